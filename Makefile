@@ -1,0 +1,97 @@
+# pyro: build, test, install. `make help` lists the targets.
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC = gcc
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+
+# Objects of one kind of build stand in a folder of their own: SAN=address,undefined  COV=1  FUZZ=1
+VARIANT := $(if $(FUZZ),fuzz,$(if $(SAN),san-$(subst $(,),-,$(SAN)),$(if $(COV),cov,plain)))
+, := ,
+B := build/$(VARIANT)
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings -Wformat=2 \
+        -Wundef -Wcast-qual -Wnull-dereference $(if $(FUZZ),,-Wduplicated-cond -Wlogical-op) $(if $(DEV),-Werror)
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection $(if $(SAN)$(FUZZ),,-D_FORTIFY_SOURCE=2)
+OPT ?= $(if $(SAN)$(FUZZ),-O1 -g,-O2 -g)
+CFLAGS += -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fvisibility=hidden -MMD -MP -I. -D_GNU_SOURCE -DPYRO_VERSION='"$(VERSION)"' \
+          -DPYRO_LIBEXEC='"$(PREFIX)/libexec/pyro"' -include vmm/base/banned.h \
+          $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) $(if $(COV),--coverage)
+LDFLAGS += -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(if $(COV),--coverage)
+ifdef FUZZ
+CC := clang
+CFLAGS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+endif
+
+find = $(sort $(foreach d,$(1),$(wildcard $(d)/*.c) $(wildcard $(d)/*/*.c)))
+BASE_SRC  := $(call find,vmm/base)
+IMAGE_SRC := $(call find,engine/image)
+GUEST_SRC := $(call find,guest)
+VMM_SRC   := $(filter-out vmm/base/%,$(call find,vmm))
+ENGINE_SRC := $(filter-out engine/image/%,$(call find,engine))
+TUI_SRC   := $(call find,tui)
+
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+BASE_OBJ := $(call obj,$(BASE_SRC))
+IMAGE_OBJ := $(call obj,$(IMAGE_SRC))
+VMM_OBJ := $(call obj,$(VMM_SRC))
+ENGINE_OBJ := $(call obj,$(ENGINE_SRC))
+TUI_OBJ := $(call obj,$(TUI_SRC))
+# The guest is linked statically, without sanitizers, from objects of its own.
+GUEST_OBJ := $(patsubst %.c,build/guest/%.o,$(GUEST_SRC) $(BASE_SRC))
+# main functions stay out of what the tests link.
+MAINS := %/main.o
+
+PYRO_LIBS := -lncursesw -ltinfo -lvterm -ljansson -lxxhash
+IMAGE_LIBS := -larchive -lext2fs -lcom_err -ljansson -lseccomp
+
+all: build/pyro build/pyro-image build/pyro-guest
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+ifeq ($(VARIANT),plain)
+BIN := build
+else
+BIN := $(B)
+endif
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC    $<")
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
+
+GUEST_CFLAGS := -std=gnu11 -Os -g $(WARN) $(HARDEN) -ffunction-sections -fdata-sections -MMD -MP -I. -D_GNU_SOURCE \
+                -DPYRO_VERSION='"$(VERSION)"' -include vmm/base/banned.h
+build/guest/%.o: %.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC    $< (guest)")
+	$(Q)gcc $(GUEST_CFLAGS) -c -o $@ $<
+
+build/pyro-guest: $(GUEST_OBJ)
+	$(if $(Q),@echo "  LD    $@")
+	$(Q)gcc -static -Wl,--gc-sections -o $@.debug $^ -ljansson
+	$(Q)strip -o $@ $@.debug
+
+# pyro carries the guest program inside: host and guest are never of different versions.
+$(B)/guest_blob.o: build/pyro-guest
+	@mkdir -p $(@D)
+	$(Q)cd build && ld -r -b binary -z noexecstack -o $(abspath $@) pyro-guest
+	$(Q)objcopy --rename-section .data=.rodata,alloc,load,readonly,data,contents $@
+
+$(BIN)/pyro: $(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(TUI_OBJ) $(B)/guest_blob.o
+	$(if $(Q),@echo "  LD    $@")
+	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(PYRO_LIBS)
+
+$(BIN)/pyro-image: $(BASE_OBJ) $(IMAGE_OBJ)
+	$(if $(Q),@echo "  LD    $@")
+	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(IMAGE_LIBS)
+
+CFLAGS += -fPIE
+
+clean:
+	rm -rf build
+
+-include $(shell find build -name '*.d' 2>/dev/null)
+-include tests/tests.mk
+.PHONY: all clean

@@ -1,0 +1,157 @@
+/* vmm/base/error.c: the closed list of error codes, and how an error value is filled. */
+#include "vmm/base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct code_row {
+    const char *name;
+    int exit_status;
+    const char *hint;
+};
+
+static const struct code_row codes[PYRO_CODE_COUNT] = {
+    [PYRO_OK] = { "ok", 0, "" },
+    [PYRO_USAGE] = { "usage", 2, "" },
+    [PYRO_INVALID_ARGUMENT] = { "invalid_argument", 2, "" },
+    [PYRO_WORKSPACE_NOT_FOUND] = { "workspace_not_found", 1,
+                                   "see 'pyro workspace list' for the ones there are" },
+    [PYRO_WORKSPACE_AMBIGUOUS] = { "workspace_ambiguous", 1, "give more characters of its id" },
+    [PYRO_WORKSPACE_STATE] = { "workspace_state", 1, "see 'pyro workspace status'" },
+    [PYRO_WORKSPACE_BUSY] = { "workspace_busy", 1, "try again when the other command has ended" },
+    [PYRO_NAME_TAKEN] = { "name_taken", 1, "choose another name, or delete the one that has it" },
+    [PYRO_SHELL_NOT_FOUND] = { "shell_not_found", 1, "see 'pyro workspace shell list'" },
+    [PYRO_SHELL_STATE] = { "shell_state", 1, "" },
+    [PYRO_ENVIRONMENT_NOT_FOUND] = { "environment_not_found", 1,
+                                     "see 'pyro env list' for the ones there are" },
+    [PYRO_ENVIRONMENT_BROKEN] = { "environment_broken", 1, "repair it with 'pyro env pull'" },
+    [PYRO_PULL_FAILED] = { "pull_failed", 1, "" },
+    [PYRO_DEPENDENCY_MISSING] = { "dependency_missing", 1, "see 'pyro doctor'" },
+    [PYRO_KVM_REQUIRED] = { "kvm_required", 1, "unset PYRO_REQUIRE_KVM to allow emulation" },
+    [PYRO_VM_FAILED] = { "vm_failed", 1, "see 'pyro doctor'" },
+    [PYRO_GUEST_ERROR] = { "guest_error", 1, "" },
+    [PYRO_GUEST_LOST] = { "guest_lost", 1, "see 'pyro workspace status'" },
+    [PYRO_GUEST_PROTOCOL] = { "guest_protocol", 1, "" },
+    [PYRO_RECORD_INVALID] = { "record_invalid", 1, "" },
+    [PYRO_NO_SPACE] = { "no_space", 1, "free some space and try again" },
+    [PYRO_PERMISSION] = { "permission", 1, "" },
+    [PYRO_TIMEOUT] = { "timeout", 1, "" },
+    [PYRO_INTERRUPTED] = { "interrupted", 1, "" },
+    [PYRO_IO] = { "io", 1, "" },
+    [PYRO_NO_MEMORY] = { "no_memory", 1, "" },
+    [PYRO_INTERNAL] = { "internal", 1, "" },
+};
+
+bool pyro_fail(struct pyro_error *err, enum pyro_code code, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (!err)
+        return false;
+    err->code = code;
+    err->sys_errno = 0;
+    err->hint[0] = '\0';
+    va_start(ap, fmt);
+    vsnprintf(err->message, sizeof(err->message), fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+static enum pyro_code code_of_errno(int number)
+{
+    switch (number) {
+    case ENOSPC:
+    case EDQUOT:
+        return PYRO_NO_SPACE;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return PYRO_PERMISSION;
+    case ENOMEM:
+        return PYRO_NO_MEMORY;
+    case ETIMEDOUT:
+        return PYRO_TIMEOUT;
+    default:
+        return PYRO_IO;
+    }
+}
+
+bool pyro_fail_errno(struct pyro_error *err, const char *fmt, ...)
+{
+    int number = errno;
+    size_t len;
+    va_list ap;
+
+    if (!err)
+        return false;
+    err->code = code_of_errno(number);
+    err->sys_errno = number;
+    err->hint[0] = '\0';
+    va_start(ap, fmt);
+    vsnprintf(err->message, sizeof(err->message), fmt, ap);
+    va_end(ap);
+    len = strlen(err->message);
+    snprintf(err->message + len, sizeof(err->message) - len, ": %s", strerror(number));
+    return false;
+}
+
+bool pyro_wrap(struct pyro_error *err, const char *fmt, ...)
+{
+    char inner[sizeof(err->message)];
+    size_t len;
+    va_list ap;
+
+    if (!err)
+        return false;
+    memcpy(inner, err->message, sizeof(inner));
+    va_start(ap, fmt);
+    vsnprintf(err->message, sizeof(err->message), fmt, ap);
+    va_end(ap);
+    len = strlen(err->message);
+    snprintf(err->message + len, sizeof(err->message) - len, ": %s", inner);
+    return false;
+}
+
+bool pyro_hint(struct pyro_error *err, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (!err)
+        return false;
+    va_start(ap, fmt);
+    vsnprintf(err->hint, sizeof(err->hint), fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+const char *pyro_code_name(enum pyro_code code)
+{
+    return codes[(unsigned)code < PYRO_CODE_COUNT ? code : PYRO_INTERNAL].name;
+}
+
+enum pyro_code pyro_code_from_name(const char *name)
+{
+    for (unsigned i = 0; i < PYRO_CODE_COUNT; i++)
+        if (!strcmp(codes[i].name, name))
+            return (enum pyro_code)i;
+    return PYRO_INTERNAL;
+}
+
+int pyro_code_exit_status(enum pyro_code code)
+{
+    return codes[(unsigned)code < PYRO_CODE_COUNT ? code : PYRO_INTERNAL].exit_status;
+}
+
+const char *pyro_error_hint(const struct pyro_error *err)
+{
+    return err->hint[0] ? err->hint : codes[err->code].hint;
+}
+
+void pyro_bug(const char *file, int line, const char *what)
+{
+    fprintf(stderr, "pyro: internal error: %s:%d: %s\n", file, line, what);
+    abort();
+}

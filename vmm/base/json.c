@@ -1,0 +1,148 @@
+/* vmm/base/json.c: bounded parsing of foreign JSON, and getters. */
+#include "vmm/base/json.h"
+
+#include <string.h>
+
+#include "vmm/base/utf8.h"
+
+/* jansson recurses per level with a limit of its own that is far deeper; count before it does. */
+static bool too_deep(const char *s, size_t n)
+{
+    bool in_string = false;
+    int depth = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        char c = s[i];
+        if (in_string) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > JSON_DEPTH_MAX)
+                return true;
+        } else if (c == '}' || c == ']') {
+            depth--;
+        }
+    }
+    return false;
+}
+
+json_t *json_parse(const void *bytes, size_t n, size_t max_bytes, struct pyro_error *err)
+{
+    json_error_t why;
+    json_t *j;
+
+    if (n > max_bytes) {
+        pyro_fail(err, PYRO_RECORD_INVALID, "JSON of %zu bytes is over the limit of %zu", n,
+                  max_bytes);
+        return NULL;
+    }
+    if (too_deep(bytes, n)) {
+        pyro_fail(err, PYRO_RECORD_INVALID, "JSON is nested more than %d deep", JSON_DEPTH_MAX);
+        return NULL;
+    }
+    j = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, &why);
+    if (!j)
+        pyro_fail(err, PYRO_RECORD_INVALID, "not valid JSON: %s (byte %d)", why.text, why.position);
+    return j;
+}
+
+char *json_compact(const json_t *j)
+{
+    return json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+}
+
+static bool missing(const char *key, const char *type, struct pyro_error *err)
+{
+    return pyro_fail(err, PYRO_RECORD_INVALID, "'%s' is missing or no %s", key, type);
+}
+
+bool json_get_string(const json_t *obj, const char *key, const char **ret, struct pyro_error *err)
+{
+    const json_t *v = json_object_get(obj, key);
+
+    if (!json_is_string(v))
+        return missing(key, "string", err);
+    *ret = json_string_value(v);
+    return true;
+}
+
+bool json_get_int(const json_t *obj, const char *key, int64_t min, int64_t max, int64_t *ret,
+                  struct pyro_error *err)
+{
+    const json_t *v = json_object_get(obj, key);
+    int64_t n;
+
+    if (!json_is_integer(v))
+        return missing(key, "integer", err);
+    n = json_integer_value(v);
+    if (n < min || n > max)
+        return pyro_fail(err, PYRO_RECORD_INVALID, "'%s' is %lld, not in %lld to %lld", key,
+                         (long long)n, (long long)min, (long long)max);
+    *ret = n;
+    return true;
+}
+
+bool json_get_bool(const json_t *obj, const char *key, bool *ret, struct pyro_error *err)
+{
+    const json_t *v = json_object_get(obj, key);
+
+    if (!json_is_boolean(v))
+        return missing(key, "boolean", err);
+    *ret = json_is_true(v);
+    return true;
+}
+
+const char *json_string_or(const json_t *obj, const char *key, const char *fallback)
+{
+    const json_t *v = json_object_get(obj, key);
+
+    return json_is_string(v) ? json_string_value(v) : fallback;
+}
+
+int64_t json_int_or(const json_t *obj, const char *key, int64_t fallback)
+{
+    const json_t *v = json_object_get(obj, key);
+
+    return json_is_integer(v) ? json_integer_value(v) : fallback;
+}
+
+double json_number_or(const json_t *obj, const char *key, double fallback)
+{
+    const json_t *v = json_object_get(obj, key);
+
+    return json_is_number(v) ? json_number_value(v) : fallback;
+}
+
+bool json_bool_or(const json_t *obj, const char *key, bool fallback)
+{
+    const json_t *v = json_object_get(obj, key);
+
+    return json_is_boolean(v) ? json_is_true(v) : fallback;
+}
+
+json_t *json_string_lossy(const char *bytes, size_t n)
+{
+    json_t *exact = memchr(bytes ? bytes : "", 0, n) ? NULL : json_stringn(bytes, n);
+    scoped_buf out = BUF_INIT(3 * n);
+
+    if (exact)
+        return exact;
+    for (size_t i = 0; i < n;) {
+        size_t len = utf8_valid_length(bytes + i, n - i);
+        bool ok = len && bytes[i] ? buf_append(&out, bytes + i, len)
+                                  : buf_append_str(&out, UTF8_REPLACEMENT);
+        if (!ok)
+            return NULL;
+        i += len ? len : 1;
+    }
+    return json_stringn(out.data ? out.data : "", out.len);
+}
+
+json_t *json_string_or_null(const char *s)
+{
+    return s ? json_string_lossy(s, strlen(s)) : json_null();
+}
