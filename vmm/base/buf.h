@@ -1,6 +1,6 @@
 /*
- * A growable byte buffer that knows its maximum: whatever a guest, a file or the network sizes is bounded
- * where the buffer is made. Never aborts; a failed append leaves the content as it was.
+ * A growable byte buffer that knows its maximum: whatever a guest, a file or the network sizes is
+ * bounded where the buffer is made. Never aborts; a failed append leaves the content as it was.
  */
 #ifndef PYRO_BUF_H
 #define PYRO_BUF_H
@@ -12,10 +12,10 @@
 #include "vmm/base/cleanup.h"
 
 struct buf {
-    char *data;   /* always NUL-terminated once anything was appended; NULL before */
-    size_t len;   /* bytes in use, the NUL not counted */
-    size_t cap;   /* bytes allocated */
-    size_t max;   /* len never grows past this */
+    char *data; /* always NUL-terminated once anything was appended; NULL before */
+    size_t len; /* bytes in use, the NUL not counted */
+    size_t cap; /* bytes allocated */
+    size_t max; /* len never grows past this */
 };
 
 /* An empty buffer that may hold up to max_bytes. */
@@ -34,7 +34,8 @@ bool buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_CHEC
 /* Drops the first n bytes. */
 void buf_consume(struct buf *b, size_t n);
 void buf_clear(struct buf *b);
-/* Hands the bytes to the caller, who frees them; the buffer is empty afterwards. NULL when empty. */
+/* Hands the bytes to the caller, who frees them; the buffer is empty afterwards. NULL when empty.
+ */
 char *buf_take(struct buf *b);
 
 static inline void cleanup_buf(struct buf *b)

@@ -1,8 +1,8 @@
 /*
- * Errors are values on the caller's stack. A function that can fail returns bool (or a pointer) to say
- * whether, and fills the pyro_error it was given as its last argument to say why; success leaves that alone.
- * Wrapping prepends context. Only main functions print. The codes are a closed list: one table gives each
- * its JSON name, its exit status and its default hint.
+ * Errors are values on the caller's stack. A function that can fail returns bool (or a pointer) to
+ * say whether, and fills the pyro_error it was given as its last argument to say why; success
+ * leaves that alone. Wrapping prepends context. Only main functions print. The codes are a closed
+ * list: one table gives each its JSON name, its exit status and its default hint.
  */
 #ifndef PYRO_ERROR_H
 #define PYRO_ERROR_H
@@ -14,25 +14,25 @@
 
 enum pyro_code {
     PYRO_OK,
-    PYRO_USAGE,                 /* the command line itself is wrong */
-    PYRO_INVALID_ARGUMENT,      /* a value is out of range or malformed */
+    PYRO_USAGE,            /* the command line itself is wrong */
+    PYRO_INVALID_ARGUMENT, /* a value is out of range or malformed */
     PYRO_WORKSPACE_NOT_FOUND,
-    PYRO_WORKSPACE_AMBIGUOUS,   /* a prefix fits more than one workspace */
-    PYRO_WORKSPACE_STATE,       /* not possible in the state the workspace is in */
-    PYRO_WORKSPACE_BUSY,        /* another pyro holds it */
+    PYRO_WORKSPACE_AMBIGUOUS, /* a prefix fits more than one workspace */
+    PYRO_WORKSPACE_STATE,     /* not possible in the state the workspace is in */
+    PYRO_WORKSPACE_BUSY,      /* another pyro holds it */
     PYRO_NAME_TAKEN,
     PYRO_SHELL_NOT_FOUND,
     PYRO_SHELL_STATE,
     PYRO_ENVIRONMENT_NOT_FOUND,
-    PYRO_ENVIRONMENT_BROKEN,    /* installed files fail their check */
+    PYRO_ENVIRONMENT_BROKEN, /* installed files fail their check */
     PYRO_PULL_FAILED,
-    PYRO_DEPENDENCY_MISSING,    /* a program pyro needs is not installed */
-    PYRO_KVM_REQUIRED,          /* PYRO_REQUIRE_KVM=1 and KVM is not usable */
-    PYRO_VM_FAILED,             /* QEMU did not start, or ended */
-    PYRO_GUEST_ERROR,           /* the guest refused or could not do it */
-    PYRO_GUEST_LOST,            /* the link to the guest or supervisor broke */
-    PYRO_GUEST_PROTOCOL,        /* the peer sent what the wire does not allow */
-    PYRO_RECORD_INVALID,        /* a state file is truncated, garbage or from another version */
+    PYRO_DEPENDENCY_MISSING, /* a program pyro needs is not installed */
+    PYRO_KVM_REQUIRED,       /* PYRO_REQUIRE_KVM=1 and KVM is not usable */
+    PYRO_VM_FAILED,          /* QEMU did not start, or ended */
+    PYRO_GUEST_ERROR,        /* the guest refused or could not do it */
+    PYRO_GUEST_LOST,         /* the link to the guest or supervisor broke */
+    PYRO_GUEST_PROTOCOL,     /* the peer sent what the wire does not allow */
+    PYRO_RECORD_INVALID,     /* a state file is truncated, garbage or from another version */
     PYRO_NO_SPACE,
     PYRO_PERMISSION,
     PYRO_TIMEOUT,
@@ -45,14 +45,16 @@ enum pyro_code {
 
 struct pyro_error {
     enum pyro_code code;
-    int sys_errno;      /* 0 when no system call was to blame */
-    char message[640];  /* "WHAT: WHY", UTF-8; may hold foreign text, so mains print it escaped */
-    char hint[256];     /* the next step to take; "": the code's default */
+    int sys_errno;     /* 0 when no system call was to blame */
+    char message[640]; /* "WHAT: WHY", UTF-8; may hold foreign text, so mains print it escaped */
+    char hint[256];    /* the next step to take; "": the code's default */
 };
 
-/* Each sets *err (which may be NULL) and returns false, so that `return pyro_fail(…)` reads well. */
+/* Each sets *err (which may be NULL) and returns false, so that `return pyro_fail(…)` reads well.
+ */
 bool pyro_fail(struct pyro_error *err, enum pyro_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* Appends ": strerror(errno)"; ENOSPC, EACCES and their kin get the code that tells so, others PYRO_IO. */
+/* Appends ": strerror(errno)"; ENOSPC, EACCES and their kin get the code that tells so, others
+ * PYRO_IO. */
 bool pyro_fail_errno(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Prepends "context: " to a message already there. */
 bool pyro_wrap(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -21,16 +21,21 @@ static inline void cleanup_json(json_t **j)
 }
 #define scoped_json __attribute__((cleanup(cleanup_json)))
 
-/* Parses n bytes: at most max_bytes and JSON_DEPTH_MAX deep, duplicate keys refused. The caller owns the result. */
-json_t *json_parse(const void *bytes, size_t n, size_t max_bytes, struct pyro_error *err) MUST_CHECK;
+/* Parses n bytes: at most max_bytes and JSON_DEPTH_MAX deep, duplicate keys refused. The caller
+ * owns the result. */
+json_t *json_parse(const void *bytes, size_t n, size_t max_bytes,
+                   struct pyro_error *err) MUST_CHECK;
 /* One line, sorted keys, NUL-terminated; the caller frees. NULL when out of memory. */
 char *json_compact(const json_t *j) MUST_CHECK;
 
-/* Getters for a member that must be there, of its type and (int) within [min, max]; the string is borrowed. */
-bool json_get_string(const json_t *obj, const char *key, const char **ret, struct pyro_error *err) MUST_CHECK;
+/* Getters for a member that must be there, of its type and (int) within [min, max]; the string is
+ * borrowed. */
+bool json_get_string(const json_t *obj, const char *key, const char **ret,
+                     struct pyro_error *err) MUST_CHECK;
 bool json_get_int(const json_t *obj, const char *key, int64_t min, int64_t max, int64_t *ret,
                   struct pyro_error *err) MUST_CHECK;
-bool json_get_bool(const json_t *obj, const char *key, bool *ret, struct pyro_error *err) MUST_CHECK;
+bool json_get_bool(const json_t *obj, const char *key, bool *ret,
+                   struct pyro_error *err) MUST_CHECK;
 /* Getters with a fallback for a member that is absent, null or of another type. */
 const char *json_string_or(const json_t *obj, const char *key, const char *fallback);
 int64_t json_int_or(const json_t *obj, const char *key, int64_t fallback);

@@ -1,0 +1,277 @@
+/* vmm/base/fs.c: files that are whole or absent, locks, trees; clocks and random bytes. */
+#include "vmm/base/fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+bool fs_mkdir_p(const char *path, mode_t mode, struct pyro_error *err)
+{
+    scoped_free char *copy = strdup(path);
+
+    if (!copy)
+        return pyro_fail(err, PYRO_NO_MEMORY, "create '%s': out of memory", path);
+    for (char *p = copy + 1;; p++) {
+        char was = *p;
+        if (was != '/' && was != '\0')
+            continue;
+        *p = '\0';
+        if (mkdir(copy, mode) != 0 && errno != EEXIST)
+            return pyro_fail_errno(err, "create directory '%s'", copy);
+        *p = was;
+        if (!was)
+            break;
+    }
+    return true;
+}
+
+int fs_open_dir(int dirfd, const char *path, struct pyro_error *err)
+{
+    int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        pyro_fail_errno(err, "open directory '%s'", path);
+    return fd;
+}
+
+bool fs_read_file(int dirfd, const char *path, struct buf *ret, struct pyro_error *err)
+{
+    scoped_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) != 0)
+        return pyro_fail_errno(err, "open '%s'", path);
+    if (S_ISDIR(st.st_mode))
+        return pyro_fail(err, PYRO_IO, "read '%s': is a directory", path);
+    for (;;) {
+        char chunk[16384];
+        ssize_t n = read(fd, chunk, sizeof(chunk));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return pyro_fail_errno(err, "read '%s'", path);
+        if (n == 0)
+            return buf_reserve(ret, 0) ||
+                   pyro_fail(err, PYRO_NO_MEMORY, "read '%s': out of memory", path);
+        if (!buf_append(ret, chunk, (size_t)n))
+            return pyro_fail(err, PYRO_RECORD_INVALID, "'%s' is over the limit of %zu bytes", path,
+                             ret->max);
+    }
+}
+
+bool fs_write_all(int fd, const void *bytes, size_t n, struct pyro_error *err)
+{
+    const char *p = bytes;
+
+    while (n) {
+        ssize_t done = write(fd, p, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return pyro_fail_errno(err, "write");
+        p += done;
+        n -= (size_t)done;
+    }
+    return true;
+}
+
+ssize_t fs_read_full(int fd, void *bytes, size_t n)
+{
+    size_t got = 0;
+
+    while (got < n) {
+        ssize_t done = read(fd, (char *)bytes + got, n - got);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return -1;
+        if (done == 0)
+            break;
+        got += (size_t)done;
+    }
+    return (ssize_t)got;
+}
+
+static bool write_temporary(int dirfd, const char *temporary, const void *bytes, size_t n,
+                            mode_t mode, bool sync, struct pyro_error *err)
+{
+    scoped_close int fd =
+        openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+
+    if (fd < 0)
+        return pyro_fail_errno(err, "create");
+    if (!fs_write_all(fd, bytes, n, err))
+        return false;
+    if (sync && fsync(fd) != 0)
+        return pyro_fail_errno(err, "sync");
+    return true;
+}
+
+static bool replace(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
+                    bool sync, struct pyro_error *err)
+{
+    char temporary[300], unique[17];
+    uint64_t id;
+
+    random_bytes(&id, sizeof(id));
+    hex_encode(&id, sizeof(id), unique);
+    if (snprintf(temporary, sizeof(temporary), "%s.tmp-%s", name, unique) >= (int)sizeof(temporary))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "write '%s': name too long", name);
+    if (!write_temporary(dirfd, temporary, bytes, n, mode, sync, err)) {
+        unlinkat(dirfd, temporary, 0);
+        return pyro_wrap(err, "write '%s'", name);
+    }
+    if (renameat(dirfd, temporary, dirfd, name) != 0) {
+        pyro_fail_errno(err, "write '%s': rename", name);
+        unlinkat(dirfd, temporary, 0);
+        return false;
+    }
+    if (sync) {
+        scoped_close int dir = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (dirfd != AT_FDCWD && (dir < 0 || fsync(dir) != 0))
+            return pyro_fail_errno(err, "write '%s': sync directory", name);
+    }
+    return true;
+}
+
+bool fs_write_atomic(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
+                     struct pyro_error *err)
+{
+    return replace(dirfd, name, bytes, n, mode, true, err);
+}
+
+bool fs_replace(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
+                struct pyro_error *err)
+{
+    return replace(dirfd, name, bytes, n, mode, false, err);
+}
+
+static bool remove_children(int dirfd, const char *name, struct pyro_error *err)
+{
+    int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    scoped_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+
+    if (!dir)
+        return pyro_fail_errno(err, "open directory '%s'", name);
+    while ((entry = readdir(dir))) {
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+            continue;
+        if (!fs_remove_tree(fd, entry->d_name, err))
+            return false;
+    }
+    return true;
+}
+
+bool fs_remove_tree(int dirfd, const char *name, struct pyro_error *err)
+{
+    if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+        return true;
+    if (errno != EISDIR && errno != EPERM)
+        return pyro_fail_errno(err, "remove '%s'", name);
+    if (!remove_children(dirfd, name, err))
+        return false;
+    if (unlinkat(dirfd, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
+        return pyro_fail_errno(err, "remove '%s'", name);
+    return true;
+}
+
+/* The name still stands for the file we locked: its holder may have removed it before letting go.
+ */
+static bool still_named(int dirfd, const char *name, int fd)
+{
+    struct stat by_name, by_fd;
+
+    return fstatat(dirfd, name, &by_name, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &by_fd) == 0 &&
+           by_name.st_ino == by_fd.st_ino && by_name.st_dev == by_fd.st_dev;
+}
+
+int fs_lock(int dirfd, const char *name, bool wait, struct pyro_error *err)
+{
+    for (;;) {
+        scoped_close int fd = openat(dirfd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        int rc;
+
+        if (fd < 0) {
+            pyro_fail_errno(err, "open lock '%s'", name);
+            return -1;
+        }
+        do {
+            rc = flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB));
+        } while (rc != 0 && errno == EINTR);
+        if (rc != 0) {
+            if (errno == EWOULDBLOCK) {
+                pyro_fail(err, PYRO_WORKSPACE_BUSY, "'%s' is held by another process", name);
+                errno = EWOULDBLOCK;
+            } else {
+                pyro_fail_errno(err, "lock '%s'", name);
+            }
+            return -1;
+        }
+        if (still_named(dirfd, name, fd))
+            return take_fd(&fd);
+    }
+}
+
+int64_t clock_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+double clock_wall(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+void random_bytes(void *ret, size_t n)
+{
+    char *p = ret;
+
+    while (n) {
+        ssize_t got = getrandom(p, n, 0);
+        if (got < 0)
+            continue;
+        p += got;
+        n -= (size_t)got;
+    }
+}
+
+void hex_encode(const void *bytes, size_t n, char *ret)
+{
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t *p = bytes;
+
+    for (size_t i = 0; i < n; i++) {
+        ret[2 * i] = digits[p[i] >> 4];
+        ret[2 * i + 1] = digits[p[i] & 15];
+    }
+    ret[2 * n] = '\0';
+}
+
+char *str_printf(const char *fmt, ...)
+{
+    char *s = NULL;
+    va_list ap;
+    int n;
+
+    va_start(ap, fmt);
+    n = vasprintf(&s, fmt, ap);
+    va_end(ap);
+    BUG_ON(n < 0);
+    return s;
+}

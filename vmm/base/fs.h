@@ -1,0 +1,54 @@
+/*
+ * Files: whole reads with a limit, writes that are there completely or not at all, locks, trees.
+ * A dirfd may be AT_FDCWD. Every descriptor is close-on-exec.
+ */
+#ifndef PYRO_FS_H
+#define PYRO_FS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "vmm/base/buf.h"
+#include "vmm/base/error.h"
+
+/* Creates a directory and its missing parents (mode for each new one). */
+bool fs_mkdir_p(const char *path, mode_t mode, struct pyro_error *err) MUST_CHECK;
+/* Opens a directory (O_PATH when `path_only`); -1 on failure. */
+int fs_open_dir(int dirfd, const char *path, struct pyro_error *err) MUST_CHECK;
+/* Appends a whole file to buf; a file larger than buf's maximum is an error. */
+bool fs_read_file(int dirfd, const char *path, struct buf *ret, struct pyro_error *err) MUST_CHECK;
+/* Writes all n bytes, restarting short writes. */
+bool fs_write_all(int fd, const void *bytes, size_t n, struct pyro_error *err) MUST_CHECK;
+/* Reads until n bytes or the end; returns the count, -1 with errno on failure. */
+ssize_t fs_read_full(int fd, void *bytes, size_t n);
+/* Temporary file beside it, fsync, rename, fsync of the directory: old content or new, never
+ * between. */
+bool fs_write_atomic(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
+                     struct pyro_error *err) MUST_CHECK;
+/* The same without the two fsyncs: atomic towards other processes, not towards a power cut. */
+bool fs_replace(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
+                struct pyro_error *err) MUST_CHECK;
+/* Removes name and all below it, never following a link; what is not there is no error. */
+bool fs_remove_tree(int dirfd, const char *name, struct pyro_error *err) MUST_CHECK;
+
+/*
+ * Takes an flock(2) on a file, created when missing. `wait` false: fails with PYRO_WORKSPACE_BUSY
+ * and errno EWOULDBLOCK when another holds it. The lock goes with the last copy of the returned
+ * descriptor, inherited ones included. -1 on failure. Follows a lock file that was removed and made
+ * anew.
+ */
+int fs_lock(int dirfd, const char *name, bool wait, struct pyro_error *err) MUST_CHECK;
+
+/* Monotonic and wall clock. */
+int64_t clock_ms(void);  /* CLOCK_MONOTONIC, milliseconds */
+double clock_wall(void); /* CLOCK_REALTIME, epoch seconds */
+/* Fills with bytes from the kernel's CSPRNG; never fails on Linux after boot. */
+void random_bytes(void *ret, size_t n);
+/* 2n lower-case hex digits and a NUL into ret (2n + 1 bytes). */
+void hex_encode(const void *bytes, size_t n, char *ret);
+
+/* A new string, freed by the caller; aborts on out-of-memory, for small things only (not in the
+ * guest). */
+char *str_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+#endif

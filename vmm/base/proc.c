@@ -1,0 +1,261 @@
+/* vmm/base/proc.c: starting, watching and ending child processes. */
+#include "vmm/base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "vmm/base/fs.h"
+
+#define STDERR_TAIL_BYTES 4096
+#define HIGH_FD 200 /* where descriptors are parked while the wanted numbers are filled */
+
+extern char **environ;
+
+struct proc_spec proc_spec_of(const char *const *argv)
+{
+    return (struct proc_spec){ .argv = argv, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 };
+}
+
+/* Moves the spec's descriptors to their numbers; two passes, so that no source is overwritten. */
+static bool arrange_fds(const struct proc_spec *spec, int report_fd, int *ret_report)
+{
+    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int from[PROC_FDS_MAX + 3], to[PROC_FDS_MAX + 3];
+    unsigned n = 0;
+
+    if (null_fd < 0)
+        return false;
+    from[n] = spec->stdin_fd >= 0 ? spec->stdin_fd : null_fd, to[n++] = 0;
+    from[n] = spec->stdout_fd >= 0 ? spec->stdout_fd : null_fd, to[n++] = 1;
+    from[n] = spec->stderr_fd >= 0 ? spec->stderr_fd : null_fd, to[n++] = 2;
+    for (unsigned i = 0; i < spec->fd_count; i++)
+        from[n] = spec->fds[i].from, to[n++] = spec->fds[i].to;
+    for (unsigned i = 0; i < n; i++)
+        if ((from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, HIGH_FD)) < 0)
+            return false;
+    *ret_report = fcntl(report_fd, F_DUPFD_CLOEXEC, HIGH_FD);
+    for (unsigned i = 0; i < n; i++)
+        if (dup2(from[i], to[i]) < 0)
+            return false;
+    return *ret_report >= 0;
+}
+
+_Noreturn static void child_main(const struct proc_spec *spec, int report_fd, pid_t parent)
+{
+    struct pyro_error err = { 0 };
+    sigset_t none;
+    int report = report_fd;
+
+    if (spec->new_session)
+        setsid();
+    if (spec->die_with_parent) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(127);
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    if (!arrange_fds(spec, report_fd, &report)) {
+        pyro_fail_errno(&err, "arrange descriptors");
+    } else if (!spec->before_exec || spec->before_exec(spec->arg, &err)) {
+        execvpe(spec->argv[0], (char *const *)(uintptr_t)spec->argv,
+                spec->envp ? (char *const *)(uintptr_t)spec->envp : environ);
+        if (errno == ENOENT)
+            pyro_fail(&err, PYRO_DEPENDENCY_MISSING, "%s: program not found", spec->argv[0]);
+        else
+            pyro_fail_errno(&err, "run '%s'", spec->argv[0]);
+    }
+    if (write(report, &err, sizeof(err)) < 0)
+        _exit(126);
+    _exit(127);
+}
+
+bool proc_start(const struct proc_spec *spec, pid_t *ret_pid, struct pyro_error *err)
+{
+    struct pyro_error child_err;
+    pid_t parent = getpid(), pid;
+    int pipe_fds[2];
+    ssize_t n;
+
+    if (pipe2(pipe_fds, O_CLOEXEC) != 0)
+        return pyro_fail_errno(err, "start '%s': pipe", spec->argv[0]);
+    pid = fork();
+    if (pid == 0)
+        child_main(spec, pipe_fds[1], parent);
+    close(pipe_fds[1]);
+    if (pid < 0) {
+        close(pipe_fds[0]);
+        return pyro_fail_errno(err, "start '%s': fork", spec->argv[0]);
+    }
+    n = fs_read_full(pipe_fds[0], &child_err, sizeof(child_err));
+    close(pipe_fds[0]);
+    if (n == 0) {
+        *ret_pid = pid;
+        return true;
+    }
+    proc_kill(pid);
+    if (n != (ssize_t)sizeof(child_err))
+        return pyro_fail(err, PYRO_INTERNAL, "start '%s': the child died", spec->argv[0]);
+    if (err)
+        *err = child_err;
+    return false;
+}
+
+bool proc_wait(pid_t pid, int64_t deadline_ms, int *ret_status, struct pyro_error *err)
+{
+    scoped_close int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+    while (deadline_ms && pidfd >= 0) {
+        int64_t left = deadline_ms - clock_ms();
+        int rc = left > 0 ? poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left) : 0;
+        if (rc > 0)
+            break;
+        if (rc == 0) {
+            proc_kill(pid);
+            return pyro_fail(err, PYRO_TIMEOUT, "process %d did not end in time", (int)pid);
+        }
+    }
+    while (waitpid(pid, ret_status, 0) < 0)
+        if (errno != EINTR)
+            return pyro_fail_errno(err, "wait for process %d", (int)pid);
+    return true;
+}
+
+/* Keeps the newest STDERR_TAIL_BYTES in `tail`. */
+static void keep_tail(struct buf *tail, const char *bytes, size_t n)
+{
+    if (n > STDERR_TAIL_BYTES) {
+        bytes += n - STDERR_TAIL_BYTES;
+        n = STDERR_TAIL_BYTES;
+    }
+    if (tail->len + n > STDERR_TAIL_BYTES)
+        buf_consume(tail, tail->len + n - STDERR_TAIL_BYTES);
+    if (!buf_append(tail, bytes, n))
+        buf_clear(tail);
+}
+
+static void keep_head(struct buf *head, const char *bytes, size_t n)
+{
+    size_t room = head->max - head->len;
+
+    if (!buf_append(head, bytes, n < room ? n : room))
+        buf_clear(head);
+}
+
+/* Reads both pipes to their ends; false past the deadline. */
+static bool collect(int out_fd, int err_fd, int64_t deadline_ms, struct buf *out, struct buf *tail)
+{
+    struct pollfd p[2] = { { .fd = out_fd, .events = POLLIN }, { .fd = err_fd, .events = POLLIN } };
+    char chunk[16384];
+
+    while (p[0].fd >= 0 || p[1].fd >= 0) {
+        int64_t left = deadline_ms - clock_ms();
+        if (left <= 0)
+            return false;
+        if (poll(p, 2, left > INT32_MAX ? INT32_MAX : (int)left) < 0)
+            continue;
+        for (int i = 0; i < 2; i++) {
+            ssize_t n;
+            if (p[i].fd < 0 || !p[i].revents)
+                continue;
+            n = read(p[i].fd, chunk, sizeof(chunk));
+            if (n <= 0)
+                p[i].fd = -1;
+            else if (i == 0)
+                keep_head(out, chunk, (size_t)n);
+            else
+                keep_tail(tail, chunk, (size_t)n);
+        }
+    }
+    return true;
+}
+
+static bool check_status(const char *name, int status, struct buf *tail, struct pyro_error *err)
+{
+    const char *line;
+
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    while (tail->len && (tail->data[tail->len - 1] == '\n' || tail->data[tail->len - 1] == ' '))
+        tail->data[--tail->len] = '\0';
+    line = tail->len ? strrchr(tail->data, '\n') : NULL;
+    line = line ? line + 1 : tail->len ? tail->data : "no message";
+    if (WIFSIGNALED(status))
+        return pyro_fail(err, PYRO_IO, "%s died of signal %d: %s", name, WTERMSIG(status), line);
+    return pyro_fail(err, PYRO_IO, "%s failed with status %d: %s", name, WEXITSTATUS(status), line);
+}
+
+bool proc_run(const struct proc_spec *spec, int64_t timeout_ms, struct buf *ret_out,
+              struct pyro_error *err)
+{
+    int64_t deadline_ms = clock_ms() + timeout_ms;
+    struct proc_spec piped = *spec;
+    scoped_buf tail = BUF_INIT(STDERR_TAIL_BYTES);
+    int out[2], errors[2], status;
+    scoped_kill pid = 0;
+    bool ok;
+
+    if (pipe2(out, O_CLOEXEC) != 0)
+        return pyro_fail_errno(err, "run '%s': pipe", spec->argv[0]);
+    if (pipe2(errors, O_CLOEXEC) != 0) {
+        close(out[0]), close(out[1]);
+        return pyro_fail_errno(err, "run '%s': pipe", spec->argv[0]);
+    }
+    piped.stdout_fd = out[1];
+    piped.stderr_fd = errors[1];
+    ok = proc_start(&piped, &pid, err);
+    close(out[1]), close(errors[1]);
+    if (ok && !collect(out[0], errors[0], deadline_ms, ret_out, &tail))
+        ok = pyro_fail(err, PYRO_TIMEOUT, "%s did not end in %lld ms", spec->argv[0],
+                       (long long)timeout_ms);
+    close(out[0]), close(errors[0]);
+    if (!ok)
+        return false;
+    ok = proc_wait(pid, deadline_ms, &status, err);
+    pid = 0;
+    return ok && check_status(spec->argv[0], status, &tail, err);
+}
+
+uint64_t proc_start_time(pid_t pid)
+{
+    char path[64], stat[1024], *p;
+    scoped_close int fd = -1;
+    ssize_t n;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (pid <= 0 || fd < 0 || (n = fs_read_full(fd, stat, sizeof(stat) - 1)) <= 0)
+        return 0;
+    stat[n] = '\0';
+    p = strrchr(stat, ')'); /* the command's name may hold anything, a ')' too */
+    if (!p || p[1] != ' ' || p[2] == 'Z' || p[2] == 'X')
+        return 0;
+    for (int field = 2; field < 22 && p; field++)
+        p = strchr(p + 1, ' ');
+    return p ? strtoull(p, NULL, 10) : 0;
+}
+
+bool proc_is_alive(pid_t pid, uint64_t start_time)
+{
+    return pid > 0 && start_time && proc_start_time(pid) == start_time;
+}
+
+void proc_kill(pid_t pid)
+{
+    if (pid <= 0)
+        return;
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}

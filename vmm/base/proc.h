@@ -1,0 +1,66 @@
+/*
+ * Child processes: started with exactly the descriptors named, waited for with a deadline,
+ * identified beyond their pid by their start time, so that a recycled pid is never mistaken for
+ * them.
+ */
+#ifndef PYRO_PROC_H
+#define PYRO_PROC_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "vmm/base/buf.h"
+#include "vmm/base/error.h"
+
+#define PROC_FDS_MAX 16
+
+struct proc_spec {
+    const char *const *argv;            /* argv[0] is looked up in PATH unless it has a slash */
+    const char *const *envp;            /* NULL: this process's environment */
+    int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null */
+    struct {
+        int from, to; /* further descriptors; `to` 3 and up, `from` kept open here */
+    } fds[PROC_FDS_MAX];
+    unsigned fd_count;
+    bool new_session;     /* setsid() */
+    bool die_with_parent; /* PR_SET_PDEATHSIG SIGKILL */
+    /* Runs in the child between fork and exec, after the descriptors are in place: only
+       async-signal-safe calls in programs with threads (pyro has none). False: the child exits with
+       status 127. */
+    bool (*before_exec)(void *arg, struct pyro_error *err);
+    void *arg;
+};
+
+/* An empty spec: all three standard streams on /dev/null. */
+struct proc_spec proc_spec_of(const char *const *argv);
+/* Starts it; an exec that fails is reported here (PYRO_DEPENDENCY_MISSING when the program is not
+ * there). */
+bool proc_start(const struct proc_spec *spec, pid_t *ret_pid, struct pyro_error *err) MUST_CHECK;
+/*
+ * Waits until the child ends and reaps it; past deadline_ms (clock_ms(); 0: none) it is killed and
+ * PYRO_TIMEOUT returned. *ret_status is as waitpid(2) gives it.
+ */
+bool proc_wait(pid_t pid, int64_t deadline_ms, int *ret_status, struct pyro_error *err) MUST_CHECK;
+/*
+ * Starts, feeds nothing, collects standard output (up to ret_out->max, the rest read and dropped)
+ * and the last 4 KiB of standard error, waits. A status other than 0 is an error that quotes the
+ * last line of stderr. The spec's stdout_fd and stderr_fd are ignored.
+ */
+bool proc_run(const struct proc_spec *spec, int64_t timeout_ms, struct buf *ret_out,
+              struct pyro_error *err) MUST_CHECK;
+/* Field 22 of /proc/PID/stat (clock ticks since boot); 0 when there is no such process or it is a
+ * zombie. */
+uint64_t proc_start_time(pid_t pid);
+/* Whether pid is the very process that had this start time. */
+bool proc_is_alive(pid_t pid, uint64_t start_time);
+/* Kills with SIGKILL and reaps; nothing when pid <= 0. */
+void proc_kill(pid_t pid);
+
+static inline void cleanup_proc(pid_t *pid)
+{
+    proc_kill(*pid);
+}
+/* A child that is killed and reaped when the scope is left early; set to 0 to let it live. */
+#define scoped_kill __attribute__((cleanup(cleanup_proc))) pid_t
+
+#endif

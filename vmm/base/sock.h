@@ -1,0 +1,23 @@
+/*
+ * UNIX stream sockets named within a directory: bound and connected through /proc/self/fd/N, so the
+ * depth of the directory never meets the 108 bytes of sun_path (unix(7)).
+ */
+#ifndef PYRO_SOCK_H
+#define PYRO_SOCK_H
+
+#include <sys/types.h>
+
+#include "vmm/base/error.h"
+
+/* A listening socket `name` in dirfd, replacing a stale one; non-blocking, mode 0600. -1 on
+ * failure. */
+int sock_listen_at(int dirfd, const char *name, struct pyro_error *err) MUST_CHECK;
+/* Connects to it. -1 on failure, sys_errno ENOENT or ECONNREFUSED when nobody listens. Blocking. */
+int sock_connect_at(int dirfd, const char *name, struct pyro_error *err) MUST_CHECK;
+/* Accepts one connection of this very user (SO_PEERCRED), non-blocking; -1 when there is none. */
+int sock_accept_own(int listen_fd);
+/* Sends n bytes with one descriptor attached (SCM_RIGHTS). */
+bool sock_send_fd(int sock, const void *bytes, size_t n, int fd, struct pyro_error *err) MUST_CHECK;
+bool fd_set_nonblocking(int fd, bool on);
+
+#endif
