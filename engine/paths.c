@@ -1,0 +1,83 @@
+/* engine/paths.c: the directories of state and cache. */
+#include "engine/paths.h"
+
+#include <stdlib.h>
+
+#include "vmm/base/fs.h"
+
+static const char *env_or_null(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && value[0] ? value : NULL;
+}
+
+/* The root of one kind of data, by the XDG Base Directory Specification; relative values are
+ * ignored there. */
+static char *root_of(const char *kind, const char *xdg, const char *below_home,
+                     struct pyro_error *err)
+{
+    const char *pyro_home = env_or_null("PYRO_HOME"), *base = env_or_null(xdg);
+    const char *home = env_or_null("HOME");
+
+    if (pyro_home)
+        return str_printf("%s/%s", pyro_home, kind);
+    if (base && base[0] == '/')
+        return str_printf("%s/pyro", base);
+    if (home)
+        return str_printf("%s/%s/pyro", home, below_home);
+    pyro_fail(err, PYRO_INVALID_ARGUMENT, "cannot tell where to keep %s: HOME is not set", kind);
+    pyro_hint(err, "set HOME or PYRO_HOME");
+    return NULL;
+}
+
+static char *made(char *path, struct pyro_error *err)
+{
+    if (path && !fs_mkdir_p(path, 0700, err)) {
+        pyro_hint(err, "set PYRO_HOME to a directory that you can write");
+        free(path);
+        return NULL;
+    }
+    return path;
+}
+
+static char *in_cache(const char *name, struct pyro_error *err)
+{
+    scoped_free char *root = root_of("cache", "XDG_CACHE_HOME", ".cache", err);
+
+    return root ? made(str_printf("%s%s%s", root, *name ? "/" : "", name), err) : NULL;
+}
+
+char *paths_workspaces(struct pyro_error *err)
+{
+    scoped_free char *root = root_of("data", "XDG_DATA_HOME", ".local/share", err);
+
+    return root ? made(str_printf("%s/workspaces", root), err) : NULL;
+}
+
+char *paths_environments(struct pyro_error *err)
+{
+    const char *moved = env_or_null("PYRO_ENVIRONMENT_CACHE_DIR");
+
+    return moved ? made(str_printf("%s", moved), err) : in_cache("environments", err);
+}
+
+char *paths_boot(struct pyro_error *err)
+{
+    return in_cache("boot", err);
+}
+
+char *paths_templates(struct pyro_error *err)
+{
+    return in_cache("templates", err);
+}
+
+char *paths_apt(struct pyro_error *err)
+{
+    return in_cache("apt", err);
+}
+
+char *paths_cache(struct pyro_error *err)
+{
+    return in_cache("", err);
+}

@@ -1,0 +1,19 @@
+/*
+ * Where pyro keeps things. PYRO_HOME moves everything (HOME/data, HOME/cache),
+ * PYRO_ENVIRONMENT_CACHE_DIR the environments; else the XDG base directories: $XDG_DATA_HOME/pyro
+ * and $XDG_CACHE_HOME/pyro. Each function creates its directory (0700) and returns a path that the
+ * caller frees; NULL on failure.
+ */
+#ifndef PYRO_PATHS_H
+#define PYRO_PATHS_H
+
+#include "vmm/base/error.h"
+
+char *paths_workspaces(struct pyro_error *err) MUST_CHECK;   /* one directory a workspace */
+char *paths_environments(struct pyro_error *err) MUST_CHECK; /* one directory an environment */
+char *paths_boot(struct pyro_error *err) MUST_CHECK;         /* kernels and initramfs images */
+char *paths_templates(struct pyro_error *err) MUST_CHECK;    /* one directory a template */
+char *paths_apt(struct pyro_error *err) MUST_CHECK;          /* apt state of pyro's own */
+char *paths_cache(struct pyro_error *err) MUST_CHECK;        /* the cache's root: small records */
+
+#endif
