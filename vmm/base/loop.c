@@ -224,17 +224,18 @@ static void run_timers(struct loop *loop)
     }
 }
 
+/* Only what was queued when the pass began: a call that defers itself again waits for the next one.
+ */
 static void run_deferred(struct loop *loop)
 {
-    struct loop_deferred *last = loop->deferred, *call;
+    size_t count = 0;
 
-    while (last && last->next)
-        last = last->next;
-    while (last && (call = loop->deferred)) {
+    for (struct loop_deferred *call = loop->deferred; call; call = call->next)
+        count++;
+    while (count-- && loop->deferred) {
+        struct loop_deferred *call = loop->deferred;
         loop->deferred = call->next;
         call->queued = false;
-        if (call == last)
-            last = NULL;
         call->fn(call->arg);
     }
 }
