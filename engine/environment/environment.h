@@ -1,0 +1,52 @@
+/*
+ * Installed environments. Each is a directory in the environment cache, named after the environment
+ * (':' written as '@'), holding base.ext4, the read-only root disk, and environment.json, its
+ * record. Both are put there by renaming one finished directory, so that an environment is there
+ * completely or not at all.
+ */
+#ifndef PYRO_ENVIRONMENT_H
+#define PYRO_ENVIRONMENT_H
+
+#include <stdint.h>
+
+#include "vmm/base/error.h"
+#include "vmm/base/json.h"
+
+#define ENVIRONMENT_RECORD_VERSION 1
+#define ENVIRONMENT_RECORD_MAX (256 * 1024)
+
+struct environment {
+    char *name;          /* "debian:12" */
+    char *install_dir;   /* absolute; the name of the directory is unique to this installation */
+    char *base_path;     /* install_dir/base.ext4, raw */
+    char *digest;        /* "xxh3:HEX" of the image's content; a template's key holds it */
+    int64_t size_bytes;  /* what the image takes on the disk */
+    int64_t image_bytes; /* what the image is to the guest */
+};
+
+void environment_release(struct environment *e);
+
+/*
+ * Opens an installed environment and checks it cheaply: record, size, the digest of the image's
+ * first blocks. PYRO_ENVIRONMENT_NOT_FOUND: no such name in the catalog, or not installed (then
+ * sys_errno is ENOENT); PYRO_ENVIRONMENT_BROKEN: the files fail the check, a pull repairs them.
+ * Release *ret with environment_release.
+ */
+bool environment_open(const char *name, struct environment *ret, struct pyro_error *err) MUST_CHECK;
+/* Whether the whole image has the digest that its record states; reads all of it. */
+bool environment_check(const struct environment *e, struct pyro_error *err) MUST_CHECK;
+
+/* The object that `env inspect` and `env pull` show; the caller owns it. NULL on failure. */
+json_t *environment_inspect(const char *name, struct pyro_error *err) MUST_CHECK;
+/* {catalog_version, environments: […]}; the caller owns it. NULL on failure. */
+json_t *environment_list(struct pyro_error *err) MUST_CHECK;
+
+/*
+ * Removes environments, kernels and leftovers of pulls that nobody uses. `used` holds `used_count`
+ * paths (of base.ext4, of an install directory, or of a kernel or initramfs): what they name stays.
+ * The result {removed: [{name, path, size_bytes}], freed_bytes} is the caller's. NULL on failure.
+ */
+json_t *environment_prune(const char *const *used, size_t used_count,
+                          struct pyro_error *err) MUST_CHECK;
+
+#endif

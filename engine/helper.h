@@ -1,0 +1,27 @@
+/* Finding and running pyro-image, the program that parses foreign archives away from pyro. */
+#ifndef PYRO_HELPER_H
+#define PYRO_HELPER_H
+
+#include "vmm/base/json.h"
+#include "vmm/base/proc.h"
+
+/* The path of the helper program `name` ("pyro-image"): in $PYRO_LIBEXEC, else beside this program
+ * (a build tree), else in the libexec directory it was installed to. The caller frees; NULL with
+ * PYRO_DEPENDENCY_MISSING. */
+char *helper_find(const char *name, struct pyro_error *err) MUST_CHECK;
+
+/*
+ * Runs pyro-image with the spec's descriptors and arguments (argv[0] is filled in here, stdout and
+ * stderr are taken) and returns its result object, owned by the caller; its error becomes *err with
+ * code, message and hint. NULL on failure. Blocks, at most timeout_ms.
+ */
+json_t *helper_run(const struct proc_spec *spec, int64_t timeout_ms,
+                   struct pyro_error *err) MUST_CHECK;
+/* The same in two steps, for a helper that works beside others: start, and later wait. */
+bool helper_start(const struct proc_spec *spec, pid_t *ret_pid, int *ret_stdout_fd,
+                  struct pyro_error *err) MUST_CHECK;
+/* Reads the result, closes stdout_fd, reaps. Past deadline_ms (clock_ms()) the helper is killed. */
+json_t *helper_wait(pid_t pid, int stdout_fd, int64_t deadline_ms,
+                    struct pyro_error *err) MUST_CHECK;
+
+#endif
