@@ -1,8 +1,9 @@
 /*
- * Installed environments. Each is a directory in the environment cache, named after the environment
- * (':' written as '@'), holding base.ext4, the read-only root disk, and environment.json, its
- * record. Both are put there by renaming one finished directory, so that an environment is there
- * completely or not at all.
+ * Installed environments. In the environment cache each has a record, NAME.json (':' written as
+ * '@'), which names the directory that holds base.ext4, the read-only root disk. Every pull that
+ * builds an image puts it in a directory of a new name and then replaces the record by rename: an
+ * environment is there completely or not at all, and the disks of workspaces that stand on an older
+ * image never see it change.
  */
 #ifndef PYRO_ENVIRONMENT_H
 #define PYRO_ENVIRONMENT_H
