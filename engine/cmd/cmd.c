@@ -1,0 +1,110 @@
+/* engine/cmd/cmd.c: from argv to an exit status. */
+#include "engine/cmd/cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "engine/cmd/argv.h"
+#include "engine/cmd/check.h"
+#include "engine/cmd/help.h"
+#include "engine/cmd/io.h"
+#include "engine/cmd/output.h"
+#include "engine/cmd/schema.h"
+#include "vmm/base/json.h"
+
+#define STATUS_OWN_FAILURE 125 /* of commands that exit with a guest command's status */
+
+/*
+ * Descriptors 0 to 2 that came closed would be given to the next file opened, which output would
+ * then go into. A closed standard output becomes one that cannot be written, so that it is noticed.
+ */
+static void fill_standard_descriptors(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)!open("/dev/null", fd == 0 ? O_RDONLY : fd == 1 ? O_RDONLY : O_WRONLY);
+}
+
+static int failure_status(const struct cmd_spec *cmd, const struct pyro_error *err)
+{
+    int status = pyro_code_exit_status(err->code);
+
+    return cmd && cmd->traits & CMD_GUEST_STATUS && status == 1 ? STATUS_OWN_FAILURE : status;
+}
+
+static bool show_help(const struct cmd_line *line)
+{
+    if (line->version) {
+        scoped_json json_t *version = json_pack("{s:s}", "version", PYRO_VERSION);
+
+        if (line->json)
+            return output_json(version, stdout);
+        printf("pyro " PYRO_VERSION "\n");
+        return true;
+    }
+    if (line->json) {
+        scoped_json json_t *schema = line->cmd ? schema_command(line->cmd) : schema_table();
+
+        return output_json(schema, stdout);
+    }
+    if (line->cmd)
+        help_command(line->cmd, stdout);
+    else
+        help_group(line->group, stdout);
+    return true;
+}
+
+/* Runs the command and shows its result; *ret_status is its exit status when all went well. */
+static bool run_command(struct cmd_line *line, struct cmd_io *io, int *ret_status,
+                        struct pyro_error *err)
+{
+    scoped_json json_t *result = NULL;
+    bool ok = line->cmd->run(line->args, io, &result, err);
+
+    cmd_io_clear_progress(io);
+    if (!ok)
+        return false;
+    check_command_result(line->cmd, result);
+    *ret_status = io->exit_status;
+    if (line->json) {
+        if (!output_json(result, stdout))
+            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    } else if (line->cmd->print) {
+        line->cmd->print(result, stdout);
+    }
+    return true;
+}
+
+int cmd_main(int argc, const char *const *argv)
+{
+    struct cmd_line line;
+    struct pyro_error err = { 0 };
+    struct cmd_io io = { 0 };
+    int status = 0;
+    bool ok;
+
+    fill_standard_descriptors();
+    /* A reader that goes away shows as EPIPE. */
+    signal(SIGPIPE, SIG_IGN);
+    ok = cmd_line_parse(&line, argc, argv, &err);
+    if (ok && (line.help || line.version)) {
+        ok = show_help(&line);
+    } else if (ok) {
+        cmd_io_init(&io, line.json);
+        ok = run_command(&line, &io, &status, &err);
+    }
+    if (!ok) {
+        status = failure_status(line.cmd, &err);
+        if (!io.quiet_exit)
+            output_error(&err, line.json, stdout);
+    }
+    if (!output_finish(stdout, &err)) {
+        if (err.sys_errno != EPIPE)
+            output_error(&err, false, stdout);
+        status = failure_status(line.cmd, &err);
+    }
+    cmd_line_release(&line);
+    return status;
+}

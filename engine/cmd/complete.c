@@ -1,0 +1,136 @@
+/* engine/cmd/complete.c: walks a command line that is still being typed. Never fails: at worst it
+ * offers nothing. */
+#include "engine/cmd/complete.h"
+
+#include <string.h>
+
+#include "engine/cmd/argv.h"
+#include "engine/cmd/complete_values.h"
+
+static void offer(json_t *list, const char *word, const char *value, const char *help)
+{
+    if (strncmp(value, word, strlen(word)))
+        return;
+    json_array_append_new(list, json_pack("{s:s, s:s}", "value", value, "help", help ? help : ""));
+}
+
+/* The words that may follow a group (or "" for the top). */
+static void offer_commands(json_t *list, const char *prefix, const char *word)
+{
+    size_t n = strlen(prefix), skip = n ? n + 1 : 0;
+
+    for (const struct cmd_group *g = cmd_groups; g->path; g++)
+        if (!strncmp(g->path, prefix, n) && (!n || g->path[n] == ' ') && g->path[skip] &&
+            !strchr(g->path + skip, ' '))
+            offer(list, word, g->path + skip, g->summary);
+    for (const struct cmd_spec *const *c = cmd_table; *c; c++)
+        if (!((*c)->traits & CMD_HIDDEN) && !strncmp((*c)->path, prefix, n) &&
+            (!n || (*c)->path[n] == ' ') && !strchr((*c)->path + skip, ' '))
+            offer(list, word, (*c)->path + skip, (*c)->summary);
+}
+
+static void offer_flags(json_t *list, const struct cmd_spec *cmd, const char *word)
+{
+    char flag[64], name[80];
+
+    for (const struct arg_spec *a = cmd->args; arg_more(a); a++) {
+        if (!arg_is_flag(a) || a->hidden)
+            continue;
+        arg_flag_name(a, flag);
+        snprintf(name, sizeof(name), "--%s", flag);
+        offer(list, word, name, a->help);
+    }
+    if (!(cmd->traits & CMD_INTERACTIVE))
+        offer(list, word, "--json", "Print the result as one JSON object");
+    offer(list, word, "--help", "Show help");
+}
+
+static void offer_values(json_t *list, const struct arg_spec *row, const char *word,
+                         bool *ret_files)
+{
+    scoped_json json_t *values = NULL;
+
+    for (const char *const *c = row->choices; c && *c; c++)
+        offer(list, word, *c, "");
+    if (row->complete == COMPLETE_FILE)
+        *ret_files = true;
+    if (row->complete == COMPLETE_WORKSPACE)
+        values = complete_workspaces();
+    if (row->complete == COMPLETE_ENVIRONMENT)
+        values = complete_environments();
+    for (size_t i = 0; i < json_array_size(values); i++) {
+        const json_t *v = json_array_get(values, i);
+
+        offer(list, word, json_string_or(v, "value", ""), json_string_or(v, "help", ""));
+    }
+}
+
+/* The command's own arguments, up to the unfinished word. */
+static void offer_arguments(json_t *list, const struct cmd_spec *cmd, const char *const *words,
+                            size_t count, bool *ret_files)
+{
+    const char *last = words[count - 1];
+    const struct arg_spec *row, *waiting = NULL;
+    unsigned positionals = 0;
+
+    for (size_t i = 0; i + 1 < count; i++) {
+        if (waiting) {
+            waiting = NULL;
+        } else if (!strcmp(words[i], "--")) {
+            *ret_files = true;
+            return;
+        } else if (!strncmp(words[i], "--", 2)) {
+            row = strchr(words[i], '=') ? NULL : cmd_flag(cmd, words[i] + 2, strlen(words[i] + 2));
+            waiting = row && row->type != ARG_TYPE_FLAG ? row : NULL;
+        } else if (words[i][0] != '-') {
+            positionals++;
+        }
+    }
+    if (waiting) {
+        offer_values(list, waiting, last, ret_files);
+        return;
+    }
+    row = cmd_positional(cmd, positionals);
+    if (last[0] == '-') {
+        offer_flags(list, cmd, last);
+        if (cmd_command_row(cmd))
+            offer(list, last, "--", "The command to run follows");
+    } else if (row) {
+        offer_values(list, row, last, ret_files);
+    } else if (cmd_command_row(cmd)) {
+        offer(list, last, "--", "The command to run follows");
+    } else {
+        offer_flags(list, cmd, last);
+    }
+}
+
+json_t *complete_words(const struct arg_list *words, bool *ret_files)
+{
+    json_t *list = json_array();
+    char path[128] = "";
+
+    *ret_files = false;
+    for (size_t i = 0; i < words->count; i++) {
+        size_t len = strlen(path);
+        const struct cmd_spec *cmd;
+
+        if (i + 1 == words->count) {
+            offer_commands(list, path, words->items[i]);
+            if (!len)
+                offer(list, words->items[i], "--version", "Show the version");
+            offer(list, words->items[i], "--help", "Show help");
+            return list;
+        }
+        if (words->items[i][0] == '-')
+            continue;
+        snprintf(path + len, sizeof(path) - len, "%s%.60s", len ? " " : "", words->items[i]);
+        cmd = cmd_find(path);
+        if (cmd) {
+            offer_arguments(list, cmd, words->items + i + 1, words->count - i - 1, ret_files);
+            return list;
+        }
+        if (!cmd_group_find(path))
+            return list;
+    }
+    return list;
+}

@@ -1,0 +1,159 @@
+/* engine/cmd/spec.c: looking commands up, and filling an argument struct from text by its rows. */
+#include "engine/cmd/spec.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct cmd_spec *cmd_find(const char *path)
+{
+    for (const struct cmd_spec *const *c = cmd_table; *c; c++)
+        if (!strcmp((*c)->path, path))
+            return *c;
+    return NULL;
+}
+
+const struct cmd_group *cmd_group_find(const char *path)
+{
+    for (const struct cmd_group *g = cmd_groups; g->path; g++)
+        if (!strcmp(g->path, path))
+            return g;
+    return NULL;
+}
+
+int64_t arg_max(const struct arg_spec *a)
+{
+    return a->max_of ? a->max_of() : a->max;
+}
+
+void arg_flag_name(const struct arg_spec *a, char ret[64])
+{
+    size_t i;
+
+    for (i = 0; a->name[i] && i < 63; i++)
+        ret[i] = a->name[i] == '_' ? '-' : a->name[i];
+    ret[i] = '\0';
+}
+
+void arg_metavar(const struct arg_spec *a, char ret[64])
+{
+    size_t i;
+
+    if (a->metavar || a->type == ARG_TYPE_INT) {
+        snprintf(ret, 64, "%s", a->metavar ? a->metavar : "N");
+        return;
+    }
+    for (i = 0; a->name[i] && i < 63; i++)
+        ret[i] = (char)toupper((unsigned char)a->name[i]);
+    ret[i] = '\0';
+}
+
+static void *field_of(const struct arg_spec *a, void *args)
+{
+    return (char *)args + a->offset;
+}
+
+void args_set_defaults(const struct arg_spec *rows, void *args)
+{
+    for (const struct arg_spec *a = rows; arg_more(a); a++) {
+        if (a->type == ARG_TYPE_INT)
+            *(int64_t *)field_of(a, args) = a->def;
+        else if (a->type == ARG_TYPE_STR || a->type == ARG_TYPE_CHOICE)
+            *(const char **)field_of(a, args) = a->def_str;
+    }
+}
+
+static bool set_int(const struct arg_spec *a, void *args, const char *value, struct pyro_error *err)
+{
+    int64_t max = arg_max(a);
+    char *end;
+    long long n;
+
+    errno = 0;
+    n = strtoll(value, &end, 10);
+    if (end == value || *end || isspace((unsigned char)value[0]))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.100s' is not a whole number", value);
+    if (errno || n < a->min || n > max)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT,
+                         "%.40s is out of range: %" PRId64 " to %" PRId64 "%s%s", value, a->min,
+                         max, a->unit ? " " : "", a->unit ? a->unit : "");
+    if (a->step && n % a->step)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%lld is not a multiple of %" PRId64, n,
+                         a->step);
+    *(int64_t *)field_of(a, args) = n;
+    return true;
+}
+
+static bool set_choice(const struct arg_spec *a, void *args, const char *value,
+                       struct pyro_error *err)
+{
+    char list[256] = "";
+
+    for (const char *const *c = a->choices; *c; c++) {
+        size_t len = strlen(list);
+
+        if (!strcmp(*c, value)) {
+            *(const char **)field_of(a, args) = *c;
+            return true;
+        }
+        snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "", *c);
+    }
+    return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.100s' is not one of: %s", value, list);
+}
+
+static bool add_item(const struct arg_spec *a, void *args, const char *value,
+                     struct pyro_error *err)
+{
+    struct arg_list *list = field_of(a, args);
+    const char **items;
+
+    if (list->count >= 1000)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "given more than 1000 times");
+    items = reallocarray((void *)(uintptr_t)list->items, list->count + 2, sizeof(*items));
+    if (!items)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    items[list->count++] = value;
+    items[list->count] = NULL;
+    list->items = items;
+    return true;
+}
+
+bool args_set_text(const struct arg_spec *row, void *args, const char *value,
+                   struct pyro_error *err)
+{
+    if (row->check && !row->check(value, err))
+        return false;
+    switch (row->type) {
+    case ARG_TYPE_STR:
+        *(const char **)field_of(row, args) = value;
+        return true;
+    case ARG_TYPE_INT:
+        return set_int(row, args, value, err);
+    case ARG_TYPE_FLAG:
+        *(bool *)field_of(row, args) = true;
+        return true;
+    case ARG_TYPE_CHOICE:
+        return set_choice(row, args, value, err);
+    case ARG_TYPE_LIST:
+    case ARG_TYPE_COMMAND:
+        return add_item(row, args, value, err);
+    case ARG_TYPE_END:
+        break;
+    }
+    BUG_ON(true);
+    return false;
+}
+
+void args_release(const struct arg_spec *rows, void *args)
+{
+    for (const struct arg_spec *a = rows; arg_more(a); a++) {
+        struct arg_list *list = field_of(a, args);
+
+        if (a->type != ARG_TYPE_LIST && a->type != ARG_TYPE_COMMAND)
+            continue;
+        free((void *)(uintptr_t)list->items);
+        *list = (struct arg_list){ NULL, 0 };
+    }
+}

@@ -1,0 +1,258 @@
+/*
+ * What a command is: one const declaration in a file of its own, listed once in table.c. From it
+ * come the command line, --help, --json, completion, docs/commands.md and the machine-readable
+ * table. A command's run function sees a filled C struct and returns a JSON object; it never sees
+ * argv and never formats JSON text.
+ *
+ * A row names a field of the command's struct: "vcpu_count" is the flag --vcpu-count and the JSON
+ * member vcpu_count. A row whose field has another C type does not compile.
+ */
+#ifndef PYRO_CMD_SPEC_H
+#define PYRO_CMD_SPEC_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "vmm/base/error.h"
+
+struct cmd_io;
+
+/* Values of a repeatable flag, or the words after "--". NULL-terminated; the strings are borrowed.
+ */
+struct arg_list {
+    const char *const *items;
+    size_t count;
+};
+
+enum arg_type {
+    ARG_TYPE_END,
+    ARG_TYPE_STR,    /* const char *, NULL when absent and without default */
+    ARG_TYPE_INT,    /* int64_t */
+    ARG_TYPE_FLAG,   /* bool, false when absent */
+    ARG_TYPE_CHOICE, /* const char *, one of .choices */
+    ARG_TYPE_LIST,   /* struct arg_list: a flag that may be given again and again */
+    ARG_TYPE_COMMAND /* struct arg_list: everything after "--", at least one word */
+};
+
+/* What a shell may complete a value with. */
+enum arg_complete { COMPLETE_NOTHING, COMPLETE_WORKSPACE, COMPLETE_ENVIRONMENT, COMPLETE_FILE };
+
+#define ARG_UNSET INT64_MIN /* .def of an integer flag that is simply absent by default */
+
+struct arg_spec {
+    const char *name;
+    enum arg_type type;
+    size_t offset;
+    bool positional;
+    bool optional; /* a positional that may be left out */
+    bool required; /* a flag that must be given */
+    bool hidden;   /* not in help, completion or documents */
+    enum arg_complete complete;
+    const char *metavar;        /* "N", "PATH"; NULL: the name in capitals */
+    const char *help;           /* a phrase without full stop */
+    const char *unit;           /* of an integer: "MiB", "seconds" */
+    int64_t min, max;           /* of an integer, inclusive */
+    int64_t (*max_of)(void);    /* instead of max, where the host decides */
+    int64_t step;               /* of an integer: a multiple of it; 0: any */
+    int64_t def;                /* of an integer */
+    const char *def_str;        /* of a string or choice */
+    const char *const *choices; /* NULL-terminated */
+    /* Further check of a string or of each list item; the error need not name the argument. */
+    bool (*check)(const char *value, struct pyro_error *err);
+};
+
+#define ARG_ROW_(S, F, T, C_TYPE)                                                                  \
+    .name = #F, .type = (T),                                                                       \
+    .offset = offsetof(struct S, F) + _Generic(((struct S *)0)->F, C_TYPE                          \
+                                               : (size_t)0)
+
+#define ARG_STR(S, F, ...)                                                                         \
+    {                                                                                              \
+        ARG_ROW_(S, F, ARG_TYPE_STR, const char *), __VA_ARGS__                                    \
+    }
+#define ARG_INT(S, F, ...)                                                                         \
+    {                                                                                              \
+        ARG_ROW_(S, F, ARG_TYPE_INT, int64_t), __VA_ARGS__                                         \
+    }
+#define ARG_FLAG(S, F, ...)                                                                        \
+    {                                                                                              \
+        ARG_ROW_(S, F, ARG_TYPE_FLAG, bool), __VA_ARGS__                                           \
+    }
+#define ARG_CHOICE(S, F, ...)                                                                      \
+    {                                                                                              \
+        ARG_ROW_(S, F, ARG_TYPE_CHOICE, const char *), __VA_ARGS__                                 \
+    }
+#define ARG_LIST(S, F, ...)                                                                        \
+    {                                                                                              \
+        ARG_ROW_(S, F, ARG_TYPE_LIST, struct arg_list), __VA_ARGS__                                \
+    }
+/* A positional string. */
+#define ARG_WORD(S, F, ...)                                                                        \
+    {                                                                                              \
+        ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, __VA_ARGS__                \
+    }
+#define ARG_WORKSPACE(S, F)                                                                        \
+    {                                                                                              \
+        ARG_ROW_(S, F, ARG_TYPE_STR, const char *),                                                \
+            .positional = true, .metavar = "WORKSPACE_ID", .complete = COMPLETE_WORKSPACE,         \
+            .help =                                                                                \
+                "The workspace: its id, its name, or the first characters of its id (4 or more)"   \
+    }
+#define ARG_ENVIRONMENT(S, F)                                                                      \
+    {                                                                                              \
+        ARG_ROW_(S, F, ARG_TYPE_STR, const char *),                                                \
+            .positional = true, .metavar = "ENVIRONMENT", .complete = COMPLETE_ENVIRONMENT,        \
+            .help = "The environment, for example debian:12"                                       \
+    }
+#define ARG_COMMAND(S, F)                                                                          \
+    {                                                                                              \
+        ARG_ROW_(S, F, ARG_TYPE_COMMAND, struct arg_list),                                         \
+            .metavar = "CMD...", .help = "The command and its arguments, each kept as it is"       \
+    }
+#define ARG_END                                                                                    \
+    {                                                                                              \
+        .type = ARG_TYPE_END                                                                       \
+    }
+
+enum result_type {
+    RES_TYPE_END,
+    RES_TYPE_STR,
+    RES_TYPE_INT,
+    RES_TYPE_NUM, /* integer or real */
+    RES_TYPE_BOOL,
+    RES_TYPE_OBJECT,  /* with .fields */
+    RES_TYPE_OBJECTS, /* an array of objects with .fields */
+    RES_TYPE_STRINGS, /* an array of strings */
+    RES_TYPE_MAP,     /* an object of any keys, all values strings */
+    RES_TYPE_ANY      /* whatever JSON; for the table that describes itself */
+};
+
+/* One member of a result object. All declared members are always there; a nullable one may be null.
+ */
+struct result_spec {
+    const char *name;
+    enum result_type type;
+    bool nullable;
+    const struct result_spec *fields;
+    const char *const *choices; /* of a string: the closed list it is from */
+    const char *help;
+};
+
+#define RES_STR(NAME, ...)                                                                         \
+    {                                                                                              \
+        .name = NAME, .type = RES_TYPE_STR, __VA_ARGS__                                            \
+    }
+#define RES_INT(NAME, ...)                                                                         \
+    {                                                                                              \
+        .name = NAME, .type = RES_TYPE_INT, __VA_ARGS__                                            \
+    }
+#define RES_NUM(NAME, ...)                                                                         \
+    {                                                                                              \
+        .name = NAME, .type = RES_TYPE_NUM, __VA_ARGS__                                            \
+    }
+#define RES_BOOL(NAME, ...)                                                                        \
+    {                                                                                              \
+        .name = NAME, .type = RES_TYPE_BOOL, __VA_ARGS__                                           \
+    }
+#define RES_OBJECT(NAME, ROWS, ...)                                                                \
+    {                                                                                              \
+        .name = NAME, .type = RES_TYPE_OBJECT, .fields = (ROWS), __VA_ARGS__                       \
+    }
+#define RES_OBJECTS(NAME, ROWS, ...)                                                               \
+    {                                                                                              \
+        .name = NAME, .type = RES_TYPE_OBJECTS, .fields = (ROWS), __VA_ARGS__                      \
+    }
+#define RES_STRINGS(NAME, ...)                                                                     \
+    {                                                                                              \
+        .name = NAME, .type = RES_TYPE_STRINGS, __VA_ARGS__                                        \
+    }
+#define RES_MAP(NAME, ...)                                                                         \
+    {                                                                                              \
+        .name = NAME, .type = RES_TYPE_MAP, __VA_ARGS__                                            \
+    }
+#define RES_ANY(NAME, ...)                                                                         \
+    {                                                                                              \
+        .name = NAME, .type = RES_TYPE_ANY, __VA_ARGS__                                            \
+    }
+#define RES_END                                                                                    \
+    {                                                                                              \
+        .type = RES_TYPE_END                                                                       \
+    }
+
+enum cmd_traits {
+    CMD_READ_ONLY = 1 << 0,    /* changes nothing */
+    CMD_DESTRUCTIVE = 1 << 1,  /* loses data or running work */
+    CMD_STREAMING = 1 << 2,    /* writes guest output itself while it runs */
+    CMD_HIDDEN = 1 << 3,       /* not in help, completion or documents */
+    CMD_GUEST_STATUS = 1 << 4, /* exits with a guest command's status; pyro's own failure is 125 */
+    CMD_INTERACTIVE = 1 << 5   /* takes the terminal over: has no --json */
+};
+
+#define CMD_ARGS_SIZE_MAX 512
+
+struct cmd_spec {
+    const char *path;    /* "workspace exec" */
+    const char *summary; /* one sentence, without full stop */
+    const char *details; /* a paragraph more for --help; may be NULL */
+    const char *example; /* one whole command line */
+    unsigned traits;
+    const struct arg_spec *args;      /* up to ARG_END; NULL: none */
+    size_t args_size;                 /* sizeof the struct that the rows speak of */
+    const struct result_spec *result; /* up to RES_END */
+    /*
+     * Does it. On success *ret_result is the result object, owned by the caller (NULL only for
+     * CMD_INTERACTIVE).
+     */
+    bool (*run)(const void *args, struct cmd_io *io, json_t **ret_result, struct pyro_error *err);
+    /* The human form of a result on standard output; NULL: nothing to show. Foreign text goes
+     * through text_print(). */
+    void (*print)(const json_t *result, FILE *out);
+};
+
+/* A first word (or words) shared by several commands: "workspace", "workspace shell". */
+struct cmd_group {
+    const char *path;
+    const char *summary;
+    const char *example;
+};
+
+/* The table: commands sorted by path, NULL-terminated, and groups ending with a NULL path. */
+extern const struct cmd_spec *const cmd_table[];
+extern const struct cmd_group cmd_groups[];
+
+/* The command or group with exactly this path; NULL when there is none. */
+const struct cmd_spec *cmd_find(const char *path);
+const struct cmd_group *cmd_group_find(const char *path);
+
+/* Iterates the rows of a command: for (a = cmd->args; arg_more(a); a++). */
+static inline bool arg_more(const struct arg_spec *a)
+{
+    return a && a->type != ARG_TYPE_END;
+}
+static inline bool result_more(const struct result_spec *r)
+{
+    return r && r->type != RES_TYPE_END;
+}
+/* Whether it is given as --flag. */
+static inline bool arg_is_flag(const struct arg_spec *a)
+{
+    return !a->positional && a->type != ARG_TYPE_COMMAND;
+}
+/* The largest allowed value of an integer row on this host. */
+int64_t arg_max(const struct arg_spec *a);
+/* The flag's name without dashes ("vcpu-count") into ret[64]. */
+void arg_flag_name(const struct arg_spec *a, char ret[64]);
+/* The placeholder for its value ("N", "PATH", "VCPU_COUNT") into ret[64]. */
+void arg_metavar(const struct arg_spec *a, char ret[64]);
+
+/* Sets every field of a zeroed struct to its row's default. */
+void args_set_defaults(const struct arg_spec *rows, void *args);
+/* Sets one field from text, checking it; a list grows by one. The text must outlive args. */
+bool args_set_text(const struct arg_spec *row, void *args, const char *value,
+                   struct pyro_error *err) MUST_CHECK;
+/* Frees what args_set_text() allocated. */
+void args_release(const struct arg_spec *rows, void *args);
+
+#endif
