@@ -1,0 +1,53 @@
+/*
+ * Disks: a raw base image that is never written, qcow2 overlays above it.
+ *
+ * Which file lies on which stands with the caller (in the workspace's record), never in an image: a
+ * taken-over QEMU could have written any header. pyro's overlays therefore name no backing file at
+ * all, and every use states the whole chain: QEMU through -blockdev, qemu-img through json:.
+ */
+#ifndef PYRO_DISK_H
+#define PYRO_DISK_H
+
+#include <stdint.h>
+
+#include "vmm/base/error.h"
+#include "vmm/base/json.h"
+
+#define DISK_LAYERS_MAX 10
+
+enum disk_format { DISK_RAW, DISK_QCOW2 };
+
+struct disk_layer {
+    const char *path; /* absolute, borrowed */
+    enum disk_format format;
+};
+
+/* layers[0] is the base, layers[count - 1] the one that is written. */
+struct disk_chain {
+    struct disk_layer layers[DISK_LAYERS_MAX];
+    unsigned count;
+};
+
+/*
+ * Creates an empty qcow2 overlay (mode 0600, no backing name) of virtual size size_bytes, which
+ * must be that of the layer below. Fails when the name exists. Under a millisecond, not synced.
+ */
+bool disk_create_overlay(int dirfd, const char *name, uint64_t size_bytes,
+                         struct pyro_error *err) MUST_CHECK;
+/* The virtual size of a layer: the file's size for raw, the header's for qcow2 (checked). */
+bool disk_virtual_size(const struct disk_layer *layer, uint64_t *ret_bytes,
+                       struct pyro_error *err) MUST_CHECK;
+/* Builds a chain of a raw base and one overlay. */
+struct disk_chain disk_chain_of(const char *base_path, const char *overlay_path);
+
+/*
+ * The chain as one blockdev tree, new; NULL when out of memory. `file_name(arg, i)` gives the
+ * filename of layer i ("/dev/fdset/N", or its path); the top node is called "disk". Only the top is
+ * opened writable, and that only when `writable`.
+ */
+json_t *disk_blockdev(const struct disk_chain *chain, bool writable,
+                      const char *(*file_name)(void *arg, unsigned layer), void *arg);
+/* The chain as a `json:{…}` file name for qemu-img and qemu-io, the caller's. */
+char *disk_json_name(const struct disk_chain *chain, struct pyro_error *err) MUST_CHECK;
+
+#endif

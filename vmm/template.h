@@ -1,0 +1,79 @@
+/*
+ * Templates: one VM booted once to "agent ready", stopped and saved; every workspace starts as a
+ * copy of it.
+ *
+ * A template is a directory TEMPLATES/KEY with `ram` (sparse), `state` (the devices) and
+ * `template.json` (what it was made from, and the digests of both). KEY is a digest over all that a
+ * copy depends on: QEMU's version, accelerator, kernel, initramfs (with the guest program in it),
+ * environment, vCPUs, memory, kind. It is built in a temporary directory under a lock and renamed;
+ * a killed builder leaves debris that the next one sweeps. One that fails its checks is built anew.
+ * When more than 4 GiB are allocated, the least recently used that no one runs are removed.
+ */
+#ifndef PYRO_TEMPLATE_H
+#define PYRO_TEMPLATE_H
+
+#include "vmm/accel.h"
+#include "vmm/base/error.h"
+#include "vmm/qemu.h"
+#include "vmm/ram.h"
+
+#define TEMPLATES_BYTES_MAX (4LL << 30)
+
+enum template_kind {
+    TEMPLATE_FRESH,  /* root mounted read-only and warmed: for a disk that equals the base */
+    TEMPLATE_RESTART /* nothing of the disk touched: for any disk; independent of the environment */
+};
+
+/* What is wanted. All strings are borrowed. */
+struct template_spec {
+    const char *templates_dir; /* one directory a template */
+    const char *cache_dir;     /* for QEMU's version and KVM's verdict */
+    enum template_kind kind;
+    const char *kernel_path, *kernel_digest;
+    const char *initramfs_path, *initramfs_digest;
+    const char *base_path, *environment_digest; /* TEMPLATE_FRESH only; else NULL */
+    const char *const *warm; /* paths for `prepare`, NULL-terminated; may be NULL */
+    unsigned vcpu_count, mem_mib;
+    /* Tells in a few words what takes long ("booting a template"); may be NULL. */
+    void (*progress)(void *arg, const char *what);
+    void *arg;
+};
+
+/* An opened template: what vm_start() copies. Holds a shared lock on it while it is open. */
+struct template
+{
+    struct ram_identity ram;
+    struct qemu qemu;
+    enum accel_kind accel;
+    enum template_kind kind;
+    unsigned vcpu_count, mem_mib;
+    int ram_fd;   /* sealed memfd */
+    int state_fd; /* file of the devices' state, at offset 0 for each copy */
+    int lock_fd;
+    bool built; /* it was made by this call */
+};
+#define TEMPLATE_INIT                                                                              \
+    {                                                                                              \
+        .ram_fd = -1, .state_fd = -1, .lock_fd = -1                                                \
+    }
+
+/*
+ * Opens the template, building it first when it is missing or damaged: that takes 3 to 6 s under
+ * emulation, up to ACCEL_BOOT_DEADLINE_MS more where KVM turns out to hang. Picks the accelerator
+ * (accel.h) and falls back from KVM by itself. Blocks. PYRO_VM_FAILED, PYRO_GUEST_ERROR,
+ * PYRO_KVM_REQUIRED, PYRO_NO_SPACE, PYRO_DEPENDENCY_MISSING.
+ */
+bool template_open(const struct template_spec *spec, struct template *ret,
+                   struct pyro_error *err) MUST_CHECK;
+/* Closes everything; a released or TEMPLATE_INIT one is fine. */
+void template_release(struct template *t);
+
+/*
+ * Removes templates nobody runs: those of an environment (digest), or with NULL those that do not
+ * fit the current QEMU any more and the least recently used beyond max_bytes. Returns the bytes
+ * freed.
+ */
+int64_t template_prune(const char *templates_dir, const char *environment_digest,
+                       int64_t max_bytes);
+
+#endif
