@@ -92,6 +92,57 @@ CFLAGS += -fPIE
 clean:
 	rm -rf build
 
+# Installs the Debian packages that are missing; does nothing, quickly, when none is.
+setup:
+	@tools/setup.sh build run check
+
+# From a fresh clone to a command in a microVM.
+demo:
+	@tools/setup.sh build run
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	build/pyro env pull debian:12
+	build/pyro demo
+	@tools/next-steps.sh
+
+bench: all
+	@tests/bench/bench.sh
+
+INSTALL_BIN := $(DESTDIR)$(PREFIX)/bin
+INSTALL_LIBEXEC := $(DESTDIR)$(PREFIX)/libexec/pyro
+INSTALL_SHARE := $(DESTDIR)$(PREFIX)/share
+
+# pyro finds pyro-image from where it stands itself (../libexec/pyro): any PREFIX fits this build.
+install: all
+	install -d $(INSTALL_BIN) $(INSTALL_LIBEXEC) $(INSTALL_SHARE)/doc/pyro \
+	    $(INSTALL_SHARE)/bash-completion/completions $(INSTALL_SHARE)/zsh/site-functions \
+	    $(INSTALL_SHARE)/fish/vendor_completions.d
+	install -m 755 build/pyro $(INSTALL_BIN)/pyro
+	install -m 755 build/pyro-image $(INSTALL_LIBEXEC)/pyro-image
+	install -m 644 README.md LICENSE $(INSTALL_SHARE)/doc/pyro
+	build/pyro completion bash >$(INSTALL_SHARE)/bash-completion/completions/pyro
+	build/pyro completion zsh >$(INSTALL_SHARE)/zsh/site-functions/_pyro
+	build/pyro completion fish >$(INSTALL_SHARE)/fish/vendor_completions.d/pyro.fish
+
+uninstall:
+	rm -f $(INSTALL_BIN)/pyro $(INSTALL_SHARE)/bash-completion/completions/pyro \
+	    $(INSTALL_SHARE)/zsh/site-functions/_pyro $(INSTALL_SHARE)/fish/vendor_completions.d/pyro.fish
+	rm -rf $(INSTALL_LIBEXEC) $(INSTALL_SHARE)/doc/pyro
+
+help:
+	@echo 'make                 build pyro, pyro-image and pyro-guest in build/'
+	@echo 'make setup           install the Debian packages that are missing'
+	@echo 'make demo            setup, build, pull debian:12, run a command in a microVM'
+	@echo 'make check           setup, build, all tests; ONLY=PATTERN for some'
+	@echo 'make check-unit      only the unit tests; also check-cli, check-vm, check-source'
+	@echo 'make check-san       the tests under AddressSanitizer and UBSan'
+	@echo 'make fuzz TIME=60    each fuzz target for TIME seconds'
+	@echo 'make bench           measure, and write docs/benchmarks.md'
+	@echo 'make docs            write docs/commands.md from the command table'
+	@echo 'make format          clang-format on every source'
+	@echo 'make install         PREFIX=/usr/local DESTDIR=; uninstall takes it away again'
+	@echo 'make clean           remove build/'
+	@echo 'Variables: V=1 (show commands), DEV=1 (warnings are errors), SAN=address,undefined, COV=1'
+
 -include $(shell find build -name '*.d' 2>/dev/null)
 -include tests/tests.mk
-.PHONY: all clean
+.PHONY: all clean setup demo bench install uninstall help

@@ -1,0 +1,137 @@
+# tests/lib.sh: the words that test scripts are written in. Sourced from the project's root; the
+# program under test is $PYRO. Gives the script a PYRO_HOME and TMPDIR of its own, removed at the end,
+# when it also looks for processes left behind.
+#
+#   check WHAT COMMAND…      passes when the command succeeds
+#   refute WHAT COMMAND…     passes when it fails
+#   run COMMAND…             runs it: $status, $out, $err (standard output and error)
+#   is WHAT GOT WANTED       passes when both are the same text
+#   like WHAT TEXT PATTERN   passes when the text matches the extended regular expression
+#   json PATH [TEXT]         a member of the JSON in $out, e.g. .error.code or .entries[0].path
+#   wait_for SECONDS COMMAND…  until it succeeds; fails the test when it never does
+#   skip WHAT                says that something cannot be tested here
+#   finish                   the last line of every script
+set -u
+: "${PYRO:=$PWD/build/pyro}"
+
+TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/pyro-test.XXXXXX")
+export TMPDIR=$TEST_DIR/tmp PYRO_HOME=$TEST_DIR/home
+mkdir -p "$TMPDIR" "$PYRO_HOME"
+passed=0 failed=0 finished=
+
+pass() {
+    passed=$((passed + 1))
+    echo "ok $1"
+}
+
+fail() {
+    failed=$((failed + 1))
+    echo "FAILED $1"
+    [[ $# -gt 1 ]] && printf '%s\n' "${@:2}" | sed 's/^/    /'
+    return 0
+}
+
+skip() {
+    echo "SKIP $1"
+}
+
+check() {
+    local what=$1
+    shift
+    if "$@"; then pass "$what"; else fail "$what" "command: $*"; fi
+}
+
+refute() {
+    local what=$1
+    shift
+    if "$@"; then fail "$what" "command: $*"; else pass "$what"; fi
+}
+
+run() {
+    "$@" >"$TEST_DIR/out" 2>"$TEST_DIR/err" </dev/null
+    status=$?
+    out=$(tr -d '\0' <"$TEST_DIR/out")
+    err=$(tr -d '\0' <"$TEST_DIR/err")
+}
+
+is() {
+    if [[ $2 == "$3" ]]; then
+        pass "$1"
+    else
+        fail "$1" "got:    $(printf %q "$2")" "wanted: $(printf %q "$3")"
+    fi
+}
+
+like() {
+    if [[ $2 =~ $3 ]]; then
+        pass "$1"
+    else
+        fail "$1" "got:    $(printf %q "$2")" "wanted: $3"
+    fi
+}
+
+# The value of one member, by a path such as .error.code or .entries[0].path, of the JSON in $out (or
+# of a second argument). Strings come without quotes; nothing, with failure, when it is not there.
+json() {
+    python3 -c '
+import json, re, sys
+v = json.loads(sys.argv[2])
+for name, index in re.findall(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]", sys.argv[1]):
+    v = v[name] if name else v[int(index)]
+print(v if isinstance(v, str) else json.dumps(v))' "$1" "${2-$out}"
+}
+
+wait_for() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        if [[ $SECONDS -ge $deadline ]]; then
+            fail "waited in vain for: $*"
+            return 1
+        fi
+        sleep 0.05 # a rest between two looks, not a wait for something to have happened
+    done
+}
+
+# Processes that name this test's directory in their command line or environment.
+leftovers() {
+    local dir pid
+    for dir in /proc/[0-9]*; do
+        pid=${dir#/proc/}
+        [[ $pid == "$$" || $pid == "$BASHPID" ]] && continue
+        if tr '\0' '\n' 2>/dev/null <"$dir/cmdline" | grep -qF "$TEST_DIR"; then
+            echo "$pid $(tr '\0' ' ' 2>/dev/null <"$dir/cmdline" | cut -c1-200)"
+        fi
+    done
+}
+
+no_leftovers() {
+    [[ -z $(leftovers) ]]
+}
+
+at_exit() {
+    local pid rest
+    leftovers | while read -r pid rest; do
+        kill -9 "$pid" 2>/dev/null
+    done
+    rm -rf "$TEST_DIR"
+    if [[ -z $finished ]]; then
+        echo "the script ended early"
+        echo "$passed passed, $((failed + 1)) failed"
+        exit 1
+    fi
+}
+trap at_exit EXIT
+trap 'exit 1' INT TERM
+
+finish() {
+    local deadline=$((SECONDS + 10))
+    until no_leftovers || [[ $SECONDS -ge $deadline ]]; do
+        sleep 0.05
+    done
+    no_leftovers || fail "no process is left behind" "$(leftovers)"
+    finished=1
+    echo "$passed passed, $failed failed"
+    [[ $failed -eq 0 ]]
+    exit $?
+}

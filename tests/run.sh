@@ -1,0 +1,110 @@
+#!/bin/bash
+# tests/run.sh GROUP…: runs the tests of the groups source, unit, cli, vm and coverage, and ends with
+# the line "N passed, N failed". Each test's output goes to a file below build/check, and to the
+# terminal when it fails. Unit programs run two at a time, the rest one after the other.
+#
+#   PYRO      the program under test (build/pyro)
+#   UNIT_DIR  where the unit test programs are
+#   ONLY      a pattern: only tests whose name matches it
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+: "${PYRO:=$PWD/build/pyro}" "${UNIT_DIR:=build/plain/tests/unit}" "${ONLY:=*}"
+export PYRO
+LOGS=$PWD/build/check
+mkdir -p "$LOGS"
+export PYRO_CHECK_RESULTS=1 PYRO_CHECK_COVERAGE=$LOGS/coverage
+export PYRO_TEST_CACHE=${PYRO_TEST_CACHE:-$PWD/build/test-cache}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+# What the user has set must not change what the tests see.
+unset PYRO_HOME PYRO_REQUIRE_KVM NO_COLOR
+
+passed=0 failed=0 skipped=0
+
+# What one finished test says in its log: cmocka's totals, or a last line "N passed, N failed".
+count() {
+    local name=$1 log=$2 status=$3 seconds=$4 p f s=0
+    if grep -q '^\[==========\].* run\.' "$log"; then
+        p=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test(s)\..*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')
+        f=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test(s), listed below:.*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')
+    else
+        read -r p f < <(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log" | tail -1)
+        s=$(grep -c '^SKIP ' "$log")
+    fi
+    : "${p:=0}" "${f:=0}"
+    # A test that died, or that said nothing, has failed.
+    if [[ $f -eq 0 ]] && { [[ $status -ne 0 ]] || [[ $((p + s)) -eq 0 ]]; }; then
+        f=1
+        echo "exit status $status" >>"$log"
+    fi
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    if [[ $f -ne 0 ]]; then
+        printf '  FAIL  %s: %d of %d (%ds)\n' "$name" "$f" "$((p + f))" "$seconds"
+        tail -n 60 "$log" | sed 's/^/    | /'
+    else
+        printf '  ok    %s: %d (%ds)\n' "$name" "$p" "$seconds"
+        sed -n 's/^SKIP /        skipped: /p' "$log"
+    fi
+}
+
+# run_one NAME SECONDS COMMAND…: in the background writes NAME's log, status and time.
+run_one() {
+    local name=$1 limit=$2 log=$LOGS/${1//\//_}.log start=$SECONDS
+    shift 2
+    timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null
+    echo "$? $((SECONDS - start))" >"$log.status"
+}
+
+# run_group LIMIT JOBS FILE…
+run_group() {
+    local limit=$1 jobs=$2 file names=()
+    shift 2
+    for file; do
+        # shellcheck disable=SC2053
+        [[ -e $file && ${file##*/} == $ONLY ]] || continue
+        names+=("$file")
+        rm -f "$LOGS/${file//\//_}.log.status"
+        while [[ $(jobs -rp | wc -l) -ge $jobs ]]; do
+            wait -n
+        done
+        run_one "$file" "$limit" "$file" &
+    done
+    wait
+    for file in "${names[@]}"; do
+        local status seconds log=$LOGS/${file//\//_}.log
+        read -r status seconds <"$log.status"
+        count "$file" "$log" "$status" "$seconds"
+    done
+}
+
+sources_of_units() {
+    local source
+    for source in tests/unit/test_*.c; do
+        [[ -e $source ]] && echo "$UNIT_DIR/$(basename "$source" .c)"
+    done
+}
+
+for group; do
+    case $group in
+    source) run_group 300 2 tests/check-*.sh ;;
+    unit)
+        mapfile -t programs < <(sources_of_units)
+        run_group 120 2 "${programs[@]}"
+        ;;
+    cli)
+        rm -f "$PYRO_CHECK_COVERAGE"
+        run_group 120 2 tests/cli/*.sh
+        ;;
+    vm) run_group 600 1 tests/vm/*.sh ;;
+    coverage) [[ $ONLY == '*' ]] && run_group 60 1 tests/coverage.sh ;;
+    *)
+        echo "tests/run.sh: unknown group '$group'" >&2
+        exit 2
+        ;;
+    esac
+done
+
+[[ $skipped -gt 0 ]] && echo "$skipped skipped"
+echo "$passed passed, $failed failed"
+[[ $failed -eq 0 ]]

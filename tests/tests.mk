@@ -1,0 +1,70 @@
+# Tests: `make check` runs all of them. One cmocka program for each tests/unit/test_*.c, one script
+# for each behaviour area in tests/cli (no VM needed) and tests/vm (a real VM), tests/check-*.sh for
+# what is true of the sources themselves.
+
+TEST_LIBS := -lcmocka $(PYRO_LIBS) $(filter-out $(PYRO_LIBS),$(IMAGE_LIBS))
+TEST_LDFLAGS := $(LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer$(,)address$(,)undefined,-pie)
+
+# Everything but the mains, in one thin archive: a test pulls in what it names.
+LIBTEST_OBJ := $(filter-out $(MAINS),$(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(IMAGE_OBJ) $(TUI_OBJ) \
+                 $(call obj,$(GUEST_SRC))) $(if $(wildcard guest/main.c),$(B)/guest_blob.o)
+$(B)/libtest.a: $(LIBTEST_OBJ)
+	$(Q)rm -f $@ && ar rcsTP $@ $^
+
+UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+FUZZ_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+UNIT_HELPERS := $(call obj,$(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c)))
+
+# Tests of static functions include the .c they test; they may also be told where the sources are.
+$(UNIT_TESTS): $(B)/%: $(B)/%.o $(UNIT_HELPERS) $(B)/libtest.a
+	$(if $(Q),@echo "  LD    $@")
+	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(TEST_LIBS)
+
+$(FUZZ_TESTS): $(B)/%: $(B)/%.o $(B)/libtest.a
+	$(if $(Q),@echo "  LD    $@")
+	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(filter-out -lcmocka,$(TEST_LIBS))
+
+JOBS ?= $(shell nproc)
+RUN = PYRO=$(abspath $(BIN)/pyro) UNIT_DIR=$(B)/tests/unit tests/run.sh
+
+.PHONY: check check-source check-unit check-cli check-vm check-all check-san fuzz fuzz-programs \
+        unit-programs docs format
+unit-programs: $(UNIT_TESTS)
+fuzz-programs: $(FUZZ_TESTS)
+
+check: setup
+	@$(MAKE) --no-print-directory -j$(JOBS) all unit-programs
+	@$(MAKE) --no-print-directory check-all
+
+# Without set-up and build, for who has just done them.
+check-all:
+	@$(RUN) source unit cli vm coverage
+check-source: all
+	@$(RUN) source
+check-unit: $(UNIT_TESTS)
+	@$(RUN) unit
+check-cli: all
+	@$(RUN) cli
+check-vm: all
+	@$(RUN) vm
+
+# The same under AddressSanitizer and UBSan; the guest program stays as it ships.
+check-san: setup
+	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined all unit-programs
+	@$(MAKE) --no-print-directory SAN=address,undefined check-san-run
+check-san-run:
+	@PYRO_SANITIZED=1 $(RUN) unit cli vm
+
+# Each fuzz target for TIME seconds, from its seeds; what it learns stays in build/fuzz/corpus.
+TIME ?= 60
+fuzz:
+	@tools/setup.sh build fuzz
+	@$(MAKE) --no-print-directory -j$(JOBS) FUZZ=1 fuzz-programs
+	@tests/fuzz.sh $(TIME)
+
+docs: all
+	@mkdir -p docs
+	$(Q)$(BIN)/pyro __markdown >docs/commands.md.new && mv docs/commands.md.new docs/commands.md
+
+format:
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')

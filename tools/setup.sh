@@ -1,0 +1,61 @@
+#!/bin/bash
+# tools/setup.sh GROUP…: installs the Debian packages that are missing from the named groups
+# (build, run, check, fuzz). Touches nothing, and asks for no rights, when none is missing.
+set -euo pipefail
+
+packages_of() {
+    case $1 in
+    build) echo gcc make git pkg-config libjansson-dev libxxhash-dev libncurses-dev libvterm-dev \
+        libarchive-dev libext2fs-dev libseccomp-dev ;;
+    run) echo qemu-system-x86 qemu-utils mmdebstrap uidmap e2fsprogs ;;
+    check) echo libcmocka-dev clang-format tmux bubblewrap ;;
+    fuzz) echo clang libclang-rt-14-dev ;;
+    *) echo "tools/setup.sh: unknown group '$1'" >&2 && return 1 ;;
+    esac
+}
+
+missing_of() {
+    local status package
+    status=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true)
+    for package; do
+        grep -qx "$package installed" <<<"$status" || echo "$package"
+    done
+}
+
+wanted=()
+for group; do
+    read -ra more <<<"$(packages_of "$group")"
+    wanted+=("${more[@]}")
+done
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "setup: this is no Debian system; make sure that you have what these packages hold:" >&2
+    echo "setup: ${wanted[*]}" >&2
+    exit 0
+fi
+
+mapfile -t missing < <(missing_of "${wanted[@]}")
+[[ ${#missing[@]} -eq 0 ]] && exit 0
+
+as_root=()
+if [[ $(id -u) -ne 0 ]]; then
+    if ! command -v sudo >/dev/null; then
+        echo "setup: these packages are missing, and only root can install them:" >&2
+        echo "setup: apt-get install ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+fi
+
+install() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
+        "${missing[@]}" </dev/null
+}
+
+echo "setup: installing ${missing[*]}"
+# The package lists may be missing or old: only then are they fetched.
+if ! install; then
+    echo "setup: fetching the package lists"
+    "${as_root[@]}" apt-get -q update </dev/null
+    install
+fi
