@@ -64,7 +64,7 @@ static bool write_some(struct link *link)
             link->out_sent += (size_t)n;
         } else if (n < 0 && errno == EINTR) {
             continue;
-        } else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        } else if (n < 0 && errno == EAGAIN) {
             break;
         } else {
             return false;
@@ -340,7 +340,7 @@ static void read_some(void *arg)
         n = read(link->fd, link->in + link->in_len, sizeof(link->in) - link->in_len);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        if (n < 0 && errno == EAGAIN)
             return;
         if (n <= 0) {
             read_ended(link, n);

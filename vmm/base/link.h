@@ -110,6 +110,8 @@ void stream_refuse(struct link *link, uint32_t id, const struct pyro_error *why)
 size_t stream_send(struct stream *s, enum wire_channel channel, const void *bytes, size_t n);
 /* How many bytes stream_send() would take now. */
 size_t stream_room(const struct stream *s);
+/* Asks for writable() without having sent anything. */
+void stream_want_room(struct stream *s);
 bool stream_end(struct stream *s, enum wire_channel channel);
 bool stream_message(struct stream *s, const json_t *message);
 /* n received bytes are dealt with; the peer may send as many again. */

@@ -123,6 +123,11 @@ size_t stream_room(const struct stream *s)
     return s->send_credit;
 }
 
+void stream_want_room(struct stream *s)
+{
+    s->wants_write = true;
+}
+
 size_t stream_send(struct stream *s, enum wire_channel channel, const void *bytes, size_t n)
 {
     size_t room = stream_room(s), sent = 0;

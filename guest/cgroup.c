@@ -1,0 +1,137 @@
+/* guest/cgroup.c: control groups, version 2. */
+#include "guest/cgroup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vmm/base/fs.h"
+
+#define CGROUP_ROOT "/sys/fs/cgroup"
+#define NESTING_MAX 16
+
+static struct {
+    int parent_fd;        /* groups are made below it; -1: nowhere */
+    unsigned counter;     /* of names */
+    struct cgroup *dying; /* dropped, and not empty yet */
+} groups = { .parent_fd = -1 };
+
+/* The path of this process's own group in the version 2 hierarchy. */
+static bool own_group(char *ret, size_t size)
+{
+    scoped_buf text = BUF_INIT(65536);
+    char *at, *end;
+
+    if (!fs_read_file(AT_FDCWD, "/proc/self/cgroup", &text, NULL) || !text.data)
+        return false;
+    at = strncmp(text.data, "0::", 3) == 0 ? text.data : strstr(text.data, "\n0::");
+    if (!at)
+        return false;
+    at = strchr(at, '/');
+    end = at ? strchr(at, '\n') : NULL;
+    if (!end)
+        return false;
+    *end = '\0';
+    return snprintf(ret, size, CGROUP_ROOT "%s", at) < (int)size;
+}
+
+void cgroup_setup(bool on_host)
+{
+    char path[PATH_MAX] = CGROUP_ROOT;
+    struct cgroup *probe;
+
+    if (on_host && !own_group(path, sizeof(path)))
+        return;
+    groups.parent_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (groups.parent_fd < 0 || !on_host)
+        return;
+    probe = cgroup_new();
+    if (probe && faccessat(probe->fd, "cgroup.kill", W_OK, 0) == 0) {
+        cgroup_drop(probe);
+        return;
+    }
+    if (probe)
+        cgroup_drop(probe);
+    close(groups.parent_fd);
+    groups.parent_fd = -1;
+}
+
+struct cgroup *cgroup_new(void)
+{
+    struct cgroup *c;
+
+    if (groups.parent_fd < 0)
+        return NULL;
+    c = calloc(1, sizeof(*c));
+    if (!c)
+        return NULL;
+    snprintf(c->name, sizeof(c->name), "pyro-%d-%u", (int)getpid(), ++groups.counter);
+    if (mkdirat(groups.parent_fd, c->name, 0755) != 0 && errno != EEXIST) {
+        free(c);
+        return NULL;
+    }
+    c->fd = openat(groups.parent_fd, c->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (c->fd < 0) {
+        unlinkat(groups.parent_fd, c->name, AT_REMOVEDIR);
+        free(c);
+        return NULL;
+    }
+    return c;
+}
+
+void cgroup_kill(const struct cgroup *c)
+{
+    scoped_close int fd = c ? openat(c->fd, "cgroup.kill", O_WRONLY | O_CLOEXEC) : -1;
+
+    if (fd >= 0 && write(fd, "1", 1) != 1)
+        guest_log("cgroup.kill: errno %d", errno);
+}
+
+/* Removes a group and those that were made inside it; false when one is not empty yet. */
+static bool remove_group(int dirfd, const char *name, int depth)
+{
+    struct dirent *entry;
+    scoped_dir DIR *dir = NULL;
+    int fd;
+
+    if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+        return true;
+    fd = depth < NESTING_MAX ? openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir)
+        return false;
+    while ((entry = readdir(dir)))
+        if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+            strcmp(entry->d_name, "..") != 0)
+            remove_group(fd, entry->d_name, depth + 1);
+    return unlinkat(dirfd, name, AT_REMOVEDIR) == 0;
+}
+
+void cgroup_sweep(void)
+{
+    struct cgroup **at = &groups.dying;
+
+    while (*at) {
+        struct cgroup *c = *at;
+        if (remove_group(groups.parent_fd, c->name, 0)) {
+            *at = c->next;
+            free(c);
+        } else {
+            at = &c->next;
+        }
+    }
+}
+
+void cgroup_drop(struct cgroup *c)
+{
+    if (!c)
+        return;
+    cgroup_kill(c);
+    close(c->fd);
+    c->next = groups.dying;
+    groups.dying = c;
+    cgroup_sweep();
+}

@@ -1,0 +1,28 @@
+/*
+ * A control group per command, so that all its descendants can be ended at once, however far they
+ * have detached themselves. Without a writable cgroup file system there is none (NULL everywhere).
+ */
+#ifndef PYRO_GUEST_CGROUP_H
+#define PYRO_GUEST_CGROUP_H
+
+#include "guest/guest.h"
+
+struct cgroup {
+    struct cgroup *next; /* in the list of those that wait to be removed */
+    int fd;              /* of its directory */
+    char name[32];
+};
+
+/* Finds the place where groups are made: the root of the file system in a VM, this process's own
+ * group on a host. */
+void cgroup_setup(bool on_host);
+/* NULL when there can be none. */
+struct cgroup *cgroup_new(void);
+/* Sends SIGKILL to all that are in it; NULL is fine. */
+void cgroup_kill(const struct cgroup *c);
+/* Kills, and removes the group once it is empty: now, or from a later cgroup_sweep(). Frees c. */
+void cgroup_drop(struct cgroup *c);
+/* Tries to remove what is left of dropped groups; called when children have ended. */
+void cgroup_sweep(void);
+
+#endif

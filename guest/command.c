@@ -1,0 +1,142 @@
+/* guest/command.c: from a request to what execve(2) takes. */
+#include "guest/command.h"
+
+#include <unistd.h>
+
+#define ARGUMENTS_MAX 65536
+#define VARIABLES_MAX 4096
+#define TIMEOUT_MAX_MS (30ll * 24 * 3600 * 1000)
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+extern char **environ;
+
+static const char *const vm_env[] = { "PATH=" DEFAULT_PATH, "HOME=/root", "LANG=C.UTF-8",
+                                      "USER=root", "LOGNAME=root" };
+
+static bool no_memory(struct pyro_error *err)
+{
+    return pyro_fail(err, PYRO_NO_MEMORY, "exec: out of memory");
+}
+
+static bool parse_arguments(struct command *c, const json_t *request, struct pyro_error *err)
+{
+    const json_t *list = json_object_get(request, "command");
+    size_t n = json_array_size(list);
+
+    if (!json_is_array(list) || n == 0 || n > ARGUMENTS_MAX)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'command' is no list of 1 to %d strings",
+                         ARGUMENTS_MAX);
+    c->vector = calloc(n + 2, sizeof(*c->vector));
+    if (!c->vector)
+        return no_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        const char *s = json_string_value(json_array_get(list, i));
+        if (!s)
+            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'command' holds what is no string");
+        c->vector[i + 1] = (char *)(uintptr_t)s;
+    }
+    return true;
+}
+
+/* Sets NAME=VALUE, in place of an older one; `env` has room. */
+static bool env_set(char **env, const char *name, const char *value)
+{
+    size_t n = strlen(name), i = 0;
+    char *entry;
+
+    if (asprintf(&entry, "%s=%s", name, value) < 0)
+        return false;
+    while (env[i] && !(strncmp(env[i], name, n) == 0 && env[i][n] == '='))
+        i++;
+    free(env[i]);
+    env[i] = entry;
+    return true;
+}
+
+static bool base_env(char **env, const struct guest *g)
+{
+    size_t n = 0, count = g->host_dir ? VARIABLES_MAX : ARRAY_SIZE(vm_env);
+    const char *const *from = g->host_dir ? (const char *const *)environ : vm_env;
+
+    while (n < count && from[n]) {
+        env[n] = strdup(from[n]);
+        if (!env[n])
+            return false;
+        n++;
+    }
+    if (g->host_dir)
+        return true;
+    return env_set(env, "SHELL", access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh");
+}
+
+static bool parse_env(struct command *c, const struct guest *g, const json_t *request,
+                      struct pyro_error *err)
+{
+    const json_t *members = json_object_get(request, "env"), *value;
+    const char *name;
+
+    if ((members && !json_is_object(members)) || json_object_size(members) > VARIABLES_MAX)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'env' is no object of at most %d strings",
+                         VARIABLES_MAX);
+    c->env = calloc(2 * VARIABLES_MAX + 8, sizeof(*c->env));
+    if (!c->env || !base_env(c->env, g) || !env_set(c->env, "PWD", c->cwd))
+        return no_memory(err);
+    json_object_foreach ((json_t *)(uintptr_t)members, name, value) {
+        if (!*name || strchr(name, '=') || !json_is_string(value))
+            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'env': '%.64s' is no variable", name);
+        if (!env_set(c->env, name, json_string_value(value)))
+            return no_memory(err);
+    }
+    c->search_path = DEFAULT_PATH;
+    for (size_t i = 0; c->env[i]; i++)
+        if (strncmp(c->env[i], "PATH=", 5) == 0)
+            c->search_path = c->env[i] + 5;
+    return true;
+}
+
+/* On a host, /workspace stands for the directory that was given. */
+static bool parse_cwd(struct command *c, const struct guest *g, const json_t *request,
+                      struct pyro_error *err)
+{
+    const char *cwd = json_string_or(request, "cwd", WORKSPACE_DIR), *below;
+    size_t n = strlen(WORKSPACE_DIR);
+
+    if (*cwd != '/')
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'cwd' is no absolute path: '%.300s'", cwd);
+    below = cwd + n;
+    if (g->host_dir && strncmp(cwd, WORKSPACE_DIR, n) == 0 && (!*below || *below == '/')) {
+        if (asprintf(&c->cwd, "%s%s", g->host_dir, below) < 0)
+            c->cwd = NULL;
+    } else {
+        c->cwd = strdup(cwd);
+    }
+    return c->cwd || no_memory(err);
+}
+
+static bool parse_timeout(struct command *c, const json_t *request, struct pyro_error *err)
+{
+    c->timeout_ms = 0;
+    return !json_object_get(request, "timeout_ms") ||
+           json_get_int(request, "timeout_ms", 0, TIMEOUT_MAX_MS, &c->timeout_ms, err);
+}
+
+bool command_parse(struct command *ret, const struct guest *g, const json_t *request,
+                   struct pyro_error *err)
+{
+    *ret = (struct command){ 0 };
+    if (parse_arguments(ret, request, err) && parse_cwd(ret, g, request, err) &&
+        parse_env(ret, g, request, err) && parse_timeout(ret, request, err))
+        return true;
+    command_release(ret);
+    return false;
+}
+
+void command_release(struct command *c)
+{
+    for (size_t i = 0; c->env && c->env[i]; i++)
+        free(c->env[i]);
+    free(c->env);
+    free(c->vector);
+    free(c->cwd);
+    *c = (struct command){ 0 };
+}

@@ -1,0 +1,20 @@
+/* A command as a request describes it: arguments, environment, working directory, checked. */
+#ifndef PYRO_GUEST_COMMAND_H
+#define PYRO_GUEST_COMMAND_H
+
+#include "guest/guest.h"
+
+struct command {
+    char **vector; /* a spare place, then the arguments and NULL; the strings are borrowed */
+    char **env;    /* owned, strings too */
+    char *cwd;     /* owned */
+    const char *search_path; /* PATH in env */
+    int64_t timeout_ms;      /* 0: none */
+};
+
+/* Reads the members command, cwd, env and timeout_ms; borrows from the request. */
+bool command_parse(struct command *ret, const struct guest *g, const json_t *request,
+                   struct pyro_error *err) MUST_CHECK;
+void command_release(struct command *c);
+
+#endif

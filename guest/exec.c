@@ -1,0 +1,474 @@
+/*
+ * guest/exec.c: one command from its start to its CLOSE.
+ *
+ * Life of an exec: started with three pipes in a control group of its own; stdin from the stream is
+ * buffered up to the stream's credit, which is given back as the pipe takes it; a pipe is read only
+ * while the stream has credit. At the command's end the rest of its group is killed, the pipes are
+ * read to their ends, and the result goes out. A stream that closes first (cancelled, or the host
+ * is gone) kills the group. The struct is freed when the process is reaped and the stream closed.
+ */
+#include "guest/exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest/cgroup.h"
+#include "guest/command.h"
+#include "guest/spawn.h"
+#include "vmm/base/fs.h"
+#include "vmm/base/sock.h"
+
+#define CHUNK_BYTES 65536
+#define PASS_BYTES WIRE_CREDIT /* read from one pipe a pass at most */
+#define DRAIN_WAIT_MS 2000     /* for the ends of pipes whose holders were all killed */
+
+struct output {
+    struct exec *exec;
+    enum wire_channel channel;
+    int fd; /* -1 at its end */
+    bool watched;
+};
+
+struct exec {
+    struct exec *next;
+    struct guest *g;
+    struct stream stream;
+    struct cgroup *group;
+    pid_t pid;
+    int status; /* as waitpid(2) gives it, once exited */
+    bool exited, timed_out;
+    int64_t started_us, ended_us;
+    struct loop_timer timeout, drain_timer;
+    struct output out[2];
+    int in_fd;
+    struct buf in; /* for the command, not yet taken by its pipe */
+    bool in_ended, in_watched;
+};
+
+static const struct {
+    const char *name;
+    int number;
+} signals[] = { { "HUP", SIGHUP },   { "INT", SIGINT },   { "QUIT", SIGQUIT }, { "TERM", SIGTERM },
+                { "KILL", SIGKILL }, { "USR1", SIGUSR1 }, { "USR2", SIGUSR2 } };
+
+static int64_t now_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void kill_all(struct exec *x)
+{
+    if (!x->exited)
+        kill(-x->pid, SIGKILL);
+    cgroup_kill(x->group);
+}
+
+static void close_input(struct exec *x)
+{
+    if (x->in_fd < 0)
+        return;
+    loop_unwatch(x->g->loop, x->in_fd);
+    close(x->in_fd);
+    x->in_fd = -1;
+    stream_consumed(&x->stream, x->in.len);
+    buf_release(&x->in);
+}
+
+static void close_output(struct output *o)
+{
+    if (o->fd < 0)
+        return;
+    loop_unwatch(o->exec->g->loop, o->fd);
+    close(o->fd);
+    o->fd = -1;
+    stream_end(&o->exec->stream, o->channel);
+}
+
+static void exec_free(struct exec *x)
+{
+    struct exec **at = &x->g->execs;
+
+    while (*at != x)
+        at = &(*at)->next;
+    *at = x->next;
+    x->g->exec_count--;
+    close_input(x);
+    close_output(&x->out[0]);
+    close_output(&x->out[1]);
+    loop_timer_cancel(x->g->loop, &x->timeout);
+    loop_timer_cancel(x->g->loop, &x->drain_timer);
+    cgroup_drop(x->group);
+    free(x);
+}
+
+static json_t *result_of(const struct exec *x)
+{
+    int code = WIFSIGNALED(x->status) ? 128 + WTERMSIG(x->status) : WEXITSTATUS(x->status);
+    const char *name = WIFSIGNALED(x->status) ? sigabbrev_np(WTERMSIG(x->status)) : NULL;
+    char number[16];
+
+    if (WIFSIGNALED(x->status) && !name) {
+        snprintf(number, sizeof(number), "%d", WTERMSIG(x->status));
+        name = number;
+    }
+    return json_pack("{s:i, s:s?, s:b, s:I}", "exit_code", x->timed_out ? 124 : code, "signal",
+                     name, "timed_out", x->timed_out, "duration_ms",
+                     (json_int_t)((x->ended_us - x->started_us + 500) / 1000));
+}
+
+/* Closes and frees what is over. */
+static void finish_if_over(struct exec *x)
+{
+    if (!x->exited)
+        return;
+    if (x->stream.link) {
+        scoped_json json_t *result = NULL;
+        if (x->out[0].fd >= 0 || x->out[1].fd >= 0)
+            return;
+        result = result_of(x);
+        stream_close(&x->stream, result);
+    }
+    exec_free(x);
+}
+
+/* --- output --- */
+
+static void output_ready(void *arg, uint32_t events);
+
+static void watch_output(struct output *o, bool on)
+{
+    struct exec *x = o->exec;
+
+    if (o->fd < 0 || o->watched == on)
+        return;
+    o->watched = on;
+    if (!on) {
+        loop_unwatch(x->g->loop, o->fd);
+    } else if (!loop_watch(x->g->loop, o->fd, EPOLLIN, output_ready, o, NULL)) {
+        o->watched = false;
+        kill_all(x);
+        close_output(o);
+    }
+}
+
+/* Moves what the pipe holds to the stream, as far as credit goes. */
+static void pump(struct output *o)
+{
+    static char chunk[CHUNK_BYTES];
+    struct exec *x = o->exec;
+
+    for (size_t moved = 0; o->fd >= 0 && moved < PASS_BYTES;) {
+        size_t room = stream_room(&x->stream);
+        ssize_t n;
+        if (!room) {
+            watch_output(o, false);
+            stream_want_room(&x->stream);
+            return;
+        }
+        n = read(o->fd, chunk, room < sizeof(chunk) ? room : sizeof(chunk));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            break;
+        if (n <= 0) {
+            close_output(o);
+            return;
+        }
+        moved += (size_t)n;
+        if (stream_send(&x->stream, o->channel, chunk, (size_t)n) != (size_t)n)
+            return; /* the link broke; closed() follows */
+    }
+    watch_output(o, true);
+}
+
+static void output_ready(void *arg, uint32_t events UNUSED)
+{
+    struct output *o = arg;
+
+    pump(o);
+    finish_if_over(o->exec);
+}
+
+static void on_writable(struct stream *s)
+{
+    struct exec *x = s->arg;
+
+    pump(&x->out[0]);
+    pump(&x->out[1]);
+    finish_if_over(x);
+}
+
+/* Whoever held the pipes is dead, or holds them from outside the group: not waited for, as long as
+ * it is not the reader who is slow. */
+static void drain_over(void *arg)
+{
+    struct exec *x = arg;
+
+    if (stream_room(&x->stream) == 0) {
+        loop_timer_set(x->g->loop, &x->drain_timer, DRAIN_WAIT_MS, drain_over, x);
+        return;
+    }
+    pump(&x->out[0]);
+    pump(&x->out[1]);
+    close_output(&x->out[0]);
+    close_output(&x->out[1]);
+    finish_if_over(x);
+}
+
+/* --- input --- */
+
+static void input_ready(void *arg, uint32_t events);
+
+static void write_input(struct exec *x)
+{
+    while (x->in.len) {
+        ssize_t n = write(x->in_fd, x->in.data, x->in.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            break;
+        if (n < 0) {
+            close_input(x); /* the command reads no more */
+            return;
+        }
+        buf_consume(&x->in, (size_t)n);
+        stream_consumed(&x->stream, (size_t)n);
+    }
+    if (!x->in.len && x->in_ended) {
+        close_input(x);
+    } else if (!x->in.len && x->in_watched) {
+        loop_unwatch(x->g->loop, x->in_fd);
+        x->in_watched = false;
+    } else if (x->in.len && !x->in_watched) {
+        x->in_watched = loop_watch(x->g->loop, x->in_fd, EPOLLOUT, input_ready, x, NULL);
+        if (!x->in_watched)
+            close_input(x);
+    }
+}
+
+static void input_ready(void *arg, uint32_t events UNUSED)
+{
+    write_input(arg);
+}
+
+static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+{
+    struct exec *x = s->arg;
+
+    if (channel != WIRE_STDIN || x->in_fd < 0 || x->in_ended) {
+        stream_consumed(s, n);
+        return;
+    }
+    if (!buf_append(&x->in, bytes, n)) {
+        stream_consumed(s, n);
+        close_input(x);
+        return;
+    }
+    write_input(x);
+}
+
+static void on_end(struct stream *s, enum wire_channel channel)
+{
+    struct exec *x = s->arg;
+
+    if (channel != WIRE_STDIN || x->in_fd < 0)
+        return;
+    x->in_ended = true;
+    write_input(x);
+}
+
+/* --- the rest of the stream --- */
+
+static void on_message(struct stream *s, const json_t *message)
+{
+    const char *name = json_string_or(message, "signal", "");
+    struct exec *x = s->arg;
+
+    for (size_t i = 0; i < ARRAY_SIZE(signals) && !x->exited; i++)
+        if (strcmp(signals[i].name, name) == 0)
+            kill(-x->pid, signals[i].number);
+}
+
+static void on_closed(struct stream *s, const json_t *result UNUSED,
+                      const struct pyro_error *err UNUSED)
+{
+    struct exec *x = s->arg;
+
+    kill_all(x);
+    close_input(x);
+    close_output(&x->out[0]);
+    close_output(&x->out[1]);
+    finish_if_over(x);
+}
+
+static const struct stream_ops exec_stream_ops = {
+    .data = on_data,
+    .end = on_end,
+    .message = on_message,
+    .writable = on_writable,
+    .closed = on_closed,
+};
+
+static void on_timeout(void *arg)
+{
+    struct exec *x = arg;
+
+    if (x->exited)
+        return;
+    x->timed_out = true;
+    kill_all(x);
+}
+
+bool exec_child_ended(struct guest *g, pid_t pid, int status)
+{
+    struct exec *x = g->execs;
+
+    while (x && (x->pid != pid || x->exited))
+        x = x->next;
+    if (!x)
+        return false;
+    x->ended_us = now_us();
+    x->exited = true;
+    x->status = status;
+    loop_timer_cancel(g->loop, &x->timeout);
+    kill_all(x);
+    close_input(x);
+    if (x->stream.link) {
+        pump(&x->out[0]);
+        pump(&x->out[1]);
+        loop_timer_set(g->loop, &x->drain_timer, DRAIN_WAIT_MS, drain_over, x);
+    }
+    finish_if_over(x);
+    return true;
+}
+
+void exec_kill_all(struct guest *g)
+{
+    for (struct exec *x = g->execs; x; x = x->next)
+        kill_all(x);
+}
+
+/* --- start --- */
+
+/* Three pipes: the command's ends in child[], ours in ours[]. */
+static bool make_pipes(int child[3], int ours[3], struct pyro_error *err)
+{
+    for (int i = 0; i < 3; i++) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) != 0)
+            return pyro_fail_errno(err, "exec: pipe");
+        child[i] = ends[i == 0 ? 0 : 1];
+        ours[i] = ends[i == 0 ? 1 : 0];
+        if (!fd_set_nonblocking(ours[i], true))
+            return pyro_fail_errno(err, "exec: pipe");
+    }
+    /* Bigger steps, fewer wake-ups; a failure only costs speed. */
+    fcntl(ours[1], F_SETPIPE_SZ, WIRE_CREDIT);
+    return true;
+}
+
+static void close_three(int fds[3])
+{
+    for (int i = 0; i < 3; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
+/* A command that cannot be run ends as one that printed why. */
+static void end_unstarted(struct exec *x, enum spawn_result why, const struct pyro_error *err)
+{
+    char line[sizeof(err->message) + 16];
+    int n = snprintf(line, sizeof(line), "pyro: %s\n", err->message);
+
+    stream_send(&x->stream, WIRE_STDERR, line, (size_t)n);
+    x->exited = true;
+    x->ended_us = now_us();
+    x->status = W_EXITCODE(why == SPAWN_NOT_FOUND ? 127 : 126, 0);
+    close_output(&x->out[0]);
+    close_output(&x->out[1]);
+    finish_if_over(x);
+}
+
+static void set_up(struct exec *x, const int ours[3])
+{
+    x->in_fd = ours[0];
+    buf_init(&x->in, WIRE_CREDIT);
+    x->out[0] = (struct output){ .exec = x, .channel = WIRE_STDOUT, .fd = ours[1] };
+    x->out[1] = (struct output){ .exec = x, .channel = WIRE_STDERR, .fd = ours[2] };
+    x->next = x->g->execs;
+    x->g->execs = x;
+    x->g->exec_count++;
+}
+
+/* False: nothing came of it, and nothing was accepted. */
+static bool start(struct exec *x, uint32_t id, const struct command *c, struct pyro_error *err)
+{
+    int child[3] = { -1, -1, -1 }, ours[3] = { -1, -1, -1 };
+    enum spawn_result result = SPAWN_FAILED;
+
+    if (make_pipes(child, ours, err)) {
+        struct spawn sp = { .argv = c->vector + 1,
+                            .envp = c->env,
+                            .search_path = c->search_path,
+                            .cwd = c->cwd,
+                            .fds = { child[0], child[1], child[2] },
+                            .cgroup_fd = x->group ? x->group->fd : -1,
+                            .in_vm = !x->g->host_dir };
+        x->started_us = now_us();
+        result = spawn_start(&sp, &x->pid, err);
+    }
+    close_three(child);
+    if (result == SPAWN_FAILED) {
+        close_three(ours);
+        return false;
+    }
+    set_up(x, ours);
+    if (!stream_accept(x->g->link, id, &x->stream, &exec_stream_ops, x, err)) {
+        kill_all(x); /* reaped and freed later */
+        return false;
+    }
+    if (result != SPAWN_OK) {
+        end_unstarted(x, result, err);
+        return true;
+    }
+    if (c->timeout_ms)
+        loop_timer_set(x->g->loop, &x->timeout, c->timeout_ms, on_timeout, x);
+    watch_output(&x->out[0], true);
+    watch_output(&x->out[1], true);
+    return true;
+}
+
+bool exec_op_exec(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err)
+{
+    struct command command;
+    struct exec *x;
+    bool ok;
+
+    if (g->exec_count >= GUEST_STREAMS_MAX)
+        return pyro_fail(err, PYRO_GUEST_ERROR, "%d commands are running; no more at once",
+                         GUEST_STREAMS_MAX);
+    if (!command_parse(&command, g, request, err))
+        return false;
+    x = calloc(1, sizeof(*x));
+    if (!x) {
+        command_release(&command);
+        return pyro_fail(err, PYRO_NO_MEMORY, "exec: out of memory");
+    }
+    x->g = g;
+    x->group = cgroup_new();
+    ok = start(x, id, &command, err);
+    command_release(&command);
+    if (!ok && !x->pid) {
+        cgroup_drop(x->group);
+        free(x);
+    }
+    return ok;
+}

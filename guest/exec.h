@@ -1,0 +1,15 @@
+/* Commands: the request `exec`. */
+#ifndef PYRO_GUEST_EXEC_H
+#define PYRO_GUEST_EXEC_H
+
+#include <sys/types.h>
+
+#include "guest/guest.h"
+
+bool exec_op_exec(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err);
+/* A child was reaped; false when it is no exec's. */
+bool exec_child_ended(struct guest *g, pid_t pid, int status);
+/* Kills every command and its descendants. */
+void exec_kill_all(struct guest *g);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * The program inside the VM: PID 1 of the initramfs, one loop, one link to the supervisor.
+ *
+ * A request is a row of the table in ops.c; what lives longer than its request (an exec) is a
+ * struct of its own in a list here. Nothing in this room aborts or exits: a dead PID 1 is a dead
+ * machine. With --host DIR the same program is a plain child of the supervisor: it then changes
+ * nothing of the system it runs on.
+ */
+#ifndef PYRO_GUEST_H
+#define PYRO_GUEST_H
+
+#include "vmm/base/link.h"
+#include "vmm/base/loop.h"
+
+#define GUEST_STREAMS_MAX 256
+#define WORKSPACE_DIR "/workspace"
+
+struct exec;
+
+struct guest {
+    struct loop *loop;
+    struct link *link;
+    const char *host_dir; /* stands for /workspace; NULL in a VM */
+    struct exec *execs;
+    unsigned exec_count;
+    int modules_fd; /* /modules of the initramfs, out of sight once the disk is the root; -1 */
+    bool root_on_disk;
+    bool begun;                     /* this machine is itself: commands may run */
+    bool stopping;                  /* a shutdown is under way */
+    struct stream stop_stream;      /* of that shutdown */
+    struct loop_timer stop_timer;   /* of its next step */
+    struct loop_deferred stop_call; /* its end */
+    bool stop_killed;               /* TERM was not enough */
+};
+
+/* Writes one line to the console; for what nobody is there to be told otherwise. */
+void guest_log(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+#endif

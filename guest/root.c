@@ -1,0 +1,228 @@
+/*
+ * guest/root.c: mounts.
+ *
+ * The initramfs holds this program and the modules only. Its /proc, /sys, /dev, /run and /tmp are
+ * mounted at start and move along when the disk becomes the root. The initramfs stays mounted
+ * underneath: it is ours, a megabyte, and the modules in it may be needed later.
+ */
+#include "guest/root.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "guest/uevent.h"
+#include "vmm/base/fs.h"
+
+#define DISK "/dev/vda"
+#define NEW_ROOT "/newroot"
+#define DISK_WAIT_MS 5000
+#define WARM_DEPTH_MAX 16
+
+static const struct {
+    const char *type, *at, *options;
+    unsigned long flags;
+    mode_t mode;
+} system_mounts[] = {
+    { "proc", "/proc", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC, 0555 },
+    { "sysfs", "/sys", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC, 0555 },
+    { "devtmpfs", "/dev", "mode=0755", MS_NOSUID, 0755 },
+    { "devpts", "/dev/pts", "gid=5,mode=0620,ptmxmode=0666", MS_NOSUID | MS_NOEXEC, 0755 },
+    { "tmpfs", "/dev/shm", "mode=1777", MS_NOSUID | MS_NODEV, 01777 },
+    { "cgroup2", "/sys/fs/cgroup", "nsdelegate", MS_NOSUID | MS_NODEV | MS_NOEXEC, 0555 },
+    { "tmpfs", "/run", "mode=0755,size=20%", MS_NOSUID | MS_NODEV, 0755 },
+    { "tmpfs", "/run/lock", "mode=1777,size=5m", MS_NOSUID | MS_NODEV | MS_NOEXEC, 01777 },
+    { "tmpfs", "/tmp", "mode=1777,size=50%", MS_NOSUID | MS_NODEV, 01777 },
+};
+
+/* The mounts that move to a new root; what is mounted below them goes along. */
+static const char *const moving[] = { "/proc", "/sys", "/dev", "/run", "/tmp" };
+
+void root_mount_system(void)
+{
+    static const char *const links[][2] = { { "/proc/self/fd", "/dev/fd" },
+                                            { "/proc/self/fd/0", "/dev/stdin" },
+                                            { "/proc/self/fd/1", "/dev/stdout" },
+                                            { "/proc/self/fd/2", "/dev/stderr" } };
+
+    umask(0);
+    for (size_t i = 0; i < ARRAY_SIZE(system_mounts); i++) {
+        mkdir(system_mounts[i].at, system_mounts[i].mode);
+        if (mount(system_mounts[i].type, system_mounts[i].at, system_mounts[i].type,
+                  system_mounts[i].flags, system_mounts[i].options) != 0 &&
+            errno != EBUSY)
+            guest_log("mount %s: errno %d", system_mounts[i].at, errno);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+        if (symlink(links[i][0], links[i][1]) != 0 && errno != EEXIST)
+            guest_log("link %s: errno %d", links[i][1], errno);
+    umask(022);
+}
+
+bool root_load_module(struct guest *g, const char *name, struct pyro_error *err)
+{
+    char file[64];
+    scoped_close int fd = -1;
+
+    snprintf(file, sizeof(file), "%s.ko", name);
+    fd = openat(g->modules_fd, file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return pyro_fail_errno(err, "kernel module %s", name);
+    if (syscall(SYS_finit_module, fd, "", 0) != 0 && errno != EEXIST)
+        return pyro_fail_errno(err, "load kernel module %s", name);
+    return true;
+}
+
+static bool disk_is_there(void *arg UNUSED)
+{
+    return access(DISK, F_OK) == 0;
+}
+
+/* Makes the file system at NEW_ROOT the root of this process and of all to come. */
+static bool switch_root(struct pyro_error *err)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(moving); i++) {
+        char to[64];
+        snprintf(to, sizeof(to), NEW_ROOT "%s", moving[i]);
+        if (mount(moving[i], to, NULL, MS_MOVE, NULL) != 0)
+            return pyro_fail_errno(err, "move %s to the disk", moving[i]);
+    }
+    if (chdir(NEW_ROOT) != 0 || mount(".", "/", NULL, MS_MOVE, NULL) != 0 || chroot(".") != 0 ||
+        chdir("/") != 0)
+        return pyro_fail_errno(err, "make the disk the root");
+    return true;
+}
+
+bool root_mount_disk(struct guest *g, bool writable, struct pyro_error *err)
+{
+    if (g->root_on_disk)
+        return true;
+    if (!root_load_module(g, "virtio_blk", err))
+        return false;
+    if (!uevent_wait(disk_is_there, NULL, DISK_WAIT_MS))
+        return pyro_fail(err, PYRO_GUEST_ERROR, "there is no disk " DISK);
+    mkdir(NEW_ROOT, 0755);
+    /* Plain "ro", never "noload": the remount would then run ext4 without its journal. */
+    if (mount(DISK, NEW_ROOT, "ext4", writable ? 0 : MS_RDONLY, NULL) != 0)
+        return pyro_fail_errno(err, "mount " DISK);
+    if (!switch_root(err))
+        return false;
+    g->root_on_disk = true;
+    return true;
+}
+
+bool root_make_writable(struct pyro_error *err)
+{
+    if (mount(NULL, "/", NULL, MS_REMOUNT, NULL) != 0)
+        return pyro_fail_errno(err, "make the root writable");
+    return true;
+}
+
+bool root_get_mode(const json_t *request, bool *ret_mounted, struct pyro_error *err)
+{
+    const char *mode;
+
+    if (!json_get_string(request, "root", &mode, err))
+        return false;
+    *ret_mounted = strcmp(mode, "mounted") == 0;
+    if (!*ret_mounted && strcmp(mode, "later") != 0)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'root' is neither 'mounted' nor 'later'");
+    return true;
+}
+
+/* Reads a file, or all that a directory holds, into the page cache. */
+static void warm(int dirfd, const char *name, int depth)
+{
+    static char chunk[256 * 1024];
+    int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (depth ? O_NOFOLLOW : 0));
+    struct dirent *entry;
+    struct stat st;
+    DIR *dir;
+
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) && depth < WARM_DEPTH_MAX &&
+        (dir = fdopendir(fd))) {
+        while ((entry = readdir(dir)))
+            if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+                warm(fd, entry->d_name, depth + 1);
+        closedir(dir);
+        return;
+    }
+    if (S_ISREG(st.st_mode))
+        while (read(fd, chunk, sizeof(chunk)) > 0)
+            ;
+    close(fd);
+}
+
+bool root_op_prepare(struct guest *g, const json_t *request, json_t **ret UNUSED,
+                     struct pyro_error *err)
+{
+    const json_t *paths = json_object_get(request, "warm"), *path;
+    bool mounted;
+    size_t i;
+
+    if (!root_get_mode(request, &mounted, err))
+        return false;
+    if (!mounted)
+        return true;
+    if (!root_mount_disk(g, false, err))
+        return false;
+    json_array_foreach (paths, i, path)
+        if (json_is_string(path))
+            warm(AT_FDCWD, json_string_value(path), 0);
+    return true;
+}
+
+/* Whether a mount point is one of those that the running system stands on. */
+static bool is_ours(const char *at)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(moving); i++) {
+        size_t n = strlen(moving[i]);
+        if (strncmp(at, moving[i], n) == 0 && (at[n] == '\0' || at[n] == '/'))
+            return true;
+    }
+    return strcmp(at, "/") == 0;
+}
+
+/* Unmounts every foreign mount, the newest first; a mount table that changes under it costs
+ * nothing but another pass. */
+static void unmount_foreign(void)
+{
+    scoped_buf text = BUF_INIT(1024 * 1024);
+    char *end;
+
+    if (!fs_read_file(AT_FDCWD, "/proc/self/mountinfo", &text, NULL) || !text.data)
+        return;
+    end = text.data + text.len;
+    while (end > text.data) {
+        char *line, *at = NULL, *rest;
+        *--end = '\0';
+        line = strrchr(text.data, '\n');
+        line = line ? line + 1 : text.data;
+        rest = line;
+        for (int field = 0; field < 5 && rest; field++) /* the fifth is the mount point */
+            at = strsep(&rest, " ");
+        if (at && !is_ours(at))
+            umount2(at, UMOUNT_NOFOLLOW);
+        end = line;
+    }
+}
+
+void root_release(void)
+{
+    scoped_close int trigger = -1;
+
+    unmount_foreign();
+    if (mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0)
+        return;
+    /* Something still holds a file open for writing: the kernel's own emergency remount. */
+    trigger = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
+    if (trigger < 0 || write(trigger, "u", 1) != 1)
+        guest_log("the root could not be made read-only: errno %d", errno);
+    sync();
+}

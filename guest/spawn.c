@@ -1,0 +1,200 @@
+/*
+ * guest/spawn.c: clone3(2) with the memory shared and the parent waiting.
+ *
+ * The child runs on a stack of its own, in the parent's memory, while the parent is suspended: it
+ * reports its errno by storing it, and must touch nothing else. CLONE_INTO_CGROUP puts it into its
+ * group at birth; moving it afterwards would wait for a grace period of the kernel's.
+ */
+#include "guest/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STACK_BYTES (128 * 1024)
+
+enum stage { STAGE_SETUP, STAGE_CWD, STAGE_EXEC };
+
+struct child {
+    const struct spawn *sp;
+    bool join_group; /* not born in its group */
+    volatile int error;
+    volatile enum stage stage;
+};
+
+static uint8_t stack[STACK_BYTES] __attribute__((aligned(64)));
+
+static bool set_up(struct child *c)
+{
+    static const struct rlimit files = { 1024, 524288 }, core = { 0, RLIM_INFINITY };
+    const struct sigaction by_default = { .sa_handler = SIG_DFL };
+    sigset_t none;
+    int fd;
+
+    setsid();
+    if (c->join_group) {
+        fd = openat(c->sp->cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || write(fd, "0", 1) != 1)
+            return false;
+    }
+    for (int i = 0; i < 3; i++)
+        if (dup2(c->sp->fds[i], i) < 0)
+            return false;
+    if (c->sp->in_vm) {
+        fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+        if (fd >= 0 && write(fd, "0", 1) == 1)
+            close(fd);
+        setrlimit(RLIMIT_NOFILE, &files);
+        setrlimit(RLIMIT_CORE, &core);
+        umask(022);
+    }
+    sigaction(SIGPIPE, &by_default, NULL);
+    sigemptyset(&none);
+    return sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+}
+
+/* Runs one file; a script without an interpreter line goes to sh, as execvp(3) does it. */
+static int try_exec(const struct spawn *sp, const char *path)
+{
+    execve(path, sp->argv, sp->envp);
+    if (errno == ENOEXEC) {
+        char *script = sp->argv[0];
+        sp->argv[-1] = (char *)(uintptr_t) "/bin/sh";
+        sp->argv[0] = (char *)(uintptr_t)path;
+        execve("/bin/sh", sp->argv - 1, sp->envp);
+        sp->argv[0] = script;
+    }
+    return errno;
+}
+
+/* Looks the command up as a shell does; returns the errno to report. */
+static int search_exec(const struct spawn *sp)
+{
+    const char *name = sp->argv[0], *dir = sp->search_path, *end;
+    char path[PATH_MAX];
+    int found = ENOENT;
+
+    if (strchr(name, '/'))
+        return try_exec(sp, name);
+    for (; *name; dir = end + 1) {
+        int n, error;
+        end = strchrnul(dir, ':');
+        n = snprintf(path, sizeof(path), "%.*s%s%s", (int)(end - dir), dir, end > dir ? "/" : "",
+                     name);
+        error = n < (int)sizeof(path) ? try_exec(sp, path) : ENAMETOOLONG;
+        if (error != ENOENT && error != ENOTDIR && error != ENAMETOOLONG)
+            found = error;
+        if (!*end)
+            break;
+    }
+    return found;
+}
+
+static void child_main(struct child *c)
+{
+    if (!set_up(c)) {
+        c->error = errno;
+        _exit(127);
+    }
+    c->stage = STAGE_CWD;
+    if (chdir(c->sp->cwd) != 0) {
+        c->error = errno;
+        _exit(127);
+    }
+    c->stage = STAGE_EXEC;
+    c->error = search_exec(c->sp);
+    _exit(127);
+}
+
+/* clone3(2) whose child calls child_main(c) on the stack in args. */
+static long clone_child(struct clone_args *args, struct child *c)
+{
+    register long rax __asm__("rax") = SYS_clone3;
+
+    __asm__ volatile("syscall\n\t"
+                     "test %%rax, %%rax\n\t"
+                     "jnz 1f\n\t"
+                     "xor %%ebp, %%ebp\n\t"
+                     "mov %[c], %%rdi\n\t"
+                     "call *%[fn]\n\t"
+                     "hlt\n"
+                     "1:"
+                     : "+r"(rax)
+                     : "D"(args), "S"(sizeof(*args)), [c] "r"(c), [fn] "r"(child_main)
+                     : "rcx", "r11", "memory");
+    return rax;
+}
+
+static long start(struct child *c)
+{
+    struct clone_args args = { .flags = CLONE_VM | CLONE_VFORK,
+                               .exit_signal = SIGCHLD,
+                               .stack = (uintptr_t)stack,
+                               .stack_size = sizeof(stack) };
+    long pid;
+
+    if (c->sp->cgroup_fd >= 0) {
+        args.flags |= CLONE_INTO_CGROUP;
+        args.cgroup = (uint64_t)c->sp->cgroup_fd;
+        pid = clone_child(&args, c);
+        if (pid > 0 || pid == -EAGAIN || pid == -ENOMEM)
+            return pid;
+        args.flags &= ~(uint64_t)CLONE_INTO_CGROUP;
+        args.cgroup = 0;
+        c->join_group = true;
+    }
+    return clone_child(&args, c);
+}
+
+static enum spawn_result explain(const struct child *c, struct pyro_error *err)
+{
+    const char *name = c->sp->argv[0];
+
+    errno = c->error;
+    if (c->stage == STAGE_SETUP)
+        pyro_fail_errno(err, "start '%.200s'", name);
+    else if (c->stage == STAGE_CWD)
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "working directory '%.300s': %s", c->sp->cwd,
+                  strerror(c->error));
+    if (c->stage != STAGE_EXEC)
+        return SPAWN_FAILED;
+    if (c->error == ENOENT || c->error == ENOTDIR) {
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "%.300s: command not found", name);
+        return SPAWN_NOT_FOUND;
+    }
+    pyro_fail(err, PYRO_INVALID_ARGUMENT, "%.300s: %s", name, strerror(c->error));
+    return SPAWN_NOT_EXECUTABLE;
+}
+
+enum spawn_result spawn_start(const struct spawn *sp, pid_t *ret_pid, struct pyro_error *err)
+{
+    struct child c = { .sp = sp };
+    sigset_t all, before;
+    long pid;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid = start(&c);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (pid < 0) {
+        errno = (int)-pid;
+        pyro_fail_errno(err, "start '%.200s'", sp->argv[0]);
+        return SPAWN_FAILED;
+    }
+    if (c.error == 0) {
+        *ret_pid = (pid_t)pid;
+        return SPAWN_OK;
+    }
+    while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return explain(&c, err);
+}

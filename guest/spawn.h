@@ -1,0 +1,33 @@
+/*
+ * Starting a command: as by vfork(2), straight into its control group. A static program's fork and
+ * exec costs 35 ms under emulation, this under two.
+ */
+#ifndef PYRO_GUEST_SPAWN_H
+#define PYRO_GUEST_SPAWN_H
+
+#include <sys/types.h>
+
+#include "vmm/base/error.h"
+
+struct spawn {
+    char **argv; /* argv[-1] is a spare place, overwritten */
+    char *const *envp;
+    const char *search_path; /* where a command without a slash is looked for */
+    const char *cwd;
+    int fds[3];    /* become the standard streams; above 2, close-on-exec */
+    int cgroup_fd; /* -1: none */
+    bool in_vm;    /* resources as a login on Debian has them */
+};
+
+enum spawn_result {
+    SPAWN_OK,
+    SPAWN_NOT_FOUND,      /* 127 */
+    SPAWN_NOT_EXECUTABLE, /* 126 */
+    SPAWN_FAILED          /* not the command's fault */
+};
+
+/* The command leads a session and a process group of its own. Unless SPAWN_OK, err says why and
+ * there is no process. */
+enum spawn_result spawn_start(const struct spawn *sp, pid_t *ret_pid, struct pyro_error *err);
+
+#endif

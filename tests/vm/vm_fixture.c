@@ -1,0 +1,379 @@
+/* tests/vm/vm_fixture.c: booting and talking to a VM. */
+#include "tests/vm/vm_fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
+#include "vmm/base/sock.h"
+
+#define BOOT_MS 60000
+#define LISTEN_FD 20
+
+static const char *const modules[] = { "virtio_ring", "virtio", "virtio_mmio", "virtio_console",
+                                       "virtio_blk" };
+
+void die(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    exit(1);
+}
+
+int64_t now_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void asset(char *ret, size_t size, const char *name)
+{
+    const char *dir = getenv("PYRO_TEST_ASSETS");
+
+    snprintf(ret, size, "%s/%s", dir ? dir : "/nonexistent", name);
+}
+
+bool vm_assets(void)
+{
+    char path[512];
+
+    asset(path, sizeof(path), "vmlinuz");
+    if (access(path, R_OK) != 0)
+        return false;
+    asset(path, sizeof(path), "base.ext4");
+    return access(path, R_OK) == 0;
+}
+
+/* --- the initramfs: cpio, "newc" --- */
+
+static void cpio_pad(FILE *f)
+{
+    while (ftell(f) % 4)
+        fputc(0, f);
+}
+
+static void cpio_entry(FILE *f, const char *name, unsigned mode, const struct buf *content,
+                       unsigned major, unsigned minor)
+{
+    static unsigned inode;
+
+    fprintf(f, "070701%08X%08X%08X%08X%08X%08X%08zX%08X%08X%08X%08X%08zX%08X", ++inode, mode, 0, 0,
+            1, 0, content ? content->len : 0, 0, 0, major, minor, strlen(name) + 1, 0);
+    fwrite(name, 1, strlen(name) + 1, f);
+    cpio_pad(f);
+    if (content)
+        fwrite(content->data, 1, content->len, f);
+    cpio_pad(f);
+}
+
+static void cpio_file(FILE *f, const char *name, unsigned mode, const char *from)
+{
+    scoped_buf content = BUF_INIT(64 * 1024 * 1024);
+    struct pyro_error err = { 0 };
+
+    if (!fs_read_file(AT_FDCWD, from, &content, &err))
+        die("%s", err.message);
+    cpio_entry(f, name, mode, &content, 0, 0);
+}
+
+static void write_initramfs(const char *path)
+{
+    FILE *f = fopen(path, "we");
+    char name[128], from[640];
+
+    if (!f)
+        die("%s: %s", path, strerror(errno));
+    cpio_entry(f, "dev", S_IFDIR | 0755, NULL, 0, 0);
+    cpio_entry(f, "dev/console", S_IFCHR | 0600, NULL, 5, 1);
+    cpio_entry(f, "modules", S_IFDIR | 0755, NULL, 0, 0);
+    cpio_file(f, "init", S_IFREG | 0755, "build/pyro-guest");
+    for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
+        snprintf(name, sizeof(name), "modules/%s.ko", modules[i]);
+        asset(from, sizeof(from), name);
+        cpio_file(f, name, S_IFREG | 0644, from);
+    }
+    cpio_entry(f, "TRAILER!!!", 0, NULL, 0, 0);
+    fclose(f);
+}
+
+/* --- QEMU --- */
+
+static void make_overlay(const char *path)
+{
+    char base[512];
+    const char *argv[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-F",
+                           "raw",      "-b",     base, path, NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+    scoped_buf out = BUF_INIT(4096);
+    struct pyro_error err = { 0 };
+    char *real;
+
+    asset(base, sizeof(base), "base.ext4");
+    real = realpath(base, NULL);
+    snprintf(base, sizeof(base), "%s", real ? real : "");
+    free(real);
+    if (!proc_run(&spec, 30000, &out, &err))
+        die("%s", err.message);
+}
+
+static void start_qemu(struct vm *vm, int listen_fd)
+{
+    static const char append[] =
+        "console=ttyS0 reboot=t panic=-1 rdinit=/init tsc=reliable random.trust_cpu=on "
+        "no_timer_check mitigations=off quiet";
+    char kernel[512], initrd[128], serial[128], drive[160];
+    const char *argv[] = { "qemu-system-x86_64",
+                           "-M",
+                           "microvm,rtc=on,pit=on,pic=on,x-option-roms=off",
+                           "-accel",
+                           "tcg,thread=multi,tb-size=256",
+                           "-cpu",
+                           "max",
+                           "-smp",
+                           "1",
+                           "-m",
+                           "512",
+                           "-nodefaults",
+                           "-no-user-config",
+                           "-display",
+                           "none",
+                           "-no-reboot",
+                           "-serial",
+                           serial,
+                           "-kernel",
+                           kernel,
+                           "-initrd",
+                           initrd,
+                           "-append",
+                           append,
+                           "-device",
+                           "virtio-serial-device,max_ports=2",
+                           "-chardev",
+                           "socket,id=c,fd=20,server=on,wait=off",
+                           "-device",
+                           "virtserialport,chardev=c,name=pyro",
+                           "-drive",
+                           drive,
+                           "-device",
+                           "virtio-blk-device,drive=d",
+                           NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+    struct pyro_error err = { 0 };
+
+    asset(kernel, sizeof(kernel), "vmlinuz");
+    snprintf(initrd, sizeof(initrd), "%s/initramfs", vm->dir);
+    snprintf(serial, sizeof(serial), "file:%s/console", vm->dir);
+    snprintf(drive, sizeof(drive), "if=none,id=d,file=%s/disk.qcow2,format=qcow2", vm->dir);
+    spec.stderr_fd = 2;
+    spec.die_with_parent = true;
+    spec.fds[0].from = listen_fd;
+    spec.fds[0].to = LISTEN_FD;
+    spec.fd_count = 1;
+    if (!proc_start(&spec, &vm->pid, &err))
+        die("%s", err.message);
+}
+
+void vm_boot(struct vm *vm)
+{
+    scoped_close int dir = -1, listen_fd = -1;
+    struct pyro_error err = { 0 };
+    char path[128];
+
+    *vm = (struct vm){ 0 };
+    snprintf(vm->dir, sizeof(vm->dir), "%s/pyro-vm-XXXXXX",
+             getenv("TMPDIR") && strlen(getenv("TMPDIR")) < 32 ? getenv("TMPDIR") : "/tmp");
+    if (!mkdtemp(vm->dir))
+        die("%s: %s", vm->dir, strerror(errno));
+    snprintf(path, sizeof(path), "%s/initramfs", vm->dir);
+    write_initramfs(path);
+    snprintf(path, sizeof(path), "%s/disk.qcow2", vm->dir);
+    make_overlay(path);
+    dir = fs_open_dir(AT_FDCWD, vm->dir, &err);
+    listen_fd = dir < 0 ? -1 : sock_listen_at(dir, "port", &err);
+    if (listen_fd < 0)
+        die("%s", err.message);
+    start_qemu(vm, listen_fd);
+}
+
+static void on_ready(struct link *link)
+{
+    struct vm *vm = link_arg(link);
+
+    vm->ready = true;
+}
+
+static void on_lost(struct link *link, const struct pyro_error *err UNUSED)
+{
+    struct vm *vm = link_arg(link);
+
+    vm->lost = true;
+    link_free(link);
+    vm->link = NULL;
+}
+
+static const struct link_ops callbacks = { .ready = on_ready, .lost = on_lost };
+
+void vm_connect(struct vm *vm, bool resync)
+{
+    struct pyro_error err = { 0 };
+    scoped_close int dir = fs_open_dir(AT_FDCWD, vm->dir, &err);
+    int fd = dir < 0 ? -1 : sock_connect_at(dir, "port", &err);
+    int64_t deadline_ms = clock_ms() + BOOT_MS;
+
+    if (fd < 0)
+        die("%s", err.message);
+    vm->ready = vm->lost = false;
+    vm->loop = loop_new(&err);
+    vm->link = vm->loop ? link_new(vm->loop, fd, LINK_HOST_PORT, &callbacks, vm, &err) : NULL;
+    if (!vm->link || !link_hello(vm->link, resync, &err))
+        die("%s", err.message);
+    while (!vm->ready && !vm->lost && clock_ms() < deadline_ms)
+        loop_run_once(vm->loop, 1000);
+    if (!vm->ready)
+        die("no hello from the guest; console in %s", vm->dir);
+}
+
+void vm_disconnect(struct vm *vm)
+{
+    link_free(vm->link);
+    loop_free(vm->loop);
+    vm->link = NULL;
+    vm->loop = NULL;
+}
+
+int vm_wait(struct vm *vm)
+{
+    struct pyro_error err = { 0 };
+    int status = -1;
+
+    if (!proc_wait(vm->pid, clock_ms() + BOOT_MS, &status, &err))
+        die("%s", err.message);
+    vm->pid = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void vm_free(struct vm *vm)
+{
+    if (vm->pid > 0)
+        proc_kill(vm->pid);
+    vm_disconnect(vm);
+    if (!fs_remove_tree(AT_FDCWD, vm->dir, NULL))
+        fprintf(stderr, "%s is left behind\n", vm->dir);
+}
+
+/* --- requests --- */
+
+static void collect(struct call *c, struct buf *to, const uint8_t *bytes, size_t n)
+{
+    c->out_bytes += n;
+    if (!c->discard && !buf_append(to, bytes, n))
+        die("more output than the test takes");
+}
+
+static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+{
+    struct call *c = s->arg;
+
+    collect(c, channel == WIRE_STDOUT ? &c->out : &c->err, bytes, n);
+    stream_consumed(s, n);
+}
+
+static void feed(struct stream *s)
+{
+    struct call *c = s->arg;
+
+    if (!c->input || c->input_at > c->input_len)
+        return;
+    c->input_at += stream_send(s, WIRE_STDIN, c->input + c->input_at, c->input_len - c->input_at);
+    if (c->input_at == c->input_len) {
+        c->input_at++;
+        stream_end(s, WIRE_STDIN);
+    }
+}
+
+static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *err UNUSED)
+{
+    struct call *c = s->arg;
+
+    c->done = true;
+    c->lost = !result;
+    c->result = result ? json_deep_copy(result) : NULL;
+}
+
+static const struct stream_ops call_ops = { .data = on_data,
+                                            .writable = feed,
+                                            .closed = on_closed };
+
+void call_init(struct call *c, struct vm *vm)
+{
+    *c = (struct call){ .vm = vm };
+    buf_init(&c->out, 64 * 1024 * 1024);
+    buf_init(&c->err, 64 * 1024 * 1024);
+}
+
+void call_start(struct call *c, json_t *request)
+{
+    struct pyro_error err = { 0 };
+
+    if (!stream_open(c->vm->link, &c->stream, request, &call_ops, c, &err))
+        die("%s", err.message);
+    json_decref(request);
+    feed(&c->stream);
+}
+
+void call_wait(struct call *c)
+{
+    int64_t deadline_ms = clock_ms() + BOOT_MS;
+
+    while (!c->done && clock_ms() < deadline_ms)
+        loop_run_once(c->vm->loop, 1000);
+    if (!c->done)
+        die("the guest did not answer in time");
+}
+
+void call_run(struct call *c, struct vm *vm, json_t *request)
+{
+    call_init(c, vm);
+    call_start(c, request);
+    call_wait(c);
+}
+
+void call_release(struct call *c)
+{
+    json_decref(c->result);
+    buf_release(&c->out);
+    buf_release(&c->err);
+}
+
+json_t *vm_begin_request(const char *root)
+{
+    char entropy[129], machine_id[33];
+    uint8_t bytes[64];
+
+    random_bytes(bytes, 64);
+    hex_encode(bytes, 64, entropy);
+    random_bytes(bytes, 16);
+    hex_encode(bytes, 16, machine_id);
+    return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s}", "op", "begin", "entropy", entropy, "time_ns",
+                     (json_int_t)(clock_wall() * 1e9), "hostname", "test-host", "machine_id",
+                     machine_id, "root", root);
+}
+
+json_t *vm_sh(const char *script)
+{
+    return json_pack("{s:s, s:[s, s, s]}", "op", "exec", "command", "sh", "-c", script);
+}
