@@ -1,0 +1,255 @@
+/*
+ * engine/environment/boot.c: kernel and initramfs for this pyro's own guest program. A record for
+ * each guest program (boot/boot-GUEST.json) says which files belong to it and what they looked like
+ * when their digests were last checked; while that still holds, no byte of them is read.
+ */
+#include "engine/environment/boot.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/environment/digest.h"
+#include "engine/environment/kernel.h"
+#include "engine/helper.h"
+#include "engine/paths.h"
+#include "vmm/base/fs.h"
+#include "vmm/base/json.h"
+
+#define RECORD_MAX 65536
+#define RECORD_VERSION 1
+#define BUILD_TIMEOUT_MS (60 * 1000)
+
+extern const char _binary_pyro_guest_start[], _binary_pyro_guest_end[];
+
+void boot_files_release(struct boot_files *b)
+{
+    free(b->kernel);
+    free(b->kernel_version);
+    free(b->kernel_digest);
+    free(b->initramfs);
+    free(b->initramfs_digest);
+    memset(b, 0, sizeof(*b));
+}
+
+static size_t guest_bytes(void)
+{
+    return (size_t)(_binary_pyro_guest_end - _binary_pyro_guest_start);
+}
+
+/* 16 hex digits that stand for the guest program carried here. */
+static void guest_key(char ret[17])
+{
+    char digest[DIGEST_TEXT_BYTES];
+
+    digest_bytes(_binary_pyro_guest_start, guest_bytes(), digest);
+    memcpy(ret, digest + 5, 16);
+    ret[16] = '\0';
+}
+
+/* What a file looks like from outside: changes when somebody writes to it. */
+static json_t *file_state(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return NULL;
+    return json_pack("{sI sI sI sI}", "size", (json_int_t)st.st_size, "mtime",
+                     (json_int_t)st.st_mtim.tv_sec, "mtime_ns", (json_int_t)st.st_mtim.tv_nsec,
+                     "inode", (json_int_t)st.st_ino);
+}
+
+static bool state_matches(const char *path, const json_t *state)
+{
+    scoped_json json_t *now = file_state(path);
+
+    return now && state && json_equal(now, state);
+}
+
+static bool is_plain(const char *name)
+{
+    return name && name[0] && !strstr(name, "..");
+}
+
+/* The files of the record, if they still look as they did when they were checked. */
+static bool load_record(const char *boot_dir, const char *record_name, struct boot_files *ret)
+{
+    scoped_free char *path = str_printf("%s/%s", boot_dir, record_name);
+    scoped_buf text = BUF_INIT(RECORD_MAX);
+    scoped_json json_t *record = NULL;
+    const char *kernel, *initramfs;
+    struct boot_files b;
+
+    if (!fs_read_file(AT_FDCWD, path, &text, NULL) || !text.len)
+        return false;
+    record = json_parse(text.data, text.len, RECORD_MAX, NULL);
+    kernel = json_string_or(record, "kernel", NULL);
+    initramfs = json_string_or(record, "initramfs", NULL);
+    if (json_int_or(record, "format_version", 0) != RECORD_VERSION || !is_plain(kernel) ||
+        !is_plain(initramfs))
+        return false;
+    b = (struct boot_files){
+        .kernel = str_printf("%s/%s", boot_dir, kernel),
+        .kernel_version = str_printf("%s", json_string_or(record, "kernel_version", "")),
+        .kernel_digest = str_printf("%s", json_string_or(record, "kernel_digest", "")),
+        .initramfs = str_printf("%s/%s", boot_dir, initramfs),
+        .initramfs_digest = str_printf("%s", json_string_or(record, "initramfs_digest", "")),
+    };
+    if (!state_matches(b.kernel, json_object_get(record, "kernel_state")) ||
+        !state_matches(b.initramfs, json_object_get(record, "initramfs_state"))) {
+        boot_files_release(&b);
+        return false;
+    }
+    *ret = b;
+    return true;
+}
+
+static int guest_memfd(struct pyro_error *err)
+{
+    scoped_close int fd = memfd_create("pyro-guest", MFD_CLOEXEC);
+
+    if (fd < 0) {
+        pyro_fail_errno(err, "memfd");
+        return -1;
+    }
+    if (!fs_write_all(fd, _binary_pyro_guest_start, guest_bytes(), err))
+        return -1;
+    return take_fd(&fd);
+}
+
+static void close_all(struct proc_spec *spec)
+{
+    for (unsigned i = 0; i < spec->fd_count; i++)
+        close(spec->fds[i].from);
+}
+
+static void pass_fd(struct proc_spec *spec, int fd)
+{
+    spec->fds[spec->fd_count].from = fd;
+    spec->fds[spec->fd_count].to = 3 + (int)spec->fd_count;
+    spec->fd_count++;
+}
+
+/* Runs pyro-image on descriptors: output 3, the guest program 4, modules 5 and up. */
+static bool build_initramfs(const struct kernel *k, int output_fd, struct pyro_error *err)
+{
+    char values[KERNEL_MODULES_MAX][96];
+    const char *argv[6 + 2 * KERNEL_MODULES_MAX + 1] = { "",  "initramfs", "--output-fd",
+                                                         "3", "--init-fd", "4" };
+    struct proc_spec spec = proc_spec_of(argv);
+    scoped_json json_t *result = NULL;
+    int guest = guest_memfd(err), output = fcntl(output_fd, F_DUPFD_CLOEXEC, 3);
+    bool ok = guest >= 0 && output >= 0;
+
+    if (output >= 0)
+        pass_fd(&spec, output);
+    if (guest >= 0)
+        pass_fd(&spec, guest);
+    for (unsigned i = 0; ok && i < k->module_count; i++) {
+        scoped_free char *path = str_printf("%s/%s.ko", k->directory, k->modules[i]);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0) {
+            ok = pyro_fail_errno(err, "open '%s'", path);
+            break;
+        }
+        snprintf(values[i], sizeof(values[i]), "%s=%u", k->modules[i], 5 + i);
+        argv[6 + 2 * i] = "--module";
+        argv[7 + 2 * i] = values[i];
+        pass_fd(&spec, fd);
+    }
+    if (ok)
+        result = helper_run(&spec, BUILD_TIMEOUT_MS, err);
+    close_all(&spec);
+    return result != NULL;
+}
+
+/* Builds it under a temporary name, then gives it its own. */
+static bool install_initramfs(const struct kernel *k, const char *path,
+                              char ret_digest[DIGEST_TEXT_BYTES], struct pyro_error *err)
+{
+    scoped_free char *temporary = str_printf("%s.tmp", path);
+    scoped_close int fd = -1;
+
+    unlink(temporary);
+    fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return pyro_fail_errno(err, "create '%s'", temporary);
+    if (!build_initramfs(k, fd, err) || !digest_file(fd, ret_digest, err)) {
+        unlink(temporary);
+        return pyro_wrap(err, "initramfs");
+    }
+    if (fsync(fd) != 0 || rename(temporary, path) != 0) {
+        pyro_fail_errno(err, "install '%s'", path);
+        unlink(temporary);
+        return false;
+    }
+    return true;
+}
+
+static bool write_record(const char *boot_dir, const char *record_name, const struct kernel *k,
+                         const char *initramfs, const char *initramfs_digest,
+                         struct pyro_error *err)
+{
+    scoped_free char *kernel_path = str_printf("%s/vmlinuz", k->directory);
+    scoped_free char *initramfs_path = str_printf("%s/%s", boot_dir, initramfs);
+    scoped_free char *kernel_name = str_printf("kernel-%s/vmlinuz", k->version);
+    scoped_close int dirfd = fs_open_dir(AT_FDCWD, boot_dir, err);
+    scoped_free char *text = NULL;
+    scoped_json json_t *record = json_pack(
+        "{si ss ss ss so* ss ss so*}", "format_version", RECORD_VERSION, "kernel", kernel_name,
+        "kernel_version", k->version, "kernel_digest", k->digest, "kernel_state",
+        file_state(kernel_path), "initramfs", initramfs, "initramfs_digest", initramfs_digest,
+        "initramfs_state", file_state(initramfs_path));
+
+    text = record ? json_compact(record) : NULL;
+    if (dirfd < 0 || !text)
+        return dirfd < 0 ? false : pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    return fs_write_atomic(dirfd, record_name, text, strlen(text), 0644, err);
+}
+
+/* Under the lock: a whole kernel, an initramfs made anew, a record of both. */
+static bool rebuild(const char *boot_dir, const char *record_name, const char *key,
+                    const struct progress *progress, struct pyro_error *err)
+{
+    scoped_free char *name = NULL, *path = NULL;
+    char digest[DIGEST_TEXT_BYTES];
+    struct kernel k;
+    bool ok;
+
+    if (!kernel_find(boot_dir, &k) && !kernel_fetch(boot_dir, progress, &k, err))
+        return false;
+    progress_update(progress, "building the initramfs", -1);
+    name = str_printf("initramfs-%s-%s", k.version, key);
+    path = str_printf("%s/%s", boot_dir, name);
+    ok = install_initramfs(&k, path, digest, err) &&
+         write_record(boot_dir, record_name, &k, name, digest, err);
+    kernel_release(&k);
+    return ok;
+}
+
+bool boot_files_ensure(const struct progress *progress, struct boot_files *ret,
+                       struct pyro_error *err)
+{
+    scoped_free char *boot_dir = paths_boot(err), *record_name = NULL, *lock_path = NULL;
+    scoped_close int lock = -1;
+    char key[17];
+
+    if (!boot_dir)
+        return false;
+    guest_key(key);
+    record_name = str_printf("boot-%s.json", key);
+    if (load_record(boot_dir, record_name, ret))
+        return true;
+    lock_path = str_printf("%s/lock", boot_dir);
+    lock = fs_lock(AT_FDCWD, lock_path, true, err);
+    if (lock < 0)
+        return false;
+    if (load_record(boot_dir, record_name, ret)) /* somebody else was at it */
+        return true;
+    if (!rebuild(boot_dir, record_name, key, progress, err))
+        return false;
+    return load_record(boot_dir, record_name, ret) ||
+           pyro_fail(err, PYRO_IO, "the boot files in '%s' change while they are made", boot_dir);
+}

@@ -1,0 +1,52 @@
+/*
+ * What pyro-image can do: one const declaration a sub-command. Its foreign bytes come from standard
+ * input, its output goes to descriptors it inherited, its result is one JSON object. No sub-command
+ * ever opens a path of its own choice.
+ */
+#ifndef PYRO_IMAGE_COMMAND_H
+#define PYRO_IMAGE_COMMAND_H
+
+#include "vmm/base/error.h"
+#include "vmm/base/json.h"
+
+#define IMAGE_LIST_MAX 32
+
+enum image_option_kind {
+    IMAGE_OPTION_FD,   /* int: an inherited descriptor */
+    IMAGE_OPTION_SIZE, /* int64_t: bytes */
+    IMAGE_OPTION_TEXT, /* const char *, borrowed from argv */
+    IMAGE_OPTION_LIST, /* struct image_list: may be given more than once */
+    IMAGE_OPTION_FLAG, /* bool: takes no value */
+};
+
+struct image_list {
+    const char *items[IMAGE_LIST_MAX];
+    unsigned count;
+};
+
+struct image_option {
+    const char *name; /* without the dashes */
+    enum image_option_kind kind;
+    size_t offset; /* of its field in the command's argument struct */
+    bool required;
+};
+
+struct image_command {
+    const char *name;
+    const struct image_option *options;
+    size_t option_count;
+    size_t args_size;
+    /* The offset of the directory descriptor it may create files in, or -1: it opens nothing. */
+    int directory_offset;
+    /* args: a zeroed struct of args_size, descriptors that were not given -1. The result is the
+     * caller's; NULL with *err set. Runs jailed. */
+    json_t *(*run)(const void *args, struct pyro_error *err);
+};
+
+extern const struct image_command image_tar_to_ext4, image_unpack_deb, image_initramfs;
+
+/* Fills args from argv (without program and sub-command). */
+bool image_parse_options(const struct image_command *command, int argc, char *const *argv,
+                         void *args, struct pyro_error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * engine/image/main.c: pyro-image, the program that takes hostile archives apart. It is started for
+ * one piece of work, locks itself in before it reads the first foreign byte, prints one JSON object
+ * and ends. Whoever breaks one of its libraries finds a process without files, network or rights.
+ */
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/image/command.h"
+#include "engine/image/jail.h"
+
+static const struct image_command *const commands[] = {
+    &image_tar_to_ext4,
+    &image_unpack_deb,
+    &image_initramfs,
+};
+
+static const struct image_command *find_command(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+        if (!strcmp(commands[i]->name, name))
+            return commands[i];
+    return NULL;
+}
+
+static json_t *run(int argc, char **argv, struct pyro_error *err)
+{
+    const struct image_command *command = argc > 1 ? find_command(argv[1]) : NULL;
+    scoped_free void *args = NULL;
+    int directory_fd = -1;
+
+    if (!command) {
+        pyro_fail(err, PYRO_USAGE, "unknown sub-command '%s'", argc > 1 ? argv[1] : "");
+        return NULL;
+    }
+    args = malloc(command->args_size);
+    if (!args) {
+        pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return NULL;
+    }
+    if (!image_parse_options(command, argc - 2, argv + 2, args, err))
+        return NULL;
+    if (command->directory_offset >= 0)
+        directory_fd = *(const int *)((const char *)args + command->directory_offset);
+    if (!jail_enter(directory_fd, err))
+        return NULL;
+    return command->run(args, err);
+}
+
+static json_t *error_object(const struct pyro_error *err)
+{
+    return json_pack("{s{ss so ss}}", "error", "code", pyro_code_name(err->code), "message",
+                     json_string_lossy(err->message, strlen(err->message)), "hint",
+                     pyro_error_hint(err));
+}
+
+int main(int argc, char **argv)
+{
+    struct pyro_error err = { 0 };
+    scoped_json json_t *result = NULL;
+    scoped_free char *line = NULL;
+    bool ok;
+
+    signal(SIGPIPE, SIG_IGN);
+    setlocale(LC_CTYPE, "C.UTF-8"); /* so that libarchive keeps UTF-8 names as they are */
+    result = run(argc, argv, &err);
+    ok = result != NULL;
+    if (!ok)
+        result = error_object(&err);
+    line = result ? json_compact(result) : NULL;
+    if (!line || printf("%s\n", line) < 0 || fflush(stdout) != 0)
+        return 1;
+    return ok ? 0 : 1;
+}
