@@ -71,6 +71,8 @@ static bool run_command(struct cmd_line *line, struct cmd_io *io, int *ret_statu
     if (line->json) {
         if (!output_json(result, stdout))
             return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    } else if (io->print) {
+        io->print(result, stdout);
     } else if (line->cmd->print) {
         line->cmd->print(result, stdout);
     }

@@ -10,6 +10,7 @@
 
 #include "engine/cmd/text.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/json.h"
 
 #define PROGRESS_EVERY_MS 100
 
@@ -120,4 +121,12 @@ const char *number_text(struct number_text *space, int64_t n)
 {
     snprintf(space->text, sizeof(space->text), "%" PRId64, n);
     return space->text;
+}
+
+void cmd_print_id(const json_t *result, FILE *out)
+{
+    const char *id = json_string_or(result, "shell_id", NULL);
+
+    text_print(out, id ? id : json_string_or(result, "workspace_id", ""));
+    fputc('\n', out);
 }

@@ -6,7 +6,10 @@
 #define PYRO_CMD_IO_H
 
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
+
+#include <jansson.h>
 
 #include "engine/progress.h"
 #include "vmm/base/error.h"
@@ -17,6 +20,8 @@ struct cmd_io {
     int exit_status;          /* of a CMD_GUEST_STATUS command that succeeded; 0 otherwise */
     bool quiet_exit;          /* standard output's reader went away: end without a word */
     struct progress progress; /* to hand to whatever takes long */
+    /* Instead of the command's own print function; NULL: that one. */
+    void (*print)(const json_t *result, FILE *out);
 
     /* Private. */
     const char *progress_name; /* the [name] of phase lines */
@@ -48,6 +53,9 @@ struct summary_item {
 void cmd_io_summary(struct cmd_io *io, const char *name, const struct summary_item *items);
 /* Takes a progress line off the terminal, before anything else is written there. */
 void cmd_io_clear_progress(struct cmd_io *io);
+
+/* An io.print for --id-only: the member shell_id, or else workspace_id, alone on a line. */
+void cmd_print_id(const json_t *result, FILE *out);
 
 /* Decimal text of a number, for a summary_item, in the caller's space. */
 struct number_text {

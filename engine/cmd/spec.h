@@ -218,7 +218,7 @@ struct cmd_group {
     const char *example;
 };
 
-/* The table: commands sorted by path, NULL-terminated, and groups ending with a NULL path. */
+/* The table: commands in the order of help, NULL-terminated, and groups ending with a NULL path. */
 extern const struct cmd_spec *const cmd_table[];
 extern const struct cmd_group cmd_groups[];
 

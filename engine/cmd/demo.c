@@ -1,0 +1,30 @@
+/* engine/cmd/demo.c: the shortest proof that everything works: git in a microVM. */
+#include "engine/cmd/guest_command.h"
+#include "engine/cmd/io.h"
+#include "engine/cmd/table.h"
+
+#define DEMO_ENVIRONMENT "debian:12"
+
+static bool demo_run(const void *args UNUSED, struct cmd_io *io, json_t **ret_result,
+                     struct pyro_error *err)
+{
+    scoped_json json_t *command = json_pack("[s, s]", "git", "--version");
+    struct workspace_exec_spec exec = guest_command_spec(io, command, 30);
+    struct workspace_spec spec = {
+        .environment = DEMO_ENVIRONMENT, .vcpu_count = 1, .mem_mib = 1024, .ttl_seconds = 600
+    };
+
+    exec.stdin_fd = -1;
+    *ret_result = guest_command_run(io, &spec, &exec, err);
+    io->exit_status = io->exit_status ? 1 : 0;
+    return *ret_result != NULL;
+}
+
+const struct cmd_spec cmd_demo = {
+    .path = "demo",
+    .summary = "Run git --version in a fresh debian:12 machine",
+    .example = "pyro demo",
+    .traits = CMD_STREAMING,
+    .result = run_rows,
+    .run = demo_run,
+};

@@ -1,0 +1,46 @@
+/* engine/cmd/env_pull.c: installs an environment, or checks and repairs it. */
+#include "engine/cmd/io.h"
+#include "engine/cmd/rows.h"
+#include "engine/cmd/show.h"
+#include "engine/cmd/table.h"
+#include "engine/environment/environment.h"
+#include "engine/environment/pull.h"
+
+struct env_pull_args {
+    const char *environment;
+};
+
+static const struct arg_spec env_pull_rows[] = {
+    ARG_ENVIRONMENT(env_pull_args, environment),
+    ARG_END,
+};
+
+static bool env_pull_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                         struct pyro_error *err)
+{
+    const struct env_pull_args *a = args;
+
+    if (!environment_pull(a->environment, &io->progress, err))
+        return false;
+    *ret_result = environment_inspect(a->environment, err);
+    return *ret_result != NULL;
+}
+
+static void env_pull_print(const json_t *result, FILE *out)
+{
+    show_line(out, "Pulled", json_string_or(result, "name", NULL));
+    show_environment(result, out);
+}
+
+const struct cmd_spec cmd_env_pull = {
+    .path = "env pull",
+    .summary = "Install an environment, or check and repair an installed one",
+    .details = "It is built from Debian packages with the host's own package sources, without root "
+               "rights.",
+    .example = "pyro env pull debian:12",
+    .args = env_pull_rows,
+    .args_size = sizeof(struct env_pull_args),
+    .result = environment_rows,
+    .run = env_pull_run,
+    .print = env_pull_print,
+};

@@ -1,0 +1,30 @@
+/* What run, demo and workspace exec have in common: a guest command between this process's streams.
+ */
+#ifndef PYRO_CMD_GUEST_COMMAND_H
+#define PYRO_CMD_GUEST_COMMAND_H
+
+#include "engine/cmd/io.h"
+#include "engine/cmd/spec.h"
+#include "engine/workspace/workspace.h"
+
+#define STATUS_TIMED_OUT 124
+
+/* The words of a command as a JSON array, new; NULL when one is no UTF-8, which the wire cannot
+ * carry. */
+json_t *guest_command_words(const struct arg_list *command, struct pyro_error *err) MUST_CHECK;
+/* Streams passed through, or with --json only collected. Borrows command. */
+struct workspace_exec_spec guest_command_spec(const struct cmd_io *io, json_t *command,
+                                              int64_t timeout_seconds);
+/* Takes the exit status over from a result, and notes whether its output ended in the middle of a
+ * line. */
+void guest_command_ended(struct cmd_io *io, const json_t *result);
+/* Runs a command in a VM of its own, telling phases and the summary as [run] lines: `run`'s object,
+ * new. */
+json_t *guest_command_run(struct cmd_io *io, const struct workspace_spec *spec,
+                          const struct workspace_exec_spec *exec,
+                          struct pyro_error *err) MUST_CHECK;
+
+/* The rows of `run`'s object. */
+extern const struct result_spec run_rows[];
+
+#endif

@@ -1,0 +1,48 @@
+/* Rows that several commands share: of arguments, of results, and the limits of this host. */
+#ifndef PYRO_CMD_ROWS_H
+#define PYRO_CMD_ROWS_H
+
+#include "engine/cmd/spec.h"
+
+#define SECONDS_MAX (30 * 24 * 3600) /* of any time-out or time to live */
+#define MEM_STEP_MIB 128
+
+int64_t limit_vcpus(void);   /* the host's cores, at most 32 */
+int64_t limit_mem_mib(void); /* the host's RAM, whole steps of MEM_STEP_MIB */
+
+#define ARG_VCPU_COUNT(S)                                                                          \
+    ARG_INT(S, vcpu_count, .min = 1, .max_of = limit_vcpus, .def = 1,                              \
+            .help = "Virtual processors, at most the host's and 32")
+#define ARG_MEM_MIB(S)                                                                             \
+    ARG_INT(S, mem_mib, .min = MEM_STEP_MIB, .max_of = limit_mem_mib, .step = MEM_STEP_MIB,        \
+            .def = 1024, .unit = "MiB", .help = "Memory, at most the host's")
+#define ARG_TIMEOUT_SECONDS(S)                                                                     \
+    ARG_INT(S, timeout_seconds, .max = SECONDS_MAX, .def = 30, .unit = "seconds",                  \
+            .help = "Kill the command after this time; 0: never")
+#define ARG_TTL_SECONDS(S, DEFAULT)                                                                \
+    ARG_INT(S, ttl_seconds, .max = SECONDS_MAX, .def = (DEFAULT), .unit = "seconds",               \
+            .help = "Stop the VM after this time; 0: never")
+#define ARG_ALLOW_HOST_COMPAT(S)                                                                   \
+    ARG_FLAG(S, allow_host_compat,                                                                 \
+             .help = "Where no VM can be had, run on the host itself, without isolation")
+
+/* The workspace object of create, status, start, stop, update and list. */
+extern const struct result_spec workspace_rows[];
+/* One environment, of list, inspect and pull. */
+extern const struct result_spec environment_rows[];
+extern const char *const execution_modes[], *const accelerators[];
+
+/* A command's output as it is stored: the members stdout… and stderr…, for use inside a row array.
+ */
+#define RES_OUTPUT_ROWS                                                                            \
+    RES_STR("stdout", .help = "The first MiB"), RES_INT("stdout_bytes"),                           \
+        RES_BOOL("stdout_truncated"), RES_STR("stderr", .help = "The first MiB"),                  \
+        RES_INT("stderr_bytes"), RES_BOOL("stderr_truncated")
+
+/* An array of strings from a list, new. */
+json_t *list_to_json(const struct arg_list *list);
+/* An object of labels from KEY=VALUE items (checked by check_label), new; NULL when there are none.
+ */
+json_t *labels_to_json(const struct arg_list *list);
+
+#endif

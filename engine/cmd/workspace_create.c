@@ -1,0 +1,60 @@
+/* engine/cmd/workspace_create.c: a new workspace, ready to work in. */
+#include "engine/cmd/check.h"
+#include "engine/cmd/io.h"
+#include "engine/cmd/rows.h"
+#include "engine/cmd/show.h"
+#include "engine/cmd/table.h"
+#include "engine/workspace/workspace.h"
+
+struct workspace_create_args {
+    const char *environment, *name;
+    int64_t vcpu_count, mem_mib, ttl_seconds;
+    struct arg_list label;
+    bool allow_host_compat, id_only;
+};
+
+static const struct arg_spec workspace_create_rows[] = {
+    ARG_ENVIRONMENT(workspace_create_args, environment),
+    ARG_VCPU_COUNT(workspace_create_args),
+    ARG_MEM_MIB(workspace_create_args),
+    ARG_TTL_SECONDS(workspace_create_args, 0),
+    ARG_STR(workspace_create_args, name, .check = check_name,
+            .help = "A name to call it by, besides its id"),
+    ARG_LIST(workspace_create_args, label, .metavar = "KEY=VALUE", .check = check_label,
+             .help = "A label"),
+    ARG_ALLOW_HOST_COMPAT(workspace_create_args),
+    ARG_FLAG(workspace_create_args, id_only, .help = "Print the workspace's id and nothing else"),
+    ARG_END,
+};
+
+static bool workspace_create_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                                 struct pyro_error *err)
+{
+    const struct workspace_create_args *a = args;
+    scoped_json json_t *labels = labels_to_json(&a->label);
+    struct workspace_spec spec = { .environment = a->environment,
+                                   .name = a->name,
+                                   .labels = labels,
+                                   .vcpu_count = a->vcpu_count,
+                                   .mem_mib = a->mem_mib,
+                                   .ttl_seconds = a->ttl_seconds,
+                                   .allow_host_compat = a->allow_host_compat };
+
+    *ret_result = workspace_create(&spec, &io->progress, err);
+    if (*ret_result && a->id_only)
+        io->print = cmd_print_id;
+    return *ret_result != NULL;
+}
+
+const struct cmd_spec cmd_workspace_create = {
+    .path = "workspace create",
+    .summary = "Create a workspace: a Linux machine of its own, started",
+    .details = "An environment that is not installed yet is pulled first. The workspace lives on "
+               "until it is deleted; nothing else ever deletes its data.",
+    .example = "pyro workspace create debian:12 --name demo",
+    .args = workspace_create_rows,
+    .args_size = sizeof(struct workspace_create_args),
+    .result = workspace_rows,
+    .run = workspace_create_run,
+    .print = show_workspace,
+};
