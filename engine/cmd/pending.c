@@ -5,6 +5,8 @@
 #include "engine/environment/environment.h"
 #include "engine/environment/pull.h"
 #include "engine/workspace/workspace.h"
+#include "vmm/jail.h"
+#include "vmm/template.h"
 
 #define WEAK __attribute__((weak))
 #define PENDING(err)                                                                               \
@@ -93,4 +95,51 @@ WEAK json_t *environment_prune(const char *const *used UNUSED, size_t used_count
                                struct pyro_error *err)
 {
     return PENDING(err);
+}
+
+WEAK bool environment_open(const char *name UNUSED, struct environment *ret UNUSED,
+                           struct pyro_error *err)
+{
+    return PENDING(err) != NULL;
+}
+
+WEAK void environment_release(struct environment *e UNUSED)
+{
+}
+
+WEAK bool qemu_find(const char *cache_dir UNUSED, struct qemu *ret UNUSED, struct pyro_error *err)
+{
+    return PENDING(err) != NULL;
+}
+
+WEAK const char *accel_name(enum accel_kind kind)
+{
+    return kind == ACCEL_KVM ? "kvm" : "tcg";
+}
+
+WEAK bool accel_choose(const char *cache_dir UNUSED, const char *qemu_version UNUSED,
+                       enum accel_kind *ret UNUSED, struct accel_verdict *ret_verdict UNUSED,
+                       struct pyro_error *err)
+{
+    return PENDING(err) != NULL;
+}
+
+WEAK bool jail_probe(unsigned *ret_steps UNUSED, struct pyro_error *err)
+{
+    return PENDING(err) != NULL;
+}
+
+WEAK const char *jail_describe(unsigned steps UNUSED)
+{
+    return "";
+}
+
+WEAK bool template_open(const struct template_spec *spec UNUSED, struct template *ret UNUSED,
+                        struct pyro_error *err)
+{
+    return PENDING(err) != NULL;
+}
+
+WEAK void template_release(struct template *t UNUSED)
+{
 }

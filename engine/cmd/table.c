@@ -2,6 +2,7 @@
 #include "engine/cmd/table.h"
 
 const struct cmd_spec *const cmd_table[] = {
+    &cmd_doctor,
     &cmd_run,
     &cmd_demo,
     &cmd_env_list,

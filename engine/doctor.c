@@ -1,0 +1,277 @@
+/* engine/doctor.c: examines the host by doing what pyro does: a machine is started, a command run.
+ * A finding never ends the examination; it becomes a problem with what to do about it. */
+#include "engine/doctor.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "engine/environment/boot.h"
+#include "engine/environment/environment.h"
+#include "engine/paths.h"
+#include "engine/workspace/workspace.h"
+#include "vmm/accel.h"
+#include "vmm/base/fs.h"
+#include "vmm/jail.h"
+#include "vmm/qemu.h"
+#include "vmm/template.h"
+
+#define TRY_MEM_MIB 1024 /* as `run` and `workspace create` have it: the same template serves */
+#define TRY_SECONDS 60
+
+struct examination {
+    json_t *report, *problems;
+    const struct progress *progress;
+    char *cache_dir; /* NULL when there is none that can be used */
+    bool fail;
+};
+
+static void problem(struct examination *x, const char *what, const char *action)
+{
+    scoped_json json_t *p = json_object();
+
+    json_object_set_new(p, "problem", json_string_lossy(what, strlen(what)));
+    json_object_set_new(p, "action", json_string_lossy(action, strlen(action)));
+    json_array_append(x->problems, p);
+}
+
+static void problem_of(struct examination *x, const char *context, struct pyro_error *why)
+{
+    const char *hint;
+
+    pyro_wrap(why, "%s", context);
+    hint = pyro_error_hint(why);
+    problem(x, why->message, *hint ? hint : "see docs/troubleshooting.md");
+}
+
+static void set(struct examination *x, const char *key, json_t *value)
+{
+    json_object_set_new(x->report, key, value);
+}
+
+static void examine_host(struct examination *x)
+{
+    scoped_free char *environments = NULL, *platform = NULL;
+    struct utsname host;
+    struct pyro_error why;
+
+    uname(&host);
+    platform = str_printf("linux-%s", host.machine);
+    set(x, "platform", json_string(platform));
+    environments = paths_environments(&why);
+    set(x, "environment_cache",
+        environments ? json_string_lossy(environments, strlen(environments)) : json_null());
+    x->cache_dir = environments ? paths_cache(&why) : NULL;
+    if (!x->cache_dir) {
+        x->fail = true;
+        problem_of(x, "the cache cannot be used", &why);
+    }
+}
+
+static bool in_path(const char *program)
+{
+    const char *path = getenv("PATH");
+    scoped_free char *copy = str_printf("%s:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin");
+    char *rest = copy, *dir;
+
+    while ((dir = strsep(&rest, ":"))) {
+        scoped_free char *file = str_printf("%s/%s", dir, program);
+
+        if (access(file, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What `env pull` needs; machines start without it. */
+static void examine_programs(struct examination *x)
+{
+    static const struct {
+        const char *program, *package;
+        bool rootless_only;
+    } programs[] = {
+        { "mmdebstrap", "mmdebstrap", false },
+        { "apt-get", "apt", false },
+        { "qemu-img", "qemu-utils", false },
+        { "newuidmap", "uidmap", true },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+        scoped_free char *what = NULL, *action = NULL;
+
+        if (in_path(programs[i].program) || (programs[i].rootless_only && geteuid() == 0))
+            continue;
+        what =
+            str_printf("%s is not installed, pulling environments needs it", programs[i].program);
+        action = str_printf("install the package %s ('make setup' does)", programs[i].package);
+        problem(x, what, action);
+    }
+}
+
+/* Boots a machine without a disk, for when there is no environment to start one from. */
+static bool boot_bare(struct examination *x, struct pyro_error *err)
+{
+    scoped_free char *templates_dir = paths_templates(err);
+    struct boot_files boot = { 0 };
+    struct template template = TEMPLATE_INIT;
+    bool ok = templates_dir && boot_files_ensure(x->progress, &boot, err);
+
+    if (ok) {
+        struct template_spec spec = { .templates_dir = templates_dir,
+                                      .cache_dir = x->cache_dir,
+                                      .kind = TEMPLATE_RESTART,
+                                      .kernel_path = boot.kernel,
+                                      .kernel_digest = boot.kernel_digest,
+                                      .initramfs_path = boot.initramfs,
+                                      .initramfs_digest = boot.initramfs_digest,
+                                      .vcpu_count = 1,
+                                      .mem_mib = TRY_MEM_MIB };
+
+        ok = template_open(&spec, &template, err);
+    }
+    template_release(&template);
+    boot_files_release(&boot);
+    return ok;
+}
+
+/* The name of an installed environment, the caller's; NULL when there is none. */
+static char *any_installed(void)
+{
+    scoped_json json_t *list = environment_list(NULL);
+    const json_t *environments = json_object_get(list, "environments");
+
+    for (size_t i = 0; i < json_array_size(environments); i++) {
+        const json_t *e = json_array_get(environments, i);
+
+        if (json_bool_or(e, "installed", false))
+            return str_printf("%s", json_string_or(e, "name", ""));
+    }
+    return NULL;
+}
+
+static bool run_true(struct examination *x, const char *environment, struct pyro_error *err)
+{
+    scoped_json json_t *command = json_pack("[s]", "true");
+    struct workspace_spec spec = { .environment = environment,
+                                   .vcpu_count = 1,
+                                   .mem_mib = TRY_MEM_MIB,
+                                   .ttl_seconds = TRY_SECONDS };
+    struct workspace_exec_spec exec = { .command = command,
+                                        .timeout_seconds = TRY_SECONDS,
+                                        .stdin_fd = -1,
+                                        .stdout_fd = -1,
+                                        .stderr_fd = -1 };
+    struct environment installed = { 0 };
+    scoped_json json_t *result = NULL;
+
+    /* A run would pull what is missing: that is for the user to want. */
+    if (!environment_open(environment, &installed, err))
+        return false;
+    environment_release(&installed);
+    result = workspace_run(&spec, &exec, x->progress, NULL, NULL, err);
+    if (!result)
+        return false;
+    return json_int_or(result, "exit_code", -1) == 0 ||
+           pyro_fail(err, PYRO_GUEST_ERROR, "'true' ended with status %d",
+                     (int)json_int_or(result, "exit_code", -1));
+}
+
+static void try_machine(struct examination *x, const char *wanted)
+{
+    scoped_free char *installed = wanted ? NULL : any_installed();
+    const char *environment = wanted ? wanted : installed;
+    json_t *exec_works = json_null();
+    struct pyro_error why = { 0 };
+    bool boots = false;
+
+    if (x->cache_dir && environment) {
+        boots = run_true(x, environment, &why);
+        exec_works = json_boolean(boots);
+        if (!boots) {
+            x->fail = true;
+            problem_of(x, "running a command in a machine failed", &why);
+        }
+    } else if (!environment) {
+        problem(x, "no environment is installed, so no command was tried in a machine",
+                "pull one with 'pyro env pull debian:12'");
+    }
+    if (x->cache_dir && !boots) {
+        boots = boot_bare(x, &why);
+        if (!boots)
+            problem_of(x, "booting a machine failed", &why);
+    }
+    x->fail |= !boots;
+    set(x, "capabilities",
+        json_pack("{s:b, s:o, s:b}", "vm_boot", boots, "guest_exec", exec_works, "guest_network",
+                  0));
+}
+
+/* After the machine was tried: the trial may have found out what KVM is worth. */
+static void examine_accelerator(struct examination *x)
+{
+    struct accel_verdict v = { 0 };
+    enum accel_kind kind = ACCEL_TCG;
+    struct qemu qemu = { 0 };
+    struct pyro_error why;
+    bool known = x->cache_dir && qemu_find(x->cache_dir, &qemu, &why);
+
+    if (x->cache_dir && !known) {
+        x->fail = true;
+        problem_of(x, "QEMU", &why);
+    }
+    known = known && accel_choose(x->cache_dir, qemu.version, &kind, &v, &why);
+    if (qemu.version[0] && !known)
+        problem_of(x, "no accelerator", &why);
+    set(x, "qemu_version", qemu.version[0] ? json_string(qemu.version) : json_null());
+    set(x, "accelerator", known ? json_string(accel_name(kind)) : json_null());
+    set(x, "kvm",
+        json_pack("{s:b, s:b, s:b, s:b, s:s}", "exists", v.exists, "readable", v.readable,
+                  "writable", v.writable, "usable", v.usable, "reason", v.reason));
+    if (known && kind == ACCEL_TCG) {
+        scoped_free char *what = str_printf("KVM is not used%s%s: machines are emulated, which is "
+                                            "slower, and no security boundary by QEMU's own policy",
+                                            v.reason[0] ? ": " : "", v.reason);
+
+        problem(x, what,
+                v.exists && !v.writable ? "add this user to the group kvm"
+                                        : "nothing needs to be done where that is acceptable");
+    }
+}
+
+static void examine_jail(struct examination *x)
+{
+    struct pyro_error why;
+    unsigned steps = 0;
+
+    if (jail_probe(&steps, &why)) {
+        set(x, "jail", json_string(jail_describe(steps)));
+        return;
+    }
+    set(x, "jail", json_null());
+    problem_of(x, "the jail around QEMU", &why);
+}
+
+json_t *doctor_examine(const char *environment, const struct progress *progress,
+                       struct pyro_error *err)
+{
+    struct examination x = { .report = json_object(),
+                             .problems = json_array(),
+                             .progress = progress };
+
+    if (!x.report || !x.problems) {
+        json_decref(x.report);
+        json_decref(x.problems);
+        pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return NULL;
+    }
+    examine_host(&x);
+    examine_programs(&x);
+    try_machine(&x, environment);
+    examine_accelerator(&x);
+    examine_jail(&x);
+    set(&x, "networking", json_string("off: machines have no network"));
+    set(&x, "problems", x.problems);
+    set(&x, "runtime", json_string(x.fail ? "FAIL" : "PASS"));
+    free(x.cache_dir);
+    return x.report;
+}

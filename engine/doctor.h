@@ -1,0 +1,17 @@
+/* What this machine can do, found out by trying. */
+#ifndef PYRO_DOCTOR_H
+#define PYRO_DOCTOR_H
+
+#include "engine/progress.h"
+#include "vmm/base/json.h"
+
+/*
+ * Starts a machine and runs a command in it, from `environment` or, with NULL, from an installed
+ * one (none installed: a machine without a disk is booted, and no command run). Returns the object
+ * that `pyro doctor` declares, the caller's; "runtime" is "PASS" or "FAIL". Blocks: well under a
+ * second when templates are there, else until one has been booted. NULL only when out of memory.
+ */
+json_t *doctor_examine(const char *environment, const struct progress *progress,
+                       struct pyro_error *err) MUST_CHECK;
+
+#endif
