@@ -93,15 +93,13 @@ wait_for() {
     done
 }
 
-# Processes that name this test's directory in their command line or environment.
+# Processes that name this test's directory in their command line: "pid command line" each.
 leftovers() {
-    local dir pid
-    for dir in /proc/[0-9]*; do
-        pid=${dir#/proc/}
-        [[ $pid == "$$" || $pid == "$BASHPID" ]] && continue
-        if tr '\0' '\n' 2>/dev/null <"$dir/cmdline" | grep -qF "$TEST_DIR"; then
-            echo "$pid $(tr '\0' ' ' 2>/dev/null <"$dir/cmdline" | cut -c1-200)"
-        fi
+    local file pid
+    # The directory comes from a file: grep must not find itself.
+    for file in $(grep -lF -f <(echo "$TEST_DIR") /proc/[0-9]*/cmdline 2>/dev/null); do
+        pid=${file#/proc/}
+        echo "${pid%/cmdline} $(tr '\0' ' ' 2>/dev/null <"$file" | cut -c1-200)"
     done
 }
 

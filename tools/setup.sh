@@ -24,7 +24,8 @@ missing_of() {
 
 wanted=()
 for group; do
-    read -ra more <<<"$(packages_of "$group")"
+    packages=$(packages_of "$group")
+    read -ra more <<<"$packages"
     wanted+=("${more[@]}")
 done
 
