@@ -1,0 +1,43 @@
+/*
+ * The fast plain renderer, for output that only ever moves along its own line: text, colours, CR,
+ * BS, TAB, EL, movement in the line, control strings and modes that draw nothing. Text and
+ * escape-free stretches are copied with SIMD; a line gets cells only when something in it is
+ * overwritten.
+ *
+ * Whatever it cannot do it refuses as a whole, and the grid renderer does it; where it does answer,
+ * its answer is the grid's, byte for byte.
+ */
+#ifndef PYRO_TERM_PLAIN_LINEAR_H
+#define PYRO_TERM_PLAIN_LINEAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "vmm/base/buf.h"
+
+enum plain_linear_result {
+    PLAIN_LINEAR_DONE,
+    PLAIN_LINEAR_NEEDS_GRID, /* what was appended to `out` is to be thrown away */
+    PLAIN_LINEAR_NO_MEMORY
+};
+
+/* The line starts of a rendering, for a caller that streams: the last `size` of them, oldest
+ * overwritten. */
+struct plain_line_mark {
+    size_t in, out; /* offsets into the input, and into what was appended */
+};
+struct plain_line_marks {
+    struct plain_line_mark *mark;
+    size_t size, count; /* count goes on; mark[count % size] is the oldest once it is full */
+};
+
+/*
+ * Renders a fresh terminal of `cols` (2 to 1000) columns that is fed all n bytes, and appends its
+ * text to `out`. `in_string`: the
+ * kind (see vtparse.h) of the control string that the bytes start inside, or 0. `marks` may be
+ * NULL; only starts of lines that begin in the first column are noted. Never blocks.
+ */
+enum plain_linear_result plain_linear_render(const char *bytes, size_t n, int cols, char in_string,
+                                             struct plain_line_marks *marks, struct buf *out);
+
+#endif

@@ -1,0 +1,224 @@
+/*
+ * The filter is a dozen BPF instructions written out here, so that `pyro` needs no library for it.
+ * Memory calls fail with ENOMEM rather than kill: the C library's malloc then uses what it was
+ * given before (one large block, freed again, with trimming and mmap turned off) and after that
+ * returns NULL.
+ */
+#include "engine/term/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "vmm/base/cleanup.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer) || __has_feature(undefined_behavior_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+#if defined(__x86_64__)
+#define THIS_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define THIS_ARCH AUDIT_ARCH_AARCH64
+#else
+#error "the sandbox filter does not know this machine"
+#endif
+
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define RETURN(action) BPF_STMT(BPF_RET | BPF_K, (action))
+/* On that system call return the action, else go on with the next instruction. */
+#define ON_CALL(nr, action) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 1), RETURN(action)
+
+static bool install_filter(void)
+{
+    const uint32_t no_memory = SECCOMP_RET_ERRNO | ENOMEM;
+    struct sock_filter code[] = {
+        LOAD(arch),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, THIS_ARCH, 1, 0),
+        RETURN(SECCOMP_RET_KILL_PROCESS),
+        LOAD(nr),
+        ON_CALL(SYS_read, SECCOMP_RET_ALLOW),
+        ON_CALL(SYS_write, SECCOMP_RET_ALLOW),
+        ON_CALL(SYS_exit, SECCOMP_RET_ALLOW),
+        ON_CALL(SYS_exit_group, SECCOMP_RET_ALLOW),
+        ON_CALL(SYS_rt_sigreturn, SECCOMP_RET_ALLOW),
+        ON_CALL(SYS_brk, no_memory),
+        ON_CALL(SYS_mmap, no_memory),
+        ON_CALL(SYS_mremap, no_memory),
+        ON_CALL(SYS_munmap, no_memory),
+        ON_CALL(SYS_madvise, no_memory),
+        RETURN(SECCOMP_RET_KILL_PROCESS),
+    };
+    struct sock_fprog program = { .len = sizeof code / sizeof code[0], .filter = code };
+
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+static bool prepare_heap(size_t bytes)
+{
+    void *block;
+
+    if (SANITIZED)
+        return true;
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    mallopt(M_TOP_PAD, 0);
+    block = malloc(bytes);
+    free(block);
+    return block != NULL;
+}
+
+static bool place_descriptors(int in_fd, int out_fd)
+{
+    int in = in_fd >= 0 ? in_fd : open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int high_in = fcntl(in, F_DUPFD, 3), high_out = fcntl(out_fd, F_DUPFD, 3);
+
+    if (in < 0 || high_in < 0 || high_out < 0 || dup2(high_in, 0) < 0 || dup2(high_out, 1) < 0)
+        return false;
+    /* a sanitizer's report goes to stderr */
+    return syscall(SYS_close_range, SANITIZED ? 3u : 2u, ~0u, 0u) == 0;
+}
+
+static bool limit_resources(const struct sandbox_limits *limits)
+{
+    struct rlimit none = { 0, 0 }, cpu = { limits->cpu_seconds, limits->cpu_seconds };
+
+    return setrlimit(RLIMIT_CORE, &none) == 0 && setrlimit(RLIMIT_CPU, &cpu) == 0 &&
+           prctl(PR_SET_DUMPABLE, 0) == 0;
+}
+
+_Noreturn static void child(sandbox_job *job, void *arg, const struct sandbox_limits *limits,
+                            pid_t parent, int in_fd, int out_fd)
+{
+    sigset_t none;
+
+    for (int sig = 1; sig < NSIG; sig++)
+        signal(sig, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+        _exit(2);
+    if (!place_descriptors(in_fd, out_fd) || !limit_resources(limits) ||
+        !prepare_heap(limits->heap_bytes))
+        _exit(2);
+    if (!SANITIZED && !install_filter())
+        _exit(2);
+    _exit(job(arg) ? 0 : 1);
+}
+
+bool sandbox_spawn(sandbox_job *job, void *arg, const struct sandbox_limits *limits, int in_fd,
+                   int out_fd, pid_t *ret_pid, struct pyro_error *err)
+{
+    pid_t parent = getpid(), pid = fork();
+
+    if (pid < 0)
+        return pyro_fail_errno(err, "starting the renderer");
+    if (pid == 0)
+        child(job, arg, limits, parent, in_fd, out_fd);
+    *ret_pid = pid;
+    return true;
+}
+
+bool sandbox_wait(pid_t pid, struct pyro_error *err)
+{
+    int status;
+
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR)
+            return pyro_fail_errno(err, "waiting for the renderer");
+    }
+    if (WIFSIGNALED(status))
+        return pyro_fail(err, PYRO_INTERNAL, "rendering: the terminal process was ended by %s",
+                         strsignal(WTERMSIG(status)));
+    if (WEXITSTATUS(status) == 2)
+        return pyro_fail(err, PYRO_INTERNAL,
+                         "rendering: the terminal process could not be confined");
+    if (WEXITSTATUS(status) != 0)
+        return pyro_fail(err, PYRO_NO_MEMORY, "rendering: the text is too large");
+    return true;
+}
+
+/* Reads up to the end; on any failure the child is killed, and still has to be waited for. */
+static bool collect(int fd, pid_t pid, struct buf *ret, struct pyro_error *err)
+{
+    for (;;) {
+        size_t room = ret->max - ret->len < 65536 ? ret->max - ret->len : 65536;
+        ssize_t n;
+        char extra;
+
+        if (!buf_reserve(ret, room)) {
+            kill(pid, SIGKILL);
+            return pyro_fail(err, PYRO_NO_MEMORY, "rendering: out of memory");
+        }
+        n = room ? read(fd, ret->data + ret->len, room) : read(fd, &extra, 1);
+        if (n == 0)
+            return true;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 || !room) {
+            kill(pid, SIGKILL);
+            return n < 0 ? pyro_fail_errno(err, "reading from the renderer")
+                         : pyro_fail(err, PYRO_NO_MEMORY, "rendering: the text is too large");
+        }
+        ret->len += (size_t)n;
+        ret->data[ret->len] = '\0';
+    }
+}
+
+bool sandbox_run(sandbox_job *job, void *arg, const struct sandbox_limits *limits, struct buf *ret,
+                 struct pyro_error *err)
+{
+    scoped_close int read_end = -1;
+    int ends[2];
+    pid_t pid = -1;
+    bool collected;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return pyro_fail_errno(err, "starting the renderer");
+    read_end = ends[0];
+    if (!sandbox_spawn(job, arg, limits, -1, ends[1], &pid, err)) {
+        close(ends[1]);
+        return false;
+    }
+    close(ends[1]);
+    collected = collect(read_end, pid, ret, err);
+    return sandbox_wait(pid, collected ? err : NULL) && collected;
+}
+
+bool sandbox_write(const void *bytes, size_t n)
+{
+    const char *at = bytes;
+
+    while (n) {
+        ssize_t written = write(1, at, n);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        at += written;
+        n -= (size_t)written;
+    }
+    return true;
+}
