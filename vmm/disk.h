@@ -34,20 +34,27 @@ struct disk_chain {
  */
 bool disk_create_overlay(int dirfd, const char *name, uint64_t size_bytes,
                          struct pyro_error *err) MUST_CHECK;
-/* The virtual size of a layer: the file's size for raw, the header's for qcow2 (checked). */
+/*
+ * The virtual size of a layer: the file's size for raw, the header's for qcow2. PYRO_RECORD_INVALID
+ * when the header holds anything that pyro's overlays never do (a backing or data file's name).
+ */
 bool disk_virtual_size(const struct disk_layer *layer, uint64_t *ret_bytes,
                        struct pyro_error *err) MUST_CHECK;
+/* The same for an open layer; its path is for messages only. */
+bool disk_check_layer(int fd, const struct disk_layer *layer, uint64_t *ret_bytes,
+                      struct pyro_error *err) MUST_CHECK;
 /* Builds a chain of a raw base and one overlay. */
 struct disk_chain disk_chain_of(const char *base_path, const char *overlay_path);
 
 /*
  * The chain as one blockdev tree, new; NULL when out of memory. `file_name(arg, i)` gives the
- * filename of layer i ("/dev/fdset/N", or its path); the top node is called "disk". Only the top is
- * opened writable, and that only when `writable`.
+ * filename of layer i ("/dev/fdset/N", or its path); node i is called "layerI", its file
+ * "layerI-file". Only the top is opened writable, and that only when `writable`.
  */
 json_t *disk_blockdev(const struct disk_chain *chain, bool writable,
                       const char *(*file_name)(void *arg, unsigned layer), void *arg);
-/* The chain as a `json:{…}` file name for qemu-img and qemu-io, the caller's. */
+/* The chain as a `json:{…}` file name for qemu-img and qemu-io, the caller's. Every layer's header
+ * is checked. */
 char *disk_json_name(const struct disk_chain *chain, struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -36,13 +36,16 @@ struct qemu_machine {
     const struct disk_chain *disk;
     int guest_fd, console_fd, qmp_fd; /* listening sockets */
     int kernel_fd, initramfs_fd;      /* a cold boot; -1 for a clone, which needs neither */
-    bool incoming;                    /* -incoming defer -S */
+    unsigned long tsc_khz; /* a cold boot: the TSC's rate, told to the guest; 0: it measures */
+    bool incoming;         /* -incoming defer -S */
 };
 
 /* An argv and the descriptors it speaks of. */
 struct qemu_command {
     char **argv;
     struct proc_spec spec; /* borrows argv */
+    int opened[DISK_LAYERS_MAX];
+    unsigned opened_count;
 };
 /*
  * Builds the command; opens the disk chain's files. Release it after proc_start(): that closes what

@@ -45,8 +45,12 @@ bool qmp_command(struct qmp *qmp, const char *command, json_t *arguments, int64_
 /* Hands QEMU a copy of the descriptor under a name (getfd), for fd:NAME in a later command. */
 bool qmp_pass_fd(struct qmp *qmp, const char *name, int fd, int64_t deadline_ms,
                  struct pyro_error *err) MUST_CHECK;
-/* Waits for an event of this name; events are otherwise dropped while nobody watches. */
-bool qmp_wait_event(struct qmp *qmp, const char *event, int64_t deadline_ms,
+/*
+ * Waits for the next event of this name, one that came already included (the newest 64 events are
+ * kept while nobody watches). *ret_data (may be NULL) is its data, the caller's; NULL when it has
+ * none.
+ */
+bool qmp_wait_event(struct qmp *qmp, const char *event, int64_t deadline_ms, json_t **ret_data,
                     struct pyro_error *err) MUST_CHECK;
 
 /* From now on events and the loss are told from the loop. Commands may still be run, blocking. */

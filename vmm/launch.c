@@ -1,0 +1,154 @@
+/* vmm/launch.c: one QEMU process, from sockets to a negotiated QMP connection. */
+#include "vmm/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "vmm/base/fs.h"
+#include "vmm/base/sock.h"
+#include "vmm/base/utf8.h"
+
+#define FILE_SLACK_BYTES (1ULL << 30) /* metadata of an overlay, generously */
+#define LAST_WORDS_MS 200             /* for stderr's end to come after QMP's */
+
+/* Where the listening ends live until QEMU has them. */
+struct listeners {
+    int qmp, guest, console;
+};
+
+static void listeners_close(struct listeners *l)
+{
+    cleanup_close(&l->qmp);
+    cleanup_close(&l->guest);
+    cleanup_close(&l->console);
+}
+#define scoped_listeners __attribute__((cleanup(listeners_close))) struct listeners
+
+static bool listen_all(int run_dirfd, struct listeners *l, struct pyro_error *err)
+{
+    return (l->qmp = sock_listen_at(run_dirfd, VM_SOCKET_QMP, err)) >= 0 &&
+           (l->guest = sock_listen_at(run_dirfd, VM_SOCKET_GUEST, err)) >= 0 &&
+           (l->console = sock_listen_at(run_dirfd, VM_SOCKET_CONSOLE, err)) >= 0;
+}
+
+/* The most that any file of the chain may become. */
+static uint64_t file_size_max(const struct disk_chain *disk)
+{
+    struct pyro_error ignored;
+    uint64_t size = 0;
+
+    if (!disk_virtual_size(&disk->layers[disk->count - 1], &size, &ignored))
+        return 0;
+    return size + size / 8 + FILE_SLACK_BYTES;
+}
+
+/* Starts the process; its stderr comes through a pipe that never makes it wait. */
+static bool start_process(const struct qemu *qemu, const struct qemu_machine *machine,
+                          struct vm *vm, struct pyro_error *err)
+{
+    struct jail jail = { .accel = machine->accel, .file_size_max = file_size_max(machine->disk) };
+    struct qemu_command command;
+    int errors[2];
+    bool ok;
+
+    if (!qemu_command_build(qemu, machine, &command, err))
+        return false;
+    if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) != 0) {
+        qemu_command_release(&command);
+        return pyro_fail_errno(err, "pipe");
+    }
+    command.spec.stderr_fd = errors[1];
+    vm->stderr_fd = errors[0];
+    ok = jail_start(&jail, &command.spec, &vm->pid, &vm->jail_steps, err);
+    close(errors[1]);
+    qemu_command_release(&command);
+    return ok;
+}
+
+static bool connect_all(struct vm *vm, int run_dirfd, int64_t deadline_ms, struct pyro_error *err)
+{
+    vm->guest_fd = sock_connect_at(run_dirfd, VM_SOCKET_GUEST, err);
+    if (vm->guest_fd < 0)
+        return false;
+    vm->console_fd = sock_connect_at(run_dirfd, VM_SOCKET_CONSOLE, err);
+    if (vm->console_fd < 0)
+        return false;
+    vm->qmp = qmp_connect(run_dirfd, VM_SOCKET_QMP, deadline_ms, err);
+    return vm->qmp != NULL;
+}
+
+bool vm_launch(const struct qemu *qemu, const struct qemu_machine *machine, int run_dirfd,
+               int64_t deadline_ms, struct vm *ret, struct pyro_error *err)
+{
+    struct qemu_machine m = *machine;
+    struct vm vm = VM_INIT;
+    scoped_listeners l = { -1, -1, -1 };
+
+    if (!listen_all(run_dirfd, &l, err))
+        return false;
+    m.qmp_fd = l.qmp;
+    m.guest_fd = l.guest;
+    m.console_fd = l.console;
+    if (!start_process(qemu, &m, &vm, err)) {
+        vm_release(&vm);
+        return false;
+    }
+    listeners_close(&l); /* QEMU's now: a connection to a QEMU that died ends at once */
+    l = (struct listeners){ -1, -1, -1 };
+    vm.start_time = proc_start_time(vm.pid);
+    vm.pidfd = (int)syscall(SYS_pidfd_open, vm.pid, 0);
+    if (vm.pidfd < 0) {
+        pyro_fail_errno(err, "watch QEMU");
+        return vm_launch_failed(&vm, err);
+    }
+    if (!connect_all(&vm, run_dirfd, deadline_ms, err))
+        return vm_launch_failed(&vm, err);
+    *ret = vm;
+    return true;
+}
+
+bool vm_launch_failed(struct vm *vm, struct pyro_error *err)
+{
+    struct pollfd p = { .fd = vm->pidfd, .events = POLLIN };
+    char why[VM_STDERR_MAX];
+
+    /* A QEMU that hung up is about to end by itself: its own status and words say more. */
+    if (vm->pidfd >= 0 && err && err->code == PYRO_VM_FAILED && poll(&p, 1, LAST_WORDS_MS) > 0) {
+        while (vm_read_stderr(vm) && vm->stderr_tail.len < VM_STDERR_MAX)
+            if (poll(&(struct pollfd){ .fd = vm->stderr_fd, .events = POLLIN }, 1, 0) <= 0)
+                break;
+        vm_describe_end(vm, why, sizeof(why));
+        pyro_fail(err, PYRO_VM_FAILED, "%.500s", why);
+    }
+    vm_kill(vm);
+    vm_release(vm);
+    return false;
+}
+
+bool vm_set_capabilities(struct vm *vm, int64_t deadline_ms, struct pyro_error *err)
+{
+    json_t *arguments =
+        json_pack("{s:[{s:s, s:b}, {s:s, s:b}]}", "capabilities", "capability", "x-ignore-shared",
+                  "state", 1, "capability", "events", "state", 1);
+
+    return qmp_command(vm->qmp, "migrate-set-capabilities", arguments, deadline_ms, NULL, err);
+}
+
+bool vm_wait_migrated(struct vm *vm, int64_t deadline_ms, struct pyro_error *err)
+{
+    for (;;) {
+        scoped_json json_t *data = NULL;
+        const char *status;
+        if (!qmp_wait_event(vm->qmp, "MIGRATION", deadline_ms, &data, err))
+            return false;
+        status = json_string_or(data, "status", "");
+        if (strcmp(status, "completed") == 0)
+            return true;
+        if (strcmp(status, "failed") == 0 || strcmp(status, "cancelled") == 0)
+            return pyro_fail(err, PYRO_VM_FAILED, "QEMU could not copy the VM's state");
+    }
+}

@@ -1,0 +1,29 @@
+/*
+ * Starting one QEMU process, for a template's cold boot and for a clone alike: sockets, jail,
+ * command line, connections. Within vmm only; others use vm.h and template.h.
+ */
+#ifndef PYRO_LAUNCH_H
+#define PYRO_LAUNCH_H
+
+#include "vmm/qemu.h"
+#include "vmm/vm.h"
+
+/* Made by vm_launch() in the run directory, which may be any directory of this user. */
+#define VM_SOCKET_QMP "qmp"
+#define VM_SOCKET_GUEST "guest"
+#define VM_SOCKET_CONSOLE "console"
+
+/*
+ * Starts QEMU and connects to its three sockets. The machine's sockets are filled in here. On
+ * failure nothing is left running, and err quotes QEMU's stderr where it said something.
+ */
+bool vm_launch(const struct qemu *qemu, const struct qemu_machine *machine, int run_dirfd,
+               int64_t deadline_ms, struct vm *ret, struct pyro_error *err) MUST_CHECK;
+/* Adds QEMU's last words on stderr to an error, kills it and releases vm. Returns false. */
+bool vm_launch_failed(struct vm *vm, struct pyro_error *err);
+/* Waits for the MIGRATION event that ends a migration; anything but "completed" is an error. */
+bool vm_wait_migrated(struct vm *vm, int64_t deadline_ms, struct pyro_error *err) MUST_CHECK;
+/* Sets the capabilities that both ends of a copy need. */
+bool vm_set_capabilities(struct vm *vm, int64_t deadline_ms, struct pyro_error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,305 @@
+/* vmm/qemu.c: finding QEMU, and the command line of pyro's machine. */
+#include "vmm/qemu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "vmm/base/fs.h"
+#include "vmm/base/json.h"
+
+#define PROGRAM "qemu-system-x86_64"
+#define VERSION_RECORD "qemu.json"
+#define VERSION_PREFIX "QEMU emulator version "
+#define VERSION_TIMEOUT_MS 20000
+#define RECORD_BYTES_MAX 4096
+#define ARGV_MAX 80
+
+/* Where the child finds what it is given. */
+enum {
+    FD_GUEST = 3,
+    FD_CONSOLE,
+    FD_QMP,
+    FD_RAM,
+    FD_KERNEL,
+    FD_INITRAMFS,
+    FD_DISK_FIRST /* one a layer, the base first */
+};
+
+/*
+ * mitigations=off only where the guest is emulated: the host's CPU then never runs guest code, so
+ * there is nothing for the guest's own mitigations to mitigate.
+ */
+#define KERNEL_ARGUMENTS                                                                           \
+    "console=ttyS0 reboot=t panic=-1 rdinit=/init tsc=reliable random.trust_cpu=on no_timer_check"
+
+static bool resolve(const char *candidate, char *ret, size_t n)
+{
+    char real[PATH_MAX];
+
+    if (!realpath(candidate, real) || access(real, X_OK) != 0 || strlen(real) >= n)
+        return false;
+    snprintf(ret, n, "%s", real);
+    return true;
+}
+
+static bool find_in_path(char *ret, size_t n)
+{
+    const char *path = getenv("PATH");
+
+    for (path = path ? path : "/usr/bin:/bin"; *path;) {
+        size_t length = strcspn(path, ":");
+        char candidate[PATH_MAX];
+        int full = snprintf(candidate, sizeof(candidate), "%.*s/" PROGRAM, (int)length, path);
+        if (length && full < (int)sizeof(candidate) && resolve(candidate, ret, n))
+            return true;
+        path += length + (path[length] == ':');
+    }
+    return false;
+}
+
+/* What tells one file from another that took its place; the caller's. */
+static json_t *fingerprint(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return NULL;
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "path", path, "device",
+                     (json_int_t)st.st_dev, "inode", (json_int_t)st.st_ino, "size",
+                     (json_int_t)st.st_size, "mtime", (json_int_t)st.st_mtim.tv_sec, "mtime_ns",
+                     (json_int_t)st.st_mtim.tv_nsec);
+}
+
+static bool version_from_record(const char *cache_dir, const json_t *file, char *ret, size_t n)
+{
+    scoped_free char *path = str_printf("%s/" VERSION_RECORD, cache_dir);
+    scoped_buf text = BUF_INIT(RECORD_BYTES_MAX);
+    struct pyro_error ignored = { 0 };
+    scoped_json json_t *record = NULL;
+    const char *version;
+
+    if (!fs_read_file(AT_FDCWD, path, &text, &ignored))
+        return false;
+    record = json_parse(text.data, text.len, RECORD_BYTES_MAX, &ignored);
+    version = json_string_or(record, "version", "");
+    if (!json_equal(json_object_get(record, "file"), file) || !*version || strlen(version) >= n)
+        return false;
+    snprintf(ret, n, "%s", version);
+    return true;
+}
+
+static void record_version(const char *cache_dir, json_t *file, const char *version)
+{
+    scoped_json json_t *record = json_pack("{s:O, s:s}", "file", file, "version", version);
+    scoped_free char *text = record ? json_compact(record) : NULL;
+    struct pyro_error ignored;
+    int dirfd = open(cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (dirfd < 0)
+        return;
+    if (text && !fs_replace(dirfd, VERSION_RECORD, text, strlen(text), 0600, &ignored))
+        unlinkat(dirfd, VERSION_RECORD, 0);
+    close(dirfd);
+}
+
+static bool ask_version(const char *path, char *ret, size_t n, struct pyro_error *err)
+{
+    const char *const argv[] = { path, "-version", NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+    scoped_buf out = BUF_INIT(4096);
+    const char *version;
+    size_t length;
+
+    if (!proc_run(&spec, VERSION_TIMEOUT_MS, &out, err))
+        return pyro_wrap(err, "asking QEMU for its version");
+    version = out.data ? strstr(out.data, VERSION_PREFIX) : NULL;
+    if (!version)
+        return pyro_fail(err, PYRO_DEPENDENCY_MISSING, "%s does not say its version", path);
+    version += strlen(VERSION_PREFIX);
+    length = strcspn(version, "\r\n");
+    snprintf(ret, n, "%.*s", (int)(length < n ? length : n - 1), version);
+    return true;
+}
+
+bool qemu_find(const char *cache_dir, struct qemu *ret, struct pyro_error *err)
+{
+    const char *named = getenv("PYRO_QEMU");
+    struct qemu found = { 0 };
+    scoped_json json_t *file = NULL;
+
+    if (named && *named ? !resolve(named, found.path, sizeof(found.path))
+                        : !find_in_path(found.path, sizeof(found.path))) {
+        pyro_fail(err, PYRO_DEPENDENCY_MISSING, "%s: program not found",
+                  named && *named ? named : PROGRAM);
+        return pyro_hint(err, "install the package qemu-system-x86");
+    }
+    file = fingerprint(found.path);
+    if (!file)
+        return pyro_fail_errno(err, "'%s'", found.path);
+    if (!version_from_record(cache_dir, file, found.version, sizeof(found.version))) {
+        if (!ask_version(found.path, found.version, sizeof(found.version), err))
+            return false;
+        record_version(cache_dir, file, found.version);
+    }
+    *ret = found;
+    return true;
+}
+
+/* Appends copies of the strings up to NULL. */
+__attribute__((sentinel)) static void add_args(struct qemu_command *c, ...)
+{
+    const char *arg;
+    va_list args;
+    size_t n = 0;
+
+    while (c->argv[n])
+        n++;
+    va_start(args, c);
+    while ((arg = va_arg(args, const char *)) != NULL) {
+        BUG_ON(n + 1 >= ARGV_MAX);
+        c->argv[n++] = str_printf("%s", arg);
+    }
+    va_end(args);
+}
+
+static void give_fd(struct qemu_command *c, int from, int to)
+{
+    BUG_ON(c->spec.fd_count >= PROC_FDS_MAX);
+    c->spec.fds[c->spec.fd_count].from = from;
+    c->spec.fds[c->spec.fd_count++].to = to;
+}
+
+static void add_machine(struct qemu_command *c, const struct qemu_machine *m)
+{
+    char smp[16], mem[16], ram[160];
+
+    snprintf(smp, sizeof(smp), "%u", m->vcpu_count);
+    snprintf(mem, sizeof(mem), "%u", m->mem_mib);
+    snprintf(ram, sizeof(ram), "memory-backend-file,id=ram,size=%uM,mem-path=/proc/self/fd/%d,%s",
+             m->mem_mib, FD_RAM, m->ram_share ? "share=on" : "share=off");
+    add_args(c, "-M", "microvm,rtc=on,pit=on,pic=on,memory-backend=ram,x-option-roms=off", "-accel",
+             m->accel == ACCEL_KVM ? "kvm" : "tcg,thread=multi,tb-size=256", "-cpu",
+             m->accel == ACCEL_KVM ? "host" : "max", "-smp", smp, "-m", mem, "-object", ram,
+             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-sandbox",
+             "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny", NULL);
+    give_fd(c, m->ram_fd, FD_RAM);
+}
+
+static void add_socket(struct qemu_command *c, const char *id, int from, int to)
+{
+    char chardev[96];
+
+    snprintf(chardev, sizeof(chardev), "socket,id=%s,fd=%d,server=on,wait=off", id, to);
+    add_args(c, "-chardev", chardev, NULL);
+    give_fd(c, from, to);
+}
+
+static void add_ports(struct qemu_command *c, const struct qemu_machine *m)
+{
+    add_socket(c, "guest", m->guest_fd, FD_GUEST);
+    add_socket(c, "console", m->console_fd, FD_CONSOLE);
+    add_socket(c, "qmp", m->qmp_fd, FD_QMP);
+    add_args(c, "-serial", "chardev:console", "-mon", "chardev=qmp,mode=control", "-device",
+             "virtio-serial-device,max_ports=2", "-device",
+             "virtserialport,chardev=guest,name=pyro", NULL);
+}
+
+static void add_boot(struct qemu_command *c, const struct qemu_machine *m)
+{
+    char kernel[40], initramfs[40], append[256];
+
+    snprintf(kernel, sizeof(kernel), "/proc/self/fd/%d", FD_KERNEL);
+    snprintf(initramfs, sizeof(initramfs), "/proc/self/fd/%d", FD_INITRAMFS);
+    snprintf(append, sizeof(append), KERNEL_ARGUMENTS "%s",
+             m->accel == ACCEL_KVM ? "" : " mitigations=off");
+    if (m->tsc_khz)
+        snprintf(append + strlen(append), sizeof(append) - strlen(append), " tsc_early_khz=%lu",
+                 m->tsc_khz);
+    add_args(c, "-kernel", kernel, "-initrd", initramfs, "-append", append, NULL);
+    give_fd(c, m->kernel_fd, FD_KERNEL);
+    give_fd(c, m->initramfs_fd, FD_INITRAMFS);
+}
+
+/* The name of a layer's descriptor set; the buffer lasts until the next call. */
+static const char *fdset_of(void *arg, unsigned layer)
+{
+    char *name = arg;
+
+    snprintf(name, 32, "/dev/fdset/%u", layer);
+    return name;
+}
+
+static bool open_layer(struct qemu_command *c, const struct disk_chain *chain, unsigned i,
+                       struct pyro_error *err)
+{
+    bool top = i == chain->count - 1;
+    const struct disk_layer *layer = &chain->layers[i];
+    int fd = open(layer->path,
+                  (top ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    char add[64];
+    uint64_t size;
+
+    if (fd < 0)
+        return pyro_fail_errno(err, "disk '%s'", layer->path);
+    c->opened[c->opened_count++] = fd;
+    if (!disk_check_layer(fd, layer, &size, err))
+        return false;
+    snprintf(add, sizeof(add), "fd=%u,set=%u", FD_DISK_FIRST + i, i);
+    add_args(c, "-add-fd", add, NULL);
+    give_fd(c, fd, (int)(FD_DISK_FIRST + i));
+    return true;
+}
+
+static bool add_disk(struct qemu_command *c, const struct disk_chain *chain, struct pyro_error *err)
+{
+    char name[32], device[64];
+    scoped_json json_t *tree = disk_blockdev(chain, true, fdset_of, name);
+    scoped_free char *text = tree ? json_compact(tree) : NULL;
+
+    if (!text)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    for (unsigned i = 0; i < chain->count; i++)
+        if (!open_layer(c, chain, i, err))
+            return false;
+    snprintf(device, sizeof(device), "virtio-blk-device,drive=layer%u", chain->count - 1);
+    add_args(c, "-blockdev", text, "-device", device, NULL);
+    return true;
+}
+
+bool qemu_command_build(const struct qemu *qemu, const struct qemu_machine *machine,
+                        struct qemu_command *ret, struct pyro_error *err)
+{
+    struct qemu_command c = { .argv = calloc(ARGV_MAX, sizeof(char *)) };
+
+    if (!c.argv)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    c.spec = proc_spec_of((const char *const *)(uintptr_t)c.argv);
+    c.spec.new_session = true;
+    add_args(&c, qemu->path, NULL);
+    add_machine(&c, machine);
+    add_ports(&c, machine);
+    if (machine->kernel_fd >= 0)
+        add_boot(&c, machine);
+    if (!add_disk(&c, machine->disk, err)) {
+        qemu_command_release(&c);
+        return false;
+    }
+    if (machine->incoming)
+        add_args(&c, "-incoming", "defer", "-S", NULL);
+    *ret = c;
+    return true;
+}
+
+void qemu_command_release(struct qemu_command *command)
+{
+    for (size_t i = 0; command->argv && command->argv[i]; i++)
+        free(command->argv[i]);
+    free(command->argv);
+    command->argv = NULL;
+    while (command->opened_count)
+        close(command->opened[--command->opened_count]);
+}

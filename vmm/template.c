@@ -1,0 +1,378 @@
+/*
+ * vmm/template.c: finding, checking, installing and removing templates.
+ *
+ * Locks: TEMPLATES/build.lock while one is built, debris swept and old ones removed; the template's
+ * own directory, shared, while it is open (a remover tries it exclusively); KEY/load.lock while RAM
+ * is loaded from disk, so that of ten starts at once one loads and nine take it from that one.
+ */
+#include "vmm/template.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <xxhash.h>
+
+#include "vmm/base/fs.h"
+#include "vmm/base/json.h"
+#include "vmm/template_build.h"
+
+#define FORMAT 1
+#define RECORD "template.json"
+#define RECORD_BYTES_MAX 16384
+#define STATE_BYTES_MAX (16 * 1024 * 1024)
+#define BUILD_LOCK "build.lock"
+#define LOAD_LOCK "load.lock"
+#define TEMPORARY_PREFIX "tmp-"
+
+static const char *kind_name(enum template_kind kind)
+{
+    return kind == TEMPLATE_FRESH ? "fresh" : "restart";
+}
+
+static void digest_hex(const void *bytes, size_t n, char *ret)
+{
+    XXH128_canonical_t canonical;
+
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes, n));
+    hex_encode(canonical.digest, sizeof(canonical.digest), ret);
+}
+
+/* All that a copy depends on; the caller's. */
+static json_t *identity_of(const struct template_spec *spec, const struct template *t)
+{
+    bool fresh = spec->kind == TEMPLATE_FRESH;
+    json_t *warm = json_array();
+
+    for (size_t i = 0; fresh && spec->warm && spec->warm[i]; i++)
+        json_array_append_new(warm, json_string(spec->warm[i]));
+    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:i, s:o}", "format", FORMAT,
+                     "qemu", t->qemu.version, "accelerator", accel_name(t->accel), "kind",
+                     kind_name(spec->kind), "kernel", spec->kernel_digest, "initramfs",
+                     spec->initramfs_digest, "environment", fresh ? spec->environment_digest : NULL,
+                     "vcpu_count", (int)spec->vcpu_count, "mem_mib", (int)spec->mem_mib, "warm",
+                     warm);
+}
+
+/* Fills key and shape of t; returns the identity, the caller's. */
+static json_t *start_template(const struct template_spec *spec, const struct qemu *qemu,
+                              enum accel_kind accel, struct template *t, struct pyro_error *err)
+{
+    json_t *identity;
+    scoped_free char *text = NULL;
+
+    *t = (struct template)TEMPLATE_INIT;
+    t->qemu = *qemu;
+    t->accel = accel;
+    t->kind = spec->kind;
+    t->vcpu_count = spec->vcpu_count;
+    t->mem_mib = spec->mem_mib;
+    t->ram.size_bytes = (uint64_t)spec->mem_mib << 20;
+    identity = identity_of(spec, t);
+    text = identity ? json_compact(identity) : NULL;
+    if (!text) {
+        json_decref(identity);
+        pyro_fail(err, PYRO_INTERNAL, "the identity of a template cannot be written");
+        return NULL;
+    }
+    digest_hex(text, strlen(text), t->ram.key);
+    return identity;
+}
+
+/* A sealed memfd of the devices' state, checked. */
+static int load_state(int dirfd, const char *digest, struct pyro_error *err)
+{
+    scoped_buf state = BUF_INIT(STATE_BYTES_MAX);
+    scoped_close int fd = memfd_create("pyro-state", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    char found[RAM_DIGEST_HEX + 1];
+
+    if (fd < 0) {
+        pyro_fail_errno(err, "memory for a VM's state");
+        return -1;
+    }
+    if (!fs_read_file(dirfd, TEMPLATE_STATE, &state, err))
+        return -1;
+    digest_hex(state.data ? state.data : "", state.len, found);
+    if (strcmp(found, digest) != 0) {
+        pyro_fail(err, PYRO_RECORD_INVALID, "the state of a template fails its check");
+        return -1;
+    }
+    if (!fs_write_all(fd, state.data, state.len, err))
+        return -1;
+    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) {
+        pyro_fail_errno(err, "seal a VM's state");
+        return -1;
+    }
+    return take_fd(&fd);
+}
+
+/* RAM from whoever holds it, else from disk, by one process at a time. */
+static bool get_ram(int dirfd, struct template *t, struct pyro_error *err)
+{
+    scoped_close int lock = -1, file = -1;
+
+    t->ram_fd = ram_find_holder(&t->ram);
+    if (t->ram_fd >= 0)
+        return true;
+    lock = fs_lock(dirfd, LOAD_LOCK, true, err);
+    if (lock < 0)
+        return false;
+    t->ram_fd = ram_find_holder(&t->ram);
+    if (t->ram_fd >= 0)
+        return true;
+    file = openat(dirfd, TEMPLATE_RAM, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (file < 0)
+        return pyro_fail_errno(err, "the memory of a template");
+    t->ram_fd = ram_load(file, &t->ram, err);
+    return t->ram_fd >= 0;
+}
+
+static json_t *read_record(int dirfd, struct pyro_error *err)
+{
+    scoped_buf text = BUF_INIT(RECORD_BYTES_MAX);
+
+    if (!fs_read_file(dirfd, RECORD, &text, err))
+        return NULL;
+    return json_parse(text.data ? text.data : "", text.len, RECORD_BYTES_MAX, err);
+}
+
+/* Loads what the directory holds, as its record says and checked against it. */
+static bool load_template(int dirfd, const json_t *identity, struct template *t,
+                          struct pyro_error *err)
+{
+    scoped_json json_t *record = read_record(dirfd, err);
+    const char *ram_digest, *state_digest;
+
+    if (!record)
+        return false;
+    if (!json_equal(json_object_get(record, "identity"), identity))
+        return pyro_fail(err, PYRO_RECORD_INVALID, "a template is not what its name says");
+    if (!json_get_string(record, "ram_digest", &ram_digest, err) ||
+        !json_get_string(record, "state_digest", &state_digest, err))
+        return false;
+    snprintf(t->ram.digest, sizeof(t->ram.digest), "%s", ram_digest);
+    t->state_fd = load_state(dirfd, state_digest, err);
+    return t->state_fd >= 0 && get_ram(dirfd, t, err);
+}
+
+/* Opens TEMPLATES/KEY with a shared lock; -1 when it is not there. */
+static int open_locked(int templates_fd, const char *key)
+{
+    for (;;) {
+        scoped_close int dirfd =
+            openat(templates_fd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        struct stat opened, named;
+        if (dirfd < 0)
+            return -1;
+        while (flock(dirfd, LOCK_SH) != 0)
+            if (errno != EINTR)
+                return -1;
+        /* It may have been removed, or replaced, before the lock was there. */
+        if (fstat(dirfd, &opened) == 0 &&
+            fstatat(templates_fd, key, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+            opened.st_ino == named.st_ino)
+            return take_fd(&dirfd);
+    }
+}
+
+/* Opens what is installed. False: missing or damaged, build it. */
+static bool open_installed(int templates_fd, const json_t *identity, struct template *t)
+{
+    struct pyro_error why;
+    int dirfd = open_locked(templates_fd, t->ram.key);
+
+    if (dirfd < 0)
+        return false;
+    if (load_template(dirfd, identity, t, &why)) {
+        t->lock_fd = dirfd;
+        futimens(dirfd, NULL); /* least recently used goes by this */
+        return true;
+    }
+    close(dirfd);
+    cleanup_close(&t->state_fd);
+    cleanup_close(&t->ram_fd);
+    t->state_fd = t->ram_fd = -1;
+    return false;
+}
+
+/* Removes what killed builders left; the build lock is held. */
+static void sweep(int templates_fd)
+{
+    scoped_close int fd = openat(templates_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    scoped_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+    struct pyro_error ignored;
+
+    if (!dir)
+        return;
+    fd = -1; /* the DIR's now */
+    while ((entry = readdir(dir)) != NULL)
+        if (strncmp(entry->d_name, TEMPORARY_PREFIX, strlen(TEMPORARY_PREFIX)) == 0 &&
+            !fs_remove_tree(templates_fd, entry->d_name, &ignored))
+            continue; /* the next one tries again */
+}
+
+/* Takes TEMPLATES/NAME away: renamed first, so that nobody finds half of it. */
+static bool remove_template(int templates_fd, const char *name)
+{
+    scoped_free char *away = str_printf(TEMPORARY_PREFIX "gone-%s", name);
+    struct pyro_error ignored;
+
+    if (!fs_remove_tree(templates_fd, away, &ignored))
+        return false;
+    if (renameat(templates_fd, name, templates_fd, away) != 0)
+        return errno == ENOENT;
+    return fs_remove_tree(templates_fd, away, &ignored);
+}
+
+static bool write_record(int dirfd, const json_t *identity, const struct template *t,
+                         struct pyro_error *err)
+{
+    scoped_buf state = BUF_INIT(STATE_BYTES_MAX);
+    scoped_json json_t *record = NULL;
+    scoped_free char *text = NULL;
+    char state_digest[RAM_DIGEST_HEX + 1];
+
+    if (!fs_read_file(dirfd, TEMPLATE_STATE, &state, err))
+        return false;
+    digest_hex(state.data ? state.data : "", state.len, state_digest);
+    record = json_pack("{s:O, s:s, s:s}", "identity", identity, "ram_digest", t->ram.digest,
+                       "state_digest", state_digest);
+    text = record ? json_compact(record) : NULL;
+    if (!text)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    return fs_write_atomic(dirfd, RECORD, text, strlen(text), 0600, err);
+}
+
+/* Builds in a temporary directory and renames it into place; the build lock is held. */
+static bool install(const struct template_spec *spec, int templates_fd, const json_t *identity,
+                    struct template *t, struct pyro_error *err)
+{
+    scoped_free char *temporary = str_printf(TEMPORARY_PREFIX "%s", t->ram.key);
+    scoped_close int dirfd = -1;
+    struct pyro_error ignored;
+    bool ok;
+
+    if (mkdirat(templates_fd, temporary, 0700) != 0)
+        return pyro_fail_errno(err, "create a template");
+    dirfd = openat(templates_fd, temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dirfd < 0)
+        return pyro_fail_errno(err, "create a template");
+    ok = template_build(spec, dirfd, t, err) && write_record(dirfd, identity, t, err);
+    if (ok && (!remove_template(templates_fd, t->ram.key) ||
+               renameat(templates_fd, temporary, templates_fd, t->ram.key) != 0 ||
+               fsync(templates_fd) != 0))
+        ok = pyro_fail_errno(err, "install a template");
+    if (!ok && !fs_remove_tree(templates_fd, temporary, &ignored))
+        return false;
+    return ok;
+}
+
+/* Builds, unless another has by now; leaves it open. */
+static bool build(const struct template_spec *spec, int templates_fd, const json_t *identity,
+                  struct template *t, struct pyro_error *err)
+{
+    scoped_close int lock = fs_lock(templates_fd, BUILD_LOCK, true, err);
+    scoped_close int built_ram = -1;
+
+    if (lock < 0)
+        return false;
+    if (open_installed(templates_fd, identity, t))
+        return true;
+    sweep(templates_fd);
+    if (spec->progress)
+        spec->progress(spec->arg, "booting a template");
+    if (!install(spec, templates_fd, identity, t, err))
+        return false;
+    built_ram = t->ram_fd; /* the sealed RAM it was booted in is as good as what is on disk */
+    t->ram_fd = -1;
+    t->lock_fd = open_locked(templates_fd, t->ram.key);
+    if (t->lock_fd < 0)
+        return pyro_fail_errno(err, "open a template");
+    t->ram_fd = take_fd(&built_ram);
+    t->built = true;
+    return true;
+}
+
+/* The state of a template that was just built, or already opened. */
+static bool finish(struct template *t, struct pyro_error *err)
+{
+    scoped_json json_t *record = NULL;
+    const char *digest;
+
+    if (t->state_fd >= 0)
+        return true;
+    record = read_record(t->lock_fd, err);
+    if (!record || !json_get_string(record, "state_digest", &digest, err))
+        return false;
+    t->state_fd = load_state(t->lock_fd, digest, err);
+    return t->state_fd >= 0;
+}
+
+static bool open_with(const struct template_spec *spec, int templates_fd, const struct qemu *qemu,
+                      enum accel_kind accel, struct template *ret, struct pyro_error *err)
+{
+    struct template t;
+    scoped_json json_t *identity = start_template(spec, qemu, accel, &t, err);
+
+    if (!identity)
+        return false;
+    if (!open_installed(templates_fd, identity, &t) &&
+        (!build(spec, templates_fd, identity, &t, err) || !finish(&t, err))) {
+        template_release(&t);
+        return false;
+    }
+    *ret = t;
+    return true;
+}
+
+/* Whether an error says that guests do not run here, rather than that a file cannot be written. */
+static bool blames_guest(enum pyro_code code)
+{
+    return code == PYRO_TIMEOUT || code == PYRO_VM_FAILED || code == PYRO_GUEST_LOST ||
+           code == PYRO_GUEST_PROTOCOL;
+}
+
+bool template_open(const struct template_spec *spec, struct template *ret, struct pyro_error *err)
+{
+    scoped_close int templates_fd = open(spec->templates_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct accel_verdict verdict;
+    enum accel_kind accel, fallback;
+    struct qemu qemu;
+    struct pyro_error why = { 0 };
+
+    if (templates_fd < 0)
+        return pyro_fail_errno(err, "'%s'", spec->templates_dir);
+    if (!qemu_find(spec->cache_dir, &qemu, err) ||
+        !accel_choose(spec->cache_dir, qemu.version, &accel, &verdict, err))
+        return false;
+    if (open_with(spec, templates_fd, &qemu, accel, ret, &why)) {
+        if (accel == ACCEL_KVM && !verdict.proven)
+            accel_record(spec->cache_dir, qemu.version, NULL);
+        if (ret->built)
+            template_prune(spec->templates_dir, NULL, TEMPLATES_BYTES_MAX);
+        return true;
+    }
+    if (accel == ACCEL_KVM && !verdict.proven && blames_guest(why.code)) {
+        accel_record(spec->cache_dir, qemu.version, why.message);
+        if (!accel_choose(spec->cache_dir, qemu.version, &fallback, NULL, err))
+            return false;
+        if (fallback == ACCEL_TCG)
+            return open_with(spec, templates_fd, &qemu, ACCEL_TCG, ret, err);
+    }
+    if (err)
+        *err = why;
+    return false;
+}
+
+void template_release(struct template *t)
+{
+    cleanup_close(&t->ram_fd);
+    cleanup_close(&t->state_fd);
+    cleanup_close(&t->lock_fd);
+    t->ram_fd = t->state_fd = t->lock_fd = -1;
+}
