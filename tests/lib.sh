@@ -93,13 +93,18 @@ wait_for() {
     done
 }
 
-# Processes that name this test's directory in their command line: "pid command line" each.
+# Processes that name this test's directory in their command line or environment, or have a file of it
+# open: "pid command line" each.
 leftovers() {
-    local file pid
-    # The directory comes from a file: grep must not find itself.
-    for file in $(grep -lF -f <(echo "$TEST_DIR") /proc/[0-9]*/cmdline 2>/dev/null); do
-        pid=${file#/proc/}
-        echo "${pid%/cmdline} $(tr '\0' ' ' 2>/dev/null <"$file" | cut -c1-200)"
+    local pid
+    # The directory comes from a file, and not in the environment: grep must not find itself.
+    {
+        env -u TMPDIR -u PYRO_HOME grep -lF -f <(echo "$TEST_DIR") /proc/[0-9]*/{cmdline,environ}
+        env -u TMPDIR -u PYRO_HOME find /proc/[0-9]*/fd -lname "$TEST_DIR*"
+    } 2>/dev/null | cut -d/ -f3 | sort -u | while read -r pid; do
+        [[ -e /proc/$pid ]] || continue
+        grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null && continue
+        [[ $pid == "$$" ]] || echo "$pid $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | cut -c1-200)"
     done
 }
 
