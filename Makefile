@@ -6,9 +6,9 @@ CC = gcc
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 
+, := ,
 # Objects of one kind of build stand in a folder of their own: SAN=address,undefined  COV=1  FUZZ=1
 VARIANT := $(if $(FUZZ),fuzz,$(if $(SAN),san-$(subst $(,),-,$(SAN)),$(if $(COV),cov,plain)))
-, := ,
 B := build/$(VARIANT)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings -Wformat=2 \

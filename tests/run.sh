@@ -90,7 +90,7 @@ for group; do
     source) run_group 300 2 tests/check-*.sh ;;
     unit)
         mapfile -t programs < <(sources_of_units)
-        run_group 120 2 "${programs[@]}"
+        run_group 400 2 "${programs[@]}"
         ;;
     cli)
         rm -f "$PYRO_CHECK_COVERAGE"
