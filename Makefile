@@ -104,9 +104,6 @@ demo:
 	build/pyro demo
 	@tools/next-steps.sh
 
-bench: all
-	@tests/bench/bench.sh
-
 INSTALL_BIN := $(DESTDIR)$(PREFIX)/bin
 INSTALL_LIBEXEC := $(DESTDIR)$(PREFIX)/libexec/pyro
 INSTALL_SHARE := $(DESTDIR)$(PREFIX)/share
@@ -143,6 +140,6 @@ help:
 	@echo 'make clean           remove build/'
 	@echo 'Variables: V=1 (show commands), DEV=1 (warnings are errors), SAN=address,undefined, COV=1'
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find $(B) build/guest -type f -name '*.d' 2>/dev/null)
 -include tests/tests.mk
-.PHONY: all clean setup demo bench install uninstall help
+.PHONY: all clean setup demo install uninstall help

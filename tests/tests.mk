@@ -24,11 +24,21 @@ $(FUZZ_TESTS): $(B)/%: $(B)/%.o $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(filter-out -lcmocka,$(TEST_LIBS))
 
+# The bench: rows of every area in one program, and its peers that need one of their own.
+BENCH_PEERS := $(B)/tests/bench/cold_boot
+BENCH_OBJ := $(call obj,$(filter-out tests/bench/cold_boot.c,$(wildcard tests/bench/*.c)))
+$(B)/tests/bench/bench: $(BENCH_OBJ) $(B)/libtest.a
+	$(if $(Q),@echo "  LD    $@")
+	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $^ $(filter-out -lcmocka,$(TEST_LIBS))
+$(BENCH_PEERS): $(B)/%: $(B)/%.o $(B)/tests/vm/vm_fixture.o $(B)/libtest.a
+	$(if $(Q),@echo "  LD    $@")
+	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $^ $(filter-out -lcmocka,$(TEST_LIBS))
+
 JOBS ?= $(shell nproc)
 RUN = PYRO=$(abspath $(BIN)/pyro) UNIT_DIR=$(B)/tests/unit tests/run.sh
 
 .PHONY: check check-source check-unit check-cli check-vm check-all check-san fuzz fuzz-programs \
-        unit-programs docs format
+        unit-programs bench docs format
 unit-programs: $(UNIT_TESTS)
 fuzz-programs: $(FUZZ_TESTS)
 
@@ -61,6 +71,11 @@ fuzz:
 	@tools/setup.sh build fuzz
 	@$(MAKE) --no-print-directory -j$(JOBS) FUZZ=1 fuzz-programs
 	@tests/fuzz.sh $(TIME)
+
+# ROW=TEXT: only the rows whose name holds it; docs/benchmarks.md is then left alone.
+bench: setup
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/tests/bench/bench $(BENCH_PEERS)
+	@PYRO_BIN_DIR=$(BIN) $(B)/tests/bench/bench $(if $(ROW),'$(ROW)')
 
 docs: all
 	@mkdir -p docs

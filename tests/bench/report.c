@@ -1,0 +1,250 @@
+/* tests/bench/report.c: the table, on the terminal and as a document. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "tests/bench/bench.h"
+#include "vmm/base/fs.h"
+
+void samples_add(struct samples *s, double value)
+{
+    if (s->count < BENCH_SAMPLES_MAX)
+        s->value[s->count++] = value;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+double samples_median(struct samples *s)
+{
+    qsort(s->value, s->count, sizeof(s->value[0]), compare);
+    return s->count % 2 ? s->value[s->count / 2]
+                        : (s->value[s->count / 2 - 1] + s->value[s->count / 2]) / 2;
+}
+
+double samples_min(struct samples *s)
+{
+    samples_median(s);
+    return s->value[0];
+}
+
+double samples_max(struct samples *s)
+{
+    samples_median(s);
+    return s->value[s->count - 1];
+}
+
+static bool within(enum bench_sense sense, double value, double limit)
+{
+    return sense == AT_MOST ? value <= limit : value >= limit;
+}
+
+static double ratio_of(struct bench_result *r)
+{
+    return r->peer.count ? samples_median(&r->ours) / samples_median(&r->peer) : 0;
+}
+
+enum bench_verdict bench_judge(const struct bench_row *row, struct bench_result *r)
+{
+    if (row->target > 0 && !within(row->sense, samples_median(&r->ours), row->target))
+        return BENCH_MISSED;
+    if (row->peer_ratio > 0 && r->peer.count && !within(row->sense, ratio_of(r), row->peer_ratio))
+        return BENCH_MISSED;
+    return row->target > 0 || (row->peer_ratio > 0 && r->peer.count) ? BENCH_MET : BENCH_SHOWN;
+}
+
+/* Three digits that matter. */
+static const char *number(double value, char *ret, size_t n)
+{
+    snprintf(ret, n, "%.*f", value < 1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0, value);
+    return ret;
+}
+
+static const char *target_text(const struct bench_row *row, char *ret, size_t n)
+{
+    const char *sign = row->sense == AT_MOST ? "≤" : "≥";
+    int at = 0;
+
+    ret[0] = '\0';
+    if (row->target > 0)
+        at = snprintf(ret, n, "%s %g %s", sign, row->target, row->unit);
+    if (row->peer_ratio > 0 && at >= 0 && (size_t)at < n)
+        snprintf(ret + at, n - (size_t)at, "%s%s %g × peer", at ? ", " : "", sign, row->peer_ratio);
+    return ret;
+}
+
+static const char *verdict_text(enum bench_verdict v)
+{
+    static const char *const words[] = { [BENCH_MET] = "met",
+                                         [BENCH_MISSED] = "MISSED",
+                                         [BENCH_SHOWN] = "",
+                                         [BENCH_IMPOSSIBLE] = "not possible here",
+                                         [BENCH_FAILED] = "FAILED" };
+
+    return words[v];
+}
+
+void report_header(void)
+{
+    printf("%-58s %-5s %8s %8s %8s %9s %7s  %s\n", "what", "unit", "min", "median", "max", "peer",
+           "ratio", "target");
+}
+
+void report_line(const struct bench_entry *entry)
+{
+    struct bench_result r = entry->result;
+    char min[32], median[32], max[32], peer[32] = "", ratio[32] = "", target[64];
+
+    if (entry->verdict == BENCH_IMPOSSIBLE || entry->verdict == BENCH_FAILED) {
+        printf("%-58s %s: %s\n", entry->row->name, verdict_text(entry->verdict), entry->reason);
+        fflush(stdout);
+        return;
+    }
+    if (r.peer.count) {
+        number(samples_median(&r.peer), peer, sizeof(peer));
+        number(ratio_of(&r), ratio, sizeof(ratio));
+    }
+    printf("%-58s %-5s %8s %8s %8s %9s %7s  %s %s\n", entry->row->name, entry->row->unit,
+           number(samples_min(&r.ours), min, sizeof(min)),
+           number(samples_median(&r.ours), median, sizeof(median)),
+           number(samples_max(&r.ours), max, sizeof(max)), peer, ratio,
+           target_text(entry->row, target, sizeof(target)), verdict_text(entry->verdict));
+    if (r.peer_missing[0])
+        printf("    the peer (%s) is missing: %s\n", entry->row->peer, r.peer_missing);
+    fflush(stdout);
+}
+
+/* --- the document --- */
+
+/* The text after ':' of the first line that begins with key. */
+static void proc_value(const char *path, const char *key, char *ret, size_t n)
+{
+    scoped_file FILE *f = fopen(path, "re");
+    char line[512];
+
+    snprintf(ret, n, "unknown");
+    while (f && fgets(line, sizeof(line), f)) {
+        const char *value = strchr(line, ':');
+        if (strncmp(line, key, strlen(key)) != 0 || !value)
+            continue;
+        value += strspn(value, ": \t");
+        snprintf(ret, n, "%.*s", (int)strcspn(value, "\n"), value);
+        return;
+    }
+}
+
+static void qemu_version(char *ret, size_t n)
+{
+    static const char *const argv[] = { "qemu-system-x86_64", "--version", NULL };
+    struct outcome o;
+
+    snprintf(ret, n, "not installed");
+    if (!process_run(argv, &o, NULL))
+        return;
+    snprintf(ret, n, "%.*s", o.out.data ? (int)strcspn(o.out.data, "\n") : 0,
+             o.out.data ? o.out.data : "");
+    outcome_release(&o);
+}
+
+static bool write_machine(struct buf *b, const char *accelerator)
+{
+    char model[256], qemu[256], date[32];
+    struct utsname name;
+    struct sysinfo info;
+    time_t now = time(NULL);
+    struct tm tm;
+
+    proc_value("/proc/cpuinfo", "model name", model, sizeof(model));
+    qemu_version(qemu, sizeof(qemu));
+    uname(&name);
+    sysinfo(&info);
+    strftime(date, sizeof(date), "%Y-%m-%d", gmtime_r(&now, &tm));
+    return buf_printf(b,
+                      "| the machine | |\n|---|---|\n| CPU | %s |\n| cores | %ld |\n"
+                      "| RAM | %.1f GiB |\n| kernel | %s |\n| QEMU | %s |\n"
+                      "| accelerator | %s |\n| pyro | %s |\n| measured | %s |\n\n",
+                      model, sysconf(_SC_NPROCESSORS_ONLN),
+                      (double)info.totalram * info.mem_unit / (1 << 30), name.release, qemu,
+                      accelerator, PYRO_VERSION, date);
+}
+
+static bool write_row(struct buf *b, struct bench_entry *e)
+{
+    struct bench_result *r = &e->result;
+    char min[32], median[32], max[32], cpu[48] = "", rss[32] = "", peer[160] = "", ratio[32] = "";
+    char target[64], value[32];
+
+    target_text(e->row, target, sizeof(target));
+    if (e->verdict == BENCH_IMPOSSIBLE || e->verdict == BENCH_FAILED)
+        return buf_printf(b, "| %s | %s | | | | | | | | **%s** |\n", e->row->name, target,
+                          verdict_text(e->verdict));
+    if (r->cpu_ms.count)
+        snprintf(cpu, sizeof(cpu), "%s ms",
+                 number(samples_median(&r->cpu_ms), value, sizeof(value)));
+    if (r->rss_kib)
+        snprintf(rss, sizeof(rss), "%.1f MB", (double)r->rss_kib * 1024 / 1e6);
+    if (r->peer.count) {
+        snprintf(peer, sizeof(peer), "%s: %s %s", e->row->peer,
+                 number(samples_median(&r->peer), value, sizeof(value)), e->row->unit);
+        number(ratio_of(r), ratio, sizeof(ratio));
+    }
+    number(samples_min(&r->ours), min, sizeof(min));
+    number(samples_median(&r->ours), median, sizeof(median));
+    number(samples_max(&r->ours), max, sizeof(max));
+    return buf_printf(b, "| %s | %s | %s | **%s** %s | %s | %s | %s | %s | %s | %s%s%s |\n",
+                      e->row->name, target, min, median, e->row->unit, max, cpu, rss, peer, ratio,
+                      e->verdict == BENCH_MISSED ? "**" : "", verdict_text(e->verdict),
+                      e->verdict == BENCH_MISSED ? "**" : "");
+}
+
+static bool write_remarks(struct buf *b, struct bench_entry *entries, unsigned count)
+{
+    bool ok = true, any = false;
+
+    for (unsigned i = 0; ok && i < count; i++) {
+        const struct bench_entry *e = &entries[i];
+        bool without = e->verdict == BENCH_IMPOSSIBLE || e->verdict == BENCH_FAILED;
+        if (!without && !e->result.note[0] && !e->result.peer_missing[0])
+            continue;
+        if (!any)
+            ok = buf_append_str(b, "\nRemarks:\n\n");
+        any = true;
+        ok = ok && buf_printf(b, "- %s: ", e->row->name);
+        if (ok && without)
+            ok = buf_printf(b, "%s: %s", verdict_text(e->verdict), e->reason);
+        else if (ok)
+            ok = buf_printf(b, "%s%s%s%s", e->result.note,
+                            e->result.note[0] && e->result.peer_missing[0] ? "; " : "",
+                            e->result.peer_missing[0] ? "the peer is missing: " : "",
+                            e->result.peer_missing);
+        ok = ok && buf_append_str(b, "\n");
+    }
+    return ok;
+}
+
+bool report_write(const char *path, struct bench_entry *entries, unsigned count,
+                  const char *accelerator, struct pyro_error *err)
+{
+    scoped_buf b = BUF_INIT(1024 * 1024);
+    bool ok = buf_append_str(
+                  &b, "# Benchmarks\n\nWritten by `make bench`, as measured; misses stand as they "
+                      "are. Whole processes, from before their start until\nthey are reaped; a row "
+                      "and its peer are measured in turns, in the same run. \"CPU\" is the median "
+                      "of user and system\ntime of the measured process alone, \"RSS\" the largest "
+                      "that it reached; targets are for the median.\n\n") &&
+              write_machine(&b, accelerator) &&
+              buf_append_str(&b, "| what | target | min | median | max | CPU | RSS | peer | ratio "
+                                 "| |\n|---|---|---:|---:|---:|---:|---:|---|---:|---|\n");
+
+    for (unsigned i = 0; ok && i < count; i++)
+        ok = write_row(&b, &entries[i]);
+    if (!ok || !write_remarks(&b, entries, count))
+        return pyro_fail(err, PYRO_NO_MEMORY, "the document is too large");
+    return fs_replace(AT_FDCWD, path, b.data, b.len, 0644, err);
+}

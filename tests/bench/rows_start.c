@@ -1,0 +1,220 @@
+/* tests/bench/rows_start.c: how long until there is a machine, and a command done in it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/environment/boot.h"
+#include "tests/bench/bench.h"
+#include "vmm/base/fs.h"
+
+#define RUNS 15
+#define COLD_EVERY 5 /* a cold boot takes seconds: one after so many of ours */
+#define BURST 10
+#define BURST_RUNS 5
+
+static bool measure_version(struct bench_result *ret, struct pyro_error *err)
+{
+    const char *const ours[] = { bench_pyro(), "--version", NULL };
+    const char *const peer[] = { "/bin/true", NULL };
+
+    for (int i = 0; i < 40; i++)
+        if (!process_sample(ours, ret, err) || !process_sample_peer(peer, ret, err))
+            return false;
+    return true;
+}
+
+/* --- run --- */
+
+static const char *const *run_true(void)
+{
+    static const char *argv[] = { NULL, "run", BENCH_ENVIRONMENT, "--", "true", NULL };
+
+    argv[0] = bench_pyro();
+    return argv;
+}
+
+static bool measure_run_and_cold(struct bench_result *ret, const char *const *cold,
+                                 struct pyro_error *err)
+{
+    for (int i = 0; i < RUNS; i++) {
+        if (!process_sample(run_true(), ret, err))
+            return false;
+        if (i % COLD_EVERY == 0 && !process_sample_peer(cold, ret, err))
+            return false;
+    }
+    return true;
+}
+
+/* The root disk that the environment's workspaces stand on; the caller frees. */
+static char *base_image(struct pyro_error *err)
+{
+    const char *const argv[] = {
+        bench_pyro(), "env", "inspect", BENCH_ENVIRONMENT, "--json", NULL
+    };
+    struct outcome o;
+    const char *dir;
+    char *path = NULL;
+    json_t *j;
+
+    if (!process_run(argv, &o, err))
+        return NULL;
+    j = json_parse(o.out.data, o.out.len, JSON_BYTES_MAX, err);
+    outcome_release(&o);
+    if (j && json_get_string(j, "install_dir", &dir, err))
+        path = str_printf("%s/base.ext4", dir);
+    json_decref(j);
+    return path;
+}
+
+static bool measure_run(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_free char *base = base_image(err);
+    struct boot_files boot = { 0 };
+    bool ok = base && boot_files_ensure(NULL, &boot, err);
+
+    if (ok) {
+        const char *const cold[] = {
+            bench_program("cold_boot"), boot.kernel, boot.initramfs, base, "1024", NULL
+        };
+        ok = measure_run_and_cold(ret, cold, err);
+    }
+    boot_files_release(&boot);
+    return ok;
+}
+
+static bool measure_run_bwrap(struct bench_result *ret, struct pyro_error *err)
+{
+    const char *const peer[] = {
+        "bwrap",         "--ro-bind",         "/",    "/", "--proc", "/proc", "--dev", "/dev",
+        "--unshare-all", "--die-with-parent", "true", NULL
+    };
+    struct pyro_error why = { 0 };
+    bool has_peer = program_exists("bwrap");
+
+    if (!has_peer)
+        snprintf(ret->peer_missing, sizeof(ret->peer_missing), "bwrap is not installed");
+    for (int i = 0; i < RUNS; i++) {
+        if (!process_sample(run_true(), ret, err))
+            return false;
+        if (has_peer && !process_sample_peer(peer, ret, &why)) {
+            has_peer = false;
+            snprintf(ret->peer_missing, sizeof(ret->peer_missing), "%.190s", why.message);
+        }
+    }
+    return true;
+}
+
+/* --- create --- */
+
+static bool sample_create(struct bench_result *ret, struct pyro_error *err)
+{
+    const char *const argv[] = { bench_pyro(),      "workspace", "create",
+                                 BENCH_ENVIRONMENT, "--id-only", NULL };
+    struct outcome o;
+    char id[BENCH_ID_BYTES];
+
+    if (!process_run(argv, &o, err))
+        return false;
+    samples_add(&ret->ours, o.wall_ms);
+    samples_add(&ret->cpu_ms, o.cpu_ms);
+    if (o.rss_kib > ret->rss_kib)
+        ret->rss_kib = o.rss_kib;
+    snprintf(id, sizeof(id), "%.*s", o.out.data ? (int)strcspn(o.out.data, "\n") : 0,
+             o.out.data ? o.out.data : "");
+    outcome_release(&o);
+    return bench_delete(id, err);
+}
+
+static bool measure_create(struct bench_result *ret, struct pyro_error *err)
+{
+    snprintf(ret->note, sizeof(ret->note),
+             "no other workspace runs: the template's RAM is loaded "
+             "from its file each time");
+    if (!bench_delete_all(err))
+        return false;
+    for (int i = 0; i < RUNS; i++)
+        if (!sample_create(ret, err))
+            return false;
+    return true;
+}
+
+static bool measure_create_beside(struct bench_result *ret, struct pyro_error *err)
+{
+    char id[BENCH_ID_BYTES];
+
+    snprintf(ret->note, sizeof(ret->note),
+             "another workspace of the same template runs and holds "
+             "its RAM");
+    if (!bench_create(id, err))
+        return false;
+    for (int i = 0; i < RUNS; i++)
+        if (!sample_create(ret, err))
+            return false;
+    return bench_delete(id, err);
+}
+
+static bool burst(struct bench_result *ret, struct pyro_error *err)
+{
+    const char *const argv[] = { bench_pyro(),      "workspace", "create",
+                                 BENCH_ENVIRONMENT, "--id-only", NULL };
+    struct process p[BURST];
+    struct outcome o;
+    double cpu_ms = 0;
+    int started = 0;
+    bool ok = true;
+
+    while (started < BURST && (ok = process_start(argv, &p[started], err)))
+        started++;
+    for (int i = 0; i < started; i++) {
+        struct pyro_error *first = ok ? err : NULL;
+        if (!process_finish(&p[i], "workspace create", &o, first)) {
+            ok = false;
+            continue;
+        }
+        cpu_ms += o.cpu_ms;
+        if (o.rss_kib > ret->rss_kib)
+            ret->rss_kib = o.rss_kib;
+        outcome_release(&o);
+    }
+    samples_add(&ret->ours, (double)(bench_now_ns() - p[0].started_ns) / 1e6);
+    samples_add(&ret->cpu_ms, cpu_ms);
+    return ok;
+}
+
+static bool measure_burst(struct bench_result *ret, struct pyro_error *err)
+{
+    for (int i = 0; i < BURST_RUNS; i++)
+        if (!bench_delete_all(err) || !burst(ret, err))
+            return false;
+    return bench_delete_all(err);
+}
+
+const struct bench_row bench_start_rows[] = {
+    { .name = "pyro --version",
+      .unit = "ms",
+      .target = 3,
+      .peer = "`true`, the floor of any process",
+      .measure = measure_version },
+    { .name = "run debian:12 -- true, warm cache",
+      .unit = "ms",
+      .target = 250,
+      .peer = "plain QEMU, cold boot of the same machine",
+      .peer_ratio = 0.1,
+      .measure = measure_run },
+    { .name = "run debian:12 -- true, beside bubblewrap",
+      .unit = "ms",
+      .peer = "`bwrap --unshare-all true` (no VM)",
+      .measure = measure_run_bwrap },
+    { .name = "workspace create debian:12, to its prompt back",
+      .unit = "ms",
+      .target = 200,
+      .measure = measure_create },
+    { .name = "workspace create debian:12, beside a running one",
+      .unit = "ms",
+      .target = 200,
+      .measure = measure_create_beside },
+    { .name = "ten workspace create at once, to the last one ready",
+      .unit = "ms",
+      .target = 1500,
+      .measure = measure_burst },
+    { .name = NULL },
+};
