@@ -1,20 +1,329 @@
-/* vmm/jail.c: still to come: no step but seccomp yet. */
+/*
+ * vmm/jail.c: what happens to QEMU between fork and exec.
+ *
+ * The namespaces come with the clone(2) itself; when the host refuses them, the next smaller set is
+ * tried. All else runs in the child (before_exec), where a step that fails leaves things as they
+ * were. The child reports what is in force through a page it shares with its parent. Nothing here
+ * may depend on the child's memory being its own: only plain system calls.
+ */
 #include "vmm/jail.h"
 
-bool jail_start(const struct jail *jail UNUSED, const struct proc_spec *spec, pid_t *ret_pid,
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <linux/capability.h>
+#include <linux/securebits.h>
+
+#include "vmm/base/fs.h"
+
+#define NOBODY 65534
+#define NEW_ROOT "/tmp" /* covered by the new root in the child's mount namespace only */
+#define OPEN_FILES_MAX 1024
+#define NAMESPACES (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET)
+#define PROBE_TIMEOUT_MS 10000
+
+struct shared {
+    bool entered; /* the child runs: clone(2) was allowed */
+    unsigned steps;
+};
+
+struct inmate {
+    const struct jail *jail;
+    int flags;
+    bool die_with_parent;
+    uid_t outer_uid;
+    gid_t outer_gid;
+    bool kvm_group; /* keep the group that /dev/kvm belongs to */
+    bool stay_root; /* /dev/kvm opens for root only: root without any capability */
+    gid_t kvm_gid;
+    struct shared *shared;
+};
+
+static bool write_text(const char *path, const char *text)
+{
+    scoped_close int fd = open(path, O_WRONLY | O_CLOEXEC);
+    size_t n = strlen(text);
+
+    return fd >= 0 && write(fd, text, n) == (ssize_t)n;
+}
+
+/* The one id that exists in the new user namespace is nobody's, and stands for the user outside. */
+static bool map_ids(const struct inmate *in)
+{
+    char map[64];
+
+    write_text("/proc/self/setgroups", "deny");
+    snprintf(map, sizeof(map), "%d %u 1", NOBODY, in->outer_gid);
+    if (!write_text("/proc/self/gid_map", map))
+        return false;
+    snprintf(map, sizeof(map), "%d %u 1", NOBODY, in->outer_uid);
+    return write_text("/proc/self/uid_map", map);
+}
+
+/* Binds `path` of the old root, and what is mounted below it, at the same place of the new. */
+static bool bind_path(const char *path, bool directory, unsigned long attributes)
+{
+    struct mount_attr attr = { .attr_set = attributes };
+    char at[64];
+    int fd;
+
+    snprintf(at, sizeof(at), NEW_ROOT "%s", path);
+    if (directory) {
+        if (mkdir(at, 0755) != 0)
+            return false;
+    } else {
+        fd = open(at, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+        if (fd < 0)
+            return false;
+        close(fd);
+    }
+    return mount(path, at, NULL, MS_BIND | MS_REC, NULL) == 0 &&
+           mount_setattr(AT_FDCWD, at, AT_RECURSIVE, &attr, sizeof(attr)) == 0;
+}
+
+/* /lib, /lib64 and their kin: links into /usr on most systems. */
+static bool bind_library_dir(const char *path)
+{
+    char at[64], target[64];
+    ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+    if (n < 0 && errno == EINVAL)
+        return bind_path(path, true, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    if (n < 0)
+        return errno == ENOENT;
+    target[n] = '\0';
+    snprintf(at, sizeof(at), NEW_ROOT "%s", path);
+    return symlink(target, at) == 0;
+}
+
+static bool populate_root(const struct inmate *in)
+{
+    static const char *const library_dirs[] = { "/lib", "/lib64", "/lib32", "/libx32" };
+    const unsigned long plain = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    const unsigned long device = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+
+    if (!bind_path("/usr", true, plain))
+        return false;
+    for (size_t i = 0; i < ARRAY_SIZE(library_dirs); i++)
+        if (!bind_library_dir(library_dirs[i]))
+            return false;
+    if (mkdir(NEW_ROOT "/etc", 0755) != 0 || mkdir(NEW_ROOT "/dev", 0755) != 0 ||
+        mkdir(NEW_ROOT "/proc", 0755) != 0)
+        return false;
+    if (access("/etc/ld.so.cache", R_OK) == 0 && !bind_path("/etc/ld.so.cache", false, plain))
+        return false;
+    /* Of /proc its own directory is all it sees: that is where mem-path=/proc/self/fd/N leads. */
+    return bind_path("/dev/null", false, device) && bind_path("/proc/self", true, plain) &&
+           (in->jail->accel != ACCEL_KVM || bind_path("/dev/kvm", false, device));
+}
+
+/* Leaves the host's file system; on failure all is as before. */
+static bool change_root(const struct inmate *in)
+{
+    struct mount_attr attr = { .attr_set =
+                                   MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
+
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("tmpfs", NEW_ROOT, "tmpfs", MS_NOSUID, "size=64k,nr_inodes=64,mode=755") != 0)
+        return false;
+    if (!populate_root(in) || chdir(NEW_ROOT) != 0 || syscall(SYS_pivot_root, ".", ".") != 0) {
+        umount2(NEW_ROOT, MNT_DETACH);
+        return false;
+    }
+    return umount2(".", MNT_DETACH) == 0 && chdir("/") == 0 &&
+           mount_setattr(AT_FDCWD, "/", 0, &attr, sizeof(attr)) == 0;
+}
+
+static bool limit(int resource, rlim_t value)
+{
+    struct rlimit now, wanted = { value, value };
+
+    if (getrlimit((__rlimit_resource_t)resource, &now) == 0 && now.rlim_max < value)
+        wanted = (struct rlimit){ now.rlim_max, now.rlim_max };
+    return setrlimit((__rlimit_resource_t)resource, &wanted) == 0;
+}
+
+static bool set_limits(const struct jail *jail)
+{
+    return limit(RLIMIT_CORE, 0) && limit(RLIMIT_NOFILE, OPEN_FILES_MAX) &&
+           limit(RLIMIT_MSGQUEUE, 0) &&
+           (!jail->file_size_max || limit(RLIMIT_FSIZE, jail->file_size_max));
+}
+
+/* Drops every capability, for good: exec does not give them back even to uid 0. */
+static bool drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct none[2] = { { 0 } };
+
+    if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) != 0)
+        return false;
+    for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
+        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
+            return false;
+    return syscall(SYS_capset, &header, none) == 0;
+}
+
+/* Becomes nobody, who keeps the one group that KVM needs. */
+static bool become_nobody(const struct inmate *in)
+{
+    return setgroups(in->kvm_group ? 1 : 0, &in->kvm_gid) == 0 &&
+           setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0;
+}
+
+/* Whether what exec runs will have no rights beyond an ordinary user's. */
+static bool drop_privileges(const struct inmate *in)
+{
+    if (in->flags & CLONE_NEWUSER)
+        return map_ids(in) && in->outer_uid != 0;
+    if (in->outer_uid != 0)
+        return true;
+    if (in->stay_root) {
+        drop_capabilities();
+        return false;
+    }
+    return become_nobody(in);
+}
+
+/* Runs in the child. Never fails: what could not be done is missing in the report. */
+static bool enter(void *arg, struct pyro_error *err UNUSED)
+{
+    const struct inmate *in = arg;
+    unsigned steps = 0;
+
+    in->shared->entered = true;
+    if (in->flags & CLONE_NEWPID)
+        steps |= JAIL_PID_NAMESPACE;
+    if (in->flags & CLONE_NEWIPC)
+        steps |= JAIL_IPC_NAMESPACE;
+    if (in->flags & CLONE_NEWNET)
+        steps |= JAIL_NET_NAMESPACE;
+    if (in->flags & CLONE_NEWUSER)
+        steps |= JAIL_USER_NAMESPACE;
+    if ((in->flags & CLONE_NEWNS) && change_root(in))
+        steps |= JAIL_MOUNT_NAMESPACE;
+    if (set_limits(in->jail))
+        steps |= JAIL_LIMITS;
+    if (drop_privileges(in))
+        steps |= JAIL_UNPRIVILEGED;
+    if (in->die_with_parent)
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of user took it away */
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+        steps |= JAIL_NO_NEW_PRIVS;
+    in->shared->steps = steps;
+    return true;
+}
+
+/* What root must keep so that QEMU can open /dev/kvm. */
+static void look_at_kvm(struct inmate *in)
+{
+    struct stat st;
+
+    if (in->jail->accel != ACCEL_KVM || stat("/dev/kvm", &st) != 0 || (st.st_mode & 06) == 06)
+        return;
+    in->kvm_group = (st.st_mode & 060) == 060 && st.st_gid != 0;
+    in->kvm_gid = st.st_gid;
+    in->stay_root = !in->kvm_group;
+}
+
+static bool start_with(struct inmate *in, const struct proc_spec *spec, pid_t *ret_pid,
+                       struct pyro_error *err)
+{
+    struct proc_spec jailed = *spec;
+
+    in->shared->entered = false;
+    in->shared->steps = 0;
+    jailed.clone_flags = in->flags;
+    jailed.before_exec = enter;
+    jailed.arg = in;
+    return proc_start(&jailed, ret_pid, err);
+}
+
+bool jail_start(const struct jail *jail, const struct proc_spec *spec, pid_t *ret_pid,
                 unsigned *ret_steps, struct pyro_error *err)
 {
-    *ret_steps = JAIL_SECCOMP;
-    return proc_start(spec, ret_pid, err);
+    static const int as_root[] = { NAMESPACES, NAMESPACES | CLONE_NEWUSER, 0 };
+    static const int as_user[] = { NAMESPACES | CLONE_NEWUSER,
+                                   (NAMESPACES & ~CLONE_NEWNET) | CLONE_NEWUSER, 0 };
+    const int *attempts = geteuid() == 0 ? as_root : as_user;
+    struct inmate in = { .jail = jail,
+                         .die_with_parent = spec->die_with_parent,
+                         .outer_uid = geteuid(),
+                         .outer_gid = getegid() };
+    struct shared *shared =
+        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    bool ok = false;
+
+    if (shared == MAP_FAILED)
+        return pyro_fail_errno(err, "memory for the jail");
+    in.shared = shared;
+    look_at_kvm(&in);
+    for (int i = 0; i < 3 && !ok; i++) {
+        in.flags = attempts[i];
+        ok = start_with(&in, spec, ret_pid, err);
+        if (!ok && shared->entered)
+            break; /* the namespaces were not to blame */
+    }
+    if (ok)
+        *ret_steps = shared->steps | JAIL_SECCOMP;
+    munmap(shared, sizeof(*shared));
+    return ok;
 }
 
-const char *jail_describe(unsigned steps UNUSED)
+const char *jail_describe(unsigned steps)
 {
-    return "seccomp";
+    static const struct {
+        unsigned step;
+        const char *name;
+    } names[] = { { JAIL_SECCOMP, "seccomp" },
+                  { JAIL_UNPRIVILEGED, "unprivileged user" },
+                  { JAIL_MOUNT_NAMESPACE, "own root" },
+                  { JAIL_PID_NAMESPACE, "own pids" },
+                  { JAIL_IPC_NAMESPACE, "own ipc" },
+                  { JAIL_NET_NAMESPACE, "no network" },
+                  { JAIL_NO_NEW_PRIVS, "no new privileges" },
+                  { JAIL_LIMITS, "limits" } };
+    static char text[256];
+    const char *separator = "";
+
+    text[0] = '\0';
+    for (int present = 1; present >= 0; present--) {
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+            size_t n = strlen(text);
+            if (!!(steps & names[i].step) != present)
+                continue;
+            snprintf(text + n, sizeof(text) - n, "%s%s", separator, names[i].name);
+            separator = ", ";
+        }
+        separator = "; missing: ";
+    }
+    return text;
 }
 
-bool jail_probe(unsigned *ret_steps, struct pyro_error *err UNUSED)
+bool jail_probe(unsigned *ret_steps, struct pyro_error *err)
 {
-    *ret_steps = JAIL_SECCOMP;
+    static const char *const argv[] = { "/usr/bin/true", NULL };
+    const struct jail jail = { .accel = ACCEL_TCG };
+    struct proc_spec spec = proc_spec_of(argv);
+    unsigned steps;
+    int status;
+    pid_t pid;
+
+    if (!jail_start(&jail, &spec, &pid, &steps, err) ||
+        !proc_wait(pid, clock_ms() + PROBE_TIMEOUT_MS, &status, err))
+        return false;
+    if (status != 0)
+        return pyro_fail(err, PYRO_INTERNAL, "nothing runs in the jail (status %d)", status);
+    *ret_steps = steps;
     return true;
 }

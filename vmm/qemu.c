@@ -279,6 +279,7 @@ bool qemu_command_build(const struct qemu *qemu, const struct qemu_machine *mach
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     c.spec = proc_spec_of((const char *const *)(uintptr_t)c.argv);
     c.spec.new_session = true;
+    c.spec.die_with_parent = machine->die_with_parent;
     add_args(&c, qemu->path, NULL);
     add_machine(&c, machine);
     add_ports(&c, machine);

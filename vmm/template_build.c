@@ -307,6 +307,7 @@ bool template_build(const struct template_spec *spec, int dirfd, struct template
                                     .vcpu_count = spec->vcpu_count,
                                     .mem_mib = spec->mem_mib,
                                     .ram_share = true,
+                                    .die_with_parent = true,
                                     .disk = &disk,
                                     .kernel_fd = kernel,
                                     .initramfs_fd = initramfs };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <linux/close_range.h>
 
 #include "vmm/base/fs.h"
 
@@ -43,6 +46,8 @@ static bool arrange_fds(const struct proc_spec *spec, int report_fd, int *ret_re
         if ((from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, HIGH_FD)) < 0)
             return false;
     *ret_report = fcntl(report_fd, F_DUPFD_CLOEXEC, HIGH_FD);
+    /* What this process inherited without knowing is not passed on. */
+    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     for (unsigned i = 0; i < n; i++)
         if (dup2(from[i], to[i]) < 0)
             return false;
@@ -59,7 +64,8 @@ _Noreturn static void child_main(const struct proc_spec *spec, int report_fd, pi
         setsid();
     if (spec->die_with_parent) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent)
+        /* In a pid namespace of its own it cannot see its parent. */
+        if (getppid() != parent && !(spec->clone_flags & CLONE_NEWPID))
             _exit(127);
     }
     sigemptyset(&none);
@@ -89,7 +95,10 @@ bool proc_start(const struct proc_spec *spec, pid_t *ret_pid, struct pyro_error 
 
     if (pipe2(pipe_fds, O_CLOEXEC) != 0)
         return pyro_fail_errno(err, "start '%s': pipe", spec->argv[0]);
-    pid = fork();
+    /* fork(2) in terms of clone(2), which glibc has no other door to. */
+    pid = spec->clone_flags
+              ? (pid_t)syscall(SYS_clone, (long)spec->clone_flags | SIGCHLD, NULL, NULL, NULL, 0)
+              : fork();
     if (pid == 0)
         child_main(spec, pipe_fds[1], parent);
     close(pipe_fds[1]);
