@@ -21,10 +21,10 @@ static char *if_runnable(char *path)
     return NULL;
 }
 
-/* In the directory this very program was started from. */
+/* Where this very program was started from: a build tree, or bin/ of whatever prefix. */
 static char *find_beside(const char *name)
 {
-    char self[PATH_MAX], *slash;
+    char self[PATH_MAX], *slash, *path;
     ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
     if (n <= 0)
@@ -34,7 +34,8 @@ static char *find_beside(const char *name)
     if (!slash)
         return NULL;
     *slash = '\0';
-    return if_runnable(str_printf("%s/%s", self, name));
+    path = if_runnable(str_printf("%s/%s", self, name));
+    return path ? path : if_runnable(str_printf("%s/../libexec/pyro/%s", self, name));
 }
 
 char *helper_find(const char *name, struct pyro_error *err)

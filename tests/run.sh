@@ -3,13 +3,13 @@
 # the line "N passed, N failed". Each test's output goes to a file below build/check, and to the
 # terminal when it fails. Unit programs run two at a time, the rest one after the other.
 #
-#   PYRO      the program under test (build/pyro)
-#   UNIT_DIR  where the unit test programs are
-#   ONLY      a pattern: only tests whose name matches it
+#   PYRO        the program under test (build/pyro)
+#   TEST_BUILD  where the test programs are (build/plain)
+#   ONLY        a pattern: only tests whose name matches it
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-: "${PYRO:=$PWD/build/pyro}" "${UNIT_DIR:=build/plain/tests/unit}" "${ONLY:=*}"
+: "${PYRO:=$PWD/build/pyro}" "${TEST_BUILD:=build/plain}" "${ONLY:=*}"
 export PYRO
 LOGS=$PWD/build/check
 mkdir -p "$LOGS"
@@ -78,10 +78,11 @@ run_group() {
     done
 }
 
-sources_of_units() {
+# programs_of DIR: the built programs of its test_*.c
+programs_of() {
     local source
-    for source in tests/unit/test_*.c; do
-        [[ -e $source ]] && echo "$UNIT_DIR/$(basename "$source" .c)"
+    for source in "tests/$1"/test_*.c; do
+        [[ -e $source ]] && echo "$TEST_BUILD/${source%.c}"
     done
 }
 
@@ -89,14 +90,17 @@ for group; do
     case $group in
     source) run_group 300 2 tests/check-*.sh ;;
     unit)
-        mapfile -t programs < <(sources_of_units)
+        mapfile -t programs < <(programs_of unit)
         run_group 400 2 "${programs[@]}"
         ;;
     cli)
         rm -f "$PYRO_CHECK_COVERAGE"
         run_group 120 2 tests/cli/*.sh
         ;;
-    vm) run_group 600 1 tests/vm/*.sh ;;
+    vm)
+        mapfile -t programs < <(programs_of vm)
+        run_group 600 1 "${programs[@]}" tests/vm/*.sh
+        ;;
     coverage) [[ $ONLY == '*' ]] && run_group 60 1 tests/coverage.sh ;;
     *)
         echo "tests/run.sh: unknown group '$group'" >&2

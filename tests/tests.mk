@@ -15,8 +15,13 @@ UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 FUZZ_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 UNIT_HELPERS := $(call obj,$(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c)))
 
-# Tests of static functions include the .c they test; they may also be told where the sources are.
-$(UNIT_TESTS): $(B)/%: $(B)/%.o $(UNIT_HELPERS) $(B)/libtest.a
+# cmocka programs that start VMs, beside the scripts; tests/vm/vm_*.c is what they share.
+VM_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/test_*.c))
+$(VM_TESTS): $(call obj,$(wildcard tests/vm/vm_*.c))
+
+# Tests of static functions include the .c they test.
+$(UNIT_TESTS): $(UNIT_HELPERS)
+$(UNIT_TESTS) $(VM_TESTS): $(B)/%: $(B)/%.o $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(TEST_LIBS)
 
@@ -35,11 +40,11 @@ $(BENCH_PEERS): $(B)/%: $(B)/%.o $(B)/tests/vm/vm_fixture.o $(B)/libtest.a
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $^ $(filter-out -lcmocka,$(TEST_LIBS))
 
 JOBS ?= $(shell nproc)
-RUN = PYRO=$(abspath $(BIN)/pyro) UNIT_DIR=$(B)/tests/unit tests/run.sh
+RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
 
 .PHONY: check check-source check-unit check-cli check-vm check-all check-san fuzz fuzz-programs \
         unit-programs bench docs format
-unit-programs: $(UNIT_TESTS)
+unit-programs: $(UNIT_TESTS) $(VM_TESTS)
 fuzz-programs: $(FUZZ_TESTS)
 
 check: setup
@@ -55,7 +60,7 @@ check-unit: $(UNIT_TESTS)
 	@$(RUN) unit
 check-cli: all
 	@$(RUN) cli
-check-vm: all
+check-vm: all $(VM_TESTS)
 	@$(RUN) vm
 
 # The same under AddressSanitizer and UBSan; the guest program stays as it ships.
