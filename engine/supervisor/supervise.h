@@ -8,7 +8,7 @@
 enum {
     SUPERVISE_DIR_FD = 3,   /* the workspace's directory */
     SUPERVISE_LOCK_FD = 4,  /* its lock, held; dies with this process */
-    SUPERVISE_READY_FD = 5  /* one line of JSON: {} when it serves, else {"error": …}; then closed */
+    SUPERVISE_READY_FD = 5  /* lines of JSON: {"progress": …}, then {} when it serves, or {"error": …} */
 };
 
 enum supervise_mode {

@@ -1,0 +1,206 @@
+/* engine/supervisor/clients.c: connections of other pyro processes of the same user, and what they ask for. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "engine/supervisor/supervisor.h"
+#include "engine/workspace/store.h"
+#include "engine/workspace/workspace.h"
+#include "vmm/base/fs.h"
+#include "vmm/base/sock.h"
+
+#define CLIENTS_MAX 256
+#define FLUSH_MS 2000
+
+struct client {
+    struct client *next;
+    struct supervisor *supervisor;
+    struct link *link;
+    struct waiter *waiters;
+};
+
+/* A stream that stays open until the workspace ends: a stop that is waited for, or the holder of a `run`. */
+struct waiter {
+    struct waiter *next;
+    struct client *client;
+    struct stream stream;
+    bool holds;
+};
+
+static void waiter_free(struct waiter *w)
+{
+    struct waiter **at = &w->client->waiters;
+
+    while (*at && *at != w)
+        at = &(*at)->next;
+    if (*at)
+        *at = w->next;
+    free(w);
+}
+
+static void waiter_data(struct stream *s, enum wire_channel channel UNUSED,
+                        const uint8_t *bytes UNUSED, size_t n)
+{
+    stream_consumed(s, n);
+}
+
+static void waiter_closed(struct stream *s, const json_t *result UNUSED,
+                          const struct pyro_error *why UNUSED)
+{
+    struct waiter *w = s->arg;
+    struct supervisor *supervisor = w->client->supervisor;
+    bool held = w->holds;
+
+    waiter_free(w);
+    if (held)
+        supervisor_stop(supervisor, true);
+}
+
+static struct waiter *wait_for_end(struct client *c, uint32_t id)
+{
+    static const struct stream_ops ops = { .data = waiter_data, .closed = waiter_closed };
+    struct waiter *w = calloc(1, sizeof(*w));
+
+    BUG_ON(!w);
+    w->client = c;
+    if (!stream_accept(c->link, id, &w->stream, &ops, w, &(struct pyro_error){ 0 })) {
+        free(w);
+        return NULL;
+    }
+    w->next = c->waiters;
+    c->waiters = w;
+    return w;
+}
+
+static void op_stop(struct client *c, uint32_t id, const json_t *request)
+{
+    if (wait_for_end(c, id))
+        supervisor_stop(c->supervisor, json_bool_or(request, "force", false));
+}
+
+static void op_hold(struct client *c, uint32_t id, const json_t *request UNUSED)
+{
+    struct waiter *w = wait_for_end(c, id);
+
+    if (!w)
+        return;
+    w->holds = true;
+    loop_timer_cancel(c->supervisor->loop, &c->supervisor->orphan);
+}
+
+static void op_exec(struct client *c, uint32_t id, const json_t *request)
+{
+    exec_open(c->supervisor, c->link, id, request);
+}
+
+static void op_update(struct client *c, uint32_t id, const json_t *request)
+{
+    struct supervisor *s = c->supervisor;
+    struct pyro_error err = { 0 };
+
+    if (!workspace_apply_change(&s->record, request, &err)) {
+        stream_refuse(c->link, id, &err);
+        return;
+    }
+    supervisor_touch(s);
+    supervisor_save(s, true);
+    stream_reply(c->link, id, record_to_view(&s->record));
+}
+
+static const struct {
+    const char *name;
+    void (*run)(struct client *c, uint32_t id, const json_t *request);
+} ops[] = {
+    { "exec", op_exec },
+    { "hold", op_hold },
+    { "stop", op_stop },
+    { "update", op_update },
+};
+
+static void on_opened(struct link *link, uint32_t id, const json_t *request)
+{
+    struct client *c = link_arg(link);
+    const char *op = json_string_or(request, "op", "");
+    struct pyro_error err = { 0 };
+
+    for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+        if (!strcmp(ops[i].name, op)) {
+            ops[i].run(c, id, request);
+            return;
+        }
+    }
+    pyro_fail(&err, PYRO_INTERNAL, "the supervisor does not know '%s'", op);
+    pyro_hint(&err, "it may be of another version: stop and start the workspace");
+    stream_refuse(link, id, &err);
+}
+
+static void client_free(struct client *c)
+{
+    struct client **at = &c->supervisor->clients;
+
+    while (*at && *at != c)
+        at = &(*at)->next;
+    if (*at)
+        *at = c->next;
+    while (c->waiters)
+        waiter_free(c->waiters);
+    link_free(c->link);
+    free(c);
+}
+
+static void on_lost(struct link *link, const struct pyro_error *why UNUSED)
+{
+    client_free(link_arg(link));
+}
+
+static void on_connect(void *arg, uint32_t events UNUSED)
+{
+    static const struct link_ops link_ops = { .opened = on_opened, .lost = on_lost };
+    struct supervisor *s = arg;
+    unsigned count = 0;
+    int fd;
+
+    for (struct client *c = s->clients; c; c = c->next)
+        count++;
+    while ((fd = sock_accept_own(s->listen_fd)) >= 0) {
+        struct client *c = count++ < CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
+        if (c)
+            c->link = link_new(s->loop, fd, LINK_SOCKET, &link_ops, c, NULL);
+        if (!c || !c->link) {
+            free(c);
+            close(fd);
+            continue;
+        }
+        c->supervisor = s;
+        c->next = s->clients;
+        s->clients = c;
+    }
+}
+
+bool clients_listen(struct supervisor *s, struct pyro_error *err)
+{
+    s->listen_fd = sock_listen_at(s->run_fd, "sock", err);
+    return s->listen_fd >= 0 && loop_watch(s->loop, s->listen_fd, EPOLLIN, on_connect, s, err);
+}
+
+void clients_finish(struct supervisor *s)
+{
+    int64_t deadline = clock_ms() + FLUSH_MS;
+
+    if (s->listen_fd >= 0) {
+        loop_unwatch(s->loop, s->listen_fd);
+        unlinkat(s->run_fd, "sock", 0);
+        close(take_fd(&s->listen_fd));
+    }
+    while (s->clients) {
+        struct client *c = s->clients;
+        scoped_json json_t *view = record_to_view(&s->record);
+        while (c->waiters) {
+            struct waiter *w = c->waiters;
+            stream_close(&w->stream, view);
+            waiter_free(w);
+        }
+        link_flush(c->link, deadline);
+        client_free(c);
+    }
+}

@@ -1,0 +1,323 @@
+/*
+ * engine/supervisor/exec.c: a running command, relayed between a client and the guest.
+ *
+ * Three pipes of bytes, stdin one way, stdout and stderr the other. Bytes are kept only while the far side has no credit,
+ * and credit is given back to the near side only for what the far side took: so a pipe holds at most one stream's credit,
+ * a client that stalls stalls its command, and nobody else. The head of both outputs is kept for the history.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/supervisor/supervisor.h"
+#include "engine/workspace/commands.h"
+#include "vmm/base/fs.h"
+
+struct pipe {
+    struct buf pending;
+    bool ended;     /* the near side sends no more */
+    bool end_sent;
+};
+
+struct exec {
+    struct exec *next;
+    struct supervisor *supervisor;
+    struct stream client, guest;
+    struct pipe pipes[3]; /* by enum wire_channel: STDIN, STDOUT, STDERR */
+    struct capture out, errors;
+    struct command_entry entry;
+    json_t *command;
+    char *cwd;
+    json_t *result;    /* the guest's, while output is still on its way to the client */
+    int64_t began_ms;
+};
+
+static void exec_free(struct exec *x)
+{
+    struct exec **at = &x->supervisor->execs;
+
+    while (*at && *at != x)
+        at = &(*at)->next;
+    if (*at)
+        *at = x->next;
+    for (int i = 0; i < 3; i++)
+        buf_release(&x->pipes[i].pending);
+    capture_release(&x->out);
+    capture_release(&x->errors);
+    json_decref(x->command);
+    json_decref(x->result);
+    free(x->cwd);
+    free(x);
+}
+
+/* Moves what the far side takes; grants the near side as much. */
+static void pump(struct exec *x, enum wire_channel channel)
+{
+    struct pipe *p = &x->pipes[channel];
+    struct stream *from = channel == WIRE_STDIN ? &x->client : &x->guest;
+    struct stream *to = channel == WIRE_STDIN ? &x->guest : &x->client;
+
+    if (p->pending.len) {
+        size_t n = to->link ? stream_send(to, channel, p->pending.data, p->pending.len)
+                            : p->pending.len;
+        buf_consume(&p->pending, n);
+        stream_consumed(from, n);
+    }
+    if (p->ended && !p->pending.len && !p->end_sent) {
+        p->end_sent = true;
+        stream_end(to, channel);
+    }
+}
+
+static void relay(struct exec *x, enum wire_channel channel, const uint8_t *bytes, size_t n)
+{
+    struct pipe *p = &x->pipes[channel];
+    struct stream *from = channel == WIRE_STDIN ? &x->client : &x->guest;
+    struct stream *to = channel == WIRE_STDIN ? &x->guest : &x->client;
+    size_t done = 0;
+
+    if (!to->link)
+        done = n;
+    else if (!p->pending.len)
+        done = stream_send(to, channel, bytes, n);
+    if (done < n && !buf_append(&p->pending, bytes + done, n - done))
+        done = n; /* cannot be: the credit is the buffer's maximum */
+    stream_consumed(from, done);
+}
+
+/* The history's entry and the record's summary of a command that ended. */
+static void record_end(struct exec *x, int exit_code, bool timed_out, int64_t duration_ms,
+                       const char *error)
+{
+    struct supervisor *s = x->supervisor;
+    struct pyro_error err = { 0 };
+
+    if (!command_end(s->dir_fd, &x->entry, &x->out, &x->errors, exit_code, timed_out, duration_ms,
+                     error, &err))
+        record_set_string(&s->record.last_error, err.message);
+    json_decref(s->record.last_command);
+    s->record.last_command = json_pack("{s:O, s:i}", "command", x->command, "exit_code", exit_code);
+    supervisor_touch(s);
+}
+
+/* The result goes out once all output has. */
+static void finish_if_drained(struct exec *x)
+{
+    if (!x->result || x->pipes[WIRE_STDOUT].pending.len || x->pipes[WIRE_STDERR].pending.len)
+        return;
+    stream_close(&x->client, x->result);
+    exec_free(x);
+}
+
+static void fail(struct exec *x, const struct pyro_error *why)
+{
+    record_end(x, 125, false, clock_ms() - x->began_ms, why->message);
+    stream_fail(&x->client, why);
+    exec_free(x);
+}
+
+static void guest_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+{
+    struct exec *x = s->arg;
+
+    if (channel != WIRE_STDOUT && channel != WIRE_STDERR) {
+        stream_consumed(s, n);
+        return;
+    }
+    capture_add(channel == WIRE_STDOUT ? &x->out : &x->errors, bytes, n);
+    relay(x, channel, bytes, n);
+}
+
+static void guest_end(struct stream *s, enum wire_channel channel)
+{
+    struct exec *x = s->arg;
+
+    if (channel != WIRE_STDOUT && channel != WIRE_STDERR)
+        return;
+    x->pipes[channel].ended = true;
+    pump(x, channel);
+}
+
+static void guest_writable(struct stream *s)
+{
+    pump(s->arg, WIRE_STDIN);
+}
+
+/* What the guest says of the end, checked: nothing else of it is passed on. */
+static bool check_result(const json_t *result, int64_t *code, bool *timed_out, int64_t *duration_ms,
+                         struct pyro_error *err)
+{
+    if (error_from_result(result, err) && json_get_int(result, "exit_code", 0, 255, code, err) &&
+        json_get_bool(result, "timed_out", timed_out, err) &&
+        json_get_int(result, "duration_ms", 0, INT64_MAX, duration_ms, err))
+        return true;
+    if (err->code == PYRO_RECORD_INVALID)
+        err->code = PYRO_GUEST_PROTOCOL;
+    return pyro_wrap(err, "the guest");
+}
+
+static void guest_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+{
+    struct exec *x = s->arg;
+    struct pyro_error err = { 0 };
+    int64_t code = 0, duration_ms = 0;
+    bool timed_out = false;
+
+    if (!result) {
+        pyro_fail(&err, PYRO_GUEST_LOST, "the command was cut short: %s", why->message);
+        fail(x, &err);
+        return;
+    }
+    if (!check_result(result, &code, &timed_out, &duration_ms, &err)) {
+        fail(x, &err);
+        return;
+    }
+    record_end(x, (int)code, timed_out, duration_ms, NULL);
+    x->result = json_pack("{s:I, s:I, s:b, s:I}", "sequence", (json_int_t)x->entry.sequence,
+                          "exit_code", (json_int_t)code, "timed_out", timed_out, "duration_ms",
+                          (json_int_t)duration_ms);
+    finish_if_drained(x);
+}
+
+static void client_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+{
+    if (channel == WIRE_STDIN)
+        relay(s->arg, channel, bytes, n);
+    else
+        stream_consumed(s, n);
+}
+
+static void client_end(struct stream *s, enum wire_channel channel)
+{
+    struct exec *x = s->arg;
+
+    if (channel != WIRE_STDIN)
+        return;
+    x->pipes[WIRE_STDIN].ended = true;
+    pump(x, WIRE_STDIN);
+}
+
+static void client_message(struct stream *s, const json_t *message)
+{
+    struct exec *x = s->arg;
+
+    if (json_is_string(json_object_get(message, "signal")))
+        stream_message(&x->guest, message);
+}
+
+static void client_writable(struct stream *s)
+{
+    struct exec *x = s->arg;
+
+    pump(x, WIRE_STDOUT);
+    pump(x, WIRE_STDERR);
+    finish_if_drained(x);
+}
+
+/* The client is gone: so is what it ran. */
+static void client_closed(struct stream *s, const json_t *result UNUSED,
+                          const struct pyro_error *why UNUSED)
+{
+    struct exec *x = s->arg;
+
+    if (!x->result) {
+        stream_close(&x->guest, NULL);
+        record_end(x, 137, false, clock_ms() - x->began_ms, "whoever ran it went away");
+    }
+    exec_free(x);
+}
+
+static const struct stream_ops guest_ops = { .data = guest_data,
+                                             .end = guest_end,
+                                             .writable = guest_writable,
+                                             .closed = guest_closed };
+static const struct stream_ops client_ops = { .data = client_data,
+                                              .end = client_end,
+                                              .message = client_message,
+                                              .writable = client_writable,
+                                              .closed = client_closed };
+
+static bool check_request(const json_t *request, struct pyro_error *err)
+{
+    const json_t *command = json_object_get(request, "command"), *word;
+    size_t i;
+
+    if (!json_is_array(command) || !json_array_size(command))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "no command is given");
+    json_array_foreach ((json_t *)(uintptr_t)command, i, word)
+        if (!json_is_string(word))
+            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the command holds something else than strings");
+    return true;
+}
+
+static bool begin(struct exec *x, const json_t *request, struct pyro_error *err)
+{
+    struct supervisor *s = x->supervisor;
+    scoped_json json_t *to_guest = NULL, *first = NULL;
+    int64_t timeout_ms = json_int_or(request, "timeout_ms", 0);
+
+    x->entry = (struct command_entry){ .sequence = s->record.command_count + 1,
+                                       .command = x->command,
+                                       .cwd = x->cwd,
+                                       .host_compat = s->record.host_compat,
+                                       .recorded_at = clock_wall() };
+    if (!command_begin(s->dir_fd, &x->entry, err))
+        return false;
+    s->record.command_count++;
+    to_guest = json_pack("{s:s, s:O, s:s, s:{}, s:I}", "op", "exec", "command", x->command, "cwd",
+                         x->cwd, "env", "timeout_ms", (json_int_t)timeout_ms);
+    if (!stream_open(s->guest, &x->guest, to_guest, &guest_ops, x, err)) {
+        record_end(x, 125, false, 0, err->message);
+        return false;
+    }
+    supervisor_touch(s);
+    first = json_pack("{s:I}", "sequence", (json_int_t)x->entry.sequence);
+    stream_message(&x->client, first);
+    return true;
+}
+
+void exec_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *request)
+{
+    struct pyro_error err = { 0 };
+    struct exec *x;
+
+    if (s->phase != PHASE_RUNNING)
+        pyro_fail(&err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
+    if (err.code || !check_request(request, &err)) {
+        stream_refuse(client, id, &err);
+        return;
+    }
+    x = calloc(1, sizeof(*x));
+    BUG_ON(!x);
+    x->supervisor = s;
+    x->next = s->execs;
+    s->execs = x;
+    x->command = json_deep_copy(json_object_get(request, "command"));
+    x->cwd = str_printf("%s", json_string_or(request, "cwd", "/workspace"));
+    x->began_ms = clock_ms();
+    for (int i = 0; i < 3; i++)
+        buf_init(&x->pipes[i].pending, WIRE_CREDIT);
+    capture_init(&x->out);
+    capture_init(&x->errors);
+    if (!stream_accept(client, id, &x->client, &client_ops, x, &err)) {
+        exec_free(x);
+        return;
+    }
+    if (!begin(x, request, &err)) {
+        stream_fail(&x->client, &err);
+        exec_free(x);
+    }
+}
+
+void exec_fail_all(struct supervisor *s, const struct pyro_error *why)
+{
+    while (s->execs) {
+        struct exec *x = s->execs;
+        if (x->result) { /* it had ended; only its output was still on the way */
+            stream_close(&x->client, x->result);
+            exec_free(x);
+            continue;
+        }
+        stream_close(&x->guest, NULL);
+        fail(x, why);
+    }
+}

@@ -1,0 +1,82 @@
+/*
+ * The inside of the supervisor: one process, one loop, one workspace.
+ *
+ *   supervise.c  its main: start, adopt, the states it goes through, its end
+ *   machine.c    getting a guest to talk to: a copy of a template, an adopted QEMU, or a plain child on the host
+ *   clients.c    connections of other pyro processes, and the requests they make
+ *   exec.c       one running command: client on one side, guest on the other
+ *
+ * It is the only writer of the workspace's record while it runs. It may be killed at any instant: QEMU lives on, and what
+ * the record and the command entries say is always true or repaired by the next supervisor.
+ */
+#ifndef PYRO_SUPERVISOR_H
+#define PYRO_SUPERVISOR_H
+
+#include "engine/supervisor/supervise.h"
+#include "engine/workspace/record.h"
+#include "vmm/base/link.h"
+#include "vmm/base/loop.h"
+#include "vmm/console.h"
+#include "vmm/vm.h"
+
+enum phase {
+    PHASE_STARTING, /* no client is served yet */
+    PHASE_RUNNING,
+    PHASE_STOPPING, /* the guest was asked to shut down, or is being killed */
+    PHASE_ENDED     /* the VM is gone and the record says so */
+};
+
+struct client;
+struct exec;
+
+struct supervisor {
+    struct loop *loop;
+    enum supervise_mode mode;
+    enum phase phase;
+    int dir_fd, run_fd, ready_fd, listen_fd;
+    char *dir_path;
+    struct workspace_record record;
+    struct vm vm;
+    pid_t host_pid;    /* host compatibility: the child; 0 else */
+    int host_pidfd;
+    struct console *console;
+    struct link *guest;
+    struct stream control; /* `begin`, later `shutdown` */
+    struct client *clients;
+    struct exec *execs;
+    struct loop_timer deadline, ttl, save, orphan;
+    bool record_dirty; /* saved, but not yet known to be on the disk */
+    bool stop_wanted;  /* somebody asked for the end: it is no failure */
+    bool removed;      /* a `run`: the directory goes with the VM */
+    char end_reason[256];
+};
+
+/* Says what goes on to whoever waits for the start. */
+void supervisor_tell_progress(void *arg, const char *what);
+/* Writes the record; on the disk within a second, or at once when `durable`. */
+void supervisor_save(struct supervisor *s, bool durable);
+/* Notes activity. */
+void supervisor_touch(struct supervisor *s);
+/* Begins the end: a clean shutdown, or at once when `force`. */
+void supervisor_stop(struct supervisor *s, bool force);
+/* The VM has done what it must not (or cannot go on): end it as failed. */
+void supervisor_give_up(struct supervisor *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* machine.c. Each leaves s->vm or s->host_pid and s->guest set, not yet ready. */
+bool machine_start(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
+bool machine_adopt(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
+void machine_kill(struct supervisor *s);
+/* In words, once it has ended. */
+void machine_describe_end(struct supervisor *s, char *ret, size_t n);
+
+/* clients.c */
+bool clients_listen(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
+/* Answers those who wait for the stop, sends everything out, closes. */
+void clients_finish(struct supervisor *s);
+
+/* exec.c: takes over a client's request; replies on its stream. */
+void exec_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *request);
+/* Ends every command with this error. */
+void exec_fail_all(struct supervisor *s, const struct pyro_error *why);
+
+#endif

@@ -1,0 +1,220 @@
+/* engine/workspace/attach.c: reaching a workspace's supervisor. */
+#include "engine/workspace/attach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
+#include "vmm/base/sock.h"
+
+#define READY_BYTES_MAX 65536
+#define CONNECT_TRIES_MS 15000 /* a supervisor that is starting or ending holds the lock without serving */
+
+/* One line of what a starting supervisor says: progress, or the end of its start. True: it was the end. */
+static bool take_line(const char *line, size_t n, const struct progress *progress, bool *ret_ok,
+                      struct pyro_error *err)
+{
+    scoped_json json_t *j = json_parse(line, n, READY_BYTES_MAX, NULL);
+    const char *what = json_string_or(j, "progress", NULL);
+
+    if (what) {
+        progress_update(progress, what, -1);
+        return false;
+    }
+    *ret_ok = j ? error_from_result(j, err)
+                : pyro_fail(err, PYRO_VM_FAILED, "the supervisor said nothing that is understood");
+    return true;
+}
+
+static bool await_ready(int fd, const struct progress *progress, struct pyro_error *err)
+{
+    scoped_buf text = BUF_INIT(READY_BYTES_MAX);
+    bool ok = false;
+
+    for (;;) {
+        char chunk[4096], *newline;
+        ssize_t n = read(fd, chunk, sizeof(chunk));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0 || !buf_append(&text, chunk, (size_t)n))
+            return pyro_fail(err, PYRO_VM_FAILED, "the supervisor ended before it served");
+        while ((newline = memchr(text.data, '\n', text.len))) {
+            size_t length = (size_t)(newline - text.data);
+            if (take_line(text.data, length, progress, &ok, err))
+                return ok;
+            buf_consume(&text, length + 1);
+        }
+    }
+}
+
+bool supervisor_start(int dirfd, const char *id, int lock_fd, enum supervise_mode mode,
+                      const struct progress *progress, struct pyro_error *err)
+{
+    static const char *const modes[] = { "fresh", "restart", "adopt" };
+    const char *const argv[] = { "/proc/self/exe", "__supervise", modes[mode], id, NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+    scoped_close int lock = lock_fd;
+    scoped_close int log = -1;
+    int ready[2];
+    pid_t pid;
+    bool ok;
+
+    log = openat(dirfd, "run/supervisor.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (log < 0)
+        return pyro_fail_errno(err, "open the supervisor's log");
+    if (pipe2(ready, O_CLOEXEC) != 0)
+        return pyro_fail_errno(err, "start the supervisor");
+    spec.stderr_fd = log;
+    spec.new_session = true;
+    spec.fds[0].from = dirfd, spec.fds[0].to = SUPERVISE_DIR_FD;
+    spec.fds[1].from = lock, spec.fds[1].to = SUPERVISE_LOCK_FD;
+    spec.fds[2].from = ready[1], spec.fds[2].to = SUPERVISE_READY_FD;
+    spec.fd_count = 3;
+    ok = proc_start(&spec, &pid, err);
+    close(ready[1]);
+    ok = ok && await_ready(ready[0], progress, err);
+    close(ready[0]);
+    return ok;
+}
+
+bool workspace_settle(int dirfd, const char *id, struct pyro_error *err)
+{
+    struct workspace_record r;
+    int lock;
+    bool adopt;
+
+    record_load_any(dirfd, id, &r);
+    adopt = !r.broken && r.state == WORKSPACE_STARTED;
+    record_release(&r);
+    if (!adopt || store_is_held(dirfd))
+        return true;
+    lock = fs_lock(dirfd, "lock", false, err);
+    if (lock < 0)
+        return errno == EWOULDBLOCK; /* somebody else is about to */
+    /* An adopter that finds the VM dead records that, which is a true state too. */
+    if (!supervisor_start(dirfd, id, lock, SUPERVISE_ADOPT, NULL, err)) {
+        record_load_any(dirfd, id, &r);
+        adopt = r.state == WORKSPACE_STARTED;
+        record_release(&r);
+        return !adopt;
+    }
+    return true;
+}
+
+static bool is_started(int dirfd, const char *id, struct pyro_error *err)
+{
+    struct workspace_record r;
+    bool ok = record_load(dirfd, id, &r, err);
+
+    if (!ok)
+        return false;
+    if (r.state != WORKSPACE_STARTED && r.state != WORKSPACE_CREATED) {
+        ok = pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is %s", id,
+                       workspace_state_name(r.state));
+        pyro_hint(err, "start it with 'pyro workspace start %s'", id);
+    }
+    record_release(&r);
+    return ok;
+}
+
+/* Waits a little on the run directory, where the socket appears or the record's change shows. */
+static void wait_for_holder(void)
+{
+    struct timespec t = { .tv_nsec = 5 * 1000 * 1000 };
+
+    nanosleep(&t, NULL);
+}
+
+int supervisor_connect(int dirfd, const char *id, struct pyro_error *err)
+{
+    int64_t deadline = clock_ms() + CONNECT_TRIES_MS;
+
+    for (;;) {
+        int fd = sock_connect_at(dirfd, SUPERVISOR_SOCKET, err);
+        if (fd >= 0)
+            return fd;
+        if (err && err->sys_errno != ENOENT && err->sys_errno != ECONNREFUSED)
+            return -1;
+        if (!workspace_settle(dirfd, id, err) || !is_started(dirfd, id, err))
+            return -1;
+        if (clock_ms() > deadline) {
+            pyro_fail(err, PYRO_WORKSPACE_BUSY, "the supervisor of '%s' does not answer", id);
+            return -1;
+        }
+        wait_for_holder();
+    }
+}
+
+struct call {
+    struct loop *loop;
+    struct stream stream;
+    json_t *result;
+    struct pyro_error *err;
+};
+
+static void call_data(struct stream *s, enum wire_channel channel UNUSED, const uint8_t *bytes UNUSED,
+                      size_t n)
+{
+    stream_consumed(s, n);
+}
+
+static void call_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+{
+    struct call *c = s->arg;
+
+    if (!result) {
+        *c->err = *why;
+        pyro_wrap(c->err, "the supervisor");
+    } else if (error_from_result(result, c->err)) {
+        c->result = json_deep_copy(result);
+    }
+    loop_stop(c->loop);
+}
+
+static void call_lost(struct link *link, const struct pyro_error *err UNUSED)
+{
+    loop_stop(link_loop(link));
+}
+
+static void call_late(void *arg)
+{
+    struct call *c = arg;
+
+    pyro_fail(c->err, PYRO_TIMEOUT, "the supervisor does not answer");
+    loop_stop(c->loop);
+}
+
+json_t *supervisor_call(int dirfd, const char *id, const json_t *request, int64_t deadline_ms,
+                        struct pyro_error *err)
+{
+    static const struct link_ops link_ops = { .lost = call_lost };
+    static const struct stream_ops ops = { .data = call_data, .closed = call_closed };
+    struct pyro_error scratch = { 0 };
+    struct loop_timer timer = { 0 };
+    struct call c = { .err = err ? err : &scratch };
+    struct link *link = NULL;
+    int fd = supervisor_connect(dirfd, id, err);
+
+    if (fd < 0)
+        return NULL;
+    c.loop = loop_new(err);
+    if (c.loop)
+        link = link_new(c.loop, fd, LINK_SOCKET, &link_ops, &c, err);
+    if (!link) {
+        close(fd);
+        loop_free(c.loop);
+        return NULL;
+    }
+    if (stream_open(link, &c.stream, request, &ops, &c, err)) {
+        if (deadline_ms)
+            loop_timer_set(c.loop, &timer, deadline_ms - clock_ms(), call_late, &c);
+        loop_run(c.loop);
+    }
+    link_free(link);
+    loop_free(c.loop);
+    return c.result;
+}

@@ -1,0 +1,62 @@
+/*
+ * workspace.json: what is known of one workspace. Written by whoever holds the workspace's lock (its supervisor while it
+ * runs), read by anyone. A record of a newer version is refused; one that cannot be read is shown as a failed workspace.
+ */
+#ifndef PYRO_RECORD_H
+#define PYRO_RECORD_H
+
+#include <sys/types.h>
+
+#include "vmm/base/json.h"
+
+#define RECORD_VERSION 1
+#define RECORD_FILE "workspace.json"
+#define WORKSPACE_ID_LENGTH 12
+
+enum workspace_state {
+    WORKSPACE_CREATED, /* being made: whoever makes it holds the lock */
+    WORKSPACE_STARTED,
+    WORKSPACE_STOPPED,
+    WORKSPACE_FAILED
+};
+
+struct workspace_record {
+    char id[WORKSPACE_ID_LENGTH + 1];
+    char *name;        /* NULL: none */
+    json_t *labels;    /* object of strings */
+    char *environment;
+    char *environment_digest;
+    char *base_path;   /* the base image that the disk stands on; NULL for host compatibility */
+    enum workspace_state state;
+    bool host_compat;
+    bool ephemeral;    /* of `run`: gone with its holder */
+    bool used;         /* the guest has had the disk writable once */
+    char *accelerator; /* "kvm", "tcg"; NULL for host compatibility */
+    int64_t vcpu_count, mem_mib, ttl_seconds;
+    double created_at, last_activity_at; /* epoch seconds */
+    double expires_at;                   /* 0: never */
+    int64_t command_count;
+    json_t *last_command; /* {command, exit_code} or NULL */
+    char *last_error;     /* NULL: none */
+    pid_t vm_pid;         /* 0: none */
+    uint64_t vm_start_time;
+    bool broken;          /* workspace.json could not be read: only id, state and last_error hold */
+    bool newer;           /* … because a newer pyro wrote it */
+};
+
+const char *workspace_state_name(enum workspace_state state);
+/* A record with a new random id and nothing else. */
+void record_init(struct workspace_record *r);
+void record_release(struct workspace_record *r);
+/* Reads dirfd's record; `id` is what the directory's name says, and must agree. */
+bool record_load(int dirfd, const char *id, struct workspace_record *ret, struct pyro_error *err) MUST_CHECK;
+/* The same, but a record that cannot be used comes back as a failed workspace that says why. */
+void record_load_any(int dirfd, const char *id, struct workspace_record *ret);
+/* Replaces it atomically; `durable` waits until it is on the disk. */
+bool record_save(int dirfd, const struct workspace_record *r, bool durable, struct pyro_error *err) MUST_CHECK;
+/* The workspace object as users see it. */
+json_t *record_to_view(const struct workspace_record *r);
+
+void record_set_string(char **field, const char *value);
+
+#endif

@@ -1,0 +1,252 @@
+/* engine/workspace/store.c: the directory of workspaces. */
+#include "engine/workspace/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "engine/paths.h"
+#include "vmm/base/fs.h"
+#include "vmm/vm.h"
+
+#define LOCK_FILE "lock"
+#define GONE_PREFIX ".gone-"
+
+bool store_open(struct store *ret, struct pyro_error *err)
+{
+    char *path = paths_workspaces(err);
+    int fd = path ? fs_open_dir(AT_FDCWD, path, err) : -1;
+
+    if (fd < 0) {
+        free(path);
+        return false;
+    }
+    *ret = (struct store){ .fd = fd, .path = path };
+    return true;
+}
+
+void store_release(struct store *store)
+{
+    if (!store->path)
+        return;
+    close(store->fd);
+    free(store->path);
+    *store = (struct store){ .fd = -1 };
+}
+
+static bool is_id(const char *name)
+{
+    return strlen(name) == WORKSPACE_ID_LENGTH &&
+           strspn(name, "0123456789abcdef") == WORKSPACE_ID_LENGTH;
+}
+
+static DIR *open_listing(const struct store *store, struct pyro_error *err)
+{
+    int fd = fs_open_dir(store->fd, ".", err);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (fd >= 0 && !dir) {
+        pyro_fail_errno(err, "list '%s'", store->path);
+        close(fd);
+    }
+    return dir;
+}
+
+int store_open_workspace(const struct store *store, const char *id, struct pyro_error *err)
+{
+    int fd = openat(store->fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0 && errno == ENOENT)
+        pyro_fail(err, PYRO_WORKSPACE_NOT_FOUND, "no workspace '%s'", id);
+    else if (fd < 0)
+        pyro_fail_errno(err, "open workspace '%s'", id);
+    return fd;
+}
+
+bool store_is_held(int dirfd)
+{
+    scoped_close int fd = openat(dirfd, LOCK_FILE, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+    return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+/* Debris as far as the record tells; whether anybody is at it is for the caller to see. */
+static bool looks_like_debris(int dirfd, const struct workspace_record *r)
+{
+    if (r->broken)
+        return faccessat(dirfd, RECORD_FILE, F_OK, 0) != 0 && errno == ENOENT;
+    return r->state == WORKSPACE_CREATED || r->ephemeral;
+}
+
+bool store_each(const struct store *store, bool with_ephemeral, store_each_fn *fn, void *arg,
+                struct pyro_error *err)
+{
+    scoped_dir DIR *dir = open_listing(store, err);
+    struct dirent *entry;
+
+    if (!dir)
+        return false;
+    while ((entry = readdir(dir))) {
+        struct workspace_record r;
+        scoped_close int fd = -1;
+        if (!is_id(entry->d_name))
+            continue;
+        fd = store_open_workspace(store, entry->d_name, NULL);
+        if (fd < 0)
+            continue;
+        record_load_any(fd, entry->d_name, &r);
+        if (with_ephemeral ? !r.broken || !looks_like_debris(fd, &r)
+                           : !r.ephemeral && !(looks_like_debris(fd, &r) && !store_is_held(fd)) &&
+                                 !(r.broken && looks_like_debris(fd, &r)))
+            fn(arg, fd, &r);
+        record_release(&r);
+    }
+    return true;
+}
+
+struct search {
+    const char *ref;
+    const char *skip_id;
+    char by_name[WORKSPACE_ID_LENGTH + 1], by_prefix[WORKSPACE_ID_LENGTH + 1];
+    unsigned prefix_count;
+};
+
+static void match(void *arg, int dirfd UNUSED, const struct workspace_record *r)
+{
+    struct search *s = arg;
+
+    if (s->skip_id && !strcmp(r->id, s->skip_id))
+        return;
+    if (r->name && !strcmp(r->name, s->ref))
+        memcpy(s->by_name, r->id, sizeof(s->by_name));
+    if (!strncmp(r->id, s->ref, strlen(s->ref))) {
+        memcpy(s->by_prefix, r->id, sizeof(s->by_prefix));
+        s->prefix_count++;
+    }
+}
+
+bool store_resolve(const struct store *store, const char *ref, char ret_id[WORKSPACE_ID_LENGTH + 1],
+                   struct pyro_error *err)
+{
+    struct search s = { .ref = ref };
+
+    if (is_id(ref) && faccessat(store->fd, ref, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        memcpy(ret_id, ref, WORKSPACE_ID_LENGTH + 1);
+        return true;
+    }
+    if (!store_each(store, false, match, &s, err))
+        return false;
+    if (s.by_name[0]) {
+        memcpy(ret_id, s.by_name, sizeof(s.by_name));
+        return true;
+    }
+    if (strlen(ref) < 4 || !s.prefix_count)
+        return pyro_fail(err, PYRO_WORKSPACE_NOT_FOUND, "no workspace '%s'", ref);
+    if (s.prefix_count > 1)
+        return pyro_fail(err, PYRO_WORKSPACE_AMBIGUOUS, "'%s' fits %u workspaces", ref,
+                         s.prefix_count);
+    memcpy(ret_id, s.by_prefix, sizeof(s.by_prefix));
+    return true;
+}
+
+bool store_check_name_free(const struct store *store, const char *name, const char *own_id,
+                           struct pyro_error *err)
+{
+    struct search s = { .ref = name, .skip_id = own_id };
+
+    if (!store_each(store, false, match, &s, err))
+        return false;
+    if (s.by_name[0] || (s.prefix_count && strlen(name) == WORKSPACE_ID_LENGTH))
+        return pyro_fail(err, PYRO_NAME_TAKEN, "the name '%s' is taken by workspace '%s'", name,
+                         s.by_name[0] ? s.by_name : s.by_prefix);
+    return true;
+}
+
+int store_lock(const struct store *store, struct pyro_error *err)
+{
+    return fs_lock(store->fd, ".lock", true, err);
+}
+
+bool store_make(const struct store *store, const struct workspace_record *r, int *ret_dir_fd,
+                int *ret_lock_fd, struct pyro_error *err)
+{
+    scoped_close int all = store_lock(store, err);
+    scoped_close int dir = -1, lock = -1;
+
+    if (all < 0 || (r->name && !store_check_name_free(store, r->name, r->id, err)))
+        return false;
+    if (mkdirat(store->fd, r->id, 0700) != 0)
+        return pyro_fail_errno(err, "create workspace '%s'", r->id);
+    dir = store_open_workspace(store, r->id, err);
+    lock = dir < 0 ? -1 : fs_lock(dir, LOCK_FILE, false, err);
+    if (lock < 0 || mkdirat(dir, "run", 0700) != 0 || mkdirat(dir, "commands", 0700) != 0 ||
+        !record_save(dir, r, false, err)) {
+        if (!err || !err->code)
+            pyro_fail_errno(err, "create workspace '%s'", r->id);
+        fs_remove_tree(store->fd, r->id, &(struct pyro_error){ 0 });
+        return false;
+    }
+    *ret_dir_fd = take_fd(&dir);
+    *ret_lock_fd = take_fd(&lock);
+    return true;
+}
+
+bool store_remove(const struct store *store, const char *id, struct pyro_error *err)
+{
+    scoped_free char *gone = str_printf(GONE_PREFIX "%s", id);
+
+    if (renameat(store->fd, id, store->fd, gone) != 0)
+        return pyro_fail_errno(err, "remove workspace '%s'", id);
+    return fs_remove_tree(store->fd, gone, err);
+}
+
+/* Ends the QEMU that a killed supervisor may have left, recorded or not, and removes the directory. */
+static void sweep_workspace(const struct store *store, const char *id)
+{
+    scoped_close int dir = store_open_workspace(store, id, NULL);
+    scoped_close int lock = dir < 0 ? -1 : fs_lock(dir, LOCK_FILE, false, NULL);
+    struct workspace_record r;
+
+    if (lock < 0)
+        return;
+    record_load_any(dir, id, &r);
+    if (looks_like_debris(dir, &r)) {
+        vm_kill_by_name(id);
+        store_remove(store, id, &(struct pyro_error){ 0 });
+    }
+    record_release(&r);
+}
+
+static void sweep_gone(const struct store *store, const char *name)
+{
+    scoped_close int dir = store_open_workspace(store, name, NULL);
+
+    if (dir >= 0 && !store_is_held(dir))
+        fs_remove_tree(store->fd, name, &(struct pyro_error){ 0 });
+}
+
+void store_sweep(const struct store *store)
+{
+    scoped_close int all = fs_lock(store->fd, ".lock", false, NULL);
+    scoped_dir DIR *dir = all < 0 ? NULL : open_listing(store, NULL);
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir))) {
+        struct workspace_record r;
+        scoped_close int fd = -1;
+        bool debris;
+        if (!strncmp(entry->d_name, GONE_PREFIX, strlen(GONE_PREFIX)))
+            sweep_gone(store, entry->d_name);
+        if (!is_id(entry->d_name) || (fd = store_open_workspace(store, entry->d_name, NULL)) < 0)
+            continue;
+        record_load_any(fd, entry->d_name, &r);
+        debris = looks_like_debris(fd, &r) && !store_is_held(fd);
+        record_release(&r);
+        if (debris)
+            sweep_workspace(store, entry->d_name);
+    }
+}

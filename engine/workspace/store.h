@@ -1,0 +1,53 @@
+/*
+ * The directory of workspaces: finding, locking, making, removing and sweeping.
+ *
+ *   workspaces/.lock          held while names are compared and directories appear
+ *   workspaces/ID/lock        held by the supervisor, or by the command that changes a workspace at rest
+ *   workspaces/ID/run/        sockets of the supervisor and QEMU
+ *   workspaces/.gone-ID/      renamed away to be removed
+ *
+ * Whoever dies leaves its lock free: a directory without a record, one still "created", one of a `run`, or a
+ * .gone- name, whose lock is free, is debris, and the next command sweeps it, QEMU included.
+ */
+#ifndef PYRO_STORE_H
+#define PYRO_STORE_H
+
+#include "engine/workspace/record.h"
+
+struct store {
+    int fd;     /* the workspaces directory */
+    char *path;
+};
+
+bool store_open(struct store *ret, struct pyro_error *err) MUST_CHECK;
+void store_release(struct store *store);
+#define scoped_store __attribute__((cleanup(store_release))) struct store
+
+/* The id that a reference stands for, into ret_id. */
+bool store_resolve(const struct store *store, const char *ref, char ret_id[WORKSPACE_ID_LENGTH + 1],
+                   struct pyro_error *err) MUST_CHECK;
+/* Opens a workspace's directory; -1 with PYRO_WORKSPACE_NOT_FOUND. */
+int store_open_workspace(const struct store *store, const char *id, struct pyro_error *err) MUST_CHECK;
+/* Calls fn for every workspace that is one for users (no debris, no `run`); fn must not keep the record. */
+typedef void store_each_fn(void *arg, int dirfd, const struct workspace_record *r);
+bool store_each(const struct store *store, bool with_ephemeral, store_each_fn *fn, void *arg,
+                struct pyro_error *err) MUST_CHECK;
+/* Refuses a name that another workspace has, or that is another's id. Hold the store's lock. */
+bool store_check_name_free(const struct store *store, const char *name, const char *own_id,
+                           struct pyro_error *err) MUST_CHECK;
+/* The store's lock; -1 on failure. */
+int store_lock(const struct store *store, struct pyro_error *err) MUST_CHECK;
+/*
+ * Makes the directory of r->id with its record (state created) and takes its lock, in one step as others see it.
+ * Returns the directory and the lock.
+ */
+bool store_make(const struct store *store, const struct workspace_record *r, int *ret_dir_fd,
+                int *ret_lock_fd, struct pyro_error *err) MUST_CHECK;
+/* Removes a workspace whose lock the caller holds. */
+bool store_remove(const struct store *store, const char *id, struct pyro_error *err) MUST_CHECK;
+/* Removes debris. Failures are left to the next sweep. */
+void store_sweep(const struct store *store);
+/* Whether somebody holds the workspace's lock: it has a supervisor, or a command is at it. */
+bool store_is_held(int dirfd);
+
+#endif
