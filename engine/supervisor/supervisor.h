@@ -45,7 +45,6 @@ struct supervisor {
     struct client *clients;
     struct exec *execs;
     struct loop_timer deadline, ttl, save, orphan;
-    bool record_dirty; /* saved, but not yet known to be on the disk */
     bool stop_wanted;  /* somebody asked for the end: it is no failure */
     bool removed;      /* a `run`: the directory goes with the VM */
     char end_reason[256];
@@ -61,6 +60,9 @@ void supervisor_touch(struct supervisor *s);
 void supervisor_stop(struct supervisor *s, bool force);
 /* The VM has done what it must not (or cannot go on): end it as failed. */
 void supervisor_give_up(struct supervisor *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* How the guest's link is answered. */
+const struct link_ops *supervisor_guest_ops(void);
 
 /* machine.c. Each leaves s->vm or s->host_pid and s->guest set, not yet ready. */
 bool machine_start(struct supervisor *s, struct pyro_error *err) MUST_CHECK;

@@ -1,0 +1,186 @@
+/* engine/supervisor/machine.c: getting a guest to talk to. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "engine/environment/boot.h"
+#include "engine/helper.h"
+#include "engine/paths.h"
+#include "engine/supervisor/supervisor.h"
+#include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
+
+/* Read once in the template, so that a clone finds them in its page cache: what agents run first. */
+static const char *const warm_paths[] = { "/bin/sh", "/bin/bash", "/usr/bin/git", "/bin/cat",
+                                          "/bin/ls", "/usr/bin/env", "/bin/true", NULL };
+
+static void template_progress(void *arg, const char *what)
+{
+    supervisor_tell_progress(arg, what);
+}
+
+static bool open_template(struct supervisor *s, const struct boot_files *boot, struct template *ret,
+                          struct pyro_error *err)
+{
+    scoped_free char *templates_dir = paths_templates(err);
+    scoped_free char *cache_dir = templates_dir ? paths_cache(err) : NULL;
+    bool fresh = s->mode == SUPERVISE_FRESH;
+    struct template_spec spec = { .templates_dir = templates_dir,
+                                  .cache_dir = cache_dir,
+                                  .kind = fresh ? TEMPLATE_FRESH : TEMPLATE_RESTART,
+                                  .kernel_path = boot->kernel,
+                                  .kernel_digest = boot->kernel_digest,
+                                  .initramfs_path = boot->initramfs,
+                                  .initramfs_digest = boot->initramfs_digest,
+                                  .base_path = fresh ? s->record.base_path : NULL,
+                                  .environment_digest = fresh ? s->record.environment_digest : NULL,
+                                  .warm = fresh ? warm_paths : NULL,
+                                  .vcpu_count = (unsigned)s->record.vcpu_count,
+                                  .mem_mib = (unsigned)s->record.mem_mib,
+                                  .progress = template_progress,
+                                  .arg = s };
+
+    return cache_dir && template_open(&spec, ret, err);
+}
+
+static bool start_vm(struct supervisor *s, struct pyro_error *err)
+{
+    scoped_free char *overlay = str_printf("%s/disk.qcow2", s->dir_path);
+    struct disk_chain chain = disk_chain_of(s->record.base_path, overlay);
+    struct template template = TEMPLATE_INIT;
+    struct vm_spec spec = { .template = &template,
+                            .disk = &chain,
+                            .run_dirfd = s->run_fd,
+                            .name = s->record.id };
+    struct boot_files boot = { 0 };
+    bool ok;
+
+    if (s->mode == SUPERVISE_RESTART)
+        vm_kill_by_name(s->record.id); /* what a supervisor that was killed while starting left */
+    ok = boot_files_ensure(NULL, &boot, err) && open_template(s, &boot, &template, err) &&
+         vm_start(&spec, &s->vm, err);
+    if (ok) {
+        record_set_string(&s->record.accelerator, accel_name(template.accel));
+        s->record.vm_pid = s->vm.pid;
+        s->record.vm_start_time = s->vm.start_time;
+    }
+    template_release(&template);
+    boot_files_release(&boot);
+    return ok;
+}
+
+/* The guest program that pyro carries, as an executable descriptor. */
+static int guest_program_fd(struct pyro_error *err)
+{
+    size_t size;
+    const void *bytes = helper_guest_program(&size);
+    scoped_close int fd = memfd_create("pyro-guest", MFD_CLOEXEC);
+
+    if (fd < 0 || !fs_write_all(fd, bytes, size, err)) {
+        pyro_fail_errno(err, "prepare the guest program");
+        return -1;
+    }
+    return take_fd(&fd);
+}
+
+static bool start_on_host(struct supervisor *s, int *ret_link_fd, struct pyro_error *err)
+{
+    scoped_free char *directory = str_printf("%s/workspace", s->dir_path);
+    scoped_close int program = guest_program_fd(err);
+    const char *const argv[] = { "/proc/self/fd/4", "--host", directory, NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+    int ends[2];
+    bool ok;
+
+    if (program < 0 || !fs_mkdir_p(directory, 0700, err))
+        return false;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return pyro_fail_errno(err, "start the guest program");
+    spec.stderr_fd = 2;
+    spec.new_session = true;
+    spec.die_with_parent = true;
+    spec.fds[0].from = ends[1], spec.fds[0].to = 3;
+    spec.fds[1].from = program, spec.fds[1].to = 4;
+    spec.fd_count = 2;
+    ok = proc_start(&spec, &s->host_pid, err);
+    close(ends[1]);
+    if (!ok) {
+        close(ends[0]);
+        return false;
+    }
+    s->host_pidfd = (int)syscall(SYS_pidfd_open, s->host_pid, 0);
+    s->record.vm_pid = s->host_pid;
+    s->record.vm_start_time = proc_start_time(s->host_pid);
+    *ret_link_fd = ends[0];
+    return true;
+}
+
+static bool open_link(struct supervisor *s, int fd, enum link_kind kind, bool resync,
+                      struct pyro_error *err)
+{
+    s->guest = link_new(s->loop, fd, kind, supervisor_guest_ops(), s, err);
+    if (!s->guest) {
+        close(fd);
+        return false;
+    }
+    return kind == LINK_SOCKET || link_hello(s->guest, resync, err);
+}
+
+static bool open_guest(struct supervisor *s, bool resync, struct pyro_error *err)
+{
+    s->console = console_new(s->loop, s->vm.console_fd, s->dir_fd, "console.log", err);
+    if (!s->console)
+        return false;
+    s->vm.console_fd = -1;
+    return open_link(s, take_fd(&s->vm.guest_fd), LINK_HOST_PORT, resync, err);
+}
+
+bool machine_start(struct supervisor *s, struct pyro_error *err)
+{
+    int fd = -1;
+
+    if (s->record.host_compat)
+        return start_on_host(s, &fd, err) && open_link(s, fd, LINK_SOCKET, false, err);
+    return start_vm(s, err) && open_guest(s, false, err);
+}
+
+bool machine_adopt(struct supervisor *s, struct pyro_error *err)
+{
+    struct workspace_record *r = &s->record;
+
+    if (r->host_compat)
+        return pyro_fail(err, PYRO_VM_FAILED,
+                         "its supervisor was killed, and what ran on the host died with it");
+    if (!proc_is_alive(r->vm_pid, r->vm_start_time))
+        return pyro_fail(err, PYRO_VM_FAILED, "QEMU and its supervisor ended unexpectedly");
+    return vm_adopt(r->vm_pid, r->vm_start_time, s->run_fd, NULL, &s->vm, err) &&
+           open_guest(s, true, err);
+}
+
+void machine_kill(struct supervisor *s)
+{
+    if (s->host_pid > 0)
+        kill(s->host_pid, SIGKILL);
+    else if (s->vm.pid > 0 && vm_is_alive(&s->vm))
+        kill(s->vm.pid, SIGKILL);
+}
+
+void machine_describe_end(struct supervisor *s, char *ret, size_t n)
+{
+    int status;
+
+    if (s->host_pid <= 0) {
+        vm_describe_end(&s->vm, ret, n);
+        return;
+    }
+    if (waitpid(s->host_pid, &status, WNOHANG) == s->host_pid && WIFSIGNALED(status))
+        snprintf(ret, n, "the guest program was killed by signal %d", WTERMSIG(status));
+    else
+        snprintf(ret, n, "the guest program ended");
+}

@@ -1,0 +1,440 @@
+/*
+ * engine/supervisor/supervise.c: the supervisor's main: from start or adoption to the end of the VM.
+ *
+ * STARTING: the guest is made ready (hello, then `begin`, or hello alone when adopted); the lock is held, nobody is served.
+ * RUNNING:  clients are served. STOPPING: the guest shuts down, or is being killed. ENDED: the record says so; exit.
+ * The end of the VM is seen on its pidfd, whatever caused it; what was asked for decides between stopped and failed.
+ */
+#include "engine/supervisor/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "engine/supervisor/supervisor.h"
+#include "engine/workspace/commands.h"
+#include "engine/workspace/store.h"
+#include "vmm/base/fs.h"
+
+#define READY_DEADLINE_MS 30000    /* from hello to a begun guest */
+#define SHUTDOWN_DEADLINE_MS 10000 /* what the guest may take to unmount */
+#define EXIT_DEADLINE_MS 3000      /* from its answer to QEMU's end */
+#define SAVE_DELAY_MS 500
+#define ORPHAN_MS 15000            /* a `run` whose holder never came */
+
+static void on_ended(void *arg, uint32_t events);
+
+/* ---- telling whoever waits for the start ---- */
+
+static void tell(struct supervisor *s, json_t *line)
+{
+    scoped_free char *text = json_compact(line);
+
+    json_decref(line);
+    if (s->ready_fd < 0 || !text)
+        return;
+    if (!fs_write_all(s->ready_fd, text, strlen(text), NULL) ||
+        !fs_write_all(s->ready_fd, "\n", 1, NULL))
+        close(take_fd(&s->ready_fd));
+}
+
+void supervisor_tell_progress(void *arg, const char *what)
+{
+    tell(arg, json_pack("{s:s}", "progress", what));
+}
+
+static void tell_ready(struct supervisor *s)
+{
+    tell(s, json_object());
+    if (s->ready_fd >= 0)
+        close(take_fd(&s->ready_fd));
+}
+
+static void tell_failed(struct supervisor *s, const struct pyro_error *err)
+{
+    tell(s, json_pack("{s:o}", "error", error_to_json(err)));
+    if (s->ready_fd >= 0)
+        close(take_fd(&s->ready_fd));
+}
+
+/* ---- the record ---- */
+
+static void save_now(void *arg)
+{
+    supervisor_save(arg, true);
+}
+
+void supervisor_save(struct supervisor *s, bool durable)
+{
+    struct pyro_error err = { 0 };
+
+    if (s->removed)
+        return;
+    if (!record_save(s->dir_fd, &s->record, durable, &err))
+        fprintf(stderr, "%s\n", err.message);
+    if (durable)
+        loop_timer_cancel(s->loop, &s->save);
+    else if (!s->save.armed)
+        loop_timer_set(s->loop, &s->save, SAVE_DELAY_MS, save_now, s);
+}
+
+void supervisor_touch(struct supervisor *s)
+{
+    s->record.last_activity_at = clock_wall();
+    supervisor_save(s, false);
+}
+
+/* ---- the end ---- */
+
+static void on_deadline(void *arg)
+{
+    struct supervisor *s = arg;
+
+    if (s->phase == PHASE_STARTING) {
+        supervisor_give_up(s, "the guest did not get ready in %d s", READY_DEADLINE_MS / 1000);
+        return;
+    }
+    machine_kill(s);
+}
+
+void supervisor_give_up(struct supervisor *s, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (!s->end_reason[0]) {
+        va_start(ap, fmt);
+        vsnprintf(s->end_reason, sizeof(s->end_reason), fmt, ap);
+        va_end(ap);
+    }
+    if (s->phase == PHASE_RUNNING)
+        s->phase = PHASE_STOPPING;
+    machine_kill(s);
+}
+
+static void control_data(struct stream *c, enum wire_channel channel UNUSED,
+                         const uint8_t *bytes UNUSED, size_t n)
+{
+    stream_consumed(c, n);
+}
+
+static void shutdown_answered(struct stream *c, const json_t *result UNUSED,
+                              const struct pyro_error *why UNUSED)
+{
+    struct supervisor *s = c->arg;
+
+    loop_timer_set(s->loop, &s->deadline, EXIT_DEADLINE_MS, on_deadline, s);
+}
+
+void supervisor_stop(struct supervisor *s, bool force)
+{
+    static const struct stream_ops ops = { .data = control_data, .closed = shutdown_answered };
+    scoped_json json_t *request = json_pack("{s:s}", "op", "shutdown");
+
+    if (s->phase == PHASE_ENDED)
+        return;
+    s->stop_wanted = true;
+    if (force || s->record.ephemeral) {
+        s->phase = PHASE_STOPPING;
+        machine_kill(s);
+        return;
+    }
+    if (s->phase == PHASE_STOPPING)
+        return;
+    s->phase = PHASE_STOPPING;
+    loop_timer_set(s->loop, &s->deadline, SHUTDOWN_DEADLINE_MS, on_deadline, s);
+    if (!stream_open(s->guest, &s->control, request, &ops, s, NULL))
+        machine_kill(s);
+}
+
+static void on_ttl(void *arg)
+{
+    supervisor_stop(arg, false);
+}
+
+static void set_ttl_timer(struct supervisor *s)
+{
+    double left = s->record.expires_at - clock_wall();
+
+    if (s->record.expires_at > 0)
+        loop_timer_set(s->loop, &s->ttl, left > 0 ? (int64_t)(left * 1000) : 0, on_ttl, s);
+}
+
+static void remove_workspace(struct supervisor *s)
+{
+    scoped_store struct store store = { .fd = -1 };
+
+    if (store_open(&store, NULL) && store_remove(&store, s->record.id, NULL))
+        s->removed = true;
+}
+
+/* Writes down how it ended; `started` is whether it had ever served. */
+static void record_the_end(struct supervisor *s, bool started)
+{
+    struct workspace_record *r = &s->record;
+
+    r->vm_pid = 0;
+    r->vm_start_time = 0;
+    r->expires_at = 0;
+    if (s->stop_wanted && started) {
+        r->state = WORKSPACE_STOPPED;
+        record_set_string(&r->last_error, NULL);
+    } else if (r->state != WORKSPACE_CREATED) {
+        r->state = WORKSPACE_FAILED;
+        record_set_string(&r->last_error, s->end_reason);
+    }
+    if (started)
+        r->last_activity_at = clock_wall();
+    supervisor_save(s, true);
+}
+
+static void on_ended(void *arg, uint32_t events UNUSED)
+{
+    struct supervisor *s = arg;
+    bool started = s->phase != PHASE_STARTING;
+    struct pyro_error why = { 0 };
+
+    if (s->phase == PHASE_ENDED)
+        return;
+    loop_unwatch(s->loop, s->host_pid > 0 ? s->host_pidfd : s->vm.pidfd);
+    if (!s->end_reason[0])
+        machine_describe_end(s, s->end_reason, sizeof(s->end_reason));
+    s->phase = PHASE_ENDED;
+    if (s->stop_wanted)
+        pyro_fail(&why, PYRO_WORKSPACE_STATE, "the workspace was stopped");
+    else
+        pyro_fail(&why, PYRO_VM_FAILED, "the VM ended: %s", s->end_reason);
+    exec_fail_all(s, &why);
+    record_the_end(s, started);
+    if (!started)
+        tell_failed(s, &why);
+    if (s->record.ephemeral && started)
+        remove_workspace(s);
+    clients_finish(s);
+    loop_stop(s->loop);
+}
+
+/* ---- getting ready ---- */
+
+static void serve(struct supervisor *s)
+{
+    struct pyro_error err = { 0 };
+
+    loop_timer_cancel(s->loop, &s->deadline);
+    s->phase = PHASE_RUNNING;
+    if (s->mode != SUPERVISE_ADOPT) {
+        s->record.state = WORKSPACE_STARTED;
+        s->record.used = true;
+        s->record.last_activity_at = clock_wall();
+        s->record.expires_at =
+            s->record.ttl_seconds ? clock_wall() + (double)s->record.ttl_seconds : 0;
+        record_set_string(&s->record.last_error, NULL);
+    }
+    if (!clients_listen(s, &err)) {
+        tell_failed(s, &err);
+        supervisor_give_up(s, "%s", err.message);
+        return;
+    }
+    set_ttl_timer(s);
+    if (s->record.ephemeral)
+        loop_timer_set(s->loop, &s->orphan, ORPHAN_MS, on_ttl, s);
+    supervisor_save(s, !s->record.ephemeral && s->mode != SUPERVISE_FRESH);
+    tell_ready(s);
+}
+
+static void begin_answered(struct stream *c, const json_t *result, const struct pyro_error *why)
+{
+    struct supervisor *s = c->arg;
+    struct pyro_error err = { 0 };
+
+    if (!result)
+        supervisor_give_up(s, "the guest was lost as it started: %s", why->message);
+    else if (!error_from_result(result, &err))
+        supervisor_give_up(s, "the guest could not start: %s", err.message);
+    else
+        serve(s);
+}
+
+static void begin_guest(struct supervisor *s)
+{
+    static const struct stream_ops ops = { .data = control_data, .closed = begin_answered };
+    unsigned char entropy[64], machine_id[16];
+    char entropy_hex[129], machine_id_hex[33];
+    struct pyro_error err = { 0 };
+    scoped_json json_t *request = NULL;
+    struct timespec now;
+
+    random_bytes(entropy, sizeof(entropy));
+    hex_encode(entropy, sizeof(entropy), entropy_hex);
+    random_bytes(machine_id, sizeof(machine_id));
+    hex_encode(machine_id, sizeof(machine_id), machine_id_hex);
+    clock_gettime(CLOCK_REALTIME, &now);
+    request = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s}", "op", "begin", "entropy", entropy_hex,
+                        "time_ns", (json_int_t)now.tv_sec * 1000000000 + now.tv_nsec, "hostname",
+                        s->record.name ? s->record.name : s->record.id, "machine_id",
+                        machine_id_hex, "root",
+                        s->mode == SUPERVISE_FRESH ? "mounted" : "later");
+    if (!stream_open(s->guest, &s->control, request, &ops, s, &err))
+        supervisor_give_up(s, "%s", err.message);
+}
+
+static void guest_ready(struct link *link)
+{
+    struct supervisor *s = link_arg(link);
+
+    if (s->mode == SUPERVISE_ADOPT)
+        serve(s);
+    else
+        begin_guest(s);
+}
+
+/* A guest that breaks the protocol is ended; one whose QEMU is dying is seen to end on the pidfd. */
+static void guest_lost(struct link *link, const struct pyro_error *why)
+{
+    struct supervisor *s = link_arg(link);
+    struct pyro_error lost = *why;
+
+    link_free(link);
+    s->guest = NULL;
+    exec_fail_all(s, &lost);
+    if (why->code == PYRO_GUEST_PROTOCOL)
+        supervisor_give_up(s, "%s", why->message);
+    else if (s->phase != PHASE_STOPPING)
+        loop_timer_set(s->loop, &s->deadline, EXIT_DEADLINE_MS, on_deadline, s);
+}
+
+const struct link_ops *supervisor_guest_ops(void)
+{
+    static const struct link_ops ops = { .ready = guest_ready, .lost = guest_lost };
+
+    return &ops;
+}
+
+static void on_stderr(void *arg, uint32_t events UNUSED)
+{
+    struct supervisor *s = arg;
+
+    if (!vm_read_stderr(&s->vm))
+        loop_unwatch(s->loop, s->vm.stderr_fd);
+}
+
+static void on_qmp_event(void *arg UNUSED, const char *event UNUSED, const json_t *data UNUSED)
+{
+}
+
+static void on_qmp_lost(void *arg, const struct pyro_error *why UNUSED)
+{
+    struct supervisor *s = arg;
+
+    qmp_free(s->vm.qmp);
+    s->vm.qmp = NULL;
+}
+
+static bool watch_machine(struct supervisor *s, struct pyro_error *err)
+{
+    if (s->host_pid > 0)
+        return loop_watch(s->loop, s->host_pidfd, EPOLLIN, on_ended, s, err);
+    if (s->vm.stderr_fd >= 0 && !loop_watch(s->loop, s->vm.stderr_fd, EPOLLIN, on_stderr, s, err))
+        return false;
+    return qmp_watch(s->vm.qmp, s->loop, on_qmp_event, on_qmp_lost, s, err) &&
+           loop_watch(s->loop, s->vm.pidfd, EPOLLIN, on_ended, s, err);
+}
+
+static void on_signal(void *arg, const struct signalfd_siginfo *info)
+{
+    if (info->ssi_signo == SIGTERM)
+        supervisor_stop(arg, false);
+}
+
+static bool start(struct supervisor *s, struct pyro_error *err)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGINT);
+    s->loop = loop_new(err);
+    if (!s->loop || !loop_signals(s->loop, &signals, on_signal, s, err))
+        return false;
+    s->run_fd = fs_open_dir(s->dir_fd, "run", err);
+    if (s->run_fd < 0 || !record_load(s->dir_fd, s->record.id, &s->record, err))
+        return false;
+    if (s->mode == SUPERVISE_FRESH && s->record.used)
+        s->mode = SUPERVISE_RESTART;
+    if (s->mode != SUPERVISE_FRESH) {
+        int64_t highest = commands_settle(s->dir_fd, "its supervisor was killed while it ran");
+        if (highest > s->record.command_count)
+            s->record.command_count = highest;
+    }
+    if (!(s->mode == SUPERVISE_ADOPT ? machine_adopt(s, err) : machine_start(s, err)))
+        return false;
+    supervisor_save(s, false); /* from here on whoever finds the lock free knows what runs */
+    loop_timer_set(s->loop, &s->deadline, READY_DEADLINE_MS, on_deadline, s);
+    if (!watch_machine(s, err))
+        return false;
+    if (s->record.host_compat)
+        begin_guest(s);
+    return true;
+}
+
+/* The start failed before the loop ran. */
+static void fail_start(struct supervisor *s, const struct pyro_error *err)
+{
+    machine_kill(s);
+    if (s->record.environment && s->mode != SUPERVISE_FRESH) {
+        snprintf(s->end_reason, sizeof(s->end_reason), "%s", err->message);
+        record_the_end(s, true);
+    }
+    tell_failed(s, err);
+}
+
+static void claim_fds(struct supervisor *s)
+{
+    char path[64], name[4096];
+    ssize_t n;
+
+    for (int fd = SUPERVISE_DIR_FD; fd <= SUPERVISE_READY_FD; fd++)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", SUPERVISE_DIR_FD);
+    n = readlink(path, name, sizeof(name) - 1);
+    name[n > 0 ? n : 0] = '\0';
+    s->dir_path = str_printf("%s", name);
+}
+
+int supervise_main(int argc, char **argv)
+{
+    static const char *const modes[] = { "fresh", "restart", "adopt" };
+    struct supervisor s = { .dir_fd = SUPERVISE_DIR_FD,
+                            .ready_fd = SUPERVISE_READY_FD,
+                            .run_fd = -1,
+                            .listen_fd = -1,
+                            .host_pidfd = -1,
+                            .vm = VM_INIT };
+    struct pyro_error err = { 0 };
+    unsigned mode = 0;
+
+    while (argc == 3 && mode < ARRAY_SIZE(modes) && strcmp(argv[1], modes[mode]) != 0)
+        mode++;
+    if (argc != 3 || mode == ARRAY_SIZE(modes) || fcntl(SUPERVISE_LOCK_FD, F_GETFD) < 0) {
+        fprintf(stderr, "pyro: __supervise is started by pyro itself\n");
+        return 2;
+    }
+    s.mode = (enum supervise_mode)mode;
+    snprintf(s.record.id, sizeof(s.record.id), "%s", argv[2]);
+    signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_NAME, "pyro-supervise");
+    claim_fds(&s);
+    if (!start(&s, &err)) {
+        fail_start(&s, &err);
+        return 1;
+    }
+    loop_run(s.loop);
+    vm_release(&s.vm);
+    return 0;
+}
