@@ -1,4 +1,5 @@
-/* engine/supervisor/clients.c: connections of other pyro processes of the same user, and what they ask for. */
+/* engine/supervisor/clients.c: connections of other pyro processes of the same user, and what they
+ * ask for. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -19,7 +20,8 @@ struct client {
     struct waiter *waiters;
 };
 
-/* A stream that stays open until the workspace ends: a stop that is waited for, or the holder of a `run`. */
+/* A stream that stays open until the workspace ends: a stop that is waited for, or the holder of a
+ * `run`. */
 struct waiter {
     struct waiter *next;
     struct client *client;

@@ -1,9 +1,10 @@
 /*
  * engine/supervisor/exec.c: a running command, relayed between a client and the guest.
  *
- * Three pipes of bytes, stdin one way, stdout and stderr the other. Bytes are kept only while the far side has no credit,
- * and credit is given back to the near side only for what the far side took: so a pipe holds at most one stream's credit,
- * a client that stalls stalls its command, and nobody else. The head of both outputs is kept for the history.
+ * Three pipes of bytes, stdin one way, stdout and stderr the other. Bytes are kept only while the
+ * far side has no credit, and credit is given back to the near side only for what the far side
+ * took: so a pipe holds at most one stream's credit, a client that stalls stalls its command, and
+ * nobody else. The head of both outputs is kept for the history.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 struct pipe {
     struct buf pending;
-    bool ended;     /* the near side sends no more */
+    bool ended; /* the near side sends no more */
     bool end_sent;
 };
 
@@ -27,7 +28,7 @@ struct exec {
     struct command_entry entry;
     json_t *command;
     char *cwd;
-    json_t *result;    /* the guest's, while output is still on its way to the client */
+    json_t *result; /* the guest's, while output is still on its way to the client */
     int64_t began_ms;
 };
 
@@ -57,8 +58,8 @@ static void pump(struct exec *x, enum wire_channel channel)
     struct stream *to = channel == WIRE_STDIN ? &x->guest : &x->client;
 
     if (p->pending.len) {
-        size_t n = to->link ? stream_send(to, channel, p->pending.data, p->pending.len)
-                            : p->pending.len;
+        size_t n =
+            to->link ? stream_send(to, channel, p->pending.data, p->pending.len) : p->pending.len;
         buf_consume(&p->pending, n);
         stream_consumed(from, n);
     }
@@ -172,9 +173,9 @@ static void guest_closed(struct stream *s, const json_t *result, const struct py
         return;
     }
     record_end(x, (int)code, timed_out, duration_ms, NULL);
-    x->result = json_pack("{s:I, s:I, s:b, s:I}", "sequence", (json_int_t)x->entry.sequence,
-                          "exit_code", (json_int_t)code, "timed_out", timed_out, "duration_ms",
-                          (json_int_t)duration_ms);
+    x->result =
+        json_pack("{s:I, s:I, s:b, s:I}", "sequence", (json_int_t)x->entry.sequence, "exit_code",
+                  (json_int_t)code, "timed_out", timed_out, "duration_ms", (json_int_t)duration_ms);
     finish_if_drained(x);
 }
 
@@ -226,10 +227,9 @@ static void client_closed(struct stream *s, const json_t *result UNUSED,
     exec_free(x);
 }
 
-static const struct stream_ops guest_ops = { .data = guest_data,
-                                             .end = guest_end,
-                                             .writable = guest_writable,
-                                             .closed = guest_closed };
+static const struct stream_ops guest_ops = {
+    .data = guest_data, .end = guest_end, .writable = guest_writable, .closed = guest_closed
+};
 static const struct stream_ops client_ops = { .data = client_data,
                                               .end = client_end,
                                               .message = client_message,
@@ -245,7 +245,8 @@ static bool check_request(const json_t *request, struct pyro_error *err)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "no command is given");
     json_array_foreach ((json_t *)(uintptr_t)command, i, word)
         if (!json_is_string(word))
-            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the command holds something else than strings");
+            return pyro_fail(err, PYRO_INVALID_ARGUMENT,
+                             "the command holds something else than strings");
     return true;
 }
 

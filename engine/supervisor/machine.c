@@ -10,15 +10,16 @@
 #include <sys/wait.h>
 
 #include "engine/environment/boot.h"
-#include "engine/helper.h"
+#include "engine/guest_program.h"
 #include "engine/paths.h"
 #include "engine/supervisor/supervisor.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
-/* Read once in the template, so that a clone finds them in its page cache: what agents run first. */
-static const char *const warm_paths[] = { "/bin/sh", "/bin/bash", "/usr/bin/git", "/bin/cat",
-                                          "/bin/ls", "/usr/bin/env", "/bin/true", NULL };
+/* Read once in the template, so that a clone finds them in its page cache: what agents run first.
+ */
+static const char *const warm_paths[] = { "/bin/sh", "/bin/bash",    "/usr/bin/git", "/bin/cat",
+                                          "/bin/ls", "/usr/bin/env", "/bin/true",    NULL };
 
 static void template_progress(void *arg, const char *what)
 {
@@ -54,10 +55,9 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
     scoped_free char *overlay = str_printf("%s/disk.qcow2", s->dir_path);
     struct disk_chain chain = disk_chain_of(s->record.base_path, overlay);
     struct template template = TEMPLATE_INIT;
-    struct vm_spec spec = { .template = &template,
-                            .disk = &chain,
-                            .run_dirfd = s->run_fd,
-                            .name = s->record.id };
+    struct vm_spec spec = {
+        .template = &template, .disk = &chain, .run_dirfd = s->run_fd, .name = s->record.id
+    };
     struct boot_files boot = { 0 };
     bool ok;
 
@@ -79,7 +79,7 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
 static int guest_program_fd(struct pyro_error *err)
 {
     size_t size;
-    const void *bytes = helper_guest_program(&size);
+    const void *bytes = guest_program(&size);
     scoped_close int fd = memfd_create("pyro-guest", MFD_CLOEXEC);
 
     if (fd < 0 || !fs_write_all(fd, bytes, size, err)) {

@@ -1,9 +1,11 @@
 /*
- * engine/supervisor/supervise.c: the supervisor's main: from start or adoption to the end of the VM.
+ * engine/supervisor/supervise.c: the supervisor's main: from start or adoption to the end of the
+ * VM.
  *
- * STARTING: the guest is made ready (hello, then `begin`, or hello alone when adopted); the lock is held, nobody is served.
- * RUNNING:  clients are served. STOPPING: the guest shuts down, or is being killed. ENDED: the record says so; exit.
- * The end of the VM is seen on its pidfd, whatever caused it; what was asked for decides between stopped and failed.
+ * STARTING: the guest is made ready (hello, then `begin`, or hello alone when adopted); the lock is
+ * held, nobody is served. RUNNING:  clients are served. STOPPING: the guest shuts down, or is being
+ * killed. ENDED: the record says so; exit. The end of the VM is seen on its pidfd, whatever caused
+ * it; what was asked for decides between stopped and failed.
  */
 #include "engine/supervisor/supervise.h"
 
@@ -21,12 +23,13 @@
 #include "engine/workspace/commands.h"
 #include "engine/workspace/store.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
 
 #define READY_DEADLINE_MS 30000    /* from hello to a begun guest */
 #define SHUTDOWN_DEADLINE_MS 10000 /* what the guest may take to unmount */
 #define EXIT_DEADLINE_MS 3000      /* from its answer to QEMU's end */
 #define SAVE_DELAY_MS 500
-#define ORPHAN_MS 15000            /* a `run` whose holder never came */
+#define ORPHAN_MS 15000 /* a `run` whose holder never came */
 
 static void on_ended(void *arg, uint32_t events);
 
@@ -277,8 +280,7 @@ static void begin_guest(struct supervisor *s)
     request = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s}", "op", "begin", "entropy", entropy_hex,
                         "time_ns", (json_int_t)now.tv_sec * 1000000000 + now.tv_nsec, "hostname",
                         s->record.name ? s->record.name : s->record.id, "machine_id",
-                        machine_id_hex, "root",
-                        s->mode == SUPERVISE_FRESH ? "mounted" : "later");
+                        machine_id_hex, "root", s->mode == SUPERVISE_FRESH ? "mounted" : "later");
     if (!stream_open(s->guest, &s->control, request, &ops, s, &err))
         supervisor_give_up(s, "%s", err.message);
 }
@@ -293,7 +295,8 @@ static void guest_ready(struct link *link)
         begin_guest(s);
 }
 
-/* A guest that breaks the protocol is ended; one whose QEMU is dying is seen to end on the pidfd. */
+/* A guest that breaks the protocol is ended; one whose QEMU is dying is seen to end on the pidfd.
+ */
 static void guest_lost(struct link *link, const struct pyro_error *why)
 {
     struct supervisor *s = link_arg(link);
@@ -387,7 +390,9 @@ static bool start(struct supervisor *s, struct pyro_error *err)
 static void fail_start(struct supervisor *s, const struct pyro_error *err)
 {
     machine_kill(s);
-    if (s->record.environment && s->mode != SUPERVISE_FRESH) {
+    if (s->mode == SUPERVISE_ADOPT && proc_is_alive(s->record.vm_pid, s->record.vm_start_time))
+        kill(s->record.vm_pid, SIGKILL); /* it runs, but nobody can speak to it */
+    if (s->loop && s->record.environment && s->mode != SUPERVISE_FRESH) {
         snprintf(s->end_reason, sizeof(s->end_reason), "%s", err->message);
         record_the_end(s, true);
     }

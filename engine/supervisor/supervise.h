@@ -6,9 +6,10 @@
 
 /* The descriptors a supervisor is born with. */
 enum {
-    SUPERVISE_DIR_FD = 3,   /* the workspace's directory */
-    SUPERVISE_LOCK_FD = 4,  /* its lock, held; dies with this process */
-    SUPERVISE_READY_FD = 5  /* lines of JSON: {"progress": …}, then {} when it serves, or {"error": …} */
+    SUPERVISE_DIR_FD = 3,  /* the workspace's directory */
+    SUPERVISE_LOCK_FD = 4, /* its lock, held; dies with this process */
+    SUPERVISE_READY_FD =
+        5 /* lines of JSON: {"progress": …}, then {} when it serves, or {"error": …} */
 };
 
 enum supervise_mode {

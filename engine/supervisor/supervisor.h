@@ -2,12 +2,13 @@
  * The inside of the supervisor: one process, one loop, one workspace.
  *
  *   supervise.c  its main: start, adopt, the states it goes through, its end
- *   machine.c    getting a guest to talk to: a copy of a template, an adopted QEMU, or a plain child on the host
- *   clients.c    connections of other pyro processes, and the requests they make
+ *   machine.c    getting a guest to talk to: a copy of a template, an adopted QEMU, or a plain
+ * child on the host clients.c    connections of other pyro processes, and the requests they make
  *   exec.c       one running command: client on one side, guest on the other
  *
- * It is the only writer of the workspace's record while it runs. It may be killed at any instant: QEMU lives on, and what
- * the record and the command entries say is always true or repaired by the next supervisor.
+ * It is the only writer of the workspace's record while it runs. It may be killed at any instant:
+ * QEMU lives on, and what the record and the command entries say is always true or repaired by the
+ * next supervisor.
  */
 #ifndef PYRO_SUPERVISOR_H
 #define PYRO_SUPERVISOR_H
@@ -37,7 +38,7 @@ struct supervisor {
     char *dir_path;
     struct workspace_record record;
     struct vm vm;
-    pid_t host_pid;    /* host compatibility: the child; 0 else */
+    pid_t host_pid; /* host compatibility: the child; 0 else */
     int host_pidfd;
     struct console *console;
     struct link *guest;
@@ -45,8 +46,8 @@ struct supervisor {
     struct client *clients;
     struct exec *execs;
     struct loop_timer deadline, ttl, save, orphan;
-    bool stop_wanted;  /* somebody asked for the end: it is no failure */
-    bool removed;      /* a `run`: the directory goes with the VM */
+    bool stop_wanted; /* somebody asked for the end: it is no failure */
+    bool removed;     /* a `run`: the directory goes with the VM */
     char end_reason[256];
 };
 

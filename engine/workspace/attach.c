@@ -12,9 +12,11 @@
 #include "vmm/base/sock.h"
 
 #define READY_BYTES_MAX 65536
-#define CONNECT_TRIES_MS 15000 /* a supervisor that is starting or ending holds the lock without serving */
+#define CONNECT_TRIES_MS                                                                           \
+    15000 /* a supervisor that is starting or ending holds the lock without serving */
 
-/* One line of what a starting supervisor says: progress, or the end of its start. True: it was the end. */
+/* One line of what a starting supervisor says: progress, or the end of its start. True: it was the
+ * end. */
 static bool take_line(const char *line, size_t n, const struct progress *progress, bool *ret_ok,
                       struct pyro_error *err)
 {
@@ -156,8 +158,8 @@ struct call {
     struct pyro_error *err;
 };
 
-static void call_data(struct stream *s, enum wire_channel channel UNUSED, const uint8_t *bytes UNUSED,
-                      size_t n)
+static void call_data(struct stream *s, enum wire_channel channel UNUSED,
+                      const uint8_t *bytes UNUSED, size_t n)
 {
     stream_consumed(s, n);
 }

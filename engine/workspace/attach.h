@@ -10,18 +10,19 @@
 #define SUPERVISOR_SOCKET "run/sock"
 
 /*
- * Starts a supervisor that inherits the lock, and waits until it serves or says why not. Takes lock_fd in either case.
+ * Starts a supervisor that inherits the lock, and waits until it serves or says why not. Takes
+ * lock_fd in either case.
  */
 bool supervisor_start(int dirfd, const char *id, int lock_fd, enum supervise_mode mode,
                       const struct progress *progress, struct pyro_error *err) MUST_CHECK;
 /*
- * Brings a workspace that nobody holds into a state that is true: a "started" one whose supervisor died is adopted,
- * or found failed when its QEMU is gone too. A held or resting one is left alone.
+ * Brings a workspace that nobody holds into a state that is true: a "started" one whose supervisor
+ * died is adopted, or found failed when its QEMU is gone too. A held or resting one is left alone.
  */
 bool workspace_settle(int dirfd, const char *id, struct pyro_error *err) MUST_CHECK;
 /*
- * Connects to the supervisor of a started workspace, adopting first where needed. -1 on failure, PYRO_WORKSPACE_STATE
- * when the workspace is not running.
+ * Connects to the supervisor of a started workspace, adopting first where needed. -1 on failure,
+ * PYRO_WORKSPACE_STATE when the workspace is not running.
  */
 int supervisor_connect(int dirfd, const char *id, struct pyro_error *err) MUST_CHECK;
 /* Sends one request and returns its result; NULL on error. deadline in clock_ms(), 0: none. */

@@ -8,7 +8,8 @@
 
 #include "vmm/base/fs.h"
 
-/* A byte of output may take three in JSON when it is no UTF-8, six when it is a control character. */
+/* A byte of output may take three in JSON when it is no UTF-8, six when it is a control character.
+ */
 #define ENTRY_BYTES_MAX (16 * COMMAND_OUTPUT_MAX)
 
 void capture_init(struct capture *c)
@@ -35,7 +36,8 @@ void capture_to_json(const struct capture *c, const char *name, json_t *into)
 {
     char key[64];
 
-    json_object_set_new(into, name, json_string_lossy(c->head.data ? c->head.data : "", c->head.len));
+    json_object_set_new(into, name,
+                        json_string_lossy(c->head.data ? c->head.data : "", c->head.len));
     snprintf(key, sizeof(key), "%s_bytes", name);
     json_object_set_new(into, key, json_integer((json_int_t)c->total_bytes));
     snprintf(key, sizeof(key), "%s_truncated", name);
@@ -111,8 +113,8 @@ static void entry_cut_short(int dirfd, json_t *entry, const char *reason)
     struct command_entry e = { .sequence = json_int_or(entry, "sequence", 0),
                                .command = json_object_get(entry, "command"),
                                .cwd = json_string_or(entry, "cwd", "/workspace"),
-                               .host_compat = !strcmp(
-                                   json_string_or(entry, "execution_mode", ""), "host_compat"),
+                               .host_compat = !strcmp(json_string_or(entry, "execution_mode", ""),
+                                                      "host_compat"),
                                .recorded_at = json_number_or(entry, "recorded_at", 0) };
     struct capture nothing;
 

@@ -1,6 +1,7 @@
 /*
- * The history of a workspace: commands/NNNNNN.json, one file an exec, written when it starts and again when it ends.
- * A file that still says "running" when no supervisor runs it was cut short, and is ended with an honest error.
+ * The history of a workspace: commands/NNNNNN.json, one file an exec, written when it starts and
+ * again when it ends. A file that still says "running" when no supervisor runs it was cut short,
+ * and is ended with an honest error.
  */
 #ifndef PYRO_COMMANDS_H
 #define PYRO_COMMANDS_H

@@ -71,7 +71,8 @@ static bool check_version(const json_t *j, struct workspace_record *r, struct py
     if (version <= RECORD_VERSION)
         return true;
     r->newer = true;
-    pyro_fail(err, PYRO_RECORD_INVALID, "written by a newer pyro (record version %d)", (int)version);
+    pyro_fail(err, PYRO_RECORD_INVALID, "written by a newer pyro (record version %d)",
+              (int)version);
     return pyro_hint(err, "use the pyro that made it, or a newer one");
 }
 
@@ -180,8 +181,8 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
         "used", r->used, "accelerator", r->accelerator, "vcpu_count", (json_int_t)r->vcpu_count,
         "mem_mib", (json_int_t)r->mem_mib, "ttl_seconds", (json_int_t)r->ttl_seconds, "created_at",
         r->created_at, "last_activity_at", r->last_activity_at, "expires_at", r->expires_at,
-        "command_count", (json_int_t)r->command_count, "last_command", r->last_command, "last_error",
-        r->last_error, "vm_pid", (json_int_t)r->vm_pid, "vm_start_time",
+        "command_count", (json_int_t)r->command_count, "last_command", r->last_command,
+        "last_error", r->last_error, "vm_pid", (json_int_t)r->vm_pid, "vm_start_time",
         (json_int_t)r->vm_start_time);
     scoped_free char *text = j ? json_dumps(j, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
 
@@ -193,21 +194,21 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
 
 json_t *record_to_view(const struct workspace_record *r)
 {
-    json_t *v = json_pack(
-        "{s:s, s:o, s:O, s:o, s:s, s:s, s:{s:s, s:n, s:i, s:i}, s:s, s:o}", "workspace_id", r->id,
-        "name", json_string_or_null(r->name), "labels", r->labels, "environment",
-        json_string_or_null(r->environment), "state", state_names[r->state], "workspace_path",
-        "/workspace", "workspace_seed", "mode", "empty", "seed_path", "entry_count", 0,
-        "bytes_written", 0, "execution_mode", r->host_compat ? "host_compat" : "guest_vm",
-        "accelerator", json_string_or_null(r->accelerator));
+    json_t *v = json_pack("{s:s, s:o, s:O, s:o, s:s, s:s, s:{s:s, s:n, s:i, s:i}, s:s, s:o}",
+                          "workspace_id", r->id, "name", json_string_or_null(r->name), "labels",
+                          r->labels, "environment", json_string_or_null(r->environment), "state",
+                          state_names[r->state], "workspace_path", "/workspace", "workspace_seed",
+                          "mode", "empty", "seed_path", "entry_count", 0, "bytes_written", 0,
+                          "execution_mode", r->host_compat ? "host_compat" : "guest_vm",
+                          "accelerator", json_string_or_null(r->accelerator));
     scoped_json json_t *rest = json_pack(
         "{s:I, s:I, s:I, s:f, s:o, s:f, s:s, s:[], s:i, s:i, s:i, s:I, s:O?, s:i, s:n, s:o}",
         "vcpu_count", (json_int_t)r->vcpu_count, "mem_mib", (json_int_t)r->mem_mib, "ttl_seconds",
         (json_int_t)r->ttl_seconds, "created_at", r->created_at, "expires_at",
         r->expires_at > 0 ? json_real(r->expires_at) : json_null(), "last_activity_at",
         r->last_activity_at, "network_policy", "off", "secrets", "shell_count", 0, "service_count",
-        0, "running_service_count", 0, "command_count", (json_int_t)r->command_count, "last_command",
-        r->last_command, "reset_count", 0, "last_reset_at", "last_error",
+        0, "running_service_count", 0, "command_count", (json_int_t)r->command_count,
+        "last_command", r->last_command, "reset_count", 0, "last_reset_at", "last_error",
         json_string_or_null(r->last_error));
 
     json_object_update(v, rest);

@@ -1,6 +1,7 @@
 /*
- * workspace.json: what is known of one workspace. Written by whoever holds the workspace's lock (its supervisor while it
- * runs), read by anyone. A record of a newer version is refused; one that cannot be read is shown as a failed workspace.
+ * workspace.json: what is known of one workspace. Written by whoever holds the workspace's lock
+ * (its supervisor while it runs), read by anyone. A record of a newer version is refused; one that
+ * cannot be read is shown as a failed workspace.
  */
 #ifndef PYRO_RECORD_H
 #define PYRO_RECORD_H
@@ -22,11 +23,11 @@ enum workspace_state {
 
 struct workspace_record {
     char id[WORKSPACE_ID_LENGTH + 1];
-    char *name;        /* NULL: none */
-    json_t *labels;    /* object of strings */
+    char *name;     /* NULL: none */
+    json_t *labels; /* object of strings */
     char *environment;
     char *environment_digest;
-    char *base_path;   /* the base image that the disk stands on; NULL for host compatibility */
+    char *base_path; /* the base image that the disk stands on; NULL for host compatibility */
     enum workspace_state state;
     bool host_compat;
     bool ephemeral;    /* of `run`: gone with its holder */
@@ -40,8 +41,8 @@ struct workspace_record {
     char *last_error;     /* NULL: none */
     pid_t vm_pid;         /* 0: none */
     uint64_t vm_start_time;
-    bool broken;          /* workspace.json could not be read: only id, state and last_error hold */
-    bool newer;           /* … because a newer pyro wrote it */
+    bool broken; /* workspace.json could not be read: only id, state and last_error hold */
+    bool newer;  /* … because a newer pyro wrote it */
 };
 
 const char *workspace_state_name(enum workspace_state state);
@@ -49,11 +50,13 @@ const char *workspace_state_name(enum workspace_state state);
 void record_init(struct workspace_record *r);
 void record_release(struct workspace_record *r);
 /* Reads dirfd's record; `id` is what the directory's name says, and must agree. */
-bool record_load(int dirfd, const char *id, struct workspace_record *ret, struct pyro_error *err) MUST_CHECK;
+bool record_load(int dirfd, const char *id, struct workspace_record *ret,
+                 struct pyro_error *err) MUST_CHECK;
 /* The same, but a record that cannot be used comes back as a failed workspace that says why. */
 void record_load_any(int dirfd, const char *id, struct workspace_record *ret);
 /* Replaces it atomically; `durable` waits until it is on the disk. */
-bool record_save(int dirfd, const struct workspace_record *r, bool durable, struct pyro_error *err) MUST_CHECK;
+bool record_save(int dirfd, const struct workspace_record *r, bool durable,
+                 struct pyro_error *err) MUST_CHECK;
 /* The workspace object as users see it. */
 json_t *record_to_view(const struct workspace_record *r);
 

@@ -204,7 +204,8 @@ bool store_remove(const struct store *store, const char *id, struct pyro_error *
     return fs_remove_tree(store->fd, gone, err);
 }
 
-/* Ends the QEMU that a killed supervisor may have left, recorded or not, and removes the directory. */
+/* Ends the QEMU that a killed supervisor may have left, recorded or not, and removes the directory.
+ */
 static void sweep_workspace(const struct store *store, const char *id)
 {
     scoped_close int dir = store_open_workspace(store, id, NULL);

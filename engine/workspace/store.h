@@ -2,12 +2,13 @@
  * The directory of workspaces: finding, locking, making, removing and sweeping.
  *
  *   workspaces/.lock          held while names are compared and directories appear
- *   workspaces/ID/lock        held by the supervisor, or by the command that changes a workspace at rest
- *   workspaces/ID/run/        sockets of the supervisor and QEMU
- *   workspaces/.gone-ID/      renamed away to be removed
+ *   workspaces/ID/lock        held by the supervisor, or by the command that changes a workspace at
+ * rest workspaces/ID/run/        sockets of the supervisor and QEMU workspaces/.gone-ID/ renamed
+ * away to be removed
  *
- * Whoever dies leaves its lock free: a directory without a record, one still "created", one of a `run`, or a
- * .gone- name, whose lock is free, is debris, and the next command sweeps it, QEMU included.
+ * Whoever dies leaves its lock free: a directory without a record, one still "created", one of a
+ * `run`, or a .gone- name, whose lock is free, is debris, and the next command sweeps it, QEMU
+ * included.
  */
 #ifndef PYRO_STORE_H
 #define PYRO_STORE_H
@@ -15,7 +16,7 @@
 #include "engine/workspace/record.h"
 
 struct store {
-    int fd;     /* the workspaces directory */
+    int fd; /* the workspaces directory */
     char *path;
 };
 
@@ -27,8 +28,10 @@ void store_release(struct store *store);
 bool store_resolve(const struct store *store, const char *ref, char ret_id[WORKSPACE_ID_LENGTH + 1],
                    struct pyro_error *err) MUST_CHECK;
 /* Opens a workspace's directory; -1 with PYRO_WORKSPACE_NOT_FOUND. */
-int store_open_workspace(const struct store *store, const char *id, struct pyro_error *err) MUST_CHECK;
-/* Calls fn for every workspace that is one for users (no debris, no `run`); fn must not keep the record. */
+int store_open_workspace(const struct store *store, const char *id,
+                         struct pyro_error *err) MUST_CHECK;
+/* Calls fn for every workspace that is one for users (no debris, no `run`); fn must not keep the
+ * record. */
 typedef void store_each_fn(void *arg, int dirfd, const struct workspace_record *r);
 bool store_each(const struct store *store, bool with_ephemeral, store_each_fn *fn, void *arg,
                 struct pyro_error *err) MUST_CHECK;
@@ -38,8 +41,8 @@ bool store_check_name_free(const struct store *store, const char *name, const ch
 /* The store's lock; -1 on failure. */
 int store_lock(const struct store *store, struct pyro_error *err) MUST_CHECK;
 /*
- * Makes the directory of r->id with its record (state created) and takes its lock, in one step as others see it.
- * Returns the directory and the lock.
+ * Makes the directory of r->id with its record (state created) and takes its lock, in one step as
+ * others see it. Returns the directory and the lock.
  */
 bool store_make(const struct store *store, const struct workspace_record *r, int *ret_dir_fd,
                 int *ret_lock_fd, struct pyro_error *err) MUST_CHECK;

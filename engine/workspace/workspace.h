@@ -1,9 +1,10 @@
 /*
- * What can be done with workspaces: the one engine behind the CLI, the terminal UI and the MCP server.
+ * What can be done with workspaces: the one engine behind the CLI, the terminal UI and the MCP
+ * server.
  *
- * Every function takes a reference (exact id, exact name, or a prefix of the id of at least 4 characters), may block,
- * starts or re-adopts the supervisor when that is needed, and returns a new JSON object of the shape that
- * docs/commands.md declares, or NULL with err set.
+ * Every function takes a reference (exact id, exact name, or a prefix of the id of at least 4
+ * characters), may block, starts or re-adopts the supervisor when that is needed, and returns a new
+ * JSON object of the shape that docs/commands.md declares, or NULL with err set.
  */
 #ifndef PYRO_WORKSPACE_H
 #define PYRO_WORKSPACE_H
@@ -16,14 +17,16 @@ struct workspace_spec {
     const char *name; /* NULL: none */
     json_t *labels;   /* object of strings, borrowed; NULL: none */
     int64_t vcpu_count, mem_mib;
-    int64_t ttl_seconds;     /* 0: never */
-    bool allow_host_compat;  /* when no VM can be had, run on the host */
+    int64_t ttl_seconds;    /* 0: never */
+    bool allow_host_compat; /* when no VM can be had, run on the host */
 };
 
-/* Pulls the environment when it is missing, starts a VM, returns the workspace object. Nothing is left when it fails. */
+/* Pulls the environment when it is missing, starts a VM, returns the workspace object. Nothing is
+ * left when it fails. */
 json_t *workspace_create(const struct workspace_spec *spec, const struct progress *progress,
                          struct pyro_error *err) MUST_CHECK;
-/* {count, workspaces}, most recent activity first; a broken record is listed as failed, with the reason. */
+/* {count, workspaces}, most recent activity first; a broken record is listed as failed, with the
+ * reason. */
 json_t *workspace_list(struct pyro_error *err) MUST_CHECK;
 json_t *workspace_status(const char *ref, struct pyro_error *err) MUST_CHECK;
 /* Boots a stopped or failed workspace; a running one is returned as it is. */
@@ -35,7 +38,7 @@ json_t *workspace_stop(const char *ref, struct pyro_error *err) MUST_CHECK;
 json_t *workspace_delete(const char *ref, struct pyro_error *err) MUST_CHECK;
 
 struct workspace_change {
-    const char *name;     /* NULL: as it is */
+    const char *name; /* NULL: as it is */
     bool clear_name;
     json_t *labels;       /* object of strings to set, borrowed; NULL: none */
     json_t *clear_labels; /* array of keys, borrowed; NULL: none */
@@ -46,30 +49,40 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
 json_t *workspace_logs(const char *ref, struct pyro_error *err) MUST_CHECK;
 
 struct workspace_exec_spec {
-    json_t *command;     /* array of strings, borrowed */
-    const char *cwd;     /* NULL: /workspace */
-    int64_t timeout_seconds; /* 0: none */
-    int stdin_fd;        /* -1: the command reads end-of-file */
+    json_t *command;          /* array of strings, borrowed */
+    const char *cwd;          /* NULL: /workspace */
+    int64_t timeout_seconds;  /* 0: none */
+    int stdin_fd;             /* -1: the command reads end-of-file */
     int stdout_fd, stderr_fd; /* where output is passed on as it comes; -1: nowhere */
 };
 /*
- * Runs a command and waits for it; SIGINT, SIGTERM and SIGHUP of this process are passed on to it meanwhile (the third
- * SIGINT kills it). The result holds the first MiB of each output. A write error on stdout_fd or stderr_fd ends the command.
+ * Runs a command and waits for it; SIGINT, SIGTERM and SIGHUP of this process are passed on to it
+ * meanwhile (the third SIGINT kills it). The result holds the first MiB of each output. A write
+ * error on stdout_fd or stderr_fd ends the command.
  */
 json_t *workspace_exec(const char *ref, const struct workspace_exec_spec *spec,
                        struct pyro_error *err) MUST_CHECK;
 
 /* Told as a run goes on: phase "create", "start" and "execute"; vm_id is NULL in the first. */
 typedef void workspace_run_phase_fn(void *arg, const char *phase, const char *vm_id);
-/* One command in a VM of its own that is gone afterwards, whatever happens to this process: `run`'s object. */
+/* One command in a VM of its own that is gone afterwards, whatever happens to this process: `run`'s
+ * object. */
 json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_exec_spec *exec,
                       const struct progress *progress, workspace_run_phase_fn *phase, void *arg,
                       struct pyro_error *err) MUST_CHECK;
 
-/* The base images that workspaces' disks stand on, as an array of environment digests: what `env prune` must keep. */
+/* The paths of the base images that workspaces' disks stand on, an array: what `env prune` must
+ * keep. */
 json_t *workspace_used_environments(struct pyro_error *err) MUST_CHECK;
 
-/* Checks by the contract's rules: ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$; label values printable UTF-8 of at most 256 bytes. */
+struct workspace_record;
+/* Applies {name?: string or null, labels?: {…}, clear_labels?: […]} to a record, all of it or
+ * nothing. */
+bool workspace_apply_change(struct workspace_record *r, const json_t *change,
+                            struct pyro_error *err) MUST_CHECK;
+
+/* What names and labels may be: ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$; label values printable UTF-8 of
+ * at most 256 bytes. */
 bool workspace_check_name(const char *what, const char *name, struct pyro_error *err) MUST_CHECK;
 bool workspace_check_label_value(const char *value, struct pyro_error *err) MUST_CHECK;
 

@@ -1,0 +1,368 @@
+/*
+ * engine/workspace/exec.c: the client's side of a command: this process's standard streams and
+ * signals on one end, the supervisor on the other.
+ *
+ * Standard descriptors may be shared with other processes, so they stay blocking: input is read
+ * when poll says so, output written in pieces of at most PIPE_BUF when poll says so (pipe(7): such
+ * a write then does not block). A regular file is always ready, and epoll refuses it: it is read
+ * and written directly.
+ */
+#include "engine/workspace/exec.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+
+#include "engine/workspace/attach.h"
+#include "engine/workspace/commands.h"
+#include "engine/workspace/lifecycle.h"
+#include "engine/workspace/workspace.h"
+#include "vmm/base/fs.h"
+
+#define STDIN_CHUNK 65536
+#define KILL_AT_INTERRUPT 3
+
+/* One output on its way to a descriptor. */
+struct sink {
+    int fd;
+    bool direct; /* a regular file: written at once */
+    bool watched;
+    struct buf pending;
+    struct session *session;
+    struct capture capture;
+};
+
+struct session {
+    struct loop *loop;
+    struct stream stream;
+    struct sink out, errors;
+    int stdin_fd;
+    bool stdin_direct, stdin_watched, stdin_ended;
+    struct loop_deferred stdin_call;
+    unsigned interrupts;
+    int64_t sequence;
+    json_t *result; /* the supervisor's */
+    bool closed;
+    struct pyro_error *err;
+    bool failed;
+};
+
+static void fail(struct session *x, const struct pyro_error *why)
+{
+    if (!x->failed)
+        *x->err = *why;
+    x->failed = true;
+    stream_close(&x->stream, NULL);
+    loop_stop(x->loop);
+}
+
+/* ---- output ---- */
+
+static void on_sink_ready(void *arg, uint32_t events);
+
+static void finish_if_drained(struct session *x)
+{
+    if (x->closed && !x->out.pending.len && !x->errors.pending.len)
+        loop_stop(x->loop);
+}
+
+static bool sink_write(struct sink *k, const void *bytes, size_t n)
+{
+    struct pyro_error err = { 0 };
+
+    if (fs_write_all(k->fd, bytes, n, &err))
+        return true;
+    pyro_wrap(&err, "pass on the command's output");
+    fail(k->session, &err);
+    return false;
+}
+
+static void sink_add(struct sink *k, const uint8_t *bytes, size_t n)
+{
+    struct session *x = k->session;
+    struct pyro_error err = { 0 };
+
+    capture_add(&k->capture, bytes, n);
+    if (k->fd < 0 || k->direct) {
+        if (k->fd < 0 || sink_write(k, bytes, n))
+            stream_consumed(&x->stream, n);
+        return;
+    }
+    if (!buf_append(&k->pending, bytes, n)) {
+        pyro_fail(&err, PYRO_GUEST_PROTOCOL, "more output came than was asked for");
+        fail(x, &err);
+        return;
+    }
+    if (!k->watched) {
+        k->watched = true;
+        if (!loop_watch(x->loop, k->fd, EPOLLOUT, on_sink_ready, k, &err))
+            fail(x, &err);
+    }
+}
+
+static void on_sink_ready(void *arg, uint32_t events UNUSED)
+{
+    struct sink *k = arg;
+    struct session *x = k->session;
+    size_t n = k->pending.len < PIPE_BUF ? k->pending.len : PIPE_BUF;
+
+    if (n && !sink_write(k, k->pending.data, n))
+        return;
+    buf_consume(&k->pending, n);
+    stream_consumed(&x->stream, n);
+    if (!k->pending.len) {
+        k->watched = false;
+        loop_unwatch(x->loop, k->fd);
+        finish_if_drained(x);
+    }
+}
+
+static void sink_init(struct sink *k, struct session *x, int fd)
+{
+    struct stat st;
+
+    *k = (struct sink){ .fd = fd, .session = x, .pending = BUF_INIT(2 * WIRE_CREDIT) };
+    k->direct = fd >= 0 && fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
+    capture_init(&k->capture);
+}
+
+static void sink_release(struct sink *k)
+{
+    buf_release(&k->pending);
+    capture_release(&k->capture);
+}
+
+/* ---- input ---- */
+
+static void stdin_stop(struct session *x)
+{
+    if (x->stdin_watched)
+        loop_unwatch(x->loop, x->stdin_fd);
+    x->stdin_watched = false;
+}
+
+static void stdin_end(struct session *x)
+{
+    stdin_stop(x);
+    x->stdin_ended = true;
+    stream_end(&x->stream, WIRE_STDIN);
+}
+
+static void stdin_resume(struct session *x);
+
+static void stdin_read(void *arg)
+{
+    struct session *x = arg;
+    char chunk[STDIN_CHUNK];
+    size_t room = stream_room(&x->stream);
+    ssize_t n;
+
+    if (x->stdin_ended || !x->stream.link)
+        return;
+    if (!room) {
+        stdin_stop(x);
+        x->stream.wants_write = true;
+        return;
+    }
+    n = read(x->stdin_fd, chunk, room < sizeof(chunk) ? room : sizeof(chunk));
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n <= 0) {
+        stdin_end(x);
+        return;
+    }
+    stream_send(&x->stream, WIRE_STDIN, chunk, (size_t)n);
+    if (x->stdin_direct)
+        loop_defer(x->loop, &x->stdin_call, stdin_read, x);
+}
+
+static void on_stdin(void *arg, uint32_t events UNUSED)
+{
+    stdin_read(arg);
+}
+
+static void stdin_resume(struct session *x)
+{
+    if (x->stdin_ended || x->stdin_watched)
+        return;
+    if (!x->stdin_direct && loop_watch(x->loop, x->stdin_fd, EPOLLIN, on_stdin, x, NULL)) {
+        x->stdin_watched = true;
+        return;
+    }
+    x->stdin_direct = true; /* epoll(7): EPERM, a regular file */
+    loop_defer(x->loop, &x->stdin_call, stdin_read, x);
+}
+
+/* ---- the stream ---- */
+
+static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+{
+    struct session *x = s->arg;
+
+    if (channel == WIRE_STDOUT)
+        sink_add(&x->out, bytes, n);
+    else if (channel == WIRE_STDERR)
+        sink_add(&x->errors, bytes, n);
+    else
+        stream_consumed(s, n);
+}
+
+static void on_message(struct stream *s, const json_t *message)
+{
+    struct session *x = s->arg;
+
+    x->sequence = json_int_or(message, "sequence", x->sequence);
+}
+
+static void on_writable(struct stream *s)
+{
+    stdin_resume(s->arg);
+}
+
+static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+{
+    struct session *x = s->arg;
+    struct pyro_error err = { 0 };
+
+    stdin_stop(x);
+    x->closed = true;
+    if (!result) {
+        pyro_fail(&err, PYRO_GUEST_LOST, "the supervisor was lost while the command ran: %s",
+                  why->message);
+        pyro_hint(&err, "see 'pyro workspace status' and run the command again");
+        fail(x, &err);
+    } else if (!error_from_result(result, &err)) {
+        fail(x, &err);
+    } else {
+        x->result = json_deep_copy(result);
+        finish_if_drained(x);
+    }
+}
+
+static void on_lost(struct link *link UNUSED, const struct pyro_error *why UNUSED)
+{
+}
+
+static void on_signal(void *arg, const struct signalfd_siginfo *info)
+{
+    struct session *x = arg;
+    const char *name = info->ssi_signo == SIGINT    ? "INT"
+                       : info->ssi_signo == SIGTERM ? "TERM"
+                       : info->ssi_signo == SIGQUIT ? "QUIT"
+                                                    : "HUP";
+    scoped_json json_t *message = NULL;
+
+    if (info->ssi_signo == SIGINT && ++x->interrupts >= KILL_AT_INTERRUPT)
+        name = "KILL";
+    message = json_pack("{s:s}", "signal", name);
+    stream_message(&x->stream, message);
+}
+
+static json_t *make_result(struct session *x, const char *id,
+                           const struct workspace_exec_spec *spec)
+{
+    int64_t code, duration_ms, sequence;
+    bool timed_out;
+    json_t *j;
+
+    if (!json_get_int(x->result, "exit_code", 0, 255, &code, x->err) ||
+        !json_get_int(x->result, "duration_ms", 0, INT64_MAX, &duration_ms, x->err) ||
+        !json_get_int(x->result, "sequence", 1, INT64_MAX, &sequence, x->err) ||
+        !json_get_bool(x->result, "timed_out", &timed_out, x->err))
+        return NULL;
+    j = json_pack("{s:s, s:I, s:s, s:O, s:I, s:I, s:b}", "workspace_id", id, "sequence",
+                  (json_int_t)sequence, "cwd", spec->cwd ? spec->cwd : "/workspace", "command",
+                  spec->command, "exit_code", (json_int_t)code, "duration_ms",
+                  (json_int_t)duration_ms, "timed_out", timed_out);
+    capture_to_json(&x->out.capture, "stdout", j);
+    capture_to_json(&x->errors.capture, "stderr", j);
+    return j;
+}
+
+static bool run_session(struct session *x, struct link *link,
+                        const struct workspace_exec_spec *spec)
+{
+    static const struct stream_ops ops = {
+        .data = on_data, .message = on_message, .writable = on_writable, .closed = on_closed
+    };
+    scoped_json json_t *request =
+        json_pack("{s:s, s:O, s:s, s:I}", "op", "exec", "command", spec->command, "cwd",
+                  spec->cwd ? spec->cwd : "/workspace", "timeout_ms",
+                  (json_int_t)spec->timeout_seconds * 1000);
+
+    if (!request)
+        return pyro_fail(x->err, PYRO_INVALID_ARGUMENT,
+                         "the command or its directory is no valid UTF-8");
+    if (!stream_open(link, &x->stream, request, &ops, x, x->err))
+        return false;
+    if (x->stdin_fd < 0)
+        stdin_end(x);
+    else
+        stdin_resume(x);
+    loop_run(x->loop);
+    return !x->failed && x->result;
+}
+
+static bool forward_signals(struct session *x, sigset_t *ret_before)
+{
+    static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
+        sigaddset(&signals, forwarded[i]);
+    sigprocmask(SIG_BLOCK, NULL, ret_before);
+    return loop_signals(x->loop, &signals, on_signal, x, x->err);
+}
+
+json_t *workspace_exec_in(int dir_fd, const char *id, const struct workspace_exec_spec *spec,
+                          struct pyro_error *err)
+{
+    static const struct link_ops link_ops = { .lost = on_lost };
+    struct session x = { .stdin_fd = spec->stdin_fd, .err = err };
+    struct link *link = NULL;
+    json_t *result = NULL;
+    sigset_t before;
+    int fd = supervisor_connect(dir_fd, id, err);
+
+    if (fd < 0)
+        return NULL;
+    sink_init(&x.out, &x, spec->stdout_fd);
+    sink_init(&x.errors, &x, spec->stderr_fd);
+    x.loop = loop_new(err);
+    if (x.loop && (link = link_new(x.loop, fd, LINK_SOCKET, &link_ops, &x, err))) {
+        if (forward_signals(&x, &before) && run_session(&x, link, spec))
+            result = make_result(&x, id, spec);
+        link_flush(link, clock_ms() + 1000);
+        link_free(link);
+        sigprocmask(SIG_SETMASK, &before, NULL);
+    } else {
+        close(fd);
+    }
+    loop_free(x.loop);
+    json_decref(x.result);
+    sink_release(&x.out);
+    sink_release(&x.errors);
+    return result;
+}
+
+json_t *workspace_exec(const char *ref, const struct workspace_exec_spec *spec,
+                       struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    struct workspace_record r;
+    json_t *result;
+
+    if (!workspace_open(ref, &o, err) || !record_load(o.dir_fd, o.id, &r, err))
+        return NULL;
+    result = workspace_exec_in(o.dir_fd, o.id, spec, err);
+    if (result)
+        json_object_set_new(result, "execution_mode",
+                            json_string(r.host_compat ? "host_compat" : "guest_vm"));
+    record_release(&r);
+    return result;
+}

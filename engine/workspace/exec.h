@@ -1,0 +1,11 @@
+/* Running a command in a workspace that is open already; see workspace_exec(). */
+#ifndef PYRO_WORKSPACE_EXEC_H
+#define PYRO_WORKSPACE_EXEC_H
+
+#include "engine/workspace/workspace.h"
+
+/* The result lacks execution_mode, which the record knows. */
+json_t *workspace_exec_in(int dir_fd, const char *id, const struct workspace_exec_spec *spec,
+                          struct pyro_error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,29 @@
+/* What the files of this room share beyond workspace.h. */
+#ifndef PYRO_LIFECYCLE_H
+#define PYRO_LIFECYCLE_H
+
+#include "engine/workspace/store.h"
+#include "engine/workspace/workspace.h"
+
+/* A workspace found by reference. */
+struct opened {
+    struct store store;
+    int dir_fd;
+    char id[WORKSPACE_ID_LENGTH + 1];
+};
+#define OPENED_INIT                                                                                \
+    {                                                                                              \
+        .store = { .fd = -1 }, .dir_fd = -1                                                        \
+    }
+bool workspace_open(const char *ref, struct opened *ret, struct pyro_error *err) MUST_CHECK;
+void workspace_opened_release(struct opened *o);
+#define scoped_opened __attribute__((cleanup(workspace_opened_release)))
+
+/* The workspace object, after settling. */
+json_t *workspace_view(const struct opened *o, struct pyro_error *err) MUST_CHECK;
+/* Makes and starts a workspace; `ephemeral` is `run`'s. Release *ret. */
+bool workspace_make(const struct workspace_spec *spec, bool ephemeral,
+                    const struct progress *progress, struct workspace_record *ret,
+                    struct pyro_error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,108 @@
+/* engine/workspace/list.c: what there is: list, status, logs, and the images in use. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/workspace/attach.h"
+#include "engine/workspace/commands.h"
+#include "engine/workspace/lifecycle.h"
+#include "engine/workspace/workspace.h"
+
+struct listing {
+    json_t **views;
+    size_t count, room;
+};
+
+static void add_view(struct listing *l, json_t *view)
+{
+    if (l->count == l->room) {
+        l->room = l->room ? 2 * l->room : 64;
+        l->views = realloc(l->views, l->room * sizeof(*l->views));
+        BUG_ON(!l->views);
+    }
+    l->views[l->count++] = view;
+}
+
+static void list_one(void *arg, int dirfd, const struct workspace_record *r)
+{
+    struct workspace_record settled;
+
+    if (r->state != WORKSPACE_STARTED || store_is_held(dirfd) ||
+        !workspace_settle(dirfd, r->id, NULL)) {
+        add_view(arg, record_to_view(r));
+        return;
+    }
+    record_load_any(dirfd, r->id, &settled);
+    add_view(arg, record_to_view(&settled));
+    record_release(&settled);
+}
+
+static int by_activity(const void *a, const void *b)
+{
+    double x = json_number_or(*(json_t *const *)a, "last_activity_at", 0);
+    double y = json_number_or(*(json_t *const *)b, "last_activity_at", 0);
+
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+json_t *workspace_list(struct pyro_error *err)
+{
+    scoped_store struct store store = { .fd = -1 };
+    struct listing l = { 0 };
+    json_t *list;
+    bool ok;
+
+    if (!store_open(&store, err))
+        return NULL;
+    store_sweep(&store);
+    ok = store_each(&store, false, list_one, &l, err);
+    if (l.count)
+        qsort(l.views, l.count, sizeof(*l.views), by_activity);
+    list = json_array();
+    for (size_t i = 0; i < l.count; i++)
+        json_array_append_new(list, l.views[i]);
+    free(l.views);
+    if (!ok) {
+        json_decref(list);
+        return NULL;
+    }
+    return json_pack("{s:i, s:o}", "count", (int)l.count, "workspaces", list);
+}
+
+json_t *workspace_status(const char *ref, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+
+    return workspace_open(ref, &o, err) ? workspace_view(&o, err) : NULL;
+}
+
+json_t *workspace_logs(const char *ref, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    json_t *entries;
+
+    if (!workspace_open(ref, &o, err) || !workspace_settle(o.dir_fd, o.id, err))
+        return NULL;
+    entries = commands_list(o.dir_fd, err);
+    if (!entries)
+        return NULL;
+    return json_pack("{s:s, s:i, s:o}", "workspace_id", o.id, "count",
+                     (int)json_array_size(entries), "entries", entries);
+}
+
+static void add_base(void *arg, int dirfd UNUSED, const struct workspace_record *r)
+{
+    if (r->base_path)
+        json_array_append_new(arg, json_string(r->base_path));
+}
+
+json_t *workspace_used_environments(struct pyro_error *err)
+{
+    scoped_store struct store store = { .fd = -1 };
+    json_t *paths = json_array();
+
+    if (!store_open(&store, err) || !store_each(&store, true, add_base, paths, err)) {
+        json_decref(paths);
+        return NULL;
+    }
+    return paths;
+}

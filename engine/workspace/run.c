@@ -1,0 +1,93 @@
+/*
+ * engine/workspace/run.c: one command in a machine of its own.
+ *
+ * The machine is an ephemeral workspace. This process holds it by a stream that it keeps open: when
+ * the stream ends, for whatever reason, the supervisor kills the VM and removes all there is of it.
+ * So a killed `run` leaves nothing.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/workspace/attach.h"
+#include "engine/workspace/exec.h"
+#include "engine/workspace/lifecycle.h"
+#include "engine/workspace/workspace.h"
+#include "vmm/base/fs.h"
+
+/* The holding connection: raw frames, for nothing is ever read from it but its end. */
+static int hold(int dir_fd, const char *id, struct pyro_error *err)
+{
+    static const char text[] = "{\"op\":\"hold\"}";
+    struct wire_frame f = {
+        .stream = 1, .type = WIRE_OPEN, .payload = (const uint8_t *)text, .length = sizeof(text) - 1
+    };
+    uint8_t frame[WIRE_HEADER_SIZE + sizeof(text) - 1];
+    scoped_close int fd = supervisor_connect(dir_fd, id, err);
+
+    if (fd < 0)
+        return -1;
+    wire_put_header(frame, &f);
+    memcpy(frame + WIRE_HEADER_SIZE, text, f.length);
+    return fs_write_all(fd, frame, sizeof(frame), err) ? take_fd(&fd) : -1;
+}
+
+/* Lets go, and waits until the supervisor has removed everything. */
+static bool let_go(const struct store *store, int dir_fd, const char *id, int hold_fd)
+{
+    scoped_close int lock = -1;
+
+    if (hold_fd >= 0)
+        close(hold_fd);
+    lock = fs_lock(dir_fd, "lock", true, NULL);
+    return faccessat(store->fd, id, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+}
+
+static void add_run_fields(json_t *result, const struct workspace_record *r, bool deleted)
+{
+    json_object_del(result, "workspace_id");
+    json_object_del(result, "sequence");
+    json_object_del(result, "cwd");
+    json_object_set_new(result, "vm_id", json_string(r->id));
+    json_object_set_new(result, "environment", json_string(r->environment));
+    json_object_set_new(result, "execution_mode",
+                        json_string(r->host_compat ? "host_compat" : "guest_vm"));
+    json_object_set_new(result, "accelerator", json_string_or_null(r->accelerator));
+    json_object_set_new(result, "cleanup",
+                        json_pack("{s:b, s:s, s:s}", "deleted", deleted, "reason",
+                                  deleted ? "the command ended"
+                                          : "removal failed; the next "
+                                            "command tries again",
+                                  "vm_id", r->id));
+}
+
+json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_exec_spec *exec,
+                      const struct progress *progress, workspace_run_phase_fn *phase, void *arg,
+                      struct pyro_error *err)
+{
+    scoped_store struct store store = { .fd = -1 };
+    scoped_close int dir_fd = -1;
+    struct workspace_record r = { 0 };
+    json_t *result = NULL;
+    int hold_fd;
+    bool deleted;
+
+    phase(arg, "create", NULL);
+    if (!workspace_make(spec, true, progress, &r, err))
+        return NULL;
+    phase(arg, "start", r.id);
+    if (!store_open(&store, err) || (dir_fd = store_open_workspace(&store, r.id, err)) < 0) {
+        record_release(&r);
+        return NULL;
+    }
+    hold_fd = hold(dir_fd, r.id, err);
+    if (hold_fd >= 0) {
+        phase(arg, "execute", r.id);
+        result = workspace_exec_in(dir_fd, r.id, exec, err);
+    }
+    deleted = let_go(&store, dir_fd, r.id, hold_fd);
+    if (result)
+        add_run_fields(result, &r, deleted);
+    record_release(&r);
+    return result;
+}
