@@ -29,6 +29,7 @@ bool qemu_find(const char *cache_dir, struct qemu *ret, struct pyro_error *err) 
 
 /* What one QEMU process is to be. All descriptors are borrowed and copied into the child. */
 struct qemu_machine {
+    const char *name; /* `-name pyro-NAME`, by which find.h finds it again; NULL: none */
     enum accel_kind accel;
     unsigned vcpu_count, mem_mib;
     int ram_fd;     /* memfd of mem_mib */

@@ -43,6 +43,7 @@ struct vm_spec {
     const struct template *template;
     const struct disk_chain *disk; /* TEMPLATE_FRESH: base and a new, empty overlay */
     int run_dirfd;                 /* where the three sockets are made */
+    const char *name; /* of the workspace: QEMU carries it as `-name pyro-NAME` (find.h) */
 };
 
 /*

@@ -48,7 +48,7 @@ struct supervisor {
     struct loop_timer deadline, ttl, save, orphan;
     bool stop_wanted; /* somebody asked for the end: it is no failure */
     bool removed;     /* a `run`: the directory goes with the VM */
-    char end_reason[256];
+    char end_reason[640];
 };
 
 /* Says what goes on to whoever waits for the start. */

@@ -11,7 +11,7 @@
 
 #include "engine/paths.h"
 #include "vmm/base/fs.h"
-#include "vmm/vm.h"
+#include "vmm/find.h"
 
 #define LOCK_FILE "lock"
 #define GONE_PREFIX ".gone-"
@@ -187,7 +187,7 @@ bool store_make(const struct store *store, const struct workspace_record *r, int
         !record_save(dir, r, false, err)) {
         if (!err || !err->code)
             pyro_fail_errno(err, "create workspace '%s'", r->id);
-        fs_remove_tree(store->fd, r->id, &(struct pyro_error){ 0 });
+        fs_discard_tree(store->fd, r->id);
         return false;
     }
     *ret_dir_fd = take_fd(&dir);
@@ -217,7 +217,8 @@ static void sweep_workspace(const struct store *store, const char *id)
     record_load_any(dir, id, &r);
     if (looks_like_debris(dir, &r)) {
         vm_kill_by_name(id);
-        store_remove(store, id, &(struct pyro_error){ 0 });
+        if (!store_remove(store, id, NULL))
+            fprintf(stderr, "pyro: workspace '%s' could not be swept\n", id);
     }
     record_release(&r);
 }
@@ -227,7 +228,7 @@ static void sweep_gone(const struct store *store, const char *name)
     scoped_close int dir = store_open_workspace(store, name, NULL);
 
     if (dir >= 0 && !store_is_held(dir))
-        fs_remove_tree(store->fd, name, &(struct pyro_error){ 0 });
+        fs_discard_tree(store->fd, name);
 }
 
 void store_sweep(const struct store *store)

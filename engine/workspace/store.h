@@ -22,7 +22,7 @@ struct store {
 
 bool store_open(struct store *ret, struct pyro_error *err) MUST_CHECK;
 void store_release(struct store *store);
-#define scoped_store __attribute__((cleanup(store_release))) struct store
+#define scoped_store __attribute__((cleanup(store_release)))
 
 /* The id that a reference stands for, into ret_id. */
 bool store_resolve(const struct store *store, const char *ref, char ret_id[WORKSPACE_ID_LENGTH + 1],

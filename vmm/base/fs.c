@@ -185,6 +185,14 @@ bool fs_remove_tree(int dirfd, const char *name, struct pyro_error *err)
     return true;
 }
 
+void fs_discard_tree(int dirfd, const char *name)
+{
+    struct pyro_error ignored;
+
+    if (!fs_remove_tree(dirfd, name, &ignored))
+        return;
+}
+
 /* The name still stands for the file we locked: its holder may have removed it before letting go.
  */
 static bool still_named(int dirfd, const char *name, int fd)

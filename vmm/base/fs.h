@@ -30,6 +30,8 @@ bool fs_replace(int dirfd, const char *name, const void *bytes, size_t n, mode_t
                 struct pyro_error *err) MUST_CHECK;
 /* Removes name and all below it, never following a link; what is not there is no error. */
 bool fs_remove_tree(int dirfd, const char *name, struct pyro_error *err) MUST_CHECK;
+/* The same where a failure is left to a later sweep. */
+void fs_discard_tree(int dirfd, const char *name);
 
 /*
  * Takes an flock(2) on a file, created when missing. `wait` false: fails with PYRO_WORKSPACE_BUSY

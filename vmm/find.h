@@ -1,0 +1,16 @@
+/*
+ * Finding a QEMU by the workspace it was started for, when nothing else is known of it: a
+ * supervisor that is killed between starting QEMU and writing down its pid leaves only the `-name
+ * pyro-NAME` on its command line.
+ */
+#ifndef PYRO_VM_FIND_H
+#define PYRO_VM_FIND_H
+
+#include <sys/types.h>
+
+/* The pid of a QEMU named so that this user may end; 0 when there is none. */
+pid_t vm_find_by_name(const char *name);
+/* Kills it (SIGKILL) and waits, at most a second, until it is gone. */
+void vm_kill_by_name(const char *name);
+
+#endif
