@@ -283,6 +283,8 @@ void exec_open(struct supervisor *s, struct link *client, uint32_t id, const jso
 
     if (s->phase != PHASE_RUNNING)
         pyro_fail(&err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
+    else if (!s->guest)
+        pyro_fail(&err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost", s->record.id);
     if (err.code || !check_request(request, &err)) {
         stream_refuse(client, id, &err);
         return;

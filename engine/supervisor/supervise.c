@@ -151,7 +151,7 @@ void supervisor_stop(struct supervisor *s, bool force)
         return;
     s->phase = PHASE_STOPPING;
     loop_timer_set(s->loop, &s->deadline, SHUTDOWN_DEADLINE_MS, on_deadline, s);
-    if (!stream_open(s->guest, &s->control, request, &ops, s, NULL))
+    if (!s->guest || !stream_open(s->guest, &s->control, request, &ops, s, NULL))
         machine_kill(s);
 }
 

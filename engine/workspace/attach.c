@@ -123,7 +123,7 @@ static bool is_started(int dirfd, const char *id, struct pyro_error *err)
     return ok;
 }
 
-/* Waits a little on the run directory, where the socket appears or the record's change shows. */
+/* A holder that starts or ends takes milliseconds; there is no event for a lock's release. */
 static void wait_for_holder(void)
 {
     struct timespec t = { .tv_nsec = 5 * 1000 * 1000 };
@@ -136,11 +136,14 @@ int supervisor_connect(int dirfd, const char *id, struct pyro_error *err)
     int64_t deadline = clock_ms() + CONNECT_TRIES_MS;
 
     for (;;) {
-        int fd = sock_connect_at(dirfd, SUPERVISOR_SOCKET, err);
+        struct pyro_error why = { 0 };
+        int fd = sock_connect_at(dirfd, SUPERVISOR_SOCKET, &why);
         if (fd >= 0)
             return fd;
-        if (err && err->sys_errno != ENOENT && err->sys_errno != ECONNREFUSED)
+        if (why.sys_errno != ENOENT && why.sys_errno != ECONNREFUSED) {
+            *err = why;
             return -1;
+        }
         if (!workspace_settle(dirfd, id, err) || !is_started(dirfd, id, err))
             return -1;
         if (clock_ms() > deadline) {

@@ -1,0 +1,128 @@
+/* The record of a workspace: what is written comes back, and what is not sound is refused and still
+ * listed. */
+#include "tests/unit/unit.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "engine/workspace/record.h"
+#include "vmm/base/fs.h"
+
+static int make_dir(char *path)
+{
+    assert_non_null(mkdtemp(path));
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void put(int dir, const char *text, size_t n)
+{
+    assert_true(fs_replace(dir, RECORD_FILE, text, n, 0600, NULL));
+}
+
+static void test_record_save_and_load_agree(void **state UNUSED)
+{
+    char path[] = "/tmp/pyro-record-XXXXXX";
+    scoped_close int dir = make_dir(path);
+    struct workspace_record a, b;
+    struct pyro_error err = { 0 };
+
+    record_init(&a);
+    record_set_string(&a.environment, "debian:12");
+    record_set_string(&a.base_path, "/base.ext4");
+    record_set_string(&a.name, "build-1");
+    json_object_set_new(a.labels, "team", json_string("\xc3\xa9t\xc3\xa9"));
+    a.last_command = json_pack("{s:[s], s:i}", "command", "true", "exit_code", 0);
+    a.state = WORKSPACE_STARTED;
+    a.vcpu_count = 2, a.mem_mib = 1024, a.command_count = 7;
+    a.vm_pid = 4321, a.vm_start_time = 987654321, a.expires_at = 12.5;
+    assert_true(record_save(dir, &a, true, &err));
+    assert_true(record_load(dir, a.id, &b, &err));
+    assert_string_equal(b.name, "build-1");
+    assert_string_equal(b.environment, "debian:12");
+    assert_string_equal(b.base_path, "/base.ext4");
+    assert_int_equal(b.state, WORKSPACE_STARTED);
+    assert_int_equal(b.vm_pid, 4321);
+    assert_int_equal(b.vm_start_time, 987654321);
+    assert_int_equal(b.command_count, 7);
+    assert_true(json_equal(a.labels, b.labels));
+    assert_true(json_equal(a.last_command, b.last_command));
+    assert_true(b.expires_at == 12.5);
+    record_release(&a);
+    record_release(&b);
+    fs_discard_tree(AT_FDCWD, path);
+}
+
+static void test_record_load_refuses_what_is_not_sound(void **state UNUSED)
+{
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        { "", "JSON" },
+        { "{\"version\": 1", "JSON" },
+        { "[1]", "version" },
+        { "\x01\x02\xff garbage", "JSON" },
+        { "{\"version\": 99}", "newer" },
+        { "{\"version\": 1, \"id\": \"bbbbbbbbbbbb\", \"environment\": \"e\", \"state\": "
+          "\"started\", "
+          "\"vcpu_count\": 1, \"mem_mib\": 128, \"ttl_seconds\": 0, \"command_count\": 0, "
+          "\"vm_pid\": 0, "
+          "\"labels\": {}}",
+          "bbbbbbbbbbbb" },
+        { "{\"version\": 1, \"id\": \"aaaaaaaaaaaa\", \"environment\": \"e\", \"state\": "
+          "\"flying\"}",
+          "flying" },
+        { "{\"version\": 1, \"id\": \"aaaaaaaaaaaa\", \"environment\": \"e\", \"state\": "
+          "\"started\", "
+          "\"vcpu_count\": -1}",
+          "vcpu_count" },
+    };
+    char path[] = "/tmp/pyro-record-XXXXXX";
+    scoped_close int dir = make_dir(path);
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct workspace_record r;
+        struct pyro_error err = { 0 };
+        put(dir, cases[i].text, strlen(cases[i].text));
+        assert_false(record_load(dir, "aaaaaaaaaaaa", &r, &err));
+        assert_int_equal(err.code, PYRO_RECORD_INVALID);
+        assert_non_null(strstr(err.message, cases[i].says));
+        record_load_any(dir, "aaaaaaaaaaaa", &r);
+        assert_true(r.broken);
+        assert_int_equal(r.newer, !strcmp(cases[i].says, "newer"));
+        assert_int_equal(r.state, WORKSPACE_FAILED);
+        assert_non_null(strstr(r.last_error, cases[i].says));
+        record_release(&r);
+    }
+    fs_discard_tree(AT_FDCWD, path);
+}
+
+static void test_record_every_truncation_is_refused(void **state UNUSED)
+{
+    char path[] = "/tmp/pyro-record-XXXXXX";
+    scoped_close int dir = make_dir(path);
+    scoped_buf text = BUF_INIT(65536);
+    struct workspace_record a;
+
+    record_init(&a);
+    record_set_string(&a.environment, "debian:12");
+    a.vcpu_count = 1, a.mem_mib = 128;
+    assert_true(record_save(dir, &a, false, NULL));
+    assert_true(fs_read_file(dir, RECORD_FILE, &text, NULL));
+    for (size_t n = 0; n < text.len; n++) {
+        struct workspace_record r;
+        put(dir, text.data, n);
+        assert_false(record_load(dir, a.id, &r, NULL));
+    }
+    record_release(&a);
+    fs_discard_tree(AT_FDCWD, path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_record_save_and_load_agree),
+        cmocka_unit_test(test_record_load_refuses_what_is_not_sound),
+        cmocka_unit_test(test_record_every_truncation_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,13 @@
+/* What cmocka needs included before it, in the order it needs it. */
+#ifndef PYRO_UNIT_H
+#define PYRO_UNIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#endif
