@@ -1,8 +1,14 @@
 /* tui/main.c: pyro's main. It stands in the uppermost room because later commands open the terminal
- * interface; everything else is the command table's. */
+ * interface; everything else is the command table's, but for the process that pyro starts itself
+ * as. */
+#include <string.h>
+
 #include "engine/cmd/cmd.h"
+#include "engine/supervisor/supervise.h"
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && !strcmp(argv[1], "__supervise"))
+        return supervise_main(argc - 1, argv + 1);
     return cmd_main(argc, (const char *const *)argv);
 }
