@@ -10,6 +10,8 @@
 #   json PATH [TEXT]         a member of the JSON in $out, e.g. .error.code or .entries[0].path
 #   wait_for SECONDS COMMAND…  until it succeeds; fails the test when it never does
 #   skip WHAT                says that something cannot be tested here
+#   use_shared_cache         environments, kernels and templates from the cache that all scripts of one
+#                            run share; workspaces stay the script's own
 #   finish                   the last line of every script
 set -u
 : "${PYRO:=$PWD/build/pyro}"
@@ -18,6 +20,12 @@ TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/pyro-test.XXXXXX")
 export TMPDIR=$TEST_DIR/tmp PYRO_HOME=$TEST_DIR/home
 mkdir -p "$TMPDIR" "$PYRO_HOME"
 passed=0 failed=0 finished=
+
+use_shared_cache() {
+    unset PYRO_HOME
+    export XDG_DATA_HOME=$TEST_DIR/data XDG_CACHE_HOME=${PYRO_TEST_CACHE:-$PWD/build/test-cache}
+    mkdir -p "$XDG_DATA_HOME" "$XDG_CACHE_HOME"
+}
 
 pass() {
     passed=$((passed + 1))
@@ -96,15 +104,16 @@ wait_for() {
 # Processes that name this test's directory in their command line or environment, or have a file of it
 # open: "pid command line" each.
 leftovers() {
-    local pid
+    local pid pids clean=(env -u TMPDIR -u PYRO_HOME -u XDG_DATA_HOME)
     # The directory comes from a file, and not in the environment: grep must not find itself.
-    {
-        env -u TMPDIR -u PYRO_HOME grep -lF -f <(echo "$TEST_DIR") /proc/[0-9]*/{cmdline,environ}
-        env -u TMPDIR -u PYRO_HOME find /proc/[0-9]*/fd -lname "$TEST_DIR*"
-    } 2>/dev/null | cut -d/ -f3 | sort -u | while read -r pid; do
-        [[ -e /proc/$pid ]] || continue
+    pids=$({
+        "${clean[@]}" grep -lF -f <(echo "$TEST_DIR") /proc/[0-9]*/{cmdline,environ}
+        "${clean[@]}" find /proc/[0-9]*/fd -lname "$TEST_DIR*"
+    } 2>/dev/null | "${clean[@]}" cut -d/ -f3)
+    for pid in $pids; do
+        [[ $pid != "$$" && -e /proc/$pid ]] || continue
         grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null && continue
-        [[ $pid == "$$" ]] || echo "$pid $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | cut -c1-200)"
+        echo "$pid $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | cut -c1-200)"
     done
 }
 

@@ -1,0 +1,156 @@
+#!/bin/bash
+# Every command on real machines: what goes to which stream, exit statuses, the members of the JSON.
+# Results are checked against their declarations by the program itself.
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+use_shared_cache
+
+run "$PYRO" env pull debian:12
+is "env pull: status" "$status" 0
+like "env pull: phases on stderr" "$err" '\[pull\] phase=ready environment=debian:12'
+like "env pull: the first line of stdout" "$out" '^Pulled: debian:12'
+run "$PYRO" env pull debian:12 --json
+is "env pull again: status" "$status" 0
+is "env pull --json" "$(json .installed)" true
+is "env pull --json: stderr is silent" "$err" ""
+run "$PYRO" env list
+like "env list" "$out" '^Catalog version: [0-9.]+
+.*debian:12 \[installed\] '
+run "$PYRO" env list --json
+is "env list --json" "$(json .environments[0].platform)" linux-x86_64
+run "$PYRO" env inspect debian:12 --json
+check "env inspect: the directory is there" [ -d "$(json .install_dir)" ]
+run "$PYRO" env inspect debian:99
+is "an unknown environment: status" "$status" 1
+run "$PYRO" run debian:99 --json -- true
+is "an unknown environment for run: status" "$status" 125
+is "an unknown environment for run: code" "$(json .error.code)" environment_not_found
+
+run "$PYRO" doctor
+is "doctor: status" "$status" 0
+like "doctor" "$out" '^Platform: linux-x86_64
+Runtime: PASS
+KVM: exists=(yes|no) readable=(yes|no) writable=(yes|no) usable=(yes|no)
+Accelerator: (kvm|tcg)'
+like "doctor: capabilities" "$out" 'Capabilities: vm_boot=yes guest_exec=yes guest_network=no'
+run "$PYRO" doctor --environment debian:12 --json
+is "doctor --json" "$(json .capabilities.guest_exec)" true
+
+run "$PYRO" demo
+is "demo: status" "$status" 0
+like "demo" "$out" '^git version [0-9.]+$'
+run "$PYRO" run debian:12 -- sh -c 'echo out; echo err >&2; exit 3'
+is "run: the command's status" "$status" 3
+is "run: stdout is the command's" "$out" out
+like "run: phases and summary" "$err" '^\[run\] phase=create environment=debian:12
+\[run\] phase=start vm_id=[^ ]+
+\[run\] phase=execute vm_id=[^ ]+
+err
+\[run\] environment=debian:12 execution_mode=guest_vm exit_code=3 duration_ms=[0-9]+$'
+run "$PYRO" run debian:12 --json -- printf '%s|' 'a b' '' "it's" $'x\ny'
+is "run --json: words keep their boundaries" "$(json .stdout)" $'a b||it\'s|x\ny|'
+is "run --json: stderr is silent" "$err" ""
+is "run --json: the VM is gone" "$(json .cleanup.deleted)" true
+is "run --json: stdin is passed" "$("$PYRO" run debian:12 -- cat 2>/dev/null <<<'from stdin')" "from stdin"
+
+run "$PYRO" workspace list
+is "no workspaces" "$out" "No workspaces."
+id=$("$PYRO" workspace create debian:12 --name first --label owner=me --label 'why=a b' --id-only 2>/dev/null)
+like "create --id-only prints an id alone" "$id" '^[A-Za-z0-9._-]+$'
+run "$PYRO" workspace create debian:12 --name first
+is "a name taken twice: status" "$status" 1
+run "$PYRO" workspace status "$id"
+like "status: the block" "$out" "^Workspace ID: $id
+Name: first
+Labels: owner=me, why=a b
+Environment: debian:12
+State: started
+Workspace: /workspace
+Workspace seed: empty
+Network policy: off
+Execution mode: guest_vm
+Accelerator: (kvm|tcg)
+Resources: 1 vCPU / 1024 MiB
+Shells: 0
+Services: 0
+Command count: 0\$"
+run "$PYRO" workspace status "${id:0:${#id}-1}" --json
+is "status by a prefix" "$(json .workspace_id)" "$id"
+run "$PYRO" workspace status "${id:0:3}"
+is "a prefix that is too short: status" "$status" 1
+run "$PYRO" workspace status nothing-such --json
+is "an unknown workspace: code" "$(json .error.code)" workspace_not_found
+
+run "$PYRO" workspace exec first -- sh -c 'echo data >file; pwd; id -u; echo oops >&2'
+is "exec: status" "$status" 0
+is "exec: stdout" "$out" "/workspace
+0"
+like "exec: stderr and summary" "$err" "^oops
+\[workspace-exec\] workspace_id=$id sequence=1 cwd=/workspace execution_mode=guest_vm exit_code=0 duration_ms=[0-9]+\$"
+run "$PYRO" workspace exec first --cwd /tmp --json -- pwd
+is "exec --cwd" "$(json .stdout)" "/tmp
+"
+is "exec: sequences count" "$(json .sequence)" 2
+run bash -c '"$PYRO" workspace exec first -- printf "no newline" 2>&1'
+like "the summary stands on a line of its own" "$out" '^no newline
+\[workspace-exec\] '
+run "$PYRO" workspace exec first --timeout-seconds 1 -- sh -c 'sleep 60 & sleep 60'
+is "exec: 124 when time runs out" "$status" 124
+run "$PYRO" workspace exec first -- sh -c 'kill -9 $$'
+is "exec: 128+N for signal N" "$status" 137
+run "$PYRO" workspace exec first -- nothing-such
+is "exec: 127 for a command that is not there" "$status" 127
+run "$PYRO" workspace exec first -- /etc/passwd
+is "exec: 126 for what cannot be run" "$status" 126
+run "$PYRO" workspace exec first --cwd /nothing-such --json -- true
+refute "exec: a directory that is not there" [ "$status" -eq 0 ]
+
+run "$PYRO" workspace logs first --json
+check "logs: all commands" [ "$(json .count)" -ge 7 ]
+is "logs: in order" "$(json .entries[0].sequence)" 1
+is "logs: with their output" "$(json .entries[0].stdout)" "/workspace
+0
+"
+run "$PYRO" workspace logs first
+like "logs: for people" "$out" "^\[1\] sh -c 'echo data >file; pwd; id -u; echo oops >&2' \(cwd=/workspace exit_code=0 duration_ms=[0-9]+\)
+/workspace
+0
+oops"
+run "$PYRO" workspace update first --name second --label owner=you --clear-label why
+like "update" "$out" '
+Name: second
+Labels: owner=you
+'
+run "$PYRO" workspace update second --clear-name --json
+is "update --clear-name" "$(json .name)" null
+run "$PYRO" workspace update "$id" --name first
+
+run "$PYRO" workspace stop first
+is "stop: status" "$status" 0
+like "stop" "$out" 'State: stopped'
+run "$PYRO" workspace exec first --json -- true
+is "exec in a stopped workspace: status" "$status" 125
+is "exec in a stopped workspace: code" "$(json .error.code)" workspace_state
+run "$PYRO" workspace stop first
+is "stop again: status" "$status" 0
+run "$PYRO" workspace start first --json
+is "start" "$(json .state)" started
+run "$PYRO" workspace exec first -- cat file
+is "the disk is as it was left" "$out" data
+run "$PYRO" workspace list --json
+is "list" "$(json .count)" 1
+run "$PYRO" workspace list
+like "list for people" "$out" "$id +started +debian:12 "
+offered=$("$PYRO" __complete -- workspace status fir | cut -f1)
+is "completion knows the name" "$offered" first
+offered=$("$PYRO" __complete -- run debian:12- | cut -f1 | tr '\n' ' ')
+is "completion knows the environments" "$offered" "debian:12-base debian:12-build "
+run "$PYRO" workspace delete first
+is "delete" "$out" "Deleted workspace: $id"
+run "$PYRO" workspace status "$id"
+is "gone: status" "$status" 1
+
+# In a cache of its own: what is removed is not what other scripts share.
+XDG_CACHE_HOME=$TEST_DIR/cache run "$PYRO" env prune --json
+is "env prune: status" "$status" 0
+is "env prune: nothing was there" "$(json .freed_bytes)" 0
+finish

@@ -1,0 +1,66 @@
+#!/bin/bash
+# A whole life cycle as a user who is not root, from the pull on. Run by root, the user exists in a
+# mount namespace alone, where /etc/passwd, /etc/subuid and /etc/subgid have a line more.
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+
+uid=54321
+chmod 755 "$TEST_DIR"
+mkdir -p "$TEST_DIR/bin" "$TEST_DIR/user" "$TEST_DIR/etc" "$TEST_DIR/tmp2"
+cp "$PYRO" "$(dirname "$PYRO")/pyro-image" "$TEST_DIR/bin/"
+chmod 755 "$TEST_DIR/bin" "$TEST_DIR/bin/"*
+
+if [[ $(id -u) -ne 0 ]]; then
+    as_user=(env)
+else
+    for file in passwd group subuid subgid; do
+        cat "/etc/$file" >"$TEST_DIR/etc/$file" 2>/dev/null
+    done
+    echo "pyrotest:x:$uid:$uid::$TEST_DIR/user:/bin/sh" >>"$TEST_DIR/etc/passwd"
+    echo "pyrotest:x:$uid:" >>"$TEST_DIR/etc/group"
+    echo "pyrotest:700000000:65536" | tee -a "$TEST_DIR/etc/subuid" >>"$TEST_DIR/etc/subgid"
+    chown "$uid:$uid" "$TEST_DIR/user" "$TEST_DIR/tmp2"
+    cat >"$TEST_DIR/enter" <<'SCRIPT'
+for file in passwd group subuid subgid; do
+    [[ -e /etc/$file ]] || continue
+    mount --bind "$1/etc/$file" "/etc/$file" || exit 99
+done
+uid=$2
+shift 2
+exec setpriv --reuid "$uid" --regid "$uid" --clear-groups "$@"
+SCRIPT
+    as_user=(unshare --mount --propagation private bash "$TEST_DIR/enter" "$TEST_DIR" "$uid" env)
+    if ! "${as_user[@]}" true 2>/dev/null; then
+        skip "the life cycle as another user: this host does not let root make a mount namespace"
+        finish
+    fi
+fi
+as_user+=(-u PYRO_HOME -u XDG_CACHE_HOME -u XDG_DATA_HOME HOME="$TEST_DIR/user" TMPDIR="$TEST_DIR/tmp2")
+pyro=("${as_user[@]}" PYRO_CHECK_COVERAGE= "$TEST_DIR/bin/pyro")
+
+run "${as_user[@]}" id -u
+refute "the user is not root" [ "$out" = 0 ]
+run "${pyro[@]}" env pull debian:12-base
+is "env pull: status" "$status" 0
+[[ $status -eq 0 ]] || echo "$err" | tail -5
+run "${pyro[@]}" run debian:12-base -- sh -c 'id -u; stat -c %u:%g:%a /etc/shadow /usr/bin/passwd'
+is "run: root in the guest, files owned as they should be" "$out" "0
+0:42:640
+0:0:4755"
+run "${pyro[@]}" workspace create debian:12-base --name w
+is "create: status" "$status" 0
+run "${pyro[@]}" workspace exec w -- sh -c 'echo kept >/workspace/file'
+is "exec: status" "$status" 0
+run "${pyro[@]}" workspace stop w
+is "stop: status" "$status" 0
+run "${pyro[@]}" workspace start w
+is "start: status" "$status" 0
+run "${pyro[@]}" workspace exec w -- cat file
+is "the file is there" "$out" kept
+run "${pyro[@]}" workspace delete w
+is "delete: status" "$status" 0
+run "${pyro[@]}" doctor
+like "doctor" "$out" 'Runtime: PASS'
+run "${pyro[@]}" env prune
+is "prune: status" "$status" 0
+is "nothing of the user's is anybody else's" "$(find "$TEST_DIR/user" ! -uid "$(stat -c %u "$TEST_DIR/user")" | head)" ""
+finish
