@@ -102,6 +102,29 @@ static bool set_clock(int64_t ns, struct pyro_error *err)
     return clock_settime(CLOCK_REALTIME, &t) == 0 || pyro_fail_errno(err, "set the clock");
 }
 
+/*
+ * Replaces a file at once, as rename(2) does, but by an exchange: ext4 takes a rename over a file
+ * for a wish to have the new content on disk now, and that costs tens of milliseconds in the first
+ * second of a clone. Here it is not needed: `begin` comes again before anything trusts the content.
+ */
+static bool replace_file(const char *path, const void *bytes, size_t n, mode_t mode,
+                         struct pyro_error *err)
+{
+    char temporary[64];
+    scoped_close int fd = -1;
+
+    snprintf(temporary, sizeof(temporary), "%s.pyro", path);
+    unlink(temporary);
+    fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (fd < 0)
+        return pyro_fail_errno(err, "create '%s'", temporary);
+    if (!fs_write_all(fd, bytes, n, err))
+        return pyro_wrap(err, "'%s'", temporary);
+    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
+        return unlink(temporary) == 0 || pyro_fail_errno(err, "remove '%s'", temporary);
+    return rename(temporary, path) == 0 || pyro_fail_errno(err, "write '%s'", path);
+}
+
 /* /etc/hosts with the line of 127.0.1.1 (Debian's place for the machine's own name) renewed. */
 static bool write_hosts(const char *hostname, struct pyro_error *err)
 {
@@ -125,7 +148,7 @@ static bool write_hosts(const char *hostname, struct pyro_error *err)
         ok = buf_append_str(&text, "\n");
     if (!ok || !buf_printf(&text, "127.0.1.1\t%s\n", hostname))
         return pyro_fail(err, PYRO_NO_MEMORY, "/etc/hosts: out of memory");
-    return fs_replace(AT_FDCWD, "/etc/hosts", text.data, text.len, 0644, err);
+    return replace_file("/etc/hosts", text.data, text.len, 0644, err);
 }
 
 static bool write_line(const char *path, const char *line, mode_t mode, struct pyro_error *err)
@@ -133,7 +156,7 @@ static bool write_line(const char *path, const char *line, mode_t mode, struct p
     char text[128];
     int n = snprintf(text, sizeof(text), "%s\n", line);
 
-    return fs_replace(AT_FDCWD, path, text, (size_t)n, mode, err);
+    return replace_file(path, text, (size_t)n, mode, err);
 }
 
 static bool write_names(const struct identity *id, struct pyro_error *err)

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "guest/ext4.h"
 #include "guest/uevent.h"
 #include "vmm/base/fs.h"
 

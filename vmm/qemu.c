@@ -36,6 +36,12 @@ enum {
 #define KERNEL_ARGUMENTS                                                                           \
     "console=ttyS0 reboot=t panic=-1 rdinit=/init tsc=reliable random.trust_cpu=on no_timer_check"
 
+/*
+ * Without "enhanced rep movsb": with it the guest's kernel copies by that one instruction, which
+ * TCG emulates byte by byte. Output of commands comes twice as fast without it.
+ */
+#define TCG_CPU "max,-erms"
+
 static bool resolve(const char *candidate, char *ret, size_t n)
 {
     char real[PATH_MAX];
@@ -183,7 +189,7 @@ static void add_machine(struct qemu_command *c, const struct qemu_machine *m)
              m->mem_mib, FD_RAM, m->ram_share ? "share=on" : "share=off");
     add_args(c, "-M", "microvm,rtc=on,pit=on,pic=on,memory-backend=ram,x-option-roms=off", "-accel",
              m->accel == ACCEL_KVM ? "kvm" : "tcg,thread=multi,tb-size=256", "-cpu",
-             m->accel == ACCEL_KVM ? "host" : "max", "-smp", smp, "-m", mem, "-object", ram,
+             m->accel == ACCEL_KVM ? "host" : TCG_CPU, "-smp", smp, "-m", mem, "-object", ram,
              "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-sandbox",
              "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny", NULL);
     give_fd(c, m->ram_fd, FD_RAM);

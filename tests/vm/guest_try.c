@@ -25,23 +25,23 @@ int main(int argc, char **argv)
     vm_connect(&vm, false);
     printf("hello      %8.2f ms\n", (double)(now_us() - t) / 1000);
     t = now_us();
-    call_run(&c, &vm,
+    call_run(&c, &vm.peer,
              json_pack("{s:s, s:s, s:[s,s]}", "op", "prepare", "root", mode, "warm", "/bin/bash",
                        "/usr/lib/git-core"));
     show("prepare", &c, t);
     t = now_us();
-    call_run(&c, &vm, vm_begin_request(mode));
+    call_run(&c, &vm.peer, peer_begin_request(mode));
     show("begin", &c, t);
     for (int i = 2; i < argc; i++) {
         t = now_us();
-        call_run(&c, &vm, vm_sh(argv[i]));
+        call_run(&c, &vm.peer, peer_sh(argv[i]));
         show("exec", &c, t);
     }
     t = now_us();
-    call_run(&c, &vm, json_pack("{s:s}", "op", "stat"));
+    call_run(&c, &vm.peer, json_pack("{s:s}", "op", "stat"));
     show("stat", &c, t);
     t = now_us();
-    call_run(&c, &vm, json_pack("{s:s}", "op", "shutdown"));
+    call_run(&c, &vm.peer, json_pack("{s:s}", "op", "shutdown"));
     show("shutdown", &c, t);
     printf("QEMU ended with %d after %.2f ms\n", vm_wait(&vm), (double)(now_us() - t) / 1000);
     vm_free(&vm);

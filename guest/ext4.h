@@ -1,0 +1,11 @@
+/* What of an ext4 file system the first write after a restore needs, read beforehand. */
+#ifndef PYRO_GUEST_EXT4_H
+#define PYRO_GUEST_EXT4_H
+
+/*
+ * Reads the bitmaps of every block group, and the first blocks of each inode table, through the
+ * device, whose page cache the file system shares. Blocks; does nothing on a failure.
+ */
+void ext4_warm(const char *device);
+
+#endif
