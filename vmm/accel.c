@@ -1,31 +1,144 @@
-/* vmm/accel.c: still to come: always emulation. */
+/* vmm/accel.c: KVM's verdict, kept from one host boot to the next. */
 #include "vmm/accel.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "vmm/accel_probe.h"
+#include "vmm/base/fs.h"
+#include "vmm/base/json.h"
+
+#define DEVICE "/dev/kvm"
+#define RECORD "accel.json"
+#define RECORD_BYTES_MAX 4096
 
 const char *accel_name(enum accel_kind kind)
 {
     return kind == ACCEL_KVM ? "kvm" : "tcg";
 }
 
-bool accel_choose(const char *cache_dir UNUSED, const char *qemu_version UNUSED,
-                  enum accel_kind *ret, struct accel_verdict *ret_verdict,
-                  struct pyro_error *err UNUSED)
+/* What the verdict holds for: this boot of the host, this device, this QEMU. The caller's. */
+static json_t *circumstances(const char *qemu_version)
 {
-    *ret = ACCEL_TCG;
+    scoped_buf boot_id = BUF_INIT(64);
+    struct pyro_error ignored;
+    struct stat st;
+
+    if (!fs_read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &boot_id, &ignored) ||
+        boot_id.len < 36 || stat(DEVICE, &st) != 0)
+        return NULL;
+    boot_id.data[36] = '\0';
+    return json_pack("{s:s, s:I, s:I, s:s}", "boot_id", boot_id.data, "device",
+                     (json_int_t)st.st_rdev, "changed", (json_int_t)st.st_ctim.tv_sec, "qemu",
+                     qemu_version);
+}
+
+/* Fills usable, proven and reason from the record; false when there is none that holds. */
+static bool read_record(const char *cache_dir, const json_t *holds_for, struct accel_verdict *v)
+{
+    scoped_free char *path = str_printf("%s/" RECORD, cache_dir);
+    scoped_buf text = BUF_INIT(RECORD_BYTES_MAX);
+    scoped_json json_t *record = NULL;
+    struct pyro_error ignored;
+
+    if (!holds_for || !fs_read_file(AT_FDCWD, path, &text, &ignored) || !text.len)
+        return false;
+    record = json_parse(text.data, text.len, RECORD_BYTES_MAX, &ignored);
+    if (!record || !json_equal(json_object_get(record, "for"), holds_for) ||
+        !json_is_boolean(json_object_get(record, "usable")))
+        return false;
+    v->usable = json_bool_or(record, "usable", false);
+    v->proven = json_bool_or(record, "proven", false);
+    snprintf(v->reason, sizeof(v->reason), "%s", json_string_or(record, "reason", ""));
+    return true;
+}
+
+/* Best effort: without the record the next pyro probes again. */
+static void write_record(const char *cache_dir, json_t *holds_for, const struct accel_verdict *v)
+{
+    scoped_json json_t *record =
+        holds_for ? json_pack("{s:O, s:b, s:b, s:o}", "for", holds_for, "usable", v->usable,
+                              "proven", v->proven, "reason", json_string_or_null(v->reason))
+                  : NULL;
+    scoped_free char *text = record ? json_compact(record) : NULL;
+    scoped_close int dirfd = open(cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct pyro_error ignored;
+
+    if (text && dirfd >= 0 && !fs_replace(dirfd, RECORD, text, strlen(text), 0600, &ignored))
+        unlinkat(dirfd, RECORD, 0);
+}
+
+bool accel_judge(const char *cache_dir, const char *qemu_version, struct accel_verdict *ret,
+                 struct pyro_error *err UNUSED)
+{
+    struct accel_verdict v = { .exists = access(DEVICE, F_OK) == 0,
+                               .readable = access(DEVICE, R_OK) == 0,
+                               .writable = access(DEVICE, W_OK) == 0 };
+    scoped_json json_t *holds_for = NULL;
+
+    if (!v.exists) {
+        snprintf(v.reason, sizeof(v.reason), DEVICE " is not there");
+    } else if (!v.readable || !v.writable) {
+        snprintf(v.reason, sizeof(v.reason), "no permission for " DEVICE);
+    } else {
+        holds_for = circumstances(qemu_version);
+        if (!read_record(cache_dir, holds_for, &v)) {
+            v.usable = accel_probe(v.reason, sizeof(v.reason));
+            write_record(cache_dir, holds_for, &v);
+        }
+    }
+    *ret = v;
+    return true;
+}
+
+static bool is_set(const char *name, const char *value)
+{
+    const char *now = getenv(name);
+
+    return now && strcmp(now, value) == 0;
+}
+
+static bool fail_required(const char *reason, struct pyro_error *err)
+{
+    pyro_fail(err, PYRO_KVM_REQUIRED, "KVM is required and cannot be used: %s", reason);
+    return false;
+}
+
+bool accel_choose(const char *cache_dir, const char *qemu_version, enum accel_kind *ret,
+                  struct accel_verdict *ret_verdict, struct pyro_error *err)
+{
+    bool required = is_set("PYRO_REQUIRE_KVM", "1");
+    struct accel_verdict v;
+    enum accel_kind chosen;
+
+    if (!accel_judge(cache_dir, qemu_version, &v, err))
+        return false;
+    chosen = v.usable ? ACCEL_KVM : ACCEL_TCG;
+    if (is_set("PYRO_ACCEL", "kvm")) {
+        if (!v.writable)
+            return fail_required(v.reason, err);
+        chosen = ACCEL_KVM;
+    } else if (is_set("PYRO_ACCEL", "tcg")) {
+        chosen = ACCEL_TCG;
+    }
+    if (required && chosen != ACCEL_KVM)
+        return fail_required(*v.reason ? v.reason : "PYRO_ACCEL=tcg", err);
+    *ret = chosen;
     if (ret_verdict)
-        memset(ret_verdict, 0, sizeof(*ret_verdict));
+        *ret_verdict = v;
     return true;
 }
 
-void accel_record(const char *cache_dir UNUSED, const char *qemu_version UNUSED,
-                  const char *reason UNUSED)
+void accel_record(const char *cache_dir, const char *qemu_version, const char *reason)
 {
-}
+    struct accel_verdict v = { .usable = !reason, .proven = !reason };
+    scoped_json json_t *holds_for = NULL;
 
-bool accel_judge(const char *cache_dir UNUSED, const char *qemu_version UNUSED,
-                 struct accel_verdict *ret, struct pyro_error *err UNUSED)
-{
-    memset(ret, 0, sizeof(*ret));
-    return true;
+    if (getenv("PYRO_ACCEL"))
+        return; /* what was forced proves nothing about what would be chosen */
+    holds_for = circumstances(qemu_version);
+    snprintf(v.reason, sizeof(v.reason), "%s", reason ? reason : "");
+    write_record(cache_dir, holds_for, &v);
 }

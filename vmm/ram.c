@@ -224,19 +224,19 @@ int ram_load(int file_fd, const struct ram_identity *identity, struct pyro_error
 }
 
 /* Whether the descriptor is a memfd of this size that nobody can change any more. */
-static bool is_sealed(int fd, const struct ram_identity *identity)
+static bool is_sealed(int fd, uint64_t size_bytes)
 {
     struct stat st;
     int seals = fcntl(fd, F_GET_SEALS);
 
     return seals >= 0 && (seals & SEALS) == SEALS && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-           (uint64_t)st.st_size == identity->size_bytes;
+           (!size_bytes || (uint64_t)st.st_size == size_bytes);
 }
 
 /* Looks through the open files of a process (its /proc directory) for the memfd. */
-static int find_in_process(int proc_dirfd, const struct ram_identity *identity)
+static int find_in_process(int proc_dirfd, const char *key, uint64_t size_bytes)
 {
-    scoped_free char *wanted = str_printf("/memfd:" NAME_PREFIX "%s (deleted)", identity->key);
+    scoped_free char *wanted = str_printf("/memfd:" NAME_PREFIX "%s (deleted)", key);
     scoped_close int fds_fd = openat(proc_dirfd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     scoped_dir DIR *dir = NULL;
     const struct dirent *entry;
@@ -254,7 +254,7 @@ static int find_in_process(int proc_dirfd, const struct ram_identity *identity)
         if (strcmp(name, wanted) != 0)
             continue;
         fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        if (fd >= 0 && is_sealed(fd, identity))
+        if (fd >= 0 && is_sealed(fd, size_bytes))
             return take_fd(&fd);
     }
     return -1;
@@ -270,7 +270,7 @@ static bool is_own_kind(int proc_dirfd, const struct stat *own_exe)
            exe.st_ino == own_exe->st_ino;
 }
 
-int ram_find_holder(const struct ram_identity *identity)
+int ram_find_holder(const char *key, uint64_t size_bytes)
 {
     scoped_dir DIR *proc = opendir("/proc");
     const struct dirent *entry;
@@ -288,7 +288,7 @@ int ram_find_holder(const struct ram_identity *identity)
         fd = openat(dirfd(proc), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0 || !is_own_kind(fd, &own_exe))
             continue;
-        found = find_in_process(fd, identity);
+        found = find_in_process(fd, key, size_bytes);
         if (found >= 0)
             return found;
     }
@@ -299,7 +299,7 @@ int ram_take_from(pid_t pid, const struct ram_identity *identity)
 {
     scoped_free char *path = str_printf("/proc/%d", (int)pid);
     scoped_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped_close int fd = dir < 0 ? -1 : find_in_process(dir, identity);
+    scoped_close int fd = dir < 0 ? -1 : find_in_process(dir, identity->key, identity->size_bytes);
     char digest[RAM_DIGEST_HEX + 1];
     struct pyro_error ignored;
 

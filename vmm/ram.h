@@ -33,8 +33,11 @@ bool ram_save(int ram_fd, int file_fd, struct ram_identity *identity,
 bool ram_seal(int ram_fd, struct pyro_error *err) MUST_CHECK;
 /* Loads, checks and seals. -1: PYRO_RECORD_INVALID when file and digest do not agree. */
 int ram_load(int file_fd, const struct ram_identity *identity, struct pyro_error *err) MUST_CHECK;
-/* Takes it from another pyro that holds it; -1 when nobody does. A few milliseconds. */
-int ram_find_holder(const struct ram_identity *identity);
+/*
+ * Takes it from another pyro that holds it; -1 when nobody does. size_bytes 0: of any size. A few
+ * milliseconds.
+ */
+int ram_find_holder(const char *key, uint64_t size_bytes);
 /* Takes it back from a QEMU (the digest is checked); -1 when it is not there or not right. */
 int ram_take_from(pid_t pid, const struct ram_identity *identity);
 

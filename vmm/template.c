@@ -7,7 +7,6 @@
  */
 #include "vmm/template.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -19,15 +18,12 @@
 
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
-#include "vmm/template_build.h"
+#include "vmm/template_private.h"
 
 #define FORMAT 1
-#define RECORD "template.json"
 #define RECORD_BYTES_MAX 16384
 #define STATE_BYTES_MAX (16 * 1024 * 1024)
-#define BUILD_LOCK "build.lock"
 #define LOAD_LOCK "load.lock"
-#define TEMPORARY_PREFIX "tmp-"
 
 static const char *kind_name(enum template_kind kind)
 {
@@ -115,13 +111,13 @@ static bool get_ram(int dirfd, struct template *t, struct pyro_error *err)
 {
     scoped_close int lock = -1, file = -1;
 
-    t->ram_fd = ram_find_holder(&t->ram);
+    t->ram_fd = ram_find_holder(t->ram.key, t->ram.size_bytes);
     if (t->ram_fd >= 0)
         return true;
     lock = fs_lock(dirfd, LOAD_LOCK, true, err);
     if (lock < 0)
         return false;
-    t->ram_fd = ram_find_holder(&t->ram);
+    t->ram_fd = ram_find_holder(t->ram.key, t->ram.size_bytes);
     if (t->ram_fd >= 0)
         return true;
     file = openat(dirfd, TEMPLATE_RAM, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -131,11 +127,11 @@ static bool get_ram(int dirfd, struct template *t, struct pyro_error *err)
     return t->ram_fd >= 0;
 }
 
-static json_t *read_record(int dirfd, struct pyro_error *err)
+json_t *template_read_record(int dirfd, struct pyro_error *err)
 {
     scoped_buf text = BUF_INIT(RECORD_BYTES_MAX);
 
-    if (!fs_read_file(dirfd, RECORD, &text, err))
+    if (!fs_read_file(dirfd, TEMPLATE_RECORD, &text, err))
         return NULL;
     return json_parse(text.data ? text.data : "", text.len, RECORD_BYTES_MAX, err);
 }
@@ -144,7 +140,7 @@ static json_t *read_record(int dirfd, struct pyro_error *err)
 static bool load_template(int dirfd, const json_t *identity, struct template *t,
                           struct pyro_error *err)
 {
-    scoped_json json_t *record = read_record(dirfd, err);
+    scoped_json json_t *record = template_read_record(dirfd, err);
     const char *ram_digest, *state_digest;
 
     if (!record)
@@ -199,36 +195,6 @@ static bool open_installed(int templates_fd, const json_t *identity, struct temp
     return false;
 }
 
-/* Removes what killed builders left; the build lock is held. */
-static void sweep(int templates_fd)
-{
-    scoped_close int fd = openat(templates_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    const struct dirent *entry;
-    struct pyro_error ignored;
-
-    if (!dir)
-        return;
-    fd = -1; /* the DIR's now */
-    while ((entry = readdir(dir)) != NULL)
-        if (strncmp(entry->d_name, TEMPORARY_PREFIX, strlen(TEMPORARY_PREFIX)) == 0 &&
-            !fs_remove_tree(templates_fd, entry->d_name, &ignored))
-            continue; /* the next one tries again */
-}
-
-/* Takes TEMPLATES/NAME away: renamed first, so that nobody finds half of it. */
-static bool remove_template(int templates_fd, const char *name)
-{
-    scoped_free char *away = str_printf(TEMPORARY_PREFIX "gone-%s", name);
-    struct pyro_error ignored;
-
-    if (!fs_remove_tree(templates_fd, away, &ignored))
-        return false;
-    if (renameat(templates_fd, name, templates_fd, away) != 0)
-        return errno == ENOENT;
-    return fs_remove_tree(templates_fd, away, &ignored);
-}
-
 static bool write_record(int dirfd, const json_t *identity, const struct template *t,
                          struct pyro_error *err)
 {
@@ -245,14 +211,14 @@ static bool write_record(int dirfd, const json_t *identity, const struct templat
     text = record ? json_compact(record) : NULL;
     if (!text)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-    return fs_write_atomic(dirfd, RECORD, text, strlen(text), 0600, err);
+    return fs_write_atomic(dirfd, TEMPLATE_RECORD, text, strlen(text), 0600, err);
 }
 
 /* Builds in a temporary directory and renames it into place; the build lock is held. */
 static bool install(const struct template_spec *spec, int templates_fd, const json_t *identity,
                     struct template *t, struct pyro_error *err)
 {
-    scoped_free char *temporary = str_printf(TEMPORARY_PREFIX "%s", t->ram.key);
+    scoped_free char *temporary = str_printf(TEMPLATE_TEMPORARY "%s", t->ram.key);
     scoped_close int dirfd = -1;
     struct pyro_error ignored;
     bool ok;
@@ -263,7 +229,7 @@ static bool install(const struct template_spec *spec, int templates_fd, const js
     if (dirfd < 0)
         return pyro_fail_errno(err, "create a template");
     ok = template_build(spec, dirfd, t, err) && write_record(dirfd, identity, t, err);
-    if (ok && (!remove_template(templates_fd, t->ram.key) ||
+    if (ok && (!template_remove(templates_fd, t->ram.key) ||
                renameat(templates_fd, temporary, templates_fd, t->ram.key) != 0 ||
                fsync(templates_fd) != 0))
         ok = pyro_fail_errno(err, "install a template");
@@ -276,14 +242,14 @@ static bool install(const struct template_spec *spec, int templates_fd, const js
 static bool build(const struct template_spec *spec, int templates_fd, const json_t *identity,
                   struct template *t, struct pyro_error *err)
 {
-    scoped_close int lock = fs_lock(templates_fd, BUILD_LOCK, true, err);
+    scoped_close int lock = fs_lock(templates_fd, TEMPLATE_BUILD_LOCK, true, err);
     scoped_close int built_ram = -1;
 
     if (lock < 0)
         return false;
     if (open_installed(templates_fd, identity, t))
         return true;
-    sweep(templates_fd);
+    template_sweep(templates_fd);
     if (spec->progress)
         spec->progress(spec->arg, "booting a template");
     if (!install(spec, templates_fd, identity, t, err))
@@ -306,7 +272,7 @@ static bool finish(struct template *t, struct pyro_error *err)
 
     if (t->state_fd >= 0)
         return true;
-    record = read_record(t->lock_fd, err);
+    record = template_read_record(t->lock_fd, err);
     if (!record || !json_get_string(record, "state_digest", &digest, err))
         return false;
     t->state_fd = load_state(t->lock_fd, digest, err);

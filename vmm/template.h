@@ -69,9 +69,9 @@ bool template_open(const struct template_spec *spec, struct template *ret,
 void template_release(struct template *t);
 
 /*
- * Removes templates nobody runs: those of an environment (digest), or with NULL those that do not
- * fit the current QEMU any more and the least recently used beyond max_bytes. Returns the bytes
- * freed.
+ * Removes templates that nobody runs: those of an environment (digest), or with NULL the least
+ * recently used until at most max_bytes are allocated. Returns the bytes freed. Waits for a build
+ * that is under way.
  */
 int64_t template_prune(const char *templates_dir, const char *environment_digest,
                        int64_t max_bytes);

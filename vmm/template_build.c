@@ -5,7 +5,7 @@
  * and its devices are saved (x-ignore-shared leaves RAM out), and the memfd itself, pages of zeros
  * punched out, becomes the sealed RAM of the first clone.
  */
-#include "vmm/template_build.h"
+#include "vmm/template_private.h"
 
 #include <errno.h>
 #include <fcntl.h>

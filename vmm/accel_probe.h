@@ -1,0 +1,16 @@
+/* The KVM probe: a VM of a few instructions. Within vmm only; accel.h is the room's face. */
+#ifndef PYRO_ACCEL_PROBE_H
+#define PYRO_ACCEL_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ACCEL_PROBE_MS 2000
+
+/*
+ * Runs the VM in a child process, at most ACCEL_PROBE_MS. True when its instructions did what they
+ * should; else ret_reason (n bytes) says what did not.
+ */
+bool accel_probe(char *ret_reason, size_t n);
+
+#endif
