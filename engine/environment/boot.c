@@ -8,10 +8,10 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/environment/digest.h"
+#include "engine/environment/file_state.h"
 #include "engine/environment/kernel.h"
 #include "engine/helper.h"
 #include "engine/paths.h"
@@ -49,25 +49,6 @@ static void guest_key(char ret[17])
     ret[16] = '\0';
 }
 
-/* What a file looks like from outside: changes when somebody writes to it. */
-static json_t *file_state(const char *path)
-{
-    struct stat st;
-
-    if (stat(path, &st) != 0)
-        return NULL;
-    return json_pack("{sI sI sI sI}", "size", (json_int_t)st.st_size, "mtime",
-                     (json_int_t)st.st_mtim.tv_sec, "mtime_ns", (json_int_t)st.st_mtim.tv_nsec,
-                     "inode", (json_int_t)st.st_ino);
-}
-
-static bool state_matches(const char *path, const json_t *state)
-{
-    scoped_json json_t *now = file_state(path);
-
-    return now && state && json_equal(now, state);
-}
-
 static bool is_plain(const char *name)
 {
     return name && name[0] && !strstr(name, "..");
@@ -97,8 +78,8 @@ static bool load_record(const char *boot_dir, const char *record_name, struct bo
         .initramfs = str_printf("%s/%s", boot_dir, initramfs),
         .initramfs_digest = str_printf("%s", json_string_or(record, "initramfs_digest", "")),
     };
-    if (!state_matches(b.kernel, json_object_get(record, "kernel_state")) ||
-        !state_matches(b.initramfs, json_object_get(record, "initramfs_state"))) {
+    if (!file_state_matches(b.kernel, json_object_get(record, "kernel_state")) ||
+        !file_state_matches(b.initramfs, json_object_get(record, "initramfs_state"))) {
         boot_files_release(&b);
         return false;
     }

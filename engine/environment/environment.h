@@ -29,9 +29,10 @@ void environment_release(struct environment *e);
 
 /*
  * Opens an installed environment and checks it cheaply: record, size, the digest of the image's
- * first blocks. PYRO_ENVIRONMENT_NOT_FOUND: no such name in the catalog, or not installed (then
- * sys_errno is ENOENT); PYRO_ENVIRONMENT_BROKEN: the files fail the check, a pull repairs them.
- * Release *ret with environment_release.
+ * first blocks; when the image was touched since its last whole check, that is done again.
+ * PYRO_ENVIRONMENT_NOT_FOUND: no such name in the catalog, or not installed (then sys_errno is
+ * ENOENT); PYRO_ENVIRONMENT_BROKEN: the files fail the check, a pull repairs them. Release *ret
+ * with environment_release.
  */
 bool environment_open(const char *name, struct environment *ret, struct pyro_error *err) MUST_CHECK;
 /* Whether the whole image has the digest that its record states; reads all of it. */

@@ -14,8 +14,10 @@
 
 bool ext4_fail(struct pyro_error *err, errcode_t code, const char *what)
 {
-    if (code == EXT2_ET_BLOCK_ALLOC_FAIL || code == EXT2_ET_INODE_ALLOC_FAIL || code == ENOSPC)
+    if (code == EXT2_ET_BLOCK_ALLOC_FAIL || code == EXT2_ET_INODE_ALLOC_FAIL)
         return pyro_fail(err, PYRO_NO_SPACE, "%s: the image is full", what);
+    if (code == ENOSPC || code == EDQUOT)
+        return pyro_fail(err, PYRO_NO_SPACE, "%s: %s", what, strerror((int)code));
     if (code == EXT2_ET_NO_MEMORY || code == ENOMEM)
         return pyro_fail(err, PYRO_NO_MEMORY, "%s: out of memory", what);
     return pyro_fail(err, PYRO_IO, "%s: %s", what, error_message(code));

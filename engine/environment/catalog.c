@@ -1,0 +1,66 @@
+/* engine/environment/catalog.c: what there is to pull. */
+#include "engine/environment/catalog.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const no_packages[] = { NULL };
+static const char *const git_packages[] = { "git", "ca-certificates", NULL };
+static const char *const build_packages[] = { "git", "ca-certificates", "build-essential", NULL };
+
+#define BOOKWORM .distribution = "debian 12 (bookworm)", .suite = "bookworm"
+
+static const struct catalog_entry entries[] = {
+    { .name = "debian:12",
+      .description = "Debian 12 with git",
+      BOOKWORM,
+      .packages = git_packages },
+    { .name = "debian:12-base",
+      .description = "Debian 12, minimal",
+      BOOKWORM,
+      .packages = no_packages },
+    { .name = "debian:12-build",
+      .description = "Debian 12 with git and common build tools",
+      BOOKWORM,
+      .packages = build_packages },
+};
+
+const struct catalog_entry *catalog_all(size_t *ret_count)
+{
+    *ret_count = ARRAY_SIZE(entries);
+    return entries;
+}
+
+/* Near: one begins like the other, or they share what stands before the version's details. */
+static bool is_near(const char *name, const char *wanted)
+{
+    size_t shared = 0;
+
+    while (name[shared] && name[shared] == wanted[shared])
+        shared++;
+    return shared >= 3 || (strlen(wanted) >= 2 && strstr(name, wanted));
+}
+
+static void hint_near(const char *name, struct pyro_error *err)
+{
+    char list[160] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+        if (is_near(entries[i].name, name) && used < sizeof(list))
+            used += (size_t)snprintf(list + used, sizeof(list) - used, "%s'%s'", used ? ", " : "",
+                                     entries[i].name);
+    if (used)
+        pyro_hint(err, "did you mean %s? See 'pyro env list'", list);
+}
+
+const struct catalog_entry *catalog_find(const char *name, struct pyro_error *err)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+        if (!strcmp(entries[i].name, name))
+            return &entries[i];
+    pyro_fail(err, PYRO_ENVIRONMENT_NOT_FOUND, "no environment '%s'", name);
+    if (err)
+        hint_near(name, err);
+    return NULL;
+}

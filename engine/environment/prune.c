@@ -1,0 +1,195 @@
+/*
+ * engine/environment/prune.c: removing what no workspace stands on. An environment in use keeps its
+ * directory; one whose pull runs right now is left alone.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/environment/environment.h"
+#include "engine/environment/environment_private.h"
+#include "engine/paths.h"
+#include "vmm/base/fs.h"
+
+struct prune {
+    const char *const *used;
+    size_t used_count;
+    json_t *removed;
+    int64_t freed_bytes;
+    struct pyro_error *err;
+};
+
+/* Whether a used path is this one or below it. */
+static bool is_used(const struct prune *p, const char *path)
+{
+    size_t n = strlen(path);
+
+    for (size_t i = 0; i < p->used_count; i++)
+        if (!strncmp(p->used[i], path, n) && (p->used[i][n] == '/' || p->used[i][n] == '\0'))
+            return true;
+    return false;
+}
+
+/* Bytes on the disk of a file, or of the files in a directory. */
+static int64_t disk_bytes(const char *path)
+{
+    scoped_dir DIR *dir = opendir(path);
+    struct dirent *entry;
+    int64_t sum = 0;
+    struct stat st;
+
+    if (!dir)
+        return lstat(path, &st) == 0 ? (int64_t)st.st_blocks * 512 : 0;
+    while ((entry = readdir(dir)))
+        if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+            sum += (int64_t)st.st_blocks * 512;
+    return sum;
+}
+
+static bool remove_one(struct prune *p, const char *path)
+{
+    int64_t size_bytes = disk_bytes(path);
+    const char *slash = strrchr(path, '/');
+    struct stat st;
+
+    if (lstat(path, &st) != 0)
+        return true;
+    if (!environment_remove_tree(path, p->err))
+        return false;
+    p->freed_bytes += size_bytes;
+    json_array_append_new(p->removed,
+                          json_pack("{ss ss sI}", "name", slash ? slash + 1 : path, "path", path,
+                                    "size_bytes", (json_int_t)size_bytes));
+    return true;
+}
+
+/* The KEY of "KEY-HEX"; NULL for another name. The caller frees. */
+static char *installed_key(const char *name)
+{
+    size_t n = strlen(name);
+
+    if (n < ENVIRONMENT_UNIQUE_DIGITS + 2 || name[n - ENVIRONMENT_UNIQUE_DIGITS - 1] != '-' ||
+        strspn(name + n - ENVIRONMENT_UNIQUE_DIGITS, "0123456789abcdef") !=
+            ENVIRONMENT_UNIQUE_DIGITS)
+        return NULL;
+    return strndup(name, n - ENVIRONMENT_UNIQUE_DIGITS - 1);
+}
+
+static bool has_suffix(const char *name, const char *suffix)
+{
+    size_t n = strlen(name), m = strlen(suffix);
+
+    return n > m && !strcmp(name + n - m, suffix);
+}
+
+/* The environment that an entry of the cache belongs to; NULL for what is not ours. */
+static char *key_of(const char *name)
+{
+    size_t prefix = strlen(ENVIRONMENT_PULL_PREFIX);
+
+    if (!strncmp(name, ENVIRONMENT_PULL_PREFIX, prefix))
+        return strdup(name + prefix);
+    if (!strncmp(name, ENVIRONMENT_LOCK_PREFIX, strlen(ENVIRONMENT_LOCK_PREFIX)))
+        return NULL;
+    if (has_suffix(name, ENVIRONMENT_RECORD_SUFFIX))
+        return strndup(name, strlen(name) - strlen(ENVIRONMENT_RECORD_SUFFIX));
+    if (has_suffix(name, ENVIRONMENT_LOG_SUFFIX))
+        return strndup(name, strlen(name) - strlen(ENVIRONMENT_LOG_SUFFIX));
+    return installed_key(name);
+}
+
+/* Whether the record of KEY names this directory. */
+static bool record_names(const char *cache_dir, const char *key, const char *directory)
+{
+    scoped_json json_t *record = environment_read_record(cache_dir, key, NULL);
+
+    return record && !strcmp(json_string_or(record, "directory", ""), directory);
+}
+
+/* One entry of the cache; the lock of its environment is held. The record goes before what it
+   names. */
+static bool prune_entry(struct prune *p, const char *cache_dir, const char *key, const char *name)
+{
+    scoped_free char *path = str_printf("%s/%s", cache_dir, name);
+    scoped_free char *record = str_printf("%s/%s" ENVIRONMENT_RECORD_SUFFIX, cache_dir, key);
+
+    if (has_suffix(name, ENVIRONMENT_RECORD_SUFFIX)) {
+        struct pyro_error err = { 0 };
+        scoped_json json_t *content = environment_read_record(cache_dir, key, &err);
+        scoped_free char *named =
+            str_printf("%s/%s", cache_dir, json_string_or(content, "directory", "?"));
+        if (err.code == PYRO_RECORD_INVALID) /* a newer pyro's */
+            return true;
+        return (content && access(named, F_OK) == 0) || remove_one(p, path);
+    }
+    if (is_used(p, path))
+        return true;
+    if (record_names(cache_dir, key, name) && unlink(record) != 0)
+        return pyro_fail_errno(p->err, "remove '%s'", record);
+    return remove_one(p, path);
+}
+
+/* The names in a directory, sorted; the caller frees each and the array. -1 on failure. */
+static int list(const char *path, struct dirent ***ret, struct pyro_error *err)
+{
+    int count = scandir(path, ret, NULL, alphasort);
+
+    if (count < 0)
+        pyro_fail_errno(err, "read '%s'", path);
+    return count;
+}
+
+static bool prune_environments(struct prune *p)
+{
+    scoped_free char *cache_dir = paths_environments(p->err);
+    struct dirent **entries;
+    int count = cache_dir ? list(cache_dir, &entries, p->err) : -1;
+    bool ok = count >= 0;
+
+    for (int i = 0; i < count; i++) {
+        scoped_free char *key = key_of(entries[i]->d_name);
+        scoped_close int lock = key && ok ? environment_lock(cache_dir, key, false, NULL) : -1;
+        if (lock >= 0)
+            ok = prune_entry(p, cache_dir, key, entries[i]->d_name);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    return ok;
+}
+
+/* In boot/ a record is made anew by whoever misses it. */
+static bool prune_boot(struct prune *p)
+{
+    scoped_free char *boot_dir = paths_boot(p->err);
+    scoped_free char *lock_path = str_printf("%s/lock", boot_dir ? boot_dir : "");
+    scoped_close int lock = boot_dir ? fs_lock(AT_FDCWD, lock_path, false, NULL) : -1;
+    struct dirent **entries;
+    int count = lock >= 0 ? list(boot_dir, &entries, p->err) : 0;
+    bool ok = boot_dir && count >= 0;
+
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        scoped_free char *path = str_printf("%s/%s", boot_dir, name);
+        if (ok && name[0] != '.' && strcmp(name, "lock") != 0 && !is_used(p, path))
+            ok = remove_one(p, path);
+        free(entries[i]);
+    }
+    if (count > 0)
+        free(entries);
+    return ok;
+}
+
+json_t *environment_prune(const char *const *used, size_t used_count, struct pyro_error *err)
+{
+    struct prune p = {
+        .used = used, .used_count = used_count, .removed = json_array(), .err = err
+    };
+
+    if (!prune_environments(&p) || !prune_boot(&p)) {
+        json_decref(p.removed);
+        return NULL;
+    }
+    return json_pack("{so sI}", "removed", p.removed, "freed_bytes", (json_int_t)p.freed_bytes);
+}
