@@ -7,14 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/term/linedraw.h"
 #include "engine/term/width.h"
-
-/* The DEC line-drawing set, 0x60 to 0x7e; 0x5f is a blank. */
-static const uint16_t line_drawing[] = {
-    0x25c6, 0x2592, 0x2409, 0x240c, 0x240d, 0x240a, 0x00b0, 0x00b1, 0x2424, 0x240b, 0x2518,
-    0x2510, 0x250c, 0x2514, 0x253c, 0x23ba, 0x23bb, 0x2500, 0x23bc, 0x23bd, 0x251c, 0x2524,
-    0x2534, 0x252c, 0x2502, 0x2264, 0x2265, 0x03c0, 0x2260, 0x00a3, 0x00b7,
-};
 
 static int clamp(int v, int low, int high)
 {
@@ -47,8 +41,8 @@ static void on_text(void *user, const char *s, size_t n)
     g->fed_inside = false;
     for (size_t i = 0; i < n;) {
         c = term_decode(s + i, &i);
-        if (drawing && c >= 0x5f && c < 0x7f)
-            c = c == 0x5f ? ' ' : line_drawing[c - 0x60];
+        if (drawing)
+            c = term_line_drawing(c);
         plain_edit_print(g, c);
     }
     g->last = c;

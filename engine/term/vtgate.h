@@ -1,0 +1,74 @@
+/*
+ * The narrow door between bytes a guest printed and libvterm.
+ *
+ * Debian's libvterm 0.1.4 trusts its input: seventeen parameters overwrite a callback pointer, a
+ * repeat before any character loops for ever, several resizes and string endings read or write out
+ * of bounds. So it never sees a byte of a guest's. The gate parses the stream itself (vtparse) and
+ * writes to libvterm only what it composes: whole, bounded sequences from an allow-list, valid
+ * UTF-8, and BEL BS HT LF VT FF CR. Control strings, character sets and repeats end in the gate;
+ * save and restore, mode lists, colon colours and the alternate screen's old mode are rewritten
+ * into what libvterm gets right.
+ *
+ * The gate also knows when a wrap is pending, which libvterm does not tell and does not treat as
+ * terminals do: there EL, ED, ECH, DCH and ICH leave the line alone and BS stays on the last cell.
+ */
+#ifndef PYRO_TERM_VTGATE_H
+#define PYRO_TERM_VTGATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <vterm.h>
+
+#include "engine/term/vtparse.h"
+
+#define VTGATE_ROWS_MAX 1000
+#define VTGATE_COLS_MAX 1000
+#define VTGATE_TITLE_MAX 512
+
+/* What the gate takes out of the stream; any may be NULL. Strings are valid UTF-8 without controls.
+ */
+struct vtgate_events {
+    void (*title)(void *user, const char *title);
+    void (*directory)(void *user, const char *path);        /* the shell's working directory */
+    void (*link)(void *user, const char *uri);              /* of the text that follows; "": none */
+    void (*reply)(void *user, const char *bytes, size_t n); /* for the program, as if typed */
+};
+
+struct vtgate_charset {
+    bool drawing[2], shifted;
+};
+
+struct vtgate {
+    struct vtparse parse;
+    VTerm *vt;
+    VTermState *state;
+    const struct vtgate_events *events;
+    void *user;
+    int rows, cols;
+    bool wrap, alternate; /* as the guest has set them */
+    bool pending;         /* a wrap is pending */
+    bool after_glyph;     /* nothing came since the last character, so a mark may join it */
+    unsigned marks;       /* on that character */
+    int col;              /* while text is queued: the column it will reach */
+    struct vtgate_charset charset, saved_charset;
+    bool can_repeat;               /* nothing came since `last` */
+    unsigned last_len, last_width; /* the last character */
+    char last[4];
+    size_t queued;
+    char queue[512];
+};
+
+/* The sizes that a VTerm behind the gate may have: 1..1000 rows, 2..1000 columns. */
+void vtgate_clamp_size(int *rows, int *cols);
+/*
+ * Attaches to a fresh VTerm of such a size, which stays the caller's; its layers are reset here, so
+ * the screen layer's callbacks are to be set before. `events` and `user` are kept.
+ */
+void vtgate_init(struct vtgate *g, VTerm *vt, const struct vtgate_events *events, void *user);
+/* Any bytes, in any split. When it returns, libvterm has seen all that was complete. */
+void vtgate_feed(struct vtgate *g, const char *bytes, size_t n);
+/* Sizes are clamped as above. No scrollback may be popped back in (no sb_popline callback). */
+void vtgate_resize(struct vtgate *g, int rows, int cols);
+
+#endif

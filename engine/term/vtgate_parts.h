@@ -1,0 +1,25 @@
+/* What the two halves of the gate share. Not for users of the gate. */
+#ifndef PYRO_TERM_VTGATE_PARTS_H
+#define PYRO_TERM_VTGATE_PARTS_H
+
+#include "engine/term/vtgate.h"
+#include "vmm/base/cleanup.h"
+
+/* Writes text that is queued. */
+void vtgate_flush(struct vtgate *g);
+/* Composes one sequence (at most 127 bytes) and writes it, after the queued text. */
+void vtgate_send(struct vtgate *g, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Where the cursor is once the queued text is written, always on the screen. */
+VTermPos vtgate_cursor(struct vtgate *g);
+/* Prints one character. */
+void vtgate_put(struct vtgate *g, uint32_t c);
+/* Puts the cursor where a wrap is pending again, after it had to move. */
+void vtgate_restore_pending(struct vtgate *g);
+void vtgate_save_cursor(struct vtgate *g);
+void vtgate_restore_cursor(struct vtgate *g);
+/* Origin mode and margins off; the cursor stays. */
+void vtgate_reset_margins(struct vtgate *g);
+/* The handler of control sequences. */
+void vtgate_on_csi(void *user, const struct vt_csi *csi);
+
+#endif

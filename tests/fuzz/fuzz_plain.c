@@ -1,0 +1,71 @@
+/*
+ * Plain rendering under a fuzzer. The first two bytes choose the size, the rest is terminal output.
+ * No input crashes the grid renderer, whatever the split of its feeds; its text is valid UTF-8; and
+ * wherever the linear renderer answers, it answers what the grid does.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/term/plain.h"
+#include "engine/term/plain_grid.h"
+#include "engine/term/plain_linear.h"
+#include "vmm/base/utf8.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void check_split(const char *bytes, size_t n, int rows, int cols, const struct buf *whole)
+{
+    scoped_buf text = BUF_INIT(64 << 20);
+    struct plain_grid grid;
+
+    require(plain_grid_init(&grid, rows, cols, false, &text));
+    for (size_t i = 0, step = 1; i < n; i += step) {
+        step = 1 + i % 3;
+        if (step > n - i)
+            step = n - i;
+        plain_grid_feed(&grid, bytes + i, step);
+    }
+    require(plain_grid_finish(&grid));
+    require(text.len == whole->len && (!text.len || memcmp(text.data, whole->data, text.len) == 0));
+    plain_grid_release(&grid);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    scoped_buf linear = BUF_INIT(64 << 20), grid = BUF_INIT(64 << 20), resized = BUF_INIT(64 << 20);
+    struct plain_resize resize[2];
+    struct plain_options options = { 0 };
+    const char *bytes;
+    size_t n;
+    bool alt_screen;
+
+    if (size < 3)
+        return 0;
+    options.rows = 1 + data[0] % 8;
+    options.cols = 2 + data[1] % 30;
+    n = size - 3;
+    bytes = malloc(n ? n : 1); /* exactly as long as it is, for the sanitizer */
+    require(bytes != NULL);
+    memcpy((void *)(uintptr_t)bytes, data + 3, n);
+    require(plain_render_on_grid(bytes, n, &options, &grid, &alt_screen));
+    require(utf8_is_valid(grid.data ? grid.data : "", grid.len));
+    if (plain_linear_render(bytes, n, options.cols, 0, NULL, &linear) == PLAIN_LINEAR_DONE) {
+        require(!alt_screen && linear.len == grid.len);
+        require(!grid.len || memcmp(linear.data, grid.data, grid.len) == 0);
+    }
+    check_split(bytes, n, options.rows, options.cols, &grid);
+    resize[0] = (struct plain_resize){ n / 3, 1 + data[2] % 9, 2 + data[2] % 37 };
+    resize[1] = (struct plain_resize){ n / 2, 1 + data[2] % 5, 2 + data[2] % 23 };
+    options.resizes = resize;
+    options.resize_count = 2;
+    require(plain_render_on_grid(bytes, n, &options, &resized, &alt_screen));
+    free((void *)(uintptr_t)bytes);
+    return 0;
+}
