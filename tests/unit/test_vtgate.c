@@ -121,7 +121,7 @@ static const struct {
     { "junk\x1b[?1049hmore\x1b"
       "cfresh",
       "fresh", 0, 5 },
-    { "\x1b[2;3r\x1b[?6h\x1b[!px", "x", 0, 0 },
+    { "\x1b[2;3r\x1b[?6h\x1b[!px", "|x", 1, 1 },
     { "\x1b#6\x1b#3x", "x", 0, 1 },
     { "\x1b[?69h\x1b[3;5sabcdefg", "abcdefg", 0, 7 },
     { "a\x1bNb\x1bOc", "abc", 0, 3 },
