@@ -149,6 +149,10 @@ static char *any_installed(void)
     return NULL;
 }
 
+static void no_phase(void *arg UNUSED, const char *phase UNUSED, const char *vm_id UNUSED)
+{
+}
+
 static bool run_true(struct examination *x, const char *environment, struct pyro_error *err)
 {
     scoped_json json_t *command = json_pack("[s]", "true");
@@ -168,7 +172,7 @@ static bool run_true(struct examination *x, const char *environment, struct pyro
     if (!environment_open(environment, &installed, err))
         return false;
     environment_release(&installed);
-    result = workspace_run(&spec, &exec, x->progress, NULL, NULL, err);
+    result = workspace_run(&spec, &exec, x->progress, no_phase, NULL, err);
     if (!result)
         return false;
     return json_int_or(result, "exit_code", -1) == 0 ||

@@ -99,7 +99,9 @@ int cmd_main(int argc, const char *const *argv)
     }
     if (!ok) {
         status = failure_status(line.cmd, &err);
-        if (!io.quiet_exit)
+        /* A reader that went away needs no telling. */
+        if (!io.quiet_exit &&
+            !(err.sys_errno == EPIPE && line.cmd && line.cmd->traits & CMD_STREAMING))
             output_error(&err, line.json, stdout);
     }
     if (!output_finish(stdout, &err)) {
