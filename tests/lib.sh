@@ -15,6 +15,7 @@
 #   finish                   the last line of every script
 set -u
 : "${PYRO:=$PWD/build/pyro}"
+export PYRO
 
 TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/pyro-test.XXXXXX")
 export TMPDIR=$TEST_DIR/tmp PYRO_HOME=$TEST_DIR/home
@@ -83,10 +84,10 @@ like() {
 json() {
     python3 -c '
 import json, re, sys
-v = json.loads(sys.argv[2])
+v = json.load(sys.stdin)
 for name, index in re.findall(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]", sys.argv[1]):
     v = v[name] if name else v[int(index)]
-print(v if isinstance(v, str) else json.dumps(v))' "$1" "${2-$out}"
+print(v if isinstance(v, str) else json.dumps(v))' "$1" <<<"${2-$out}"
 }
 
 wait_for() {

@@ -87,8 +87,7 @@ is "exec: stdout" "$out" "/workspace
 like "exec: stderr and summary" "$err" "^oops
 \[workspace-exec\] workspace_id=$id sequence=1 cwd=/workspace execution_mode=guest_vm exit_code=0 duration_ms=[0-9]+\$"
 run "$PYRO" workspace exec first --cwd /tmp --json -- pwd
-is "exec --cwd" "$(json .stdout)" "/tmp
-"
+is "exec --cwd" "$(json .stdout)" /tmp
 is "exec: sequences count" "$(json .sequence)" 2
 run bash -c '"$PYRO" workspace exec first -- printf "no newline" 2>&1'
 like "the summary stands on a line of its own" "$out" '^no newline
@@ -108,8 +107,7 @@ run "$PYRO" workspace logs first --json
 check "logs: all commands" [ "$(json .count)" -ge 7 ]
 is "logs: in order" "$(json .entries[0].sequence)" 1
 is "logs: with their output" "$(json .entries[0].stdout)" "/workspace
-0
-"
+0"
 run "$PYRO" workspace logs first
 like "logs: for people" "$out" "^\[1\] sh -c 'echo data >file; pwd; id -u; echo oops >&2' \(cwd=/workspace exit_code=0 duration_ms=[0-9]+\)
 /workspace
