@@ -206,6 +206,20 @@ static bool take_answer(const json_t *message, const char *command, json_t **ret
     return true;
 }
 
+/* Deals with what was read beyond the answer that was waited for: the socket says it no more. */
+static void sort_rest(struct qmp *qmp)
+{
+    json_t *message;
+    bool stale;
+
+    while ((message = next_message(qmp))) {
+        if (is_answer(qmp, message, &stale) || stale)
+            json_decref(message);
+        else if (!take_event(qmp, message))
+            lose_breach(qmp, "an answer nobody asked for");
+    }
+}
+
 static bool wait_answer(struct qmp *qmp, const char *command, int64_t deadline_ms,
                         json_t **ret_result, struct pyro_error *err)
 {
@@ -220,6 +234,7 @@ static bool wait_answer(struct qmp *qmp, const char *command, int64_t deadline_m
         } else if (is_answer(qmp, message, &stale)) {
             bool ok = take_answer(message, command, ret_result, err);
             json_decref(message);
+            sort_rest(qmp);
             return ok;
         } else if (stale) {
             json_decref(message);
@@ -374,17 +389,8 @@ static void deliver(void *arg)
 
 static void on_readable(void *arg, uint32_t epoll_events UNUSED)
 {
-    struct qmp *qmp = arg;
-    json_t *message;
-    bool stale;
-
-    fill(qmp);
-    while ((message = next_message(qmp))) {
-        if (is_answer(qmp, message, &stale) || stale)
-            json_decref(message);
-        else if (!take_event(qmp, message))
-            lose_breach(qmp, "an answer nobody asked for");
-    }
+    fill(arg);
+    sort_rest(arg);
 }
 
 bool qmp_watch(struct qmp *qmp, struct loop *loop, qmp_event_fn *on_event, qmp_lost_fn *on_lost,
