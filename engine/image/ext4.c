@@ -2,6 +2,7 @@
 #include "engine/image/ext4.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -104,11 +105,14 @@ static bool list_free(struct ext4 *e, struct pyro_error *err)
 static errcode_t make_file_system(struct ext4 *e, const struct ext4_spec *spec)
 {
     struct ext2_super_block super;
+    int own_fd = fcntl(spec->fd, F_DUPFD_CLOEXEC, 3); /* libext2fs closes it */
     char fd_name[16];
     errcode_t code;
 
+    if (own_fd < 0)
+        return errno;
     describe(&super, spec->size_bytes);
-    snprintf(fd_name, sizeof(fd_name), "%d", spec->fd);
+    snprintf(fd_name, sizeof(fd_name), "%d", own_fd);
     code = ext2fs_initialize(fd_name, EXT2_FLAG_64BITS, &super, unixfd_io_manager, &e->fs);
     if (code)
         return code;

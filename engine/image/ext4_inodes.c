@@ -201,6 +201,7 @@ static bool write_table(struct ext4 *e, const struct inode_list *all, struct pyr
     }
     ok = ok && flush_table(e, b, err);
     free(b);
+    ext2fs_flush_icache(e->fs); /* it has read blocks of the table before they were written */
     return ok;
 }
 

@@ -3,7 +3,6 @@
  * one piece of work, locks itself in before it reads the first foreign byte, prints one JSON object
  * and ends. Whoever breaks one of its libraries finds a process without files, network or rights.
  */
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +64,6 @@ int main(int argc, char **argv)
     bool ok;
 
     signal(SIGPIPE, SIG_IGN);
-    setlocale(LC_CTYPE, "C.UTF-8"); /* so that libarchive keeps UTF-8 names as they are */
     result = run(argc, argv, &err);
     ok = result != NULL;
     if (!ok)

@@ -62,10 +62,12 @@ static bool read_content(struct conversion *c, struct archive_entry *entry, stru
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "its size is impossible");
     i->size = (uint64_t)archive_entry_size(entry);
     content_begin(&c->content, &c->ext4.blocks, i);
-    while ((rc = archive_read_data_block(c->a, &bytes, &n, &offset)) == ARCHIVE_OK)
-        if (offset < 0 || !content_write(&c->content, (uint64_t)offset, bytes, n, err))
-            return offset >= 0 ||
-                   pyro_fail(err, PYRO_INVALID_ARGUMENT, "its content does not fit its size");
+    while ((rc = archive_read_data_block(c->a, &bytes, &n, &offset)) == ARCHIVE_OK) {
+        if (offset < 0)
+            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "its content does not fit its size");
+        if (!content_write(&c->content, (uint64_t)offset, bytes, n, err))
+            return false;
+    }
     if (rc != ARCHIVE_EOF)
         return source_fail(c->a, "its content", err);
     return content_end(&c->content, err);
