@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "vmm/base/fs.h"
@@ -42,12 +44,18 @@ void cgroup_setup(bool on_host)
 {
     char path[PATH_MAX] = CGROUP_ROOT;
     struct cgroup *probe;
+    struct statfs fs;
 
     if (on_host && !own_group(path, sizeof(path)))
         return;
     groups.parent_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (groups.parent_fd < 0 || !on_host)
         return;
+    if (fstatfs(groups.parent_fd, &fs) != 0 || fs.f_type != CGROUP2_SUPER_MAGIC) {
+        close(groups.parent_fd); /* the older hierarchy */
+        groups.parent_fd = -1;
+        return;
+    }
     probe = cgroup_new();
     if (probe && faccessat(probe->fd, "cgroup.kill", W_OK, 0) == 0) {
         cgroup_drop(probe);

@@ -39,8 +39,9 @@ struct exec {
     struct guest *g;
     struct stream stream;
     struct cgroup *group;
-    pid_t pid;
-    int status; /* as waitpid(2) gives it, once exited */
+    pid_t pid;   /* the command: leader of its process group */
+    pid_t child; /* what is reaped: the command, or its keeper */
+    int status;  /* as waitpid(2) gives it, once exited */
     bool exited, timed_out;
     int64_t started_us, ended_us;
     struct loop_timer timeout, drain_timer;
@@ -66,8 +67,11 @@ static int64_t now_us(void)
 
 static void kill_all(struct exec *x)
 {
-    if (!x->exited)
+    if (!x->exited) {
         kill(-x->pid, SIGKILL);
+        if (x->child != x->pid)
+            kill(x->child, SIGTERM); /* the keeper kills the rest */
+    }
     cgroup_kill(x->group);
 }
 
@@ -331,7 +335,7 @@ bool exec_child_ended(struct guest *g, pid_t pid, int status)
 {
     struct exec *x = g->execs;
 
-    while (x && (x->pid != pid || x->exited))
+    while (x && (x->child != pid || x->exited))
         x = x->next;
     if (!x)
         return false;
@@ -423,7 +427,10 @@ static bool start(struct exec *x, uint32_t id, const struct command *c, struct p
                             .cgroup_fd = x->group ? x->group->fd : -1,
                             .in_vm = !x->g->host_dir };
         x->started_us = now_us();
-        result = spawn_start(&sp, &x->pid, err);
+        result = x->group || sp.in_vm ? spawn_start(&sp, &x->pid, err)
+                                      : spawn_start_kept(&sp, &x->pid, &x->child, err);
+        if (!x->child)
+            x->child = x->pid;
     }
     close_three(child);
     if (result == SPAWN_FAILED) {

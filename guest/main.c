@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -172,7 +171,6 @@ static bool run_as_init(struct guest *g, struct pyro_error *err)
 
 static bool run_on_host(struct guest *g, struct pyro_error *err)
 {
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
     fcntl(HOST_LINK_FD, F_SETFD, FD_CLOEXEC);
     cgroup_setup(true);
     return serve(g, HOST_LINK_FD, LINK_SOCKET, err);

@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "guest/keeper.h"
+
 #define STACK_BYTES (128 * 1024)
 
 enum stage { STAGE_SETUP, STAGE_CWD, STAGE_EXEC };
@@ -197,4 +199,26 @@ enum spawn_result spawn_start(const struct spawn *sp, pid_t *ret_pid, struct pyr
     while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
         ;
     return explain(&c, err);
+}
+
+static void start_for_keeper(void *arg, struct keeper_report *report)
+{
+    report->result = (int)spawn_start(arg, &report->command, &report->err);
+}
+
+enum spawn_result spawn_start_kept(const struct spawn *sp, pid_t *ret_pid, pid_t *ret_child,
+                                   struct pyro_error *err)
+{
+    struct keeper_report report;
+    pid_t keeper;
+
+    if (!keeper_start(start_for_keeper, (void *)(uintptr_t)sp, &keeper, &report, err))
+        return SPAWN_FAILED;
+    if (report.result != SPAWN_OK) {
+        *err = report.err;
+        return (enum spawn_result)report.result;
+    }
+    *ret_pid = report.command;
+    *ret_child = keeper;
+    return SPAWN_OK;
 }

@@ -29,5 +29,8 @@ enum spawn_result {
 /* The command leads a session and a process group of its own. Unless SPAWN_OK, err says why and
  * there is no process. */
 enum spawn_result spawn_start(const struct spawn *sp, pid_t *ret_pid, struct pyro_error *err);
+/* The same with a keeper (keeper.h) between: *ret_child is the one to be reaped. */
+enum spawn_result spawn_start_kept(const struct spawn *sp, pid_t *ret_pid, pid_t *ret_child,
+                                   struct pyro_error *err);
 
 #endif

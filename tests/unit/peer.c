@@ -169,8 +169,8 @@ void call_wait_output(struct call *c, uint64_t bytes)
     while (c->out_bytes < bytes && !c->done && clock_ms() < deadline_ms)
         loop_run_once(c->peer->loop, 1000);
     if (c->out_bytes < bytes)
-        die("%llu bytes came, not %llu", (unsigned long long)c->out_bytes,
-            (unsigned long long)bytes);
+        die("%llu bytes came, not %llu: %s", (unsigned long long)c->out_bytes,
+            (unsigned long long)bytes, c->result ? json_dumps(c->result, 0) : "and no result");
 }
 
 void call_resume(struct call *c)

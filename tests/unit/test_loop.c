@@ -10,6 +10,9 @@
 #include "vmm/base/fs.h"
 #include "vmm/base/loop.h"
 
+/* A letter as a callback's argument. */
+#define TAG(letter) ((void *)(uintptr_t)(letter))
+
 static struct loop *loop;
 static char trace[64];
 
@@ -50,11 +53,11 @@ static void test_timers_fire_in_order_of_time(void **state UNUSED)
     struct loop_timer a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };
     int64_t start = clock_ms();
 
-    loop_timer_set(loop, &a, 30, note_call, "a");
-    loop_timer_set(loop, &b, 5, note_call, "b");
-    loop_timer_set(loop, &c, 1, note_call, "c");
+    loop_timer_set(loop, &a, 30, note_call, TAG("a"));
+    loop_timer_set(loop, &b, 5, note_call, TAG("b"));
+    loop_timer_set(loop, &c, 1, note_call, TAG("c"));
     loop_timer_set(loop, &d, 40, stop_call, NULL);
-    loop_timer_set(loop, &c, 10, note_call, "C"); /* moves */
+    loop_timer_set(loop, &c, 10, note_call, TAG("C")); /* moves */
     loop_run(loop);
     assert_string_equal(trace, "bCa");
     assert_true(clock_ms() - start >= 40);
@@ -64,7 +67,7 @@ static void test_timer_cancelled(void **state UNUSED)
 {
     struct loop_timer a = { 0 }, b = { 0 };
 
-    loop_timer_set(loop, &a, 0, note_call, "a");
+    loop_timer_set(loop, &a, 0, note_call, TAG("a"));
     loop_timer_set(loop, &b, 1, stop_call, NULL);
     loop_timer_cancel(loop, &a);
     loop_timer_cancel(loop, &a);
@@ -83,9 +86,9 @@ static void defer_again(void *arg)
 
 static void test_deferred_calls_wait_for_the_next_pass(void **state UNUSED)
 {
-    loop_defer(loop, &first, defer_again, "x");
-    loop_defer(loop, &first, defer_again, "x"); /* once only */
-    loop_defer(loop, &second, note_call, "y");
+    loop_defer(loop, &first, defer_again, TAG("x"));
+    loop_defer(loop, &first, defer_again, TAG("x")); /* once only */
+    loop_defer(loop, &second, note_call, TAG("y"));
     loop_run_once(loop, 0);
     assert_string_equal(trace, "xy");
     loop_run_once(loop, -1); /* does not wait: a call is queued */
@@ -104,7 +107,7 @@ static void cancel_second(void *arg UNUSED)
 static void test_deferred_call_cancelled_by_an_earlier_one(void **state UNUSED)
 {
     loop_defer(loop, &first, cancel_second, NULL);
-    loop_defer(loop, &second, note_call, "2");
+    loop_defer(loop, &second, note_call, TAG("2"));
     loop_run_once(loop, 0);
     assert_string_equal(trace, "1");
 }
@@ -160,8 +163,8 @@ static void test_rewatch(void **state UNUSED)
     int fds[2];
 
     assert_int_equal(pipe(fds), 0);
-    assert_true(loop_watch(loop, fds[0], EPOLLIN, note_event, "e", NULL));
-    assert_false(loop_watch(loop, fds[0], EPOLLIN, note_event, "e", NULL));
+    assert_true(loop_watch(loop, fds[0], EPOLLIN, note_event, TAG("e"), NULL));
+    assert_false(loop_watch(loop, fds[0], EPOLLIN, note_event, TAG("e"), NULL));
     assert_int_equal(write(fds[1], "x", 1), 1);
     loop_run_once(loop, 0);
     loop_rewatch(loop, fds[0], 0);
@@ -196,7 +199,7 @@ static void test_signals(void **state UNUSED)
 
 static void test_before_wait(void **state UNUSED)
 {
-    loop_before_wait(loop, note_call, "w");
+    loop_before_wait(loop, note_call, TAG("w"));
     loop_run_once(loop, 0);
     loop_run_once(loop, 0);
     assert_string_equal(trace, "ww");
