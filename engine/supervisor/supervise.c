@@ -300,13 +300,13 @@ static void guest_ready(struct link *link)
 static void guest_lost(struct link *link, const struct pyro_error *why)
 {
     struct supervisor *s = link_arg(link);
-    struct pyro_error lost = *why;
+    struct pyro_error lost = *why; /* it lives in the link */
 
     link_free(link);
     s->guest = NULL;
     exec_fail_all(s, &lost);
-    if (why->code == PYRO_GUEST_PROTOCOL)
-        supervisor_give_up(s, "%s", why->message);
+    if (lost.code == PYRO_GUEST_PROTOCOL)
+        supervisor_give_up(s, "%s", lost.message);
     else if (s->phase != PHASE_STOPPING)
         loop_timer_set(s->loop, &s->deadline, EXIT_DEADLINE_MS, on_deadline, s);
 }
