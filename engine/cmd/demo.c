@@ -1,6 +1,7 @@
 /* engine/cmd/demo.c: the shortest proof that everything works: git in a microVM. */
 #include "engine/cmd/guest_command.h"
 #include "engine/cmd/io.h"
+#include "engine/cmd/rows.h"
 #include "engine/cmd/table.h"
 
 #define DEMO_ENVIRONMENT "debian:12"
@@ -10,9 +11,10 @@ static bool demo_run(const void *args UNUSED, struct cmd_io *io, json_t **ret_re
 {
     scoped_json json_t *command = json_pack("[s, s]", "git", "--version");
     struct workspace_exec_spec exec = guest_command_spec(io, command, 30);
-    struct workspace_spec spec = {
-        .environment = DEMO_ENVIRONMENT, .vcpu_count = 1, .mem_mib = 1024, .ttl_seconds = 600
-    };
+    struct workspace_spec spec = { .environment = DEMO_ENVIRONMENT,
+                                   .vcpu_count = 1,
+                                   .mem_mib = DEFAULT_MEM_MIB,
+                                   .ttl_seconds = 600 };
 
     exec.stdin_fd = -1;
     *ret_result = guest_command_run(io, &spec, &exec, err);

@@ -5,6 +5,7 @@
 #include "engine/cmd/table.h"
 #include "engine/environment/environment.h"
 #include "engine/environment/pull.h"
+#include "engine/workspace/workspace.h"
 
 struct env_pull_args {
     const char *environment;
@@ -15,6 +16,34 @@ static const struct arg_spec env_pull_rows[] = {
     ARG_END,
 };
 
+static void no_phase(void *arg UNUSED, const char *phase UNUSED, const char *vm_id UNUSED)
+{
+}
+
+/*
+ * A machine is started once, so that its template is there and the first one wanted starts by
+ * restore. Where that fails the environment is installed all the same, and the reason is told.
+ */
+static void prepare_template(const char *environment, struct cmd_io *io)
+{
+    scoped_json json_t *command = json_pack("[s]", "true");
+    struct workspace_spec spec = {
+        .environment = environment, .vcpu_count = 1, .mem_mib = DEFAULT_MEM_MIB, .ttl_seconds = 600
+    };
+    struct workspace_exec_spec exec = {
+        .command = command, .timeout_seconds = 60, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1
+    };
+    struct pyro_error why = { 0 };
+    scoped_json json_t *result = NULL;
+
+    progress_update(&io->progress, "preparing its first machine", -1);
+    result = workspace_run(&spec, &exec, &io->progress, no_phase, NULL, &why);
+    if (!result)
+        cmd_io_summary(io, "pull",
+                       (const struct summary_item[]){
+                           { "template", "failed" }, { "reason", why.message }, { NULL, NULL } });
+}
+
 static bool env_pull_run(const void *args, struct cmd_io *io, json_t **ret_result,
                          struct pyro_error *err)
 {
@@ -22,6 +51,7 @@ static bool env_pull_run(const void *args, struct cmd_io *io, json_t **ret_resul
 
     if (!environment_pull(a->environment, &io->progress, err))
         return false;
+    prepare_template(a->environment, io);
     *ret_result = environment_inspect(a->environment, err);
     return *ret_result != NULL;
 }

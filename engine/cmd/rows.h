@@ -6,6 +6,7 @@
 
 #define SECONDS_MAX (30 * 24 * 3600) /* of any time-out or time to live */
 #define MEM_STEP_MIB 128
+#define DEFAULT_MEM_MIB 1024
 
 int64_t limit_vcpus(void);   /* the host's cores, at most 32 */
 int64_t limit_mem_mib(void); /* the host's RAM, whole steps of MEM_STEP_MIB */
@@ -15,7 +16,7 @@ int64_t limit_mem_mib(void); /* the host's RAM, whole steps of MEM_STEP_MIB */
             .help = "Virtual processors, at most the host's and 32")
 #define ARG_MEM_MIB(S)                                                                             \
     ARG_INT(S, mem_mib, .min = MEM_STEP_MIB, .max_of = limit_mem_mib, .step = MEM_STEP_MIB,        \
-            .def = 1024, .unit = "MiB", .help = "Memory, at most the host's")
+            .def = DEFAULT_MEM_MIB, .unit = "MiB", .help = "Memory, at most the host's")
 #define ARG_TIMEOUT_SECONDS(S)                                                                     \
     ARG_INT(S, timeout_seconds, .max = SECONDS_MAX, .def = 30, .unit = "seconds",                  \
             .help = "Kill the command after this time; 0: never")

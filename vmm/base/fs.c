@@ -17,6 +17,7 @@
 bool fs_mkdir_p(const char *path, mode_t mode, struct pyro_error *err)
 {
     scoped_free char *copy = strdup(path);
+    struct stat st;
 
     if (!copy)
         return pyro_fail(err, PYRO_NO_MEMORY, "create '%s': out of memory", path);
@@ -31,7 +32,10 @@ bool fs_mkdir_p(const char *path, mode_t mode, struct pyro_error *err)
         if (!was)
             break;
     }
-    return true;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return true;
+    errno = ENOTDIR;
+    return pyro_fail_errno(err, "create directory '%s'", path);
 }
 
 int fs_open_dir(int dirfd, const char *path, struct pyro_error *err)
