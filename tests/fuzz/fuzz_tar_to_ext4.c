@@ -3,7 +3,9 @@
  * can read back, or a clean error.
  */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -48,8 +50,24 @@ static void check_image(int fd)
     ext2fs_close_free(&fs);
 }
 
+/* Gives each header the checksum it asks for: mutations shall get past that. */
+static void fix_checksums(uint8_t *bytes, size_t size)
+{
+    for (size_t at = 0; at + 512 <= size; at += 512) {
+        uint8_t *header = bytes + at;
+        unsigned sum = 0;
+        if (memcmp(header + 257, "ustar", 5) != 0)
+            continue;
+        memset(header + 148, ' ', 8);
+        for (int i = 0; i < 512; i++)
+            sum += header[i];
+        snprintf((char *)header + 148, 8, "%06o", sum & 0777777);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    uint8_t *copy = malloc(size + 1);
     struct ext4_spec spec = { .fd = memfd_create("image", MFD_CLOEXEC),
                               .size_bytes = IMAGE_BYTES,
                               .now = 1 };
@@ -57,15 +75,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct archive *a = source_new_tar(&err);
     struct tar_counts counts;
 
-    if (spec.fd < 0 || !a)
+    if (spec.fd < 0 || !a || !copy)
         abort();
-    if (archive_read_open_memory(a, data, size) == ARCHIVE_OK) {
+    memcpy(copy, data, size);
+    fix_checksums(copy, size);
+    if (archive_read_open_memory(a, copy, size) == ARCHIVE_OK) {
         if (tar_to_ext4(a, &spec, true, &counts, &err))
             check_image(spec.fd);
         else if (err.code == PYRO_OK || !err.message[0] || err.code == PYRO_INTERNAL)
             abort();
     }
     archive_read_free(a);
+    free(copy);
     close(spec.fd);
     return 0;
 }
