@@ -46,15 +46,15 @@ MAINS := %/main.o
 PYRO_LIBS := -lncursesw -ltinfo -lvterm -ljansson -lxxhash
 IMAGE_LIBS := -larchive -lext2fs -lcom_err -ljansson -lseccomp
 
-all: build/pyro build/pyro-image build/pyro-guest
-.DEFAULT_GOAL := all
-.DELETE_ON_ERROR:
-
 ifeq ($(VARIANT),plain)
 BIN := build
 else
 BIN := $(B)
 endif
+
+all: $(BIN)/pyro $(BIN)/pyro-image build/pyro-guest
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
