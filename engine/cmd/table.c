@@ -18,6 +18,7 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_workspace_stop,
     &cmd_workspace_start,
     &cmd_workspace_delete,
+    &cmd_render,
     &cmd_commands,
     &cmd_completion,
     &cmd_complete,

@@ -59,7 +59,7 @@ static bool render_in_child(const char *bytes, size_t n, const struct plain_opti
     struct grid_job job = { bytes, n, options };
     struct sandbox_limits limits = { .heap_bytes = ((size_t)96 << 20) + 16 * n, .cpu_seconds = 60 };
 
-    if (!sandbox_run(run_grid_job, &job, &limits, &ret->text, err))
+    if (!sandbox_run(run_grid_job, &job, &limits, -1, &ret->text, err))
         return false;
     if (!ret->text.len)
         return pyro_fail(err, PYRO_INTERNAL, "rendering: the terminal process gave no answer");

@@ -103,7 +103,8 @@ static bool place_descriptors(int in_fd, int out_fd)
 
 static bool limit_resources(const struct sandbox_limits *limits)
 {
-    struct rlimit none = { 0, 0 }, cpu = { limits->cpu_seconds, limits->cpu_seconds };
+    rlim_t seconds = limits->cpu_seconds ? limits->cpu_seconds : RLIM_INFINITY;
+    struct rlimit none = { 0, 0 }, cpu = { seconds, seconds };
 
     return setrlimit(RLIMIT_CORE, &none) == 0 && setrlimit(RLIMIT_CPU, &cpu) == 0 &&
            prctl(PR_SET_DUMPABLE, 0) == 0;
@@ -149,6 +150,10 @@ bool sandbox_wait(pid_t pid, struct pyro_error *err)
         if (errno != EINTR)
             return pyro_fail_errno(err, "waiting for the renderer");
     }
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE) {
+        errno = EPIPE;
+        return pyro_fail_errno(err, "writing the text");
+    }
     if (WIFSIGNALED(status))
         return pyro_fail(err, PYRO_INTERNAL, "rendering: the terminal process was ended by %s",
                          strsignal(WTERMSIG(status)));
@@ -187,8 +192,8 @@ static bool collect(int fd, pid_t pid, struct buf *ret, struct pyro_error *err)
     }
 }
 
-bool sandbox_run(sandbox_job *job, void *arg, const struct sandbox_limits *limits, struct buf *ret,
-                 struct pyro_error *err)
+bool sandbox_run(sandbox_job *job, void *arg, const struct sandbox_limits *limits, int in_fd,
+                 struct buf *ret, struct pyro_error *err)
 {
     scoped_close int read_end = -1;
     int ends[2];
@@ -198,7 +203,7 @@ bool sandbox_run(sandbox_job *job, void *arg, const struct sandbox_limits *limit
     if (pipe2(ends, O_CLOEXEC) < 0)
         return pyro_fail_errno(err, "starting the renderer");
     read_end = ends[0];
-    if (!sandbox_spawn(job, arg, limits, -1, ends[1], &pid, err)) {
+    if (!sandbox_spawn(job, arg, limits, in_fd, ends[1], &pid, err)) {
         close(ends[1]);
         return false;
     }
@@ -221,4 +226,14 @@ bool sandbox_write(const void *bytes, size_t n)
         n -= (size_t)written;
     }
     return true;
+}
+
+ssize_t sandbox_read(void *bytes, size_t n)
+{
+    ssize_t got;
+
+    do
+        got = read(0, bytes, n);
+    while (got < 0 && errno == EINTR);
+    return got;
 }

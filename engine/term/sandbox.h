@@ -23,7 +23,7 @@ typedef bool sandbox_job(void *arg);
 
 struct sandbox_limits {
     size_t heap_bytes;    /* what the job may allocate, touched only as it is used */
-    unsigned cpu_seconds; /* after which the child is killed */
+    unsigned cpu_seconds; /* after which the child is killed; 0: never */
 };
 
 /*
@@ -32,13 +32,20 @@ struct sandbox_limits {
  */
 bool sandbox_spawn(sandbox_job *job, void *arg, const struct sandbox_limits *limits, int in_fd,
                    int out_fd, pid_t *ret_pid, struct pyro_error *err) MUST_CHECK;
-/* Waits for a child and says how it ended; errors: PYRO_INTERNAL, naming the signal. Blocks. */
+/*
+ * Waits for a child and says how it ended. Errors: PYRO_INTERNAL, naming the signal; PYRO_IO with
+ * EPIPE when whoever read its output went away. Blocks.
+ */
 bool sandbox_wait(pid_t pid, struct pyro_error *err) MUST_CHECK;
-/* Runs a job to its end and appends what it wrote to *ret. Blocks. More than ret->max bytes is an
- * error. */
-bool sandbox_run(sandbox_job *job, void *arg, const struct sandbox_limits *limits, struct buf *ret,
-                 struct pyro_error *err) MUST_CHECK;
+/*
+ * Runs a job to its end, with in_fd (-1: /dev/null) as its input, and appends what it wrote to
+ * *ret. Blocks. More than ret->max bytes is an error.
+ */
+bool sandbox_run(sandbox_job *job, void *arg, const struct sandbox_limits *limits, int in_fd,
+                 struct buf *ret, struct pyro_error *err) MUST_CHECK;
 
+/* For jobs: reads up to n bytes from descriptor 0; 0 at the end, negative on failure. */
+ssize_t sandbox_read(void *bytes, size_t n);
 /* For jobs: writes all n bytes to descriptor 1. */
 bool sandbox_write(const void *bytes, size_t n) MUST_CHECK;
 

@@ -279,7 +279,7 @@ bool screen_render(const char *bytes, size_t n, const struct plain_options *opti
         cols = VTGATE_COLS_MAX;
     /* two screens of 40-byte cells, twice while resizing, and the answer */
     limits.heap_bytes = ((size_t)16 << 20) + rows * cols * 256;
-    return sandbox_run(run_screen_job, &job, &limits, &answer, err) &&
+    return sandbox_run(run_screen_job, &job, &limits, -1, &answer, err) &&
            screen_parse(answer.data, answer.len, ret, err);
 }
 

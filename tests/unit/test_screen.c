@@ -203,7 +203,7 @@ static bool run(sandbox_job *job, void *arg, struct buf *out, struct pyro_error 
 {
     struct sandbox_limits limits = { .heap_bytes = 4 << 20, .cpu_seconds = 10 };
 
-    return sandbox_run(job, arg, &limits, out, err);
+    return sandbox_run(job, arg, &limits, -1, out, err);
 }
 
 static void test_sandbox_run_job(void **state)
