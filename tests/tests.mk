@@ -17,7 +17,7 @@ UNIT_HELPERS := $(call obj,$(filter-out $(wildcard tests/unit/test_*.c),$(wildca
 
 # cmocka programs that start VMs, beside the scripts; tests/vm/vm_*.c is what they share.
 VM_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/test_*.c))
-$(VM_TESTS): $(call obj,$(wildcard tests/vm/vm_*.c))
+$(VM_TESTS): $(call obj,$(wildcard tests/vm/vm_*.c)) $(UNIT_HELPERS)
 
 # Tests of static functions include the .c they test.
 $(UNIT_TESTS): $(UNIT_HELPERS)

@@ -20,7 +20,7 @@
 #include "vmm/base/json.h"
 #include "vmm/template_private.h"
 
-#define FORMAT 1
+#define FORMAT 2
 #define RECORD_BYTES_MAX 16384
 #define STATE_BYTES_MAX (16 * 1024 * 1024)
 #define LOAD_LOCK "load.lock"

@@ -43,7 +43,7 @@ int main(int argc, char **argv)
     t = now_us();
     call_run(&c, &vm.peer, json_pack("{s:s}", "op", "shutdown"));
     show("shutdown", &c, t);
-    printf("QEMU ended with %d after %.2f ms\n", vm_wait(&vm), (double)(now_us() - t) / 1000);
+    printf("QEMU ended with %d after %.2f ms\n", vm_wait_exit(&vm), (double)(now_us() - t) / 1000);
     vm_free(&vm);
     return 0;
 }

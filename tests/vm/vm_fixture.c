@@ -218,7 +218,7 @@ void vm_connect(struct vm *vm, bool resync)
     peer_wait(&vm->peer, &vm->peer.ready);
 }
 
-int vm_wait(struct vm *vm)
+int vm_wait_exit(struct vm *vm)
 {
     struct pyro_error err = { 0 };
     int status = -1;

@@ -23,7 +23,7 @@ void vm_boot(struct vm *vm);
 /* Connects to the port and says hello; `resync` as in link_hello(). */
 void vm_connect(struct vm *vm, bool resync);
 /* Waits for QEMU's end; its exit status. */
-int vm_wait(struct vm *vm);
+int vm_wait_exit(struct vm *vm);
 /* Kills QEMU if it lives and removes the directory. */
 void vm_free(struct vm *vm);
 
