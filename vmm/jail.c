@@ -184,10 +184,8 @@ static bool become_nobody(const struct inmate *in)
 /* Whether what exec runs will have no rights beyond an ordinary user's. */
 static bool drop_privileges(const struct inmate *in)
 {
-    if (in->flags & CLONE_NEWUSER)
-        return map_ids(in) && in->outer_uid != 0;
-    if (in->outer_uid != 0)
-        return true;
+    if ((in->flags & CLONE_NEWUSER) || in->outer_uid != 0)
+        return in->outer_uid != 0;
     if (in->stay_root) {
         drop_capabilities();
         return false;
@@ -208,7 +206,7 @@ static bool enter(void *arg, struct pyro_error *err UNUSED)
         steps |= JAIL_IPC_NAMESPACE;
     if (in->flags & CLONE_NEWNET)
         steps |= JAIL_NET_NAMESPACE;
-    if (in->flags & CLONE_NEWUSER)
+    if ((in->flags & CLONE_NEWUSER) && map_ids(in)) /* first: files can only be made by ids */
         steps |= JAIL_USER_NAMESPACE;
     if ((in->flags & CLONE_NEWNS) && change_root(in))
         steps |= JAIL_MOUNT_NAMESPACE;

@@ -7,7 +7,9 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -134,7 +136,14 @@ static void test_steps_are_in_force_for_a_user(void **state)
     if (pid == 0) {
         if (setresgid(1234, 1234, 1234) != 0 || setresuid(1234, 1234, 1234) != 0)
             _exit(2);
+        prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* as after an exec: else /proc/self is root's */
         test_steps_are_in_force(state);
+        if (system("unshare -Urm mount -t tmpfs none /tmp 2>/dev/null") == 0) {
+            struct pyro_error err;
+            unsigned steps;
+            if (!jail_probe(&steps, &err) || !(steps & JAIL_MOUNT_NAMESPACE))
+                _exit(3);
+        }
         _exit(0);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
