@@ -35,7 +35,7 @@ BENCH_OBJ := $(call obj,$(filter-out tests/bench/cold_boot.c,$(wildcard tests/be
 $(B)/tests/bench/bench: $(BENCH_OBJ) $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $^ $(filter-out -lcmocka,$(TEST_LIBS))
-$(BENCH_PEERS): $(B)/%: $(B)/%.o $(B)/tests/vm/vm_fixture.o $(B)/libtest.a
+$(BENCH_PEERS): $(B)/%: $(B)/%.o $(B)/tests/unit/peer.o $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $^ $(filter-out -lcmocka,$(TEST_LIBS))
 

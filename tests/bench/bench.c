@@ -4,9 +4,10 @@
  *   bench [PATTERN]   only rows whose name holds PATTERN (the document is then left alone)
  *
  *   PYRO_BIN_DIR      where pyro and pyro-image are (build)
- *   PYRO_TEST_CACHE   where environments stay between runs, shared with the tests
+ *   PYRO_TEST_CACHE   where environments, kernels and templates stay between runs, shared with the
+ *                     tests
  *
- * Everything happens in build/bench: a home of its own, whose workspaces are deleted at the end.
+ * Workspaces are made in build/bench, and are deleted at the end.
  */
 #include <errno.h>
 #include <signal.h>
@@ -93,15 +94,15 @@ bool bench_delete_all(struct pyro_error *err)
 
 /* --- the run --- */
 
-static void default_env(const char *name, char *value)
+/* Takes the value. */
+static void set_env(const char *name, char *value, bool overwrite)
 {
-    setenv(name, value, 0);
+    setenv(name, value, overwrite);
     free(value);
 }
 
 static bool enter(const char *argv0, struct pyro_error *err)
 {
-    char *home;
     const char *slash = strrchr(argv0, '/');
 
     root_dir = realpath(".", NULL);
@@ -109,17 +110,15 @@ static bool enter(const char *argv0, struct pyro_error *err)
     program_dir = str_printf("%.*s", slash ? (int)(slash - argv0) : 1, slash ? argv0 : ".");
     if (!root_dir || !bin_dir)
         return pyro_fail_errno(err, "find the build");
-    home = bench_path("home");
-    if (!fs_mkdir_p(home, 0700, err))
-        return false;
-    setenv("PYRO_HOME", home, 1);
-    free(home);
-    default_env("PYRO_TEST_CACHE", str_printf("%s/build/test-cache", root_dir));
-    default_env("PYRO_ENVIRONMENT_CACHE_DIR",
-                str_printf("%s/cache/environments", getenv("PYRO_TEST_CACHE")));
+    set_env("XDG_DATA_HOME", bench_path("data"), true);
+    set_env("PYRO_TEST_CACHE", str_printf("%s/build/test-cache", root_dir), false);
+    set_env("XDG_CACHE_HOME", str_printf("%s", getenv("PYRO_TEST_CACHE")), true);
+    unsetenv("PYRO_HOME");
+    unsetenv("PYRO_ENVIRONMENT_CACHE_DIR");
     unsetenv("PYRO_REQUIRE_KVM");
     signal(SIGPIPE, SIG_IGN);
-    return true;
+    return fs_mkdir_p(getenv("XDG_DATA_HOME"), 0700, err) &&
+           fs_mkdir_p(getenv("XDG_CACHE_HOME"), 0700, err);
 }
 
 /* Installs the environment, builds the templates, and finds out what the VMs run on. */

@@ -12,12 +12,19 @@
 #include <unistd.h>
 
 #include "engine/paths.h"
-#include "tests/vm/vm_fixture.h"
+#include "tests/unit/peer.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
 #include "vmm/base/sock.h"
 #include "vmm/disk.h"
 #include "vmm/qemu.h"
 #include "vmm/ram.h"
+
+struct cold_vm {
+    char dir[64]; /* overlay and sockets */
+    pid_t pid;
+    struct peer peer;
+};
 
 static int open_input(const char *path)
 {
@@ -61,7 +68,7 @@ static void find_machine(struct qemu *qemu, enum accel_kind *accel)
     free(cache);
 }
 
-static void boot(struct vm *vm, char **argv)
+static void boot(struct cold_vm *vm, char **argv)
 {
     unsigned mem_mib = (unsigned)strtoul(argv[4], NULL, 10);
     struct qemu_machine m = { .vcpu_count = 1, .mem_mib = mem_mib, .ram_share = true };
@@ -69,7 +76,7 @@ static void boot(struct vm *vm, char **argv)
     struct pyro_error err = { 0 };
     struct disk_chain chain;
     struct qemu qemu;
-    int dir_fd;
+    int dir_fd, fd;
 
     find_machine(&qemu, &m.accel);
     dir_fd = fs_open_dir(AT_FDCWD, vm->dir, &err);
@@ -90,14 +97,22 @@ static void boot(struct vm *vm, char **argv)
     if (!proc_start(&command.spec, &vm->pid, &err))
         die("%s", err.message);
     qemu_command_release(&command);
+    fd = sock_connect_at(dir_fd, "port", &err);
+    if (fd < 0)
+        die("%s", err.message);
+    peer_open(&vm->peer, fd, LINK_HOST_PORT);
+    if (!link_hello(vm->peer.link, false, &err))
+        die("%s", err.message);
+    peer_wait(&vm->peer, &vm->peer.ready);
+    close(dir_fd);
 }
 
-static void request(struct vm *vm, json_t *what, bool is_exec)
+static void request(struct cold_vm *vm, json_t *what, bool is_exec)
 {
     struct pyro_error err = { 0 };
     struct call c;
 
-    call_run(&c, vm, what);
+    call_run(&c, &vm->peer, what);
     if (!c.result || !error_from_result(c.result, &err))
         die("the guest failed: %s", err.message);
     if (is_exec && json_int_or(c.result, "exit_code", -1) != 0)
@@ -107,7 +122,7 @@ static void request(struct vm *vm, json_t *what, bool is_exec)
 
 int main(int argc, char **argv)
 {
-    struct vm vm = { 0 };
+    struct cold_vm vm = { 0 };
 
     if (argc != 5)
         die("cold_boot KERNEL INITRAMFS BASE MEM_MIB");
@@ -115,10 +130,12 @@ int main(int argc, char **argv)
     if (!mkdtemp(vm.dir))
         die("%s: %s", vm.dir, strerror(errno));
     boot(&vm, argv);
-    vm_connect(&vm, false);
     request(&vm, json_pack("{s:s, s:s}", "op", "prepare", "root", "mounted"), false);
-    request(&vm, vm_begin_request("mounted"), false);
+    request(&vm, peer_begin_request("mounted"), false);
     request(&vm, json_pack("{s:s, s:[s]}", "op", "exec", "command", "true"), true);
-    vm_free(&vm);
+    proc_kill(vm.pid);
+    peer_close(&vm.peer);
+    if (!fs_remove_tree(AT_FDCWD, vm.dir, NULL))
+        die("%s is left behind", vm.dir);
     return 0;
 }

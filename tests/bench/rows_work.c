@@ -336,7 +336,7 @@ static bool list_count(struct pyro_error *err)
 
 static bool measure_list_in(const char *home, struct bench_result *ret, struct pyro_error *err)
 {
-    scoped_free char *workspaces = str_printf("%s/data/workspaces", home);
+    scoped_free char *workspaces = str_printf("%s/pyro/workspaces", home);
     const char *const list[] = { bench_pyro(), "workspace", "list", NULL };
     char id[BENCH_ID_BYTES];
     const char *const stop[] = { bench_pyro(), "workspace", "stop", id, NULL };
@@ -355,7 +355,7 @@ static bool measure_list_in(const char *home, struct bench_result *ret, struct p
 
 static bool measure_list(struct bench_result *ret, struct pyro_error *err)
 {
-    return measure_list_in(getenv("PYRO_HOME"), ret, err);
+    return measure_list_in(getenv("XDG_DATA_HOME"), ret, err);
 }
 
 const struct bench_row bench_work_rows[] = {
