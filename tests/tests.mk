@@ -42,8 +42,8 @@ $(BENCH_PEERS): $(B)/%: $(B)/%.o $(B)/tests/unit/peer.o $(B)/libtest.a
 JOBS ?= $(shell nproc)
 RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
 
-.PHONY: check check-source check-unit check-cli check-vm check-all check-san fuzz fuzz-programs \
-        unit-programs bench docs format
+.PHONY: check check-source check-unit check-cli check-vm check-kvm check-all check-san \
+        fuzz fuzz-programs unit-programs bench docs format
 unit-programs: $(UNIT_TESTS) $(VM_TESTS)
 fuzz-programs: $(FUZZ_TESTS)
 
@@ -62,6 +62,11 @@ check-cli: all
 	@$(RUN) cli
 check-vm: all $(VM_TESTS)
 	@$(RUN) vm
+
+# The KVM path, for real, in a VM with emulated virtualization: minutes, whatever this machine is.
+check-kvm: setup
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@PYRO=$(abspath $(BIN)/pyro) tests/kvm/check-kvm.sh
 
 # The same under AddressSanitizer and UBSan; the guest program stays as it ships.
 check-san: setup
