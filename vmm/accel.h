@@ -16,7 +16,8 @@
 
 enum accel_kind { ACCEL_TCG, ACCEL_KVM };
 
-#define ACCEL_BOOT_DEADLINE_MS 30000 /* for a template's boot under KVM (nested: 12 s measured) */
+/* For how long a template that boots under KVM may say nothing (nested: 12 s for all of it). */
+#define ACCEL_BOOT_DEADLINE_MS 30000
 
 struct accel_verdict {
     bool exists, readable, writable; /* of /dev/kvm */

@@ -34,6 +34,8 @@ struct boot {
     struct link *link;
     struct stream stream;
     struct loop_timer deadline;
+    int64_t silence_ms; /* the deadline starts anew with all that the console says, */
+    int64_t latest_ms;  /* but never goes beyond this (clock_ms()) */
     int console_fd;
     char console[CONSOLE_TAIL]; /* the last bytes of it, for the error message */
     size_t console_len;
@@ -113,6 +115,16 @@ static void on_deadline(void *arg)
     boot_failed(boot, &why);
 }
 
+/* A guest that hangs is silent; one on a busy host is slow and talks on. */
+static void set_deadline(struct boot *boot)
+{
+    int64_t left_ms = boot->latest_ms - clock_ms();
+
+    if (left_ms > boot->silence_ms)
+        left_ms = boot->silence_ms;
+    loop_timer_set(boot->loop, &boot->deadline, left_ms > 0 ? left_ms : 0, on_deadline, boot);
+}
+
 static void on_console(void *arg, uint32_t epoll_events UNUSED)
 {
     struct boot *boot = arg;
@@ -123,6 +135,7 @@ static void on_console(void *arg, uint32_t epoll_events UNUSED)
         loop_unwatch(boot->loop, boot->console_fd);
         return;
     }
+    set_deadline(boot);
     if (boot->console_len + (size_t)n > CONSOLE_TAIL) {
         memmove(boot->console, boot->console + CONSOLE_TAIL / 2, CONSOLE_TAIL / 2);
         boot->console_len =
@@ -196,7 +209,7 @@ static const char *console_words(struct boot *boot)
     return line ? line + 1 : boot->console;
 }
 
-static bool talk(struct boot *boot, struct vm *vm, int64_t timeout_ms, struct pyro_error *err)
+static bool talk(struct boot *boot, struct vm *vm, struct pyro_error *err)
 {
     boot->console_fd = vm->console_fd;
     boot->link = link_new(boot->loop, vm->guest_fd, LINK_HOST_PORT, &boot_ops, boot, err);
@@ -206,7 +219,7 @@ static bool talk(struct boot *boot, struct vm *vm, int64_t timeout_ms, struct py
     if (!loop_watch(boot->loop, vm->console_fd, EPOLLIN, on_console, boot, err) ||
         !link_hello(boot->link, false, err))
         return false;
-    loop_timer_set(boot->loop, &boot->deadline, timeout_ms, on_deadline, boot);
+    set_deadline(boot);
     loop_run(boot->loop);
     if (boot->prepared)
         return true;
@@ -215,15 +228,18 @@ static bool talk(struct boot *boot, struct vm *vm, int64_t timeout_ms, struct py
 }
 
 /* Waits for hello and `prepare`; vm's guest connection is used up. */
-static bool prepare_guest(const struct template_spec *spec, struct vm *vm, int64_t timeout_ms,
+static bool prepare_guest(const struct template_spec *spec, struct vm *vm, int64_t silence_ms,
                           struct pyro_error *err)
 {
-    struct boot boot = { .spec = spec, .loop = loop_new(err) };
+    struct boot boot = { .spec = spec,
+                         .loop = loop_new(err),
+                         .silence_ms = silence_ms,
+                         .latest_ms = clock_ms() + BOOT_DEADLINE_MS };
     bool ok;
 
     if (!boot.loop)
         return false;
-    ok = talk(&boot, vm, timeout_ms, err);
+    ok = talk(&boot, vm, err);
     link_free(boot.link);
     loop_unwatch(boot.loop, vm->console_fd);
     loop_free(boot.loop);
@@ -253,12 +269,12 @@ static bool run_machine(const struct template_spec *spec, const struct qemu *qem
                         const struct qemu_machine *machine, int dirfd, int state_fd,
                         struct pyro_error *err)
 {
-    int64_t timeout_ms = machine->accel == ACCEL_KVM ? ACCEL_BOOT_DEADLINE_MS : BOOT_DEADLINE_MS;
+    int64_t silence_ms = machine->accel == ACCEL_KVM ? ACCEL_BOOT_DEADLINE_MS : BOOT_DEADLINE_MS;
     struct vm vm = VM_INIT;
 
-    if (!vm_launch(qemu, machine, dirfd, clock_ms() + timeout_ms, &vm, err))
+    if (!vm_launch(qemu, machine, dirfd, clock_ms() + silence_ms, &vm, err))
         return false;
-    if (!prepare_guest(spec, &vm, timeout_ms, err) || !save_state(&vm, state_fd, err))
+    if (!prepare_guest(spec, &vm, silence_ms, err) || !save_state(&vm, state_fd, err))
         return vm_launch_failed(&vm, err);
     vm_kill(&vm);
     vm_release(&vm);

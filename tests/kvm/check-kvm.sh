@@ -15,7 +15,7 @@ cd "$(dirname "$0")/../.."
 WORK=$PWD/build/kvm
 CACHE=$PYRO_TEST_CACHE/pyro
 ROOT=$WORK/root
-LIMIT_SECONDS=${LIMIT_SECONDS:-600}
+LIMIT_SECONDS=${LIMIT_SECONDS:-900}
 ENVIRONMENT=debian:12-base
 MODULES=(virtio_ring virtio virtio_mmio virtio_blk irqbypass kvm kvm-amd)
 PROGRAMS=(bash cat chgrp chmod chown cut date env grep head ls mkdir mktemp mv nproc ps rm sed

@@ -13,7 +13,7 @@ mv /check/home "$PYRO_HOME"
 chmod -R go= "$PYRO_HOME"
 
 E=debian:12-base
-STEP_SECONDS=120
+STEP_SECONDS=240
 echo "started after $(cut -d' ' -f1 /proc/uptime) s"
 
 # The JSON member of a flat object, without python: "name": "value" or "name": number.
