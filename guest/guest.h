@@ -16,6 +16,7 @@
 #define WORKSPACE_DIR "/workspace"
 
 struct exec;
+struct shell;
 
 struct guest {
     struct loop *loop;
@@ -23,6 +24,8 @@ struct guest {
     const char *host_dir; /* stands for /workspace; NULL in a VM */
     struct exec *execs;
     unsigned exec_count;
+    struct shell *shells;
+    unsigned shell_count;
     int modules_fd; /* /modules of the initramfs, out of sight once the disk is the root; -1 */
     bool root_on_disk;
     bool begun;                     /* this machine is itself: commands may run */

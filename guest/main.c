@@ -17,6 +17,7 @@
 #include "guest/guest.h"
 #include "guest/ops.h"
 #include "guest/root.h"
+#include "guest/shell.h"
 #include "guest/shutdown.h"
 #include "guest/uevent.h"
 #include "vmm/base/fs.h"
@@ -68,7 +69,8 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info UNUSED)
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-        exec_child_ended(g, pid, status);
+        if (!exec_child_ended(g, pid, status))
+            shell_child_ended(g, pid, status);
     if (pid < 0 && errno == ECHILD)
         shutdown_no_children(g);
     cgroup_sweep();

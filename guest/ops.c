@@ -6,6 +6,7 @@
 #include "guest/exec.h"
 #include "guest/identity.h"
 #include "guest/root.h"
+#include "guest/shell.h"
 #include "guest/shutdown.h"
 #include "guest/stat.h"
 
@@ -23,6 +24,9 @@ static const struct guest_op ops[] = {
     { "prepare", .vm_only = true, .answer = root_op_prepare },
     { "begin", .answer = identity_op_begin },
     { "exec", .needs_self = true, .start = exec_op_exec },
+    { "shell_open", .needs_self = true, .answer = shell_op_open },
+    { "shell_list", .needs_self = true, .answer = shell_op_list },
+    { "shell_attach", .needs_self = true, .start = shell_op_attach },
     { "stat", .answer = stat_op_stat },
     { "sync", .answer = stat_op_sync },
     { "shutdown", .start = shutdown_op_shutdown },

@@ -13,6 +13,7 @@
 
 #include "guest/exec.h"
 #include "guest/root.h"
+#include "guest/shell.h"
 #include "vmm/base/fs.h"
 
 #define TERM_MS 2000
@@ -92,6 +93,7 @@ bool shutdown_op_shutdown(struct guest *g, uint32_t id, const json_t *request UN
     if (!stream_accept(g->link, id, &g->stop_stream, &stop_stream_ops, g, err))
         return false;
     g->stopping = true;
+    shell_hangup_all(g);
     kill_everything(g, SIGTERM);
     loop_timer_set(g->loop, &g->stop_timer, TERM_MS, time_is_up, g);
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0)

@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -51,6 +52,8 @@ static bool set_up(struct child *c)
     for (int i = 0; i < 3; i++)
         if (dup2(c->sp->fds[i], i) < 0)
             return false;
+    if (c->sp->terminal && ioctl(0, TIOCSCTTY, 0) != 0)
+        return false;
     if (c->sp->in_vm) {
         fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
         if (fd >= 0 && write(fd, "0", 1) == 1)

@@ -15,6 +15,7 @@ struct spawn {
     const char *search_path; /* where a command without a slash is looked for */
     const char *cwd;
     int fds[3];    /* become the standard streams; above 2, close-on-exec */
+    bool terminal; /* fds are a terminal, which becomes the controlling one */
     int cgroup_fd; /* -1: none */
     bool in_vm;    /* resources as a login on Debian has them */
 };

@@ -1,0 +1,16 @@
+/* Whether a shell waits for input, told from what the kernel knows; nothing is parsed or injected.
+ */
+#ifndef PYRO_GUEST_PROMPT_H
+#define PYRO_GUEST_PROMPT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * True when the process is its terminal's foreground group, is blocked reading, selecting or
+ * polling that terminal
+ * (/proc/PID/syscall, proc(5)), and no typed input is unread. `pty_fd` is the master.
+ */
+bool prompt_is_waiting(pid_t shell, int pty_fd);
+
+#endif

@@ -1,0 +1,499 @@
+/*
+ * guest/shell.c: one PTY from its start to the host's last word.
+ *
+ * `out` holds output from offset `start` on: first what was sent and may not be on the host's disk
+ * yet, then what was not sent. The credit that the host has not given back bounds the first part,
+ * so what lies before it can go. The PTY is read only while there is room; a shell whose host is
+ * away blocks once it is full, and nothing is lost.
+ */
+#include "guest/shell.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest/cgroup.h"
+#include "guest/command.h"
+#include "guest/prompt.h"
+#include "guest/spawn.h"
+#include "vmm/base/fs.h"
+
+#define SHELLS_MAX 64
+#define ID_MAX 64
+#define OUT_MAX (2 * WIRE_CREDIT)
+#define IN_MAX (4 * WIRE_CREDIT)
+#define OFFSET_BYTES 8
+#define READ_BYTES 65536
+#define PROMPT_IDLE_MS 20
+#define DRAIN_MS 2000
+
+struct shell {
+    struct shell *next;
+    struct guest *g;
+    char id[ID_MAX + 1];
+    struct cgroup *group;
+    pid_t pid;
+    int pty_fd; /* -1 once it is read to its end */
+    bool watched, in_watched;
+    bool exited, told; /* the process has ended; the host was told */
+    int status;
+    uint64_t start; /* offset of out's first byte */
+    struct buf out;
+    size_t sent;       /* of out */
+    struct buf in;     /* input the PTY has not taken */
+    size_t in_stale;   /* of `in`, from an older connection, whose credit is gone */
+    int64_t output_ms; /* clock_ms() of the last output */
+    struct loop_timer drain;
+    struct stream stream; /* the host's attachment */
+};
+
+static void pump(struct shell *s);
+
+static struct shell *find(struct guest *g, const char *id)
+{
+    struct shell *s = g->shells;
+
+    while (s && strcmp(s->id, id) != 0)
+        s = s->next;
+    return s;
+}
+
+static void unwatch(struct shell *s)
+{
+    if (s->watched || s->in_watched)
+        loop_unwatch(s->g->loop, s->pty_fd);
+    s->watched = s->in_watched = false;
+}
+
+static void close_pty(struct shell *s)
+{
+    if (s->pty_fd < 0)
+        return;
+    unwatch(s);
+    close(s->pty_fd);
+    s->pty_fd = -1;
+    buf_release(&s->in);
+}
+
+static void shell_free(struct shell *s)
+{
+    struct shell **at = &s->g->shells;
+
+    while (*at != s)
+        at = &(*at)->next;
+    *at = s->next;
+    s->g->shell_count--;
+    close_pty(s);
+    loop_timer_cancel(s->g->loop, &s->drain);
+    cgroup_drop(s->group);
+    buf_release(&s->out);
+    free(s);
+}
+
+/* ---- output ---- */
+
+static void on_pty(void *arg, uint32_t events);
+
+/* One watch for both directions: which events are wanted now. */
+static void watch(struct shell *s, bool in, bool out)
+{
+    uint32_t events = (in ? EPOLLIN : 0) | (out ? EPOLLOUT : 0);
+
+    if (s->pty_fd < 0 || (s->watched == in && s->in_watched == out))
+        return;
+    if (!events)
+        loop_unwatch(s->g->loop, s->pty_fd);
+    else if (s->watched || s->in_watched)
+        loop_rewatch(s->g->loop, s->pty_fd, events);
+    else if (!loop_watch(s->g->loop, s->pty_fd, events, on_pty, s, NULL))
+        return;
+    s->watched = in;
+    s->in_watched = out;
+}
+
+/* Drops what the host has dealt with: all that was sent but the credit that is still out. */
+static void trim(struct shell *s)
+{
+    size_t on_the_way = s->stream.link ? WIRE_CREDIT - s->stream.send_credit : s->sent;
+    size_t done = s->sent > on_the_way ? s->sent - on_the_way : 0;
+
+    if (done < READ_BYTES && s->out.len < OUT_MAX)
+        return;
+    buf_consume(&s->out, done);
+    s->start += done;
+    s->sent -= done;
+}
+
+static void send_some(struct shell *s)
+{
+    static uint8_t frame[WIRE_PAYLOAD_MAX];
+
+    while (s->stream.link && s->sent < s->out.len) {
+        size_t room = stream_room(&s->stream), n = s->out.len - s->sent;
+        if (room <= OFFSET_BYTES) {
+            stream_want_room(&s->stream);
+            return;
+        }
+        if (n > sizeof(frame) - OFFSET_BYTES)
+            n = sizeof(frame) - OFFSET_BYTES;
+        if (n > room - OFFSET_BYTES)
+            n = room - OFFSET_BYTES;
+        put_u64(frame, s->start + s->sent);
+        memcpy(frame + OFFSET_BYTES, s->out.data + s->sent, n);
+        if (!stream_send(&s->stream, WIRE_PTY, frame, n + OFFSET_BYTES))
+            return;
+        s->sent += n;
+    }
+}
+
+/* Once everything is out: how it ended. */
+static void tell_end(struct shell *s)
+{
+    scoped_json json_t *message = NULL;
+    int code;
+
+    if (!s->exited || s->pty_fd >= 0 || s->told || !s->stream.link || s->sent < s->out.len)
+        return;
+    code = WIFSIGNALED(s->status) ? 128 + WTERMSIG(s->status) : WEXITSTATUS(s->status);
+    message = json_pack("{s:i, s:I}", "ended", code, "offset", (json_int_t)(s->start + s->out.len));
+    s->told = stream_message(&s->stream, message);
+}
+
+/* Reads what the PTY holds, as far as there is room. False at its end. */
+static bool read_pty(struct shell *s)
+{
+    static char chunk[READ_BYTES];
+
+    for (size_t taken = 0; taken < WIRE_CREDIT;) {
+        size_t room;
+        ssize_t n;
+        trim(s);
+        room = OUT_MAX - s->out.len;
+        if (!room)
+            return true;
+        n = read(s->pty_fd, chunk, room < sizeof(chunk) ? room : sizeof(chunk));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            return true;
+        if (n <= 0) /* EIO: nobody has the terminal open any more */
+            return false;
+        if (!buf_append(&s->out, chunk, (size_t)n))
+            return true;
+        taken += (size_t)n;
+        s->output_ms = clock_ms();
+    }
+    return true;
+}
+
+static void pump(struct shell *s)
+{
+    if (s->pty_fd >= 0 && !read_pty(s)) {
+        if (s->exited)
+            close_pty(s);
+        else
+            watch(s, false,
+                  false); /* it closed its terminal and lives on; its end is told by SIGCHLD */
+    }
+    send_some(s);
+    trim(s);
+    if (s->pty_fd >= 0 && s->out.len >= OUT_MAX) {
+        watch(s, false, s->in_watched);
+        if (s->stream.link)
+            stream_want_room(&s->stream);
+    } else if (s->pty_fd >= 0) {
+        watch(s, true, s->in.len != 0);
+    }
+    tell_end(s);
+}
+
+static void write_input(struct shell *s)
+{
+    while (s->in.len && s->pty_fd >= 0) {
+        ssize_t n = write(s->pty_fd, s->in.data, s->in.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        buf_consume(&s->in, (size_t)n);
+        if ((size_t)n > s->in_stale)
+            stream_consumed(&s->stream, (size_t)n - s->in_stale);
+        s->in_stale -= (size_t)n < s->in_stale ? (size_t)n : s->in_stale;
+    }
+    watch(s, s->watched, s->in.len != 0);
+}
+
+static void on_pty(void *arg, uint32_t events)
+{
+    struct shell *s = arg;
+
+    if (events & EPOLLOUT)
+        write_input(s);
+    if (events & ~(uint32_t)EPOLLOUT)
+        pump(s);
+}
+
+static void drained(void *arg)
+{
+    struct shell *s = arg;
+
+    if (s->out.len >= OUT_MAX) { /* the host is slow or away, not the terminal */
+        loop_timer_set(s->g->loop, &s->drain, DRAIN_MS, drained, s);
+        return;
+    }
+    close_pty(s);
+    pump(s);
+}
+
+/* ---- what the host asks ---- */
+
+static void resize(struct shell *s, const json_t *size)
+{
+    int64_t cols = json_integer_value(json_array_get(size, 0));
+    int64_t rows = json_integer_value(json_array_get(size, 1));
+    struct winsize ws = { .ws_col = (unsigned short)cols, .ws_row = (unsigned short)rows };
+    scoped_json json_t *answer = NULL;
+
+    if (cols < 1 || cols > 1000 || rows < 1 || rows > 1000 || s->pty_fd < 0)
+        return;
+    pump(s); /* what was drawn at the old size comes before */
+    if (s->pty_fd < 0 || ioctl(s->pty_fd, TIOCSWINSZ, &ws) != 0)
+        return;
+    answer = json_pack("{s:[I, I], s:I}", "resized", (json_int_t)cols, (json_int_t)rows, "offset",
+                       (json_int_t)(s->start + s->out.len));
+    stream_message(&s->stream, answer);
+}
+
+static void send_signal(struct shell *s, const char *name)
+{
+    static const struct {
+        const char *name;
+        int number;
+    } known[] = { { "HUP", SIGHUP }, { "INT", SIGINT }, { "TERM", SIGTERM } };
+    pid_t foreground = s->pty_fd >= 0 ? tcgetpgrp(s->pty_fd) : -1;
+
+    if (!strcmp(name, "KILL")) {
+        if (!s->exited)
+            kill(-s->pid, SIGKILL);
+        cgroup_kill(s->group);
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+        if (!strcmp(name, known[i].name) && foreground > 0)
+            kill(-foreground, known[i].number);
+}
+
+static void ask_prompt(struct shell *s, int64_t token)
+{
+    bool idle = clock_ms() - s->output_ms >= PROMPT_IDLE_MS;
+    scoped_json json_t *answer = NULL;
+
+    answer = json_pack("{s:I, s:b, s:I}", "prompt", (json_int_t)token, "at_prompt",
+                       !s->exited && s->pty_fd >= 0 && idle && !s->in.len &&
+                           prompt_is_waiting(s->pid, s->pty_fd),
+                       "offset", (json_int_t)(s->start + s->out.len));
+    stream_message(&s->stream, answer);
+}
+
+static void on_message(struct stream *stream, const json_t *message)
+{
+    struct shell *s = stream->arg;
+
+    if (json_is_array(json_object_get(message, "resize")))
+        resize(s, json_object_get(message, "resize"));
+    if (json_is_string(json_object_get(message, "signal")))
+        send_signal(s, json_string_or(message, "signal", ""));
+    if (json_is_integer(json_object_get(message, "prompt")))
+        ask_prompt(s, json_int_or(message, "prompt", 0));
+}
+
+static void on_data(struct stream *stream, enum wire_channel channel, const uint8_t *bytes,
+                    size_t n)
+{
+    struct shell *s = stream->arg;
+
+    if (channel != WIRE_STDIN || s->pty_fd < 0 || s->exited || !buf_append(&s->in, bytes, n)) {
+        stream_consumed(stream, n);
+        return;
+    }
+    write_input(s);
+}
+
+static void on_writable(struct stream *stream)
+{
+    pump(stream->arg);
+}
+
+/* The host let go on purpose once it knows the end; else the shell waits for the next connection.
+ */
+static void on_closed(struct stream *stream, const json_t *result UNUSED,
+                      const struct pyro_error *err)
+{
+    struct shell *s = stream->arg;
+
+    if (err && err->code == PYRO_INTERRUPTED && s->told) {
+        shell_free(s);
+        return;
+    }
+    s->told = false;
+    s->in_stale = s->in.len;
+}
+
+bool shell_op_attach(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err)
+{
+    static const struct stream_ops ops = {
+        .data = on_data, .message = on_message, .writable = on_writable, .closed = on_closed
+    };
+    const char *name;
+    struct shell *s;
+    int64_t offset;
+
+    if (!json_get_string(request, "shell", &name, err) ||
+        !json_get_int(request, "offset", 0, INT64_MAX, &offset, err))
+        return false;
+    s = find(g, name);
+    if (!s)
+        return pyro_fail(err, PYRO_SHELL_NOT_FOUND, "there is no shell '%.64s'", name);
+    if (s->stream.link)
+        return pyro_fail(err, PYRO_SHELL_STATE, "shell '%s' is attached", s->id);
+    if ((uint64_t)offset < s->start || (uint64_t)offset > s->start + s->out.len)
+        return pyro_fail(err, PYRO_SHELL_STATE, "shell '%s' has offsets %llu to %llu, not %lld",
+                         s->id, (unsigned long long)s->start,
+                         (unsigned long long)(s->start + s->out.len), (long long)offset);
+    if (!stream_accept(g->link, id, &s->stream, &ops, s, err))
+        return false;
+    buf_consume(&s->out, (size_t)((uint64_t)offset - s->start));
+    s->start = (uint64_t)offset;
+    s->sent = 0;
+    pump(s);
+    return true;
+}
+
+/* ---- start and end ---- */
+
+static int open_pty(int cols, int rows, int *ret_slave, struct pyro_error *err)
+{
+    scoped_close int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    struct winsize ws = { .ws_col = (unsigned short)cols, .ws_row = (unsigned short)rows };
+    int slave;
+
+    if (master < 0 || unlockpt(master) != 0 || ioctl(master, TIOCSWINSZ, &ws) != 0 ||
+        (slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0) {
+        pyro_fail_errno(err, "open a terminal");
+        return -1;
+    }
+    *ret_slave = slave;
+    return take_fd(&master);
+}
+
+static bool start(struct shell *s, const struct command *c, int cols, int rows,
+                  struct pyro_error *err)
+{
+    scoped_close int slave = -1;
+    enum spawn_result result;
+    struct spawn sp;
+
+    s->pty_fd = open_pty(cols, rows, &slave, err);
+    if (s->pty_fd < 0)
+        return false;
+    sp = (struct spawn){ .argv = c->vector + 1,
+                         .envp = c->env,
+                         .search_path = c->search_path,
+                         .cwd = c->cwd,
+                         .fds = { slave, slave, slave },
+                         .terminal = true,
+                         .cgroup_fd = s->group ? s->group->fd : -1,
+                         .in_vm = !s->g->host_dir };
+    result = spawn_start(&sp, &s->pid, err);
+    if (result == SPAWN_OK)
+        return true;
+    close(take_fd(&s->pty_fd));
+    return false;
+}
+
+static struct shell *shell_new(struct guest *g, const char *id)
+{
+    struct shell *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return NULL;
+    s->g = g;
+    s->pty_fd = -1;
+    snprintf(s->id, sizeof(s->id), "%s", id);
+    buf_init(&s->out, OUT_MAX);
+    buf_init(&s->in, IN_MAX);
+    s->group = cgroup_new();
+    s->next = g->shells;
+    g->shells = s;
+    g->shell_count++;
+    return s;
+}
+
+bool shell_op_open(struct guest *g, const json_t *request, json_t **ret UNUSED,
+                   struct pyro_error *err)
+{
+    struct command command;
+    int64_t cols, rows;
+    const char *id;
+    struct shell *s;
+    bool ok;
+
+    if (!json_get_string(request, "shell", &id, err) ||
+        !json_get_int(request, "cols", 1, 1000, &cols, err) ||
+        !json_get_int(request, "rows", 1, 1000, &rows, err))
+        return false;
+    if (!*id || strlen(id) > ID_MAX || find(g, id))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "shell id '%.64s' is taken or too long", id);
+    if (g->shell_count >= SHELLS_MAX)
+        return pyro_fail(err, PYRO_GUEST_ERROR, "%d shells are open; no more at once", SHELLS_MAX);
+    if (!command_parse(&command, g, request, err))
+        return false;
+    s = shell_new(g, id);
+    ok = s ? start(s, &command, (int)cols, (int)rows, err)
+           : pyro_fail(err, PYRO_NO_MEMORY, "shell: out of memory");
+    command_release(&command);
+    if (!ok && s)
+        shell_free(s);
+    if (ok)
+        pump(s);
+    return ok;
+}
+
+bool shell_op_list(struct guest *g, const json_t *request UNUSED, json_t **ret,
+                   struct pyro_error *err)
+{
+    json_t *list = json_array();
+
+    for (struct shell *s = g->shells; s; s = s->next)
+        json_array_append_new(list, json_pack("{s:s, s:b}", "shell", s->id, "ended", s->exited));
+    *ret = json_pack("{s:o}", "shells", list);
+    return *ret || pyro_fail(err, PYRO_NO_MEMORY, "shells: out of memory");
+}
+
+bool shell_child_ended(struct guest *g, pid_t pid, int status)
+{
+    struct shell *s = g->shells;
+
+    while (s && (s->pid != pid || s->exited))
+        s = s->next;
+    if (!s)
+        return false;
+    s->exited = true;
+    s->status = status;
+    cgroup_kill(s->group);
+    loop_timer_set(g->loop, &s->drain, DRAIN_MS, drained, s);
+    pump(s);
+    return true;
+}
+
+void shell_hangup_all(struct guest *g)
+{
+    for (struct shell *s = g->shells; s; s = s->next)
+        if (!s->exited)
+            kill(-s->pid, SIGHUP);
+}

@@ -1,0 +1,22 @@
+/*
+ * Shells: PTYs that outlive every connection.
+ *
+ * `shell_open` makes one; `shell_attach` is the stream that carries it: PTY output with absolute
+ * offsets one way, input and requests the other. Output stays here until the host's credit says
+ * that it was dealt with, so a new connection goes on at whatever offset the host has on its disk.
+ * An ended shell is kept until the host has closed its stream.
+ */
+#ifndef PYRO_GUEST_SHELL_H
+#define PYRO_GUEST_SHELL_H
+
+#include "guest/guest.h"
+
+bool shell_op_open(struct guest *g, const json_t *request, json_t **ret, struct pyro_error *err);
+bool shell_op_list(struct guest *g, const json_t *request, json_t **ret, struct pyro_error *err);
+bool shell_op_attach(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err);
+/* A process was reaped: true when it was a shell. */
+bool shell_child_ended(struct guest *g, pid_t pid, int status);
+/* Hangs up on all of them: an interactive shell does not hear TERM. */
+void shell_hangup_all(struct guest *g);
+
+#endif
