@@ -36,6 +36,21 @@ struct child {
 
 static uint8_t stack[STACK_BYTES] __attribute__((aligned(64)));
 
+/* Whoever started pyro may have had signals ignored, glibc's own two among them, which only the raw
+ * call resets. */
+static void reset_signals(void)
+{
+    static const struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        unsigned long mask;
+    } by_default;
+
+    for (int i = 1; i < NSIG; i++)
+        syscall(SYS_rt_sigaction, i, &by_default, NULL, sizeof(by_default.mask));
+}
+
 static bool set_up(struct child *c)
 {
     static const struct rlimit files = { 1024, 524288 }, core = { 0, RLIM_INFINITY };
@@ -61,6 +76,8 @@ static bool set_up(struct child *c)
         setrlimit(RLIMIT_NOFILE, &files);
         setrlimit(RLIMIT_CORE, &core);
         umask(022);
+    } else {
+        reset_signals();
     }
     sigaction(SIGPIPE, &by_default, NULL);
     sigemptyset(&none);
