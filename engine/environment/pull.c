@@ -93,11 +93,16 @@ static bool start_writer(const struct pull *p, int tar_fd, pid_t *ret_pid, int *
 }
 
 /* Where both failed: a writer that merely found the tar cut short is not the cause. */
-static bool choose_error(bool debs_ok, const struct pyro_error *debs,
+static bool tell_failure(bool debs_ok, const struct pyro_error *debs,
                          const struct pyro_error *writer, struct pyro_error *err)
 {
-    if (err)
-        *err = debs_ok || writer->code != PYRO_INVALID_ARGUMENT ? *writer : *debs;
+    bool bad_tar = writer->code == PYRO_INVALID_ARGUMENT;
+
+    if (!err)
+        return false;
+    *err = debs_ok || !bad_tar ? *writer : *debs;
+    if (debs_ok && bad_tar)
+        err->code = PYRO_PULL_FAILED;
     return false;
 }
 
@@ -123,7 +128,7 @@ static bool build_image(const struct pull *p, struct pyro_error *err)
     mmdebstrap_release(&m);
     result = helper_wait(writer, writer_fd, clock_ms() + HELPER_END_MS, &writer_err);
     if (!result)
-        return choose_error(debs_ok, &debs_err, &writer_err, err);
+        return tell_failure(debs_ok, &debs_err, &writer_err, err);
     if (!debs_ok && err)
         *err = debs_err;
     return debs_ok;

@@ -1,0 +1,147 @@
+#!/bin/bash
+# tests/cli/environments.sh: pulls with a stand-in for mmdebstrap, which gives a small tar at once, or
+# fails as the real one does: what is left, what is said, what is repaired. tests/vm pulls for real.
+cd "$(dirname "$0")/../.." || exit 1
+source tests/lib.sh
+
+FAKE=$TEST_DIR/fake
+mkdir -p "$FAKE" "$TEST_DIR/tree/etc"
+echo 'debian' >"$TEST_DIR/tree/etc/os-release"
+tar -C "$TEST_DIR/tree" --owner=0 --group=0 -cf "$TEST_DIR/root.tar" .
+# What it does stands in $TEST_DIR/act: shell, run with the tar in $tar.
+cat >"$FAKE/mmdebstrap" <<EOF
+#!/bin/sh
+tar=$TEST_DIR/root.tar
+echo "I: running apt-get update..." >&2
+echo run >>$TEST_DIR/runs
+touch "\$TMPDIR/leftover"
+. $TEST_DIR/act
+EOF
+chmod +x "$FAKE/mmdebstrap"
+export PATH=$FAKE:$PATH
+ENVIRONMENTS=$PYRO_HOME/cache/environments
+export LANG=C.UTF-8
+
+act() { printf '%s\n' "$1" >"$TEST_DIR/act"; }
+runs() { wc -l <"$TEST_DIR/runs"; }
+image_of() { echo "$ENVIRONMENTS"/debian@12-base-*/base.ext4; }
+clean_image() { /sbin/e2fsck -fn "$(image_of)" >&2; }
+no_work() { ! compgen -G "$ENVIRONMENTS/pull-*" >/dev/null; }
+
+# A pull, and what it leaves.
+act 'cat $tar'
+run "$PYRO" env pull debian:12-base
+is "pull succeeds" "$status" 0
+like "pull tells its phases" "$err" '\[pull\] phase=install environment=debian:12-base.*phase=ready'
+check "the image is a clean file system" clean_image
+check "the image has the tar's files" grep -q debian \
+    <(/sbin/debugfs -R 'cat /etc/os-release' "$(image_of)" 2>/dev/null)
+check "the image has /workspace" grep -q workspace <(/sbin/debugfs -R 'ls /' "$(image_of)" 2>/dev/null)
+check "nothing is left of the work" no_work
+run "$PYRO" --json env inspect debian:12-base
+is "inspect: installed" "$(json .installed)" true
+is "inspect: source" "$(json .source)" debian-packages
+before=$(runs)
+run "$PYRO" env pull debian:12-base
+is "a second pull succeeds" "$status" 0
+is "a second pull builds nothing" "$(runs)" "$before"
+
+# Repair.
+printf x | dd of="$(image_of)" bs=1 seek=5000000 conv=notrunc 2>/dev/null
+run "$PYRO" env pull debian:12-base
+is "a damaged image is built anew" "$status $(($(runs) - before))" "0 1"
+run "$PYRO" env prune
+is "prune succeeds" "$status" 0
+refute "prune removes it" compgen -G "$ENVIRONMENTS/debian@12-base-*"
+
+# Two at once: one builds.
+before=$(runs)
+act 'sleep 1; cat $tar'
+"$PYRO" env pull debian:12-base >/dev/null 2>&1 &
+first=$!
+run "$PYRO" env pull debian:12-base
+second=$status
+wait "$first"
+is "two pulls at once both succeed" "$? $second" "0 0"
+is "one of them builds" "$(($(runs) - before))" 1
+run "$PYRO" env prune
+
+# Failures.
+act 'echo "E: unable to pick chroot mode" >&2; exit 25'
+run "$PYRO" --json env pull debian:12-base
+is "mmdebstrap's failure: exit status" "$status" 1
+is "mmdebstrap's failure: code" "$(json .error.code)" pull_failed
+like "mmdebstrap's failure: its own words" "$(json .error.message)" 'unable to pick chroot mode'
+check "mmdebstrap's failure: nothing is left" no_work
+act 'head -c 3000 $tar; echo "E: apt died" >&2; exit 1'
+run "$PYRO" --json env pull debian:12-base
+like "a tar cut short by a failure: the failure is told" "$(json .error.message)" 'apt died'
+act 'head -c 700 $tar'
+run "$PYRO" --json env pull debian:12-base
+is "a tar cut short without a failure: exit status" "$status" 1
+run "$PYRO" --json env inspect debian:12-base
+is "nothing is installed by failures" "$(json .installed)" false
+act 'echo garbage'
+run "$PYRO" --json env pull debian:12-base
+is "no tar at all: exit status" "$status" 1
+
+# Killed at any moment: nothing runs on, and the next pull puts all right.
+act 'head -c 2000 $tar; sleep 600 & wait; cat $tar'
+running() { [[ $(runs) -gt $1 ]]; }
+# Only the search itself names the directory.
+gone() { [[ $(grep -lsF "$TEST_DIR/" /proc/[0-9]*/cmdline | wc -l) -le 1 ]]; }
+for round in 1 2 3; do
+    before=$(runs)
+    "$PYRO" env pull debian:12-base >/dev/null 2>&1 &
+    victim=$!
+    wait_for 20 running "$before"
+    kill -9 "$victim"
+    wait "$victim" 2>/dev/null
+    check "round $round: nothing runs on" wait_for 20 gone
+done
+act 'cat $tar'
+run "$PYRO" env pull debian:12-base
+is "a pull after kills succeeds" "$status" 0
+check "a pull after kills: clean file system" clean_image
+check "a pull after kills: nothing is left of the work" no_work
+run "$PYRO" env prune
+
+# A full disk: a real tmpfs of 3 MiB, and 20 MiB to put there.
+head -c 20000000 /dev/urandom >"$TEST_DIR/tree/big"
+tar -C "$TEST_DIR/tree" --owner=0 --group=0 -cf "$TEST_DIR/root.tar" .
+mkdir -p "$TEST_DIR/small"
+cat >"$TEST_DIR/full.sh" <<EOF
+mount -t tmpfs -o size=3m none $TEST_DIR/small || exit 99
+PYRO_ENVIRONMENT_CACHE_DIR=$TEST_DIR/small "\$1" --json env pull debian:12-base
+s=\$?
+ls $TEST_DIR/small >&2
+exit \$s
+EOF
+namespaces=(unshare --mount)
+[[ $(id -u) -eq 0 ]] || namespaces=(unshare --user --map-root-user --mount)
+run "${namespaces[@]}" sh "$TEST_DIR/full.sh" "$PYRO"
+if [[ $status -eq 99 ]]; then
+    skip "a full disk: no tmpfs can be mounted here"
+else
+    is "a full disk: exit status" "$status" 1
+    is "a full disk: code" "$(json .error.code)" no_space
+    refute "a full disk: no record, no image" grep -q 'json\|^debian@12-base-' <<<"$err"
+fi
+
+# Programs that are missing, places that cannot be written.
+mkdir -p "$TEST_DIR/empty"
+run env PATH="$TEST_DIR/empty" "$(command -v env)" PATH="$TEST_DIR/empty" "$PYRO" --json env list
+is "list needs no programs" "$status" 0
+if [[ $(id -u) -ne 0 ]]; then
+    mkdir -m 0500 "$TEST_DIR/locked"
+    run env PYRO_ENVIRONMENT_CACHE_DIR="$TEST_DIR/locked/x" "$PYRO" --json env pull debian:12-base
+    is "a cache that cannot be written: code" "$(json .error.code)" permission
+else
+    run env PYRO_ENVIRONMENT_CACHE_DIR=/proc/none "$PYRO" --json env pull debian:12-base
+    is "a cache that cannot be made: exit status" "$status" 1
+fi
+run "$PYRO" --json env pull debian:99
+is "an unknown environment: code" "$(json .error.code)" environment_not_found
+like "an unknown environment: near ones" "$(json .error.hint)" "debian:12"
+
+finish
