@@ -1,0 +1,129 @@
+/* KVM's verdict: what is remembered, and what the environment overrides. */
+#include "vmm/accel.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "vmm/base/fs.h"
+
+static char dir[64];
+static int test_fd;
+
+static int set_up(void **state)
+{
+    (void)state;
+    unsetenv("PYRO_ACCEL");
+    unsetenv("PYRO_REQUIRE_KVM");
+    snprintf(dir, sizeof(dir), "/tmp/pyro-accel.XXXXXX");
+    assert_non_null(mkdtemp(dir));
+    test_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return test_fd < 0;
+}
+
+static int tear_down(void **state)
+{
+    struct pyro_error err;
+
+    (void)state;
+    close(test_fd);
+    unsetenv("PYRO_ACCEL");
+    unsetenv("PYRO_REQUIRE_KVM");
+    assert_true(fs_remove_tree(AT_FDCWD, dir, &err));
+    return 0;
+}
+
+static struct accel_verdict judge(const char *version)
+{
+    struct pyro_error err = { 0 };
+    struct accel_verdict v;
+
+    assert_true(accel_judge(dir, version, &v, &err));
+    return v;
+}
+
+static void test_judge_is_consistent(void **state)
+{
+    struct accel_verdict v = judge("1");
+
+    (void)state;
+    assert_int_equal(v.exists, access("/dev/kvm", F_OK) == 0);
+    assert_int_equal(v.writable, access("/dev/kvm", W_OK) == 0);
+    assert_true(!v.usable || (v.readable && v.writable));
+    assert_int_equal(v.usable, v.reason[0] == '\0');
+    assert_false(v.proven);
+}
+
+static void test_record_holds_for_its_qemu_only(void **state)
+{
+    struct accel_verdict v;
+
+    (void)state;
+    if (!judge("1").writable)
+        return; /* nothing is recorded about a device that cannot be opened */
+    accel_record(dir, "1", "guests hang");
+    v = judge("1");
+    assert_false(v.usable);
+    assert_string_equal(v.reason, "guests hang");
+    assert_string_not_equal(judge("2").reason, "guests hang"); /* probed anew … */
+    accel_record(dir, "1", NULL);
+    v = judge("1");
+    assert_true(v.usable && v.proven);
+    assert_false(judge("2").proven);
+}
+
+static void test_damaged_record_is_no_verdict(void **state)
+{
+    static const char *const damages[] = { "", "{", "[]", "{\"usable\": 1}", "{\"for\": null}" };
+    struct accel_verdict wanted = judge("1");
+    struct pyro_error err;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+        assert_true(fs_replace(test_fd, "accel.json", damages[i], strlen(damages[i]), 0600, &err));
+        assert_int_equal(judge("1").usable, wanted.usable);
+    }
+}
+
+static void test_choose_obeys_the_environment(void **state)
+{
+    struct accel_verdict v = judge("1");
+    struct pyro_error err = { 0 };
+    enum accel_kind kind;
+
+    (void)state;
+    assert_true(accel_choose(dir, "1", &kind, NULL, &err));
+    assert_int_equal(kind, v.usable ? ACCEL_KVM : ACCEL_TCG);
+    setenv("PYRO_ACCEL", "tcg", 1);
+    assert_true(accel_choose(dir, "1", &kind, NULL, &err));
+    assert_int_equal(kind, ACCEL_TCG);
+    setenv("PYRO_REQUIRE_KVM", "1", 1);
+    assert_false(accel_choose(dir, "1", &kind, NULL, &err));
+    assert_int_equal(err.code, PYRO_KVM_REQUIRED);
+    unsetenv("PYRO_ACCEL");
+    assert_int_equal(accel_choose(dir, "1", &kind, NULL, &err), v.usable);
+    setenv("PYRO_ACCEL", "kvm", 1);
+    assert_int_equal(accel_choose(dir, "1", &kind, NULL, &err), v.writable);
+    if (v.writable)
+        assert_int_equal(kind, ACCEL_KVM);
+    /* What was forced is no verdict. */
+    accel_record(dir, "1", "forced");
+    assert_string_not_equal(judge("1").reason, "forced");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_judge_is_consistent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_record_holds_for_its_qemu_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_damaged_record_is_no_verdict, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_choose_obeys_the_environment, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
