@@ -25,6 +25,12 @@ $(UNIT_TESTS) $(VM_TESTS): $(B)/%: $(B)/%.o $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(TEST_LIBS)
 
+# Programs that scripts in tests/vm start.
+VM_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/guest_*.c))
+$(VM_PROGRAMS): $(B)/%: $(B)/%.o $(B)/tests/vm/vm_fixture.o $(B)/tests/unit/peer.o $(B)/libtest.a
+	$(if $(Q),@echo "  LD    $@")
+	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(TEST_LIBS)
+
 $(FUZZ_TESTS): $(B)/%: $(B)/%.o $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(filter-out -lcmocka,$(TEST_LIBS))
@@ -44,7 +50,7 @@ RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
 
 .PHONY: check check-source check-unit check-cli check-vm check-kvm check-all check-san \
         fuzz fuzz-programs unit-programs bench docs format
-unit-programs: $(UNIT_TESTS) $(VM_TESTS)
+unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS)
 fuzz-programs: $(FUZZ_TESTS)
 
 check: setup
@@ -60,7 +66,7 @@ check-unit: $(UNIT_TESTS)
 	@$(RUN) unit
 check-cli: all
 	@$(RUN) cli
-check-vm: all $(VM_TESTS)
+check-vm: all $(VM_TESTS) $(VM_PROGRAMS)
 	@$(RUN) vm
 
 # The KVM path, for real, in a VM with emulated virtualization: minutes, whatever this machine is.

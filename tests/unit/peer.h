@@ -10,7 +10,7 @@
 #include "vmm/base/buf.h"
 #include "vmm/base/link.h"
 
-#define PEER_WAIT_MS 60000 /* nothing that is waited for takes that long */
+#define PEER_WAIT_MS 120000 /* nothing that is waited for takes that long */
 
 struct peer {
     struct loop *loop;

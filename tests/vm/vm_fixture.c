@@ -184,8 +184,6 @@ static void start_qemu(struct vm *vm, int listen_fd)
 
 void vm_boot(struct vm *vm)
 {
-    scoped_close int dir = -1, listen_fd = -1;
-    struct pyro_error err = { 0 };
     char path[128];
 
     *vm = (struct vm){ 0 };
@@ -197,11 +195,47 @@ void vm_boot(struct vm *vm)
     write_initramfs(path);
     snprintf(path, sizeof(path), "%s/disk.qcow2", vm->dir);
     make_overlay(path);
-    dir = fs_open_dir(AT_FDCWD, vm->dir, &err);
-    listen_fd = dir < 0 ? -1 : sock_listen_at(dir, "port", &err);
+    vm_boot_again(vm);
+}
+
+void vm_boot_again(struct vm *vm)
+{
+    struct pyro_error err = { 0 };
+    scoped_close int dir = fs_open_dir(AT_FDCWD, vm->dir, &err);
+    scoped_close int listen_fd = dir < 0 ? -1 : sock_listen_at(dir, "port", &err);
+
     if (listen_fd < 0)
         die("%s", err.message);
     start_qemu(vm, listen_fd);
+}
+
+void vm_kill_qemu(struct vm *vm)
+{
+    proc_kill(vm->pid);
+    vm->pid = 0;
+    peer_close(&vm->peer);
+}
+
+bool vm_disk_is_clean(struct vm *vm)
+{
+    char disk[128], raw[128];
+    const char *convert[] = { "qemu-img", "convert", "-O", "raw", disk, raw, NULL };
+    const char *check[] = { "/sbin/e2fsck", "-fn", raw, NULL };
+    struct proc_spec spec = proc_spec_of(convert);
+    scoped_buf out = BUF_INIT(65536);
+    struct pyro_error err = { 0 };
+    bool clean;
+
+    snprintf(disk, sizeof(disk), "%s/disk.qcow2", vm->dir);
+    snprintf(raw, sizeof(raw), "%s/disk.raw", vm->dir);
+    if (!proc_run(&spec, PEER_WAIT_MS, &out, &err))
+        die("%s", err.message);
+    spec = proc_spec_of(check);
+    clean = proc_run(&spec, PEER_WAIT_MS, &out, &err);
+    if (!clean)
+        fprintf(stderr, "%s\n%s\n", err.message, out.data ? out.data : "");
+    unlink(raw);
+    return clean;
 }
 
 void vm_connect(struct vm *vm, bool resync)

@@ -18,8 +18,14 @@ struct vm {
 
 /* Whether the assets are there; a test without them is skipped. */
 bool vm_assets(void);
-/* Boots; every failure ends the test program with a message. */
+/* Boots from a new disk; every failure ends the test program with a message. */
 void vm_boot(struct vm *vm);
+/* Boots again from the same disk, once QEMU has ended. */
+void vm_boot_again(struct vm *vm);
+/* Ends QEMU with SIGKILL. */
+void vm_kill_qemu(struct vm *vm);
+/* What e2fsck says of the disk of a VM that has ended; true when it is clean. */
+bool vm_disk_is_clean(struct vm *vm);
 /* Connects to the port and says hello; `resync` as in link_hello(). */
 void vm_connect(struct vm *vm, bool resync);
 /* Waits for QEMU's end; its exit status. */
