@@ -1,0 +1,87 @@
+#!/bin/bash
+# tests/cli/image.sh: pyro-image as a program: its sub-commands on inherited descriptors, its errors as
+# JSON, and that it is locked in while it works. What images look like inside is tested by tests/unit.
+cd "$(dirname "$0")/../.." || exit 1
+source tests/lib.sh
+
+IMAGE=$(dirname "$PYRO")/pyro-image
+D=$TEST_DIR/d
+mkdir -p "$D"
+
+# Names as PAX records in UTF-8, composed and decomposed, and one that is no UTF-8: kept as they are.
+python3 - "$D/names.tar" <<'EOF'
+import io, sys, tarfile
+with tarfile.open(sys.argv[1], "w", format=tarfile.PAX_FORMAT, errors="surrogateescape") as t:
+    for name in ["caf\u00e9", "cafe\u0301", "latin\udce9"]:
+        i = tarfile.TarInfo(name)
+        i.size = 1
+        t.addfile(i, io.BytesIO(b"x"))
+EOF
+: >"$D/names.ext4"
+"$IMAGE" tar-to-ext4 --size-bytes 16777216 --output-fd 3 <"$D/names.tar" 3<>"$D/names.ext4" >"$D/out"
+is "tar-to-ext4: exit status" "$?" 0
+is "tar-to-ext4: members" "$(json .members "$(cat "$D/out")")" 3
+check "tar-to-ext4: clean file system" /sbin/e2fsck -fn "$D/names.ext4"
+for name in $'caf\xc3\xa9' $'cafe\xcc\x81' $'latin\xe9'; do
+    check "tar-to-ext4: name $(printf %q "$name")" \
+        grep -qaF "/$name/" <(/sbin/debugfs -R 'ls -p' "$D/names.ext4" 2>/dev/null)
+done
+
+# Errors.
+"$IMAGE" tar-to-ext4 --output-fd 3 <"$D/out" 3<>"$D/names.ext4" >"$D/error"
+is "no tar: exit status" "$?" 1
+is "no tar: code" "$(json .error.code "$(cat "$D/error")")" invalid_argument
+is "one line" "$(wc -l <"$D/error")" 1
+for wrong in 'tar-to-ext4' 'tar-to-ext4 --output-fd 77' 'tar-to-ext4 --output-fd x' 'nothing' '' \
+    'tar-to-ext4 --bogus 1' 'tar-to-ext4 --output-fd'; do
+    # shellcheck disable=SC2086
+    run "$IMAGE" $wrong
+    is "wrong use '$wrong'" "$status $(json .error.code)" "1 usage"
+done
+
+# Locked in: it waits for its input, and has no rights, filters its calls, and (root) is nobody.
+mkfifo "$D/pipe"
+"$IMAGE" tar-to-ext4 --size-bytes 16777216 --output-fd 3 <"$D/pipe" 3<>"$D/names.ext4" >/dev/null &
+pid=$!
+exec 9>"$D/pipe"
+locked() { grep -q '^Seccomp:.2' "/proc/$pid/status"; }
+check "a filter on system calls" wait_for 10 locked
+check "no new privileges" grep -q '^NoNewPrivs:.1' "/proc/$pid/status"
+check "no capabilities" grep -q '^CapEff:.0000000000000000' "/proc/$pid/status"
+refute "not root" grep -q '^Uid:.0' "/proc/$pid/status"
+exec 9>&-
+wait "$pid"
+
+# A package, by the packagers' own tool.
+mkdir -p "$D/deb/DEBIAN" "$D/deb/boot" "$D/deb/lib/modules/1/kernel/drivers/virtio" "$D/out.d"
+printf 'Package: k\nVersion: 1\nArchitecture: amd64\nMaintainer: N <n@example.org>\nDescription: k\n' \
+    >"$D/deb/DEBIAN/control"
+echo kernel >"$D/deb/boot/vmlinuz-1"
+echo secret >"$D/deb/boot/config-1"
+echo module >"$D/deb/lib/modules/1/kernel/drivers/virtio/virtio.ko"
+for compression in xz gzip zstd none; do
+    dpkg-deb -Z"$compression" --root-owner-group -b "$D/deb" "$D/k.deb" >/dev/null
+    rm -f "$D"/out.d/*
+    "$IMAGE" unpack-deb --directory-fd 3 --member 'boot/vmlinuz-*' \
+        --member 'lib/modules/*/kernel/drivers/*/virtio.ko' <"$D/k.deb" 3<"$D/out.d" >"$D/result"
+    is "unpack-deb ($compression): exit status" "$?" 0
+    is "unpack-deb ($compression): what was asked for" "$(ls "$D/out.d")" $'virtio.ko\nvmlinuz-1'
+    is "unpack-deb ($compression): content" "$(cat "$D/out.d/vmlinuz-1")" kernel
+done
+head -c 600 "$D/k.deb" >"$D/cut.deb"
+"$IMAGE" unpack-deb --directory-fd 3 --member x <"$D/cut.deb" 3<"$D/out.d" >"$D/error"
+is "unpack-deb: a package cut short" "$? $(json .error.code "$(cat "$D/error")")" "1 invalid_argument"
+
+# An initramfs: the same bytes from the same input, a newc archive, its members.
+for n in 1 2; do
+    "$IMAGE" initramfs --output-fd 3 --init-fd 4 --module virtio=5 \
+        3>"$D/initramfs$n" 4<"$D/k.deb" 5<"$D/out.d/virtio.ko" </dev/null >"$D/result"
+    is "initramfs: exit status" "$?" 0
+done
+check "initramfs: the same each time" cmp "$D/initramfs1" "$D/initramfs2"
+is "initramfs: newc" "$(head -c 6 "$D/initramfs1")" 070701
+for member in init modules/virtio.ko dev/console newroot proc sys; do
+    check "initramfs: $member" grep -qaF "$member" "$D/initramfs1"
+done
+
+finish
