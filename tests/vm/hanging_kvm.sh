@@ -1,0 +1,58 @@
+#!/bin/bash
+# A /dev/kvm that takes virtual machines and then hangs or fails: pyro comes out of that by itself, once
+# for each boot of the host. Only a machine that has such a device can show it; check-kvm shows the other
+# case, a KVM that works.
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+use_shared_cache
+verdict=$XDG_CACHE_HOME/pyro/accel.json
+E=debian:12
+
+# Whether the verdict was written anew shows in its inode and times.
+version() {
+    stat -c '%i %y' "$verdict" 2>/dev/null
+}
+
+if [[ ! -w /dev/kvm ]]; then
+    skip "this machine has no /dev/kvm to hang under"
+    finish
+fi
+"$PYRO" env pull $E >/dev/null 2>&1
+rm -f "$verdict"
+run "$PYRO" run $E --json -- true
+is "the first run works, whatever KVM is worth" "$status" 0
+if [[ $(json .accelerator) == kvm ]]; then
+    skip "this machine's KVM works"
+    finish
+fi
+is "the first run is emulated" "$(json .accelerator)" tcg
+is "the verdict is kept" "$(json .usable "$(cat "$verdict")")" false
+first=$(version)
+run "$PYRO" doctor
+like "doctor tells" "$out" 'KVM: exists=yes readable=yes writable=yes usable=no'
+like "doctor names the accelerator" "$out" 'Accelerator: tcg'
+like "doctor says why" "$out" 'KVM is not used: [a-z]'
+run "$PYRO" run $E --json -- true
+is "the second run works" "$status" 0
+is "the second run asks nothing of KVM" "$(version)" "$first"
+PYRO_REQUIRE_KVM=1 run "$PYRO" run $E --json -- true
+is "who requires KVM gets an error" "$(json .error.code)" kvm_required
+
+# After a reboot, or with another device, all may be different.
+sed -i 's/"boot_id":"[^"]*"/"boot_id":"00000000-0000-0000-0000-000000000000"/' "$verdict"
+run "$PYRO" run $E --json -- true
+is "the first run of another boot works" "$status" 0
+like "and judges anew" "$(json .for.boot_id "$(cat "$verdict")")" "$(cat /proc/sys/kernel/random/boot_id)"
+
+# The quick probe may be passed by a KVM under which a whole guest cannot live: here it is said to have
+# been. The template's boot is given up, emulation serves instead, and that is remembered.
+sed -i 's/"usable":false/"usable":true/; s/"reason":"[^"]*"/"reason":null/' "$verdict"
+run "$PYRO" run $E --json -- true
+is "a guest that cannot live does no harm" "$status" 0
+is "it is run emulated" "$(json .accelerator)" tcg
+is "and KVM is not used again" "$(json .usable "$(cat "$verdict")")" false
+like "the verdict says why" "$(json .reason "$(cat "$verdict")")" '[a-z]'
+first=$(version)
+run "$PYRO" run $E -- true
+is "the next run works" "$status" 0
+is "and pays nothing for it" "$(version)" "$first"
+finish
