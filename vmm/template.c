@@ -18,6 +18,7 @@
 
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
+#include "vmm/host.h"
 #include "vmm/template_private.h"
 
 #define FORMAT 2
@@ -42,16 +43,19 @@ static void digest_hex(const void *bytes, size_t n, char *ret)
 static json_t *identity_of(const struct template_spec *spec, const struct template *t)
 {
     bool fresh = spec->kind == TEMPLATE_FRESH;
+    scoped_free char *host = host_identity(t->accel);
+    char host_digest[RAM_DIGEST_HEX + 1];
     json_t *warm = json_array();
 
+    digest_hex(host, strlen(host), host_digest);
     for (size_t i = 0; fresh && spec->warm && spec->warm[i]; i++)
         json_array_append_new(warm, json_string(spec->warm[i]));
-    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:i, s:o}", "format", FORMAT,
-                     "qemu", t->qemu.version, "accelerator", accel_name(t->accel), "kind",
-                     kind_name(spec->kind), "kernel", spec->kernel_digest, "initramfs",
-                     spec->initramfs_digest, "environment", fresh ? spec->environment_digest : NULL,
-                     "vcpu_count", (int)spec->vcpu_count, "mem_mib", (int)spec->mem_mib, "warm",
-                     warm);
+    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:i, s:o}", "format", FORMAT,
+                     "qemu", t->qemu.version, "host", host_digest, "accelerator",
+                     accel_name(t->accel), "kind", kind_name(spec->kind), "kernel",
+                     spec->kernel_digest, "initramfs", spec->initramfs_digest, "environment",
+                     fresh ? spec->environment_digest : NULL, "vcpu_count", (int)spec->vcpu_count,
+                     "mem_mib", (int)spec->mem_mib, "warm", warm);
 }
 
 /* Fills key and shape of t; returns the identity, the caller's. */

@@ -4,10 +4,11 @@
  *
  * A template is a directory TEMPLATES/KEY with `ram` (sparse), `state` (the devices) and
  * `template.json` (what it was made from, and the digests of both). KEY is a digest over all that a
- * copy depends on: QEMU's version, accelerator, kernel, initramfs (with the guest program in it),
- * environment, vCPUs, memory, kind. It is built in a temporary directory under a lock and renamed;
- * a killed builder leaves debris that the next one sweeps. One that fails its checks is built anew.
- * When more than 4 GiB are allocated, the least recently used that no one runs are removed.
+ * copy depends on: QEMU's version, host (host.h), accelerator, kernel, initramfs (with the guest
+ * program in it), environment, vCPUs, memory, kind. It is built in a temporary directory under a
+ * lock and renamed; a killed builder leaves debris that the next one sweeps. One that fails its
+ * checks is built anew. When more than 4 GiB are allocated, the least recently used that no one
+ * runs are removed.
  */
 #ifndef PYRO_TEMPLATE_H
 #define PYRO_TEMPLATE_H
