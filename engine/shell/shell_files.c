@@ -1,0 +1,220 @@
+/* engine/shell/shell_files.c: records, events and files of shells. */
+#include "engine/shell/shell_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vmm/base/fs.h"
+
+#define RECORD_VERSION 1
+#define RECORD_BYTES_MAX 65536
+#define EVENT_LINE_MAX 4096
+
+void shell_record_release(struct shell_record *r)
+{
+    free(r->cwd);
+    *r = (struct shell_record){ 0 };
+}
+
+bool shell_id_is_valid(const char *id)
+{
+    size_t digits = strncmp(id, "sh", 2) ? 0 : strspn(id + 2, "0123456789");
+
+    return digits > 0 && digits <= 9 && id[2 + digits] == '\0';
+}
+
+static char *file_name(const char *id, const char *suffix)
+{
+    return str_printf(SHELLS_DIR "/%s.%s", id, suffix);
+}
+
+int shell_open_file(int workspace_fd, const char *id, const char *suffix, int flags,
+                    struct pyro_error *err)
+{
+    scoped_free char *name = file_name(id, suffix);
+    int fd = openat(workspace_fd, name, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0)
+        pyro_fail_errno(err, "open the %s of shell '%s'", suffix, id);
+    return fd;
+}
+
+void shell_remove_files(int workspace_fd, const char *id)
+{
+    static const char *const suffixes[] = { "json", "log", "events" };
+
+    for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+        scoped_free char *name = file_name(id, suffixes[i]);
+        unlinkat(workspace_fd, name, 0);
+    }
+}
+
+static bool parse(const json_t *j, struct shell_record *r, struct pyro_error *err)
+{
+    const char *cwd;
+    int64_t version, first;
+
+    if (!json_get_int(j, "version", 1, RECORD_VERSION, &version, err) ||
+        !json_get_bool(j, "running", &r->running, err) || !json_get_string(j, "cwd", &cwd, err) ||
+        !json_get_int(j, "cols", 1, 1000, &r->cols, err) ||
+        !json_get_int(j, "rows", 1, 1000, &r->rows, err) ||
+        !json_get_int(j, "first", 0, INT64_MAX, &first, err))
+        return false;
+    r->cwd = str_printf("%s", cwd);
+    r->first = (uint64_t)first;
+    r->host_compat = json_bool_or(j, "host_compat", false);
+    r->started_at = json_number_or(j, "started_at", 0);
+    r->ended_at = json_number_or(j, "ended_at", 0);
+    r->exit_code = (int)json_int_or(j, "exit_code", -1);
+    return true;
+}
+
+bool shell_record_load(int workspace_fd, const char *id, struct shell_record *ret,
+                       struct pyro_error *err)
+{
+    scoped_free char *name = file_name(id, "json");
+    scoped_buf text = BUF_INIT(RECORD_BYTES_MAX);
+    struct pyro_error why = { 0 };
+    scoped_json json_t *j = NULL;
+    struct shell_record r = { 0 };
+
+    if (!shell_id_is_valid(id))
+        return pyro_fail(err, PYRO_SHELL_NOT_FOUND, "no shell '%s'", id);
+    if (!fs_read_file(workspace_fd, name, &text, &why)) {
+        if (why.sys_errno == ENOENT)
+            return pyro_fail(err, PYRO_SHELL_NOT_FOUND, "no shell '%s'", id);
+        *err = why;
+        return false;
+    }
+    snprintf(r.id, sizeof(r.id), "%s", id);
+    j = json_parse(text.data, text.len, RECORD_BYTES_MAX, err);
+    if (!j || !parse(j, &r, err)) {
+        shell_record_release(&r);
+        return pyro_wrap(err, "the record of shell '%s'", id);
+    }
+    *ret = r;
+    return true;
+}
+
+bool shell_record_save(int workspace_fd, const struct shell_record *r, struct pyro_error *err)
+{
+    scoped_free char *name = file_name(r->id, "json");
+    scoped_json json_t *j = json_pack(
+        "{s:i, s:b, s:b, s:s, s:I, s:I, s:f, s:f, s:i, s:I}", "version", RECORD_VERSION, "running",
+        r->running, "host_compat", r->host_compat, "cwd", r->cwd, "cols", (json_int_t)r->cols,
+        "rows", (json_int_t)r->rows, "started_at", r->started_at, "ended_at", r->ended_at,
+        "exit_code", r->exit_code, "first", (json_int_t)r->first);
+    scoped_free char *text = j ? json_compact(j) : NULL;
+
+    if (!text)
+        return pyro_fail(err, PYRO_NO_MEMORY, "record a shell: out of memory");
+    return fs_replace(workspace_fd, name, text, strlen(text), 0600, err);
+}
+
+json_t *shell_record_to_view(const struct shell_record *r, const char *workspace_id)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:o, s:o, s:s}", "workspace_id",
+                     workspace_id, "shell_id", r->id, "state", r->running ? "running" : "stopped",
+                     "cwd", r->cwd, "cols", (json_int_t)r->cols, "rows", (json_int_t)r->rows,
+                     "started_at", r->started_at, "ended_at",
+                     r->ended_at > 0 ? json_real(r->ended_at) : json_null(), "exit_code",
+                     r->exit_code >= 0 ? json_integer(r->exit_code) : json_null(), "execution_mode",
+                     r->host_compat ? "host_compat" : "guest_vm");
+}
+
+static int is_record(const struct dirent *d)
+{
+    size_t n = strlen(d->d_name);
+    char id[SHELL_ID_MAX + 1];
+
+    if (n < 6 || n - 5 > SHELL_ID_MAX || strcmp(d->d_name + n - 5, ".json") != 0)
+        return 0;
+    snprintf(id, sizeof(id), "%.*s", (int)(n - 5), d->d_name);
+    return shell_id_is_valid(id);
+}
+
+static int record_names(int workspace_fd, struct dirent ***ret)
+{
+    return scandirat(workspace_fd, SHELLS_DIR, ret, is_record, versionsort);
+}
+
+bool shell_each(int workspace_fd, shell_each_fn *fn, void *arg, struct pyro_error *err)
+{
+    struct dirent **names = NULL;
+    int n = record_names(workspace_fd, &names);
+
+    if (n < 0 && errno != ENOENT)
+        return pyro_fail_errno(err, "list the shells");
+    for (int i = 0; i < n; i++) {
+        struct shell_record r;
+        *strrchr(names[i]->d_name, '.') = '\0';
+        if (shell_record_load(workspace_fd, names[i]->d_name, &r, NULL)) {
+            fn(arg, &r);
+            shell_record_release(&r);
+        }
+        free(names[i]);
+    }
+    free(names);
+    return true;
+}
+
+int64_t shell_highest_number(int workspace_fd)
+{
+    struct dirent **names = NULL;
+    int n = record_names(workspace_fd, &names);
+    int64_t highest = 0;
+
+    for (int i = 0; i < n; i++) {
+        int64_t number = strtoll(names[i]->d_name + 2, NULL, 10);
+        if (number > highest)
+            highest = number;
+        free(names[i]);
+    }
+    free(names);
+    return highest;
+}
+
+static bool parse_event(const json_t *j, struct shell_event *e)
+{
+    static const char *const types[] = { "resize", "alt",   "string", "string_end",
+                                         "output", "input", "end" };
+    const char *type = json_string_or(j, "type", "");
+    int64_t offset = json_int_or(j, "offset", -1);
+    unsigned i = 0;
+
+    while (i < ARRAY_SIZE(types) && strcmp(types[i], type) != 0)
+        i++;
+    if (i == ARRAY_SIZE(types) || offset < 0)
+        return false;
+    *e = (struct shell_event){ .time = json_number_or(j, "t", 0),
+                               .offset = (uint64_t)offset,
+                               .type = (int)i,
+                               .cols = (int)json_int_or(j, "cols", 80),
+                               .rows = (int)json_int_or(j, "rows", 24),
+                               .on = json_bool_or(j, "on", false),
+                               .kind = json_string_or(j, "kind", "]")[0],
+                               .from = (uint64_t)json_int_or(j, "from", 0) };
+    return true;
+}
+
+bool shell_events_each(int workspace_fd, const char *id, shell_event_fn *fn, void *arg,
+                       struct pyro_error *err)
+{
+    int fd = shell_open_file(workspace_fd, id, "events", O_RDONLY, err);
+    scoped_file FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+    char line[EVENT_LINE_MAX];
+
+    if (!file)
+        return false;
+    while (fgets(line, sizeof(line), file)) {
+        scoped_json json_t *j = json_parse(line, strlen(line), sizeof(line), NULL);
+        struct shell_event e;
+        if (j && parse_event(j, &e))
+            fn(arg, &e);
+    }
+    return true;
+}

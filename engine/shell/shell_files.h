@@ -1,0 +1,78 @@
+/*
+ * The files of a shell, in its workspace's shells/ directory, written by the supervisor, read by
+ * anyone:
+ *
+ *   ID.json    what it is: state, size, times, exit code, and `first`, the offset of the oldest
+ * byte kept ID.log     its output; the offset in the file is the cursor. Beyond SHELL_LOG_MAX the
+ * head is punched out in steps, after `first` was published: a reader looks at `first` again after
+ * it has read ID.events  one JSON line an event: {"t": epoch seconds, "offset": N, "type": …}
+ *                resize {cols, rows}   alt {on}   string {kind, from} / string_end   output (a mark
+ * in time) input {by}   end
+ */
+#ifndef PYRO_SHELL_FILES_H
+#define PYRO_SHELL_FILES_H
+
+#include "vmm/base/json.h"
+
+#define SHELL_LOG_MAX (64ll * 1024 * 1024)
+#define SHELL_LOG_STEP (4ll * 1024 * 1024)
+#define SHELL_ID_MAX 15
+#define SHELLS_DIR "shells"
+
+struct shell_record {
+    char id[SHELL_ID_MAX + 1];
+    bool running;
+    bool host_compat;
+    char *cwd;
+    int64_t cols, rows;
+    double started_at, ended_at; /* epoch seconds; ended_at 0: it runs */
+    int exit_code;               /* -1: not known */
+    uint64_t first;              /* offset of the oldest byte kept */
+};
+
+void shell_record_release(struct shell_record *r);
+/* PYRO_SHELL_NOT_FOUND when there is no such shell. */
+bool shell_record_load(int workspace_fd, const char *id, struct shell_record *ret,
+                       struct pyro_error *err) MUST_CHECK;
+bool shell_record_save(int workspace_fd, const struct shell_record *r,
+                       struct pyro_error *err) MUST_CHECK;
+/* The shell object as users see it. */
+json_t *shell_record_to_view(const struct shell_record *r, const char *workspace_id);
+/* Whether a string can be a shell's id: "sh" and a number. */
+bool shell_id_is_valid(const char *id);
+/* Calls fn for each shell by number; the record is borrowed. */
+typedef void shell_each_fn(void *arg, const struct shell_record *r);
+bool shell_each(int workspace_fd, shell_each_fn *fn, void *arg, struct pyro_error *err) MUST_CHECK;
+/* The highest number in use; 0: none. */
+int64_t shell_highest_number(int workspace_fd);
+
+/* Opens shells/ID.SUFFIX ("log", "events"); -1 on failure. */
+int shell_open_file(int workspace_fd, const char *id, const char *suffix, int flags,
+                    struct pyro_error *err) MUST_CHECK;
+/* Removes all files of a shell. */
+void shell_remove_files(int workspace_fd, const char *id);
+
+/* What the events say about a stretch of the log. */
+struct shell_event {
+    double time;
+    uint64_t offset;
+    enum {
+        EVENT_RESIZE,
+        EVENT_ALT,
+        EVENT_STRING,
+        EVENT_STRING_END,
+        EVENT_OUTPUT,
+        EVENT_INPUT,
+        EVENT_END
+    } type;
+    int cols, rows; /* resize */
+    bool on;        /* alt */
+    char kind;      /* string */
+    uint64_t from;  /* string: where it began */
+};
+/* Calls fn for every event in the file's order; lines that are not sound are passed over. */
+typedef void shell_event_fn(void *arg, const struct shell_event *e);
+bool shell_events_each(int workspace_fd, const char *id, shell_event_fn *fn, void *arg,
+                       struct pyro_error *err) MUST_CHECK;
+
+#endif
