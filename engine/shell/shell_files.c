@@ -45,7 +45,7 @@ int shell_open_file(int workspace_fd, const char *id, const char *suffix, int fl
 
 void shell_remove_files(int workspace_fd, const char *id)
 {
-    static const char *const suffixes[] = { "json", "log", "events" };
+    static const char *const suffixes[] = { "json", "log", "events", "times" };
 
     for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
         scoped_free char *name = file_name(id, suffixes[i]);
@@ -180,8 +180,7 @@ int64_t shell_highest_number(int workspace_fd)
 
 static bool parse_event(const json_t *j, struct shell_event *e)
 {
-    static const char *const types[] = { "resize", "alt",   "string", "string_end",
-                                         "output", "input", "end" };
+    static const char *const types[] = { "resize", "alt", "string", "string_end", "input", "end" };
     const char *type = json_string_or(j, "type", "");
     int64_t offset = json_int_or(j, "offset", -1);
     unsigned i = 0;

@@ -6,8 +6,8 @@
  * byte kept ID.log     its output; the offset in the file is the cursor. Beyond SHELL_LOG_MAX the
  * head is punched out in steps, after `first` was published: a reader looks at `first` again after
  * it has read ID.events  one JSON line an event: {"t": epoch seconds, "offset": N, "type": …}
- *                resize {cols, rows}   alt {on}   string {kind, from} / string_end   output (a mark
- * in time) input {by}   end
+ *                resize {cols, rows}   alt {on}   string {kind, from} / string_end   input {by} end
+ *   ID.times   when output came: a line "OFFSET MILLISECONDS" (since started_at), for recordings
  */
 #ifndef PYRO_SHELL_FILES_H
 #define PYRO_SHELL_FILES_H
@@ -56,15 +56,7 @@ void shell_remove_files(int workspace_fd, const char *id);
 struct shell_event {
     double time;
     uint64_t offset;
-    enum {
-        EVENT_RESIZE,
-        EVENT_ALT,
-        EVENT_STRING,
-        EVENT_STRING_END,
-        EVENT_OUTPUT,
-        EVENT_INPUT,
-        EVENT_END
-    } type;
+    enum { EVENT_RESIZE, EVENT_ALT, EVENT_STRING, EVENT_STRING_END, EVENT_INPUT, EVENT_END } type;
     int cols, rows; /* resize */
     bool on;        /* alt */
     char kind;      /* string */

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "engine/supervisor/shell_ops.h"
+#include "engine/supervisor/shells.h"
 #include "engine/supervisor/supervisor.h"
 #include "engine/workspace/store.h"
 #include "engine/workspace/workspace.h"
@@ -109,14 +111,17 @@ static void op_update(struct client *c, uint32_t id, const json_t *request)
     stream_reply(c->link, id, record_to_view(&s->record));
 }
 
+static void op_shell(struct client *c, uint32_t id, const json_t *request)
+{
+    shell_ops_dispatch(c->supervisor, c->link, id, request);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct client *c, uint32_t id, const json_t *request);
 } ops[] = {
-    { "exec", op_exec },
-    { "hold", op_hold },
-    { "stop", op_stop },
-    { "update", op_update },
+    { "exec", op_exec }, { "hold", op_hold },     { "shell", op_shell },
+    { "stop", op_stop }, { "update", op_update },
 };
 
 static void on_opened(struct link *link, uint32_t id, const json_t *request)
@@ -146,6 +151,7 @@ static void client_free(struct client *c)
         *at = c->next;
     while (c->waiters)
         waiter_free(c->waiters);
+    shells_client_gone(c->supervisor, c->link);
     link_free(c->link);
     free(c);
 }

@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "engine/supervisor/shells.h"
 #include "engine/supervisor/supervisor.h"
 #include "engine/workspace/commands.h"
 #include "engine/workspace/store.h"
@@ -70,6 +71,7 @@ static void tell_failed(struct supervisor *s, const struct pyro_error *err)
 
 static void save_now(void *arg)
 {
+    shells_sync(arg);
     supervisor_save(arg, true);
 }
 
@@ -83,7 +85,13 @@ void supervisor_save(struct supervisor *s, bool durable)
         fprintf(stderr, "%s\n", err.message);
     if (durable)
         loop_timer_cancel(s->loop, &s->save);
-    else if (!s->save.armed)
+    else
+        supervisor_save_soon(s);
+}
+
+void supervisor_save_soon(struct supervisor *s)
+{
+    if (!s->save.armed)
         loop_timer_set(s->loop, &s->save, SAVE_DELAY_MS, save_now, s);
 }
 
@@ -213,6 +221,7 @@ static void on_ended(void *arg, uint32_t events UNUSED)
     else
         pyro_fail(&why, PYRO_VM_FAILED, "the VM ended: %s", s->end_reason);
     exec_fail_all(s, &why);
+    shells_end_all(s);
     record_the_end(s, started);
     if (!started)
         tell_failed(s, &why);
@@ -243,6 +252,10 @@ static void serve(struct supervisor *s)
         supervisor_give_up(s, "%s", err.message);
         return;
     }
+    if (s->mode == SUPERVISE_ADOPT)
+        shells_adopt(s);
+    else
+        shells_settle(s);
     set_ttl_timer(s);
     if (s->record.ephemeral)
         loop_timer_set(s->loop, &s->orphan, ORPHAN_MS, on_ttl, s);
@@ -394,6 +407,7 @@ static void fail_start(struct supervisor *s, const struct pyro_error *err)
         kill(s->record.vm_pid, SIGKILL); /* it runs, but nobody can speak to it */
     if (s->loop && s->record.environment && s->mode != SUPERVISE_FRESH) {
         snprintf(s->end_reason, sizeof(s->end_reason), "%s", err->message);
+        shells_settle(s);
         record_the_end(s, true);
     }
     tell_failed(s, err);

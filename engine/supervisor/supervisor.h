@@ -4,7 +4,8 @@
  *   supervise.c  its main: start, adopt, the states it goes through, its end
  *   machine.c    getting a guest to talk to: a copy of a template, an adopted QEMU, or a plain
  * child on the host clients.c    connections of other pyro processes, and the requests they make
- *   exec.c       one running command: client on one side, guest on the other
+ *   shells.c     PTYs: their output into logs (shell_log.c), input, requests; shell_ops.c: clients'
+ * requests about them exec.c       one running command: client on one side, guest on the other
  *
  * It is the only writer of the workspace's record while it runs. It may be killed at any instant:
  * QEMU lives on, and what the record and the command entries say is always true or repaired by the
@@ -29,6 +30,7 @@ enum phase {
 
 struct client;
 struct exec;
+struct shell;
 
 struct supervisor {
     struct loop *loop;
@@ -45,6 +47,9 @@ struct supervisor {
     struct stream control; /* `begin`, later `shutdown` */
     struct client *clients;
     struct exec *execs;
+    struct shell *shells;
+    int64_t shell_number; /* of the last shell opened */
+    int64_t prompt_token;
     struct loop_timer deadline, ttl, save, orphan;
     bool stop_wanted; /* somebody asked for the end: it is no failure */
     bool removed;     /* a `run`: the directory goes with the VM */
@@ -55,6 +60,8 @@ struct supervisor {
 void supervisor_tell_progress(void *arg, const char *what);
 /* Writes the record; on the disk within a second, or at once when `durable`. */
 void supervisor_save(struct supervisor *s, bool durable);
+/* Has logs and record on the disk within a second. */
+void supervisor_save_soon(struct supervisor *s);
 /* Notes activity. */
 void supervisor_touch(struct supervisor *s);
 /* Begins the end: a clean shutdown, or at once when `force`. */

@@ -36,7 +36,7 @@ struct workspace_record {
     int64_t vcpu_count, mem_mib, ttl_seconds;
     double created_at, last_activity_at; /* epoch seconds */
     double expires_at;                   /* 0: never */
-    int64_t command_count;
+    int64_t command_count, shell_count;
     json_t *last_command; /* {command, exit_code} or NULL */
     char *last_error;     /* NULL: none */
     pid_t vm_pid;         /* 0: none */

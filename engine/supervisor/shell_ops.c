@@ -1,0 +1,171 @@
+/*
+ * engine/supervisor/shell_ops.c: requests about shells.
+ *
+ * Input comes as DATA on the stream: a `write` gathers all of it up to END and hands it over as one
+ * piece; an `attach` hands over each DATA as it comes (a key press), and takes {"resize": [cols,
+ * rows]} messages.
+ */
+#include "engine/supervisor/shell_ops.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/supervisor/shells.h"
+
+#define WRITE_MAX (1024 * 1024)
+
+/* A stream that brings input. */
+struct input {
+    struct supervisor *supervisor;
+    struct stream stream;
+    char *shell;
+    bool whole; /* a `write` */
+    struct buf bytes;
+};
+
+static void input_free(struct input *in)
+{
+    buf_release(&in->bytes);
+    free(in->shell);
+    free(in);
+}
+
+static void fail_input(struct input *in, const struct pyro_error *err)
+{
+    stream_fail(&in->stream, err);
+    input_free(in);
+}
+
+static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+{
+    struct input *in = s->arg;
+    struct pyro_error err = { 0 };
+
+    stream_consumed(s, n);
+    if (channel != WIRE_STDIN)
+        return;
+    if (in->whole && !buf_append(&in->bytes, bytes, n))
+        pyro_fail(&err, PYRO_INVALID_ARGUMENT, "the input is over %d bytes", WRITE_MAX);
+    else if (!in->whole && !shells_input(in->supervisor, in->shell, "operator", bytes, n, &err) &&
+             err.code == PYRO_OK)
+        pyro_fail(&err, PYRO_SHELL_STATE, "shell '%s' takes no input", in->shell);
+    if (err.code)
+        fail_input(in, &err);
+}
+
+static void on_end(struct stream *s, enum wire_channel channel)
+{
+    struct input *in = s->arg;
+    struct pyro_error err = { 0 };
+    scoped_json json_t *view = NULL;
+    struct shell *sh;
+
+    if (channel != WIRE_STDIN || !in->whole)
+        return;
+    if (!shells_input(in->supervisor, in->shell, "agent", in->bytes.data, in->bytes.len, &err) ||
+        !(sh = shells_find(in->supervisor, in->shell, &err))) {
+        fail_input(in, &err);
+        return;
+    }
+    view = shells_view(sh);
+    stream_close(&in->stream, view);
+    input_free(in);
+}
+
+static void on_message(struct stream *s, const json_t *message)
+{
+    struct input *in = s->arg;
+    const json_t *size = json_object_get(message, "resize");
+    struct shell *sh = shells_find(in->supervisor, in->shell, NULL);
+
+    if (sh && json_is_array(size))
+        shells_resize(sh, json_integer_value(json_array_get(size, 0)),
+                      json_integer_value(json_array_get(size, 1)), NULL, 0);
+}
+
+static void on_closed(struct stream *s, const json_t *result UNUSED,
+                      const struct pyro_error *err UNUSED)
+{
+    input_free(s->arg);
+}
+
+static bool take_input(struct supervisor *s, struct link *client, uint32_t id, const char *shell,
+                       bool whole, struct pyro_error *err)
+{
+    static const struct stream_ops ops = {
+        .data = on_data, .end = on_end, .message = on_message, .closed = on_closed
+    };
+    struct input *in = calloc(1, sizeof(*in));
+
+    BUG_ON(!in);
+    in->supervisor = s;
+    in->shell = strdup(shell);
+    in->whole = whole;
+    buf_init(&in->bytes, WRITE_MAX);
+    BUG_ON(!in->shell);
+    if (stream_accept(client, id, &in->stream, &ops, in, err))
+        return true;
+    input_free(in);
+    return false;
+}
+
+static bool op_resize(struct shell *sh, struct link *client, uint32_t id, const json_t *request,
+                      struct pyro_error *err)
+{
+    int64_t cols, rows;
+
+    if (!json_get_int(request, "cols", 2, 1000, &cols, err) ||
+        !json_get_int(request, "rows", 1, 1000, &rows, err))
+        return false;
+    shells_resize(sh, cols, rows, client, id);
+    return true;
+}
+
+static bool op_signal(struct shell *sh, struct link *client, uint32_t id, const json_t *request,
+                      struct pyro_error *err)
+{
+    const char *name;
+
+    if (!json_get_string(request, "signal", &name, err))
+        return false;
+    shells_signal(sh, name, client, id);
+    return true;
+}
+
+static bool dispatch(struct supervisor *s, struct link *client, uint32_t id, const json_t *request,
+                     struct pyro_error *err)
+{
+    const char *what = json_string_or(request, "do", ""), *name;
+    struct shell *sh;
+
+    if (!json_get_string(request, "shell", &name, err) || !(sh = shells_find(s, name, err)))
+        return false;
+    if (!strcmp(what, "write") || !strcmp(what, "attach"))
+        return take_input(s, client, id, name, !strcmp(what, "write"), err);
+    if (!strcmp(what, "resize"))
+        return op_resize(sh, client, id, request, err);
+    if (!strcmp(what, "signal"))
+        return op_signal(sh, client, id, request, err);
+    if (!strcmp(what, "close"))
+        shells_close(sh, client, id);
+    else if (!strcmp(what, "prompt"))
+        shells_prompt(sh, client, id);
+    else
+        return pyro_fail(err, PYRO_INTERNAL, "the supervisor does not know 'shell %s'", what);
+    return true;
+}
+
+void shell_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
+                        const json_t *request)
+{
+    struct pyro_error err = { 0 };
+
+    if (s->phase != PHASE_RUNNING) {
+        pyro_fail(&err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
+        stream_refuse(client, id, &err);
+    } else if (!strcmp(json_string_or(request, "do", ""), "open")) {
+        shells_open(s, client, id, request);
+    } else if (!dispatch(s, client, id, request, &err)) {
+        stream_refuse(client, id, &err);
+    }
+}

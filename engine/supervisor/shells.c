@@ -1,0 +1,504 @@
+/*
+ * engine/supervisor/shells.c: the shells of the workspace: opened, attached to the guest's PTYs,
+ * written to their logs.
+ *
+ * A PTY's bytes are given back their credit once they are in the log's file; the guest keeps them
+ * until then, so a killed supervisor neither loses nor doubles one: the next attaches at the size
+ * of the file. When the log cannot be written (a full disk) the bytes wait here, the guest waits
+ * for its credit, and the write is tried again.
+ */
+#include "engine/supervisor/shells.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/supervisor/shell_log.h"
+#include "vmm/base/fs.h"
+
+#define RETRY_MS 500
+#define INPUT_MAX (4 * 1024 * 1024) /* waiting for a shell that does not read */
+#define OFFSET_BYTES 8
+
+/* A request that the guest has to answer first. */
+struct shell_ask {
+    struct shell_ask *next;
+    enum { ASK_RESIZE, ASK_PROMPT, ASK_END } kind;
+    int64_t token;
+    struct link *client; /* NULL: gone, or nobody to be told */
+    uint32_t id;
+};
+
+struct shell {
+    struct shell *next;
+    struct supervisor *supervisor;
+    struct shell_record record;
+    struct shell_log log;
+    struct stream guest;
+    struct buf late; /* output the file did not take yet */
+    size_t late_credit;
+    struct buf input; /* for the guest, beyond its credit */
+    struct shell_ask *asks;
+    struct loop_timer retry;
+    const char *last_writer;
+    struct link *open_client; /* of the `shell_open` in progress */
+    uint32_t open_id;
+};
+
+static void shell_free(struct shell *sh)
+{
+    struct shell **at = &sh->supervisor->shells;
+
+    while (*at != sh)
+        at = &(*at)->next;
+    *at = sh->next;
+    stream_close(&sh->guest, NULL);
+    loop_timer_cancel(sh->supervisor->loop, &sh->retry);
+    shell_log_close(&sh->log);
+    shell_record_release(&sh->record);
+    buf_release(&sh->late);
+    buf_release(&sh->input);
+    while (sh->asks) {
+        struct shell_ask *a = sh->asks;
+        sh->asks = a->next;
+        free(a);
+    }
+    free(sh);
+}
+
+static json_t *view(const struct shell *sh)
+{
+    return shell_record_to_view(&sh->record, sh->supervisor->record.id);
+}
+
+/* ---- asking the guest ---- */
+
+static bool ask(struct shell *sh, int kind, int64_t token, struct link *client, uint32_t id)
+{
+    struct shell_ask *a = calloc(1, sizeof(*a));
+
+    BUG_ON(!a);
+    *a = (struct shell_ask){
+        .next = sh->asks, .kind = kind, .token = token, .client = client, .id = id
+    };
+    sh->asks = a;
+    return true;
+}
+
+/* Answers those who wait for this; result is stolen. `token` -1: all of the kind. */
+static void answer(struct shell *sh, int kind, int64_t token, json_t *result)
+{
+    struct shell_ask **at = &sh->asks;
+
+    while (*at) {
+        struct shell_ask *a = *at;
+        if ((int)a->kind != kind || (token >= 0 && a->token != token)) {
+            at = &a->next;
+            continue;
+        }
+        *at = a->next;
+        if (a->client)
+            stream_reply(a->client, a->id, json_incref(result));
+        free(a);
+    }
+    json_decref(result);
+}
+
+void shells_client_gone(struct supervisor *s, struct link *client)
+{
+    for (struct shell *sh = s->shells; sh; sh = sh->next) {
+        if (sh->open_client == client)
+            sh->open_client = NULL;
+        for (struct shell_ask *a = sh->asks; a; a = a->next)
+            if (a->client == client)
+                a->client = NULL;
+    }
+}
+
+/* ---- the end of a shell ---- */
+
+static void end_shell(struct shell *sh, int exit_code)
+{
+    struct supervisor *s = sh->supervisor;
+    struct pyro_error err = { 0 };
+
+    sh->record.running = false;
+    sh->record.ended_at = clock_wall();
+    sh->record.exit_code = exit_code;
+    shell_log_event(&sh->log, "end", sh->log.size,
+                    exit_code >= 0 ? json_pack("{s:i}", "exit_code", exit_code) : NULL);
+    shell_log_sync(&sh->log);
+    if (!shell_record_save(s->dir_fd, &sh->record, &err))
+        record_set_string(&s->record.last_error, err.message);
+    answer(sh, ASK_END, -1, view(sh));
+    answer(sh, ASK_RESIZE, -1, view(sh));
+    answer(sh, ASK_PROMPT, -1, json_pack("{s:b}", "at_prompt", false));
+    s->record.shell_count--;
+    supervisor_touch(s);
+    shell_free(sh);
+}
+
+void shells_end_all(struct supervisor *s)
+{
+    while (s->shells)
+        end_shell(s->shells, -1);
+}
+
+static void settle_one(void *arg, const struct shell_record *r)
+{
+    struct supervisor *s = arg;
+    struct shell_record ended = *r;
+
+    if (!r->running)
+        return;
+    ended.running = false;
+    ended.ended_at = clock_wall();
+    ended.exit_code = -1;
+    if (!shell_record_save(s->dir_fd, &ended, NULL))
+        return; /* the next start tries again */
+}
+
+void shells_settle(struct supervisor *s)
+{
+    if (shell_each(s->dir_fd, settle_one, s, NULL))
+        s->record.shell_count = 0;
+}
+
+/* ---- output ---- */
+
+static void try_late(void *arg);
+
+static void take_output(struct shell *sh, const uint8_t *bytes, size_t n, size_t credit)
+{
+    struct supervisor *s = sh->supervisor;
+    struct pyro_error err = { 0 };
+    size_t written = 0;
+
+    if (!sh->late.len && shell_log_add(&sh->log, bytes, n, &written, &err)) {
+        stream_consumed(&sh->guest, credit);
+        return;
+    }
+    if (err.code) {
+        record_set_string(&s->record.last_error, err.message);
+        supervisor_save(s, false);
+    }
+    if (!buf_append(&sh->late, bytes + written, n - written)) {
+        supervisor_give_up(s, "the guest sent more of shell '%s' than it may", sh->record.id);
+        return;
+    }
+    sh->late_credit += credit;
+    if (!sh->retry.armed)
+        loop_timer_set(s->loop, &sh->retry, RETRY_MS, try_late, sh);
+}
+
+static void try_late(void *arg)
+{
+    struct shell *sh = arg;
+    struct supervisor *s = sh->supervisor;
+    size_t written = 0;
+    bool ok = shell_log_add(&sh->log, sh->late.data, sh->late.len, &written, NULL);
+
+    buf_consume(&sh->late, written);
+    if (!ok) {
+        loop_timer_set(s->loop, &sh->retry, RETRY_MS, try_late, sh);
+        return;
+    }
+    stream_consumed(&sh->guest, sh->late_credit);
+    sh->late_credit = 0;
+    record_set_string(&s->record.last_error, NULL);
+    supervisor_save(s, false);
+}
+
+static void on_data(struct stream *stream, enum wire_channel channel, const uint8_t *bytes,
+                    size_t n)
+{
+    struct shell *sh = stream->arg;
+    uint64_t expected = sh->log.size + sh->late.len, offset = 0;
+    struct reader r = reader_of(bytes, n);
+
+    if (channel != WIRE_PTY || !rd_u64(&r, &offset) || offset != expected) {
+        supervisor_give_up(sh->supervisor, "the guest sent bytes of shell '%s' out of their order",
+                           sh->record.id);
+        return;
+    }
+    supervisor_save_soon(sh->supervisor);
+    take_output(sh, r.at, rd_left(&r), n);
+}
+
+/* ---- input ---- */
+
+static void pump_input(struct shell *sh)
+{
+    size_t n = stream_send(&sh->guest, WIRE_STDIN, sh->input.data, sh->input.len);
+
+    buf_consume(&sh->input, n);
+}
+
+static void on_writable(struct stream *stream)
+{
+    pump_input(stream->arg);
+}
+
+bool shells_input(struct supervisor *s, const char *id, const char *by, const void *bytes, size_t n,
+                  struct pyro_error *err)
+{
+    struct shell *sh = shells_find(s, id, err);
+
+    if (!sh)
+        return false;
+    if (!buf_append(&sh->input, bytes, n)) {
+        pyro_fail(err, PYRO_SHELL_STATE, "shell '%s' does not read: %zu bytes wait for it", id,
+                  sh->input.len);
+        return pyro_hint(err, "end what runs in it with 'pyro workspace shell signal'");
+    }
+    if (!sh->last_writer || strcmp(sh->last_writer, by) != 0) {
+        sh->last_writer = !strcmp(by, "operator") ? "operator" : "agent";
+        shell_log_event(&sh->log, "input", sh->log.size, json_pack("{s:s}", "by", sh->last_writer));
+    }
+    pump_input(sh);
+    supervisor_touch(s);
+    return true;
+}
+
+/* ---- what the guest says ---- */
+
+static void on_resized(struct shell *sh, const json_t *message)
+{
+    const json_t *size = json_object_get(message, "resized");
+    int64_t cols = json_integer_value(json_array_get(size, 0));
+    int64_t rows = json_integer_value(json_array_get(size, 1));
+    int64_t offset = json_int_or(message, "offset", -1);
+
+    if (cols < 1 || cols > 1000 || rows < 1 || rows > 1000 || offset < 0)
+        return;
+    sh->record.cols = cols;
+    sh->record.rows = rows;
+    shell_log_event(&sh->log, "resize", (uint64_t)offset,
+                    json_pack("{s:I, s:I}", "cols", (json_int_t)cols, "rows", (json_int_t)rows));
+    if (!shell_record_save(sh->supervisor->dir_fd, &sh->record, NULL))
+        return; /* the event tells it too */
+    answer(sh, ASK_RESIZE, -1, view(sh));
+}
+
+static void on_message(struct stream *stream, const json_t *message)
+{
+    struct shell *sh = stream->arg;
+    const json_t *ended = json_object_get(message, "ended");
+
+    if (json_is_array(json_object_get(message, "resized")))
+        on_resized(sh, message);
+    if (json_is_integer(json_object_get(message, "prompt")))
+        answer(sh, ASK_PROMPT, json_int_or(message, "prompt", 0),
+               json_pack("{s:b}", "at_prompt", json_bool_or(message, "at_prompt", false)));
+    if (json_is_integer(ended) && !sh->late.len)
+        end_shell(sh, (int)(json_integer_value(ended) & 255));
+}
+
+/* The guest does not have it (any more), or is lost: the latter is dealt with where the link is. */
+static void on_closed(struct stream *stream, const json_t *result,
+                      const struct pyro_error *why UNUSED)
+{
+    struct shell *sh = stream->arg;
+
+    if (result)
+        end_shell(sh, -1);
+}
+
+static bool attach(struct shell *sh, struct pyro_error *err)
+{
+    static const struct stream_ops ops = {
+        .data = on_data, .message = on_message, .writable = on_writable, .closed = on_closed
+    };
+    scoped_json json_t *request = json_pack("{s:s, s:s, s:I}", "op", "shell_attach", "shell",
+                                            sh->record.id, "offset", (json_int_t)sh->log.size);
+
+    return stream_open(sh->supervisor->guest, &sh->guest, request, &ops, sh, err);
+}
+
+/* ---- opening ---- */
+
+static struct shell *shell_new(struct supervisor *s, const struct shell_record *r,
+                               struct pyro_error *err)
+{
+    struct shell *sh = calloc(1, sizeof(*sh));
+
+    BUG_ON(!sh);
+    sh->supervisor = s;
+    sh->record = *r;
+    sh->record.cwd = str_printf("%s", r->cwd);
+    buf_init(&sh->late, WIRE_CREDIT);
+    buf_init(&sh->input, INPUT_MAX);
+    if (!shell_log_open(&sh->log, s->dir_fd, &sh->record, err)) {
+        shell_record_release(&sh->record);
+        free(sh);
+        return NULL;
+    }
+    sh->next = s->shells;
+    s->shells = sh;
+    return sh;
+}
+
+static void open_failed(struct shell *sh, const struct pyro_error *why)
+{
+    struct supervisor *s = sh->supervisor;
+
+    if (sh->open_client)
+        stream_refuse(sh->open_client, sh->open_id, why);
+    shell_remove_files(s->dir_fd, sh->record.id);
+    shell_free(sh);
+}
+
+/* The guest's answer to shell_open. */
+static void on_opened(struct stream *stream, const json_t *result, const struct pyro_error *why)
+{
+    struct shell *sh = stream->arg;
+    struct supervisor *s = sh->supervisor;
+    struct pyro_error err = { 0 };
+
+    if (!result)
+        err = *why;
+    if (!result || !error_from_result(result, &err) ||
+        !shell_record_save(s->dir_fd, &sh->record, &err) || !attach(sh, &err)) {
+        open_failed(sh, &err);
+        return;
+    }
+    s->record.shell_count++;
+    shell_log_event(&sh->log, "resize", 0,
+                    json_pack("{s:I, s:I}", "cols", (json_int_t)sh->record.cols, "rows",
+                              (json_int_t)sh->record.rows));
+    supervisor_touch(s);
+    if (sh->open_client)
+        stream_reply(sh->open_client, sh->open_id, view(sh));
+    sh->open_client = NULL;
+}
+
+static void ignore_data(struct stream *stream, enum wire_channel channel UNUSED,
+                        const uint8_t *bytes UNUSED, size_t n)
+{
+    stream_consumed(stream, n);
+}
+
+static bool open_in_guest(struct shell *sh, struct pyro_error *err)
+{
+    static const struct stream_ops ops = { .data = ignore_data, .closed = on_opened };
+    scoped_json json_t *request = json_pack(
+        "{s:s, s:s, s:[s], s:s, s:I, s:I, s:{s:s}}", "op", "shell_open", "shell", sh->record.id,
+        "command", "bash", "cwd", sh->record.cwd, "cols", (json_int_t)sh->record.cols, "rows",
+        (json_int_t)sh->record.rows, "env", "TERM", "xterm-256color");
+
+    return stream_open(sh->supervisor->guest, &sh->guest, request, &ops, sh, err);
+}
+
+void shells_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *request)
+{
+    struct pyro_error err = { 0 };
+    struct shell_record r = { .running = true,
+                              .host_compat = s->record.host_compat,
+                              .cols = json_int_or(request, "cols", 120),
+                              .rows = json_int_or(request, "rows", 30),
+                              .started_at = clock_wall(),
+                              .exit_code = -1 };
+    scoped_free char *cwd = str_printf("%s", json_string_or(request, "cwd", "/workspace"));
+    struct shell *sh = NULL;
+
+    r.cwd = cwd;
+    if (mkdirat(s->dir_fd, SHELLS_DIR, 0700) != 0 && !s->shell_number)
+        s->shell_number = shell_highest_number(s->dir_fd);
+    snprintf(r.id, sizeof(r.id), "sh%lld", (long long)++s->shell_number);
+    if (!s->guest)
+        pyro_fail(&err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost", s->record.id);
+    else
+        sh = shell_new(s, &r, &err);
+    if (!sh) {
+        stream_refuse(client, id, &err);
+        return;
+    }
+    sh->open_client = client;
+    sh->open_id = id;
+    if (!open_in_guest(sh, &err))
+        open_failed(sh, &err);
+}
+
+static void adopt_one(void *arg, const struct shell_record *r)
+{
+    struct supervisor *s = arg;
+    struct pyro_error err = { 0 };
+    struct shell *sh = r->running ? shell_new(s, r, &err) : NULL;
+
+    if (!sh)
+        return;
+    s->record.shell_count++;
+    if (!attach(sh, &err))
+        end_shell(sh, -1);
+}
+
+void shells_adopt(struct supervisor *s)
+{
+    struct pyro_error err = { 0 };
+
+    s->record.shell_count = 0;
+    if (!shell_each(s->dir_fd, adopt_one, s, &err))
+        record_set_string(&s->record.last_error, err.message);
+}
+
+/* ---- requests ---- */
+
+struct shell *shells_find(struct supervisor *s, const char *id, struct pyro_error *err)
+{
+    struct shell_record r;
+
+    for (struct shell *sh = s->shells; sh; sh = sh->next)
+        if (!strcmp(sh->record.id, id) && !sh->open_client)
+            return sh;
+    if (shell_record_load(s->dir_fd, id, &r, err)) {
+        shell_record_release(&r);
+        pyro_fail(err, PYRO_SHELL_STATE, "shell '%s' has ended", id);
+    }
+    return NULL;
+}
+
+void shells_resize(struct shell *sh, int64_t cols, int64_t rows, struct link *client, uint32_t id)
+{
+    scoped_json json_t *message =
+        json_pack("{s:[I, I]}", "resize", (json_int_t)cols, (json_int_t)rows);
+
+    if (ask(sh, ASK_RESIZE, 0, client, id))
+        stream_message(&sh->guest, message);
+}
+
+void shells_signal(struct shell *sh, const char *name, struct link *client, uint32_t id)
+{
+    scoped_json json_t *message = json_pack("{s:s}", "signal", name);
+
+    stream_message(&sh->guest, message);
+    stream_reply(client, id, view(sh));
+}
+
+void shells_close(struct shell *sh, struct link *client, uint32_t id)
+{
+    scoped_json json_t *message = json_pack("{s:s}", "signal", "KILL");
+
+    if (ask(sh, ASK_END, 0, client, id))
+        stream_message(&sh->guest, message);
+}
+
+void shells_prompt(struct shell *sh, struct link *client, uint32_t id)
+{
+    int64_t token = ++sh->supervisor->prompt_token;
+    scoped_json json_t *message = json_pack("{s:I}", "prompt", (json_int_t)token);
+
+    if (ask(sh, ASK_PROMPT, token, client, id))
+        stream_message(&sh->guest, message);
+}
+
+json_t *shells_view(const struct shell *sh)
+{
+    return view(sh);
+}
+
+void shells_sync(struct supervisor *s)
+{
+    for (struct shell *sh = s->shells; sh; sh = sh->next)
+        shell_log_sync(&sh->log);
+}

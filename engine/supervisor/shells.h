@@ -1,0 +1,34 @@
+/* The shells of the workspace, as the rest of the supervisor sees them. */
+#ifndef PYRO_SUPERVISOR_SHELLS_H
+#define PYRO_SUPERVISOR_SHELLS_H
+
+#include "engine/supervisor/supervisor.h"
+
+struct shell;
+
+/* Answers a `shell_open` request, later. */
+void shells_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *request);
+/* A running shell; NULL with PYRO_SHELL_NOT_FOUND or PYRO_SHELL_STATE. */
+struct shell *shells_find(struct supervisor *s, const char *id, struct pyro_error *err);
+json_t *shells_view(const struct shell *sh);
+/* Each answers the client's request, some only once the guest has answered. */
+void shells_resize(struct shell *sh, int64_t cols, int64_t rows, struct link *client, uint32_t id);
+void shells_signal(struct shell *sh, const char *name, struct link *client, uint32_t id);
+void shells_close(struct shell *sh, struct link *client, uint32_t id);
+void shells_prompt(struct shell *sh, struct link *client, uint32_t id);
+/* Queues input as one piece, so that writers interleave by whole writes. `by`: "agent" or
+ * "operator". */
+bool shells_input(struct supervisor *s, const char *id, const char *by, const void *bytes, size_t n,
+                  struct pyro_error *err) MUST_CHECK;
+/* After an adoption: attaches to what the records say runs. */
+void shells_adopt(struct supervisor *s);
+/* The VM is gone: all end, exit codes unknown. */
+void shells_end_all(struct supervisor *s);
+/* Ends the records of shells that no VM has any more. */
+void shells_settle(struct supervisor *s);
+/* Logs to the disk. */
+void shells_sync(struct supervisor *s);
+/* A client's connection is going: nobody waits there any more. */
+void shells_client_gone(struct supervisor *s, struct link *client);
+
+#endif
