@@ -404,8 +404,8 @@ void shells_open(struct supervisor *s, struct link *client, uint32_t id, const j
 
     r.cwd = cwd;
     if (mkdirat(s->dir_fd, SHELLS_DIR, 0700) != 0 && !s->shell_number)
-        s->shell_number = shell_highest_number(s->dir_fd);
-    snprintf(r.id, sizeof(r.id), "sh%lld", (long long)++s->shell_number);
+        s->shell_number = (int)shell_highest_number(s->dir_fd);
+    snprintf(r.id, sizeof(r.id), "sh%d", ++s->shell_number % 1000000000);
     if (!s->guest)
         pyro_fail(&err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost", s->record.id);
     else

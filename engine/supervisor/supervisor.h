@@ -48,7 +48,7 @@ struct supervisor {
     struct client *clients;
     struct exec *execs;
     struct shell *shells;
-    int64_t shell_number; /* of the last shell opened */
+    int shell_number; /* of the last shell opened */
     int64_t prompt_token;
     struct loop_timer deadline, ttl, save, orphan;
     bool stop_wanted; /* somebody asked for the end: it is no failure */
