@@ -439,13 +439,17 @@ static void test_many_at_once(void **state UNUSED)
     call_release(&over);
 }
 
-/* A clean slate for commands: nothing of the guest's own descriptors, signals or groups. */
+/*
+ * A clean slate for commands: nothing of the guest's own descriptors, signals or groups. Signals 32
+ * and 33 are libc's own: a posix_spawn() among the ancestors, make's for one, leaves them ignored.
+ */
 static void test_what_a_command_inherits(void **state UNUSED)
 {
     struct call c;
 
     call_run(&c, &peer,
-             peer_sh("ls /proc/self/fd | tr '\\n' ' '; grep -E 'Sig(Blk|Ign)' /proc/self/status; "
+             peer_sh("ls /proc/self/fd | tr '\\n' ' '; grep -E 'Sig(Blk|Ign)' /proc/self/status"
+                     " | sed 's/180000000$/000000000/'; "
                      "ps -o sid= -p $$ | tr -d ' ' | sed \"s/^$$\\$/leader/\""));
     assert_string_equal(c.out.data, "0 1 2 3 SigBlk:\t0000000000000000\n"
                                     "SigIgn:\t0000000000000000\nleader\n");
