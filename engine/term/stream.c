@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine/term/sandbox.h"
+#include "engine/term/track.h"
 
 /* A line of this many bytes is not gathered further; the grid takes it. */
 #define LINE_MAX_BYTES ((size_t)4 << 20)
@@ -182,45 +183,14 @@ bool stream_plain_text(int in_fd, int rows, int cols, struct buf *text, struct p
 
 /* ---- the screen at the end ---- */
 
-/* What is known of the output before the part that is kept. */
-struct past {
-    struct vtparse parse;
-    bool alternate;
-};
-
-static void on_past_csi(void *user, const struct vt_csi *csi)
-{
-    struct past *past = user;
-
-    if (csi->lead != '?' || csi->mid || (csi->final != 'h' && csi->final != 'l'))
-        return;
-    for (unsigned i = 0; i < csi->count; i++) {
-        if (csi->arg[i] == 47 || csi->arg[i] == 1047 || csi->arg[i] == 1049)
-            past->alternate = csi->final == 'h';
-    }
-}
-
-static void on_past_escape(void *user, char mid, char final)
-{
-    struct past *past = user;
-
-    if (!mid && final == 'c')
-        past->alternate = false;
-}
-
-static char open_string(const struct past *past)
-{
-    return past->parse.state == VT_STRING || past->parse.closing ? past->parse.kind : 0;
-}
-
-static bool read_tail(int fd, struct buf *tail, struct past *past, struct pyro_error *err)
+static bool read_tail(int fd, struct buf *tail, struct track *past, struct pyro_error *err)
 {
     for (;;) {
         ssize_t n;
 
         if (tail->len >= 4 * SCREEN_LOOK_BACK) {
             size_t passed = tail->len - SCREEN_LOOK_BACK;
-            vtparse_feed(&past->parse, tail->data, passed);
+            track_feed(past, tail->data, passed);
             buf_consume(tail, passed);
         }
         if (!buf_reserve(tail, CHUNK))
@@ -237,18 +207,17 @@ static bool read_tail(int fd, struct buf *tail, struct past *past, struct pyro_e
 
 bool stream_screen(int in_fd, int rows, int cols, struct screen *ret, struct pyro_error *err)
 {
-    static const struct vt_handler handler = { .csi = on_past_csi, .escape = on_past_escape };
     struct plain_options options = { .rows = rows, .cols = cols };
     scoped_buf tail = BUF_INIT(8 * SCREEN_LOOK_BACK);
-    struct past past = { .alternate = false };
+    struct track past;
     size_t start;
 
-    vtparse_init(&past.parse, &handler, &past);
+    track_init(&past, 0, NULL, NULL);
     if (!read_tail(in_fd, &tail, &past, err))
         return false;
     start = screen_find_start(tail.data, tail.len);
-    vtparse_feed(&past.parse, tail.data, start);
+    track_feed(&past, tail.data, start);
     options.alt_screen = past.alternate;
-    options.in_string = open_string(&past);
+    options.in_string = track_string(&past);
     return screen_render(tail.data + start, tail.len - start, &options, ret, err);
 }

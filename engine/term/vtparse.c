@@ -13,7 +13,7 @@
 
 void vtparse_init(struct vtparse *p, const struct vt_handler *handler, void *user)
 {
-    memset(p, 0, offsetof(struct vtparse, string));
+    memset(p, 0, offsetof(struct vtparse, string)); /* the string's bytes are written before read */
     p->handler = handler;
     p->user = user;
 }

@@ -1,0 +1,111 @@
+/* Following the alternate screen and long strings through a stream, see track.h. */
+#include "engine/term/track.h"
+
+#include <string.h>
+
+#define CAN 0x18
+#define SUB 0x1a
+#define ESC 0x1b
+
+static void report(struct track *t, enum track_kind kind, uint64_t offset)
+{
+    struct track_event event = { kind, offset, 0 };
+
+    if (kind == TRACK_STRING_START || kind == TRACK_STRING_END)
+        event.string_kind = t->parse.kind;
+    if (t->on_event)
+        t->on_event(t->user, &event);
+}
+
+static void set_alternate(struct track *t, bool on)
+{
+    if (t->alternate == on)
+        return;
+    t->alternate = on;
+    /* the event's offset is behind the byte that is being fed */
+    report(t, on ? TRACK_ALT_ENTER : TRACK_ALT_EXIT, t->offset + 1);
+}
+
+static void on_csi(void *user, const struct vt_csi *csi)
+{
+    if (csi->lead != '?' || csi->mid || (csi->final != 'h' && csi->final != 'l'))
+        return;
+    for (unsigned i = 0; i < csi->count; i++) {
+        if (csi->arg[i] == 47 || csi->arg[i] == 1047 || csi->arg[i] == 1049)
+            set_alternate(user, csi->final == 'h');
+    }
+}
+
+static void on_escape(void *user, char mid, char final)
+{
+    if (!mid && final == 'c')
+        set_alternate(user, false);
+}
+
+static const struct vt_handler handler = { .csi = on_csi, .escape = on_escape };
+
+void track_init(struct track *t, uint64_t offset,
+                void (*on_event)(void *user, const struct track_event *event), void *user)
+{
+    vtparse_init(&t->parse, &handler, t);
+    t->offset = t->sequence = offset;
+    t->closing_at = offset;
+    t->alternate = t->in_long_string = false;
+    t->on_event = on_event;
+    t->user = user;
+}
+
+static bool inside_string(const struct vtparse *p)
+{
+    return p->state == VT_STRING || (p->state == VT_ESCAPE && p->closing);
+}
+
+/* A string that was reported is over, with byte c; `closing`: an ESC stood before it. */
+static void end_long_string(struct track *t, char c, bool closing)
+{
+    bool began_another = closing && c != '\\' && c != CAN && c != SUB;
+
+    report(t, TRACK_STRING_END, began_another ? t->closing_at : t->offset + 1);
+    t->in_long_string = false;
+}
+
+static void feed_byte(struct track *t, char c)
+{
+    bool was_inside = inside_string(&t->parse), was_closing = t->parse.closing;
+
+    if (c == ESC && !was_inside)
+        t->sequence = t->offset;
+    else if (c == ESC && !was_closing)
+        t->closing_at = t->offset;
+    vtparse_feed(&t->parse, &c, 1);
+    if (was_inside && !inside_string(&t->parse)) {
+        if (t->in_long_string)
+            end_long_string(t, c, was_closing);
+        t->sequence = t->closing_at;
+    } else if (inside_string(&t->parse) && !t->in_long_string &&
+               t->parse.length > VT_SEQUENCE_MAX) {
+        t->in_long_string = true;
+        report(t, TRACK_STRING_START, t->sequence);
+    }
+    t->offset++;
+}
+
+void track_feed(struct track *t, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        if (t->parse.state == VT_GROUND) {
+            const char *esc = memchr(bytes + i, ESC, n - i);
+            size_t skipped = esc ? (size_t)(esc - bytes) - i : n - i;
+            t->offset += skipped;
+            i += skipped;
+            if (!esc)
+                return;
+        }
+        feed_byte(t, bytes[i++]);
+    }
+}
+
+char track_string(const struct track *t)
+{
+    return inside_string(&t->parse) ? t->parse.kind : 0;
+}

@@ -1,0 +1,45 @@
+/*
+ * What the keeper of a shell's log notes beside it while the output passes: where the alternate
+ * screen began and ended, and where control strings lay that were too long to be held back. With
+ * these a read may start anywhere. Text is skipped, not looked at: this costs next to nothing.
+ */
+#ifndef PYRO_TERM_TRACK_H
+#define PYRO_TERM_TRACK_H
+
+#include <stdint.h>
+
+#include "engine/term/vtparse.h"
+
+enum track_kind {
+    TRACK_ALT_ENTER,    /* a read from `offset` on starts on the alternate screen */
+    TRACK_ALT_EXIT,     /* a read from `offset` on starts on the main screen */
+    TRACK_STRING_START, /* a control string that passed VT_SEQUENCE_MAX bytes began at `offset` */
+    TRACK_STRING_END    /* and a read that starts inside it is to start at `offset` */
+};
+
+struct track_event {
+    enum track_kind kind;
+    uint64_t offset;  /* in the stream */
+    char string_kind; /* of TRACK_STRING_*: ] P _ ^ X k */
+};
+
+struct track {
+    struct vtparse parse;
+    uint64_t offset;     /* of the next byte */
+    uint64_t sequence;   /* where the sequence that is under way began */
+    uint64_t closing_at; /* the last ESC inside a string */
+    bool alternate;
+    bool in_long_string; /* its start was reported */
+    void (*on_event)(void *user, const struct track_event *event);
+    void *user;
+};
+
+/* `offset` is the stream's first byte's; on_event may be NULL; `user` is kept. */
+void track_init(struct track *t, uint64_t offset,
+                void (*on_event)(void *user, const struct track_event *event), void *user);
+/* The next n bytes of the stream, in any split; events come in the order of what they tell of. */
+void track_feed(struct track *t, const char *bytes, size_t n);
+/* The kind of the control string that a read from the next byte on would start inside; 0: none. */
+char track_string(const struct track *t);
+
+#endif
