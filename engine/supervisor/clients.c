@@ -42,12 +42,6 @@ static void waiter_free(struct waiter *w)
     free(w);
 }
 
-static void waiter_data(struct stream *s, enum wire_channel channel UNUSED,
-                        const uint8_t *bytes UNUSED, size_t n)
-{
-    stream_consumed(s, n);
-}
-
 static void waiter_closed(struct stream *s, const json_t *result UNUSED,
                           const struct pyro_error *why UNUSED)
 {
@@ -62,7 +56,7 @@ static void waiter_closed(struct stream *s, const json_t *result UNUSED,
 
 static struct waiter *wait_for_end(struct client *c, uint32_t id)
 {
-    static const struct stream_ops ops = { .data = waiter_data, .closed = waiter_closed };
+    static const struct stream_ops ops = { .closed = waiter_closed };
     struct waiter *w = calloc(1, sizeof(*w));
 
     BUG_ON(!w);

@@ -373,15 +373,9 @@ static void on_opened(struct stream *stream, const json_t *result, const struct 
     sh->open_client = NULL;
 }
 
-static void ignore_data(struct stream *stream, enum wire_channel channel UNUSED,
-                        const uint8_t *bytes UNUSED, size_t n)
-{
-    stream_consumed(stream, n);
-}
-
 static bool open_in_guest(struct shell *sh, struct pyro_error *err)
 {
-    static const struct stream_ops ops = { .data = ignore_data, .closed = on_opened };
+    static const struct stream_ops ops = { .closed = on_opened };
     scoped_json json_t *request = json_pack(
         "{s:s, s:s, s:[s], s:s, s:I, s:I, s:{s:s}}", "op", "shell_open", "shell", sh->record.id,
         "command", "bash", "cwd", sh->record.cwd, "cols", (json_int_t)sh->record.cols, "rows",

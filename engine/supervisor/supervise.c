@@ -128,12 +128,6 @@ void supervisor_give_up(struct supervisor *s, const char *fmt, ...)
     machine_kill(s);
 }
 
-static void control_data(struct stream *c, enum wire_channel channel UNUSED,
-                         const uint8_t *bytes UNUSED, size_t n)
-{
-    stream_consumed(c, n);
-}
-
 static void shutdown_answered(struct stream *c, const json_t *result UNUSED,
                               const struct pyro_error *why UNUSED)
 {
@@ -144,7 +138,7 @@ static void shutdown_answered(struct stream *c, const json_t *result UNUSED,
 
 void supervisor_stop(struct supervisor *s, bool force)
 {
-    static const struct stream_ops ops = { .data = control_data, .closed = shutdown_answered };
+    static const struct stream_ops ops = { .closed = shutdown_answered };
     scoped_json json_t *request = json_pack("{s:s}", "op", "shutdown");
 
     if (s->phase == PHASE_ENDED)
@@ -278,7 +272,7 @@ static void begin_answered(struct stream *c, const json_t *result, const struct 
 
 static void begin_guest(struct supervisor *s)
 {
-    static const struct stream_ops ops = { .data = control_data, .closed = begin_answered };
+    static const struct stream_ops ops = { .closed = begin_answered };
     unsigned char entropy[64], machine_id[16];
     char entropy_hex[129], machine_id_hex[33];
     struct pyro_error err = { 0 };

@@ -161,12 +161,6 @@ struct call {
     struct pyro_error *err;
 };
 
-static void call_data(struct stream *s, enum wire_channel channel UNUSED,
-                      const uint8_t *bytes UNUSED, size_t n)
-{
-    stream_consumed(s, n);
-}
-
 static void call_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
 {
     struct call *c = s->arg;
@@ -197,7 +191,7 @@ json_t *supervisor_call(int dirfd, const char *id, const json_t *request, int64_
                         struct pyro_error *err)
 {
     static const struct link_ops link_ops = { .lost = call_lost };
-    static const struct stream_ops ops = { .data = call_data, .closed = call_closed };
+    static const struct stream_ops ops = { .closed = call_closed };
     struct pyro_error scratch = { 0 };
     struct loop_timer timer = { 0 };
     struct call c = { .err = err ? err : &scratch };

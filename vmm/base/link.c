@@ -251,7 +251,10 @@ static bool dispatch(struct link *link, const struct wire_frame *f)
         if (f->length > s->recv_credit)
             return breach(link, "data beyond the credit");
         s->recv_credit -= f->length;
-        s->ops->data(s, f->channel, f->payload, f->length);
+        if (s->ops->data)
+            s->ops->data(s, f->channel, f->payload, f->length);
+        else
+            stream_consumed(s, f->length);
     }
     return link->state == LINK_OPEN;
 }

@@ -24,7 +24,7 @@ struct stream;
 
 struct stream_ops {
     /* n bytes came on a channel, borrowed. Give the credit back with stream_consumed() when they
-     * are dealt with. */
+     * are dealt with. May be NULL: what comes is dropped. */
     void (*data)(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n);
     /* The peer sends no more on this channel. May be NULL. */
     void (*end)(struct stream *s, enum wire_channel channel);
