@@ -27,22 +27,23 @@ void shell_log_event(struct shell_log *log, const char *type, uint64_t offset, j
         log->unsynced = true;
 }
 
-static void on_note(void *arg, enum scan_note note, uint64_t offset, char kind)
+static void on_track(void *user, const struct track_event *e)
 {
-    struct shell_log *log = arg;
-    char kind_text[2] = { kind, '\0' };
+    struct shell_log *log = user;
+    char kind[2] = { e->string_kind, '\0' };
 
-    switch (note) {
-    case SCAN_ALT_ENTER:
-    case SCAN_ALT_LEAVE:
-        shell_log_event(log, "alt", offset, json_pack("{s:b}", "on", note == SCAN_ALT_ENTER));
+    switch (e->kind) {
+    case TRACK_ALT_ENTER:
+    case TRACK_ALT_EXIT:
+        shell_log_event(log, "alt", e->offset,
+                        json_pack("{s:b}", "on", e->kind == TRACK_ALT_ENTER));
         break;
-    case SCAN_STRING_BEGIN:
-        shell_log_event(log, "string", offset,
-                        json_pack("{s:s, s:I}", "kind", kind_text, "from", (json_int_t)offset));
+    case TRACK_STRING_START:
+        shell_log_event(log, "string", e->offset,
+                        json_pack("{s:s, s:I}", "kind", kind, "from", (json_int_t)e->offset));
         break;
-    case SCAN_STRING_END:
-        shell_log_event(log, "string_end", offset, NULL);
+    case TRACK_STRING_END:
+        shell_log_event(log, "string_end", e->offset, NULL);
         break;
     }
 }
@@ -89,12 +90,17 @@ static bool rescan(struct shell_log *log, struct pyro_error *err)
         from = log->record->first;
     if (from > log->size)
         from = log->size;
-    term_scan_init(&log->scan, from, r.alt_screen, r.in_string, on_note, log);
+    track_init(&log->track, from, on_track, log);
+    log->track.alternate = r.alt_screen;
+    if (r.in_string) {
+        vtparse_enter_string(&log->track.parse, r.in_string);
+        log->track.in_long_string = true;
+    }
     while (from < log->size) {
         ssize_t n = pread(log->fd, chunk, sizeof(chunk), (off_t)from);
         if (n <= 0)
             return pyro_fail_errno(err, "read the log of shell '%s'", log->record->id);
-        term_scan_feed(&log->scan, chunk, (size_t)n);
+        track_feed(&log->track, chunk, (size_t)n);
         from += (uint64_t)n;
     }
     return true;
@@ -186,7 +192,7 @@ bool shell_log_add(struct shell_log *log, const void *bytes, size_t n, size_t *r
             pyro_fail_errno(err, "write the log of shell '%s'", log->record->id);
             break;
         }
-        term_scan_feed(&log->scan, (const char *)bytes + done, (size_t)w);
+        track_feed(&log->track, (const char *)bytes + done, (size_t)w);
         done += (size_t)w;
         log->size += (uint64_t)w;
     }

@@ -8,14 +8,14 @@
 #define PYRO_SHELL_LOG_H
 
 #include "engine/shell/shell_files.h"
-#include "engine/term/scan.h"
+#include "engine/term/track.h"
 
 struct shell_log {
     int workspace_fd; /* borrowed */
     int fd, events_fd, times_fd;
     struct shell_record *record; /* borrowed; `first` is kept here */
     uint64_t size;
-    struct term_scan scan;
+    struct track track;
     int64_t mark_ms; /* of the last mark in time */
     int64_t times_size;
     bool unsynced;
