@@ -1,0 +1,205 @@
+/* tests/unit/test_proc.c: children with exactly the descriptors named, deadlines, identities. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
+
+#define LONG_MS 60000
+
+static void test_run_collects_output(void **state UNUSED)
+{
+    const char *argv[] = { "sh", "-c", "echo out; echo noise >&2", NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+    scoped_buf out = BUF_INIT(100);
+
+    assert_true(proc_run(&spec, LONG_MS, &out, NULL));
+    assert_string_equal(out.data, "out\n");
+}
+
+static void test_run_quotes_the_last_line(void **state UNUSED)
+{
+    const char *argv[] = { "sh", "-c", "echo first >&2; echo 'the reason' >&2; echo >&2; exit 3",
+                           NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+    scoped_buf out = BUF_INIT(100);
+    struct pyro_error err = { 0 };
+
+    assert_false(proc_run(&spec, LONG_MS, &out, &err));
+    assert_string_equal(err.message, "sh failed with status 3: the reason");
+    argv[2] = "kill -9 $$";
+    assert_false(proc_run(&spec, LONG_MS, &out, &err));
+    assert_non_null(strstr(err.message, "signal 9"));
+}
+
+static void test_run_bounds_output(void **state UNUSED)
+{
+    const char *argv[] = { "sh", "-c", "head -c 1000000 /dev/zero | tee /dev/stderr", NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+    scoped_buf out = BUF_INIT(100);
+
+    assert_true(proc_run(&spec, LONG_MS, &out, NULL));
+    assert_int_equal(out.len, 100);
+}
+
+static void test_run_past_its_deadline(void **state UNUSED)
+{
+    static const char *const scripts[] = { "sleep 1000", "exec >&- 2>&-; sleep 1000" };
+
+    for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
+        const char *argv[] = { "sh", "-c", scripts[i], NULL };
+        struct proc_spec spec = proc_spec_of(argv);
+        scoped_buf out = BUF_INIT(100);
+        struct pyro_error err = { 0 };
+        assert_false(proc_run(&spec, 200, &out, &err));
+        assert_int_equal(err.code, PYRO_TIMEOUT);
+    }
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* killed and reaped */
+}
+
+static void test_start_reports_what_fails(void **state UNUSED)
+{
+    const char *none[] = { "no-such-program-here", NULL };
+    const char *file[] = { "/etc/passwd", NULL };
+    struct proc_spec spec = proc_spec_of(none);
+    struct pyro_error err = { 0 };
+    pid_t pid;
+
+    assert_false(proc_start(&spec, &pid, &err));
+    assert_int_equal(err.code, PYRO_DEPENDENCY_MISSING);
+    spec.argv = file;
+    assert_false(proc_start(&spec, &pid, &err));
+    assert_int_equal(err.code, PYRO_PERMISSION);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static bool refuse(void *arg, struct pyro_error *err)
+{
+    return pyro_fail(err, PYRO_NO_SPACE, "not %s", (const char *)arg);
+}
+
+static void test_before_exec_can_refuse(void **state UNUSED)
+{
+    const char *argv[] = { "true", NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+    struct pyro_error err = { 0 };
+    pid_t pid;
+
+    spec.before_exec = refuse;
+    spec.arg = (void *)(uintptr_t) "now";
+    assert_false(proc_start(&spec, &pid, &err));
+    assert_int_equal(err.code, PYRO_NO_SPACE);
+    assert_string_equal(err.message, "not now");
+}
+
+/* Sources and targets that overlap crosswise; nothing else is open in the child. */
+static void test_descriptors_are_exactly_those_named(void **state UNUSED)
+{
+    const char *argv[] = { "sh", "-c", "cat <&3; cat <&4; ls /proc/self/fd", NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+    int a[2], b[2], out[2], status;
+    char text[100] = "";
+    pid_t pid;
+
+    assert_int_equal(pipe2(a, O_CLOEXEC) | pipe2(b, O_CLOEXEC) | pipe2(out, O_CLOEXEC), 0);
+    assert_int_equal(write(a[1], "A\n", 2) + write(b[1], "B\n", 2), 4);
+    close(a[1]), close(b[1]);
+    spec.stdout_fd = out[1];
+    spec.fds[0].from = b[0], spec.fds[0].to = 3;
+    spec.fds[1].from = a[0], spec.fds[1].to = 4;
+    spec.fd_count = 2;
+    assert_true(proc_start(&spec, &pid, NULL));
+    close(out[1]);
+    assert_true(fs_read_full(out[0], text, sizeof(text) - 1) > 0);
+    assert_string_equal(text, "B\nA\n0\n1\n2\n3\n4\n5\n");
+    assert_true(proc_wait(pid, 0, &status, NULL));
+    assert_int_equal(status, 0);
+    close(out[0]), close(a[0]), close(b[0]);
+}
+
+static void test_wait_and_kill(void **state UNUSED)
+{
+    const char *argv[] = { "sleep", "1000", NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+    struct pyro_error err = { 0 };
+    uint64_t start;
+    int status;
+    pid_t pid;
+
+    assert_true(proc_start(&spec, &pid, NULL));
+    start = proc_start_time(pid);
+    assert_true(start > 0);
+    assert_true(proc_is_alive(pid, start));
+    assert_false(proc_is_alive(pid, start + 1)); /* another process of that number */
+    assert_false(proc_is_alive(pid, 0));
+    assert_false(proc_wait(pid, clock_ms() + 50, &status, &err));
+    assert_int_equal(err.code, PYRO_TIMEOUT);
+    assert_false(proc_is_alive(pid, start));
+    assert_int_equal(proc_start_time(0), 0);
+    proc_kill(0);
+    proc_kill(-1);
+}
+
+static void test_zombie_is_not_alive(void **state UNUSED)
+{
+    pid_t pid = fork();
+    uint64_t start;
+    siginfo_t info;
+
+    if (pid == 0) {
+        pause();
+        _exit(0);
+    }
+    start = proc_start_time(pid);
+    assert_true(proc_is_alive(pid, start));
+    kill(pid, SIGKILL);
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+    assert_false(proc_is_alive(pid, start));
+    proc_kill(pid);
+}
+
+static void test_session_and_signals(void **state UNUSED)
+{
+    const char *argv[] = {
+        "sh", "-c", "[ $(ps -o sid= -p $$) = $$ ] && grep -q 'SigBlk:.0*$' /proc/self/status", NULL
+    };
+    struct proc_spec spec = proc_spec_of(argv);
+    sigset_t set, before;
+    int status;
+    pid_t pid;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, &before);
+    spec.new_session = true;
+    assert_true(proc_start(&spec, &pid, NULL));
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    assert_true(proc_wait(pid, clock_ms() + LONG_MS, &status, NULL));
+    assert_int_equal(status, 0);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_run_collects_output),
+        cmocka_unit_test(test_run_quotes_the_last_line),
+        cmocka_unit_test(test_run_bounds_output),
+        cmocka_unit_test(test_run_past_its_deadline),
+        cmocka_unit_test(test_start_reports_what_fails),
+        cmocka_unit_test(test_before_exec_can_refuse),
+        cmocka_unit_test(test_descriptors_are_exactly_those_named),
+        cmocka_unit_test(test_wait_and_kill),
+        cmocka_unit_test(test_zombie_is_not_alive),
+        cmocka_unit_test(test_session_and_signals),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
