@@ -1,4 +1,5 @@
 /* engine/cmd/env_prune.c: frees what no workspace needs. */
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -8,7 +9,9 @@
 #include "engine/cmd/table.h"
 #include "engine/cmd/text.h"
 #include "engine/environment/environment.h"
+#include "engine/paths.h"
 #include "engine/workspace/workspace.h"
+#include "vmm/template.h"
 
 static const struct result_spec removed_rows[] = {
     RES_STR("name"),
@@ -23,21 +26,57 @@ static const struct result_spec env_prune_result[] = {
     RES_END,
 };
 
+/* While there are workspaces, so is a kernel to start them with. */
+static bool keep_kernels(json_t *used, struct pyro_error *err)
+{
+    scoped_free char *boot = paths_boot(err);
+    scoped_dir DIR *dir = boot ? opendir(boot) : NULL;
+    struct dirent *entry;
+
+    while (dir && json_array_size(used) && (entry = readdir(dir)))
+        if (entry->d_name[0] != '.')
+            json_array_append_new(used, json_sprintf("%s/%s", boot, entry->d_name));
+    return boot != NULL;
+}
+
+/* A template is a cache: one that nobody runs is built again in seconds when it is wanted. */
+static bool prune_templates(json_t *result, struct pyro_error *err)
+{
+    scoped_free char *dir = paths_templates(err);
+    int64_t freed;
+
+    if (!dir)
+        return false;
+    freed = template_prune(dir, NULL, 0);
+    if (freed > 0)
+        json_array_append_new(json_object_get(result, "removed"),
+                              json_pack("{s:s, s:s, s:I}", "name", "templates", "path", dir,
+                                        "size_bytes", (json_int_t)freed));
+    json_object_set_new(result, "freed_bytes",
+                        json_integer(json_int_or(result, "freed_bytes", 0) + freed));
+    return true;
+}
+
 static bool env_prune_run(const void *args UNUSED, struct cmd_io *io UNUSED, json_t **ret_result,
                           struct pyro_error *err)
 {
-    scoped_json json_t *used = workspace_used_environments(err);
-    size_t count = json_array_size(used);
-    scoped_free const char **paths = calloc(count + 1, sizeof(*paths));
+    scoped_json json_t *used = workspace_used_environments(err), *result = NULL;
+    scoped_free const char **paths = NULL;
+    size_t count;
 
-    if (!used)
+    if (!used || !keep_kernels(used, err))
         return false;
+    count = json_array_size(used);
+    paths = calloc(count + 1, sizeof(*paths));
     if (!paths)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < count; i++)
         paths[i] = json_string_value(json_array_get(used, i));
-    *ret_result = environment_prune(paths, count, err);
-    return *ret_result != NULL;
+    result = environment_prune(paths, count, err);
+    if (!result || !prune_templates(result, err))
+        return false;
+    *ret_result = take_ptr(&result);
+    return true;
 }
 
 static void env_prune_print(const json_t *result, FILE *out)
