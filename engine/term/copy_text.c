@@ -8,7 +8,13 @@
 #include <stdint.h>
 #include <string.h>
 
-static size_t copy_tail(char *dst, const char *src, size_t n)
+#include "engine/term/vtparse.h"
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+typedef size_t copy_function(char *dst, const char *src, size_t n);
+
+ALWAYS_INLINE size_t copy_scalar(char *dst, const char *src, size_t n)
 {
     size_t i = 0;
 
@@ -21,10 +27,53 @@ static size_t copy_tail(char *dst, const char *src, size_t n)
     return i;
 }
 
+/* Length of the SGR sequence at s, or 0 when there is none, whole and of the simple kind. */
+ALWAYS_INLINE size_t sgr_length(const char *s, size_t n)
+{
+    size_t i = 2;
+
+    if (n < 3 || s[1] != '[')
+        return 0;
+    if (n > VT_SEQUENCE_MAX - 1)
+        n = VT_SEQUENCE_MAX - 1;
+    while (i < n && s[i] >= '0' && s[i] <= ';') /* 0-9 : ; */
+        i++;
+    return i < n && s[i] == 'm' ? i + 1 : 0;
+}
+
+ALWAYS_INLINE void copy_run(char *dst, const char *src, size_t n, bool each_line,
+                            struct copy_run *ret, copy_function *copy)
+{
+    size_t in = 0, out = 0, length;
+
+    ret->line_began = false;
+    for (;;) {
+        size_t copied = copy(dst + out, src + in, n - in);
+        in += copied;
+        out += copied;
+        if (n - in < 2)
+            break;
+        if (src[in] == '\r' && src[in + 1] == '\n') {
+            dst[out++] = '\n';
+            in += 2;
+            ret->line_began = true;
+            ret->line = out;
+            if (each_line)
+                break;
+        } else if (src[in] == 0x1b && (length = sgr_length(src + in, n - in)) > 0) {
+            in += length;
+        } else {
+            break;
+        }
+    }
+    ret->in = in;
+    ret->out = out;
+}
+
 #ifdef __x86_64__
 #include <immintrin.h>
 
-static size_t copy_sse2(char *dst, const char *src, size_t n)
+ALWAYS_INLINE size_t copy_vectors_sse2(char *dst, const char *src, size_t n)
 {
     const __m128i space = _mm_set1_epi8(0x20), del = _mm_set1_epi8(0x7f);
     size_t i = 0;
@@ -37,10 +86,16 @@ static size_t copy_sse2(char *dst, const char *src, size_t n)
         if (stop)
             return i + (size_t)__builtin_ctz(stop);
     }
-    return i + copy_tail(dst + i, src + i, n - i);
+    return i + copy_scalar(dst + i, src + i, n - i);
 }
 
-__attribute__((target("avx2"))) static size_t copy_avx2(char *dst, const char *src, size_t n)
+static void copy_sse2(char *dst, const char *src, size_t n, bool each_line, struct copy_run *ret)
+{
+    copy_run(dst, src, n, each_line, ret, copy_vectors_sse2);
+}
+
+__attribute__((target("avx2"))) ALWAYS_INLINE size_t copy_vectors_avx2(char *dst, const char *src,
+                                                                       size_t n)
 {
     const __m256i space = _mm256_set1_epi8(0x20), del = _mm256_set1_epi8(0x7f);
     size_t i = 0;
@@ -53,20 +108,26 @@ __attribute__((target("avx2"))) static size_t copy_avx2(char *dst, const char *s
         if (stop)
             return i + (size_t)__builtin_ctz(stop);
     }
-    return i + copy_tail(dst + i, src + i, n - i);
+    return i + copy_scalar(dst + i, src + i, n - i);
 }
 
-size_t copy_text(char *dst, const char *src, size_t n)
+__attribute__((target("avx2"))) static void copy_avx2(char *dst, const char *src, size_t n,
+                                                      bool each_line, struct copy_run *ret)
 {
-    static size_t (*chosen)(char *, const char *, size_t);
+    copy_run(dst, src, n, each_line, ret, copy_vectors_avx2);
+}
+
+void copy_text(char *dst, const char *src, size_t n, bool each_line, struct copy_run *ret)
+{
+    static void (*chosen)(char *, const char *, size_t, bool, struct copy_run *);
 
     if (!chosen)
         chosen = __builtin_cpu_supports("avx2") ? copy_avx2 : copy_sse2;
-    return chosen(dst, src, n);
+    chosen(dst, src, n, each_line, ret);
 }
 #else
-size_t copy_text(char *dst, const char *src, size_t n)
+void copy_text(char *dst, const char *src, size_t n, bool each_line, struct copy_run *ret)
 {
-    return copy_tail(dst, src, n);
+    copy_run(dst, src, n, each_line, ret, copy_scalar);
 }
 #endif

@@ -1,15 +1,26 @@
-/* The inner loop of the fast renderer: copying printable ASCII up to the first byte that is
- * anything else. */
+/*
+ * The inner loop of the fast renderer: copying printable ASCII, with CR LF made LF and colours left
+ * out, up to the first byte that needs a thought.
+ */
 #ifndef PYRO_TERM_COPY_TEXT_H
 #define PYRO_TERM_COPY_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Room that the destination must have beyond n: whole vectors are stored. */
 #define COPY_TEXT_SLACK 64
 
-/* Copies bytes 0x20..0x7e from src to dst, stops at the first other one; returns how many were
- * copied. */
-size_t copy_text(char *dst, const char *src, size_t n);
+struct copy_run {
+    size_t in, out; /* bytes taken and bytes given */
+    bool line_began;
+    size_t line; /* where in what was given the last line began */
+};
+
+/*
+ * Copies from src to dst. It stops before a byte that is not 0x20..0x7e, unless that begins CR LF
+ * or an SGR sequence of digits, semicolons and colons; with `each_line` also behind each CR LF.
+ */
+void copy_text(char *dst, const char *src, size_t n, bool each_line, struct copy_run *ret);
 
 #endif

@@ -361,15 +361,6 @@ static enum step do_escape(struct linear *l)
     }
     c = (unsigned char)s[1];
     if (c == '[') {
-        size_t i = 2;
-        /* colours, by far the most common sequence: their numbers do not matter here */
-        while (i < left && i < VT_SEQUENCE_MAX - 1 &&
-               ((unsigned char)(s[i] - '0') < 10 || s[i] == ';' || s[i] == ':'))
-            i++;
-        if (i < left && s[i] == 'm') {
-            l->at += i + 1;
-            return STEP_OK;
-        }
         l->at += 2;
         return do_csi(l);
     }
@@ -509,9 +500,18 @@ static enum step slow_run(struct linear *l)
 static enum step fast_run(struct linear *l)
 {
     while (l->at < l->n && !l->slow) {
-        size_t copied = copy_text(l->out->data + l->out->len, l->in + l->at, l->n - l->at);
-        l->out->len += copied;
-        l->at += copied;
+        struct copy_run run;
+        size_t before = l->out->len;
+
+        copy_text(l->out->data + before, l->in + l->at, l->n - l->at, l->marks != NULL, &run);
+        l->out->len += run.out;
+        l->at += run.in;
+        if (run.line_began && l->marks) {
+            line_begins(l); /* the run ended there */
+            continue;
+        }
+        if (run.line_began)
+            l->line_start = before + run.line;
         if (l->at < l->n && special(l) != STEP_OK)
             return STEP_STOP;
     }

@@ -48,6 +48,7 @@ static int on_pushline(int cols, const VTermScreenCell *cells, void *user)
     (void)user;
     for (int i = 0; i < cols; i++)
         sum += cells[i].chars[0];
+    (void)sum;
     return 1;
 }
 
