@@ -1,7 +1,7 @@
 /*
  * Plain rendering under a fuzzer. The first two bytes choose the size, the rest is terminal output.
- * No input crashes the grid renderer, whatever the split of its feeds; its text is valid UTF-8; and
- * wherever the linear renderer answers, it answers what the grid does.
+ * No input crashes the grid renderer, whatever the split of its feeds; its text is valid UTF-8; wherever
+ * the linear renderer answers, it answers what the grid does; and a stream gives the same text.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "engine/term/plain.h"
 #include "engine/term/plain_grid.h"
 #include "engine/term/plain_linear.h"
+#include "engine/term/stream.h"
 #include "vmm/base/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -37,6 +38,33 @@ static void check_split(const char *bytes, size_t n, int rows, int cols, const s
     plain_grid_release(&grid);
 }
 
+static bool collect(void *user, const char *text, size_t n)
+{
+    return buf_append(user, text, n);
+}
+
+/* The stream, in small batches, gives what a grid gives that keeps what has left the screen. */
+static void check_stream(const char *bytes, size_t n, int rows, int cols)
+{
+    scoped_buf whole = BUF_INIT(64 << 20), parts = BUF_INIT(64 << 20);
+    struct plain_grid grid;
+    struct plain_stream stream;
+
+    require(plain_grid_init(&grid, rows, cols, false, &whole));
+    grid.keep = true;
+    plain_grid_feed(&grid, bytes, n);
+    require(plain_grid_finish(&grid));
+    plain_grid_release(&grid);
+    require(plain_stream_init(&stream, rows, cols, collect, &parts));
+    stream.batch = stream.next = 1 + n % 50;
+    for (size_t i = 0; i < n; i += 7)
+        require(plain_stream_feed(&stream, bytes + i, n - i < 7 ? n - i : 7));
+    require(plain_stream_finish(&stream));
+    plain_stream_release(&stream);
+    require(whole.len == parts.len &&
+            (!whole.len || memcmp(whole.data, parts.data, whole.len) == 0));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     scoped_buf linear = BUF_INIT(64 << 20), grid = BUF_INIT(64 << 20), resized = BUF_INIT(64 << 20);
@@ -61,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(!grid.len || memcmp(linear.data, grid.data, grid.len) == 0);
     }
     check_split(bytes, n, options.rows, options.cols, &grid);
+    check_stream(bytes, n, options.rows, options.cols);
     resize[0] = (struct plain_resize){ n / 3, 1 + data[2] % 9, 2 + data[2] % 37 };
     resize[1] = (struct plain_resize){ n / 2, 1 + data[2] % 5, 2 + data[2] % 23 };
     options.resizes = resize;
