@@ -10,12 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "vmm/base/buf.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/sock.h"
+#include "vmm/launch.h"
 
 #define COMMAND_LINE_MAX 65536
+#define LEFTOVER_TRIES 60 /* two connections each: fewer than the sockets queue */
 
 /* Whether the NUL-separated arguments hold "-name" followed by exactly this value. */
 static bool has_name(const struct buf *arguments, const char *value)
@@ -65,4 +69,25 @@ void vm_kill_by_name(const char *name)
         return;
     syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
     poll(&p, 1, 1000);
+}
+
+/* The listening ends are QEMU's from before its exec on: while a connection is taken, it lives. */
+static bool is_listening(int dirfd)
+{
+    int fd = sock_connect_at(dirfd, "run/" VM_SOCKET_QMP, NULL);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+void vm_kill_leftover(int dirfd, const char *name)
+{
+    struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+
+    for (int i = 0; i < LEFTOVER_TRIES && is_listening(dirfd); i++) {
+        vm_kill_by_name(name);
+        if (is_listening(dirfd))
+            nanosleep(&pause, NULL); /* until execve(2) is through; there is no event for that */
+    }
 }

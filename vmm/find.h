@@ -12,5 +12,11 @@
 pid_t vm_find_by_name(const char *name);
 /* Kills it (SIGKILL) and waits, at most a second, until it is gone. */
 void vm_kill_by_name(const char *name);
+/*
+ * Kills what a dead supervisor of workspace NAME left, whose directory is dirfd: a QEMU that has
+ * not got its command line yet, too, for it is known by the sockets in run/ being served. Costs
+ * next to nothing when there is none. Call with the workspace's lock held.
+ */
+void vm_kill_leftover(int dirfd, const char *name);
 
 #endif

@@ -295,6 +295,11 @@ bool qemu_command_build(const struct qemu *qemu, const struct qemu_machine *mach
         qemu_command_release(&c);
         return false;
     }
+    if (machine->name) {
+        char name[128];
+        snprintf(name, sizeof(name), "pyro-%s", machine->name);
+        add_args(&c, "-name", name, NULL);
+    }
     if (machine->incoming)
         add_args(&c, "-incoming", "defer", "-S", NULL);
     *ret = c;

@@ -36,7 +36,8 @@ static bool restore(struct vm *vm, const struct template *t, int64_t deadline_ms
 bool vm_start(const struct vm_spec *spec, struct vm *ret, struct pyro_error *err)
 {
     const struct template *t = spec->template;
-    struct qemu_machine machine = { .accel = t->accel,
+    struct qemu_machine machine = { .name = spec->name,
+                                    .accel = t->accel,
                                     .vcpu_count = t->vcpu_count,
                                     .mem_mib = t->mem_mib,
                                     .ram_fd = t->ram_fd,

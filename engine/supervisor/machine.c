@@ -75,7 +75,7 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
     bool ok;
 
     if (s->mode == SUPERVISE_RESTART)
-        vm_kill_by_name(s->record.id); /* what a supervisor that was killed while starting left */
+        vm_kill_leftover(s->dir_fd, s->record.id); /* of one that was killed while starting */
     ok = boot_files_ensure(NULL, &boot, err) && open_template(s, &boot, &template, err) &&
          vm_start(&spec, &s->vm, err);
     if (ok) {

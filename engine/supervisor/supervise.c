@@ -30,7 +30,7 @@
 #define SHUTDOWN_DEADLINE_MS 10000 /* what the guest may take to unmount */
 #define EXIT_DEADLINE_MS 3000      /* from its answer to QEMU's end */
 #define SAVE_DELAY_MS 500
-#define ORPHAN_MS 15000 /* a `run` whose holder never came */
+#define ORPHAN_MS 5000 /* a `run` whose holder never came */
 
 static void on_ended(void *arg, uint32_t events);
 
@@ -53,11 +53,14 @@ void supervisor_tell_progress(void *arg, const char *what)
     tell(arg, json_pack("{s:s}", "progress", what));
 }
 
-static void tell_ready(struct supervisor *s)
+/* False when nobody waits any more. */
+static bool tell_ready(struct supervisor *s)
 {
     tell(s, json_object());
-    if (s->ready_fd >= 0)
-        close(take_fd(&s->ready_fd));
+    if (s->ready_fd < 0)
+        return false;
+    close(take_fd(&s->ready_fd));
+    return true;
 }
 
 static void tell_failed(struct supervisor *s, const struct pyro_error *err)
@@ -144,6 +147,10 @@ void supervisor_stop(struct supervisor *s, bool force)
     if (s->phase == PHASE_ENDED)
         return;
     s->stop_wanted = true;
+    if (!s->record.stopping) {
+        s->record.stopping = true; /* so that a successor does not take the end for a failure */
+        supervisor_save(s, false);
+    }
     if (force || s->record.ephemeral) {
         s->phase = PHASE_STOPPING;
         machine_kill(s);
@@ -186,6 +193,7 @@ static void record_the_end(struct supervisor *s, bool started)
     r->vm_pid = 0;
     r->vm_start_time = 0;
     r->expires_at = 0;
+    r->stopping = false;
     if (s->stop_wanted && started) {
         r->state = WORKSPACE_STOPPED;
         record_set_string(&r->last_error, NULL);
@@ -201,7 +209,8 @@ static void record_the_end(struct supervisor *s, bool started)
 static void on_ended(void *arg, uint32_t events UNUSED)
 {
     struct supervisor *s = arg;
-    bool started = s->phase != PHASE_STARTING;
+    bool starting = s->phase == PHASE_STARTING;
+    bool started = !starting || s->mode == SUPERVISE_ADOPT;
     struct pyro_error why = { 0 };
 
     if (s->phase == PHASE_ENDED)
@@ -217,7 +226,7 @@ static void on_ended(void *arg, uint32_t events UNUSED)
     exec_fail_all(s, &why);
     shells_end_all(s);
     record_the_end(s, started);
-    if (!started)
+    if (starting)
         tell_failed(s, &why);
     if (s->record.ephemeral && started)
         remove_workspace(s);
@@ -236,6 +245,7 @@ static void serve(struct supervisor *s)
     if (s->mode != SUPERVISE_ADOPT) {
         s->record.state = WORKSPACE_STARTED;
         s->record.used = true;
+        s->record.stopping = false;
         s->record.last_activity_at = clock_wall();
         s->record.expires_at =
             s->record.ttl_seconds ? clock_wall() + (double)s->record.ttl_seconds : 0;
@@ -254,7 +264,10 @@ static void serve(struct supervisor *s)
     if (s->record.ephemeral)
         loop_timer_set(s->loop, &s->orphan, ORPHAN_MS, on_ttl, s);
     supervisor_save(s, !s->record.ephemeral && s->mode != SUPERVISE_FRESH);
-    tell_ready(s);
+    if (!tell_ready(s) && s->record.ephemeral)
+        supervisor_stop(s, true);
+    else if (s->record.stopping) /* what the last supervisor began */
+        supervisor_stop(s, false);
 }
 
 static void begin_answered(struct stream *c, const json_t *result, const struct pyro_error *why)
@@ -377,6 +390,7 @@ static bool start(struct supervisor *s, struct pyro_error *err)
         return false;
     if (s->mode == SUPERVISE_FRESH && s->record.used)
         s->mode = SUPERVISE_RESTART;
+    s->stop_wanted = s->mode == SUPERVISE_ADOPT && s->record.stopping;
     if (s->mode != SUPERVISE_FRESH) {
         int64_t highest = commands_settle(s->dir_fd, "its supervisor was killed while it ran");
         if (highest > s->record.command_count)

@@ -10,6 +10,7 @@
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 #include "vmm/base/sock.h"
+#include "vmm/find.h"
 
 #define READY_BYTES_MAX 65536
 #define CONNECT_TRIES_MS                                                                           \
@@ -80,6 +81,8 @@ bool supervisor_start(int dirfd, const char *id, int lock_fd, enum supervise_mod
     close(ready[1]);
     ok = ok && await_ready(ready[0], progress, err);
     close(ready[0]);
+    if (!ok && mode != SUPERVISE_ADOPT)
+        vm_kill_leftover(dirfd, id); /* if it was killed, its QEMU may live */
     return ok;
 }
 

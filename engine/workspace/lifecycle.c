@@ -13,6 +13,7 @@
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
 #include "vmm/disk.h"
+#include "vmm/find.h"
 
 #define STOP_DEADLINE_MS 20000
 #define CALL_DEADLINE_MS 10000
@@ -261,17 +262,20 @@ json_t *workspace_start(const char *ref, const struct progress *progress, struct
 static bool stop_running(const struct opened *o, bool force, struct pyro_error *err)
 {
     scoped_json json_t *request = json_pack("{s:s, s:b}", "op", "stop", "force", force);
-    scoped_json json_t *result = NULL;
+    int64_t deadline_ms = clock_ms() + STOP_DEADLINE_MS;
     struct pyro_error why = { 0 };
 
-    if (!workspace_settle(o->dir_fd, o->id, err))
-        return false;
-    result = supervisor_call(o->dir_fd, o->id, request, clock_ms() + STOP_DEADLINE_MS, &why);
-    if (result || why.code == PYRO_WORKSPACE_STATE || why.code == PYRO_RECORD_INVALID)
-        return true;
-    /* It ended by itself between the question and the answer. */
-    if (why.code == PYRO_GUEST_LOST && !store_is_held(o->dir_fd))
-        return workspace_settle(o->dir_fd, o->id, err);
+    /* A supervisor that is lost on the way has ended by itself, or was killed: then its successor
+     * is asked. */
+    do {
+        scoped_json json_t *result = NULL;
+        if (!workspace_settle(o->dir_fd, o->id, err))
+            return false;
+        why = (struct pyro_error){ 0 };
+        result = supervisor_call(o->dir_fd, o->id, request, deadline_ms, &why);
+        if (result || why.code == PYRO_WORKSPACE_STATE || why.code == PYRO_RECORD_INVALID)
+            return true;
+    } while (why.code == PYRO_GUEST_LOST && clock_ms() < deadline_ms);
     *err = why;
     return false;
 }
@@ -368,8 +372,10 @@ json_t *workspace_delete(const char *ref, struct pyro_error *err)
         pyro_hint(err, "delete it with the pyro that made it, or a newer one");
         return NULL;
     }
-    if (!stop_running(&o, true, err) || (lock = lock_resting(&o, err)) < 0 ||
-        !store_remove(&o.store, o.id, err))
+    if (!stop_running(&o, true, err) || (lock = lock_resting(&o, err)) < 0)
+        return NULL;
+    vm_kill_leftover(o.dir_fd, o.id); /* a start and its supervisor may have been killed */
+    if (!store_remove(&o.store, o.id, err))
         return NULL;
     return json_pack("{s:s, s:b}", "workspace_id", o.id, "deleted", true);
 }

@@ -122,6 +122,7 @@ static bool parse_record(const json_t *j, const char *id, struct workspace_recor
     r->host_compat = json_bool_or(j, "host_compat", false);
     r->ephemeral = json_bool_or(j, "ephemeral", false);
     r->used = json_bool_or(j, "used", true);
+    r->stopping = json_bool_or(j, "stopping", false);
     return true;
 }
 
@@ -175,7 +176,7 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
 {
     scoped_json json_t *j = json_pack(
         "{s:i, s:s, s:s?, s:O, s:s, s:s?, s:s?, s:s, s:b, s:b, s:b, s:s?, s:I, s:I, s:I, s:f, s:f, "
-        "s:f, s:I, s:O?, s:s?, s:I, s:I, s:I}",
+        "s:f, s:I, s:O?, s:s?, s:I, s:I, s:I, s:b}",
         "version", RECORD_VERSION, "id", r->id, "name", r->name, "labels", r->labels, "environment",
         r->environment, "environment_digest", r->environment_digest, "base_path", r->base_path,
         "state", state_names[r->state], "host_compat", r->host_compat, "ephemeral", r->ephemeral,
@@ -184,7 +185,8 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
         r->created_at, "last_activity_at", r->last_activity_at, "expires_at", r->expires_at,
         "command_count", (json_int_t)r->command_count, "last_command", r->last_command,
         "last_error", r->last_error, "vm_pid", (json_int_t)r->vm_pid, "vm_start_time",
-        (json_int_t)r->vm_start_time, "shell_count", (json_int_t)r->shell_count);
+        (json_int_t)r->vm_start_time, "shell_count", (json_int_t)r->shell_count, "stopping",
+        r->stopping);
     scoped_free char *text = j ? json_dumps(j, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
 
     if (!text)

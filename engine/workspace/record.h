@@ -32,6 +32,7 @@ struct workspace_record {
     bool host_compat;
     bool ephemeral;    /* of `run`: gone with its holder */
     bool used;         /* the guest has had the disk writable once */
+    bool stopping;     /* its end was asked for: when it comes, it is no failure */
     char *accelerator; /* "kvm", "tcg"; NULL for host compatibility */
     int64_t vcpu_count, mem_mib, ttl_seconds;
     double created_at, last_activity_at; /* epoch seconds */

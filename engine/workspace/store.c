@@ -216,7 +216,7 @@ static void sweep_workspace(const struct store *store, const char *id)
         return;
     record_load_any(dir, id, &r);
     if (looks_like_debris(dir, &r)) {
-        vm_kill_by_name(id);
+        vm_kill_leftover(dir, id);
         if (!store_remove(store, id, NULL))
             fprintf(stderr, "pyro: workspace '%s' could not be swept\n", id);
     }

@@ -1,0 +1,70 @@
+#!/bin/bash
+# --allow-host-compat: without a working VM a command runs on the host, and only with that flag.
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+use_shared_cache
+records=$XDG_DATA_HOME/pyro/workspaces
+export PYRO_QEMU=/nothing/such
+pyro=(timeout -k 5 60 "$PYRO")
+
+"${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
+run "${pyro[@]}" run debian:12-base --json -- touch "$TEST_DIR/ran"
+is "without the flag nothing runs: status" "$status" 125
+is "without the flag nothing runs: why" "$(json .error.code)" dependency_missing
+refute "without the flag nothing ran" [ -e "$TEST_DIR/ran" ]
+run "${pyro[@]}" run debian:12-base --allow-host-compat --json -- sh -c 'echo out; echo err >&2; touch "$1"; exit 3' sh "$TEST_DIR/ran"
+is "with it: the command's status" "$status" 3
+is "with it: said plainly" "$(json .execution_mode)" host_compat
+is "with it: no accelerator is claimed" "$(json .accelerator)" null
+is "with it: stdout" "$(json .stdout)" out
+is "with it: stderr" "$(json .stderr)" err
+check "with it: it ran on the host" [ -e "$TEST_DIR/ran" ]
+is "with it: nothing is left" "$(ls -A "$records")" .lock
+run "${pyro[@]}" run debian:12-base --allow-host-compat -- true
+like "with it: the summary says so" "$err" 'execution_mode=host_compat exit_code=0'
+
+run "${pyro[@]}" workspace create debian:12-base --name h --allow-host-compat --json
+is "a workspace: its mode" "$(json .execution_mode)" host_compat
+is "a workspace: its state" "$(json .state)" started
+id=$(json .workspace_id)
+run "${pyro[@]}" workspace exec h --json -- sh -c 'echo kept >file; pwd'
+is "a workspace: exec" "$(json .execution_mode)" host_compat
+run "${pyro[@]}" workspace exec h --timeout-seconds 1 -- sh -c 'sleep 1234 & sleep 1234'
+is "a workspace: timeout" "$status" 124
+no_sleep() { ! grep -lqzx 1234 /proc/[0-9]*/cmdline 2>/dev/null; }
+wait_for 10 no_sleep && pass "a workspace: all that timed out is gone"
+run "${pyro[@]}" workspace exec h -- nothing-such
+is "a workspace: 127" "$status" 127
+run "${pyro[@]}" workspace exec h -- /etc/passwd
+is "a workspace: 126" "$status" 126
+
+# A command in flight dies with the workspace.
+"${pyro[@]}" workspace exec h --timeout-seconds 0 -- sh -c 'echo begun; sleep 1234' >"$TEST_DIR/said" 2>/dev/null &
+wait_for 20 test -s "$TEST_DIR/said"
+run "${pyro[@]}" workspace stop h
+is "a workspace: stop" "$status" 0
+wait $!
+like "a workspace: what ran is told" "$?" '^(125|137)$'
+wait_for 10 no_sleep && pass "a workspace: what ran is gone"
+run "${pyro[@]}" workspace start h
+is "a workspace: start" "$status" 0
+run "${pyro[@]}" workspace exec h -- cat file
+is "a workspace: what it made is kept" "$out" kept
+
+# Its supervisor killed: what ran on the host ends with it, and the state says so.
+"${pyro[@]}" workspace exec h --timeout-seconds 0 -- sh -c 'echo begun; sleep 1234' >"$TEST_DIR/said" 2>/dev/null &
+wait_for 20 test -s "$TEST_DIR/said"
+for pid in /proc/[0-9]*; do
+    tr '\0' ' ' 2>/dev/null <"$pid/cmdline" | grep -q "__supervise [a-z]* $id" && kill -9 "${pid#/proc/}"
+done
+wait $!
+is "its supervisor killed: whoever ran a command is told" "$?" 125
+run "${pyro[@]}" workspace status h --json
+is "its supervisor killed: failed" "$(json .state)" failed
+wait_for 10 no_sleep && pass "its supervisor killed: what ran is gone"
+run "${pyro[@]}" workspace start h
+run "${pyro[@]}" workspace exec h -- cat file
+is "its supervisor killed: starts again" "$out" kept
+run "${pyro[@]}" workspace delete h
+is "delete" "$status" 0
+is "nothing is left" "$(ls -A "$records")" .lock
+finish
