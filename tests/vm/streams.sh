@@ -21,6 +21,10 @@ exec 5<&-
 
 run bash -c '"$PYRO" workspace exec w --timeout-seconds 0 -- head -c 300000000 /dev/zero 2>/dev/null | sha256sum'
 is "a flood comes whole" "$out" "$(head -c 300000000 /dev/zero | sha256sum)"
+run bash -c '"$PYRO" workspace exec w -- head -c 3000000 /dev/zero >/dev/null'
+is "a flood into /dev/null" "$status" 0
+run bash -c '"$PYRO" workspace exec w -- head -c 3000000 /dev/zero >/dev/full'
+is "a flood into a full device" "$status" 125
 run bash -c 'head -c 20000000 /dev/urandom >"$TMPDIR/random"; "$PYRO" workspace exec w -- sha256sum 2>/dev/null <"$TMPDIR/random"; sha256sum <"$TMPDIR/random"'
 is "a flood goes in whole" "$(sed -n 1p <<<"$out")" "$(sed -n 2p <<<"$out")"
 run "$PYRO" workspace exec w --json -- sh -c 'head -c 3000000 /dev/zero | tr "\0" x'
