@@ -167,6 +167,32 @@ static void test_output_and_input_are_whole(void **state UNUSED)
     call_release(&c);
 }
 
+/* Who takes all memory, or all processes, is killed; PID 1 and the rest go on. */
+static void test_greed_harms_itself_only(void **state UNUSED)
+{
+    struct call c, other;
+
+    call_init(&other, &vm.peer);
+    other.input = "still here\n";
+    other.input_len = strlen(other.input);
+    other.input_open = true;
+    call_start(&other, peer_sh("exec cat"));
+    call_run(&c, &vm.peer, peer_sh("exec tail /dev/zero"));
+    assert_string_equal(json_string_or(c.result, "signal", ""), "KILL");
+    call_release(&c);
+    call_run(&c, &vm.peer,
+             json_pack("{s:s, s:[s,s,s], s:i}", "op", "exec", "command", "bash", "-c",
+                       "b() { b | b & }; b; sleep 1000", "timeout_ms", 1500));
+    assert_int_equal(json_int_or(c.result, "exit_code", -1), 124);
+    call_release(&c);
+    expect_output("echo alive", "alive\n");
+    call_wait_output(&other, other.input_len);
+    stream_end(&other.stream, WIRE_STDIN);
+    call_wait(&other);
+    assert_int_equal(json_int_or(other.result, "exit_code", -1), 0);
+    call_release(&other);
+}
+
 /* The host is killed in the middle of floods either way; each new one is served at once. */
 static void test_reconnects(void **state UNUSED)
 {
@@ -274,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_commands_that_cannot_be_run),
         cmocka_unit_test(test_descendants_die_with_the_command),
         cmocka_unit_test(test_output_and_input_are_whole),
+        cmocka_unit_test(test_greed_harms_itself_only),
         cmocka_unit_test(test_reconnects),
         cmocka_unit_test(test_stat),
         cmocka_unit_test(test_shutdown_leaves_a_clean_disk),
