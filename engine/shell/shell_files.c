@@ -100,6 +100,16 @@ bool shell_record_load(int workspace_fd, const char *id, struct shell_record *re
     return true;
 }
 
+bool shell_exists(int workspace_fd, const char *id, struct pyro_error *err)
+{
+    struct shell_record r;
+
+    if (!shell_record_load(workspace_fd, id, &r, err))
+        return false;
+    shell_record_release(&r);
+    return true;
+}
+
 bool shell_record_save(int workspace_fd, const struct shell_record *r, struct pyro_error *err)
 {
     scoped_free char *name = file_name(r->id, "json");

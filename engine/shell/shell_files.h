@@ -2,12 +2,17 @@
  * The files of a shell, in its workspace's shells/ directory, written by the supervisor, read by
  * anyone:
  *
- *   ID.json    what it is: state, size, times, exit code, and `first`, the offset of the oldest
- * byte kept ID.log     its output; the offset in the file is the cursor. Beyond SHELL_LOG_MAX the
- * head is punched out in steps, after `first` was published: a reader looks at `first` again after
- * it has read ID.events  one JSON line an event: {"t": epoch seconds, "offset": N, "type": …}
- *                resize {cols, rows}   alt {on}   string {kind, from} / string_end   input {by} end
- *   ID.times   when output came: a line "OFFSET MILLISECONDS" (since started_at), for recordings
+ * - ID.json: what it is: state, size, times, exit code, and `first`, the offset of the oldest byte
+ * kept
+ *
+ * - ID.log: its output; the offset in the file is the cursor. Beyond SHELL_LOG_MAX the head is
+ * punched out in steps, after `first` was published: a reader looks at `first` again after it has
+ * read
+ *
+ * - ID.events: one JSON line an event, {"t": epoch seconds, "offset": N, "type": T}; T is resize
+ * {cols, rows}, alt {on}, string {kind, from}, string_end, input {by} or end
+ *
+ * - ID.times: when output came: a line "OFFSET MILLISECONDS" (since started_at), for recordings
  */
 #ifndef PYRO_SHELL_FILES_H
 #define PYRO_SHELL_FILES_H
@@ -34,6 +39,8 @@ void shell_record_release(struct shell_record *r);
 /* PYRO_SHELL_NOT_FOUND when there is no such shell. */
 bool shell_record_load(int workspace_fd, const char *id, struct shell_record *ret,
                        struct pyro_error *err) MUST_CHECK;
+/* Whether there is such a shell; else PYRO_SHELL_NOT_FOUND. */
+bool shell_exists(int workspace_fd, const char *id, struct pyro_error *err) MUST_CHECK;
 bool shell_record_save(int workspace_fd, const struct shell_record *r,
                        struct pyro_error *err) MUST_CHECK;
 /* The shell object as users see it. */

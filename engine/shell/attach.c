@@ -1,0 +1,384 @@
+/*
+ * engine/shell/attach.c: the user's terminal becomes the shell's.
+ *
+ * Output comes from the log, as for every reader; only keys and sizes go to the supervisor. The
+ * history is replayed from the last point at which the whole screen was known, without what would
+ * make the terminal answer; live output is raw.
+ */
+#include "engine/shell/attach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "engine/shell/shell_files.h"
+#include "engine/term/replay.h"
+#include "engine/term/screen.h"
+#include "engine/workspace/attach.h"
+#include "engine/workspace/lifecycle.h"
+#include "vmm/base/fs.h"
+
+#define DETACH_KEY 0x1d /* Ctrl-] */
+#define DETACH_WAIT_MS 400
+#define REPLAY_BYTES (1024 * 1024)
+#define CHUNK 65536
+#define SLICE (4 * CHUNK) /* of output a pass, so that keys stay live under a flood */
+
+struct attachment {
+    struct loop *loop;
+    struct link *link;
+    struct stream stream;
+    int workspace_fd, log_fd, notify_fd, in_fd, out_fd;
+    const char *shell;
+    bool watch, raw, detach_pending, over;
+    uint64_t at; /* offset of the next byte to show */
+    struct loop_timer detach_timer;
+    struct loop_deferred more;
+    enum attach_end end;
+    struct pyro_error *err;
+    bool failed;
+};
+
+/* ---- the terminal ---- */
+
+static struct termios saved_modes;
+static int saved_fd = -1;
+
+/* Leaves what a program may have set: alternate screen, hidden cursor, colours, mouse, paste,
+ * margins, keypad. */
+static const char leave_modes[] =
+    "\x1b[?1049l\x1b[?1000;1002;1003;1006;2004l\x1b[r\x1b[?7;25h\x1b[?1l\x1b>\x1b[0m";
+
+/* Async-signal-safe: also called from fatal signals. */
+static void restore_terminal(void)
+{
+    if (saved_fd < 0)
+        return;
+    tcsetattr(saved_fd, TCSADRAIN, &saved_modes);
+    saved_fd = -1;
+}
+
+static void on_fatal(int number)
+{
+    restore_terminal();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static bool make_raw(struct attachment *a)
+{
+    static const int fatal[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGQUIT };
+    struct termios raw;
+
+    if (tcgetattr(a->in_fd, &saved_modes) != 0)
+        return pyro_fail_errno(a->err, "read the terminal's modes");
+    raw = saved_modes;
+    cfmakeraw(&raw);
+    if (a->watch)
+        raw.c_lflag |= ISIG; /* Ctrl-C leaves */
+    if (tcsetattr(a->in_fd, TCSADRAIN, &raw) != 0)
+        return pyro_fail_errno(a->err, "set the terminal's modes");
+    saved_fd = a->in_fd;
+    a->raw = true;
+    atexit(restore_terminal);
+    for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
+        signal(fatal[i], on_fatal);
+    return true;
+}
+
+static void leave(struct attachment *a, enum attach_end end)
+{
+    a->end = end;
+    a->over = true;
+    loop_stop(a->loop);
+}
+
+static void fail(struct attachment *a)
+{
+    a->failed = true;
+    loop_stop(a->loop);
+}
+
+static bool show(struct attachment *a, const void *bytes, size_t n)
+{
+    if (fs_write_all(a->out_fd, bytes, n, a->err))
+        return true;
+    fail(a);
+    return false;
+}
+
+/* ---- output ---- */
+
+static void show_more(void *arg);
+
+/* The shell has ended and all of its log was shown. */
+static void check_end(struct attachment *a)
+{
+    struct shell_record r;
+    struct stat st;
+
+    if (!shell_record_load(a->workspace_fd, a->shell, &r, a->err)) {
+        fail(a);
+        return;
+    }
+    if (!r.running && fstat(a->log_fd, &st) == 0 && (uint64_t)st.st_size <= a->at)
+        leave(a, ATTACH_SHELL_ENDED);
+    shell_record_release(&r);
+}
+
+static void show_more(void *arg)
+{
+    struct attachment *a = arg;
+    char chunk[CHUNK];
+
+    for (size_t shown = 0; shown < SLICE;) {
+        ssize_t n = pread(a->log_fd, chunk, sizeof(chunk), (off_t)a->at);
+        if (n <= 0) {
+            check_end(a);
+            return;
+        }
+        if (!show(a, chunk, (size_t)n))
+            return;
+        a->at += (uint64_t)n;
+        shown += (size_t)n;
+    }
+    loop_defer(a->loop, &a->more, show_more, a);
+}
+
+static void on_notify(void *arg, uint32_t events UNUSED)
+{
+    struct attachment *a = arg;
+    char drained[4096];
+
+    while (read(a->notify_fd, drained, sizeof(drained)) > 0)
+        ;
+    show_more(a);
+}
+
+static bool replay_history(struct attachment *a, uint64_t first)
+{
+    scoped_buf out = BUF_INIT(8 * REPLAY_BYTES);
+    scoped_free char *bytes = malloc(REPLAY_BYTES);
+    uint64_t from = first;
+    struct stat st;
+    size_t start;
+    ssize_t n;
+
+    if (!bytes || fstat(a->log_fd, &st) != 0)
+        return pyro_fail_errno(a->err, "read the log of shell '%s'", a->shell);
+    if ((uint64_t)st.st_size > first + REPLAY_BYTES)
+        from = (uint64_t)st.st_size - REPLAY_BYTES;
+    n = pread(a->log_fd, bytes, REPLAY_BYTES, (off_t)from);
+    if (n < 0)
+        return pyro_fail_errno(a->err, "read the log of shell '%s'", a->shell);
+    start = screen_find_start(bytes, (size_t)n);
+    a->at = from + (uint64_t)n;
+    if (!buf_append_str(&out, "\x1b[H\x1b[2J") ||
+        !term_replay(bytes + start, (size_t)n - start, &out))
+        return pyro_fail(a->err, PYRO_NO_MEMORY, "replay: out of memory");
+    return fs_write_all(a->out_fd, out.data, out.len, a->err);
+}
+
+/* ---- input ---- */
+
+static void detach_now(void *arg)
+{
+    leave(arg, ATTACH_DETACHED);
+}
+
+static void send_keys(struct attachment *a, const char *keys, size_t n)
+{
+    if (n && !a->watch && stream_send(&a->stream, WIRE_STDIN, keys, n) < n)
+        show(a, "\a", 1); /* the shell does not read: what does not fit is lost, audibly */
+}
+
+static void on_keys(void *arg, uint32_t events UNUSED)
+{
+    struct attachment *a = arg;
+    char keys[4096], *at = keys, *found;
+    ssize_t n = read(a->in_fd, keys, sizeof(keys));
+
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n <= 0) { /* the terminal is gone */
+        leave(a, ATTACH_DETACHED);
+        return;
+    }
+    if (a->detach_pending) {
+        a->detach_pending = false;
+        loop_timer_cancel(a->loop, &a->detach_timer);
+        if (*at != DETACH_KEY) {
+            leave(a, ATTACH_DETACHED);
+            return;
+        }
+        send_keys(a, at++, 1);
+    }
+    while ((found = memchr(at, DETACH_KEY, (size_t)(keys + n - at)))) {
+        send_keys(a, at, (size_t)(found - at));
+        at = found + 1;
+        if (at == keys + n) {
+            a->detach_pending = true;
+            loop_timer_set(a->loop, &a->detach_timer, DETACH_WAIT_MS, detach_now, a);
+            return;
+        }
+        if (*at != DETACH_KEY) {
+            leave(a, ATTACH_DETACHED);
+            return;
+        }
+        send_keys(a, at++, 1);
+    }
+    send_keys(a, at, (size_t)(keys + n - at));
+}
+
+static void send_size(struct attachment *a)
+{
+    struct winsize ws;
+    scoped_json json_t *message = NULL;
+
+    if (a->watch || ioctl(a->out_fd, TIOCGWINSZ, &ws) != 0 || !ws.ws_col || !ws.ws_row)
+        return;
+    message = json_pack("{s:[i, i]}", "resize", ws.ws_col, ws.ws_row);
+    stream_message(&a->stream, message);
+}
+
+static void on_signal(void *arg, const struct signalfd_siginfo *info)
+{
+    struct attachment *a = arg;
+
+    if (info->ssi_signo == SIGWINCH)
+        send_size(a);
+    else
+        leave(a, ATTACH_DETACHED);
+}
+
+/* ---- the connection ---- */
+
+static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+{
+    struct attachment *a = s->arg;
+    struct shell_record r;
+    bool ended = false;
+
+    if (shell_record_load(a->workspace_fd, a->shell, &r, NULL)) {
+        ended = !r.running;
+        shell_record_release(&r);
+    }
+    if (ended) { /* the rest of its log is still to be shown */
+        show_more(a);
+        return;
+    }
+    if (!result)
+        pyro_fail(a->err, PYRO_GUEST_LOST, "the supervisor was lost: %s", why->message);
+    else if (error_from_result(result, a->err))
+        pyro_fail(a->err, PYRO_SHELL_STATE, "shell '%s' takes no more input", a->shell);
+    if (!a->over)
+        fail(a);
+}
+
+static void on_lost(struct link *link UNUSED, const struct pyro_error *why UNUSED)
+{
+}
+
+static bool connect_input(struct attachment *a, const char *id)
+{
+    static const struct link_ops link_ops = { .lost = on_lost };
+    static const struct stream_ops ops = { .closed = on_closed };
+    scoped_json json_t *request =
+        json_pack("{s:s, s:s, s:s}", "op", "shell", "do", "attach", "shell", a->shell);
+    int fd = supervisor_connect(a->workspace_fd, id, a->err);
+
+    if (fd < 0)
+        return false;
+    a->link = link_new(a->loop, fd, LINK_SOCKET, &link_ops, a, a->err);
+    if (!a->link) {
+        close(fd);
+        return false;
+    }
+    return stream_open(a->link, &a->stream, request, &ops, a, a->err);
+}
+
+static bool watch_log(struct attachment *a)
+{
+    scoped_free char *log = str_printf("/proc/self/fd/%d", a->log_fd);
+    scoped_free char *dir = str_printf("/proc/self/fd/%d/" SHELLS_DIR, a->workspace_fd);
+
+    a->notify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    /* The directory tells of the record's replacement, and with it of the end. */
+    if (a->notify_fd < 0 || inotify_add_watch(a->notify_fd, log, IN_MODIFY) < 0 ||
+        inotify_add_watch(a->notify_fd, dir, IN_MOVED_TO) < 0)
+        return pyro_fail_errno(a->err, "watch the log of shell '%s'", a->shell);
+    return loop_watch(a->loop, a->notify_fd, EPOLLIN, on_notify, a, a->err);
+}
+
+static bool run(struct attachment *a, const char *id, const struct shell_record *r)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGWINCH);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGINT);
+    if (!loop_signals(a->loop, &signals, on_signal, a, a->err) || !watch_log(a) ||
+        (!a->watch && r->running && !connect_input(a, id)))
+        return false;
+    if (isatty(a->in_fd) && !make_raw(a))
+        return false;
+    if (a->raw && !loop_watch(a->loop, a->in_fd, EPOLLIN, on_keys, a, a->err))
+        return false;
+    if (!replay_history(a, r->first))
+        return false;
+    if (a->link)
+        send_size(a);
+    loop_defer(a->loop, &a->more, show_more, a);
+    loop_run(a->loop);
+    return !a->failed;
+}
+
+bool shell_attach(const char *workspace, const char *shell, bool watch, int in_fd, int out_fd,
+                  enum attach_end *ret_end, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    struct shell_record r = { 0 };
+    struct attachment a = { .log_fd = -1,
+                            .notify_fd = -1,
+                            .in_fd = in_fd,
+                            .out_fd = out_fd,
+                            .shell = shell,
+                            .watch = watch,
+                            .err = err };
+    bool ok;
+
+    if (!watch && (!isatty(in_fd) || !isatty(out_fd))) {
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "attach needs a terminal");
+        return pyro_hint(err, "use --watch, or 'pyro workspace shell read'");
+    }
+    if (!workspace_open(workspace, &o, err) || !workspace_settle(o.dir_fd, o.id, err) ||
+        !shell_record_load(o.dir_fd, shell, &r, err))
+        return false;
+    a.workspace_fd = o.dir_fd;
+    a.log_fd = shell_open_file(o.dir_fd, shell, "log", O_RDONLY, err);
+    a.loop = a.log_fd >= 0 ? loop_new(err) : NULL;
+    ok = a.loop && run(&a, o.id, &r);
+    if (a.raw && !fs_write_all(out_fd, leave_modes, sizeof(leave_modes) - 1, NULL))
+        ok = ok && a.over;
+    restore_terminal();
+    link_free(a.link);
+    loop_free(a.loop);
+    if (a.log_fd >= 0)
+        close(a.log_fd);
+    if (a.notify_fd >= 0)
+        close(a.notify_fd);
+    shell_record_release(&r);
+    if (ok)
+        *ret_end = a.end;
+    return ok;
+}
