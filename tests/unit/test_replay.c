@@ -1,0 +1,47 @@
+/* Replayed output draws the same and asks nothing. */
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#include "engine/term/replay.h"
+
+static void test_term_replay_keeps_drawing_and_drops_questions(void **state UNUSED)
+{
+    static const struct {
+        const char *in, *out;
+    } cases[] = {
+        { "plain \xc3\xa9\r\n", "plain \xc3\xa9\r\n" },
+        { "\x1b[1;31mred\x1b[0m", "\x1b[1;31mred\x1b[0m" },
+        { "\x1b[38:2::1:2:3mx", "\x1b[38:2::1:2:3mx" },
+        { "\x1b[?1049h\x1b[?25l", "\x1b[?1049h\x1b[?25l" },
+        { "\x1b[2J\x1b[H\x1b[5;10r", "\x1b[2J\x1b[H\x1b[5;10r" },
+        { "\x1b(0lqk\x1b(B", "\x1b(0lqk\x1b(B" },
+        { "\x1b]0;title\x07", "\x1b]0;title\x1b\\" },
+        { "a\x1b[6nb\x1b[cc\x1b[>c\x1b[>q\x1b[18t\x1b[?u\x1b[?2026$pd", "abcd" },
+        { "\x1b]11;?\x07\x1b]52;c;?\x07\x1bP+q544e\x1b\\x", "x" },
+        { "\x1bZ\x05\x07x", "x" },
+        { "cut\x1b[3", "cut" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        scoped_buf out = BUF_INIT(4096);
+        assert_true(term_replay(cases[i].in, strlen(cases[i].in), &out));
+        assert_string_equal(out.data ? out.data : "", cases[i].out);
+    }
+}
+
+static void test_term_replay_full_buffer_is_told(void **state UNUSED)
+{
+    scoped_buf out = BUF_INIT(4);
+
+    assert_false(term_replay("12345", 5, &out));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_term_replay_keeps_drawing_and_drops_questions),
+        cmocka_unit_test(test_term_replay_full_buffer_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
