@@ -18,8 +18,6 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_workspace_stop,
     &cmd_workspace_start,
     &cmd_workspace_delete,
-    &cmd_shell_attach,
-    &cmd_shell_record,
     &cmd_render,
     &cmd_commands,
     &cmd_completion,
@@ -32,7 +30,5 @@ const struct cmd_group cmd_groups[] = {
     { "env", "Environments: the root disks that machines start from", "pyro env pull debian:12" },
     { "workspace", "Workspaces: machines that stay, to work in",
       "pyro workspace create debian:12 --name demo" },
-    { "workspace shell", "Shells that persist: terminals in a workspace, read by cursor",
-      "pyro workspace shell open demo" },
     { NULL, NULL, NULL },
 };

@@ -19,6 +19,7 @@ exec 4>&-
 check "the end of stdin ends cat" wait $!
 exec 5<&-
 
+check "output may go to /dev/null" bash -c '"$PYRO" workspace exec w -- seq 100000 >/dev/null 2>&1'
 run bash -c '"$PYRO" workspace exec w --timeout-seconds 0 -- head -c 300000000 /dev/zero 2>/dev/null | sha256sum'
 is "a flood comes whole" "$out" "$(head -c 300000000 /dev/zero | sha256sum)"
 run bash -c '"$PYRO" workspace exec w -- head -c 3000000 /dev/zero >/dev/null'
