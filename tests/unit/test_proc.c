@@ -51,7 +51,7 @@ static void test_run_bounds_output(void **state UNUSED)
 
 static void test_run_past_its_deadline(void **state UNUSED)
 {
-    static const char *const scripts[] = { "sleep 1000", "exec >&- 2>&-; sleep 1000" };
+    static const char *const scripts[] = { "exec sleep 1000", "exec >&- 2>&-; exec sleep 1000" };
 
     for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
         const char *argv[] = { "sh", "-c", scripts[i], NULL };
