@@ -107,7 +107,7 @@ make_disk() {
     rm -rf "$ROOT"
 }
 
-# One processor: with two, the emulated SVM sometimes loses an interrupt between them, and both wait.
+# One processor: with two it was seen to lock up, both spinning, while a machine ran inside it.
 run_vm() {
     timeout -k 5 "$LIMIT_SECONDS" qemu-system-x86_64 \
         -M microvm,rtc=on,pit=on,pic=on,x-option-roms=off -accel tcg,thread=multi,tb-size=512 \
