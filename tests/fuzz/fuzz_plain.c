@@ -1,7 +1,8 @@
 /*
  * Plain rendering under a fuzzer. The first two bytes choose the size, the rest is terminal output.
- * No input crashes the grid renderer, whatever the split of its feeds; its text is valid UTF-8; wherever
- * the linear renderer answers, it answers what the grid does; and a stream gives the same text.
+ * No input crashes the grid renderer, whatever the split of its feeds; its text is valid UTF-8;
+ * wherever the linear renderer answers, it answers what the grid does; and a stream gives the same
+ * text.
  */
 #include <stdint.h>
 #include <stdlib.h>
