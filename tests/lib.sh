@@ -10,6 +10,7 @@
 #   json PATH [TEXT]         a member of the JSON in $out, e.g. .error.code or .entries[0].path
 #   wait_for SECONDS COMMAND…  until it succeeds; fails the test when it never does
 #   skip WHAT                says that something cannot be tested here
+#   supervisor_of ID  the pid of a workspace's supervisor
 #   use_shared_cache         environments, kernels and templates from the cache that all scripts of one
 #                            run share; workspaces stay the script's own
 #   finish                   the last line of every script
@@ -115,6 +116,13 @@ leftovers() {
         [[ $pid != "$$" && -e /proc/$pid ]] || continue
         grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null && continue
         echo "$pid $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | cut -c1-200)"
+    done
+}
+
+supervisor_of() {
+    local file
+    for file in $(grep -laF __supervise /proc/[0-9]*/cmdline 2>/dev/null); do
+        [[ $(tr '\0' ' ' 2>/dev/null <"$file") == *" __supervise "*" $1 "* ]] && basename "${file%/cmdline}"
     done
 }
 

@@ -13,6 +13,8 @@
 #include "engine/workspace/commands.h"
 #include "vmm/base/fs.h"
 
+#define SILENCE_MS 10000 /* from a command's timeout to the guest's word that it ended */
+
 struct pipe {
     struct buf pending;
     bool ended; /* the near side sends no more */
@@ -30,12 +32,14 @@ struct exec {
     char *cwd;
     json_t *result; /* the guest's, while output is still on its way to the client */
     int64_t began_ms;
+    struct loop_timer silence;
 };
 
 static void exec_free(struct exec *x)
 {
     struct exec **at = &x->supervisor->execs;
 
+    loop_timer_cancel(x->supervisor->loop, &x->silence);
     while (*at && *at != x)
         at = &(*at)->next;
     if (*at)
@@ -114,6 +118,26 @@ static void fail(struct exec *x, const struct pyro_error *why)
     record_end(x, 125, false, clock_ms() - x->began_ms, why->message);
     stream_fail(&x->client, why);
     exec_free(x);
+}
+
+/* The guest ends a command whose time is up; one that does not is not worth waiting for. */
+static void on_silence(void *arg)
+{
+    struct exec *x = arg;
+    struct pyro_error err = { 0 };
+
+    if (x->result)
+        return;
+    if (x->pipes[WIRE_STDOUT].pending.len || x->pipes[WIRE_STDERR].pending.len) {
+        /* It is the client that does not take the output. */
+        loop_timer_set(x->supervisor->loop, &x->silence, SILENCE_MS, on_silence, x);
+        return;
+    }
+    pyro_fail(&err, PYRO_GUEST_LOST,
+              "the guest does not answer: the command's time was up %d s ago", SILENCE_MS / 1000);
+    pyro_hint(&err, "stop and start the workspace");
+    stream_close(&x->guest, NULL);
+    fail(x, &err);
 }
 
 static void guest_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
@@ -270,6 +294,8 @@ static bool begin(struct exec *x, const json_t *request, struct pyro_error *err)
         record_end(x, 125, false, 0, err->message);
         return false;
     }
+    if (timeout_ms > 0)
+        loop_timer_set(s->loop, &x->silence, timeout_ms + SILENCE_MS, on_silence, x);
     supervisor_touch(s);
     first = json_pack("{s:I}", "sequence", (json_int_t)x->entry.sequence);
     stream_message(&x->client, first);

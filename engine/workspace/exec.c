@@ -25,6 +25,7 @@
 
 #define STDIN_CHUNK 65536
 #define KILL_AT_INTERRUPT 3
+#define LEAVE_AT_SIGNAL 5 /* a guest that does not heed even KILL is left alone */
 
 /* One output on its way to a descriptor. */
 struct sink {
@@ -43,7 +44,7 @@ struct session {
     int stdin_fd;
     bool stdin_direct, stdin_watched, stdin_ended;
     struct loop_deferred stdin_call;
-    unsigned interrupts;
+    unsigned interrupts, signals;
     int64_t sequence;
     json_t *result; /* the supervisor's */
     bool closed;
@@ -264,7 +265,13 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
                        : info->ssi_signo == SIGQUIT ? "QUIT"
                                                     : "HUP";
     scoped_json json_t *message = NULL;
+    struct pyro_error err = { 0 };
 
+    if (++x->signals >= LEAVE_AT_SIGNAL) {
+        pyro_fail(&err, PYRO_INTERRUPTED, "interrupted; the guest does not answer");
+        fail(x, &err);
+        return;
+    }
     if (info->ssi_signo == SIGINT && ++x->interrupts >= KILL_AT_INTERRUPT)
         name = "KILL";
     message = json_pack("{s:s}", "signal", name);

@@ -208,6 +208,11 @@ static int lock_resting(const struct opened *o, struct pyro_error *err)
         nanosleep(&pause, NULL);
     if (fd < 0 && err && err->code == PYRO_WORKSPACE_BUSY)
         pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is held by another pyro", o->id);
+    if (fd >= 0 && faccessat(o->store.fd, o->id, F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
+        close(fd);
+        pyro_fail(err, PYRO_WORKSPACE_NOT_FOUND, "workspace '%s' has just been deleted", o->id);
+        return -1;
+    }
     return fd;
 }
 

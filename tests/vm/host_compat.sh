@@ -53,9 +53,7 @@ is "a workspace: what it made is kept" "$out" kept
 # Its supervisor killed: what ran on the host ends with it, and the state says so.
 "${pyro[@]}" workspace exec h --timeout-seconds 0 -- sh -c 'echo begun; sleep 1234' >"$TEST_DIR/said" 2>/dev/null &
 wait_for 20 test -s "$TEST_DIR/said"
-for pid in /proc/[0-9]*; do
-    tr '\0' ' ' 2>/dev/null <"$pid/cmdline" | grep -q "__supervise [a-z]* $id" && kill -9 "${pid#/proc/}"
-done
+kill -9 "$(supervisor_of "$id")"
 wait $!
 is "its supervisor killed: whoever ran a command is told" "$?" 125
 run "${pyro[@]}" workspace status h --json

@@ -159,6 +159,8 @@ bool fs_replace(int dirfd, const char *name, const void *bytes, size_t n, mode_t
     return replace(dirfd, name, bytes, n, mode, false, err);
 }
 
+#define REMOVE_TRIES 16
+
 static bool remove_children(int dirfd, const char *name, struct pyro_error *err)
 {
     int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -166,7 +168,7 @@ static bool remove_children(int dirfd, const char *name, struct pyro_error *err)
     struct dirent *entry;
 
     if (!dir)
-        return pyro_fail_errno(err, "open directory '%s'", name);
+        return errno == ENOENT || pyro_fail_errno(err, "open directory '%s'", name);
     while ((entry = readdir(dir))) {
         if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
             continue;
@@ -182,11 +184,16 @@ bool fs_remove_tree(int dirfd, const char *name, struct pyro_error *err)
         return true;
     if (errno != EISDIR && errno != EPERM)
         return pyro_fail_errno(err, "remove '%s'", name);
-    if (!remove_children(dirfd, name, err))
-        return false;
-    if (unlinkat(dirfd, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
-        return pyro_fail_errno(err, "remove '%s'", name);
-    return true;
+    /* Somebody else may remove it as well, or have made a file in it: a lock, to wait for us. */
+    for (int i = 0; i < REMOVE_TRIES; i++) {
+        if (!remove_children(dirfd, name, err))
+            return false;
+        if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+            return true;
+        if (errno != ENOTEMPTY)
+            break;
+    }
+    return pyro_fail_errno(err, "remove '%s'", name);
 }
 
 void fs_discard_tree(int dirfd, const char *name)

@@ -1,0 +1,68 @@
+#!/bin/bash
+# A guest that has been taken over: its root takes the port to the host out of PID 1's hands and breaks
+# every rule of the protocol, in a real VM, against the real supervisor. It harms its own workspace only:
+# every command on it ends with an error, the supervisor stays small, the neighbour works on, and
+# stop, start and delete bring things in order.
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+use_shared_cache
+records=$XDG_DATA_HOME/pyro/workspaces
+pyro=(timeout -k 5 60 "$PYRO")
+
+"${CC:-gcc}" -static -O1 -std=gnu11 -D_GNU_SOURCE -I. -o "$TEST_DIR/hostile" tests/vm/hostile.c \
+    vmm/base/wire.c vmm/base/buf.c vmm/base/error.c || exit 1
+"${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
+"${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name good >/dev/null 2>&1
+id=$("${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name bad --id-only 2>/dev/null)
+"${pyro[@]}" workspace exec bad -- sh -c 'cat >/root/hostile; chmod +x /root/hostile; sync' <"$TEST_DIR/hostile" 2>/dev/null
+
+# Writes the peak of a process's memory, KiB, as long as it lives.
+watch_peak() {
+    local peak
+    while peak=$(awk '/^VmHWM:/ {print $2}' "/proc/$1/status" 2>/dev/null) && [[ -n $peak ]]; do
+        echo "$peak" >"$TEST_DIR/peak"
+        sleep 0.02 # a sample is what it is
+    done
+}
+
+good_works() {
+    [[ $("${pyro[@]}" workspace exec good -- echo works 2>/dev/null) == works ]]
+}
+
+mapfile -t attacks < <("$TEST_DIR/hostile")
+for attack in "${attacks[@]}"; do
+    supervisor=$(supervisor_of "$id")
+    echo 0 >"$TEST_DIR/peak"
+    watch_peak "$supervisor" &
+    watcher=$!
+    run timeout -k 5 40 "$PYRO" workspace exec bad --timeout-seconds 5 -- /root/hostile "$attack"
+    refute "$attack: the port was taken" [ "$status" -eq 9 ]
+    refute "$attack: exec ends" [ "$status" -eq 137 -a -z "$err" ]
+    if [[ $status -eq 125 ]]; then
+        like "$attack: a clear error" "$err" '^pyro: [^[:cntrl:]]+$'
+    fi
+    memory=$(cat "$TEST_DIR/peak")
+    check "$attack: the supervisor stays small ($memory KiB)" [ "$memory" -gt 0 -a "$memory" -lt 65536 ]
+    check "$attack: the neighbour works" good_works
+    run "${pyro[@]}" workspace status bad --json
+    is "$attack: status: status" "$status" 0
+    like "$attack: status: state" "$(json .state)" '^(started|failed)$'
+    [[ $(json .state) == failed ]] && like "$attack: why it failed" "$(json .last_error)" '...'
+    run "${pyro[@]}" workspace list
+    refute "$attack: nothing foreign reaches the terminal" grep -q '[[:cntrl:]]' <<<"${out//$'\n'/}"
+    run "${pyro[@]}" workspace stop bad
+    is "$attack: stop" "$status" 0
+    wait "$watcher"
+    run "${pyro[@]}" workspace start bad
+    is "$attack: start" "$status" 0
+    run "${pyro[@]}" workspace exec bad -- echo again
+    is "$attack: works again" "$out" again
+done
+
+run "${pyro[@]}" workspace logs bad
+refute "the history shows nothing foreign" grep -q $'\033' <<<"$out"
+for name in good bad; do
+    run "${pyro[@]}" workspace delete "$name"
+    is "delete $name" "$status" 0
+done
+is "nothing is left" "$(ls -A "$records")" .lock
+finish
