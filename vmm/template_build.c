@@ -60,11 +60,7 @@ static int64_t read_clocks(uint64_t *ret_tsc)
     return after.tv_sec * 1000000000LL + after.tv_nsec;
 }
 
-/*
- * The rate of the TSC. Under emulation a guest sees the host's, and measures it against an emulated
- * timer: on a busy host that fails, and the guest then hangs in early boot.
- */
-static unsigned long measure_tsc_khz(void)
+unsigned long template_measure_tsc_khz(void)
 {
     const int64_t span_ns = 20 * 1000000;
     uint64_t first, last;
@@ -330,7 +326,7 @@ bool template_build(const struct template_spec *spec, int dirfd, struct template
     char overlay[64];
 
     if (t->accel == ACCEL_TCG)
-        machine.tsc_khz = measure_tsc_khz();
+        machine.tsc_khz = template_measure_tsc_khz();
     if (initramfs < 0)
         return false;
     if (state < 0)

@@ -25,5 +25,11 @@ json_t *template_read_record(int dirfd, struct pyro_error *err) MUST_CHECK;
 void template_sweep(int templates_fd);
 /* Removes TEMPLATES/NAME, or nothing when it is not there; the build lock is held. */
 bool template_remove(int templates_fd, const char *name) MUST_CHECK;
+/*
+ * The rate of the TSC, for a cold boot; busy for 20 ms. Under emulation a guest sees the host's,
+ * and measures it against an emulated timer: on a busy host that fails, and the guest then hangs in
+ * early boot.
+ */
+unsigned long template_measure_tsc_khz(void);
 
 #endif
