@@ -37,9 +37,11 @@ struct shell {
     struct guest *g;
     char id[ID_MAX + 1];
     struct cgroup *group;
-    pid_t pid;
-    int pty_fd; /* -1 once it is read to its end */
+    pid_t pid;   /* the program: leader of its session */
+    pid_t child; /* what is reaped: the program, or its keeper */
+    int pty_fd;  /* -1 once it is read to its end */
     bool watched, in_watched;
+    bool hung_up;      /* no process has the terminal open: nothing comes, and nothing is watched */
     bool exited, told; /* the process has ended; the host was told */
     int status;
     uint64_t start; /* offset of out's first byte */
@@ -47,7 +49,7 @@ struct shell {
     size_t sent;       /* of out */
     struct buf in;     /* input the PTY has not taken */
     size_t in_stale;   /* of `in`, from an older connection, whose credit is gone */
-    int64_t output_ms; /* clock_ms() of the last output */
+    int64_t active_ms; /* clock_ms() of the last output or input */
     struct loop_timer drain;
     struct stream stream; /* the host's attachment */
 };
@@ -102,8 +104,11 @@ static void on_pty(void *arg, uint32_t events);
 /* One watch for both directions: which events are wanted now. */
 static void watch(struct shell *s, bool in, bool out)
 {
-    uint32_t events = (in ? EPOLLIN : 0) | (out ? EPOLLOUT : 0);
+    uint32_t events;
 
+    if (s->hung_up)
+        in = out = false;
+    events = (in ? EPOLLIN : 0) | (out ? EPOLLOUT : 0);
     if (s->pty_fd < 0 || (s->watched == in && s->in_watched == out))
         return;
     if (!events)
@@ -186,7 +191,7 @@ static bool read_pty(struct shell *s)
         if (!buf_append(&s->out, chunk, (size_t)n))
             return true;
         taken += (size_t)n;
-        s->output_ms = clock_ms();
+        s->active_ms = clock_ms();
     }
     return true;
 }
@@ -194,11 +199,9 @@ static bool read_pty(struct shell *s)
 static void pump(struct shell *s)
 {
     if (s->pty_fd >= 0 && !read_pty(s)) {
+        s->hung_up = true; /* when it lives on, its end is told by SIGCHLD */
         if (s->exited)
             close_pty(s);
-        else
-            watch(s, false,
-                  false); /* it closed its terminal and lives on; its end is told by SIGCHLD */
     }
     send_some(s);
     trim(s);
@@ -221,6 +224,7 @@ static void write_input(struct shell *s)
         if (n <= 0)
             break;
         buf_consume(&s->in, (size_t)n);
+        s->active_ms = clock_ms();
         if ((size_t)n > s->in_stale)
             stream_consumed(&s->stream, (size_t)n - s->in_stale);
         s->in_stale -= (size_t)n < s->in_stale ? (size_t)n : s->in_stale;
@@ -242,12 +246,13 @@ static void drained(void *arg)
 {
     struct shell *s = arg;
 
-    if (s->out.len >= OUT_MAX) { /* the host is slow or away, not the terminal */
+    pump(s);
+    if (s->pty_fd >= 0 && s->out.len >= OUT_MAX) { /* the host is slow or away */
         loop_timer_set(s->g->loop, &s->drain, DRAIN_MS, drained, s);
         return;
     }
     close_pty(s);
-    pump(s);
+    tell_end(s);
 }
 
 /* ---- what the host asks ---- */
@@ -269,6 +274,16 @@ static void resize(struct shell *s, const json_t *size)
     stream_message(&s->stream, answer);
 }
 
+static void kill_all(struct shell *s)
+{
+    if (!s->exited) {
+        kill(-s->pid, SIGKILL);
+        if (s->child != s->pid)
+            kill(s->child, SIGTERM); /* the keeper kills the rest */
+    }
+    cgroup_kill(s->group);
+}
+
 static void send_signal(struct shell *s, const char *name)
 {
     static const struct {
@@ -278,9 +293,7 @@ static void send_signal(struct shell *s, const char *name)
     pid_t foreground = s->pty_fd >= 0 ? tcgetpgrp(s->pty_fd) : -1;
 
     if (!strcmp(name, "KILL")) {
-        if (!s->exited)
-            kill(-s->pid, SIGKILL);
-        cgroup_kill(s->group);
+        kill_all(s);
         return;
     }
     for (size_t i = 0; i < ARRAY_SIZE(known); i++)
@@ -290,9 +303,12 @@ static void send_signal(struct shell *s, const char *name)
 
 static void ask_prompt(struct shell *s, int64_t token)
 {
-    bool idle = clock_ms() - s->output_ms >= PROMPT_IDLE_MS;
     scoped_json json_t *answer = NULL;
+    bool idle;
 
+    pump(s);
+    /* Input counts too: what was just written reaches the terminal's queue a moment later. */
+    idle = clock_ms() - s->active_ms >= PROMPT_IDLE_MS;
     answer = json_pack("{s:I, s:b, s:I}", "prompt", (json_int_t)token, "at_prompt",
                        !s->exited && s->pty_fd >= 0 && idle && !s->in.len &&
                            prompt_is_waiting(s->pid, s->pty_fd),
@@ -409,7 +425,11 @@ static bool start(struct shell *s, const struct command *c, int cols, int rows,
                          .terminal = true,
                          .cgroup_fd = s->group ? s->group->fd : -1,
                          .in_vm = !s->g->host_dir };
-    result = spawn_start(&sp, &s->pid, err);
+    result = s->group || sp.in_vm ? spawn_start(&sp, &s->pid, err)
+                                  : spawn_start_kept(&sp, &s->pid, &s->child, err);
+    if (!s->child)
+        s->child = s->pid;
+    s->active_ms = clock_ms();
     if (result == SPAWN_OK)
         return true;
     close(take_fd(&s->pty_fd));
@@ -479,7 +499,7 @@ bool shell_child_ended(struct guest *g, pid_t pid, int status)
 {
     struct shell *s = g->shells;
 
-    while (s && (s->pid != pid || s->exited))
+    while (s && (s->child != pid || s->exited))
         s = s->next;
     if (!s)
         return false;

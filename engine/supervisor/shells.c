@@ -42,8 +42,10 @@ struct shell {
     struct shell_ask *asks;
     struct loop_timer retry;
     const char *last_writer;
-    struct link *open_client; /* of the `shell_open` in progress */
+    bool opening;             /* the guest has not answered yet */
+    struct link *open_client; /* who waits for that; NULL: gone */
     uint32_t open_id;
+    int ended; /* the exit code, told before all output was in the file; -1: it runs */
 };
 
 static void shell_free(struct shell *sh)
@@ -116,6 +118,12 @@ void shells_client_gone(struct supervisor *s, struct link *client)
     }
 }
 
+/* `offset`: where the shell's output ended when the guest looked. */
+static json_t *prompt_view(bool at_prompt, int64_t offset)
+{
+    return json_pack("{s:b, s:I}", "at_prompt", at_prompt, "offset", (json_int_t)offset);
+}
+
 /* ---- the end of a shell ---- */
 
 static void end_shell(struct shell *sh, int exit_code)
@@ -133,16 +141,35 @@ static void end_shell(struct shell *sh, int exit_code)
         record_set_string(&s->record.last_error, err.message);
     answer(sh, ASK_END, -1, view(sh));
     answer(sh, ASK_RESIZE, -1, view(sh));
-    answer(sh, ASK_PROMPT, -1, json_pack("{s:b}", "at_prompt", false));
+    answer(sh, ASK_PROMPT, -1, prompt_view(false, (int64_t)sh->log.size));
     s->record.shell_count--;
     supervisor_touch(s);
     shell_free(sh);
 }
 
+static void open_failed(struct shell *sh, const struct pyro_error *why)
+{
+    struct supervisor *s = sh->supervisor;
+
+    if (sh->open_client)
+        stream_refuse(sh->open_client, sh->open_id, why);
+    shell_remove_files(s->dir_fd, sh->record.id);
+    if (strtol(sh->record.id + 2, NULL, 10) == s->shell_number)
+        s->shell_number--; /* as if it had never been */
+    shell_free(sh);
+}
+
 void shells_end_all(struct supervisor *s)
 {
-    while (s->shells)
-        end_shell(s->shells, -1);
+    struct pyro_error lost = { 0 };
+
+    pyro_fail(&lost, PYRO_GUEST_LOST, "the VM ended while the shell was opened");
+    while (s->shells) {
+        if (s->shells->opening)
+            open_failed(s->shells, &lost);
+        else
+            end_shell(s->shells, -1);
+    }
 }
 
 static void settle_one(void *arg, const struct shell_record *r)
@@ -208,6 +235,8 @@ static void try_late(void *arg)
     sh->late_credit = 0;
     record_set_string(&s->record.last_error, NULL);
     supervisor_save(s, false);
+    if (sh->ended >= 0)
+        end_shell(sh, sh->ended);
 }
 
 static void on_data(struct stream *stream, enum wire_channel channel, const uint8_t *bytes,
@@ -290,9 +319,13 @@ static void on_message(struct stream *stream, const json_t *message)
         on_resized(sh, message);
     if (json_is_integer(json_object_get(message, "prompt")))
         answer(sh, ASK_PROMPT, json_int_or(message, "prompt", 0),
-               json_pack("{s:b}", "at_prompt", json_bool_or(message, "at_prompt", false)));
-    if (json_is_integer(ended) && !sh->late.len)
-        end_shell(sh, (int)(json_integer_value(ended) & 255));
+               prompt_view(json_bool_or(message, "at_prompt", false),
+                           json_int_or(message, "offset", 0)));
+    if (!json_is_integer(ended))
+        return;
+    sh->ended = (int)(json_integer_value(ended) & 255);
+    if (!sh->late.len)
+        end_shell(sh, sh->ended);
 }
 
 /* The guest does not have it (any more), or is lost: the latter is dealt with where the link is. */
@@ -325,6 +358,7 @@ static struct shell *shell_new(struct supervisor *s, const struct shell_record *
 
     BUG_ON(!sh);
     sh->supervisor = s;
+    sh->ended = -1;
     sh->record = *r;
     sh->record.cwd = str_printf("%s", r->cwd);
     buf_init(&sh->late, WIRE_CREDIT);
@@ -339,16 +373,6 @@ static struct shell *shell_new(struct supervisor *s, const struct shell_record *
     return sh;
 }
 
-static void open_failed(struct shell *sh, const struct pyro_error *why)
-{
-    struct supervisor *s = sh->supervisor;
-
-    if (sh->open_client)
-        stream_refuse(sh->open_client, sh->open_id, why);
-    shell_remove_files(s->dir_fd, sh->record.id);
-    shell_free(sh);
-}
-
 /* The guest's answer to shell_open. */
 static void on_opened(struct stream *stream, const json_t *result, const struct pyro_error *why)
 {
@@ -358,11 +382,11 @@ static void on_opened(struct stream *stream, const json_t *result, const struct 
 
     if (!result)
         err = *why;
-    if (!result || !error_from_result(result, &err) ||
-        !shell_record_save(s->dir_fd, &sh->record, &err) || !attach(sh, &err)) {
+    if (!result || !error_from_result(result, &err) || !attach(sh, &err)) {
         open_failed(sh, &err);
         return;
     }
+    sh->opening = false;
     s->record.shell_count++;
     shell_log_event(&sh->log, "resize", 0,
                     json_pack("{s:I, s:I}", "cols", (json_int_t)sh->record.cols, "rows",
@@ -400,6 +424,7 @@ void shells_open(struct supervisor *s, struct link *client, uint32_t id, const j
     if (mkdirat(s->dir_fd, SHELLS_DIR, 0700) != 0 && !s->shell_number)
         s->shell_number = (int)shell_highest_number(s->dir_fd);
     snprintf(r.id, sizeof(r.id), "sh%d", ++s->shell_number % 1000000000);
+    shell_remove_files(s->dir_fd, r.id); /* a log without a record is of no shell */
     if (!s->guest)
         pyro_fail(&err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost", s->record.id);
     else
@@ -408,9 +433,11 @@ void shells_open(struct supervisor *s, struct link *client, uint32_t id, const j
         stream_refuse(client, id, &err);
         return;
     }
+    sh->opening = true;
     sh->open_client = client;
     sh->open_id = id;
-    if (!open_in_guest(sh, &err))
+    /* Recorded before the guest has it: whoever comes after a crash finds it and tidies up. */
+    if (!shell_record_save(s->dir_fd, &sh->record, &err) || !open_in_guest(sh, &err))
         open_failed(sh, &err);
 }
 
@@ -443,11 +470,12 @@ struct shell *shells_find(struct supervisor *s, const char *id, struct pyro_erro
     struct shell_record r;
 
     for (struct shell *sh = s->shells; sh; sh = sh->next)
-        if (!strcmp(sh->record.id, id) && !sh->open_client)
+        if (!strcmp(sh->record.id, id) && !sh->opening)
             return sh;
     if (shell_record_load(s->dir_fd, id, &r, err)) {
+        pyro_fail(err, PYRO_SHELL_STATE, "shell '%s' %s", id,
+                  r.running ? "is not open yet" : "has ended");
         shell_record_release(&r);
-        pyro_fail(err, PYRO_SHELL_STATE, "shell '%s' has ended", id);
     }
     return NULL;
 }
@@ -482,7 +510,9 @@ void shells_prompt(struct shell *sh, struct link *client, uint32_t id)
     int64_t token = ++sh->supervisor->prompt_token;
     scoped_json json_t *message = json_pack("{s:I}", "prompt", (json_int_t)token);
 
-    if (ask(sh, ASK_PROMPT, token, client, id))
+    if (sh->input.len) /* it has yet to read that */
+        stream_reply(client, id, prompt_view(false, (int64_t)sh->log.size));
+    else if (ask(sh, ASK_PROMPT, token, client, id))
         stream_message(&sh->guest, message);
 }
 

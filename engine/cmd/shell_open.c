@@ -1,0 +1,49 @@
+/* engine/cmd/shell_open.c: a new shell in a workspace. */
+#include "engine/cmd/rows.h"
+#include "engine/cmd/shell_rows.h"
+#include "engine/cmd/table.h"
+#include "engine/shell/shell.h"
+
+struct shell_open_args {
+    const char *workspace, *cwd;
+    int64_t cols, rows;
+    bool id_only;
+};
+
+static const struct arg_spec shell_open_rows[] = {
+    ARG_WORKSPACE(shell_open_args, workspace),
+    ARG_STR(shell_open_args, cwd, .metavar = "PATH", .def_str = "/workspace",
+            .help = "Directory to start in"),
+    ARG_INT(shell_open_args, cols, .min = 2, .max = 1000, .def = 120, .help = "Columns"),
+    ARG_INT(shell_open_args, rows, .min = 1, .max = 1000, .def = 30, .help = "Rows"),
+    ARG_FLAG(shell_open_args, id_only, .help = "Print the shell's id and nothing else"),
+    ARG_END,
+};
+
+static bool shell_open_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                           struct pyro_error *err)
+{
+    const struct shell_open_args *a = args;
+    struct shell_open_spec spec = { .cwd = a->cwd, .cols = a->cols, .rows = a->rows };
+
+    *ret_result = shell_open(a->workspace, &spec, err);
+    if (!*ret_result)
+        return false;
+    if (a->id_only)
+        io->print = cmd_print_id;
+    else
+        shell_summary(io, "workspace-shell-open", *ret_result);
+    return true;
+}
+
+const struct cmd_spec cmd_shell_open = {
+    .path = "workspace shell open",
+    .summary = "Open a shell that stays: bash on a terminal of its own",
+    .details = "It lives on in the workspace until it exits or is closed, whatever becomes of the "
+               "commands that write to it and read it.",
+    .example = "pyro workspace shell open demo --id-only",
+    .args = shell_open_rows,
+    .args_size = sizeof(struct shell_open_args),
+    .result = shell_rows,
+    .run = shell_open_run,
+};

@@ -1,0 +1,278 @@
+/* engine/shell/shell.c: requests about shells, on their way to the supervisor. */
+#include "engine/shell/shell.h"
+
+#include <string.h>
+
+#include "engine/workspace/attach.h"
+#include "engine/workspace/lifecycle.h"
+#include "vmm/base/fs.h"
+#include "vmm/base/loop.h"
+
+#define CALL_DEADLINE_MS 30000
+#define WRITE_DEADLINE_MS 60000
+#define INPUT_BYTES_MAX (1024 * 1024)
+
+static json_t *call(const struct opened *o, json_t *request, struct pyro_error *err)
+{
+    scoped_json json_t *owned = request;
+
+    if (!owned) {
+        pyro_fail(err, PYRO_NO_MEMORY, "shell: out of memory");
+        return NULL;
+    }
+    return supervisor_call(o->dir_fd, o->id, owned, clock_ms() + CALL_DEADLINE_MS, err);
+}
+
+/* Finds the workspace and the shell. The supervisor of a running shell is brought back first, so
+ * that the record is true. */
+static bool open_shell(const char *ref, const char *id, struct opened *o, struct shell_record *ret,
+                       struct pyro_error *err)
+{
+    struct shell_record r;
+
+    if (!workspace_open(ref, o, err) || !shell_record_load(o->dir_fd, id, &r, err))
+        return false;
+    if (r.running) {
+        shell_record_release(&r);
+        if (!workspace_settle(o->dir_fd, o->id, err) || !shell_record_load(o->dir_fd, id, &r, err))
+            return false;
+    }
+    *ret = r;
+    return true;
+}
+
+/* The same, of a shell that must be running. */
+static bool open_running(const char *ref, const char *id, struct opened *o,
+                         struct shell_record *ret, struct pyro_error *err)
+{
+    struct shell_record r;
+
+    if (!open_shell(ref, id, o, &r, err))
+        return false;
+    if (r.running) {
+        *ret = r;
+        return true;
+    }
+    shell_record_release(&r);
+    pyro_fail(err, PYRO_SHELL_STATE, "shell '%s' has ended", id);
+    return pyro_hint(err,
+                     "its output can still be read; open another one with 'pyro workspace "
+                     "shell open %s'",
+                     o->id);
+}
+
+json_t *shell_open(const char *ref, const struct shell_open_spec *spec, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+
+    if (!workspace_open(ref, &o, err))
+        return NULL;
+    return call(&o,
+                json_pack("{s:s, s:s, s:s, s:I, s:I}", "op", "shell", "do", "open", "cwd",
+                          spec->cwd ? spec->cwd : "/workspace", "cols", (json_int_t)spec->cols,
+                          "rows", (json_int_t)spec->rows),
+                err);
+}
+
+struct listing {
+    const char *workspace_id;
+    json_t *list;
+};
+
+static void add_to_list(void *arg, const struct shell_record *r)
+{
+    struct listing *l = arg;
+
+    json_array_append_new(l->list, shell_record_to_view(r, l->workspace_id));
+}
+
+json_t *shell_list(const char *ref, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    struct listing l = { .list = NULL };
+
+    if (!workspace_open(ref, &o, err) || !workspace_settle(o.dir_fd, o.id, err))
+        return NULL;
+    l = (struct listing){ .workspace_id = o.id, .list = json_array() };
+    if (!shell_each(o.dir_fd, add_to_list, &l, err)) {
+        json_decref(l.list);
+        return NULL;
+    }
+    return json_pack("{s:s, s:I, s:o}", "workspace_id", o.id, "count",
+                     (json_int_t)json_array_size(l.list), "shells", l.list);
+}
+
+json_t *shell_resize(const char *ref, const char *id, int64_t cols, int64_t rows,
+                     struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    struct shell_record r;
+
+    if (!open_running(ref, id, &o, &r, err))
+        return NULL;
+    cols = cols ? cols : r.cols;
+    rows = rows ? rows : r.rows;
+    shell_record_release(&r);
+    return call(&o,
+                json_pack("{s:s, s:s, s:s, s:I, s:I}", "op", "shell", "do", "resize", "shell", id,
+                          "cols", (json_int_t)cols, "rows", (json_int_t)rows),
+                err);
+}
+
+json_t *shell_signal(const char *ref, const char *id, const char *name, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    struct shell_record r;
+
+    if (!open_running(ref, id, &o, &r, err))
+        return NULL;
+    shell_record_release(&r);
+    return call(&o,
+                json_pack("{s:s, s:s, s:s, s:s}", "op", "shell", "do", "signal", "shell", id,
+                          "signal", name),
+                err);
+}
+
+json_t *shell_close(const char *ref, const char *id, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    struct pyro_error why = { 0 };
+    struct shell_record r;
+    json_t *view = NULL;
+
+    if (!open_shell(ref, id, &o, &r, err))
+        return NULL;
+    if (r.running)
+        view =
+            call(&o, json_pack("{s:s, s:s, s:s}", "op", "shell", "do", "close", "shell", id), &why);
+    shell_record_release(&r);
+    if (view)
+        return view;
+    /* It has ended already, or did between the question and the answer. */
+    if (!shell_record_load(o.dir_fd, id, &r, err))
+        return NULL;
+    if (r.running)
+        *err = why;
+    else
+        view = shell_record_to_view(&r, o.id);
+    shell_record_release(&r);
+    return view;
+}
+
+/* ---- write ---- */
+
+struct writing {
+    struct loop *loop;
+    struct stream stream;
+    const char *bytes;
+    size_t left;
+    bool ended;
+    json_t *result;
+    struct pyro_error err;
+};
+
+static void pump(struct writing *w)
+{
+    size_t n = stream_send(&w->stream, WIRE_STDIN, w->bytes, w->left);
+
+    w->bytes += n;
+    w->left -= n;
+    if (!w->left && !w->ended)
+        w->ended = stream_end(&w->stream, WIRE_STDIN);
+}
+
+static void on_writable(struct stream *s)
+{
+    pump(s->arg);
+}
+
+static void on_data(struct stream *s, enum wire_channel channel UNUSED, const uint8_t *bytes UNUSED,
+                    size_t n)
+{
+    stream_consumed(s, n);
+}
+
+static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+{
+    struct writing *w = s->arg;
+
+    if (!result) {
+        w->err = *why;
+        pyro_wrap(&w->err, "the supervisor");
+    } else if (error_from_result(result, &w->err)) {
+        w->result = json_deep_copy(result);
+    }
+    loop_stop(w->loop);
+}
+
+static void on_lost(struct link *link, const struct pyro_error *why UNUSED)
+{
+    loop_stop(link_loop(link));
+}
+
+static void on_late(void *arg)
+{
+    struct writing *w = arg;
+
+    pyro_fail(&w->err, PYRO_TIMEOUT, "the supervisor does not answer");
+    loop_stop(w->loop);
+}
+
+static json_t *send_input(const struct opened *o, const char *id, const void *bytes, size_t n,
+                          struct pyro_error *err)
+{
+    static const struct link_ops link_ops = { .lost = on_lost };
+    static const struct stream_ops ops = { .data = on_data,
+                                           .writable = on_writable,
+                                           .closed = on_closed };
+    scoped_json json_t *request =
+        json_pack("{s:s, s:s, s:s}", "op", "shell", "do", "write", "shell", id);
+    struct writing w = { .bytes = bytes, .left = n };
+    struct loop_timer timer = { 0 };
+    struct link *link = NULL;
+    int fd = supervisor_connect(o->dir_fd, o->id, err);
+
+    if (fd < 0)
+        return NULL;
+    w.loop = loop_new(err);
+    if (w.loop)
+        link = link_new(w.loop, fd, LINK_SOCKET, &link_ops, &w, err);
+    if (!link) {
+        close(fd);
+        loop_free(w.loop);
+        return NULL;
+    }
+    if (stream_open(link, &w.stream, request, &ops, &w, &w.err)) {
+        loop_timer_set(w.loop, &timer, WRITE_DEADLINE_MS, on_late, &w);
+        pump(&w);
+        loop_run(w.loop);
+    }
+    link_free(link);
+    loop_free(w.loop);
+    if (!w.result)
+        *err = w.err;
+    return w.result;
+}
+
+json_t *shell_write(const char *ref, const char *id, const void *bytes, size_t n,
+                    struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    struct shell_record r;
+    json_t *view;
+
+    if (n > INPUT_BYTES_MAX) {
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the input has %zu bytes; at most %d at once", n,
+                  INPUT_BYTES_MAX);
+        return NULL;
+    }
+    if (!open_running(ref, id, &o, &r, err))
+        return NULL;
+    shell_record_release(&r);
+    view = send_input(&o, id, bytes, n, err);
+    if (view) {
+        json_object_set_new(view, "input_length", json_integer((json_int_t)n));
+        json_object_set_new(view, "append_newline", json_false());
+    }
+    return view;
+}

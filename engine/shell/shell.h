@@ -1,0 +1,39 @@
+/*
+ * What can be done with a workspace's shells: programs on a PTY in the guest whose output is a log
+ * on the host. Like workspace.h, one engine behind every front.
+ *
+ * `ref` is a reference to a workspace, `id` a shell's id. The functions here ask the supervisor,
+ * which is started or re-adopted when that is needed; they may block, and return a new JSON object
+ * of the shape that docs/commands.md declares, or NULL with err set: PYRO_SHELL_NOT_FOUND,
+ * PYRO_SHELL_STATE for one that has ended, PYRO_WORKSPACE_STATE, …
+ */
+#ifndef PYRO_SHELL_H
+#define PYRO_SHELL_H
+
+#include "engine/shell/shell_files.h"
+
+struct shell_open_spec {
+    const char *cwd; /* NULL: /workspace */
+    int64_t cols, rows;
+};
+/* An interactive bash. The result is the shell object. */
+json_t *shell_open(const char *ref, const struct shell_open_spec *spec,
+                   struct pyro_error *err) MUST_CHECK;
+/* {workspace_id, count, shells}, by number, ended ones too. Needs no supervisor. */
+json_t *shell_list(const char *ref, struct pyro_error *err) MUST_CHECK;
+/*
+ * Types n bytes, any bytes, at once: other writers' come before or after. At most 1 MiB. The shell
+ * object, with input_length (n) and append_newline (false).
+ */
+json_t *shell_write(const char *ref, const char *id, const void *bytes, size_t n,
+                    struct pyro_error *err) MUST_CHECK;
+/* Either may be 0: as it is. Returns once the program has been told. */
+json_t *shell_resize(const char *ref, const char *id, int64_t cols, int64_t rows,
+                     struct pyro_error *err) MUST_CHECK;
+/* HUP, INT or TERM to the foreground process group, KILL to all that runs in the shell. */
+json_t *shell_signal(const char *ref, const char *id, const char *name,
+                     struct pyro_error *err) MUST_CHECK;
+/* Ends all that runs in the shell; its output stays. One that has ended is returned as it is. */
+json_t *shell_close(const char *ref, const char *id, struct pyro_error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,218 @@
+/*
+ * engine/shell/shell_wait.c: asleep until a shell's output has settled.
+ *
+ * inotify tells of writes to the log and of the record's replacement; only growth of the file is
+ * output (dropping old bytes modifies it too). Whether the shell is at its prompt only the guest
+ * knows: it is asked once the output has paused, and then less and less often while nothing comes.
+ */
+#include "engine/shell/shell_wait.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
+#include "engine/workspace/attach.h"
+#include "vmm/base/fs.h"
+
+#define MAX_WAIT_MS 30000
+#define ASK_FIRST_MS 22 /* the guest wants 20 ms of silence */
+#define ASK_LAST_MS 1000
+#define ASK_DEADLINE_MS 10000
+
+struct waiting {
+    int workspace_fd;
+    const char *workspace_id, *id;
+    const struct shell_read_spec *spec;
+    int log_fd, notify_fd, log_watch;
+    bool running;
+    uint64_t size;
+    int64_t grown_ms, deadline_ms; /* clock_ms() */
+    int64_t ask_ms, ask_every_ms;  /* when to ask the guest next */
+    uint64_t counted;              /* offset up to which chars are counted */
+    int64_t chars;
+};
+
+static bool look_at_record(struct waiting *w, struct pyro_error *err)
+{
+    struct shell_record r;
+
+    if (!shell_record_load(w->workspace_fd, w->id, &r, err))
+        return false;
+    w->running = r.running;
+    if (w->counted < r.first)
+        w->counted = r.first;
+    shell_record_release(&r);
+    return true;
+}
+
+static void look_at_size(struct waiting *w)
+{
+    struct stat st;
+
+    if (fstat(w->log_fd, &st) != 0 || (uint64_t)st.st_size <= w->size)
+        return;
+    w->size = (uint64_t)st.st_size;
+    w->grown_ms = clock_ms();
+    w->ask_every_ms = ASK_FIRST_MS;
+    w->ask_ms = w->grown_ms + w->ask_every_ms;
+}
+
+static bool watch_files(struct waiting *w, struct pyro_error *err)
+{
+    char log[64], directory[64];
+
+    w->notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    snprintf(log, sizeof(log), "/proc/self/fd/%d", w->log_fd);
+    snprintf(directory, sizeof(directory), "/proc/self/fd/%d/" SHELLS_DIR, w->workspace_fd);
+    if (w->notify_fd < 0 || (w->log_watch = inotify_add_watch(w->notify_fd, log, IN_MODIFY)) < 0 ||
+        inotify_add_watch(w->notify_fd, directory, IN_MOVED_TO) < 0)
+        return pyro_fail_errno(err, "watch shell '%s'", w->id);
+    return true;
+}
+
+/* Whether max_chars are there. Continuation bytes do not count; garbage of nothing else is full
+ * once it is long enough for any characters. */
+static bool is_full(struct waiting *w)
+{
+    char chunk[65536];
+
+    if (w->spec->rendering == SHELL_SCREEN || w->size < w->counted)
+        return false;
+    if ((w->size - w->counted) / 4 >= (uint64_t)w->spec->max_chars)
+        return true;
+    while (w->counted < w->size && w->chars < w->spec->max_chars) {
+        size_t want =
+            w->size - w->counted < sizeof(chunk) ? (size_t)(w->size - w->counted) : sizeof(chunk);
+        ssize_t n = pread(w->log_fd, chunk, want, (off_t)w->counted);
+        if (n <= 0)
+            return false;
+        for (ssize_t i = 0; i < n; i++)
+            w->chars += ((unsigned char)chunk[i] & 0xc0) != 0x80;
+        w->counted += (uint64_t)n;
+    }
+    return w->chars >= w->spec->max_chars;
+}
+
+/* Asks the guest. At its prompt only when all that it had printed by then is in the log. */
+static bool ask(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err)
+{
+    scoped_json json_t *request =
+        json_pack("{s:s, s:s, s:s}", "op", "shell", "do", "prompt", "shell", w->id);
+    scoped_json json_t *answer = NULL;
+    struct pyro_error why = { 0 };
+
+    *ret_at_prompt = false;
+    answer = supervisor_call(w->workspace_fd, w->workspace_id, request,
+                             clock_ms() + ASK_DEADLINE_MS, &why);
+    look_at_size(w);
+    if (answer) {
+        *ret_at_prompt = json_bool_or(answer, "at_prompt", false) &&
+                         (uint64_t)json_int_or(answer, "offset", 0) <= w->size;
+        return true;
+    }
+    /* It ended meanwhile, or its workspace is about to. */
+    if (!look_at_record(w, err))
+        return false;
+    if (!w->running || why.code == PYRO_WORKSPACE_STATE)
+        return true;
+    *err = why;
+    return false;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Sleeps until something changes or `until_ms`. */
+static bool doze(struct waiting *w, int64_t until_ms, struct pyro_error *err)
+{
+    char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+    struct pollfd p = { .fd = w->notify_fd, .events = POLLIN };
+    int64_t left = until_ms - clock_ms();
+    bool record_changed = false;
+    ssize_t n;
+
+    if (poll(&p, 1, left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left) <= 0)
+        return true;
+    while ((n = read(w->notify_fd, events, sizeof(events))) > 0)
+        for (char *at = events; at < events + n;) {
+            const struct inotify_event *e = (const void *)at;
+            record_changed |= e->wd != w->log_watch; /* an overflow too */
+            at += sizeof(*e) + e->len;
+        }
+    return !record_changed || look_at_record(w, err);
+}
+
+static bool await(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err)
+{
+    const struct shell_read_spec *spec = w->spec;
+    bool asked = false, at_prompt = false;
+
+    for (;;) {
+        int64_t now, until = w->deadline_ms;
+
+        look_at_size(w);
+        now = clock_ms();
+        if (!w->running)
+            break;
+        if (now >= w->deadline_ms || is_full(w) ||
+            (spec->wait_for_idle_ms && now - w->grown_ms >= spec->wait_for_idle_ms))
+            break;
+        if (spec->wait_for_idle_ms)
+            until = earlier(until, w->grown_ms + spec->wait_for_idle_ms);
+        if (spec->wait_for_prompt && now >= w->ask_ms) {
+            w->ask_every_ms = earlier(2 * w->ask_every_ms, ASK_LAST_MS);
+            w->ask_ms = now + w->ask_every_ms / 2;
+            asked = true;
+            if (!ask(w, &at_prompt, err))
+                return false;
+            if (at_prompt)
+                break;
+            continue;
+        }
+        if (spec->wait_for_prompt)
+            until = earlier(until, w->ask_ms);
+        if (!doze(w, until, err))
+            return false;
+    }
+    if (spec->wait_for_prompt && !asked && w->running && !ask(w, &at_prompt, err))
+        return false;
+    *ret_at_prompt = at_prompt && w->running;
+    return true;
+}
+
+bool shell_wait(int workspace_fd, const char *workspace_id, const char *id,
+                const struct shell_read_spec *spec, bool *ret_at_prompt, struct pyro_error *err)
+{
+    int64_t now = clock_ms(), most = spec->max_wait_ms;
+    struct waiting w = { .workspace_fd = workspace_fd,
+                         .workspace_id = workspace_id,
+                         .id = id,
+                         .spec = spec,
+                         .log_fd = -1,
+                         .notify_fd = -1,
+                         .grown_ms = now,
+                         .ask_ms = now,
+                         .ask_every_ms = ASK_FIRST_MS,
+                         .counted = spec->cursor };
+    struct stat st;
+    bool ok;
+
+    if (!most)
+        most = 2 * spec->wait_for_idle_ms > MAX_WAIT_MS ? 2 * spec->wait_for_idle_ms : MAX_WAIT_MS;
+    w.deadline_ms = now + most;
+    w.log_fd = shell_open_file(workspace_fd, id, "log", O_RDONLY, err);
+    ok = w.log_fd >= 0 && watch_files(&w, err) && look_at_record(&w, err);
+    if (ok && fstat(w.log_fd, &st) == 0)
+        w.size = (uint64_t)st.st_size;
+    ok = ok && (spec->cursor > w.size || await(&w, ret_at_prompt, err));
+    if (w.notify_fd >= 0)
+        close(w.notify_fd);
+    if (w.log_fd >= 0)
+        close(w.log_fd);
+    return ok;
+}

@@ -1,0 +1,16 @@
+/* Waiting for a shell: asleep on the change notification of its files, never polling. */
+#ifndef PYRO_SHELL_WAIT_H
+#define PYRO_SHELL_WAIT_H
+
+#include "engine/shell/shell_read.h"
+
+/*
+ * Returns when the output has been idle, when the shell waits for input, when max_chars are there
+ * to be read, when the shell has ended, or when the time is over. *ret_at_prompt is what the guest
+ * said last, false unless it was asked.
+ */
+bool shell_wait(int workspace_fd, const char *workspace_id, const char *id,
+                const struct shell_read_spec *spec, bool *ret_at_prompt,
+                struct pyro_error *err) MUST_CHECK;
+
+#endif
