@@ -294,17 +294,21 @@ static bool multiply(const char *workspaces, const char *id, struct pyro_error *
     scoped_buf text = BUF_INIT(JSON_BYTES_MAX);
     json_t *record;
     bool ok = true;
+    int made = 1;
 
     if (!fs_read_file(AT_FDCWD, from, &text, err))
         return false;
     record = json_parse(text.data, text.len, JSON_BYTES_MAX, err);
-    for (int i = 1; ok && record && i < LISTED; i++) {
+    /* One number more than copies: the workspace's own id may end in any of them. */
+    for (int i = 0; ok && record && made < LISTED; i++) {
         char copy[BENCH_ID_BYTES];
         size_t n = strlen(id);
         scoped_free char *dir = NULL, *content = NULL, *file = NULL, *number = NULL;
         snprintf(copy, sizeof(copy), "%s", id);
         number = str_printf("%03d", i);
         memcpy(copy + n - 3, number, 3);
+        if (strcmp(copy, id) == 0)
+            continue;
         json_object_set_new(record, json_object_get(record, "id") ? "id" : "workspace_id",
                             json_string(copy));
         dir = str_printf("%s/%s/run", workspaces, copy);
@@ -312,6 +316,7 @@ static bool multiply(const char *workspaces, const char *id, struct pyro_error *
         content = json_dumps(record, JSON_INDENT(2));
         ok = content && fs_mkdir_p(dir, 0700, err) &&
              fs_replace(AT_FDCWD, file, content, strlen(content), 0600, err);
+        made++;
     }
     json_decref(record);
     return ok && record;
