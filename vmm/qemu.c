@@ -30,11 +30,16 @@ enum {
 };
 
 /*
+ * quiet: each byte of the kernel's chatter on the console is an exit from the guest, a system call
+ * and a wake-up of the supervisor; the line about the remount alone made a clone's start 25 ms
+ * longer. Warnings and errors are still printed.
+ *
  * mitigations=off only where the guest is emulated: the host's CPU then never runs guest code, so
  * there is nothing for the guest's own mitigations to mitigate.
  */
 #define KERNEL_ARGUMENTS                                                                           \
-    "console=ttyS0 reboot=t panic=-1 rdinit=/init tsc=reliable random.trust_cpu=on no_timer_check"
+    "console=ttyS0 quiet reboot=t panic=-1 rdinit=/init tsc=reliable random.trust_cpu=on "         \
+    "no_timer_check"
 
 /*
  * Without "enhanced rep movsb": with it the guest's kernel copies by that one instruction, which

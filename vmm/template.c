@@ -21,7 +21,7 @@
 #include "vmm/host.h"
 #include "vmm/template_private.h"
 
-#define FORMAT 2
+#define FORMAT 3
 #define RECORD_BYTES_MAX 16384
 #define STATE_BYTES_MAX (16 * 1024 * 1024)
 #define LOAD_LOCK "load.lock"
