@@ -25,6 +25,8 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_shell_resize,
     &cmd_shell_signal,
     &cmd_shell_close,
+    &cmd_shell_attach,
+    &cmd_shell_record,
     &cmd_render,
     &cmd_commands,
     &cmd_completion,

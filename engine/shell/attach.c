@@ -22,6 +22,7 @@
 #include "engine/shell/shell_files.h"
 #include "engine/term/replay.h"
 #include "engine/term/screen.h"
+#include "engine/term/track.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
 #include "vmm/base/fs.h"
@@ -39,7 +40,8 @@ struct attachment {
     int workspace_fd, log_fd, notify_fd, in_fd, out_fd;
     const char *shell;
     bool watch, raw, detach_pending, over;
-    uint64_t at; /* offset of the next byte to show */
+    uint64_t at;        /* offset of the next byte to show */
+    struct track track; /* whether that is on the alternate screen */
     struct loop_timer detach_timer;
     struct loop_deferred more;
     enum attach_end end;
@@ -52,10 +54,14 @@ struct attachment {
 static struct termios saved_modes;
 static int saved_fd = -1;
 
-/* Leaves what a program may have set: alternate screen, hidden cursor, colours, mouse, paste,
- * margins, keypad. */
+/* Leaves what a program may have set: mouse, focus, paste, margins (which move the cursor), keypad,
+ * hidden cursor, colours. */
 static const char leave_modes[] =
-    "\x1b[?1049l\x1b[?1000;1002;1003;1006;2004l\x1b[r\x1b[?7;25h\x1b[?1l\x1b>\x1b[0m";
+    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?2004l"
+    "\x1b"
+    "7\x1b[r\x1b"
+    "8\x1b[?7h\x1b[?25h\x1b[?1l\x1b>\x1b[0m";
+static const char leave_alternate[] = "\x1b[?1049l";
 
 /* Async-signal-safe: also called from fatal signals. */
 static void restore_terminal(void)
@@ -92,6 +98,16 @@ static bool make_raw(struct attachment *a)
     for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
         signal(fatal[i], on_fatal);
     return true;
+}
+
+/* What the shell's programs set of the terminal goes; a terminal that is gone needs nothing. */
+static void leave_screen(const struct attachment *a)
+{
+    if (a->track.alternate &&
+        !fs_write_all(a->out_fd, leave_alternate, sizeof(leave_alternate) - 1, NULL))
+        return;
+    if (!fs_write_all(a->out_fd, leave_modes, sizeof(leave_modes) - 1, NULL))
+        return;
 }
 
 static void leave(struct attachment *a, enum attach_end end)
@@ -147,6 +163,7 @@ static void show_more(void *arg)
         }
         if (!show(a, chunk, (size_t)n))
             return;
+        track_feed(&a->track, chunk, (size_t)n);
         a->at += (uint64_t)n;
         shown += (size_t)n;
     }
@@ -180,6 +197,8 @@ static bool replay_history(struct attachment *a, uint64_t first)
     if (n < 0)
         return pyro_fail_errno(a->err, "read the log of shell '%s'", a->shell);
     start = screen_find_start(bytes, (size_t)n);
+    track_init(&a->track, from + start, NULL, NULL);
+    track_feed(&a->track, bytes + start, (size_t)n - start);
     a->at = from + (uint64_t)n;
     if (!buf_append_str(&out, "\x1b[H\x1b[2J") ||
         !term_replay(bytes + start, (size_t)n - start, &out))
@@ -368,8 +387,8 @@ bool shell_attach(const char *workspace, const char *shell, bool watch, int in_f
     a.log_fd = shell_open_file(o.dir_fd, shell, "log", O_RDONLY, err);
     a.loop = a.log_fd >= 0 ? loop_new(err) : NULL;
     ok = a.loop && run(&a, o.id, &r);
-    if (a.raw && !fs_write_all(out_fd, leave_modes, sizeof(leave_modes) - 1, NULL))
-        ok = ok && a.over;
+    if (a.raw)
+        leave_screen(&a);
     restore_terminal();
     link_free(a.link);
     loop_free(a.loop);
