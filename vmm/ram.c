@@ -123,6 +123,22 @@ static bool punch(int fd, uint64_t offset, uint64_t length)
                      (off_t)length) == 0;
 }
 
+/* A disk that fills up takes a part first: only the next write says ENOSPC. */
+static bool write_all(int fd, const uint8_t *bytes, size_t n, uint64_t offset)
+{
+    while (n) {
+        ssize_t done = pwrite(fd, bytes, n, (off_t)offset);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return false;
+        bytes += done;
+        offset += (uint64_t)done;
+        n -= (size_t)done;
+    }
+    return true;
+}
+
 /* Writes the runs of pages that hold something. */
 static bool copy_chunk(struct copy *c, uint64_t offset, size_t length, struct pyro_error *err)
 {
@@ -138,9 +154,7 @@ static bool copy_chunk(struct copy *c, uint64_t offset, size_t length, struct py
         }
         if (zero && c->punch && !punch(c->from, offset + start, at - start))
             return pyro_fail_errno(err, "shrink the memory of a template");
-        if (!zero && c->to >= 0 &&
-            pwrite(c->to, c->chunk + start, at - start, (off_t)(offset + start)) !=
-                (ssize_t)(at - start))
+        if (!zero && c->to >= 0 && !write_all(c->to, c->chunk + start, at - start, offset + start))
             return pyro_fail_errno(err, "write the memory of a template");
     }
     return true;

@@ -197,6 +197,7 @@ static bool start_process(struct mmdebstrap *m, const struct arguments *a, int t
     spec.stdout_fd = tar_fd;
     spec.stderr_fd = says[1];
     spec.die_with_parent = true;
+    spec.new_session = true; /* when it fails it sends SIGHUP to its whole process group */
     spec.before_exec = set_environment;
     spec.arg = (void *)(uintptr_t)m->work_dir;
     ok = proc_start(&spec, &m->pid, err);

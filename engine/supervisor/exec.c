@@ -311,6 +311,8 @@ void exec_open(struct supervisor *s, struct link *client, uint32_t id, const jso
         pyro_fail(&err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
     else if (!s->guest)
         pyro_fail(&err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost", s->record.id);
+    else if (s->disk_full)
+        pyro_fail(&err, PYRO_NO_SPACE, "the host has no room left for the workspace's disk");
     if (err.code || !check_request(request, &err)) {
         stream_refuse(client, id, &err);
         return;

@@ -29,6 +29,10 @@
 #define READY_DEADLINE_MS 30000    /* from hello to a begun guest */
 #define SHUTDOWN_DEADLINE_MS 10000 /* what the guest may take to unmount */
 #define EXIT_DEADLINE_MS 3000      /* from its answer to QEMU's end */
+#define RESUME_MS 1000             /* between two tries to go on with a full disk */
+#define RESUME_ANSWER_MS 1000
+#define RESERVE_FILE "reserve"
+#define RESERVE_BYTES (16 * 1024)
 #define SAVE_DELAY_MS 500
 #define ORPHAN_MS 5000 /* a `run` whose holder never came */
 
@@ -185,6 +189,28 @@ static void remove_workspace(struct supervisor *s)
         s->removed = true;
 }
 
+/* Room for one last record, so that the end can be written down on a full disk as well. */
+static void reserve_room(struct supervisor *s)
+{
+    scoped_close int fd =
+        openat(s->run_fd, RESERVE_FILE, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd >= 0 && fallocate(fd, 0, 0, RESERVE_BYTES) != 0)
+        unlinkat(s->run_fd, RESERVE_FILE, 0);
+}
+
+static void save_the_end(struct supervisor *s)
+{
+    struct pyro_error err = { 0 };
+
+    loop_timer_cancel(s->loop, &s->save);
+    if (record_save(s->dir_fd, &s->record, true, &err))
+        return;
+    unlinkat(s->run_fd, RESERVE_FILE, 0);
+    if (!record_save(s->dir_fd, &s->record, true, &err))
+        fprintf(stderr, "%s\n", err.message);
+}
+
 /* Writes down how it ended; `started` is whether it had ever served. */
 static void record_the_end(struct supervisor *s, bool started)
 {
@@ -203,7 +229,8 @@ static void record_the_end(struct supervisor *s, bool started)
     }
     if (started)
         r->last_activity_at = clock_wall();
-    supervisor_save(s, true);
+    if (!s->removed)
+        save_the_end(s);
 }
 
 static void on_ended(void *arg, uint32_t events UNUSED)
@@ -222,7 +249,8 @@ static void on_ended(void *arg, uint32_t events UNUSED)
     if (s->stop_wanted)
         pyro_fail(&why, PYRO_WORKSPACE_STATE, "the workspace was stopped");
     else
-        pyro_fail(&why, PYRO_VM_FAILED, "the VM ended: %s", s->end_reason);
+        pyro_fail(&why, s->end_code ? s->end_code : PYRO_VM_FAILED, "the VM ended: %s",
+                  s->end_reason);
     exec_fail_all(s, &why);
     shells_end_all(s);
     record_the_end(s, started);
@@ -346,8 +374,37 @@ static void on_stderr(void *arg, uint32_t events UNUSED)
         loop_unwatch(s->loop, s->vm.stderr_fd);
 }
 
-static void on_qmp_event(void *arg UNUSED, const char *event UNUSED, const json_t *data UNUSED)
+static void on_resume(void *arg)
 {
+    struct supervisor *s = arg;
+    int64_t deadline_ms = clock_ms() + RESUME_ANSWER_MS;
+
+    s->disk_full = false;
+    if (s->vm.qmp && !qmp_command(s->vm.qmp, "cont", NULL, deadline_ms, NULL, NULL))
+        loop_timer_set(s->loop, &s->resume, RESUME_MS, on_resume, s);
+}
+
+/* QEMU stops the machine when the host has no room for a write, and tries that write again when it
+ * goes on: so nothing is lost, and it is tried again and again. */
+static void on_disk_full(struct supervisor *s)
+{
+    struct pyro_error why = { 0 };
+
+    pyro_fail(&why, PYRO_NO_SPACE, "the host has no room left for the workspace's disk");
+    if (s->phase == PHASE_STARTING) {
+        s->end_code = why.code;
+        supervisor_give_up(s, "%s", why.message);
+        return;
+    }
+    exec_fail_all(s, &why);
+    s->disk_full = true;
+    loop_timer_set(s->loop, &s->resume, RESUME_MS, on_resume, s);
+}
+
+static void on_qmp_event(void *arg, const char *event, const json_t *data)
+{
+    if (!strcmp(event, "BLOCK_IO_ERROR") && json_bool_or(data, "nospace", false))
+        on_disk_full(arg);
 }
 
 static void on_qmp_lost(void *arg, const struct pyro_error *why UNUSED)
@@ -390,6 +447,7 @@ static bool start(struct supervisor *s, struct pyro_error *err)
         return false;
     if (s->mode == SUPERVISE_FRESH && s->record.used)
         s->mode = SUPERVISE_RESTART;
+    reserve_room(s);
     s->stop_wanted = s->mode == SUPERVISE_ADOPT && s->record.stopping;
     if (s->mode != SUPERVISE_FRESH) {
         int64_t highest = commands_settle(s->dir_fd, "its supervisor was killed while it ran");

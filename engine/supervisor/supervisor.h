@@ -50,9 +50,11 @@ struct supervisor {
     struct shell *shells;
     int shell_number; /* of the last shell opened */
     int64_t prompt_token;
-    struct loop_timer deadline, ttl, save, orphan;
-    bool stop_wanted; /* somebody asked for the end: it is no failure */
-    bool removed;     /* a `run`: the directory goes with the VM */
+    struct loop_timer deadline, ttl, save, orphan, resume;
+    bool stop_wanted;        /* somebody asked for the end: it is no failure */
+    bool disk_full;          /* the host's: QEMU stands still until there is room */
+    enum pyro_code end_code; /* of the error that ended it; 0: PYRO_VM_FAILED */
+    bool removed;            /* a `run`: the directory goes with the VM */
     char end_reason[640];
 };
 

@@ -13,7 +13,7 @@ pyro=(timeout -k 5 60 "$PYRO")
 "${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
 "${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name good >/dev/null 2>&1
 id=$("${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name bad --id-only 2>/dev/null)
-"${pyro[@]}" workspace exec bad -- sh -c 'cat >/root/hostile; chmod +x /root/hostile; sync' <"$TEST_DIR/hostile" 2>/dev/null
+"${pyro[@]}" workspace exec bad -- sh -c 'cat >/opt/hostile; chmod +x /opt/hostile; sync' <"$TEST_DIR/hostile" 2>/dev/null
 
 # Writes the peak of a process's memory, KiB, as long as it lives.
 watch_peak() {
@@ -34,7 +34,7 @@ for attack in "${attacks[@]}"; do
     echo 0 >"$TEST_DIR/peak"
     watch_peak "$supervisor" &
     watcher=$!
-    run timeout -k 5 40 "$PYRO" workspace exec bad --timeout-seconds 5 -- /root/hostile "$attack"
+    run timeout -k 5 40 "$PYRO" workspace exec bad --timeout-seconds 5 -- /opt/hostile "$attack"
     refute "$attack: the port was taken" [ "$status" -eq 9 ]
     refute "$attack: exec ends" [ "$status" -eq 137 -a -z "$err" ]
     if [[ $status -eq 125 ]]; then
