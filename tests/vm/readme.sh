@@ -1,0 +1,13 @@
+#!/bin/bash
+# The tour in README.md, run as it is written: every line of it works, in its order.
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+use_shared_cache
+
+tour=$(sed -n 's/^    \(build\/pyro .*\)/\1/p' README.md)
+like "there is a tour" "$tour" 'run debian:12.*shell read'
+while read -r line; do
+    run bash -c "${line/#build\/pyro/\"\$PYRO\"}"
+    is "$line" "$status" 0
+    [[ $line == *"shell read"* ]] && like "the shell's answer is clean text" "$out" $'\nboot\ndev\n'
+done <<<"$tour"
+finish
