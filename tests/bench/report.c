@@ -90,8 +90,19 @@ static const char *verdict_text(enum bench_verdict v)
     return words[v];
 }
 
+/* What else the machine had to do, in the minute before the first row. */
+static double load_before;
+
+static double load_now(void)
+{
+    double load = 0;
+
+    return getloadavg(&load, 1) == 1 ? load : 0;
+}
+
 void report_header(void)
 {
+    load_before = load_now();
     printf("%-58s %-5s %8s %8s %8s %9s %7s  %s\n", "what", "unit", "min", "median", "max", "peer",
            "ratio", "target");
 }
@@ -154,6 +165,7 @@ static void qemu_version(char *ret, size_t n)
 
 static bool write_machine(struct buf *b, const char *accelerator)
 {
+    double load_after = load_now();
     char model[256], qemu[256], date[32];
     struct utsname name;
     struct sysinfo info;
@@ -168,10 +180,11 @@ static bool write_machine(struct buf *b, const char *accelerator)
     return buf_printf(b,
                       "| the machine | |\n|---|---|\n| CPU | %s |\n| cores | %ld |\n"
                       "| RAM | %.1f GiB |\n| kernel | %s |\n| QEMU | %s |\n"
-                      "| accelerator | %s |\n| pyro | %s |\n| measured | %s |\n\n",
+                      "| accelerator | %s |\n| load average before and after | %.1f, %.1f |\n"
+                      "| pyro | %s |\n| measured | %s |\n\n",
                       model, sysconf(_SC_NPROCESSORS_ONLN),
                       (double)info.totalram * info.mem_unit / (1 << 30), name.release, qemu,
-                      accelerator, PYRO_VERSION, date);
+                      accelerator, load_before, load_after, PYRO_VERSION, date);
 }
 
 static bool write_row(struct buf *b, struct bench_entry *e)
