@@ -187,6 +187,20 @@ static bool write_machine(struct buf *b, const char *accelerator)
                       accelerator, load_before, load_after, PYRO_VERSION, date);
 }
 
+/* A bar would end the cell. */
+static void peer_cell(const struct bench_row *row, double value, char *ret, size_t n)
+{
+    char text[32];
+    size_t at = 0;
+
+    for (const char *c = row->peer; *c && at + 3 < n; c++) {
+        if (*c == '|')
+            ret[at++] = '\\';
+        ret[at++] = *c;
+    }
+    snprintf(ret + at, n - at, ": %s %s", number(value, text, sizeof(text)), row->unit);
+}
+
 static bool write_row(struct buf *b, struct bench_entry *e)
 {
     struct bench_result *r = &e->result;
@@ -203,8 +217,7 @@ static bool write_row(struct buf *b, struct bench_entry *e)
     if (r->rss_kib)
         snprintf(rss, sizeof(rss), "%.1f MB", (double)r->rss_kib * 1024 / 1e6);
     if (r->peer.count) {
-        snprintf(peer, sizeof(peer), "%s: %s %s", e->row->peer,
-                 number(samples_median(&r->peer), value, sizeof(value)), e->row->unit);
+        peer_cell(e->row, samples_median(&r->peer), peer, sizeof(peer));
         number(ratio_of(r), ratio, sizeof(ratio));
     }
     number(samples_min(&r->ours), min, sizeof(min));
