@@ -624,6 +624,38 @@ static void test_host_skips_what_is_old(void **state UNUSED)
     assert_true(client.closed);
 }
 
+/* A hello that a port lost on its way is said again, until it is answered. */
+static void test_host_says_hello_again(void **state UNUSED)
+{
+    static uint8_t bytes[4 * WIRE_FRAME_MAX];
+    uint8_t nonce[WIRE_NONCE_SIZE], answer[WIRE_HELLO_SIZE];
+    struct pyro_error err = { 0 };
+    unsigned hellos = 0;
+    int ends[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+    client.link = link_new(loop, ends[0], LINK_HOST_PORT, &client_ops, NULL, &err);
+    assert_true(link_hello(client.link, false, &err));
+    for (size_t n = 0; hellos < 2;) {
+        bool found = true;
+        ssize_t got;
+        loop_run_once(loop, 100);
+        got = read(ends[1], bytes + n, sizeof(bytes) - n);
+        n += got > 0 ? (size_t)got : 0;
+        while (n && found) {
+            size_t spent = wire_find_hello(bytes, n, NULL, nonce, &found);
+            memmove(bytes, bytes + spent, n - spent);
+            n -= spent;
+            hellos += found;
+        }
+    }
+    wire_put_hello(answer, nonce);
+    assert_true(fs_write_all(ends[1], answer, sizeof(answer), NULL));
+    while (!client.ready)
+        loop_run_once(loop, 100);
+    close(ends[1]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -646,6 +678,7 @@ int main(void)
         TEST(test_reconnect_after_any_cut),
         TEST(test_guest_waits_for_hello),
         TEST(test_host_skips_what_is_old),
+        TEST(test_host_says_hello_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,7 @@
 
 #define READ_SLICE (4 * WIRE_FRAME_MAX)
 #define OUT_MAX (16u * 1024 * 1024)
+#define HELLO_AGAIN_MS 1000
 #define OUT_LOW (256u * 1024)
 
 static void read_some(void *arg);
@@ -62,6 +63,7 @@ static bool write_some(struct link *link)
             write(link->fd, link->out.data + link->out_sent, link->out.len - link->out_sent);
         if (n > 0) {
             link->out_sent += (size_t)n;
+            link->host_seen = true;
         } else if (n < 0 && errno == EINTR) {
             continue;
         } else if (n < 0 && errno == EAGAIN) {
@@ -271,6 +273,8 @@ static size_t take_hello(struct link *link)
     if (!found)
         return spent;
     link->state = LINK_OPEN;
+    link->host_seen = false;
+    loop_timer_cancel(link->loop, &link->hello_timer);
     if (link->kind == LINK_GUEST_PORT) {
         wire_put_hello(hello, nonce);
         if (buf_append(&link->out, hello, sizeof(hello)))
@@ -319,6 +323,10 @@ static void read_ended(struct link *link, ssize_t n)
     /* A port without a host reads as its end; there is nothing to lose while no host has said
      * hello. */
     if (link->kind == LINK_GUEST_PORT && link->state == LINK_HELLO)
+        return;
+    /* The first bytes of a new host may be here before the kernel knows that it is: then the port
+     * still reads as ended. */
+    if (link->kind == LINK_GUEST_PORT && n == 0 && !link->host_seen)
         return;
     if (n == 0) {
         pyro_fail(&err, PYRO_GUEST_LOST, "the other side closed the connection");
@@ -404,6 +412,7 @@ void link_free(struct link *link)
     loop_defer_cancel(link->loop, &link->flush_call);
     loop_defer_cancel(link->loop, &link->read_call);
     loop_defer_cancel(link->loop, &link->lost_call);
+    loop_timer_cancel(link->loop, &link->hello_timer);
     close(link->fd);
     buf_release(&link->out);
     buf_release(&link->json);
@@ -430,6 +439,19 @@ bool link_is_ready(const struct link *link)
     return link->state == LINK_OPEN;
 }
 
+/* A hello may be lost in a port that changed hands; said again, it is found whatever came before.
+ */
+static void hello_again(void *arg)
+{
+    struct link *link = arg;
+    struct pyro_error err = { 0 };
+
+    if (link->state == LINK_HELLO && !link_queued(link) && !link_hello(link, true, &err))
+        link_break(link, &err);
+    else if (link->state == LINK_HELLO)
+        loop_timer_set(link->loop, &link->hello_timer, HELLO_AGAIN_MS, hello_again, link);
+}
+
 bool link_hello(struct link *link, bool resync, struct pyro_error *err)
 {
     size_t zeros = resync ? WIRE_FRAME_MAX : 0;
@@ -444,6 +466,7 @@ bool link_hello(struct link *link, bool resync, struct pyro_error *err)
     if (!buf_append(&link->out, hello, sizeof(hello)))
         return pyro_fail(err, PYRO_NO_MEMORY, "link: out of memory");
     link->state = LINK_HELLO;
+    loop_timer_set(link->loop, &link->hello_timer, HELLO_AGAIN_MS, hello_again, link);
     loop_defer(link->loop, &link->flush_call, flush_out, link);
     return true;
 }

@@ -23,6 +23,8 @@ struct link {
     uint32_t json_stream;
     struct pyro_error why; /* of the loss */
     struct loop_deferred flush_call, read_call, lost_call;
+    struct loop_timer hello_timer; /* host: when to say hello again */
+    bool host_seen; /* guest: since the hello the port has shown that its host is there */
     size_t in_len;
     char in[2 * WIRE_FRAME_MAX];
 };
