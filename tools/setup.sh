@@ -8,7 +8,8 @@ packages_of() {
     build) echo gcc make git pkg-config libjansson-dev libxxhash-dev libncurses-dev libvterm-dev \
         libarchive-dev libext2fs-dev libseccomp-dev ;;
     run) echo qemu-system-x86 qemu-utils mmdebstrap uidmap e2fsprogs ;;
-    check) echo libcmocka-dev clang-format tmux bubblewrap python3 xz-utils procps ;;
+    check) echo libcmocka-dev clang-format tmux bubblewrap python3 xz-utils procps psmisc \
+        vim-tiny less ;;
     fuzz) echo clang libclang-rt-14-dev ;;
     *) echo "tools/setup.sh: unknown group '$1'" >&2 && return 1 ;;
     esac

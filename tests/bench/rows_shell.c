@@ -1,0 +1,306 @@
+/*
+ * tests/bench/rows_shell.c: shells in a running workspace: what a read costs, how soon a key is
+ * seen, how fast output comes, and that who waits costs nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "tests/bench/bench.h"
+#include "vmm/base/fs.h"
+
+#define READ_BYTES 65536
+#define READ_RUNS 30
+#define WAIT_MS 60000
+#define LOOK_MS 2
+#define KEYS 64
+#define KEY_REST_MS 10
+#define IDLE_SETTLE_MS 1000
+#define IDLE_WINDOW_MS 5000
+#define FLOOD_LINE "0123456789 the quick brown fox jumps over the lazy dog 0123456789 and runs on.."
+#define FLOOD_LINES 800000
+#define FLOOD_RUNS 5
+
+/* --- a shell --- */
+
+struct bench_shell {
+    char id[BENCH_ID_BYTES]; /* of its workspace */
+    char *log;
+};
+
+static void shell_release(struct bench_shell *sh)
+{
+    free(sh->log);
+}
+#define scoped_shell __attribute__((cleanup(shell_release))) struct bench_shell
+
+static bool done(const char *const *argv, struct pyro_error *err)
+{
+    struct outcome o;
+
+    if (!process_run(argv, &o, err))
+        return false;
+    outcome_release(&o);
+    return true;
+}
+
+/* A workspace with one shell at its prompt. */
+static bool shell_start(struct bench_shell *ret, struct pyro_error *err)
+{
+    const char *const open[] = { bench_pyro(), "workspace", "shell", "open", ret->id, NULL };
+    const char *const read[] = { bench_pyro(), "workspace",         "shell", "read", ret->id, "sh1",
+                                 "--plain",    "--wait-for-prompt", NULL };
+
+    if (!bench_create(ret->id, err))
+        return false;
+    ret->log = str_printf("%s/pyro/workspaces/%s/shells/sh1.log", getenv("XDG_DATA_HOME"), ret->id);
+    return done(open, err) && done(read, err);
+}
+
+static bool shell_type(const struct bench_shell *sh, const char *line, struct pyro_error *err)
+{
+    const char *const argv[] = { bench_pyro(), "workspace", "shell", "write", sh->id,
+                                 "sh1",        "--input",   line,    NULL };
+
+    return done(argv, err);
+}
+
+static int64_t log_size(const struct bench_shell *sh)
+{
+    struct stat st;
+
+    return stat(sh->log, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+/* Until the log has `size` bytes. */
+static bool wait_log(const struct bench_shell *sh, int64_t size, struct pyro_error *err)
+{
+    int64_t until = bench_now_ns() + (int64_t)WAIT_MS * 1000000;
+
+    while (log_size(sh) < size) {
+        if (bench_now_ns() > until)
+            return pyro_fail(err, PYRO_TIMEOUT, "the shell's log stays at %lld of %lld bytes",
+                             (long long)log_size(sh), (long long)size);
+        poll(NULL, 0, LOOK_MS);
+    }
+    return true;
+}
+
+/* --- a read as a whole process --- */
+
+static const char corpus_script[] = "git log --stat --color=always -n 400 | head -c 65536 >\"$0\"";
+static const char copy_script[] =
+    "exec \"$0\" workspace exec \"$1\" -- sh -c 'cat >/var/tmp/log' <\"$2\"";
+
+/* tmux with the same bytes in a pane and its history. */
+static bool start_tmux(const char *socket, const char *corpus, struct pyro_error *err)
+{
+    scoped_free char *config = bench_path("tmux.conf");
+    scoped_free char *command = str_printf("cat '%s'; echo; echo all is there; exec cat", corpus);
+    static const char limit[] = "set -g history-limit 100000\n";
+    const char *const start[] = { "tmux", "-S",  socket, "-f", config,  "new-session", "-d",
+                                  "-x",   "120", "-y",   "30", command, NULL };
+    const char *const look[] = { "sh", "-c",
+                                 "until tmux -S \"$0\" capture-pane -p | grep -q 'is there'; "
+                                 "do sleep 0.05; done",
+                                 socket, NULL };
+
+    return fs_replace(AT_FDCWD, config, limit, sizeof(limit) - 1, 0600, err) && done(start, err) &&
+           done(look, err);
+}
+
+static bool sample_reads(const struct bench_shell *sh, const char *corpus, struct bench_result *ret,
+                         struct pyro_error *err)
+{
+    scoped_free char *socket = bench_path("tmux.sock");
+    const char *const ours[] = { bench_pyro(), "workspace", "shell",   "read",
+                                 sh->id,       "sh1",       "--plain", NULL };
+    const char *const peer[] = { "tmux", "-S", socket, "capture-pane", "-p", "-S", "-", NULL };
+    const char *const stop[] = { "tmux", "-S", socket, "kill-server", NULL };
+    bool with_peer = program_exists("tmux"), ok = true;
+
+    if (with_peer && !start_tmux(socket, corpus, err))
+        return false;
+    if (!with_peer)
+        snprintf(ret->peer_missing, sizeof(ret->peer_missing), "tmux is not installed");
+    for (int i = 0; i < READ_RUNS && ok; i++)
+        ok = process_sample(ours, ret, err) && (!with_peer || process_sample_peer(peer, ret, err));
+    return (!with_peer || done(stop, err)) && ok;
+}
+
+static bool measure_read(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_shell sh = { .log = NULL };
+    scoped_free char *corpus = bench_path("read.log");
+    const char *const make[] = { "sh", "-c", corpus_script, corpus, NULL };
+    const char *const copy[] = { "sh", "-c", copy_script, bench_pyro(), sh.id, corpus, NULL };
+
+    if (!done(make, err) || !shell_start(&sh, err) || !done(copy, err))
+        return false;
+    if (!shell_type(&sh, "cat /var/tmp/log", err) ||
+        !wait_log(&sh, log_size(&sh) + READ_BYTES, err) || !sample_reads(&sh, corpus, ret, err))
+        return false;
+    snprintf(ret->note, sizeof(ret->note), "64 Ki characters of a coloured log");
+    return bench_delete(sh.id, err);
+}
+
+/* --- key to echo --- */
+
+/* pyro attached to the shell, on a terminal that this process holds. */
+static bool attach(const struct bench_shell *sh, pid_t *ret_pid, int *ret_fd,
+                   struct pyro_error *err)
+{
+    struct winsize size = { .ws_col = 120, .ws_row = 30 };
+
+    *ret_pid = forkpty(ret_fd, NULL, NULL, &size);
+    if (*ret_pid < 0)
+        return pyro_fail_errno(err, "open a terminal");
+    if (*ret_pid == 0) {
+        execl(bench_pyro(), bench_pyro(), "workspace", "shell", "attach", sh->id, "sh1",
+              (char *)NULL);
+        _exit(127);
+    }
+    return true;
+}
+
+/* Reads until `wanted` has come; NULL: until nothing comes for a while. */
+static bool read_until(int fd, const char *wanted, struct pyro_error *err)
+{
+    scoped_buf got = BUF_INIT(8 << 20);
+    struct pollfd readable = { .fd = fd, .events = POLLIN };
+    char chunk[4096];
+
+    while (poll(&readable, 1, wanted ? WAIT_MS : 200) > 0) {
+        ssize_t n = read(fd, chunk, sizeof(chunk));
+        if (n <= 0 || !buf_append(&got, chunk, (size_t)n))
+            return pyro_fail(err, PYRO_INTERNAL, "'shell attach' ended: %.300s",
+                             got.len ? got.data : "");
+        if (wanted && memmem(got.data, got.len, wanted, strlen(wanted)))
+            return true;
+    }
+    return !wanted || pyro_fail(err, PYRO_TIMEOUT, "'%s' was not shown", wanted);
+}
+
+static bool sample_keys(int fd, struct bench_result *ret, struct pyro_error *err)
+{
+    for (int i = 0; i < KEYS; i++) {
+        char key[2] = { (char)('a' + i % 26), '\0' };
+        int64_t start;
+        poll(NULL, 0, KEY_REST_MS); /* who types leaves the machine time to fall asleep */
+        start = bench_now_ns();
+        if (write(fd, key, 1) != 1)
+            return pyro_fail_errno(err, "write to the terminal");
+        if (!read_until(fd, key, err))
+            return false;
+        samples_add(&ret->ours, (double)(bench_now_ns() - start) / 1e6);
+    }
+    return true;
+}
+
+static bool measure_keys(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_shell sh = { .log = NULL };
+    scoped_close int fd = -1;
+    pid_t pid;
+    bool ok;
+
+    if (!shell_start(&sh, err) || !attach(&sh, &pid, &fd, err))
+        return false;
+    ok = shell_type(&sh, "stty -icanon -echo; echo rea''dy; exec cat", err) &&
+         read_until(fd, "ready\r\n", err) && read_until(fd, NULL, err) && sample_keys(fd, ret, err);
+    kill(pid, SIGTERM);
+    waitpid(pid, NULL, 0);
+    snprintf(ret->note, sizeof(ret->note), "%d keys, each written back by cat in the guest", KEYS);
+    return ok && bench_delete(sh.id, err);
+}
+
+/* --- who waits --- */
+
+static double cpu_us(pid_t pid)
+{
+    scoped_free char *path = str_printf("/proc/%d/schedstat", pid);
+    scoped_file FILE *f = fopen(path, "re");
+    unsigned long long ns = 0;
+
+    return f && fscanf(f, "%llu", &ns) == 1 ? (double)ns / 1e3 : -1;
+}
+
+static bool measure_waiting(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_shell sh = { .log = NULL };
+    const char *const read[] = { bench_pyro(), "workspace",          "shell", "read", sh.id, "sh1",
+                                 "--plain",    "--wait-for-idle-ms", "60000", NULL };
+    const char *const end[] = { bench_pyro(), "workspace", "shell", "close", sh.id, "sh1", NULL };
+    struct process p;
+    struct outcome o;
+    double before, after;
+
+    if (!shell_start(&sh, err) || !process_start(read, &p, err))
+        return false;
+    poll(NULL, 0, IDLE_SETTLE_MS);
+    before = cpu_us(p.pid);
+    poll(NULL, 0, IDLE_WINDOW_MS); /* idle is what is measured: time must pass */
+    after = cpu_us(p.pid);
+    if (!done(end, err) || !process_finish(&p, "shell read", &o, err))
+        return false;
+    outcome_release(&o);
+    if (before < 0 || after < before)
+        return pyro_fail(err, PYRO_INTERNAL, "the reader did not wait");
+    samples_add(&ret->ours, after - before);
+    ret->rss_kib = o.rss_kib;
+    snprintf(ret->note, sizeof(ret->note), "CPU time in %d s", IDLE_WINDOW_MS / 1000);
+    return bench_delete(sh.id, err);
+}
+
+/* --- a flood --- */
+
+static bool measure_flood(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_shell sh = { .log = NULL };
+    scoped_free char *script =
+        str_printf("yes '%s' | head -n %d >/var/tmp/flood; cat /var/tmp/flood >/dev/null",
+                   FLOOD_LINE, FLOOD_LINES);
+    const char *const make[] = { bench_pyro(), "workspace", "exec", sh.id, "--",
+                                 "sh",         "-c",        script, NULL };
+    const int64_t bytes = FLOOD_LINES * (int64_t)(sizeof(FLOOD_LINE) - 1 + 2); /* CR and LF */
+
+    if (!shell_start(&sh, err) || !done(make, err))
+        return false;
+    for (int i = 0; i < FLOOD_RUNS; i++) {
+        int64_t before = log_size(&sh), start = bench_now_ns();
+        if (!shell_type(&sh, "cat /var/tmp/flood", err) || !wait_log(&sh, before + bytes, err))
+            return false;
+        samples_add(&ret->ours, (double)bytes * 1e3 / (double)(bench_now_ns() - start));
+        poll(NULL, 0, 200); /* the prompt */
+    }
+    snprintf(ret->note, sizeof(ret->note),
+             "%lld MB of lines through the terminal's output processing, measured in the log",
+             (long long)bytes / 1000000);
+    return bench_delete(sh.id, err);
+}
+
+const struct bench_row bench_shell_rows[] = {
+    { .name = "shell read --plain of 64 KiB",
+      .unit = "ms",
+      .target = 4,
+      .peer = "tmux capture-pane -p -S - of the same bytes",
+      .measure = measure_read },
+    { .name = "key to echo through shell attach",
+      .unit = "ms",
+      .target = 6,
+      .measure = measure_keys },
+    { .name = "a reader that waits: CPU", .unit = "µs", .target = 1, .measure = measure_waiting },
+    { .name = "shell output, guest to log",
+      .unit = "MB/s",
+      .target = 80,
+      .sense = AT_LEAST,
+      .measure = measure_flood },
+    { .name = NULL },
+};
