@@ -314,21 +314,20 @@ static void begin_answered(struct stream *c, const json_t *result, const struct 
 static void begin_guest(struct supervisor *s)
 {
     static const struct stream_ops ops = { .closed = begin_answered };
-    unsigned char entropy[64], machine_id[16];
-    char entropy_hex[129], machine_id_hex[33];
+    unsigned char entropy[64];
+    char entropy_hex[129];
     struct pyro_error err = { 0 };
     scoped_json json_t *request = NULL;
     struct timespec now;
 
     random_bytes(entropy, sizeof(entropy));
     hex_encode(entropy, sizeof(entropy), entropy_hex);
-    random_bytes(machine_id, sizeof(machine_id));
-    hex_encode(machine_id, sizeof(machine_id), machine_id_hex);
     clock_gettime(CLOCK_REALTIME, &now);
-    request = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s}", "op", "begin", "entropy", entropy_hex,
-                        "time_ns", (json_int_t)now.tv_sec * 1000000000 + now.tv_nsec, "hostname",
-                        s->record.name ? s->record.name : s->record.id, "machine_id",
-                        machine_id_hex, "root", s->mode == SUPERVISE_FRESH ? "mounted" : "later");
+    request =
+        json_pack("{s:s, s:s, s:I, s:s, s:s, s:s}", "op", "begin", "entropy", entropy_hex,
+                  "time_ns", (json_int_t)now.tv_sec * 1000000000 + now.tv_nsec, "hostname",
+                  s->record.name ? s->record.name : s->record.id, "machine_id",
+                  s->record.machine_id, "root", s->mode == SUPERVISE_FRESH ? "mounted" : "later");
     if (!stream_open(s->guest, &s->control, request, &ops, s, &err))
         supervisor_give_up(s, "%s", err.message);
 }

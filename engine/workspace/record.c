@@ -26,11 +26,13 @@ void record_set_string(char **field, const char *value)
 
 void record_init(struct workspace_record *r)
 {
-    unsigned char bytes[WORKSPACE_ID_LENGTH / 2];
+    unsigned char bytes[WORKSPACE_ID_LENGTH / 2], machine_id[16];
 
     *r = (struct workspace_record){ .labels = json_object() };
     random_bytes(bytes, sizeof(bytes));
     hex_encode(bytes, sizeof(bytes), r->id);
+    random_bytes(machine_id, sizeof(machine_id));
+    hex_encode(machine_id, sizeof(machine_id), r->machine_id);
     r->created_at = r->last_activity_at = clock_wall();
 }
 
@@ -95,6 +97,11 @@ static bool parse_numbers(const json_t *j, struct workspace_record *r, struct py
     return true;
 }
 
+static bool is_machine_id(const char *s)
+{
+    return strlen(s) == 32 && strspn(s, "0123456789abcdef") == 32;
+}
+
 static bool parse_record(const json_t *j, const char *id, struct workspace_record *r,
                          struct pyro_error *err)
 {
@@ -112,6 +119,8 @@ static bool parse_record(const json_t *j, const char *id, struct workspace_recor
     json_decref(r->labels);
     r->labels = json_deep_copy(labels);
     record_set_string(&r->environment, environment);
+    if (is_machine_id(json_string_or(j, "machine_id", "")))
+        snprintf(r->machine_id, sizeof(r->machine_id), "%s", json_string_or(j, "machine_id", ""));
     record_set_string(&r->environment_digest, json_string_or(j, "environment_digest", NULL));
     record_set_string(&r->base_path, json_string_or(j, "base_path", NULL));
     record_set_string(&r->name, json_string_or(j, "name", NULL));
@@ -176,7 +185,7 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
 {
     scoped_json json_t *j = json_pack(
         "{s:i, s:s, s:s?, s:O, s:s, s:s?, s:s?, s:s, s:b, s:b, s:b, s:s?, s:I, s:I, s:I, s:f, s:f, "
-        "s:f, s:I, s:O?, s:s?, s:I, s:I, s:I, s:b}",
+        "s:f, s:I, s:O?, s:s?, s:I, s:I, s:I, s:s, s:b}",
         "version", RECORD_VERSION, "id", r->id, "name", r->name, "labels", r->labels, "environment",
         r->environment, "environment_digest", r->environment_digest, "base_path", r->base_path,
         "state", state_names[r->state], "host_compat", r->host_compat, "ephemeral", r->ephemeral,
@@ -185,8 +194,8 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
         r->created_at, "last_activity_at", r->last_activity_at, "expires_at", r->expires_at,
         "command_count", (json_int_t)r->command_count, "last_command", r->last_command,
         "last_error", r->last_error, "vm_pid", (json_int_t)r->vm_pid, "vm_start_time",
-        (json_int_t)r->vm_start_time, "shell_count", (json_int_t)r->shell_count, "stopping",
-        r->stopping);
+        (json_int_t)r->vm_start_time, "shell_count", (json_int_t)r->shell_count, "machine_id",
+        r->machine_id, "stopping", r->stopping);
     scoped_free char *text = j ? json_dumps(j, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
 
     if (!text)

@@ -23,8 +23,9 @@ enum workspace_state {
 
 struct workspace_record {
     char id[WORKSPACE_ID_LENGTH + 1];
-    char *name;     /* NULL: none */
-    json_t *labels; /* object of strings */
+    char *name;          /* NULL: none */
+    json_t *labels;      /* object of strings */
+    char machine_id[33]; /* the guest's, for as long as the workspace lives: machine-id(5) */
     char *environment;
     char *environment_digest;
     char *base_path; /* the base image that the disk stands on; NULL for host compatibility */

@@ -39,6 +39,7 @@ static void test_record_save_and_load_agree(void **state UNUSED)
     assert_true(record_save(dir, &a, true, &err));
     assert_true(record_load(dir, a.id, &b, &err));
     assert_string_equal(b.name, "build-1");
+    assert_string_equal(b.machine_id, a.machine_id);
     assert_string_equal(b.environment, "debian:12");
     assert_string_equal(b.base_path, "/base.ext4");
     assert_int_equal(b.state, WORKSPACE_STARTED);
