@@ -8,7 +8,8 @@ mapfile -t texts < <(git ls-files '*.c' '*.h' '*.sh' '*.mk' '*.md' Makefile .ci/
 check "there are sources" [ ${#sources[@]} -gt 10 ]
 is "clang-format would change nothing (make format)" \
     "$(clang-format --dry-run "${sources[@]}" 2>&1 | sed -n 's/: warning: .*//p' | head -20)" ""
-is "no trailing blanks" "$(grep -nE '[[:blank:]]+$' "${texts[@]}" | head)" ""
+# A transcript shows a prompt as it is: with the blank it ends in.
+is "no trailing blanks" "$(grep -nE '[[:blank:]]+$' "${texts[@]}" | grep -vE '^docs/shells.md:.*# $' | head)" ""
 unended=$(for text in "${texts[@]}"; do
     [[ -s $text && -n $(tail -c1 "$text") ]] && echo "$text"
 done)
