@@ -187,6 +187,9 @@ static void guest_closed(struct stream *s, const json_t *result, const struct py
     int64_t code = 0, duration_ms = 0;
     bool timed_out = false;
 
+    /* With the link the VM ends; how, and that the record says so, is for the client to hear. */
+    if (!result && why->code == PYRO_GUEST_LOST)
+        return;
     if (!result) {
         pyro_fail(&err, PYRO_GUEST_LOST, "the command was cut short: %s", why->message);
         fail(x, &err);

@@ -251,9 +251,9 @@ static void on_ended(void *arg, uint32_t events UNUSED)
     else
         pyro_fail(&why, s->end_code ? s->end_code : PYRO_VM_FAILED, "the VM ended: %s",
                   s->end_reason);
-    exec_fail_all(s, &why);
     shells_end_all(s);
-    record_the_end(s, started);
+    record_the_end(s, started); /* before they hear of it: whoever is told may look */
+    exec_fail_all(s, &why);
     if (starting)
         tell_failed(s, &why);
     if (s->record.ephemeral && started)
@@ -351,7 +351,6 @@ static void guest_lost(struct link *link, const struct pyro_error *why)
 
     link_free(link);
     s->guest = NULL;
-    exec_fail_all(s, &lost);
     if (lost.code == PYRO_GUEST_PROTOCOL)
         supervisor_give_up(s, "%s", lost.message);
     else if (s->phase != PHASE_STOPPING)
