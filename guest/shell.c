@@ -31,6 +31,8 @@
 #define READ_BYTES 65536
 #define PROMPT_IDLE_MS 20
 #define DRAIN_MS 2000
+#define DRAIN_TURNS 4
+#define BATCH_MS 1
 
 struct shell {
     struct shell *next;
@@ -51,6 +53,8 @@ struct shell {
     size_t in_stale;   /* of `in`, from an older connection, whose credit is gone */
     int64_t active_ms; /* clock_ms() of the last output or input */
     struct loop_timer drain;
+    int64_t pumped_ms; /* clock_ms() of the last reading */
+    struct loop_timer batch;
     struct stream stream; /* the host's attachment */
 };
 
@@ -92,6 +96,7 @@ static void shell_free(struct shell *s)
     s->g->shell_count--;
     close_pty(s);
     loop_timer_cancel(s->g->loop, &s->drain);
+    loop_timer_cancel(s->g->loop, &s->batch);
     cgroup_drop(s->group);
     buf_release(&s->out);
     free(s);
@@ -174,7 +179,7 @@ static bool read_pty(struct shell *s)
 {
     static char chunk[READ_BYTES];
 
-    for (size_t taken = 0; taken < WIRE_CREDIT;) {
+    for (size_t taken = 0; taken < READ_BYTES;) { /* other shells wait for their turn */
         size_t room;
         ssize_t n;
         trim(s);
@@ -198,6 +203,7 @@ static bool read_pty(struct shell *s)
 
 static void pump(struct shell *s)
 {
+    s->pumped_ms = clock_ms();
     if (s->pty_fd >= 0 && !read_pty(s)) {
         s->hung_up = true; /* when it lives on, its end is told by SIGCHLD */
         if (s->exited)
@@ -232,21 +238,35 @@ static void write_input(struct shell *s)
     watch(s, s->watched, s->in.len != 0);
 }
 
+static void batched(void *arg)
+{
+    pump(arg);
+}
+
 static void on_pty(void *arg, uint32_t events)
 {
     struct shell *s = arg;
 
     if (events & EPOLLOUT)
         write_input(s);
-    if (events & ~(uint32_t)EPOLLOUT)
+    if (!(events & ~(uint32_t)EPOLLOUT))
+        return;
+    /* The first bytes after a pause go at once. A program that prints line by line is left to print
+     * for a moment: a turn here for each line would take it most of the processor. */
+    if (clock_ms() - s->pumped_ms < BATCH_MS && !s->exited) {
+        watch(s, false, s->in_watched);
+        loop_timer_set(s->g->loop, &s->batch, BATCH_MS, batched, s);
+    } else {
         pump(s);
+    }
 }
 
 static void drained(void *arg)
 {
     struct shell *s = arg;
 
-    pump(s);
+    for (int i = 0; i < DRAIN_TURNS; i++) /* more than a terminal holds */
+        pump(s);
     if (s->pty_fd >= 0 && s->out.len >= OUT_MAX) { /* the host is slow or away */
         loop_timer_set(s->g->loop, &s->drain, DRAIN_MS, drained, s);
         return;
