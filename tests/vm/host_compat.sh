@@ -37,6 +37,20 @@ is "a workspace: 127" "$status" 127
 run "${pyro[@]}" workspace exec h -- /etc/passwd
 is "a workspace: 126" "$status" 126
 
+# Shells there: what runs in them ends with them, detached or not.
+run "${pyro[@]}" workspace shell open h --json
+is "a shell: its mode" "$(json .execution_mode)" host_compat
+"${pyro[@]}" workspace shell write h sh1 --input 'cat file; setsid sleep 1234 & sleep 1234 & wait' 2>/dev/null
+sleeps() { grep -lqzx 1234 /proc/[0-9]*/cmdline 2>/dev/null; }
+wait_for 20 sleeps && pass "a shell: runs"
+like "a shell: is in the workspace" "$("${pyro[@]}" workspace shell read h sh1 --plain 2>/dev/null)" $'\nkept\n'
+run "${pyro[@]}" workspace shell close h sh1 --json
+is "a shell: closed" "$(json .state)$(json .exit_code)" stopped137
+wait_for 10 no_sleep && pass "a shell: all that ran in it is gone"
+"${pyro[@]}" workspace shell open h >/dev/null 2>&1
+"${pyro[@]}" workspace shell write h sh2 --input 'setsid sleep 1234 & wait' 2>/dev/null
+wait_for 20 sleeps
+
 # A command in flight dies with the workspace.
 "${pyro[@]}" workspace exec h --timeout-seconds 0 -- sh -c 'echo begun; sleep 1234' >"$TEST_DIR/said" 2>/dev/null &
 wait_for 20 test -s "$TEST_DIR/said"
