@@ -1,0 +1,59 @@
+#!/bin/bash
+# A full disk under a shell's log: the shell waits, a killed supervisor loses nothing of what
+# is still in the guest, and with room again the output goes on, each byte once.
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+use_shared_cache
+
+small=$XDG_DATA_HOME
+if ! mount -t tmpfs -o size=512m pyro-test "$small" 2>/dev/null; then
+    skip "a full disk: this user may not mount one"
+    finish
+fi
+trap 'umount -l "$small"; at_exit' EXIT
+
+id=$("$PYRO" workspace create debian:12 --name w --id-only 2>/dev/null)
+"$PYRO" workspace shell open w >/dev/null 2>&1
+run "$PYRO" workspace shell read w sh1 --plain --wait-for-prompt --json
+is "a prompt" "$(json .at_prompt)" true
+log=$small/pyro/workspaces/$id/shells/sh1.log
+
+# All but half a megabyte is taken away.
+free=$(($(stat -f -c '%a * %S' "$small")))
+check "there is room to take" test "$free" -gt 4000000
+fallocate -l $((free - 512 * 1024)) "$small/ballast"
+"$PYRO" workspace shell write w sh1 --input 'seq 1000000 1400000' >/dev/null 2>&1
+is_full() {
+    [[ $(stat -f -c %a "$small") -eq 0 ]]
+}
+wait_for 60 is_full && pass "the disk is full"
+check "the log is not lost" test "$(stat -c %s "$log")" -gt 100000
+run "$PYRO" workspace shell read w sh1 --plain --json
+is "what is there can be read" "$status" 0
+like "… as far as it came" "$(json .output)" '1000100'
+
+kill -9 "$(supervisor_of "$id")"
+size=$(stat -c %s "$log")
+run "$PYRO" workspace shell read w sh1 --plain --json
+is "taken up again on a full disk: read" "$status" 0
+is "… the log is what it was" "$(stat -c %s "$log")" "$size"
+
+rm "$small/ballast"
+run "$PYRO" workspace shell read w sh1 --wait-for-prompt --max-wait-ms 100000 --max-chars 60000000 --json
+is "with room again the output goes on to its end" "$(json .at_prompt)" true
+check "no byte is lost, none doubled" cmp <(seq 1000000 1400000) \
+    <(sed 's/\x1b\[?2004l//; s/\r//g' "$log" | grep -a '^1[0-9]*$')
+no_error() {
+    run "$PYRO" workspace status w --json
+    [[ $(json .last_error) == null ]]
+}
+wait_for 10 no_error && pass "the workspace has no error any more"
+from=$(stat -c %s "$log")
+"$PYRO" workspace shell resize w sh1 --cols 66 --rows 22 >/dev/null 2>&1
+"$PYRO" workspace shell write w sh1 --input 'stty size' >/dev/null 2>&1
+run "$PYRO" workspace shell read w sh1 --plain --wait-for-prompt --cursor "$from"
+like "the shell is as usable as before" "$out" $'\n22 66\n'
+check "every note is whole" python3 -c 'import json, sys
+for line in open(sys.argv[1]): json.loads(line)' "${log%.log}.events"
+
+"$PYRO" workspace delete w >/dev/null
+finish
