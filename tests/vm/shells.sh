@@ -141,6 +141,11 @@ is "resize to nothing: status" "$status" 2
 supervisor() {
     fuser "$directory/lock" 2>/dev/null | tr -d ' '
 }
+# A read of any shell takes the machine up again, once the old supervisor's lock is free.
+taken_up_after() {
+    shell read sh1 --json
+    [[ $status -eq 0 && -n $(supervisor) && $(supervisor) != "$1" ]]
+}
 log_is_over() {
     [[ $(stat -c %s "$directory/shells/sh4.log" 2>/dev/null || echo 0) -gt $1 ]]
 }
@@ -148,10 +153,9 @@ shell open --id-only
 "$PYRO" workspace shell write w sh4 --input 'seq 1000000 1400000' 2>/dev/null
 for size in 200000 1200000; do
     wait_for 60 log_is_over $size
-    kill -9 "$(supervisor)"
-    # Another command takes the machine over; another shell is there meanwhile.
-    shell read sh1 --json
-    is "taken up again: status" "$status" 0
+    old=$(supervisor)
+    kill -9 "$old"
+    wait_for 30 taken_up_after "$old" && pass "the machine is taken up again"
 done
 shell read sh4 --wait-for-prompt --max-wait-ms 100000 --max-chars 60000000 --json
 is "the flood is over" "$(json .at_prompt)" true
@@ -175,5 +179,24 @@ is "open after stop" "$(json .error.code)" workspace_state
 "$PYRO" workspace start w >/dev/null
 shell open --id-only
 is "numbers are not used again" "$out" sh5
+ask sh5 ''
+"$PYRO" workspace shell write w sh5 --input 'stty raw -echo; echo ready; head -c 120000 | md5sum; stty sane' 2>/dev/null
+is_ready() {
+    "$PYRO" workspace shell read w sh5 --plain 2>/dev/null | grep -q ^ready
+}
+wait_for 30 is_ready
+"$PYRO" workspace shell write w sh5 --input "$(printf '%0120000d' 7)" --no-newline 2>/dev/null
+shell read sh5 --plain --wait-for-prompt
+like "a write of 120000 bytes comes in whole" "$out" "$(printf '%0120000d' 7 | md5sum)"
+
+kill -9 "$(json .vm_pid "$(cat "$directory/workspace.json")")"
+has_stopped() {
+    shell read sh5 --json
+    [[ $(json .state) == stopped ]]
+}
+wait_for 30 has_stopped && pass "a crash of the VM ends its shells"
+like "… and their output stays" "$(json .output)" ready
+shell write sh5 --input x --json
+is "… and nothing can be written" "$(json .error.code)" shell_state
 "$PYRO" workspace delete w >/dev/null
 finish
