@@ -30,13 +30,15 @@ check "and its text has no control characters" bash -c "! LC_ALL=C grep -qP '[\\
 
 # The text of a recording as tmux has it: its rows, soft-wrapped ones joined, blanks and empty rows at
 # the ends cut. The pane is up to date when the marker that ends the recording is on it.
+# Each has a server of its own: one that is told to end may still take the next one's connection.
 in_tmux() {
     local -x LC_ALL=C.UTF-8
-    local tmux=(tmux -u -L "pyro-$$" -f /dev/null)
+    local socket=$TEST_DIR/tmux.$((++servers))
+    local tmux=(tmux -u -S "$socket" -f "$TEST_DIR/tmux.conf")
     { printf 'set -g history-limit 100000\nset -g status off\n'; } >"$TEST_DIR/tmux.conf"
-    tmux -u -L "pyro-$$" -f "$TEST_DIR/tmux.conf" new-session -d -x "$2" -y "$3" \
+    "${tmux[@]}" new-session -d -x "$2" -y "$3" \
         "stty raw -echo; cat '$1'; printf '\e]2;done\a'; exec cat"
-    wait_for 10 bash -c "[[ \$(tmux -L pyro-$$ display -p '#{pane_title}') == done ]]"
+    wait_for 30 bash -c "[[ \$(tmux -S '$socket' display -p '#{pane_title}') == done ]]"
     "${tmux[@]}" capture-pane -pJ -S - >"$TEST_DIR/tmux.out"
     "${tmux[@]}" kill-server
 }
@@ -64,6 +66,7 @@ if ! command -v tmux >/dev/null; then
     skip "no tmux to compare with"
     finish
 fi
+servers=0
 for seed in $(seq 1 "${RENDER_ROUNDS:-15}"); do
     generate "$seed" 60 >"$TEST_DIR/stream"
     in_tmux "$TEST_DIR/stream" 20 6
