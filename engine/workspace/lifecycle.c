@@ -196,7 +196,19 @@ json_t *workspace_view(const struct opened *o, struct pyro_error *err)
 
 /* ---- start, stop ---- */
 
-/* Waits for the lock of a workspace at rest; a holder that starts or ends it lets go soon. */
+static bool is_recorded_started(const struct opened *o)
+{
+    struct workspace_record r;
+    bool started;
+
+    record_load_any(o->dir_fd, o->id, &r);
+    started = r.state == WORKSPACE_STARTED;
+    record_release(&r);
+    return started;
+}
+
+/* Waits for the lock of a workspace at rest; a holder that ends it lets go soon, and one that
+ * starts it keeps it: then PYRO_WORKSPACE_BUSY. */
 static int lock_resting(const struct opened *o, struct pyro_error *err)
 {
     int64_t deadline = clock_ms() + CALL_DEADLINE_MS;
@@ -204,7 +216,7 @@ static int lock_resting(const struct opened *o, struct pyro_error *err)
     int fd;
 
     while ((fd = fs_lock(o->dir_fd, "lock", false, err)) < 0 && errno == EWOULDBLOCK &&
-           clock_ms() < deadline)
+           clock_ms() < deadline && !is_recorded_started(o))
         nanosleep(&pause, NULL);
     if (fd < 0 && err && err->code == PYRO_WORKSPACE_BUSY)
         pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is held by another pyro", o->id);
@@ -339,6 +351,7 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
     scoped_json json_t *request = change_to_json(change);
     scoped_close int names = -1;
     struct pyro_error why = { 0 };
+    int64_t deadline_ms = clock_ms() + CALL_DEADLINE_MS;
     json_t *view;
 
     if (change->name && !workspace_check_name("name", change->name, err))
@@ -348,13 +361,16 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
     if (change->name && !store_check_name_free(&o.store, change->name, o.id, err))
         return NULL;
     json_object_set_new(request, "op", json_string("update"));
-    view = supervisor_call(o.dir_fd, o.id, request, clock_ms() + CALL_DEADLINE_MS, &why);
-    if (view)
-        return view;
-    if (why.code == PYRO_WORKSPACE_STATE)
-        return update_resting(&o, request, err);
-    *err = why;
-    return NULL;
+    /* Whether it runs may change between the look and the act. */
+    do {
+        why = (struct pyro_error){ 0 };
+        view = supervisor_call(o.dir_fd, o.id, request, deadline_ms, &why);
+        if (!view && why.code == PYRO_WORKSPACE_STATE)
+            view = update_resting(&o, request, &why);
+    } while (!view && why.code == PYRO_WORKSPACE_BUSY && clock_ms() < deadline_ms);
+    if (!view)
+        *err = why;
+    return view;
 }
 
 /* ---- delete ---- */
