@@ -138,7 +138,20 @@ static bool dispatch(struct supervisor *s, struct link *client, uint32_t id, con
     const char *what = json_string_or(request, "do", ""), *name;
     struct shell *sh;
 
-    if (!json_get_string(request, "shell", &name, err) || !(sh = shells_find(s, name, err)))
+    if (!json_get_string(request, "shell", &name, err))
+        return false;
+    if (s->guest && !link_is_ready(s->guest) && !strcmp(what, "prompt")) {
+        /* It was adopted while it stands still; whoever waits goes on waiting. */
+        stream_reply(client, id, json_pack("{s:b, s:i}", "at_prompt", false, "offset", 0));
+        return true;
+    }
+    if (s->guest && !link_is_ready(s->guest)) {
+        pyro_fail(err, PYRO_NO_SPACE,
+                  "the machine stands still until the host has room on its disk");
+        return false;
+    }
+    sh = shells_find(s, name, err);
+    if (!sh)
         return false;
     if (!strcmp(what, "write") || !strcmp(what, "attach"))
         return take_input(s, client, id, name, !strcmp(what, "write"), err);

@@ -284,10 +284,10 @@ static void serve(struct supervisor *s)
         supervisor_give_up(s, "%s", err.message);
         return;
     }
-    if (s->mode == SUPERVISE_ADOPT)
-        shells_adopt(s);
-    else
+    if (s->mode != SUPERVISE_ADOPT)
         shells_settle(s);
+    else if (link_is_ready(s->guest))
+        shells_adopt(s);
     set_ttl_timer(s);
     if (s->record.ephemeral)
         loop_timer_set(s->loop, &s->orphan, ORPHAN_MS, on_ttl, s);
@@ -336,10 +336,12 @@ static void guest_ready(struct link *link)
 {
     struct supervisor *s = link_arg(link);
 
-    if (s->mode == SUPERVISE_ADOPT)
+    if (s->mode != SUPERVISE_ADOPT)
+        begin_guest(s);
+    else if (s->phase == PHASE_STARTING)
         serve(s);
     else
-        begin_guest(s);
+        shells_adopt(s);
 }
 
 /* A guest that breaks the protocol is ended; one whose QEMU is dying is seen to end on the pidfd.
@@ -389,7 +391,7 @@ static void on_disk_full(struct supervisor *s)
     struct pyro_error why = { 0 };
 
     pyro_fail(&why, PYRO_NO_SPACE, "the host has no room left for the workspace's disk");
-    if (s->phase == PHASE_STARTING) {
+    if (s->phase == PHASE_STARTING && s->mode != SUPERVISE_ADOPT) {
         s->end_code = why.code;
         supervisor_give_up(s, "%s", why.message);
         return;
@@ -397,6 +399,8 @@ static void on_disk_full(struct supervisor *s)
     exec_fail_all(s, &why);
     s->disk_full = true;
     loop_timer_set(s->loop, &s->resume, RESUME_MS, on_resume, s);
+    if (s->phase == PHASE_STARTING)
+        serve(s); /* adopted while it stands still: its guest answers once there is room */
 }
 
 static void on_qmp_event(void *arg, const char *event, const json_t *data)
@@ -460,6 +464,9 @@ static bool start(struct supervisor *s, struct pyro_error *err)
         return false;
     if (s->record.host_compat)
         begin_guest(s);
+    else if (s->mode == SUPERVISE_ADOPT)
+        on_resume(
+            s); /* it may stand still since the host's disk was full; else this does nothing */
     return true;
 }
 

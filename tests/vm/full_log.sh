@@ -31,6 +31,12 @@ run "$PYRO" workspace shell read w sh1 --plain --json
 is "what is there can be read" "$status" 0
 like "… as far as it came" "$(json .output)" '1000100'
 
+# By and by the guest's own disk wants to write, and the machine stands still.
+stands_still() {
+    run timeout 20 "$PYRO" workspace exec w -- sh -c 'head -c 3000000 /dev/urandom >/var/tmp/x; sync'
+    [[ $err == *"no room"* ]]
+}
+wait_for 60 stands_still && pass "commands are told of the full disk"
 kill -9 "$(supervisor_of "$id")"
 size=$(stat -c %s "$log")
 run "$PYRO" workspace shell read w sh1 --plain --json
