@@ -44,11 +44,15 @@ mkfifo "$D/pipe"
 "$IMAGE" tar-to-ext4 --size-bytes 16777216 --output-fd 3 <"$D/pipe" 3<>"$D/names.ext4" >/dev/null &
 pid=$!
 exec 9>"$D/pipe"
-locked() { grep -q '^Seccomp:.2' "/proc/$pid/status"; }
-check "a filter on system calls" wait_for 10 locked
-check "no new privileges" grep -q '^NoNewPrivs:.1' "/proc/$pid/status"
-check "no capabilities" grep -q '^CapEff:.0000000000000000' "/proc/$pid/status"
-refute "not root" grep -q '^Uid:.0' "/proc/$pid/status"
+if [[ ${PYRO_SANITIZED:-} == 1 ]]; then
+    skip "the jail: a sanitized program leaves it out"
+else
+    locked() { grep -q '^Seccomp:.2' "/proc/$pid/status"; }
+    check "a filter on system calls" wait_for 10 locked
+    check "no new privileges" grep -q '^NoNewPrivs:.1' "/proc/$pid/status"
+    check "no capabilities" grep -q '^CapEff:.0000000000000000' "/proc/$pid/status"
+    refute "not root" grep -q '^Uid:.0' "/proc/$pid/status"
+fi
 exec 9>&-
 wait "$pid"
 

@@ -371,10 +371,11 @@ static void test_output_closed_and_lives_on(void **state UNUSED)
     struct call c;
 
     call_init(&c, &peer);
-    call_start(&c, peer_sh("echo x; exec >&- 2>&-; sleep 0.3; exit 5"));
+    call_start(&c, peer_sh("echo x; exec >&- 2>&-; read line; exit 5"));
     peer_wait(&peer, &c.err_ended);
-    assert_true(c.out_ended);
+    peer_wait(&peer, &c.out_ended);
     assert_false(c.done);
+    stream_end(&c.stream, WIRE_STDIN);
     call_wait(&c);
     assert_int_equal(exit_code(&c), 5);
     call_release(&c);

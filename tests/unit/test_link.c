@@ -634,6 +634,7 @@ static void test_host_says_hello_again(void **state UNUSED)
     int ends[2];
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+    link_free(client.link);
     client.link = link_new(loop, ends[0], LINK_HOST_PORT, &client_ops, NULL, &err);
     assert_true(link_hello(client.link, false, &err));
     for (size_t n = 0; hellos < 2;) {
