@@ -107,7 +107,7 @@ bool process_finish(struct process *p, const char *name, struct outcome *ret,
                     struct pyro_error *err)
 {
     struct outcome o = { .out = BUF_INIT(OUT_KEPT) };
-    struct rusage usage;
+    struct rusage usage, own;
     int status = 0;
     bool answered = drain(p, &o);
 
@@ -119,7 +119,9 @@ bool process_finish(struct process *p, const char *name, struct outcome *ret,
     o.wall_ms = (double)(bench_now_ns() - p->started_ns) / 1e6;
     o.cpu_ms = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
                (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
-    o.rss_kib = usage.ru_maxrss;
+    /* A process is born with its parent's high-water mark; below that, its own cannot be told. */
+    getrusage(RUSAGE_SELF, &own);
+    o.rss_kib = usage.ru_maxrss > own.ru_maxrss ? usage.ru_maxrss : 0;
     if (answered && status == 0) {
         *ret = o;
         return true;
