@@ -39,8 +39,9 @@ static bool make_corpus(const char *name, const char *script, struct buf *ret,
 
 static const char text_script[] =
     "find . -name '*.[ch]' | sort | xargs cat | tr -d '\\t' | sed 's/$/\\r/' | head -c 250000";
-static const char colour_script[] = "git log --stat --color=always -p -n 200 -- '*.c' '*.h' '*.md' "
-                                    "| sed 's/$/\\r/' | head -c 250000";
+static const char colour_script[] =
+    "git log --stat --color=always -p -n 200 -- '*.c' '*.h' '*.md' "
+    "| sed 's/$/\\r/' | head -c 250000 | sed '$d'"; /* whole lines */
 
 /* Time on this process's own core, so that other load on the machine does not count. */
 static int64_t cpu_ns(void)
