@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/cmd/io.h"
+#include "engine/cmd/screen_rows.h"
 #include "engine/cmd/table.h"
 #include "engine/cmd/text.h"
 #include "engine/term/stream.h"
@@ -29,20 +30,6 @@ static const struct arg_spec render_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec cursor_rows[] = {
-    RES_INT("row", .help = "From 0"),
-    RES_INT("col", .help = "From 0"),
-    RES_BOOL("visible"),
-    RES_END,
-};
-
-static const struct result_spec screen_rows[] = {
-    RES_STRINGS("rows"),
-    RES_OBJECT("cursor", cursor_rows),
-    RES_STR("title"),
-    RES_END,
-};
-
 static const struct result_spec render_result[] = {
     RES_INT("cols"),
     RES_INT("rows"),
@@ -54,16 +41,6 @@ static const struct result_spec render_result[] = {
     RES_END,
 };
 
-static json_t *screen_object(const struct screen *s)
-{
-    json_t *rows = json_array();
-
-    for (int i = 0; i < s->rows; i++)
-        json_array_append_new(rows, json_string(s->text[i]));
-    return json_pack("{s:o, s:{s:i, s:i, s:b}, s:s}", "rows", rows, "cursor", "row", s->cursor_row,
-                     "col", s->cursor_col, "visible", s->cursor_visible, "title", s->title);
-}
-
 static bool render_screen(const struct render_args *a, int fd, json_t **ret_result,
                           struct pyro_error *err)
 {
@@ -72,7 +49,7 @@ static bool render_screen(const struct render_args *a, int fd, json_t **ret_resu
     if (!stream_screen(fd, (int)a->rows, (int)a->cols, &s, err))
         return false;
     *ret_result = json_pack("{s:I, s:I, s:b, s:n, s:o, s:b}", "cols", (json_int_t)a->cols, "rows",
-                            (json_int_t)a->rows, "plain", 0, "output", "screen", screen_object(&s),
+                            (json_int_t)a->rows, "plain", 0, "output", "screen", screen_to_json(&s),
                             "alt_screen", s.alt_screen);
     screen_release(&s);
     return true;

@@ -1,6 +1,7 @@
 /* engine/cmd/shell_read.c: a shell's output from a cursor on. */
 #include "engine/shell/shell_read.h"
 #include "engine/cmd/rows.h"
+#include "engine/cmd/screen_rows.h"
 #include "engine/cmd/shell_rows.h"
 #include "engine/cmd/table.h"
 #include "engine/cmd/text.h"
@@ -32,20 +33,6 @@ static const struct arg_spec shell_read_rows[] = {
             .unit = "ms",
             .help = "Wait no longer than this; default 30000, or twice --wait-for-idle-ms"),
     ARG_END,
-};
-
-static const struct result_spec cursor_rows[] = {
-    RES_INT("row", .help = "From 0"),
-    RES_INT("col", .help = "From 0"),
-    RES_BOOL("visible"),
-    RES_END,
-};
-
-static const struct result_spec screen_rows[] = {
-    RES_STRINGS("rows"),
-    RES_OBJECT("cursor", cursor_rows),
-    RES_STR("title"),
-    RES_END,
 };
 
 static const struct result_spec shell_read_result[] = {

@@ -373,16 +373,6 @@ bool shell_read(const char *ref, const char *id, const struct shell_read_spec *s
     return true;
 }
 
-static json_t *screen_view(const struct screen *s)
-{
-    json_t *rows = json_array();
-
-    for (int i = 0; i < s->rows; i++)
-        json_array_append_new(rows, json_string(s->text[i]));
-    return json_pack("{s:o, s:{s:i, s:i, s:b}, s:s}", "rows", rows, "cursor", "row", s->cursor_row,
-                     "col", s->cursor_col, "visible", s->cursor_visible, "title", s->title);
-}
-
 json_t *shell_reading_to_view(const struct shell_reading *r, const struct shell_read_spec *spec)
 {
     json_t *j = shell_record_to_view(&r->record, r->workspace_id);
@@ -401,6 +391,6 @@ json_t *shell_reading_to_view(const struct shell_reading *r, const struct shell_
     json_object_set_new(j, "at_prompt",
                         spec->wait_for_prompt ? json_boolean(r->at_prompt) : json_null());
     json_object_set_new(j, "screen",
-                        spec->rendering == SHELL_SCREEN ? screen_view(&r->screen) : json_null());
+                        spec->rendering == SHELL_SCREEN ? screen_to_json(&r->screen) : json_null());
     return j;
 }

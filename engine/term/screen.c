@@ -321,3 +321,13 @@ size_t screen_find_start(const char *bytes, size_t n)
     }
     return n > SCREEN_LOOK_BACK ? n - SCREEN_LOOK_BACK : 0;
 }
+
+json_t *screen_to_json(const struct screen *s)
+{
+    json_t *rows = json_array();
+
+    for (int i = 0; i < s->rows; i++)
+        json_array_append_new(rows, json_string(s->text[i]));
+    return json_pack("{s:o, s:{s:i, s:i, s:b}, s:s}", "rows", rows, "cursor", "row", s->cursor_row,
+                     "col", s->cursor_col, "visible", s->cursor_visible, "title", s->title);
+}

@@ -11,6 +11,7 @@
 
 #include "engine/term/plain.h"
 #include "vmm/base/error.h"
+#include "vmm/base/json.h"
 
 /* How far back a screen is computed from when no nearer point is known at which all of it was. */
 #define SCREEN_LOOK_BACK (256 * 1024)
@@ -25,6 +26,8 @@ struct screen {
 };
 
 void screen_release(struct screen *screen);
+/* {rows, cursor {row, col, visible}, title}, new: the screen as users get it. */
+json_t *screen_to_json(const struct screen *screen);
 
 /*
  * Renders n bytes; `options` as for a plain read (`ended` does not matter). Errors: PYRO_INTERNAL

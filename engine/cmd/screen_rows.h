@@ -1,0 +1,9 @@
+/* The members of a `screen` object, in every result that has one. */
+#ifndef PYRO_CMD_SCREEN_ROWS_H
+#define PYRO_CMD_SCREEN_ROWS_H
+
+#include "engine/cmd/spec.h"
+
+extern const struct result_spec screen_rows[];
+
+#endif
