@@ -78,6 +78,7 @@ static bool create_in(const struct store *store, struct workspace_record *r,
                       const struct environment *e, const struct progress *progress,
                       struct pyro_error *err)
 {
+    struct workspace_record started;
     scoped_close int dir_fd = -1, lock_fd = -1;
     bool ok;
 
@@ -91,7 +92,11 @@ static bool create_in(const struct store *store, struct workspace_record *r,
         undo_create(store, r->id, dir_fd);
         return false;
     }
-    return record_load(dir_fd, r->id, r, err);
+    if (!record_load(dir_fd, r->id, &started, err))
+        return false;
+    record_release(r);
+    *r = started; /* as its supervisor has written it by now */
+    return true;
 }
 
 static bool create_vm(const struct store *store, struct workspace_record *r,
