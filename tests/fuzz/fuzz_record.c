@@ -1,0 +1,78 @@
+/*
+ * Records as a damaged disk or another version may leave them: a workspace's, a shell's and its
+ * events. Whatever they hold, they are refused or loaded; what was loaded can be shown, saved and
+ * loaded again.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/shell/shell_files.h"
+#include "engine/workspace/record.h"
+#include "vmm/base/fs.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+static int directory(void)
+{
+    static char path[] = "/dev/shm/pyro-fuzz-record-XXXXXX";
+    static int fd = -1;
+
+    if (fd < 0) {
+        BUG_ON(!mkdtemp(path));
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        BUG_ON(fd < 0 || mkdirat(fd, SHELLS_DIR, 0700) != 0);
+    }
+    return fd;
+}
+
+static void put(int dir, const char *name, const uint8_t *bytes, size_t n)
+{
+    BUG_ON(!fs_replace(dir, name, bytes, n, 0600, NULL));
+}
+
+static void try_workspace(int dir)
+{
+    struct workspace_record r, again;
+
+    record_load_any(dir, "aaaaaaaaaaaa", &r);
+    json_decref(record_to_view(&r));
+    if (!r.broken) {
+        BUG_ON(!record_save(dir, &r, false, NULL));
+        BUG_ON(!record_load(dir, "aaaaaaaaaaaa", &again, NULL));
+        record_release(&again);
+    }
+    record_release(&r);
+}
+
+static void count_event(void *arg, const struct shell_event *e)
+{
+    *(uint64_t *)arg += e->offset != UINT64_MAX;
+}
+
+static void try_shell(int dir)
+{
+    struct shell_record r;
+    uint64_t events = 0;
+
+    if (shell_record_load(dir, "sh1", &r, NULL)) {
+        json_decref(shell_record_to_view(&r, "aaaaaaaaaaaa"));
+        BUG_ON(!shell_record_save(dir, &r, NULL));
+        shell_record_release(&r);
+        BUG_ON(!shell_record_load(dir, "sh1", &r, NULL));
+        shell_record_release(&r);
+    }
+    BUG_ON(!shell_events_each(dir, "sh1", count_event, &events, NULL));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    int dir = directory();
+
+    put(dir, RECORD_FILE, bytes, n);
+    put(dir, SHELLS_DIR "/sh1.json", bytes, n);
+    put(dir, SHELLS_DIR "/sh1.events", bytes, n);
+    try_workspace(dir);
+    try_shell(dir);
+    return 0;
+}
