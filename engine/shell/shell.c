@@ -186,12 +186,6 @@ static void on_writable(struct stream *s)
     pump(s->arg);
 }
 
-static void on_data(struct stream *s, enum wire_channel channel UNUSED, const uint8_t *bytes UNUSED,
-                    size_t n)
-{
-    stream_consumed(s, n);
-}
-
 static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
 {
     struct writing *w = s->arg;
@@ -222,9 +216,7 @@ static json_t *send_input(const struct opened *o, const char *id, const void *by
                           struct pyro_error *err)
 {
     static const struct link_ops link_ops = { .lost = on_lost };
-    static const struct stream_ops ops = { .data = on_data,
-                                           .writable = on_writable,
-                                           .closed = on_closed };
+    static const struct stream_ops ops = { .writable = on_writable, .closed = on_closed };
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s}", "op", "shell", "do", "write", "shell", id);
     struct writing w = { .bytes = bytes, .left = n };

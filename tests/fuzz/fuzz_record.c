@@ -13,13 +13,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
+static char path[] = "/dev/shm/pyro-fuzz-record-XXXXXX";
+
+static void remove_directory(void)
+{
+    fs_discard_tree(AT_FDCWD, path);
+}
+
 static int directory(void)
 {
-    static char path[] = "/dev/shm/pyro-fuzz-record-XXXXXX";
     static int fd = -1;
 
     if (fd < 0) {
-        BUG_ON(!mkdtemp(path));
+        BUG_ON(!mkdtemp(path) || atexit(remove_directory) != 0);
         fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         BUG_ON(fd < 0 || mkdirat(fd, SHELLS_DIR, 0700) != 0);
     }
