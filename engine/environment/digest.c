@@ -42,24 +42,6 @@ static void add_number(XXH3_state_t *state, uint64_t n)
     XXH3_128bits_update(state, le, sizeof(le));
 }
 
-/* pread(2) until n bytes or the file's end. */
-static ssize_t read_at(int fd, char *bytes, size_t n, off_t at)
-{
-    size_t got = 0;
-
-    while (got < n) {
-        ssize_t done = pread(fd, bytes + got, n - got, at + (off_t)got);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return -1;
-        if (done == 0)
-            break;
-        got += (size_t)done;
-    }
-    return (ssize_t)got;
-}
-
 static bool add_content(XXH3_state_t *state, int fd, int64_t limit, struct pyro_error *err)
 {
     static char chunk[CHUNK_BYTES];
@@ -74,7 +56,8 @@ static bool add_content(XXH3_state_t *state, int fd, int64_t limit, struct pyro_
             at = data / CHUNK_BYTES * CHUNK_BYTES;
         if (at >= limit)
             return true;
-        n = read_at(fd, chunk, limit - at < CHUNK_BYTES ? (size_t)(limit - at) : CHUNK_BYTES, at);
+        n = fs_pread_full(fd, chunk, limit - at < CHUNK_BYTES ? (size_t)(limit - at) : CHUNK_BYTES,
+                          at);
         if (n < 0)
             return pyro_fail_errno(err, "read");
         if (n == 0)

@@ -88,12 +88,14 @@ bool fs_write_all(int fd, const void *bytes, size_t n, struct pyro_error *err)
     return true;
 }
 
-ssize_t fs_read_full(int fd, void *bytes, size_t n)
+/* `at` negative: from the descriptor's own offset. */
+static ssize_t read_full(int fd, char *bytes, size_t n, off_t at)
 {
     size_t got = 0;
 
     while (got < n) {
-        ssize_t done = read(fd, (char *)bytes + got, n - got);
+        ssize_t done = at < 0 ? read(fd, bytes + got, n - got)
+                              : pread(fd, bytes + got, n - got, at + (off_t)got);
         if (done < 0 && errno == EINTR)
             continue;
         if (done < 0)
@@ -103,6 +105,16 @@ ssize_t fs_read_full(int fd, void *bytes, size_t n)
         got += (size_t)done;
     }
     return (ssize_t)got;
+}
+
+ssize_t fs_read_full(int fd, void *bytes, size_t n)
+{
+    return read_full(fd, bytes, n, -1);
+}
+
+ssize_t fs_pread_full(int fd, void *bytes, size_t n, off_t at)
+{
+    return read_full(fd, bytes, n, at);
 }
 
 static bool write_temporary(int dirfd, const char *temporary, const void *bytes, size_t n,

@@ -21,6 +21,8 @@ bool fs_read_file(int dirfd, const char *path, struct buf *ret, struct pyro_erro
 bool fs_write_all(int fd, const void *bytes, size_t n, struct pyro_error *err) MUST_CHECK;
 /* Reads until n bytes or the end; returns the count, -1 with errno on failure. */
 ssize_t fs_read_full(int fd, void *bytes, size_t n);
+/* The same at an offset; the descriptor's own stays where it is (pread(2)). */
+ssize_t fs_pread_full(int fd, void *bytes, size_t n, off_t at);
 /* Temporary file beside it, fsync, rename, fsync of the directory: old content or new, never
  * between. */
 bool fs_write_atomic(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
