@@ -51,8 +51,10 @@ _Noreturn static void end_as(int status)
     if (WIFSIGNALED(status)) {
         setrlimit(RLIMIT_CORE, &none);
         signal(WTERMSIG(status), SIG_DFL);
+        /* This one only: a SIGTERM that came while it ended must not speak for the command. */
         sigemptyset(&set);
-        sigprocmask(SIG_SETMASK, &set, NULL);
+        sigaddset(&set, WTERMSIG(status));
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
         kill(getpid(), WTERMSIG(status));
     }
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128);
