@@ -45,6 +45,7 @@ struct shell {
     bool watched, in_watched;
     bool hung_up;      /* no process has the terminal open: nothing comes, and nothing is watched */
     bool exited, told; /* the process has ended; the host was told */
+    bool forgotten;    /* the host has all of it: the shell goes with its attachment */
     int status;
     uint64_t start; /* offset of out's first byte */
     struct buf out;
@@ -346,6 +347,8 @@ static void on_message(struct stream *stream, const json_t *message)
         send_signal(s, json_string_or(message, "signal", ""));
     if (json_is_integer(json_object_get(message, "prompt")))
         ask_prompt(s, json_int_or(message, "prompt", 0));
+    if (json_bool_or(message, "forget", false))
+        s->forgotten = s->told;
 }
 
 static void on_data(struct stream *stream, enum wire_channel channel, const uint8_t *bytes,
@@ -365,14 +368,14 @@ static void on_writable(struct stream *stream)
     pump(stream->arg);
 }
 
-/* The host let go on purpose once it knows the end; else the shell waits for the next connection.
- */
+/* That the end was told does not say that the host has read it: unless it said so, the shell waits
+ * for the next attachment. */
 static void on_closed(struct stream *stream, const json_t *result UNUSED,
-                      const struct pyro_error *err)
+                      const struct pyro_error *err UNUSED)
 {
     struct shell *s = stream->arg;
 
-    if (err && err->code == PYRO_INTERRUPTED && s->told) {
+    if (s->forgotten) {
         shell_free(s);
         return;
     }

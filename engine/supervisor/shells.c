@@ -128,6 +128,7 @@ static json_t *prompt_view(bool at_prompt, int64_t offset)
 
 static void end_shell(struct shell *sh, int exit_code)
 {
+    scoped_json json_t *forget = json_pack("{s:b}", "forget", true);
     struct supervisor *s = sh->supervisor;
     struct pyro_error err = { 0 };
 
@@ -144,6 +145,7 @@ static void end_shell(struct shell *sh, int exit_code)
     answer(sh, ASK_PROMPT, -1, prompt_view(false, (int64_t)sh->log.size));
     s->record.shell_count--;
     supervisor_touch(s);
+    stream_message(&sh->guest, forget); /* does nothing when the guest is gone */
     shell_free(sh);
 }
 

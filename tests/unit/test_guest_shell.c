@@ -100,8 +100,10 @@ static void on_message(struct stream *s, const json_t *message)
 
 static void on_closed(struct stream *s UNUSED, const json_t *result, const struct pyro_error *err)
 {
-    if (result)
-        fail_msg("the attachment was refused");
+    struct pyro_error refused = { 0 };
+
+    if (result && !error_from_result(result, &refused))
+        fail_msg("the attachment was refused: %s", refused.message);
     fail_msg("the attachment was lost: %s", err->message);
 }
 
@@ -197,6 +199,7 @@ static void await_end(struct shell *sh, int code)
 
 static void let_go(struct shell *sh)
 {
+    tell(sh, json_pack("{s:b}", "forget", true));
     stream_close(&sh->stream, NULL);
     buf_release(&sh->log);
 }
@@ -240,6 +243,10 @@ static void test_shell_echoes_answers_and_ends(void **state UNUSED)
     type(&sh, "exit 7\n");
     await_end(&sh, 7);
     assert_int_equal(count_shells(), 1); /* kept until the host has let go */
+    stream_close(&sh.stream, NULL);
+    attach(&sh); /* the end is told again to who has not said that it knows */
+    sh.ended = -1;
+    await_end(&sh, 7);
     let_go(&sh);
     while (count_shells())
         ;
