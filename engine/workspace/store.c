@@ -69,7 +69,8 @@ int store_open_workspace(const struct store *store, const char *id, struct pyro_
 
 bool store_is_held(int dirfd)
 {
-    scoped_close int fd = openat(dirfd, LOCK_FILE, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    /* Not for writing: closing it must not look as if a holder had let go (see watch.c). */
+    scoped_close int fd = openat(dirfd, LOCK_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
     return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }

@@ -1,0 +1,109 @@
+/* engine/workspace/settle_child.c: supervisors for workspaces that lost theirs, one at a time. */
+#include "engine/workspace/settle_child.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "engine/workspace/record.h"
+#include "vmm/base/proc.h"
+
+#define DELAY_MS 50 /* one that starts or ends is without a holder for a moment */
+
+struct waiting {
+    struct waiting *next;
+    char id[WORKSPACE_ID_LENGTH + 1];
+};
+
+struct settle_queue {
+    struct loop *loop;
+    const char *program;
+    struct waiting *first;
+    pid_t pid;
+    int pidfd;
+    struct loop_timer delay;
+};
+
+static void start_next(void *arg);
+
+struct settle_queue *settle_queue_new(struct loop *loop, const char *program)
+{
+    struct settle_queue *q = calloc(1, sizeof(*q));
+
+    BUG_ON(!q);
+    *q = (struct settle_queue){ .loop = loop, .program = program, .pidfd = -1 };
+    return q;
+}
+
+static void forget_child(struct settle_queue *q)
+{
+    if (q->pidfd < 0)
+        return;
+    loop_unwatch(q->loop, q->pidfd);
+    close(take_fd(&q->pidfd));
+    q->pid = 0;
+}
+
+void settle_queue_free(struct settle_queue *q)
+{
+    if (!q)
+        return;
+    loop_timer_cancel(q->loop, &q->delay);
+    forget_child(q);
+    while (q->first) {
+        struct waiting *w = q->first;
+        q->first = w->next;
+        free(w);
+    }
+    free(q);
+}
+
+static void on_end(void *arg, uint32_t events UNUSED)
+{
+    struct settle_queue *q = arg;
+
+    waitpid(q->pid, NULL, 0);
+    forget_child(q);
+    if (q->first)
+        start_next(q);
+}
+
+static void start_next(void *arg)
+{
+    struct settle_queue *q = arg;
+    struct waiting *w = q->first;
+    const char *argv[] = { q->program, "workspace", "status", w->id, NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+
+    q->first = w->next;
+    spec.new_session = true;
+    if (proc_start(&spec, &q->pid, NULL)) {
+        q->pidfd = (int)syscall(SYS_pidfd_open, q->pid, 0);
+        if (q->pidfd < 0 || !loop_watch(q->loop, q->pidfd, EPOLLIN, on_end, q, NULL)) {
+            waitpid(q->pid, NULL, 0);
+            forget_child(q);
+        }
+    }
+    free(w);
+    if (q->first && q->pidfd < 0)
+        loop_timer_set(q->loop, &q->delay, DELAY_MS, start_next, q);
+}
+
+void settle_queue_add(struct settle_queue *q, const char *id)
+{
+    struct waiting **at, *w;
+
+    if (!q || !q->program)
+        return;
+    for (at = &q->first; *at; at = &(*at)->next)
+        if (!strcmp((*at)->id, id))
+            return;
+    w = calloc(1, sizeof(*w));
+    BUG_ON(!w);
+    snprintf(w->id, sizeof(w->id), "%s", id);
+    *at = w;
+    if (q->pidfd < 0 && !q->delay.armed)
+        loop_timer_set(q->loop, &q->delay, DELAY_MS, start_next, q);
+}
