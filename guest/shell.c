@@ -19,6 +19,7 @@
 
 #include "guest/cgroup.h"
 #include "guest/command.h"
+#include "guest/foreground.h"
 #include "guest/prompt.h"
 #include "guest/spawn.h"
 #include "vmm/base/fs.h"
@@ -56,6 +57,7 @@ struct shell {
     struct loop_timer drain;
     int64_t pumped_ms; /* clock_ms() of the last reading */
     struct loop_timer batch;
+    struct foreground foreground;
     struct stream stream; /* the host's attachment */
 };
 
@@ -82,6 +84,7 @@ static void close_pty(struct shell *s)
     if (s->pty_fd < 0)
         return;
     unwatch(s);
+    foreground_stop(&s->foreground);
     close(s->pty_fd);
     s->pty_fd = -1;
     buf_release(&s->in);
@@ -175,6 +178,20 @@ static void tell_end(struct shell *s)
     s->told = stream_message(&s->stream, message);
 }
 
+/* Something was printed or typed. */
+static void touch(struct shell *s)
+{
+    s->active_ms = clock_ms();
+    foreground_touch(&s->foreground);
+}
+
+static bool tell_foreground(void *arg, const json_t *message)
+{
+    struct shell *s = arg;
+
+    return s->stream.link && stream_message(&s->stream, message);
+}
+
 /* Reads what the PTY holds, as far as there is room. False at its end. */
 static bool read_pty(struct shell *s)
 {
@@ -197,7 +214,7 @@ static bool read_pty(struct shell *s)
         if (!buf_append(&s->out, chunk, (size_t)n))
             return true;
         taken += (size_t)n;
-        s->active_ms = clock_ms();
+        touch(s);
     }
     return true;
 }
@@ -231,7 +248,7 @@ static void write_input(struct shell *s)
         if (n <= 0)
             break;
         buf_consume(&s->in, (size_t)n);
-        s->active_ms = clock_ms();
+        touch(s);
         if ((size_t)n > s->in_stale)
             stream_consumed(&s->stream, (size_t)n - s->in_stale);
         s->in_stale -= (size_t)n < s->in_stale ? (size_t)n : s->in_stale;
@@ -409,6 +426,7 @@ bool shell_op_attach(struct guest *g, uint32_t id, const json_t *request, struct
     buf_consume(&s->out, (size_t)((uint64_t)offset - s->start));
     s->start = (uint64_t)offset;
     s->sent = 0;
+    foreground_repeat(&s->foreground);
     pump(s);
     return true;
 }
@@ -453,8 +471,10 @@ static bool start(struct shell *s, const struct command *c, int cols, int rows,
     if (!s->child)
         s->child = s->pid;
     s->active_ms = clock_ms();
-    if (result == SPAWN_OK)
+    if (result == SPAWN_OK) {
+        foreground_start(&s->foreground, s->g->loop, s->pid, s->pty_fd, tell_foreground, s);
         return true;
+    }
     close(take_fd(&s->pty_fd));
     return false;
 }

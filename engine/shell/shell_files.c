@@ -17,6 +17,7 @@
 void shell_record_release(struct shell_record *r)
 {
     free(r->cwd);
+    free(r->foreground);
     *r = (struct shell_record){ 0 };
 }
 
@@ -70,6 +71,10 @@ static bool parse(const json_t *j, struct shell_record *r, struct pyro_error *er
     r->started_at = json_number_or(j, "started_at", 0);
     r->ended_at = json_number_or(j, "ended_at", 0);
     r->exit_code = (int)json_int_or(j, "exit_code", -1);
+    if (json_is_string(json_object_get(j, "foreground")))
+        r->foreground = str_printf("%s", json_string_or(j, "foreground", ""));
+    r->foreground_since = json_number_or(j, "foreground_since", 0);
+    r->at_prompt = json_bool_or(j, "at_prompt", false);
     return true;
 }
 
@@ -113,11 +118,13 @@ bool shell_exists(int workspace_fd, const char *id, struct pyro_error *err)
 bool shell_record_save(int workspace_fd, const struct shell_record *r, struct pyro_error *err)
 {
     scoped_free char *name = file_name(r->id, "json");
-    scoped_json json_t *j = json_pack(
-        "{s:i, s:b, s:b, s:s, s:I, s:I, s:f, s:f, s:i, s:I}", "version", RECORD_VERSION, "running",
-        r->running, "host_compat", r->host_compat, "cwd", r->cwd, "cols", (json_int_t)r->cols,
-        "rows", (json_int_t)r->rows, "started_at", r->started_at, "ended_at", r->ended_at,
-        "exit_code", r->exit_code, "first", (json_int_t)r->first);
+    scoped_json json_t *j =
+        json_pack("{s:i, s:b, s:b, s:s, s:I, s:I, s:f, s:f, s:i, s:I, s:o, s:f, s:b}", "version",
+                  RECORD_VERSION, "running", r->running, "host_compat", r->host_compat, "cwd",
+                  r->cwd, "cols", (json_int_t)r->cols, "rows", (json_int_t)r->rows, "started_at",
+                  r->started_at, "ended_at", r->ended_at, "exit_code", r->exit_code, "first",
+                  (json_int_t)r->first, "foreground", json_string_or_null(r->foreground),
+                  "foreground_since", r->foreground_since, "at_prompt", r->at_prompt);
     scoped_free char *text = j ? json_compact(j) : NULL;
 
     if (!text)

@@ -33,6 +33,11 @@ struct shell_record {
     double started_at, ended_at; /* epoch seconds; ended_at 0: it runs */
     int exit_code;               /* -1: not known */
     uint64_t first;              /* offset of the oldest byte kept */
+    /* What the guest last said runs in its foreground: not to be believed, and not to be printed
+     * as it is. NULL: not known; "": the shell itself. */
+    char *foreground;
+    double foreground_since; /* epoch seconds: when that started */
+    bool at_prompt;          /* the shell itself, waiting for input; since foreground_since */
 };
 
 void shell_record_release(struct shell_record *r);

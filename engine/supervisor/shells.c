@@ -20,6 +20,7 @@
 #define RETRY_MS 500
 #define INPUT_MAX (4 * 1024 * 1024) /* waiting for a shell that does not read */
 #define OFFSET_BYTES 8
+#define FOREGROUND_MAX 1024 /* bytes of what the guest may say of it */
 
 /* A request that the guest has to answer first. */
 struct shell_ask {
@@ -133,6 +134,8 @@ static void end_shell(struct shell *sh, int exit_code)
     struct pyro_error err = { 0 };
 
     sh->record.running = false;
+    record_set_string(&sh->record.foreground, NULL);
+    sh->record.at_prompt = false;
     sh->record.ended_at = clock_wall();
     sh->record.exit_code = exit_code;
     shell_log_event(&sh->log, "end", sh->log.size,
@@ -182,6 +185,8 @@ static void settle_one(void *arg, const struct shell_record *r)
     if (!r->running)
         return;
     ended.running = false;
+    ended.foreground = NULL; /* borrowed, as all of it */
+    ended.at_prompt = false;
     ended.ended_at = clock_wall();
     ended.exit_code = -1;
     if (!shell_record_save(s->dir_fd, &ended, NULL))
@@ -312,10 +317,27 @@ static void on_resized(struct shell *sh, const json_t *message)
     answer(sh, ASK_RESIZE, -1, view(sh));
 }
 
+static void on_foreground(struct shell *sh, const json_t *message)
+{
+    const char *text = json_string_or(message, "foreground", "");
+    int64_t age_ms = json_int_or(message, "age_ms", 0);
+
+    if (strlen(text) > FOREGROUND_MAX || age_ms < 0)
+        return;
+    record_set_string(&sh->record.foreground, text);
+    sh->record.foreground_since = clock_wall() - (double)age_ms / 1000;
+    sh->record.at_prompt = !*text && json_bool_or(message, "prompt", false);
+    if (!shell_record_save(sh->supervisor->dir_fd, &sh->record, NULL))
+        return; /* the next change tries again */
+}
+
 static void on_message(struct stream *stream, const json_t *message)
 {
     struct shell *sh = stream->arg;
     const json_t *ended = json_object_get(message, "ended");
+
+    if (json_is_string(json_object_get(message, "foreground")))
+        on_foreground(sh, message);
 
     if (json_is_array(json_object_get(message, "resized")))
         on_resized(sh, message);
@@ -363,6 +385,7 @@ static struct shell *shell_new(struct supervisor *s, const struct shell_record *
     sh->ended = -1;
     sh->record = *r;
     sh->record.cwd = str_printf("%s", r->cwd);
+    sh->record.foreground = NULL; /* the guest says it anew */
     buf_init(&sh->late, WIRE_CREDIT);
     buf_init(&sh->input, INPUT_MAX);
     if (!shell_log_open(&sh->log, s->dir_fd, &sh->record, err)) {

@@ -167,6 +167,7 @@ static void read_one_shell(void *arg, const struct shell_record *r)
     shell = &grown[reading->count++];
     *shell = (struct watched_shell){ .record = *r };
     shell->record.cwd = str_printf("%s", r->cwd);
+    shell->record.foreground = r->foreground ? str_printf("%s", r->foreground) : NULL;
     if (old) {
         shell->size = old->size;
         shell->output_ms = old->output_ms;

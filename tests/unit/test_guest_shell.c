@@ -64,6 +64,9 @@ struct shell {
     int64_t ended_at;
     bool answered, at_prompt;
     int64_t cols, rows, resized_at;
+    char foreground[256];
+    bool waits;
+    int64_t age_ms;
 };
 
 static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
@@ -86,6 +89,13 @@ static void on_message(struct stream *s, const json_t *message)
     struct shell *sh = s->arg;
     const json_t *size = json_object_get(message, "resized");
 
+    if (json_object_get(message, "foreground")) {
+        snprintf(sh->foreground, sizeof(sh->foreground), "%s",
+                 json_string_or(message, "foreground", ""));
+        sh->waits = json_bool_or(message, "prompt", false);
+        sh->age_ms = json_int_or(message, "age_ms", -1);
+        return;
+    }
     sh->answered = true;
     sh->at_prompt = json_bool_or(message, "at_prompt", false);
     if (size) {
@@ -333,6 +343,34 @@ static void test_shell_signals(void **state UNUSED)
     let_go(&sh);
 }
 
+static void await_foreground(struct shell *sh, const char *text, bool waits)
+{
+    int64_t deadline_ms = clock_ms() + PEER_WAIT_MS;
+
+    while (strcmp(sh->foreground, text) != 0 || sh->waits != waits)
+        run_once(deadline_ms, *text ? text : "the shell itself");
+}
+
+/* Told without being asked, also where nothing is printed or typed as it changes. */
+static void test_shell_tells_its_foreground(void **state UNUSED)
+{
+    struct shell sh;
+
+    open_shell(&sh, "fg");
+    await_foreground(&sh, "", true);
+    type(&sh, "sleep 2; sleep 1000; echo $((40 + 2))\n");
+    await_foreground(&sh, "sleep 2", false);
+    assert_true(sh.age_ms >= 0);
+    await_foreground(&sh, "sleep 1000", false);
+    signal_shell(&sh, "INT");
+    await_foreground(&sh, "", true);
+    type(&sh, "sh -c 'exec sleep 1001' arg\n"); /* what it became, not what it was */
+    await_foreground(&sh, "sleep 1001", false);
+    signal_shell(&sh, "KILL");
+    await_end(&sh, 137);
+    let_go(&sh);
+}
+
 static void test_shell_prompt(void **state UNUSED)
 {
     struct shell sh;
@@ -436,6 +474,7 @@ int main(void)
         T(test_shell_resize),
         T(test_shell_signals),
         T(test_shell_prompt),
+        T(test_shell_tells_its_foreground),
         T(test_shell_takes_a_megabyte_of_input),
         T(test_shell_that_left_its_terminal),
         T(test_shell_requests_that_are_refused),
