@@ -5,10 +5,12 @@
 
 #include "engine/cmd/cmd.h"
 #include "engine/supervisor/supervise.h"
+#include "tui/tui.h"
 
 int main(int argc, char **argv)
 {
     if (argc > 1 && !strcmp(argv[1], "__supervise"))
         return supervise_main(argc - 1, argv + 1);
+    cmd_tui_entry = tui_run;
     return cmd_main(argc, (const char *const *)argv);
 }

@@ -27,6 +27,7 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_shell_close,
     &cmd_shell_attach,
     &cmd_shell_record,
+    &cmd_tui,
     &cmd_render,
     &cmd_commands,
     &cmd_completion,

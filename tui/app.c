@@ -1,0 +1,382 @@
+/* tui/app.c: the stack of screens, events, signals, timers. */
+#include "tui/app.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "tui/app_private.h"
+#include "tui/log.h"
+#include "tui/tty.h"
+#include "vmm/base/fs.h"
+
+#define RESIZE_MS 30
+#define MESSAGE_MS 5000
+#define DOUBLE_CLICK_MS 400
+#define TICK_MS 1000
+
+const struct key_binding app_keys[] = {
+    { APP_PALETTE, "palette", ":", "command", "any command of pyro, with completion" },
+    { APP_HELP, "help", "? F1", "help", "the keys of this screen" },
+    { APP_LOG, "log", "L", NULL, "what was done and what went wrong" },
+    { APP_REDRAW, "redraw", "Ctrl-l", NULL, "draw the screen anew" },
+    { APP_QUIT, "quit", "q Ctrl-c", "quit", "leave pyro tui; nothing stops running" },
+    { 0 },
+};
+
+/* ---- the stack ---- */
+
+static void free_screen(struct screen *s)
+{
+    if (s->win)
+        delwin(s->win);
+    s->ops->free(s);
+}
+
+static void bury(void *arg)
+{
+    struct app *app = arg;
+
+    while (app->graveyard) {
+        struct screen *s = app->graveyard;
+        app->graveyard = s->below;
+        free_screen(s);
+    }
+}
+
+static void stack_changed(struct app *app)
+{
+    app->restacked = true;
+    app_damage(app);
+    app_tick_check(app);
+}
+
+void app_push(struct app *app, struct screen *s)
+{
+    if (app->top && app->top->ops->leave)
+        app->top->ops->leave(app->top);
+    s->app = app;
+    s->below = app->top;
+    app->top = s;
+    app_place(app, s);
+    if (s->ops->enter)
+        s->ops->enter(s);
+    stack_changed(app);
+}
+
+void app_pop(struct app *app)
+{
+    struct screen *s = app->top;
+
+    if (!s)
+        return;
+    if (s->ops->leave)
+        s->ops->leave(s);
+    app->top = s->below;
+    s->below = app->graveyard;
+    app->graveyard = s;
+    loop_defer(app->loop, &app->bury, bury, app);
+    if (!app->top) {
+        app_quit(app);
+        return;
+    }
+    if (app->top->ops->enter)
+        app->top->ops->enter(app->top);
+    stack_changed(app);
+}
+
+void app_pop_screen(struct screen *s)
+{
+    struct app *app = s->app;
+    struct screen *at = app->top;
+
+    while (at && at != s)
+        at = at->below;
+    if (!at)
+        return;
+    while (app->top != s)
+        app_pop(app);
+    app_pop(app);
+}
+
+void app_quit(struct app *app)
+{
+    app->ended = true;
+    loop_stop(app->loop);
+}
+
+/* ---- damage and time ---- */
+
+void app_damage(struct app *app)
+{
+    app->damaged = true;
+}
+
+static void on_frame(void *arg)
+{
+    app_damage(arg);
+}
+
+void app_damage_soon(struct app *app)
+{
+    int64_t left = app->painted_at + APP_FRAME_MS - clock_ms();
+
+    if (left <= 0)
+        app_damage(app);
+    else if (!app->frame_timer.armed)
+        loop_timer_set(app->loop, &app->frame_timer, left, on_frame, app);
+}
+
+static bool anyone_ticks(const struct app *app)
+{
+    for (struct screen *s = app->top; s; s = s->ops->overlay ? s->below : NULL)
+        if (s->ops->tick && s->ops->tick_wanted && s->ops->tick_wanted(s))
+            return true;
+    return false;
+}
+
+static void on_tick(void *arg)
+{
+    struct app *app = arg;
+
+    for (struct screen *s = app->top, *next; s; s = next) {
+        next = s->ops->overlay ? s->below : NULL;
+        if (s->ops->tick && s->ops->tick_wanted && s->ops->tick_wanted(s))
+            s->ops->tick(s);
+    }
+    app_tick_check(app);
+}
+
+void app_tick_check(struct app *app)
+{
+    if (!anyone_ticks(app))
+        loop_timer_cancel(app->loop, &app->tick_timer);
+    else if (!app->tick_timer.armed)
+        loop_timer_set(app->loop, &app->tick_timer, TICK_MS, on_tick, app);
+}
+
+static void on_message_over(void *arg)
+{
+    struct app *app = arg;
+
+    app->message[0] = '\0';
+    app_damage(app);
+}
+
+void app_message(struct app *app, enum role role, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(app->message, sizeof(app->message), fmt, args);
+    va_end(args);
+    app->message_role = role;
+    if (role == ROLE_BAD || role == ROLE_WARN)
+        log_add(role, "%s", app->message);
+    loop_timer_set(app->loop, &app->message_timer, MESSAGE_MS, on_message_over, app);
+    app_damage(app);
+}
+
+void app_error(struct app *app, const struct pyro_error *err)
+{
+    const char *hint = pyro_error_hint(err);
+
+    app_message(app, ROLE_BAD, "%s%s%s", err->message, *hint ? " — " : "", hint);
+}
+
+/* ---- events ---- */
+
+static void global_action(struct app *app, int action)
+{
+    switch (action) {
+    case APP_QUIT:
+        app_quit(app);
+        break;
+    case APP_REDRAW:
+        app->restacked = true;
+        clearok(curscr, TRUE);
+        app_damage(app);
+        break;
+    default:
+        if (app->open_global)
+            app->open_global(app, action);
+    }
+}
+
+static void screen_action(struct screen *s, int action)
+{
+    if (!s->ops->enabled || s->ops->enabled(s, action))
+        s->ops->action(s, action);
+}
+
+/* A click on the key bar is the key. */
+static void bar_click(struct app *app, int col)
+{
+    for (int i = 0; i < app->bar_spot_count; i++)
+        if (col >= app->bar_spots[i].from && col < app->bar_spots[i].to) {
+            if (app->bar_spots[i].global)
+                global_action(app, app->bar_spots[i].action);
+            else
+                screen_action(app->top, app->bar_spots[i].action);
+            return;
+        }
+}
+
+static void count_clicks(struct app *app, struct key_event *e)
+{
+    int64_t now = clock_ms();
+
+    e->clicks = 1;
+    if (e->button == 1 && app->press_at && now - app->press_at < DOUBLE_CLICK_MS &&
+        app->press_row == e->row && app->press_col == e->col) {
+        e->clicks = 2;
+        app->press_at = 0;
+        return;
+    }
+    app->press_at = now, app->press_row = e->row, app->press_col = e->col;
+}
+
+static void on_event(void *arg, const struct key_event *event)
+{
+    struct app *app = arg;
+    struct key_event e = *event;
+    struct screen *s = app->top;
+    int action;
+
+    if (app->ended || !s)
+        return;
+    app_damage(app);
+    if (e.kind == EVENT_FOCUS)
+        app->focused = e.focused;
+    if (e.kind == EVENT_KEY)
+        app->message[0] = '\0';
+    if (e.kind == EVENT_MOUSE) {
+        if (e.mouse == MOUSE_PRESS)
+            count_clicks(app, &e);
+        if (e.row == app->rows - 1 && e.mouse != MOUSE_DRAG) {
+            if (e.mouse == MOUSE_PRESS && e.button == 1)
+                bar_click(app, e.col);
+            return;
+        }
+        e.row -= s->top, e.col -= s->left;
+    }
+    if (s->ops->event && s->ops->event(s, &e))
+        return;
+    action = keymap_find(s->ops->name, s->ops->keys, &e);
+    if (action) {
+        screen_action(s, action);
+        return;
+    }
+    action = keymap_find("global", app_keys, &e);
+    if (action)
+        global_action(app, action);
+}
+
+static void on_esc_over(void *arg)
+{
+    struct app *app = arg;
+
+    input_flush(&app->input, on_event, app);
+}
+
+static void terminal_gone(struct app *app)
+{
+    tty_abandon();
+    app->exit_signal = SIGHUP;
+    app_quit(app);
+}
+
+static void on_input(void *arg, uint32_t events UNUSED)
+{
+    struct app *app = arg;
+    char bytes[4096];
+    ssize_t n = read(STDIN_FILENO, bytes, sizeof(bytes));
+
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n <= 0) {
+        loop_unwatch(app->loop, STDIN_FILENO);
+        terminal_gone(app);
+        return;
+    }
+    loop_timer_cancel(app->loop, &app->esc_timer);
+    input_feed(&app->input, bytes, (size_t)n, on_event, app);
+    if (input_waits(&app->input))
+        loop_timer_set(app->loop, &app->esc_timer, INPUT_ESC_MS, on_esc_over, app);
+}
+
+static void on_resize(void *arg)
+{
+    struct app *app = arg;
+    int rows, cols;
+
+    if (!tty_size(&rows, &cols) || (rows == app->rows && cols == app->cols))
+        return;
+    app_resize(app, rows, cols);
+}
+
+static void on_signal(void *arg, const struct signalfd_siginfo *info)
+{
+    struct app *app = arg;
+
+    if (info->ssi_signo == SIGWINCH) {
+        if (!app->resize_timer.armed)
+            loop_timer_set(app->loop, &app->resize_timer, RESIZE_MS, on_resize, app);
+        return;
+    }
+    app->exit_signal = (int)info->ssi_signo;
+    app_quit(app);
+}
+
+/* ---- life ---- */
+
+bool app_init(struct app *app, struct pyro_error *err)
+{
+    sigset_t signals;
+
+    memset(app, 0, sizeof(*app));
+    input_init(&app->input);
+    app->focused = true;
+    app->loop = loop_new(err);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGWINCH);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGINT);
+    if (!app->loop || !loop_signals(app->loop, &signals, on_signal, app, err) || !tty_open(err))
+        return false;
+    if (!tty_size(&app->rows, &app->cols))
+        app->rows = LINES, app->cols = COLS;
+    app_resize(app, app->rows, app->cols);
+    loop_before_wait(app->loop, app_paint, app);
+    return loop_watch(app->loop, STDIN_FILENO, EPOLLIN, on_input, app, err);
+}
+
+void app_run(struct app *app)
+{
+    if (!app->ended)
+        loop_run(app->loop);
+}
+
+void app_release(struct app *app)
+{
+    tty_close();
+    while (app->top) {
+        struct screen *s = app->top;
+        app->top = s->below;
+        if (s->ops->leave && !s->below)
+            s->ops->leave(s);
+        free_screen(s);
+    }
+    if (app->loop)
+        bury(app);
+    input_release(&app->input);
+    if (app->bar)
+        delwin(app->bar);
+    loop_free(app->loop);
+    log_release();
+    keymap_reset();
+}

@@ -1,0 +1,122 @@
+/*
+ * The frame: one loop, a stack of screens, one painting a pass.
+ *
+ * A screen is a struct of its own that embeds struct screen first and a const table of functions.
+ * It owns a rectangle (all of the terminal but the key bar, or, as an overlay, what it asks for in
+ * the middle), gets the events when it is on top, and draws itself whole when the frame asks; it
+ * asks for that with app_damage(). The frame finds the action of a key in the screen's key table,
+ * draws the key bar from the same table and turns clicks on it into actions.
+ *
+ * An event goes: screen's event() → its key table → action(); the global table.
+ * Everything runs on the loop: nothing here or in a screen blocks.
+ */
+#ifndef PYRO_TUI_APP_H
+#define PYRO_TUI_APP_H
+
+#include "tui/draw.h"
+#include "tui/input.h"
+#include "tui/keymap.h"
+#include "tui/theme.h"
+#include "vmm/base/loop.h"
+
+#define APP_FRAME_MS 10
+#define APP_ROWS_MIN 10
+#define APP_COLS_MIN 40
+
+struct app;
+struct screen;
+
+struct screen_ops {
+    const char *name;               /* in the configuration: key.NAME.ACTION */
+    const char *title;              /* of the help screen */
+    const struct key_binding *keys; /* up to a row with action 0 */
+    bool overlay; /* over the screen below, which stays visible; size() says how large */
+
+    /* On top now: pushed, or uncovered. And no more: covered, or about to be freed. */
+    void (*enter)(struct screen *s);
+    void (*leave)(struct screen *s);
+    /* Whatever comes, before any key table; true: taken. Mouse positions are in the screen's own
+     * window. May pop the screen. */
+    bool (*event)(struct screen *s, const struct key_event *e);
+    /* An action of the key table. */
+    void (*action)(struct screen *s, int action);
+    /* Whether an action is possible now: the key bar shows only those. NULL: all are. */
+    bool (*enabled)(struct screen *s, int action);
+    /* Of an overlay: the size it wants, at most what is given. */
+    void (*size)(struct screen *s, int *rows, int *cols);
+    /* The window has another size. */
+    void (*resize)(struct screen *s, int rows, int cols);
+    /* Draws into win, all of it (the frame does not erase). */
+    void (*draw)(struct screen *s, WINDOW *win);
+    /* Where the cursor stands, in the window; false: it is hidden. */
+    bool (*cursor)(struct screen *s, int *ret_row, int *ret_col);
+    /* Once a second while it is visible and tick_wanted() (NULL: never) says so. */
+    bool (*tick_wanted)(struct screen *s);
+    void (*tick)(struct screen *s);
+    void (*free)(struct screen *s);
+};
+
+struct screen {
+    const struct screen_ops *ops;
+    struct app *app;
+    struct screen *below;
+    WINDOW *win; /* made by the frame */
+    int top, left, rows, cols;
+};
+
+struct app {
+    struct loop *loop;
+    struct screen *top;
+    int rows, cols; /* of the terminal */
+    /* The rest is the frame's. */
+    struct input input;
+    struct loop_timer esc_timer, resize_timer, tick_timer, message_timer, frame_timer;
+    WINDOW *bar; /* the key bar */
+    bool damaged, restacked, focused, ended;
+    int64_t painted_at;
+    char message[512]; /* stands in the key bar for a while */
+    enum role message_role;
+    struct {
+        int from, to, action;
+        bool global;
+    } bar_spots[48];
+    int bar_spot_count;
+    int64_t press_at; /* of the last press, to tell double clicks */
+    int press_row, press_col;
+    int exit_signal;          /* that ended it; 0: none */
+    struct screen *graveyard; /* popped in this pass; freed at its end */
+    struct loop_deferred bury;
+    /* Opens help, palette or log: set by whoever knows those screens. */
+    void (*open_global)(struct app *app, int action);
+};
+
+/* Pushes a screen, which the frame owns from now on; ops->free() frees it. */
+void app_push(struct app *app, struct screen *s);
+/* Pops the top screen; the last one's end is the program's. */
+void app_pop(struct app *app);
+/* Pops screen s and all above it. */
+void app_pop_screen(struct screen *s);
+/* To be painted before the next wait. */
+void app_damage(struct app *app);
+/* The same for what comes by itself, a shell's output for example: at most every APP_FRAME_MS. */
+void app_damage_soon(struct app *app);
+/* A word to the operator in place of the key bar, for some seconds or until the next key; kept in
+ * the log screen when it is a warning or an error. */
+void app_message(struct app *app, enum role role, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void app_error(struct app *app, const struct pyro_error *err);
+void app_quit(struct app *app);
+/* The timer of once a second is looked at again: something that wants it may have come. */
+void app_tick_check(struct app *app);
+
+/* Takes the terminal. Release it in either case. */
+bool app_init(struct app *app, struct pyro_error *err) MUST_CHECK;
+/* Runs until the last screen is popped, app_quit(), a signal, or the terminal's end. */
+void app_run(struct app *app);
+/* Frees the screens and gives the terminal back. */
+void app_release(struct app *app);
+
+/* Actions that every screen has, unless its own table takes the key. */
+extern const struct key_binding app_keys[];
+enum app_action { APP_QUIT = 1, APP_HELP, APP_PALETTE, APP_LOG, APP_REDRAW };
+
+#endif

@@ -1,0 +1,97 @@
+/* tui/config.c: reading the configuration. */
+#include "tui/config.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/keymap.h"
+#include "tui/log.h"
+#include "tui/screens.h"
+#include "tui/theme.h"
+#include "vmm/base/fs.h"
+
+#define CONFIG_MAX (64 * 1024)
+
+/* Cuts white space at both ends, in place. */
+static char *trim(char *s)
+{
+    size_t n;
+
+    s += strspn(s, " \t\r");
+    n = strlen(s);
+    while (n && strchr(" \t\r", s[n - 1]))
+        s[--n] = '\0';
+    return s;
+}
+
+static bool apply_key(char *name, const char *keys, struct pyro_error *err)
+{
+    char *dot = strchr(name, '.');
+
+    if (!dot)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'key.%s' should be key.SCREEN.ACTION", name);
+    *dot = '\0';
+    if (!screens_have_action(name, dot + 1))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "no action '%s' on a screen '%s'", dot + 1,
+                         name);
+    return keymap_remap(name, dot + 1, keys, err);
+}
+
+static bool apply_line(char *line, struct pyro_error *err)
+{
+    char *equals = strchr(line, '='), *name, *value;
+
+    if (!equals)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%s' has no '='", line);
+    *equals = '\0';
+    name = trim(line);
+    value = trim(equals + 1);
+    if (!strcmp(name, "theme"))
+        return theme_choose(value) ||
+               pyro_fail(err, PYRO_INVALID_ARGUMENT,
+                         "no theme '%s': there are auto, dark, light, 16 and mono", value);
+    if (!strncmp(name, "key.", 4))
+        return apply_key(name + 4, value, err);
+    return pyro_fail(err, PYRO_INVALID_ARGUMENT, "no setting '%s': there are theme and key.…",
+                     name);
+}
+
+size_t config_apply(const char *path, const char *text)
+{
+    scoped_free char *copy = str_printf("%s", text);
+    size_t bad = 0;
+    int number = 0;
+
+    for (char *at = copy, *line; (line = strsep(&at, "\n"));) {
+        struct pyro_error err = { 0 };
+        number++;
+        line = trim(line);
+        if (!*line || *line == '#' || apply_line(line, &err))
+            continue;
+        log_add(ROLE_WARN, "%s:%d: %s", path, number, err.message);
+        bad++;
+    }
+    return bad;
+}
+
+size_t config_load(void)
+{
+    const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    scoped_free char *path = NULL;
+    scoped_buf text = BUF_INIT(CONFIG_MAX);
+    struct pyro_error err = { 0 };
+
+    theme_choose("auto");
+    if (base && *base == '/')
+        path = str_printf("%s/pyro/config", base);
+    else if (home && *home)
+        path = str_printf("%s/.config/pyro/config", home);
+    if (!path || access(path, F_OK) != 0)
+        return 0;
+    if (!fs_read_file(AT_FDCWD, path, &text, &err)) {
+        log_add(ROLE_WARN, "%s", err.message);
+        return 1;
+    }
+    return config_apply(path, text.data ? text.data : "");
+}

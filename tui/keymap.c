@@ -1,0 +1,106 @@
+/* tui/keymap.c: looking keys up, and the few that the configuration changes. */
+#include "tui/keymap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/base/fs.h"
+
+struct remap {
+    struct remap *next;
+    char *screen, *action, *keys;
+};
+
+/* One for the process, as the configuration is. */
+static struct remap *remaps;
+
+/* The next word of a list of keys; NULL at its end. */
+static const char *next_key(const char **list, size_t *ret_len)
+{
+    const char *start = *list + strspn(*list, " \t");
+
+    *ret_len = strcspn(start, " \t");
+    *list = start + *ret_len;
+    return *ret_len ? start : NULL;
+}
+
+const char *keymap_keys(const char *screen, const struct key_binding *binding)
+{
+    for (const struct remap *r = remaps; r; r = r->next)
+        if (!strcmp(r->screen, screen) && !strcmp(r->action, binding->name))
+            return r->keys;
+    return binding->keys;
+}
+
+static bool list_has(const char *list, const struct key_event *e)
+{
+    const char *word;
+    size_t len;
+
+    while ((word = next_key(&list, &len))) {
+        uint32_t code;
+        unsigned mods;
+        if (key_parse(word, len, &code, &mods) && code == e->code && mods == e->mods)
+            return true;
+    }
+    return false;
+}
+
+int keymap_find(const char *screen, const struct key_binding *table, const struct key_event *e)
+{
+    if (e->kind != EVENT_KEY)
+        return 0;
+    for (; table && table->action; table++)
+        if (list_has(keymap_keys(screen, table), e))
+            return table->action;
+    return 0;
+}
+
+void keymap_first_key(const char *screen, const struct key_binding *binding, char ret[32])
+{
+    const char *list = keymap_keys(screen, binding);
+    size_t len;
+    const char *word = next_key(&list, &len);
+    uint32_t code;
+    unsigned mods;
+
+    ret[0] = '\0';
+    if (word && key_parse(word, len, &code, &mods))
+        key_label(code, mods, ret);
+}
+
+bool keymap_remap(const char *screen, const char *action, const char *keys, struct pyro_error *err)
+{
+    const char *list = keys, *word;
+    struct remap *r;
+    size_t len;
+
+    while ((word = next_key(&list, &len))) {
+        uint32_t code;
+        unsigned mods;
+        if (!key_parse(word, len, &code, &mods))
+            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.*s' is not the name of a key",
+                             (int)len, word);
+    }
+    r = calloc(1, sizeof(*r));
+    if (!r)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    r->screen = str_printf("%s", screen);
+    r->action = str_printf("%s", action);
+    r->keys = str_printf("%s", keys);
+    r->next = remaps;
+    remaps = r;
+    return true;
+}
+
+void keymap_reset(void)
+{
+    while (remaps) {
+        struct remap *r = remaps;
+        remaps = r->next;
+        free(r->screen);
+        free(r->action);
+        free(r->keys);
+        free(r);
+    }
+}

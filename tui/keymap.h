@@ -1,0 +1,31 @@
+/*
+ * Which key does what: each screen has a const table of its actions with their default keys. The
+ * key bar, the help screen, clicks on the key bar and the configuration all come from it.
+ */
+#ifndef PYRO_TUI_KEYMAP_H
+#define PYRO_TUI_KEYMAP_H
+
+#include "tui/input.h"
+#include "vmm/base/error.h"
+
+struct key_binding {
+    int action;        /* the screen's own enumeration, from 1; 0 ends the table */
+    const char *name;  /* in the configuration: key.SCREEN.NAME */
+    const char *keys;  /* default keys, separated by spaces: "Enter o", "Ctrl-d"; "" for none */
+    const char *label; /* in the key bar, one or two words; NULL: not shown there */
+    const char *help;  /* a phrase for the help screen */
+};
+
+/* The action that the event's key stands for in this screen's table; 0: none. */
+int keymap_find(const char *screen, const struct key_binding *table, const struct key_event *e);
+/* The keys in force, separated by spaces. */
+const char *keymap_keys(const char *screen, const struct key_binding *binding);
+/* The first of them as it is shown ("↵" for Enter, …), into ret; "" when there is none. */
+void keymap_first_key(const char *screen, const struct key_binding *binding, char ret[32]);
+
+/* Other keys for key.SCREEN.ACTION, separated by spaces; the names are not checked to exist. */
+bool keymap_remap(const char *screen, const char *action, const char *keys,
+                  struct pyro_error *err) MUST_CHECK;
+void keymap_reset(void);
+
+#endif

@@ -1,0 +1,207 @@
+/* tui/paint.c: windows, the key bar, and the one painting a pass. */
+#include <string.h>
+
+#include "tui/app_private.h"
+#include "tui/tty.h"
+#include "vmm/base/fs.h"
+
+static void place_overlay(const struct app *app, struct screen *s)
+{
+    int rows = app->rows - 1, cols = app->cols;
+
+    s->ops->size(s, &rows, &cols);
+    if (rows > app->rows - 1)
+        rows = app->rows - 1;
+    if (cols > app->cols)
+        cols = app->cols;
+    s->rows = rows > 1 ? rows : 1;
+    s->cols = cols > 1 ? cols : 1;
+    s->top = (app->rows - 1 - s->rows) / 2;
+    s->left = (app->cols - s->cols) / 2;
+}
+
+void app_place(struct app *app, struct screen *s)
+{
+    int rows = s->rows, cols = s->cols;
+
+    if (s->ops->overlay && s->ops->size) {
+        place_overlay(app, s);
+    } else {
+        s->top = s->left = 0;
+        s->rows = app->rows > 1 ? app->rows - 1 : 1;
+        s->cols = app->cols > 1 ? app->cols : 1;
+    }
+    if (!s->win)
+        s->win = newwin(s->rows, s->cols, s->top, s->left);
+    BUG_ON(!s->win);
+    /* Moved first to where any size fits. */
+    mvwin(s->win, 0, 0);
+    wresize(s->win, s->rows, s->cols);
+    mvwin(s->win, s->top, s->left);
+    if ((rows != s->rows || cols != s->cols) && s->ops->resize)
+        s->ops->resize(s, s->rows, s->cols);
+}
+
+void app_resize(struct app *app, int rows, int cols)
+{
+    app->rows = rows;
+    app->cols = cols;
+    resizeterm(rows, cols);
+    if (app->bar)
+        delwin(app->bar);
+    app->bar = newwin(1, cols, rows - 1, 0);
+    BUG_ON(!app->bar);
+    for (struct screen *s = app->top; s; s = s->below)
+        app_place(app, s);
+    clearok(curscr, TRUE);
+    app->restacked = true;
+    app_damage(app);
+}
+
+/* ---- the key bar ---- */
+
+/* The width that one entry takes; drawn when `draw`. */
+static int bar_entry(struct app *app, int col, const char *table, const struct key_binding *b,
+                     bool draw)
+{
+    char key[32];
+    int used;
+
+    keymap_first_key(table, b, key);
+    if (!*key)
+        return 0;
+    used = draw_width(key) + 1 + draw_width(b->label);
+    if (draw) {
+        int at = col + draw_text(app->bar, 0, col, 32, theme_style(ROLE_KEY), key) + 1;
+        draw_text(app->bar, 0, at, 32, theme_style(ROLE_KEY_LABEL), b->label);
+    }
+    return used;
+}
+
+static void bar_spot(struct app *app, int from, int to, int action, bool global)
+{
+    if (app->bar_spot_count == (int)ARRAY_SIZE(app->bar_spots))
+        return;
+    app->bar_spots[app->bar_spot_count].from = from;
+    app->bar_spots[app->bar_spot_count].to = to;
+    app->bar_spots[app->bar_spot_count].action = action;
+    app->bar_spots[app->bar_spot_count++].global = global;
+}
+
+/* What every screen has, at the right; returns where it begins. */
+static int draw_global_keys(struct app *app)
+{
+    int width = 0, col;
+
+    for (const struct key_binding *b = app_keys; b->action; b++)
+        if (b->label) {
+            int used = bar_entry(app, 0, "global", b, false);
+            width += used ? used + 2 : 0;
+        }
+    if (width > app->cols / 2)
+        return app->cols;
+    col = app->cols - width;
+    for (const struct key_binding *b = app_keys; b->action; b++) {
+        int used = b->label ? bar_entry(app, col, "global", b, true) : 0;
+        if (!used)
+            continue;
+        bar_spot(app, col, col + used, b->action, true);
+        col += used + 2;
+    }
+    return app->cols - width;
+}
+
+static void draw_screen_keys(struct app *app, int end)
+{
+    struct screen *s = app->top;
+    int col = 1;
+
+    for (const struct key_binding *b = s->ops->keys; b && b->action; b++) {
+        int used;
+        if (!b->label || (s->ops->enabled && !s->ops->enabled(s, b->action)))
+            continue;
+        used = bar_entry(app, 0, s->ops->name, b, false);
+        if (!used || col + used >= end)
+            continue;
+        bar_entry(app, col, s->ops->name, b, true);
+        bar_spot(app, col, col + used, b->action, false);
+        col += used + 2;
+    }
+}
+
+static void draw_bar(struct app *app)
+{
+    struct style bar = theme_style(ROLE_KEY_LABEL);
+
+    draw_clear(app->bar, bar);
+    app->bar_spot_count = 0;
+    if (*app->message)
+        draw_text(app->bar, 0, 1, app->cols - 2, style_on(theme_style(app->message_role), bar),
+                  app->message);
+    else
+        draw_screen_keys(app, draw_global_keys(app));
+}
+
+/* ---- painting ---- */
+
+static void paint_too_small(struct app *app)
+{
+    draw_clear(stdscr, theme_style(ROLE_TEXT));
+    draw_printf(stdscr, app->rows / 2, 0, app->cols, theme_style(ROLE_WARN),
+                "%d×%d is too small: %d×%d needed", app->cols, app->rows, APP_COLS_MIN,
+                APP_ROWS_MIN);
+    touchwin(stdscr);
+    wnoutrefresh(stdscr);
+    curs_set(0);
+    app->restacked = true;
+}
+
+/* From the lowest screen that is seen upwards. */
+static void paint_screens(struct app *app, struct screen *s, bool touch)
+{
+    if (s->ops->overlay && s->below)
+        paint_screens(app, s->below, touch);
+    s->ops->draw(s, s->win);
+    if (touch || s->ops->overlay)
+        touchwin(s->win);
+    wnoutrefresh(s->win);
+}
+
+static void place_cursor(const struct app *app)
+{
+    struct screen *s = app->top;
+    int row = 0, col = 0;
+    bool shown = s->ops->cursor && s->ops->cursor(s, &row, &col) && row >= 0 && row < s->rows &&
+                 col >= 0 && col < s->cols;
+
+    if (shown) {
+        wmove(s->win, row, col);
+        wnoutrefresh(s->win);
+    } else {
+        tty_cursor_shape(0);
+    }
+    curs_set(shown);
+}
+
+void app_paint(void *arg)
+{
+    struct app *app = arg;
+
+    if (!app->damaged || !app->top || app->ended)
+        return;
+    app->damaged = false;
+    if (app->rows < APP_ROWS_MIN || app->cols < APP_COLS_MIN) {
+        paint_too_small(app);
+    } else {
+        bool touch = app->restacked;
+        app->restacked = false;
+        paint_screens(app, app->top, touch);
+        draw_bar(app);
+        if (touch)
+            touchwin(app->bar);
+        wnoutrefresh(app->bar);
+        place_cursor(app);
+    }
+    doupdate();
+    app->painted_at = clock_ms();
+}

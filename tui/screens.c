@@ -1,0 +1,27 @@
+/* tui/screens.c: every screen, one line each. */
+#include "tui/screens.h"
+
+#include <string.h>
+
+const struct screen_ops *const screens[] = {
+    &workspaces_ops,
+    NULL,
+};
+
+static bool table_has(const struct key_binding *table, const char *action)
+{
+    for (; table && table->action; table++)
+        if (!strcmp(table->name, action))
+            return true;
+    return false;
+}
+
+bool screens_have_action(const char *screen, const char *action)
+{
+    if (!strcmp(screen, "global"))
+        return table_has(app_keys, action);
+    for (const struct screen_ops *const *s = screens; *s; s++)
+        if (!strcmp((*s)->name, screen))
+            return table_has((*s)->keys, action);
+    return false;
+}

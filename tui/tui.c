@@ -1,0 +1,40 @@
+/* tui/tui.c: from the command line to the first screen, and out again. */
+#include "tui/tui.h"
+
+#include <signal.h>
+
+#include "tui/app.h"
+#include "tui/config.h"
+#include "tui/screens.h"
+
+/* Ends as the signal that ended it would have, now that the terminal is back. */
+static void die_of(int number)
+{
+    sigset_t only;
+
+    signal(number, SIG_DFL);
+    sigemptyset(&only);
+    sigaddset(&only, number);
+    raise(number);
+    sigprocmask(SIG_UNBLOCK, &only, NULL);
+}
+
+bool tui_run(const char *target UNUSED, struct pyro_error *err)
+{
+    struct app app;
+    bool ok = app_init(&app, err);
+
+    if (ok) {
+        size_t bad = config_load();
+        app_push(&app, workspaces_new());
+        if (bad)
+            app_message(&app, ROLE_WARN,
+                        "%zu line%s of the configuration could not be used: L tells", bad,
+                        bad == 1 ? "" : "s");
+        app_run(&app);
+    }
+    app_release(&app);
+    if (app.exit_signal)
+        die_of(app.exit_signal);
+    return ok;
+}
