@@ -7,10 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <vterm.h>
-
 #include "engine/term/sandbox.h"
-#include "engine/term/vtgate.h"
+#include "engine/term/terminal.h"
 #include "engine/term/width.h"
 #include "vmm/base/utf8.h"
 
@@ -19,62 +17,29 @@
 #define ROW_BYTES_MAX (VTGATE_COLS_MAX * VTERM_MAX_CHARS_PER_CELL * 4)
 #define ANSWER_MAX ((size_t)64 << 20)
 
-struct terminal {
-    VTerm *vt;
-    VTermScreen *screen;
-    struct vtgate gate;
+struct picture {
+    struct terminal terminal;
     bool visible;
     char title[VTGATE_TITLE_MAX];
 };
 
 /* ---- in the child ---- */
 
-/* libvterm does not look whether it got memory: what it touches then is NULL, and the child is
- * over. */
-static void *arena_alloc(size_t size, void *unused)
-{
-    (void)unused;
-    return calloc(1, size);
-}
-
-static void arena_free(void *p, void *unused)
-{
-    (void)unused;
-    free(p);
-}
-
 static int on_property(VTermProp prop, VTermValue *value, void *user)
 {
-    struct terminal *t = user;
+    struct picture *p = user;
 
     if (prop == VTERM_PROP_CURSORVISIBLE)
-        t->visible = value->boolean;
+        p->visible = value->boolean;
     return 1;
 }
 
 static void on_title(void *user, const char *title)
 {
-    struct terminal *t = user;
+    struct picture *p = user;
     size_t len = strlen(title);
 
-    memcpy(t->title, title, len + 1);
-}
-
-static void terminal_init(struct terminal *t, int rows, int cols)
-{
-    static VTermAllocatorFunctions arena = { arena_alloc, arena_free };
-    static const VTermScreenCallbacks callbacks = { .settermprop = on_property };
-    static const struct vtgate_events events = { .title = on_title };
-
-    vtgate_clamp_size(&rows, &cols);
-    t->visible = true;
-    t->title[0] = '\0';
-    t->vt = vterm_new_with_allocator(rows, cols, &arena, NULL);
-    t->screen = vterm_obtain_screen(t->vt);
-    vterm_screen_set_callbacks(t->screen, &callbacks, t);
-    vterm_screen_set_damage_merge(t->screen, VTERM_DAMAGE_SCROLL);
-    vterm_screen_enable_altscreen(t->screen, 1);
-    vtgate_init(&t->gate, t->vt, &events, t);
+    memcpy(p->title, title, len + 1);
 }
 
 static void terminal_feed(struct terminal *t, const char *bytes, size_t n,
@@ -98,20 +63,12 @@ static void terminal_feed(struct terminal *t, const char *bytes, size_t n,
     vterm_screen_flush_damage(t->screen);
 }
 
-static bool put_number(struct buf *out, uint32_t v)
-{
-    uint8_t bytes[4];
-
-    put_u32(bytes, v);
-    return buf_append(out, bytes, sizeof bytes);
-}
-
 static bool put_row(struct terminal *t, int row, struct buf *out)
 {
     size_t start = out->len, printed;
     VTermScreenCell cell;
 
-    if (!put_number(out, 0))
+    if (!term_put_u32(out, 0))
         return false;
     printed = out->len;
     for (int col = 0; col < t->gate.cols; col++) {
@@ -133,18 +90,19 @@ static bool put_row(struct terminal *t, int row, struct buf *out)
     return true;
 }
 
-static bool put_answer(struct terminal *t, struct buf *out)
+static bool put_answer(struct picture *p, struct buf *out)
 {
+    struct terminal *t = &p->terminal;
     VTermPos cursor;
-    size_t title_len = strlen(t->title);
+    size_t title_len = strlen(p->title);
     bool done;
 
     vterm_state_get_cursorpos(t->gate.state, &cursor);
-    done = put_number(out, (uint32_t)t->gate.rows) && put_number(out, (uint32_t)t->gate.cols) &&
-           put_number(out, (uint32_t)cursor.row) && put_number(out, (uint32_t)cursor.col) &&
-           put_number(out,
-                      (t->visible ? FLAG_VISIBLE : 0) | (t->gate.alternate ? FLAG_ALTERNATE : 0)) &&
-           put_number(out, (uint32_t)title_len) && buf_append(out, t->title, title_len);
+    done = term_put_u32(out, (uint32_t)t->gate.rows) && term_put_u32(out, (uint32_t)t->gate.cols) &&
+           term_put_u32(out, (uint32_t)cursor.row) && term_put_u32(out, (uint32_t)cursor.col) &&
+           term_put_u32(out, (p->visible ? FLAG_VISIBLE : 0) |
+                                 (t->gate.alternate ? FLAG_ALTERNATE : 0)) &&
+           term_put_u32(out, (uint32_t)title_len) && buf_append(out, p->title, title_len);
     for (int row = 0; row < t->gate.rows && done; row++)
         done = put_row(t, row, out);
     return done;
@@ -153,16 +111,19 @@ static bool put_answer(struct terminal *t, struct buf *out)
 bool screen_render_here(const char *bytes, size_t n, const struct plain_options *options,
                         struct buf *answer)
 {
-    struct terminal *t = calloc(1, sizeof *t);
+    static const VTermScreenCallbacks callbacks = { .settermprop = on_property };
+    static const struct vtgate_events events = { .title = on_title };
+    struct picture *p = calloc(1, sizeof *p);
     bool done;
 
-    if (!t)
+    if (!p)
         return false;
-    terminal_init(t, options->rows, options->cols);
-    terminal_feed(t, bytes, n, options);
-    done = put_answer(t, answer);
-    vterm_free(t->vt);
-    free(t);
+    p->visible = true;
+    terminal_init(&p->terminal, options->rows, options->cols, &callbacks, &events, p);
+    terminal_feed(&p->terminal, bytes, n, options);
+    done = put_answer(p, answer);
+    terminal_release(&p->terminal);
+    free(p);
     return done;
 }
 
@@ -262,23 +223,17 @@ bool screen_render(const char *bytes, size_t n, const struct plain_options *opti
                    struct screen *ret, struct pyro_error *err)
 {
     struct screen_job job = { bytes, n, options };
-    size_t rows = options->rows > 0 ? (size_t)options->rows : 1;
-    size_t cols = options->cols > 0 ? (size_t)options->cols : 2;
+    int rows = options->rows, cols = options->cols;
     struct sandbox_limits limits = { .cpu_seconds = 60 };
     scoped_buf answer = BUF_INIT(ANSWER_MAX);
 
     for (size_t i = 0; i < options->resize_count; i++) {
-        if (options->resizes[i].rows > (int)rows)
-            rows = (size_t)options->resizes[i].rows;
-        if (options->resizes[i].cols > (int)cols)
-            cols = (size_t)options->resizes[i].cols;
+        if (options->resizes[i].rows > rows)
+            rows = options->resizes[i].rows;
+        if (options->resizes[i].cols > cols)
+            cols = options->resizes[i].cols;
     }
-    if (rows > VTGATE_ROWS_MAX)
-        rows = VTGATE_ROWS_MAX;
-    if (cols > VTGATE_COLS_MAX)
-        cols = VTGATE_COLS_MAX;
-    /* two screens of 40-byte cells, twice while resizing, and the answer */
-    limits.heap_bytes = ((size_t)16 << 20) + rows * cols * 256;
+    limits.heap_bytes = terminal_heap_bytes(rows, cols);
     return sandbox_run(run_screen_job, &job, &limits, -1, &answer, err) &&
            screen_parse(answer.data, answer.len, ret, err);
 }

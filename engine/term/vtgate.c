@@ -144,7 +144,7 @@ void vtgate_restore_pending(struct vtgate *g)
 
 /* ---- control characters and escapes ---- */
 
-static void on_control(void *user, unsigned char c)
+void vtgate_on_control(void *user, unsigned char c)
 {
     struct vtgate *g = user;
 
@@ -184,12 +184,14 @@ static void on_control(void *user, unsigned char c)
 void vtgate_save_cursor(struct vtgate *g)
 {
     g->saved_charset = g->charset;
+    g->saved_font = g->font;
     vtgate_send(g, "\033[?1048h");
 }
 
 void vtgate_restore_cursor(struct vtgate *g)
 {
     g->charset = g->saved_charset;
+    g->font = g->saved_font;
     vtgate_send(g, "\033[?1048l"); /* unlike ESC 8, it clamps the position */
     g->pending = false;
 }
@@ -199,11 +201,13 @@ static void full_reset(struct vtgate *g)
     vtgate_send(g,
                 "\033[?1047l\033c"); /* ESC c alone leaves the alternate screen's cells in place */
     memset(&g->charset, 0, sizeof g->charset);
+    memset(&g->modes, 0, sizeof g->modes);
+    g->font = g->saved_font = 0;
     g->wrap = true;
     g->alternate = g->pending = false;
 }
 
-static void on_escape(void *user, char mid, char final)
+void vtgate_on_escape(void *user, char mid, char final)
 {
     struct vtgate *g = user;
 
@@ -230,9 +234,12 @@ static void on_escape(void *user, char mid, char final)
         g->pending = false;
         vtgate_send(g, "\033%c", final);
         break;
-    case 'H':
     case '=':
     case '>':
+        g->modes.app_keypad = final == '=';
+        vtgate_send(g, "\033%c", final);
+        break;
+    case 'H':
         vtgate_send(g, "\033%c", final);
         break;
     default:
@@ -297,14 +304,28 @@ static void on_directory(struct vtgate *g, const char *s, size_t n)
         g->events->directory(g->user, clean);
 }
 
-static void on_string(void *user, char kind, const char *s, size_t n)
+/* 133;D or 133;D;STATUS (FinalTerm's marks, which shells with such a prompt send). */
+static void on_command_end(struct vtgate *g, const char *s, size_t n)
+{
+    int status = 0;
+
+    for (size_t i = 6; i < n && s[i] >= '0' && s[i] <= '9' && status < 1000; i++)
+        status = 10 * status + s[i] - '0';
+    g->events->command_end(g->user, status);
+}
+
+void vtgate_on_string(void *user, char kind, const char *s, size_t n)
 {
     struct vtgate *g = user;
     char text[VT_SEQUENCE_MAX + 1];
     const char *uri;
 
     g->after_glyph = g->can_repeat = false;
-    if (kind != ']' || n < 2 || s[1] != ';' || !g->events)
+    if (kind != ']' || n < 2 || !g->events)
+        return;
+    if (n >= 5 && memcmp(s, "133;D", 5) == 0 && g->events->command_end)
+        on_command_end(g, s, n);
+    if (s[1] != ';')
         return;
     switch (s[0]) {
     case '0':
@@ -333,10 +354,10 @@ static void on_string(void *user, char kind, const char *s, size_t n)
 /* ---- life ---- */
 
 static const struct vt_handler handler = { .text = on_text,
-                                           .control = on_control,
-                                           .escape = on_escape,
+                                           .control = vtgate_on_control,
+                                           .escape = vtgate_on_escape,
                                            .csi = vtgate_on_csi,
-                                           .string = on_string };
+                                           .string = vtgate_on_string };
 
 static void on_output(const char *bytes, size_t n, void *user)
 {

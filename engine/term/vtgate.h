@@ -25,6 +25,7 @@
 #define VTGATE_ROWS_MAX 1000
 #define VTGATE_COLS_MAX 1000
 #define VTGATE_TITLE_MAX 512
+#define VTGATE_SKIMMED_MAX 8
 
 /* What the gate takes out of the stream; any may be NULL. Strings are valid UTF-8 without controls.
  */
@@ -33,7 +34,28 @@ struct vtgate_events {
     void (*directory)(void *user, const char *path);        /* the shell's working directory */
     void (*link)(void *user, const char *uri);              /* of the text that follows; "": none */
     void (*reply)(void *user, const char *bytes, size_t n); /* for the program, as if typed */
+    void (*command_end)(void *user, int status);            /* OSC 133;D: a command is over */
 };
+
+/* How the program wants its input, as it has asked for it. */
+enum vtgate_mouse_encoding {
+    VTGATE_MOUSE_X10,
+    VTGATE_MOUSE_UTF8,
+    VTGATE_MOUSE_SGR,
+    VTGATE_MOUSE_URXVT
+};
+struct vtgate_modes {
+    bool app_cursor, app_keypad, paste, focus;
+    int mouse; /* 0: none, else 9, 1000, 1002 or 1003 */
+    enum vtgate_mouse_encoding mouse_encoding;
+};
+
+/*
+ * libvterm 0.1.4 knows neither faint nor concealed text. Both travel through it as its alternative
+ * fonts, which no guest gets: a cell's font is a sum of these.
+ */
+#define VTGATE_FONT_DIM 1
+#define VTGATE_FONT_CONCEAL 2
 
 struct vtgate_charset {
     bool drawing[2], shifted;
@@ -52,9 +74,14 @@ struct vtgate {
     unsigned marks;       /* on that character */
     int col;              /* while text is queued: the column it will reach */
     struct vtgate_charset charset, saved_charset;
+    struct vtgate_modes modes;
+    int font, saved_font;
     bool can_repeat;               /* nothing came since `last` */
     unsigned last_len, last_width; /* the last character */
     char last[4];
+    struct vt_csi skim[VTGATE_SKIMMED_MAX]; /* colours since the last reset, while skimming */
+    unsigned skimmed;
+    bool skim_reset;
     size_t queued;
     char queue[512];
 };
@@ -68,6 +95,11 @@ void vtgate_clamp_size(int *rows, int *cols);
 void vtgate_init(struct vtgate *g, VTerm *vt, const struct vtgate_events *events, void *user);
 /* Any bytes, in any split. When it returns, libvterm has seen all that was complete. */
 void vtgate_feed(struct vtgate *g, const char *bytes, size_t n);
+/*
+ * The same for output of which nothing will be seen: text and movements are passed over, modes,
+ * colours, titles and resets act. Leaves the cursor in column 0 of whatever row it was in.
+ */
+void vtgate_skim(struct vtgate *g, const char *bytes, size_t n);
 /* Sizes are clamped as above. No scrollback may be popped back in (no sb_popline callback). */
 void vtgate_resize(struct vtgate *g, int rows, int cols);
 

@@ -61,6 +61,37 @@ static unsigned sgr_colour(struct sgr *s, const struct vt_csi *csi, unsigned i)
     return end;
 }
 
+/* Faint and concealed, see VTGATE_FONT_DIM; whether v is about them or about fonts. */
+static bool sgr_font(struct vtgate *g, struct sgr *s, int v)
+{
+    int font = g->font;
+
+    switch (v) {
+    case 0:
+        g->font = 0;
+        return false;
+    case 2:
+        font |= VTGATE_FONT_DIM;
+        break;
+    case 22: /* neither bold nor faint */
+        font &= ~VTGATE_FONT_DIM;
+        sgr_add(s, "", v);
+        break;
+    case 8:
+        font |= VTGATE_FONT_CONCEAL;
+        break;
+    case 28:
+        font &= ~VTGATE_FONT_CONCEAL;
+        break;
+    default:
+        return v >= 10 && v <= 20;
+    }
+    if (font != g->font)
+        sgr_add(s, "", 10 + font);
+    g->font = font;
+    return true;
+}
+
 static void on_sgr(struct vtgate *g, const struct vt_csi *csi)
 {
     struct sgr s = { .len = 0 };
@@ -75,7 +106,9 @@ static void on_sgr(struct vtgate *g, const struct vt_csi *csi)
             i = sgr_colour(&s, csi, i);
             continue;
         }
-        if (v == 4 && has_sub) {
+        if (sgr_font(g, &s, v)) {
+            /* done */
+        } else if (v == 4 && has_sub) {
             int style = vt_arg(csi, i + 1, 1);
             if (style == 0)
                 sgr_add(&s, "", 24);
@@ -96,13 +129,57 @@ static void alternate_mode(struct vtgate *g, int mode, bool on)
 {
     if (on && g->alternate)
         return; /* libvterm would save the cursor once more */
+    if (mode == 1049 && on)
+        g->saved_font = g->font;
+    else if (mode == 1049)
+        g->font = g->saved_font;
     vtgate_send(g, "\033[?%d%c", mode, on ? 'h' : 'l');
     g->alternate = on;
     g->pending = false;
 }
 
+/* What only whoever sends the program its input has to know. */
+static void note_mode(struct vtgate_modes *m, int mode, bool on)
+{
+    switch (mode) {
+    case 1:
+        m->app_cursor = on;
+        break;
+    case 66:
+        m->app_keypad = on;
+        break;
+    case 9:
+    case 1000:
+    case 1002:
+    case 1003:
+        if (on)
+            m->mouse = mode;
+        else if (m->mouse == mode || mode != 9)
+            m->mouse = 0;
+        break;
+    case 1004:
+        m->focus = on;
+        break;
+    case 1005:
+        m->mouse_encoding = on ? VTGATE_MOUSE_UTF8 : VTGATE_MOUSE_X10;
+        break;
+    case 1006:
+        m->mouse_encoding = on ? VTGATE_MOUSE_SGR : VTGATE_MOUSE_X10;
+        break;
+    case 1015:
+        m->mouse_encoding = on ? VTGATE_MOUSE_URXVT : VTGATE_MOUSE_X10;
+        break;
+    case 2004:
+        m->paste = on;
+        break;
+    default:
+        break;
+    }
+}
+
 static void private_mode(struct vtgate *g, int mode, bool on)
 {
+    note_mode(&g->modes, mode, on);
     switch (mode) {
     case 7:
         g->wrap = on;
@@ -158,6 +235,8 @@ static void soft_reset(struct vtgate *g)
     vtgate_reset_margins(g);
     vtgate_send(g, "\033[4l\033[20l\033[?7h\033[?25h\033[m\033>");
     memset(&g->charset, 0, sizeof g->charset);
+    g->modes.app_cursor = g->modes.app_keypad = false;
+    g->font = 0;
     g->wrap = true;
     g->pending = false;
 }

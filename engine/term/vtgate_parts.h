@@ -19,7 +19,10 @@ void vtgate_save_cursor(struct vtgate *g);
 void vtgate_restore_cursor(struct vtgate *g);
 /* Origin mode and margins off; the cursor stays. */
 void vtgate_reset_margins(struct vtgate *g);
-/* The handler of control sequences. */
+/* The handlers of what the parser finds. */
 void vtgate_on_csi(void *user, const struct vt_csi *csi);
+void vtgate_on_control(void *user, unsigned char c);
+void vtgate_on_escape(void *user, char mid, char final);
+void vtgate_on_string(void *user, char kind, const char *s, size_t n);
 
 #endif

@@ -1,0 +1,61 @@
+/*
+ * A pane: a terminal's screen, kept by a confined child and seen through a window of cells. The
+ * child is as hostile as what it is fed: what it says is checked, one that says nothing while it
+ * has something to do is killed, and whatever becomes of it is told once, in words.
+ *
+ * One pane, one loop. Nothing here blocks. Callbacks may call anything but pane_free().
+ */
+#ifndef PYRO_TERM_PANE_H
+#define PYRO_TERM_PANE_H
+
+#include "engine/term/pane_child.h"
+#include "engine/term/pane_wire.h"
+#include "engine/term/sandbox.h"
+#include "vmm/base/loop.h"
+
+struct pane;
+
+struct pane_ops {
+    /* The view was painted. */
+    void (*painted)(void *arg);
+    /* There is room for more to feed. */
+    void (*ready)(void *arg);
+    /* What the terminal answers the program, a sound CSI sequence. May be NULL. */
+    void (*reply)(void *arg, const char *bytes, size_t n);
+    /* The child is gone, and why, in words; the view stays as it was painted last. */
+    void (*failed)(void *arg, const struct pyro_error *why);
+};
+
+struct pane_options {
+    struct pane_child_start start;
+    int rows_max, cols_max; /* to which it can be resized; a child of its own size else */
+    int64_t deadline_ms;    /* of one answer; 0: PANE_DEADLINE_MS */
+    sandbox_job *job;       /* NULL: pane_child_job; tests have others */
+};
+#define PANE_DEADLINE_MS 15000
+
+/* NULL with err set when no child can be started. `ops` and `arg` are kept. */
+struct pane *pane_new(struct loop *loop, const struct pane_options *options,
+                      const struct pane_ops *ops, void *arg, struct pyro_error *err) MUST_CHECK;
+/* Ends the child. NULL is fine. */
+void pane_free(struct pane *pane);
+
+const struct pane_view *pane_view(const struct pane *pane);
+/* For whoever draws: clears the marks of rows that have changed. */
+void pane_view_drawn(struct pane *pane);
+pid_t pane_pid(const struct pane *pane);
+/* No more child: pane_free() is what is left. */
+bool pane_has_failed(const struct pane *pane);
+
+/* Whether there is room for another frame: few are under way at a time. */
+bool pane_is_ready(const struct pane *pane);
+/* At most PANE_BYTES_MAX bytes. `kind`: PANE_FEED, PANE_FEED_LIVE or PANE_SKIM. */
+void pane_feed(struct pane *pane, enum pane_frame kind, const void *bytes, size_t n);
+/* Returns false when the child has no room for that size: a new pane is needed then. */
+bool pane_resize(struct pane *pane, int rows, int cols) MUST_CHECK;
+/* Which part of the screen is wanted; painted with the next paint. */
+bool pane_set_rect(struct pane *pane, const struct pane_rect *rect) MUST_CHECK;
+/* Asks for the rows that have changed; nothing while an earlier paint is under way. */
+void pane_paint(struct pane *pane);
+
+#endif

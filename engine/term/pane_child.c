@@ -1,0 +1,227 @@
+/*
+ * engine/term/pane_child.c: reads frames, feeds the terminal, paints. It holds no queue: what it
+ * has read is done before the next frame is read.
+ */
+#include "engine/term/pane_child.h"
+
+#include <string.h>
+
+#include "engine/term/pane_wire.h"
+#include "engine/term/sandbox.h"
+#include "engine/term/terminal.h"
+
+#define ANSWER_MAX ((size_t)64 << 20)
+#define REPLIES_MAX 16 /* of one frame: a guest that only asks is not worth more */
+
+struct child {
+    struct terminal terminal;
+    struct pane_view view; /* its head; the cells are libvterm's */
+    bool dirty[VTGATE_ROWS_MAX];
+    bool live;
+    unsigned replies;
+    struct buf out;
+    struct term_cell row[VTGATE_COLS_MAX];
+    uint8_t body[PANE_BYTES_MAX];
+};
+
+/* ---- what the terminal tells ---- */
+
+static void touch(struct child *c, int from, int to)
+{
+    for (int row = from < 0 ? 0 : from; row < to && row < VTGATE_ROWS_MAX; row++)
+        c->dirty[row] = true;
+}
+
+static int on_damage(VTermRect rect, void *user)
+{
+    touch(user, rect.start_row, rect.end_row);
+    return 1;
+}
+
+static int on_move(VTermRect dest, VTermRect src, void *user)
+{
+    touch(user, dest.start_row, dest.end_row);
+    touch(user, src.start_row, src.end_row);
+    return 1;
+}
+
+static int on_property(VTermProp prop, VTermValue *value, void *user)
+{
+    struct child *c = user;
+
+    if (prop == VTERM_PROP_CURSORVISIBLE)
+        c->view.cursor_visible = value->boolean;
+    else if (prop == VTERM_PROP_CURSORBLINK)
+        c->view.cursor_blinks = value->boolean;
+    else if (prop == VTERM_PROP_CURSORSHAPE && value->number >= PANE_CURSOR_BLOCK &&
+             value->number <= PANE_CURSOR_BAR)
+        c->view.cursor_shape = (enum pane_cursor_shape)value->number;
+    return 1;
+}
+
+static int on_bell(void *user)
+{
+    ((struct child *)user)->view.bells++;
+    return 1;
+}
+
+static void on_title(void *user, const char *title)
+{
+    struct child *c = user;
+
+    snprintf(c->view.title, sizeof(c->view.title), "%s", title);
+}
+
+static void on_command_end(void *user, int status)
+{
+    struct child *c = user;
+
+    c->view.command_ends++;
+    c->view.command_status = status > 1000 ? 1000 : status;
+}
+
+/* ---- frames ---- */
+
+static bool send_frame(struct child *c, enum pane_frame kind, const void *body, size_t n)
+{
+    uint8_t head[PANE_FRAME_HEAD];
+
+    (void)c;
+    put_u32(head, (uint32_t)n);
+    head[4] = (uint8_t)kind;
+    return sandbox_write(head, sizeof(head)) && sandbox_write(body, n);
+}
+
+static void on_reply(void *user, const char *bytes, size_t n)
+{
+    struct child *c = user;
+
+    if (!c->live || n > PANE_REPLY_MAX || c->replies++ >= REPLIES_MAX)
+        return;
+    if (!send_frame(c, PANE_REPLY, bytes, n))
+        c->live = false; /* the next write says so, too */
+}
+
+static bool read_full(void *bytes, size_t n)
+{
+    uint8_t *at = bytes;
+
+    while (n) {
+        ssize_t got = sandbox_read(at, n);
+        if (got <= 0)
+            return false;
+        at += got;
+        n -= (size_t)got;
+    }
+    return true;
+}
+
+static bool put_rows(struct child *c, const struct pane_rect *rect)
+{
+    for (int i = 0; i < rect->rows && rect->top + i < c->terminal.gate.rows; i++) {
+        if (!c->dirty[rect->top + i])
+            continue;
+        terminal_row(&c->terminal, rect->top + i, rect->left, rect->cols, c->row);
+        if (!term_put_u16(&c->out, (unsigned)i) || !term_row_put(&c->out, c->row, rect->cols))
+            return false;
+        c->dirty[rect->top + i] = false;
+    }
+    return term_put_u16(&c->out, 0xffff);
+}
+
+static bool paint(struct child *c, struct reader *r)
+{
+    struct vtgate *g = &c->terminal.gate;
+    uint16_t top, left, rows, cols;
+    VTermPos cursor;
+    uint8_t all;
+
+    if (!rd_u16(r, &top) || !rd_u16(r, &left) || !rd_u16(r, &rows) || !rd_u16(r, &cols) ||
+        !rd_u8(r, &all) || top > VTGATE_ROWS_MAX || cols > VTGATE_COLS_MAX)
+        return false;
+    if (all)
+        touch(c, 0, VTGATE_ROWS_MAX);
+    vterm_screen_flush_damage(c->terminal.screen);
+    vterm_state_get_cursorpos(g->state, &cursor);
+    c->view.rect = (struct pane_rect){ top, left, rows, cols };
+    c->view.rows = g->rows;
+    c->view.cols = g->cols;
+    c->view.cursor_row = cursor.row;
+    c->view.cursor_col = cursor.col;
+    c->view.alternate = g->alternate;
+    c->view.modes = g->modes;
+    buf_clear(&c->out);
+    return pane_view_put_head(&c->out, &c->view) && put_rows(c, &c->view.rect) &&
+           send_frame(c, PANE_PAINTED, c->out.data, c->out.len);
+}
+
+static bool resize(struct child *c, struct reader *r)
+{
+    uint16_t rows, cols;
+
+    if (!rd_u16(r, &rows) || !rd_u16(r, &cols))
+        return false;
+    vtgate_resize(&c->terminal.gate, rows, cols);
+    touch(c, 0, VTGATE_ROWS_MAX);
+    return true;
+}
+
+static bool serve(struct child *c, enum pane_frame kind, size_t n)
+{
+    struct reader r = reader_of(c->body, n);
+    const char *bytes = (const char *)c->body;
+
+    switch (kind) {
+    case PANE_FEED:
+    case PANE_FEED_LIVE:
+        c->live = kind == PANE_FEED_LIVE;
+        c->replies = 0;
+        vtgate_feed(&c->terminal.gate, bytes, n);
+        c->live = false;
+        break;
+    case PANE_SKIM:
+        vtgate_skim(&c->terminal.gate, bytes, n);
+        break;
+    case PANE_RESIZE:
+        if (!resize(c, &r))
+            return false;
+        break;
+    case PANE_PAINT:
+        return paint(c, &r);
+    default:
+        return false;
+    }
+    return send_frame(c, PANE_DONE, NULL, 0);
+}
+
+bool pane_child_job(void *arg)
+{
+    static const VTermScreenCallbacks callbacks = {
+        .damage = on_damage, .moverect = on_move, .settermprop = on_property, .bell = on_bell
+    };
+    static const struct vtgate_events events = { .title = on_title,
+                                                 .reply = on_reply,
+                                                 .command_end = on_command_end };
+    const struct pane_child_start *start = arg;
+    struct child *c = calloc(1, sizeof(*c));
+    uint8_t head[PANE_FRAME_HEAD];
+
+    if (!c)
+        return false;
+    buf_init(&c->out, ANSWER_MAX);
+    c->view.cursor_visible = c->view.cursor_blinks = true;
+    c->view.cursor_shape = PANE_CURSOR_BLOCK;
+    terminal_init(&c->terminal, start->rows, start->cols, &callbacks, &events, c);
+    if (start->alternate)
+        vtgate_feed(&c->terminal.gate, "\033[?1049h", 8);
+    if (start->in_string)
+        vtparse_enter_string(&c->terminal.gate.parse, start->in_string);
+    while (read_full(head, sizeof(head))) {
+        struct reader r = reader_of(head, sizeof(head));
+        uint32_t n;
+        if (!rd_u32(&r, &n) || n > sizeof(c->body) || !read_full(c->body, n) ||
+            !serve(c, head[4], n))
+            return false;
+    }
+    return true;
+}

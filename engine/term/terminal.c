@@ -1,0 +1,96 @@
+/* engine/term/terminal.c: libvterm behind its gate. */
+#include "engine/term/terminal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *arena_alloc(size_t size, void *unused)
+{
+    (void)unused;
+    return calloc(1, size);
+}
+
+static void arena_free(void *p, void *unused)
+{
+    (void)unused;
+    free(p);
+}
+
+void terminal_init(struct terminal *t, int rows, int cols, const VTermScreenCallbacks *callbacks,
+                   const struct vtgate_events *events, void *user)
+{
+    static VTermAllocatorFunctions arena = { arena_alloc, arena_free };
+
+    vtgate_clamp_size(&rows, &cols);
+    t->vt = vterm_new_with_allocator(rows, cols, &arena, NULL);
+    t->screen = vterm_obtain_screen(t->vt);
+    vterm_screen_set_callbacks(t->screen, callbacks, user);
+    vterm_screen_set_damage_merge(t->screen, VTERM_DAMAGE_SCROLL);
+    vterm_screen_enable_altscreen(t->screen, 1);
+    vtgate_init(&t->gate, t->vt, events, user);
+}
+
+void terminal_release(struct terminal *t)
+{
+    vterm_free(t->vt);
+    t->vt = NULL;
+}
+
+size_t terminal_heap_bytes(int rows, int cols)
+{
+    vtgate_clamp_size(&rows, &cols);
+    /* two screens of 40-byte cells, twice while resizing, and what is made of them */
+    return ((size_t)16 << 20) + (size_t)rows * (size_t)cols * 256;
+}
+
+static uint32_t color_of(const VTermColor *c)
+{
+    if (VTERM_COLOR_IS_DEFAULT_FG(c) || VTERM_COLOR_IS_DEFAULT_BG(c))
+        return TERM_COLOR_DEFAULT;
+    if (VTERM_COLOR_IS_INDEXED(c))
+        return TERM_COLOR_INDEX(c->indexed.idx);
+    return TERM_COLOR_RGB((uint32_t)c->rgb.red << 16 | (uint32_t)c->rgb.green << 8 | c->rgb.blue);
+}
+
+static uint16_t attr_of(const VTermScreenCellAttrs *a)
+{
+    return (uint16_t)((a->bold ? TERM_BOLD : 0) | (a->italic ? TERM_ITALIC : 0) |
+                      (unsigned)a->underline << TERM_UNDERLINE_SHIFT | (a->blink ? TERM_BLINK : 0) |
+                      (a->reverse ? TERM_REVERSE : 0) | (a->strike ? TERM_STRIKE : 0) |
+                      (a->font & VTGATE_FONT_DIM ? TERM_DIM : 0) |
+                      (a->font & VTGATE_FONT_CONCEAL ? TERM_CONCEAL : 0));
+}
+
+struct term_cell terminal_cell(const VTermScreenCell *cell)
+{
+    struct term_cell c = { .fg = color_of(&cell->fg),
+                           .bg = color_of(&cell->bg),
+                           .attr = attr_of(&cell->attrs),
+                           .width = 1 };
+
+    if (cell->chars[0] == (uint32_t)-1) {
+        c.width = 0;
+        return c;
+    }
+    for (int i = 0; i < TERM_CELL_CHARS && cell->chars[i]; i++)
+        c.chars[i] = cell->chars[i];
+    if (cell->width == 2)
+        c.width = 2;
+    return c;
+}
+
+void terminal_row(const struct terminal *t, int row, int left, int n, struct term_cell *ret)
+{
+    VTermScreenCell cell;
+
+    for (int i = 0; i < n; i++) {
+        memset(&cell, 0, sizeof(cell));
+        if (row >= t->gate.rows || left + i >= t->gate.cols ||
+            !vterm_screen_get_cell(t->screen, (VTermPos){ row, left + i }, &cell))
+            ret[i] = TERM_CELL_BLANK;
+        else
+            ret[i] = terminal_cell(&cell);
+        if (i == 0 && ret[i].width == 0) /* the left half is not shown */
+            ret[i].width = 1;
+    }
+}

@@ -1,0 +1,33 @@
+/*
+ * A terminal: libvterm behind its gate. It belongs into a confined child, for the bytes that it is
+ * fed are a guest's.
+ */
+#ifndef PYRO_TERM_TERMINAL_H
+#define PYRO_TERM_TERMINAL_H
+
+#include <vterm.h>
+
+#include "engine/term/cell.h"
+#include "engine/term/vtgate.h"
+
+struct terminal {
+    VTerm *vt;
+    VTermScreen *screen;
+    struct vtgate gate;
+};
+
+/*
+ * Sizes are clamped. `callbacks`, `events` and `user` (theirs) are kept. Does not look whether it
+ * got memory: out of it, it touches NULL, and the child is over.
+ */
+void terminal_init(struct terminal *t, int rows, int cols, const VTermScreenCallbacks *callbacks,
+                   const struct vtgate_events *events, void *user);
+void terminal_release(struct terminal *t);
+/* What a terminal of this size may allocate, in bytes, while it is resized too. */
+size_t terminal_heap_bytes(int rows, int cols);
+/* Reads a cell of libvterm's; the right half of a wide one has width 0. */
+struct term_cell terminal_cell(const VTermScreenCell *cell);
+/* A row of the screen, from `left` on; cells beyond the screen are blank. */
+void terminal_row(const struct terminal *t, int row, int left, int n, struct term_cell *ret);
+
+#endif
