@@ -131,6 +131,26 @@ bool command_parse(struct command *ret, const struct guest *g, const json_t *req
     return false;
 }
 
+bool command_of_self(struct command *ret, const char *const *arguments, struct pyro_error *err)
+{
+    size_t n = 0;
+
+    while (arguments[n])
+        n++;
+    *ret = (struct command){ .vector = calloc(n + 3, sizeof(*ret->vector)),
+                             .env = calloc(1, sizeof(*ret->env)),
+                             .cwd = strdup("/"),
+                             .search_path = "" };
+    if (!ret->vector || !ret->env || !ret->cwd) {
+        command_release(ret);
+        return no_memory(err);
+    }
+    ret->vector[1] = (char *)(uintptr_t) "/proc/self/exe";
+    for (size_t i = 0; i < n; i++)
+        ret->vector[i + 2] = (char *)(uintptr_t)arguments[i];
+    return true;
+}
+
 void command_release(struct command *c)
 {
     for (size_t i = 0; c->env && c->env[i]; i++)

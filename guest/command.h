@@ -15,6 +15,9 @@ struct command {
 /* Reads the members command, cwd, env and timeout_ms; borrows from the request. */
 bool command_parse(struct command *ret, const struct guest *g, const json_t *request,
                    struct pyro_error *err) MUST_CHECK;
+/* This program itself, with these arguments (borrowed, up to a NULL), in the root directory. */
+bool command_of_self(struct command *ret, const char *const *arguments,
+                     struct pyro_error *err) MUST_CHECK;
 void command_release(struct command *c);
 
 #endif

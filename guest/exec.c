@@ -375,6 +375,7 @@ static bool make_pipes(int child[3], int ours[3], struct pyro_error *err)
             return pyro_fail_errno(err, "exec: pipe");
     }
     /* Bigger steps, fewer wake-ups; a failure only costs speed. */
+    fcntl(ours[0], F_SETPIPE_SZ, WIRE_CREDIT);
     fcntl(ours[1], F_SETPIPE_SZ, WIRE_CREDIT);
     return true;
 }
@@ -453,29 +454,49 @@ static bool start(struct exec *x, uint32_t id, const struct command *c, struct p
     return true;
 }
 
-bool exec_op_exec(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err)
+/* Releases the command. */
+static bool run_command(struct guest *g, uint32_t id, struct command *command,
+                        struct pyro_error *err)
 {
-    struct command command;
     struct exec *x;
     bool ok;
 
-    if (g->exec_count >= GUEST_STREAMS_MAX)
-        return pyro_fail(err, PYRO_GUEST_ERROR, "%d commands are running; no more at once",
-                         GUEST_STREAMS_MAX);
-    if (!command_parse(&command, g, request, err))
-        return false;
     x = calloc(1, sizeof(*x));
     if (!x) {
-        command_release(&command);
+        command_release(command);
         return pyro_fail(err, PYRO_NO_MEMORY, "exec: out of memory");
     }
     x->g = g;
     x->group = cgroup_new();
-    ok = start(x, id, &command, err);
-    command_release(&command);
+    ok = start(x, id, command, err);
+    command_release(command);
     if (!ok && !x->pid) {
         cgroup_drop(x->group);
         free(x);
     }
     return ok;
+}
+
+static bool check_count(const struct guest *g, struct pyro_error *err)
+{
+    return g->exec_count < GUEST_STREAMS_MAX ||
+           pyro_fail(err, PYRO_GUEST_ERROR, "%d commands are running; no more at once",
+                     GUEST_STREAMS_MAX);
+}
+
+bool exec_op_exec(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err)
+{
+    struct command command;
+
+    return check_count(g, err) && command_parse(&command, g, request, err) &&
+           run_command(g, id, &command, err);
+}
+
+bool exec_run_self(struct guest *g, uint32_t id, const char *const *arguments,
+                   struct pyro_error *err)
+{
+    struct command command;
+
+    return check_count(g, err) && command_of_self(&command, arguments, err) &&
+           run_command(g, id, &command, err);
 }

@@ -7,6 +7,10 @@
 #include "guest/guest.h"
 
 bool exec_op_exec(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err);
+/* The same with this very program as the command: `arguments` end with NULL. Nothing of it is
+ * recorded or shown to anybody as a command. */
+bool exec_run_self(struct guest *g, uint32_t id, const char *const *arguments,
+                   struct pyro_error *err);
 /* A child was reaped; false when it is no exec's. */
 bool exec_child_ended(struct guest *g, pid_t pid, int status);
 /* Kills every command and its descendants. */

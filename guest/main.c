@@ -19,6 +19,7 @@
 #include "guest/root.h"
 #include "guest/shell.h"
 #include "guest/shutdown.h"
+#include "guest/tree.h"
 #include "guest/uevent.h"
 #include "vmm/base/fs.h"
 
@@ -183,6 +184,8 @@ int main(int argc, char **argv)
     struct guest g = { .modules_fd = -1 };
     struct pyro_error err = { 0 };
 
+    if (argc > 1 && strcmp(argv[1], "--tree") == 0)
+        return tree_main(argc - 1, argv + 1);
     if (argc == 3 && strcmp(argv[1], "--host") == 0) {
         g.host_dir = argv[2];
         if (!run_on_host(&g, &err))

@@ -9,6 +9,7 @@
 #include "guest/shell.h"
 #include "guest/shutdown.h"
 #include "guest/stat.h"
+#include "guest/tree.h"
 
 struct guest_op {
     const char *name;
@@ -29,6 +30,8 @@ static const struct guest_op ops[] = {
     { "shell_attach", .needs_self = true, .start = shell_op_attach },
     { "stat", .answer = stat_op_stat },
     { "sync", .answer = stat_op_sync },
+    { "tree_write", .needs_self = true, .start = tree_op_write },
+    { "tree_read", .needs_self = true, .start = tree_op_read },
     { "shutdown", .start = shutdown_op_shutdown },
 };
 

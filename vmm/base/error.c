@@ -35,6 +35,7 @@ static const struct code_row codes[PYRO_CODE_COUNT] = {
     [PYRO_GUEST_ERROR] = { "guest_error", 1, "" },
     [PYRO_GUEST_LOST] = { "guest_lost", 1, "see 'pyro workspace status'" },
     [PYRO_GUEST_PROTOCOL] = { "guest_protocol", 1, "" },
+    [PYRO_CONTENT_REFUSED] = { "content_refused", 1, "" },
     [PYRO_RECORD_INVALID] = { "record_invalid", 1, "" },
     [PYRO_NO_SPACE] = { "no_space", 1, "free some space and try again" },
     [PYRO_PERMISSION] = { "permission", 1, "" },

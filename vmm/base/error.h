@@ -32,6 +32,7 @@ enum pyro_code {
     PYRO_GUEST_ERROR,        /* the guest refused or could not do it */
     PYRO_GUEST_LOST,         /* the link to the guest or supervisor broke */
     PYRO_GUEST_PROTOCOL,     /* the peer sent what the wire does not allow */
+    PYRO_CONTENT_REFUSED,    /* a tree or archive holds what is not taken */
     PYRO_RECORD_INVALID,     /* a state file is truncated, garbage or from another version */
     PYRO_NO_SPACE,
     PYRO_PERMISSION,

@@ -1,0 +1,218 @@
+/*
+ * guest/tree.c: what goes in and out of the workspace as a stream.
+ *
+ * A writing command first says what room there is, a line of JSON on its standard output, and waits
+ * for the stream; a second line says what it wrote. A reading one first looks at all of it, says
+ * how much it is, and then puts the stream. An error is a line of JSON on standard error.
+ */
+#include "guest/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "guest/exec.h"
+#include "vmm/base/fs.h"
+#include "vmm/base/tree_walk.h"
+#include "vmm/base/tree_write.h"
+
+#define DESTINATION_MODE 0755
+#define ALL_BITS "7777"
+#define NO_SET_ID "0777"
+
+/* --- the requests --- */
+
+static bool start(struct guest *g, uint32_t id, const char *verb, const json_t *request,
+                  struct pyro_error *err)
+{
+    const char *path, *root = g->host_dir ? g->host_dir : WORKSPACE_DIR;
+
+    if (!json_get_string(request, "path", &path, err))
+        return false;
+    if (*path && !beneath_is_plain(path, strlen(path)))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'path' is none below " WORKSPACE_DIR);
+    return exec_run_self(g, id,
+                         (const char *const[]){ "--tree", verb, root, path,
+                                                g->host_dir ? NO_SET_ID : ALL_BITS, NULL },
+                         err);
+}
+
+bool tree_op_write(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err)
+{
+    return start(g, id, "write", request, err);
+}
+
+bool tree_op_read(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err)
+{
+    return start(g, id, "read", request, err);
+}
+
+/* --- the command --- */
+
+struct tree_command {
+    int rootfd;
+    const char *path; /* below the root; "": the root */
+    char *label;      /* what errors call it */
+    uint32_t mode_mask;
+};
+
+static bool say(int fd, json_t *line, struct pyro_error *err)
+{
+    scoped_free char *text = line ? json_compact(line) : NULL;
+
+    json_decref(line);
+    if (!text)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    return fs_write_all(fd, text, strlen(text), err) && fs_write_all(fd, "\n", 1, err);
+}
+
+static bool say_counts(const struct tree_counts *c, struct pyro_error *err)
+{
+    return say(STDOUT_FILENO,
+               json_pack("{s:I, s:I, s:I}", "entries", (json_int_t)c->entries, "bytes",
+                         (json_int_t)c->bytes, "data_bytes", (json_int_t)c->data_bytes),
+               err);
+}
+
+static bool say_room(const struct tree_command *c, struct pyro_error *err)
+{
+    struct statvfs v;
+
+    if (fstatvfs(c->rootfd, &v) != 0)
+        return pyro_fail_errno(err, "'%s'", WORKSPACE_DIR);
+    return say(STDOUT_FILENO,
+               json_pack("{s:I, s:I}", "free_bytes", (json_int_t)(v.f_bavail * v.f_frsize),
+                         "free_entries", (json_int_t)v.f_favail),
+               err);
+}
+
+static bool fail_at(const struct tree_command *c, struct pyro_error *err)
+{
+    if (errno == ELOOP)
+        return pyro_fail(err, PYRO_CONTENT_REFUSED,
+                         "'%s': a symbolic link stands in its way, and none is followed", c->label);
+    return pyro_fail_errno(err, "'%s'", c->label);
+}
+
+/* The destination, made when it is missing. */
+static int open_destination(const struct tree_command *c, struct pyro_error *err)
+{
+    scoped_close int parent = -1;
+    const char *name = NULL;
+    int fd = beneath_open(c->rootfd, c->path, O_RDONLY | O_DIRECTORY, 0);
+
+    if (fd < 0 && errno == ENOENT) {
+        parent = beneath_open_parent(c->rootfd, c->path, DESTINATION_MODE, &name);
+        if (parent >= 0 && (mkdirat(parent, name, DESTINATION_MODE) == 0 || errno == EEXIST))
+            fd = beneath_open(c->rootfd, c->path, O_RDONLY | O_DIRECTORY, 0);
+    }
+    if (fd < 0)
+        fail_at(c, err);
+    return fd;
+}
+
+static ssize_t read_stream(void *arg, void *bytes, size_t n, struct pyro_error *err)
+{
+    const int *fd = arg;
+    ssize_t got;
+
+    do
+        got = read(*fd, bytes, n);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        pyro_fail_errno(err, "read the stream of files");
+    return got;
+}
+
+static bool write_stream(void *arg, const void *bytes, size_t n, struct pyro_error *err)
+{
+    return fs_write_all(*(const int *)arg, bytes, n, err);
+}
+
+static bool write_tree(const struct tree_command *c, struct pyro_error *err)
+{
+    struct tree_write w = {
+        .dirfd = -1, .label = c->label, .mode_mask = c->mode_mask, .replace = true
+    };
+    scoped_close int destination = -1;
+    struct tree_counts counts;
+    struct tree_input in;
+    int fd = STDIN_FILENO;
+    bool ok;
+
+    if (!say_room(c, err) || !tree_input_init(&in, read_stream, &fd, err))
+        return false;
+    /* Nothing is made before something comes. */
+    ok = tree_input_wait(&in, err) && (destination = open_destination(c, err)) >= 0;
+    w.dirfd = destination;
+    ok = ok && tree_write(&w, &in, &counts, err);
+    tree_input_release(&in);
+    if (ok && syncfs(destination) != 0)
+        return pyro_fail_errno(err, "'%s'", c->label);
+    return ok && say_counts(&counts, err);
+}
+
+static bool send_tree(const struct tree_command *c, struct tree_walk *w, struct pyro_error *err)
+{
+    struct tree_counts counts;
+    struct tree_output out;
+    int fd = STDOUT_FILENO;
+    bool ok;
+
+    if (!tree_walk(w, &counts, err) || !say_counts(&counts, err) ||
+        !tree_output_init(&out, write_stream, &fd, err))
+        return false;
+    w->out = &out;
+    ok = tree_walk(w, &counts, err) && tree_put_done(&out, err);
+    tree_output_release(&out);
+    return ok || pyro_wrap(err, "read '%s'", c->label);
+}
+
+static bool read_tree(const struct tree_command *c, struct pyro_error *err)
+{
+    struct tree_walk w = { .dirfd = c->rootfd, .label = c->label };
+    scoped_close int parent = -1;
+
+    if (*c->path) {
+        parent = beneath_open_parent(c->rootfd, c->path, 0, &w.name);
+        if (parent < 0)
+            return fail_at(c, err);
+        w.dirfd = parent;
+    }
+    return send_tree(c, &w, err);
+}
+
+static bool run(const char *verb, const struct tree_command *c, struct pyro_error *err)
+{
+    if (c->rootfd < 0)
+        return pyro_fail_errno(err, "there is no directory '%s'", WORKSPACE_DIR);
+    if (!c->label)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    return strcmp(verb, "write") == 0 ? write_tree(c, err) : read_tree(c, err);
+}
+
+int tree_main(int argc, char **argv)
+{
+    struct tree_command c = { .rootfd = -1 };
+    struct pyro_error err = { 0 };
+    bool ok;
+
+    if (argc != 5)
+        return 2;
+    umask(0);
+    c.rootfd = open(argv[2], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    c.path = argv[3];
+    c.mode_mask = (uint32_t)strtoul(argv[4], NULL, 8);
+    if (asprintf(&c.label, WORKSPACE_DIR "%s%s", *c.path ? "/" : "", c.path) < 0)
+        c.label = NULL;
+    ok = run(argv[1], &c, &err);
+    if (!ok)
+        say(STDERR_FILENO, json_pack("{s:o}", "error", error_to_json(&err)), NULL);
+    free(c.label);
+    close(c.rootfd);
+    return ok ? 0 : 1;
+}
