@@ -361,7 +361,7 @@ void app_run(struct app *app)
         loop_run(app->loop);
 }
 
-void app_release(struct app *app)
+void app_close(struct app *app)
 {
     tty_close();
     while (app->top) {
@@ -373,6 +373,10 @@ void app_release(struct app *app)
     }
     if (app->loop)
         bury(app);
+}
+
+void app_release(struct app *app)
+{
     input_release(&app->input);
     if (app->bar)
         delwin(app->bar);

@@ -24,6 +24,7 @@
 #define APP_COLS_MIN 40
 
 struct app;
+struct model;
 struct screen;
 
 struct screen_ops {
@@ -86,6 +87,7 @@ struct app {
     int exit_signal;          /* that ended it; 0: none */
     struct screen *graveyard; /* popped in this pass; freed at its end */
     struct loop_deferred bury;
+    struct model *model;
     /* Opens help, palette or log: set by whoever knows those screens. */
     void (*open_global)(struct app *app, int action);
 };
@@ -112,7 +114,8 @@ void app_tick_check(struct app *app);
 bool app_init(struct app *app, struct pyro_error *err) MUST_CHECK;
 /* Runs until the last screen is popped, app_quit(), a signal, or the terminal's end. */
 void app_run(struct app *app);
-/* Frees the screens and gives the terminal back. */
+/* Gives the terminal back and frees the screens: the loop is still there. */
+void app_close(struct app *app);
 void app_release(struct app *app);
 
 /* Actions that every screen has, unless its own table takes the key. */

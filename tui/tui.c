@@ -5,6 +5,8 @@
 
 #include "tui/app.h"
 #include "tui/config.h"
+#include "tui/job.h"
+#include "tui/model.h"
 #include "tui/screens.h"
 
 /* Ends as the signal that ended it would have, now that the terminal is back. */
@@ -24,15 +26,22 @@ bool tui_run(const char *target UNUSED, struct pyro_error *err)
     struct app app;
     bool ok = app_init(&app, err);
 
+    if (ok)
+        app.model = model_new(&app, err);
+    ok = ok && app.model;
     if (ok) {
         size_t bad = config_load();
-        app_push(&app, workspaces_new());
+
+        app_push(&app, workspaces_new(&app));
         if (bad)
             app_message(&app, ROLE_WARN,
                         "%zu line%s of the configuration could not be used: L tells", bad,
                         bad == 1 ? "" : "s");
         app_run(&app);
     }
+    app_close(&app);
+    job_release_all(&app);
+    model_free(app.model);
     app_release(&app);
     if (app.exit_signal)
         die_of(app.exit_signal);

@@ -62,7 +62,7 @@ const struct screen_ops workspaces_ops = {
     .free = destroy,
 };
 
-struct screen *workspaces_new(void)
+struct screen *workspaces_new(struct app *app UNUSED)
 {
     struct workspaces *w = calloc(1, sizeof(*w));
 

@@ -1,0 +1,44 @@
+/*
+ * A command of pyro's table run for the operator: as a child process, so that nothing it does can
+ * hold the interface up, and exactly as it would run from a shell. Its progress is what it draws on
+ * a terminal of its own.
+ */
+#ifndef PYRO_TUI_JOB_H
+#define PYRO_TUI_JOB_H
+
+#include "tui/app.h"
+#include "vmm/base/json.h"
+
+struct job;
+
+struct job_end {
+    bool ok;
+    const json_t *result; /* of a JSON job that went well */
+    const char *output;   /* of a text job: what it printed */
+    struct pyro_error error;
+};
+/* The job is over; it is freed when this returns. */
+typedef void job_done_fn(void *arg, const struct job_end *end);
+
+/*
+ * Runs `pyro ARGV…` (NULL-terminated, without "pyro"); `what` is what the operator calls it. With
+ * `text` its human output is collected, else its JSON result. done may be NULL. An error to start
+ * it is told through done as well. The log screen gets a line in either case.
+ */
+struct job *job_start(struct app *app, const char *what, const char *const *argv, bool text,
+                      job_done_fn *done, void *arg);
+/* Nobody wants its end any more; it goes on. */
+void job_forget(struct job *job);
+/* Ends it (SIGTERM). */
+void job_cancel(struct job *job);
+/* What it says of its progress; "" for nothing. Controls are removed. */
+const char *job_progress(const struct job *job);
+/* The jobs that run, newest first. */
+const struct job *job_first(const struct app *app);
+const struct job *job_next(const struct job *job);
+const char *job_what(const struct job *job);
+double job_started(const struct job *job); /* epoch seconds */
+/* At the end of the program: those that run go on without us. */
+void job_release_all(struct app *app);
+
+#endif

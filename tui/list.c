@@ -1,0 +1,75 @@
+/* tui/list.c: cursor and scrolling. */
+#include "tui/list.h"
+
+static void show_selected(struct list *l)
+{
+    if (l->selected < l->first)
+        l->first = l->selected;
+    if (l->selected >= l->first + l->rows)
+        l->first = l->selected - l->rows + 1;
+    if (l->first > l->count - l->rows)
+        l->first = l->count - l->rows;
+    if (l->first < 0)
+        l->first = 0;
+}
+
+void list_fit(struct list *l, int count, int rows)
+{
+    l->count = count;
+    l->rows = rows > 0 ? rows : 1;
+    list_select(l, l->selected);
+}
+
+void list_select(struct list *l, int index)
+{
+    if (index >= l->count)
+        index = l->count - 1;
+    l->selected = index > 0 ? index : 0;
+    show_selected(l);
+}
+
+void list_move(struct list *l, int by)
+{
+    list_select(l, l->selected + by);
+}
+
+void list_scroll(struct list *l, int by)
+{
+    int most = l->count > l->rows ? l->count - l->rows : 0;
+
+    l->first += by;
+    if (l->first > most)
+        l->first = most;
+    if (l->first < 0)
+        l->first = 0;
+    if (l->selected < l->first)
+        l->selected = l->first;
+    if (l->selected >= l->first + l->rows)
+        l->selected = l->first + l->rows - 1;
+}
+
+bool list_action(struct list *l, int first_action, int action)
+{
+    switch (action - first_action) {
+    case 0:
+        list_move(l, 1);
+        return true;
+    case 1:
+        list_move(l, -1);
+        return true;
+    case 2:
+        list_move(l, l->rows);
+        return true;
+    case 3:
+        list_move(l, -l->rows);
+        return true;
+    case 4:
+        list_select(l, 0);
+        return true;
+    case 5:
+        list_select(l, l->count - 1);
+        return true;
+    default:
+        return false;
+    }
+}

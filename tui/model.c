@@ -1,0 +1,261 @@
+/* tui/model.c: the engine's watch and figures, and what the interface adds to a workspace. */
+#include "tui/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/app.h"
+#include "tui/log.h"
+
+struct model {
+    struct app *app;
+    struct workspace_watch *watch;
+    struct workspace_figures *figures;
+    struct watched_workspace **items;
+    size_t count, room;
+    struct model_listener *listeners;
+};
+
+/* What hangs on a watched workspace. */
+struct extra {
+    bool marked, commands_stale;
+    json_t *commands;
+};
+
+static void tell(struct model *m, struct watched_workspace *w, unsigned change, bool going)
+{
+    for (struct model_listener *l = m->listeners, *next; l; l = next) {
+        next = l->next;
+        l->changed(l->arg, w, change, going);
+    }
+}
+
+static void on_added(void *arg, struct watched_workspace *w)
+{
+    struct model *m = arg;
+    struct extra *extra = calloc(1, sizeof(*extra));
+
+    if (m->count == m->room) {
+        m->room = m->room ? 2 * m->room : 64;
+        m->items = realloc(m->items, m->room * sizeof(*m->items));
+    }
+    BUG_ON(!extra || !m->items);
+    extra->commands_stale = true;
+    w->data = extra;
+    m->items[m->count++] = w;
+    tell(m, w, 0, false);
+}
+
+static void on_changed(void *arg, struct watched_workspace *w, unsigned change)
+{
+    struct extra *extra = w->data;
+
+    if (change & WATCH_COMMANDS)
+        extra->commands_stale = true;
+    tell(arg, w, change, false);
+}
+
+static void on_removed(void *arg, struct watched_workspace *w)
+{
+    struct model *m = arg;
+    struct extra *extra = w->data;
+
+    for (size_t i = 0; i < m->count; i++)
+        if (m->items[i] == w) {
+            memmove(m->items + i, m->items + i + 1, (m->count - i - 1) * sizeof(*m->items));
+            m->count--;
+            break;
+        }
+    tell(m, w, 0, true);
+    json_decref(extra->commands);
+    free(extra);
+    w->data = NULL;
+}
+
+static void on_trouble(void *arg, const struct pyro_error *why)
+{
+    struct model *m = arg;
+
+    app_error(m->app, why);
+}
+
+static void on_figures(void *arg)
+{
+    struct model *m = arg;
+
+    app_damage(m->app);
+}
+
+struct model *model_new(struct app *app, struct pyro_error *err)
+{
+    static const struct workspace_watch_ops ops = { .added = on_added,
+                                                    .changed = on_changed,
+                                                    .removed = on_removed,
+                                                    .trouble = on_trouble,
+                                                    .settle_program = "/proc/self/exe" };
+    struct model *m = calloc(1, sizeof(*m));
+
+    BUG_ON(!m);
+    m->app = app;
+    m->figures = workspace_figures_new(app->loop, on_figures, m);
+    m->watch = workspace_watch_new(app->loop, &ops, m, err);
+    if (!m->watch) {
+        model_free(m);
+        return NULL;
+    }
+    return m;
+}
+
+void model_free(struct model *m)
+{
+    if (!m)
+        return;
+    for (size_t i = 0; i < m->count; i++) {
+        struct extra *extra = m->items[i]->data;
+        json_decref(extra->commands);
+        free(extra);
+    }
+    workspace_figures_free(m->figures);
+    if (m->watch)
+        workspace_watch_free(m->watch);
+    free(m->items);
+    free(m);
+}
+
+void model_listen(struct model *m, struct model_listener *l)
+{
+    l->next = m->listeners;
+    m->listeners = l;
+}
+
+void model_unlisten(struct model *m, struct model_listener *l)
+{
+    struct model_listener **at = &m->listeners;
+
+    while (*at && *at != l)
+        at = &(*at)->next;
+    if (*at)
+        *at = l->next;
+}
+
+size_t model_count(const struct model *m)
+{
+    return m->count;
+}
+
+struct watched_workspace *model_at(const struct model *m, size_t i)
+{
+    return m->items[i];
+}
+
+struct watched_workspace *model_find(const struct model *m, const char *id)
+{
+    return workspace_watch_find(m->watch, id);
+}
+
+void model_show_figures(struct model *m, struct watched_workspace *const *shown, size_t count)
+{
+    workspace_figures_show(m->figures, shown, count);
+}
+
+const struct figures *model_figures(const struct model *m, const struct watched_workspace *w)
+{
+    return workspace_figures_of(m->figures, w->record.id);
+}
+
+bool model_is_marked(const struct watched_workspace *w)
+{
+    return ((const struct extra *)w->data)->marked;
+}
+
+void model_mark(struct watched_workspace *w, bool marked)
+{
+    ((struct extra *)w->data)->marked = marked;
+}
+
+size_t model_marked_count(const struct model *m)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < m->count; i++)
+        count += model_is_marked(m->items[i]);
+    return count;
+}
+
+const json_t *model_commands(struct watched_workspace *w)
+{
+    struct extra *extra = w->data;
+
+    if (extra->commands_stale) {
+        json_decref(extra->commands);
+        extra->commands = workspace_watch_commands(w, MODEL_COMMANDS);
+        extra->commands_stale = false;
+    }
+    return extra->commands;
+}
+
+const char *model_name(const struct watched_workspace *w)
+{
+    return w->record.name ? w->record.name : w->record.id;
+}
+
+size_t model_running_shells(const struct watched_workspace *w)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < w->shell_count; i++)
+        count += w->shells[i].record.running;
+    return count;
+}
+
+const struct watched_shell *model_latest_shell(const struct watched_workspace *w)
+{
+    const struct watched_shell *best = NULL;
+
+    for (size_t i = 0; i < w->shell_count; i++) {
+        const struct watched_shell *s = &w->shells[i];
+        if (s->record.running &&
+            (!best || s->output_ms > best->output_ms ||
+             (s->output_ms == best->output_ms && s->record.started_at > best->record.started_at)))
+            best = s;
+    }
+    return best;
+}
+
+/* The words of a command joined by spaces. */
+static void join_words(const json_t *words, char *ret, size_t size)
+{
+    size_t used = 0;
+
+    ret[0] = '\0';
+    for (size_t i = 0; i < json_array_size(words) && used + 1 < size; i++) {
+        const char *word = json_string_value(json_array_get(words, i));
+        int n = snprintf(ret + used, size - used, "%s%s", i ? " " : "", word ? word : "");
+        used += n > 0 ? (size_t)n : 0;
+    }
+}
+
+void model_doing(struct watched_workspace *w, char *ret, size_t size, double *ret_since,
+                 bool *ret_idle)
+{
+    const json_t *last = json_array_get(model_commands(w), 0);
+    const struct watched_shell *shell = model_latest_shell(w);
+
+    ret[0] = '\0';
+    *ret_since = 0;
+    *ret_idle = true;
+    if (w->record.state != WORKSPACE_STARTED)
+        return;
+    if (last && json_is_true(json_object_get(last, "running"))) {
+        join_words(json_object_get(last, "command"), ret, size);
+        *ret_since = json_number_or(last, "recorded_at", 0);
+        *ret_idle = false;
+    } else if (shell && shell->record.foreground && *shell->record.foreground) {
+        snprintf(ret, size, "%s", shell->record.foreground);
+        *ret_since = shell->record.foreground_since;
+        *ret_idle = false;
+    } else if (shell && shell->record.at_prompt) {
+        snprintf(ret, size, "at its prompt");
+        *ret_since = shell->record.foreground_since;
+    }
+}

@@ -1,0 +1,60 @@
+/*
+ * What the interface shows, kept true by the engine: every workspace with its shells, the figures
+ * of those on screen, their last commands. One for the program (app->model); screens listen to it.
+ */
+#ifndef PYRO_TUI_MODEL_H
+#define PYRO_TUI_MODEL_H
+
+#include "engine/workspace/figures.h"
+#include "engine/workspace/watch.h"
+
+struct app;
+struct model;
+
+/* Told about each change; `change` is a mask of enum watch_change, 0 when w came or is going. */
+struct model_listener {
+    struct model_listener *next;
+    void (*changed)(void *arg, struct watched_workspace *w, unsigned change, bool going);
+    void *arg;
+};
+
+/* Reads all there is. */
+struct model *model_new(struct app *app, struct pyro_error *err) MUST_CHECK;
+void model_free(struct model *m);
+void model_listen(struct model *m, struct model_listener *l);
+void model_unlisten(struct model *m, struct model_listener *l);
+
+size_t model_count(const struct model *m);
+/* In no order that means anything. */
+struct watched_workspace *model_at(const struct model *m, size_t i);
+/* NULL when there is none (any more). */
+struct watched_workspace *model_find(const struct model *m, const char *id);
+
+/* Whose figures are wanted from now on: those that are on screen. */
+void model_show_figures(struct model *m, struct watched_workspace *const *shown, size_t count);
+/* NULL when not known. */
+const struct figures *model_figures(const struct model *m, const struct watched_workspace *w);
+
+/* Marks chosen by the operator. */
+bool model_is_marked(const struct watched_workspace *w);
+void model_mark(struct watched_workspace *w, bool marked);
+size_t model_marked_count(const struct model *m);
+
+/* The last commands, newest first, at most MODEL_COMMANDS: see workspace_watch_commands().
+ * Borrowed; read from the files when first asked for after a change. */
+#define MODEL_COMMANDS 8
+const json_t *model_commands(struct watched_workspace *w);
+/* The name, or else the id. */
+const char *model_name(const struct watched_workspace *w);
+/* The running shell that printed or started last; NULL when none runs. */
+const struct watched_shell *model_latest_shell(const struct watched_workspace *w);
+size_t model_running_shells(const struct watched_workspace *w);
+/*
+ * What it is busy with, for a table: the running command or the foreground program of its latest
+ * shell, into ret ("" for none; foreign text), and since when (epoch seconds; 0: not known).
+ * *ret_idle: it is only a prompt.
+ */
+void model_doing(struct watched_workspace *w, char *ret, size_t size, double *ret_since,
+                 bool *ret_idle);
+
+#endif
