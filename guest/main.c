@@ -14,6 +14,7 @@
 
 #include "guest/cgroup.h"
 #include "guest/exec.h"
+#include "guest/freeze.h"
 #include "guest/guest.h"
 #include "guest/ops.h"
 #include "guest/root.h"
@@ -70,7 +71,7 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info UNUSED)
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-        if (!exec_child_ended(g, pid, status))
+        if (!freeze_child_ended(g, pid, status) && !exec_child_ended(g, pid, status))
             shell_child_ended(g, pid, status);
     if (pid < 0 && errno == ECHILD)
         shutdown_no_children(g);

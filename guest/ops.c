@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "guest/exec.h"
+#include "guest/freeze.h"
 #include "guest/identity.h"
 #include "guest/root.h"
 #include "guest/shell.h"
@@ -28,6 +29,7 @@ static const struct guest_op ops[] = {
     { "shell_open", .needs_self = true, .answer = shell_op_open },
     { "shell_list", .needs_self = true, .answer = shell_op_list },
     { "shell_attach", .needs_self = true, .start = shell_op_attach },
+    { "freeze", .vm_only = true, .needs_self = true, .start = freeze_op_freeze },
     { "stat", .answer = stat_op_stat },
     { "sync", .answer = stat_op_sync },
     { "tree_write", .needs_self = true, .start = tree_op_write },

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "guest/exec.h"
+#include "guest/freeze.h"
 #include "guest/root.h"
 #include "guest/shell.h"
 #include "vmm/base/fs.h"
@@ -93,6 +94,7 @@ bool shutdown_op_shutdown(struct guest *g, uint32_t id, const json_t *request UN
     if (!stream_accept(g->link, id, &g->stop_stream, &stop_stream_ops, g, err))
         return false;
     g->stopping = true;
+    freeze_release(g);
     shell_hangup_all(g);
     kill_everything(g, SIGTERM);
     loop_timer_set(g->loop, &g->stop_timer, TERM_MS, time_is_up, g);

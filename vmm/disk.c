@@ -159,22 +159,55 @@ bool disk_virtual_size(const struct disk_layer *layer, uint64_t *ret_bytes, stru
 
 struct disk_chain disk_chain_of(const char *base_path, const char *overlay_path)
 {
-    return (struct disk_chain){ .layers = { { base_path, DISK_RAW }, { overlay_path, DISK_QCOW2 } },
-                                .count = 2 };
+    return (struct disk_chain){
+        .layers = { { base_path, DISK_RAW, 0 }, { overlay_path, DISK_QCOW2, 1 } }, .count = 2
+    };
+}
+
+bool disk_is_untouched(const char *path)
+{
+    scoped_close int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    char found[CLUSTER_SIZE], zeros[CLUSTER_SIZE] = { 0 };
+    struct stat st;
+
+    return fd >= 0 && fstat(fd, &st) == 0 && st.st_size == (off_t)CLUSTER_COUNT << CLUSTER_BITS &&
+           pread(fd, found, sizeof(found), (off_t)CLUSTER_L1 << CLUSTER_BITS) ==
+               (ssize_t)sizeof(found) &&
+           memcmp(found, zeros, sizeof(found)) == 0;
+}
+
+void disk_node_name(unsigned id, char *ret)
+{
+    snprintf(ret, DISK_NODE_NAME_MAX, "layer%u", id);
 }
 
 /* One node (format and file), without what lies below it. */
-static json_t *layer_node(const struct disk_layer *layer, unsigned i, const char *filename,
-                          bool writable)
+static json_t *layer_node(const struct disk_layer *layer, const char *filename, bool writable)
 {
-    char name[32], file_name[40];
+    char name[DISK_NODE_NAME_MAX], file_name[DISK_NODE_NAME_MAX + 8];
 
-    snprintf(name, sizeof(name), "layer%u", i);
-    snprintf(file_name, sizeof(file_name), "layer%u-file", i);
+    disk_node_name(layer->id, name);
+    snprintf(file_name, sizeof(file_name), "%s-file", name);
     return json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s, s:s, s:b, s:s}}", "driver",
                      layer->format == DISK_RAW ? "raw" : "qcow2", "node-name", name, "read-only",
                      !writable, "discard", "unmap", "file", "driver", "file", "node-name",
                      file_name, "filename", filename, "read-only", !writable, "discard", "unmap");
+}
+
+json_t *disk_blockdev_node(const struct disk_layer *layer, const struct disk_layer *below,
+                           bool writable)
+{
+    char filename[32], name[DISK_NODE_NAME_MAX];
+    json_t *node;
+
+    snprintf(filename, sizeof(filename), "/dev/fdset/%u", layer->id);
+    node = layer_node(layer, filename, writable);
+    if (!node || layer->format != DISK_QCOW2)
+        return node;
+    if (below)
+        disk_node_name(below->id, name);
+    json_object_set_new(node, "backing", below ? json_string(name) : json_null());
+    return node;
 }
 
 json_t *disk_blockdev(const struct disk_chain *chain, bool writable,
@@ -184,7 +217,7 @@ json_t *disk_blockdev(const struct disk_chain *chain, bool writable,
 
     for (unsigned i = 0; i < chain->count; i++) {
         bool top = i == chain->count - 1;
-        json_t *node = layer_node(&chain->layers[i], i, file_name(arg, i), top && writable);
+        json_t *node = layer_node(&chain->layers[i], file_name(arg, i), top && writable);
         if (!node) {
             json_decref(below);
             return NULL;

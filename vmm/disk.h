@@ -13,13 +13,14 @@
 #include "vmm/base/error.h"
 #include "vmm/base/json.h"
 
-#define DISK_LAYERS_MAX 10
+#define DISK_LAYERS_MAX 96 /* the base counted; QEMU opens two nodes for each */
 
 enum disk_format { DISK_RAW, DISK_QCOW2 };
 
 struct disk_layer {
     const char *path; /* absolute, borrowed */
     enum disk_format format;
+    unsigned id; /* names its nodes and its descriptor set in QEMU; 0 is the base */
 };
 
 /* layers[0] is the base, layers[count - 1] the one that is written. */
@@ -43,13 +44,27 @@ bool disk_virtual_size(const struct disk_layer *layer, uint64_t *ret_bytes,
 /* The same for an open layer; its path is for messages only. */
 bool disk_check_layer(int fd, const struct disk_layer *layer, uint64_t *ret_bytes,
                       struct pyro_error *err) MUST_CHECK;
-/* Builds a chain of a raw base and one overlay. */
+/*
+ * Whether an overlay is as disk_create_overlay() left it: nothing was ever written. False when that
+ * cannot be told.
+ */
+bool disk_is_untouched(const char *path);
+/* Builds a chain of a raw base (id 0) and one overlay (id 1). */
 struct disk_chain disk_chain_of(const char *base_path, const char *overlay_path);
 
+#define DISK_NODE_NAME_MAX 24
+/* What the node of a layer is called, "layerID", into ret[DISK_NODE_NAME_MAX]. */
+void disk_node_name(unsigned id, char *ret);
+/*
+ * One layer as a blockdev node, new; NULL when out of memory. Its file is descriptor set ID.
+ * `below`: the layer it stands on, a node that is there already; NULL: none (yet).
+ */
+json_t *disk_blockdev_node(const struct disk_layer *layer, const struct disk_layer *below,
+                           bool writable);
 /*
  * The chain as one blockdev tree, new; NULL when out of memory. `file_name(arg, i)` gives the
- * filename of layer i ("/dev/fdset/N", or its path); node i is called "layerI", its file
- * "layerI-file". Only the top is opened writable, and that only when `writable`.
+ * filename of layer i ("/dev/fdset/N", or its path); nodes are called "layerID", their files
+ * "layerID-file". Only the top is opened writable, and that only when `writable`.
  */
 json_t *disk_blockdev(const struct disk_chain *chain, bool writable,
                       const char *(*file_name)(void *arg, unsigned layer), void *arg);

@@ -16,7 +16,7 @@
 #define VERSION_PREFIX "QEMU emulator version "
 #define VERSION_TIMEOUT_MS 20000
 #define RECORD_BYTES_MAX 4096
-#define ARGV_MAX 80
+#define ARGV_MAX (80 + 4 * DISK_LAYERS_MAX)
 
 /* Where the child finds what it is given. */
 enum {
@@ -235,15 +235,6 @@ static void add_boot(struct qemu_command *c, const struct qemu_machine *m)
     give_fd(c, m->initramfs_fd, FD_INITRAMFS);
 }
 
-/* The name of a layer's descriptor set; the buffer lasts until the next call. */
-static const char *fdset_of(void *arg, unsigned layer)
-{
-    char *name = arg;
-
-    snprintf(name, 32, "/dev/fdset/%u", layer);
-    return name;
-}
-
 static bool open_layer(struct qemu_command *c, const struct disk_chain *chain, unsigned i,
                        struct pyro_error *err)
 {
@@ -259,7 +250,7 @@ static bool open_layer(struct qemu_command *c, const struct disk_chain *chain, u
     c->opened[c->opened_count++] = fd;
     if (!disk_check_layer(fd, layer, &size, err))
         return false;
-    snprintf(add, sizeof(add), "fd=%u,set=%u", FD_DISK_FIRST + i, i);
+    snprintf(add, sizeof(add), "fd=%u,set=%u", FD_DISK_FIRST + i, layer->id);
     add_args(c, "-add-fd", add, NULL);
     give_fd(c, fd, (int)(FD_DISK_FIRST + i));
     return true;
@@ -267,17 +258,21 @@ static bool open_layer(struct qemu_command *c, const struct disk_chain *chain, u
 
 static bool add_disk(struct qemu_command *c, const struct disk_chain *chain, struct pyro_error *err)
 {
-    char name[32], device[64];
-    scoped_json json_t *tree = disk_blockdev(chain, true, fdset_of, name);
-    scoped_free char *text = tree ? json_compact(tree) : NULL;
+    char name[DISK_NODE_NAME_MAX], device[64];
 
-    if (!text)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-    for (unsigned i = 0; i < chain->count; i++)
+    for (unsigned i = 0; i < chain->count; i++) {
+        scoped_json json_t *node = disk_blockdev_node(
+            &chain->layers[i], i ? &chain->layers[i - 1] : NULL, i == chain->count - 1);
+        scoped_free char *text = node ? json_compact(node) : NULL;
+        if (!text)
+            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
         if (!open_layer(c, chain, i, err))
             return false;
-    snprintf(device, sizeof(device), "virtio-blk-device,drive=layer%u", chain->count - 1);
-    add_args(c, "-blockdev", text, "-device", device, NULL);
+        add_args(c, "-blockdev", text, NULL);
+    }
+    disk_node_name(chain->layers[chain->count - 1].id, name);
+    snprintf(device, sizeof(device), "virtio-blk-device,drive=%s", name);
+    add_args(c, "-device", device, NULL);
     return true;
 }
 

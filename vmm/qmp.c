@@ -257,20 +257,30 @@ bool qmp_command(struct qmp *qmp, const char *command, json_t *arguments, int64_
            wait_answer(qmp, command, deadline_ms, ret_result, err);
 }
 
-bool qmp_pass_fd(struct qmp *qmp, const char *name, int fd, int64_t deadline_ms,
-                 struct pyro_error *err)
+/* A command that a descriptor goes along with. */
+static bool command_with_fd(struct qmp *qmp, const char *command, json_t *arguments, int fd,
+                            int64_t deadline_ms, struct pyro_error *err)
 {
-    json_t *arguments = json_object();
-    scoped_free char *text = NULL;
+    scoped_free char *text = command_text(qmp, command, arguments);
 
-    json_object_set_new(arguments, "fdname", json_string(name));
-    text = command_text(qmp, "getfd", arguments);
     if (!text)
-        return pyro_fail(err, PYRO_NO_MEMORY, "QMP getfd: out of memory");
+        return pyro_fail(err, PYRO_NO_MEMORY, "QMP %s: out of memory", command);
     if (qmp->lost)
         return fail_lost(qmp, err);
     return sock_send_fd(qmp->fd, text, strlen(text), fd, err) &&
-           wait_answer(qmp, "getfd", deadline_ms, NULL, err);
+           wait_answer(qmp, command, deadline_ms, NULL, err);
+}
+
+bool qmp_pass_fd(struct qmp *qmp, const char *name, int fd, int64_t deadline_ms,
+                 struct pyro_error *err)
+{
+    return command_with_fd(qmp, "getfd", json_pack("{s:s}", "fdname", name), fd, deadline_ms, err);
+}
+
+bool qmp_add_fd(struct qmp *qmp, unsigned set, int fd, int64_t deadline_ms, struct pyro_error *err)
+{
+    return command_with_fd(qmp, "add-fd", json_pack("{s:I}", "fdset-id", (json_int_t)set), fd,
+                           deadline_ms, err);
 }
 
 /* Takes the oldest queued event of this name. */

@@ -281,7 +281,7 @@ static bool run_machine(const struct template_spec *spec, const struct qemu *qem
 static bool make_disk(const struct template_spec *spec, int dirfd, char *overlay_path, size_t n,
                       struct disk_chain *ret, struct pyro_error *err)
 {
-    const struct disk_layer base = { spec->base_path, DISK_RAW };
+    const struct disk_layer base = { .path = spec->base_path, .format = DISK_RAW };
     uint64_t size = RESTART_DISK_BYTES;
 
     if (spec->kind == TEMPLATE_FRESH && !disk_virtual_size(&base, &size, err))
@@ -289,7 +289,8 @@ static bool make_disk(const struct template_spec *spec, int dirfd, char *overlay
     snprintf(overlay_path, n, "/proc/self/fd/%d/" OVERLAY, dirfd);
     *ret = disk_chain_of(spec->base_path, overlay_path);
     if (spec->kind == TEMPLATE_RESTART)
-        *ret = (struct disk_chain){ .layers = { { overlay_path, DISK_QCOW2 } }, .count = 1 };
+        *ret = (struct disk_chain){ .layers = { { .path = overlay_path, .format = DISK_QCOW2 } },
+                                    .count = 1 };
     return disk_create_overlay(dirfd, OVERLAY, size, err);
 }
 

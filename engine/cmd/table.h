@@ -9,6 +9,8 @@ extern const struct cmd_spec cmd_demo, cmd_doctor, cmd_render, cmd_run, cmd_tui;
 extern const struct cmd_spec cmd_env_inspect, cmd_env_list, cmd_env_prune, cmd_env_pull;
 extern const struct cmd_spec cmd_shell_attach, cmd_shell_close, cmd_shell_list, cmd_shell_open,
     cmd_shell_read, cmd_shell_record, cmd_shell_resize, cmd_shell_signal, cmd_shell_write;
+extern const struct cmd_spec cmd_snapshot_create, cmd_snapshot_delete, cmd_snapshot_list;
+extern const struct cmd_spec cmd_workspace_reset;
 extern const struct cmd_spec cmd_workspace_create, cmd_workspace_delete, cmd_workspace_exec,
     cmd_workspace_list, cmd_workspace_logs, cmd_workspace_start, cmd_workspace_status,
     cmd_workspace_stop, cmd_workspace_update;

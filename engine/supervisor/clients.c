@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/shell_ops.h"
 #include "engine/supervisor/shells.h"
 #include "engine/supervisor/supervisor.h"
@@ -110,12 +111,33 @@ static void op_shell(struct client *c, uint32_t id, const json_t *request)
     shell_ops_dispatch(c->supervisor, c->link, id, request);
 }
 
+static void op_disk(struct client *c, uint32_t id, const json_t *request)
+{
+    disk_ops_dispatch(c->supervisor, c->link, id, request);
+}
+
+/* Answered when the machine has ended: it is the asker's to start it again. */
+static void op_reset(struct client *c, uint32_t id, const json_t *request)
+{
+    struct supervisor *s = c->supervisor;
+    struct pyro_error err = { 0 };
+    const char *snapshot;
+
+    if (!json_get_string(request, "snapshot", &snapshot, &err) ||
+        !disk_ops_reset(s, snapshot, &err)) {
+        stream_refuse(c->link, id, &err);
+        return;
+    }
+    wait_for_end(c, id);
+    supervisor_stop(s, true);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct client *c, uint32_t id, const json_t *request);
 } ops[] = {
-    { "exec", op_exec }, { "hold", op_hold },     { "shell", op_shell },
-    { "stop", op_stop }, { "update", op_update },
+    { "disk", op_disk },   { "exec", op_exec }, { "hold", op_hold },     { "reset", op_reset },
+    { "shell", op_shell }, { "stop", op_stop }, { "update", op_update },
 };
 
 static void on_opened(struct link *link, uint32_t id, const json_t *request)
@@ -146,6 +168,7 @@ static void client_free(struct client *c)
     while (c->waiters)
         waiter_free(c->waiters);
     shells_client_gone(c->supervisor, c->link);
+    disk_ops_client_gone(c->supervisor, c->link);
     link_free(c->link);
     free(c);
 }

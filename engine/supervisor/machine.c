@@ -12,6 +12,7 @@
 #include "engine/environment/boot.h"
 #include "engine/guest_program.h"
 #include "engine/paths.h"
+#include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/supervisor.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
@@ -63,16 +64,30 @@ static bool open_template(struct supervisor *s, const struct boot_files *boot, s
     return cache_dir && template_open(&spec, ret, err);
 }
 
+/* Only a disk that is an exact copy of what the template has mounted may go with that template,
+ * whatever the record says: its last word may not have reached the disk before a power cut. */
+static void choose_mode(struct supervisor *s, const struct disk_chain *disk)
+{
+    if (s->mode == SUPERVISE_FRESH &&
+        (disk->count != 2 || !disk_is_untouched(disk->layers[1].path)))
+        s->mode = SUPERVISE_RESTART;
+}
+
 static bool start_vm(struct supervisor *s, struct pyro_error *err)
 {
-    scoped_free char *overlay = str_printf("%s/disk.qcow2", s->dir_path);
-    struct disk_chain chain = disk_chain_of(s->record.base_path, overlay);
+    scoped_layer_chain struct disk_layer_chain disk = { 0 };
     struct template template = TEMPLATE_INIT;
     struct vm_spec spec = {
-        .template = &template, .disk = &chain, .run_dirfd = s->run_fd, .name = s->record.id
+        .template = &template, .disk = &disk.chain, .run_dirfd = s->run_fd, .name = s->record.id
     };
     struct boot_files boot = { 0 };
     bool ok;
+
+    if (!disk_layers_chain(&s->record.disk, s->record.disk.active, s->record.base_path, s->dir_path,
+                           &disk, err))
+        return false;
+    choose_mode(s, &disk.chain);
+    disk_layers_sweep(s->dir_fd, &s->record.disk);
 
     if (s->mode == SUPERVISE_RESTART)
         vm_kill_leftover(s->dir_fd, s->record.id); /* of one that was killed while starting */
@@ -172,8 +187,10 @@ bool machine_adopt(struct supervisor *s, struct pyro_error *err)
                          "its supervisor was killed, and what ran on the host died with it");
     if (!proc_is_alive(r->vm_pid, r->vm_start_time))
         return pyro_fail(err, PYRO_VM_FAILED, "QEMU and its supervisor ended unexpectedly");
-    return vm_adopt(r->vm_pid, r->vm_start_time, s->run_fd, NULL, &s->vm, err) &&
-           open_guest(s, true, err);
+    if (!vm_adopt(r->vm_pid, r->vm_start_time, s->run_fd, NULL, &s->vm, err))
+        return false;
+    disk_ops_reconcile(s);
+    return open_guest(s, true, err);
 }
 
 void machine_kill(struct supervisor *s)

@@ -19,12 +19,15 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "engine/disk/reset.h"
+#include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/shells.h"
 #include "engine/supervisor/supervisor.h"
 #include "engine/workspace/commands.h"
 #include "engine/workspace/store.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
+#include "vmm/find.h"
 
 #define READY_DEADLINE_MS 30000    /* from hello to a begun guest */
 #define SHUTDOWN_DEADLINE_MS 10000 /* what the guest may take to unmount */
@@ -143,6 +146,15 @@ static void shutdown_answered(struct stream *c, const json_t *result UNUSED,
     loop_timer_set(s->loop, &s->deadline, EXIT_DEADLINE_MS, on_deadline, s);
 }
 
+/* A file system that is held still could not be unmounted. */
+static void fail_disk_op(struct supervisor *s)
+{
+    struct pyro_error why = { 0 };
+
+    pyro_fail(&why, PYRO_WORKSPACE_STATE, "workspace '%s' is being stopped", s->record.id);
+    disk_ops_fail(s, &why);
+}
+
 void supervisor_stop(struct supervisor *s, bool force)
 {
     static const struct stream_ops ops = { .closed = shutdown_answered };
@@ -162,6 +174,7 @@ void supervisor_stop(struct supervisor *s, bool force)
     }
     if (s->phase == PHASE_STOPPING)
         return;
+    fail_disk_op(s);
     s->phase = PHASE_STOPPING;
     loop_timer_set(s->loop, &s->deadline, SHUTDOWN_DEADLINE_MS, on_deadline, s);
     if (!s->guest || !stream_open(s->guest, &s->control, request, &ops, s, NULL))
@@ -233,6 +246,16 @@ static void record_the_end(struct supervisor *s, bool started)
         save_the_end(s);
 }
 
+/* The history goes with the disk. What fails here is done by the next start. */
+static void finish_reset(struct supervisor *s, const struct pyro_error *why)
+{
+    struct pyro_error err = { 0 };
+
+    exec_fail_all(s, why);
+    if (!disk_reset_finish(s->dir_fd, &s->record, &err))
+        fprintf(stderr, "%s\n", err.message);
+}
+
 static void on_ended(void *arg, uint32_t events UNUSED)
 {
     struct supervisor *s = arg;
@@ -246,12 +269,17 @@ static void on_ended(void *arg, uint32_t events UNUSED)
     if (!s->end_reason[0])
         machine_describe_end(s, s->end_reason, sizeof(s->end_reason));
     s->phase = PHASE_ENDED;
-    if (s->stop_wanted)
+    if (s->record.clearing)
+        pyro_fail(&why, PYRO_WORKSPACE_STATE, "the workspace was reset");
+    else if (s->stop_wanted)
         pyro_fail(&why, PYRO_WORKSPACE_STATE, "the workspace was stopped");
     else
         pyro_fail(&why, s->end_code ? s->end_code : PYRO_VM_FAILED, "the VM ended: %s",
                   s->end_reason);
+    disk_ops_fail(s, &why);
     shells_end_all(s);
+    if (s->record.clearing)
+        finish_reset(s, &why);
     record_the_end(s, started); /* before they hear of it: whoever is told may look */
     exec_fail_all(s, &why);
     if (starting)
@@ -397,6 +425,7 @@ static void on_disk_full(struct supervisor *s)
         return;
     }
     exec_fail_all(s, &why);
+    disk_ops_fail(s, &why);
     s->disk_full = true;
     loop_timer_set(s->loop, &s->resume, RESUME_MS, on_resume, s);
     if (s->phase == PHASE_STARTING)
@@ -433,6 +462,20 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
         supervisor_stop(arg, false);
 }
 
+/* A reset that was committed and whose maker was killed: the machine, if it still runs, works on a
+ * disk that is gone. */
+static bool resume_reset(struct supervisor *s, struct pyro_error *err)
+{
+    if (s->mode == SUPERVISE_ADOPT) {
+        s->stop_wanted = true;
+        vm_kill_leftover(s->dir_fd, s->record.id);
+    }
+    if (!disk_reset_finish(s->dir_fd, &s->record, err))
+        return false;
+    return s->mode != SUPERVISE_ADOPT ||
+           pyro_fail(err, PYRO_WORKSPACE_STATE, "the workspace was reset");
+}
+
 static bool start(struct supervisor *s, struct pyro_error *err)
 {
     sigset_t signals;
@@ -456,6 +499,8 @@ static bool start(struct supervisor *s, struct pyro_error *err)
         if (highest > s->record.command_count)
             s->record.command_count = highest;
     }
+    if (s->record.clearing && !resume_reset(s, err))
+        return false;
     if (!(s->mode == SUPERVISE_ADOPT ? machine_adopt(s, err) : machine_start(s, err)))
         return false;
     supervisor_save(s, false); /* from here on whoever finds the lock free knows what runs */

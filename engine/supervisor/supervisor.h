@@ -29,6 +29,7 @@ enum phase {
 };
 
 struct client;
+struct disk_op;
 struct exec;
 struct shell;
 
@@ -48,7 +49,8 @@ struct supervisor {
     struct client *clients;
     struct exec *execs;
     struct shell *shells;
-    int shell_number; /* of the last shell opened */
+    struct disk_op *disk_op; /* the one that is under way; NULL: none */
+    int shell_number;        /* of the last shell opened */
     int64_t prompt_token;
     struct loop_timer deadline, ttl, save, orphan, resume;
     bool stop_wanted;        /* somebody asked for the end: it is no failure */

@@ -93,7 +93,7 @@ bool workspace_settle(int dirfd, const char *id, struct pyro_error *err)
     bool adopt;
 
     record_load_any(dirfd, id, &r);
-    adopt = !r.broken && r.state == WORKSPACE_STARTED;
+    adopt = !r.broken && (r.state == WORKSPACE_STARTED || r.clearing);
     record_release(&r);
     if (!adopt || store_is_held(dirfd))
         return true;

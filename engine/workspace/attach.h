@@ -17,7 +17,8 @@ bool supervisor_start(int dirfd, const char *id, int lock_fd, enum supervise_mod
                       const struct progress *progress, struct pyro_error *err) MUST_CHECK;
 /*
  * Brings a workspace that nobody holds into a state that is true: a "started" one whose supervisor
- * died is adopted, or found failed when its QEMU is gone too. A held or resting one is left alone.
+ * died is adopted, or found failed when its QEMU is gone too; a reset that was cut short after its
+ * commit is brought to its end. A held or resting one is left alone.
  */
 bool workspace_settle(int dirfd, const char *id, struct pyro_error *err) MUST_CHECK;
 /*

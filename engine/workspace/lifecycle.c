@@ -60,7 +60,7 @@ static bool prepare_disk(struct workspace_record *r, int dir_fd, const struct en
 {
     record_set_string(&r->environment_digest, e->digest);
     record_set_string(&r->base_path, e->base_path);
-    return disk_create_overlay(dir_fd, "disk.qcow2", (uint64_t)e->image_bytes, err) &&
+    return disk_layer_create(dir_fd, r->disk.active, (uint64_t)e->image_bytes, err) &&
            record_save(dir_fd, r, false, err);
 }
 
@@ -214,7 +214,7 @@ static bool is_recorded_started(const struct opened *o)
 
 /* Waits for the lock of a workspace at rest; a holder that ends it lets go soon, and one that
  * starts it keeps it: then PYRO_WORKSPACE_BUSY. */
-static int lock_resting(const struct opened *o, struct pyro_error *err)
+int workspace_lock_resting(const struct opened *o, struct pyro_error *err)
 {
     int64_t deadline = clock_ms() + CALL_DEADLINE_MS;
     struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
@@ -239,10 +239,10 @@ static bool refuse_broken(const struct opened *o, struct workspace_record *r,
     return record_load(o->dir_fd, o->id, r, err);
 }
 
-static bool start_resting(const struct opened *o, const struct progress *progress,
-                          struct pyro_error *err)
+bool workspace_start_resting(const struct opened *o, const struct progress *progress,
+                             struct pyro_error *err)
 {
-    scoped_close int lock = lock_resting(o, err);
+    scoped_close int lock = workspace_lock_resting(o, err);
     struct workspace_record r;
     bool started, used;
 
@@ -268,7 +268,7 @@ json_t *workspace_start(const char *ref, const struct progress *progress, struct
         return NULL;
     started = r.state == WORKSPACE_STARTED;
     record_release(&r);
-    if (!started && !start_resting(&o, progress, err)) {
+    if (!started && !workspace_start_resting(&o, progress, err)) {
         /* Another start may have been quicker. */
         if (!err || err->code != PYRO_WORKSPACE_BUSY || !record_load(o.dir_fd, o.id, &r, err))
             return NULL;
@@ -334,7 +334,7 @@ static json_t *change_to_json(const struct workspace_change *change)
 
 static json_t *update_resting(const struct opened *o, const json_t *change, struct pyro_error *err)
 {
-    scoped_close int lock = lock_resting(o, err);
+    scoped_close int lock = workspace_lock_resting(o, err);
     struct workspace_record r;
     json_t *view = NULL;
 
@@ -398,7 +398,7 @@ json_t *workspace_delete(const char *ref, struct pyro_error *err)
         pyro_hint(err, "delete it with the pyro that made it, or a newer one");
         return NULL;
     }
-    if (!stop_running(&o, true, err) || (lock = lock_resting(&o, err)) < 0)
+    if (!stop_running(&o, true, err) || (lock = workspace_lock_resting(&o, err)) < 0)
         return NULL;
     vm_kill_leftover(o.dir_fd, o.id); /* a start and its supervisor may have been killed */
     if (!store_remove(&o.store, o.id, err))

@@ -26,4 +26,13 @@ bool workspace_make(const struct workspace_spec *spec, bool ephemeral,
                     const struct progress *progress, struct workspace_record *ret,
                     struct pyro_error *err) MUST_CHECK;
 
+/*
+ * The lock of a workspace at rest; waits for a holder that ends it. -1: PYRO_WORKSPACE_BUSY when it
+ * runs (or is held for long), PYRO_WORKSPACE_NOT_FOUND when it has just been deleted.
+ */
+int workspace_lock_resting(const struct opened *o, struct pyro_error *err) MUST_CHECK;
+/* Starts a workspace at rest. PYRO_WORKSPACE_BUSY when another did. */
+bool workspace_start_resting(const struct opened *o, const struct progress *progress,
+                             struct pyro_error *err) MUST_CHECK;
+
 #endif

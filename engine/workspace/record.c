@@ -29,6 +29,7 @@ void record_init(struct workspace_record *r)
     unsigned char bytes[WORKSPACE_ID_LENGTH / 2], machine_id[16];
 
     *r = (struct workspace_record){ .labels = json_object() };
+    disk_layers_init(&r->disk);
     random_bytes(bytes, sizeof(bytes));
     hex_encode(bytes, sizeof(bytes), r->id);
     random_bytes(machine_id, sizeof(machine_id));
@@ -44,6 +45,7 @@ void record_release(struct workspace_record *r)
     free(r->base_path);
     free(r->accelerator);
     free(r->last_error);
+    disk_layers_release(&r->disk);
     json_decref(r->labels);
     json_decref(r->last_command);
     *r = (struct workspace_record){ 0 };
@@ -132,7 +134,11 @@ static bool parse_record(const json_t *j, const char *id, struct workspace_recor
     r->ephemeral = json_bool_or(j, "ephemeral", false);
     r->used = json_bool_or(j, "used", true);
     r->stopping = json_bool_or(j, "stopping", false);
-    return true;
+    r->clearing = json_bool_or(j, "clearing", false);
+    r->reset_count = json_int_or(j, "reset_count", 0);
+    r->last_reset_at = json_number_or(j, "last_reset_at", 0);
+    disk_layers_release(&r->disk);
+    return disk_layers_parse(json_object_get(j, "disk"), &r->disk, err);
 }
 
 static bool load(int dirfd, const char *id, struct workspace_record *r, struct pyro_error *err)
@@ -185,7 +191,7 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
 {
     scoped_json json_t *j = json_pack(
         "{s:i, s:s, s:s?, s:O, s:s, s:s?, s:s?, s:s, s:b, s:b, s:b, s:s?, s:I, s:I, s:I, s:f, s:f, "
-        "s:f, s:I, s:O?, s:s?, s:I, s:I, s:I, s:s, s:b}",
+        "s:f, s:I, s:O?, s:s?, s:I, s:I, s:I, s:s, s:b, s:o, s:b, s:I, s:f}",
         "version", RECORD_VERSION, "id", r->id, "name", r->name, "labels", r->labels, "environment",
         r->environment, "environment_digest", r->environment_digest, "base_path", r->base_path,
         "state", state_names[r->state], "host_compat", r->host_compat, "ephemeral", r->ephemeral,
@@ -195,7 +201,8 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
         "command_count", (json_int_t)r->command_count, "last_command", r->last_command,
         "last_error", r->last_error, "vm_pid", (json_int_t)r->vm_pid, "vm_start_time",
         (json_int_t)r->vm_start_time, "shell_count", (json_int_t)r->shell_count, "machine_id",
-        r->machine_id, "stopping", r->stopping);
+        r->machine_id, "stopping", r->stopping, "disk", disk_layers_to_json(&r->disk), "clearing",
+        r->clearing, "reset_count", (json_int_t)r->reset_count, "last_reset_at", r->last_reset_at);
     scoped_free char *text = j ? json_dumps(j, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
 
     if (!text)
@@ -214,14 +221,16 @@ json_t *record_to_view(const struct workspace_record *r)
                           "execution_mode", r->host_compat ? "host_compat" : "guest_vm",
                           "accelerator", json_string_or_null(r->accelerator));
     scoped_json json_t *rest = json_pack(
-        "{s:I, s:I, s:I, s:f, s:o, s:f, s:s, s:[], s:I, s:i, s:i, s:I, s:O?, s:i, s:n, s:o}",
+        "{s:I, s:I, s:I, s:f, s:o, s:f, s:s, s:[], s:I, s:i, s:i, s:I, s:O?, s:I, s:o, s:o}",
         "vcpu_count", (json_int_t)r->vcpu_count, "mem_mib", (json_int_t)r->mem_mib, "ttl_seconds",
         (json_int_t)r->ttl_seconds, "created_at", r->created_at, "expires_at",
         r->expires_at > 0 ? json_real(r->expires_at) : json_null(), "last_activity_at",
         r->last_activity_at, "network_policy", "off", "secrets", "shell_count",
         (json_int_t)r->shell_count, "service_count", 0, "running_service_count", 0, "command_count",
-        (json_int_t)r->command_count, "last_command", r->last_command, "reset_count", 0,
-        "last_reset_at", "last_error", json_string_or_null(r->last_error));
+        (json_int_t)r->command_count, "last_command", r->last_command, "reset_count",
+        (json_int_t)r->reset_count, "last_reset_at",
+        r->last_reset_at > 0 ? json_real(r->last_reset_at) : json_null(), "last_error",
+        json_string_or_null(r->last_error));
 
     json_object_update(v, rest);
     return v;

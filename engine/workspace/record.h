@@ -8,9 +8,10 @@
 
 #include <sys/types.h>
 
+#include "engine/disk/layers.h"
 #include "vmm/base/json.h"
 
-#define RECORD_VERSION 1
+#define RECORD_VERSION 2 /* 2: the disk's layers */
 #define RECORD_FILE "workspace.json"
 #define WORKSPACE_ID_LENGTH 12
 
@@ -29,10 +30,12 @@ struct workspace_record {
     char *environment;
     char *environment_digest;
     char *base_path; /* the base image that the disk stands on; NULL for host compatibility */
+    struct disk_layers disk;
+    bool clearing; /* a reset cleared the history: its files are to be removed before anything */
     enum workspace_state state;
     bool host_compat;
     bool ephemeral;    /* of `run`: gone with its holder */
-    bool used;         /* the guest has had the disk writable once */
+    bool used;         /* the guest has had the disk's active layer writable once */
     bool stopping;     /* its end was asked for: when it comes, it is no failure */
     char *accelerator; /* "kvm", "tcg"; NULL for host compatibility */
     int64_t vcpu_count, mem_mib, ttl_seconds;
@@ -40,6 +43,8 @@ struct workspace_record {
     double expires_at;                   /* 0: never */
     int64_t command_count, shell_count;
     json_t *last_command; /* {command, exit_code} or NULL */
+    int64_t reset_count;
+    double last_reset_at; /* 0: never */
     char *last_error;     /* NULL: none */
     pid_t vm_pid;         /* 0: none */
     uint64_t vm_start_time;

@@ -72,7 +72,7 @@ static void test_create_overlay_passes_qemu_img(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
         scoped_free char *name = str_printf("overlay%zu", i);
         scoped_free char *path = path_of(name);
-        struct disk_layer layer = { path, DISK_QCOW2 };
+        struct disk_layer layer = { .path = path, .format = DISK_QCOW2 };
         scoped_buf out = BUF_INIT(65536);
         scoped_json json_t *info = NULL;
         struct stat st;
@@ -132,8 +132,8 @@ static void test_check_refuses_hostile_headers(void **state)
         { "a huge size", 24, 1 },
     };
     scoped_free char *path = path_of("hostile");
-    struct disk_layer layer = { path, DISK_QCOW2 };
-    struct disk_chain chain = { .layers = { { path, DISK_QCOW2 } }, .count = 1 };
+    struct disk_layer layer = { .path = path, .format = DISK_QCOW2 };
+    struct disk_chain chain = { .layers = { { .path = path, .format = DISK_QCOW2 } }, .count = 1 };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -159,7 +159,8 @@ static void test_check_refuses_hostile_headers(void **state)
 static void test_check_refuses_what_is_no_disk(void **state)
 {
     scoped_free char *path = path_of("thing");
-    struct disk_layer raw = { path, DISK_RAW }, qcow2 = { path, DISK_QCOW2 };
+    struct disk_layer raw = { .path = path, .format = DISK_RAW },
+                      qcow2 = { .path = path, .format = DISK_QCOW2 };
     struct pyro_error err = { 0 };
     uint64_t size;
 
@@ -185,7 +186,8 @@ static void test_json_name_reads_through_the_chain(void **state)
 {
     scoped_free char *base = path_of("base"), *middle = path_of("middle"), *top = path_of("top");
     struct disk_chain chain = {
-        .layers = { { base, DISK_RAW }, { middle, DISK_QCOW2 }, { top, DISK_QCOW2 } }, .count = 3
+        .layers = { { base, DISK_RAW, 0 }, { middle, DISK_QCOW2, 1 }, { top, DISK_QCOW2, 2 } },
+        .count = 3
     };
     struct pyro_error err = { 0 };
     scoped_free char *name = NULL;

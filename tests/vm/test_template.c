@@ -55,7 +55,7 @@ static void start_machine(struct machine *m, const struct template *t)
     m->run_fd = open(m->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(disk_create_overlay(m->run_fd, "disk.qcow2", DISK_BYTES, &err));
     overlay = str_printf("%s/disk.qcow2", m->dir);
-    disk.layers[0] = (struct disk_layer){ overlay, DISK_QCOW2 };
+    disk.layers[0] = (struct disk_layer){ .path = overlay, .format = DISK_QCOW2 };
     vm_spec.run_dirfd = m->run_fd;
     if (!vm_start(&vm_spec, &m->vm, &err))
         fail_msg("%s", err.message);

@@ -25,6 +25,7 @@ static const struct code_row codes[PYRO_CODE_COUNT] = {
     [PYRO_NAME_TAKEN] = { "name_taken", 1, "choose another name, or delete the one that has it" },
     [PYRO_SHELL_NOT_FOUND] = { "shell_not_found", 1, "see 'pyro workspace shell list'" },
     [PYRO_SHELL_STATE] = { "shell_state", 1, "" },
+    [PYRO_SNAPSHOT_NOT_FOUND] = { "snapshot_not_found", 1, "see 'pyro workspace snapshot list'" },
     [PYRO_ENVIRONMENT_NOT_FOUND] = { "environment_not_found", 1,
                                      "see 'pyro env list' for the ones there are" },
     [PYRO_ENVIRONMENT_BROKEN] = { "environment_broken", 1, "repair it with 'pyro env pull'" },

@@ -23,6 +23,7 @@ enum pyro_code {
     PYRO_NAME_TAKEN,
     PYRO_SHELL_NOT_FOUND,
     PYRO_SHELL_STATE,
+    PYRO_SNAPSHOT_NOT_FOUND,
     PYRO_ENVIRONMENT_NOT_FOUND,
     PYRO_ENVIRONMENT_BROKEN, /* installed files fail their check */
     PYRO_PULL_FAILED,

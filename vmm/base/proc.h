@@ -12,7 +12,7 @@
 #include "vmm/base/buf.h"
 #include "vmm/base/error.h"
 
-#define PROC_FDS_MAX 16
+#define PROC_FDS_MAX 112
 
 struct proc_spec {
     const char *const *argv;            /* argv[0] is looked up in PATH unless it has a slash */

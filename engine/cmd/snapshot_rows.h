@@ -1,0 +1,14 @@
+/* The rows of a snapshot, of the commands about snapshots. */
+#ifndef PYRO_CMD_SNAPSHOT_ROWS_H
+#define PYRO_CMD_SNAPSHOT_ROWS_H
+
+#include "engine/cmd/spec.h"
+
+#define RES_SNAPSHOT_ROWS                                                                          \
+    RES_STR("snapshot_name"), RES_STR("kind", .choices = snapshot_kinds), RES_NUM("created_at"),   \
+        RES_INT("bytes_written", .help = "What it takes on the host, beyond what it stands on"),   \
+        RES_BOOL("deletable")
+
+extern const char *const snapshot_kinds[];
+
+#endif

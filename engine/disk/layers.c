@@ -1,0 +1,370 @@
+/* engine/disk/layers.c: the tree of a disk's layers, to and from the record. */
+#include "engine/disk/layers.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/workspace/workspace.h"
+#include "vmm/base/fs.h"
+
+#define LAYERS_DIR "layers"
+#define FIRST_FILE "disk.qcow2"
+#define LAYER_FIRST 1
+#define LAYERS_MAX 65536 /* of one record */
+
+void disk_layers_init(struct disk_layers *l)
+{
+    *l = (struct disk_layers){ .items = calloc(1, sizeof(*l->items)),
+                               .count = 1,
+                               .active = LAYER_FIRST,
+                               .baseline = DISK_LAYER_BASE,
+                               .next = LAYER_FIRST + 1 };
+    BUG_ON(!l->items);
+    l->items[0] = (struct disk_tree_layer){ LAYER_FIRST, DISK_LAYER_BASE };
+}
+
+void disk_layers_release(struct disk_layers *l)
+{
+    free(l->items);
+    free(l->snapshots);
+    *l = (struct disk_layers){ 0 };
+}
+
+static const struct disk_tree_layer *find_layer(const struct disk_layers *l, uint32_t id)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (l->items[i].id == id)
+            return &l->items[i];
+    return NULL;
+}
+
+uint32_t disk_layers_parent(const struct disk_layers *l, uint32_t id)
+{
+    const struct disk_tree_layer *layer = find_layer(l, id);
+
+    return layer ? layer->parent : DISK_LAYER_BASE;
+}
+
+bool disk_layers_stands_on(const struct disk_layers *l, uint32_t id, uint32_t below)
+{
+    while (id != below && id != DISK_LAYER_BASE)
+        id = disk_layers_parent(l, id);
+    return id == below;
+}
+
+unsigned disk_layers_depth(const struct disk_layers *l, uint32_t id)
+{
+    unsigned depth = 1;
+
+    for (; id != DISK_LAYER_BASE; id = disk_layers_parent(l, id))
+        depth++;
+    return depth;
+}
+
+/* ---- the record ---- */
+
+/* Parents have smaller ids than what stands on them, so no chain can go round in a circle. */
+static bool parse_layers(const json_t *list, struct disk_layers *l, struct pyro_error *err)
+{
+    const json_t *one;
+    size_t i;
+
+    l->items = calloc(json_array_size(list) + 1, sizeof(*l->items));
+    BUG_ON(!l->items);
+    json_array_foreach (list, i, one) {
+        int64_t id, parent;
+        if (!json_get_int(one, "id", LAYER_FIRST, UINT32_MAX - 1, &id, err) ||
+            !json_get_int(one, "parent", 0, id - 1, &parent, err))
+            return false;
+        if ((parent != DISK_LAYER_BASE && !find_layer(l, (uint32_t)parent)) ||
+            find_layer(l, (uint32_t)id))
+            return pyro_fail(err, PYRO_RECORD_INVALID, "the disk's layers make no tree");
+        l->items[l->count++] = (struct disk_tree_layer){ (uint32_t)id, (uint32_t)parent };
+        if (disk_layers_depth(l, (uint32_t)id) > DISK_LAYERS_MAX)
+            return pyro_fail(err, PYRO_RECORD_INVALID, "the disk has too many layers");
+    }
+    return true;
+}
+
+static bool is_layer(const struct disk_layers *l, int64_t id)
+{
+    return id == DISK_LAYER_BASE || (id > 0 && id < UINT32_MAX && find_layer(l, (uint32_t)id));
+}
+
+static bool parse_snapshots(const json_t *list, struct disk_layers *l, struct pyro_error *err)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach (list, i, one) {
+        int64_t layer;
+        const char *name;
+        if (!json_get_string(one, "name", &name, err) ||
+            !json_get_int(one, "layer", 0, UINT32_MAX, &layer, err))
+            return false;
+        if (!workspace_check_name("snapshot", name, NULL) || disk_layers_find(l, name) ||
+            !is_layer(l, layer))
+            return pyro_fail(err, PYRO_RECORD_INVALID, "a snapshot of the disk is not sound");
+        disk_layers_name(l, name, (uint32_t)layer, json_number_or(one, "created_at", 0));
+    }
+    return true;
+}
+
+static bool parse(const json_t *j, struct disk_layers *l, struct pyro_error *err)
+{
+    const json_t *layers = json_object_get(j, "layers"),
+                 *snapshots = json_object_get(j, "snapshots");
+    int64_t active, baseline, next;
+
+    if (!json_is_array(layers) || json_array_size(layers) > LAYERS_MAX ||
+        !json_is_array(snapshots) || json_array_size(snapshots) > LAYERS_MAX)
+        return pyro_fail(err, PYRO_RECORD_INVALID, "the disk's layers are missing");
+    if (!json_get_int(j, "active", LAYER_FIRST, UINT32_MAX - 1, &active, err) ||
+        !json_get_int(j, "baseline", 0, UINT32_MAX - 1, &baseline, err) ||
+        !json_get_int(j, "next", LAYER_FIRST + 1, UINT32_MAX - 1, &next, err) ||
+        !parse_layers(layers, l, err) || !parse_snapshots(snapshots, l, err))
+        return false;
+    if (!is_layer(l, active) || !is_layer(l, baseline))
+        return pyro_fail(err, PYRO_RECORD_INVALID, "the disk's layers are not all there");
+    l->active = (uint32_t)active;
+    l->baseline = (uint32_t)baseline;
+    l->baseline_at = json_number_or(j, "baseline_at", 0);
+    l->next = (uint32_t)next;
+    for (size_t i = 0; i < l->count; i++)
+        if (l->items[i].id >= l->next)
+            return pyro_fail(err, PYRO_RECORD_INVALID, "the disk's layers are not numbered so");
+    return true;
+}
+
+bool disk_layers_parse(const json_t *j, struct disk_layers *ret, struct pyro_error *err)
+{
+    struct disk_layers l = { 0 };
+
+    if (!j) {
+        disk_layers_init(ret);
+        return true;
+    }
+    if (!parse(j, &l, err)) {
+        disk_layers_release(&l);
+        return false;
+    }
+    *ret = l;
+    return true;
+}
+
+json_t *disk_layers_to_json(const struct disk_layers *l)
+{
+    json_t *layers = json_array(), *snapshots = json_array();
+
+    for (size_t i = 0; i < l->count; i++)
+        json_array_append_new(layers, json_pack("{s:I, s:I}", "id", (json_int_t)l->items[i].id,
+                                                "parent", (json_int_t)l->items[i].parent));
+    for (size_t i = 0; i < l->snapshot_count; i++)
+        json_array_append_new(snapshots, json_pack("{s:s, s:I, s:f}", "name", l->snapshots[i].name,
+                                                   "layer", (json_int_t)l->snapshots[i].layer,
+                                                   "created_at", l->snapshots[i].created_at));
+    return json_pack("{s:o, s:o, s:I, s:I, s:f, s:I}", "layers", layers, "snapshots", snapshots,
+                     "active", (json_int_t)l->active, "baseline", (json_int_t)l->baseline,
+                     "baseline_at", l->baseline_at, "next", (json_int_t)l->next);
+}
+
+/* ---- changes ---- */
+
+bool disk_layers_add(struct disk_layers *l, uint32_t parent, uint32_t *ret_id,
+                     struct pyro_error *err)
+{
+    struct disk_tree_layer *items;
+
+    if (disk_layers_depth(l, parent) >= DISK_LAYERS_MAX) {
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the disk stands on %d layers, the most there may be",
+                  DISK_LAYERS_MAX);
+        return pyro_hint(err, "reset to an earlier snapshot, or start a new workspace");
+    }
+    items = reallocarray(l->items, l->count + 1, sizeof(*items));
+    BUG_ON(!items);
+    l->items = items;
+    items[l->count++] = (struct disk_tree_layer){ l->next, parent };
+    *ret_id = l->next++;
+    return true;
+}
+
+static bool is_needed(const struct disk_layers *l, uint32_t id)
+{
+    if (disk_layers_stands_on(l, l->active, id) || disk_layers_stands_on(l, l->baseline, id))
+        return true;
+    for (size_t i = 0; i < l->snapshot_count; i++)
+        if (disk_layers_stands_on(l, l->snapshots[i].layer, id))
+            return true;
+    return false;
+}
+
+void disk_layers_collect(struct disk_layers *l)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < l->count; i++)
+        if (is_needed(l, l->items[i].id))
+            l->items[kept++] = l->items[i];
+    l->count = kept;
+}
+
+/* ---- names ---- */
+
+struct disk_snapshot *disk_layers_find(const struct disk_layers *l, const char *name)
+{
+    for (size_t i = 0; i < l->snapshot_count; i++)
+        if (!strcmp(l->snapshots[i].name, name))
+            return &l->snapshots[i];
+    return NULL;
+}
+
+static bool fail_unknown(const char *name, struct pyro_error *err)
+{
+    pyro_fail(err, PYRO_SNAPSHOT_NOT_FOUND, "no snapshot '%s'", name);
+    return pyro_hint(err, "'pyro workspace snapshot list' names them");
+}
+
+bool disk_layers_resolve(const struct disk_layers *l, const char *name, uint32_t *ret_id,
+                         struct pyro_error *err)
+{
+    const struct disk_snapshot *s = disk_layers_find(l, name);
+
+    if (!s && strcmp(name, SNAPSHOT_BASELINE) != 0)
+        return fail_unknown(name, err);
+    *ret_id = s ? s->layer : l->baseline;
+    return true;
+}
+
+bool disk_layers_check_new(const struct disk_layers *l, const char *name, struct pyro_error *err)
+{
+    if (!workspace_check_name("snapshot name", name, err))
+        return false;
+    if (!strcmp(name, SNAPSHOT_BASELINE))
+        return pyro_fail(err, PYRO_NAME_TAKEN, "'baseline' is what the workspace began with");
+    if (disk_layers_find(l, name)) {
+        pyro_fail(err, PYRO_NAME_TAKEN, "there is a snapshot '%s' already", name);
+        return pyro_hint(err, "delete it first, or take another name");
+    }
+    return true;
+}
+
+void disk_layers_name(struct disk_layers *l, const char *name, uint32_t layer, double created_at)
+{
+    struct disk_snapshot *list =
+        reallocarray(l->snapshots, l->snapshot_count + 1, sizeof(*l->snapshots));
+
+    BUG_ON(!list);
+    l->snapshots = list;
+    list[l->snapshot_count] = (struct disk_snapshot){ .layer = layer, .created_at = created_at };
+    snprintf(list[l->snapshot_count++].name, sizeof(list->name), "%s", name);
+}
+
+bool disk_layers_unname(struct disk_layers *l, const char *name, struct pyro_error *err)
+{
+    struct disk_snapshot *s = disk_layers_find(l, name);
+
+    if (!s && !strcmp(name, SNAPSHOT_BASELINE))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the baseline cannot be deleted");
+    if (!s)
+        return fail_unknown(name, err);
+    l->snapshot_count--;
+    memmove(s, s + 1, (size_t)(l->snapshots + l->snapshot_count - s) * sizeof(*s));
+    return true;
+}
+
+/* ---- files ---- */
+
+void disk_layer_file(uint32_t id, char ret[32])
+{
+    if (id == LAYER_FIRST)
+        snprintf(ret, 32, FIRST_FILE);
+    else
+        snprintf(ret, 32, LAYERS_DIR "/%u.qcow2", id);
+}
+
+bool disk_layer_create(int dirfd, uint32_t id, uint64_t size_bytes, struct pyro_error *err)
+{
+    char file[32];
+    scoped_close int dir = -1;
+
+    disk_layer_file(id, file);
+    if (id != LAYER_FIRST && mkdirat(dirfd, LAYERS_DIR, 0700) != 0 && errno != EEXIST)
+        return pyro_fail_errno(err, "create '%s'", LAYERS_DIR);
+    if (!disk_create_overlay(dirfd, file, size_bytes, err))
+        return false;
+    if (id == LAYER_FIRST)
+        return true;
+    dir = fs_open_dir(dirfd, LAYERS_DIR, err);
+    return dir >= 0 && (fsync(dir) == 0 || pyro_fail_errno(err, "write '%s'", LAYERS_DIR));
+}
+
+/* The id in "N.qcow2"; 0 for another name. */
+static uint32_t id_of(const char *name)
+{
+    char *end;
+    unsigned long id = strtoul(name, &end, 10);
+
+    return name[0] >= '1' && name[0] <= '9' && !strcmp(end, ".qcow2") && id < UINT32_MAX
+               ? (uint32_t)id
+               : 0;
+}
+
+void disk_layers_sweep(int dirfd, const struct disk_layers *l)
+{
+    int fd = openat(dirfd, LAYERS_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    scoped_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+
+    if (fd >= 0 && !dir)
+        close(fd);
+    while (dir && (entry = readdir(dir))) {
+        uint32_t id = id_of(entry->d_name);
+        if (id > LAYER_FIRST && !find_layer(l, id))
+            unlinkat(fd, entry->d_name, 0);
+    }
+    if (!find_layer(l, LAYER_FIRST))
+        unlinkat(dirfd, FIRST_FILE, 0);
+}
+
+int64_t disk_layer_bytes(int dirfd, uint32_t id)
+{
+    char file[32];
+    struct stat st;
+
+    disk_layer_file(id, file);
+    if (id == DISK_LAYER_BASE || fstatat(dirfd, file, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return 0;
+    return (int64_t)st.st_blocks * 512;
+}
+
+bool disk_layers_chain(const struct disk_layers *l, uint32_t top, const char *base_path,
+                       const char *dir_path, struct disk_layer_chain *ret, struct pyro_error *err)
+{
+    struct disk_layer_chain c = { .chain.count = disk_layers_depth(l, top) };
+    unsigned i = c.chain.count;
+
+    if (!base_path || i > DISK_LAYERS_MAX || (top != DISK_LAYER_BASE && !find_layer(l, top)))
+        return pyro_fail(err, PYRO_RECORD_INVALID, "the disk's layers make no chain");
+    for (uint32_t id = top; i-- > 0; id = disk_layers_parent(l, id)) {
+        char file[32];
+        disk_layer_file(id, file);
+        c.paths[i] = id == DISK_LAYER_BASE ? str_printf("%s", base_path)
+                                           : str_printf("%s/%s", dir_path, file);
+        c.chain.layers[i] = (struct disk_layer){
+            .path = c.paths[i], .format = id == DISK_LAYER_BASE ? DISK_RAW : DISK_QCOW2, .id = id
+        };
+    }
+    *ret = c;
+    return true;
+}
+
+void disk_layer_chain_release(struct disk_layer_chain *c)
+{
+    for (unsigned i = 0; i < c->chain.count; i++)
+        free(c->paths[i]);
+    *c = (struct disk_layer_chain){ 0 };
+}

@@ -1,0 +1,65 @@
+/* engine/disk/reset.c: the commit of a reset, and its tidying up. */
+#include "engine/disk/reset.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "vmm/base/fs.h"
+
+static const char *const history[] = { "shells", "services", "commands" };
+
+/* What only the record knows of the history. */
+static void forget(struct workspace_record *r)
+{
+    json_decref(r->last_command);
+    r->last_command = NULL;
+    r->command_count = 0;
+    r->shell_count = 0;
+}
+
+bool disk_reset_commit(int dirfd, struct workspace_record *r, const char *snapshot,
+                       struct pyro_error *err)
+{
+    struct disk_layer base = { .path = r->base_path, .format = DISK_RAW };
+    uint32_t below, above, active = r->disk.active;
+    bool used = r->used, clearing = r->clearing;
+    double last_reset_at = r->last_reset_at;
+    uint64_t size;
+
+    if (!r->base_path)
+        return pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' has no disk", r->id);
+    if (!disk_layers_resolve(&r->disk, snapshot, &below, err) ||
+        !disk_virtual_size(&base, &size, err) || !disk_layers_add(&r->disk, below, &above, err))
+        return false;
+    r->disk.active = above;
+    r->used = below != DISK_LAYER_BASE; /* an empty layer on the image is as new */
+    r->clearing = true;
+    r->reset_count++;
+    r->last_reset_at = r->last_activity_at = clock_wall();
+    if (disk_layer_create(dirfd, above, size, err) && record_save(dirfd, r, true, err))
+        return true;
+    r->disk.active = active;
+    r->used = used;
+    r->clearing = clearing;
+    r->reset_count--;
+    r->last_reset_at = last_reset_at;
+    disk_layers_collect(&r->disk);
+    disk_layers_sweep(dirfd, &r->disk);
+    return false;
+}
+
+bool disk_reset_finish(int dirfd, struct workspace_record *r, struct pyro_error *err)
+{
+    if (r->clearing) {
+        for (size_t i = 0; i < ARRAY_SIZE(history); i++)
+            if (!fs_remove_tree(dirfd, history[i], err))
+                return false;
+        if (mkdirat(dirfd, "commands", 0700) != 0)
+            return pyro_fail_errno(err, "clear the history");
+        forget(r);
+        r->clearing = false;
+    }
+    disk_layers_collect(&r->disk);
+    disk_layers_sweep(dirfd, &r->disk);
+    return true;
+}

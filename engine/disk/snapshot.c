@@ -1,0 +1,315 @@
+/*
+ * engine/disk/snapshot.c: snapshots and resets as a client of the workspace's supervisor, or, of a
+ * workspace at rest, as the holder of its lock.
+ */
+#include "engine/disk/snapshot.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "engine/disk/reset.h"
+#include "engine/workspace/attach.h"
+#include "engine/workspace/lifecycle.h"
+#include "vmm/base/fs.h"
+
+#define CALL_MS 200000 /* beyond what the supervisor gives the guest */
+#define RETRY_MS 30000 /* while others are at it, or supervisors die */
+
+static json_t *describe(int dirfd, const char *name, uint32_t layer, double created_at,
+                        bool is_baseline)
+{
+    return json_pack("{s:s, s:s, s:f, s:I, s:b}", "snapshot_name", name, "kind",
+                     is_baseline ? "baseline" : "named", "created_at", created_at, "bytes_written",
+                     (json_int_t)disk_layer_bytes(dirfd, layer), "deletable", !is_baseline);
+}
+
+static json_t *describe_named(int dirfd, const struct disk_snapshot *s)
+{
+    return describe(dirfd, s->name, s->layer, s->created_at, false);
+}
+
+/* ---- whoever holds the workspace does it ---- */
+
+/* Something to be done with a disk. */
+struct job {
+    const json_t *request; /* for the supervisor */
+    const char *name;      /* the snapshot's */
+    int64_t reset_count;   /* before a reset */
+    /* Does it as the holder of the lock; the record is loaded, and saved here. */
+    bool (*resting)(const struct opened *o, struct workspace_record *r, const struct job *job,
+                    struct pyro_error *err);
+    /* Whether the record says that it is done. */
+    bool (*done)(const struct workspace_record *r, const struct job *job);
+};
+
+static bool do_resting(const struct opened *o, const struct job *job, struct pyro_error *err)
+{
+    scoped_close int lock = workspace_lock_resting(o, err);
+    struct workspace_record r;
+    bool ok;
+
+    if (lock < 0 || !record_load(o->dir_fd, o->id, &r, err))
+        return false;
+    if (r.state == WORKSPACE_STARTED) /* its supervisor died just now */
+        ok = pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is being started", o->id);
+    else if (r.host_compat)
+        ok = pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' has no disk: it runs on the host",
+                       o->id);
+    else
+        ok = job->resting(o, &r, job, err);
+    record_release(&r);
+    return ok;
+}
+
+static bool is_running(const struct opened *o)
+{
+    struct workspace_record r;
+    bool running;
+
+    record_load_any(o->dir_fd, o->id, &r);
+    running = r.state == WORKSPACE_STARTED || r.state == WORKSPACE_CREATED;
+    record_release(&r);
+    return running;
+}
+
+static bool is_done(const struct opened *o, const struct job *job)
+{
+    struct workspace_record r;
+    bool done;
+
+    record_load_any(o->dir_fd, o->id, &r);
+    done = !r.broken && job->done(&r, job);
+    record_release(&r);
+    return done;
+}
+
+/*
+ * Has the supervisor do it, or does it: whether the workspace runs may change between the look and
+ * the act, and a supervisor may be killed on the way, before it had done it or after.
+ */
+static bool do_either(const struct opened *o, const struct job *job, struct pyro_error *err)
+{
+    int64_t retry_until_ms = clock_ms() + RETRY_MS;
+    struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+
+    for (;;) {
+        scoped_json json_t *result = NULL;
+        struct pyro_error why = { 0 };
+        bool again;
+        if (!workspace_settle(o->dir_fd, o->id, err))
+            return false;
+        if (is_running(o)) {
+            result = supervisor_call(o->dir_fd, o->id, job->request, clock_ms() + CALL_MS, &why);
+            if (result || (why.code == PYRO_GUEST_LOST && is_done(o, job)))
+                return true;
+            again = why.code == PYRO_WORKSPACE_BUSY || why.code == PYRO_GUEST_LOST ||
+                    (why.code == PYRO_WORKSPACE_STATE && !is_running(o));
+        } else {
+            if (do_resting(o, job, &why))
+                return true;
+            again = why.code == PYRO_WORKSPACE_BUSY;
+        }
+        if (!again || clock_ms() > retry_until_ms) {
+            *err = why;
+            return false;
+        }
+        nanosleep(&pause, NULL);
+    }
+}
+
+/* ---- snapshots ---- */
+
+static bool has_snapshot(const struct workspace_record *r, const struct job *job)
+{
+    return disk_layers_find(&r->disk, job->name) != NULL;
+}
+
+static bool has_no_snapshot(const struct workspace_record *r, const struct job *job)
+{
+    return !has_snapshot(r, job);
+}
+
+static bool virtual_size(const struct workspace_record *r, uint64_t *ret, struct pyro_error *err)
+{
+    struct disk_layer base = { .path = r->base_path, .format = DISK_RAW };
+
+    return disk_virtual_size(&base, ret, err);
+}
+
+/* Freezes the active layer of a disk that nobody writes to; *ret_below is it. */
+static bool push_resting(const struct opened *o, struct workspace_record *r, const struct job *job,
+                         struct pyro_error *err)
+{
+    uint32_t below = r->disk.active, above;
+    uint64_t size;
+
+    if (!disk_layers_check_new(&r->disk, job->name, err) || !virtual_size(r, &size, err) ||
+        !disk_layers_add(&r->disk, below, &above, err) ||
+        !disk_layer_create(o->dir_fd, above, size, err))
+        return false;
+    r->disk.active = above;
+    r->last_activity_at = clock_wall();
+    disk_layers_name(&r->disk, job->name, below, clock_wall());
+    if (record_save(o->dir_fd, r, true, err))
+        return true;
+    r->disk.active = below;
+    disk_layers_collect(&r->disk);
+    disk_layers_sweep(o->dir_fd, &r->disk);
+    return false;
+}
+
+json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    scoped_json json_t *request =
+        json_pack("{s:s, s:s, s:s}", "op", "disk", "do", "snapshot", "name", name);
+    struct job job = {
+        .request = request, .name = name, .resting = push_resting, .done = has_snapshot
+    };
+    const struct disk_snapshot *made;
+    struct workspace_record r;
+    json_t *view = NULL;
+
+    if (!request)
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is no UTF-8");
+    if (!request || !workspace_open(ref, &o, err) || !do_either(&o, &job, err) ||
+        !record_load(o.dir_fd, o.id, &r, err))
+        return NULL;
+    made = disk_layers_find(&r.disk, name);
+    if (made)
+        view = describe_named(o.dir_fd, made);
+    else
+        pyro_fail(err, PYRO_SNAPSHOT_NOT_FOUND, "snapshot '%s' has just been deleted", name);
+    record_release(&r);
+    if (view)
+        json_object_set_new(view, "workspace_id", json_string(o.id));
+    return view;
+}
+
+json_t *snapshot_list(const char *ref, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    struct workspace_record r;
+    json_t *list;
+
+    if (!workspace_open(ref, &o, err) || !record_load(o.dir_fd, o.id, &r, err))
+        return NULL;
+    list = json_array();
+    json_array_append_new(list, describe(o.dir_fd, SNAPSHOT_BASELINE, r.disk.baseline,
+                                         r.disk.baseline_at > 0 ? r.disk.baseline_at : r.created_at,
+                                         true));
+    for (size_t i = 0; i < r.disk.snapshot_count; i++)
+        json_array_append_new(list, describe_named(o.dir_fd, &r.disk.snapshots[i]));
+    record_release(&r);
+    return json_pack("{s:s, s:i, s:o}", "workspace_id", o.id, "count", (int)json_array_size(list),
+                     "snapshots", list);
+}
+
+static bool delete_resting(const struct opened *o, struct workspace_record *r,
+                           const struct job *job, struct pyro_error *err)
+{
+    if (!disk_layers_unname(&r->disk, job->name, err))
+        return false;
+    disk_layers_collect(&r->disk);
+    r->last_activity_at = clock_wall();
+    if (!record_save(o->dir_fd, r, true, err))
+        return false;
+    disk_layers_sweep(o->dir_fd, &r->disk);
+    return true;
+}
+
+json_t *snapshot_delete(const char *ref, const char *name, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    scoped_json json_t *request =
+        json_pack("{s:s, s:s, s:s}", "op", "disk", "do", "delete", "name", name);
+    struct job job = {
+        .request = request, .name = name, .resting = delete_resting, .done = has_no_snapshot
+    };
+
+    if (!request)
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is no UTF-8");
+    if (!request || !workspace_open(ref, &o, err) || !do_either(&o, &job, err))
+        return NULL;
+    return json_pack("{s:s, s:s, s:b}", "workspace_id", o.id, "snapshot_name", name, "deleted",
+                     true);
+}
+
+bool workspace_seal_baseline(int dir_fd, const char *id, struct pyro_error *err)
+{
+    scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "disk", "do", "seal");
+    scoped_json json_t *result = supervisor_call(dir_fd, id, request, clock_ms() + CALL_MS, err);
+
+    return result != NULL;
+}
+
+bool workspace_freeze_layer(int dir_fd, const char *id, uint32_t *ret_layer, struct pyro_error *err)
+{
+    scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "disk", "do", "view");
+    scoped_json json_t *result = NULL;
+    struct workspace_record r;
+    bool running;
+
+    if (!workspace_settle(dir_fd, id, err) || !record_load(dir_fd, id, &r, err))
+        return false;
+    running = r.state == WORKSPACE_STARTED;
+    *ret_layer = r.disk.active;
+    record_release(&r);
+    if (!running)
+        return true;
+    result = supervisor_call(dir_fd, id, request, clock_ms() + CALL_MS, err);
+    *ret_layer = (uint32_t)json_int_or(result, "layer", 0);
+    return result != NULL;
+}
+
+/* ---- reset ---- */
+
+static bool reset_resting(const struct opened *o, struct workspace_record *r, const struct job *job,
+                          struct pyro_error *err)
+{
+    if (!disk_reset_commit(o->dir_fd, r, job->name, err))
+        return false;
+    /* From here on it is reset: what cannot be tidied up now is by the start. */
+    return disk_reset_finish(o->dir_fd, r, err) && record_save(o->dir_fd, r, true, err);
+}
+
+static bool was_reset(const struct workspace_record *r, const struct job *job)
+{
+    return r->reset_count > job->reset_count;
+}
+
+/* The machine on its new disk; another may be quicker to start it. */
+static bool start_again(const struct opened *o, const struct progress *progress,
+                        struct pyro_error *err)
+{
+    struct pyro_error why = { 0 };
+
+    if (!workspace_settle(o->dir_fd, o->id, err))
+        return false;
+    if (is_running(o) || workspace_start_resting(o, progress, &why) ||
+        (why.code == PYRO_WORKSPACE_BUSY && is_running(o)))
+        return true;
+    *err = why;
+    return pyro_wrap(err, "it is reset, and could not be started");
+}
+
+json_t *workspace_reset(const char *ref, const char *snapshot, const struct progress *progress,
+                        struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "reset", "snapshot", snapshot);
+    struct job job = {
+        .request = request, .name = snapshot, .resting = reset_resting, .done = was_reset
+    };
+    struct workspace_record r;
+
+    if (!request)
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is no UTF-8");
+    if (!request || !workspace_open(ref, &o, err) || !record_load(o.dir_fd, o.id, &r, err))
+        return NULL;
+    job.reset_count = r.reset_count;
+    record_release(&r);
+    if (!do_either(&o, &job, err) || !start_again(&o, progress, err))
+        return NULL;
+    return workspace_view(&o, err);
+}

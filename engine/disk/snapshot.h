@@ -1,0 +1,47 @@
+/*
+ * Snapshots of a workspace's whole disk, and going back to one. Like workspace.h: one engine behind
+ * every front; `ref` is a reference to a workspace; the functions may block, and return a new JSON
+ * object of the shape that docs/commands.md declares, or NULL with err set.
+ */
+#ifndef PYRO_DISK_SNAPSHOT_H
+#define PYRO_DISK_SNAPSHOT_H
+
+#include "engine/progress.h"
+#include "vmm/base/json.h"
+
+/*
+ * {workspace_id, snapshot_name, kind, created_at, bytes_written, deletable}. Of a running workspace
+ * with its file system held still for the moment it takes; of one at rest at once.
+ * PYRO_NAME_TAKEN.
+ */
+json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *err) MUST_CHECK;
+/* {workspace_id, count, snapshots}, in the order they were made, the baseline first. */
+json_t *snapshot_list(const char *ref, struct pyro_error *err) MUST_CHECK;
+/* {workspace_id, snapshot_name, deleted}. PYRO_SNAPSHOT_NOT_FOUND. */
+json_t *snapshot_delete(const char *ref, const char *name, struct pyro_error *err) MUST_CHECK;
+
+/*
+ * The whole disk as the snapshot (`baseline`: as create left it) has it, history cleared, and
+ * started, whatever it was before; the workspace object. What runs is ended. When the start fails
+ * the workspace is reset all the same, and stopped.
+ */
+json_t *workspace_reset(const char *ref, const char *snapshot, const struct progress *progress,
+                        struct pyro_error *err) MUST_CHECK;
+
+/*
+ * To call once at the end of seeding, on a running workspace: what is on its disk now is the
+ * baseline, which nothing changes from here on. dir_fd: the workspace's directory. Without it the
+ * baseline is the environment's image.
+ */
+bool workspace_seal_baseline(int dir_fd, const char *id, struct pyro_error *err) MUST_CHECK;
+
+/*
+ * The disk of a running workspace as it is now, to read on the host while the machine goes on: its
+ * file system is held still for a moment and a new layer takes the writes from then on.
+ * *ret_layer stays as it is, and readable, until the next reset (engine/disk/view.h opens it).
+ * Of a workspace at rest it is the active layer.
+ */
+bool workspace_freeze_layer(int dir_fd, const char *id, uint32_t *ret_layer,
+                            struct pyro_error *err) MUST_CHECK;
+
+#endif

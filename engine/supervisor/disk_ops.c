@@ -1,0 +1,362 @@
+/* engine/supervisor/disk_ops.c: a new layer under a running machine, and what is made of the one
+ * below. */
+#include "engine/supervisor/disk_ops.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/disk/reset.h"
+#include "vmm/base/fs.h"
+
+#define QMP_MS 10000
+#define FREEZE_MS 60000 /* to the answer: it writes out what is dirty, however much */
+#define TRIES 3         /* to hold it still long enough */
+
+enum disk_op_kind { DISK_OP_SNAPSHOT, DISK_OP_SEAL, DISK_OP_VIEW };
+
+/* The one that is under way. */
+struct disk_op {
+    struct supervisor *supervisor;
+    enum disk_op_kind kind;
+    struct link *client; /* NULL: gone */
+    uint32_t id;
+    char name[SNAPSHOT_NAME_MAX + 1];
+    uint32_t below, above;  /* the layer that was active, and the new one */
+    bool switched;          /* QEMU writes to the new one */
+    bool busy;              /* QEMU is being asked: it is not to be freed … */
+    struct pyro_error doom; /* … but to fail with this afterwards */
+    unsigned tries;
+    struct stream freeze;
+    struct loop_timer deadline;
+};
+
+static struct disk_layers *layers_of(struct supervisor *s)
+{
+    return &s->record.disk;
+}
+
+static void op_free(struct disk_op *op)
+{
+    loop_timer_cancel(op->supervisor->loop, &op->deadline);
+    stream_close(&op->freeze, NULL);
+    op->supervisor->disk_op = NULL;
+    free(op);
+}
+
+/* ---- layers ---- */
+
+/* Lists and creates a layer on `parent` as the active one; the record is on the disk. */
+static bool push_layer(struct supervisor *s, uint32_t parent, uint32_t *ret_id,
+                       struct pyro_error *err)
+{
+    struct disk_layers *l = layers_of(s);
+    struct disk_layer base = { .path = s->record.base_path, .format = DISK_RAW };
+    uint32_t active = l->active;
+    uint64_t size;
+
+    if (!disk_virtual_size(&base, &size, err) || !disk_layers_add(l, parent, ret_id, err))
+        return false;
+    l->active = *ret_id;
+    if (disk_layer_create(s->dir_fd, *ret_id, size, err) &&
+        record_save(s->dir_fd, &s->record, true, err))
+        return true;
+    l->active = active;
+    disk_layers_collect(l);
+    disk_layers_sweep(s->dir_fd, l);
+    return false;
+}
+
+/* Takes back a layer that QEMU does not write to. */
+static void pop_layer(struct supervisor *s, uint32_t below)
+{
+    struct disk_layers *l = layers_of(s);
+
+    l->active = below;
+    disk_layers_collect(l);
+    if (record_save(s->dir_fd, &s->record, true, NULL))
+        disk_layers_sweep(s->dir_fd, l);
+}
+
+/* The layer that QEMU's disk writes to; false when it does not say. */
+static bool ask_top(struct supervisor *s, uint32_t *ret_id)
+{
+    scoped_json json_t *list = NULL;
+    const char *name;
+    unsigned id;
+
+    if (!s->vm.qmp ||
+        !qmp_command(s->vm.qmp, "query-block", NULL, clock_ms() + QMP_MS, &list, NULL))
+        return false;
+    name = json_string_or(json_object_get(json_array_get(list, 0), "inserted"), "node-name", "");
+    if (sscanf(name, "layer%u", &id) != 1)
+        return false;
+    *ret_id = id;
+    return true;
+}
+
+void disk_ops_reconcile(struct supervisor *s)
+{
+    struct disk_layers *l = layers_of(s);
+    uint32_t top;
+
+    if (s->record.host_compat)
+        return;
+    /* The layer may have been listed, and its maker killed before QEMU got it. */
+    if (ask_top(s, &top) && top != l->active && top != DISK_LAYER_BASE &&
+        disk_layers_stands_on(l, l->active, top))
+        pop_layer(s, top);
+    disk_layers_sweep(s->dir_fd, l);
+}
+
+static bool give_to_qemu(struct supervisor *s, const struct disk_op *op, struct pyro_error *err)
+{
+    struct disk_layer layer = { .format = DISK_QCOW2, .id = op->above };
+    char file[32], below[DISK_NODE_NAME_MAX], above[DISK_NODE_NAME_MAX];
+    int64_t deadline_ms = clock_ms() + QMP_MS;
+    scoped_close int fd = -1;
+
+    disk_layer_file(op->above, file);
+    disk_node_name(op->below, below);
+    disk_node_name(op->above, above);
+    fd = openat(s->dir_fd, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return pyro_fail_errno(err, "open '%s'", file);
+    if (!s->vm.qmp)
+        return pyro_fail(err, PYRO_VM_FAILED, "QEMU does not answer");
+    return qmp_add_fd(s->vm.qmp, op->above, fd, deadline_ms, err) &&
+           qmp_command(s->vm.qmp, "blockdev-add", disk_blockdev_node(&layer, NULL, true),
+                       deadline_ms, NULL, err) &&
+           qmp_command(s->vm.qmp, "blockdev-snapshot",
+                       json_pack("{s:s, s:s}", "node", below, "overlay", above), deadline_ms, NULL,
+                       err);
+}
+
+/* ---- the steps ---- */
+
+static void fail(struct disk_op *op, const struct pyro_error *why)
+{
+    struct supervisor *s = op->supervisor;
+    uint32_t top;
+
+    if (op->client)
+        stream_refuse(op->client, op->id, why);
+    if (!op->switched && s->phase == PHASE_RUNNING && ask_top(s, &top) && top == op->below) {
+        char above[DISK_NODE_NAME_MAX];
+        disk_node_name(op->above, above);
+        /* It may not have got that far. */
+        (void)!qmp_command(s->vm.qmp, "blockdev-del", json_pack("{s:s}", "node-name", above),
+                           clock_ms() + QMP_MS, NULL, NULL);
+        pop_layer(s, op->below);
+    }
+    op_free(op);
+}
+
+static void succeed(struct disk_op *op)
+{
+    struct supervisor *s = op->supervisor;
+    struct pyro_error err = { 0 };
+    json_t *result = json_object();
+
+    if (op->kind == DISK_OP_SNAPSHOT)
+        disk_layers_name(layers_of(s), op->name, op->below, clock_wall());
+    if (op->kind == DISK_OP_SEAL) {
+        s->record.disk.baseline = op->below;
+        s->record.disk.baseline_at = clock_wall();
+    }
+    if (op->kind != DISK_OP_VIEW)
+        s->record.last_activity_at = clock_wall();
+    if (!record_save(s->dir_fd, &s->record, true, &err)) {
+        if (op->kind == DISK_OP_SNAPSHOT)
+            (void)!disk_layers_unname(layers_of(s), op->name, NULL);
+        json_decref(result);
+        fail(op, &err);
+        return;
+    }
+    json_object_set_new(result, "layer", json_integer((json_int_t)op->below));
+    if (op->client)
+        stream_reply(op->client, op->id, result);
+    else
+        json_decref(result);
+    op_free(op);
+}
+
+static void begin(struct disk_op *op);
+
+/* The guest let go. */
+static void on_thawed(struct stream *stream, const json_t *result, const struct pyro_error *why)
+{
+    struct disk_op *op = stream->arg;
+    struct pyro_error err = { 0 };
+
+    if (!result)
+        err = *why;
+    else if (error_from_result(result, &err) && !op->switched)
+        pyro_fail(&err, PYRO_GUEST_ERROR, "the guest did not hold its file system still");
+    if (err.code) {
+        pyro_wrap(&err, "snapshot");
+        fail(op, &err);
+    } else if (json_bool_or(result, "held", false)) {
+        succeed(op);
+    } else if (++op->tries < TRIES) {
+        begin(op); /* it was let go too early: the layer is as good as any to begin again on */
+    } else {
+        pyro_fail(&err, PYRO_TIMEOUT, "the guest's file system cannot be held still long enough");
+        fail(op, &err);
+    }
+}
+
+static void on_frozen(struct stream *stream, const json_t *message)
+{
+    struct disk_op *op = stream->arg;
+    scoped_json json_t *thaw = json_pack("{s:b}", "thaw", true);
+    struct pyro_error err = { 0 };
+
+    if (!json_bool_or(message, "frozen", false) || op->switched)
+        return;
+    op->busy = true;
+    op->switched = give_to_qemu(op->supervisor, op, &err);
+    op->busy = false;
+    if (!op->switched || op->doom.code)
+        fail(op, op->doom.code ? &op->doom : &err);
+    else
+        stream_message(stream, thaw);
+}
+
+static void on_late(void *arg)
+{
+    struct disk_op *op = arg;
+    struct pyro_error err = { 0 };
+
+    pyro_fail(&err, PYRO_TIMEOUT, "the guest did not hold its file system still in %d s",
+              FREEZE_MS / 1000);
+    fail(op, &err);
+}
+
+/* Takes over op: it answers and frees it, now or later. */
+static void begin(struct disk_op *op)
+{
+    static const struct stream_ops ops = { .message = on_frozen, .closed = on_thawed };
+    struct supervisor *s = op->supervisor;
+    scoped_json json_t *request = json_pack("{s:s}", "op", "freeze");
+    struct pyro_error err = { 0 };
+
+    op->switched = false;
+    op->below = s->record.disk.active;
+    if (!push_layer(s, op->below, &op->above, &err)) {
+        if (op->client)
+            stream_refuse(op->client, op->id, &err);
+        op_free(op);
+        return;
+    }
+    loop_timer_set(s->loop, &op->deadline, FREEZE_MS, on_late, op);
+    if (!stream_open(s->guest, &op->freeze, request, &ops, op, &err))
+        fail(op, &err);
+}
+
+/* ---- requests ---- */
+
+static bool check(struct supervisor *s, struct pyro_error *err)
+{
+    if (s->phase != PHASE_RUNNING)
+        return pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
+    if (s->record.host_compat) {
+        pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' runs on the host and has no disk",
+                  s->record.id);
+        return pyro_hint(err, "create one without --allow-host-compat");
+    }
+    if (!s->guest)
+        return pyro_fail(err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost",
+                         s->record.id);
+    if (!link_is_ready(s->guest) || s->disk_full)
+        return pyro_fail(err, PYRO_NO_SPACE,
+                         "the machine stands still until the host has room on its disk");
+    if (s->disk_op)
+        return pyro_fail(err, PYRO_WORKSPACE_BUSY, "another snapshot of '%s' is being made",
+                         s->record.id);
+    return true;
+}
+
+static bool start_op(struct supervisor *s, enum disk_op_kind kind, struct link *client, uint32_t id,
+                     const char *name)
+{
+    struct disk_op *op = calloc(1, sizeof(*op));
+
+    BUG_ON(!op);
+    *op = (struct disk_op){ .supervisor = s, .kind = kind, .client = client, .id = id };
+    snprintf(op->name, sizeof(op->name), "%s", name);
+    s->disk_op = op;
+    begin(op);
+    return true;
+}
+
+static bool delete_snapshot(struct supervisor *s, struct link *client, uint32_t id,
+                            const char *name, struct pyro_error *err)
+{
+    struct disk_layers *l = layers_of(s);
+    const struct disk_snapshot *found = disk_layers_find(l, name);
+    struct disk_snapshot kept = found ? *found : (struct disk_snapshot){ 0 };
+
+    if (!disk_layers_unname(l, name, err))
+        return false;
+    if (!record_save(s->dir_fd, &s->record, true, err)) {
+        disk_layers_name(l, kept.name, kept.layer, kept.created_at);
+        return false;
+    }
+    disk_layers_collect(l);
+    disk_layers_sweep(s->dir_fd, l);
+    supervisor_touch(s);
+    stream_reply(client, id, json_object());
+    return true;
+}
+
+static bool dispatch(struct supervisor *s, struct link *client, uint32_t id, const json_t *request,
+                     struct pyro_error *err)
+{
+    const char *what = json_string_or(request, "do", ""), *name = "";
+
+    if (!check(s, err))
+        return false;
+    if (!strcmp(what, "view"))
+        return start_op(s, DISK_OP_VIEW, client, id, "");
+    if (!strcmp(what, "seal"))
+        return start_op(s, DISK_OP_SEAL, client, id, "");
+    if (!json_get_string(request, "name", &name, err))
+        return false;
+    if (!strcmp(what, "delete"))
+        return delete_snapshot(s, client, id, name, err);
+    if (!strcmp(what, "snapshot"))
+        return disk_layers_check_new(layers_of(s), name, err) &&
+               start_op(s, DISK_OP_SNAPSHOT, client, id, name);
+    return pyro_fail(err, PYRO_INTERNAL, "the supervisor does not know 'disk %s'", what);
+}
+
+void disk_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
+                       const json_t *request)
+{
+    struct pyro_error err = { 0 };
+
+    if (!dispatch(s, client, id, request, &err))
+        stream_refuse(client, id, &err);
+}
+
+void disk_ops_fail(struct supervisor *s, const struct pyro_error *why)
+{
+    if (s->disk_op && s->disk_op->busy)
+        s->disk_op->doom = *why;
+    else if (s->disk_op)
+        fail(s->disk_op, why);
+}
+
+void disk_ops_client_gone(struct supervisor *s, const struct link *client)
+{
+    if (s->disk_op && s->disk_op->client == client)
+        s->disk_op->client = NULL;
+}
+
+bool disk_ops_reset(struct supervisor *s, const char *snapshot, struct pyro_error *err)
+{
+    if (!check(s, err))
+        return false;
+    return disk_reset_commit(s->dir_fd, &s->record, snapshot, err);
+}
