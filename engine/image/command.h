@@ -17,10 +17,18 @@ enum image_option_kind {
     IMAGE_OPTION_TEXT, /* const char *, borrowed from argv */
     IMAGE_OPTION_LIST, /* struct image_list: may be given more than once */
     IMAGE_OPTION_FLAG, /* bool: takes no value */
+    IMAGE_OPTION_FDS,  /* struct image_fds: inherited descriptors, with commas between them */
 };
 
 struct image_list {
     const char *items[IMAGE_LIST_MAX];
+    unsigned count;
+};
+
+#define IMAGE_FDS_MAX 96
+
+struct image_fds {
+    int items[IMAGE_FDS_MAX];
     unsigned count;
 };
 

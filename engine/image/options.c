@@ -29,6 +29,21 @@ static bool parse_number(const char *text, int64_t max, int64_t *ret)
     return true;
 }
 
+static bool parse_fds(const char *text, struct image_fds *ret)
+{
+    while (ret->count < IMAGE_FDS_MAX) {
+        char *end;
+        long fd = strtol(text, &end, 10);
+        if (end == text || fd < 0 || fd > INT32_MAX || fcntl((int)fd, F_GETFD) < 0)
+            return false;
+        ret->items[ret->count++] = (int)fd;
+        if (*end != ',')
+            return !*end;
+        text = end + 1;
+    }
+    return false;
+}
+
 static bool set_option(const struct image_option *option, const char *value, void *args,
                        struct pyro_error *err)
 {
@@ -54,6 +69,10 @@ static bool set_option(const struct image_option *option, const char *value, voi
         if (list->count == IMAGE_LIST_MAX)
             break;
         list->items[list->count++] = value;
+        return true;
+    case IMAGE_OPTION_FDS:
+        if (!parse_fds(value, field))
+            break;
         return true;
     case IMAGE_OPTION_FLAG:
         *(bool *)field = true;
