@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "guest/exec.h"
+#include "guest/file.h"
 #include "guest/freeze.h"
 #include "guest/identity.h"
 #include "guest/root.h"
@@ -26,6 +27,9 @@ static const struct guest_op ops[] = {
     { "prepare", .vm_only = true, .answer = root_op_prepare },
     { "begin", .answer = identity_op_begin },
     { "exec", .needs_self = true, .start = exec_op_exec },
+    { "file_list", .needs_self = true, .start = file_op_list },
+    { "file_read", .needs_self = true, .start = file_op_read },
+    { "file_write", .needs_self = true, .start = file_op_write },
     { "shell_open", .needs_self = true, .answer = shell_op_open },
     { "shell_list", .needs_self = true, .answer = shell_op_list },
     { "shell_attach", .needs_self = true, .start = shell_op_attach },

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/cmd/io.h"
 #include "engine/cmd/text.h"
 #include "vmm/base/json.h"
 
@@ -15,6 +16,17 @@ void show_line(FILE *out, const char *key, const char *value)
         return;
     fprintf(out, "%s: ", key);
     text_print(out, value);
+    fputc('\n', out);
+}
+
+void show_answer(FILE *out, const char *name, const struct summary_item *items)
+{
+    fprintf(out, "[%s]", name);
+    for (; items->key; items++) {
+        scoped_buf word = BUF_INIT(64 * 1024);
+        if (items->value && text_quote(&word, items->value))
+            fprintf(out, " %s=%s", items->key, word.data);
+    }
     fputc('\n', out);
 }
 

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 
 #include "engine/supervisor/disk_ops.h"
+#include "engine/supervisor/relay.h"
 #include "engine/supervisor/shell_ops.h"
 #include "engine/supervisor/shells.h"
 #include "engine/supervisor/supervisor.h"
@@ -132,12 +133,30 @@ static void op_reset(struct client *c, uint32_t id, const json_t *request)
     supervisor_stop(s, true);
 }
 
+static void op_relay(struct client *c, uint32_t id, const json_t *request)
+{
+    relay_open(c->supervisor, c->link, id, request, false);
+}
+
+static void op_relay_change(struct client *c, uint32_t id, const json_t *request)
+{
+    relay_open(c->supervisor, c->link, id, request, true);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct client *c, uint32_t id, const json_t *request);
 } ops[] = {
-    { "disk", op_disk },   { "exec", op_exec }, { "hold", op_hold },     { "reset", op_reset },
-    { "shell", op_shell }, { "stop", op_stop }, { "update", op_update },
+    { "disk", op_disk },
+    { "exec", op_exec },
+    { "file_list", op_relay },
+    { "file_read", op_relay },
+    { "file_write", op_relay_change },
+    { "hold", op_hold },
+    { "reset", op_reset },
+    { "shell", op_shell },
+    { "stop", op_stop },
+    { "update", op_update },
 };
 
 static void on_opened(struct link *link, uint32_t id, const json_t *request)

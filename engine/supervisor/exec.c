@@ -9,17 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/supervisor/pipe.h"
 #include "engine/supervisor/supervisor.h"
 #include "engine/workspace/commands.h"
 #include "vmm/base/fs.h"
 
 #define SILENCE_MS 10000 /* from a command's timeout to the guest's word that it ended */
-
-struct pipe {
-    struct buf pending;
-    bool ended; /* the near side sends no more */
-    bool end_sent;
-};
 
 struct exec {
     struct exec *next;
@@ -45,48 +40,13 @@ static void exec_free(struct exec *x)
     if (*at)
         *at = x->next;
     for (int i = 0; i < 3; i++)
-        buf_release(&x->pipes[i].pending);
+        pipe_release(&x->pipes[i]);
     capture_release(&x->out);
     capture_release(&x->errors);
     json_decref(x->command);
     json_decref(x->result);
     free(x->cwd);
     free(x);
-}
-
-/* Moves what the far side takes; grants the near side as much. */
-static void pump(struct exec *x, enum wire_channel channel)
-{
-    struct pipe *p = &x->pipes[channel];
-    struct stream *from = channel == WIRE_STDIN ? &x->client : &x->guest;
-    struct stream *to = channel == WIRE_STDIN ? &x->guest : &x->client;
-
-    if (p->pending.len) {
-        size_t n =
-            to->link ? stream_send(to, channel, p->pending.data, p->pending.len) : p->pending.len;
-        buf_consume(&p->pending, n);
-        stream_consumed(from, n);
-    }
-    if (p->ended && !p->pending.len && !p->end_sent) {
-        p->end_sent = true;
-        stream_end(to, channel);
-    }
-}
-
-static void relay(struct exec *x, enum wire_channel channel, const uint8_t *bytes, size_t n)
-{
-    struct pipe *p = &x->pipes[channel];
-    struct stream *from = channel == WIRE_STDIN ? &x->client : &x->guest;
-    struct stream *to = channel == WIRE_STDIN ? &x->guest : &x->client;
-    size_t done = 0;
-
-    if (!to->link)
-        done = n;
-    else if (!p->pending.len)
-        done = stream_send(to, channel, bytes, n);
-    if (done < n && !buf_append(&p->pending, bytes + done, n - done))
-        done = n; /* cannot be: the credit is the buffer's maximum */
-    stream_consumed(from, done);
 }
 
 /* The history's entry and the record's summary of a command that ended. */
@@ -149,7 +109,7 @@ static void guest_data(struct stream *s, enum wire_channel channel, const uint8_
         return;
     }
     capture_add(channel == WIRE_STDOUT ? &x->out : &x->errors, bytes, n);
-    relay(x, channel, bytes, n);
+    pipe_take(&x->pipes[channel], bytes, n);
 }
 
 static void guest_end(struct stream *s, enum wire_channel channel)
@@ -158,13 +118,12 @@ static void guest_end(struct stream *s, enum wire_channel channel)
 
     if (channel != WIRE_STDOUT && channel != WIRE_STDERR)
         return;
-    x->pipes[channel].ended = true;
-    pump(x, channel);
+    pipe_end(&x->pipes[channel]);
 }
 
 static void guest_writable(struct stream *s)
 {
-    pump(s->arg, WIRE_STDIN);
+    pipe_pump(&((struct exec *)s->arg)->pipes[WIRE_STDIN]);
 }
 
 /* What the guest says of the end, checked: nothing else of it is passed on. */
@@ -209,7 +168,7 @@ static void guest_closed(struct stream *s, const json_t *result, const struct py
 static void client_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
 {
     if (channel == WIRE_STDIN)
-        relay(s->arg, channel, bytes, n);
+        pipe_take(&((struct exec *)s->arg)->pipes[channel], bytes, n);
     else
         stream_consumed(s, n);
 }
@@ -220,8 +179,7 @@ static void client_end(struct stream *s, enum wire_channel channel)
 
     if (channel != WIRE_STDIN)
         return;
-    x->pipes[WIRE_STDIN].ended = true;
-    pump(x, WIRE_STDIN);
+    pipe_end(&x->pipes[WIRE_STDIN]);
 }
 
 static void client_message(struct stream *s, const json_t *message)
@@ -236,8 +194,8 @@ static void client_writable(struct stream *s)
 {
     struct exec *x = s->arg;
 
-    pump(x, WIRE_STDOUT);
-    pump(x, WIRE_STDERR);
+    pipe_pump(&x->pipes[WIRE_STDOUT]);
+    pipe_pump(&x->pipes[WIRE_STDERR]);
     finish_if_drained(x);
 }
 
@@ -328,8 +286,9 @@ void exec_open(struct supervisor *s, struct link *client, uint32_t id, const jso
     x->command = json_deep_copy(json_object_get(request, "command"));
     x->cwd = str_printf("%s", json_string_or(request, "cwd", "/workspace"));
     x->began_ms = clock_ms();
-    for (int i = 0; i < 3; i++)
-        buf_init(&x->pipes[i].pending, WIRE_CREDIT);
+    pipe_init(&x->pipes[WIRE_STDIN], WIRE_STDIN, &x->client, &x->guest);
+    pipe_init(&x->pipes[WIRE_STDOUT], WIRE_STDOUT, &x->guest, &x->client);
+    pipe_init(&x->pipes[WIRE_STDERR], WIRE_STDERR, &x->guest, &x->client);
     capture_init(&x->out);
     capture_init(&x->errors);
     if (!stream_accept(client, id, &x->client, &client_ops, x, &err)) {

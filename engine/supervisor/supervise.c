@@ -21,6 +21,7 @@
 
 #include "engine/disk/reset.h"
 #include "engine/supervisor/disk_ops.h"
+#include "engine/supervisor/relay.h"
 #include "engine/supervisor/shells.h"
 #include "engine/supervisor/supervisor.h"
 #include "engine/workspace/commands.h"
@@ -282,6 +283,7 @@ static void on_ended(void *arg, uint32_t events UNUSED)
         finish_reset(s, &why);
     record_the_end(s, started); /* before they hear of it: whoever is told may look */
     exec_fail_all(s, &why);
+    relay_fail_all(s, &why);
     if (starting)
         tell_failed(s, &why);
     if (s->record.ephemeral && started)
@@ -426,6 +428,7 @@ static void on_disk_full(struct supervisor *s)
     }
     exec_fail_all(s, &why);
     disk_ops_fail(s, &why);
+    relay_fail_all(s, &why);
     s->disk_full = true;
     loop_timer_set(s->loop, &s->resume, RESUME_MS, on_resume, s);
     if (s->phase == PHASE_STARTING)

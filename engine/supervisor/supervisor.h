@@ -31,6 +31,7 @@ enum phase {
 struct client;
 struct disk_op;
 struct exec;
+struct relay;
 struct shell;
 
 struct supervisor {
@@ -48,6 +49,7 @@ struct supervisor {
     struct stream control; /* `begin`, later `shutdown` */
     struct client *clients;
     struct exec *execs;
+    struct relay *relays;
     struct shell *shells;
     struct disk_op *disk_op; /* the one that is under way; NULL: none */
     int shell_number;        /* of the last shell opened */

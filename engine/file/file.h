@@ -1,0 +1,34 @@
+/*
+ * The files of a running workspace: looking, reading, writing. Each function takes a reference to a
+ * workspace and a path as file_path_parse() does, may block, and returns a new JSON object of the
+ * shape that docs/commands.md declares, or NULL with err set.
+ */
+#ifndef PYRO_FILE_H
+#define PYRO_FILE_H
+
+#include "vmm/base/json.h"
+
+#define FILE_TEXT_MAX (8 * 1024 * 1024)
+
+/* {…, entries: [{path, artifact_type, size_bytes, link_target}]}, sorted by the paths' bytes. */
+json_t *file_list(const char *ref, const char *path, bool recursive,
+                  struct pyro_error *err) MUST_CHECK;
+/* At most max_bytes of a UTF-8 text, cut between characters. PYRO_WRONG_FILE_TYPE for what is none.
+ */
+json_t *file_read(const char *ref, const char *path, int64_t max_bytes,
+                  struct pyro_error *err) MUST_CHECK;
+/*
+ * Writes a whole file: the old content or the new is there, never a part. Mode and owner of a file
+ * that exists are kept, missing directories made. PYRO_INVALID_ARGUMENT for more than FILE_TEXT_MAX
+ * bytes and for what is no UTF-8.
+ */
+json_t *file_write(const char *ref, const char *path, const void *bytes, size_t n,
+                   struct pyro_error *err) MUST_CHECK;
+/* Whether n bytes are text: UTF-8 without NUL, at most FILE_TEXT_MAX bytes. `what` begins the
+ * message. */
+bool file_check_text(const char *what, const void *bytes, size_t n,
+                     struct pyro_error *err) MUST_CHECK;
+/* "file", "directory", "symlink", "other" of an enum file_kind. */
+const char *file_kind_name(unsigned kind);
+
+#endif

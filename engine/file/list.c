@@ -1,0 +1,131 @@
+/* engine/file/list.c: file_list(). The guest sends entries as it finds them; they are sorted here.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/file/file.h"
+#include "engine/file/path.h"
+#include "engine/file/transfer.h"
+#include "engine/workspace/lifecycle.h"
+#include "vmm/base/file_records.h"
+#include "vmm/base/fs.h"
+
+#define LISTING_MAX_BYTES (256u * 1024 * 1024)
+
+struct entry {
+    enum file_kind kind;
+    uint64_t size_bytes;
+    struct iovec path, target; /* borrowed from what the guest sent */
+};
+
+struct entries {
+    struct entry *items;
+    size_t count, capacity;
+};
+
+const char *file_kind_name(unsigned kind)
+{
+    static const char *const names[FILE_KIND_COUNT] = { "missing", "file", "directory", "symlink",
+                                                        "other" };
+
+    return kind < FILE_KIND_COUNT ? names[kind] : "other";
+}
+
+static bool rd_text(struct reader *r, struct iovec *ret)
+{
+    const uint8_t *bytes;
+    uint16_t n;
+
+    if (!rd_u16(r, &n) || !rd_bytes(r, n, &bytes))
+        return false;
+    *ret = (struct iovec){ (void *)(uintptr_t)bytes, n };
+    return true;
+}
+
+static bool parse(const struct buf *sent, struct entries *e, struct pyro_error *err)
+{
+    struct reader r = reader_of(sent->data, sent->len);
+
+    while (rd_left(&r)) {
+        struct entry *at;
+        uint8_t kind;
+        if (e->count == e->capacity) {
+            e->capacity = e->capacity ? e->capacity * 2 : 64;
+            e->items = reallocarray(e->items, e->capacity, sizeof(*e->items));
+            if (!e->items)
+                return pyro_fail(err, PYRO_NO_MEMORY, "file list: out of memory");
+        }
+        at = &e->items[e->count++];
+        if (!rd_u8(&r, &kind) || kind == FILE_MISSING || kind >= FILE_KIND_COUNT ||
+            !rd_u64(&r, &at->size_bytes) || at->size_bytes > INT64_MAX || !rd_text(&r, &at->path) ||
+            !rd_text(&r, &at->target))
+            return pyro_fail(err, PYRO_GUEST_PROTOCOL, "the guest sent no list of files");
+        at->kind = (enum file_kind)kind;
+    }
+    return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct iovec *x = &((const struct entry *)a)->path, *y = &((const struct entry *)b)->path;
+    size_t n = x->iov_len < y->iov_len ? x->iov_len : y->iov_len;
+    int order = n ? memcmp(x->iov_base, y->iov_base, n) : 0;
+
+    return order ? order : (x->iov_len > y->iov_len) - (x->iov_len < y->iov_len);
+}
+
+static json_t *to_json(const struct entries *e)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < e->count; i++) {
+        const struct entry *at = &e->items[i];
+        scoped_free char *relative = strndup(at->path.iov_base, at->path.iov_len);
+        scoped_free char *path = file_path_show(relative ? relative : "");
+        json_t *target = at->kind == FILE_SYMLINK
+                             ? json_string_lossy(at->target.iov_base, at->target.iov_len)
+                             : json_null();
+        json_array_append_new(
+            list, json_pack("{s:o, s:s, s:I, s:o}", "path", json_string_lossy(path, strlen(path)),
+                            "artifact_type", file_kind_name(at->kind), "size_bytes",
+                            (json_int_t)at->size_bytes, "link_target", target));
+    }
+    return list;
+}
+
+json_t *file_list(const char *ref, const char *path, bool recursive, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    scoped_free char *relative = file_path_parse(path, err), *shown = NULL;
+    scoped_json json_t *request =
+        json_pack("{s:s, s:b}", "op", "file_list", "recursive", recursive);
+    scoped_json json_t *answer = NULL;
+    scoped_buf sent = BUF_INIT(LISTING_MAX_BYTES);
+    struct entries entries = { .items = NULL };
+    struct iovec in;
+    json_t *result = NULL;
+    int64_t kind;
+
+    if (!relative || !workspace_open(ref, &o, err))
+        return NULL;
+    in = (struct iovec){ relative, strlen(relative) };
+    shown = file_path_show(relative);
+    answer = transfer_run(&(struct transfer){ .dir_fd = o.dir_fd,
+                                              .id = o.id,
+                                              .request = request,
+                                              .in = &in,
+                                              .in_count = 1,
+                                              .out = &sent },
+                          err);
+    if (answer && json_get_int(answer, "kind", FILE_REGULAR, FILE_OTHER, &kind, err) &&
+        parse(&sent, &entries, err)) {
+        if (entries.count)
+            qsort(entries.items, entries.count, sizeof(*entries.items), compare);
+        result = json_pack("{s:s, s:o, s:s, s:b, s:o}", "workspace_id", o.id, "path",
+                           json_string_lossy(shown, strlen(shown)), "artifact_type",
+                           file_kind_name((unsigned)kind), "recursive", recursive, "entries",
+                           to_json(&entries));
+    }
+    free(entries.items);
+    return result;
+}

@@ -1,0 +1,64 @@
+/* engine/file/path.c: paths in the workspace. */
+#include "engine/file/path.h"
+
+#include <string.h>
+
+#include "vmm/base/file_records.h"
+#include "vmm/base/fs.h"
+
+#define WORKSPACE "/workspace"
+
+static bool refuse(const char *given, struct pyro_error *err)
+{
+    pyro_fail(err, PYRO_PATH_REFUSED, "'%.400s' does not lie below " WORKSPACE, given);
+    return pyro_hint(err, "paths are relative to " WORKSPACE ", or begin with it");
+}
+
+char *file_path_parse(const char *given, struct pyro_error *err)
+{
+    size_t prefix = strlen(WORKSPACE), used = 0;
+    const char *at = given;
+    scoped_free char *clean = NULL;
+
+    if (strlen(given) > FILE_PATH_MAX) {
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "a path of %zu bytes is too long (at most %d)",
+                  strlen(given), FILE_PATH_MAX);
+        return NULL;
+    }
+    if (!*given) {
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the path is empty");
+        return NULL;
+    }
+    if (*given == '/') {
+        if (strncmp(given, WORKSPACE, prefix) != 0 || (given[prefix] && given[prefix] != '/')) {
+            refuse(given, err);
+            return NULL;
+        }
+        at += prefix;
+    }
+    clean = str_printf("%s", at);
+    while (*at) {
+        size_t n = strcspn(at, "/");
+        if (n == 2 && !memcmp(at, "..", 2)) {
+            if (!used) {
+                refuse(given, err);
+                return NULL;
+            }
+            while (used && clean[--used] != '/')
+                ;
+        } else if (n && !(n == 1 && *at == '.')) {
+            if (used)
+                clean[used++] = '/';
+            memmove(clean + used, at, n);
+            used += n;
+        }
+        at += n + (at[n] == '/');
+    }
+    clean[used] = '\0';
+    return take_ptr(&clean);
+}
+
+char *file_path_show(const char *relative)
+{
+    return str_printf(WORKSPACE "%s%s", *relative ? "/" : "", relative);
+}

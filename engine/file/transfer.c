@@ -1,0 +1,112 @@
+/* engine/file/transfer.c: a request through the supervisor to the guest. */
+#include "engine/file/transfer.h"
+
+#include "engine/workspace/attach.h"
+#include "vmm/base/fs.h"
+
+#define SILENCE_MS 120000
+
+struct running {
+    struct transfer *t;
+    struct loop *loop;
+    struct loop_timer silence;
+    struct stream stream;
+    bool ended;
+    json_t *result;
+    struct pyro_error err;
+};
+
+static void on_silence(void *arg)
+{
+    struct running *r = arg;
+
+    pyro_fail(&r->err, PYRO_TIMEOUT, "the workspace does not answer");
+    loop_stop(r->loop);
+}
+
+static void pump(struct running *r)
+{
+    struct transfer *t = r->t;
+
+    loop_timer_set(r->loop, &r->silence, SILENCE_MS, on_silence, r);
+    while (t->in_count) {
+        size_t n = stream_send(&r->stream, WIRE_STDIN, t->in->iov_base, t->in->iov_len);
+        t->in->iov_base = (char *)t->in->iov_base + n;
+        t->in->iov_len -= n;
+        if (t->in->iov_len)
+            return;
+        t->in++;
+        t->in_count--;
+    }
+    if (!r->ended)
+        r->ended = stream_end(&r->stream, WIRE_STDIN);
+}
+
+static void on_writable(struct stream *s)
+{
+    pump(s->arg);
+}
+
+static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+{
+    struct running *r = s->arg;
+
+    stream_consumed(s, n);
+    if (channel != WIRE_STDOUT)
+        return;
+    loop_timer_set(r->loop, &r->silence, SILENCE_MS, on_silence, r);
+    if (r->t->out && buf_append(r->t->out, bytes, n))
+        return;
+    pyro_fail(&r->err, PYRO_GUEST_ERROR, "the workspace sends more than can be taken (%zu MiB)",
+              r->t->out ? r->t->out->max >> 20 : 0);
+    loop_stop(r->loop);
+}
+
+static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+{
+    struct running *r = s->arg;
+
+    if (!result) {
+        r->err = *why;
+        pyro_wrap(&r->err, "the supervisor");
+    } else if (error_from_result(result, &r->err)) {
+        r->result = json_deep_copy(result);
+    }
+    loop_stop(r->loop);
+}
+
+static void on_lost(struct link *link, const struct pyro_error *why UNUSED)
+{
+    loop_stop(link_loop(link));
+}
+
+json_t *transfer_run(struct transfer *t, struct pyro_error *err)
+{
+    static const struct link_ops link_ops = { .lost = on_lost };
+    static const struct stream_ops ops = { .data = on_data,
+                                           .writable = on_writable,
+                                           .closed = on_closed };
+    struct running r = { .t = t };
+    struct link *link = NULL;
+    int fd = supervisor_connect(t->dir_fd, t->id, err);
+
+    if (fd < 0)
+        return NULL;
+    r.loop = loop_new(err);
+    if (r.loop)
+        link = link_new(r.loop, fd, LINK_SOCKET, &link_ops, &r, err);
+    if (!link) {
+        close(fd);
+        loop_free(r.loop);
+        return NULL;
+    }
+    if (stream_open(link, &r.stream, t->request, &ops, &r, &r.err)) {
+        pump(&r);
+        loop_run(r.loop);
+    }
+    link_free(link);
+    loop_free(r.loop);
+    if (!r.result)
+        *err = r.err;
+    return r.result;
+}

@@ -1,0 +1,21 @@
+/* One request to a workspace's guest with bytes going in and bytes coming out. */
+#ifndef PYRO_FILE_TRANSFER_H
+#define PYRO_FILE_TRANSFER_H
+
+#include <sys/uio.h>
+
+#include "vmm/base/json.h"
+
+struct transfer {
+    int dir_fd; /* of the workspace */
+    const char *id;
+    json_t *request;  /* borrowed */
+    struct iovec *in; /* the pieces of the input, sent in order; changed while it runs */
+    unsigned in_count;
+    struct buf *out; /* takes the output; more than its maximum is an error. NULL: none is expected
+                      */
+};
+/* Blocks until the guest's result is here, or nothing has moved for two minutes. NULL on error. */
+json_t *transfer_run(struct transfer *t, struct pyro_error *err) MUST_CHECK;
+
+#endif

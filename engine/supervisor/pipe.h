@@ -1,0 +1,28 @@
+/*
+ * A one-way pipe between two streams, a client's and the guest's. Bytes are kept only while the far
+ * side has no credit, and credit is given back to the near side only for what the far side took: so
+ * a pipe holds at most one stream's credit, and who stalls stalls nobody else.
+ */
+#ifndef PYRO_SUPERVISOR_PIPE_H
+#define PYRO_SUPERVISOR_PIPE_H
+
+#include "vmm/base/link.h"
+
+struct pipe {
+    struct stream *from, *to;
+    enum wire_channel channel;
+    struct buf pending;
+    bool ended; /* the near side sends no more */
+    bool end_sent;
+};
+
+void pipe_init(struct pipe *p, enum wire_channel channel, struct stream *from, struct stream *to);
+void pipe_release(struct pipe *p);
+/* n bytes came from the near side. */
+void pipe_take(struct pipe *p, const uint8_t *bytes, size_t n);
+/* The near side has ended. */
+void pipe_end(struct pipe *p);
+/* The far side has room again. */
+void pipe_pump(struct pipe *p);
+
+#endif

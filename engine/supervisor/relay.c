@@ -1,0 +1,175 @@
+/*
+ * engine/supervisor/relay.c: requests between a client and the guest that leave nothing behind
+ * here: no record, no log. Input and output go through pipes (pipe.h); the guest's result goes out
+ * when all of its output has.
+ */
+#include "engine/supervisor/relay.h"
+
+#include <stdlib.h>
+
+#include "engine/supervisor/pipe.h"
+
+struct relay {
+    struct relay *next;
+    struct supervisor *supervisor;
+    struct stream client, guest;
+    struct pipe in, out;
+    bool changes;
+    json_t *result; /* the guest's, while output is still on its way to the client */
+};
+
+static void relay_free(struct relay *r)
+{
+    struct relay **at = &r->supervisor->relays;
+
+    while (*at && *at != r)
+        at = &(*at)->next;
+    if (*at)
+        *at = r->next;
+    pipe_release(&r->in);
+    pipe_release(&r->out);
+    json_decref(r->result);
+    free(r);
+}
+
+static void finish_if_drained(struct relay *r)
+{
+    if (!r->result || r->out.pending.len)
+        return;
+    stream_close(&r->client, r->result);
+    relay_free(r);
+}
+
+static void guest_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+{
+    struct relay *r = s->arg;
+
+    if (channel == WIRE_STDOUT)
+        pipe_take(&r->out, bytes, n);
+    else
+        stream_consumed(s, n);
+}
+
+static void guest_end(struct stream *s, enum wire_channel channel)
+{
+    if (channel == WIRE_STDOUT)
+        pipe_end(&((struct relay *)s->arg)->out);
+}
+
+static void guest_writable(struct stream *s)
+{
+    pipe_pump(&((struct relay *)s->arg)->in);
+}
+
+static void guest_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+{
+    struct relay *r = s->arg;
+    struct pyro_error err = { 0 };
+
+    /* With the link the VM ends; how, is for the client to hear. */
+    if (!result && why->code == PYRO_GUEST_LOST)
+        return;
+    if (!result) {
+        pyro_fail(&err, PYRO_GUEST_LOST, "cut short: %s", why->message);
+        stream_fail(&r->client, &err);
+        relay_free(r);
+        return;
+    }
+    if (r->changes && !json_object_get(result, "error"))
+        supervisor_touch(r->supervisor);
+    r->result = json_deep_copy(result);
+    BUG_ON(!r->result);
+    finish_if_drained(r);
+}
+
+static void client_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+{
+    struct relay *r = s->arg;
+
+    if (channel == WIRE_STDIN)
+        pipe_take(&r->in, bytes, n);
+    else
+        stream_consumed(s, n);
+}
+
+static void client_end(struct stream *s, enum wire_channel channel)
+{
+    if (channel == WIRE_STDIN)
+        pipe_end(&((struct relay *)s->arg)->in);
+}
+
+static void client_writable(struct stream *s)
+{
+    struct relay *r = s->arg;
+
+    pipe_pump(&r->out);
+    finish_if_drained(r);
+}
+
+static void client_closed(struct stream *s, const json_t *result UNUSED,
+                          const struct pyro_error *why UNUSED)
+{
+    struct relay *r = s->arg;
+
+    stream_close(&r->guest, NULL);
+    relay_free(r);
+}
+
+static const struct stream_ops guest_ops = {
+    .data = guest_data, .end = guest_end, .writable = guest_writable, .closed = guest_closed
+};
+static const struct stream_ops client_ops = {
+    .data = client_data, .end = client_end, .writable = client_writable, .closed = client_closed
+};
+
+static bool check_state(const struct supervisor *s, struct pyro_error *err)
+{
+    if (s->phase != PHASE_RUNNING)
+        return pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
+    if (!s->guest)
+        return pyro_fail(err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost",
+                         s->record.id);
+    if (s->disk_full)
+        return pyro_fail(err, PYRO_NO_SPACE, "the host has no room left for the workspace's disk");
+    return true;
+}
+
+void relay_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *request,
+                bool changes)
+{
+    struct pyro_error err = { 0 };
+    struct relay *r;
+
+    if (!check_state(s, &err)) {
+        stream_refuse(client, id, &err);
+        return;
+    }
+    r = calloc(1, sizeof(*r));
+    BUG_ON(!r);
+    r->supervisor = s;
+    r->changes = changes;
+    r->next = s->relays;
+    s->relays = r;
+    pipe_init(&r->in, WIRE_STDIN, &r->client, &r->guest);
+    pipe_init(&r->out, WIRE_STDOUT, &r->guest, &r->client);
+    if (!stream_accept(client, id, &r->client, &client_ops, r, &err)) {
+        relay_free(r);
+    } else if (!stream_open(s->guest, &r->guest, request, &guest_ops, r, &err)) {
+        stream_fail(&r->client, &err);
+        relay_free(r);
+    }
+}
+
+void relay_fail_all(struct supervisor *s, const struct pyro_error *why)
+{
+    while (s->relays) {
+        struct relay *r = s->relays;
+        if (r->result) { /* it had ended; only its output was still on the way */
+            stream_close(&r->client, r->result);
+        } else {
+            stream_close(&r->guest, NULL);
+            stream_fail(&r->client, why);
+        }
+        relay_free(r);
+    }
+}

@@ -1,0 +1,122 @@
+/* guest/file_op.c: the streams of requests about files. */
+#include "guest/file_op.h"
+
+#include "vmm/base/file_records.h"
+
+#define PASS_BYTES 131072 /* of output before others get their turn */
+#define OUT_MAX (1024 * 1024)
+
+static void drop(struct file_op *op)
+{
+    loop_defer_cancel(op->g->loop, &op->again);
+    buf_release(&op->in);
+    buf_release(&op->out);
+    op->type->release(op);
+}
+
+static void fail(struct file_op *op, const struct pyro_error *err)
+{
+    stream_fail(&op->stream, err);
+    drop(op);
+}
+
+static void finish(struct file_op *op)
+{
+    scoped_json json_t *result = op->type->result ? op->type->result(op) : NULL;
+
+    stream_end(&op->stream, WIRE_STDOUT);
+    stream_close(&op->stream, result);
+    drop(op);
+}
+
+static void pump(void *arg)
+{
+    struct file_op *op = arg;
+    struct pyro_error err = { 0 };
+
+    for (size_t moved = 0; moved < PASS_BYTES;) {
+        size_t n;
+        if (!op->out.len && op->filled) {
+            finish(op);
+            return;
+        }
+        if (!op->out.len) {
+            enum file_fill more = op->type->fill ? op->type->fill(op, &err) : FILE_FILL_END;
+            if (more == FILE_FILL_FAILED) {
+                fail(op, &err);
+                return;
+            }
+            op->filled = more == FILE_FILL_END;
+        }
+        n = stream_send(&op->stream, WIRE_STDOUT, op->out.data, op->out.len);
+        buf_consume(&op->out, n);
+        moved += n;
+        if (op->out.len) {
+            stream_want_room(&op->stream);
+            return;
+        }
+    }
+    loop_defer(op->g->loop, &op->again, pump, op);
+}
+
+static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+{
+    struct file_op *op = s->arg;
+    struct pyro_error err = { 0 };
+    bool ok = true;
+
+    stream_consumed(s, n);
+    if (channel != WIRE_STDIN || op->begun)
+        return;
+    if (op->type->input)
+        ok = op->type->input(op, bytes, n, &err);
+    else if (!buf_append(&op->in, bytes, n))
+        ok = pyro_fail(&err, PYRO_INVALID_ARGUMENT, "too much at once, or no memory for it");
+    if (!ok)
+        fail(op, &err);
+}
+
+static void on_end(struct stream *s, enum wire_channel channel)
+{
+    struct file_op *op = s->arg;
+    struct pyro_error err = { 0 };
+
+    if (channel != WIRE_STDIN || op->begun)
+        return;
+    op->begun = true;
+    if (op->type->begin(op, &err))
+        pump(op);
+    else
+        fail(op, &err);
+}
+
+static void on_writable(struct stream *s)
+{
+    struct file_op *op = s->arg;
+
+    if (op->begun)
+        pump(op);
+}
+
+static void on_closed(struct stream *s, const json_t *result UNUSED,
+                      const struct pyro_error *err UNUSED)
+{
+    drop(s->arg);
+}
+
+bool file_op_start(struct file_op *op, struct guest *g, const struct file_op_type *type,
+                   uint32_t id, struct pyro_error *err)
+{
+    static const struct stream_ops ops = {
+        .data = on_data, .end = on_end, .writable = on_writable, .closed = on_closed
+    };
+
+    op->g = g;
+    op->type = type;
+    buf_init(&op->in, FILE_PATHS_MAX_BYTES);
+    buf_init(&op->out, OUT_MAX);
+    if (stream_accept(g->link, id, &op->stream, &ops, op, err))
+        return true;
+    drop(op);
+    return false;
+}
