@@ -23,7 +23,7 @@ static const struct arg_spec file_list_rows[] = {
 
 const char *const artifact_types[] = { "file", "directory", "symlink", "other", NULL };
 
-static const struct result_spec entry_rows[] = {
+const struct result_spec file_entry_rows[] = {
     RES_STR("path", .help = "Bytes that are no UTF-8 are shown as U+FFFD"),
     RES_STR("artifact_type", .choices = artifact_types,
             .help = "other: a device, a socket or a FIFO"),
@@ -37,7 +37,7 @@ static const struct result_spec file_list_result[] = {
     RES_STR("path"),
     RES_STR("artifact_type", .choices = artifact_types),
     RES_BOOL("recursive"),
-    RES_OBJECTS("entries", entry_rows, .help = "By the bytes of their paths"),
+    RES_OBJECTS("entries", file_entry_rows, .help = "By the bytes of their paths"),
     RES_END,
 };
 
@@ -50,7 +50,7 @@ static bool file_list_run(const void *args, struct cmd_io *io UNUSED, json_t **r
     return *ret_result != NULL;
 }
 
-static void file_list_print(const json_t *result, FILE *out)
+void file_list_show(const json_t *result, FILE *out)
 {
     const json_t *list = json_object_get(result, "entries");
 
@@ -84,5 +84,5 @@ const struct cmd_spec cmd_file_list = {
     .args_size = sizeof(struct file_list_args),
     .result = file_list_result,
     .run = file_list_run,
-    .print = file_list_print,
+    .print = file_list_show,
 };

@@ -38,8 +38,7 @@ static const struct result_spec file_read_result[] = {
     RES_END,
 };
 
-/* As it is, but for what would drive a terminal. */
-static bool write_content(struct cmd_io *io, const char *text, size_t n, struct pyro_error *err)
+bool file_text_write(struct cmd_io *io, const char *text, size_t n, struct pyro_error *err)
 {
     scoped_free char *escaped = NULL;
     size_t size = 0;
@@ -68,7 +67,7 @@ static bool file_read_run(const void *args, struct cmd_io *io, json_t **ret_resu
         return false;
     *ret_result = view;
     if (!io->json &&
-        !write_content(io, json_string_value(content), json_string_length(content), err))
+        !file_text_write(io, json_string_value(content), json_string_length(content), err))
         return false;
     if (!a->content_only)
         cmd_io_summary(

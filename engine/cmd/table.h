@@ -10,6 +10,7 @@ extern const struct cmd_spec cmd_env_inspect, cmd_env_list, cmd_env_prune, cmd_e
 extern const struct cmd_spec cmd_file_list, cmd_file_read, cmd_file_write;
 extern const struct cmd_spec cmd_shell_attach, cmd_shell_close, cmd_shell_list, cmd_shell_open,
     cmd_shell_read, cmd_shell_record, cmd_shell_resize, cmd_shell_signal, cmd_shell_write;
+extern const struct cmd_spec cmd_disk_export, cmd_disk_list, cmd_disk_read;
 extern const struct cmd_spec cmd_snapshot_create, cmd_snapshot_delete, cmd_snapshot_list;
 extern const struct cmd_spec cmd_workspace_reset;
 extern const struct cmd_spec cmd_workspace_create, cmd_workspace_delete, cmd_workspace_exec,

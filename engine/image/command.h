@@ -51,6 +51,7 @@ struct image_command {
     json_t *(*run)(const void *args, struct pyro_error *err);
 };
 
+extern const struct image_command image_disk_export, image_disk_list, image_disk_read;
 extern const struct image_command image_tar_to_ext4, image_unpack_deb, image_initramfs;
 
 /* Fills args from argv (without program and sub-command). */

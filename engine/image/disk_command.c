@@ -1,0 +1,139 @@
+/* engine/image/disk_command.c: the sub-commands disk-list, disk-read and disk-export. */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/image/command.h"
+#include "engine/image/disk_export.h"
+#include "engine/image/disk_list.h"
+#include "engine/image/view.h"
+#include "vmm/base/fs.h"
+
+#define CHUNK_BYTES (256 * 1024)
+
+struct disk_args {
+    struct image_fds layers;
+    int output_fd;
+    const char *path; /* absolute, clean */
+    int64_t max_bytes;
+    bool recursive;
+};
+
+static const struct image_option options[] = {
+    { "layer-fds", IMAGE_OPTION_FDS, offsetof(struct disk_args, layers), true },
+    { "output-fd", IMAGE_OPTION_FD, offsetof(struct disk_args, output_fd), true },
+    { "path", IMAGE_OPTION_TEXT, offsetof(struct disk_args, path), false },
+    { "max-bytes", IMAGE_OPTION_SIZE, offsetof(struct disk_args, max_bytes), false },
+    { "recursive", IMAGE_OPTION_FLAG, offsetof(struct disk_args, recursive), false },
+};
+
+typedef json_t *with_view_fn(const struct disk_args *args, struct view *v, struct pyro_error *err);
+
+/* The file system as of the top layer, for the time of the call. */
+static json_t *with_view(const struct disk_args *args, with_view_fn *fn, struct pyro_error *err)
+{
+    struct chain *chain = NULL;
+    struct view *view = NULL;
+    json_t *result = NULL;
+
+    if (!args->path || args->path[0] != '/')
+        pyro_fail(err, PYRO_USAGE, "--path takes an absolute path");
+    else if (chain_open(args->layers.items, args->layers.count, &chain, err) &&
+             view_open(chain, args->layers.count - 1, &view, err))
+        result = fn(args, view, err);
+    view_free(view);
+    chain_free(chain);
+    return result;
+}
+
+/* The list itself may be larger than what a helper says on its standard output. */
+static json_t *list(const struct disk_args *args, struct view *v, struct pyro_error *err)
+{
+    scoped_json json_t *found = disk_list(v, args->path, args->recursive, err);
+    scoped_free char *text = found ? json_compact(found) : NULL;
+
+    if (!found)
+        return NULL;
+    if (!text) {
+        pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return NULL;
+    }
+    if (!fs_write_all(args->output_fd, text, strlen(text), err))
+        return NULL;
+    return json_pack("{s:I}", "bytes", (json_int_t)strlen(text));
+}
+
+static json_t *run_list(const void *args, struct pyro_error *err)
+{
+    return with_view(args, list, err);
+}
+
+static bool copy_out(struct view *v, uint32_t inode, int fd, uint64_t max, uint64_t *ret_bytes,
+                     struct pyro_error *err)
+{
+    scoped_free char *chunk = malloc(CHUNK_BYTES);
+    uint64_t done = 0;
+    size_t got = 1;
+
+    if (!chunk)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    while (done < max && got) {
+        size_t want = max - done < CHUNK_BYTES ? (size_t)(max - done) : CHUNK_BYTES;
+        if (!view_read(v, inode, done, chunk, want, &got, err) ||
+            !fs_write_all(fd, chunk, got, err))
+            return false;
+        done += got;
+    }
+    *ret_bytes = done;
+    return true;
+}
+
+static json_t *read_out(const struct disk_args *args, struct view *v, struct pyro_error *err)
+{
+    struct view_inode i;
+    uint64_t bytes = 0;
+    uint32_t inode;
+
+    if (disk_is_private(args->path)) {
+        pyro_fail(err, PYRO_FILE_NOT_FOUND, "there is no '%.400s' on the disk", args->path);
+        return NULL;
+    }
+    if (!view_find(v, args->path, &inode, err) || !view_stat(v, inode, &i, err))
+        return NULL;
+    if (!copy_out(v, inode, args->output_fd, (uint64_t)args->max_bytes, &bytes, err)) {
+        pyro_wrap(err, "'%.400s'", args->path);
+        return NULL;
+    }
+    return json_pack("{s:I, s:I}", "size_bytes", (json_int_t)i.size, "bytes", (json_int_t)bytes);
+}
+
+static json_t *run_read(const void *args, struct pyro_error *err)
+{
+    return with_view(args, read_out, err);
+}
+
+static json_t *run_export(const void *void_args, struct pyro_error *err)
+{
+    const struct disk_args *args = void_args;
+    struct chain *chain = NULL;
+    uint64_t size = 0;
+    bool ok = chain_open(args->layers.items, args->layers.count, &chain, err) &&
+              disk_export(chain, args->layers.count - 1, args->output_fd, err);
+
+    if (ok)
+        size = chain_size_bytes(chain);
+    chain_free(chain);
+    return ok ? json_pack("{s:I}", "bytes_written", (json_int_t)size) : NULL;
+}
+
+#define DISK_COMMAND(NAME, RUN)                                                                    \
+    {                                                                                              \
+        .name = NAME, .options = options, .option_count = ARRAY_SIZE(options),                     \
+        .args_size = sizeof(struct disk_args), .directory_offset = -1, .run = RUN                  \
+    }
+
+const struct image_command image_disk_list = DISK_COMMAND("disk-list", run_list);
+const struct image_command image_disk_read = DISK_COMMAND("disk-read", run_read);
+const struct image_command image_disk_export = DISK_COMMAND("disk-export", run_export);

@@ -1,0 +1,134 @@
+#!/bin/bash
+# The disk of a stopped workspace from the host: list, read, export, beside debugfs, qemu-img and
+# e2fsck; and what a damaged disk makes of it.
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+use_shared_cache
+pyro=(timeout -k 5 120 "$PYRO")
+ws() { "${pyro[@]}" workspace "$@"; }
+guest() { run "${pyro[@]}" workspace exec w --timeout-seconds 60 -- sh -c "$1"; }
+export PATH=$PATH:/sbin:/usr/sbin
+
+"${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
+id=$(ws create debian:12-base --mem-mib 256 --name w --id-only 2>/dev/null)
+dir=$XDG_DATA_HOME/pyro/workspaces/$id
+
+for what in "disk list w" "disk read w f" "disk export w --output $TMPDIR/no"; do
+    # shellcheck disable=SC2086
+    run ws $what --json
+    is "of a running workspace: $what" "$status $(json .error.code)" "1 workspace_state"
+done
+refute "which leaves nothing" [ -e "$TMPDIR/no" ]
+
+# Content that is in several layers; names and types of every kind.
+guest 'mkdir -p d/e; echo one >d/e/f; ln -s ../f d/link; ln -s "$(printf %0200d 7)" long; mkfifo fifo
+    printf "a\0b\377" >binary; printf "h\303\251llo" >text; touch "$(printf "n\344me")"
+    i=0; while [ $i -lt 300 ]; do : >"d/many-$i"; i=$((i + 1)); done
+    dd if=/dev/zero of=sparse bs=1 count=1 seek=20000000 2>/dev/null; seq 200000 >numbers; cp numbers moved'
+ws snapshot create w a >/dev/null
+guest 'echo two >d/e/f; rm d/many-7; seq 5 >>numbers; mv moved d/moved'
+ws snapshot create w b >/dev/null
+guest 'mkdir -p /root/run; mount --bind / /mnt; mkdir -p /mnt/run/pyro-secrets/deep; echo hidden-word >/mnt/run/pyro-secrets/deep/KEY
+    echo kept >/mnt/run/other; umount /mnt; sha256sum numbers | cut -d" " -f1 >sum'
+ws stop w >/dev/null
+
+run ws disk list w --json
+is "list" "$(json .path) $(json .artifact_type) $(json .entries[0].path) $(json .entries[0].artifact_type)" \
+    "/workspace directory /workspace/binary file"
+like "list: a name that is no UTF-8" "$(json .entries)" '/workspace/n.{1,8}me'
+run ws disk list w d --recursive --json
+is "list --recursive" "$(json .entries | python3 -c '
+import json, sys
+e = json.load(sys.stdin)
+p = [x["path"] for x in e]
+print(len(e), p == sorted(p), "/workspace/d/many-7" in p, "/workspace/d/e/f" in p)')" "303 True False True"
+run ws disk list w d/link --json
+is "list of a link" "$(json .entries[0].artifact_type) $(json .entries[0].link_target)" "symlink ../f"
+run ws disk list w long --json
+is "a long link" "$(json .entries[0].link_target)" "$(printf %0200d 7)"
+run ws disk list w fifo
+like "list of a FIFO" "$out" '/workspace/fifo \[other\] size=0'
+run ws disk read w d/e/f
+is "read" "$out" two
+like "read: its line" "$err" "^\[workspace-disk-read\] workspace_id=$id path=/workspace/d/e/f size_bytes=4 max_bytes=65536 truncated=False"
+run ws disk read w text --max-bytes 2 --json
+is "a cut between characters" "$(json .content) $(json .truncated) $(json .size_bytes)" "h true 6"
+run ws disk read w binary --json
+is "a binary file as text" "$status $(json .error.code)" "1 wrong_file_type"
+ws disk read w binary --content-only >"$TMPDIR/binary" 2>/dev/null
+is "and its bytes" "$(xxd -p "$TMPDIR/binary")" 610062ff
+ws disk read w numbers --content-only --max-bytes 8000000 >"$TMPDIR/numbers" 2>/dev/null
+run ws disk read w sum
+is "a file over three layers" "$(sha256sum <"$TMPDIR/numbers" | cut -d' ' -f1)" "$out"
+run ws disk read w sparse --json
+is "a sparse file" "$(json .size_bytes) $(json .truncated)" "20000001 true"
+
+for bad in "d wrong_file_type" "nothing file_not_found" "d/link/x path_refused" "text/x wrong_file_type" \
+    "/run/pyro-secrets/deep/KEY file_not_found" "fifo wrong_file_type"; do
+    run ws disk read w "${bad% *}" --json
+    is "read of ${bad% *}" "$status $(json .error.code)" "1 ${bad#* }"
+done
+run ws disk list w /run --recursive --json
+is "what is the machine's own is left out" "$(json .entries | grep -c pyro-) $(json .entries | grep -c /run/other)" "0 1"
+run ws disk list w ../../../etc/hostname --json
+is ".. goes no further than the root" "$(json .path)" /etc/hostname
+
+# Export.
+run ws disk export w --output "$TMPDIR/disk.ext4" --json
+is "export" "$status $(json .disk_format) $(json .output_path)" "0 ext4 $TMPDIR/disk.ext4"
+is "its size" "$(json .bytes_written)" "$(stat -c %s "$TMPDIR/disk.ext4")"
+check "it is sparse" [ $(($(stat -c %b "$TMPDIR/disk.ext4") * 512)) -lt 2000000000 ]
+check "e2fsck has nothing to say" e2fsck -fn "$TMPDIR/disk.ext4" >"$TEST_DIR/fsck" 2>&1
+is "the secret is gone, its bytes too" "$(grep -c hidden-word "$TMPDIR/disk.ext4")" 0
+is "what stands beside it is not" "$(debugfs -R 'cat /run/other' "$TMPDIR/disk.ext4" 2>/dev/null)" kept
+debugfs -R "dump /workspace/numbers $TMPDIR/peer" "$TMPDIR/disk.ext4" 2>/dev/null
+check "debugfs reads the same" cmp "$TMPDIR/numbers" "$TMPDIR/peer"
+run ws disk export w --output "$TMPDIR/disk.ext4" --json
+is "a file that is there is not overwritten" "$status $(json .error.code)" "1 name_taken"
+run ws disk export w --output "$TMPDIR/none/disk.ext4" --json
+is "a directory that is not there" "$status" 1
+mkdir "$TMPDIR/small"
+if mount -t tmpfs -o size=16m none "$TMPDIR/small" 2>/dev/null; then
+    run ws disk export w --output "$TMPDIR/small/disk" --json
+    is "a full host disk" "$status $(json .error.code)" "1 no_space"
+    is "leaves nothing" "$(ls -A "$TMPDIR/small")" ""
+    umount "$TMPDIR/small"
+else
+    skip "a full host disk: mounting is not possible here"
+fi
+
+# A disk whose machine was killed: its journal is to be replayed first.
+ws start w >/dev/null
+guest 'echo late >late; sync; echo more >more; sync'
+kill -9 "$(json .vm_pid "$(cat "$dir/workspace.json")")"
+wait_for 60 grep -q '"failed"' "$dir/workspace.json"
+run ws disk list w --json
+is "after a crash" "$status $(json .error.code)" "1 workspace_state"
+like "what to do" "$(json .error.hint)" "start"
+ws start w >/dev/null
+ws stop w >/dev/null
+run ws disk read w late
+is "it is all there after that" "$out" late
+
+# A damaged disk is an error and nothing worse.
+top=$(ls "$dir"/layers/*.qcow2 | sort -V | tail -1)
+cp "$top" "$TMPDIR/top"
+for seed in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    python3 - "$TMPDIR/top" "$top" "$seed" <<'PY'
+import random, sys
+r = random.Random(int(sys.argv[3]))
+b = bytearray(open(sys.argv[1], "rb").read())
+for _ in range(r.choice([1, 10, 200, 3000])):
+    at = r.randrange(len(b)) if r.random() < .5 else r.randrange(4096)
+    b[at] = r.randrange(256)
+open(sys.argv[2], "wb").write(b)
+PY
+    run ws disk list w / --recursive --json
+    [[ $status -eq 0 || $status -eq 1 && $(json .error.code) =~ ^(record_invalid|io|workspace_state|file_not_found|path_refused|wrong_file_type|no_space)$ ]] ||
+        fail "damage $seed" "$status $out $err"
+done
+pass "random damage"
+: >"$top"
+run ws disk read w f --json
+is "an empty layer" "$status $(json .error.code)" "1 record_invalid"
+ws delete w >/dev/null
+finish
