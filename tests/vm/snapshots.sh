@@ -16,7 +16,7 @@ is "a new workspace has its baseline" "$(json .count) $(json .snapshots[0].snaps
 is "which cannot be deleted" "$(json .snapshots[0].deletable)" false
 
 # What a snapshot holds: what was written just before, in the page cache only.
-guest 'echo one >f; mkdir d; echo x >d/x; rm /usr/bin/awk; echo in-root >/root/r'
+guest 'echo one >f; mkdir d; echo x >d/x; rm /usr/bin/awk; echo in-root >/opt/r'
 run ws snapshot create w a --json
 is "snapshot create: status" "$status" 0
 is "snapshot create" "$(json .snapshot_name) $(json .kind) $(json .deletable)" "a named true"
@@ -51,14 +51,14 @@ run ws shell list w --json
 is "reset: shells are cleared" "$(json .count)" 0
 run ws logs w --json
 is "reset: the history is cleared" "$(json .count)" 0
-guest 'cat f d/x /root/r; ls /usr/bin/awk 2>&1 | head -c 3'
+guest 'cat f d/x /opt/r; ls /usr/bin/awk 2>&1 | head -c 3'
 is "the snapshot is back" "$out" $'one\nx\nin-root\nls:'
 run ws reset w --snapshot b
 guest 'cat f; ls d 2>&1 | head -c 3'
 is "forth again" "$out" $'two\nls:'
 run ws reset w --json
 is "the baseline: counted" "$(json .reset_count)" 3
-guest 'ls; ls /usr/bin/awk /root/r 2>/dev/null'
+guest 'ls; ls /usr/bin/awk /opt/r 2>/dev/null'
 is "the baseline is back" "$out" /usr/bin/awk
 
 # At rest.
