@@ -243,25 +243,6 @@ bool workspace_seal_baseline(int dir_fd, const char *id, struct pyro_error *err)
     return result != NULL;
 }
 
-bool workspace_freeze_layer(int dir_fd, const char *id, uint32_t *ret_layer, struct pyro_error *err)
-{
-    scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "disk", "do", "view");
-    scoped_json json_t *result = NULL;
-    struct workspace_record r;
-    bool running;
-
-    if (!workspace_settle(dir_fd, id, err) || !record_load(dir_fd, id, &r, err))
-        return false;
-    running = r.state == WORKSPACE_STARTED;
-    *ret_layer = r.disk.active;
-    record_release(&r);
-    if (!running)
-        return true;
-    result = supervisor_call(dir_fd, id, request, clock_ms() + CALL_MS, err);
-    *ret_layer = (uint32_t)json_int_or(result, "layer", 0);
-    return result != NULL;
-}
-
 /* ---- reset ---- */
 
 static bool reset_resting(const struct opened *o, struct workspace_record *r, const struct job *job,

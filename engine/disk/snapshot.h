@@ -35,13 +35,4 @@ json_t *workspace_reset(const char *ref, const char *snapshot, const struct prog
  */
 bool workspace_seal_baseline(int dir_fd, const char *id, struct pyro_error *err) MUST_CHECK;
 
-/*
- * The disk of a running workspace as it is now, to read on the host while the machine goes on: its
- * file system is held still for a moment and a new layer takes the writes from then on.
- * *ret_layer stays as it is, and readable, until the next reset (engine/disk/view.h opens it).
- * Of a workspace at rest it is the active layer.
- */
-bool workspace_freeze_layer(int dir_fd, const char *id, uint32_t *ret_layer,
-                            struct pyro_error *err) MUST_CHECK;
-
 #endif

@@ -1,6 +1,6 @@
 /*
- * Handing a workspace's disk to pyro-image. On a running workspace take a layer that stands still
- * first: workspace_freeze_layer() (engine/disk/snapshot.h).
+ * Handing a workspace's disk to pyro-image. The layer must stand still: that of a snapshot or the
+ * baseline does, others are held first (hold.h).
  */
 #ifndef PYRO_DISK_VIEW_H
 #define PYRO_DISK_VIEW_H

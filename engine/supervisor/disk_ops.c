@@ -13,7 +13,7 @@
 #define FREEZE_MS 60000 /* to the answer: it writes out what is dirty, however much */
 #define TRIES 3         /* to hold it still long enough */
 
-enum disk_op_kind { DISK_OP_SNAPSHOT, DISK_OP_SEAL, DISK_OP_VIEW };
+enum disk_op_kind { DISK_OP_SNAPSHOT, DISK_OP_SEAL, DISK_OP_HOLD };
 
 /* The one that is under way. */
 struct disk_op {
@@ -21,6 +21,7 @@ struct disk_op {
     enum disk_op_kind kind;
     struct link *client; /* NULL: gone */
     uint32_t id;
+    struct disk_holder *holder; /* instead of a client; NULL: gone */
     char name[SNAPSHOT_NAME_MAX + 1];
     uint32_t below, above;  /* the layer that was active, and the new one */
     bool switched;          /* QEMU writes to the new one */
@@ -29,6 +30,13 @@ struct disk_op {
     unsigned tries;
     struct stream freeze;
     struct loop_timer deadline;
+};
+
+/* Who reads a layer on the host. */
+struct disk_holder {
+    struct disk_holder *next;
+    struct supervisor *supervisor;
+    struct stream stream;
 };
 
 static struct disk_layers *layers_of(struct supervisor *s)
@@ -132,15 +140,63 @@ static bool give_to_qemu(struct supervisor *s, const struct disk_op *op, struct 
                        err);
 }
 
+/* ---- holders ---- */
+
+static void holder_free(struct disk_holder *h)
+{
+    struct supervisor *s = h->supervisor;
+    struct disk_holder **at = &s->disk_holders;
+
+    while (*at && *at != h)
+        at = &(*at)->next;
+    if (*at)
+        *at = h->next;
+    if (s->disk_op && s->disk_op->holder == h)
+        s->disk_op->holder = NULL;
+    free(h);
+}
+
+static void holder_closed(struct stream *stream, const json_t *result UNUSED,
+                          const struct pyro_error *why UNUSED)
+{
+    holder_free(stream->arg);
+}
+
+static struct disk_holder *holder_new(struct supervisor *s, struct link *client, uint32_t id,
+                                      struct pyro_error *err)
+{
+    static const struct stream_ops ops = { .closed = holder_closed };
+    struct disk_holder *h = calloc(1, sizeof(*h));
+
+    BUG_ON(!h);
+    h->supervisor = s;
+    if (!stream_accept(client, id, &h->stream, &ops, h, err)) {
+        free(h);
+        return NULL;
+    }
+    h->next = s->disk_holders;
+    s->disk_holders = h;
+    return h;
+}
+
 /* ---- the steps ---- */
+
+static void refuse(struct disk_op *op, const struct pyro_error *why)
+{
+    if (op->client)
+        stream_refuse(op->client, op->id, why);
+    if (op->holder) {
+        stream_fail(&op->holder->stream, why);
+        holder_free(op->holder);
+    }
+}
 
 static void fail(struct disk_op *op, const struct pyro_error *why)
 {
     struct supervisor *s = op->supervisor;
     uint32_t top;
 
-    if (op->client)
-        stream_refuse(op->client, op->id, why);
+    refuse(op, why);
     if (!op->switched && s->phase == PHASE_RUNNING && ask_top(s, &top) && top == op->below) {
         char above[DISK_NODE_NAME_MAX];
         disk_node_name(op->above, above);
@@ -164,7 +220,7 @@ static void succeed(struct disk_op *op)
         s->record.disk.baseline = op->below;
         s->record.disk.baseline_at = clock_wall();
     }
-    if (op->kind != DISK_OP_VIEW)
+    if (op->kind != DISK_OP_HOLD)
         s->record.last_activity_at = clock_wall();
     if (!record_save(s->dir_fd, &s->record, true, &err)) {
         if (op->kind == DISK_OP_SNAPSHOT)
@@ -174,6 +230,8 @@ static void succeed(struct disk_op *op)
         return;
     }
     json_object_set_new(result, "layer", json_integer((json_int_t)op->below));
+    if (op->holder)
+        stream_message(&op->holder->stream, result);
     if (op->client)
         stream_reply(op->client, op->id, result);
     else
@@ -244,8 +302,7 @@ static void begin(struct disk_op *op)
     op->switched = false;
     op->below = s->record.disk.active;
     if (!push_layer(s, op->below, &op->above, &err)) {
-        if (op->client)
-            stream_refuse(op->client, op->id, &err);
+        refuse(op, &err);
         op_free(op);
         return;
     }
@@ -278,12 +335,20 @@ static bool check(struct supervisor *s, struct pyro_error *err)
 }
 
 static bool start_op(struct supervisor *s, enum disk_op_kind kind, struct link *client, uint32_t id,
-                     const char *name)
+                     const char *name, struct pyro_error *err)
 {
     struct disk_op *op = calloc(1, sizeof(*op));
 
     BUG_ON(!op);
     *op = (struct disk_op){ .supervisor = s, .kind = kind, .client = client, .id = id };
+    if (kind == DISK_OP_HOLD) {
+        op->client = NULL;
+        op->holder = holder_new(s, client, id, err);
+        if (!op->holder) {
+            free(op);
+            return false;
+        }
+    }
     snprintf(op->name, sizeof(op->name), "%s", name);
     s->disk_op = op;
     begin(op);
@@ -317,17 +382,17 @@ static bool dispatch(struct supervisor *s, struct link *client, uint32_t id, con
 
     if (!check(s, err))
         return false;
-    if (!strcmp(what, "view"))
-        return start_op(s, DISK_OP_VIEW, client, id, "");
+    if (!strcmp(what, "hold"))
+        return start_op(s, DISK_OP_HOLD, client, id, "", err);
     if (!strcmp(what, "seal"))
-        return start_op(s, DISK_OP_SEAL, client, id, "");
+        return start_op(s, DISK_OP_SEAL, client, id, "", err);
     if (!json_get_string(request, "name", &name, err))
         return false;
     if (!strcmp(what, "delete"))
         return delete_snapshot(s, client, id, name, err);
     if (!strcmp(what, "snapshot"))
         return disk_layers_check_new(layers_of(s), name, err) &&
-               start_op(s, DISK_OP_SNAPSHOT, client, id, name);
+               start_op(s, DISK_OP_SNAPSHOT, client, id, name, err);
     return pyro_fail(err, PYRO_INTERNAL, "the supervisor does not know 'disk %s'", what);
 }
 
@@ -352,6 +417,11 @@ void disk_ops_client_gone(struct supervisor *s, const struct link *client)
 {
     if (s->disk_op && s->disk_op->client == client)
         s->disk_op->client = NULL;
+    for (struct disk_holder *h = s->disk_holders, *next; h; h = next) {
+        next = h->next;
+        if (h->stream.link == client)
+            holder_free(h);
+    }
 }
 
 bool disk_ops_reset(struct supervisor *s, const char *snapshot, struct pyro_error *err)

@@ -1,6 +1,6 @@
 /*
- * What a supervisor does with the disk of its running machine: snapshots, the baseline, views for
- * readers on the host, and the commit of a reset.
+ * What a supervisor does with the disk of its running machine: snapshots, the baseline, layers held
+ * for readers on the host, and the commit of a reset.
  *
  * All of them come down to one step, taken while the guest's file system is held still: a new,
  * empty layer on top takes the writes from now on, and the one below is frozen. The record lists
@@ -15,7 +15,8 @@
 /*
  * {"op": "disk", "do": "snapshot"|"delete", "name": NAME}: the snapshot's name, {} ;
  * {"op": "disk", "do": "seal"}: what is on the disk now is the baseline: {};
- * {"op": "disk", "do": "view"}: {layer}: a layer that stays as it is as long as it is listed.
+ * {"op": "disk", "do": "hold"}: the message {layer}, a layer that stays as it is until the stream
+ * is closed.
  */
 void disk_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
                        const json_t *request);

@@ -29,6 +29,7 @@ enum phase {
 };
 
 struct client;
+struct disk_holder;
 struct disk_op;
 struct exec;
 struct relay;
@@ -51,6 +52,7 @@ struct supervisor {
     struct exec *execs;
     struct relay *relays;
     struct shell *shells;
+    struct disk_holder *disk_holders;
     struct disk_op *disk_op; /* the one that is under way; NULL: none */
     int shell_number;        /* of the last shell opened */
     int64_t prompt_token;

@@ -1,0 +1,152 @@
+/*
+ * engine/disk/hold.c: a held layer, as a stream to the supervisor that stays open for as long; or,
+ * of a workspace at rest, as its lock.
+ */
+#include "engine/disk/hold.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "engine/workspace/attach.h"
+#include "vmm/base/fs.h"
+
+#define OPEN_MS 200000 /* beyond what the supervisor gives the guest */
+#define RETRY_MS 30000 /* while a snapshot is being made */
+
+struct disk_hold {
+    struct loop *loop;
+    struct link *link;
+    struct stream stream;
+    struct loop_timer timer;
+    int lock_fd;
+    uint32_t layer;
+    bool told;
+    struct pyro_error why;
+};
+
+static void on_message(struct stream *s, const json_t *message)
+{
+    struct disk_hold *h = s->arg;
+
+    h->layer = (uint32_t)json_int_or(message, "layer", 0);
+    h->told = true;
+    loop_stop(h->loop);
+}
+
+static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+{
+    struct disk_hold *h = s->arg;
+
+    if (!result)
+        h->why = *why;
+    else if (error_from_result(result, &h->why))
+        pyro_fail(&h->why, PYRO_GUEST_LOST, "the supervisor let go of the disk");
+    loop_stop(h->loop);
+}
+
+static void on_lost(struct link *link, const struct pyro_error *err UNUSED)
+{
+    loop_stop(link_loop(link));
+}
+
+static void on_late(void *arg)
+{
+    struct disk_hold *h = arg;
+
+    pyro_fail(&h->why, PYRO_TIMEOUT, "the supervisor does not answer");
+    loop_stop(h->loop);
+}
+
+static bool ask(struct disk_hold *h, const struct opened *o, struct pyro_error *err)
+{
+    static const struct link_ops link_ops = { .lost = on_lost };
+    static const struct stream_ops ops = { .message = on_message, .closed = on_closed };
+    scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "disk", "do", "hold");
+    int fd = supervisor_connect(o->dir_fd, o->id, err);
+
+    if (fd < 0)
+        return false;
+    h->loop = loop_new(err);
+    if (h->loop)
+        h->link = link_new(h->loop, fd, LINK_SOCKET, &link_ops, h, err);
+    if (!h->link) {
+        close(fd);
+        return false;
+    }
+    if (!stream_open(h->link, &h->stream, request, &ops, h, err))
+        return false;
+    loop_timer_set(h->loop, &h->timer, OPEN_MS, on_late, h);
+    loop_run(h->loop);
+    loop_timer_cancel(h->loop, &h->timer);
+    if (!h->told && err)
+        *err = h->why;
+    return h->told;
+}
+
+static bool hold_resting(struct disk_hold *h, const struct opened *o, struct pyro_error *err)
+{
+    struct workspace_record r;
+    bool running;
+
+    h->lock_fd = workspace_lock_resting(o, err);
+    if (h->lock_fd < 0 || !record_load(o->dir_fd, o->id, &r, err))
+        return false;
+    h->layer = r.disk.active;
+    running = r.state == WORKSPACE_STARTED;
+    record_release(&r);
+    return !running ||
+           pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is being started", o->id);
+}
+
+static bool is_running(const struct opened *o)
+{
+    struct workspace_record r;
+    bool running;
+
+    record_load_any(o->dir_fd, o->id, &r);
+    running = r.state == WORKSPACE_STARTED;
+    record_release(&r);
+    return running;
+}
+
+static struct disk_hold *try_open(const struct opened *o, struct pyro_error *err)
+{
+    struct disk_hold *h = calloc(1, sizeof(*h));
+
+    BUG_ON(!h);
+    h->lock_fd = -1;
+    if (workspace_settle(o->dir_fd, o->id, err) &&
+        (is_running(o) ? ask(h, o, err) : hold_resting(h, o, err)))
+        return h;
+    disk_hold_close(h);
+    return NULL;
+}
+
+struct disk_hold *disk_hold_open(const struct opened *o, struct pyro_error *err)
+{
+    int64_t until_ms = clock_ms() + RETRY_MS;
+    struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+    struct disk_hold *h;
+    struct pyro_error why = { 0 };
+
+    while (!(h = try_open(o, &why)) && why.code == PYRO_WORKSPACE_BUSY && clock_ms() < until_ms)
+        nanosleep(&pause, NULL);
+    if (!h && err)
+        *err = why;
+    return h;
+}
+
+uint32_t disk_hold_layer(const struct disk_hold *hold)
+{
+    return hold->layer;
+}
+
+void disk_hold_close(struct disk_hold *hold)
+{
+    if (!hold)
+        return;
+    link_free(hold->link);
+    loop_free(hold->loop);
+    cleanup_close(&hold->lock_fd);
+    free(hold);
+}

@@ -1,0 +1,24 @@
+/*
+ * A layer of a workspace's disk that stands still while it is read on the host (view.h): of a
+ * running workspace as the disk is at the moment of opening, the machine going on meanwhile on a
+ * layer above; of one at rest the active layer, the workspace being locked.
+ */
+#ifndef PYRO_DISK_HOLD_H
+#define PYRO_DISK_HOLD_H
+
+#include <stdint.h>
+
+#include "engine/workspace/lifecycle.h"
+#include "vmm/base/error.h"
+
+struct disk_hold;
+
+/* Blocks for some milliseconds, while the guest's file system is frozen. NULL:
+ * PYRO_WORKSPACE_STATE, PYRO_WORKSPACE_BUSY, PYRO_GUEST_LOST, … */
+struct disk_hold *disk_hold_open(const struct opened *o, struct pyro_error *err) MUST_CHECK;
+/* The layer to read, for disk_fds_open(). Load the record after opening the hold. */
+uint32_t disk_hold_layer(const struct disk_hold *hold);
+/* NULL is fine. The supervisor joins the layers again when nobody else holds one. */
+void disk_hold_close(struct disk_hold *hold);
+
+#endif
