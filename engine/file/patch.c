@@ -1,0 +1,208 @@
+/*
+ * engine/file/patch.c: patch_apply(). pyro-image reads the patch and works out what becomes of the
+ * files; here bytes are only carried: its list of files to the guest, their contents back to it,
+ * its changes to the guest, which does all of them or none.
+ */
+#include "engine/file/patch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "engine/file/file.h"
+#include "engine/file/transfer.h"
+#include "engine/helper.h"
+#include "engine/workspace/lifecycle.h"
+#include "vmm/base/file_records.h"
+#include "vmm/base/fs.h"
+
+#define FILE_MAX_BYTES (64 * 1024 * 1024)           /* of one patched file: as pyro-image has it */
+#define FILES_MAX_BYTES ((size_t)288 * 1024 * 1024) /* with their heads */
+#define REPORT_MAX_BYTES ((size_t)64 * 1024 * 1024)
+#define HELPER_MS 60000
+
+/* The helper and the descriptors that lead to it. */
+struct session {
+    const struct opened *o;
+    pid_t pid;
+    int stdout_fd;
+    int wanted_fd;             /* the files it wants to see */
+    int files_fd;              /* takes them */
+    int changes_fd, report_fd; /* files in memory that it fills */
+};
+
+static bool start(struct session *s, const void *text, size_t n, struct pyro_error *err)
+{
+    static const char *const argv[] = {
+        "pyro-image", "patch",        "--patch-fd", "3",           "--wanted-fd", "4", "--files-fd",
+        "5",          "--changes-fd", "6",          "--report-fd", "7",           NULL
+    };
+    struct proc_spec spec = proc_spec_of(argv);
+    scoped_close int patch = memfd_create("patch", MFD_CLOEXEC);
+    int wanted[2] = { -1, -1 }, files[2] = { -1, -1 };
+    bool ok;
+
+    s->changes_fd = memfd_create("changes", MFD_CLOEXEC);
+    s->report_fd = memfd_create("report", MFD_CLOEXEC);
+    if (patch < 0 || s->changes_fd < 0 || s->report_fd < 0 || pipe2(wanted, O_CLOEXEC) != 0 ||
+        pipe2(files, O_CLOEXEC) != 0)
+        ok = pyro_fail_errno(err, "the patch");
+    else
+        ok = fs_write_all(patch, text, n, err) && lseek(patch, 0, SEEK_SET) == 0;
+    s->wanted_fd = wanted[0];
+    s->files_fd = files[1];
+    if (ok) {
+        const int fds[] = { patch, wanted[1], files[0], s->changes_fd, s->report_fd };
+        for (unsigned i = 0; i < ARRAY_SIZE(fds); i++) {
+            spec.fds[i].from = fds[i];
+            spec.fds[i].to = 3 + (int)i;
+        }
+        spec.fd_count = ARRAY_SIZE(fds);
+        ok = helper_start(&spec, &s->pid, &s->stdout_fd, err);
+    }
+    cleanup_close(&wanted[1]);
+    cleanup_close(&files[0]);
+    return ok;
+}
+
+/* Up to the end, which the helper's own end is too. */
+static bool read_all(int fd, struct buf *ret, struct pyro_error *err)
+{
+    char chunk[65536];
+
+    for (;;) {
+        ssize_t n = read(fd, chunk, sizeof(chunk));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return pyro_fail_errno(err, "the patch: read");
+        if (n == 0)
+            return true;
+        if (!buf_append(ret, chunk, (size_t)n))
+            return pyro_fail(err, PYRO_INTERNAL, "pyro-image said too much");
+    }
+}
+
+static bool read_memory(int fd, size_t max_bytes, struct buf *ret, struct pyro_error *err)
+{
+    buf_init(ret, max_bytes);
+    return lseek(fd, 0, SEEK_SET) == 0 && read_all(fd, ret, err);
+}
+
+static bool feed(struct session *s, struct pyro_error *err)
+{
+    scoped_buf wanted = BUF_INIT(FILE_PATHS_MAX_BYTES), files = BUF_INIT(FILES_MAX_BYTES);
+    scoped_json json_t *request =
+        json_pack("{s:s, s:i}", "op", "file_read", "max_bytes", FILE_MAX_BYTES);
+    scoped_json json_t *answer = NULL;
+    struct iovec in;
+
+    if (!read_all(s->wanted_fd, &wanted, err))
+        return false;
+    if (!wanted.len)
+        return true; /* the helper has something against the patch */
+    in = (struct iovec){ wanted.data, wanted.len };
+    answer = transfer_run(&(struct transfer){ .dir_fd = s->o->dir_fd,
+                                              .id = s->o->id,
+                                              .request = request,
+                                              .in = &in,
+                                              .in_count = 1,
+                                              .out = &files },
+                          err);
+    if (!answer)
+        return false;
+    /* A helper that is gone tells why when it is waited for. */
+    if (files.len && !fs_write_all(s->files_fd, files.data, files.len, err) &&
+        err->sys_errno != EPIPE)
+        return false;
+    close(take_fd(&s->files_fd));
+    return true;
+}
+
+/* Runs the helper to its end: changes and report are filled. */
+static bool work_out(struct session *s, struct pyro_error *err)
+{
+    scoped_json json_t *result = NULL;
+
+    if (!feed(s, err)) {
+        proc_kill(s->pid);
+        cleanup_close(&s->stdout_fd);
+        return false;
+    }
+    result = helper_wait(s->pid, s->stdout_fd, clock_ms() + HELPER_MS, err);
+    return result != NULL;
+}
+
+static bool send_changes(const struct session *s, struct pyro_error *err)
+{
+    scoped_json json_t *request = json_pack("{s:s}", "op", "file_write"), *answer = NULL;
+    scoped_buf changes = BUF_INIT(0);
+    struct iovec in;
+
+    if (!read_memory(s->changes_fd, FILES_MAX_BYTES, &changes, err))
+        return false;
+    if (!changes.len)
+        return true;
+    in = (struct iovec){ changes.data, changes.len };
+    answer = transfer_run(
+        &(struct transfer){
+            .dir_fd = s->o->dir_fd, .id = s->o->id, .request = request, .in = &in, .in_count = 1 },
+        err);
+    return answer != NULL;
+}
+
+static bool is_status(const json_t *entry, const char *status)
+{
+    return !strcmp(json_string_or(entry, "status", ""), status);
+}
+
+static json_t *report(const struct session *s, struct pyro_error *err)
+{
+    scoped_buf text = BUF_INIT(0);
+    scoped_json json_t *entries = NULL;
+    int64_t added = 0, modified = 0, deleted = 0;
+    json_t *entry;
+    size_t i;
+
+    if (!read_memory(s->report_fd, REPORT_MAX_BYTES, &text, err))
+        return NULL;
+    entries = json_parse(text.data, text.len, REPORT_MAX_BYTES, err);
+    if (!entries)
+        return NULL;
+    json_array_foreach (entries, i, entry) {
+        scoped_free char *path = str_printf("/workspace/%s", json_string_or(entry, "path", ""));
+        added += is_status(entry, "added");
+        modified += is_status(entry, "modified");
+        deleted += is_status(entry, "deleted");
+        json_object_set_new(entry, "path", json_string(path));
+    }
+    return json_pack("{s:s, s:b, s:{s:I, s:I, s:I, s:I}, s:O}", "workspace_id", s->o->id, "changed",
+                     json_array_size(entries) > 0, "summary", "total",
+                     (json_int_t)json_array_size(entries), "added", (json_int_t)added, "modified",
+                     (json_int_t)modified, "deleted", (json_int_t)deleted, "entries", entries);
+}
+
+json_t *patch_apply(const char *ref, const void *text, size_t n, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    struct session s = { .o = &o, .stdout_fd = -1, .wanted_fd = -1, .files_fd = -1 };
+    struct workspace_record r;
+    json_t *result = NULL;
+
+    if (!file_check_text("the patch", text, n, err) || !workspace_open(ref, &o, err) ||
+        !record_load(o.dir_fd, o.id, &r, err))
+        return NULL;
+    if (start(&s, text, n, err) && work_out(&s, err) && send_changes(&s, err))
+        result = report(&s, err);
+    if (result)
+        json_object_set_new(result, "execution_mode",
+                            json_string(r.host_compat ? "host_compat" : "guest_vm"));
+    record_release(&r);
+    cleanup_close(&s.wanted_fd);
+    cleanup_close(&s.files_fd);
+    cleanup_close(&s.changes_fd);
+    cleanup_close(&s.report_fd);
+    return result;
+}

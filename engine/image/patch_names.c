@@ -1,0 +1,83 @@
+/* engine/image/patch_names.c: names as git writes them in patches. */
+#include <string.h>
+
+#include "engine/image/patch.h"
+
+static const char escapes[] = "abtnvfr\"\\";
+static const char escaped[] = "\a\b\t\n\v\f\r\"\\";
+
+/* One escape after a backslash; the bytes it took, 0 when it is none. */
+static size_t unescape(const char *at, size_t n, char *ret)
+{
+    const char *found = n ? strchr(escapes, at[0]) : NULL;
+
+    if (found && *found) {
+        *ret = escaped[found - escapes];
+        return 1;
+    }
+    if (n < 3 || at[0] < '0' || at[0] > '3' || at[1] < '0' || at[1] > '7' || at[2] < '0' ||
+        at[2] > '7')
+        return 0;
+    *ret = (char)((at[0] - '0') << 6 | (at[1] - '0') << 3 | (at[2] - '0'));
+    return *ret ? 3 : 0; /* no name holds a NUL */
+}
+
+static char *unquote(const char *at, size_t n, size_t *ret_used)
+{
+    scoped_buf name = BUF_INIT(n);
+
+    for (size_t i = 1; i < n;) {
+        char c = at[i++];
+        if (c == '"') {
+            *ret_used = i;
+            return name.len ? buf_take(&name) : NULL;
+        }
+        if (c == '\\') {
+            size_t took = unescape(at + i, n - i, &c);
+            if (!took)
+                return NULL;
+            i += took;
+        }
+        if (!buf_append(&name, &c, 1))
+            return NULL;
+    }
+    return NULL;
+}
+
+char *patch_unquote(const char *at, size_t n, size_t *ret_used)
+{
+    size_t length = 0;
+
+    if (n && at[0] == '"')
+        return unquote(at, n, ret_used);
+    while (length < n && at[length] != '\t' && at[length] != '\n')
+        length++;
+    if (length && at[length - 1] == '\r' && (length == n || at[length] == '\n'))
+        length--;
+    if (!length)
+        return NULL;
+    *ret_used = length;
+    return strndup(at, length);
+}
+
+bool patch_quote(struct buf *to, const char *prefix, const char *name)
+{
+    bool plain = true;
+
+    for (const unsigned char *c = (const unsigned char *)name; *c; c++)
+        if (*c < 0x20 || *c >= 0x7f || *c == '"' || *c == '\\')
+            plain = false;
+    if (plain)
+        return buf_append_str(to, prefix) && buf_append_str(to, name);
+    if (!buf_append_str(to, "\"") || !buf_append_str(to, prefix))
+        return false;
+    for (const unsigned char *c = (const unsigned char *)name; *c; c++) {
+        const char *found = strchr(escaped, *c);
+        bool ok = found                     ? buf_printf(to, "\\%c", escapes[found - escaped])
+                  : *c < 0x20 || *c >= 0x7f ? buf_printf(to, "\\%03o", *c)
+                                            : buf_append(to, c, 1);
+        if (!ok)
+            return false;
+    }
+    return buf_append_str(to, "\"");
+}
