@@ -122,7 +122,7 @@ static bool check_qcow2(int fd, const char *path, uint64_t *ret_size, struct pyr
         return pyro_fail(err, PYRO_RECORD_INVALID, "disk '%s' is truncated", path);
     if (get_be32(h) != QCOW2_MAGIC || get_be32(h + 4) != 3)
         return pyro_fail(err, PYRO_RECORD_INVALID, "disk '%s' is not qcow2, version 3", path);
-    if (get_be64(h + 8) || get_be32(h + 32) || (get_be64(h + 72) & ~allowed))
+    if ((get_be64(h + 8) && get_be32(h + 16)) || get_be32(h + 32) || (get_be64(h + 72) & ~allowed))
         return pyro_fail(err, PYRO_RECORD_INVALID,
                          "the header of disk '%s' names what pyro never put there", path);
     *ret_size = get_be64(h + 24);
@@ -174,6 +174,28 @@ bool disk_is_untouched(const char *path)
            pread(fd, found, sizeof(found), (off_t)CLUSTER_L1 << CLUSTER_BITS) ==
                (ssize_t)sizeof(found) &&
            memcmp(found, zeros, sizeof(found)) == 0;
+}
+
+bool disk_clear_overlay(int dirfd, const char *name, struct pyro_error *err)
+{
+    scoped_close int fd = openat(dirfd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct disk_layer layer = { .path = name, .format = DISK_QCOW2 };
+    uint8_t header[QCOW2_HEADER_SIZE];
+    static const uint8_t zeros[CLUSTER_SIZE];
+    uint64_t size, at;
+
+    if (fd < 0)
+        return pyro_fail_errno(err, "disk '%s'", name);
+    if (!disk_check_layer(fd, &layer, &size, err))
+        return false;
+    if (pread(fd, header, sizeof(header), 0) != (ssize_t)sizeof(header))
+        return pyro_fail_errno(err, "disk '%s'", name);
+    at = get_be64(header + 40);
+    if (!at || at % CLUSTER_SIZE || at > size + CLUSTER_SIZE * CLUSTER_COUNT)
+        return pyro_fail(err, PYRO_RECORD_INVALID, "disk '%s' has an impossible table", name);
+    if (pwrite(fd, zeros, sizeof(zeros), (off_t)at) != (ssize_t)sizeof(zeros) || fdatasync(fd) != 0)
+        return pyro_fail_errno(err, "disk '%s'", name);
+    return true;
 }
 
 void disk_node_name(unsigned id, char *ret)

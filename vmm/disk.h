@@ -49,6 +49,9 @@ bool disk_check_layer(int fd, const struct disk_layer *layer, uint64_t *ret_byte
  * cannot be told.
  */
 bool disk_is_untouched(const char *path);
+/* Makes an overlay as good as empty, on the disk at once and whatever room there is: its table says
+ * that it holds nothing. Nobody may have it open. */
+bool disk_clear_overlay(int dirfd, const char *name, struct pyro_error *err) MUST_CHECK;
 /* Builds a chain of a raw base (id 0) and one overlay (id 1). */
 struct disk_chain disk_chain_of(const char *base_path, const char *overlay_path);
 

@@ -133,6 +133,7 @@ static bool parse(const json_t *j, struct disk_layers *l, struct pyro_error *err
     l->active = (uint32_t)active;
     l->baseline = (uint32_t)baseline;
     l->baseline_at = json_number_or(j, "baseline_at", 0);
+    l->booted = (uint32_t)json_int_or(j, "booted", 0);
     l->next = (uint32_t)next;
     for (size_t i = 0; i < l->count; i++)
         if (l->items[i].id >= l->next)
@@ -167,9 +168,10 @@ json_t *disk_layers_to_json(const struct disk_layers *l)
         json_array_append_new(snapshots, json_pack("{s:s, s:I, s:f}", "name", l->snapshots[i].name,
                                                    "layer", (json_int_t)l->snapshots[i].layer,
                                                    "created_at", l->snapshots[i].created_at));
-    return json_pack("{s:o, s:o, s:I, s:I, s:f, s:I}", "layers", layers, "snapshots", snapshots,
-                     "active", (json_int_t)l->active, "baseline", (json_int_t)l->baseline,
-                     "baseline_at", l->baseline_at, "next", (json_int_t)l->next);
+    return json_pack("{s:o, s:o, s:I, s:I, s:f, s:I, s:I}", "layers", layers, "snapshots",
+                     snapshots, "active", (json_int_t)l->active, "baseline",
+                     (json_int_t)l->baseline, "baseline_at", l->baseline_at, "booted",
+                     (json_int_t)l->booted, "next", (json_int_t)l->next);
 }
 
 /* ---- changes ---- */
@@ -210,6 +212,26 @@ void disk_layers_collect(struct disk_layers *l)
         if (is_needed(l, l->items[i].id))
             l->items[kept++] = l->items[i];
     l->count = kept;
+}
+
+void disk_layers_join(struct disk_layers *l, uint32_t from, uint32_t into)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < l->count; i++) {
+        if (l->items[i].parent == from)
+            l->items[i].parent = into;
+        if (l->items[i].id != from)
+            l->items[kept++] = l->items[i];
+    }
+    l->count = kept;
+    for (size_t i = 0; i < l->snapshot_count; i++)
+        if (l->snapshots[i].layer == from)
+            l->snapshots[i].layer = into;
+    if (l->active == from)
+        l->active = into;
+    if (l->baseline == from)
+        l->baseline = into;
 }
 
 /* ---- names ---- */

@@ -37,7 +37,8 @@ struct disk_layers {
     uint32_t active;   /* the one that is written */
     uint32_t baseline; /* what `create` left; DISK_LAYER_BASE without a seed */
     double baseline_at;
-    uint32_t next; /* the id of the next new layer */
+    uint32_t booted; /* what was active when the machine was started; 0: not known */
+    uint32_t next;   /* the id of the next new layer */
 };
 
 /* A new disk: disk.qcow2 on the image. */
@@ -56,6 +57,8 @@ bool disk_layers_add(struct disk_layers *l, uint32_t parent, uint32_t *ret_id,
                      struct pyro_error *err) MUST_CHECK;
 /* Forgets layers that neither the active one, nor the baseline, nor a snapshot stands on. */
 void disk_layers_collect(struct disk_layers *l);
+/* `into`, the layer below `from`, has got all that `from` holds, and takes its place. */
+void disk_layers_join(struct disk_layers *l, uint32_t from, uint32_t into);
 /* The layer below; DISK_LAYER_BASE at the end. */
 uint32_t disk_layers_parent(const struct disk_layers *l, uint32_t id);
 /* Whether `below` is `id` itself or one of those it stands on. */

@@ -83,7 +83,8 @@ static bool open_qcow2(struct chain *c, unsigned i, struct pyro_error *err)
     if (!read_file(l, 0, h, sizeof(h), err))
         return false;
     if (be32_at(h) != QCOW2_MAGIC || be32_at(h + 4) != 3 || be32_at(h + 20) != CLUSTER_BITS ||
-        be64_at(h + 8) || be32_at(h + 32) || (be64_at(h + 72) & ~INCOMPATIBLE_ALLOWED))
+        (be64_at(h + 8) && be32_at(h + 16)) || be32_at(h + 32) ||
+        (be64_at(h + 72) & ~INCOMPATIBLE_ALLOWED))
         return fail_damaged(i, "its header is none of pyro's", err);
     if (be64_at(h + 24) != c->size_bytes)
         return fail_damaged(i, "it is of another size than the one below", err);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/disk/reset.h"
+#include "engine/supervisor/disk_merge.h"
 #include "vmm/base/fs.h"
 
 #define QMP_MS 10000
@@ -110,6 +111,12 @@ void disk_ops_reconcile(struct supervisor *s)
 
     if (s->record.host_compat)
         return;
+    /* Layers may have been joined as their maker was killed; where QEMU has let go already, it says
+     * so below. */
+    if (s->vm.qmp)
+        (void)!qmp_command(s->vm.qmp, "block-job-cancel",
+                           json_pack("{s:s, s:b}", "device", "merge", "force", true),
+                           clock_ms() + QMP_MS, NULL, NULL);
     /* The layer may have been listed, and its maker killed before QEMU got it. */
     if (ask_top(s, &top) && top != l->active && top != DISK_LAYER_BASE &&
         disk_layers_stands_on(l, l->active, top))
@@ -154,6 +161,7 @@ static void holder_free(struct disk_holder *h)
     if (s->disk_op && s->disk_op->holder == h)
         s->disk_op->holder = NULL;
     free(h);
+    disk_merge_maybe(s);
 }
 
 static void holder_closed(struct stream *stream, const json_t *result UNUSED,
@@ -328,7 +336,7 @@ static bool check(struct supervisor *s, struct pyro_error *err)
     if (!link_is_ready(s->guest) || s->disk_full)
         return pyro_fail(err, PYRO_NO_SPACE,
                          "the machine stands still until the host has room on its disk");
-    if (s->disk_op)
+    if (s->disk_op || s->disk_merge)
         return pyro_fail(err, PYRO_WORKSPACE_BUSY, "another snapshot of '%s' is being made",
                          s->record.id);
     return true;
@@ -372,6 +380,7 @@ static bool delete_snapshot(struct supervisor *s, struct link *client, uint32_t 
     disk_layers_sweep(s->dir_fd, l);
     supervisor_touch(s);
     stream_reply(client, id, json_object());
+    disk_merge_maybe(s);
     return true;
 }
 
@@ -407,6 +416,7 @@ void disk_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
 
 void disk_ops_fail(struct supervisor *s, const struct pyro_error *why)
 {
+    disk_merge_abort(s);
     if (s->disk_op && s->disk_op->busy)
         s->disk_op->doom = *why;
     else if (s->disk_op)
@@ -426,6 +436,7 @@ void disk_ops_client_gone(struct supervisor *s, const struct link *client)
 
 bool disk_ops_reset(struct supervisor *s, const char *snapshot, struct pyro_error *err)
 {
+    disk_merge_abort(s);
     if (!check(s, err))
         return false;
     return disk_reset_commit(s->dir_fd, &s->record, snapshot, err);

@@ -97,6 +97,7 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
         record_set_string(&s->record.accelerator, accel_name(template.accel));
         s->record.vm_pid = s->vm.pid;
         s->record.vm_start_time = s->vm.start_time;
+        s->record.disk.booted = s->record.disk.active;
     }
     template_release(&template);
     boot_files_release(&boot);

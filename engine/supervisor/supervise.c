@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "engine/disk/reset.h"
+#include "engine/supervisor/disk_merge.h"
 #include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/relay.h"
 #include "engine/supervisor/shells.h"
@@ -439,6 +440,8 @@ static void on_qmp_event(void *arg, const char *event, const json_t *data)
 {
     if (!strcmp(event, "BLOCK_IO_ERROR") && json_bool_or(data, "nospace", false))
         on_disk_full(arg);
+    if (!strncmp(event, "BLOCK_JOB_", strlen("BLOCK_JOB_")))
+        disk_merge_event(arg, event, data);
 }
 
 static void on_qmp_lost(void *arg, const struct pyro_error *why UNUSED)

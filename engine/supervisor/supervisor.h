@@ -30,6 +30,7 @@ enum phase {
 
 struct client;
 struct disk_holder;
+struct disk_merge;
 struct disk_op;
 struct exec;
 struct relay;
@@ -53,6 +54,7 @@ struct supervisor {
     struct relay *relays;
     struct shell *shells;
     struct disk_holder *disk_holders;
+    struct disk_merge *disk_merge;
     struct disk_op *disk_op; /* the one that is under way; NULL: none */
     int shell_number;        /* of the last shell opened */
     int64_t prompt_token;

@@ -117,19 +117,20 @@ static void test_check_refuses_hostile_headers(void **state)
         const char *what;
         off_t at;
         unsigned char byte;
+        off_t also; /* set to 5, where it takes two; 0: none */
     } cases[] = {
-        { "another magic", 0, 0 },
-        { "version 2", 7, 2 },
-        { "a backing name", 15, 200 },
-        { "a backing name, high", 8, 1 },
-        { "encryption", 35, 1 },
-        { "an external data file", 79, 4 },
-        { "a compression type", 79, 8 },
-        { "extended L2 entries", 79, 16 },
-        { "an unknown feature", 72, 0x80 },
-        { "no size", 29, 0 },
-        { "an odd size", 31, 1 },
-        { "a huge size", 24, 1 },
+        { "another magic", 0, 0, 0 },
+        { "version 2", 7, 2, 0 },
+        { "a backing name", 15, 200, 19 },
+        { "a backing name, high", 8, 1, 19 },
+        { "encryption", 35, 1, 0 },
+        { "an external data file", 79, 4, 0 },
+        { "a compression type", 79, 8, 0 },
+        { "extended L2 entries", 79, 16, 0 },
+        { "an unknown feature", 72, 0x80, 0 },
+        { "no size", 29, 0, 0 },
+        { "an odd size", 31, 1, 0 },
+        { "a huge size", 24, 1, 0 },
     };
     scoped_free char *path = path_of("hostile");
     struct disk_layer layer = { .path = path, .format = DISK_QCOW2 };
@@ -146,6 +147,8 @@ static void test_check_refuses_hostile_headers(void **state)
         assert_true(disk_virtual_size(&layer, &size, &err));
         fd = open(path, O_WRONLY | O_CLOEXEC);
         assert_int_equal(pwrite(fd, &cases[i].byte, 1, cases[i].at), 1);
+        if (cases[i].also)
+            assert_int_equal(pwrite(fd, "\5", 1, cases[i].also), 1);
         close(fd);
         size = 77;
         if (disk_virtual_size(&layer, &size, &err))
@@ -207,6 +210,33 @@ static void test_json_name_reads_through_the_chain(void **state)
     assert_non_null(strstr(out.data, "6f 66 20 74 68 65 20 62 61 73 65"));
 }
 
+static void test_overlay_is_untouched_until_written(void **state)
+{
+    scoped_free char *path = path_of("fresh");
+    const char *const argv[] = { "qemu-io", "-f", "qcow2", "-c", "write -P 7 64k 4k", path, NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+    scoped_buf out = BUF_INIT(65536);
+    struct pyro_error err = { 0 };
+
+    (void)state;
+    assert_false(disk_is_untouched(path));
+    assert_true(disk_create_overlay(test_fd, "fresh", 1 << 20, &err));
+    assert_true(disk_is_untouched(path));
+    assert_true(proc_run(&spec, 30000, &out, &err));
+    assert_false(disk_is_untouched(path));
+    /* Cleared it reads as zeros, whatever it was; its size on the host may stay. */
+    assert_true(disk_clear_overlay(test_fd, "fresh", &err));
+    {
+        const char *const read_argv[] = { "qemu-io",        "-r", "-f", "qcow2", "-c",
+                                          "read -P 0 0 1M", path, NULL };
+        struct proc_spec read_spec = proc_spec_of(read_argv);
+        buf_clear(&out);
+        assert_true(proc_run(&read_spec, 30000, &out, &err));
+        assert_null(strstr(out.data, "failed"));
+    }
+    assert_false(disk_clear_overlay(test_fd, "nothing", &err));
+}
+
 static const char *set_name(void *arg, unsigned layer)
 {
     snprintf(arg, 32, "/dev/fdset/%u", layer);
@@ -243,6 +273,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_check_refuses_hostile_headers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_check_refuses_what_is_no_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_json_name_reads_through_the_chain, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_overlay_is_untouched_until_written, set_up, tear_down),
         cmocka_unit_test(test_blockdev_states_every_node),
     };
 
