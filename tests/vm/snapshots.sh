@@ -80,11 +80,107 @@ run ws start w
 guest 'cat f'
 is "it starts again from there" "$out" three
 
+# While a command runs and a shell waits.
+"${pyro[@]}" workspace exec w --timeout-seconds 0 --json -- sh -c 'touch running; sleep 1000' >"$TEST_DIR/cut" 2>/dev/null </dev/null &
+exec_pid=$!
+is_running() { "${pyro[@]}" workspace exec w -- test -e running 2>/dev/null; }
+wait_for 60 is_running
+run ws reset w --snapshot a --json
+is "a reset while a command runs" "$status $(json .state)" "0 started"
+wait "$exec_pid"
+is "the command's status" "$?" 125
+like "and why" "$(cat "$TEST_DIR/cut")" 'was reset'
+
+# A disk that is full inside: keeping and going back need no room there.
+guest 'fallocate -l 20G all 2>/dev/null; dd if=/dev/zero of=rest bs=1M 2>&1 | tail -1; echo more >>f || true; df --output=avail / | tail -1'
+like "the guest's disk is full" "$out" '(^|[^0-9])0$'
+run ws snapshot create w full --json
+is "a snapshot of a full disk" "$status" 0
+run ws reset w --snapshot a --json
+is "a reset of a full disk" "$status" 0
+guest 'cat f; echo room >room && cat room'
+is "has room again" "$out" $'one\nroom'
+ws snapshot delete w full >/dev/null
+
 # Files that nothing stands on are gone.
 run ws snapshot delete w a
 run ws snapshot delete w c
 run ws reset w
 ls "$dir/layers" >"$TEST_DIR/layers"
 is "only the layer in use is left" "$(ls "$dir" | grep -c qcow2) $(wc -l <"$TEST_DIR/layers")" "0 1"
+
+# Many, and which of them are deleted does not matter to the others.
+for ((i = 1; i <= 30; i++)); do
+    guest "echo $i >f; head -c 20000 /dev/urandom >r$i"
+    run ws snapshot create w "s$i"
+    [[ $status -eq 0 ]] || fail "snapshot $i" "$err"
+done
+run ws snapshot list w --json
+is "thirty snapshots" "$(json .count)" 31
+for ((i = 1; i <= 30; i++)); do
+    [[ $i == 2 || $i == 15 || $i == 30 ]] || ws snapshot delete w "s$i" >/dev/null
+done
+for i in 15 30 2; do
+    run ws reset w --snapshot "s$i"
+    guest 'cat f; ls r* | wc -l'
+    is "snapshot $i of thirty" "$out" "$i"$'\n'"$i"
+done
+run ws snapshot list w --json
+is "three are left" "$(json .count)" 4
+ws stop w >/dev/null
+run ws reset w --snapshot s30 --json
+guest 'cat f; ls r* | wc -l'
+is "with the longest chain, from the start" "$out" $'30\n30'
+
+# Snapshots that come and go leave no long chain behind.
+for ((i = 1; i <= 12; i++)); do
+    ws snapshot create w "t$i" >/dev/null
+    guest "echo t$i >f"
+    [[ $i -eq 1 ]] || ws snapshot delete w "t$((i - 1))" >/dev/null
+done
+depth() { python3 -c '
+import json, sys
+d = json.load(open(sys.argv[1]))["disk"]
+parent = {l["id"]: l["parent"] for l in d["layers"]}
+n, at = 0, d["active"]
+while at:
+    n, at = n + 1, parent[at]
+print(n)' "$dir/workspace.json"; }
+short() { [[ $(depth) -lt 35 ]]; }
+wait_for 60 short && pass "layers are joined"
+run ws reset w --snapshot t12
+guest 'cat f'
+is "what was joined is right" "$out" t11
 ws delete w >/dev/null
+
+# No room on the host.
+small=(unshare --mount --propagation private)
+[[ $(id -u) -eq 0 ]] || small=(unshare --user --map-root-user --mount --propagation private)
+cat >"$TEST_DIR/full.sh" <<'SCRIPT'
+mount -t tmpfs -o size=40m,mode=0755 none "$XDG_DATA_HOME" || exit 99
+w() { timeout -k 5 120 "$PYRO" workspace "$@"; }
+w create debian:12-base --mem-mib 256 --name w >/dev/null 2>&1 || echo "create failed"
+w exec w -- sh -c 'echo one >f; sync' 2>/dev/null
+w snapshot create w a >/dev/null 2>&1 || echo "the first snapshot failed"
+dd if=/dev/zero of="$XDG_DATA_HOME/fill" bs=64k 2>/dev/null
+w snapshot create w b --json >"$TEST_DIR/full.b"
+w reset w --snapshot a --json >"$TEST_DIR/full.reset"
+w snapshot list w --json >"$TEST_DIR/full.list"
+rm "$XDG_DATA_HOME/fill"
+w exec w -- sh -c 'cat f; echo two >f; sync' 2>/dev/null
+w snapshot create w b >/dev/null 2>&1 || echo "a later snapshot failed"
+w reset w --snapshot a >/dev/null 2>&1 || echo "a later reset failed"
+w exec w -- cat f 2>/dev/null
+w delete w >/dev/null
+SCRIPT
+if "${small[@]}" mount -t tmpfs none "$TMPDIR" 2>/dev/null; then
+    export TEST_DIR
+    run "${small[@]}" bash "$TEST_DIR/full.sh"
+    is "a full host disk: what was there stays, and goes on with room" "$out" $'one\none'
+    is "a snapshot has no room" "$(json .error.code "$(cat "$TEST_DIR/full.b")")" no_space
+    is "nor has a reset" "$(json .error.code "$(cat "$TEST_DIR/full.reset")")" no_space
+    is "which leaves no name" "$(json .count "$(cat "$TEST_DIR/full.list")")" 2
+else
+    skip "a full host disk: no tmpfs can be mounted here"
+fi
 finish
