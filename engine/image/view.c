@@ -14,7 +14,8 @@
 
 #define SUPERBLOCK_AT 1024
 #define SUPERBLOCK_BYTES 1024
-#define BUDGET_BLOCKS (1ULL << 20)
+#define BUDGET_MAX (1ULL << 20) /* blocks that one call may read … */
+#define BUDGET_SPARE 1024       /* … or these beyond twice what the disk has */
 #define ENTRIES_MAX 16000000
 #define INODES_MAX (1U << 28)
 
@@ -34,7 +35,9 @@ bool view_fail(struct view *v, errcode_t code, struct pyro_error *err, const cha
 
 void view_refill(struct view *v)
 {
-    v->source.budget = BUDGET_BLOCKS;
+    uint64_t blocks = 2 * (chain_size_bytes(v->source.chain) >> 12) + BUDGET_SPARE;
+
+    v->source.budget = blocks < BUDGET_MAX ? blocks : BUDGET_MAX;
     v->source.why.code = PYRO_OK;
 }
 

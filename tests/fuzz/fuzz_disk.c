@@ -1,0 +1,217 @@
+/*
+ * A disk of a base and an overlay, both with bytes changed at will: whatever they say, reading them
+ * ends, in an answer or in an error that says why. The input is a list of changes {where (1 byte),
+ * offset (3), count (1), bytes}. The file system has no checksums: changes shall get past them.
+ */
+#include <endian.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "engine/image/disk_list.h"
+#include "engine/image/source.h"
+#include "engine/image/tar_to_ext4.h"
+#include "engine/image/view.h"
+#include "vmm/base/fs.h"
+#include "vmm/disk.h"
+
+#define IMAGE_BYTES (16 << 20)
+#define CLUSTER 65536
+#define MAPPED 24 /* clusters of the base that the overlay has */
+#define READ_MAX (1 << 16)
+#define CHANGES_MAX 64
+#define FILES_MAX 64
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int fds[2] = { -1, -1 };
+
+static void must(bool ok)
+{
+    if (!ok)
+        abort();
+}
+
+static void add(struct archive *a, const char *path, mode_t type, const char *text, size_t size)
+{
+    struct archive_entry *e = archive_entry_new();
+
+    archive_entry_set_pathname(e, path);
+    archive_entry_set_mode(e, type | 0755);
+    archive_entry_set_size(e, type == AE_IFREG ? (la_int64_t)size : 0);
+    if (type == AE_IFLNK)
+        archive_entry_set_symlink(e, text);
+    must(archive_write_header(a, e) == ARCHIVE_OK);
+    if (type == AE_IFREG)
+        must(archive_write_data(a, text, size) == (la_ssize_t)size);
+    archive_entry_free(e);
+}
+
+static size_t make_tar(char *bytes, size_t n)
+{
+    struct archive *a = archive_write_new();
+    static char big[300000];
+    char name[400];
+    size_t used = 0;
+
+    memset(big, 'x', sizeof(big));
+    archive_write_set_format_pax_restricted(a);
+    must(archive_write_open_memory(a, bytes, n, &used) == ARCHIVE_OK);
+    add(a, "workspace/file", AE_IFREG, "hello\n", 6);
+    add(a, "workspace/big", AE_IFREG, big, sizeof(big));
+    add(a, "workspace/link", AE_IFLNK, "../etc", 6);
+    memset(name, 'l', 200);
+    name[200] = '\0';
+    add(a, "workspace/long", AE_IFLNK, name, 200);
+    for (int i = 0; i < 300; i++) {
+        snprintf(name, sizeof(name), "workspace/many/a-name-that-is-not-short-%d", i);
+        add(a, name, AE_IFREG, "", 0);
+    }
+    archive_write_close(a);
+    archive_write_free(a);
+    return used;
+}
+
+static void make_base(void)
+{
+    static char tar[2 << 20];
+    struct ext4_spec spec = { .size_bytes = IMAGE_BYTES, .now = 1 };
+    struct pyro_error err = { 0 };
+    struct archive *a = source_new_tar(&err);
+    struct tar_counts counts;
+    uint8_t features;
+
+    spec.fd = fds[0] = memfd_create("base", MFD_CLOEXEC);
+    must(a && archive_read_open_memory(a, tar, make_tar(tar, sizeof(tar))) == ARCHIVE_OK);
+    must(tar_to_ext4(a, &spec, true, &counts, &err));
+    archive_read_free(a);
+    must(pread(fds[0], &features, 1, 1024 + 0x65) == 1);
+    features &= (uint8_t) ~(EXT4_FEATURE_RO_COMPAT_METADATA_CSUM >> 8);
+    must(pwrite(fds[0], &features, 1, 1024 + 0x65) == 1);
+}
+
+/* An overlay that has the first clusters of the base, as they are. */
+static void make_overlay(void)
+{
+    char path[] = "/tmp/pyro-fuzz-XXXXXX";
+    static char cluster[CLUSTER];
+    static uint64_t l2[CLUSTER / 8];
+    struct pyro_error err = { 0 };
+    scoped_close int dir = -1;
+    uint64_t l1 = htobe64(4 * CLUSTER | 1ULL << 63);
+
+    must(mkdtemp(path) != NULL);
+    dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    must(disk_create_overlay(dir, "over", IMAGE_BYTES, &err));
+    fds[1] = openat(dir, "over", O_RDWR | O_CLOEXEC);
+    fs_discard_tree(AT_FDCWD, path);
+    for (uint64_t i = 0; i < MAPPED; i++) {
+        l2[i] = htobe64(((5 + i) * CLUSTER) | 1ULL << 63);
+        must(pread(fds[0], cluster, CLUSTER, (off_t)(i * CLUSTER)) == CLUSTER);
+        must(pwrite(fds[1], cluster, CLUSTER, (off_t)((5 + i) * CLUSTER)) == CLUSTER);
+    }
+    must(pwrite(fds[1], l2, sizeof(l2), 4 * CLUSTER) == (ssize_t)sizeof(l2));
+    must(pwrite(fds[1], &l1, 8, 3 * CLUSTER) == 8);
+}
+
+struct change {
+    int fd;
+    off_t at;
+    size_t n;
+    uint8_t was[256];
+};
+
+static size_t apply(const uint8_t *data, size_t size, struct change *changes)
+{
+    struct reader r = reader_of(data, size);
+    size_t count = 0;
+
+    while (count < CHANGES_MAX) {
+        struct change *c = &changes[count];
+        uint32_t head;
+        uint8_t n;
+        const uint8_t *bytes;
+        if (!rd_u32(&r, &head) || !rd_u8(&r, &n) || !rd_bytes(&r, n, &bytes))
+            break;
+        c->fd = fds[head & 1];
+        /* Half of them where everything is described. */
+        c->at = (head >> 8) % (head & 2 ? 16384 : head & 1 ? (5 + MAPPED) * CLUSTER : 4 << 20);
+        c->n = n;
+        must(pread(c->fd, c->was, n, c->at) == n);
+        must(pwrite(c->fd, bytes, n, c->at) == n);
+        count++;
+    }
+    return count;
+}
+
+static bool note(void *arg, uint32_t inode)
+{
+    return inode && ++*(unsigned *)arg < FILES_MAX;
+}
+
+/* Reads what the list names. */
+static void read_files(struct view *v, const json_t *entries)
+{
+    static char bytes[READ_MAX];
+    const json_t *one;
+    size_t i, n;
+
+    json_array_foreach (entries, i, one) {
+        struct pyro_error err = { 0 };
+        uint32_t inode;
+        if (i == FILES_MAX)
+            return;
+        if (!view_find(v, json_string_or(one, "path", "/"), &inode, &err) ||
+            !view_read(v, inode, i * 1000, bytes, sizeof(bytes), &n, &err))
+            must(err.code != PYRO_OK && err.code != PYRO_INTERNAL && err.message[0]);
+    }
+}
+
+static void look(struct chain *c)
+{
+    struct view *now = NULL, *then = NULL;
+    struct pyro_error err = { 0 };
+    unsigned count = 0;
+
+    if (!view_open(c, 1, &now, &err)) {
+        must(err.code != PYRO_OK && err.message[0]);
+        return;
+    }
+    {
+        scoped_json json_t *list = disk_list(now, "/", true, &err);
+        must(list || (err.code != PYRO_OK && err.code != PYRO_INTERNAL && err.message[0]));
+        read_files(now, json_object_get(list, "entries"));
+    }
+    if (view_open(c, 0, &then, &err) && !view_each_changed(now, then, note, &count, &err))
+        must(err.message[0]);
+    view_free(then);
+    view_free(now);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct change changes[CHANGES_MAX];
+    struct pyro_error err = { 0 };
+    struct chain *c;
+    size_t count;
+
+    if (fds[0] < 0) {
+        make_base();
+        make_overlay();
+    }
+    count = apply(data, size, changes);
+    if (chain_open(fds, 2, &c, &err)) {
+        look(c);
+        chain_free(c);
+    } else {
+        must(err.code != PYRO_OK && err.message[0]);
+    }
+    while (count--)
+        must(pwrite(changes[count].fd, changes[count].was, changes[count].n, changes[count].at) ==
+             (ssize_t)changes[count].n);
+    return 0;
+}
