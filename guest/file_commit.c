@@ -186,18 +186,20 @@ static bool set_mode(struct file_commit *c, unsigned i, const struct stat *old,
 }
 
 /* What is there before the change: *ret_there, *ret. */
-static bool look(struct file_commit *c, const char *path, bool *ret_there, struct stat *ret,
-                 struct pyro_error *err)
+static bool look(struct file_commit *c, const struct file_change *change, bool *ret_there,
+                 struct stat *ret, struct pyro_error *err)
 {
     struct pyro_error why = { 0 };
     const char *name;
-    scoped_close int parent = file_open_parent(c->root, path, &name, &why);
+    scoped_close int parent = file_open_parent(c->root, change->path, &name, &why);
 
     *ret_there = parent >= 0 && fstatat(parent, name, ret, AT_SYMLINK_NOFOLLOW) == 0;
-    if (*ret_there || errno == ENOENT || errno == ENOTDIR)
+    /* A link in the way may be one that the same request removes before this is made. */
+    if (*ret_there || errno == ENOENT || errno == ENOTDIR ||
+        (errno == ELOOP && change->expect == FILE_EXPECT_NONE))
         return true;
     if (parent >= 0)
-        pyro_fail_errno(&why, "'" WORKSPACE_DIR "/%.400s'", path);
+        pyro_fail_errno(&why, "'" WORKSPACE_DIR "/%.400s'", change->path);
     *err = why;
     return false;
 }
@@ -216,7 +218,7 @@ static bool prepare(struct file_commit *c, unsigned i, struct pyro_error *err)
 
     if (!*change->path)
         return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'" WORKSPACE_DIR "' is a directory");
-    if (!look(c, change->path, &there, &st, err))
+    if (!look(c, change, &there, &st, err))
         return false;
     if (change->expect == FILE_EXPECT_SAME && (!there || !is_same(change, &st)))
         return changed(change, err);
@@ -263,8 +265,18 @@ static bool reserve_step(struct file_commit *c, struct pyro_error *err)
            pyro_fail(err, PYRO_NO_MEMORY, "file write: out of memory");
 }
 
-static bool fail_rename(const struct file_change *change, struct pyro_error *err)
+static bool fail_rename(struct file_commit *c, const struct file_change *change,
+                        struct pyro_error *err)
 {
+    int number = errno;
+    struct stat st;
+    bool there;
+
+    if (number == EEXIST && look(c, change, &there, &st, err) && there && S_ISDIR(st.st_mode))
+        return pyro_fail(err, PYRO_WRONG_FILE_TYPE,
+                         "'" WORKSPACE_DIR "/%.400s' is a directory, and it is not empty",
+                         change->path);
+    errno = number;
     if (errno == EXDEV)
         return pyro_fail(err, PYRO_GUEST_ERROR,
                          "'" WORKSPACE_DIR
@@ -310,7 +322,7 @@ static bool remove_file(struct file_commit *c, unsigned i, struct pyro_error *er
     if (parent < 0 || !reserve_step(c, err))
         return false;
     if (renameat(parent, name, c->stage, staged_name(&staged, i)) != 0)
-        return fail_rename(change, err);
+        return fail_rename(c, change, err);
     add_step(c, STEP_REMOVED, i);
     remove_emptied(c, change->path);
     return true;
@@ -359,7 +371,7 @@ static bool put_file(struct file_commit *c, unsigned i, struct pyro_error *err)
     staged_name(&staged, i);
     if (renameat2(c->stage, staged.text, parent, name,
                   change->replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE) != 0)
-        return fail_rename(change, err);
+        return fail_rename(c, change, err);
     add_step(c, change->replaces ? STEP_EXCHANGED : STEP_CREATED, i);
     /* What was replaced is what was looked at: nobody put another file there in between. */
     if (change->replaces && (fstatat(c->stage, staged.text, &st, AT_SYMLINK_NOFOLLOW) != 0 ||

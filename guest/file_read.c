@@ -21,6 +21,7 @@ struct reading {
     int root;
     struct reader paths;
     int64_t max_bytes; /* of one file */
+    bool tell_links;   /* a link in the way is an answer, not an error */
     int fd;            /* the file whose content is going out; -1: none */
     int64_t left;      /* of its max_bytes */
     char path[FILE_PATH_MAX + 1];
@@ -97,6 +98,8 @@ static bool next_file(struct reading *r, struct pyro_error *err)
     fd = file_open_beneath(r->root, r->path, O_PATH | O_NOFOLLOW, &why);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return add_header(r, FILE_MISSING, &st, err) && add_end(r, false, err);
+    if (fd < 0 && errno == ELOOP && r->tell_links)
+        return add_header(r, FILE_BEHIND_LINK, &st, err) && add_end(r, false, err);
     if (fd < 0) {
         *err = why;
         return false;
@@ -192,5 +195,6 @@ bool file_op_read(struct guest *g, uint32_t id, const json_t *request, struct py
         return pyro_fail(err, PYRO_NO_MEMORY, "file read: out of memory");
     r->root = r->fd = -1;
     r->max_bytes = max_bytes;
+    r->tell_links = json_bool_or(request, "tell_links", false);
     return file_op_start(&r->op, g, &type, id, err);
 }

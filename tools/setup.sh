@@ -6,8 +6,8 @@ set -euo pipefail
 packages_of() {
     case $1 in
     build) echo gcc make git pkg-config libjansson-dev libxxhash-dev libncurses-dev libvterm-dev \
-        libarchive-dev libext2fs-dev libseccomp-dev ;;
-    run) echo qemu-system-x86 qemu-utils mmdebstrap uidmap e2fsprogs ;;
+        libarchive-dev libext2fs-dev libseccomp-dev libgit2-dev ;;
+    run) echo qemu-system-x86 qemu-utils mmdebstrap uidmap e2fsprogs libgit2-1.5 ;;
     check) echo libcmocka-dev clang-format tmux bubblewrap python3 xz-utils procps psmisc \
         vim-tiny less ;;
     fuzz) echo clang libclang-rt-14-dev ;;

@@ -22,6 +22,7 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_file_read,
     &cmd_file_write,
     &cmd_patch_apply,
+    &cmd_workspace_diff,
     &cmd_snapshot_create,
     &cmd_snapshot_list,
     &cmd_snapshot_delete,

@@ -25,8 +25,8 @@ struct entries {
 
 const char *file_kind_name(unsigned kind)
 {
-    static const char *const names[FILE_KIND_COUNT] = { "missing", "file", "directory", "symlink",
-                                                        "other" };
+    static const char *const names[FILE_KIND_COUNT] = { "missing", "file",  "directory",
+                                                        "symlink", "other", "other" };
 
     return kind < FILE_KIND_COUNT ? names[kind] : "other";
 }

@@ -94,8 +94,8 @@ static bool read_memory(int fd, size_t max_bytes, struct buf *ret, struct pyro_e
 static bool feed(struct session *s, struct pyro_error *err)
 {
     scoped_buf wanted = BUF_INIT(FILE_PATHS_MAX_BYTES), files = BUF_INIT(FILES_MAX_BYTES);
-    scoped_json json_t *request =
-        json_pack("{s:s, s:i}", "op", "file_read", "max_bytes", FILE_MAX_BYTES);
+    scoped_json json_t *request = json_pack("{s:s, s:i, s:b}", "op", "file_read", "max_bytes",
+                                            FILE_MAX_BYTES, "tell_links", true);
     scoped_json json_t *answer = NULL;
     struct iovec in;
 

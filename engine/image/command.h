@@ -46,6 +46,9 @@ struct image_command {
     size_t args_size;
     /* The offset of the directory descriptor it may create files in, or -1: it opens nothing. */
     int directory_offset;
+    /* Before the jail, and before any foreign byte: loads what the jail would not let it. NULL:
+     * nothing to do. */
+    bool (*prepare)(struct pyro_error *err);
     /* args: a zeroed struct of args_size, descriptors that were not given -1. The result is the
      * caller's; NULL with *err set. Runs jailed. */
     json_t *(*run)(const void *args, struct pyro_error *err);
@@ -53,6 +56,7 @@ struct image_command {
 
 extern const struct image_command image_disk_export, image_disk_list, image_disk_read;
 extern const struct image_command image_tar_to_ext4, image_unpack_deb, image_initramfs, image_patch;
+extern const struct image_command image_diff;
 
 /* Fills args from argv (without program and sub-command). */
 bool image_parse_options(const struct image_command *command, int argc, char *const *argv,

@@ -66,7 +66,7 @@ static bool filter_calls(int directory_fd)
     ok = ok && allow_memory(ctx, SCMP_SYS(mmap)) && allow_memory(ctx, SCMP_SYS(mprotect));
     if (ok && directory_fd >= 0)
         ok = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-                              SCMP_A0(SCMP_CMP_EQ, (unsigned)directory_fd)) == 0;
+                              SCMP_A0(SCMP_CMP_EQ, (unsigned)directory_fd, 0)) == 0;
     ok = ok && seccomp_load(ctx) == 0;
     seccomp_release(ctx);
     return ok;

@@ -13,7 +13,7 @@
 
 static const struct image_command *const commands[] = {
     &image_disk_export, &image_disk_list, &image_disk_read, &image_tar_to_ext4,
-    &image_unpack_deb,  &image_initramfs, &image_patch,
+    &image_unpack_deb,  &image_initramfs, &image_patch,     &image_diff,
 };
 
 static const struct image_command *find_command(const char *name)
@@ -43,7 +43,7 @@ static json_t *run(int argc, char **argv, struct pyro_error *err)
         return NULL;
     if (command->directory_offset >= 0)
         directory_fd = *(const int *)((const char *)args + command->directory_offset);
-    if (!jail_enter(directory_fd, err))
+    if ((command->prepare && !command->prepare(err)) || !jail_enter(directory_fd, err))
         return NULL;
     return command->run(args, err);
 }

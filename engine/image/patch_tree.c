@@ -120,6 +120,13 @@ bool patch_tree_take_files(struct patch_tree *t, char *bytes, size_t n, struct p
 
 /* --- applying --- */
 
+/* Whether a file or link is in the way. A directory may be one that the patch empties, a link
+ * before it one that the patch removes: whoever carries it out will see. */
+static bool is_there(const struct patch_state *s)
+{
+    return s->kind == FILE_REGULAR || s->kind == FILE_SYMLINK || s->kind == FILE_OTHER;
+}
+
 static bool missing(const struct patch_file *f, const char *path, struct pyro_error *err)
 {
     pyro_fail(err, PYRO_PATCH_REJECTED,
@@ -152,6 +159,10 @@ static bool check_source(const struct patch_file *f, const struct patch_entry *e
         pyro_fail(err, PYRO_PATH_REFUSED, "'%.300s' is a symbolic link, and links are not followed",
                   e->path);
         return pyro_hint(err, "name the file it leads to");
+    case FILE_BEHIND_LINK:
+        pyro_fail(err, PYRO_PATH_REFUSED,
+                  "'%.300s' lies behind a symbolic link, and links are not followed", e->path);
+        return pyro_hint(err, "name the file itself");
     case FILE_DIRECTORY:
         return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%.300s' is a directory", e->path);
     default:
@@ -231,7 +242,7 @@ static bool apply_file(struct patch_tree *t, const struct patch_file *f, struct 
         return false;
     if (!to)
         return from && remove_one(f, from, err);
-    if (to != from && to->now.kind != FILE_MISSING)
+    if (to != from && is_there(&to->now))
         return pyro_fail(err, PYRO_PATCH_REJECTED,
                          "'%.300s' (line %u of the patch) is there already, and the patch makes it",
                          to->path, f->line);
@@ -274,7 +285,7 @@ static bool put_change(const struct patch_entry *e, struct buf *ret)
     size_t n = strlen(e->path);
 
     head[0] = (uint8_t)action;
-    head[1] = e->before.kind == FILE_MISSING ? FILE_EXPECT_NONE : FILE_EXPECT_SAME;
+    head[1] = is_there(&e->before) ? FILE_EXPECT_SAME : FILE_EXPECT_NONE;
     put_u32(head + 2, e->now.mode);
     put_u64(head + 6, e->inode);
     put_u64(head + 14, e->ctime_ns);
@@ -328,9 +339,9 @@ json_t *patch_tree_report(const struct patch_tree *t)
 
     for (size_t i = 0; list && i < t->count; i++) {
         const struct patch_entry *e = &t->entries[i];
-        const char *status = e->before.kind == FILE_MISSING ? "added"
-                             : e->now.kind == FILE_MISSING  ? "deleted"
-                                                            : "modified";
+        const char *status = !is_there(&e->before)         ? "added"
+                             : e->now.kind == FILE_MISSING ? "deleted"
+                                                           : "modified";
         if (is_changed(e))
             json_array_append_new(list, json_pack("{s:o, s:s}", "path",
                                                   json_string_lossy(e->path, strlen(e->path)),

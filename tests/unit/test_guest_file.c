@@ -243,7 +243,7 @@ static void test_failure_takes_all_back(void **state UNUSED)
     base("");
     change(FILE_WRITE, FILE_EXPECT_ANY, "replaced", "new");
     change(FILE_WRITE, FILE_EXPECT_NONE, "directory", "new");
-    assert_int_equal(commit(), PYRO_WORKSPACE_BUSY);
+    assert_int_equal(commit(), PYRO_WRONG_FILE_TYPE);
     expect_tree(before);
     base("");
     change(FILE_WRITE, FILE_EXPECT_ANY, "replaced", "new");

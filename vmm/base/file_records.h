@@ -28,7 +28,8 @@ enum file_kind {
     FILE_REGULAR,
     FILE_DIRECTORY,
     FILE_SYMLINK,
-    FILE_OTHER, /* a device, a socket, a FIFO */
+    FILE_OTHER,       /* a device, a socket, a FIFO */
+    FILE_BEHIND_LINK, /* a symbolic link is in the way: only where that was asked for */
     FILE_KIND_COUNT
 };
 

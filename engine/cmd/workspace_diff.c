@@ -1,0 +1,166 @@
+/* engine/cmd/workspace_diff.c: what changed in a workspace since it was created. */
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/cmd/file_rows.h"
+#include "engine/cmd/io.h"
+#include "engine/cmd/show.h"
+#include "engine/cmd/table.h"
+#include "engine/cmd/text.h"
+#include "engine/file/diff.h"
+#include "vmm/base/json.h"
+
+#define BOLD "\033[1m"
+#define RED "\033[31m"
+#define GREEN "\033[32m"
+#define CYAN "\033[36m"
+#define PLAIN "\033[m"
+
+struct workspace_diff_args {
+    const char *workspace;
+};
+
+static const struct arg_spec workspace_diff_rows[] = {
+    ARG_WORKSPACE(workspace_diff_args, workspace),
+    ARG_END,
+};
+
+static const char *const statuses[] = { "added", "modified", "deleted", "type_changed", NULL };
+
+static const struct result_spec summary_rows[] = {
+    RES_INT("total"),        RES_INT("added"),        RES_INT("modified"), RES_INT("deleted"),
+    RES_INT("type_changed"), RES_INT("text_patched"), RES_INT("non_text"), RES_END,
+};
+
+static const struct result_spec entry_rows[] = {
+    RES_STR("path"),
+    RES_STR("status", .choices = statuses),
+    RES_STR("artifact_type", .choices = artifact_types),
+    RES_STR("text_patch", .nullable = true,
+            .help =
+                "Null for what is no UTF-8 text, is over 8 MiB, or cannot be said in a patch: a "
+                "directory, and permissions other than the executable bit"),
+    RES_STR("old_mode", .nullable = true, .help = "Octal, with the type: 100644; null when added"),
+    RES_STR("new_mode", .nullable = true, .help = "Null when deleted"),
+    RES_END,
+};
+
+static const struct result_spec workspace_diff_result[] = {
+    RES_STR("workspace_id"),
+    RES_BOOL("changed"),
+    RES_OBJECT("summary", summary_rows),
+    RES_OBJECTS("entries", entry_rows,
+                .help = "Directories only when they are empty or their mode changed"),
+    RES_STR("patch", .help = "All text_patches together, for git apply"),
+    RES_END,
+};
+
+static bool workspace_diff_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+                               struct pyro_error *err)
+{
+    const struct workspace_diff_args *a = args;
+
+    *ret_result = workspace_diff(a->workspace, err);
+    return *ret_result != NULL;
+}
+
+/* A line's colour, within a patch as this program writes them. */
+static const char *colour_of(const char *line, bool in_hunk)
+{
+    if (!strncmp(line, "@@ ", 3))
+        return CYAN;
+    if (!in_hunk)
+        return BOLD;
+    return *line == '+' ? GREEN : *line == '-' ? RED : "";
+}
+
+static void print_coloured(const char *text, FILE *out)
+{
+    bool in_hunk = false;
+
+    while (*text) {
+        size_t n = strcspn(text, "\n");
+        scoped_free char *line = strndup(text, n);
+        const char *colour;
+        if (!line)
+            return;
+        if (!strncmp(line, "diff --git ", 11) || !strncmp(line, "@@ ", 3))
+            in_hunk = line[0] == '@';
+        colour = colour_of(line, in_hunk);
+        fputs(colour, out);
+        text_print_lines(out, line);
+        fputs(*colour ? PLAIN "\n" : "\n", out);
+        text += n + (text[n] == '\n');
+    }
+}
+
+static void print_patch(const json_t *patch, FILE *out)
+{
+    const char *text = json_string_value(patch);
+    const char *no_colour = getenv("NO_COLOR");
+
+    if (!isatty(fileno(out)))
+        fwrite(text, 1, json_string_length(patch), out);
+    else if (no_colour && *no_colour)
+        text_print_lines(out, text);
+    else
+        print_coloured(text, out);
+}
+
+/* What the patch cannot show; git-apply(1) passes over such lines. */
+static void print_non_text(const json_t *entries, FILE *out)
+{
+    for (size_t i = 0; i < json_array_size(entries); i++) {
+        const json_t *e = json_array_get(entries, i);
+        const char *old = json_string_or(e, "old_mode", NULL);
+        const char *new = json_string_or(e, "new_mode", NULL);
+
+        if (json_is_string(json_object_get(e, "text_patch")))
+            continue;
+        fprintf(out, "No text: %s ", json_string_or(e, "status", ""));
+        text_print(out, json_string_or(e, "path", ""));
+        fprintf(out, " [%s]", json_string_or(e, "artifact_type", ""));
+        if (old && new &&strcmp(old, new) != 0)
+            fprintf(out, " mode %s -> %s", old, new);
+        fputc('\n', out);
+    }
+}
+
+static void workspace_diff_print(const json_t *result, FILE *out)
+{
+    static const char *const keys[] = { "total",        "added",        "modified", "deleted",
+                                        "type_changed", "text_patched", "non_text" };
+    const json_t *summary = json_object_get(result, "summary");
+    struct number_text numbers[ARRAY_SIZE(keys)];
+    struct summary_item items[ARRAY_SIZE(keys) + 2] = {
+        { "workspace_id", json_string_or(result, "workspace_id", NULL) }
+    };
+
+    if (!json_bool_or(result, "changed", false)) {
+        fputs("No workspace changes.\n", out);
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+        items[i + 1] =
+            (struct summary_item){ keys[i],
+                                   number_text(&numbers[i], json_int_or(summary, keys[i], 0)) };
+    show_answer(out, "workspace-diff", items);
+    print_non_text(json_object_get(result, "entries"), out);
+    print_patch(json_object_get(result, "patch"), out);
+}
+
+const struct cmd_spec cmd_workspace_diff = {
+    .path = "workspace diff",
+    .summary = "Show what changed in /workspace since the workspace was created",
+    .details =
+        "The patch applies with 'git apply' to a copy of what the workspace was created with. "
+        "A file whose content is as it was is not told, whatever its times and owner. The "
+        "workspace may be running or stopped.",
+    .example = "pyro workspace diff demo",
+    .traits = CMD_READ_ONLY,
+    .args = workspace_diff_rows,
+    .args_size = sizeof(struct workspace_diff_args),
+    .result = workspace_diff_result,
+    .run = workspace_diff_run,
+    .print = workspace_diff_print,
+};

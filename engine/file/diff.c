@@ -1,0 +1,143 @@
+/*
+ * engine/file/diff.c: workspace_diff(). pyro-image reads the disk's layers and compares; of the
+ * guest nothing is asked but to hold its file system still while a layer is laid under it.
+ */
+#include "engine/file/diff.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "engine/disk/hold.h"
+#include "engine/disk/view.h"
+#include "engine/helper.h"
+#include "vmm/base/fs.h"
+
+#define OUTPUT_FD 3
+#define LAYERS_FD 4
+#define HELPER_MS 300000
+#define ENTRIES_MAX_BYTES ((size_t)512 * 1024 * 1024)
+#define PATCH_MAX_BYTES ((size_t)128 * 1024 * 1024)
+
+static json_t *read_entries(int fd, struct pyro_error *err)
+{
+    off_t n = lseek(fd, 0, SEEK_END);
+    scoped_free char *text = NULL;
+
+    if (n < 0 || (size_t)n > ENTRIES_MAX_BYTES) {
+        pyro_fail(err, PYRO_INTERNAL, "pyro-image said too much");
+        return NULL;
+    }
+    text = malloc((size_t)n + 1);
+    BUG_ON(!text);
+    if (fs_pread_full(fd, text, (size_t)n, 0) != n) {
+        pyro_fail_errno(err, "the diff: read");
+        return NULL;
+    }
+    return json_parse(text, (size_t)n, ENTRIES_MAX_BYTES, err);
+}
+
+/* [{path, …}] as pyro-image tells it. */
+static json_t *compare(const struct disk_fds *disk, struct pyro_error *err)
+{
+    char fds[DISK_FDS_TEXT], baseline[16];
+    const char *argv[] = { "pyro-image", "diff",       "--layer-fds", fds,
+                           "--baseline", baseline,     "--output-fd", "3",
+                           "--root",     "/workspace", NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+    scoped_close int output = memfd_create("diff", MFD_CLOEXEC);
+    scoped_json json_t *result = NULL;
+
+    if (output < 0) {
+        pyro_fail_errno(err, "the diff");
+        return NULL;
+    }
+    spec.fds[0].from = output, spec.fds[0].to = OUTPUT_FD;
+    spec.fd_count = 1;
+    disk_fds_pass(disk, &spec, LAYERS_FD, fds);
+    snprintf(baseline, sizeof(baseline), "%u", disk->baseline);
+    result = helper_run(&spec, HELPER_MS, err);
+    return result ? read_entries(output, err) : NULL;
+}
+
+/* Of a workspace that is held still. */
+static json_t *compare_held(const struct opened *o, const struct disk_hold *hold,
+                            struct pyro_error *err)
+{
+    scoped_disk_fds struct disk_fds disk = { .count = 0 };
+    struct workspace_record r;
+    bool ok;
+
+    if (!record_load(o->dir_fd, o->id, &r, err))
+        return NULL;
+    ok = disk_fds_open(o->dir_fd, &r, disk_hold_layer(hold), &disk, err);
+    record_release(&r);
+    return ok ? compare(&disk, err) : NULL;
+}
+
+static bool check(const struct opened *o, struct pyro_error *err)
+{
+    struct workspace_record r;
+    bool ok;
+
+    if (!record_load(o->dir_fd, o->id, &r, err))
+        return false;
+    ok = !r.host_compat;
+    record_release(&r);
+    if (ok)
+        return true;
+    pyro_fail(
+        err, PYRO_WORKSPACE_STATE,
+        "workspace '%s' runs on the host: without a disk there is no baseline to compare with",
+        o->id);
+    return pyro_hint(err, "run 'git init' in it and compare with git");
+}
+
+enum { ADDED, MODIFIED, DELETED, TYPE_CHANGED, STATUS_COUNT };
+
+/* Counts, shows paths as users know them, and puts the patches together. */
+static json_t *to_view(const char *id, json_t *entries, struct pyro_error *err)
+{
+    static const char *const names[] = { "added", "modified", "deleted", "type_changed" };
+    int64_t counts[STATUS_COUNT] = { 0 }, text = 0;
+    scoped_buf patch = BUF_INIT(PATCH_MAX_BYTES);
+    size_t i, total = json_array_size(entries);
+    json_t *e;
+
+    json_array_foreach (entries, i, e) {
+        scoped_free char *path = str_printf("/workspace/%s", json_string_or(e, "path", ""));
+        const json_t *part = json_object_get(e, "text_patch");
+        for (int k = 0; k < STATUS_COUNT; k++)
+            counts[k] += !strcmp(json_string_or(e, "status", ""), names[k]);
+        text += json_is_string(part);
+        if (json_is_string(part) &&
+            !buf_append(&patch, json_string_value(part), json_string_length(part))) {
+            pyro_fail(err, PYRO_INTERNAL, "pyro-image said too much");
+            return NULL;
+        }
+        json_object_set_new(e, "path", json_string(path));
+    }
+    return json_pack("{s:s, s:b, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:O, s:o}", "workspace_id",
+                     id, "changed", total > 0, "summary", "total", (json_int_t)total, "added",
+                     (json_int_t)counts[ADDED], "modified", (json_int_t)counts[MODIFIED], "deleted",
+                     (json_int_t)counts[DELETED], "type_changed", (json_int_t)counts[TYPE_CHANGED],
+                     "text_patched", (json_int_t)text, "non_text",
+                     (json_int_t)total - (json_int_t)text, "entries", entries, "patch",
+                     json_stringn(patch.len ? patch.data : "", patch.len));
+}
+
+json_t *workspace_diff(const char *ref, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    scoped_json json_t *entries = NULL;
+    struct disk_hold *hold;
+
+    if (!workspace_open(ref, &o, err) || !check(&o, err))
+        return NULL;
+    hold = disk_hold_open(&o, err);
+    if (!hold)
+        return NULL;
+    entries = compare_held(&o, hold, err);
+    disk_hold_close(hold);
+    return entries ? to_view(o.id, entries, err) : NULL;
+}

@@ -1,0 +1,70 @@
+/* engine/image/diff_command.c: the sub-command `diff`: what changed on a disk below a directory
+ * since one of its layers. */
+#include <stddef.h>
+#include <string.h>
+
+#include "engine/image/command.h"
+#include "engine/image/text_diff.h"
+#include "engine/image/tree_diff.h"
+#include "vmm/base/fs.h"
+
+struct diff_args {
+    struct image_fds layers; /* the last is the disk as it is now */
+    int64_t baseline;        /* the index of the layer to compare with */
+    const char *root;        /* an absolute path */
+    int output_fd;           /* takes tree_diff()'s array */
+};
+
+static json_t *compare(const struct diff_args *a, struct chain *chain, struct pyro_error *err)
+{
+    struct view *then = NULL, *now = NULL;
+    json_t *entries = NULL;
+
+    if (view_open(chain, (unsigned)a->baseline, &then, err) &&
+        view_open(chain, a->layers.count - 1, &now, err))
+        entries = tree_diff(then, now, a->root, err);
+    view_free(then);
+    view_free(now);
+    return entries;
+}
+
+static json_t *run(const void *args, struct pyro_error *err)
+{
+    const struct diff_args *a = args;
+    struct chain *chain = NULL;
+    scoped_json json_t *entries = NULL;
+    scoped_free char *text = NULL;
+
+    if (a->baseline >= a->layers.count) {
+        pyro_fail(err, PYRO_USAGE, "--baseline: there are only %u layers", a->layers.count);
+        return NULL;
+    }
+    if (chain_open(a->layers.items, a->layers.count, &chain, err))
+        entries = compare(a, chain, err);
+    chain_free(chain);
+    if (!entries)
+        return NULL;
+    text = json_compact(entries);
+    if (!text) {
+        pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+        return NULL;
+    }
+    return fs_write_all(a->output_fd, text, strlen(text), err) ? json_object() : NULL;
+}
+
+static const struct image_option options[] = {
+    { "layer-fds", IMAGE_OPTION_FDS, offsetof(struct diff_args, layers), true },
+    { "baseline", IMAGE_OPTION_SIZE, offsetof(struct diff_args, baseline), true },
+    { "root", IMAGE_OPTION_TEXT, offsetof(struct diff_args, root), true },
+    { "output-fd", IMAGE_OPTION_FD, offsetof(struct diff_args, output_fd), true },
+};
+
+const struct image_command image_diff = {
+    .name = "diff",
+    .options = options,
+    .option_count = ARRAY_SIZE(options),
+    .args_size = sizeof(struct diff_args),
+    .directory_offset = -1,
+    .prepare = text_diff_load,
+    .run = run,
+};
