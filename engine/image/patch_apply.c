@@ -56,7 +56,7 @@ static size_t length_of_line(const char *at, const char *end)
 
 static bool split(struct lines *to, const char *text, size_t n)
 {
-    const char *end = text + n;
+    const char *end = n ? text + n : text; /* NULL plus nothing is undefined */
 
     while (text < end) {
         size_t length = length_of_line(text, end);

@@ -54,7 +54,8 @@ struct reader {
 
 static inline struct reader reader_of(const void *bytes, size_t n)
 {
-    return (struct reader){ (const uint8_t *)bytes, (const uint8_t *)bytes + n };
+    /* NULL plus nothing is undefined. */
+    return (struct reader){ (const uint8_t *)bytes, n ? (const uint8_t *)bytes + n : bytes };
 }
 static inline size_t rd_left(const struct reader *r)
 {
