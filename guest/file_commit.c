@@ -8,7 +8,6 @@
 
 #include "vmm/base/fs.h"
 
-#define FSYNC_EACH_MAX 32 /* of more files than these the whole file system is synced */
 #define NEW_FILE_MODE 0644
 #define NEW_DIR_MODE 0755
 
@@ -231,21 +230,29 @@ static bool prepare(struct file_commit *c, unsigned i, struct pyro_error *err)
     return set_mode(c, i, change->replaces ? &st : NULL, err);
 }
 
-/* After this a crash of the machine leaves old contents or new, never empty files. */
-static bool flush(struct file_commit *c, struct pyro_error *err)
+bool file_commit_check(struct file_commit *c, struct pyro_error *err)
 {
-    if (c->change_count > FSYNC_EACH_MAX)
+    for (unsigned i = 0; i < c->change_count; i++)
+        if (!prepare(c, i, err))
+            return false;
+    return true;
+}
+
+bool file_commit_open_unsynced(struct file_commit *c, int *ret_fds, unsigned max,
+                               unsigned *ret_count, struct pyro_error *err)
+{
+    *ret_count = 0;
+    if (c->change_count > max)
         return syncfs(c->stage) == 0 || pyro_fail_errno(err, "write to the disk");
     for (unsigned i = 0; i < c->change_count; i++) {
         struct number_name name;
-        scoped_close int fd = -1;
+        int fd;
         if (c->changes[i].action != FILE_WRITE)
             continue;
-        fd = openat(c->stage, staged_name(&name, i), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
         /* One that its mode closes to its owner is synced with the rest, later. */
-        if (fd >= 0 && fsync(fd) != 0)
-            return pyro_fail_errno(err, "write '" WORKSPACE_DIR "/%.400s' to the disk",
-                                   c->changes[i].path);
+        fd = openat(c->stage, staged_name(&name, i), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd >= 0)
+            ret_fds[(*ret_count)++] = fd;
     }
     return true;
 }
@@ -428,15 +435,10 @@ static void undo(struct file_commit *c, struct pyro_error *err)
     }
 }
 
-bool file_commit_run(struct file_commit *c, struct pyro_error *err)
+bool file_commit_rename(struct file_commit *c, struct pyro_error *err)
 {
     bool ok = true, removed = false;
 
-    for (unsigned i = 0; i < c->change_count; i++)
-        if (!prepare(c, i, err))
-            return false;
-    if (!flush(c, err))
-        return false;
     /* Removals first: what is made may need their names. */
     for (unsigned i = 0; ok && i < c->change_count; i++)
         if (c->changes[i].action == FILE_REMOVE)

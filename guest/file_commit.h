@@ -48,8 +48,16 @@ struct file_change *file_commit_add(struct file_commit *c, char *path,
 /* Opens the staged file of the last change for writing; -1 on failure. */
 int file_commit_open(struct file_commit *c, struct pyro_error *err) MUST_CHECK;
 bool file_commit_link(struct file_commit *c, const char *target, struct pyro_error *err) MUST_CHECK;
-/* Checks what is expected, has the staged contents on the disk, renames. False: all is as it was.
+/* Checks what is expected, and gives the staged files their modes. */
+bool file_commit_check(struct file_commit *c, struct pyro_error *err) MUST_CHECK;
+/*
+ * What has to be on the disk before it is put in place, so that a crash of the machine leaves old
+ * contents or new, never empty files: opens up to `max` staged files, the caller's to sync and
+ * close. More than that are synced here, with the whole file system. *ret_count: 0 to max.
  */
-bool file_commit_run(struct file_commit *c, struct pyro_error *err) MUST_CHECK;
+bool file_commit_open_unsynced(struct file_commit *c, int *ret_fds, unsigned max,
+                               unsigned *ret_count, struct pyro_error *err) MUST_CHECK;
+/* Puts all in place, or fails with all as it was. */
+bool file_commit_rename(struct file_commit *c, struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -8,11 +8,17 @@
 
 #include "guest/guest.h"
 
-enum file_fill { FILE_FILL_MORE, FILE_FILL_END, FILE_FILL_FAILED };
+enum file_fill {
+    FILE_FILL_MORE,
+    FILE_FILL_END,
+    FILE_FILL_WAIT, /* file_op_resume() will be called */
+    FILE_FILL_FAILED
+};
 
 struct file_op;
 
 struct file_op_type {
+    bool changes; /* files: its input waits while the file system is held still */
     /* Takes input as it comes; NULL: it is gathered in op->in. */
     bool (*input)(struct file_op *op, const uint8_t *bytes, size_t n, struct pyro_error *err);
     /* The input has ended. */
@@ -32,10 +38,16 @@ struct file_op {
     struct stream stream;
     struct loop_deferred again;
     struct buf in, out;
-    bool begun, filled;
+    struct buf held; /* input that waits, its credit not given back */
+    bool end_held;
+    struct loop_timer thawed;
+    bool begun, filled, waits;
 };
 
 #define FILE_FILL_BYTES 16384
+
+/* What fill() waited for has happened: it is called again. */
+void file_op_resume(struct file_op *op);
 
 /* Accepts the stream. False: nothing was accepted, and the op is released. */
 bool file_op_start(struct file_op *op, struct guest *g, const struct file_op_type *type,

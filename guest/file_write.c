@@ -2,6 +2,7 @@
  * guest/file_write.c: the request `file_write`: one change or many. Contents are staged as they
  * come; at the input's end all of it is committed, or none.
  */
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "guest/file.h"
 #include "guest/file_commit.h"
 #include "guest/file_op.h"
+#include "guest/file_sync.h"
 #include "vmm/base/fs.h"
 
 struct writing {
@@ -20,6 +22,8 @@ struct writing {
     int fd;        /* the file that is being staged; -1: none */
     uint64_t left; /* of its content */
     int64_t bytes_written;
+    struct file_sync *sync; /* what is being waited for */
+    int sync_error;
 };
 
 static bool malformed(struct pyro_error *err)
@@ -181,13 +185,46 @@ static bool input(struct file_op *op, const uint8_t *bytes, size_t n, struct pyr
     return true;
 }
 
+static void on_synced(void *arg, int error)
+{
+    struct writing *w = arg;
+
+    w->sync = NULL;
+    w->sync_error = error;
+    file_op_resume(&w->op);
+}
+
 static bool begin(struct file_op *op, struct pyro_error *err)
 {
     struct writing *w = (struct writing *)op;
+    int fds[FILE_SYNC_MAX];
+    unsigned count;
 
     if (!w->staged || w->fd >= 0 || op->in.len)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the list of changes was cut short");
-    return file_commit_run(&w->commit, err);
+    if (!file_commit_check(&w->commit, err) ||
+        !file_commit_open_unsynced(&w->commit, fds, FILE_SYNC_MAX, &count, err))
+        return false;
+    if (count)
+        w->sync = file_sync_start(op->g, fds, count, on_synced, w);
+    for (unsigned i = 0; i < count; i++)
+        close(fds[i]);
+    return w->sync || !count || pyro_fail(err, PYRO_NO_MEMORY, "file write: out of memory");
+}
+
+/* There is no output: only the end, once what is new is on the disk. */
+static enum file_fill fill(struct file_op *op, struct pyro_error *err)
+{
+    struct writing *w = (struct writing *)op;
+
+    if (w->sync)
+        return FILE_FILL_WAIT;
+    if (w->sync_error) {
+        errno = w->sync_error;
+        pyro_fail_errno(err, "write to the disk");
+        return FILE_FILL_FAILED;
+    }
+    return file_commit_rename(&w->commit, err) ? FILE_FILL_END : FILE_FILL_FAILED;
 }
 
 static json_t *result(struct file_op *op)
@@ -201,6 +238,7 @@ static void release(struct file_op *op)
 {
     struct writing *w = (struct writing *)op;
 
+    file_sync_abandon(w->sync);
     if (w->fd >= 0)
         close(w->fd);
     file_commit_release(&w->commit);
@@ -210,9 +248,12 @@ static void release(struct file_op *op)
 bool file_op_write(struct guest *g, uint32_t id, const json_t *request UNUSED,
                    struct pyro_error *err)
 {
-    static const struct file_op_type type = {
-        .input = input, .begin = begin, .result = result, .release = release
-    };
+    static const struct file_op_type type = { .changes = true,
+                                              .input = input,
+                                              .begin = begin,
+                                              .fill = fill,
+                                              .result = result,
+                                              .release = release };
     int root = file_open_root(g, err);
     struct writing *w;
 

@@ -43,6 +43,11 @@ static long bare_call(long number, long a, long b, long c)
     return result;
 }
 
+bool freeze_is_held(void)
+{
+    return hold.pid != 0;
+}
+
 static int child_main(void *arg UNUSED)
 {
     struct pollfd p = { .fd = hold.hold_fd, .events = POLLIN };

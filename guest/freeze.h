@@ -19,4 +19,8 @@ bool freeze_child_ended(struct guest *g, pid_t pid, int status);
 /* Lets go, if it is held: the machine shuts down. */
 void freeze_release(struct guest *g);
 
+/* Whether the file system is being held still, or about to be: whoever changes it then waits, in
+ * the kernel. */
+bool freeze_is_held(void);
+
 #endif

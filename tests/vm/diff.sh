@@ -112,6 +112,10 @@ ws rm -rf long sparse
 "${pyro[@]}" workspace shell write d sh1 --input 'i=0; while :; do i=$((i + 1)); echo $i >t; mv t busy; echo $i >t; mv t busy2; done' 2>/dev/null
 busy() { "${pyro[@]}" workspace file read d busy2 --content-only >/dev/null 2>&1; }
 wait_for 60 busy
+# Writes come in meanwhile: each waits for the moment that the file system is held still.
+for i in $(seq 30); do
+    "${pyro[@]}" workspace file write d "written/$i" --text "$i" || break
+done >"$TEST_DIR/writes" 2>&1 &
 for i in 1 2 3; do
     diff_ws --json
     is "while it works ($i)" "$status" 0
@@ -119,6 +123,8 @@ for i in 1 2 3; do
     two=$(json .patch | sed -n '/b\/busy2$/,/^diff/s/^+\([0-9]*\)$/\1/p')
     check "… one moment" [ "$((${one:-0} - ${two:-0}))" -ge 0 -a "$((${one:-0} - ${two:-0}))" -le 1 ]
 done
+wait $!
+is "… and all is written" "$(grep -c bytes_written "$TEST_DIR/writes")" 30
 # /workspace itself is gone.
 ws sh -c 'cd /; rm -rf /workspace/* /workspace/.[a-z]*; mv /workspace /elsewhere'
 diff_ws --json
