@@ -10,6 +10,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -83,6 +86,26 @@ static bool disk_is_there(void *arg UNUSED)
     return access(DISK, F_OK) == 0;
 }
 
+/* Has the disk's driver know its disk, whose content may be another by the time it is mounted. */
+static bool find_disk(struct guest *g, struct pyro_error *err)
+{
+    if (disk_is_there(NULL))
+        return true;
+    if (!root_load_module(g, "virtio_blk", err))
+        return false;
+    return uevent_wait(disk_is_there, NULL, DISK_WAIT_MS) ||
+           pyro_fail(err, PYRO_GUEST_ERROR, "there is no disk " DISK);
+}
+
+/* Drops what was read of the disk so far: its partitions were looked for. */
+static void forget_disk(void)
+{
+    scoped_close int fd = open(DISK, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || ioctl(fd, BLKFLSBUF, 0) != 0)
+        guest_log("%s: errno %d", DISK, errno);
+}
+
 /* Makes the file system at NEW_ROOT the root of this process and of all to come. */
 static bool switch_root(struct pyro_error *err)
 {
@@ -102,10 +125,9 @@ bool root_mount_disk(struct guest *g, bool writable, struct pyro_error *err)
 {
     if (g->root_on_disk)
         return true;
-    if (!root_load_module(g, "virtio_blk", err))
+    if (!find_disk(g, err))
         return false;
-    if (!uevent_wait(disk_is_there, NULL, DISK_WAIT_MS))
-        return pyro_fail(err, PYRO_GUEST_ERROR, "there is no disk " DISK);
+    forget_disk();
     mkdir(NEW_ROOT, 0755);
     /* Plain "ro", never "noload": the remount would then run ext4 without its journal. */
     if (mount(DISK, NEW_ROOT, "ext4", writable ? 0 : MS_RDONLY, NULL) != 0)
@@ -170,7 +192,7 @@ bool root_op_prepare(struct guest *g, const json_t *request, json_t **ret UNUSED
     if (!root_get_mode(request, &mounted, err))
         return false;
     if (!mounted)
-        return true;
+        return !json_bool_or(request, "disk", false) || find_disk(g, err);
     if (!root_mount_disk(g, false, err))
         return false;
     json_array_foreach (paths, i, path)

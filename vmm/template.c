@@ -50,12 +50,13 @@ static json_t *identity_of(const struct template_spec *spec, const struct templa
     digest_hex(host, strlen(host), host_digest);
     for (size_t i = 0; fresh && spec->warm && spec->warm[i]; i++)
         json_array_append_new(warm, json_string(spec->warm[i]));
-    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:i, s:o}", "format", FORMAT,
-                     "qemu", t->qemu.version, "host", host_digest, "accelerator",
+    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:i, s:o, s:I}", "format",
+                     FORMAT, "qemu", t->qemu.version, "host", host_digest, "accelerator",
                      accel_name(t->accel), "kind", kind_name(spec->kind), "kernel",
                      spec->kernel_digest, "initramfs", spec->initramfs_digest, "environment",
                      fresh ? spec->environment_digest : NULL, "vcpu_count", (int)spec->vcpu_count,
-                     "mem_mib", (int)spec->mem_mib, "warm", warm);
+                     "mem_mib", (int)spec->mem_mib, "warm", warm, "disk_bytes",
+                     (json_int_t)(fresh ? 0 : spec->disk_bytes));
 }
 
 /* Fills key and shape of t; returns the identity, the caller's. */

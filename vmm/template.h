@@ -22,7 +22,7 @@
 
 enum template_kind {
     TEMPLATE_FRESH,  /* root mounted read-only and warmed: for a disk that equals the base */
-    TEMPLATE_RESTART /* nothing of the disk touched: for any disk; independent of the environment */
+    TEMPLATE_RESTART /* nothing of the disk's content known; independent of the environment */
 };
 
 /* What is wanted. All strings are borrowed. */
@@ -33,6 +33,9 @@ struct template_spec {
     const char *kernel_path, *kernel_digest;
     const char *initramfs_path, *initramfs_digest;
     const char *base_path, *environment_digest; /* TEMPLATE_FRESH only; else NULL */
+    /* TEMPLATE_RESTART: the size of the disks it is for, which the guest then knows already; 0: for
+     * disks of any size. */
+    uint64_t disk_bytes;
     const char *const *warm; /* paths for `prepare`, NULL-terminated; may be NULL */
     unsigned vcpu_count, mem_mib;
     /* Tells in a few words what takes long ("booting a template"); may be NULL. */

@@ -170,7 +170,7 @@ static json_t *prepare_request(const struct template_spec *spec)
 
     for (size_t i = 0; spec->warm && spec->warm[i]; i++)
         json_array_append_new(warm, json_string(spec->warm[i]));
-    return json_pack("{s:s, s:s, s:o}", "op", "prepare", "root",
+    return json_pack("{s:s, s:b, s:s, s:o}", "op", "prepare", "disk", spec->disk_bytes > 0, "root",
                      spec->kind == TEMPLATE_FRESH ? "mounted" : "later", "warm", warm);
 }
 
@@ -282,7 +282,7 @@ static bool make_disk(const struct template_spec *spec, int dirfd, char *overlay
                       struct disk_chain *ret, struct pyro_error *err)
 {
     const struct disk_layer base = { .path = spec->base_path, .format = DISK_RAW };
-    uint64_t size = RESTART_DISK_BYTES;
+    uint64_t size = spec->disk_bytes ? spec->disk_bytes : RESTART_DISK_BYTES;
 
     if (spec->kind == TEMPLATE_FRESH && !disk_virtual_size(&base, &size, err))
         return false;

@@ -46,6 +46,7 @@ static bool open_template(struct supervisor *s, const struct boot_files *boot, s
     scoped_free char *templates_dir = paths_templates(err);
     scoped_free char *cache_dir = templates_dir ? paths_cache(err) : NULL;
     bool fresh = s->mode == SUPERVISE_FRESH;
+    struct disk_layer base = { .path = s->record.base_path, .format = DISK_RAW };
     struct template_spec spec = { .templates_dir = templates_dir,
                                   .cache_dir = cache_dir,
                                   .kind = fresh ? TEMPLATE_FRESH : TEMPLATE_RESTART,
@@ -61,7 +62,9 @@ static bool open_template(struct supervisor *s, const struct boot_files *boot, s
                                   .progress = template_progress,
                                   .arg = s };
 
-    return cache_dir && template_open(&spec, ret, err);
+    if (!cache_dir || (!fresh && !disk_virtual_size(&base, &spec.disk_bytes, err)))
+        return false;
+    return template_open(&spec, ret, err);
 }
 
 /* Only a disk that is an exact copy of what the template has mounted may go with that template,

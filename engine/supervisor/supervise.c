@@ -322,7 +322,9 @@ static void serve(struct supervisor *s)
     set_ttl_timer(s);
     if (s->record.ephemeral)
         loop_timer_set(s->loop, &s->orphan, ORPHAN_MS, on_ttl, s);
-    supervisor_save(s, !s->record.ephemeral && s->mode != SUPERVISE_FRESH);
+    /* On the disk within half a second: until then an older record says that the machine does not
+     * run, which is what a power cut makes of it. */
+    supervisor_save(s, false);
     if (!tell_ready(s) && s->record.ephemeral)
         supervisor_stop(s, true);
     else if (s->record.stopping) /* what the last supervisor began */
