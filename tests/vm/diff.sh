@@ -7,6 +7,7 @@ pyro=(timeout -k 5 120 "$PYRO")
 ws() { "${pyro[@]}" workspace exec d --timeout-seconds 120 -- "$@" 2>/dev/null; }
 diff_ws() { run "${pyro[@]}" workspace diff d "$@"; }
 trees=$TEST_DIR/trees
+on_terminal() { run python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' "$@"; }
 
 run "${pyro[@]}" workspace create debian:12-base --name d --json
 diff_ws
@@ -82,6 +83,17 @@ run "${pyro[@]}" workspace patch apply d --patch-file "$TEST_DIR/patch"
 is "patch apply takes it" "$status$err" 0
 mkdir "$TEST_DIR/again" && ws tar -c . | tar -C "$TEST_DIR/again" -x
 check "… and makes the current tree of it, too" python3 tests/vm/diff_trees.py same "$TEST_DIR/again" "$trees/now" "$skip"
+run "${pyro[@]}" workspace reset d
+
+# Colours on a terminal only, and nothing there that drives it.
+ws sh -c 'printf "bad\033]0;x\007\n" >colour; echo new >>dir1/deep/plain'
+on_terminal "${pyro[@]}" workspace diff d
+check "colours on a terminal" grep -q $'^\033\[32m+' "$TEST_DIR/out"
+check "… and escapes shown" grep -qF '+bad\x1b]0;x\x07' "$TEST_DIR/out"
+on_terminal env NO_COLOR=1 "${pyro[@]}" workspace diff d
+refute "none with NO_COLOR" grep -q $'\033' "$TEST_DIR/out"
+diff_ws
+check "… and elsewhere the bytes as they are" grep -qF $'+bad\033]0;x\007' "$TEST_DIR/out"
 run "${pyro[@]}" workspace reset d
 
 # What a patch cannot say is told all the same.

@@ -5,6 +5,8 @@ use_shared_cache
 pyro=(timeout -k 5 120 "$PYRO")
 file=("${pyro[@]}" workspace file)
 
+on_terminal() { run python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' "$@"; }
+
 # fails WHAT CODE COMMAND…: the command fails with this error and without a result.
 fails() {
     local what=$1 code=$2
@@ -65,6 +67,13 @@ all() {
     is "$mode: a link itself" "$out" $'Workspace path: /workspace/out (recursive=no)\n/workspace/out [symlink] size=11 -> /etc/passwd'
     run "${file[@]}" list "$ws" odd
     is "$mode: odd names drive no terminal" "$(grep -c $'\033' <<<"$out")$(wc -l <<<"$out")" 04
+
+    in_ws 'printf "a\033[31mb\n\tc" >escape' >/dev/null
+    on_terminal "${file[@]}" read "$ws" escape --content-only
+    is "$mode: a terminal sees no escapes" "$out" $'a\\x1b[31mb\r\n\tc'
+    run "${file[@]}" read "$ws" escape --content-only
+    is "$mode: elsewhere the bytes are the file's" "$out" $'a\033[31mb\n\tc'
+    in_ws 'rm escape' >/dev/null
 
     fails "$mode: read through a link" path_refused "${file[@]}" read "$ws" link/deep/hello.txt
     like "$mode: which says where" "$(json .error.message)" "'/workspace/link' is a symbolic link"
