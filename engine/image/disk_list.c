@@ -97,8 +97,8 @@ static json_t *describe(struct view *v, const char *path, const struct view_inod
         return NULL;
     }
     return json_pack("{s:o, s:s, s:I, s:o}", "path", json_string_or_null(path), "artifact_type",
-                     type_name(i->mode), "size_bytes", (json_int_t)i->size,
-                     "link_target", link ? json_string_or_null(target) : json_null());
+                     type_name(i->mode), "size_bytes", (json_int_t)i->size, "link_target",
+                     link ? json_string_or_null(target) : json_null());
 }
 
 static int by_path(const void *a, const void *b)

@@ -21,8 +21,8 @@ run "$PYRO" commands --json
 is "JSON: nothing on stderr" "$err" ""
 is "JSON: two-space indent, sorted keys, one object" "$out" "$(python3 -c '
 import json, sys
-print(json.dumps(json.loads(sys.argv[1]), indent=2, sort_keys=True, ensure_ascii=False))' "$out")"
+print(json.dumps(json.load(sys.stdin), indent=2, sort_keys=True, ensure_ascii=False))' <<<"$out")"
 is "JSON: the table counts itself" "$(json .count)" \
-    "$(python3 -c 'import json, sys; print(len(json.loads(sys.argv[1])["commands"]))' "$out")"
+    "$(python3 -c 'import json, sys; print(len(json.load(sys.stdin)["commands"]))' <<<"$out")"
 refute "hidden commands are not in the table" grep -q __markdown <<<"$out"
 finish
