@@ -247,10 +247,12 @@ static bool is_sealed(int fd, uint64_t size_bytes)
            (!size_bytes || (uint64_t)st.st_size == size_bytes);
 }
 
-/* Looks through the open files of a process (its /proc directory) for the memfd. */
+/* Looks through the open files of a process (its /proc directory) for the memfd; key NULL: of any
+ * template. */
 static int find_in_process(int proc_dirfd, const char *key, uint64_t size_bytes)
 {
-    scoped_free char *wanted = str_printf("/memfd:" NAME_PREFIX "%s (deleted)", key);
+    static const char prefix[] = "/memfd:" NAME_PREFIX;
+    scoped_free char *wanted = key ? str_printf("%s%s (deleted)", prefix, key) : NULL;
     scoped_close int fds_fd = openat(proc_dirfd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     scoped_dir DIR *dir = NULL;
     const struct dirent *entry;
@@ -265,7 +267,7 @@ static int find_in_process(int proc_dirfd, const char *key, uint64_t size_bytes)
         if (n <= 0)
             continue;
         name[n] = '\0';
-        if (strcmp(name, wanted) != 0)
+        if (wanted ? strcmp(name, wanted) != 0 : strncmp(name, prefix, strlen(prefix)) != 0)
             continue;
         fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         if (fd >= 0 && is_sealed(fd, size_bytes))
@@ -321,4 +323,15 @@ int ram_take_from(pid_t pid, const struct ram_identity *identity)
         strcmp(digest, identity->digest) != 0)
         return -1;
     return take_fd(&fd);
+}
+
+int ram_hold_from(pid_t pid)
+{
+    scoped_free char *path = str_printf("/proc/%d", (int)pid);
+    scoped_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat own_exe;
+
+    if (dir < 0 || stat("/proc/self/exe", &own_exe) != 0 || !is_own_kind(dir, &own_exe))
+        return -1;
+    return find_in_process(dir, NULL, 0);
 }

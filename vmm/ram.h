@@ -38,6 +38,11 @@ int ram_load(int file_fd, const struct ram_identity *identity, struct pyro_error
  * milliseconds.
  */
 int ram_find_holder(const char *key, uint64_t size_bytes);
+/*
+ * Takes the RAM that another pyro holds, whatever template's it is, to keep it in memory while that
+ * one gives way to another which will look for a holder; -1 when it holds none.
+ */
+int ram_hold_from(pid_t pid);
 /* Takes it back from a QEMU (the digest is checked); -1 when it is not there or not right. */
 int ram_take_from(pid_t pid, const struct ram_identity *identity);
 

@@ -5,12 +5,14 @@
 #include "engine/disk/snapshot.h"
 
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "engine/disk/reset.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
 #include "vmm/base/fs.h"
+#include "vmm/ram.h"
 
 #define CALL_MS 200000 /* beyond what the supervisor gives the guest */
 #define RETRY_MS 30000 /* while others are at it, or supervisors die */
@@ -259,6 +261,23 @@ static bool was_reset(const struct workspace_record *r, const struct job *job)
     return r->reset_count > job->reset_count;
 }
 
+/* The memory that the workspace's machine is a copy of: the next one most often wants the same, and
+ * loading it again would take longer than anything else. -1: not to be had. */
+static int hold_ram(const struct opened *o)
+{
+    scoped_close int fd = -1;
+    struct pyro_error ignored;
+    struct ucred peer;
+    socklen_t n = sizeof(peer);
+
+    if (!is_running(o))
+        return -1;
+    fd = supervisor_connect(o->dir_fd, o->id, &ignored);
+    if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0)
+        return -1;
+    return ram_hold_from(peer.pid);
+}
+
 /* The machine on its new disk; another may be quicker to start it. */
 static bool start_again(const struct opened *o, const struct progress *progress,
                         struct pyro_error *err)
@@ -282,6 +301,7 @@ json_t *workspace_reset(const char *ref, const char *snapshot, const struct prog
     struct job job = {
         .request = request, .name = snapshot, .resting = reset_resting, .done = was_reset
     };
+    scoped_close int ram_fd = -1;
     struct workspace_record r;
 
     if (!request)
@@ -290,6 +310,7 @@ json_t *workspace_reset(const char *ref, const char *snapshot, const struct prog
         return NULL;
     job.reset_count = r.reset_count;
     record_release(&r);
+    ram_fd = hold_ram(&o);
     if (!do_either(&o, &job, err) || !start_again(&o, progress, err))
         return NULL;
     return workspace_view(&o, err);

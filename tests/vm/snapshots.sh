@@ -153,6 +153,20 @@ guest 'cat f'
 is "what was joined is right" "$out" t11
 ws delete w >/dev/null
 
+# What a seed left is the baseline, and stays so.
+ws create debian:12-base --mem-mib 256 --name w >/dev/null 2>&1
+guest 'echo seeded >f'
+check "sealing the baseline" "${TEST_BUILD:-build/plain}/tests/vm/guest_seal" w
+guest 'echo later >f; rm /usr/bin/awk'
+run ws snapshot list w --json
+check "the baseline has a size" [ "$(json .snapshots[0].bytes_written)" -gt 0 ]
+for round in 1 2; do
+    run ws reset w
+    guest 'cat f; ls /usr/bin/awk; echo again >f'
+    is "a reset to a sealed baseline, $round" "$out" $'seeded\n/usr/bin/awk'
+done
+ws delete w >/dev/null
+
 # No room on the host.
 small=(unshare --mount --propagation private)
 [[ $(id -u) -eq 0 ]] || small=(unshare --user --map-root-user --mount --propagation private)
