@@ -14,7 +14,8 @@
 #define LAYERS_DIR "layers"
 #define FIRST_FILE "disk.qcow2"
 #define LAYER_FIRST 1
-#define LAYERS_MAX 65536 /* of one record */
+#define LAYERS_MAX 65536   /* of one record */
+#define SNAPSHOTS_MAX 2500 /* that a record has room for, whatever their names */
 
 void disk_layers_init(struct disk_layers *l)
 {
@@ -267,6 +268,9 @@ bool disk_layers_check_new(const struct disk_layers *l, const char *name, struct
         return false;
     if (!strcmp(name, SNAPSHOT_BASELINE))
         return pyro_fail(err, PYRO_NAME_TAKEN, "'baseline' is what the workspace began with");
+    if (l->snapshot_count >= SNAPSHOTS_MAX)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT,
+                         "there are %d snapshots, the most there may be", SNAPSHOTS_MAX);
     if (disk_layers_find(l, name)) {
         pyro_fail(err, PYRO_NAME_TAKEN, "there is a snapshot '%s' already", name);
         return pyro_hint(err, "delete it first, or take another name");
