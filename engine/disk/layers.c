@@ -15,6 +15,7 @@
 #define FIRST_FILE "disk.qcow2"
 #define LAYER_FIRST 1
 #define LAYERS_MAX 65536   /* of one record */
+#define LAYERS_SPARE 6     /* for readers and resets, where snapshots may be no more */
 #define SNAPSHOTS_MAX 2500 /* that a record has room for, whatever their names */
 
 void disk_layers_init(struct disk_layers *l)
@@ -177,16 +178,20 @@ json_t *disk_layers_to_json(const struct disk_layers *l)
 
 /* ---- changes ---- */
 
+static bool refuse_longer(struct pyro_error *err)
+{
+    pyro_fail(err, PYRO_INVALID_ARGUMENT, "the disk stands on %d snapshots, the most there may be",
+              DISK_LAYERS_MAX - LAYERS_SPARE);
+    return pyro_hint(err, "reset to an earlier snapshot, or start a new workspace");
+}
+
 bool disk_layers_add(struct disk_layers *l, uint32_t parent, uint32_t *ret_id,
                      struct pyro_error *err)
 {
     struct disk_tree_layer *items;
 
-    if (disk_layers_depth(l, parent) >= DISK_LAYERS_MAX) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the disk stands on %d layers, the most there may be",
-                  DISK_LAYERS_MAX);
-        return pyro_hint(err, "reset to an earlier snapshot, or start a new workspace");
-    }
+    if (disk_layers_depth(l, parent) >= DISK_LAYERS_MAX)
+        return refuse_longer(err);
     items = reallocarray(l->items, l->count + 1, sizeof(*items));
     BUG_ON(!items);
     l->items = items;
@@ -268,6 +273,8 @@ bool disk_layers_check_new(const struct disk_layers *l, const char *name, struct
         return false;
     if (!strcmp(name, SNAPSHOT_BASELINE))
         return pyro_fail(err, PYRO_NAME_TAKEN, "'baseline' is what the workspace began with");
+    if (disk_layers_depth(l, l->active) >= DISK_LAYERS_MAX - LAYERS_SPARE)
+        return refuse_longer(err);
     if (l->snapshot_count >= SNAPSHOTS_MAX)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT,
                          "there are %d snapshots, the most there may be", SNAPSHOTS_MAX);

@@ -190,6 +190,11 @@ static void test_layers_have_a_longest_chain(void **state UNUSED)
         push(&l, NULL);
     assert_false(disk_layers_add(&l, l.active, &id, &err));
     assert_int_equal(err.code, PYRO_INVALID_ARGUMENT);
+    assert_false(disk_layers_check_new(&l, "a", &err));
+    l.active = disk_layers_parent(&l, l.active); /* a reader has room where a snapshot has none */
+    assert_false(disk_layers_check_new(&l, "a", &err));
+    assert_true(disk_layers_add(&l, l.active, &id, &err));
+    l.active = id;
     j = disk_layers_to_json(&l);
     assert_true(disk_layers_parse(j, &m, &err));
     disk_layers_release(&m);
