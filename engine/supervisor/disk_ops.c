@@ -245,6 +245,7 @@ static void succeed(struct disk_op *op)
     else
         json_decref(result);
     op_free(op);
+    disk_merge_maybe(s); /* a reader may have gone meanwhile */
 }
 
 static void begin(struct disk_op *op);
