@@ -56,6 +56,17 @@ run "${pyro[@]}" workspace start w
 is "start: status" "$status" 0
 run "${pyro[@]}" workspace exec w -- cat file
 is "the file is there" "$out" kept
+run "${pyro[@]}" workspace snapshot create w a
+is "snapshot: status" "$status" 0
+run "${pyro[@]}" workspace exec w -- sh -c 'echo other >file'
+run "${pyro[@]}" workspace reset w --snapshot a
+is "reset: status" "$status" 0
+run "${pyro[@]}" workspace stop w
+run "${pyro[@]}" workspace disk read w file
+is "disk read: the snapshot's file" "$out" kept
+run "${pyro[@]}" workspace disk export w --output "$TEST_DIR/tmp2/disk"
+is "disk export: status" "$status" 0
+rm -f "$TEST_DIR/tmp2/disk"
 run "${pyro[@]}" workspace delete w
 is "delete: status" "$status" 0
 run "${pyro[@]}" doctor
