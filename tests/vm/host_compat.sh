@@ -76,6 +76,14 @@ wait_for 10 no_sleep && pass "its supervisor killed: what ran is gone"
 run "${pyro[@]}" workspace start h
 run "${pyro[@]}" workspace exec h -- cat file
 is "its supervisor killed: starts again" "$out" kept
+for what in "snapshot create h a" "reset h"; do
+    # shellcheck disable=SC2086
+    run "${pyro[@]}" workspace $what --json
+    is "it has no disk: $what" "$status $(json .error.code)" "1 workspace_state"
+done
+"${pyro[@]}" workspace stop h >/dev/null
+run "${pyro[@]}" workspace disk list h --json
+is "it has no disk: disk list" "$status $(json .error.code)" "1 workspace_state"
 run "${pyro[@]}" workspace delete h
 is "delete" "$status" 0
 is "nothing is left" "$(ls -A "$records")" .lock
