@@ -11,6 +11,7 @@
 #include "vmm/base/fs.h"
 
 #define LISTING_MAX_BYTES (256u * 1024 * 1024)
+#define ENTRIES_MAX 500000 /* some 500 MB here */
 
 struct entry {
     enum file_kind kind;
@@ -49,6 +50,10 @@ static bool parse(const struct buf *sent, struct entries *e, struct pyro_error *
     while (rd_left(&r)) {
         struct entry *at;
         uint8_t kind;
+        if (e->count == ENTRIES_MAX) {
+            pyro_fail(err, PYRO_GUEST_ERROR, "there are more than %d entries", ENTRIES_MAX);
+            return pyro_hint(err, "list a directory below it");
+        }
         if (e->count == e->capacity) {
             e->capacity = e->capacity ? e->capacity * 2 : 64;
             e->items = reallocarray(e->items, e->capacity, sizeof(*e->items));

@@ -12,6 +12,7 @@
 #include "engine/image/view.h"
 #include "vmm/base/json.h"
 
+#define TREE_DIFF_ENTRIES_MAX 250000
 #define TREE_DIFF_TEXT_MAX (8 * 1024 * 1024)   /* of one file, to be text */
 #define TREE_DIFF_PATCH_MAX (64 * 1024 * 1024) /* of all; what comes after is told without text */
 

@@ -216,6 +216,10 @@ static bool tell(struct tree_diff *d, const char *status, const struct diff_node
     scoped_buf patch = BUF_INIT(TREE_DIFF_PATCH_MAX);
     json_t *entry, *text;
 
+    if (json_array_size(d->entries) == TREE_DIFF_ENTRIES_MAX) {
+        pyro_fail(err, PYRO_GUEST_ERROR, "more than %d files have changed", TREE_DIFF_ENTRIES_MAX);
+        return pyro_hint(err, "compare inside the workspace, with git");
+    }
     if (!d->textless && !make_patch(d->path.data, a, b, &patch, err))
         return false;
     if (patch.len > TREE_DIFF_PATCH_MAX - d->patch_bytes)
