@@ -224,7 +224,10 @@ static enum file_fill fill(struct file_op *op, struct pyro_error *err)
         pyro_fail_errno(err, "write to the disk");
         return FILE_FILL_FAILED;
     }
-    return file_commit_rename(&w->commit, err) ? FILE_FILL_END : FILE_FILL_FAILED;
+    /* Again: the disk took its time, and somebody may have changed a file meanwhile. */
+    return file_commit_check(&w->commit, err) && file_commit_rename(&w->commit, err)
+               ? FILE_FILL_END
+               : FILE_FILL_FAILED;
 }
 
 static json_t *result(struct file_op *op)

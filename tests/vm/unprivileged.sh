@@ -56,6 +56,12 @@ run "${pyro[@]}" workspace start w
 is "start: status" "$status" 0
 run "${pyro[@]}" workspace exec w -- cat file
 is "the file is there" "$out" kept
+run "${pyro[@]}" workspace patch apply w --patch $'--- a/file\n+++ b/file\n@@ -1 +1 @@\n-kept\n+patched\n'
+is "patch: status" "$status" 0
+run "${pyro[@]}" workspace diff w
+like "diff: the patched file" "$out" $'\n\\+patched$'
+run "${pyro[@]}" workspace file write w file --text $'kept\n'
+is "write: status" "$status" 0
 run "${pyro[@]}" workspace snapshot create w a
 is "snapshot: status" "$status" 0
 run "${pyro[@]}" workspace exec w -- sh -c 'echo other >file'
