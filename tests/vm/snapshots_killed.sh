@@ -1,5 +1,5 @@
 #!/bin/bash
-# snapshot create, snapshot delete and reset, with whoever does them killed at random moments: the
+# snapshot create, snapshot delete, diff and reset, with whoever does them killed at random moments: the
 # state is the one before or the one after, every snapshot holds what it held, nothing is left over.
 # ROUNDS=50 for more; SEED=N repeats a run.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
@@ -78,14 +78,17 @@ targets=(self supervisor qemu both)
 for ((round = 1; round <= rounds; round++)); do
     target=${targets[RANDOM % 4]} delay=$((RANDOM % 300))
     known=(${!holds[@]})
-    case $((RANDOM % 5)) in
+    case $((RANDOM % 6)) in
     0 | 1) action="snapshot create s$round" ;;
+    5) action="diff " ;;
     2) action="snapshot delete ${known[RANDOM % (${#known[@]} + 1)]:-s0}" ;;
     *) action="reset --snapshot ${known[RANDOM % (${#known[@]} + 1)]:-baseline}" ;;
     esac
     name=${action##* }
     if [[ $action == reset* ]]; then
         do_killed "$target" "$delay" reset w --snapshot "$name"
+    elif [[ $action == diff* ]]; then # a layer comes for it, and is joined again
+        do_killed "$target" "$delay" diff w
     else
         # shellcheck disable=SC2086
         do_killed "$target" "$delay" ${action% *} w "$name"
@@ -97,6 +100,7 @@ for ((round = 1; round <= rounds; round++)); do
         [[ $got == "$counter" ]] || note "the file says '$got', not '$counter'"
         [[ $(names) == *" $name "* ]] && holds[$name]=$counter && made=$((made + 1))
         ;;
+    diff*) [[ $got == "$counter" ]] || note "the file says '$got', not '$counter'" ;;
     *delete*)
         [[ $got == "$counter" ]] || note "the file says '$got', not '$counter'"
         [[ $(names) == *" $name "* ]] || unset "holds[$name]"
