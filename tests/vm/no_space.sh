@@ -51,7 +51,6 @@ $P workspace start w >"$out_of.start" 2>&1
 echo "$?" >>"$out_of.start"
 $P workspace exec w -- cat file >"$out_of.file" 2>&1
 $P workspace status w >>"$out_of.file"
-cp "$XDG_DATA_HOME"/pyro/workspaces/*/console.log /tmp/faults-console.log
 $P workspace delete w >/dev/null
 ls -A "$XDG_DATA_HOME/pyro/workspaces" >"$out_of.left" 2>/dev/null
 SCRIPT
