@@ -56,7 +56,7 @@ struct image_command {
 
 extern const struct image_command image_disk_export, image_disk_list, image_disk_read;
 extern const struct image_command image_tar_to_ext4, image_unpack_deb, image_initramfs, image_patch;
-extern const struct image_command image_diff;
+extern const struct image_command image_diff, image_tar_to_tree;
 
 /* Fills args from argv (without program and sub-command). */
 bool image_parse_options(const struct image_command *command, int argc, char *const *argv,

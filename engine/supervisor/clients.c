@@ -156,6 +156,8 @@ static const struct {
     { "reset", op_reset },
     { "shell", op_shell },
     { "stop", op_stop },
+    { "tree_read", op_relay },
+    { "tree_write", op_relay_change },
     { "update", op_update },
 };
 

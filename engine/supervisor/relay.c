@@ -13,7 +13,7 @@ struct relay {
     struct relay *next;
     struct supervisor *supervisor;
     struct stream client, guest;
-    struct pipe in, out;
+    struct pipe in, out, errors;
     bool changes;
     json_t *result; /* the guest's, while output is still on its way to the client */
 };
@@ -28,13 +28,14 @@ static void relay_free(struct relay *r)
         *at = r->next;
     pipe_release(&r->in);
     pipe_release(&r->out);
+    pipe_release(&r->errors);
     json_decref(r->result);
     free(r);
 }
 
 static void finish_if_drained(struct relay *r)
 {
-    if (!r->result || r->out.pending.len)
+    if (!r->result || r->out.pending.len || r->errors.pending.len)
         return;
     stream_close(&r->client, r->result);
     relay_free(r);
@@ -46,6 +47,8 @@ static void guest_data(struct stream *s, enum wire_channel channel, const uint8_
 
     if (channel == WIRE_STDOUT)
         pipe_take(&r->out, bytes, n);
+    else if (channel == WIRE_STDERR)
+        pipe_take(&r->errors, bytes, n);
     else
         stream_consumed(s, n);
 }
@@ -54,6 +57,8 @@ static void guest_end(struct stream *s, enum wire_channel channel)
 {
     if (channel == WIRE_STDOUT)
         pipe_end(&((struct relay *)s->arg)->out);
+    else if (channel == WIRE_STDERR)
+        pipe_end(&((struct relay *)s->arg)->errors);
 }
 
 static void guest_writable(struct stream *s)
@@ -103,6 +108,7 @@ static void client_writable(struct stream *s)
     struct relay *r = s->arg;
 
     pipe_pump(&r->out);
+    pipe_pump(&r->errors);
     finish_if_drained(r);
 }
 
@@ -152,6 +158,7 @@ void relay_open(struct supervisor *s, struct link *client, uint32_t id, const js
     s->relays = r;
     pipe_init(&r->in, WIRE_STDIN, &r->client, &r->guest);
     pipe_init(&r->out, WIRE_STDOUT, &r->guest, &r->client);
+    pipe_init(&r->errors, WIRE_STDERR, &r->guest, &r->client);
     if (!stream_accept(client, id, &r->client, &client_ops, r, &err)) {
         relay_free(r);
     } else if (!stream_open(s->guest, &r->guest, request, &guest_ops, r, &err)) {
