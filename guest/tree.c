@@ -95,6 +95,8 @@ static bool fail_at(const struct tree_command *c, struct pyro_error *err)
     if (errno == ELOOP)
         return pyro_fail(err, PYRO_CONTENT_REFUSED,
                          "'%s': a symbolic link stands in its way, and none is followed", c->label);
+    if (errno == ENOENT)
+        return pyro_fail(err, PYRO_FILE_NOT_FOUND, "there is no '%s'", c->label);
     return pyro_fail_errno(err, "'%s'", c->label);
 }
 
@@ -179,7 +181,7 @@ static bool read_tree(const struct tree_command *c, struct pyro_error *err)
 
     if (*c->path) {
         parent = beneath_open_parent(c->rootfd, c->path, 0, &w.name);
-        if (parent < 0)
+        if (parent < 0 || faccessat(parent, w.name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
             return fail_at(c, err);
         w.dirfd = parent;
     }

@@ -9,6 +9,7 @@ extern const struct cmd_spec cmd_demo, cmd_doctor, cmd_render, cmd_run, cmd_tui;
 extern const struct cmd_spec cmd_env_inspect, cmd_env_list, cmd_env_prune, cmd_env_pull;
 extern const struct cmd_spec cmd_file_list, cmd_file_read, cmd_file_write, cmd_patch_apply;
 extern const struct cmd_spec cmd_workspace_diff;
+extern const struct cmd_spec cmd_sync_push, cmd_workspace_export;
 extern const struct cmd_spec cmd_shell_attach, cmd_shell_close, cmd_shell_list, cmd_shell_open,
     cmd_shell_read, cmd_shell_record, cmd_shell_resize, cmd_shell_signal, cmd_shell_write;
 extern const struct cmd_spec cmd_disk_export, cmd_disk_list, cmd_disk_read;

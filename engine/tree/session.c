@@ -121,8 +121,8 @@ static bool turn(struct tree_session *t, int timeout_ms, struct pyro_error *err)
 /* The other side's own words, where it failed. */
 static bool take_error(const struct tree_session *t, struct pyro_error *err)
 {
-    scoped_json json_t *said = json_parse(t->errors.data ? t->errors.data : "", t->errors.len,
-                                          LINE_MAX_BYTES, NULL);
+    scoped_json json_t *said =
+        json_parse(t->errors.data ? t->errors.data : "", t->errors.len, LINE_MAX_BYTES, NULL);
     int64_t code;
 
     if (!json_get_int(t->result, "exit_code", 0, 255, &code, err)) {

@@ -1,0 +1,211 @@
+/*
+ * engine/tree/export.c: a tree of a workspace's onto the host.
+ *
+ * It is written beside its place under a name of its own and renamed at the end: what stands under
+ * the given name is whole.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "engine/file/path.h"
+#include "engine/tree/session.h"
+#include "engine/tree/tree.h"
+#include "engine/workspace/lifecycle.h"
+#include "vmm/base/fs.h"
+#include "vmm/base/tree_write.h"
+
+#define KEPT_BITS 0777 /* no set-id and no sticky bit out of a guest */
+#define ENTRIES_MAX (16u << 20)
+
+struct place {
+    char *path; /* absolute, as far as its directory goes */
+    char *name, *temporary;
+    int dirfd;
+};
+
+static void place_release(struct place *p)
+{
+    if (p->dirfd >= 0)
+        close(p->dirfd);
+    free(p->path);
+    free(p->name);
+    free(p->temporary);
+}
+
+/* Where it goes: the directory must be there, the name must not. */
+static bool find_place(const char *output, struct place *p, struct pyro_error *err)
+{
+    scoped_free char *copy = str_printf("%s", output);
+    scoped_free char *directory = NULL;
+    size_t n = strlen(copy);
+    unsigned char salt[6];
+    char hex[13];
+    char *slash;
+    struct stat st;
+
+    while (n > 1 && copy[n - 1] == '/')
+        copy[--n] = '\0';
+    slash = strrchr(copy, '/');
+    p->name = str_printf("%s", slash ? slash + 1 : copy);
+    if (slash)
+        *slash = '\0';
+    directory = realpath(!slash ? "." : slash == copy ? "/" : copy, NULL);
+    if (!directory || (p->dirfd = fs_open_dir(AT_FDCWD, directory, err)) < 0) {
+        pyro_fail_errno(err, "the directory of '%s'", output);
+        return false;
+    }
+    if (!*p->name || !strcmp(p->name, ".") || !strcmp(p->name, "..") ||
+        fstatat(p->dirfd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        pyro_fail(err, PYRO_NAME_TAKEN, "'%s' exists already, and nothing is overwritten", output);
+        return pyro_hint(err, "give another --output, or remove it first");
+    }
+    if (errno != ENOENT)
+        return pyro_fail_errno(err, "'%s'", output);
+    random_bytes(salt, sizeof(salt));
+    hex_encode(salt, sizeof(salt), hex);
+    p->temporary = str_printf(".pyro-export-%s", hex);
+    p->path = str_printf("%s%s%s", directory, strcmp(directory, "/") != 0 ? "/" : "", p->name);
+    return true;
+}
+
+static void discard(const struct place *p, struct pyro_error *err)
+{
+    struct pyro_error why = { 0 };
+
+    if (!fs_remove_tree(p->dirfd, p->temporary, &why))
+        pyro_hint(err, "what was written so far is beside the output as '%s'; remove it",
+                  p->temporary);
+}
+
+struct telling {
+    const struct progress *progress;
+    struct tree_counts all;
+};
+
+static bool tell(void *arg, const struct tree_counts *c, struct pyro_error *err UNUSED)
+{
+    const struct telling *t = arg;
+    char text[160];
+
+    if (!t->progress || !t->progress->update || (c->entries & 63))
+        return true;
+    snprintf(text, sizeof(text), "receiving: %llu of %llu entries, %.1f of %.1f MB",
+             (unsigned long long)c->entries, (unsigned long long)t->all.entries,
+             (double)c->bytes / 1e6, (double)t->all.bytes / 1e6);
+    progress_update(t->progress, text, -1);
+    return true;
+}
+
+/* What the guest says it will be, and whether the host has room for that. */
+static bool take_counts(struct tree_session *t, const struct place *p, struct tree_counts *ret,
+                        struct pyro_error *err)
+{
+    scoped_json json_t *line = tree_session_line(t, err);
+    int64_t entries, bytes, data;
+    struct statvfs v;
+
+    if (!line)
+        return false;
+    if (!json_get_int(line, "entries", 0, INT64_MAX, &entries, err) ||
+        !json_get_int(line, "bytes", 0, INT64_MAX, &bytes, err) ||
+        !json_get_int(line, "data_bytes", 0, INT64_MAX, &data, err)) {
+        err->code = PYRO_GUEST_PROTOCOL;
+        return pyro_wrap(err, "the guest");
+    }
+    *ret = (struct tree_counts){ (uint64_t)entries, (uint64_t)bytes, (uint64_t)data };
+    if (fstatvfs(p->dirfd, &v) == 0 && ret->data_bytes > (uint64_t)v.f_bavail * v.f_frsize)
+        return pyro_fail(err, PYRO_NO_SPACE, "'%s' does not fit: %llu bytes, with room for %llu",
+                         p->path, (unsigned long long)data,
+                         (unsigned long long)v.f_bavail * v.f_frsize);
+    return true;
+}
+
+/* How much a tree of this workspace can be, whatever its guest says. */
+static uint64_t most_bytes(const struct workspace_record *r)
+{
+    struct stat st;
+
+    return r->base_path && stat(r->base_path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+static bool receive(struct tree_session *t, const struct place *p, uint64_t max_bytes,
+                    const struct progress *progress, struct tree_counts *ret,
+                    enum tree_type *ret_root, struct pyro_error *err)
+{
+    struct telling telling = { .progress = progress };
+    struct tree_write w = { .dirfd = p->dirfd,
+                            .name = p->temporary,
+                            .label = p->path,
+                            .mode_mask = KEPT_BITS,
+                            .max_bytes = max_bytes,
+                            .max_entries = ENTRIES_MAX,
+                            .progress = tell,
+                            .arg = &telling,
+                            .ret_root = ret_root };
+    struct tree_input in;
+    mode_t mask;
+    bool ok;
+
+    tree_session_end(t);
+    if (!take_counts(t, p, &telling.all, err) || !tree_input_init(&in, tree_session_read, t, err))
+        return false;
+    mask = umask(0);
+    ok = tree_write(&w, &in, ret, err) && tree_session_finish(t, err);
+    umask(mask);
+    tree_input_release(&in);
+    if (ok && renameat2(p->dirfd, p->temporary, p->dirfd, p->name, RENAME_NOREPLACE) != 0)
+        ok = pyro_fail_errno(err, "'%s'", p->path);
+    if (!ok)
+        discard(p, err);
+    return ok;
+}
+
+static json_t *export_to(const struct opened *o, const char *below, const struct place *p,
+                         const struct progress *progress, struct pyro_error *err)
+{
+    scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "tree_read", "path", below);
+    scoped_free char *shown = file_path_show(below);
+    enum tree_type root = TREE_DIRECTORY;
+    struct workspace_record r;
+    struct tree_counts counts;
+    struct tree_session t;
+    uint64_t max_bytes;
+    bool ok, host_compat;
+
+    if (!record_load(o->dir_fd, o->id, &r, err))
+        return NULL;
+    max_bytes = most_bytes(&r);
+    host_compat = r.host_compat;
+    record_release(&r);
+    if (!request || !tree_session_open(&t, o->dir_fd, o->id, request, err))
+        return NULL;
+    ok = receive(&t, p, max_bytes, progress, &counts, &root, err);
+    tree_session_release(&t);
+    if (!ok)
+        return NULL;
+    return json_pack(
+        "{s:s, s:s, s:o, s:s, s:I, s:I, s:s}", "workspace_id", o->id, "workspace_path", shown,
+        "output_path", json_string_lossy(p->path, strlen(p->path)), "artifact_type",
+        root == TREE_FILE      ? "file"
+        : root == TREE_SYMLINK ? "symlink"
+                               : "directory",
+        "entry_count", (json_int_t)counts.entries, "bytes_written", (json_int_t)counts.bytes,
+        "execution_mode", host_compat ? "host_compat" : "guest_vm");
+}
+
+json_t *workspace_export(const char *ref, const char *path, const char *output,
+                         const struct progress *progress, struct pyro_error *err)
+{
+    scoped_free char *below = file_path_parse(path, err);
+    scoped_opened struct opened o = OPENED_INIT;
+    struct place p = { .dirfd = -1 };
+    json_t *result = NULL;
+
+    if (below && find_place(output, &p, err) && workspace_open(ref, &o, err))
+        result = export_to(&o, below, &p, progress, err);
+    place_release(&p);
+    return result;
+}

@@ -1,0 +1,111 @@
+/* engine/tree/push.c: a tree of the host's into a workspace. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "engine/file/path.h"
+#include "engine/tree/session.h"
+#include "engine/tree/tree.h"
+#include "engine/workspace/lifecycle.h"
+
+#define HOST_RESERVE_BYTES (64 << 20) /* of the host's disk is left alone */
+
+/* The guest's word, and the host's own disk, which the guest's grows on. */
+static bool get_room(struct tree_session *t, int dir_fd, struct tree_room *ret,
+                     struct pyro_error *err)
+{
+    scoped_json json_t *line = tree_session_line(t, err);
+    int64_t bytes, entries;
+    struct statvfs v;
+    uint64_t host;
+
+    if (!line)
+        return false;
+    if (!json_get_int(line, "free_bytes", 0, INT64_MAX, &bytes, err) ||
+        !json_get_int(line, "free_entries", 0, INT64_MAX, &entries, err)) {
+        err->code = PYRO_GUEST_PROTOCOL;
+        return pyro_wrap(err, "the guest");
+    }
+    if (fstatvfs(dir_fd, &v) != 0)
+        return pyro_fail_errno(err, "the workspace's directory");
+    host = (uint64_t)v.f_bavail * v.f_frsize;
+    host = host > HOST_RESERVE_BYTES ? host - HOST_RESERVE_BYTES : 1;
+    *ret = (struct tree_room){ (uint64_t)bytes < host ? (uint64_t)bytes : host, (uint64_t)entries };
+    if (!ret->bytes)
+        ret->bytes = 1; /* 0 would be no limit */
+    return true;
+}
+
+static bool get_counts(struct tree_session *t, struct tree_counts *ret, struct pyro_error *err)
+{
+    scoped_json json_t *line = tree_session_line(t, err);
+    int64_t entries, bytes;
+
+    if (!line)
+        return false;
+    if (!json_get_int(line, "entries", 0, INT64_MAX, &entries, err) ||
+        !json_get_int(line, "bytes", 0, INT64_MAX, &bytes, err)) {
+        err->code = PYRO_GUEST_PROTOCOL;
+        return pyro_wrap(err, "the guest");
+    }
+    *ret = (struct tree_counts){ .entries = (uint64_t)entries, .bytes = (uint64_t)bytes };
+    return tree_session_finish(t, err);
+}
+
+bool tree_push(int dir_fd, const char *id, struct tree_source *source, const char *below,
+               const struct progress *progress, struct tree_counts *ret, bool *ret_begun,
+               struct pyro_error *err)
+{
+    scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "tree_write", "path", below);
+    struct tree_session t;
+    struct tree_room room;
+    bool ok;
+
+    *ret_begun = false;
+    if (!request)
+        return pyro_fail(err, PYRO_PATH_REFUSED, "the destination is no valid UTF-8");
+    if (!tree_session_open(&t, dir_fd, id, request, err))
+        return false;
+    ok = get_room(&t, dir_fd, &room, err) && tree_source_look(source, &room, progress, err);
+    if (ok) {
+        *ret_begun = true;
+        ok = tree_source_send(source, &room, tree_session_write, &t, progress, err);
+        if (ok)
+            tree_session_end(&t);
+        ok = ok && get_counts(&t, ret, err);
+    }
+    tree_session_release(&t);
+    return ok;
+}
+
+json_t *workspace_sync_push(const char *ref, const char *source_path, const char *destination,
+                            const struct progress *progress, struct pyro_error *err)
+{
+    scoped_free char *below = file_path_parse(destination, err);
+    scoped_free char *shown = below ? file_path_show(below) : NULL;
+    scoped_tree_source source = { .fd = -1 };
+    scoped_opened struct opened o = OPENED_INIT;
+    struct workspace_record r;
+    struct tree_counts counts;
+    bool begun, host_compat;
+
+    if (!below || !tree_source_open(source_path, &source, err) || !workspace_open(ref, &o, err) ||
+        !record_load(o.dir_fd, o.id, &r, err))
+        return NULL;
+    host_compat = r.host_compat;
+    record_release(&r);
+    if (!tree_push(o.dir_fd, o.id, &source, below, progress, &counts, &begun, err)) {
+        if (begun) {
+            pyro_wrap(err, "the sync was cut short, and a part of it may be in %s", shown);
+            pyro_hint(err, "sync again, or bring the workspace back with 'pyro workspace reset %s'",
+                      o.id);
+        }
+        return NULL;
+    }
+    return json_pack("{s:s, s:s, s:{s:s, s:o, s:s, s:I, s:I}}", "workspace_id", o.id,
+                     "execution_mode", host_compat ? "host_compat" : "guest_vm", "workspace_sync",
+                     "mode", tree_source_mode(&source), "source_path",
+                     json_string_lossy(source.path, strlen(source.path)), "destination", shown,
+                     "entry_count", (json_int_t)counts.entries, "bytes_written",
+                     (json_int_t)counts.bytes);
+}

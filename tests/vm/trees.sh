@@ -1,0 +1,143 @@
+#!/bin/bash
+# Trees of files into a workspace and out of it again: what is kept, what is refused before anything is
+# written, what an export never does to the host.
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+use_shared_cache
+pyro=(timeout -k 5 300 "$PYRO")
+in=$TEST_DIR/in
+
+# listing DIR: GNU tar's view of a tree: names, content, modes, times and links.
+listing() {
+    tar -C "$1" --sort=name --owner=0 --group=0 --numeric-owner --format=posix \
+        --pax-option=delete=atime,delete=ctime -cf - . | sha256sum
+}
+
+mkdir -p "$in/a/b/c" "$in/none/nothing" "$in/links"
+echo plain >"$in/plain"
+: >"$in/empty"
+head -c 1500000 /dev/urandom >"$in/big"
+truncate -s 8M "$in/holes"
+echo x >"$in/caf$(printf '\303\251')"
+echo X >"$in/CAF$(printf '\303\211')"
+echo no >"$in/no$(printf '\377')utf8"
+echo long >"$in/$(printf 'n%.0s' {1..255})"
+echo line >"$in/new"$'\n'"line"
+ln "$in/plain" "$in/links/hard"
+ln -s ../plain "$in/links/good"
+ln -s /usr/bin/python3 "$in/links/out"
+ln -s nowhere "$in/links/broken"
+chmod 755 "$in/plain"
+chmod 500 "$in/a/b/c"
+(cd "$in" && find . -depth -execdir touch -h -d '2001-02-03 04:05:06.789012345 UTC' {} +)
+
+"${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name w >/dev/null 2>&1
+run "${pyro[@]}" workspace sync push w "$in"
+is "sync push: status" "$status" 0
+like "sync push: the answer" "$out" "^\[workspace-sync\] workspace_id=[0-9a-f]{12} mode=directory source_path=$in destination=/workspace entry_count=19 bytes_written=9888[0-9]* execution_mode=guest_vm$"
+run "${pyro[@]}" workspace exec w -- stat -c '%u:%g %a %h' plain a/b/c
+is "sync push: owned by root, modes and hard links kept" "$out" "0:0 755 2
+0:0 500 2"
+run "${pyro[@]}" workspace export w . --output "$TEST_DIR/back" --json
+is "export: status" "$status" 0
+is "export: artifact_type" "$(json .artifact_type)" directory
+is "export: entry_count" "$(json .entry_count)" 19
+touch -r "$in" "$TEST_DIR/back"
+is "in and out again: the same to tar" "$(listing "$TEST_DIR/back")" "$(listing "$in")"
+run "${pyro[@]}" workspace export w . --output "$TEST_DIR/back" --json
+is "export over what is there: code" "$(json .error.code)" name_taken
+run "${pyro[@]}" workspace export w links/out --output "$TEST_DIR/link" --json
+is "export of a link: its type" "$(json .artifact_type)$(json .entry_count)" symlink1
+is "export of a link: its target is kept" "$(readlink "$TEST_DIR/link")" /usr/bin/python3
+run "${pyro[@]}" workspace export w links/good/x --output "$TEST_DIR/no" --json
+is "export through a link: status" "$status" 1
+run "${pyro[@]}" workspace export w ../etc/passwd --output "$TEST_DIR/no" --json
+is "export from elsewhere: status" "$status" 1
+run "${pyro[@]}" workspace export w nothing --output "$TEST_DIR/no" --json
+is "export of nothing: code" "$(json .error.code)" file_not_found
+run "${pyro[@]}" workspace export w plain --output "$TEST_DIR/no/such/place"
+is "export to nowhere: status" "$status" 1
+"${pyro[@]}" workspace exec w -- sh -c 'mkdir special && mkfifo special/pipe; cp plain s; chmod 6755 s' 2>/dev/null
+run "${pyro[@]}" workspace export w special --output "$TEST_DIR/no" --json
+like "export of a FIFO: it is named" "$(json .error.message)" "/workspace/special/pipe' is a FIFO"
+run "${pyro[@]}" workspace export w s --output "$TEST_DIR/s"
+is "export: no set-id bit comes out" "$(stat -c %a "$TEST_DIR/s")" 755
+is "no export left anything" "$(find "$TEST_DIR" -maxdepth 1 -name 'no' -o -maxdepth 1 -name '.pyro*')" ""
+
+# Archives, in every form.
+for form in tar tar.gz tgz tar.zst tar.xz; do
+    tar -C "$in" --format=posix -caf "$TEST_DIR/a.$form" .
+    run "${pyro[@]}" workspace sync push w "$TEST_DIR/a.$form" --dest "$form" --json
+    is "$form: status" "$status" 0
+    is "$form: mode and count" "$(json .workspace_sync.mode)$(json .workspace_sync.entry_count)" tar_archive19
+done
+run "${pyro[@]}" workspace export w tar.xz --output "$TEST_DIR/unpacked"
+touch -r "$in" "$TEST_DIR/unpacked"
+is "an archive in and out again: the same to tar" "$(listing "$TEST_DIR/unpacked")" "$(listing "$in")"
+
+# Hostile archives: refused by name, and nothing is written.
+python3 - "$TEST_DIR" <<'PYTHON'
+import io, sys, tarfile
+def make(name, *members):
+    with tarfile.open(f"{sys.argv[1]}/{name}.tar", "w") as tar:
+        for path, kind, target in (("good", tarfile.REGTYPE, ""),) + members:
+            m = tarfile.TarInfo(path)
+            m.type, m.linkname, m.size = kind, target, 0
+            tar.addfile(m, io.BytesIO())
+T = tarfile
+make("absolute", ("/tmp/x", T.REGTYPE, ""))
+make("dots", ("a/../../x", T.REGTYPE, ""))
+make("through", ("l", T.SYMTYPE, "/etc"), ("l/x", T.REGTYPE, ""))
+make("under", ("good/x", T.REGTYPE, ""))
+make("hard", ("h", T.LNKTYPE, "../../etc/passwd"))
+make("hardabs", ("h", T.LNKTYPE, "/etc/passwd"))
+make("hardless", ("h", T.LNKTYPE, "nothing"))
+make("device", ("d", T.CHRTYPE, ""))
+make("fifo", ("f", T.FIFOTYPE, ""))
+PYTHON
+while read -r name said; do
+    run "${pyro[@]}" workspace sync push w "$TEST_DIR/$name.tar" --dest hostile --json
+    is "hostile archive ($name): code" "$(json .error.code)" content_refused
+    like "hostile archive ($name): the member" "$(json .error.message)" "$said"
+done <<'CASES'
+absolute member '/tmp/x' has an absolute name
+dots member 'a/../../x' has '..'
+through member 'l/x' would be written through the symbolic link 'l'
+under member 'good/x' would be written into 'good'
+hard member 'h' is a hard link that leads out
+hardabs member 'h' is a hard link that leads out
+hardless member 'h' is a hard link to 'nothing', which is not in the archive
+device member 'd' is a device
+fifo member 'f' is a FIFO
+CASES
+head -c 100000 /dev/urandom >"$TEST_DIR/not.tar.gz"
+run "${pyro[@]}" workspace sync push w "$TEST_DIR/not.tar.gz" --dest hostile --json
+is "no archive at all: status" "$status" 1
+head -c 900000 "$TEST_DIR/a.tar.gz" >"$TEST_DIR/bomb.tar.gz"
+run "${pyro[@]}" workspace sync push w "$TEST_DIR/bomb.tar.gz" --dest hostile --json
+is "an archive cut short: status" "$status" 1
+run "${pyro[@]}" workspace exec w -- ls -d hostile
+is "nothing of any was written" "$status" 2
+
+# Sources that are none; destinations in the way.
+mkfifo "$in/pipe"
+run "${pyro[@]}" workspace sync push w "$in" --json
+like "a FIFO in a directory is named" "$(json .error.message)" "$in/pipe' is a FIFO"
+rm "$in/pipe"
+run "${pyro[@]}" workspace sync push w /nowhere --json
+like "a source that is not there" "$(json .error.message)" "'/nowhere'"
+run "${pyro[@]}" workspace sync push w "$in/plain" --json
+is "a source that is a file" "$(json .error.code)" content_refused
+run "${pyro[@]}" workspace sync push w "$in" --dest ../etc
+is "a destination elsewhere: status" "$status" 1
+run "${pyro[@]}" workspace sync push w "$in" --dest links/out/x --json
+is "a destination through a link: status" "$status" 1
+"${pyro[@]}" workspace exec w -- sh -c 'rm plain; mkdir plain' 2>/dev/null
+run "${pyro[@]}" workspace sync push w "$in" --json
+like "cut short: said so" "$(json .error.message)" "cut short.*'/workspace/plain' is a directory there"
+like "cut short: reset is suggested" "$(json .error.hint)" 'workspace reset'
+"${pyro[@]}" workspace stop w >/dev/null
+run "${pyro[@]}" workspace sync push w "$in" --json
+is "a stopped workspace: code" "$(json .error.code)" workspace_state
+run "${pyro[@]}" workspace delete w
+chmod -R u+rwX "$TEST_DIR"
+finish
