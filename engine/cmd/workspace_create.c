@@ -7,7 +7,7 @@
 #include "engine/workspace/workspace.h"
 
 struct workspace_create_args {
-    const char *environment, *name;
+    const char *environment, *name, *seed_path;
     int64_t vcpu_count, mem_mib, ttl_seconds;
     struct arg_list label;
     bool allow_host_compat, id_only;
@@ -18,6 +18,9 @@ static const struct arg_spec workspace_create_rows[] = {
     ARG_VCPU_COUNT(workspace_create_args),
     ARG_MEM_MIB(workspace_create_args),
     ARG_TTL_SECONDS(workspace_create_args, 0),
+    ARG_STR(workspace_create_args, seed_path, .metavar = "PATH", .complete = COMPLETE_FILE,
+            .help = "What /workspace begins with: a directory, or a .tar, .tar.gz, .tgz, .tar.zst "
+                    "or .tar.xz"),
     ARG_STR(workspace_create_args, name, .check = check_name,
             .help = "A name to call it by, besides its id"),
     ARG_LIST(workspace_create_args, label, .metavar = "KEY=VALUE", .check = check_label,
@@ -38,6 +41,7 @@ static bool workspace_create_run(const void *args, struct cmd_io *io, json_t **r
                                    .vcpu_count = a->vcpu_count,
                                    .mem_mib = a->mem_mib,
                                    .ttl_seconds = a->ttl_seconds,
+                                   .seed_path = a->seed_path,
                                    .allow_host_compat = a->allow_host_compat };
 
     *ret_result = workspace_create(&spec, &io->progress, err);

@@ -88,6 +88,28 @@ static void op_hold(struct client *c, uint32_t id, const json_t *request UNUSED)
     loop_timer_cancel(c->supervisor->loop, &c->supervisor->orphan);
 }
 
+/* What was made under a holder's hand (a seeding) is a workspace like any other from now on. */
+static void op_keep(struct client *c, uint32_t id, const json_t *request)
+{
+    struct supervisor *s = c->supervisor;
+
+    if (s->phase != PHASE_RUNNING) {
+        struct pyro_error err = { 0 };
+        pyro_fail(&err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
+        stream_refuse(c->link, id, &err);
+        return;
+    }
+    json_decref(s->record.seed);
+    s->record.seed = record_seed_of(json_object_get(request, "workspace_seed"));
+    s->record.ephemeral = false;
+    for (struct client *other = s->clients; other; other = other->next)
+        for (struct waiter *w = other->waiters; w; w = w->next)
+            w->holds = false;
+    supervisor_touch(s);
+    supervisor_save(s, true);
+    stream_reply(c->link, id, record_to_view(&s->record));
+}
+
 static void op_exec(struct client *c, uint32_t id, const json_t *request)
 {
     exec_open(c->supervisor, c->link, id, request);
@@ -153,6 +175,7 @@ static const struct {
     { "file_read", op_relay },
     { "file_write", op_relay_change },
     { "hold", op_hold },
+    { "keep", op_keep },
     { "reset", op_reset },
     { "shell", op_shell },
     { "stop", op_stop },

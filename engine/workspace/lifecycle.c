@@ -8,6 +8,7 @@
 #include "engine/environment/boot.h"
 #include "engine/environment/environment.h"
 #include "engine/environment/pull.h"
+#include "engine/tree/seed.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
 #include "engine/workspace/workspace.h"
@@ -154,6 +155,8 @@ json_t *workspace_create(const struct workspace_spec *spec, const struct progres
     struct workspace_record r;
     json_t *view;
 
+    if (spec->seed_path)
+        return workspace_create_seeded(spec, progress, err);
     if (!workspace_make(spec, false, progress, &r, err))
         return NULL;
     view = record_to_view(&r);

@@ -21,7 +21,7 @@ void workspace_opened_release(struct opened *o);
 
 /* The workspace object, after settling. */
 json_t *workspace_view(const struct opened *o, struct pyro_error *err) MUST_CHECK;
-/* Makes and starts a workspace; `ephemeral` is `run`'s. Release *ret. */
+/* Makes and starts a workspace; an `ephemeral` one goes with its holder. Release *ret. */
 bool workspace_make(const struct workspace_spec *spec, bool ephemeral,
                     const struct progress *progress, struct workspace_record *ret,
                     struct pyro_error *err) MUST_CHECK;
@@ -34,5 +34,11 @@ int workspace_lock_resting(const struct opened *o, struct pyro_error *err) MUST_
 /* Starts a workspace at rest. PYRO_WORKSPACE_BUSY when another did. */
 bool workspace_start_resting(const struct opened *o, const struct progress *progress,
                              struct pyro_error *err) MUST_CHECK;
+
+/* The holding connection of an ephemeral workspace; -1 on failure. */
+int workspace_hold(int dir_fd, const char *id, struct pyro_error *err) MUST_CHECK;
+/* Lets go (hold_fd may be -1), and waits until the supervisor has removed everything: whether it
+ * has. */
+bool workspace_let_go(const struct store *store, int dir_fd, const char *id, int hold_fd);
 
 #endif

@@ -48,6 +48,7 @@ void record_release(struct workspace_record *r)
     disk_layers_release(&r->disk);
     json_decref(r->labels);
     json_decref(r->last_command);
+    json_decref(r->seed);
     *r = (struct workspace_record){ 0 };
 }
 
@@ -130,6 +131,7 @@ static bool parse_record(const json_t *j, const char *id, struct workspace_recor
     record_set_string(&r->last_error, json_string_or(j, "last_error", NULL));
     if (json_is_object(json_object_get(j, "last_command")))
         r->last_command = json_deep_copy(json_object_get(j, "last_command"));
+    r->seed = record_seed_of(json_object_get(j, "workspace_seed"));
     r->host_compat = json_bool_or(j, "host_compat", false);
     r->ephemeral = json_bool_or(j, "ephemeral", false);
     r->used = json_bool_or(j, "used", true);
@@ -203,12 +205,27 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
         (json_int_t)r->vm_start_time, "shell_count", (json_int_t)r->shell_count, "machine_id",
         r->machine_id, "stopping", r->stopping, "disk", disk_layers_to_json(&r->disk), "clearing",
         r->clearing, "reset_count", (json_int_t)r->reset_count, "last_reset_at", r->last_reset_at);
-    scoped_free char *text = j ? json_dumps(j, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
+    scoped_free char *text = NULL;
 
+    if (j && r->seed)
+        json_object_set(j, "workspace_seed", r->seed);
+    text = j ? json_dumps(j, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
     if (!text)
         return pyro_fail(err, PYRO_NO_MEMORY, "write the record: out of memory");
     return durable ? fs_write_atomic(dirfd, RECORD_FILE, text, strlen(text), 0600, err)
                    : fs_replace(dirfd, RECORD_FILE, text, strlen(text), 0600, err);
+}
+
+json_t *record_seed_of(const json_t *j)
+{
+    const char *mode = json_string_or(j, "mode", "");
+
+    if (strcmp(mode, "directory") != 0 && strcmp(mode, "tar_archive") != 0)
+        return NULL;
+    return json_pack("{s:s, s:s, s:I, s:I}", "mode", mode, "seed_path",
+                     json_string_or(j, "seed_path", ""), "entry_count",
+                     (json_int_t)json_int_or(j, "entry_count", 0), "bytes_written",
+                     (json_int_t)json_int_or(j, "bytes_written", 0));
 }
 
 json_t *record_to_view(const struct workspace_record *r)
@@ -233,5 +250,7 @@ json_t *record_to_view(const struct workspace_record *r)
         json_string_or_null(r->last_error));
 
     json_object_update(v, rest);
+    if (r->seed)
+        json_object_set(v, "workspace_seed", r->seed);
     return v;
 }

@@ -34,7 +34,7 @@ struct workspace_record {
     bool clearing; /* a reset cleared the history: its files are to be removed before anything */
     enum workspace_state state;
     bool host_compat;
-    bool ephemeral;    /* of `run`: gone with its holder */
+    bool ephemeral;    /* of `run`, or being seeded: gone with its holder */
     bool used;         /* the guest has had the disk's active layer writable once */
     bool stopping;     /* its end was asked for: when it comes, it is no failure */
     char *accelerator; /* "kvm", "tcg"; NULL for host compatibility */
@@ -43,6 +43,7 @@ struct workspace_record {
     double expires_at;                   /* 0: never */
     int64_t command_count, shell_count;
     json_t *last_command; /* {command, exit_code} or NULL */
+    json_t *seed;         /* {mode, seed_path, entry_count, bytes_written}; NULL: empty */
     int64_t reset_count;
     double last_reset_at; /* 0: never */
     char *last_error;     /* NULL: none */
@@ -64,6 +65,8 @@ void record_load_any(int dirfd, const char *id, struct workspace_record *ret);
 /* Replaces it atomically; `durable` waits until it is on the disk. */
 bool record_save(int dirfd, const struct workspace_record *r, bool durable,
                  struct pyro_error *err) MUST_CHECK;
+/* A seed as it is kept, of JSON from wherever; NULL when there is none. New. */
+json_t *record_seed_of(const json_t *j);
 /* The workspace object as users see it. */
 json_t *record_to_view(const struct workspace_record *r);
 

@@ -15,8 +15,8 @@
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
 
-/* The holding connection: raw frames, for nothing is ever read from it but its end. */
-static int hold(int dir_fd, const char *id, struct pyro_error *err)
+/* Raw frames, for nothing is ever read from it but its end. */
+int workspace_hold(int dir_fd, const char *id, struct pyro_error *err)
 {
     static const char text[] = "{\"op\":\"hold\"}";
     struct wire_frame f = {
@@ -32,8 +32,7 @@ static int hold(int dir_fd, const char *id, struct pyro_error *err)
     return fs_write_all(fd, frame, sizeof(frame), err) ? take_fd(&fd) : -1;
 }
 
-/* Lets go, and waits until the supervisor has removed everything. */
-static bool let_go(const struct store *store, int dir_fd, const char *id, int hold_fd)
+bool workspace_let_go(const struct store *store, int dir_fd, const char *id, int hold_fd)
 {
     scoped_close int lock = -1;
 
@@ -80,12 +79,12 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
         record_release(&r);
         return NULL;
     }
-    hold_fd = hold(dir_fd, r.id, err);
+    hold_fd = workspace_hold(dir_fd, r.id, err);
     if (hold_fd >= 0) {
         phase(arg, "execute", r.id);
         result = workspace_exec_in(dir_fd, r.id, exec, err);
     }
-    deleted = let_go(&store, dir_fd, r.id, hold_fd);
+    deleted = workspace_let_go(&store, dir_fd, r.id, hold_fd);
     if (result)
         add_run_fields(result, &r, deleted);
     record_release(&r);

@@ -18,6 +18,7 @@ struct workspace_spec {
     json_t *labels;   /* object of strings, borrowed; NULL: none */
     int64_t vcpu_count, mem_mib;
     int64_t ttl_seconds;    /* 0: never */
+    const char *seed_path;  /* NULL: /workspace begins empty; `run` has none */
     bool allow_host_compat; /* when no VM can be had, run on the host */
 };
 

@@ -84,7 +84,25 @@ done
 "${pyro[@]}" workspace stop h >/dev/null
 run "${pyro[@]}" workspace disk list h --json
 is "it has no disk: disk list" "$status $(json .error.code)" "1 workspace_state"
+
+# Trees in and out: without set-id bits, and nowhere else.
+"${pyro[@]}" workspace start h >/dev/null
+mkdir -p "$TEST_DIR/tree/sub"
+echo text >"$TEST_DIR/tree/sub/file"
+chmod 4755 "$TEST_DIR/tree/sub/file"
+run "${pyro[@]}" workspace sync push h "$TEST_DIR/tree" --dest t --json
+is "sync push: count and mode" "$(json .workspace_sync.entry_count)$(json .execution_mode)" 2host_compat
+run "${pyro[@]}" workspace exec h -- stat -c %a t/sub/file
+is "sync push: no set-id bit" "$out" 755
+run "${pyro[@]}" workspace export h t --output "$TEST_DIR/exported" --json
+is "export: status" "$status" 0
+is "export: content" "$(cat "$TEST_DIR/exported/sub/file")" text
 run "${pyro[@]}" workspace delete h
 is "delete" "$status" 0
+run "${pyro[@]}" workspace create debian:12-base --name hs --allow-host-compat --seed-path "$TEST_DIR/tree" --json
+is "seed: mode and count" "$(json .workspace_seed.mode)$(json .workspace_seed.entry_count)" directory2
+run "${pyro[@]}" workspace exec hs -- cat sub/file
+is "seed: content" "$out" text
+"${pyro[@]}" workspace delete hs >/dev/null
 is "nothing is left" "$(ls -A "$records")" .lock
 finish

@@ -138,6 +138,53 @@ like "cut short: reset is suggested" "$(json .error.hint)" 'workspace reset'
 "${pyro[@]}" workspace stop w >/dev/null
 run "${pyro[@]}" workspace sync push w "$in" --json
 is "a stopped workspace: code" "$(json .error.code)" workspace_state
-run "${pyro[@]}" workspace delete w
+"${pyro[@]}" workspace delete w >/dev/null
+
+# Seeds: what create is given is the baseline.
+records=$XDG_DATA_HOME/pyro/workspaces
+run "${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name s --seed-path "$in" --json
+is "seed: status" "$status" 0
+is "seed: mode" "$(json .workspace_seed.mode)" directory
+is "seed: path" "$(json .workspace_seed.seed_path)" "$in"
+is "seed: count" "$(json .workspace_seed.entry_count)" 19
+is "seed: state" "$(json .state)" started
+run "${pyro[@]}" workspace status s
+like "seed: said in status" "$out" "Workspace seed: directory from $in"
+run "${pyro[@]}" workspace export s . --output "$TEST_DIR/seeded"
+touch -r "$in" "$TEST_DIR/seeded"
+is "seed: the same to tar" "$(listing "$TEST_DIR/seeded")" "$(listing "$in")"
+run "${pyro[@]}" workspace diff s
+is "seed: no changes" "$out" "No workspace changes."
+"${pyro[@]}" workspace exec s -- sh -c 'rm -rf a; echo more >>plain' 2>/dev/null
+run "${pyro[@]}" workspace diff s --json
+is "seed: changes against it" "$(json .changed)" true
+"${pyro[@]}" workspace reset s >/dev/null
+run "${pyro[@]}" workspace export s . --output "$TEST_DIR/reset"
+touch -r "$in" "$TEST_DIR/reset"
+is "seed: a reset brings it back" "$(listing "$TEST_DIR/reset")" "$(listing "$in")"
+run "${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name s --seed-path "$in" --json
+is "seed: a name that is taken" "$(json .error.code)" name_taken
+"${pyro[@]}" workspace delete s >/dev/null
+run "${pyro[@]}" workspace create debian:12-base --mem-mib 256 --seed-path "$TEST_DIR/a.tgz" --json
+is "seed of an archive: mode and count" "$(json .workspace_seed.mode)$(json .workspace_seed.entry_count)" tar_archive19
+"${pyro[@]}" workspace delete "$(json .workspace_id)" >/dev/null
+run "${pyro[@]}" workspace create debian:12-base --seed-path "$TEST_DIR/through.tar" --json
+is "seed of a hostile archive: code" "$(json .error.code)" content_refused
+run "${pyro[@]}" workspace create debian:12-base --seed-path "$TEST_DIR/nothing" --json
+is "seed of nothing: status" "$status" 1
+is "a seed that failed leaves nothing" "$(ls -A "$records")" .lock
+
+# Killed in the middle of it, create leaves nothing either.
+mkdir "$TEST_DIR/large"
+head -c 300M /dev/urandom >"$TEST_DIR/large/file"
+timeout -s KILL 300 "$PYRO" workspace create debian:12-base --mem-mib 256 --seed-path "$TEST_DIR/large" >/dev/null 2>&1 &
+creator=$!
+is_seeding() { grep -qs '"state": "started"' "$records"/*/workspace.json; }
+is_gone() { [[ $(ls -A "$records") == .lock ]]; }
+wait_for 60 is_seeding
+children=$(cat "/proc/$creator/task/$creator/children" 2>/dev/null)
+kill -9 $children 2>/dev/null
+wait "$creator" 2>/dev/null
+wait_for 60 is_gone && pass "a create that is killed while it seeds leaves nothing"
 chmod -R u+rwX "$TEST_DIR"
 finish

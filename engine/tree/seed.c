@@ -1,0 +1,89 @@
+/*
+ * engine/tree/seed.c: create with a seed.
+ *
+ * Until it is seeded and its baseline is sealed, the workspace is one that goes with its holder, as
+ * those of `run` are: whatever happens to this process, nothing half-seeded is left or seen.
+ */
+#include "engine/tree/seed.h"
+
+#include <string.h>
+
+#include "engine/disk/snapshot.h"
+#include "engine/tree/tree.h"
+#include "engine/workspace/attach.h"
+#include "engine/workspace/lifecycle.h"
+#include "vmm/base/fs.h"
+
+#define DISK_BYTES (10ull << 30) /* no environment's disk is larger */
+#define KEEP_MS 10000
+
+/* From here on it is a workspace like any other. The name may have been taken meanwhile: while it
+ * was being seeded nobody saw it. */
+static json_t *keep(const struct store *store, int dir_fd, const struct workspace_record *r,
+                    const struct tree_source *source, const struct tree_counts *counts,
+                    struct pyro_error *err)
+{
+    scoped_json json_t *request =
+        json_pack("{s:s, s:{s:s, s:o, s:I, s:I}}", "op", "keep", "workspace_seed", "mode",
+                  tree_source_mode(source), "seed_path",
+                  json_string_lossy(source->path, strlen(source->path)), "entry_count",
+                  (json_int_t)counts->entries, "bytes_written", (json_int_t)counts->bytes);
+    scoped_close int names = store_lock(store, err);
+
+    if (names < 0 || (r->name && !store_check_name_free(store, r->name, r->id, err)))
+        return NULL;
+    return supervisor_call(dir_fd, r->id, request, clock_ms() + KEEP_MS, err);
+}
+
+static json_t *seed(const struct store *store, int dir_fd, const struct workspace_record *r,
+                    struct tree_source *source, const struct progress *progress,
+                    struct pyro_error *err)
+{
+    struct tree_counts counts;
+    bool begun;
+
+    if (!tree_push(dir_fd, r->id, source, "", progress, &counts, &begun, err)) {
+        pyro_wrap(err, "seeding the workspace");
+        return NULL;
+    }
+    if (!r->host_compat && !workspace_seal_baseline(dir_fd, r->id, err))
+        return NULL;
+    return keep(store, dir_fd, r, source, &counts, err);
+}
+
+static json_t *seed_made(const struct workspace_record *r, struct tree_source *source,
+                         const struct progress *progress, struct pyro_error *err)
+{
+    scoped_store struct store store = { .fd = -1 };
+    scoped_close int dir_fd = -1;
+    json_t *view = NULL;
+    int hold_fd;
+
+    if (!store_open(&store, err) || (dir_fd = store_open_workspace(&store, r->id, err)) < 0)
+        return NULL;
+    hold_fd = workspace_hold(dir_fd, r->id, err);
+    if (hold_fd >= 0)
+        view = seed(&store, dir_fd, r, source, progress, err);
+    if (!view)
+        workspace_let_go(&store, dir_fd, r->id, hold_fd);
+    else
+        close(hold_fd);
+    return view;
+}
+
+json_t *workspace_create_seeded(const struct workspace_spec *spec, const struct progress *progress,
+                                struct pyro_error *err)
+{
+    static const struct tree_room room = { .bytes = DISK_BYTES };
+    scoped_tree_source source = { .fd = -1 };
+    struct workspace_record r;
+    json_t *view;
+
+    if (!tree_source_open(spec->seed_path, &source, err) ||
+        !tree_source_look(&source, &room, progress, err) ||
+        !workspace_make(spec, true, progress, &r, err))
+        return NULL;
+    view = seed_made(&r, &source, progress, err);
+    record_release(&r);
+    return view;
+}
