@@ -40,6 +40,16 @@ static bool own_group(char *ret, size_t size)
     return snprintf(ret, size, CGROUP_ROOT "%s", at) < (int)size;
 }
 
+/* Has the kernel tell in which group it killed for want of memory. */
+static void count_memory(void)
+{
+    static const char enable[] = "+memory";
+    scoped_close int fd = openat(groups.parent_fd, "cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0 || write(fd, enable, sizeof(enable) - 1) < 0)
+        guest_log("cgroup memory: errno %d", errno);
+}
+
 void cgroup_setup(bool on_host)
 {
     char path[PATH_MAX] = CGROUP_ROOT;
@@ -49,6 +59,8 @@ void cgroup_setup(bool on_host)
     if (on_host && !own_group(path, sizeof(path)))
         return;
     groups.parent_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (groups.parent_fd >= 0 && !on_host)
+        count_memory();
     if (groups.parent_fd < 0 || !on_host)
         return;
     if (fstatfs(groups.parent_fd, &fs) != 0 || fs.f_type != CGROUP2_SUPER_MAGIC) {
@@ -96,6 +108,29 @@ void cgroup_kill(const struct cgroup *c)
 
     if (fd >= 0 && write(fd, "1", 1) != 1)
         guest_log("cgroup.kill: errno %d", errno);
+}
+
+unsigned cgroup_oom_kills(const struct cgroup *c)
+{
+    scoped_buf text = BUF_INIT(4096);
+    const char *at;
+
+    if (!c || !fs_read_file(c->fd, "memory.events", &text, NULL) || !text.data)
+        return 0;
+    at = strstr(text.data, "\noom_kill ");
+    return at ? (unsigned)strtoul(at + strlen("\noom_kill "), NULL, 10) : 0;
+}
+
+unsigned cgroup_count(const struct cgroup *c)
+{
+    scoped_buf text = BUF_INIT(1024 * 1024);
+    unsigned n = 0;
+
+    if (!c || !fs_read_file(c->fd, "cgroup.procs", &text, NULL))
+        return 0;
+    for (size_t i = 0; i < text.len; i++)
+        n += text.data[i] == '\n';
+    return n;
 }
 
 /* Removes a group and those that were made inside it; false when one is not empty yet. */

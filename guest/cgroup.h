@@ -20,6 +20,10 @@ void cgroup_setup(bool on_host);
 struct cgroup *cgroup_new(void);
 /* Sends SIGKILL to all that are in it; NULL is fine. */
 void cgroup_kill(const struct cgroup *c);
+/* How many processes of it the kernel killed for want of memory; 0 where nobody counts. */
+unsigned cgroup_oom_kills(const struct cgroup *c);
+/* How many processes are in it, not in groups made inside it. */
+unsigned cgroup_count(const struct cgroup *c);
 /* Kills, and removes the group once it is empty: now, or from a later cgroup_sweep(). Frees c. */
 void cgroup_drop(struct cgroup *c);
 /* Tries to remove what is left of dropped groups; called when children have ended. */

@@ -94,22 +94,24 @@ static bool parse_env(struct command *c, const struct guest *g, const json_t *re
     return true;
 }
 
-/* On a host, /workspace stands for the directory that was given. */
+char *command_path(const struct guest *g, const char *path)
+{
+    size_t n = strlen(WORKSPACE_DIR);
+    char *ret;
+
+    if (!g->host_dir || strncmp(path, WORKSPACE_DIR, n) != 0 || (path[n] && path[n] != '/'))
+        return strdup(path);
+    return asprintf(&ret, "%s%s", g->host_dir, path + n) < 0 ? NULL : ret;
+}
+
 static bool parse_cwd(struct command *c, const struct guest *g, const json_t *request,
                       struct pyro_error *err)
 {
-    const char *cwd = json_string_or(request, "cwd", WORKSPACE_DIR), *below;
-    size_t n = strlen(WORKSPACE_DIR);
+    const char *cwd = json_string_or(request, "cwd", WORKSPACE_DIR);
 
     if (*cwd != '/')
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'cwd' is no absolute path: '%.300s'", cwd);
-    below = cwd + n;
-    if (g->host_dir && strncmp(cwd, WORKSPACE_DIR, n) == 0 && (!*below || *below == '/')) {
-        if (asprintf(&c->cwd, "%s%s", g->host_dir, below) < 0)
-            c->cwd = NULL;
-    } else {
-        c->cwd = strdup(cwd);
-    }
+    c->cwd = command_path(g, cwd);
     return c->cwd || no_memory(err);
 }
 

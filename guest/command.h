@@ -18,6 +18,9 @@ bool command_parse(struct command *ret, const struct guest *g, const json_t *req
 /* This program itself, with these arguments (borrowed, up to a NULL), in the root directory. */
 bool command_of_self(struct command *ret, const char *const *arguments,
                      struct pyro_error *err) MUST_CHECK;
+/* A path of the guest, absolute; on a host /workspace stands for the directory that was given. The
+ * caller frees; NULL: out of memory. */
+char *command_path(const struct guest *g, const char *path);
 void command_release(struct command *c);
 
 #endif

@@ -16,6 +16,7 @@
 #define WORKSPACE_DIR "/workspace"
 
 struct exec;
+struct service;
 struct shell;
 
 struct guest {
@@ -26,6 +27,8 @@ struct guest {
     unsigned exec_count;
     struct shell *shells;
     unsigned shell_count;
+    struct service *services;
+    unsigned service_count;
     int modules_fd; /* /modules of the initramfs, out of sight once the disk is the root; -1 */
     bool root_on_disk;
     bool begun;                     /* this machine is itself: commands may run */

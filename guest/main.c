@@ -17,7 +17,9 @@
 #include "guest/freeze.h"
 #include "guest/guest.h"
 #include "guest/ops.h"
+#include "guest/probe.h"
 #include "guest/root.h"
+#include "guest/service.h"
 #include "guest/shell.h"
 #include "guest/shutdown.h"
 #include "guest/tree.h"
@@ -71,8 +73,9 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info UNUSED)
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-        if (!freeze_child_ended(g, pid, status) && !exec_child_ended(g, pid, status))
-            shell_child_ended(g, pid, status);
+        if (!freeze_child_ended(g, pid, status) && !exec_child_ended(g, pid, status) &&
+            !shell_child_ended(g, pid, status) && !service_child_ended(g, pid, status))
+            probe_child_ended(g, pid, status);
     if (pid < 0 && errno == ECHILD)
         shutdown_no_children(g);
     cgroup_sweep();

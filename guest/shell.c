@@ -1,10 +1,8 @@
 /*
  * guest/shell.c: one PTY from its start to the host's last word.
  *
- * `out` holds output from offset `start` on: first what was sent and may not be on the host's disk
- * yet, then what was not sent. The credit that the host has not given back bounds the first part,
- * so what lies before it can go. The PTY is read only while there is room; a shell whose host is
- * away blocks once it is full, and nothing is lost.
+ * The PTY is read only while the backlog has room; a shell whose host is away blocks once it is
+ * full, and nothing is lost.
  */
 #include "guest/shell.h"
 
@@ -17,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "guest/backlog.h"
 #include "guest/cgroup.h"
 #include "guest/command.h"
 #include "guest/foreground.h"
@@ -26,10 +25,7 @@
 
 #define SHELLS_MAX 64
 #define ID_MAX 64
-#define OUT_MAX (2 * WIRE_CREDIT)
 #define IN_MAX (4 * WIRE_CREDIT)
-#define OFFSET_BYTES 8
-#define READ_BYTES 65536
 #define PROMPT_IDLE_MS 20
 #define DRAIN_MS 2000
 #define DRAIN_TURNS 4
@@ -48,9 +44,7 @@ struct shell {
     bool exited, told; /* the process has ended; the host was told */
     bool forgotten;    /* the host has all of it: the shell goes with its attachment */
     int status;
-    uint64_t start; /* offset of out's first byte */
-    struct buf out;
-    size_t sent;       /* of out */
+    struct backlog out;
     struct buf in;     /* input the PTY has not taken */
     size_t in_stale;   /* of `in`, from an older connection, whose credit is gone */
     int64_t active_ms; /* clock_ms() of the last output or input */
@@ -102,7 +96,7 @@ static void shell_free(struct shell *s)
     loop_timer_cancel(s->g->loop, &s->drain);
     loop_timer_cancel(s->g->loop, &s->batch);
     cgroup_drop(s->group);
-    buf_release(&s->out);
+    backlog_release(&s->out);
     free(s);
 }
 
@@ -130,51 +124,16 @@ static void watch(struct shell *s, bool in, bool out)
     s->in_watched = out;
 }
 
-/* Drops what the host has dealt with: all that was sent but the credit that is still out. */
-static void trim(struct shell *s)
-{
-    size_t on_the_way = s->stream.link ? WIRE_CREDIT - s->stream.send_credit : s->sent;
-    size_t done = s->sent > on_the_way ? s->sent - on_the_way : 0;
-
-    if (done < READ_BYTES && s->out.len < OUT_MAX)
-        return;
-    buf_consume(&s->out, done);
-    s->start += done;
-    s->sent -= done;
-}
-
-static void send_some(struct shell *s)
-{
-    static uint8_t frame[WIRE_PAYLOAD_MAX];
-
-    while (s->stream.link && s->sent < s->out.len) {
-        size_t room = stream_room(&s->stream), n = s->out.len - s->sent;
-        if (room <= OFFSET_BYTES) {
-            stream_want_room(&s->stream);
-            return;
-        }
-        if (n > sizeof(frame) - OFFSET_BYTES)
-            n = sizeof(frame) - OFFSET_BYTES;
-        if (n > room - OFFSET_BYTES)
-            n = room - OFFSET_BYTES;
-        put_u64(frame, s->start + s->sent);
-        memcpy(frame + OFFSET_BYTES, s->out.data + s->sent, n);
-        if (!stream_send(&s->stream, WIRE_PTY, frame, n + OFFSET_BYTES))
-            return;
-        s->sent += n;
-    }
-}
-
 /* Once everything is out: how it ended. */
 static void tell_end(struct shell *s)
 {
     scoped_json json_t *message = NULL;
     int code;
 
-    if (!s->exited || s->pty_fd >= 0 || s->told || !s->stream.link || s->sent < s->out.len)
+    if (!s->exited || s->pty_fd >= 0 || s->told || !s->stream.link || !backlog_is_sent(&s->out))
         return;
     code = WIFSIGNALED(s->status) ? 128 + WTERMSIG(s->status) : WEXITSTATUS(s->status);
-    message = json_pack("{s:i, s:I}", "ended", code, "offset", (json_int_t)(s->start + s->out.len));
+    message = json_pack("{s:i, s:I}", "ended", code, "offset", (json_int_t)backlog_end(&s->out));
     s->told = stream_message(&s->stream, message);
 }
 
@@ -195,13 +154,11 @@ static bool tell_foreground(void *arg, const json_t *message)
 /* Reads what the PTY holds, as far as there is room. False at its end. */
 static bool read_pty(struct shell *s)
 {
-    static char chunk[READ_BYTES];
+    static char chunk[BACKLOG_READ_BYTES];
 
-    for (size_t taken = 0; taken < READ_BYTES;) { /* other shells wait for their turn */
-        size_t room;
+    for (size_t taken = 0; taken < sizeof(chunk);) { /* other shells wait for their turn */
+        size_t room = backlog_room(&s->out, &s->stream);
         ssize_t n;
-        trim(s);
-        room = OUT_MAX - s->out.len;
         if (!room)
             return true;
         n = read(s->pty_fd, chunk, room < sizeof(chunk) ? room : sizeof(chunk));
@@ -211,7 +168,7 @@ static bool read_pty(struct shell *s)
             return true;
         if (n <= 0) /* EIO: nobody has the terminal open any more */
             return false;
-        if (!buf_append(&s->out, chunk, (size_t)n))
+        if (!backlog_append(&s->out, chunk, (size_t)n))
             return true;
         taken += (size_t)n;
         touch(s);
@@ -227,9 +184,8 @@ static void pump(struct shell *s)
         if (s->exited)
             close_pty(s);
     }
-    send_some(s);
-    trim(s);
-    if (s->pty_fd >= 0 && s->out.len >= OUT_MAX) {
+    backlog_send(&s->out, &s->stream);
+    if (s->pty_fd >= 0 && !backlog_room(&s->out, &s->stream)) {
         watch(s, false, s->in_watched);
         if (s->stream.link)
             stream_want_room(&s->stream);
@@ -285,7 +241,7 @@ static void drained(void *arg)
 
     for (int i = 0; i < DRAIN_TURNS; i++) /* more than a terminal holds */
         pump(s);
-    if (s->pty_fd >= 0 && s->out.len >= OUT_MAX) { /* the host is slow or away */
+    if (s->pty_fd >= 0 && !backlog_room(&s->out, &s->stream)) { /* the host is slow or away */
         loop_timer_set(s->g->loop, &s->drain, DRAIN_MS, drained, s);
         return;
     }
@@ -308,7 +264,7 @@ static void resize(struct shell *s, const json_t *size)
     if (s->pty_fd < 0 || ioctl(s->pty_fd, TIOCSWINSZ, &ws) != 0)
         return;
     answer = json_pack("{s:[I, I], s:I}", "resized", (json_int_t)cols, (json_int_t)rows, "offset",
-                       (json_int_t)(s->start + s->out.len));
+                       (json_int_t)backlog_end(&s->out));
     stream_message(&s->stream, answer);
 }
 
@@ -350,7 +306,7 @@ static void ask_prompt(struct shell *s, int64_t token)
     answer = json_pack("{s:I, s:b, s:I}", "prompt", (json_int_t)token, "at_prompt",
                        !s->exited && s->pty_fd >= 0 && idle && !s->in.len &&
                            prompt_is_waiting(s->pid, s->pty_fd),
-                       "offset", (json_int_t)(s->start + s->out.len));
+                       "offset", (json_int_t)backlog_end(&s->out));
     stream_message(&s->stream, answer);
 }
 
@@ -417,15 +373,13 @@ bool shell_op_attach(struct guest *g, uint32_t id, const json_t *request, struct
         return pyro_fail(err, PYRO_SHELL_NOT_FOUND, "there is no shell '%.64s'", name);
     if (s->stream.link)
         return pyro_fail(err, PYRO_SHELL_STATE, "shell '%s' is attached", s->id);
-    if ((uint64_t)offset < s->start || (uint64_t)offset > s->start + s->out.len)
+    if (!backlog_has(&s->out, offset))
         return pyro_fail(err, PYRO_SHELL_STATE, "shell '%s' has offsets %llu to %llu, not %lld",
-                         s->id, (unsigned long long)s->start,
-                         (unsigned long long)(s->start + s->out.len), (long long)offset);
+                         s->id, (unsigned long long)s->out.start,
+                         (unsigned long long)backlog_end(&s->out), (long long)offset);
     if (!stream_accept(g->link, id, &s->stream, &ops, s, err))
         return false;
-    buf_consume(&s->out, (size_t)((uint64_t)offset - s->start));
-    s->start = (uint64_t)offset;
-    s->sent = 0;
+    backlog_rewind(&s->out, offset);
     foreground_repeat(&s->foreground);
     pump(s);
     return true;
@@ -488,7 +442,7 @@ static struct shell *shell_new(struct guest *g, const char *id)
     s->g = g;
     s->pty_fd = -1;
     snprintf(s->id, sizeof(s->id), "%s", id);
-    buf_init(&s->out, OUT_MAX);
+    backlog_init(&s->out);
     buf_init(&s->in, IN_MAX);
     s->group = cgroup_new();
     s->next = g->shells;

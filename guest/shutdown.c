@@ -14,6 +14,7 @@
 #include "guest/exec.h"
 #include "guest/freeze.h"
 #include "guest/root.h"
+#include "guest/service.h"
 #include "guest/shell.h"
 #include "vmm/base/fs.h"
 
@@ -41,10 +42,12 @@ static void end(void *arg)
 
 static void kill_everything(struct guest *g, int signal_number)
 {
-    if (g->host_dir)
-        exec_kill_all(g);
-    else
+    if (!g->host_dir) {
         kill(-1, signal_number);
+        return;
+    }
+    exec_kill_all(g);
+    service_kill_all(g);
 }
 
 static void time_is_up(void *arg)
@@ -69,6 +72,7 @@ void shutdown_no_children(struct guest *g)
 void shutdown_host_gone(struct guest *g)
 {
     exec_kill_all(g);
+    service_kill_all(g);
     _exit(0);
 }
 

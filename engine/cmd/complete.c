@@ -45,8 +45,9 @@ static void offer_flags(json_t *list, const struct cmd_spec *cmd, const char *wo
     offer(list, word, "--help", "Show help");
 }
 
+/* `workspace`: the first positional argument before; NULL: none. */
 static void offer_values(json_t *list, const struct arg_spec *row, const char *word,
-                         bool *ret_files)
+                         const char *workspace, bool *ret_files)
 {
     scoped_json json_t *values = NULL;
 
@@ -58,6 +59,8 @@ static void offer_values(json_t *list, const struct arg_spec *row, const char *w
         values = complete_workspaces();
     if (row->complete == COMPLETE_ENVIRONMENT)
         values = complete_environments();
+    if (row->complete == COMPLETE_SERVICE && workspace)
+        values = complete_services(workspace);
     for (size_t i = 0; i < json_array_size(values); i++) {
         const json_t *v = json_array_get(values, i);
 
@@ -71,6 +74,7 @@ static void offer_arguments(json_t *list, const struct cmd_spec *cmd, const char
 {
     const char *last = words[count - 1];
     const struct arg_spec *row, *waiting = NULL;
+    const char *workspace = NULL;
     unsigned positionals = 0;
 
     for (size_t i = 0; i + 1 < count; i++) {
@@ -83,11 +87,11 @@ static void offer_arguments(json_t *list, const struct cmd_spec *cmd, const char
             row = strchr(words[i], '=') ? NULL : cmd_flag(cmd, words[i] + 2, strlen(words[i] + 2));
             waiting = row && row->type != ARG_TYPE_FLAG ? row : NULL;
         } else if (words[i][0] != '-') {
-            positionals++;
+            workspace = positionals++ ? workspace : words[i];
         }
     }
     if (waiting) {
-        offer_values(list, waiting, last, ret_files);
+        offer_values(list, waiting, last, workspace, ret_files);
         return;
     }
     row = cmd_positional(cmd, positionals);
@@ -96,7 +100,7 @@ static void offer_arguments(json_t *list, const struct cmd_spec *cmd, const char
         if (cmd_command_row(cmd))
             offer(list, last, "--", "The command to run follows");
     } else if (row) {
-        offer_values(list, row, last, ret_files);
+        offer_values(list, row, last, workspace, ret_files);
     } else if (cmd_command_row(cmd)) {
         offer(list, last, "--", "The command to run follows");
     } else {

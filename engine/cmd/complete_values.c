@@ -1,7 +1,8 @@
-/* engine/cmd/complete_values.c: names of workspaces and environments, for completion. */
+/* engine/cmd/complete_values.c: names of workspaces, environments and services, for completion. */
 #include "engine/cmd/complete_values.h"
 
 #include "engine/environment/environment.h"
+#include "engine/service/service.h"
 #include "engine/workspace/workspace.h"
 
 static void add(json_t *list, const char *value, const char *help)
@@ -36,6 +37,20 @@ json_t *complete_environments(void)
         const json_t *e = json_array_get(environments, i);
 
         add(list, json_string_or(e, "name", NULL), json_string_or(e, "description", NULL));
+    }
+    return list;
+}
+
+json_t *complete_services(const char *workspace)
+{
+    scoped_json json_t *found = service_list(workspace, NULL);
+    const json_t *services = json_object_get(found, "services");
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < json_array_size(services); i++) {
+        const json_t *s = json_array_get(services, i);
+
+        add(list, json_string_or(s, "service_name", NULL), json_string_or(s, "state", NULL));
     }
     return list;
 }

@@ -7,5 +7,7 @@
 
 json_t *complete_workspaces(void);
 json_t *complete_environments(void);
+/* Of the workspace referred to. */
+json_t *complete_services(const char *workspace);
 
 #endif

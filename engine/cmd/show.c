@@ -93,6 +93,17 @@ static void show_secrets(const json_t *secrets, FILE *out)
     fputc('\n', out);
 }
 
+static void show_services(const json_t *w, FILE *out)
+{
+    int64_t count = json_int_or(w, "service_count", 0);
+
+    if (!count)
+        show_number(out, "Services", 0);
+    else
+        fprintf(out, "Services: %" PRId64 " (%" PRId64 " running)\n", count,
+                json_int_or(w, "running_service_count", 0));
+}
+
 static void show_last_command(const json_t *last, FILE *out)
 {
     if (!json_is_object(last))
@@ -118,7 +129,7 @@ void show_workspace(const json_t *w, FILE *out)
     fprintf(out, "Resources: %" PRId64 " vCPU / %" PRId64 " MiB\n", json_int_or(w, "vcpu_count", 0),
             json_int_or(w, "mem_mib", 0));
     show_number(out, "Shells", json_int_or(w, "shell_count", 0));
-    show_number(out, "Services", json_int_or(w, "service_count", 0));
+    show_services(w, out);
     show_number(out, "Command count", json_int_or(w, "command_count", 0));
     show_last_command(json_object_get(w, "last_command"), out);
     show_line(out, "Last error", json_string_or(w, "last_error", NULL));

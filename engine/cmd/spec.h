@@ -37,7 +37,13 @@ enum arg_type {
 };
 
 /* What a shell may complete a value with. */
-enum arg_complete { COMPLETE_NOTHING, COMPLETE_WORKSPACE, COMPLETE_ENVIRONMENT, COMPLETE_FILE };
+enum arg_complete {
+    COMPLETE_NOTHING,
+    COMPLETE_WORKSPACE,
+    COMPLETE_ENVIRONMENT,
+    COMPLETE_SERVICE,
+    COMPLETE_FILE
+};
 
 #define ARG_UNSET INT64_MIN /* .def of an integer flag that is simply absent by default */
 

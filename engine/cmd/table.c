@@ -41,6 +41,11 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_shell_close,
     &cmd_shell_attach,
     &cmd_shell_record,
+    &cmd_service_start,
+    &cmd_service_list,
+    &cmd_service_status,
+    &cmd_service_logs,
+    &cmd_service_stop,
     &cmd_tui,
     &cmd_render,
     &cmd_commands,
@@ -66,5 +71,8 @@ const struct cmd_group cmd_groups[] = {
       "pyro workspace disk list demo /etc" },
     { "workspace shell", "Shells that stay: write to them, read them by cursor",
       "pyro workspace shell open demo" },
+    { "workspace service", "Services: commands that stay, with readiness and logs",
+      "pyro workspace service start demo web --ready-tcp 127.0.0.1:8000 -- python3 -m http.server "
+      "8000" },
     { NULL, NULL, NULL },
 };

@@ -12,6 +12,8 @@ extern const struct cmd_spec cmd_workspace_diff;
 extern const struct cmd_spec cmd_sync_push, cmd_workspace_export;
 extern const struct cmd_spec cmd_shell_attach, cmd_shell_close, cmd_shell_list, cmd_shell_open,
     cmd_shell_read, cmd_shell_record, cmd_shell_resize, cmd_shell_signal, cmd_shell_write;
+extern const struct cmd_spec cmd_service_list, cmd_service_logs, cmd_service_start,
+    cmd_service_status, cmd_service_stop;
 extern const struct cmd_spec cmd_disk_export, cmd_disk_list, cmd_disk_read;
 extern const struct cmd_spec cmd_snapshot_create, cmd_snapshot_delete, cmd_snapshot_list;
 extern const struct cmd_spec cmd_workspace_reset;

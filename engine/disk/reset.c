@@ -15,6 +15,7 @@ static void forget(struct workspace_record *r)
     r->last_command = NULL;
     r->command_count = 0;
     r->shell_count = 0;
+    r->service_count = r->running_service_count = 0;
 }
 
 bool disk_reset_commit(int dirfd, struct workspace_record *r, const char *snapshot,

@@ -5,9 +5,9 @@
  * - ID.json: what it is: state, size, times, exit code, and `first`, the offset of the oldest byte
  * kept
  *
- * - ID.log: its output; the offset in the file is the cursor. Beyond SHELL_LOG_MAX the head is
- * punched out in steps, after `first` was published: a reader looks at `first` again after it has
- * read
+ * - ID.log: its output; the offset in the file is the cursor. Beyond LOG_BYTES_MAX (guest_log.h)
+ * the head is punched out in steps, after `first` was published: a reader looks at `first` again
+ * after it has read
  *
  * - ID.events: one JSON line an event, {"t": epoch seconds, "offset": N, "type": T}; T is resize
  * {cols, rows}, alt {on}, string {kind, from}, string_end, input {by} or end
@@ -19,8 +19,6 @@
 
 #include "vmm/base/json.h"
 
-#define SHELL_LOG_MAX (64ll * 1024 * 1024)
-#define SHELL_LOG_STEP (4ll * 1024 * 1024)
 #define SHELL_ID_MAX 15
 #define SHELLS_DIR "shells"
 

@@ -6,6 +6,7 @@
 
 #include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/relay.h"
+#include "engine/supervisor/services.h"
 #include "engine/supervisor/shell_ops.h"
 #include "engine/supervisor/shells.h"
 #include "engine/supervisor/supervisor.h"
@@ -165,6 +166,11 @@ static void op_relay_change(struct client *c, uint32_t id, const json_t *request
     relay_open(c->supervisor, c->link, id, request, true);
 }
 
+static void op_service(struct client *c, uint32_t id, const json_t *request)
+{
+    services_dispatch(c->supervisor, c->link, id, request);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct client *c, uint32_t id, const json_t *request);
@@ -177,6 +183,7 @@ static const struct {
     { "hold", op_hold },
     { "keep", op_keep },
     { "reset", op_reset },
+    { "service", op_service },
     { "shell", op_shell },
     { "stop", op_stop },
     { "tree_read", op_relay },
@@ -213,6 +220,7 @@ static void client_free(struct client *c)
         waiter_free(c->waiters);
     shells_client_gone(c->supervisor, c->link);
     disk_ops_client_gone(c->supervisor, c->link);
+    services_client_gone(c->supervisor, c->link);
     link_free(c->link);
     free(c);
 }

@@ -1,11 +1,6 @@
 /*
  * engine/supervisor/shells.c: the shells of the workspace: opened, attached to the guest's PTYs,
  * written to their logs.
- *
- * A PTY's bytes are given back their credit once they are in the log's file; the guest keeps them
- * until then, so a killed supervisor neither loses nor doubles one: the next attaches at the size
- * of the file. When the log cannot be written (a full disk) the bytes wait here, the guest waits
- * for its credit, and the write is tried again.
  */
 #include "engine/supervisor/shells.h"
 
@@ -14,13 +9,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/supervisor/intake.h"
 #include "engine/supervisor/shell_log.h"
 #include "vmm/base/fs.h"
 
-#define RETRY_MS 500
 #define INPUT_MAX (4 * 1024 * 1024) /* waiting for a shell that does not read */
-#define OFFSET_BYTES 8
-#define FOREGROUND_MAX 1024 /* bytes of what the guest may say of it */
+#define FOREGROUND_MAX 1024         /* bytes of what the guest may say of it */
 
 /* A request that the guest has to answer first. */
 struct shell_ask {
@@ -37,11 +31,9 @@ struct shell {
     struct shell_record record;
     struct shell_log log;
     struct stream guest;
-    struct buf late; /* output the file did not take yet */
-    size_t late_credit;
+    struct intake intake;
     struct buf input; /* for the guest, beyond its credit */
     struct shell_ask *asks;
-    struct loop_timer retry;
     const char *last_writer;
     bool opening;             /* the guest has not answered yet */
     struct link *open_client; /* who waits for that; NULL: gone */
@@ -57,10 +49,9 @@ static void shell_free(struct shell *sh)
         at = &(*at)->next;
     *at = sh->next;
     stream_close(&sh->guest, NULL);
-    loop_timer_cancel(sh->supervisor->loop, &sh->retry);
     shell_log_close(&sh->log);
     shell_record_release(&sh->record);
-    buf_release(&sh->late);
+    intake_release(&sh->intake);
     buf_release(&sh->input);
     while (sh->asks) {
         struct shell_ask *a = sh->asks;
@@ -138,14 +129,14 @@ static void end_shell(struct shell *sh, int exit_code)
     sh->record.at_prompt = false;
     sh->record.ended_at = clock_wall();
     sh->record.exit_code = exit_code;
-    shell_log_event(&sh->log, "end", sh->log.size,
+    guest_log_event(&sh->log.file, "end", sh->log.file.size,
                     exit_code >= 0 ? json_pack("{s:i}", "exit_code", exit_code) : NULL);
-    shell_log_sync(&sh->log);
+    guest_log_sync(&sh->log.file);
     if (!shell_record_save(s->dir_fd, &sh->record, &err))
         record_set_string(&s->record.last_error, err.message);
     answer(sh, ASK_END, -1, view(sh));
     answer(sh, ASK_RESIZE, -1, view(sh));
-    answer(sh, ASK_PROMPT, -1, prompt_view(false, (int64_t)sh->log.size));
+    answer(sh, ASK_PROMPT, -1, prompt_view(false, (int64_t)sh->log.file.size));
     s->record.shell_count--;
     supervisor_touch(s);
     stream_message(&sh->guest, forget); /* does nothing when the guest is gone */
@@ -201,65 +192,19 @@ void shells_settle(struct supervisor *s)
 
 /* ---- output ---- */
 
-static void try_late(void *arg);
-
-static void take_output(struct shell *sh, const uint8_t *bytes, size_t n, size_t credit)
-{
-    struct supervisor *s = sh->supervisor;
-    struct pyro_error err = { 0 };
-    size_t written = 0;
-
-    if (!sh->late.len && shell_log_add(&sh->log, bytes, n, &written, &err)) {
-        stream_consumed(&sh->guest, credit);
-        return;
-    }
-    if (err.code) {
-        record_set_string(&s->record.last_error, err.message);
-        supervisor_save(s, false);
-    }
-    if (!buf_append(&sh->late, bytes + written, n - written)) {
-        supervisor_give_up(s, "the guest sent more of shell '%s' than it may", sh->record.id);
-        return;
-    }
-    sh->late_credit += credit;
-    if (!sh->retry.armed)
-        loop_timer_set(s->loop, &sh->retry, RETRY_MS, try_late, sh);
-}
-
-static void try_late(void *arg)
-{
-    struct shell *sh = arg;
-    struct supervisor *s = sh->supervisor;
-    size_t written = 0;
-    bool ok = shell_log_add(&sh->log, sh->late.data, sh->late.len, &written, NULL);
-
-    buf_consume(&sh->late, written);
-    if (!ok) {
-        loop_timer_set(s->loop, &sh->retry, RETRY_MS, try_late, sh);
-        return;
-    }
-    stream_consumed(&sh->guest, sh->late_credit);
-    sh->late_credit = 0;
-    record_set_string(&s->record.last_error, NULL);
-    supervisor_save(s, false);
-    if (sh->ended >= 0)
-        end_shell(sh, sh->ended);
-}
-
 static void on_data(struct stream *stream, enum wire_channel channel, const uint8_t *bytes,
                     size_t n)
 {
     struct shell *sh = stream->arg;
-    uint64_t expected = sh->log.size + sh->late.len, offset = 0;
-    struct reader r = reader_of(bytes, n);
 
-    if (channel != WIRE_PTY || !rd_u64(&r, &offset) || offset != expected) {
-        supervisor_give_up(sh->supervisor, "the guest sent bytes of shell '%s' out of their order",
-                           sh->record.id);
-        return;
-    }
-    supervisor_save_soon(sh->supervisor);
-    take_output(sh, r.at, rd_left(&r), n);
+    intake_data(&sh->intake, channel, bytes, n);
+}
+
+static void on_drained(void *arg)
+{
+    struct shell *sh = arg;
+
+    end_shell(sh, sh->ended);
 }
 
 /* ---- input ---- */
@@ -290,7 +235,8 @@ bool shells_input(struct supervisor *s, const char *id, const char *by, const vo
     }
     if (!sh->last_writer || strcmp(sh->last_writer, by) != 0) {
         sh->last_writer = !strcmp(by, "operator") ? "operator" : "agent";
-        shell_log_event(&sh->log, "input", sh->log.size, json_pack("{s:s}", "by", sh->last_writer));
+        guest_log_event(&sh->log.file, "input", sh->log.file.size,
+                        json_pack("{s:s}", "by", sh->last_writer));
     }
     pump_input(sh);
     supervisor_touch(s);
@@ -310,7 +256,7 @@ static void on_resized(struct shell *sh, const json_t *message)
         return;
     sh->record.cols = cols;
     sh->record.rows = rows;
-    shell_log_event(&sh->log, "resize", (uint64_t)offset,
+    guest_log_event(&sh->log.file, "resize", (uint64_t)offset,
                     json_pack("{s:I, s:I}", "cols", (json_int_t)cols, "rows", (json_int_t)rows));
     if (!shell_record_save(sh->supervisor->dir_fd, &sh->record, NULL))
         return; /* the event tells it too */
@@ -348,7 +294,7 @@ static void on_message(struct stream *stream, const json_t *message)
     if (!json_is_integer(ended))
         return;
     sh->ended = (int)(json_integer_value(ended) & 255);
-    if (!sh->late.len)
+    if (intake_end(&sh->intake, on_drained, sh))
         end_shell(sh, sh->ended);
 }
 
@@ -367,8 +313,9 @@ static bool attach(struct shell *sh, struct pyro_error *err)
     static const struct stream_ops ops = {
         .data = on_data, .message = on_message, .writable = on_writable, .closed = on_closed
     };
-    scoped_json json_t *request = json_pack("{s:s, s:s, s:I}", "op", "shell_attach", "shell",
-                                            sh->record.id, "offset", (json_int_t)sh->log.size);
+    scoped_json json_t *request =
+        json_pack("{s:s, s:s, s:I}", "op", "shell_attach", "shell", sh->record.id, "offset",
+                  (json_int_t)guest_log_offset(&sh->log.file));
 
     return stream_open(sh->supervisor->guest, &sh->guest, request, &ops, sh, err);
 }
@@ -386,13 +333,13 @@ static struct shell *shell_new(struct supervisor *s, const struct shell_record *
     sh->record = *r;
     sh->record.cwd = str_printf("%s", r->cwd);
     sh->record.foreground = NULL; /* the guest says it anew */
-    buf_init(&sh->late, WIRE_CREDIT);
     buf_init(&sh->input, INPUT_MAX);
     if (!shell_log_open(&sh->log, s->dir_fd, &sh->record, err)) {
         shell_record_release(&sh->record);
         free(sh);
         return NULL;
     }
+    intake_init(&sh->intake, s, &sh->log.file, &sh->guest);
     sh->next = s->shells;
     s->shells = sh;
     return sh;
@@ -413,7 +360,7 @@ static void on_opened(struct stream *stream, const json_t *result, const struct 
     }
     sh->opening = false;
     s->record.shell_count++;
-    shell_log_event(&sh->log, "resize", 0,
+    guest_log_event(&sh->log.file, "resize", 0,
                     json_pack("{s:I, s:I}", "cols", (json_int_t)sh->record.cols, "rows",
                               (json_int_t)sh->record.rows));
     supervisor_touch(s);
@@ -536,7 +483,7 @@ void shells_prompt(struct shell *sh, struct link *client, uint32_t id)
     scoped_json json_t *message = json_pack("{s:I}", "prompt", (json_int_t)token);
 
     if (sh->input.len) /* it has yet to read that */
-        stream_reply(client, id, prompt_view(false, (int64_t)sh->log.size));
+        stream_reply(client, id, prompt_view(false, (int64_t)sh->log.file.size));
     else if (ask(sh, ASK_PROMPT, token, client, id))
         stream_message(&sh->guest, message);
 }
@@ -549,5 +496,5 @@ json_t *shells_view(const struct shell *sh)
 void shells_sync(struct supervisor *s)
 {
     for (struct shell *sh = s->shells; sh; sh = sh->next)
-        shell_log_sync(&sh->log);
+        guest_log_sync(&sh->log.file);
 }

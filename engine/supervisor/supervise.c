@@ -23,6 +23,7 @@
 #include "engine/supervisor/disk_merge.h"
 #include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/relay.h"
+#include "engine/supervisor/services.h"
 #include "engine/supervisor/shells.h"
 #include "engine/supervisor/supervisor.h"
 #include "engine/workspace/commands.h"
@@ -84,6 +85,7 @@ static void tell_failed(struct supervisor *s, const struct pyro_error *err)
 static void save_now(void *arg)
 {
     shells_sync(arg);
+    services_sync(arg);
     supervisor_save(arg, true);
 }
 
@@ -282,6 +284,7 @@ static void on_ended(void *arg, uint32_t events UNUSED)
     shells_end_all(s);
     if (s->record.clearing)
         finish_reset(s, &why);
+    services_end_all(s);
     record_the_end(s, started); /* before they hear of it: whoever is told may look */
     exec_fail_all(s, &why);
     relay_fail_all(s, &why);
@@ -294,6 +297,18 @@ static void on_ended(void *arg, uint32_t events UNUSED)
 }
 
 /* ---- getting ready ---- */
+
+static void settle_what_ran(struct supervisor *s)
+{
+    shells_settle(s);
+    services_settle(s);
+}
+
+static void adopt_what_runs(struct supervisor *s)
+{
+    shells_adopt(s);
+    services_adopt(s);
+}
 
 static void serve(struct supervisor *s)
 {
@@ -316,9 +331,9 @@ static void serve(struct supervisor *s)
         return;
     }
     if (s->mode != SUPERVISE_ADOPT)
-        shells_settle(s);
+        settle_what_ran(s);
     else if (link_is_ready(s->guest))
-        shells_adopt(s);
+        adopt_what_runs(s);
     set_ttl_timer(s);
     if (s->record.ephemeral)
         loop_timer_set(s->loop, &s->orphan, ORPHAN_MS, on_ttl, s);
@@ -374,7 +389,7 @@ static void guest_ready(struct link *link)
     else if (s->phase == PHASE_STARTING)
         serve(s);
     else
-        shells_adopt(s);
+        adopt_what_runs(s);
 }
 
 /* A guest that breaks the protocol is ended; one whose QEMU is dying is seen to end on the pidfd.
@@ -531,7 +546,7 @@ static void fail_start(struct supervisor *s, const struct pyro_error *err)
         kill(s->record.vm_pid, SIGKILL); /* it runs, but nobody can speak to it */
     if (s->loop && s->record.environment && s->mode != SUPERVISE_FRESH) {
         snprintf(s->end_reason, sizeof(s->end_reason), "%s", err->message);
-        shells_settle(s);
+        settle_what_ran(s);
         record_the_end(s, true);
     }
     tell_failed(s, err);

@@ -4,6 +4,7 @@
  *   supervise.c  its main: start, adopt, the states it goes through, its end
  *   machine.c    getting a guest to talk to: a copy of a template, an adopted QEMU, or a plain
  * child on the host clients.c    connections of other pyro processes, and the requests they make
+ *   services.c   commands that stay
  *   shells.c     PTYs: their output into logs (shell_log.c), input, requests; shell_ops.c: clients'
  * requests about them exec.c       one running command: client on one side, guest on the other
  *
@@ -34,6 +35,7 @@ struct disk_merge;
 struct disk_op;
 struct exec;
 struct relay;
+struct service;
 struct shell;
 
 struct supervisor {
@@ -56,7 +58,8 @@ struct supervisor {
     struct disk_holder *disk_holders;
     struct disk_merge *disk_merge;
     struct disk_op *disk_op; /* the one that is under way; NULL: none */
-    int shell_number;        /* of the last shell opened */
+    struct service *services;
+    int shell_number; /* of the last shell opened */
     int64_t prompt_token;
     struct loop_timer deadline, ttl, save, orphan, resume;
     bool stop_wanted;        /* somebody asked for the end: it is no failure */

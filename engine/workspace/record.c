@@ -94,6 +94,8 @@ static bool parse_numbers(const json_t *j, struct workspace_record *r, struct py
     r->vm_pid = (pid_t)pid;
     r->vm_start_time = (uint64_t)json_int_or(j, "vm_start_time", 0);
     r->shell_count = json_int_or(j, "shell_count", 0);
+    r->service_count = json_int_or(j, "service_count", 0);
+    r->running_service_count = json_int_or(j, "running_service_count", 0);
     r->created_at = json_number_or(j, "created_at", 0);
     r->last_activity_at = json_number_or(j, "last_activity_at", 0);
     r->expires_at = json_number_or(j, "expires_at", 0);
@@ -193,7 +195,7 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
 {
     scoped_json json_t *j = json_pack(
         "{s:i, s:s, s:s?, s:O, s:s, s:s?, s:s?, s:s, s:b, s:b, s:b, s:s?, s:I, s:I, s:I, s:f, s:f, "
-        "s:f, s:I, s:O?, s:s?, s:I, s:I, s:I, s:s, s:b, s:o, s:b, s:I, s:f}",
+        "s:f, s:I, s:O?, s:s?, s:I, s:I, s:I, s:s, s:b, s:o, s:b, s:I, s:f, s:I, s:I}",
         "version", RECORD_VERSION, "id", r->id, "name", r->name, "labels", r->labels, "environment",
         r->environment, "environment_digest", r->environment_digest, "base_path", r->base_path,
         "state", state_names[r->state], "host_compat", r->host_compat, "ephemeral", r->ephemeral,
@@ -204,7 +206,9 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
         "last_error", r->last_error, "vm_pid", (json_int_t)r->vm_pid, "vm_start_time",
         (json_int_t)r->vm_start_time, "shell_count", (json_int_t)r->shell_count, "machine_id",
         r->machine_id, "stopping", r->stopping, "disk", disk_layers_to_json(&r->disk), "clearing",
-        r->clearing, "reset_count", (json_int_t)r->reset_count, "last_reset_at", r->last_reset_at);
+        r->clearing, "reset_count", (json_int_t)r->reset_count, "last_reset_at", r->last_reset_at,
+        "service_count", (json_int_t)r->service_count, "running_service_count",
+        (json_int_t)r->running_service_count);
     scoped_free char *text = NULL;
 
     if (j && r->seed)
@@ -238,12 +242,13 @@ json_t *record_to_view(const struct workspace_record *r)
                           "execution_mode", r->host_compat ? "host_compat" : "guest_vm",
                           "accelerator", json_string_or_null(r->accelerator));
     scoped_json json_t *rest = json_pack(
-        "{s:I, s:I, s:I, s:f, s:o, s:f, s:s, s:[], s:I, s:i, s:i, s:I, s:O?, s:I, s:o, s:o}",
+        "{s:I, s:I, s:I, s:f, s:o, s:f, s:s, s:[], s:I, s:I, s:I, s:I, s:O?, s:I, s:o, s:o}",
         "vcpu_count", (json_int_t)r->vcpu_count, "mem_mib", (json_int_t)r->mem_mib, "ttl_seconds",
         (json_int_t)r->ttl_seconds, "created_at", r->created_at, "expires_at",
         r->expires_at > 0 ? json_real(r->expires_at) : json_null(), "last_activity_at",
         r->last_activity_at, "network_policy", "off", "secrets", "shell_count",
-        (json_int_t)r->shell_count, "service_count", 0, "running_service_count", 0, "command_count",
+        (json_int_t)r->shell_count, "service_count", (json_int_t)r->service_count,
+        "running_service_count", (json_int_t)r->running_service_count, "command_count",
         (json_int_t)r->command_count, "last_command", r->last_command, "reset_count",
         (json_int_t)r->reset_count, "last_reset_at",
         r->last_reset_at > 0 ? json_real(r->last_reset_at) : json_null(), "last_error",

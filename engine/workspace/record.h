@@ -42,6 +42,7 @@ struct workspace_record {
     double created_at, last_activity_at; /* epoch seconds */
     double expires_at;                   /* 0: never */
     int64_t command_count, shell_count;
+    int64_t service_count, running_service_count;
     json_t *last_command; /* {command, exit_code} or NULL */
     json_t *seed;         /* {mode, seed_path, entry_count, bytes_written}; NULL: empty */
     int64_t reset_count;

@@ -22,7 +22,7 @@ static struct shell_log shell_log;
 
 static void resize(int64_t cols, int64_t rows)
 {
-    shell_log_event(&shell_log, "resize", shell_log.size,
+    guest_log_event(&shell_log.file, "resize", shell_log.file.size,
                     json_pack("{s:I, s:I}", "cols", (json_int_t)cols, "rows", (json_int_t)rows));
 }
 
@@ -57,7 +57,7 @@ static void print_bytes(const void *bytes, size_t n)
     struct pyro_error err = { 0 };
     size_t written;
 
-    assert_true(shell_log_add(&shell_log, bytes, n, &written, &err));
+    assert_true(guest_log_add(&shell_log.file, bytes, n, &written, &err));
     assert_int_equal(written, n);
 }
 
@@ -105,12 +105,12 @@ static uint64_t expect(enum shell_rendering rendering, uint64_t cursor, int64_t 
 static void test_shell_read_from_any_cursor(void **state UNUSED)
 {
     print("one\r\n\x1b[31mtwo\x1b[m\r\n");
-    assert_int_equal(expect(SHELL_PLAIN, 0, 1000, "one\ntwo\n"), shell_log.size);
-    assert_int_equal(expect(SHELL_PLAIN, 5, 1000, "two\n"), shell_log.size);
-    assert_int_equal(expect(SHELL_RAW, 5, 1000, "\x1b[31mtwo\x1b[m\r\n"), shell_log.size);
-    assert_int_equal(expect(SHELL_PLAIN, shell_log.size, 1000, ""), shell_log.size);
+    assert_int_equal(expect(SHELL_PLAIN, 0, 1000, "one\ntwo\n"), shell_log.file.size);
+    assert_int_equal(expect(SHELL_PLAIN, 5, 1000, "two\n"), shell_log.file.size);
+    assert_int_equal(expect(SHELL_RAW, 5, 1000, "\x1b[31mtwo\x1b[m\r\n"), shell_log.file.size);
+    assert_int_equal(expect(SHELL_PLAIN, shell_log.file.size, 1000, ""), shell_log.file.size);
     /* The same again: nothing was consumed. */
-    assert_int_equal(expect(SHELL_PLAIN, 0, 1000, "one\ntwo\n"), shell_log.size);
+    assert_int_equal(expect(SHELL_PLAIN, 0, 1000, "one\ntwo\n"), shell_log.file.size);
 }
 
 static void test_shell_read_counts_characters(void **state UNUSED)
@@ -160,7 +160,7 @@ static void test_shell_read_in_pieces_equals_the_whole(void **state UNUSED)
     for (int64_t max = 1; max < 60; max++) {
         scoped_buf glued = BUF_INIT(10000);
         uint64_t at = 0;
-        while (at < shell_log.size) {
+        while (at < shell_log.file.size) {
             struct shell_reading r;
             read_at(SHELL_PLAIN, at, max, &r);
             assert_true(r.next_cursor > at);
@@ -194,7 +194,7 @@ static void test_shell_read_at_the_size_in_force(void **state UNUSED)
 
     print("\x1b[99CX\r\n");
     resize(20, 10);
-    later = shell_log.size;
+    later = shell_log.file.size;
     print("\x1b[99CY\r\n");
     expect(SHELL_PLAIN, 0, 1000,
            "                                       X\n                   Y\n");
@@ -207,7 +207,7 @@ static void test_shell_read_knows_the_alternate_screen(void **state UNUSED)
     uint64_t inside;
 
     print("before\r\n\x1b[?1049h\x1b[Hdrawn");
-    inside = shell_log.size;
+    inside = shell_log.file.size;
     print(" more");
     read_at(SHELL_PLAIN, 0, 1000, &r);
     assert_string_equal(r.output.data, "before\n");
@@ -225,7 +225,7 @@ static void test_shell_read_knows_the_alternate_screen(void **state UNUSED)
     assert_true(r.alt_screen);
     assert_int_equal(r.screen.rows, 10);
     assert_string_equal(r.screen.text[0], "drawn more");
-    assert_int_equal(r.next_cursor, shell_log.size);
+    assert_int_equal(r.next_cursor, shell_log.file.size);
     shell_reading_release(&r);
     print("\x1b[?1049lafter");
     expect(SHELL_PLAIN, inside, 1000, "after");
@@ -246,7 +246,7 @@ static void test_shell_read_of_an_endless_string(void **state UNUSED)
     print("text\x1b]0;");
     for (int i = 0; i < 100; i++) /* more than the log keeps */
         print_bytes(filler, piece);
-    inside = shell_log.size;
+    inside = shell_log.file.size;
     assert_int_equal(expect(SHELL_PLAIN, inside - 1000, 65536, ""), inside);
     read_at(SHELL_PLAIN, 0, 65536, &r);
     assert_int_equal(r.dropped_bytes, record.first);
@@ -254,7 +254,7 @@ static void test_shell_read_of_an_endless_string(void **state UNUSED)
     assert_int_equal(r.output.len, 0);
     shell_reading_release(&r);
     print("\x1b\\shown\r\n");
-    end_of_text = shell_log.size;
+    end_of_text = shell_log.file.size;
     assert_int_equal(expect(SHELL_PLAIN, inside - 1000, 65536, "shown\n"), end_of_text);
     assert_int_equal(expect(SHELL_PLAIN, inside, 65536, "shown\n"), end_of_text);
     assert_int_equal(expect(SHELL_PLAIN, inside + 2, 65536, "shown\n"), end_of_text);
@@ -271,9 +271,9 @@ static void test_shell_read_skips_what_was_dropped(void **state UNUSED)
     memset(filler, 'y', piece);
     for (int i = 0; i < 70; i++)
         print_bytes(filler, piece);
-    assert_int_equal(record.first, 2 * SHELL_LOG_STEP);
-    assert_int_equal(fstat(shell_log.fd, &st), 0);
-    assert_true((int64_t)st.st_blocks * 512 <= SHELL_LOG_MAX + SHELL_LOG_STEP);
+    assert_int_equal(record.first, 2 * LOG_STEP_BYTES);
+    assert_int_equal(fstat(shell_log.file.fd, &st), 0);
+    assert_true((int64_t)st.st_blocks * 512 <= LOG_BYTES_MAX + LOG_STEP_BYTES);
     read_at(SHELL_RAW, 100, 10, &r);
     assert_int_equal(r.dropped_bytes, record.first - 100);
     assert_string_equal(r.output.data, "yyyyyyyyyy");
@@ -378,7 +378,7 @@ static void test_shell_wait_ends_when_enough_is_there(void **state UNUSED)
 
 static void drop_head(void)
 {
-    (void)!fallocate(shell_log.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096);
+    (void)!fallocate(shell_log.file.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096);
 }
 
 static void test_shell_wait_takes_only_growth_for_output(void **state UNUSED)

@@ -28,6 +28,9 @@ enum pyro_code {
     PYRO_WRONG_FILE_TYPE, /* a directory where a file is meant, a binary file read as text, … */
     PYRO_PATH_REFUSED,    /* leads out of /workspace, or through a symbolic link */
     PYRO_PATCH_REJECTED,  /* is no patch, or does not fit the files as they are */
+    PYRO_SERVICE_NOT_FOUND,
+    PYRO_SERVICE_STATE,
+    PYRO_SERVICE_FAILED, /* it ended while it started, or did not get ready */
     PYRO_ENVIRONMENT_NOT_FOUND,
     PYRO_ENVIRONMENT_BROKEN, /* installed files fail their check */
     PYRO_PULL_FAILED,

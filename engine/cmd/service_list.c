@@ -1,0 +1,68 @@
+/* engine/cmd/service_list.c: the services of a workspace. */
+#include "engine/cmd/check.h"
+#include "engine/cmd/rows.h"
+#include "engine/cmd/service_rows.h"
+#include "engine/cmd/show.h"
+#include "engine/cmd/table.h"
+#include "engine/cmd/text.h"
+#include "engine/service/service.h"
+
+struct service_list_args {
+    const char *workspace;
+};
+
+static const struct arg_spec service_list_rows[] = {
+    ARG_WORKSPACE(service_list_args, workspace),
+    ARG_END,
+};
+
+static const struct result_spec service_list_result[] = {
+    RES_STR("workspace_id"),
+    RES_INT("count"),
+    RES_INT("running_count"),
+    RES_OBJECTS("services", service_rows, .help = "By name"),
+    RES_END,
+};
+
+static bool service_list_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+                             struct pyro_error *err)
+{
+    const struct service_list_args *a = args;
+
+    *ret_result = service_list(a->workspace, err);
+    return *ret_result != NULL;
+}
+
+static void service_list_print(const json_t *result, FILE *out)
+{
+    const json_t *list = json_object_get(result, "services");
+
+    if (!json_array_size(list)) {
+        fputs("No services.\n", out);
+        return;
+    }
+    fprintf(out, "%-16s %-9s %-5s %s\n", "SERVICE", "STATE", "EXIT", "COMMAND");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *s = json_array_get(list, i);
+        char code[16] = "-";
+
+        if (json_is_integer(json_object_get(s, "exit_code")))
+            snprintf(code, sizeof(code), "%d", (int)json_int_or(s, "exit_code", 0));
+        fprintf(out, "%-16s %-9s %-5s ", json_string_or(s, "service_name", ""),
+                json_string_or(s, "state", ""), code);
+        show_command(out, json_object_get(s, "command"));
+        fputc('\n', out);
+    }
+}
+
+const struct cmd_spec cmd_service_list = {
+    .path = "workspace service list",
+    .summary = "List a workspace's services, those that have ended too",
+    .example = "pyro workspace service list demo",
+    .traits = CMD_READ_ONLY,
+    .args = service_list_rows,
+    .args_size = sizeof(struct service_list_args),
+    .result = service_list_result,
+    .run = service_list_run,
+    .print = service_list_print,
+};

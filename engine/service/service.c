@@ -1,0 +1,116 @@
+/* engine/service/service.c: requests about services, on their way to the supervisor. */
+#include "engine/service/service.h"
+
+#include <string.h>
+
+#include "engine/workspace/attach.h"
+#include "engine/workspace/lifecycle.h"
+#include "vmm/base/fs.h"
+
+#define CALL_DEADLINE_MS 60000 /* beyond what readiness may take; a stop is killed after 10 s */
+
+json_t *service_start(const char *ref, const char *name, const struct service_start_spec *spec,
+                      struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    scoped_json json_t *readiness = NULL, *request = NULL;
+    int64_t deadline_ms = clock_ms() + spec->ready.timeout_seconds * 1000 + CALL_DEADLINE_MS;
+
+    if (!workspace_check_name("service", name, err) ||
+        !service_readiness_parse(&spec->ready, &readiness, err) || !workspace_open(ref, &o, err))
+        return NULL;
+    request = json_pack("{s:s, s:s, s:s, s:O, s:s, s:O?}", "op", "service", "do", "start",
+                        "service", name, "command", spec->command, "cwd",
+                        spec->cwd ? spec->cwd : "/workspace", "readiness", readiness);
+    if (!request) {
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the command or its directory is no valid UTF-8");
+        return NULL;
+    }
+    if (readiness && !spec->ready.timeout_seconds)
+        deadline_ms = 0;
+    return supervisor_call(o.dir_fd, o.id, request, deadline_ms, err);
+}
+
+/* Opens the workspace, in a true state, and the service's record. */
+static bool open_service(const char *ref, const char *name, struct opened *o,
+                         struct service_record *ret, struct pyro_error *err)
+{
+    return workspace_open(ref, o, err) && workspace_settle(o->dir_fd, o->id, err) &&
+           service_record_load(o->dir_fd, name, ret, err);
+}
+
+json_t *service_status(const char *ref, const char *name, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    struct service_record r;
+    json_t *view;
+
+    if (!open_service(ref, name, &o, &r, err))
+        return NULL;
+    view = service_record_to_view(&r, o.id);
+    service_record_release(&r);
+    return view;
+}
+
+json_t *service_stop(const char *ref, const char *name, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    scoped_json json_t *request =
+        json_pack("{s:s, s:s, s:s}", "op", "service", "do", "stop", "service", name);
+    struct pyro_error why = { 0 };
+    struct service_record r;
+    json_t *view;
+    bool live;
+
+    if (!open_service(ref, name, &o, &r, err))
+        return NULL;
+    live = service_is_live(&r);
+    view = service_record_to_view(&r, o.id);
+    service_record_release(&r);
+    if (!live)
+        return view;
+    json_decref(view);
+    view = supervisor_call(o.dir_fd, o.id, request, clock_ms() + CALL_DEADLINE_MS, &why);
+    if (view)
+        return view;
+    /* It may have ended with its workspace between the question and the answer. */
+    if (!service_record_load(o.dir_fd, name, &r, err))
+        return NULL;
+    if (service_is_live(&r))
+        *err = why;
+    else
+        view = service_record_to_view(&r, o.id);
+    service_record_release(&r);
+    return view;
+}
+
+struct listing {
+    const char *workspace_id;
+    json_t *list;
+    int64_t running;
+};
+
+static void add_to_list(void *arg, const struct service_record *r)
+{
+    struct listing *l = arg;
+
+    l->running += service_is_live(r);
+    json_array_append_new(l->list, service_record_to_view(r, l->workspace_id));
+}
+
+json_t *service_list(const char *ref, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    struct listing l = { 0 };
+
+    if (!workspace_open(ref, &o, err) || !workspace_settle(o.dir_fd, o.id, err))
+        return NULL;
+    l = (struct listing){ .workspace_id = o.id, .list = json_array() };
+    if (!service_each(o.dir_fd, add_to_list, &l, err)) {
+        json_decref(l.list);
+        return NULL;
+    }
+    return json_pack("{s:s, s:I, s:I, s:o}", "workspace_id", o.id, "count",
+                     (json_int_t)json_array_size(l.list), "running_count", (json_int_t)l.running,
+                     "services", l.list);
+}

@@ -1,0 +1,71 @@
+/*
+ * The files of a service, in its workspace's services/NAME/ directory, written by the supervisor,
+ * read by anyone:
+ *
+ * - record.json: what it is: state, times, how it ended, and the offsets of the oldest bytes kept
+ *
+ * - stdout.log, stderr.log: what it printed; like shells' logs they only grow, and beyond their cap
+ *   the head is punched out after the new first offset was published
+ *
+ * - stdout.events, stderr.events: notes of the log's writer
+ *
+ * - previous/: the same of the run before this one
+ */
+#ifndef PYRO_SERVICE_FILES_H
+#define PYRO_SERVICE_FILES_H
+
+#include <sys/types.h>
+
+#include "vmm/base/json.h"
+
+#define SERVICES_DIR "services"
+#define SERVICE_NAME_MAX 64
+
+enum service_state {
+    SERVICE_STARTING,
+    SERVICE_RUNNING,
+    SERVICE_STOPPED, /* it was asked to end, or its workspace was */
+    SERVICE_EXITED,  /* it ended by itself */
+    SERVICE_FAILED   /* it never got ready, ran out of memory, or its VM was lost */
+};
+
+enum service_output { SERVICE_STDOUT, SERVICE_STDERR };
+
+struct service_record {
+    char name[SERVICE_NAME_MAX + 1];
+    enum service_state state;
+    bool host_compat;
+    json_t *command; /* array of strings */
+    char *cwd;
+    json_t *readiness;                     /* as service_start_spec; NULL: none */
+    json_t *published;                     /* array of {host, host_port, guest_port, protocol} */
+    double started_at, ready_at, ended_at; /* epoch seconds; 0: not yet */
+    int exit_code;                         /* -1: not known, or it runs */
+    pid_t pid;                             /* in the guest; 0: not known */
+    char *stop_reason;                     /* NULL while it runs */
+    uint64_t first[2];                     /* of each output: offset of the oldest byte kept */
+};
+
+const char *service_state_name(enum service_state state);
+extern const char *const service_state_names[]; /* NULL-terminated */
+const char *service_output_name(enum service_output output);
+bool service_is_live(const struct service_record *r);
+void service_record_release(struct service_record *r);
+/* PYRO_SERVICE_NOT_FOUND when there is no such service. */
+bool service_record_load(int workspace_fd, const char *name, struct service_record *ret,
+                         struct pyro_error *err) MUST_CHECK;
+bool service_record_save(int workspace_fd, const struct service_record *r,
+                         struct pyro_error *err) MUST_CHECK;
+/* The service object as users see it. */
+json_t *service_record_to_view(const struct service_record *r, const char *workspace_id);
+/* Calls fn for each service by name; the record is borrowed. */
+typedef void service_each_fn(void *arg, const struct service_record *r);
+bool service_each(int workspace_fd, service_each_fn *fn, void *arg,
+                  struct pyro_error *err) MUST_CHECK;
+/* Makes an empty directory for a new run; what the last one left becomes its previous/. */
+bool service_make_room(int workspace_fd, const char *name, struct pyro_error *err) MUST_CHECK;
+/* Opens services/NAME/OUTPUT.SUFFIX ("log", "events"); -1 on failure. */
+int service_open_file(int workspace_fd, const char *name, enum service_output output,
+                      const char *suffix, int flags, struct pyro_error *err) MUST_CHECK;
+
+#endif

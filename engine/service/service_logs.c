@@ -1,0 +1,196 @@
+/*
+ * engine/service/service_logs.c: reading what a service printed: its last lines, all of it, or as
+ * it comes.
+ *
+ * Only files are read. Following sleeps on their change notification; now and then it looks whether
+ * anybody still writes them, and brings the supervisor back when nobody does.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
+#include "engine/service/service.h"
+#include "engine/workspace/attach.h"
+#include "engine/workspace/lifecycle.h"
+#include "vmm/base/fs.h"
+
+#define CHUNK_BYTES 65536
+#define OUTPUT_MAX (256ll * 1024 * 1024) /* more than a log keeps */
+#define LOOK_MS 2000                     /* between two looks at whether it is still written */
+
+void service_logs_release(struct service_logs *l)
+{
+    json_decref(l->view);
+    buf_release(&l->output[0]);
+    buf_release(&l->output[1]);
+}
+
+/* Where the last n lines begin, not before `first`. A last line without its newline counts. */
+static uint64_t find_tail(int fd, uint64_t first, uint64_t size, int64_t lines)
+{
+    char chunk[CHUNK_BYTES];
+    uint64_t at = size;
+
+    if (!lines)
+        return size;
+    while (at > first) {
+        uint64_t from = at - first > sizeof(chunk) ? at - sizeof(chunk) : first;
+        ssize_t n = fs_pread_full(fd, chunk, (size_t)(at - from), (off_t)from);
+        if (n != (ssize_t)(at - from))
+            break;
+        for (; at > from; at--)
+            if (chunk[at - from - 1] == '\n' && at != size && --lines == 0)
+                return at;
+    }
+    return first;
+}
+
+struct reading {
+    const struct opened *o;
+    const char *name;
+    const struct service_logs_spec *spec;
+    struct service_logs *logs;
+    struct service_record record;
+    int fds[2], notify_fd;
+    uint64_t at[2];
+};
+
+static bool look_at_record(struct reading *r, struct pyro_error *err)
+{
+    struct service_record now;
+
+    if (!service_record_load(r->o->dir_fd, r->name, &now, err))
+        return false;
+    service_record_release(&r->record);
+    r->record = now;
+    return true;
+}
+
+static bool hand_on(struct reading *r, int i, const char *bytes, size_t n, struct pyro_error *err)
+{
+    if (r->spec->sink)
+        return r->spec->sink(r->spec->arg, (enum service_output)i, bytes, n, err);
+    return buf_append(&r->logs->output[i], bytes, n) ||
+           pyro_fail(err, PYRO_NO_MEMORY, "the log: out of memory");
+}
+
+/* Reads what one log has beyond what was read. The record is looked at after each read: what was
+ * dropped meanwhile reads as NULs, and is passed over. */
+static bool read_log(struct reading *r, int i, struct pyro_error *err)
+{
+    char chunk[CHUNK_BYTES];
+
+    for (;;) {
+        ssize_t n = pread(r->fds[i], chunk, sizeof(chunk), (off_t)r->at[i]);
+        uint64_t skip = 0;
+        if (n < 0)
+            return pyro_fail_errno(err, "read the log of service '%s'", r->name);
+        if (!n)
+            return true;
+        if (!look_at_record(r, err))
+            return false;
+        if (r->record.first[i] > r->at[i])
+            skip = r->record.first[i] - r->at[i];
+        if (r->spec->tail_lines < 0)
+            r->logs->dropped[i] += skip;
+        if (skip >= (uint64_t)n) {
+            r->at[i] += skip;
+            continue;
+        }
+        r->at[i] += (uint64_t)n;
+        if (!hand_on(r, i, chunk + skip, (size_t)n - (size_t)skip, err))
+            return false;
+    }
+}
+
+static bool open_logs(struct reading *r, struct pyro_error *err)
+{
+    if (!look_at_record(r, err))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        struct stat st;
+        r->fds[i] =
+            service_open_file(r->o->dir_fd, r->name, (enum service_output)i, "log", O_RDONLY, err);
+        if (r->fds[i] < 0 || fstat(r->fds[i], &st) != 0)
+            return false;
+        r->at[i] = 0;
+        if (r->spec->tail_lines >= 0)
+            r->at[i] =
+                find_tail(r->fds[i], r->record.first[i], (uint64_t)st.st_size, r->spec->tail_lines);
+    }
+    return true;
+}
+
+static bool watch(struct reading *r, struct pyro_error *err)
+{
+    scoped_free char *directory =
+        str_printf("/proc/self/fd/%d/" SERVICES_DIR "/%s", r->o->dir_fd, r->name);
+
+    r->notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    return (r->notify_fd >= 0 &&
+            inotify_add_watch(r->notify_fd, directory, IN_MODIFY | IN_MOVED_TO) >= 0) ||
+           pyro_fail_errno(err, "watch service '%s'", r->name);
+}
+
+static void doze(const struct reading *r)
+{
+    struct pollfd p = { .fd = r->notify_fd, .events = POLLIN };
+    char events[4096];
+
+    if (poll(&p, 1, LOOK_MS) > 0)
+        while (read(r->notify_fd, events, sizeof(events)) > 0)
+            ;
+    else if (!workspace_settle(r->o->dir_fd, r->o->id, NULL))
+        return; /* the next look tries again */
+}
+
+/* Until it has ended, or has been started anew under its name. */
+static bool follow(struct reading *r, struct pyro_error *err)
+{
+    double run = r->record.started_at;
+
+    for (;;) {
+        bool live;
+        if (!look_at_record(r, err))
+            return false;
+        live = service_is_live(&r->record);
+        if (r->record.started_at > run || r->record.started_at < run)
+            return true;
+        for (int i = 0; i < 2; i++)
+            if (!read_log(r, i, err))
+                return false;
+        if (!live)
+            return true;
+        doze(r);
+    }
+}
+
+bool service_logs(const char *ref, const char *name, const struct service_logs_spec *spec,
+                  struct service_logs *ret, struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    struct service_logs logs = { .output = { BUF_INIT(OUTPUT_MAX), BUF_INIT(OUTPUT_MAX) } };
+    struct reading r = {
+        .o = &o, .name = name, .spec = spec, .logs = &logs, .fds = { -1, -1 }, .notify_fd = -1
+    };
+    bool ok = workspace_open(ref, &o, err) && workspace_settle(o.dir_fd, o.id, err) &&
+              (!spec->sink || look_at_record(&r, err)) && (!spec->sink || watch(&r, err)) &&
+              open_logs(&r, err) &&
+              (spec->sink ? follow(&r, err) : read_log(&r, 0, err) && read_log(&r, 1, err));
+
+    if (ok)
+        logs.view = service_record_to_view(&r.record, o.id);
+    cleanup_close(&r.fds[0]);
+    cleanup_close(&r.fds[1]);
+    cleanup_close(&r.notify_fd);
+    service_record_release(&r.record);
+    if (ok)
+        *ret = logs;
+    else
+        service_logs_release(&logs);
+    return ok;
+}

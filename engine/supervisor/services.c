@@ -1,0 +1,593 @@
+/*
+ * engine/supervisor/services.c: the services of the workspace: started in the guest, their outputs
+ * written to their logs, their states to their records.
+ *
+ * The guest decides when a service is ready and when it is given up, so it goes on when nobody is
+ * here. A record is written before the guest is asked: whoever comes after a crash finds it, and
+ * asks the guest for it.
+ */
+#include "engine/supervisor/services.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/service/service_files.h"
+#include "engine/supervisor/intake.h"
+#include "engine/workspace/workspace.h"
+#include "vmm/base/fs.h"
+
+#define STOP_KILL_MS 10000 /* from TERM to KILL */
+#define TAIL_BYTES 300     /* of its output, in the message of a start that failed */
+#define TAIL_LINES 3
+
+struct output {
+    struct service *service;
+    enum service_output which;
+    struct guest_log log;
+    struct stream guest;
+    struct intake intake;
+};
+
+/* A client that waits for the end. */
+struct stop_waiter {
+    struct stop_waiter *next;
+    struct link *client; /* NULL: gone */
+    uint32_t id;
+};
+
+struct service {
+    struct service *next;
+    struct supervisor *supervisor;
+    struct service_record record;
+    struct output out[2];
+    bool opening; /* the guest has not answered yet */
+    bool stop_wanted;
+    struct link *start_client; /* who waits until it is ready; NULL: nobody (any more) */
+    uint32_t start_id;
+    struct stop_waiter *waiters;
+    /* As the guest told it, maybe before all output was in the files. */
+    int code;
+    char reason[16];
+    bool killed;
+    char probe_error[200];
+    int left_behind;
+};
+
+static json_t *view(const struct service *sv)
+{
+    return service_record_to_view(&sv->record, sv->supervisor->record.id);
+}
+
+static void save(struct service *sv)
+{
+    struct supervisor *s = sv->supervisor;
+    struct pyro_error err = { 0 };
+
+    if (!service_record_save(s->dir_fd, &sv->record, &err))
+        record_set_string(&s->record.last_error, err.message);
+    supervisor_touch(s);
+}
+
+static void service_free(struct service *sv)
+{
+    struct service **at = &sv->supervisor->services;
+
+    while (*at && *at != sv)
+        at = &(*at)->next;
+    if (*at)
+        *at = sv->next;
+    for (int i = 0; i < 2; i++) {
+        stream_close(&sv->out[i].guest, NULL);
+        intake_release(&sv->out[i].intake);
+        guest_log_close(&sv->out[i].log);
+    }
+    while (sv->waiters) {
+        struct stop_waiter *w = sv->waiters;
+        sv->waiters = w->next;
+        free(w);
+    }
+    service_record_release(&sv->record);
+    free(sv);
+}
+
+void services_client_gone(struct supervisor *s, struct link *client)
+{
+    for (struct service *sv = s->services; sv; sv = sv->next) {
+        if (sv->start_client == client)
+            sv->start_client = NULL;
+        for (struct stop_waiter *w = sv->waiters; w; w = w->next)
+            if (w->client == client)
+                w->client = NULL;
+    }
+}
+
+/* ---- the end ---- */
+
+/* The last lines of what it printed, errors before all else; "" when there is nothing. */
+static json_t *last_output(const struct service *sv)
+{
+    for (int i = 1; i >= 0; i--) {
+        const struct guest_log *log = &sv->out[i].log;
+        uint64_t from = log->size > TAIL_BYTES ? log->size - TAIL_BYTES : 0;
+        char text[TAIL_BYTES], *at;
+        ssize_t n = pread(log->fd, text, sizeof(text), (off_t)from);
+        int lines = 0;
+        while (n > 0 && text[n - 1] == '\n')
+            n--;
+        if (n <= 0)
+            continue;
+        for (at = text + n; at > text && lines < TAIL_LINES; at--)
+            lines += at[-1] == '\n';
+        at += lines == TAIL_LINES;
+        while (at > text && at < text + n && (*at & 0xc0) == 0x80) /* not inside a character */
+            at++;
+        return json_string_lossy(at, (size_t)(text + n - at));
+    }
+    return json_string("");
+}
+
+static void explain_failed_start(const struct service *sv, struct pyro_error *ret)
+{
+    scoped_json json_t *tail = last_output(sv);
+    const char *text = json_string_value(tail);
+
+    pyro_fail(ret, PYRO_SERVICE_FAILED, "service '%s' did not start: %s%s%s", sv->record.name,
+              sv->record.stop_reason ? sv->record.stop_reason : "",
+              text && *text ? "; it last printed: " : "", text ? text : "");
+}
+
+/* Answers whoever waits, and forgets it. */
+static void settle_and_free(struct service *sv, bool was_starting)
+{
+    struct supervisor *s = sv->supervisor;
+
+    s->record.running_service_count--;
+    for (int i = 0; i < 2; i++) {
+        if (sv->out[i].log.fd < 0)
+            continue;
+        guest_log_sync(&sv->out[i].log);
+    }
+    save(sv);
+    if (sv->start_client && was_starting) {
+        struct pyro_error err = { 0 };
+        explain_failed_start(sv, &err);
+        stream_refuse(sv->start_client, sv->start_id, &err);
+    }
+    for (struct stop_waiter *w = sv->waiters; w; w = w->next)
+        if (w->client)
+            stream_reply(w->client, w->id, view(sv));
+    service_free(sv);
+}
+
+/* In words, how a process ended. */
+static void describe_code(int code, char *ret, size_t n)
+{
+    if (code > 128)
+        snprintf(ret, n, "was ended by signal %d", code - 128);
+    else
+        snprintf(ret, n, "exited with status %d", code);
+}
+
+static void end_service(struct service *sv)
+{
+    struct service_record *r = &sv->record;
+    bool starting = r->state == SERVICE_STARTING;
+    scoped_free char *text = NULL;
+    char how[64], left[160] = "";
+
+    describe_code(sv->code, how, sizeof(how));
+    if (sv->left_behind > 0)
+        snprintf(left, sizeof(left),
+                 "; %d process%s it had left running %s killed: run it in the foreground",
+                 sv->left_behind, sv->left_behind == 1 ? "" : "es",
+                 sv->left_behind == 1 ? "was" : "were");
+    r->ended_at = clock_wall();
+    r->exit_code = sv->code;
+    if (sv->supervisor->phase != PHASE_RUNNING) {
+        r->state = SERVICE_STOPPED;
+        text = str_printf("the workspace was stopped");
+    } else if (!strcmp(sv->reason, "stopped")) {
+        r->state = SERVICE_STOPPED;
+        text = str_printf(sv->killed ? "stopped by KILL, as it did not heed TERM" : "stopped");
+    } else if (!strcmp(sv->reason, "not_ready")) {
+        r->state = SERVICE_FAILED;
+        text = str_printf("not ready within %lld s: %s",
+                          (long long)json_int_or(r->readiness, "timeout_ms", 0) / 1000,
+                          sv->probe_error);
+    } else if (!strcmp(sv->reason, "out_of_memory")) {
+        r->state = SERVICE_FAILED;
+        text = str_printf("out of memory");
+    } else {
+        r->state = starting ? SERVICE_FAILED : SERVICE_EXITED;
+        text = str_printf("it %s%s%s", how, starting ? " before it was ready" : "", left);
+    }
+    record_set_string(&r->stop_reason, text);
+    settle_and_free(sv, starting);
+}
+
+static void end_unheard(struct service *sv, const char *why)
+{
+    bool starting = sv->record.state == SERVICE_STARTING;
+
+    sv->record.state = sv->supervisor->stop_wanted ? SERVICE_STOPPED : SERVICE_FAILED;
+    sv->record.ended_at = clock_wall();
+    record_set_string(&sv->record.stop_reason,
+                      sv->supervisor->stop_wanted ? "the workspace was stopped" : why);
+    settle_and_free(sv, starting);
+}
+
+void services_end_all(struct supervisor *s)
+{
+    while (s->services)
+        end_unheard(s->services, "its VM ended");
+}
+
+static void settle_one(void *arg, const struct service_record *r)
+{
+    struct supervisor *s = arg;
+    struct service_record ended = *r;
+
+    s->record.service_count++;
+    if (!service_is_live(r))
+        return;
+    ended.state = SERVICE_FAILED;
+    ended.ended_at = clock_wall();
+    ended.stop_reason = str_printf("its VM ended");
+    if (!service_record_save(s->dir_fd, &ended, NULL))
+        fprintf(stderr, "service '%s': its end could not be recorded\n", r->name);
+    free(ended.stop_reason);
+}
+
+void services_settle(struct supervisor *s)
+{
+    s->record.service_count = s->record.running_service_count = 0;
+    if (!service_each(s->dir_fd, settle_one, s, NULL))
+        return; /* the next start tries again */
+}
+
+/* ---- what the guest says ---- */
+
+static void on_ready(struct service *sv)
+{
+    if (sv->record.state != SERVICE_STARTING)
+        return;
+    sv->record.state = SERVICE_RUNNING;
+    sv->record.ready_at = clock_wall();
+    save(sv);
+    if (sv->start_client)
+        stream_reply(sv->start_client, sv->start_id, view(sv));
+    sv->start_client = NULL;
+}
+
+static void on_drained(void *arg)
+{
+    struct service *sv = arg;
+
+    if (!sv->out[0].intake.pending.len && !sv->out[1].intake.pending.len)
+        end_service(sv);
+}
+
+static void on_ended(struct service *sv, const json_t *message)
+{
+    bool all;
+
+    sv->code = (int)(json_int_or(message, "ended", 0) & 255);
+    sv->killed = json_bool_or(message, "killed", false);
+    sv->left_behind = (int)(json_int_or(message, "left_behind", 0) & 0xffff);
+    snprintf(sv->reason, sizeof(sv->reason), "%s", json_string_or(message, "reason", ""));
+    snprintf(sv->probe_error, sizeof(sv->probe_error), "%s",
+             json_string_or(message, "probe_error", ""));
+    all = intake_end(&sv->out[0].intake, on_drained, sv);
+    all &= intake_end(&sv->out[1].intake, on_drained, sv);
+    if (all)
+        end_service(sv);
+}
+
+static void on_message(struct stream *stream, const json_t *message)
+{
+    struct output *o = stream->arg;
+
+    if (o->which != SERVICE_STDOUT)
+        return;
+    if (json_bool_or(message, "ready", false))
+        on_ready(o->service);
+    if (json_is_integer(json_object_get(message, "ended")))
+        on_ended(o->service, message);
+}
+
+static void on_data(struct stream *stream, enum wire_channel channel, const uint8_t *bytes,
+                    size_t n)
+{
+    struct output *o = stream->arg;
+
+    intake_data(&o->intake, channel, bytes, n);
+}
+
+/* The guest does not have it (any more), or is lost: the latter is dealt with where the link is. */
+static void on_closed(struct stream *stream, const json_t *result,
+                      const struct pyro_error *why UNUSED)
+{
+    struct output *o = stream->arg;
+
+    if (result)
+        end_unheard(o->service, "the guest lost it");
+}
+
+static bool attach(struct service *sv, struct pyro_error *err)
+{
+    static const struct stream_ops ops = { .data = on_data,
+                                           .message = on_message,
+                                           .closed = on_closed };
+
+    for (int i = 0; i < 2; i++) {
+        struct output *o = &sv->out[i];
+        scoped_json json_t *request = json_pack(
+            "{s:s, s:s, s:s, s:I}", "op", "service_attach", "service", sv->record.name, "output",
+            service_output_name(o->which), "offset", (json_int_t)guest_log_offset(&o->log));
+        if (!stream_open(sv->supervisor->guest, &o->guest, request, &ops, o, err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- start ---- */
+
+static bool publish(void *arg)
+{
+    struct output *o = arg;
+    struct service *sv = o->service;
+
+    sv->record.first[o->which] = o->log.first;
+    return service_record_save(sv->supervisor->dir_fd, &sv->record, NULL);
+}
+
+static bool open_output(struct service *sv, enum service_output which, struct pyro_error *err)
+{
+    const int flags = O_RDWR | O_CREAT | O_APPEND;
+    struct supervisor *s = sv->supervisor;
+    struct output *o = &sv->out[which];
+    int fd = service_open_file(s->dir_fd, sv->record.name, which, "log", flags, err);
+    int events_fd =
+        fd < 0 ? -1 : service_open_file(s->dir_fd, sv->record.name, which, "events", flags, err);
+
+    return guest_log_open(&o->log, fd, events_fd, err);
+}
+
+/* Takes what the record holds. */
+static struct service *service_new(struct supervisor *s, struct service_record *r,
+                                   struct pyro_error *err)
+{
+    struct service *sv = calloc(1, sizeof(*sv));
+
+    BUG_ON(!sv);
+    sv->supervisor = s;
+    sv->record = *r;
+    *r = (struct service_record){ 0 };
+    for (int i = 0; i < 2; i++) {
+        struct output *o = &sv->out[i];
+        *o = (struct output){ .service = sv, .which = (enum service_output)i };
+        o->log = (struct guest_log){
+            .fd = -1, .events_fd = -1, .first = sv->record.first[i], .publish = publish, .arg = o
+        };
+        snprintf(o->log.what, sizeof(o->log.what), "service '%s'", sv->record.name);
+        intake_init(&o->intake, s, &o->log, &o->guest);
+    }
+    if (!open_output(sv, SERVICE_STDOUT, err) || !open_output(sv, SERVICE_STDERR, err)) {
+        service_free(sv);
+        return NULL;
+    }
+    sv->next = s->services;
+    s->services = sv;
+    s->record.running_service_count++;
+    return sv;
+}
+
+/* It could not even be started. */
+static void start_failed(struct service *sv, const struct pyro_error *why)
+{
+    struct link *client = sv->start_client;
+
+    sv->start_client = NULL;
+    sv->record.state = SERVICE_FAILED;
+    sv->record.ended_at = clock_wall();
+    record_set_string(&sv->record.stop_reason, why->message);
+    if (client)
+        stream_refuse(client, sv->start_id, why);
+    settle_and_free(sv, true);
+}
+
+static void tell_stop(struct service *sv)
+{
+    scoped_json json_t *message = json_pack("{s:i}", "stop", STOP_KILL_MS);
+
+    stream_message(&sv->out[0].guest, message);
+}
+
+/* The guest's answer to service_start. */
+static void on_started(struct stream *stream, const json_t *result, const struct pyro_error *why)
+{
+    struct service *sv = stream->arg;
+    struct pyro_error err = { 0 };
+
+    if (!result && why->code == PYRO_GUEST_LOST)
+        return; /* the end of the VM ends it too */
+    if (!result)
+        err = *why;
+    sv->opening = false;
+    if (!result || !error_from_result(result, &err) || !attach(sv, &err)) {
+        start_failed(sv, &err);
+        return;
+    }
+    sv->record.pid = (pid_t)(json_int_or(result, "pid", 0) & INT32_MAX);
+    save(sv);
+    if (sv->stop_wanted)
+        tell_stop(sv);
+}
+
+static bool start_in_guest(struct service *sv, struct pyro_error *err)
+{
+    static const struct stream_ops ops = { .closed = on_started };
+    const struct service_record *r = &sv->record;
+    scoped_json json_t *request =
+        json_pack("{s:s, s:s, s:O, s:s, s:{}, s:O?}", "op", "service_start", "service", r->name,
+                  "command", r->command, "cwd", r->cwd, "env", "readiness", r->readiness);
+
+    return stream_open(sv->supervisor->guest, &sv->out[0].guest, request, &ops, sv, err);
+}
+
+static bool check_start(struct supervisor *s, const char *name, const json_t *request,
+                        struct pyro_error *err)
+{
+    if (!json_array_size(json_object_get(request, "command")))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "no command is given");
+    for (struct service *sv = s->services; sv; sv = sv->next)
+        if (!strcmp(sv->record.name, name)) {
+            pyro_fail(err, PYRO_SERVICE_STATE, "service '%s' is %s already", name,
+                      service_state_name(sv->record.state));
+            return pyro_hint(err, "stop it first: 'pyro workspace service stop %s %s'",
+                             s->record.id, name);
+        }
+    return true;
+}
+
+static struct service *begin(struct supervisor *s, const char *name, const json_t *request,
+                             struct pyro_error *err)
+{
+    const json_t *readiness = json_object_get(request, "readiness");
+    struct service_record r = { .state = SERVICE_STARTING,
+                                .host_compat = s->record.host_compat,
+                                .started_at = clock_wall(),
+                                .exit_code = -1 };
+    struct pyro_error why = { 0 };
+    struct service_record older;
+    struct service *sv;
+
+    if (service_record_load(s->dir_fd, name, &older, &why))
+        service_record_release(&older);
+    else if (why.code == PYRO_SERVICE_NOT_FOUND)
+        s->record.service_count++;
+    if (!service_make_room(s->dir_fd, name, err))
+        return NULL;
+    snprintf(r.name, sizeof(r.name), "%s", name);
+    r.command = json_deep_copy(json_object_get(request, "command"));
+    r.readiness = json_is_object(readiness) ? json_deep_copy(readiness) : NULL;
+    r.published = json_array();
+    record_set_string(&r.cwd, json_string_or(request, "cwd", "/workspace"));
+    if (!service_record_save(s->dir_fd, &r, err)) {
+        service_record_release(&r);
+        return NULL;
+    }
+    sv = service_new(s, &r, err);
+    service_record_release(&r);
+    return sv;
+}
+
+static void op_start(struct supervisor *s, struct link *client, uint32_t id, const char *name,
+                     const json_t *request)
+{
+    struct pyro_error err = { 0 };
+    struct service *sv = NULL;
+
+    if (check_start(s, name, request, &err))
+        sv = begin(s, name, request, &err);
+    if (!sv) {
+        stream_refuse(client, id, &err);
+        return;
+    }
+    supervisor_touch(s);
+    sv->opening = true;
+    sv->start_client = client;
+    sv->start_id = id;
+    if (!start_in_guest(sv, &err))
+        start_failed(sv, &err);
+}
+
+static void adopt_one(void *arg, const struct service_record *r)
+{
+    struct supervisor *s = arg;
+    struct pyro_error err = { 0 };
+    struct service_record own;
+    struct service *sv;
+
+    s->record.service_count++;
+    if (!service_is_live(r) || !service_record_load(s->dir_fd, r->name, &own, NULL))
+        return;
+    sv = service_new(s, &own, &err);
+    service_record_release(&own);
+    if (sv && !attach(sv, &err))
+        end_unheard(sv, err.message);
+}
+
+void services_adopt(struct supervisor *s)
+{
+    struct pyro_error err = { 0 };
+
+    s->record.service_count = s->record.running_service_count = 0;
+    if (!service_each(s->dir_fd, adopt_one, s, &err))
+        record_set_string(&s->record.last_error, err.message);
+}
+
+/* ---- requests ---- */
+
+static void op_stop(struct supervisor *s, struct link *client, uint32_t id, const char *name)
+{
+    struct service *sv = s->services;
+    struct service_record r;
+    struct stop_waiter *w;
+    struct pyro_error err = { 0 };
+
+    while (sv && strcmp(sv->record.name, name) != 0)
+        sv = sv->next;
+    if (!sv) {
+        if (!service_record_load(s->dir_fd, name, &r, &err)) {
+            stream_refuse(client, id, &err);
+            return;
+        }
+        stream_reply(client, id, service_record_to_view(&r, s->record.id));
+        service_record_release(&r);
+        return;
+    }
+    w = calloc(1, sizeof(*w));
+    BUG_ON(!w);
+    *w = (struct stop_waiter){ .next = sv->waiters, .client = client, .id = id };
+    sv->waiters = w;
+    sv->stop_wanted = true;
+    if (!sv->opening)
+        tell_stop(sv);
+}
+
+void services_dispatch(struct supervisor *s, struct link *client, uint32_t id,
+                       const json_t *request)
+{
+    const char *what = json_string_or(request, "do", "");
+    const char *name = json_string_or(request, "service", "");
+    struct pyro_error err = { 0 };
+
+    if (s->phase != PHASE_RUNNING)
+        pyro_fail(&err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
+    else if (!s->guest)
+        pyro_fail(&err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost", s->record.id);
+    else if (!link_is_ready(s->guest) || s->disk_full)
+        pyro_fail(&err, PYRO_NO_SPACE,
+                  "the machine stands still until the host has room on its disk");
+    else if (!workspace_check_name("service", name, &err))
+        ;
+    else if (!strcmp(what, "start"))
+        op_start(s, client, id, name, request);
+    else if (!strcmp(what, "stop"))
+        op_stop(s, client, id, name);
+    else
+        pyro_fail(&err, PYRO_INTERNAL, "the supervisor does not know 'service %s'", what);
+    if (err.code)
+        stream_refuse(client, id, &err);
+}
+
+void services_sync(struct supervisor *s)
+{
+    for (struct service *sv = s->services; sv; sv = sv->next) {
+        guest_log_sync(&sv->out[0].log);
+        guest_log_sync(&sv->out[1].log);
+    }
+}

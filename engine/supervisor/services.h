@@ -1,0 +1,22 @@
+/* The services of the workspace, as the rest of the supervisor sees them. */
+#ifndef PYRO_SUPERVISOR_SERVICES_H
+#define PYRO_SUPERVISOR_SERVICES_H
+
+#include "engine/supervisor/supervisor.h"
+
+/* Clients' requests: {"op": "service", "do": "start"|"stop", "service": NAME, …}; answered when the
+ * service is ready or has failed, and when it has ended. */
+void services_dispatch(struct supervisor *s, struct link *client, uint32_t id,
+                       const json_t *request);
+/* After an adoption: attaches to what the records say runs. */
+void services_adopt(struct supervisor *s);
+/* The VM is gone: all end, exit codes unknown. */
+void services_end_all(struct supervisor *s);
+/* Ends the records of services that no VM has any more. */
+void services_settle(struct supervisor *s);
+/* Logs to the disk. */
+void services_sync(struct supervisor *s);
+/* A client's connection is going: nobody waits there any more. */
+void services_client_gone(struct supervisor *s, struct link *client);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * Readiness: whether a service does what it is for yet, tried from inside the machine until it is.
+ *
+ * A file is looked for as soon as its directory changes (inotify); the other kinds have no event
+ * and are tried at the interval, the first tries in quicker succession. One try at a time; a try
+ * that takes long is given up and counts as one that failed.
+ */
+#ifndef PYRO_GUEST_PROBE_H
+#define PYRO_GUEST_PROBE_H
+
+#include <sys/types.h>
+
+#include "guest/guest.h"
+
+struct probe;
+
+/*
+ * Begins to try. `readiness` is {"type": "file", "path"}, {"type": "tcp", "host", "port"},
+ * {"type": "http", "host", "port", "path"} or {"type": "command", "command"}, and "interval_ms";
+ * `request` is the service's own, for cwd and env. ready(arg) is called once, from the loop; it
+ * frees the probe.
+ */
+struct probe *probe_new(struct guest *g, const json_t *readiness, const json_t *request,
+                        void (*ready)(void *arg), void *arg, struct pyro_error *err) MUST_CHECK;
+/* NULL is fine. */
+void probe_free(struct probe *p);
+/* What the last try that ended found wrong. */
+const char *probe_error(const struct probe *p);
+/* A process was reaped: true when it was a probe's. */
+bool probe_child_ended(struct guest *g, pid_t pid, int status);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * Services: commands that outlive every connection, with readiness told from inside.
+ *
+ * `service_start` starts one; `service_attach` carries one of its outputs (each has a stream of its
+ * own), with absolute offsets, kept here until the host has them on its disk. What becomes of the
+ * service is told on the stream of stdout, and asked for there. The service is its first process:
+ * when that ends, whatever is left of its group is killed. An ended service is kept until the host
+ * has closed the stream.
+ */
+#ifndef PYRO_GUEST_SERVICE_H
+#define PYRO_GUEST_SERVICE_H
+
+#include <sys/types.h>
+
+#include "guest/guest.h"
+
+bool service_op_start(struct guest *g, const json_t *request, json_t **ret, struct pyro_error *err);
+bool service_op_attach(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err);
+/* A process was reaped: true when it was a service. */
+bool service_child_ended(struct guest *g, pid_t pid, int status);
+/* Kills every service and its descendants. */
+void service_kill_all(struct guest *g);
+
+#endif
