@@ -1,0 +1,7 @@
+#!/bin/bash
+# The transcript in docs/services.md is what a user gets.
+cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/guide.sh
+use_shared_cache
+run_guide docs/services.md 7
+"$PYRO" workspace delete demo >/dev/null
+finish
