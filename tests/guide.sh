@@ -1,13 +1,13 @@
 # tests/guide.sh: runs the transcripts of a document. Sourced by scripts that have sourced lib.sh.
 #
 #   run_guide FILE COUNT   every command in the ```console blocks of FILE, at least COUNT of them,
-#                          answers as it says there: standard output, then standard error, as on a
+#                          answers as it says there, in a directory of its own: standard output, then standard error, as on a
 #                          terminal. The id that a `create` prints is the document's.
 
 # guide_answer COMMAND WANTED
 guide_answer() {
     local got pair
-    run bash -c "$1"
+    run bash -c "cd '$TEST_DIR/guide' && $1"
     got=$(cat "$TEST_DIR/out"; tail -c1 "$TEST_DIR/out" | grep -q . && echo; cat "$TEST_DIR/err")
     [[ $1 == *'workspace create '*--id-only* ]] && guide_ids+=("$out=${2%%$'\n'*}")
     for pair in "${guide_ids[@]}"; do
@@ -20,7 +20,7 @@ guide_answer() {
 run_guide() {
     local line command= wanted=
     guide_ids=() guide_commands=0
-    mkdir -p "$TEST_DIR/bin"
+    mkdir -p "$TEST_DIR/bin" "$TEST_DIR/guide"
     ln -sf "$PYRO" "$TEST_DIR/bin/pyro"
     export PATH=$TEST_DIR/bin:$PATH
     while IFS= read -r line; do

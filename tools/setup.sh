@@ -8,7 +8,7 @@ packages_of() {
     build) echo gcc make git pkg-config libjansson-dev libxxhash-dev libncurses-dev libvterm-dev \
         libarchive-dev libext2fs-dev libseccomp-dev libgit2-dev ;;
     run) echo qemu-system-x86 qemu-utils mmdebstrap uidmap e2fsprogs libgit2-1.5 ;;
-    check) echo libcmocka-dev clang-format tmux bubblewrap python3 xz-utils procps psmisc \
+    check) echo libcmocka-dev clang-format tmux bubblewrap python3 xz-utils zstd procps psmisc \
         vim-tiny less ;;
     fuzz) echo clang libclang-rt-14-dev ;;
     *) echo "tools/setup.sh: unknown group '$1'" >&2 && return 1 ;;
