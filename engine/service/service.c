@@ -14,6 +14,8 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
 {
     scoped_opened struct opened o = OPENED_INIT;
     scoped_json json_t *readiness = NULL, *request = NULL;
+    struct pyro_error why = { 0 };
+    json_t *view;
     int64_t deadline_ms = clock_ms() + spec->ready.timeout_seconds * 1000 + CALL_DEADLINE_MS;
 
     if (!workspace_check_name("service", name, err) ||
@@ -28,7 +30,14 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
     }
     if (readiness && !spec->ready.timeout_seconds)
         deadline_ms = 0;
-    return supervisor_call(o.dir_fd, o.id, request, deadline_ms, err);
+    view = supervisor_call(o.dir_fd, o.id, request, deadline_ms, &why);
+    if (!view) {
+        if (why.code == PYRO_GUEST_LOST) /* the guest goes on with it */
+            pyro_hint(&why, "it may be starting still: see 'pyro workspace service status %s %s'",
+                      o.id, name);
+        *err = why;
+    }
+    return view;
 }
 
 /* Opens the workspace, in a true state, and the service's record. */
