@@ -51,6 +51,15 @@ wait_for 10 no_sleep && pass "a shell: all that ran in it is gone"
 "${pyro[@]}" workspace shell write h sh2 --input 'setsid sleep 1234 & wait' 2>/dev/null
 wait_for 20 sleeps
 
+# Services there: stopped with all they started, ready by what is in the workspace.
+run "${pyro[@]}" workspace service start h a --ready-file /workspace/up --json -- sh -c 'setsid sleep 1235 & touch up; wait'
+is "a service: ready" "$(json .state)$(json .execution_mode)" runninghost_compat
+run "${pyro[@]}" workspace service stop h a --json
+is "a service: stopped" "$(json .state)" stopped
+no_service() { ! grep -lqzx 1235 /proc/[0-9]*/cmdline 2>/dev/null; }
+wait_for 20 no_service && pass "a service: all that it started is gone"
+"${pyro[@]}" workspace service start h b -- sh -c 'setsid sleep 1235 & wait' >/dev/null 2>&1
+
 # A command in flight dies with the workspace.
 "${pyro[@]}" workspace exec h --timeout-seconds 0 -- sh -c 'echo begun; sleep 1234' >"$TEST_DIR/said" 2>/dev/null &
 wait_for 20 test -s "$TEST_DIR/said"
@@ -59,6 +68,9 @@ is "a workspace: stop" "$status" 0
 wait $!
 like "a workspace: what ran is told" "$?" '^(125|137)$'
 wait_for 10 no_sleep && pass "a workspace: what ran is gone"
+wait_for 20 no_service && pass "a workspace: its services are gone"
+run "${pyro[@]}" workspace service status h b --json
+is "a workspace: its services are stopped" "$(json .state)" stopped
 run "${pyro[@]}" workspace start h
 is "a workspace: start" "$status" 0
 run "${pyro[@]}" workspace exec h -- cat file

@@ -97,6 +97,29 @@ is "the last lines" "$out" $'1299999\n1300000'
 service status tcp --json
 is "others live on" "$(json .state)" running
 
+# Its supervisor killed while it starts: it goes on, and gets ready.
+"${pyro[@]}" workspace service start w slow --ready-file go -- sh -c 'echo begun; exec sleep 1000' >/dev/null 2>"$TEST_DIR/slow" &
+starter=$!
+has_begun() {
+    [[ -s $directory/services/slow/stdout.log ]]
+}
+wait_for 60 has_begun
+kill -9 "$(supervisor_of "$id")"
+wait "$starter"
+is "its supervisor killed while it starts: status" "$?" 1
+like "… where to look" "$(cat "$TEST_DIR/slow")" 'it may be starting still'
+service status slow --json
+is "… it starts on" "$(json .state)" starting
+run "${pyro[@]}" workspace exec w -- touch go
+is_running() {
+    service status slow --json
+    [[ $(json .state) == running ]]
+}
+wait_for 60 is_running && pass "… and gets ready"
+
+# Does not heed TERM: `plain` traps it. Meanwhile another takes all memory.
+"${pyro[@]}" workspace service stop w plain --json >"$TEST_DIR/stopped" 2>/dev/null &
+stopper=$!
 service start hog --json -- perl -e '$| = 1; print "up\n"; push @a, "x" x 1e6 while 1'
 hog_is_gone() {
     service status hog --json
@@ -106,6 +129,10 @@ wait_for 170 hog_is_gone && is "out of memory" "$(json .stop_reason)" "out of me
 run "${pyro[@]}" workspace exec w -- echo alive
 is "the guest survives it" "$out" alive
 
+wait "$stopper"
+is "ignores TERM: killed" "$(json .state "$(cat "$TEST_DIR/stopped")") $(json .exit_code "$(cat "$TEST_DIR/stopped")")" "stopped 137"
+like "… and it says so" "$(json .stop_reason "$(cat "$TEST_DIR/stopped")")" 'did not heed TERM'
+
 run "${pyro[@]}" workspace stop w
 service status tcp --json
 is "stopped with its workspace" "$(json .state) $(json .stop_reason)" "stopped the workspace was stopped"
@@ -113,8 +140,17 @@ service list --json
 is "none runs" "$(json .running_count)" 0
 service logs flood --tail-lines 1
 is "logs after the workspace was stopped" "$out" 1300000
-service start late --json -- true
+service start later --json -- true
 is "start in a stopped workspace" "$(json .error.code)" workspace_state
+run "${pyro[@]}" workspace start w
+service start late --json -- sleep 1000
+is "start after the workspace was started again" "$(json .state)" running
+kill -9 "$(json .vm_pid "$(cat "$directory/workspace.json")")"
+has_failed() {
+    service status late --json
+    [[ $(json .state) == failed ]]
+}
+wait_for 60 has_failed && is "its machine is lost" "$(json .stop_reason)" "its VM ended"
 run "${pyro[@]}" workspace delete w
 is "delete" "$status" 0
 finish
