@@ -83,6 +83,8 @@ bool process_finish(struct process *p, const char *name, struct outcome *ret,
                     struct pyro_error *err) MUST_CHECK;
 bool process_run(const char *const *argv, struct outcome *ret, struct pyro_error *err) MUST_CHECK;
 void outcome_release(struct outcome *o);
+/* Runs it, and forgets what it took. */
+bool process_quietly(const char *const *argv, struct pyro_error *err) MUST_CHECK;
 /* Runs it and adds wall time, CPU time and RSS to the result. */
 bool process_sample(const char *const *argv, struct bench_result *ret,
                     struct pyro_error *err) MUST_CHECK;

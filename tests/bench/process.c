@@ -184,3 +184,13 @@ bool program_exists(const char *name)
     }
     return false;
 }
+
+bool process_quietly(const char *const *argv, struct pyro_error *err)
+{
+    struct outcome o;
+
+    if (!process_run(argv, &o, err))
+        return false;
+    outcome_release(&o);
+    return true;
+}

@@ -10,31 +10,20 @@
 #define RESET_RUNS 9
 #define LOOK_RUNS 15
 
-/* Runs it, and forgets what it took. */
-static bool quietly(const char *const *argv, struct pyro_error *err)
-{
-    struct outcome o;
-
-    if (!process_run(argv, &o, err))
-        return false;
-    outcome_release(&o);
-    return true;
-}
-
 static bool in_guest(const char *id, const char *script, struct pyro_error *err)
 {
     const char *const argv[] = { bench_pyro(), "workspace", "exec", "--timeout-seconds",
                                  "0",          id,          "--",   "sh",
                                  "-c",         script,      NULL };
 
-    return quietly(argv, err);
+    return process_quietly(argv, err);
 }
 
 static bool stop(const char *id, struct pyro_error *err)
 {
     const char *const argv[] = { bench_pyro(), "workspace", "stop", id, NULL };
 
-    return quietly(argv, err);
+    return process_quietly(argv, err);
 }
 
 /* The disk of a stopped workspace as qemu-img knows it, and the file of its active layer; the
@@ -69,7 +58,7 @@ static bool sample_peer_snapshot(const char *id, struct bench_result *ret, struc
         const char *const create[] = { "qemu-img", "snapshot", "-c", "bench", file, NULL };
         const char *const delete[] = { "qemu-img", "snapshot", "-d", "bench", file, NULL };
         for (int i = 0; i < SNAPSHOT_RUNS; i++)
-            if (!process_sample_peer(create, ret, err) || !quietly(delete, err))
+            if (!process_sample_peer(create, ret, err) || !process_quietly(delete, err))
                 return false;
     }
     return true;
@@ -113,7 +102,7 @@ static bool measure_reset_to(const char *snapshot, bool again, struct bench_resu
     for (int i = 0; i < RESET_RUNS; i++) {
         if (!process_sample_peer(create, ret, err) || !bench_delete_all(err) ||
             !bench_create(id, err) || !in_guest(id, "echo changed >file", err) ||
-            !quietly(keep, err) || (again && !quietly(reset, err)) ||
+            !process_quietly(keep, err) || (again && !process_quietly(reset, err)) ||
             !in_guest(id, "rm -rf /usr/share", err) || !process_sample(reset, ret, err) ||
             !bench_delete_all(err))
             return false;

@@ -47,16 +47,6 @@ static char *make_tree(struct pyro_error *err)
     return NULL;
 }
 
-static bool quietly(const char *const *argv, struct pyro_error *err)
-{
-    struct outcome o;
-
-    if (!process_run(argv, &o, err))
-        return false;
-    outcome_release(&o);
-    return true;
-}
-
 static bool measure_sync(struct bench_result *ret, struct pyro_error *err)
 {
     scoped_free char *tree = make_tree(err);
@@ -78,7 +68,7 @@ static bool measure_sync(struct bench_result *ret, struct pyro_error *err)
              "on the guest's disk at the end; tar leaves it in memory");
     for (int i = 0; i < RUNS; i++) {
         const char *const peer[] = { "sh", "-c", script, NULL };
-        if (!quietly(clear, err) || !process_sample(ours, ret, err) ||
+        if (!process_quietly(clear, err) || !process_sample(ours, ret, err) ||
             !process_sample_peer(peer, ret, err))
             return false;
     }

@@ -11,6 +11,7 @@
 
 #include "engine/image/source.h"
 #include "engine/image/tar_to_ext4.h"
+#include "tests/fuzz/tar_checksums.h"
 
 #define IMAGE_BYTES (16 << 20)
 
@@ -48,21 +49,6 @@ static void check_image(int fd)
     } while (number);
     ext2fs_close_inode_scan(scan);
     ext2fs_close_free(&fs);
-}
-
-/* Gives each header the checksum it asks for: mutations shall get past that. */
-static void fix_checksums(uint8_t *bytes, size_t size)
-{
-    for (size_t at = 0; at + 512 <= size; at += 512) {
-        uint8_t *header = bytes + at;
-        unsigned sum = 0;
-        if (memcmp(header + 257, "ustar", 5) != 0)
-            continue;
-        memset(header + 148, ' ', 8);
-        for (int i = 0; i < 512; i++)
-            sum += header[i];
-        snprintf((char *)header + 148, 8, "%06o", sum & 0777777);
-    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -9,26 +9,12 @@
 
 #include "engine/image/source.h"
 #include "engine/image/tar_to_tree.h"
+#include "tests/fuzz/tar_checksums.h"
 #include "vmm/base/buf.h"
 
 #define STREAM_MAX (8 << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Gives each header the checksum it asks for: mutations shall get past that. */
-static void fix_checksums(uint8_t *bytes, size_t size)
-{
-    for (size_t at = 0; at + 512 <= size; at += 512) {
-        uint8_t *header = bytes + at;
-        unsigned sum = 0;
-        if (memcmp(header + 257, "ustar", 5) != 0)
-            continue;
-        memset(header + 148, ' ', 8);
-        for (int i = 0; i < 512; i++)
-            sum += header[i];
-        snprintf((char *)header + 148, 8, "%06o", sum & 0777777);
-    }
-}
 
 static bool add(void *arg, const void *bytes, size_t n, struct pyro_error *err)
 {

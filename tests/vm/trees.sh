@@ -131,6 +131,16 @@ run "${pyro[@]}" workspace sync push w "$in" --dest ../etc
 is "a destination elsewhere: status" "$status" 1
 run "${pyro[@]}" workspace sync push w "$in" --dest links/out/x --json
 is "a destination through a link: status" "$status" 1
+head -c 100M /dev/zero >"$TEST_DIR/much"
+mkdir "$TEST_DIR/more" && mv "$TEST_DIR/much" "$TEST_DIR/more/"
+tar -C "$TEST_DIR" -czf "$TEST_DIR/more.tgz" more
+"${pyro[@]}" workspace exec w -- sh -c 'fallocate -l $(($(df --output=avail -B1 / | tail -1) - 50000000)) /var/filled' 2>/dev/null
+for source in more more.tgz; do
+    run "${pyro[@]}" workspace sync push w "$TEST_DIR/$source" --dest full --json
+    is "more than the guest's disk has room for ($source): code" "$(json .error.code)" no_space
+done
+run "${pyro[@]}" workspace exec w -- sh -c 'rm /var/filled; ls -d full'
+is "… and nothing of it was written" "$status" 2
 "${pyro[@]}" workspace exec w -- sh -c 'rm plain; mkdir plain' 2>/dev/null
 run "${pyro[@]}" workspace sync push w "$in" --json
 like "cut short: said so" "$(json .error.message)" "cut short.*'/workspace/plain' is a directory there"

@@ -73,6 +73,27 @@ is "disk read: the snapshot's file" "$out" kept
 run "${pyro[@]}" workspace disk export w --output "$TEST_DIR/tmp2/disk"
 is "disk export: status" "$status" 0
 rm -f "$TEST_DIR/tmp2/disk"
+# Trees: what this user may not read is named, a directory that may not be written to comes out as one.
+mkdir -p "$TEST_DIR/tree/kept" && echo kept >"$TEST_DIR/tree/kept/file" && chmod 500 "$TEST_DIR/tree/kept"
+[[ $(id -u) -ne 0 ]] || chown -R "$uid:$uid" "$TEST_DIR/tree"
+"${pyro[@]}" workspace start w >/dev/null
+run "${pyro[@]}" workspace sync push w "$TEST_DIR/tree" --dest tree
+is "sync push: status" "$status" 0
+run "${pyro[@]}" workspace export w tree --output "$TEST_DIR/user/exported"
+is "export: status" "$status" 0
+is "export: modes" "$(stat -c %a "$TEST_DIR/user/exported/kept" "$TEST_DIR/user/exported/kept/file")" "500
+644"
+chmod 700 "$TEST_DIR/user/exported/kept"
+"${pyro[@]}" workspace exec w -- mkfifo tree/kept/pipe 2>/dev/null
+run "${pyro[@]}" workspace export w tree --output "$TEST_DIR/user/no"
+is "an export that fails leaves nothing" "$status$(find "$TEST_DIR/user" -maxdepth 1 -name 'no' -o -maxdepth 1 -name '.pyro*')" 1
+touch "$TEST_DIR/tree/secret" && chmod 000 "$TEST_DIR/tree/secret"
+run "${pyro[@]}" workspace sync push w "$TEST_DIR/tree" --dest again --json
+is "a file that may not be read: code" "$(json .error.code)" permission
+like "a file that may not be read: it is named" "$(json .error.message)" "/tree/secret'"
+run "${pyro[@]}" workspace create debian:12-base --seed-path "$TEST_DIR/tree" --json
+is "a seed that may not be read: code" "$(json .error.code)" permission
+chmod 700 "$TEST_DIR/tree/kept"
 run "${pyro[@]}" workspace delete w
 is "delete: status" "$status" 0
 run "${pyro[@]}" doctor

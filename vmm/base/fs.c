@@ -181,6 +181,7 @@ static bool remove_children(int dirfd, const char *name, struct pyro_error *err)
 
     if (!dir)
         return errno == ENOENT || pyro_fail_errno(err, "open directory '%s'", name);
+    (void)!fchmod(fd, 0700); /* what is in one that may not be written to must go as well */
     while ((entry = readdir(dir))) {
         if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
             continue;
