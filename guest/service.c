@@ -127,9 +127,10 @@ static void tell_end(struct service *s)
         if (s->out[i].fd >= 0 || !s->out[i].stream.link || !backlog_is_sent(&s->out[i].out))
             return;
     s->told = true;
-    tell(s,
-         json_pack("{s:i, s:s, s:b, s:s, s:i}", "ended", code, "reason", reason(s), "killed",
-                   s->killed, "probe_error", s->probe_error, "left_behind", (int)s->left_behind));
+    /* What the probe says may quote a path, cut anywhere. */
+    tell(s, json_pack("{s:i, s:s, s:b, s:o, s:i}", "ended", code, "reason", reason(s), "killed",
+                      s->killed, "probe_error", json_string_or_null(s->probe_error), "left_behind",
+                      (int)s->left_behind));
 }
 
 /* ---- output ---- */

@@ -132,12 +132,12 @@ bool service_record_save(int workspace_fd, const struct service_record *r, struc
 {
     scoped_free char *path = str_printf(SERVICES_DIR "/%s/record.json", r->name);
     scoped_json json_t *j = json_pack(
-        "{s:i, s:s, s:b, s:O, s:s, s:O?, s:f, s:f, s:f, s:i, s:i, s:s?, s:I, s:I}", "version",
+        "{s:i, s:s, s:b, s:O, s:s, s:O?, s:f, s:f, s:f, s:i, s:i, s:o, s:I, s:I}", "version",
         SERVICE_RECORD_VERSION, "state", service_state_name(r->state), "host_compat",
         r->host_compat, "command", r->command, "cwd", r->cwd, "readiness", r->readiness,
         "started_at", r->started_at, "ready_at", r->ready_at, "ended_at", r->ended_at, "exit_code",
-        r->exit_code, "pid", (int)r->pid, "stop_reason", r->stop_reason, "stdout_first",
-        (json_int_t)r->first[0], "stderr_first", (json_int_t)r->first[1]);
+        r->exit_code, "pid", (int)r->pid, "stop_reason", json_string_or_null(r->stop_reason),
+        "stdout_first", (json_int_t)r->first[0], "stderr_first", (json_int_t)r->first[1]);
     scoped_free char *text = j ? json_compact(j) : NULL;
 
     if (!text)
