@@ -227,6 +227,16 @@ static bool write_hard_link(struct writer *k, const struct tree_entry *e, int di
     return settle(k, e, dirfd, written, name, err);
 }
 
+/* Makes one that is there writable for its owner until it is ended. */
+static void open_up(int dirfd, const char *name, const struct stat *st)
+{
+    scoped_close int fd =
+        openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd >= 0)
+        (void)!fchmod(fd, (st->st_mode & 07777) | OWNER_RWX);
+}
+
 static bool make_directory(struct writer *k, const struct tree_entry *e, int dirfd,
                            const char *name, struct pyro_error *err)
 {
@@ -238,8 +248,11 @@ static bool make_directory(struct writer *k, const struct tree_entry *e, int dir
         return fail_errno(k, e, err);
     if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return fail_errno(k, e, err);
-    return S_ISDIR(st.st_mode) ||
-           fail(k, e, "is there already, and is not replaced by a directory", err);
+    if (!S_ISDIR(st.st_mode))
+        return fail(k, e, "is there already, and is not replaced by a directory", err);
+    if ((st.st_mode & OWNER_RWX) != OWNER_RWX)
+        open_up(dirfd, name, &st);
+    return true;
 }
 
 static bool end_directory(struct writer *k, const struct tree_entry *e, struct pyro_error *err)
