@@ -130,7 +130,7 @@ help:
 	@echo 'make setup           install the Debian packages that are missing'
 	@echo 'make demo            setup, build, pull debian:12, run a command in a microVM'
 	@echo 'make check           setup, build, all tests; ONLY=PATTERN for some'
-	@echo 'make check-unit      only the unit tests; also check-cli, check-vm, check-source'
+	@echo 'make check-unit      only the unit tests; also check-cli, check-tui, check-vm, check-source'
 	@echo 'make check-kvm       the KVM path, in a VM that emulates virtualization'
 	@echo 'make check-san       the tests under AddressSanitizer and UBSan'
 	@echo 'make fuzz TIME=60    each fuzz target for TIME seconds'

@@ -1,5 +1,5 @@
 #!/bin/bash
-# tests/run.sh GROUP…: runs the tests of the groups source, unit, cli, vm and coverage, and ends with
+# tests/run.sh GROUP…: runs the tests of the groups source, unit, cli, tui, vm and coverage, and ends with
 # the line "N passed, N failed". Each test's output goes to a file below build/check, and to the
 # terminal when it fails. Unit programs run two at a time, the rest one after the other.
 #
@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 export PYRO
 LOGS=$PWD/build/check
 mkdir -p "$LOGS"
-export PYRO_CHECK_RESULTS=1 PYRO_CHECK_COVERAGE=$LOGS/coverage
+export PYRO_CHECK_RESULTS=1 PYRO_CHECK_COVERAGE=$LOGS/coverage PYRO_CHECK_KEYS=$LOGS/keys
 export PYRO_TEST_CACHE=${PYRO_TEST_CACHE:-$PWD/build/test-cache}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
@@ -96,6 +96,10 @@ for group; do
     cli)
         rm -f "$PYRO_CHECK_COVERAGE"
         run_group 120 2 tests/cli/*.sh
+        ;;
+    tui)
+        rm -f "$PYRO_CHECK_KEYS"
+        run_group 240 2 tests/tui/*.sh
         ;;
     vm)
         mapfile -t programs < <(programs_of vm)

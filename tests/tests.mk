@@ -1,6 +1,6 @@
 # Tests: `make check` runs all of them. One cmocka program for each tests/unit/test_*.c, one script
-# for each behaviour area in tests/cli (no VM needed) and tests/vm (a real VM), tests/check-*.sh for
-# what is true of the sources themselves.
+# for each behaviour area in tests/cli (no VM needed), tests/tui (the terminal interface on a terminal
+# of its own) and tests/vm (a real VM), tests/check-*.sh for what is true of the sources themselves.
 
 TEST_LIBS := -lcmocka $(PYRO_LIBS) $(filter-out $(PYRO_LIBS),$(IMAGE_LIBS))
 TEST_LDFLAGS := $(LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer$(,)address$(,)undefined,-pie)
@@ -31,6 +31,13 @@ $(VM_PROGRAMS): $(B)/%: $(B)/%.o $(B)/tests/vm/vm_fixture.o $(B)/tests/unit/peer
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(TEST_LIBS)
 
+# A program on a terminal of its own, for the scripts in tests/tui and for the bench.
+TUI_TERMINAL := $(call obj,$(filter-out tests/tui/driver.c,$(wildcard tests/tui/*.c)))
+TUI_DRIVER := $(B)/tests/tui/driver
+$(TUI_DRIVER): $(B)/tests/tui/driver.o $(TUI_TERMINAL) $(B)/libtest.a
+	$(if $(Q),@echo "  LD    $@")
+	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(filter-out -lcmocka,$(TEST_LIBS))
+
 $(FUZZ_TESTS): $(B)/%: $(B)/%.o $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(filter-out -lcmocka,$(TEST_LIBS))
@@ -48,9 +55,9 @@ $(BENCH_PEERS): $(B)/%: $(B)/%.o $(B)/tests/unit/peer.o $(B)/libtest.a
 JOBS ?= $(shell nproc)
 RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
 
-.PHONY: check check-source check-unit check-cli check-vm check-kvm check-all check-san \
+.PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-all check-san \
         fuzz fuzz-programs unit-programs bench docs format
-unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS)
+unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS) $(TUI_DRIVER)
 fuzz-programs: $(FUZZ_TESTS)
 
 check: setup
@@ -59,13 +66,15 @@ check: setup
 
 # Without set-up and build, for who has just done them.
 check-all:
-	@$(RUN) source unit cli vm coverage
+	@$(RUN) source unit cli tui vm coverage
 check-source: all
 	@$(RUN) source
 check-unit: $(UNIT_TESTS)
 	@$(RUN) unit
 check-cli: all
 	@$(RUN) cli
+check-tui: all $(TUI_DRIVER)
+	@$(RUN) tui
 check-vm: all $(VM_TESTS) $(VM_PROGRAMS)
 	@$(RUN) vm
 
@@ -79,7 +88,7 @@ check-san: setup
 	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined all unit-programs
 	@$(MAKE) --no-print-directory SAN=address,undefined check-san-run
 check-san-run:
-	@PYRO_SANITIZED=1 $(RUN) unit cli vm
+	@PYRO_SANITIZED=1 $(RUN) unit cli tui vm
 
 # Each fuzz target for TIME seconds, from its seeds; what it learns stays in build/fuzz/corpus.
 TIME ?= 60

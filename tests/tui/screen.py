@@ -1,0 +1,59 @@
+"""screen.py DRIVER SOCKET FILE SECONDS: waits until the driver's screen, masked, is what FILE holds.
+
+Masked is what differs from run to run: ids, ages, percentages, sizes in memory and on disk. A masked
+word keeps its place: digits become 0, and blanks beside it are filled up to where the widest would
+reach, so that "9s " and "10s" come out alike.
+"""
+import difflib
+import os
+import re
+import subprocess
+import sys
+import time
+
+driver, socket, path, seconds = sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4])
+
+AMOUNT = r"(?:<?\d+(?:\.\d+)?(?:ms|s|m|h|d|%|B|K|M|G|T| ?[KMG]iB| ?[KMG]B)?|just now|now)"
+RULES = [
+    (re.compile(r"\b[0-9a-f]{12}\b"), lambda m: "i" * 12),
+    # An age, a share or a size that stands in a column: right-aligned, then left-aligned.
+    (re.compile(r"(?<=\s)\s*" + r"(?:<?\d+(?:\.\d+)?(?:ms|s|m|h|d|%|[KMGT]|[KMGT]i?B))(?=\s|$|[│┃|,)])"),
+     lambda m: "~".rjust(len(m.group()))),
+    (re.compile(r"\d\d:\d\d:\d\d"), lambda m: "00:00:00"),
+]
+
+
+def mask(text):
+    lines = []
+    for line in text.split("\n"):
+        for pattern, replacement in RULES:
+            line = pattern.sub(replacement, line)
+        lines.append(line.rstrip())
+    return "\n".join(lines)
+
+
+def look():
+    return mask(subprocess.run([driver, socket, "text"], capture_output=True, text=True).stdout)
+
+
+if os.environ.get("UPDATE_SCREENS"):
+    before, now = None, look()
+    while before != now:  # until it has come to rest
+        time.sleep(0.5)
+        before, now = now, look()
+    with open(path, "w") as f:
+        f.write(now)
+    sys.exit(0)
+
+try:
+    with open(path) as f:
+        wanted = f.read()
+except FileNotFoundError:
+    wanted = ""
+deadline = time.monotonic() + seconds
+while (now := look()) != wanted and time.monotonic() < deadline:
+    time.sleep(0.02)
+if now != wanted:
+    print("".join(line + "\n" for line in difflib.unified_diff(
+        wanted.split("\n"), now.split("\n"), os.path.basename(path), "the screen", lineterm="")))
+    sys.exit(1)
