@@ -234,3 +234,26 @@ bool shell_events_each(int workspace_fd, const char *id, shell_event_fn *fn, voi
     }
     return true;
 }
+
+void shell_events_follow(int fd, uint64_t *position, shell_event_fn *fn, void *arg)
+{
+    char bytes[4 * EVENT_LINE_MAX];
+    ssize_t n;
+
+    while ((n = fs_pread_full(fd, bytes, sizeof(bytes), (off_t)*position)) > 0) {
+        const char *at = bytes, *end = bytes + n, *lf;
+        while ((lf = memchr(at, '\n', (size_t)(end - at)))) {
+            scoped_json json_t *j = json_parse(at, (size_t)(lf - at), EVENT_LINE_MAX, NULL);
+            struct shell_event e;
+            if (j && parse_event(j, &e))
+                fn(arg, &e);
+            at = lf + 1;
+        }
+        if (at == bytes) {
+            if ((size_t)n < sizeof(bytes))
+                return;
+            at = end; /* no line of ours is that long */
+        }
+        *position += (uint64_t)(at - bytes);
+    }
+}

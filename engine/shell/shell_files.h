@@ -76,5 +76,8 @@ struct shell_event {
 typedef void shell_event_fn(void *arg, const struct shell_event *e);
 bool shell_events_each(int workspace_fd, const char *id, shell_event_fn *fn, void *arg,
                        struct pyro_error *err) MUST_CHECK;
+/* The same for whole lines from *position on, which moves behind them: for whoever follows an
+ * events file that he has open. What cannot be read is left for the next time. */
+void shell_events_follow(int fd, uint64_t *position, shell_event_fn *fn, void *arg);
 
 #endif

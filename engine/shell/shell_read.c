@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/shell/shell_notes.h"
 #include "engine/shell/shell_wait.h"
 #include "engine/term/vtparse.h"
 #include "engine/workspace/attach.h"
@@ -30,91 +31,6 @@ void shell_reading_release(struct shell_reading *r)
     buf_release(&r->output);
     screen_release(&r->screen);
     *r = (struct shell_reading){ .cursor = 0 };
-}
-
-/* ---- what the events say ---- */
-
-/* What is in force at `start`, and what changes up to `end`. */
-struct notes {
-    uint64_t start, end;
-    int cols, rows;
-    bool alt_screen, alt_at_end;
-    char in_string;
-    struct plain_resize *resizes;
-    size_t resize_count, resize_room;
-    bool no_memory;
-};
-
-static void note_resize(struct notes *k, const struct shell_event *e)
-{
-    if (e->offset <= k->start) {
-        k->cols = e->cols;
-        k->rows = e->rows;
-        return;
-    }
-    if (e->offset > k->end)
-        return;
-    if (k->resize_count == k->resize_room) {
-        size_t room = k->resize_room ? 2 * k->resize_room : 16;
-        struct plain_resize *more = reallocarray(k->resizes, room, sizeof(*more));
-        if (!more) {
-            k->no_memory = true;
-            return;
-        }
-        k->resizes = more;
-        k->resize_room = room;
-    }
-    k->resizes[k->resize_count++] = (struct plain_resize){ .offset = (size_t)(e->offset - k->start),
-                                                           .rows = e->rows,
-                                                           .cols = e->cols };
-}
-
-static void note_event(void *arg, const struct shell_event *e)
-{
-    struct notes *k = arg;
-
-    switch (e->type) {
-    case EVENT_RESIZE:
-        note_resize(k, e);
-        break;
-    case EVENT_ALT:
-        if (e->offset <= k->start)
-            k->alt_screen = e->on;
-        if (e->offset <= k->end)
-            k->alt_at_end = e->on;
-        break;
-    case EVENT_STRING:
-        if (e->from < k->start)
-            k->in_string = e->kind;
-        break;
-    case EVENT_STRING_END:
-        if (e->offset <= k->start)
-            k->in_string = 0;
-        break;
-    case EVENT_INPUT:
-    case EVENT_END:
-        break;
-    }
-}
-
-static bool load_notes(int workspace_fd, const char *id, uint64_t start, uint64_t end,
-                       struct notes *ret, struct pyro_error *err)
-{
-    *ret = (struct notes){ .start = start, .end = end, .cols = 80, .rows = 24 };
-    if (!shell_events_each(workspace_fd, id, note_event, ret, err))
-        return false;
-    return !ret->no_memory || pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
-}
-
-static struct plain_options options_of(const struct notes *k, bool ended)
-{
-    return (struct plain_options){ .rows = k->rows,
-                                   .cols = k->cols,
-                                   .resizes = k->resizes,
-                                   .resize_count = k->resize_count,
-                                   .alt_screen = k->alt_screen,
-                                   .in_string = k->in_string,
-                                   .ended = ended };
 }
 
 /* ---- how much ---- */
@@ -216,17 +132,17 @@ static bool render_output(const struct log_view *log, int workspace_fd, uint64_t
     const char *bytes = log->bytes.len ? log->bytes.data : "";
     const char *id = ret->record.id;
     struct plain_result plain;
-    struct notes notes;
+    struct shell_notes notes;
     size_t n, held = 0;
     bool all, ok = true;
 
-    if (!load_notes(workspace_fd, id, start, log->size, &notes, err))
+    if (!shell_notes_load(workspace_fd, id, start, log->size, &notes, err))
         return false;
     n = measure(bytes, log->bytes.len, spec, notes.in_string);
     ret->truncated = start + n < log->size;
     all = !ret->record.running && !ret->truncated;
     if (spec->rendering == SHELL_PLAIN) {
-        struct plain_options options = options_of(&notes, all);
+        struct plain_options options = shell_notes_options(&notes, all);
         ok = plain_render(bytes, n, &options, &plain, err);
         if (ok) {
             held = plain.held;
@@ -239,13 +155,13 @@ static bool render_output(const struct log_view *log, int workspace_fd, uint64_t
              pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
     }
     ret->next_cursor = start + n - held;
-    free(notes.resizes);
+    shell_notes_release(&notes);
     if (!ok || spec->rendering == SHELL_PLAIN)
         return ok;
-    if (!load_notes(workspace_fd, id, start, ret->next_cursor, &notes, err))
+    if (!shell_notes_load(workspace_fd, id, start, ret->next_cursor, &notes, err))
         return false;
     ret->alt_screen = notes.alt_at_end;
-    free(notes.resizes);
+    shell_notes_release(&notes);
     return true;
 }
 
@@ -255,14 +171,14 @@ static bool render_screen(const struct log_view *log, int workspace_fd, uint64_t
     const char *bytes = log->bytes.len ? log->bytes.data : "";
     size_t from = screen_find_start(bytes, log->bytes.len);
     struct plain_options options;
-    struct notes notes;
+    struct shell_notes notes;
     bool ok;
 
-    if (!load_notes(workspace_fd, ret->record.id, start + from, log->size, &notes, err))
+    if (!shell_notes_load(workspace_fd, ret->record.id, start + from, log->size, &notes, err))
         return false;
-    options = options_of(&notes, true);
+    options = shell_notes_options(&notes, true);
     ok = screen_render(bytes + from, log->bytes.len - from, &options, &ret->screen, err);
-    free(notes.resizes);
+    shell_notes_release(&notes);
     ret->alt_screen = ok && ret->screen.alt_screen;
     ret->next_cursor = log->size;
     return ok;

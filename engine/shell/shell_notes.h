@@ -1,0 +1,26 @@
+/* What a shell's events say about a stretch of its log: what is in force where it starts, and what
+ * changes on the way. */
+#ifndef PYRO_SHELL_NOTES_H
+#define PYRO_SHELL_NOTES_H
+
+#include "engine/shell/shell_files.h"
+#include "engine/term/plain.h"
+
+struct shell_notes {
+    uint64_t start, end;
+    int cols, rows;               /* at `start` */
+    bool alt_screen, alt_at_end;  /* at `start`, at `end` */
+    char in_string;               /* the kind of the long control string `start` lies in, or 0 */
+    struct plain_resize *resizes; /* after `start` up to `end`, offsets from `start` */
+    size_t resize_count, resize_room;
+    bool no_memory;
+};
+
+/* Release it on success. Reads the whole events file. */
+bool shell_notes_load(int workspace_fd, const char *id, uint64_t start, uint64_t end,
+                      struct shell_notes *ret, struct pyro_error *err) MUST_CHECK;
+void shell_notes_release(struct shell_notes *notes);
+/* As the renderers want it; borrows the notes. */
+struct plain_options shell_notes_options(const struct shell_notes *notes, bool ended);
+
+#endif

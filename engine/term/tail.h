@@ -1,0 +1,17 @@
+/*
+ * From where on output has to be drawn so that the screen at its end is right, for a terminal that
+ * has not drawn what came before.
+ */
+#ifndef PYRO_TERM_TAIL_H
+#define PYRO_TERM_TAIL_H
+
+#include <stddef.h>
+
+/*
+ * The start of the last stretch of bytes[0..n) that only prints lines (text, colours, CR, BS, TAB,
+ * EL, titles, modes) and holds `lines` line feeds, each after a CR, so that it scrolls whatever was
+ * on the screen away: the offset of a line's first byte. n when there is none.
+ */
+size_t term_find_tail(const char *bytes, size_t n, size_t lines);
+
+#endif
