@@ -44,13 +44,19 @@ $(FUZZ_TESTS): $(B)/%: $(B)/%.o $(B)/libtest.a
 
 # The bench: rows of every area in one program, and its peers that need one of their own.
 BENCH_PEERS := $(B)/tests/bench/cold_boot
-BENCH_OBJ := $(call obj,$(filter-out tests/bench/cold_boot.c,$(wildcard tests/bench/*.c)))
+# Measures what it starts, and therefore links nothing that it does not need.
+BENCH_RSS := $(B)/tests/bench/child_rss
+BENCH_OBJ := $(call obj,$(filter-out tests/bench/cold_boot.c tests/bench/child_rss.c,\
+    $(wildcard tests/bench/*.c)))
 $(B)/tests/bench/bench: $(BENCH_OBJ) $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $^ $(filter-out -lcmocka,$(TEST_LIBS))
 $(BENCH_PEERS): $(B)/%: $(B)/%.o $(B)/tests/unit/peer.o $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $^ $(filter-out -lcmocka,$(TEST_LIBS))
+$(BENCH_RSS): $(B)/%: $(B)/%.o
+	$(if $(Q),@echo "  LD    $@")
+	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $^
 
 JOBS ?= $(shell nproc)
 RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
@@ -99,7 +105,7 @@ fuzz:
 
 # ROW=TEXT: only the rows whose name holds it; docs/benchmarks.md is then left alone.
 bench: setup
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/tests/bench/bench $(BENCH_PEERS)
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/tests/bench/bench $(BENCH_PEERS) $(BENCH_RSS)
 	@PYRO_BIN_DIR=$(BIN) $(B)/tests/bench/bench $(if $(ROW),'$(ROW)')
 
 docs: all

@@ -91,6 +91,9 @@ bool process_sample(const char *const *argv, struct bench_result *ret,
 /* The same of the peer: wall time only. */
 bool process_sample_peer(const char *const *argv, struct bench_result *ret,
                          struct pyro_error *err) MUST_CHECK;
+/* The largest RSS of a run of argv, however much the bench itself has held; its output is dropped.
+ */
+bool process_rss_kib(const char *const *argv, long *ret, struct pyro_error *err) MUST_CHECK;
 /* Whether PATH has the program. */
 bool program_exists(const char *name);
 

@@ -16,6 +16,7 @@
 #define OUT_KEPT (256 * 1024)
 #define READ_CHUNK (256 * 1024)
 #define DEADLINE_MS 180000
+#define COMMAND_WORDS 32
 
 extern char **environ;
 
@@ -169,6 +170,22 @@ bool process_sample_peer(const char *const *argv, struct bench_result *ret, stru
     samples_add(&ret->peer, o.wall_ms);
     outcome_release(&o);
     return true;
+}
+
+bool process_rss_kib(const char *const *argv, long *ret, struct pyro_error *err)
+{
+    const char *through[COMMAND_WORDS] = { bench_program("child_rss") };
+    struct outcome o;
+
+    for (size_t i = 0; argv[i]; i++) {
+        BUG_ON(i + 2 >= COMMAND_WORDS);
+        through[i + 1] = argv[i];
+    }
+    if (!process_run(through, &o, err))
+        return false;
+    *ret = o.out.data ? strtol(o.out.data, NULL, 10) : 0;
+    outcome_release(&o);
+    return *ret > 0 || pyro_fail(err, PYRO_INTERNAL, "child_rss printed no figure");
 }
 
 bool program_exists(const char *name)

@@ -27,6 +27,9 @@
 #define FLOOD_LINE "0123456789 the quick brown fox jumps over the lazy dog 0123456789 and runs on.."
 #define FLOOD_LINES 100000
 #define FLOOD_RUNS 5
+#define RSS_RUNS 5
+#define ECHOES 40
+#define FLOODED_BYTES (1 << 20) /* of output: the flood is on */
 
 /* --- a shell --- */
 
@@ -135,17 +138,42 @@ static bool sample_reads(const struct bench_shell *sh, const char *corpus, struc
     return (!with_peer || done(stop, err)) && ok;
 }
 
+/* A shell with the corpus in its log. */
+static bool start_filled(struct bench_shell *sh, const char *corpus, struct pyro_error *err)
+{
+    const char *const make[] = { "sh", "-c", corpus_script, corpus, NULL };
+    const char *const copy[] = { "sh", "-c", copy_script, bench_pyro(), sh->id, corpus, NULL };
+
+    return done(make, err) && shell_start(sh, err) && done(copy, err) &&
+           shell_type(sh, "cat /var/tmp/log", err) && wait_log(sh, log_size(sh) + READ_BYTES, err);
+}
+
+static bool measure_read_rss(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_shell sh = { .log = NULL };
+    scoped_free char *corpus = bench_path("read.log");
+    const char *const read[] = { bench_pyro(), "workspace", "shell",   "read",
+                                 sh.id,        "sh1",       "--plain", NULL };
+
+    if (!start_filled(&sh, corpus, err))
+        return false;
+    for (int i = 0; i < RSS_RUNS; i++) {
+        long kib;
+        if (!process_rss_kib(read, &kib, err))
+            return false;
+        samples_add(&ret->ours, (double)kib * 1024 / 1e6);
+        ret->rss_kib = kib > ret->rss_kib ? kib : ret->rss_kib;
+    }
+    snprintf(ret->note, sizeof(ret->note), "its largest RSS, of a process started by a small one");
+    return bench_delete(sh.id, err);
+}
+
 static bool measure_read(struct bench_result *ret, struct pyro_error *err)
 {
     scoped_shell sh = { .log = NULL };
     scoped_free char *corpus = bench_path("read.log");
-    const char *const make[] = { "sh", "-c", corpus_script, corpus, NULL };
-    const char *const copy[] = { "sh", "-c", copy_script, bench_pyro(), sh.id, corpus, NULL };
 
-    if (!done(make, err) || !shell_start(&sh, err) || !done(copy, err))
-        return false;
-    if (!shell_type(&sh, "cat /var/tmp/log", err) ||
-        !wait_log(&sh, log_size(&sh) + READ_BYTES, err) || !sample_reads(&sh, corpus, ret, err))
+    if (!start_filled(&sh, corpus, err) || !sample_reads(&sh, corpus, ret, err))
         return false;
     snprintf(ret->note, sizeof(ret->note), "64 Ki characters of a coloured log");
     return bench_delete(sh.id, err);
@@ -314,12 +342,94 @@ static bool measure_flood(struct bench_result *ret, struct pyro_error *err)
     return bench_delete(sh.id, err);
 }
 
+/* --- a shell beside a flood --- */
+
+/* A second shell in the workspace of `sh`, whose cat gives every line back once. */
+static bool start_echo(const struct bench_shell *sh, struct bench_shell *ret,
+                       struct pyro_error *err)
+{
+    const char *const open[] = { bench_pyro(), "workspace", "shell", "open", sh->id, NULL };
+    const char *const type[] = { bench_pyro(), "workspace",
+                                 "shell",      "write",
+                                 sh->id,       "sh2",
+                                 "--input",    "stty -echo; echo rea''dy; exec cat",
+                                 NULL };
+    const char *const prompt[] = { bench_pyro(), "workspace", "shell",   "read",
+                                   sh->id,       "sh2",       "--plain", "--wait-for-prompt",
+                                   NULL };
+    scoped_free char *log =
+        str_printf("%.*s2.log", (int)(strlen(sh->log) - strlen("1.log")), sh->log);
+    const char *const look[] = { "sh", "-c", "until grep -q ready \"$0\"; do sleep 0.05; done", log,
+                                 NULL };
+
+    memcpy(ret->id, sh->id, sizeof(ret->id));
+    ret->log = str_printf("%s", log);
+    return done(open, err) && done(prompt, err) && done(type, err) && done(look, err);
+}
+
+/* Writes a line to the second shell, and reads until it is there: as two programs and more. */
+static bool sample_echo(const struct bench_shell *sh, int number, struct bench_result *ret,
+                        struct pyro_error *err)
+{
+    char line[32], cursor[32];
+    const char *const write[] = { bench_pyro(), "workspace", "shell", "write", sh->id,
+                                  "sh2",        "--input",   line,    NULL };
+    const char *const read[] = { bench_pyro(), "workspace", "shell",    "read", sh->id,
+                                 "sh2",        "--plain",   "--cursor", cursor, NULL };
+    int64_t start, until;
+    bool there = false;
+
+    snprintf(line, sizeof(line), "line %d.", number);
+    snprintf(cursor, sizeof(cursor), "%lld", (long long)log_size(sh));
+    start = bench_now_ns();
+    until = start + (int64_t)WAIT_MS * 1000000;
+    if (!done(write, err))
+        return false;
+    while (!there) {
+        struct outcome o;
+        if (!process_run(read, &o, err))
+            return false;
+        there = o.out.len && memmem(o.out.data, o.out.len, line, strlen(line));
+        outcome_release(&o);
+        if (!there && bench_now_ns() > until)
+            return pyro_fail(err, PYRO_TIMEOUT, "'%s' was not given back", line);
+    }
+    samples_add(&ret->ours, (double)(bench_now_ns() - start) / 1e6);
+    return true;
+}
+
+static bool measure_echo(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_shell flood = { .log = NULL };
+    scoped_shell echo = { .log = NULL };
+    int64_t before, start;
+
+    if (!shell_start(&flood, err) || !start_echo(&flood, &echo, err) ||
+        !shell_type(&flood, "yes", err) || !wait_log(&flood, FLOODED_BYTES, err))
+        return false;
+    before = log_size(&flood);
+    start = bench_now_ns();
+    for (int i = 0; i < ECHOES; i++)
+        if (!sample_echo(&echo, i, ret, err))
+            return false;
+    if (log_size(&flood) <= before)
+        return pyro_fail(err, PYRO_INTERNAL, "the other shell did not flood meanwhile");
+    snprintf(ret->note, sizeof(ret->note),
+             "%d lines, each by `shell write` and `shell read`; the other shell wrote %.1f MB/s",
+             ECHOES, (double)(log_size(&flood) - before) * 1e3 / (double)(bench_now_ns() - start));
+    return bench_delete(flood.id, err);
+}
+
 const struct bench_row bench_shell_rows[] = {
     { .name = "shell read --plain of 64 KiB",
       .unit = "ms",
       .target = 4,
       .peer = "tmux capture-pane -p -S - of the same bytes",
       .measure = measure_read },
+    { .name = "shell read --plain of 64 KiB: RSS",
+      .unit = "MB",
+      .target = 8,
+      .measure = measure_read_rss },
     { .name = "key to echo through shell attach",
       .unit = "ms",
       .target = 6,
@@ -331,5 +441,9 @@ const struct bench_row bench_shell_rows[] = {
       .sense = AT_LEAST,
       .peer = "script(1) in the guest, its output dropped there",
       .measure = measure_flood },
+    { .name = "shell write and its echo, another shell flooding",
+      .unit = "ms",
+      .target = 20,
+      .measure = measure_echo },
     { .name = NULL },
 };
