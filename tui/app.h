@@ -43,6 +43,9 @@ struct screen_ops {
     void (*action)(struct screen *s, int action);
     /* Whether an action is possible now: the key bar shows only those. NULL: all are. */
     bool (*enabled)(struct screen *s, int action);
+    /* Whether event() takes every key: then the key bar offers none of those that all screens have.
+     * NULL: never. */
+    bool (*captures)(struct screen *s);
     /* Of an overlay: the size it wants, at most what is given. */
     void (*size)(struct screen *s, int *rows, int *cols);
     /* The window has another size. */

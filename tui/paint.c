@@ -138,6 +138,8 @@ static void draw_bar(struct app *app)
     if (*app->message)
         draw_text(app->bar, 0, 1, app->cols - 2, style_on(theme_style(app->message_role), bar),
                   app->message);
+    else if (app->top->ops->captures && app->top->ops->captures(app->top))
+        draw_screen_keys(app, app->cols);
     else
         draw_screen_keys(app, draw_global_keys(app));
 }

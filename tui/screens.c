@@ -5,6 +5,7 @@
 
 const struct screen_ops *const screens[] = {
     &workspaces_ops,
+    &shell_view_ops,
     NULL,
 };
 

@@ -15,13 +15,12 @@ bool screens_have_action(const char *screen, const char *action);
 extern const struct screen_ops workspaces_ops;
 /* The list of workspaces: the first screen. */
 struct screen *workspaces_new(struct app *app);
+/* Moves its cursor to this workspace, when it is there. */
+void workspaces_select(struct screen *s, const char *workspace_id);
 
-/*
- * A shell at full size, watching; and the wall of the live shells of the marked workspaces (of all
- * when none is marked). NULL with err set when it cannot be shown; app_push() what they return.
- */
+extern const struct screen_ops shell_view_ops;
+/* A shell at full size, watching. NULL with err set when there is no such shell; app_push() it. */
 struct screen *shell_view_new(struct app *app, const char *workspace_id, const char *shell_id,
-                              struct pyro_error *err) __attribute__((weak));
-struct screen *wall_new(struct app *app, struct pyro_error *err) __attribute__((weak));
+                              struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -8,6 +8,7 @@
 #include "tui/job.h"
 #include "tui/model.h"
 #include "tui/screens.h"
+#include "tui/target.h"
 
 /* Ends as the signal that ended it would have, now that the terminal is back. */
 static void die_of(int number)
@@ -21,18 +22,40 @@ static void die_of(int number)
     sigprocmask(SIG_UNBLOCK, &only, NULL);
 }
 
-bool tui_run(const char *target UNUSED, struct pyro_error *err)
+/* The list, and over it what the command line asked for. */
+static void push_first(struct app *app, const struct target *target)
 {
-    struct app app;
-    bool ok = app_init(&app, err);
+    struct screen *list = workspaces_new(app), *shell;
+    struct pyro_error err = { 0 };
 
+    app_push(app, list);
+    if (*target->workspace_id)
+        workspaces_select(list, target->workspace_id);
+    if (!*target->shell)
+        return;
+    shell = shell_view_new(app, target->workspace_id, target->shell, &err);
+    if (shell)
+        app_push(app, shell);
+    else
+        app_error(app, &err);
+}
+
+bool tui_run(const char *word, struct pyro_error *err)
+{
+    struct target target = { 0 };
+    struct app app;
+    bool ok;
+
+    if (word && !target_find(word, &target, err))
+        return false;
+    ok = app_init(&app, err);
     if (ok)
         app.model = model_new(&app, err);
     ok = ok && app.model;
     if (ok) {
         size_t bad = config_load();
 
-        app_push(&app, workspaces_new(&app));
+        push_first(&app, &target);
         if (bad)
             app_message(&app, ROLE_WARN,
                         "%zu line%s of the configuration could not be used: L tells", bad,

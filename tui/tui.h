@@ -4,8 +4,8 @@
 
 #include "vmm/base/error.h"
 
-/* Runs until the operator leaves. `target`: a workspace, or WORKSPACE/SHELL, to begin with; NULL:
- * the list. Blocks. */
-bool tui_run(const char *target, struct pyro_error *err) MUST_CHECK;
+/* Runs until the operator leaves. `word`: a workspace, or WORKSPACE/SHELL, to begin with; NULL: the
+ * list. One that is not there is an error before the terminal is touched. Blocks. */
+bool tui_run(const char *word, struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -1,5 +1,6 @@
 /* tui/workspaces.c: the list of workspaces. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/workspace/workspace.h"
 #include "tui/screens.h"
@@ -70,4 +71,15 @@ struct screen *workspaces_new(struct app *app UNUSED)
     w->screen.ops = &workspaces_ops;
     w->list = workspace_list(NULL);
     return &w->screen;
+}
+
+void workspaces_select(struct screen *s, const char *workspace_id)
+{
+    struct workspaces *w = (struct workspaces *)s;
+    json_t *item;
+    size_t i;
+
+    json_array_foreach (json_object_get(w->list, "workspaces"), i, item)
+        if (strcmp(json_string_or(item, "workspace_id", ""), workspace_id) == 0)
+            w->selected = i;
 }

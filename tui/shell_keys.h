@@ -1,0 +1,25 @@
+/*
+ * What an operator does at the terminal, as the bytes a shell's program expects for it: ordinary
+ * bytes pass as they came, keys follow the modes that the program has set.
+ */
+#ifndef PYRO_TUI_SHELL_KEYS_H
+#define PYRO_TUI_SHELL_KEYS_H
+
+#include "engine/term/vtgate.h"
+#include "tui/input.h"
+
+/* Appends a key; nothing for what means nothing to a program, an answer of the operator's terminal
+ * for example. False when `out` is full. */
+bool shell_keys_put_key(struct buf *out, const struct key_event *e,
+                        const struct vtgate_modes *modes) MUST_CHECK;
+/*
+ * Appends pasted text without its control characters, but for TAB and the ends of lines: a paste
+ * cannot press keys. `first` and `last` tell the pieces of a long paste apart.
+ */
+bool shell_keys_put_paste(struct buf *out, const char *text, size_t n, bool first, bool last,
+                          const struct vtgate_modes *modes) MUST_CHECK;
+/* Appends a mouse event at a place (from 0) on the program's screen, when it wants such events. */
+bool shell_keys_put_mouse(struct buf *out, const struct key_event *e, int row, int col,
+                          const struct vtgate_modes *modes) MUST_CHECK;
+
+#endif

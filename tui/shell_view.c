@@ -1,0 +1,472 @@
+/*
+ * tui/shell_view.c: one shell at full size. It opens watching: nothing of what is typed reaches the
+ * shell, and its size stays what it is; control is taken and given back by a key, and the first
+ * line says which of both it is.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/shell/control.h"
+#include "engine/shell/live.h"
+#include "engine/workspace/lifecycle.h"
+#include "tui/model.h"
+#include "tui/screens.h"
+#include "tui/shell_keys.h"
+#include "tui/shell_paint.h"
+#include "tui/tty.h"
+#include "vmm/base/fs.h"
+
+#define HEAD_ROWS 1
+#define TYPED_MAX (INPUT_PASTE_MAX + 64)
+#define WHEEL_ROWS 3
+
+struct shell_view {
+    struct screen screen;
+    char id[WORKSPACE_ID_LENGTH + 1], shell[SHELL_ID_MAX + 1];
+    int dir_fd;
+    struct live *live;
+    struct shell_control *control; /* NULL: watching */
+    struct loop_deferred give_up_call;
+    struct pyro_error lost; /* why control is given up */
+    int own_rows, own_cols; /* the shell's size before control was taken */
+    struct pane_rect rect;
+    bool panned;  /* by hand: the view does not follow the cursor */
+    bool pasting; /* a long paste is under way */
+    bool whole;   /* everything is drawn anew, not only the rows that have changed */
+    uint32_t bells;
+    struct buf typed;
+};
+
+enum action { RELEASE = 1, TAKE, BACK, RESTART, DOWN, UP, RIGHT, LEFT, FOLLOW };
+
+static const struct key_binding keys[] = {
+    { RELEASE, "release", "Ctrl-]", "give it back", "give control back; when watching, leave" },
+    { TAKE, "take", "i", "take control", "type into the shell, at the size of this terminal" },
+    { RESTART, "restart", "r", "draw it again", "start drawing again after it has failed" },
+    { BACK, "back", "Esc q", "back", "leave the shell as it is" },
+    { DOWN, "down", "Down j", NULL, "show what is further down of a larger screen" },
+    { UP, "up", "Up k", NULL, "… further up" },
+    { RIGHT, "right", "Right l", NULL, "… further right" },
+    { LEFT, "left", "Left h", NULL, "… further left" },
+    { FOLLOW, "follow", "f", NULL, "follow the cursor again" },
+    { 0 },
+};
+
+/* ---- which part of the screen is shown ---- */
+
+static int clamp(int value, int high)
+{
+    return value > high ? (high > 0 ? high : 0) : value > 0 ? value : 0;
+}
+
+static bool is_larger(const struct shell_view *v)
+{
+    const struct pane_view *view = live_view(v->live);
+
+    return view->rows > v->rect.rows || view->cols > v->rect.cols;
+}
+
+/* The place changes by this much, or to where the cursor is in sight. */
+static void place(struct shell_view *v, int down, int right)
+{
+    const struct pane_view *view = live_view(v->live);
+    struct pane_rect rect = { v->rect.top + down, v->rect.left + right,
+                              v->screen.rows > HEAD_ROWS ? v->screen.rows - HEAD_ROWS : 1,
+                              v->screen.cols };
+
+    if (!v->panned) {
+        if (view->cursor_row < rect.top)
+            rect.top = view->cursor_row;
+        if (view->cursor_row >= rect.top + rect.rows)
+            rect.top = view->cursor_row - rect.rows + 1;
+        if (view->cursor_col < rect.cols)
+            rect.left = 0;
+        else if (view->cursor_col < rect.left || view->cursor_col >= rect.left + rect.cols)
+            rect.left = view->cursor_col - rect.cols / 2;
+    }
+    rect.top = clamp(rect.top, view->rows - rect.rows);
+    rect.left = clamp(rect.left, view->cols - rect.cols);
+    if (memcmp(&rect, &v->rect, sizeof(rect)) == 0)
+        return;
+    v->rect = rect;
+    v->whole = true;
+    if (!live_set_rect(v->live, &v->rect))
+        app_message(v->screen.app, ROLE_BAD, "out of memory");
+}
+
+static void pan(struct shell_view *v, int down, int right)
+{
+    if (!is_larger(v))
+        return;
+    v->panned = true;
+    place(v, down, right);
+}
+
+/* ---- control ---- */
+
+static void release(struct shell_view *v)
+{
+    const struct shell_record *r = live_record(v->live);
+
+    if (!v->control)
+        return;
+    loop_defer_cancel(v->screen.app->loop, &v->give_up_call);
+    live_set_answering(v->live, false);
+    if (r->running && (r->rows != v->own_rows || r->cols != v->own_cols))
+        shell_control_resize(v->control, v->own_rows, v->own_cols);
+    shell_control_free(v->control);
+    v->control = NULL;
+    v->pasting = false;
+    v->whole = true;
+}
+
+static void give_up(void *arg)
+{
+    struct shell_view *v = arg;
+
+    release(v);
+    app_message(v->screen.app, ROLE_WARN, "watching: %s", v->lost.message);
+}
+
+static void lose_control(struct shell_view *v, const struct pyro_error *why)
+{
+    v->lost = *why;
+    loop_defer(v->screen.app->loop, &v->give_up_call, give_up, v);
+}
+
+static void on_lost(void *arg, const struct pyro_error *why)
+{
+    lose_control(arg, why);
+}
+
+static void take(struct shell_view *v)
+{
+    const struct shell_record *r = live_record(v->live);
+    struct pyro_error err = { 0 };
+
+    v->control =
+        shell_control_new(v->screen.app->loop, v->dir_fd, v->id, v->shell, on_lost, v, &err);
+    if (!v->control) {
+        app_error(v->screen.app, &err);
+        return;
+    }
+    v->own_rows = (int)r->rows;
+    v->own_cols = (int)r->cols;
+    v->panned = false;
+    v->whole = true;
+    live_set_answering(v->live, true);
+    shell_control_resize(v->control, v->rect.rows, v->rect.cols);
+}
+
+static void send_typed(struct shell_view *v, bool whole)
+{
+    if (v->typed.len && v->control &&
+        (!whole || !shell_control_type(v->control, v->typed.data, v->typed.len)))
+        app_message(v->screen.app, ROLE_WARN,
+                    "the shell does not read: what was typed last is lost");
+    buf_clear(&v->typed);
+}
+
+/* Everything an operator does while in control. */
+static void type(struct shell_view *v, const struct key_event *e)
+{
+    const struct vtgate_modes *modes = &live_view(v->live)->modes;
+    bool whole = true;
+
+    switch (e->kind) {
+    case EVENT_KEY:
+        whole = shell_keys_put_key(&v->typed, e, modes);
+        break;
+    case EVENT_PASTE:
+        whole = shell_keys_put_paste(&v->typed, e->text, e->text_len, !v->pasting, !e->more, modes);
+        v->pasting = e->more;
+        break;
+    case EVENT_MOUSE:
+        if (e->row >= HEAD_ROWS)
+            whole = shell_keys_put_mouse(&v->typed, e, v->rect.top + e->row - HEAD_ROWS,
+                                         v->rect.left + e->col, modes);
+        break;
+    case EVENT_FOCUS:
+        if (modes->focus)
+            whole = buf_append_str(&v->typed, e->focused ? "\x1b[I" : "\x1b[O");
+    }
+    send_typed(v, whole);
+}
+
+/* ---- what the shell does ---- */
+
+static void on_changed(void *arg)
+{
+    struct shell_view *v = arg;
+    const struct pane_view *view;
+    struct pyro_error why = { 0 };
+
+    if (!v->live)
+        return;
+    view = live_view(v->live);
+    if (v->control && !live_record(v->live)->running) {
+        pyro_fail(&why, PYRO_SHELL_STATE, "the shell has ended");
+        lose_control(v, &why);
+    } else if (v->control && live_failure(v->live)) {
+        lose_control(v, live_failure(v->live));
+    }
+    if (v->control && view->bells != v->bells)
+        tty_send("\a", 1);
+    v->bells = view->bells;
+    place(v, 0, 0);
+    app_damage_soon(v->screen.app);
+}
+
+static void on_reply(void *arg, const char *bytes, size_t n)
+{
+    struct shell_view *v = arg;
+
+    if (v->control && !shell_control_type(v->control, bytes, n))
+        return; /* one that reads nothing waits for no answer */
+}
+
+/* ---- drawing ---- */
+
+static const char *state_words(const struct shell_view *v, struct watched_workspace *w,
+                               enum role *ret_role, char *space, size_t size)
+{
+    const struct shell_record *r = live_record(v->live);
+
+    *ret_role = ROLE_GOOD;
+    if (!w) {
+        *ret_role = ROLE_BAD;
+        return "its workspace was deleted";
+    }
+    if (!r->running) {
+        *ret_role = r->exit_code > 0 ? ROLE_BAD : ROLE_IDLE;
+        if (r->exit_code < 0)
+            return "ended";
+        snprintf(space, size, "ended with exit code %d", r->exit_code);
+        return space;
+    }
+    if (r->at_prompt)
+        return "at its prompt";
+    if (!r->foreground || !*r->foreground)
+        return "running";
+    snprintf(space, size, "runs %s", r->foreground);
+    return space;
+}
+
+static void draw_head(const struct shell_view *v, WINDOW *win)
+{
+    struct style bar = theme_style(ROLE_BAR);
+    const struct pane_view *view = live_view(v->live);
+    struct watched_workspace *w = model_find(v->screen.app->model, v->id);
+    char space[256], words[128];
+    enum role role;
+    const char *state = state_words(v, w, &role, words, sizeof(words));
+    int cols = v->screen.cols, at;
+
+    draw_fill(win, 0, 0, cols, bar);
+    at = draw_text(win, 0, 0, cols, theme_style(v->control ? ROLE_CONTROL : ROLE_WATCHING),
+                   v->control ? " CONTROL " : " WATCHING ");
+    snprintf(space, sizeof(space), "%s/%s", w ? model_name(w) : v->id, v->shell);
+    at += 1 + draw_text(win, 0, at + 1, cols - at - 1, theme_style(ROLE_TITLE), space);
+    at += 2 + draw_text(win, 0, at + 2, cols - at - 2, style_on(theme_style(role), bar), state);
+    if (is_larger(v)) {
+        snprintf(space, sizeof(space), "%d×%d from %d,%d", view->cols, view->rows, v->rect.left + 1,
+                 v->rect.top + 1);
+        at += 2 + draw_text(win, 0, at + 2, cols - at - 2, style_on(theme_style(ROLE_WARN), bar),
+                            space);
+    }
+    if (*view->title && cols - at > 6)
+        draw_right(win, 0, at + 2, cols - at - 3, bar, view->title);
+}
+
+/* Why nothing is drawn, in the pane itself. */
+static void draw_failure(const struct shell_view *v, WINDOW *win)
+{
+    const struct pyro_error *why = live_failure(v->live);
+    int row = v->screen.rows / 3, width = v->screen.cols - 4;
+    int used = draw_wrapped(win, row, 2, width, v->screen.rows - row - 1, theme_style(ROLE_BAD),
+                            why->message);
+
+    draw_text(win, row + used + 1, 2, width, theme_style(ROLE_TEXT),
+              "The shell itself goes on. r draws it again.");
+}
+
+static void draw(struct screen *s, WINDOW *win)
+{
+    struct shell_view *v = (struct shell_view *)s;
+
+    if (live_failure(v->live) || !live_is_shown(v->live)) {
+        draw_clear(win, theme_style(ROLE_TEXT));
+        v->whole = true;
+        if (live_failure(v->live))
+            draw_failure(v, win);
+    } else {
+        shell_paint(win, HEAD_ROWS, live_view(v->live), v->whole);
+        live_drawn(v->live);
+        v->whole = false;
+    }
+    draw_head(v, win);
+}
+
+static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+{
+    struct shell_view *v = (struct shell_view *)s;
+    const struct pane_view *view = live_view(v->live);
+    int shape;
+
+    if (live_failure(v->live) || !live_is_shown(v->live) || !view->cursor_visible ||
+        view->cursor_row < v->rect.top)
+        return false;
+    *ret_row = HEAD_ROWS + view->cursor_row - v->rect.top;
+    *ret_col = view->cursor_col - v->rect.left;
+    shape = view->cursor_shape == PANE_CURSOR_UNDERLINE ? 3
+            : view->cursor_shape == PANE_CURSOR_BAR     ? 5
+                                                        : 1;
+    tty_cursor_shape(view->cursor_blinks ? shape : shape + 1);
+    return true;
+}
+
+/* ---- the screen ---- */
+
+static bool captures(struct screen *s)
+{
+    return ((struct shell_view *)s)->control;
+}
+
+static bool enabled(struct screen *s, int action)
+{
+    struct shell_view *v = (struct shell_view *)s;
+
+    switch (action) {
+    case RELEASE:
+        return v->control;
+    case TAKE:
+        return !v->control && live_record(v->live)->running && !live_failure(v->live);
+    case RESTART:
+        return live_failure(v->live);
+    default:
+        return !v->control;
+    }
+}
+
+static void action(struct screen *s, int a)
+{
+    struct shell_view *v = (struct shell_view *)s;
+
+    switch (a) {
+    case RELEASE:
+        release(v);
+        break;
+    case TAKE:
+        take(v);
+        break;
+    case BACK:
+        app_pop(s->app);
+        break;
+    case RESTART:
+        live_restart(v->live);
+        break;
+    case FOLLOW:
+        v->panned = false;
+        place(v, 0, 0);
+        break;
+    case DOWN:
+    case UP:
+        pan(v, a == DOWN ? 1 : -1, 0);
+        break;
+    default:
+        pan(v, 0, a == RIGHT ? 1 : -1);
+    }
+}
+
+static bool event(struct screen *s, const struct key_event *e)
+{
+    struct shell_view *v = (struct shell_view *)s;
+    bool releases = keymap_find(s->ops->name, keys, e) == RELEASE;
+
+    if (v->control && releases)
+        return false;
+    if (v->control) {
+        type(v, e);
+        return true;
+    }
+    if (releases) {
+        app_pop(s->app);
+        return true;
+    }
+    if (e->kind == EVENT_MOUSE && e->mouse >= MOUSE_WHEEL_UP)
+        pan(v, e->mouse == MOUSE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS, 0);
+    return e->kind != EVENT_KEY;
+}
+
+static void enter(struct screen *s)
+{
+    struct shell_view *v = (struct shell_view *)s;
+
+    v->whole = true;
+    place(v, 0, 0);
+}
+
+static void resize(struct screen *s, int rows UNUSED, int cols UNUSED)
+{
+    struct shell_view *v = (struct shell_view *)s;
+
+    v->whole = true;
+    place(v, 0, 0);
+    if (v->control)
+        shell_control_resize(v->control, v->rect.rows, v->rect.cols);
+}
+
+static void destroy(struct screen *s)
+{
+    struct shell_view *v = (struct shell_view *)s;
+
+    if (v->live)
+        release(v);
+    live_free(v->live);
+    if (v->dir_fd >= 0)
+        close(v->dir_fd);
+    buf_release(&v->typed);
+    free(v);
+}
+
+const struct screen_ops shell_view_ops = {
+    .name = "shell",
+    .title = "Shell",
+    .keys = keys,
+    .enter = enter,
+    .event = event,
+    .action = action,
+    .enabled = enabled,
+    .captures = captures,
+    .resize = resize,
+    .draw = draw,
+    .cursor = cursor,
+    .free = destroy,
+};
+
+struct screen *shell_view_new(struct app *app, const char *workspace_id, const char *shell_id,
+                              struct pyro_error *err)
+{
+    static const struct live_ops ops = { .changed = on_changed, .reply = on_reply };
+    scoped_opened struct opened o = OPENED_INIT;
+    struct shell_view *v;
+
+    if (!workspace_open(workspace_id, &o, err))
+        return NULL;
+    v = calloc(1, sizeof(*v));
+    BUG_ON(!v);
+    v->screen.ops = &shell_view_ops;
+    v->screen.app = app;
+    buf_init(&v->typed, TYPED_MAX);
+    snprintf(v->id, sizeof(v->id), "%s", o.id);
+    snprintf(v->shell, sizeof(v->shell), "%s", shell_id);
+    v->dir_fd = o.dir_fd;
+    o.dir_fd = -1;
+    v->live = live_new(app->loop, v->dir_fd, v->shell, &ops, v, err);
+    if (!v->live) {
+        destroy(&v->screen);
+        return NULL;
+    }
+    return &v->screen;
+}
