@@ -1,6 +1,6 @@
 #!/bin/bash
 # tools/setup.sh GROUP…: installs the Debian packages that are missing from the named groups
-# (build, run, check, fuzz). Touches nothing, and asks for no rights, when none is missing.
+# (build, run, check, bench, fuzz). Touches nothing, and asks for no rights, when none is missing.
 set -euo pipefail
 
 packages_of() {
@@ -10,6 +10,7 @@ packages_of() {
     run) echo qemu-system-x86 qemu-utils mmdebstrap uidmap e2fsprogs libgit2-1.5 ;;
     check) echo libcmocka-dev clang-format tmux bubblewrap python3 xz-utils zstd procps psmisc \
         vim-tiny less ;;
+    bench) echo nodejs node-strip-ansi colorized-logs ;; # peers
     fuzz) echo clang libclang-rt-14-dev ;;
     *) echo "tools/setup.sh: unknown group '$1'" >&2 && return 1 ;;
     esac

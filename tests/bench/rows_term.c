@@ -43,6 +43,16 @@ static const char colour_script[] =
     "git log --stat --color=always -p -n 200 -- '*.c' '*.h' '*.md' "
     "| sed 's/$/\\r/' | head -c 250000 | sed '$d'"; /* whole lines */
 
+/* What a compiler says about the project's own files when no header is there. */
+static const char compiler_script[] =
+    "for f in $(find engine vmm -name '*.c' | sort | head -n 40); do"
+    " { printf '# 1 \"%s\"\\n' \"$f\"; sed 's/^#include.*//' \"$f\"; } |"
+    " gcc -x c -std=gnu11 -Wall -Wextra -fsyntax-only -fdiagnostics-color=always - 2>&1;"
+    " done | sed 's/$/\\r/' | head -c 250000 | sed '$d'";
+/* Recorded on a terminal of 100 columns and 30 rows. */
+static const char progress_script[] = "cat tests/bench/corpora/apt-progress.log";
+static const char less_script[] = "cat tests/bench/corpora/less.log";
+
 /* Time on this process's own core, so that other load on the machine does not count. */
 static int64_t cpu_ns(void)
 {
@@ -159,6 +169,155 @@ static bool render_file(struct bench_result *ret, struct pyro_error *err)
     return ok;
 }
 
+/* --- recorded terminals --- */
+
+/* As a read does it: the linear renderer, and all of it again on the grid where that refuses. */
+static bool sample_plain(const struct buf *corpus, size_t n, struct bench_result *ret,
+                         struct pyro_error *err)
+{
+    struct plain_options options = { .rows = 30, .cols = 100 };
+    scoped_buf text = BUF_INIT(2 * CORPUS_BYTES);
+    int64_t start = cpu_ns();
+    bool grid, alt;
+
+    grid = plain_linear_render(corpus->data, n, options.cols, 0, NULL, &text) != PLAIN_LINEAR_DONE;
+    if (grid) {
+        text.len = 0;
+        if (!plain_render_on_grid(corpus->data, n, &options, &text, &alt))
+            return pyro_fail(err, PYRO_INTERNAL, "the grid renderer failed");
+    }
+    samples_add(&ret->ours, mb_per_s(n, cpu_ns() - start));
+    snprintf(ret->note, sizeof(ret->note), "%.1f MB, by the %s renderer", (double)n / 1e6,
+             grid ? "grid" : "linear");
+    return true;
+}
+
+static bool plain_corpus(const char *name, const char *script, size_t n, struct bench_result *ret,
+                         struct pyro_error *err)
+{
+    scoped_buf corpus = { 0 };
+    bool ok = make_corpus(name, script, &corpus, err);
+
+    for (int i = 0; i < RUNS && ok; i++) {
+        ok = sample_plain(&corpus, n, ret, err);
+        sample_libvterm(&corpus, ret);
+    }
+    return ok;
+}
+
+static bool plain_compiler(struct bench_result *ret, struct pyro_error *err)
+{
+    return plain_corpus("compiler log", compiler_script, CORPUS_BYTES, ret, err);
+}
+
+static bool plain_progress(struct bench_result *ret, struct pyro_error *err)
+{
+    return plain_corpus("progress bar", progress_script, CORPUS_BYTES, ret, err);
+}
+
+static bool plain_less(struct bench_result *ret, struct pyro_error *err)
+{
+    return plain_corpus("less", less_script, GRID_BYTES, ret, err);
+}
+
+/* --- programs that strip escapes, and know nothing of lines --- */
+
+/* Prints how long strip-ansi took for the file, in ns; it has seen the text once before. */
+static const char strip_script[] =
+    "const module = require('strip-ansi'), strip = module.default || module;"
+    "const text = require('fs').readFileSync(process.argv[1], 'utf8');"
+    "strip(text); const before = process.cpuUsage(); strip(text);"
+    "const used = process.cpuUsage(before); console.log((used.user + used.system) * 1000)";
+
+static bool sample_strip(const char *path, size_t n, struct bench_result *ret,
+                         struct pyro_error *err)
+{
+    /* Where Debian has it; a node of another origin does not look there. */
+    const char *const argv[] = {
+        "env", "NODE_PATH=/usr/share/nodejs", "node", "-e", strip_script, path, NULL
+    };
+    struct outcome o;
+
+    if (!process_run(argv, &o, err))
+        return false;
+    samples_add(&ret->peer, mb_per_s(n, o.out.data ? strtoll(o.out.data, NULL, 10) : 0));
+    outcome_release(&o);
+    return true;
+}
+
+static bool beside_strip(const char *script, struct bench_result *ret, struct pyro_error *err)
+{
+    static const char *const have[] = { "env", "NODE_PATH=/usr/share/nodejs", "node",
+                                        "-e",  "require('strip-ansi')",       NULL };
+    scoped_buf corpus = { 0 };
+    scoped_free char *path = bench_path("strip.log");
+    bool peer = process_quietly(have, NULL);
+    bool ok = make_corpus("log", script, &corpus, err) &&
+              fs_replace(AT_FDCWD, path, corpus.data, GRID_BYTES, 0600, err);
+
+    if (!peer)
+        snprintf(ret->peer_missing, sizeof(ret->peer_missing), "node-strip-ansi is not installed");
+    for (int i = 0; i < RUNS && ok; i++)
+        ok =
+            sample_linear(&corpus, ret, err) && (!peer || sample_strip(path, GRID_BYTES, ret, err));
+    unlink(path);
+    return ok;
+}
+
+static bool text_beside_strip(struct bench_result *ret, struct pyro_error *err)
+{
+    snprintf(ret->note, sizeof(ret->note),
+             "strip-ansi finds nothing to take away there; CR and line ends stay as they are");
+    return beside_strip(text_script, ret, err);
+}
+
+static bool colour_beside_strip(struct bench_result *ret, struct pyro_error *err)
+{
+    return beside_strip(colour_script, ret, err);
+}
+
+/* The CPU time of a whole process that reads the corpus, as MB/s. */
+static bool sample_process(const char *const *argv, struct samples *ret, struct pyro_error *err)
+{
+    struct outcome o;
+
+    if (!process_run(argv, &o, err))
+        return false;
+    samples_add(ret, mb_per_s(CORPUS_BYTES, (int64_t)(o.cpu_ms * 1e6)));
+    outcome_release(&o);
+    return true;
+}
+
+static bool beside_ansi2txt(const char *script, struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_buf corpus = { 0 };
+    scoped_free char *path = bench_path("ansi2txt.log");
+    const char *const ours[] = { "sh",         "-c", "exec \"$0\" render --plain \"$1\" >/dev/null",
+                                 bench_pyro(), path, NULL };
+    const char *const theirs[] = { "sh", "-c", "exec ansi2txt <\"$0\" >/dev/null", path, NULL };
+    bool peer = program_exists("ansi2txt");
+    bool ok = make_corpus("log", script, &corpus, err) &&
+              fs_replace(AT_FDCWD, path, corpus.data, CORPUS_BYTES, 0600, err);
+
+    if (!peer)
+        snprintf(ret->peer_missing, sizeof(ret->peer_missing), "colorized-logs is not installed");
+    for (int i = 0; i < RUNS && ok; i++)
+        ok = sample_process(ours, &ret->ours, err) &&
+             (!peer || sample_process(theirs, &ret->peer, err));
+    unlink(path);
+    return ok;
+}
+
+static bool text_beside_ansi2txt(struct bench_result *ret, struct pyro_error *err)
+{
+    return beside_ansi2txt(text_script, ret, err);
+}
+
+static bool colour_beside_ansi2txt(struct bench_result *ret, struct pyro_error *err)
+{
+    return beside_ansi2txt(colour_script, ret, err);
+}
+
 const struct bench_row bench_term_rows[] = {
     { .name = "plain, text without escapes",
       .unit = "MB/s",
@@ -177,6 +336,42 @@ const struct bench_row bench_term_rows[] = {
       .sense = AT_LEAST,
       .peer = "libvterm",
       .measure = plain_grid },
+    { .name = "plain, coloured compiler log",
+      .unit = "MB/s",
+      .target = 500,
+      .sense = AT_LEAST,
+      .peer = "libvterm",
+      .measure = plain_compiler },
+    { .name = "plain, progress bar of apt",
+      .unit = "MB/s",
+      .sense = AT_LEAST,
+      .peer = "libvterm",
+      .measure = plain_progress },
+    { .name = "plain, less and its screens",
+      .unit = "MB/s",
+      .sense = AT_LEAST,
+      .peer = "libvterm",
+      .measure = plain_less },
+    { .name = "plain, text without escapes, beside strip-ansi",
+      .unit = "MB/s",
+      .sense = AT_LEAST,
+      .peer = "strip-ansi in a warm node",
+      .measure = text_beside_strip },
+    { .name = "plain, colour-heavy log, beside strip-ansi",
+      .unit = "MB/s",
+      .sense = AT_LEAST,
+      .peer = "strip-ansi in a warm node",
+      .measure = colour_beside_strip },
+    { .name = "render of text without escapes, beside ansi2txt",
+      .unit = "MB/s",
+      .sense = AT_LEAST,
+      .peer = "ansi2txt, as a process as well",
+      .measure = text_beside_ansi2txt },
+    { .name = "render of a colour-heavy log, beside ansi2txt",
+      .unit = "MB/s",
+      .sense = AT_LEAST,
+      .peer = "ansi2txt, as a process as well",
+      .measure = colour_beside_ansi2txt },
     { .name = "render of a 64 MiB coloured log",
       .unit = "ms",
       .sense = AT_MOST,
