@@ -131,10 +131,13 @@ static bool put_header(struct cast *c, const struct shell_record *r, struct pyro
 
 static bool put_all(struct cast *c, struct pyro_error *err)
 {
+    char line[64], lf;
     unsigned long long offset;
     long long ms;
 
-    while (fscanf(c->times, "%llu %lld\n", &offset, &ms) == 2) {
+    while (fgets(line, sizeof(line), c->times)) {
+        if (sscanf(line, "%llu %lld%c", &offset, &ms, &lf) != 3 || lf != '\n')
+            continue; /* one that a crash cut */
         uint64_t to = offset < c->end ? offset : c->end;
         if (to > c->at && !advance(c, to, err))
             return false;

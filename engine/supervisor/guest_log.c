@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/supervisor/line_file.h"
 #include "vmm/base/fs.h"
 
 bool guest_log_open(struct guest_log *log, int fd, int events_fd, struct pyro_error *err)
@@ -15,7 +16,7 @@ bool guest_log_open(struct guest_log *log, int fd, int events_fd, struct pyro_er
 
     log->fd = fd;
     log->events_fd = events_fd;
-    if (fd < 0 || events_fd < 0 || fstat(fd, &st) != 0) {
+    if (fd < 0 || events_fd < 0 || fstat(fd, &st) != 0 || !line_file_mend(events_fd)) {
         if (fd >= 0 && events_fd >= 0)
             pyro_fail_errno(err, "open the log of %s", log->what);
         guest_log_close(log);
@@ -41,13 +42,14 @@ uint64_t guest_log_offset(const struct guest_log *log)
 bool guest_log_event(struct guest_log *log, const char *type, uint64_t offset, json_t *members)
 {
     scoped_json json_t *line = members ? members : json_object();
-    scoped_free char *text = NULL;
+    scoped_free char *text = NULL, *whole = NULL;
 
     json_object_set_new(line, "t", json_real(clock_wall()));
     json_object_set_new(line, "offset", json_integer((json_int_t)offset));
     json_object_set_new(line, "type", json_string(type));
     text = json_compact(line);
-    if (!text || dprintf(log->events_fd, "%s\n", text) <= 0)
+    whole = text ? str_printf("%s\n", text) : NULL;
+    if (!whole || !line_file_add(log->events_fd, whole, strlen(whole)))
         return false;
     log->unsynced = true;
     return true;

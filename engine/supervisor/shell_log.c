@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/supervisor/line_file.h"
 #include "vmm/base/fs.h"
 
 #define MARK_MS 10          /* output within this time is one mark */
@@ -97,14 +98,15 @@ static void mark_time(struct shell_log *log, uint64_t offset)
 {
     int64_t now = clock_ms();
     int64_t every = log->times_size < TIMES_DENSE_MAX ? MARK_MS : MARK_SPARSE_MS;
+    char line[64];
     int n;
 
     if (log->mark_ms && now - log->mark_ms < every)
         return;
     log->mark_ms = now;
-    n = dprintf(log->times_fd, "%llu %lld\n", (unsigned long long)offset,
-                (long long)((clock_wall() - log->record->started_at) * 1000));
-    if (n > 0)
+    n = snprintf(line, sizeof(line), "%llu %lld\n", (unsigned long long)offset,
+                 (long long)((clock_wall() - log->record->started_at) * 1000));
+    if (line_file_add(log->times_fd, line, (size_t)n))
         log->times_size += n;
 }
 
@@ -143,6 +145,11 @@ bool shell_log_open(struct shell_log *log, int workspace_fd, struct shell_record
     log->times_fd = shell_open_file(workspace_fd, record->id, "times", flags, err);
     if (log->times_fd < 0)
         return false;
+    if (!line_file_mend(log->times_fd)) {
+        pyro_fail_errno(err, "mend the times of %s", log->file.what);
+        shell_log_close(log);
+        return false;
+    }
     log->times_size = fstat(log->times_fd, &st) == 0 ? st.st_size : 0;
     fd = shell_open_file(workspace_fd, record->id, "log", flags, err);
     if (fd >= 0)
