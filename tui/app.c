@@ -19,7 +19,6 @@
 #define TICK_MS 1000
 
 const struct key_binding app_keys[] = {
-    { APP_PALETTE, "palette", ":", "command", "any command of pyro, with completion" },
     { APP_HELP, "help", "? F1", "help", "the keys of this screen" },
     { APP_LOG, "log", "L", NULL, "what was done and what went wrong" },
     { APP_REDRAW, "redraw", "Ctrl-l", NULL, "draw the screen anew" },

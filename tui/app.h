@@ -91,7 +91,7 @@ struct app {
     struct screen *graveyard; /* popped in this pass; freed at its end */
     struct loop_deferred bury;
     struct model *model;
-    /* Opens help, palette or log: set by whoever knows those screens. */
+    /* Opens help or log: set by whoever knows those screens. */
     void (*open_global)(struct app *app, int action);
 };
 
@@ -123,6 +123,6 @@ void app_release(struct app *app);
 
 /* Actions that every screen has, unless its own table takes the key. */
 extern const struct key_binding app_keys[];
-enum app_action { APP_QUIT = 1, APP_HELP, APP_PALETTE, APP_LOG, APP_REDRAW };
+enum app_action { APP_QUIT = 1, APP_HELP, APP_LOG, APP_REDRAW };
 
 #endif

@@ -132,10 +132,9 @@ static uint32_t hash(uint32_t fg, uint32_t bg)
     return (uint32_t)((key * 0x9e3779b97f4a7c15u) >> 40);
 }
 
-/* A terminal that ran out of pairs still has the sixteen nearest. */
+/* When the pairs ran out: the nearest of sixteen colours that has one already, or the default. */
 static int coarse_pair(uint32_t fg, uint32_t bg)
 {
-    enum color_depth depth = state.depth;
     uint32_t coarse[2] = { fg, bg };
 
     for (int i = 0; i < 2; i++)
@@ -150,7 +149,6 @@ static int coarse_pair(uint32_t fg, uint32_t bg)
         if (s->fg == coarse[0] && s->bg == coarse[1])
             return s->pair;
     }
-    state.depth = depth;
     return 0;
 }
 

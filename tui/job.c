@@ -174,15 +174,16 @@ static void error_of_text(struct job *job, int status, struct pyro_error *ret)
 
 static void finish(struct job *job, struct job_end *end)
 {
+    const char *hint = pyro_error_hint(&end->error);
+
     if (end->ok)
         log_add(ROLE_TEXT, "%s: done, after %.1f s", job->what, clock_wall() - job->started_at);
     else
-        log_add(ROLE_BAD, "%s: %s", job->what, end->error.message);
+        app_message(job->app, ROLE_BAD, "%s: %s%s%s", job->what, end->error.message,
+                    strspn(hint, " ") < strlen(hint) ? " — " : "", hint);
     app_damage(job->app);
     if (job->done)
         job->done(job->arg, end);
-    else if (!end->ok)
-        app_message(job->app, ROLE_BAD, "%s: %s", job->what, end->error.message);
     free_job(job);
 }
 

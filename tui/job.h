@@ -23,7 +23,8 @@ typedef void job_done_fn(void *arg, const struct job_end *end);
 /*
  * Runs `pyro ARGV…` (NULL-terminated, without "pyro"); `what` is what the operator calls it. With
  * `text` its human output is collected, else its JSON result. done may be NULL. An error to start
- * it is told through done as well. The log screen gets a line in either case.
+ * it is told through done as well. What goes wrong is said to the operator here already; the log
+ * screen gets a line in either case.
  */
 struct job *job_start(struct app *app, const char *what, const char *const *argv, bool text,
                       job_done_fn *done, void *arg);

@@ -88,13 +88,23 @@ static void bar_spot(struct app *app, int from, int to, int action, bool global)
     app->bar_spots[app->bar_spot_count++].global = global;
 }
 
+/* Whether a key of every screen does here what it does elsewhere. */
+static bool is_offered(const struct app *app, const struct key_binding *b)
+{
+    const char *keys = keymap_keys("global", b);
+    struct key_event e = { .kind = EVENT_KEY };
+
+    return b->label && key_parse(keys, strcspn(keys, " "), &e.code, &e.mods) &&
+           !keymap_find(app->top->ops->name, app->top->ops->keys, &e);
+}
+
 /* What every screen has, at the right; returns where it begins. */
 static int draw_global_keys(struct app *app)
 {
     int width = 0, col;
 
     for (const struct key_binding *b = app_keys; b->action; b++)
-        if (b->label) {
+        if (is_offered(app, b)) {
             int used = bar_entry(app, 0, "global", b, false);
             width += used ? used + 2 : 0;
         }
@@ -102,7 +112,7 @@ static int draw_global_keys(struct app *app)
         return app->cols;
     col = app->cols - width;
     for (const struct key_binding *b = app_keys; b->action; b++) {
-        int used = b->label ? bar_entry(app, col, "global", b, true) : 0;
+        int used = is_offered(app, b) ? bar_entry(app, col, "global", b, true) : 0;
         if (!used)
             continue;
         bar_spot(app, col, col + used, b->action, true);

@@ -3,10 +3,11 @@
 
 #include <string.h>
 
+#include "tui/parts.h"
+
 const struct screen_ops *const screens[] = {
-    &workspaces_ops,
-    &shell_view_ops,
-    NULL,
+    &workspaces_ops, &shell_view_ops, &confirm_ops,  &create_ops,
+    &choice_ops,     &help_ops,       &log_view_ops, NULL,
 };
 
 static bool table_has(const struct key_binding *table, const char *action)

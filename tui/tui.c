@@ -7,6 +7,7 @@
 #include "tui/config.h"
 #include "tui/job.h"
 #include "tui/model.h"
+#include "tui/parts.h"
 #include "tui/screens.h"
 #include "tui/target.h"
 
@@ -20,6 +21,14 @@ static void die_of(int number)
     sigaddset(&only, number);
     raise(number);
     sigprocmask(SIG_UNBLOCK, &only, NULL);
+}
+
+static void open_global(struct app *app, int action)
+{
+    if (action == APP_HELP)
+        help_open(app);
+    else
+        log_view_open(app);
 }
 
 /* The list, and over it what the command line asked for. */
@@ -55,6 +64,7 @@ bool tui_run(const char *word, struct pyro_error *err)
     if (ok) {
         size_t bad = config_load();
 
+        app.open_global = open_global;
         push_first(&app, &target);
         if (bad)
             app_message(&app, ROLE_WARN,

@@ -1,56 +1,365 @@
-/* tui/workspaces.c: the list of workspaces. */
+/* tui/workspaces.c: the list of workspaces, the first screen. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/workspace/workspace.h"
+#include "tui/details.h"
+#include "tui/field.h"
+#include "tui/format.h"
+#include "tui/job.h"
+#include "tui/list.h"
 #include "tui/screens.h"
+#include "tui/table.h"
+#include "tui/workspace_actions.h"
+#include "vmm/base/fs.h"
+
+#define BESIDE_COLS 110 /* from here on the details stand beside the table */
+#define DETAILS_ROWS 10
+#define HEAD_ROWS 2
 
 struct workspaces {
     struct screen screen;
-    json_t *list;
-    size_t selected;
+    struct model_listener listener;
+    struct watched_workspace **rows; /* those that the filter leaves, in order; made by gather() */
+    size_t count, room;
+    struct list list;
+    char selected[WORKSPACE_ID_LENGTH + 1];
+    enum order order;
+    struct field filter;
+    bool typing; /* into the filter */
 };
 
-enum action { DOWN = 1, UP };
+enum action {
+    MOVE = 1,
+    OPEN = MOVE + LIST_ACTIONS,
+    CREATE,
+    NEW_SHELL,
+    START,
+    STOP,
+    DELETE,
+    FILTER,
+    CLEAR,
+    ORDER
+};
 
 static const struct key_binding keys[] = {
-    { DOWN, "down", "Down j", NULL, "next workspace" },
-    { UP, "up", "Up k", NULL, "previous workspace" },
+    { OPEN, "open", "Enter", "watch", "watch its shell, or one of them" },
+    { CREATE, "create", "c", "create", "make a workspace" },
+    { NEW_SHELL, "shell", "o", "shell", "open a shell in it" },
+    { START, "start", "t", "start", "start it" },
+    { STOP, "stop", "x", "stop", "stop it: what runs ends, its disk stays" },
+    { DELETE, "delete", "d Delete", "delete", "delete it with its disk" },
+    { FILTER, "filter", "/", "filter", "show only some: words, label:X, state:X" },
+    { ORDER, "sort", "s", "sort", "by activity, name, state, CPU, memory, disk, age" },
+    { CLEAR, "clear", "Esc", "show all", "show all again" },
+    LIST_KEYS(MOVE),
     { 0 },
 };
+
+/* ---- what is shown ---- */
+
+static void gather(struct workspaces *w)
+{
+    struct model *m = w->screen.app->model;
+    size_t total = model_count(m);
+
+    if (total > w->room) {
+        w->room = total * 2;
+        w->rows = realloc(w->rows, w->room * sizeof(*w->rows));
+        BUG_ON(!w->rows);
+    }
+    w->count = 0;
+    for (size_t i = 0; i < total; i++)
+        if (order_matches(model_at(m, i), w->filter.text))
+            w->rows[w->count++] = model_at(m, i);
+    order_sort(m, w->rows, w->count, w->order);
+    /* The cursor stays with its workspace, or where that was. */
+    w->list.count = (int)w->count;
+    for (size_t i = 0; i < w->count; i++)
+        if (!strcmp(w->rows[i]->record.id, w->selected)) {
+            w->list.selected = (int)i;
+            break;
+        }
+    list_fit(&w->list, (int)w->count, w->list.rows);
+}
+
+static void keep_selected(struct workspaces *w)
+{
+    w->selected[0] = '\0';
+    if (w->count)
+        memcpy(w->selected, w->rows[w->list.selected]->record.id, sizeof(w->selected));
+}
+
+static struct watched_workspace *selected(struct workspaces *w)
+{
+    return *w->selected ? model_find(w->screen.app->model, w->selected) : NULL;
+}
+
+/* ---- drawing ---- */
+
+static void draw_title(struct workspaces *w, WINDOW *win)
+{
+    struct app *app = w->screen.app;
+    const struct job *job = job_first(app);
+    size_t total = model_count(app->model);
+    int cols = w->screen.cols, col;
+    char text[512];
+
+    draw_fill(win, 0, 0, cols, theme_style(ROLE_BAR));
+    col = 1 + draw_text(win, 0, 1, 6, theme_style(ROLE_TITLE), "pyro") + 2;
+    if (w->count < total)
+        snprintf(text, sizeof(text), "%zu of %zu workspaces", w->count, total);
+    else
+        snprintf(text, sizeof(text), "%zu workspace%s", total, total == 1 ? "" : "s");
+    col += draw_text(win, 0, col, cols - col, theme_style(ROLE_BAR), text) + 2;
+    if (job) {
+        struct short_text age;
+        snprintf(text, sizeof(text), "%s %s %s", job_what(job),
+                 format_age(&age, job_started(job), clock_wall()), job_progress(job));
+        draw_text(win, 0, col, cols - col - 1,
+                  style_on(theme_style(ROLE_WARN), theme_style(ROLE_BAR)), text);
+        return;
+    }
+    snprintf(text, sizeof(text), "by %s ", order_name(w->order));
+    draw_right(win, 0, col, cols - col, theme_style(ROLE_BAR), text);
+}
+
+static void draw_welcome(struct workspaces *w, WINDOW *win)
+{
+    int row = w->screen.rows / 2 - 3, col = 4, cols = w->screen.cols - 8;
+
+    if (row < 2)
+        row = 2;
+    draw_text(win, row, col, cols, theme_style(ROLE_ACCENT), "No workspace yet.");
+    draw_text(win, row + 2, col, cols, theme_style(ROLE_TEXT),
+              "A workspace is a Linux machine of its own. Press c to make one, or run");
+    draw_text(win, row + 4, col + 2, cols - 2, theme_style(ROLE_KEY),
+              "pyro workspace create debian:12");
+    draw_text(win, row + 6, col, cols, theme_style(ROLE_DIM),
+              "in another terminal: it shows up here at once.");
+}
+
+static void draw_filter(struct workspaces *w, WINDOW *win, int row, int cols)
+{
+    draw_text(win, row, 1, 1, theme_style(ROLE_KEY), "/");
+    field_draw(&w->filter, win, row, 2, cols - 3, theme_style(w->typing ? ROLE_INPUT : ROLE_TEXT),
+               theme_style(ROLE_INPUT_DIM), "name, label or state:started");
+}
+
+static void draw_rows(struct workspaces *w, WINDOW *win, int rows, int cols)
+{
+    struct table table = { .model = w->screen.app->model, .order = w->order, .now = clock_wall() };
+    bool services = false, labels = false;
+
+    for (size_t i = 0; i < w->count; i++) {
+        services |= w->rows[i]->record.running_service_count > 0;
+        labels |= json_object_size(w->rows[i]->record.labels) > 0;
+    }
+    table_fit(&table, cols, services, labels);
+    table_draw_head(&table, win, 1);
+    for (int i = 0; i < rows && w->list.first + i < (int)w->count; i++)
+        table_draw_row(&table, win, HEAD_ROWS + i, cols, w->rows[w->list.first + i],
+                       w->list.first + i == w->list.selected);
+    draw_scrollbar(win, HEAD_ROWS, cols - 1, rows, w->list.first, (int)w->count,
+                   theme_style(ROLE_BORDER));
+    if (!w->count)
+        draw_text(win, HEAD_ROWS + 1, 2, cols - 4, theme_style(ROLE_DIM),
+                  "No workspace fits the filter. Esc shows all.");
+}
+
+/* Figures of the sorted column are wanted of all, else of those in sight. */
+static void show_figures(struct workspaces *w)
+{
+    bool all = w->order == ORDER_CPU || w->order == ORDER_MEMORY || w->order == ORDER_DISK;
+    size_t first = all ? 0 : (size_t)w->list.first, count = all ? w->count : (size_t)w->list.rows;
+
+    if (first + count > w->count)
+        count = w->count - first;
+    model_show_figures(w->screen.app->model, w->rows + first, count);
+}
 
 static void draw(struct screen *s, WINDOW *win)
 {
     struct workspaces *w = (struct workspaces *)s;
-    size_t i;
-    json_t *item;
+    bool beside = s->cols >= BESIDE_COLS, filtered = w->typing || w->filter.len;
+    int below = beside || s->rows < 2 * DETAILS_ROWS ? 0 : DETAILS_ROWS;
+    int cols = beside ? s->cols * 3 / 5 : s->cols;
+    int rows = s->rows - HEAD_ROWS - below - filtered;
 
+    w->list.rows = rows;
+    gather(w);
+    keep_selected(w);
+    show_figures(w);
     draw_clear(win, theme_style(ROLE_TEXT));
-    draw_cell(win, 0, 0, s->cols, theme_style(ROLE_TITLE), " pyro");
-    json_array_foreach (json_object_get(w->list, "workspaces"), i, item) {
-        struct style style = theme_style(i == w->selected ? ROLE_SELECTED : ROLE_TEXT);
-        draw_fill(win, 2 + (int)i, 0, s->cols, style);
-        draw_text(win, 2 + (int)i, 1, 20, style, json_string_or(item, "workspace_id", ""));
-        draw_text(win, 2 + (int)i, 22, 20, style, json_string_or(item, "state", ""));
+    draw_title(w, win);
+    if (!model_count(s->app->model)) {
+        draw_welcome(w, win);
+        return;
     }
+    draw_rows(w, win, rows, cols);
+    if (filtered)
+        draw_filter(w, win, HEAD_ROWS + rows, cols);
+    if (w->count && beside)
+        details_draw(s->app->model, win, 1, cols, s->rows - 1, s->cols - cols,
+                     w->rows[w->list.selected], clock_wall());
+    else if (w->count && below)
+        details_draw(s->app->model, win, s->rows - below, 0, below, s->cols,
+                     w->rows[w->list.selected], clock_wall());
+}
+
+static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+{
+    struct workspaces *w = (struct workspaces *)s;
+
+    *ret_row = HEAD_ROWS + w->list.rows;
+    *ret_col = 2 + w->filter.cursor_col;
+    return w->typing;
+}
+
+static bool typing(struct screen *s)
+{
+    return ((struct workspaces *)s)->typing;
+}
+
+/* ---- what is done ---- */
+
+static void move_cursor(struct workspaces *w, int a)
+{
+    gather(w);
+    list_action(&w->list, MOVE, a);
+    keep_selected(w);
+}
+
+static void created(void *arg, const char *id)
+{
+    struct workspaces *w = arg;
+
+    snprintf(w->selected, sizeof(w->selected), "%s", id);
 }
 
 static void action(struct screen *s, int a)
 {
     struct workspaces *w = (struct workspaces *)s;
-    size_t count = json_array_size(json_object_get(w->list, "workspaces"));
+    struct watched_workspace *at = selected(w);
 
-    if (a == DOWN && w->selected + 1 < count)
-        w->selected++;
-    if (a == UP && w->selected)
-        w->selected--;
+    if (a >= MOVE && a < MOVE + LIST_ACTIONS) {
+        move_cursor(w, a);
+        return;
+    }
+    if (a == FILTER)
+        w->typing = true;
+    else if (a == CLEAR)
+        w->typing = false, field_set(&w->filter, "");
+    else if (a == ORDER)
+        w->order = (w->order + 1) % ORDER_COUNT;
+    else if (a == CREATE)
+        workspace_ask_create(s->app, created, w);
+    else if (at && a == OPEN)
+        workspace_watch_it(s->app, at);
+    else if (at && a == NEW_SHELL)
+        workspace_new_shell(s->app, at);
+    else if (at && a == START)
+        workspace_start_it(s->app, at);
+    else if (at && a == STOP)
+        workspace_ask_stop(s->app, at);
+    else if (at && a == DELETE)
+        workspace_ask_delete(s->app, at);
+}
+
+static bool enabled(struct screen *s, int a)
+{
+    struct workspaces *w = (struct workspaces *)s;
+    struct watched_workspace *at = selected(w);
+    bool started = at && at->record.state == WORKSPACE_STARTED;
+
+    if (w->typing)
+        return a == CLEAR;
+    switch (a) {
+    case OPEN:
+        return at && model_running_shells(at) > 0;
+    case NEW_SHELL:
+    case STOP:
+        return started;
+    case START:
+        return at &&
+               (at->record.state == WORKSPACE_STOPPED || at->record.state == WORKSPACE_FAILED);
+    case DELETE:
+        return at != NULL;
+    case FILTER:
+    case ORDER:
+        return model_count(s->app->model) > 0;
+    case CLEAR:
+        return w->filter.len > 0;
+    default:
+        return true;
+    }
+}
+
+static bool filter_event(struct workspaces *w, const struct key_event *e)
+{
+    if (e->kind == EVENT_KEY && (e->code == K_ENTER || e->code == K_ESC)) {
+        w->typing = false;
+        if (e->code == K_ESC)
+            field_set(&w->filter, "");
+        return true;
+    }
+    if (e->kind == EVENT_KEY && (e->code == K_UP || e->code == K_DOWN))
+        return false;
+    return field_event(&w->filter, e) || (e->kind == EVENT_KEY && !e->mods);
+}
+
+static bool event(struct screen *s, const struct key_event *e)
+{
+    struct workspaces *w = (struct workspaces *)s;
+    int row = e->row - HEAD_ROWS;
+
+    if (w->typing && e->kind != EVENT_MOUSE)
+        return filter_event(w, e);
+    if (e->kind != EVENT_MOUSE)
+        return false;
+    gather(w);
+    if (e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN) {
+        list_scroll(&w->list, e->mouse == MOUSE_WHEEL_UP ? -3 : 3);
+        keep_selected(w);
+    } else if (e->mouse == MOUSE_PRESS && e->button == 1 && row >= 0 && row < w->list.rows &&
+               w->list.first + row < (int)w->count) {
+        list_select(&w->list, w->list.first + row);
+        keep_selected(w);
+        if (e->clicks == 2 && enabled(s, OPEN))
+            action(s, OPEN);
+    }
+    return true;
+}
+
+/* ---- time, and the model ---- */
+
+static void changed(void *arg, struct watched_workspace *which, unsigned change UNUSED, bool going)
+{
+    struct workspaces *w = arg;
+
+    (void)which;
+    if (going) /* the rows point to it */
+        w->count = 0;
+    app_damage_soon(w->screen.app);
+    app_tick_check(w->screen.app);
+}
+
+static bool tick_wanted(struct screen *s)
+{
+    return model_count(s->app->model) > 0 || job_first(s->app);
+}
+
+static void tick(struct screen *s)
+{
+    app_damage(s->app);
 }
 
 static void destroy(struct screen *s)
 {
     struct workspaces *w = (struct workspaces *)s;
 
-    json_decref(w->list);
+    model_unlisten(s->app->model, &w->listener);
+    free(w->rows);
     free(w);
 }
 
@@ -58,28 +367,34 @@ const struct screen_ops workspaces_ops = {
     .name = "workspaces",
     .title = "Workspaces",
     .keys = keys,
+    .event = event,
     .action = action,
+    .enabled = enabled,
     .draw = draw,
+    .cursor = cursor,
+    .captures = typing,
+    .tick_wanted = tick_wanted,
+    .tick = tick,
     .free = destroy,
 };
 
-struct screen *workspaces_new(struct app *app UNUSED)
+struct screen *workspaces_new(struct app *app)
 {
     struct workspaces *w = calloc(1, sizeof(*w));
 
     BUG_ON(!w);
     w->screen.ops = &workspaces_ops;
-    w->list = workspace_list(NULL);
+    w->screen.app = app;
+    w->listener.changed = changed;
+    w->listener.arg = w;
+    model_listen(app->model, &w->listener);
     return &w->screen;
 }
 
 void workspaces_select(struct screen *s, const char *workspace_id)
 {
     struct workspaces *w = (struct workspaces *)s;
-    json_t *item;
-    size_t i;
 
-    json_array_foreach (json_object_get(w->list, "workspaces"), i, item)
-        if (strcmp(json_string_or(item, "workspace_id", ""), workspace_id) == 0)
-            w->selected = i;
+    snprintf(w->selected, sizeof(w->selected), "%s", workspace_id);
+    app_damage(s->app);
 }

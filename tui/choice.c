@@ -1,0 +1,124 @@
+/* tui/choice.c: one of a few, from a list. */
+#include <stdlib.h>
+
+#include "tui/list.h"
+#include "tui/parts.h"
+#include "vmm/base/fs.h"
+
+#define CHOICE_COLS 60
+
+struct choice {
+    struct screen screen;
+    struct list list;
+    char *title, *words[CHOICE_MAX];
+    choice_fn *chosen;
+    void *arg;
+};
+
+enum action { DOWN = 1, CHOOSE = DOWN + LIST_ACTIONS, CANCEL };
+
+static const struct key_binding keys[] = {
+    { CHOOSE, "choose", "Enter", "choose", "take this one" },
+    { CANCEL, "cancel", "Esc q", "back", "take none" },
+    LIST_KEYS(DOWN),
+    { 0 },
+};
+
+static void size(struct screen *s, int *rows, int *cols)
+{
+    struct choice *c = (struct choice *)s;
+
+    if (*cols > CHOICE_COLS)
+        *cols = CHOICE_COLS;
+    *rows = c->list.count + 2;
+}
+
+static void draw(struct screen *s, WINDOW *win)
+{
+    struct choice *c = (struct choice *)s;
+
+    list_fit(&c->list, c->list.count, s->rows - 2);
+    draw_clear(win, theme_style(ROLE_DIALOG));
+    draw_box(win, 0, 0, s->rows, s->cols, theme_style(ROLE_DIALOG_BORDER), c->title);
+    for (int i = 0; i < c->list.rows && c->list.first + i < c->list.count; i++) {
+        int at = c->list.first + i;
+        struct style style = theme_style(at == c->list.selected ? ROLE_SELECTED : ROLE_DIALOG);
+        draw_fill(win, 1 + i, 1, s->cols - 2, style);
+        draw_text(win, 1 + i, 3, s->cols - 6, style, c->words[at]);
+    }
+}
+
+static void choose(struct choice *c)
+{
+    /* The screen lives until this pass of the loop is over. */
+    app_pop(c->screen.app);
+    c->chosen(c->arg, (size_t)c->list.selected);
+}
+
+static void action(struct screen *s, int a)
+{
+    struct choice *c = (struct choice *)s;
+
+    if (a == CHOOSE)
+        choose(c);
+    else if (a == CANCEL)
+        app_pop(s->app);
+    else
+        list_action(&c->list, DOWN, a);
+}
+
+static bool event(struct screen *s, const struct key_event *e)
+{
+    struct choice *c = (struct choice *)s;
+    int row = e->row - 1;
+
+    if (e->kind != EVENT_MOUSE)
+        return false;
+    if (e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN) {
+        list_scroll(&c->list, e->mouse == MOUSE_WHEEL_UP ? -1 : 1);
+    } else if (e->mouse == MOUSE_PRESS && e->button == 1 && row >= 0 && row < c->list.rows &&
+               c->list.first + row < c->list.count) {
+        list_select(&c->list, c->list.first + row);
+        choose(c);
+    }
+    return true;
+}
+
+static void destroy(struct screen *s)
+{
+    struct choice *c = (struct choice *)s;
+
+    for (int i = 0; i < c->list.count; i++)
+        free(c->words[i]);
+    free(c->title);
+    free(c);
+}
+
+const struct screen_ops choice_ops = {
+    .name = "choice",
+    .title = "A choice",
+    .keys = keys,
+    .overlay = true,
+    .size = size,
+    .event = event,
+    .action = action,
+    .draw = draw,
+    .free = destroy,
+};
+
+void choice_ask(struct app *app, const char *title, char *const *words, size_t count,
+                choice_fn *chosen, void *arg)
+{
+    struct choice *c = calloc(1, sizeof(*c));
+
+    BUG_ON(!c || count > CHOICE_MAX);
+    c->screen.ops = &choice_ops;
+    c->title = str_printf("%s", title);
+    for (size_t i = 0; i < count; i++)
+        c->words[i] = str_printf("%s", words[i]);
+    c->list.count = (int)count;
+    c->list.rows = (int)count;
+    c->chosen = chosen;
+    c->arg = arg;
+    app_push(app, &c->screen);
+}

@@ -1,0 +1,122 @@
+/* tui/confirm.c: a question before something is lost. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/parts.h"
+#include "vmm/base/fs.h"
+
+#define TEXT_COLS 60
+
+struct confirm {
+    struct screen screen;
+    char *title, *text;
+    bool danger;
+    confirm_fn *yes;
+    void *arg;
+};
+
+enum action { YES = 1, NO };
+
+static const struct key_binding keys[] = {
+    { YES, "yes", "y", "yes", "do it" },
+    { NO, "no", "n Esc q", "no", "leave everything as it is" },
+    { 0 },
+};
+
+/* The paragraphs below each other; with win NULL only counted. */
+static int paragraphs(const struct confirm *c, WINDOW *win, int row, int cols)
+{
+    const char *at = c->text;
+    int used = 0;
+
+    while (*at) {
+        size_t n = strcspn(at, "\n");
+        scoped_free char *line = strndup(at, n);
+        int lines = n && line ? draw_wrapped(win, row + used, 3, cols - 6, 12,
+                                             theme_style(ROLE_DIALOG), line)
+                              : 1;
+        used += lines;
+        at += n + (at[n] == '\n');
+    }
+    return used;
+}
+
+static void size(struct screen *s, int *rows, int *cols)
+{
+    if (*cols > TEXT_COLS)
+        *cols = TEXT_COLS;
+    *rows = paragraphs((struct confirm *)s, NULL, 0, *cols) + 6;
+}
+
+static void draw(struct screen *s, WINDOW *win)
+{
+    struct confirm *c = (struct confirm *)s;
+    int row;
+
+    draw_clear(win, theme_style(ROLE_DIALOG));
+    draw_box(win, 0, 0, s->rows, s->cols,
+             theme_style(c->danger ? ROLE_DANGER_BORDER : ROLE_DIALOG_BORDER), c->title);
+    row = 2 + paragraphs(c, win, 2, s->cols) + 1;
+    draw_text(win, row, 3, s->cols - 6, theme_style(ROLE_BUTTON_FOCUS), " y yes ");
+    draw_text(win, row, 12, s->cols - 15, theme_style(ROLE_BUTTON), " n no ");
+}
+
+static void action(struct screen *s, int a)
+{
+    struct confirm *c = (struct confirm *)s;
+    confirm_fn *yes = c->yes;
+    void *arg = c->arg;
+
+    app_pop(s->app);
+    if (a == YES)
+        yes(arg);
+}
+
+static bool event(struct screen *s, const struct key_event *e)
+{
+    int row = s->rows - 3;
+
+    if (e->kind != EVENT_MOUSE || e->mouse != MOUSE_PRESS || e->button != 1)
+        return false;
+    if (e->row == row && e->col >= 3 && e->col < 10)
+        action(s, YES);
+    else if (e->row == row && e->col >= 12 && e->col < 18)
+        action(s, NO);
+    return true;
+}
+
+static void destroy(struct screen *s)
+{
+    struct confirm *c = (struct confirm *)s;
+
+    free(c->title);
+    free(c->text);
+    free(c);
+}
+
+const struct screen_ops confirm_ops = {
+    .name = "confirm",
+    .title = "A question",
+    .keys = keys,
+    .overlay = true,
+    .size = size,
+    .event = event,
+    .action = action,
+    .draw = draw,
+    .free = destroy,
+};
+
+void confirm_ask(struct app *app, const char *title, const char *text, bool danger, confirm_fn *yes,
+                 void *arg)
+{
+    struct confirm *c = calloc(1, sizeof(*c));
+
+    BUG_ON(!c);
+    c->screen.ops = &confirm_ops;
+    c->title = str_printf("%s", title);
+    c->text = str_printf("%s", text);
+    c->danger = danger;
+    c->yes = yes;
+    c->arg = arg;
+    app_push(app, &c->screen);
+}

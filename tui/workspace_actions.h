@@ -1,0 +1,21 @@
+/*
+ * What the operator does to a workspace: each is a command of pyro run as a job, asked about first
+ * when something would be lost. What goes wrong is said in the key bar and kept in the log.
+ */
+#ifndef PYRO_TUI_WORKSPACE_ACTIONS_H
+#define PYRO_TUI_WORKSPACE_ACTIONS_H
+
+#include "tui/model.h"
+
+/* A form; `made` gets the new workspace's id in the end. */
+typedef void workspace_made_fn(void *arg, const char *id);
+void workspace_ask_create(struct app *app, workspace_made_fn *made, void *arg);
+/* Watches its running shell; with several the operator chooses one. */
+void workspace_watch_it(struct app *app, const struct watched_workspace *w);
+/* Opens a shell in it and watches that. */
+void workspace_new_shell(struct app *app, const struct watched_workspace *w);
+void workspace_start_it(struct app *app, const struct watched_workspace *w);
+void workspace_ask_stop(struct app *app, const struct watched_workspace *w);
+void workspace_ask_delete(struct app *app, const struct watched_workspace *w);
+
+#endif
