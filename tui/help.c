@@ -4,7 +4,7 @@
 #include "tui/list.h"
 #include "tui/parts.h"
 
-#define HELP_COLS 66
+#define HELP_COLS 76
 #define KEY_COLS 18
 
 struct help {
