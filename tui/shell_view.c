@@ -268,7 +268,7 @@ static void draw_head(const struct shell_view *v, WINDOW *win)
                    v->control ? " CONTROL " : " WATCHING ");
     snprintf(space, sizeof(space), "%s/%s", w ? model_name(w) : v->id, v->shell);
     at += 1 + draw_text(win, 0, at + 1, cols - at - 1, theme_style(ROLE_TITLE), space);
-    at += 2 + draw_text(win, 0, at + 2, cols - at - 2, style_on(theme_style(role), bar), state);
+    at += 2 + draw_text(win, 0, at + 2, (cols - at) / 2, style_on(theme_style(role), bar), state);
     if (is_larger(v)) {
         snprintf(space, sizeof(space), "%d×%d from %d,%d", view->cols, view->rows, v->rect.left + 1,
                  v->rect.top + 1);

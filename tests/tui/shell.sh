@@ -1,0 +1,118 @@
+#!/bin/bash
+# One shell at full size: watching types nothing and resizes nothing, control does both and gives both back, and whatever
+# the shell prints is its own pane's matter.
+cd "$(dirname "$0")/../.." && . tests/tui.sh
+
+host_workspace work >/dev/null
+shell=$(shell_of work 100 30)
+
+size_of() { # of the shell, as COLSxROWS
+    "$PYRO" workspace shell list work 2>/dev/null | awk -v id="$1" '$1 == id { print $3 }'
+}
+has_size() {
+    [[ $(size_of "$shell") == "$1" ]]
+}
+log_has() {
+    "$PYRO" workspace shell read work "$shell" --cursor 0 --plain 2>/dev/null | grep -q -- "$1"
+}
+
+# What is not there is told before the screen is touched.
+run "$PYRO" tui nothing-such
+is "an unknown workspace: status" "$status" 1
+like "an unknown workspace: why" "$err" "no workspace 'nothing-such'"
+run "$PYRO" tui work/sh77
+is "an unknown shell: status" "$status" 1
+like "an unknown shell: why" "$err" "no shell 'sh77'"
+
+# Watching. z and x mean nothing here; in the shell they would be seen.
+tui "work/$shell"
+sees "^ WATCHING  work/$shell .*100×30"
+sees 'i take control'
+keys z x z
+is "watching leaves the size alone" "$(size_of "$shell")" 100x30
+
+# Control.
+keys i
+sees "^ CONTROL  work/$shell"
+sees 'Ctrl-\] give it back'
+gone 'q quit'
+wait_for 60 has_size 80x22 && pass "control sizes the shell to the pane"
+keys 'echo quick-$((40 + 2))' Enter
+sees '^quick-42'
+refute "what was typed while watching never arrived" log_has zxz
+keys 'cat -v' Enter
+sees 'runs cat -v|^cat -v'
+keys Up F5 M-x Enter
+sees '\^\[\[A\^\[\[15~\^\[x'
+drive paste "$(printf 'one\033[31m\003two')" && keys Enter
+sees '^one\[31mtwo'
+keys C-d
+sees 'at its prompt'
+keys 'clear; printf "\033[?1h\033[?2004h"; echo ready-$((40 + 2)); cat -v' Enter
+sees '^ready-42'
+keys Up Home
+drive paste pasted && keys Enter
+sees '\^\[OA\^\[OH\^\[\[200~pasted\^\[\[201~'
+keys C-d
+sees 'at its prompt'
+keys 'printf "\033c\033[31mred\033[0m \033[5 q\033]2;a title\007\n"' Enter
+sees '^red'
+sees 'CONTROL .*a title'
+
+# Giving back, and taking again after the terminal has changed.
+keys C-]
+sees '^ WATCHING '
+wait_for 60 has_size 100x30 && pass "giving back restores the size"
+drive resize 120 40
+sees '^ WATCHING .*a title'
+sees '┘'
+keys i
+sees '^ CONTROL '
+wait_for 60 has_size 120x38 && pass "control has the new size"
+drive resize 80 24
+wait_for 60 has_size 80x22 && pass "and follows the terminal"
+
+# Streams that crash or hang libvterm by itself.
+for stream in "$PWD"/tests/fuzz/seeds/vtgate/*; do
+    keys "clear; cat '$stream'; printf '\\030\\033\\\\\\033c'; echo survived-\$((6 * 7))" Enter
+    sees '^survived-42'
+    keys "clear; echo cleared-\$((6 * 7))" Enter
+    gone 'survived-42'
+    sees '^cleared-42'
+done
+sees '^ CONTROL '
+
+# Twice Ctrl-] leaves, to the list.
+keys C-]
+sees '^ WATCHING '
+keys C-]
+gone 'WATCHING'
+sees '^ pyro'
+keys q
+ends "exit 0"
+wait_for 60 has_size 100x30 && pass "leaving restores the size"
+
+# Quitting while in control gives back as well, and a workspace alone means its last shell.
+second=$(shell_of work 90 20)
+tui work
+sees "^ WATCHING  work/$second "
+keys i
+sees '^ CONTROL '
+kill -TERM "$(drive pid)"
+ends "signal 15"
+size_is_back() {
+    [[ $(size_of "$second") == 90x20 ]]
+}
+wait_for 60 size_is_back && pass "a signal gives the size back"
+
+# The shell's end takes control away and stays readable.
+tui "work/$second"
+sees '^ WATCHING '
+keys i
+sees '^ CONTROL '
+keys 'exit 3' Enter
+sees '^ WATCHING .*ended with exit code 3'
+refute "an ended shell cannot be controlled" drive shows 'take control'
+keys Esc
+sees '^ pyro'
+tui_finish
