@@ -34,6 +34,7 @@ like "read: summary" "$err" "^\[workspace-shell-read\] workspace_id=$id shell_id
 shell write sh1 --input 'echo a-$((6 * 7))' --json
 is "write: input_length" "$(json .input_length)" 17
 is "write: append_newline" "$(json .append_newline)" true
+shell read sh1 --plain --wait-for-prompt # a guest that is slow may pause before its output
 shell read sh1 --plain --wait-for-idle-ms 300
 is "read: waits for idle" "$out" "root@w:/workspace# echo a-\$((6 * 7))
 a-42
