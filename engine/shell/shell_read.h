@@ -39,7 +39,8 @@ void shell_reading_release(struct shell_reading *r);
 /*
  * Waits as the spec says, then reads. Errors: PYRO_INVALID_ARGUMENT for a cursor past the end,
  * PYRO_SHELL_NOT_FOUND, and what rendering can fail with. No other process takes part, except the
- * supervisor under wait_for_prompt, and its revival when a running shell has none.
+ * supervisor under wait_for_prompt, and its revival when a running shell has none, at the start or
+ * while it is waited.
  */
 bool shell_read(const char *ref, const char *id, const struct shell_read_spec *spec,
                 struct shell_reading *ret, struct pyro_error *err) MUST_CHECK;

@@ -4,6 +4,9 @@
  * inotify tells of writes to the log and of the record's replacement; only growth of the file is
  * output (dropping old bytes modifies it too). Whether the shell is at its prompt only the guest
  * knows: it is asked once the output has paused, and then less and less often while nothing comes.
+ *
+ * A log that nobody writes looks idle. So the supervisor is watched too, through a pidfd, which
+ * costs it nothing; when it dies, whoever waits takes the machine up again and counts anew.
  */
 #include "engine/shell/shell_wait.h"
 
@@ -13,20 +16,28 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "engine/workspace/attach.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/sock.h"
 
 #define MAX_WAIT_MS 30000
 #define ASK_FIRST_MS 22 /* the guest wants 20 ms of silence */
 #define ASK_LAST_MS 1000
 #define ASK_DEADLINE_MS 10000
+#define REACH_EVERY_MS 500
 
 struct waiting {
     int workspace_fd;
     const char *workspace_id, *id;
     const struct shell_read_spec *spec;
     int log_fd, notify_fd, log_watch;
+    int supervisor_fd; /* a pidfd; -1: not watched */
+    bool lost;         /* it died, and another one was not looked for yet */
+    int64_t reach_ms;  /* when to look for it next; INT64_MAX: no need to */
+    int64_t reached_ms;
     bool running;
     uint64_t size;
     int64_t grown_ms, deadline_ms; /* clock_ms() */
@@ -73,6 +84,29 @@ static bool watch_files(struct waiting *w, struct pyro_error *err)
     return true;
 }
 
+/* Finds the supervisor, or starts a new one where the old one died. What was printed meanwhile is
+ * yet to come, so the idle time begins anew. Without one, what is in the log can still be read: it
+ * is tried again. */
+static bool reach_supervisor(struct waiting *w, struct pyro_error *err)
+{
+    struct pyro_error why = { 0 };
+    scoped_close int fd = supervisor_connect(w->workspace_fd, w->workspace_id, &why);
+    pid_t pid = fd < 0 ? 0 : sock_peer_pid(fd);
+
+    w->reached_ms = clock_ms();
+    w->reach_ms = w->reached_ms + REACH_EVERY_MS;
+    if (w->lost)
+        w->grown_ms = w->reached_ms;
+    w->lost = false;
+    if (fd < 0)
+        return look_at_record(w, err);
+    w->supervisor_fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+    w->lost = pid > 0 && w->supervisor_fd < 0 && errno == ESRCH;
+    if (!w->lost) /* it is watched, or cannot be: it is in another pid namespace, for one */
+        w->reach_ms = INT64_MAX;
+    return true;
+}
+
 /* Whether max_chars are there. Continuation bytes do not count; garbage of nothing else is full
  * once it is long enough for any characters. */
 static bool is_full(struct waiting *w)
@@ -113,10 +147,11 @@ static bool ask(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err)
                          (uint64_t)json_int_or(answer, "offset", 0) <= w->size;
         return true;
     }
-    /* It ended meanwhile, or its workspace is about to. */
+    /* It ended meanwhile, or its workspace is about to; or the supervisor died before it answered,
+     * and the next one will. */
     if (!look_at_record(w, err))
         return false;
-    if (!w->running || why.code == PYRO_WORKSPACE_STATE)
+    if (!w->running || why.code == PYRO_WORKSPACE_STATE || why.code == PYRO_GUEST_LOST)
         return true;
     *err = why;
     return false;
@@ -131,13 +166,19 @@ static int64_t earlier(int64_t a, int64_t b)
 static bool doze(struct waiting *w, int64_t until_ms, struct pyro_error *err)
 {
     char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-    struct pollfd p = { .fd = w->notify_fd, .events = POLLIN };
+    struct pollfd p[] = { { .fd = w->notify_fd, .events = POLLIN },
+                          { .fd = w->supervisor_fd, .events = POLLIN } };
     int64_t left = until_ms - clock_ms();
     bool record_changed = false;
     ssize_t n;
 
-    if (poll(&p, 1, left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left) <= 0)
+    if (poll(p, 2, left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left) <= 0)
         return true;
+    if (p[1].revents) {
+        close(take_fd(&w->supervisor_fd));
+        w->lost = true;
+        w->reach_ms = w->reached_ms + REACH_EVERY_MS;
+    }
     while ((n = read(w->notify_fd, events, sizeof(events))) > 0)
         for (char *at = events; at < events + n;) {
             const struct inotify_event *e = (const void *)at;
@@ -160,9 +201,15 @@ static bool await(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err
         if (!w->running)
             break;
         if (now >= w->deadline_ms || is_full(w) ||
-            (spec->wait_for_idle_ms && now - w->grown_ms >= spec->wait_for_idle_ms))
+            (spec->wait_for_idle_ms && !w->lost && now - w->grown_ms >= spec->wait_for_idle_ms))
             break;
-        if (spec->wait_for_idle_ms)
+        if (now >= w->reach_ms) {
+            if (!reach_supervisor(w, err))
+                return false;
+            continue;
+        }
+        until = earlier(until, w->reach_ms);
+        if (spec->wait_for_idle_ms && !w->lost)
             until = earlier(until, w->grown_ms + spec->wait_for_idle_ms);
         if (spec->wait_for_prompt && now >= w->ask_ms) {
             w->ask_every_ms = earlier(2 * w->ask_every_ms, ASK_LAST_MS);
@@ -195,6 +242,7 @@ bool shell_wait(int workspace_fd, const char *workspace_id, const char *id,
                          .spec = spec,
                          .log_fd = -1,
                          .notify_fd = -1,
+                         .supervisor_fd = -1,
                          .grown_ms = now,
                          .ask_ms = now,
                          .ask_every_ms = ASK_FIRST_MS,
@@ -210,6 +258,8 @@ bool shell_wait(int workspace_fd, const char *workspace_id, const char *id,
     if (ok && fstat(w.log_fd, &st) == 0)
         w.size = (uint64_t)st.st_size;
     ok = ok && (spec->cursor > w.size || await(&w, ret_at_prompt, err));
+    if (w.supervisor_fd >= 0)
+        close(w.supervisor_fd);
     if (w.notify_fd >= 0)
         close(w.notify_fd);
     if (w.log_fd >= 0)

@@ -79,6 +79,14 @@ int sock_accept_own(int listen_fd)
     return take_fd(&fd);
 }
 
+pid_t sock_peer_pid(int sock)
+{
+    struct ucred peer;
+    socklen_t len = sizeof(peer);
+
+    return getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 ? peer.pid : 0;
+}
+
 bool sock_send_fd(int sock, const void *bytes, size_t n, int fd, struct pyro_error *err)
 {
     union {

@@ -14,6 +14,8 @@
 int sock_listen_at(int dirfd, const char *name, struct pyro_error *err) MUST_CHECK;
 /* Connects to it. -1 on failure, sys_errno ENOENT or ECONNREFUSED when nobody listens. Blocking. */
 int sock_connect_at(int dirfd, const char *name, struct pyro_error *err) MUST_CHECK;
+/* The process at the other end of a connection; 0 when it is not visible from here. */
+pid_t sock_peer_pid(int sock);
 /* Accepts one connection of this very user (SO_PEERCRED), non-blocking; -1 when there is none. */
 int sock_accept_own(int listen_fd);
 /* Sends n bytes with one descriptor attached (SCM_RIGHTS). */
