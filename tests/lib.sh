@@ -92,7 +92,7 @@ print(v if isinstance(v, str) else json.dumps(v))' "$1" <<<"${2-$out}"
 }
 
 wait_for() {
-    local deadline=$((SECONDS + $1))
+    local deadline=$((SECONDS + ($1 < 60 ? 60 : $1))) # a machine may be slow
     shift
     until "$@"; do
         if [[ $SECONDS -ge $deadline ]]; then
