@@ -39,10 +39,10 @@ was_replaced() {
     [[ $now =~ ^[0-9]+$ && $now != "$1" ]]
 }
 
-read_killed 1 --wait-for-idle-ms 4000
+read_killed 1 --wait-for-idle-ms 6000
 is "waiting for idle: status" "$status" 0
 like "… what came after the kill" "$(json .output)" $'\nlate-42\n'
-read_killed 2 --wait-for-idle-ms 4000
+read_killed 2 --wait-for-idle-ms 6000
 like "killed twice" "$status$(json .output)" $'^0.*\nlate-42\n'
 read_killed 1 --wait-for-prompt
 is "waiting for a prompt: status" "$status" 0
