@@ -1,0 +1,88 @@
+#!/bin/bash
+# The list of workspaces: it follows what any other pyro does, sorts, filters, and explains itself.
+cd "$(dirname "$0")/../.." && . tests/tui.sh
+
+# Without a workspace it says what to do; one that another pyro makes is there at once.
+tui
+sees 'No workspace yet'
+sees 'pyro workspace create debian:12'
+sees '^ c create +\? help  q quit'
+one=$(host_workspace one --label team=red)
+sees 'one .*started'
+gone 'No workspace yet'
+two=$(host_workspace two --label team=blue)
+sees '2 workspaces'
+
+# The cursor stays with its workspace; the details are its own, and say where it runs.
+sees "│ id +$one"
+sees 'not in a ma'
+sees 'label +team=red'
+keys k
+sees "│ id +$two"
+keys j
+sees "│ id +$one"
+
+# Its commands, and how they ended.
+"$PYRO" workspace exec one -- sh -c 'exit 7' >/dev/null 2>&1
+sees '7 sh -c exit 7'
+
+# Wide, the details stand beside the table.
+drive resize 120 40
+sees '^ NAME .*╭ one ─'
+drive resize 80 24
+sees '^╭ one ─'
+
+# A filter works as it is typed; while it is, q and ? are letters.
+keys / two
+gone '^ one .*started'
+sees '1 of 2 workspaces'
+sees "│ id +$two"
+keys '?q'
+sees 'No workspace fits'
+keys Esc
+sees '2 workspaces'
+keys / team=red Enter
+gone '^ two .*started'
+sees 'Esc show all'
+keys Esc
+sees '^ two .*started'
+"$PYRO" workspace stop two >/dev/null 2>&1
+sees '^ two .*stopped'
+keys / state:sto Enter
+gone '^ one .*started'
+keys Esc
+sees '^ one .*started'
+
+# The sort keys, all round.
+for order in name state CPU memory disk age activity; do
+    keys s
+    sees " by $order"
+done
+
+# Help is of the screen below it; the log too is left by its key.
+keys '?'
+sees 'Workspaces'
+sees 'delete it with its disk'
+sees 'leave pyro tui'
+keys Esc
+gone 'leave pyro tui'
+keys L
+sees 'Nothing was done yet'
+keys '?'
+sees '╭ Log ─'
+keys Esc
+gone '╭ Log ─'
+keys Esc
+sees '^ one .*started'
+click 'help'
+sees 'Everywhere'
+keys q
+gone 'Everywhere'
+
+# A name cannot do anything to the terminal, and one that goes elsewhere goes here.
+"$PYRO" workspace delete two >/dev/null 2>&1
+gone '^ two '
+sees '1 workspace +by'
+keys q
+ends "exit 0"
+tui_finish
