@@ -26,6 +26,13 @@ sees "│ id +$one"
 "$PYRO" workspace exec one -- sh -c 'exit 7' >/dev/null 2>&1
 sees '7 sh -c exit 7'
 
+# What it does, and the last line of its shells.
+shell=$("$PYRO" workspace shell open one --id-only 2>/dev/null)
+sees "$shell prompt [^ ]"
+"$PYRO" workspace shell write one "$shell" --input 'echo $((40 + 2)) lines; sleep 4321' >/dev/null 2>&1
+sees '^ one .* sleep 4321 '
+sees "$shell sleep 4321 42 lines"
+
 # Wide, the details stand beside the table.
 drive resize 120 40
 sees '^ NAME .*╭ one ─'
