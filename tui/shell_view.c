@@ -29,7 +29,9 @@ struct shell_view {
     struct shell_control *control; /* NULL: watching */
     struct loop_deferred give_up_call;
     struct pyro_error lost; /* why control is given up */
-    int own_rows, own_cols; /* the shell's size before control was taken */
+    /* The shell's size before control was taken, 0 when it has that; and what it was given. The
+     * record tells of neither at once. */
+    int own_rows, own_cols, given_rows, given_cols;
     struct pane_rect rect;
     bool panned;  /* by hand: the view does not follow the cursor */
     bool pasting; /* a long paste is under way */
@@ -107,13 +109,11 @@ static void pan(struct shell_view *v, int down, int right)
 
 static void release(struct shell_view *v)
 {
-    const struct shell_record *r = live_record(v->live);
-
     if (!v->control)
         return;
     loop_defer_cancel(v->screen.app->loop, &v->give_up_call);
     live_set_answering(v->live, false);
-    if (r->running && (r->rows != v->own_rows || r->cols != v->own_cols))
+    if (v->given_rows != v->own_rows || v->given_cols != v->own_cols)
         shell_control_resize(v->control, v->own_rows, v->own_cols);
     shell_control_free(v->control);
     v->control = NULL;
@@ -140,6 +140,13 @@ static void on_lost(void *arg, const struct pyro_error *why)
     lose_control(arg, why);
 }
 
+static void give_size(struct shell_view *v)
+{
+    v->given_rows = v->rect.rows;
+    v->given_cols = v->rect.cols;
+    shell_control_resize(v->control, v->given_rows, v->given_cols);
+}
+
 static void take(struct shell_view *v)
 {
     const struct shell_record *r = live_record(v->live);
@@ -151,12 +158,15 @@ static void take(struct shell_view *v)
         app_error(v->screen.app, &err);
         return;
     }
-    v->own_rows = (int)r->rows;
-    v->own_cols = (int)r->cols;
+    /* One that was given back a moment ago may still be on its way to its own size. */
+    if (!v->own_rows || r->rows != v->given_rows || r->cols != v->given_cols) {
+        v->own_rows = (int)r->rows;
+        v->own_cols = (int)r->cols;
+    }
     v->panned = false;
     v->whole = true;
     live_set_answering(v->live, true);
-    shell_control_resize(v->control, v->rect.rows, v->rect.cols);
+    give_size(v);
 }
 
 static void send_typed(struct shell_view *v, bool whole)
@@ -199,13 +209,17 @@ static void type(struct shell_view *v, const struct key_event *e)
 static void on_changed(void *arg)
 {
     struct shell_view *v = arg;
+    const struct shell_record *r;
     const struct pane_view *view;
     struct pyro_error why = { 0 };
 
     if (!v->live)
         return;
+    r = live_record(v->live);
     view = live_view(v->live);
-    if (v->control && !live_record(v->live)->running) {
+    if (!v->control && r->rows == v->own_rows && r->cols == v->own_cols)
+        v->own_rows = v->own_cols = 0;
+    if (v->control && !r->running) {
         pyro_fail(&why, PYRO_SHELL_STATE, "the shell has ended");
         lose_control(v, &why);
     } else if (v->control && live_failure(v->live)) {
@@ -414,7 +428,7 @@ static void resize(struct screen *s, int rows UNUSED, int cols UNUSED)
     v->whole = true;
     place(v, 0, 0);
     if (v->control)
-        shell_control_resize(v->control, v->rect.rows, v->rect.cols);
+        give_size(v);
 }
 
 static void destroy(struct screen *s)
