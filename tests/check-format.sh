@@ -1,6 +1,7 @@
 #!/bin/bash
 # Every C file is as clang-format would write it, and no text file has trailing blanks, tabs for
-# indentation in C, a missing last newline, or a path or host of one certain machine in it.
+# indentation in C, a missing last newline, or a path or host of one certain machine in it; every
+# test is executable.
 cd "$(dirname "$0")/.." && . tests/lib.sh
 
 mapfile -t sources < <(git ls-files '*.c' '*.h')
@@ -20,4 +21,6 @@ is "no package mirror's name" "$(grep -niE '(deb|ftp|security|snapshot|cdn|mirro
     "${texts[@]}" | grep -v '^tests/check-format.sh' | head)" ""
 is "nothing is left for later in the text" "$(grep -nE '\b(TODO|FIXME|XXX)\b' "${texts[@]}" |
     grep -v '^tests/check-format.sh' | head)" ""
+is "every test can be run" "$(git ls-files -s 'tests/check-*.sh' 'tests/cli/*.sh' 'tests/tui/*.sh' 'tests/vm/*.sh' |
+    grep -v '^100755')" ""
 finish

@@ -19,7 +19,7 @@ id=$("${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name bad --id-
 watch_peak() {
     local peak
     while peak=$(awk '/^VmHWM:/ {print $2}' "/proc/$1/status" 2>/dev/null) && [[ -n $peak ]]; do
-        echo "$peak" >"$TEST_DIR/peak"
+        echo "$peak" >"$TEST_DIR/peak.new" && mv "$TEST_DIR/peak.new" "$TEST_DIR/peak" # never half of it
         sleep 0.02 # a sample is what it is
     done
 }
