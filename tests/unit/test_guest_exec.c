@@ -10,53 +10,21 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/peer.h"
+#include "tests/unit/guest_fixture.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
-static struct peer peer;
-static pid_t guest;
-static int raw_fd; /* a copy of the link's descriptor, for frames that no link would send */
-static char dir[64];
+static struct guest_fixture guest;
 
 static int start_guest(void **state UNUSED)
 {
-    const char *argv[] = { "build/pyro-guest", "--host", dir, NULL };
-    struct proc_spec spec = proc_spec_of(argv);
-    struct pyro_error err = { 0 };
-    struct call c;
-    int fds[2];
-
-    snprintf(dir, sizeof(dir), "/tmp/pyro-guest-XXXXXX");
-    if (!mkdtemp(dir) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
-        return -1;
-    spec.stderr_fd = 2;
-    spec.die_with_parent = true;
-    spec.fds[0].from = fds[1];
-    spec.fds[0].to = 3;
-    spec.fd_count = 1;
-    if (!proc_start(&spec, &guest, &err))
-        die("%s", err.message);
-    close(fds[1]);
-    raw_fd = dup(fds[0]);
-    peer_open(&peer, fds[0], LINK_SOCKET);
-    call_run(&c, &peer, peer_begin_request("mounted"));
-    assert_non_null(json_object_get(c.result, "agent"));
-    call_release(&c);
+    guest_fixture_start(&guest);
     return 0;
 }
 
-/* The guest ends when its host is gone. */
 static int end_guest(void **state UNUSED)
 {
-    struct pyro_error err = { 0 };
-    int status;
-
-    peer_close(&peer);
-    close(raw_fd);
-    if (!proc_wait(guest, clock_ms() + PEER_WAIT_MS, &status, &err))
-        die("%s", err.message);
-    return fs_remove_tree(AT_FDCWD, dir, NULL) ? 0 : -1;
+    return guest_fixture_end(&guest);
 }
 
 static int exit_code(const struct call *c)
@@ -79,7 +47,7 @@ static void test_output_and_status(void **state UNUSED)
 {
     struct call c;
 
-    call_run(&c, &peer, peer_sh("echo out; echo err >&2; exit 7"));
+    call_run(&c, &guest.peer, peer_sh("echo out; echo err >&2; exit 7"));
     assert_string_equal(c.out.data, "out\n");
     assert_string_equal(c.err.data, "err\n");
     assert_true(c.out_ended && c.err_ended);
@@ -94,7 +62,7 @@ static void test_arguments_keep_their_boundaries(void **state UNUSED)
 {
     struct call c;
 
-    call_run(&c, &peer,
+    call_run(&c, &guest.peer,
              json_pack("{s:s, s:[s,s,s,s,s]}", "op", "exec", "command", "printf", "<%s>", "a b", "",
                        "'\n\xc3\xa9"));
     assert_string_equal(c.out.data, "<a b><><'\n\xc3\xa9>");
@@ -106,14 +74,14 @@ static void test_workspace_stands_for_the_directory(void **state UNUSED)
     char below[80], want[160];
     struct call c;
 
-    snprintf(below, sizeof(below), "%s/sub", dir);
+    snprintf(below, sizeof(below), "%s/sub", guest.dir);
     assert_int_equal(mkdir(below, 0755), 0);
-    call_run(&c, &peer, peer_sh("pwd -P; echo $PWD"));
-    snprintf(want, sizeof(want), "%s\n%s\n", dir, dir);
+    call_run(&c, &guest.peer, peer_sh("pwd -P; echo $PWD"));
+    snprintf(want, sizeof(want), "%s\n%s\n", guest.dir, guest.dir);
     assert_string_equal(c.out.data, want);
     call_release(&c);
     call_run(
-        &c, &peer,
+        &c, &guest.peer,
         json_pack("{s:s, s:[s], s:s}", "op", "exec", "command", "pwd", "cwd", "/workspace/sub"));
     snprintf(want, sizeof(want), "%s\n", below);
     assert_string_equal(c.out.data, want);
@@ -124,7 +92,7 @@ static void test_environment(void **state UNUSED)
 {
     struct call c;
 
-    call_run(&c, &peer,
+    call_run(&c, &guest.peer,
              json_pack("{s:s, s:[s,s,s], s:{s:s, s:s}}", "op", "exec", "command", "sh", "-c",
                        "echo \"$A|$HOME\"", "env", "A", "x y=z", "HOME", "/elsewhere"));
     assert_string_equal(c.out.data, "x y=z|/elsewhere\n");
@@ -137,15 +105,15 @@ static void test_path_is_searched_in_the_given_environment(void **state UNUSED)
     char path[100];
     FILE *f;
 
-    snprintf(path, sizeof(path), "%s/mine", dir);
+    snprintf(path, sizeof(path), "%s/mine", guest.dir);
     f = fopen(path, "we");
     assert_non_null(f);
     fputs("echo no interpreter line: $1\n", f);
     fclose(f);
     assert_int_equal(chmod(path, 0755), 0);
-    call_run(&c, &peer,
+    call_run(&c, &guest.peer,
              json_pack("{s:s, s:[s,s], s:{s:s}}", "op", "exec", "command", "mine", "arg", "env",
-                       "PATH", dir));
+                       "PATH", guest.dir));
     assert_string_equal(c.out.data, "no interpreter line: arg\n");
     assert_int_equal(exit_code(&c), 0);
     call_release(&c);
@@ -164,7 +132,8 @@ static void test_commands_that_cannot_be_run(void **state UNUSED)
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct call c;
-        call_run(&c, &peer, json_pack("{s:s, s:[s]}", "op", "exec", "command", cases[i].command));
+        call_run(&c, &guest.peer,
+                 json_pack("{s:s, s:[s]}", "op", "exec", "command", cases[i].command));
         assert_int_equal(exit_code(&c), cases[i].status);
         assert_string_equal(c.err.data, cases[i].why);
         assert_true(c.out_ended && c.err_ended);
@@ -192,15 +161,15 @@ static void test_malformed_requests(void **state UNUSED)
     struct call c;
 
     for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
-        call_run(&c, &peer, requests[i]);
+        call_run(&c, &guest.peer, requests[i]);
         expect_error(&c, PYRO_INVALID_ARGUMENT);
     }
-    call_run(&c, &peer,
+    call_run(&c, &guest.peer,
              json_pack("{s:s, s:[s], s:i}", "op", "exec", "command", "ls", "timeout_ms", -1));
     expect_error(&c, PYRO_RECORD_INVALID);
-    call_run(&c, &peer, json_pack("{s:s, s:s}", "op", "prepare", "root", "mounted"));
+    call_run(&c, &guest.peer, json_pack("{s:s, s:s}", "op", "prepare", "root", "mounted"));
     expect_error(&c, PYRO_GUEST_ERROR);
-    call_run(&c, &peer, peer_sh("echo still here"));
+    call_run(&c, &guest.peer, peer_sh("echo still here"));
     assert_string_equal(c.out.data, "still here\n");
     call_release(&c);
 }
@@ -213,7 +182,7 @@ static void test_input_to_its_end(void **state UNUSED)
 
     for (size_t i = 0; i < n; i++)
         bytes[i] = (char)(i * 7 + i / 1000);
-    call_init(&c, &peer);
+    call_init(&c, &guest.peer);
     c.input = bytes;
     c.input_len = n;
     call_start(&c, json_pack("{s:s, s:[s]}", "op", "exec", "command", "cat"));
@@ -230,7 +199,7 @@ static void test_input_nobody_reads(void **state UNUSED)
     scoped_free char *bytes = calloc(1, n);
     struct call c;
 
-    call_init(&c, &peer);
+    call_init(&c, &guest.peer);
     c.input = bytes;
     c.input_len = n;
     call_start(&c, peer_sh("exec <&-; echo closed; sleep 0.2; echo done"));
@@ -246,7 +215,7 @@ static void test_big_output(void **state UNUSED)
     uint32_t sum = 0;
     char line[32];
 
-    call_init(&c, &peer);
+    call_init(&c, &guest.peer);
     c.discard = true;
     call_start(&c, peer_sh("seq 1 14000000"));
     call_wait(&c);
@@ -262,13 +231,13 @@ static void test_stalled_reader_stalls_the_command(void **state UNUSED)
     char path[100];
     struct call c, other;
 
-    snprintf(path, sizeof(path), "%s/done", dir);
-    call_init(&c, &peer);
+    snprintf(path, sizeof(path), "%s/done", guest.dir);
+    call_init(&c, &guest.peer);
     c.stall = true;
     call_start(&c, peer_sh("head -c 2000000 /dev/zero; touch done"));
     call_wait_output(&c, WIRE_CREDIT);
     /* The others go on meanwhile. */
-    call_run(&other, &peer, peer_sh("echo alive; test -e done || echo not done"));
+    call_run(&other, &guest.peer, peer_sh("echo alive; test -e done || echo not done"));
     assert_string_equal(other.out.data, "alive\nnot done\n");
     call_release(&other);
     assert_int_equal(c.out_bytes, WIRE_CREDIT);
@@ -283,7 +252,7 @@ static void test_timeout(void **state UNUSED)
 {
     struct call c;
 
-    call_run(&c, &peer,
+    call_run(&c, &guest.peer,
              json_pack("{s:s, s:[s,s,s], s:i}", "op", "exec", "command", "sh", "-c",
                        "trap '' TERM INT HUP; echo begun; (trap '' TERM; sleep 1000) & sleep 1000",
                        "timeout_ms", 300));
@@ -307,7 +276,7 @@ static void test_signals(void **state UNUSED)
         scoped_json json_t *m = json_pack("{s:s}", "signal", cases[i].name);
         scoped_json json_t *nonsense = json_pack("{s:s}", "signal", "FIRE");
         struct call c;
-        call_init(&c, &peer);
+        call_init(&c, &guest.peer);
         call_start(&c, peer_sh("ulimit -c 0; echo x; exec sleep 1000"));
         call_wait_output(&c, 2);
         assert_true(stream_message(&c.stream, nonsense));
@@ -324,7 +293,7 @@ static void test_signal_reaches_the_whole_group(void **state UNUSED)
     scoped_json json_t *m = json_pack("{s:s}", "signal", "INT");
     struct call c;
 
-    call_init(&c, &peer);
+    call_init(&c, &guest.peer);
     call_start(&c, peer_sh("trap 'echo parent' INT; sh -c \"trap 'echo child; exit' INT; echo x; "
                            "while :; do sleep 0.05; done\"; exit 3"));
     call_wait_output(&c, 2);
@@ -343,7 +312,7 @@ static void wait_gone(const char *pid_text)
 
     assert_true(pid > 1);
     while (proc_start_time(pid) && clock_ms() < deadline_ms)
-        loop_run_once(peer.loop, 1);
+        loop_run_once(guest.peer.loop, 1);
     assert_int_equal(proc_start_time(pid), 0);
 }
 
@@ -358,7 +327,7 @@ static void test_background_children_end_with_the_command(void **state UNUSED)
 
     for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
         struct call c;
-        call_run(&c, &peer, peer_sh(scripts[i]));
+        call_run(&c, &guest.peer, peer_sh(scripts[i]));
         assert_int_equal(exit_code(&c), 0);
         assert_true(c.out.len > 0);
         wait_gone(c.out.data);
@@ -370,10 +339,10 @@ static void test_output_closed_and_lives_on(void **state UNUSED)
 {
     struct call c;
 
-    call_init(&c, &peer);
+    call_init(&c, &guest.peer);
     call_start(&c, peer_sh("echo x; exec >&- 2>&-; read line; exit 5"));
-    peer_wait(&peer, &c.err_ended);
-    peer_wait(&peer, &c.out_ended);
+    peer_wait(&guest.peer, &c.err_ended);
+    peer_wait(&guest.peer, &c.out_ended);
     assert_false(c.done);
     stream_end(&c.stream, WIRE_STDIN);
     call_wait(&c);
@@ -385,7 +354,7 @@ static void test_cancel_kills(void **state UNUSED)
 {
     struct call c;
 
-    call_init(&c, &peer);
+    call_init(&c, &guest.peer);
     call_start(&c, peer_sh("echo $$; trap '' TERM HUP; while :; do sleep 0.1; done"));
     call_wait_output(&c, 2);
     stream_close(&c.stream, NULL);
@@ -397,13 +366,13 @@ static void test_cancel_of_a_flood(void **state UNUSED)
 {
     for (int i = 0; i < 20; i++) {
         struct call c, after;
-        call_init(&c, &peer);
+        call_init(&c, &guest.peer);
         c.discard = true;
         c.stall = i % 2;
         call_start(&c, peer_sh("cat /dev/zero"));
         call_wait_output(&c, 100000);
         stream_close(&c.stream, NULL);
-        call_run(&after, &peer, peer_sh("echo after"));
+        call_run(&after, &guest.peer, peer_sh("echo after"));
         assert_string_equal(after.out.data, "after\n");
         call_release(&after);
         call_release(&c);
@@ -417,7 +386,7 @@ static void test_many_at_once(void **state UNUSED)
     struct call over;
 
     for (int i = 0; i < COUNT; i++) {
-        call_init(&calls[i], &peer);
+        call_init(&calls[i], &guest.peer);
         calls[i].input = "go\n";
         calls[i].input_len = 3;
         calls[i].input_open = true;
@@ -425,7 +394,7 @@ static void test_many_at_once(void **state UNUSED)
     }
     for (int i = 0; i < COUNT; i++)
         call_wait_output(&calls[i], 3);
-    call_run(&over, &peer, peer_sh("echo too many"));
+    call_run(&over, &guest.peer, peer_sh("echo too many"));
     expect_error(&over, PYRO_GUEST_ERROR);
     for (int i = 0; i < COUNT; i++)
         stream_end(&calls[i].stream, WIRE_STDIN);
@@ -435,7 +404,7 @@ static void test_many_at_once(void **state UNUSED)
         assert_int_equal(exit_code(&calls[i]), 1);
         call_release(&calls[i]);
     }
-    call_run(&over, &peer, peer_sh("echo again"));
+    call_run(&over, &guest.peer, peer_sh("echo again"));
     assert_string_equal(over.out.data, "again\n");
     call_release(&over);
 }
@@ -448,7 +417,7 @@ static void test_what_a_command_inherits(void **state UNUSED)
 {
     struct call c;
 
-    call_run(&c, &peer,
+    call_run(&c, &guest.peer,
              peer_sh("ls /proc/self/fd | tr '\\n' ' '; grep -E 'Sig(Blk|Ign)' /proc/self/status"
                      " | sed 's/180000000$/000000000/'; "
                      "ps -o sid= -p $$ | tr -d ' ' | sed \"s/^$$\\$/leader/\""));
@@ -461,7 +430,7 @@ static void test_stat_and_sync(void **state UNUSED)
 {
     struct call c;
 
-    call_run(&c, &peer, peer_op("stat"));
+    call_run(&c, &guest.peer, peer_op("stat"));
     assert_true(json_int_or(c.result, "memory_total_bytes", 0) > 1024 * 1024);
     assert_in_range(json_int_or(c.result, "memory_used_bytes", 0), 1,
                     json_int_or(c.result, "memory_total_bytes", 0));
@@ -475,11 +444,11 @@ static void test_shutdown_kills_what_runs_and_answers(void **state UNUSED)
     struct call c, running, late;
     int status;
 
-    call_init(&running, &peer);
+    call_init(&running, &guest.peer);
     call_start(&running, peer_sh("trap '' TERM; echo $$; while :; do sleep 0.1; done"));
     call_wait_output(&running, 2);
-    call_init(&c, &peer);
-    call_init(&late, &peer);
+    call_init(&c, &guest.peer);
+    call_init(&late, &guest.peer);
     call_start(&c, peer_op("shutdown"));
     call_start(&late, peer_sh("echo no"));
     call_wait(&c);
@@ -488,35 +457,35 @@ static void test_shutdown_kills_what_runs_and_answers(void **state UNUSED)
     assert_true(late.done);
     assert_non_null(json_object_get(late.result, "error"));
     wait_gone(running.out.data);
-    peer_wait(&peer, &peer.lost);
-    assert_true(proc_wait(guest, clock_ms() + PEER_WAIT_MS, &status, NULL));
+    peer_wait(&guest.peer, &guest.peer.lost);
+    assert_true(proc_wait(guest.pid, clock_ms() + PEER_WAIT_MS, &status, NULL));
     assert_int_equal(status, 0);
     call_release(&c);
     call_release(&late);
     call_release(&running);
     /* For the teardown. */
-    peer_close(&peer);
-    close(raw_fd);
-    assert_true(fs_remove_tree(AT_FDCWD, dir, NULL));
+    peer_close(&guest.peer);
+    close(guest.link_fd);
+    assert_true(fs_remove_tree(AT_FDCWD, guest.dir, NULL));
 }
 
-/* What the host says wrongly ends the guest, which then leaves nothing behind. */
+/* What the host says wrongly ends the guest.pid, which then leaves nothing behind. */
 static void test_breach_ends_it_with_all_it_started(void **state UNUSED)
 {
     struct call c;
     int status;
 
-    call_init(&c, &peer);
+    call_init(&c, &guest.peer);
     call_start(&c, peer_sh("setsid sh -c 'echo $$; exec sleep 1000' & wait"));
     call_wait_output(&c, 2);
-    assert_true(fs_write_all(raw_fd, "garbage that is no frame", 24, NULL));
-    peer_wait(&peer, &peer.lost);
-    assert_true(proc_wait(guest, clock_ms() + PEER_WAIT_MS, &status, NULL));
+    assert_true(fs_write_all(guest.link_fd, "garbage that is no frame", 24, NULL));
+    peer_wait(&guest.peer, &guest.peer.lost);
+    assert_true(proc_wait(guest.pid, clock_ms() + PEER_WAIT_MS, &status, NULL));
     wait_gone(c.out.data);
     call_release(&c);
-    peer_close(&peer);
-    close(raw_fd);
-    assert_true(fs_remove_tree(AT_FDCWD, dir, NULL));
+    peer_close(&guest.peer);
+    close(guest.link_fd);
+    assert_true(fs_remove_tree(AT_FDCWD, guest.dir, NULL));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start_guest, end_guest)

@@ -12,51 +12,24 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/peer.h"
+#include "tests/unit/guest_fixture.h"
 #include "vmm/base/file_records.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
-static struct peer peer;
-static pid_t guest;
-static char dir[64];
+static struct guest_fixture guest;
 static struct buf input = BUF_INIT(1 << 20);
 
 static int start_guest(void **state UNUSED)
 {
-    const char *argv[] = { "build/pyro-guest", "--host", dir, NULL };
-    struct proc_spec spec = proc_spec_of(argv);
-    struct pyro_error err = { 0 };
-    struct call c;
-    int fds[2];
-
-    snprintf(dir, sizeof(dir), "/tmp/pyro-file-XXXXXX");
-    if (!mkdtemp(dir) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
-        return -1;
-    spec.stderr_fd = 2;
-    spec.die_with_parent = true;
-    spec.fds[0].from = fds[1];
-    spec.fds[0].to = 3;
-    spec.fd_count = 1;
-    if (!proc_start(&spec, &guest, &err))
-        die("%s", err.message);
-    close(fds[1]);
-    peer_open(&peer, fds[0], LINK_SOCKET);
-    call_run(&c, &peer, peer_begin_request("mounted"));
-    call_release(&c);
+    guest_fixture_start(&guest);
     return 0;
 }
 
 static int end_guest(void **state UNUSED)
 {
-    struct pyro_error err = { 0 };
-    int status;
-
-    peer_close(&peer);
-    if (!proc_wait(guest, clock_ms() + PEER_WAIT_MS, &status, &err))
-        die("%s", err.message);
     buf_release(&input);
-    return fs_remove_tree(AT_FDCWD, dir, NULL) ? 0 : -1;
+    return guest_fixture_end(&guest);
 }
 
 /* --- the tree --- */
@@ -66,10 +39,10 @@ static void make(const char *path)
 {
     char at[512];
 
-    snprintf(at, sizeof(at), "%s/%s", dir, path);
+    snprintf(at, sizeof(at), "%s/%s", guest.dir, path);
     *strrchr(at, '/') = '\0';
     assert_true(fs_mkdir_p(at, 0755, NULL));
-    snprintf(at, sizeof(at), "%s/%s", dir, path);
+    snprintf(at, sizeof(at), "%s/%s", guest.dir, path);
     assert_true(fs_replace(AT_FDCWD, at, path, strlen(path), 0640, NULL));
 }
 
@@ -79,7 +52,7 @@ static char *tree(void)
     static const char script[] =
         "cd \"$1\" && find . -mindepth 1 \\( -type f -printf '%y %m %P ' -exec cat {} \\; -printf "
         "'\\n' -o -type l -printf 'l %P -> %l\\n' -o -printf '%y %m %P\\n' \\) | sort";
-    const char *argv[] = { "sh", "-c", script, "sh", dir, NULL };
+    const char *argv[] = { "sh", "-c", script, "sh", guest.dir, NULL };
     struct proc_spec spec = proc_spec_of(argv);
     struct buf out = BUF_INIT(65536);
     struct pyro_error err = { 0 };
@@ -98,7 +71,8 @@ static void expect_tree(const char *wanted)
 
 static void clear(void)
 {
-    const char *argv[] = { "sh", "-c", "cd \"$1\" && find . -mindepth 1 -delete", "sh", dir, NULL };
+    const char *argv[] = { "sh", "-c",      "cd \"$1\" && find . -mindepth 1 -delete",
+                           "sh", guest.dir, NULL };
     struct proc_spec spec = proc_spec_of(argv);
     struct buf out = BUF_INIT(65536);
 
@@ -155,7 +129,7 @@ static enum pyro_code commit(void)
     struct pyro_error err = { 0 };
     struct call c;
 
-    call_init(&c, &peer);
+    call_init(&c, &guest.peer);
     c.input = input.data;
     c.input_len = input.len;
     call_start(&c, peer_op("file_write"));
@@ -261,7 +235,7 @@ static void test_what_changed_meanwhile_is_left_alone(void **state UNUSED)
     clear();
     make("one");
     make("two");
-    snprintf(at, sizeof(at), "%s/one", dir);
+    snprintf(at, sizeof(at), "%s/one", guest.dir);
     assert_int_equal(stat(at, &st), 0);
     make("one"); /* another inode */
     before = tree();
@@ -290,7 +264,7 @@ static void test_hostile_paths_are_refused(void **state UNUSED)
     char at[80];
 
     clear();
-    snprintf(at, sizeof(at), "%s/link", dir);
+    snprintf(at, sizeof(at), "%s/link", guest.dir);
     assert_int_equal(symlink("/tmp", at), 0);
     for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
         base("");
@@ -352,13 +326,13 @@ static void test_a_cancelled_write_leaves_nothing(void **state UNUSED)
     make("a/b");
     base("a");
     change(FILE_WRITE, FILE_EXPECT_ANY, "a/b", "new content that is not all");
-    call_init(&c, &peer);
+    call_init(&c, &guest.peer);
     c.input = input.data;
     c.input_len = input.len - 5;
     c.input_open = true;
     call_start(&c, peer_op("file_write"));
     stream_close(&c.stream, NULL);
-    call_run(&after, &peer, peer_op("stat"));
+    call_run(&after, &guest.peer, peer_op("stat"));
     call_release(&after);
     call_release(&c);
     expect_tree("d 755 a\nf 640 a/b a/b\n");

@@ -7,48 +7,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/unit/peer.h"
+#include "tests/unit/guest_fixture.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
-static struct peer peer;
-static pid_t guest;
-static char dir[64];
+static struct guest_fixture guest;
 
 static int start_guest(void **state UNUSED)
 {
-    const char *argv[] = { "build/pyro-guest", "--host", dir, NULL };
-    struct proc_spec spec = proc_spec_of(argv);
-    struct pyro_error err = { 0 };
-    struct call c;
-    int fds[2];
-
-    snprintf(dir, sizeof(dir), "/tmp/pyro-guest-XXXXXX");
-    if (!mkdtemp(dir) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
-        return -1;
-    spec.stderr_fd = 2;
-    spec.die_with_parent = true;
-    spec.fds[0].from = fds[1];
-    spec.fds[0].to = 3;
-    spec.fd_count = 1;
-    if (!proc_start(&spec, &guest, &err))
-        die("%s", err.message);
-    close(fds[1]);
-    peer_open(&peer, fds[0], LINK_SOCKET);
-    call_run(&c, &peer, peer_begin_request("mounted"));
-    call_release(&c);
+    guest_fixture_start(&guest);
     return 0;
 }
 
 static int end_guest(void **state UNUSED)
 {
-    struct pyro_error err = { 0 };
-    int status;
-
-    peer_close(&peer);
-    if (!proc_wait(guest, clock_ms() + PEER_WAIT_MS, &status, &err))
-        die("%s", err.message);
-    return fs_remove_tree(AT_FDCWD, dir, NULL) ? 0 : -1;
+    return guest_fixture_end(&guest);
 }
 
 /* The host's side of one output. */
@@ -102,14 +75,14 @@ static void attach(struct output *o)
     struct pyro_error err = { 0 };
 
     o->since = 0;
-    assert_true(stream_open(peer.link, &o->stream, request, &ops, o, &err));
+    assert_true(stream_open(guest.peer.link, &o->stream, request, &ops, o, &err));
 }
 
 static void run_once(int64_t deadline_ms, const char *what)
 {
     if (clock_ms() > deadline_ms)
         fail_msg("waited in vain for %s", what);
-    loop_run_once(peer.loop, 100);
+    loop_run_once(guest.peer.loop, 100);
 }
 
 static void start(struct output out[2], const char *name, const char *script, json_t *readiness)
@@ -119,7 +92,7 @@ static void start(struct output out[2], const char *name, const char *script, js
 
     out[0] = (struct output){ .service = name, .name = "stdout", .log = BUF_INIT(64 << 20) };
     out[1] = (struct output){ .service = name, .name = "stderr", .log = BUF_INIT(64 << 20) };
-    call_run(&c, &peer,
+    call_run(&c, &guest.peer,
              json_pack("{s:s, s:s, s:[s,s,s], s:s, s:{}, s:o*}", "op", "service_start", "service",
                        name, "command", "sh", "-c", script, "cwd", "/workspace", "env", "readiness",
                        readiness));

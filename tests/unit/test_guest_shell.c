@@ -8,49 +8,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/unit/peer.h"
+#include "tests/unit/guest_fixture.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
-static struct peer peer;
-static pid_t guest;
-static char dir[64];
+static struct guest_fixture guest;
 
 static int start_guest(void **state UNUSED)
 {
-    const char *argv[] = { "build/pyro-guest", "--host", dir, NULL };
-    struct proc_spec spec = proc_spec_of(argv);
-    struct pyro_error err = { 0 };
-    struct call c;
-    int fds[2];
-
-    snprintf(dir, sizeof(dir), "/tmp/pyro-guest-XXXXXX");
-    if (!mkdtemp(dir) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
-        return -1;
-    spec.stderr_fd = 2;
-    spec.die_with_parent = true;
-    spec.fds[0].from = fds[1];
-    spec.fds[0].to = 3;
-    spec.fd_count = 1;
-    if (!proc_start(&spec, &guest, &err))
-        die("%s", err.message);
-    close(fds[1]);
-    peer_open(&peer, fds[0], LINK_SOCKET);
-    call_run(&c, &peer, peer_begin_request("mounted"));
-    assert_non_null(json_object_get(c.result, "agent"));
-    call_release(&c);
+    guest_fixture_start(&guest);
     return 0;
 }
 
 static int end_guest(void **state UNUSED)
 {
-    struct pyro_error err = { 0 };
-    int status;
-
-    peer_close(&peer);
-    if (!proc_wait(guest, clock_ms() + PEER_WAIT_MS, &status, &err))
-        die("%s", err.message);
-    return fs_remove_tree(AT_FDCWD, dir, NULL) ? 0 : -1;
+    return guest_fixture_end(&guest);
 }
 
 /* The host's side of a shell: its log, and what the guest said last. */
@@ -127,7 +99,7 @@ static void attach(struct shell *sh)
     struct pyro_error err = { 0 };
 
     sh->since = 0;
-    assert_true(stream_open(peer.link, &sh->stream, request, &ops, sh, &err));
+    assert_true(stream_open(guest.peer.link, &sh->stream, request, &ops, sh, &err));
 }
 
 static json_t *open_request(const char *id, const char *cwd)
@@ -143,7 +115,7 @@ static void open_shell(struct shell *sh, const char *id)
     struct pyro_error err = { 0 };
 
     *sh = (struct shell){ .id = id, .ended = -1, .log = BUF_INIT(64 << 20) };
-    call_run(&c, &peer, open_request(id, "/workspace"));
+    call_run(&c, &guest.peer, open_request(id, "/workspace"));
     if (!error_from_result(c.result, &err))
         fail_msg("%s", err.message);
     call_release(&c);
@@ -154,7 +126,7 @@ static void run_once(int64_t deadline_ms, const char *what)
 {
     if (clock_ms() > deadline_ms)
         fail_msg("waited in vain for %s", what);
-    loop_run_once(peer.loop, 100);
+    loop_run_once(guest.peer.loop, 100);
 }
 
 static void type(struct shell *sh, const char *keys)
@@ -224,7 +196,7 @@ static void expect_error(json_t *request, enum pyro_code code)
     struct pyro_error err = { 0 };
     struct call c;
 
-    call_run(&c, &peer, request);
+    call_run(&c, &guest.peer, request);
     assert_false(error_from_result(c.result, &err));
     assert_int_equal(err.code, code);
     call_release(&c);
@@ -235,7 +207,7 @@ static size_t count_shells(void)
     struct call c;
     size_t n;
 
-    call_run(&c, &peer, peer_op("shell_list"));
+    call_run(&c, &guest.peer, peer_op("shell_list"));
     n = json_array_size(json_object_get(c.result, "shells"));
     call_release(&c);
     return n;
@@ -249,7 +221,7 @@ static void test_shell_echoes_answers_and_ends(void **state UNUSED)
     await_text(&sh, "PS> ");
     type(&sh, "tty >/dev/null && stty size && pwd\n");
     await_text(&sh, "25 100\r\n");
-    await_text(&sh, dir);
+    await_text(&sh, guest.dir);
     type(&sh, "exit 7\n");
     await_end(&sh, 7);
     assert_int_equal(count_shells(), 1); /* kept until the host has let go */
