@@ -116,15 +116,18 @@ void app_damage(struct app *app)
 
 static void on_frame(void *arg)
 {
-    app_damage(arg);
+    struct app *app = arg;
+
+    app->frame_ms = clock_ms();
+    app_damage(app);
 }
 
 void app_damage_soon(struct app *app)
 {
-    int64_t left = app->painted_at + APP_FRAME_MS - clock_ms();
+    int64_t now = clock_ms(), left = app->frame_ms + APP_FRAME_MS - now;
 
-    if (left <= 0)
-        app_damage(app);
+    if (left <= 0 || now - app->key_ms < APP_ECHO_MS)
+        on_frame(app);
     else if (!app->frame_timer.armed)
         loop_timer_set(app->loop, &app->frame_timer, left, on_frame, app);
 }
@@ -250,8 +253,10 @@ static void on_event(void *arg, const struct key_event *event)
     app_damage(app);
     if (e.kind == EVENT_FOCUS)
         app->focused = e.focused;
-    if (e.kind == EVENT_KEY)
+    if (e.kind == EVENT_KEY) {
         app->message[0] = '\0';
+        app->key_ms = clock_ms();
+    }
     if (e.kind == EVENT_MOUSE) {
         if (e.mouse == MOUSE_PRESS)
             count_clicks(app, &e);

@@ -20,6 +20,7 @@
 #include "vmm/base/loop.h"
 
 #define APP_FRAME_MS 10
+#define APP_ECHO_MS 50
 #define APP_ROWS_MIN 10
 #define APP_COLS_MIN 40
 
@@ -77,7 +78,8 @@ struct app {
     struct loop_timer esc_timer, resize_timer, tick_timer, message_timer, frame_timer;
     WINDOW *bar; /* the key bar */
     bool damaged, restacked, focused, ended;
-    int64_t painted_at;
+    int64_t frame_ms;  /* when something that came by itself was last painted */
+    int64_t key_ms;    /* of the last key */
     char message[512]; /* stands in the key bar for a while */
     enum role message_role;
     struct {
@@ -103,7 +105,8 @@ void app_pop(struct app *app);
 void app_pop_screen(struct screen *s);
 /* To be painted before the next wait. */
 void app_damage(struct app *app);
-/* The same for what comes by itself, a shell's output for example: at most every APP_FRAME_MS. */
+/* The same for what comes by itself, a shell's output for example: at most every APP_FRAME_MS,
+ * but at once while a key is fresh, for it is probably what the key has led to. */
 void app_damage_soon(struct app *app);
 /* A word to the operator in place of the key bar, for some seconds or until the next key; kept in
  * the log screen when it is a warning or an error. */

@@ -215,5 +215,4 @@ void app_paint(void *arg)
         place_cursor(app);
     }
     doupdate();
-    app->painted_at = clock_ms();
 }
