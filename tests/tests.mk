@@ -48,7 +48,7 @@ BENCH_PEERS := $(B)/tests/bench/cold_boot
 BENCH_RSS := $(B)/tests/bench/child_rss
 BENCH_OBJ := $(call obj,$(filter-out tests/bench/cold_boot.c tests/bench/child_rss.c,\
     $(wildcard tests/bench/*.c)))
-$(B)/tests/bench/bench: $(BENCH_OBJ) $(B)/libtest.a
+$(B)/tests/bench/bench: $(BENCH_OBJ) $(TUI_TERMINAL) $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $^ $(filter-out -lcmocka,$(TEST_LIBS))
 $(BENCH_PEERS): $(B)/%: $(B)/%.o $(B)/tests/unit/peer.o $(B)/libtest.a

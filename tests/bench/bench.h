@@ -56,7 +56,8 @@ struct bench_row {
 
 /* The rows of each area, ended by one without a name. */
 extern const struct bench_row bench_start_rows[], bench_work_rows[], bench_image_rows[],
-    bench_term_rows[], bench_shell_rows[], bench_file_rows[], bench_disk_rows[], bench_tree_rows[];
+    bench_term_rows[], bench_shell_rows[], bench_file_rows[], bench_disk_rows[], bench_tree_rows[],
+    bench_tui_rows[];
 
 /* --- processes (process.c) --- */
 
@@ -111,6 +112,24 @@ bool bench_create(char *ret_id, struct pyro_error *err) MUST_CHECK;
 bool bench_delete(const char *id, struct pyro_error *err) MUST_CHECK;
 /* Deletes every workspace of the bench's own home; what was killed is swept as well. */
 bool bench_delete_all(struct pyro_error *err) MUST_CHECK;
+
+/* `count` workspaces, all but one of them copies of a stopped one's record (many.c). */
+bool bench_create_many(unsigned count, struct pyro_error *err) MUST_CHECK;
+
+/* --- what running processes cost (usage.c) --- */
+
+#define PIDS_MAX 512
+struct pid_set {
+    pid_t pid[PIDS_MAX];
+    unsigned count;
+};
+
+/* The supervisors of these workspaces and all that descends from them. */
+void pids_of_workspaces(char ids[][BENCH_ID_BYTES], unsigned count, struct pid_set *ret);
+/* A process and all that descends from it. */
+void pids_below(pid_t pid, struct pid_set *ret);
+/* Nanoseconds on a CPU, of all their threads. */
+double pids_cpu_ns(const struct pid_set *set);
 
 /* --- reporting (report.c) --- */
 

@@ -251,21 +251,13 @@ static bool measure_keys(struct bench_result *ret, struct pyro_error *err)
 
 /* --- who waits --- */
 
-static double cpu_us(pid_t pid)
-{
-    scoped_free char *path = str_printf("/proc/%d/schedstat", pid);
-    scoped_file FILE *f = fopen(path, "re");
-    unsigned long long ns = 0;
-
-    return f && fscanf(f, "%llu", &ns) == 1 ? (double)ns / 1e3 : -1;
-}
-
 static bool measure_waiting(struct bench_result *ret, struct pyro_error *err)
 {
     scoped_shell sh = { .log = NULL };
     const char *const read[] = { bench_pyro(), "workspace",          "shell", "read", sh.id, "sh1",
                                  "--plain",    "--wait-for-idle-ms", "60000", NULL };
     const char *const end[] = { bench_pyro(), "workspace", "shell", "close", sh.id, "sh1", NULL };
+    struct pid_set reader = { .count = 1 };
     struct process p;
     struct outcome o;
     double before, after;
@@ -273,15 +265,16 @@ static bool measure_waiting(struct bench_result *ret, struct pyro_error *err)
     if (!shell_start(&sh, err) || !process_start(read, &p, err))
         return false;
     poll(NULL, 0, IDLE_SETTLE_MS);
-    before = cpu_us(p.pid);
+    reader.pid[0] = p.pid;
+    before = pids_cpu_ns(&reader);
     poll(NULL, 0, IDLE_WINDOW_MS); /* idle is what is measured: time must pass */
-    after = cpu_us(p.pid);
+    after = pids_cpu_ns(&reader);
     if (!done(end, err) || !process_finish(&p, "shell read", &o, err))
         return false;
     outcome_release(&o);
-    if (before < 0 || after < before)
+    if (before <= 0 || after < before)
         return pyro_fail(err, PYRO_INTERNAL, "the reader did not wait");
-    samples_add(&ret->ours, after - before);
+    samples_add(&ret->ours, (after - before) / 1e3);
     ret->rss_kib = o.rss_kib;
     snprintf(ret->note, sizeof(ret->note), "CPU time in %d s", IDLE_WINDOW_MS / 1000);
     return bench_delete(sh.id, err);

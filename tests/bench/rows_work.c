@@ -1,6 +1,4 @@
 /* tests/bench/rows_work.c: what a running workspace costs, and what working in it costs. */
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
@@ -16,7 +14,6 @@
 #define IDLE_SETTLE_MS 3000
 #define IDLE_WINDOW_MS 10000
 #define LISTED 100
-#define PIDS_MAX 512
 
 /* --- exec --- */
 
@@ -156,69 +153,6 @@ static bool measure_big(struct bench_result *ret, struct pyro_error *err)
 
 /* --- idle --- */
 
-/* Every process and its parent, to find what descends from the supervisors of this home. */
-struct pid_set {
-    pid_t pid[PIDS_MAX];
-    unsigned count;
-};
-
-static bool set_has(const struct pid_set *s, pid_t pid)
-{
-    for (unsigned i = 0; i < s->count; i++)
-        if (s->pid[i] == pid)
-            return true;
-    return false;
-}
-
-static pid_t parent_of(const char *pid)
-{
-    scoped_free char *path = str_printf("/proc/%s/stat", pid);
-    scoped_buf text = BUF_INIT(4096);
-    const char *after;
-    int parent = 0;
-
-    if (!fs_read_file(AT_FDCWD, path, &text, NULL) || !text.data)
-        return 0;
-    after = strrchr(text.data, ')');
-    return after && sscanf(after + 1, " %*c %d", &parent) == 1 ? parent : 0;
-}
-
-/* A supervisor names the workspace in its command line. */
-static bool is_supervisor(const char *pid, char ids[][BENCH_ID_BYTES], unsigned count)
-{
-    scoped_free char *path = str_printf("/proc/%s/cmdline", pid);
-    scoped_buf text = BUF_INIT(64 * 1024);
-
-    if (!fs_read_file(AT_FDCWD, path, &text, NULL) || text.len == 0)
-        return false;
-    if (!memmem(text.data, text.len, "__supervise", 11))
-        return false;
-    for (unsigned i = 0; i < count; i++)
-        if (memmem(text.data, text.len, ids[i], strlen(ids[i])))
-            return true;
-    return false;
-}
-
-/* The supervisors of these workspaces and all that descends from them. */
-static void find_processes(char ids[][BENCH_ID_BYTES], unsigned count, struct pid_set *ret)
-{
-    unsigned before = ~0u;
-
-    ret->count = 0;
-    while (before != ret->count) {
-        scoped_dir DIR *proc = opendir("/proc");
-        const struct dirent *e;
-        before = ret->count;
-        while (proc && (e = readdir(proc))) {
-            pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
-            if (pid <= 0 || set_has(ret, pid) || ret->count == PIDS_MAX)
-                continue;
-            if (set_has(ret, parent_of(e->d_name)) || is_supervisor(e->d_name, ids, count))
-                ret->pid[ret->count++] = pid;
-        }
-    }
-}
-
 static bool read_pss_kib(pid_t pid, double *ret, struct pyro_error *err)
 {
     scoped_free char *path = str_printf("/proc/%d/smaps_rollup", pid);
@@ -234,38 +168,11 @@ static bool read_pss_kib(pid_t pid, double *ret, struct pyro_error *err)
     return pyro_fail(err, PYRO_DEPENDENCY_MISSING, "this user may not read '%s'", path);
 }
 
-/* Nanoseconds on a CPU, of all threads. */
-static double read_cpu_ns(pid_t pid)
-{
-    scoped_free char *path = str_printf("/proc/%d/task", pid);
-    scoped_dir DIR *tasks = opendir(path);
-    const struct dirent *e;
-    double sum = 0;
-
-    while (tasks && (e = readdir(tasks))) {
-        scoped_free char *file = str_printf("%s/%s/schedstat", path, e->d_name);
-        scoped_file FILE *f = e->d_name[0] == '.' ? NULL : fopen(file, "re");
-        unsigned long long ns;
-        if (f && fscanf(f, "%llu", &ns) == 1)
-            sum += (double)ns;
-    }
-    return sum;
-}
-
 struct idle {
     bool known;
     double pss_mb, cpu_percent;
     unsigned processes;
 };
-
-static double all_cpu_ns(const struct pid_set *set)
-{
-    double sum = 0;
-
-    for (unsigned i = 0; i < set->count; i++)
-        sum += read_cpu_ns(set->pid[i]);
-    return sum;
-}
 
 static bool weigh(char ids[][BENCH_ID_BYTES], struct idle *ret, struct pyro_error *err)
 {
@@ -274,14 +181,14 @@ static bool weigh(char ids[][BENCH_ID_BYTES], struct idle *ret, struct pyro_erro
     int64_t since;
 
     poll(NULL, 0, IDLE_SETTLE_MS); /* idle is what is asked for: time must pass */
-    find_processes(ids, IDLE_COUNT, &set);
+    pids_of_workspaces(ids, IDLE_COUNT, &set);
     if (set.count < 2 * IDLE_COUNT)
         return pyro_fail(err, PYRO_INTERNAL, "%u processes for %d workspaces", set.count,
                          IDLE_COUNT);
-    cpu_ns = all_cpu_ns(&set);
+    cpu_ns = pids_cpu_ns(&set);
     since = bench_now_ns();
     poll(NULL, 0, IDLE_WINDOW_MS);
-    cpu_ns = all_cpu_ns(&set) - cpu_ns;
+    cpu_ns = pids_cpu_ns(&set) - cpu_ns;
     ret->cpu_percent = cpu_ns / (double)(bench_now_ns() - since) * 100 / IDLE_COUNT;
     for (unsigned i = 0; i < set.count; i++) {
         if (!read_pss_kib(set.pid[i], &one, err))
@@ -336,80 +243,16 @@ static bool measure_idle_cpu(struct bench_result *ret, struct pyro_error *err)
 
 /* --- list --- */
 
-/* Copies a stopped workspace's record under other ids. */
-static bool multiply(const char *workspaces, const char *id, struct pyro_error *err)
+static bool measure_list(struct bench_result *ret, struct pyro_error *err)
 {
-    scoped_free char *from = str_printf("%s/%s/workspace.json", workspaces, id);
-    scoped_buf text = BUF_INIT(JSON_BYTES_MAX);
-    json_t *record;
-    bool ok = true;
-    int made = 1;
-
-    if (!fs_read_file(AT_FDCWD, from, &text, err))
-        return false;
-    record = json_parse(text.data, text.len, JSON_BYTES_MAX, err);
-    /* One number more than copies: the workspace's own id may end in any of them. */
-    for (int i = 0; ok && record && made < LISTED; i++) {
-        char copy[BENCH_ID_BYTES];
-        size_t n = strlen(id);
-        scoped_free char *dir = NULL, *content = NULL, *file = NULL, *number = NULL;
-        snprintf(copy, sizeof(copy), "%s", id);
-        number = str_printf("%03d", i);
-        memcpy(copy + n - 3, number, 3);
-        if (strcmp(copy, id) == 0)
-            continue;
-        json_object_set_new(record, json_object_get(record, "id") ? "id" : "workspace_id",
-                            json_string(copy));
-        dir = str_printf("%s/%s/run", workspaces, copy);
-        file = str_printf("%s/%s/workspace.json", workspaces, copy);
-        content = json_dumps(record, JSON_INDENT(2));
-        ok = content && fs_mkdir_p(dir, 0700, err) &&
-             fs_replace(AT_FDCWD, file, content, strlen(content), 0600, err);
-        made++;
-    }
-    json_decref(record);
-    return ok && record;
-}
-
-static bool list_count(struct pyro_error *err)
-{
-    const char *const argv[] = { bench_pyro(), "workspace", "list", "--json", NULL };
-    struct outcome o;
-    json_t *list;
-    int64_t count;
-
-    if (!process_run(argv, &o, err))
-        return false;
-    list = json_parse(o.out.data, o.out.len, JSON_BYTES_MAX, err);
-    outcome_release(&o);
-    count = json_int_or(list, "count", 0);
-    json_decref(list);
-    return count == LISTED ||
-           pyro_fail(err, PYRO_INTERNAL, "%lld workspaces are listed", (long long)count);
-}
-
-static bool measure_list_in(const char *home, struct bench_result *ret, struct pyro_error *err)
-{
-    scoped_free char *workspaces = str_printf("%s/pyro/workspaces", home);
     const char *const list[] = { bench_pyro(), "workspace", "list", NULL };
-    char id[BENCH_ID_BYTES];
-    const char *const stop[] = { bench_pyro(), "workspace", "stop", id, NULL };
-    struct outcome o;
 
-    if (!bench_create(id, err) || !process_run(stop, &o, err))
-        return false;
-    outcome_release(&o);
-    if (!multiply(workspaces, id, err) || !list_count(err))
+    if (!bench_create_many(LISTED, err))
         return false;
     for (int i = 0; i < 30; i++)
         if (!process_sample(list, ret, err))
             return false;
     return bench_delete_all(err);
-}
-
-static bool measure_list(struct bench_result *ret, struct pyro_error *err)
-{
-    return measure_list_in(getenv("XDG_DATA_HOME"), ret, err);
 }
 
 const struct bench_row bench_work_rows[] = {

@@ -1,0 +1,398 @@
+/*
+ * tests/bench/rows_tui.c: the terminal interface, on a terminal of its own: from a key, or a start,
+ * to what a person sees. Shells run on this host (host compatibility), so that no guest's time is
+ * in the figures; the peer is tmux, attached on the same terminal to the same program.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tests/bench/bench.h"
+#include "tests/tui/terminal.h"
+#include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
+
+#define COLS 120
+#define ROWS 40
+#define SEEN_MS 60000
+#define LISTED 100
+#define START_RUNS 15
+#define KEYS 40
+#define REST_MS 10
+#define LOG_RUNS 3
+#define LOG_BYTES 100000000
+#define LONG_LOG_BYTES 60000000
+#define ATTACH_RUNS 15
+#define IDLE_SETTLE_MS 2000
+#define IDLE_WINDOW_MS 10000
+
+#define scoped_terminal __attribute__((cleanup(terminal_release))) struct terminal
+
+/* --- a program on the terminal --- */
+
+static bool start(struct terminal *t, const char *const *argv, struct pyro_error *err)
+{
+    setenv("TERM", "xterm-256color", 1);
+    setenv("COLORTERM", "truecolor", 1);
+    return terminal_start(t, COLS, ROWS, argv) || pyro_fail_errno(err, "start '%s'", argv[0]);
+}
+
+/* Until a row of the screen matches; or, without `wanted`, until none does. */
+static bool waits(struct terminal *t, const char *pattern, bool wanted, struct pyro_error *err)
+{
+    int64_t until = bench_now_ns() + (int64_t)SEEN_MS * 1000000;
+    scoped_buf text = BUF_INIT(1 << 20);
+    regex_t compiled;
+    bool seen;
+
+    BUG_ON(regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0);
+    while ((seen = terminal_shows(t, &compiled, NULL)) != wanted && bench_now_ns() < until)
+        if (!terminal_pump(t, 100))
+            break;
+    regfree(&compiled);
+    terminal_text(t, &text);
+    return seen == wanted || pyro_fail(err, PYRO_TIMEOUT, "'%s' was %s shown: %.400s", pattern,
+                                       wanted ? "not" : "always", text.len ? text.data : "");
+}
+
+static bool sees(struct terminal *t, const char *pattern, struct pyro_error *err)
+{
+    return waits(t, pattern, true, err);
+}
+
+/* Types a key, and adds the time until a row matches. */
+static bool sample_key(struct terminal *t, const char *key, const char *pattern, struct samples *to,
+                       struct pyro_error *err)
+{
+    int64_t since;
+
+    poll(NULL, 0, REST_MS); /* who types leaves the machine time to fall asleep */
+    while (terminal_pump(t, 0) && poll(&(struct pollfd){ t->master, POLLIN, 0 }, 1, 0) > 0)
+        ;
+    since = bench_now_ns();
+    terminal_key(t, key);
+    if (!sees(t, pattern, err))
+        return false;
+    samples_add(to, (double)(bench_now_ns() - since) / 1e6);
+    return true;
+}
+
+/* --- a shell on this host --- */
+
+static bool create_host(char *ret_id, struct pyro_error *err)
+{
+    /* Host compatibility is what is left where there is no QEMU. */
+    const char *const argv[] = {
+        "env",    "PYRO_QEMU=/nothing/such", bench_pyro(),          "workspace",
+        "create", BENCH_ENVIRONMENT,         "--allow-host-compat", "--id-only",
+        NULL
+    };
+    struct outcome o;
+
+    if (!process_run(argv, &o, err))
+        return false;
+    snprintf(ret_id, BENCH_ID_BYTES, "%.*s", o.out.data ? (int)strcspn(o.out.data, "\n") : 0,
+             o.out.data ? o.out.data : "");
+    outcome_release(&o);
+    return ret_id[0] || pyro_fail(err, PYRO_INTERNAL, "'workspace create' printed no id");
+}
+
+static bool open_shell(const char *id, struct pyro_error *err)
+{
+    const char *const open[] = { bench_pyro(), "workspace", "shell", "open", id, NULL };
+
+    return process_quietly(open, err);
+}
+
+/* The interface with the shell at full size; watched, or under control. */
+static bool watch(struct terminal *t, const char *id, bool control, struct pyro_error *err)
+{
+    scoped_free char *target = str_printf("%s/sh1", id);
+    const char *const argv[] = { bench_pyro(), "tui", target, NULL };
+
+    if (!start(t, argv, err) || !sees(t, "WATCHING", err))
+        return false;
+    if (control)
+        terminal_key(t, "i");
+    return !control || sees(t, "^ CONTROL", err);
+}
+
+static bool tmux(struct terminal *t, struct pyro_error *err)
+{
+    scoped_free char *socket = bench_path("tui-tmux.sock");
+    scoped_free char *config = bench_path("tmux.conf");
+    const char *const argv[] = { "tmux", "-S", socket,        "-f",   config,
+                                 "-2",   "-u", "new-session", "bash", NULL };
+    static const char limit[] = "set -g history-limit 100000\n";
+
+    return fs_replace(AT_FDCWD, config, limit, sizeof(limit) - 1, 0600, err) &&
+           start(t, argv, err) && sees(t, "\\$|#", err);
+}
+
+static void say_missing(struct bench_result *ret)
+{
+    snprintf(ret->peer_missing, sizeof(ret->peer_missing), "tmux is not installed");
+}
+
+/* --- start, and the list --- */
+
+static bool measure_start(struct bench_result *ret, struct pyro_error *err)
+{
+    const char *const argv[] = { bench_pyro(), "tui", NULL };
+
+    if (!bench_create_many(LISTED, err))
+        return false;
+    for (int i = 0; i < START_RUNS; i++) {
+        scoped_terminal t = { .master = -1 };
+        int64_t since = bench_now_ns();
+        if (!start(&t, argv, err) || !sees(&t, " 100 workspaces", err) || !sees(&t, "q quit", err))
+            return false;
+        samples_add(&ret->ours, (double)(bench_now_ns() - since) / 1e6);
+    }
+    snprintf(ret->note, sizeof(ret->note),
+             "from before its start until all of a screen of %d×%d is there", COLS, ROWS);
+    return bench_delete_all(err);
+}
+
+/* The details beside the list name the workspace that the cursor is on. */
+static bool selected_id(struct terminal *t, char *ret, size_t n)
+{
+    scoped_buf text = BUF_INIT(1 << 20);
+    const char *at;
+
+    terminal_text(t, &text);
+    at = text.len ? strstr(text.data, "│ id ") : NULL;
+    return at && sscanf(at + strlen("│ id "), " %63s", ret) == 1 && n >= 64;
+}
+
+static bool measure_list_key(struct bench_result *ret, struct pyro_error *err)
+{
+    const char *const argv[] = { bench_pyro(), "tui", NULL };
+    char ids[2][64], patterns[2][160];
+    scoped_terminal t = { .master = -1 };
+
+    if (!bench_create_many(LISTED, err) || !start(&t, argv, err) || !sees(&t, "│ id ", err) ||
+        !sees(&t, "q quit", err))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        if (!selected_id(&t, ids[i], sizeof(ids[i])))
+            return pyro_fail(err, PYRO_INTERNAL, "no workspace is selected");
+        snprintf(patterns[i], sizeof(patterns[i]), "│ id +%s", ids[i]);
+        terminal_key(&t, "j");
+        for (char now[64] = ""; !selected_id(&t, now, sizeof(now)) || !strcmp(now, ids[i]);)
+            if (!terminal_pump(&t, 100))
+                return pyro_fail(err, PYRO_INTERNAL, "it ended");
+    }
+    terminal_key(&t, "k"); /* on the second of them now */
+    if (!sees(&t, patterns[1], err))
+        return false;
+    for (int i = 0; i < KEYS; i++)
+        if (!sample_key(&t, i % 2 ? "j" : "k", patterns[i % 2], &ret->ours, err))
+            return false;
+    return bench_delete_all(err);
+}
+
+/* --- an attached shell --- */
+
+/* Each key comes back from cat, in brackets so that it is told from all else on the screen. */
+static bool sample_echoes(struct terminal *t, struct samples *to, struct pyro_error *err)
+{
+    static const char program[] = "clear; stty -icanon -echo min 1; echo be''gin; exec cat";
+    char typed[KEYS + 1] = "", pattern[KEYS + 16];
+
+    terminal_key(t, program);
+    terminal_key(t, "Enter");
+    if (!sees(t, "^begin", err))
+        return false;
+    for (int i = 0; i < KEYS; i++) {
+        char key[2] = { (char)('a' + i % 26), '\0' };
+        typed[i] = key[0];
+        snprintf(pattern, sizeof(pattern), "^%s", typed);
+        if (!sample_key(t, key, pattern, to, err))
+            return false;
+    }
+    return true;
+}
+
+static bool measure_echo(struct bench_result *ret, struct pyro_error *err)
+{
+    char id[BENCH_ID_BYTES];
+    scoped_terminal ours = { .master = -1 };
+    scoped_terminal peer = { .master = -1 };
+
+    if (!create_host(id, err) || !open_shell(id, err) || !watch(&ours, id, true, err) ||
+        !sample_echoes(&ours, &ret->ours, err))
+        return false;
+    if (!program_exists("tmux"))
+        say_missing(ret);
+    else if (!tmux(&peer, err) || !sample_echoes(&peer, &ret->peer, err))
+        return false;
+    snprintf(ret->note, sizeof(ret->note), "%d keys, each given back by cat", KEYS);
+    return bench_delete(id, err);
+}
+
+static const char colour_script[] =
+    "git log --stat --color=always -p -n 400 -- '*.c' '*.h' '*.md' | head -c 4000000 >\"$0.part\"; "
+    "while cat \"$0.part\"; do :; done 2>/dev/null | head -c \"$1\" >\"$0\"; rm \"$0.part\"; [ -s "
+    "\"$0\" ]";
+
+static bool make_log(const char *path, long size, struct pyro_error *err)
+{
+    scoped_free char *bytes = str_printf("%ld", size);
+    const char *const argv[] = { "sh", "-c", colour_script, path, bytes, NULL };
+
+    return process_quietly(argv, err);
+}
+
+/* Prints the file, and adds the wall time until what comes behind it is seen. */
+static bool sample_log(struct terminal *t, const char *path, int round, struct samples *to,
+                       struct pyro_error *err)
+{
+    scoped_free char *line = str_printf("cat '%s'; printf '\\033[m\\n%%s-%d\\n' done", path, round);
+    scoped_free char *pattern = str_printf("^done-%d", round);
+    int64_t since = bench_now_ns();
+
+    terminal_key(t, line);
+    terminal_key(t, "Enter");
+    if (!sees(t, pattern, err))
+        return false;
+    samples_add(to, (double)(bench_now_ns() - since) / 1e6);
+    return true;
+}
+
+static bool measure_log(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_free char *path = bench_path("tui.log");
+    char id[BENCH_ID_BYTES];
+    scoped_terminal ours = { .master = -1 };
+    scoped_terminal peer = { .master = -1 };
+    bool with_peer = program_exists("tmux");
+
+    if (!make_log(path, LOG_BYTES, err) || !create_host(id, err) || !open_shell(id, err) ||
+        !watch(&ours, id, true, err) || (with_peer && !tmux(&peer, err)))
+        return false;
+    if (!with_peer)
+        say_missing(ret);
+    for (int i = 0; i < LOG_RUNS; i++)
+        if (!sample_log(&ours, path, i, &ret->ours, err) ||
+            (with_peer && !sample_log(&peer, path, i, &ret->peer, err)))
+            return false;
+    snprintf(ret->note, sizeof(ret->note), "its log on the disk, and a screen of %d×%d", COLS,
+             ROWS);
+    return unlink(path) == 0 && bench_delete(id, err);
+}
+
+/* --- a shell with a long log --- */
+
+static bool measure_attach(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_free char *path = bench_path("tui.log");
+    char id[BENCH_ID_BYTES];
+    scoped_free char *target = NULL;
+    const char *argv[] = { bench_pyro(), "tui", NULL, NULL };
+
+    if (!make_log(path, LONG_LOG_BYTES, err) || !create_host(id, err) || !open_shell(id, err))
+        return false;
+    argv[2] = target = str_printf("%s/sh1", id);
+    {
+        scoped_terminal t = { .master = -1 };
+        struct samples fill = { .count = 0 };
+        if (!watch(&t, id, true, err) || !sample_log(&t, path, 0, &fill, err))
+            return false;
+    }
+    for (int i = 0; i < ATTACH_RUNS; i++) {
+        scoped_terminal t = { .master = -1 };
+        int64_t since = bench_now_ns();
+        if (!start(&t, argv, err) || !sees(&t, "^done-0", err))
+            return false;
+        samples_add(&ret->ours, (double)(bench_now_ns() - since) / 1e6);
+    }
+    snprintf(ret->note, sizeof(ret->note),
+             "`pyro tui W/SHELL` from before its start, a log of %d MB", LONG_LOG_BYTES / 1000000);
+    return unlink(path) == 0 && bench_delete(id, err);
+}
+
+/* --- a flood --- */
+
+static bool measure_flooded_key(struct bench_result *ret, struct pyro_error *err)
+{
+    char id[BENCH_ID_BYTES];
+    const char *const flood[] = { bench_pyro(), "workspace", "shell", "write", id,
+                                  "sh1",        "--input",   "yes",   NULL };
+    scoped_terminal t = { .master = -1 };
+
+    if (!create_host(id, err) || !open_shell(id, err) || !watch(&t, id, false, err) ||
+        !process_quietly(flood, err) || !sees(&t, "^y$", err))
+        return false;
+    for (int i = 0; i < KEYS; i++) {
+        if (!sample_key(&t, "?", "leave pyro tui", &ret->ours, err))
+            return false;
+        terminal_key(&t, "q");
+        if (!waits(&t, "leave pyro tui", false, err))
+            return false;
+    }
+    snprintf(ret->note, sizeof(ret->note), "help opened over a shell that floods with `yes`");
+    return bench_delete(id, err);
+}
+
+/* --- nothing happens --- */
+
+static bool measure_idle(struct bench_result *ret, struct pyro_error *err)
+{
+    const char *const argv[] = { bench_pyro(), "tui", NULL };
+    scoped_terminal t = { .master = -1 };
+    char id[BENCH_ID_BYTES];
+    struct pid_set tui;
+    double before;
+    int64_t since;
+
+    if (!create_host(id, err) || !open_shell(id, err) || !start(&t, argv, err) ||
+        !sees(&t, "q quit", err))
+        return false;
+    poll(NULL, 0, IDLE_SETTLE_MS); /* idle is what is measured: time must pass */
+    pids_below(t.pid, &tui);
+    before = pids_cpu_ns(&tui);
+    since = bench_now_ns();
+    while (bench_now_ns() - since < (int64_t)IDLE_WINDOW_MS * 1000000)
+        terminal_pump(&t, 100);
+    samples_add(&ret->ours, (pids_cpu_ns(&tui) - before) * 100 / (double)(bench_now_ns() - since));
+    snprintf(ret->note, sizeof(ret->note),
+             "the list with a running workspace, whose figures are read once a second, over %d s",
+             IDLE_WINDOW_MS / 1000);
+    return bench_delete(id, err);
+}
+
+const struct bench_row bench_tui_rows[] = {
+    { .name = "tui: start to the first full screen, 100 workspaces",
+      .unit = "ms",
+      .target = 60,
+      .measure = measure_start },
+    { .name = "tui: key to screen in the list, 100 workspaces",
+      .unit = "ms",
+      .target = 5,
+      .measure = measure_list_key },
+    { .name = "tui: key to echo in an attached shell",
+      .unit = "ms",
+      .target = 5,
+      .peer = "tmux, attached to the same program",
+      .measure = measure_echo },
+    { .name = "tui: 100 MB of coloured log through an attached shell",
+      .unit = "ms",
+      .peer = "tmux, at the same size",
+      .peer_ratio = 1,
+      .measure = measure_log },
+    { .name = "tui: attach to a shell with a log of 60 MB",
+      .unit = "ms",
+      .target = 100,
+      .measure = measure_attach },
+    { .name = "tui: a key while the shell that is watched floods",
+      .unit = "ms",
+      .target = 20,
+      .measure = measure_flooded_key },
+    { .name = "tui: the list, nothing happening: of a core",
+      .unit = "%",
+      .target = 0.5,
+      .measure = measure_idle },
+    { .name = NULL },
+};
