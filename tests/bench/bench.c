@@ -45,10 +45,9 @@ char *bench_path(const char *name)
     return str_printf("%s/build/bench/%s", root_dir, name);
 }
 
-bool bench_create(char *ret_id, struct pyro_error *err)
+/* argv prints the id. */
+static bool create(const char *const *argv, char *ret_id, struct pyro_error *err)
 {
-    const char *const argv[] = { bench_pyro(),      "workspace", "create",
-                                 BENCH_ENVIRONMENT, "--id-only", NULL };
     struct outcome o;
 
     if (!process_run(argv, &o, err))
@@ -57,6 +56,26 @@ bool bench_create(char *ret_id, struct pyro_error *err)
              o.out.data ? o.out.data : "");
     outcome_release(&o);
     return ret_id[0] || pyro_fail(err, PYRO_INTERNAL, "'workspace create' printed no id");
+}
+
+bool bench_create(char *ret_id, struct pyro_error *err)
+{
+    const char *const argv[] = { bench_pyro(),      "workspace", "create",
+                                 BENCH_ENVIRONMENT, "--id-only", NULL };
+
+    return create(argv, ret_id, err);
+}
+
+bool bench_create_host(char *ret_id, struct pyro_error *err)
+{
+    /* Host compatibility is what is left where there is no QEMU. */
+    const char *const argv[] = {
+        "env",    "PYRO_QEMU=/nothing/such", bench_pyro(),          "workspace",
+        "create", BENCH_ENVIRONMENT,         "--allow-host-compat", "--id-only",
+        NULL
+    };
+
+    return create(argv, ret_id, err);
 }
 
 bool bench_delete(const char *id, struct pyro_error *err)

@@ -80,24 +80,6 @@ static bool sample_key(struct terminal *t, const char *key, const char *pattern,
 
 /* --- a shell on this host --- */
 
-static bool create_host(char *ret_id, struct pyro_error *err)
-{
-    /* Host compatibility is what is left where there is no QEMU. */
-    const char *const argv[] = {
-        "env",    "PYRO_QEMU=/nothing/such", bench_pyro(),          "workspace",
-        "create", BENCH_ENVIRONMENT,         "--allow-host-compat", "--id-only",
-        NULL
-    };
-    struct outcome o;
-
-    if (!process_run(argv, &o, err))
-        return false;
-    snprintf(ret_id, BENCH_ID_BYTES, "%.*s", o.out.data ? (int)strcspn(o.out.data, "\n") : 0,
-             o.out.data ? o.out.data : "");
-    outcome_release(&o);
-    return ret_id[0] || pyro_fail(err, PYRO_INTERNAL, "'workspace create' printed no id");
-}
-
 static bool open_shell(const char *id, struct pyro_error *err)
 {
     const char *const open[] = { bench_pyro(), "workspace", "shell", "open", id, NULL };
@@ -221,7 +203,7 @@ static bool measure_echo(struct bench_result *ret, struct pyro_error *err)
     scoped_terminal ours = { .master = -1 };
     scoped_terminal peer = { .master = -1 };
 
-    if (!create_host(id, err) || !open_shell(id, err) || !watch(&ours, id, true, err) ||
+    if (!bench_create_host(id, err) || !open_shell(id, err) || !watch(&ours, id, true, err) ||
         !sample_echoes(&ours, &ret->ours, err))
         return false;
     if (!program_exists("tmux"))
@@ -269,7 +251,7 @@ static bool measure_log(struct bench_result *ret, struct pyro_error *err)
     scoped_terminal peer = { .master = -1 };
     bool with_peer = program_exists("tmux");
 
-    if (!make_log(path, LOG_BYTES, err) || !create_host(id, err) || !open_shell(id, err) ||
+    if (!make_log(path, LOG_BYTES, err) || !bench_create_host(id, err) || !open_shell(id, err) ||
         !watch(&ours, id, true, err) || (with_peer && !tmux(&peer, err)))
         return false;
     if (!with_peer)
@@ -292,7 +274,7 @@ static bool measure_attach(struct bench_result *ret, struct pyro_error *err)
     scoped_free char *target = NULL;
     const char *argv[] = { bench_pyro(), "tui", NULL, NULL };
 
-    if (!make_log(path, LONG_LOG_BYTES, err) || !create_host(id, err) || !open_shell(id, err))
+    if (!make_log(path, LONG_LOG_BYTES, err) || !bench_create_host(id, err) || !open_shell(id, err))
         return false;
     argv[2] = target = str_printf("%s/sh1", id);
     {
@@ -322,7 +304,7 @@ static bool measure_flooded_key(struct bench_result *ret, struct pyro_error *err
                                   "sh1",        "--input",   "yes",   NULL };
     scoped_terminal t = { .master = -1 };
 
-    if (!create_host(id, err) || !open_shell(id, err) || !watch(&t, id, false, err) ||
+    if (!bench_create_host(id, err) || !open_shell(id, err) || !watch(&t, id, false, err) ||
         !process_quietly(flood, err) || !sees(&t, "^y$", err))
         return false;
     for (int i = 0; i < KEYS; i++) {
@@ -347,7 +329,7 @@ static bool measure_idle(struct bench_result *ret, struct pyro_error *err)
     double before;
     int64_t since;
 
-    if (!create_host(id, err) || !open_shell(id, err) || !start(&t, argv, err) ||
+    if (!bench_create_host(id, err) || !open_shell(id, err) || !start(&t, argv, err) ||
         !sees(&t, "q quit", err))
         return false;
     poll(NULL, 0, IDLE_SETTLE_MS); /* idle is what is measured: time must pass */
