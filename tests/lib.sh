@@ -1,6 +1,6 @@
 # tests/lib.sh: the words that test scripts are written in. Sourced from the project's root; the
-# program under test is $PYRO. Gives the script a PYRO_HOME and TMPDIR of its own, removed at the end,
-# when it also looks for processes left behind.
+# program under test is $PYRO. Gives the script a PYRO_HOME, HOME and TMPDIR of its own, removed at the
+# end, when it also looks for processes left behind.
 #
 #   check WHAT COMMAND…      passes when the command succeeds
 #   refute WHAT COMMAND…     passes when it fails
@@ -20,7 +20,10 @@ export PYRO
 
 TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/pyro-test.XXXXXX")
 export TMPDIR=$TEST_DIR/tmp PYRO_HOME=$TEST_DIR/home
-mkdir -p "$TMPDIR" "$PYRO_HOME"
+# Whoever runs the tests may have a .bashrc that takes long or waits for a lock, a configuration, and
+# a history that is his own.
+export HOME=$TEST_DIR/person XDG_CONFIG_HOME=$TEST_DIR/config
+mkdir -p "$TMPDIR" "$PYRO_HOME" "$HOME" "$XDG_CONFIG_HOME"
 passed=0 failed=0 finished=
 
 use_shared_cache() {

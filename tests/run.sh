@@ -19,6 +19,8 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 # What the user has set must not change what the tests see.
 unset PYRO_HOME PYRO_REQUIRE_KVM NO_COLOR
+export HOME=$LOGS/home
+mkdir -p "$HOME"
 
 passed=0 failed=0 skipped=0
 

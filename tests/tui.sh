@@ -23,11 +23,7 @@ DRIVER=$PWD/$TEST_BUILD/tests/tui/driver
 SCREENS=$PWD/tests/tui
 SECONDS_MAX=90 # for anything that is waited for
 export TERM=xterm-256color COLORTERM=truecolor LANG=C.UTF-8 LC_ALL=C.UTF-8
-export XDG_CONFIG_HOME=$TEST_DIR/config
 unset NO_COLOR SSH_TTY TMUX
-# Shells on this host begin without what its user has in his own .bashrc, which may take long.
-export HOME=$TEST_DIR/person
-mkdir -p "$XDG_CONFIG_HOME" "$HOME"
 
 drive() {
     "$DRIVER" "$TEST_DIR/tui.sock" "$@"

@@ -51,6 +51,20 @@ wait_for 10 no_sleep && pass "a shell: all that ran in it is gone"
 "${pyro[@]}" workspace shell write h sh2 --input 'setsid sleep 1234 & wait' 2>/dev/null
 wait_for 20 sleeps
 
+# What is typed before the user's own .bashrc is through waits, as on any terminal.
+mkfifo "$HOME/gate"
+echo "read -r _ <'$HOME/gate'" >"$HOME/.bashrc"
+"${pyro[@]}" workspace shell open h >/dev/null 2>&1
+"${pyro[@]}" workspace shell write h sh3 --input "touch '$TEST_DIR/early'" 2>/dev/null
+"${pyro[@]}" workspace shell write h sh3 --input "touch '$TEST_DIR/later'" 2>/dev/null
+run "${pyro[@]}" workspace shell read h sh3 --wait-for-prompt --max-wait-ms 1 --json
+is "a shell: at no prompt while its .bashrc works" "$(json .at_prompt)" false
+echo >"$HOME/gate"
+wait_for 20 test -e "$TEST_DIR/later"
+check "a shell: nothing typed early is lost" [ -e "$TEST_DIR/early" ]
+"${pyro[@]}" workspace shell close h sh3 >/dev/null 2>&1
+rm "$HOME/.bashrc"
+
 # Services there: stopped with all they started, ready by what is in the workspace.
 run "${pyro[@]}" workspace service start h a --ready-file /workspace/up --json -- sh -c 'setsid sleep 1235 & touch up; wait'
 is "a service: ready" "$(json .state)$(json .execution_mode)" runninghost_compat
