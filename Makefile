@@ -135,6 +135,7 @@ help:
 	@echo 'make check-san       the tests under AddressSanitizer and UBSan'
 	@echo 'make fuzz TIME=60    each fuzz target for TIME seconds'
 	@echo 'make bench           measure, and write docs/benchmarks.md'
+	@echo 'make screenshots     draw screenshots/ anew'
 	@echo 'make docs            write docs/commands.md from the command table'
 	@echo 'make format          clang-format on every source'
 	@echo 'make install         PREFIX=/usr/local DESTDIR=; uninstall takes it away again'

@@ -62,7 +62,7 @@ JOBS ?= $(shell nproc)
 RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
 
 .PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-all check-san \
-        fuzz fuzz-programs unit-programs bench docs format
+        fuzz fuzz-programs unit-programs bench screenshots docs format
 unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS) $(TUI_DRIVER)
 fuzz-programs: $(FUZZ_TESTS)
 
@@ -109,6 +109,12 @@ bench: setup
 	@tools/setup.sh bench || echo 'bench: some peers are missing'
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/tests/bench/bench $(BENCH_PEERS) $(BENCH_RSS)
 	@PYRO_BIN_DIR=$(BIN) $(B)/tests/bench/bench $(if $(ROW),'$(ROW)')
+
+# Pictures of the terminal interface, from the real program against real workspaces.
+screenshots: setup
+	@tools/setup.sh pictures
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(TUI_DRIVER)
+	@TEST_BUILD=$(B) PYRO=$(abspath $(BIN)/pyro) tests/screenshots.sh
 
 docs: all
 	@mkdir -p docs

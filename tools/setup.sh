@@ -1,6 +1,6 @@
 #!/bin/bash
 # tools/setup.sh GROUP…: installs the Debian packages that are missing from the named groups
-# (build, run, check, bench, fuzz). Touches nothing, and asks for no rights, when none is missing.
+# (build, run, check, bench, fuzz, pictures). Touches nothing, and asks for no rights, when none is missing.
 set -euo pipefail
 
 packages_of() {
@@ -12,6 +12,7 @@ packages_of() {
         vim-tiny less ;;
     bench) echo nodejs node-strip-ansi colorized-logs ;; # peers
     fuzz) echo clang libclang-rt-14-dev ;;
+    pictures) echo librsvg2-bin fonts-dejavu-core vim ;;
     *) echo "tools/setup.sh: unknown group '$1'" >&2 && return 1 ;;
     esac
 }
