@@ -21,7 +21,7 @@
 #include "vmm/host.h"
 #include "vmm/template_private.h"
 
-#define FORMAT 3
+#define FORMAT 4
 #define RECORD_BYTES_MAX 16384
 #define STATE_BYTES_MAX (16 * 1024 * 1024)
 #define LOAD_LOCK "load.lock"
@@ -50,13 +50,13 @@ static json_t *identity_of(const struct template_spec *spec, const struct templa
     digest_hex(host, strlen(host), host_digest);
     for (size_t i = 0; fresh && spec->warm && spec->warm[i]; i++)
         json_array_append_new(warm, json_string(spec->warm[i]));
-    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:i, s:o, s:I}", "format",
+    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:i, s:o, s:I, s:b}", "format",
                      FORMAT, "qemu", t->qemu.version, "host", host_digest, "accelerator",
                      accel_name(t->accel), "kind", kind_name(spec->kind), "kernel",
                      spec->kernel_digest, "initramfs", spec->initramfs_digest, "environment",
                      fresh ? spec->environment_digest : NULL, "vcpu_count", (int)spec->vcpu_count,
                      "mem_mib", (int)spec->mem_mib, "warm", warm, "disk_bytes",
-                     (json_int_t)(fresh ? 0 : spec->disk_bytes));
+                     (json_int_t)(fresh ? 0 : spec->disk_bytes), "network", spec->network);
 }
 
 /* Fills key and shape of t; returns the identity, the caller's. */
@@ -72,6 +72,7 @@ static json_t *start_template(const struct template_spec *spec, const struct qem
     t->kind = spec->kind;
     t->vcpu_count = spec->vcpu_count;
     t->mem_mib = spec->mem_mib;
+    t->network = spec->network;
     t->ram.size_bytes = (uint64_t)spec->mem_mib << 20;
     identity = identity_of(spec, t);
     text = identity ? json_compact(identity) : NULL;

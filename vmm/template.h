@@ -5,10 +5,10 @@
  * A template is a directory TEMPLATES/KEY with `ram` (sparse), `state` (the devices) and
  * `template.json` (what it was made from, and the digests of both). KEY is a digest over all that a
  * copy depends on: QEMU's version, host (host.h), accelerator, kernel, initramfs (with the guest
- * program in it), environment, vCPUs, memory, kind. It is built in a temporary directory under a
- * lock and renamed; a killed builder leaves debris that the next one sweeps. One that fails its
- * checks is built anew. When more than 4 GiB are allocated, the least recently used that no one
- * runs are removed.
+ * program in it), environment, vCPUs, memory, network or not, kind. It is built in a temporary
+ * directory under a lock and renamed; a killed builder leaves debris that the next one sweeps. One
+ * that fails its checks is built anew. When more than 4 GiB are allocated, the least recently used
+ * that no one runs are removed.
  */
 #ifndef PYRO_TEMPLATE_H
 #define PYRO_TEMPLATE_H
@@ -38,6 +38,7 @@ struct template_spec {
     uint64_t disk_bytes;
     const char *const *warm; /* paths for `prepare`, NULL-terminated; may be NULL */
     unsigned vcpu_count, mem_mib;
+    bool network; /* a network device */
     /* Tells in a few words what takes long ("booting a template"); may be NULL. */
     void (*progress)(void *arg, const char *what);
     void *arg;
@@ -51,6 +52,7 @@ struct template
     enum accel_kind accel;
     enum template_kind kind;
     unsigned vcpu_count, mem_mib;
+    bool network;
     int ram_fd;   /* sealed memfd */
     int state_fd; /* file of the devices' state, at offset 0 for each copy */
     int lock_fd;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/network/policy.h"
+
 #define VCPUS_MAX 32
 #define MIB (1024 * 1024)
 
@@ -25,7 +27,6 @@ const char *const accelerators[] = { "kvm", "tcg", NULL };
 const char *const execution_modes[] = { "guest_vm", "host_compat", NULL };
 static const char *const states[] = { "created", "started", "stopped", "failed", NULL };
 static const char *const seed_modes[] = { "empty", "directory", "tar_archive", NULL };
-static const char *const network_policies[] = { "off", "egress", "egress+published-ports", NULL };
 static const char *const secret_kinds[] = { "literal", "file", NULL };
 
 static const struct result_spec seed_rows[] = {
@@ -65,7 +66,7 @@ const struct result_spec workspace_rows[] = {
     RES_NUM("created_at", .help = "Epoch seconds, like all times"),
     RES_NUM("expires_at", .nullable = true),
     RES_NUM("last_activity_at"),
-    RES_STR("network_policy", .choices = network_policies),
+    RES_STR("network_policy", .choices = network_policy_names),
     RES_OBJECTS("secrets", secret_rows),
     RES_INT("shell_count"),
     RES_INT("service_count"),

@@ -4,10 +4,11 @@
 #include "engine/cmd/rows.h"
 #include "engine/cmd/show.h"
 #include "engine/cmd/table.h"
+#include "engine/network/policy.h"
 #include "engine/workspace/workspace.h"
 
 struct workspace_create_args {
-    const char *environment, *name, *seed_path;
+    const char *environment, *name, *seed_path, *network_policy;
     int64_t vcpu_count, mem_mib, ttl_seconds;
     struct arg_list label;
     bool allow_host_compat, id_only;
@@ -18,6 +19,10 @@ static const struct arg_spec workspace_create_rows[] = {
     ARG_VCPU_COUNT(workspace_create_args),
     ARG_MEM_MIB(workspace_create_args),
     ARG_TTL_SECONDS(workspace_create_args, 0),
+    ARG_CHOICE(workspace_create_args, network_policy, .metavar = "POLICY",
+               .choices = network_policy_names, .def_str = "off",
+               .help = "off: no network device; egress: connections out; the last also lets "
+                       "services publish ports on this host's loopback"),
     ARG_STR(workspace_create_args, seed_path, .metavar = "PATH", .complete = COMPLETE_FILE,
             .help = "What /workspace begins with: a directory, or a .tar, .tar.gz, .tgz, .tar.zst "
                     "or .tar.xz"),
@@ -44,6 +49,7 @@ static bool workspace_create_run(const void *args, struct cmd_io *io, json_t **r
                                    .seed_path = a->seed_path,
                                    .allow_host_compat = a->allow_host_compat };
 
+    BUG_ON(!network_policy_parse(a->network_policy, &spec.network_policy));
     *ret_result = workspace_create(&spec, &io->progress, err);
     if (*ret_result && a->id_only)
         io->print = cmd_print_id;

@@ -50,6 +50,7 @@ static bool fill_record(const struct workspace_spec *spec, bool ephemeral, bool 
     r->vcpu_count = spec->vcpu_count;
     r->mem_mib = spec->mem_mib;
     r->ttl_seconds = spec->ttl_seconds;
+    r->network_policy = spec->network_policy;
     r->ephemeral = ephemeral;
     r->host_compat = on_host;
     return workspace_apply_change(r, change, err);

@@ -67,6 +67,14 @@ static bool parse_state(const json_t *j, enum workspace_state *ret, struct pyro_
     return pyro_fail(err, PYRO_RECORD_INVALID, "state '%s' is unknown", name);
 }
 
+static bool parse_network_policy(const json_t *j, enum network_policy *ret, struct pyro_error *err)
+{
+    const char *name = json_string_or(j, "network_policy", network_policy_names[NETWORK_OFF]);
+
+    return network_policy_parse(name, ret) ||
+           pyro_fail(err, PYRO_RECORD_INVALID, "network policy '%s' is unknown", name);
+}
+
 static bool check_version(const json_t *j, struct workspace_record *r, struct pyro_error *err)
 {
     int64_t version;
@@ -115,7 +123,7 @@ static bool parse_record(const json_t *j, const char *id, struct workspace_recor
 
     if (!check_version(j, r, err) || !json_get_string(j, "id", &written_id, err) ||
         !json_get_string(j, "environment", &environment, err) || !parse_state(j, &r->state, err) ||
-        !parse_numbers(j, r, err))
+        !parse_numbers(j, r, err) || !parse_network_policy(j, &r->network_policy, err))
         return false;
     if (strcmp(written_id, id) != 0)
         return pyro_fail(err, PYRO_RECORD_INVALID, "it is of workspace '%s'", written_id);
@@ -195,7 +203,7 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
 {
     scoped_json json_t *j = json_pack(
         "{s:i, s:s, s:s?, s:O, s:s, s:s?, s:s?, s:s, s:b, s:b, s:b, s:s?, s:I, s:I, s:I, s:f, s:f, "
-        "s:f, s:I, s:O?, s:s?, s:I, s:I, s:I, s:s, s:b, s:o, s:b, s:I, s:f, s:I, s:I}",
+        "s:f, s:I, s:O?, s:s?, s:I, s:I, s:I, s:s, s:b, s:o, s:b, s:I, s:f, s:I, s:I, s:s}",
         "version", RECORD_VERSION, "id", r->id, "name", r->name, "labels", r->labels, "environment",
         r->environment, "environment_digest", r->environment_digest, "base_path", r->base_path,
         "state", state_names[r->state], "host_compat", r->host_compat, "ephemeral", r->ephemeral,
@@ -208,7 +216,8 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
         r->machine_id, "stopping", r->stopping, "disk", disk_layers_to_json(&r->disk), "clearing",
         r->clearing, "reset_count", (json_int_t)r->reset_count, "last_reset_at", r->last_reset_at,
         "service_count", (json_int_t)r->service_count, "running_service_count",
-        (json_int_t)r->running_service_count);
+        (json_int_t)r->running_service_count, "network_policy",
+        network_policy_names[r->network_policy]);
     scoped_free char *text = NULL;
 
     if (j && r->seed)
@@ -246,8 +255,8 @@ json_t *record_to_view(const struct workspace_record *r)
         "vcpu_count", (json_int_t)r->vcpu_count, "mem_mib", (json_int_t)r->mem_mib, "ttl_seconds",
         (json_int_t)r->ttl_seconds, "created_at", r->created_at, "expires_at",
         r->expires_at > 0 ? json_real(r->expires_at) : json_null(), "last_activity_at",
-        r->last_activity_at, "network_policy", "off", "secrets", "shell_count",
-        (json_int_t)r->shell_count, "service_count", (json_int_t)r->service_count,
+        r->last_activity_at, "network_policy", network_policy_names[r->network_policy], "secrets",
+        "shell_count", (json_int_t)r->shell_count, "service_count", (json_int_t)r->service_count,
         "running_service_count", (json_int_t)r->running_service_count, "command_count",
         (json_int_t)r->command_count, "last_command", r->last_command, "reset_count",
         (json_int_t)r->reset_count, "last_reset_at",

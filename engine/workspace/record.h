@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "engine/disk/layers.h"
+#include "engine/network/policy.h"
 #include "vmm/base/json.h"
 
 #define RECORD_VERSION 2 /* 2: the disk's layers */
@@ -39,6 +40,7 @@ struct workspace_record {
     bool stopping;     /* its end was asked for: when it comes, it is no failure */
     char *accelerator; /* "kvm", "tcg"; NULL for host compatibility */
     int64_t vcpu_count, mem_mib, ttl_seconds;
+    enum network_policy network_policy;
     double created_at, last_activity_at; /* epoch seconds */
     double expires_at;                   /* 0: never */
     int64_t command_count, shell_count;

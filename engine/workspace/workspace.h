@@ -9,6 +9,7 @@
 #ifndef PYRO_WORKSPACE_H
 #define PYRO_WORKSPACE_H
 
+#include "engine/network/policy.h"
 #include "engine/progress.h"
 #include "vmm/base/json.h"
 
@@ -17,8 +18,9 @@ struct workspace_spec {
     const char *name; /* NULL: none */
     json_t *labels;   /* object of strings, borrowed; NULL: none */
     int64_t vcpu_count, mem_mib;
-    int64_t ttl_seconds;    /* 0: never */
-    const char *seed_path;  /* NULL: /workspace begins empty; `run` has none */
+    int64_t ttl_seconds;   /* 0: never */
+    const char *seed_path; /* NULL: /workspace begins empty; `run` has none */
+    enum network_policy network_policy;
     bool allow_host_compat; /* when no VM can be had, run on the host */
 };
 

@@ -34,6 +34,7 @@ static void test_record_save_and_load_agree(void **state UNUSED)
     a.last_command = json_pack("{s:[s], s:i}", "command", "true", "exit_code", 0);
     a.state = WORKSPACE_STARTED;
     a.stopping = true;
+    a.network_policy = NETWORK_EGRESS_PORTS;
     a.vcpu_count = 2, a.mem_mib = 1024, a.command_count = 7;
     a.vm_pid = 4321, a.vm_start_time = 987654321, a.expires_at = 12.5;
     assert_true(record_save(dir, &a, true, &err));
@@ -44,6 +45,7 @@ static void test_record_save_and_load_agree(void **state UNUSED)
     assert_string_equal(b.base_path, "/base.ext4");
     assert_int_equal(b.state, WORKSPACE_STARTED);
     assert_true(b.stopping);
+    assert_int_equal(b.network_policy, NETWORK_EGRESS_PORTS);
     assert_int_equal(b.vm_pid, 4321);
     assert_int_equal(b.vm_start_time, 987654321);
     assert_int_equal(b.command_count, 7);
