@@ -132,6 +132,8 @@ void pids_of_workspaces(char ids[][BENCH_ID_BYTES], unsigned count, struct pid_s
 void pids_below(pid_t pid, struct pid_set *ret);
 /* Nanoseconds on a CPU, of all their threads. */
 double pids_cpu_ns(const struct pid_set *set);
+/* Their share of the memory, added up. */
+bool pids_pss_mb(const struct pid_set *set, double *ret, struct pyro_error *err) MUST_CHECK;
 
 /* --- reporting (report.c) --- */
 

@@ -24,6 +24,10 @@
 #define LOG_BYTES 100000000
 #define LONG_LOG_BYTES 60000000
 #define ATTACH_RUNS 15
+#define FLOOD_BYTES 8000000
+#define FLOOD_SETTLE_MS 500
+#define FLOOD_WINDOW_MS 4000
+#define MEMORY_LOGS 6
 #define IDLE_SETTLE_MS 2000
 #define IDLE_WINDOW_MS 10000
 
@@ -318,6 +322,73 @@ static bool measure_flooded_key(struct bench_result *ret, struct pyro_error *err
     return bench_delete(id, err);
 }
 
+/* What the interface and its children take of a core for this long, while all they draw is taken.
+ */
+static double core_percent(struct terminal *t, int64_t window_ms)
+{
+    struct pid_set tui;
+    int64_t since = bench_now_ns();
+    double before;
+
+    pids_below(t->pid, &tui);
+    before = pids_cpu_ns(&tui);
+    while (bench_now_ns() - since < window_ms * 1000000)
+        terminal_pump(t, 100);
+    return (pids_cpu_ns(&tui) - before) * 100 / (double)(bench_now_ns() - since);
+}
+
+static bool measure_flood_cpu(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_free char *path = bench_path("tui.log");
+    scoped_free char *colour = str_printf("while :; do cat '%s'; done", path);
+    const char *const floods[] = { "yes", colour, "yes $'\\e[3;70Hhere\\e[20;1Hthere\\e[9;40H'" };
+
+    if (!make_log(path, FLOOD_BYTES, err))
+        return false;
+    for (size_t i = 0; i < ARRAY_SIZE(floods); i++) {
+        char id[BENCH_ID_BYTES];
+        scoped_terminal t = { .master = -1 };
+        if (!bench_create_host(id, err) || !open_shell(id, err) || !watch(&t, id, true, err))
+            return false;
+        terminal_key(&t, floods[i]);
+        terminal_key(&t, "Enter");
+        core_percent(&t, FLOOD_SETTLE_MS);
+        samples_add(&ret->ours, core_percent(&t, FLOOD_WINDOW_MS));
+        if (!bench_delete(id, err))
+            return false;
+    }
+    snprintf(ret->note, sizeof(ret->note), "text, colours, and cursor addressing, %d s each",
+             FLOOD_WINDOW_MS / 1000);
+    return unlink(path) == 0;
+}
+
+/* Memory after one log and after five more. */
+static bool measure_memory(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_free char *path = bench_path("tui.log");
+    char id[BENCH_ID_BYTES];
+    scoped_terminal t = { .master = -1 };
+    struct samples times = { .count = 0 };
+    struct pid_set tui;
+    double first = 0, last = 0;
+
+    if (!make_log(path, LONG_LOG_BYTES, err) || !bench_create_host(id, err) ||
+        !open_shell(id, err) || !watch(&t, id, true, err))
+        return false;
+    for (int i = 0; i < MEMORY_LOGS; i++) {
+        if (!sample_log(&t, path, i, &times, err))
+            return false;
+        pids_below(t.pid, &tui);
+        if (!pids_pss_mb(&tui, i ? &last : &first, err))
+            return false;
+    }
+    samples_add(&ret->ours, last - first);
+    snprintf(ret->note, sizeof(ret->note),
+             "PSS of the interface and its children: %.1f MB after %d MB", last,
+             MEMORY_LOGS * (LONG_LOG_BYTES / 1000000));
+    return unlink(path) == 0 && bench_delete(id, err);
+}
+
 /* --- nothing happens --- */
 
 static bool measure_idle(struct bench_result *ret, struct pyro_error *err)
@@ -325,20 +396,12 @@ static bool measure_idle(struct bench_result *ret, struct pyro_error *err)
     const char *const argv[] = { bench_pyro(), "tui", NULL };
     scoped_terminal t = { .master = -1 };
     char id[BENCH_ID_BYTES];
-    struct pid_set tui;
-    double before;
-    int64_t since;
 
     if (!bench_create_host(id, err) || !open_shell(id, err) || !start(&t, argv, err) ||
         !sees(&t, "q quit", err))
         return false;
     poll(NULL, 0, IDLE_SETTLE_MS); /* idle is what is measured: time must pass */
-    pids_below(t.pid, &tui);
-    before = pids_cpu_ns(&tui);
-    since = bench_now_ns();
-    while (bench_now_ns() - since < (int64_t)IDLE_WINDOW_MS * 1000000)
-        terminal_pump(&t, 100);
-    samples_add(&ret->ours, (pids_cpu_ns(&tui) - before) * 100 / (double)(bench_now_ns() - since));
+    samples_add(&ret->ours, core_percent(&t, IDLE_WINDOW_MS));
     snprintf(ret->note, sizeof(ret->note),
              "the list with a running workspace, whose figures are read once a second, over %d s",
              IDLE_WINDOW_MS / 1000);
@@ -372,6 +435,14 @@ const struct bench_row bench_tui_rows[] = {
       .unit = "ms",
       .target = 20,
       .measure = measure_flooded_key },
+    { .name = "tui: a shell that floods, watched: of a core",
+      .unit = "%",
+      .target = 100,
+      .measure = measure_flood_cpu },
+    { .name = "tui: memory that output leaves behind",
+      .unit = "MB",
+      .target = 1,
+      .measure = measure_memory },
     { .name = "tui: the list, nothing happening: of a core",
       .unit = "%",
       .target = 0.5,

@@ -153,21 +153,6 @@ static bool measure_big(struct bench_result *ret, struct pyro_error *err)
 
 /* --- idle --- */
 
-static bool read_pss_kib(pid_t pid, double *ret, struct pyro_error *err)
-{
-    scoped_free char *path = str_printf("/proc/%d/smaps_rollup", pid);
-    scoped_file FILE *f = fopen(path, "re");
-    char line[256];
-    long kib;
-
-    while (f && fgets(line, sizeof(line), f))
-        if (sscanf(line, "Pss: %ld", &kib) == 1) {
-            *ret = (double)kib;
-            return true;
-        }
-    return pyro_fail(err, PYRO_DEPENDENCY_MISSING, "this user may not read '%s'", path);
-}
-
 struct idle {
     bool known;
     double pss_mb, cpu_percent;
@@ -177,7 +162,7 @@ struct idle {
 static bool weigh(char ids[][BENCH_ID_BYTES], struct idle *ret, struct pyro_error *err)
 {
     struct pid_set set;
-    double cpu_ns, pss_kib = 0, one = 0;
+    double cpu_ns;
     int64_t since;
 
     poll(NULL, 0, IDLE_SETTLE_MS); /* idle is what is asked for: time must pass */
@@ -190,12 +175,9 @@ static bool weigh(char ids[][BENCH_ID_BYTES], struct idle *ret, struct pyro_erro
     poll(NULL, 0, IDLE_WINDOW_MS);
     cpu_ns = pids_cpu_ns(&set) - cpu_ns;
     ret->cpu_percent = cpu_ns / (double)(bench_now_ns() - since) * 100 / IDLE_COUNT;
-    for (unsigned i = 0; i < set.count; i++) {
-        if (!read_pss_kib(set.pid[i], &one, err))
-            return false;
-        pss_kib += one;
-    }
-    ret->pss_mb = pss_kib * 1024 / 1e6 / IDLE_COUNT;
+    if (!pids_pss_mb(&set, &ret->pss_mb, err))
+        return false;
+    ret->pss_mb /= IDLE_COUNT;
     ret->processes = set.count;
     ret->known = true;
     return true;
