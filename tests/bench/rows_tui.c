@@ -104,6 +104,15 @@ static bool watch(struct terminal *t, const char *id, bool control, struct pyro_
     return !control || sees(t, "^ CONTROL", err);
 }
 
+/* Ends the peer's server, when there is one. */
+static bool end_tmux(struct pyro_error *err)
+{
+    scoped_free char *socket = bench_path("tui-tmux.sock");
+    const char *const argv[] = { "sh", "-c", "tmux -S \"$0\" kill-server || :", socket, NULL };
+
+    return process_quietly(argv, err);
+}
+
 static bool tmux(struct terminal *t, struct pyro_error *err)
 {
     scoped_free char *socket = bench_path("tui-tmux.sock");
@@ -112,7 +121,7 @@ static bool tmux(struct terminal *t, struct pyro_error *err)
                                  "-2",   "-u", "new-session", "bash", NULL };
     static const char limit[] = "set -g history-limit 100000\n";
 
-    return fs_replace(AT_FDCWD, config, limit, sizeof(limit) - 1, 0600, err) &&
+    return end_tmux(err) && fs_replace(AT_FDCWD, config, limit, sizeof(limit) - 1, 0600, err) &&
            start(t, argv, err) && sees(t, "\\$|#", err);
 }
 
@@ -215,7 +224,7 @@ static bool measure_echo(struct bench_result *ret, struct pyro_error *err)
     else if (!tmux(&peer, err) || !sample_echoes(&peer, &ret->peer, err))
         return false;
     snprintf(ret->note, sizeof(ret->note), "%d keys, each given back by cat", KEYS);
-    return bench_delete(id, err);
+    return end_tmux(err) && bench_delete(id, err);
 }
 
 static const char colour_script[] =
@@ -264,6 +273,8 @@ static bool measure_log(struct bench_result *ret, struct pyro_error *err)
         if (!sample_log(&ours, path, i, &ret->ours, err) ||
             (with_peer && !sample_log(&peer, path, i, &ret->peer, err)))
             return false;
+    if (!end_tmux(err))
+        return false;
     snprintf(ret->note, sizeof(ret->note), "its log on the disk, and a screen of %d×%d", COLS,
              ROWS);
     return unlink(path) == 0 && bench_delete(id, err);
