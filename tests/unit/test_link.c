@@ -600,6 +600,14 @@ static void test_guest_waits_for_hello(void **state UNUSED)
     assert_true(link_is_ready(server.link));
     assert_int_equal(read(port, answer, sizeof(answer)), sizeof(answer));
     assert_memory_equal(answer, hello, sizeof(hello));
+    nonce[0]++; /* the next host is here before the last one is known to be gone: no breach */
+    wire_put_hello(hello, nonce);
+    assert_true(fs_write_all(port, hello, sizeof(hello), NULL));
+    run();
+    assert_int_equal(server.why.code, PYRO_GUEST_LOST);
+    assert_int_equal(server.readied, 2);
+    assert_int_equal(read(port, answer, sizeof(answer)), sizeof(answer));
+    assert_memory_equal(answer, hello, sizeof(hello));
     close(port);
 }
 

@@ -131,6 +131,9 @@ static void test_find_hello_anywhere(void **state UNUSED)
                          at + WIRE_HELLO_SIZE);
         assert_true(found);
         assert_memory_equal(found_nonce, nonce, sizeof(nonce));
+        assert_true(wire_is_hello(bytes + at, WIRE_HELLO_SIZE));
+        assert_false(wire_is_hello(bytes + at, WIRE_NONCE_SIZE - 1));
+        assert_false(at && wire_is_hello(bytes + at - 1, WIRE_HELLO_SIZE));
     }
 }
 

@@ -56,6 +56,8 @@ run "$PYRO" workspace list
 is "no workspaces" "$out" "No workspaces."
 id=$("$PYRO" workspace create debian:12 --name first --label owner=me --label 'why=a b' --id-only 2>/dev/null)
 like "create --id-only prints an id alone" "$id" '^[A-Za-z0-9._-]+$'
+refute "create: the guest took its new host for no breach" \
+    grep -q 'link:' "$XDG_DATA_HOME/pyro/workspaces/$id/console.log"
 run "$PYRO" workspace create debian:12 --name first
 is "a name taken twice: status" "$status" 1
 run "$PYRO" workspace status "$id"

@@ -296,6 +296,9 @@ static size_t take_frames(struct link *link)
         if (status == WIRE_INCOMPLETE)
             break;
         if (status == WIRE_BROKEN) {
+            /* A host may come before the kernel knows that the one before it is gone. */
+            if (link->kind == LINK_GUEST_PORT && wire_is_hello(r.at, rd_left(&r)))
+                pyro_fail(&err, PYRO_GUEST_LOST, "another host has come");
             link_break(link, &err);
             break;
         }

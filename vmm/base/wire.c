@@ -68,6 +68,11 @@ void wire_put_hello(uint8_t *at, const uint8_t *nonce)
     memcpy(at + sizeof(hello_magic), nonce, WIRE_NONCE_SIZE);
 }
 
+bool wire_is_hello(const uint8_t *bytes, size_t n)
+{
+    return n >= sizeof(hello_magic) && memcmp(bytes, hello_magic, sizeof(hello_magic)) == 0;
+}
+
 size_t wire_find_hello(const uint8_t *bytes, size_t n, const uint8_t *nonce, uint8_t *ret_nonce,
                        bool *ret_found)
 {

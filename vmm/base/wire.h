@@ -71,6 +71,8 @@ enum wire_status wire_decode(struct reader *r, struct wire_frame *ret, struct py
 #define WIRE_HELLO_SIZE 32
 #define WIRE_NONCE_SIZE 16
 void wire_put_hello(uint8_t *at, const uint8_t *nonce);
+/* Whether a hello, which can be no frame, begins here. */
+bool wire_is_hello(const uint8_t *bytes, size_t n);
 /*
  * Looks for a hello (with this nonce, when not NULL). Returns the bytes that are spent: through the
  * hello when *ret_nonce was filled and *ret_found is true, else those that cannot be part of one.
