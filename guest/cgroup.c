@@ -16,7 +16,10 @@
 #define NESTING_MAX 16
 
 static struct {
-    int parent_fd;        /* groups are made below it; -1: nowhere */
+    int parent_fd; /* groups are made below it; -1: nowhere */
+    bool memory_counted;
+    struct loop *loop;
+    struct loop_deferred sweep;
     unsigned counter;     /* of names */
     struct cgroup *dying; /* dropped, and not empty yet */
 } groups = { .parent_fd = -1 };
@@ -40,27 +43,16 @@ static bool own_group(char *ret, size_t size)
     return snprintf(ret, size, CGROUP_ROOT "%s", at) < (int)size;
 }
 
-/* Has the kernel tell in which group it killed for want of memory. */
-static void count_memory(void)
-{
-    static const char enable[] = "+memory";
-    scoped_close int fd = openat(groups.parent_fd, "cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
-
-    if (fd < 0 || write(fd, enable, sizeof(enable) - 1) < 0)
-        guest_log("cgroup memory: errno %d", errno);
-}
-
-void cgroup_setup(bool on_host)
+void cgroup_setup(struct loop *loop, bool on_host)
 {
     char path[PATH_MAX] = CGROUP_ROOT;
     struct cgroup *probe;
     struct statfs fs;
 
+    groups.loop = loop;
     if (on_host && !own_group(path, sizeof(path)))
         return;
     groups.parent_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (groups.parent_fd >= 0 && !on_host)
-        count_memory();
     if (groups.parent_fd < 0 || !on_host)
         return;
     if (fstatfs(groups.parent_fd, &fs) != 0 || fs.f_type != CGROUP2_SUPER_MAGIC) {
@@ -77,6 +69,19 @@ void cgroup_setup(bool on_host)
         cgroup_drop(probe);
     close(groups.parent_fd);
     groups.parent_fd = -1;
+}
+
+void cgroup_count_memory(void)
+{
+    static const char enable[] = "+memory";
+    scoped_close int fd = -1;
+
+    if (groups.memory_counted || groups.parent_fd < 0)
+        return;
+    groups.memory_counted = true;
+    fd = openat(groups.parent_fd, "cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, enable, sizeof(enable) - 1) < 0)
+        guest_log("cgroup memory: errno %d", errno);
 }
 
 struct cgroup *cgroup_new(void)
@@ -153,7 +158,7 @@ static bool remove_group(int dirfd, const char *name, int depth)
     return unlinkat(dirfd, name, AT_REMOVEDIR) == 0;
 }
 
-void cgroup_sweep(void)
+static void sweep(void *arg UNUSED)
 {
     struct cgroup **at = &groups.dying;
 
@@ -166,6 +171,12 @@ void cgroup_sweep(void)
             at = &c->next;
         }
     }
+}
+
+void cgroup_sweep(void)
+{
+    if (groups.dying)
+        loop_defer(groups.loop, &groups.sweep, sweep, NULL);
 }
 
 void cgroup_drop(struct cgroup *c)

@@ -15,7 +15,12 @@ struct cgroup {
 
 /* Finds the place where groups are made: the root of the file system in a VM, this process's own
  * group on a host. */
-void cgroup_setup(bool on_host);
+void cgroup_setup(struct loop *loop, bool on_host);
+/*
+ * From now on the kernel tells in which group it killed for want of memory. It then counts every
+ * page, and the first command of a copy takes 10 ms longer: asked for by what wants to know.
+ */
+void cgroup_count_memory(void);
 /* NULL when there can be none. */
 struct cgroup *cgroup_new(void);
 /* Sends SIGKILL to all that are in it; NULL is fine. */
@@ -24,9 +29,10 @@ void cgroup_kill(const struct cgroup *c);
 unsigned cgroup_oom_kills(const struct cgroup *c);
 /* How many processes are in it, not in groups made inside it. */
 unsigned cgroup_count(const struct cgroup *c);
-/* Kills, and removes the group once it is empty: now, or from a later cgroup_sweep(). Frees c. */
+/* Kills, and removes the group once it is empty: by cgroup_sweep(), now or later. Frees c. */
 void cgroup_drop(struct cgroup *c);
-/* Tries to remove what is left of dropped groups; called when children have ended. */
+/* Tries to remove what is left of dropped groups, once this pass of the loop has answered: removing
+ * takes the kernel milliseconds. Called when children have ended. */
 void cgroup_sweep(void);
 
 #endif

@@ -91,6 +91,7 @@ static bool serve(struct guest *g, int fd, enum link_kind kind, struct pyro_erro
     g->loop = loop_new(err);
     if (!g->loop || !loop_signals(g->loop, &signals, on_signal, g, err))
         return false;
+    cgroup_setup(g->loop, g->host_dir != NULL);
     g->link = link_new(g->loop, fd, kind, &link_callbacks, g, err);
     if (!g->link)
         return false;
@@ -167,7 +168,6 @@ static bool run_as_init(struct guest *g, struct pyro_error *err)
     write_file("/proc/self/oom_score_adj", "-1000");
     setrlimit(RLIMIT_NOFILE, &files);
     raise_loopback();
-    cgroup_setup(false);
     g->modules_fd = open("/modules", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
         if (!root_load_module(g, modules[i], err))
@@ -179,7 +179,6 @@ static bool run_as_init(struct guest *g, struct pyro_error *err)
 static bool run_on_host(struct guest *g, struct pyro_error *err)
 {
     fcntl(HOST_LINK_FD, F_SETFD, FD_CLOEXEC);
-    cgroup_setup(true);
     return serve(g, HOST_LINK_FD, LINK_SOCKET, err);
 }
 

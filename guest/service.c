@@ -450,6 +450,8 @@ static struct service *service_new(struct guest *g, const char *name)
         s->out[i].fd = -1;
         backlog_init(&s->out[i].out);
     }
+    if (!g->host_dir)
+        cgroup_count_memory();
     s->group = cgroup_new();
     s->next = g->services;
     g->services = s;
