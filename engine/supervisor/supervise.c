@@ -593,6 +593,7 @@ int supervise_main(int argc, char **argv)
         return 1;
     }
     loop_run(s.loop);
+    close(SUPERVISE_LOCK_FD); /* all is done: whoever waits need not wait for memory to be freed */
     vm_release(&s.vm);
     return 0;
 }

@@ -17,7 +17,7 @@
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
-#define SIZE (16U << 20)
+#define SIZE (24U << 20) /* several of the parts that are copied at once */
 
 static const char content[] = "what the guest wrote";
 static const off_t places[] = { 0, 4096 * 7 + 100, SIZE / 2, SIZE - 100 };
