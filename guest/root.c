@@ -26,6 +26,8 @@
 #define NEW_ROOT "/newroot"
 #define DISK_WAIT_MS 5000
 #define WARM_DEPTH_MAX 16
+#define WARM_BYTES_MAX (64 << 20)
+#define METADATA_BYTES (8u << 20)
 
 static const struct {
     const char *type, *at, *options;
@@ -157,10 +159,12 @@ bool root_get_mode(const json_t *request, bool *ret_mounted, struct pyro_error *
     return true;
 }
 
-/* Reads a file, or all that a directory holds, into the page cache. */
-static void warm(int dirfd, const char *name, int depth)
+/* Reads a file, or all that a directory holds, into the page cache; *left bounds what an image can
+ * have read. */
+static void warm(int dirfd, const char *name, int depth, ssize_t *left)
 {
     static char chunk[256 * 1024];
+    ssize_t n;
     int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (depth ? O_NOFOLLOW : 0));
     struct dirent *entry;
     struct stat st;
@@ -172,20 +176,32 @@ static void warm(int dirfd, const char *name, int depth)
         (dir = fdopendir(fd))) {
         while ((entry = readdir(dir)))
             if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-                warm(fd, entry->d_name, depth + 1);
+                warm(fd, entry->d_name, depth + 1, left);
         closedir(dir);
         return;
     }
     if (S_ISREG(st.st_mode))
-        while (read(fd, chunk, sizeof(chunk)) > 0)
-            ;
+        while (*left > 0 && (n = read(fd, chunk, sizeof(chunk))) > 0)
+            *left -= n;
     close(fd);
+}
+
+/* The file system's descriptors and its first bitmaps, which the first new file needs. */
+static void warm_metadata(void)
+{
+    static char chunk[256 * 1024];
+    scoped_close int fd = open(DISK, O_RDONLY | O_CLOEXEC);
+
+    for (size_t done = 0; fd >= 0 && done < METADATA_BYTES; done += sizeof(chunk))
+        if (read(fd, chunk, sizeof(chunk)) <= 0)
+            return;
 }
 
 bool root_op_prepare(struct guest *g, const json_t *request, json_t **ret UNUSED,
                      struct pyro_error *err)
 {
     const json_t *paths = json_object_get(request, "warm"), *path;
+    ssize_t left = WARM_BYTES_MAX;
     bool mounted;
     size_t i;
 
@@ -195,9 +211,10 @@ bool root_op_prepare(struct guest *g, const json_t *request, json_t **ret UNUSED
         return !json_bool_or(request, "disk", false) || find_disk(g, err);
     if (!root_mount_disk(g, false, err))
         return false;
+    warm_metadata();
     json_array_foreach (paths, i, path)
         if (json_is_string(path))
-            warm(AT_FDCWD, json_string_value(path), 0);
+            warm(AT_FDCWD, json_string_value(path), 0, &left);
     return true;
 }
 

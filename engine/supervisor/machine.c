@@ -19,14 +19,19 @@
 #include "vmm/find.h"
 
 /* Read once in the template, so that a clone finds them in its page cache: what agents run first,
- * and the loader and libraries that it needs (a first command is a third quicker with them). */
-static const char *const warm_paths[] = { "/bin/sh",
+ * and the loader and libraries that it needs (a first command is a third quicker with them). What
+ * is looked for and not there is remembered as well. */
+static const char *const warm_paths[] = { "/etc",
+                                          "/bin/sh",
                                           "/bin/bash",
                                           "/usr/bin/git",
                                           "/bin/cat",
                                           "/bin/ls",
                                           "/usr/bin/env",
                                           "/bin/true",
+                                          "/usr/local/sbin/sh",
+                                          "/usr/local/bin/sh",
+                                          "/usr/sbin/sh",
                                           "/lib64/ld-linux-x86-64.so.2",
                                           "/lib/x86_64-linux-gnu/libc.so.6",
                                           "/lib/x86_64-linux-gnu/libtinfo.so.6",
