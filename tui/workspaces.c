@@ -44,6 +44,7 @@ enum action {
 
 static const struct key_binding keys[] = {
     { OPEN, "open", "Enter", "watch", "watch its shell, or one of them" },
+    { CLEAR, "clear", "Esc", "show all", "show all again" },
     { CREATE, "create", "c", "create", "make a workspace" },
     { NEW_SHELL, "shell", "o", "shell", "open a shell in it" },
     { START, "start", "t", "start", "start it" },
@@ -51,7 +52,6 @@ static const struct key_binding keys[] = {
     { DELETE, "delete", "d Delete", "delete", "delete it with its disk" },
     { FILTER, "filter", "/", "filter", "show only some: words, label:X, state:X" },
     { ORDER, "sort", "s", "sort", "by activity, name, state, CPU, memory, disk, age" },
-    { CLEAR, "clear", "Esc", "show all", "show all again" },
     LIST_KEYS(MOVE),
     { 0 },
 };

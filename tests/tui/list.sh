@@ -47,7 +47,7 @@ sees "│ id +$two"
 keys '?q'
 sees 'No workspace fits'
 keys Esc
-sees '2 workspaces'
+sees 'pyro  2 workspaces'
 keys / team=red Enter
 gone '^ two .*started'
 sees 'Esc show all'

@@ -41,7 +41,8 @@ wait_for 60 shows first '^20 90' && pass "the shell has this terminal's size"
 tmux resize-window -t first -x 70 -y 15
 tmux send-keys -t first 'stty size' Enter
 wait_for 60 shows first '^15 70' && pass "a resize is followed"
-tmux send-keys -t first 'cat -v' Enter
+tmux send-keys -t first "echo run''ning; cat -v" Enter
+wait_for 60 prints sh1 '^running' # the terminal echoes by now
 tmux send-keys -t first C-] C-]
 tmux send-keys -t first Enter
 # Its echo, and then what cat makes of it: a Ctrl-C before cat runs would be bash's, and be lost.
