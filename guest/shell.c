@@ -21,6 +21,7 @@
 #include "guest/foreground.h"
 #include "guest/prompt.h"
 #include "guest/spawn.h"
+#include "guest/typing.h"
 #include "vmm/base/fs.h"
 
 #define SHELLS_MAX 64
@@ -45,9 +46,11 @@ struct shell {
     bool forgotten;    /* the host has all of it: the shell goes with its attachment */
     int status;
     struct backlog out;
-    struct buf in;     /* input the PTY has not taken */
-    size_t in_stale;   /* of `in`, from an older connection, whose credit is gone */
-    int64_t active_ms; /* clock_ms() of the last output or input */
+    struct buf in;   /* input the PTY has not taken */
+    size_t in_stale; /* of `in`, from an older connection, whose credit is gone */
+    struct typing typing;
+    struct loop_timer held; /* armed: the next line waits for the terminal to take it whole */
+    int64_t active_ms;      /* clock_ms() of the last output or input */
     struct loop_timer drain;
     int64_t pumped_ms; /* clock_ms() of the last reading */
     struct loop_timer batch;
@@ -56,6 +59,7 @@ struct shell {
 };
 
 static void pump(struct shell *s);
+static void write_input(struct shell *s);
 
 static struct shell *find(struct guest *g, const char *id)
 {
@@ -95,6 +99,7 @@ static void shell_free(struct shell *s)
     close_pty(s);
     loop_timer_cancel(s->g->loop, &s->drain);
     loop_timer_cancel(s->g->loop, &s->batch);
+    loop_timer_cancel(s->g->loop, &s->held);
     cgroup_drop(s->group);
     backlog_release(&s->out);
     free(s);
@@ -185,31 +190,43 @@ static void pump(struct shell *s)
             close_pty(s);
     }
     backlog_send(&s->out, &s->stream);
+    if (s->held.armed) /* a prompt may have come */
+        write_input(s);
     if (s->pty_fd >= 0 && !backlog_room(&s->out, &s->stream)) {
         watch(s, false, s->in_watched);
         if (s->stream.link)
             stream_want_room(&s->stream);
     } else if (s->pty_fd >= 0) {
-        watch(s, true, s->in.len != 0);
+        watch(s, true, s->in.len && !s->held.armed);
     }
     tell_end(s);
 }
 
+static void held_long(void *arg)
+{
+    write_input(arg);
+}
+
 static void write_input(struct shell *s)
 {
+    loop_timer_cancel(s->g->loop, &s->held);
     while (s->in.len && s->pty_fd >= 0) {
-        ssize_t n = write(s->pty_fd, s->in.data, s->in.len);
+        size_t room = typing_room(&s->typing, s->pty_fd, s->in.data, s->in.len);
+        ssize_t n = room ? write(s->pty_fd, s->in.data, room) : 0;
         if (n < 0 && errno == EINTR)
             continue;
+        if (!room)
+            loop_timer_set(s->g->loop, &s->held, TYPING_HELD_MS, held_long, s);
         if (n <= 0)
             break;
+        typing_wrote(&s->typing, s->in.data, (size_t)n);
         buf_consume(&s->in, (size_t)n);
         touch(s);
         if ((size_t)n > s->in_stale)
             stream_consumed(&s->stream, (size_t)n - s->in_stale);
         s->in_stale -= (size_t)n < s->in_stale ? (size_t)n : s->in_stale;
     }
-    watch(s, s->watched, s->in.len != 0);
+    watch(s, s->watched, s->in.len && !s->held.armed);
 }
 
 static void batched(void *arg)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/unit/guest_fixture.h"
@@ -395,6 +396,44 @@ static void test_shell_takes_a_megabyte_of_input(void **state UNUSED)
     let_go(&sh);
 }
 
+/* A terminal that edits lines itself keeps 4095 bytes of one: what is typed before bash is at its
+ * prompt waits whole. What cat gets is what a terminal gives. */
+static void test_shell_keeps_a_long_line_for_the_prompt(void **state UNUSED)
+{
+    static char line[20000];
+    scoped_free char *gate = str_printf("%s/gate", guest.dir);
+    struct shell sh;
+    int fd;
+
+    memset(line, 'x', sizeof(line) - 1);
+    assert_int_equal(mkfifo(gate, 0600), 0);
+    open_shell(&sh, "long");
+    await_text(&sh, "PS> ");
+    type(&sh, "echo be''gun; read -r _ <gate\n");
+    await_text(&sh, "begun");
+    type(&sh, "echo short\necho ");
+    type(&sh, line);
+    type(&sh, "|wc -c\n");
+    type(&sh, "echo last\n");
+    await_text(&sh, "echo short\r\n"); /* echoed by the terminal */
+    ask_prompt(&sh);
+    assert_false(sh.at_prompt);
+    fd = open(gate, O_WRONLY | O_CLOEXEC); /* its reader ends */
+    assert_true(fd >= 0);
+    close(fd);
+    await_text(&sh, "\n20000\r\n");
+    await_text(&sh, "\nlast\r\n");
+    type(&sh, "echo ra''n; cat >/dev/null\n");
+    await_text(&sh, "\nran");
+    type(&sh, line);
+    assert_false(ask_prompt(&sh));
+    type(&sh, "\003"); /* does not wait behind it */
+    await_prompt(&sh);
+    signal_shell(&sh, "KILL");
+    await_end(&sh, 137);
+    let_go(&sh);
+}
+
 static void test_shell_that_left_its_terminal(void **state UNUSED)
 {
     struct shell sh;
@@ -449,6 +488,7 @@ int main(void)
         T(test_shell_prompt),
         T(test_shell_tells_its_foreground),
         T(test_shell_takes_a_megabyte_of_input),
+        T(test_shell_keeps_a_long_line_for_the_prompt),
         T(test_shell_that_left_its_terminal),
         T(test_shell_requests_that_are_refused),
     };

@@ -1,0 +1,26 @@
+/*
+ * What of a shell's input its terminal can take now without losing any. A terminal that edits lines
+ * itself holds 4095 bytes of one, and drops the rest of a longer one without a word: as it does
+ * with what is typed before bash has come to its prompt, where there is no such limit. So a longer
+ * line waits for the terminal to leave that mode. A program that stays in it gets what a terminal
+ * gives it after a while, and at once when the input goes on with what interrupts it.
+ */
+#ifndef PYRO_GUEST_TYPING_H
+#define PYRO_GUEST_TYPING_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct typing {
+    size_t line;     /* bytes since the last line began */
+    int64_t held_ms; /* clock_ms() since when a line waits; 0: none does */
+};
+
+/* How many of the n bytes (n > 0) may be written; 0: ask again when the terminal has printed
+ * something, and in TYPING_HELD_MS. */
+#define TYPING_HELD_MS 10000
+size_t typing_room(struct typing *t, int pty_fd, const char *bytes, size_t n);
+/* These were written. */
+void typing_wrote(struct typing *t, const char *bytes, size_t n);
+
+#endif
