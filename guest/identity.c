@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "guest/root.h"
+#include "guest/secrets.h"
 #include "vmm/base/fs.h"
 
 #define ENTROPY_BYTES 64
@@ -199,7 +200,8 @@ bool identity_op_begin(struct guest *g, const json_t *request, json_t **ret, str
 
     if (!parse(request, &id, err))
         return false;
-    if (!g->host_dir && !become(g, &id, err))
+    if (!g->host_dir &&
+        (!become(g, &id, err) || !secrets_write(json_object_get(request, "secrets"), err)))
         return false;
     g->begun = true;
     *ret = json_pack("{s:s}", "agent", PYRO_VERSION);

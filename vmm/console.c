@@ -14,6 +14,7 @@ struct console {
     int fd, dirfd, file_fd; /* file_fd -1: what comes is dropped */
     char *name;
     off_t size;
+    struct redact_stream redact;
 };
 
 /* Opens the file for appending, the size so far with it. */
@@ -40,6 +41,23 @@ static void rotate(struct console *c)
         open_file(c);
 }
 
+static void add(struct console *c, const void *bytes, size_t n)
+{
+    if (c->size + (off_t)n > CONSOLE_BYTES_MAX)
+        rotate(c);
+    /* A full disk costs console output, nothing else. */
+    if (n && c->file_fd >= 0 && write(c->file_fd, bytes, n) > 0)
+        c->size += (off_t)n;
+}
+
+static void add_redacted(struct console *c, const void *bytes, size_t n, bool final)
+{
+    scoped_buf clean = BUF_INIT(CONSOLE_BYTES_MAX);
+
+    if (redact_stream_push(&c->redact, bytes, n, final, &clean))
+        add(c, clean.data, clean.len);
+}
+
 static void on_readable(void *arg, uint32_t epoll_events UNUSED)
 {
     struct console *c = arg;
@@ -50,13 +68,19 @@ static void on_readable(void *arg, uint32_t epoll_events UNUSED)
         return;
     if (n <= 0) {
         loop_unwatch(c->loop, c->fd);
+        if (c->redact.redactor)
+            add_redacted(c, NULL, 0, true);
         return;
     }
-    if (c->size + n > CONSOLE_BYTES_MAX)
-        rotate(c);
-    /* A full disk costs console output, nothing else. */
-    if (c->file_fd >= 0 && write(c->file_fd, chunk, (size_t)n) > 0)
-        c->size += n;
+    if (c->redact.redactor)
+        add_redacted(c, chunk, (size_t)n, false);
+    else
+        add(c, chunk, (size_t)n);
+}
+
+void console_redact(struct console *c, const struct redactor *redactor)
+{
+    c->redact.redactor = redactor;
 }
 
 struct console *console_new(struct loop *loop, int fd, int dirfd, const char *name,
@@ -70,6 +94,7 @@ struct console *console_new(struct loop *loop, int fd, int dirfd, const char *na
     }
     *c = (struct console){ .loop = loop, .fd = -1, .dirfd = dirfd, .file_fd = -1 };
     c->name = str_printf("%s", name);
+    redact_stream_init(&c->redact, NULL);
     if (!open_file(c)) {
         pyro_fail_errno(err, "console log '%s'", name);
     } else if (loop_watch(loop, fd, EPOLLIN, on_readable, c, err)) {
@@ -89,6 +114,7 @@ void console_free(struct console *c)
         close(c->fd);
     }
     cleanup_close(&c->file_fd);
+    redact_stream_release(&c->redact);
     free(c->name);
     free(c);
 }

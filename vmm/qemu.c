@@ -186,11 +186,13 @@ static void give_fd(struct qemu_command *c, int from, int to)
 
 static void add_machine(struct qemu_command *c, const struct qemu_machine *m)
 {
-    char smp[16], mem[16], ram[160];
+    char smp[16], mem[16], ram[192];
 
     snprintf(smp, sizeof(smp), "%u", m->vcpu_count);
     snprintf(mem, sizeof(mem), "%u", m->mem_mib);
-    snprintf(ram, sizeof(ram), "memory-backend-file,id=ram,size=%uM,mem-path=/proc/self/fd/%d,%s",
+    /* A core dump of QEMU is not to hold what the guest's memory does. */
+    snprintf(ram, sizeof(ram),
+             "memory-backend-file,id=ram,size=%uM,mem-path=/proc/self/fd/%d,dump=off,%s",
              m->mem_mib, FD_RAM, m->ram_share ? "share=on" : "share=off");
     add_args(c, "-M", "microvm,rtc=on,pit=on,pic=on,memory-backend=ram,x-option-roms=off", "-accel",
              m->accel == ACCEL_KVM ? "kvm" : "tcg,thread=multi,tb-size=256", "-cpu",

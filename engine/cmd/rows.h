@@ -29,6 +29,12 @@ int64_t limit_mem_mib(void); /* the host's RAM, whole steps of MEM_STEP_MIB */
     ARG_FLAG(S, allow_host_compat,                                                                 \
              .help = "Where no VM can be had, run on the host itself, without isolation")
 
+/* {VAR: NAME} of a list of NAME[=VAR], new; NULL with err. */
+json_t *secret_env_of(const struct arg_list *list, struct pyro_error *err) MUST_CHECK;
+#define ARG_SECRET_ENV(S)                                                                          \
+    ARG_LIST(S, secret_env, .metavar = "NAME[=VAR]",                                               \
+             .help = "A secret of the workspace, as an environment variable of that name or VAR")
+
 /* The workspace object of create, status, start, stop, update and list. */
 extern const struct result_spec workspace_rows[];
 /* One environment, of list, inspect and pull. */

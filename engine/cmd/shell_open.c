@@ -7,6 +7,7 @@
 struct shell_open_args {
     const char *workspace, *cwd;
     int64_t cols, rows;
+    struct arg_list secret_env;
     bool id_only;
 };
 
@@ -16,6 +17,7 @@ static const struct arg_spec shell_open_rows[] = {
             .help = "Directory to start in"),
     ARG_INT(shell_open_args, cols, .min = 2, .max = 1000, .def = 120, .help = "Columns"),
     ARG_INT(shell_open_args, rows, .min = 1, .max = 1000, .def = 30, .help = "Rows"),
+    ARG_SECRET_ENV(shell_open_args),
     ARG_FLAG(shell_open_args, id_only, .help = "Print the shell's id and nothing else"),
     ARG_END,
 };
@@ -24,8 +26,13 @@ static bool shell_open_run(const void *args, struct cmd_io *io, json_t **ret_res
                            struct pyro_error *err)
 {
     const struct shell_open_args *a = args;
-    struct shell_open_spec spec = { .cwd = a->cwd, .cols = a->cols, .rows = a->rows };
+    scoped_json json_t *secret_env = secret_env_of(&a->secret_env, err);
+    struct shell_open_spec spec = {
+        .cwd = a->cwd, .cols = a->cols, .rows = a->rows, .secret_env = secret_env
+    };
 
+    if (!secret_env)
+        return false;
     *ret_result = shell_open(a->workspace, &spec, err);
     if (!*ret_result)
         return false;

@@ -10,7 +10,7 @@
 struct workspace_create_args {
     const char *environment, *name, *seed_path, *network_policy;
     int64_t vcpu_count, mem_mib, ttl_seconds;
-    struct arg_list label;
+    struct arg_list label, secret, secret_file;
     bool allow_host_compat, id_only;
 };
 
@@ -30,16 +30,34 @@ static const struct arg_spec workspace_create_rows[] = {
             .help = "A name to call it by, besides its id"),
     ARG_LIST(workspace_create_args, label, .metavar = "KEY=VALUE", .check = check_label,
              .help = "A label"),
+    ARG_LIST(workspace_create_args, secret, .metavar = "NAME=VALUE",
+             .help = "A secret; the value is seen in this command's own line, other than with "
+                     "--secret-file"),
+    ARG_LIST(workspace_create_args, secret_file, .metavar = "NAME=PATH", .complete = COMPLETE_FILE,
+             .help = "A secret that is the text of a file"),
     ARG_ALLOW_HOST_COMPAT(workspace_create_args),
     ARG_FLAG(workspace_create_args, id_only, .help = "Print the workspace's id and nothing else"),
     ARG_END,
 };
+
+static bool take_secrets(const struct workspace_create_args *a, struct secrets *ret,
+                         struct pyro_error *err)
+{
+    for (size_t i = 0; i < a->secret.count; i++)
+        if (!secrets_add_literal(ret, a->secret.items[i], err))
+            return pyro_wrap(err, "--secret");
+    for (size_t i = 0; i < a->secret_file.count; i++)
+        if (!secrets_add_file(ret, a->secret_file.items[i], err))
+            return pyro_wrap(err, "--secret-file");
+    return true;
+}
 
 static bool workspace_create_run(const void *args, struct cmd_io *io, json_t **ret_result,
                                  struct pyro_error *err)
 {
     const struct workspace_create_args *a = args;
     scoped_json json_t *labels = labels_to_json(&a->label);
+    scoped_secrets secrets = { .count = 0 };
     struct workspace_spec spec = { .environment = a->environment,
                                    .name = a->name,
                                    .labels = labels,
@@ -47,9 +65,12 @@ static bool workspace_create_run(const void *args, struct cmd_io *io, json_t **r
                                    .mem_mib = a->mem_mib,
                                    .ttl_seconds = a->ttl_seconds,
                                    .seed_path = a->seed_path,
+                                   .secrets = &secrets,
                                    .allow_host_compat = a->allow_host_compat };
 
     BUG_ON(!network_policy_parse(a->network_policy, &spec.network_policy));
+    if (!take_secrets(a, &secrets, err))
+        return false;
     *ret_result = workspace_create(&spec, &io->progress, err);
     if (*ret_result && a->id_only)
         io->print = cmd_print_id;

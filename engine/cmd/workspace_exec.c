@@ -8,7 +8,7 @@
 struct workspace_exec_args {
     const char *workspace, *cwd;
     int64_t timeout_seconds;
-    struct arg_list command;
+    struct arg_list secret_env, command;
 };
 
 static const struct arg_spec workspace_exec_rows[] = {
@@ -16,6 +16,7 @@ static const struct arg_spec workspace_exec_rows[] = {
     ARG_TIMEOUT_SECONDS(workspace_exec_args),
     ARG_STR(workspace_exec_args, cwd, .metavar = "PATH", .def_str = "/workspace",
             .help = "Directory to run in"),
+    ARG_SECRET_ENV(workspace_exec_args),
     ARG_COMMAND(workspace_exec_args, command),
     ARG_END,
 };
@@ -38,12 +39,14 @@ static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret
 {
     const struct workspace_exec_args *a = args;
     scoped_json json_t *command = guest_command_words(&a->command, err);
+    scoped_json json_t *secret_env = NULL;
     struct workspace_exec_spec spec = guest_command_spec(io, command, a->timeout_seconds);
     struct number_text sequence, exit_code, duration;
     const json_t *r;
 
-    if (!command)
+    if (!command || !(secret_env = secret_env_of(&a->secret_env, err)))
         return false;
+    spec.secret_env = secret_env;
     spec.cwd = a->cwd;
     r = *ret_result = workspace_exec(a->workspace, &spec, err);
     if (!r)

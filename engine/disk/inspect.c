@@ -11,6 +11,8 @@
 
 #include "engine/disk/view.h"
 #include "engine/helper.h"
+#include "engine/secret/hide.h"
+#include "engine/secret/secrets.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
 #include "vmm/base/fs.h"
@@ -174,7 +176,20 @@ json_t *workspace_disk_list(const char *ref, const char *path, bool recursive,
         return NULL;
     json_object_set_new(list, "workspace_id", json_string(r.opened.id));
     json_object_set_new(list, "recursive", json_boolean(recursive));
-    return list;
+    return hide_secrets(r.opened.dir_fd, list, err);
+}
+
+/* The file's bytes, without the workspace's secrets. */
+static bool pass_on(int fd, int to_fd, const struct redactor *redactor, bool truncated,
+                    struct pyro_error *err)
+{
+    scoped_buf bytes = BUF_INIT(DISK_READ_MAX + 1), out = BUF_INIT(SIZE_MAX / 2);
+    scoped_free char *name = str_printf("/proc/self/fd/%d", fd);
+
+    return fs_read_file(AT_FDCWD, name, &bytes, err) &&
+           (redact_text(redactor, bytes.data, bytes.len, truncated, &out) ||
+            pyro_fail(err, PYRO_NO_MEMORY, "read the disk: out of memory")) &&
+           fs_write_all(to_fd, out.data, out.len, err);
 }
 
 /* The bytes as text; what was cut in the middle of a character loses its beginning. */
@@ -206,15 +221,18 @@ json_t *workspace_disk_read(const char *ref, const char *path, int64_t max_bytes
     scoped_free char *max = str_printf("%" PRId64, max_bytes);
     const char *argv[] = { "pyro-image", "disk-read", NULL,          NULL, NULL, NULL,
                            "--path",     clean,       "--max-bytes", max,  NULL };
+    scoped_redactor *redactor = NULL;
     scoped_close int fd = -1;
     scoped_json json_t *result = NULL;
-    json_t *content;
+    json_t *content, *view;
     int64_t size;
     bool truncated;
 
-    if (!clean || !open_resting(ref, &r, err))
+    if (!clean || !open_resting(ref, &r, err) ||
+        !secrets_redactor_of(r.opened.dir_fd, &redactor, err))
         return NULL;
-    fd = raw_fd >= 0 ? fcntl(raw_fd, F_DUPFD_CLOEXEC, 3) : memfd_create("pyro-disk", MFD_CLOEXEC);
+    fd = raw_fd >= 0 && !redactor ? fcntl(raw_fd, F_DUPFD_CLOEXEC, 3)
+                                  : memfd_create("pyro-disk", MFD_CLOEXEC);
     if (fd < 0) {
         pyro_fail_errno(err, "read the disk");
         return NULL;
@@ -224,12 +242,15 @@ json_t *workspace_disk_read(const char *ref, const char *path, int64_t max_bytes
         return NULL;
     size = json_int_or(result, "size_bytes", 0);
     truncated = size > json_int_or(result, "bytes", 0);
+    if (raw_fd >= 0 && redactor && !pass_on(fd, raw_fd, redactor, truncated, err))
+        return NULL;
     content = raw_fd >= 0 ? json_string("") : take_text(fd, truncated, clean, err);
     if (!content)
         return NULL;
-    return json_pack("{s:s, s:s, s:I, s:I, s:o, s:b}", "workspace_id", r.opened.id, "path", clean,
+    view = json_pack("{s:s, s:s, s:I, s:I, s:o, s:b}", "workspace_id", r.opened.id, "path", clean,
                      "size_bytes", (json_int_t)size, "max_bytes", (json_int_t)max_bytes, "content",
                      content, "truncated", truncated);
+    return hide_secrets(r.opened.dir_fd, view, err);
 }
 
 /* ---- export ---- */

@@ -11,6 +11,7 @@
 #include "engine/disk/hold.h"
 #include "engine/disk/view.h"
 #include "engine/helper.h"
+#include "engine/secret/hide.h"
 #include "vmm/base/fs.h"
 
 #define OUTPUT_FD 3
@@ -139,5 +140,5 @@ json_t *workspace_diff(const char *ref, struct pyro_error *err)
         return NULL;
     entries = compare_held(&o, hold, err);
     disk_hold_close(hold);
-    return entries ? to_view(o.id, entries, err) : NULL;
+    return hide_secrets(o.dir_fd, entries ? to_view(o.id, entries, err) : NULL, err);
 }

@@ -5,6 +5,7 @@
 #include "engine/file/fetch.h"
 #include "engine/file/file.h"
 #include "engine/file/path.h"
+#include "engine/secret/hide.h"
 #include "engine/workspace/record.h"
 #include "vmm/base/utf8.h"
 
@@ -112,7 +113,7 @@ json_t *file_read(const char *ref, const char *path, int64_t max_bytes, struct p
         json_object_set_new(result, "workspace_id", json_string(o.id));
         json_object_set_new(result, "execution_mode", json_string(mode));
     }
-    return result;
+    return hide_secrets(o.dir_fd, result, err);
 }
 
 json_t *file_write(const char *ref, const char *path, const void *bytes, size_t n,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "engine/secret/hide.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
 #include "vmm/base/fs.h"
@@ -21,9 +22,10 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
     if (!workspace_check_name("service", name, err) ||
         !service_readiness_parse(&spec->ready, &readiness, err) || !workspace_open(ref, &o, err))
         return NULL;
-    request = json_pack("{s:s, s:s, s:s, s:O, s:s, s:O?}", "op", "service", "do", "start",
+    request = json_pack("{s:s, s:s, s:s, s:O, s:s, s:O?, s:O*}", "op", "service", "do", "start",
                         "service", name, "command", spec->command, "cwd",
-                        spec->cwd ? spec->cwd : "/workspace", "readiness", readiness);
+                        spec->cwd ? spec->cwd : "/workspace", "readiness", readiness, "secret_env",
+                        spec->secret_env);
     if (!request) {
         pyro_fail(err, PYRO_INVALID_ARGUMENT, "the command or its directory is no valid UTF-8");
         return NULL;
@@ -37,7 +39,7 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
                       o.id, name);
         *err = why;
     }
-    return view;
+    return hide_secrets(o.dir_fd, view, err);
 }
 
 /* Opens the workspace, in a true state, and the service's record. */

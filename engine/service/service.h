@@ -23,8 +23,9 @@ struct service_readiness {
 };
 
 struct service_start_spec {
-    json_t *command; /* array of strings, borrowed */
-    const char *cwd; /* NULL: /workspace */
+    json_t *command;    /* array of strings, borrowed */
+    const char *cwd;    /* NULL: /workspace */
+    json_t *secret_env; /* {VARIABLE: NAME of a secret}, borrowed; NULL: none */
     struct service_readiness ready;
 };
 /* Returns once it is ready. One that ends before, or is not ready in time, is PYRO_SERVICE_FAILED;

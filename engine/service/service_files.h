@@ -9,6 +9,9 @@
  *
  * - stdout.events, stderr.events: notes of the log's writer
  *
+ * - stdout.marks, stderr.marks: where the last secret was taken out (guest_log.h); only in a
+ *   workspace that has any
+ *
  * - previous/: the same of the run before this one
  */
 #ifndef PYRO_SERVICE_FILES_H

@@ -15,6 +15,7 @@
 struct shell_open_spec {
     const char *cwd; /* NULL: /workspace */
     int64_t cols, rows;
+    json_t *secret_env; /* {VARIABLE: NAME of a secret}, borrowed; NULL: none */
 };
 /* An interactive bash. The result is the shell object. */
 json_t *shell_open(const char *ref, const struct shell_open_spec *spec,

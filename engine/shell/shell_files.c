@@ -46,7 +46,7 @@ int shell_open_file(int workspace_fd, const char *id, const char *suffix, int fl
 
 void shell_remove_files(int workspace_fd, const char *id)
 {
-    static const char *const suffixes[] = { "json", "log", "events", "times" };
+    static const char *const suffixes[] = { "json", "log", "events", "marks", "times" };
 
     for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
         scoped_free char *name = file_name(id, suffixes[i]);

@@ -12,6 +12,8 @@
  * - ID.events: one JSON line an event, {"t": epoch seconds, "offset": N, "type": T}; T is resize
  * {cols, rows}, alt {on}, string {kind, from}, string_end, input {by} or end
  *
+ * - ID.marks: where the last secret was taken out (guest_log.h); only in a workspace that has any
+ *
  * - ID.times: when output came: a line "OFFSET MILLISECONDS" (since started_at), for recordings
  */
 #ifndef PYRO_SHELL_FILES_H

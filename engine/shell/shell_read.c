@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/secret/hide.h"
+#include "engine/secret/secrets.h"
 #include "engine/shell/shell_notes.h"
 #include "engine/shell/shell_wait.h"
 #include "engine/term/vtparse.h"
@@ -266,6 +268,36 @@ bool shell_read_log(int workspace_fd, const char *id, const struct shell_read_sp
                            id);
 }
 
+/*
+ * The log has none in it, but rendering puts together what escape sequences and wrapped lines keep
+ * apart.
+ */
+static bool hide_in_rendering(int workspace_fd, struct shell_reading *r, struct pyro_error *err)
+{
+    scoped_redactor *redactor = NULL;
+    struct buf out = BUF_INIT(SIZE_MAX / 2);
+
+    if (!secrets_redactor_of(workspace_fd, &redactor, err))
+        return false;
+    if (!redactor)
+        return true;
+    for (int i = 0; i < r->screen.rows; i++) {
+        char *row = hide_in_text(redactor, r->screen.text[i], false);
+        free(r->screen.text[i]);
+        r->screen.text[i] = row;
+    }
+    if (r->screen.title) {
+        char *title = hide_in_text(redactor, r->screen.title, false);
+        free(r->screen.title);
+        r->screen.title = title;
+    }
+    if (!redact_text(redactor, r->output.data, r->output.len, false, &out))
+        return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
+    buf_release(&r->output);
+    r->output = out;
+    return true;
+}
+
 bool shell_read(const char *ref, const char *id, const struct shell_read_spec *spec,
                 struct shell_reading *ret, struct pyro_error *err)
 {
@@ -284,6 +316,10 @@ bool shell_read(const char *ref, const char *id, const struct shell_read_spec *s
         return false;
     if (!shell_read_log(o.dir_fd, id, spec, ret, err))
         return false;
+    if (spec->rendering != SHELL_RAW && !hide_in_rendering(o.dir_fd, ret, err)) {
+        shell_reading_release(ret);
+        return false;
+    }
     snprintf(ret->workspace_id, sizeof(ret->workspace_id), "%s", o.id);
     ret->at_prompt = at_prompt;
     return true;

@@ -4,45 +4,67 @@
  * Three pipes of bytes, stdin one way, stdout and stderr the other. Bytes are kept only while the
  * far side has no credit, and credit is given back to the near side only for what the far side
  * took: so a pipe holds at most one stream's credit, a client that stalls stalls its command, and
- * nobody else. The head of both outputs is kept for the history.
+ * nobody else. The head of both outputs is kept for the history. Secrets are taken out of both on
+ * the way, and out of what the history says of the command.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/secret/hide.h"
 #include "engine/supervisor/pipe.h"
 #include "engine/supervisor/supervisor.h"
 #include "engine/workspace/commands.h"
 #include "vmm/base/fs.h"
 
+#define PAUSE_MS 50      /* after which what could begin a secret is shown, as far as it may be */
 #define SILENCE_MS 10000 /* from a command's timeout to the guest's word that it ended */
+
+/* One of the two outputs, secrets taken out. */
+struct outlet {
+    struct redact_stream redact;
+    struct capture capture;
+};
 
 struct exec {
     struct exec *next;
     struct supervisor *supervisor;
     struct stream client, guest;
-    struct pipe pipes[3]; /* by enum wire_channel: STDIN, STDOUT, STDERR */
-    struct capture out, errors;
+    struct pipe pipes[3];     /* by enum wire_channel: STDIN, STDOUT, STDERR */
+    struct outlet outlets[3]; /* the same; there is none of STDIN */
     struct command_entry entry;
-    json_t *command;
+    json_t *command; /* this and cwd without secrets */
     char *cwd;
     json_t *result; /* the guest's, while output is still on its way to the client */
     int64_t began_ms;
-    struct loop_timer silence;
+    struct loop_timer silence, pause;
 };
+
+static void outlet_init(struct outlet *o, const struct redactor *r)
+{
+    redact_stream_init(&o->redact, r);
+    capture_init(&o->capture);
+}
+
+static void outlet_release(struct outlet *o)
+{
+    redact_stream_release(&o->redact);
+    capture_release(&o->capture);
+}
 
 static void exec_free(struct exec *x)
 {
     struct exec **at = &x->supervisor->execs;
 
     loop_timer_cancel(x->supervisor->loop, &x->silence);
+    loop_timer_cancel(x->supervisor->loop, &x->pause);
     while (*at && *at != x)
         at = &(*at)->next;
     if (*at)
         *at = x->next;
     for (int i = 0; i < 3; i++)
         pipe_release(&x->pipes[i]);
-    capture_release(&x->out);
-    capture_release(&x->errors);
+    outlet_release(&x->outlets[WIRE_STDOUT]);
+    outlet_release(&x->outlets[WIRE_STDERR]);
     json_decref(x->command);
     json_decref(x->result);
     free(x->cwd);
@@ -55,9 +77,11 @@ static void record_end(struct exec *x, int exit_code, bool timed_out, int64_t du
 {
     struct supervisor *s = x->supervisor;
     struct pyro_error err = { 0 };
+    scoped_free char *why = error ? hide_in_text(s->redactor, error, false) : NULL;
 
-    if (!command_end(s->dir_fd, &x->entry, &x->out, &x->errors, exit_code, timed_out, duration_ms,
-                     error, &err))
+    if (!command_end(s->dir_fd, &x->entry, &x->outlets[WIRE_STDOUT].capture,
+                     &x->outlets[WIRE_STDERR].capture, exit_code, timed_out, duration_ms, why,
+                     &err))
         record_set_string(&s->record.last_error, err.message);
     json_decref(s->record.last_command);
     s->record.last_command = json_pack("{s:O, s:i}", "command", x->command, "exit_code", exit_code);
@@ -100,24 +124,63 @@ static void on_silence(void *arg)
     fail(x, &err);
 }
 
-static void guest_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+static bool is_output(enum wire_channel channel)
 {
-    struct exec *x = s->arg;
+    return channel == WIRE_STDOUT || channel == WIRE_STDERR;
+}
 
-    if (channel != WIRE_STDOUT && channel != WIRE_STDERR) {
-        stream_consumed(s, n);
+static void put_out(struct exec *x, enum wire_channel channel, const void *bytes, size_t n,
+                    size_t came)
+{
+    capture_add(&x->outlets[channel].capture, bytes, n);
+    pipe_take_changed(&x->pipes[channel], bytes, n, came);
+}
+
+static void on_pause(void *arg)
+{
+    struct exec *x = arg;
+
+    for (int channel = WIRE_STDOUT; channel <= WIRE_STDERR; channel++) {
+        scoped_buf shown = BUF_INIT(REDACT_HELD_MAX);
+        BUG_ON(!redact_stream_pause(&x->outlets[channel].redact, &shown));
+        if (shown.len)
+            put_out(x, (enum wire_channel)channel, shown.data, shown.len, 0);
+    }
+}
+
+/* n more bytes, or the end of them. */
+static void take(struct exec *x, enum wire_channel channel, const uint8_t *bytes, size_t n,
+                 bool final)
+{
+    struct redact_stream *redact = &x->outlets[channel].redact;
+    scoped_buf clean = BUF_INIT(SIZE_MAX / 2);
+
+    if (!redact->redactor) {
+        if (n)
+            put_out(x, channel, bytes, n, n);
         return;
     }
-    capture_add(channel == WIRE_STDOUT ? &x->out : &x->errors, bytes, n);
-    pipe_take(&x->pipes[channel], bytes, n);
+    BUG_ON(!redact_stream_push(redact, bytes, n, final, &clean));
+    put_out(x, channel, clean.data, clean.len, n);
+    if (redact_stream_holds(redact))
+        loop_timer_set(x->supervisor->loop, &x->pause, PAUSE_MS, on_pause, x);
+}
+
+static void guest_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+{
+    if (is_output(channel))
+        take(s->arg, channel, bytes, n, false);
+    else
+        stream_consumed(s, n);
 }
 
 static void guest_end(struct stream *s, enum wire_channel channel)
 {
     struct exec *x = s->arg;
 
-    if (channel != WIRE_STDOUT && channel != WIRE_STDERR)
+    if (!is_output(channel))
         return;
+    take(x, channel, NULL, 0, true);
     pipe_end(&x->pipes[channel]);
 }
 
@@ -158,6 +221,8 @@ static void guest_closed(struct stream *s, const json_t *result, const struct py
         fail(x, &err);
         return;
     }
+    take(x, WIRE_STDOUT, NULL, 0, true); /* had it not told the ends of both */
+    take(x, WIRE_STDERR, NULL, 0, true);
     record_end(x, (int)code, timed_out, duration_ms, NULL);
     x->result =
         json_pack("{s:I, s:I, s:b, s:I}", "sequence", (json_int_t)x->entry.sequence, "exit_code",
@@ -238,7 +303,7 @@ static bool check_request(const json_t *request, struct pyro_error *err)
 static bool begin(struct exec *x, const json_t *request, struct pyro_error *err)
 {
     struct supervisor *s = x->supervisor;
-    scoped_json json_t *to_guest = NULL, *first = NULL;
+    scoped_json json_t *to_guest = NULL, *first = NULL, *env = json_object();
     int64_t timeout_ms = json_int_or(request, "timeout_ms", 0);
 
     x->entry = (struct command_entry){ .sequence = s->record.command_count + 1,
@@ -246,11 +311,13 @@ static bool begin(struct exec *x, const json_t *request, struct pyro_error *err)
                                        .cwd = x->cwd,
                                        .host_compat = s->record.host_compat,
                                        .recorded_at = clock_wall() };
-    if (!command_begin(s->dir_fd, &x->entry, err))
+    if (!supervisor_secret_env(s, request, env, err) || !command_begin(s->dir_fd, &x->entry, err))
         return false;
     s->record.command_count++;
-    to_guest = json_pack("{s:s, s:O, s:s, s:{}, s:I}", "op", "exec", "command", x->command, "cwd",
-                         x->cwd, "env", "timeout_ms", (json_int_t)timeout_ms);
+    to_guest = json_pack("{s:s, s:O, s:s, s:O, s:I}", "op", "exec", "command",
+                         json_object_get(request, "command"), "cwd",
+                         json_string_or(request, "cwd", "/workspace"), "env", env, "timeout_ms",
+                         (json_int_t)timeout_ms);
     if (!stream_open(s->guest, &x->guest, to_guest, &guest_ops, x, err)) {
         record_end(x, 125, false, 0, err->message);
         return false;
@@ -283,14 +350,14 @@ void exec_open(struct supervisor *s, struct link *client, uint32_t id, const jso
     x->supervisor = s;
     x->next = s->execs;
     s->execs = x;
-    x->command = json_deep_copy(json_object_get(request, "command"));
-    x->cwd = str_printf("%s", json_string_or(request, "cwd", "/workspace"));
+    x->command = hide_in_copy(s->redactor, json_object_get(request, "command"));
+    x->cwd = hide_in_text(s->redactor, json_string_or(request, "cwd", "/workspace"), false);
     x->began_ms = clock_ms();
     pipe_init(&x->pipes[WIRE_STDIN], WIRE_STDIN, &x->client, &x->guest);
     pipe_init(&x->pipes[WIRE_STDOUT], WIRE_STDOUT, &x->guest, &x->client);
     pipe_init(&x->pipes[WIRE_STDERR], WIRE_STDERR, &x->guest, &x->client);
-    capture_init(&x->out);
-    capture_init(&x->errors);
+    outlet_init(&x->outlets[WIRE_STDOUT], s->redactor);
+    outlet_init(&x->outlets[WIRE_STDERR], s->redactor);
     if (!stream_accept(client, id, &x->client, &client_ops, x, &err)) {
         exec_free(x);
         return;

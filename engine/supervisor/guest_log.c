@@ -9,13 +9,58 @@
 
 #include "engine/supervisor/line_file.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/redact.h"
 
-bool guest_log_open(struct guest_log *log, int fd, int events_fd, struct pyro_error *err)
+/*
+ * The mark: u64 a place in the file, u64 the guest's offset of it, u64 how many of the guest's
+ * bytes REDACTED stands for there; 0: it does not stand there.
+ */
+#define MARK_BYTES 24
+
+static bool write_mark(const struct guest_log *log, uint64_t place, uint64_t offset,
+                       uint64_t guest_bytes)
+{
+    uint8_t mark[MARK_BYTES];
+
+    put_u64(mark, place);
+    put_u64(mark + 8, offset);
+    put_u64(mark + 16, guest_bytes);
+    return pwrite(log->marks_fd, mark, sizeof(mark), 0) == sizeof(mark);
+}
+
+static bool read_mark(struct guest_log *log)
+{
+    uint8_t bytes[MARK_BYTES];
+    struct reader r = reader_of(bytes, sizeof(bytes));
+    uint64_t place, offset, length;
+    ssize_t n = log->marks_fd < 0 ? 0 : fs_pread_full(log->marks_fd, bytes, sizeof(bytes), 0);
+
+    if (n != sizeof(bytes)) /* none was written, or not the whole of the first one */
+        return n >= 0;
+    if (!rd_u64(&r, &place) || !rd_u64(&r, &offset) || !rd_u64(&r, &length))
+        return false;
+    if (length && log->size < place + REDACTED_BYTES) { /* a crash came between */
+        if (log->size > place && ftruncate(log->fd, (off_t)place) != 0)
+            return false;
+        if (log->size > place)
+            log->size = place;
+        length = 0;
+        if (!write_mark(log, place, offset, 0))
+            return false;
+    }
+    log->redacted_size = place + (length ? REDACTED_BYTES : 0);
+    log->redacted_offset = offset + length;
+    return true;
+}
+
+bool guest_log_open(struct guest_log *log, int fd, int events_fd, int marks_fd,
+                    struct pyro_error *err)
 {
     struct stat st;
 
     log->fd = fd;
     log->events_fd = events_fd;
+    log->marks_fd = marks_fd;
     if (fd < 0 || events_fd < 0 || fstat(fd, &st) != 0 || !line_file_mend(events_fd)) {
         if (fd >= 0 && events_fd >= 0)
             pyro_fail_errno(err, "open the log of %s", log->what);
@@ -23,7 +68,11 @@ bool guest_log_open(struct guest_log *log, int fd, int events_fd, struct pyro_er
         return false;
     }
     log->size = (uint64_t)st.st_size;
-    return true;
+    if (read_mark(log))
+        return true;
+    pyro_fail_errno(err, "read the marks of %s", log->what);
+    guest_log_close(log);
+    return false;
 }
 
 void guest_log_close(struct guest_log *log)
@@ -32,11 +81,20 @@ void guest_log_close(struct guest_log *log)
         close(take_fd(&log->fd));
     if (log->events_fd >= 0)
         close(take_fd(&log->events_fd));
+    if (log->marks_fd >= 0)
+        close(take_fd(&log->marks_fd));
 }
 
 uint64_t guest_log_offset(const struct guest_log *log)
 {
-    return log->size;
+    return log->redacted_offset + (log->size - log->redacted_size);
+}
+
+uint64_t guest_log_place(const struct guest_log *log, uint64_t offset)
+{
+    if (offset >= log->redacted_offset)
+        return log->redacted_size + (offset - log->redacted_offset);
+    return log->redacted_size > REDACTED_BYTES ? log->redacted_size - REDACTED_BYTES : 0;
 }
 
 bool guest_log_event(struct guest_log *log, const char *type, uint64_t offset, json_t *members)
@@ -67,6 +125,24 @@ static void keep_cap(struct guest_log *log)
     if (!log->publish(log->arg) || fallocate(log->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                                              (off_t)old, (off_t)(log->first - old)) != 0)
         log->first = old; /* no room for the record: the next step tries again */
+}
+
+bool guest_log_redact(struct guest_log *log, size_t guest_bytes, struct pyro_error *err)
+{
+    uint64_t place = log->size, offset = guest_log_offset(log);
+    size_t written = 0;
+
+    if (!write_mark(log, place, offset, guest_bytes))
+        return pyro_fail_errno(err, "write the marks of %s", log->what);
+    if (!guest_log_add(log, REDACTED, REDACTED_BYTES, &written, err)) {
+        /* Half of it is nothing; to cut needs no room. */
+        if (written && ftruncate(log->fd, (off_t)place) == 0)
+            log->size = place;
+        return false;
+    }
+    log->redacted_size = log->size;
+    log->redacted_offset = offset + guest_bytes;
+    return true;
 }
 
 bool guest_log_add(struct guest_log *log, const void *bytes, size_t n, size_t *ret_written,

@@ -5,6 +5,10 @@
  * What add() took is in the file; a crash may lose what was not yet given to it, which the guest
  * still has and sends again from guest_log_offset() on. Beyond LOG_BYTES_MAX the head is punched
  * out in steps, so that offsets never shift; the new first offset is published before.
+ *
+ * Where a secret's value stood the file has REDACTED, so its offsets are not the guest's. The marks
+ * file says where the last such place is, in both; it is written before the place is, which is one
+ * write: after a crash the mark's place is there whole, or what there is of it is cut off again.
  */
 #ifndef PYRO_GUEST_LOG_H
 #define PYRO_GUEST_LOG_H
@@ -16,7 +20,10 @@
 
 struct guest_log {
     int fd, events_fd;
-    uint64_t size;  /* of the file */
+    int marks_fd;  /* -1: nothing is secret, and the offsets are the guest's */
+    uint64_t size; /* of the file */
+    /* The end of the last place that was redacted, in the file and for the guest; 0: none. */
+    uint64_t redacted_size, redacted_offset;
     uint64_t first; /* offset of the oldest byte kept */
     char what[96];  /* for messages: "shell 'sh1'" */
     bool unsynced;
@@ -27,17 +34,23 @@ struct guest_log {
     void *arg;
 };
 
-/* Takes both descriptors (opened O_RDWR | O_APPEND), on failure too. The callbacks are set by the
- * caller. */
-bool guest_log_open(struct guest_log *log, int fd, int events_fd,
+/* Takes the descriptors (the first two opened O_RDWR | O_APPEND, marks_fd O_RDWR or -1), on failure
+ * too. The callbacks are set by the caller. */
+bool guest_log_open(struct guest_log *log, int fd, int events_fd, int marks_fd,
                     struct pyro_error *err) MUST_CHECK;
 void guest_log_close(struct guest_log *log);
 /* The guest's offset that the log's end is at. */
 uint64_t guest_log_offset(const struct guest_log *log);
+/* Where one of the guest's offsets is in the file. What comes after the end is taken to be without
+ * secrets, and what comes before the last redacted place to be at its beginning. */
+uint64_t guest_log_place(const struct guest_log *log, uint64_t offset);
 /* Appends; false (PYRO_NO_SPACE, …) when not all of it could be written: *ret_written says how much
  * was. */
 bool guest_log_add(struct guest_log *log, const void *bytes, size_t n, size_t *ret_written,
                    struct pyro_error *err) MUST_CHECK;
+/* Appends REDACTED in place of so many of the guest's bytes; false: none of it is there. Needs
+ * marks_fd. */
+bool guest_log_redact(struct guest_log *log, size_t guest_bytes, struct pyro_error *err) MUST_CHECK;
 /* One line of the events file. `members` (an object, or NULL) is stolen. */
 bool guest_log_event(struct guest_log *log, const char *type, uint64_t offset, json_t *members);
 /* fdatasync(2) of what was written since the last one. */

@@ -1,8 +1,12 @@
 /*
- * A guest's output on its way into a log. Its bytes are given back their credit once they are in
- * the log's file; the guest keeps them until then, so a killed supervisor neither loses nor doubles
- * one: the next goes on where the file ends. When the file cannot be written (a full disk) the
- * bytes wait here, the guest waits for its credit, and the write is tried again.
+ * A guest's output on its way into a log, secrets taken out. Its bytes are given back their credit
+ * once they are in the log's file; the guest keeps them until then, so a killed supervisor neither
+ * loses nor doubles one: the next goes on where the file ends. When the file cannot be written (a
+ * full disk) the bytes wait here, the guest waits for its credit, and the write is tried again.
+ *
+ * An end that could begin a secret's value waits here too. After PAUSE_MS of silence as much of it
+ * as may be seen is written; it is kept to find the rest by, and so is the end of the file when a
+ * supervisor takes over from a killed one.
  */
 #ifndef PYRO_INTAKE_H
 #define PYRO_INTAKE_H
@@ -14,8 +18,9 @@ struct intake {
     struct supervisor *supervisor;
     struct guest_log *log;
     struct stream *stream; /* the guest's */
-    struct buf pending;    /* what the file did not take yet */
-    struct loop_timer retry;
+    struct buf pending;    /* what the file did not take yet, behind `shown` bytes that it has */
+    size_t shown;
+    struct loop_timer retry, pause;
     bool ended;
     void (*drained)(void *arg); /* after intake_end(): all is in the file */
     void *arg;
@@ -25,8 +30,19 @@ struct intake {
 void intake_init(struct intake *in, struct supervisor *s, struct guest_log *log,
                  struct stream *stream);
 void intake_release(struct intake *in);
+/* Before the first DATA, the log being open: what an earlier supervisor showed of something that
+ * could be a value is the end of the file. */
+void intake_recall(struct intake *in);
 /* DATA of the stream: an offset and bytes. A guest that breaks the order is given up. */
 void intake_data(struct intake *in, enum wire_channel channel, const uint8_t *bytes, size_t n);
 /* No more comes. True when all is in the file; else drained() is called once it is. */
 bool intake_end(struct intake *in, void (*drained)(void *arg), void *arg);
+/* No more comes, and nobody waits for it: writes what can be written. */
+void intake_flush(struct intake *in);
+/* Whether all that came is in the file. */
+bool intake_is_drained(const struct intake *in);
+/* The guest is silent, as it says itself: the pause is over. */
+void intake_pause(struct intake *in);
+/* The guest's offset after the last byte that came. */
+uint64_t intake_offset(const struct intake *in);
 #endif

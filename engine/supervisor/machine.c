@@ -176,6 +176,7 @@ static bool open_guest(struct supervisor *s, bool resync, struct pyro_error *err
     if (!s->console)
         return false;
     s->vm.console_fd = -1;
+    console_redact(s->console, s->redactor);
     return open_link(s, take_fd(&s->vm.guest_fd), LINK_HOST_PORT, resync, err);
 }
 

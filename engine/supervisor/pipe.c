@@ -4,7 +4,7 @@
 void pipe_init(struct pipe *p, enum wire_channel channel, struct stream *from, struct stream *to)
 {
     *p = (struct pipe){ .from = from, .to = to, .channel = channel };
-    buf_init(&p->pending, WIRE_CREDIT);
+    buf_init(&p->pending, PIPE_GROWTH * WIRE_CREDIT);
 }
 
 void pipe_release(struct pipe *p)
@@ -12,13 +12,22 @@ void pipe_release(struct pipe *p)
     buf_release(&p->pending);
 }
 
+/* n of `all` bytes that stand for what is owed are gone. */
+static void give_back(struct pipe *p, size_t n, size_t all)
+{
+    size_t part = n == all ? p->owed : (size_t)((uint64_t)p->owed * n / all);
+
+    p->owed -= part;
+    stream_consumed(p->from, part);
+}
+
 void pipe_pump(struct pipe *p)
 {
     if (p->pending.len) {
-        size_t n = p->to->link ? stream_send(p->to, p->channel, p->pending.data, p->pending.len)
-                               : p->pending.len;
+        size_t all = p->pending.len;
+        size_t n = p->to->link ? stream_send(p->to, p->channel, p->pending.data, all) : all;
         buf_consume(&p->pending, n);
-        stream_consumed(p->from, n);
+        give_back(p, n, all);
     }
     if (p->ended && !p->pending.len && !p->end_sent) {
         p->end_sent = true;
@@ -26,17 +35,25 @@ void pipe_pump(struct pipe *p)
     }
 }
 
-void pipe_take(struct pipe *p, const uint8_t *bytes, size_t n)
+void pipe_take_changed(struct pipe *p, const uint8_t *bytes, size_t n, size_t came)
 {
     size_t done = 0;
 
-    if (!p->to->link)
-        done = n;
-    else if (!p->pending.len)
-        done = stream_send(p->to, p->channel, bytes, n);
+    p->owed += came;
+    if (p->pending.len) {
+        if (!buf_append(&p->pending, bytes, n))
+            give_back(p, 1, 1); /* cannot be: the credit bounds it */
+        return;
+    }
+    done = p->to->link ? stream_send(p->to, p->channel, bytes, n) : n;
     if (done < n && !buf_append(&p->pending, bytes + done, n - done))
-        done = n; /* cannot be: the credit is the buffer's maximum */
-    stream_consumed(p->from, done);
+        done = n; /* nor this */
+    give_back(p, done, n);
+}
+
+void pipe_take(struct pipe *p, const uint8_t *bytes, size_t n)
+{
+    pipe_take_changed(p, bytes, n, n);
 }
 
 void pipe_end(struct pipe *p)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/secret/hide.h"
 #include "engine/service/service_files.h"
 #include "engine/supervisor/intake.h"
 #include "engine/workspace/workspace.h"
@@ -147,6 +148,7 @@ static void settle_and_free(struct service *sv, bool was_starting)
     for (int i = 0; i < 2; i++) {
         if (sv->out[i].log.fd < 0)
             continue;
+        intake_flush(&sv->out[i].intake);
         guest_log_sync(&sv->out[i].log);
     }
     save(sv);
@@ -265,20 +267,22 @@ static void on_drained(void *arg)
 {
     struct service *sv = arg;
 
-    if (!sv->out[0].intake.pending.len && !sv->out[1].intake.pending.len)
+    if (intake_is_drained(&sv->out[0].intake) && intake_is_drained(&sv->out[1].intake))
         end_service(sv);
 }
 
 static void on_ended(struct service *sv, const json_t *message)
 {
+    scoped_free char *probe_error = NULL;
     bool all;
 
     sv->code = (int)(json_int_or(message, "ended", 0) & 255);
     sv->killed = json_bool_or(message, "killed", false);
     sv->left_behind = (int)(json_int_or(message, "left_behind", 0) & 0xffff);
     snprintf(sv->reason, sizeof(sv->reason), "%s", json_string_or(message, "reason", ""));
-    snprintf(sv->probe_error, sizeof(sv->probe_error), "%s",
-             json_string_or(message, "probe_error", ""));
+    probe_error =
+        hide_in_text(sv->supervisor->redactor, json_string_or(message, "probe_error", ""), false);
+    snprintf(sv->probe_error, sizeof(sv->probe_error), "%s", probe_error);
     all = intake_end(&sv->out[0].intake, on_drained, sv);
     all &= intake_end(&sv->out[1].intake, on_drained, sv);
     if (all)
@@ -323,6 +327,7 @@ static bool attach(struct service *sv, struct pyro_error *err)
 
     for (int i = 0; i < 2; i++) {
         struct output *o = &sv->out[i];
+        intake_recall(&o->intake);
         scoped_json json_t *request = json_pack(
             "{s:s, s:s, s:s, s:I}", "op", "service_attach", "service", sv->record.name, "output",
             service_output_name(o->which), "offset", (json_int_t)guest_log_offset(&o->log));
@@ -352,7 +357,15 @@ static bool open_output(struct service *sv, enum service_output which, struct py
     int events_fd =
         fd < 0 ? -1 : service_open_file(s->dir_fd, sv->record.name, which, "events", flags, err);
 
-    return guest_log_open(&o->log, fd, events_fd, err);
+    int marks_fd = -1;
+
+    if (events_fd >= 0 && s->redactor) {
+        marks_fd =
+            service_open_file(s->dir_fd, sv->record.name, which, "marks", O_RDWR | O_CREAT, err);
+        if (marks_fd < 0)
+            close(take_fd(&events_fd));
+    }
+    return guest_log_open(&o->log, fd, events_fd, marks_fd, err);
 }
 
 /* Takes what the record holds. */
@@ -368,9 +381,12 @@ static struct service *service_new(struct supervisor *s, struct service_record *
     for (int i = 0; i < 2; i++) {
         struct output *o = &sv->out[i];
         *o = (struct output){ .service = sv, .which = (enum service_output)i };
-        o->log = (struct guest_log){
-            .fd = -1, .events_fd = -1, .first = sv->record.first[i], .publish = publish, .arg = o
-        };
+        o->log = (struct guest_log){ .fd = -1,
+                                     .events_fd = -1,
+                                     .marks_fd = -1,
+                                     .first = sv->record.first[i],
+                                     .publish = publish,
+                                     .arg = o };
         snprintf(o->log.what, sizeof(o->log.what), "service '%s'", sv->record.name);
         intake_init(&o->intake, s, &o->log, &o->guest);
     }
@@ -388,13 +404,15 @@ static struct service *service_new(struct supervisor *s, struct service_record *
 static void start_failed(struct service *sv, const struct pyro_error *why)
 {
     struct link *client = sv->start_client;
+    struct pyro_error err = *why;
 
     sv->start_client = NULL;
     sv->record.state = SERVICE_FAILED;
     sv->record.ended_at = clock_wall();
-    record_set_string(&sv->record.stop_reason, why->message);
+    hide_in_error(sv->supervisor->redactor, &err);
+    record_set_string(&sv->record.stop_reason, err.message);
     if (client)
-        stream_refuse(client, sv->start_id, why);
+        stream_refuse(client, sv->start_id, &err);
     settle_and_free(sv, true);
 }
 
@@ -426,14 +444,18 @@ static void on_started(struct stream *stream, const json_t *result, const struct
         tell_stop(sv);
 }
 
-static bool start_in_guest(struct service *sv, struct pyro_error *err)
+/* The guest gets the command as it was given, the record without secrets. */
+static bool start_in_guest(struct service *sv, const json_t *asked, struct pyro_error *err)
 {
     static const struct stream_ops ops = { .closed = on_started };
-    const struct service_record *r = &sv->record;
-    scoped_json json_t *request =
-        json_pack("{s:s, s:s, s:O, s:s, s:{}, s:O?}", "op", "service_start", "service", r->name,
-                  "command", r->command, "cwd", r->cwd, "env", "readiness", r->readiness);
+    scoped_json json_t *request = NULL, *env = json_object();
 
+    if (!supervisor_secret_env(sv->supervisor, asked, env, err))
+        return false;
+    request = json_pack("{s:s, s:s, s:O, s:s, s:O, s:O?}", "op", "service_start", "service",
+                        sv->record.name, "command", json_object_get(asked, "command"), "cwd",
+                        json_string_or(asked, "cwd", "/workspace"), "env", env, "readiness",
+                        sv->record.readiness ? json_object_get(asked, "readiness") : NULL);
     return stream_open(sv->supervisor->guest, &sv->out[0].guest, request, &ops, sv, err);
 }
 
@@ -471,10 +493,10 @@ static struct service *begin(struct supervisor *s, const char *name, const json_
     if (!service_make_room(s->dir_fd, name, err))
         return NULL;
     snprintf(r.name, sizeof(r.name), "%s", name);
-    r.command = json_deep_copy(json_object_get(request, "command"));
-    r.readiness = json_is_object(readiness) ? json_deep_copy(readiness) : NULL;
+    r.command = hide_in_copy(s->redactor, json_object_get(request, "command"));
+    r.readiness = json_is_object(readiness) ? hide_in_copy(s->redactor, readiness) : NULL;
     r.published = json_array();
-    record_set_string(&r.cwd, json_string_or(request, "cwd", "/workspace"));
+    r.cwd = hide_in_text(s->redactor, json_string_or(request, "cwd", "/workspace"), false);
     if (!service_record_save(s->dir_fd, &r, err)) {
         service_record_release(&r);
         return NULL;
@@ -500,7 +522,7 @@ static void op_start(struct supervisor *s, struct link *client, uint32_t id, con
     sv->opening = true;
     sv->start_client = client;
     sv->start_id = id;
-    if (!start_in_guest(sv, &err))
+    if (!start_in_guest(sv, request, &err))
         start_failed(sv, &err);
 }
 

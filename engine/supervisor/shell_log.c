@@ -127,14 +127,15 @@ static bool publish(void *arg)
 }
 
 bool shell_log_open(struct shell_log *log, int workspace_fd, struct shell_record *record,
-                    struct pyro_error *err)
+                    bool secrets, struct pyro_error *err)
 {
     const int flags = O_RDWR | O_CREAT | O_APPEND;
-    int fd, events_fd = -1;
+    int fd, events_fd = -1, marks_fd = -1;
     struct stat st;
 
     *log = (struct shell_log){ .file = { .fd = -1,
                                          .events_fd = -1,
+                                         .marks_fd = -1,
                                          .first = record->first,
                                          .publish = publish,
                                          .wrote = on_wrote,
@@ -154,7 +155,12 @@ bool shell_log_open(struct shell_log *log, int workspace_fd, struct shell_record
     fd = shell_open_file(workspace_fd, record->id, "log", flags, err);
     if (fd >= 0)
         events_fd = shell_open_file(workspace_fd, record->id, "events", flags, err);
-    if (guest_log_open(&log->file, fd, events_fd, err) && rescan(log, err))
+    if (events_fd >= 0 && secrets) {
+        marks_fd = shell_open_file(workspace_fd, record->id, "marks", O_RDWR | O_CREAT, err);
+        if (marks_fd < 0)
+            close(take_fd(&events_fd));
+    }
+    if (guest_log_open(&log->file, fd, events_fd, marks_fd, err) && rescan(log, err))
         return true;
     shell_log_close(log);
     return false;

@@ -16,10 +16,10 @@ struct shell_log {
     int64_t times_size;
 };
 
-/* Creates the files, or opens those there are and finds out what the log's end is in. Must not move
- * afterwards. */
+/* Creates the files, or opens those there are and finds out what the log's end is in. `secrets`:
+ * there are some to be taken out. Must not move afterwards. */
 bool shell_log_open(struct shell_log *log, int workspace_fd, struct shell_record *record,
-                    struct pyro_error *err) MUST_CHECK;
+                    bool secrets, struct pyro_error *err) MUST_CHECK;
 void shell_log_close(struct shell_log *log);
 
 #endif

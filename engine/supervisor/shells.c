@@ -9,12 +9,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/secret/hide.h"
 #include "engine/supervisor/intake.h"
 #include "engine/supervisor/shell_log.h"
 #include "vmm/base/fs.h"
 
 #define INPUT_MAX (4 * 1024 * 1024) /* waiting for a shell that does not read */
 #define FOREGROUND_MAX 1024         /* bytes of what the guest may say of it */
+#define FOREGROUND_CUT 150          /* a longer one has maybe been cut by the guest */
 
 /* A request that the guest has to answer first. */
 struct shell_ask {
@@ -129,6 +131,7 @@ static void end_shell(struct shell *sh, int exit_code)
     sh->record.at_prompt = false;
     sh->record.ended_at = clock_wall();
     sh->record.exit_code = exit_code;
+    intake_flush(&sh->intake);
     guest_log_event(&sh->log.file, "end", sh->log.file.size,
                     exit_code >= 0 ? json_pack("{s:i}", "exit_code", exit_code) : NULL);
     guest_log_sync(&sh->log.file);
@@ -256,7 +259,7 @@ static void on_resized(struct shell *sh, const json_t *message)
         return;
     sh->record.cols = cols;
     sh->record.rows = rows;
-    guest_log_event(&sh->log.file, "resize", (uint64_t)offset,
+    guest_log_event(&sh->log.file, "resize", guest_log_place(&sh->log.file, (uint64_t)offset),
                     json_pack("{s:I, s:I}", "cols", (json_int_t)cols, "rows", (json_int_t)rows));
     if (!shell_record_save(sh->supervisor->dir_fd, &sh->record, NULL))
         return; /* the event tells it too */
@@ -270,11 +273,28 @@ static void on_foreground(struct shell *sh, const json_t *message)
 
     if (strlen(text) > FOREGROUND_MAX || age_ms < 0)
         return;
-    record_set_string(&sh->record.foreground, text);
+    free(sh->record.foreground);
+    sh->record.foreground =
+        hide_in_text(sh->supervisor->redactor, text, strlen(text) >= FOREGROUND_CUT);
     sh->record.foreground_since = clock_wall() - (double)age_ms / 1000;
     sh->record.at_prompt = !*text && json_bool_or(message, "prompt", false);
     if (!shell_record_save(sh->supervisor->dir_fd, &sh->record, NULL))
         return; /* the next change tries again */
+}
+
+/* An offset that all has come up to is in the file as far as it may be seen. */
+static void on_prompt(struct shell *sh, const json_t *message)
+{
+    bool at_prompt = json_bool_or(message, "at_prompt", false);
+    uint64_t offset = (uint64_t)json_int_or(message, "offset", 0);
+    uint64_t come = intake_offset(&sh->intake), missing = offset > come ? offset - come : 0;
+
+    if (at_prompt && !missing)
+        intake_pause(&sh->intake);
+    if (sh->intake.retry.armed) /* the disk is full */
+        missing++;
+    answer(sh, ASK_PROMPT, json_int_or(message, "prompt", 0),
+           prompt_view(at_prompt, (int64_t)(sh->log.file.size + missing)));
 }
 
 static void on_message(struct stream *stream, const json_t *message)
@@ -288,9 +308,7 @@ static void on_message(struct stream *stream, const json_t *message)
     if (json_is_array(json_object_get(message, "resized")))
         on_resized(sh, message);
     if (json_is_integer(json_object_get(message, "prompt")))
-        answer(sh, ASK_PROMPT, json_int_or(message, "prompt", 0),
-               prompt_view(json_bool_or(message, "at_prompt", false),
-                           json_int_or(message, "offset", 0)));
+        on_prompt(sh, message);
     if (!json_is_integer(ended))
         return;
     sh->ended = (int)(json_integer_value(ended) & 255);
@@ -313,6 +331,7 @@ static bool attach(struct shell *sh, struct pyro_error *err)
     static const struct stream_ops ops = {
         .data = on_data, .message = on_message, .writable = on_writable, .closed = on_closed
     };
+    intake_recall(&sh->intake);
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:I}", "op", "shell_attach", "shell", sh->record.id, "offset",
                   (json_int_t)guest_log_offset(&sh->log.file));
@@ -334,7 +353,7 @@ static struct shell *shell_new(struct supervisor *s, const struct shell_record *
     sh->record.cwd = str_printf("%s", r->cwd);
     sh->record.foreground = NULL; /* the guest says it anew */
     buf_init(&sh->input, INPUT_MAX);
-    if (!shell_log_open(&sh->log, s->dir_fd, &sh->record, err)) {
+    if (!shell_log_open(&sh->log, s->dir_fd, &sh->record, s->redactor, err)) {
         shell_record_release(&sh->record);
         free(sh);
         return NULL;
@@ -369,14 +388,17 @@ static void on_opened(struct stream *stream, const json_t *result, const struct 
     sh->open_client = NULL;
 }
 
-static bool open_in_guest(struct shell *sh, struct pyro_error *err)
+static bool open_in_guest(struct shell *sh, const json_t *asked, struct pyro_error *err)
 {
     static const struct stream_ops ops = { .closed = on_opened };
-    scoped_json json_t *request = json_pack(
-        "{s:s, s:s, s:[s], s:s, s:I, s:I, s:{s:s}}", "op", "shell_open", "shell", sh->record.id,
-        "command", "bash", "cwd", sh->record.cwd, "cols", (json_int_t)sh->record.cols, "rows",
-        (json_int_t)sh->record.rows, "env", "TERM", "xterm-256color");
+    scoped_json json_t *env = json_pack("{s:s}", "TERM", "xterm-256color"), *request = NULL;
 
+    if (!supervisor_secret_env(sh->supervisor, asked, env, err))
+        return false;
+    request = json_pack(
+        "{s:s, s:s, s:[s], s:s, s:I, s:I, s:O}", "op", "shell_open", "shell", sh->record.id,
+        "command", "bash", "cwd", json_string_or(asked, "cwd", "/workspace"), "cols",
+        (json_int_t)sh->record.cols, "rows", (json_int_t)sh->record.rows, "env", env);
     return stream_open(sh->supervisor->guest, &sh->guest, request, &ops, sh, err);
 }
 
@@ -389,7 +411,8 @@ void shells_open(struct supervisor *s, struct link *client, uint32_t id, const j
                               .rows = json_int_or(request, "rows", 30),
                               .started_at = clock_wall(),
                               .exit_code = -1 };
-    scoped_free char *cwd = str_printf("%s", json_string_or(request, "cwd", "/workspace"));
+    scoped_free char *cwd =
+        hide_in_text(s->redactor, json_string_or(request, "cwd", "/workspace"), false);
     struct shell *sh = NULL;
 
     r.cwd = cwd;
@@ -409,7 +432,7 @@ void shells_open(struct supervisor *s, struct link *client, uint32_t id, const j
     sh->open_client = client;
     sh->open_id = id;
     /* Recorded before the guest has it: whoever comes after a crash finds it and tidies up. */
-    if (!shell_record_save(s->dir_fd, &sh->record, &err) || !open_in_guest(sh, &err))
+    if (!shell_record_save(s->dir_fd, &sh->record, &err) || !open_in_guest(sh, request, &err))
         open_failed(sh, &err);
 }
 

@@ -365,17 +365,21 @@ static void begin_guest(struct supervisor *s)
     unsigned char entropy[64];
     char entropy_hex[129];
     struct pyro_error err = { 0 };
-    scoped_json json_t *request = NULL;
+    scoped_json json_t *request = NULL, *secrets = supervisor_secret_values(s, &err);
     struct timespec now;
 
+    if (!secrets) {
+        supervisor_give_up(s, "%s", err.message);
+        return;
+    }
     random_bytes(entropy, sizeof(entropy));
     hex_encode(entropy, sizeof(entropy), entropy_hex);
     clock_gettime(CLOCK_REALTIME, &now);
-    request =
-        json_pack("{s:s, s:s, s:I, s:s, s:s, s:s}", "op", "begin", "entropy", entropy_hex,
-                  "time_ns", (json_int_t)now.tv_sec * 1000000000 + now.tv_nsec, "hostname",
-                  s->record.name ? s->record.name : s->record.id, "machine_id",
-                  s->record.machine_id, "root", s->mode == SUPERVISE_FRESH ? "mounted" : "later");
+    request = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:O}", "op", "begin", "entropy",
+                        entropy_hex, "time_ns", (json_int_t)now.tv_sec * 1000000000 + now.tv_nsec,
+                        "hostname", s->record.name ? s->record.name : s->record.id, "machine_id",
+                        s->record.machine_id, "root",
+                        s->mode == SUPERVISE_FRESH ? "mounted" : "later", "secrets", secrets);
     if (!stream_open(s->guest, &s->control, request, &ops, s, &err))
         supervisor_give_up(s, "%s", err.message);
 }
@@ -512,6 +516,8 @@ static bool start(struct supervisor *s, struct pyro_error *err)
         return false;
     s->run_fd = fs_open_dir(s->dir_fd, "run", err);
     if (s->run_fd < 0 || !record_load(s->dir_fd, s->record.id, &s->record, err))
+        return false;
+    if (!supervisor_load_secrets(s, err))
         return false;
     if (s->mode == SUPERVISE_FRESH && s->record.used)
         s->mode = SUPERVISE_RESTART;

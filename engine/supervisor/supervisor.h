@@ -19,6 +19,7 @@
 #include "engine/workspace/record.h"
 #include "vmm/base/link.h"
 #include "vmm/base/loop.h"
+#include "vmm/base/redact.h"
 #include "vmm/console.h"
 #include "vmm/vm.h"
 
@@ -45,6 +46,7 @@ struct supervisor {
     int dir_fd, run_fd, ready_fd, listen_fd;
     char *dir_path;
     struct workspace_record record;
+    struct redactor *redactor; /* of the secrets; NULL: it has none */
     struct vm vm;
     pid_t host_pid; /* host compatibility: the child; 0 else */
     int host_pidfd;
@@ -75,6 +77,13 @@ void supervisor_tell_progress(void *arg, const char *what);
 void supervisor_save(struct supervisor *s, bool durable);
 /* Has logs and record on the disk within a second. */
 void supervisor_save_soon(struct supervisor *s);
+/* secret_use.c: reads them, as its record says there are any. */
+bool supervisor_load_secrets(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
+/* {NAME: value}, new. */
+json_t *supervisor_secret_values(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
+/* Adds to `env` the variables that a request's `secret_env` {VARIABLE: NAME} asks for. */
+bool supervisor_secret_env(struct supervisor *s, const json_t *request, json_t *env,
+                           struct pyro_error *err) MUST_CHECK;
 /* Notes activity. */
 void supervisor_touch(struct supervisor *s);
 /* Begins the end: a clean shutdown, or at once when `force`. */

@@ -17,6 +17,7 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
+#include "engine/secret/hide.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/commands.h"
 #include "engine/workspace/lifecycle.h"
@@ -306,9 +307,9 @@ static bool run_session(struct session *x, struct link *link,
         .data = on_data, .message = on_message, .writable = on_writable, .closed = on_closed
     };
     scoped_json json_t *request =
-        json_pack("{s:s, s:O, s:s, s:I}", "op", "exec", "command", spec->command, "cwd",
+        json_pack("{s:s, s:O, s:s, s:I, s:O*}", "op", "exec", "command", spec->command, "cwd",
                   spec->cwd ? spec->cwd : "/workspace", "timeout_ms",
-                  (json_int_t)spec->timeout_seconds * 1000);
+                  (json_int_t)spec->timeout_seconds * 1000, "secret_env", spec->secret_env);
 
     if (!request)
         return pyro_fail(x->err, PYRO_INVALID_ARGUMENT,
@@ -380,5 +381,5 @@ json_t *workspace_exec(const char *ref, const struct workspace_exec_spec *spec,
         json_object_set_new(result, "execution_mode",
                             json_string(r.host_compat ? "host_compat" : "guest_vm"));
     record_release(&r);
-    return result;
+    return hide_secrets(o.dir_fd, result, err);
 }

@@ -53,6 +53,8 @@ static bool fill_record(const struct workspace_spec *spec, bool ephemeral, bool 
     r->network_policy = spec->network_policy;
     r->ephemeral = ephemeral;
     r->host_compat = on_host;
+    if (spec->secrets && spec->secrets->count)
+        r->secrets = secrets_describe(spec->secrets);
     return workspace_apply_change(r, change, err);
 }
 
@@ -76,9 +78,9 @@ static void undo_create(const struct store *store, const char *id, int dir_fd)
         store_sweep(store);
 }
 
-static bool create_in(const struct store *store, struct workspace_record *r,
-                      const struct environment *e, const struct progress *progress,
-                      struct pyro_error *err)
+static bool create_in(const struct store *store, const struct workspace_spec *spec,
+                      struct workspace_record *r, const struct environment *e,
+                      const struct progress *progress, struct pyro_error *err)
 {
     struct workspace_record started;
     scoped_close int dir_fd = -1, lock_fd = -1;
@@ -86,7 +88,8 @@ static bool create_in(const struct store *store, struct workspace_record *r,
 
     if (!store_make(store, r, &dir_fd, &lock_fd, err))
         return false;
-    ok = (!e || prepare_disk(r, dir_fd, e, err)) &&
+    ok = (!spec->secrets || secrets_store(spec->secrets, dir_fd, err)) &&
+         (!e || prepare_disk(r, dir_fd, e, err)) &&
          supervisor_start(dir_fd, r->id, take_fd(&lock_fd), SUPERVISE_FRESH, progress, err);
     if (!ok) {
         if (lock_fd >= 0)
@@ -101,14 +104,15 @@ static bool create_in(const struct store *store, struct workspace_record *r,
     return true;
 }
 
-static bool create_vm(const struct store *store, struct workspace_record *r,
-                      const struct progress *progress, struct pyro_error *err)
+static bool create_vm(const struct store *store, const struct workspace_spec *spec,
+                      struct workspace_record *r, const struct progress *progress,
+                      struct pyro_error *err)
 {
     struct environment environment = { 0 };
     struct boot_files boot = { 0 };
     bool ok = ensure_environment(r->environment, progress, &environment, err) &&
               boot_files_ensure(progress, &boot, err) &&
-              create_in(store, r, &environment, progress, err);
+              create_in(store, spec, r, &environment, progress, err);
 
     boot_files_release(&boot);
     environment_release(&environment);
@@ -134,11 +138,12 @@ bool workspace_make(const struct workspace_spec *spec, bool ephemeral,
     if (!store_open(&store, err))
         return false;
     store_sweep(&store);
-    ok = fill_record(spec, ephemeral, false, &r, &why) && create_vm(&store, &r, progress, &why);
+    ok = fill_record(spec, ephemeral, false, &r, &why) &&
+         create_vm(&store, spec, &r, progress, &why);
     if (!ok && spec->allow_host_compat && lacks_vm(why.code)) {
         record_release(&r);
         ok = fill_record(spec, ephemeral, true, &r, &why) &&
-             create_in(&store, &r, NULL, progress, &why);
+             create_in(&store, spec, &r, NULL, progress, &why);
     }
     if (!ok) {
         record_release(&r);

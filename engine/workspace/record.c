@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/secret/secrets.h"
 #include "vmm/base/fs.h"
 
 #define RECORD_BYTES_MAX (1024 * 1024)
@@ -49,6 +50,7 @@ void record_release(struct workspace_record *r)
     json_decref(r->labels);
     json_decref(r->last_command);
     json_decref(r->seed);
+    json_decref(r->secrets);
     *r = (struct workspace_record){ 0 };
 }
 
@@ -142,6 +144,7 @@ static bool parse_record(const json_t *j, const char *id, struct workspace_recor
     if (json_is_object(json_object_get(j, "last_command")))
         r->last_command = json_deep_copy(json_object_get(j, "last_command"));
     r->seed = record_seed_of(json_object_get(j, "workspace_seed"));
+    r->secrets = secrets_described(json_object_get(j, "secrets"));
     r->host_compat = json_bool_or(j, "host_compat", false);
     r->ephemeral = json_bool_or(j, "ephemeral", false);
     r->used = json_bool_or(j, "used", true);
@@ -222,6 +225,8 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
 
     if (j && r->seed)
         json_object_set(j, "workspace_seed", r->seed);
+    if (j && r->secrets)
+        json_object_set(j, "secrets", r->secrets);
     text = j ? json_dumps(j, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
     if (!text)
         return pyro_fail(err, PYRO_NO_MEMORY, "write the record: out of memory");
@@ -266,5 +271,7 @@ json_t *record_to_view(const struct workspace_record *r)
     json_object_update(v, rest);
     if (r->seed)
         json_object_set(v, "workspace_seed", r->seed);
+    if (r->secrets)
+        json_object_set(v, "secrets", r->secrets);
     return v;
 }

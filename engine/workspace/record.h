@@ -47,6 +47,7 @@ struct workspace_record {
     int64_t service_count, running_service_count;
     json_t *last_command; /* {command, exit_code} or NULL */
     json_t *seed;         /* {mode, seed_path, entry_count, bytes_written}; NULL: empty */
+    json_t *secrets;      /* [{name, source_kind}]; NULL: none. Their values: engine/secret */
     int64_t reset_count;
     double last_reset_at; /* 0: never */
     char *last_error;     /* NULL: none */

@@ -11,6 +11,7 @@
 
 #include "engine/network/policy.h"
 #include "engine/progress.h"
+#include "engine/secret/secrets.h"
 #include "vmm/base/json.h"
 
 struct workspace_spec {
@@ -21,7 +22,8 @@ struct workspace_spec {
     int64_t ttl_seconds;   /* 0: never */
     const char *seed_path; /* NULL: /workspace begins empty; `run` has none */
     enum network_policy network_policy;
-    bool allow_host_compat; /* when no VM can be had, run on the host */
+    const struct secrets *secrets; /* borrowed; NULL: none */
+    bool allow_host_compat;        /* when no VM can be had, run on the host */
 };
 
 /* Pulls the environment when it is missing, starts a VM, returns the workspace object. Nothing is
@@ -54,6 +56,7 @@ json_t *workspace_logs(const char *ref, struct pyro_error *err) MUST_CHECK;
 struct workspace_exec_spec {
     json_t *command;          /* array of strings, borrowed */
     const char *cwd;          /* NULL: /workspace */
+    json_t *secret_env;       /* {VARIABLE: NAME of a secret}, borrowed; NULL: none */
     int64_t timeout_seconds;  /* 0: none */
     int stdin_fd;             /* -1: the command reads end-of-file */
     int stdout_fd, stderr_fd; /* where output is passed on as it comes; -1: nowhere */

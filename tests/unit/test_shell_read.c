@@ -39,7 +39,7 @@ static int open_log(void **state UNUSED)
     };
     if (dir_fd < 0 || mkdirat(dir_fd, SHELLS_DIR, 0700) != 0 ||
         !shell_record_save(dir_fd, &record, &err) ||
-        !shell_log_open(&shell_log, dir_fd, &record, &err))
+        !shell_log_open(&shell_log, dir_fd, &record, false, &err))
         return -1;
     resize(40, 10);
     return 0;

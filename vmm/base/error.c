@@ -26,6 +26,8 @@ static const struct code_row codes[PYRO_CODE_COUNT] = {
     [PYRO_SHELL_NOT_FOUND] = { "shell_not_found", 1, "see 'pyro workspace shell list'" },
     [PYRO_SHELL_STATE] = { "shell_state", 1, "" },
     [PYRO_SNAPSHOT_NOT_FOUND] = { "snapshot_not_found", 1, "see 'pyro workspace snapshot list'" },
+    [PYRO_SECRET_NOT_FOUND] = { "secret_not_found", 1,
+                                "see 'pyro workspace status' for the ones it has" },
     [PYRO_FILE_NOT_FOUND] = { "file_not_found", 1, "see 'pyro workspace file list'" },
     [PYRO_WRONG_FILE_TYPE] = { "wrong_file_type", 1, "" },
     [PYRO_PATH_REFUSED] = { "path_refused", 1, "" },

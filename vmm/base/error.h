@@ -24,6 +24,7 @@ enum pyro_code {
     PYRO_SHELL_NOT_FOUND,
     PYRO_SHELL_STATE,
     PYRO_SNAPSHOT_NOT_FOUND,
+    PYRO_SECRET_NOT_FOUND,
     PYRO_FILE_NOT_FOUND,  /* nothing of that name below /workspace */
     PYRO_WRONG_FILE_TYPE, /* a directory where a file is meant, a binary file read as text, … */
     PYRO_PATH_REFUSED,    /* leads out of /workspace, or through a symbolic link */

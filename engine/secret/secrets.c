@@ -1,0 +1,331 @@
+/* engine/secret/secrets.c: checked, stored, read again. */
+#include "engine/secret/secrets.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vmm/base/fs.h"
+#include "vmm/base/utf8.h"
+
+#define NAME_HINT "use 1 to 64 letters, digits and '_', the first no digit"
+
+static const char *const kinds[] = { "literal", "file" };
+
+static void value_release(struct buf *value)
+{
+    if (value->data)
+        explicit_bzero(value->data, value->cap);
+    buf_release(value);
+}
+
+void secrets_release(struct secrets *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        value_release(&s->items[i].value);
+    s->count = 0;
+}
+
+bool secret_name_is_valid(const char *name, size_t n)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+
+    return n && n <= SECRET_NAME_MAX && strspn(name, allowed) >= n &&
+           !(name[0] >= '0' && name[0] <= '9');
+}
+
+static const struct secret *find(const struct secrets *s, const char *name)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (!strcmp(s->items[i].name, name))
+            return &s->items[i];
+    return NULL;
+}
+
+/* The value without its final newlines. */
+static size_t text_length(const struct buf *value)
+{
+    size_t n = value->len;
+
+    while (n && (value->data[n - 1] == '\n' || value->data[n - 1] == '\r'))
+        n--;
+    return n;
+}
+
+/* ---- what is given ---- */
+
+/* The name before the '='. */
+static bool take_name(struct secrets *s, const char *spec, struct secret **ret,
+                      struct pyro_error *err)
+{
+    size_t n = strcspn(spec, "=");
+    struct secret *item = &s->items[s->count];
+
+    if (!spec[n])
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "there is no '=' behind the secret's name");
+    if (!secret_name_is_valid(spec, n)) {
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "what stands before the '=' is no secret's name");
+        return pyro_hint(err, NAME_HINT);
+    }
+    if (s->count == SECRETS_MAX)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "there are more than %d secrets", SECRETS_MAX);
+    *item = (struct secret){ .value = BUF_INIT(SECRET_BYTES_MAX) };
+    snprintf(item->name, sizeof(item->name), "%.*s", (int)n, spec);
+    if (find(s, item->name))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "secret '%s' is given twice", item->name);
+    *ret = item;
+    return true;
+}
+
+static bool check_value(const struct secret *item, struct pyro_error *err)
+{
+    const struct buf *v = &item->value;
+
+    if (!v->len || !text_length(v))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "secret '%s' is empty", item->name);
+    if (memchr(v->data, '\0', v->len) || !utf8_is_valid(v->data, v->len)) {
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "secret '%s' is no UTF-8 text", item->name);
+        return pyro_hint(err, "give what is binary as base64");
+    }
+    return true;
+}
+
+static bool fail_size(const char *name, struct pyro_error *err)
+{
+    return pyro_fail(err, PYRO_INVALID_ARGUMENT, "secret '%s' is over %d KiB", name,
+                     SECRET_BYTES_MAX >> 10);
+}
+
+/* Takes the filled item in. */
+static bool take_value(struct secrets *s, struct secret *item, bool filled, struct pyro_error *err)
+{
+    size_t total = item->value.len;
+
+    for (size_t i = 0; i < s->count; i++)
+        total += s->items[i].value.len;
+    if (filled && check_value(item, err) &&
+        (total <= SECRETS_BYTES_MAX ||
+         pyro_fail(err, PYRO_INVALID_ARGUMENT, "the secrets are over %d KiB together",
+                   SECRETS_BYTES_MAX >> 10))) {
+        s->count++;
+        return true;
+    }
+    value_release(&item->value);
+    return false;
+}
+
+bool secrets_add_literal(struct secrets *s, const char *spec, struct pyro_error *err)
+{
+    struct secret *item;
+
+    return take_name(s, spec, &item, err) &&
+           take_value(s, item,
+                      buf_append_str(&item->value, strchr(spec, '=') + 1) ||
+                          fail_size(item->name, err),
+                      err);
+}
+
+/* A whole file; a FIFO or a device is one, too, as of <(…). */
+static bool read_value(int dirfd, const char *path, struct secret *item, struct pyro_error *err)
+{
+    scoped_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+    char chunk[4096];
+    ssize_t n;
+
+    if (fd < 0)
+        return pyro_fail_errno(err, "secret '%s': open '%s'", item->name, path);
+    while ((n = fs_read_full(fd, chunk, sizeof(chunk))) > 0)
+        if (!buf_append(&item->value, chunk, (size_t)n)) {
+            n = -1;
+            break;
+        } else if ((size_t)n < sizeof(chunk)) {
+            break;
+        }
+    explicit_bzero(chunk, sizeof(chunk));
+    if (n >= 0)
+        return true;
+    return item->value.len ? fail_size(item->name, err)
+                           : pyro_fail_errno(err, "secret '%s': read '%s'", item->name, path);
+}
+
+bool secrets_add_file(struct secrets *s, const char *spec, struct pyro_error *err)
+{
+    struct secret *item;
+
+    if (!take_name(s, spec, &item, err))
+        return false;
+    item->from_file = true;
+    return take_value(s, item, read_value(AT_FDCWD, strchr(spec, '=') + 1, item, err), err);
+}
+
+/* ---- what is kept ---- */
+
+json_t *secrets_describe(const struct secrets *s)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < s->count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s}", "name", s->items[i].name, "source_kind",
+                                              kinds[s->items[i].from_file]));
+    return list;
+}
+
+json_t *secrets_described(const json_t *j)
+{
+    json_t *list = NULL, *item;
+    size_t i;
+
+    json_array_foreach ((json_t *)(uintptr_t)j, i, item) {
+        const char *name = json_string_or(item, "name", "");
+        bool from_file = !strcmp(json_string_or(item, "source_kind", ""), kinds[1]);
+        if (!secret_name_is_valid(name, strlen(name)))
+            continue;
+        list = list ? list : json_array();
+        json_array_append_new(
+            list, json_pack("{s:s, s:s}", "name", name, "source_kind", kinds[from_file]));
+    }
+    return list;
+}
+
+bool secrets_store(const struct secrets *s, int workspace_fd, struct pyro_error *err)
+{
+    scoped_close int fd = -1;
+
+    if (!s->count)
+        return true;
+    if (mkdirat(workspace_fd, SECRETS_DIR, 0700) != 0 && errno != EEXIST)
+        return pyro_fail_errno(err, "store the secrets");
+    fd = fs_open_dir(workspace_fd, SECRETS_DIR, err);
+    for (size_t i = 0; fd >= 0 && i < s->count; i++) {
+        const struct secret *item = &s->items[i];
+        if (!fs_write_atomic(fd, item->name, item->value.data, item->value.len, 0600, err))
+            return false;
+    }
+    return fd >= 0;
+}
+
+bool secrets_load(int workspace_fd, struct secrets *ret, struct pyro_error *err)
+{
+    int fd = openat(workspace_fd, SECRETS_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    scoped_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+
+    ret->count = 0;
+    if (!dir)
+        return errno == ENOENT || pyro_fail_errno(err, "read the secrets");
+    while ((entry = readdir(dir))) {
+        struct secret *item = &ret->items[ret->count];
+        if (!secret_name_is_valid(entry->d_name, strlen(entry->d_name)))
+            continue; /* of the directory itself; what a killed create left is swept */
+        if (ret->count == SECRETS_MAX)
+            break;
+        *item = (struct secret){ .value = BUF_INIT(SECRET_BYTES_MAX) };
+        snprintf(item->name, sizeof(item->name), "%s", entry->d_name);
+        if (!take_value(ret, item, read_value(fd, item->name, item, err), err)) {
+            secrets_release(ret);
+            return pyro_wrap(err, "read the secrets");
+        }
+    }
+    return true;
+}
+
+static bool fail_unknown(const char *name, struct pyro_error *err)
+{
+    return pyro_fail(err, PYRO_SECRET_NOT_FOUND, "the workspace has no secret '%s'", name);
+}
+
+json_t *secrets_to_json(const struct secrets *s, const json_t *described, struct pyro_error *err)
+{
+    json_t *values = json_object(), *item;
+    size_t i;
+
+    json_array_foreach ((json_t *)(uintptr_t)described, i, item) {
+        const char *name = json_string_or(item, "name", "");
+        const struct secret *secret = find(s, name);
+        if (!secret) {
+            fail_unknown(name, err);
+            pyro_hint(err, "its file below '" SECRETS_DIR "/' is gone: delete the workspace and "
+                           "create it again");
+            json_decref(values);
+            return NULL;
+        }
+        json_object_set_new(values, name, json_stringn(secret->value.data, secret->value.len));
+    }
+    return values;
+}
+
+bool secrets_set_env(const struct secrets *s, const json_t *wanted, json_t *env,
+                     struct pyro_error *err)
+{
+    const char *variable;
+    json_t *name;
+
+    json_object_foreach ((json_t *)(uintptr_t)wanted, variable, name) {
+        const char *text = json_is_string(name) ? json_string_value(name) : "";
+        const struct secret *secret = find(s, text);
+        size_t n = secret ? secret->value.len : 0;
+        if (!secret)
+            return fail_unknown(text, err);
+        if (n > 1 && secret->value.data[n - 1] == '\n')
+            n -= secret->value.data[n - 2] == '\r' ? 2 : 1;
+        json_object_set_new(env, variable, json_stringn(secret->value.data, n));
+    }
+    return true;
+}
+
+json_t *secrets_parse_env(const char *const *items, size_t count, struct pyro_error *err)
+{
+    json_t *wanted = json_object();
+
+    for (size_t i = 0; i < count; i++) {
+        size_t n = strcspn(items[i], "=");
+        const char *variable = items[i][n] ? items[i] + n + 1 : items[i];
+        char name[SECRET_NAME_MAX + 1];
+        if (!secret_name_is_valid(items[i], n) ||
+            !secret_name_is_valid(variable, strlen(variable))) {
+            pyro_fail(err, PYRO_INVALID_ARGUMENT,
+                      "'%.100s' is not NAME or NAME=VARIABLE, the name of a secret and of a "
+                      "variable of the environment",
+                      items[i]);
+            pyro_hint(err, NAME_HINT);
+            json_decref(wanted);
+            return NULL;
+        }
+        if (json_object_get(wanted, variable)) {
+            pyro_fail(err, PYRO_INVALID_ARGUMENT, "the variable '%s' is given twice", variable);
+            json_decref(wanted);
+            return NULL;
+        }
+        snprintf(name, sizeof(name), "%.*s", (int)n, items[i]);
+        json_object_set_new(wanted, variable, json_string(name));
+    }
+    return wanted;
+}
+
+/* ---- taking them out ---- */
+
+bool secrets_redactor(const struct secrets *s, struct redactor **ret, struct pyro_error *err)
+{
+    struct buf values[SECRETS_MAX];
+
+    *ret = NULL;
+    if (!s->count)
+        return true;
+    for (size_t i = 0; i < s->count; i++) {
+        values[i] = s->items[i].value; /* borrowed */
+        values[i].len = text_length(&values[i]);
+    }
+    *ret = redactor_new(values, s->count);
+    return *ret || pyro_fail(err, PYRO_NO_MEMORY, "the secrets: out of memory");
+}
+
+bool secrets_redactor_of(int workspace_fd, struct redactor **ret, struct pyro_error *err)
+{
+    scoped_secrets s = { .count = 0 };
+
+    return secrets_load(workspace_fd, &s, err) && secrets_redactor(&s, ret, err);
+}

@@ -1,0 +1,38 @@
+/*
+ * engine/supervisor/secret_use.c: secrets on their way to the guest. Their values are read from
+ * their files when they are handed over, and wiped; what stays here is the redactor's copy.
+ */
+#include <sys/resource.h>
+
+#include "engine/secret/secrets.h"
+#include "engine/supervisor/supervisor.h"
+
+/* What knows the values makes no core dumps: this process, and all it starts, QEMU above all. */
+bool supervisor_load_secrets(struct supervisor *s, struct pyro_error *err)
+{
+    static const struct rlimit none = { 0, 0 };
+
+    if (!s->record.secrets)
+        return true;
+    setrlimit(RLIMIT_CORE, &none);
+    return secrets_redactor_of(s->dir_fd, &s->redactor, err);
+}
+
+json_t *supervisor_secret_values(struct supervisor *s, struct pyro_error *err)
+{
+    scoped_secrets secrets = { .count = 0 };
+
+    return secrets_load(s->dir_fd, &secrets, err)
+               ? secrets_to_json(&secrets, s->record.secrets, err)
+               : NULL;
+}
+
+bool supervisor_secret_env(struct supervisor *s, const json_t *request, json_t *env,
+                           struct pyro_error *err)
+{
+    const json_t *wanted = json_object_get(request, "secret_env");
+    scoped_secrets secrets = { .count = 0 };
+
+    return !json_object_size(wanted) ||
+           (secrets_load(s->dir_fd, &secrets, err) && secrets_set_env(&secrets, wanted, env, err));
+}

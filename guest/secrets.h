@@ -1,0 +1,12 @@
+/* The secrets of the workspace, as commands find them: files below SECRETS_PATH. */
+#ifndef PYRO_GUEST_SECRETS_H
+#define PYRO_GUEST_SECRETS_H
+
+#include "guest/guest.h"
+
+#define SECRETS_PATH "/run/pyro-secrets"
+
+/* Writes {NAME: value} (NULL or empty: nothing) into a tmpfs of its own; may come twice. */
+bool secrets_write(const json_t *values, struct pyro_error *err) MUST_CHECK;
+
+#endif
