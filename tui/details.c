@@ -69,6 +69,20 @@ static void accelerator(struct place *p, const struct workspace_record *r)
         fact(p, "accelerator", ROLE_GOOD, r->accelerator);
 }
 
+/* Their names. */
+static void secrets(struct place *p, const json_t *list)
+{
+    char text[256] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < json_array_size(list) && used + 1 < sizeof(text); i++) {
+        int n = snprintf(text + used, sizeof(text) - used, "%s%s", i ? ", " : "",
+                         json_string_or(json_array_get(list, i), "name", ""));
+        used += n > 0 ? (size_t)n : 0;
+    }
+    fact(p, "secrets", ROLE_TEXT, text);
+}
+
 static void facts(struct place *p, const struct model *m, const struct watched_workspace *w,
                   double now)
 {
@@ -105,6 +119,7 @@ static void facts(struct place *p, const struct model *m, const struct watched_w
         snprintf(text, sizeof(text), "in %s", format_age(&a, now, r->expires_at));
         fact(p, "stops", ROLE_WARN, text);
     }
+    secrets(p, r->secrets);
     if (r->running_service_count) {
         snprintf(text, sizeof(text), "%lld running", (long long)r->running_service_count);
         fact(p, "services", ROLE_TEXT, text);

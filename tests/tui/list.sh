@@ -7,7 +7,7 @@ tui
 sees 'No workspace yet'
 sees 'pyro workspace create debian:12'
 sees '^ c create +\? help  q quit'
-one=$(host_workspace one --label team=red)
+one=$(host_workspace one --label team=red --secret API_TOKEN=tok-1234 --secret KEY=k-5678)
 sees 'one .*started'
 gone 'No workspace yet'
 two=$(host_workspace two --label team=blue)
@@ -17,6 +17,7 @@ sees '2 workspaces'
 sees "│ id +$one"
 sees 'not in a ma'
 sees 'label +team=red'
+sees 'secrets +API_TOKEN, KEY'
 keys k
 sees "│ id +$two"
 keys j
