@@ -37,6 +37,14 @@ is "a workspace: 127" "$status" 127
 run "${pyro[@]}" workspace exec h -- /etc/passwd
 is "a workspace: 126" "$status" 126
 
+# Secrets there: variables only, and redacted as anywhere.
+run "${pyro[@]}" workspace create debian:12-base --name s --allow-host-compat --secret TOKEN=tok-1234-5678 --json
+is "secrets: named" "$(json .secrets)" '[{"name": "TOKEN", "source_kind": "literal"}]'
+run "${pyro[@]}" workspace exec s --secret-env TOKEN -- sh -c 'echo "${#TOKEN} $TOKEN"'
+is "secrets: a variable" "$out" "13 [REDACTED]"
+refute "secrets: nothing below the host's /run" [ -e /run/pyro-secrets ]
+"${pyro[@]}" workspace delete s >/dev/null
+
 # Shells there: what runs in them ends with them, detached or not.
 run "${pyro[@]}" workspace shell open h --json
 is "a shell: its mode" "$(json .execution_mode)" host_compat

@@ -1,0 +1,6 @@
+#!/bin/bash
+# The transcript in docs/secrets.md is what a user gets.
+cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/guide.sh
+use_shared_cache
+run_guide docs/secrets.md 8
+finish
