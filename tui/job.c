@@ -20,7 +20,7 @@
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
-#define OUTPUT_MAX (4u * 1024 * 1024)
+#define OUTPUT_MAX ((size_t)64 * 1024 * 1024)
 #define ERRORS_MAX (64u * 1024)
 #define ARGS_MAX 64
 
@@ -30,7 +30,7 @@ struct job {
     char *what;
     pid_t pid;
     int pid_fd, out_fd, err_fd;
-    bool text;
+    bool text, cut;
     struct buf out, errors;
     char progress[256];
     double started_at;
@@ -135,7 +135,7 @@ static bool read_output(struct job *job)
         return false;
     }
     if (!buf_append(&job->out, chunk, (size_t)n)) /* the rest is dropped */
-        return true;
+        job->cut = true;
     return true;
 }
 
@@ -207,6 +207,7 @@ static void on_end(void *arg, uint32_t events UNUSED)
     }
     end.ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     end.output = job->out.data ? job->out.data : "";
+    end.output_len = job->out.len;
     if (!job->text && job->out.data)
         result = json_loadb(job->out.data, job->out.len, 0, NULL);
     end.result = result;
@@ -214,6 +215,9 @@ static void on_end(void *arg, uint32_t events UNUSED)
         error_of_object(json_object_get(result, "error"), &end.error);
     else if (!end.ok)
         error_of_text(job, status, &end.error);
+    else if (job->cut)
+        end.ok = pyro_fail(&end.error, PYRO_INTERNAL,
+                           "its answer is more than %zu MiB: too much to show", OUTPUT_MAX >> 20);
     finish(job, &end);
 }
 

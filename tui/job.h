@@ -14,7 +14,8 @@ struct job;
 struct job_end {
     bool ok;
     const json_t *result; /* of a JSON job that went well */
-    const char *output;   /* of a text job: what it printed */
+    const char *output;   /* of a text job: what it printed, ended by a NUL */
+    size_t output_len;
     struct pyro_error error;
 };
 /* The job is over; it is freed when this returns. */
