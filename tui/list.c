@@ -1,6 +1,8 @@
 /* tui/list.c: cursor and scrolling. */
 #include "tui/list.h"
 
+#define WHEEL_ROWS 3
+
 static void show_selected(struct list *l)
 {
     if (l->selected < l->first)
@@ -46,6 +48,23 @@ void list_scroll(struct list *l, int by)
         l->selected = l->first;
     if (l->selected >= l->first + l->rows)
         l->selected = l->first + l->rows - 1;
+}
+
+enum list_hit list_mouse(struct list *l, const struct key_event *e, int top)
+{
+    int row = e->row - top;
+
+    if (e->kind != EVENT_MOUSE)
+        return LIST_MISSED;
+    if (e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN) {
+        list_scroll(l, e->mouse == MOUSE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
+        return LIST_MOVED;
+    }
+    if (e->mouse != MOUSE_PRESS || e->button != 1 || row < 0 || row >= l->rows ||
+        l->first + row >= l->count)
+        return LIST_MISSED;
+    list_select(l, l->first + row);
+    return e->clicks == 2 ? LIST_OPENED : LIST_CLICKED;
 }
 
 bool list_action(struct list *l, int first_action, int action)

@@ -1,0 +1,117 @@
+/* tui/ask.c: a question with a line for the answer. */
+#include "tui/ask.h"
+
+#include <stdlib.h>
+
+#include "tui/field.h"
+#include "vmm/base/fs.h"
+
+#define ASK_COLS 70
+#define LABEL_ROWS 4
+
+struct ask {
+    struct screen screen;
+    char *title, *label, *hint;
+    struct field field;
+    ask_fn *answered;
+    void *arg;
+};
+
+enum action { SEND = 1, CANCEL };
+
+static const struct key_binding keys[] = {
+    { SEND, "send", "Enter", "go on", "go on with what stands here" },
+    { CANCEL, "cancel", "Esc", "cancel", "do nothing" },
+    { 0 },
+};
+
+static int label_rows(const struct ask *a, WINDOW *win, int cols)
+{
+    return draw_wrapped(win, 2, 3, cols - 6, LABEL_ROWS, theme_style(ROLE_DIALOG), a->label);
+}
+
+static void size(struct screen *s, int *rows, int *cols)
+{
+    if (*cols > ASK_COLS)
+        *cols = ASK_COLS;
+    *rows = label_rows((struct ask *)s, NULL, *cols) + 6;
+}
+
+static void draw(struct screen *s, WINDOW *win)
+{
+    struct ask *a = (struct ask *)s;
+
+    draw_clear(win, theme_style(ROLE_DIALOG));
+    draw_box(win, 0, 0, s->rows, s->cols, theme_style(ROLE_DIALOG_BORDER), a->title);
+    label_rows(a, win, s->cols);
+    field_draw(&a->field, win, s->rows - 3, 3, s->cols - 6, theme_style(ROLE_INPUT),
+               theme_style(ROLE_INPUT_DIM), a->hint);
+}
+
+static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+{
+    *ret_row = s->rows - 3;
+    *ret_col = 3 + ((struct ask *)s)->field.cursor_col;
+    return true;
+}
+
+static bool captures(struct screen *s UNUSED)
+{
+    return true;
+}
+
+static bool event(struct screen *s, const struct key_event *e)
+{
+    return e->kind == EVENT_MOUSE || field_event(&((struct ask *)s)->field, e);
+}
+
+static void action(struct screen *s, int what)
+{
+    struct ask *a = (struct ask *)s;
+
+    if (what == SEND && !a->field.len)
+        return;
+    /* The question itself lives until this pass of the loop is over. */
+    app_pop(s->app);
+    if (what == SEND)
+        a->answered(a->arg, a->field.text);
+}
+
+static void destroy(struct screen *s)
+{
+    struct ask *a = (struct ask *)s;
+
+    free(a->title);
+    free(a->label);
+    free(a->hint);
+    free(a);
+}
+
+const struct screen_ops ask_ops = {
+    .name = "ask",
+    .title = "A question with an answer",
+    .keys = keys,
+    .overlay = true,
+    .size = size,
+    .event = event,
+    .action = action,
+    .draw = draw,
+    .cursor = cursor,
+    .captures = captures,
+    .free = destroy,
+};
+
+void ask_line(struct app *app, const struct ask_spec *spec)
+{
+    struct ask *a = calloc(1, sizeof(*a));
+
+    BUG_ON(!a);
+    a->screen.ops = &ask_ops;
+    a->title = str_printf("%s", spec->title);
+    a->label = str_printf("%s", spec->label);
+    a->hint = str_printf("%s", spec->hint ? spec->hint : "");
+    field_set(&a->field, spec->text ? spec->text : "");
+    a->answered = spec->answered;
+    a->arg = spec->arg;
+    app_push(app, &a->screen);
+}
