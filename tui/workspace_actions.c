@@ -49,8 +49,7 @@ static const char *plural(int64_t n)
     return n == 1 ? "" : "s";
 }
 
-/* What runs in it and would end, as a sentence; "" for nothing. New. */
-static char *what_ends(const struct watched_workspace *w)
+char *workspace_what_ends(const struct watched_workspace *w)
 {
     long long shells = (long long)model_running_shells(w),
               services = w->record.running_service_count;
@@ -72,7 +71,7 @@ static void stop_it(void *arg UNUSED)
 
 void workspace_ask_stop(struct app *app, const struct watched_workspace *w)
 {
-    scoped_free char *ends = what_ends(w), *title = str_printf("stop %s", model_name(w));
+    scoped_free char *ends = workspace_what_ends(w), *title = str_printf("stop %s", model_name(w));
     scoped_free char *text =
         str_printf("Stop %s?\n\n%sIts disk and history stay.", model_name(w), ends);
 
@@ -88,7 +87,8 @@ static void delete_it(void *arg UNUSED)
 void workspace_ask_delete(struct app *app, const struct watched_workspace *w)
 {
     const struct figures *f = model_figures(app->model, w);
-    scoped_free char *ends = what_ends(w), *title = str_printf("delete %s", model_name(w));
+    scoped_free char *ends = workspace_what_ends(w),
+                     *title = str_printf("delete %s", model_name(w));
     scoped_free char *text = NULL;
     struct short_text size;
 

@@ -17,5 +17,7 @@ void workspace_new_shell(struct app *app, const struct watched_workspace *w);
 void workspace_start_it(struct app *app, const struct watched_workspace *w);
 void workspace_ask_stop(struct app *app, const struct watched_workspace *w);
 void workspace_ask_delete(struct app *app, const struct watched_workspace *w);
+/* What runs in it and would end with it, as a line of its own; "" for nothing. New. */
+char *workspace_what_ends(const struct watched_workspace *w);
 
 #endif

@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "tui/details.h"
+#include "tui/diff_view.h"
 #include "tui/field.h"
+#include "tui/files.h"
 #include "tui/format.h"
 #include "tui/job.h"
 #include "tui/list.h"
 #include "tui/screens.h"
+#include "tui/snapshots.h"
 #include "tui/table.h"
 #include "tui/workspace_actions.h"
 #include "vmm/base/fs.h"
@@ -37,6 +40,10 @@ enum action {
     START,
     STOP,
     DELETE,
+    FILES,
+    DIFF,
+    SNAPSHOTS,
+    RESET,
     FILTER,
     CLEAR,
     ORDER
@@ -50,6 +57,10 @@ static const struct key_binding keys[] = {
     { START, "start", "t", "start", "start it" },
     { STOP, "stop", "x", "stop", "stop it: what runs ends, its disk stays" },
     { DELETE, "delete", "d Delete", "delete", "delete it with its disk" },
+    { FILES, "files", "f", "files", "its files: read them, take them out" },
+    { DIFF, "diff", "D", "diff", "what changed in it since it was created" },
+    { SNAPSHOTS, "snapshots", "n", "snapshots", "its snapshots: make, delete, go back to one" },
+    { RESET, "reset", "R", NULL, "bring the whole machine back to what it was created with" },
     { FILTER, "filter", "/", "filter", "show only some: words, label:X, state:X" },
     { ORDER, "sort", "s", "sort", "by activity, name, state, CPU, memory, disk, age" },
     LIST_KEYS(MOVE),
@@ -264,6 +275,14 @@ static void action(struct screen *s, int a)
         workspace_ask_stop(s->app, at);
     else if (at && a == DELETE)
         workspace_ask_delete(s->app, at);
+    else if (at && a == FILES)
+        files_open(s->app, at);
+    else if (at && a == DIFF)
+        diff_view_open(s->app, at);
+    else if (at && a == SNAPSHOTS)
+        snapshots_open(s->app, at);
+    else if (at && a == RESET)
+        snapshots_ask_reset(s->app, at);
 }
 
 static bool enabled(struct screen *s, int a)
@@ -284,6 +303,10 @@ static bool enabled(struct screen *s, int a)
         return at &&
                (at->record.state == WORKSPACE_STOPPED || at->record.state == WORKSPACE_FAILED);
     case DELETE:
+    case FILES:
+    case DIFF:
+    case SNAPSHOTS:
+    case RESET:
         return at != NULL;
     case FILTER:
     case ORDER:

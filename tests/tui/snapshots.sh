@@ -1,0 +1,107 @@
+#!/bin/bash
+# What changed in a real machine, in colour; its snapshots and going back to one; and the files of one that is stopped,
+# read from its disk.
+cd "$(dirname "$0")/../.." && . tests/tui.sh
+
+mkdir "$TEST_DIR/seed"
+printf 'one\ntwo\nthree\n' >"$TEST_DIR/seed/kept"
+echo gone >"$TEST_DIR/seed/gone"
+"$PYRO" workspace create debian:12-base --name m --seed-path "$TEST_DIR/seed" >/dev/null 2>&1
+tui
+sees '^ m .*started'
+
+# Nothing yet, then three files.
+keys D
+sees 'nothing has changed'
+"$PYRO" workspace exec m -- sh -c 'sed -i s/two/2/ kept; rm gone; seq 1 60 >new; printf "\000\377" >blob
+    printf "\033[2J\n" >"$(printf "na\033me")"' >/dev/null 2>&1
+keys D
+sees '^ diff of m: 3 added, 1 modified, 1 deleted'
+sees '^ modified +/workspace/kept  \+1 -1'
+sees '^ deleted +/workspace/gone  \+0 -1'
+sees '^ added +/workspace/blob  \(file, no text\)'
+sees '^ added +/workspace/na\\x1bme'
+keys ]
+sees '^diff --git a/gone b/gone'
+keys ] ] ]
+sees '^diff --git a/new b/new'
+keys '['
+sees '^diff --git "a/na'
+sees '^\+\\x1b\[2J'
+keys g / '-two' Enter
+sees '^-two'
+colour_of() { # PATTERN: the attributes of the row that matches
+    local row
+    row=$(($(at "$1") - 1))
+    drive attributes | grep "^$row "
+}
+like "what is taken away has a colour" "$(colour_of '^-two')" 'fg='
+is "… another than what is added" "$([[ $(colour_of '^-two' | sed 's/.*fg=//') != "$(colour_of '^\+2$' | sed 's/.*fg=//')" ]] && echo yes)" yes
+keys q
+sees '^ m .*started'
+
+# Snapshots: made, seen when others make one, deleted.
+keys n
+sees '^ m snapshots'
+sees ' baseline +what it was created with'
+keys c
+sees 'new snapshot'
+keys first Enter
+sees '^ +[0-9.]+[BKMG]? .* first'
+keys c
+sees 'new snapshot'
+keys 'no good' Enter
+sees "no good"
+sees '^ m snapshots'
+"$PYRO" workspace snapshot create m other >/dev/null 2>&1
+sees ' other'
+keys G d
+sees 'Delete snapshot other\?'
+keys n
+gone 'Delete snapshot'
+keys d
+sees 'Delete snapshot other\?'
+keys y
+gone ' other'
+
+# Back to one, with the loss named; then to the baseline, from the list.
+"$PYRO" workspace exec m -- rm new >/dev/null 2>&1
+shell_of m >/dev/null
+keys G Enter
+sees 'Reset m to first\?'
+sees '1 running shell will end'
+keys y
+reset_count() { "$PYRO" workspace status m --json | sed -n 's/.*"reset_count": \([0-9]*\).*/\1/p'; }
+reset_count_is() { [[ $(reset_count) == "$1" ]]; }
+wait_for 60 reset_count_is 1 && pass "it was reset"
+has_new() { "$PYRO" workspace exec m -- test -e new >/dev/null 2>&1; }
+wait_for 60 has_new && pass "the file is back"
+keys Esc
+sees '^ m .*started'
+keys R
+sees 'Reset m to baseline\?'
+keys y
+wait_for 60 reset_count_is 2 && pass "it was reset again"
+sees '^ m .*started'
+refute "what was made since is gone" has_new
+
+# Stopped: its disk is read.
+"$PYRO" workspace exec m -- sh -c 'echo on the disk >note; sync' >/dev/null 2>&1
+"$PYRO" workspace stop m >/dev/null 2>&1
+sees '^ m .*stopped'
+keys f
+sees '^ m /workspace +on the disk of a stopped workspace'
+sees ' note'
+keys G Enter
+sees '^on the disk'
+keys q
+sees '^ m /workspace'
+keys e
+sees 'export /workspace/note'
+keys C-u "$TEST_DIR/note" Enter
+sees 'export /workspace/note: .*(stopped|not started|not running)'
+keys q
+sees '^ m .*stopped'
+keys q
+ends "exit 0"
+tui_finish

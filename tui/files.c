@@ -1,0 +1,350 @@
+/*
+ * tui/files.c: what is in a workspace, a directory at a time; of a running one through its guest,
+ * of a stopped one from its disk. Names are the guest's: they are only ever drawn, and given back
+ * as arguments.
+ */
+#include "tui/files.h"
+
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/ask.h"
+#include "tui/format.h"
+#include "tui/job.h"
+#include "tui/list.h"
+#include "tui/pager.h"
+#include "vmm/base/fs.h"
+
+#define ROOT "/workspace"
+#define HEAD_ROWS 1
+#define SIZE_COLS 7
+#define SHOWN_BYTES "1048576" /* of a file */
+
+struct files {
+    struct screen screen;
+    char id[WORKSPACE_ID_LENGTH + 1];
+    char *path;      /* of the directory shown */
+    char *chosen;    /* the entry that the cursor goes to when the list is there; NULL: the first */
+    json_t *entries; /* directories first */
+    struct list list;
+    struct job *job; /* that reads a directory or file; NULL: none */
+    char *exporting; /* the path that is asked about */
+};
+
+enum action { OPEN = 1, UP_DIR, EXPORT, REFRESH, CLOSE, MOVE };
+
+static const struct key_binding keys[] = {
+    { OPEN, "open", "Enter Right l", "open", "open a directory, read a file" },
+    { UP_DIR, "up-directory", "Backspace Left h", "up", "to the directory above" },
+    { EXPORT, "export", "e", "export", "copy it to this host" },
+    { REFRESH, "refresh", "r", "read again", "read the directory again" },
+    { CLOSE, "close", "Esc q", "back", "back" },
+    LIST_KEYS(MOVE),
+    { 0 },
+};
+
+/* ---- reading ---- */
+
+static const char *member(const json_t *entry, const char *name)
+{
+    return json_string_or(entry, name, "");
+}
+
+static bool is_directory(const json_t *entry)
+{
+    return !strcmp(member(entry, "artifact_type"), "directory");
+}
+
+static const json_t *selected(const struct files *f)
+{
+    return json_array_get(f->entries, (size_t)f->list.selected);
+}
+
+/* Takes the listing's entries, directories first, and finds the cursor's place. */
+static void take_entries(struct files *f, const json_t *listing)
+{
+    const json_t *all = json_object_get(listing, "entries");
+
+    json_decref(f->entries);
+    f->entries = json_array();
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < json_array_size(all); i++)
+            if (is_directory(json_array_get(all, i)) == (pass == 0))
+                json_array_append(f->entries, json_array_get(all, i));
+    f->list.first = f->list.selected = 0;
+    list_fit(&f->list, (int)json_array_size(f->entries), f->list.rows);
+    for (size_t i = 0; f->chosen && i < json_array_size(f->entries); i++)
+        if (!strcmp(member(json_array_get(f->entries, i), "path"), f->chosen))
+            list_select(&f->list, (int)i);
+    free(f->chosen);
+    f->chosen = NULL;
+}
+
+static void listed(void *arg, const struct job_end *end)
+{
+    struct files *f = arg;
+
+    f->job = NULL;
+    if (!end->ok)
+        return;
+    free(f->path);
+    f->path = str_printf("%s", json_string_or(end->result, "path", ROOT));
+    take_entries(f, end->result);
+}
+
+/* The words of a command about its files: of a stopped workspace its disk is read. */
+static const char *source(const struct files *f)
+{
+    const struct watched_workspace *w = model_find(f->screen.app->model, f->id);
+
+    return w && w->record.state != WORKSPACE_STARTED ? "disk" : "file";
+}
+
+static void run(struct files *f, const char *const *argv, const char *path, job_done_fn *done)
+{
+    scoped_free char *what = str_printf("read %s", path);
+
+    if (f->job)
+        job_forget(f->job);
+    f->job = job_start(f->screen.app, what, argv, false, done, f);
+}
+
+/* Lists a directory; the cursor goes to `chosen` (taken; NULL: the first entry). */
+static void list_directory(struct files *f, const char *path, char *chosen)
+{
+    const char *const argv[] = { "workspace", source(f), "list", f->id, path, NULL };
+
+    free(f->chosen);
+    f->chosen = chosen;
+    run(f, argv, path, listed);
+}
+
+static void read_file(void *arg, const struct job_end *end)
+{
+    struct files *f = arg;
+    const json_t *content = json_object_get(end->result, "content");
+    struct short_text size;
+    scoped_free char *note = NULL;
+    struct pager_spec spec = { .title = json_string_or(end->result, "path", "") };
+
+    f->job = NULL;
+    if (!end->ok || !json_is_string(content))
+        return;
+    spec.len = json_string_length(content);
+    spec.text = malloc(spec.len + 1);
+    BUG_ON(!spec.text);
+    memcpy(spec.text, json_string_value(content), spec.len + 1);
+    if (json_bool_or(end->result, "truncated", false)) {
+        note = str_printf("the first MiB of %s",
+                          format_size(&size, (uint64_t)json_int_or(end->result, "size_bytes", 0)));
+        spec.note = note;
+    }
+    pager_open(f->screen.app, &spec);
+}
+
+/* ---- drawing ---- */
+
+static void draw_entry(const struct files *f, WINDOW *win, int row, int i)
+{
+    const json_t *entry = json_array_get(f->entries, (size_t)i);
+    struct style base = theme_style(i == f->list.selected ? ROLE_SELECTED : ROLE_TEXT);
+    const char *path = member(entry, "path"), *name = strrchr(path, '/');
+    const char *type = member(entry, "artifact_type"), *target = member(entry, "link_target");
+    bool directory = is_directory(entry), link = !strcmp(type, "symlink");
+    int cols = f->screen.cols, at = 2 + SIZE_COLS;
+    struct short_text size;
+
+    draw_fill(win, row, 0, cols, base);
+    draw_right(
+        win, row, 1, SIZE_COLS - 1, style_on(theme_style(ROLE_DIM), base),
+        directory || link ? "" : format_size(&size, (uint64_t)json_int_or(entry, "size_bytes", 0)));
+    at += draw_text(win, row, at, cols - at - 2,
+                    style_on(theme_style(directory ? ROLE_ACCENT : ROLE_TEXT), base),
+                    name ? name + 1 : path);
+    if (directory)
+        draw_text(win, row, at, cols - at - 1, style_on(theme_style(ROLE_DIM), base), "/");
+    else if (link)
+        draw_printf(win, row, at, cols - at - 1, style_on(theme_style(ROLE_DIM), base), " → %s",
+                    target);
+    else if (strcmp(type, "file") != 0)
+        draw_text(win, row, at, cols - at - 1, style_on(theme_style(ROLE_DIM), base),
+                  "  (no file)");
+}
+
+static void draw_head(const struct files *f, WINDOW *win)
+{
+    const struct watched_workspace *w = model_find(f->screen.app->model, f->id);
+    struct style bar = theme_style(ROLE_BAR);
+    int cols = f->screen.cols, at;
+
+    draw_fill(win, 0, 0, cols, bar);
+    at = 1 + draw_text(win, 0, 1, cols / 2, theme_style(ROLE_TITLE), w ? model_name(w) : f->id);
+    at += 1 + draw_text(win, 0, at + 1, cols - at - 2, bar, f->path);
+    if (!w)
+        draw_text(win, 0, at + 2, cols - at - 2, style_on(theme_style(ROLE_BAD), bar), "deleted");
+    else if (f->job)
+        draw_text(win, 0, at + 2, cols - at - 2, style_on(theme_style(ROLE_WARN), bar), "reading…");
+    else if (!strcmp(source(f), "disk"))
+        draw_text(win, 0, at + 2, cols - at - 2, style_on(theme_style(ROLE_WARN), bar),
+                  "on the disk of a stopped workspace");
+}
+
+static void draw(struct screen *s, WINDOW *win)
+{
+    struct files *f = (struct files *)s;
+    int rows = s->rows - HEAD_ROWS;
+
+    list_fit(&f->list, (int)json_array_size(f->entries), rows);
+    draw_clear(win, theme_style(ROLE_TEXT));
+    draw_head(f, win);
+    for (int i = 0; i < rows && f->list.first + i < f->list.count; i++)
+        draw_entry(f, win, HEAD_ROWS + i, f->list.first + i);
+    draw_scrollbar(win, HEAD_ROWS, s->cols - 1, rows, f->list.first, f->list.count,
+                   theme_style(ROLE_BORDER));
+    if (f->entries && !f->list.count)
+        draw_text(win, 2, 2, s->cols - 4, theme_style(ROLE_DIM), "It is empty.");
+}
+
+/* ---- what is done ---- */
+
+static void open_entry(struct files *f)
+{
+    const json_t *entry = selected(f);
+    const char *path = member(entry, "path"), *type = member(entry, "artifact_type");
+    const char *const argv[] = { "workspace", source(f),     "read",      f->id,
+                                 path,        "--max-bytes", SHOWN_BYTES, NULL };
+
+    if (is_directory(entry))
+        list_directory(f, path, NULL);
+    else if (!strcmp(type, "file"))
+        run(f, argv, path, read_file);
+    else if (!strcmp(type, "symlink"))
+        app_message(f->screen.app, ROLE_WARN, "a link to %s: links are not followed",
+                    member(entry, "link_target"));
+    else
+        app_message(f->screen.app, ROLE_WARN, "%s is no file that can be read", path);
+}
+
+static void go_up(struct files *f)
+{
+    scoped_free char *copy = str_printf("%s", f->path);
+
+    if (strcmp(f->path, ROOT) != 0)
+        list_directory(f, dirname(copy), str_printf("%s", f->path));
+}
+
+static void exported(void *arg, const struct job_end *end)
+{
+    struct app *app = arg;
+
+    if (end->ok)
+        app_message(app, ROLE_GOOD, "%s is now %s",
+                    json_string_or(end->result, "workspace_path", ""),
+                    json_string_or(end->result, "output_path", ""));
+}
+
+static void export_it(void *arg, const char *output)
+{
+    struct files *f = arg;
+    const char *const argv[] = { "workspace", "export", f->id, f->exporting,
+                                 "--output",  output,   NULL };
+    scoped_free char *what = str_printf("export %s", f->exporting);
+
+    job_start(f->screen.app, what, argv, false, exported, f->screen.app);
+}
+
+static void ask_export(struct files *f)
+{
+    const char *path = member(selected(f), "path"), *name = strrchr(path, '/');
+    scoped_free char *title = str_printf("export %s", path);
+    struct ask_spec spec = { .title = title,
+                             .label = "Where on this host it goes. Nothing may be there yet.",
+                             .text = name ? name + 1 : "",
+                             .hint = "a path on this host",
+                             .answered = export_it,
+                             .arg = f };
+
+    free(f->exporting);
+    f->exporting = str_printf("%s", path);
+    ask_line(f->screen.app, &spec);
+}
+
+static bool enabled(struct screen *s, int a)
+{
+    struct files *f = (struct files *)s;
+
+    switch (a) {
+    case OPEN:
+    case EXPORT:
+        return selected(f) && !f->job;
+    case UP_DIR:
+        return strcmp(f->path, ROOT) != 0;
+    default:
+        return true;
+    }
+}
+
+static void action(struct screen *s, int a)
+{
+    struct files *f = (struct files *)s;
+    const json_t *at = selected(f);
+
+    if (a == CLOSE)
+        app_pop(s->app);
+    else if (a == OPEN && at)
+        open_entry(f);
+    else if (a == UP_DIR)
+        go_up(f);
+    else if (a == EXPORT && at)
+        ask_export(f);
+    else if (a == REFRESH)
+        list_directory(f, f->path, at ? str_printf("%s", member(at, "path")) : NULL);
+    else
+        list_action(&f->list, MOVE, a);
+}
+
+static bool event(struct screen *s, const struct key_event *e)
+{
+    struct files *f = (struct files *)s;
+
+    if (list_mouse(&f->list, e, HEAD_ROWS) == LIST_OPENED && enabled(s, OPEN))
+        open_entry(f);
+    return e->kind == EVENT_MOUSE;
+}
+
+static void destroy(struct screen *s)
+{
+    struct files *f = (struct files *)s;
+
+    if (f->job)
+        job_forget(f->job);
+    json_decref(f->entries);
+    free(f->chosen);
+    free(f->exporting);
+    free(f->path);
+    free(f);
+}
+
+const struct screen_ops files_ops = {
+    .name = "files",
+    .title = "Files",
+    .keys = keys,
+    .event = event,
+    .action = action,
+    .enabled = enabled,
+    .draw = draw,
+    .free = destroy,
+};
+
+void files_open(struct app *app, const struct watched_workspace *w)
+{
+    struct files *f = calloc(1, sizeof(*f));
+
+    BUG_ON(!f);
+    f->screen.ops = &files_ops;
+    memcpy(f->id, w->record.id, sizeof(f->id));
+    f->path = str_printf("%s", ROOT);
+    app_push(app, &f->screen);
+    list_directory(f, ROOT, NULL);
+}

@@ -1,0 +1,290 @@
+/* tui/snapshots.c: a workspace's snapshots: made, deleted, and gone back to. */
+#include "tui/snapshots.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/ask.h"
+#include "tui/format.h"
+#include "tui/job.h"
+#include "tui/list.h"
+#include "tui/parts.h"
+#include "tui/workspace_actions.h"
+#include "vmm/base/fs.h"
+
+#define BASELINE "baseline"
+#define HEAD_ROWS 2
+
+struct snapshots {
+    struct screen screen;
+    struct model_listener listener;
+    char id[WORKSPACE_ID_LENGTH + 1];
+    json_t *all; /* the baseline, then the others by age; NULL until they were read */
+    struct list list;
+    struct job *job; /* that reads them */
+    bool stale;      /* to be read once more when the job is over */
+    char *doomed;    /* the one whose deletion is asked about */
+};
+
+enum action { RESET = 1, MAKE, DELETE, CLOSE, MOVE };
+
+static const struct key_binding keys[] = {
+    { RESET, "reset", "Enter", "reset to it", "bring the whole machine back to it" },
+    { MAKE, "create", "c", "create", "keep the disk as it is now" },
+    { DELETE, "delete", "d Delete", "delete", "delete it" },
+    { CLOSE, "close", "Esc q", "back", "back" },
+    LIST_KEYS(MOVE),
+    { 0 },
+};
+
+/* ---- reset, from here and from the list of workspaces ---- */
+
+static struct {
+    struct app *app;
+    char id[WORKSPACE_ID_LENGTH + 1];
+    char *name, *snapshot;
+} asked;
+
+static void reset_it(void *arg UNUSED)
+{
+    const char *const argv[] = {
+        "workspace", "reset", asked.id, "--snapshot", asked.snapshot, NULL
+    };
+    scoped_free char *what = str_printf("reset %s to %s", asked.name, asked.snapshot);
+
+    job_start(asked.app, what, argv, false, NULL, NULL);
+}
+
+static void ask_reset(struct app *app, const struct watched_workspace *w, const char *snapshot)
+{
+    scoped_free char *ends = workspace_what_ends(w), *title = str_printf("reset %s", model_name(w));
+    scoped_free char *text =
+        str_printf("Reset %s to %s?\n\n%sAll that was changed on its disk since "
+                   "is lost, and the records of its shells, services and "
+                   "commands. Its snapshots stay.",
+                   model_name(w), snapshot, ends);
+
+    asked.app = app;
+    memcpy(asked.id, w->record.id, sizeof(asked.id));
+    free(asked.name);
+    asked.name = str_printf("%s", model_name(w));
+    free(asked.snapshot);
+    asked.snapshot = str_printf("%s", snapshot);
+    confirm_ask(app, title, text, true, reset_it, NULL);
+}
+
+void snapshots_ask_reset(struct app *app, const struct watched_workspace *w)
+{
+    ask_reset(app, w, BASELINE);
+}
+
+/* ---- reading ---- */
+
+static void read_all(struct snapshots *v);
+
+static void listed(void *arg, const struct job_end *end)
+{
+    struct snapshots *v = arg;
+
+    v->job = NULL;
+    if (end->ok) {
+        json_decref(v->all);
+        v->all = json_incref(json_object_get(end->result, "snapshots"));
+    }
+    if (v->stale)
+        read_all(v);
+}
+
+static void read_all(struct snapshots *v)
+{
+    const char *const argv[] = { "workspace", "snapshot", "list", v->id, NULL };
+
+    v->stale = v->job != NULL;
+    if (!v->job)
+        v->job = job_start(v->screen.app, "list snapshots", argv, false, listed, v);
+}
+
+/* The record names the snapshots: whatever changes it may have changed them. */
+static void changed(void *arg, struct watched_workspace *w, unsigned change, bool going)
+{
+    struct snapshots *v = arg;
+
+    if (!going && (change & WATCH_RECORD) && !strcmp(w->record.id, v->id))
+        read_all(v);
+}
+
+static const json_t *selected(const struct snapshots *v)
+{
+    return json_array_get(v->all, (size_t)v->list.selected);
+}
+
+static const char *name_of(const json_t *snapshot)
+{
+    return json_string_or(snapshot, "snapshot_name", "");
+}
+
+static struct watched_workspace *workspace(const struct snapshots *v)
+{
+    return model_find(v->screen.app->model, v->id);
+}
+
+/* ---- drawing ---- */
+
+static void draw_line(const struct snapshots *v, WINDOW *win, int row, int i)
+{
+    const json_t *snapshot = json_array_get(v->all, (size_t)i);
+    struct style base = theme_style(i == v->list.selected ? ROLE_SELECTED : ROLE_TEXT);
+    struct style dim = style_on(theme_style(ROLE_DIM), base);
+    bool baseline = !json_bool_or(snapshot, "deletable", false);
+    struct short_text space;
+    int at;
+
+    draw_fill(win, row, 0, v->screen.cols, base);
+    draw_right(win, row, 1, 7, dim,
+               format_size(&space, (uint64_t)json_int_or(snapshot, "bytes_written", 0)));
+    draw_right(win, row, 9, 6, dim,
+               format_age(&space, json_number_or(snapshot, "created_at", 0), clock_wall()));
+    at = 17 + draw_text(win, row, 17, v->screen.cols - 18,
+                        style_on(theme_style(baseline ? ROLE_TEXT : ROLE_ACCENT), base),
+                        name_of(snapshot));
+    if (baseline)
+        draw_text(win, row, at + 2, v->screen.cols - at - 3, dim, "what it was created with");
+}
+
+static void draw(struct screen *s, WINDOW *win)
+{
+    struct snapshots *v = (struct snapshots *)s;
+    const struct watched_workspace *w = workspace(v);
+    int rows = s->rows - HEAD_ROWS, at;
+
+    list_fit(&v->list, (int)json_array_size(v->all), rows);
+    draw_clear(win, theme_style(ROLE_TEXT));
+    draw_fill(win, 0, 0, s->cols, theme_style(ROLE_BAR));
+    at = 1 + draw_text(win, 0, 1, s->cols / 2, theme_style(ROLE_TITLE), w ? model_name(w) : v->id);
+    draw_text(win, 0, at + 1, s->cols - at - 2, theme_style(w ? ROLE_BAR : ROLE_BAD),
+              w ? "snapshots" : "deleted");
+    draw_text(win, 1, 1, s->cols - 2, theme_style(ROLE_HEADER), "WRITTEN    AGE  NAME");
+    for (int i = 0; i < rows && v->list.first + i < v->list.count; i++)
+        draw_line(v, win, HEAD_ROWS + i, v->list.first + i);
+    draw_scrollbar(win, HEAD_ROWS, s->cols - 1, rows, v->list.first, v->list.count,
+                   theme_style(ROLE_BORDER));
+}
+
+/* ---- what is done ---- */
+
+static void run_named(struct snapshots *v, const char *verb, const char *name)
+{
+    const char *const argv[] = { "workspace", "snapshot", verb, v->id, name, NULL };
+    scoped_free char *what = str_printf("%s snapshot %s", verb, name);
+
+    job_start(v->screen.app, what, argv, false, NULL, NULL);
+}
+
+static void make_it(void *arg, const char *name)
+{
+    run_named(arg, "create", name);
+}
+
+static void delete_it(void *arg)
+{
+    struct snapshots *v = arg;
+
+    run_named(v, "delete", v->doomed);
+}
+
+static void ask_make(struct snapshots *v)
+{
+    struct ask_spec spec = { .title = "new snapshot",
+                             .label = "A name for the whole disk as it is now. What runs goes on.",
+                             .hint = "letters, digits, . _ -",
+                             .answered = make_it,
+                             .arg = v };
+
+    ask_line(v->screen.app, &spec);
+}
+
+static void ask_delete(struct snapshots *v)
+{
+    scoped_free char *text =
+        str_printf("Delete snapshot %s?\n\nThe workspace cannot be reset to it "
+                   "any more. The others, and its disk, stay as they are.",
+                   name_of(selected(v)));
+
+    free(v->doomed);
+    v->doomed = str_printf("%s", name_of(selected(v)));
+    confirm_ask(v->screen.app, "delete snapshot", text, true, delete_it, v);
+}
+
+static bool enabled(struct screen *s, int a)
+{
+    struct snapshots *v = (struct snapshots *)s;
+
+    switch (a) {
+    case RESET:
+        return selected(v) && workspace(v);
+    case DELETE:
+        return json_bool_or(selected(v), "deletable", false);
+    case MAKE:
+        return workspace(v);
+    default:
+        return true;
+    }
+}
+
+static void action(struct screen *s, int a)
+{
+    struct snapshots *v = (struct snapshots *)s;
+
+    if (a == CLOSE)
+        app_pop(s->app);
+    else if (a == RESET)
+        ask_reset(s->app, workspace(v), name_of(selected(v)));
+    else if (a == MAKE)
+        ask_make(v);
+    else if (a == DELETE)
+        ask_delete(v);
+    else
+        list_action(&v->list, MOVE, a);
+}
+
+static bool event(struct screen *s, const struct key_event *e)
+{
+    list_mouse(&((struct snapshots *)s)->list, e, HEAD_ROWS);
+    return e->kind == EVENT_MOUSE;
+}
+
+static void destroy(struct screen *s)
+{
+    struct snapshots *v = (struct snapshots *)s;
+
+    model_unlisten(s->app->model, &v->listener);
+    if (v->job)
+        job_forget(v->job);
+    json_decref(v->all);
+    free(v->doomed);
+    free(v);
+}
+
+const struct screen_ops snapshots_ops = {
+    .name = "snapshots",
+    .title = "Snapshots",
+    .keys = keys,
+    .event = event,
+    .action = action,
+    .enabled = enabled,
+    .draw = draw,
+    .free = destroy,
+};
+
+void snapshots_open(struct app *app, const struct watched_workspace *w)
+{
+    struct snapshots *v = calloc(1, sizeof(*v));
+
+    BUG_ON(!v);
+    v->screen.ops = &snapshots_ops;
+    memcpy(v->id, w->record.id, sizeof(v->id));
+    v->listener = (struct model_listener){ .changed = changed, .arg = v };
+    app_push(app, &v->screen);
+    model_listen(app->model, &v->listener);
+    read_all(v);
+}
