@@ -11,12 +11,14 @@ static const struct {
     const char *name;
     uint32_t code;
 } names[] = {
-    { "Up", K_UP },      { "Down", K_DOWN },           { "Right", K_RIGHT },
-    { "Left", K_LEFT },  { "Home", K_HOME },           { "End", K_END },
-    { "PgUp", K_PGUP },  { "PgDn", K_PGDN },           { "Ins", K_INSERT },
-    { "Del", K_DELETE }, { "Delete", K_DELETE },       { "Enter", K_ENTER },
-    { "Tab", K_TAB },    { "Backspace", K_BACKSPACE }, { "Esc", K_ESC },
-    { "Space", ' ' },
+    { "Up", K_UP },       { "Down", K_DOWN },
+    { "Right", K_RIGHT }, { "Left", K_LEFT },
+    { "Home", K_HOME },   { "End", K_END },
+    { "PgUp", K_PGUP },   { "PgDn", K_PGDN },
+    { "Ins", K_INSERT },  { "Delete", K_DELETE },
+    { "Del", K_DELETE },  /* the last is what is shown */ { "Enter", K_ENTER },
+    { "Tab", K_TAB },     { "Backspace", K_BACKSPACE },
+    { "Esc", K_ESC },     { "Space", ' ' },
 };
 static const struct {
     const char *prefix;
