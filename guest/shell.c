@@ -447,6 +447,10 @@ static bool start(struct shell *s, const struct command *c, int cols, int rows,
         return true;
     }
     close(take_fd(&s->pty_fd));
+    if (result != SPAWN_FAILED) { /* nothing that was asked for is wrong: the machine lacks it */
+        err->code = PYRO_GUEST_ERROR;
+        pyro_hint(err, "install it with 'pyro workspace exec'");
+    }
     return false;
 }
 

@@ -122,10 +122,13 @@ leftovers() {
     done
 }
 
+# It leads a session; a child that it has forked and that has not become something else does not.
 supervisor_of() {
-    local file
+    local file pid
     for file in $(grep -laF __supervise /proc/[0-9]*/cmdline 2>/dev/null); do
-        [[ $(tr '\0' ' ' 2>/dev/null <"$file") == *" __supervise "*" $1 "* ]] && basename "${file%/cmdline}"
+        pid=${file#/proc/} pid=${pid%/cmdline}
+        [[ $(tr '\0' ' ' 2>/dev/null <"$file") == *" __supervise "*" $1 "* &&
+            $(cut -d' ' -f6 "/proc/$pid/stat" 2>/dev/null) == "$pid" ]] && echo "$pid"
     done
 }
 

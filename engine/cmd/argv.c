@@ -157,7 +157,8 @@ static bool fail_unknown_flag(struct parser *p, const char *word, struct pyro_er
         list[count] = names[count];
         count++;
     }
-    list[count++] = "--json";
+    if (!(p->line->cmd->traits & CMD_INTERACTIVE))
+        list[count++] = "--json";
     list[count++] = "--help";
     list[count] = NULL;
     best = text_nearest(typed, list);

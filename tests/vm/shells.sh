@@ -144,8 +144,10 @@ supervisor() {
 }
 # A read of any shell takes the machine up again, once the old supervisor's lock is free.
 taken_up_after() {
+    local now
     shell read sh1 --json
-    [[ $status -eq 0 && -n $(supervisor) && $(supervisor) != "$1" ]]
+    now=$(supervisor) # asked once: the old one may go between two questions
+    [[ $status -eq 0 && -n $now && $now != "$1" ]]
 }
 log_is_over() {
     [[ $(stat -c %s "$directory/shells/sh4.log" 2>/dev/null || echo 0) -gt $1 ]]
@@ -199,5 +201,22 @@ wait_for 30 has_stopped && pass "a crash of the VM ends its shells"
 like "… and their output stays" "$(json .output)" ready
 shell write sh5 --input x --json
 is "… and nothing can be written" "$(json .error.code)" shell_state
+
+# A machine without bash, and a bash that ends at once.
+"$PYRO" workspace start w >/dev/null 2>&1
+exec_w() { "$PYRO" workspace exec w -- sh -c "$1" 2>/dev/null; }
+exec_w 'mv /bin/bash /bin/bash.away'
+shell open
+is "no bash: status" "$status" 1
+is "no bash: one line, and what to do" "$err" \
+    "pyro: bash: command not found (install it with 'pyro workspace exec')"
+exec_w 'mv /bin/bash.away /bin/bash; echo "echo dying; exit 3" >~/.bashrc'
+before=$("$PYRO" workspace shell list w --json | json .count "$(cat)")
+dies=$("$PYRO" workspace shell open w --id-only 2>/dev/null)
+shell read "$dies" --plain --wait-for-idle-ms 60000 --max-wait-ms 120000 --json
+is "dies at once: its last words, and how" "$(json .output)$(json .state)$(json .exit_code)" dyingstopped3
+exec_w 'rm ~/.bashrc'
+shell list --json
+is "what did not start is not listed" "$(json .count)" "$((before + 1))"
 "$PYRO" workspace delete w >/dev/null
 finish
