@@ -17,7 +17,7 @@ tui() { # WINDOW ARGUMENTS…
     local window=$1
     shift
     tmux new-window -dn "$window" "stty -a | sed 1d >'$TEST_DIR/$window.before'; echo before; '$PYRO' tui $*
-        echo status=\$?; stty -a | sed 1d >'$TEST_DIR/$window.after'; exec cat"
+        status=\$?; stty -a | sed 1d >'$TEST_DIR/$window.after'; echo status=\$status; exec cat"
 }
 pid_of() { # WINDOW: of the interface that runs in it
     pgrep -P "$(tmux display-message -pt "$1" '#{pane_pid}')"

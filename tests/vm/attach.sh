@@ -24,7 +24,7 @@ attach() { # WINDOW ARGUMENTS…
     local window=$1
     shift
     tmux new-window -dn "$window" "stty -a >'$TEST_DIR/$window.before'; '$PYRO' workspace shell attach $*
-        echo status=\$?; stty -a >'$TEST_DIR/$window.after'; exec cat"
+        status=\$?; stty -a >'$TEST_DIR/$window.after'; echo status=\$status; exec cat"
 }
 
 "$PYRO" workspace create debian:12 --name w >/dev/null 2>&1
