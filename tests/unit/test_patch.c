@@ -339,8 +339,19 @@ static int run_in(const char *dir, const char *script, struct buf *out)
     return proc_run(&spec, PEER_WAIT_MS, out, NULL) ? 0 : 1;
 }
 
-/* Random patches on random files: accepted and refused as git does, with the same outcome. */
-static void test_patch_as_git_apply(void **state UNUSED)
+/* What GNU patch makes of it without fuzz; false when it refuses it, or shifts a hunk: then it has
+ * rules of its own. */
+static bool by_gnu_patch(const char *dir, struct buf *ret)
+{
+    return run_in(dir,
+                  "cd \"$1\" && LC_ALL=C patch -f -F0 --no-backup-if-mismatch -r - -o out before "
+                  "patch >said 2>&1 && ! grep -q offset said && cat out",
+                  ret) == 0;
+}
+
+/* Random patches on random files: accepted and refused as git does, with the same outcome, which is
+ * GNU patch's too. */
+static void test_patch_as_git_apply_and_gnu_patch(void **state UNUSED)
 {
     static const char *const make_patch[] = {
         "cd \"$1\" && diff -u --label a/f --label b/f old new; [ $? -lt 2 ]",
@@ -348,12 +359,12 @@ static void test_patch_as_git_apply(void **state UNUSED)
         "cd \"$1\" && git diff --no-index -U2 old new | sed 's,/old,/f,g;s,/new,/f,g'",
     };
     char dir[] = "/tmp/pyro-patch-XXXXXX";
-    unsigned both = 0, neither = 0;
+    unsigned both = 0, neither = 0, gnu = 0;
 
     assert_non_null(mkdtemp(dir));
     for (uint32_t round = 0; round < 300; round++) {
         scoped_buf old = BUF_INIT(65536), new = BUF_INIT(65536), now = BUF_INIT(65536);
-        scoped_buf patch = BUF_INIT(65536), by_git = BUF_INIT(65536);
+        scoped_buf patch = BUF_INIT(65536), by_git = BUF_INIT(65536), by_gnu = BUF_INIT(65536);
         struct memory_tree t = { .count = 0 };
         struct pyro_error err = { 0 };
         bool ours, theirs;
@@ -368,6 +379,7 @@ static void test_patch_as_git_apply(void **state UNUSED)
         if (!patch.len)
             continue;
         put_file(dir, "patch", &patch);
+        put_file(dir, "before", &now);
         theirs = run_in(dir, "cd \"$1\" && git apply patch && cat f", &by_git) == 0;
         memory_put(&t, "f", 'f', now.len ? now.data : "", now.len);
         ours = memory_patch(&t, patch.data, patch.len, &err);
@@ -376,6 +388,13 @@ static void test_patch_as_git_apply(void **state UNUSED)
             fail_msg("round %u: git %s it, pyro does not (%s); patch:\n%s\nfile:\n%s", round,
                      theirs ? "accepts" : "refuses", err.message, patch.data,
                      now.data ? now.data : "");
+        if (by_gnu_patch(dir, &by_gnu)) {
+            if (ours && (by_gnu.len != by_git.len ||
+                         (by_gnu.len && memcmp(by_gnu.data, by_git.data, by_gnu.len) != 0)))
+                fail_msg("round %u: GNU patch makes another file of it; patch:\n%s\nfile:\n%s",
+                         round, patch.data, now.data ? now.data : "");
+            gnu += ours;
+        }
         both += ours;
         neither += !ours && !theirs;
         if (ours) {
@@ -385,7 +404,7 @@ static void test_patch_as_git_apply(void **state UNUSED)
         }
         memory_release(&t);
     }
-    assert_true(both > 20 && neither > 20);
+    assert_true(both > 20 && neither > 20 && gnu > 20);
     assert_true(fs_remove_tree(AT_FDCWD, dir, NULL));
 }
 
@@ -395,7 +414,7 @@ int main(void)
         cmocka_unit_test(test_patch_accepted),
         cmocka_unit_test(test_patch_refused),
         cmocka_unit_test(test_names_round_trip),
-        cmocka_unit_test(test_patch_as_git_apply),
+        cmocka_unit_test(test_patch_as_git_apply_and_gnu_patch),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
