@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/clipboard.h"
 #include "tui/keymap.h"
 #include "tui/log.h"
 #include "tui/screens.h"
@@ -51,10 +52,15 @@ static bool apply_line(char *line, struct pyro_error *err)
         return theme_choose(value) ||
                pyro_fail(err, PYRO_INVALID_ARGUMENT,
                          "no theme '%s': there are auto, dark, light, 16 and mono", value);
+    if (!strcmp(name, "clipboard")) {
+        clipboard_allow(strcmp(value, "off") != 0);
+        return !strcmp(value, "on") || !strcmp(value, "off") ||
+               pyro_fail(err, PYRO_INVALID_ARGUMENT, "clipboard is on or off, not '%s'", value);
+    }
     if (!strncmp(name, "key.", 4))
         return apply_key(name + 4, value, err);
-    return pyro_fail(err, PYRO_INVALID_ARGUMENT, "no setting '%s': there are theme and key.…",
-                     name);
+    return pyro_fail(err, PYRO_INVALID_ARGUMENT,
+                     "no setting '%s': there are theme, clipboard and key.…", name);
 }
 
 size_t config_apply(const char *path, const char *text)

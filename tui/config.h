@@ -1,6 +1,7 @@
 /*
- * $XDG_CONFIG_HOME/pyro/config: lines `theme = NAME` and `key.SCREEN.ACTION = KEY KEY …`, comments
- * with #. A line that cannot be used is told in the log screen, and nothing else.
+ * $XDG_CONFIG_HOME/pyro/config: lines `theme = NAME`, `clipboard = on|off` and `key.SCREEN.ACTION =
+ * KEY KEY …`, comments with #. A line that cannot be used is told in the log screen, and nothing
+ * else.
  */
 #ifndef PYRO_TUI_CONFIG_H
 #define PYRO_TUI_CONFIG_H

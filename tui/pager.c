@@ -6,6 +6,7 @@
 
 #include "engine/cmd/text.h"
 #include "engine/term/width.h"
+#include "tui/clipboard.h"
 #include "tui/field.h"
 #include "tui/pager_text.h"
 #include "vmm/base/fs.h"
@@ -27,6 +28,8 @@ struct pager {
     int left;     /* columns that are scrolled away */
     struct field search;
     bool typing;
+    bool selecting; /* lines from `anchor` to `point` are selected */
+    size_t anchor, point;
 };
 
 enum action {
@@ -36,6 +39,9 @@ enum action {
     PREVIOUS,
     NEXT_SECTION,
     PREVIOUS_SECTION,
+    SELECT,
+    COPY,
+    AGAIN,
     RIGHT,
     LEFT,
     DOWN,
@@ -53,6 +59,9 @@ static const struct key_binding keys[] = {
     { PREVIOUS, "previous", "N", "previous", "to the one before" },
     { NEXT_SECTION, "next-file", "] }", "next file", "to the next file of a diff" },
     { PREVIOUS_SECTION, "previous-file", "[ {", NULL, "to the one before" },
+    { SELECT, "select", "v", "select", "select lines, by keys or by dragging; once more: none" },
+    { COPY, "copy", "y", "copy", "copy the selected lines to the terminal's clipboard" },
+    { AGAIN, "read-again", "r F5", "read on", "read it again, with what has come since" },
     { DOWN, "down", "Down j Enter", NULL, "a line down" },
     { UP, "up", "Up k", NULL, "a line up" },
     { PAGE_DOWN, "page-down", "PgDn Space Ctrl-d", NULL, "a page down" },
@@ -127,9 +136,18 @@ static size_t show_next(const char *at, size_t n, int col, struct buf *piece, in
     return len;
 }
 
-static void draw_line(const struct pager *p, WINDOW *win, int row, const char *line, size_t n)
+static bool is_selected(const struct pager *p, size_t i)
 {
-    struct style base = theme_style(p->spec.role ? p->spec.role(line, n) : ROLE_TEXT);
+    return p->selecting && (i >= p->anchor ? i <= p->point : i >= p->point);
+}
+
+static void draw_line(const struct pager *p, WINDOW *win, int row, size_t at)
+{
+    size_t n;
+    const char *line = pager_text_line(&p->text, at, &n);
+    struct style base = theme_style(is_selected(p, at) ? ROLE_SELECTION
+                                    : p->spec.role     ? p->spec.role(line, n)
+                                                       : ROLE_TEXT);
     struct style match = theme_style(ROLE_MATCH);
     struct run run = { .win = win, .row = row, .width = p->screen.cols, .style = base };
     scoped_buf piece = BUF_INIT(256);
@@ -152,6 +170,8 @@ static void draw_line(const struct pager *p, WINDOW *win, int row, const char *l
         col += cols;
     }
     run_flush(&run);
+    if (is_selected(p, at)) /* a blank line is seen to be selected, too */
+        draw_fill(win, row, run.col, run.width - run.col, base);
 }
 
 /* ---- the screen ---- */
@@ -170,15 +190,34 @@ static void scroll_to(struct pager *p, size_t line)
     p->first = line < most ? line : most;
 }
 
+/* The selection's moving end by so many lines, and the view with it. */
+static void extend(struct pager *p, long by)
+{
+    size_t rows = (size_t)text_rows(p), last = p->text.lines - 1;
+
+    p->point = by < 0 && (size_t)-by > p->point ? 0 : p->point + (size_t)by;
+    if (p->point > last)
+        p->point = last;
+    if (p->point < p->first)
+        scroll_to(p, p->point);
+    if (p->point >= p->first + rows)
+        scroll_to(p, p->point - rows + 1);
+}
+
 static void scroll_by(struct pager *p, long by)
 {
     p->found = NONE;
+    if (p->selecting) {
+        extend(p, by);
+        return;
+    }
     scroll_to(p, by < 0 && (size_t)-by > p->first ? 0 : p->first + (size_t)by);
 }
 
 static void draw_head(const struct pager *p, WINDOW *win)
 {
     size_t last = p->first + (size_t)text_rows(p);
+    const char *news = p->spec.news ? p->spec.news(p->spec.arg) : NULL;
     int cols = p->screen.cols, at;
     char place[64];
 
@@ -187,6 +226,9 @@ static void draw_head(const struct pager *p, WINDOW *win)
     if (*p->note)
         at += 2 + draw_text(win, 0, at + 2, cols - at - 2,
                             style_on(theme_style(ROLE_WARN), theme_style(ROLE_BAR)), p->note);
+    if (news)
+        at += 2 + draw_text(win, 0, at + 2, cols - at - 2,
+                            style_on(theme_style(ROLE_FRESH), theme_style(ROLE_BAR)), news);
     snprintf(place, sizeof(place), "%zu–%zu of %zu ", p->text.lines ? p->first + 1 : 0,
              last < p->text.lines ? last : p->text.lines, p->text.lines);
     if (cols - at > draw_width(place) + 2)
@@ -201,11 +243,8 @@ static void draw(struct screen *s, WINDOW *win)
     scroll_to(p, p->first);
     draw_clear(win, theme_style(ROLE_TEXT));
     draw_head(p, win);
-    for (int row = 0; row < rows && p->first + (size_t)row < p->text.lines; row++) {
-        size_t n;
-        const char *line = pager_text_line(&p->text, p->first + (size_t)row, &n);
-        draw_line(p, win, 1 + row, line, n);
-    }
+    for (int row = 0; row < rows && p->first + (size_t)row < p->text.lines; row++)
+        draw_line(p, win, 1 + row, p->first + (size_t)row);
     if (!p->text.lines)
         draw_text(win, 2, 2, s->cols - 4, theme_style(ROLE_DIM), "It is empty.");
     if (!p->typing && !p->search.len)
@@ -243,8 +282,7 @@ static bool begins(const char *line, size_t n, const char *pattern)
 }
 
 /* To the next line from here on, or the one before, that is wanted. */
-static void go_on(struct pager *p, bool backward,
-                  bool (*wanted)(const char *, size_t, const char *), const char *pattern)
+static void go_on(struct pager *p, bool backward, pager_wanted_fn *wanted, const char *pattern)
 {
     size_t line, from = p->found == NONE ? p->first : p->found + !backward;
     bool wrapped;
@@ -261,6 +299,45 @@ static void go_on(struct pager *p, bool backward,
                     backward ? "beginning" : "end");
     scroll_to(p, line);
     p->found = line;
+    if (p->selecting)
+        p->point = line;
+}
+
+/* ---- selecting ---- */
+
+static void toggle_selection(struct pager *p)
+{
+    p->selecting = !p->selecting && p->text.lines;
+    p->anchor = p->point = p->found == NONE ? p->first : p->found;
+}
+
+static void copy_selection(struct pager *p)
+{
+    size_t from = p->anchor < p->point ? p->anchor : p->point,
+           to = p->anchor < p->point ? p->point : p->anchor, n;
+    const char *start = pager_text_line(&p->text, from, &n),
+               *end = pager_text_line(&p->text, to, &n);
+
+    if (clipboard_copy(p->screen.app, start, (size_t)(end - start) + n))
+        app_message(p->screen.app, ROLE_GOOD, "%zu line%s copied", to - from + 1,
+                    to == from ? "" : "s");
+    p->selecting = false;
+}
+
+/* A press chooses a line, a drag selects from there. */
+static void select_by_mouse(struct pager *p, const struct key_event *e)
+{
+    size_t line = p->first + (size_t)(e->row > 1 ? e->row - 1 : 0);
+
+    if (e->row < 1 || line >= p->text.lines || e->row > text_rows(p) || e->button != 1)
+        return;
+    if (e->mouse == MOUSE_PRESS) {
+        p->selecting = false;
+        p->anchor = line;
+    } else if (e->mouse == MOUSE_DRAG) {
+        p->selecting = true;
+        p->point = line;
+    }
 }
 
 static bool enabled(struct screen *s, int a)
@@ -274,6 +351,12 @@ static bool enabled(struct screen *s, int a)
     case NEXT_SECTION:
     case PREVIOUS_SECTION:
         return p->spec.section && p->text.lines;
+    case SELECT:
+        return p->text.lines > 0;
+    case COPY:
+        return p->selecting;
+    case AGAIN:
+        return p->spec.again != NULL;
     default:
         return !p->typing;
     }
@@ -286,7 +369,20 @@ static void action(struct screen *s, int a)
 
     switch (a) {
     case CLOSE:
+        if (p->selecting)
+            p->selecting = false;
+        else
+            app_pop(s->app);
+        break;
+    case SELECT:
+        toggle_selection(p);
+        break;
+    case COPY:
+        copy_selection(p);
+        break;
+    case AGAIN:
         app_pop(s->app);
+        p->spec.again(p->spec.arg);
         break;
     case SEARCH:
         p->typing = true;
@@ -340,6 +436,8 @@ static bool event(struct screen *s, const struct key_event *e)
         return false;
     if (e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN)
         scroll_by(p, e->mouse == MOUSE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
+    else
+        select_by_mouse(p, e);
     return true;
 }
 
@@ -377,6 +475,8 @@ void pager_open(struct app *app, const struct pager_spec *spec)
     p->title = str_printf("%s", spec->title);
     p->note = str_printf("%s", spec->note ? spec->note : "");
     p->found = NONE;
+    p->typing = spec->searching;
     pager_text_init(&p->text, spec->text, spec->len);
+    p->first = spec->at_end ? p->text.lines : 0; /* as far down as there is something to show */
     app_push(app, &p->screen);
 }

@@ -19,6 +19,13 @@ struct pager_spec {
     enum role (*role)(const char *line, size_t n);
     /* What the first lines of sections begin with, to which keys go; NULL: there are none. Kept. */
     const char *section;
+    bool at_end;    /* begins at its end */
+    bool searching; /* begins with asking what to look for */
+    /* Of a text that may have grown since: says so in a few words, NULL when it has not. And reads
+     * it anew: the pager is gone when this is called. Both NULL: it never grows. */
+    const char *(*news)(void *arg);
+    void (*again)(void *arg);
+    void *arg;
 };
 
 /* Pushes it. */

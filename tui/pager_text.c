@@ -61,33 +61,83 @@ static bool has_upper(const char *pattern)
     return false;
 }
 
+/* As memchr(3), of either case of a lower-case letter. */
+static const char *find_letter(const char *at, const char *end, char lower)
+{
+    char upper = (char)toupper((unsigned char)lower);
+    const char *a = memchr(at, lower, (size_t)(end - at));
+    const char *b = upper == lower ? NULL : memchr(at, upper, (size_t)((a ? a : end) - at));
+
+    return b ? b : a;
+}
+
 const char *pager_text_find(const char *bytes, size_t n, const char *pattern)
 {
     size_t len = strlen(pattern);
+    const char *end = bytes + n;
 
     if (has_upper(pattern))
         return memmem(bytes, n, pattern, len);
-    for (size_t i = 0; i + len <= n; i++)
-        if (tolower((unsigned char)bytes[i]) == (unsigned char)*pattern &&
-            strncasecmp(bytes + i, pattern, len) == 0)
-            return bytes + i;
+    while ((size_t)(end - bytes) >= len && (bytes = find_letter(bytes, end, *pattern))) {
+        if ((size_t)(end - bytes) >= len && strncasecmp(bytes, pattern, len) == 0)
+            return bytes;
+        bytes++;
+    }
     return NULL;
 }
 
-bool pager_text_search(const struct pager_text *t, size_t from, bool backward,
-                       bool (*wanted)(const char *line, size_t n, const char *pattern),
-                       const char *pattern, size_t *ret_line, bool *ret_wrapped)
+/* Which of the lines from..to-1, all of one stretch of the index, is wanted: the first, or the
+ * last. */
+static bool search_stretch(const struct pager_text *t, size_t from, size_t to, bool backward,
+                           pager_wanted_fn *wanted, const char *pattern, size_t *ret_line)
 {
-    for (size_t step = 0; step < t->lines; step++) {
-        size_t i =
-            backward ? (from + 2 * t->lines - 1 - step) % t->lines : (from + step) % t->lines;
-        size_t n;
-        const char *line = pager_text_line(t, i, &n);
-        if (!wanted(line, n, pattern))
-            continue;
-        *ret_line = i;
-        *ret_wrapped = backward ? i >= from : i < from;
-        return true;
+    bool found = false;
+    size_t n;
+
+    if (from >= to)
+        return false;
+    for (const char *line = pager_text_line(t, from, &n); from < to; from++) {
+        if (wanted(line, n, pattern)) {
+            *ret_line = from;
+            found = true;
+            if (!backward)
+                return true;
+        }
+        line += n + 1;
+        n = from + 1 < t->lines ? line_length(t, (size_t)(line - t->bytes)) : 0;
+    }
+    return found;
+}
+
+/* The lines from..to-1, stretch by stretch. */
+static bool search_lines(const struct pager_text *t, size_t from, size_t to, bool backward,
+                         pager_wanted_fn *wanted, const char *pattern, size_t *ret_line)
+{
+    while (from < to) {
+        size_t cut = backward ? (to - 1) / EVERY * EVERY : (from / EVERY + 1) * EVERY;
+        size_t begin = backward ? (cut > from ? cut : from) : from,
+               end = backward ? to : (cut < to ? cut : to);
+        if (search_stretch(t, begin, end, backward, wanted, pattern, ret_line))
+            return true;
+        if (backward)
+            to = begin;
+        else
+            from = end;
     }
     return false;
+}
+
+bool pager_text_search(const struct pager_text *t, size_t from, bool backward,
+                       pager_wanted_fn *wanted, const char *pattern, size_t *ret_line,
+                       bool *ret_wrapped)
+{
+    if (from > t->lines)
+        from = t->lines;
+    *ret_wrapped = false;
+    if (search_lines(t, backward ? 0 : from, backward ? from : t->lines, backward, wanted, pattern,
+                     ret_line))
+        return true;
+    *ret_wrapped = true;
+    return search_lines(t, backward ? from : 0, backward ? t->lines : from, backward, wanted,
+                        pattern, ret_line);
 }

@@ -24,10 +24,11 @@ const char *pager_text_line(const struct pager_text *t, size_t i, size_t *ret_n)
  * letters matches either case.
  */
 const char *pager_text_find(const char *bytes, size_t n, const char *pattern);
+typedef bool pager_wanted_fn(const char *line, size_t n, const char *pattern);
 /* The next line from `from` on, or before it, that `wanted` agrees to, and whether the end was
  * passed on the way to it; false when none does. */
 bool pager_text_search(const struct pager_text *t, size_t from, bool backward,
-                       bool (*wanted)(const char *line, size_t n, const char *pattern),
-                       const char *pattern, size_t *ret_line, bool *ret_wrapped);
+                       pager_wanted_fn *wanted, const char *pattern, size_t *ret_line,
+                       bool *ret_wrapped);
 
 #endif

@@ -12,6 +12,7 @@
 #include "engine/workspace/lifecycle.h"
 #include "tui/model.h"
 #include "tui/screens.h"
+#include "tui/shell_history.h"
 #include "tui/shell_keys.h"
 #include "tui/shell_paint.h"
 #include "tui/tty.h"
@@ -26,6 +27,7 @@ struct shell_view {
     char id[WORKSPACE_ID_LENGTH + 1], shell[SHELL_ID_MAX + 1];
     int dir_fd;
     struct live *live;
+    struct shell_history *history;
     struct shell_control *control; /* NULL: watching */
     struct loop_deferred give_up_call;
     struct pyro_error lost; /* why control is given up */
@@ -40,12 +42,15 @@ struct shell_view {
     struct buf typed;
 };
 
-enum action { RELEASE = 1, TAKE, BACK, RESTART, DOWN, UP, RIGHT, LEFT, FOLLOW };
+enum action { RELEASE = 1, TAKE, BACK, SCROLL, SEARCH, RESTART, DOWN, UP, RIGHT, LEFT, FOLLOW };
 
 static const struct key_binding keys[] = {
     { RELEASE, "release", "Ctrl-]", "give it back", "give control back; when watching, leave" },
     { TAKE, "take", "i", "take control", "type into the shell, at the size of this terminal" },
     { RESTART, "restart", "r", "draw it again", "start drawing again after it has failed" },
+    { SCROLL, "scroll-back", "PgUp Ctrl-u g", "scroll back",
+      "all that it has printed, to scroll, search and copy" },
+    { SEARCH, "search", "/", "search", "look for something in it" },
     { BACK, "back", "Esc q", "back", "leave the shell as it is" },
     { DOWN, "down", "Down j", NULL, "show what is further down of a larger screen" },
     { UP, "up", "Up k", NULL, "… further up" },
@@ -178,6 +183,28 @@ static void send_typed(struct shell_view *v, bool whole)
     buf_clear(&v->typed);
 }
 
+/*
+ * The wheel while in control is the program's when it wants the mouse, and moves the cursor of one
+ * on the alternate screen; else it scrolls back.
+ */
+static bool wheel_scrolls(const struct shell_view *v, const struct key_event *e)
+{
+    return e->kind == EVENT_MOUSE && e->mouse >= MOUSE_WHEEL_UP &&
+           !live_view(v->live)->modes.mouse && !live_view(v->live)->alternate;
+}
+
+static bool put_arrows(struct buf *to, const struct key_event *wheel,
+                       const struct vtgate_modes *modes)
+{
+    struct key_event arrow = { .kind = EVENT_KEY,
+                               .code = wheel->mouse == MOUSE_WHEEL_UP ? K_UP : K_DOWN };
+
+    for (int i = 0; i < WHEEL_ROWS; i++)
+        if (!shell_keys_put_key(to, &arrow, modes))
+            return false;
+    return true;
+}
+
 /* Everything an operator does while in control. */
 static void type(struct shell_view *v, const struct key_event *e)
 {
@@ -193,7 +220,12 @@ static void type(struct shell_view *v, const struct key_event *e)
         v->pasting = e->more;
         break;
     case EVENT_MOUSE:
-        if (e->row >= HEAD_ROWS)
+        if (wheel_scrolls(v, e)) {
+            if (e->mouse == MOUSE_WHEEL_UP)
+                shell_history_open(v->history, false);
+        } else if (e->mouse >= MOUSE_WHEEL_UP && !modes->mouse) {
+            whole = put_arrows(&v->typed, e, modes);
+        } else if (e->row >= HEAD_ROWS)
             whole = shell_keys_put_mouse(&v->typed, e, v->rect.top + e->row - HEAD_ROWS,
                                          v->rect.left + e->col, modes);
         break;
@@ -377,6 +409,10 @@ static void action(struct screen *s, int a)
     case BACK:
         app_pop(s->app);
         break;
+    case SCROLL:
+    case SEARCH:
+        shell_history_open(v->history, a == SEARCH);
+        break;
     case RESTART:
         live_restart(v->live);
         break;
@@ -408,7 +444,9 @@ static bool event(struct screen *s, const struct key_event *e)
         app_pop(s->app);
         return true;
     }
-    if (e->kind == EVENT_MOUSE && e->mouse >= MOUSE_WHEEL_UP)
+    if (e->kind == EVENT_MOUSE && e->mouse == MOUSE_WHEEL_UP && !v->rect.top)
+        shell_history_open(v->history, false);
+    else if (e->kind == EVENT_MOUSE && e->mouse >= MOUSE_WHEEL_UP)
         pan(v, e->mouse == MOUSE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS, 0);
     return e->kind != EVENT_KEY;
 }
@@ -437,6 +475,7 @@ static void destroy(struct screen *s)
 
     if (v->live)
         release(v);
+    shell_history_free(v->history);
     live_free(v->live);
     if (v->dir_fd >= 0)
         close(v->dir_fd);
@@ -482,5 +521,6 @@ struct screen *shell_view_new(struct app *app, const char *workspace_id, const c
         destroy(&v->screen);
         return NULL;
     }
+    v->history = shell_history_new(app, v->id, v->shell, v->live);
     return &v->screen;
 }
