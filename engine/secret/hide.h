@@ -11,6 +11,8 @@ char *hide_in_text(const struct redactor *r, const char *text, bool cut);
 void hide_in_json(const struct redactor *r, json_t *j);
 /* A copy without them, new. */
 json_t *hide_in_copy(const struct redactor *r, const json_t *j);
+/* In place, in an array of that size. */
+void hide_in_array(const struct redactor *r, char *text, size_t size);
 void hide_in_error(const struct redactor *r, struct pyro_error *err);
 
 /*

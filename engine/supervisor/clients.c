@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "engine/secret/hide.h"
 #include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/relay.h"
 #include "engine/supervisor/services.h"
@@ -102,6 +103,7 @@ static void op_keep(struct client *c, uint32_t id, const json_t *request)
     }
     json_decref(s->record.seed);
     s->record.seed = record_seed_of(json_object_get(request, "workspace_seed"));
+    hide_in_json(s->redactor, s->record.seed);
     s->record.ephemeral = false;
     for (struct client *other = s->clients; other; other = other->next)
         for (struct waiter *w = other->waiters; w; w = w->next)

@@ -97,8 +97,19 @@ static void finish_if_drained(struct exec *x)
     exec_free(x);
 }
 
+static void take(struct exec *x, enum wire_channel channel, const uint8_t *bytes, size_t n,
+                 bool final);
+
+/* What was held back is decided by that no more comes. */
+static void end_outputs(struct exec *x)
+{
+    take(x, WIRE_STDOUT, NULL, 0, true);
+    take(x, WIRE_STDERR, NULL, 0, true);
+}
+
 static void fail(struct exec *x, const struct pyro_error *why)
 {
+    end_outputs(x);
     record_end(x, 125, false, clock_ms() - x->began_ms, why->message);
     stream_fail(&x->client, why);
     exec_free(x);
@@ -221,8 +232,7 @@ static void guest_closed(struct stream *s, const json_t *result, const struct py
         fail(x, &err);
         return;
     }
-    take(x, WIRE_STDOUT, NULL, 0, true); /* had it not told the ends of both */
-    take(x, WIRE_STDERR, NULL, 0, true);
+    end_outputs(x); /* had it not told the ends of both */
     record_end(x, (int)code, timed_out, duration_ms, NULL);
     x->result =
         json_pack("{s:I, s:I, s:b, s:I}", "sequence", (json_int_t)x->entry.sequence, "exit_code",
@@ -272,6 +282,7 @@ static void client_closed(struct stream *s, const json_t *result UNUSED,
 
     if (!x->result) {
         stream_close(&x->guest, NULL);
+        end_outputs(x);
         record_end(x, 137, false, clock_ms() - x->began_ms, "whoever ran it went away");
     }
     exec_free(x);

@@ -359,7 +359,7 @@ static bool open_output(struct service *sv, enum service_output which, struct py
 
     int marks_fd = -1;
 
-    if (events_fd >= 0 && s->redactor) {
+    if (events_fd >= 0 && s->record.secrets) {
         marks_fd =
             service_open_file(s->dir_fd, sv->record.name, which, "marks", O_RDWR | O_CREAT, err);
         if (marks_fd < 0)

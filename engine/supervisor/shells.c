@@ -353,7 +353,7 @@ static struct shell *shell_new(struct supervisor *s, const struct shell_record *
     sh->record.cwd = str_printf("%s", r->cwd);
     sh->record.foreground = NULL; /* the guest says it anew */
     buf_init(&sh->input, INPUT_MAX);
-    if (!shell_log_open(&sh->log, s->dir_fd, &sh->record, s->redactor, err)) {
+    if (!shell_log_open(&sh->log, s->dir_fd, &sh->record, s->record.secrets, err)) {
         shell_record_release(&sh->record);
         free(sh);
         return NULL;

@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "engine/disk/reset.h"
+#include "engine/secret/hide.h"
 #include "engine/supervisor/disk_merge.h"
 #include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/relay.h"
@@ -136,6 +137,7 @@ void supervisor_give_up(struct supervisor *s, const char *fmt, ...)
         va_start(ap, fmt);
         vsnprintf(s->end_reason, sizeof(s->end_reason), fmt, ap);
         va_end(ap);
+        hide_in_array(s->redactor, s->end_reason, sizeof(s->end_reason));
     }
     if (s->phase == PHASE_RUNNING)
         s->phase = PHASE_STOPPING;

@@ -8,6 +8,7 @@
 #include "engine/environment/boot.h"
 #include "engine/environment/environment.h"
 #include "engine/environment/pull.h"
+#include "engine/secret/hide.h"
 #include "engine/tree/seed.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
@@ -40,12 +41,15 @@ static bool fill_record(const struct workspace_spec *spec, bool ephemeral, bool 
                         struct workspace_record *r, struct pyro_error *err)
 {
     scoped_json json_t *change = json_object();
+    scoped_redactor *redactor = NULL;
 
     record_init(r);
     if (spec->name)
         json_object_set_new(change, "name", json_string(spec->name));
+    if (spec->secrets && !secrets_redactor(spec->secrets, &redactor, err))
+        return false;
     if (spec->labels)
-        json_object_set(change, "labels", spec->labels);
+        json_object_set_new(change, "labels", hide_in_copy(redactor, spec->labels));
     record_set_string(&r->environment, spec->environment);
     r->vcpu_count = spec->vcpu_count;
     r->mem_mib = spec->mem_mib;
@@ -366,6 +370,7 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
     scoped_close int names = -1;
     struct pyro_error why = { 0 };
     int64_t deadline_ms = clock_ms() + CALL_DEADLINE_MS;
+    scoped_redactor *redactor = NULL;
     json_t *view;
 
     if (change->name && !workspace_check_name("name", change->name, err))
@@ -374,6 +379,10 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
         return NULL;
     if (change->name && !store_check_name_free(&o.store, change->name, o.id, err))
         return NULL;
+    if (!secrets_redactor_of(o.dir_fd, &redactor, err))
+        return NULL;
+    if (change->labels)
+        json_object_set_new(request, "labels", hide_in_copy(redactor, change->labels));
     json_object_set_new(request, "op", json_string("update"));
     /* Whether it runs may change between the look and the act. */
     do {

@@ -11,7 +11,8 @@ if ! mount -t tmpfs -o size=512m pyro-test "$small" 2>/dev/null; then
 fi
 trap 'umount -l "$small"; at_exit' EXIT
 
-id=$("$PYRO" workspace create debian:12 --name w --id-only 2>/dev/null)
+# 777 is a secret: what is taken out does not fit either, and must not shift what follows.
+id=$("$PYRO" workspace create debian:12 --name w --secret SEVENS=777 --id-only 2>/dev/null)
 "$PYRO" workspace shell open w >/dev/null 2>&1
 run "$PYRO" workspace shell read w sh1 --plain --wait-for-prompt --json
 is "a prompt" "$(json .at_prompt)" true
@@ -46,8 +47,8 @@ is "… the log is what it was" "$(stat -c %s "$log")" "$size"
 rm "$small/ballast"
 run "$PYRO" workspace shell read w sh1 --wait-for-prompt --max-wait-ms 100000 --max-chars 60000000 --json
 is "with room again the output goes on to its end" "$(json .at_prompt)" true
-check "no byte is lost, none doubled" cmp <(seq 1000000 1400000) \
-    <(sed 's/\x1b\[?2004l//; s/\r//g' "$log" | grep -a '^1[0-9]*$')
+check "no byte is lost, none doubled" cmp <(seq 1000000 1400000 | sed 's/7777*/[REDACTED]/g') \
+    <(sed 's/\x1b\[?2004l//; s/\r//g' "$log" | grep -a '^1[][0-9REDACT]*$')
 no_error() {
     run "$PYRO" workspace status w --json
     [[ $(json .last_error) == null ]]

@@ -93,6 +93,8 @@ run "$PYRO" workspace create debian:12 --name w --secret LITERAL="$literal" \
 is "created" "$status" 0
 id=$(json .workspace_id)
 is "its secrets, by name" "$(json .secrets)" '[{"name": "LITERAL", "source_kind": "literal"}, {"name": "TOKEN", "source_kind": "file"}, {"name": "KEY", "source_kind": "file"}]'
+run "$PYRO" workspace update w --label "seen=$token" --json
+is "a label is stored, too" "$(json .labels.seen)" "[REDACTED]"
 run "$PYRO" workspace status w
 like "… in its status" "$out" $'\nSecrets: LITERAL \\(literal\\), TOKEN \\(file\\), KEY \\(file\\)\n'
 is "on the host: theirs alone" "$(cd "$workspaces/$id" && stat -c '%n %a' secrets secrets/* | tr '\n' ' ')" \
