@@ -53,6 +53,7 @@ struct attachment {
 
 static struct termios saved_modes;
 static int saved_fd = -1;
+static const struct attachment *attached; /* what it is that a fatal signal leaves */
 
 /* Leaves what a program may have set: mouse, focus, paste, margins (which move the cursor), keypad,
  * hidden cursor, colours. */
@@ -72,8 +73,21 @@ static void restore_terminal(void)
     saved_fd = -1;
 }
 
+/* What the shell's programs set of the terminal goes; a terminal that is gone needs nothing.
+ * Async-signal-safe. */
+static void leave_screen(const struct attachment *a)
+{
+    if (a->track.alternate &&
+        !fs_write_all(a->out_fd, leave_alternate, sizeof(leave_alternate) - 1, NULL))
+        return;
+    if (!fs_write_all(a->out_fd, leave_modes, sizeof(leave_modes) - 1, NULL))
+        return;
+}
+
 static void on_fatal(int number)
 {
+    if (attached)
+        leave_screen(attached);
     restore_terminal();
     signal(number, SIG_DFL);
     raise(number);
@@ -93,21 +107,12 @@ static bool make_raw(struct attachment *a)
     if (tcsetattr(a->in_fd, TCSADRAIN, &raw) != 0)
         return pyro_fail_errno(a->err, "set the terminal's modes");
     saved_fd = a->in_fd;
+    attached = a;
     a->raw = true;
     atexit(restore_terminal);
     for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
         signal(fatal[i], on_fatal);
     return true;
-}
-
-/* What the shell's programs set of the terminal goes; a terminal that is gone needs nothing. */
-static void leave_screen(const struct attachment *a)
-{
-    if (a->track.alternate &&
-        !fs_write_all(a->out_fd, leave_alternate, sizeof(leave_alternate) - 1, NULL))
-        return;
-    if (!fs_write_all(a->out_fd, leave_modes, sizeof(leave_modes) - 1, NULL))
-        return;
 }
 
 static void leave(struct attachment *a, enum attach_end end)
@@ -389,6 +394,7 @@ bool shell_attach(const char *workspace, const char *shell, bool watch, int in_f
     ok = a.loop && run(&a, o.id, &r);
     if (a.raw)
         leave_screen(&a);
+    attached = NULL;
     restore_terminal();
     link_free(a.link);
     loop_free(a.loop);

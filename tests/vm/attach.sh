@@ -76,6 +76,16 @@ kill -9 "$(supervisor_of "$("$PYRO" workspace status w --json | sed -n 's/.*"wor
 wait_for 60 shows second '^status=1' && pass "a killed supervisor ends it"
 is "and the terminal is as it was" "$(cat "$TEST_DIR/second.after")" "$(cat "$TEST_DIR/second.before")"
 
+for how in TERM:0 HUP:0 SEGV:139; do
+    ends=${how#*:} how=${how%:*}
+    attach "by$how" w sh1
+    wait_for 60 shows "by$how" 'full screen'
+    kill "-$how" "$(pgrep -P "$(tmux display -pt "by$how" '#{pane_pid}')")"
+    wait_for 60 shows "by$how" "^status=$ends" && pass "SIG$how ends it"
+    is "SIG$how: the terminal is as it was" "$(cat "$TEST_DIR/by$how.after")" "$(cat "$TEST_DIR/by$how.before")"
+    is "SIG$how: the alternate screen is left" "$(tmux display -pt "by$how" '#{alternate_on}#{cursor_flag}')" 01
+done
+
 attach third w sh1
 wait_for 60 shows third 'full screen' && pass "the next one finds the shell again"
 tmux send-keys -t third 'printf "\e[?1049l\e[?25h\e[r"; exit 7' Enter
@@ -93,6 +103,10 @@ assert [line[2] for line in lines[1:] if line[1] == "r"], "no resize"
 sys.stdout.write("".join(line[2] for line in lines[1:] if line[1] == "o"))
 EOF
 )" "$(cat "$XDG_DATA_HOME"/pyro/workspaces/*/shells/sh1.log)"
+
+tmux new-window -dn player "asciinema cat '$TEST_DIR/sh1.cast' >'$TEST_DIR/played'; echo status=\$?; exec cat"
+wait_for 60 shows player '^status=0' && pass "asciinema takes the recording"
+check "asciinema plays every byte" cmp "$TEST_DIR/played" "$XDG_DATA_HOME"/pyro/workspaces/*/shells/sh1.log
 
 run "$PYRO" workspace shell attach w sh1
 is "without a terminal: an error" "$status" 2
