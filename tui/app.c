@@ -20,6 +20,7 @@
 
 const struct key_binding app_keys[] = {
     { APP_HELP, "help", "? F1", "help", "the keys of this screen" },
+    { APP_PALETTE, "palette", ":", "command", "any command of pyro, with completion" },
     { APP_LOG, "log", "L", NULL, "what was done and what went wrong" },
     { APP_REDRAW, "redraw", "Ctrl-l", NULL, "draw the screen anew" },
     { APP_QUIT, "quit", "q Ctrl-c", "quit", "leave pyro tui; nothing stops running" },

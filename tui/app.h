@@ -13,6 +13,7 @@
 #ifndef PYRO_TUI_APP_H
 #define PYRO_TUI_APP_H
 
+#include "engine/workspace/record.h"
 #include "tui/draw.h"
 #include "tui/input.h"
 #include "tui/keymap.h"
@@ -93,7 +94,9 @@ struct app {
     struct screen *graveyard; /* popped in this pass; freed at its end */
     struct loop_deferred bury;
     struct model *model;
-    /* Opens help or log: set by whoever knows those screens. */
+    /* The workspace that the operator is at, or was last: its id, or "". Screens say so. */
+    char at_workspace[WORKSPACE_ID_LENGTH + 1];
+    /* Opens help, log or palette: set by whoever knows those screens. */
     void (*open_global)(struct app *app, int action);
 };
 
@@ -126,6 +129,6 @@ void app_release(struct app *app);
 
 /* Actions that every screen has, unless its own table takes the key. */
 extern const struct key_binding app_keys[];
-enum app_action { APP_QUIT = 1, APP_HELP, APP_LOG, APP_REDRAW };
+enum app_action { APP_QUIT = 1, APP_HELP, APP_LOG, APP_PALETTE, APP_REDRAW };
 
 #endif

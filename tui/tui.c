@@ -7,6 +7,7 @@
 #include "tui/config.h"
 #include "tui/job.h"
 #include "tui/model.h"
+#include "tui/palette.h"
 #include "tui/parts.h"
 #include "tui/screens.h"
 #include "tui/target.h"
@@ -27,6 +28,8 @@ static void open_global(struct app *app, int action)
 {
     if (action == APP_HELP)
         help_open(app);
+    else if (action == APP_PALETTE)
+        palette_open(app);
     else
         log_view_open(app);
 }

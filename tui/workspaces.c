@@ -99,6 +99,7 @@ static void keep_selected(struct workspaces *w)
     w->selected[0] = '\0';
     if (w->count)
         memcpy(w->selected, w->rows[w->list.selected]->record.id, sizeof(w->selected));
+    memcpy(w->screen.app->at_workspace, w->selected, sizeof(w->selected));
 }
 
 static struct watched_workspace *selected(struct workspaces *w)

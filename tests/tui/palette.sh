@@ -1,0 +1,117 @@
+#!/bin/bash
+# Any command from inside the interface: found by words of its name, completed, asked about when something would be
+# lost, its answer shown, its errors in words.
+cd "$(dirname "$0")/../.." && . tests/tui.sh
+
+host_workspace alpha >/dev/null
+host_workspace beta >/dev/null
+shell_of alpha >/dev/null
+shell_of beta >/dev/null
+tui 100x30
+sees '2 workspaces'
+keys g
+sees '╭ beta|│ id'
+
+# All commands are there; words of a name narrow them down.
+keys :
+sees 'run a command'
+sees 'all commands'
+sees 'doctor +'
+for word in workspace shell; do
+    keys "$word "
+done
+sees 'workspace shell open +'
+gone 'doctor +'
+keys C-u 'zzz'
+sees 'no command has that in its name'
+keys C-u 'shell list'
+sees 'workspace shell list +'
+gone 'workspace shell open'
+keys Enter
+sees ': ?workspace shell list (alpha|beta) '
+keys Enter
+gone 'run a command'
+sees '^ workspace shell list (alpha|beta)'
+sees '^ *sh1 '
+keys q
+sees '2 workspaces'
+
+# Flags and values complete; the command's answer is text to read.
+keys :
+sees 'run a command'
+keys 'workspace stat' Tab
+sees ': ?workspace status (alpha|beta) '
+keys C-w 'al' Tab
+sees ': ?workspace status alpha '
+keys '--j' Tab
+sees ': ?workspace status alpha --json '
+keys Enter
+sees '^ workspace status alpha --json +1'
+sees '"execution_mode": "host_compat"'
+keys q
+sees '2 workspaces'
+
+# Lines run before come back; a quotation is one word.
+keys :
+sees 'run a command'
+keys C-p
+sees ': ?workspace status alpha --json'
+keys C-p
+sees ': ?workspace shell list'
+keys C-n C-n C-n 'workspace update beta --label "k=two words"' Enter
+gone 'run a command'
+has_label() { "$PYRO" workspace status beta --json | grep -q '"k": "two words"'; }
+wait_for 20 has_label && pass "a quoted word is one"
+sees '^Labels: k=two words'
+keys q
+sees '2 workspaces'
+
+# What goes wrong is said, and kept in the log.
+keys :
+sees 'run a command'
+keys 'workspace status nothing-such' Enter
+sees "no workspace 'nothing-such'"
+keys L
+sees "workspace status nothing-such: no workspace"
+keys q
+sees '2 workspaces'
+keys :
+sees 'run a command'
+keys 'workspace status "open' Enter
+sees 'a quotation does not end'
+keys Esc
+gone 'run a command'
+
+# What loses something is asked about.
+keys :
+sees 'run a command'
+keys 'workspace delete alpha' Enter
+sees "Run 'pyro workspace delete alpha'"
+keys n
+gone "Run 'pyro"
+sees '2 workspaces'
+keys :
+sees 'run a command'
+keys C-p Enter
+sees "Run 'pyro workspace delete alpha'"
+keys y
+sees '1 workspace '
+
+# From a shell that is watched; the mouse takes an offer.
+keys Enter
+sees 'WATCHING'
+keys :
+sees 'run a command'
+keys 'snapshot list'
+sees 'workspace snapshot list +'
+click 'workspace snapshot list '
+sees ': ?workspace snapshot list beta '
+keys Enter
+sees 'baseline'
+keys q
+sees 'WATCHING'
+keys :
+sees 'run a command'
+keys PgDn PgUp Down Up Esc
+gone 'run a command'
+tui_finish

@@ -1,0 +1,393 @@
+/*
+ * tui/palette.c: the line, what may stand next, and running it.
+ *
+ * Until the line names a command, every command is offered that has all the typed words in its
+ * name; then the command's own completion offers flags and values.
+ */
+#include "tui/palette.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/cmd/complete.h"
+#include "engine/cmd/text.h"
+#include "tui/field.h"
+#include "tui/job.h"
+#include "tui/list.h"
+#include "tui/model.h"
+#include "tui/pager.h"
+#include "tui/parts.h"
+#include "tui/words.h"
+#include "vmm/base/fs.h"
+
+#define PALETTE_COLS 100
+#define LIST_ROWS 12
+#define HEAD_ROWS 3
+#define VALUE_COLS 34
+#define OFFERS_MAX 256
+#define HISTORY_LINES 50
+#define LINE_ROWS_MAX 8
+
+struct palette {
+    struct screen screen;
+    struct field field;
+    const struct cmd_spec *cmd; /* that the line names; NULL: none yet */
+    json_t *offers;             /* [{value, help}] */
+    struct list list;
+    size_t history_at; /* how far back; 0: the line itself */
+};
+
+enum action { RUN = 1, COMPLETE, OLDER, NEWER, CANCEL, DOWN, UP, PAGE_DOWN, PAGE_UP };
+
+static const struct key_binding keys[] = {
+    { RUN, "run", "Enter", "run", "run it; take what is offered while no command is named" },
+    { COMPLETE, "complete", "Tab", "complete", "take what is offered" },
+    { OLDER, "older", "Ctrl-p", "older line", "the line run before" },
+    { NEWER, "newer", "Ctrl-n", NULL, "the one after it" },
+    { CANCEL, "cancel", "Esc", "cancel", "run nothing" },
+    { DOWN, "down", "Down", NULL, "next offer" },
+    { UP, "up", "Up", NULL, "previous offer" },
+    { PAGE_DOWN, "page-down", "PgDn", NULL, "a page down" },
+    { PAGE_UP, "page-up", "PgUp", NULL, "a page up" },
+    { 0 },
+};
+
+static char *history[HISTORY_LINES]; /* the newest first */
+
+/* ---- what is offered ---- */
+
+/* The longest path at the words' beginning that is a command; *ret_words of them. */
+static const struct cmd_spec *named(const struct words *w, size_t *ret_words)
+{
+    char path[128] = "";
+
+    for (size_t i = 0; i < w->count && strlen(path) + strlen(w->items[i]) + 2 < sizeof(path); i++) {
+        const struct cmd_spec *cmd;
+        snprintf(path + strlen(path), sizeof(path) - strlen(path), "%s%s", i ? " " : "",
+                 w->items[i]);
+        cmd = cmd_find(path);
+        if (cmd && !(cmd->traits & (CMD_HIDDEN | CMD_INTERACTIVE))) {
+            *ret_words = i + 1;
+            return cmd;
+        }
+    }
+    return NULL;
+}
+
+static bool has_all(const char *path, const struct words *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (!strcasestr(path, w->items[i]))
+            return false;
+    return true;
+}
+
+static json_t *offer_commands(const struct words *w)
+{
+    json_t *list = json_array();
+
+    for (const struct cmd_spec *const *c = cmd_table; *c; c++)
+        if (!((*c)->traits & (CMD_HIDDEN | CMD_INTERACTIVE)) && has_all((*c)->path, w))
+            json_array_append_new(
+                list, json_pack("{s:s, s:s}", "value", (*c)->path, "help", (*c)->summary));
+    return list;
+}
+
+static json_t *offer_words(const struct words *w)
+{
+    static char nothing[] = "";
+    struct arg_list list = { .count = w->count };
+    const char *items[WORDS_MAX + 1];
+    bool files;
+
+    memcpy(items, w->items, w->count * sizeof(*items));
+    if (!w->open && list.count < WORDS_MAX)
+        items[list.count++] = nothing;
+    list.items = items;
+    return complete_words(&list, &files);
+}
+
+/* The line has changed. */
+static void look(struct palette *p)
+{
+    struct words w;
+    size_t count = 0;
+
+    json_decref(p->offers);
+    words_split(p->field.text, &w);
+    p->cmd = named(&w, &count);
+    /* A name that is still being typed may be the beginning of a longer one. */
+    if (p->cmd && w.open && w.count == count)
+        p->cmd = NULL;
+    p->offers = p->cmd ? offer_words(&w) : offer_commands(&w);
+    p->list.first = p->list.selected = 0;
+    list_fit(&p->list, (int)json_array_size(p->offers), p->list.rows);
+    words_release(&w);
+}
+
+/* ---- taking an offer ---- */
+
+/* Puts a word at the line's end, in place of what was typed of it. */
+static void put_word(struct palette *p, size_t from, const char *word, bool quoted)
+{
+    scoped_buf text = BUF_INIT(FIELD_MAX * 4);
+
+    BUG_ON(!buf_append(&text, p->field.text, from) ||
+           !(quoted ? text_quote(&text, word) : buf_append_str(&text, word)) ||
+           !buf_append_str(&text, " "));
+    field_set(&p->field, text.data);
+    look(p);
+}
+
+/* The workspace that the operator was at, when the command begins with one. */
+static void put_workspace(struct palette *p)
+{
+    const struct watched_workspace *w =
+        model_find(p->screen.app->model, p->screen.app->at_workspace);
+
+    if (w && p->cmd && arg_more(p->cmd->args) && p->cmd->args->complete == COMPLETE_WORKSPACE)
+        put_word(p, p->field.len, model_name(w), true);
+}
+
+static void take_offer(struct palette *p)
+{
+    const json_t *offer = json_array_get(p->offers, (size_t)p->list.selected);
+    struct words w;
+
+    if (!offer)
+        return;
+    if (!p->cmd) {
+        put_word(p, 0, json_string_or(offer, "value", ""), false);
+        put_workspace(p);
+        return;
+    }
+    words_split(p->field.text, &w);
+    put_word(p, w.last_at, json_string_or(offer, "value", ""), true);
+    words_release(&w);
+}
+
+/* ---- running ---- */
+
+struct asked {
+    struct app *app;
+    const struct screen *from; /* the screen that it was run on */
+    struct words words;
+    char *line;
+};
+static struct asked asked;
+
+static size_t count_lines(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text; text++)
+        n += *text == '\n';
+    return n;
+}
+
+/* A line in the key bar, a few or more in a pager. */
+static void done(void *arg, const struct job_end *end)
+{
+    struct app *app = arg;
+    struct pager_spec spec = { .title = asked.line };
+
+    if (!end->ok)
+        return;
+    if (count_lines(end->output) <= 1) {
+        scoped_free char *line = strndup(end->output, strcspn(end->output, "\n"));
+        app_message(app, ROLE_GOOD, "%s", line && *line ? line : "done");
+        return;
+    }
+    /* It does not push itself in front of what the operator does now. */
+    if (app->top != asked.from || (app->top->ops->captures && app->top->ops->captures(app->top))) {
+        app_message(app, ROLE_GOOD, "%s: done; run it again to read what it said", asked.line);
+        return;
+    }
+    spec.len = end->output_len;
+    spec.text = malloc(spec.len + 1);
+    BUG_ON(!spec.text);
+    memcpy(spec.text, end->output, spec.len + 1);
+    pager_open(app, &spec);
+}
+
+static void run_asked(void *arg UNUSED)
+{
+    asked.from = asked.app->top;
+    job_start(asked.app, asked.line, (const char *const *)asked.words.items, true, done, asked.app);
+}
+
+static void remember(const char *line)
+{
+    if (history[0] && !strcmp(history[0], line))
+        return;
+    free(history[HISTORY_LINES - 1]);
+    memmove(history + 1, history, sizeof(history) - sizeof(*history));
+    history[0] = str_printf("%s", line);
+}
+
+static void run(struct palette *p)
+{
+    struct app *app = p->screen.app;
+    const struct cmd_spec *cmd;
+    scoped_free char *text = NULL;
+    struct words w;
+    size_t count = 0;
+
+    if (!words_split(p->field.text, &w)) {
+        app_message(app, ROLE_WARN, "a quotation does not end, or there are too many words");
+        words_release(&w);
+        return;
+    }
+    cmd = named(&w, &count);
+    if (!cmd) {
+        words_release(&w);
+        take_offer(p);
+        return;
+    }
+    remember(p->field.text);
+    words_release(&asked.words);
+    free(asked.line);
+    asked = (struct asked){ .app = app, .words = w, .line = str_printf("%s", p->field.text) };
+    app_pop(app);
+    if (!(cmd->traits & CMD_DESTRUCTIVE)) {
+        run_asked(NULL);
+        return;
+    }
+    text = str_printf("Run 'pyro %s'?\n\n%s.%s%s", asked.line, cmd->summary,
+                      cmd->details ? " " : "", cmd->details ? cmd->details : "");
+    confirm_ask(app, cmd->path, text, true, run_asked, NULL);
+}
+
+static void recall(struct palette *p, bool older)
+{
+    if (older && p->history_at < HISTORY_LINES && history[p->history_at])
+        p->history_at++;
+    else if (!older && p->history_at)
+        p->history_at--;
+    field_set(&p->field, p->history_at ? history[p->history_at - 1] : "");
+    look(p);
+}
+
+/* ---- the screen ---- */
+
+static void size(struct screen *s UNUSED, int *rows, int *cols)
+{
+    if (*cols > PALETTE_COLS)
+        *cols = PALETTE_COLS;
+    if (*rows > LIST_ROWS + HEAD_ROWS + 2)
+        *rows = LIST_ROWS + HEAD_ROWS + 2;
+}
+
+static void draw_offer(const struct palette *p, WINDOW *win, int row, int i)
+{
+    const json_t *offer = json_array_get(p->offers, (size_t)i);
+    struct style base = theme_style(i == p->list.selected ? ROLE_SELECTED : ROLE_DIALOG);
+    int cols = p->screen.cols, value = cols / 2 < VALUE_COLS ? cols / 2 : VALUE_COLS;
+
+    draw_fill(win, row, 1, cols - 2, base);
+    draw_text(win, row, 2, value, base, json_string_or(offer, "value", ""));
+    draw_text(win, row, 3 + value, cols - value - 5, style_on(theme_style(ROLE_DIM), base),
+              json_string_or(offer, "help", ""));
+}
+
+static void draw(struct screen *s, WINDOW *win)
+{
+    struct palette *p = (struct palette *)s;
+    int rows = s->rows - HEAD_ROWS - 2;
+    struct style dim = style_on(theme_style(ROLE_DIM), theme_style(ROLE_DIALOG));
+
+    list_fit(&p->list, (int)json_array_size(p->offers), rows);
+    draw_clear(win, theme_style(ROLE_DIALOG));
+    draw_box(win, 0, 0, s->rows, s->cols, theme_style(ROLE_DIALOG_BORDER), "run a command");
+    draw_text(win, 1, 2, 1, style_on(theme_style(ROLE_KEY), theme_style(ROLE_DIALOG)), ":");
+    field_draw(&p->field, win, 1, 3, s->cols - 5, theme_style(ROLE_INPUT),
+               theme_style(ROLE_INPUT_DIM), "a command, or words of its name");
+    draw_text(win, 2, 2, s->cols - 4, dim,
+              p->cmd               ? p->cmd->summary
+              : p->list.count == 0 ? "no command has that in its name"
+                                   : "all commands; Tab takes one");
+    for (int i = 0; i < rows && p->list.first + i < p->list.count; i++)
+        draw_offer(p, win, HEAD_ROWS + i, p->list.first + i);
+    draw_scrollbar(win, HEAD_ROWS, s->cols - 1, rows, p->list.first, p->list.count,
+                   theme_style(ROLE_DIALOG_BORDER));
+}
+
+static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+{
+    *ret_row = 1;
+    *ret_col = 3 + ((struct palette *)s)->field.cursor_col;
+    return true;
+}
+
+static bool captures(struct screen *s UNUSED)
+{
+    return true;
+}
+
+static void action(struct screen *s, int a)
+{
+    struct palette *p = (struct palette *)s;
+    int page = p->list.rows > 1 ? p->list.rows - 1 : 1;
+
+    if (a == RUN)
+        run(p);
+    else if (a == COMPLETE)
+        take_offer(p);
+    else if (a == CANCEL)
+        app_pop(s->app);
+    else if (a == OLDER || a == NEWER)
+        recall(p, a == OLDER);
+    else
+        list_move(&p->list, a == DOWN ? 1 : a == UP ? -1 : a == PAGE_DOWN ? page : -page);
+}
+
+static bool event(struct screen *s, const struct key_event *e)
+{
+    struct palette *p = (struct palette *)s;
+    enum list_hit hit = list_mouse(&p->list, e, HEAD_ROWS);
+
+    if (hit == LIST_CLICKED || hit == LIST_OPENED)
+        take_offer(p);
+    if (e->kind == EVENT_MOUSE)
+        return true;
+    if (keymap_find(palette_ops.name, keys, e) || !field_event(&p->field, e))
+        return false;
+    p->history_at = 0;
+    look(p);
+    return true;
+}
+
+static void destroy(struct screen *s)
+{
+    struct palette *p = (struct palette *)s;
+
+    json_decref(p->offers);
+    free(p);
+}
+
+const struct screen_ops palette_ops = {
+    .name = "palette",
+    .title = "Run a command",
+    .keys = keys,
+    .overlay = true,
+    .size = size,
+    .event = event,
+    .action = action,
+    .draw = draw,
+    .cursor = cursor,
+    .captures = captures,
+    .free = destroy,
+};
+
+void palette_open(struct app *app)
+{
+    struct palette *p;
+
+    if (app->top->ops->overlay)
+        return;
+    p = calloc(1, sizeof(*p));
+    BUG_ON(!p);
+    p->screen.ops = &palette_ops;
+    look(p);
+    app_push(app, &p->screen);
+}
