@@ -4,7 +4,7 @@
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 token=tok-8c1f6e0d-57fe
-lines=${LINES_PRINTED:-8000} kills=${KILLS:-12}
+lines=${LINES_PRINTED:-16000} kills=${KILLS:-15}
 RANDOM=${SEED:-$$}
 echo "SEED=${SEED:-$$}"
 
@@ -67,8 +67,9 @@ for ((i = 0; i < kills; i++)); do
     wait_for 60 grown
     pid=$(supervisor_of "$id")
     all_done || { [[ -n $pid ]] && kill -9 "$pid" && killed=$((killed + 1)); }
-    # Whoever comes next starts another.
-    run timeout 60 "$PYRO" workspace service status w svc
+    is_gone() { ! fuser "$home/lock" >/dev/null 2>&1 || all_done; }
+    wait_for 30 is_gone # then whoever comes next starts another
+    run timeout 60 "$PYRO" workspace exec w -- true
     [[ $status -eq 0 ]] || fail "after kill $i" "$err"
 done
 check "supervisors were killed during it ($killed of $kills)" [ "$killed" -gt 3 ]
