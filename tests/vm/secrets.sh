@@ -285,4 +285,13 @@ is "one whose file is gone" "$status" 1
 like "… is missed" "$err" "no secret 'TOKEN'"
 run "$PYRO" workspace delete w
 is "deleted" "$status $(find "$workspaces" -name 'secrets*')" "0 "
+
+# Beside a seed, whose path is told.
+mkdir -p "$TEST_DIR/seed-$token" && echo seeded >"$TEST_DIR/seed-$token/file"
+run "$PYRO" workspace create debian:12 --name w --seed-path "$TEST_DIR/seed-$token" --secret-file TOKEN="$TEST_DIR/token" --json
+like "seeded" "$(json .workspace_seed.seed_path)" 'seed-\[REDACTED\]$'
+in_guest 'cat file; echo "$TOKEN"' --secret-env TOKEN
+is "… and with a secret" "$out" $'seeded\n[REDACTED]'
+hunt "not in its state" $(state_files)
+run "$PYRO" workspace delete w
 finish
