@@ -233,6 +233,8 @@ hunt "not beside it" $(find "$TMPDIR" "$HOME" -type f)
 
 ### Kept over a killed supervisor, stop and start, and reset.
 kill -9 "$(supervisor_of "$id")"
+is_gone() { ! fuser "$workspaces/$id/lock" >/dev/null 2>&1; }
+wait_for 30 is_gone
 in_guest 'echo "$TOKEN"' --secret-env TOKEN
 is "after a killed supervisor" "$out" "[REDACTED]"
 run "$PYRO" workspace stop w
