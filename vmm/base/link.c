@@ -87,6 +87,23 @@ size_t link_queued(const struct link *link)
     return link->out.len - link->out_sent;
 }
 
+/* Makes `s` the first of the streams; those before it become the last. */
+static void turn_to(struct link *link, struct stream *s)
+{
+    struct stream *before = link->streams, *last = s;
+
+    if (before == s)
+        return;
+    while (before->next != s)
+        before = before->next;
+    while (last->next)
+        last = last->next;
+    before->next = NULL;
+    last->next = link->streams;
+    link->streams = s;
+}
+
+/* Whoever found no room any more is the first the next time. */
 static void wake_writers(struct link *link)
 {
     struct stream *s, *next;
@@ -95,8 +112,10 @@ static void wake_writers(struct link *link)
         return;
     for (s = link->streams; s; s = next) {
         next = s->next;
-        if (link_queued(link) >= OUT_LOW)
+        if (link_queued(link) >= OUT_LOW) {
+            turn_to(link, s);
             return;
+        }
         if (s->wants_write && s->send_credit && s->ops->writable) {
             s->wants_write = false;
             s->ops->writable(s);
