@@ -15,6 +15,7 @@
 #define GUEST_STREAMS_MAX 256
 #define WORKSPACE_DIR "/workspace"
 
+struct connection;
 struct exec;
 struct service;
 struct shell;
@@ -29,6 +30,8 @@ struct guest {
     unsigned shell_count;
     struct service *services;
     unsigned service_count;
+    struct connection *connections;
+    unsigned connection_count;
     int modules_fd; /* /modules of the initramfs, out of sight once the disk is the root; -1 */
     bool root_on_disk;
     bool begun;                     /* this machine is itself: commands may run */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guest/connect.h"
 #include "guest/exec.h"
 #include "guest/file.h"
 #include "guest/freeze.h"
@@ -27,6 +28,7 @@ struct guest_op {
 static const struct guest_op ops[] = {
     { "prepare", .vm_only = true, .answer = root_op_prepare },
     { "begin", .answer = identity_op_begin },
+    { "connect", .needs_self = true, .start = connect_op_connect },
     { "exec", .needs_self = true, .start = exec_op_exec },
     { "file_list", .needs_self = true, .start = file_op_list },
     { "file_read", .needs_self = true, .start = file_op_read },

@@ -31,6 +31,13 @@ $(VM_PROGRAMS): $(B)/%: $(B)/%.o $(B)/tests/vm/vm_fixture.o $(B)/tests/unit/peer
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(TEST_LIBS)
 
+# A server that runs in guests and on the host alike: static, without sanitizers.
+WEB_SERVER := build/tests/web-server
+$(WEB_SERVER): tests/web/server.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC    $< (static)")
+	$(Q)gcc -std=gnu11 -O2 $(WARN) -D_GNU_SOURCE -static -o $@ $<
+
 # A program on a terminal of its own, for the scripts in tests/tui and for the bench.
 TUI_TERMINAL := $(call obj,$(filter-out tests/tui/driver.c,$(wildcard tests/tui/*.c)))
 TUI_DRIVER := $(B)/tests/tui/driver
@@ -63,7 +70,7 @@ RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
 
 .PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-all check-san \
         fuzz fuzz-programs unit-programs bench screenshots docs format
-unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS) $(TUI_DRIVER)
+unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS) $(TUI_DRIVER) $(WEB_SERVER)
 fuzz-programs: $(FUZZ_TESTS)
 
 check: setup
@@ -75,13 +82,13 @@ check-all:
 	@$(RUN) source unit cli tui vm coverage
 check-source: all
 	@$(RUN) source
-check-unit: $(UNIT_TESTS)
+check-unit: $(UNIT_TESTS) $(WEB_SERVER)
 	@$(RUN) unit
 check-cli: all
 	@$(RUN) cli
 check-tui: all $(TUI_DRIVER)
 	@$(RUN) tui
-check-vm: all $(VM_TESTS) $(VM_PROGRAMS)
+check-vm: all $(VM_TESTS) $(VM_PROGRAMS) $(WEB_SERVER)
 	@$(RUN) vm
 
 # The KVM path, for real, in a VM with emulated virtualization: minutes, whatever this machine is.
@@ -107,7 +114,7 @@ fuzz:
 # A row whose peer is missing says so, and is measured all the same.
 bench: setup
 	@tools/setup.sh bench || echo 'bench: some peers are missing'
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/tests/bench/bench $(BENCH_PEERS) $(BENCH_RSS)
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/tests/bench/bench $(BENCH_PEERS) $(BENCH_RSS) $(WEB_SERVER)
 	@PYRO_BIN_DIR=$(BIN) $(B)/tests/bench/bench $(if $(ROW),'$(ROW)')
 
 # Pictures of the terminal interface, from the real program against real workspaces.
