@@ -1,4 +1,6 @@
 /* engine/cmd/service_list.c: the services of a workspace. */
+#include <string.h>
+
 #include "engine/cmd/check.h"
 #include "engine/cmd/rows.h"
 #include "engine/cmd/service_rows.h"
@@ -36,20 +38,29 @@ static bool service_list_run(const void *args, struct cmd_io *io UNUSED, json_t 
 static void service_list_print(const json_t *result, FILE *out)
 {
     const json_t *list = json_object_get(result, "services");
+    char ports[PUBLISHED_TEXT_BYTES];
+
+    size_t wide = 0;
 
     if (!json_array_size(list)) {
         fputs("No services.\n", out);
         return;
     }
-    fprintf(out, "%-16s %-9s %-5s %s\n", "SERVICE", "STATE", "EXIT", "COMMAND");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        size_t n = strlen(published_text(ports, sizeof(ports), json_array_get(list, i), "->"));
+        wide = n && n + 1 > wide ? n + 1 : wide;
+    }
+    fprintf(out, "%-16s %-9s %-5s %-*s%s\n", "SERVICE", "STATE", "EXIT", (int)wide,
+            wide ? "PORTS" : "", "COMMAND");
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *s = json_array_get(list, i);
         char code[16] = "-";
 
         if (json_is_integer(json_object_get(s, "exit_code")))
             snprintf(code, sizeof(code), "%d", (int)json_int_or(s, "exit_code", 0));
-        fprintf(out, "%-16s %-9s %-5s ", json_string_or(s, "service_name", ""),
-                json_string_or(s, "state", ""), code);
+        fprintf(out, "%-16s %-9s %-5s %-*s", json_string_or(s, "service_name", ""),
+                json_string_or(s, "state", ""), code, (int)wide,
+                published_text(ports, sizeof(ports), s, "->"));
         show_command(out, json_object_get(s, "command"));
         fputc('\n', out);
     }

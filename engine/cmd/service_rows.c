@@ -31,9 +31,25 @@ const struct result_spec service_rows[] = {
     RES_END,
 };
 
+const char *published_text(char *ret, size_t n, const json_t *service, const char *arrow)
+{
+    const json_t *list = json_object_get(service, "published_ports");
+    size_t used = 0;
+
+    ret[0] = '\0';
+    for (size_t i = 0; i < json_array_size(list) && used < n; i++) {
+        const json_t *p = json_array_get(list, i);
+        used += (size_t)snprintf(ret + used, n - used, "%s%s:%d%s%d", i ? "," : "",
+                                 json_string_or(p, "host", ""), (int)json_int_or(p, "host_port", 0),
+                                 arrow, (int)json_int_or(p, "guest_port", 0));
+    }
+    return ret;
+}
+
 void show_service(const json_t *s, FILE *out)
 {
     const json_t *readiness = json_object_get(s, "readiness");
+    char ports[PUBLISHED_TEXT_BYTES];
 
     show_line(out, "Service", json_string_or(s, "service_name", NULL));
     show_line(out, "Workspace ID", json_string_or(s, "workspace_id", NULL));
@@ -41,6 +57,7 @@ void show_service(const json_t *s, FILE *out)
     fputs("Command: ", out);
     show_command(out, json_object_get(s, "command"));
     fputc('\n', out);
+    show_line(out, "Published ports", published_text(ports, sizeof(ports), s, " -> "));
     show_line(out, "Directory", json_string_or(s, "cwd", NULL));
     show_line(out, "Readiness", json_string_or(readiness, "type", NULL));
     if (json_is_integer(json_object_get(s, "pid")))
@@ -54,6 +71,7 @@ void show_service(const json_t *s, FILE *out)
 void service_summary(struct cmd_io *io, const char *name, const json_t *service)
 {
     const json_t *exit_code = json_object_get(service, "exit_code");
+    char ports[PUBLISHED_TEXT_BYTES];
     struct number_text code;
 
     cmd_io_summary(io, name,
@@ -62,6 +80,9 @@ void service_summary(struct cmd_io *io, const char *name, const json_t *service)
                        { "service_name", json_string_or(service, "service_name", NULL) },
                        { "state", json_string_or(service, "state", NULL) },
                        { "cwd", json_string_or(service, "cwd", NULL) },
+                       { "published", json_array_size(json_object_get(service, "published_ports"))
+                                          ? published_text(ports, sizeof(ports), service, ":")
+                                          : NULL },
                        { "exit_code", json_is_integer(exit_code)
                                           ? number_text(&code, json_integer_value(exit_code))
                                           : NULL },

@@ -28,6 +28,10 @@ extern const struct result_spec readiness_rows[], published_rows[];
 /* The service object alone. */
 extern const struct result_spec service_rows[];
 
+/* Where its ports are, e.g. "127.0.0.1:8080:80,…", with `arrow` between the two ends; into ret,
+ * which is returned. "" when there are none. */
+#define PUBLISHED_TEXT_BYTES 2048
+const char *published_text(char *ret, size_t n, const json_t *service, const char *arrow);
 /* A block of "Key: value" lines. */
 void show_service(const json_t *service, FILE *out);
 /* The [workspace-service-VERB] line of a service object. */

@@ -12,7 +12,7 @@ struct service_start_args {
     const char *workspace, *service, *cwd;
     const char *ready_file, *ready_tcp, *ready_http, *ready_command;
     int64_t ready_timeout_seconds, ready_interval_ms;
-    struct arg_list secret_env, command;
+    struct arg_list secret_env, publish, command;
 };
 
 static const struct arg_spec service_start_rows[] = {
@@ -33,6 +33,9 @@ static const struct arg_spec service_start_rows[] = {
     ARG_INT(service_start_args, ready_interval_ms, .min = 1, .max = INTERVAL_MS_MAX, .def = 500,
             .unit = "ms", .help = "Between two looks at whether it is ready"),
     ARG_SECRET_ENV(service_start_args),
+    ARG_LIST(service_start_args, publish, .metavar = "[HOST:]GUEST",
+             .help = "Have this host's 127.0.0.1:HOST, a free port without HOST, lead to the port "
+                     "GUEST of the guest's loopback, as long as the service runs"),
     ARG_COMMAND(service_start_args, command),
     ARG_END,
 };
@@ -43,9 +46,12 @@ static bool service_start_run(const void *args, struct cmd_io *io, json_t **ret_
     const struct service_start_args *a = args;
     scoped_json json_t *command = guest_command_words(&a->command, err);
     scoped_json json_t *secret_env = command ? secret_env_of(&a->secret_env, err) : NULL;
+    scoped_json json_t *published =
+        secret_env ? service_publish_parse(a->publish.items, a->publish.count, err) : NULL;
     struct service_start_spec spec = { .command = command,
                                        .cwd = a->cwd,
                                        .secret_env = secret_env,
+                                       .published = published,
                                        .ready = { .file = a->ready_file,
                                                   .tcp = a->ready_tcp,
                                                   .http = a->ready_http,
@@ -53,7 +59,7 @@ static bool service_start_run(const void *args, struct cmd_io *io, json_t **ret_
                                                   .timeout_seconds = a->ready_timeout_seconds,
                                                   .interval_ms = a->ready_interval_ms } };
 
-    *ret_result = secret_env ? service_start(a->workspace, a->service, &spec, err) : NULL;
+    *ret_result = published ? service_start(a->workspace, a->service, &spec, err) : NULL;
     if (!*ret_result)
         return false;
     service_summary(io, "workspace-service-start", *ret_result);

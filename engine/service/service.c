@@ -22,10 +22,10 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
     if (!workspace_check_name("service", name, err) ||
         !service_readiness_parse(&spec->ready, &readiness, err) || !workspace_open(ref, &o, err))
         return NULL;
-    request = json_pack("{s:s, s:s, s:s, s:O, s:s, s:O?, s:O*}", "op", "service", "do", "start",
-                        "service", name, "command", spec->command, "cwd",
+    request = json_pack("{s:s, s:s, s:s, s:O, s:s, s:O?, s:O*, s:O*}", "op", "service", "do",
+                        "start", "service", name, "command", spec->command, "cwd",
                         spec->cwd ? spec->cwd : "/workspace", "readiness", readiness, "secret_env",
-                        spec->secret_env);
+                        spec->secret_env, "published", spec->published);
     if (!request) {
         pyro_fail(err, PYRO_INVALID_ARGUMENT, "the command or its directory is no valid UTF-8");
         return NULL;

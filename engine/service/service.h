@@ -26,6 +26,7 @@ struct service_start_spec {
     json_t *command;    /* array of strings, borrowed */
     const char *cwd;    /* NULL: /workspace */
     json_t *secret_env; /* {VARIABLE: NAME of a secret}, borrowed; NULL: none */
+    json_t *published;  /* of service_publish_parse(), borrowed; NULL: none */
     struct service_readiness ready;
 };
 /* Returns once it is ready. One that ends before, or is not ready in time, is PYRO_SERVICE_FAILED;
@@ -62,5 +63,14 @@ bool service_logs(const char *ref, const char *name, const struct service_logs_s
  * on the guest's loopback. */
 bool service_readiness_parse(const struct service_readiness *r, json_t **ret,
                              struct pyro_error *err) MUST_CHECK;
+
+/* What --publish [HOST:]GUEST says: an array of {host_port (0: a free one), guest_port}, new; NULL
+ * with err set. */
+json_t *service_publish_parse(const char *const *items, size_t count,
+                              struct pyro_error *err) MUST_CHECK;
+/* Whether such a list is sound; `opened`: its host ports are known. */
+bool service_publish_check(const json_t *list, bool opened, struct pyro_error *err) MUST_CHECK;
+/* As users see them; nothing once the service has ended. New. */
+json_t *service_published_view(const struct service_record *r);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/service/service.h"
 #include "engine/workspace/record.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
@@ -72,6 +73,7 @@ static bool parse(const json_t *j, struct service_record *r, struct pyro_error *
 {
     const json_t *command = json_object_get(j, "command");
     const json_t *readiness = json_object_get(j, "readiness");
+    const json_t *published = json_object_get(j, "published");
     int64_t version, first[2], exit_code, pid;
     const char *cwd;
 
@@ -84,9 +86,11 @@ static bool parse(const json_t *j, struct service_record *r, struct pyro_error *
         return false;
     if (!is_command(command))
         return pyro_fail(err, PYRO_RECORD_INVALID, "'command' is no list of strings");
+    if (published && !service_publish_check(published, true, err))
+        return false;
     r->command = json_deep_copy(command);
     r->readiness = json_is_object(readiness) ? json_deep_copy(readiness) : NULL;
-    r->published = json_array();
+    r->published = published ? json_deep_copy(published) : json_array();
     record_set_string(&r->cwd, cwd);
     record_set_string(&r->stop_reason, json_string_or(j, "stop_reason", NULL));
     r->first[0] = (uint64_t)first[0];
@@ -131,13 +135,14 @@ bool service_record_load(int workspace_fd, const char *name, struct service_reco
 bool service_record_save(int workspace_fd, const struct service_record *r, struct pyro_error *err)
 {
     scoped_free char *path = str_printf(SERVICES_DIR "/%s/record.json", r->name);
-    scoped_json json_t *j = json_pack(
-        "{s:i, s:s, s:b, s:O, s:s, s:O?, s:f, s:f, s:f, s:i, s:i, s:o, s:I, s:I}", "version",
-        SERVICE_RECORD_VERSION, "state", service_state_name(r->state), "host_compat",
-        r->host_compat, "command", r->command, "cwd", r->cwd, "readiness", r->readiness,
-        "started_at", r->started_at, "ready_at", r->ready_at, "ended_at", r->ended_at, "exit_code",
-        r->exit_code, "pid", (int)r->pid, "stop_reason", json_string_or_null(r->stop_reason),
-        "stdout_first", (json_int_t)r->first[0], "stderr_first", (json_int_t)r->first[1]);
+    scoped_json json_t *j =
+        json_pack("{s:i, s:s, s:b, s:O, s:s, s:O?, s:O, s:f, s:f, s:f, s:i, s:i, s:o, s:I, s:I}",
+                  "version", SERVICE_RECORD_VERSION, "state", service_state_name(r->state),
+                  "host_compat", r->host_compat, "command", r->command, "cwd", r->cwd, "readiness",
+                  r->readiness, "published", r->published, "started_at", r->started_at, "ready_at",
+                  r->ready_at, "ended_at", r->ended_at, "exit_code", r->exit_code, "pid",
+                  (int)r->pid, "stop_reason", json_string_or_null(r->stop_reason), "stdout_first",
+                  (json_int_t)r->first[0], "stderr_first", (json_int_t)r->first[1]);
     scoped_free char *text = j ? json_compact(j) : NULL;
 
     if (!text)
@@ -171,16 +176,16 @@ static json_t *readiness_view(const json_t *readiness)
 
 json_t *service_record_to_view(const struct service_record *r, const char *workspace_id)
 {
-    return json_pack("{s:s, s:s, s:O, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:O}",
-                     "workspace_id", workspace_id, "service_name", r->name, "command", r->command,
-                     "cwd", r->cwd, "state", service_state_name(r->state), "started_at",
-                     time_or_null(r->started_at), "ready_at", time_or_null(r->ready_at), "ended_at",
-                     time_or_null(r->ended_at), "exit_code",
-                     r->exit_code >= 0 ? json_integer(r->exit_code) : json_null(), "pid",
-                     r->pid > 0 && service_is_live(r) ? json_integer(r->pid) : json_null(),
-                     "readiness", readiness_view(r->readiness), "stop_reason",
-                     json_string_or_null(r->stop_reason), "execution_mode",
-                     r->host_compat ? "host_compat" : "guest_vm", "published_ports", r->published);
+    return json_pack(
+        "{s:s, s:s, s:O, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "workspace_id",
+        workspace_id, "service_name", r->name, "command", r->command, "cwd", r->cwd, "state",
+        service_state_name(r->state), "started_at", time_or_null(r->started_at), "ready_at",
+        time_or_null(r->ready_at), "ended_at", time_or_null(r->ended_at), "exit_code",
+        r->exit_code >= 0 ? json_integer(r->exit_code) : json_null(), "pid",
+        r->pid > 0 && service_is_live(r) ? json_integer(r->pid) : json_null(), "readiness",
+        readiness_view(r->readiness), "stop_reason", json_string_or_null(r->stop_reason),
+        "execution_mode", r->host_compat ? "host_compat" : "guest_vm", "published_ports",
+        service_published_view(r));
 }
 
 static int is_service(const struct dirent *d)

@@ -23,6 +23,7 @@
 
 #define SERVICES_DIR "services"
 #define SERVICE_NAME_MAX 64
+#define SERVICE_PORTS_MAX 64
 
 enum service_state {
     SERVICE_STARTING,
@@ -41,7 +42,7 @@ struct service_record {
     json_t *command; /* array of strings */
     char *cwd;
     json_t *readiness;                     /* as service_start_spec; NULL: none */
-    json_t *published;                     /* array of {host, host_port, guest_port, protocol} */
+    json_t *published;                     /* array of {host_port, guest_port} */
     double started_at, ready_at, ended_at; /* epoch seconds; 0: not yet */
     int exit_code;                         /* -1: not known, or it runs */
     pid_t pid;                             /* in the guest; 0: not known */

@@ -16,6 +16,7 @@
 #include "engine/secret/hide.h"
 #include "engine/service/service_files.h"
 #include "engine/supervisor/intake.h"
+#include "engine/supervisor/ports.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
 
@@ -79,6 +80,7 @@ static void service_free(struct service *sv)
         at = &(*at)->next;
     if (*at)
         *at = sv->next;
+    ports_close(sv->supervisor, sv->record.name);
     for (int i = 0; i < 2; i++) {
         stream_close(&sv->out[i].guest, NULL);
         intake_release(&sv->out[i].intake);
@@ -475,7 +477,7 @@ static bool check_start(struct supervisor *s, const char *name, const json_t *re
 }
 
 static struct service *begin(struct supervisor *s, const char *name, const json_t *request,
-                             struct pyro_error *err)
+                             json_t *published, struct pyro_error *err)
 {
     const json_t *readiness = json_object_get(request, "readiness");
     struct service_record r = { .state = SERVICE_STARTING,
@@ -495,7 +497,7 @@ static struct service *begin(struct supervisor *s, const char *name, const json_
     snprintf(r.name, sizeof(r.name), "%s", name);
     r.command = hide_in_copy(s->redactor, json_object_get(request, "command"));
     r.readiness = json_is_object(readiness) ? hide_in_copy(s->redactor, readiness) : NULL;
-    r.published = json_array();
+    r.published = json_incref(published);
     r.cwd = hide_in_text(s->redactor, json_string_or(request, "cwd", "/workspace"), false);
     if (!service_record_save(s->dir_fd, &r, err)) {
         service_record_release(&r);
@@ -510,10 +512,15 @@ static void op_start(struct supervisor *s, struct link *client, uint32_t id, con
                      const json_t *request)
 {
     struct pyro_error err = { 0 };
+    scoped_json json_t *published = NULL;
     struct service *sv = NULL;
 
-    if (check_start(s, name, request, &err))
-        sv = begin(s, name, request, &err);
+    if (check_start(s, name, request, &err) &&
+        ports_publish(s, name, json_object_get(request, "published"), &published, &err)) {
+        sv = begin(s, name, request, published, &err);
+        if (!sv)
+            ports_close(s, name);
+    }
     if (!sv) {
         stream_refuse(client, id, &err);
         return;
@@ -538,6 +545,8 @@ static void adopt_one(void *arg, const struct service_record *r)
         return;
     sv = service_new(s, &own, &err);
     service_record_release(&own);
+    if (sv && !ports_open(s, r->name, sv->record.published, &err))
+        record_set_string(&s->record.last_error, err.message);
     if (sv && !attach(sv, &err))
         end_unheard(sv, err.message);
 }

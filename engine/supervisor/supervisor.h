@@ -31,6 +31,7 @@ enum phase {
 };
 
 struct client;
+struct connection;
 struct disk_holder;
 struct disk_merge;
 struct disk_op;
@@ -61,6 +62,10 @@ struct supervisor {
     struct disk_merge *disk_merge;
     struct disk_op *disk_op; /* the one that is under way; NULL: none */
     struct service *services;
+    struct port *ports;             /* of services, listening */
+    struct connection *connections; /* through them */
+    unsigned connection_count;
+    struct loop_timer accept_again;
     int shell_number; /* of the last shell opened */
     int64_t prompt_token;
     struct loop_timer deadline, ttl, save, orphan, resume;

@@ -35,6 +35,7 @@ static const struct code_row codes[PYRO_CODE_COUNT] = {
     [PYRO_SERVICE_NOT_FOUND] = { "service_not_found", 1, "see 'pyro workspace service list'" },
     [PYRO_SERVICE_STATE] = { "service_state", 1, "see 'pyro workspace service status'" },
     [PYRO_SERVICE_FAILED] = { "service_failed", 1, "see 'pyro workspace service logs'" },
+    [PYRO_PORT_IN_USE] = { "port_in_use", 1, "name another port" },
     [PYRO_ENVIRONMENT_NOT_FOUND] = { "environment_not_found", 1,
                                      "see 'pyro env list' for the ones there are" },
     [PYRO_ENVIRONMENT_BROKEN] = { "environment_broken", 1, "repair it with 'pyro env pull'" },

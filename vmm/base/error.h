@@ -31,6 +31,7 @@ enum pyro_code {
     PYRO_PATCH_REJECTED,  /* is no patch, or does not fit the files as they are */
     PYRO_SERVICE_NOT_FOUND,
     PYRO_SERVICE_STATE,
+    PYRO_PORT_IN_USE,    /* by another program, or service */
     PYRO_SERVICE_FAILED, /* it ended while it started, or did not get ready */
     PYRO_ENVIRONMENT_NOT_FOUND,
     PYRO_ENVIRONMENT_BROKEN, /* installed files fail their check */
