@@ -78,6 +78,8 @@ run "${pyro[@]}" workspace service start h a --ready-file /workspace/up --json -
 is "a service: ready" "$(json .state)$(json .execution_mode)" runninghost_compat
 run "${pyro[@]}" workspace service stop h a --json
 is "a service: stopped" "$(json .state)" stopped
+run "${pyro[@]}" workspace service start h p --publish 8000 --json -- sleep 1000
+like "a service: no published ports" "$(json .error.message)" "its services' ports are the host's already"
 no_service() { ! grep -lqzx 1235 /proc/[0-9]*/cmdline 2>/dev/null; }
 wait_for 20 no_service && pass "a service: all that it started is gone"
 "${pyro[@]}" workspace service start h b -- sh -c 'setsid sleep 1235 & wait' >/dev/null 2>&1

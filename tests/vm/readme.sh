@@ -3,11 +3,12 @@
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 
-tour=$(sed -n 's/^    \(build\/pyro .*\)/\1/p' README.md)
-like "there is a tour" "$tour" 'run debian:12.*shell read'
+tour=$(sed -n 's/^    \(\(build\/pyro\|curl\) .*\)/\1/p' README.md)
+like "there is a tour" "$tour" 'run debian:12.*shell read.*curl'
 while read -r line; do
-    run bash -c "${line/#build\/pyro/\"\$PYRO\"}"
+    run bash -c "${line//build\/pyro/\"\$PYRO\"}"
     is "$line" "$status" 0
     [[ $line == *"shell read"* ]] && like "the shell's answer is clean text" "$out" 'lost\+found +mnt'
+    [[ $line == curl* ]] && is "the service answers" "$out" hello
 done <<<"$tour"
 finish

@@ -77,6 +77,16 @@ rm -f "$TEST_DIR/tmp2/disk"
 mkdir -p "$TEST_DIR/tree/kept" && echo kept >"$TEST_DIR/tree/kept/file" && chmod 500 "$TEST_DIR/tree/kept"
 [[ $(id -u) -ne 0 ]] || chown -R "$uid:$uid" "$TEST_DIR/tree"
 "${pyro[@]}" workspace start w >/dev/null
+# Ports below 1024 are not this user's, where the host says so.
+run "${pyro[@]}" workspace create debian:12-base --name ports --network-policy egress+published-ports
+run "${pyro[@]}" workspace service start ports p --publish 80 --json -- sleep 1000
+is "a published port: status" "$status" 0
+if [[ $(cat /proc/sys/net/ipv4/ip_unprivileged_port_start) -gt 1023 ]]; then
+    run "${pyro[@]}" workspace service start ports q --publish 1023:80 --json -- sleep 1000
+    is "a privileged port: code" "$(json .error.code)" permission
+    like "a privileged port: why" "$(json .error.message)" 'port 1023 is for privileged users only'
+fi
+run "${pyro[@]}" workspace delete ports
 run "${pyro[@]}" workspace sync push w "$TEST_DIR/tree" --dest tree
 is "sync push: status" "$status" 0
 run "${pyro[@]}" workspace export w tree --output "$TEST_DIR/user/exported"
