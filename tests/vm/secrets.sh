@@ -296,4 +296,15 @@ in_guest 'cat file; echo "$TOKEN"' --secret-env TOKEN
 is "… and with a secret" "$out" $'seeded\n[REDACTED]'
 hunt "not in its state" $(state_files)
 run "$PYRO" workspace delete w
+
+# A secret of one byte grows what is printed tenfold, before a client that reads late as well.
+run "$PYRO" workspace create debian:12-base --name x --secret X=x
+is "one byte" "$("$PYRO" workspace exec x -- sh -c 'yes x | head -c 3000000' 2>/dev/null | (sleep 1; md5sum))" \
+    "$(yes '[REDACTED]' | head -n 1500000 | md5sum)"
+run "$PYRO" workspace service start x flood -- sh -c 'yes x | head -c 200000; exec sleep 1000'
+flooded() { [[ $(stat -c %s "$workspaces"/*/services/flood/stdout.log) -ge 1100000 ]]; }
+wait_for 60 flooded
+is "… in a log" "$("$PYRO" workspace service logs x flood --all 2>/dev/null | md5sum)" \
+    "$(yes '[REDACTED]' | head -n 100000 | md5sum)"
+run "$PYRO" workspace delete x
 finish
