@@ -56,6 +56,16 @@ run "$PYRO" env prune
 is "prune succeeds" "$status" 0
 refute "prune removes it" compgen -G "$ENVIRONMENTS/debian@12-base-*"
 
+# On a terminal the work in progress is shown, and is gone at the end; elsewhere only the phases are.
+act 'cat $tar'
+script -qec "'$PYRO' env pull debian:12-base" /dev/null >"$TEST_DIR/seen" </dev/null
+like "a terminal sees the work" "$(tr '\r' '\n' <"$TEST_DIR/seen")" 'running apt-get update|writing the image to disk'
+is "… and the result last" "$(sed -n 's/\r//g; /^Pulled: debian:12-base/p' "$TEST_DIR/seen" | head -1)" "Pulled: debian:12-base"
+"$PYRO" env prune >/dev/null
+run "$PYRO" env pull debian:12-base
+refute "elsewhere nothing but lines of [pull]" grep -v '^\[pull\] [a-z]*=' <<<"$err"
+"$PYRO" env prune >/dev/null
+
 # Two at once: one builds.
 before=$(runs)
 act 'sleep 1; cat $tar'
