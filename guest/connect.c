@@ -32,23 +32,25 @@ static void connection_free(struct connection *c)
     free(c);
 }
 
+/* On the loopback a connection is there, or refused, as soon as it is asked for: what the second
+ * call tells would else be an event of its own. */
 static bool attach_socket(struct connection *c, const void *address, socklen_t n, int family,
                           struct pyro_error *err)
 {
-    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    scoped_close int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     bool connecting = false;
 
-    if (fd >= 0 && connect(fd, address, n) != 0)
-        connecting = errno == EINPROGRESS;
-    else if (fd >= 0)
-        return tunnel_attach(&c->tunnel, fd, false, err) || (close(fd), false);
-    if (connecting && tunnel_attach(&c->tunnel, fd, true, err))
-        return true;
-    if (!connecting)
-        pyro_fail_errno(err, "connect to port %d", c->port);
-    if (fd >= 0)
-        close(fd);
-    return false;
+    if (fd < 0)
+        return pyro_fail_errno(err, "connect to port %d", c->port);
+    if (connect(fd, address, n) != 0 && (errno != EINPROGRESS || connect(fd, address, n) != 0)) {
+        connecting = errno == EALREADY || errno == EINPROGRESS;
+        if (!connecting)
+            return pyro_fail_errno(err, "connect to port %d", c->port);
+    }
+    if (!tunnel_attach(&c->tunnel, fd, connecting, err))
+        return false;
+    take_fd(&fd);
+    return true;
 }
 
 static bool start_v4(struct connection *c, struct pyro_error *err)

@@ -79,7 +79,7 @@ static void on_closed(struct stream *s, const json_t *result, const struct pyro_
 
     if (c->tunnel.fd >= 0)
         tunnel_closed(&c->tunnel, !result || !error_from_result(result, &failed));
-    else if (!c->tunnel.over_call.queued)
+    else
         connection_free(c);
 }
 

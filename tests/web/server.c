@@ -20,6 +20,7 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,14 +165,40 @@ static int serve_one(struct client *c)
     return 0;
 }
 
+static atomic_int idle;
+
+static void *serve(void *arg);
+
+static void start_thread(int listener)
+{
+    pthread_attr_t small;
+    pthread_t thread;
+
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 65536);
+    atomic_fetch_add(&idle, 1);
+    if (pthread_create(&thread, &small, serve, (void *)(intptr_t)listener) != 0)
+        atomic_fetch_sub(&idle, 1);
+}
+
+/* One of the threads that wait for a client. There is always one more than is needed, so that a
+ * request does not pay for a thread. */
 static void *serve(void *arg)
 {
-    struct client *c = arg;
+    int listener = (int)(intptr_t)arg, on = 1;
+    struct client *c = malloc(sizeof(*c));
 
-    while (serve_one(c))
-        ;
-    close(c->fd);
-    free(c);
+    for (;;) {
+        c->fd = accept(listener, NULL, NULL);
+        c->have = 0;
+        if (atomic_fetch_sub(&idle, 1) == 1)
+            start_thread(listener);
+        setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+        while (c->fd >= 0 && serve_one(c))
+            ;
+        close(c->fd);
+        atomic_fetch_add(&idle, 1);
+    }
     return NULL;
 }
 
@@ -201,27 +228,9 @@ static int listen_on(int port, int v6)
 
 int main(int argc, char **argv)
 {
-    int fd = listen_on(argc > 1 ? atoi(argv[1]) : 8000, argc > 2);
-    pthread_attr_t small;
+    int listener = listen_on(argc > 1 ? atoi(argv[1]) : 8000, argc > 2);
 
     signal(SIGPIPE, SIG_IGN);
-    pthread_attr_init(&small);
-    pthread_attr_setstacksize(&small, 65536);
-    pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
-    for (;;) {
-        struct client *c = malloc(sizeof(*c));
-        pthread_t thread;
-        int on = 1;
-        c->have = 0;
-        c->fd = accept(fd, NULL, NULL);
-        if (c->fd < 0) {
-            free(c);
-            continue;
-        }
-        setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-        if (pthread_create(&thread, &small, serve, c) != 0) {
-            close(c->fd);
-            free(c);
-        }
-    }
+    atomic_fetch_add(&idle, 1); /* this thread */
+    serve((void *)(intptr_t)listener);
 }

@@ -1,7 +1,7 @@
 /* vmm/base/tunnel.c: between a socket and a stream.
  *
- * The socket is watched edge-triggered for both directions, once: so a connection costs one
- * epoll_ctl(2), and each look at it goes on until it gives or takes no more. */
+ * The socket is watched edge-triggered, and for room only once there was none: so a connection
+ * costs one epoll_ctl(2), and each look at it goes on until it gives or takes no more. */
 #include "vmm/base/tunnel.h"
 
 #include <errno.h>
@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define CHUNK_BYTES WIRE_PAYLOAD_MAX
+#define ONLY_IN (EPOLLIN | EPOLLRDHUP | EPOLLET)
+#define IN_AND_OUT (ONLY_IN | EPOLLOUT)
 
 static void on_socket(void *arg, uint32_t events);
 
@@ -30,9 +32,10 @@ bool tunnel_attach(struct tunnel *t, int fd, bool connecting, struct pyro_error 
     const int on = 1;
 
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* costs only time where it fails */
-    if (!loop_watch(t->loop, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, on_socket, t, err))
+    if (!loop_watch(t->loop, fd, connecting ? IN_AND_OUT : ONLY_IN, on_socket, t, err))
         return false;
     t->fd = fd;
+    t->watches_out = connecting;
     t->connecting = connecting;
     t->why = (struct pyro_error){ 0 };
     return true;
@@ -53,22 +56,13 @@ static void close_socket(struct tunnel *t, bool reset)
 void tunnel_release(struct tunnel *t)
 {
     close_socket(t, true);
-    loop_defer_cancel(t->loop, &t->over_call);
     buf_release(&t->pending);
-}
-
-/* Told from a deferred call: whoever found it may be in the middle of the stream's callback. */
-static void tell_over(void *arg)
-{
-    struct tunnel *t = arg;
-
-    t->over(t, t->why.code ? &t->why : NULL);
 }
 
 static void end(struct tunnel *t, bool reset)
 {
     close_socket(t, reset);
-    loop_defer(t->loop, &t->over_call, tell_over, t);
+    t->ended = true;
 }
 
 static void fail(struct tunnel *t, int error)
@@ -79,10 +73,23 @@ static void fail(struct tunnel *t, int error)
     end(t, true);
 }
 
-static void end_if_through(struct tunnel *t)
+/* The last step of whatever came in: the tunnel may be gone after it. */
+static void settle(struct tunnel *t)
 {
     if (t->fd >= 0 && t->in_passed && (t->out_ended || !t->stream.link))
         end(t, t->reset);
+    if (!t->ended)
+        return;
+    t->ended = false;
+    t->over(t, t->why.code ? &t->why : NULL);
+}
+
+/* From the first time on that the socket takes no more. */
+static void watch_out(struct tunnel *t)
+{
+    if (!t->watches_out)
+        loop_rewatch(t->loop, t->fd, IN_AND_OUT);
+    t->watches_out = true;
 }
 
 /* Gives the socket what it takes, and the stream its credit back; how many bytes. */
@@ -96,6 +103,8 @@ static size_t push(struct tunnel *t, const char *bytes, size_t n)
             continue;
         if (sent < 0 && errno != EAGAIN)
             fail(t, errno);
+        else if (sent < 0)
+            watch_out(t);
         if (sent < 0)
             break;
         done += (size_t)sent;
@@ -158,6 +167,7 @@ static void on_socket(void *arg, uint32_t events)
         return;
     if (t->connecting && getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 && error) {
         fail(t, error);
+        settle(t);
         return;
     }
     t->connecting = false;
@@ -169,7 +179,7 @@ static void on_socket(void *arg, uint32_t events)
     if (t->fd >= 0 && events & EPOLLERR &&
         getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 && error)
         fail(t, error);
-    end_if_through(t);
+    settle(t);
 }
 
 void tunnel_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
@@ -185,6 +195,7 @@ void tunnel_data(struct stream *s, enum wire_channel channel, const uint8_t *byt
         done = push(t, (const char *)bytes, n);
     if (t->fd >= 0 && done < n && !buf_append(&t->pending, bytes + done, n - done))
         fail(t, ENOMEM);
+    settle(t);
 }
 
 void tunnel_end(struct stream *s, enum wire_channel channel)
@@ -197,7 +208,7 @@ void tunnel_end(struct stream *s, enum wire_channel channel)
     if (t->connecting || t->fd < 0)
         return;
     push_pending(t);
-    end_if_through(t);
+    settle(t);
 }
 
 void tunnel_writable(struct stream *s)
@@ -207,17 +218,16 @@ void tunnel_writable(struct stream *s)
     if (t->connecting || t->fd < 0)
         return;
     pull(t, true);
-    end_if_through(t);
+    settle(t);
 }
 
 void tunnel_closed(struct tunnel *t, bool reset)
 {
     t->in_ended = true;
     t->reset = reset;
-    if (t->fd < 0 || t->connecting) {
+    if (t->fd < 0 || t->connecting)
         end(t, true);
-        return;
-    }
-    push_pending(t);
-    end_if_through(t);
+    else
+        push_pending(t);
+    settle(t);
 }

@@ -31,11 +31,12 @@ struct tunnel {
     /*
      * Called when there is no more to do with this socket, which is closed already: both directions
      * have ended (why NULL), or it failed. The stream may still be open. One that could not be
-     * connected may be given another socket. May free the tunnel's owner.
+     * connected may be given another socket. May free the tunnel's owner:
+     * whoever calls into a tunnel does not touch it afterwards.
      */
     void (*over)(struct tunnel *t, const struct pyro_error *why);
-    struct loop_deferred over_call;
     struct pyro_error why;
+    bool ended, watches_out; /* private */
 };
 
 /* Not yet with a socket; `in` and `out` as above. */
