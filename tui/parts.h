@@ -1,6 +1,5 @@
 /*
- * The smaller screens that any view may open: a question, the form of a new workspace, help and the
- * log.
+ * The smaller screens that any view may open: a question, a choice, help and the log.
  */
 #ifndef PYRO_TUI_PARTS_H
 #define PYRO_TUI_PARTS_H
@@ -14,10 +13,6 @@ typedef void confirm_fn(void *arg);
 void confirm_ask(struct app *app, const char *title, const char *text, bool danger, confirm_fn *yes,
                  void *arg);
 
-/* The form of a new workspace; name is "" for none. Called when it was sent. */
-typedef void create_fn(void *arg, const char *environment, const char *name);
-void create_ask(struct app *app, create_fn *send, void *arg);
-
 /* A choice among words, which are copied; `chosen` gets the index. */
 #define CHOICE_MAX 64
 typedef void choice_fn(void *arg, size_t index);
@@ -29,6 +24,6 @@ void help_open(struct app *app);
 /* What was done and what went wrong. */
 void log_view_open(struct app *app);
 
-extern const struct screen_ops confirm_ops, create_ops, choice_ops, help_ops, log_view_ops;
+extern const struct screen_ops confirm_ops, choice_ops, help_ops, log_view_ops;
 
 #endif

@@ -5,14 +5,15 @@
 
 #include "tui/ask.h"
 #include "tui/files.h"
+#include "tui/form.h"
 #include "tui/pager.h"
 #include "tui/palette.h"
 #include "tui/parts.h"
 #include "tui/snapshots.h"
 
 const struct screen_ops *const screens[] = {
-    &workspaces_ops, &shell_view_ops, &confirm_ops, &create_ops, &choice_ops,
-    &help_ops,       &log_view_ops,   &ask_ops,     &files_ops,  &pager_ops,
+    &workspaces_ops, &shell_view_ops, &confirm_ops, &form_ops,  &choice_ops,
+    &help_ops,       &log_view_ops,   &ask_ops,     &files_ops, &pager_ops,
     &snapshots_ops,  &palette_ops,    NULL,
 };
 

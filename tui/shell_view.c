@@ -12,6 +12,7 @@
 #include "engine/workspace/lifecycle.h"
 #include "tui/model.h"
 #include "tui/screens.h"
+#include "tui/shell_actions.h"
 #include "tui/shell_history.h"
 #include "tui/shell_keys.h"
 #include "tui/shell_paint.h"
@@ -42,16 +43,32 @@ struct shell_view {
     struct buf typed;
 };
 
-enum action { RELEASE = 1, TAKE, BACK, SCROLL, SEARCH, RESTART, DOWN, UP, RIGHT, LEFT, FOLLOW };
+enum action {
+    RELEASE = 1,
+    TAKE,
+    BACK,
+    SCROLL,
+    SEARCH,
+    SIGNAL,
+    CLOSE,
+    RESTART,
+    DOWN,
+    UP,
+    RIGHT,
+    LEFT,
+    FOLLOW
+};
 
 static const struct key_binding keys[] = {
     { RELEASE, "release", "Ctrl-]", "give it back", "give control back; when watching, leave" },
     { TAKE, "take", "i", "take control", "type into the shell, at the size of this terminal" },
+    { BACK, "back", "Esc q", "back", "leave the shell as it is" },
     { RESTART, "restart", "r", "draw it again", "start drawing again after it has failed" },
     { SCROLL, "scroll-back", "PgUp Ctrl-u g", "scroll back",
       "all that it has printed, to scroll, search and copy" },
     { SEARCH, "search", "/", "search", "look for something in it" },
-    { BACK, "back", "Esc q", "back", "leave the shell as it is" },
+    { SIGNAL, "signal", "s", "signal", "send a signal to what runs in it" },
+    { CLOSE, "close", "x", "close", "close the shell: all that runs in it ends" },
     { DOWN, "down", "Down j", NULL, "show what is further down of a larger screen" },
     { UP, "up", "Up k", NULL, "… further up" },
     { RIGHT, "right", "Right l", NULL, "… further right" },
@@ -386,6 +403,9 @@ static bool enabled(struct screen *s, int action)
     switch (action) {
     case RELEASE:
         return v->control;
+    case SIGNAL:
+    case CLOSE:
+        return !v->control && live_record(v->live)->running;
     case TAKE:
         return !v->control && live_record(v->live)->running && !live_failure(v->live);
     case RESTART:
@@ -412,6 +432,12 @@ static void action(struct screen *s, int a)
     case SCROLL:
     case SEARCH:
         shell_history_open(v->history, a == SEARCH);
+        break;
+    case SIGNAL:
+        shell_ask_signal(s->app, v->id, v->shell);
+        break;
+    case CLOSE:
+        shell_ask_close(s->app, v->id, v->shell, live_record(v->live)->foreground);
         break;
     case RESTART:
         live_restart(v->live);

@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/form.h"
 #include "tui/format.h"
 #include "tui/job.h"
 #include "tui/parts.h"
 #include "tui/screens.h"
 #include "vmm/base/fs.h"
+
+#define FIRST_ENVIRONMENT "debian:12"
 
 /* What is asked about: one question at a time. */
 static struct {
@@ -116,21 +119,34 @@ static void create_ended(void *arg, const struct job_end *end)
     asked.made(asked.arg, id);
 }
 
-static void create_it(void *arg, const char *environment, const char *name)
+static void create_it(void *arg, const char *const *argv)
 {
-    const char *argv[] = {
-        "workspace", "create", environment, *name ? "--name" : NULL, name, NULL
-    };
-    scoped_free char *what = str_printf("create %s", *name ? name : environment);
+    struct app *app = arg;
+    scoped_free char *what = NULL;
 
-    job_start(arg, what, argv, false, create_ended, arg);
+    for (size_t i = 0; argv[i]; i++)
+        if (!strcmp(argv[i], "--name"))
+            what = str_printf("create %s", argv[i + 1]);
+    if (!what)
+        what = str_printf("create a workspace of %s", argv[2]);
+    job_start(app, what, argv, false, create_ended, app);
 }
 
 void workspace_ask_create(struct app *app, workspace_made_fn *made, void *arg)
 {
+    static const char *const rows[] = { "environment", "name",           "vcpu_count", "mem_mib",
+                                        "ttl_seconds", "network_policy", "seed_path",  NULL };
+    struct form_spec form = { .title = "new workspace",
+                              .note = "An environment that is not installed yet is pulled first, "
+                                      "which takes some minutes.",
+                              .cmd = cmd_find("workspace create"),
+                              .rows = rows,
+                              .send = create_it,
+                              .arg = app };
+
     asked.made = made;
     asked.arg = arg;
-    create_ask(app, create_it, app);
+    form_ask(app, &form);
 }
 
 /* ---- shells ---- */
@@ -187,10 +203,38 @@ static void shell_opened(void *arg, const struct job_end *end)
         watch_shell(arg, id, shell);
 }
 
-void workspace_new_shell(struct app *app, const struct watched_workspace *w)
+static void open_shell(struct app *app, const char *id, const char *name)
 {
-    const char *argv[] = { "workspace", "shell", "open", w->record.id, NULL };
-    scoped_free char *what = str_printf("open a shell in %s", model_name(w));
+    const char *argv[] = { "workspace", "shell", "open", id, NULL };
+    scoped_free char *what = str_printf("open a shell in %s", name);
 
     job_start(app, what, argv, false, shell_opened, app);
+}
+
+void workspace_new_shell(struct app *app, const struct watched_workspace *w)
+{
+    open_shell(app, w->record.id, model_name(w));
+}
+
+/* ---- the first workspace ---- */
+
+static bool first_is_made; /* no second one while the first is on its way */
+
+static void first_ended(void *arg, const struct job_end *end)
+{
+    const char *id = json_string_or(end->result, "workspace_id", "");
+
+    first_is_made = false;
+    if (end->ok)
+        open_shell(arg, id, json_string_or(end->result, "name", id));
+}
+
+void workspace_first_run(struct app *app)
+{
+    const char *argv[] = { "workspace", "create", FIRST_ENVIRONMENT, "--name", "first", NULL };
+
+    if (first_is_made)
+        return;
+    first_is_made = true;
+    job_start(app, "make the first workspace", argv, false, first_ended, app);
 }

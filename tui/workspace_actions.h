@@ -10,6 +10,8 @@
 /* A form; `made` gets the new workspace's id in the end. */
 typedef void workspace_made_fn(void *arg, const char *id);
 void workspace_ask_create(struct app *app, workspace_made_fn *made, void *arg);
+/* With one key from nothing: makes a workspace, opens a shell in it, and watches that. */
+void workspace_first_run(struct app *app);
 /* Watches its running shell; with several the operator chooses one. */
 void workspace_watch_it(struct app *app, const struct watched_workspace *w);
 /* Opens a shell in it and watches that. */

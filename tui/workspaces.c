@@ -35,6 +35,7 @@ struct workspaces {
 enum action {
     MOVE = 1,
     OPEN = MOVE + LIST_ACTIONS,
+    FIRST,
     CREATE,
     NEW_SHELL,
     START,
@@ -52,6 +53,7 @@ enum action {
 static const struct key_binding keys[] = {
     { OPEN, "open", "Enter", "watch", "watch its shell, or one of them" },
     { CLEAR, "clear", "Esc", "show all", "show all again" },
+    { FIRST, "first", "Enter", "make one", "with no workspace: make one and open a shell in it" },
     { CREATE, "create", "c", "create", "make a workspace" },
     { NEW_SHELL, "shell", "o", "shell", "open a shell in it" },
     { START, "start", "t", "start", "start it" },
@@ -138,17 +140,24 @@ static void draw_title(struct workspaces *w, WINDOW *win)
 
 static void draw_welcome(struct workspaces *w, WINDOW *win)
 {
-    int row = w->screen.rows / 2 - 3, col = 4, cols = w->screen.cols - 8;
+    const struct job *job = job_first(w->screen.app);
+    int row = w->screen.rows / 2 - 4, col = 4, cols = w->screen.cols - 8;
 
     if (row < 2)
         row = 2;
     draw_text(win, row, col, cols, theme_style(ROLE_ACCENT), "No workspace yet.");
-    draw_text(win, row + 2, col, cols, theme_style(ROLE_TEXT),
-              "A workspace is a Linux machine of its own. Press c to make one, or run");
-    draw_text(win, row + 4, col + 2, cols - 2, theme_style(ROLE_KEY),
-              "pyro workspace create debian:12");
-    draw_text(win, row + 6, col, cols, theme_style(ROLE_DIM),
-              "in another terminal: it shows up here at once.");
+    if (job) {
+        row += 2 + draw_wrapped(win, row + 2, col, cols, 2, theme_style(ROLE_WARN), job_what(job));
+        draw_wrapped(win, row + 1, col, cols, 3, theme_style(ROLE_TEXT), job_progress(job));
+        return;
+    }
+    row += 2 + draw_wrapped(win, row + 2, col, cols, 3, theme_style(ROLE_TEXT),
+                            "A workspace is a Linux machine of its own, for an agent or for you. "
+                            "Enter makes one and opens a shell in it; c asks for its kind first.");
+    draw_text(win, row + 1, col, cols, theme_style(ROLE_DIM), "In another terminal the same is");
+    draw_text(win, row + 3, col + 2, cols - 2, theme_style(ROLE_KEY),
+              "pyro workspace create debian:12 --name first");
+    draw_text(win, row + 5, col, cols, theme_style(ROLE_DIM), "and shows up here at once.");
 }
 
 static void draw_filter(struct workspaces *w, WINDOW *win, int row, int cols)
@@ -258,7 +267,9 @@ static void action(struct screen *s, int a)
         move_cursor(w, a);
         return;
     }
-    if (a == FILTER)
+    if (a == FIRST)
+        workspace_first_run(s->app);
+    else if (a == FILTER)
         w->typing = true;
     else if (a == CLEAR)
         w->typing = false, field_set(&w->filter, "");
@@ -295,6 +306,8 @@ static bool enabled(struct screen *s, int a)
     if (w->typing)
         return a == CLEAR;
     switch (a) {
+    case FIRST:
+        return !model_count(s->app->model) && !job_first(s->app);
     case OPEN:
         return at && model_running_shells(at) > 0;
     case NEW_SHELL:
@@ -339,6 +352,11 @@ static bool event(struct screen *s, const struct key_event *e)
 
     if (w->typing && e->kind != EVENT_MOUSE)
         return filter_event(w, e);
+    /* The same key opens a workspace once there is one. */
+    if (!model_count(s->app->model) && keymap_find(s->ops->name, keys, e) == OPEN) {
+        workspace_first_run(s->app);
+        return true;
+    }
     if (e->kind != EVENT_MOUSE)
         return false;
     gather(w);

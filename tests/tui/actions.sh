@@ -31,6 +31,36 @@ sees 'WATCHING +one/sh1'
 keys Esc
 sees 'Enter watch'
 
+# A signal to what runs in a shell, and the shell's end; what it says stays.
+shell=sh2
+keys Enter
+sees 'shells of one'
+keys Enter
+sees 'WATCHING +one/sh2'
+"$PYRO" workspace shell write one sh2 --input 'sleep 5432' >/dev/null 2>&1
+sees 'runs sleep 5432'
+keys s
+sees 'signal to sh2'
+keys j k Enter
+sees 'at its prompt'
+"$PYRO" workspace shell write one sh2 --input 'sleep 6543' >/dev/null 2>&1
+sees 'runs sleep 6543'
+keys x
+sees 'Close sh2\?'
+sees 'It runs sleep 6543'
+keys n
+gone 'Close sh2\?'
+keys x
+sees 'Close sh2\?'
+keys y
+sees 'WATCHING +one/sh2 +ended'
+keys Esc
+sees 'Enter watch'
+keys o
+sees 'WATCHING +one/sh3'
+keys Esc
+sees 'Enter watch'
+
 # Stop asks, says what ends, and does nothing on no.
 keys x
 sees 'Stop one\?'
@@ -49,7 +79,22 @@ sees '^ one .*started'
 # A form makes a workspace; what goes wrong stands in words below, and in the log.
 keys c
 sees 'new workspace'
-keys Tab two Enter
+sees 'vcpu count +1'
+sees 'mem mib +1024'
+keys Tab two Tab 0 Enter
+sees 'vcpu_count: .*out of range'
+keys BSpace Tab C-a C-k 100 Enter
+sees 'mem_mib: .*(out of range|multiple)'
+keys C-u 256 Tab Tab Right
+sees 'network policy +egress '
+keys Left
+sees 'network policy +off '
+click 'environment'
+keys Right
+gone 'environment +debian:12 '
+keys Left
+sees 'environment +debian:12 '
+keys Up Down Enter
 sees '/nothing/such: program not found'
 keys L
 sees 'create two: /nothing/such: program not found'
@@ -59,7 +104,7 @@ sees '^ one .*started'
 keys c
 sees 'new workspace'
 keys C-a C-k Enter
-sees 'needs an environment'
+sees 'environment: it is needed'
 keys Esc
 gone 'new workspace'
 

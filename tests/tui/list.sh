@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.." && . tests/tui.sh
 tui
 sees 'No workspace yet'
 sees 'pyro workspace create debian:12'
-sees '^ c create +\? help .* q quit'
+sees '^ Enter make one  c create +\? help  : command  q quit'
 one=$(host_workspace one --label team=red --secret API_TOKEN=tok-1234 --secret KEY=k-5678)
 sees 'one .*started'
 gone 'No workspace yet'
@@ -71,7 +71,7 @@ done
 keys '?'
 sees 'Workspaces'
 sees 'delete it with its disk'
-keys End
+keys G
 sees 'leave pyro tui'
 keys Esc
 gone 'leave pyro tui'
@@ -84,9 +84,11 @@ gone '╭ Log ─'
 keys Esc
 sees '^ one .*started'
 click 'help'
-sees 'delete it with its disk'
+sees '╭ Workspaces'
+keys G
+sees 'Everywhere'
 keys q
-gone 'delete it with its disk'
+gone 'Everywhere'
 
 # A name cannot do anything to the terminal, and one that goes elsewhere goes here.
 "$PYRO" workspace delete two >/dev/null 2>&1

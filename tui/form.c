@@ -1,0 +1,272 @@
+/* tui/form.c: fields from argument rows. */
+#include "tui/form.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/cmd/complete_values.h"
+#include "tui/field.h"
+#include "vmm/base/fs.h"
+
+#define FORM_COLS 76
+#define LABEL_COLS 17
+#define HELP_ROWS 3
+#define WORDS_MAX (2 * FORM_FIELDS_MAX + 8)
+
+struct form_field {
+    const struct arg_spec *row;
+    struct field text;
+    char before[64]; /* the text that it began with: it is not sent */
+};
+
+struct form {
+    struct screen screen;
+    struct form_spec spec;
+    struct form_field fields[FORM_FIELDS_MAX];
+    int count, focus;
+    json_t *environments; /* what there is to choose from */
+};
+
+enum action { SEND = 1, CANCEL, NEXT, PREVIOUS };
+
+static const struct key_binding keys[] = {
+    { SEND, "send", "Enter", "go on", "do it with these values" },
+    { CANCEL, "cancel", "Esc", "cancel", "do nothing" },
+    { NEXT, "next-field", "Tab Down", "next field", "to the next field" },
+    { PREVIOUS, "previous-field", "Up Shift-Tab", NULL, "to the field before" },
+    { 0 },
+};
+
+/* ---- fields ---- */
+
+static const struct arg_spec *row_named(const struct cmd_spec *cmd, const char *name)
+{
+    for (const struct arg_spec *a = cmd->args; arg_more(a); a++)
+        if (!strcmp(a->name, name))
+            return a;
+    return NULL;
+}
+
+static void add_field(struct form *f, const struct arg_spec *row)
+{
+    struct form_field *field = &f->fields[f->count++];
+
+    field->row = row;
+    if (row->type == ARG_TYPE_INT)
+        snprintf(field->before, sizeof(field->before), "%" PRId64, row->def);
+    else
+        snprintf(field->before, sizeof(field->before), "%s", row->def_str ? row->def_str : "");
+    field_set(&field->text, field->before);
+    if (row->complete == COMPLETE_ENVIRONMENT)
+        field_set(&field->text, "debian:12");
+}
+
+/* What the field's value can be, by index; NULL past the last. */
+static const char *option(const struct form *f, const struct arg_spec *row, size_t i)
+{
+    if (row->complete == COMPLETE_ENVIRONMENT)
+        return json_string_or(json_array_get(f->environments, i), "value", NULL);
+    for (size_t k = 0; row->choices && row->choices[k]; k++)
+        if (k == i)
+            return row->choices[k];
+    return NULL;
+}
+
+/* The option after, or before, the one that stands there. */
+static bool choose(struct form *f, bool back)
+{
+    struct form_field *field = &f->fields[f->focus];
+    size_t count = 0, at = 0;
+
+    for (const char *o; (o = option(f, field->row, count)); count++)
+        if (!strcmp(o, field->text.text))
+            at = count;
+    if (!count)
+        return false;
+    field_set(&field->text, option(f, field->row, (at + (back ? count - 1 : 1)) % count));
+    return true;
+}
+
+/* ---- drawing ---- */
+
+static void size(struct screen *s, int *rows, int *cols)
+{
+    int wanted = ((struct form *)s)->count + HELP_ROWS + 5;
+
+    if (*cols > FORM_COLS)
+        *cols = FORM_COLS;
+    if (*rows > wanted)
+        *rows = wanted;
+}
+
+static void label_of(const struct arg_spec *row, char ret[64])
+{
+    arg_flag_name(row, ret);
+    for (char *c = ret; *c; c++)
+        if (*c == '-')
+            *c = ' ';
+}
+
+static void draw(struct screen *s, WINDOW *win)
+{
+    struct form *f = (struct form *)s;
+    const struct arg_spec *at = f->fields[f->focus].row;
+    struct style dim = style_on(theme_style(ROLE_DIM), theme_style(ROLE_DIALOG));
+    char label[64];
+    scoped_free char *help = NULL;
+
+    draw_clear(win, theme_style(ROLE_DIALOG));
+    draw_box(win, 0, 0, s->rows, s->cols, theme_style(ROLE_DIALOG_BORDER), f->spec.title);
+    for (int i = 0; i < f->count; i++) {
+        struct form_field *field = &f->fields[i];
+        label_of(field->row, label);
+        draw_text(win, 2 + i, 3, LABEL_COLS,
+                  i == f->focus ? style_on(theme_style(ROLE_KEY), theme_style(ROLE_DIALOG))
+                                : theme_style(ROLE_DIALOG),
+                  label);
+        field_draw(&field->text, win, 2 + i, 3 + LABEL_COLS, s->cols - 8 - LABEL_COLS,
+                   theme_style(ROLE_INPUT), theme_style(ROLE_INPUT_DIM), "none");
+        if (option(f, field->row, 0))
+            draw_text(win, 2 + i, s->cols - 4, 2, dim, "◂▸");
+    }
+    help = str_printf("%s.%s %s", at->help ? at->help : "",
+                      option(f, at, 0) ? " Left and right choose." : "", f->spec.note);
+    draw_wrapped(win, f->count + 3, 3, s->cols - 6, HELP_ROWS, dim, help);
+}
+
+static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+{
+    struct form *f = (struct form *)s;
+
+    *ret_row = 2 + f->focus;
+    *ret_col = 3 + LABEL_COLS + f->fields[f->focus].text.cursor_col;
+    return true;
+}
+
+/* ---- sending ---- */
+
+/* Whether each value is one that the command would take; the first that is not gets the focus. */
+static bool check(struct form *f)
+{
+    for (int i = 0; i < f->count; i++) {
+        const struct arg_spec *row = f->fields[i].row;
+        _Alignas(16) char args[CMD_ARGS_SIZE_MAX] = "";
+        const char *text = f->fields[i].text.text;
+        struct pyro_error err = { 0 };
+        bool ok = *text
+                      ? args_set_text(row, args, text, &err)
+                      : !row->positional || pyro_fail(&err, PYRO_INVALID_ARGUMENT, "it is needed");
+        args_release(f->spec.cmd->args, args);
+        if (ok)
+            continue;
+        f->focus = i;
+        app_message(f->screen.app, ROLE_WARN, "%s: %s", row->name, err.message);
+        return false;
+    }
+    return true;
+}
+
+static void send(struct form *f)
+{
+    struct form_spec spec = f->spec;
+    const char *argv[WORDS_MAX];
+    char flags[FORM_FIELDS_MAX][72];
+    scoped_free char *path = str_printf("%s", spec.cmd->path);
+    size_t n = 0;
+
+    for (char *at = path, *word; (word = strsep(&at, " "));)
+        argv[n++] = word;
+    for (int i = 0; i < f->count; i++)
+        if (f->fields[i].row->positional)
+            argv[n++] = f->fields[i].text.text;
+    for (int i = 0; i < f->count; i++) {
+        char name[64];
+        const struct form_field *field = &f->fields[i];
+        if (field->row->positional || !strcmp(field->text.text, field->before))
+            continue;
+        arg_flag_name(field->row, name);
+        snprintf(flags[i], sizeof(flags[i]), "--%s", name);
+        argv[n++] = flags[i];
+        argv[n++] = field->text.text;
+    }
+    argv[n] = NULL;
+    /* The form itself lives until this pass of the loop is over. */
+    app_pop(f->screen.app);
+    spec.send(spec.arg, argv);
+}
+
+/* ---- the screen ---- */
+
+static bool captures(struct screen *s UNUSED)
+{
+    return true;
+}
+
+static bool event(struct screen *s, const struct key_event *e)
+{
+    struct form *f = (struct form *)s;
+
+    if (e->kind == EVENT_MOUSE) {
+        if (e->mouse == MOUSE_PRESS && e->row >= 2 && e->row < 2 + f->count) {
+            f->focus = e->row - 2;
+            if (e->col >= s->cols - 5)
+                choose(f, false);
+        }
+        return true;
+    }
+    if (e->kind == EVENT_KEY && !e->mods && (e->code == K_LEFT || e->code == K_RIGHT) &&
+        choose(f, e->code == K_LEFT))
+        return true;
+    return field_event(&f->fields[f->focus].text, e);
+}
+
+static void action(struct screen *s, int a)
+{
+    struct form *f = (struct form *)s;
+
+    if (a == CANCEL)
+        app_pop(s->app);
+    else if (a != SEND)
+        f->focus = (f->focus + (a == NEXT ? 1 : f->count - 1)) % f->count;
+    else if (check(f))
+        send(f);
+}
+
+static void destroy(struct screen *s)
+{
+    struct form *f = (struct form *)s;
+
+    json_decref(f->environments);
+    free(f);
+}
+
+const struct screen_ops form_ops = {
+    .name = "form",
+    .title = "A form",
+    .keys = keys,
+    .overlay = true,
+    .size = size,
+    .event = event,
+    .action = action,
+    .draw = draw,
+    .cursor = cursor,
+    .captures = captures,
+    .free = destroy,
+};
+
+void form_ask(struct app *app, const struct form_spec *spec)
+{
+    struct form *f = calloc(1, sizeof(*f));
+
+    BUG_ON(!f);
+    f->screen.ops = &form_ops;
+    f->spec = *spec;
+    f->environments = complete_environments();
+    for (const char *const *name = spec->rows; *name; name++) {
+        const struct arg_spec *row = row_named(spec->cmd, *name);
+        BUG_ON(!row || f->count == FORM_FIELDS_MAX);
+        add_field(f, row);
+    }
+    app_push(app, &f->screen);
+}

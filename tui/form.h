@@ -1,0 +1,28 @@
+/*
+ * A form for some arguments of a command, drawn from the command's own rows: names, limits, choices
+ * and help are those of the command line. What it sends is a command line.
+ */
+#ifndef PYRO_TUI_FORM_H
+#define PYRO_TUI_FORM_H
+
+#include "engine/cmd/spec.h"
+#include "tui/app.h"
+
+#define FORM_FIELDS_MAX 10
+
+/* The words, without "pyro", NULL-terminated; borrowed for the call. */
+typedef void form_fn(void *arg, const char *const *argv);
+
+struct form_spec {
+    const char *title, *note; /* kept */
+    const struct cmd_spec *cmd;
+    const char *const *rows; /* names of the fields wanted, in order, NULL-terminated; kept */
+    form_fn *send;
+    void *arg;
+};
+
+void form_ask(struct app *app, const struct form_spec *spec);
+
+extern const struct screen_ops form_ops;
+
+#endif
