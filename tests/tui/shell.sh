@@ -24,11 +24,11 @@ run "$PYRO" tui work/sh77
 is "an unknown shell: status" "$status" 1
 like "an unknown shell: why" "$err" "no shell 'sh77'"
 
-# Watching. z and x mean nothing here; in the shell they would be seen.
+# Watching. z and w mean nothing here; in the shell they would be seen.
 tui "work/$shell"
 sees "^ WATCHING  work/$shell .*100×30"
 sees 'i take control'
-keys z x z
+keys z w z
 is "watching leaves the size alone" "$(size_of "$shell")" 100x30
 
 # Control.
@@ -39,7 +39,7 @@ gone 'q quit'
 wait_for 60 has_size 80x22 && pass "control sizes the shell to the pane"
 keys 'echo quick-$((40 + 2))' Enter
 sees '^quick-42'
-refute "what was typed while watching never arrived" log_has zxz
+refute "what was typed while watching never arrived" log_has zwz
 keys 'cat -v' Enter
 sees 'runs cat -v|^cat -v'
 keys Up F5 M-x Enter
