@@ -59,11 +59,13 @@ all_done() {
 run "$PYRO" workspace shell write w sh1 --input 'stty -echo; PS1=; sh flood'
 run "$PYRO" workspace service start w svc --secret-env TOKEN -- sh -c 'sh flood; exec sleep 1000'
 is "both flood" "$status" 0
+logged() {
+    echo $(($(stat -c '%s +' "$home/shells/sh1.log" "$home/services/svc/stdout.log") 0))
+}
 killed=0
 for ((i = 0; i < kills; i++)); do
-    size=$(stat -c %s "$home/shells/sh1.log" "$home/services/svc/stdout.log" | paste -sd+ | bc)
-    grown() { [[ $(stat -c %s "$home/shells/sh1.log" "$home/services/svc/stdout.log" | paste -sd+ | bc) -gt $((size + RANDOM % 4000)) ]] ||
-        all_done; }
+    wanted=$(($(logged) + RANDOM % 4000))
+    grown() { [[ $(logged) -gt $wanted ]] || all_done; }
     wait_for 60 grown
     pid=$(supervisor_of "$id")
     all_done || { [[ -n $pid ]] && kill -9 "$pid" && killed=$((killed + 1)); }
