@@ -30,8 +30,8 @@ write 'echo more-$((40 + 2))'
 sees '▼ more below'
 is "the view has not moved" "$(drive text | sed -n '2,$p' | head -n 20)" "$before"
 keys r
-sees '^more-42'
-gone 'more below'
+sees '^more-42' # in the shell itself too, while the log is read
+sees 'log of sh1'
 
 # A search finds what left the screen long ago.
 keys / 'line 77 of' Enter
