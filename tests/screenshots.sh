@@ -46,7 +46,7 @@ vim() {
     local files
     mapfile -t files < <(ldd /usr/bin/vim.basic | grep -o '/[^ :]*\.so[^ :]*' | sort -u)
     tar -ch --transform 's,^\(usr/\)\?lib/x86_64-linux-gnu/,opt/vim/,;s,^usr/bin/,opt/vim/,' /usr/bin/vim.basic \
-        /usr/share/vim/vim90/{syntax,colors,filetype.vim,defaults.vim} "${files[@]}" 2>/dev/null |
+        /usr/share/vim/vim90/{syntax,colors,autoload/dist,filetype.vim,defaults.vim} "${files[@]}" 2>/dev/null |
         pyro exec --timeout-seconds 120 "$1" -- sh -c 'tar -xC / && ln -s /opt/vim/vim.basic /usr/local/bin/vim &&
             printf "runtime defaults.vim\nset number background=dark\n" >~/.vimrc'
 }
@@ -82,14 +82,29 @@ wait_for 60 shown web sh2 '100%'
 tui $SIZE
 sees '5 workspaces'
 sees '^ api .*started'
-keys G
-sees '2 git.*|exit 2|sh -c exit 2'
+keys G k
+sees 'sh -c exit 2'
 sees '^ web .* [0-9]+%'
 picture list 'pyro tui'
 keys '?'
 sees 'leave pyro tui'
 picture help 'pyro tui: ?'
 keys q
+gone 'leave pyro tui'
+keys D
+sees '^ diff of'
+keys ]
+sees '^diff --git'
+picture diff 'pyro tui: D'
+keys q
+sees '^ api .*started'
+keys :
+sees 'run a command'
+keys 'snap'
+sees 'workspace snapshot create'
+picture palette 'pyro tui: :'
+keys Esc
+gone 'run a command'
 
 tui $SIZE api/sh1
 sees 'WATCHING +api/sh1'
