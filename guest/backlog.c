@@ -57,6 +57,11 @@ void backlog_send(struct backlog *b, struct stream *s)
     }
 }
 
+size_t backlog_unsent(const struct backlog *b)
+{
+    return b->out.len - b->sent;
+}
+
 bool backlog_is_sent(const struct backlog *b)
 {
     return b->sent == b->out.len;

@@ -25,6 +25,7 @@ bool backlog_append(struct backlog *b, const void *bytes, size_t n) MUST_CHECK;
 /* Sends what credit allows, as DATA on the PTY channel, each with its offset; asks for room when
  * there is more. Nothing on a closed stream. */
 void backlog_send(struct backlog *b, struct stream *s);
+size_t backlog_unsent(const struct backlog *b);
 bool backlog_is_sent(const struct backlog *b);
 /* The offset after its last byte. */
 uint64_t backlog_end(const struct backlog *b);

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,6 +29,7 @@
 #include "vmm/base/fs.h"
 
 #define PORTS_DIR "/sys/class/virtio-ports"
+#define DEBUG_DIR "/sys/kernel/debug"
 #define PORT_NAME "pyro"
 #define HOST_LINK_FD 3
 #define FILES_MAX 65536 /* descriptors of this program; commands get their own limit */
@@ -123,6 +126,26 @@ static void write_file(const char *path, const char *text)
         guest_log("%s: errno %d", path, errno);
 }
 
+/*
+ * A program that prints lines to a terminal wakes a kernel thread for each of them. On one
+ * processor that thread, and then this program, would take it away from the printing one each time:
+ * 2 MB/s instead of 25 under emulation, measured. So who wakes up waits for the end of the running
+ * one's turn (more than the 3 ms of credit that sleep gives), all but this program, which is to
+ * answer its host; its children are ordinary again.
+ */
+static void set_scheduler(void)
+{
+    const struct sched_param none = { 0 };
+
+    if (mount("debugfs", DEBUG_DIR, "debugfs", 0, NULL) == 0) {
+        write_file(DEBUG_DIR "/sched/wakeup_granularity_ns", "5000000");
+        umount(DEBUG_DIR);
+    }
+    if (sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &none) != 0 ||
+        setpriority(PRIO_PROCESS, 0, -20) != 0)
+        guest_log("scheduler: errno %d", errno);
+}
+
 static void raise_loopback(void)
 {
     scoped_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -168,6 +191,7 @@ static bool run_as_init(struct guest *g, struct pyro_error *err)
     write_file("/proc/self/oom_score_adj", "-1000");
     setrlimit(RLIMIT_NOFILE, &files);
     raise_loopback();
+    set_scheduler();
     g->modules_fd = open("/modules", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
         if (!root_load_module(g, modules[i], err))

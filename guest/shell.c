@@ -30,7 +30,8 @@
 #define PROMPT_IDLE_MS 20
 #define DRAIN_MS 2000
 #define DRAIN_TURNS 4
-#define BATCH_MS 1
+#define BATCH_MS 2
+#define BATCH_BYTES (32 * 1024)
 
 struct shell {
     struct shell *next;
@@ -242,11 +243,12 @@ static void on_pty(void *arg, uint32_t events)
         write_input(s);
     if (!(events & ~(uint32_t)EPOLLOUT))
         return;
-    /* The first bytes after a pause go at once. A program that prints line by line is left to print
-     * for a moment: a turn here for each line would take it most of the processor. */
-    if (clock_ms() - s->pumped_ms < BATCH_MS && !s->exited) {
-        watch(s, false, s->in_watched);
-        loop_timer_set(s->g->loop, &s->batch, BATCH_MS, batched, s);
+    /* The first bytes after a pause go at once. What follows them is read as it comes, for the
+     * terminal holds a page at most, and sent when there is more of it, or after a moment. */
+    if (!s->exited && clock_ms() - s->pumped_ms < BATCH_MS && read_pty(s) &&
+        backlog_unsent(&s->out) < BATCH_BYTES && backlog_room(&s->out, &s->stream)) {
+        if (!s->batch.armed)
+            loop_timer_set(s->g->loop, &s->batch, BATCH_MS, batched, s);
     } else {
         pump(s);
     }

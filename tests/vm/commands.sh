@@ -94,6 +94,8 @@ is "exec: sequences count" "$(json .sequence)" 2
 run bash -c '"$PYRO" workspace exec first -- printf "no newline" 2>&1'
 like "the summary stands on a line of its own" "$out" '^no newline
 \[workspace-exec\] '
+run "$PYRO" workspace exec first -- sh -c 'nice; cut -d" " -f19 /proc/1/stat'
+is "the guest program comes before what it runs" "$out" $'0\n-20'
 run "$PYRO" workspace exec first --timeout-seconds 1 -- sh -c 'sleep 60 & sleep 60'
 is "exec: 124 when time runs out" "$status" 124
 run "$PYRO" workspace exec first -- sh -c 'kill -9 $$'
