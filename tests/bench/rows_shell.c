@@ -284,54 +284,77 @@ static bool measure_waiting(struct bench_result *ret, struct pyro_error *err)
 
 #define FLOOD_BYTES (FLOOD_LINES * (int64_t)(sizeof(FLOOD_LINE) - 1 + 2)) /* CR and LF */
 
-static bool sample_flood(const struct bench_shell *sh, struct bench_result *ret,
+#define RAW_BYTES (FLOOD_LINES * (int64_t)(sizeof(FLOOD_LINE) - 1 + 1)) /* LF alone */
+
+static bool sample_flood(const struct bench_shell *sh, int64_t bytes, struct bench_result *ret,
                          struct pyro_error *err)
 {
     int64_t before = log_size(sh), start = bench_now_ns();
 
-    if (!shell_type(sh, "cat /var/tmp/flood", err) || !wait_log(sh, before + FLOOD_BYTES, err))
+    if (!shell_type(sh, "cat /var/tmp/flood", err) || !wait_log(sh, before + bytes, err))
         return false;
-    samples_add(&ret->ours, (double)FLOOD_BYTES * 1e3 / (double)(bench_now_ns() - start));
+    samples_add(&ret->ours, (double)bytes * 1e3 / (double)(bench_now_ns() - start));
     return true;
 }
 
 /* The same through a terminal of script(1), all of it inside the guest: what its kernel can do. */
-static bool sample_script(const struct bench_shell *sh, struct bench_result *ret,
-                          struct pyro_error *err)
+static bool sample_script(const struct bench_shell *sh, const char *command, int64_t bytes,
+                          struct bench_result *ret, struct pyro_error *err)
 {
-    const char *const argv[] = {
-        bench_pyro(), "workspace",
-        "exec",       "--timeout-seconds",
-        "0",          sh->id,
-        "--",         "sh",
-        "-c",         "script -qc 'cat /var/tmp/flood' /dev/null >/dev/null",
-        NULL
-    };
+    scoped_free char *script = str_printf("script -qc '%s' /dev/null >/dev/null", command);
+    const char *const argv[] = { bench_pyro(), "workspace", "exec", "--timeout-seconds",
+                                 "0",          sh->id,      "--",   "sh",
+                                 "-c",         script,      NULL };
     int64_t start = bench_now_ns();
 
     if (!done(argv, err))
         return false;
-    samples_add(&ret->peer, (double)FLOOD_BYTES * 1e3 / (double)(bench_now_ns() - start));
+    samples_add(&ret->peer, (double)bytes * 1e3 / (double)(bench_now_ns() - start));
     return true;
+}
+
+static bool make_flood(const struct bench_shell *sh, struct pyro_error *err)
+{
+    scoped_free char *script =
+        str_printf("yes '%s' | head -n %d >/var/tmp/flood; cat /var/tmp/flood >/dev/null",
+                   FLOOD_LINE, FLOOD_LINES);
+    const char *const make[] = { bench_pyro(), "workspace", "exec", sh->id, "--",
+                                 "sh",         "-c",        script, NULL };
+
+    return done(make, err);
 }
 
 static bool measure_flood(struct bench_result *ret, struct pyro_error *err)
 {
     scoped_shell sh = { .log = NULL };
-    scoped_free char *script =
-        str_printf("yes '%s' | head -n %d >/var/tmp/flood; cat /var/tmp/flood >/dev/null",
-                   FLOOD_LINE, FLOOD_LINES);
-    const char *const make[] = { bench_pyro(), "workspace", "exec", sh.id, "--",
-                                 "sh",         "-c",        script, NULL };
 
-    if (!shell_start(&sh, err) || !done(make, err))
+    if (!shell_start(&sh, err) || !make_flood(&sh, err))
         return false;
     for (int i = 0; i < FLOOD_RUNS; i++)
-        if (!sample_flood(&sh, ret, err) || !sample_script(&sh, ret, err))
+        if (!sample_flood(&sh, FLOOD_BYTES, ret, err) ||
+            !sample_script(&sh, "cat /var/tmp/flood", FLOOD_BYTES, ret, err))
             return false;
     snprintf(ret->note, sizeof(ret->note),
              "%.1f MB of lines through the terminal's output processing, measured in the log",
              (double)FLOOD_BYTES / 1e6);
+    return bench_delete(sh.id, err);
+}
+
+/* The same bytes without output processing: what is left is the kernel's terminal, a page at a
+ * time, and the way to the log. */
+static bool measure_raw_flood(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_shell sh = { .log = NULL };
+
+    if (!shell_start(&sh, err) || !make_flood(&sh, err) ||
+        !shell_type(&sh, "PS1= PROMPT_COMMAND='stty -opost'; bind 'set enable-bracketed-paste off'",
+                    err))
+        return false;
+    for (int i = 0; i < FLOOD_RUNS; i++)
+        if (!sample_flood(&sh, RAW_BYTES, ret, err) ||
+            !sample_script(&sh, "stty -opost; cat /var/tmp/flood", RAW_BYTES, ret, err))
+            return false;
+    snprintf(ret->note, sizeof(ret->note), "the same %d lines after stty -opost", FLOOD_LINES);
     return bench_delete(sh.id, err);
 }
 
@@ -434,6 +457,11 @@ const struct bench_row bench_shell_rows[] = {
       .sense = AT_LEAST,
       .peer = "script(1) in the guest, its output dropped there",
       .measure = measure_flood },
+    { .name = "shell output of a terminal without output processing, guest to log",
+      .unit = "MB/s",
+      .sense = AT_LEAST,
+      .peer = "script(1) in the guest, its output dropped there",
+      .measure = measure_raw_flood },
     { .name = "shell write and its echo, another shell flooding",
       .unit = "ms",
       .target = 20,
