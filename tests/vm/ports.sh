@@ -30,12 +30,12 @@ def call(text):
         s.shutdown(socket.SHUT_WR)
         return rest(s)
 def resets(text):
-    with dial() as s:
-        try:
+    try:
+        with dial() as s:
             s.sendall(text)
             return rest(s) is None
-        except ConnectionResetError:
-            return True
+    except ConnectionResetError:
+        return True
 '"$1" "$port"
 }
 
