@@ -224,6 +224,9 @@ json_t *disk_blockdev_node(const struct disk_layer *layer, const struct disk_lay
 
     snprintf(filename, sizeof(filename), "/dev/fdset/%u", layer->id);
     node = layer_node(layer, filename, writable);
+    if (node && layer->throw_away)
+        json_object_set_new(json_object_get(node, "file"), "cache",
+                            json_pack("{s:b}", "no-flush", true));
     if (!node || layer->format != DISK_QCOW2)
         return node;
     if (below)

@@ -20,7 +20,8 @@ enum disk_format { DISK_RAW, DISK_QCOW2 };
 struct disk_layer {
     const char *path; /* absolute, borrowed */
     enum disk_format format;
-    unsigned id; /* names its nodes and its descriptor set in QEMU; 0 is the base */
+    unsigned id;     /* names its nodes and its descriptor set in QEMU; 0 is the base */
+    bool throw_away; /* nobody needs it once its machine has ended: QEMU need not sync it */
 };
 
 /* layers[0] is the base, layers[count - 1] the one that is written. */

@@ -96,6 +96,7 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
                            &disk, err))
         return false;
     choose_mode(s, &disk.chain);
+    disk.chain.layers[disk.chain.count - 1].throw_away = s->record.throw_away;
     disk_layers_sweep(s->dir_fd, &s->record.disk);
 
     if (s->mode == SUPERVISE_RESTART)

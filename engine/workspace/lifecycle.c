@@ -56,6 +56,7 @@ static bool fill_record(const struct workspace_spec *spec, bool ephemeral, bool 
     r->ttl_seconds = spec->ttl_seconds;
     r->network_policy = spec->network_policy;
     r->ephemeral = ephemeral;
+    r->throw_away = ephemeral && !spec->seed_path; /* a seeded one may be kept */
     r->host_compat = on_host;
     if (spec->secrets && spec->secrets->count)
         r->secrets = secrets_describe(spec->secrets);

@@ -147,6 +147,7 @@ static bool parse_record(const json_t *j, const char *id, struct workspace_recor
     r->secrets = secrets_described(json_object_get(j, "secrets"));
     r->host_compat = json_bool_or(j, "host_compat", false);
     r->ephemeral = json_bool_or(j, "ephemeral", false);
+    r->throw_away = json_bool_or(j, "throw_away", false);
     r->used = json_bool_or(j, "used", true);
     r->stopping = json_bool_or(j, "stopping", false);
     r->clearing = json_bool_or(j, "clearing", false);
@@ -205,22 +206,23 @@ void record_load_any(int dirfd, const char *id, struct workspace_record *ret)
 bool record_save(int dirfd, const struct workspace_record *r, bool durable, struct pyro_error *err)
 {
     scoped_json json_t *j = json_pack(
-        "{s:i, s:s, s:s?, s:O, s:s, s:s?, s:s?, s:s, s:b, s:b, s:b, s:s?, s:I, s:I, s:I, s:f, s:f, "
+        "{s:i, s:s, s:s?, s:O, s:s, s:s?, s:s?, s:s, s:b, s:b, s:b, s:b, s:s?, s:I, s:I, s:I, s:f, "
+        "s:f, "
         "s:f, s:I, s:O?, s:s?, s:I, s:I, s:I, s:s, s:b, s:o, s:b, s:I, s:f, s:I, s:I, s:s}",
         "version", RECORD_VERSION, "id", r->id, "name", r->name, "labels", r->labels, "environment",
         r->environment, "environment_digest", r->environment_digest, "base_path", r->base_path,
         "state", state_names[r->state], "host_compat", r->host_compat, "ephemeral", r->ephemeral,
-        "used", r->used, "accelerator", r->accelerator, "vcpu_count", (json_int_t)r->vcpu_count,
-        "mem_mib", (json_int_t)r->mem_mib, "ttl_seconds", (json_int_t)r->ttl_seconds, "created_at",
-        r->created_at, "last_activity_at", r->last_activity_at, "expires_at", r->expires_at,
-        "command_count", (json_int_t)r->command_count, "last_command", r->last_command,
-        "last_error", r->last_error, "vm_pid", (json_int_t)r->vm_pid, "vm_start_time",
-        (json_int_t)r->vm_start_time, "shell_count", (json_int_t)r->shell_count, "machine_id",
-        r->machine_id, "stopping", r->stopping, "disk", disk_layers_to_json(&r->disk), "clearing",
-        r->clearing, "reset_count", (json_int_t)r->reset_count, "last_reset_at", r->last_reset_at,
-        "service_count", (json_int_t)r->service_count, "running_service_count",
-        (json_int_t)r->running_service_count, "network_policy",
-        network_policy_names[r->network_policy]);
+        "throw_away", r->throw_away, "used", r->used, "accelerator", r->accelerator, "vcpu_count",
+        (json_int_t)r->vcpu_count, "mem_mib", (json_int_t)r->mem_mib, "ttl_seconds",
+        (json_int_t)r->ttl_seconds, "created_at", r->created_at, "last_activity_at",
+        r->last_activity_at, "expires_at", r->expires_at, "command_count",
+        (json_int_t)r->command_count, "last_command", r->last_command, "last_error", r->last_error,
+        "vm_pid", (json_int_t)r->vm_pid, "vm_start_time", (json_int_t)r->vm_start_time,
+        "shell_count", (json_int_t)r->shell_count, "machine_id", r->machine_id, "stopping",
+        r->stopping, "disk", disk_layers_to_json(&r->disk), "clearing", r->clearing, "reset_count",
+        (json_int_t)r->reset_count, "last_reset_at", r->last_reset_at, "service_count",
+        (json_int_t)r->service_count, "running_service_count", (json_int_t)r->running_service_count,
+        "network_policy", network_policy_names[r->network_policy]);
     scoped_free char *text = NULL;
 
     if (j && r->seed)

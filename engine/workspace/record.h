@@ -36,6 +36,7 @@ struct workspace_record {
     enum workspace_state state;
     bool host_compat;
     bool ephemeral;    /* of `run`, or being seeded: gone with its holder */
+    bool throw_away;   /* of `run`: its disk need not outlive the host's next second */
     bool used;         /* the guest has had the disk's active layer writable once */
     bool stopping;     /* its end was asked for: when it comes, it is no failure */
     char *accelerator; /* "kvm", "tcg"; NULL for host compatibility */

@@ -52,7 +52,8 @@ static void make_layer(unsigned i, struct pyro_error *err)
     scoped_free char *name = str_printf("layer%u", i);
 
     paths[i] = str_printf("%s/%s", dir, name);
-    disk.layers[i] = (struct disk_layer){ paths[i], i ? DISK_QCOW2 : DISK_RAW, i };
+    disk.layers[i] =
+        (struct disk_layer){ .path = paths[i], .format = i ? DISK_QCOW2 : DISK_RAW, .id = i };
     disk.count = i + 1;
     if (i) {
         assert_true(disk_create_overlay(dirfd, name, DISK_BYTES, err));

@@ -265,6 +265,21 @@ static void test_blockdev_states_every_node(void **state)
     assert_null(json_object_get(base, "backing"));
 }
 
+/* Only the file of a disk that is thrown away is never synced. */
+static void test_blockdev_node_of_what_is_thrown_away(void **state)
+{
+    struct disk_chain chain = disk_chain_of("/b", "/o");
+    scoped_json json_t *kept = disk_blockdev_node(&chain.layers[1], &chain.layers[0], true);
+    scoped_json json_t *gone = NULL;
+
+    (void)state;
+    assert_null(json_object_get(json_object_get(kept, "file"), "cache"));
+    chain.layers[1].throw_away = true;
+    gone = disk_blockdev_node(&chain.layers[1], &chain.layers[0], true);
+    assert_true(
+        json_bool_or(json_object_get(json_object_get(gone, "file"), "cache"), "no-flush", false));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +290,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_json_name_reads_through_the_chain, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_overlay_is_untouched_until_written, set_up, tear_down),
         cmocka_unit_test(test_blockdev_states_every_node),
+        cmocka_unit_test(test_blockdev_node_of_what_is_thrown_away),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
