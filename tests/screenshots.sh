@@ -91,11 +91,6 @@ sees 'leave pyro tui'
 picture help 'pyro tui: ?'
 keys q
 gone 'leave pyro tui'
-keys D
-sees '^ diff of'
-keys ]
-sees '^diff --git'
-picture diff 'pyro tui: D'
 keys q
 sees '^ api .*started'
 keys :

@@ -21,7 +21,7 @@ static enum role role_of(const char *line, size_t n)
     if (starts(line, n, "@@ "))
         return ROLE_ACCENT;
     if (starts(line, n, FILE_LINE) || starts(line, n, "--- ") || starts(line, n, "+++ "))
-        return ROLE_TITLE;
+        return ROLE_KEY;
     return n && *line == '+'   ? ROLE_GOOD
            : n && *line == '-' ? ROLE_BAD
            : n && *line == ' ' ? ROLE_TEXT
