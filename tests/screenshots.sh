@@ -91,8 +91,6 @@ sees 'leave pyro tui'
 picture help 'pyro tui: ?'
 keys q
 gone 'leave pyro tui'
-keys q
-sees '^ api .*started'
 keys :
 sees 'run a command'
 keys 'snap'
