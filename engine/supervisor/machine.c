@@ -64,7 +64,6 @@ static bool open_template(struct supervisor *s, const struct boot_files *boot, s
                                   .warm = fresh ? warm_paths : NULL,
                                   .vcpu_count = (unsigned)s->record.vcpu_count,
                                   .mem_mib = (unsigned)s->record.mem_mib,
-                                  .network = s->record.network_policy != NETWORK_OFF,
                                   .progress = template_progress,
                                   .arg = s };
 
