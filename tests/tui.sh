@@ -8,6 +8,7 @@
 #   gone PATTERN             passes when no row matches any more
 #   at PATTERN               prints the first matching row's number, from 1
 #   click PATTERN            clicks the first cell of what matches; click ROW COL does it there
+#   double_click …           the same, twice
 #   wheel up|down ROW COL    turns the wheel there
 #   screen NAME              passes when the screen becomes tests/tui/NAME.screen, volatile parts masked
 #                            (screen.py); UPDATE_SCREENS=1 writes the file instead
@@ -82,14 +83,23 @@ for row, line in enumerate(sys.stdin.read().split("\n"), 1):
         break' "$1"
 }
 
-click() {
-    local row=$1 col=${2:-}
-    [[ -n $col ]] || read -r row col < <(place "$1")
+# mouse HOW PATTERN | mouse HOW ROW COL
+mouse() {
+    local how=$1 row=$2 col=${3:-}
+    [[ -n $col ]] || read -r row col < <(place "$2")
     if [[ -z $row ]]; then
-        fail "click $1" "$(drive text)"
+        fail "$how $2" "$(drive text)"
     else
-        drive mouse 0 "$col" "$row" click || fail "click $1"
+        drive mouse 0 "$col" "$row" "$how" || fail "$how $2"
     fi
+}
+
+click() {
+    mouse click "$@"
+}
+
+double_click() {
+    mouse double "$@"
 }
 
 wheel() {

@@ -64,16 +64,19 @@ static bool do_paste(char **words)
     return true;
 }
 
-/* mouse BUTTON COL ROW press|release|click */
+/* mouse BUTTON COL ROW press|release|click|double */
 static bool do_mouse(char **words)
 {
     int button = number(words[0]), col = number(words[1]), row = number(words[2]);
     bool ok = true;
 
-    if (strcmp(words[3], "release") != 0)
-        ok = terminal_mouse(&terminal, button, col, row, true);
-    if (ok && strcmp(words[3], "press") != 0)
-        ok = terminal_mouse(&terminal, button, col, row, false);
+    /* Two clicks are only a double click when they come together, however slow the machine is. */
+    for (int left = strcmp(words[3], "double") == 0 ? 2 : 1; ok && left; left--) {
+        if (strcmp(words[3], "release") != 0)
+            ok = terminal_mouse(&terminal, button, col, row, true);
+        if (ok && strcmp(words[3], "press") != 0)
+            ok = terminal_mouse(&terminal, button, col, row, false);
+    }
     if (!ok)
         SAY("the program wants no mouse\n");
     return ok;

@@ -138,7 +138,7 @@ gone 'export /workspace/nothing.txt'
 
 # The mouse: a click selects, two open; the wheel scrolls.
 click ' src/'
-click ' src/'
+double_click ' src/'
 sees '^ work /workspace/src$'
 "$PYRO" workspace exec work -- touch src/new >/dev/null 2>&1
 keys r
