@@ -108,6 +108,15 @@ void app_quit(struct app *app)
     loop_stop(app->loop);
 }
 
+bool app_shows(const struct screen *s)
+{
+    const struct screen *at = s->app->top;
+
+    while (at && at != s && at->ops->overlay)
+        at = at->below;
+    return at == s;
+}
+
 /* ---- damage and time ---- */
 
 void app_damage(struct app *app)

@@ -106,6 +106,8 @@ void app_push(struct app *app, struct screen *s);
 void app_pop(struct app *app);
 /* Pops screen s and all above it. */
 void app_pop_screen(struct screen *s);
+/* Whether any of it can be seen: only overlays are above it. */
+bool app_shows(const struct screen *s);
 /* To be painted before the next wait. */
 void app_damage(struct app *app);
 /* The same for what comes by itself, a shell's output for example: at most every APP_FRAME_MS,

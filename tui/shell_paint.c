@@ -67,47 +67,75 @@ static void put_cell(WINDOW *win, int row, int col, int room, const struct term_
     put(win, row, col, style, chars);
 }
 
-static void paint_row(WINDOW *win, int row, const struct term_cell *cells, int cols)
+static void paint_row(WINDOW *win, int row, int left, const struct term_cell *cells, int cols)
 {
     for (int col = 0; col < cols;) {
-        put_cell(win, row, col, cols - col, &cells[col]);
+        put_cell(win, row, left + col, cols - col, &cells[col]);
         col += cells[col].width == 2 ? 2 : 1;
     }
 }
 
 /* Beyond the terminal's last row and column: a line, then nothing. */
-static void paint_outside(WINDOW *win, int top, int rows, int cols)
+static void paint_outside(WINDOW *win, const struct paint_place *p, int rows, int cols)
 {
-    int height = getmaxy(win), width = getmaxx(win);
     struct style border = theme_style(ROLE_BORDER), text = theme_style(ROLE_TEXT);
 
-    for (int row = top; row < height; row++) {
-        int from = row < top + rows ? cols : 0;
-        draw_fill(win, row, from, width - from, text);
-        if (row < top + rows && cols < width)
-            put(win, row, cols, border, L"│");
+    for (int row = 0; row < p->rows; row++) {
+        int from = row < rows ? cols : 0;
+        draw_fill(win, p->top + row, p->left + from, p->cols - from, text);
+        if (row < rows && cols < p->cols)
+            put(win, p->top + row, p->left + cols, border, L"│");
     }
-    if (top + rows < height) {
-        draw_rule(win, top + rows, 0, cols < width ? cols : width, border);
-        if (cols < width)
-            put(win, top + rows, cols, border, L"┘");
+    if (rows < p->rows) {
+        draw_rule(win, p->top + rows, p->left, cols < p->cols ? cols : p->cols, border);
+        if (cols < p->cols)
+            put(win, p->top + rows, p->left + cols, border, L"┘");
     }
 }
 
-void shell_paint(WINDOW *win, int top, const struct pane_view *view, bool whole)
+static int least(int a, int b, int c)
 {
-    int rows = view->rows - view->rect.top, cols = view->cols - view->rect.left;
-    int height = getmaxy(win) - top, width = getmaxx(win);
+    int ab = a < b ? a : b;
 
-    rows = rows < view->rect.rows ? rows : view->rect.rows;
-    cols = cols < view->rect.cols ? cols : view->rect.cols;
-    rows = rows < height ? rows : height;
-    cols = cols < width ? cols : width;
+    return ab < c ? ab : c;
+}
+
+void shell_paint(WINDOW *win, const struct paint_place *p, const struct pane_view *view, bool whole)
+{
+    int rows = least(view->rows - view->rect.top, view->rect.rows, p->rows);
+    int cols = least(view->cols - view->rect.left, view->rect.cols, p->cols);
+
     if (rows < 0 || cols < 0)
         return;
     for (int row = 0; row < rows; row++)
         if (whole || view->dirty[row])
-            paint_row(win, top + row, view->cell + (size_t)row * (size_t)view->rect.cols, cols);
-    if (rows < height || cols < width)
-        paint_outside(win, top, rows, cols);
+            paint_row(win, p->top + row, p->left,
+                      view->cell + (size_t)row * (size_t)view->rect.cols, cols);
+    if (rows < p->rows || cols < p->cols)
+        paint_outside(win, p, rows, cols);
+}
+
+static int clamp(int value, int high)
+{
+    return value > high ? (high > 0 ? high : 0) : value > 0 ? value : 0;
+}
+
+struct pane_rect shell_rect_on_screen(const struct pane_view *view, struct pane_rect rect)
+{
+    rect.top = clamp(rect.top, view->rows - rect.rows);
+    rect.left = clamp(rect.left, view->cols - rect.cols);
+    return rect;
+}
+
+struct pane_rect shell_rect_at_cursor(const struct pane_view *view, struct pane_rect rect)
+{
+    if (view->cursor_row < rect.top)
+        rect.top = view->cursor_row;
+    if (view->cursor_row >= rect.top + rect.rows)
+        rect.top = view->cursor_row - rect.rows + 1;
+    if (view->cursor_col < rect.cols)
+        rect.left = 0;
+    else if (view->cursor_col < rect.left || view->cursor_col >= rect.left + rect.cols)
+        rect.left = view->cursor_col - rect.cols / 2;
+    return shell_rect_on_screen(view, rect);
 }

@@ -6,8 +6,17 @@
 #include "engine/term/pane_wire.h"
 #include "tui/curses.h"
 
-/* Draws the view's part from row `top` of the window on; only the rows that are marked as changed,
- * or `whole`. */
-void shell_paint(WINDOW *win, int top, const struct pane_view *view, bool whole);
+/* A part of a window. */
+struct paint_place {
+    int top, left, rows, cols;
+};
+
+/* Draws the view's part into the place; only the rows that are marked as changed, or `whole`. */
+void shell_paint(WINDOW *win, const struct paint_place *place, const struct pane_view *view,
+                 bool whole);
+/* The part of this size, as near to `rect` as can be, that has the cursor in it. */
+struct pane_rect shell_rect_at_cursor(const struct pane_view *view, struct pane_rect rect);
+/* The nearest to it that lies on the screen. */
+struct pane_rect shell_rect_on_screen(const struct pane_view *view, struct pane_rect rect);
 
 #endif

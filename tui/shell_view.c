@@ -79,11 +79,6 @@ static const struct key_binding keys[] = {
 
 /* ---- which part of the screen is shown ---- */
 
-static int clamp(int value, int high)
-{
-    return value > high ? (high > 0 ? high : 0) : value > 0 ? value : 0;
-}
-
 static bool is_larger(const struct shell_view *v)
 {
     const struct pane_view *view = live_view(v->live);
@@ -99,18 +94,7 @@ static void place(struct shell_view *v, int down, int right)
                               v->screen.rows > HEAD_ROWS ? v->screen.rows - HEAD_ROWS : 1,
                               v->screen.cols };
 
-    if (!v->panned) {
-        if (view->cursor_row < rect.top)
-            rect.top = view->cursor_row;
-        if (view->cursor_row >= rect.top + rect.rows)
-            rect.top = view->cursor_row - rect.rows + 1;
-        if (view->cursor_col < rect.cols)
-            rect.left = 0;
-        else if (view->cursor_col < rect.left || view->cursor_col >= rect.left + rect.cols)
-            rect.left = view->cursor_col - rect.cols / 2;
-    }
-    rect.top = clamp(rect.top, view->rows - rect.rows);
-    rect.left = clamp(rect.left, view->cols - rect.cols);
+    rect = v->panned ? shell_rect_on_screen(view, rect) : shell_rect_at_cursor(view, rect);
     if (memcmp(&rect, &v->rect, sizeof(rect)) == 0)
         return;
     v->rect = rect;
@@ -364,7 +348,8 @@ static void draw(struct screen *s, WINDOW *win)
         if (live_failure(v->live))
             draw_failure(v, win);
     } else {
-        shell_paint(win, HEAD_ROWS, live_view(v->live), v->whole);
+        struct paint_place place = { HEAD_ROWS, 0, getmaxy(win) - HEAD_ROWS, getmaxx(win) };
+        shell_paint(win, &place, live_view(v->live), v->whole);
         live_drawn(v->live);
         v->whole = false;
     }

@@ -135,7 +135,9 @@ static void on_paint_time(void *arg)
 {
     struct live *l = arg;
 
-    if (l->pane && l->unpainted && !l->paused && (l->shown || l->at >= l->draw_to)) {
+    /* While no part of it is wanted there is nothing to paint. */
+    if (l->pane && l->rect.rows && l->unpainted && !l->paused &&
+        (l->shown || l->at >= l->draw_to)) {
         l->unpainted = false;
         l->painted_ms = clock_ms();
         pane_paint(l->pane);
