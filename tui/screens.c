@@ -9,12 +9,14 @@
 #include "tui/pager.h"
 #include "tui/palette.h"
 #include "tui/parts.h"
+#include "tui/services.h"
 #include "tui/snapshots.h"
+#include "tui/wall.h"
 
 const struct screen_ops *const screens[] = {
-    &workspaces_ops, &shell_view_ops, &confirm_ops, &form_ops,  &choice_ops,
-    &help_ops,       &log_view_ops,   &ask_ops,     &files_ops, &pager_ops,
-    &snapshots_ops,  &palette_ops,    NULL,
+    &workspaces_ops, &shell_view_ops, &confirm_ops, &form_ops,     &choice_ops,
+    &help_ops,       &log_view_ops,   &ask_ops,     &files_ops,    &pager_ops,
+    &snapshots_ops,  &palette_ops,    &wall_ops,    &services_ops, NULL,
 };
 
 static bool table_has(const struct key_binding *table, const char *action)

@@ -185,6 +185,8 @@ void table_draw_row(const struct table *t, WINDOW *win, int row, int width,
     int col = 1;
 
     draw_fill(win, row, 0, width, base);
+    if (model_is_marked(w))
+        draw_text(win, row, 0, 1, style_on(theme_style(ROLE_MARKED), base), "◆");
     for (int i = 0; i < TABLE_COLUMNS; i++) {
         char text[256];
         enum role role;

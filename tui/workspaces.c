@@ -11,8 +11,10 @@
 #include "tui/job.h"
 #include "tui/list.h"
 #include "tui/screens.h"
+#include "tui/services.h"
 #include "tui/snapshots.h"
 #include "tui/table.h"
+#include "tui/wall.h"
 #include "tui/workspace_actions.h"
 #include "vmm/base/fs.h"
 
@@ -45,6 +47,9 @@ enum action {
     DIFF,
     SNAPSHOTS,
     RESET,
+    MARK,
+    WALL,
+    SERVICES,
     FILTER,
     CLEAR,
     ORDER
@@ -59,10 +64,13 @@ static const struct key_binding keys[] = {
     { START, "start", "t", "start", "start it" },
     { STOP, "stop", "x", "stop", "stop it: what runs ends, its disk stays" },
     { DELETE, "delete", "d Delete", "delete", "delete it with its disk" },
+    { WALL, "wall", "w", "wall", "its shells and all others, live: those of the marked, if any" },
+    { SERVICES, "services", "S", "services", "services: what they print, start, stop" },
     { FILES, "files", "f", "files", "its files: read them, take them out" },
     { DIFF, "diff", "D", "diff", "what changed in it since it was created" },
     { SNAPSHOTS, "snapshots", "n", "snapshots", "its snapshots: make, delete, go back to one" },
     { RESET, "reset", "R", NULL, "bring the whole machine back to what it was created with" },
+    { MARK, "mark", "Space", NULL, "mark it for the wall, or no more" },
     { FILTER, "filter", "/", "filter", "show only some: words, label:X, state:X" },
     { ORDER, "sort", "s", "sort", "by activity, name, state, CPU, memory, disk, age" },
     LIST_KEYS(MOVE),
@@ -251,6 +259,15 @@ static void move_cursor(struct workspaces *w, int a)
     keep_selected(w);
 }
 
+/* And goes on to the next, to mark several. */
+static void mark(struct workspaces *w, struct watched_workspace *at)
+{
+    model_mark(at, !model_is_marked(at));
+    gather(w);
+    list_move(&w->list, 1);
+    keep_selected(w);
+}
+
 static void created(void *arg, const char *id)
 {
     struct workspaces *w = arg;
@@ -277,6 +294,12 @@ static void action(struct screen *s, int a)
         w->order = (w->order + 1) % ORDER_COUNT;
     else if (a == CREATE)
         workspace_ask_create(s->app, created, w);
+    else if (a == WALL)
+        wall_open(s->app);
+    else if (a == SERVICES)
+        services_open(s->app, w->selected);
+    else if (at && a == MARK)
+        mark(w, at);
     else if (at && a == OPEN)
         workspace_watch_it(s->app, at);
     else if (at && a == NEW_SHELL)
@@ -322,6 +345,10 @@ static bool enabled(struct screen *s, int a)
     case SNAPSHOTS:
     case RESET:
         return at != NULL;
+    case MARK:
+        return at != NULL;
+    case WALL:
+    case SERVICES:
     case FILTER:
     case ORDER:
         return model_count(s->app->model) > 0;
@@ -382,7 +409,8 @@ static void changed(void *arg, struct watched_workspace *which, unsigned change 
     (void)which;
     if (going) /* the rows point to it */
         w->count = 0;
-    app_damage_soon(w->screen.app);
+    if (app_shows(&w->screen))
+        app_damage_soon(w->screen.app);
     app_tick_check(w->screen.app);
 }
 

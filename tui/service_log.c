@@ -1,0 +1,137 @@
+/* tui/service_log.c: a service's two outputs, by `workspace service logs --all`, in one pager. */
+#include "tui/service_log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/service/service_watch.h"
+#include "tui/job.h"
+#include "tui/pager.h"
+#include "vmm/base/fs.h"
+
+#define SECTION "── "
+
+struct service_log {
+    struct app *app;
+    char *workspace_id, *path, *service;
+    struct service_watch *watch;
+    struct job *job; /* that reads; NULL: none */
+    bool grown;      /* since it was read */
+};
+
+static void on_grown(void *arg)
+{
+    struct service_log *log = arg;
+
+    log->grown = true;
+    app_damage_soon(log->app);
+}
+
+static const char *news(void *arg)
+{
+    const struct service_log *log = arg;
+
+    return log->grown ? "▼ more below: r reads on" : NULL;
+}
+
+static void read_it(struct service_log *log);
+
+static void again(void *arg)
+{
+    read_it(arg);
+}
+
+/* Names its part only when there are two. */
+static bool put_output(struct buf *out, const json_t *result, const char *name, bool named)
+{
+    const char *text = json_string_or(result, name, "");
+
+    if (!*text)
+        return true;
+    if (out->len && out->data[out->len - 1] != '\n' && !buf_append_str(out, "\n"))
+        return false;
+    return (!named || buf_printf(out, SECTION "%s\n", name)) && buf_append_str(out, text);
+}
+
+static void ready(void *arg, const struct job_end *end)
+{
+    struct service_log *log = arg;
+    scoped_buf text = BUF_INIT(PAGER_TEXT_MAX);
+    scoped_free char *title = str_printf("log of %s", log->service);
+    struct pager_spec spec = {
+        .title = title, .section = SECTION, .at_end = true, .news = news, .again = again, .arg = log
+    };
+    bool both;
+
+    log->job = NULL;
+    if (!end->ok)
+        return;
+    both = *json_string_or(end->result, "stdout", "") && *json_string_or(end->result, "stderr", "");
+    if (!put_output(&text, end->result, "stdout", both) ||
+        !put_output(&text, end->result, "stderr", both))
+        spec.note = "only its beginning";
+    else if (json_int_or(end->result, "stdout_dropped_bytes", 0) ||
+             json_int_or(end->result, "stderr_dropped_bytes", 0))
+        spec.note = "without its oldest part";
+    spec.len = text.len;
+    if (!buf_append(&text, "", 1))
+        spec.len = text.len - 1;
+    spec.text = buf_take(&text);
+    pager_open(log->app, &spec);
+}
+
+static void read_it(struct service_log *log)
+{
+    const char *const argv[] = { "workspace",  "service", "logs", log->workspace_id,
+                                 log->service, "--all",   NULL };
+    scoped_free char *what = str_printf("read the log of %s", log->service);
+
+    if (log->job)
+        return;
+    log->grown = false;
+    log->job = job_start(log->app, what, argv, false, ready, log);
+}
+
+void service_log_open(struct service_log *log, const char *workspace_id, const char *path,
+                      const char *service)
+{
+    struct pyro_error err = { 0 };
+
+    if (log->job)
+        return;
+    free(log->workspace_id);
+    free(log->path);
+    free(log->service);
+    log->workspace_id = str_printf("%s", workspace_id);
+    log->path = str_printf("%s", path);
+    log->service = str_printf("%s", service);
+    service_watch_free(log->watch);
+    log->watch = service_watch_new(log->app->loop, on_grown, log, &err);
+    if (log->watch)
+        service_watch_follow(log->watch, path, service);
+    else
+        app_error(log->app, &err);
+    read_it(log);
+}
+
+struct service_log *service_log_new(struct app *app)
+{
+    struct service_log *log = calloc(1, sizeof(*log));
+
+    BUG_ON(!log);
+    log->app = app;
+    return log;
+}
+
+void service_log_free(struct service_log *log)
+{
+    if (!log)
+        return;
+    if (log->job)
+        job_forget(log->job);
+    service_watch_free(log->watch);
+    free(log->workspace_id);
+    free(log->path);
+    free(log->service);
+    free(log);
+}

@@ -1,0 +1,514 @@
+/* tui/services.c: the services of all workspaces, by workspace and name. */
+#include "tui/services.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/cmd/cmd.h"
+#include "engine/service/service_files.h"
+#include "engine/service/service_watch.h"
+#include "tui/form.h"
+#include "tui/format.h"
+#include "tui/job.h"
+#include "tui/list.h"
+#include "tui/model.h"
+#include "tui/parts.h"
+#include "tui/service_log.h"
+#include "tui/workspace_actions.h"
+#include "vmm/base/fs.h"
+
+#define HEAD_ROWS 2
+
+struct services {
+    struct screen screen;
+    struct model_listener listener;
+    struct service_watch *watch;
+    struct service_log *log;
+    json_t *all; /* service objects, as `workspace service list` has them */
+    struct list list;
+    char at[WORKSPACE_ID_LENGTH + 1]; /* where new ones are started */
+    char *stopping;                   /* the service whose end is asked about, */
+    char stopping_in[WORKSPACE_ID_LENGTH + 1];
+};
+
+enum action { LOG = 1, START, STOP, SHELL, CLOSE, MOVE };
+
+static const struct key_binding keys[] = {
+    { LOG, "log", "Enter", "log", "all that it has printed, to scroll, search and copy" },
+    { START, "start", "c t", "start one", "start a service in the workspace of this one" },
+    { STOP, "stop", "x d Delete", "stop", "stop it: TERM, and KILL ten seconds later" },
+    { SHELL, "shell", "o", "shell", "open a shell beside it" },
+    { CLOSE, "close", "Esc q S", "back", "back" },
+    LIST_KEYS(MOVE),
+    { 0 },
+};
+
+static const json_t *selected(const struct services *v)
+{
+    return json_array_get(v->all, (size_t)v->list.selected);
+}
+
+static const char *name_of(const json_t *service)
+{
+    return json_string_or(service, "service_name", "");
+}
+
+static const char *workspace_of(const json_t *service)
+{
+    return json_string_or(service, "workspace_id", "");
+}
+
+static bool is_live(const json_t *service)
+{
+    const char *state = json_string_or(service, "state", "");
+
+    return !strcmp(state, "running") || !strcmp(state, "starting");
+}
+
+static struct watched_workspace *place(const struct services *v)
+{
+    return model_find(v->screen.app->model, v->at);
+}
+
+/* ---- reading ---- */
+
+struct reading {
+    json_t *to;
+    const char *workspace_id;
+};
+
+static void read_one(void *arg, const struct service_record *r)
+{
+    struct reading *reading = arg;
+
+    json_array_append_new(reading->to, service_record_to_view(r, reading->workspace_id));
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct watched_workspace *x = *(struct watched_workspace *const *)a,
+                                   *y = *(struct watched_workspace *const *)b;
+
+    return strcasecmp(model_name(x), model_name(y));
+}
+
+static void keep_place(struct services *v)
+{
+    if (selected(v))
+        snprintf(v->at, sizeof(v->at), "%s", workspace_of(selected(v)));
+    snprintf(v->screen.app->at_workspace, sizeof(v->screen.app->at_workspace), "%s", v->at);
+}
+
+/* The cursor stays with its service, or else goes to one of that workspace. */
+static void find_selected(struct services *v, const char *name)
+{
+    size_t found = SIZE_MAX;
+
+    for (size_t i = json_array_size(v->all); i-- > 0;) {
+        const json_t *service = json_array_get(v->all, i);
+        if (strcmp(workspace_of(service), v->at) != 0)
+            continue;
+        found = i;
+        if (!strcmp(name_of(service), name))
+            break;
+    }
+    v->list.count = (int)json_array_size(v->all);
+    if (found != SIZE_MAX)
+        v->list.selected = (int)found;
+}
+
+static void read_all(void *arg)
+{
+    struct services *v = arg;
+    struct model *m = v->screen.app->model;
+    size_t count = model_count(m);
+    scoped_free struct watched_workspace **order = calloc(count + 1, sizeof(*order));
+    scoped_free char *name = str_printf("%s", name_of(selected(v)));
+
+    BUG_ON(!order);
+    for (size_t i = 0; i < count; i++)
+        order[i] = model_at(m, i);
+    qsort(order, count, sizeof(*order), by_name);
+    json_decref(v->all);
+    v->all = json_array();
+    for (size_t i = 0; i < count; i++) {
+        struct reading reading = { v->all, order[i]->record.id };
+        scoped_close int dir_fd = open(order[i]->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct pyro_error err = { 0 };
+        if (v->watch)
+            service_watch_add(v->watch, order[i]->path);
+        if (dir_fd >= 0 && !service_each(dir_fd, read_one, &reading, &err))
+            app_error(v->screen.app, &err);
+    }
+    find_selected(v, name);
+    if (app_shows(&v->screen))
+        app_damage_soon(v->screen.app);
+    app_tick_check(v->screen.app);
+}
+
+static void changed(void *arg, struct watched_workspace *w, unsigned change, bool going UNUSED)
+{
+    (void)w;
+    if (!change || (change & WATCH_RECORD))
+        read_all(arg);
+}
+
+/* ---- drawing ---- */
+
+struct column {
+    const char *title;
+    int width; /* 0: what is left */
+    bool right;
+};
+enum { WORKSPACE, NAME, STATE, READY, PORTS, UP, COMMAND, COLUMNS };
+static const struct column columns[COLUMNS] = {
+    { "WORKSPACE", 12, false }, { "SERVICE", 12, false }, { "STATE", 11, false },
+    { "READY", 7, false },      { "PORTS", 12, false },   { "UP", 4, true },
+    { "COMMAND", 0, false },
+};
+
+static enum role state_role(const json_t *service)
+{
+    const char *state = json_string_or(service, "state", "");
+
+    return !strcmp(state, "running")                                              ? ROLE_GOOD
+           : !strcmp(state, "starting")                                           ? ROLE_WARN
+           : !strcmp(state, "failed") || json_int_or(service, "exit_code", 0) > 0 ? ROLE_BAD
+                                                                                  : ROLE_IDLE;
+}
+
+static void put_ports(const json_t *service, char *ret, size_t size)
+{
+    const json_t *ports = json_object_get(service, "published_ports");
+    size_t used = 0;
+
+    for (size_t i = 0; i < json_array_size(ports) && used < size; i++) {
+        const json_t *port = json_array_get(ports, i);
+        used += (size_t)snprintf(ret + used, size - used, "%s%lld→%lld", i ? " " : "",
+                                 (long long)json_int_or(port, "host_port", 0),
+                                 (long long)json_int_or(port, "guest_port", 0));
+    }
+}
+
+/* What sh is given says more than that it is sh. */
+static void put_command(const json_t *service, char *ret, size_t size)
+{
+    const json_t *words = json_object_get(service, "command");
+    bool line = json_array_size(words) == 3 &&
+                !strcmp(json_string_value(json_array_get(words, 0)), "sh") &&
+                !strcmp(json_string_value(json_array_get(words, 1)), "-c");
+    size_t used = 0, first = line ? 2 : 0;
+
+    for (size_t i = first; i < json_array_size(words) && used < size; i++)
+        used += (size_t)snprintf(ret + used, size - used, "%s%s", i > first ? " " : "",
+                                 json_string_value(json_array_get(words, i)));
+}
+
+/* What stands in a column, and how it looks. */
+static enum role cell(const struct services *v, const json_t *service, int column, double now,
+                      char *ret, size_t size)
+{
+    const struct watched_workspace *w = model_find(v->screen.app->model, workspace_of(service));
+    const char *state = json_string_or(service, "state", "");
+    struct short_text space;
+
+    *ret = '\0';
+    switch (column) {
+    case WORKSPACE:
+        snprintf(ret, size, "%s", w ? model_name(w) : workspace_of(service));
+        return ROLE_DIM;
+    case NAME:
+        snprintf(ret, size, "%s", name_of(service));
+        return ROLE_ACCENT;
+    case STATE:
+        if (!is_live(service) && json_is_integer(json_object_get(service, "exit_code")))
+            snprintf(ret, size, "%s, %lld", state, (long long)json_int_or(service, "exit_code", 0));
+        else
+            snprintf(ret, size, "%s", state);
+        return state_role(service);
+    case READY:
+        snprintf(ret, size, "%s",
+                 json_string_or(json_object_get(service, "readiness"), "type", "at once"));
+        return ROLE_DIM;
+    case PORTS:
+        put_ports(service, ret, size);
+        return ROLE_TEXT;
+    case UP:
+        if (is_live(service))
+            snprintf(ret, size, "%s",
+                     format_age(&space, json_number_or(service, "started_at", 0), now));
+        return ROLE_DIM;
+    default:
+        put_command(service, ret, size);
+        return ROLE_TEXT;
+    }
+}
+
+static void draw_line(const struct services *v, WINDOW *win, int row, const json_t *service,
+                      bool is_selected)
+{
+    struct style base = theme_style(is_selected ? ROLE_SELECTED : ROLE_TEXT);
+    int col = 1, extra = v->screen.cols > 110 ? 4 : 0;
+    double now = clock_wall();
+
+    if (service)
+        draw_fill(win, row, 0, v->screen.cols, base);
+    for (int i = 0; i < COLUMNS; i++) {
+        const struct column *c = &columns[i];
+        int width =
+            c->width ? c->width + (i <= NAME || i == PORTS ? extra : 0) : v->screen.cols - col - 1;
+        struct style style = theme_style(ROLE_HEADER);
+        char text[512];
+        snprintf(text, sizeof(text), "%s", c->title);
+        if (service)
+            style = style_on(theme_style(cell(v, service, i, now, text, sizeof(text))), base);
+        if (c->right)
+            draw_right(win, row, col, width, style, text);
+        else
+            draw_text(win, row, col, width, style, text);
+        col += width + 1;
+    }
+}
+
+/* Why the selected one no longer runs, or what it is probed by. */
+static void draw_more(const struct services *v, WINDOW *win, int row)
+{
+    const json_t *service = selected(v), *ready = json_object_get(service, "readiness");
+    const char *why = json_string_or(service, "stop_reason", NULL), *key;
+    json_t *value;
+    char text[512];
+
+    draw_rule(win, row, 0, v->screen.cols, theme_style(ROLE_BORDER));
+    if (why) {
+        draw_wrapped(win, row + 1, 1, v->screen.cols - 2, 2, theme_style(state_role(service)), why);
+        return;
+    }
+    snprintf(text, sizeof(text), "ready at once");
+    json_object_foreach ((json_t *)(uintptr_t)ready, key, value)
+        if (json_is_string(value) && strcmp(key, "type") != 0)
+            snprintf(text, sizeof(text), "%s when %s %s %s",
+                     json_number_or(service, "ready_at", 0) > 0 ? "ready:" : "not ready yet;", key,
+                     json_string_value(value),
+                     json_number_or(service, "ready_at", 0) > 0 ? "answered" : "answers");
+    draw_text(win, row + 1, 1, v->screen.cols - 2, theme_style(ROLE_DIM), text);
+}
+
+static void draw(struct screen *s, WINDOW *win)
+{
+    struct services *v = (struct services *)s;
+    int rows = s->rows - HEAD_ROWS - 3, live = 0, at;
+    struct watched_workspace *w = place(v);
+    char text[128];
+
+    list_fit(&v->list, (int)json_array_size(v->all), rows);
+    keep_place(v);
+    for (int i = 0; i < v->list.count; i++)
+        live += is_live(json_array_get(v->all, (size_t)i));
+    draw_clear(win, theme_style(ROLE_TEXT));
+    draw_fill(win, 0, 0, s->cols, theme_style(ROLE_BAR));
+    at = 1 + draw_text(win, 0, 1, 16, theme_style(ROLE_TITLE), "pyro  services") + 2;
+    snprintf(text, sizeof(text), "%d running of %d", live, v->list.count);
+    draw_text(win, 0, at, s->cols - at, theme_style(ROLE_BAR), text);
+    if (!v->list.count) {
+        draw_text(win, 3, 4, s->cols - 8, theme_style(ROLE_ACCENT), "No service yet.");
+        snprintf(text, sizeof(text), "A service is a command that stays. c starts one%s%s.",
+                 w ? " in " : "", w ? model_name(w) : "");
+        draw_text(win, 5, 4, s->cols - 8, theme_style(ROLE_TEXT), text);
+        return;
+    }
+    draw_line(v, win, 1, NULL, false);
+    for (int i = 0; i < rows && v->list.first + i < v->list.count; i++)
+        draw_line(v, win, HEAD_ROWS + i, json_array_get(v->all, (size_t)(v->list.first + i)),
+                  v->list.first + i == v->list.selected);
+    draw_scrollbar(win, HEAD_ROWS, s->cols - 1, rows, v->list.first, v->list.count,
+                   theme_style(ROLE_BORDER));
+    draw_more(v, win, s->rows - 3);
+}
+
+/* ---- what is done ---- */
+
+/* The form's words, for this workspace, and its command line given to sh. */
+static void start_it(void *arg, const char *const *words)
+{
+    struct services *v = arg;
+    const char *argv[32] = { "workspace", "service", "start", v->at, words[3] };
+    scoped_free char *what = str_printf("start service %s", words[3]);
+    const char *command = NULL;
+    size_t n = 5;
+
+    for (size_t i = 4; words[i] && words[i + 1] && n < ARRAY_SIZE(argv) - 8; i += 2)
+        if (!strcmp(words[i], "--command"))
+            command = words[i + 1];
+        else
+            argv[n++] = words[i], argv[n++] = words[i + 1];
+    if (command) {
+        argv[n++] = "--", argv[n++] = "sh", argv[n++] = "-c";
+        argv[n++] = command;
+    }
+    argv[n] = NULL;
+    job_start(v->screen.app, what, argv, false, NULL, NULL);
+}
+
+static void ask_start(struct services *v)
+{
+    static const char *const rows[] = {
+        "service",    "command",    "cwd",           "ready_tcp",
+        "ready_http", "ready_file", "ready_command", "ready_timeout_seconds",
+        NULL
+    };
+    struct form_spec form = { .title = "new service",
+                              .note = "The command is run by sh.",
+                              .cmd = cmd_find("workspace service start"),
+                              .rows = rows,
+                              .send = start_it,
+                              .arg = v };
+
+    form_ask(v->screen.app, &form);
+}
+
+static void stop_it(void *arg)
+{
+    struct services *v = arg;
+    const char *const argv[] = {
+        "workspace", "service", "stop", v->stopping_in, v->stopping, NULL
+    };
+    scoped_free char *what = str_printf("stop service %s", v->stopping);
+
+    job_start(v->screen.app, what, argv, false, NULL, NULL);
+}
+
+static void ask_stop(struct services *v)
+{
+    const json_t *service = selected(v);
+    const struct watched_workspace *w = model_find(v->screen.app->model, workspace_of(service));
+    scoped_free char *text = str_printf(
+        "Stop %s of %s?\n\nIt is asked to end, and killed ten seconds later. Its log stays.",
+        name_of(service), w ? model_name(w) : workspace_of(service));
+
+    free(v->stopping);
+    v->stopping = str_printf("%s", name_of(service));
+    snprintf(v->stopping_in, sizeof(v->stopping_in), "%s", workspace_of(service));
+    confirm_ask(v->screen.app, "stop service", text, false, stop_it, v);
+}
+
+static void open_log(struct services *v)
+{
+    const json_t *service = selected(v);
+    const struct watched_workspace *w = model_find(v->screen.app->model, workspace_of(service));
+
+    if (w)
+        service_log_open(v->log, w->record.id, w->path, name_of(service));
+}
+
+static bool enabled(struct screen *s, int a)
+{
+    struct services *v = (struct services *)s;
+    struct watched_workspace *w = place(v);
+
+    switch (a) {
+    case LOG:
+        return selected(v);
+    case STOP:
+        return selected(v) && is_live(selected(v));
+    case START:
+    case SHELL:
+        return w && w->record.state == WORKSPACE_STARTED;
+    default:
+        return true;
+    }
+}
+
+static void action(struct screen *s, int a)
+{
+    struct services *v = (struct services *)s;
+
+    if (a == CLOSE)
+        app_pop(s->app);
+    else if (a == LOG)
+        open_log(v);
+    else if (a == START)
+        ask_start(v);
+    else if (a == STOP)
+        ask_stop(v);
+    else if (a == SHELL)
+        workspace_new_shell(s->app, place(v));
+    else
+        list_action(&v->list, MOVE, a);
+    keep_place(v);
+}
+
+static bool event(struct screen *s, const struct key_event *e)
+{
+    struct services *v = (struct services *)s;
+
+    if (list_mouse(&v->list, e, HEAD_ROWS) == LIST_OPENED)
+        open_log(v);
+    return e->kind == EVENT_MOUSE;
+}
+
+static bool tick_wanted(struct screen *s)
+{
+    const struct services *v = (struct services *)s;
+
+    for (size_t i = 0; i < json_array_size(v->all); i++)
+        if (is_live(json_array_get(v->all, i)))
+            return true;
+    return false;
+}
+
+static void tick(struct screen *s)
+{
+    app_damage(s->app);
+}
+
+static void enter(struct screen *s)
+{
+    model_show_figures(s->app->model, NULL, 0);
+}
+
+static void destroy(struct screen *s)
+{
+    struct services *v = (struct services *)s;
+
+    model_unlisten(s->app->model, &v->listener);
+    service_watch_free(v->watch);
+    service_log_free(v->log);
+    json_decref(v->all);
+    free(v->stopping);
+    free(v);
+}
+
+const struct screen_ops services_ops = {
+    .name = "services",
+    .title = "Services",
+    .keys = keys,
+    .enter = enter,
+    .event = event,
+    .action = action,
+    .enabled = enabled,
+    .draw = draw,
+    .tick_wanted = tick_wanted,
+    .tick = tick,
+    .free = destroy,
+};
+
+void services_open(struct app *app, const char *workspace_id)
+{
+    struct services *v = calloc(1, sizeof(*v));
+    struct pyro_error err = { 0 };
+
+    BUG_ON(!v);
+    v->screen.ops = &services_ops;
+    v->screen.app = app;
+    snprintf(v->at, sizeof(v->at), "%s", workspace_id ? workspace_id : "");
+    v->listener = (struct model_listener){ .changed = changed, .arg = v };
+    v->log = service_log_new(app);
+    v->watch = service_watch_new(app->loop, read_all, v, &err);
+    app_push(app, &v->screen);
+    model_listen(app->model, &v->listener);
+    if (!v->watch)
+        app_error(app, &err);
+    read_all(v);
+}

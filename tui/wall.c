@@ -1,0 +1,549 @@
+/*
+ * tui/wall.c: shells side by side. The tiles follow the model; those of the page that is shown have
+ * a process each, which rests while the wall is covered. Nothing is drawn but what has changed, at
+ * a pace that many tiles make slower, and nothing at all happens while nothing does.
+ */
+#include "tui/wall.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/model.h"
+#include "tui/screens.h"
+#include "tui/wall_tile.h"
+#include "vmm/base/fs.h"
+
+#define HEAD_ROWS 1
+#define FRAME_MS 50
+/* How often a tile is painted at most. */
+#define INTERVAL_MS 50
+#define INTERVAL_A_TILE_MS 15
+/* Above this an exit status says that the shell was ended by a signal, as when it is closed. */
+#define STATUS_MAX 128
+
+struct wall {
+    struct screen screen;
+    struct model_listener listener;
+    struct wall_tile **tiles; /* by workspace and number */
+    int count, selected;
+    int first, shown; /* those that are on the page */
+    struct wall_grid grid;
+    bool covered, whole, marked; /* marked: only the marked workspaces are on it */
+    int workspaces;
+    struct loop_timer frame_timer, state_timer;
+};
+
+enum action {
+    ZOOM = 1,
+    BACK,
+    LEFT,
+    RIGHT,
+    UP,
+    DOWN,
+    NEXT,
+    PREVIOUS,
+    PAGE_DOWN,
+    PAGE_UP,
+    FIRST,
+    LAST,
+    RESTART,
+    DISMISS
+};
+
+static const struct key_binding keys[] = {
+    { ZOOM, "zoom", "Enter", "zoom in", "its shell at full size" },
+    { RESTART, "restart", "r", "draw it again", "start drawing again after it has failed" },
+    { DISMISS, "dismiss", "x Delete", "dismiss", "take a shell that has ended off the wall" },
+    { NEXT, "next", "Tab", "next", "the next shell" },
+    { PREVIOUS, "previous", "Shift-Tab", NULL, "the one before" },
+    { PAGE_DOWN, "page-down", "PgDn Ctrl-d", "next page", "the shells that did not fit" },
+    { PAGE_UP, "page-up", "PgUp Ctrl-u", "page before", "the shells before" },
+    { BACK, "back", "Esc q w", "back", "back to the list" },
+    { LEFT, "left", "Left h", NULL, "to the left" },
+    { RIGHT, "right", "Right l", NULL, "to the right" },
+    { UP, "up", "Up k", NULL, "up" },
+    { DOWN, "down", "Down j", NULL, "down" },
+    { FIRST, "first", "Home g", NULL, "the first shell" },
+    { LAST, "last", "End G", NULL, "the last shell" },
+    { 0 },
+};
+
+static struct watched_workspace *workspace_of(const struct wall *w, const struct wall_tile *t)
+{
+    return model_find(w->screen.app->model, t->id);
+}
+
+static struct wall_tile *selected(const struct wall *w)
+{
+    return w->count ? w->tiles[w->selected] : NULL;
+}
+
+/* ---- the pace ---- */
+
+static void on_frame(void *arg)
+{
+    struct wall *w = arg;
+
+    app_damage(w->screen.app);
+}
+
+static void want_frame(struct wall *w)
+{
+    if (!w->covered && !w->frame_timer.armed)
+        loop_timer_set(w->screen.app->loop, &w->frame_timer, FRAME_MS, on_frame, w);
+}
+
+static void on_live_changed(void *arg)
+{
+    struct wall_tile *t = arg;
+
+    if (!t->live)
+        return;
+    wall_tile_note_screen(t);
+    want_frame(t->wall);
+}
+
+static void on_state_time(void *arg)
+{
+    struct wall *w = arg;
+
+    for (int i = 0; i < w->count; i++)
+        w->tiles[i]->stale = true;
+    app_damage(w->screen.app);
+}
+
+/* Until a state that is shown changes by itself. */
+static void set_state_timer(struct wall *w, double now)
+{
+    double next = 0;
+
+    for (int i = w->first; i < w->first + w->shown; i++) {
+        double at = wall_tile_next_change(w->tiles[i], workspace_of(w, w->tiles[i]), now);
+        if (at > 0 && (next <= 0 || at < next))
+            next = at;
+    }
+    loop_timer_cancel(w->screen.app->loop, &w->state_timer);
+    if (next > 0)
+        loop_timer_set(w->screen.app->loop, &w->state_timer, (int64_t)(next * 1000) + 1,
+                       on_state_time, w);
+}
+
+/* ---- which tiles there are, and where ---- */
+
+static void show_page(struct wall *w)
+{
+    static const struct live_ops ops = { .changed = on_live_changed };
+    int size, interval;
+
+    w->grid = wall_grid_fit(w->count, w->screen.rows - HEAD_ROWS, w->screen.cols);
+    size = wall_grid_size(&w->grid);
+    w->first = w->selected / size * size;
+    w->shown = w->count - w->first < size ? w->count - w->first : size;
+    interval = w->shown * INTERVAL_A_TILE_MS;
+    for (int i = 0; i < w->count; i++) {
+        struct wall_tile *t = w->tiles[i];
+        bool on_page = i >= w->first && i < w->first + w->shown;
+        if (!on_page)
+            wall_tile_close(t);
+        else if (!t->live && !t->failure.code)
+            wall_tile_open(t, w->screen.app, &ops);
+        if (t->live) {
+            live_set_interval(t->live, interval > INTERVAL_MS ? interval : INTERVAL_MS);
+            live_set_paused(t->live, w->covered);
+        }
+    }
+    w->whole = true;
+    app_damage(w->screen.app);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct watched_workspace *x = *(struct watched_workspace *const *)a,
+                                   *y = *(struct watched_workspace *const *)b;
+    int names = strcasecmp(model_name(x), model_name(y));
+
+    return names ? names : strcmp(x->record.id, y->record.id);
+}
+
+/* The workspaces that are on the wall, by name; new. */
+static struct watched_workspace **workspaces(struct wall *w, size_t *ret_count)
+{
+    struct model *m = w->screen.app->model;
+    size_t total = model_count(m), count = 0;
+    struct watched_workspace **list = calloc(total + 1, sizeof(struct watched_workspace *));
+
+    BUG_ON(!list);
+    w->marked = model_marked_count(m) > 0;
+    for (size_t i = 0; i < total; i++)
+        if (!w->marked || model_is_marked(model_at(m, i)))
+            list[count++] = model_at(m, i);
+    qsort(list, count, sizeof(*list), by_name);
+    *ret_count = count;
+    return list;
+}
+
+/* Takes the shell's tile out of the old ones; NULL when it had none. */
+static struct wall_tile *take_tile(struct wall_tile **old, int count, const char *id,
+                                   const char *shell)
+{
+    for (int i = 0; i < count; i++)
+        if (old[i] && !strcmp(old[i]->id, id) && !strcmp(old[i]->shell, shell)) {
+            struct wall_tile *t = old[i];
+            old[i] = NULL;
+            return t;
+        }
+    return NULL;
+}
+
+static struct wall_tile *new_tile(struct wall *w, struct watched_workspace *of, const char *shell)
+{
+    struct wall_tile *t = calloc(1, sizeof(*t));
+
+    BUG_ON(!t);
+    t->wall = w;
+    memcpy(t->id, of->record.id, sizeof(t->id));
+    snprintf(t->shell, sizeof(t->shell), "%s", shell);
+    wall_tile_look(t, of, false);
+    return t;
+}
+
+static void free_tile(struct wall_tile *t)
+{
+    wall_tile_close(t);
+    free(t);
+}
+
+/* Its running shells, and those that ended with an error while they were on the wall. */
+static void gather_of(struct wall *w, struct watched_workspace *of, struct wall_tile **old,
+                      int old_count)
+{
+    int before = w->count;
+
+    for (size_t i = 0; i < of->shell_count; i++) {
+        const struct shell_record *r = &of->shells[i].record;
+        struct wall_tile *t = take_tile(old, old_count, of->record.id, r->id);
+        if (t && !r->running)
+            t->ended = r->exit_code > 0 && r->exit_code <= STATUS_MAX;
+        if (!r->running && (!t || !t->ended)) {
+            if (t)
+                free_tile(t);
+            continue;
+        }
+        if (!t)
+            t = new_tile(w, of, r->id);
+        t->first = w->count == before;
+        w->tiles[w->count++] = t;
+    }
+    w->workspaces += w->count > before;
+}
+
+static void gather(struct wall *w)
+{
+    struct wall_tile **old = w->tiles, *at = selected(w);
+    size_t count, shells = 0;
+    int old_count = w->count;
+    scoped_free struct watched_workspace **list = workspaces(w, &count);
+
+    for (size_t i = 0; i < count; i++)
+        shells += list[i]->shell_count;
+    w->tiles = calloc(shells + 1, sizeof(struct wall_tile *));
+    BUG_ON(!w->tiles);
+    w->count = w->workspaces = 0;
+    for (size_t i = 0; i < count; i++)
+        gather_of(w, list[i], old, old_count);
+    /* The cursor stays with its shell, or where that was. */
+    for (int i = 0; i < w->count; i++)
+        if (w->tiles[i] == at)
+            w->selected = i;
+    if (w->selected >= w->count)
+        w->selected = w->count ? w->count - 1 : 0;
+    for (int i = 0; i < old_count; i++)
+        if (old[i])
+            free_tile(old[i]);
+    free(old);
+    if (selected(w))
+        wall_tile_look(selected(w), workspace_of(w, selected(w)), false);
+    show_page(w);
+}
+
+static void select_tile(struct wall *w, int index)
+{
+    if (!w->count)
+        return;
+    index = index < 0 ? 0 : index < w->count ? index : w->count - 1;
+    w->tiles[w->selected]->stale = true;
+    w->selected = index;
+    w->tiles[index]->stale = true;
+    wall_tile_look(w->tiles[index], workspace_of(w, w->tiles[index]), false);
+    if (index < w->first || index >= w->first + w->shown)
+        show_page(w);
+    app_damage(w->screen.app);
+}
+
+/* ---- the model ---- */
+
+static void note_output(struct wall *w, const struct watched_workspace *of)
+{
+    for (int i = 0; i < w->count; i++) {
+        struct wall_tile *t = w->tiles[i];
+        if (strcmp(t->id, of->record.id) != 0)
+            continue;
+        if (i == w->selected && !w->covered) {
+            wall_tile_look(t, workspace_of(w, t), false);
+        } else if (wall_tile_note_output(t, of)) {
+            t->stale = true;
+            want_frame(w);
+        }
+    }
+}
+
+static void changed(void *arg, struct watched_workspace *of, unsigned change, bool going)
+{
+    struct wall *w = arg;
+
+    if (change & WATCH_OUTPUT)
+        note_output(w, of);
+    if (!w->covered && (going || change != WATCH_OUTPUT))
+        gather(w);
+}
+
+static void enter(struct screen *s)
+{
+    struct wall *w = (struct wall *)s;
+
+    w->covered = false;
+    model_show_figures(s->app->model, NULL, 0);
+    gather(w);
+}
+
+static void leave(struct screen *s)
+{
+    struct wall *w = (struct wall *)s;
+
+    w->covered = true;
+    loop_timer_cancel(s->app->loop, &w->frame_timer);
+    loop_timer_cancel(s->app->loop, &w->state_timer);
+    for (int i = w->first; i < w->first + w->shown; i++)
+        if (w->tiles[i]->live)
+            live_set_paused(w->tiles[i]->live, true);
+}
+
+/* ---- drawing ---- */
+
+static void draw_head(const struct wall *w, WINDOW *win)
+{
+    struct style bar = theme_style(ROLE_BAR);
+    int cols = w->screen.cols, at, failed = 0, waiting = 0;
+    double now = clock_wall();
+    char text[160];
+
+    for (int i = 0; i < w->count; i++) {
+        enum tile_state state = wall_tile_state(w->tiles[i], workspace_of(w, w->tiles[i]), now);
+        failed += state >= TILE_COMMAND;
+        waiting += state == TILE_WAITS;
+    }
+    draw_fill(win, 0, 0, cols, bar);
+    if (w->shown < w->count) {
+        snprintf(text, sizeof(text), " %d–%d of %d ", w->first + 1, w->first + w->shown, w->count);
+        draw_right(win, 0, 0, cols, bar, text);
+        cols -= draw_width(text);
+    }
+    at = 1 + draw_text(win, 0, 1, 12, theme_style(ROLE_TITLE), "pyro  wall") + 2;
+    snprintf(text, sizeof(text), "%d shell%s of %d %sworkspace%s", w->count,
+             w->count == 1 ? "" : "s", w->workspaces, w->marked ? "marked " : "",
+             w->workspaces == 1 ? "" : "s");
+    at += draw_text(win, 0, at, cols - at, bar, text) + 2;
+    if (failed) {
+        snprintf(text, sizeof(text), "✗ %d failed", failed);
+        at += draw_text(win, 0, at, cols - at, style_on(theme_style(ROLE_BAD), bar), text) + 2;
+    }
+    if (!waiting)
+        return;
+    snprintf(text, sizeof(text), "❯ %d wait%s", waiting, waiting == 1 ? "s" : "");
+    draw_text(win, 0, at, cols - at, style_on(theme_style(ROLE_WARN), bar), text);
+}
+
+static void draw_nothing(const struct wall *w, WINDOW *win)
+{
+    int row = w->screen.rows / 2 - 1, cols = w->screen.cols - 8;
+
+    draw_text(win, row, 4, cols, theme_style(ROLE_ACCENT), "No shell is open.");
+    draw_text(win, row + 2, 4, cols, theme_style(ROLE_TEXT),
+              w->marked ? "Only marked workspaces are on the wall: Space in the list unmarks them."
+                        : "One that is opened, by anyone, shows up here at once.");
+}
+
+static void draw(struct screen *s, WINDOW *win)
+{
+    struct wall *w = (struct wall *)s;
+    double now = clock_wall();
+
+    if (w->whole)
+        draw_clear(win, theme_style(ROLE_TEXT));
+    for (int i = 0; i < w->shown; i++) {
+        struct wall_tile *t = w->tiles[w->first + i];
+        struct wall_place p = wall_grid_place(&w->grid, i);
+        t->whole |= w->whole;
+        p.top += HEAD_ROWS;
+        if (t->stale || t->whole)
+            wall_tile_draw(t, win, &p, w->first + i == w->selected, workspace_of(w, t), now);
+    }
+    if (!w->count && w->whole)
+        draw_nothing(w, win);
+    w->whole = false;
+    draw_head(w, win);
+    set_state_timer(w, now);
+}
+
+/* ---- what is done ---- */
+
+static void zoom(struct wall *w)
+{
+    struct wall_tile *t = w->tiles[w->selected];
+    struct pyro_error err = { 0 };
+    struct screen *view = shell_view_new(w->screen.app, t->id, t->shell, &err);
+
+    wall_tile_look(t, workspace_of(w, t), true);
+    if (view)
+        app_push(w->screen.app, view);
+    else
+        app_error(w->screen.app, &err);
+}
+
+static void restart(struct wall *w)
+{
+    struct wall_tile *t = w->tiles[w->selected];
+
+    t->failure.code = PYRO_OK;
+    if (t->live)
+        live_restart(t->live);
+    else
+        show_page(w);
+}
+
+static void dismiss(struct wall *w)
+{
+    struct wall_tile *t = w->tiles[w->selected];
+
+    memmove(w->tiles + w->selected, w->tiles + w->selected + 1,
+            (size_t)(w->count - w->selected - 1) * sizeof(*w->tiles));
+    w->count--;
+    if (w->selected == w->count && w->count)
+        w->selected--;
+    free_tile(t);
+    gather(w);
+}
+
+static bool enabled(struct screen *s, int a)
+{
+    struct wall *w = (struct wall *)s;
+
+    switch (a) {
+    case BACK:
+        return true;
+    case RESTART:
+        return w->count && wall_tile_failure(selected(w));
+    case DISMISS:
+        return w->count && selected(w)->ended;
+    case PAGE_DOWN:
+        return w->first + w->shown < w->count;
+    case PAGE_UP:
+        return w->first > 0;
+    case NEXT:
+        return w->count > 1;
+    default:
+        return w->count > 0;
+    }
+}
+
+static void action(struct screen *s, int a)
+{
+    struct wall *w = (struct wall *)s;
+    const int size = wall_grid_size(&w->grid);
+    const int to[] = { [LEFT] = w->selected - 1,
+                       [RIGHT] = w->selected + 1,
+                       [UP] = w->selected - w->grid.cols,
+                       [DOWN] = w->selected + w->grid.cols,
+                       [NEXT] = w->selected + 1 < w->count ? w->selected + 1 : 0,
+                       [PREVIOUS] = w->selected ? w->selected - 1 : w->count - 1,
+                       [PAGE_DOWN] = w->first + size,
+                       [PAGE_UP] = w->first - size,
+                       [FIRST] = 0,
+                       [LAST] = w->count - 1 };
+
+    if (a == BACK)
+        app_pop(s->app);
+    else if (a == ZOOM)
+        zoom(w);
+    else if (a == RESTART)
+        restart(w);
+    else if (a == DISMISS)
+        dismiss(w);
+    else if ((a != UP && a != DOWN) || (to[a] >= 0 && to[a] < w->count))
+        select_tile(w, to[a]);
+}
+
+static bool event(struct screen *s, const struct key_event *e)
+{
+    struct wall *w = (struct wall *)s;
+    int turn = e->mouse == MOUSE_WHEEL_UP ? PAGE_UP : e->mouse == MOUSE_WHEEL_DOWN ? PAGE_DOWN : 0;
+    int hit;
+
+    if (e->kind != EVENT_MOUSE)
+        return false;
+    if (turn && enabled(s, turn))
+        action(s, turn);
+    if (e->mouse != MOUSE_PRESS || e->button != 1)
+        return true;
+    hit = wall_grid_find(&w->grid, w->shown, e->row - HEAD_ROWS, e->col);
+    if (hit < 0)
+        return true;
+    select_tile(w, w->first + hit);
+    if (e->clicks == 2)
+        zoom(w);
+    return true;
+}
+
+static void resize(struct screen *s, int rows UNUSED, int cols UNUSED)
+{
+    show_page((struct wall *)s);
+}
+
+static void destroy(struct screen *s)
+{
+    struct wall *w = (struct wall *)s;
+
+    model_unlisten(s->app->model, &w->listener);
+    loop_timer_cancel(s->app->loop, &w->frame_timer);
+    loop_timer_cancel(s->app->loop, &w->state_timer);
+    for (int i = 0; i < w->count; i++)
+        free_tile(w->tiles[i]);
+    free(w->tiles);
+    free(w);
+}
+
+const struct screen_ops wall_ops = {
+    .name = "wall",
+    .title = "Wall",
+    .keys = keys,
+    .enter = enter,
+    .leave = leave,
+    .event = event,
+    .action = action,
+    .enabled = enabled,
+    .resize = resize,
+    .draw = draw,
+    .free = destroy,
+};
+
+void wall_open(struct app *app)
+{
+    struct wall *w = calloc(1, sizeof(*w));
+
+    BUG_ON(!w);
+    w->screen.ops = &wall_ops;
+    w->screen.app = app;
+    w->listener = (struct model_listener){ .changed = changed, .arg = w };
+    model_listen(app->model, &w->listener);
+    app_push(app, &w->screen);
+}

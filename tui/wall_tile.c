@@ -1,0 +1,265 @@
+/* tui/wall_tile.c: a shell in miniature. */
+#include "tui/wall_tile.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tui/app.h"
+#include "tui/draw.h"
+#include "tui/format.h"
+#include "tui/shell_paint.h"
+#include "vmm/base/fs.h"
+
+static const struct {
+    const char *mark;
+    enum role role;
+} looks[] = {
+    [TILE_RUNS] = { "▶", ROLE_GOOD },  [TILE_PROMPT] = { "❯", ROLE_DIM },
+    [TILE_WAITS] = { "❯", ROLE_WARN }, [TILE_COMMAND] = { "✗", ROLE_BAD },
+    [TILE_FAILED] = { "✗", ROLE_BAD },
+};
+
+/* ---- what is known of it ---- */
+
+static const struct watched_shell *shell_of(const struct wall_tile *t,
+                                            const struct watched_workspace *w)
+{
+    return w ? watched_shell_find(w, t->shell) : NULL;
+}
+
+void wall_tile_open(struct wall_tile *t, struct app *app, const struct live_ops *ops)
+{
+    struct watched_workspace *w = model_find(app->model, t->id);
+    scoped_close int dir_fd = w ? open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+    t->failure.code = PYRO_OK;
+    t->rect = (struct pane_rect){ 0 };
+    t->whole = t->stale = true;
+    t->counted = false;
+    if (dir_fd < 0)
+        pyro_fail(&t->failure, PYRO_WORKSPACE_NOT_FOUND, "its workspace was deleted");
+    else
+        t->live = live_new(app->loop, dir_fd, t->shell, ops, t, &t->failure);
+}
+
+void wall_tile_close(struct wall_tile *t)
+{
+    live_free(t->live);
+    t->live = NULL;
+}
+
+/* The workspace's last command, when it failed; NULL else. */
+static const json_t *failed_command(struct watched_workspace *w)
+{
+    const json_t *last = json_array_get(model_commands(w), 0);
+
+    return json_int_or(last, "exit_code", 0) != 0 ? last : NULL;
+}
+
+void wall_tile_look(struct wall_tile *t, struct watched_workspace *w, bool acted)
+{
+    const struct watched_shell *s = shell_of(t, w);
+
+    t->fresh = false;
+    if (s)
+        t->seen_size = s->size;
+    if (!acted || !w)
+        return;
+    t->command_status = 0;
+    t->seen_sequence = json_int_or(json_array_get(model_commands(w), 0), "sequence", 0);
+}
+
+/* What ended before it was on the wall is no news. */
+void wall_tile_note_screen(struct wall_tile *t)
+{
+    const struct pane_view *view = live_view(t->live);
+
+    t->stale = true;
+    if (!live_is_shown(t->live)) {
+        t->counted = false; /* it is drawn anew */
+        return;
+    }
+    if (t->counted && view->command_ends != t->command_ends)
+        t->command_status = view->command_status;
+    t->command_ends = view->command_ends;
+    t->counted = true;
+}
+
+bool wall_tile_note_output(struct wall_tile *t, const struct watched_workspace *w)
+{
+    const struct watched_shell *s = shell_of(t, w);
+    bool was = t->fresh;
+
+    if (s && s->size > t->seen_size)
+        t->fresh = true;
+    return t->fresh != was;
+}
+
+enum tile_state wall_tile_state(const struct wall_tile *t, struct watched_workspace *w, double now)
+{
+    const struct watched_shell *s = shell_of(t, w);
+    const json_t *failed = w && t->first ? failed_command(w) : NULL;
+
+    if (t->ended || t->command_status)
+        return TILE_FAILED;
+    if (failed && json_int_or(failed, "sequence", 0) > t->seen_sequence)
+        return TILE_COMMAND;
+    if (!s || !s->record.at_prompt)
+        return TILE_RUNS;
+    return now - s->record.foreground_since >= TILE_WAITS_SECONDS ? TILE_WAITS : TILE_PROMPT;
+}
+
+double wall_tile_next_change(const struct wall_tile *t, const struct watched_workspace *w,
+                             double now)
+{
+    const struct watched_shell *s = shell_of(t, w);
+    double age = s ? now - s->record.foreground_since : 0;
+
+    if (!s || !s->record.running || s->record.foreground_since <= 0)
+        return 0;
+    if (age < 0)
+        age = 0;
+    if (s->record.at_prompt && age < TILE_WAITS_SECONDS)
+        return TILE_WAITS_SECONDS - age;
+    return 60 - (age - 60 * (double)(int64_t)(age / 60));
+}
+
+const struct pyro_error *wall_tile_failure(const struct wall_tile *t)
+{
+    return t->live ? live_failure(t->live) : t->failure.code ? &t->failure : NULL;
+}
+
+/* ---- its frame ---- */
+
+/* " 3m" from a minute on. */
+static const char *since(struct short_text *space, double start, double now)
+{
+    struct short_text age;
+
+    snprintf(space->text, sizeof(space->text), " %s", format_age(&age, start, now));
+    return start > 0 && now - start >= 60 ? space->text : "";
+}
+
+static void state_words(const struct wall_tile *t, const struct watched_workspace *w,
+                        enum tile_state state, double now, char *ret, size_t size)
+{
+    const struct watched_shell *s = shell_of(t, w);
+    const struct shell_record *r = s ? &s->record : NULL;
+    struct short_text age;
+
+    ret[0] = '\0';
+    if (!r)
+        return;
+    if (!r->running)
+        snprintf(ret, size, "ended, %d", r->exit_code);
+    else if (state == TILE_FAILED)
+        snprintf(ret, size, "failed, %d", t->command_status);
+    else if (r->at_prompt)
+        snprintf(ret, size, "%s%s", state == TILE_PROMPT ? "prompt" : "waits",
+                 since(&age, r->foreground_since, now));
+    else if (r->foreground && *r->foreground)
+        snprintf(ret, size, "%s%s", r->foreground, since(&age, r->foreground_since, now));
+}
+
+/* Into the lower line of the frame: the workspace's command that failed. */
+static void draw_command(WINDOW *win, const struct wall_place *p, struct watched_workspace *w)
+{
+    const json_t *failed = failed_command(w), *words = json_object_get(failed, "command");
+    char text[256];
+    int used = snprintf(text, sizeof(text),
+                        " exec failed, %lld:", (long long)json_int_or(failed, "exit_code", 0));
+
+    for (size_t i = 0; i < json_array_size(words) && used < (int)sizeof(text) - 1; i++)
+        used += snprintf(text + used, sizeof(text) - (size_t)used, " %s",
+                         json_string_value(json_array_get(words, i)));
+    used =
+        draw_text(win, p->top + p->rows - 1, p->left + 2, p->cols - 5, theme_style(ROLE_BAD), text);
+    draw_text(win, p->top + p->rows - 1, p->left + 2 + used, 1, theme_style(ROLE_BAD), " ");
+}
+
+/* ╭ ❯ name/sh1 ● ─── waits 3m ╮ */
+static void draw_frame(const struct wall_tile *t, WINDOW *win, const struct wall_place *p,
+                       bool selected, struct watched_workspace *w, double now)
+{
+    enum tile_state state = wall_tile_state(t, w, now);
+    enum role border = selected                ? ROLE_BORDER_FOCUS
+                       : state >= TILE_COMMAND ? ROLE_BAD
+                                               : ROLE_BORDER;
+    enum role name = selected ? ROLE_SELECTED : t->fresh ? ROLE_FRESH : ROLE_TEXT;
+    struct style mark = theme_style(looks[state].role);
+    scoped_free char *title = str_printf(" %s/%s ", w ? model_name(w) : t->id, t->shell);
+    char words[96];
+    int at = p->left + 2, end = p->left + p->cols - 2, width;
+
+    draw_box(win, p->top, p->left, p->rows, p->cols, theme_style(border), NULL);
+    state_words(t, w, state, now, words, sizeof(words));
+    at += draw_text(win, p->top, at, 1, theme_style(border), " ");
+    at += draw_text(win, p->top, at, 1, mark, looks[state].mark);
+    at += draw_text(win, p->top, at, end - at - 2, theme_style(name), title);
+    if (t->fresh) {
+        at += draw_text(win, p->top, at, 1, theme_style(ROLE_FRESH), "●");
+        at += draw_text(win, p->top, at, 1, theme_style(border), " ");
+    }
+    width = draw_width(words) + 2;
+    if (width > end - at)
+        width = end - at;
+    if (width > 4 && *words) {
+        draw_fill(win, p->top, end - width, width, theme_style(border));
+        draw_text(win, p->top, end - width + 1, width - 2, mark, words);
+    }
+    if (state == TILE_COMMAND)
+        draw_command(win, p, w);
+}
+
+/* ---- its screen ---- */
+
+static void draw_message(WINDOW *win, const struct paint_place *inner, const struct pyro_error *why)
+{
+    int used;
+
+    for (int row = 0; row < inner->rows; row++)
+        draw_fill(win, inner->top + row, inner->left, inner->cols, theme_style(ROLE_TEXT));
+    if (!why)
+        return;
+    used = draw_wrapped(win, inner->top, inner->left + 1, inner->cols - 2, inner->rows - 1,
+                        theme_style(ROLE_BAD), why->message);
+    draw_wrapped(win, inner->top + used, inner->left + 1, inner->cols - 2, inner->rows - used,
+                 theme_style(ROLE_DIM), "The shell itself goes on. r draws it again.");
+}
+
+/* The part with the cursor, of the size that there is room for. */
+static void follow(struct wall_tile *t, const struct paint_place *inner)
+{
+    struct pane_rect rect = t->rect;
+
+    rect.rows = inner->rows;
+    rect.cols = inner->cols;
+    rect = shell_rect_at_cursor(live_view(t->live), rect);
+    if (memcmp(&rect, &t->rect, sizeof(rect)) == 0)
+        return;
+    t->rect = rect;
+    t->whole = true;
+    if (!live_set_rect(t->live, &rect))
+        pyro_fail(&t->failure, PYRO_NO_MEMORY, "out of memory");
+}
+
+void wall_tile_draw(struct wall_tile *t, WINDOW *win, const struct wall_place *p, bool selected,
+                    struct watched_workspace *w, double now)
+{
+    struct paint_place inner = { p->top + 1, p->left + 1, p->rows - 2, p->cols - 2 };
+    const struct pyro_error *why = wall_tile_failure(t);
+
+    t->stale = false;
+    draw_frame(t, win, p, selected, w, now);
+    if (t->live)
+        follow(t, &inner);
+    if (why || !t->live || !live_is_shown(t->live)) {
+        draw_message(win, &inner, why);
+        t->whole = true;
+        return;
+    }
+    shell_paint(win, &inner, live_view(t->live), t->whole);
+    live_drawn(t->live);
+    t->whole = false;
+}

@@ -1,0 +1,61 @@
+/*
+ * A tile of the wall: one shell, its state in words, and its screen in miniature, drawn by a
+ * process of its own: what becomes of that is a message in the tile.
+ */
+#ifndef PYRO_TUI_WALL_TILE_H
+#define PYRO_TUI_WALL_TILE_H
+
+#include "engine/shell/live.h"
+#include "tui/curses.h"
+#include "tui/model.h"
+#include "tui/wall_grid.h"
+
+/* What a tile says of its shell; the later, the more it wants to be looked at. */
+enum tile_state {
+    TILE_RUNS,
+    TILE_PROMPT,  /* just now */
+    TILE_WAITS,   /* for TILE_WAITS_SECONDS */
+    TILE_COMMAND, /* the last command that was run in its workspace failed */
+    TILE_FAILED,  /* its last command failed, or it ended with an error */
+};
+#define TILE_WAITS_SECONDS 10
+
+struct app;
+struct wall;
+
+struct wall_tile {
+    struct wall *wall;
+    char id[WORKSPACE_ID_LENGTH + 1], shell[SHELL_ID_MAX + 1];
+    struct live *live; /* NULL: not on this page, or it could not be opened */
+    struct pyro_error failure;
+    struct pane_rect rect;
+    bool first; /* of its workspace's: it shows also what was run there without a shell */
+    bool ended; /* with an error, while it was on the wall */
+    bool fresh; /* it has printed something since it was looked at last */
+    bool counted;
+    uint32_t command_ends; /* that the shell has told of so far, once they were counted, */
+    int command_status;    /* and how the last one ended; 0 also once that was looked at */
+    uint64_t seen_size;
+    int64_t seen_sequence; /* of the workspace's last command when it was looked at */
+    bool stale, whole;     /* something of it is drawn next time; all of it */
+};
+
+/* Begins to draw it; ops get the tile. */
+void wall_tile_open(struct wall_tile *t, struct app *app, const struct live_ops *ops);
+void wall_tile_close(struct wall_tile *t);
+/* It is looked at: nothing about it is news; `acted` means that its failures are known, too. */
+void wall_tile_look(struct wall_tile *t, struct watched_workspace *w, bool acted);
+/* For live_ops.changed(). */
+void wall_tile_note_screen(struct wall_tile *t);
+/* Its shell has printed, maybe: true when that is news. */
+bool wall_tile_note_output(struct wall_tile *t, const struct watched_workspace *w);
+enum tile_state wall_tile_state(const struct wall_tile *t, struct watched_workspace *w, double now);
+/* Seconds until what it says of itself changes without anything happening; 0: never. */
+double wall_tile_next_change(const struct wall_tile *t, const struct watched_workspace *w,
+                             double now);
+const struct pyro_error *wall_tile_failure(const struct wall_tile *t);
+/* Draws it at its place of the window, `top` rows down. */
+void wall_tile_draw(struct wall_tile *t, WINDOW *win, const struct wall_place *place, bool selected,
+                    struct watched_workspace *w, double now);
+
+#endif
