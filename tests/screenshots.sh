@@ -99,6 +99,19 @@ picture palette 'pyro tui: :'
 keys Esc
 gone 'run a command'
 
+keys q
+
+shell docs 'i=0; while :; do i=$((i + 1)); printf "\e[36mcrawled\e[0m %4d pages, \e[2m%s\e[0m\n" $i "$(date +%T)"; sleep 1; done'
+tui 150x40
+sees '5 workspaces'
+keys w
+sees 'wall'
+sees 'docs/sh2'
+sees 'crawled'
+picture wall 'pyro tui: w'
+keys Esc
+sees '5 workspaces'
+
 tui $SIZE api/sh1
 sees 'WATCHING +api/sh1'
 keys i
