@@ -67,7 +67,17 @@ void shell_history_open(struct shell_history *h, bool searching)
         return;
     h->searching = searching;
     h->size = live_size(h->live);
+    app_message(h->app, ROLE_TEXT, "reading the log; Esc leaves it");
     h->job = job_start(h->app, what, argv, true, ready, h);
+}
+
+void shell_history_cancel(struct shell_history *h)
+{
+    if (!h->job)
+        return;
+    job_forget(h->job);
+    job_cancel(h->job);
+    h->job = NULL;
 }
 
 bool shell_history_is_reading(const struct shell_history *h)

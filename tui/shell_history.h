@@ -18,6 +18,8 @@ struct shell_history *shell_history_new(struct app *app, const char *workspace_i
 void shell_history_free(struct shell_history *h);
 /* Reads the log, then opens the pager at its end; nothing while one is being read. */
 void shell_history_open(struct shell_history *h, bool searching);
+/* Does not open it, after all. */
+void shell_history_cancel(struct shell_history *h);
 /* Whether it is being read. */
 bool shell_history_is_reading(const struct shell_history *h);
 

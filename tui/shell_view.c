@@ -445,6 +445,13 @@ static bool event(struct screen *s, const struct key_event *e)
     struct shell_view *v = (struct shell_view *)s;
     bool releases = keymap_find(s->ops->name, keys, e) == RELEASE;
 
+    /* What is typed for a log that is not open yet must not reach the shell, nor take control of
+     * it. */
+    if (shell_history_is_reading(v->history)) {
+        if (e->kind == EVENT_KEY && e->code == K_ESC)
+            shell_history_cancel(v->history);
+        return true;
+    }
     if (v->control && releases)
         return false;
     if (v->control) {

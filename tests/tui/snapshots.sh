@@ -74,6 +74,10 @@ keys y
 reset_count() { "$PYRO" workspace status m --json | sed -n 's/.*"reset_count": \([0-9]*\).*/\1/p'; }
 reset_count_is() { [[ $(reset_count) == "$1" ]]; }
 wait_for 60 reset_count_is 1 && pass "it was reset"
+keys L
+sees 'reset m to first: done' # and its machine has started
+keys q
+sees '^ m snapshots'
 has_new() { "$PYRO" workspace exec m -- test -e new >/dev/null 2>&1; }
 wait_for 60 has_new && pass "the file is back"
 keys Esc
@@ -82,6 +86,9 @@ keys R
 sees 'Reset m to baseline\?'
 keys y
 wait_for 60 reset_count_is 2 && pass "it was reset again"
+keys L
+sees 'reset m to baseline: done'
+keys q
 sees '^ m .*started'
 refute "what was made since is gone" has_new
 
