@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guest/network.h"
 #include "guest/root.h"
 #include "guest/secrets.h"
 #include "vmm/base/fs.h"
@@ -118,8 +119,8 @@ static bool is_file_as_wanted(const char *path, const void *bytes, size_t n)
  * for a wish to have the new content on disk now, and that costs tens of milliseconds in the first
  * second of a clone. Here it is not needed: `begin` comes again before anything trusts the content.
  */
-static bool replace_file(const char *path, const void *bytes, size_t n, mode_t mode,
-                         struct pyro_error *err)
+bool guest_replace_file(const char *path, const void *bytes, size_t n, mode_t mode,
+                        struct pyro_error *err)
 {
     char temporary[64];
     scoped_close int fd = -1;
@@ -161,7 +162,7 @@ static bool write_hosts(const char *hostname, struct pyro_error *err)
         ok = buf_append_str(&text, "\n");
     if (!ok || !buf_printf(&text, "127.0.1.1\t%s\n", hostname))
         return pyro_fail(err, PYRO_NO_MEMORY, "/etc/hosts: out of memory");
-    return replace_file("/etc/hosts", text.data, text.len, 0644, err);
+    return guest_replace_file("/etc/hosts", text.data, text.len, 0644, err);
 }
 
 static bool write_line(const char *path, const char *line, mode_t mode, struct pyro_error *err)
@@ -169,7 +170,7 @@ static bool write_line(const char *path, const char *line, mode_t mode, struct p
     char text[128];
     int n = snprintf(text, sizeof(text), "%s\n", line);
 
-    return replace_file(path, text, (size_t)n, mode, err);
+    return guest_replace_file(path, text, (size_t)n, mode, err);
 }
 
 static bool write_names(const struct identity *id, struct pyro_error *err)
@@ -201,7 +202,8 @@ bool identity_op_begin(struct guest *g, const json_t *request, json_t **ret, str
     if (!parse(request, &id, err))
         return false;
     if (!g->host_dir &&
-        (!become(g, &id, err) || !secrets_write(json_object_get(request, "secrets"), err)))
+        (!become(g, &id, err) || !secrets_write(json_object_get(request, "secrets"), err) ||
+         !network_configure(json_object_get(request, "network"), err)))
         return false;
     g->begun = true;
     *ret = json_pack("{s:s}", "agent", PYRO_VERSION);

@@ -18,6 +18,7 @@
 #include "guest/exec.h"
 #include "guest/freeze.h"
 #include "guest/guest.h"
+#include "guest/network.h"
 #include "guest/ops.h"
 #include "guest/probe.h"
 #include "guest/root.h"
@@ -196,6 +197,7 @@ static bool run_as_init(struct guest *g, struct pyro_error *err)
     for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
         if (!root_load_module(g, modules[i], err))
             guest_log("%s", err->message);
+    network_load(g);
     uevent_wait(open_port, &port, -1);
     return serve(g, port, LINK_GUEST_PORT, err);
 }

@@ -99,6 +99,10 @@ static void facts(struct place *p, const struct model *m, const struct watched_w
                                r->last_error);
     fact(p, "state", table_state_role(r->state), workspace_state_name(r->state));
     accelerator(p, r);
+    if (r->network_error)
+        fact(p, "network down", ROLE_BAD, r->network_error);
+    else
+        fact(p, "network", ROLE_TEXT, network_policy_names[r->network_policy]);
     fact(p, "id", ROLE_TEXT, r->id);
     fact(p, "environment", ROLE_TEXT, r->environment);
     if (!r->host_compat && !r->broken) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/cmd/cmd.h"
+#include "engine/network/guard.h"
 #include "engine/supervisor/supervise.h"
 #include "tui/tui.h"
 
@@ -11,6 +12,8 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && !strcmp(argv[1], "__supervise"))
         return supervise_main(argc - 1, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "__network"))
+        return guard_main();
     cmd_tui_entry = tui_run;
     return cmd_main(argc, (const char *const *)argv);
 }

@@ -17,7 +17,7 @@
 
 /* Where the listening ends live until QEMU has them. */
 struct listeners {
-    int qmp, guest, console;
+    int qmp, guest, console, net;
 };
 
 static void listeners_close(struct listeners *l)
@@ -25,14 +25,16 @@ static void listeners_close(struct listeners *l)
     cleanup_close(&l->qmp);
     cleanup_close(&l->guest);
     cleanup_close(&l->console);
+    cleanup_close(&l->net);
 }
 #define scoped_listeners __attribute__((cleanup(listeners_close))) struct listeners
 
-static bool listen_all(int run_dirfd, struct listeners *l, struct pyro_error *err)
+static bool listen_all(int run_dirfd, bool network, struct listeners *l, struct pyro_error *err)
 {
     return (l->qmp = sock_listen_at(run_dirfd, VM_SOCKET_QMP, err)) >= 0 &&
            (l->guest = sock_listen_at(run_dirfd, VM_SOCKET_GUEST, err)) >= 0 &&
-           (l->console = sock_listen_at(run_dirfd, VM_SOCKET_CONSOLE, err)) >= 0;
+           (l->console = sock_listen_at(run_dirfd, VM_SOCKET_CONSOLE, err)) >= 0 &&
+           (!network || (l->net = sock_listen_at(run_dirfd, VM_SOCKET_NET, err)) >= 0);
 }
 
 /* The most that any file of the chain may become. */
@@ -86,11 +88,12 @@ bool vm_launch(const struct qemu *qemu, const struct qemu_machine *machine, int 
 {
     struct qemu_machine m = *machine;
     struct vm vm = VM_INIT;
-    scoped_listeners l = { -1, -1, -1 };
+    scoped_listeners l = { -1, -1, -1, -1 };
 
-    if (!listen_all(run_dirfd, &l, err))
+    if (!listen_all(run_dirfd, m.network, &l, err))
         return false;
     m.qmp_fd = l.qmp;
+    m.net_fd = l.net;
     m.guest_fd = l.guest;
     m.console_fd = l.console;
     if (!start_process(qemu, &m, &vm, err)) {
@@ -98,7 +101,7 @@ bool vm_launch(const struct qemu *qemu, const struct qemu_machine *machine, int 
         return false;
     }
     listeners_close(&l); /* QEMU's now: a connection to a QEMU that died ends at once */
-    l = (struct listeners){ -1, -1, -1 };
+    l = (struct listeners){ -1, -1, -1, -1 };
     vm.start_time = proc_start_time(vm.pid);
     vm.pidfd = (int)syscall(SYS_pidfd_open, vm.pid, 0);
     if (vm.pidfd < 0) {

@@ -12,6 +12,7 @@
 #define VM_SOCKET_QMP "qmp"
 #define VM_SOCKET_GUEST "guest"
 #define VM_SOCKET_CONSOLE "console"
+#define VM_SOCKET_NET "net" /* of a machine with a network device */
 
 /*
  * Starts QEMU and connects to its three sockets. The machine's sockets are filled in here. On

@@ -26,6 +26,7 @@ enum {
     FD_RAM,
     FD_KERNEL,
     FD_INITRAMFS,
+    FD_NET,
     FD_DISK_FIRST /* one a layer, the base first */
 };
 
@@ -237,6 +238,17 @@ static void add_boot(struct qemu_command *c, const struct qemu_machine *m)
     give_fd(c, m->initramfs_fd, FD_INITRAMFS);
 }
 
+/* QEMU listens: as a client it would never connect again. One peer at a time, and the guest does
+ * not notice that another one came. */
+static void add_network(struct qemu_command *c, const struct qemu_machine *m)
+{
+    char backend[80];
+
+    snprintf(backend, sizeof(backend), "stream,id=net,server=on,addr.type=fd,addr.str=%d", FD_NET);
+    add_args(c, "-netdev", backend, "-device", "virtio-net-device,netdev=net", NULL);
+    give_fd(c, m->net_fd, FD_NET);
+}
+
 static bool open_layer(struct qemu_command *c, const struct disk_chain *chain, unsigned i,
                        struct pyro_error *err)
 {
@@ -291,6 +303,8 @@ bool qemu_command_build(const struct qemu *qemu, const struct qemu_machine *mach
     add_args(&c, qemu->path, NULL);
     add_machine(&c, machine);
     add_ports(&c, machine);
+    if (machine->network)
+        add_network(&c, machine);
     if (machine->kernel_fd >= 0)
         add_boot(&c, machine);
     if (!add_disk(&c, machine->disk, err)) {

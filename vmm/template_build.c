@@ -319,6 +319,7 @@ bool template_build(const struct template_spec *spec, int dirfd, struct template
     struct qemu_machine machine = { .accel = t->accel,
                                     .vcpu_count = spec->vcpu_count,
                                     .mem_mib = spec->mem_mib,
+                                    .network = spec->network,
                                     .ram_share = true,
                                     .die_with_parent = true,
                                     .disk = &disk,
@@ -342,6 +343,7 @@ bool template_build(const struct template_spec *spec, int dirfd, struct template
     unlinkat(dirfd, VM_SOCKET_QMP, 0);
     unlinkat(dirfd, VM_SOCKET_GUEST, 0);
     unlinkat(dirfd, VM_SOCKET_CONSOLE, 0);
+    unlinkat(dirfd, VM_SOCKET_NET, 0);
     if (fsync(state) != 0)
         return pyro_fail_errno(err, "write a template");
     return save_ram(dirfd, t, err);

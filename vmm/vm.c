@@ -40,6 +40,7 @@ bool vm_start(const struct vm_spec *spec, struct vm *ret, struct pyro_error *err
                                     .accel = t->accel,
                                     .vcpu_count = t->vcpu_count,
                                     .mem_mib = t->mem_mib,
+                                    .network = t->network,
                                     .ram_fd = t->ram_fd,
                                     .disk = spec->disk,
                                     .kernel_fd = -1,
@@ -94,6 +95,11 @@ bool vm_adopt(pid_t pid, uint64_t start_time, int run_dirfd, const struct ram_id
     vm.ram_fd = ram ? ram_take_from(pid, ram) : -1;
     *ret = vm;
     return true;
+}
+
+int vm_connect_network(int run_dirfd, struct pyro_error *err)
+{
+    return sock_connect_at(run_dirfd, VM_SOCKET_NET, err);
 }
 
 bool vm_wait(struct vm *vm, int64_t deadline_ms)

@@ -59,6 +59,10 @@ bool vm_start(const struct vm_spec *spec, struct vm *ret, struct pyro_error *err
  */
 bool vm_adopt(pid_t pid, uint64_t start_time, int run_dirfd, const struct ram_identity *ram,
               struct vm *ret, struct pyro_error *err) MUST_CHECK;
+/* A connection to the machine's network device, frames each with a big-endian u32 of its length
+ * before it; -1 on failure. QEMU serves one at a time: a further one waits until the one before is
+ * closed. */
+int vm_connect_network(int run_dirfd, struct pyro_error *err) MUST_CHECK;
 /* Whether it still runs. */
 bool vm_is_alive(const struct vm *vm);
 /* Waits until QEMU has ended; false when it has not by deadline_ms (clock_ms()). */

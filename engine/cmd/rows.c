@@ -68,6 +68,8 @@ const struct result_spec workspace_rows[] = {
     RES_NUM("expires_at", .nullable = true),
     RES_NUM("last_activity_at"),
     RES_STR("network_policy", .choices = network_policy_names),
+    RES_STR("network_error", .nullable = true,
+            .help = "Why the network is down; null when it is not"),
     RES_OBJECTS("secrets", secret_rows),
     RES_INT("shell_count"),
     RES_INT("service_count"),

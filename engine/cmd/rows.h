@@ -23,6 +23,8 @@ int64_t limit_mem_mib(void); /* the host's RAM, whole steps of MEM_STEP_MIB */
 #define ARG_TTL_SECONDS(S, DEFAULT)                                                                \
     ARG_INT(S, ttl_seconds, .max = SECONDS_MAX, .def = (DEFAULT), .unit = "seconds",               \
             .help = "Stop the VM after this time; 0: never")
+#define ARG_NETWORK(S)                                                                             \
+    ARG_FLAG(S, network, .help = "Let it connect out; without this it has no network at all")
 #define ARG_ALLOW_HOST_COMPAT(S)                                                                   \
     ARG_FLAG(S, allow_host_compat,                                                                 \
              .help = "Where no VM can be had, run on the host itself, without isolation")

@@ -7,19 +7,14 @@
 struct run_args {
     const char *environment;
     int64_t vcpu_count, mem_mib, timeout_seconds, ttl_seconds;
-    bool allow_host_compat;
+    bool network, allow_host_compat;
     struct arg_list command;
 };
 
 static const struct arg_spec run_arg_rows[] = {
-    ARG_ENVIRONMENT(run_args, environment),
-    ARG_VCPU_COUNT(run_args),
-    ARG_MEM_MIB(run_args),
-    ARG_TIMEOUT_SECONDS(run_args),
-    ARG_TTL_SECONDS(run_args, 600),
-    ARG_ALLOW_HOST_COMPAT(run_args),
-    ARG_COMMAND(run_args, command),
-    ARG_END,
+    ARG_ENVIRONMENT(run_args, environment), ARG_VCPU_COUNT(run_args),       ARG_MEM_MIB(run_args),
+    ARG_TIMEOUT_SECONDS(run_args),          ARG_TTL_SECONDS(run_args, 600), ARG_NETWORK(run_args),
+    ARG_ALLOW_HOST_COMPAT(run_args),        ARG_COMMAND(run_args, command), ARG_END,
 };
 
 static bool run_run(const void *args, struct cmd_io *io, json_t **ret_result,
@@ -32,6 +27,7 @@ static bool run_run(const void *args, struct cmd_io *io, json_t **ret_result,
                                    .vcpu_count = a->vcpu_count,
                                    .mem_mib = a->mem_mib,
                                    .ttl_seconds = a->ttl_seconds,
+                                   .network_policy = a->network ? NETWORK_EGRESS : NETWORK_OFF,
                                    .allow_host_compat = a->allow_host_compat };
 
     if (!command)

@@ -123,6 +123,7 @@ void show_workspace(const json_t *w, FILE *out)
     show_line(out, "Workspace", json_string_or(w, "workspace_path", NULL));
     show_seed(json_object_get(w, "workspace_seed"), out);
     show_line(out, "Network policy", json_string_or(w, "network_policy", NULL));
+    show_line(out, "Network down", json_string_or(w, "network_error", NULL));
     show_secrets(json_object_get(w, "secrets"), out);
     show_line(out, "Execution mode", json_string_or(w, "execution_mode", NULL));
     show_line(out, "Accelerator", json_string_or(w, "accelerator", NULL));

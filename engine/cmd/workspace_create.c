@@ -20,9 +20,9 @@ static const struct arg_spec workspace_create_rows[] = {
     ARG_MEM_MIB(workspace_create_args),
     ARG_TTL_SECONDS(workspace_create_args, 0),
     ARG_CHOICE(workspace_create_args, network_policy, .metavar = "POLICY",
-               .choices = network_policy_offered, .def_str = "off",
-               .help = "off: nothing; egress+published-ports: services may publish ports on this "
-                       "host's loopback, connections out are not there yet"),
+               .choices = network_policy_names, .def_str = "off",
+               .help = "off: no network device; egress: connections out; the last also lets "
+                       "services publish ports on this host's loopback"),
     ARG_STR(workspace_create_args, seed_path, .metavar = "PATH", .complete = COMPLETE_FILE,
             .help = "What /workspace begins with: a directory, or a .tar, .tar.gz, .tgz, .tar.zst "
                     "or .tar.xz"),

@@ -5,7 +5,6 @@
 #include <string.h>
 
 const char *const network_policy_names[] = { "off", "egress", "egress+published-ports", NULL };
-const char *const network_policy_offered[] = { "off", "egress+published-ports", NULL };
 
 bool network_policy_parse(const char *name, enum network_policy *ret)
 {

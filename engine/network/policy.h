@@ -7,16 +7,12 @@
 
 enum network_policy {
     NETWORK_OFF,         /* no network device at all */
-    NETWORK_EGRESS,      /* connections out */
+    NETWORK_EGRESS,      /* connections out, through passt */
     NETWORK_EGRESS_PORTS /* and services' ports on the host's own loopback */
 };
 
 /* By enum network_policy, as users and records write them; ends with NULL. */
 extern const char *const network_policy_names[];
-
-/* Those that a workspace can be created with now: no machine has a network device yet, so
- * connections out are not offered, and the last of them means published ports alone. */
-extern const char *const network_policy_offered[];
 
 bool network_policy_parse(const char *name, enum network_policy *ret);
 

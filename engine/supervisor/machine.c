@@ -13,6 +13,7 @@
 #include "engine/guest_program.h"
 #include "engine/paths.h"
 #include "engine/supervisor/disk_ops.h"
+#include "engine/supervisor/network.h"
 #include "engine/supervisor/supervisor.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
@@ -64,6 +65,7 @@ static bool open_template(struct supervisor *s, const struct boot_files *boot, s
                                   .warm = fresh ? warm_paths : NULL,
                                   .vcpu_count = (unsigned)s->record.vcpu_count,
                                   .mem_mib = (unsigned)s->record.mem_mib,
+                                  .network = s->record.network_policy != NETWORK_OFF,
                                   .progress = template_progress,
                                   .arg = s };
 
@@ -91,8 +93,8 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
     struct boot_files boot = { 0 };
     bool ok;
 
-    if (!disk_layers_chain(&s->record.disk, s->record.disk.active, s->record.base_path, s->dir_path,
-                           &disk, err))
+    if (!network_check(s, err) || !disk_layers_chain(&s->record.disk, s->record.disk.active,
+                                                     s->record.base_path, s->dir_path, &disk, err))
         return false;
     choose_mode(s, &disk.chain);
     disk.chain.layers[disk.chain.count - 1].throw_away = s->record.throw_away;

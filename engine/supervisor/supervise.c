@@ -23,6 +23,7 @@
 #include "engine/secret/hide.h"
 #include "engine/supervisor/disk_merge.h"
 #include "engine/supervisor/disk_ops.h"
+#include "engine/supervisor/network.h"
 #include "engine/supervisor/relay.h"
 #include "engine/supervisor/services.h"
 #include "engine/supervisor/shells.h"
@@ -275,6 +276,7 @@ static void on_ended(void *arg, uint32_t events UNUSED)
     if (!s->end_reason[0])
         machine_describe_end(s, s->end_reason, sizeof(s->end_reason));
     s->phase = PHASE_ENDED;
+    network_stop(s);
     if (s->record.clearing)
         pyro_fail(&why, PYRO_WORKSPACE_STATE, "the workspace was reset");
     else if (s->stop_wanted)
@@ -377,11 +379,12 @@ static void begin_guest(struct supervisor *s)
     random_bytes(entropy, sizeof(entropy));
     hex_encode(entropy, sizeof(entropy), entropy_hex);
     clock_gettime(CLOCK_REALTIME, &now);
-    request = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:O}", "op", "begin", "entropy",
-                        entropy_hex, "time_ns", (json_int_t)now.tv_sec * 1000000000 + now.tv_nsec,
-                        "hostname", s->record.name ? s->record.name : s->record.id, "machine_id",
-                        s->record.machine_id, "root",
-                        s->mode == SUPERVISE_FRESH ? "mounted" : "later", "secrets", secrets);
+    request =
+        json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:O, s:o}", "op", "begin", "entropy", entropy_hex,
+                  "time_ns", (json_int_t)now.tv_sec * 1000000000 + now.tv_nsec, "hostname",
+                  s->record.name ? s->record.name : s->record.id, "machine_id",
+                  s->record.machine_id, "root", s->mode == SUPERVISE_FRESH ? "mounted" : "later",
+                  "secrets", secrets, "network", network_for_guest(s));
     if (!stream_open(s->guest, &s->control, request, &ops, s, &err))
         supervisor_give_up(s, "%s", err.message);
 }
@@ -534,6 +537,7 @@ static bool start(struct supervisor *s, struct pyro_error *err)
         return false;
     if (!(s->mode == SUPERVISE_ADOPT ? machine_adopt(s, err) : machine_start(s, err)))
         return false;
+    network_start(s);
     supervisor_save(s, false); /* from here on whoever finds the lock free knows what runs */
     loop_timer_set(s->loop, &s->deadline, READY_DEADLINE_MS, on_deadline, s);
     if (!watch_machine(s, err))
@@ -549,6 +553,7 @@ static bool start(struct supervisor *s, struct pyro_error *err)
 /* The start failed before the loop ran. */
 static void fail_start(struct supervisor *s, const struct pyro_error *err)
 {
+    network_stop(s);
     machine_kill(s);
     if (s->mode == SUPERVISE_ADOPT && proc_is_alive(s->record.vm_pid, s->record.vm_start_time))
         kill(s->record.vm_pid, SIGKILL); /* it runs, but nobody can speak to it */

@@ -5,6 +5,7 @@
  *   machine.c    getting a guest to talk to: a copy of a template, an adopted QEMU, or a plain
  * child on the host clients.c    connections of other pyro processes, and the requests they make
  *   services.c   commands that stay
+ *   network.c    what carries a machine's frames
  *   shells.c     PTYs: their output into logs (shell_log.c), input, requests; shell_ops.c: clients'
  * requests about them exec.c       one running command: client on one side, guest on the other
  *
@@ -36,6 +37,7 @@ struct disk_holder;
 struct disk_merge;
 struct disk_op;
 struct exec;
+struct network;
 struct relay;
 struct service;
 struct shell;
@@ -66,7 +68,8 @@ struct supervisor {
     struct connection *connections; /* through them */
     unsigned connection_count;
     struct loop_timer accept_again;
-    int shell_number; /* of the last shell opened */
+    struct network *network; /* NULL: the machine has none */
+    int shell_number;        /* of the last shell opened */
     int64_t prompt_token;
     struct loop_timer deadline, ttl, save, orphan, resume;
     bool stop_wanted;        /* somebody asked for the end: it is no failure */

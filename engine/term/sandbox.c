@@ -60,6 +60,10 @@ static bool install_filter(void)
         LOAD(nr),
         ON_CALL(SYS_read, SECCOMP_RET_ALLOW),
         ON_CALL(SYS_write, SECCOMP_RET_ALLOW),
+#ifdef SYS_poll
+        ON_CALL(SYS_poll, SECCOMP_RET_ALLOW),
+#endif
+        ON_CALL(SYS_ppoll, SECCOMP_RET_ALLOW),
         ON_CALL(SYS_exit, SECCOMP_RET_ALLOW),
         ON_CALL(SYS_exit_group, SECCOMP_RET_ALLOW),
         ON_CALL(SYS_rt_sigreturn, SECCOMP_RET_ALLOW),
@@ -140,6 +144,13 @@ bool sandbox_spawn(sandbox_job *job, void *arg, const struct sandbox_limits *lim
         child(job, arg, limits, parent, in_fd, out_fd);
     *ret_pid = pid;
     return true;
+}
+
+bool sandbox_enter(void)
+{
+    const struct sandbox_limits limits = { .heap_bytes = 0 };
+
+    return limit_resources(&limits) && (SANITIZED || install_filter());
 }
 
 bool sandbox_wait(pid_t pid, struct pyro_error *err)

@@ -44,6 +44,12 @@ bool sandbox_wait(pid_t pid, struct pyro_error *err) MUST_CHECK;
 bool sandbox_run(sandbox_job *job, void *arg, const struct sandbox_limits *limits, int in_fd,
                  struct buf *ret, struct pyro_error *err) MUST_CHECK;
 
+/*
+ * For a process that was started to be confined: it is left read, write, poll, exit, and the memory
+ * it has. False: it must end.
+ */
+bool sandbox_enter(void) MUST_CHECK;
+
 /* For jobs: reads up to n bytes from descriptor 0; 0 at the end, negative on failure. */
 ssize_t sandbox_read(void *bytes, size_t n);
 /* For jobs: writes all n bytes to descriptor 1. */

@@ -46,6 +46,7 @@ void record_release(struct workspace_record *r)
     free(r->base_path);
     free(r->accelerator);
     free(r->last_error);
+    free(r->network_error);
     disk_layers_release(&r->disk);
     json_decref(r->labels);
     json_decref(r->last_command);
@@ -141,6 +142,7 @@ static bool parse_record(const json_t *j, const char *id, struct workspace_recor
     record_set_string(&r->name, json_string_or(j, "name", NULL));
     record_set_string(&r->accelerator, json_string_or(j, "accelerator", NULL));
     record_set_string(&r->last_error, json_string_or(j, "last_error", NULL));
+    record_set_string(&r->network_error, json_string_or(j, "network_error", NULL));
     if (json_is_object(json_object_get(j, "last_command")))
         r->last_command = json_deep_copy(json_object_get(j, "last_command"));
     r->seed = record_seed_of(json_object_get(j, "workspace_seed"));
@@ -208,7 +210,7 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
     scoped_json json_t *j = json_pack(
         "{s:i, s:s, s:s?, s:O, s:s, s:s?, s:s?, s:s, s:b, s:b, s:b, s:b, s:s?, s:I, s:I, s:I, s:f, "
         "s:f, "
-        "s:f, s:I, s:O?, s:s?, s:I, s:I, s:I, s:s, s:b, s:o, s:b, s:I, s:f, s:I, s:I, s:s}",
+        "s:f, s:I, s:O?, s:s?, s:I, s:I, s:I, s:s, s:b, s:o, s:b, s:I, s:f, s:I, s:I, s:s, s:s?}",
         "version", RECORD_VERSION, "id", r->id, "name", r->name, "labels", r->labels, "environment",
         r->environment, "environment_digest", r->environment_digest, "base_path", r->base_path,
         "state", state_names[r->state], "host_compat", r->host_compat, "ephemeral", r->ephemeral,
@@ -222,7 +224,8 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
         r->stopping, "disk", disk_layers_to_json(&r->disk), "clearing", r->clearing, "reset_count",
         (json_int_t)r->reset_count, "last_reset_at", r->last_reset_at, "service_count",
         (json_int_t)r->service_count, "running_service_count", (json_int_t)r->running_service_count,
-        "network_policy", network_policy_names[r->network_policy]);
+        "network_policy", network_policy_names[r->network_policy], "network_error",
+        r->network_error);
     scoped_free char *text = NULL;
 
     if (j && r->seed)
@@ -270,6 +273,7 @@ json_t *record_to_view(const struct workspace_record *r)
         r->last_reset_at > 0 ? json_real(r->last_reset_at) : json_null(), "last_error",
         json_string_or_null(r->last_error));
 
+    json_object_set_new(v, "network_error", json_string_or_null(r->network_error));
     json_object_update(v, rest);
     if (r->seed)
         json_object_set(v, "workspace_seed", r->seed);

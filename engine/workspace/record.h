@@ -42,6 +42,7 @@ struct workspace_record {
     char *accelerator; /* "kvm", "tcg"; NULL for host compatibility */
     int64_t vcpu_count, mem_mib, ttl_seconds;
     enum network_policy network_policy;
+    char *network_error;                 /* why its network is down; NULL: it is not */
     double created_at, last_activity_at; /* epoch seconds */
     double expires_at;                   /* 0: never */
     int64_t command_count, shell_count;

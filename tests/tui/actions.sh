@@ -86,7 +86,7 @@ sees 'vcpu_count: .*out of range'
 keys BSpace Tab C-a C-k 100 Enter
 sees 'mem_mib: .*(out of range|multiple)'
 keys C-u 256 Tab Tab Right
-sees 'network policy +egress.published-ports '
+sees 'network policy +egress '
 keys Left
 sees 'network policy +off '
 click 'environment'

@@ -159,14 +159,15 @@ service start other --publish 1234:8000 --publish 1234:8001 --json -- sleep 1000
 like "doubled on the host" "$(json .error.message)" 'published twice'
 run "${pyro[@]}" workspace service list w --json
 is "none of them was started" "$(json .count)" 3
-run "${pyro[@]}" workspace create debian:12 --name off --network-policy off
-run "${pyro[@]}" workspace service start off web --publish 8000 --json -- sleep 1000
-like "refused under another policy" "$(json .error.message)" "its policy is off"
-run "${pyro[@]}" workspace service list off --json
-is "… and nothing was started" "$(json .count)" 0
-run "${pyro[@]}" workspace delete off
-run "${pyro[@]}" workspace create debian:12 --network-policy egress
-is "what is not there is not offered" "$status" 2
+for policy in off egress; do
+    [[ $policy == egress ]] && ! command -v passt >/dev/null && skip "egress: no passt" && continue
+    run "${pyro[@]}" workspace create debian:12 --name "$policy" --network-policy "$policy"
+    run "${pyro[@]}" workspace service start "$policy" web --publish 8000 --json -- sleep 1000
+    like "refused under $policy" "$(json .error.message)" "its policy is $policy"
+    run "${pyro[@]}" workspace service list "$policy" --json
+    is "… and nothing was started" "$(json .count)" 0
+    run "${pyro[@]}" workspace delete "$policy"
+done
 
 # ---- when it is gone, and when it comes back ----
 

@@ -1,0 +1,29 @@
+/*
+ * Which Ethernet frames of a guest may leave it. The guest made them, so nothing in them is
+ * believed: only what is read here, within bounds, decides.
+ */
+#ifndef PYRO_NETWORK_FRAME_H
+#define PYRO_NETWORK_FRAME_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FRAME_ADDRESSES_MAX 1024
+#define FRAME_BYTES_MAX (65536 + 4096) /* what QEMU takes for one */
+
+/* Addresses that no frame may go to: the host's own. IPv4 is kept as ::ffff:a.b.c.d. */
+struct frame_refused {
+    size_t count;
+    struct in6_addr addresses[FRAME_ADDRESSES_MAX];
+};
+
+/*
+ * ARP; IPv4 and IPv6 to what is neither refused nor special: no loopback, link-local, multicast or
+ * broadcast, none of the machine's own little network, of IPv6 only global and unique-local
+ * addresses; and neighbour discovery (RFC 4861), which passt answers itself.
+ */
+bool frame_may_leave(const uint8_t *frame, size_t n, const struct frame_refused *refused);
+
+#endif

@@ -1,0 +1,164 @@
+/*
+ * engine/network/guard.c: frames from the guest one by one, all else as it comes.
+ *
+ * Memory is static: one block a direction. More is read only when the block is written out, so a
+ * peer that stalls holds up its direction and nothing else. Whatever ends, or breaks the framing,
+ * ends the guard: the supervisor starts another, and QEMU listens again.
+ */
+#include "engine/network/guard.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "engine/network/frame.h"
+#include "engine/term/sandbox.h"
+#include "vmm/base/cleanup.h"
+#include "vmm/base/sock.h"
+
+#define LENGTH_BYTES 4
+#define BLOCK_BYTES (256 * 1024)
+#define NOBODY 65534
+
+_Static_assert(BLOCK_BYTES > LENGTH_BYTES + FRAME_BYTES_MAX, "a block holds a frame");
+
+struct direction {
+    int from, to;
+    const struct frame_refused *refused; /* NULL: all may pass */
+    size_t filled;                       /* bytes of the block that were read */
+    size_t ready;                        /* … and may be written … */
+    size_t written;                      /* … and are */
+    uint8_t block[BLOCK_BYTES];
+};
+
+static struct frame_refused refused;
+static struct direction out = { .from = GUARD_QEMU_FD, .to = GUARD_PASST_FD, .refused = &refused };
+static struct direction in = { .from = GUARD_PASST_FD, .to = GUARD_QEMU_FD };
+
+/* Takes out what may not pass; a frame that has not come whole stays for later, behind `ready`.
+ * False: no frame has this length. */
+static bool sift(struct direction *d)
+{
+    size_t at = 0, kept = 0;
+
+    while (d->filled - at >= LENGTH_BYTES) {
+        const uint8_t *b = d->block + at;
+        size_t n = (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 | b[3];
+        if (n > FRAME_BYTES_MAX)
+            return false;
+        if (d->filled - at - LENGTH_BYTES < n)
+            break;
+        if (frame_may_leave(b + LENGTH_BYTES, n, d->refused)) {
+            memmove(d->block + kept, b, LENGTH_BYTES + n);
+            kept += LENGTH_BYTES + n;
+        }
+        at += LENGTH_BYTES + n;
+    }
+    memmove(d->block + kept, d->block + at, d->filled - at);
+    d->filled -= at - kept;
+    d->ready = kept;
+    return true;
+}
+
+static bool transient(void)
+{
+    return errno == EAGAIN || errno == EINTR;
+}
+
+static bool read_some(struct direction *d)
+{
+    ssize_t n = read(d->from, d->block + d->filled, BLOCK_BYTES - d->filled);
+
+    if (n <= 0)
+        return n < 0 && transient();
+    d->filled += (size_t)n;
+    if (d->refused)
+        return sift(d);
+    d->ready = d->filled;
+    return true;
+}
+
+static bool write_some(struct direction *d)
+{
+    ssize_t n = write(d->to, d->block + d->written, d->ready - d->written);
+
+    if (n < 0)
+        return transient();
+    d->written += (size_t)n;
+    if (d->written == d->ready) {
+        memmove(d->block, d->block + d->ready, d->filled - d->ready);
+        d->filled -= d->ready;
+        d->ready = d->written = 0;
+    }
+    return true;
+}
+
+static bool waits_to_write(const struct direction *d)
+{
+    return d->written < d->ready;
+}
+
+static bool read_refused(void)
+{
+    ssize_t n = read(GUARD_CONTROL_FD, refused.addresses, sizeof(refused.addresses));
+
+    if (n <= 0 || (size_t)n % sizeof(refused.addresses[0]))
+        return n < 0 && transient();
+    refused.count = (size_t)n / sizeof(refused.addresses[0]);
+    return true;
+}
+
+static short events_of(const struct direction *reads, const struct direction *writes)
+{
+    return (short)((waits_to_write(reads) ? 0 : POLLIN) | (waits_to_write(writes) ? POLLOUT : 0));
+}
+
+/* What one end is ready for; its hang-up is seen by reading. */
+static bool serve(short events, struct direction *reads, struct direction *writes)
+{
+    if ((events & POLLOUT) && !write_some(writes))
+        return false;
+    if ((events & (POLLIN | POLLHUP | POLLERR)) && !waits_to_write(reads))
+        return read_some(reads);
+    return !(events & (POLLHUP | POLLERR | POLLNVAL));
+}
+
+static bool pass_on(void)
+{
+    struct pollfd p[] = { { .fd = GUARD_QEMU_FD, .events = events_of(&out, &in) },
+                          { .fd = GUARD_PASST_FD, .events = events_of(&in, &out) },
+                          { .fd = GUARD_CONTROL_FD, .events = POLLIN } };
+
+    if (poll(p, ARRAY_SIZE(p), -1) < 0)
+        return errno == EINTR;
+    /* First: an address that is new on the host is refused before the next frame passes. */
+    if (p[2].revents && !read_refused())
+        return false;
+    return serve(p[0].revents, &out, &in) && serve(p[1].revents, &in, &out);
+}
+
+/* The kernel forgets whose death ends us when ids change: say it again. Where even root may not
+ * change its ids, they stay. */
+static void drop_root(void)
+{
+    if (geteuid() == 0 && setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
+        setresuid(NOBODY, NOBODY, NOBODY) == 0)
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
+
+int guard_main(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_NAME, "pyro-network");
+    drop_root();
+    if (!fd_set_nonblocking(GUARD_QEMU_FD, true) || !fd_set_nonblocking(GUARD_PASST_FD, true) ||
+        !sandbox_enter() || !read_refused())
+        return 2;
+    while (pass_on())
+        ;
+    return 1;
+}

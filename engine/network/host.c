@@ -1,0 +1,148 @@
+/* engine/network/host.c: addresses and routes of this host. */
+#include "engine/network/host.h"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "vmm/base/cleanup.h"
+#include "vmm/base/fs.h"
+
+static bool take_address(const struct sockaddr *a, struct in6_addr *ret)
+{
+    if (a && a->sa_family == AF_INET6) {
+        *ret = ((const struct sockaddr_in6 *)(const void *)a)->sin6_addr;
+        return true;
+    }
+    if (!a || a->sa_family != AF_INET)
+        return false;
+    *ret = (struct in6_addr){ .s6_addr = { [10] = 0xff, [11] = 0xff } };
+    memcpy(ret->s6_addr + 12, &((const struct sockaddr_in *)(const void *)a)->sin_addr, 4);
+    return true;
+}
+
+bool host_addresses(struct frame_refused *ret, struct pyro_error *err)
+{
+    struct ifaddrs *list;
+    bool fits = true;
+
+    if (getifaddrs(&list) != 0)
+        return pyro_fail_errno(err, "this host's addresses");
+    ret->count = 0;
+    for (const struct ifaddrs *i = list; i && fits; i = i->ifa_next) {
+        fits = ret->count < FRAME_ADDRESSES_MAX;
+        if (fits && take_address(i->ifa_addr, &ret->addresses[ret->count]))
+            ret->count++;
+    }
+    freeifaddrs(list);
+    return fits || pyro_fail(err, PYRO_INTERNAL, "this host has more than %d addresses",
+                             FRAME_ADDRESSES_MAX);
+}
+
+int host_watch_addresses(struct pyro_error *err)
+{
+    struct sockaddr_nl groups = { .nl_family = AF_NETLINK,
+                                  .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR };
+    scoped_close int fd =
+        socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&groups, sizeof(groups)) != 0) {
+        pyro_fail_errno(err, "watch this host's addresses");
+        return -1;
+    }
+    return take_fd(&fd);
+}
+
+/* Lines of /proc/net/route: interface, destination, gateway, flags, three numbers, mask. */
+static bool has_ipv4_route(void)
+{
+    FILE *f = fopen("/proc/net/route", "re");
+    unsigned destination, mask;
+    char line[256], name[32];
+    bool found = false;
+
+    while (f && !found && fgets(line, sizeof(line), f))
+        found = sscanf(line, "%31s %x %*x %*x %*d %*d %*d %x", name, &destination, &mask) == 3 &&
+                !destination && !mask;
+    if (f)
+        fclose(f);
+    return found;
+}
+
+/* Lines of /proc/net/ipv6_route: destination, its length, … , interface. */
+static bool has_ipv6_route(void)
+{
+    static const char any[] = "00000000000000000000000000000000 00 ";
+    FILE *f = fopen("/proc/net/ipv6_route", "re");
+    char line[256];
+    bool found = false;
+
+    while (f && !found && fgets(line, sizeof(line), f)) {
+        const char *name = strrchr(line, ' ');
+        found = !strncmp(line, any, strlen(any)) && name && strcmp(name, " lo\n") != 0;
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+bool host_has_route(int family)
+{
+    return family == AF_INET6 ? has_ipv6_route() : has_ipv4_route();
+}
+
+void host_any_interface(char ret[IF_NAMESIZE])
+{
+    struct ifaddrs *list = NULL;
+
+    snprintf(ret, IF_NAMESIZE, "lo");
+    if (getifaddrs(&list) != 0)
+        return;
+    for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
+        if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET && (i->ifa_flags & IFF_UP) &&
+            !(i->ifa_flags & IFF_LOOPBACK)) {
+            snprintf(ret, IF_NAMESIZE, "%s", i->ifa_name);
+            break;
+        }
+    }
+    freeifaddrs(list);
+}
+
+bool host_resolver(char ret[64])
+{
+    FILE *f = fopen("/etc/resolv.conf", "re");
+    char line[256];
+    bool found = false;
+
+    while (f && !found && fgets(line, sizeof(line), f)) {
+        struct in6_addr address;
+        if (sscanf(line, " nameserver %63s", ret) != 1)
+            continue;
+        if (inet_pton(AF_INET, ret, &address) == 1)
+            found = strncmp(ret, "127.", 4) != 0 && strcmp(ret, "0.0.0.0") != 0;
+        else
+            found = inet_pton(AF_INET6, ret, &address) == 1 && !IN6_IS_ADDR_LOOPBACK(&address);
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+bool host_has_program(const char *name)
+{
+    const char *path = getenv("PATH");
+    scoped_free char *copy = str_printf("%s", path ? path : "/usr/bin:/bin");
+    char *rest = copy, *directory;
+
+    while ((directory = strsep(&rest, ":"))) {
+        scoped_free char *file = str_printf("%s/%s", directory, name);
+        if (*directory && access(file, X_OK) == 0)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,375 @@
+/* engine/supervisor/network.c: guard and passt, from start to start. */
+#include "engine/supervisor/network.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/network/guard.h"
+#include "engine/network/host.h"
+#include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
+
+/*
+ * The machine's own little network, that nobody else has (RFC 7335), so that it hides no address of
+ * the host's networks; and a unique-local one (RFC 4193), which is "pyro".
+ */
+#define GUEST_ADDRESS "192.0.0.2"
+#define GUEST_GATEWAY "192.0.0.1"
+#define GUEST_PREFIX "29"
+#define GUEST_ADDRESS6 "fd70:7972:6f00::2"
+#define GUEST_GATEWAY6 "fd70:7972:6f00::1"
+#define GUEST_PREFIX6 "64"
+#define GATEWAY_MAC "02:70:79:72:6f:01"
+
+#define RETRY_FIRST_MS 100
+#define RETRY_MAX_MS 30000
+#define LASTS_MS 1000 /* what runs as long as this is taken to work */
+#define WORDS_MAX 512
+
+struct child {
+    const char *name;
+    pid_t pid; /* 0: not running */
+    int pidfd;
+};
+
+struct network {
+    struct supervisor *supervisor;
+    struct child passt, guard;
+    int control_fd, stderr_fd, addresses_fd;
+    struct loop_timer retry, lasts;
+    int64_t retry_ms;
+    char words[WORDS_MAX]; /* the last that passt wrote to stderr */
+};
+
+static void start_children(void *arg);
+
+/* ---- going down ---- */
+
+static void end_child(struct network *n, struct child *c)
+{
+    if (!c->pid)
+        return;
+    loop_unwatch(n->supervisor->loop, c->pidfd);
+    close(take_fd(&c->pidfd));
+    proc_kill(c->pid);
+    c->pid = 0;
+}
+
+static void close_watched(struct network *n, int *fd)
+{
+    if (*fd < 0)
+        return;
+    loop_unwatch(n->supervisor->loop, *fd);
+    close(take_fd(fd));
+}
+
+static void end_children(struct network *n)
+{
+    loop_timer_cancel(n->supervisor->loop, &n->lasts);
+    cleanup_close(&n->control_fd);
+    n->control_fd = -1;
+    end_child(n, &n->guard);
+    end_child(n, &n->passt);
+    close_watched(n, &n->stderr_fd);
+}
+
+static void note(struct network *n, const char *why)
+{
+    struct workspace_record *r = &n->supervisor->record;
+
+    if (!why == !r->network_error && (!why || !strcmp(why, r->network_error)))
+        return;
+    record_set_string(&r->network_error, why);
+    supervisor_save(n->supervisor, false);
+}
+
+static void go_down(struct network *n, const char *why)
+{
+    note(n, why);
+    end_children(n);
+    loop_timer_set(n->supervisor->loop, &n->retry, n->retry_ms, start_children, n);
+    n->retry_ms = n->retry_ms * 2 < RETRY_MAX_MS ? n->retry_ms * 2 : RETRY_MAX_MS;
+}
+
+/* Keeps the last line, printable characters only. */
+static void read_words(struct network *n)
+{
+    char text[4096];
+    ssize_t got = n->stderr_fd < 0 ? 0 : read(n->stderr_fd, text, sizeof(text) - 1);
+    char *line, *rest = text;
+
+    if (got <= 0)
+        return;
+    text[got] = '\0';
+    while ((line = strsep(&rest, "\n"))) {
+        if (!*line || strstr(line, "syslog") || strstr(line, "run as root"))
+            continue;
+        snprintf(n->words, sizeof(n->words), "%s", line);
+    }
+    for (char *c = n->words; *c; c++)
+        if (!isprint((unsigned char)*c))
+            *c = '?';
+}
+
+static void on_words(void *arg, uint32_t events UNUSED)
+{
+    struct network *n = arg;
+
+    n->words[0] = '\0';
+    read_words(n);
+    if (!n->words[0])
+        close_watched(n, &n->stderr_fd);
+}
+
+static void on_child_ended(struct network *n, struct child *c)
+{
+    char how[64], why[WORDS_MAX + 128];
+    int status = 0;
+
+    if (c == &n->passt)
+        read_words(n);
+    waitpid(c->pid, &status, 0);
+    c->pid = 0;
+    close_watched(n, &c->pidfd);
+    if (WIFSIGNALED(status))
+        snprintf(how, sizeof(how), "was killed by signal %d", WTERMSIG(status));
+    else
+        snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(status));
+    snprintf(why, sizeof(why), "%s %s%s%s", c->name, how, n->words[0] ? ": " : "", n->words);
+    go_down(n, why);
+}
+
+static void on_passt_ended(void *arg, uint32_t events UNUSED)
+{
+    struct network *n = arg;
+
+    on_child_ended(n, &n->passt);
+}
+
+static void on_guard_ended(void *arg, uint32_t events UNUSED)
+{
+    struct network *n = arg;
+
+    on_child_ended(n, &n->guard);
+}
+
+static void on_lasts(void *arg)
+{
+    struct network *n = arg;
+
+    n->retry_ms = RETRY_FIRST_MS;
+    note(n, NULL);
+}
+
+/* ---- coming up ---- */
+
+static bool watch_child(struct network *n, struct child *c, loop_fd_fn *fn, struct pyro_error *err)
+{
+    c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+    if (c->pidfd < 0)
+        return pyro_fail_errno(err, "watch %s", c->name);
+    return loop_watch(n->supervisor->loop, c->pidfd, EPOLLIN, fn, n, err);
+}
+
+static bool start_passt(struct network *n, int guard_end, struct pyro_error *err)
+{
+    /* No addresses by DHCP or advertisement, no ports inward, and the gateway is not the host. */
+    const char *argv[40] = { "passt",       "--foreground", "--quiet",    "--fd",
+                             "3",           "--no-map-gw",  "--no-dhcp",  "--no-dhcpv6",
+                             "--no-ra",     "--tcp-ports",  "none",       "--udp-ports",
+                             "none",        "--mac-addr",   GATEWAY_MAC,  "--address",
+                             GUEST_ADDRESS, "--netmask",    GUEST_PREFIX, "--gateway",
+                             GUEST_GATEWAY };
+    char interface[IF_NAMESIZE];
+    struct proc_spec spec = proc_spec_of(argv);
+    size_t count = 21;
+    int errors[2];
+    bool ok;
+
+    if (host_has_route(AF_INET6)) {
+        argv[count++] = "--address";
+        argv[count++] = GUEST_ADDRESS6;
+        argv[count++] = "--gateway";
+        argv[count++] = GUEST_GATEWAY6;
+    } else {
+        argv[count++] = "--ipv4-only";
+        if (!host_has_route(AF_INET)) { /* it insists on one */
+            host_any_interface(interface);
+            argv[count++] = "--interface";
+            argv[count++] = interface;
+        }
+    }
+    if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) != 0)
+        return pyro_fail_errno(err, "pipe");
+    spec.stderr_fd = errors[1];
+    spec.fds[0].from = guard_end, spec.fds[0].to = 3;
+    spec.fd_count = 1;
+    spec.new_session = true;
+    spec.die_with_parent = true;
+    n->words[0] = '\0';
+    ok = proc_start(&spec, &n->passt.pid, err);
+    close(errors[1]);
+    n->stderr_fd = errors[0];
+    if (!ok && err->code == PYRO_DEPENDENCY_MISSING)
+        pyro_hint(err, "install the package passt");
+    return ok && watch_child(n, &n->passt, on_passt_ended, err) &&
+           loop_watch(n->supervisor->loop, n->stderr_fd, EPOLLIN, on_words, n, err);
+}
+
+static bool start_guard(struct network *n, int passt_end, int control_end, struct pyro_error *err)
+{
+    static const char *const argv[] = { "/proc/self/exe", "__network", NULL };
+    scoped_close int qemu = vm_connect_network(n->supervisor->run_fd, err);
+    struct proc_spec spec = proc_spec_of(argv);
+
+    if (qemu < 0)
+        return false;
+    spec.fds[0].from = qemu, spec.fds[0].to = GUARD_QEMU_FD;
+    spec.fds[1].from = passt_end, spec.fds[1].to = GUARD_PASST_FD;
+    spec.fds[2].from = control_end, spec.fds[2].to = GUARD_CONTROL_FD;
+    spec.fd_count = 3;
+    spec.new_session = true;
+    spec.die_with_parent = true;
+    return proc_start(&spec, &n->guard.pid, err) && watch_child(n, &n->guard, on_guard_ended, err);
+}
+
+/* The guard lets nothing through before it has got this. */
+static bool tell_addresses(struct network *n, struct pyro_error *err)
+{
+    static struct frame_refused own;
+    size_t bytes;
+
+    if (!host_addresses(&own, err))
+        return false;
+    bytes = own.count * sizeof(own.addresses[0]);
+    return send(n->control_fd, own.addresses, bytes, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+               (ssize_t)bytes ||
+           pyro_fail_errno(err, "tell the guard this host's addresses");
+}
+
+static bool start_both(struct network *n, struct pyro_error *err)
+{
+    int frames[2], control[2];
+    bool ok;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, frames) != 0)
+        return pyro_fail_errno(err, "socketpair");
+    ok = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) == 0;
+    if (ok) {
+        n->control_fd = control[0];
+        ok = start_passt(n, frames[1], err) && start_guard(n, frames[0], control[1], err) &&
+             tell_addresses(n, err);
+        close(control[1]);
+    } else {
+        pyro_fail_errno(err, "socketpair");
+    }
+    close(frames[0]);
+    close(frames[1]);
+    return ok;
+}
+
+static void start_children(void *arg)
+{
+    struct network *n = arg;
+    struct pyro_error err = { 0 };
+
+    if (!start_both(n, &err)) {
+        const char *hint = pyro_error_hint(&err);
+        char why[WORDS_MAX + 128];
+        snprintf(why, sizeof(why), "%.400s%s%.100s", err.message, *hint ? ": " : "", hint);
+        go_down(n, why);
+        return;
+    }
+    loop_timer_set(n->supervisor->loop, &n->lasts, LASTS_MS, on_lasts, n);
+}
+
+static void on_addresses(void *arg, uint32_t events UNUSED)
+{
+    struct network *n = arg;
+    struct pyro_error err = { 0 };
+    char news[8192];
+
+    while (recv(n->addresses_fd, news, sizeof(news), 0) > 0 || errno == ENOBUFS)
+        ;
+    if (n->control_fd >= 0 && !tell_addresses(n, &err))
+        go_down(n, err.message);
+}
+
+bool network_check(const struct supervisor *s, struct pyro_error *err)
+{
+    if (s->record.network_policy == NETWORK_OFF || host_has_program("passt"))
+        return true;
+    pyro_fail(err, PYRO_DEPENDENCY_MISSING, "passt: program not found, and the network needs it");
+    return pyro_hint(err, "install the package passt");
+}
+
+void network_start(struct supervisor *s)
+{
+    struct network *n;
+    struct pyro_error err = { 0 };
+
+    if (s->record.network_policy == NETWORK_OFF || s->record.host_compat)
+        return;
+    n = calloc(1, sizeof(*n));
+    BUG_ON(!n);
+    *n = (struct network){ .supervisor = s,
+                           .passt = { .name = "passt", .pidfd = -1 },
+                           .guard = { .name = "the guard", .pidfd = -1 },
+                           .control_fd = -1,
+                           .stderr_fd = -1,
+                           .retry_ms = RETRY_FIRST_MS };
+    n->addresses_fd = host_watch_addresses(&err);
+    if (n->addresses_fd >= 0 &&
+        !loop_watch(s->loop, n->addresses_fd, EPOLLIN, on_addresses, n, &err)) {
+        close(take_fd(&n->addresses_fd));
+    }
+    s->network = n;
+    if (n->addresses_fd < 0) /* what the guard is told would grow wrong */
+        note(n, err.message);
+    else
+        start_children(n);
+}
+
+void network_stop(struct supervisor *s)
+{
+    struct network *n = s->network;
+
+    if (!n)
+        return;
+    s->network = NULL;
+    loop_timer_cancel(s->loop, &n->retry);
+    end_children(n);
+    close_watched(n, &n->addresses_fd);
+    record_set_string(&s->record.network_error, NULL);
+    free(n);
+}
+
+json_t *network_for_guest(const struct supervisor *s)
+{
+    uint8_t b[6];
+    char mac[18];
+    char dns[64];
+    json_t *j;
+
+    if (s->record.network_policy == NETWORK_OFF || s->record.host_compat)
+        return json_null();
+    random_bytes(b, sizeof(b));
+    snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", (b[0] & 0xfcu) | 2u, b[1], b[2],
+             b[3], b[4], b[5]); /* locally administered, one station's */
+    j = json_pack("{s:s, s:s, s:s, s:s}", "mac", mac, "dns", host_resolver(dns) ? dns : "",
+                  "address", GUEST_ADDRESS "/" GUEST_PREFIX, "gateway", GUEST_GATEWAY);
+    if (j && host_has_route(AF_INET6)) {
+        json_object_set_new(j, "address6", json_string(GUEST_ADDRESS6 "/" GUEST_PREFIX6));
+        json_object_set_new(j, "gateway6", json_string(GUEST_GATEWAY6));
+    }
+    return j;
+}
