@@ -8,11 +8,11 @@
 
 #include "engine/environment/boot.h"
 #include "engine/environment/environment.h"
-#include "engine/network/host.h"
 #include "engine/paths.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/accel.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
 #include "vmm/jail.h"
 #include "vmm/qemu.h"
 #include "vmm/template.h"
@@ -69,21 +69,6 @@ static void examine_host(struct examination *x)
     }
 }
 
-static bool in_path(const char *program)
-{
-    const char *path = getenv("PATH");
-    scoped_free char *copy = str_printf("%s:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin");
-    char *rest = copy, *dir;
-
-    while ((dir = strsep(&rest, ":"))) {
-        scoped_free char *file = str_printf("%s/%s", dir, program);
-
-        if (access(file, X_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* What `env pull` needs; machines start without it. */
 static void examine_programs(struct examination *x)
 {
@@ -100,7 +85,8 @@ static void examine_programs(struct examination *x)
     for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
         scoped_free char *what = NULL, *action = NULL;
 
-        if (in_path(programs[i].program) || (programs[i].rootless_only && geteuid() == 0))
+        if (proc_in_path(programs[i].program, PROC_SYSTEM_PATH) ||
+            (programs[i].rootless_only && geteuid() == 0))
             continue;
         what =
             str_printf("%s is not installed, pulling environments needs it", programs[i].program);
@@ -275,7 +261,7 @@ json_t *doctor_examine(const char *environment, const struct progress *progress,
     examine_accelerator(&x);
     examine_jail(&x);
     set(&x, "networking",
-        json_string(host_has_program("passt") ? "out through passt for those that ask; not tried"
+        json_string(proc_in_path("passt", "") ? "out through passt for those that ask; not tried"
                                               : "none: install the package passt"));
     set(&x, "problems", x.problems);
     set(&x, "runtime", json_string(x.fail ? "FAIL" : "PASS"));

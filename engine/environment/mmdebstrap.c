@@ -24,20 +24,6 @@ static const char inner_script[] =
     "if [ \"$0\" = tmpfs ]; then mount -t tmpfs -o mode=0755 pyro \"$TMPDIR\" || exit; fi; "
     "exec \"$@\"";
 
-static bool in_path(const char *program)
-{
-    const char *path = getenv("PATH");
-    scoped_free char *all = str_printf("%s:/usr/sbin:/usr/bin:/sbin:/bin", path ? path : "");
-    char *rest = all, *directory;
-
-    while ((directory = strsep(&rest, ":"))) {
-        scoped_free char *file = str_printf("%s/%s", directory, program);
-        if (*directory && access(file, X_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Whether /etc/subuid or /etc/subgid gives this user a range (subuid(5)). */
 static bool has_range(const char *file, const char *user, uid_t uid)
 {
@@ -61,7 +47,7 @@ static bool check_user_namespace(struct pyro_error *err)
     const struct passwd *pw = getpwuid(getuid());
     const char *user = pw ? pw->pw_name : "";
 
-    if (!in_path("newuidmap")) {
+    if (!proc_in_path("newuidmap", PROC_SYSTEM_PATH)) {
         pyro_fail(err, PYRO_DEPENDENCY_MISSING, "newuidmap: program not found");
         return pyro_hint(err, "install it with 'apt-get install uidmap', or run pyro as root");
     }
@@ -79,7 +65,7 @@ bool mmdebstrap_check_host(struct pyro_error *err)
     static const char *const programs[] = { "mmdebstrap", "apt-get", "unshare" };
 
     for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
-        if (in_path(programs[i]))
+        if (proc_in_path(programs[i], PROC_SYSTEM_PATH))
             continue;
         pyro_fail(err, PYRO_DEPENDENCY_MISSING, "%s: program not found", programs[i]);
         return pyro_hint(err, "install it with 'apt-get install %s'",
@@ -166,7 +152,7 @@ static bool set_environment(void *work_dir, struct pyro_error *err)
 {
     scoped_free char *temporary = str_printf("%s/tmp", (const char *)work_dir);
     const char *old = getenv("PATH");
-    scoped_free char *path = str_printf("%s:/usr/sbin:/usr/bin:/sbin:/bin", old ? old : "");
+    scoped_free char *path = str_printf("%s:" PROC_SYSTEM_PATH, old ? old : "");
 
     if (setenv("TMPDIR", temporary, 1) != 0 || setenv("PATH", path, 1) != 0 ||
         setenv("LC_ALL", "C.UTF-8", 1) != 0)

@@ -5,13 +5,11 @@
 #include <ifaddrs.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "vmm/base/cleanup.h"
-#include "vmm/base/fs.h"
 
 static bool take_address(const struct sockaddr *a, struct in6_addr *ret)
 {
@@ -131,18 +129,4 @@ bool host_resolver(char ret[64])
     if (f)
         fclose(f);
     return found;
-}
-
-bool host_has_program(const char *name)
-{
-    const char *path = getenv("PATH");
-    scoped_free char *copy = str_printf("%s", path ? path : "/usr/bin:/bin");
-    char *rest = copy, *directory;
-
-    while ((directory = strsep(&rest, ":"))) {
-        scoped_free char *file = str_printf("%s/%s", directory, name);
-        if (*directory && access(file, X_OK) == 0)
-            return true;
-    }
-    return false;
 }

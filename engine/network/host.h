@@ -16,7 +16,6 @@ bool host_has_route(int family);
 /* The first resolver of /etc/resolv.conf that does not listen on this host's loopback, where a
  * guest cannot reach it. */
 bool host_resolver(char ret[64]);
-bool host_has_program(const char *name);
 /* An interface to take for one that leads out where no default route names one; "lo" if there is no
  * other. */
 void host_any_interface(char ret[IF_NAMESIZE]);

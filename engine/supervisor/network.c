@@ -306,7 +306,7 @@ static void on_addresses(void *arg, uint32_t events UNUSED)
 
 bool network_check(const struct supervisor *s, struct pyro_error *err)
 {
-    if (s->record.network_policy == NETWORK_OFF || host_has_program("passt"))
+    if (s->record.network_policy == NETWORK_OFF || proc_in_path("passt", ""))
         return true;
     pyro_fail(err, PYRO_DEPENDENCY_MISSING, "passt: program not found, and the network needs it");
     return pyro_hint(err, "install the package passt");

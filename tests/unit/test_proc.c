@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -186,6 +187,19 @@ static void test_session_and_signals(void **state UNUSED)
     assert_int_equal(status, 0);
 }
 
+static void test_in_path(void **state UNUSED)
+{
+    scoped_free char *before = str_printf("%s", getenv("PATH"));
+
+    assert_true(proc_in_path("sh", ""));
+    assert_false(proc_in_path("no-such-program", ""));
+    setenv("PATH", "/proc", 1);
+    assert_false(proc_in_path("version", "")); /* a file, but no program */
+    assert_false(proc_in_path("sh", ""));
+    assert_true(proc_in_path("sh", PROC_SYSTEM_PATH));
+    setenv("PATH", before, 1);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -199,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_wait_and_kill),
         cmocka_unit_test(test_zombie_is_not_alive),
         cmocka_unit_test(test_session_and_signals),
+        cmocka_unit_test(test_in_path),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,20 @@
 
 extern char **environ;
 
+bool proc_in_path(const char *program, const char *further)
+{
+    const char *path = getenv("PATH");
+    scoped_free char *all = str_printf("%s:%s", path ? path : "/bin:/usr/bin", further);
+    char *rest = all, *directory;
+
+    while ((directory = strsep(&rest, ":"))) {
+        scoped_free char *file = str_printf("%s/%s", directory, program);
+        if (*directory && file && access(file, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
 struct proc_spec proc_spec_of(const char *const *argv)
 {
     return (struct proc_spec){ .argv = argv, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 };

@@ -32,6 +32,11 @@ struct proc_spec {
     void *arg;
 };
 
+#define PROC_SYSTEM_PATH "/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* Whether there is a program of this name in PATH, as proc_start() looks it up, or in the `further`
+ * directories ("": none). */
+bool proc_in_path(const char *program, const char *further);
 /* An empty spec: all three standard streams on /dev/null. */
 struct proc_spec proc_spec_of(const char *const *argv);
 /* Starts it; an exec that fails is reported here (PYRO_DEPENDENCY_MISSING when the program is not
