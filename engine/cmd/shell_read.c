@@ -13,7 +13,7 @@
 struct shell_read_args {
     const char *workspace, *shell;
     int64_t cursor, max_chars, wait_for_idle_ms, max_wait_ms;
-    bool plain, screen, wait_for_prompt;
+    bool plain, colors, screen, wait_for_prompt;
 };
 
 static const struct arg_spec shell_read_rows[] = {
@@ -24,6 +24,8 @@ static const struct arg_spec shell_read_rows[] = {
     ARG_INT(shell_read_args, max_chars, .min = 1, .max = SHELL_READ_CHARS_MAX, .def = 65536,
             .help = "Characters of raw output to consume at most"),
     ARG_FLAG(shell_read_args, plain, .help = "As text a person would have seen scroll past"),
+    ARG_FLAG(shell_read_args, colors,
+             .help = "With --plain: keep colours, as SGR sequences, and what a clear has dropped"),
     ARG_FLAG(shell_read_args, screen, .help = "The terminal's screen as it is now instead"),
     ARG_INT(shell_read_args, wait_for_idle_ms, .min = 1, .max = WAIT_MS_MAX, .def = ARG_UNSET,
             .unit = "ms", .help = "First wait until there was no output for this long"),
@@ -100,6 +102,7 @@ static bool shell_read_run(const void *args, struct cmd_io *io, json_t **ret_res
         .rendering = a->screen  ? SHELL_SCREEN
                      : a->plain ? SHELL_PLAIN
                                 : SHELL_RAW,
+        .colors = a->colors,
         .wait_for_idle_ms = a->wait_for_idle_ms == ARG_UNSET ? 0 : a->wait_for_idle_ms,
         .wait_for_prompt = a->wait_for_prompt,
         .max_wait_ms = a->max_wait_ms == ARG_UNSET ? 0 : a->max_wait_ms,
@@ -109,6 +112,8 @@ static bool shell_read_run(const void *args, struct cmd_io *io, json_t **ret_res
 
     if (a->plain && a->screen)
         return pyro_fail(err, PYRO_USAGE, "--plain and --screen exclude each other");
+    if (a->colors && !a->plain)
+        return pyro_fail(err, PYRO_USAGE, "--colors goes with --plain");
     if (!shell_read(a->workspace, a->shell, &spec, &r, err))
         return false;
     if (!io->json)

@@ -17,6 +17,7 @@
 #include "engine/secret/secrets.h"
 #include "engine/shell/shell_notes.h"
 #include "engine/shell/shell_wait.h"
+#include "engine/term/sgr.h"
 #include "engine/term/vtparse.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
@@ -145,6 +146,7 @@ static bool render_output(const struct log_view *log, int workspace_fd, uint64_t
     all = !ret->record.running && !ret->truncated;
     if (spec->rendering == SHELL_PLAIN) {
         struct plain_options options = shell_notes_options(&notes, all);
+        options.colors = spec->colors;
         ok = plain_render(bytes, n, &options, &plain, err);
         if (ok) {
             held = plain.held;
@@ -269,13 +271,38 @@ bool shell_read_log(int workspace_fd, const char *id, const struct shell_read_sp
 }
 
 /*
+ * Colours may keep a secret apart, too: it is looked for in the text without them, and a text that
+ * has one loses its colours.
+ */
+static bool hide_in_output(const struct redactor *redactor, struct buf *output,
+                           struct pyro_error *err)
+{
+    scoped_buf text = BUF_INIT(SIZE_MAX / 2);
+    struct buf out = BUF_INIT(SIZE_MAX / 2);
+
+    if (!buf_append(&text, output->data, output->len))
+        return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
+    text.len = sgr_strip(text.data, text.len, text.data, NULL);
+    if (!redact_text(redactor, text.data, text.len, false, &out)) {
+        buf_release(&out);
+        return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
+    }
+    if (out.len == text.len && (!out.len || memcmp(out.data, text.data, out.len) == 0)) {
+        buf_release(&out);
+        return true;
+    }
+    buf_release(output);
+    *output = out;
+    return true;
+}
+
+/*
  * The log has none in it, but rendering puts together what escape sequences and wrapped lines keep
  * apart.
  */
 static bool hide_in_rendering(int workspace_fd, struct shell_reading *r, struct pyro_error *err)
 {
     scoped_redactor *redactor = NULL;
-    struct buf out = BUF_INIT(SIZE_MAX / 2);
 
     if (!secrets_redactor_of(workspace_fd, &redactor, err))
         return false;
@@ -291,11 +318,7 @@ static bool hide_in_rendering(int workspace_fd, struct shell_reading *r, struct 
         free(r->screen.title);
         r->screen.title = title;
     }
-    if (!redact_text(redactor, r->output.data, r->output.len, false, &out))
-        return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
-    buf_release(&r->output);
-    r->output = out;
-    return true;
+    return hide_in_output(redactor, &r->output, err);
 }
 
 bool shell_read(const char *ref, const char *id, const struct shell_read_spec *spec,

@@ -1,6 +1,8 @@
 /* Which renderer answers a plain read, and what is held back of it. */
 #include "engine/term/plain.h"
 
+#include <string.h>
+
 #include "engine/term/plain_grid.h"
 #include "engine/term/plain_linear.h"
 #include "engine/term/sandbox.h"
@@ -20,6 +22,7 @@ bool plain_render_on_grid(const char *bytes, size_t n, const struct plain_option
     bool done = false;
 
     if (plain_grid_init(&grid, options->rows, options->cols, options->alt_screen, text)) {
+        grid.colors = grid.keep = options->colors;
         if (options->in_string)
             vtparse_enter_string(&grid.parse, options->in_string);
         for (size_t i = 0; i < options->resize_count; i++) {
@@ -57,7 +60,9 @@ static bool render_in_child(const char *bytes, size_t n, const struct plain_opti
                             struct plain_result *ret, struct pyro_error *err)
 {
     struct grid_job job = { bytes, n, options };
-    struct sandbox_limits limits = { .heap_bytes = ((size_t)96 << 20) + 16 * n, .cpu_seconds = 60 };
+    struct sandbox_limits limits = { .heap_bytes =
+                                         ((size_t)128 << 20) + (job.options->colors ? 32 : 16) * n,
+                                     .cpu_seconds = 60 };
 
     if (!sandbox_run(run_grid_job, &job, &limits, -1, &ret->text, err))
         return false;
@@ -83,6 +88,12 @@ static bool one_width(const struct plain_options *options, size_t n, int *ret_co
     return true;
 }
 
+/* Only the grid keeps colours; text that sets none needs no grid for them. */
+static bool has_colors(const char *bytes, size_t n)
+{
+    return n && memmem(bytes, n, "\x1b[", 2);
+}
+
 bool plain_render(const char *bytes, size_t n, const struct plain_options *options,
                   struct plain_result *ret, struct pyro_error *err)
 {
@@ -91,7 +102,8 @@ bool plain_render(const char *bytes, size_t n, const struct plain_options *optio
     int cols;
 
     n -= held;
-    if (!options->alt_screen && one_width(options, n, &cols)) {
+    if (!options->alt_screen && one_width(options, n, &cols) &&
+        !(options->colors && has_colors(bytes, n))) {
         switch (plain_linear_render(bytes, n, cols, options->in_string, NULL, &result.text)) {
         case PLAIN_LINEAR_DONE:
             *ret = result;

@@ -28,6 +28,9 @@ struct plain_options {
     bool alt_screen; /* the read starts on the alternate screen */
     char in_string;  /* kind of the control string (] P _ ^ X k) it starts inside, or 0 */
     bool ended;      /* nothing will follow: hold nothing back */
+    /* For whoever looks back on all of it: the text keeps its colours, as SGR sequences (each line
+     * begins without any), and what had left the screen when that was cleared. */
+    bool colors;
 };
 
 struct plain_result {

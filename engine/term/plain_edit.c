@@ -9,9 +9,15 @@ static struct row *current(struct plain_grid *g)
     return g->line[g->at.row];
 }
 
+bool plain_edit_put_row(struct plain_grid *g, const struct row *row)
+{
+    return g->colors ? row_text_colored(row, &g->pool, &g->color_room, g->out)
+                     : row_text(row, &g->pool, g->out);
+}
+
 void plain_edit_push(struct plain_grid *g, const struct row *row)
 {
-    if (!row_text(row, &g->pool, g->out) || (!row->wrapped && !buf_append(g->out, "\n", 1)))
+    if (!plain_edit_put_row(g, row) || (!row->wrapped && !buf_append(g->out, "\n", 1)))
         g->failed = true;
     g->open = row->wrapped;
 }
@@ -179,6 +185,7 @@ void plain_edit_print(struct plain_grid *g, uint32_t codepoint)
         row_put_narrow(current(g), &g->pool, g->at.col, codepoint);
     else
         row_put(current(g), &g->pool, g->at.col, codepoint, width);
+    current(g)->cell[g->at.col].look = g->at.look;
     g->at.col += width;
     if (!g->wrap && g->at.col > g->cols - 1)
         g->at.col = g->cols - 1;

@@ -8,7 +8,12 @@
 #include <string.h>
 
 #include "engine/term/linedraw.h"
+#include "engine/term/sgr.h"
 #include "engine/term/width.h"
+
+/* Bytes of SGR sequences in the text for each byte that came: a row of many looks may need more
+ * than was spent to make it. */
+#define COLOR_SHARE 4
 
 static int clamp(int v, int low, int high)
 {
@@ -28,6 +33,7 @@ static void reset_modes(struct plain_grid *g)
     g->wrap = true;
     g->insert = g->newline = g->at.origin = g->at.shifted = false;
     g->at.line_drawing[0] = g->at.line_drawing[1] = false;
+    g->at.look = 0;
 }
 
 /* ---- text ---- */
@@ -383,7 +389,10 @@ static void on_csi(void *user, const struct vt_csi *csi)
     }
     if (csi->lead && csi->lead != '?')
         return;
-    if (csi->final == 'h' || csi->final == 'l') {
+    if (csi->final == 'm') {
+        if (g->colors && !csi->lead)
+            g->at.look = sgr_apply(g->at.look, csi);
+    } else if (csi->final == 'h' || csi->final == 'l') {
         set_modes(g, csi);
     } else if (csi->final == 'J') {
         plain_edit_erase_display(g, vt_arg(csi, 0, 0));
@@ -451,6 +460,7 @@ bool plain_grid_init(struct plain_grid *g, int rows, int cols, bool alternate, s
     g->cols = clamp(cols, 2, TERM_COLS_MAX);
     g->out = out;
     g->saved_row = alternate ? 0 : -1;
+    g->color_room = SGR_TEXT_MAX;
     g->alternate = alternate;
     g->main_line = new_lines(g->rows, g->cols);
     g->alt_line = new_lines(g->rows, g->cols);
@@ -472,6 +482,7 @@ void plain_grid_release(struct plain_grid *g)
 
 void plain_grid_feed(struct plain_grid *g, const char *bytes, size_t n)
 {
+    g->color_room += COLOR_SHARE * n;
     if (!g->failed)
         vtparse_feed(&g->parse, bytes, n);
 }
@@ -569,7 +580,7 @@ bool plain_grid_finish(struct plain_grid *g)
     }
     for (int i = 0; i < last; i++)
         plain_edit_push(g, g->main_line[i]);
-    if (g->failed || !row_text(g->main_line[last], &g->pool, g->out))
+    if (g->failed || !plain_edit_put_row(g, g->main_line[last]))
         return false;
     /* an LF that ended a wrapped line from inside, with nothing after it, ends the text too */
     if (g->fed_inside && !g->alternate && g->at.row == last)

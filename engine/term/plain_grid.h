@@ -21,6 +21,7 @@ struct plain_cursor {
     int row, col; /* col == cols while a wrap is pending */
     bool origin, shifted;
     bool line_drawing[2]; /* G0 and G1 are the DEC line-drawing set */
+    uint64_t look;        /* of what is printed next; the default unless colours are kept */
 };
 
 struct plain_grid {
@@ -35,11 +36,13 @@ struct plain_grid {
     int saved_row, saved_col;  /* by ?1049h; row < 0: never */
     int top, bottom;           /* scroll region, both inclusive */
     bool alternate, wrap, insert, newline;
-    bool open;       /* the last row in `out` was wrapped: no LF yet */
-    bool keep;       /* streaming: what has left the screen is never taken back */
-    bool failed;     /* out of memory */
-    bool fed_inside; /* the last event was an LF from a wrapped row into its continuation */
-    uint32_t last;   /* the character that REP repeats; 0: none */
+    bool open;         /* the last row in `out` was wrapped: no LF yet */
+    bool keep;         /* streaming: what has left the screen is never taken back */
+    bool failed;       /* out of memory */
+    bool colors;       /* looks are kept, and put into the text as SGR sequences */
+    size_t color_room; /* bytes that those may still have */
+    bool fed_inside;   /* the last event was an LF from a wrapped row into its continuation */
+    uint32_t last;     /* the character that REP repeats; 0: none */
     unsigned char tab[TERM_COLS_MAX];
     struct buf *out;
 };
@@ -77,6 +80,8 @@ void plain_edit_fill(struct plain_grid *g);
 void plain_edit_alternate(struct plain_grid *g, bool on, bool cursor);
 /* Clears rows [from, to) whole; the row above no longer continues into them. */
 void plain_edit_clear_rows(struct plain_grid *g, int from, int to);
+/* Appends a row's text, in colour where that is kept. */
+bool plain_edit_put_row(struct plain_grid *g, const struct row *row) MUST_CHECK;
 /* Makes the main screen's row text. */
 void plain_edit_push(struct plain_grid *g, const struct row *row);
 /* Takes back what has left the screen, unless streaming. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/term/sgr.h"
 #include "engine/term/width.h"
 
 #define CODEPOINT_MASK 0x1fffffu
@@ -77,6 +78,7 @@ static void blank(struct row *row, struct mark_pool *pool, int from, int to)
 {
     for (int i = from; i < to; i++) {
         row->cell[i].glyph = 0;
+        row->cell[i].look = 0;
         ring_free(pool, &row->cell[i].marks);
     }
 }
@@ -88,6 +90,7 @@ static void break_tab(struct row *row, int col)
         col--;
     do {
         row->cell[col].glyph = row->cell[col].marks ? ' ' : 0;
+        row->cell[col].look = 0;
         col++;
     } while (col < row->size && row->cell[col].glyph == KIND_TAB_TAIL);
 }
@@ -235,14 +238,38 @@ static bool put_ring(const struct mark_pool *pool, uint32_t ring, struct buf *ou
     return true;
 }
 
-bool row_text(const struct row *row, const struct mark_pool *pool, struct buf *out)
+/* The look of a cell's text, when that is another: *look becomes it. */
+static bool put_look(uint64_t wanted, uint64_t *look, size_t *room, struct buf *out)
 {
+    size_t had = out->len;
+
+    if (wanted && *room < SGR_TEXT_MAX)
+        wanted = 0;
+    if (wanted == *look)
+        return true;
+    if (!sgr_put(out, *look, wanted))
+        return false;
+    *look = wanted;
+    *room -= out->len - had < *room ? out->len - had : *room;
+    return true;
+}
+
+/* `room` is NULL for text alone. */
+static bool put_row(const struct row *row, const struct mark_pool *pool, size_t *room,
+                    struct buf *out)
+{
+    uint64_t look = 0;
+
     if (!put_ring(pool, row->lead, out) || !buf_reserve(out, (size_t)row->used * 4 + 4))
         return false;
     for (int i = 0; i < row->used; i++) {
         const struct row_cell *cell = &row->cell[i];
         uint32_t kind = cell->glyph & ~CODEPOINT_MASK;
 
+        if (room && cell->look != look && kind != KIND_TAIL && kind != KIND_TAB_TAIL &&
+            (!put_look(cell->look, &look, room, out) ||
+             !buf_reserve(out, (size_t)(row->used - i) * 4 + 4)))
+            return false;
         if (kind == KIND_TAB)
             out->data[out->len++] = '\t';
         else if (!cell->glyph)
@@ -258,5 +285,16 @@ bool row_text(const struct row *row, const struct mark_pool *pool, struct buf *o
         }
     }
     out->data[out->len] = '\0';
-    return true;
+    return !look || put_look(0, &look, room, out);
+}
+
+bool row_text(const struct row *row, const struct mark_pool *pool, struct buf *out)
+{
+    return put_row(row, pool, NULL, out);
+}
+
+bool row_text_colored(const struct row *row, const struct mark_pool *pool, size_t *room,
+                      struct buf *out)
+{
+    return put_row(row, pool, room, out);
 }

@@ -21,6 +21,7 @@
 struct row_cell {
     uint32_t glyph; /* code point and kind; 0 is blank */
     uint32_t marks; /* last of a ring in the pool; 0: none */
+    uint64_t look;  /* sgr.h; whoever prints in colour sets it, what blanks the cell clears it */
 };
 
 struct row {
@@ -64,6 +65,10 @@ void row_insert(struct row *row, struct mark_pool *pool, int col, int n, int col
 void row_delete(struct row *row, struct mark_pool *pool, int col, int n, int cols);
 /* Appends the row as UTF-8, up to its last printed cell. */
 bool row_text(const struct row *row, const struct mark_pool *pool, struct buf *out) MUST_CHECK;
+/* The same with SGR sequences, which begin and end at the default; no more of them once *room,
+ * which is counted down by their bytes, is used up. */
+bool row_text_colored(const struct row *row, const struct mark_pool *pool, size_t *room,
+                      struct buf *out) MUST_CHECK;
 
 /* row_put for the common case: a narrow character over a blank or plain narrow cell. */
 static inline void row_put_narrow(struct row *row, struct mark_pool *pool, int col,

@@ -1,8 +1,8 @@
 /*
  * Plain rendering under a fuzzer. The first two bytes choose the size, the rest is terminal output.
  * No input crashes the grid renderer, whatever the split of its feeds; its text is valid UTF-8;
- * wherever the linear renderer answers, it answers what the grid does; and a stream gives the same
- * text.
+ * wherever the linear renderer answers, it answers what the grid does; a stream gives the same
+ * text, and so does text in colour once its colours are taken out.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "engine/term/plain.h"
 #include "engine/term/plain_grid.h"
 #include "engine/term/plain_linear.h"
+#include "engine/term/sgr.h"
 #include "engine/term/stream.h"
 #include "vmm/base/utf8.h"
 
@@ -44,9 +45,29 @@ static bool collect(void *user, const char *text, size_t n)
     return buf_append(user, text, n);
 }
 
-/* The stream, in small batches, gives what a grid gives that keeps what has left the screen. */
-static void check_stream(const char *bytes, size_t n, int rows, int cols)
+static void check_colors(const char *bytes, size_t n, const struct plain_options *options,
+                         const struct buf *whole)
 {
+    scoped_buf text = BUF_INIT(64 << 20);
+    struct plain_options colored = *options;
+    bool alt_screen;
+
+    colored.colors = true;
+    colored.resize_count = 0;
+    require(plain_render_on_grid(bytes, n, &colored, &text, &alt_screen));
+    require(text.len <= whole->len + 4 * n + SGR_TEXT_MAX);
+    if (text.len)
+        text.len = sgr_strip(text.data, text.len, text.data, NULL);
+    require(text.len == whole->len && (!text.len || memcmp(text.data, whole->data, text.len) == 0));
+    buf_clear(&text);
+    require(buf_append(&text, bytes, n)); /* any bytes may be taken for text in colour */
+    require(sgr_strip(text.data, n, text.data, NULL) <= n);
+}
+
+/* The stream, in small batches, gives what a grid gives that keeps what has left the screen. */
+static void check_stream(const char *bytes, size_t n, const struct plain_options *options)
+{
+    int rows = options->rows, cols = options->cols;
     scoped_buf whole = BUF_INIT(64 << 20), parts = BUF_INIT(64 << 20);
     struct plain_grid grid;
     struct plain_stream stream;
@@ -64,6 +85,7 @@ static void check_stream(const char *bytes, size_t n, int rows, int cols)
     plain_stream_release(&stream);
     require(whole.len == parts.len &&
             (!whole.len || memcmp(whole.data, parts.data, whole.len) == 0));
+    check_colors(bytes, n, options, &whole);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -90,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(!grid.len || memcmp(linear.data, grid.data, grid.len) == 0);
     }
     check_split(bytes, n, options.rows, options.cols, &grid);
-    check_stream(bytes, n, options.rows, options.cols);
+    check_stream(bytes, n, &options);
     resize[0] = (struct plain_resize){ n / 3, 1 + data[2] % 9, 2 + data[2] % 37 };
     resize[1] = (struct plain_resize){ n / 2, 1 + data[2] % 5, 2 + data[2] % 23 };
     options.resizes = resize;
