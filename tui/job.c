@@ -241,7 +241,8 @@ static bool open_terminal(int *ret_ours, int *ret_theirs, struct pyro_error *err
     return true;
 }
 
-static bool spawn(struct job *job, const char *const *argv, struct pyro_error *err)
+/* out_fd: where its output goes; -1: to be collected. */
+static bool spawn(struct job *job, const char *const *argv, int out_fd, struct pyro_error *err)
 {
     const char *args[ARGS_MAX + 3] = { "/proc/self/exe" };
     struct proc_spec spec = proc_spec_of(args);
@@ -257,13 +258,15 @@ static bool spawn(struct job *job, const char *const *argv, struct pyro_error *e
     }
     if (!job->text && !words)
         args[count++] = "--json";
-    if (pipe2(pipe_fds, O_CLOEXEC) != 0)
-        return pyro_fail_errno(err, "a pipe for the command");
-    job->out_fd = pipe_fds[0], pipe_in = pipe_fds[1];
-    fcntl(job->out_fd, F_SETFL, O_NONBLOCK);
+    if (out_fd < 0) {
+        if (pipe2(pipe_fds, O_CLOEXEC) != 0)
+            return pyro_fail_errno(err, "a pipe for the command");
+        job->out_fd = pipe_fds[0], pipe_in = pipe_fds[1];
+        fcntl(job->out_fd, F_SETFL, O_NONBLOCK);
+    }
     if (!open_terminal(&job->err_fd, &theirs, err))
         return false;
-    spec.stdout_fd = pipe_in;
+    spec.stdout_fd = out_fd < 0 ? pipe_in : out_fd;
     spec.stderr_fd = theirs;
     spec.new_session = true;
     if (!proc_start(&spec, &job->pid, err))
@@ -271,13 +274,13 @@ static bool spawn(struct job *job, const char *const *argv, struct pyro_error *e
     job->pid_fd = pidfd_open(job->pid, 0);
     if (job->pid_fd < 0)
         return pyro_fail_errno(err, "watch the command");
-    return loop_watch(job->app->loop, job->out_fd, EPOLLIN, on_output, job, err) &&
+    return (out_fd >= 0 || loop_watch(job->app->loop, job->out_fd, EPOLLIN, on_output, job, err)) &&
            loop_watch(job->app->loop, job->err_fd, EPOLLIN, on_errors, job, err) &&
            loop_watch(job->app->loop, job->pid_fd, EPOLLIN, on_end, job, err);
 }
 
-struct job *job_start(struct app *app, const char *what, const char *const *argv, bool text,
-                      job_done_fn *done, void *arg)
+static struct job *start(struct app *app, const char *what, const char *const *argv, bool text,
+                         int out_fd, job_done_fn *done, void *arg)
 {
     struct job *job = calloc(1, sizeof(*job));
     struct job_end end = { 0 };
@@ -296,12 +299,24 @@ struct job *job_start(struct app *app, const char *what, const char *const *argv
     buf_init(&job->out, OUTPUT_MAX);
     buf_init(&job->errors, ERRORS_MAX);
     jobs = job;
-    if (spawn(job, argv, &end.error))
+    if (spawn(job, argv, out_fd, &end.error))
         return job;
     if (job->pid > 0)
         proc_kill(job->pid);
     finish(job, &end);
     return NULL;
+}
+
+struct job *job_start(struct app *app, const char *what, const char *const *argv, bool text,
+                      job_done_fn *done, void *arg)
+{
+    return start(app, what, argv, text, -1, done, arg);
+}
+
+struct job *job_start_into(struct app *app, const char *what, const char *const *argv, int out_fd,
+                           job_done_fn *done, void *arg)
+{
+    return start(app, what, argv, true, out_fd, done, arg);
 }
 
 void job_forget(struct job *job)

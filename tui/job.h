@@ -29,6 +29,9 @@ typedef void job_done_fn(void *arg, const struct job_end *end);
  */
 struct job *job_start(struct app *app, const char *what, const char *const *argv, bool text,
                       job_done_fn *done, void *arg);
+/* The same for a text that goes to out_fd (borrowed) instead of being collected: a long one. */
+struct job *job_start_into(struct app *app, const char *what, const char *const *argv, int out_fd,
+                           job_done_fn *done, void *arg);
 /* Nobody wants its end any more; it goes on. */
 void job_forget(struct job *job);
 /* Ends it (SIGTERM). */

@@ -3,27 +3,34 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#include "engine/cmd/text.h"
-#include "engine/term/width.h"
+#include "engine/term/sgr.h"
 #include "tui/clipboard.h"
 #include "tui/field.h"
+#include "tui/pager_line.h"
 #include "tui/pager_text.h"
 #include "vmm/base/fs.h"
-#include "vmm/base/utf8.h"
 
-#define TAB_COLS 8
 #define WHEEL_ROWS 3
 #define SIDE_COLS 8
 #define NONE ((size_t)-1)
-#define RUN_MAX 4096 /* bytes of one draw call: more than a row of a wide terminal holds */
+#define COLORED_MAX (32 * CLIPBOARD_MAX) /* with its colours, of a text that may be copied */
+#define SLICE_MS 4                       /* of work before keys are looked for */
 
 struct pager {
     struct screen screen;
     struct pager_spec spec;
     char *title, *note;
     struct pager_text text;
-    size_t first; /* line */
+    bool indexing;   /* the text is being looked through for its lines: nothing is shown yet */
+    bool missing;    /* the text could not be had */
+    bool look_later; /* … and then searched */
+    struct pager_search look; /* under way while `wanted` is set */
+    pager_wanted_fn *wanted;
+    const char *pattern;
+    struct loop_deferred slice; /* of either */
+    size_t first;               /* line */
     size_t found; /* the line gone to last, which may be below the first; NONE once scrolled */
     int left;     /* columns that are scrolled away */
     struct field search;
@@ -73,69 +80,6 @@ static const struct key_binding keys[] = {
     { 0 },
 };
 
-/* ---- one line ---- */
-
-/* What is gathered until its style changes. */
-struct run {
-    WINDOW *win;
-    int row, col, width; /* col: where it begins; width: of the row */
-    int cols;            /* that it has */
-    struct style style;
-    char text[RUN_MAX + 1];
-    size_t len;
-};
-
-static void run_flush(struct run *r)
-{
-    r->text[r->len] = '\0';
-    draw_text(r->win, r->row, r->col, r->width - r->col, r->style, r->text);
-    r->col += r->cols;
-    r->cols = 0;
-    r->len = 0;
-}
-
-static void run_add(struct run *r, struct style style, const char *piece, size_t n, int cols)
-{
-    bool same = r->style.fg == style.fg && r->style.bg == style.bg && r->style.attrs == style.attrs;
-
-    if (!same || r->len + n > RUN_MAX)
-        run_flush(r);
-    if (n > RUN_MAX)
-        return;
-    r->style = style;
-    memcpy(r->text + r->len, piece, n);
-    r->len += n;
-    r->cols += cols;
-}
-
-static const char blanks[] = "            "; /* as many as one character has columns */
-
-/* The next character as it is shown; returns the bytes it is made of. */
-static size_t show_next(const char *at, size_t n, int col, struct buf *piece, int *ret_cols)
-{
-    size_t len = utf8_valid_length(at, n), used = 0;
-    char whole[8] = "";
-
-    buf_clear(piece);
-    if (*at == '\t') {
-        *ret_cols = TAB_COLS - col % TAB_COLS;
-        BUG_ON(!buf_append(piece, blanks, (size_t)*ret_cols));
-        return 1;
-    }
-    if (!*at || !len) {
-        BUG_ON(!buf_printf(piece, "\\x%02x", (unsigned char)*at));
-        len = 1;
-    } else {
-        memcpy(whole, at, len);
-        BUG_ON(!(text_is_unsafe(at, len) ? text_escape(piece, whole) : buf_append(piece, at, len)));
-    }
-    /* A mark takes no column of its own, but in front of a line, where it is drawn as a stand-in.
-     */
-    *ret_cols =
-        col && term_width(term_decode(piece->data, &used)) == 0 ? 0 : draw_width(piece->data);
-    return len;
-}
-
 static bool is_selected(const struct pager *p, size_t i)
 {
     return p->selecting && (i >= p->anchor ? i <= p->point : i >= p->point);
@@ -143,35 +87,26 @@ static bool is_selected(const struct pager *p, size_t i)
 
 static void draw_line(const struct pager *p, WINDOW *win, int row, size_t at)
 {
-    size_t n;
-    const char *line = pager_text_line(&p->text, at, &n);
-    struct style base = theme_style(is_selected(p, at) ? ROLE_SELECTION
-                                    : p->spec.role     ? p->spec.role(line, n)
-                                                       : ROLE_TEXT);
-    struct style match = theme_style(ROLE_MATCH);
-    struct run run = { .win = win, .row = row, .width = p->screen.cols, .style = base };
-    scoped_buf piece = BUF_INIT(256);
-    size_t match_from = 0, match_to = 0, look_from = p->search.len ? 0 : n;
-    int col = 0;
+    struct pager_line line = { .style = theme_style(ROLE_TEXT),
+                               .pattern = p->search.text,
+                               .filled = is_selected(p, at) };
+    char plain[PAGER_LINE_MAX];
+    uint64_t looks[PAGER_LINE_MAX];
 
-    for (size_t i = 0, used; i < n && col < p->left + p->screen.cols; i += used) {
-        int cols;
-        if (i >= look_from) {
-            const char *found = pager_text_find(line + i, n - i, p->search.text);
-            match_from = found ? (size_t)(found - line) : n;
-            look_from = match_to = match_from + p->search.len;
-        }
-        used = show_next(line + i, n - i, col, &piece, &cols);
-        if (col >= p->left)
-            run_add(&run, i >= match_from && i < match_to ? match : base, piece.data, piece.len,
-                    cols);
-        else if (col + cols > p->left) /* the left margin cuts it: its rest is blank */
-            run_add(&run, base, blanks, (size_t)(col + cols - p->left), col + cols - p->left);
-        col += cols;
+    line.bytes = pager_text_line(&p->text, at, &line.n);
+    if (p->spec.role)
+        line.style = theme_style(p->spec.role(line.bytes, line.n));
+    if (p->spec.colored) {
+        line.n = sgr_strip(line.bytes, line.n, plain, looks);
+        line.bytes = plain;
+        line.looks = looks;
     }
-    run_flush(&run);
-    if (is_selected(p, at)) /* a blank line is seen to be selected, too */
-        draw_fill(win, row, run.col, run.width - run.col, base);
+    if (line.filled) { /* a selection has its own colours; a blank line is seen to be selected, too
+                        */
+        line.style = theme_style(ROLE_SELECTION);
+        line.looks = NULL;
+    }
+    pager_line_draw(win, row, p->screen.cols, p->left, &line);
 }
 
 /* ---- the screen ---- */
@@ -214,6 +149,21 @@ static void scroll_by(struct pager *p, long by)
     scroll_to(p, by < 0 && (size_t)-by > p->first ? 0 : p->first + (size_t)by);
 }
 
+/* What is being done and how far it is; "" while nothing is. */
+static void work_words(const struct pager *p, char *space, size_t size)
+{
+    size_t lines = p->text.lines ? p->text.lines : 1;
+
+    *space = '\0';
+    if (p->indexing && !p->text.len)
+        snprintf(space, size, "reading … ");
+    else if (p->indexing)
+        snprintf(space, size, "reading: %zu %% ", p->text.indexed * 100 / p->text.len);
+    else if (p->wanted)
+        snprintf(space, size, "searching: %zu %%, Esc stops ",
+                 100 - pager_search_left(&p->look, &p->text) * 100 / lines);
+}
+
 static void draw_head(const struct pager *p, WINDOW *win)
 {
     size_t last = p->first + (size_t)text_rows(p);
@@ -222,6 +172,7 @@ static void draw_head(const struct pager *p, WINDOW *win)
     char place[64];
 
     draw_fill(win, 0, 0, cols, theme_style(ROLE_BAR));
+    work_words(p, place, sizeof(place));
     at = 1 + draw_text(win, 0, 1, cols - 1, theme_style(ROLE_TITLE), p->title);
     if (*p->note)
         at += 2 + draw_text(win, 0, at + 2, cols - at - 2,
@@ -229,8 +180,9 @@ static void draw_head(const struct pager *p, WINDOW *win)
     if (news)
         at += 2 + draw_text(win, 0, at + 2, cols - at - 2,
                             style_on(theme_style(ROLE_FRESH), theme_style(ROLE_BAR)), news);
-    snprintf(place, sizeof(place), "%zu–%zu of %zu ", p->text.lines ? p->first + 1 : 0,
-             last < p->text.lines ? last : p->text.lines, p->text.lines);
+    if (!*place)
+        snprintf(place, sizeof(place), "%zu–%zu of %zu ", p->text.lines ? p->first + 1 : 0,
+                 last < p->text.lines ? last : p->text.lines, p->text.lines);
     if (cols - at > draw_width(place) + 2)
         draw_right(win, 0, at, cols - at, theme_style(ROLE_BAR), place);
 }
@@ -240,13 +192,15 @@ static void draw(struct screen *s, WINDOW *win)
     struct pager *p = (struct pager *)s;
     int rows = text_rows(p);
 
-    scroll_to(p, p->first);
+    if (!p->indexing)
+        scroll_to(p, p->first);
     draw_clear(win, theme_style(ROLE_TEXT));
     draw_head(p, win);
-    for (int row = 0; row < rows && p->first + (size_t)row < p->text.lines; row++)
+    for (int row = 0; !p->indexing && row < rows && p->first + (size_t)row < p->text.lines; row++)
         draw_line(p, win, 1 + row, p->first + (size_t)row);
-    if (!p->text.lines)
-        draw_text(win, 2, 2, s->cols - 4, theme_style(ROLE_DIM), "It is empty.");
+    if (!p->indexing && !p->text.lines)
+        draw_text(win, 2, 2, s->cols - 4, theme_style(ROLE_DIM),
+                  p->missing ? "It could not be read." : "It is empty.");
     if (!p->typing && !p->search.len)
         return;
     draw_text(win, 1 + rows, 1, 1, theme_style(ROLE_KEY), "/");
@@ -281,26 +235,79 @@ static bool begins(const char *line, size_t n, const char *pattern)
     return n >= strlen(pattern) && memcmp(line, pattern, strlen(pattern)) == 0;
 }
 
-/* To the next line from here on, or the one before, that is wanted. */
-static void go_on(struct pager *p, bool backward, pager_wanted_fn *wanted, const char *pattern)
+/* As `holds`, whatever colours are in between. */
+static bool holds_in_color(const char *line, size_t n, const char *pattern)
 {
-    size_t line, from = p->found == NONE ? p->first : p->found + !backward;
-    bool wrapped;
+    char plain[PAGER_LINE_MAX];
 
-    if (!p->text.lines)
-        return;
+    if (!memchr(line, '\x1b', n))
+        return holds(line, n, pattern);
+    return holds(plain, sgr_strip(line, n, plain, NULL), pattern);
+}
 
-    if (!pager_text_search(&p->text, from, backward, wanted, pattern, &line, &wrapped)) {
-        app_message(p->screen.app, ROLE_WARN, "'%s' is not there", pattern);
+static void look_ended(struct pager *p, enum pager_found found, size_t line)
+{
+    p->wanted = NULL;
+    if (found == PAGER_NOWHERE) {
+        app_message(p->screen.app, ROLE_WARN, "'%s' is not there", p->pattern);
         return;
     }
-    if (wrapped)
+    if (p->look.wrapped)
         app_message(p->screen.app, ROLE_TEXT, "past the %s: on from the other side",
-                    backward ? "beginning" : "end");
+                    p->look.backward ? "beginning" : "end");
     scroll_to(p, line);
     p->found = line;
     if (p->selecting)
         p->point = line;
+}
+
+static void begin_look(struct pager *p, bool backward, pager_wanted_fn *wanted, const char *pattern)
+{
+    pager_search_begin(&p->look, p->found == NONE ? p->first : p->found + !backward, backward);
+    p->wanted = wanted;
+    p->pattern = pattern;
+}
+
+/* For what was typed. */
+static pager_wanted_fn *wanted_line(const struct pager *p)
+{
+    return p->spec.colored ? holds_in_color : holds;
+}
+
+/* Goes on with what is under way for a moment; the rest comes with the loop's next pass. */
+static void work(void *arg)
+{
+    struct pager *p = arg;
+    int64_t until = clock_ms() + SLICE_MS;
+    enum pager_found found = PAGER_GOING_ON;
+    size_t line = 0;
+
+    while (p->indexing && clock_ms() < until) {
+        p->indexing = !pager_text_index(&p->text);
+        if (!p->indexing && p->spec.at_end)
+            p->first = p->text.lines; /* as far down as there is something to show */
+    }
+    if (!p->indexing && p->look_later) {
+        p->look_later = false;
+        begin_look(p, false, wanted_line(p), p->search.text);
+    }
+    while (p->wanted && found == PAGER_GOING_ON && clock_ms() < until)
+        found = pager_search_step(&p->look, &p->text, p->wanted, p->pattern, &line);
+    if (found != PAGER_GOING_ON)
+        look_ended(p, found, line);
+    app_damage_soon(p->screen.app);
+    if (p->indexing || p->wanted)
+        loop_defer(p->screen.app->loop, &p->slice, work, p);
+}
+
+/* To the next line from here on, or the one before, that is wanted. */
+static void go_on(struct pager *p, bool backward, pager_wanted_fn *wanted, const char *pattern)
+{
+    p->look_later = p->indexing && wanted == wanted_line(p);
+    if (p->indexing || !p->text.lines)
+        return;
+    begin_look(p, backward, wanted, pattern);
+    work(p);
 }
 
 /* ---- selecting ---- */
@@ -317,8 +324,16 @@ static void copy_selection(struct pager *p)
            to = p->anchor < p->point ? p->point : p->anchor, n;
     const char *start = pager_text_line(&p->text, from, &n),
                *end = pager_text_line(&p->text, to, &n);
+    scoped_free char *plain = NULL;
 
-    if (clipboard_copy(p->screen.app, start, (size_t)(end - start) + n))
+    n += (size_t)(end - start);
+    if (p->spec.colored && n <= COLORED_MAX) {
+        plain = malloc(n + 1);
+        BUG_ON(!plain);
+        n = sgr_strip(start, n, plain, NULL);
+        start = plain;
+    }
+    if (clipboard_copy(p->screen.app, start, n))
         app_message(p->screen.app, ROLE_GOOD, "%zu line%s copied", to - from + 1,
                     to == from ? "" : "s");
     p->selecting = false;
@@ -344,6 +359,8 @@ static bool enabled(struct screen *s, int a)
 {
     struct pager *p = (struct pager *)s;
 
+    if (p->indexing)
+        return a == CLOSE || (a == SEARCH && !p->typing);
     switch (a) {
     case NEXT:
     case PREVIOUS:
@@ -366,10 +383,14 @@ static void action(struct screen *s, int a)
 {
     struct pager *p = (struct pager *)s;
     long page = text_rows(p) > 1 ? text_rows(p) - 1 : 1;
+    bool looked = p->wanted != NULL;
 
+    p->wanted = NULL; /* whatever else is done ends a search */
     switch (a) {
     case CLOSE:
-        if (p->selecting)
+        if (looked)
+            app_message(s->app, ROLE_TEXT, "search stopped");
+        else if (p->selecting)
             p->selecting = false;
         else
             app_pop(s->app);
@@ -381,7 +402,6 @@ static void action(struct screen *s, int a)
         copy_selection(p);
         break;
     case AGAIN:
-        app_pop(s->app);
         p->spec.again(p->spec.arg);
         break;
     case SEARCH:
@@ -390,7 +410,7 @@ static void action(struct screen *s, int a)
         break;
     case NEXT:
     case PREVIOUS:
-        go_on(p, a == PREVIOUS, holds, p->search.text);
+        go_on(p, a == PREVIOUS, wanted_line(p), p->search.text);
         break;
     case NEXT_SECTION:
     case PREVIOUS_SECTION:
@@ -420,7 +440,7 @@ static bool search_event(struct pager *p, const struct key_event *e)
             field_set(&p->search, "");
         p->found = NONE;
         if (p->search.len)
-            go_on(p, false, holds, p->search.text);
+            go_on(p, false, wanted_line(p), p->search.text);
         return true;
     }
     return field_event(&p->search, e) || e->kind == EVENT_KEY;
@@ -434,6 +454,9 @@ static bool event(struct screen *s, const struct key_event *e)
         return search_event(p, e);
     if (e->kind != EVENT_MOUSE)
         return false;
+    if (p->indexing)
+        return true;
+    p->wanted = NULL;
     if (e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN)
         scroll_by(p, e->mouse == MOUSE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
     else
@@ -441,12 +464,43 @@ static bool event(struct screen *s, const struct key_event *e)
     return true;
 }
 
+static void release_text(struct pager *p)
+{
+    loop_defer_cancel(p->screen.app->loop, &p->slice);
+    pager_text_release(&p->text);
+    if (p->spec.mapped && p->spec.len)
+        munmap(p->spec.text, p->spec.len);
+    else
+        free(p->spec.text);
+    p->spec.text = NULL;
+    p->spec.len = 0;
+}
+
+void pager_fill(struct pager *p, bool ok, char *text, size_t len, const char *note)
+{
+    BUG_ON(len > PAGER_TEXT_MAX);
+    release_text(p);
+    p->spec.text = text;
+    p->spec.len = len;
+    p->missing = !ok;
+    free(p->note);
+    p->note = str_printf("%s", note ? note : "");
+    p->wanted = NULL;
+    p->selecting = false;
+    p->found = NONE;
+    p->first = 0;
+    pager_text_init(&p->text, text, len);
+    p->indexing = len > 0;
+    work(p);
+}
+
 static void destroy(struct screen *s)
 {
     struct pager *p = (struct pager *)s;
 
-    pager_text_release(&p->text);
-    free(p->spec.text);
+    release_text(p);
+    if (p->spec.closed)
+        p->spec.closed(p->spec.arg);
     free(p->title);
     free(p->note);
     free(p);
@@ -465,18 +519,22 @@ const struct screen_ops pager_ops = {
     .free = destroy,
 };
 
-void pager_open(struct app *app, const struct pager_spec *spec)
+struct pager *pager_open(struct app *app, const struct pager_spec *spec)
 {
     struct pager *p = calloc(1, sizeof(*p));
 
-    BUG_ON(!p || spec->len > PAGER_TEXT_MAX);
+    BUG_ON(!p);
     p->screen.ops = &pager_ops;
     p->spec = *spec;
+    p->spec.text = NULL;
+    p->spec.len = 0;
     p->title = str_printf("%s", spec->title);
-    p->note = str_printf("%s", spec->note ? spec->note : "");
+    p->note = str_printf("%s", "");
     p->found = NONE;
     p->typing = spec->searching;
-    pager_text_init(&p->text, spec->text, spec->len);
-    p->first = spec->at_end ? p->text.lines : 0; /* as far down as there is something to show */
+    p->indexing = true;
     app_push(app, &p->screen);
+    if (!spec->again)
+        pager_fill(p, true, spec->text, spec->len, spec->note);
+    return p;
 }

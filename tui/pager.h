@@ -8,28 +8,37 @@
 
 #include "tui/app.h"
 
-#define PAGER_TEXT_MAX ((size_t)64 * 1024 * 1024)
+#define PAGER_TEXT_MAX ((size_t)512 * 1024 * 1024)
 
 struct pager_spec {
     const char *title; /* copied, like the next */
     const char *note;  /* beside the title: what is left out, for example; NULL: nothing */
     char *text;        /* taken; ended by a NUL that `len` does not count, and may hold others */
     size_t len;        /* at most PAGER_TEXT_MAX */
+    bool mapped;  /* `text` is from mmap(2), not from malloc(3): for a long one; no NUL needed */
+    bool colored; /* SGR sequences in it are colours */
     /* How a line looks; NULL: as text. */
     enum role (*role)(const char *line, size_t n);
     /* What the first lines of sections begin with, to which keys go; NULL: there are none. Kept. */
     const char *section;
     bool at_end;    /* begins at its end */
     bool searching; /* begins with asking what to look for */
-    /* Of a text that may have grown since: says so in a few words, NULL when it has not. And reads
-     * it anew: the pager is gone when this is called. Both NULL: it never grows. */
+    /* The text comes with pager_fill(), and again whenever `again` has asked for it, when `news`
+     * had said in a few words that there is more (NULL: there is none). `closed`: the pager is
+     * gone. All NULL: the text is `text`. */
     const char *(*news)(void *arg);
     void (*again)(void *arg);
+    void (*closed)(void *arg);
     void *arg;
 };
 
-/* Pushes it. */
-void pager_open(struct app *app, const struct pager_spec *spec);
+struct pager;
+
+/* Pushes it; it is owned by the app. */
+struct pager *pager_open(struct app *app, const struct pager_spec *spec);
+/* Another text for an open one, taken, and its note; `ok` false: there is none, and the operator
+ * knows why. */
+void pager_fill(struct pager *p, bool ok, char *text, size_t len, const char *note);
 
 extern const struct screen_ops pager_ops;
 

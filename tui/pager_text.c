@@ -5,27 +5,61 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/term/sgr.h"
 #include "vmm/base/error.h"
 
 #define EVERY 64
+#define SLICE_LINES ((size_t)1024)
+
+/* Where line text from `at` on ends, and where the next begins. A piece of a long line ends between
+ * characters, and not inside an SGR sequence. */
+static size_t line_length(const struct pager_text *t, size_t at, size_t *ret_next)
+{
+    size_t room = t->len - at, n = room < PAGER_LINE_MAX ? room : PAGER_LINE_MAX, back;
+    const char *end = memchr(t->bytes + at, '\n', n), *sequence;
+
+    if (end) {
+        *ret_next = (size_t)(end - t->bytes) + 1;
+        return (size_t)(end - t->bytes) - at;
+    }
+    if (n < room && t->bytes[at + n] == '\n') {
+        *ret_next = at + n + 1;
+        return n;
+    }
+    if (n < room) {
+        for (back = 0; back < 3 && ((unsigned char)t->bytes[at + n - back] & 0xc0) == 0x80; back++)
+            ;
+        n -= back;
+        sequence = memrchr(t->bytes + at + n - SGR_TEXT_MAX, '\x1b', SGR_TEXT_MAX);
+        if (sequence && !memchr(sequence, 'm', (size_t)(t->bytes + at + n - sequence)))
+            n = (size_t)(sequence - t->bytes) - at;
+    }
+    *ret_next = at + n;
+    return n;
+}
 
 void pager_text_init(struct pager_text *t, const char *bytes, size_t len)
 {
-    size_t room = 0;
-
     *t = (struct pager_text){ .bytes = bytes, .len = len };
-    for (size_t at = 0; at < len; t->lines++) {
-        const char *end = memchr(bytes + at, '\n', len - at);
+}
+
+bool pager_text_index(struct pager_text *t)
+{
+    size_t at = t->indexed;
+
+    for (size_t i = 0; at < t->len && i < SLICE_LINES; i++, t->lines++) {
         if (t->lines % EVERY == 0) {
-            if (t->lines / EVERY == room) {
-                room = room ? 2 * room : 64;
-                t->index = realloc(t->index, room * sizeof(*t->index));
+            if (t->lines / EVERY == t->room) {
+                t->room = t->room ? 2 * t->room : 64;
+                t->index = realloc(t->index, t->room * sizeof(*t->index));
                 BUG_ON(!t->index);
             }
             t->index[t->lines / EVERY] = at;
         }
-        at = end ? (size_t)(end - bytes) + 1 : len;
+        line_length(t, at, &at);
     }
+    t->indexed = at;
+    return at == t->len;
 }
 
 void pager_text_release(struct pager_text *t)
@@ -34,20 +68,13 @@ void pager_text_release(struct pager_text *t)
     t->index = NULL;
 }
 
-static size_t line_length(const struct pager_text *t, size_t at)
-{
-    const char *end = memchr(t->bytes + at, '\n', t->len - at);
-
-    return end ? (size_t)(end - t->bytes) - at : t->len - at;
-}
-
 const char *pager_text_line(const struct pager_text *t, size_t i, size_t *ret_n)
 {
-    size_t at = t->index[i / EVERY], n = line_length(t, at);
+    size_t at = t->index[i / EVERY], next, n = line_length(t, at, &next);
 
     for (size_t skip = i % EVERY; skip > 0; skip--) {
-        at += n + 1;
-        n = line_length(t, at);
+        at = next;
+        n = line_length(t, at, &next);
     }
     *ret_n = n;
     return t->bytes + at;
@@ -61,25 +88,25 @@ static bool has_upper(const char *pattern)
     return false;
 }
 
-/* As memchr(3), of either case of a lower-case letter. */
-static const char *find_letter(const char *at, const char *end, char lower)
-{
-    char upper = (char)toupper((unsigned char)lower);
-    const char *a = memchr(at, lower, (size_t)(end - at));
-    const char *b = upper == lower ? NULL : memchr(at, upper, (size_t)((a ? a : end) - at));
-
-    return b ? b : a;
-}
-
 const char *pager_text_find(const char *bytes, size_t n, const char *pattern)
 {
     size_t len = strlen(pattern);
-    const char *end = bytes + n;
+    const char *last = bytes + n - len, *lower = bytes, *upper = bytes;
 
+    if (len > n)
+        return NULL;
     if (has_upper(pattern))
         return memmem(bytes, n, pattern, len);
-    while ((size_t)(end - bytes) >= len && (bytes = find_letter(bytes, end, *pattern))) {
-        if ((size_t)(end - bytes) >= len && strncasecmp(bytes, pattern, len) == 0)
+    while (bytes <= last) { /* the next of either case of the first letter; NULL: no more */
+        size_t left = (size_t)(last - bytes) + 1;
+        if (lower && lower <= bytes)
+            lower = memchr(bytes, *pattern, left);
+        if (upper && upper <= bytes)
+            upper = memchr(bytes, toupper((unsigned char)*pattern), left);
+        if (!lower && !upper)
+            return NULL;
+        bytes = !upper || (lower && lower < upper) ? lower : upper;
+        if (strncasecmp(bytes, pattern, len) == 0)
             return bytes;
         bytes++;
     }
@@ -92,52 +119,56 @@ static bool search_stretch(const struct pager_text *t, size_t from, size_t to, b
                            pager_wanted_fn *wanted, const char *pattern, size_t *ret_line)
 {
     bool found = false;
-    size_t n;
+    size_t n, next;
+    const char *line = pager_text_line(t, from, &n);
 
-    if (from >= to)
-        return false;
-    for (const char *line = pager_text_line(t, from, &n); from < to; from++) {
+    for (line_length(t, (size_t)(line - t->bytes), &next); from < to; from++) {
         if (wanted(line, n, pattern)) {
             *ret_line = from;
             found = true;
             if (!backward)
                 return true;
         }
-        line += n + 1;
-        n = from + 1 < t->lines ? line_length(t, (size_t)(line - t->bytes)) : 0;
+        line = t->bytes + next;
+        n = from + 1 < t->lines ? line_length(t, next, &next) : 0;
     }
     return found;
 }
 
-/* The lines from..to-1, stretch by stretch. */
-static bool search_lines(const struct pager_text *t, size_t from, size_t to, bool backward,
-                         pager_wanted_fn *wanted, const char *pattern, size_t *ret_line)
+void pager_search_begin(struct pager_search *s, size_t from, bool backward)
 {
-    while (from < to) {
-        size_t cut = backward ? (to - 1) / EVERY * EVERY : (from / EVERY + 1) * EVERY;
-        size_t begin = backward ? (cut > from ? cut : from) : from,
-               end = backward ? to : (cut < to ? cut : to);
-        if (search_stretch(t, begin, end, backward, wanted, pattern, ret_line))
-            return true;
-        if (backward)
-            to = begin;
-        else
-            from = end;
-    }
-    return false;
+    *s = (struct pager_search){ .from = from, .at = from, .backward = backward };
 }
 
-bool pager_text_search(const struct pager_text *t, size_t from, bool backward,
-                       pager_wanted_fn *wanted, const char *pattern, size_t *ret_line,
-                       bool *ret_wrapped)
+enum pager_found pager_search_step(struct pager_search *s, const struct pager_text *t,
+                                   pager_wanted_fn *wanted, const char *pattern, size_t *ret_line)
 {
-    if (from > t->lines)
-        from = t->lines;
-    *ret_wrapped = false;
-    if (search_lines(t, backward ? 0 : from, backward ? from : t->lines, backward, wanted, pattern,
-                     ret_line))
-        return true;
-    *ret_wrapped = true;
-    return search_lines(t, backward ? from : 0, backward ? t->lines : from, backward, wanted,
-                        pattern, ret_line);
+    size_t end = s->backward ? (s->wrapped ? s->from : 0) : (s->wrapped ? s->from : t->lines);
+    size_t from, to;
+
+    if (s->from > t->lines)
+        s->from = s->at = t->lines;
+    if (s->backward ? s->at <= end : s->at >= end) {
+        if (s->wrapped)
+            return PAGER_NOWHERE;
+        s->wrapped = true;
+        s->at = s->backward ? t->lines : 0;
+        return PAGER_GOING_ON;
+    }
+    from = s->backward ? (s->at - 1) / EVERY * EVERY : s->at;
+    to = s->backward ? s->at : (s->at / EVERY + 1) * EVERY;
+    if (s->backward && from < end)
+        from = end;
+    if (!s->backward && to > end)
+        to = end;
+    s->at = s->backward ? from : to;
+    return search_stretch(t, from, to, s->backward, wanted, pattern, ret_line) ? PAGER_FOUND
+                                                                               : PAGER_GOING_ON;
+}
+
+size_t pager_search_left(const struct pager_search *s, const struct pager_text *t)
+{
+    if (s->backward)
+        return s->wrapped ? s->at - s->from : s->at + t->lines - s->from;
+    return s->wrapped ? s->from - s->at : t->lines - s->at + s->from;
 }

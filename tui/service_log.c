@@ -15,8 +15,9 @@ struct service_log {
     struct app *app;
     char *workspace_id, *path, *service;
     struct service_watch *watch;
-    struct job *job; /* that reads; NULL: none */
-    bool grown;      /* since it was read */
+    struct job *job;     /* that reads; NULL: none */
+    struct pager *pager; /* that is open; NULL: none */
+    bool grown;          /* since it was read */
 };
 
 static void on_grown(void *arg)
@@ -34,11 +35,9 @@ static const char *news(void *arg)
     return log->grown ? "▼ more below: r reads on" : NULL;
 }
 
-static void read_it(struct service_log *log);
-
-static void again(void *arg)
+static void closed(void *arg)
 {
-    read_it(arg);
+    ((struct service_log *)arg)->pager = NULL;
 }
 
 /* Names its part only when there are two. */
@@ -57,31 +56,27 @@ static void ready(void *arg, const struct job_end *end)
 {
     struct service_log *log = arg;
     scoped_buf text = BUF_INIT(PAGER_TEXT_MAX);
-    scoped_free char *title = str_printf("log of %s", log->service);
-    struct pager_spec spec = {
-        .title = title, .section = SECTION, .at_end = true, .news = news, .again = again, .arg = log
-    };
+    const char *note = NULL;
+    size_t len;
     bool both;
 
     log->job = NULL;
-    if (!end->ok)
+    if (!log->pager)
         return;
     both = *json_string_or(end->result, "stdout", "") && *json_string_or(end->result, "stderr", "");
     if (!put_output(&text, end->result, "stdout", both) ||
         !put_output(&text, end->result, "stderr", both))
-        spec.note = "only its beginning";
+        note = "only its beginning";
     else if (json_int_or(end->result, "stdout_dropped_bytes", 0) ||
              json_int_or(end->result, "stderr_dropped_bytes", 0))
-        spec.note = "without its oldest part";
-    spec.len = text.len;
-    if (!buf_append(&text, "", 1))
-        spec.len = text.len - 1;
-    spec.text = buf_take(&text);
-    pager_open(log->app, &spec);
+        note = "without its oldest part";
+    len = text.len;
+    pager_fill(log->pager, end->ok, buf_take(&text), len, note);
 }
 
-static void read_it(struct service_log *log)
+static void read_it(void *arg)
 {
+    struct service_log *log = arg;
     const char *const argv[] = { "workspace",  "service", "logs", log->workspace_id,
                                  log->service, "--all",   NULL };
     scoped_free char *what = str_printf("read the log of %s", log->service);
@@ -90,6 +85,21 @@ static void read_it(struct service_log *log)
         return;
     log->grown = false;
     log->job = job_start(log->app, what, argv, false, ready, log);
+}
+
+static void open_pager(struct service_log *log)
+{
+    scoped_free char *title = str_printf("log of %s", log->service);
+    struct pager_spec spec = { .title = title,
+                               .section = SECTION,
+                               .colored = true,
+                               .at_end = true,
+                               .news = news,
+                               .again = read_it,
+                               .closed = closed,
+                               .arg = log };
+
+    log->pager = pager_open(log->app, &spec);
 }
 
 void service_log_open(struct service_log *log, const char *workspace_id, const char *path,
@@ -111,6 +121,7 @@ void service_log_open(struct service_log *log, const char *workspace_id, const c
         service_watch_follow(log->watch, path, service);
     else
         app_error(log->app, &err);
+    open_pager(log);
     read_it(log);
 }
 

@@ -9,7 +9,7 @@ struct service_log;
 struct service_log *service_log_new(struct app *app);
 /* While its pager is not open. NULL is fine. */
 void service_log_free(struct service_log *log);
-/* Reads the logs of the service, then opens the pager at their end. `path`: of its workspace. */
+/* Opens the pager, which is at the logs' end once they are read. `path`: of its workspace. */
 void service_log_open(struct service_log *log, const char *workspace_id, const char *path,
                       const char *service);
 

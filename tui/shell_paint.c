@@ -7,8 +7,7 @@ _Static_assert(TERM_COLOR_INDEX(7) == COLOUR_INDEX(7) && TERM_COLOR_RGB(7) == CO
                    TERM_COLOR_DEFAULT == COLOUR_DEFAULT,
                "cells and pairs name colours alike");
 
-/* What a program leaves at the default has the theme's colours, as all the rest of the screen. */
-static struct style style_of(const struct term_cell *cell)
+struct style shell_paint_style(struct style under, uint32_t fg, uint32_t bg, unsigned attr)
 {
     static const struct {
         unsigned term;
@@ -19,17 +18,23 @@ static struct style style_of(const struct term_cell *cell)
         { TERM_BLINK, A_BLINK },   { TERM_REVERSE, A_REVERSE },
         { TERM_CONCEAL, A_INVIS },
     };
-    struct style style = theme_style(ROLE_TEXT);
+    struct style style = under;
 
-    if (cell->fg != TERM_COLOR_DEFAULT)
-        style.fg = cell->fg;
-    if (cell->bg != TERM_COLOR_DEFAULT)
-        style.bg = cell->bg;
+    if (fg != TERM_COLOR_DEFAULT)
+        style.fg = fg;
+    if (bg != TERM_COLOR_DEFAULT)
+        style.bg = bg;
 
     for (size_t i = 0; i < ARRAY_SIZE(attributes); i++)
-        if (cell->attr & attributes[i].term)
+        if (attr & attributes[i].term)
             style.attrs |= attributes[i].curses;
     return style;
+}
+
+/* What a program leaves at the default has the theme's colours, as all the rest of the screen. */
+static struct style style_of(const struct term_cell *cell)
+{
+    return shell_paint_style(theme_style(ROLE_TEXT), cell->fg, cell->bg, cell->attr);
 }
 
 static void put(WINDOW *win, int row, int col, struct style style, const wchar_t *chars)

@@ -4,7 +4,10 @@
 #define PYRO_TUI_SHELL_PAINT_H
 
 #include "engine/term/pane_wire.h"
-#include "tui/curses.h"
+#include "tui/color.h"
+
+/* A style with a cell's colours and attributes (engine/term/cell.h) over it. */
+struct style shell_paint_style(struct style under, uint32_t fg, uint32_t bg, unsigned attr);
 
 /* A part of a window. */
 struct paint_place {

@@ -10,10 +10,10 @@
 #include "engine/shell/control.h"
 #include "engine/shell/live.h"
 #include "engine/workspace/lifecycle.h"
+#include "tui/history.h"
 #include "tui/model.h"
 #include "tui/screens.h"
 #include "tui/shell_actions.h"
-#include "tui/shell_history.h"
 #include "tui/shell_keys.h"
 #include "tui/shell_paint.h"
 #include "tui/tty.h"
@@ -22,13 +22,14 @@
 #define HEAD_ROWS 1
 #define TYPED_MAX (INPUT_PASTE_MAX + 64)
 #define WHEEL_ROWS 3
+#define LOG_MAX "67108864" /* the most that a read takes; a log is capped there */
 
 struct shell_view {
     struct screen screen;
     char id[WORKSPACE_ID_LENGTH + 1], shell[SHELL_ID_MAX + 1];
     int dir_fd;
     struct live *live;
-    struct shell_history *history;
+    struct history *history;
     struct shell_control *control; /* NULL: watching */
     struct loop_deferred give_up_call;
     struct pyro_error lost; /* why control is given up */
@@ -223,7 +224,7 @@ static void type(struct shell_view *v, const struct key_event *e)
     case EVENT_MOUSE:
         if (wheel_scrolls(v, e)) {
             if (e->mouse == MOUSE_WHEEL_UP)
-                shell_history_open(v->history, false);
+                history_open(v->history, false);
         } else if (e->mouse >= MOUSE_WHEEL_UP && !modes->mouse) {
             whole = put_arrows(&v->typed, e, modes);
         } else if (e->row >= HEAD_ROWS)
@@ -416,7 +417,7 @@ static void action(struct screen *s, int a)
         break;
     case SCROLL:
     case SEARCH:
-        shell_history_open(v->history, a == SEARCH);
+        history_open(v->history, a == SEARCH);
         break;
     case SIGNAL:
         shell_ask_signal(s->app, v->id, v->shell);
@@ -445,13 +446,6 @@ static bool event(struct screen *s, const struct key_event *e)
     struct shell_view *v = (struct shell_view *)s;
     bool releases = keymap_find(s->ops->name, keys, e) == RELEASE;
 
-    /* What is typed for a log that is not open yet must not reach the shell, nor take control of
-     * it. */
-    if (shell_history_is_reading(v->history)) {
-        if (e->kind == EVENT_KEY && e->code == K_ESC)
-            shell_history_cancel(v->history);
-        return true;
-    }
     if (v->control && releases)
         return false;
     if (v->control) {
@@ -463,7 +457,7 @@ static bool event(struct screen *s, const struct key_event *e)
         return true;
     }
     if (e->kind == EVENT_MOUSE && e->mouse == MOUSE_WHEEL_UP && !v->rect.top)
-        shell_history_open(v->history, false);
+        history_open(v->history, false);
     else if (e->kind == EVENT_MOUSE && e->mouse >= MOUSE_WHEEL_UP)
         pan(v, e->mouse == MOUSE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS, 0);
     return e->kind != EVENT_KEY;
@@ -493,7 +487,7 @@ static void destroy(struct screen *s)
 
     if (v->live)
         release(v);
-    shell_history_free(v->history);
+    history_free(v->history);
     live_free(v->live);
     if (v->dir_fd >= 0)
         close(v->dir_fd);
@@ -515,6 +509,23 @@ const struct screen_ops shell_view_ops = {
     .cursor = cursor,
     .free = destroy,
 };
+
+static uint64_t size_of_log(void *arg)
+{
+    return live_size(((struct shell_view *)arg)->live);
+}
+
+static struct history *new_history(struct shell_view *v)
+{
+    scoped_free char *title = str_printf("log of %s", v->shell);
+    const char *const argv[] = { "workspace", "shell",    "read",        v->id,   v->shell,
+                                 "--plain",   "--colors", "--max-chars", LOG_MAX, NULL };
+    struct history_spec spec = {
+        .title = title, .argv = argv, .dir_fd = v->dir_fd, .size = size_of_log, .arg = v
+    };
+
+    return history_new(v->screen.app, &spec);
+}
 
 struct screen *shell_view_new(struct app *app, const char *workspace_id, const char *shell_id,
                               struct pyro_error *err)
@@ -539,6 +550,6 @@ struct screen *shell_view_new(struct app *app, const char *workspace_id, const c
         destroy(&v->screen);
         return NULL;
     }
-    v->history = shell_history_new(app, v->id, v->shell, v->live);
+    v->history = new_history(v);
     return &v->screen;
 }

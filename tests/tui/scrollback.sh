@@ -18,6 +18,7 @@ sees '^wide 漢字 café'
 refute "nothing of an escape is in it" drive shows 'x1b|\[32m'
 keys g
 sees '^line 1 of many'
+is "its colours stay" "$(drive svg t | grep -o '<[^>]*>line<' | head -1 | grep -c 'fill=')" 1
 keys PgDn PgUp G
 sees '^all-42'
 wheel up 10 10
@@ -102,9 +103,15 @@ sees '^ WATCHING '
 # A terminal's clipboard that is not to be touched, and a log that is very long.
 write 'seq 1 4000000 | head -c 20000000; echo; echo long-$((40 + 2))'
 sees '^long-42'
+keys PgUp / 'i is not typed' Enter # at once, while the log is read
+sees 'is not there'
+keys q
+sees '^ WATCHING '
 keys PgUp
-sees "^ log of $shell"
-keys / 'no such text' Enter
+sees "^ log of $shell .* of [0-9]+"
+keys / 'no such text' Enter q # what is done next ends a search
+sees 'search stopped'
+keys n
 sees 'is not there'
 keys / 'line 3 of many' Enter
 sees 'line 3 of many'
@@ -120,7 +127,7 @@ mkdir -p "$XDG_CONFIG_HOME/pyro" && echo 'clipboard = off' >"$XDG_CONFIG_HOME/py
 tui "work/$shell"
 sees '^long-42'
 keys PgUp
-sees "^ log of $shell"
+sees "^ log of $shell .* of [0-9]+"
 keys v y
 sees 'clipboard = off'
 tui_finish
