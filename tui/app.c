@@ -327,9 +327,9 @@ static void on_resize(void *arg)
     struct app *app = arg;
     int rows, cols;
 
-    if (!tty_size(&rows, &cols) || (rows == app->rows && cols == app->cols))
-        return;
-    app_resize(app, rows, cols);
+    /* Also when it is back at its old size: what the terminal shows was cut or wrapped since. */
+    if (tty_size(&rows, &cols))
+        app_resize(app, rows, cols);
 }
 
 static void on_signal(void *arg, const struct signalfd_siginfo *info)

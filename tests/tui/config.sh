@@ -57,6 +57,14 @@ drive resize 39 24
 sees '40'
 drive resize 40 10
 sees '^ one '
+# There and back before the program has looked: what the terminal shows was cut all the same.
+drive resize 80 24
+sees '\? help'
+kill -STOP "$(drive pid)"
+drive resize 41 11
+drive resize 80 24
+kill -CONT "$(drive pid)"
+sees '\? help'
 for size in "200 60" "41 11" "120 20" "80 9" "300 100" "80 24"; do
     # shellcheck disable=SC2086
     drive resize $size
