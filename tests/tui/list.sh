@@ -16,7 +16,6 @@ sees '2 workspaces'
 # The cursor stays with its workspace; the details are its own, and say where it runs.
 sees "│ id +$one"
 sees 'not in a ma'
-sees 'label +team=red'
 sees 'secrets +API_TOKEN, KEY'
 keys k
 sees "│ id +$two"
@@ -37,6 +36,7 @@ sees "$shell sleep 4321 42 lines"
 # Wide, the details stand beside the table.
 drive resize 120 40
 sees '^ NAME .*╭ one ─'
+sees 'label +team=red'
 drive resize 80 24
 sees '^╭ one ─'
 
