@@ -16,6 +16,19 @@
 #define START_TIMEOUT_MS 30000
 #define ADOPT_TIMEOUT_MS 10000
 
+/*
+ * QEMU begins to listen for the network's peer at some moment after its start. A frame before that,
+ * as its own announcement of a machine that has arrived, and it follows a NULL pointer (7.2,
+ * net/stream.c). So it is made to serve somebody once; from then on it knows when nobody is there.
+ */
+static bool wait_for_network(struct vm *vm, int run_dirfd, int64_t deadline_ms,
+                             struct pyro_error *err)
+{
+    scoped_close int peer = vm_connect_network(run_dirfd, err);
+
+    return peer >= 0 && qmp_wait_event(vm->qmp, "NETDEV_STREAM_CONNECTED", deadline_ms, NULL, err);
+}
+
 /* Loads the devices' state and lets the machine run. */
 static bool restore(struct vm *vm, const struct template *t, int64_t deadline_ms,
                     struct pyro_error *err)
@@ -51,7 +64,8 @@ bool vm_start(const struct vm_spec *spec, struct vm *ret, struct pyro_error *err
 
     if (!vm_launch(&t->qemu, &machine, spec->run_dirfd, deadline_ms, &vm, err))
         return false;
-    if (!restore(&vm, t, deadline_ms, err))
+    if ((t->network && !wait_for_network(&vm, spec->run_dirfd, deadline_ms, err)) ||
+        !restore(&vm, t, deadline_ms, err))
         return vm_launch_failed(&vm, err);
     vm.ram_fd = fcntl(t->ram_fd, F_DUPFD_CLOEXEC, 0);
     *ret = vm;
