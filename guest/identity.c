@@ -203,7 +203,7 @@ bool identity_op_begin(struct guest *g, const json_t *request, json_t **ret, str
         return false;
     if (!g->host_dir &&
         (!become(g, &id, err) || !secrets_write(json_object_get(request, "secrets"), err) ||
-         !network_configure(json_object_get(request, "network"), err)))
+         !network_configure(g, json_object_get(request, "network"), err)))
         return false;
     g->begun = true;
     *ret = json_pack("{s:s}", "agent", PYRO_VERSION);

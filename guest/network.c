@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "guest/identity.h"
+#include "guest/resolver.h"
 #include "guest/root.h"
 #include "guest/uevent.h"
 #include "vmm/base/fs.h"
@@ -214,32 +215,33 @@ static void ignore_advertisements(void)
         guest_log("%s: errno %d", path, errno);
 }
 
-/* A link that an administrator made is left alone. */
-static bool name_resolver(const char *address, struct pyro_error *err)
+/* A link that leads somewhere is somebody's choice, and left alone. */
+static bool name_resolver(struct pyro_error *err)
 {
-    char line[128];
+    static const char line[] = "nameserver " RESOLVER_ADDRESS "\n";
     struct stat st;
 
-    if (!*address || (lstat("/etc/resolv.conf", &st) == 0 && !S_ISREG(st.st_mode)))
+    if (lstat("/etc/resolv.conf", &st) == 0 && !S_ISREG(st.st_mode) &&
+        stat("/etc/resolv.conf", &st) == 0)
         return true;
-    snprintf(line, sizeof(line), "nameserver %s\n", address);
     return guest_replace_file("/etc/resolv.conf", line, strlen(line), 0644, err);
 }
 
-bool network_configure(const json_t *network, struct pyro_error *err)
+bool network_configure(struct guest *g, const json_t *network, struct pyro_error *err)
 {
     unsigned index = if_nametoindex(DEVICE);
-    const char *mac, *dns;
+    const char *mac;
 
     if (!json_is_object(network))
         return true;
     if (!index)
         return pyro_fail(err, PYRO_GUEST_ERROR, "the machine has no network device");
-    if (!json_get_string(network, "mac", &mac, err) || !json_get_string(network, "dns", &dns, err))
+    if (!json_get_string(network, "mac", &mac, err))
         return false;
     ignore_advertisements();
+    resolver_listen(g);
     return raise_device(mac, err) && add_family(index, network, "address", "gateway", err) &&
            (!json_object_get(network, "address6") ||
             add_family(index, network, "address6", "gateway6", err)) &&
-           name_resolver(dns, err);
+           name_resolver(err);
 }

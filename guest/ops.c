@@ -8,6 +8,7 @@
 #include "guest/file.h"
 #include "guest/freeze.h"
 #include "guest/identity.h"
+#include "guest/resolver.h"
 #include "guest/root.h"
 #include "guest/service.h"
 #include "guest/shell.h"
@@ -37,6 +38,8 @@ static const struct guest_op ops[] = {
     { "shell_list", .needs_self = true, .answer = shell_op_list },
     { "shell_attach", .needs_self = true, .start = shell_op_attach },
     { "freeze", .vm_only = true, .needs_self = true, .start = freeze_op_freeze },
+    { "resolve_datagrams", .vm_only = true, .needs_self = true, .start = resolver_op_datagrams },
+    { "resolve_connection", .vm_only = true, .needs_self = true, .start = resolver_op_connection },
     { "service_start", .needs_self = true, .answer = service_op_start },
     { "service_attach", .needs_self = true, .start = service_op_attach },
     { "stat", .answer = stat_op_stat },

@@ -1,15 +1,16 @@
 /* engine/network/host.c: addresses and routes of this host. */
 #include "engine/network/host.h"
 
-#include <arpa/inet.h>
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <linux/rtnetlink.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "vmm/base/cleanup.h"
+#include "vmm/base/fs.h"
 
 static bool take_address(const struct sockaddr *a, struct in6_addr *ret)
 {
@@ -111,22 +112,40 @@ void host_any_interface(char ret[IF_NAMESIZE])
     freeifaddrs(list);
 }
 
-bool host_resolver(char ret[64])
+static bool parse_resolver(const char *text, struct host_resolver *ret)
 {
-    FILE *f = fopen("/etc/resolv.conf", "re");
-    char line[256];
-    bool found = false;
+    /* With a scope, as in fe80::1%eth0, too. */
+    const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+                                    .ai_socktype = SOCK_DGRAM };
+    struct addrinfo *found;
 
-    while (f && !found && fgets(line, sizeof(line), f)) {
-        struct in6_addr address;
-        if (sscanf(line, " nameserver %63s", ret) != 1)
-            continue;
-        if (inet_pton(AF_INET, ret, &address) == 1)
-            found = strncmp(ret, "127.", 4) != 0 && strcmp(ret, "0.0.0.0") != 0;
-        else
-            found = inet_pton(AF_INET6, ret, &address) == 1 && !IN6_IS_ADDR_LOOPBACK(&address);
+    if (getaddrinfo(text, "53", &hints, &found) != 0)
+        return false;
+    memcpy(&ret->address, found->ai_addr, found->ai_addrlen);
+    ret->size = found->ai_addrlen;
+    freeaddrinfo(found);
+    return true;
+}
+
+unsigned resolvers_parse(const char *text, struct host_resolver ret[HOST_RESOLVERS_MAX])
+{
+    unsigned n = 0;
+
+    while (text && *text && n < HOST_RESOLVERS_MAX) {
+        char address[64];
+        if (sscanf(text, "nameserver%*[ \t]%63[^ \t\n]", address) == 1 &&
+            parse_resolver(address, &ret[n]))
+            n++;
+        text = strchr(text, '\n');
+        text += text ? 1 : 0;
     }
-    if (f)
-        fclose(f);
-    return found;
+    return n ? n : parse_resolver("127.0.0.1", ret);
+}
+
+unsigned host_resolvers(struct host_resolver ret[HOST_RESOLVERS_MAX])
+{
+    scoped_buf text = BUF_INIT(64 * 1024);
+
+    return resolvers_parse(
+        fs_read_file(AT_FDCWD, "/etc/resolv.conf", &text, NULL) ? text.data : NULL, ret);
 }

@@ -3,6 +3,7 @@
 #define PYRO_NETWORK_HOST_H
 
 #include <net/if.h>
+#include <sys/socket.h>
 
 #include "engine/network/frame.h"
 #include "vmm/base/error.h"
@@ -13,9 +14,18 @@ bool host_addresses(struct frame_refused *ret, struct pyro_error *err) MUST_CHEC
 int host_watch_addresses(struct pyro_error *err) MUST_CHECK;
 /* Whether there is a default route of this family. */
 bool host_has_route(int family);
-/* The first resolver of /etc/resolv.conf that does not listen on this host's loopback, where a
- * guest cannot reach it. */
-bool host_resolver(char ret[64]);
+#define HOST_RESOLVERS_MAX 3
+
+struct host_resolver {
+    struct sockaddr_storage address; /* port 53 */
+    socklen_t size;
+};
+
+/* Those of the text of a resolv.conf(5), in order; one that names none means this host itself. How
+ * many: 1 to HOST_RESOLVERS_MAX. */
+unsigned resolvers_parse(const char *text, struct host_resolver ret[HOST_RESOLVERS_MAX]);
+/* Those of /etc/resolv.conf. */
+unsigned host_resolvers(struct host_resolver ret[HOST_RESOLVERS_MAX]);
 /* An interface to take for one that leads out where no default route names one; "lo" if there is no
  * other. */
 void host_any_interface(char ret[IF_NAMESIZE]);

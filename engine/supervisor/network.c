@@ -357,7 +357,6 @@ json_t *network_for_guest(const struct supervisor *s)
 {
     uint8_t b[6];
     char mac[18];
-    char dns[64];
     json_t *j;
 
     if (s->record.network_policy == NETWORK_OFF || s->record.host_compat)
@@ -365,8 +364,8 @@ json_t *network_for_guest(const struct supervisor *s)
     random_bytes(b, sizeof(b));
     snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", (b[0] & 0xfcu) | 2u, b[1], b[2],
              b[3], b[4], b[5]); /* locally administered, one station's */
-    j = json_pack("{s:s, s:s, s:s, s:s}", "mac", mac, "dns", host_resolver(dns) ? dns : "",
-                  "address", GUEST_ADDRESS "/" GUEST_PREFIX, "gateway", GUEST_GATEWAY);
+    j = json_pack("{s:s, s:s, s:s}", "mac", mac, "address", GUEST_ADDRESS "/" GUEST_PREFIX,
+                  "gateway", GUEST_GATEWAY);
     if (j && host_has_route(AF_INET6)) {
         json_object_set_new(j, "address6", json_string(GUEST_ADDRESS6 "/" GUEST_PREFIX6));
         json_object_set_new(j, "gateway6", json_string(GUEST_GATEWAY6));

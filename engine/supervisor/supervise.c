@@ -25,6 +25,7 @@
 #include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/network.h"
 #include "engine/supervisor/relay.h"
+#include "engine/supervisor/resolver.h"
 #include "engine/supervisor/services.h"
 #include "engine/supervisor/shells.h"
 #include "engine/supervisor/supervisor.h"
@@ -276,6 +277,7 @@ static void on_ended(void *arg, uint32_t events UNUSED)
     if (!s->end_reason[0])
         machine_describe_end(s, s->end_reason, sizeof(s->end_reason));
     s->phase = PHASE_ENDED;
+    resolver_stop(s);
     network_stop(s);
     if (s->record.clearing)
         pyro_fail(&why, PYRO_WORKSPACE_STATE, "the workspace was reset");
@@ -312,6 +314,7 @@ static void adopt_what_runs(struct supervisor *s)
 {
     shells_adopt(s);
     services_adopt(s);
+    resolver_start(s);
 }
 
 static void serve(struct supervisor *s)
@@ -334,10 +337,12 @@ static void serve(struct supervisor *s)
         supervisor_give_up(s, "%s", err.message);
         return;
     }
-    if (s->mode != SUPERVISE_ADOPT)
+    if (s->mode != SUPERVISE_ADOPT) {
         settle_what_ran(s);
-    else if (link_is_ready(s->guest))
+        resolver_start(s);
+    } else if (link_is_ready(s->guest)) {
         adopt_what_runs(s);
+    }
     set_ttl_timer(s);
     if (s->record.ephemeral)
         loop_timer_set(s->loop, &s->orphan, ORPHAN_MS, on_ttl, s);

@@ -6,6 +6,7 @@
  * child on the host clients.c    connections of other pyro processes, and the requests they make
  *   services.c   commands that stay
  *   network.c    what carries a machine's frames
+ *   resolver.c   the guest's questions for names
  *   shells.c     PTYs: their output into logs (shell_log.c), input, requests; shell_ops.c: clients'
  * requests about them exec.c       one running command: client on one side, guest on the other
  *
@@ -39,6 +40,7 @@ struct disk_op;
 struct exec;
 struct network;
 struct relay;
+struct resolver;
 struct service;
 struct shell;
 
@@ -69,7 +71,8 @@ struct supervisor {
     unsigned connection_count;
     struct loop_timer accept_again;
     struct network *network; /* NULL: the machine has none */
-    int shell_number;        /* of the last shell opened */
+    struct resolver *resolver;
+    int shell_number; /* of the last shell opened */
     int64_t prompt_token;
     struct loop_timer deadline, ttl, save, orphan, resume;
     bool stop_wanted;        /* somebody asked for the end: it is no failure */

@@ -40,7 +40,9 @@ for n in "$here lo" "$here v0" "$there lo" "$there v1"; do
 done
 ip -n "$here" route add default via 198.51.100.2
 ip -n "$here" -6 route add default via fd00:51::2
-inside=(ip netns exec "$here")
+# Its resolver listens on its loopback only; "ip netns exec" has a mount namespace of its own.
+echo "nameserver 127.0.0.1" >"$TEST_DIR/resolv.conf"
+inside=(ip netns exec "$here" sh -c 'mount --bind "$0" /etc/resolv.conf && exec "$@"' "$TEST_DIR/resolv.conf")
 
 cat >"$TEST_DIR/server.py" <<'EOF'
 # Answers with its name on TCP and UDP port 7000, both families.
@@ -70,11 +72,53 @@ while True:
             _, sender = key.fileobj.recvfrom(2048)
             key.fileobj.sendto(name, sender)
 EOF
-ip netns exec "$there" python3 "$TEST_DIR/server.py" outside "$TEST_DIR/up1" &
+cat >"$TEST_DIR/names.py" <<'EOF'
+# A resolver on 127.0.0.1: here.test is 192.0.2.N, where N counts the questions by UDP for it; big.test
+# has 1000 addresses, which only TCP can carry. Other names are not there.
+import socket, socketserver, struct, sys, threading
+asked = 0
+def answer(query, tcp):
+    global asked
+    at, labels = 12, []
+    while query[at]:
+        labels.append(query[at + 1:at + 1 + query[at]].decode().lower())
+        at += 1 + query[at]
+    question, (kind,) = query[12:at + 5], struct.unpack("!H", query[at + 1:at + 3])
+    name, flags, addresses = ".".join(labels), 0x8180, []
+    if kind == 1 and name == "here.test":
+        asked += 1
+        addresses = [bytes((192, 0, 2, asked))]
+    elif kind == 1 and name == "big.test" and tcp:
+        addresses = [bytes((10, 1, n >> 8, n & 255)) for n in range(1000)]
+    elif kind == 1 and name == "big.test":
+        flags |= 0x0200
+    elif name not in ("here.test", "big.test"):
+        flags |= 3
+    records = b"".join(b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 60, 4) + a for a in addresses)
+    return query[:2] + struct.pack("!HHHHH", flags, 1, len(addresses), 0, 0) + question + records
+class Udp(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request[1].sendto(answer(self.request[0], False), self.client_address)
+class Tcp(socketserver.StreamRequestHandler):
+    def handle(self):
+        while head := self.rfile.read(2):
+            text = answer(self.rfile.read(struct.unpack("!H", head)[0]), True)
+            self.wfile.write(struct.pack("!H", len(text)) + text)
+socketserver.ThreadingTCPServer.allow_reuse_address = True
+socketserver.ThreadingTCPServer.daemon_threads = True
+tcp = socketserver.ThreadingTCPServer(("127.0.0.1", 53), Tcp)
+threading.Thread(target=tcp.serve_forever, daemon=True).start()
+udp = socketserver.UDPServer(("127.0.0.1", 53), Udp)
+open(sys.argv[1], "w").close()
+udp.serve_forever()
+EOF
+ip netns exec "$here" python3 "$TEST_DIR/names.py" "$TEST_DIR/up3" &
 server=$!
+ip netns exec "$there" python3 "$TEST_DIR/server.py" outside "$TEST_DIR/up1" &
+server+=" $!"
 "${inside[@]}" python3 "$TEST_DIR/server.py" host "$TEST_DIR/up2" &
 server+=" $!"
-wait_for 20 test -e "$TEST_DIR/up1" -a -e "$TEST_DIR/up2"
+wait_for 20 test -e "$TEST_DIR/up1" -a -e "$TEST_DIR/up2" -a -e "$TEST_DIR/up3"
 
 run "${inside[@]}" "$PYRO" workspace create debian:12-base --name net --network-policy egress --json
 is "create: exit status" "$status" 0
@@ -92,6 +136,22 @@ asks tcp fd00:51::2
 is "TCP over IPv6" "$out" outside
 asks udp fd00:51::2
 is "UDP over IPv6" "$out" outside
+
+guest 'getent hosts here.test'
+like "a name, from a resolver on the host's loopback" "$out" '^192\.0\.2\.[0-9]+ +here.test$'
+guest 'getent ahostsv4 big.test | grep -c STREAM'
+is "an answer that is too large for UDP" "$out" 1000
+guest 'getent hosts nowhere.test'
+is "a name that is not there: exit status" "$status" 2
+guest 'for i in $(seq 100); do getent ahostsv4 big.test | grep -c STREAM & done | sort | uniq -c; wait'
+like "a hundred at once" "$out" '^ *100 1000$'
+echo "nameserver 127.0.0.9
+nameserver 127.0.0.1" >"$TEST_DIR/resolv.conf"
+guest 'getent hosts here.test && getent ahostsv4 big.test | grep -c STREAM'
+like "the first resolver is dead: the next one answers" "$out" '^192\.0\.2\.[0-9]+ +here.test
+1000$'
+guest 'cat /etc/resolv.conf'
+is "what the guest is told" "$out" "nameserver 127.0.0.53"
 
 refused() { # ADDRESS: nothing comes from there
     guest "read -r -t 2 line < <(timeout 2 bash -c 'exec 3<>/dev/tcp/$1/7000; cat <&3'); echo got:\$line"
@@ -114,6 +174,7 @@ child_of() { # PATTERN: the pid of that child of net's supervisor
     done
 }
 answers() { asks tcp 198.51.100.2 && [[ $out == outside ]]; }
+names() { guest 'getent hosts here.test >/dev/null && getent ahostsv4 big.test | grep -c STREAM' && [[ $out == 1000 ]]; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
 is_up() { run "$PYRO" workspace status net --json && [[ $(json .network_error) == null ]]; }
 for pattern in 'passt --foreground' __network; do
@@ -128,12 +189,14 @@ old=$(supervisor_of "$id")
 qemu=$(pgrep -f "name pyro-$id")
 kill -9 "$old"
 wait_for 30 answers && pass "the supervisor was killed: so after the next one took over"
+wait_for 30 names && pass "and so are names"
 is "the machine is the same" "$(pgrep -f "name pyro-$id")" "$qemu"
 
 check "stop" "${inside[@]}" "$PYRO" workspace stop net
 run "${inside[@]}" "$PYRO" workspace start net --json
 is "policy after a restart" "$(json .network_policy)" egress
 answers && pass "the network after a restart"
+names && pass "names after a restart"
 run "${inside[@]}" "$PYRO" workspace reset net --json
 is "policy after a reset" "$(json .network_policy)" egress
 check "delete" "${inside[@]}" "$PYRO" workspace delete net
