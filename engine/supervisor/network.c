@@ -100,15 +100,15 @@ static void go_down(struct network *n, const char *why)
     n->retry_ms = n->retry_ms * 2 < RETRY_MAX_MS ? n->retry_ms * 2 : RETRY_MAX_MS;
 }
 
-/* Keeps the last line, printable characters only. */
-static void read_words(struct network *n)
+/* Keeps the last line, printable characters only; false at the end. */
+static bool read_words(struct network *n)
 {
     char text[4096];
     ssize_t got = n->stderr_fd < 0 ? 0 : read(n->stderr_fd, text, sizeof(text) - 1);
     char *line, *rest = text;
 
     if (got <= 0)
-        return;
+        return got < 0 && errno == EAGAIN;
     text[got] = '\0';
     while ((line = strsep(&rest, "\n"))) {
         if (!*line || strstr(line, "syslog") || strstr(line, "run as root"))
@@ -118,15 +118,14 @@ static void read_words(struct network *n)
     for (char *c = n->words; *c; c++)
         if (!isprint((unsigned char)*c))
             *c = '?';
+    return true;
 }
 
 static void on_words(void *arg, uint32_t events UNUSED)
 {
     struct network *n = arg;
 
-    n->words[0] = '\0';
-    read_words(n);
-    if (!n->words[0])
+    if (!read_words(n)) /* not before: passt would die of writing more */
         close_watched(n, &n->stderr_fd);
 }
 
