@@ -2,12 +2,15 @@
  * A finding never ends the examination; it becomes a problem with what to do about it. */
 #include "engine/doctor.h"
 
+#include <arpa/inet.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "engine/environment/boot.h"
 #include "engine/environment/environment.h"
+#include "engine/network/host.h"
 #include "engine/paths.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/accel.h"
@@ -140,31 +143,92 @@ static void no_phase(void *arg UNUSED, const char *phase UNUSED, const char *vm_
 {
 }
 
-static bool run_true(struct examination *x, const char *environment, struct pyro_error *err)
+/* One command in a machine: `run`'s object, or NULL. */
+static json_t *run_in_machine(struct examination *x, const char *environment,
+                              enum network_policy policy, json_t *command, struct pyro_error *err)
 {
-    scoped_json json_t *command = json_pack("[s]", "true");
     struct workspace_spec spec = { .environment = environment,
                                    .vcpu_count = 1,
                                    .mem_mib = TRY_MEM_MIB,
-                                   .ttl_seconds = TRY_SECONDS };
+                                   .ttl_seconds = TRY_SECONDS,
+                                   .network_policy = policy };
     struct workspace_exec_spec exec = { .command = command,
                                         .timeout_seconds = TRY_SECONDS,
                                         .stdin_fd = -1,
                                         .stdout_fd = -1,
                                         .stderr_fd = -1 };
     struct environment installed = { 0 };
-    scoped_json json_t *result = NULL;
 
     /* A run would pull what is missing: that is for the user to want. */
     if (!environment_open(environment, &installed, err))
-        return false;
+        return NULL;
     environment_release(&installed);
-    result = workspace_run(&spec, &exec, x->progress, no_phase, NULL, err);
+    return workspace_run(&spec, &exec, x->progress, no_phase, NULL, err);
+}
+
+static bool run_true(struct examination *x, const char *environment, struct pyro_error *err)
+{
+    scoped_json json_t *command = json_pack("[s]", "true");
+    scoped_json json_t *result = run_in_machine(x, environment, NETWORK_OFF, command, err);
+
     if (!result)
         return false;
     return json_int_or(result, "exit_code", -1) == 0 ||
            pyro_fail(err, PYRO_GUEST_ERROR, "'true' ended with status %d",
                      (int)json_int_or(result, "exit_code", -1));
+}
+
+/* Those who should answer from outside: resolvers, and the gateway. The guest's program asks them
+ * itself; the environment need not have one that could. */
+static json_t *reach_command(void)
+{
+    json_t *command = json_pack("[s, s]", "/proc/1/exe", "--reach");
+    struct host_resolver resolvers[HOST_RESOLVERS_MAX];
+    unsigned count = host_resolvers(resolvers);
+    char address[INET6_ADDRSTRLEN];
+    struct in_addr gateway;
+
+    for (unsigned i = 0; i < count; i++)
+        if (getnameinfo((const void *)&resolvers[i].address, resolvers[i].size, address,
+                        sizeof(address), NULL, 0, NI_NUMERICHOST) == 0)
+            json_array_append_new(command, json_string(address));
+    if (host_gateway(&gateway) && inet_ntop(AF_INET, &gateway, address, sizeof(address)))
+        json_array_append_new(command, json_string(address));
+    return command;
+}
+
+/* Sends packets out of a machine and waits for one to come back. */
+static void try_network(struct examination *x, const char *environment)
+{
+    scoped_json json_t *command = reach_command(), *result = NULL;
+    scoped_free char *how = NULL;
+    struct pyro_error why = { 0 };
+    bool reached;
+
+    if (!proc_in_path("passt", "")) {
+        set(x, "networking", json_string("none: passt is not installed"));
+        problem(x, "passt is not installed, machines with a network need it",
+                "install the package passt ('make setup' does)");
+        return;
+    }
+    result = run_in_machine(x, environment, NETWORK_EGRESS, command, &why);
+    reached = result && json_int_or(result, "exit_code", -1) == 0;
+    json_object_set_new(json_object_get(x->report, "capabilities"), "guest_network",
+                        json_boolean(reached));
+    if (reached) {
+        const char *who = json_string_or(result, "stdout", "");
+        how = str_printf("out through passt, for machines that ask; %.*s answered",
+                         (int)strcspn(who, "\n"), who);
+        set(x, "networking", json_string_lossy(how, strlen(how)));
+        return;
+    }
+    set(x, "networking", json_string("passt is there, but nothing outside answered"));
+    if (result)
+        problem(x, "neither this host's resolvers nor its gateway answered a machine",
+                "nothing needs to be done where this host has no network; else see "
+                "docs/network.md");
+    else
+        problem_of(x, "a machine with a network failed", &why);
 }
 
 static void try_machine(struct examination *x, const char *wanted)
@@ -193,8 +257,10 @@ static void try_machine(struct examination *x, const char *wanted)
     }
     x->fail |= !boots;
     set(x, "capabilities",
-        json_pack("{s:b, s:o, s:b}", "vm_boot", boots, "guest_exec", exec_works, "guest_network",
-                  0));
+        json_pack("{s:b, s:o, s:n}", "vm_boot", boots, "guest_exec", exec_works, "guest_network"));
+    set(x, "networking", json_string("not tried"));
+    if (json_is_true(exec_works))
+        try_network(x, environment);
 }
 
 /* After the machine was tried: the trial may have found out what KVM is worth. */
@@ -260,9 +326,6 @@ json_t *doctor_examine(const char *environment, const struct progress *progress,
     try_machine(&x, environment);
     examine_accelerator(&x);
     examine_jail(&x);
-    set(&x, "networking",
-        json_string(proc_in_path("passt", "") ? "out through passt for those that ask; not tried"
-                                              : "none: install the package passt"));
     set(&x, "problems", x.problems);
     set(&x, "runtime", json_string(x.fail ? "FAIL" : "PASS"));
     free(x.cache_dir);

@@ -21,6 +21,7 @@
 #include "guest/network.h"
 #include "guest/ops.h"
 #include "guest/probe.h"
+#include "guest/reach.h"
 #include "guest/root.h"
 #include "guest/service.h"
 #include "guest/shell.h"
@@ -215,6 +216,8 @@ int main(int argc, char **argv)
 
     if (argc > 1 && strcmp(argv[1], "--tree") == 0)
         return tree_main(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "--reach") == 0)
+        return reach_main(argc - 1, argv + 1);
     if (argc == 3 && strcmp(argv[1], "--host") == 0) {
         g.host_dir = argv[2];
         if (!run_on_host(&g, &err))

@@ -34,7 +34,8 @@ static const struct result_spec kvm_rows[] = {
 static const struct result_spec capability_rows[] = {
     RES_BOOL("vm_boot"),
     RES_BOOL("guest_exec", .nullable = true, .help = "Null: no environment to try it with"),
-    RES_BOOL("guest_network"),
+    RES_BOOL("guest_network", .nullable = true,
+             .help = "A packet of a machine was answered from outside; null: not tried"),
     RES_END,
 };
 

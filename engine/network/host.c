@@ -57,27 +57,28 @@ int host_watch_addresses(struct pyro_error *err)
     return take_fd(&fd);
 }
 
-/* Lines of /proc/net/route: interface, destination, gateway, flags, three numbers, mask. */
-static bool has_ipv4_route(void)
+/* Lines of /proc/net/route: interface, destination, gateway, flags, three numbers, mask; addresses
+ * as they lie in memory. */
+bool host_gateway(struct in_addr *ret)
 {
-    FILE *f = fopen("/proc/net/route", "re");
-    unsigned destination, mask;
-    char line[256], name[32];
-    bool found = false;
+    scoped_file FILE *f = fopen("/proc/net/route", "re");
+    unsigned destination, gateway, mask;
+    char line[256];
 
-    while (f && !found && fgets(line, sizeof(line), f))
-        found = sscanf(line, "%31s %x %*x %*x %*d %*d %*d %x", name, &destination, &mask) == 3 &&
-                !destination && !mask;
-    if (f)
-        fclose(f);
-    return found;
+    while (f && fgets(line, sizeof(line), f))
+        if (sscanf(line, "%*s %x %x %*x %*d %*d %*d %x", &destination, &gateway, &mask) == 3 &&
+            !destination && !mask) {
+            ret->s_addr = gateway;
+            return true;
+        }
+    return false;
 }
 
 /* Lines of /proc/net/ipv6_route: destination, its length, … , interface. */
 static bool has_ipv6_route(void)
 {
     static const char any[] = "00000000000000000000000000000000 00 ";
-    FILE *f = fopen("/proc/net/ipv6_route", "re");
+    scoped_file FILE *f = fopen("/proc/net/ipv6_route", "re");
     char line[256];
     bool found = false;
 
@@ -85,14 +86,14 @@ static bool has_ipv6_route(void)
         const char *name = strrchr(line, ' ');
         found = !strncmp(line, any, strlen(any)) && name && strcmp(name, " lo\n") != 0;
     }
-    if (f)
-        fclose(f);
     return found;
 }
 
 bool host_has_route(int family)
 {
-    return family == AF_INET6 ? has_ipv6_route() : has_ipv4_route();
+    struct in_addr gateway;
+
+    return family == AF_INET6 ? has_ipv6_route() : host_gateway(&gateway);
 }
 
 void host_any_interface(char ret[IF_NAMESIZE])

@@ -14,6 +14,8 @@ bool host_addresses(struct frame_refused *ret, struct pyro_error *err) MUST_CHEC
 int host_watch_addresses(struct pyro_error *err) MUST_CHECK;
 /* Whether there is a default route of this family. */
 bool host_has_route(int family);
+/* The gateway of the default route of IPv4. */
+bool host_gateway(struct in_addr *ret);
 #define HOST_RESOLVERS_MAX 3
 
 struct host_resolver {
