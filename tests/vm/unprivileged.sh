@@ -1,7 +1,7 @@
 #!/bin/bash
 # A whole life cycle as a user who is not root, from the pull on. Run by root, the user exists in a
 # mount namespace alone, where /etc/passwd, /etc/subuid and /etc/subgid have a line more.
-cd "$(dirname "$0")/../.." && . tests/lib.sh
+cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/network.sh
 
 uid=54321
 chmod 755 "$TEST_DIR"
@@ -106,6 +106,27 @@ is "a seed that may not be read: code" "$(json .error.code)" permission
 chmod 700 "$TEST_DIR/tree/kept"
 run "${pyro[@]}" workspace delete w
 is "delete: status" "$status" 0
+# A machine that reaches out, through this user's own passt.
+if network_make "the network of another user"; then
+    run inside "${pyro[@]}" workspace create debian:12-base --name net --network-policy egress --json
+    is "create with a network: status" "$status" 0
+    id=$(json .workspace_id)
+    reaches() {
+        run inside "${pyro[@]}" workspace exec net -- \
+            bash -c 'getent hosts example.org && cat </dev/tcp/example.org/7000'
+        [[ $out == *example.org$'\noutside' ]]
+    }
+    check "it reaches the outside, and knows names" reaches
+    is "it is not down" "$(inside "${pyro[@]}" workspace status net --json | grep network_error)" '  "network_error": null,'
+    guard=$(pgrep -P "$(supervisor_of "$id")" -f __network)
+    is "the guard is this user's, under its filter" "$(awk '/^Uid|^Seccomp:/ { print $2 }' "/proc/$guard/status")" "$uid
+2"
+    kill -9 "$guard"
+    wait_for 30 reaches && pass "it comes back"
+    run inside "${pyro[@]}" workspace delete net
+    is "delete: status" "$status" 0
+    network_remove
+fi
 run "${pyro[@]}" doctor
 like "doctor" "$out" 'Runtime: PASS'
 run "${pyro[@]}" env prune
