@@ -218,10 +218,25 @@ static void global_action(struct app *app, int action)
     }
 }
 
+static bool is_enabled(struct screen *s, int action)
+{
+    return !s->ops->enabled || s->ops->enabled(s, action);
+}
+
 static void screen_action(struct screen *s, int action)
 {
-    if (!s->ops->enabled || s->ops->enabled(s, action))
+    if (is_enabled(s, action))
         s->ops->action(s, action);
+}
+
+/* What a key means now: a key may stand for several actions, of which the first that is possible is
+ * meant. It is the screen's, and nobody else's, also while none is possible. */
+static int find_action(struct screen *s, const struct key_event *e)
+{
+    for (const struct key_binding *b = s->ops->keys; b && b->action; b++)
+        if (keymap_has(s->ops->name, b, e) && is_enabled(s, b->action))
+            return b->action;
+    return keymap_find(s->ops->name, s->ops->keys, e);
 }
 
 /* A click on the key bar is the key. */
@@ -279,7 +294,7 @@ static void on_event(void *arg, const struct key_event *event)
     }
     if (s->ops->event && s->ops->event(s, &e))
         return;
-    action = keymap_find(s->ops->name, s->ops->keys, &e);
+    action = find_action(s, &e);
     if (action) {
         screen_action(s, action);
         return;

@@ -7,7 +7,8 @@
  * asks for that with app_damage(). The frame finds the action of a key in the screen's key table,
  * draws the key bar from the same table and turns clicks on it into actions.
  *
- * An event goes: screen's event() → its key table → action(); the global table.
+ * An event goes: screen's event() → its key table → action(); the global table. A key may stand in
+ * several rows: the first whose action is enabled() is meant.
  * Everything runs on the loop: nothing here or in a screen blocks.
  */
 #ifndef PYRO_TUI_APP_H

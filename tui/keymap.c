@@ -46,12 +46,15 @@ static bool list_has(const char *list, const struct key_event *e)
     return false;
 }
 
+bool keymap_has(const char *screen, const struct key_binding *binding, const struct key_event *e)
+{
+    return e->kind == EVENT_KEY && list_has(keymap_keys(screen, binding), e);
+}
+
 int keymap_find(const char *screen, const struct key_binding *table, const struct key_event *e)
 {
-    if (e->kind != EVENT_KEY)
-        return 0;
     for (; table && table->action; table++)
-        if (list_has(keymap_keys(screen, table), e))
+        if (keymap_has(screen, table, e))
             return table->action;
     return 0;
 }

@@ -16,7 +16,9 @@ struct key_binding {
     const char *help;  /* a phrase for the help screen */
 };
 
-/* The action that the event's key stands for in this screen's table; 0: none. */
+/* Whether the event is one of the binding's keys in force. */
+bool keymap_has(const char *screen, const struct key_binding *binding, const struct key_event *e);
+/* The first action that the event's key stands for in this screen's table; 0: none. */
 int keymap_find(const char *screen, const struct key_binding *table, const struct key_event *e);
 /* The keys in force, separated by spaces. */
 const char *keymap_keys(const char *screen, const struct key_binding *binding);
