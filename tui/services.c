@@ -1,13 +1,10 @@
 /* tui/services.c: the services of all workspaces, by workspace and name. */
 #include "tui/services.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/cmd/cmd.h"
-#include "engine/service/service_files.h"
 #include "engine/service/service_watch.h"
 #include "tui/form.h"
 #include "tui/format.h"
@@ -15,7 +12,9 @@
 #include "tui/list.h"
 #include "tui/model.h"
 #include "tui/parts.h"
+#include "tui/service_actions.h"
 #include "tui/service_log.h"
+#include "tui/service_row.h"
 #include "tui/workspace_actions.h"
 #include "vmm/base/fs.h"
 
@@ -29,8 +28,6 @@ struct services {
     json_t *all; /* service objects, as `workspace service list` has them */
     struct list list;
     char at[WORKSPACE_ID_LENGTH + 1]; /* where new ones are started */
-    char *stopping;                   /* the service whose end is asked about, */
-    char stopping_in[WORKSPACE_ID_LENGTH + 1];
 };
 
 enum action { LOG = 1, START, STOP, SHELL, CLOSE, MOVE };
@@ -50,41 +47,12 @@ static const json_t *selected(const struct services *v)
     return json_array_get(v->all, (size_t)v->list.selected);
 }
 
-static const char *name_of(const json_t *service)
-{
-    return json_string_or(service, "service_name", "");
-}
-
-static const char *workspace_of(const json_t *service)
-{
-    return json_string_or(service, "workspace_id", "");
-}
-
-static bool is_live(const json_t *service)
-{
-    const char *state = json_string_or(service, "state", "");
-
-    return !strcmp(state, "running") || !strcmp(state, "starting");
-}
-
 static struct watched_workspace *place(const struct services *v)
 {
     return model_find(v->screen.app->model, v->at);
 }
 
 /* ---- reading ---- */
-
-struct reading {
-    json_t *to;
-    const char *workspace_id;
-};
-
-static void read_one(void *arg, const struct service_record *r)
-{
-    struct reading *reading = arg;
-
-    json_array_append_new(reading->to, service_record_to_view(r, reading->workspace_id));
-}
 
 static int by_name(const void *a, const void *b)
 {
@@ -97,7 +65,7 @@ static int by_name(const void *a, const void *b)
 static void keep_place(struct services *v)
 {
     if (selected(v))
-        snprintf(v->at, sizeof(v->at), "%s", workspace_of(selected(v)));
+        snprintf(v->at, sizeof(v->at), "%s", service_row_workspace(selected(v)));
     snprintf(v->screen.app->at_workspace, sizeof(v->screen.app->at_workspace), "%s", v->at);
 }
 
@@ -108,10 +76,10 @@ static void find_selected(struct services *v, const char *name)
 
     for (size_t i = json_array_size(v->all); i-- > 0;) {
         const json_t *service = json_array_get(v->all, i);
-        if (strcmp(workspace_of(service), v->at) != 0)
+        if (strcmp(service_row_workspace(service), v->at) != 0)
             continue;
         found = i;
-        if (!strcmp(name_of(service), name))
+        if (!strcmp(service_row_name(service), name))
             break;
     }
     v->list.count = (int)json_array_size(v->all);
@@ -125,7 +93,7 @@ static void read_all(void *arg)
     struct model *m = v->screen.app->model;
     size_t count = model_count(m);
     scoped_free struct watched_workspace **order = calloc(count + 1, sizeof(*order));
-    scoped_free char *name = str_printf("%s", name_of(selected(v)));
+    scoped_free char *name = str_printf("%s", service_row_name(selected(v)));
 
     BUG_ON(!order);
     for (size_t i = 0; i < count; i++)
@@ -134,12 +102,10 @@ static void read_all(void *arg)
     json_decref(v->all);
     v->all = json_array();
     for (size_t i = 0; i < count; i++) {
-        struct reading reading = { v->all, order[i]->record.id };
-        scoped_close int dir_fd = open(order[i]->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct pyro_error err = { 0 };
         if (v->watch)
             service_watch_add(v->watch, order[i]->path);
-        if (dir_fd >= 0 && !service_each(dir_fd, read_one, &reading, &err))
+        if (!service_row_read(order[i], v->all, &err))
             app_error(v->screen.app, &err);
     }
     find_selected(v, name);
@@ -169,29 +135,6 @@ static const struct column columns[COLUMNS] = {
     { "COMMAND", 0, false },
 };
 
-static enum role state_role(const json_t *service)
-{
-    const char *state = json_string_or(service, "state", "");
-
-    return !strcmp(state, "running")                                              ? ROLE_GOOD
-           : !strcmp(state, "starting")                                           ? ROLE_WARN
-           : !strcmp(state, "failed") || json_int_or(service, "exit_code", 0) > 0 ? ROLE_BAD
-                                                                                  : ROLE_IDLE;
-}
-
-static void put_ports(const json_t *service, char *ret, size_t size)
-{
-    const json_t *ports = json_object_get(service, "published_ports");
-    size_t used = 0;
-
-    for (size_t i = 0; i < json_array_size(ports) && used < size; i++) {
-        const json_t *port = json_array_get(ports, i);
-        used += (size_t)snprintf(ret + used, size - used, "%s%lld→%lld", i ? " " : "",
-                                 (long long)json_int_or(port, "host_port", 0),
-                                 (long long)json_int_or(port, "guest_port", 0));
-    }
-}
-
 /* What sh is given says more than that it is sh. */
 static void put_command(const json_t *service, char *ret, size_t size)
 {
@@ -210,33 +153,29 @@ static void put_command(const json_t *service, char *ret, size_t size)
 static enum role cell(const struct services *v, const json_t *service, int column, double now,
                       char *ret, size_t size)
 {
-    const struct watched_workspace *w = model_find(v->screen.app->model, workspace_of(service));
-    const char *state = json_string_or(service, "state", "");
+    const struct watched_workspace *w =
+        model_find(v->screen.app->model, service_row_workspace(service));
     struct short_text space;
 
     *ret = '\0';
     switch (column) {
     case WORKSPACE:
-        snprintf(ret, size, "%s", w ? model_name(w) : workspace_of(service));
+        snprintf(ret, size, "%s", w ? model_name(w) : service_row_workspace(service));
         return ROLE_DIM;
     case NAME:
-        snprintf(ret, size, "%s", name_of(service));
+        snprintf(ret, size, "%s", service_row_name(service));
         return ROLE_ACCENT;
     case STATE:
-        if (!is_live(service) && json_is_integer(json_object_get(service, "exit_code")))
-            snprintf(ret, size, "%s, %lld", state, (long long)json_int_or(service, "exit_code", 0));
-        else
-            snprintf(ret, size, "%s", state);
-        return state_role(service);
+        return service_row_state(service, ret, size);
     case READY:
         snprintf(ret, size, "%s",
                  json_string_or(json_object_get(service, "readiness"), "type", "at once"));
         return ROLE_DIM;
     case PORTS:
-        put_ports(service, ret, size);
+        service_row_ports(service, ret, size);
         return ROLE_TEXT;
     case UP:
-        if (is_live(service))
+        if (service_row_is_live(service))
             snprintf(ret, size, "%s",
                      format_age(&space, json_number_or(service, "started_at", 0), now));
         return ROLE_DIM;
@@ -282,7 +221,8 @@ static void draw_more(const struct services *v, WINDOW *win, int row)
 
     draw_rule(win, row, 0, v->screen.cols, theme_style(ROLE_BORDER));
     if (why) {
-        draw_wrapped(win, row + 1, 1, v->screen.cols - 2, 2, theme_style(state_role(service)), why);
+        draw_wrapped(win, row + 1, 1, v->screen.cols - 2, 2,
+                     theme_style(service_row_state(service, text, sizeof(text))), why);
         return;
     }
     snprintf(text, sizeof(text), "ready at once");
@@ -305,7 +245,7 @@ static void draw(struct screen *s, WINDOW *win)
     list_fit(&v->list, (int)json_array_size(v->all), rows);
     keep_place(v);
     for (int i = 0; i < v->list.count; i++)
-        live += is_live(json_array_get(v->all, (size_t)i));
+        live += service_row_is_live(json_array_get(v->all, (size_t)i));
     draw_clear(win, theme_style(ROLE_TEXT));
     draw_fill(win, 0, 0, s->cols, theme_style(ROLE_BAR));
     at = 1 + draw_text(win, 0, 1, 16, theme_style(ROLE_TITLE), "pyro  services") + 2;
@@ -368,38 +308,14 @@ static void ask_start(struct services *v)
     form_ask(v->screen.app, &form);
 }
 
-static void stop_it(void *arg)
-{
-    struct services *v = arg;
-    const char *const argv[] = {
-        "workspace", "service", "stop", v->stopping_in, v->stopping, NULL
-    };
-    scoped_free char *what = str_printf("stop service %s", v->stopping);
-
-    job_start(v->screen.app, what, argv, false, NULL, NULL);
-}
-
-static void ask_stop(struct services *v)
-{
-    const json_t *service = selected(v);
-    const struct watched_workspace *w = model_find(v->screen.app->model, workspace_of(service));
-    scoped_free char *text = str_printf(
-        "Stop %s of %s?\n\nIt is asked to end, and killed ten seconds later. Its log stays.",
-        name_of(service), w ? model_name(w) : workspace_of(service));
-
-    free(v->stopping);
-    v->stopping = str_printf("%s", name_of(service));
-    snprintf(v->stopping_in, sizeof(v->stopping_in), "%s", workspace_of(service));
-    confirm_ask(v->screen.app, "stop service", text, false, stop_it, v);
-}
-
 static void open_log(struct services *v)
 {
     const json_t *service = selected(v);
-    const struct watched_workspace *w = model_find(v->screen.app->model, workspace_of(service));
+    const struct watched_workspace *w =
+        model_find(v->screen.app->model, service_row_workspace(service));
 
     if (w)
-        service_log_open(v->log, w->record.id, w->path, name_of(service));
+        service_log_open(v->log, w->record.id, w->path, service_row_name(service));
 }
 
 static bool enabled(struct screen *s, int a)
@@ -411,7 +327,7 @@ static bool enabled(struct screen *s, int a)
     case LOG:
         return selected(v);
     case STOP:
-        return selected(v) && is_live(selected(v));
+        return selected(v) && service_row_is_live(selected(v));
     case START:
     case SHELL:
         return w && w->record.state == WORKSPACE_STARTED;
@@ -431,7 +347,7 @@ static void action(struct screen *s, int a)
     else if (a == START)
         ask_start(v);
     else if (a == STOP)
-        ask_stop(v);
+        service_ask_stop(s->app, selected(v));
     else if (a == SHELL)
         workspace_new_shell(s->app, place(v));
     else
@@ -453,7 +369,7 @@ static bool tick_wanted(struct screen *s)
     const struct services *v = (struct services *)s;
 
     for (size_t i = 0; i < json_array_size(v->all); i++)
-        if (is_live(json_array_get(v->all, i)))
+        if (service_row_is_live(json_array_get(v->all, i)))
             return true;
     return false;
 }
@@ -476,7 +392,6 @@ static void destroy(struct screen *s)
     service_watch_free(v->watch);
     service_log_free(v->log);
     json_decref(v->all);
-    free(v->stopping);
     free(v);
 }
 
