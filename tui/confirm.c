@@ -6,24 +6,35 @@
 #include "vmm/base/fs.h"
 
 #define TEXT_COLS 60
+#define LINES_MAX 400
 
 struct confirm {
     struct screen screen;
     char *title, *text;
     bool danger;
+    int first, lines; /* of the text: the uppermost shown, all */
     confirm_fn *yes;
     void *arg;
 };
 
-enum action { YES = 1, NO };
+enum action { YES = 1, NO, DOWN, UP };
 
 static const struct key_binding keys[] = {
     { YES, "yes", "y", "yes", "do it" },
     { NO, "no", "n Esc q", "no", "leave everything as it is" },
+    { DOWN, "down", "Down j PgDn", "more", "the rest of a long text" },
+    { UP, "up", "Up k PgUp", NULL, "… and back" },
     { 0 },
 };
 
-/* The paragraphs below each other; with win NULL only counted. */
+/* The lines of text that there is room for. */
+static int text_rows(const struct confirm *c)
+{
+    return c->screen.rows - 6 > 1 ? c->screen.rows - 6 : 1;
+}
+
+/* The paragraphs below each other; with win NULL only counted. Rows above the window are not drawn.
+ */
 static int paragraphs(const struct confirm *c, WINDOW *win, int row, int cols)
 {
     const char *at = c->text;
@@ -32,7 +43,7 @@ static int paragraphs(const struct confirm *c, WINDOW *win, int row, int cols)
     while (*at) {
         size_t n = strcspn(at, "\n");
         scoped_free char *line = strndup(at, n);
-        int lines = n && line ? draw_wrapped(win, row + used, 3, cols - 6, 12,
+        int lines = n && line ? draw_wrapped(win, row + used, 3, cols - 6, LINES_MAX,
                                              theme_style(ROLE_DIALOG), line)
                               : 1;
         used += lines;
@@ -48,15 +59,33 @@ static void size(struct screen *s, int *rows, int *cols)
     *rows = paragraphs((struct confirm *)s, NULL, 0, *cols) + 6;
 }
 
+static void scroll_by(struct confirm *c, int by)
+{
+    int most = c->lines > text_rows(c) ? c->lines - text_rows(c) : 0;
+
+    c->first += by;
+    if (c->first > most)
+        c->first = most;
+    if (c->first < 0)
+        c->first = 0;
+}
+
 static void draw(struct screen *s, WINDOW *win)
 {
     struct confirm *c = (struct confirm *)s;
-    int row;
+    struct style dialog = theme_style(ROLE_DIALOG),
+                 border = theme_style(c->danger ? ROLE_DANGER_BORDER : ROLE_DIALOG_BORDER);
+    int row = s->rows - 3;
 
-    draw_clear(win, theme_style(ROLE_DIALOG));
-    draw_box(win, 0, 0, s->rows, s->cols,
-             theme_style(c->danger ? ROLE_DANGER_BORDER : ROLE_DIALOG_BORDER), c->title);
-    row = 2 + paragraphs(c, win, 2, s->cols) + 1;
+    c->lines = paragraphs(c, NULL, 0, s->cols);
+    scroll_by(c, 0);
+    draw_clear(win, dialog);
+    paragraphs(c, win, 2 - c->first, s->cols);
+    draw_fill(win, 1, 0, s->cols, dialog); /* what of the text is above its place, and below */
+    for (int below = s->rows - 4; below < s->rows; below++)
+        draw_fill(win, below, 0, s->cols, dialog);
+    draw_box(win, 0, 0, s->rows, s->cols, border, c->title);
+    draw_scrollbar(win, 2, s->cols - 1, text_rows(c), c->first, c->lines, border);
     draw_text(win, row, 3, s->cols - 6, theme_style(ROLE_BUTTON_FOCUS), " y yes ");
     draw_text(win, row, 12, s->cols - 15, theme_style(ROLE_BUTTON), " n no ");
 }
@@ -67,15 +96,28 @@ static void action(struct screen *s, int a)
     confirm_fn *yes = c->yes;
     void *arg = c->arg;
 
+    if (a == DOWN || a == UP) {
+        scroll_by(c, (a == DOWN ? 1 : -1) * (text_rows(c) + 1) / 2);
+        return;
+    }
     app_pop(s->app);
     if (a == YES)
         yes(arg);
+}
+
+static bool enabled(struct screen *s, int a)
+{
+    struct confirm *c = (struct confirm *)s;
+
+    return (a != DOWN && a != UP) || c->lines > text_rows(c);
 }
 
 static bool event(struct screen *s, const struct key_event *e)
 {
     int row = s->rows - 3;
 
+    if (e->kind == EVENT_MOUSE && (e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN))
+        scroll_by((struct confirm *)s, e->mouse == MOUSE_WHEEL_UP ? -1 : 1);
     if (e->kind != EVENT_MOUSE || e->mouse != MOUSE_PRESS || e->button != 1)
         return false;
     if (e->row == row && e->col >= 3 && e->col < 10)
@@ -102,6 +144,7 @@ const struct screen_ops confirm_ops = {
     .size = size,
     .event = event,
     .action = action,
+    .enabled = enabled,
     .draw = draw,
     .free = destroy,
 };

@@ -5,41 +5,22 @@
 #include <string.h>
 
 #include "tui/format.h"
+#include "tui/service_actions.h"
+#include "tui/service_log.h"
+#include "tui/service_row.h"
+#include "tui/shell_actions.h"
 #include "tui/table.h"
+#include "tui/workspace_actions.h"
 
 #define LABEL_COLS 13
-#define LINES_KEPT 8
+#define COMMAND_ROWS 5 /* kept free for the last commands, where there is room */
+#define FACTS_TOO 12   /* in one column: with fewer rows only the lists */
 #define TWO_COLUMNS 70 /* as wide as this it has facts beside shells and commands */
 
 struct place {
     WINDOW *win;
     int row, end, col, width;
 };
-
-/* ---- the last lines of shells, read anew only when there is more of them ---- */
-
-static const char *last_line(const struct watched_workspace *w, const struct watched_shell *s)
-{
-    static struct kept {
-        char workspace[WORKSPACE_ID_LENGTH + 1], shell[SHELL_ID_MAX + 1], text[256];
-        uint64_t size;
-    } kept[LINES_KEPT];
-    static unsigned next;
-    struct kept *k = NULL;
-
-    for (size_t i = 0; i < LINES_KEPT && !k; i++)
-        if (!strcmp(kept[i].workspace, w->record.id) && !strcmp(kept[i].shell, s->record.id))
-            k = &kept[i];
-    if (k && k->size == s->size)
-        return k->text;
-    if (!k)
-        k = &kept[next++ % LINES_KEPT];
-    memcpy(k->workspace, w->record.id, sizeof(k->workspace));
-    memcpy(k->shell, s->record.id, sizeof(k->shell));
-    k->size = s->size;
-    watched_shell_last_line(w, s, k->text, sizeof(k->text));
-    return k->text;
-}
 
 /* ---- lines ---- */
 
@@ -124,40 +105,9 @@ static void facts(struct place *p, const struct model *m, const struct watched_w
         fact(p, "stops", ROLE_WARN, text);
     }
     secrets(p, r->secrets);
-    if (r->running_service_count) {
-        snprintf(text, sizeof(text), "%lld running", (long long)r->running_service_count);
-        fact(p, "services", ROLE_TEXT, text);
-    }
     json_object_foreach (r->labels, key, value) {
         snprintf(text, sizeof(text), "%s=%s", key, json_string_value(value));
         fact(p, "label", ROLE_DIM, text);
-    }
-}
-
-static void shells(struct place *p, const struct watched_workspace *w)
-{
-    if (!w->shell_count)
-        return;
-    heading(p, "Shells");
-    /* The newest first: they are the ones that run. */
-    for (size_t i = w->shell_count; i-- > 0 && p->row < p->end;) {
-        const struct watched_shell *s = &w->shells[i];
-        const char *program = s->record.foreground;
-        char text[160];
-        int used;
-        if (!s->record.running && s->record.exit_code >= 0)
-            snprintf(text, sizeof(text), "%s ended, %d", s->record.id, s->record.exit_code);
-        else if (!s->record.running)
-            snprintf(text, sizeof(text), "%s ended", s->record.id);
-        else
-            snprintf(text, sizeof(text), "%s %s", s->record.id,
-                     program && *program   ? program
-                     : s->record.at_prompt ? "prompt"
-                                           : "");
-        used = draw_text(p->win, p->row, p->col, p->width / 2,
-                         theme_style(s->record.running ? ROLE_ACCENT : ROLE_IDLE), text);
-        draw_text(p->win, p->row++, p->col + used + 1, p->width - used - 1, theme_style(ROLE_DIM),
-                  last_line(w, s));
     }
 }
 
@@ -196,25 +146,97 @@ static void commands(struct place *p, struct watched_workspace *w)
         command_line(p, json_array_get(list, i));
 }
 
-void details_draw(const struct model *m, WINDOW *win, int row, int col, int rows, int cols,
+/* Shells and services, and below them the last commands. */
+static void draw_lists(struct details *d, struct place *p, struct watched_workspace *w, bool apart)
+{
+    int room = p->end - p->row, rows = details_list_rows(&d->list),
+        kept = room / 2 < COMMAND_ROWS ? room / 2 : COMMAND_ROWS;
+
+    if (!json_array_size(model_commands(w)))
+        kept = 0;
+    if (rows > room - kept)
+        rows = room - kept;
+    details_list_draw(&d->list, p->win, w, p->row, p->col, rows, p->width, d->focused);
+    p->row += rows + (rows && apart);
+    commands(p, w);
+}
+
+void details_draw(struct details *d, WINDOW *win, int row, int col, int rows, int cols,
                   struct watched_workspace *w, double now)
 {
     struct place p = { win, row + 1, row + rows - 1, col + 2, cols - 4 }, right = p;
     bool beside = cols >= TWO_COLUMNS;
 
-    draw_box(win, row, col, rows, cols, theme_style(ROLE_BORDER), model_name(w));
+    d->top = row, d->left = col, d->rows = rows, d->cols = cols;
+    details_list_look(&d->list, w);
+    draw_box(win, row, col, rows, cols, theme_style(d->focused ? ROLE_BORDER_FOCUS : ROLE_BORDER),
+             model_name(w));
     if (beside) {
         p.width = cols / 2 - 3;
         right.col = col + cols / 2;
         right.width = cols - cols / 2 - 2;
+    } else if (rows < FACTS_TOO) {
+        p.end = p.row;
     }
-    facts(&p, m, w, now);
-    if (!beside) {
-        right.row = p.row + 1;
-        right.end = p.end - 5 > right.row ? p.end - 5 : p.end;
-    }
-    shells(&right, w);
-    right.end = p.end;
-    right.row += !beside && w->shell_count;
-    commands(&right, w);
+    facts(&p, d->list.app->model, w, now);
+    if (!beside)
+        right.row = p.row + (p.row > row + 1);
+    draw_lists(d, &right, w, !beside);
+}
+
+/* ---- what is done ---- */
+
+void details_init(struct details *d, struct app *app)
+{
+    details_list_init(&d->list, app);
+    d->log = service_log_new(app);
+    d->focused = false;
+    d->rows = 0;
+}
+
+void details_release(struct details *d)
+{
+    details_list_release(&d->list);
+    service_log_free(d->log);
+}
+
+bool details_hit(const struct details *d, const struct key_event *e)
+{
+    return e->row >= d->top && e->row < d->top + d->rows && e->col >= d->left &&
+           e->col < d->left + d->cols;
+}
+
+bool details_can_open(const struct details *d, const struct watched_workspace *w)
+{
+    return details_list_shell(&d->list, w) || details_list_service(&d->list);
+}
+
+void details_open(struct details *d, const struct watched_workspace *w)
+{
+    const struct watched_shell *shell = details_list_shell(&d->list, w);
+    const json_t *service = details_list_service(&d->list);
+
+    if (shell)
+        workspace_watch_shell(d->list.app, w->record.id, shell->record.id);
+    else if (service)
+        service_log_open(d->log, w->record.id, w->path, service_row_name(service));
+}
+
+bool details_can_end(const struct details *d, const struct watched_workspace *w)
+{
+    const struct watched_shell *shell = details_list_shell(&d->list, w);
+    const json_t *service = details_list_service(&d->list);
+
+    return shell ? shell->record.running : service && service_row_is_live(service);
+}
+
+void details_end(struct details *d, const struct watched_workspace *w)
+{
+    const struct watched_shell *shell = details_list_shell(&d->list, w);
+    const json_t *service = details_list_service(&d->list);
+
+    if (shell)
+        shell_ask_close(d->list.app, w->record.id, shell->record.id, shell->record.foreground);
+    else if (service)
+        service_ask_stop(d->list.app, service);
 }

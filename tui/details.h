@@ -1,11 +1,29 @@
-/* All there is to say about one workspace, in a rectangle of any shape. */
+/* What is known about one workspace, in a framed pane: the list's second one. */
 #ifndef PYRO_TUI_DETAILS_H
 #define PYRO_TUI_DETAILS_H
 
-#include "tui/draw.h"
-#include "tui/model.h"
+#include "tui/details_list.h"
 
-void details_draw(const struct model *m, WINDOW *win, int row, int col, int rows, int cols,
+struct details {
+    struct details_list list; /* shells and services */
+    struct service_log *log;
+    bool focused;
+    int top, left, rows, cols; /* where it was drawn last; no rows: it was not */
+};
+
+void details_init(struct details *d, struct app *app);
+void details_release(struct details *d);
+void details_draw(struct details *d, WINDOW *win, int row, int col, int rows, int cols,
                   struct watched_workspace *w, double now);
+/* Whether a mouse event was on it. */
+bool details_hit(const struct details *d, const struct key_event *e);
+/* Something to open is under the cursor. */
+bool details_can_open(const struct details *d, const struct watched_workspace *w);
+/* Watches the shell, or shows the service's log. */
+void details_open(struct details *d, const struct watched_workspace *w);
+/* Something that runs is under the cursor. */
+bool details_can_end(const struct details *d, const struct watched_workspace *w);
+/* Closes the shell, or stops the service, after a question. */
+void details_end(struct details *d, const struct watched_workspace *w);
 
 #endif

@@ -17,9 +17,8 @@ static struct {
 
 static void stop_it(void *arg UNUSED)
 {
-    const char *const argv[] = {
-        "workspace", "service", "stop", asked.workspace_id, asked.service, NULL
-    };
+    const char *const argv[] = { "workspace",        "service",     "stop",
+                                 asked.workspace_id, asked.service, NULL };
     scoped_free char *what = str_printf("stop service %s", asked.service);
 
     job_start(asked.app, what, argv, false, NULL, NULL);

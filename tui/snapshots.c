@@ -55,9 +55,10 @@ static void reset_it(void *arg UNUSED)
     job_start(asked.app, what, argv, false, NULL, NULL);
 }
 
-static void ask_reset(struct app *app, const struct watched_workspace *w, const char *snapshot)
+static void ask_reset(struct app *app, struct watched_workspace *w, const char *snapshot)
 {
-    scoped_free char *ends = workspace_what_ends(w), *title = str_printf("reset %s", model_name(w));
+    scoped_free char *ends = workspace_what_ends(&w, 1),
+                     *title = str_printf("reset %s", model_name(w));
     scoped_free char *text =
         str_printf("Reset %s to %s?\n\n%sAll that was changed on its disk since "
                    "is lost, and the records of its shells, services and "
@@ -73,7 +74,7 @@ static void ask_reset(struct app *app, const struct watched_workspace *w, const 
     confirm_ask(app, title, text, true, reset_it, NULL);
 }
 
-void snapshots_ask_reset(struct app *app, const struct watched_workspace *w)
+void snapshots_ask_reset(struct app *app, struct watched_workspace *w)
 {
     ask_reset(app, w, BASELINE);
 }

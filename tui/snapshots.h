@@ -7,7 +7,7 @@
 /* Pushes the screen. */
 void snapshots_open(struct app *app, const struct watched_workspace *w);
 /* Asks, and resets to what the workspace was created with. */
-void snapshots_ask_reset(struct app *app, const struct watched_workspace *w);
+void snapshots_ask_reset(struct app *app, struct watched_workspace *w);
 
 extern const struct screen_ops snapshots_ops;
 

@@ -179,9 +179,9 @@ static enum role cell(const struct table *t, struct watched_workspace *w, enum c
 }
 
 void table_draw_row(const struct table *t, WINDOW *win, int row, int width,
-                    struct watched_workspace *w, bool selected)
+                    struct watched_workspace *w, enum role line)
 {
-    struct style base = theme_style(selected ? ROLE_SELECTED : ROLE_TEXT);
+    struct style base = theme_style(line);
     int col = 1;
 
     draw_fill(win, row, 0, width, base);

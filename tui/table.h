@@ -18,8 +18,9 @@ struct table {
 /* Chooses the columns for this width; `services`: any workspace shown has one. */
 void table_fit(struct table *t, int width, bool services, bool labels);
 void table_draw_head(const struct table *t, WINDOW *win, int row);
+/* `line`: how the whole row looks, ROLE_SELECTED for example. */
 void table_draw_row(const struct table *t, WINDOW *win, int row, int width,
-                    struct watched_workspace *w, bool selected);
+                    struct watched_workspace *w, enum role line);
 /* The colour of a state. */
 enum role table_state_role(enum workspace_state state);
 

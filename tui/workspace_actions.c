@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/batch.h"
 #include "tui/form.h"
 #include "tui/format.h"
 #include "tui/job.h"
@@ -13,51 +14,34 @@
 #include "vmm/base/fs.h"
 
 #define FIRST_ENVIRONMENT "debian:12"
+#define NAMES_MAX 6000 /* bytes; more than a dialog shows */
 
 /* What is asked about: one question at a time. */
 static struct {
-    struct app *app;
-    char id[WORKSPACE_ID_LENGTH + 1];
-    char *name;
+    char id[WORKSPACE_ID_LENGTH + 1]; /* whose shells are offered */
+    struct batch *batch;              /* what is done when the answer is yes */
     workspace_made_fn *made;
     void *arg;
 } asked;
 
-static void ask_about(struct app *app, const struct watched_workspace *w)
-{
-    asked.app = app;
-    snprintf(asked.id, sizeof(asked.id), "%s", w->record.id);
-    free(asked.name);
-    asked.name = str_printf("%s", model_name(w));
-}
-
-/* Runs `pyro workspace WORD ID`. */
-static void run_on(struct app *app, const char *word, const char *id, const char *name)
-{
-    const char *argv[] = { "workspace", word, id, NULL };
-    scoped_free char *what = str_printf("%s %s", word, name);
-
-    job_start(app, what, argv, false, NULL, NULL);
-}
-
-void workspace_start_it(struct app *app, const struct watched_workspace *w)
-{
-    run_on(app, "start", w->record.id, model_name(w));
-}
-
-/* ---- stop and delete ---- */
+/* ---- start, stop and delete ---- */
 
 static const char *plural(int64_t n)
 {
     return n == 1 ? "" : "s";
 }
 
-char *workspace_what_ends(const struct watched_workspace *w)
+char *workspace_what_ends(struct watched_workspace *const *list, size_t count)
 {
-    long long shells = (long long)model_running_shells(w),
-              services = w->record.running_service_count;
+    long long shells = 0, services = 0;
 
-    if (w->record.state != WORKSPACE_STARTED || (!shells && !services))
+    for (size_t i = 0; i < count; i++) {
+        if (list[i]->record.state != WORKSPACE_STARTED)
+            continue;
+        shells += (long long)model_running_shells(list[i]);
+        services += list[i]->record.running_service_count;
+    }
+    if (!shells && !services)
         return str_printf("%s", "");
     if (!services)
         return str_printf("%lld running shell%s will end.\n", shells, plural(shells));
@@ -67,42 +51,74 @@ char *workspace_what_ends(const struct watched_workspace *w)
                       services, plural(services));
 }
 
-static void stop_it(void *arg UNUSED)
+static void run_batch(void *arg UNUSED)
 {
-    run_on(asked.app, "stop", asked.id, asked.name);
+    struct batch *batch = asked.batch;
+
+    asked.batch = NULL;
+    batch_start(batch);
 }
 
-void workspace_ask_stop(struct app *app, const struct watched_workspace *w)
+/* "one", or "one, two, three". New. */
+static char *names_of(struct watched_workspace *const *list, size_t count)
 {
-    scoped_free char *ends = workspace_what_ends(w), *title = str_printf("stop %s", model_name(w));
+    scoped_buf names = BUF_INIT(NAMES_MAX);
+
+    for (size_t i = 0; i < count; i++)
+        if (!buf_printf(&names, "%s%s", i ? ", " : "", model_name(list[i])))
+            break;
+    return str_printf("%s", names.len ? names.data : "");
+}
+
+/* Asks whether `word` ("stop") is to be done to all of them; `lost` ends the question. */
+static void ask_about(struct app *app, const char *word, struct watched_workspace *const *list,
+                      size_t count, const char *lost, bool danger)
+{
+    scoped_free char *names = names_of(list, count), *ends = workspace_what_ends(list, count);
+    scoped_free char *title = count == 1 ? str_printf("%s %s", word, names)
+                                         : str_printf("%s %zu workspaces", word, count);
     scoped_free char *text =
-        str_printf("Stop %s?\n\n%sIts disk and history stay.", model_name(w), ends);
+        count == 1
+            ? str_printf("%c%s %s?\n\n%s%s", word[0] - 'a' + 'A', word + 1, names, ends, lost)
+            : str_printf("%c%s these %zu: %s?\n\n%s%s", word[0] - 'a' + 'A', word + 1, count, names,
+                         ends, lost);
 
-    ask_about(app, w);
-    confirm_ask(app, title, text, false, stop_it, NULL);
+    batch_free(asked.batch);
+    asked.batch = batch_new(app, word, list, count);
+    confirm_ask(app, title, text, danger, run_batch, NULL);
 }
 
-static void delete_it(void *arg UNUSED)
+void workspace_start_them(struct app *app, struct watched_workspace *const *list, size_t count)
 {
-    run_on(asked.app, "delete", asked.id, asked.name);
+    batch_start(batch_new(app, "start", list, count));
 }
 
-void workspace_ask_delete(struct app *app, const struct watched_workspace *w)
+void workspace_ask_stop(struct app *app, struct watched_workspace *const *list, size_t count)
 {
-    const struct figures *f = model_figures(app->model, w);
-    scoped_free char *ends = workspace_what_ends(w),
-                     *title = str_printf("delete %s", model_name(w));
-    scoped_free char *text = NULL;
+    ask_about(app, "stop", list, count,
+              count == 1 ? "Its disk and history stay." : "Their disks and history stay.", false);
+}
+
+void workspace_ask_delete(struct app *app, struct watched_workspace *const *list, size_t count)
+{
+    const char *whose = count == 1 ? "its" : "their";
+    int64_t commands = 0, shells = 0;
+    uint64_t bytes = 0;
+    scoped_free char *lost = NULL;
     struct short_text size;
 
-    text = str_printf("Delete %s?\n\n%sIts disk%s%s%s, its files and snapshots, and the records of "
-                      "its %lld command%s and %lld shell%s are lost for good.",
-                      model_name(w), ends, f ? " (" : "",
-                      f ? format_size(&size, f->disk_bytes) : "", f ? ")" : "",
-                      (long long)w->record.command_count, plural(w->record.command_count),
-                      (long long)w->shell_count, plural((int64_t)w->shell_count));
-    ask_about(app, w);
-    confirm_ask(app, title, text, true, delete_it, NULL);
+    for (size_t i = 0; i < count; i++) {
+        const struct figures *f = model_figures(app->model, list[i]);
+        bytes += f ? f->disk_bytes : 0;
+        commands += list[i]->record.command_count;
+        shells += (int64_t)list[i]->shell_count;
+    }
+    lost = str_printf("%s disk%s%s%s%s, %s files and snapshots, and the records of %s %lld "
+                      "command%s and %lld shell%s are lost for good.",
+                      count == 1 ? "Its" : "Their", count == 1 ? "" : "s", bytes ? " (" : "",
+                      bytes ? format_size(&size, bytes) : "", bytes ? ")" : "", whose, whose,
+                      (long long)commands, plural(commands), (long long)shells, plural(shells));
+    ask_about(app, "delete", list, count, lost, true);
 }
 
 /* ---- create ---- */
@@ -151,7 +167,7 @@ void workspace_ask_create(struct app *app, workspace_made_fn *made, void *arg)
 
 /* ---- shells ---- */
 
-static void watch_shell(struct app *app, const char *workspace_id, const char *shell_id)
+void workspace_watch_shell(struct app *app, const char *workspace_id, const char *shell_id)
 {
     struct pyro_error err = { 0 };
     struct screen *view = shell_view_new(app, workspace_id, shell_id, &err);
@@ -167,7 +183,7 @@ static char offered[CHOICE_MAX][SHELL_ID_MAX + 1];
 
 static void shell_chosen(void *arg, size_t index)
 {
-    watch_shell(arg, asked.id, offered[index]);
+    workspace_watch_shell(arg, asked.id, offered[index]);
 }
 
 void workspace_watch_it(struct app *app, const struct watched_workspace *w)
@@ -185,9 +201,9 @@ void workspace_watch_it(struct app *app, const struct watched_workspace *w)
         memcpy(offered[count], r->id, sizeof(offered[count]));
         words[count++] = str_printf("%-5s %s", r->id, line);
     }
-    ask_about(app, w);
+    snprintf(asked.id, sizeof(asked.id), "%s", w->record.id);
     if (count == 1)
-        watch_shell(app, asked.id, offered[0]);
+        workspace_watch_shell(app, asked.id, offered[0]);
     else if (count)
         choice_ask(app, title, words, count, shell_chosen, app);
     for (size_t i = 0; i < count; i++)
@@ -200,7 +216,7 @@ static void shell_opened(void *arg, const struct job_end *end)
                *shell = json_string_or(end->result, "shell_id", "");
 
     if (end->ok)
-        watch_shell(arg, id, shell);
+        workspace_watch_shell(arg, id, shell);
 }
 
 static void open_shell(struct app *app, const char *id, const char *name)

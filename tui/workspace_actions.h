@@ -14,12 +14,15 @@ void workspace_ask_create(struct app *app, workspace_made_fn *made, void *arg);
 void workspace_first_run(struct app *app);
 /* Watches its running shell; with several the operator chooses one. */
 void workspace_watch_it(struct app *app, const struct watched_workspace *w);
+/* Watches this one, or the log of one that has ended. */
+void workspace_watch_shell(struct app *app, const char *workspace_id, const char *shell_id);
 /* Opens a shell in it and watches that. */
 void workspace_new_shell(struct app *app, const struct watched_workspace *w);
-void workspace_start_it(struct app *app, const struct watched_workspace *w);
-void workspace_ask_stop(struct app *app, const struct watched_workspace *w);
-void workspace_ask_delete(struct app *app, const struct watched_workspace *w);
-/* What runs in it and would end with it, as a line of its own; "" for nothing. New. */
-char *workspace_what_ends(const struct watched_workspace *w);
+/* These are for one or several; a question names them all. */
+void workspace_start_them(struct app *app, struct watched_workspace *const *list, size_t count);
+void workspace_ask_stop(struct app *app, struct watched_workspace *const *list, size_t count);
+void workspace_ask_delete(struct app *app, struct watched_workspace *const *list, size_t count);
+/* What runs in them and would end with them, as a line of its own; "" for nothing. New. */
+char *workspace_what_ends(struct watched_workspace *const *list, size_t count);
 
 #endif

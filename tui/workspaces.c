@@ -32,11 +32,17 @@ struct workspaces {
     enum order order;
     struct field filter;
     bool typing; /* into the filter */
+    struct details details;
+    struct watched_workspace **targets; /* of an action: room for all */
 };
 
 enum action {
     MOVE = 1,
     OPEN = MOVE + LIST_ACTIONS,
+    OPEN_ENTRY,
+    END_ENTRY,
+    TO_TABLE,
+    TO_DETAILS,
     FIRST,
     CREATE,
     NEW_SHELL,
@@ -52,25 +58,32 @@ enum action {
     SERVICES,
     FILTER,
     CLEAR,
+    UNMARK,
     ORDER
 };
 
 static const struct key_binding keys[] = {
+    { OPEN_ENTRY, "open-entry", "Enter", "open",
+      "details: watch the shell, read the service's log" },
+    { END_ENTRY, "end-entry", "x d Delete", "end", "details: close the shell, stop the service" },
+    { TO_TABLE, "table", "Tab Esc Left h", "table", "details: back to the table" },
     { OPEN, "open", "Enter", "watch", "watch its shell, or one of them" },
     { CLEAR, "clear", "Esc", "show all", "show all again" },
+    { UNMARK, "unmark", "Esc", "unmark", "mark none" },
     { FIRST, "first", "Enter", "make one", "with no workspace: make one and open a shell in it" },
     { CREATE, "create", "c", "create", "make a workspace" },
     { NEW_SHELL, "shell", "o", "shell", "open a shell in it" },
-    { START, "start", "t", "start", "start it" },
-    { STOP, "stop", "x", "stop", "stop it: what runs ends, its disk stays" },
-    { DELETE, "delete", "d Delete", "delete", "delete it with its disk" },
+    { START, "start", "t", "start", "start it, or those that are marked" },
+    { STOP, "stop", "x", "stop", "stop it, or the marked: what runs ends, the disk stays" },
+    { DELETE, "delete", "d Delete", "delete", "delete it, or the marked, with the disk" },
     { WALL, "wall", "w", "wall", "its shells and all others, live: those of the marked, if any" },
     { SERVICES, "services", "S", "services", "services: what they print, start, stop" },
     { FILES, "files", "f", "files", "its files: read them, take them out" },
     { DIFF, "diff", "D", "diff", "what changed in it since it was created" },
     { SNAPSHOTS, "snapshots", "n", "snapshots", "its snapshots: make, delete, go back to one" },
     { RESET, "reset", "R", NULL, "bring the whole machine back to what it was created with" },
-    { MARK, "mark", "Space", NULL, "mark it for the wall, or no more" },
+    { MARK, "mark", "Space", NULL, "mark it, or no more: for the wall, start, stop, delete" },
+    { TO_DETAILS, "details", "Tab Right l", "details", "to the details: its shells and services" },
     { FILTER, "filter", "/", "filter", "show only some: words, label:X, state:X" },
     { ORDER, "sort", "s", "sort", "by activity, name, state, CPU, memory, disk, age" },
     LIST_KEYS(MOVE),
@@ -87,7 +100,8 @@ static void gather(struct workspaces *w)
     if (total > w->room) {
         w->room = total * 2;
         w->rows = realloc(w->rows, w->room * sizeof(*w->rows));
-        BUG_ON(!w->rows);
+        w->targets = realloc(w->targets, w->room * sizeof(*w->targets));
+        BUG_ON(!w->rows || !w->targets);
     }
     w->count = 0;
     for (size_t i = 0; i < total; i++)
@@ -134,10 +148,17 @@ static void draw_title(struct workspaces *w, WINDOW *win)
     else
         snprintf(text, sizeof(text), "%zu workspace%s", total, total == 1 ? "" : "s");
     col += draw_text(win, 0, col, cols - col, theme_style(ROLE_BAR), text) + 2;
+    if (model_marked_count(app->model)) {
+        snprintf(text, sizeof(text), "%zu marked", model_marked_count(app->model));
+        col += draw_text(win, 0, col, cols - col,
+                         style_on(theme_style(ROLE_MARKED), theme_style(ROLE_BAR)), text) +
+               2;
+    }
     if (job) {
         struct short_text age;
-        snprintf(text, sizeof(text), "%s %s %s", job_what(job),
-                 format_age(&age, job_started(job), clock_wall()), job_progress(job));
+        snprintf(text, sizeof(text), "%s %s %s%s", job_what(job),
+                 format_age(&age, job_started(job), clock_wall()), job_progress(job),
+                 job_next(job) ? " and more: L" : "");
         draw_text(win, 0, col, cols - col - 1,
                   style_on(theme_style(ROLE_WARN), theme_style(ROLE_BAR)), text);
         return;
@@ -188,7 +209,9 @@ static void draw_rows(struct workspaces *w, WINDOW *win, int rows, int cols)
     table_draw_head(&table, win, 1);
     for (int i = 0; i < rows && w->list.first + i < (int)w->count; i++)
         table_draw_row(&table, win, HEAD_ROWS + i, cols, w->rows[w->list.first + i],
-                       w->list.first + i == w->list.selected);
+                       w->list.first + i != w->list.selected ? ROLE_TEXT
+                       : w->details.focused                  ? ROLE_SELECTED_DIM
+                                                             : ROLE_SELECTED);
     draw_scrollbar(win, HEAD_ROWS, cols - 1, rows, w->list.first, (int)w->count,
                    theme_style(ROLE_BORDER));
     if (!w->count)
@@ -207,6 +230,20 @@ static void show_figures(struct workspaces *w)
     model_show_figures(w->screen.app->model, w->rows + first, count);
 }
 
+/* Beside the table, below it, or, where there is no room for both, in its place. */
+static void draw_details(struct workspaces *w, WINDOW *win, int below, int left)
+{
+    struct screen *s = &w->screen;
+    struct watched_workspace *at = w->rows[w->list.selected];
+
+    if (left < s->cols)
+        details_draw(&w->details, win, 1, left, s->rows - 1, s->cols - left, at, clock_wall());
+    else if (below)
+        details_draw(&w->details, win, s->rows - below, 0, below, s->cols, at, clock_wall());
+    else if (w->details.focused)
+        details_draw(&w->details, win, 1, 0, s->rows - 1, s->cols, at, clock_wall());
+}
+
 static void draw(struct screen *s, WINDOW *win)
 {
     struct workspaces *w = (struct workspaces *)s;
@@ -221,19 +258,19 @@ static void draw(struct screen *s, WINDOW *win)
     show_figures(w);
     draw_clear(win, theme_style(ROLE_TEXT));
     draw_title(w, win);
+    w->details.rows = 0;
+    w->details.focused = w->details.focused && w->count;
     if (!model_count(s->app->model)) {
         draw_welcome(w, win);
         return;
     }
-    draw_rows(w, win, rows, cols);
-    if (filtered)
-        draw_filter(w, win, HEAD_ROWS + rows, cols);
-    if (w->count && beside)
-        details_draw(s->app->model, win, 1, cols, s->rows - 1, s->cols - cols,
-                     w->rows[w->list.selected], clock_wall());
-    else if (w->count && below)
-        details_draw(s->app->model, win, s->rows - below, 0, below, s->cols,
-                     w->rows[w->list.selected], clock_wall());
+    if (beside || below || !w->details.focused) {
+        draw_rows(w, win, rows, cols);
+        if (filtered)
+            draw_filter(w, win, HEAD_ROWS + rows, cols);
+    }
+    if (w->count)
+        draw_details(w, win, below, cols);
 }
 
 static bool cursor(struct screen *s, int *ret_row, int *ret_col)
@@ -268,6 +305,49 @@ static void mark(struct workspaces *w, struct watched_workspace *at)
     keep_selected(w);
 }
 
+static void unmark_all(struct model *m)
+{
+    for (size_t i = 0; i < model_count(m); i++)
+        model_mark(model_at(m, i), false);
+}
+
+static bool is_startable(const struct watched_workspace *at)
+{
+    return at->record.state == WORKSPACE_STOPPED || at->record.state == WORKSPACE_FAILED;
+}
+
+/* Into w->targets what start, stop or delete would act on, by name: the marked workspaces when
+ * there are any, also those that the filter hides, else the one at the cursor. */
+static size_t find_targets(struct workspaces *w, int a)
+{
+    struct model *m = w->screen.app->model;
+    struct watched_workspace *at = selected(w);
+    bool marks = model_marked_count(m) > 0;
+    size_t count = 0, total = marks ? model_count(m) : at != NULL;
+
+    for (size_t i = 0; i < total && i < w->room; i++) {
+        struct watched_workspace *one = marks ? model_at(m, i) : at;
+        if ((!marks || model_is_marked(one)) &&
+            (a == DELETE ||
+             (a == START ? is_startable(one) : one->record.state == WORKSPACE_STARTED)))
+            w->targets[count++] = one;
+    }
+    order_sort(m, w->targets, count, ORDER_NAME);
+    return count;
+}
+
+static void do_to_targets(struct workspaces *w, int a)
+{
+    size_t count = find_targets(w, a);
+
+    if (a == START)
+        workspace_start_them(w->screen.app, w->targets, count);
+    else if (a == STOP)
+        workspace_ask_stop(w->screen.app, w->targets, count);
+    else
+        workspace_ask_delete(w->screen.app, w->targets, count);
+}
+
 static void created(void *arg, const char *id)
 {
     struct workspaces *w = arg;
@@ -280,14 +360,24 @@ static void action(struct screen *s, int a)
     struct workspaces *w = (struct workspaces *)s;
     struct watched_workspace *at = selected(w);
 
+    if (a >= MOVE && a < MOVE + LIST_ACTIONS && w->details.focused) {
+        details_list_action(&w->details.list, MOVE, a);
+        return;
+    }
     if (a >= MOVE && a < MOVE + LIST_ACTIONS) {
         move_cursor(w, a);
         return;
     }
-    if (a == FIRST)
+    if (a == TO_DETAILS || a == TO_TABLE)
+        w->details.focused = a == TO_DETAILS;
+    else if (a == UNMARK)
+        unmark_all(s->app->model);
+    else if (a == START || a == STOP || a == DELETE)
+        do_to_targets(w, a);
+    else if (a == FIRST)
         workspace_first_run(s->app);
     else if (a == FILTER)
-        w->typing = true;
+        w->typing = true, w->details.focused = false;
     else if (a == CLEAR)
         w->typing = false, field_set(&w->filter, "");
     else if (a == ORDER)
@@ -304,12 +394,10 @@ static void action(struct screen *s, int a)
         workspace_watch_it(s->app, at);
     else if (at && a == NEW_SHELL)
         workspace_new_shell(s->app, at);
-    else if (at && a == START)
-        workspace_start_it(s->app, at);
-    else if (at && a == STOP)
-        workspace_ask_stop(s->app, at);
-    else if (at && a == DELETE)
-        workspace_ask_delete(s->app, at);
+    else if (at && a == OPEN_ENTRY)
+        details_open(&w->details, at);
+    else if (at && a == END_ENTRY)
+        details_end(&w->details, at);
     else if (at && a == FILES)
         files_open(s->app, at);
     else if (at && a == DIFF)
@@ -320,31 +408,56 @@ static void action(struct screen *s, int a)
         snapshots_ask_reset(s->app, at);
 }
 
+/* In the details keys are about what is listed there. */
+static bool enabled_in_details(struct workspaces *w, const struct watched_workspace *at, int a)
+{
+    switch (a) {
+    case OPEN_ENTRY:
+        return at && details_can_open(&w->details, at);
+    case END_ENTRY:
+        return at && details_can_end(&w->details, at);
+    case TO_TABLE:
+        return true;
+    case NEW_SHELL:
+        return at && at->record.state == WORKSPACE_STARTED;
+    case WALL:
+    case SERVICES:
+    case FILTER:
+        return true;
+    default:
+        return a >= MOVE && a < MOVE + LIST_ACTIONS;
+    }
+}
+
 static bool enabled(struct screen *s, int a)
 {
     struct workspaces *w = (struct workspaces *)s;
     struct watched_workspace *at = selected(w);
-    bool started = at && at->record.state == WORKSPACE_STARTED;
 
     if (w->typing)
         return a == CLEAR;
+    if (w->details.focused)
+        return enabled_in_details(w, at, a);
     switch (a) {
+    case OPEN_ENTRY:
+    case END_ENTRY:
+    case TO_TABLE:
+        return false;
     case FIRST:
         return !model_count(s->app->model) && !job_first(s->app);
     case OPEN:
         return at && model_running_shells(at) > 0;
     case NEW_SHELL:
-    case STOP:
-        return started;
+        return at && at->record.state == WORKSPACE_STARTED;
     case START:
-        return at &&
-               (at->record.state == WORKSPACE_STOPPED || at->record.state == WORKSPACE_FAILED);
+    case STOP:
     case DELETE:
+        return find_targets(w, a) > 0;
+    case TO_DETAILS:
     case FILES:
     case DIFF:
     case SNAPSHOTS:
     case RESET:
-        return at != NULL;
     case MARK:
         return at != NULL;
     case WALL:
@@ -354,6 +467,8 @@ static bool enabled(struct screen *s, int a)
         return model_count(s->app->model) > 0;
     case CLEAR:
         return w->filter.len > 0;
+    case UNMARK:
+        return model_marked_count(s->app->model) > 0;
     default:
         return true;
     }
@@ -372,41 +487,49 @@ static bool filter_event(struct workspaces *w, const struct key_event *e)
     return field_event(&w->filter, e) || (e->kind == EVENT_KEY && !e->mods);
 }
 
+static void details_event(struct workspaces *w, const struct key_event *e)
+{
+    struct watched_workspace *at = selected(w);
+
+    if (e->mouse == MOUSE_PRESS)
+        w->details.focused = true;
+    if (details_list_mouse(&w->details.list, e) == LIST_OPENED && at &&
+        details_can_open(&w->details, at))
+        details_open(&w->details, at);
+}
+
 static bool event(struct screen *s, const struct key_event *e)
 {
     struct workspaces *w = (struct workspaces *)s;
-    int row = e->row - HEAD_ROWS;
+    enum list_hit hit;
 
     if (w->typing && e->kind != EVENT_MOUSE)
         return filter_event(w, e);
-    /* The same key opens a workspace once there is one. */
-    if (!model_count(s->app->model) && keymap_find(s->ops->name, keys, e) == OPEN) {
-        workspace_first_run(s->app);
-        return true;
-    }
     if (e->kind != EVENT_MOUSE)
         return false;
-    gather(w);
-    if (e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN) {
-        list_scroll(&w->list, e->mouse == MOUSE_WHEEL_UP ? -3 : 3);
-        keep_selected(w);
-    } else if (e->mouse == MOUSE_PRESS && e->button == 1 && row >= 0 && row < w->list.rows &&
-               w->list.first + row < (int)w->count) {
-        list_select(&w->list, w->list.first + row);
-        keep_selected(w);
-        if (e->clicks == 2 && enabled(s, OPEN))
-            action(s, OPEN);
+    if (details_hit(&w->details, e)) {
+        details_event(w, e);
+        return true;
     }
+    gather(w);
+    hit = list_mouse(&w->list, e, HEAD_ROWS);
+    if (hit == LIST_CLICKED || hit == LIST_OPENED)
+        w->details.focused = false;
+    keep_selected(w);
+    if (hit == LIST_OPENED && enabled(s, OPEN))
+        action(s, OPEN);
     return true;
 }
 
 /* ---- time, and the model ---- */
 
-static void changed(void *arg, struct watched_workspace *which, unsigned change UNUSED, bool going)
+static void changed(void *arg, struct watched_workspace *which, unsigned change, bool going)
 {
     struct workspaces *w = arg;
 
-    (void)which;
+    if ((!change || (change & WATCH_RECORD)) &&
+        !strcmp(which->record.id, w->details.list.workspace_id))
+        details_list_stale(&w->details.list);
     if (going) /* the rows point to it */
         w->count = 0;
     if (app_shows(&w->screen))
@@ -429,6 +552,8 @@ static void destroy(struct screen *s)
     struct workspaces *w = (struct workspaces *)s;
 
     model_unlisten(s->app->model, &w->listener);
+    details_release(&w->details);
+    free(w->targets);
     free(w->rows);
     free(w);
 }
@@ -457,6 +582,7 @@ struct screen *workspaces_new(struct app *app)
     w->screen.app = app;
     w->listener.changed = changed;
     w->listener.arg = w;
+    details_init(&w->details, app);
     model_listen(app->model, &w->listener);
     return &w->screen;
 }

@@ -70,7 +70,7 @@ done
 # Help is of the screen below it; the log too is left by its key.
 keys '?'
 sees 'Workspaces'
-sees 'delete it with its disk'
+sees 'delete it, or the marked'
 keys G
 sees 'leave pyro tui'
 keys Esc

@@ -1,0 +1,50 @@
+/*
+ * A workspace's shells, the newest first, and its services below them: one list with a cursor that
+ * shows while the pane has the focus. Services are read again when inotify tells of a change.
+ */
+#ifndef PYRO_TUI_DETAILS_LIST_H
+#define PYRO_TUI_DETAILS_LIST_H
+
+#include "tui/list.h"
+#include "tui/model.h"
+#include "tui/theme.h"
+#include "vmm/base/json.h"
+
+#define DETAILS_KEPT 64 /* last lines of shells */
+
+struct details_list {
+    struct app *app;
+    struct service_watch *watch; /* of the services of all workspaces shown so far; or NULL */
+    char workspace_id[WORKSPACE_ID_LENGTH + 1];
+    size_t shell_count;
+    json_t *services;
+    bool stale;                 /* they are to be read again */
+    struct list entries, lines; /* what the cursor moves over; the same with headings */
+    char at[80];                /* the entry that the cursor is on: "s ID" or "v NAME" */
+    int top, left, width;       /* where it was drawn last */
+    struct details_line {
+        char workspace[WORKSPACE_ID_LENGTH + 1], shell[SHELL_ID_MAX + 1], text[256];
+        uint64_t size;
+    } kept[DETAILS_KEPT];
+    unsigned next_kept;
+};
+
+void details_list_init(struct details_list *l, struct app *app);
+void details_list_release(struct details_list *l);
+/* Is of this workspace from now on. */
+void details_list_look(struct details_list *l, const struct watched_workspace *w);
+/* Its services may have changed. */
+void details_list_stale(struct details_list *l);
+/* Lines that it needs, headings included. */
+int details_list_rows(const struct details_list *l);
+void details_list_draw(struct details_list *l, WINDOW *win, const struct watched_workspace *w,
+                       int row, int col, int rows, int width, bool focused);
+/* What the cursor is on: the shell, or else the service; NULL for what it is not. */
+const struct watched_shell *details_list_shell(const struct details_list *l,
+                                               const struct watched_workspace *w);
+const json_t *details_list_service(const struct details_list *l);
+/* A key of LIST_KEYS(first). */
+bool details_list_action(struct details_list *l, int first_action, int action);
+enum list_hit details_list_mouse(struct details_list *l, const struct key_event *e);
+
+#endif
