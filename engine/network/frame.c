@@ -1,4 +1,4 @@
-/* engine/network/frame.c: one frame, one decision. */
+/* engine/network/frame.c: one frame, one decision; and a stream of them. */
 #include "engine/network/frame.h"
 
 #include <string.h>
@@ -90,4 +90,27 @@ bool frame_may_leave(const uint8_t *frame, size_t n, const struct frame_refused 
     default:
         return false;
     }
+}
+
+bool frames_sift(uint8_t *bytes, size_t *n, size_t *ret_whole, const struct frame_refused *refused)
+{
+    size_t at = 0, kept = 0;
+
+    while (*n - at >= FRAME_LENGTH_BYTES) {
+        const uint8_t *b = bytes + at;
+        size_t size = (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 | b[3];
+        if (size > FRAME_BYTES_MAX)
+            return false;
+        if (*n - at - FRAME_LENGTH_BYTES < size)
+            break;
+        if (frame_may_leave(b + FRAME_LENGTH_BYTES, size, refused)) {
+            memmove(bytes + kept, b, FRAME_LENGTH_BYTES + size);
+            kept += FRAME_LENGTH_BYTES + size;
+        }
+        at += FRAME_LENGTH_BYTES + size;
+    }
+    memmove(bytes + kept, bytes + at, *n - at);
+    *n -= at - kept;
+    *ret_whole = kept;
+    return true;
 }

@@ -10,7 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vmm/base/cleanup.h"
+
 #define FRAME_ADDRESSES_MAX 1024
+#define FRAME_LENGTH_BYTES 4           /* big-endian, before each frame of a stream */
 #define FRAME_BYTES_MAX (65536 + 4096) /* what QEMU takes for one */
 
 /* Addresses that no frame may go to: the host's own. IPv4 is kept as ::ffff:a.b.c.d. */
@@ -25,5 +28,12 @@ struct frame_refused {
  * addresses; and neighbour discovery (RFC 4861), which passt answers itself.
  */
 bool frame_may_leave(const uint8_t *frame, size_t n, const struct frame_refused *refused);
+/*
+ * Takes out of *n bytes of a stream the frames that may not leave. *n becomes what is left: first
+ * *ret_whole bytes of whole frames, then the beginning of one that has not come whole. False: what
+ * comes next has a length that no frame has.
+ */
+bool frames_sift(uint8_t *bytes, size_t *n, size_t *ret_whole,
+                 const struct frame_refused *refused) MUST_CHECK;
 
 #endif

@@ -20,11 +20,10 @@
 #include "vmm/base/cleanup.h"
 #include "vmm/base/sock.h"
 
-#define LENGTH_BYTES 4
 #define BLOCK_BYTES (256 * 1024)
 #define NOBODY 65534
 
-_Static_assert(BLOCK_BYTES > LENGTH_BYTES + FRAME_BYTES_MAX, "a block holds a frame");
+_Static_assert(BLOCK_BYTES > FRAME_LENGTH_BYTES + FRAME_BYTES_MAX, "a block holds a frame");
 
 struct direction {
     int from, to;
@@ -39,31 +38,6 @@ static struct frame_refused refused;
 static struct direction out = { .from = GUARD_QEMU_FD, .to = GUARD_PASST_FD, .refused = &refused };
 static struct direction in = { .from = GUARD_PASST_FD, .to = GUARD_QEMU_FD };
 
-/* Takes out what may not pass; a frame that has not come whole stays for later, behind `ready`.
- * False: no frame has this length. */
-static bool sift(struct direction *d)
-{
-    size_t at = 0, kept = 0;
-
-    while (d->filled - at >= LENGTH_BYTES) {
-        const uint8_t *b = d->block + at;
-        size_t n = (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 | b[3];
-        if (n > FRAME_BYTES_MAX)
-            return false;
-        if (d->filled - at - LENGTH_BYTES < n)
-            break;
-        if (frame_may_leave(b + LENGTH_BYTES, n, d->refused)) {
-            memmove(d->block + kept, b, LENGTH_BYTES + n);
-            kept += LENGTH_BYTES + n;
-        }
-        at += LENGTH_BYTES + n;
-    }
-    memmove(d->block + kept, d->block + at, d->filled - at);
-    d->filled -= at - kept;
-    d->ready = kept;
-    return true;
-}
-
 static bool transient(void)
 {
     return errno == EAGAIN || errno == EINTR;
@@ -77,7 +51,7 @@ static bool read_some(struct direction *d)
         return n < 0 && transient();
     d->filled += (size_t)n;
     if (d->refused)
-        return sift(d);
+        return frames_sift(d->block, &d->filled, &d->ready, d->refused);
     d->ready = d->filled;
     return true;
 }
