@@ -23,6 +23,7 @@
 #define OUTPUT_MAX ((size_t)64 * 1024 * 1024)
 #define ERRORS_MAX (64u * 1024)
 #define ARGS_MAX 64
+#define PATIENCE_MS 1000
 
 struct job {
     struct job *next;
@@ -30,7 +31,8 @@ struct job {
     char *what;
     pid_t pid;
     int pid_fd, out_fd, err_fd;
-    bool text, cut;
+    bool text, cut, cancelled;
+    struct loop_timer patience;
     struct buf out, errors;
     char progress[256];
     double started_at;
@@ -57,6 +59,7 @@ static void free_job(struct job *job)
         at = &(*at)->next;
     if (*at)
         *at = job->next;
+    loop_timer_cancel(job->app->loop, &job->patience);
     unwatch(job, &job->pid_fd);
     unwatch(job, &job->out_fd);
     unwatch(job, &job->err_fd);
@@ -176,9 +179,12 @@ static void finish(struct job *job, struct job_end *end)
 {
     const char *hint = pyro_error_hint(&end->error);
 
-    if (end->ok)
+    if (end->ok) {
         log_add(ROLE_TEXT, "%s: done, after %.1f s", job->what, clock_wall() - job->started_at);
-    else
+    } else if (end->cancelled) {
+        log_add(ROLE_TEXT, "%s: ended by you", job->what);
+        app_message(job->app, ROLE_TEXT, "%s: ended", job->what);
+    } else
         app_message(job->app, ROLE_BAD, "%s: %s%s%s", job->what, end->error.message,
                     strspn(hint, " ") < strlen(hint) ? " — " : "", hint);
     app_damage(job->app);
@@ -211,7 +217,10 @@ static void on_end(void *arg, uint32_t events UNUSED)
     if (!job->text && job->out.data)
         result = json_loadb(job->out.data, job->out.len, 0, NULL);
     end.result = result;
-    if (!end.ok && json_object_get(result, "error"))
+    end.cancelled = !end.ok && job->cancelled;
+    if (end.cancelled)
+        pyro_fail(&end.error, PYRO_INTERNAL, "ended by you");
+    else if (!end.ok && json_object_get(result, "error"))
         error_of_object(json_object_get(result, "error"), &end.error);
     else if (!end.ok)
         error_of_text(job, status, &end.error);
@@ -279,6 +288,14 @@ static bool spawn(struct job *job, const char *const *argv, int out_fd, struct p
            loop_watch(job->app->loop, job->pid_fd, EPOLLIN, on_end, job, err);
 }
 
+/* What has no end of its own, or a late one: how it is seen, and ended. */
+static void on_patience_over(void *arg)
+{
+    struct job *job = arg;
+
+    app_message(job->app, ROLE_TEXT, "%s: runs; L shows it, and x there ends it", job->what);
+}
+
 static struct job *start(struct app *app, const char *what, const char *const *argv, bool text,
                          int out_fd, job_done_fn *done, void *arg)
 {
@@ -299,8 +316,11 @@ static struct job *start(struct app *app, const char *what, const char *const *a
     buf_init(&job->out, OUTPUT_MAX);
     buf_init(&job->errors, ERRORS_MAX);
     jobs = job;
-    if (spawn(job, argv, out_fd, &end.error))
+    if (spawn(job, argv, out_fd, &end.error)) {
+        if (text)
+            loop_timer_set(app->loop, &job->patience, PATIENCE_MS, on_patience_over, job);
         return job;
+    }
     if (job->pid > 0)
         proc_kill(job->pid);
     finish(job, &end);
@@ -326,7 +346,8 @@ void job_forget(struct job *job)
 
 void job_cancel(struct job *job)
 {
-    kill(job->pid, SIGTERM);
+    kill(-job->pid, job->cancelled ? SIGKILL : SIGTERM); /* it leads a session, so a group */
+    job->cancelled = true;
 }
 
 const char *job_progress(const struct job *job)
@@ -334,12 +355,12 @@ const char *job_progress(const struct job *job)
     return job->progress;
 }
 
-const struct job *job_first(const struct app *app UNUSED)
+struct job *job_first(const struct app *app UNUSED)
 {
     return jobs;
 }
 
-const struct job *job_next(const struct job *job)
+struct job *job_next(const struct job *job)
 {
     return job->next;
 }

@@ -13,6 +13,7 @@ struct job;
 
 struct job_end {
     bool ok;
+    bool cancelled;       /* by job_cancel() */
     const json_t *result; /* of a JSON job that went well */
     const char *output;   /* of a text job: what it printed, ended by a NUL */
     size_t output_len;
@@ -34,13 +35,14 @@ struct job *job_start_into(struct app *app, const char *what, const char *const 
                            job_done_fn *done, void *arg);
 /* Nobody wants its end any more; it goes on. */
 void job_forget(struct job *job);
-/* Ends it (SIGTERM). */
+/* Ends it and what it has started: asked to the first time, killed the second. It is over when
+ * done() is called. */
 void job_cancel(struct job *job);
 /* What it says of its progress; "" for nothing. Controls are removed. */
 const char *job_progress(const struct job *job);
 /* The jobs that run, newest first. */
-const struct job *job_first(const struct app *app);
-const struct job *job_next(const struct job *job);
+struct job *job_first(const struct app *app);
+struct job *job_next(const struct job *job);
 const char *job_what(const struct job *job);
 double job_started(const struct job *job); /* epoch seconds */
 /* At the end of the program: those that run go on without us. */

@@ -1,64 +1,134 @@
-/* tui/log_view.c: the lines of the log, the newest last; the whole of the chosen one below. */
+/*
+ * tui/log_view.c: the lines of the log, the newest last, and the commands that still run behind
+ * them; the whole of the chosen one below.
+ */
 #include <stdlib.h>
+#include <string.h>
 
 #include "tui/format.h"
+#include "tui/job.h"
 #include "tui/list.h"
 #include "tui/log.h"
 #include "tui/parts.h"
+#include "vmm/base/fs.h"
 
 #define WHOLE_ROWS 4 /* with its rule */
 
 struct log_view {
     struct screen screen;
     struct list list;
-    size_t seen; /* log_total() when it was drawn last */
+    struct job *job; /* that the cursor is on, or was: see job_line(); NULL: none */
 };
 
-enum action { DOWN = 1, CLOSE = DOWN + LIST_ACTIONS };
+enum action { DOWN = 1, CLOSE = DOWN + LIST_ACTIONS, END_JOB };
 
 static const struct key_binding keys[] = {
     LIST_KEYS(DOWN),
+    { END_JOB, "end", "x Delete", "end it", "end the command that runs; once more: kill it" },
     { CLOSE, "close", "Esc q L", "back", "back" },
     { 0 },
 };
 
+static int job_count(const struct app *app)
+{
+    int n = 0;
+
+    for (const struct job *job = job_first(app); job; job = job_next(job))
+        n++;
+    return n;
+}
+
+/* The job on a line; NULL when the line is of the log. The oldest comes first. */
+static struct job *job_at(const struct log_view *v, int i)
+{
+    struct job *job = job_first(v->screen.app);
+    int from_end = v->list.count - 1 - i;
+
+    if (i < (int)log_count())
+        return NULL;
+    while (job && from_end--)
+        job = job_next(job);
+    return job;
+}
+
+/* What a line says, into ret; and since when, and how it looks. */
+static enum role line_at(const struct log_view *v, int i, double *ret_time, char *ret, size_t size)
+{
+    const struct job *job = job_at(v, i);
+    struct short_text age;
+
+    if (!job) {
+        const struct log_line *line = log_at((size_t)i);
+        snprintf(ret, size, "%s", line->text);
+        *ret_time = line->time;
+        return line->role;
+    }
+    snprintf(ret, size, "%s: runs for %s %s", job_what(job),
+             format_age(&age, job_started(job), clock_wall()), job_progress(job));
+    *ret_time = job_started(job);
+    return ROLE_WARN;
+}
+
 static void draw_line(const struct log_view *v, WINDOW *win, int row, int i)
 {
-    const struct log_line *line = log_at((size_t)i);
     struct style base = theme_style(i == v->list.selected ? ROLE_SELECTED : ROLE_TEXT);
     struct short_text when;
+    char text[1024];
+    double time;
+    enum role role = line_at(v, i, &time, text, sizeof(text));
 
     draw_fill(win, row, 0, v->screen.cols, base);
-    draw_text(win, row, 1, 8, style_on(theme_style(ROLE_DIM), base),
-              format_clock(&when, line->time));
-    draw_text(win, row, 11, v->screen.cols - 13, style_on(theme_style(line->role), base),
-              line->text);
+    draw_text(win, row, 1, 8, style_on(theme_style(ROLE_DIM), base), format_clock(&when, time));
+    draw_text(win, row, 11, v->screen.cols - 13, style_on(theme_style(role), base), text);
+}
+
+/* The line of the job that the cursor was put on; -1 when it is over. */
+static int job_line(const struct log_view *v)
+{
+    int line = v->list.count;
+
+    for (struct job *job = job_first(v->screen.app); job; job = job_next(job), line--)
+        if (job == v->job)
+            return line - 1;
+    return -1;
+}
+
+/* As many lines as there are now. The cursor stays with its job, or at the end. */
+static void fit(struct log_view *v)
+{
+    bool at_end = v->list.selected + 1 >= v->list.count;
+
+    list_fit(&v->list, (int)log_count() + job_count(v->screen.app),
+             v->screen.rows - 1 - WHOLE_ROWS);
+    if (job_line(v) >= 0)
+        list_select(&v->list, job_line(v));
+    else if (at_end)
+        list_select(&v->list, v->list.count - 1);
+    v->job = job_at(v, v->list.selected);
 }
 
 static void draw(struct screen *s, WINDOW *win)
 {
     struct log_view *v = (struct log_view *)s;
-    int rows = s->rows - 1 - WHOLE_ROWS;
-    bool at_end = v->list.selected + 1 >= v->list.count;
+    char text[1024];
+    double time;
+    enum role role;
 
-    list_fit(&v->list, (int)log_count(), rows);
-    if (log_total() != v->seen && at_end)
-        list_select(&v->list, v->list.count - 1);
-    v->seen = log_total();
+    fit(v);
     draw_clear(win, theme_style(ROLE_TEXT));
     draw_cell(win, 0, 0, s->cols, theme_style(ROLE_TITLE), " pyro  log");
     if (!v->list.count) {
         draw_text(win, 2, 2, s->cols - 4, theme_style(ROLE_DIM), "Nothing was done yet.");
         return;
     }
-    for (int row = 0; row < rows && v->list.first + row < v->list.count; row++)
+    for (int row = 0; row < v->list.rows && v->list.first + row < v->list.count; row++)
         draw_line(v, win, 1 + row, v->list.first + row);
-    draw_scrollbar(win, 1, s->cols - 1, rows, v->list.first, v->list.count,
+    draw_scrollbar(win, 1, s->cols - 1, v->list.rows, v->list.first, v->list.count,
                    theme_style(ROLE_BORDER));
     draw_rule(win, s->rows - WHOLE_ROWS, 0, s->cols, theme_style(ROLE_BORDER));
-    draw_wrapped(win, s->rows - WHOLE_ROWS + 1, 1, s->cols - 2, WHOLE_ROWS - 1,
-                 theme_style(log_at((size_t)v->list.selected)->role),
-                 log_at((size_t)v->list.selected)->text);
+    role = line_at(v, v->list.selected, &time, text, sizeof(text));
+    draw_wrapped(win, s->rows - WHOLE_ROWS + 1, 1, s->cols - 2, WHOLE_ROWS - 1, theme_style(role),
+                 text);
 }
 
 static void action(struct screen *s, int a)
@@ -67,21 +137,36 @@ static void action(struct screen *s, int a)
 
     if (a == CLOSE)
         app_pop(s->app);
-    else
-        list_action(&v->list, DOWN, a);
+    else if (a == END_JOB)
+        job_cancel(v->job);
+    else if (list_action(&v->list, DOWN, a))
+        v->job = job_at(v, v->list.selected);
+}
+
+static bool enabled(struct screen *s, int a)
+{
+    struct log_view *v = (struct log_view *)s;
+
+    return a != END_JOB || job_line(v) >= 0;
 }
 
 static bool event(struct screen *s, const struct key_event *e)
 {
     struct log_view *v = (struct log_view *)s;
 
-    if (e->kind != EVENT_MOUSE)
-        return false;
-    if (e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN)
-        list_scroll(&v->list, e->mouse == MOUSE_WHEEL_UP ? -3 : 3);
-    else if (e->mouse == MOUSE_PRESS && e->row >= 1 && e->row <= v->list.rows)
-        list_select(&v->list, v->list.first + e->row - 1);
-    return true;
+    if (list_mouse(&v->list, e, 1) != LIST_MISSED)
+        v->job = job_at(v, v->list.selected);
+    return e->kind == EVENT_MOUSE;
+}
+
+static bool tick_wanted(struct screen *s)
+{
+    return job_first(s->app) != NULL;
+}
+
+static void tick(struct screen *s)
+{
+    app_damage(s->app);
 }
 
 static void destroy(struct screen *s)
@@ -95,6 +180,9 @@ const struct screen_ops log_view_ops = {
     .keys = keys,
     .event = event,
     .action = action,
+    .enabled = enabled,
+    .tick_wanted = tick_wanted,
+    .tick = tick,
     .draw = draw,
     .free = destroy,
 };

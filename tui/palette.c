@@ -191,15 +191,17 @@ static void done(void *arg, const struct job_end *end)
     struct app *app = arg;
     struct pager_spec spec = { .title = asked.line };
 
-    if (!end->ok)
+    /* What was said up to an end that was asked for is worth reading. */
+    if (!end->ok && !(end->cancelled && end->output_len))
         return;
     if (count_lines(end->output) <= 1) {
         scoped_free char *line = strndup(end->output, strcspn(end->output, "\n"));
         app_message(app, ROLE_GOOD, "%s", line && *line ? line : "done");
         return;
     }
-    /* It does not push itself in front of what the operator does now. */
-    if (app->top != asked.from || (app->top->ops->captures && app->top->ops->captures(app->top))) {
+    /* It does not push itself in front of what the operator does now, unless that was to end it. */
+    if ((app->top != asked.from && !end->cancelled) ||
+        (app->top->ops->captures && app->top->ops->captures(app->top))) {
         app_message(app, ROLE_GOOD, "%s: done; run it again to read what it said", asked.line);
         return;
     }
