@@ -10,8 +10,8 @@
 #   click PATTERN            clicks the first cell of what matches; click ROW COL does it there
 #   double_click …           the same, twice
 #   wheel up|down ROW COL    turns the wheel there
-#   screen NAME              passes when the screen becomes tests/tui/NAME.screen, volatile parts masked
-#                            (screen.py); UPDATE_SCREENS=1 writes the file instead
+#   screen NAME              passes when the screen becomes tests/tui/screens/NAME.screen, volatile parts masked
+#                            (screen.py); UPDATE=1 writes the file instead
 #   ends HOW                 passes when the program ends so ("exit 0", "signal 15") with the terminal
 #                            as it was
 #   drive COMMAND ARG…       anything else that driver.c knows
@@ -21,7 +21,7 @@ use_shared_cache
 
 : "${TEST_BUILD:=build/plain}"
 DRIVER=$PWD/$TEST_BUILD/tests/tui/driver
-SCREENS=$PWD/tests/tui
+SCREENS=$PWD/tests/tui/screens
 : "${SECONDS_MAX:=90}" # for anything that is waited for
 export TERM=xterm-256color COLORTERM=truecolor LANG=C.UTF-8 LC_ALL=C.UTF-8
 unset NO_COLOR SSH_TTY TMUX

@@ -149,11 +149,13 @@ static void commands(struct place *p, struct watched_workspace *w)
 /* Shells and services, and below them the last commands. */
 static void draw_lists(struct details *d, struct place *p, struct watched_workspace *w, bool apart)
 {
-    int room = p->end - p->row, rows = details_list_rows(&d->list),
-        kept = room / 2 < COMMAND_ROWS ? room / 2 : COMMAND_ROWS;
+    int room = p->end - p->row, rows = details_list_rows(&d->list);
+    int kept = (int)json_array_size(model_commands(w));
 
-    if (!json_array_size(model_commands(w)))
-        kept = 0;
+    /* With its heading; but no more than half of the place, nor many. */
+    kept = !kept ? 0 : kept + 1 < COMMAND_ROWS ? kept + 1 : COMMAND_ROWS;
+    if (kept > room / 2)
+        kept = room / 2;
     if (rows > room - kept)
         rows = room - kept;
     details_list_draw(&d->list, p->win, w, p->row, p->col, rows, p->width, d->focused);

@@ -218,6 +218,8 @@ void details_list_draw(struct details_list *l, WINDOW *win, const struct watched
         bool selected = focused && entry == l->entries.selected && !is_heading(l, line);
         struct style base = theme_style(selected ? ROLE_SELECTED : ROLE_TEXT);
 
+        if (is_heading(l, line) && i + 1 == rows) /* it would stand over nothing */
+            continue;
         if (is_heading(l, line)) {
             draw_text(win, row + i, col, width, theme_style(ROLE_HEADER),
                       line || !l->shell_count ? "Services" : "Shells");

@@ -10,7 +10,7 @@
 #include "vmm/base/fs.h"
 
 #define FORM_COLS 76
-#define LABEL_COLS 17
+#define LABEL_COLS_MIN 17
 #define HELP_ROWS 3
 #define WORDS_MAX (2 * FORM_FIELDS_MAX + 8)
 
@@ -108,39 +108,76 @@ static void label_of(const struct arg_spec *row, char ret[64])
             *c = ' ';
 }
 
+/* Where its parts stand. On a small screen there are no blank lines, and the fields scroll. */
+struct layout {
+    int top, first, fields; /* the row of the first field shown; its number; how many are shown */
+    int label_cols, help_rows;
+};
+
+static struct layout layout_of(const struct form *f)
+{
+    bool small = f->screen.rows < f->count + HELP_ROWS + 5;
+    struct layout l = { .top = small ? 1 : 2,
+                        .fields = f->count,
+                        .label_cols = LABEL_COLS_MIN,
+                        .help_rows = small ? HELP_ROWS - 1 : HELP_ROWS };
+    char label[64];
+
+    for (int i = 0; i < f->count; i++) {
+        label_of(f->fields[i].row, label);
+        if (draw_width(label) + 2 > l.label_cols)
+            l.label_cols = draw_width(label) + 2;
+    }
+    if (l.label_cols > f->screen.cols / 2)
+        l.label_cols = f->screen.cols / 2;
+    if (small && f->count > f->screen.rows - 2 - l.help_rows)
+        l.fields = f->screen.rows > 3 + l.help_rows ? f->screen.rows - 2 - l.help_rows : 1;
+    l.first = f->focus >= l.fields ? f->focus - l.fields + 1 : 0;
+    return l;
+}
+
+static void draw_field(struct form *f, const struct layout *l, WINDOW *win, int i)
+{
+    struct form_field *field = &f->fields[i];
+    struct style dialog = theme_style(ROLE_DIALOG);
+    int row = l->top + i - l->first;
+    char label[64];
+
+    label_of(field->row, label);
+    draw_text(win, row, 3, l->label_cols - 1,
+              i == f->focus ? style_on(theme_style(ROLE_KEY), dialog) : dialog, label);
+    field_draw(&field->text, win, row, 3 + l->label_cols, f->screen.cols - 8 - l->label_cols,
+               theme_style(ROLE_INPUT), theme_style(ROLE_INPUT_DIM), "none");
+    if (option(f, field->row, 0))
+        draw_text(win, row, f->screen.cols - 4, 2, style_on(theme_style(ROLE_DIM), dialog), "◂▸");
+}
+
 static void draw(struct screen *s, WINDOW *win)
 {
     struct form *f = (struct form *)s;
     const struct arg_spec *at = f->fields[f->focus].row;
     struct style dim = style_on(theme_style(ROLE_DIM), theme_style(ROLE_DIALOG));
-    char label[64];
+    struct layout l = layout_of(f);
     scoped_free char *help = NULL;
 
     draw_clear(win, theme_style(ROLE_DIALOG));
     draw_box(win, 0, 0, s->rows, s->cols, theme_style(ROLE_DIALOG_BORDER), f->spec.title);
-    for (int i = 0; i < f->count; i++) {
-        struct form_field *field = &f->fields[i];
-        label_of(field->row, label);
-        draw_text(win, 2 + i, 3, LABEL_COLS,
-                  i == f->focus ? style_on(theme_style(ROLE_KEY), theme_style(ROLE_DIALOG))
-                                : theme_style(ROLE_DIALOG),
-                  label);
-        field_draw(&field->text, win, 2 + i, 3 + LABEL_COLS, s->cols - 8 - LABEL_COLS,
-                   theme_style(ROLE_INPUT), theme_style(ROLE_INPUT_DIM), "none");
-        if (option(f, field->row, 0))
-            draw_text(win, 2 + i, s->cols - 4, 2, dim, "◂▸");
-    }
+    for (int i = l.first; i < l.first + l.fields; i++)
+        draw_field(f, &l, win, i);
+    draw_scrollbar(win, l.top, s->cols - 1, l.fields, l.first, f->count,
+                   theme_style(ROLE_DIALOG_BORDER));
     help = str_printf("%s.%s %s", at->help ? at->help : "",
                       option(f, at, 0) ? " Left and right choose." : "", f->spec.note);
-    draw_wrapped(win, f->count + 3, 3, s->cols - 6, HELP_ROWS, dim, help);
+    draw_wrapped(win, 2 * l.top - 1 + l.fields, 3, s->cols - 6, l.help_rows, dim, help);
 }
 
 static bool cursor(struct screen *s, int *ret_row, int *ret_col)
 {
     struct form *f = (struct form *)s;
+    struct layout l = layout_of(f);
 
-    *ret_row = 2 + f->focus;
-    *ret_col = 3 + LABEL_COLS + f->fields[f->focus].text.cursor_col;
+    *ret_row = l.top + f->focus - l.first;
+    *ret_col = 3 + l.label_cols + f->fields[f->focus].text.cursor_col;
     return true;
 }
 
@@ -206,10 +243,11 @@ static bool captures(struct screen *s UNUSED)
 static bool event(struct screen *s, const struct key_event *e)
 {
     struct form *f = (struct form *)s;
+    struct layout l = layout_of(f);
 
     if (e->kind == EVENT_MOUSE) {
-        if (e->mouse == MOUSE_PRESS && e->row >= 2 && e->row < 2 + f->count) {
-            f->focus = e->row - 2;
+        if (e->mouse == MOUSE_PRESS && e->row >= l.top && e->row < l.top + l.fields) {
+            f->focus = e->row - l.top + l.first;
             if (e->col >= s->cols - 5)
                 choose(f, false);
         }

@@ -127,12 +127,14 @@ struct column {
     const char *title;
     int width; /* 0: what is left */
     bool right;
+    int from; /* as many columns the screen must have for it */
 };
 enum { WORKSPACE, NAME, STATE, READY, PORTS, UP, COMMAND, COLUMNS };
 static const struct column columns[COLUMNS] = {
-    { "WORKSPACE", 12, false }, { "SERVICE", 12, false }, { "STATE", 11, false },
-    { "READY", 7, false },      { "PORTS", 12, false },   { "UP", 4, true },
-    { "COMMAND", 0, false },
+    [WORKSPACE] = { "WORKSPACE", 12, false, 0 }, [NAME] = { "SERVICE", 12, false, 0 },
+    [STATE] = { "STATE", 11, false, 0 },         [READY] = { "READY", 7, false, 76 },
+    [PORTS] = { "PORTS", 12, false, 58 },        [UP] = { "UP", 4, true, 44 },
+    [COMMAND] = { "COMMAND", 0, false, 66 },
 };
 
 /* What sh is given says more than that it is sh. */
@@ -200,6 +202,8 @@ static void draw_line(const struct services *v, WINDOW *win, int row, const json
             c->width ? c->width + (i <= NAME || i == PORTS ? extra : 0) : v->screen.cols - col - 1;
         struct style style = theme_style(ROLE_HEADER);
         char text[512];
+        if (v->screen.cols < c->from)
+            continue;
         snprintf(text, sizeof(text), "%s", c->title);
         if (service)
             style = style_on(theme_style(cell(v, service, i, now, text, sizeof(text))), base);

@@ -74,15 +74,15 @@ static const struct key_binding keys[] = {
     { CREATE, "create", "c", "create", "make a workspace" },
     { NEW_SHELL, "shell", "o", "shell", "open a shell in it" },
     { START, "start", "t", "start", "start it, or those that are marked" },
-    { STOP, "stop", "x", "stop", "stop it, or the marked: what runs ends, the disk stays" },
+    { STOP, "stop", "x", "stop", "stop it, or the marked: what runs ends, disks stay" },
     { DELETE, "delete", "d Delete", "delete", "delete it, or the marked, with the disk" },
-    { WALL, "wall", "w", "wall", "its shells and all others, live: those of the marked, if any" },
+    { WALL, "wall", "w", "wall", "the wall of live shells: of all, or of the marked" },
     { SERVICES, "services", "S", "services", "services: what they print, start, stop" },
     { FILES, "files", "f", "files", "its files: read them, take them out" },
     { DIFF, "diff", "D", "diff", "what changed in it since it was created" },
     { SNAPSHOTS, "snapshots", "n", "snapshots", "its snapshots: make, delete, go back to one" },
-    { RESET, "reset", "R", NULL, "bring the whole machine back to what it was created with" },
-    { MARK, "mark", "Space", NULL, "mark it, or no more: for the wall, start, stop, delete" },
+    { RESET, "reset", "R", NULL, "back to what it was created with, the whole machine" },
+    { MARK, "mark", "Space", NULL, "mark it, or no more: start, stop, delete, wall" },
     { TO_DETAILS, "details", "Tab Right l", "details", "to the details: its shells and services" },
     { FILTER, "filter", "/", "filter", "show only some: words, label:X, state:X" },
     { ORDER, "sort", "s", "sort", "by activity, name, state, CPU, memory, disk, age" },
@@ -172,17 +172,19 @@ static void draw_welcome(struct workspaces *w, WINDOW *win)
     const struct job *job = job_first(w->screen.app);
     int row = w->screen.rows / 2 - 4, col = 4, cols = w->screen.cols - 8;
 
-    if (row < 2)
-        row = 2;
+    if (row < 1)
+        row = 1;
     draw_text(win, row, col, cols, theme_style(ROLE_ACCENT), "No workspace yet.");
     if (job) {
         row += 2 + draw_wrapped(win, row + 2, col, cols, 2, theme_style(ROLE_WARN), job_what(job));
         draw_wrapped(win, row + 1, col, cols, 3, theme_style(ROLE_TEXT), job_progress(job));
         return;
     }
-    row += 2 + draw_wrapped(win, row + 2, col, cols, 3, theme_style(ROLE_TEXT),
+    row += 2 + draw_wrapped(win, row + 2, col, cols, 6, theme_style(ROLE_TEXT),
                             "A workspace is a Linux machine of its own, for an agent or for you. "
                             "Enter makes one and opens a shell in it; c asks for its kind first.");
+    if (row + 5 >= w->screen.rows)
+        return;
     draw_text(win, row + 1, col, cols, theme_style(ROLE_DIM), "In another terminal the same is");
     draw_text(win, row + 3, col + 2, cols - 2, theme_style(ROLE_KEY),
               "pyro workspace create debian:12 --name first");

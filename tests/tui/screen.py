@@ -1,8 +1,9 @@
 """screen.py DRIVER SOCKET FILE SECONDS: waits until the driver's screen, masked, is what FILE holds.
+With UPDATE in the environment FILE is written instead, once the screen has come to rest.
 
-Masked is what differs from run to run: ids, ages, percentages, sizes in memory and on disk. A masked
-word keeps its place: digits become 0, and blanks beside it are filled up to where the widest would
-reach, so that "9s " and "10s" come out alike.
+Masked is what differs from run to run and from machine to machine: ids (i…), amounts with a unit, that
+is ages, shares and sizes (~, blanks before it included, so that " 9s" and "10s" come out alike), times of
+day, what a workspace uses (its line may be cut off anywhere), and how it is run (emulated or not).
 """
 import difflib
 import os
@@ -13,11 +14,11 @@ import time
 
 driver, socket, path, seconds = sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4])
 
-AMOUNT = r"(?:<?\d+(?:\.\d+)?(?:ms|s|m|h|d|%|B|K|M|G|T| ?[KMG]iB| ?[KMG]B)?|just now|now)"
 RULES = [
     (re.compile(r"\b[0-9a-f]{12}\b"), lambda m: "i" * 12),
-    # An age, a share or a size that stands in a column: right-aligned, then left-aligned.
-    (re.compile(r"(?<=\s)\s*" + r"(?:<?\d+(?:\.\d+)?(?:ms|s|m|h|d|%|[KMGT]|[KMGT]i?B))(?=\s|$|[│┃|,)])"),
+    (re.compile(r"(?<=uses )\s*\S.*?(?=\s{2}|\s*│)"), lambda m: "~".ljust(len(m.group()))),
+    (re.compile(r"(?<=accelerator )\s*\S.*?(?=\s{2}|\s*│)"), lambda m: "~".ljust(len(m.group()))),
+    (re.compile(r"(?<=\s)\s*<?\d+(?:\.\d+)?(?:ms|s|m|h|d|%|B|[KMGT]i?B?)(?=\s|$|[│┃,)])"),
      lambda m: "~".rjust(len(m.group()))),
     (re.compile(r"\d\d:\d\d:\d\d"), lambda m: "00:00:00"),
 ]
@@ -36,7 +37,7 @@ def look():
     return mask(subprocess.run([driver, socket, "text"], capture_output=True, text=True).stdout)
 
 
-if os.environ.get("UPDATE_SCREENS"):
+if os.environ.get("UPDATE"):
     before, now = None, look()
     while before != now:  # until it has come to rest
         time.sleep(0.5)
