@@ -173,11 +173,13 @@ void details_draw(struct details *d, WINDOW *win, int row, int col, int rows, in
     details_list_look(&d->list, w);
     draw_box(win, row, col, rows, cols, theme_style(d->focused ? ROLE_BORDER_FOCUS : ROLE_BORDER),
              model_name(w));
+    if (!d->focused)
+        draw_text(win, row, col + 2, cols - 5, theme_style(ROLE_HEADER), model_name(w));
     if (beside) {
         p.width = cols / 2 - 3;
         right.col = col + cols / 2;
         right.width = cols - cols / 2 - 2;
-    } else if (rows < FACTS_TOO) {
+    } else if (rows < FACTS_TOO && details_list_rows(&d->list)) {
         p.end = p.row;
     }
     facts(&p, d->list.app->model, w, now);

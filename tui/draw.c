@@ -264,7 +264,10 @@ struct style style_on(struct style a, struct style b)
     /* Without colours of its own, the line's look is in its attributes. */
     a.attrs |= b.attrs & (A_REVERSE | A_BOLD | A_UNDERLINE);
     a.bg = b.bg;
-    if (b.attrs & A_REVERSE)
+    /* On one of the terminal's own sixteen any other of them may be unreadable. */
+    if ((b.attrs & A_REVERSE) || b.bg >> 24 == COLOUR_INDEX(0) >> 24) {
         a.fg = b.fg;
+        a.attrs &= ~(attr_t)A_DIM;
+    }
     return a;
 }

@@ -6,6 +6,8 @@
 
 #define HELP_COLS 76
 #define KEY_COLS 18
+#define BESIDE_COLS 60 /* as wide as this it has keys and words on one line */
+#define WORDS_ROWS 4
 
 struct help {
     struct screen screen;
@@ -21,13 +23,33 @@ static const struct key_binding keys[] = {
     { 0 },
 };
 
-static int count(const struct screen_ops *ops, const struct key_binding *table)
+/* The lines of one binding, at `row`; with win NULL only counted. */
+static int draw_binding(int width, WINDOW *win, int row, const char *words,
+                        const struct key_binding *b)
 {
-    int n = 0;
+    struct style dialog = theme_style(ROLE_DIALOG);
+    bool beside = width >= BESIDE_COLS;
 
-    for (; table && table->action; table++)
-        n += *keymap_keys(ops ? ops->name : "global", table) != '\0';
-    return n;
+    if (win)
+        draw_text(win, row, 3, beside ? KEY_COLS - 1 : width - 5,
+                  style_on(theme_style(ROLE_KEY), dialog), words);
+    if (!beside)
+        return 1 + draw_wrapped(win, row + 1, 5, width - 8, WORDS_ROWS, dialog, b->help);
+    if (win)
+        draw_text(win, row, 3 + KEY_COLS, width - 5 - KEY_COLS, dialog, b->help);
+    return 1;
+}
+
+/* The lines of a whole table from `row` on. */
+static int draw_table(int width, WINDOW *win, int row, const struct screen_ops *ops)
+{
+    const char *name = ops ? ops->name : "global";
+    int used = 0;
+
+    for (const struct key_binding *b = ops ? ops->keys : app_keys; b && b->action; b++)
+        if (*keymap_keys(name, b))
+            used += draw_binding(width, win, row + used, keymap_keys(name, b), b);
+    return used;
 }
 
 static void size(struct screen *s, int *rows, int *cols)
@@ -36,47 +58,8 @@ static void size(struct screen *s, int *rows, int *cols)
 
     if (*cols > HELP_COLS)
         *cols = HELP_COLS;
-    h->total = count(h->of, h->of->keys) + count(NULL, app_keys) + 2;
+    h->total = draw_table(*cols, NULL, 0, h->of) + draw_table(*cols, NULL, 0, NULL) + 2;
     *rows = h->total + 2;
-}
-
-/* The table's lines from *line on, those in sight. */
-static void draw_table(struct help *h, WINDOW *win, int *line, const char *name,
-                       const struct key_binding *table)
-{
-    int rows = h->screen.rows - 2;
-
-    for (; table && table->action; table++) {
-        const char *words = keymap_keys(name, table);
-        int row = *line - h->first;
-        if (!*words)
-            continue;
-        (*line)++;
-        if (row < 0 || row >= rows)
-            continue;
-        draw_text(win, 1 + row, 3, KEY_COLS - 1,
-                  style_on(theme_style(ROLE_KEY), theme_style(ROLE_DIALOG)), words);
-        draw_text(win, 1 + row, 3 + KEY_COLS, h->screen.cols - 5 - KEY_COLS,
-                  theme_style(ROLE_DIALOG), table->help);
-    }
-}
-
-static void draw(struct screen *s, WINDOW *win)
-{
-    struct help *h = (struct help *)s;
-    int line = 0, row;
-
-    draw_clear(win, theme_style(ROLE_DIALOG));
-    draw_box(win, 0, 0, s->rows, s->cols, theme_style(ROLE_DIALOG_BORDER), h->of->title);
-    draw_table(h, win, &line, h->of->name, h->of->keys);
-    line++;
-    row = line++ - h->first;
-    if (row >= 0 && row < s->rows - 2)
-        draw_text(win, 1 + row, 3, s->cols - 5,
-                  style_on(theme_style(ROLE_DIM), theme_style(ROLE_DIALOG)), "Everywhere");
-    draw_table(h, win, &line, "global", app_keys);
-    draw_scrollbar(win, 1, s->cols - 1, s->rows - 2, h->first, h->total,
-                   theme_style(ROLE_DIALOG_BORDER));
 }
 
 static void scroll_to(struct help *h, int first)
@@ -86,6 +69,24 @@ static void scroll_to(struct help *h, int first)
     h->first = first > most ? most : first;
     if (h->first < 0)
         h->first = 0;
+}
+
+static void draw(struct screen *s, WINDOW *win)
+{
+    struct help *h = (struct help *)s;
+    int row;
+
+    scroll_to(h, h->first);
+    row = 1 - h->first;
+    draw_clear(win, theme_style(ROLE_DIALOG));
+    row += draw_table(s->cols, win, row, h->of) + 1;
+    draw_text(win, row++, 3, s->cols - 5, style_on(theme_style(ROLE_DIM), theme_style(ROLE_DIALOG)),
+              "Everywhere");
+    draw_table(s->cols, win, row, NULL);
+    /* Over what of them is outside. */
+    draw_box(win, 0, 0, s->rows, s->cols, theme_style(ROLE_DIALOG_BORDER), h->of->title);
+    draw_scrollbar(win, 1, s->cols - 1, s->rows - 2, h->first, h->total,
+                   theme_style(ROLE_DIALOG_BORDER));
 }
 
 static void action(struct screen *s, int a)

@@ -284,12 +284,13 @@ static void draw_offer(const struct palette *p, WINDOW *win, int row, int i)
 {
     const json_t *offer = json_array_get(p->offers, (size_t)i);
     struct style base = theme_style(i == p->list.selected ? ROLE_SELECTED : ROLE_DIALOG);
-    int cols = p->screen.cols, value = cols / 2 < VALUE_COLS ? cols / 2 : VALUE_COLS;
+    int cols = p->screen.cols, value = cols > 2 * VALUE_COLS ? VALUE_COLS : cols - 4;
 
     draw_fill(win, row, 1, cols - 2, base);
     draw_text(win, row, 2, value, base, json_string_or(offer, "value", ""));
-    draw_text(win, row, 3 + value, cols - value - 5, style_on(theme_style(ROLE_DIM), base),
-              json_string_or(offer, "help", ""));
+    if (value == VALUE_COLS) /* else there is no room for both */
+        draw_text(win, row, 3 + value, cols - value - 5, style_on(theme_style(ROLE_DIM), base),
+                  json_string_or(offer, "help", ""));
 }
 
 static void draw(struct screen *s, WINDOW *win)

@@ -110,8 +110,8 @@ static const struct style sixteen[ROLE_COUNT] = {
     [ROLE_DANGER_BORDER] = { A_BOLD, IDX(1), DEF },
     [ROLE_BUTTON] = { 0, DEF, DEF },
     [ROLE_BUTTON_FOCUS] = { A_BOLD, IDX(7), IDX(4) },
-    [ROLE_WATCHING] = { A_BOLD, IDX(0), IDX(6) },
-    [ROLE_CONTROL] = { A_BOLD, IDX(0), IDX(3) },
+    [ROLE_WATCHING] = { 0, IDX(0), IDX(6) }, /* bold black is grey in many terminals */
+    [ROLE_CONTROL] = { 0, IDX(0), IDX(3) },
     [ROLE_FRESH] = { A_BOLD, IDX(2), DEF },
     [ROLE_SELECTION] = { A_REVERSE, DEF, DEF },
 };

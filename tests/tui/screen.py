@@ -3,7 +3,8 @@ With UPDATE in the environment FILE is written instead, once the screen has come
 
 Masked is what differs from run to run and from machine to machine: ids (i…), amounts with a unit, that
 is ages, shares and sizes (~, blanks before it included, so that " 9s" and "10s" come out alike), times of
-day, what a workspace uses (its line may be cut off anywhere), and how it is run (emulated or not).
+day, what a workspace uses (its line may be cut off anywhere), since when it is there, and how it is run
+(emulated or not).
 """
 import difflib
 import os
@@ -16,8 +17,8 @@ driver, socket, path, seconds = sys.argv[1], sys.argv[2], sys.argv[3], float(sys
 
 RULES = [
     (re.compile(r"\b[0-9a-f]{12}\b"), lambda m: "i" * 12),
-    (re.compile(r"(?<=uses )\s*\S.*?(?=\s{2}|\s*│)"), lambda m: "~".ljust(len(m.group()))),
-    (re.compile(r"(?<=accelerator )\s*\S.*?(?=\s{2}|\s*│)"), lambda m: "~".ljust(len(m.group()))),
+    (re.compile(r"((?:uses|created|accelerator) +)(\S.*?)(?=\s{2}|\s*│)"),
+     lambda m: m.group(1) + "~".ljust(len(m.group(2)))),
     (re.compile(r"(?<=\s)\s*<?\d+(?:\.\d+)?(?:ms|s|m|h|d|%|B|[KMGT]i?B?)(?=\s|$|[│┃,)])"),
      lambda m: "~".rjust(len(m.group()))),
     (re.compile(r"\d\d:\d\d:\d\d"), lambda m: "00:00:00"),

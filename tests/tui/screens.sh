@@ -99,8 +99,17 @@ sees '3 workspaces'
 help_of list
 keys F1 G
 screen help-list-end
+resized 40 10
+keys g
+screen help-small
 keys Esc
 gone 'Esc close'
+keys :
+keys snap
+screen palette-small
+keys Esc
+gone 'run a command'
+resized 80 24
 
 keys :
 sees 'run a command'
