@@ -9,17 +9,13 @@
 #include <sys/stat.h>
 
 #include "tests/bench/bench.h"
-#include "tests/tui/terminal.h"
+#include "tests/bench/on_terminal.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
-#define COLS 120
-#define ROWS 40
-#define SEEN_MS 60000
 #define LISTED 100
 #define START_RUNS 15
 #define KEYS 40
-#define REST_MS 10
 #define LOG_RUNS 3
 #define LOG_BYTES 100000000
 #define LONG_LOG_BYTES 60000000
@@ -30,57 +26,6 @@
 #define MEMORY_LOGS 6
 #define IDLE_SETTLE_MS 2000
 #define IDLE_WINDOW_MS 10000
-
-#define scoped_terminal __attribute__((cleanup(terminal_release))) struct terminal
-
-/* --- a program on the terminal --- */
-
-static bool start(struct terminal *t, const char *const *argv, struct pyro_error *err)
-{
-    setenv("TERM", "xterm-256color", 1);
-    setenv("COLORTERM", "truecolor", 1);
-    return terminal_start(t, COLS, ROWS, argv) || pyro_fail_errno(err, "start '%s'", argv[0]);
-}
-
-/* Until a row of the screen matches; or, without `wanted`, until none does. */
-static bool waits(struct terminal *t, const char *pattern, bool wanted, struct pyro_error *err)
-{
-    int64_t until = bench_now_ns() + (int64_t)SEEN_MS * 1000000;
-    scoped_buf text = BUF_INIT(1 << 20);
-    regex_t compiled;
-    bool seen;
-
-    BUG_ON(regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0);
-    while ((seen = terminal_shows(t, &compiled, NULL)) != wanted && bench_now_ns() < until)
-        if (!terminal_pump(t, 100))
-            break;
-    regfree(&compiled);
-    terminal_text(t, &text);
-    return seen == wanted || pyro_fail(err, PYRO_TIMEOUT, "'%s' was %s shown: %.400s", pattern,
-                                       wanted ? "not" : "always", text.len ? text.data : "");
-}
-
-static bool sees(struct terminal *t, const char *pattern, struct pyro_error *err)
-{
-    return waits(t, pattern, true, err);
-}
-
-/* Types a key, and adds the time until a row matches. */
-static bool sample_key(struct terminal *t, const char *key, const char *pattern, struct samples *to,
-                       struct pyro_error *err)
-{
-    int64_t since;
-
-    poll(NULL, 0, REST_MS); /* who types leaves the machine time to fall asleep */
-    while (terminal_pump(t, 0) && poll(&(struct pollfd){ t->master, POLLIN, 0 }, 1, 0) > 0)
-        ;
-    since = bench_now_ns();
-    terminal_key(t, key);
-    if (!sees(t, pattern, err))
-        return false;
-    samples_add(to, (double)(bench_now_ns() - since) / 1e6);
-    return true;
-}
 
 /* --- a shell on this host --- */
 
@@ -97,11 +42,11 @@ static bool watch(struct terminal *t, const char *id, bool control, struct pyro_
     scoped_free char *target = str_printf("%s/sh1", id);
     const char *const argv[] = { bench_pyro(), "tui", target, NULL };
 
-    if (!start(t, argv, err) || !sees(t, "WATCHING", err))
+    if (!terminal_run(t, argv, err) || !terminal_sees(t, "WATCHING", err))
         return false;
     if (control)
         terminal_key(t, "i");
-    return !control || sees(t, "^ CONTROL", err);
+    return !control || terminal_sees(t, "^ CONTROL", err);
 }
 
 /* Ends the peer's server, when there is one. */
@@ -122,7 +67,7 @@ static bool tmux(struct terminal *t, struct pyro_error *err)
     static const char limit[] = "set -g history-limit 100000\n";
 
     return end_tmux(err) && fs_replace(AT_FDCWD, config, limit, sizeof(limit) - 1, 0600, err) &&
-           start(t, argv, err) && sees(t, "\\$|#", err);
+           terminal_run(t, argv, err) && terminal_sees(t, "\\$|#", err);
 }
 
 static void say_missing(struct bench_result *ret)
@@ -141,12 +86,14 @@ static bool measure_start(struct bench_result *ret, struct pyro_error *err)
     for (int i = 0; i < START_RUNS; i++) {
         scoped_terminal t = { .master = -1 };
         int64_t since = bench_now_ns();
-        if (!start(&t, argv, err) || !sees(&t, " 100 workspaces", err) || !sees(&t, "q quit", err))
+        if (!terminal_run(&t, argv, err) || !terminal_sees(&t, " 100 workspaces", err) ||
+            !terminal_sees(&t, "q quit", err))
             return false;
         samples_add(&ret->ours, (double)(bench_now_ns() - since) / 1e6);
     }
     snprintf(ret->note, sizeof(ret->note),
-             "from before its start until all of a screen of %d×%d is there", COLS, ROWS);
+             "from before its start until all of a screen of %d×%d is there", TERMINAL_COLS,
+             TERMINAL_ROWS);
     return bench_delete_all(err);
 }
 
@@ -167,8 +114,8 @@ static bool measure_list_key(struct bench_result *ret, struct pyro_error *err)
     char ids[2][64], patterns[2][160];
     scoped_terminal t = { .master = -1 };
 
-    if (!bench_create_many(LISTED, err) || !start(&t, argv, err) || !sees(&t, "│ id ", err) ||
-        !sees(&t, "q quit", err))
+    if (!bench_create_many(LISTED, err) || !terminal_run(&t, argv, err) ||
+        !terminal_sees(&t, "│ id ", err) || !terminal_sees(&t, "q quit", err))
         return false;
     for (int i = 0; i < 2; i++) {
         if (!selected_id(&t, ids[i], sizeof(ids[i])))
@@ -180,10 +127,10 @@ static bool measure_list_key(struct bench_result *ret, struct pyro_error *err)
                 return pyro_fail(err, PYRO_INTERNAL, "it ended");
     }
     terminal_key(&t, "k"); /* on the second of them now */
-    if (!sees(&t, patterns[1], err))
+    if (!terminal_sees(&t, patterns[1], err))
         return false;
     for (int i = 0; i < KEYS; i++)
-        if (!sample_key(&t, i % 2 ? "j" : "k", patterns[i % 2], &ret->ours, err))
+        if (!terminal_sample_key(&t, i % 2 ? "j" : "k", patterns[i % 2], &ret->ours, err))
             return false;
     return bench_delete_all(err);
 }
@@ -198,13 +145,13 @@ static bool sample_echoes(struct terminal *t, struct samples *to, struct pyro_er
 
     terminal_key(t, program);
     terminal_key(t, "Enter");
-    if (!sees(t, "^begin", err))
+    if (!terminal_sees(t, "^begin", err))
         return false;
     for (int i = 0; i < KEYS; i++) {
         char key[2] = { (char)('a' + i % 26), '\0' };
         typed[i] = key[0];
         snprintf(pattern, sizeof(pattern), "^%s", typed);
-        if (!sample_key(t, key, pattern, to, err))
+        if (!terminal_sample_key(t, key, pattern, to, err))
             return false;
     }
     return true;
@@ -250,7 +197,7 @@ static bool sample_log(struct terminal *t, const char *path, int round, struct s
 
     terminal_key(t, line);
     terminal_key(t, "Enter");
-    if (!sees(t, pattern, err))
+    if (!terminal_sees(t, pattern, err))
         return false;
     samples_add(to, (double)(bench_now_ns() - since) / 1e6);
     return true;
@@ -275,8 +222,8 @@ static bool measure_log(struct bench_result *ret, struct pyro_error *err)
             return false;
     if (!end_tmux(err))
         return false;
-    snprintf(ret->note, sizeof(ret->note), "its log on the disk, and a screen of %d×%d", COLS,
-             ROWS);
+    snprintf(ret->note, sizeof(ret->note), "its log on the disk, and a screen of %d×%d",
+             TERMINAL_COLS, TERMINAL_ROWS);
     return unlink(path) == 0 && bench_delete(id, err);
 }
 
@@ -301,7 +248,7 @@ static bool measure_attach(struct bench_result *ret, struct pyro_error *err)
     for (int i = 0; i < ATTACH_RUNS; i++) {
         scoped_terminal t = { .master = -1 };
         int64_t since = bench_now_ns();
-        if (!start(&t, argv, err) || !sees(&t, "^done-0", err))
+        if (!terminal_run(&t, argv, err) || !terminal_sees(&t, "^done-0", err))
             return false;
         samples_add(&ret->ours, (double)(bench_now_ns() - since) / 1e6);
     }
@@ -320,15 +267,9 @@ static bool measure_flooded_key(struct bench_result *ret, struct pyro_error *err
     scoped_terminal t = { .master = -1 };
 
     if (!bench_create_host(id, err) || !open_shell(id, err) || !watch(&t, id, false, err) ||
-        !process_quietly(flood, err) || !sees(&t, "^y$", err))
+        !process_quietly(flood, err) || !terminal_sees(&t, "^y$", err) ||
+        !terminal_sample_help(&t, KEYS, &ret->ours, err))
         return false;
-    for (int i = 0; i < KEYS; i++) {
-        if (!sample_key(&t, "?", "leave pyro tui", &ret->ours, err))
-            return false;
-        terminal_key(&t, "q");
-        if (!waits(&t, "leave pyro tui", false, err))
-            return false;
-    }
     snprintf(ret->note, sizeof(ret->note), "help opened over a shell that floods with `yes`");
     return bench_delete(id, err);
 }
@@ -408,8 +349,8 @@ static bool measure_idle(struct bench_result *ret, struct pyro_error *err)
     scoped_terminal t = { .master = -1 };
     char id[BENCH_ID_BYTES];
 
-    if (!bench_create_host(id, err) || !open_shell(id, err) || !start(&t, argv, err) ||
-        !sees(&t, "q quit", err))
+    if (!bench_create_host(id, err) || !open_shell(id, err) || !terminal_run(&t, argv, err) ||
+        !terminal_sees(&t, "q quit", err))
         return false;
     poll(NULL, 0, IDLE_SETTLE_MS); /* idle is what is measured: time must pass */
     samples_add(&ret->ours, core_percent(&t, IDLE_WINDOW_MS));

@@ -1,46 +1,30 @@
 /*
  * tests/bench/rows_wall.c: what the wall costs, all its tiles' processes together, while twenty
- * shells print steadily, and while none does. Shells run on this host.
+ * shells print steadily, and while none does; and that one which floods holds up neither keys nor
+ * the others. Shells run on this host.
  */
-#include <poll.h>
-
-#include "tests/bench/bench.h"
-#include "tests/tui/terminal.h"
+#include "tests/bench/on_terminal.h"
 #include "vmm/base/fs.h"
 
-#define COLS 120
-#define ROWS 40
 #define SHELLS 20
-#define SEEN_MS 60000
+#define FEW 6
+#define KEYS 40
 #define SETTLE_MS 12000 /* prompts have begun to wait by then */
 #define WINDOW_MS 10000
-
-#define scoped_terminal __attribute__((cleanup(terminal_release))) struct terminal
 
 /* Ten coloured lines a second. */
 #define STEADY                                                                                     \
     "n=0; while :; do n=$((n+1)); printf '\\033[3%dm%6d\\033[m compiling module %d of many\\n' "   \
     "$((n%8)) $n $n; sleep 0.1; done"
 
-static bool sees(struct terminal *t, const char *pattern, struct pyro_error *err)
-{
-    int64_t until = bench_now_ns() + (int64_t)SEEN_MS * 1000000;
-    regex_t compiled;
-    bool seen;
+/* A tile of a wall shows what is left of the cursor, too. */
+#define SHORT_PROMPT "unset PROMPT_COMMAND; PS1='$ '; clear"
 
-    BUG_ON(regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0);
-    while (!(seen = terminal_shows(t, &compiled, NULL)) && bench_now_ns() < until)
-        if (!terminal_pump(t, 100))
-            break;
-    regfree(&compiled);
-    return seen || pyro_fail(err, PYRO_TIMEOUT, "'%s' was not shown", pattern);
-}
-
-static bool open_shells(const char *id, const char *line, struct pyro_error *err)
+static bool open_shells(const char *id, int count, const char *line, struct pyro_error *err)
 {
     const char *const open[] = { bench_pyro(), "workspace", "shell", "open", id, NULL };
 
-    for (int i = 0; i < SHELLS; i++) {
+    for (int i = 0; i < count; i++) {
         scoped_free char *shell = str_printf("sh%d", i + 1);
         const char *const write[] = { bench_pyro(), "workspace", "shell", "write", id,
                                       shell,        "--input",   line,    NULL };
@@ -50,27 +34,28 @@ static bool open_shells(const char *id, const char *line, struct pyro_error *err
     return true;
 }
 
+static bool open_wall(struct terminal *t, const char *shown, struct pyro_error *err)
+{
+    const char *const argv[] = { bench_pyro(), "tui", NULL };
+
+    if (!terminal_run(t, argv, err) || !terminal_sees(t, "q quit", err))
+        return false;
+    terminal_key(t, "w");
+    return terminal_sees(t, shown, err);
+}
+
 /* Of the interface and its tiles; not of the shells nor of their supervisor. */
 static bool measure(struct bench_result *ret, const char *line, const char *shown,
                     struct pyro_error *err)
 {
-    const char *const argv[] = { bench_pyro(), "tui", NULL };
     scoped_terminal t = { .master = -1 };
     char id[BENCH_ID_BYTES];
     struct pid_set tui;
     double before;
     int64_t since;
 
-    setenv("TERM", "xterm-256color", 1);
-    setenv("COLORTERM", "truecolor", 1);
-    if (!bench_create_host(id, err) || !open_shells(id, line, err))
-        return false;
-    if (!terminal_start(&t, COLS, ROWS, argv))
-        return pyro_fail_errno(err, "start '%s'", argv[0]);
-    if (!sees(&t, "q quit", err))
-        return false;
-    terminal_key(&t, "w");
-    if (!sees(&t, shown, err))
+    if (!bench_create_host(id, err) || !open_shells(id, SHELLS, line, err) ||
+        !open_wall(&t, shown, err))
         return false;
     for (since = bench_now_ns(); bench_now_ns() - since < (int64_t)SETTLE_MS * 1000000;)
         terminal_pump(&t, 100);
@@ -80,8 +65,8 @@ static bool measure(struct bench_result *ret, const char *line, const char *show
         terminal_pump(&t, 100);
     samples_add(&ret->ours, (pids_cpu_ns(&tui) - before) * 100 / (double)(bench_now_ns() - since));
     snprintf(ret->note, sizeof(ret->note),
-             "%d tiles on %d×%d, the interface and its %u processes over %d s", SHELLS, COLS, ROWS,
-             tui.count - 1, WINDOW_MS / 1000);
+             "%d tiles on %d×%d, the interface and its %u processes over %d s", SHELLS,
+             TERMINAL_COLS, TERMINAL_ROWS, tui.count - 1, WINDOW_MS / 1000);
     return bench_delete(id, err);
 }
 
@@ -95,6 +80,52 @@ static bool measure_idle(struct bench_result *ret, struct pyro_error *err)
     return measure(ret, NULL, "20 shells", err);
 }
 
+/* --- one that floods beside others --- */
+
+/* A wall of a few, the first of which prints as fast as it can. */
+static bool open_flooded_wall(struct terminal *t, char id[BENCH_ID_BYTES], struct pyro_error *err)
+{
+    const char *const flood[] = { bench_pyro(), "workspace", "shell", "write", id,
+                                  "sh1",        "--input",   "yes",   NULL };
+
+    return bench_create_host(id, err) && open_shells(id, FEW, SHORT_PROMPT, err) &&
+           process_quietly(flood, err) && open_wall(t, "^│y +│", err);
+}
+
+static bool measure_flooded_key(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_terminal t = { .master = -1 };
+    char id[BENCH_ID_BYTES];
+
+    if (!open_flooded_wall(&t, id, err) || !terminal_sample_help(&t, KEYS, &ret->ours, err))
+        return false;
+    snprintf(ret->note, sizeof(ret->note),
+             "help opened over %d tiles, one of which floods with `yes`", FEW);
+    return bench_delete(id, err);
+}
+
+/* From before a command that types into another shell until its tile shows what that prints. */
+static bool measure_flooded_neighbour(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_terminal t = { .master = -1 };
+    char id[BENCH_ID_BYTES];
+
+    if (!open_flooded_wall(&t, id, err))
+        return false;
+    for (int i = 0; i < KEYS; i++) {
+        scoped_free char *line = str_printf("echo line-$((%d + 1000))", i);
+        scoped_free char *pattern = str_printf("line-%d", i + 1000);
+        const char *const write[] = { bench_pyro(), "workspace", "shell", "write", id,
+                                      "sh2",        "--input",   line,    NULL };
+        int64_t since = bench_now_ns();
+        if (!process_quietly(write, err) || !terminal_sees(&t, pattern, err))
+            return false;
+        samples_add(&ret->ours, (double)(bench_now_ns() - since) / 1e6);
+    }
+    snprintf(ret->note, sizeof(ret->note), "`shell write` as a whole included, %d tiles", FEW);
+    return bench_delete(id, err);
+}
+
 const struct bench_row bench_wall_rows[] = {
     { .name = "tui: twenty shells on the wall, ten lines a second each: of a core",
       .unit = "%",
@@ -104,5 +135,13 @@ const struct bench_row bench_wall_rows[] = {
       .unit = "%",
       .target = 0.1,
       .measure = measure_idle },
+    { .name = "tui: a key on the wall while one of its shells floods",
+      .unit = "ms",
+      .target = 20,
+      .measure = measure_flooded_key },
+    { .name = "tui: a line in one tile while another floods",
+      .unit = "ms",
+      .target = 200,
+      .measure = measure_flooded_neighbour },
     { .name = NULL },
 };
