@@ -1,10 +1,13 @@
 #!/bin/bash
-# docs/commands.md is what the command table gives today, and every file that the documents name is
-# there.
+# docs/commands.md and docs/keys.md are what the command table and the key tables give today, the tour of the terminal
+# interface names no key that is not one, and every file that the documents name is there.
 cd "$(dirname "$0")/.." && . tests/lib.sh
 
 "$PYRO" __markdown >"$TEST_DIR/commands.md"
 is "docs/commands.md is fresh (make docs)" "$(diff docs/commands.md "$TEST_DIR/commands.md" 2>&1 | head -20)" ""
+"$PYRO" __keys >"$TEST_DIR/keys.md"
+is "docs/keys.md is fresh (make docs)" "$(diff docs/keys.md "$TEST_DIR/keys.md" 2>&1 | head -20)" ""
+is "every key in the tables of docs/tui.md is one of that screen" "$(python3 tests/tui/tour_keys.py docs/tui.md docs/keys.md)" ""
 gone=$(for page in $(git ls-files '*.md'); do
     grep -oE '\]\([^)#]+' "$page" | cut -c3- | grep -v '^[a-z]*:' | while read -r link; do
         [[ -e $(dirname "$page")/$link ]] || echo "$page: $link"

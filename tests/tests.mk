@@ -126,6 +126,7 @@ screenshots: setup
 docs: all
 	@mkdir -p docs
 	$(Q)$(BIN)/pyro __markdown >docs/commands.md.new && mv docs/commands.md.new docs/commands.md
+	$(Q)$(BIN)/pyro __keys >docs/keys.md.new && mv docs/keys.md.new docs/keys.md
 
 format:
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')

@@ -6,6 +6,7 @@
 #include "engine/cmd/cmd.h"
 #include "engine/network/guard.h"
 #include "engine/supervisor/supervise.h"
+#include "tui/keys_page.h"
 #include "tui/tui.h"
 
 int main(int argc, char **argv)
@@ -14,6 +15,8 @@ int main(int argc, char **argv)
         return supervise_main(argc - 1, argv + 1);
     if (argc > 1 && !strcmp(argv[1], "__network"))
         return guard_main();
+    if (argc == 2 && !strcmp(argv[1], "__keys"))
+        return keys_page_main();
     cmd_tui_entry = tui_run;
     return cmd_main(argc, (const char *const *)argv);
 }

@@ -40,7 +40,7 @@ struct palette {
 enum action { RUN = 1, COMPLETE, OLDER, NEWER, CANCEL, DOWN, UP, PAGE_DOWN, PAGE_UP };
 
 static const struct key_binding keys[] = {
-    { RUN, "run", "Enter", "run", "run it; take what is offered while no command is named" },
+    { RUN, "run", "Enter", "run", "run it; while no command is named, take what is there" },
     { COMPLETE, "complete", "Tab", "complete", "take what is offered" },
     { OLDER, "older", "Ctrl-p", "older line", "the line run before" },
     { NEWER, "newer", "Ctrl-n", NULL, "the one after it" },
