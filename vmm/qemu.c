@@ -285,7 +285,7 @@ static bool add_disk(struct qemu_command *c, const struct disk_chain *chain, str
         add_args(c, "-blockdev", text, NULL);
     }
     disk_node_name(chain->layers[chain->count - 1].id, name);
-    snprintf(device, sizeof(device), "virtio-blk-device,drive=%s", name);
+    snprintf(device, sizeof(device), "virtio-blk-device,id=" QEMU_DISK ",drive=%s", name);
     add_args(c, "-device", device, NULL);
     return true;
 }

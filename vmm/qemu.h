@@ -15,6 +15,9 @@
 #include "vmm/base/proc.h"
 #include "vmm/disk.h"
 
+#define QEMU_DISK "disk" /* the device's id */
+#define QEMU_DISK_PATH "/machine/peripheral/" QEMU_DISK
+
 struct qemu {
     char path[256];   /* absolute, links resolved */
     char version[64]; /* "7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)": as -version says it */

@@ -7,7 +7,6 @@
 
 #include "vmm/base/fs.h"
 
-#define JOB "merge"
 #define QMP_MS 10000
 #define FREEZE_MS 30000
 #define CHEAP_BYTES (64 * 1024 * 1024) /* what is copied at once, for tidiness alone */
@@ -51,7 +50,8 @@ void disk_merge_abort(struct supervisor *s)
     if (!m)
         return;
     if (!m->completed && !m->busy && s->phase == PHASE_RUNNING)
-        (void)!ask(s, "block-job-cancel", json_pack("{s:s, s:b}", "device", JOB, "force", true));
+        (void)!ask(s, "block-job-cancel",
+                   json_pack("{s:s, s:b}", "device", DISK_MERGE_JOB, "force", true));
     merge_free(m);
 }
 
@@ -160,7 +160,7 @@ static void on_frozen(struct stream *stream, const json_t *message)
     if (!json_bool_or(message, "frozen", false) || m->completed)
         return;
     m->busy = true;
-    if (!ask(m->supervisor, "block-job-complete", json_pack("{s:s}", "device", JOB)))
+    if (!ask(m->supervisor, "block-job-complete", json_pack("{s:s}", "device", DISK_MERGE_JOB)))
         m->doomed = true;
     m->busy = false;
     if (m->doomed && !m->completed)
@@ -190,7 +190,7 @@ void disk_merge_event(struct supervisor *s, const char *event, const json_t *dat
 {
     struct disk_merge *m = s->disk_merge;
 
-    if (!m || m->completed || strcmp(json_string_or(data, "device", ""), JOB) != 0)
+    if (!m || m->completed || strcmp(json_string_or(data, "device", ""), DISK_MERGE_JOB) != 0)
         return;
     if (!strcmp(event, "BLOCK_JOB_READY") && !m->freeze.link)
         hold_still(m);
@@ -212,7 +212,8 @@ static json_t *commit_arguments(const struct disk_layers *l, const struct disk_m
     disk_node_name(l->active, top);
     disk_node_name(m->from, from);
     disk_node_name(m->into, into);
-    arguments = json_pack("{s:s, s:s, s:s}", "job-id", JOB, "device", top, "base-node", into);
+    arguments =
+        json_pack("{s:s, s:s, s:s}", "job-id", DISK_MERGE_JOB, "device", top, "base-node", into);
     if (!m->active) { /* the layer above is not told a name to believe */
         json_object_set_new(arguments, "top-node", json_string(from));
         json_object_set_new(arguments, "backing-file", json_string(""));

@@ -12,6 +12,8 @@
 
 #include "engine/supervisor/supervisor.h"
 
+#define DISK_MERGE_JOB "merge" /* what QEMU calls it */
+
 /* Begins where there is something to join and nothing else is done with the disk. */
 void disk_merge_maybe(struct supervisor *s);
 /* Gives one up that is under way, whatever its state. */

@@ -9,6 +9,7 @@
 #include "engine/disk/reset.h"
 #include "engine/supervisor/disk_merge.h"
 #include "vmm/base/fs.h"
+#include "vmm/qemu.h"
 
 #define QMP_MS 10000
 #define FREEZE_MS 60000 /* to the answer: it writes out what is dirty, however much */
@@ -87,21 +88,42 @@ static void pop_layer(struct supervisor *s, uint32_t below)
         disk_layers_sweep(s->dir_fd, l);
 }
 
-/* The layer that QEMU's disk writes to; false when it does not say. */
+/*
+ * The layer that QEMU's disk writes to; false when it does not say. Asked of the device:
+ * query-block tells the whole chain, one in the other, deeper than JSON from outside is read.
+ */
 static bool ask_top(struct supervisor *s, uint32_t *ret_id)
 {
-    scoped_json json_t *list = NULL;
-    const char *name;
+    json_t *property = json_pack("{s:s, s:s}", "path", QEMU_DISK_PATH, "property", "drive");
+    scoped_json json_t *name = NULL;
     unsigned id;
 
-    if (!s->vm.qmp ||
-        !qmp_command(s->vm.qmp, "query-block", NULL, clock_ms() + QMP_MS, &list, NULL))
+    if (!s->vm.qmp) {
+        json_decref(property);
         return false;
-    name = json_string_or(json_object_get(json_array_get(list, 0), "inserted"), "node-name", "");
-    if (sscanf(name, "layer%u", &id) != 1)
+    }
+    if (!qmp_command(s->vm.qmp, "qom-get", property, clock_ms() + QMP_MS, &name, NULL) ||
+        !json_is_string(name) || sscanf(json_string_value(name), "layer%u", &id) != 1)
         return false;
     *ret_id = id;
     return true;
+}
+
+/* Layers may have been joined, or the chain flattened, as the maker was killed. Until such a job
+ * has ended, the device's node is one of the job's own. */
+static void end_job(struct supervisor *s)
+{
+    int64_t deadline_ms = clock_ms() + QMP_MS;
+    bool ended =
+        !s->vm.qmp || !qmp_command(s->vm.qmp, "block-job-cancel",
+                                   json_pack("{s:s, s:b}", "device", DISK_MERGE_JOB, "force", true),
+                                   deadline_ms, NULL, NULL);
+
+    while (!ended) {
+        scoped_json json_t *data = NULL;
+        ended = !qmp_wait_event(s->vm.qmp, "JOB_STATUS_CHANGE", deadline_ms, &data, NULL) ||
+                !strcmp(json_string_or(data, "status", ""), "null");
+    }
 }
 
 void disk_ops_reconcile(struct supervisor *s)
@@ -111,12 +133,7 @@ void disk_ops_reconcile(struct supervisor *s)
 
     if (s->record.host_compat)
         return;
-    /* Layers may have been joined as their maker was killed; where QEMU has let go already, it says
-     * so below. */
-    if (s->vm.qmp)
-        (void)!qmp_command(s->vm.qmp, "block-job-cancel",
-                           json_pack("{s:s, s:b}", "device", "merge", "force", true),
-                           clock_ms() + QMP_MS, NULL, NULL);
+    end_job(s);
     /* The layer may have been listed, and its maker killed before QEMU got it. */
     if (ask_top(s, &top) && top != l->active && top != DISK_LAYER_BASE &&
         disk_layers_stands_on(l, l->active, top))
