@@ -132,6 +132,7 @@ help:
 	@echo 'make check           setup, build, all tests; ONLY=PATTERN for some'
 	@echo 'make check-unit      only the unit tests; also check-cli, check-tui, check-vm, check-source'
 	@echo 'make check-kvm       the KVM path, in a VM that emulates virtualization'
+	@echo 'make check-long      fifty kills at random in the middle of snapshots and resets'
 	@echo 'make check-san       the tests under AddressSanitizer and UBSan'
 	@echo 'make fuzz TIME=60    each fuzz target for TIME seconds'
 	@echo 'make bench           measure, and write docs/benchmarks.md'

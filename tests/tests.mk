@@ -68,7 +68,7 @@ $(BENCH_RSS): $(B)/%: $(B)/%.o
 JOBS ?= $(shell nproc)
 RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
 
-.PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-all check-san \
+.PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-long check-all check-san \
         fuzz fuzz-programs unit-programs bench screenshots docs format
 unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS) $(TUI_DRIVER) $(WEB_SERVER)
 fuzz-programs: $(FUZZ_TESTS)
@@ -95,6 +95,10 @@ check-vm: all $(VM_TESTS) $(VM_PROGRAMS) $(WEB_SERVER)
 check-kvm: setup
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@PYRO=$(abspath $(BIN)/pyro) tests/kvm/check-kvm.sh
+
+# What kills at random, often: minutes.
+check-long: all
+	@ROUNDS=50 ONLY='snapshots_killed.sh' $(RUN) vm
 
 # The same under AddressSanitizer and UBSan; the guest program stays as it ships.
 check-san: setup
