@@ -164,9 +164,9 @@ struct disk_chain disk_chain_of(const char *base_path, const char *overlay_path)
     };
 }
 
-bool disk_is_untouched(const char *path)
+bool disk_is_untouched(int dirfd, const char *path)
 {
-    scoped_close int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    scoped_close int fd = openat(dirfd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     char found[CLUSTER_SIZE], zeros[CLUSTER_SIZE] = { 0 };
     struct stat st;
 
@@ -232,6 +232,16 @@ json_t *disk_blockdev_node(const struct disk_layer *layer, const struct disk_lay
     if (below)
         disk_node_name(below->id, name);
     json_object_set_new(node, "backing", below ? json_string(name) : json_null());
+    return node;
+}
+
+json_t *disk_blockdev_again(const struct disk_layer *layer, const struct disk_layer *below,
+                            bool writable)
+{
+    json_t *node = disk_blockdev_node(layer, below, writable);
+
+    if (node)
+        json_object_set(node, "file", json_object_get(json_object_get(node, "file"), "node-name"));
     return node;
 }
 

@@ -49,7 +49,7 @@ bool disk_check_layer(int fd, const struct disk_layer *layer, uint64_t *ret_byte
  * Whether an overlay is as disk_create_overlay() left it: nothing was ever written. False when that
  * cannot be told.
  */
-bool disk_is_untouched(const char *path);
+bool disk_is_untouched(int dirfd, const char *path);
 /* Makes an overlay as good as empty, on the disk at once and whatever room there is: its table says
  * that it holds nothing. Nobody may have it open. */
 bool disk_clear_overlay(int dirfd, const char *name, struct pyro_error *err) MUST_CHECK;
@@ -65,6 +65,9 @@ void disk_node_name(unsigned id, char *ret);
  */
 json_t *disk_blockdev_node(const struct disk_layer *layer, const struct disk_layer *below,
                            bool writable);
+/* The node of a qcow2 layer that is there already, for blockdev-reopen: its file stays open. */
+json_t *disk_blockdev_again(const struct disk_layer *layer, const struct disk_layer *below,
+                            bool writable);
 /*
  * The chain as one blockdev tree, new; NULL when out of memory. `file_name(arg, i)` gives the
  * filename of layer i ("/dev/fdset/N", or its path); nodes are called "layerID", their files

@@ -38,9 +38,17 @@ void disk_layers_release(struct disk_layers *l)
 
 static const struct disk_tree_layer *find_layer(const struct disk_layers *l, uint32_t id)
 {
-    for (size_t i = 0; i < l->count; i++)
-        if (l->items[i].id == id)
-            return &l->items[i];
+    size_t from = 0, to = l->count;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (l->items[middle].id == id)
+            return &l->items[middle];
+        if (l->items[middle].id < id)
+            from = middle + 1;
+        else
+            to = middle;
+    }
     return NULL;
 }
 
@@ -69,7 +77,8 @@ unsigned disk_layers_depth(const struct disk_layers *l, uint32_t id)
 
 /* ---- the record ---- */
 
-/* Parents have smaller ids than what stands on them, so no chain can go round in a circle. */
+/* In the order of their ids; parents have smaller ones than what stands on them, so no chain can go
+ * round in a circle. */
 static bool parse_layers(const json_t *list, struct disk_layers *l, struct pyro_error *err)
 {
     const json_t *one;
@@ -83,7 +92,7 @@ static bool parse_layers(const json_t *list, struct disk_layers *l, struct pyro_
             !json_get_int(one, "parent", 0, id - 1, &parent, err))
             return false;
         if ((parent != DISK_LAYER_BASE && !find_layer(l, (uint32_t)parent)) ||
-            find_layer(l, (uint32_t)id))
+            (l->count && l->items[l->count - 1].id >= id))
             return pyro_fail(err, PYRO_RECORD_INVALID, "the disk's layers make no tree");
         l->items[l->count++] = (struct disk_tree_layer){ (uint32_t)id, (uint32_t)parent };
         if (disk_layers_depth(l, (uint32_t)id) > DISK_LAYERS_MAX)
@@ -182,7 +191,8 @@ static bool refuse_longer(struct pyro_error *err)
 {
     pyro_fail(err, PYRO_INVALID_ARGUMENT, "the disk stands on %d snapshots, the most there may be",
               DISK_LAYERS_MAX - LAYERS_SPARE);
-    return pyro_hint(err, "reset to an earlier snapshot, or start a new workspace");
+    return pyro_hint(err, "make room on the host's disk and let the workspace run: its layers are "
+                          "then copied into fewer; or reset to an earlier snapshot");
 }
 
 bool disk_layers_add(struct disk_layers *l, uint32_t parent, uint32_t *ret_id,
@@ -200,24 +210,38 @@ bool disk_layers_add(struct disk_layers *l, uint32_t parent, uint32_t *ret_id,
     return true;
 }
 
-static bool is_needed(const struct disk_layers *l, uint32_t id)
+/* Marks a layer and those it stands on. */
+static void mark(const struct disk_layers *l, uint32_t id, bool *needed)
 {
-    if (disk_layers_stands_on(l, l->active, id) || disk_layers_stands_on(l, l->baseline, id))
-        return true;
-    for (size_t i = 0; i < l->snapshot_count; i++)
-        if (disk_layers_stands_on(l, l->snapshots[i].layer, id))
-            return true;
-    return false;
+    const struct disk_tree_layer *layer;
+
+    while ((layer = find_layer(l, id)) && !needed[layer - l->items]) {
+        needed[layer - l->items] = true;
+        id = layer->parent;
+    }
 }
 
 void disk_layers_collect(struct disk_layers *l)
 {
+    scoped_free bool *needed = calloc(l->count + 1, sizeof(*needed));
     size_t kept = 0;
 
+    BUG_ON(!needed);
+    mark(l, l->active, needed);
+    mark(l, l->baseline, needed);
+    for (size_t i = 0; i < l->snapshot_count; i++)
+        mark(l, l->snapshots[i].layer, needed);
     for (size_t i = 0; i < l->count; i++)
-        if (is_needed(l, l->items[i].id))
+        if (needed[i])
             l->items[kept++] = l->items[i];
     l->count = kept;
+}
+
+void disk_layers_stand_on(struct disk_layers *l, uint32_t id, uint32_t below)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (l->items[i].id == id)
+            l->items[i].parent = below;
 }
 
 void disk_layers_join(struct disk_layers *l, uint32_t from, uint32_t into)
@@ -267,13 +291,18 @@ bool disk_layers_resolve(const struct disk_layers *l, const char *name, uint32_t
     return true;
 }
 
+bool disk_layers_has_room(const struct disk_layers *l)
+{
+    return disk_layers_depth(l, l->active) < DISK_LAYERS_MAX - LAYERS_SPARE;
+}
+
 bool disk_layers_check_new(const struct disk_layers *l, const char *name, struct pyro_error *err)
 {
     if (!workspace_check_name("snapshot name", name, err))
         return false;
     if (!strcmp(name, SNAPSHOT_BASELINE))
         return pyro_fail(err, PYRO_NAME_TAKEN, "'baseline' is what the workspace began with");
-    if (disk_layers_depth(l, l->active) >= DISK_LAYERS_MAX - LAYERS_SPARE)
+    if (!disk_layers_has_room(l))
         return refuse_longer(err);
     if (l->snapshot_count >= SNAPSHOTS_MAX)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT,

@@ -30,7 +30,7 @@ struct disk_snapshot {
 };
 
 struct disk_layers {
-    struct disk_tree_layer *items; /* by id, without the base */
+    struct disk_tree_layer *items; /* in the order of their ids, without the base */
     size_t count;
     struct disk_snapshot *snapshots; /* in the order they were made */
     size_t snapshot_count;
@@ -59,12 +59,17 @@ bool disk_layers_add(struct disk_layers *l, uint32_t parent, uint32_t *ret_id,
 void disk_layers_collect(struct disk_layers *l);
 /* `into`, the layer below `from`, has got all that `from` holds, and takes its place. */
 void disk_layers_join(struct disk_layers *l, uint32_t from, uint32_t into);
+/* `id` has got all between it and `below`, one of those it stands on, and stands on that. */
+void disk_layers_stand_on(struct disk_layers *l, uint32_t id, uint32_t below);
 /* The layer below; DISK_LAYER_BASE at the end. */
 uint32_t disk_layers_parent(const struct disk_layers *l, uint32_t id);
 /* Whether `below` is `id` itself or one of those it stands on. */
 bool disk_layers_stands_on(const struct disk_layers *l, uint32_t id, uint32_t below);
 /* How many layers a chain has from the base up to this one, both counted. */
 unsigned disk_layers_depth(const struct disk_layers *l, uint32_t id);
+
+/* Whether the chain that is written has room for another snapshot. */
+bool disk_layers_has_room(const struct disk_layers *l);
 
 /* NULL when there is none of that name; `baseline` is none. */
 struct disk_snapshot *disk_layers_find(const struct disk_layers *l, const char *name);

@@ -138,23 +138,36 @@ static bool virtual_size(const struct workspace_record *r, uint64_t *ret, struct
     return disk_virtual_size(&base, ret, err);
 }
 
-/* Freezes the active layer of a disk that nobody writes to; *ret_below is it. */
-static bool push_resting(const struct opened *o, struct workspace_record *r, const struct job *job,
-                         struct pyro_error *err)
+/* A new active layer on the one of a disk that nobody writes to, which is frozen. */
+static bool push_resting(const struct opened *o, struct workspace_record *r, struct pyro_error *err)
 {
-    uint32_t below = r->disk.active, above;
+    uint32_t above;
     uint64_t size;
 
-    if (!disk_layers_check_new(&r->disk, job->name, err) || !virtual_size(r, &size, err) ||
-        !disk_layers_add(&r->disk, below, &above, err) ||
+    if (!virtual_size(r, &size, err) || !disk_layers_add(&r->disk, r->disk.active, &above, err) ||
         !disk_layer_create(o->dir_fd, above, size, err))
         return false;
     r->disk.active = above;
+    return true;
+}
+
+static bool name_resting(const struct opened *o, struct workspace_record *r, const struct job *job,
+                         struct pyro_error *err)
+{
+    uint32_t active = r->disk.active, below = active;
+    char file[32];
+
+    disk_layer_file(active, file);
+    if (disk_is_untouched(o->dir_fd, file)) /* nothing since the last one */
+        below = disk_layers_parent(&r->disk, active);
+    if (!disk_layers_check_new(&r->disk, job->name, err) ||
+        (below == active && !push_resting(o, r, err)))
+        return false;
     r->last_activity_at = clock_wall();
     disk_layers_name(&r->disk, job->name, below, clock_wall());
     if (record_save(o->dir_fd, r, true, err))
         return true;
-    r->disk.active = below;
+    r->disk.active = active;
     disk_layers_collect(&r->disk);
     disk_layers_sweep(o->dir_fd, &r->disk);
     return false;
@@ -166,7 +179,7 @@ json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *er
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s}", "op", "disk", "do", "snapshot", "name", name);
     struct job job = {
-        .request = request, .name = name, .resting = push_resting, .done = has_snapshot
+        .request = request, .name = name, .resting = name_resting, .done = has_snapshot
     };
     const struct disk_snapshot *made;
     struct workspace_record r;

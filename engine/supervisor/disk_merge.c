@@ -1,9 +1,11 @@
-/* engine/supervisor/disk_merge.c: block-commit of one layer into the one below. */
+/* engine/supervisor/disk_merge.c: block-commit of one layer into the one below, and block-stream of
+ * many into one above. */
 #include "engine/supervisor/disk_merge.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "vmm/base/fs.h"
 
@@ -11,12 +13,15 @@
 #define FREEZE_MS 30000
 #define CHEAP_BYTES (64 * 1024 * 1024) /* what is copied at once, for tidiness alone */
 #define DEPTH_WANTED 32                /* a longer chain is worth more */
+#define DEPTH_FLAT 48                  /* from here on each layer costs a start some milliseconds */
+#define ROOM_FACTOR 2                  /* what is free on the host, to what is copied */
 
 struct disk_merge {
     struct supervisor *supervisor;
-    uint32_t from, into;
+    uint32_t from, into; /* `from` goes into the one below it; or is flattened to stand on `into` */
+    bool flatten;
     bool active;    /* `from` is the one that is written */
-    bool completed; /* QEMU has let go of `from` */
+    bool completed; /* QEMU has let go of `from`, or of what was below it */
     bool busy;      /* QEMU is being asked: not to be freed … */
     bool doomed;    /* … but afterwards */
     struct stream freeze;
@@ -43,6 +48,12 @@ static void merge_free(struct disk_merge *m)
     free(m);
 }
 
+static void cancel_job(struct supervisor *s)
+{
+    (void)!ask(s, "block-job-cancel",
+               json_pack("{s:s, s:b}", "device", DISK_MERGE_JOB, "force", true));
+}
+
 void disk_merge_abort(struct supervisor *s)
 {
     struct disk_merge *m = s->disk_merge;
@@ -50,9 +61,21 @@ void disk_merge_abort(struct supervisor *s)
     if (!m)
         return;
     if (!m->completed && !m->busy && s->phase == PHASE_RUNNING)
-        (void)!ask(s, "block-job-cancel",
-                   json_pack("{s:s, s:b}", "device", DISK_MERGE_JOB, "force", true));
+        cancel_job(s);
     merge_free(m);
+}
+
+void disk_merge_yield(struct supervisor *s)
+{
+    struct disk_merge *m = s->disk_merge;
+
+    if (!m || !m->flatten || m->completed || m->busy || !disk_layers_has_room(&s->record.disk))
+        return;
+    m->busy = true;
+    cancel_job(s);
+    m->busy = false;
+    if (m->doomed)
+        merge_free(m);
 }
 
 /* ---- what to join ---- */
@@ -101,6 +124,35 @@ static bool choose(struct supervisor *s, uint32_t *ret_from)
     return found;
 }
 
+/* What the machine's chain is to stand on in place of all that lies above it. */
+static uint32_t bottom(const struct disk_layers *l)
+{
+    return disk_layers_stands_on(l, l->active, l->baseline) ? l->baseline : DISK_LAYER_BASE;
+}
+
+/* The lowest layer that is worth it and that QEMU can write to: the same again when the last
+ * attempt was cut short. */
+static bool choose_flat(struct supervisor *s, uint32_t *ret)
+{
+    const struct disk_layers *l = &s->record.disk;
+    unsigned depth = disk_layers_depth(l, l->active);
+    uint32_t below = bottom(l);
+    struct statvfs v;
+    int64_t bytes = 0;
+
+    if (depth <= DEPTH_FLAT || !l->booted)
+        return false;
+    *ret = l->active;
+    for (uint32_t id = l->active; id >= l->booted && depth >= DEPTH_FLAT; depth--) {
+        *ret = id;
+        id = disk_layers_parent(l, id);
+    }
+    for (uint32_t id = *ret; id != below; id = disk_layers_parent(l, id))
+        bytes += disk_layer_bytes(s->dir_fd, id);
+    return fstatvfs(s->dir_fd, &v) == 0 &&
+           (uint64_t)bytes <= (uint64_t)v.f_bavail * v.f_frsize / ROOM_FACTOR;
+}
+
 /* ---- the end ---- */
 
 static void forget_node(struct supervisor *s, uint32_t id)
@@ -136,6 +188,39 @@ static void finish(struct disk_merge *m)
         stream_message(&m->freeze, thaw);
     else
         merge_free(m);
+}
+
+/* Whether all that a layer holds is on the disk: QEMU flushes what it opens anew. */
+static bool flush_layer(const struct disk_merge *m)
+{
+    struct disk_layer from = { .format = DISK_QCOW2, .id = m->from }, into = { .id = m->into };
+
+    return ask(m->supervisor, "blockdev-reopen",
+               json_pack("{s:[o]}", "options", disk_blockdev_again(&from, &into, m->active)));
+}
+
+/* QEMU has `from` on `into`: so does the record, and nothing keeps open what was between. */
+static void finish_flat(struct disk_merge *m)
+{
+    struct supervisor *s = m->supervisor;
+    struct disk_layers *l = &s->record.disk;
+    uint32_t between[DISK_LAYERS_MAX];
+    unsigned count = 0;
+
+    m->completed = m->busy = true;
+    if (flush_layer(m)) {
+        for (uint32_t id = disk_layers_parent(l, m->from); id != m->into;
+             id = disk_layers_parent(l, id))
+            between[count++] = id;
+        disk_layers_stand_on(l, m->from, m->into);
+        disk_layers_collect(l);
+        if (record_save(s->dir_fd, &s->record, true, NULL))
+            disk_layers_sweep(s->dir_fd, l);
+        for (unsigned i = 0; i < count; i++)
+            forget_node(s, between[i]);
+    }
+    m->busy = false;
+    merge_free(m);
 }
 
 static void on_thawed(struct stream *stream, const json_t *result UNUSED,
@@ -198,6 +283,8 @@ void disk_merge_event(struct supervisor *s, const char *event, const json_t *dat
         merge_free(m);
     else if (!strcmp(event, "BLOCK_JOB_COMPLETED") && json_object_get(data, "error"))
         merge_free(m);
+    else if (!strcmp(event, "BLOCK_JOB_COMPLETED") && m->flatten)
+        finish_flat(m);
     else if (!strcmp(event, "BLOCK_JOB_COMPLETED"))
         finish(m);
 }
@@ -221,26 +308,49 @@ static json_t *commit_arguments(const struct disk_layers *l, const struct disk_m
     return arguments;
 }
 
-void disk_merge_maybe(struct supervisor *s)
+static json_t *stream_arguments(const struct disk_merge *m)
 {
-    struct disk_merge *m;
-    uint32_t from;
+    char from[DISK_NODE_NAME_MAX], into[DISK_NODE_NAME_MAX];
 
-    if (s->phase != PHASE_RUNNING || s->record.host_compat || s->disk_op || s->disk_merge ||
-        s->disk_holders || s->disk_full || !s->guest || !link_is_ready(s->guest) ||
-        !choose(s, &from))
-        return;
-    m = calloc(1, sizeof(*m));
+    disk_node_name(m->from, from);
+    disk_node_name(m->into, into);
+    return json_pack("{s:s, s:s, s:s, s:s}", "job-id", DISK_MERGE_JOB, "device", from, "base-node",
+                     into, "backing-file", ""); /* no name to believe */
+}
+
+static bool begin(struct supervisor *s, bool flatten, uint32_t from)
+{
+    const struct disk_layers *l = &s->record.disk;
+    struct disk_merge *m = calloc(1, sizeof(*m));
+    bool ok;
+
     BUG_ON(!m);
     *m = (struct disk_merge){ .supervisor = s,
                               .from = from,
-                              .into = disk_layers_parent(&s->record.disk, from),
-                              .active = from == s->record.disk.active };
+                              .into = flatten ? bottom(l) : disk_layers_parent(l, from),
+                              .flatten = flatten,
+                              .active = from == l->active };
     s->disk_merge = m;
     m->busy = true;
-    if (!ask(s, "block-commit", commit_arguments(&s->record.disk, m)))
-        m->doomed = true;
+    ok = flatten ? ask(s, "block-stream", stream_arguments(m))
+                 : ask(s, "block-commit", commit_arguments(l, m));
     m->busy = false;
-    if (m->doomed)
+    ok = ok && !m->doomed;
+    if (!ok)
         merge_free(m);
+    return ok;
+}
+
+void disk_merge_maybe(struct supervisor *s)
+{
+    uint32_t from;
+
+    if (s->phase != PHASE_RUNNING || s->record.host_compat || s->disk_op || s->disk_merge ||
+        s->disk_holders || s->disk_full || !s->guest || !link_is_ready(s->guest))
+        return;
+    /* QEMU refuses to join what it has not under the machine any more, where it had flattened the
+     * chain, and nobody was left to write that down: to flatten it again does so. */
+    if ((choose(s, &from) && begin(s, false, from)) || !choose_flat(s, &from))
+        return;
+    (void)!begin(s, true, from);
 }

@@ -354,6 +354,7 @@ static bool check(struct supervisor *s, struct pyro_error *err)
     if (!link_is_ready(s->guest) || s->disk_full)
         return pyro_fail(err, PYRO_NO_SPACE,
                          "the machine stands still until the host has room on its disk");
+    disk_merge_yield(s); /* whoever is told that it is busy asks again */
     if (s->disk_op || s->disk_merge)
         return pyro_fail(err, PYRO_WORKSPACE_BUSY, "another snapshot of '%s' is being made",
                          s->record.id);

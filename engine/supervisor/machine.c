@@ -79,7 +79,7 @@ static bool open_template(struct supervisor *s, const struct boot_files *boot, s
 static void choose_mode(struct supervisor *s, const struct disk_chain *disk)
 {
     if (s->mode == SUPERVISE_FRESH &&
-        (disk->count != 2 || !disk_is_untouched(disk->layers[1].path)))
+        (disk->count != 2 || !disk_is_untouched(AT_FDCWD, disk->layers[1].path)))
         s->mode = SUPERVISE_RESTART;
 }
 

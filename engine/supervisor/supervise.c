@@ -353,6 +353,8 @@ static void serve(struct supervisor *s)
         supervisor_stop(s, true);
     else if (s->record.stopping) /* what the last supervisor began */
         supervisor_stop(s, false);
+    else
+        disk_merge_maybe(s);
 }
 
 static void begin_answered(struct stream *c, const json_t *result, const struct pyro_error *why)

@@ -219,11 +219,11 @@ static void test_overlay_is_untouched_until_written(void **state)
     struct pyro_error err = { 0 };
 
     (void)state;
-    assert_false(disk_is_untouched(path));
+    assert_false(disk_is_untouched(AT_FDCWD, path));
     assert_true(disk_create_overlay(test_fd, "fresh", 1 << 20, &err));
-    assert_true(disk_is_untouched(path));
+    assert_true(disk_is_untouched(AT_FDCWD, path));
     assert_true(proc_run(&spec, 30000, &out, &err));
-    assert_false(disk_is_untouched(path));
+    assert_false(disk_is_untouched(AT_FDCWD, path));
     /* Cleared it reads as zeros, whatever it was; its size on the host may stay. */
     assert_true(disk_clear_overlay(test_fd, "fresh", &err));
     {

@@ -76,6 +76,29 @@ static void test_layers_join_moves_names(void **state UNUSED)
     disk_layers_release(&l);
 }
 
+static void test_layers_of_a_flattened_chain(void **state UNUSED)
+{
+    struct disk_layers l;
+
+    disk_layers_init(&l);
+    l.baseline = 1;
+    push(&l, NULL);
+    push(&l, "a");
+    push(&l, NULL);
+    push(&l, "b");
+    push(&l, NULL);
+    disk_layers_stand_on(&l, 4, l.baseline); /* b's, with all that 2 and 3 hold */
+    disk_layers_collect(&l);
+    assert_int_equal(disk_layers_depth(&l, l.active), 5);
+    assert_true(has(&l, 2) && !has(&l, 3)); /* a's stays, what only b stood on does not */
+    assert_false(disk_layers_stands_on(&l, l.active, 2));
+    assert_true(disk_layers_stands_on(&l, l.active, 4));
+    assert_true(disk_layers_unname(&l, "a", NULL));
+    disk_layers_collect(&l);
+    assert_true(!has(&l, 2) && has(&l, 4) && has(&l, 5) && has(&l, 6));
+    disk_layers_release(&l);
+}
+
 static void test_layers_names_are_checked(void **state UNUSED)
 {
     static const struct {
@@ -159,6 +182,8 @@ static void test_layers_that_make_no_tree_are_refused(void **state UNUSED)
         "{'layers': [{'id': 1, 'parent': -1}], 'snapshots': [], 'active': 1, 'baseline': 0, "
         "'next': 2}",
         "{'layers': 7, 'snapshots': [], 'active': 1, 'baseline': 0, 'next': 2}",
+        "{'layers': [{'id': 2, 'parent': 0}, {'id': 1, 'parent': 0}], 'snapshots': [], 'active': "
+        "1, 'baseline': 0, 'next': 3}",
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -242,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layers_collect_keeps_what_is_stood_on),
         cmocka_unit_test(test_layers_join_moves_names),
+        cmocka_unit_test(test_layers_of_a_flattened_chain),
         cmocka_unit_test(test_layers_names_are_checked),
         cmocka_unit_test(test_layers_survive_the_record),
         cmocka_unit_test(test_layers_that_make_no_tree_are_refused),

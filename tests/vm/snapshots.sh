@@ -138,15 +138,8 @@ for ((i = 1; i <= 12; i++)); do
     guest "echo t$i >f"
     [[ $i -eq 1 ]] || ws snapshot delete w "t$((i - 1))" >/dev/null
 done
-depth() { python3 -c '
-import json, sys
-d = json.load(open(sys.argv[1]))["disk"]
-parent = {l["id"]: l["parent"] for l in d["layers"]}
-n, at = 0, d["active"]
-while at:
-    n, at = n + 1, parent[at]
-print(n)' "$dir/workspace.json"; }
-short() { [[ $(depth) -lt 35 ]]; }
+depth() { tests/vm/disk_depth.py "$dir/workspace.json"; }
+short() { [[ $(depth) -lt 36 ]]; }
 wait_for 60 short && pass "layers are joined"
 run ws reset w --snapshot t12
 guest 'cat f'
