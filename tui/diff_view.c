@@ -1,15 +1,21 @@
-/* tui/diff_view.c: the diff of a workspace in a pager: the changed files first, then the patch. */
+/*
+ * tui/diff_view.c: the diff of a workspace in a pager: the changed files first, then the patch, as
+ * `workspace diff` prints them, into a file, however long they are.
+ */
 #include "tui/diff_view.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#include "engine/cmd/text.h"
 #include "tui/job.h"
 #include "tui/pager.h"
+#include "tui/text_file.h"
 #include "vmm/base/fs.h"
 
 #define FILE_LINE "diff --git "
+#define HEAD "[workspace-diff] "
 
 static bool starts(const char *line, size_t n, const char *with)
 {
@@ -28,64 +34,62 @@ static enum role role_of(const char *line, size_t n)
                                : ROLE_DIM;
 }
 
-/* One changed file: what happened to it, its path, and the lines that its patch adds and takes
- * away. */
-static void put_entry(struct buf *to, const json_t *entry)
-{
-    const char *patch = json_string_or(entry, "text_patch", NULL);
-    const char *old = json_string_or(entry, "old_mode", NULL),
-               *new = json_string_or(entry, "new_mode", NULL);
-    size_t added = 0, deleted = 0;
-    bool in_hunk = false, ok;
+/* One at a time. */
+static struct {
+    struct app *app;
+    struct job *job;
+    char *name; /* of the workspace */
+    int text_fd;
+} open_diff = { .text_fd = -1 };
 
-    for (const char *line = patch; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        in_hunk |= !strncmp(line, "@@ ", 3);
-        added += in_hunk && *line == '+';
-        deleted += in_hunk && *line == '-';
-    }
-    ok = buf_printf(to, " %-12s ", json_string_or(entry, "status", "")) &&
-         text_escape(to, json_string_or(entry, "path", ""));
-    if (added || deleted)
-        ok = ok && buf_printf(to, "  +%zu -%zu", added, deleted);
-    else if (!patch)
-        ok = ok && buf_printf(to, "  (%s, no text)", json_string_or(entry, "artifact_type", ""));
-    if (old && new &&strcmp(old, new) != 0)
-        ok = ok && buf_printf(to, "  mode %s → %s", old, new);
-    BUG_ON(!ok || !buf_append(to, "\n", 1));
+/* The number after " KEY=" in the first line. */
+static unsigned long long number_of(const char *head, const char *key)
+{
+    scoped_free char *word = str_printf(" %s=", key);
+    const char *at = strstr(head, word);
+
+    return at ? strtoull(at + strlen(word), NULL, 10) : 0;
 }
 
-static void show(void *arg, const struct job_end *end)
+/* "3 added, 1 modified, 1 deleted", from the command's first line. New; "" when it is another. */
+static char *counts_of(const char *text, size_t n)
 {
-    struct app *app = arg;
-    const json_t *summary = json_object_get(end->result, "summary"),
-                 *entries = json_object_get(end->result, "entries"),
-                 *patch = json_object_get(end->result, "patch");
-    struct watched_workspace *w =
-        model_find(app->model, json_string_or(end->result, "workspace_id", ""));
-    struct pager_spec spec = { .role = role_of, .section = FILE_LINE };
-    scoped_buf text = BUF_INIT(2 * PAGER_TEXT_MAX);
-    scoped_free char *title = NULL;
+    scoped_free char *head = strndup(text, n);
 
-    if (!end->ok || !w)
+    if (!head || strncmp(head, HEAD, strlen(HEAD)) != 0)
+        return str_printf("%s", "");
+    return str_printf("%llu added, %llu modified, %llu deleted", number_of(head, "added"),
+                      number_of(head, "modified") + number_of(head, "type_changed"),
+                      number_of(head, "deleted"));
+}
+
+static void show(void *arg UNUSED, const struct job_end *end)
+{
+    struct app *app = open_diff.app;
+    struct pager_spec spec = { .role = role_of, .section = FILE_LINE, .mapped = true };
+    scoped_close int fd = open_diff.text_fd;
+    scoped_free char *counts = NULL, *title = NULL;
+    struct pyro_error err = { 0 };
+    const char *newline;
+
+    open_diff.job = NULL;
+    open_diff.text_fd = -1;
+    if (!end->ok)
         return;
-    if (!json_array_size(entries)) {
-        app_message(app, ROLE_GOOD, "%s: nothing has changed since it was created", model_name(w));
+    if (!text_file_map(fd, &spec.text, &spec.len, &err)) {
+        app_error(app, &err);
         return;
     }
-    title = str_printf(
-        "diff of %s: %lld added, %lld modified, %lld deleted", model_name(w),
-        (long long)json_int_or(summary, "added", 0),
-        (long long)(json_int_or(summary, "modified", 0) + json_int_or(summary, "type_changed", 0)),
-        (long long)json_int_or(summary, "deleted", 0));
-    for (size_t i = 0; i < json_array_size(entries); i++)
-        put_entry(&text, json_array_get(entries, i));
-    BUG_ON(!buf_append(&text, "\n", 1) ||
-           !buf_append(&text, json_string_value(patch), json_string_length(patch)));
-    spec.title = title;
-    spec.note = text.len > PAGER_TEXT_MAX ? "only its beginning" : NULL;
-    spec.len = text.len < PAGER_TEXT_MAX ? text.len : PAGER_TEXT_MAX;
-    spec.text = buf_take(&text);
+    newline = spec.len ? memchr(spec.text, '\n', spec.len) : NULL;
+    spec.skip = newline ? (size_t)(newline + 1 - spec.text) : 0;
+    counts = counts_of(spec.text, spec.skip);
+    if (!*counts) {
+        app_message(app, ROLE_GOOD, "%s: nothing has changed since it was created", open_diff.name);
+        if (spec.len)
+            munmap(spec.text, spec.len);
+        return;
+    }
+    spec.title = title = str_printf("diff of %s: %s", open_diff.name, counts);
     pager_open(app, &spec);
 }
 
@@ -93,6 +97,13 @@ void diff_view_open(struct app *app, const struct watched_workspace *w)
 {
     const char *const argv[] = { "workspace", "diff", w->record.id, NULL };
     scoped_free char *what = str_printf("diff of %s", model_name(w));
+    scoped_close int dir_fd = open(w->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-    job_start(app, what, argv, false, show, app);
+    if (open_diff.job)
+        return;
+    open_diff.app = app;
+    free(open_diff.name);
+    open_diff.name = str_printf("%s", model_name(w));
+    open_diff.text_fd = text_file_open(dir_fd);
+    open_diff.job = job_start_into(app, what, argv, open_diff.text_fd, show, NULL);
 }

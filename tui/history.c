@@ -1,15 +1,13 @@
 /* tui/history.c: a log, printed by a job into a file and shown by the pager. */
 #include "tui/history.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tui/job.h"
 #include "tui/pager.h"
+#include "tui/text_file.h"
 #include "vmm/base/fs.h"
 
 #define ARGS_MAX 16
@@ -36,26 +34,6 @@ static void closed(void *arg)
     ((struct history *)arg)->pager = NULL;
 }
 
-/* The file as bytes. It has no name and its writer has ended, so it stays as it is. */
-static bool map_text(int fd, char **ret_text, size_t *ret_len, struct pyro_error *err)
-{
-    struct stat st;
-    void *bytes = NULL;
-
-    if (fstat(fd, &st) != 0)
-        return pyro_fail_errno(err, "read what was printed");
-    if (st.st_size > (off_t)PAGER_TEXT_MAX)
-        return pyro_fail(err, PYRO_INTERNAL, "its text is more than %zu MiB: too much to show",
-                         PAGER_TEXT_MAX >> 20);
-    if (st.st_size)
-        bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-    if (bytes == MAP_FAILED)
-        return pyro_fail_errno(err, "read what was printed");
-    *ret_text = bytes;
-    *ret_len = (size_t)st.st_size;
-    return true;
-}
-
 static void ready(void *arg, const struct job_end *end)
 {
     struct history *h = arg;
@@ -69,20 +47,11 @@ static void ready(void *arg, const struct job_end *end)
     h->text_fd = -1;
     if (!h->pager)
         return;
-    if (ok && !map_text(fd, &text, &len, &err)) {
+    if (ok && !text_file_map(fd, &text, &len, &err)) {
         app_error(h->app, &err);
         ok = false;
     }
     pager_fill(h->pager, ok, text, len, NULL);
-}
-
-/* Without a name where the file system has such, so that nothing is left of it whatever happens;
- * else in memory. */
-static int open_text(int dir_fd)
-{
-    int fd = openat(dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-    return fd >= 0 ? fd : memfd_create("pyro-history", MFD_CLOEXEC);
 }
 
 static void read_log(void *arg)
@@ -92,7 +61,7 @@ static void read_log(void *arg)
 
     if (h->job) /* what it reads is as new */
         return;
-    h->text_fd = open_text(h->spec.dir_fd);
+    h->text_fd = text_file_open(h->spec.dir_fd);
     h->size = h->spec.size(h->spec.arg);
     h->job = job_start_into(h->app, what, (const char *const *)h->argv, h->text_fd, ready, h);
 }

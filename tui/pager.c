@@ -489,8 +489,9 @@ void pager_fill(struct pager *p, bool ok, char *text, size_t len, const char *no
     p->selecting = false;
     p->found = NONE;
     p->first = 0;
-    pager_text_init(&p->text, text, len);
-    p->indexing = len > 0;
+    BUG_ON(p->spec.skip > len);
+    pager_text_init(&p->text, len ? text + p->spec.skip : text, len - p->spec.skip);
+    p->indexing = len > p->spec.skip;
     work(p);
 }
 

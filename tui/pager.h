@@ -15,6 +15,7 @@ struct pager_spec {
     const char *note;  /* beside the title: what is left out, for example; NULL: nothing */
     char *text;        /* taken; ended by a NUL that `len` does not count, and may hold others */
     size_t len;        /* at most PAGER_TEXT_MAX */
+    size_t skip;       /* bytes of `text` that are not shown: a head that says something else */
     bool mapped;  /* `text` is from mmap(2), not from malloc(3): for a long one; no NUL needed */
     bool colored; /* SGR sequences in it are colours */
     /* How a line looks; NULL: as text. */

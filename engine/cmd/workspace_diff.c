@@ -107,23 +107,43 @@ static void print_patch(const json_t *patch, FILE *out)
         print_coloured(text, out);
 }
 
-/* What the patch cannot show; git-apply(1) passes over such lines. */
-static void print_non_text(const json_t *entries, FILE *out)
+/* How many lines a patch adds and takes away. */
+static void count_lines(const char *patch, size_t *ret_added, size_t *ret_deleted)
+{
+    bool in_hunk = false;
+
+    *ret_added = *ret_deleted = 0;
+    for (const char *line = patch; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (!strncmp(line, "@@ ", 3))
+            in_hunk = true;
+        *ret_added += in_hunk && *line == '+';
+        *ret_deleted += in_hunk && *line == '-';
+    }
+}
+
+/* A line for each changed path; git-apply(1) passes over such lines. */
+static void print_entries(const json_t *entries, FILE *out)
 {
     for (size_t i = 0; i < json_array_size(entries); i++) {
         const json_t *e = json_array_get(entries, i);
-        const char *old = json_string_or(e, "old_mode", NULL);
-        const char *new = json_string_or(e, "new_mode", NULL);
+        const char *patch = json_string_or(e, "text_patch", NULL),
+                   *old = json_string_or(e, "old_mode", NULL),
+                   *new = json_string_or(e, "new_mode", NULL);
+        size_t added, deleted;
 
-        if (json_is_string(json_object_get(e, "text_patch")))
-            continue;
-        fprintf(out, "No text: %s ", json_string_or(e, "status", ""));
+        count_lines(patch, &added, &deleted);
+        fprintf(out, " %-12s ", json_string_or(e, "status", ""));
         text_print(out, json_string_or(e, "path", ""));
-        fprintf(out, " [%s]", json_string_or(e, "artifact_type", ""));
+        if (added || deleted)
+            fprintf(out, "  +%zu -%zu", added, deleted);
+        else if (!patch)
+            fprintf(out, "  (%s, no text)", json_string_or(e, "artifact_type", ""));
         if (old && new &&strcmp(old, new) != 0)
-            fprintf(out, " mode %s -> %s", old, new);
+            fprintf(out, "  mode %s → %s", old, new);
         fputc('\n', out);
     }
+    fputc('\n', out);
 }
 
 static void workspace_diff_print(const json_t *result, FILE *out)
@@ -145,7 +165,7 @@ static void workspace_diff_print(const json_t *result, FILE *out)
             (struct summary_item){ keys[i],
                                    number_text(&numbers[i], json_int_or(summary, keys[i], 0)) };
     show_answer(out, "workspace-diff", items);
-    print_non_text(json_object_get(result, "entries"), out);
+    print_entries(json_object_get(result, "entries"), out);
     print_patch(json_object_get(result, "patch"), out);
 }
 

@@ -52,6 +52,25 @@ open_named() { # NAME: moves to it from the top, and opens it
     while [[ $((steps--)) -gt 0 ]]; do keys j; done
     keys Enter
 }
+# A directory of 20,000 is as one of three.
+"$PYRO" workspace exec work -- sh -c 'mkdir many && cd many && seq -f "file-%05g" 1 20000 | xargs touch' >/dev/null 2>&1
+keys r
+sees '^ +many/'
+open_named many/
+sees '^ work /workspace/many$'
+sees '^ +file-00001$|^ +0B +file-00001'
+keys G
+sees 'file-20000'
+keys PgUp PgUp k
+gone 'file-20000'
+keys g
+sees 'file-00001'
+keys h
+sees '^ work /workspace$'
+"$PYRO" workspace exec work -- rm -r many >/dev/null 2>&1
+keys r
+gone 'many/'
+
 open_named link
 sees 'a link to /etc/passwd: links are not followed'
 open_named fifo

@@ -40,6 +40,27 @@ is "… another than what is added" "$([[ $(colour_of '^-two' | sed 's/.*fg=//')
 keys q
 sees '^ m .*started'
 
+# A diff of 60 MB: keys are answered while it is made, and it is there as a whole, to scroll and search.
+"$PYRO" workspace exec m --timeout-seconds 300 -- sh -c 'for i in 1 2 3 4 5 6 7 8; do
+    seq -f "line %g of a big file" 1 270000 >big$i; done' >/dev/null 2>&1
+keys D
+sees '^ pyro .*diff of m [0-9]+s'
+keys '?'
+sees '╭ Workspaces'
+keys Esc
+gone '╭ Workspaces'
+sees '^ diff of m: 11 added.*of 2160[0-9]{3}'
+sees '^ added +/workspace/big8  \+270000 -0'
+keys G
+sees '^ diff of m.*2160[0-9]{3} of 2160[0-9]{3}'
+keys g / 'line 270000 OF' Enter
+sees "'line 270000 OF' is not there"
+keys / 'line 270000 of' Enter
+sees '^\+line 270000 of a big file'
+keys q
+sees '^ m .*started'
+"$PYRO" workspace exec m -- sh -c 'rm big?' >/dev/null 2>&1
+
 # Snapshots: made, seen when others make one, deleted.
 keys n
 sees '^ m snapshots'

@@ -1,0 +1,18 @@
+/* What a job prints, in a file without a name, to be shown by the pager however long it is. */
+#ifndef PYRO_TUI_TEXT_FILE_H
+#define PYRO_TUI_TEXT_FILE_H
+
+#include <stddef.h>
+
+#include "vmm/base/error.h"
+
+/* A file in this directory of which nothing is left whatever happens; in memory where its file
+ * system has no such files. -1: neither can be had. */
+int text_file_open(int dir_fd);
+/*
+ * The whole of it as bytes, for a pager_spec with `mapped`: its writer has ended, so it stays as it
+ * is. *ret_text is NULL when it is empty. Fails for more than PAGER_TEXT_MAX.
+ */
+bool text_file_map(int fd, char **ret_text, size_t *ret_len, struct pyro_error *err) MUST_CHECK;
+
+#endif
