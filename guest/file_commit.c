@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guest/file_stage.h"
 #include "vmm/base/fs.h"
 
 #define NEW_FILE_MODE 0644
@@ -30,9 +31,10 @@ static const char *staged_name(struct number_name *space, unsigned change)
     return space->text;
 }
 
-void file_commit_init(struct file_commit *c, int root)
+void file_commit_init(struct file_commit *c, int root, bool survives)
 {
-    *c = (struct file_commit){ .root = root, .stage_parent = -1, .stage = -1 };
+    *c =
+        (struct file_commit){ .root = root, .survives = survives, .stage_parent = -1, .stage = -1 };
 }
 
 /* --- the stage --- */
@@ -42,6 +44,13 @@ static void strip_last(char *path)
     char *slash = strrchr(path, '/');
 
     *(slash ? slash : path) = '\0';
+}
+
+static void forget_stage(struct file_commit *c)
+{
+    if (c->survives && c->stage_name[0])
+        file_stage_forget(c->stage_name);
+    c->stage_name[0] = '\0';
 }
 
 bool file_commit_stage(struct file_commit *c, const char *base, struct pyro_error *err)
@@ -56,11 +65,14 @@ bool file_commit_stage(struct file_commit *c, const char *base, struct pyro_erro
         strip_last(c->stage_parent_path);
     }
     random_bytes(random, sizeof(random));
-    memcpy(c->stage_name, ".pyro-", 6);
-    hex_encode(random, sizeof(random), c->stage_name + 6);
+    memcpy(c->stage_name, FILE_STAGE_PREFIX, strlen(FILE_STAGE_PREFIX));
+    hex_encode(random, sizeof(random), c->stage_name + strlen(FILE_STAGE_PREFIX));
+    if (c->survives)
+        file_stage_note(c->stage_name, c->stage_parent_path);
     if (mkdirat(c->stage_parent, c->stage_name, 0700) != 0) {
-        c->stage_name[0] = '\0';
-        return pyro_fail_errno(err, "write in '" WORKSPACE_DIR "/%.400s'", c->stage_parent_path);
+        pyro_fail_errno(err, "write in '" WORKSPACE_DIR "/%.400s'", c->stage_parent_path);
+        forget_stage(c);
+        return false;
     }
     c->stage =
         openat(c->stage_parent, c->stage_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -73,6 +85,7 @@ static void remove_stage(struct file_commit *c)
         close(take_fd(&c->stage));
     if (c->stage_parent >= 0 && c->stage_name[0] && !c->keep_stage)
         fs_discard_tree(c->stage_parent, c->stage_name);
+    forget_stage(c);
     if (c->stage_parent >= 0)
         close(take_fd(&c->stage_parent));
 }
@@ -88,7 +101,7 @@ void file_commit_release(struct file_commit *c)
     free(c->steps);
     if (c->root >= 0)
         close(c->root);
-    file_commit_init(c, -1);
+    file_commit_init(c, -1, false);
 }
 
 /* Room for one more of size bytes in an array. */
@@ -238,23 +251,20 @@ bool file_commit_check(struct file_commit *c, struct pyro_error *err)
     return true;
 }
 
-bool file_commit_open_unsynced(struct file_commit *c, int *ret_fds, unsigned max,
-                               unsigned *ret_count, struct pyro_error *err)
+unsigned file_commit_open_unsynced(struct file_commit *c, int *ret_fds, unsigned max)
 {
-    *ret_count = 0;
-    if (c->change_count > max)
-        return syncfs(c->stage) == 0 || pyro_fail_errno(err, "write to the disk");
-    for (unsigned i = 0; i < c->change_count; i++) {
+    unsigned count = 0;
+
+    for (; c->synced < c->change_count && count < max; c->synced++) {
         struct number_name name;
         int fd;
-        if (c->changes[i].action != FILE_WRITE)
+        if (c->changes[c->synced].action != FILE_WRITE)
             continue;
-        /* One that its mode closes to its owner is synced with the rest, later. */
-        fd = openat(c->stage, staged_name(&name, i), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+        fd = openat(c->stage, staged_name(&name, c->synced), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
         if (fd >= 0)
-            ret_fds[(*ret_count)++] = fd;
+            ret_fds[count++] = fd;
     }
-    return true;
+    return count;
 }
 
 /* --- the steps --- */

@@ -29,15 +29,17 @@ struct file_commit {
     int stage;
     char stage_parent_path[FILE_PATH_MAX + 1];
     char stage_name[32];
+    bool survives;   /* what is on the disk is there when this program has died */
     bool keep_stage; /* it holds what could not be put back */
     struct file_change *changes;
     unsigned change_count, change_capacity;
+    unsigned synced; /* of the changes, in their order */
     struct file_step *steps;
     unsigned step_count, step_capacity;
 };
 
 /* Zeroed, with root set (taken by file_commit_release). */
-void file_commit_init(struct file_commit *c, int root);
+void file_commit_init(struct file_commit *c, int root, bool survives);
 /* Removes the stage and frees all. */
 void file_commit_release(struct file_commit *c);
 /* Makes the stage in `base`, or in its nearest ancestor that exists. */
@@ -52,11 +54,10 @@ bool file_commit_link(struct file_commit *c, const char *target, struct pyro_err
 bool file_commit_check(struct file_commit *c, struct pyro_error *err) MUST_CHECK;
 /*
  * What has to be on the disk before it is put in place, so that a crash of the machine leaves old
- * contents or new, never empty files: opens up to `max` staged files, the caller's to sync and
- * close. More than that are synced here, with the whole file system. *ret_count: 0 to max.
+ * contents or new, never empty files: opens the next up to `max` staged files, the caller's to sync
+ * and close, and says how many. 0: that was all.
  */
-bool file_commit_open_unsynced(struct file_commit *c, int *ret_fds, unsigned max,
-                               unsigned *ret_count, struct pyro_error *err) MUST_CHECK;
+unsigned file_commit_open_unsynced(struct file_commit *c, int *ret_fds, unsigned max);
 /* Puts all in place, or fails with all as it was. */
 bool file_commit_rename(struct file_commit *c, struct pyro_error *err) MUST_CHECK;
 

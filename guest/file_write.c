@@ -194,22 +194,26 @@ static void on_synced(void *arg, int error)
     file_op_resume(&w->op);
 }
 
-static bool begin(struct file_op *op, struct pyro_error *err)
+/* The next ones that are not on the disk yet, some at once; without any left w->sync stays NULL. */
+static bool sync_more(struct writing *w, struct pyro_error *err)
 {
-    struct writing *w = (struct writing *)op;
     int fds[FILE_SYNC_MAX];
-    unsigned count;
+    unsigned count = file_commit_open_unsynced(&w->commit, fds, FILE_SYNC_MAX);
 
-    if (!w->staged || w->fd >= 0 || op->in.len)
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the list of changes was cut short");
-    if (!file_commit_check(&w->commit, err) ||
-        !file_commit_open_unsynced(&w->commit, fds, FILE_SYNC_MAX, &count, err))
-        return false;
     if (count)
-        w->sync = file_sync_start(op->g, fds, count, on_synced, w);
+        w->sync = file_sync_start(w->op.g, fds, count, on_synced, w);
     for (unsigned i = 0; i < count; i++)
         close(fds[i]);
     return w->sync || !count || pyro_fail(err, PYRO_NO_MEMORY, "file write: out of memory");
+}
+
+static bool begin(struct file_op *op, struct pyro_error *err)
+{
+    struct writing *w = (struct writing *)op;
+
+    if (!w->staged || w->fd >= 0 || op->in.len)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the list of changes was cut short");
+    return file_commit_check(&w->commit, err);
 }
 
 /* There is no output: only the end, once what is new is on the disk. */
@@ -224,6 +228,10 @@ static enum file_fill fill(struct file_op *op, struct pyro_error *err)
         pyro_fail_errno(err, "write to the disk");
         return FILE_FILL_FAILED;
     }
+    if (!sync_more(w, err))
+        return FILE_FILL_FAILED;
+    if (w->sync)
+        return FILE_FILL_WAIT;
     /* Again: the disk took its time, and somebody may have changed a file meanwhile. */
     return file_commit_check(&w->commit, err) && file_commit_rename(&w->commit, err)
                ? FILE_FILL_END
@@ -269,6 +277,6 @@ bool file_op_write(struct guest *g, uint32_t id, const json_t *request UNUSED,
     }
     w->fd = -1;
     w->wanted = 2;
-    file_commit_init(&w->commit, root);
+    file_commit_init(&w->commit, root, !g->host_dir);
     return file_op_start(&w->op, g, &type, id, err);
 }

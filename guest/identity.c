@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guest/file_stage.h"
 #include "guest/network.h"
 #include "guest/root.h"
 #include "guest/secrets.h"
@@ -192,7 +193,10 @@ static bool become(struct guest *g, const struct identity *id, struct pyro_error
         return pyro_fail(err, PYRO_GUEST_ERROR, "the root was to be mounted already, and is not");
     if (!(id->root_mounted ? root_make_writable(err) : root_mount_disk(g, true, err)))
         return false;
-    return write_names(id, err);
+    if (!write_names(id, err))
+        return false;
+    file_stage_sweep(g);
+    return true;
 }
 
 bool identity_op_begin(struct guest *g, const json_t *request, json_t **ret, struct pyro_error *err)

@@ -195,6 +195,37 @@ static void test_a_directory_becomes_a_file_and_back(void **state UNUSED)
 }
 
 /* The last change fails when all others have been made: they are taken back. */
+/* More than are synced at once, with others between them; requests are answered all the while. */
+static void test_many_files_at_once(void **state UNUSED)
+{
+    struct buf wanted = BUF_INIT(65536);
+    char name[16];
+    struct call c, other;
+
+    clear();
+    make("gone");
+    base("");
+    for (int i = 100; i < 300; i++) {
+        snprintf(name, sizeof(name), "f%d", i);
+        change(FILE_WRITE, FILE_EXPECT_ANY, name, name);
+        assert_true(buf_printf(&wanted, "f 644 %s %s\n", name, name));
+        if (i == 150)
+            change(FILE_REMOVE, FILE_EXPECT_ANY, "gone", NULL);
+    }
+    call_init(&c, &guest.peer);
+    c.input = input.data;
+    c.input_len = input.len;
+    call_start(&c, peer_op("file_write"));
+    call_run(&other, &guest.peer, peer_op("stat"));
+    assert_non_null(other.result);
+    call_release(&other);
+    call_wait(&c);
+    assert_int_equal(json_integer_value(json_object_get(c.result, "bytes_written")), 800);
+    call_release(&c);
+    expect_tree(wanted.data);
+    buf_release(&wanted);
+}
+
 static void test_failure_takes_all_back(void **state UNUSED)
 {
     scoped_free char *before = NULL;
@@ -345,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_write_replaces_and_keeps_the_mode),
         cmocka_unit_test(test_removal_takes_emptied_directories),
         cmocka_unit_test(test_a_directory_becomes_a_file_and_back),
+        cmocka_unit_test(test_many_files_at_once),
         cmocka_unit_test(test_failure_takes_all_back),
         cmocka_unit_test(test_what_changed_meanwhile_is_left_alone),
         cmocka_unit_test(test_hostile_paths_are_refused),
