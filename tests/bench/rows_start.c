@@ -106,6 +106,19 @@ static bool measure_run_bwrap(struct bench_result *ret, struct pyro_error *err)
     return true;
 }
 
+static bool measure_run_network(struct bench_result *ret, struct pyro_error *err)
+{
+    const char *const ours[] = { bench_pyro(), "run", BENCH_ENVIRONMENT, "--network", "--",
+                                 "true",       NULL };
+
+    if (!program_exists("passt"))
+        return pyro_fail(err, PYRO_DEPENDENCY_MISSING, "passt is not installed");
+    for (int i = 0; i < RUNS; i++)
+        if (!process_sample(ours, ret, err) || !process_sample_peer(run_true(), ret, err))
+            return false;
+    return true;
+}
+
 /* --- create --- */
 
 static bool sample_create(struct bench_result *ret, struct pyro_error *err)
@@ -207,6 +220,10 @@ const struct bench_row bench_start_rows[] = {
       .unit = "ms",
       .peer = "`bwrap --unshare-all true` (no VM)",
       .measure = measure_run_bwrap },
+    { .name = "run debian:12 --network -- true",
+      .unit = "ms",
+      .peer = "the same without a network",
+      .measure = measure_run_network },
     { .name = "workspace create debian:12, to its prompt back",
       .unit = "ms",
       .target = 200,
