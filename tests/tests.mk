@@ -88,7 +88,7 @@ check-cli: all
 	@$(RUN) cli
 check-tui: all $(TUI_DRIVER)
 	@$(RUN) tui
-check-vm: all $(VM_TESTS) $(VM_PROGRAMS) $(WEB_SERVER)
+check-vm: all $(VM_TESTS) $(VM_PROGRAMS) $(WEB_SERVER) $(TUI_DRIVER)
 	@$(RUN) vm
 
 # The KVM path, for real, in a VM with emulated virtualization: minutes, whatever this machine is.

@@ -1,7 +1,6 @@
 #!/bin/bash
 # SIGKILL of passt, its guard and the supervisor while a machine receives; passt that is not there.
-cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/network.sh
-use_shared_cache
+cd "$(dirname "$0")/../.." && . tests/tui.sh && . tests/network.sh
 check "the environment is there" "$PYRO" env pull debian:12-base
 
 mkdir "$TEST_DIR/bin"
@@ -70,12 +69,16 @@ like "… and it is said why" "$(json .network_error)" 'passt'
 not_found() { is_down && [[ $(json .network_error) == *'program not found'*'install the package passt'* ]]; }
 wait_for 30 not_found && pass "… and what to do"
 like "… to people too" "$(inside "$PYRO" workspace status net)" 'Network down: passt: program not found'
+tui 120x40
+sees 'network down +passt: program not found'
 guest 'echo lives'
 is "the machine lives" "$out" lives
 ln -s "$(command -v passt)" "$TEST_DIR/bin/"
 wait_for 90 is_up && pass "passt is there again: it is up"
 check "and answers" answers
 is "the machine has been the same all along" "$(pgrep -f "name pyro-$id")" "$qemu"
+sees 'network +egress'
+tui_end
 refute "QEMU is in the host's network" test "$(readlink "/proc/$qemu/ns/net")" = "$(readlink "/proc/$(child_of __network)/ns/net")"
 check "delete" inside "$PYRO" workspace delete net
 network_finish

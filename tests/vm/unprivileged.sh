@@ -119,8 +119,9 @@ if network_make "the network of another user"; then
     check "it reaches the outside, and knows names" reaches
     is "it is not down" "$(inside "${pyro[@]}" workspace status net --json | grep network_error)" '  "network_error": null,'
     guard=$(pgrep -P "$(supervisor_of "$id")" -f __network)
-    is "the guard is this user's, under its filter" "$(awk '/^Uid|^Seccomp:/ { print $2 }' "/proc/$guard/status")" "$uid
-2"
+    is "the guard is this user's" "$(awk '/^Uid/ { print $2 }' "/proc/$guard/status")" "$uid"
+    [[ ${TEST_BUILD:-} == *san* ]] || # a sanitizer needs calls that the filter refuses
+        is "… and under its filter" "$(awk '/^Seccomp:/ { print $2 }' "/proc/$guard/status")" 2
     kill -9 "$guard"
     wait_for 30 reaches && pass "it comes back"
     run inside "${pyro[@]}" workspace delete net
