@@ -66,6 +66,7 @@ pyro create debian:12 --name crawler --label team=data --id-only >/dev/null
 pyro stop crawler >/dev/null
 for w in api web; do tree $w; done
 vim api
+pyro service start api indexer -- sh -c 'echo indexing; exec sleep 4321' >/dev/null
 pyro exec api -- git --no-pager log --oneline >/dev/null
 pyro exec api -- sh -c 'exit 2' >/dev/null
 
@@ -79,18 +80,18 @@ shell docs 'grep -rn --color=always PYRO /etc/os-release; uname -sr; df -h / | c
 wait_for 60 shown web sh1 '40 passed'
 wait_for 60 shown web sh2 '100%'
 
-tui $SIZE
+tui $SIZE api # the cursor is on it then
+sees 'WATCHING +api/'
+keys Esc
 sees '5 workspaces'
-sees '^ api .*started'
-keys G k
 sees 'sh -c exit 2'
 sees '^ web .* [0-9]+%'
 picture list 'pyro tui'
 keys '?'
-sees 'leave pyro tui'
+sees 'Everywhere'
 picture help 'pyro tui: ?'
 keys q
-gone 'leave pyro tui'
+gone 'Everywhere'
 keys :
 sees 'run a command'
 keys 'snap'
@@ -116,7 +117,7 @@ tui $SIZE api/sh1
 sees 'WATCHING +api/sh1'
 keys i
 sees '^ CONTROL'
-sees '^ +[0-9]+ #include'
+sees '^ +31 ' # it is drawn at the new size
 picture attach 'pyro tui api/sh1'
 keys C-]
 sees 'WATCHING'
