@@ -227,13 +227,15 @@ static void on_call_closed(struct stream *s, const json_t *result,
     struct call *c = ((struct tunnel *)s->arg)->owner;
     struct resolver *r = c->resolver;
     struct pyro_error failed = { 0 };
+    bool came;
 
     if (c->tunnel.fd >= 0) {
         tunnel_closed(&c->tunnel, !result || !error_from_result(result, &failed));
         return;
     }
+    came = c->came;
     call_free(c);
-    if (result)
+    if (result && came) /* a guest that refuses to wait is not asked again */
         wait_for_call(r);
 }
 

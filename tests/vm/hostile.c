@@ -167,6 +167,21 @@ static void beyond_credit(void)
     frame(s, WIRE_DATA, WIRE_STDOUT, 0, bytes, sizeof(bytes));
 }
 
+/* Where a question for a name, or a connection, is expected. */
+static void questions(void)
+{
+    static const uint8_t bytes[WIRE_PAYLOAD_MAX];
+    static const uint32_t sizes[] = { 0, 1, 4, 5, 16, 4100, 4101 };
+
+    EACH_STREAM(s)
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+        frame(s, WIRE_DATA, WIRE_STDOUT, 0, bytes, sizes[i]);
+    EACH_STREAM(s)
+    for (int i = 0; i < 1000; i++)
+        frame(s, WIRE_DATA, WIRE_STDOUT, 0, bytes, 16);
+    EACH_STREAM(s) frame(s, WIRE_END, WIRE_STDOUT, 0, "", 0);
+}
+
 static void grants(void)
 {
     EACH_STREAM(s)
@@ -215,6 +230,7 @@ static const struct {
     { "deep-json", deep_json },
     { "lying-results", lying_results },
     { "beyond-credit", beyond_credit },
+    { "questions", questions },
     { "grants", grants },
     { "noise", noise },
     { "flood", flood },

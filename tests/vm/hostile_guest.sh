@@ -3,16 +3,18 @@
 # every rule of the protocol, in a real VM, against the real supervisor. It harms its own workspace only:
 # every command on it ends with an error, the supervisor stays small, the neighbour works on, and
 # stop, start and delete bring things in order.
-cd "$(dirname "$0")/../.." && . tests/lib.sh
+cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/network.sh
 use_shared_cache
 records=$XDG_DATA_HOME/pyro/workspaces
-pyro=(timeout -k 5 60 "$PYRO")
+inside=() policy=off
+network_make "a guest with a network" && policy=egress
+pyro=("${inside[@]}" timeout -k 5 60 "$PYRO")
 
 "${CC:-gcc}" -static -O1 -std=gnu11 -D_GNU_SOURCE -I. -o "$TEST_DIR/hostile" tests/vm/hostile.c \
     vmm/base/wire.c vmm/base/buf.c vmm/base/error.c || exit 1
 "${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
 "${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name good >/dev/null 2>&1
-id=$("${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name bad --id-only 2>/dev/null)
+id=$("${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name bad --network-policy $policy --id-only 2>/dev/null)
 "${pyro[@]}" workspace exec bad -- sh -c 'cat >/opt/hostile; chmod +x /opt/hostile; sync' <"$TEST_DIR/hostile" 2>/dev/null
 
 # Writes the peak of a process's memory, KiB, as long as it lives.
@@ -34,7 +36,7 @@ for attack in "${attacks[@]}"; do
     echo 0 >"$TEST_DIR/peak"
     watch_peak "$supervisor" &
     watcher=$!
-    run timeout -k 5 40 "$PYRO" workspace exec bad --timeout-seconds 5 -- /opt/hostile "$attack"
+    run "${inside[@]}" timeout -k 5 40 "$PYRO" workspace exec bad --timeout-seconds 5 -- /opt/hostile "$attack"
     refute "$attack: the port was taken" [ "$status" -eq 9 ]
     refute "$attack: exec ends" [ "$status" -eq 137 -a -z "$err" ]
     if [[ $status -eq 125 ]]; then
@@ -65,4 +67,4 @@ for name in good bad; do
     is "delete $name" "$status" 0
 done
 is "nothing is left" "$(ls -A "$records")" .lock
-finish
+network_finish
