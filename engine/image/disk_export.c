@@ -17,6 +17,7 @@
 
 #include "engine/image/disk_list.h"
 #include "engine/image/ext4.h"
+#include "engine/image/journal.h"
 #include "engine/image/view.h"
 #include "vmm/base/fs.h"
 
@@ -85,6 +86,51 @@ static bool copy(struct chain *c, unsigned top, int fd, struct pyro_error *err)
         }
     }
     return true;
+}
+
+/* ---- the journal ---- */
+
+static errcode_t open_copy(int fd, ext2_filsys *ret);
+
+static bool put_block(void *arg, uint64_t at, const void *bytes, size_t n, struct pyro_error *err)
+{
+    return write_at(*(const int *)arg, bytes, n, at, err);
+}
+
+/* What a mount does after the replay: nothing is left to recover, and the totals, which are written
+ * at an unmount only, are those of the groups. */
+static errcode_t mark_replayed(int fd)
+{
+    ext2_filsys fs;
+    errcode_t code = open_copy(fd, &fs);
+    blk64_t blocks = 0;
+    uint32_t inodes = 0;
+
+    if (code)
+        return code;
+    for (dgrp_t g = 0; g < fs->group_desc_count; g++) {
+        blocks += ext2fs_bg_free_blocks_count(fs, g);
+        inodes += ext2fs_bg_free_inodes_count(fs, g);
+    }
+    ext2fs_free_blocks_count_set(fs->super, blocks);
+    fs->super->s_free_inodes_count = inodes;
+    fs->super->s_feature_incompat &= ~(uint32_t)EXT3_FEATURE_INCOMPAT_RECOVER;
+    ext2fs_mark_super_dirty(fs);
+    code = ext2fs_close2(fs, EXT2_FLAG_FLUSH_NO_SYNC);
+    if (code)
+        ext2fs_free(fs);
+    return code;
+}
+
+static bool replay(const struct journal *j, struct chain *c, unsigned top, int fd,
+                   struct pyro_error *err)
+{
+    errcode_t code;
+
+    if (!journal_each(j, c, top, put_block, &fd, err))
+        return false;
+    code = mark_replayed(fd);
+    return !code || ext4_fail(err, code, "replay the journal");
 }
 
 /* ---- scrubbing ---- */
@@ -265,30 +311,32 @@ static bool is_private(void *arg, const char *name, size_t length, uint32_t inod
 }
 
 /* The inode of /run when there is anything to scrub in it, else 0. */
-static bool find_private(struct chain *c, unsigned top, uint32_t *ret_run, struct pyro_error *err)
+static bool find_private(struct view *v, uint32_t *ret_run, struct pyro_error *err)
 {
     struct search s = { false };
     struct view_inode run;
-    struct view *v;
-    bool ok;
+    bool ok = view_lookup(v, VIEW_ROOT, "run", 3, ret_run, err);
 
-    *ret_run = 0;
-    if (!view_open(c, top, &v, err))
-        return false;
-    ok = view_lookup(v, VIEW_ROOT, "run", 3, ret_run, err);
     if (ok && *ret_run)
         ok = view_stat(v, *ret_run, &run, err) &&
              (!S_ISDIR(run.mode) || view_each(v, *ret_run, is_private, &s, NULL, err));
     if (!s.found)
         *ret_run = 0;
-    view_free(v);
     return ok;
 }
 
 bool disk_export(struct chain *c, unsigned top, int fd, struct pyro_error *err)
 {
-    uint32_t run;
+    const struct journal *journal;
+    uint32_t run = 0;
+    struct view *v;
+    bool ok;
 
-    return find_private(c, top, &run, err) && copy(c, top, fd, err) &&
-           (!run || scrub(fd, run, err));
+    if (!view_open(c, top, &v, err))
+        return false;
+    journal = view_journal(v);
+    ok = find_private(v, &run, err) && copy(c, top, fd, err) &&
+         (!journal || replay(journal, c, top, fd, err)) && (!run || scrub(fd, run, err));
+    view_free(v);
+    return ok;
 }

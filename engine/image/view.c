@@ -51,14 +51,14 @@ static uint64_t le(const uint8_t *bytes, size_t size)
 }
 
 /* What libext2fs would believe: it allocates by it. */
-static bool check_superblock(struct chain *c, unsigned top, struct pyro_error *err)
+static bool check_superblock(struct view_source *s, struct pyro_error *err)
 {
     uint8_t sb[SUPERBLOCK_BYTES];
-    uint64_t blocks, log_size, size = chain_size_bytes(c);
+    uint64_t blocks, log_size, size = chain_size_bytes(s->chain);
 
     if (size < SUPERBLOCK_AT + SUPERBLOCK_BYTES)
         return pyro_fail(err, PYRO_IO, "the disk is too small for a file system");
-    if (!chain_read(c, top, SUPERBLOCK_AT, sb, sizeof(sb), err))
+    if (!view_source_read(s, SUPERBLOCK_AT, sb, sizeof(sb), err))
         return false;
     if (le(sb + 0x38, 2) != EXT2_SUPER_MAGIC)
         return pyro_fail(err, PYRO_IO, "there is no ext4 file system on the disk");
@@ -71,41 +71,53 @@ static bool check_superblock(struct chain *c, unsigned top, struct pyro_error *e
     return true;
 }
 
-/* A journal that is to be replayed holds newer blocks than the ones in their places. */
-static bool check_journal(const struct view *v, struct pyro_error *err)
+static bool open_fs(struct view *v, struct pyro_error *err)
 {
+    errcode_t code;
+
+    if (!check_superblock(&v->source, err))
+        return false;
+    view_refill(v);
+    code = view_io_open(&v->source, &v->fs);
+    if (!code)
+        return true;
+    v->fs = NULL;
+    return view_fail(v, code, err, "open the disk's file system");
+}
+
+/* A journal that is to be replayed holds newer blocks than the ones in their places. */
+static bool open_with_journal(struct view *v, struct pyro_error *err)
+{
+    if (!open_fs(v, err))
+        return false;
     if (!(v->fs->super->s_feature_incompat & EXT3_FEATURE_INCOMPAT_RECOVER))
         return true;
-    pyro_fail(err, PYRO_WORKSPACE_STATE,
-              "the machine did not end cleanly: its file system's "
-              "journal is to be replayed first");
-    return pyro_hint(err, "start the workspace and stop it: that does it");
+    view_refill(v);
+    if (!journal_load(v->fs, v->source.chain, v->source.top, &v->source.journal, err))
+        return false;
+    ext2fs_free(take_ptr(&v->fs));
+    return open_fs(v, err);
 }
 
 bool view_open(struct chain *c, unsigned top, struct view **ret, struct pyro_error *err)
 {
-    struct view *v;
-    errcode_t code;
+    struct view *v = calloc(1, sizeof(*v));
 
-    if (!check_superblock(c, top, err))
-        return false;
-    v = calloc(1, sizeof(*v));
     if (!v)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     initialize_ext2_error_table();
     v->source = (struct view_source){ .chain = c, .top = top };
-    view_refill(v);
-    code = view_io_open(&v->source, &v->fs);
-    if (code) {
-        v->fs = NULL;
-        view_fail(v, code, err, "open the disk's file system");
-    }
-    if (code || !check_journal(v, err)) {
+    if (!open_with_journal(v, err)) {
         view_free(v);
         return false;
     }
     *ret = v;
     return true;
+}
+
+const struct journal *view_journal(const struct view *v)
+{
+    return v->source.journal;
 }
 
 static void close_file(struct view *v)
@@ -122,6 +134,7 @@ void view_free(struct view *v)
     close_file(v);
     if (v->fs)
         ext2fs_free(v->fs);
+    journal_free(v->source.journal);
     free(v);
 }
 

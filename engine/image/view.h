@@ -21,11 +21,14 @@
 #define VIEW_TARGET_MAX 4096
 
 struct view;
+struct journal;
 
-/* Borrows the chain. PYRO_IO: no ext4; PYRO_WORKSPACE_STATE: its journal has to be replayed first
- * (the machine did not end cleanly, or was not frozen). */
+/* Borrows the chain. Of a machine that did not end cleanly, its journal is read in place of being
+ * replayed. PYRO_IO: no ext4; PYRO_WORKSPACE_STATE: a journal that only Linux can replay. */
 bool view_open(struct chain *c, unsigned top, struct view **ret, struct pyro_error *err) MUST_CHECK;
 void view_free(struct view *v);
+/* The journal that is read with the disk, the view's own; NULL: there is nothing in it. */
+const struct journal *view_journal(const struct view *v);
 
 struct view_inode {
     uint32_t number;

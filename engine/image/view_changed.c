@@ -45,6 +45,7 @@ static bool compare_group(struct compare *c, dgrp_t group, struct pyro_error *er
 {
     ext2_filsys fs = c->now->fs;
     struct chain *chain = c->now->source.chain;
+    const struct journal *journal = c->now->source.journal;
     unsigned now = c->now->source.top, then = c->then->source.top;
     uint32_t per_block = fs->blocksize / EXT2_INODE_SIZE(fs->super);
     blk64_t table = ext2fs_inode_table_loc(fs, group);
@@ -54,10 +55,10 @@ static bool compare_group(struct compare *c, dgrp_t group, struct pyro_error *er
         bool changed;
         if (!chain_is_changed(chain, then, now, at, fs->blocksize, &changed, err))
             return false;
-        if (!changed)
+        if (!changed && !(journal && journal_has(journal, at, fs->blocksize)))
             continue;
-        if (!chain_read(chain, now, at, c->a, fs->blocksize, err) ||
-            !chain_read(chain, then, at, c->b, fs->blocksize, err))
+        if (!view_source_read(&c->now->source, at, c->a, fs->blocksize, err) ||
+            !view_source_read(&c->then->source, at, c->b, fs->blocksize, err))
             return false;
         compare_block(c, group * fs->super->s_inodes_per_group + (uint32_t)i * per_block + 1);
     }

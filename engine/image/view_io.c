@@ -22,6 +22,13 @@ static errcode_t on_set_blksize(io_channel channel, int block_size)
     return 0;
 }
 
+bool view_source_read(struct view_source *s, uint64_t at, void *ret, size_t n,
+                      struct pyro_error *err)
+{
+    return chain_read(s->chain, s->top, at, ret, n, err) &&
+           (!s->journal || journal_overlay(s->journal, s->chain, s->top, at, ret, n, err));
+}
+
 static errcode_t on_read64(io_channel channel, unsigned long long block, int count, void *data)
 {
     struct view_source *s = channel->private_data;
@@ -32,7 +39,7 @@ static errcode_t on_read64(io_channel channel, unsigned long long block, int cou
     if (blocks > s->budget || __builtin_mul_overflow(block, (uint64_t)channel->block_size, &at))
         return EXT2_ET_SHORT_READ;
     s->budget -= blocks;
-    return chain_read(s->chain, s->top, at, data, size, &s->why) ? 0 : EXT2_ET_SHORT_READ;
+    return view_source_read(s, at, data, size, &s->why) ? 0 : EXT2_ET_SHORT_READ;
 }
 
 static errcode_t on_read(io_channel channel, unsigned long block, int count, void *data)

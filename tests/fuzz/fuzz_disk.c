@@ -1,7 +1,8 @@
 /*
  * A disk of a base and an overlay, both with bytes changed at will: whatever they say, reading them
  * ends, in an answer or in an error that says why. The input is a list of changes {where (1 byte),
- * offset (3), count (1), bytes}. The file system has no checksums: changes shall get past them.
+ * offset (3), count (1), bytes}. The file system has no checksums: changes shall get past them. Its
+ * journal holds a transaction that is to be read with it.
  */
 #include <endian.h>
 #include <fcntl.h>
@@ -29,6 +30,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int fds[2] = { -1, -1 };
+static off_t journal_at; /* the first block of the journal, and of those that follow it */
 
 static void must(bool ok)
 {
@@ -94,6 +96,43 @@ static void make_base(void)
     must(pwrite(fds[0], &features, 1, 1024 + 0x65) == 1);
 }
 
+static void put_be32s(off_t at, const uint32_t *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t v = htobe32(values[i]);
+        must(pwrite(fds[0], &v, sizeof(v), at + (off_t)(i * sizeof(v))) == sizeof(v));
+    }
+}
+
+/* A transaction of one block of inodes and a revocation, as after a crash. */
+static void make_journal(void)
+{
+    int own_fd = fcntl(fds[0], F_DUPFD_CLOEXEC, 3); /* libext2fs closes it */
+    static char block[65536];
+    uint8_t recover = EXT3_FEATURE_INCOMPAT_RECOVER, features;
+    blk64_t journal, inodes;
+    ext2_filsys fs;
+    char name[16];
+    off_t size;
+
+    snprintf(name, sizeof(name), "%d", own_fd);
+    must(!ext2fs_open2(name, NULL, EXT2_FLAG_64BITS, 0, 0, unixfd_io_manager, &fs));
+    must(!ext2fs_bmap2(fs, EXT2_JOURNAL_INO, NULL, NULL, 0, 0, NULL, &journal));
+    inodes = ext2fs_inode_table_loc(fs, 0);
+    size = fs->blocksize;
+    journal_at = (off_t)journal * size;
+    ext2fs_free(fs);
+    put_be32s(journal_at + 0x18, (uint32_t[]){ 1, 1 }, 2);
+    put_be32s(journal_at + size, (uint32_t[]){ 0xc03b3998, 1, 1, (uint32_t)inodes, 2 | 8 }, 5);
+    must(pread(fds[0], block, (size_t)size, (off_t)inodes * size) == size);
+    must(pwrite(fds[0], block, (size_t)size, journal_at + 2 * size) == size);
+    put_be32s(journal_at + 3 * size, (uint32_t[]){ 0xc03b3998, 5, 1, 20, 3999 }, 5);
+    put_be32s(journal_at + 4 * size, (uint32_t[]){ 0xc03b3998, 2, 1 }, 3);
+    must(pread(fds[0], &features, 1, 1024 + 0x60) == 1);
+    features |= recover;
+    must(pwrite(fds[0], &features, 1, 1024 + 0x60) == 1);
+}
+
 /* An overlay that has the first clusters of the base, as they are. */
 static void make_overlay(void)
 {
@@ -116,6 +155,7 @@ static void make_overlay(void)
     }
     must(pwrite(fds[1], l2, sizeof(l2), 4 * CLUSTER) == (ssize_t)sizeof(l2));
     must(pwrite(fds[1], &l1, 8, 3 * CLUSTER) == 8);
+    must(ftruncate(fds[1], (5 + MAPPED + 1) * CLUSTER) == 0); /* for changes at the end */
 }
 
 struct change {
@@ -140,6 +180,10 @@ static size_t apply(const uint8_t *data, size_t size, struct change *changes)
         c->fd = fds[head & 1];
         /* Half of them where everything is described. */
         c->at = (head >> 8) % (head & 2 ? 16384 : head & 1 ? (5 + MAPPED) * CLUSTER : 4 << 20);
+        if (head & 4) { /* or in the journal */
+            c->fd = fds[0];
+            c->at = journal_at + (off_t)((head >> 8) % CLUSTER);
+        }
         c->n = n;
         must(pread(c->fd, c->was, n, c->at) == n);
         must(pwrite(c->fd, bytes, n, c->at) == n);
@@ -192,6 +236,18 @@ static void look(struct chain *c)
     view_free(now);
 }
 
+/* Unchanged, it is sound, and its journal is used. */
+static void check(void)
+{
+    struct pyro_error err = { 0 };
+    struct chain *c;
+    struct view *v = NULL;
+
+    must(chain_open(fds, 2, &c, &err) && view_open(c, 1, &v, &err) && view_journal(v));
+    view_free(v);
+    chain_free(c);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct change changes[CHANGES_MAX];
@@ -201,7 +257,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (fds[0] < 0) {
         make_base();
+        make_journal();
         make_overlay();
+        check();
     }
     count = apply(data, size, changes);
     if (chain_open(fds, 2, &c, &err)) {
