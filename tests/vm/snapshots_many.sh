@@ -105,4 +105,36 @@ run ws disk export w --output "$TMPDIR/disk" --json
 is "the disk can be exported" "$status" 0
 check "e2fsck has nothing to say" /sbin/e2fsck -fn "$TMPDIR/disk" >"$TEST_DIR/fsck" 2>&1
 ws delete w >/dev/null
+
+# Where the host has no room for a copy nothing is copied, and the longest chain is an error that says so.
+small=(unshare --mount --propagation private)
+[[ $(id -u) -eq 0 ]] || small=(unshare --user --map-root-user --mount --propagation private)
+cat >"$TEST_DIR/full.sh" <<'SCRIPT'
+mount -t tmpfs -o size=160m,mode=0755 none "$XDG_DATA_HOME" || exit 99
+w() { timeout -k 5 120 "$PYRO" workspace "$@"; }
+w create debian:12-base --mem-mib 256 --name w >/dev/null 2>&1 || echo "create failed"
+w exec w -- sh -c 'yes | head -c 80000000 >big; echo one >f; sync' 2>/dev/null
+for i in $(seq 100); do
+    w snapshot create w "s$i" --json >"$TEST_DIR/full.last" 2>/dev/null || break
+done
+echo "$i"
+w exec w -- sh -c 'cat f; echo two >f' 2>/dev/null
+mount -o remount,size=600m "$XDG_DATA_HOME"
+w diff w >/dev/null 2>&1 || echo "diff failed" # which has the chain looked at
+until w snapshot create w later >/dev/null 2>&1; do :; done
+w reset w --snapshot s1 >/dev/null
+w exec w -- cat f 2>/dev/null
+w reset w --snapshot later >/dev/null
+w exec w -- sh -c 'cat f; wc -c <big' 2>/dev/null
+w delete w >/dev/null
+SCRIPT
+if "${small[@]}" mount -t tmpfs none "$TMPDIR" 2>/dev/null; then
+    export TEST_DIR
+    run "${small[@]}" bash "$TEST_DIR/full.sh"
+    is "no room for a copy: the longest chain, and on with room" "$out" $'89\none\none\ntwo\n80000000'
+    is "the longest chain is an error" "$(json .error.code "$(cat "$TEST_DIR/full.last")")" invalid_argument
+    like "and says what to do" "$(json .error.hint "$(cat "$TEST_DIR/full.last")")" 'make room on the host'
+else
+    skip "no room on the host: no tmpfs can be mounted here"
+fi
 finish
