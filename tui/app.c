@@ -203,6 +203,7 @@ void app_error(struct app *app, const struct pyro_error *err)
 
 static void global_action(struct app *app, int action)
 {
+    keymap_note("did", "global", app_keys, action);
     switch (action) {
     case APP_QUIT:
         app_quit(app);
@@ -225,8 +226,10 @@ static bool is_enabled(struct screen *s, int action)
 
 static void screen_action(struct screen *s, int action)
 {
-    if (is_enabled(s, action))
-        s->ops->action(s, action);
+    if (!is_enabled(s, action))
+        return;
+    keymap_note("did", s->ops->name, s->ops->keys, action);
+    s->ops->action(s, action);
 }
 
 /* What a key means now: a key may stand for several actions, of which the first that is possible is

@@ -30,4 +30,8 @@ bool keymap_remap(const char *screen, const char *action, const char *keys,
                   struct pyro_error *err) MUST_CHECK;
 void keymap_reset(void);
 
+/* Notes in $PYRO_CHECK_KEYS, when that is set, that a table has this action ("has") or that it was
+ * triggered ("did"): tests/coverage.sh wants each one triggered by some test. */
+void keymap_note(const char *what, const char *screen, const struct key_binding *table, int action);
+
 #endif

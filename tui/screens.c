@@ -36,3 +36,16 @@ bool screens_have_action(const char *screen, const char *action)
             return table_has((*s)->keys, action);
     return false;
 }
+
+static void note_table(const char *screen, const struct key_binding *table)
+{
+    for (const struct key_binding *b = table; b && b->action; b++)
+        keymap_note("has", screen, table, b->action);
+}
+
+void screens_note_actions(void)
+{
+    note_table("global", app_keys);
+    for (const struct screen_ops *const *s = screens; *s; s++)
+        note_table((*s)->name, (*s)->keys);
+}

@@ -11,6 +11,8 @@
 extern const struct screen_ops *const screens[];
 /* Whether key.SCREEN.ACTION means something; SCREEN is a screen's name or "global". */
 bool screens_have_action(const char *screen, const char *action);
+/* keymap_note() of every action there is. */
+void screens_note_actions(void);
 
 extern const struct screen_ops workspaces_ops;
 /* The list of workspaces: the first screen. */

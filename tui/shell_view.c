@@ -453,6 +453,7 @@ static bool event(struct screen *s, const struct key_event *e)
         return true;
     }
     if (releases) {
+        keymap_note("did", s->ops->name, keys, RELEASE);
         app_pop(s->app);
         return true;
     }

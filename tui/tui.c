@@ -67,6 +67,7 @@ bool tui_run(const char *word, struct pyro_error *err)
     if (ok) {
         size_t bad = config_load();
 
+        screens_note_actions();
         app.open_global = open_global;
         push_first(&app, &target);
         if (bad)
