@@ -12,6 +12,8 @@
 #   wheel up|down ROW COL    turns the wheel there
 #   screen NAME              passes when the screen becomes tests/tui/screens/NAME.screen, volatile parts masked
 #                            (screen.py); UPDATE=1 writes the file instead
+#   picked PATTERN           passes when the cursor's row matches (in the dark theme)
+#   moves FIRST SECOND LAST  passes when all keys that move in a list do: the cursor's rows at its top and its end
 #   ends HOW                 passes when the program ends so ("exit 0", "signal 15") with the terminal
 #                            as it was
 #   drive COMMAND ARG…       anything else that driver.c knows
@@ -104,6 +106,23 @@ double_click() {
 
 wheel() {
     drive mouse "$([[ $1 == up ]] && echo 64 || echo 65)" "$3" "$2" press || fail "wheel $*"
+}
+
+picked() {
+    cursor_is_at() {
+        local row
+        row=$(at "$1") && drive attributes | grep -q "^$((row - 1)) .* bg=#2c4a6e"
+    }
+    wait_for "$SECONDS_MAX" cursor_is_at "$1" && pass "the cursor is at $1"
+}
+
+moves() {
+    keys End && picked "$3"
+    keys Home && picked "$1"
+    keys Down && picked "$2"
+    keys Up && picked "$1"
+    keys PgDn PgDn PgDn PgDn && picked "$3"
+    keys PgUp PgUp PgUp PgUp && picked "$1"
 }
 
 screen() {

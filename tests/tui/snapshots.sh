@@ -76,6 +76,7 @@ sees "no good"
 sees '^ m snapshots'
 "$PYRO" workspace snapshot create m other >/dev/null 2>&1
 sees ' other'
+moves ' baseline ' ' first' ' other'
 keys G d
 sees 'Delete snapshot other\?'
 keys n
