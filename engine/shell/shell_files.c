@@ -92,7 +92,8 @@ bool shell_record_load(int workspace_fd, const char *id, struct shell_record *re
     if (!fs_read_file(workspace_fd, name, &text, &why)) {
         if (why.sys_errno == ENOENT)
             return pyro_fail(err, PYRO_SHELL_NOT_FOUND, "no shell '%s'", id);
-        *err = why;
+        if (err)
+            *err = why;
         return false;
     }
     snprintf(r.id, sizeof(r.id), "%s", id);
