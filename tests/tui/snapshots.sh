@@ -61,6 +61,10 @@ keys q
 sees '^ m .*started'
 "$PYRO" workspace exec m -- sh -c 'rm big?' >/dev/null 2>&1
 
+# A shell, which a reset will end: the list knows of it before anything is asked.
+shell_of m >/dev/null
+sees 'sh1 +prompt'
+
 # Snapshots: made, seen when others make one, deleted.
 keys n
 sees '^ m snapshots'
@@ -88,7 +92,6 @@ gone ' other'
 
 # Back to one, with the loss named; then to the baseline, from the list.
 "$PYRO" workspace exec m -- rm new >/dev/null 2>&1
-shell_of m >/dev/null
 keys G Enter
 sees 'Reset m to first\?'
 sees '1 running shell will end'
