@@ -74,6 +74,19 @@ run "${pyro[@]}" workspace export w tar.xz --output "$TEST_DIR/unpacked"
 touch -r "$in" "$TEST_DIR/unpacked"
 is "an archive in and out again: the same to tar" "$(listing "$TEST_DIR/unpacked")" "$(listing "$in")"
 
+# Archives by another hand than GNU tar's, and ours beside what that one unpacks.
+for form in pax gnutar; do
+    bsdtar -C "$in" --format "$form" -czf "$TEST_DIR/bsd.tgz" .
+    run "${pyro[@]}" workspace sync push w "$TEST_DIR/bsd.tgz" --dest "bsd-$form" --json
+    is "bsdtar's $form: status" "$status" 0
+    "${pyro[@]}" workspace export w "bsd-$form" --output "$TEST_DIR/bsd-$form" >/dev/null 2>&1
+    mkdir "$TEST_DIR/by-bsdtar-$form"
+    bsdtar -C "$TEST_DIR/by-bsdtar-$form" -xpf "$TEST_DIR/bsd.tgz"
+    touch -r "$in" "$TEST_DIR/bsd-$form" "$TEST_DIR/by-bsdtar-$form"
+    is "bsdtar's $form: the tree that bsdtar makes of it" "$(listing "$TEST_DIR/bsd-$form")" \
+        "$(listing "$TEST_DIR/by-bsdtar-$form")"
+done
+
 # Hostile archives: refused by name, and nothing is written.
 python3 - "$TEST_DIR" <<'PYTHON'
 import io, sys, tarfile
