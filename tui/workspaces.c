@@ -63,10 +63,6 @@ enum action {
 };
 
 static const struct key_binding keys[] = {
-    { OPEN_ENTRY, "open-entry", "Enter", "open",
-      "details: watch the shell, read the service's log" },
-    { END_ENTRY, "end-entry", "x d Delete", "end", "details: close the shell, stop the service" },
-    { TO_TABLE, "table", "Tab Esc Left h", "table", "details: back to the table" },
     { OPEN, "open", "Enter", "watch", "watch its shell, or one of them" },
     { CLEAR, "clear", "Esc", "show all", "show all again" },
     { UNMARK, "unmark", "Esc", "unmark", "mark none" },
@@ -76,6 +72,10 @@ static const struct key_binding keys[] = {
     { START, "start", "t", "start", "start it, or those that are marked" },
     { STOP, "stop", "x", "stop", "stop it, or the marked: what runs ends, disks stay" },
     { DELETE, "delete", "d Delete", "delete", "delete it, or the marked, with the disk" },
+    { OPEN_ENTRY, "open-entry", "Enter", "open",
+      "details: watch the shell, read the service's log" },
+    { END_ENTRY, "end-entry", "x d Delete", "end", "details: close the shell, stop the service" },
+    { TO_TABLE, "table", "Tab Esc Left h", "table", "details: back to the table" },
     { TO_DETAILS, "details", "Tab Right l", "details", "to the details: its shells and services" },
     { WALL, "wall", "w", "wall", "the wall of live shells: of all, or of the marked" },
     { SERVICES, "services", "S", "services", "services: what they print, start, stop" },

@@ -17,22 +17,22 @@ gone scribbled
 
 # Help scrolls: its first line and its last.
 keys '?'
-sees 'details: watch the shell'
+sees 'watch its shell, or one of them'
 keys End
 sees 'leave pyro tui'
-gone 'details: watch the shell'
+gone 'watch its shell, or one of them'
 keys Home
-sees 'details: watch the shell'
+sees 'watch its shell, or one of them'
 keys Down
-gone 'details: watch the shell'
+gone 'watch its shell, or one of them'
 keys Up
-sees 'details: watch the shell'
+sees 'watch its shell, or one of them'
 keys PgDn PgDn PgDn
 sees 'leave pyro tui'
 keys PgUp PgUp PgUp
-sees 'details: watch the shell'
+sees 'watch its shell, or one of them'
 keys q
-gone 'details: watch the shell'
+gone 'watch its shell, or one of them'
 
 # Services.
 for name in s1 s2 s3; do
