@@ -143,7 +143,9 @@ static void on_child_ended(struct network *n, struct child *c)
         snprintf(how, sizeof(how), "was killed by signal %d", WTERMSIG(status));
     else
         snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(status));
-    snprintf(why, sizeof(why), "%s %s%s%s", c->name, how, n->words[0] ? ": " : "", n->words);
+    /* The words are passt's own. */
+    snprintf(why, sizeof(why), "%s %s%s%s", c->name, how, c == &n->passt && n->words[0] ? ": " : "",
+             c == &n->passt ? n->words : "");
     go_down(n, why);
 }
 
