@@ -54,22 +54,21 @@ static void start_children(void *arg);
 
 /* ---- going down ---- */
 
-static void end_child(struct network *n, struct child *c)
-{
-    if (!c->pid)
-        return;
-    loop_unwatch(n->supervisor->loop, c->pidfd);
-    close(take_fd(&c->pidfd));
-    proc_kill(c->pid);
-    c->pid = 0;
-}
-
 static void close_watched(struct network *n, int *fd)
 {
     if (*fd < 0)
         return;
     loop_unwatch(n->supervisor->loop, *fd);
     close(take_fd(fd));
+}
+
+static void end_child(struct network *n, struct child *c)
+{
+    if (!c->pid)
+        return;
+    close_watched(n, &c->pidfd);
+    proc_kill(c->pid);
+    c->pid = 0;
 }
 
 static void end_children(struct network *n)
