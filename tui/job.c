@@ -20,7 +20,8 @@
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
-#define OUTPUT_MAX ((size_t)64 * 1024 * 1024)
+/* Two whole logs of a service, 64 MiB each, as JSON strings of mostly text. */
+#define OUTPUT_MAX ((size_t)512 * 1024 * 1024)
 #define ERRORS_MAX (64u * 1024)
 #define ARGS_MAX 64
 #define PATIENCE_MS 1000

@@ -66,6 +66,19 @@ sees '^ work +other +stopped'
 for size in '120 40' '40 10' '200 60' '80 24'; do drive resize $size; done
 sees '^ work +web +stopped'
 
+# Both logs as long as they get.
+"$PYRO" workspace service start work long -- sh -c 'seq 9500000; seq 9500000 >&2; echo all-$((40 + 2)) >&2; exec sleep 4324' >/dev/null 2>&1
+is_printed() { [[ $("$PYRO" workspace service logs work long --tail-lines 1 2>&1) == *all-42* ]]; }
+wait_for 60 is_printed
+sees '^ work +long +running'
+click 'long'
+keys Enter
+sees '^all-42'
+keys g
+sees '^── stdout'
+keys Esc
+sees '^ work +long +running'
+
 # It goes with its workspace.
 "$PYRO" workspace delete work >/dev/null 2>&1
 sees '0 running of 0'
