@@ -17,83 +17,11 @@
 #include "engine/service/service_files.h"
 #include "engine/supervisor/intake.h"
 #include "engine/supervisor/ports.h"
+#include "engine/supervisor/service.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
 
 #define STOP_KILL_MS 10000 /* from TERM to KILL */
-#define TAIL_BYTES 300     /* of its output, in the message of a start that failed */
-#define TAIL_LINES 3
-
-struct output {
-    struct service *service;
-    enum service_output which;
-    struct guest_log log;
-    struct stream guest;
-    struct intake intake;
-};
-
-/* A client that waits for the end. */
-struct stop_waiter {
-    struct stop_waiter *next;
-    struct link *client; /* NULL: gone */
-    uint32_t id;
-};
-
-struct service {
-    struct service *next;
-    struct supervisor *supervisor;
-    struct service_record record;
-    struct output out[2];
-    bool opening; /* the guest has not answered yet */
-    bool stop_wanted;
-    struct link *start_client; /* who waits until it is ready; NULL: nobody (any more) */
-    uint32_t start_id;
-    struct stop_waiter *waiters;
-    /* As the guest told it, maybe before all output was in the files. */
-    int code;
-    char reason[16];
-    bool killed;
-    char probe_error[200];
-    int left_behind;
-};
-
-static json_t *view(const struct service *sv)
-{
-    return service_record_to_view(&sv->record, sv->supervisor->record.id);
-}
-
-static void save(struct service *sv)
-{
-    struct supervisor *s = sv->supervisor;
-    struct pyro_error err = { 0 };
-
-    if (!service_record_save(s->dir_fd, &sv->record, &err))
-        record_set_string(&s->record.last_error, err.message);
-    supervisor_touch(s);
-}
-
-static void service_free(struct service *sv)
-{
-    struct service **at = &sv->supervisor->services;
-
-    while (*at && *at != sv)
-        at = &(*at)->next;
-    if (*at)
-        *at = sv->next;
-    ports_close(sv->supervisor, sv->record.name);
-    for (int i = 0; i < 2; i++) {
-        stream_close(&sv->out[i].guest, NULL);
-        intake_release(&sv->out[i].intake);
-        guest_log_close(&sv->out[i].log);
-    }
-    while (sv->waiters) {
-        struct stop_waiter *w = sv->waiters;
-        sv->waiters = w->next;
-        free(w);
-    }
-    service_record_release(&sv->record);
-    free(sv);
-}
 
 void services_client_gone(struct supervisor *s, struct link *client)
 {
@@ -108,124 +36,10 @@ void services_client_gone(struct supervisor *s, struct link *client)
 
 /* ---- the end ---- */
 
-/* The last lines of what it printed, errors before all else; "" when there is nothing. */
-static json_t *last_output(const struct service *sv)
-{
-    for (int i = 1; i >= 0; i--) {
-        const struct guest_log *log = &sv->out[i].log;
-        uint64_t from = log->size > TAIL_BYTES ? log->size - TAIL_BYTES : 0;
-        char text[TAIL_BYTES], *at;
-        ssize_t n = pread(log->fd, text, sizeof(text), (off_t)from);
-        int lines = 0;
-        while (n > 0 && text[n - 1] == '\n')
-            n--;
-        if (n <= 0)
-            continue;
-        for (at = text + n; at > text && lines < TAIL_LINES; at--)
-            lines += at[-1] == '\n';
-        at += lines == TAIL_LINES;
-        while (at > text && at < text + n && (*at & 0xc0) == 0x80) /* not inside a character */
-            at++;
-        return json_string_lossy(at, (size_t)(text + n - at));
-    }
-    return json_string("");
-}
-
-static void explain_failed_start(const struct service *sv, struct pyro_error *ret)
-{
-    scoped_json json_t *tail = last_output(sv);
-    const char *text = json_string_value(tail);
-
-    pyro_fail(ret, PYRO_SERVICE_FAILED, "service '%s' did not start: %s%s%s", sv->record.name,
-              sv->record.stop_reason ? sv->record.stop_reason : "",
-              text && *text ? "; it last printed: " : "", text ? text : "");
-}
-
-/* Answers whoever waits, and forgets it. */
-static void settle_and_free(struct service *sv, bool was_starting)
-{
-    struct supervisor *s = sv->supervisor;
-
-    s->record.running_service_count--;
-    for (int i = 0; i < 2; i++) {
-        if (sv->out[i].log.fd < 0)
-            continue;
-        intake_flush(&sv->out[i].intake);
-        guest_log_sync(&sv->out[i].log);
-    }
-    save(sv);
-    if (sv->start_client && was_starting) {
-        struct pyro_error err = { 0 };
-        explain_failed_start(sv, &err);
-        stream_refuse(sv->start_client, sv->start_id, &err);
-    }
-    for (struct stop_waiter *w = sv->waiters; w; w = w->next)
-        if (w->client)
-            stream_reply(w->client, w->id, view(sv));
-    service_free(sv);
-}
-
-/* In words, how a process ended. */
-static void describe_code(int code, char *ret, size_t n)
-{
-    if (code > 128)
-        snprintf(ret, n, "was ended by signal %d", code - 128);
-    else
-        snprintf(ret, n, "exited with status %d", code);
-}
-
-static void end_service(struct service *sv)
-{
-    struct service_record *r = &sv->record;
-    bool starting = r->state == SERVICE_STARTING;
-    scoped_free char *text = NULL;
-    char how[64], left[160] = "";
-
-    describe_code(sv->code, how, sizeof(how));
-    if (sv->left_behind > 0)
-        snprintf(left, sizeof(left),
-                 "; %d process%s it had left running %s killed: run it in the foreground",
-                 sv->left_behind, sv->left_behind == 1 ? "" : "es",
-                 sv->left_behind == 1 ? "was" : "were");
-    r->ended_at = clock_wall();
-    r->exit_code = sv->code;
-    if (sv->supervisor->phase != PHASE_RUNNING) {
-        r->state = SERVICE_STOPPED;
-        text = str_printf("the workspace was stopped");
-    } else if (!strcmp(sv->reason, "stopped")) {
-        r->state = SERVICE_STOPPED;
-        text = str_printf(sv->killed ? "stopped by KILL, as it did not heed TERM" : "stopped");
-    } else if (!strcmp(sv->reason, "not_ready")) {
-        r->state = SERVICE_FAILED;
-        text = str_printf("not ready within %lld s: %s",
-                          (long long)json_int_or(r->readiness, "timeout_ms", 0) / 1000,
-                          sv->probe_error);
-    } else if (!strcmp(sv->reason, "out_of_memory")) {
-        r->state = SERVICE_FAILED;
-        text = str_printf("out of memory");
-    } else {
-        r->state = starting ? SERVICE_FAILED : SERVICE_EXITED;
-        text = str_printf("it %s%s%s", how, starting ? " before it was ready" : "", left);
-    }
-    record_set_string(&r->stop_reason, text);
-    settle_and_free(sv, starting);
-}
-
-static void end_unheard(struct service *sv, const char *why)
-{
-    bool starting = sv->record.state == SERVICE_STARTING;
-
-    sv->record.state = sv->supervisor->stop_wanted ? SERVICE_STOPPED : SERVICE_FAILED;
-    sv->record.ended_at = clock_wall();
-    record_set_string(&sv->record.stop_reason,
-                      sv->supervisor->stop_wanted ? "the workspace was stopped" : why);
-    settle_and_free(sv, starting);
-}
-
 void services_end_all(struct supervisor *s)
 {
     while (s->services)
-        end_unheard(s->services, "its VM ended");
+        service_lost(s->services, "its VM ended");
 }
 
 static void settle_one(void *arg, const struct service_record *r)
@@ -259,9 +73,9 @@ static void on_ready(struct service *sv)
         return;
     sv->record.state = SERVICE_RUNNING;
     sv->record.ready_at = clock_wall();
-    save(sv);
+    service_save(sv);
     if (sv->start_client)
-        stream_reply(sv->start_client, sv->start_id, view(sv));
+        stream_reply(sv->start_client, sv->start_id, service_view(sv));
     sv->start_client = NULL;
 }
 
@@ -270,7 +84,7 @@ static void on_drained(void *arg)
     struct service *sv = arg;
 
     if (intake_is_drained(&sv->out[0].intake) && intake_is_drained(&sv->out[1].intake))
-        end_service(sv);
+        service_ended(sv);
 }
 
 static void on_ended(struct service *sv, const json_t *message)
@@ -288,7 +102,7 @@ static void on_ended(struct service *sv, const json_t *message)
     all = intake_end(&sv->out[0].intake, on_drained, sv);
     all &= intake_end(&sv->out[1].intake, on_drained, sv);
     if (all)
-        end_service(sv);
+        service_ended(sv);
 }
 
 static void on_message(struct stream *stream, const json_t *message)
@@ -318,7 +132,7 @@ static void on_closed(struct stream *stream, const json_t *result,
     struct output *o = stream->arg;
 
     if (result)
-        end_unheard(o->service, "the guest lost it");
+        service_lost(o->service, "the guest lost it");
 }
 
 static bool attach(struct service *sv, struct pyro_error *err)
@@ -415,7 +229,7 @@ static void start_failed(struct service *sv, const struct pyro_error *why)
     record_set_string(&sv->record.stop_reason, err.message);
     if (client)
         stream_refuse(client, sv->start_id, &err);
-    settle_and_free(sv, true);
+    service_settle(sv, true);
 }
 
 static void tell_stop(struct service *sv)
@@ -441,7 +255,7 @@ static void on_started(struct stream *stream, const json_t *result, const struct
         return;
     }
     sv->record.pid = (pid_t)(json_int_or(result, "pid", 0) & INT32_MAX);
-    save(sv);
+    service_save(sv);
     if (sv->stop_wanted)
         tell_stop(sv);
 }
@@ -548,7 +362,7 @@ static void adopt_one(void *arg, const struct service_record *r)
     if (sv && !ports_open(s, r->name, sv->record.published, &err))
         record_set_string(&s->record.last_error, err.message);
     if (sv && !attach(sv, &err))
-        end_unheard(sv, err.message);
+        service_lost(sv, err.message);
 }
 
 void services_adopt(struct supervisor *s)

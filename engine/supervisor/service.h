@@ -1,0 +1,56 @@
+/* One service that the guest runs, or is about to: for services.c alone. */
+#ifndef PYRO_SUPERVISOR_SERVICE_H
+#define PYRO_SUPERVISOR_SERVICE_H
+
+#include "engine/service/service.h"
+#include "engine/supervisor/guest_log.h"
+#include "engine/supervisor/intake.h"
+#include "engine/supervisor/supervisor.h"
+
+struct output {
+    struct service *service;
+    enum service_output which;
+    struct guest_log log;
+    struct stream guest;
+    struct intake intake;
+};
+
+/* A client that waits for the end. */
+struct stop_waiter {
+    struct stop_waiter *next;
+    struct link *client; /* NULL: gone */
+    uint32_t id;
+};
+
+struct service {
+    struct service *next;
+    struct supervisor *supervisor;
+    struct service_record record;
+    struct output out[2];
+    bool opening; /* the guest has not answered yet */
+    bool stop_wanted;
+    struct link *start_client; /* who waits until it is ready; NULL: nobody (any more) */
+    uint32_t start_id;
+    struct stop_waiter *waiters;
+    /* As the guest told it, maybe before all output was in the files. */
+    int code;
+    char reason[16];
+    bool killed;
+    char probe_error[200];
+    int left_behind;
+};
+
+/* What clients are told of it. New. */
+json_t *service_view(const struct service *sv);
+/* Writes its record; a failure is the workspace's last error. */
+void service_save(struct service *sv);
+/* Forgets it without a word. */
+void service_free(struct service *sv);
+/* Answers whoever waits, and forgets it; its record says how it ended. */
+void service_settle(struct service *sv, bool was_starting);
+/* As the guest told it, all of its output in the files. Forgets it. */
+void service_ended(struct service *sv);
+/* Nobody can tell how it ended. Forgets it. */
+void service_lost(struct service *sv, const char *why);
+
+#endif
