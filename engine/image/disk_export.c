@@ -97,17 +97,81 @@ static bool put_block(void *arg, uint64_t at, const void *bytes, size_t n, struc
     return write_at(*(const int *)arg, bytes, n, at, err);
 }
 
-/* What a mount does after the replay: nothing is left to recover, and the totals, which are written
- * at an unmount only, are those of the groups. */
+/* Frees an inode that has no name any more, and its blocks. */
+static errcode_t release_inode(ext2_filsys fs, ext2_ino_t number, struct ext2_inode *inode)
+{
+    bool directory = S_ISDIR(inode->i_mode);
+    errcode_t code = 0;
+
+    if (ext2fs_inode_has_valid_blocks2(fs, inode))
+        code = ext2fs_punch(fs, number, NULL, NULL, 0, ~0ULL);
+    if (!code)
+        code = ext2fs_free_ext_attr(fs, number, NULL);
+    if (!code)
+        code = ext2fs_read_inode(fs, number, inode);
+    if (code)
+        return code;
+    inode->i_links_count = 0;
+    inode->i_dtime = (uint32_t)fs->super->s_wtime;
+    code = ext2fs_write_inode(fs, number, inode);
+    if (!code)
+        ext2fs_inode_alloc_stats2(fs, number, -1, directory);
+    return code;
+}
+
+/* One that has a name was being cut to its size. */
+static errcode_t finish_truncate(ext2_filsys fs, ext2_ino_t number, struct ext2_inode *inode)
+{
+    uint64_t blocks = (EXT2_I_SIZE(inode) + fs->blocksize - 1) / fs->blocksize;
+    errcode_t code = 0;
+
+    inode->i_dtime = 0;
+    code = ext2fs_write_inode(fs, number, inode);
+    if (!code && ext2fs_inode_has_valid_blocks2(fs, inode))
+        code = ext2fs_punch(fs, number, NULL, NULL, blocks, ~0ULL);
+    return code;
+}
+
+/* What was removed while it was open, or was being cut: a list through i_dtime, of the guest's
+ * making. */
+static errcode_t free_orphans(ext2_filsys fs)
+{
+    ext2_ino_t number = fs->super->s_last_orphan;
+    errcode_t code = 0;
+
+    fs->super->s_last_orphan = 0;
+    for (uint32_t i = 0; !code && number; i++) {
+        struct ext2_inode inode;
+        ext2_ino_t at = number;
+        if (at < EXT2_FIRST_INODE(fs->super) || at > fs->super->s_inodes_count ||
+            i > fs->super->s_inodes_count || !ext2fs_test_inode_bitmap2(fs->inode_map, at))
+            return EXT2_ET_BAD_INODE_NUM;
+        code = ext2fs_read_inode(fs, at, &inode);
+        if (code)
+            break;
+        number = inode.i_dtime;
+        code =
+            inode.i_links_count ? finish_truncate(fs, at, &inode) : release_inode(fs, at, &inode);
+    }
+    return code;
+}
+
+/* What a mount does after the replay: nothing is left to recover or to free, and the totals, which
+ * are written at an unmount only, are those of the groups. */
 static errcode_t mark_replayed(int fd)
 {
-    ext2_filsys fs;
+    ext2_filsys fs = NULL;
     errcode_t code = open_copy(fd, &fs);
     blk64_t blocks = 0;
     uint32_t inodes = 0;
 
-    if (code)
+    if (!code)
+        code = free_orphans(fs);
+    if (code) {
+        if (fs)
+            ext2fs_free(fs);
         return code;
+    }
     for (dgrp_t g = 0; g < fs->group_desc_count; g++) {
         blocks += ext2fs_bg_free_blocks_count(fs, g);
         inodes += ext2fs_bg_free_inodes_count(fs, g);
@@ -193,27 +257,14 @@ static int wipe(ext2_filsys fs, blk64_t *block, e2_blkcnt_t count UNUSED, blk64_
 /* Frees an inode that has no name any more, its content gone for good. */
 static errcode_t free_inode(struct scrub *s, ext2_ino_t number, struct ext2_inode *inode)
 {
-    bool directory = S_ISDIR(inode->i_mode);
     errcode_t code = 0;
 
-    if (ext2fs_inode_has_valid_blocks2(s->fs, inode)) {
+    if (ext2fs_inode_has_valid_blocks2(s->fs, inode))
         code = ext2fs_block_iterate3(s->fs, number, BLOCK_FLAG_READ_ONLY | BLOCK_FLAG_DATA_ONLY,
                                      NULL, wipe, s);
-        if (!code && !s->code)
-            code = ext2fs_punch(s->fs, number, NULL, NULL, 0, ~0ULL);
-    }
     if (!code)
-        code = ext2fs_free_ext_attr(s->fs, number, NULL);
-    if (!code && !s->code)
-        code = ext2fs_read_inode(s->fs, number, inode);
-    if (code || s->code)
-        return code ? code : s->code;
-    inode->i_links_count = 0;
-    inode->i_dtime = (uint32_t)s->fs->super->s_wtime;
-    code = ext2fs_write_inode(s->fs, number, inode);
-    if (!code)
-        ext2fs_inode_alloc_stats2(s->fs, number, -1, directory);
-    return code;
+        code = s->code;
+    return code ? code : release_inode(s->fs, number, inode);
 }
 
 static errcode_t remove_one(struct scrub *s, const struct doomed *d)

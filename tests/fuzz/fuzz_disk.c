@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "engine/image/disk_export.h"
 #include "engine/image/disk_list.h"
 #include "engine/image/source.h"
 #include "engine/image/tar_to_ext4.h"
@@ -215,6 +216,15 @@ static void read_files(struct view *v, const json_t *entries)
     }
 }
 
+/* With what a mount would do: the replay, and freeing what was removed while it was open. */
+static void copy_out(struct chain *c)
+{
+    scoped_close int fd = memfd_create("copy", MFD_CLOEXEC);
+    struct pyro_error err = { 0 };
+
+    must(fd >= 0 && (disk_export(c, 1, fd, &err) || err.message[0]));
+}
+
 static void look(struct chain *c)
 {
     struct view *now = NULL, *then = NULL;
@@ -234,6 +244,7 @@ static void look(struct chain *c)
         must(err.message[0]);
     view_free(then);
     view_free(now);
+    copy_out(c);
 }
 
 /* Unchanged, it is sound, and its journal is used. */

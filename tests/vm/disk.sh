@@ -101,7 +101,9 @@ fi
 ws start w >/dev/null
 guest 'mkdir -p j/deep; i=0; while [ $i -lt 400 ]; do echo $i >j/f$i; i=$((i + 1)); done; sync
     rm -r d; rm j/f1*; mv j/f2 j/moved; chmod 711 j/f3; seq 5000 >numbers; ln -s f5 j/link; echo late >late; rm text; sync
-    mkdir again; rmdir again; echo more >more; sync'
+    mkdir again; rmdir again; echo more >more; sync
+    for f in held1 held2; do head -c 3000000 /dev/zero | tr "\\0" x >$f; done
+    exec 3<held1 4<held2; setsid sleep 1000 >/dev/null 2>&1 & rm held1 held2; sync'
 kill -9 "$(json .vm_pid "$(cat "$dir/workspace.json")")"
 wait_for 60 grep -q '"failed"' "$dir/workspace.json"
 run ws disk list w / --recursive --json
@@ -120,6 +122,7 @@ check "after a crash: e2fsck has nothing to say" e2fsck -fn "$TMPDIR/crashed.ext
 qemu-img convert -U -O raw "$(tests/vm/disk_json.py "$dir")" "$TMPDIR/theirs.ext4"
 like "after a crash: the journal is really needed" "$(dumpe2fs -h "$TMPDIR/theirs.ext4" 2>/dev/null)" needs_recovery
 e2fsck -E journal_only "$TMPDIR/theirs.ext4" >"$TEST_DIR/fsck" 2>&1
+like "after a crash: files were removed while they were open" "$(dumpe2fs -h "$TMPDIR/theirs.ext4" 2>/dev/null)" "First orphan inode"
 for image in crashed theirs; do
     mkdir "$TMPDIR/$image"
     debugfs -R "rdump /workspace $TMPDIR/$image" "$TMPDIR/$image.ext4" >/dev/null 2>&1
