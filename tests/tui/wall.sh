@@ -6,9 +6,13 @@ write() { # WORKSPACE SHELL LINE
     "$PYRO" workspace shell write "$1" "$2" --input "$3" >/dev/null 2>&1
 }
 
+# Without a workspace there is none: what comes next is above the list.
 tui
-keys w
-gone 'wall'
+sees 'No workspace yet'
+keys w L
+sees '^ pyro  log'
+keys q
+sees 'No workspace yet'
 host_workspace one >/dev/null
 host_workspace two >/dev/null
 sees '2 workspaces'
