@@ -1,6 +1,6 @@
 /*
  * tui/diff_view.c: the diff of a workspace in a pager: the changed files first, then the patch, as
- * `workspace diff` prints them, into a file, however long they are.
+ * `workspace diff --stat` prints them, into a file, however long they are.
  */
 #include "tui/diff_view.h"
 
@@ -95,7 +95,7 @@ static void show(void *arg UNUSED, const struct job_end *end)
 
 void diff_view_open(struct app *app, const struct watched_workspace *w)
 {
-    const char *const argv[] = { "workspace", "diff", w->record.id, NULL };
+    const char *const argv[] = { "workspace", "diff", w->record.id, "--stat", NULL };
     scoped_free char *what = str_printf("diff of %s", model_name(w));
     scoped_close int dir_fd = open(w->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 

@@ -18,10 +18,12 @@
 
 struct workspace_diff_args {
     const char *workspace;
+    bool stat;
 };
 
 static const struct arg_spec workspace_diff_rows[] = {
     ARG_WORKSPACE(workspace_diff_args, workspace),
+    ARG_FLAG(workspace_diff_args, stat, .help = "Before the patch, a line for each changed path"),
     ARG_END,
 };
 
@@ -54,15 +56,6 @@ static const struct result_spec workspace_diff_result[] = {
     RES_STR("patch", .help = "All text_patches together, for git apply"),
     RES_END,
 };
-
-static bool workspace_diff_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                               struct pyro_error *err)
-{
-    const struct workspace_diff_args *a = args;
-
-    *ret_result = workspace_diff(a->workspace, err);
-    return *ret_result != NULL;
-}
 
 /* A line's colour, within a patch as this program writes them. */
 static const char *colour_of(const char *line, bool in_hunk)
@@ -122,8 +115,9 @@ static void count_lines(const char *patch, size_t *ret_added, size_t *ret_delete
     }
 }
 
-/* A line for each changed path; git-apply(1) passes over such lines. */
-static void print_entries(const json_t *entries, FILE *out)
+/* A line for each changed path, or only for those that the patch cannot show; git-apply(1) passes
+ * over such lines. */
+static void print_entries(const json_t *entries, bool all, FILE *out)
 {
     for (size_t i = 0; i < json_array_size(entries); i++) {
         const json_t *e = json_array_get(entries, i);
@@ -132,6 +126,8 @@ static void print_entries(const json_t *entries, FILE *out)
                    *new = json_string_or(e, "new_mode", NULL);
         size_t added, deleted;
 
+        if (patch && !all)
+            continue;
         count_lines(patch, &added, &deleted);
         fprintf(out, " %-12s ", json_string_or(e, "status", ""));
         text_print(out, json_string_or(e, "path", ""));
@@ -143,10 +139,11 @@ static void print_entries(const json_t *entries, FILE *out)
             fprintf(out, "  mode %s → %s", old, new);
         fputc('\n', out);
     }
-    fputc('\n', out);
+    if (all)
+        fputc('\n', out);
 }
 
-static void workspace_diff_print(const json_t *result, FILE *out)
+static void print_diff(const json_t *result, bool stat, FILE *out)
 {
     static const char *const keys[] = { "total",        "added",        "modified", "deleted",
                                         "type_changed", "text_patched", "non_text" };
@@ -165,8 +162,29 @@ static void workspace_diff_print(const json_t *result, FILE *out)
             (struct summary_item){ keys[i],
                                    number_text(&numbers[i], json_int_or(summary, keys[i], 0)) };
     show_answer(out, "workspace-diff", items);
-    print_entries(json_object_get(result, "entries"), out);
+    print_entries(json_object_get(result, "entries"), stat, out);
     print_patch(json_object_get(result, "patch"), out);
+}
+
+static void workspace_diff_print(const json_t *result, FILE *out)
+{
+    print_diff(result, false, out);
+}
+
+static void print_with_stat(const json_t *result, FILE *out)
+{
+    print_diff(result, true, out);
+}
+
+static bool workspace_diff_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                               struct pyro_error *err)
+{
+    const struct workspace_diff_args *a = args;
+
+    *ret_result = workspace_diff(a->workspace, err);
+    if (a->stat)
+        io->print = print_with_stat;
+    return *ret_result != NULL;
 }
 
 const struct cmd_spec cmd_workspace_diff = {

@@ -93,6 +93,13 @@ check "… and escapes shown" grep -qF '+bad\x1b]0;x\x07' "$TEST_DIR/out"
 on_terminal env NO_COLOR=1 "${pyro[@]}" workspace diff d
 refute "none with NO_COLOR" grep -q $'\033' "$TEST_DIR/out"
 diff_ws
+is "the patch follows at once where it says all" "$(sed -n 2p "$TEST_DIR/out")" "diff --git a/colour b/colour"
+run "${pyro[@]}" workspace diff d --stat
+is "--stat: a line for each path before it" "$(sed -n 2,5p "$TEST_DIR/out")" " added        /workspace/colour  +1 -0
+ added        /workspace/dir1/deep/plain  +1 -0
+
+diff --git a/colour b/colour"
+diff_ws
 check "… and elsewhere the bytes as they are" grep -qF $'+bad\033]0;x\007' "$TEST_DIR/out"
 run "${pyro[@]}" workspace reset d
 
