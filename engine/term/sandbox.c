@@ -1,14 +1,14 @@
 /*
  * The filter is a dozen BPF instructions written out here, so that `pyro` needs no library for it.
- * Memory calls fail with ENOMEM rather than kill: the C library's malloc then uses what it was
- * given before (one large block, freed again, with trimming and mmap turned off) and after that
- * returns NULL.
+ * Memory calls fail rather than kill: the C library's malloc then uses what it was given before
+ * (one large block, freed again, with trimming and mmap turned off) and after that returns NULL.
+ * brk(2) fails by returning 0: the kernel's never returns an error but the break as it is, so the
+ * C library takes any address that is not below the one it asked for as success, an errno too.
  */
 #include "engine/term/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -45,6 +45,9 @@
 #error "the sandbox filter does not know this machine"
 #endif
 
+/* How a child ends that did not do its job. */
+enum { EXIT_TOO_LARGE = 1, EXIT_UNCONFINED, EXIT_NO_MEMORY };
+
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define RETURN(action) BPF_STMT(BPF_RET | BPF_K, (action))
 /* On that system call return the action, else go on with the next instruction. */
@@ -67,7 +70,7 @@ static bool install_filter(void)
         ON_CALL(SYS_exit, SECCOMP_RET_ALLOW),
         ON_CALL(SYS_exit_group, SECCOMP_RET_ALLOW),
         ON_CALL(SYS_rt_sigreturn, SECCOMP_RET_ALLOW),
-        ON_CALL(SYS_brk, no_memory),
+        ON_CALL(SYS_brk, SECCOMP_RET_ERRNO | 0),
         ON_CALL(SYS_mmap, no_memory),
         ON_CALL(SYS_mremap, no_memory),
         ON_CALL(SYS_munmap, no_memory),
@@ -87,7 +90,7 @@ static bool prepare_heap(size_t bytes)
     if (SANITIZED)
         return true;
     mallopt(M_MMAP_MAX, 0);
-    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    mallopt(M_TRIM_THRESHOLD, -1); /* never, however large the block is */
     mallopt(M_TOP_PAD, 0);
     block = malloc(bytes);
     free(block);
@@ -124,13 +127,14 @@ _Noreturn static void child(sandbox_job *job, void *arg, const struct sandbox_li
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
-        _exit(2);
-    if (!place_descriptors(in_fd, out_fd) || !limit_resources(limits) ||
-        !prepare_heap(limits->heap_bytes))
-        _exit(2);
+        _exit(EXIT_UNCONFINED);
+    if (!place_descriptors(in_fd, out_fd) || !limit_resources(limits))
+        _exit(EXIT_UNCONFINED);
+    if (!prepare_heap(limits->heap_bytes))
+        _exit(EXIT_NO_MEMORY);
     if (!SANITIZED && !install_filter())
-        _exit(2);
-    _exit(job(arg) ? 0 : 1);
+        _exit(EXIT_UNCONFINED);
+    _exit(job(arg) ? 0 : EXIT_TOO_LARGE);
 }
 
 bool sandbox_spawn(sandbox_job *job, void *arg, const struct sandbox_limits *limits, int in_fd,
@@ -168,12 +172,22 @@ bool sandbox_wait(pid_t pid, struct pyro_error *err)
     if (WIFSIGNALED(status))
         return pyro_fail(err, PYRO_INTERNAL, "rendering: the terminal process was ended by %s",
                          strsignal(WTERMSIG(status)));
-    if (WEXITSTATUS(status) == 2)
+    switch (WEXITSTATUS(status)) {
+    case 0:
+        return true;
+    case EXIT_UNCONFINED:
         return pyro_fail(err, PYRO_INTERNAL,
                          "rendering: the terminal process could not be confined");
-    if (WEXITSTATUS(status) != 0)
+    case EXIT_NO_MEMORY:
+        return pyro_fail(err, PYRO_NO_MEMORY, "rendering: this host has not enough memory for it");
+    default:
         return pyro_fail(err, PYRO_NO_MEMORY, "rendering: the text is too large");
-    return true;
+    }
+}
+
+void sandbox_exhausted(void)
+{
+    _exit(EXIT_TOO_LARGE);
 }
 
 /* Reads up to the end; on any failure the child is killed, and still has to be waited for. */

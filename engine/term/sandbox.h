@@ -33,8 +33,9 @@ struct sandbox_limits {
 bool sandbox_spawn(sandbox_job *job, void *arg, const struct sandbox_limits *limits, int in_fd,
                    int out_fd, pid_t *ret_pid, struct pyro_error *err) MUST_CHECK;
 /*
- * Waits for a child and says how it ended. Errors: PYRO_INTERNAL, naming the signal; PYRO_IO with
- * EPIPE when whoever read its output went away. Blocks.
+ * Waits for a child and says how it ended. Errors: PYRO_INTERNAL, naming the signal; PYRO_NO_MEMORY
+ * when its memory was used up or could not be had; PYRO_IO with EPIPE when whoever read its output
+ * went away. Blocks.
  */
 bool sandbox_wait(pid_t pid, struct pyro_error *err) MUST_CHECK;
 /*
@@ -50,6 +51,11 @@ bool sandbox_run(sandbox_job *job, void *arg, const struct sandbox_limits *limit
  */
 bool sandbox_enter(void) MUST_CHECK;
 
+/*
+ * For jobs that call a library which does not look whether it got memory: ends the process as a job
+ * that failed.
+ */
+_Noreturn void sandbox_exhausted(void);
 /* For jobs: reads up to n bytes from descriptor 0; 0 at the end, negative on failure. */
 ssize_t sandbox_read(void *bytes, size_t n);
 /* For jobs: writes all n bytes to descriptor 1. */

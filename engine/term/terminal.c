@@ -4,10 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/term/sandbox.h"
+
 static void *arena_alloc(size_t size, void *unused)
 {
+    void *p = calloc(1, size);
+
     (void)unused;
-    return calloc(1, size);
+    if (!p) /* libvterm writes to what it gets without a look at it */
+        sandbox_exhausted();
+    return p;
 }
 
 static void arena_free(void *p, void *unused)

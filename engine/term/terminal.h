@@ -17,8 +17,8 @@ struct terminal {
 };
 
 /*
- * Sizes are clamped. `callbacks`, `events` and `user` (theirs) are kept. Does not look whether it
- * got memory: out of it, it touches NULL, and the child is over.
+ * Sizes are clamped. `callbacks`, `events` and `user` (theirs) are kept. Out of memory, here and
+ * whenever it is fed or resized, it ends the process (sandbox_exhausted()).
  */
 void terminal_init(struct terminal *t, int rows, int cols, const VTermScreenCallbacks *callbacks,
                    const struct vtgate_events *events, void *user);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -163,6 +164,28 @@ static bool job_allocate_too_much(void *arg)
     (void)arg;
     return malloc((size_t)1 << 32) != NULL;
 }
+/* Takes memory in blocks of `arg` bytes until there is no more. */
+static bool job_exhaust(void *arg)
+{
+    size_t size = *(size_t *)arg, count = 0;
+    char *block;
+
+    while ((block = malloc(size))) {
+        block[0] = block[size - 1] = 1;
+        count++;
+    }
+    for (int i = 0; i < 3 && !block; i++) /* and none after that either */
+        block = malloc(2 * size);
+    return !block && sandbox_write("ok", count ? 2 : 0);
+}
+static bool job_terminal_without_memory(void *arg)
+{
+    struct plain_options options = { .rows = 1000, .cols = 1000 };
+    scoped_buf answer = BUF_INIT(1 << 20);
+
+    (void)arg;
+    return screen_render_here("x", 1, &options, &answer);
+}
 static bool job_open(void *arg)
 {
     (void)arg;
@@ -231,6 +254,32 @@ static void test_sandbox_run_crash(void **state)
     assert_int_equal(err.code, PYRO_INTERNAL);
 }
 
+/* Memory that is used up is an error that says so, whatever was reserved, and no crash. */
+static void test_sandbox_run_exhausted(void **state)
+{
+    const size_t heaps[] = { 4 << 20, (size_t)INT_MAX - (1 << 20), (size_t)INT_MAX + (64 << 20) };
+    struct sandbox_limits huge = { .heap_bytes = SIZE_MAX / 4, .cpu_seconds = 10 };
+    struct pyro_error err;
+
+    (void)state;
+    if (!FILTERED)
+        skip();
+    for (size_t i = 0; i < ARRAY_SIZE(heaps); i++) {
+        struct sandbox_limits limits = { .heap_bytes = heaps[i], .cpu_seconds = 60 };
+        for (size_t size = heaps[i] / 64; size >= heaps[i] / 4096; size /= 8) {
+            scoped_buf out = BUF_INIT(1000);
+            if (!sandbox_run(job_exhaust, &size, &limits, -1, &out, &err))
+                fail_msg("%zu bytes in blocks of %zu: %s", heaps[i], size, err.message);
+            assert_string_equal(out.data, "ok");
+        }
+    }
+    scoped_buf out = BUF_INIT(1000);
+    assert_false(run(job_terminal_without_memory, NULL, &out, &err));
+    assert_int_equal(err.code, PYRO_NO_MEMORY);
+    assert_false(sandbox_run(job_allocate, NULL, &huge, -1, &out, &err));
+    assert_int_equal(err.code, PYRO_NO_MEMORY);
+}
+
 /* The child ends at the first system call that is not its own. */
 static void test_sandbox_filter(void **state)
 {
@@ -261,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_screen_parse_hostile),
         cmocka_unit_test(test_sandbox_run_job),
         cmocka_unit_test(test_sandbox_run_crash),
+        cmocka_unit_test(test_sandbox_run_exhausted),
         cmocka_unit_test(test_sandbox_filter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
