@@ -59,7 +59,6 @@ bool helper_start(const struct proc_spec *spec, pid_t *ret_pid, int *ret_stdout_
                   struct pyro_error *err)
 {
     scoped_free char *path = helper_find("pyro-image", err);
-    static const char *const no_environment[] = { NULL };
     const char *argv[ARGS_MAX] = { path };
     struct proc_spec started = *spec;
     unsigned argc = 1;
@@ -75,7 +74,6 @@ bool helper_start(const struct proc_spec *spec, pid_t *ret_pid, int *ret_stdout_
     if (pipe2(out, O_CLOEXEC) != 0)
         return pyro_fail_errno(err, "start pyro-image: pipe");
     started.argv = argv;
-    started.envp = no_environment;
     started.stdout_fd = out[1];
     started.stderr_fd = -1;
     started.die_with_parent = true;

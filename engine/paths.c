@@ -2,6 +2,7 @@
 #include "engine/paths.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "vmm/base/fs.h"
 
@@ -10,6 +11,27 @@ static const char *env_or_null(const char *name)
     const char *value = getenv(name);
 
     return value && value[0] ? value : NULL;
+}
+
+bool paths_make_absolute(struct pyro_error *err)
+{
+    static const char *const names[] = { "PYRO_HOME", "PYRO_ENVIRONMENT_CACHE_DIR", "PYRO_LIBEXEC",
+                                         "PYRO_QEMU" };
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        const char *value = env_or_null(names[i]);
+        scoped_free char *here = NULL, *whole = NULL;
+        if (!value || value[0] == '/')
+            continue;
+        here = getcwd(NULL, 0);
+        if (!here)
+            return pyro_fail_errno(err, "%s is '%s', which is relative to a directory that is gone",
+                                   names[i], value);
+        whole = str_printf("%s/%s", here, value);
+        if (!whole || setenv(names[i], whole, 1) != 0)
+            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    }
+    return true;
 }
 
 /* The root of one kind of data, by the XDG Base Directory Specification; relative values are

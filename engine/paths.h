@@ -9,6 +9,11 @@
 
 #include "vmm/base/error.h"
 
+/*
+ * Makes the variables above, and the others of pyro's that name a file, absolute for this process
+ * and those it starts: they work in other directories. Called before any of the functions below.
+ */
+bool paths_make_absolute(struct pyro_error *err) MUST_CHECK;
 char *paths_workspaces(struct pyro_error *err) MUST_CHECK;   /* one directory a workspace */
 char *paths_environments(struct pyro_error *err) MUST_CHECK; /* one directory an environment */
 char *paths_boot(struct pyro_error *err) MUST_CHECK;         /* kernels and initramfs images */

@@ -12,6 +12,7 @@
 #include "engine/cmd/io.h"
 #include "engine/cmd/output.h"
 #include "engine/cmd/schema.h"
+#include "engine/paths.h"
 #include "vmm/base/json.h"
 
 #define STATUS_OWN_FAILURE 125 /* of commands that exit with a guest command's status */
@@ -95,7 +96,7 @@ int cmd_main(int argc, const char *const *argv)
         ok = show_help(&line);
     } else if (ok) {
         cmd_io_init(&io, line.json);
-        ok = run_command(&line, &io, &status, &err);
+        ok = paths_make_absolute(&err) && run_command(&line, &io, &status, &err);
     }
     if (!ok) {
         status = failure_status(line.cmd, &err);

@@ -12,8 +12,6 @@
 #define APT_TIMEOUT_MS (15 * 60 * 1000)
 #define OUTPUT_MAX (1024 * 1024)
 
-extern char **environ;
-
 void apt_release(struct apt *a)
 {
     free(a->state_dir);
@@ -89,18 +87,19 @@ bool apt_open(struct apt *ret, struct pyro_error *err)
 
 static bool enter_directory(void *directory, struct pyro_error *err)
 {
-    if (directory && chdir(directory) != 0)
-        return pyro_fail_errno(err, "enter '%s'", (const char *)directory);
-    /* apt's messages are read by us. */
-    return setenv("LC_ALL", "C.UTF-8", 1) == 0 &&
-           setenv("DEBIAN_FRONTEND", "noninteractive", 1) == 0;
+    return !directory || chdir(directory) == 0 ||
+           pyro_fail_errno(err, "enter '%s'", (const char *)directory);
 }
 
 static bool run_apt(const char *const *argv, const char *directory, struct buf *out,
                     struct pyro_error *err)
 {
+    /* apt's messages are read by us. */
+    static const char *const set[] = { "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", NULL };
     struct proc_spec spec = proc_spec_of(argv);
 
+    spec.inherit = INHERIT_PACKAGES;
+    spec.set = set;
     spec.before_exec = enter_directory;
     spec.arg = (void *)(uintptr_t)directory;
     spec.die_with_parent = true;

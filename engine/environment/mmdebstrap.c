@@ -148,18 +148,6 @@ static void add_containment(struct arguments *a)
     add(a, available_memory_kib() >= MEMORY_WANTED_KIB ? "tmpfs" : "disk");
 }
 
-static bool set_environment(void *work_dir, struct pyro_error *err)
-{
-    scoped_free char *temporary = str_printf("%s/tmp", (const char *)work_dir);
-    const char *old = getenv("PATH");
-    scoped_free char *path = str_printf("%s:" PROC_SYSTEM_PATH, old ? old : "");
-
-    if (setenv("TMPDIR", temporary, 1) != 0 || setenv("PATH", path, 1) != 0 ||
-        setenv("LC_ALL", "C.UTF-8", 1) != 0)
-        return pyro_fail_errno(err, "set the environment");
-    return true;
-}
-
 static char *join_packages(const struct catalog_entry *entry)
 {
     scoped_buf list = BUF_INIT(65536);
@@ -174,6 +162,10 @@ static char *join_packages(const struct catalog_entry *entry)
 static bool start_process(struct mmdebstrap *m, const struct arguments *a, int tar_fd,
                           struct pyro_error *err)
 {
+    scoped_free char *temporary = str_printf("TMPDIR=%s/tmp", m->work_dir);
+    const char *old = getenv("PATH");
+    scoped_free char *path = str_printf("PATH=%s:" PROC_SYSTEM_PATH, old ? old : "");
+    const char *const set[] = { temporary, path, "LC_ALL=C.UTF-8", NULL };
     struct proc_spec spec = proc_spec_of(a->items);
     int says[2];
     bool ok;
@@ -184,8 +176,8 @@ static bool start_process(struct mmdebstrap *m, const struct arguments *a, int t
     spec.stderr_fd = says[1];
     spec.die_with_parent = true;
     spec.new_session = true; /* when it fails it sends SIGHUP to its whole process group */
-    spec.before_exec = set_environment;
-    spec.arg = (void *)(uintptr_t)m->work_dir;
+    spec.inherit = INHERIT_PACKAGES;
+    spec.set = set;
     ok = proc_start(&spec, &m->pid, err);
     close(says[1]);
     if (!ok) {

@@ -216,6 +216,7 @@ bool sources_fetch_options(struct buf *ret, struct pyro_error *err)
     scoped_buf out = BUF_INIT(SOURCES_BYTES_MAX);
     char *rest, *line;
 
+    spec.inherit = INHERIT_PACKAGES;
     if (!proc_run(&spec, APT_CONFIG_TIMEOUT_MS, &out, err))
         return pyro_wrap(err, "reading the host's apt configuration");
     rest = out.len ? out.data : NULL;

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "vmm/base/cleanup.h"
+#include "vmm/base/inherit.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -132,6 +133,7 @@ _Noreturn static void child(sandbox_job *job, void *arg, const struct sandbox_li
         _exit(EXIT_UNCONFINED);
     if (!prepare_heap(limits->heap_bytes))
         _exit(EXIT_NO_MEMORY);
+    inherit_wipe_environment();
     if (!SANITIZED && !install_filter())
         _exit(EXIT_UNCONFINED);
     _exit(job(arg) ? 0 : EXIT_TOO_LARGE);

@@ -79,6 +79,7 @@ static void start_next(void *arg)
 
     q->first = w->next;
     spec.new_session = true;
+    spec.inherit = INHERIT_PYRO | INHERIT_PERSON | INHERIT_UMASK; /* a supervisor's */
     if (proc_start(&spec, &q->pid, NULL)) {
         q->pidfd = (int)syscall(SYS_pidfd_open, q->pid, 0);
         if (q->pidfd < 0 || !loop_watch(q->loop, q->pidfd, EPOLLIN, on_end, q, NULL)) {

@@ -30,9 +30,11 @@ image_of() { echo "$ENVIRONMENTS"/debian@12-base-*/base.ext4; }
 clean_image() { /sbin/e2fsck -fn "$(image_of)" >&2; }
 no_work() { ! compgen -G "$ENVIRONMENTS/pull-*" >/dev/null; }
 
-# A pull, and what it leaves.
-act 'cat $tar'
-run "$PYRO" env pull debian:12-base
+# A pull, and what it leaves. What fetches packages has what fetching needs, and no token.
+act 'env >'"$TEST_DIR"'/seen; cat $tar'
+run env API_KEY=canary http_proxy=http://proxy "$PYRO" env pull debian:12-base
+is "mmdebstrap's variables" "$(sed 's/=.*//' "$TEST_DIR/seen" | grep -vE '^(PWD|OLDPWD|SHLVL|_)$' | sort | tr '\n' ' ')" \
+    "HOME LC_ALL PATH TMPDIR http_proxy "
 is "pull succeeds" "$status" 0
 like "pull tells its phases" "$err" '\[pull\] phase=install environment=debian:12-base.*phase=ready'
 check "the image is a clean file system" clean_image

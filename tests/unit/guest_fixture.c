@@ -21,6 +21,7 @@ void guest_fixture_start(struct guest_fixture *f)
     if (!mkdtemp(f->dir) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
         die("no directory or socket for the guest program");
     spec.stderr_fd = 2;
+    spec.inherit = INHERIT_PERSON | INHERIT_DIRECTORY | INHERIT_UMASK;
     spec.die_with_parent = true;
     spec.fds[0].from = fds[1];
     spec.fds[0].to = 3;

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -125,6 +126,38 @@ static void test_descriptors_are_exactly_those_named(void **state UNUSED)
     close(out[0]), close(a[0]), close(b[0]);
 }
 
+/* Whatever this process ignores, blocks, masks or stands in: a child has the defaults. */
+static void test_nothing_is_inherited(void **state UNUSED)
+{
+    const char *argv[] = {
+        "sh", "-c",
+        "umask; pwd; tr '\\0' '\\n' </proc/$$/environ | grep -c .;"
+        "grep -c '^Sig\\(Blk\\|Ign\\):.*[1-9a-f].\\{0,6\\}$' /proc/self/status; :",
+        NULL
+    };
+    static const char *const set[] = { "A=1", NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+    scoped_buf out = BUF_INIT(100);
+    sigset_t set_mask, before_mask;
+    mode_t before = umask(0);
+
+    sigemptyset(&set_mask);
+    sigaddset(&set_mask, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set_mask, &before_mask);
+    signal(SIGHUP, SIG_IGN), signal(SIGPIPE, SIG_IGN);
+    setenv("API_KEY", "canary", 1);
+    assert_true(proc_run(&spec, LONG_MS, &out, NULL));
+    assert_string_equal(out.data, "0022\n/\n0\n0\n");
+    spec.inherit = INHERIT_UMASK;
+    spec.set = set;
+    buf_clear(&out);
+    assert_true(proc_run(&spec, LONG_MS, &out, NULL));
+    assert_string_equal(out.data, "0000\n/\n1\n0\n");
+    umask(before);
+    signal(SIGHUP, SIG_DFL), signal(SIGPIPE, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &before_mask, NULL);
+}
+
 static void test_wait_and_kill(void **state UNUSED)
 {
     const char *argv[] = { "sleep", "1000", NULL };
@@ -210,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_start_reports_what_fails),
         cmocka_unit_test(test_before_exec_can_refuse),
         cmocka_unit_test(test_descriptors_are_exactly_those_named),
+        cmocka_unit_test(test_nothing_is_inherited),
         cmocka_unit_test(test_wait_and_kill),
         cmocka_unit_test(test_zombie_is_not_alive),
         cmocka_unit_test(test_session_and_signals),

@@ -174,6 +174,7 @@ static void start_qemu(struct vm *vm, int listen_fd)
     snprintf(drive, sizeof(drive), "if=none,id=d,file=%s/disk.qcow2,format=qcow2,cache=unsafe",
              vm->dir);
     spec.stderr_fd = 2;
+    spec.inherit = INHERIT_PERSON | INHERIT_DIRECTORY | INHERIT_UMASK;
     spec.die_with_parent = true;
     spec.fds[0].from = listen_fd;
     spec.fds[0].to = LISTEN_FD;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,8 +21,6 @@
 
 #define STDERR_TAIL_BYTES 4096
 #define HIGH_FD 200 /* where descriptors are parked while the wanted numbers are filled */
-
-extern char **environ;
 
 bool proc_in_path(const char *program, const char *further)
 {
@@ -68,10 +67,28 @@ static bool arrange_fds(const struct proc_spec *spec, int report_fd, int *ret_re
     return *ret_report >= 0;
 }
 
-_Noreturn static void child_main(const struct proc_spec *spec, int report_fd, pid_t parent)
+/* An action that was set to "ignore" would outlive exec. */
+static void reset_signals(void)
+{
+    sigset_t none;
+
+    for (int sig = 1; sig < NSIG; sig++)
+        signal(sig, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static bool leave_surroundings(const struct proc_spec *spec)
+{
+    if (!(spec->inherit & INHERIT_UMASK))
+        umask(022);
+    return (spec->inherit & INHERIT_DIRECTORY) || chdir("/") == 0;
+}
+
+_Noreturn static void child_main(const struct proc_spec *spec, const char *const *variables,
+                                 int report_fd, pid_t parent)
 {
     struct pyro_error err = { 0 };
-    sigset_t none;
     int report = report_fd;
 
     if (spec->new_session)
@@ -82,14 +99,14 @@ _Noreturn static void child_main(const struct proc_spec *spec, int report_fd, pi
         if (getppid() != parent && !(spec->clone_flags & CLONE_NEWPID))
             _exit(127);
     }
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL);
+    reset_signals();
     if (!arrange_fds(spec, report_fd, &report)) {
         pyro_fail_errno(&err, "arrange descriptors");
+    } else if (!leave_surroundings(spec)) {
+        pyro_fail_errno(&err, "enter '/'");
     } else if (!spec->before_exec || spec->before_exec(spec->arg, &err)) {
         execvpe(spec->argv[0], (char *const *)(uintptr_t)spec->argv,
-                spec->envp ? (char *const *)(uintptr_t)spec->envp : environ);
+                (char *const *)(uintptr_t)variables);
         if (errno == ENOENT)
             pyro_fail(&err, PYRO_DEPENDENCY_MISSING, "%s: program not found", spec->argv[0]);
         else
@@ -102,11 +119,14 @@ _Noreturn static void child_main(const struct proc_spec *spec, int report_fd, pi
 
 bool proc_start(const struct proc_spec *spec, pid_t *ret_pid, struct pyro_error *err)
 {
+    scoped_free const char **variables = inherit_environment(spec->inherit, spec->set);
     struct pyro_error child_err;
     pid_t parent = getpid(), pid;
     int pipe_fds[2];
     ssize_t n;
 
+    if (!variables)
+        return pyro_fail(err, PYRO_NO_MEMORY, "start '%s': out of memory", spec->argv[0]);
     if (pipe2(pipe_fds, O_CLOEXEC) != 0)
         return pyro_fail_errno(err, "start '%s': pipe", spec->argv[0]);
     /* fork(2) in terms of clone(2), which glibc has no other door to. */
@@ -114,7 +134,7 @@ bool proc_start(const struct proc_spec *spec, pid_t *ret_pid, struct pyro_error 
               ? (pid_t)syscall(SYS_clone, (long)spec->clone_flags | SIGCHLD, NULL, NULL, NULL, 0)
               : fork();
     if (pid == 0)
-        child_main(spec, pipe_fds[1], parent);
+        child_main(spec, variables, pipe_fds[1], parent);
     close(pipe_fds[1]);
     if (pid < 0) {
         close(pipe_fds[0]);

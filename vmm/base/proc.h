@@ -1,7 +1,8 @@
 /*
- * Child processes: started with exactly the descriptors named, waited for with a deadline,
- * identified beyond their pid by their start time, so that a recycled pid is never mistaken for
- * them.
+ * Child processes: started with exactly the descriptors and variables named, waited for with a
+ * deadline, identified beyond their pid by their start time, so that a recycled pid is never
+ * mistaken for them. Signals have their default actions in them and none is blocked. What a user
+ * or an administrator limits by (resource limits, niceness, control groups) holds for them too.
  */
 #ifndef PYRO_PROC_H
 #define PYRO_PROC_H
@@ -11,12 +12,14 @@
 
 #include "vmm/base/buf.h"
 #include "vmm/base/error.h"
+#include "vmm/base/inherit.h"
 
 #define PROC_FDS_MAX 112
 
 struct proc_spec {
     const char *const *argv;            /* argv[0] is looked up in PATH unless it has a slash */
-    const char *const *envp;            /* NULL: this process's environment */
+    unsigned inherit;                   /* enum inherit: what it has of this process; 0: nothing */
+    const char *const *set;             /* NAME=VALUE that it has besides; NULL: none */
     int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null */
     struct {
         int from, to; /* further descriptors; `to` 3 and up, `from` kept open here */
@@ -37,7 +40,7 @@ struct proc_spec {
 /* Whether there is a program of this name in PATH, as proc_start() looks it up, or in the `further`
  * directories ("": none). */
 bool proc_in_path(const char *program, const char *further);
-/* An empty spec: all three standard streams on /dev/null. */
+/* A spec of nothing else: all three standard streams on /dev/null, no variables. */
 struct proc_spec proc_spec_of(const char *const *argv);
 /* Starts it; an exec that fails is reported here (PYRO_DEPENDENCY_MISSING when the program is not
  * there). */
