@@ -47,8 +47,8 @@ static bool disk_read_run(const void *args, struct cmd_io *io, json_t **ret_resu
     if (!view)
         return false;
     *ret_result = view;
-    if (!io->json &&
-        !file_text_write(io, json_string_value(content), json_string_length(content), err))
+    if (!io->json && !cmd_io_write_shown(io, false, json_string_value(content),
+                                         json_string_length(content), err))
         return false;
     if (!a->content_only)
         cmd_io_summary(

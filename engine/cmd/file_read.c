@@ -38,23 +38,6 @@ static const struct result_spec file_read_result[] = {
     RES_END,
 };
 
-bool file_text_write(struct cmd_io *io, const char *text, size_t n, struct pyro_error *err)
-{
-    scoped_free char *escaped = NULL;
-    size_t size = 0;
-    FILE *memory;
-
-    if (!isatty(io->out_fd))
-        return cmd_io_write(io, false, text, n, err);
-    memory = open_memstream(&escaped, &size);
-    if (!memory)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-    text_print_lines(memory, text);
-    if (fclose(memory) != 0)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-    return cmd_io_write(io, false, escaped, size, err);
-}
-
 static bool file_read_run(const void *args, struct cmd_io *io, json_t **ret_result,
                           struct pyro_error *err)
 {
@@ -66,8 +49,8 @@ static bool file_read_run(const void *args, struct cmd_io *io, json_t **ret_resu
     if (!view)
         return false;
     *ret_result = view;
-    if (!io->json &&
-        !file_text_write(io, json_string_value(content), json_string_length(content), err))
+    if (!io->json && !cmd_io_write_shown(io, false, json_string_value(content),
+                                         json_string_length(content), err))
         return false;
     if (!a->content_only)
         cmd_io_summary(

@@ -15,11 +15,7 @@ extern const char *const artifact_types[];
 /* One entry of a list. */
 extern const struct result_spec file_entry_rows[];
 
-struct cmd_io;
 /* The human form of a list: path, recursive and entries. */
 void file_list_show(const json_t *list, FILE *out);
-/* A file's text on standard output: as it is, but for what would drive a terminal. */
-bool file_text_write(struct cmd_io *io, const char *text, size_t n,
-                     struct pyro_error *err) MUST_CHECK;
 
 #endif

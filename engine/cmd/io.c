@@ -98,6 +98,18 @@ bool cmd_io_write(struct cmd_io *io, bool to_err, const void *bytes, size_t n,
     return true;
 }
 
+bool cmd_io_write_shown(struct cmd_io *io, bool to_err, const void *bytes, size_t n,
+                        struct pyro_error *err)
+{
+    scoped_buf shown = BUF_INIT(SIZE_MAX / 2);
+
+    if (!isatty(to_err ? io->err_fd : io->out_fd))
+        return cmd_io_write(io, to_err, bytes, n, err);
+    if (!text_escape_lines(&shown, bytes, n))
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    return cmd_io_write(io, to_err, shown.len ? shown.data : "", shown.len, err);
+}
+
 void cmd_io_summary(struct cmd_io *io, const char *name, const struct summary_item *items)
 {
     scoped_buf line = BUF_INIT(64 * 1024);

@@ -39,6 +39,12 @@ void cmd_io_init(struct cmd_io *io, bool json);
  */
 bool cmd_io_write(struct cmd_io *io, bool to_err, const void *bytes, size_t n,
                   struct pyro_error *err) MUST_CHECK;
+/*
+ * The same for what no terminal may be driven by: a pipe or file gets the bytes, a terminal gets
+ * them with control characters made visible.
+ */
+bool cmd_io_write_shown(struct cmd_io *io, bool to_err, const void *bytes, size_t n,
+                        struct pyro_error *err) MUST_CHECK;
 /* For whoever writes to the descriptors directly: tells what the last bytes of a stream were. */
 void cmd_io_note(struct cmd_io *io, bool to_err, const void *bytes, size_t n);
 

@@ -42,22 +42,8 @@ static bool pass_on(void *arg, enum service_output output, const void *bytes, si
                     struct pyro_error *err)
 {
     struct cmd_io *io = arg;
-    bool to_err = output == SERVICE_STDERR;
-    scoped_json json_t *text = NULL;
-    scoped_free char *shown = NULL;
-    size_t size = 0;
-    FILE *f;
-    bool ok;
 
-    if (!isatty(to_err ? io->err_fd : io->out_fd))
-        return cmd_io_write(io, to_err, bytes, n, err);
-    text = json_string_lossy(bytes, n);
-    f = text ? open_memstream(&shown, &size) : NULL;
-    if (!f)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-    text_print_lines(f, json_string_value(text));
-    ok = fclose(f) == 0;
-    return ok && cmd_io_write(io, to_err, shown, size, err);
+    return cmd_io_write_shown(io, output == SERVICE_STDERR, bytes, n, err);
 }
 
 static void add_logs(json_t *view, const struct service_logs *l, int64_t tail_lines)

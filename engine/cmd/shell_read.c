@@ -1,5 +1,8 @@
 /* engine/cmd/shell_read.c: a shell's output from a cursor on. */
 #include "engine/shell/shell_read.h"
+
+#include <unistd.h>
+
 #include "engine/cmd/rows.h"
 #include "engine/cmd/screen_rows.h"
 #include "engine/cmd/shell_rows.h"
@@ -13,7 +16,7 @@
 struct shell_read_args {
     const char *workspace, *shell;
     int64_t cursor, max_chars, wait_for_idle_ms, max_wait_ms;
-    bool plain, colors, screen, wait_for_prompt;
+    bool raw, plain, colors, screen, wait_for_prompt;
 };
 
 static const struct arg_spec shell_read_rows[] = {
@@ -23,6 +26,8 @@ static const struct arg_spec shell_read_rows[] = {
             .help = "Where to begin: 0, or the next_cursor of the last read"),
     ARG_INT(shell_read_args, max_chars, .min = 1, .max = SHELL_READ_CHARS_MAX, .def = 65536,
             .help = "Characters of raw output to consume at most"),
+    ARG_FLAG(shell_read_args, raw,
+             .help = "The bytes as they are on a terminal, too, which they may drive"),
     ARG_FLAG(shell_read_args, plain, .help = "As text a person would have seen scroll past"),
     ARG_FLAG(shell_read_args, colors,
              .help = "With --plain: keep colours, as SGR sequences, and what a clear has dropped"),
@@ -92,6 +97,24 @@ static bool write_screen(struct cmd_io *io, const struct screen *s, struct pyro_
     return cmd_io_write(io, false, text.len ? text.data : "", text.len, err);
 }
 
+/* Whatever it is, a terminal is only driven by it where that is asked for: by --raw, and by the
+ * colours of our own writing under --colors. */
+static bool write_output(const struct shell_read_args *a, struct cmd_io *io, const struct buf *text,
+                         struct pyro_error *err)
+{
+    scoped_buf lines = BUF_INIT(SIZE_MAX / 2);
+    const char *bytes = text->len ? text->data : "";
+
+    if (a->raw || a->colors || !isatty(io->out_fd))
+        return cmd_io_write(io, false, bytes, text->len, err);
+    if (!buf_reserve(&lines, text->len))
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < text->len; i++) /* the end of a line is one, and not a character */
+        if (bytes[i] != '\r' || i + 1 == text->len || bytes[i + 1] != '\n')
+            lines.data[lines.len++] = bytes[i];
+    return cmd_io_write_shown(io, false, lines.len ? lines.data : "", lines.len, err);
+}
+
 static bool shell_read_run(const void *args, struct cmd_io *io, json_t **ret_result,
                            struct pyro_error *err)
 {
@@ -112,14 +135,14 @@ static bool shell_read_run(const void *args, struct cmd_io *io, json_t **ret_res
 
     if (a->plain && a->screen)
         return pyro_fail(err, PYRO_USAGE, "--plain and --screen exclude each other");
+    if (a->raw && (a->plain || a->screen))
+        return pyro_fail(err, PYRO_USAGE, "--raw excludes --plain and --screen");
     if (a->colors && !a->plain)
         return pyro_fail(err, PYRO_USAGE, "--colors goes with --plain");
     if (!shell_read(a->workspace, a->shell, &spec, &r, err))
         return false;
     if (!io->json)
-        ok = a->screen
-                 ? write_screen(io, &r.screen, err)
-                 : cmd_io_write(io, false, r.output.len ? r.output.data : "", r.output.len, err);
+        ok = a->screen ? write_screen(io, &r.screen, err) : write_output(a, io, &r.output, err);
     if (ok) {
         shell_read_summary(io, &spec, &r);
         *ret_result = shell_reading_to_view(&r, &spec);
@@ -134,7 +157,7 @@ const struct cmd_spec cmd_shell_read = {
     .details =
         "A read consumes nothing: the same cursor gives the same answer, while the shell runs and "
         "after it has ended. Without --plain the bytes come as they are, escape sequences "
-        "included.",
+        "included; a terminal is shown control characters instead, unless --raw is given.",
     .example = "pyro workspace shell read demo sh1 --plain --wait-for-idle-ms 300",
     .traits = CMD_READ_ONLY | CMD_STREAMING,
     .args = shell_read_rows,

@@ -98,6 +98,23 @@ bool text_escape(struct buf *to, const char *s)
     return true;
 }
 
+bool text_escape_lines(struct buf *to, const char *bytes, size_t n)
+{
+    char one[16];
+
+    for (size_t i = 0; i < n;) {
+        if (bytes[i] == '\n' || bytes[i] == '\t') {
+            if (!buf_append(to, &bytes[i++], 1))
+                return false;
+        } else {
+            i += escape_one(bytes + i, n - i, one);
+            if (!buf_append_str(to, one))
+                return false;
+        }
+    }
+    return true;
+}
+
 static bool has_unsafe(const char *s)
 {
     for (size_t left = strlen(s), n; left; s += n, left -= n) {

@@ -16,6 +16,8 @@ void text_print(FILE *out, const char *s);
 void text_print_lines(FILE *out, const char *s);
 /* Appends what text_print() prints. */
 bool text_escape(struct buf *to, const char *s) MUST_CHECK;
+/* Appends n bytes of anything as text_print_lines() prints text. */
+bool text_escape_lines(struct buf *to, const char *bytes, size_t n) MUST_CHECK;
 
 /*
  * Appends a word as a POSIX shell reads it back: as it is when plain, in '…' when it holds a space
