@@ -8,19 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/image/patch.h"
-
-struct line {
-    const char *bytes;
-    uint32_t length;
-    uint32_t hash : 31;
-    uint32_t patched : 1;
-};
-
-struct lines {
-    struct line *items;
-    size_t count, capacity;
-};
+#include "engine/image/patch_lines.h"
 
 static uint32_t hash_of(const char *bytes, size_t n)
 {
@@ -66,13 +54,6 @@ static bool split(struct lines *to, const char *text, size_t n)
     }
     return true;
 }
-
-/* A hunk, taken apart. */
-struct sides {
-    struct lines old, new;
-    size_t trailing; /* context lines at its end */
-    size_t changes;  /* lines that are added or removed */
-};
 
 static void sides_release(struct sides *s)
 {
@@ -200,20 +181,6 @@ static bool replace(struct lines *text, size_t at, const struct sides *s)
     return true;
 }
 
-static bool rejected(const struct patch_file *f, size_t number, const struct sides *s,
-                     struct pyro_error *err)
-{
-    const struct patch_hunk *h = &f->hunks[number];
-
-    pyro_fail(err, PYRO_PATCH_REJECTED,
-              "'%.300s': hunk %zu of %zu (line %u of the patch) does not fit the file: its lines "
-              "are not at line %u, nor elsewhere",
-              patch_file_name(f), number + 1, f->hunk_count, h->line, h->old_start);
-    return pyro_hint(err, s->old.count > 0 && s->changes == s->old.count + s->new.count
-                              ? "nothing was written; make the patch with context lines"
-                              : "nothing was written; read the file and make the patch again");
-}
-
 static bool apply_hunk(const struct patch_file *f, size_t number, struct lines *text,
                        struct pyro_error *err)
 {
@@ -224,7 +191,7 @@ static bool apply_hunk(const struct patch_file *f, size_t number, struct lines *
     if (!ok)
         pyro_fail(err, PYRO_NO_MEMORY, "the patch: out of memory");
     else if (!find(text, &s, &f->hunks[number], &at))
-        ok = rejected(f, number, &s, err);
+        ok = patch_misfit(f, number, text, &s, err);
     else if (!replace(text, at, &s))
         ok = pyro_fail(err, PYRO_NO_MEMORY, "the patch: out of memory");
     sides_release(&s);

@@ -1,57 +1,17 @@
-/* engine/image/patch_parse.c: from a patch's text to files and hunks. */
+/* engine/image/patch_parse.c: from a patch's text to files and hunks. What stands between them is
+ * patch_between.c's. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/image/patch.h"
+#include "engine/image/dot_git.h"
+#include "engine/image/patch_parser.h"
 #include "vmm/base/file_records.h"
 
 #define MODE_TYPE 0170000u
 #define MODE_FILE 0100000u
 #define MODE_LINK 0120000u
 
-struct parser {
-    const char *at, *end; /* the current line, and the end of the text */
-    unsigned line;
-    struct patch *patch;
-    struct pyro_error *err;
-};
-
-/* --- lines --- */
-
-static size_t line_bytes(const struct parser *p)
-{
-    const char *newline = p->at < p->end ? memchr(p->at, '\n', (size_t)(p->end - p->at)) : NULL;
-
-    return newline ? (size_t)(newline - p->at) + 1 : (size_t)(p->end - p->at);
-}
-
-static void next_line(struct parser *p)
-{
-    p->at += line_bytes(p);
-    p->line++;
-}
-
-/* Whether the line begins so; *ret_rest and *ret_n are what follows, with the line's end. */
-static bool begins(const struct parser *p, const char *with, const char **ret_rest, size_t *ret_n)
-{
-    size_t n = strlen(with), all = line_bytes(p);
-
-    if (all < n || memcmp(p->at, with, n) != 0)
-        return false;
-    if (ret_rest) {
-        *ret_rest = p->at + n;
-        *ret_n = all - n;
-    }
-    return true;
-}
-
-static bool reject(struct parser *p, const char *why)
-{
-    pyro_fail(p->err, PYRO_PATCH_REJECTED, "the patch, line %u: %s", p->line, why);
-    return false;
-}
-
-static bool no_memory(struct parser *p)
+static bool no_memory(struct patch_parser *p)
 {
     return pyro_fail(p->err, PYRO_NO_MEMORY, "the patch: out of memory");
 }
@@ -74,7 +34,7 @@ static bool is_plain_path(const char *path)
 
 /* A name as it stands in a patch becomes a path: the first part goes, when there is more than one.
  * `whole`: nothing goes. Takes `name`. */
-static char *to_path(struct parser *p, char *name, bool whole)
+static char *to_path(struct patch_parser *p, char *name, bool whole)
 {
     static const char workspace[] = "/workspace/";
     scoped_free char *owned = name;
@@ -82,7 +42,7 @@ static char *to_path(struct parser *p, char *name, bool whole)
     char *copy;
 
     if (!owned) {
-        reject(p, "a file's name is missing or malformed");
+        patch_reject(p, "a file's name is missing or malformed");
         return NULL;
     }
     slash = strchr(owned, '/');
@@ -95,20 +55,51 @@ static char *to_path(struct parser *p, char *name, bool whole)
                   "the patch, line %u: '%.300s' is no path below /workspace", p->line, owned);
         return NULL;
     }
+    if (has_dot_git(path)) {
+        pyro_fail(p->err, PYRO_PATH_REFUSED,
+                  "the patch, line %u: '%.300s' is git's own, and no patch may change it", p->line,
+                  path);
+        pyro_hint(p->err, "run git in the workspace instead");
+        return NULL;
+    }
     copy = strdup(path);
     if (!copy)
         no_memory(p);
     return copy;
 }
 
+/*
+ * A new file goes where its name says, so what is left out of the name must be a prefix: one of
+ * git's, or (`prefixed`) another one on each side. A directory must not get lost.
+ */
+static bool check_new_name(struct patch_parser *p, const char *name, bool prefixed)
+{
+    if (prefixed || !strchr(name, '/') || !strncmp(name, "/workspace/", 11) ||
+        (name[1] == '/' && strchr("abciow", name[0])))
+        return true;
+    pyro_fail(p->err, PYRO_PATH_REFUSED,
+              "the patch, line %u: '%.300s' is made, and its name is not behind 'b/': its first "
+              "directory would get lost",
+              p->line, name);
+    return pyro_hint(p->err, "write 'b/%.200s'", name);
+}
+
+/* Whether two names are the same behind their first parts, and those differ. */
+static bool are_prefixed(const char *a, const char *b)
+{
+    const char *x = strchr(a, '/'), *y = strchr(b, '/');
+
+    return x && y && !strcmp(x, y) && strcmp(a, b) != 0;
+}
+
 /* Puts a path into the field; one that is there already must be the same. */
-static bool set_path(struct parser *p, char **field, char *path)
+static bool set_path(struct patch_parser *p, char **field, char *path)
 {
     if (!path)
         return false;
     if (*field && strcmp(*field, path) != 0) {
         free(path);
-        return reject(p, "two headers of a file name different files");
+        return patch_reject(p, "two headers of a file name different files");
     }
     free(*field);
     *field = path;
@@ -117,7 +108,7 @@ static bool set_path(struct parser *p, char **field, char *path)
 
 /* --- files --- */
 
-static struct patch_file *add_file(struct parser *p)
+static struct patch_file *add_file(struct patch_parser *p)
 {
     struct patch *patch = p->patch;
 
@@ -135,7 +126,7 @@ static struct patch_file *add_file(struct parser *p)
     return &patch->files[patch->count++];
 }
 
-static bool parse_mode(struct parser *p, const char *rest, size_t n, uint32_t *ret)
+static bool parse_mode(struct patch_parser *p, const char *rest, size_t n, uint32_t *ret)
 {
     uint32_t mode = 0;
     size_t i = 0;
@@ -145,14 +136,14 @@ static bool parse_mode(struct parser *p, const char *rest, size_t n, uint32_t *r
     while (i < n && (rest[i] == '\r' || rest[i] == '\n' || rest[i] == ' '))
         i++;
     if (i < n || ((mode & MODE_TYPE) != MODE_FILE && (mode & MODE_TYPE) != MODE_LINK))
-        return reject(p, "the mode of neither a file nor a symbolic link");
+        return patch_reject(p, "the mode of neither a file nor a symbolic link");
     *ret = mode;
     return true;
 }
 
 /* The name that "diff --git a/X b/X" gives when no other header does: only when both are the same.
- * Never an error. */
-static char *name_of_git_line(const char *rest, size_t n)
+ * Never an error. *ret_prefixed: their first parts differ. */
+static char *name_of_git_line(const char *rest, size_t n, bool *ret_prefixed)
 {
     size_t used;
     scoped_free char *first = NULL;
@@ -161,15 +152,14 @@ static char *name_of_git_line(const char *rest, size_t n)
         n--;
     if (n && rest[0] == '"') {
         scoped_free char *second = NULL;
-        const char *slash;
         size_t used2;
         first = patch_unquote(rest, n, &used);
         if (!first || used + 1 >= n)
             return NULL;
         second = patch_unquote(rest + used + 1, n - used - 1, &used2);
-        slash = strchr(first, '/');
-        if (!second || !slash || !strchr(second, '/') || strcmp(slash, strchr(second, '/')) != 0)
+        if (!second || (strcmp(first, second) != 0 && !are_prefixed(first, second)))
             return NULL;
+        *ret_prefixed = are_prefixed(first, second);
         return take_ptr(&first);
     }
     /* "a/NAME b/NAME": NAME may hold spaces, so the middle is where both halves agree. */
@@ -177,8 +167,10 @@ static char *name_of_git_line(const char *rest, size_t n)
         const char *one = memchr(rest, '/', n / 2);
         const char *two = memchr(rest + n / 2 + 1, '/', n / 2);
         if (one && two && one - rest == two - (rest + n / 2 + 1) &&
-            !memcmp(one, two, n / 2 - (size_t)(one - rest)))
+            !memcmp(one, two, n / 2 - (size_t)(one - rest))) {
+            *ret_prefixed = memcmp(rest, rest + n / 2 + 1, n / 2) != 0;
             return strndup(rest, n / 2);
+        }
     }
     return NULL;
 }
@@ -191,43 +183,44 @@ static enum header done(bool ok)
 }
 
 /* One of git's extended headers. */
-static enum header extended_header(struct parser *p, struct patch_file *f)
+static enum header extended_header(struct patch_parser *p, struct patch_file *f)
 {
     const char *rest;
     size_t n, used;
 
-    if (begins(p, "old mode ", &rest, &n))
+    if (patch_begins(p, "old mode ", &rest, &n))
         return done(parse_mode(p, rest, n, &f->old_mode));
-    if (begins(p, "new mode ", &rest, &n))
+    if (patch_begins(p, "new mode ", &rest, &n))
         return done(parse_mode(p, rest, n, &f->new_mode));
-    if (begins(p, "deleted file mode ", &rest, &n)) {
+    if (patch_begins(p, "deleted file mode ", &rest, &n)) {
         f->kind = PATCH_DELETE;
         return done(parse_mode(p, rest, n, &f->old_mode));
     }
-    if (begins(p, "new file mode ", &rest, &n)) {
+    if (patch_begins(p, "new file mode ", &rest, &n)) {
         f->kind = PATCH_ADD;
         return done(parse_mode(p, rest, n, &f->new_mode));
     }
-    if (begins(p, "rename from ", &rest, &n) || begins(p, "copy from ", &rest, &n)) {
+    if (patch_begins(p, "rename from ", &rest, &n) || patch_begins(p, "copy from ", &rest, &n)) {
         f->kind = p->at[0] == 'r' ? PATCH_RENAME : PATCH_COPY;
         return done(set_path(p, &f->old_path, to_path(p, patch_unquote(rest, n, &used), true)));
     }
-    if (begins(p, "rename to ", &rest, &n) || begins(p, "copy to ", &rest, &n)) {
+    if (patch_begins(p, "rename to ", &rest, &n) || patch_begins(p, "copy to ", &rest, &n)) {
         f->kind = p->at[0] == 'r' ? PATCH_RENAME : PATCH_COPY;
         return done(set_path(p, &f->new_path, to_path(p, patch_unquote(rest, n, &used), true)));
     }
-    if (begins(p, "index ", &rest, &n)) {
+    if (patch_begins(p, "index ", &rest, &n)) {
         const char *space = memchr(rest, ' ', n);
         if (!space || f->old_mode || f->new_mode)
             return HEADER_DONE;
         return done(parse_mode(p, space + 1, n - (size_t)(space + 1 - rest), &f->old_mode));
     }
-    if (begins(p, "similarity index ", NULL, NULL) || begins(p, "dissimilarity index ", NULL, NULL))
+    if (patch_begins(p, "similarity index ", NULL, NULL) ||
+        patch_begins(p, "dissimilarity index ", NULL, NULL))
         return HEADER_DONE;
     return HEADER_NONE;
 }
 
-static bool binary(struct parser *p, const struct patch_file *f)
+static bool binary(struct patch_parser *p, const struct patch_file *f)
 {
     pyro_fail(p->err, PYRO_PATCH_REJECTED,
               "the patch, line %u: '%.300s' is changed as a binary file, and only text can be "
@@ -236,65 +229,100 @@ static bool binary(struct parser *p, const struct patch_file *f)
     return pyro_hint(p->err, "bring binary files in with 'pyro workspace sync push'");
 }
 
-static bool is_binary_line(const struct parser *p)
+static bool is_binary_line(const struct patch_parser *p)
 {
-    return begins(p, "GIT binary patch", NULL, NULL) || begins(p, "Binary files ", NULL, NULL);
+    return patch_begins(p, "GIT binary patch", NULL, NULL) ||
+           patch_begins(p, "Binary files ", NULL, NULL);
 }
 
-/* "--- NAME" or "+++ NAME": *ret_null for /dev/null, else a new path (NULL: failed). `epoch`: the
- * time behind the name is 1970, with which diff(1) says that the file is not there. */
-static char *parse_name_line(struct parser *p, bool *ret_null, bool *ret_epoch)
+/* "--- NAME" or "+++ NAME". */
+struct name_line {
+    char *name; /* as it stands there; NULL for /dev/null */
+    char *path;
+    bool epoch; /* the time behind it is 1970: diff(1) says so that the file is not there */
+};
+
+static void name_line_release(struct name_line *l)
+{
+    free(l->name);
+    free(l->path);
+}
+#define scoped_name_line __attribute__((cleanup(name_line_release))) struct name_line
+
+static bool parse_name_line(struct patch_parser *p, struct name_line *ret)
 {
     const char *rest = p->at + 4;
-    size_t n = line_bytes(p) - 4, used;
+    size_t n = patch_line_bytes(p) - 4, used;
     scoped_free char *name = patch_unquote(rest, n, &used);
 
-    *ret_null = name && !strcmp(name, "/dev/null");
-    if (*ret_null)
-        return NULL;
-    *ret_epoch =
+    if (name && !strcmp(name, "/dev/null"))
+        return true;
+    if (name && rest[0] != '"' && rest[used - 1] == ' ' && (used == n || rest[used] != '\t'))
+        return patch_reject(p, "a file's name ends in a blank");
+    ret->epoch =
         name && n - used > 11 && rest[used] == '\t' &&
         (!memcmp(rest + used + 1, "1970-01-01", 10) || !memcmp(rest + used + 1, "1969-12-31", 10));
-    return to_path(p, take_ptr(&name), false);
+    ret->name = name ? strdup(name) : NULL;
+    if (name && !ret->name)
+        return no_memory(p);
+    ret->path = to_path(p, take_ptr(&name), false);
+    return ret->path != NULL;
+}
+
+/* What the names of one file say, in a patch with git's headers. */
+static bool git_names(struct patch_parser *p, struct patch_file *f, struct name_line *old,
+                      struct name_line *new, bool prefixed)
+{
+    if ((!old->name && f->kind != PATCH_ADD) || (!new->name && f->kind != PATCH_DELETE))
+        return patch_reject(p, "/dev/null, where the headers say that there is a file");
+    if (f->kind == PATCH_ADD && !check_new_name(p, new->name, prefixed))
+        return false;
+    if (f->kind == PATCH_ADD && old->name)
+        free(take_ptr(&old->path)); /* git writes /dev/null; others name the file */
+    if (f->kind == PATCH_DELETE && new->name)
+        free(take_ptr(&new->path));
+    if (f->kind == PATCH_MODIFY && strcmp(old->path, new->path) != 0)
+        return patch_reject(p, "a file changes its name without a 'rename' header");
+    return true;
+}
+
+/* And without. */
+static bool plain_names(struct patch_parser *p, struct patch_file *f, struct name_line *old,
+                        struct name_line *new)
+{
+    bool prefixed = old->name && new->name &&are_prefixed(old->name, new->name);
+
+    if (!old->name || !new->name || old->epoch || new->epoch) {
+        f->kind = !old->name || old->epoch ? PATCH_ADD : PATCH_DELETE;
+        free(f->kind == PATCH_ADD ? take_ptr(&old->path) : take_ptr(&new->path));
+        return f->kind == PATCH_DELETE || check_new_name(p, new->name, prefixed);
+    }
+    /* diff(1) may name a backup ("x.orig") or another tree: the new name counts. */
+    free(old->path);
+    old->path = strdup(new->path);
+    f->may_add = prefixed || !strchr(new->name, '/');
+    return old->path || no_memory(p);
 }
 
 /* The pair of "---" and "+++" of a file. */
-static bool name_lines(struct parser *p, struct patch_file *f, bool git)
+static bool name_lines(struct patch_parser *p, struct patch_file *f, bool git, bool prefixed)
 {
-    bool old_null, new_null = false, old_epoch = false, new_epoch = false;
-    scoped_free char *old = parse_name_line(p, &old_null, &old_epoch), *new = NULL;
+    scoped_name_line old = { .name = NULL }, new = { .name = NULL };
 
-    if (!old && !old_null)
+    if (!parse_name_line(p, &old))
         return false;
-    next_line(p);
-    if (!begins(p, "+++ ", NULL, NULL))
-        return reject(p, "'+++' was expected after '---'");
-    new = parse_name_line(p, &new_null, &new_epoch);
-    if (!new && !new_null)
+    patch_next_line(p);
+    if (!patch_begins(p, "+++ ", NULL, NULL))
+        return patch_reject(p, "'+++' was expected after '---'");
+    if (!parse_name_line(p, &new))
         return false;
-    if (old_null && new_null)
-        return reject(p, "a file that is neither before nor after");
-    if (git) {
-        if ((old_null && f->kind != PATCH_ADD) || (new_null && f->kind != PATCH_DELETE))
-            return reject(p, "/dev/null, where the headers say that there is a file");
-        if (f->kind == PATCH_ADD && !old_null)
-            free(take_ptr(&old)); /* git writes /dev/null; others name the file */
-        if (f->kind == PATCH_DELETE && !new_null)
-            free(take_ptr(&new));
-        if (f->kind == PATCH_MODIFY && strcmp(old, new) != 0)
-            return reject(p, "a file changes its name without a 'rename' header");
-    } else if (old_null || new_null || old_epoch || new_epoch) {
-        f->kind = old_null || old_epoch ? PATCH_ADD : PATCH_DELETE;
-        free(f->kind == PATCH_ADD ? take_ptr(&old) : take_ptr(&new));
-    } else {
-        /* diff(1) may name a backup ("x.orig") or another tree: the new name counts. */
-        free(old);
-        old = strdup(new);
-        f->may_add = true;
-    }
-    next_line(p);
-    return (!old || set_path(p, &f->old_path, take_ptr(&old))) &&
-           (!new || set_path(p, &f->new_path, take_ptr(&new)));
+    if (!old.name && !new.name)
+        return patch_reject(p, "a file that is neither before nor after");
+    if (!(git ? git_names(p, f, &old, &new, prefixed) : plain_names(p, f, &old, &new)))
+        return false;
+    patch_next_line(p);
+    return (!old.path || set_path(p, &f->old_path, take_ptr(&old.path))) &&
+           (!new.path || set_path(p, &f->new_path, take_ptr(&new.path)));
 }
 
 /* --- hunks --- */
@@ -324,25 +352,16 @@ static bool range(const char **at, const char *end, char sign, uint32_t *start, 
     return *at < end && *(*at)++ == ' ';
 }
 
-static bool parse_hunk_header(struct parser *p, struct patch_hunk *h)
+static bool parse_hunk_header(struct patch_parser *p, struct patch_hunk *h)
 {
-    const char *at = p->at + 3, *end = p->at + line_bytes(p);
+    const char *at = p->at + 3, *end = p->at + patch_line_bytes(p);
 
     return range(&at, end, '-', &h->old_start, &h->old_count) &&
            range(&at, end, '+', &h->new_start, &h->new_count) && end - at >= 2 && at[0] == '@' &&
            at[1] == '@' && (h->old_start || !h->old_count) && (h->new_start || !h->new_count);
 }
 
-static bool cut_short(struct parser *p, const struct patch_file *f, const struct patch_hunk *h)
-{
-    pyro_fail(p->err, PYRO_PATCH_REJECTED,
-              "the patch, line %u: '%.200s': the hunk at line %u has not the lines that its header "
-              "says (-%u +%u)",
-              p->line, patch_file_name(f), h->line, h->old_count, h->new_count);
-    return pyro_hint(p->err, "count the lines in '@@ -…,OLD +…,NEW @@' again");
-}
-
-static bool hunk_body(struct parser *p, const struct patch_file *f, struct patch_hunk *h)
+static bool hunk_body(struct patch_parser *p, const struct patch_file *f, struct patch_hunk *h)
 {
     uint32_t old = h->old_count, new = h->new_count;
     char last = '\0';
@@ -358,17 +377,17 @@ static bool hunk_body(struct parser *p, const struct patch_file *f, struct patch
         else if (c == '+' && new)
             new --;
         else if (c != '\\' || !last || last == '\\')
-            return cut_short(p, f, h);
+            return patch_reject_count(p, f, h);
         last = c;
-        next_line(p);
+        patch_next_line(p);
     }
-    if (last != '\\' && begins(p, "\\ ", NULL, NULL))
-        next_line(p);
+    if (last != '\\' && patch_begins(p, "\\ ", NULL, NULL))
+        patch_next_line(p);
     h->body_bytes = (size_t)(p->at - h->body);
     return true;
 }
 
-static bool add_hunk(struct parser *p, struct patch_file *f)
+static bool add_hunk(struct patch_parser *p, struct patch_file *f)
 {
     struct patch_hunk *h;
 
@@ -382,18 +401,18 @@ static bool add_hunk(struct parser *p, struct patch_file *f)
     }
     h = &f->hunks[f->hunk_count];
     *h = (struct patch_hunk){ .line = p->line };
-    if (!parse_hunk_header(p, h))
-        return reject(p, "no hunk header ('@@ -LINE,COUNT +LINE,COUNT @@')");
+    if (!patch_begins(p, "@@ -", NULL, NULL) || !parse_hunk_header(p, h))
+        return patch_reject_header(p);
     if (!h->old_count && !h->new_count)
-        return reject(p, "a hunk of no lines");
+        return patch_reject(p, "a hunk of no lines");
     f->hunk_count++;
-    next_line(p);
+    patch_next_line(p);
     return hunk_body(p, f, h);
 }
 
-static bool parse_hunks(struct parser *p, struct patch_file *f)
+static bool parse_hunks(struct patch_parser *p, struct patch_file *f)
 {
-    while (begins(p, "@@ -", NULL, NULL))
+    while (patch_begins(p, "@@", NULL, NULL))
         if (!add_hunk(p, f))
             return false;
     return true;
@@ -401,45 +420,50 @@ static bool parse_hunks(struct parser *p, struct patch_file *f)
 
 /* --- the whole --- */
 
-static bool check_file(struct parser *p, const struct patch_file *f)
+static bool check_file(struct patch_parser *p, const struct patch_file *f)
 {
     const struct patch_hunk *h = f->hunks;
 
     if ((f->kind != PATCH_ADD && !f->old_path) || (f->kind != PATCH_DELETE && !f->new_path))
-        return reject(p, "a file's name is missing");
+        return patch_reject(p, "a file's name is missing");
+    if (f->new_path && (f->new_mode & MODE_TYPE) == MODE_LINK && is_dot_gitmodules(f->new_path))
+        return patch_reject(p, "a symbolic link named .gitmodules, which git refuses");
     if (f->kind == PATCH_ADD && f->hunk_count && (f->hunk_count > 1 || h->old_count))
-        return reject(p, "a new file has an old text");
+        return patch_reject(p, "a new file has an old text");
     if (f->kind == PATCH_DELETE && f->hunk_count && (f->hunk_count > 1 || h->new_count))
-        return reject(p, "a deleted file has a new text");
+        return patch_reject(p, "a deleted file has a new text");
     if (f->kind == PATCH_MODIFY && !f->hunk_count && !f->new_mode)
-        return reject(p, "a file without a change");
+        return patch_reject(p, "a file without a change");
     return true;
 }
 
 /* From "diff --git" on. */
-static bool git_file(struct parser *p)
+static bool git_file(struct patch_parser *p)
 {
     struct patch_file *f = add_file(p);
     scoped_free char *name = NULL;
     const char *rest = NULL;
     enum header header = HEADER_DONE;
+    bool prefixed = false;
     size_t n = 0;
 
     if (!f)
         return false;
-    begins(p, "diff --git ", &rest, &n);
-    name = name_of_git_line(rest, n);
-    for (next_line(p); header == HEADER_DONE; next_line(p)) {
+    patch_begins(p, "diff --git ", &rest, &n);
+    name = name_of_git_line(rest, n, &prefixed);
+    for (patch_next_line(p); header == HEADER_DONE; patch_next_line(p)) {
         header = extended_header(p, f);
         if (header != HEADER_DONE)
             break;
     }
     if (header == HEADER_FAILED)
         return false;
-    if (begins(p, "--- ", NULL, NULL) && !name_lines(p, f, true))
+    if (patch_begins(p, "--- ", NULL, NULL) && !name_lines(p, f, true, prefixed))
         return false;
     /* Where no other line names the file (only its mode changes, or it is empty). */
     if (!f->old_path && !f->new_path && name) {
+        if (f->kind == PATCH_ADD && !check_new_name(p, name, prefixed))
+            return false;
         f->old_path = f->kind == PATCH_ADD ? NULL : to_path(p, strdup(name), false);
         f->new_path = f->kind == PATCH_DELETE ? NULL : to_path(p, strdup(name), false);
         if (!f->old_path && !f->new_path)
@@ -458,45 +482,30 @@ static bool git_file(struct parser *p)
     return check_file(p, f);
 }
 
-static bool plain_file(struct parser *p)
+static bool plain_file(struct patch_parser *p)
 {
     struct patch_file *f = add_file(p);
 
-    return f && name_lines(p, f, false) &&
-           (begins(p, "@@ -", NULL, NULL) || reject(p, "a hunk ('@@ -…') was expected")) &&
+    return f && name_lines(p, f, false, false) &&
+           (patch_begins(p, "@@", NULL, NULL) ||
+            patch_reject(p, "a hunk ('@@ -…') was expected")) &&
            parse_hunks(p, f) && check_file(p, f);
 }
 
-/* Whether "---", "+++" and "@@" stand in three lines that follow each other. */
-static bool is_plain_header(const struct parser *p)
+static bool parse_all(struct patch_parser *p)
 {
-    struct parser ahead = *p;
+    static const char bom[] = "\xef\xbb\xbf";
 
-    if (!begins(&ahead, "--- ", NULL, NULL))
-        return false;
-    next_line(&ahead);
-    if (!begins(&ahead, "+++ ", NULL, NULL))
-        return false;
-    next_line(&ahead);
-    return begins(&ahead, "@@ -", NULL, NULL);
-}
-
-static bool parse_all(struct parser *p)
-{
+    if (patch_begins(p, bom, NULL, NULL)) {
+        patch_reject(p, "it begins with a byte order mark (BOM)");
+        return pyro_hint(p->err, "save the patch as UTF-8 without one");
+    }
     while (p->at < p->end) {
-        bool ok = true;
-        if (begins(p, "diff --git ", NULL, NULL))
-            ok = git_file(p);
-        else if (is_plain_header(p))
-            ok = plain_file(p);
-        else if (begins(p, "@@ -", NULL, NULL))
-            return reject(p, "a hunk without a file ('--- a/…', '+++ b/…') before it");
-        else if (begins(p, "Binary files ", NULL, NULL))
-            return reject(p, "binary files, and only text can be patched");
-        else
-            next_line(p);
-        if (!ok)
+        bool git = patch_begins(p, "diff --git ", NULL, NULL), file = git || patch_at_names(p);
+
+        if (!(git ? git_file(p) : file ? plain_file(p) : patch_pass_over(p)))
             return false;
+        p->behind_file = p->behind_file || file;
     }
     if (!p->patch->count)
         return pyro_fail(p->err, PYRO_PATCH_REJECTED,
@@ -507,7 +516,7 @@ static bool parse_all(struct parser *p)
 bool patch_parse(const char *text, size_t n, struct patch *ret, struct pyro_error *err)
 {
     struct patch patch = { .files = NULL };
-    struct parser p = { .at = text, .end = text + n, .line = 1, .patch = &patch, .err = err };
+    struct patch_parser p = { .at = text, .end = text + n, .line = 1, .patch = &patch, .err = err };
 
     if (!parse_all(&p)) {
         patch_release(&patch);

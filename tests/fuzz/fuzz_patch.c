@@ -2,7 +2,8 @@
  * Fuzzes the patch parser and what it does to files. The input is a file's content up to a 0xff,
  * then a patch; every file that the patch speaks of has that content, is missing, or is a link, by
  * turns. Whatever it is: an error with a message, or changes that say what a file_write request may
- * say.
+ * say. And no line of a patch gets lost: what looks like a hunk's line, or like its header, is part
+ * of one.
  */
 #include <string.h>
 
@@ -55,6 +56,47 @@ static void check_changes(const struct buf *changes)
     }
 }
 
+/* The hunk whose header or lines stand there; NULL: none. */
+static const struct patch_hunk *hunk_at(const struct patch *p, const char *at, bool body)
+{
+    for (size_t i = 0; i < p->count; i++)
+        for (size_t k = 0; k < p->files[i].hunk_count; k++) {
+            const struct patch_hunk *h = &p->files[i].hunks[k];
+            if (body ? at >= h->body && at < h->body + h->body_bytes : at == h->body)
+                return h;
+        }
+    return NULL;
+}
+
+static bool line_is(const char *at, const char *end, const char *with)
+{
+    return (size_t)(end - at) >= strlen(with) && !memcmp(at, with, strlen(with));
+}
+
+static void check_nothing_lost(const struct patch *p, const char *at, const char *end)
+{
+    bool behind_hunk = false, names = false;
+
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        const char *next = newline ? newline + 1 : end;
+        if (hunk_at(p, at, true)) {
+            behind_hunk = true;
+        } else if (line_is(at, end, "@@")) {
+            BUG_ON(!hunk_at(p, next, false));
+        } else if (names) {
+            BUG_ON(!line_is(at, end, "+++ ") || !line_is(next, end, "@@"));
+            names = behind_hunk = false;
+        } else if (behind_hunk && *at != '\n' && *at != '\r') {
+            names = line_is(at, end, "--- ");
+            BUG_ON(!names && !line_is(at, end, "--") && strchr("+- \\", *at) && *at);
+            behind_hunk = false;
+        }
+        at = next;
+    }
+    BUG_ON(names);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *split = size > 1 ? memchr(data + 1, 0xff, size - 1) : NULL;
@@ -68,8 +110,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!split || size > 65536)
         return 0;
     n = (size_t)(split - data - 1);
-    ok = patch_parse((const char *)split + 1, size - n - 2, &patch, &err) &&
-         patch_tree_init(&tree, &patch, &err);
+    ok = patch_parse((const char *)split + 1, size - n - 2, &patch, &err);
+    if (ok && size <= 4096)
+        check_nothing_lost(&patch, (const char *)split + 1, (const char *)data + size);
+    ok = ok && patch_tree_init(&tree, &patch, &err);
     if (ok && tree.count <= 64) {
         json_t *report;
         answer(&tree, data + 1, n, data[0], &files);

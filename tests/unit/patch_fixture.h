@@ -10,7 +10,7 @@ struct memory_file {
     struct buf content;
 };
 
-#define MEMORY_FILES_MAX 8
+#define MEMORY_FILES_MAX 16
 
 struct memory_tree {
     struct memory_file files[MEMORY_FILES_MAX];

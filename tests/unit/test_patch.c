@@ -26,6 +26,8 @@ struct accepted {
 
 #define FROM_GIT(NAME) "diff --git a/" NAME " b/" NAME "\n"
 #define NAMES(NAME) "--- a/" NAME "\n+++ b/" NAME "\n"
+#define CHANGE "@@ -1,2 +1,2 @@\n-one\n+1\n two\n"
+#define NEW(NAME) "--- /dev/null\n+++ " NAME "\n@@ -0,0 +1 @@\n+x\n"
 
 static const struct accepted accepted[] = {
     { "a plain diff", NAMES("f") "@@ -2,3 +2,3 @@\n two\n-three\n+3\n four\n",
@@ -122,6 +124,22 @@ static const struct accepted accepted[] = {
     { "a name from the root",
       "--- /workspace/f\n+++ /workspace/f\n@@ -1,2 +1,2 @@\n-one\n+1\n two\n",
       "f:f:1\ntwo\nthree\nfour\nfive\nsix\nseven\n" },
+    { "a log of commits",
+      "commit 1234\nAuthor: A <a@b>\n\n    one\n    - two\n\n" FROM_GIT(
+          "x") "old mode 100755\nnew mode 100644\n\ncommit 5678\n\n    + three\n\n" NAMES("f")
+          CHANGE,
+      "x:f:run\n|f:f:1\ntwo\nthree\nfour\nfive\nsix\nseven\n" },
+    { "by diff -r", "diff -ru old/f new/f\n--- old/f\n+++ new/f\n" CHANGE "Index: x\n======\n",
+      "f:f:1\ntwo\nthree\nfour\nfive\nsix\nseven\n" },
+    { "a new file with another prefix", "--- /dev/null\n+++ w/d/n\n@@ -0,0 +1 @@\n+a\n",
+      "d/n:f:a\n" },
+    { "a new file from the root", "--- /dev/null\n+++ /workspace/d/n\n@@ -0,0 +1 @@\n+a\n",
+      "d/n:f:a\n" },
+    { "a new file without a directory", "--- /dev/null\n+++ n\n@@ -0,0 +1 @@\n+a\n", "n:f:a\n" },
+    { "names that only look like git's",
+      "--- /dev/null\n+++ b/.gitignore\n@@ -0,0 +1 @@\n+a\n--- /dev/null\n+++ b/x.git/git~2\n@@ "
+      "-0,0 +1 @@\n+a\n",
+      ".gitignore:f:a\n|x.git/git~2:f:a\n" },
     { "made and removed again",
       FROM_GIT("n") "new file mode 100644\n" FROM_GIT("n") "deleted file mode 100644\n", "n:-:" },
 };
@@ -131,8 +149,6 @@ struct refused {
     enum pyro_code code;
     const char *says; /* a part of the message */
 };
-
-#define CHANGE "@@ -1,2 +1,2 @@\n-one\n+1\n two\n"
 
 static const struct refused refused[] = {
     { "nothing", "", PYRO_PATCH_REJECTED, "no change" },
@@ -191,6 +207,91 @@ static const struct refused refused[] = {
     { "a quoted name with NUL", "--- \"a/f\\000x\"\n+++ b/f\n" CHANGE, PYRO_PATCH_REJECTED,
       "line 1" },
     { "an open quote", "--- \"a/f\n+++ b/f\n" CHANGE, PYRO_PATCH_REJECTED, "line 1" },
+    /* Nothing is left out silently. */
+    { "more lines than are counted", NAMES("f") CHANGE "+more\n three\n", PYRO_PATCH_REJECTED,
+      "line 7: 'f': the hunk at line 3 has not the lines that its header says (-2 +2)" },
+    { "more behind an empty line", NAMES("f") CHANGE "\n+more\n", PYRO_PATCH_REJECTED, "line 8" },
+    { "a context line more", NAMES("f") CHANGE " three\n", PYRO_PATCH_REJECTED, "line 7" },
+    { "a second hunk without numbers", NAMES("f") CHANGE "@@\n-six\n+6\n seven\n",
+      PYRO_PATCH_REJECTED, "line 7: a hunk without line numbers" },
+    { "a second file without numbers", NAMES("f") CHANGE NAMES("x") "@@\n-run\n+walk\n",
+      PYRO_PATCH_REJECTED, "line 9: a hunk without line numbers" },
+    { "a first hunk without numbers", NAMES("f") "@@ one @@\n-one\n+1\n", PYRO_PATCH_REJECTED,
+      "line 3: a hunk without line numbers" },
+    { "a combined diff", "diff --cc f\nindex 1,2..3\n" NAMES("f") "@@@ -1 -1 +1 @@@\n- one\n",
+      PYRO_PATCH_REJECTED, "line 1: a combined diff" },
+    { "a combined hunk", NAMES("f") "@@@ -1 -1 +1 @@@\n- one\n", PYRO_PATCH_REJECTED,
+      "line 3: a combined diff" },
+    { "names without a hunk", NAMES("f") "-one\n+1\n", PYRO_PATCH_REJECTED, "line 3: a hunk" },
+    { "names without a hunk at the end", NAMES("f") CHANGE NAMES("x"), PYRO_PATCH_REJECTED,
+      "line 9: a hunk" },
+    { "a line without its blank", NAMES("f") CHANGE "three\n", PYRO_PATCH_REJECTED,
+      "line 7: neither" },
+    { "prose behind it", NAMES("f") CHANGE "```\n", PYRO_PATCH_REJECTED, "line 7: neither" },
+    { "lines behind headers", FROM_GIT("f") "old mode 100644\nnew mode 100755\n+x\n",
+      PYRO_PATCH_REJECTED, "line 4: a line of a hunk, and no hunk" },
+    { "lines behind a signature", NAMES("f") CHANGE "-- \n+x\n", PYRO_PATCH_REJECTED, "line 7" },
+    { "apply_patch's format", "*** Begin Patch\n*** Update File: f\n@@\n-one\n+1\n",
+      PYRO_PATCH_REJECTED, "line 1: this is apply_patch's format" },
+    { "… behind a file", NAMES("f") CHANGE "*** Update File: x\n@@\n-run\n+1\n",
+      PYRO_PATCH_REJECTED, "line 7: this is apply_patch's format" },
+    { "a context diff", "*** a/f\n--- b/f\n***************\n*** 1,2 ****\n", PYRO_PATCH_REJECTED,
+      "line 3: a context diff" },
+    { "a diff of no kind behind another", NAMES("f") CHANGE "diff -r a/x b/x\n1c1\n< run\n",
+      PYRO_PATCH_REJECTED, "line 7: a comparison that is no unified diff" },
+    { "a file of one side", NAMES("f") CHANGE "Only in b: g\n", PYRO_PATCH_REJECTED,
+      "line 7: a file that one side has" },
+    { "a note of binary files alone", NAMES("f") CHANGE "Binary files a/x and b/x differ\n",
+      PYRO_PATCH_REJECTED, "line 7: binary" },
+    { "a byte order mark", "\xef\xbb\xbf" NAMES("f") CHANGE, PYRO_PATCH_REJECTED,
+      "line 1: it begins with a byte order mark" },
+    { "a blank at a name's end", "--- a/f \n+++ b/f \n" CHANGE, PYRO_PATCH_REJECTED,
+      "line 1: a file's name ends in a blank" },
+    { "a new file whose directory would get lost", NEW("src/n"), PYRO_PATH_REFUSED,
+      "line 2: 'src/n' is made" },
+    { "… by git --no-prefix",
+      "diff --git src/n src/n\nnew file mode 100644\n--- /dev/null\n+++ src/n\n@@ -0,0 +1 @@\n+x\n",
+      PYRO_PATH_REFUSED, "'src/n' is made" },
+    { "… empty", "diff --git src/n src/n\nnew file mode 100644\n", PYRO_PATH_REFUSED,
+      "'src/n' is made" },
+    { "… by its hunk alone", "--- src/n\n+++ src/n\n@@ -0,0 +1 @@\n+x\n", PYRO_PATCH_REJECTED,
+      "no such file" },
+    /* The true reason. */
+    { "LF on CRLF, told", NAMES("crlf") "@@ -1,2 +1,2 @@\n-a\n+A\n b\n", PYRO_PATCH_REJECTED,
+      "the file's lines end in CR LF" },
+    { "CRLF on LF, told", NAMES("f") "@@ -1,2 +1,2 @@\n-one\r\n+1\r\n two\r\n", PYRO_PATCH_REJECTED,
+      "the file's lines end in LF" },
+    { "without context, told", NAMES("f") "@@ -3 +3 @@\n-three\n+3\n", PYRO_PATCH_REJECTED,
+      "its lines are at line 3, but without context" },
+    { "an insertion, told", NAMES("f") "@@ -3,0 +4 @@\n+3a\n", PYRO_PATCH_REJECTED,
+      "no line that tells where" },
+    { "not at the beginning, told", NAMES("f") "@@ -1,3 +1,3 @@\n two\n-three\n+3\n four\n",
+      PYRO_PATCH_REJECTED, "its lines are at line 2, but a hunk that begins at line 1" },
+    { "blanks at the end, told", NAMES("f") "@@ -1,2 +1,2 @@\n-one \n+1\n two\n",
+      PYRO_PATCH_REJECTED, "other blanks at their ends (line 1)" },
+    { "blanks within, told", NAMES("f") "@@ -2,2 +2,2 @@\n-\ttwo\n+2\n three\n",
+      PYRO_PATCH_REJECTED, "other blanks (line 2)" },
+    { "a byte order mark in the file", NAMES("bom") "@@ -1,2 +1,2 @@\n-a\n+A\n b\n",
+      PYRO_PATCH_REJECTED, "the file begins with a byte order mark" },
+    { "a missing newline, told", NAMES("open") "@@ -1,2 +1,2 @@\n-a\n+A\n b\n", PYRO_PATCH_REJECTED,
+      "lacks its newline" },
+    /* What is git's own. */
+    { ".git", NEW("b/.git/hooks/pre-commit"), PYRO_PATH_REFUSED, "is git's own" },
+    { ".git as a file", NEW("b/sub/.git"), PYRO_PATH_REFUSED, "is git's own" },
+    { ".GIT", NEW("b/.GiT/config"), PYRO_PATH_REFUSED, "is git's own" },
+    { ".git for NTFS", NEW("b/git~1/config"), PYRO_PATH_REFUSED, "is git's own" },
+    { ".git for NTFS, with dots", NEW("b/.git. ./config"), PYRO_PATH_REFUSED, "is git's own" },
+    { ".git for NTFS, a stream", NEW("b/.git::$INDEX_ALLOCATION/config"), PYRO_PATH_REFUSED,
+      "is git's own" },
+    { ".git for NTFS, a backslash", NEW("\"b/x\\\\.git\\\\config\""), PYRO_PATH_REFUSED,
+      "is git's own" },
+    { ".git for HFS+", NEW("b/.g\xe2\x80\x8cit/config"), PYRO_PATH_REFUSED, "is git's own" },
+    { "a rename out of .git", "diff --git a/.git/x b/f2\nrename from .git/x\nrename to f2\n",
+      PYRO_PATH_REFUSED, "is git's own" },
+    { "a link named .gitmodules",
+      FROM_GIT("d/.GitModules") "new file mode 120000\n--- /dev/null\n+++ b/d/.GitModules\n@@ -0,0 "
+                                "+1 @@\n+x\n\\ No newline at end of file\n",
+      PYRO_PATCH_REJECTED, "git refuses" },
     { "a name for a file only", FROM_GIT("f"), PYRO_PATCH_REJECTED, "without a change" },
 };
 
@@ -202,6 +303,10 @@ static void fill(struct memory_tree *t)
     memory_put(t, "empty", 'f', "", 0);
     memory_put(t, "open", 'f', "a\nb", 3);
     memory_put(t, "crlf", 'f', "a\r\nb\r\n", 6);
+    memory_put(t, "bom", 'f',
+               "\xef\xbb\xbf"
+               "a\nb\n",
+               7);
     memory_put(t, "link", 'l', "target", 6);
     memory_put(t, "dir", 'd', "", 0);
 }
@@ -258,6 +363,56 @@ static void test_patch_refused(void **state UNUSED)
         expect(c->what, &t, "f:f:one\ntwo\nthree\nfour\nfive\nsix\nseven\n|x:x:run\n");
         memory_release(&t);
     }
+}
+
+static void put_file(const char *dir, const char *name, const struct buf *b)
+{
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    assert_true(fs_replace(AT_FDCWD, path, b->len ? b->data : "", b->len, 0644, NULL));
+}
+
+static int run_in(const char *dir, const char *script, struct buf *out)
+{
+    const char *argv[] = { "sh", "-c", script, "sh", dir, NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+
+    return proc_run(&spec, PEER_WAIT_MS, out, NULL) ? 0 : 1;
+}
+
+/* Where git refuses a name, and pyro must, for the diff leaves such names out of its patch. */
+static void test_patch_refuses_names_as_git_does(void **state UNUSED)
+{
+    static const char *const names[] = {
+        ".git",       ".GIT/x",        "a/.gIt",       "git~1/x",    "GIT~1",   ".git ",
+        ".git./x",    ".git . ",       ".git:x",       "x\\.git\\y", ".git\\x", "git~1 .:x/y",
+        ".gitignore", ".gita",         "x.git",        "git",        "git~2",   "git~1x",
+        ".git.x",     "x/.gitmodules", "a.git/config", ".g it",      "git~10",
+    };
+    char dir[] = "/tmp/pyro-patch-XXXXXX";
+
+    assert_non_null(mkdtemp(dir));
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        scoped_buf patch = BUF_INIT(4096), out = BUF_INIT(65536);
+        struct memory_tree t = { .count = 0 };
+        struct pyro_error err = { 0 };
+        bool ours, theirs;
+        assert_true(buf_append_str(&patch, "--- /dev/null\n+++ ") &&
+                    patch_quote(&patch, "b/", names[i]) &&
+                    buf_append_str(&patch, strchr(names[i], ' ') ? "\t\n" : "\n") &&
+                    buf_append_str(&patch, "@@ -0,0 +1 @@\n+x\n"));
+        put_file(dir, "patch", &patch);
+        theirs = run_in(dir,
+                        "cd \"$1\" && git -c core.protectHFS=true -c core.protectNTFS=true apply "
+                        "--check patch",
+                        &out) == 0;
+        ours = memory_patch(&t, patch.data, patch.len, &err);
+        if (ours != theirs)
+            fail_msg("'%s': git %s it", names[i], theirs ? "takes" : "refuses");
+        memory_release(&t);
+    }
+    assert_true(fs_remove_tree(AT_FDCWD, dir, NULL));
 }
 
 static void test_names_round_trip(void **state UNUSED)
@@ -321,22 +476,6 @@ static void edit(const struct buf *from, uint32_t rarely, struct buf *to)
     }
     if (to->len && to->data[to->len - 1] != '\n' && below(2))
         assert_true(buf_append(to, "\n", 1));
-}
-
-static void put_file(const char *dir, const char *name, const struct buf *b)
-{
-    char path[128];
-
-    snprintf(path, sizeof(path), "%s/%s", dir, name);
-    assert_true(fs_replace(AT_FDCWD, path, b->len ? b->data : "", b->len, 0644, NULL));
-}
-
-static int run_in(const char *dir, const char *script, struct buf *out)
-{
-    const char *argv[] = { "sh", "-c", script, "sh", dir, NULL };
-    struct proc_spec spec = proc_spec_of(argv);
-
-    return proc_run(&spec, PEER_WAIT_MS, out, NULL) ? 0 : 1;
 }
 
 /* What GNU patch makes of it without fuzz; false when it refuses it, or shifts a hunk: then it has
@@ -413,6 +552,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_patch_accepted),
         cmocka_unit_test(test_patch_refused),
+        cmocka_unit_test(test_patch_refuses_names_as_git_does),
         cmocka_unit_test(test_names_round_trip),
         cmocka_unit_test(test_patch_as_git_apply_and_gnu_patch),
     };
