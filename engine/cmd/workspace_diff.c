@@ -1,4 +1,5 @@
 /* engine/cmd/workspace_diff.c: what changed in a workspace since it was created. */
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,7 +42,7 @@ static const struct result_spec entry_rows[] = {
     RES_STR("text_patch", .nullable = true,
             .help =
                 "Null for what is no UTF-8 text, is over 8 MiB, or cannot be said in a patch: a "
-                "directory, and permissions other than the executable bit"),
+                "directory, permissions other than the executable bit, and what is in a .git"),
     RES_STR("old_mode", .nullable = true, .help = "Octal, with the type: 100644; null when added"),
     RES_STR("new_mode", .nullable = true, .help = "Null when deleted"),
     RES_END,
@@ -53,6 +54,10 @@ static const struct result_spec workspace_diff_result[] = {
     RES_OBJECT("summary", summary_rows),
     RES_OBJECTS("entries", entry_rows,
                 .help = "Directories only when they are empty or their mode changed"),
+    RES_STRINGS("left_out", .help = "Paths that were not compared, nor what is below them: over "
+                                    "4,095 bytes long, or over 512 directories deep; the first "
+                                    "1,000"),
+    RES_INT("left_out_count"),
     RES_STR("patch", .help = "All text_patches together, for git apply"),
     RES_END,
 };
@@ -143,6 +148,21 @@ static void print_entries(const json_t *entries, bool all, FILE *out)
         fputc('\n', out);
 }
 
+/* A summary of what is missing goes where an error would: a patch says nothing of it. */
+static void print_left_out(const json_t *result, FILE *out)
+{
+    const json_t *paths = json_object_get(result, "left_out");
+    int64_t count = json_int_or(result, "left_out_count", 0);
+
+    for (size_t i = 0; i < json_array_size(paths); i++) {
+        fputs("pyro: not compared, too long or too deep: ", out);
+        text_print(out, json_string_value(json_array_get(paths, i)));
+        fputc('\n', out);
+    }
+    if (count > (int64_t)json_array_size(paths))
+        fprintf(out, "pyro: and %" PRId64 " more\n", count - (int64_t)json_array_size(paths));
+}
+
 static void print_diff(const json_t *result, bool stat, FILE *out)
 {
     static const char *const keys[] = { "total",        "added",        "modified", "deleted",
@@ -153,6 +173,7 @@ static void print_diff(const json_t *result, bool stat, FILE *out)
         { "workspace_id", json_string_or(result, "workspace_id", NULL) }
     };
 
+    print_left_out(result, stderr);
     if (!json_bool_or(result, "changed", false)) {
         fputs("No workspace changes.\n", out);
         return;

@@ -20,7 +20,7 @@
 #define ENTRIES_MAX_BYTES ((size_t)512 * 1024 * 1024)
 #define PATCH_MAX_BYTES ((size_t)128 * 1024 * 1024)
 
-static json_t *read_entries(int fd, struct pyro_error *err)
+static json_t *read_found(int fd, struct pyro_error *err)
 {
     off_t n = lseek(fd, 0, SEEK_END);
     scoped_free char *text = NULL;
@@ -38,7 +38,7 @@ static json_t *read_entries(int fd, struct pyro_error *err)
     return json_parse(text, (size_t)n, ENTRIES_MAX_BYTES, err);
 }
 
-/* [{path, …}] as pyro-image tells it. */
+/* What pyro-image found: tree_diff()'s object. */
 static json_t *compare(const struct disk_fds *disk, struct pyro_error *err)
 {
     char fds[DISK_FDS_TEXT], baseline[16];
@@ -58,7 +58,7 @@ static json_t *compare(const struct disk_fds *disk, struct pyro_error *err)
     disk_fds_pass(disk, &spec, LAYERS_FD, fds);
     snprintf(baseline, sizeof(baseline), "%u", disk->baseline);
     result = helper_run(&spec, HELPER_MS, err);
-    return result ? read_entries(output, err) : NULL;
+    return result ? read_found(output, err) : NULL;
 }
 
 /* Of a workspace that is held still. */
@@ -97,8 +97,10 @@ static bool check(const struct opened *o, struct pyro_error *err)
 enum { ADDED, MODIFIED, DELETED, TYPE_CHANGED, STATUS_COUNT };
 
 /* Counts, shows paths as users know them, and puts the patches together. */
-static json_t *to_view(const char *id, json_t *entries, struct pyro_error *err)
+static json_t *to_view(const char *id, json_t *found, struct pyro_error *err)
 {
+    json_t *entries = json_object_get(found, "entries"),
+           *left_out = json_object_get(found, "left_out");
     static const char *const names[] = { "added", "modified", "deleted", "type_changed" };
     int64_t counts[STATUS_COUNT] = { 0 }, text = 0;
     scoped_buf patch = BUF_INIT(PATCH_MAX_BYTES);
@@ -118,19 +120,25 @@ static json_t *to_view(const char *id, json_t *entries, struct pyro_error *err)
         }
         json_object_set_new(e, "path", json_string(path));
     }
-    return json_pack("{s:s, s:b, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:O, s:o}", "workspace_id",
-                     id, "changed", total > 0, "summary", "total", (json_int_t)total, "added",
-                     (json_int_t)counts[ADDED], "modified", (json_int_t)counts[MODIFIED], "deleted",
-                     (json_int_t)counts[DELETED], "type_changed", (json_int_t)counts[TYPE_CHANGED],
-                     "text_patched", (json_int_t)text, "non_text",
-                     (json_int_t)total - (json_int_t)text, "entries", entries, "patch",
+    json_array_foreach (left_out, i, e) {
+        scoped_free char *path = str_printf("/workspace/%s", json_string_value(e));
+        json_array_set_new(left_out, i, json_string(path));
+    }
+    return json_pack("{s:s, s:b, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:O, s:O, s:I, s:o}",
+                     "workspace_id", id, "changed", total > 0, "summary", "total",
+                     (json_int_t)total, "added", (json_int_t)counts[ADDED], "modified",
+                     (json_int_t)counts[MODIFIED], "deleted", (json_int_t)counts[DELETED],
+                     "type_changed", (json_int_t)counts[TYPE_CHANGED], "text_patched",
+                     (json_int_t)text, "non_text", (json_int_t)total - (json_int_t)text, "entries",
+                     entries, "left_out", left_out, "left_out_count",
+                     json_int_or(found, "left_out_count", 0), "patch",
                      json_stringn(patch.len ? patch.data : "", patch.len));
 }
 
 json_t *workspace_diff(const char *ref, struct pyro_error *err)
 {
     scoped_opened struct opened o = OPENED_INIT;
-    scoped_json json_t *entries = NULL;
+    scoped_json json_t *found = NULL;
     struct disk_hold *hold;
 
     if (!workspace_open(ref, &o, err) || !check(&o, err))
@@ -138,7 +146,7 @@ json_t *workspace_diff(const char *ref, struct pyro_error *err)
     hold = disk_hold_open(&o, err);
     if (!hold)
         return NULL;
-    entries = compare_held(&o, hold, err);
+    found = compare_held(&o, hold, err);
     disk_hold_close(hold);
-    return hide_secrets(o.dir_fd, entries ? to_view(o.id, entries, err) : NULL, err);
+    return hide_secrets(o.dir_fd, found ? to_view(o.id, found, err) : NULL, err);
 }

@@ -12,27 +12,27 @@ struct diff_args {
     struct image_fds layers; /* the last is the disk as it is now */
     int64_t baseline;        /* the index of the layer to compare with */
     const char *root;        /* an absolute path */
-    int output_fd;           /* takes tree_diff()'s array */
+    int output_fd;           /* takes tree_diff()'s object */
 };
 
 static json_t *compare(const struct diff_args *a, struct chain *chain, struct pyro_error *err)
 {
     struct view *then = NULL, *now = NULL;
-    json_t *entries = NULL;
+    json_t *found = NULL;
 
     if (view_open(chain, (unsigned)a->baseline, &then, err) &&
         view_open(chain, a->layers.count - 1, &now, err))
-        entries = tree_diff(then, now, a->root, err);
+        found = tree_diff(then, now, a->root, err);
     view_free(then);
     view_free(now);
-    return entries;
+    return found;
 }
 
 static json_t *run(const void *args, struct pyro_error *err)
 {
     const struct diff_args *a = args;
     struct chain *chain = NULL;
-    scoped_json json_t *entries = NULL;
+    scoped_json json_t *found = NULL;
     scoped_free char *text = NULL;
 
     if (a->baseline >= a->layers.count) {
@@ -40,11 +40,11 @@ static json_t *run(const void *args, struct pyro_error *err)
         return NULL;
     }
     if (chain_open(a->layers.items, a->layers.count, &chain, err))
-        entries = compare(a, chain, err);
+        found = compare(a, chain, err);
     chain_free(chain);
-    if (!entries)
+    if (!found)
         return NULL;
-    text = json_compact(entries);
+    text = json_compact(found);
     if (!text) {
         pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
         return NULL;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/image/dot_git.h"
 #include "engine/image/tree_diff_private.h"
 #include "vmm/base/file_records.h"
 
@@ -155,7 +156,7 @@ static bool compare(struct tree_diff *d, uint32_t a, uint32_t b, unsigned depth,
                     struct pyro_error *err)
 {
     struct diff_node x = { .view = d->then }, y = { .view = d->now };
-    size_t told = json_array_size(d->entries);
+    size_t told = json_array_size(d->entries), left_out = d->left_out_count;
     bool before = d->textless, ok;
 
     if ((a && !view_stat(d->then, a, &x.inode, err)) || (b && !view_stat(d->now, b, &y.inode, err)))
@@ -166,7 +167,8 @@ static bool compare(struct tree_diff *d, uint32_t a, uint32_t b, unsigned depth,
         !walk(d, is_dir(&x) ? a : 0, is_dir(&y) ? b : 0, depth + 1, err))
         return false;
     /* A directory that no patch can empty leaves no room for a file. */
-    d->textless = before || (is_dir(&x) && b && !is_dir(&y) && is_textless(d, told));
+    d->textless = before || (is_dir(&x) && b && !is_dir(&y) &&
+                             (d->left_out_count > left_out || is_textless(d, told)));
     ok = tree_diff_entry(d, &x, &y, json_array_size(d->entries) == told, err);
     d->textless = before;
     return ok;
@@ -189,19 +191,29 @@ static bool compare_one(struct tree_diff *d, const struct name *a, const struct 
     return !S_ISDIR(type) || walk(d, a->inode, b->inode, depth + 1, err);
 }
 
+/* A path that no program could open, and what is below it. */
+static bool leave_out(struct tree_diff *d, struct pyro_error *err)
+{
+    if (json_array_size(d->left_out) < TREE_DIFF_LEFT_OUT_MAX &&
+        json_array_append_new(d->left_out, json_string_lossy(d->path.data, d->path.len)) != 0)
+        return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+    d->left_out_count++;
+    return true;
+}
+
 /* One name of a directory, on the sides that have it. */
 static bool step(struct tree_diff *d, const char *name, const struct name *a, const struct name *b,
                  unsigned depth, struct pyro_error *err)
 {
     size_t length = b ? b->length : a ? a->length : 0, before = d->path.len;
-    bool ok;
+    bool textless = d->textless, ok;
 
-    if (before + length + 1 > FILE_PATH_MAX)
-        return pyro_fail(err, PYRO_GUEST_ERROR, "a path below '%.300s…' is longer than %d bytes",
-                         d->path.data, FILE_PATH_MAX);
     if ((before && !buf_append(&d->path, "/", 1)) || !buf_append(&d->path, name, length))
         return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
-    ok = compare_one(d, a, b, depth, err);
+    /* git-apply(1) refuses a patch that changes what is git's own. */
+    d->textless = textless || is_dot_git(name, length);
+    ok = d->path.len > FILE_PATH_MAX ? leave_out(d, err) : compare_one(d, a, b, depth, err);
+    d->textless = textless;
     d->path.len = before;
     d->path.data[before] = '\0';
     return ok;
@@ -237,8 +249,7 @@ static bool walk(struct tree_diff *d, uint32_t a, uint32_t b, unsigned depth,
     bool same = a && b && !is_changed(d, a, b), ok = true;
 
     if (depth > DEPTH_MAX)
-        return pyro_fail(err, PYRO_GUEST_ERROR, "'%.300s…' is more than %d directories deep",
-                         d->path.data, DEPTH_MAX);
+        return leave_out(d, err);
     if ((a && !visit(d, 0, a, err)) || (b && !visit(d, 1, b, err)))
         return false;
     if (b)
@@ -289,8 +300,13 @@ static bool run(struct tree_diff *d, const char *root, struct pyro_error *err)
 json_t *tree_diff(struct view *then, struct view *now, const char *root, struct pyro_error *err)
 {
     struct tree_diff d = {
-        .then = then, .now = now, .path = BUF_INIT(FILE_PATH_MAX + 2), .entries = json_array()
+        .then = then,
+        .now = now,
+        .path = BUF_INIT(FILE_PATH_MAX + 2 + UINT16_MAX),
+        .entries = json_array(),
+        .left_out = json_array(),
     };
+    json_t *result = NULL;
     uint32_t inodes = view_inode_count(now), more = view_inode_count(then);
     bool ok;
 
@@ -298,7 +314,8 @@ json_t *tree_diff(struct view *then, struct view *now, const char *root, struct 
     d.changed = calloc(d.inodes / 8 + 1, 1);
     d.visited[0] = calloc(d.inodes / 8 + 1, 1);
     d.visited[1] = calloc(d.inodes / 8 + 1, 1);
-    ok = d.entries && d.changed && d.visited[0] && d.visited[1] && buf_reserve(&d.path, 1);
+    ok = d.entries && d.left_out && d.changed && d.visited[0] && d.visited[1] &&
+         buf_reserve(&d.path, 1);
     if (!ok)
         pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
     ok = ok && run(&d, root, err);
@@ -306,7 +323,12 @@ json_t *tree_diff(struct view *then, struct view *now, const char *root, struct 
     free(d.visited[0]);
     free(d.visited[1]);
     buf_release(&d.path);
-    if (!ok)
-        json_decref(take_ptr(&d.entries));
-    return d.entries;
+    if (ok)
+        result = json_pack("{s:O, s:O, s:I}", "entries", d.entries, "left_out", d.left_out,
+                           "left_out_count", (json_int_t)d.left_out_count);
+    json_decref(d.entries);
+    json_decref(d.left_out);
+    if (ok && !result)
+        pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+    return result;
 }

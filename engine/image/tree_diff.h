@@ -16,10 +16,15 @@
 #define TREE_DIFF_TEXT_MAX (8 * 1024 * 1024)   /* of one file, to be text */
 #define TREE_DIFF_PATCH_MAX (64 * 1024 * 1024) /* of all; what comes after is told without text */
 
+#define TREE_DIFF_LEFT_OUT_MAX 1000
+
 /*
- * [{path, status, artifact_type, text_patch, old_mode, new_mode}], new, in the order of a walk.
- * path is relative to the root; text_patch null for what is no text; modes are octal with the type,
- * null on the side that has none. NULL with err set. text_diff_load() must have been called.
+ * {entries: [{path, status, artifact_type, text_patch, old_mode, new_mode}], left_out: [path],
+ * left_out_count}, new, in the order of a walk. path is relative to the root; text_patch null for
+ * what is no text, and for what is in a ".git"; modes are octal with the type, null on the side
+ * that has none. left_out: paths beyond FILE_PATH_MAX or too deep, which were not compared, nor
+ * what is below them; the first TREE_DIFF_LEFT_OUT_MAX. NULL with err set. text_diff_load() must
+ * have been called.
  */
 json_t *tree_diff(struct view *then, struct view *now, const char *root,
                   struct pyro_error *err) MUST_CHECK;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/image/dot_git.h"
 #include "engine/image/patch.h"
 #include "engine/image/text_diff.h"
 #include "engine/image/tree_diff_private.h"
@@ -170,7 +171,8 @@ static bool make_patch(const char *path, const struct diff_node *a, const struct
     const struct buf nothing = BUF_INIT(0);
     bool before = is_file_or_link(a), after = is_file_or_link(b), old_text, new_text;
 
-    if ((!before && !after) || (!is_there(a) && !after) || (!is_there(b) && !before))
+    if ((!before && !after) || (!is_there(a) && !after) || (!is_there(b) && !before) ||
+        (is_kind(b, S_IFLNK) && is_dot_gitmodules(path)))
         return true;
     if (!read_text(a, &old, &old_text, err) || !read_text(b, &new, &new_text, err))
         return false;

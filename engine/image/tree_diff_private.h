@@ -18,7 +18,8 @@ struct tree_diff {
     uint8_t *visited[2]; /* directories, then and now */
     uint32_t inodes;
     struct buf path; /* where the walk is, relative */
-    json_t *entries;
+    json_t *entries, *left_out;
+    size_t left_out_count;
     size_t patch_bytes; /* of all entries */
     bool textless;      /* no patch here: it would need what no patch can say */
 };

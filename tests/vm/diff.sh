@@ -149,6 +149,39 @@ ws sh -c 'cd /; rm -rf /workspace/* /workspace/.[a-z]*; mv /workspace /elsewhere
 diff_ws --json
 is "without /workspace all is deleted" "$(json .summary.added)$(json .summary.modified)" 00
 run "${pyro[@]}" workspace delete d
+
+# A repository: what a commit and a branch change in .git is told, and is in no patch.
+git init -q "$TEST_DIR/repo" && git -C "$TEST_DIR/repo" config user.name n && git -C "$TEST_DIR/repo" config user.email a@b
+(cd "$TEST_DIR/repo" && echo one >f && git add f && git commit -qm 1)
+run "${pyro[@]}" workspace create debian:12 --name d --seed-path "$TEST_DIR/repo" --json
+ws sh -c 'git config --global --add safe.directory "*"; git checkout -qb feat; echo two >>f; git commit -qam 2; mkdir sub; echo "gitdir: ../x" >sub/.git
+    mkdir -p .GIT; echo x >.GIT/config; ln -s x .gitmodules; echo x >wanted'
+diff_ws --json
+is "a commit: entries name what changed in .git" "$(entry .git/HEAD)|$(entry sub/.git)|$(entry .GIT/config)|$(entry f)" \
+    'modified file False 100644 100644|added file False None 100644|added file False None 100644|modified file True 100644 100644'
+is "… a link named .gitmodules" "$(entry .gitmodules)" 'added symlink False None 120777'
+json .patch >"$TEST_DIR/patch"
+is "… and the patch has none of it" "$(grep -c '^diff' "$TEST_DIR/patch")$(grep -ci '\.git' "$TEST_DIR/patch")" 20
+run git -C "$TEST_DIR/repo" apply "$TEST_DIR/patch"
+is "git apply takes the patch" "$status$err$(cat "$TEST_DIR/repo/f" "$TEST_DIR/repo/wanted" | tr '\n' ' ')" '0one two x '
+is "… and the repository is whole" "$(git -C "$TEST_DIR/repo" log --format=%s)" 1
+for name in .git/hooks/pre-commit .GiT/config sub/.git 'git~1/config'; do
+    run "${pyro[@]}" workspace patch apply d --json --patch "--- /dev/null
++++ b/$name
+@@ -0,0 +1 @@
++x"
+    is "patch apply refuses $name" "$(json .error.code)" path_refused
+done
+
+# Paths that nobody can open, and what lies too deep, are left out by name.
+ws perl -e 'for (1..45) { mkdir "d" x 100; chdir "d" x 100 } open F, ">", "f"; chdir "/workspace"; for (1..600) { mkdir "e"; chdir "e" }'
+diff_ws --json
+is "too deep: the rest is told" "$status$(entry wanted)" '0added file True None 100644'
+is "… and what is left out is named" "$(json .left_out_count) $(json .left_out | python3 -c 'import json, sys; print(*sorted((len(p), p[:14]) for p in json.load(sys.stdin)))')" \
+    "2 (1036, '/workspace/e/e') (4151, '/workspace/ddd')"
+diff_ws
+like "… on standard error for people" "$status$err" '^0pyro: not compared, too long or too deep: /workspace/ddd'
+run "${pyro[@]}" workspace delete d
 export PYRO_QEMU=/nothing/such
 run "${pyro[@]}" workspace create debian:12-base --name h --allow-host-compat --json
 run "${pyro[@]}" workspace diff h --json
