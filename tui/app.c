@@ -59,6 +59,7 @@ void app_push(struct app *app, struct screen *s)
     if (app->top && app->top->ops->leave)
         app->top->ops->leave(app->top);
     s->app = app;
+    s->serial = ++app->last_serial;
     s->below = app->top;
     app->top = s;
     app_place(app, s);
@@ -115,6 +116,13 @@ bool app_shows(const struct screen *s)
     while (at && at != s && at->ops->overlay)
         at = at->below;
     return at == s;
+}
+
+bool app_may_open(const struct app *app, uint64_t serial)
+{
+    struct screen *top = app->top;
+
+    return top && top->serial == serial && !(top->ops->captures && top->ops->captures(top));
 }
 
 /* ---- damage and time ---- */

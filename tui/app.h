@@ -67,7 +67,8 @@ struct screen {
     const struct screen_ops *ops;
     struct app *app;
     struct screen *below;
-    WINDOW *win; /* made by the frame */
+    WINDOW *win;     /* made by the frame */
+    uint64_t serial; /* of no other screen, ever; given by app_push() */
     int top, left, rows, cols;
 };
 
@@ -80,6 +81,7 @@ struct app {
     struct loop_timer esc_timer, resize_timer, tick_timer, message_timer, frame_timer;
     WINDOW *bar; /* the key bar */
     bool damaged, restacked, focused, ended;
+    uint64_t last_serial;
     int64_t frame_ms;  /* when something that came by itself was last painted */
     int64_t key_ms;    /* of the last key */
     char message[512]; /* stands in the key bar for a while */
@@ -97,6 +99,8 @@ struct app {
     struct model *model;
     /* The workspace that the operator is at, or was last: its id, or "". Screens say so. */
     char at_workspace[WORKSPACE_ID_LENGTH + 1];
+    /* One that the list's cursor goes to as soon as it has it; "": none. */
+    char wanted_workspace[WORKSPACE_ID_LENGTH + 1];
     /* Opens help, log or palette: set by whoever knows those screens. */
     void (*open_global)(struct app *app, int action);
 };
@@ -109,6 +113,11 @@ void app_pop(struct app *app);
 void app_pop_screen(struct screen *s);
 /* Whether any of it can be seen: only overlays are above it. */
 bool app_shows(const struct screen *s);
+/*
+ * Whether something that comes by itself, such as the end of a job, may open a screen: the operator
+ * is still on the screen with this serial, where it was asked for, and is not typing.
+ */
+bool app_may_open(const struct app *app, uint64_t serial);
 /* To be painted before the next wait. */
 void app_damage(struct app *app);
 /* The same for what comes by itself, a shell's output for example: at most every APP_FRAME_MS,

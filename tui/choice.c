@@ -10,9 +10,8 @@
 struct choice {
     struct screen screen;
     struct list list;
+    struct choice_spec spec; /* arg is NULL once chosen() has taken it */
     char *title, *words[CHOICE_MAX];
-    choice_fn *chosen;
-    void *arg;
 };
 
 enum action { DOWN = 1, CHOOSE = DOWN + LIST_ACTIONS, CANCEL };
@@ -52,7 +51,7 @@ static void choose(struct choice *c)
 {
     /* The screen lives until this pass of the loop is over. */
     app_pop(c->screen.app);
-    c->chosen(c->arg, (size_t)c->list.selected);
+    c->spec.chosen(take_ptr(&c->spec.arg), (size_t)c->list.selected);
 }
 
 static void action(struct screen *s, int a)
@@ -90,6 +89,8 @@ static void destroy(struct screen *s)
 
     for (int i = 0; i < c->list.count; i++)
         free(c->words[i]);
+    if (c->spec.arg)
+        c->spec.free_arg(c->spec.arg);
     free(c->title);
     free(c);
 }
@@ -106,19 +107,17 @@ const struct screen_ops choice_ops = {
     .free = destroy,
 };
 
-void choice_ask(struct app *app, const char *title, char *const *words, size_t count,
-                choice_fn *chosen, void *arg)
+void choice_ask(struct app *app, const struct choice_spec *spec)
 {
     struct choice *c = calloc(1, sizeof(*c));
 
-    BUG_ON(!c || count > CHOICE_MAX);
+    BUG_ON(!c || spec->count > CHOICE_MAX);
     c->screen.ops = &choice_ops;
-    c->title = str_printf("%s", title);
-    for (size_t i = 0; i < count; i++)
-        c->words[i] = str_printf("%s", words[i]);
-    c->list.count = (int)count;
-    c->list.rows = (int)count;
-    c->chosen = chosen;
-    c->arg = arg;
+    c->spec = *spec;
+    c->title = str_printf("%s", spec->title);
+    for (size_t i = 0; i < spec->count; i++)
+        c->words[i] = str_printf("%s", spec->words[i]);
+    c->list.count = (int)spec->count;
+    c->list.rows = (int)spec->count;
     app_push(app, &c->screen);
 }

@@ -10,11 +10,9 @@
 
 struct confirm {
     struct screen screen;
+    struct confirm_spec spec; /* arg is NULL once yes() has taken it */
     char *title, *text;
-    bool danger;
     int first, lines; /* of the text: the uppermost shown, all */
-    confirm_fn *yes;
-    void *arg;
 };
 
 enum action { YES = 1, NO, DOWN, UP };
@@ -74,7 +72,7 @@ static void draw(struct screen *s, WINDOW *win)
 {
     struct confirm *c = (struct confirm *)s;
     struct style dialog = theme_style(ROLE_DIALOG),
-                 border = theme_style(c->danger ? ROLE_DANGER_BORDER : ROLE_DIALOG_BORDER);
+                 border = theme_style(c->spec.danger ? ROLE_DANGER_BORDER : ROLE_DIALOG_BORDER);
     int row = s->rows - 3;
 
     c->lines = paragraphs(c, NULL, 0, s->cols);
@@ -93,8 +91,6 @@ static void draw(struct screen *s, WINDOW *win)
 static void action(struct screen *s, int a)
 {
     struct confirm *c = (struct confirm *)s;
-    confirm_fn *yes = c->yes;
-    void *arg = c->arg;
 
     if (a == DOWN || a == UP) {
         scroll_by(c, (a == DOWN ? 1 : -1) * (text_rows(c) + 1) / 2);
@@ -102,7 +98,7 @@ static void action(struct screen *s, int a)
     }
     app_pop(s->app);
     if (a == YES)
-        yes(arg);
+        c->spec.yes(take_ptr(&c->spec.arg));
 }
 
 static bool enabled(struct screen *s, int a)
@@ -118,6 +114,12 @@ static bool event(struct screen *s, const struct key_event *e)
 
     if (e->kind == EVENT_MOUSE && (e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN))
         scroll_by((struct confirm *)s, e->mouse == MOUSE_WHEEL_UP ? -1 : 1);
+    /* Text that was meant for something else must not hold the one letter that agrees. */
+    if (e->kind == EVENT_KEY && !keymap_find(s->ops->name, keys, e) &&
+        !keymap_find("global", app_keys, e)) {
+        app_pop(s->app);
+        return true;
+    }
     if (e->kind != EVENT_MOUSE || e->mouse != MOUSE_PRESS || e->button != 1)
         return false;
     if (e->row == row && e->col >= 3 && e->col < 10)
@@ -131,6 +133,8 @@ static void destroy(struct screen *s)
 {
     struct confirm *c = (struct confirm *)s;
 
+    if (c->spec.arg)
+        c->spec.free_arg(c->spec.arg);
     free(c->title);
     free(c->text);
     free(c);
@@ -149,17 +153,14 @@ const struct screen_ops confirm_ops = {
     .free = destroy,
 };
 
-void confirm_ask(struct app *app, const char *title, const char *text, bool danger, confirm_fn *yes,
-                 void *arg)
+void confirm_ask(struct app *app, const struct confirm_spec *spec)
 {
     struct confirm *c = calloc(1, sizeof(*c));
 
     BUG_ON(!c);
     c->screen.ops = &confirm_ops;
-    c->title = str_printf("%s", title);
-    c->text = str_printf("%s", text);
-    c->danger = danger;
-    c->yes = yes;
-    c->arg = arg;
+    c->spec = *spec;
+    c->title = str_printf("%s", spec->title);
+    c->text = str_printf("%s", spec->text);
     app_push(app, &c->screen);
 }

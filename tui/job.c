@@ -30,6 +30,7 @@ struct job {
     struct job *next;
     struct app *app;
     char *what;
+    uint64_t from;
     pid_t pid;
     int pid_fd, out_fd, err_fd;
     bool text, cut, cancelled;
@@ -180,6 +181,9 @@ static void finish(struct job *job, struct job_end *end)
 {
     const char *hint = pyro_error_hint(&end->error);
 
+    end->app = job->app;
+    end->what = job->what;
+    end->from = job->from;
     if (end->ok) {
         log_add(ROLE_TEXT, "%s: done, after %.1f s", job->what, clock_wall() - job->started_at);
     } else if (end->cancelled) {
@@ -309,6 +313,7 @@ static struct job *start(struct app *app, const char *what, const char *const *a
     *job = (struct job){ .next = jobs,
                          .app = app,
                          .what = str_printf("%s", what),
+                         .from = app->top ? app->top->serial : 0,
                          .pid_fd = -1,
                          .out_fd = -1,
                          .err_fd = -1,
@@ -340,6 +345,46 @@ struct job *job_start_into(struct app *app, const char *what, const char *const 
                            job_done_fn *done, void *arg)
 {
     return start(app, what, argv, true, out_fd, done, arg);
+}
+
+struct job_request {
+    struct app *app;
+    char *what, *argv[ARGS_MAX + 1];
+    bool text;
+    job_done_fn *done;
+};
+
+struct job_request *job_request_new(struct app *app, const char *what, const char *const *argv,
+                                    bool text, job_done_fn *done)
+{
+    struct job_request *request = calloc(1, sizeof(*request));
+
+    BUG_ON(!request);
+    *request = (struct job_request){
+        .app = app, .what = str_printf("%s", what), .text = text, .done = done
+    };
+    for (size_t i = 0; argv[i] && i < ARGS_MAX; i++)
+        request->argv[i] = str_printf("%s", argv[i]);
+    return request;
+}
+
+void job_request_start(void *arg)
+{
+    struct job_request *request = arg;
+
+    job_start(request->app, request->what, (const char *const *)request->argv, request->text,
+              request->done, NULL);
+    job_request_free(request);
+}
+
+void job_request_free(void *arg)
+{
+    struct job_request *request = arg;
+
+    for (size_t i = 0; request->argv[i]; i++)
+        free(request->argv[i]);
+    free(request->what);
+    free(request);
 }
 
 void job_forget(struct job *job)

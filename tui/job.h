@@ -12,6 +12,9 @@
 struct job;
 
 struct job_end {
+    struct app *app;
+    const char *what; /* as job_start() got it */
+    uint64_t from;    /* the screen that it was started on: see app_may_open() */
     bool ok;
     bool cancelled;       /* by job_cancel() */
     const json_t *result; /* of a JSON job that went well */
@@ -33,6 +36,16 @@ struct job *job_start(struct app *app, const char *what, const char *const *argv
 /* The same for a text that goes to out_fd (borrowed) instead of being collected: a long one. */
 struct job *job_start_into(struct app *app, const char *what, const char *const *argv, int out_fd,
                            job_done_fn *done, void *arg);
+/*
+ * A command for later, should the operator agree: an argument of confirm_ask(). All strings are
+ * copied. job_request_start() takes the request.
+ */
+struct job_request;
+struct job_request *job_request_new(struct app *app, const char *what, const char *const *argv,
+                                    bool text, job_done_fn *done);
+void job_request_start(void *request);
+void job_request_free(void *request);
+
 /* Nobody wants its end any more; it goes on. */
 void job_forget(struct job *job);
 /* Ends it and what it has started: asked to the first time, killed the second. It is over when

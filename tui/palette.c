@@ -168,14 +168,6 @@ static void take_offer(struct palette *p)
 
 /* ---- running ---- */
 
-struct asked {
-    struct app *app;
-    const struct screen *from; /* the screen that it was run on */
-    struct words words;
-    char *line;
-};
-static struct asked asked;
-
 static size_t count_lines(const char *text)
 {
     size_t n = 0;
@@ -186,10 +178,10 @@ static size_t count_lines(const char *text)
 }
 
 /* A line in the key bar, a few or more in a pager. */
-static void done(void *arg, const struct job_end *end)
+static void done(void *arg UNUSED, const struct job_end *end)
 {
-    struct app *app = arg;
-    struct pager_spec spec = { .title = asked.line };
+    struct app *app = end->app;
+    struct pager_spec spec = { .title = end->what };
 
     /* What was said up to an end that was asked for is worth reading. */
     if (!end->ok && !(end->cancelled && end->output_len))
@@ -199,10 +191,9 @@ static void done(void *arg, const struct job_end *end)
         app_message(app, ROLE_GOOD, "%s", line && *line ? line : "done");
         return;
     }
-    /* It does not push itself in front of what the operator does now, unless that was to end it. */
-    if ((app->top != asked.from && !end->cancelled) ||
-        (app->top->ops->captures && app->top->ops->captures(app->top))) {
-        app_message(app, ROLE_GOOD, "%s: done; run it again to read what it said", asked.line);
+    /* Not in front of what the operator does now, unless that was to end it. */
+    if (!app_may_open(app, end->cancelled ? app->top->serial : end->from)) {
+        app_message(app, ROLE_GOOD, "%s: done; run it again to read what it said", end->what);
         return;
     }
     spec.len = end->output_len;
@@ -210,12 +201,6 @@ static void done(void *arg, const struct job_end *end)
     BUG_ON(!spec.text);
     memcpy(spec.text, end->output, spec.len + 1);
     pager_open(app, &spec);
-}
-
-static void run_asked(void *arg UNUSED)
-{
-    asked.from = asked.app->top;
-    job_start(asked.app, asked.line, (const char *const *)asked.words.items, true, done, asked.app);
 }
 
 static void remember(const char *line)
@@ -227,11 +212,27 @@ static void remember(const char *line)
     history[0] = str_printf("%s", line);
 }
 
+static void ask_first(struct app *app, const struct cmd_spec *cmd, const char *line,
+                      struct job_request *request)
+{
+    scoped_free char *text = str_printf("Run 'pyro %s'?\n\n%s.%s%s", line, cmd->summary,
+                                        cmd->details ? " " : "", cmd->details ? cmd->details : "");
+    struct confirm_spec spec = { .title = cmd->path,
+                                 .text = text,
+                                 .danger = true,
+                                 .yes = job_request_start,
+                                 .arg = request,
+                                 .free_arg = job_request_free };
+
+    confirm_ask(app, &spec);
+}
+
 static void run(struct palette *p)
 {
     struct app *app = p->screen.app;
     const struct cmd_spec *cmd;
-    scoped_free char *text = NULL;
+    scoped_free char *line = NULL;
+    struct job_request *request;
     struct words w;
     size_t count = 0;
 
@@ -247,17 +248,14 @@ static void run(struct palette *p)
         return;
     }
     remember(p->field.text);
-    words_release(&asked.words);
-    free(asked.line);
-    asked = (struct asked){ .app = app, .words = w, .line = str_printf("%s", p->field.text) };
+    line = str_printf("%s", p->field.text);
+    request = job_request_new(app, line, (const char *const *)w.items, true, done);
+    words_release(&w);
     app_pop(app);
-    if (!(cmd->traits & CMD_DESTRUCTIVE)) {
-        run_asked(NULL);
-        return;
-    }
-    text = str_printf("Run 'pyro %s'?\n\n%s.%s%s", asked.line, cmd->summary,
-                      cmd->details ? " " : "", cmd->details ? cmd->details : "");
-    confirm_ask(app, cmd->path, text, true, run_asked, NULL);
+    if (cmd->traits & CMD_DESTRUCTIVE)
+        ask_first(app, cmd, line, request);
+    else
+        job_request_start(request);
 }
 
 static void recall(struct palette *p, bool older)

@@ -6,18 +6,31 @@
 
 #include "tui/app.h"
 
-typedef void confirm_fn(void *arg);
+/*
+ * A question. It owns `arg`, so that two questions cannot share what they are about: yes() takes
+ * arg when the operator agrees, after the dialog is gone; otherwise free_arg() frees it. title and
+ * text are copied; text is wrapped, and newlines separate paragraphs.
+ */
+struct confirm_spec {
+    const char *title, *text;
+    bool danger; /* something would be lost */
+    void (*yes)(void *arg);
+    void *arg;
+    void (*free_arg)(void *arg);
+};
+void confirm_ask(struct app *app, const struct confirm_spec *spec);
 
-/* Asks; `text` is wrapped, newlines part paragraphs, and both are copied. yes() is called when the
- * operator agrees, after the dialog is gone. `danger`: something would be lost. */
-void confirm_ask(struct app *app, const char *title, const char *text, bool danger, confirm_fn *yes,
-                 void *arg);
-
-/* A choice among words, which are copied; `chosen` gets the index. */
+/* A choice among words. It owns `arg` as a question does: chosen() takes it, with the index. */
 #define CHOICE_MAX 64
-typedef void choice_fn(void *arg, size_t index);
-void choice_ask(struct app *app, const char *title, char *const *words, size_t count,
-                choice_fn *chosen, void *arg);
+struct choice_spec {
+    const char *title;  /* copied, as are the words */
+    char *const *words; /* at most CHOICE_MAX */
+    size_t count;
+    void (*chosen)(void *arg, size_t index);
+    void *arg;
+    void (*free_arg)(void *arg);
+};
+void choice_ask(struct app *app, const struct choice_spec *spec);
 
 /* The keys of the screen on top. */
 void help_open(struct app *app);

@@ -8,30 +8,32 @@
 #include "tui/parts.h"
 #include "vmm/base/fs.h"
 
-/* What is asked about: one question at a time. */
-static struct {
+/* The shell that a signal is chosen for. */
+struct target {
     struct app *app;
     char *workspace_id, *shell;
-} asked;
+};
 
 static const char *const signals[] = { "INT", "TERM", "HUP", "KILL", NULL };
 
-static void ask_about(struct app *app, const char *workspace_id, const char *shell)
+static void target_free(void *arg)
 {
-    free(asked.workspace_id);
-    free(asked.shell);
-    asked.app = app;
-    asked.workspace_id = str_printf("%s", workspace_id);
-    asked.shell = str_printf("%s", shell);
+    struct target *target = arg;
+
+    free(target->workspace_id);
+    free(target->shell);
+    free(target);
 }
 
-static void send_signal(void *arg UNUSED, size_t index)
+static void send_signal(void *arg, size_t index)
 {
-    const char *const argv[] = { "workspace", "shell",    "signal",       asked.workspace_id,
-                                 asked.shell, "--signal", signals[index], NULL };
-    scoped_free char *what = str_printf("signal %s to %s", signals[index], asked.shell);
+    struct target *to = arg;
+    const char *const argv[] = { "workspace", "shell",    "signal",       to->workspace_id,
+                                 to->shell,   "--signal", signals[index], NULL };
+    scoped_free char *what = str_printf("signal %s to %s", signals[index], to->shell);
 
-    job_start(asked.app, what, argv, false, NULL, NULL);
+    job_start(to->app, what, argv, false, NULL, NULL);
+    target_free(to);
 }
 
 void shell_ask_signal(struct app *app, const char *workspace_id, const char *shell)
@@ -40,18 +42,19 @@ void shell_ask_signal(struct app *app, const char *workspace_id, const char *she
     char interrupt[] = "INT   interrupt what runs, as Ctrl-C does", term[] = "TERM  ask it to end",
          hup[] = "HUP   as if its terminal had gone", killed[] = "KILL  end the whole shell";
     char *const words[] = { interrupt, term, hup, killed };
+    struct target *to = calloc(1, sizeof(*to));
+    struct choice_spec spec = { .title = title,
+                                .words = words,
+                                .count = ARRAY_SIZE(words),
+                                .chosen = send_signal,
+                                .arg = to,
+                                .free_arg = target_free };
 
-    ask_about(app, workspace_id, shell);
-    choice_ask(app, title, words, ARRAY_SIZE(words), send_signal, NULL);
-}
-
-static void close_it(void *arg UNUSED)
-{
-    const char *const argv[] = { "workspace",        "shell",     "close",
-                                 asked.workspace_id, asked.shell, NULL };
-    scoped_free char *what = str_printf("close %s", asked.shell);
-
-    job_start(asked.app, what, argv, false, NULL, NULL);
+    BUG_ON(!to);
+    *to = (struct target){ .app = app,
+                           .workspace_id = str_printf("%s", workspace_id),
+                           .shell = str_printf("%s", shell) };
+    choice_ask(app, &spec);
 }
 
 void shell_ask_close(struct app *app, const char *workspace_id, const char *shell, const char *runs)
@@ -60,7 +63,13 @@ void shell_ask_close(struct app *app, const char *workspace_id, const char *shel
     scoped_free char *text = str_printf(
         "Close %s?\n\n%s%s%sAll that runs in it ends. What it has printed stays readable.", shell,
         runs && *runs ? "It runs " : "", runs ? runs : "", runs && *runs ? ". " : "");
+    const char *const argv[] = { "workspace", "shell", "close", workspace_id, shell, NULL };
+    struct confirm_spec spec = { .title = title,
+                                 .text = text,
+                                 .danger = true,
+                                 .yes = job_request_start,
+                                 .arg = job_request_new(app, title, argv, false, NULL),
+                                 .free_arg = job_request_free };
 
-    ask_about(app, workspace_id, shell);
-    confirm_ask(app, title, text, true, close_it, NULL);
+    confirm_ask(app, &spec);
 }

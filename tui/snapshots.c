@@ -23,7 +23,6 @@ struct snapshots {
     struct list list;
     struct job *job; /* that reads them */
     bool stale;      /* to be read once more when the job is over */
-    char *doomed;    /* the one whose deletion is asked about */
 };
 
 enum action { RESET = 1, MAKE, DELETE, CLOSE, MOVE };
@@ -39,22 +38,6 @@ static const struct key_binding keys[] = {
 
 /* ---- reset, from here and from the list of workspaces ---- */
 
-static struct {
-    struct app *app;
-    char id[WORKSPACE_ID_LENGTH + 1];
-    char *name, *snapshot;
-} asked;
-
-static void reset_it(void *arg UNUSED)
-{
-    const char *const argv[] = {
-        "workspace", "reset", asked.id, "--snapshot", asked.snapshot, NULL
-    };
-    scoped_free char *what = str_printf("reset %s to %s", asked.name, asked.snapshot);
-
-    job_start(asked.app, what, argv, false, NULL, NULL);
-}
-
 static void ask_reset(struct app *app, struct watched_workspace *w, const char *snapshot)
 {
     scoped_free char *ends = workspace_what_ends(&w, 1),
@@ -64,14 +47,16 @@ static void ask_reset(struct app *app, struct watched_workspace *w, const char *
                    "is lost, and the records of its shells, services and "
                    "commands. Its snapshots stay.",
                    model_name(w), snapshot, ends);
+    scoped_free char *what = str_printf("reset %s to %s", model_name(w), snapshot);
+    const char *const argv[] = { "workspace", "reset", w->record.id, "--snapshot", snapshot, NULL };
+    struct confirm_spec spec = { .title = title,
+                                 .text = text,
+                                 .danger = true,
+                                 .yes = job_request_start,
+                                 .arg = job_request_new(app, what, argv, false, NULL),
+                                 .free_arg = job_request_free };
 
-    asked.app = app;
-    memcpy(asked.id, w->record.id, sizeof(asked.id));
-    free(asked.name);
-    asked.name = str_printf("%s", model_name(w));
-    free(asked.snapshot);
-    asked.snapshot = str_printf("%s", snapshot);
-    confirm_ask(app, title, text, true, reset_it, NULL);
+    confirm_ask(app, &spec);
 }
 
 void snapshots_ask_reset(struct app *app, struct watched_workspace *w)
@@ -173,24 +158,13 @@ static void draw(struct screen *s, WINDOW *win)
 
 /* ---- what is done ---- */
 
-static void run_named(struct snapshots *v, const char *verb, const char *name)
-{
-    const char *const argv[] = { "workspace", "snapshot", verb, v->id, name, NULL };
-    scoped_free char *what = str_printf("%s snapshot %s", verb, name);
-
-    job_start(v->screen.app, what, argv, false, NULL, NULL);
-}
-
 static void make_it(void *arg, const char *name)
 {
-    run_named(arg, "create", name);
-}
-
-static void delete_it(void *arg)
-{
     struct snapshots *v = arg;
+    const char *const argv[] = { "workspace", "snapshot", "create", v->id, name, NULL };
+    scoped_free char *what = str_printf("create snapshot %s", name);
 
-    run_named(v, "delete", v->doomed);
+    job_start(v->screen.app, what, argv, false, NULL, NULL);
 }
 
 static void ask_make(struct snapshots *v)
@@ -206,14 +180,21 @@ static void ask_make(struct snapshots *v)
 
 static void ask_delete(struct snapshots *v)
 {
+    const char *name = name_of(selected(v));
     scoped_free char *text =
         str_printf("Delete snapshot %s?\n\nThe workspace cannot be reset to it "
                    "any more. The others, and its disk, stay as they are.",
-                   name_of(selected(v)));
+                   name);
+    scoped_free char *what = str_printf("delete snapshot %s", name);
+    const char *const argv[] = { "workspace", "snapshot", "delete", v->id, name, NULL };
+    struct confirm_spec spec = { .title = "delete snapshot",
+                                 .text = text,
+                                 .danger = true,
+                                 .yes = job_request_start,
+                                 .arg = job_request_new(v->screen.app, what, argv, false, NULL),
+                                 .free_arg = job_request_free };
 
-    free(v->doomed);
-    v->doomed = str_printf("%s", name_of(selected(v)));
-    confirm_ask(v->screen.app, "delete snapshot", text, true, delete_it, v);
+    confirm_ask(v->screen.app, &spec);
 }
 
 static bool enabled(struct screen *s, int a)
@@ -262,7 +243,6 @@ static void destroy(struct screen *s)
     if (v->job)
         job_forget(v->job);
     json_decref(v->all);
-    free(v->doomed);
     free(v);
 }
 

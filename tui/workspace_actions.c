@@ -16,14 +16,6 @@
 #define FIRST_ENVIRONMENT "debian:12"
 #define NAMES_MAX 6000 /* bytes; more than a dialog shows */
 
-/* What is asked about: one question at a time. */
-static struct {
-    char id[WORKSPACE_ID_LENGTH + 1]; /* whose shells are offered */
-    struct batch *batch;              /* what is done when the answer is yes */
-    workspace_made_fn *made;
-    void *arg;
-} asked;
-
 /* ---- start, stop and delete ---- */
 
 static const char *plural(int64_t n)
@@ -51,12 +43,14 @@ char *workspace_what_ends(struct watched_workspace *const *list, size_t count)
                       services, plural(services));
 }
 
-static void run_batch(void *arg UNUSED)
+static void run_batch(void *arg)
 {
-    struct batch *batch = asked.batch;
+    batch_start(arg);
+}
 
-    asked.batch = NULL;
-    batch_start(batch);
+static void drop_batch(void *arg)
+{
+    batch_free(arg);
 }
 
 /* "one", or "one, two, three". New. */
@@ -82,10 +76,14 @@ static void ask_about(struct app *app, const char *word, struct watched_workspac
             ? str_printf("%c%s %s?\n\n%s%s", word[0] - 'a' + 'A', word + 1, names, ends, lost)
             : str_printf("%c%s these %zu: %s?\n\n%s%s", word[0] - 'a' + 'A', word + 1, count, names,
                          ends, lost);
+    struct confirm_spec spec = { .title = title,
+                                 .text = text,
+                                 .danger = danger,
+                                 .yes = run_batch,
+                                 .arg = batch_new(app, word, list, count),
+                                 .free_arg = drop_batch };
 
-    batch_free(asked.batch);
-    asked.batch = batch_new(app, word, list, count);
-    confirm_ask(app, title, text, danger, run_batch, NULL);
+    confirm_ask(app, &spec);
 }
 
 void workspace_start_them(struct app *app, struct watched_workspace *const *list, size_t count)
@@ -123,16 +121,15 @@ void workspace_ask_delete(struct app *app, struct watched_workspace *const *list
 
 /* ---- create ---- */
 
-static void create_ended(void *arg, const struct job_end *end)
+static void create_ended(void *arg UNUSED, const struct job_end *end)
 {
-    struct app *app = arg;
     const char *id = json_string_or(end->result, "workspace_id", "");
 
     if (!end->ok)
         return;
-    app_message(app, ROLE_GOOD, "%s is ready: o opens a shell in it",
+    app_message(end->app, ROLE_GOOD, "%s is ready: o opens a shell in it",
                 json_string_or(end->result, "name", id));
-    asked.made(asked.arg, id);
+    snprintf(end->app->wanted_workspace, sizeof(end->app->wanted_workspace), "%s", id);
 }
 
 static void create_it(void *arg, const char *const *argv)
@@ -145,10 +142,10 @@ static void create_it(void *arg, const char *const *argv)
             what = str_printf("create %s", argv[i + 1]);
     if (!what)
         what = str_printf("create a workspace of %s", argv[2]);
-    job_start(app, what, argv, false, create_ended, app);
+    job_start(app, what, argv, false, create_ended, NULL);
 }
 
-void workspace_ask_create(struct app *app, workspace_made_fn *made, void *arg)
+void workspace_ask_create(struct app *app)
 {
     static const char *const rows[] = { "environment", "name",           "vcpu_count", "mem_mib",
                                         "ttl_seconds", "network_policy", "seed_path",  NULL };
@@ -160,8 +157,6 @@ void workspace_ask_create(struct app *app, workspace_made_fn *made, void *arg)
                               .send = create_it,
                               .arg = app };
 
-    asked.made = made;
-    asked.arg = arg;
     form_ask(app, &form);
 }
 
@@ -178,45 +173,61 @@ void workspace_watch_shell(struct app *app, const char *workspace_id, const char
         app_error(app, &err);
 }
 
-/* The shells that can be chosen, in the order shown. */
-static char offered[CHOICE_MAX][SHELL_ID_MAX + 1];
+/* The shells of a workspace that can be chosen, in the order shown. */
+struct offered {
+    struct app *app;
+    char id[WORKSPACE_ID_LENGTH + 1];
+    char shells[CHOICE_MAX][SHELL_ID_MAX + 1];
+};
 
 static void shell_chosen(void *arg, size_t index)
 {
-    workspace_watch_shell(arg, asked.id, offered[index]);
+    scoped_free struct offered *offered = arg;
+
+    workspace_watch_shell(offered->app, offered->id, offered->shells[index]);
 }
 
 void workspace_watch_it(struct app *app, const struct watched_workspace *w)
 {
     scoped_free char *title = str_printf("shells of %s", model_name(w));
+    scoped_free struct offered *offered = calloc(1, sizeof(*offered));
     char *words[CHOICE_MAX];
     size_t count = 0;
 
+    BUG_ON(!offered);
+    offered->app = app;
+    memcpy(offered->id, w->record.id, sizeof(offered->id));
     for (size_t i = w->shell_count; i-- > 0 && count < CHOICE_MAX;) {
         const struct shell_record *r = &w->shells[i].record;
         char line[128];
         if (!r->running)
             continue;
         watched_shell_last_line(w, &w->shells[i], line, sizeof(line));
-        memcpy(offered[count], r->id, sizeof(offered[count]));
+        memcpy(offered->shells[count], r->id, sizeof(offered->shells[count]));
         words[count++] = str_printf("%-5s %s", r->id, line);
     }
-    snprintf(asked.id, sizeof(asked.id), "%s", w->record.id);
     if (count == 1)
-        workspace_watch_shell(app, asked.id, offered[0]);
+        workspace_watch_shell(app, w->record.id, offered->shells[0]);
     else if (count)
-        choice_ask(app, title, words, count, shell_chosen, app);
+        choice_ask(app, &(struct choice_spec){ .title = title,
+                                               .words = words,
+                                               .count = count,
+                                               .chosen = shell_chosen,
+                                               .arg = take_ptr(&offered),
+                                               .free_arg = free });
     for (size_t i = 0; i < count; i++)
         free(words[i]);
 }
 
-static void shell_opened(void *arg, const struct job_end *end)
+static void shell_opened(void *arg UNUSED, const struct job_end *end)
 {
     const char *id = json_string_or(end->result, "workspace_id", ""),
                *shell = json_string_or(end->result, "shell_id", "");
 
-    if (end->ok)
-        workspace_watch_shell(arg, id, shell);
+    if (end->ok && app_may_open(end->app, end->from))
+        workspace_watch_shell(end->app, id, shell);
+    else if (end->ok)
+        app_message(end->app, ROLE_GOOD, "%s is open: Enter in the list watches it", shell);
 }
 
 static void open_shell(struct app *app, const char *id, const char *name)
@@ -224,7 +235,7 @@ static void open_shell(struct app *app, const char *id, const char *name)
     const char *argv[] = { "workspace", "shell", "open", id, NULL };
     scoped_free char *what = str_printf("open a shell in %s", name);
 
-    job_start(app, what, argv, false, shell_opened, app);
+    job_start(app, what, argv, false, shell_opened, NULL);
 }
 
 void workspace_new_shell(struct app *app, const struct watched_workspace *w)
@@ -236,13 +247,13 @@ void workspace_new_shell(struct app *app, const struct watched_workspace *w)
 
 static bool first_is_made; /* no second one while the first is on its way */
 
-static void first_ended(void *arg, const struct job_end *end)
+static void first_ended(void *arg UNUSED, const struct job_end *end)
 {
     const char *id = json_string_or(end->result, "workspace_id", "");
 
     first_is_made = false;
     if (end->ok)
-        open_shell(arg, id, json_string_or(end->result, "name", id));
+        open_shell(end->app, id, json_string_or(end->result, "name", id));
 }
 
 void workspace_first_run(struct app *app)
@@ -252,5 +263,5 @@ void workspace_first_run(struct app *app)
     if (first_is_made)
         return;
     first_is_made = true;
-    job_start(app, "make the first workspace", argv, false, first_ended, app);
+    job_start(app, "make the first workspace", argv, false, first_ended, NULL);
 }

@@ -7,9 +7,8 @@
 
 #include "tui/model.h"
 
-/* A form; `made` gets the new workspace's id in the end. */
-typedef void workspace_made_fn(void *arg, const char *id);
-void workspace_ask_create(struct app *app, workspace_made_fn *made, void *arg);
+/* A form; the list's cursor goes to the new workspace in the end. */
+void workspace_ask_create(struct app *app);
 /* With one key from nothing: makes a workspace, opens a shell in it, and watches that. */
 void workspace_first_run(struct app *app);
 /* Watches its running shell; with several the operator chooses one. */

@@ -92,9 +92,21 @@ static const struct key_binding keys[] = {
 
 /* ---- what is shown ---- */
 
+/* Puts the cursor on this workspace, if it is in the table. */
+static bool select_id(struct workspaces *w, const char *id)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (!strcmp(w->rows[i]->record.id, id)) {
+            w->list.selected = (int)i;
+            return true;
+        }
+    return false;
+}
+
 static void gather(struct workspaces *w)
 {
-    struct model *m = w->screen.app->model;
+    struct app *app = w->screen.app;
+    struct model *m = app->model;
     size_t total = model_count(m);
 
     if (total > w->room) {
@@ -110,11 +122,10 @@ static void gather(struct workspaces *w)
     order_sort(m, w->rows, w->count, w->order);
     /* The cursor stays with its workspace, or where that was. */
     w->list.count = (int)w->count;
-    for (size_t i = 0; i < w->count; i++)
-        if (!strcmp(w->rows[i]->record.id, w->selected)) {
-            w->list.selected = (int)i;
-            break;
-        }
+    if (select_id(w, app->wanted_workspace))
+        app->wanted_workspace[0] = '\0';
+    else
+        select_id(w, w->selected);
     list_fit(&w->list, (int)w->count, w->list.rows);
 }
 
@@ -350,13 +361,6 @@ static void do_to_targets(struct workspaces *w, int a)
         workspace_ask_delete(w->screen.app, w->targets, count);
 }
 
-static void created(void *arg, const char *id)
-{
-    struct workspaces *w = arg;
-
-    snprintf(w->selected, sizeof(w->selected), "%s", id);
-}
-
 static void action(struct screen *s, int a)
 {
     struct workspaces *w = (struct workspaces *)s;
@@ -385,7 +389,7 @@ static void action(struct screen *s, int a)
     else if (a == ORDER)
         w->order = (w->order + 1) % ORDER_COUNT;
     else if (a == CREATE)
-        workspace_ask_create(s->app, created, w);
+        workspace_ask_create(s->app);
     else if (a == WALL)
         wall_open(s->app);
     else if (a == SERVICES)

@@ -43,6 +43,41 @@ gone 'x end it'
 keys Esc
 sees '1 workspace '
 
+# The end of each is told under its own name, whatever was run since.
+keys :
+sees 'run a command'
+keys 'workspace service logs one drip --follow' Enter
+sees 'L shows it'
+keys :
+sees 'run a command'
+keys 'workspace status one' Enter
+sees '^ workspace status one '
+sees '^State: started'
+keys Esc
+sees '1 workspace '
+keys L
+sees 'x end it'
+keys x
+sees '^ workspace service logs one drip --follow +1'
+sees '^drop-42'
+keys Esc
+sees 'drip --follow: ended by you'
+gone 'x end it'
+keys Esc
+sees '1 workspace '
+
+# What a job opens does not come between the operator and what is typed meanwhile.
+keys o :
+sees 'run a command'
+keys 'workspace li'
+opened() { "$PYRO" workspace shell list one 2>/dev/null | grep -q '^sh1 '; }
+wait_for 60 opened
+sees 'workspace li'
+keys C-u Esc
+gone 'run a command'
+sees '^ pyro +1 workspace'
+"$PYRO" workspace shell close one sh1 >/dev/null 2>&1
+
 # The right one of several; a command in the workspace ends with it.
 for seconds in 4331 4332; do
     keys :
