@@ -198,3 +198,15 @@ bool shell_keys_put_mouse(struct buf *out, const struct key_event *e, int row, i
     }
     return buf_append(out, bytes, n);
 }
+
+bool shell_keys_put_wheel(struct buf *out, const struct key_event *wheel, int rows,
+                          const struct vtgate_modes *modes)
+{
+    struct key_event arrow = { .kind = EVENT_KEY,
+                               .code = wheel->mouse == MOUSE_WHEEL_UP ? K_UP : K_DOWN };
+
+    for (int i = 0; i < rows; i++)
+        if (!shell_keys_put_key(out, &arrow, modes))
+            return false;
+    return true;
+}

@@ -21,5 +21,9 @@ bool shell_keys_put_paste(struct buf *out, const char *text, size_t n, bool firs
 /* Appends a mouse event at a place (from 0) on the program's screen, when it wants such events. */
 bool shell_keys_put_mouse(struct buf *out, const struct key_event *e, int row, int col,
                           const struct vtgate_modes *modes) MUST_CHECK;
+/* Appends the wheel's turn as so many arrow keys up or down: what a program on the alternate screen
+ * gets that has not asked for the mouse. */
+bool shell_keys_put_wheel(struct buf *out, const struct key_event *wheel, int rows,
+                          const struct vtgate_modes *modes) MUST_CHECK;
 
 #endif

@@ -32,7 +32,8 @@ struct shell_view {
     struct history *history;
     struct shell_control *control; /* NULL: watching */
     struct loop_deferred give_up_call;
-    struct pyro_error lost; /* why control is given up */
+    struct pyro_error lost; /* why control was lost */
+    bool cut_off;           /* it was, and the operator may still be typing: see event() */
     /* The shell's size before control was taken, 0 when it has that; and what it was given. The
      * record tells of neither at once. */
     int own_rows, own_cols, given_rows, given_cols;
@@ -46,6 +47,7 @@ struct shell_view {
 
 enum action {
     RELEASE = 1,
+    ACKNOWLEDGE,
     TAKE,
     BACK,
     SCROLL,
@@ -60,16 +62,20 @@ enum action {
     FOLLOW
 };
 
+/* What touches the shell has no key that text contains: whoever types into a shell that is only
+ * watched must not do anything to it. */
 static const struct key_binding keys[] = {
     { RELEASE, "release", "Ctrl-]", "give it back", "give control back; when watching, leave" },
+    { ACKNOWLEDGE, "acknowledge", "Esc Ctrl-]", "watch on",
+      "after control was lost: until then keys do nothing" },
     { TAKE, "take", "i", "take control", "type into the shell, at the size of this terminal" },
     { BACK, "back", "Esc q", "back", "leave the shell as it is" },
     { RESTART, "restart", "r", "draw it again", "start drawing again after it has failed" },
     { SCROLL, "scroll-back", "PgUp Ctrl-u g", "scroll back",
       "all that it has printed, to scroll, search and copy" },
     { SEARCH, "search", "/", "search", "look for something in it" },
-    { SIGNAL, "signal", "s", "signal", "send a signal to what runs in it" },
-    { CLOSE, "close", "x", "close", "close the shell: all that runs in it ends" },
+    { SIGNAL, "signal", "Ctrl-k F9", "signal", "send a signal to what runs in it" },
+    { CLOSE, "close", "Ctrl-x Delete", "close", "close the shell: all that runs in it ends" },
     { DOWN, "down", "Down j", NULL, "show what is further down of a larger screen" },
     { UP, "up", "Up k", NULL, "… further up" },
     { RIGHT, "right", "Right l", NULL, "… further right" },
@@ -133,7 +139,8 @@ static void give_up(void *arg)
     struct shell_view *v = arg;
 
     release(v);
-    app_message(v->screen.app, ROLE_WARN, "watching: %s", v->lost.message);
+    v->cut_off = true;
+    app_message(v->screen.app, ROLE_WARN, "control lost: %s", v->lost.message);
 }
 
 static void lose_control(struct shell_view *v, const struct pyro_error *why)
@@ -195,18 +202,6 @@ static bool wheel_scrolls(const struct shell_view *v, const struct key_event *e)
            !live_view(v->live)->modes.mouse && !live_view(v->live)->alternate;
 }
 
-static bool put_arrows(struct buf *to, const struct key_event *wheel,
-                       const struct vtgate_modes *modes)
-{
-    struct key_event arrow = { .kind = EVENT_KEY,
-                               .code = wheel->mouse == MOUSE_WHEEL_UP ? K_UP : K_DOWN };
-
-    for (int i = 0; i < WHEEL_ROWS; i++)
-        if (!shell_keys_put_key(to, &arrow, modes))
-            return false;
-    return true;
-}
-
 /* Everything an operator does while in control. */
 static void type(struct shell_view *v, const struct key_event *e)
 {
@@ -226,7 +221,7 @@ static void type(struct shell_view *v, const struct key_event *e)
             if (e->mouse == MOUSE_WHEEL_UP)
                 history_open(v->history, false);
         } else if (e->mouse >= MOUSE_WHEEL_UP && !modes->mouse) {
-            whole = put_arrows(&v->typed, e, modes);
+            whole = shell_keys_put_wheel(&v->typed, e, WHEEL_ROWS, modes);
         } else if (e->row >= HEAD_ROWS)
             whole = shell_keys_put_mouse(&v->typed, e, v->rect.top + e->row - HEAD_ROWS,
                                          v->rect.left + e->col, modes);
@@ -293,6 +288,10 @@ static const char *state_words(const struct shell_view *v, struct watched_worksp
         snprintf(space, size, "ended with exit code %d", r->exit_code);
         return space;
     }
+    if (v->cut_off) {
+        *ret_role = ROLE_BAD;
+        return v->lost.message;
+    }
     if (r->at_prompt)
         return "at its prompt";
     if (!r->foreground || !*r->foreground)
@@ -313,7 +312,9 @@ static void draw_head(const struct shell_view *v, WINDOW *win)
 
     draw_fill(win, 0, 0, cols, bar);
     at = draw_text(win, 0, 0, cols, theme_style(v->control ? ROLE_CONTROL : ROLE_WATCHING),
-                   v->control ? " CONTROL " : " WATCHING ");
+                   v->control   ? " CONTROL "
+                   : v->cut_off ? " CONTROL LOST "
+                                : " WATCHING ");
     snprintf(space, sizeof(space), "%s/%s", w ? model_name(w) : v->id, v->shell);
     at += 1 + draw_text(win, 0, at + 1, cols - at - 1, theme_style(ROLE_TITLE), space);
     at += 2 + draw_text(win, 0, at + 2, (cols - at) / 2, style_on(theme_style(role), bar), state);
@@ -379,16 +380,22 @@ static bool cursor(struct screen *s, int *ret_row, int *ret_col)
 
 static bool captures(struct screen *s)
 {
-    return ((struct shell_view *)s)->control;
+    const struct shell_view *v = (struct shell_view *)s;
+
+    return v->control || v->cut_off;
 }
 
 static bool enabled(struct screen *s, int action)
 {
     struct shell_view *v = (struct shell_view *)s;
 
+    if (v->cut_off)
+        return action == ACKNOWLEDGE;
     switch (action) {
     case RELEASE:
         return v->control;
+    case ACKNOWLEDGE:
+        return false;
     case SIGNAL:
     case CLOSE:
         return !v->control && live_record(v->live)->running;
@@ -408,6 +415,9 @@ static void action(struct screen *s, int a)
     switch (a) {
     case RELEASE:
         release(v);
+        break;
+    case ACKNOWLEDGE:
+        v->cut_off = false;
         break;
     case TAKE:
         take(v);
@@ -441,10 +451,32 @@ static void action(struct screen *s, int a)
     }
 }
 
+static bool is_key_of(const struct screen *s, int action, const struct key_event *e)
+{
+    const struct key_binding *b = keys;
+
+    while (b->action != action)
+        b++;
+    return keymap_has(s->ops->name, b, e);
+}
+
+/* A key without a meaning is probably text for the shell. */
+static void tell_how_to_type(struct shell_view *v)
+{
+    const struct key_binding *b = keys;
+    char key[32];
+
+    while (b->action != TAKE)
+        b++;
+    keymap_first_key(shell_view_ops.name, b, key);
+    if (enabled(&v->screen, TAKE))
+        app_message(v->screen.app, ROLE_TEXT, "watching: %s takes control, to type into it", key);
+}
+
 static bool event(struct screen *s, const struct key_event *e)
 {
     struct shell_view *v = (struct shell_view *)s;
-    bool releases = keymap_find(s->ops->name, keys, e) == RELEASE;
+    bool releases = is_key_of(s, RELEASE, e);
 
     if (v->control && releases)
         return false;
@@ -452,11 +484,17 @@ static bool event(struct screen *s, const struct key_event *e)
         type(v, e);
         return true;
     }
+    /* What was meant for the shell must not become a command. */
+    if (v->cut_off && e->kind != EVENT_MOUSE)
+        return !is_key_of(s, ACKNOWLEDGE, e);
     if (releases) {
         keymap_note("did", s->ops->name, keys, RELEASE);
         app_pop(s->app);
         return true;
     }
+    if (e->kind == EVENT_KEY && !keymap_find(s->ops->name, keys, e) &&
+        !keymap_find("global", app_keys, e))
+        tell_how_to_type(v);
     if (e->kind == EVENT_MOUSE && e->mouse == MOUSE_WHEEL_UP && !v->rect.top)
         history_open(v->history, false);
     else if (e->kind == EVENT_MOUSE && e->mouse >= MOUSE_WHEEL_UP)

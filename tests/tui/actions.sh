@@ -39,18 +39,18 @@ keys Enter
 sees 'WATCHING +one/sh2'
 "$PYRO" workspace shell write one sh2 --input 'sleep 5432' >/dev/null 2>&1
 sees 'runs sleep 5432'
-keys s
+keys C-k
 sees 'signal to sh2'
 keys j k Enter
 sees 'at its prompt'
 "$PYRO" workspace shell write one sh2 --input 'sleep 6543' >/dev/null 2>&1
 sees 'runs sleep 6543'
-keys x
+keys C-x
 sees 'Close sh2\?'
 sees 'It runs sleep 6543'
 keys n
 gone 'Close sh2\?'
-keys x
+keys Del
 sees 'Close sh2\?'
 keys y
 sees 'WATCHING +one/sh2 +ended'

@@ -130,12 +130,12 @@ resized 40 10
 screen shell-small
 resized 80 24
 help_of shell
-keys s
+keys C-k
 sees 'signal to'
 screen signal
 keys Esc
 gone 'signal to'
-keys x
+keys C-x
 screen confirm-close
 help_of confirm
 keys n

@@ -105,14 +105,47 @@ size_is_back() {
 }
 wait_for 60 size_is_back && pass "a signal gives the size back"
 
-# The shell's end takes control away and stays readable.
+# Text typed into a shell that is only watched does nothing to it: no key of a signal or of its end is text.
 tui "work/$second"
 sees '^ WATCHING '
+"$PYRO" workspace shell write work "$second" --input 'sleep 5431' >/dev/null 2>&1
+sees 'runs sleep 5431'
+keys 'ls' Enter
+sees 'watching: i takes control'
+keys 'sox xy' Enter 'xylem dry' Enter
+sees 'WATCHING .*runs sleep 5431'
+keys C-x
+sees "Close $second\?"
+keys r # it agrees to nothing but y, and any other letter is a no
+gone "Close $second\?"
+sees 'WATCHING .*runs sleep 5431'
+keys C-k Enter
+sees 'at its prompt'
+
+# The shell's end takes control away and stays readable. What is typed on is no command until that is acknowledged.
 keys i
 sees '^ CONTROL '
-keys 'exit 3' Enter
+keys 'exit 3' Enter 'xyLqi:' Enter
+sees '^ CONTROL LOST .*ended with exit code 3'
+sees 'Esc watch on'
+keys 'd' Tab Enter q L
+sees '^ CONTROL LOST .*ended with exit code 3'
+keys Esc
 sees '^ WATCHING .*ended with exit code 3'
 refute "an ended shell cannot be controlled" drive shows 'take control'
 keys Esc
 sees '^ pyro'
+
+# So when the shell goes on and only control is gone: with its supervisor.
+tui "work/$shell"
+sees '^ WATCHING '
+keys i
+sees '^ CONTROL '
+keys 'sleep 5432' Enter
+sees 'CONTROL .*runs sleep 5432'
+kill -KILL "$(supervisor_of "$("$PYRO" workspace status work --json | sed -n 's/.*"workspace_id": "\(.*\)".*/\1/p')")"
+keys x y x y
+sees '^ CONTROL LOST '
+keys x y Enter
+sees '^ CONTROL LOST '
 tui_finish
