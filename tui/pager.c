@@ -34,6 +34,7 @@ struct pager {
     size_t found; /* the line gone to last, which may be below the first; NONE once scrolled */
     int left;     /* columns that are scrolled away */
     struct field search;
+    bool backward; /* the search's own direction: upwards from the end, else downwards */
     bool typing;
     bool selecting; /* lines from `anchor` to `point` are selected */
     size_t anchor, point;
@@ -63,7 +64,7 @@ static const struct key_binding keys[] = {
     { CLOSE, "close", "Esc q", "back", "back" },
     { SEARCH, "search", "/", "search", "search; capital letters count when there are any" },
     { NEXT, "next", "n", "next", "to the next place it was found in" },
-    { PREVIOUS, "previous", "N", "previous", "to the one before" },
+    { PREVIOUS, "previous", "N", "previous", "the other way" },
     { NEXT_SECTION, "next-file", "] }", "next file", "to the next file of a diff" },
     { PREVIOUS_SECTION, "previous-file", "[ {", NULL, "to the one before" },
     { SELECT, "select", "v", "select", "select lines, by keys or by dragging; once more: none" },
@@ -261,9 +262,10 @@ static void look_ended(struct pager *p, enum pager_found found, size_t line)
         p->point = line;
 }
 
-static void begin_look(struct pager *p, bool backward, pager_wanted_fn *wanted, const char *pattern)
+static void begin_look(struct pager *p, size_t from, bool backward, pager_wanted_fn *wanted,
+                       const char *pattern)
 {
-    pager_search_begin(&p->look, p->found == NONE ? p->first : p->found + !backward, backward);
+    pager_search_begin(&p->look, from, backward);
     p->wanted = wanted;
     p->pattern = pattern;
 }
@@ -272,6 +274,16 @@ static void begin_look(struct pager *p, bool backward, pager_wanted_fn *wanted, 
 static pager_wanted_fn *wanted_line(const struct pager *p)
 {
     return p->spec.colored ? holds_in_color : holds;
+}
+
+/* From what is shown on; at the end of a text that is read from its end, upwards from there: the
+ * newest place comes first. */
+static void begin_typed(struct pager *p)
+{
+    size_t end = p->first + (size_t)text_rows(p) + 1; /* the line of the search hides one */
+
+    p->backward = p->spec.at_end && end >= p->text.lines;
+    begin_look(p, p->backward ? end : p->first, p->backward, wanted_line(p), p->search.text);
 }
 
 /* Goes on with what is under way for a moment; the rest comes with the loop's next pass. */
@@ -289,7 +301,7 @@ static void work(void *arg)
     }
     if (!p->indexing && p->look_later) {
         p->look_later = false;
-        begin_look(p, false, wanted_line(p), p->search.text);
+        begin_typed(p);
     }
     while (p->wanted && found == PAGER_GOING_ON && clock_ms() < until)
         found = pager_search_step(&p->look, &p->text, p->wanted, p->pattern, &line);
@@ -303,10 +315,9 @@ static void work(void *arg)
 /* To the next line from here on, or the one before, that is wanted. */
 static void go_on(struct pager *p, bool backward, pager_wanted_fn *wanted, const char *pattern)
 {
-    p->look_later = p->indexing && wanted == wanted_line(p);
     if (p->indexing || !p->text.lines)
         return;
-    begin_look(p, backward, wanted, pattern);
+    begin_look(p, p->found == NONE ? p->first : p->found + !backward, backward, wanted, pattern);
     work(p);
 }
 
@@ -410,7 +421,7 @@ static void action(struct screen *s, int a)
         break;
     case NEXT:
     case PREVIOUS:
-        go_on(p, a == PREVIOUS, wanted_line(p), p->search.text);
+        go_on(p, (a == PREVIOUS) != p->backward, wanted_line(p), p->search.text);
         break;
     case NEXT_SECTION:
     case PREVIOUS_SECTION:
@@ -431,6 +442,15 @@ static void action(struct screen *s, int a)
     }
 }
 
+static void search(struct pager *p)
+{
+    p->look_later = p->indexing;
+    if (p->indexing || !p->text.lines)
+        return;
+    begin_typed(p);
+    work(p);
+}
+
 /* While the text to look for is typed. */
 static bool search_event(struct pager *p, const struct key_event *e)
 {
@@ -440,7 +460,7 @@ static bool search_event(struct pager *p, const struct key_event *e)
             field_set(&p->search, "");
         p->found = NONE;
         if (p->search.len)
-            go_on(p, false, wanted_line(p), p->search.text);
+            search(p);
         return true;
     }
     return field_event(&p->search, e) || e->kind == EVENT_KEY;

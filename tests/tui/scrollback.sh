@@ -29,12 +29,23 @@ sees '^line 3000 of many'
 before=$(drive text | sed -n '2,$p' | head -n 20)
 write 'echo more-$((40 + 2))'
 sees '▼ more below'
+printed() { "$PYRO" workspace shell read work "$shell" --plain --max-chars 1000000 2>/dev/null | grep -q '^more-42'; }
+wait_for 60 printed
 is "the view has not moved" "$(drive text | sed -n '2,$p' | head -n 20)" "$before"
 keys r
 sees '^more-42' # in the shell itself too, while the log is read
 sees 'log of sh1'
 
-# A search finds what left the screen long ago.
+# A search from the end finds what came last first, and goes on upwards; what left the screen long ago is found as well.
+keys G / '50 of many' Enter
+sees '^line 2950 of many'
+gone '^line 3000 of many'
+keys n
+sees '^line 2850 of many'
+keys N
+sees '^line 2950 of many'
+keys g
+sees '^line 1 of many'
 keys / 'line 77 of' Enter
 sees 'past the end|^line 77 of many'
 sees '^line 77 of many'
