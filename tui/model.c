@@ -6,6 +6,10 @@
 
 #include "tui/app.h"
 #include "tui/log.h"
+#include "vmm/base/fs.h"
+
+/* Above this an exit status says that a signal ended the shell. */
+#define SIGNALLED_STATUS 128
 
 struct model {
     struct app *app;
@@ -14,13 +18,28 @@ struct model {
     struct watched_workspace **items;
     size_t count, room;
     struct model_listener *listeners;
+    double began_at; /* epoch seconds */
 };
 
 /* What hangs on a watched workspace. */
 struct extra {
+    const struct model *model;
     bool marked, commands_stale;
     json_t *commands;
+    int64_t acknowledged; /* the sequence number of a command; later ones are news */
+    struct shell_note *notes;
 };
+
+static void extra_free(struct extra *extra)
+{
+    while (extra->notes) {
+        struct shell_note *note = extra->notes;
+        extra->notes = note->next;
+        free(note);
+    }
+    json_decref(extra->commands);
+    free(extra);
+}
 
 static void tell(struct model *m, struct watched_workspace *w, unsigned change, bool going)
 {
@@ -40,6 +59,7 @@ static void on_added(void *arg, struct watched_workspace *w)
         m->items = realloc(m->items, m->room * sizeof(*m->items));
     }
     BUG_ON(!extra || !m->items);
+    extra->model = m;
     extra->commands_stale = true;
     w->data = extra;
     m->items[m->count++] = w;
@@ -67,8 +87,7 @@ static void on_removed(void *arg, struct watched_workspace *w)
             break;
         }
     tell(m, w, 0, true);
-    json_decref(extra->commands);
-    free(extra);
+    extra_free(extra);
     w->data = NULL;
 }
 
@@ -97,6 +116,7 @@ struct model *model_new(struct app *app, struct pyro_error *err)
 
     BUG_ON(!m);
     m->app = app;
+    m->began_at = clock_wall();
     m->figures = workspace_figures_new(app->loop, on_figures, m);
     m->watch = workspace_watch_new(app->loop, &ops, m, err);
     if (!m->watch) {
@@ -110,11 +130,8 @@ void model_free(struct model *m)
 {
     if (!m)
         return;
-    for (size_t i = 0; i < m->count; i++) {
-        struct extra *extra = m->items[i]->data;
-        json_decref(extra->commands);
-        free(extra);
-    }
+    for (size_t i = 0; i < m->count; i++)
+        extra_free(m->items[i]->data);
     workspace_figures_free(m->figures);
     if (m->watch)
         workspace_watch_free(m->watch);
@@ -192,6 +209,56 @@ const json_t *model_commands(struct watched_workspace *w)
         extra->commands_stale = false;
     }
     return extra->commands;
+}
+
+static int64_t last_sequence(struct watched_workspace *w)
+{
+    return json_int_or(json_array_get(model_commands(w), 0), "sequence", 0);
+}
+
+const json_t *model_failed_command(struct watched_workspace *w)
+{
+    const json_t *last = json_array_get(model_commands(w), 0);
+    const struct extra *extra = w->data;
+
+    return json_int_or(last, "exit_code", 0) != 0 && last_sequence(w) > extra->acknowledged ? last
+                                                                                            : NULL;
+}
+
+void model_acknowledge_command(struct watched_workspace *w)
+{
+    ((struct extra *)w->data)->acknowledged = last_sequence(w);
+}
+
+struct shell_note *model_shell_note(struct watched_workspace *w, const struct shell_record *r,
+                                    bool *ret_new)
+{
+    struct extra *extra = w->data;
+    struct shell_note *note = extra->notes;
+
+    while (note && strcmp(note->id, r->id) != 0)
+        note = note->next;
+    *ret_new = !note || note->started_at != r->started_at;
+    if (!note) {
+        note = calloc(1, sizeof(*note));
+        BUG_ON(!note);
+        note->next = extra->notes;
+        extra->notes = note;
+    }
+    if (*ret_new) {
+        *note = (struct shell_note){ .next = note->next, .started_at = r->started_at };
+        memcpy(note->id, r->id, sizeof(note->id));
+    }
+    return note;
+}
+
+bool model_shell_failed(struct watched_workspace *w, const struct shell_record *r)
+{
+    const struct extra *extra = w->data;
+    bool is_new;
+
+    return !r->running && r->exit_code > 0 && r->exit_code <= SIGNALLED_STATUS &&
+           r->ended_at >= extra->model->began_at && !model_shell_note(w, r, &is_new)->dismissed;
 }
 
 const char *model_name(const struct watched_workspace *w)

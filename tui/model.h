@@ -44,6 +44,29 @@ size_t model_marked_count(const struct model *m);
  * Borrowed; read from the files when first asked for after a change. */
 #define MODEL_COMMANDS 8
 const json_t *model_commands(struct watched_workspace *w);
+/* The last command, if it failed and the operator has not acknowledged it; NULL otherwise. */
+const json_t *model_failed_command(struct watched_workspace *w);
+void model_acknowledge_command(struct watched_workspace *w);
+
+/*
+ * What the operator knows of a shell. It lasts as long as the program does: screens that show it
+ * come and go.
+ */
+struct shell_note {
+    struct shell_note *next;
+    char id[SHELL_ID_MAX + 1];
+    double started_at;  /* of the shell that it is about: ids are used again after a reset */
+    uint64_t seen_size; /* of the log when it was last looked at */
+    bool fresh;         /* it has printed something since */
+    bool dismissed;     /* its end is known */
+    int command_status; /* of the last command that it told of; 0 also once that was looked at */
+};
+/* The note of a shell, made when there is none: then *ret_new is true. */
+struct shell_note *model_shell_note(struct watched_workspace *w, const struct shell_record *r,
+                                    bool *ret_new);
+/* Whether it ended with an error while this program ran, and the operator has not dismissed that.
+ * A status above 128 means that a signal ended it, as `shell close` does: no error. */
+bool model_shell_failed(struct watched_workspace *w, const struct shell_record *r);
 /* The name, or else the id. */
 const char *model_name(const struct watched_workspace *w);
 /* The running shell that printed or started last; NULL when none runs. */

@@ -18,8 +18,6 @@
 /* How often a tile is painted at most. */
 #define INTERVAL_MS 50
 #define INTERVAL_A_TILE_MS 15
-/* Above this an exit status says that the shell was ended by a signal, as when it is closed. */
-#define STATUS_MAX 128
 
 struct wall {
     struct screen screen;
@@ -99,7 +97,7 @@ static void on_live_changed(void *arg)
 
     if (!t->live)
         return;
-    wall_tile_note_screen(t);
+    wall_tile_note_screen(t, workspace_of(t->wall, t));
     want_frame(t->wall);
 }
 
@@ -195,15 +193,13 @@ static struct wall_tile *take_tile(struct wall_tile **old, int count, const char
     return NULL;
 }
 
-static struct wall_tile *new_tile(struct wall *w, struct watched_workspace *of, const char *shell)
+static struct wall_tile *new_tile(struct wall *w, struct watched_workspace *of,
+                                  const struct shell_record *r)
 {
     struct wall_tile *t = calloc(1, sizeof(*t));
 
     BUG_ON(!t);
-    t->wall = w;
-    memcpy(t->id, of->record.id, sizeof(t->id));
-    snprintf(t->shell, sizeof(t->shell), "%s", shell);
-    wall_tile_look(t, of, false);
+    wall_tile_init(t, w, of, r);
     return t;
 }
 
@@ -213,7 +209,7 @@ static void free_tile(struct wall_tile *t)
     free(t);
 }
 
-/* Its running shells, and those that ended with an error while they were on the wall. */
+/* Its running shells, and those that ended with an error. */
 static void gather_of(struct wall *w, struct watched_workspace *of, struct wall_tile **old,
                       int old_count)
 {
@@ -222,15 +218,13 @@ static void gather_of(struct wall *w, struct watched_workspace *of, struct wall_
     for (size_t i = 0; i < of->shell_count; i++) {
         const struct shell_record *r = &of->shells[i].record;
         struct wall_tile *t = take_tile(old, old_count, of->record.id, r->id);
-        if (t && !r->running)
-            t->ended = r->exit_code > 0 && r->exit_code <= STATUS_MAX;
-        if (!r->running && (!t || !t->ended)) {
+        if (!r->running && !model_shell_failed(of, r)) {
             if (t)
                 free_tile(t);
             continue;
         }
         if (!t)
-            t = new_tile(w, of, r->id);
+            t = new_tile(w, of, r);
         t->first = w->count == before;
         w->tiles[w->count++] = t;
     }
@@ -282,7 +276,7 @@ static void select_tile(struct wall *w, int index)
 
 /* ---- the model ---- */
 
-static void note_output(struct wall *w, const struct watched_workspace *of)
+static void note_output(struct wall *w, struct watched_workspace *of)
 {
     for (int i = 0; i < w->count; i++) {
         struct wall_tile *t = w->tiles[i];
@@ -421,16 +415,21 @@ static void restart(struct wall *w)
         show_page(w);
 }
 
+/* The shell of a tile that may be dismissed; NULL: it runs, or is gone. */
+static const struct watched_shell *ended_shell(const struct wall *w, const struct wall_tile *t)
+{
+    struct watched_workspace *of = workspace_of(w, t);
+    const struct watched_shell *s = of ? watched_shell_find(of, t->shell) : NULL;
+
+    return s && model_shell_failed(of, &s->record) ? s : NULL;
+}
+
 static void dismiss(struct wall *w)
 {
-    struct wall_tile *t = w->tiles[w->selected];
+    const struct wall_tile *t = w->tiles[w->selected];
+    bool is_new;
 
-    memmove(w->tiles + w->selected, w->tiles + w->selected + 1,
-            (size_t)(w->count - w->selected - 1) * sizeof(*w->tiles));
-    w->count--;
-    if (w->selected == w->count && w->count)
-        w->selected--;
-    free_tile(t);
+    model_shell_note(workspace_of(w, t), &ended_shell(w, t)->record, &is_new)->dismissed = true;
     gather(w);
 }
 
@@ -444,7 +443,7 @@ static bool enabled(struct screen *s, int a)
     case RESTART:
         return w->count && wall_tile_failure(selected(w));
     case DISMISS:
-        return w->count && selected(w)->ended;
+        return w->count && ended_shell(w, selected(w));
     case PAGE_DOWN:
         return w->first + w->shown < w->count;
     case PAGE_UP:

@@ -49,61 +49,81 @@ void wall_tile_close(struct wall_tile *t)
     t->live = NULL;
 }
 
-/* The workspace's last command, when it failed; NULL else. */
-static const json_t *failed_command(struct watched_workspace *w)
+/* NULL when the shell, or its workspace, is gone. */
+static struct shell_note *note_of(const struct wall_tile *t, struct watched_workspace *w)
 {
-    const json_t *last = json_array_get(model_commands(w), 0);
+    const struct watched_shell *s = shell_of(t, w);
+    bool is_new;
 
-    return json_int_or(last, "exit_code", 0) != 0 ? last : NULL;
+    return s ? model_shell_note(w, &s->record, &is_new) : NULL;
+}
+
+void wall_tile_init(struct wall_tile *t, struct wall *wall, struct watched_workspace *w,
+                    const struct shell_record *r)
+{
+    bool is_new;
+
+    t->wall = wall;
+    memcpy(t->id, w->record.id, sizeof(t->id));
+    memcpy(t->shell, r->id, sizeof(t->shell));
+    model_shell_note(w, r, &is_new);
+    if (is_new)
+        wall_tile_look(t, w, false);
+    else
+        wall_tile_note_output(t, w);
 }
 
 void wall_tile_look(struct wall_tile *t, struct watched_workspace *w, bool acted)
 {
     const struct watched_shell *s = shell_of(t, w);
+    struct shell_note *note = note_of(t, w);
 
-    t->fresh = false;
-    if (s)
-        t->seen_size = s->size;
-    if (!acted || !w)
+    if (!note)
         return;
-    t->command_status = 0;
-    t->seen_sequence = json_int_or(json_array_get(model_commands(w), 0), "sequence", 0);
+    note->fresh = false;
+    note->seen_size = s->size;
+    if (!acted)
+        return;
+    note->command_status = 0;
+    model_acknowledge_command(w);
 }
 
 /* What ended before it was on the wall is no news. */
-void wall_tile_note_screen(struct wall_tile *t)
+void wall_tile_note_screen(struct wall_tile *t, struct watched_workspace *w)
 {
     const struct pane_view *view = live_view(t->live);
+    struct shell_note *note = note_of(t, w);
 
     t->stale = true;
     if (!live_is_shown(t->live)) {
         t->counted = false; /* it is drawn anew */
         return;
     }
-    if (t->counted && view->command_ends != t->command_ends)
-        t->command_status = view->command_status;
+    if (note && t->counted && view->command_ends != t->command_ends)
+        note->command_status = view->command_status;
     t->command_ends = view->command_ends;
     t->counted = true;
 }
 
-bool wall_tile_note_output(struct wall_tile *t, const struct watched_workspace *w)
+bool wall_tile_note_output(struct wall_tile *t, struct watched_workspace *w)
 {
     const struct watched_shell *s = shell_of(t, w);
-    bool was = t->fresh;
+    struct shell_note *note = note_of(t, w);
 
-    if (s && s->size > t->seen_size)
-        t->fresh = true;
-    return t->fresh != was;
+    if (!note || note->fresh || s->size <= note->seen_size)
+        return false;
+    note->fresh = true;
+    return true;
 }
 
 enum tile_state wall_tile_state(const struct wall_tile *t, struct watched_workspace *w, double now)
 {
     const struct watched_shell *s = shell_of(t, w);
-    const json_t *failed = w && t->first ? failed_command(w) : NULL;
+    const struct shell_note *note = note_of(t, w);
 
-    if (t->ended || t->command_status)
+    if (note && (note->command_status || model_shell_failed(w, &s->record)))
         return TILE_FAILED;
-    if (failed && json_int_or(failed, "sequence", 0) > t->seen_sequence)
+    if (w && t->first && model_failed_command(w))
         return TILE_COMMAND;
     if (!s || !s->record.at_prompt)
         return TILE_RUNS;
@@ -141,20 +161,21 @@ static const char *since(struct short_text *space, double start, double now)
     return start > 0 && now - start >= 60 ? space->text : "";
 }
 
-static void state_words(const struct wall_tile *t, const struct watched_workspace *w,
+static void state_words(const struct wall_tile *t, struct watched_workspace *w,
                         enum tile_state state, double now, char *ret, size_t size)
 {
     const struct watched_shell *s = shell_of(t, w);
     const struct shell_record *r = s ? &s->record : NULL;
+    const struct shell_note *note = note_of(t, w);
     struct short_text age;
 
     ret[0] = '\0';
-    if (!r)
+    if (!r || !note)
         return;
     if (!r->running)
         snprintf(ret, size, "ended, %d", r->exit_code);
     else if (state == TILE_FAILED)
-        snprintf(ret, size, "failed, %d", t->command_status);
+        snprintf(ret, size, "failed, %d", note->command_status);
     else if (r->at_prompt)
         snprintf(ret, size, "%s%s", state == TILE_PROMPT ? "prompt" : "waits",
                  since(&age, r->foreground_since, now));
@@ -165,7 +186,7 @@ static void state_words(const struct wall_tile *t, const struct watched_workspac
 /* Into the lower line of the frame: the workspace's command that failed. */
 static void draw_command(WINDOW *win, const struct wall_place *p, struct watched_workspace *w)
 {
-    const json_t *failed = failed_command(w), *words = json_object_get(failed, "command");
+    const json_t *failed = model_failed_command(w), *words = json_object_get(failed, "command");
     char text[256];
     int used = snprintf(text, sizeof(text),
                         " exec failed, %lld:", (long long)json_int_or(failed, "exit_code", 0));
@@ -186,7 +207,9 @@ static void draw_frame(const struct wall_tile *t, WINDOW *win, const struct wall
     enum role border = selected                ? ROLE_BORDER_FOCUS
                        : state >= TILE_COMMAND ? ROLE_BAD
                                                : ROLE_BORDER;
-    enum role name = selected ? ROLE_SELECTED : t->fresh ? ROLE_FRESH : ROLE_TEXT;
+    const struct shell_note *note = note_of(t, w);
+    bool fresh = note && note->fresh;
+    enum role name = selected ? ROLE_SELECTED : fresh ? ROLE_FRESH : ROLE_TEXT;
     struct style mark = theme_style(looks[state].role);
     scoped_free char *title = str_printf(" %s/%s ", w ? model_name(w) : t->id, t->shell);
     char words[96];
@@ -197,7 +220,7 @@ static void draw_frame(const struct wall_tile *t, WINDOW *win, const struct wall
     at += draw_text(win, p->top, at, 1, theme_style(border), " ");
     at += draw_text(win, p->top, at, 1, mark, looks[state].mark);
     at += draw_text(win, p->top, at, end - at - 2, theme_style(name), title);
-    if (t->fresh) {
+    if (fresh) {
         at += draw_text(win, p->top, at, 1, theme_style(ROLE_FRESH), "●");
         at += draw_text(win, p->top, at, 1, theme_style(border), " ");
     }

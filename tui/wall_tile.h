@@ -30,25 +30,23 @@ struct wall_tile {
     struct pyro_error failure;
     struct pane_rect rect;
     bool first; /* of its workspace's: it shows also what was run there without a shell */
-    bool ended; /* with an error, while it was on the wall */
-    bool fresh; /* it has printed something since it was looked at last */
     bool counted;
-    uint32_t command_ends; /* that the shell has told of so far, once they were counted, */
-    int command_status;    /* and how the last one ended; 0 also once that was looked at */
-    uint64_t seen_size;
-    int64_t seen_sequence; /* of the workspace's last command when it was looked at */
+    uint32_t command_ends; /* that the shell has told of so far, once they were counted */
     bool stale, whole;     /* something of it is drawn next time; all of it */
 };
 
+/* It is put on the wall: what the operator has not seen of its shell is news. */
+void wall_tile_init(struct wall_tile *t, struct wall *wall, struct watched_workspace *w,
+                    const struct shell_record *r);
 /* Begins to draw it; ops get the tile. */
 void wall_tile_open(struct wall_tile *t, struct app *app, const struct live_ops *ops);
 void wall_tile_close(struct wall_tile *t);
 /* It is looked at: nothing about it is news; `acted` means that its failures are known, too. */
 void wall_tile_look(struct wall_tile *t, struct watched_workspace *w, bool acted);
 /* For live_ops.changed(). */
-void wall_tile_note_screen(struct wall_tile *t);
+void wall_tile_note_screen(struct wall_tile *t, struct watched_workspace *w);
 /* Its shell has printed, maybe: true when that is news. */
-bool wall_tile_note_output(struct wall_tile *t, const struct watched_workspace *w);
+bool wall_tile_note_output(struct wall_tile *t, struct watched_workspace *w);
 enum tile_state wall_tile_state(const struct wall_tile *t, struct watched_workspace *w, double now);
 /* Seconds until what it says of itself changes without anything happening; 0: never. */
 double wall_tile_next_change(const struct wall_tile *t, const struct watched_workspace *w,

@@ -86,6 +86,20 @@ write two "$c" 'exit'
 gone "two/$c "
 write two "$d" 'exit 6'
 sees "✗ two/$d .*ended, 6"
+keys Esc
+sees '^ pyro  2 workspaces'
+e=$(shell_of two)
+write two "$e" 'exit 7'
+shell_ended() { "$PYRO" workspace shell list two 2>/dev/null | grep -q "^$e .*stopped"; }
+wait_for 60 shell_ended
+keys w
+sees "✗ two/$d .*ended, 6" # also when the wall was left
+sees "✗ two/$e .*ended, 7" # or was not there
+sees '✗ 2 failed'
+keys End
+sees 'x dismiss'
+keys x
+gone "two/$e "
 keys End
 sees 'x dismiss'
 keys x
