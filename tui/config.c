@@ -63,9 +63,87 @@ static bool apply_line(char *line, struct pyro_error *err)
                      "no setting '%s': there are theme, clipboard and key.…", name);
 }
 
+/* ---- what is said twice ---- */
+
+/* The settings so far: the name of each, and its last line. */
+struct setting {
+    struct setting *next;
+    char *name;
+    int line;
+};
+
+/* Notes that a setting is on a line; returns the line that it was on before, 0: none. */
+static int note_setting(struct setting **list, const char *name, int line)
+{
+    struct setting *s = *list;
+    int before;
+
+    while (s && strcmp(s->name, name) != 0)
+        s = s->next;
+    if (!s) {
+        s = calloc(1, sizeof(*s));
+        BUG_ON(!s);
+        *s = (struct setting){ .next = *list, .name = str_printf("%s", name) };
+        *list = s;
+    }
+    before = s->line;
+    s->line = line;
+    return before;
+}
+
+static void free_settings(struct setting *list)
+{
+    while (list) {
+        struct setting *s = list;
+        list = s->next;
+        free(s->name);
+        free(s);
+    }
+}
+
+/* Keys of one screen that mean two things now. */
+static size_t tell_clashes(const char *path, const char *screen, const struct key_binding *table)
+{
+    const struct key_binding *a = NULL, *b = NULL;
+    const char *key;
+    size_t len, count = 0;
+
+    for (; keymap_next_clash(screen, table, &a, &b, &key, &len); count++)
+        log_add(ROLE_WARN,
+                "%s: the key %.*s is both key.%s.%s and key.%s.%s: the first that is possible acts",
+                path, (int)len, key, screen, a->name, screen, b->name);
+    return count;
+}
+
+static size_t tell_all_clashes(const char *path)
+{
+    size_t count = tell_clashes(path, "global", app_keys);
+
+    for (const struct screen_ops *const *s = screens; *s; s++)
+        count += tell_clashes(path, (*s)->name, (*s)->keys);
+    return count;
+}
+
+/* Tells of a setting that was given before: the later one counts. */
+static size_t tell_repeated(struct setting **list, const char *path, char *line, int number)
+{
+    scoped_free char *name = strndup(line, strcspn(line, "="));
+    int before;
+
+    BUG_ON(!name);
+    before = note_setting(list, trim(name), number);
+    if (before)
+        log_add(ROLE_WARN, "%s:%d: %s is set again, in place of line %d", path, number, trim(name),
+                before);
+    return before != 0;
+}
+
+/* ---- the file ---- */
+
 size_t config_apply(const char *path, const char *text)
 {
     scoped_free char *copy = str_printf("%s", text);
+    struct setting *settings = NULL;
     size_t bad = 0;
     int number = 0;
 
@@ -73,12 +151,16 @@ size_t config_apply(const char *path, const char *text)
         struct pyro_error err = { 0 };
         number++;
         line = trim(line);
-        if (!*line || *line == '#' || apply_line(line, &err))
+        if (!*line || *line == '#')
+            continue;
+        bad += tell_repeated(&settings, path, line, number);
+        if (apply_line(line, &err))
             continue;
         log_add(ROLE_WARN, "%s:%d: %s", path, number, err.message);
         bad++;
     }
-    return bad;
+    free_settings(settings);
+    return bad + tell_all_clashes(path);
 }
 
 size_t config_load(void)

@@ -1,7 +1,7 @@
 /*
  * $XDG_CONFIG_HOME/pyro/config: lines `theme = NAME`, `clipboard = on|off` and `key.SCREEN.ACTION =
- * KEY KEY …`, comments with #. A line that cannot be used is told in the log screen, and nothing
- * else.
+ * KEY KEY …`, comments with #. A line that cannot be used, a setting that is given twice and a key
+ * that means two things on one screen are told in the log screen, and nothing else.
  */
 #ifndef PYRO_TUI_CONFIG_H
 #define PYRO_TUI_CONFIG_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /* Reads the file and applies it: theme and keys. A file that is not there is no error. Returns the
- * number of lines that could not be used. After color_init(). */
+ * number of problems told. After color_init(). */
 size_t config_load(void);
 /* Applies the text of such a file; `path` is what messages call it. */
 size_t config_apply(const char *path, const char *text);

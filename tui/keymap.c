@@ -99,6 +99,40 @@ bool keymap_remap(const char *screen, const char *action, const char *keys, stru
     return true;
 }
 
+/* The first key of `list` that is in `other` as well; NULL: none. */
+static const char *shared_key(const char *list, const char *other, size_t *ret_len)
+{
+    const char *word;
+
+    while ((word = next_key(&list, ret_len))) {
+        struct key_event e = { .kind = EVENT_KEY };
+        if (key_parse(word, *ret_len, &e.code, &e.mods) && list_has(other, &e))
+            return word;
+    }
+    return NULL;
+}
+
+bool keymap_next_clash(const char *screen, const struct key_binding *table,
+                       const struct key_binding **ret_a, const struct key_binding **ret_b,
+                       const char **ret_key, size_t *ret_len)
+{
+    const struct key_binding *a = *ret_a ? *ret_a : table, *b = *ret_a ? *ret_b + 1 : table + 1;
+
+    for (; a->action; a++, b = a + 1)
+        for (; b->action; b++) {
+            size_t len;
+            if (shared_key(a->keys, b->keys, &len))
+                continue; /* the table's own: which is possible decides */
+            *ret_key = shared_key(keymap_keys(screen, a), keymap_keys(screen, b), ret_len);
+            if (!*ret_key)
+                continue;
+            *ret_a = a;
+            *ret_b = b;
+            return true;
+        }
+    return false;
+}
+
 void keymap_reset(void)
 {
     while (remaps) {

@@ -29,6 +29,14 @@ void keymap_first_key(const char *screen, const struct key_binding *binding, cha
 bool keymap_remap(const char *screen, const char *action, const char *keys,
                   struct pyro_error *err) MUST_CHECK;
 void keymap_reset(void);
+/*
+ * The next pair of a table's actions that share a key only because the configuration says so; the
+ * search begins with *ret_a == NULL and goes on behind the last pair. The key's name is in the
+ * configuration's words, borrowed, *ret_len bytes. False: there is no other.
+ */
+bool keymap_next_clash(const char *screen, const struct key_binding *table,
+                       const struct key_binding **ret_a, const struct key_binding **ret_b,
+                       const char **ret_key, size_t *ret_len);
 
 /* Notes in $PYRO_CHECK_KEYS, when that is set, that a table has this action ("has") or that it was
  * triggered ("did"): tests/coverage.sh wants each one triggered by some test. */

@@ -71,9 +71,8 @@ bool tui_run(const char *word, struct pyro_error *err)
         app.open_global = open_global;
         push_first(&app, &target);
         if (bad)
-            app_message(&app, ROLE_WARN,
-                        "%zu line%s of the configuration could not be used: L tells", bad,
-                        bad == 1 ? "" : "s");
+            app_message(&app, ROLE_WARN, "the configuration has %zu problem%s: L lists %s", bad,
+                        bad == 1 ? "" : "s", bad == 1 ? "it" : "them");
         app_run(&app);
     }
     app_close(&app);

@@ -27,10 +27,21 @@ ends "exit 0"
 
 printf 'theme = pink\nkey.shell.nothing = x\nkey.nowhere.take = x\nclipboard = maybe\nwhat\n# fine\n' | config
 tui
-sees '5 lines of the configuration could not be used'
+sees 'the configuration has 5 problems: L lists them'
 keys L
 sees "config:1: no theme 'pink'"
 sees "config:5: 'what' has no '='"
+keys q
+sees '^ one .*started'
+
+# What is given twice is told: a setting, and a key for two actions. A key that its owner gave away is free.
+printf 'theme = dark\nkey.shell.take = F3\nkey.shell.close = i F3\ntheme = light\nkey.shell.signal = q\nkey.shell.back = F4\n' | config
+tui 200x24
+sees 'the configuration has 2 problems'
+keys L
+sees 'config:4: theme is set again, in place of line 1'
+sees 'the key F3 is both key.shell.take and key.shell.close'
+refute "nothing else is told" drive shows 'key q|key i'
 keys q
 sees '^ one .*started'
 
