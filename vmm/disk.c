@@ -164,6 +164,37 @@ struct disk_chain disk_chain_of(const char *base_path, const char *overlay_path)
     };
 }
 
+/* Where modes cannot be changed the jail around QEMU finds out. */
+static void set_mode(int fd, bool writable)
+{
+    struct stat st;
+    mode_t wanted;
+
+    if (fstat(fd, &st) != 0 || st.st_uid != geteuid())
+        return;
+    wanted = writable ? st.st_mode | 0200 : st.st_mode & ~(mode_t)0222;
+    if (wanted != st.st_mode)
+        (void)!fchmod(fd, wanted & 07777);
+}
+
+int disk_open_layer(int dirfd, const char *path, bool writable, struct pyro_error *err)
+{
+    const int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    scoped_close int fd = openat(dirfd, path, O_RDONLY | flags);
+
+    if (fd >= 0)
+        set_mode(fd, writable);
+    if (fd >= 0 && writable) {
+        close(fd);
+        fd = openat(dirfd, path, O_RDWR | flags);
+    }
+    if (fd < 0) {
+        pyro_fail_errno(err, "disk '%s'", path);
+        return -1;
+    }
+    return take_fd(&fd);
+}
+
 bool disk_is_untouched(int dirfd, const char *path)
 {
     scoped_close int fd = openat(dirfd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -178,15 +209,13 @@ bool disk_is_untouched(int dirfd, const char *path)
 
 bool disk_clear_overlay(int dirfd, const char *name, struct pyro_error *err)
 {
-    scoped_close int fd = openat(dirfd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    scoped_close int fd = disk_open_layer(dirfd, name, true, err);
     struct disk_layer layer = { .path = name, .format = DISK_QCOW2 };
     uint8_t header[QCOW2_HEADER_SIZE];
     static const uint8_t zeros[CLUSTER_SIZE];
     uint64_t size, at;
 
-    if (fd < 0)
-        return pyro_fail_errno(err, "disk '%s'", name);
-    if (!disk_check_layer(fd, &layer, &size, err))
+    if (fd < 0 || !disk_check_layer(fd, &layer, &size, err))
         return false;
     if (pread(fd, header, sizeof(header), 0) != (ssize_t)sizeof(header))
         return pyro_fail_errno(err, "disk '%s'", name);
@@ -203,17 +232,24 @@ void disk_node_name(unsigned id, char *ret)
     snprintf(ret, DISK_NODE_NAME_MAX, "layer%u", id);
 }
 
-/* One node (format and file), without what lies below it. */
+/*
+ * One node (format and file), without what lies below it. The file is not told whether it is
+ * read-only: so it follows its node, when QEMU itself opens that again the other way as well.
+ *
+ * QEMU locks a file by its bytes, and a read-only descriptor is enough for a lock that keeps all
+ * others out. Layers that are not written are shared, the base by all workspaces: no locks there.
+ */
 static json_t *layer_node(const struct disk_layer *layer, const char *filename, bool writable)
 {
     char name[DISK_NODE_NAME_MAX], file_name[DISK_NODE_NAME_MAX + 8];
 
     disk_node_name(layer->id, name);
     snprintf(file_name, sizeof(file_name), "%s-file", name);
-    return json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s, s:s, s:b, s:s}}", "driver",
+    return json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s, s:s, s:s, s:s}}", "driver",
                      layer->format == DISK_RAW ? "raw" : "qcow2", "node-name", name, "read-only",
                      !writable, "discard", "unmap", "file", "driver", "file", "node-name",
-                     file_name, "filename", filename, "read-only", !writable, "discard", "unmap");
+                     file_name, "filename", filename, "locking", writable ? "auto" : "off",
+                     "discard", "unmap");
 }
 
 json_t *disk_blockdev_node(const struct disk_layer *layer, const struct disk_layer *below,

@@ -46,6 +46,13 @@ bool disk_virtual_size(const struct disk_layer *layer, uint64_t *ret_bytes,
 bool disk_check_layer(int fd, const struct disk_layer *layer, uint64_t *ret_bytes,
                       struct pyro_error *err) MUST_CHECK;
 /*
+ * Opens a layer (its path relative to dirfd, or absolute) in the one way there is. What is not to
+ * be written loses every write bit in its mode, so that no read-only descriptor of it can become
+ * another; the one that is written has its owner's. The modes of another user's files stay. -1 on
+ * failure.
+ */
+int disk_open_layer(int dirfd, const char *path, bool writable, struct pyro_error *err) MUST_CHECK;
+/*
  * Whether an overlay is as disk_create_overlay() left it: nothing was ever written. False when that
  * cannot be told.
  */
@@ -60,8 +67,9 @@ struct disk_chain disk_chain_of(const char *base_path, const char *overlay_path)
 /* What the node of a layer is called, "layerID", into ret[DISK_NODE_NAME_MAX]. */
 void disk_node_name(unsigned id, char *ret);
 /*
- * One layer as a blockdev node, new; NULL when out of memory. Its file is descriptor set ID.
- * `below`: the layer it stands on, a node that is there already; NULL: none (yet).
+ * One layer as a blockdev node, new; NULL when out of memory. Its file is descriptor set ID, and as
+ * writable as the node. `below`: the layer it stands on, a node that is there already; NULL: none
+ * (yet).
  */
 json_t *disk_blockdev_node(const struct disk_layer *layer, const struct disk_layer *below,
                            bool writable);

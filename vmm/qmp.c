@@ -277,10 +277,12 @@ bool qmp_pass_fd(struct qmp *qmp, const char *name, int fd, int64_t deadline_ms,
     return command_with_fd(qmp, "getfd", json_pack("{s:s}", "fdname", name), fd, deadline_ms, err);
 }
 
-bool qmp_add_fd(struct qmp *qmp, unsigned set, int fd, int64_t deadline_ms, struct pyro_error *err)
+bool qmp_add_fd(struct qmp *qmp, unsigned set, int fd, const char *opaque, int64_t deadline_ms,
+                struct pyro_error *err)
 {
-    return command_with_fd(qmp, "add-fd", json_pack("{s:I}", "fdset-id", (json_int_t)set), fd,
-                           deadline_ms, err);
+    json_t *arguments = json_pack("{s:I, s:s}", "fdset-id", (json_int_t)set, "opaque", opaque);
+
+    return command_with_fd(qmp, "add-fd", arguments, fd, deadline_ms, err);
 }
 
 /* Takes the oldest queued event of this name. */

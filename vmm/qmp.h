@@ -45,8 +45,9 @@ bool qmp_command(struct qmp *qmp, const char *command, json_t *arguments, int64_
 /* Hands QEMU a copy of the descriptor under a name (getfd), for fd:NAME in a later command. */
 bool qmp_pass_fd(struct qmp *qmp, const char *name, int fd, int64_t deadline_ms,
                  struct pyro_error *err) MUST_CHECK;
-/* Hands QEMU a copy of the descriptor as the only one of a descriptor set: /dev/fdset/SET. */
-bool qmp_add_fd(struct qmp *qmp, unsigned set, int fd, int64_t deadline_ms,
+/* Hands QEMU a copy of the descriptor as one of a descriptor set (add-fd); `opaque` goes with it.
+ */
+bool qmp_add_fd(struct qmp *qmp, unsigned set, int fd, const char *opaque, int64_t deadline_ms,
                 struct pyro_error *err) MUST_CHECK;
 /*
  * Waits for the next event of this name, one that came already included (the newest 64 events are

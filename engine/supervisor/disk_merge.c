@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "engine/supervisor/disk_fds.h"
 #include "vmm/base/fs.h"
 
 #define QMP_MS 10000
@@ -36,16 +37,21 @@ static bool ask(struct supervisor *s, const char *command, json_t *arguments)
     return false;
 }
 
+/* However it ends: what it was given to write into lower layers is taken back. */
 static void merge_free(struct disk_merge *m)
 {
+    struct supervisor *s = m->supervisor;
+
     if (m->busy) {
         m->doomed = true;
         return;
     }
-    loop_timer_cancel(m->supervisor->loop, &m->deadline);
+    loop_timer_cancel(s->loop, &m->deadline);
     stream_close(&m->freeze, NULL);
-    m->supervisor->disk_merge = NULL;
+    s->disk_merge = NULL;
     free(m);
+    if (s->phase == PHASE_RUNNING)
+        disk_fds_settle(s);
 }
 
 static void cancel_job(struct supervisor *s)
@@ -318,6 +324,21 @@ static json_t *stream_arguments(const struct disk_merge *m)
                      into, "backing-file", ""); /* no name to believe */
 }
 
+/* What QEMU opens for writing when the job begins, or ends: the layer that takes in the other, and
+ * the one above, whose header is to name nothing; or the one that is flattened. */
+static bool give_writable(struct supervisor *s, const struct disk_merge *m)
+{
+    const struct disk_layers *l = &s->record.disk;
+    uint32_t above = l->active;
+
+    if (m->flatten)
+        return m->active || disk_fds_give(s, m->from, true, NULL);
+    while (!m->active && disk_layers_parent(l, above) != m->from)
+        above = disk_layers_parent(l, above);
+    return disk_fds_give(s, m->into, true, NULL) &&
+           (above == l->active || disk_fds_give(s, above, true, NULL));
+}
+
 static bool begin(struct supervisor *s, bool flatten, uint32_t from)
 {
     const struct disk_layers *l = &s->record.disk;
@@ -332,8 +353,8 @@ static bool begin(struct supervisor *s, bool flatten, uint32_t from)
                               .active = from == l->active };
     s->disk_merge = m;
     m->busy = true;
-    ok = flatten ? ask(s, "block-stream", stream_arguments(m))
-                 : ask(s, "block-commit", commit_arguments(l, m));
+    ok = give_writable(s, m) && (flatten ? ask(s, "block-stream", stream_arguments(m))
+                                         : ask(s, "block-commit", commit_arguments(l, m)));
     m->busy = false;
     ok = ok && !m->doomed;
     if (!ok)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/disk/reset.h"
+#include "engine/supervisor/disk_fds.h"
 #include "engine/supervisor/disk_merge.h"
 #include "vmm/base/fs.h"
 #include "vmm/qemu.h"
@@ -138,25 +139,20 @@ void disk_ops_reconcile(struct supervisor *s)
     if (ask_top(s, &top) && top != l->active && top != DISK_LAYER_BASE &&
         disk_layers_stands_on(l, l->active, top))
         pop_layer(s, top);
+    disk_fds_settle(s);
     disk_layers_sweep(s->dir_fd, l);
 }
 
 static bool give_to_qemu(struct supervisor *s, const struct disk_op *op, struct pyro_error *err)
 {
     struct disk_layer layer = { .format = DISK_QCOW2, .id = op->above };
-    char file[32], below[DISK_NODE_NAME_MAX], above[DISK_NODE_NAME_MAX];
+    char below[DISK_NODE_NAME_MAX], above[DISK_NODE_NAME_MAX];
     int64_t deadline_ms = clock_ms() + QMP_MS;
-    scoped_close int fd = -1;
 
-    disk_layer_file(op->above, file);
     disk_node_name(op->below, below);
     disk_node_name(op->above, above);
-    fd = openat(s->dir_fd, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return pyro_fail_errno(err, "open '%s'", file);
-    if (!s->vm.qmp)
-        return pyro_fail(err, PYRO_VM_FAILED, "QEMU does not answer");
-    return qmp_add_fd(s->vm.qmp, op->above, fd, deadline_ms, err) &&
+    /* With the read-only one QEMU opens the layer below again as it moves on to the new one. */
+    return disk_fds_give(s, op->below, false, err) && disk_fds_give(s, op->above, true, err) &&
            qmp_command(s->vm.qmp, "blockdev-add", disk_blockdev_node(&layer, NULL, true),
                        deadline_ms, NULL, err) &&
            qmp_command(s->vm.qmp, "blockdev-snapshot",
@@ -290,6 +286,22 @@ static void on_thawed(struct stream *stream, const json_t *result, const struct 
     }
 }
 
+/* QEMU writes to the new layer: the guest goes on, and the one below is not for writing any more.
+ */
+static void hand_over(struct disk_op *op, const json_t *thaw)
+{
+    struct supervisor *s = op->supervisor;
+    struct pyro_error doom;
+
+    stream_message(&op->freeze, thaw);
+    op->busy = true;
+    disk_fds_settle(s);
+    op->busy = false;
+    doom = op->doom;
+    if (doom.code)
+        fail(op, &doom);
+}
+
 static void on_frozen(struct stream *stream, const json_t *message)
 {
     struct disk_op *op = stream->arg;
@@ -304,7 +316,7 @@ static void on_frozen(struct stream *stream, const json_t *message)
     if (!op->switched || op->doom.code)
         fail(op, op->doom.code ? &op->doom : &err);
     else
-        stream_message(stream, thaw);
+        hand_over(op, thaw);
 }
 
 static void on_late(void *arg)

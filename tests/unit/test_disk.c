@@ -259,7 +259,9 @@ static void test_blockdev_states_every_node(void **state)
     assert_string_equal(json_string_or(base, "node-name", ""), "layer0");
     assert_string_equal(json_string_or(base, "driver", ""), "raw");
     assert_true(json_bool_or(base, "read-only", false));
-    assert_true(json_bool_or(json_object_get(base, "file"), "read-only", false));
+    assert_null(json_object_get(json_object_get(base, "file"), "read-only")); /* as its node */
+    assert_string_equal(json_string_or(json_object_get(base, "file"), "locking", ""), "off");
+    assert_string_equal(json_string_or(json_object_get(tree, "file"), "locking", ""), "auto");
     assert_string_equal(json_string_or(json_object_get(base, "file"), "filename", ""),
                         "/dev/fdset/0");
     assert_null(json_object_get(base, "backing"));
