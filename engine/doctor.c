@@ -302,6 +302,12 @@ static void examine_jail(struct examination *x)
 
     if (jail_probe(&steps, &why)) {
         set(x, "jail", json_string(jail_describe(steps)));
+        if (!(steps & JAIL_READ_ONLY_MOUNTS))
+            problem(x, "QEMU's jail has no read-only mounts for the images that workspaces share",
+                    "allow unprivileged user namespaces; until then the call filter keeps them");
+        if (!(steps & JAIL_CALL_FILTER))
+            problem(x, "QEMU's jail has no system call filter of pyro's own",
+                    "use a kernel with seccomp filters");
         return;
     }
     set(x, "jail", json_null());

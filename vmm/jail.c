@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -24,9 +23,11 @@
 #include <linux/capability.h>
 #include <linux/securebits.h>
 
+#include "vmm/base/confine.h"
 #include "vmm/base/fs.h"
+#include "vmm/jail_calls.h"
 
-#define NOBODY 65534
+#define WEAK_JAIL "PYRO_ALLOW_WEAK_JAIL"
 #define NEW_ROOT "/tmp" /* covered by the new root in the child's mount namespace only */
 #define OPEN_FILES_MAX 1024
 #define NAMESPACES (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET)
@@ -45,6 +46,7 @@ struct inmate {
     gid_t outer_gid;
     bool kvm_group; /* keep the group that /dev/kvm belongs to */
     bool stay_root; /* /dev/kvm opens for root only: root without any capability */
+    bool allow_weak;
     gid_t kvm_gid;
     struct shared *shared;
 };
@@ -63,10 +65,10 @@ static bool map_ids(const struct inmate *in)
     char map[64];
 
     write_text("/proc/self/setgroups", "deny");
-    snprintf(map, sizeof(map), "%d %u 1", NOBODY, in->outer_gid);
+    snprintf(map, sizeof(map), "%d %u 1", CONFINE_NOBODY, in->outer_gid);
     if (!write_text("/proc/self/gid_map", map))
         return false;
-    snprintf(map, sizeof(map), "%d %u 1", NOBODY, in->outer_uid);
+    snprintf(map, sizeof(map), "%d %u 1", CONFINE_NOBODY, in->outer_uid);
     return write_text("/proc/self/uid_map", map);
 }
 
@@ -144,6 +146,56 @@ static bool change_root(const struct inmate *in)
            mount_setattr(AT_FDCWD, "/", 0, &attr, sizeof(attr)) == 0;
 }
 
+/*
+ * A descriptor of the file through a read-only mount that is nowhere attached. By its path, in this
+ * mount namespace: a descriptor from outside leads to a mount of the other namespace, which cannot
+ * be copied. -1 where the host does not allow it, or the file is another one by now.
+ */
+static int open_read_only(const struct jail_read_only *file)
+{
+    struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+                                           MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
+    scoped_close int mount_fd =
+        open_tree(AT_FDCWD, file->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+    scoped_close int fd = -1;
+    char path[40];
+    struct stat st;
+
+    if (mount_fd < 0 || mount_setattr(mount_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) != 0 ||
+        fstat(mount_fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return -1;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", mount_fd);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &st) != 0 || st.st_dev != file->device || st.st_ino != file->inode)
+        return -1;
+    return take_fd(&fd);
+}
+
+/* Whether all of them lead through read-only mounts now. */
+static bool exchange_read_only(const struct jail *jail)
+{
+    bool all = true;
+
+    for (unsigned i = 0; i < jail->read_only_count; i++) {
+        scoped_close int fd = open_read_only(&jail->read_only[i]);
+        if (fd < 0 || dup2(fd, jail->read_only[i].fd) < 0)
+            all = false;
+    }
+    return all;
+}
+
+/* Whether their modes let this user write none of them: then the filter keeps it so. */
+static bool modes_forbid_writing(const struct inmate *in)
+{
+    for (unsigned i = 0; i < in->jail->read_only_count; i++) {
+        struct stat st;
+        if (fstat(in->jail->read_only[i].fd, &st) != 0 ||
+            (st.st_mode & (st.st_uid == in->outer_uid ? 0222 : 022)))
+            return false;
+    }
+    return true;
+}
+
 static bool limit(int resource, rlim_t value)
 {
     struct rlimit now, wanted = { value, value };
@@ -157,7 +209,8 @@ static bool set_limits(const struct jail *jail)
 {
     return limit(RLIMIT_CORE, 0) && limit(RLIMIT_NOFILE, OPEN_FILES_MAX) &&
            limit(RLIMIT_MSGQUEUE, 0) &&
-           (!jail->file_size_max || limit(RLIMIT_FSIZE, jail->file_size_max));
+           (!jail->file_size_max || limit(RLIMIT_FSIZE, jail->file_size_max)) &&
+           (!jail->memory_max || limit(RLIMIT_AS, jail->memory_max));
 }
 
 /* Drops every capability, for good: exec does not give them back even to uid 0. */
@@ -174,13 +227,6 @@ static bool drop_capabilities(void)
     return syscall(SYS_capset, &header, none) == 0;
 }
 
-/* Becomes nobody, who keeps the one group that KVM needs. */
-static bool become_nobody(const struct inmate *in)
-{
-    return setgroups(in->kvm_group ? 1 : 0, &in->kvm_gid) == 0 &&
-           setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0;
-}
-
 /* Whether what exec runs will have no rights beyond an ordinary user's. */
 static bool drop_privileges(const struct inmate *in)
 {
@@ -190,16 +236,43 @@ static bool drop_privileges(const struct inmate *in)
         drop_capabilities();
         return false;
     }
-    return become_nobody(in);
+    return confine_become_nobody(&in->kvm_gid, in->kvm_group ? 1 : 0);
 }
 
-/* Runs in the child. Never fails: what could not be done is missing in the report. */
-static bool enter(void *arg, struct pyro_error *err UNUSED)
+/* Writing nowhere but to the devices that it has. */
+static bool confine_to_devices(const struct inmate *in)
 {
-    const struct inmate *in = arg;
+    const uint64_t writing = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE;
+    scoped_close int null = open("/dev/null", O_PATH | O_CLOEXEC);
+    scoped_close int kvm = in->jail->accel == ACCEL_KVM ? open("/dev/kvm", O_PATH | O_CLOEXEC) : -1;
+    const struct confine_exception devices[] = { { null, writing }, { kvm, writing } };
+
+    return null >= 0 && confine_files(CONFINE_WRITING, devices, kvm >= 0 ? 2 : 1);
+}
+
+/* Whether what must not be written to is out of the inmate's reach. */
+static bool keeps_files(const struct inmate *in, unsigned steps)
+{
+    bool somebody_else = in->outer_uid == 0 && (steps & JAIL_UNPRIVILEGED);
+
+    return somebody_else || (steps & JAIL_READ_ONLY_MOUNTS) ||
+           ((steps & JAIL_CALL_FILTER) && modes_forbid_writing(in));
+}
+
+static bool refuse_weak(struct pyro_error *err)
+{
+    pyro_fail(err, PYRO_PERMISSION,
+              "this host allows neither read-only mounts nor a system call filter around QEMU: a "
+              "hostile guest could change the images that other workspaces use");
+    return pyro_hint(err, "allow unprivileged user namespaces, or set " WEAK_JAIL
+                          "=1 to run without them");
+}
+
+/* The steps that need the rights, and the view of files, that are given up after them. */
+static unsigned enter_namespaces(const struct inmate *in)
+{
     unsigned steps = 0;
 
-    in->shared->entered = true;
     if (in->flags & CLONE_NEWPID)
         steps |= JAIL_PID_NAMESPACE;
     if (in->flags & CLONE_NEWIPC)
@@ -208,8 +281,22 @@ static bool enter(void *arg, struct pyro_error *err UNUSED)
         steps |= JAIL_NET_NAMESPACE;
     if ((in->flags & CLONE_NEWUSER) && map_ids(in)) /* first: files can only be made by ids */
         steps |= JAIL_USER_NAMESPACE;
+    if ((in->flags & CLONE_NEWNS) && exchange_read_only(in->jail))
+        steps |= JAIL_READ_ONLY_MOUNTS;
     if ((in->flags & CLONE_NEWNS) && change_root(in))
         steps |= JAIL_MOUNT_NAMESPACE;
+    return steps;
+}
+
+/* Runs in the child. What could not be done is missing in the report; fails only when that leaves
+ * too little. */
+static bool enter(void *arg, struct pyro_error *err)
+{
+    const struct inmate *in = arg;
+    unsigned steps;
+
+    in->shared->entered = true;
+    steps = enter_namespaces(in);
     if (set_limits(in->jail))
         steps |= JAIL_LIMITS;
     if (drop_privileges(in))
@@ -218,8 +305,19 @@ static bool enter(void *arg, struct pyro_error *err UNUSED)
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of user took it away */
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
         steps |= JAIL_NO_NEW_PRIVS;
+    if (confine_to_devices(in))
+        steps |= JAIL_LANDLOCK;
+    if (jail_filter_calls())
+        steps |= JAIL_CALL_FILTER;
     in->shared->steps = steps;
-    return true;
+    return in->allow_weak || keeps_files(in, steps) || refuse_weak(err);
+}
+
+static bool is_weak_allowed(void)
+{
+    const char *value = getenv(WEAK_JAIL);
+
+    return value && strcmp(value, "1") == 0;
 }
 
 /* What root must keep so that QEMU can open /dev/kvm. */
@@ -257,7 +355,8 @@ bool jail_start(const struct jail *jail, const struct proc_spec *spec, pid_t *re
     struct inmate in = { .jail = jail,
                          .die_with_parent = spec->die_with_parent,
                          .outer_uid = geteuid(),
-                         .outer_gid = getegid() };
+                         .outer_gid = getegid(),
+                         .allow_weak = is_weak_allowed() };
     struct shared *shared =
         mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     bool ok = false;
@@ -290,7 +389,10 @@ const char *jail_describe(unsigned steps)
                   { JAIL_IPC_NAMESPACE, "own ipc" },
                   { JAIL_NET_NAMESPACE, "no network" },
                   { JAIL_NO_NEW_PRIVS, "no new privileges" },
-                  { JAIL_LIMITS, "limits" } };
+                  { JAIL_LIMITS, "limits" },
+                  { JAIL_READ_ONLY_MOUNTS, "read-only mounts" },
+                  { JAIL_CALL_FILTER, "call filter" },
+                  { JAIL_LANDLOCK, "landlock" } };
     static char text[256];
     const char *separator = "";
 
@@ -311,12 +413,21 @@ const char *jail_describe(unsigned steps)
 bool jail_probe(unsigned *ret_steps, struct pyro_error *err)
 {
     static const char *const argv[] = { "/usr/bin/true", NULL };
-    const struct jail jail = { .accel = ACCEL_TCG };
+    scoped_close int fd = open(argv[0], O_RDONLY | O_CLOEXEC);
+    struct jail_read_only file = { .path = argv[0], .fd = 3 };
+    const struct jail jail = { .accel = ACCEL_TCG, .read_only = &file, .read_only_count = 1 };
     struct proc_spec spec = proc_spec_of(argv);
+    struct stat st;
     unsigned steps;
     int status;
     pid_t pid;
 
+    if (fd < 0 || fstat(fd, &st) != 0)
+        return pyro_fail_errno(err, "open '%s'", argv[0]);
+    file.device = st.st_dev;
+    file.inode = st.st_ino;
+    spec.fds[spec.fd_count].from = fd;
+    spec.fds[spec.fd_count++].to = file.fd;
     if (!jail_start(&jail, &spec, &pid, &steps, err) ||
         !proc_wait(pid, clock_ms() + PROBE_TIMEOUT_MS, &status, err))
         return false;

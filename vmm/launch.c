@@ -13,7 +13,10 @@
 #include "vmm/base/utf8.h"
 
 #define FILE_SLACK_BYTES (1ULL << 30) /* metadata of an overlay, generously */
-#define LAST_WORDS_MS 200             /* for stderr's end to come after QMP's */
+#define QEMU_WORKERS_MAX 64           /* threads of its pool */
+#define PROGRAM_BYTES (1ULL << 30)
+#define THREAD_BYTES (72ULL << 20)
+#define LAST_WORDS_MS 200 /* for stderr's end to come after QMP's */
 
 /* Where the listening ends live until QEMU has them. */
 struct listeners {
@@ -48,17 +51,34 @@ static uint64_t file_size_max(const struct disk_chain *disk)
     return size + size / 8 + FILE_SLACK_BYTES;
 }
 
+/*
+ * What QEMU's address space may grow to: the guest's memory, its own code with the translations,
+ * and for each thread a stack and an arena of the C library. Measured (7.2, TCG, two processors,
+ * which then share arenas): beyond the guest's memory 0.5 GiB with one virtual processor, 1.5 GiB
+ * with 32, 1.8 GiB with two and a dozen workers busy with the disk.
+ */
+static uint64_t memory_max(const struct qemu_machine *m)
+{
+    uint64_t threads = m->vcpu_count + QEMU_WORKERS_MAX;
+
+    return ((uint64_t)m->mem_mib << 20) + PROGRAM_BYTES + threads * THREAD_BYTES;
+}
+
 /* Starts the process; its stderr comes through a pipe that never makes it wait. */
 static bool start_process(const struct qemu *qemu, const struct qemu_machine *machine,
                           struct vm *vm, struct pyro_error *err)
 {
-    struct jail jail = { .accel = machine->accel, .file_size_max = file_size_max(machine->disk) };
+    struct jail jail = { .accel = machine->accel,
+                         .file_size_max = file_size_max(machine->disk),
+                         .memory_max = memory_max(machine) };
     struct qemu_command command;
     int errors[2];
     bool ok;
 
     if (!qemu_command_build(qemu, machine, &command, err))
         return false;
+    jail.read_only = command.read_only;
+    jail.read_only_count = command.read_only_count;
     if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) != 0) {
         qemu_command_release(&command);
         return pyro_fail_errno(err, "pipe");

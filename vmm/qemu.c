@@ -10,6 +10,7 @@
 
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
+#include "vmm/fd_set.h"
 
 #define PROGRAM "qemu-system-x86_64"
 #define VERSION_RECORD "qemu.json"
@@ -249,24 +250,39 @@ static void add_network(struct qemu_command *c, const struct qemu_machine *m)
     give_fd(c, m->net_fd, FD_NET);
 }
 
+/* Its descriptor must not lead to writing: for the jail to see to. */
+static bool keep_read_only(struct qemu_command *c, const struct disk_layer *layer, int fd, int to,
+                           struct pyro_error *err)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return pyro_fail_errno(err, "disk '%s'", layer->path);
+    c->read_only[c->read_only_count++] = (struct jail_read_only){
+        .path = layer->path, .device = st.st_dev, .inode = st.st_ino, .fd = to
+    };
+    return true;
+}
+
 static bool open_layer(struct qemu_command *c, const struct disk_chain *chain, unsigned i,
                        struct pyro_error *err)
 {
     bool top = i == chain->count - 1;
     const struct disk_layer *layer = &chain->layers[i];
-    int fd = open(layer->path,
-                  (top ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int fd = disk_open_layer(AT_FDCWD, layer->path, top, err), to = (int)(FD_DISK_FIRST + i);
     char add[64];
     uint64_t size;
 
     if (fd < 0)
-        return pyro_fail_errno(err, "disk '%s'", layer->path);
-    c->opened[c->opened_count++] = fd;
-    if (!disk_check_layer(fd, layer, &size, err))
         return false;
-    snprintf(add, sizeof(add), "fd=%u,set=%u", FD_DISK_FIRST + i, layer->id);
+    c->opened[c->opened_count++] = fd;
+    if (!disk_check_layer(fd, layer, &size, err) ||
+        (!top && !keep_read_only(c, layer, fd, to, err)))
+        return false;
+    snprintf(add, sizeof(add), "fd=%d,set=%u,opaque=%s", to, layer->id,
+             top ? FD_SET_WRITABLE : FD_SET_READ_ONLY);
     add_args(c, "-add-fd", add, NULL);
-    give_fd(c, fd, (int)(FD_DISK_FIRST + i));
+    give_fd(c, fd, to);
     return true;
 }
 

@@ -14,6 +14,7 @@
 #include "vmm/base/error.h"
 #include "vmm/base/proc.h"
 #include "vmm/disk.h"
+#include "vmm/jail.h"
 
 #define QEMU_DISK "disk" /* the device's id */
 #define QEMU_DISK_PATH "/machine/peripheral/" QEMU_DISK
@@ -53,6 +54,9 @@ struct qemu_command {
     struct proc_spec spec; /* borrows argv */
     int opened[DISK_LAYERS_MAX];
     unsigned opened_count;
+    struct jail_read_only
+        read_only[DISK_LAYERS_MAX]; /* of those, all but the one that is written */
+    unsigned read_only_count;
 };
 /*
  * Builds the command; opens the disk chain's files. Release it after proc_start(): that closes what

@@ -72,11 +72,12 @@ unsigned long template_measure_tsc_khz(void)
     return (unsigned long)((double)(last - first) * 1e6 / (double)(end - start));
 }
 
-/* A file's content in a memfd, which QEMU can open again whoever it runs as. -1 on failure. */
+/* A file's content in a sealed memfd, which QEMU can open again whoever it runs as, and cannot
+ * change. -1 on failure. */
 static int memfd_of_file(const char *path, struct pyro_error *err)
 {
     scoped_close int file = open(path, O_RDONLY | O_CLOEXEC);
-    scoped_close int memfd = memfd_create("pyro-boot", MFD_CLOEXEC);
+    scoped_close int memfd = memfd_create("pyro-boot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     struct stat st;
 
     if (file < 0 || memfd < 0 || fstat(file, &st) != 0) {
@@ -93,6 +94,8 @@ static int memfd_of_file(const char *path, struct pyro_error *err)
         }
         left -= n;
     }
+    if (!ram_seal(memfd, err))
+        return -1;
     return take_fd(&memfd);
 }
 

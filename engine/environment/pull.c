@@ -80,7 +80,7 @@ static bool start_writer(const struct pull *p, int tar_fd, pid_t *ret_pid, int *
     static const char *const argv[] = {
         "", "tar-to-ext4", "--workspace", "--output-fd", "3", NULL
     };
-    scoped_close int image = open(p->image_path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    scoped_close int image = open(p->image_path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
     struct proc_spec spec = proc_spec_of(argv);
 
     if (image < 0)

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "vmm/base/confine.h"
 #include "vmm/base/fs.h"
 
 static const struct jail jail = { .accel = ACCEL_TCG, .file_size_max = 1 << 20 };
@@ -69,7 +70,7 @@ static void test_steps_are_in_force(void **state)
           "/dev/null /etc/ld.so.cache /proc/self\n" },
         { JAIL_MOUNT_NAMESPACE, "echo x 2>&- >/usr/x || echo no", "no\n" },
         { JAIL_MOUNT_NAMESPACE, "echo x 2>&- >/x || echo no", "no\n" },
-        { JAIL_MOUNT_NAMESPACE, "echo x >/dev/null && echo yes", "yes\n" },
+        { JAIL_MOUNT_NAMESPACE, "[[ -w /dev/null ]] && echo yes", "yes\n" },
         { JAIL_PID_NAMESPACE, "echo $$", "1\n" },
         { JAIL_NET_NAMESPACE | JAIL_MOUNT_NAMESPACE,
           "while read -r name rest; do echo $name; done </proc/self/net/dev",
@@ -120,8 +121,67 @@ static void test_describe(void **state)
     (void)state;
     assert_string_equal(jail_describe(JAIL_SECCOMP | JAIL_LIMITS),
                         "seccomp, limits; missing: unprivileged user, own root, own pids, own ipc, "
-                        "no network, no new privileges");
+                        "no network, no new privileges, read-only mounts, call filter, landlock");
     assert_null(strstr(jail_describe(~0U), "missing"));
+}
+
+/* Where the kernel seems to have neither mounts that are read-only nor filters. */
+static void weak_main(void)
+{
+    const struct confine_rule rules[] = {
+        { .call = SYS_open_tree, .action = CONFINE_FAIL(ENOSYS) },
+        { SYS_prctl, CONFINE_FAIL(EINVAL), CONFINE_EQUAL, 0, PR_SET_SECCOMP },
+    };
+    struct pyro_error err = { 0 };
+    unsigned steps;
+
+    if (geteuid() == 0 && (setresgid(1234, 1234, 1234) != 0 || setresuid(1234, 1234, 1234) != 0))
+        _exit(2);
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    if (!confine_calls(rules, ARRAY_SIZE(rules), CONFINE_ALLOW))
+        _exit(3);
+    if (jail_probe(&steps, &err) || err.code != PYRO_PERMISSION ||
+        !strstr(pyro_error_hint(&err), "PYRO_ALLOW_WEAK_JAIL"))
+        _exit(4);
+    setenv("PYRO_ALLOW_WEAK_JAIL", "1", 1);
+    if (!jail_probe(&steps, &err) || (steps & (JAIL_READ_ONLY_MOUNTS | JAIL_CALL_FILTER)))
+        _exit(5);
+    _exit(0);
+}
+
+static void test_a_user_is_refused_a_weak_jail(void **state)
+{
+    int status;
+    pid_t pid = fork();
+
+    (void)state;
+    if (pid == 0)
+        weak_main();
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_memory_has_a_limit(void **state)
+{
+    const char *const argv[] = { "/usr/bin/bash", "-c", "ulimit -v", NULL };
+    const struct jail limited = { .accel = ACCEL_TCG, .memory_max = 1 << 30 };
+    struct proc_spec spec = proc_spec_of(argv);
+    struct pyro_error err = { 0 };
+    char out[64] = "";
+    int pipe_fds[2], status;
+    unsigned steps;
+    pid_t pid;
+
+    (void)state;
+    assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+    spec.stdout_fd = pipe_fds[1];
+    assert_true(jail_start(&limited, &spec, &pid, &steps, &err));
+    close(pipe_fds[1]);
+    assert_true(fs_read_full(pipe_fds[0], out, sizeof(out) - 1) >= 0);
+    close(pipe_fds[0]);
+    assert_true(proc_wait(pid, clock_ms() + 20000, &status, &err));
+    assert_string_equal(out, "1048576\n");
 }
 
 /* The same as a user who is not root: through a user namespace, where the host has them. */
@@ -158,6 +218,8 @@ int main(void)
         cmocka_unit_test(test_steps_are_in_force),
         cmocka_unit_test(test_steps_are_in_force_for_a_user),
         cmocka_unit_test(test_start_reports_a_missing_program),
+        cmocka_unit_test(test_a_user_is_refused_a_weak_jail),
+        cmocka_unit_test(test_memory_has_a_limit),
         cmocka_unit_test(test_describe),
     };
 

@@ -1,0 +1,144 @@
+/* Every jail against every attack (inmate.h), as root and as a user. */
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "tests/unit/inmate.h"
+#include "vmm/base/confine.h"
+#include "vmm/base/fs.h"
+#include "vmm/jail.h"
+
+#define INSIDE "--inmate" /* index, pid of the victim: the inmate itself */
+#define SELF_FD 3
+#define FILE_FD 7
+
+static int self_fd;
+
+/* ---- QEMU's: this program, where QEMU would be ---- */
+
+static bool start_in_qemu_jail(unsigned index, const struct inmate_prey *prey, const char *path,
+                               int out_fd, pid_t *ret_pid)
+{
+    char number[16], victim[16];
+    const char *const argv[] = { "/proc/self/fd/3", INSIDE, number, victim, NULL };
+    struct jail_read_only file = { .path = path, .fd = FILE_FD };
+    const struct jail jail = {
+        .accel = ACCEL_TCG, .file_size_max = 1 << 20, .read_only = &file, .read_only_count = 1
+    };
+    struct proc_spec spec = proc_spec_of(argv);
+    struct pyro_error err = { 0 };
+    struct stat st;
+    unsigned steps;
+
+    snprintf(number, sizeof(number), "%u", index);
+    snprintf(victim, sizeof(victim), "%d", (int)prey->victim);
+    assert_int_equal(fstat(prey->file_fd, &st), 0);
+    file.device = st.st_dev;
+    file.inode = st.st_ino;
+    spec.stdout_fd = out_fd;
+    spec.fds[0].from = self_fd, spec.fds[0].to = SELF_FD;
+    spec.fds[1].from = prey->file_fd, spec.fds[1].to = FILE_FD;
+    spec.fd_count = 2;
+    if (jail_start(&jail, &spec, ret_pid, &steps, &err))
+        return true;
+    print_error("%s\n", err.message);
+    return false;
+}
+
+static const struct inmate_jail qemu_jail = { "QEMU's jail", start_in_qemu_jail, NULL };
+
+/* ---- the same where the host lacks a belt: the other one keeps the file ---- */
+
+struct lack {
+    const struct confine_rule *rules;
+    size_t count;
+};
+
+/* A process to which the kernel seems to lack something starts the jail, and ends as that does. */
+static bool start_lacking(const struct lack *lack, unsigned index, const struct inmate_prey *prey,
+                          const char *path, int out_fd, pid_t *ret_pid)
+{
+    pid_t pid = fork(), inside;
+    int status;
+
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (!confine_calls(lack->rules, lack->count, CONFINE_ALLOW) ||
+            !start_in_qemu_jail(index, prey, path, out_fd, &inside) ||
+            waitpid(inside, &status, 0) != inside)
+            _exit(1);
+        _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+    }
+    *ret_pid = pid;
+    return pid > 0;
+}
+
+static bool start_without_mounts(unsigned index, const struct inmate_prey *prey, const char *path,
+                                 int out_fd, pid_t *ret_pid)
+{
+    const struct confine_rule rules[] = { { .call = SYS_open_tree,
+                                            .action = CONFINE_FAIL(ENOSYS) } };
+    const struct lack lack = { rules, ARRAY_SIZE(rules) };
+
+    return start_lacking(&lack, index, prey, path, out_fd, ret_pid);
+}
+
+static bool start_without_filter(unsigned index, const struct inmate_prey *prey, const char *path,
+                                 int out_fd, pid_t *ret_pid)
+{
+    const struct confine_rule rules[] = {
+        { SYS_prctl, CONFINE_FAIL(EINVAL), CONFINE_EQUAL, 0, PR_SET_SECCOMP },
+        { .call = SYS_landlock_create_ruleset, .action = CONFINE_FAIL(ENOSYS) },
+    };
+    const struct lack lack = { rules, ARRAY_SIZE(rules) };
+
+    return start_lacking(&lack, index, prey, path, out_fd, ret_pid);
+}
+
+/* What the filter is for, beside the file. */
+static const char *const not_the_file[] = {
+    "unshare_user",    "clone_user",       "clone3_user",        "join_namespace",
+    "make_socket",     "use_io_uring",     "make_unix_socket",   "make_netlink_socket",
+    "use_userfaultfd", "use_bpf",          "use_keys",           "add_key",
+    "use_perf",        "make_memory_file", "make_shared_memory", NULL
+};
+
+static const struct inmate_jail qemu_jail_without[] = {
+    { "QEMU's jail without read-only mounts", start_without_mounts, NULL },
+    { "QEMU's jail without a filter and Landlock", start_without_filter, not_the_file },
+};
+
+static void test_qemu(void **state)
+{
+    unsigned steps;
+    struct pyro_error err;
+
+    (void)state;
+    assert_true(jail_probe(&steps, &err));
+    if (!(steps & JAIL_MOUNT_NAMESPACE) || !(steps & JAIL_PID_NAMESPACE))
+        skip(); /* this host does not allow what its files and processes are kept from it by */
+    inmate_assert_held(&qemu_jail);
+    for (size_t i = 0; i < ARRAY_SIZE(qemu_jail_without); i++)
+        inmate_assert_held(&qemu_jail_without[i]);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_qemu),
+    };
+
+    if (argc == 4 && !strcmp(argv[1], INSIDE)) {
+        const struct inmate_prey prey = { .file_fd = FILE_FD,
+                                          .victim = (pid_t)strtol(argv[3], NULL, 10) };
+        inmate_attack((unsigned)strtoul(argv[2], NULL, 10), &prey);
+    }
+    self_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
