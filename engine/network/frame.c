@@ -18,37 +18,60 @@
 #define NEIGHBOUR_SOLICITATION 135
 #define NEIGHBOUR_ADVERTISEMENT 136
 
-/* a/prefix: special-purpose addresses (RFC 6890) that a guest has no business with. */
+/* An address and how many of its leading bits count, in the form that frame_refused has. */
+#define V4(a, b, c, d, bits) { .s6_addr = { [10] = 0xff, [11] = 0xff, a, b, c, d } }, 96 + (bits)
+#define V6(a, b, c, h, bits)                                                                       \
+    { .s6_addr = { (a) >> 8, (a)&0xff, (b) >> 8, (b)&0xff, (c) >> 8,                               \
+                   (c)&0xff, [14] = (h) >> 8, [15] = (h)&0xff } },                                 \
+        (bits)
+
+/* Where a guest has no business, whatever network it may reach. */
 static const struct {
-    uint32_t address;
-    unsigned prefix;
-} special_ipv4[] = {
-    { 0x00000000, 8 },  /* this host */
-    { 0x7f000000, 8 },  /* loopback */
-    { 0xa9fe0000, 16 }, /* link-local, and the metadata of clouds */
-    { 0xc0000000, 24 }, /* the machine's own little network */
-    { 0xe0000000, 4 },  /* multicast */
-    { 0xf0000000, 4 },  /* reserved, and broadcast */
+    struct in6_addr address;
+    unsigned bits;
+} special[] = {
+    /* Special-purpose addresses (RFC 6890). */
+    { V4(0, 0, 0, 0, 8) },       /* this host */
+    { V4(127, 0, 0, 0, 8) },     /* loopback */
+    { V4(169, 254, 0, 0, 16) },  /* link-local, and the metadata of most clouds */
+    { V4(192, 0, 0, 0, 24) },    /* the machine's own little network; Oracle's metadata (.192) */
+    { V4(224, 0, 0, 0, 4) },     /* multicast */
+    { V4(240, 0, 0, 0, 4) },     /* reserved, and broadcast */
+    { V6(0x2001, 0, 0, 0, 32) }, /* Teredo, and … */
+    { V6(0x2002, 0, 0, 0, 16) }, /* … 6to4: an IPv4 address, which is not looked at, is inside */
+    /* A cloud's services for the host itself: its metadata has the host's credentials. */
+    { V4(100, 100, 100, 200, 32) },         /* Alibaba Cloud */
+    { V4(168, 63, 129, 16, 32) },           /* Azure */
+    { V6(0xfd00, 0x0ec2, 0, 0, 32) },       /* Amazon EC2: ::254, and time and names beside it */
+    { V6(0xfd00, 0x0042, 0, 0x0042, 128) }, /* Scaleway */
+    { V6(0xfd20, 0x00ce, 0, 0x0254, 128) }, /* Google Compute Engine */
 };
 
-static bool is_refused(const struct in6_addr *to, const struct frame_refused *refused)
+static bool same_bits(const struct in6_addr *a, const struct in6_addr *b, unsigned bits)
 {
+    unsigned bytes = bits / 8, rest = bits % 8;
+
+    return !memcmp(a, b, bytes) &&
+           (!rest || (a->s6_addr[bytes] ^ b->s6_addr[bytes]) >> (8 - rest) == 0);
+}
+
+static bool may_reach(const struct in6_addr *to, const struct frame_refused *refused)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(special); i++)
+        if (same_bits(to, &special[i].address, special[i].bits))
+            return false;
     for (size_t i = 0; i < refused->count; i++)
         if (!memcmp(to, &refused->addresses[i], sizeof(*to)))
-            return true;
-    return false;
+            return false;
+    return true;
 }
 
 static bool may_reach_ipv4(const uint8_t *at, const struct frame_refused *refused)
 {
-    uint32_t to = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
     struct in6_addr mapped = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
 
-    for (size_t i = 0; i < ARRAY_SIZE(special_ipv4); i++)
-        if ((to ^ special_ipv4[i].address) >> (32 - special_ipv4[i].prefix) == 0)
-            return false;
     memcpy(mapped.s6_addr + 12, at, 4);
-    return !is_refused(&mapped, refused);
+    return may_reach(&mapped, refused);
 }
 
 static bool may_reach_ipv6(const uint8_t *at, const struct frame_refused *refused)
@@ -58,7 +81,7 @@ static bool may_reach_ipv6(const uint8_t *at, const struct frame_refused *refuse
     if ((at[0] & 0xe0) != 0x20 && (at[0] & 0xfe) != 0xfc) /* 2000::/3, fc00::/7 */
         return false;
     memcpy(&to, at, sizeof(to));
-    return !is_refused(&to, refused);
+    return may_reach(&to, refused);
 }
 
 static bool is_neighbour_discovery(const uint8_t *packet, size_t n)

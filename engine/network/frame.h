@@ -24,8 +24,9 @@ struct frame_refused {
 
 /*
  * ARP; IPv4 and IPv6 to what is neither refused nor special: no loopback, link-local, multicast or
- * broadcast, none of the machine's own little network, of IPv6 only global and unique-local
- * addresses; and neighbour discovery (RFC 4861), which passt answers itself.
+ * broadcast, none of the machine's own little network, no cloud's metadata, of IPv6 only global and
+ * unique-local addresses without an IPv4 address inside; and neighbour discovery (RFC 4861), which
+ * passt answers itself.
  */
 bool frame_may_leave(const uint8_t *frame, size_t n, const struct frame_refused *refused);
 /*

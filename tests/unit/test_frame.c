@@ -46,6 +46,25 @@ static void test_frame_may_leave_by_destination(void **state UNUSED)
         { "fe80::1", false },
         { "ff02::1", false },
         { "::ffff:8.8.8.8", false },
+        { "2001:0:1::1", false },
+        { "2002:a9fe:a9fe::1", false },
+        { "2001:1::1", true },
+        { "2003::1", true },
+        /* A cloud's services for the host, and their neighbours. */
+        { "100.100.100.200", false },
+        { "100.100.100.201", true },
+        { "100.64.0.1", true },
+        { "168.63.129.16", false },
+        { "168.63.129.17", true },
+        { "192.0.0.192", false },
+        { "192.0.1.192", true },
+        { "fd00:ec2::254", false },
+        { "fd00:ec2::123", false },
+        { "fd00:ec3::254", true },
+        { "fd00:42::42", false },
+        { "fd00:42::43", true },
+        { "fd20:ce::254", false },
+        { "fd20:ce::253", true },
     };
     uint8_t frame[64];
 
