@@ -26,6 +26,7 @@
 #include "guest/service.h"
 #include "guest/shell.h"
 #include "guest/shutdown.h"
+#include "guest/sysctl.h"
 #include "guest/tree.h"
 #include "guest/uevent.h"
 #include "vmm/base/fs.h"
@@ -194,6 +195,7 @@ static bool run_as_init(struct guest *g, struct pyro_error *err)
     setrlimit(RLIMIT_NOFILE, &files);
     raise_loopback();
     set_scheduler();
+    sysctl_set();
     g->modules_fd = open("/modules", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
         if (!root_load_module(g, modules[i], err))

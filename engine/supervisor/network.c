@@ -30,6 +30,7 @@
 #define GUEST_PREFIX6 "64"
 #define GATEWAY_MAC "02:70:79:72:6f:01"
 
+#define FRAMES_IN_FLIGHT_BYTES (8 << 20)
 #define RETRY_FIRST_MS 100
 #define RETRY_MAX_MS 30000
 #define LASTS_MS 1000 /* what runs as long as this is taken to work */
@@ -256,6 +257,19 @@ static bool tell_addresses(struct network *n, struct pyro_error *err)
            pyro_fail_errno(err, "tell the guard this host's addresses");
 }
 
+/*
+ * passt drops what its socket has no room for, and all of it is sent again. The machine's windows
+ * are small for that reason (guest/sysctl.c); this is for many connections at once. The kernel
+ * gives a user at most net.core.wmem_max.
+ */
+static void make_room(int passt_end)
+{
+    const int bytes = FRAMES_IN_FLIGHT_BYTES;
+
+    if (setsockopt(passt_end, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) != 0)
+        setsockopt(passt_end, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
 static bool start_both(struct network *n, struct pyro_error *err)
 {
     int frames[2], control[2];
@@ -263,6 +277,7 @@ static bool start_both(struct network *n, struct pyro_error *err)
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, frames) != 0)
         return pyro_fail_errno(err, "socketpair");
+    make_room(frames[1]);
     ok = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) == 0;
     if (ok) {
         n->control_fd = control[0];
