@@ -15,11 +15,12 @@
 #include "vmm/ram_copy.h"
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-#define NAME_PREFIX "pyro-ram-"
+/* Followed by the digest of the content. Older versions have memfds "pyro-ram-KEY": whatever those
+ * hold, they are not to be found. */
+#define NAME_PREFIX "pyro-memory-"
 
-int ram_create(const char *key, uint64_t size_bytes, struct pyro_error *err)
+static int create(const char *name, uint64_t size_bytes, struct pyro_error *err)
 {
-    scoped_free char *name = str_printf(NAME_PREFIX "%s", key);
     scoped_close int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
     BUG_ON(size_bytes % RAM_PAGE_BYTES);
@@ -30,6 +31,11 @@ int ram_create(const char *key, uint64_t size_bytes, struct pyro_error *err)
     return take_fd(&fd);
 }
 
+int ram_create(uint64_t size_bytes, struct pyro_error *err)
+{
+    return create("pyro-boot", size_bytes, err);
+}
+
 bool ram_save(int ram_fd, int file_fd, struct ram_identity *identity, struct pyro_error *err)
 {
     if (ftruncate(file_fd, (off_t)identity->size_bytes) != 0)
@@ -37,7 +43,8 @@ bool ram_save(int ram_fd, int file_fd, struct ram_identity *identity, struct pyr
     return ram_copy(ram_fd, file_fd, true, identity->size_bytes, identity->digest, err);
 }
 
-bool ram_seal(int ram_fd, struct pyro_error *err)
+/* For good; fails while anybody maps it writable. */
+static bool seal(int ram_fd, struct pyro_error *err)
 {
     if (fcntl(ram_fd, F_ADD_SEALS, SEALS) != 0)
         return pyro_fail_errno(err, "seal the memory of a template");
@@ -46,6 +53,7 @@ bool ram_seal(int ram_fd, struct pyro_error *err)
 
 int ram_load(int file_fd, const struct ram_identity *identity, struct pyro_error *err)
 {
+    scoped_free char *name = str_printf(NAME_PREFIX "%s", identity->digest);
     scoped_close int fd = -1;
     char digest[RAM_DIGEST_HEX + 1];
     struct stat st;
@@ -54,14 +62,14 @@ int ram_load(int file_fd, const struct ram_identity *identity, struct pyro_error
         pyro_fail(err, PYRO_RECORD_INVALID, "the memory of a template has the wrong size");
         return -1;
     }
-    fd = ram_create(identity->key, identity->size_bytes, err);
+    fd = create(name, identity->size_bytes, err);
     if (fd < 0 || !ram_copy(file_fd, fd, false, identity->size_bytes, digest, err))
         return -1;
     if (strcmp(digest, identity->digest) != 0) {
         pyro_fail(err, PYRO_RECORD_INVALID, "the memory of a template fails its check");
         return -1;
     }
-    return ram_seal(fd, err) ? take_fd(&fd) : -1;
+    return seal(fd, err) ? take_fd(&fd) : -1;
 }
 
 /* Whether the descriptor is a memfd of this size that nobody can change any more. */
@@ -74,12 +82,13 @@ static bool is_sealed(int fd, uint64_t size_bytes)
            (!size_bytes || (uint64_t)st.st_size == size_bytes);
 }
 
-/* Looks through the open files of a process (its /proc directory) for the memfd; key NULL: of any
- * template. */
-static int find_in_process(int proc_dirfd, const char *key, uint64_t size_bytes)
+/* Looks through the open files of a process (its /proc directory) for the memfd; identity NULL: of
+ * any template. */
+static int find_in_process(int proc_dirfd, const struct ram_identity *identity)
 {
     static const char prefix[] = "/memfd:" NAME_PREFIX;
-    scoped_free char *wanted = key ? str_printf("%s%s (deleted)", prefix, key) : NULL;
+    scoped_free char *wanted =
+        identity ? str_printf("%s%s (deleted)", prefix, identity->digest) : NULL;
     scoped_close int fds_fd = openat(proc_dirfd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     scoped_dir DIR *dir = NULL;
     const struct dirent *entry;
@@ -97,7 +106,7 @@ static int find_in_process(int proc_dirfd, const char *key, uint64_t size_bytes)
         if (wanted ? strcmp(name, wanted) != 0 : strncmp(name, prefix, strlen(prefix)) != 0)
             continue;
         fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        if (fd >= 0 && is_sealed(fd, size_bytes))
+        if (fd >= 0 && is_sealed(fd, identity ? identity->size_bytes : 0))
             return take_fd(&fd);
     }
     return -1;
@@ -113,7 +122,7 @@ static bool is_own_kind(int proc_dirfd, const struct stat *own_exe)
            exe.st_ino == own_exe->st_ino;
 }
 
-int ram_find_holder(const char *key, uint64_t size_bytes)
+int ram_find_holder(const struct ram_identity *identity)
 {
     scoped_dir DIR *proc = opendir("/proc");
     const struct dirent *entry;
@@ -131,7 +140,7 @@ int ram_find_holder(const char *key, uint64_t size_bytes)
         fd = openat(dirfd(proc), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0 || !is_own_kind(fd, &own_exe))
             continue;
-        found = find_in_process(fd, key, size_bytes);
+        found = find_in_process(fd, identity);
         if (found >= 0)
             return found;
     }
@@ -142,7 +151,7 @@ int ram_take_from(pid_t pid, const struct ram_identity *identity)
 {
     scoped_free char *path = str_printf("/proc/%d", (int)pid);
     scoped_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped_close int fd = dir < 0 ? -1 : find_in_process(dir, identity->key, identity->size_bytes);
+    scoped_close int fd = dir < 0 ? -1 : find_in_process(dir, identity);
     char digest[RAM_DIGEST_HEX + 1];
     struct pyro_error ignored;
 
@@ -160,5 +169,5 @@ int ram_hold_from(pid_t pid)
 
     if (dir < 0 || stat("/proc/self/exe", &own_exe) != 0 || !is_own_kind(dir, &own_exe))
         return -1;
-    return find_in_process(dir, NULL, 0);
+    return find_in_process(dir, NULL);
 }

@@ -4,6 +4,10 @@
  * from the template's file once, checked against its digest, and then shared: whoever runs a clone
  * holds it, and the next takes it from a holder through /proc/PID/fd.
  *
+ * It is named by the digest of its content, never by what it was made from: two boots of the same
+ * kernel differ, and the devices' state of one on the memory of the other is a dead machine. Only
+ * ram_load(), which has just checked the content, gives that name.
+ *
  * Only processes of the same user that run this very program are believed as holders (a QEMU could
  * offer a memfd of its own making under the right name); from a QEMU it is taken with its digest
  * checked again. Name, size and seals are checked always.
@@ -19,25 +23,23 @@
 #define RAM_DIGEST_HEX 32 /* XXH3-128 in hex, without the NUL */
 
 struct ram_identity {
-    char key[40]; /* the template's key; in the memfd's name */
     uint64_t size_bytes;
     char digest[RAM_DIGEST_HEX + 1]; /* of size and data extents */
 };
 
-/* A new, writable memfd of size_bytes, for a template to boot in. -1 on failure. */
-int ram_create(const char *key, uint64_t size_bytes, struct pyro_error *err) MUST_CHECK;
+/* A new, writable memfd of size_bytes, for a template to boot in; no one finds it. -1 on failure.
+ */
+int ram_create(uint64_t size_bytes, struct pyro_error *err) MUST_CHECK;
 /* Punches out pages of zeros, computes the digest, writes the data sparsely to `file_fd`. */
 bool ram_save(int ram_fd, int file_fd, struct ram_identity *identity,
               struct pyro_error *err) MUST_CHECK;
-/* Seals it for good; fails while anybody maps it writable. */
-bool ram_seal(int ram_fd, struct pyro_error *err) MUST_CHECK;
 /* Loads, checks and seals. -1: PYRO_RECORD_INVALID when file and digest do not agree. */
 int ram_load(int file_fd, const struct ram_identity *identity, struct pyro_error *err) MUST_CHECK;
 /*
  * Takes it from another pyro that holds it; -1 when nobody does. size_bytes 0: of any size. A few
  * milliseconds.
  */
-int ram_find_holder(const char *key, uint64_t size_bytes);
+int ram_find_holder(const struct ram_identity *identity);
 /*
  * Takes the RAM that another pyro holds, whatever template's it is, to keep it in memory while that
  * one gives way to another which will look for a holder; -1 when it holds none.

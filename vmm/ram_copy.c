@@ -222,7 +222,8 @@ static bool copy_together(struct copy *c, struct pyro_error *err)
     while (count)
         ok = wait_for_helper(helpers[--count]) && ok;
     if (atomic_load(&c->shared->failed)) {
-        *err = c->shared->why;
+        if (err)
+            *err = c->shared->why;
         return false;
     }
     return ok || pyro_fail(err, PYRO_INTERNAL, "the memory of a template: a helper was killed");

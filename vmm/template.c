@@ -81,7 +81,7 @@ static json_t *start_template(const struct template_spec *spec, const struct qem
         pyro_fail(err, PYRO_INTERNAL, "the identity of a template cannot be written");
         return NULL;
     }
-    digest_hex(text, strlen(text), t->ram.key);
+    digest_hex(text, strlen(text), t->key);
     return identity;
 }
 
@@ -117,13 +117,13 @@ static bool get_ram(int dirfd, struct template *t, struct pyro_error *err)
 {
     scoped_close int lock = -1, file = -1;
 
-    t->ram_fd = ram_find_holder(t->ram.key, t->ram.size_bytes);
+    t->ram_fd = ram_find_holder(&t->ram);
     if (t->ram_fd >= 0)
         return true;
     lock = fs_lock(dirfd, LOAD_LOCK, true, err);
     if (lock < 0)
         return false;
-    t->ram_fd = ram_find_holder(t->ram.key, t->ram.size_bytes);
+    t->ram_fd = ram_find_holder(&t->ram);
     if (t->ram_fd >= 0)
         return true;
     file = openat(dirfd, TEMPLATE_RAM, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -182,14 +182,14 @@ static int open_locked(int templates_fd, const char *key)
 }
 
 /* Opens what is installed. False: missing or damaged, build it. */
-static bool open_installed(int templates_fd, const json_t *identity, struct template *t)
+static bool open_installed(int templates_fd, const json_t *identity, struct template *t,
+                           struct pyro_error *err)
 {
-    struct pyro_error why;
-    int dirfd = open_locked(templates_fd, t->ram.key);
+    int dirfd = open_locked(templates_fd, t->key);
 
     if (dirfd < 0)
-        return false;
-    if (load_template(dirfd, identity, t, &why)) {
+        return pyro_fail_errno(err, "open a template");
+    if (load_template(dirfd, identity, t, err)) {
         t->lock_fd = dirfd;
         futimens(dirfd, NULL); /* least recently used goes by this */
         return true;
@@ -224,7 +224,7 @@ static bool write_record(int dirfd, const json_t *identity, const struct templat
 static bool install(const struct template_spec *spec, int templates_fd, const json_t *identity,
                     struct template *t, struct pyro_error *err)
 {
-    scoped_free char *temporary = str_printf(TEMPLATE_TEMPORARY "%s", t->ram.key);
+    scoped_free char *temporary = str_printf(TEMPLATE_TEMPORARY "%s", t->key);
     scoped_close int dirfd = -1;
     struct pyro_error ignored;
     bool ok;
@@ -235,54 +235,34 @@ static bool install(const struct template_spec *spec, int templates_fd, const js
     if (dirfd < 0)
         return pyro_fail_errno(err, "create a template");
     ok = template_build(spec, dirfd, t, err) && write_record(dirfd, identity, t, err);
-    if (ok && (!template_remove(templates_fd, t->ram.key) ||
-               renameat(templates_fd, temporary, templates_fd, t->ram.key) != 0 ||
-               fsync(templates_fd) != 0))
+    if (ok &&
+        (!template_remove(templates_fd, t->key) ||
+         renameat(templates_fd, temporary, templates_fd, t->key) != 0 || fsync(templates_fd) != 0))
         ok = pyro_fail_errno(err, "install a template");
     if (!ok && !fs_remove_tree(templates_fd, temporary, &ignored))
         return false;
     return ok;
 }
 
-/* Builds, unless another has by now; leaves it open. */
+/* Builds, unless another has by now; leaves it open. What was built is loaded like any other: the
+ * memory it was booted in has no name that tells of its content. */
 static bool build(const struct template_spec *spec, int templates_fd, const json_t *identity,
                   struct template *t, struct pyro_error *err)
 {
     scoped_close int lock = fs_lock(templates_fd, TEMPLATE_BUILD_LOCK, true, err);
-    scoped_close int built_ram = -1;
 
     if (lock < 0)
         return false;
-    if (open_installed(templates_fd, identity, t))
+    if (open_installed(templates_fd, identity, t, NULL))
         return true;
     template_sweep(templates_fd);
     if (spec->progress)
         spec->progress(spec->arg, "booting a template");
     if (!install(spec, templates_fd, identity, t, err))
         return false;
-    built_ram = t->ram_fd; /* the sealed RAM it was booted in is as good as what is on disk */
-    t->ram_fd = -1;
-    t->lock_fd = open_locked(templates_fd, t->ram.key);
-    if (t->lock_fd < 0)
-        return pyro_fail_errno(err, "open a template");
-    t->ram_fd = take_fd(&built_ram);
     t->built = true;
-    return true;
-}
-
-/* The state of a template that was just built, or already opened. */
-static bool finish(struct template *t, struct pyro_error *err)
-{
-    scoped_json json_t *record = NULL;
-    const char *digest;
-
-    if (t->state_fd >= 0)
-        return true;
-    record = template_read_record(t->lock_fd, err);
-    if (!record || !json_get_string(record, "state_digest", &digest, err))
-        return false;
-    t->state_fd = load_state(t->lock_fd, digest, err);
-    return t->state_fd >= 0;
+    return open_installed(templates_fd, identity, t, err) ||
+           pyro_wrap(err, "a template that was just built");
 }
 
 static bool open_with(const struct template_spec *spec, int templates_fd, const struct qemu *qemu,
@@ -293,8 +273,8 @@ static bool open_with(const struct template_spec *spec, int templates_fd, const 
 
     if (!identity)
         return false;
-    if (!open_installed(templates_fd, identity, &t) &&
-        (!build(spec, templates_fd, identity, &t, err) || !finish(&t, err))) {
+    if (!open_installed(templates_fd, identity, &t, NULL) &&
+        !build(spec, templates_fd, identity, &t, err)) {
         template_release(&t);
         return false;
     }

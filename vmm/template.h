@@ -47,6 +47,7 @@ struct template_spec {
 /* An opened template: what vm_start() copies. Holds a shared lock on it while it is open. */
 struct template
 {
+    char key[40];
     struct ram_identity ram;
     struct qemu qemu;
     enum accel_kind accel;

@@ -297,14 +297,14 @@ static bool make_disk(const struct template_spec *spec, int dirfd, char *overlay
     return disk_create_overlay(dirfd, OVERLAY, size, err);
 }
 
-static bool save_ram(int dirfd, struct template *t, struct pyro_error *err)
+static bool save_ram(int dirfd, int ram_fd, struct ram_identity *ret, struct pyro_error *err)
 {
     scoped_close int file =
         openat(dirfd, TEMPLATE_RAM, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
     if (file < 0)
         return pyro_fail_errno(err, "write the memory of a template");
-    if (!ram_save(t->ram_fd, file, &t->ram, err) || !ram_seal(t->ram_fd, err))
+    if (!ram_save(ram_fd, file, ret, err))
         return false;
     if (fsync(file) != 0)
         return pyro_fail_errno(err, "write the memory of a template");
@@ -318,6 +318,7 @@ bool template_build(const struct template_spec *spec, int dirfd, struct template
     scoped_close int initramfs = kernel < 0 ? -1 : memfd_of_file(spec->initramfs_path, err);
     scoped_close int state =
         openat(dirfd, TEMPLATE_STATE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    scoped_close int ram = -1;
     struct disk_chain disk;
     struct qemu_machine machine = { .accel = t->accel,
                                     .vcpu_count = spec->vcpu_count,
@@ -339,8 +340,8 @@ bool template_build(const struct template_spec *spec, int dirfd, struct template
     if (!make_disk(spec, dirfd, overlay, sizeof(overlay), &disk, err))
         return false;
     t->ram.size_bytes = (uint64_t)spec->mem_mib << 20;
-    t->ram_fd = machine.ram_fd = ram_create(t->ram.key, t->ram.size_bytes, err);
-    if (t->ram_fd < 0 || !run_machine(spec, &t->qemu, &machine, dirfd, state, err))
+    machine.ram_fd = ram = ram_create(t->ram.size_bytes, err);
+    if (ram < 0 || !run_machine(spec, &t->qemu, &machine, dirfd, state, err))
         return false;
     unlinkat(dirfd, OVERLAY, 0);
     unlinkat(dirfd, VM_SOCKET_QMP, 0);
@@ -349,5 +350,5 @@ bool template_build(const struct template_spec *spec, int dirfd, struct template
     unlinkat(dirfd, VM_SOCKET_NET, 0);
     if (fsync(state) != 0)
         return pyro_fail_errno(err, "write a template");
-    return save_ram(dirfd, t, err);
+    return save_ram(dirfd, ram, &t->ram, err);
 }

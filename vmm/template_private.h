@@ -13,8 +13,8 @@
 
 /*
  * Boots what the spec says under t->accel and saves it as files TEMPLATE_RAM and TEMPLATE_STATE in
- * dirfd, synced. t has key, qemu, accel and kind; its ram (identity), ram_fd (sealed) and nothing
- * else are filled in. Other files it makes in dirfd are removed again.
+ * dirfd, synced. t has key, qemu, accel and kind; its ram (identity) and nothing else is filled in.
+ * Other files it makes in dirfd are removed again.
  */
 bool template_build(const struct template_spec *spec, int dirfd, struct template *t,
                     struct pyro_error *err) MUST_CHECK;

@@ -20,8 +20,9 @@
 struct candidate {
     char key[40];
     int64_t bytes, used_ns; /* allocated; when it was last opened */
-    char environment[128];  /* digest; "" for a restart template */
-    bool damaged;           /* no record to be read */
+    struct ram_identity ram;
+    char environment[128]; /* digest; "" for a restart template */
+    bool damaged;          /* no record to be read */
 };
 
 struct candidates {
@@ -53,6 +54,8 @@ static bool examine(int templates_fd, const char *name, struct candidate *ret)
     snprintf(ret->key, sizeof(ret->key), "%s", name);
     record = template_read_record(dirfd, &ignored);
     ret->damaged = !record;
+    snprintf(ret->ram.digest, sizeof(ret->ram.digest), "%s",
+             json_string_or(record, "ram_digest", ""));
     snprintf(ret->environment, sizeof(ret->environment), "%s",
              json_string_or(json_object_get(record, "identity"), "environment", ""));
     return true;
@@ -83,7 +86,7 @@ static void list_all(int templates_fd, struct candidates *ret)
 static bool is_in_use(int templates_fd, const struct candidate *c)
 {
     scoped_close int dirfd = openat(templates_fd, c->key, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped_close int holder = ram_find_holder(c->key, 0);
+    scoped_close int holder = c->damaged ? -1 : ram_find_holder(&c->ram);
 
     return holder >= 0 || (dirfd >= 0 && flock(dirfd, LOCK_EX | LOCK_NB) != 0);
 }

@@ -83,7 +83,7 @@ static void boot(struct cold_vm *vm, char **argv)
     if (m.accel == ACCEL_TCG)
         m.tsc_khz = template_measure_tsc_khz();
     dir_fd = fs_open_dir(AT_FDCWD, vm->dir, &err);
-    m.ram_fd = dir_fd < 0 ? -1 : ram_create("cold", (uint64_t)mem_mib << 20, &err);
+    m.ram_fd = dir_fd < 0 ? -1 : ram_create((uint64_t)mem_mib << 20, &err);
     if (m.ram_fd < 0)
         die("%s", err.message);
     chain = disk_chain_of(argv[3], make_overlay(argv[3], vm->dir, dir_fd));

@@ -122,16 +122,16 @@ static void test_open_builds_once(void **state)
     (void)state;
     open_template(&t);
     assert_true(t.built);
-    snprintf(key, sizeof(key), "%s", t.ram.key);
+    snprintf(key, sizeof(key), "%s", t.key);
     template_release(&t);
     open_template(&t);
     assert_false(t.built);
-    assert_string_equal(t.ram.key, key);
+    assert_string_equal(t.key, key);
     template_release(&t);
     spec.initramfs_digest = "another";
     open_template(&t);
     assert_true(t.built);
-    assert_string_not_equal(t.ram.key, key);
+    assert_string_not_equal(t.key, key);
     template_release(&t);
     spec.initramfs_digest = boot.initramfs_digest;
 }
@@ -187,7 +187,7 @@ static void test_ram_is_out_of_reach_of_a_clone(void **state)
             char target[256];
             ssize_t n = readlink(file, target, sizeof(target) - 1);
             target[n > 0 ? n : 0] = '\0';
-            if (!strstr(target, "memfd:pyro-ram"))
+            if (!strstr(target, "memfd:pyro-memory"))
                 continue;
             try_to_change(file);
             seen++;
@@ -221,6 +221,46 @@ static void test_ram_is_shared_by_holders(void **state)
     waitpid(holder, NULL, 0);
 }
 
+/* A cache that was removed, or another one, gives a second build of the same template: its clones
+ * get its own memory while the first build's is still held. */
+static void test_builds_of_one_key_do_not_mix(void **state)
+{
+    scoped_free char *path = NULL;
+    struct pyro_error err = { 0 };
+    struct ram_identity first;
+    struct template t;
+    struct machine m;
+    pid_t holder;
+
+    (void)state;
+    open_template(&t);
+    first = t.ram;
+    holder = fork();
+    if (holder == 0) {
+        pause();
+        _exit(0);
+    }
+    path = str_printf("%s/%s", templates_dir, t.key);
+    template_release(&t);
+    assert_true(fs_remove_tree(AT_FDCWD, path, &err));
+    for (int i = 0; i < 2; i++) {
+        scoped_close int held = ram_find_holder(&first);
+        struct stat a, b;
+        open_template(&t);
+        assert_true(t.built == (i == 0));
+        assert_true(held >= 0);
+        assert_int_equal(fstat(held, &a), 0);
+        assert_int_equal(fstat(t.ram_fd, &b), 0);
+        assert_true((strcmp(first.digest, t.ram.digest) == 0) == (a.st_ino == b.st_ino));
+        start_machine(&m, &t);
+        assert_true(says_hello(&m.vm, false));
+        end_machine(&m);
+        template_release(&t);
+    }
+    kill(holder, SIGKILL);
+    waitpid(holder, NULL, 0);
+}
+
 static void damage(const char *key, const char *name, off_t at, bool cut)
 {
     scoped_free char *path = str_printf("%s/%s/%s", templates_dir, key, name);
@@ -249,7 +289,7 @@ static void test_a_damaged_template_is_built_anew(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         open_template(&t);
         template_release(&t);
-        damage(t.ram.key, cases[i].file, cases[i].at, cases[i].cut);
+        damage(t.key, cases[i].file, cases[i].at, cases[i].cut);
         open_template(&t);
         if (!t.built)
             fail_msg("damage to %s went unnoticed", cases[i].file);
@@ -433,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_clones_run_side_by_side),
         cmocka_unit_test(test_ram_is_out_of_reach_of_a_clone),
         cmocka_unit_test(test_ram_is_shared_by_holders),
+        cmocka_unit_test(test_builds_of_one_key_do_not_mix),
         cmocka_unit_test(test_a_damaged_template_is_built_anew),
         cmocka_unit_test(test_adopt_after_the_supervisor_died),
         cmocka_unit_test(test_end_is_described),
