@@ -70,11 +70,21 @@ static char *in_cache(const char *name, struct pyro_error *err)
     return root ? made(str_printf("%s%s%s", root, *name ? "/" : "", name), err) : NULL;
 }
 
-char *paths_workspaces(struct pyro_error *err)
+static char *in_data(const char *name, struct pyro_error *err)
 {
     scoped_free char *root = root_of("data", "XDG_DATA_HOME", ".local/share", err);
 
-    return root ? made(str_printf("%s/workspaces", root), err) : NULL;
+    return root ? made(str_printf("%s/%s", root, name), err) : NULL;
+}
+
+char *paths_workspaces(struct pyro_error *err)
+{
+    return in_data("workspaces", err);
+}
+
+char *paths_bases(struct pyro_error *err)
+{
+    return in_data("bases", err);
 }
 
 char *paths_environments(struct pyro_error *err)

@@ -15,6 +15,7 @@
  */
 bool paths_make_absolute(struct pyro_error *err) MUST_CHECK;
 char *paths_workspaces(struct pyro_error *err) MUST_CHECK;   /* one directory a workspace */
+char *paths_bases(struct pyro_error *err) MUST_CHECK;        /* base images of workspaces */
 char *paths_environments(struct pyro_error *err) MUST_CHECK; /* one directory an environment */
 char *paths_boot(struct pyro_error *err) MUST_CHECK;         /* kernels and initramfs images */
 char *paths_templates(struct pyro_error *err) MUST_CHECK;    /* one directory a template */

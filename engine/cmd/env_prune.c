@@ -8,6 +8,7 @@
 #include "engine/cmd/show.h"
 #include "engine/cmd/table.h"
 #include "engine/cmd/text.h"
+#include "engine/environment/base.h"
 #include "engine/environment/environment.h"
 #include "engine/paths.h"
 #include "engine/workspace/workspace.h"
@@ -60,7 +61,8 @@ static bool prune_templates(json_t *result, struct pyro_error *err)
 static bool env_prune_run(const void *args UNUSED, struct cmd_io *io UNUSED, json_t **ret_result,
                           struct pyro_error *err)
 {
-    scoped_json json_t *used = workspace_used_environments(err), *result = NULL;
+    scoped_close int bases = base_lock(err);
+    scoped_json json_t *used = bases < 0 ? NULL : workspace_used_environments(err), *result = NULL;
     scoped_free const char **paths = NULL;
     size_t count;
 

@@ -1,12 +1,13 @@
 /*
- * engine/environment/prune.c: removing what no workspace stands on. An environment in use keeps its
- * directory; one whose pull runs right now is left alone.
+ * engine/environment/prune.c: removing what no workspace stands on. An environment whose image is
+ * the base of a disk stays installed; one whose pull runs right now is left alone.
  */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/environment/base.h"
 #include "engine/environment/environment.h"
 #include "engine/environment/environment_private.h"
 #include "engine/paths.h"
@@ -31,7 +32,13 @@ static bool is_used(const struct prune *p, const char *path)
     return false;
 }
 
-/* Bytes on the disk of a file, or of the files in a directory. */
+/* Bytes on the disk that go with a name: none while the file has another. */
+static int64_t bytes_freed(const struct stat *st)
+{
+    return S_ISREG(st->st_mode) && st->st_nlink > 1 ? 0 : (int64_t)st->st_blocks * 512;
+}
+
+/* Of a file, or of the files in a directory. */
 static int64_t disk_bytes(const char *path)
 {
     scoped_dir DIR *dir = opendir(path);
@@ -40,10 +47,10 @@ static int64_t disk_bytes(const char *path)
     struct stat st;
 
     if (!dir)
-        return lstat(path, &st) == 0 ? (int64_t)st.st_blocks * 512 : 0;
+        return lstat(path, &st) == 0 ? bytes_freed(&st) : 0;
     while ((entry = readdir(dir)))
         if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-            sum += (int64_t)st.st_blocks * 512;
+            sum += bytes_freed(&st);
     return sum;
 }
 
@@ -99,12 +106,32 @@ static char *key_of(const char *name)
     return installed_key(name);
 }
 
-/* Whether the record of KEY names this directory. */
-static bool record_names(const char *cache_dir, const char *key, const char *directory)
+/* Whether the record names this directory. */
+static bool record_names(const json_t *record, const char *directory)
 {
-    scoped_json json_t *record = environment_read_record(cache_dir, key, NULL);
-
     return record && !strcmp(json_string_or(record, "directory", ""), directory);
+}
+
+/* Whether a workspace's disk stands on the image that the record tells of. */
+static bool is_base_used(const struct prune *p, const json_t *record)
+{
+    const char *digest = json_string_or(json_object_get(record, "image"), "digest", "");
+    scoped_free char *kept = base_path_of(digest, NULL);
+
+    return kept && is_used(p, kept);
+}
+
+/* A record goes with the image it names. */
+static bool prune_record(struct prune *p, const char *cache_dir, const char *key, const char *path)
+{
+    struct pyro_error err = { 0 };
+    scoped_json json_t *record = environment_read_record(cache_dir, key, &err);
+    scoped_free char *named =
+        str_printf("%s/%s", cache_dir, json_string_or(record, "directory", "?"));
+
+    if (err.code == PYRO_RECORD_INVALID) /* a newer pyro's */
+        return true;
+    return (record && access(named, F_OK) == 0) || remove_one(p, path);
 }
 
 /* One entry of the cache; the lock of its environment is held. The record goes before what it
@@ -112,21 +139,18 @@ static bool record_names(const char *cache_dir, const char *key, const char *dir
 static bool prune_entry(struct prune *p, const char *cache_dir, const char *key, const char *name)
 {
     scoped_free char *path = str_printf("%s/%s", cache_dir, name);
-    scoped_free char *record = str_printf("%s/%s" ENVIRONMENT_RECORD_SUFFIX, cache_dir, key);
+    scoped_free char *record_path = str_printf("%s/%s" ENVIRONMENT_RECORD_SUFFIX, cache_dir, key);
+    scoped_json json_t *record = NULL;
+    bool named;
 
-    if (has_suffix(name, ENVIRONMENT_RECORD_SUFFIX)) {
-        struct pyro_error err = { 0 };
-        scoped_json json_t *content = environment_read_record(cache_dir, key, &err);
-        scoped_free char *named =
-            str_printf("%s/%s", cache_dir, json_string_or(content, "directory", "?"));
-        if (err.code == PYRO_RECORD_INVALID) /* a newer pyro's */
-            return true;
-        return (content && access(named, F_OK) == 0) || remove_one(p, path);
-    }
-    if (is_used(p, path))
+    if (has_suffix(name, ENVIRONMENT_RECORD_SUFFIX))
+        return prune_record(p, cache_dir, key, path);
+    record = environment_read_record(cache_dir, key, NULL);
+    named = record_names(record, name);
+    if (is_used(p, path) || (named && is_base_used(p, record)))
         return true;
-    if (record_names(cache_dir, key, name) && unlink(record) != 0)
-        return pyro_fail_errno(p->err, "remove '%s'", record);
+    if (named && unlink(record_path) != 0)
+        return pyro_fail_errno(p->err, "remove '%s'", record_path);
     return remove_one(p, path);
 }
 
@@ -181,13 +205,20 @@ static bool prune_boot(struct prune *p)
     return ok;
 }
 
+static bool prune_base(void *arg, const char *path)
+{
+    struct prune *p = arg;
+
+    return is_used(p, path) || remove_one(p, path);
+}
+
 json_t *environment_prune(const char *const *used, size_t used_count, struct pyro_error *err)
 {
     struct prune p = {
         .used = used, .used_count = used_count, .removed = json_array(), .err = err
     };
 
-    if (!prune_environments(&p) || !prune_boot(&p)) {
+    if (!prune_environments(&p) || !base_each(prune_base, &p, err) || !prune_boot(&p)) {
         json_decref(p.removed);
         return NULL;
     }

@@ -46,6 +46,11 @@ static void template_progress(void *arg, const char *what)
     supervisor_tell_progress(arg, what);
 }
 
+static void boot_progress(void *arg, const char *what, double fraction UNUSED)
+{
+    supervisor_tell_progress(arg, what);
+}
+
 static bool open_template(struct supervisor *s, const struct boot_files *boot, struct template *ret,
                           struct pyro_error *err)
 {
@@ -91,6 +96,7 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
         .template = &template, .disk = &disk.chain, .run_dirfd = s->run_fd, .name = s->record.id
     };
     struct boot_files boot = { 0 };
+    const struct progress progress = { .update = boot_progress, .arg = s };
     bool ok;
 
     if (!network_check(s, err) || !disk_layers_chain(&s->record.disk, s->record.disk.active,
@@ -102,7 +108,7 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
 
     if (s->mode == SUPERVISE_RESTART)
         vm_kill_leftover(s->dir_fd, s->record.id); /* of one that was killed while starting */
-    ok = boot_files_ensure(NULL, &boot, err) && open_template(s, &boot, &template, err) &&
+    ok = boot_files_ensure(&progress, &boot, err) && open_template(s, &boot, &template, err) &&
          vm_start(&spec, &s->vm, err);
     if (ok) {
         record_set_string(&s->record.accelerator, accel_name(template.accel));

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/environment/base.h"
 #include "engine/environment/boot.h"
 #include "engine/environment/environment.h"
 #include "engine/environment/pull.h"
@@ -67,8 +68,17 @@ static bool fill_record(const struct workspace_spec *spec, bool ephemeral, bool 
 static bool prepare_disk(struct workspace_record *r, int dir_fd, const struct environment *e,
                          struct pyro_error *err)
 {
+    scoped_close int bases = base_lock(err);
+    scoped_free char *base = NULL;
+
+    /* What ends with its holder need not outlive the cache: no copy is made for it. */
+    if (bases >= 0)
+        base = r->throw_away ? str_printf("%s", e->base_path)
+                             : base_keep(e->base_path, e->digest, err);
+    if (!base)
+        return false;
     record_set_string(&r->environment_digest, e->digest);
-    record_set_string(&r->base_path, e->base_path);
+    record_set_string(&r->base_path, base);
     return disk_layer_create(dir_fd, r->disk.active, (uint64_t)e->image_bytes, err) &&
            record_save(dir_fd, r, false, err);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/environment/base.h"
 #include "engine/secret/secrets.h"
 #include "vmm/base/fs.h"
 
@@ -155,6 +156,8 @@ static bool parse_record(const json_t *j, const char *id, struct workspace_recor
     r->clearing = json_bool_or(j, "clearing", false);
     r->reset_count = json_int_or(j, "reset_count", 0);
     r->last_reset_at = json_number_or(j, "last_reset_at", 0);
+    if (!r->throw_away)
+        base_settle(&r->base_path, r->environment_digest);
     disk_layers_release(&r->disk);
     return disk_layers_parse(json_object_get(j, "disk"), &r->disk, err);
 }

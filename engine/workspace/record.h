@@ -30,7 +30,7 @@ struct workspace_record {
     char machine_id[33]; /* the guest's, for as long as the workspace lives: machine-id(5) */
     char *environment;
     char *environment_digest;
-    char *base_path; /* the base image that the disk stands on; NULL for host compatibility */
+    char *base_path; /* the base image that the disk stands on (base.h); NULL on the host */
     struct disk_layers disk;
     bool clearing; /* a reset cleared the history: its files are to be removed before anything */
     enum workspace_state state;

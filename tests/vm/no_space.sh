@@ -31,14 +31,14 @@ said() {
 with_tmpfs 48k "$XDG_DATA_HOME" <<'SCRIPT'
 out=$($P workspace create debian:12-base --mem-mib 256 --json 2>"$out_of.err")
 printf '%s\n' "$?" "$out" >"$out_of"
-ls -A "$XDG_DATA_HOME/pyro/workspaces" >"$out_of.left" 2>/dev/null
+ls -A "$XDG_DATA_HOME/pyro/workspaces" "$XDG_DATA_HOME/pyro/bases" 2>/dev/null | grep -v -e : -e '^$' >"$out_of.left"
 SCRIPT
 said "no room for a workspace" 1 no_space
 is "no room for a workspace: nothing half made" "$(grep -v '^\.lock$' "$out_of.left")" ""
 check "no room for a workspace: with --json stderr is silent" [ ! -s "$out_of.err" ]
 
-# Room for the machine, none for what its guest writes.
-with_tmpfs 6m "$XDG_DATA_HOME" <<'SCRIPT'
+# Room for the machine, none for what its guest writes. (The base is linked, beside the workspaces.)
+with_tmpfs 6m "$XDG_DATA_HOME/pyro/workspaces" <<'SCRIPT'
 $P workspace create debian:12-base --mem-mib 256 --name w >/dev/null 2>&1 || echo "create failed" >"$out_of.create"
 $P workspace exec w -- sh -c 'echo precious >file; sync' 2>/dev/null
 out=$($P workspace exec w --timeout-seconds 20 --json -- sh -c 'head -c 50000000 /dev/zero >big && sync')
@@ -46,7 +46,7 @@ printf '%s\n' "$?" "$out" >"$out_of"
 $P workspace status w --json >"$out_of.status" 2>&1
 timeout 60 $P workspace stop w >"$out_of.stop" 2>&1
 echo "$?" >>"$out_of.stop"
-mount -o remount,size=200m "$XDG_DATA_HOME"
+mount -o remount,size=200m "$XDG_DATA_HOME/pyro/workspaces"
 $P workspace start w >"$out_of.start" 2>&1
 echo "$?" >>"$out_of.start"
 $P workspace exec w -- cat file >"$out_of.file" 2>&1

@@ -164,16 +164,17 @@ ws delete w >/dev/null
 small=(unshare --mount --propagation private)
 [[ $(id -u) -eq 0 ]] || small=(unshare --user --map-root-user --mount --propagation private)
 cat >"$TEST_DIR/full.sh" <<'SCRIPT'
-mount -t tmpfs -o size=40m,mode=0755 none "$XDG_DATA_HOME" || exit 99
+small=$XDG_DATA_HOME/pyro/workspaces # without the bases, which are linked from the cache
+mount -t tmpfs -o size=40m,mode=0700 none "$small" || exit 99
 w() { timeout -k 5 120 "$PYRO" workspace "$@"; }
 w create debian:12-base --mem-mib 256 --name w >/dev/null 2>&1 || echo "create failed"
 w exec w -- sh -c 'echo one >f; sync' 2>/dev/null
 w snapshot create w a >/dev/null 2>&1 || echo "the first snapshot failed"
-dd if=/dev/zero of="$XDG_DATA_HOME/fill" bs=64k 2>/dev/null
+dd if=/dev/zero of="$small/fill" bs=64k 2>/dev/null
 w snapshot create w b --json >"$TEST_DIR/full.b"
 w reset w --snapshot a --json >"$TEST_DIR/full.reset"
 w snapshot list w --json >"$TEST_DIR/full.list"
-rm "$XDG_DATA_HOME/fill"
+rm "$small/fill"
 w exec w -- sh -c 'cat f; echo two >f; sync' 2>/dev/null
 w snapshot create w b >/dev/null 2>&1 || echo "a later snapshot failed"
 w reset w --snapshot a >/dev/null 2>&1 || echo "a later reset failed"

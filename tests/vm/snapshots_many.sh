@@ -110,7 +110,8 @@ ws delete w >/dev/null
 small=(unshare --mount --propagation private)
 [[ $(id -u) -eq 0 ]] || small=(unshare --user --map-root-user --mount --propagation private)
 cat >"$TEST_DIR/full.sh" <<'SCRIPT'
-mount -t tmpfs -o size=160m,mode=0755 none "$XDG_DATA_HOME" || exit 99
+small=$XDG_DATA_HOME/pyro/workspaces # without the bases, which are linked from the cache
+mount -t tmpfs -o size=160m,mode=0700 none "$small" || exit 99
 w() { timeout -k 5 120 "$PYRO" workspace "$@"; }
 w create debian:12-base --mem-mib 256 --name w >/dev/null 2>&1 || echo "create failed"
 w exec w -- sh -c 'yes | head -c 80000000 >big; echo one >f; sync' 2>/dev/null
@@ -119,7 +120,7 @@ for i in $(seq 100); do
 done
 echo "$i"
 w exec w -- sh -c 'cat f; echo two >f' 2>/dev/null
-mount -o remount,size=600m "$XDG_DATA_HOME"
+mount -o remount,size=600m "$small"
 w diff w >/dev/null 2>&1 || echo "diff failed" # which has the chain looked at
 until w snapshot create w later >/dev/null 2>&1; do :; done
 w reset w --snapshot s1 >/dev/null
