@@ -84,6 +84,7 @@ static bool start_process(const struct qemu *qemu, const struct qemu_machine *ma
         return pyro_fail_errno(err, "pipe");
     }
     command.spec.stderr_fd = errors[1];
+    command.spec.hold_signals = true; /* the guest unmounts first, as the supervisor asks it to */
     vm->stderr_fd = errors[0];
     ok = jail_start(&jail, &command.spec, &vm->pid, &vm->jail_steps, err);
     close(errors[1]);

@@ -215,6 +215,7 @@ bool machine_adopt(struct supervisor *s, struct pyro_error *err)
 
 void machine_kill(struct supervisor *s)
 {
+    s->killed = true;
     if (s->host_pid > 0)
         kill(s->host_pid, SIGKILL);
     else if (s->vm.pid > 0 && vm_is_alive(&s->vm))

@@ -216,6 +216,7 @@ static bool start_passt(struct network *n, int guard_end, struct pyro_error *err
     spec.fd_count = 1;
     spec.new_session = true;
     spec.die_with_parent = true;
+    spec.hold_signals = true;
     n->words[0] = '\0';
     ok = proc_start(&spec, &n->passt.pid, err);
     close(errors[1]);
@@ -240,6 +241,7 @@ static bool start_guard(struct network *n, int passt_end, int control_end, struc
     spec.fd_count = 3;
     spec.new_session = true;
     spec.die_with_parent = true;
+    spec.hold_signals = true;
     return proc_start(&spec, &n->guard.pid, err) && watch_child(n, &n->guard, on_guard_ended, err);
 }
 

@@ -232,6 +232,20 @@ static void save_the_end(struct supervisor *s)
         fprintf(stderr, "%s\n", err.message);
 }
 
+/* Whether it ended as it was asked to: killed by pyro, or by its guest's own shutdown, which is the
+ * last thing that QEMU tells. A QEMU that somebody else ended meanwhile took unwritten files along.
+ */
+static bool ended_as_asked(struct supervisor *s)
+{
+    scoped_json json_t *data = NULL;
+
+    if (!s->stop_wanted || s->killed || s->host_pid > 0)
+        return s->stop_wanted;
+    if (s->vm.qmp && qmp_wait_event(s->vm.qmp, "SHUTDOWN", clock_ms(), &data, NULL))
+        s->shut_down = json_bool_or(data, "guest", false);
+    return s->shut_down;
+}
+
 /* Writes down how it ended; `started` is whether it had ever served. */
 static void record_the_end(struct supervisor *s, bool started)
 {
@@ -276,6 +290,7 @@ static void on_ended(void *arg, uint32_t events UNUSED)
     loop_unwatch(s->loop, s->host_pid > 0 ? s->host_pidfd : s->vm.pidfd);
     if (!s->end_reason[0])
         machine_describe_end(s, s->end_reason, sizeof(s->end_reason));
+    s->stop_wanted = ended_as_asked(s);
     s->phase = PHASE_ENDED;
     resolver_stop(s);
     network_stop(s);
@@ -473,6 +488,8 @@ static void on_qmp_event(void *arg, const char *event, const json_t *data)
 {
     if (!strcmp(event, "BLOCK_IO_ERROR") && json_bool_or(data, "nospace", false))
         on_disk_full(arg);
+    if (!strcmp(event, "SHUTDOWN"))
+        ((struct supervisor *)arg)->shut_down = json_bool_or(data, "guest", false);
     if (!strncmp(event, "BLOCK_JOB_", strlen("BLOCK_JOB_")))
         disk_merge_event(arg, event, data);
 }

@@ -68,14 +68,17 @@ static bool arrange_fds(const struct proc_spec *spec, int report_fd, int *ret_re
 }
 
 /* An action that was set to "ignore" would outlive exec. */
-static void reset_signals(void)
+static void reset_signals(bool hold)
 {
-    sigset_t none;
+    static const int held[] = { SIGTERM, SIGINT, SIGHUP };
+    sigset_t blocked;
 
     for (int sig = 1; sig < NSIG; sig++)
         signal(sig, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    sigemptyset(&blocked);
+    for (size_t i = 0; hold && i < ARRAY_SIZE(held); i++)
+        sigaddset(&blocked, held[i]);
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
 
 static bool leave_surroundings(const struct proc_spec *spec)
@@ -99,7 +102,7 @@ _Noreturn static void child_main(const struct proc_spec *spec, const char *const
         if (getppid() != parent && !(spec->clone_flags & CLONE_NEWPID))
             _exit(127);
     }
-    reset_signals();
+    reset_signals(spec->hold_signals);
     if (!arrange_fds(spec, report_fd, &report)) {
         pyro_fail_errno(&err, "arrange descriptors");
     } else if (!leave_surroundings(spec)) {

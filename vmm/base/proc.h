@@ -27,6 +27,8 @@ struct proc_spec {
     unsigned fd_count;
     bool new_session;     /* setsid() */
     bool die_with_parent; /* PR_SET_PDEATHSIG SIGKILL */
+    bool hold_signals;    /* TERM, INT and HUP stay blocked: who signals everything there is ends it
+                             through its parent, or not at all */
     int clone_flags;      /* CLONE_NEW…: starts in namespaces of its own; 0: none */
     /* Runs in the child between fork and exec, after the descriptors are in place: only
        async-signal-safe calls in programs with threads (pyro has none). False: the child exits with
