@@ -43,8 +43,7 @@ bool ram_save(int ram_fd, int file_fd, struct ram_identity *identity, struct pyr
     return ram_copy(ram_fd, file_fd, true, identity->size_bytes, identity->digest, err);
 }
 
-/* For good; fails while anybody maps it writable. */
-static bool seal(int ram_fd, struct pyro_error *err)
+bool ram_seal(int ram_fd, struct pyro_error *err)
 {
     if (fcntl(ram_fd, F_ADD_SEALS, SEALS) != 0)
         return pyro_fail_errno(err, "seal the memory of a template");
@@ -69,7 +68,7 @@ int ram_load(int file_fd, const struct ram_identity *identity, struct pyro_error
         pyro_fail(err, PYRO_RECORD_INVALID, "the memory of a template fails its check");
         return -1;
     }
-    return seal(fd, err) ? take_fd(&fd) : -1;
+    return ram_seal(fd, err) ? take_fd(&fd) : -1;
 }
 
 /* Whether the descriptor is a memfd of this size that nobody can change any more. */

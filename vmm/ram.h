@@ -33,6 +33,8 @@ int ram_create(uint64_t size_bytes, struct pyro_error *err) MUST_CHECK;
 /* Punches out pages of zeros, computes the digest, writes the data sparsely to `file_fd`. */
 bool ram_save(int ram_fd, int file_fd, struct ram_identity *identity,
               struct pyro_error *err) MUST_CHECK;
+/* Seals a memfd for good; fails while anybody maps it writable. */
+bool ram_seal(int ram_fd, struct pyro_error *err) MUST_CHECK;
 /* Loads, checks and seals. -1: PYRO_RECORD_INVALID when file and digest do not agree. */
 int ram_load(int file_fd, const struct ram_identity *identity, struct pyro_error *err) MUST_CHECK;
 /*
