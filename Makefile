@@ -44,7 +44,7 @@ GUEST_OBJ := $(patsubst %.c,build/guest/%.o,$(GUEST_SRC) $(BASE_SRC))
 MAINS := %/main.o
 
 PYRO_LIBS := -lncursesw -ltinfo -lvterm -ljansson -lxxhash
-IMAGE_LIBS := -larchive -lext2fs -lcom_err -ljansson -lseccomp
+IMAGE_LIBS := -larchive -lext2fs -lcom_err -ljansson
 
 ifeq ($(VARIANT),plain)
 BIN := build

@@ -10,6 +10,7 @@
 
 #include "engine/environment/boot.h"
 #include "engine/environment/environment.h"
+#include "engine/helper.h"
 #include "engine/network/host.h"
 #include "engine/paths.h"
 #include "engine/workspace/workspace.h"
@@ -22,6 +23,7 @@
 
 #define TRY_MEM_MIB 1024 /* as `run` and `workspace create` have it: the same template serves */
 #define TRY_SECONDS 60
+#define IMAGE_JAIL_MS 60000
 
 struct examination {
     json_t *report, *problems;
@@ -314,6 +316,27 @@ static void examine_jail(struct examination *x)
     problem_of(x, "the jail around QEMU", &why);
 }
 
+/* What takes archives and disks apart: it enters its jail, and says what of that it could not. */
+static void examine_image_jail(struct examination *x)
+{
+    static const char *const argv[] = { "", "jail", NULL };
+    const struct proc_spec spec = proc_spec_of(argv);
+    struct pyro_error why = { 0 };
+    scoped_json json_t *result = helper_run(&spec, IMAGE_JAIL_MS, &why);
+
+    if (!result) {
+        problem_of(x, "the jail around pyro-image", &why);
+        return;
+    }
+    if (!json_bool_or(result, "nobody", true))
+        problem(x, "pyro-image stays root: this host lets not even root change its user",
+                "run pyro as an ordinary user; until then the call filter holds it");
+    if (!json_bool_or(result, "landlock", true))
+        problem(x, "pyro-image has no Landlock, which is its second belt",
+                "use a kernel with Landlock (\"lsm=landlock,...\"); until then the call filter "
+                "holds it");
+}
+
 json_t *doctor_examine(const char *environment, const struct progress *progress,
                        struct pyro_error *err)
 {
@@ -332,6 +355,7 @@ json_t *doctor_examine(const char *environment, const struct progress *progress,
     try_machine(&x, environment);
     examine_accelerator(&x);
     examine_jail(&x);
+    examine_image_jail(&x);
     set(&x, "problems", x.problems);
     set(&x, "runtime", json_string(x.fail ? "FAIL" : "PASS"));
     free(x.cache_dir);

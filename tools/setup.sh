@@ -6,7 +6,7 @@ set -euo pipefail
 packages_of() {
     case $1 in
     build) echo gcc make git pkg-config libjansson-dev libxxhash-dev libncurses-dev libvterm-dev \
-        libarchive-dev libext2fs-dev libseccomp-dev libgit2-dev ;;
+        libarchive-dev libext2fs-dev libgit2-dev ;;
     run) echo qemu-system-x86 qemu-utils mmdebstrap uidmap e2fsprogs libgit2-1.5 passt ;;
     check) echo libcmocka-dev clang-format tmux bubblewrap python3 xz-utils zstd procps psmisc \
         patch vim-tiny less asciinema curl wrk iproute2 libarchive-tools ;;

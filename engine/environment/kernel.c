@@ -1,6 +1,7 @@
 /* engine/environment/kernel.c: the Debian cloud kernel, from its package into the cache. */
 #include "engine/environment/kernel.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include "engine/helper.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
+#include "vmm/base/tree.h"
 
 #define RECORD_MAX 65536
 #define RECORD_VERSION 1
@@ -111,16 +113,96 @@ bool kernel_find(const char *boot_dir, struct kernel *ret)
     return true;
 }
 
+static ssize_t read_stream(void *arg, void *bytes, size_t n, struct pyro_error *err)
+{
+    ssize_t got;
+
+    do
+        got = read(*(const int *)arg, bytes, n);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        pyro_fail_errno(err, "read the package's files");
+    return got;
+}
+
+static bool write_file(struct tree_input *in, int dirfd, const char *name, struct pyro_error *err)
+{
+    scoped_close int fd =
+        openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    const void *bytes;
+    uint64_t offset;
+    size_t n;
+
+    if (fd < 0)
+        return pyro_fail_errno(err, "create '%s'", name);
+    do {
+        if (!tree_next_data(in, &offset, &bytes, &n, err))
+            return false;
+        if (n && pwrite(fd, bytes, n, (off_t)offset) != (ssize_t)n)
+            return pyro_fail_errno(err, "write '%s'", name);
+    } while (n);
+    return true;
+}
+
+/* pyro-image took them out of a package: files with plain names, and nothing else, are expected. */
+static bool write_files(int stream_fd, int dirfd, struct pyro_error *err)
+{
+    struct tree_input in;
+    struct tree_entry e;
+    bool ok = tree_input_init(&in, read_stream, &stream_fd, err);
+
+    if (!ok)
+        return false;
+    while ((ok = tree_next(&in, &e, err)) && e.type != TREE_DONE) {
+        scoped_free char *name = str_printf("%s", e.path);
+        if (e.type != TREE_FILE || strchr(name, '/'))
+            ok = pyro_fail(err, PYRO_INTERNAL, "pyro-image gave '%s' for a package's file", name);
+        ok = ok && write_file(&in, dirfd, name, err);
+        if (!ok)
+            break;
+    }
+    tree_input_release(&in);
+    return ok;
+}
+
+/* Runs pyro-image with the package as its input, and writes what comes out. */
+static bool run_unpack(struct proc_spec *spec, int dirfd, struct pyro_error *err)
+{
+    int64_t deadline_ms = clock_ms() + UNPACK_TIMEOUT_MS;
+    scoped_json json_t *result = NULL;
+    struct pyro_error why = { 0 };
+    int stream[2], out_fd;
+    pid_t pid;
+    bool ok;
+
+    if (pipe2(stream, O_CLOEXEC) != 0)
+        return pyro_fail_errno(err, "pipe");
+    spec->fds[0].from = stream[1];
+    spec->fds[0].to = 3;
+    spec->fd_count = 1;
+    ok = helper_start(spec, &pid, &out_fd, err);
+    close(stream[1]);
+    if (!ok) {
+        close(stream[0]);
+        return false;
+    }
+    ok = write_files(stream[0], dirfd, &why);
+    close(stream[0]); /* it is not waited for by one that cannot go on */
+    result = helper_wait(pid, out_fd, deadline_ms, err);
+    if (result && !ok && err)
+        *err = why;
+    return result && ok;
+}
+
 static bool unpack(const char *deb, int dirfd, struct pyro_error *err)
 {
     enum { FIRST = 5, EACH = 2 };
     char patterns[ARRAY_SIZE(modules)][128];
     const char *argv[FIRST + EACH * (ARRAY_SIZE(modules) + 1) + 1] = {
-        "", "unpack-deb", "--directory-fd", "3", "--member", "boot/vmlinuz-*",
+        "", "unpack-deb", "--output-fd", "3", "--member", "boot/vmlinuz-*",
     };
     scoped_close int fd = open(deb, O_RDONLY | O_CLOEXEC);
     struct proc_spec spec = proc_spec_of(argv);
-    scoped_json json_t *result = NULL;
     unsigned n = FIRST + 1;
 
     if (fd < 0)
@@ -138,10 +220,7 @@ static bool unpack(const char *deb, int dirfd, struct pyro_error *err)
         argv[n++] = patterns[i];
     }
     spec.stdin_fd = fd;
-    spec.fds[spec.fd_count].from = dirfd;
-    spec.fds[spec.fd_count++].to = 3;
-    result = helper_run(&spec, UNPACK_TIMEOUT_MS, err);
-    return result != NULL;
+    return run_unpack(&spec, dirfd, err);
 }
 
 /* vmlinuz-VERSION becomes vmlinuz; the version is the caller's. */

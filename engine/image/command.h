@@ -1,7 +1,7 @@
 /*
  * What pyro-image can do: one const declaration a sub-command. Its foreign bytes come from standard
  * input, its output goes to descriptors it inherited, its result is one JSON object. No sub-command
- * ever opens a path of its own choice.
+ * can open anything.
  */
 #ifndef PYRO_IMAGE_COMMAND_H
 #define PYRO_IMAGE_COMMAND_H
@@ -44,8 +44,6 @@ struct image_command {
     const struct image_option *options;
     size_t option_count;
     size_t args_size;
-    /* The offset of the directory descriptor it may create files in, or -1: it opens nothing. */
-    int directory_offset;
     /* Before the jail, and before any foreign byte: loads what the jail would not let it. NULL:
      * nothing to do. */
     bool (*prepare)(struct pyro_error *err);
@@ -56,7 +54,7 @@ struct image_command {
 
 extern const struct image_command image_disk_export, image_disk_list, image_disk_read;
 extern const struct image_command image_tar_to_ext4, image_unpack_deb, image_initramfs, image_patch;
-extern const struct image_command image_diff, image_tar_to_tree;
+extern const struct image_command image_diff, image_tar_to_tree, image_jail;
 
 /* Fills args from argv (without program and sub-command). */
 bool image_parse_options(const struct image_command *command, int argc, char *const *argv,

@@ -64,7 +64,6 @@ const struct image_command image_diff = {
     .options = options,
     .option_count = ARRAY_SIZE(options),
     .args_size = sizeof(struct diff_args),
-    .directory_offset = -1,
     .prepare = text_diff_load,
     .run = run,
 };

@@ -142,6 +142,5 @@ const struct image_command image_initramfs = {
     .options = options,
     .option_count = ARRAY_SIZE(options),
     .args_size = sizeof(struct initramfs_args),
-    .directory_offset = -1,
     .run = initramfs,
 };

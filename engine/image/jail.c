@@ -3,44 +3,31 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <linux/landlock.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <seccomp.h>
+#include "vmm/base/confine.h"
 
 #define MEMORY_MAX_BYTES (6ULL << 30) /* xz's largest dictionary and two million names fit */
-#define NOBODY 65534
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
+#define ALLOW(name)                                                                                \
+    {                                                                                              \
+        .call = SYS_##name, .action = CONFINE_ALLOW                                                \
+    }
+#define ALLOW_EQUAL(name, n, wanted)                                                               \
+    {                                                                                              \
+        .call = SYS_##name, .action = CONFINE_ALLOW, .when = CONFINE_EQUAL, .arg = (n),            \
+        .value = (uint32_t)(wanted)                                                                \
+    }
+#define REFUSE_BITS(name, n, bits)                                                                 \
+    {                                                                                              \
+        .call = SYS_##name, .action = CONFINE_FAIL(EPERM), .when = CONFINE_ANY_OF, .arg = (n),     \
+        .value = (bits)                                                                            \
+    }
 
-/* No call in this list takes a path (newfstatat: fstat(3) is made of it), starts a program or opens
- * a connection. */
-static const int allowed[] = {
-    SCMP_SYS(read),      SCMP_SYS(write),        SCMP_SYS(readv),         SCMP_SYS(writev),
-    SCMP_SYS(pread64),   SCMP_SYS(pwrite64),     SCMP_SYS(pwritev),       SCMP_SYS(lseek),
-    SCMP_SYS(close),     SCMP_SYS(fstat),        SCMP_SYS(newfstatat),    SCMP_SYS(fcntl),
-    SCMP_SYS(ftruncate), SCMP_SYS(fallocate),    SCMP_SYS(fsync),         SCMP_SYS(fdatasync),
-    SCMP_SYS(munmap),    SCMP_SYS(mremap),       SCMP_SYS(madvise),       SCMP_SYS(brk),
-    SCMP_SYS(futex),     SCMP_SYS(getrandom),    SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
-    SCMP_SYS(time),      SCMP_SYS(uname),        SCMP_SYS(getrlimit),     SCMP_SYS(getpid),
-    SCMP_SYS(gettid),    SCMP_SYS(getuid),       SCMP_SYS(geteuid),       SCMP_SYS(getgid),
-    SCMP_SYS(getegid),   SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigreturn),  SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(tgkill),    SCMP_SYS(exit),         SCMP_SYS(exit_group),    SCMP_SYS(restart_syscall),
-};
+static unsigned missing;
 
 static bool limit(int resource, rlim_t value)
 {
@@ -49,81 +36,87 @@ static bool limit(int resource, rlim_t value)
     return setrlimit(resource, &r) == 0;
 }
 
-/* Memory that is writable and executable is never needed. */
-static bool allow_memory(scmp_filter_ctx ctx, int call)
+/*
+ * No call in this list opens a path (newfstatat: fstat(3) is made of it), starts a program or opens
+ * a connection; none reaches another process: signals go to this one alone (abort(3)), and a
+ * descriptor's owner, who would get them, cannot be set.
+ */
+static bool filter_calls(void)
 {
-    return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call, 1,
-                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
-}
-
-static bool filter_calls(int directory_fd)
-{
-    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    bool ok = ctx != NULL;
-
-    for (size_t i = 0; ok && i < ARRAY_SIZE(allowed); i++)
-        ok = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0) == 0;
-    ok = ok && allow_memory(ctx, SCMP_SYS(mmap)) && allow_memory(ctx, SCMP_SYS(mprotect));
-    if (ok && directory_fd >= 0)
-        ok = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-                              SCMP_A0(SCMP_CMP_EQ, (unsigned)directory_fd, 0)) == 0;
-    ok = ok && seccomp_load(ctx) == 0;
-    seccomp_release(ctx);
-    return ok;
-}
-
-/* Where the kernel has Landlock: even a path that leads elsewhere opens nothing else. */
-static void confine_files(int directory_fd)
-{
-    struct landlock_ruleset_attr ruleset = {
-        .handled_access_fs = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |
-                             LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
-                             LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
-                             LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
-                             LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
-                             LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
-                             LANDLOCK_ACCESS_FS_MAKE_SYM,
+    const struct confine_rule rules[] = {
+        /* Memory that is writable and executable is never needed. */
+        REFUSE_BITS(mmap, 2, PROT_EXEC),
+        ALLOW(mmap),
+        REFUSE_BITS(mprotect, 2, PROT_EXEC),
+        ALLOW(mprotect),
+        ALLOW_EQUAL(tgkill, 0, getpid()),
+        ALLOW_EQUAL(fcntl, 1, F_DUPFD_CLOEXEC),
+        ALLOW_EQUAL(fcntl, 1, F_GETFD),
+        ALLOW_EQUAL(fcntl, 1, F_SETFD),
+        ALLOW_EQUAL(fcntl, 1, F_GETFL),
+        ALLOW(read),
+        ALLOW(write),
+        ALLOW(readv),
+        ALLOW(writev),
+        ALLOW(pread64),
+        ALLOW(pwrite64),
+        ALLOW(pwritev),
+        ALLOW(lseek),
+        ALLOW(close),
+        ALLOW(fstat),
+        ALLOW(newfstatat),
+        ALLOW(ftruncate),
+        ALLOW(fallocate),
+        ALLOW(fsync),
+        ALLOW(fdatasync),
+        ALLOW(munmap),
+        ALLOW(mremap),
+        ALLOW(madvise),
+        ALLOW(brk),
+        ALLOW(futex),
+        ALLOW(getrandom),
+        ALLOW(clock_gettime),
+        ALLOW(gettimeofday),
+#ifdef SYS_time
+        ALLOW(time),
+#endif
+        ALLOW(uname),
+        ALLOW(getrlimit),
+        ALLOW(getpid),
+        ALLOW(gettid),
+        ALLOW(getuid),
+        ALLOW(geteuid),
+        ALLOW(getgid),
+        ALLOW(getegid),
+        ALLOW(rt_sigaction),
+        ALLOW(rt_sigreturn),
+        ALLOW(rt_sigprocmask),
+        ALLOW(exit),
+        ALLOW(exit_group),
+        ALLOW(restart_syscall),
     };
-    struct landlock_path_beneath_attr beneath = {
-        .allowed_access = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG,
-        .parent_fd = directory_fd,
-    };
-    scoped_close int fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, sizeof(ruleset), 0);
 
-    if (fd < 0)
-        return;
-    if (directory_fd >= 0 &&
-        syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) != 0)
-        return;
-    if (syscall(SYS_landlock_restrict_self, fd, 0) != 0)
-        return;
+    return confine_calls(rules, ARRAY_SIZE(rules), CONFINE_FAIL(EPERM));
 }
 
-/* Gives up root. The kernel forgets whose death ends us when ids change: say it again. */
-static bool drop_root(void)
+unsigned jail_missing(void)
 {
-    int signal_number = 0;
-
-    prctl(PR_GET_PDEATHSIG, &signal_number, 0, 0, 0);
-    if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0)
-        return true; /* where even root may not change its ids (some containers) */
-    return setresuid(NOBODY, NOBODY, NOBODY) == 0 &&
-           prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0) == 0;
+    return missing;
 }
 
-bool jail_enter(int directory_fd, struct pyro_error *err)
+bool jail_enter(struct pyro_error *err)
 {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !limit(RLIMIT_CORE, 0))
         return pyro_fail_errno(err, "give up privileges");
-    /* The leak check reads /proc and traces the process at its end. */
-    if (SANITIZED)
+    if (CONFINE_SANITIZED)
         return true;
-    confine_files(directory_fd);
-    if (directory_fd < 0 && geteuid() == 0 && !drop_root())
-        return pyro_fail_errno(err, "give up root");
+    if (!confine_files(CONFINE_FILES, NULL, 0))
+        missing |= JAIL_WITHOUT_LANDLOCK;
+    if (geteuid() == 0 && !confine_become_nobody(NULL, 0))
+        missing |= JAIL_WITHOUT_NOBODY;
     if (!limit(RLIMIT_AS, MEMORY_MAX_BYTES))
         return pyro_fail_errno(err, "limit memory");
-    if (!filter_calls(directory_fd))
-        return pyro_fail(err, PYRO_INTERNAL, "cannot install the system call filter");
+    if (!filter_calls())
+        return pyro_fail_errno(err, "install the system call filter");
     return true;
 }

@@ -4,12 +4,20 @@
 
 #include "vmm/base/error.h"
 
+/* What a host may not allow. */
+enum jail_missing {
+    JAIL_WITHOUT_NOBODY = 1 << 0, /* started by root, and even root may not change its ids here */
+    JAIL_WITHOUT_LANDLOCK = 1 << 1
+};
+
 /*
- * For the rest of this process: no new privileges, no core dumps, bounded memory, no rights of root
- * (when started by root and directory_fd is -1), and only the system calls that reading, writing
- * and allocating need. directory_fd: the one directory files may be created in, or -1: nothing can
- * be opened at all. Sanitizer builds leave the filter and the memory limit out.
+ * For the rest of this process: no new privileges, no core dumps, bounded memory, nobody where root
+ * started it, and only the system calls that reading, writing and allocating need. Nothing can be
+ * opened, no other process be reached. Without the filter there is no going on; what else a host
+ * does not allow is left out. Sanitizer builds leave the filter and the memory limit out.
  */
-bool jail_enter(int directory_fd, struct pyro_error *err) MUST_CHECK;
+bool jail_enter(struct pyro_error *err) MUST_CHECK;
+/* What was left out: enum jail_missing bits. */
+unsigned jail_missing(void);
 
 #endif

@@ -13,7 +13,7 @@
 
 static const struct image_command *const commands[] = {
     &image_disk_export, &image_disk_list, &image_disk_read, &image_tar_to_ext4, &image_tar_to_tree,
-    &image_unpack_deb,  &image_initramfs, &image_patch,     &image_diff,
+    &image_unpack_deb,  &image_initramfs, &image_patch,     &image_diff,        &image_jail,
 };
 
 static const struct image_command *find_command(const char *name)
@@ -28,7 +28,6 @@ static json_t *run(int argc, char **argv, struct pyro_error *err)
 {
     const struct image_command *command = argc > 1 ? find_command(argv[1]) : NULL;
     scoped_free void *args = NULL;
-    int directory_fd = -1;
 
     if (!command) {
         pyro_fail(err, PYRO_USAGE, "unknown sub-command '%s'", argc > 1 ? argv[1] : "");
@@ -41,9 +40,7 @@ static json_t *run(int argc, char **argv, struct pyro_error *err)
     }
     if (!image_parse_options(command, argc - 2, argv + 2, args, err))
         return NULL;
-    if (command->directory_offset >= 0)
-        directory_fd = *(const int *)((const char *)args + command->directory_offset);
-    if ((command->prepare && !command->prepare(err)) || !jail_enter(directory_fd, err))
+    if ((command->prepare && !command->prepare(err)) || !jail_enter(err))
         return NULL;
     return command->run(args, err);
 }

@@ -98,6 +98,5 @@ const struct image_command image_patch = {
     .options = options,
     .option_count = ARRAY_SIZE(options),
     .args_size = sizeof(struct patch_args),
-    .directory_offset = -1,
     .run = run,
 };

@@ -64,6 +64,5 @@ const struct image_command image_tar_to_ext4 = {
     .options = options,
     .option_count = ARRAY_SIZE(options),
     .args_size = sizeof(struct tar_command_args),
-    .directory_offset = -1,
     .run = run,
 };

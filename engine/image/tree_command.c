@@ -6,17 +6,12 @@
 #include "engine/image/command.h"
 #include "engine/image/source.h"
 #include "engine/image/tar_to_tree.h"
-#include "vmm/base/fs.h"
+#include "engine/image/tree_stream.h"
 
 struct tree_command_args {
     int output_fd; /* -1: only look */
     int64_t max_bytes, max_entries;
 };
-
-static bool write_output(void *arg, const void *bytes, size_t n, struct pyro_error *err)
-{
-    return fs_write_all(*(const int *)arg, bytes, n, err);
-}
 
 static json_t *run(const void *void_args, struct pyro_error *err)
 {
@@ -28,7 +23,7 @@ static json_t *run(const void *void_args, struct pyro_error *err)
     struct tree_counts counts;
     bool ok;
 
-    if (!a || (fd >= 0 && !tree_output_init(&out, write_output, &fd, err)))
+    if (!a || (fd >= 0 && !tree_output_init(&out, tree_stream_write, &fd, err)))
         return NULL;
     ok = source_open_fd(a, 0, err) && tar_to_tree(a, fd >= 0 ? &out : NULL, &limits, &counts, err);
     if (fd >= 0)
@@ -50,6 +45,5 @@ const struct image_command image_tar_to_tree = {
     .options = options,
     .option_count = ARRAY_SIZE(options),
     .args_size = sizeof(struct tree_command_args),
-    .directory_offset = -1,
     .run = run,
 };

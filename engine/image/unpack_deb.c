@@ -1,24 +1,22 @@
 /*
  * engine/image/unpack_deb.c: takes named files out of a Debian package on standard input. A .deb is
- * an ar archive whose member data.tar.* holds the files (deb(5)). What matches a pattern is written
- * under its last name into one directory, as a new file; nothing else is.
+ * an ar archive whose member data.tar.* holds the files (deb(5)). What matches a pattern comes out
+ * as a file of a stream (tree.h), under its last name; nothing else does.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "engine/image/command.h"
 #include "engine/image/source.h"
-#include "vmm/base/fs.h"
+#include "engine/image/tree_stream.h"
 
-#define FILE_MAX_BYTES (1LL << 30)
+#define FILE_MAX_BYTES (1ULL << 30)
 #define NAME_MAX_BYTES 200
 #define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+~-"
 
 struct unpack_deb_args {
-    int directory_fd;
+    int output_fd;
     struct image_list members;
 };
 
@@ -60,49 +58,45 @@ static bool is_wanted(const struct image_list *patterns, const char *path)
     return false;
 }
 
-static bool copy_content(struct archive *a, int fd, const char *path, int64_t *ret_bytes,
-                         struct pyro_error *err)
+static bool put_content(struct archive *a, struct tree_output *out, uint64_t size, const char *path,
+                        struct pyro_error *err)
 {
     const void *bytes;
     la_int64_t offset;
+    uint64_t at = 0;
     size_t n;
     int rc;
 
-    *ret_bytes = 0;
     while ((rc = archive_read_data_block(a, &bytes, &n, &offset)) == ARCHIVE_OK) {
-        if (offset != *ret_bytes)
+        if ((uint64_t)offset != at || n > size - at)
             return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s: sparse files are not expected", path);
-        if (*ret_bytes + (int64_t)n > FILE_MAX_BYTES)
-            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s: too large", path);
-        if (!fs_write_all(fd, bytes, n, err))
+        if (n && (!tree_put_extent(out, 0, n, err) || !tree_put_data(out, bytes, n, err)))
             return pyro_wrap(err, "%s", path);
-        *ret_bytes += (int64_t)n;
+        at += n;
     }
-    return rc == ARCHIVE_EOF || source_fail(a, path, err);
+    if (rc != ARCHIVE_EOF)
+        return source_fail(a, path, err);
+    return at == size || pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s: cut short", path);
 }
 
-static bool unpack_member(struct archive *a, const char *path, int directory_fd, json_t *files,
-                          struct pyro_error *err)
+static bool unpack_member(struct archive *a, struct archive_entry *entry, const char *path,
+                          struct tree_output *out, struct pyro_error *err)
 {
-    const char *name = last_name(path);
-    scoped_close int fd = -1;
-    int64_t size;
+    struct tree_entry file = { .type = TREE_FILE,
+                               .mode = 0644,
+                               .size = (uint64_t)archive_entry_size(entry),
+                               .path = last_name(path),
+                               .target = "" };
 
-    if (!is_plain_name(name))
+    if (!is_plain_name(file.path))
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s: not a plain file name", path);
-    fd = openat(directory_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return pyro_fail_errno(err, "create '%s'", name);
-    if (!copy_content(a, fd, path, &size, err))
-        return false;
-    json_array_append_new(files,
-                          json_pack("{so ss sI}", "member", json_string_lossy(path, strlen(path)),
-                                    "name", name, "size_bytes", (json_int_t)size));
-    return true;
+    if (file.size > FILE_MAX_BYTES)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s: too large", path);
+    return tree_put_entry(out, &file, err) && put_content(a, out, file.size, path, err);
 }
 
-static bool unpack_data(struct archive *a, const struct unpack_deb_args *args, json_t *files,
-                        struct pyro_error *err)
+static bool unpack_data(struct archive *a, const struct image_list *patterns,
+                        struct tree_output *out, int64_t *ret_count, struct pyro_error *err)
 {
     struct archive_entry *entry;
     int rc;
@@ -113,11 +107,13 @@ static bool unpack_data(struct archive *a, const struct unpack_deb_args *args, j
             continue;
         while (path[0] == '/' || (path[0] == '.' && path[1] == '/'))
             path++;
-        if (is_wanted(&args->members, path) &&
-            !unpack_member(a, path, args->directory_fd, files, err))
+        if (!is_wanted(patterns, path))
+            continue;
+        if (!unpack_member(a, entry, path, out, err))
             return false;
+        ++*ret_count;
     }
-    return rc == ARCHIVE_EOF || source_fail(a, "the package's files", err);
+    return rc == ARCHIVE_EOF ? tree_put_done(out, err) : source_fail(a, "the package's files", err);
 }
 
 static bool find_data(struct archive *outer, struct pyro_error *err)
@@ -135,31 +131,39 @@ static bool find_data(struct archive *outer, struct pyro_error *err)
     return source_fail(outer, "not a Debian package", err);
 }
 
+static bool unpack(const struct unpack_deb_args *args, struct tree_output *out, int64_t *ret_count,
+                   struct pyro_error *err)
+{
+    scoped_archive_read *outer = archive_read_new();
+    scoped_archive_read *inner = source_new_tar(err);
+
+    if (!outer || !inner)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    archive_read_support_format_ar(outer);
+    if (!source_open_fd(outer, 0, err) || !find_data(outer, err))
+        return false;
+    if (archive_read_open(inner, outer, NULL, read_outer, NULL) != ARCHIVE_OK)
+        return source_fail(inner, "the package's files", err);
+    return unpack_data(inner, &args->members, out, ret_count, err);
+}
+
 static json_t *unpack_deb(const void *void_args, struct pyro_error *err)
 {
     const struct unpack_deb_args *args = void_args;
-    scoped_archive_read *outer = archive_read_new();
-    scoped_archive_read *inner = source_new_tar(err);
-    scoped_json json_t *files = json_array();
+    int fd = args->output_fd;
+    struct tree_output out;
+    int64_t count = 0;
+    bool ok;
 
-    if (!outer || !inner || !files) {
-        pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    if (!tree_output_init(&out, tree_stream_write, &fd, err))
         return NULL;
-    }
-    archive_read_support_format_ar(outer);
-    if (!source_open_fd(outer, 0, err) || !find_data(outer, err))
-        return NULL;
-    if (archive_read_open(inner, outer, NULL, read_outer, NULL) != ARCHIVE_OK) {
-        source_fail(inner, "the package's files", err);
-        return NULL;
-    }
-    if (!unpack_data(inner, args, files, err))
-        return NULL;
-    return json_pack("{sO}", "files", files);
+    ok = unpack(args, &out, &count, err);
+    tree_output_release(&out);
+    return ok ? json_pack("{sI}", "file_count", (json_int_t)count) : NULL;
 }
 
 static const struct image_option options[] = {
-    { "directory-fd", IMAGE_OPTION_FD, offsetof(struct unpack_deb_args, directory_fd), true },
+    { "output-fd", IMAGE_OPTION_FD, offsetof(struct unpack_deb_args, output_fd), true },
     { "member", IMAGE_OPTION_LIST, offsetof(struct unpack_deb_args, members), true },
 };
 
@@ -168,6 +172,5 @@ const struct image_command image_unpack_deb = {
     .options = options,
     .option_count = ARRAY_SIZE(options),
     .args_size = sizeof(struct unpack_deb_args),
-    .directory_offset = offsetof(struct unpack_deb_args, directory_fd),
     .run = unpack_deb,
 };

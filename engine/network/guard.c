@@ -8,7 +8,6 @@
 #include "engine/network/guard.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -18,10 +17,10 @@
 #include "engine/network/frame.h"
 #include "engine/term/sandbox.h"
 #include "vmm/base/cleanup.h"
+#include "vmm/base/confine.h"
 #include "vmm/base/sock.h"
 
 #define BLOCK_BYTES (256 * 1024)
-#define NOBODY 65534
 
 _Static_assert(BLOCK_BYTES > FRAME_LENGTH_BYTES + FRAME_BYTES_MAX, "a block holds a frame");
 
@@ -115,22 +114,20 @@ static bool pass_on(void)
     return serve(p[0].revents, &out, &in) && serve(p[1].revents, &in, &out);
 }
 
-/* The kernel forgets whose death ends us when ids change: say it again. Where even root may not
- * change its ids, they stay. */
-static void drop_root(void)
+bool guard_confine(void)
 {
-    if (geteuid() == 0 && setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
-        setresuid(NOBODY, NOBODY, NOBODY) == 0)
-        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    /* Where even root may not, the filter is what holds. */
+    if (geteuid() == 0)
+        (void)!confine_become_nobody(NULL, 0);
+    return sandbox_enter();
 }
 
 int guard_main(void)
 {
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_NAME, "pyro-network");
-    drop_root();
     if (!fd_set_nonblocking(GUARD_QEMU_FD, true) || !fd_set_nonblocking(GUARD_PASST_FD, true) ||
-        !sandbox_enter() || !read_refused())
+        !guard_confine() || !read_refused())
         return 2;
     while (pass_on())
         ;

@@ -7,6 +7,10 @@
 #ifndef PYRO_NETWORK_GUARD_H
 #define PYRO_NETWORK_GUARD_H
 
+#include <stdbool.h>
+
+#include "vmm/base/cleanup.h"
+
 /* Where it finds what it is given. */
 enum {
     GUARD_QEMU_FD = 3, /* frames, each with a big-endian u32 of its length before it */
@@ -15,5 +19,7 @@ enum {
 };
 
 int guard_main(void);
+/* What it gives up first, for good. */
+bool guard_confine(void) MUST_CHECK;
 
 #endif

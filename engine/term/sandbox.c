@@ -1,5 +1,4 @@
 /*
- * The filter is a dozen BPF instructions written out here, so that `pyro` needs no library for it.
  * Memory calls fail rather than kill: the C library's malloc then uses what it was given before
  * (one large block, freed again, with trimming and mmap turned off) and after that returns NULL.
  * brk(2) fails by returning 0: the kernel's never returns an error but the break as it is, so the
@@ -9,9 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
@@ -24,71 +20,39 @@
 #include <unistd.h>
 
 #include "vmm/base/cleanup.h"
+#include "vmm/base/confine.h"
 #include "vmm/base/inherit.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
-    __has_feature(memory_sanitizer) || __has_feature(undefined_behavior_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
-#if defined(__x86_64__)
-#define THIS_ARCH AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define THIS_ARCH AUDIT_ARCH_AARCH64
-#else
-#error "the sandbox filter does not know this machine"
-#endif
 
 /* How a child ends that did not do its job. */
 enum { EXIT_TOO_LARGE = 1, EXIT_UNCONFINED, EXIT_NO_MEMORY };
 
-#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
-#define RETURN(action) BPF_STMT(BPF_RET | BPF_K, (action))
-/* On that system call return the action, else go on with the next instruction. */
-#define ON_CALL(nr, action) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 1), RETURN(action)
-
 static bool install_filter(void)
 {
-    const uint32_t no_memory = SECCOMP_RET_ERRNO | ENOMEM;
-    struct sock_filter code[] = {
-        LOAD(arch),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, THIS_ARCH, 1, 0),
-        RETURN(SECCOMP_RET_KILL_PROCESS),
-        LOAD(nr),
-        ON_CALL(SYS_read, SECCOMP_RET_ALLOW),
-        ON_CALL(SYS_write, SECCOMP_RET_ALLOW),
+    static const struct confine_rule rules[] = {
+        { .call = SYS_read, .action = CONFINE_ALLOW },
+        { .call = SYS_write, .action = CONFINE_ALLOW },
 #ifdef SYS_poll
-        ON_CALL(SYS_poll, SECCOMP_RET_ALLOW),
+        { .call = SYS_poll, .action = CONFINE_ALLOW },
 #endif
-        ON_CALL(SYS_ppoll, SECCOMP_RET_ALLOW),
-        ON_CALL(SYS_exit, SECCOMP_RET_ALLOW),
-        ON_CALL(SYS_exit_group, SECCOMP_RET_ALLOW),
-        ON_CALL(SYS_rt_sigreturn, SECCOMP_RET_ALLOW),
-        ON_CALL(SYS_brk, SECCOMP_RET_ERRNO | 0),
-        ON_CALL(SYS_mmap, no_memory),
-        ON_CALL(SYS_mremap, no_memory),
-        ON_CALL(SYS_munmap, no_memory),
-        ON_CALL(SYS_madvise, no_memory),
-        RETURN(SECCOMP_RET_KILL_PROCESS),
+        { .call = SYS_ppoll, .action = CONFINE_ALLOW },
+        { .call = SYS_exit, .action = CONFINE_ALLOW },
+        { .call = SYS_exit_group, .action = CONFINE_ALLOW },
+        { .call = SYS_rt_sigreturn, .action = CONFINE_ALLOW },
+        { .call = SYS_brk, .action = CONFINE_FAIL(0) },
+        { .call = SYS_mmap, .action = CONFINE_FAIL(ENOMEM) },
+        { .call = SYS_mremap, .action = CONFINE_FAIL(ENOMEM) },
+        { .call = SYS_munmap, .action = CONFINE_FAIL(ENOMEM) },
+        { .call = SYS_madvise, .action = CONFINE_FAIL(ENOMEM) },
     };
-    struct sock_fprog program = { .len = sizeof code / sizeof code[0], .filter = code };
 
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+    return confine_calls(rules, ARRAY_SIZE(rules), CONFINE_KILL);
 }
 
 static bool prepare_heap(size_t bytes)
 {
     void *block;
 
-    if (SANITIZED)
+    if (CONFINE_SANITIZED)
         return true;
     mallopt(M_MMAP_MAX, 0);
     mallopt(M_TRIM_THRESHOLD, -1); /* never, however large the block is */
@@ -106,7 +70,7 @@ static bool place_descriptors(int in_fd, int out_fd)
     if (in < 0 || high_in < 0 || high_out < 0 || dup2(high_in, 0) < 0 || dup2(high_out, 1) < 0)
         return false;
     /* a sanitizer's report goes to stderr */
-    return syscall(SYS_close_range, SANITIZED ? 3u : 2u, ~0u, 0u) == 0;
+    return syscall(SYS_close_range, CONFINE_SANITIZED ? 3u : 2u, ~0u, 0u) == 0;
 }
 
 static bool limit_resources(const struct sandbox_limits *limits)
@@ -134,7 +98,7 @@ _Noreturn static void child(sandbox_job *job, void *arg, const struct sandbox_li
     if (!prepare_heap(limits->heap_bytes))
         _exit(EXIT_NO_MEMORY);
     inherit_wipe_environment();
-    if (!SANITIZED && !install_filter())
+    if (!CONFINE_SANITIZED && !install_filter())
         _exit(EXIT_UNCONFINED);
     _exit(job(arg) ? 0 : EXIT_TOO_LARGE);
 }
@@ -156,7 +120,7 @@ bool sandbox_enter(void)
 {
     const struct sandbox_limits limits = { .heap_bytes = 0 };
 
-    return limit_resources(&limits) && (SANITIZED || install_filter());
+    return limit_resources(&limits) && (CONFINE_SANITIZED || install_filter());
 }
 
 bool sandbox_wait(pid_t pid, struct pyro_error *err)

@@ -57,7 +57,7 @@ exec 9>&-
 wait "$pid"
 
 # A package, by the packagers' own tool.
-mkdir -p "$D/deb/DEBIAN" "$D/deb/boot" "$D/deb/lib/modules/1/kernel/drivers/virtio" "$D/out.d"
+mkdir -p "$D/deb/DEBIAN" "$D/deb/boot" "$D/deb/lib/modules/1/kernel/drivers/virtio"
 printf 'Package: k\nVersion: 1\nArchitecture: amd64\nMaintainer: N <n@example.org>\nDescription: k\n' \
     >"$D/deb/DEBIAN/control"
 echo kernel >"$D/deb/boot/vmlinuz-1"
@@ -65,21 +65,21 @@ echo secret >"$D/deb/boot/config-1"
 echo module >"$D/deb/lib/modules/1/kernel/drivers/virtio/virtio.ko"
 for compression in xz gzip zstd none; do
     dpkg-deb -Z"$compression" --root-owner-group -b "$D/deb" "$D/k.deb" >/dev/null
-    rm -f "$D"/out.d/*
-    "$IMAGE" unpack-deb --directory-fd 3 --member 'boot/vmlinuz-*' \
-        --member 'lib/modules/*/kernel/drivers/*/virtio.ko' <"$D/k.deb" 3<"$D/out.d" >"$D/result"
+    "$IMAGE" unpack-deb --output-fd 3 --member 'boot/vmlinuz-*' \
+        --member 'lib/modules/*/kernel/drivers/*/virtio.ko' <"$D/k.deb" 3>"$D/out.tree" >"$D/result"
     is "unpack-deb ($compression): exit status" "$?" 0
-    is "unpack-deb ($compression): what was asked for" "$(ls "$D/out.d")" $'virtio.ko\nvmlinuz-1'
-    is "unpack-deb ($compression): content" "$(cat "$D/out.d/vmlinuz-1")" kernel
+    is "unpack-deb ($compression): what was asked for, with its content" \
+        "$(tr -c '[:print:]' '\n' <"$D/out.tree" | grep -E '^[a-z0-9.-]{5,}$' | tr '\n' ' ')" \
+        "vmlinuz-1 kernel virtio.ko module "
 done
 head -c 600 "$D/k.deb" >"$D/cut.deb"
-"$IMAGE" unpack-deb --directory-fd 3 --member x <"$D/cut.deb" 3<"$D/out.d" >"$D/error"
+"$IMAGE" unpack-deb --output-fd 3 --member x <"$D/cut.deb" 3>"$D/out.tree" >"$D/error"
 is "unpack-deb: a package cut short" "$? $(json .error.code "$(cat "$D/error")")" "1 invalid_argument"
 
 # An initramfs: the same bytes from the same input, a newc archive, its members.
 for n in 1 2; do
     "$IMAGE" initramfs --output-fd 3 --init-fd 4 --module virtio=5 \
-        3>"$D/initramfs$n" 4<"$D/k.deb" 5<"$D/out.d/virtio.ko" </dev/null >"$D/result"
+        3>"$D/initramfs$n" 4<"$D/k.deb" 5<"$D/deb/lib/modules/1/kernel/drivers/virtio/virtio.ko" </dev/null >"$D/result"
     is "initramfs: exit status" "$?" 0
 done
 check "initramfs: the same each time" cmp "$D/initramfs1" "$D/initramfs2"

@@ -9,6 +9,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "engine/image/jail.h"
+#include "engine/network/guard.h"
+#include "engine/term/sandbox.h"
 #include "tests/unit/inmate.h"
 #include "vmm/base/confine.h"
 #include "vmm/base/fs.h"
@@ -128,10 +131,120 @@ static void test_qemu(void **state)
         inmate_assert_held(&qemu_jail_without[i]);
 }
 
+/* ---- the jails that a process enters itself ---- */
+
+/* A child of this process, which is in the jail once `enter` has returned. */
+static bool start_entering(bool (*enter)(void), unsigned index, const struct inmate_prey *prey,
+                           int out_fd, pid_t *ret_pid)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || dup2(out_fd, 1) != 1 || !enter())
+            _exit(1);
+        inmate_attack(index, prey);
+    }
+    *ret_pid = pid;
+    return pid > 0;
+}
+
+static bool enter_image_jail(void)
+{
+    struct pyro_error err;
+
+    return jail_enter(&err);
+}
+
+static bool start_in_image_jail(unsigned index, const struct inmate_prey *prey,
+                                const char *path UNUSED, int out_fd, pid_t *ret_pid)
+{
+    return start_entering(enter_image_jail, index, prey, out_fd, ret_pid);
+}
+
+static bool enter_image_jail_without_landlock(void)
+{
+    const struct confine_rule rules[] = { { .call = SYS_landlock_create_ruleset,
+                                            .action = CONFINE_FAIL(ENOSYS) } };
+
+    return confine_calls(rules, ARRAY_SIZE(rules), CONFINE_ALLOW) && enter_image_jail() &&
+           (jail_missing() & JAIL_WITHOUT_LANDLOCK);
+}
+
+static bool start_without_landlock(unsigned index, const struct inmate_prey *prey,
+                                   const char *path UNUSED, int out_fd, pid_t *ret_pid)
+{
+    return start_entering(enter_image_jail_without_landlock, index, prey, out_fd, ret_pid);
+}
+
+static bool start_in_guard_jail(unsigned index, const struct inmate_prey *prey,
+                                const char *path UNUSED, int out_fd, pid_t *ret_pid)
+{
+    return start_entering(guard_confine, index, prey, out_fd, ret_pid);
+}
+
+struct pane_attack {
+    unsigned index;
+    struct inmate_prey prey;
+};
+
+static bool attack_from_pane(void *arg)
+{
+    const struct pane_attack *a = arg;
+
+    inmate_attack(a->index, &a->prey);
+}
+
+static bool start_in_pane_jail(unsigned index, const struct inmate_prey *prey,
+                               const char *path UNUSED, int out_fd, pid_t *ret_pid)
+{
+    const struct sandbox_limits limits = { .heap_bytes = 1 << 20 };
+    struct pane_attack a = { index, { .file_fd = -1, .victim = prey->victim } };
+
+    return sandbox_spawn(attack_from_pane, &a, &limits, -1, out_fd, ret_pid, NULL);
+}
+
+/* A sanitizer in the inmate itself leaves the filter out. */
+static void skip_sanitized(void)
+{
+    if (CONFINE_SANITIZED)
+        skip();
+}
+
+static void test_image(void **state UNUSED)
+{
+    static const struct inmate_jail jails[] = {
+        { "pyro-image's jail", start_in_image_jail, NULL },
+        { "pyro-image's jail without Landlock", start_without_landlock, NULL },
+    };
+
+    skip_sanitized();
+    for (size_t i = 0; i < ARRAY_SIZE(jails); i++)
+        inmate_assert_held(&jails[i]);
+}
+
+static void test_pane(void **state UNUSED)
+{
+    static const struct inmate_jail jail = { "the pane's jail", start_in_pane_jail, NULL };
+
+    skip_sanitized();
+    inmate_assert_held(&jail);
+}
+
+static void test_guard(void **state UNUSED)
+{
+    static const struct inmate_jail jail = { "the guard's jail", start_in_guard_jail, NULL };
+
+    skip_sanitized();
+    inmate_assert_held(&jail);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_qemu),
+        cmocka_unit_test(test_image),
+        cmocka_unit_test(test_pane),
+        cmocka_unit_test(test_guard),
     };
 
     if (argc == 4 && !strcmp(argv[1], INSIDE)) {
