@@ -20,6 +20,7 @@
 #include "guest/network.h"
 #include "guest/root.h"
 #include "guest/secrets.h"
+#include "guest/tmp.h"
 #include "vmm/base/fs.h"
 
 #define ENTROPY_BYTES 64
@@ -193,6 +194,7 @@ static bool become(struct guest *g, const struct identity *id, struct pyro_error
         return pyro_fail(err, PYRO_GUEST_ERROR, "the root was to be mounted already, and is not");
     if (!(id->root_mounted ? root_make_writable(err) : root_mount_disk(g, true, err)))
         return false;
+    tmp_renew();
     if (!write_names(id, err))
         return false;
     file_stage_sweep(g);

@@ -27,6 +27,7 @@
 #include "guest/shell.h"
 #include "guest/shutdown.h"
 #include "guest/sysctl.h"
+#include "guest/tmp.h"
 #include "guest/tree.h"
 #include "guest/uevent.h"
 #include "vmm/base/fs.h"
@@ -218,6 +219,8 @@ int main(int argc, char **argv)
 
     if (argc > 1 && strcmp(argv[1], "--tree") == 0)
         return tree_main(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "--empty") == 0)
+        return tmp_empty_main(argc, argv);
     if (argc > 1 && strcmp(argv[1], "--reach") == 0)
         return reach_main(argc - 1, argv + 1);
     if (argc == 3 && strcmp(argv[1], "--host") == 0) {

@@ -1,7 +1,7 @@
 /*
  * guest/root.c: mounts.
  *
- * The initramfs holds this program and the modules only. Its /proc, /sys, /dev, /run and /tmp are
+ * The initramfs holds this program and the modules only. Its /proc, /sys, /dev and /run are
  * mounted at start and move along when the disk becomes the root. The initramfs stays mounted
  * underneath: it is ours, a megabyte, and the modules in it may be needed later.
  */
@@ -42,11 +42,10 @@ static const struct {
     { "cgroup2", "/sys/fs/cgroup", "nsdelegate", MS_NOSUID | MS_NODEV | MS_NOEXEC, 0555 },
     { "tmpfs", "/run", "mode=0755,size=20%", MS_NOSUID | MS_NODEV, 0755 },
     { "tmpfs", "/run/lock", "mode=1777,size=5m", MS_NOSUID | MS_NODEV | MS_NOEXEC, 01777 },
-    { "tmpfs", "/tmp", "mode=1777,size=50%", MS_NOSUID | MS_NODEV, 01777 },
 };
 
 /* The mounts that move to a new root; what is mounted below them goes along. */
-static const char *const moving[] = { "/proc", "/sys", "/dev", "/run", "/tmp" };
+static const char *const moving[] = { "/proc", "/sys", "/dev", "/run" };
 
 void root_mount_system(void)
 {

@@ -23,6 +23,7 @@
  * and the loader and libraries that it needs (a first command is a third quicker with them). What
  * is looked for and not there is remembered as well. */
 static const char *const warm_paths[] = { "/etc",
+                                          "/tmp",
                                           "/bin/sh",
                                           "/bin/bash",
                                           "/usr/bin/git",

@@ -99,11 +99,10 @@ static void test_what_a_command_finds(void **state UNUSED)
                   "ulimit -Hn; ulimit -c",
                   "0\n-1000\n0\n0022\n1024\n524288\n0\n");
     expect_output("ls /proc/self/fd | wc -l; grep -c '^0::/pyro-' /proc/self/cgroup", "4\n1\n");
-    expect_output(
-        "for m in /proc /sys /dev /dev/pts /dev/shm /run /run/lock /tmp /sys/fs/cgroup; do "
-        "mountpoint -q $m || echo $m; done; ls -ld /dev/fd /dev/stdin | wc -l; "
-        "stat -c %a /tmp /dev/shm /dev/ptmx",
-        "2\n1777\n1777\n666\n");
+    expect_output("for m in /proc /sys /dev /dev/pts /dev/shm /run /run/lock /sys/fs/cgroup; do "
+                  "mountpoint -q $m || echo $m; done; ls -ld /dev/fd /dev/stdin | wc -l; "
+                  "stat -c %a /tmp /dev/shm /dev/ptmx",
+                  "2\n1777\n1777\n666\n");
 }
 
 static void test_commands_that_cannot_be_run(void **state UNUSED)

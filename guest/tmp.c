@@ -1,0 +1,90 @@
+/* guest/tmp.c: /tmp, at a start. */
+#include "guest/tmp.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest/guest.h"
+#include "vmm/base/fs.h"
+
+#define TMP "/tmp"
+#define OLD "/.pyro-old-tmp" /* one directory for each start whose remains are not removed yet */
+
+static bool is_empty(const char *path)
+{
+    scoped_dir DIR *dir = opendir(path);
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            return false;
+    return true;
+}
+
+static pid_t start_emptying(const char *path)
+{
+    const char *const argv[] = { "pyro-guest", "--empty", path, NULL };
+    char *const none[] = { NULL };
+    pid_t pid;
+    int code =
+        posix_spawn(&pid, "/proc/self/exe", NULL, NULL, (char *const *)(uintptr_t)argv, none);
+
+    if (code == 0)
+        return pid;
+    guest_log("empty %s: errno %d", path, code);
+    return -1;
+}
+
+/* Puts it out of the way; on a disk without room for that it is emptied where it is. */
+static void set_aside(void)
+{
+    struct timespec now;
+    char to[64];
+    pid_t pid;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(to, sizeof(to), OLD "/%lld.%09ld", (long long)now.tv_sec, now.tv_nsec);
+    if ((mkdir(OLD, 0700) == 0 || errno == EEXIST) && rename(TMP, to) == 0)
+        return;
+    guest_log("set " TMP " aside: errno %d", errno);
+    pid = start_emptying(TMP);
+    if (pid > 0)
+        waitpid(pid, NULL, 0);
+}
+
+void tmp_renew(void)
+{
+    struct stat st;
+
+    if (lstat(TMP, &st) == 0 && !S_ISDIR(st.st_mode))
+        return;
+    if (!is_empty(TMP))
+        set_aside();
+    if (mkdir(TMP, 0700) != 0 && errno != EEXIST)
+        guest_log(TMP ": errno %d", errno);
+    if (lstat(TMP, &st) == 0 && (st.st_mode & 07777) != 01777 && chmod(TMP, 01777) != 0)
+        guest_log("mode of " TMP ": errno %d", errno);
+    if (access(OLD, F_OK) == 0)
+        start_emptying(OLD);
+}
+
+int tmp_empty_main(int argc, char **argv)
+{
+    scoped_dir DIR *dir = argc == 3 ? opendir(argv[2]) : NULL;
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            fs_discard_tree(dirfd(dir), entry->d_name);
+    if (dir && !strcmp(argv[2], OLD))
+        rmdir(OLD);
+    return dir ? 0 : 1;
+}

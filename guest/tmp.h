@@ -1,0 +1,14 @@
+/*
+ * /tmp: a directory of the disk, as large as that, and empty when a machine starts. What was in it
+ * is removed by a process of its own, so that no start waits for that.
+ */
+#ifndef PYRO_GUEST_TMP_H
+#define PYRO_GUEST_TMP_H
+
+/* The root is writable. A /tmp that is no directory (a link, say) is somebody's choice, and left
+ * alone. */
+void tmp_renew(void);
+/* `pyro-guest --empty DIRECTORY`: an exit status. */
+int tmp_empty_main(int argc, char **argv);
+
+#endif
