@@ -84,9 +84,8 @@ static void explain(int root, const char *path, struct pyro_error *err)
         n = (int)find_culprit(root, path, true);
         pyro_fail(err, PYRO_PATH_REFUSED,
                   "'" WORKSPACE_DIR "/%.250s': '" WORKSPACE_DIR
-                  "/%.*s' is a symbolic link, and links are not followed",
+                  "/%.*s' is a symbolic link, and links are not followed: name the file itself",
                   path, n < 250 ? n : 250, path);
-        pyro_hint(err, "name the file itself");
         break;
     case ENOTDIR:
         n = (int)find_culprit(root, path, false);

@@ -155,9 +155,10 @@ bool file_commit_link(struct file_commit *c, const char *target, struct pyro_err
 
 static bool changed(const struct file_change *change, struct pyro_error *err)
 {
-    pyro_fail(err, PYRO_WORKSPACE_BUSY, "'" WORKSPACE_DIR "/%.400s' was changed meanwhile",
-              change->path);
-    return pyro_hint(err, "nothing was written; try again");
+    return pyro_fail(err, PYRO_WORKSPACE_BUSY,
+                     "'" WORKSPACE_DIR
+                     "/%.400s' was changed meanwhile; nothing was written: try again",
+                     change->path);
 }
 
 static bool check_kind(const struct file_change *change, const struct stat *st,
@@ -173,9 +174,10 @@ static bool check_kind(const struct file_change *change, const struct stat *st,
     if (!S_ISLNK(st->st_mode))
         return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'" WORKSPACE_DIR "/%.400s' is no regular file",
                          path);
-    pyro_fail(err, PYRO_PATH_REFUSED,
-              "'" WORKSPACE_DIR "/%.400s' is a symbolic link, and links are not followed", path);
-    return pyro_hint(err, "name the file it leads to, or remove the link first");
+    return pyro_fail(err, PYRO_PATH_REFUSED,
+                     "'" WORKSPACE_DIR "/%.400s' is a symbolic link, and links are not followed: "
+                     "name the file it leads to, or remove the link first",
+                     path);
 }
 
 /* A staged file gets the mode and, as far as that is allowed, the owner of what it replaces. */

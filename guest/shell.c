@@ -450,8 +450,8 @@ static bool start(struct shell *s, const struct command *c, int cols, int rows,
     }
     close(take_fd(&s->pty_fd));
     if (result != SPAWN_FAILED) { /* nothing that was asked for is wrong: the machine lacks it */
-        err->code = PYRO_GUEST_ERROR;
-        pyro_hint(err, "install it with 'pyro workspace exec'");
+        struct pyro_error why = *err;
+        pyro_fail(err, PYRO_GUEST_ERROR, "%s: install it with 'pyro workspace exec'", why.message);
     }
     return false;
 }

@@ -6,6 +6,7 @@
 
 #include "engine/cmd/text.h"
 #include "engine/term/width.h"
+#include "vmm/base/printable.h"
 #include "vmm/base/utf8.h"
 
 #define TEXT_MAX 8192 /* bytes of one text that are looked at: far more than a line holds */
@@ -18,7 +19,7 @@ static const char *visible(const char *text, struct buf *space)
 
     for (size_t i = 0; i < n;) {
         size_t len = utf8_valid_length(text + i, n - i);
-        if (!len || text_is_unsafe(text + i, len)) {
+        if (!len || printable_is_unsafe(text + i, len)) {
             char head[TEXT_MAX + 1];
             memcpy(head, text, n);
             head[n] = '\0';

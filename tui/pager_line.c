@@ -9,6 +9,7 @@
 #include "tui/pager_text.h"
 #include "tui/shell_paint.h"
 #include "vmm/base/error.h"
+#include "vmm/base/printable.h"
 #include "vmm/base/utf8.h"
 
 #define TAB_COLS 8
@@ -66,7 +67,8 @@ static size_t show_next(const char *at, size_t n, int col, struct buf *piece, in
         len = 1;
     } else {
         memcpy(whole, at, len);
-        BUG_ON(!(text_is_unsafe(at, len) ? text_escape(piece, whole) : buf_append(piece, at, len)));
+        BUG_ON(!(printable_is_unsafe(at, len) ? text_escape(piece, whole)
+                                              : buf_append(piece, at, len)));
     }
     /* A mark takes no column of its own, but in front of a line, where it is drawn as a stand-in.
      */

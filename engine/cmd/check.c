@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/cmd/text.h"
+#include "vmm/base/printable.h"
 #include "vmm/base/utf8.h"
 
 #define NAME_MAX_BYTES 64
@@ -179,7 +180,7 @@ bool check_label(const char *value, struct pyro_error *err)
                          LABEL_VALUE_MAX_BYTES);
     for (size_t len; n; value += len, n -= len) {
         len = utf8_valid_length(value, n);
-        if (!len || text_is_unsafe(value, len))
+        if (!len || printable_is_unsafe(value, len))
             return pyro_fail(err, PYRO_INVALID_ARGUMENT, "a label's value is printable UTF-8");
     }
     return true;

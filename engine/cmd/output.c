@@ -7,6 +7,7 @@
 
 #include "engine/cmd/text.h"
 #include "vmm/base/json.h"
+#include "vmm/base/printable.h"
 #include "vmm/base/utf8.h"
 
 /*
@@ -26,7 +27,7 @@ static void print_json_text(const char *s, FILE *out)
         if (!left)
             return;
         n = utf8_valid_length(s, left);
-        if (n && text_is_unsafe(s, n)) {
+        if (n && printable_is_unsafe(s, n)) {
             scoped_buf escaped = BUF_INIT(64);
             char one[8];
 

@@ -3,57 +3,8 @@
 
 #include <string.h>
 
+#include "vmm/base/printable.h"
 #include "vmm/base/utf8.h"
-
-/* U+202A–202E, U+2066–2069, U+200E/F, U+061C reorder what stands beside them; U+2028/9 break lines.
- */
-static bool is_format_control(unsigned cp)
-{
-    return (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0x200e ||
-           cp == 0x200f || cp == 0x61c || cp == 0xfeff;
-}
-
-static unsigned decode(const char *s, size_t n)
-{
-    static const unsigned char lead_mask[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-    unsigned cp = (unsigned char)s[0] & lead_mask[n];
-
-    for (size_t i = 1; i < n; i++)
-        cp = cp << 6 | ((unsigned char)s[i] & 0x3f);
-    return cp;
-}
-
-bool text_is_unsafe(const char *s, size_t n)
-{
-    unsigned cp = decode(s, n);
-
-    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || is_format_control(cp);
-}
-
-/* One character or byte at s (of `left` bytes) in escaped form into ret; returns the bytes taken.
- */
-static size_t escape_one(const char *s, size_t left, char ret[16])
-{
-    size_t n = utf8_valid_length(s, left);
-    unsigned cp;
-
-    if (!n) {
-        snprintf(ret, 16, "\\x%02x", (unsigned char)s[0]);
-        return 1;
-    }
-    cp = decode(s, n);
-    if (!text_is_unsafe(s, n)) {
-        memcpy(ret, s, n);
-        ret[n] = '\0';
-    } else if (cp == '\n' || cp == '\t' || cp == '\r') {
-        snprintf(ret, 16, "\\%c", cp == '\n' ? 'n' : cp == '\t' ? 't' : 'r');
-    } else if (cp < 0x80) {
-        snprintf(ret, 16, "\\x%02x", cp);
-    } else {
-        snprintf(ret, 16, "\\u%04x", cp);
-    }
-    return n;
-}
 
 static void print_escaped(FILE *out, const char *s, const char *keep)
 {
@@ -61,7 +12,7 @@ static void print_escaped(FILE *out, const char *s, const char *keep)
     size_t left = s ? strlen(s) : 0;
 
     while (left) {
-        size_t n = escape_one(s, left, one);
+        size_t n = printable_one(s, left, one);
 
         if (strchr(keep, *s))
             fputc(*s, out);
@@ -88,7 +39,7 @@ bool text_escape(struct buf *to, const char *s)
     size_t left = strlen(s);
 
     while (left) {
-        size_t n = escape_one(s, left, one);
+        size_t n = printable_one(s, left, one);
 
         if (!buf_append_str(to, one))
             return false;
@@ -107,7 +58,7 @@ bool text_escape_lines(struct buf *to, const char *bytes, size_t n)
             if (!buf_append(to, &bytes[i++], 1))
                 return false;
         } else {
-            i += escape_one(bytes + i, n - i, one);
+            i += printable_one(bytes + i, n - i, one);
             if (!buf_append_str(to, one))
                 return false;
         }
@@ -119,7 +70,7 @@ static bool has_unsafe(const char *s)
 {
     for (size_t left = strlen(s), n; left; s += n, left -= n) {
         n = utf8_valid_length(s, left);
-        if (!n || text_is_unsafe(s, n))
+        if (!n || printable_is_unsafe(s, n))
             return true;
     }
     return false;
@@ -136,7 +87,7 @@ bool text_quote(struct buf *to, const char *word)
     for (size_t left = strlen(word), n; left; word += n, left -= n) {
         char one[16];
 
-        n = escape_one(word, left, one);
+        n = printable_one(word, left, one);
         if (*word == '\'') {
             if (!buf_append_str(to, ansi ? "\\'" : "'\\''"))
                 return false;

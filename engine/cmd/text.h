@@ -31,7 +31,4 @@ bool text_quote_words(struct buf *to, const char *const *words, size_t count) MU
  * when none is near. */
 const char *text_nearest(const char *word, const char *const *candidates);
 
-/* Whether the n-byte UTF-8 sequence at s must not reach a terminal as it is. */
-bool text_is_unsafe(const char *s, size_t n);
-
 #endif

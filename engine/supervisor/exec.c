@@ -204,12 +204,13 @@ static void guest_writable(struct stream *s)
 static bool check_result(const json_t *result, int64_t *code, bool *timed_out, int64_t *duration_ms,
                          struct pyro_error *err)
 {
-    if (error_from_result(result, err) && json_get_int(result, "exit_code", 0, 255, code, err) &&
+    if (!error_from_result(result, err))
+        return false;
+    if (json_get_int(result, "exit_code", 0, 255, code, err) &&
         json_get_bool(result, "timed_out", timed_out, err) &&
         json_get_int(result, "duration_ms", 0, INT64_MAX, duration_ms, err))
         return true;
-    if (err->code == PYRO_RECORD_INVALID)
-        err->code = PYRO_GUEST_PROTOCOL;
+    err->code = PYRO_GUEST_PROTOCOL;
     return pyro_wrap(err, "the guest");
 }
 

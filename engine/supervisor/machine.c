@@ -177,7 +177,7 @@ static bool open_link(struct supervisor *s, int fd, enum link_kind kind, bool re
         close(fd);
         return false;
     }
-    return kind == LINK_SOCKET || link_hello(s->guest, resync, err);
+    return kind == LINK_HOST_SOCKET || link_hello(s->guest, resync, err);
 }
 
 static bool open_guest(struct supervisor *s, bool resync, struct pyro_error *err)
@@ -195,7 +195,7 @@ bool machine_start(struct supervisor *s, struct pyro_error *err)
     int fd = -1;
 
     if (s->record.host_compat)
-        return start_on_host(s, &fd, err) && open_link(s, fd, LINK_SOCKET, false, err);
+        return start_on_host(s, &fd, err) && open_link(s, fd, LINK_HOST_SOCKET, false, err);
     return start_vm(s, err) && open_guest(s, false, err);
 }
 

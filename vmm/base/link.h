@@ -33,8 +33,8 @@ struct stream_ops {
     /* There is credit (and room) to send again. May be NULL. */
     void (*writable)(struct stream *s);
     /* Over: result as the peer sent it (borrowed), or NULL with the reason in err when the link was
-       lost. The stream is detached already and may be freed or reused. Not called after one's own
-       stream_close(). */
+       lost. At the host's end an error in it is in the words of error_from_guest(). The stream is
+       detached already and may be freed or reused. Not called after one's own stream_close(). */
     void (*closed)(struct stream *s, const json_t *result, const struct pyro_error *err);
 };
 
@@ -63,10 +63,11 @@ struct link_ops {
 };
 
 enum link_kind {
-    LINK_SOCKET,    /* a UNIX socket: frames from the first byte */
-    LINK_HOST_PORT, /* the host's end of a guest's port: link_hello() first */
+    LINK_SOCKET,      /* a UNIX socket: frames from the first byte */
+    LINK_HOST_SOCKET, /* the same, as the host's end of a guest program's */
+    LINK_HOST_PORT,   /* the host's end of a guest's port: link_hello() first */
     LINK_GUEST_PORT /* the guest's end: waits for a hello; end of file only means that the host went
-                       away */
+                     away */
 };
 
 /* Takes ownership of fd (made non-blocking) on success. */
@@ -126,5 +127,12 @@ void stream_fail(struct stream *s, const struct pyro_error *why);
  * returns false. */
 json_t *error_to_json(const struct pyro_error *err);
 bool error_from_result(const json_t *result, struct pyro_error *err);
+/*
+ * The same for what a guest wrote, which is believed nothing: of codes only the few that say what
+ * is wrong inside a guest, else PYRO_GUEST_ERROR; its text made printable, behind "the guest said:
+ * "; and no hint of its own. Links do this at the host's end, so nobody else needs to, but for
+ * errors that come as data.
+ */
+bool error_from_guest(const json_t *result, struct pyro_error *err);
 
 #endif

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "vmm/base/link_private.h"
+#include "vmm/base/printable.h"
 
 #define OUT_HIGH (1024u * 1024)    /* above this much queued output, DATA waits */
+#define GUEST_WORDS_MAX 512        /* bytes of a guest's error that are shown */
 #define GRANT_AT (WIRE_CREDIT / 4) /* credit is given back in steps of at least this */
 
 struct stream *link_find(struct link *link, uint32_t id)
@@ -109,6 +111,37 @@ bool error_from_result(const json_t *result, struct pyro_error *err)
     pyro_fail(err, pyro_code_from_name(json_string_or(e, "code", "internal")), "%s",
               json_string_or(e, "message", "no message"));
     return pyro_hint(err, "%s", json_string_or(e, "hint", ""));
+}
+
+/* What can be wrong inside a guest. None of these makes the host do anything but tell the user, and
+ * none has exit status 2. */
+static bool is_code_of_guests(enum pyro_code code)
+{
+    static const enum pyro_code codes[] = {
+        PYRO_FILE_NOT_FOUND,  PYRO_WRONG_FILE_TYPE,
+        PYRO_PATH_REFUSED,    PYRO_PATCH_REJECTED,
+        PYRO_CONTENT_REFUSED, PYRO_NO_SPACE,
+        PYRO_PERMISSION,      PYRO_TIMEOUT,
+        PYRO_NO_MEMORY,       PYRO_IO,
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
+bool error_from_guest(const json_t *result, struct pyro_error *err)
+{
+    const json_t *e = json_object_get(result, "error");
+    enum pyro_code code = pyro_code_from_name(json_string_or(e, "code", "internal"));
+    char said[GUEST_WORDS_MAX];
+
+    if (!e)
+        return true;
+    printable_copy(json_string_or(e, "message", "nothing that is understood"), said, sizeof(said));
+    return pyro_fail(err, is_code_of_guests(code) ? code : PYRO_GUEST_ERROR, "the guest said: %s",
+                     said);
 }
 
 void stream_refuse(struct link *link, uint32_t id, const struct pyro_error *why)

@@ -1,0 +1,72 @@
+/* vmm/base/printable.c: what may reach a terminal, and how the rest is shown. */
+#include "vmm/base/printable.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "vmm/base/utf8.h"
+
+/* U+202A–202E, U+2066–2069, U+200E/F, U+061C reorder what stands beside them; U+2028/9 break lines.
+ */
+static bool is_format_control(unsigned cp)
+{
+    return (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0x200e ||
+           cp == 0x200f || cp == 0x61c || cp == 0xfeff;
+}
+
+static unsigned decode(const char *s, size_t n)
+{
+    static const unsigned char lead_mask[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+    unsigned cp = (unsigned char)s[0] & lead_mask[n];
+
+    for (size_t i = 1; i < n; i++)
+        cp = cp << 6 | ((unsigned char)s[i] & 0x3f);
+    return cp;
+}
+
+bool printable_is_unsafe(const char *s, size_t n)
+{
+    unsigned cp = decode(s, n);
+
+    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || is_format_control(cp);
+}
+
+size_t printable_one(const char *s, size_t left, char ret[PRINTABLE_MAX])
+{
+    size_t n = utf8_valid_length(s, left);
+    unsigned cp;
+
+    if (!n) {
+        snprintf(ret, PRINTABLE_MAX, "\\x%02x", (unsigned char)s[0]);
+        return 1;
+    }
+    cp = decode(s, n);
+    if (!printable_is_unsafe(s, n)) {
+        memcpy(ret, s, n);
+        ret[n] = '\0';
+    } else if (cp == '\n' || cp == '\t' || cp == '\r') {
+        snprintf(ret, PRINTABLE_MAX, "\\%c", cp == '\n' ? 'n' : cp == '\t' ? 't' : 'r');
+    } else if (cp < 0x80) {
+        snprintf(ret, PRINTABLE_MAX, "\\x%02x", cp);
+    } else {
+        snprintf(ret, PRINTABLE_MAX, "\\u%04x", cp);
+    }
+    return n;
+}
+
+void printable_copy(const char *s, char *ret, size_t room)
+{
+    size_t left = strlen(s), used = 0;
+    char one[PRINTABLE_MAX];
+
+    while (left) {
+        size_t n = printable_one(s, left, one), length = strlen(one);
+        if (used + length >= room)
+            break;
+        memcpy(ret + used, one, length);
+        used += length;
+        s += n;
+        left -= n;
+    }
+    ret[used] = '\0';
+}
