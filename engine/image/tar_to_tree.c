@@ -13,15 +13,13 @@
 #include "engine/image/members.h"
 #include "engine/image/source.h"
 
-#define BLOCK_BYTES 4096 /* what a file takes at least */
-
 struct conversion {
     struct archive *a;
     struct tree_output *out; /* NULL: only look */
     const struct tar_limits *limits;
     struct members members;
     struct tree_counts counts;
-    uint64_t inodes, blocks_bytes; /* what it will take */
+    uint64_t inodes; /* that it will take */
     char *path, *target;
 };
 
@@ -34,7 +32,7 @@ static bool check_room(const struct conversion *c, struct pyro_error *err)
 {
     const struct tar_limits *l = c->limits;
 
-    if (l->max_bytes && c->blocks_bytes > l->max_bytes)
+    if (l->max_bytes && c->counts.block_bytes > l->max_bytes)
         return pyro_fail(err, PYRO_NO_SPACE, "does not fit any more: there is room for %llu bytes",
                          (unsigned long long)l->max_bytes);
     if (l->max_entries && c->inodes > l->max_entries)
@@ -45,8 +43,8 @@ static bool check_room(const struct conversion *c, struct pyro_error *err)
 
 static bool put(struct conversion *c, const struct tree_entry *e, struct pyro_error *err)
 {
-    c->counts.entries++;
-    c->counts.bytes += e->size;
+    if (!tree_count_entry(&c->counts, e, err))
+        return false;
     c->inodes += e->type != TREE_HARD_LINK;
     return check_room(c, err) && (!c->out || tree_put_entry(c->out, e, err));
 }
@@ -64,15 +62,13 @@ static struct tree_entry entry_of(const struct conversion *c, struct archive_ent
 
 /* --- content --- */
 
-static bool put_block(struct conversion *c, const void *bytes, size_t n, uint64_t hole,
-                      struct pyro_error *err)
+static bool put_block(struct conversion *c, const void *bytes, size_t n, uint64_t at,
+                      uint64_t offset, struct pyro_error *err)
 {
-    c->counts.data_bytes += n;
-    c->blocks_bytes += n;
-    if (!check_room(c, err))
+    if (!tree_count_data(&c->counts, offset, n, err) || !check_room(c, err))
         return false;
     return !c->out ||
-           (tree_put_extent(c->out, hole, n, err) && tree_put_data(c->out, bytes, n, err));
+           (tree_put_extent(c->out, offset - at, n, err) && tree_put_data(c->out, bytes, n, err));
 }
 
 static bool put_content(struct conversion *c, uint64_t size, struct pyro_error *err)
@@ -93,11 +89,10 @@ static bool put_content(struct conversion *c, uint64_t size, struct pyro_error *
         if (offset < 0 || (uint64_t)offset < at || (uint64_t)offset > size ||
             n > size - (uint64_t)offset)
             return refuse("has content that does not fit its size", err);
-        if (!put_block(c, bytes, n, (uint64_t)offset - at, err))
+        if (!put_block(c, bytes, n, at, (uint64_t)offset, err))
             return false;
         at = (uint64_t)offset + n;
     }
-    c->blocks_bytes += at ? BLOCK_BYTES - 1 - (at - 1) % BLOCK_BYTES : 0;
     return at == size || !c->out || tree_put_extent(c->out, size - at, 0, err);
 }
 

@@ -18,7 +18,10 @@
 #include "vmm/base/tree_write.h"
 
 #define KEPT_BITS 0777 /* no set-id and no sticky bit out of a guest */
-#define ENTRIES_MAX (16u << 20)
+/* An image that is gone is taken to be as large as any. */
+#define DISK_BYTES_MAX (10ull << 30)
+#define INODES_MAX (16u << 20)
+#define SUPERBLOCK_AT 1024 /* ext4's, which begins with the count of its inodes */
 
 struct place {
     char *path; /* absolute, as far as its directory goes */
@@ -115,23 +118,39 @@ static bool take_counts(struct tree_session *t, const struct place *p, struct tr
         err->code = PYRO_GUEST_PROTOCOL;
         return pyro_wrap(err, "the guest");
     }
-    *ret = (struct tree_counts){ (uint64_t)entries, (uint64_t)bytes, (uint64_t)data };
-    if (fstatvfs(p->dirfd, &v) == 0 && ret->data_bytes > (uint64_t)v.f_bavail * v.f_frsize)
-        return pyro_fail(err, PYRO_NO_SPACE, "'%s' does not fit: %llu bytes, with room for %llu",
-                         p->path, (unsigned long long)data,
+    *ret = (struct tree_counts){ .entries = (uint64_t)entries,
+                                 .bytes = (uint64_t)bytes,
+                                 .data_bytes = (uint64_t)data,
+                                 .block_bytes = (uint64_t)data };
+    if (fstatvfs(p->dirfd, &v) == 0 && tree_cost(ret) > (uint64_t)v.f_bavail * v.f_frsize)
+        return pyro_fail(err, PYRO_NO_SPACE,
+                         "'%s' does not fit: %llu bytes in %llu entries, with room for %llu bytes",
+                         p->path, (unsigned long long)data, (unsigned long long)entries,
                          (unsigned long long)v.f_bavail * v.f_frsize);
     return true;
 }
 
-/* How much a tree of this workspace can be, whatever its guest says. */
-static uint64_t most_bytes(const struct workspace_record *r)
+/* How much a tree of this workspace can be, whatever its guest says: what a full disk of the
+ * machine's holds, with a block for each of its inodes. Without a disk there is no such bound. */
+static struct tree_room most(const struct workspace_record *r)
 {
+    struct tree_room most = { r->host_compat ? 0 : DISK_BYTES_MAX, INODES_MAX };
+    scoped_close int fd = r->base_path ? open(r->base_path, O_RDONLY | O_CLOEXEC) : -1;
+    uint8_t bytes[4];
+    struct reader in = reader_of(bytes, sizeof(bytes));
+    uint32_t inodes;
     struct stat st;
 
-    return r->base_path && stat(r->base_path, &st) == 0 ? (uint64_t)st.st_size : 0;
+    if (fd >= 0 && fstat(fd, &st) == 0 &&
+        fs_pread_full(fd, bytes, sizeof(bytes), SUPERBLOCK_AT) == sizeof(bytes) &&
+        rd_u32(&in, &inodes) && inodes)
+        most = (struct tree_room){ (uint64_t)st.st_size, inodes };
+    if (most.bytes)
+        most.bytes += most.entries * TREE_BLOCK_BYTES;
+    return most;
 }
 
-static bool receive(struct tree_session *t, const struct place *p, uint64_t max_bytes,
+static bool receive(struct tree_session *t, const struct place *p, struct tree_room room,
                     const struct progress *progress, struct tree_counts *ret,
                     enum tree_type *ret_root, struct pyro_error *err)
 {
@@ -140,8 +159,8 @@ static bool receive(struct tree_session *t, const struct place *p, uint64_t max_
                             .name = p->temporary,
                             .label = p->path,
                             .mode_mask = KEPT_BITS,
-                            .max_bytes = max_bytes,
-                            .max_entries = ENTRIES_MAX,
+                            .max_bytes = room.bytes,
+                            .max_entries = room.entries,
                             .progress = tell,
                             .arg = &telling,
                             .ret_root = ret_root };
@@ -172,17 +191,17 @@ static json_t *export_to(const struct opened *o, const char *below, const struct
     struct workspace_record r;
     struct tree_counts counts;
     struct tree_session t;
-    uint64_t max_bytes;
+    struct tree_room room;
     bool ok, host_compat;
 
     if (!record_load(o->dir_fd, o->id, &r, err))
         return NULL;
-    max_bytes = most_bytes(&r);
+    room = most(&r);
     host_compat = r.host_compat;
     record_release(&r);
     if (!request || !tree_session_open(&t, o->dir_fd, o->id, request, err))
         return NULL;
-    ok = receive(&t, p, max_bytes, progress, &counts, &root, err);
+    ok = receive(&t, p, room, progress, &counts, &root, err);
     tree_session_release(&t);
     if (!ok)
         return NULL;

@@ -232,13 +232,65 @@ static void test_write_stops_at_its_limits(void **state UNUSED)
     assert_true(tree_put_entry(&out, &big, &err) && tree_put_extent(&out, 0, 1000, &err) &&
                 tree_put_data(&out, content, 1000, &err) && tree_put_done(&out, &err));
     tree_output_release(&out);
-    w.max_bytes = 999;
+    w.max_entries = 0;
+    w.max_bytes = 8191; /* a block of content, and one for the entry */
     assert_false(tree_unstream(&bytes, &w, &counts, &err));
     assert_non_null(strstr(err.message, "'in/big' would make it more than there can be"));
-    w.max_bytes = 1000;
+    w.max_bytes = 8192;
     assert_true(tree_unstream(&bytes, &w, &counts, &err));
     close(fd);
     tree_forget(dir);
+}
+
+/* What has no content takes room all the same. */
+static void test_empty_entries_have_a_cost(void **state UNUSED)
+{
+    char dir[4096];
+    int fd = tree_new_dir(dir);
+    struct tree_write w = {
+        .dirfd = fd, .label = "in", .mode_mask = 0777, .max_bytes = 1 << 20, .replace = true
+    };
+    scoped_buf stream = BUF_INIT(TREE_STREAM_MAX);
+    struct pyro_error err = { 0 };
+    struct tree_output out;
+    struct tree_counts counts;
+
+    assert_true(tree_output_init(&out, tree_to_buf, &stream, &err));
+    for (int i = 0; i < 257; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "%d", i);
+        assert_true(tree_put_entry(
+            &out, &(struct tree_entry){ .type = TREE_DIRECTORY, .path = name, .mode = 0755 },
+            &err));
+    }
+    assert_true(tree_put_done(&out, &err));
+    tree_output_release(&out);
+    assert_false(tree_unstream(&stream, &w, &counts, &err));
+    assert_non_null(strstr(err.message, "'in/256' would make it more than there can be"));
+    close(fd);
+    tree_forget(dir);
+}
+
+static void test_sums_do_not_wrap(void **state UNUSED)
+{
+    const struct tree_entry huge = { .type = TREE_FILE, .path = "huge", .size = INT64_MAX };
+    struct pyro_error err = { 0 };
+    struct tree_counts c = { 0 };
+
+    assert_true(tree_count_entry(&c, &huge, &err));
+    assert_false(tree_count_entry(&c, &huge, &err));
+    assert_int_equal(err.code, PYRO_CONTENT_REFUSED);
+    assert_true(c.bytes == INT64_MAX);
+    assert_false(tree_count_data(&c, INT64_MAX, 1, &err));
+    assert_false(tree_count_data(&c, 0, UINT64_MAX, &err));
+    assert_int_equal(c.data_bytes, 0);
+    /* Pieces of one block are one block. */
+    assert_true(tree_count_data(&c, 0, 10, &err) && tree_count_data(&c, 10, 4086, &err));
+    assert_true(tree_count_data(&c, 4096, 1, &err));
+    assert_int_equal(c.block_bytes, 8192);
+    assert_true(tree_cost(&c) == 8192 + 2 * TREE_BLOCK_BYTES);
+    c.entries = INT64_MAX;
+    assert_true(tree_cost(&c) == INT64_MAX);
 }
 
 static void test_write_over_what_is_there(void **state UNUSED)
@@ -307,6 +359,8 @@ int main(void)
         cmocka_unit_test(test_walk_names_what_cannot_be_taken),
         cmocka_unit_test(test_write_refuses_what_wants_out),
         cmocka_unit_test(test_write_stops_at_its_limits),
+        cmocka_unit_test(test_empty_entries_have_a_cost),
+        cmocka_unit_test(test_sums_do_not_wrap),
         cmocka_unit_test(test_write_over_what_is_there),
         cmocka_unit_test(test_a_stream_cut_short_is_an_error),
     };

@@ -5,6 +5,47 @@
 #include <string.h>
 
 #include "vmm/base/buf.h"
+#include "vmm/base/sum.h"
+
+/* --- counting --- */
+
+static bool too_much(struct pyro_error *err)
+{
+    return pyro_fail(err, PYRO_CONTENT_REFUSED, "its sizes add up to more than there can be");
+}
+
+bool tree_count_entry(struct tree_counts *c, const struct tree_entry *e, struct pyro_error *err)
+{
+    if (e->type == TREE_DIRECTORY_END || (!*e->path && e->type == TREE_DIRECTORY))
+        return true;
+    c->next_block = 0;
+    return (sum_add(&c->entries, 1) && sum_add(&c->bytes, e->size)) || too_much(err);
+}
+
+bool tree_count_data(struct tree_counts *c, uint64_t offset, uint64_t n, struct pyro_error *err)
+{
+    uint64_t first = offset / TREE_BLOCK_BYTES, end;
+
+    if (!n)
+        return true;
+    if (n > INT64_MAX || offset > (uint64_t)INT64_MAX - n)
+        return too_much(err);
+    end = (offset + n - 1) / TREE_BLOCK_BYTES + 1;
+    if (first < c->next_block)
+        first = c->next_block;
+    if (end > c->next_block)
+        c->next_block = end;
+    return (sum_add(&c->data_bytes, n) &&
+            sum_add_times(&c->block_bytes, end > first ? end - first : 0, TREE_BLOCK_BYTES)) ||
+           too_much(err);
+}
+
+uint64_t tree_cost(const struct tree_counts *c)
+{
+    uint64_t cost = c->block_bytes;
+
+    return sum_add_times(&cost, c->entries, TREE_BLOCK_BYTES) ? cost : INT64_MAX;
+}
 
 /* --- writing --- */
 

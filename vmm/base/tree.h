@@ -48,11 +48,25 @@ struct tree_entry {
     const char *target; /* of a SYMLINK and a HARD_LINK; else "" */
 };
 
-/* What a tree holds: entries but for the root directory, and the sizes of its files. */
+/* What a tree holds. Only the functions below add to it, so that no sum wraps. */
 struct tree_counts {
-    uint64_t entries, bytes;
-    uint64_t data_bytes; /* … without the holes in them */
+    uint64_t entries, bytes; /* but for the root directory; the sizes of its files */
+    uint64_t data_bytes;     /* … without the holes in them */
+    uint64_t block_bytes;    /* … as whole blocks, which is what a disk stores */
+    uint64_t next_block;     /* of the file at hand: the first that is not counted yet */
 };
+
+#define TREE_BLOCK_BYTES 4096
+
+/* The next entry; its content follows in the order of its offsets. */
+bool tree_count_entry(struct tree_counts *c, const struct tree_entry *e,
+                      struct pyro_error *err) MUST_CHECK;
+/* n bytes of its content, at `offset`. */
+bool tree_count_data(struct tree_counts *c, uint64_t offset, uint64_t n,
+                     struct pyro_error *err) MUST_CHECK;
+/* What it takes of a disk: its blocks of data, and one for each entry. INT64_MAX when it is more.
+ */
+uint64_t tree_cost(const struct tree_counts *c);
 
 /* --- writing --- */
 

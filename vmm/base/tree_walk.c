@@ -121,9 +121,8 @@ static struct tree_entry entry_of(const struct walker *k, enum tree_type type,
 /* An entry without content is complete: counted, and put where there is a stream. */
 static bool put(struct walker *k, const struct tree_entry *e, struct pyro_error *err)
 {
-    if (*k->path || e->type != TREE_DIRECTORY)
-        k->counts.entries++;
-    k->counts.bytes += e->size;
+    if (!tree_count_entry(&k->counts, e, err))
+        return false;
     if (k->w->progress && !k->w->progress(k->w->arg, &k->counts, err))
         return false;
     return !k->w->out || tree_put_entry(k->w->out, e, err);
@@ -179,7 +178,8 @@ static bool put_content(struct walker *k, int fd, const struct stat *st, struct 
         if (!tree_put_extent(k->w->out, (uint64_t)(begin - at), (uint64_t)(end - begin), err) ||
             !put_bytes(k, fd, (uint64_t)(end - begin), err))
             return false;
-        k->counts.data_bytes += (uint64_t)(end - begin);
+        if (!tree_count_data(&k->counts, (uint64_t)begin, (uint64_t)(end - begin), err))
+            return false;
         at = end;
     }
     return true;
@@ -210,8 +210,9 @@ static bool look_at_file(struct walker *k, int dirfd, const char *name, const st
     if (faccessat(dirfd, name, R_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) != 0)
         return fail_errno(k, err);
     e.size = (uint64_t)st->st_size;
-    k->counts.data_bytes += blocks < e.size ? blocks : e.size;
-    return put(k, &e, err);
+    /* Where its holes are is not looked for. */
+    return put(k, &e, err) &&
+           tree_count_data(&k->counts, 0, blocks < e.size ? blocks : e.size, err);
 }
 
 static bool visit_file(struct walker *k, int dirfd, const char *name, struct stat *st,

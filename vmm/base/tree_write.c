@@ -131,6 +131,12 @@ static bool settle(struct writer *k, const struct tree_entry *e, int dirfd, cons
 
 /* --- files --- */
 
+static bool check_cost(const struct writer *k, const struct tree_entry *e, struct pyro_error *err)
+{
+    return !k->w->max_bytes || tree_cost(&k->counts) <= k->w->max_bytes ||
+           fail(k, e, "would make it more than there can be", err);
+}
+
 static bool write_content(struct writer *k, const struct tree_entry *e, int fd,
                           struct pyro_error *err)
 {
@@ -143,9 +149,8 @@ static bool write_content(struct writer *k, const struct tree_entry *e, int fd,
             return false;
         if (n == 0)
             break;
-        k->counts.data_bytes += n;
-        if (k->w->max_bytes && k->counts.data_bytes > k->w->max_bytes)
-            return fail(k, e, "would make it more than there can be", err);
+        if (!tree_count_data(&k->counts, offset, n, err) || !check_cost(k, e, err))
+            return false;
         if (offset != at && lseek(fd, (off_t)offset, SEEK_SET) < 0)
             return fail_errno(k, e, err);
         if (!fs_write_all(fd, bytes, n, err))
@@ -316,10 +321,8 @@ static bool write_below(struct writer *k, const struct tree_entry *e, struct pyr
 
 static bool count(struct writer *k, const struct tree_entry *e, struct pyro_error *err)
 {
-    if (e->type == TREE_DIRECTORY_END || (!*e->path && e->type == TREE_DIRECTORY))
-        return true;
-    k->counts.entries++;
-    k->counts.bytes += e->size;
+    if (!tree_count_entry(&k->counts, e, err) || !check_cost(k, e, err))
+        return false;
     if (k->w->max_entries && k->counts.entries > k->w->max_entries)
         return fail(k, e, "is one more than there can be", err);
     return !k->w->progress || k->w->progress(k->w->arg, &k->counts, err);

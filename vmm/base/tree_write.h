@@ -17,7 +17,8 @@ struct tree_write {
     /* Files and links that are there are replaced, each at once (rename(2)), and directories that
      * are there are used; else what is there is an error. */
     bool replace;
-    uint64_t max_bytes, max_entries; /* of data and entries; 0: no limit */
+    uint64_t max_bytes,
+        max_entries; /* of what it takes (tree_cost()), and of entries; 0: no limit */
     /* Told after each entry; may be NULL. False ends it. */
     bool (*progress)(void *arg, const struct tree_counts *counts, struct pyro_error *err);
     void *arg;
