@@ -9,10 +9,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "guest/exec.h"
@@ -23,6 +25,7 @@
 #define DESTINATION_MODE 0755
 #define ALL_BITS "7777"
 #define NO_SET_ID "0777"
+#define BEAT_SECONDS 5
 
 /* --- the requests --- */
 
@@ -188,6 +191,25 @@ static bool read_tree(const struct tree_command *c, struct pyro_error *err)
     return send_tree(c, &w, err);
 }
 
+/* Signs of life, as blank lines beside the error that may come: to look at a large tree, or to have
+ * a written one on the disk, takes as long as it takes. */
+static void on_beat(int signal UNUSED)
+{
+    int error = errno;
+
+    (void)!write(STDERR_FILENO, "\n", 1);
+    errno = error;
+}
+
+static void start_beating(void)
+{
+    const struct sigaction beat = { .sa_handler = on_beat, .sa_flags = SA_RESTART };
+    const struct itimerval every = { { .tv_sec = BEAT_SECONDS }, { .tv_sec = BEAT_SECONDS } };
+
+    sigaction(SIGALRM, &beat, NULL);
+    setitimer(ITIMER_REAL, &every, NULL);
+}
+
 static bool run(const char *verb, const struct tree_command *c, struct pyro_error *err)
 {
     if (c->rootfd < 0)
@@ -206,6 +228,7 @@ int tree_main(int argc, char **argv)
     if (argc != 5)
         return 2;
     umask(0);
+    start_beating();
     c.rootfd = open(argv[2], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     c.path = argv[3];
     c.mode_mask = (uint32_t)strtoul(argv[4], NULL, 8);

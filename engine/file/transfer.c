@@ -4,31 +4,19 @@
 #include "engine/workspace/attach.h"
 #include "vmm/base/fs.h"
 
-#define SILENCE_MS 120000
-
 struct running {
     struct transfer *t;
     struct loop *loop;
-    struct loop_timer silence;
     struct stream stream;
     bool ended;
     json_t *result;
     struct pyro_error err;
 };
 
-static void on_silence(void *arg)
-{
-    struct running *r = arg;
-
-    pyro_fail(&r->err, PYRO_TIMEOUT, "the workspace does not answer");
-    loop_stop(r->loop);
-}
-
 static void pump(struct running *r)
 {
     struct transfer *t = r->t;
 
-    loop_timer_set(r->loop, &r->silence, SILENCE_MS, on_silence, r);
     while (t->in_count) {
         size_t n = stream_send(&r->stream, WIRE_STDIN, t->in->iov_base, t->in->iov_len);
         t->in->iov_base = (char *)t->in->iov_base + n;
@@ -54,7 +42,6 @@ static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *
     stream_consumed(s, n);
     if (channel != WIRE_STDOUT)
         return;
-    loop_timer_set(r->loop, &r->silence, SILENCE_MS, on_silence, r);
     if (r->t->out && buf_append(r->t->out, bytes, n))
         return;
     pyro_fail(&r->err, PYRO_GUEST_ERROR, "the workspace sends more than can be taken (%zu MiB)",
@@ -68,7 +55,8 @@ static void on_closed(struct stream *s, const json_t *result, const struct pyro_
 
     if (!result) {
         r->err = *why;
-        pyro_wrap(&r->err, "the supervisor");
+        if (why->code != PYRO_TIMEOUT)
+            pyro_wrap(&r->err, "the supervisor");
     } else if (error_from_result(result, &r->err)) {
         r->result = json_deep_copy(result);
     }
@@ -101,6 +89,7 @@ json_t *transfer_run(struct transfer *t, struct pyro_error *err)
         return NULL;
     }
     if (stream_open(link, &r.stream, t->request, &ops, &r, &r.err)) {
+        stream_expect(&r.stream, STREAM_SILENCE_MS);
         pump(&r);
         loop_run(r.loop);
     }

@@ -15,7 +15,8 @@ struct transfer {
     struct buf *out; /* takes the output; more than its maximum is an error. NULL: none is expected
                       */
 };
-/* Blocks until the guest's result is here, or nothing has moved for two minutes. NULL on error. */
+/* Blocks until the guest's result is here, or the guest has been silent for too long. NULL on
+ * error. */
 json_t *transfer_run(struct transfer *t, struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -36,7 +36,9 @@ static void on_closed(struct stream *s, const json_t *result, const struct pyro_
     struct tree_session *t = s->arg;
 
     t->closed = true;
-    if (!result)
+    if (!result && why->code == PYRO_TIMEOUT)
+        t->why = *why;
+    else if (!result)
         pyro_fail(&t->why, PYRO_GUEST_LOST, "the supervisor was lost: %s", why->message);
     else if (error_from_result(result, &t->why))
         t->result = json_deep_copy(result);
@@ -84,8 +86,10 @@ bool tree_session_open(struct tree_session *t, int dir_fd, const char *id, const
         loop_free(t->loop);
         return false;
     }
-    if (watch_signals(t, err) && stream_open(t->link, &t->stream, request, &ops, t, err))
+    if (watch_signals(t, err) && stream_open(t->link, &t->stream, request, &ops, t, err)) {
+        stream_expect(&t->stream, STREAM_SILENCE_MS);
         return true;
+    }
     tree_session_release(t);
     return false;
 }

@@ -42,7 +42,7 @@ static void drop_streams(struct link *link)
 
     while ((s = link->streams)) {
         link->streams = s->next;
-        s->link = NULL;
+        stream_forget(s);
         s->ops->closed(s, NULL, &link->why);
     }
 }
@@ -436,7 +436,7 @@ void link_free(struct link *link)
         return;
     while ((s = link->streams)) {
         link->streams = s->next;
-        s->link = NULL;
+        stream_forget(s);
     }
     loop_unwatch(link->loop, link->fd);
     loop_defer_cancel(link->loop, &link->flush_call);

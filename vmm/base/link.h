@@ -49,6 +49,9 @@ struct stream {
     uint32_t recv_credit;  /* bytes of DATA the peer may still send */
     uint32_t recv_pending; /* consumed here and not yet granted back */
     bool wants_write;
+    struct loop_timer silence; /* stream_expect()'s */
+    int64_t silence_ms;
+    unsigned quiet; /* steps of it that passed without a frame */
 };
 
 struct link_ops {
@@ -113,6 +116,14 @@ size_t stream_send(struct stream *s, enum wire_channel channel, const void *byte
 size_t stream_room(const struct stream *s);
 /* Asks for writable() without having sent anything. */
 void stream_want_room(struct stream *s);
+/* How long a guest may leave a request without a sign of life, whatever the request. */
+#define STREAM_SILENCE_MS 120000
+/*
+ * The peer has something to say: when nothing at all comes on the stream for about so long, it is
+ * cancelled, and closed() is told PYRO_TIMEOUT. Only time in which the loop runs counts. For
+ * streams that may rest for as long as they like (a command, a shell) do not call it.
+ */
+void stream_expect(struct stream *s, int64_t silence_ms);
 bool stream_end(struct stream *s, enum wire_channel channel);
 bool stream_message(struct stream *s, const json_t *message);
 /* n received bytes are dealt with; the peer may send as many again. */

@@ -33,8 +33,11 @@ struct link {
 bool link_queue(struct link *link, const struct wire_frame *frame);
 /* Notes the loss of the link; lost() follows at the end of the pass. */
 void link_break(struct link *link, const struct pyro_error *why);
+/* The stream that a frame came for; NULL: there is none of that number. */
 struct stream *link_find(struct link *link, uint32_t id);
 /* Takes the stream out of its link. */
 void stream_detach(struct stream *s);
+/* … when the link's list is being emptied. */
+void stream_forget(struct stream *s);
 
 #endif

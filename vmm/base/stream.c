@@ -6,7 +6,8 @@
 #include "vmm/base/link_private.h"
 #include "vmm/base/printable.h"
 
-#define OUT_HIGH (1024u * 1024)    /* above this much queued output, DATA waits */
+#define OUT_HIGH (1024u * 1024) /* above this much queued output, DATA waits */
+#define SILENCE_STEPS 8
 #define GUEST_WORDS_MAX 512        /* bytes of a guest's error that are shown */
 #define GRANT_AT (WIRE_CREDIT / 4) /* credit is given back in steps of at least this */
 
@@ -16,7 +17,15 @@ struct stream *link_find(struct link *link, uint32_t id)
 
     while (s && s->id != id)
         s = s->next;
+    if (s)
+        s->quiet = 0;
     return s;
+}
+
+void stream_forget(struct stream *s)
+{
+    loop_timer_cancel(s->link->loop, &s->silence);
+    s->link = NULL;
 }
 
 void stream_detach(struct stream *s)
@@ -26,7 +35,7 @@ void stream_detach(struct stream *s)
     while (*at != s)
         at = &(*at)->next;
     *at = s->next;
-    s->link = NULL;
+    stream_forget(s);
 }
 
 static void attach(struct link *link, struct stream *s, uint32_t id, const struct stream_ops *ops,
@@ -225,6 +234,31 @@ void stream_close(struct stream *s, const json_t *result)
     if (!result)
         result = empty = json_object();
     queue_json(link, WIRE_CLOSE, s->id, result);
+}
+
+static void on_quiet(void *arg)
+{
+    struct stream *s = arg;
+    struct pyro_error err = { 0 };
+
+    if (++s->quiet < SILENCE_STEPS) {
+        loop_timer_set(s->link->loop, &s->silence, s->silence_ms / SILENCE_STEPS, on_quiet, s);
+        return;
+    }
+    pyro_fail(&err, PYRO_TIMEOUT, "the guest has not given a sign of life for %lld s",
+              (long long)s->silence_ms / 1000);
+    pyro_hint(&err, "see 'pyro workspace status'; stopping and starting the workspace ends what "
+                    "hangs in it");
+    stream_close(s, NULL);
+    s->ops->closed(s, NULL, &err);
+}
+
+void stream_expect(struct stream *s, int64_t silence_ms)
+{
+    s->silence_ms = silence_ms;
+    s->quiet = 0;
+    if (s->link)
+        loop_timer_set(s->link->loop, &s->silence, silence_ms / SILENCE_STEPS, on_quiet, s);
 }
 
 void stream_fail(struct stream *s, const struct pyro_error *why)

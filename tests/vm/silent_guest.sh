@@ -1,0 +1,44 @@
+#!/bin/bash
+# A guest that says nothing more: whatever waits for it gives up after two minutes, with the same words,
+# and nothing is left behind of it. A command that may take as long as it likes is not given up.
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+use_shared_cache
+
+"$PYRO" env pull debian:12-base >/dev/null 2>&1
+id=$("$PYRO" workspace create debian:12-base --mem-mib 256 --name mute --id-only 2>/dev/null)
+"$PYRO" workspace exec mute -- sh -c 'mkdir d; echo x >d/f' 2>/dev/null
+mkdir "$TEST_DIR/source" "$TEST_DIR/exported" && echo y >"$TEST_DIR/source/g"
+qemu=$(json .vm_pid "$(cat "$XDG_DATA_HOME/pyro/workspaces/$id/workspace.json")")
+kill -STOP "$qemu"
+
+# begin NAME COMMAND…: in the background; its status and words are in files of that name.
+begin() {
+    local name=$1
+    shift
+    {
+        timeout -k 5 400 "$PYRO" workspace "$@" >/dev/null 2>"$TEST_DIR/$name.err"
+        echo $? >"$TEST_DIR/$name.status"
+    } &
+}
+begin export export mute d --output "$TEST_DIR/exported/d"
+begin push sync push mute "$TEST_DIR/source"
+begin read file read mute d/f
+begin list file list mute
+"$PYRO" workspace exec mute --timeout-seconds 0 -- echo patient >"$TEST_DIR/patient" 2>/dev/null &
+exec=$!
+for name in export push read list; do
+    wait_for 390 test -s "$TEST_DIR/$name.status"
+    is "$name gives up" "$(cat "$TEST_DIR/$name.status")" 1
+    like "$name says why" "$(cat "$TEST_DIR/$name.err")" \
+        'the guest has not given a sign of life for 120 s \(see .pyro workspace status'
+done
+is "nothing of the export is left" "$(ls -A "$TEST_DIR/exported")" ""
+check "the command is still waited for" kill -0 $exec
+kill -CONT "$qemu"
+wait $exec
+is "… and runs once the guest is back" "$(cat "$TEST_DIR/patient")" patient
+run "$PYRO" workspace file read mute d/f --content-only
+is "the guest works on" "$out" x
+run "$PYRO" workspace delete mute
+is "delete" "$status" 0
+finish
