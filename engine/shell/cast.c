@@ -12,39 +12,24 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/shell/shell_files.h"
+#include "engine/shell/shell_notes.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"
 
 #define CHUNK 65536
-#define RESIZES_MAX 4096
-
-struct resize {
-    uint64_t offset;
-    int cols, rows;
-};
 
 struct cast {
     int log_fd;
     FILE *times;
     FILE *out;
-    uint64_t at, end; /* of the log */
-    double time;      /* of the stretch that begins at `at`, seconds */
-    struct resize resizes[RESIZES_MAX];
-    size_t resize_count, resize_next;
+    uint64_t at, end;         /* of the log */
+    double time;              /* of the stretch that begins at `at`, seconds */
+    struct shell_notes notes; /* from the first byte kept on */
+    size_t resize_next;
     struct cast_result result;
     char carry[4]; /* an unfinished sequence */
     size_t carry_len;
 };
-
-static void collect_resize(void *arg, const struct shell_event *e)
-{
-    struct cast *c = arg;
-
-    if (e->type == EVENT_RESIZE && c->resize_count < RESIZES_MAX)
-        c->resizes[c->resize_count++] =
-            (struct resize){ .offset = e->offset, .cols = e->cols, .rows = e->rows };
-}
 
 static bool put_line(struct cast *c, double time, const char *kind, json_t *text,
                      struct pyro_error *err)
@@ -100,9 +85,13 @@ static bool put_output(struct cast *c, uint64_t to, struct pyro_error *err)
 /* Output up to `to`, with the resizes that lie on the way. */
 static bool advance(struct cast *c, uint64_t to, struct pyro_error *err)
 {
-    while (c->resize_next < c->resize_count && c->resizes[c->resize_next].offset <= to) {
-        const struct resize *r = &c->resizes[c->resize_next++];
-        if (r->offset > c->at && !put_output(c, r->offset, err))
+    while (c->resize_next < c->notes.resize_count) {
+        const struct plain_resize *r = &c->notes.resizes[c->resize_next];
+        uint64_t offset = c->notes.start + r->offset;
+        if (offset > to)
+            break;
+        c->resize_next++;
+        if (offset > c->at && !put_output(c, offset, err))
             return false;
         if (!put_line(c, c->time, "r", json_sprintf("%dx%d", r->cols, r->rows), err))
             return false;
@@ -112,18 +101,11 @@ static bool advance(struct cast *c, uint64_t to, struct pyro_error *err)
 
 static bool put_header(struct cast *c, const struct shell_record *r, struct pyro_error *err)
 {
-    int cols = (int)r->cols, rows = (int)r->rows;
-    scoped_json json_t *header = NULL;
-    scoped_free char *s = NULL;
+    scoped_json json_t *header = json_pack(
+        "{s:i, s:i, s:i, s:I, s:{s:s}}", "version", 2, "width", c->notes.cols, "height",
+        c->notes.rows, "timestamp", (json_int_t)r->started_at, "env", "TERM", "xterm-256color");
+    scoped_free char *s = header ? json_dumps(header, JSON_COMPACT) : NULL;
 
-    /* The size in force at the first byte that is kept; what comes later is in the events. */
-    while (c->resize_next < c->resize_count && c->resizes[c->resize_next].offset <= c->at) {
-        cols = c->resizes[c->resize_next].cols;
-        rows = c->resizes[c->resize_next++].rows;
-    }
-    header = json_pack("{s:i, s:i, s:i, s:I, s:{s:s}}", "version", 2, "width", cols, "height", rows,
-                       "timestamp", (json_int_t)r->started_at, "env", "TERM", "xterm-256color");
-    s = header ? json_dumps(header, JSON_COMPACT) : NULL;
     if (!s || fprintf(c->out, "%s\n", s) < 0)
         return pyro_fail_errno(err, "write the recording");
     return true;
@@ -147,6 +129,17 @@ static bool put_all(struct cast *c, struct pyro_error *err)
     return advance(c, c->end, err);
 }
 
+/* The marks of what was dropped are dropped too. */
+static bool skip_times(struct cast *c, int workspace_fd, const char *shell, struct pyro_error *err)
+{
+    scoped_close int fd = shell_open_file(workspace_fd, shell, "states", O_RDONLY, NULL);
+    struct shell_state s;
+
+    shell_state_before(fd, c->at, &s);
+    return fseeko(c->times, (off_t)s.times_at, SEEK_SET) == 0 ||
+           pyro_fail_errno(err, "read the times of shell '%s'", shell);
+}
+
 static bool cast_open(struct cast *c, int workspace_fd, const char *shell, int out_fd,
                       const struct shell_record *r, struct pyro_error *err)
 {
@@ -162,7 +155,8 @@ static bool cast_open(struct cast *c, int workspace_fd, const char *shell, int o
     c->end = (uint64_t)st.st_size;
     c->at = r->first;
     c->result.dropped_bytes = r->first;
-    return shell_events_each(workspace_fd, shell, collect_resize, c, err);
+    return skip_times(c, workspace_fd, shell, err) &&
+           shell_notes_load(workspace_fd, shell, c->at, UINT64_MAX, &c->notes, err);
 }
 
 bool shell_cast(int workspace_fd, const char *shell, int out_fd, struct cast_result *ret,
@@ -189,6 +183,7 @@ bool shell_cast(int workspace_fd, const char *shell, int out_fd, struct cast_res
         fclose(c->out);
     if (c->log_fd >= 0)
         close(c->log_fd);
+    shell_notes_release(&c->notes);
     shell_record_release(&r);
     free(c);
     return ok;

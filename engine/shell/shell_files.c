@@ -46,7 +46,7 @@ int shell_open_file(int workspace_fd, const char *id, const char *suffix, int fl
 
 void shell_remove_files(int workspace_fd, const char *id)
 {
-    static const char *const suffixes[] = { "json", "log", "events", "marks", "times" };
+    static const char *const suffixes[] = { "json", "log", "events", "states", "marks", "times" };
 
     for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
         scoped_free char *name = file_name(id, suffixes[i]);
@@ -198,7 +198,7 @@ int64_t shell_highest_number(int workspace_fd)
 
 static bool parse_event(const json_t *j, struct shell_event *e)
 {
-    static const char *const types[] = { "resize", "alt", "string", "string_end", "input", "end" };
+    static const char *const types[] = { "resize", "alt", "input", "end" };
     const char *type = json_string_or(j, "type", "");
     int64_t offset = json_int_or(j, "offset", -1);
     unsigned i = 0;
@@ -212,14 +212,12 @@ static bool parse_event(const json_t *j, struct shell_event *e)
                                .type = (int)i,
                                .cols = (int)json_int_or(j, "cols", 80),
                                .rows = (int)json_int_or(j, "rows", 24),
-                               .on = json_bool_or(j, "on", false),
-                               .kind = json_string_or(j, "kind", "]")[0],
-                               .from = (uint64_t)json_int_or(j, "from", 0) };
+                               .on = json_bool_or(j, "on", false) };
     return true;
 }
 
-bool shell_events_each(int workspace_fd, const char *id, shell_event_fn *fn, void *arg,
-                       struct pyro_error *err)
+bool shell_events_between(int workspace_fd, const char *id, uint64_t from, uint64_t to,
+                          shell_event_fn *fn, void *arg, struct pyro_error *err)
 {
     int fd = shell_open_file(workspace_fd, id, "events", O_RDONLY, err);
     scoped_file FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
@@ -227,9 +225,13 @@ bool shell_events_each(int workspace_fd, const char *id, shell_event_fn *fn, voi
 
     if (!file)
         return false;
-    while (fgets(line, sizeof(line), file)) {
-        scoped_json json_t *j = json_parse(line, strlen(line), sizeof(line), NULL);
+    if (fseeko(file, (off_t)from, SEEK_SET) != 0)
+        return pyro_fail_errno(err, "read the events of shell '%s'", id);
+    while (from < to && fgets(line, sizeof(line), file)) {
+        size_t n = strlen(line);
+        scoped_json json_t *j = json_parse(line, n, sizeof(line), NULL);
         struct shell_event e;
+        from += n;
         if (j && parse_event(j, &e))
             fn(arg, &e);
     }

@@ -9,12 +9,16 @@
  * the head is punched out in steps, after `first` was published: a reader looks at `first` again
  * after it has read
  *
- * - ID.events: one JSON line an event, {"t": epoch seconds, "offset": N, "type": T}; T is resize
- * {cols, rows}, alt {on}, string {kind, from}, string_end, input {by} or end
+ * - ID.events: what the log cannot say, one JSON line an event, {"t": epoch seconds, "offset": N,
+ * "type": T}; T is resize {cols, rows}, alt {on}, input {by} or end
+ *
+ * - ID.states: what is in force at places of the log (shell_state.h)
  *
  * - ID.marks: where the last secret was taken out (guest_log.h); only in a workspace that has any
  *
  * - ID.times: when output came: a line "OFFSET MILLISECONDS" (since started_at), for recordings
+ *
+ * Those beside the log have their bound by its size, and go with its head (line_file.h).
  */
 #ifndef PYRO_SHELL_FILES_H
 #define PYRO_SHELL_FILES_H
@@ -68,16 +72,15 @@ void shell_remove_files(int workspace_fd, const char *id);
 struct shell_event {
     double time;
     uint64_t offset;
-    enum { EVENT_RESIZE, EVENT_ALT, EVENT_STRING, EVENT_STRING_END, EVENT_INPUT, EVENT_END } type;
+    enum { EVENT_RESIZE, EVENT_ALT, EVENT_INPUT, EVENT_END } type;
     int cols, rows; /* resize */
     bool on;        /* alt */
-    char kind;      /* string */
-    uint64_t from;  /* string: where it began */
 };
-/* Calls fn for every event in the file's order; lines that are not sound are passed over. */
+/* Calls fn for the events between two positions of their file, in its order; lines that are not
+ * sound are passed over, those of a type that an older pyro wrote among them. */
 typedef void shell_event_fn(void *arg, const struct shell_event *e);
-bool shell_events_each(int workspace_fd, const char *id, shell_event_fn *fn, void *arg,
-                       struct pyro_error *err) MUST_CHECK;
+bool shell_events_between(int workspace_fd, const char *id, uint64_t from, uint64_t to,
+                          shell_event_fn *fn, void *arg, struct pyro_error *err) MUST_CHECK;
 /* The same for whole lines from *position on, which moves behind them: for whoever follows an
  * events file that he has open. What cannot be read is left for the next time. */
 void shell_events_follow(int fd, uint64_t *position, shell_event_fn *fn, void *arg);

@@ -1,7 +1,9 @@
 /* engine/shell/shell_notes.c: events, gathered for a stretch of the log. */
 #include "engine/shell/shell_notes.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void note_resize(struct shell_notes *k, const struct shell_event *e)
 {
@@ -36,18 +38,8 @@ static void note_event(void *arg, const struct shell_event *e)
         note_resize(k, e);
         break;
     case EVENT_ALT:
-        if (e->offset <= k->start)
-            k->alt_screen = e->on;
-        if (e->offset <= k->end)
-            k->alt_at_end = e->on;
-        break;
-    case EVENT_STRING:
-        if (e->from < k->start)
-            k->in_string = e->kind;
-        break;
-    case EVENT_STRING_END:
-        if (e->offset <= k->start)
-            k->in_string = 0;
+        if (e->offset <= k->end && !alt_notes_add(&k->alternations, e->offset, e->on))
+            k->no_memory = true;
         break;
     case EVENT_INPUT:
     case EVENT_END:
@@ -60,16 +52,108 @@ void shell_notes_release(struct shell_notes *k)
     free(k->resizes);
     k->resizes = NULL;
     k->resize_count = k->resize_room = 0;
+    alt_notes_release(&k->alternations);
+}
+
+/* ---- what the log itself says ---- */
+
+/* What is in force at one place. */
+struct place {
+    uint64_t offset;
+    bool alternate;
+    char in_string;
+};
+
+static void on_track(void *user, const struct track_event *e)
+{
+    struct place *p = user;
+
+    switch (e->kind) {
+    case TRACK_ALT_ENTER:
+    case TRACK_ALT_EXIT:
+        if (e->offset <= p->offset)
+            p->alternate = e->kind == TRACK_ALT_ENTER;
+        break;
+    case TRACK_STRING_START:
+        if (e->offset < p->offset)
+            p->in_string = e->string_kind;
+        break;
+    case TRACK_STRING_END:
+        if (e->offset <= p->offset)
+            p->in_string = 0;
+        break;
+    }
+}
+
+/* Whether what comes next can still tell of the place: a string that began before it may grow long,
+ * and one that ends there may not end. */
+static bool is_open(const struct track *t, const struct place *p)
+{
+    return !track_is_settled(t) && t->offset < p->offset + VT_SEQUENCE_MAX + 2;
+}
+
+static bool look_at(int log_fd, const struct shell_state *from, const struct alt_notes *notes,
+                    struct place *p, struct pyro_error *err)
+{
+    struct shell_state s = *from;
+    off_t data = s.offset ? -1 : lseek(log_fd, 0, SEEK_DATA);
+    struct alt_notes none = { 0 };
+    uint64_t before;
+    struct track t;
+
+    if (data > 0) /* an older pyro's log, whose head is a hole */
+        s.offset = (uint64_t)data < p->offset ? (uint64_t)data : p->offset;
+    p->alternate = s.alternate;
+    p->in_string = s.in_string;
+    shell_state_resume(&t, &s, on_track, p);
+    if (!shell_state_scan(log_fd, &t, p->offset, notes, err))
+        return false;
+    do {
+        before = t.offset;
+        if (is_open(&t, p) && !shell_state_scan(log_fd, &t, before + 1, &none, err))
+            return false;
+    } while (t.offset != before);
+    return true;
+}
+
+static bool load(int workspace_fd, const char *id, int log_fd, int states_fd, struct shell_notes *k,
+                 struct pyro_error *err)
+{
+    struct place start = { .offset = k->start }, end = { .offset = k->end };
+    struct shell_state from, to, last;
+
+    shell_state_before(states_fd, k->start, &from);
+    if (k->end == UINT64_MAX || !shell_state_after(states_fd, k->end, &to))
+        to.events_end = UINT64_MAX;
+    k->cols = from.cols;
+    k->rows = from.rows;
+    if (!shell_events_between(workspace_fd, id, from.events_at, to.events_end, note_event, k, err))
+        return false;
+    if (k->no_memory)
+        return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
+    if (!look_at(log_fd, &from, &k->alternations, &start, err))
+        return false;
+    k->alt_screen = start.alternate;
+    k->in_string = start.in_string;
+    if (k->end == UINT64_MAX)
+        return true;
+    shell_state_before(states_fd, k->end, &last);
+    if (!look_at(log_fd, &last, &k->alternations, &end, err))
+        return false;
+    k->alt_at_end = end.alternate;
+    return true;
 }
 
 bool shell_notes_load(int workspace_fd, const char *id, uint64_t start, uint64_t end,
                       struct shell_notes *ret, struct pyro_error *err)
 {
-    *ret = (struct shell_notes){ .start = start, .end = end, .cols = 80, .rows = 24 };
-    if (shell_events_each(workspace_fd, id, note_event, ret, err) && !ret->no_memory)
+    scoped_close int log_fd = shell_open_file(workspace_fd, id, "log", O_RDONLY, err);
+    scoped_close int states_fd =
+        log_fd < 0 ? -1 : shell_open_file(workspace_fd, id, "states", O_RDONLY, NULL);
+
+    *ret = (struct shell_notes){ .start = start, .end = end };
+    if (log_fd >= 0 && load(workspace_fd, id, log_fd, states_fd, ret, err))
         return true;
-    if (ret->no_memory)
-        pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
     shell_notes_release(ret);
     return false;
 }

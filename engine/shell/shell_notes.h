@@ -4,6 +4,7 @@
 #define PYRO_SHELL_NOTES_H
 
 #include "engine/shell/shell_files.h"
+#include "engine/shell/shell_state.h"
 #include "engine/term/plain.h"
 
 struct shell_notes {
@@ -13,10 +14,13 @@ struct shell_notes {
     char in_string;               /* the kind of the long control string `start` lies in, or 0 */
     struct plain_resize *resizes; /* after `start` up to `end`, offsets from `start` */
     size_t resize_count, resize_room;
+    struct alt_notes alternations; /* that no sequence of the log tells of */
     bool no_memory;
 };
 
-/* Release it on success. Reads the whole events file. */
+/* Release it on success. Reads what comes after the last state before `start`: of the events up to
+ * the first state behind `end`, and of the log, SHELL_STATE_EVERY bytes or little more. `end`
+ * UINT64_MAX: to the end, and alt_at_end is not told. */
 bool shell_notes_load(int workspace_fd, const char *id, uint64_t start, uint64_t end,
                       struct shell_notes *ret, struct pyro_error *err) MUST_CHECK;
 void shell_notes_release(struct shell_notes *notes);

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/supervisor/line_file.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/redact.h"
 
@@ -59,9 +58,10 @@ bool guest_log_open(struct guest_log *log, int fd, int events_fd, int marks_fd,
     struct stat st;
 
     log->fd = fd;
-    log->events_fd = events_fd;
+    log->events = (struct line_file){ .fd = events_fd };
     log->marks_fd = marks_fd;
-    if (fd < 0 || events_fd < 0 || fstat(fd, &st) != 0 || !line_file_mend(events_fd)) {
+    if (fd < 0 || events_fd < 0 || fstat(fd, &st) != 0 ||
+        !line_file_open(&log->events, events_fd, LOG_EVENTS_SPARE)) {
         if (fd >= 0 && events_fd >= 0)
             pyro_fail_errno(err, "open the log of %s", log->what);
         guest_log_close(log);
@@ -79,8 +79,7 @@ void guest_log_close(struct guest_log *log)
 {
     if (log->fd >= 0)
         close(take_fd(&log->fd));
-    if (log->events_fd >= 0)
-        close(take_fd(&log->events_fd));
+    line_file_close(&log->events);
     if (log->marks_fd >= 0)
         close(take_fd(&log->marks_fd));
 }
@@ -107,7 +106,9 @@ bool guest_log_event(struct guest_log *log, const char *type, uint64_t offset, j
     json_object_set_new(line, "type", json_string(type));
     text = json_compact(line);
     whole = text ? str_printf("%s\n", text) : NULL;
-    if (!whole || !line_file_add(log->events_fd, whole, strlen(whole)))
+    if (!whole || !(strcmp(type, LOG_EVENT_END) == 0
+                        ? line_file_add_last(&log->events, whole, strlen(whole))
+                        : line_file_add(&log->events, log->size, whole, strlen(whole))))
         return false;
     log->unsynced = true;
     return true;
@@ -176,5 +177,5 @@ void guest_log_sync(struct guest_log *log)
         return;
     log->unsynced = false;
     fdatasync(log->fd);
-    fdatasync(log->events_fd);
+    fdatasync(log->events.fd);
 }

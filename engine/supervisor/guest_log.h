@@ -13,13 +13,16 @@
 #ifndef PYRO_GUEST_LOG_H
 #define PYRO_GUEST_LOG_H
 
+#include "engine/supervisor/line_file.h"
 #include "vmm/base/json.h"
 
 #define LOG_BYTES_MAX (64ll * 1024 * 1024)
+#define LOG_EVENTS_SPARE (256 * 1024)
 #define LOG_STEP_BYTES (4ll * 1024 * 1024)
 
 struct guest_log {
-    int fd, events_fd;
+    int fd;
+    struct line_file events;
     int marks_fd;  /* -1: nothing is secret, and the offsets are the guest's */
     uint64_t size; /* of the file */
     /* The end of the last place that was redacted, in the file and for the guest; 0: none. */
@@ -51,7 +54,9 @@ bool guest_log_add(struct guest_log *log, const void *bytes, size_t n, size_t *r
 /* Appends REDACTED in place of so many of the guest's bytes; false: none of it is there. Needs
  * marks_fd. */
 bool guest_log_redact(struct guest_log *log, size_t guest_bytes, struct pyro_error *err) MUST_CHECK;
-/* One line of the events file. `members` (an object, or NULL) is stolen. */
+/* One line of the events file; false when it has no room for it. `members` (an object, or NULL) is
+ * stolen. Nothing comes after LOG_EVENT_END. */
+#define LOG_EVENT_END "end"
 bool guest_log_event(struct guest_log *log, const char *type, uint64_t offset, json_t *members);
 /* fdatasync(2) of what was written since the last one. */
 void guest_log_sync(struct guest_log *log);

@@ -1,6 +1,7 @@
 /* engine/supervisor/line_file.c: lines that are whole. */
 #include "engine/supervisor/line_file.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,7 +10,7 @@
 
 #define STEP 4096
 
-bool line_file_mend(int fd)
+static bool mend(int fd)
 {
     char bytes[STEP];
     struct stat st;
@@ -30,16 +31,45 @@ bool line_file_mend(int fd)
     return end == size || ftruncate(fd, end) == 0;
 }
 
-bool line_file_add(int fd, const char *line, size_t n)
+bool line_file_open(struct line_file *f, int fd, uint64_t spare)
 {
     struct stat st;
-    bool whole;
 
-    if (fstat(fd, &st) != 0)
+    *f = (struct line_file){ .fd = fd, .spare = spare };
+    if (mend(fd) && fstat(fd, &st) == 0) {
+        f->size = (uint64_t)st.st_size;
+        return true;
+    }
+    line_file_close(f);
+    return false;
+}
+
+void line_file_close(struct line_file *f)
+{
+    if (f->fd >= 0)
+        close(take_fd(&f->fd));
+}
+
+bool line_file_add_last(struct line_file *f, const char *line, size_t n)
+{
+    if (f->fd < 0)
         return false;
-    whole = fs_write_all(fd, line, n, NULL);
+    if (fs_write_all(f->fd, line, n, NULL)) {
+        f->size += n;
+        return true;
+    }
     /* Cutting needs no room; what stays all the same is mended when the writer starts again. */
-    if (!whole && ftruncate(fd, st.st_size) != 0)
-        return false;
-    return whole;
+    (void)!ftruncate(f->fd, (off_t)f->size);
+    return false;
+}
+
+bool line_file_add(struct line_file *f, uint64_t log_size, const char *line, size_t n)
+{
+    return f->size + n <= f->spare + log_size / LINE_FILE_SHARE && line_file_add_last(f, line, n);
+}
+
+void line_file_drop(struct line_file *f, uint64_t before)
+{
+    if (before && before <= f->size)
+        (void)!fallocate(f->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)before);
 }

@@ -198,7 +198,7 @@ static struct service *service_new(struct supervisor *s, struct service_record *
         struct output *o = &sv->out[i];
         *o = (struct output){ .service = sv, .which = (enum service_output)i };
         o->log = (struct guest_log){ .fd = -1,
-                                     .events_fd = -1,
+                                     .events = { .fd = -1 },
                                      .marks_fd = -1,
                                      .first = sv->record.first[i],
                                      .publish = publish,

@@ -132,7 +132,7 @@ static void end_shell(struct shell *sh, int exit_code)
     sh->record.ended_at = clock_wall();
     sh->record.exit_code = exit_code;
     intake_flush(&sh->intake);
-    guest_log_event(&sh->log.file, "end", sh->log.file.size,
+    guest_log_event(&sh->log.file, LOG_EVENT_END, sh->log.file.size,
                     exit_code >= 0 ? json_pack("{s:i}", "exit_code", exit_code) : NULL);
     guest_log_sync(&sh->log.file);
     if (!shell_record_save(s->dir_fd, &sh->record, &err))
@@ -259,8 +259,7 @@ static void on_resized(struct shell *sh, const json_t *message)
         return;
     sh->record.cols = cols;
     sh->record.rows = rows;
-    guest_log_event(&sh->log.file, "resize", guest_log_place(&sh->log.file, (uint64_t)offset),
-                    json_pack("{s:I, s:I}", "cols", (json_int_t)cols, "rows", (json_int_t)rows));
+    shell_log_resize(&sh->log, guest_log_place(&sh->log.file, (uint64_t)offset));
     if (!shell_record_save(sh->supervisor->dir_fd, &sh->record, NULL))
         return; /* the event tells it too */
     answer(sh, ASK_RESIZE, -1, view(sh));
@@ -379,9 +378,6 @@ static void on_opened(struct stream *stream, const json_t *result, const struct 
     }
     sh->opening = false;
     s->record.shell_count++;
-    guest_log_event(&sh->log.file, "resize", 0,
-                    json_pack("{s:I, s:I}", "cols", (json_int_t)sh->record.cols, "rows",
-                              (json_int_t)sh->record.rows));
     supervisor_touch(s);
     if (sh->open_client)
         stream_reply(sh->open_client, sh->open_id, view(sh));

@@ -17,29 +17,32 @@ static void report(struct track *t, enum track_kind kind, uint64_t offset)
         t->on_event(t->user, &event);
 }
 
-static void set_alternate(struct track *t, bool on)
+static void set_alternate(struct track *t, bool on, uint64_t offset)
 {
     if (t->alternate == on)
         return;
     t->alternate = on;
-    /* the event's offset is behind the byte that is being fed */
-    report(t, on ? TRACK_ALT_ENTER : TRACK_ALT_EXIT, t->offset + 1);
+    report(t, on ? TRACK_ALT_ENTER : TRACK_ALT_EXIT, offset);
 }
 
 static void on_csi(void *user, const struct vt_csi *csi)
 {
+    struct track *t = user;
+
     if (csi->lead != '?' || csi->mid || (csi->final != 'h' && csi->final != 'l'))
         return;
     for (unsigned i = 0; i < csi->count; i++) {
         if (csi->arg[i] == 47 || csi->arg[i] == 1047 || csi->arg[i] == 1049)
-            set_alternate(user, csi->final == 'h');
+            set_alternate(t, csi->final == 'h', t->offset + 1); /* behind the byte that is fed */
     }
 }
 
 static void on_escape(void *user, char mid, char final)
 {
+    struct track *t = user;
+
     if (!mid && final == 'c')
-        set_alternate(user, false);
+        set_alternate(t, false, t->offset + 1);
 }
 
 static const struct vt_handler handler = { .csi = on_csi, .escape = on_escape };
@@ -53,6 +56,25 @@ void track_init(struct track *t, uint64_t offset,
     t->alternate = t->in_long_string = false;
     t->on_event = on_event;
     t->user = user;
+}
+
+void track_resume(struct track *t, bool alternate, char in_string)
+{
+    t->alternate = alternate;
+    if (!in_string)
+        return;
+    vtparse_enter_string(&t->parse, in_string);
+    t->in_long_string = true;
+}
+
+void track_set_alternate(struct track *t, bool on)
+{
+    set_alternate(t, on, t->offset);
+}
+
+bool track_is_settled(const struct track *t)
+{
+    return t->parse.state == VT_GROUND || (t->in_long_string && t->parse.state == VT_STRING);
 }
 
 static bool inside_string(const struct vtparse *p)

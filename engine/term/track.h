@@ -37,6 +37,12 @@ struct track {
 /* `offset` is the stream's first byte's; on_event may be NULL; `user` is kept. */
 void track_init(struct track *t, uint64_t offset,
                 void (*on_event)(void *user, const struct track_event *event), void *user);
+/* Goes on from what was in force there: right after track_init(). */
+void track_resume(struct track *t, bool alternate, char in_string);
+/* Whether the place that it has come to is told by `alternate` and track_string() alone. */
+bool track_is_settled(const struct track *t);
+/* The alternate screen began or ended here without a sequence; told as one that has. */
+void track_set_alternate(struct track *t, bool on);
 /* The next n bytes of the stream, in any split; events come in the order of what they tell of. */
 void track_feed(struct track *t, const char *bytes, size_t n);
 /* The kind of the control string that a read from the next byte on would start inside; 0: none. */

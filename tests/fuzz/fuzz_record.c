@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/shell/shell_files.h"
+#include "engine/shell/shell_notes.h"
 #include "engine/workspace/record.h"
 #include "vmm/base/fs.h"
 
@@ -56,10 +56,11 @@ static void count_event(void *arg, const struct shell_event *e)
     *(uint64_t *)arg += e->offset != UINT64_MAX;
 }
 
-static void try_shell(int dir)
+static void try_shell(int dir, size_t n)
 {
     struct shell_record r;
     uint64_t events = 0;
+    struct shell_notes notes;
 
     if (shell_record_load(dir, "sh1", &r, NULL)) {
         json_decref(shell_record_to_view(&r, "aaaaaaaaaaaa"));
@@ -68,7 +69,11 @@ static void try_shell(int dir)
         BUG_ON(!shell_record_load(dir, "sh1", &r, NULL));
         shell_record_release(&r);
     }
-    BUG_ON(!shell_events_each(dir, "sh1", count_event, &events, NULL));
+    BUG_ON(!shell_events_between(dir, "sh1", 0, UINT64_MAX, count_event, &events, NULL));
+    if (shell_notes_load(dir, "sh1", n / 2, n, &notes, NULL)) {
+        BUG_ON(notes.cols < 1 || notes.rows < 1);
+        shell_notes_release(&notes);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
@@ -78,7 +83,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     put(dir, RECORD_FILE, bytes, n);
     put(dir, SHELLS_DIR "/sh1.json", bytes, n);
     put(dir, SHELLS_DIR "/sh1.events", bytes, n);
+    put(dir, SHELLS_DIR "/sh1.states", bytes, n);
+    put(dir, SHELLS_DIR "/sh1.log", bytes, n);
     try_workspace(dir);
-    try_shell(dir);
+    try_shell(dir, n);
     return 0;
 }

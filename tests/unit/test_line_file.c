@@ -11,6 +11,8 @@
 #include "engine/supervisor/line_file.h"
 #include "vmm/base/fs.h"
 
+#define SPARE 100
+
 static int file_of(const char *text, size_t n)
 {
     int fd = memfd_create("lines", MFD_CLOEXEC);
@@ -21,12 +23,21 @@ static int file_of(const char *text, size_t n)
     return fd;
 }
 
+static struct line_file open_file(const char *text, size_t n)
+{
+    struct line_file f;
+
+    assert_true(line_file_open(&f, file_of(text, n), SPARE));
+    return f;
+}
+
+/* Begins with that. */
 static void assert_holds(int fd, const char *text, size_t n)
 {
-    scoped_free char *got = calloc(1, n + 2);
+    scoped_free char *got = calloc(1, n + 1);
 
     assert_non_null(got);
-    assert_int_equal(fs_pread_full(fd, got, n + 1, 0), n);
+    assert_int_equal(fs_pread_full(fd, got, n, 0), n);
     assert_memory_equal(got, text, n);
 }
 
@@ -38,12 +49,13 @@ static void test_mend(void **state UNUSED)
                   { "a", "" }, { "\n", "\n" } };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        scoped_close int fd = file_of(cases[i].before, strlen(cases[i].before));
-        assert_true(line_file_mend(fd));
-        assert_holds(fd, cases[i].after, strlen(cases[i].after));
-        assert_true(line_file_add(fd, "next\n", 5));
-        assert_true(line_file_mend(fd));
-        assert_int_equal(lseek(fd, 0, SEEK_END), strlen(cases[i].after) + 5);
+        struct line_file f = open_file(cases[i].before, strlen(cases[i].before));
+        assert_holds(f.fd, cases[i].after, strlen(cases[i].after));
+        assert_int_equal(f.size, strlen(cases[i].after));
+        assert_true(line_file_add(&f, 0, "next\n", 5));
+        assert_int_equal(f.size, strlen(cases[i].after) + 5);
+        assert_int_equal(lseek(f.fd, 0, SEEK_END), f.size);
+        line_file_close(&f);
     }
 }
 
@@ -54,36 +66,70 @@ static void test_mend_far_back(void **state UNUSED)
     char bytes[20004];
 
     for (size_t i = 0; i < ARRAY_SIZE(rests); i++) {
-        scoped_close int fd = -1;
+        struct line_file f;
         memset(bytes, '\0', sizeof(bytes));
         memcpy(bytes, "one\n", 4);
-        fd = file_of(bytes, 4 + rests[i]);
-        assert_true(line_file_mend(fd));
-        assert_holds(fd, "one\n", 4);
+        f = open_file(bytes, 4 + rests[i]);
+        assert_holds(f.fd, "one\n", 4);
+        line_file_close(&f);
     }
 }
 
 static void test_no_room_for_a_line(void **state UNUSED)
 {
-    scoped_close int fd = file_of("one\n", 4);
+    struct line_file f = open_file("one\n", 4);
     struct rlimit old, small;
 
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
     small = (struct rlimit){ .rlim_cur = 7, .rlim_max = old.rlim_max };
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    bool added = line_file_add(fd, "too long\n", 9);
+    bool added = line_file_add(&f, 0, "too long\n", 9);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     assert_false(added);
-    assert_holds(fd, "one\n", 4);
-    assert_true(line_file_add(fd, "two\n", 4));
-    assert_holds(fd, "one\ntwo\n", 8);
+    assert_holds(f.fd, "one\n", 4);
+    assert_true(line_file_add(&f, 0, "two\n", 4));
+    assert_holds(f.fd, "one\ntwo\n", 8);
+    line_file_close(&f);
 }
 
 static void test_closed(void **state UNUSED)
 {
-    assert_false(line_file_mend(-1));
-    assert_false(line_file_add(-1, "x\n", 2));
+    struct line_file f;
+
+    assert_false(line_file_open(&f, -1, SPARE));
+    assert_false(line_file_add(&f, 0, "x\n", 2));
+    line_file_close(&f);
+}
+
+/* Lines have room in proportion to the log, whoever makes them; the last one always. */
+static void test_bound(void **state UNUSED)
+{
+    struct line_file f = open_file("", 0);
+
+    for (int i = 0; i < SPARE / 5; i++)
+        assert_true(line_file_add(&f, 0, "line\n", 5));
+    assert_false(line_file_add(&f, 0, "line\n", 5));
+    assert_false(line_file_add(&f, 4 * LINE_FILE_SHARE, "line\n", 5));
+    assert_true(line_file_add(&f, 5 * LINE_FILE_SHARE, "line\n", 5));
+    assert_false(line_file_add(&f, 5 * LINE_FILE_SHARE, "line\n", 5));
+    assert_true(line_file_add_last(&f, "the end\n", 8));
+    line_file_close(&f);
+}
+
+static void test_drop_keeps_positions(void **state UNUSED)
+{
+    static const char zeros[4];
+    struct line_file f = open_file("one\ntwo\n", 8);
+
+    line_file_drop(&f, 9); /* nothing: it is beyond the end */
+    assert_holds(f.fd, "one\ntwo\n", 8);
+    line_file_drop(&f, 4);
+    assert_int_equal(f.size, 8);
+    assert_holds(f.fd, zeros, 4);
+    assert_true(line_file_add(&f, 0, "three\n", 6));
+    assert_int_equal(lseek(f.fd, 0, SEEK_END), 14);
+    line_file_close(&f);
 }
 
 int main(void)
@@ -93,6 +139,8 @@ int main(void)
         cmocka_unit_test(test_mend_far_back),
         cmocka_unit_test(test_no_room_for_a_line),
         cmocka_unit_test(test_closed),
+        cmocka_unit_test(test_bound),
+        cmocka_unit_test(test_drop_keeps_positions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

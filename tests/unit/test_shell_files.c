@@ -167,11 +167,11 @@ static void add_event(void *arg, const struct shell_event *e)
     assert_true(buf_printf(text, "%d@%llu ", (int)e->type, (unsigned long long)e->offset));
     if (e->type == EVENT_RESIZE)
         assert_true(buf_printf(text, "%dx%d ", e->cols, e->rows));
-    if (e->type == EVENT_STRING)
-        assert_true(buf_printf(text, "%c from %llu ", e->kind, (unsigned long long)e->from));
+    if (e->type == EVENT_ALT)
+        assert_true(buf_printf(text, "%s ", e->on ? "on" : "off"));
 }
 
-static void test_shell_events_each_passes_over_what_is_not_sound(void **state UNUSED)
+static void test_shell_events_between_passes_over_what_is_not_sound(void **state UNUSED)
 {
     static const char events[] =
         "{\"t\":1,\"offset\":0,\"type\":\"resize\",\"cols\":100,\"rows\":20}\n"
@@ -180,15 +180,21 @@ static void test_shell_events_each_passes_over_what_is_not_sound(void **state UN
         "{\"t\":1,\"offset\":-1,\"type\":\"alt\",\"on\":true}\n"
         "{\"t\":1,\"offset\":5,\"type\":\"unheard-of\"}\n"
         "{\"t\":1,\"offset\":6,\"type\":\"string\",\"kind\":\"P\",\"from\":3}\n"
+        "{\"t\":1,\"offset\":6,\"type\":\"alt\",\"on\":true}\n"
         "{\"t\":1,\"offset\":7,\"type\":\"end\",\"exit_code\":0}\n"
         "{\"t\":1,\"offset\":8,\"ty"; /* a crash in the middle of a line */
     scoped_buf text = BUF_INIT(1000);
     struct pyro_error err = { 0 };
 
+    const uint64_t last = (uint64_t)(strstr(events, "{\"t\":1,\"offset\":7") - events);
+
     put(SHELLS_DIR "/sh1.events", events);
-    assert_true(shell_events_each(dir_fd, "sh1", add_event, &text, &err));
-    assert_string_equal(text.data, "0@0 100x20 2@6 P from 3 5@7 ");
-    assert_false(shell_events_each(dir_fd, "sh2", add_event, &text, &err));
+    assert_true(shell_events_between(dir_fd, "sh1", 0, UINT64_MAX, add_event, &text, &err));
+    assert_string_equal(text.data, "0@0 100x20 1@6 on 3@7 ");
+    buf_clear(&text);
+    assert_true(shell_events_between(dir_fd, "sh1", 54, last, add_event, &text, &err));
+    assert_string_equal(text.data, "1@6 on ");
+    assert_false(shell_events_between(dir_fd, "sh2", 0, UINT64_MAX, add_event, &text, &err));
 }
 
 int main(void)
@@ -200,7 +206,7 @@ int main(void)
         T(test_shell_record_load_of_what_is_not_sound),
         T(test_shell_each_is_by_number_and_leaves_out_the_unsound),
         T(test_shell_each_without_any),
-        T(test_shell_events_each_passes_over_what_is_not_sound),
+        T(test_shell_events_between_passes_over_what_is_not_sound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* tests/unit/test_shell_read.c: reads by cursor of logs that the supervisor's own writer made. */
-#include "tests/unit/unit.h"
+#include "tests/unit/shell_fixture.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -12,59 +12,7 @@
 
 #include "engine/shell/shell_read.h"
 #include "engine/shell/shell_wait.h"
-#include "engine/supervisor/shell_log.h"
 #include "vmm/base/fs.h"
-
-static char dir[64], cwd[] = "/workspace";
-static int dir_fd;
-static struct shell_record record;
-static struct shell_log shell_log;
-
-static void resize(int64_t cols, int64_t rows)
-{
-    guest_log_event(&shell_log.file, "resize", shell_log.file.size,
-                    json_pack("{s:I, s:I}", "cols", (json_int_t)cols, "rows", (json_int_t)rows));
-}
-
-static int open_log(void **state UNUSED)
-{
-    struct pyro_error err = { 0 };
-
-    snprintf(dir, sizeof(dir), "/tmp/pyro-shell-read-XXXXXX");
-    if (!mkdtemp(dir))
-        return -1;
-    dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    record = (struct shell_record){
-        .id = "sh1", .running = true, .cwd = cwd, .cols = 40, .rows = 10, .exit_code = -1
-    };
-    if (dir_fd < 0 || mkdirat(dir_fd, SHELLS_DIR, 0700) != 0 ||
-        !shell_record_save(dir_fd, &record, &err) ||
-        !shell_log_open(&shell_log, dir_fd, &record, false, &err))
-        return -1;
-    resize(40, 10);
-    return 0;
-}
-
-static int close_log(void **state UNUSED)
-{
-    shell_log_close(&shell_log);
-    close(dir_fd);
-    return fs_remove_tree(AT_FDCWD, dir, NULL) ? 0 : -1;
-}
-
-static void print_bytes(const void *bytes, size_t n)
-{
-    struct pyro_error err = { 0 };
-    size_t written;
-
-    assert_true(guest_log_add(&shell_log.file, bytes, n, &written, &err));
-    assert_int_equal(written, n);
-}
-
-static void print(const char *text)
-{
-    print_bytes(text, strlen(text));
-}
 
 static void end(void)
 {
