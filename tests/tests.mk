@@ -93,8 +93,8 @@ check-vm: all $(VM_TESTS) $(VM_PROGRAMS) $(WEB_SERVER) $(TUI_DRIVER)
 
 # The KVM path, for real, in a VM with emulated virtualization: minutes, whatever this machine is.
 check-kvm: setup
-	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@PYRO=$(abspath $(BIN)/pyro) tests/kvm/check-kvm.sh
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/tests/unit/test_inmate
+	@PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/kvm/check-kvm.sh
 
 # What kills at random, often: minutes.
 check-long: all

@@ -10,6 +10,15 @@ bool fd_set_add(struct qmp *qmp, unsigned set, int fd, bool writable, int64_t de
                       err);
 }
 
+bool fd_set_lend(struct qmp *qmp, unsigned set, int read_only_fd, int writable_fd,
+                 int64_t deadline_ms, struct pyro_error *err)
+{
+    return qmp_command(qmp, "remove-fd", json_pack("{s:I}", "fdset-id", (json_int_t)set),
+                       deadline_ms, NULL, err) &&
+           fd_set_add(qmp, set, read_only_fd, false, deadline_ms, err) &&
+           fd_set_add(qmp, set, writable_fd, true, deadline_ms, err);
+}
+
 /* Takes back what is not known to be read-only: an earlier pyro gave its descriptors no names. */
 static bool remove_writable(struct qmp *qmp, const json_t *set, int64_t deadline_ms,
                             struct pyro_error *err)

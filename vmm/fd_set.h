@@ -4,7 +4,11 @@
  *
  * A layer that is not written any more must not be writable either: QEMU itself opens the node
  * again read-only, if the set has such a descriptor, and whoever has asked for that calls
- * fd_set_keep_writable(). A job that writes into a lower layer is given one for its time only.
+ * fd_set_keep_writable(). A job that writes into a lower layer is lent one for its time only.
+ *
+ * QEMU's locks stay on a descriptor for as long as the set has it, also when its node has been
+ * opened again with another: that one then meets them. So what a node is to be opened again with
+ * takes the place of what the set had.
  */
 #ifndef PYRO_FD_SET_H
 #define PYRO_FD_SET_H
@@ -18,6 +22,10 @@
 /* Hands QEMU a copy of the descriptor as one more of the set: /dev/fdset/SET. Blocks. */
 bool fd_set_add(struct qmp *qmp, unsigned set, int fd, bool writable, int64_t deadline_ms,
                 struct pyro_error *err) MUST_CHECK;
+/* Hands QEMU two descriptors of a layer, one of each kind, in place of those that the set had.
+ * Blocks. */
+bool fd_set_lend(struct qmp *qmp, unsigned set, int read_only_fd, int writable_fd,
+                 int64_t deadline_ms, struct pyro_error *err) MUST_CHECK;
 /* Takes back every writable descriptor but those of this set. Nodes that are open for writing keep
  * theirs until QEMU opens them again. Blocks. */
 bool fd_set_keep_writable(struct qmp *qmp, unsigned set, int64_t deadline_ms,

@@ -151,6 +151,9 @@ static const struct confine_rule denied[] = {
     DENY_EQUAL(fcntl, 1, F_SETSIG),
     DENY_EQUAL(ioctl, 1, FIOSETOWN),
     DENY_EQUAL(ioctl, 1, SIOCSPGRP),
+    /* Claims on a file that others would have to wait for. QEMU's own locks are fcntl's. */
+    DENY_EQUAL(fcntl, 1, F_SETLEASE),
+    DENY(flock),
     /* Connections: it is given those that it has. */
     DENY(socket),
     DENY(socketpair),

@@ -8,27 +8,33 @@
 
 #define QMP_MS 10000
 
-/* A writable descriptor stays one when the mode is made that of a lower layer again. */
-static void restore_mode(const struct supervisor *s, uint32_t layer, const char *file)
+static int open_layer(struct supervisor *s, uint32_t layer, bool writable, struct pyro_error *err)
 {
-    scoped_close int fd =
-        layer == s->record.disk.active ? -1 : disk_open_layer(s->dir_fd, file, false, NULL);
+    char file[32];
+
+    if (!s->vm.qmp) {
+        pyro_fail(err, PYRO_VM_FAILED, "QEMU does not answer");
+        return -1;
+    }
+    disk_layer_file(layer, file);
+    return disk_open_layer(s->dir_fd, file, writable, err);
 }
 
 bool disk_fds_give(struct supervisor *s, uint32_t layer, bool writable, struct pyro_error *err)
 {
-    scoped_close int fd = -1;
-    char file[32];
+    scoped_close int fd = open_layer(s, layer, writable, err);
 
-    if (!s->vm.qmp)
-        return pyro_fail(err, PYRO_VM_FAILED, "QEMU does not answer");
-    disk_layer_file(layer, file);
-    fd = disk_open_layer(s->dir_fd, file, writable, err);
-    if (fd < 0)
-        return false;
-    if (writable)
-        restore_mode(s, layer, file);
-    return fd_set_add(s->vm.qmp, layer, fd, writable, clock_ms() + QMP_MS, err);
+    return fd >= 0 && fd_set_add(s->vm.qmp, layer, fd, writable, clock_ms() + QMP_MS, err);
+}
+
+bool disk_fds_lend(struct supervisor *s, uint32_t layer, struct pyro_error *err)
+{
+    /* In this order: the file is left with the mode of a lower layer. */
+    scoped_close int writable = open_layer(s, layer, true, err);
+    scoped_close int read_only = writable < 0 ? -1 : open_layer(s, layer, false, err);
+
+    return read_only >= 0 &&
+           fd_set_lend(s->vm.qmp, layer, read_only, writable, clock_ms() + QMP_MS, err);
 }
 
 void disk_fds_settle(struct supervisor *s)

@@ -5,10 +5,11 @@
 
 #include "engine/supervisor/supervisor.h"
 
-/* Gives QEMU a descriptor of a layer. The file's mode is that of a layer that is not written, but
- * for the active one. Blocks. */
+/* Gives QEMU a descriptor of a layer. Blocks. */
 bool disk_fds_give(struct supervisor *s, uint32_t layer, bool writable,
                    struct pyro_error *err) MUST_CHECK;
+/* Lends QEMU a writable one of a lower layer, until disk_fds_settle(). Blocks. */
+bool disk_fds_lend(struct supervisor *s, uint32_t layer, struct pyro_error *err) MUST_CHECK;
 /* Takes back what is writable, but for the active layer's. Failure is told in the supervisor's log:
  * the layers are as good, only less well guarded. Blocks. */
 void disk_fds_settle(struct supervisor *s);

@@ -326,17 +326,16 @@ static json_t *stream_arguments(const struct disk_merge *m)
 
 /* What QEMU opens for writing when the job begins, or ends: the layer that takes in the other, and
  * the one above, whose header is to name nothing; or the one that is flattened. */
-static bool give_writable(struct supervisor *s, const struct disk_merge *m)
+static bool lend_writable(struct supervisor *s, const struct disk_merge *m)
 {
     const struct disk_layers *l = &s->record.disk;
     uint32_t above = l->active;
 
     if (m->flatten)
-        return m->active || disk_fds_give(s, m->from, true, NULL);
+        return m->active || disk_fds_lend(s, m->from, NULL);
     while (!m->active && disk_layers_parent(l, above) != m->from)
         above = disk_layers_parent(l, above);
-    return disk_fds_give(s, m->into, true, NULL) &&
-           (above == l->active || disk_fds_give(s, above, true, NULL));
+    return disk_fds_lend(s, m->into, NULL) && (above == l->active || disk_fds_lend(s, above, NULL));
 }
 
 static bool begin(struct supervisor *s, bool flatten, uint32_t from)
@@ -353,7 +352,7 @@ static bool begin(struct supervisor *s, bool flatten, uint32_t from)
                               .active = from == l->active };
     s->disk_merge = m;
     m->busy = true;
-    ok = give_writable(s, m) && (flatten ? ask(s, "block-stream", stream_arguments(m))
+    ok = lend_writable(s, m) && (flatten ? ask(s, "block-stream", stream_arguments(m))
                                          : ask(s, "block-commit", commit_arguments(l, m)));
     m->busy = false;
     ok = ok && !m->doomed;

@@ -7,12 +7,14 @@
 # (those that pyro and the tests need), and debian:12-base lies in its cache: no network inside.
 #
 #   PYRO             the program under test (build/pyro); pyro-image stands beside it
+#   TEST_BUILD       where tests/unit/test_inmate was built (build/plain)
 #   PYRO_TEST_CACHE  where the environment and the kernel stay between runs (build/test-cache)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-: "${PYRO:=$PWD/build/pyro}" "${PYRO_TEST_CACHE:=$PWD/build/test-cache}"
+: "${PYRO:=$PWD/build/pyro}" "${TEST_BUILD:=build/plain}" "${PYRO_TEST_CACHE:=$PWD/build/test-cache}"
 WORK=$PWD/build/kvm
+INMATE=$PWD/$TEST_BUILD/tests/unit/test_inmate
 CACHE=$PYRO_TEST_CACHE/pyro
 ROOT=$WORK/root
 LIMIT_SECONDS=${LIMIT_SECONDS:-900}
@@ -88,14 +90,14 @@ make_root() {
         "$ROOT"/var/tmp "$ROOT/check/home/cache/environments"
     ln -s usr/bin usr/sbin usr/lib usr/lib64 "$ROOT"
     ln -s bash "$ROOT/usr/bin/sh"
-    copy_programs "${PROGRAMS[@]}" "$PYRO" "${PYRO%/*}/pyro-image"
+    copy_programs "${PROGRAMS[@]}" "$PYRO" "${PYRO%/*}/pyro-image" "$INMATE"
     for path in "${FIRMWARE[@]}"; do
         cp -L --parents "/usr/share/qemu/$path" "$ROOT"
     done
     printf '%s\n' root:x:0:0::/root:/bin/sh user:x:1000:1000::/tmp:/bin/sh \
         nobody:x:65534:65534::/:/bin/sh >"$ROOT/etc/passwd"
     printf '%s\n' root:x:0: kvm:x:104:user user:x:1000: nogroup:x:65534: >"$ROOT/etc/group"
-    cp "$PYRO" "${PYRO%/*}/pyro-image" tests/lib.sh tests/kvm/inside.sh "$ROOT/check"
+    cp "$PYRO" "${PYRO%/*}/pyro-image" "$INMATE" tests/lib.sh tests/kvm/inside.sh "$ROOT/check"
     cp -r "$CACHE/boot" "$ROOT/check/home/cache"
     cp -r --sparse=always "$CACHE/environments/${ENVIRONMENT/:/@}"* "$ROOT/check/home/cache/environments"
 }

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -156,6 +157,17 @@ static bool set_flags(const struct inmate_prey *p)
     int flags = FS_NODUMP_FL;
 
     return ioctl(p->file_fd, FS_IOC_SETFLAGS, &flags) == 0;
+}
+
+/* Whoever opens the file for writing then waits for it. */
+static bool lease_it(const struct inmate_prey *p)
+{
+    return fcntl(p->file_fd, F_SETLEASE, F_RDLCK) == 0;
+}
+
+static bool claim_it(const struct inmate_prey *p)
+{
+    return flock(p->file_fd, LOCK_EX | LOCK_NB) == 0;
 }
 
 static bool link_it(const struct inmate_prey *p)
@@ -365,7 +377,7 @@ static bool make_shared_memory(const struct inmate_prey *p UNUSED)
     {                                                                                              \
 #name, name                                                                                \
     }
-/* A lock on the file is missing here: a read-only descriptor is enough for one, which nothing but a
+/* A lock by fcntl(2) is missing here: a read-only descriptor is enough for one, which nothing but a
  * filter without fcntl(2) prevents. So pyro looks at no locks on such files (test_fd_set.c). */
 static const struct {
     const char *name;
@@ -390,6 +402,8 @@ static const struct {
     ATTACK(set_times),
     ATTACK(set_times_by_link),
     ATTACK(set_flags),
+    ATTACK(lease_it),
+    ATTACK(claim_it),
     ATTACK(link_it),
     ATTACK(make_mount_writable),
     ATTACK(unshare_user),

@@ -167,6 +167,16 @@ static void give(struct qmp *qmp, unsigned id, bool writable)
         fail_msg("%s", err.message);
 }
 
+static void lend(struct qmp *qmp, unsigned id)
+{
+    struct pyro_error err = { 0 };
+    scoped_close int writable = disk_open_layer(AT_FDCWD, paths[id], true, &err);
+    scoped_close int read_only = disk_open_layer(AT_FDCWD, paths[id], false, &err);
+
+    if (!fd_set_lend(qmp, id, read_only, writable, clock_ms() + QMP_MS, &err))
+        fail_msg("%s", err.message);
+}
+
 static void settle(struct qmp *qmp, unsigned active)
 {
     struct pyro_error err = { 0 };
@@ -212,20 +222,35 @@ static void move_on(struct qmp *qmp)
     settle(qmp, 3);
 }
 
-/* layer2 goes into layer1, which QEMU was given to read only. */
-static void join(struct qmp *qmp)
+static void wait_for_job(struct qmp *qmp)
 {
     scoped_json json_t *data = NULL;
     struct pyro_error err = { 0 };
 
-    give(qmp, 1, true);
-    ask(qmp, "block-commit",
-        json_pack("{s:s, s:s, s:s, s:s, s:s}", "job-id", "join", "device", "layer3", "base-node",
-                  "layer1", "top-node", "layer2", "backing-file", ""));
     if (!qmp_wait_event(qmp, "BLOCK_JOB_COMPLETED", clock_ms() + QMP_MS, &data, &err))
         fail_msg("%s", err.message);
     assert_null(json_object_get(data, "error"));
     settle(qmp, 3);
+}
+
+/* layer2 goes into layer1, which QEMU was given to read only. */
+static void join(struct qmp *qmp)
+{
+    lend(qmp, 1);
+    ask(qmp, "block-commit",
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", "job-id", "join", "device", "layer3", "base-node",
+                  "layer1", "top-node", "layer2", "backing-file", ""));
+    wait_for_job(qmp);
+}
+
+/* layer2, which was the active one, gets what layer1 holds. */
+static void flatten(struct qmp *qmp)
+{
+    lend(qmp, 2);
+    ask(qmp, "block-stream",
+        json_pack("{s:s, s:s, s:s, s:s}", "job-id", "flatten", "device", "layer2", "base-node",
+                  "layer0", "backing-file", ""));
+    wait_for_job(qmp);
 }
 
 /* What a QEMU that was taken over can do with a read-only descriptor of an image. */
@@ -238,9 +263,9 @@ static int lock_out(unsigned id)
     return fd;
 }
 
-static void check_content(void)
+static void check_content(unsigned middle)
 {
-    static const unsigned ids[] = { 0, 1, 3 };
+    const unsigned ids[] = { 0, middle, 3 };
     struct disk_chain chain = chain_of(ARRAY_SIZE(ids), ids);
     struct pyro_error err = { 0 };
     scoped_free char *name = disk_json_name(&chain, &err);
@@ -250,13 +275,12 @@ static void check_content(void)
     run_program(argv);
 }
 
-static void test_only_the_active_layer_can_be_written(void **state)
+static void check_jobs(void (*job)(struct qmp *), unsigned middle)
 {
     scoped_close int base_lock = lock_out(0), lower_lock = lock_out(1);
     scoped_kill pid = 0;
     struct qmp *qmp = start_qemu(&pid);
 
-    (void)state;
     assert_int_equal(mode_of(0), 0444);
     assert_int_equal(mode_of(1), 0400);
     assert_int_equal(mode_of(2), 0600);
@@ -266,14 +290,27 @@ static void test_only_the_active_layer_can_be_written(void **state)
     assert_int_equal(mode_of(2), 0400);
     assert_int_equal(writable_fds(pid, 2), 0);
     assert_true(writable_fds(pid, 3) > 0);
-    join(qmp);
-    assert_int_equal(writable_fds(pid, 1), 0);
+    job(qmp);
+    assert_int_equal(mode_of(middle), 0400);
+    assert_int_equal(writable_fds(pid, 1) + writable_fds(pid, 2), 0);
     assert_true(writable_fds(pid, 3) > 0);
     ask(qmp, "quit", NULL);
     qmp_free(qmp);
     proc_kill(pid);
     pid = 0;
-    check_content(); /* under the locks as well */
+    check_content(middle); /* under the locks as well */
+}
+
+static void test_only_the_active_layer_can_be_written(void **state)
+{
+    (void)state;
+    check_jobs(join, 1);
+}
+
+static void test_so_it_is_when_a_former_one_is_flattened(void **state)
+{
+    (void)state;
+    check_jobs(flatten, 2);
 }
 
 /* Files of an earlier pyro come with any mode; what is written has its owner's bit again. */
@@ -304,6 +341,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_only_the_active_layer_can_be_written, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_so_it_is_when_a_former_one_is_flattened, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_open_layer_sets_the_mode, set_up, tear_down),
     };

@@ -105,12 +105,15 @@ static bool start_without_filter(unsigned index, const struct inmate_prey *prey,
 }
 
 /* What the filter is for, beside the file. */
-static const char *const not_the_file[] = {
-    "unshare_user",    "clone_user",       "clone3_user",        "join_namespace",
-    "make_socket",     "use_io_uring",     "make_unix_socket",   "make_netlink_socket",
-    "use_userfaultfd", "use_bpf",          "use_keys",           "add_key",
-    "use_perf",        "make_memory_file", "make_shared_memory", NULL
-};
+static const char *const not_the_file[] = { "lease_it",           "claim_it",
+                                            "unshare_user",       "clone_user",
+                                            "clone3_user",        "join_namespace",
+                                            "make_socket",        "use_io_uring",
+                                            "make_unix_socket",   "make_netlink_socket",
+                                            "use_userfaultfd",    "use_bpf",
+                                            "use_keys",           "add_key",
+                                            "use_perf",           "make_memory_file",
+                                            "make_shared_memory", NULL };
 
 static const struct inmate_jail qemu_jail_without[] = {
     { "QEMU's jail without read-only mounts", start_without_mounts, NULL },
