@@ -56,7 +56,7 @@ static bool open_disk(struct resting *r, struct pyro_error *err)
     struct workspace_record record;
     bool ok;
 
-    if (!record_load(r->opened.dir_fd, r->opened.id, &record, err))
+    if (!record_load_disk(r->opened.dir_fd, r->opened.id, &record, err))
         return false;
     if (record.state == WORKSPACE_STARTED || record.state == WORKSPACE_CREATED)
         ok = refuse_running(r->opened.id, err);
@@ -73,7 +73,7 @@ static bool open_resting(const char *ref, struct resting *r, struct pyro_error *
 
     if (!workspace_open(ref, &r->opened, err) ||
         !workspace_settle(r->opened.dir_fd, r->opened.id, err) ||
-        !record_load(r->opened.dir_fd, r->opened.id, &record, err))
+        !record_load_disk(r->opened.dir_fd, r->opened.id, &record, err))
         return false;
     running = record.state == WORKSPACE_STARTED;
     record_release(&record);

@@ -375,18 +375,41 @@ static uint32_t id_of(const char *name)
                : 0;
 }
 
-void disk_layers_sweep(int dirfd, const struct disk_layers *l)
+static DIR *open_layers(int dirfd)
 {
     int fd = openat(dirfd, LAYERS_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    scoped_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
     if (fd >= 0 && !dir)
         close(fd);
+    return dir;
+}
+
+static void unlink_layer(DIR *dir, const char *name)
+{
+    unlinkat(dirfd(dir), name, 0);
+}
+
+bool disk_layers_any(int dirfd)
+{
+    scoped_dir DIR *dir = open_layers(dirfd);
+    const struct dirent *entry;
+
+    while (dir && (entry = readdir(dir)))
+        if (id_of(entry->d_name))
+            return true;
+    return false;
+}
+
+void disk_layers_sweep(int dirfd, const struct disk_layers *l)
+{
+    scoped_dir DIR *dir = open_layers(dirfd);
+    struct dirent *entry;
+
     while (dir && (entry = readdir(dir))) {
         uint32_t id = id_of(entry->d_name);
         if (id > LAYER_FIRST && !find_layer(l, id))
-            unlinkat(fd, entry->d_name, 0);
+            unlink_layer(dir, entry->d_name);
     }
     if (!find_layer(l, LAYER_FIRST))
         unlinkat(dirfd, FIRST_FILE, 0);

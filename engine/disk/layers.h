@@ -90,6 +90,8 @@ bool disk_layer_create(int dirfd, uint32_t id, uint64_t size_bytes,
                        struct pyro_error *err) MUST_CHECK;
 /* Removes the files of layers that are not listed. Failures are left to the next sweep. */
 void disk_layers_sweep(int dirfd, const struct disk_layers *l);
+/* Whether there are files of layers beside the first one's. */
+bool disk_layers_any(int dirfd);
 /* Bytes that the layer's file takes on the host; 0 for the base. */
 int64_t disk_layer_bytes(int dirfd, uint32_t id);
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/environment/base.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/commands.h"
 #include "engine/workspace/lifecycle.h"
@@ -89,10 +90,29 @@ json_t *workspace_logs(const char *ref, struct pyro_error *err)
                      (int)json_array_size(entries), "entries", entries);
 }
 
-static void add_base(void *arg, int dirfd UNUSED, const struct workspace_record *r)
+static bool add_path(void *arg, const char *path)
 {
-    if (r->base_path)
-        json_array_append_new(arg, json_string(r->base_path));
+    json_array_append_new(arg, json_string(path));
+    return true;
+}
+
+/* One that cannot be read may stand on any of the bases. */
+static void add_base(void *arg, int dirfd, const struct workspace_record *r)
+{
+    struct workspace_record disk;
+
+    if (!r->broken) {
+        if (r->base_path)
+            add_path(arg, r->base_path);
+        return;
+    }
+    if (!record_load_disk(dirfd, r->id, &disk, NULL)) {
+        if (!base_each(add_path, arg, NULL))
+            return;
+    } else {
+        add_path(arg, disk.base_path);
+        record_release(&disk);
+    }
 }
 
 json_t *workspace_used_environments(struct pyro_error *err)

@@ -162,18 +162,42 @@ static bool parse_record(const json_t *j, const char *id, struct workspace_recor
     return disk_layers_parse(json_object_get(j, "disk"), &r->disk, err);
 }
 
-static bool load(int dirfd, const char *id, struct workspace_record *r, struct pyro_error *err)
+json_t *record_read(int dirfd, const char *file, struct pyro_error *err)
 {
     scoped_buf text = BUF_INIT(RECORD_BYTES_MAX);
-    scoped_json json_t *j = NULL;
+
+    return fs_read_file(dirfd, file, &text, err)
+               ? json_parse(text.data, text.len, RECORD_BYTES_MAX, err)
+               : NULL;
+}
+
+static bool load_file(int dirfd, const char *file, const char *id, struct workspace_record *r,
+                      struct pyro_error *err)
+{
+    scoped_json json_t *j = record_read(dirfd, file, err);
 
     record_init(r);
     snprintf(r->id, sizeof(r->id), "%s", id);
-    if (!fs_read_file(dirfd, RECORD_FILE, &text, err))
-        return false;
-    j = json_parse(text.data, text.len, RECORD_BYTES_MAX, err);
     if (!j || !parse_record(j, id, r, err))
         return pyro_wrap(err, "the record of workspace '%s'", id);
+    return true;
+}
+
+static bool load(int dirfd, const char *id, struct workspace_record *r, struct pyro_error *err)
+{
+    struct workspace_record copy;
+
+    if (load_file(dirfd, RECORD_FILE, id, r, err))
+        return true;
+    if (r->newer || !load_file(dirfd, RECORD_COPY, id, &copy, NULL)) {
+        if (!r->newer) {
+            r->newer = copy.newer;
+            record_release(&copy);
+        }
+        return false;
+    }
+    record_release(r);
+    *r = copy;
     return true;
 }
 
@@ -238,6 +262,10 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
     text = j ? json_dumps(j, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
     if (!text)
         return pyro_fail(err, PYRO_NO_MEMORY, "write the record: out of memory");
+    /* First, so that it is never the older one; one that cannot be written says nothing any more.
+     */
+    if (!fs_replace(dirfd, RECORD_COPY, text, strlen(text), 0600, NULL))
+        unlinkat(dirfd, RECORD_COPY, 0);
     return durable ? fs_write_atomic(dirfd, RECORD_FILE, text, strlen(text), 0600, err)
                    : fs_replace(dirfd, RECORD_FILE, text, strlen(text), 0600, err);
 }

@@ -1,7 +1,8 @@
 /*
  * workspace.json: what is known of one workspace. Written by whoever holds the workspace's lock
- * (its supervisor while it runs), read by anyone. A record of a newer version is refused; one that
- * cannot be read is shown as a failed workspace.
+ * (its supervisor while it runs), read by anyone. A second copy is kept beside it and takes its
+ * place when it is damaged or gone. A record of a newer version is refused, whatever the copy says;
+ * one that cannot be read at all is shown as a failed workspace.
  */
 #ifndef PYRO_RECORD_H
 #define PYRO_RECORD_H
@@ -14,6 +15,7 @@
 
 #define RECORD_VERSION 2 /* 2: the disk's layers */
 #define RECORD_FILE "workspace.json"
+#define RECORD_COPY "workspace.json.last" /* written first, read when the other is damaged */
 #define WORKSPACE_ID_LENGTH 12
 
 enum workspace_state {
@@ -66,9 +68,19 @@ void record_release(struct workspace_record *r);
 /* Reads dirfd's record; `id` is what the directory's name says, and must agree. */
 bool record_load(int dirfd, const char *id, struct workspace_record *ret,
                  struct pyro_error *err) MUST_CHECK;
-/* The same, but a record that cannot be used comes back as a failed workspace that says why. */
+/* What a file of it holds, unchecked; the caller's. */
+json_t *record_read(int dirfd, const char *file, struct pyro_error *err) MUST_CHECK;
+/* The same as record_load(), but a record that cannot be used comes back as a failed workspace that
+ * says why. */
 void record_load_any(int dirfd, const char *id, struct workspace_record *ret);
-/* Replaces it atomically; `durable` waits until it is on the disk. */
+/*
+ * As much of it as it takes to look at the disk: of a newer version, or of a damaged record without
+ * a copy, base_path and disk, from what is readable and from the layers' files; `broken` is then
+ * set. PYRO_RECORD_INVALID when which layers make the disk, or what they stand on, cannot be told.
+ */
+bool record_load_disk(int dirfd, const char *id, struct workspace_record *ret,
+                      struct pyro_error *err) MUST_CHECK;
+/* Replaces both copies atomically; `durable` waits until it is on the disk. */
 bool record_save(int dirfd, const struct workspace_record *r, bool durable,
                  struct pyro_error *err) MUST_CHECK;
 /* A seed as it is kept, of JSON from wherever; NULL when there is none. New. */

@@ -4,8 +4,10 @@
  * loaded again.
  */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/shell/shell_notes.h"
 #include "engine/workspace/record.h"
@@ -25,7 +27,7 @@ static int directory(void)
     static int fd = -1;
 
     if (fd < 0) {
-        BUG_ON(!mkdtemp(path) || atexit(remove_directory) != 0);
+        BUG_ON(!mkdtemp(path) || atexit(remove_directory) != 0 || setenv("PYRO_HOME", path, 1));
         fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         BUG_ON(fd < 0 || mkdirat(fd, SHELLS_DIR, 0700) != 0);
     }
@@ -41,6 +43,8 @@ static void try_workspace(int dir)
 {
     struct workspace_record r, again;
 
+    if (record_load_disk(dir, "aaaaaaaaaaaa", &r, NULL))
+        record_release(&r);
     record_load_any(dir, "aaaaaaaaaaaa", &r);
     json_decref(record_to_view(&r));
     if (!r.broken) {
@@ -80,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     int dir = directory();
 
+    unlinkat(dir, RECORD_COPY, 0);
     put(dir, RECORD_FILE, bytes, n);
     put(dir, SHELLS_DIR "/sh1.json", bytes, n);
     put(dir, SHELLS_DIR "/sh1.events", bytes, n);

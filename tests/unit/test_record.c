@@ -113,6 +113,7 @@ static void test_record_every_truncation_is_refused(void **state UNUSED)
     a.vcpu_count = 1, a.mem_mib = 128;
     assert_true(record_save(dir, &a, false, NULL));
     assert_true(fs_read_file(dir, RECORD_FILE, &text, NULL));
+    assert_int_equal(unlinkat(dir, RECORD_COPY, 0), 0);
     for (size_t n = 0; n < text.len; n++) {
         struct workspace_record r;
         put(dir, text.data, n);
@@ -122,11 +123,70 @@ static void test_record_every_truncation_is_refused(void **state UNUSED)
     fs_discard_tree(AT_FDCWD, path);
 }
 
+static void test_record_copy_takes_the_place_of_a_damaged_one(void **state UNUSED)
+{
+    static const char *const damage[] = { "", "{\"version\": 1", "garbage", NULL };
+    static const char newer[] = "{\"version\": 99}";
+    char path[] = "/tmp/pyro-record-XXXXXX";
+    scoped_close int dir = make_dir(path);
+    struct pyro_error err = { 0 };
+    struct workspace_record a, r;
+
+    record_init(&a);
+    record_set_string(&a.environment, "debian:12");
+    record_set_string(&a.name, "build-1");
+    a.vcpu_count = 1, a.mem_mib = 128;
+    for (size_t i = 0; i < ARRAY_SIZE(damage); i++) {
+        assert_true(record_save(dir, &a, i % 2, &err));
+        if (damage[i])
+            put(dir, damage[i], strlen(damage[i]));
+        else
+            assert_int_equal(unlinkat(dir, RECORD_FILE, 0), 0);
+        assert_true(record_load(dir, a.id, &r, &err));
+        assert_string_equal(r.name, "build-1");
+        assert_false(r.broken);
+        record_release(&r);
+    }
+    put(dir, newer, strlen(newer));
+    assert_false(record_load(dir, a.id, &r, &err));
+    assert_non_null(strstr(err.message, "newer"));
+    record_release(&a);
+    fs_discard_tree(AT_FDCWD, path);
+}
+
+/* What a newer version's record says in known words is enough to look at the disk. */
+static void test_record_load_disk(void **state UNUSED)
+{
+    static const char newer[] =
+        "{\"version\": 99, \"base_path\": \"/b\", \"disk\": {\"layers\": [{\"id\": 1, \"parent\": "
+        "0}, {\"id\": 4, \"parent\": 1}], \"snapshots\": [], \"active\": 4, \"baseline\": 1, "
+        "\"next\": 5}}";
+    static const char other[] = "{\"version\": 99, \"base_path\": \"/b\", \"disk\": {}}";
+    char path[] = "/tmp/pyro-record-XXXXXX";
+    scoped_close int dir = make_dir(path);
+    struct pyro_error err = { 0 };
+    struct workspace_record r;
+
+    put(dir, newer, strlen(newer));
+    assert_true(record_load_disk(dir, "aaaaaaaaaaaa", &r, &err));
+    assert_true(r.broken && r.newer);
+    assert_string_equal(r.base_path, "/b");
+    assert_int_equal(r.disk.active, 4);
+    assert_int_equal(r.disk.count, 2);
+    record_release(&r);
+    put(dir, other, strlen(other));
+    assert_false(record_load_disk(dir, "aaaaaaaaaaaa", &r, &err));
+    assert_int_equal(err.code, PYRO_RECORD_INVALID);
+    fs_discard_tree(AT_FDCWD, path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_record_save_and_load_agree),
         cmocka_unit_test(test_record_load_refuses_what_is_not_sound),
+        cmocka_unit_test(test_record_copy_takes_the_place_of_a_damaged_one),
+        cmocka_unit_test(test_record_load_disk),
         cmocka_unit_test(test_record_every_truncation_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

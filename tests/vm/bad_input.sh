@@ -85,14 +85,13 @@ run "${pyro[@]}" workspace exec w -- cat file
 is "with its disk back nothing is lost" "$out" kept
 "${pyro[@]}" workspace stop w >/dev/null
 
-# The image under the disk: in a cache of its own, so that the others keep theirs.
-cp "$records/$id/workspace.json" "$TEST_DIR/record"
-base=$(json .base_path "$(cat "$TEST_DIR/record")")
-sed -i "s|$base|$TEST_DIR/base.ext4|" "$records/$id/workspace.json"
+# The image under the disk.
+base=$(json .base_path "$(cat "$records/$id/workspace.json")")
+mv "$base" "$TEST_DIR/base.ext4"
 run "${pyro[@]}" workspace start w --json
 is "no image under the disk: status" "$status" 1
-like "no image under the disk: it is named" "$(json .error.message)" 'base.ext4'
-cp "$TEST_DIR/record" "$records/$id/workspace.json"
+like "no image under the disk: it is named" "$(json .error.message)" "$base"
+mv "$TEST_DIR/base.ext4" "$base"
 run "${pyro[@]}" workspace start w
 is "with its image back it starts" "$status" 0
 

@@ -40,8 +40,31 @@ id=$("$PYRO" workspace create debian:12 --name w --id-only 2>/dev/null)
 "$PYRO" workspace exec w -- sh -c 'echo precious >file' 2>/dev/null
 "$PYRO" workspace stop w >/dev/null
 cp "$records/$id/workspace.json" "$TEST_DIR/record"
+for garbage in '' '{' '[]' '{"version": 1}' 'not JSON'; do
+    printf %s "$garbage" >"$records/$id/workspace.json"
+    run "$PYRO" workspace status "$id" --json
+    is "a damaged record: the last good one holds ($garbage)" "$(json .state)" stopped
+done
+rm "$records/$id/workspace.json"
+run "$PYRO" workspace start w
+is "without its record it starts" "$status" 0
+run "$PYRO" workspace exec w -- cat file
+is "without its record nothing is lost" "$out" precious
+"$PYRO" workspace stop w >/dev/null
+cp "$records/$id/workspace.json" "$TEST_DIR/record"
+# A newer version's, of which the disk is understood.
+sed 's/"version": [0-9]*/"version": 999999/' "$TEST_DIR/record" >"$records/$id/workspace.json"
+run "$PYRO" workspace start w --json
+code "a newer record does not start" workspace_not_found
+run "$PYRO" workspace disk read "$id" file --content-only
+is "a newer record: the disk can be read" "$out" precious
+rm "$records/$id/workspace.json.last"
 for garbage in '' '{' '[]' '{"version": 1}' 'not JSON' '{"version": 999999}'; do
     printf %s "$garbage" >"$records/$id/workspace.json"
+    run "$PYRO" workspace disk read "$id" file --content-only
+    is "a broken record: the disk can be read ($garbage)" "$out" precious
+    run "$PYRO" workspace disk list "$id"
+    like "a broken record: and listed ($garbage)" "$out" '/workspace/file'
     run "$PYRO" workspace status "$id" --json
     is "a broken record: state ($garbage)" "$(json .state)" failed
     like "a broken record: the reason ($garbage)" "$(json .last_error)" '...'
@@ -53,6 +76,12 @@ for garbage in '' '{' '[]' '{"version": 1}' 'not JSON' '{"version": 999999}'; do
     run "$PYRO" workspace start "$id"
     is "a broken record does not start ($garbage)" "$status" 1
 done
+run "$PYRO" workspace disk export "$id" --output "$TEST_DIR/disk.ext4"
+is "a broken record: the disk can be exported" "$status" 0
+check "and is sound" e2fsck -fn "$TEST_DIR/disk.ext4" >/dev/null 2>&1
+rm -f "$TEST_DIR/disk.ext4"
+XDG_CACHE_HOME=$TEST_DIR/none run "$PYRO" env prune
+is "a broken record: prune leaves what it may stand on" "$(ls "$XDG_DATA_HOME/pyro/bases" | wc -l)" 1
 cp "$TEST_DIR/record" "$records/$id/workspace.json"
 run "$PYRO" workspace start w
 is "with its record back it starts" "$status" 0
