@@ -116,11 +116,21 @@ static bool look_at(int log_fd, const struct shell_state *from, const struct alt
     return true;
 }
 
+static bool find(int log_fd, int states_fd, const struct shell_notes *k, struct place *p,
+                 struct pyro_error *err)
+{
+    struct shell_state last;
+
+    shell_state_before(states_fd, p->offset, &last);
+    return look_at(log_fd, &last, &k->alternations, p, err);
+}
+
 static bool load(int workspace_fd, const char *id, int log_fd, int states_fd, struct shell_notes *k,
                  struct pyro_error *err)
 {
-    struct place start = { .offset = k->start }, end = { .offset = k->end };
-    struct shell_state from, to, last;
+    struct place start = { .offset = k->start }, cursor = { .offset = k->cursor };
+    struct place end = { .offset = k->end };
+    struct shell_state from, to;
 
     shell_state_before(states_fd, k->start, &from);
     if (k->end == UINT64_MAX || !shell_state_after(states_fd, k->end, &to))
@@ -135,10 +145,15 @@ static bool load(int workspace_fd, const char *id, int log_fd, int states_fd, st
         return false;
     k->alt_screen = start.alternate;
     k->in_string = start.in_string;
+    k->alt_at_cursor = start.alternate;
+    if (k->cursor != k->start) {
+        if (!find(log_fd, states_fd, k, &cursor, err))
+            return false;
+        k->alt_at_cursor = cursor.alternate;
+    }
     if (k->end == UINT64_MAX)
         return true;
-    shell_state_before(states_fd, k->end, &last);
-    if (!look_at(log_fd, &last, &k->alternations, &end, err))
+    if (!find(log_fd, states_fd, k, &end, err))
         return false;
     k->alt_at_end = end.alternate;
     return true;
@@ -147,11 +162,17 @@ static bool load(int workspace_fd, const char *id, int log_fd, int states_fd, st
 bool shell_notes_load(int workspace_fd, const char *id, uint64_t start, uint64_t end,
                       struct shell_notes *ret, struct pyro_error *err)
 {
+    return shell_notes_load_around(workspace_fd, id, start, start, end, ret, err);
+}
+
+bool shell_notes_load_around(int workspace_fd, const char *id, uint64_t start, uint64_t cursor,
+                             uint64_t end, struct shell_notes *ret, struct pyro_error *err)
+{
     scoped_close int log_fd = shell_open_file(workspace_fd, id, "log", O_RDONLY, err);
     scoped_close int states_fd =
         log_fd < 0 ? -1 : shell_open_file(workspace_fd, id, "states", O_RDONLY, NULL);
 
-    *ret = (struct shell_notes){ .start = start, .end = end };
+    *ret = (struct shell_notes){ .start = start, .cursor = cursor, .end = end };
     if (log_fd >= 0 && load(workspace_fd, id, log_fd, states_fd, ret, err))
         return true;
     shell_notes_release(ret);
@@ -166,5 +187,7 @@ struct plain_options shell_notes_options(const struct shell_notes *k, bool ended
                                    .resize_count = k->resize_count,
                                    .alt_screen = k->alt_screen,
                                    .in_string = k->in_string,
+                                   .from = (size_t)(k->cursor - k->start),
+                                   .alt_from = k->alt_at_cursor,
                                    .ended = ended };
 }

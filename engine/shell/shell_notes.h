@@ -8,9 +8,9 @@
 #include "engine/term/plain.h"
 
 struct shell_notes {
-    uint64_t start, end;
-    int cols, rows;               /* at `start` */
-    bool alt_screen, alt_at_end;  /* at `start`, at `end` */
+    uint64_t start, cursor, end;
+    int cols, rows;                             /* at `start` */
+    bool alt_screen, alt_at_cursor, alt_at_end; /* at `start`, `cursor` and `end` */
     char in_string;               /* the kind of the long control string `start` lies in, or 0 */
     struct plain_resize *resizes; /* after `start` up to `end`, offsets from `start` */
     size_t resize_count, resize_room;
@@ -19,10 +19,14 @@ struct shell_notes {
 };
 
 /* Release it on success. Reads what comes after the last state before `start`: of the events up to
- * the first state behind `end`, and of the log, SHELL_STATE_EVERY bytes or little more. `end`
- * UINT64_MAX: to the end, and alt_at_end is not told. */
+ * the first state behind `end`, and of the log, SHELL_STATE_EVERY bytes or little more for each
+ * place. `end` UINT64_MAX: to the end, and alt_at_end is not told. */
 bool shell_notes_load(int workspace_fd, const char *id, uint64_t start, uint64_t end,
                       struct shell_notes *ret, struct pyro_error *err) MUST_CHECK;
+/* The same for a stretch that begins before what was asked for, which begins at `cursor`. */
+bool shell_notes_load_around(int workspace_fd, const char *id, uint64_t start, uint64_t cursor,
+                             uint64_t end, struct shell_notes *ret,
+                             struct pyro_error *err) MUST_CHECK;
 void shell_notes_release(struct shell_notes *notes);
 /* As the renderers want it; borrows the notes. */
 struct plain_options shell_notes_options(const struct shell_notes *notes, bool ended);

@@ -88,16 +88,18 @@ static size_t held_back(const char *s, size_t n, enum shell_rendering rendering,
 }
 
 /*
- * How much of the n bytes that are there a read takes. A sequence longer than max_chars alone is
- * taken whole all the same: a read that consumed nothing of what is complete would never get on.
+ * Where a read from `from` on ends of the n bytes that are there. A sequence longer than max_chars
+ * alone is taken whole all the same: a read that consumed nothing of what is complete would never
+ * get on.
  */
-static size_t measure(const char *s, size_t n, const struct shell_read_spec *spec, char in_string)
+static size_t measure(const char *s, size_t from, size_t n, const struct shell_read_spec *spec,
+                      char in_string)
 {
-    size_t take = bytes_of_chars(s, n, spec->max_chars);
+    size_t end = from + bytes_of_chars(s + from, n - from, spec->max_chars);
 
-    while (take < n && held_back(s, take, spec->rendering, in_string) == take)
-        take++;
-    return take;
+    while (end < n && end - held_back(s, end, spec->rendering, in_string) <= from)
+        end++;
+    return end;
 }
 
 /* ---- reading ---- */
@@ -105,12 +107,14 @@ static size_t measure(const char *s, size_t n, const struct shell_read_spec *spe
 struct log_view {
     int fd;
     uint64_t size;
-    struct buf bytes; /* of the stretch that was read */
+    uint64_t at;      /* the offset of `bytes` */
+    struct buf bytes; /* of the stretch that was read, and of what it needs before it */
 };
 
 static bool read_stretch(struct log_view *log, const char *id, uint64_t from, uint64_t n,
                          struct pyro_error *err)
 {
+    log->at = from;
     buf_clear(&log->bytes);
     if (!buf_reserve(&log->bytes, (size_t)n))
         return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
@@ -128,64 +132,143 @@ static bool read_stretch(struct log_view *log, const char *id, uint64_t from, ui
     return true;
 }
 
-static bool render_output(const struct log_view *log, int workspace_fd, uint64_t start,
-                          const struct shell_read_spec *spec, struct shell_reading *ret,
-                          struct pyro_error *err)
+static bool no_memory(struct pyro_error *err)
+{
+    return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
+}
+
+/*
+ * Rendering puts together what escape sequences and wrapped lines keep apart, so a secret that is
+ * not in the log may be in the text. Colours may keep one apart, too: it is looked for without
+ * them, and a text that has one loses them.
+ */
+static bool hide_in_plain(void *user, struct buf *output, bool *ret_hidden, struct pyro_error *err)
+{
+    scoped_buf text = BUF_INIT(SIZE_MAX / 2);
+    struct buf out = BUF_INIT(SIZE_MAX / 2);
+
+    *ret_hidden = false;
+    if (!buf_append(&text, output->len ? output->data : "", output->len))
+        return no_memory(err);
+    text.len = sgr_strip(text.data, text.len, text.data, NULL);
+    if (!redact_text(user, text.data, text.len, false, &out)) {
+        buf_release(&out);
+        return no_memory(err);
+    }
+    if (out.len == text.len && (!out.len || memcmp(out.data, text.data, out.len) == 0)) {
+        buf_release(&out);
+        return true;
+    }
+    buf_release(output);
+    *output = out;
+    *ret_hidden = true;
+    return true;
+}
+
+static bool render_raw(const struct log_view *log, int workspace_fd,
+                       const struct shell_read_spec *spec, struct shell_reading *ret,
+                       struct pyro_error *err)
 {
     const char *bytes = log->bytes.len ? log->bytes.data : "";
-    const char *id = ret->record.id;
-    struct plain_result plain;
+    size_t n = measure(bytes, 0, log->bytes.len, spec, 0);
     struct shell_notes notes;
-    size_t n, held = 0;
-    bool all, ok = true;
 
-    if (!shell_notes_load(workspace_fd, id, start, log->size, &notes, err))
-        return false;
-    n = measure(bytes, log->bytes.len, spec, notes.in_string);
-    ret->truncated = start + n < log->size;
-    all = !ret->record.running && !ret->truncated;
-    if (spec->rendering == SHELL_PLAIN) {
-        struct plain_options options = shell_notes_options(&notes, all);
-        options.colors = spec->colors;
-        ok = plain_render(bytes, n, &options, &plain, err);
-        if (ok) {
-            held = plain.held;
-            ret->output = plain.text;
-            ret->alt_screen = plain.alt_screen;
-        }
-    } else {
-        held = all ? 0 : unfinished_utf8(bytes, n);
-        ok = buf_append(&ret->output, bytes, n - held) ||
-             pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
-    }
-    ret->next_cursor = start + n - held;
-    shell_notes_release(&notes);
-    if (!ok || spec->rendering == SHELL_PLAIN)
-        return ok;
-    if (!shell_notes_load(workspace_fd, id, start, ret->next_cursor, &notes, err))
+    ret->truncated = log->at + n < log->size;
+    if (ret->record.running || ret->truncated)
+        n -= unfinished_utf8(bytes, n);
+    ret->next_cursor = log->at + n;
+    if (!buf_append(&ret->output, bytes, n))
+        return no_memory(err);
+    if (!shell_notes_load(workspace_fd, ret->record.id, log->at, ret->next_cursor, &notes, err))
         return false;
     ret->alt_screen = notes.alt_at_end;
     shell_notes_release(&notes);
     return true;
 }
 
-static bool render_screen(const struct log_view *log, int workspace_fd, uint64_t start,
-                          struct shell_reading *ret, struct pyro_error *err)
+/* The bytes begin before `start`, where the read does: they say what its own change. */
+static bool render_plain(const struct log_view *log, int workspace_fd, uint64_t start,
+                         const struct shell_read_spec *spec, struct shell_reading *ret,
+                         struct pyro_error *err)
+{
+    size_t skipped =
+        log->bytes.len ? plain_find_start(log->bytes.data, (size_t)(start - log->at)) : 0;
+    const char *bytes = log->bytes.len ? log->bytes.data + skipped : "";
+    uint64_t at = log->at + skipped;
+    size_t from = (size_t)(start - at), end;
+    scoped_redactor *redactor = NULL;
+    struct plain_options options;
+    struct plain_result plain;
+    struct shell_notes notes;
+    bool ok;
+
+    if (!secrets_redactor_of(workspace_fd, &redactor, err) ||
+        !shell_notes_load_around(workspace_fd, ret->record.id, at, start, log->at + log->bytes.len,
+                                 &notes, err))
+        return false;
+    end = measure(bytes, from, log->bytes.len - skipped, spec, notes.in_string);
+    ret->truncated = at + end < log->size;
+    options = shell_notes_options(&notes, !ret->record.running && !ret->truncated);
+    options.colors = spec->colors;
+    options.hide = redactor ? hide_in_plain : NULL;
+    options.hide_user = redactor;
+    ok = plain_render(bytes, end, &options, &plain, err);
+    shell_notes_release(&notes);
+    if (!ok)
+        return false;
+    buf_release(&ret->output);
+    ret->output = plain.text;
+    ret->alt_screen = plain.alt_screen;
+    ret->next_cursor = at + end - plain.held;
+    return true;
+}
+
+static void hide_in_screen(const struct redactor *redactor, struct screen *screen)
+{
+    for (int i = 0; i < screen->rows; i++) {
+        char *row = hide_in_text(redactor, screen->text[i], false);
+        free(screen->text[i]);
+        screen->text[i] = row;
+    }
+    if (screen->title) {
+        char *title = hide_in_text(redactor, screen->title, false);
+        free(screen->title);
+        screen->title = title;
+    }
+}
+
+static bool render_screen(const struct log_view *log, int workspace_fd, struct shell_reading *ret,
+                          struct pyro_error *err)
 {
     const char *bytes = log->bytes.len ? log->bytes.data : "";
     size_t from = screen_find_start(bytes, log->bytes.len);
+    uint64_t start = log->at + from;
+    scoped_redactor *redactor = NULL;
     struct plain_options options;
     struct shell_notes notes;
     bool ok;
 
-    if (!shell_notes_load(workspace_fd, ret->record.id, start + from, log->size, &notes, err))
+    if (!secrets_redactor_of(workspace_fd, &redactor, err) ||
+        !shell_notes_load(workspace_fd, ret->record.id, start, log->size, &notes, err))
         return false;
     options = shell_notes_options(&notes, true);
     ok = screen_render(bytes + from, log->bytes.len - from, &options, &ret->screen, err);
     shell_notes_release(&notes);
+    if (ok && redactor)
+        hide_in_screen(redactor, &ret->screen);
     ret->alt_screen = ok && ret->screen.alt_screen;
     ret->next_cursor = log->size;
     return ok;
+}
+
+/* How many bytes before the stretch are read too: what it changes depends on them. */
+static uint64_t lead_of(const struct shell_read_spec *spec, uint64_t first, uint64_t start)
+{
+    const uint64_t most = PLAIN_LOOK_BACK + VT_SEQUENCE_MAX + UTF8_BYTES_MAX;
+
+    if (spec->rendering != SHELL_PLAIN || start <= first)
+        return 0;
+    return start - first < most ? start - first : most;
 }
 
 /* The stretch that this read is about. */
@@ -213,7 +296,7 @@ static bool try_read(struct log_view *log, int workspace_fd, const char *id,
                      bool *ret_punched, struct pyro_error *err)
 {
     struct shell_record *r = &ret->record, again;
-    uint64_t start, n;
+    uint64_t start, n, lead;
     struct stat st;
 
     *ret_punched = false;
@@ -229,17 +312,24 @@ static bool try_read(struct log_view *log, int workspace_fd, const char *id,
         return pyro_hint(err, "use the next_cursor of the last read, or 0 for the beginning");
     }
     stretch_of(spec, r->first, log->size, &start, &n);
-    if (!read_stretch(log, id, start, n, err) || !shell_record_load(workspace_fd, id, &again, err))
+    lead = lead_of(spec, r->first, start);
+    if (!read_stretch(log, id, start - lead, lead + n, err) ||
+        !shell_record_load(workspace_fd, id, &again, err))
         return false;
-    *ret_punched = again.first > start;
+    *ret_punched = again.first > log->at;
     shell_record_release(&again);
     if (*ret_punched)
         return true;
     ret->dropped_bytes =
         spec->rendering != SHELL_SCREEN && start > spec->cursor ? start - spec->cursor : 0;
-    return spec->rendering == SHELL_SCREEN
-               ? render_screen(log, workspace_fd, start, ret, err)
-               : render_output(log, workspace_fd, start, spec, ret, err);
+    switch (spec->rendering) {
+    case SHELL_SCREEN:
+        return render_screen(log, workspace_fd, ret, err);
+    case SHELL_PLAIN:
+        return render_plain(log, workspace_fd, start, spec, ret, err);
+    default:
+        return render_raw(log, workspace_fd, spec, ret, err);
+    }
 }
 
 bool shell_read_log(int workspace_fd, const char *id, const struct shell_read_spec *spec,
@@ -270,57 +360,6 @@ bool shell_read_log(int workspace_fd, const char *id, const struct shell_read_sp
                            id);
 }
 
-/*
- * Colours may keep a secret apart, too: it is looked for in the text without them, and a text that
- * has one loses its colours.
- */
-static bool hide_in_output(const struct redactor *redactor, struct buf *output,
-                           struct pyro_error *err)
-{
-    scoped_buf text = BUF_INIT(SIZE_MAX / 2);
-    struct buf out = BUF_INIT(SIZE_MAX / 2);
-
-    if (!buf_append(&text, output->data, output->len))
-        return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
-    text.len = sgr_strip(text.data, text.len, text.data, NULL);
-    if (!redact_text(redactor, text.data, text.len, false, &out)) {
-        buf_release(&out);
-        return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
-    }
-    if (out.len == text.len && (!out.len || memcmp(out.data, text.data, out.len) == 0)) {
-        buf_release(&out);
-        return true;
-    }
-    buf_release(output);
-    *output = out;
-    return true;
-}
-
-/*
- * The log has none in it, but rendering puts together what escape sequences and wrapped lines keep
- * apart.
- */
-static bool hide_in_rendering(int workspace_fd, struct shell_reading *r, struct pyro_error *err)
-{
-    scoped_redactor *redactor = NULL;
-
-    if (!secrets_redactor_of(workspace_fd, &redactor, err))
-        return false;
-    if (!redactor)
-        return true;
-    for (int i = 0; i < r->screen.rows; i++) {
-        char *row = hide_in_text(redactor, r->screen.text[i], false);
-        free(r->screen.text[i]);
-        r->screen.text[i] = row;
-    }
-    if (r->screen.title) {
-        char *title = hide_in_text(redactor, r->screen.title, false);
-        free(r->screen.title);
-        r->screen.title = title;
-    }
-    return hide_in_output(redactor, &r->output, err);
-}
-
 bool shell_read(const char *ref, const char *id, const struct shell_read_spec *spec,
                 struct shell_reading *ret, struct pyro_error *err)
 {
@@ -339,10 +378,6 @@ bool shell_read(const char *ref, const char *id, const struct shell_read_spec *s
         return false;
     if (!shell_read_log(o.dir_fd, id, spec, ret, err))
         return false;
-    if (spec->rendering != SHELL_RAW && !hide_in_rendering(o.dir_fd, ret, err)) {
-        shell_reading_release(ret);
-        return false;
-    }
     snprintf(ret->workspace_id, sizeof(ret->workspace_id), "%s", o.id);
     ret->at_prompt = at_prompt;
     return true;

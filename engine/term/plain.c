@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "engine/term/plain_grid.h"
-#include "engine/term/plain_linear.h"
 #include "engine/term/sandbox.h"
 #include "engine/term/vtparse.h"
 
@@ -14,73 +13,174 @@ struct grid_job {
     const struct plain_options *options;
 };
 
-bool plain_render_on_grid(const char *bytes, size_t n, const struct plain_options *options,
-                          struct buf *text, bool *ret_alt_screen)
+/* ---- on the grid ---- */
+
+/* Feeds the bytes from *at up to `end`, and the resizes from *next on that take effect there. */
+static void feed_grid(struct plain_grid *grid, const char *bytes, size_t end,
+                      const struct plain_options *options, size_t *at, size_t *next)
+{
+    for (; *next < options->resize_count; ++*next) {
+        const struct plain_resize *r = &options->resizes[*next];
+        if (r->offset > end)
+            break;
+        if (r->offset > *at) {
+            plain_grid_feed(grid, bytes + *at, r->offset - *at);
+            *at = r->offset;
+        }
+        plain_grid_resize(grid, r->rows, r->cols);
+    }
+    plain_grid_feed(grid, bytes + *at, end - *at);
+    *at = end;
+}
+
+bool plain_change_on_grid(const char *bytes, size_t n, const struct plain_options *options,
+                          struct plain_change *change, bool *ret_alt_screen)
 {
     struct plain_grid grid;
-    size_t at = 0;
-    bool done = false;
+    size_t at = 0, next = 0;
+    bool done =
+        plain_grid_init(&grid, options->rows, options->cols, options->alt_screen, &change->after);
 
-    if (plain_grid_init(&grid, options->rows, options->cols, options->alt_screen, text)) {
+    if (done) {
         grid.colors = grid.keep = options->colors;
         if (options->in_string)
             vtparse_enter_string(&grid.parse, options->in_string);
-        for (size_t i = 0; i < options->resize_count; i++) {
-            const struct plain_resize *r = &options->resizes[i];
-            if (r->offset > n)
-                break;
-            if (r->offset > at) {
-                plain_grid_feed(&grid, bytes + at, r->offset - at);
-                at = r->offset;
-            }
-            plain_grid_resize(&grid, r->rows, r->cols);
+        if (options->from) {
+            feed_grid(&grid, bytes, options->from, options, &at, &next);
+            done = plain_grid_mark(&grid, &change->before);
         }
-        plain_grid_feed(&grid, bytes + at, n - at);
-        done = plain_grid_finish(&grid);
+        feed_grid(&grid, bytes, n, options, &at, &next);
+        done = done && plain_grid_finish(&grid);
+        change->cleared = grid.watch.cleared;
+        change->rewrites = grid.watch.rewrites;
         *ret_alt_screen = grid.alternate;
     }
     plain_grid_release(&grid);
     return done;
 }
 
+bool plain_render_on_grid(const char *bytes, size_t n, const struct plain_options *options,
+                          struct buf *text, bool *ret_alt_screen)
+{
+    struct plain_options all = *options;
+    struct plain_change change = { .after = *text };
+    bool done;
+
+    all.from = 0;
+    done = plain_change_on_grid(bytes, n, &all, &change, ret_alt_screen);
+    *text = change.after;
+    return done;
+}
+
+/* How the child ends its answer: behind both texts the length of the first, and three flags. */
+#define TRAILER_BYTES 9
+#define FLAG_ALTERNATE 1
+#define FLAG_CLEARED 2
+#define FLAG_REWRITES 4
+
 static bool run_grid_job(void *arg)
 {
     const struct grid_job *job = arg;
-    scoped_buf text = BUF_INIT(PLAIN_TEXT_MAX);
+    struct plain_change change = { .before = BUF_INIT(PLAIN_TEXT_MAX),
+                                   .after = BUF_INIT(PLAIN_TEXT_MAX) };
+    uint8_t trailer[TRAILER_BYTES];
     bool alt_screen;
-    char flag;
 
-    if (!plain_render_on_grid(job->bytes, job->n, job->options, &text, &alt_screen))
+    if (!plain_change_on_grid(job->bytes, job->n, job->options, &change, &alt_screen))
         return false;
-    flag = alt_screen ? 1 : 0;
-    return sandbox_write(text.data, text.len) && sandbox_write(&flag, 1);
+    put_u64(trailer, change.before.len);
+    trailer[8] = (uint8_t)((alt_screen ? FLAG_ALTERNATE : 0) | (change.cleared ? FLAG_CLEARED : 0) |
+                           (change.rewrites ? FLAG_REWRITES : 0));
+    return sandbox_write(change.before.data, change.before.len) &&
+           sandbox_write(change.after.data, change.after.len) &&
+           sandbox_write(trailer, sizeof trailer);
+}
+
+/* Takes the child's answer, which may be anything, apart. */
+static bool take_answer(struct buf *answer, struct plain_change *change, bool *ret_alt_screen,
+                        struct pyro_error *err)
+{
+    struct reader r = reader_of(answer->data, answer->len);
+    const uint8_t *texts;
+    uint64_t before;
+    uint8_t flags;
+
+    if (answer->len < TRAILER_BYTES || !rd_bytes(&r, answer->len - TRAILER_BYTES, &texts) ||
+        !rd_u64(&r, &before) || !rd_u8(&r, &flags) || before > answer->len - TRAILER_BYTES)
+        return pyro_fail(err, PYRO_INTERNAL, "rendering: the terminal process gave a wrong answer");
+    if (before && !buf_append(&change->before, texts, before))
+        return pyro_fail(err, PYRO_NO_MEMORY, "rendering: out of memory");
+    answer->len -= TRAILER_BYTES;
+    answer->data[answer->len] = '\0';
+    buf_consume(answer, before);
+    change->after = *answer;
+    *answer = (struct buf)BUF_INIT(0);
+    change->cleared = flags & FLAG_CLEARED;
+    change->rewrites = flags & FLAG_REWRITES;
+    *ret_alt_screen = flags & FLAG_ALTERNATE;
+    return true;
 }
 
 static bool render_in_child(const char *bytes, size_t n, const struct plain_options *options,
-                            struct plain_result *ret, struct pyro_error *err)
+                            struct plain_change *change, bool *ret_alt_screen,
+                            struct pyro_error *err)
 {
     struct grid_job job = { bytes, n, options };
     struct sandbox_limits limits = { .heap_bytes =
                                          ((size_t)128 << 20) + (job.options->colors ? 32 : 16) * n,
                                      .cpu_seconds = 60 };
+    scoped_buf answer = BUF_INIT(PLAIN_TEXT_MAX + PLAIN_TEXT_MAX / 2);
 
-    if (!sandbox_run(run_grid_job, &job, &limits, -1, &ret->text, err))
-        return false;
-    if (!ret->text.len)
-        return pyro_fail(err, PYRO_INTERNAL, "rendering: the terminal process gave no answer");
-    ret->alt_screen = ret->text.data[--ret->text.len] != 0;
-    ret->text.data[ret->text.len] = '\0';
-    return true;
+    return sandbox_run(run_grid_job, &job, &limits, -1, &answer, err) &&
+           take_answer(&answer, change, ret_alt_screen, err);
 }
 
-/* Whether the width stays what it was at the first byte; that is all the linear renderer depends
- * on. */
-static bool one_width(const struct plain_options *options, size_t n, int *ret_cols)
+/* ---- along the line ---- */
+
+/*
+ * The rows that the screen has at most: behind as many line ends nothing is left on it of what was
+ * there before, however it got there.
+ */
+static size_t rows_at_most(const struct plain_options *options)
+{
+    int rows = options->rows;
+
+    for (size_t i = 0; i < options->resize_count; i++)
+        rows = options->resizes[i].rows > rows ? options->resizes[i].rows : rows;
+    return rows < 1 ? 1 : rows > TERM_ROWS_MAX ? TERM_ROWS_MAX : (size_t)rows;
+}
+
+/* The start of the line so many line ends before `from` at which the cursor was in the first
+ * column; 0: there are not as many. */
+static size_t lines_before(const char *bytes, size_t from, size_t lines, char in_string)
+{
+    size_t end = from;
+
+    while (end) {
+        const char *lf = memrchr(bytes, '\n', end);
+        if (!lf)
+            break;
+        end = (size_t)(lf - bytes);
+        if (lines)
+            lines--;
+        else if (end && lf[-1] == '\r') {
+            const char *esc;
+            if (vtparse_at_rest(bytes, end + 1, in_string))
+                return end + 1;
+            esc = memrchr(bytes, 0x1b, end); /* what it is inside of began there */
+            end = esc ? (size_t)(esc - bytes) : 0;
+        }
+    }
+    return 0;
+}
+
+/* Whether the width in force at `start` stays; that is all the linear renderer depends on. */
+static bool one_width(const struct plain_options *options, size_t start, size_t n, int *ret_cols)
 {
     int cols = options->cols;
 
     for (size_t i = 0; i < options->resize_count && options->resizes[i].offset <= n; i++) {
-        if (options->resizes[i].offset && options->resizes[i].cols != cols)
+        if (options->resizes[i].offset > start && options->resizes[i].cols != cols)
             return false;
         cols = options->resizes[i].cols;
     }
@@ -94,32 +194,88 @@ static bool has_colors(const char *bytes, size_t n)
     return n && memmem(bytes, n, "\x1b[", 2);
 }
 
+enum plain_linear_result plain_change_linear(const char *bytes, size_t n,
+                                             const struct plain_options *options,
+                                             struct plain_change *change)
+{
+    size_t lines = rows_at_most(options), from_at = options->from;
+    size_t start = from_at ? lines_before(bytes, from_at, lines, options->in_string) : 0;
+    struct plain_linear_from from = { .at = from_at - start, .before = BUF_INIT(PLAIN_TEXT_MAX) };
+    char in_string = start ? 0 : options->in_string;
+    enum plain_linear_result result = PLAIN_LINEAR_NEEDS_GRID;
+    int cols;
+
+    if ((from_at ? options->alt_from : options->alt_screen) || (!start && options->alt_screen) ||
+        !one_width(options, start, n, &cols) ||
+        (options->colors && has_colors(bytes + start, n - start)) ||
+        (from.at && !vtparse_at_rest(bytes + start, from.at, in_string)))
+        return result;
+    result =
+        plain_linear_render_from(bytes + start, n - start, cols, in_string, &from, &change->after);
+    if (result == PLAIN_LINEAR_DONE) {
+        change->before = from.before;
+        change->rewrites = from.rewrites;
+        return result;
+    }
+    buf_release(&from.before);
+    buf_clear(&change->after);
+    return result;
+}
+
+/* ---- either ---- */
+
+static bool render(const char *bytes, size_t n, const struct plain_options *options,
+                   struct plain_change *change, bool *ret_alt_screen, struct pyro_error *err)
+{
+    switch (plain_change_linear(bytes, n, options, change)) {
+    case PLAIN_LINEAR_DONE:
+        *ret_alt_screen = false;
+        return true;
+    case PLAIN_LINEAR_NO_MEMORY:
+        return pyro_fail(err, PYRO_NO_MEMORY, "rendering: the text is too large");
+    case PLAIN_LINEAR_NEEDS_GRID:
+        break;
+    }
+    return render_in_child(bytes, n, options, change, ret_alt_screen, err);
+}
+
+/* Both texts lose what is to be hidden, and their colours if either did. */
+static bool hide(struct plain_change *change, const struct plain_options *options,
+                 struct pyro_error *err)
+{
+    bool hidden_before = false, hidden_after = false;
+
+    if (!options->hide)
+        return true;
+    if (!options->hide(options->hide_user, &change->before, &hidden_before, err) ||
+        !options->hide(options->hide_user, &change->after, &hidden_after, err))
+        return false;
+    if (options->colors && (hidden_before || hidden_after))
+        plain_change_strip(change);
+    return true;
+}
+
 bool plain_render(const char *bytes, size_t n, const struct plain_options *options,
                   struct plain_result *ret, struct pyro_error *err)
 {
     size_t held = options->ended ? 0 : vtparse_held_back(bytes, n, options->in_string);
-    struct plain_result result = { .text = BUF_INIT(PLAIN_TEXT_MAX), .held = held };
-    int cols;
+    size_t end = n - held, from = options->from < n ? options->from : n;
+    struct plain_options rendered = *options;
+    struct plain_change change = { .before = BUF_INIT(PLAIN_TEXT_MAX),
+                                   .after = BUF_INIT(PLAIN_TEXT_MAX) };
+    bool alt_screen = false, ok;
 
-    n -= held;
-    if (!options->alt_screen && one_width(options, n, &cols) &&
-        !(options->colors && has_colors(bytes, n))) {
-        switch (plain_linear_render(bytes, n, cols, options->in_string, NULL, &result.text)) {
-        case PLAIN_LINEAR_DONE:
-            *ret = result;
-            return true;
-        case PLAIN_LINEAR_NO_MEMORY:
-            buf_release(&result.text);
-            return pyro_fail(err, PYRO_NO_MEMORY, "rendering: the text is too large");
-        case PLAIN_LINEAR_NEEDS_GRID:
-            buf_clear(&result.text);
-            break;
-        }
+    rendered.from = from - vtparse_held_back(bytes, from, options->in_string);
+    if (rendered.from > end)
+        rendered.from = end;
+    ok = render(bytes, end, &rendered, &change, &alt_screen, err) && hide(&change, options, err) &&
+         (plain_change_cut(&change) || pyro_fail(err, PYRO_NO_MEMORY, "rendering: out of memory"));
+    if (ok) {
+        *ret = (struct plain_result){ .text = change.after,
+                                      .held = held < n - from ? held : n - from,
+                                      .alt_screen = alt_screen };
+        change.after = (struct buf)BUF_INIT(0);
     }
-    if (!render_in_child(bytes, n, options, &result, err)) {
-        buf_release(&result.text);
-        return false;
-    }
-    *ret = result;
-    return true;
+    plain_change_release(&change);
+    return ok;
 }

@@ -1,7 +1,8 @@
 /*
- * A plain read: the text a person would have seen scroll past, out of the raw bytes of one read. It
- * picks the linear renderer where that can answer and else runs the grid renderer in a confined
- * child; both give the same text. docs/rendering.md states the rules.
+ * A plain read: the text a person would have seen scroll past, out of the raw bytes of one read and
+ * of some before them, or what those of the read changed in it. It picks the linear renderer where
+ * that can answer and else runs the grid renderer in a confined child; both give the same text.
+ * docs/rendering.md states the rules.
  */
 #ifndef PYRO_TERM_PLAIN_H
 #define PYRO_TERM_PLAIN_H
@@ -9,13 +10,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/term/plain_change.h"
+#include "engine/term/plain_linear.h"
 #include "vmm/base/buf.h"
 #include "vmm/base/error.h"
 
 /* Of the text one read gives; more is an error. */
 #define PLAIN_TEXT_MAX ((size_t)512 * 1024 * 1024)
 
-/* The terminal's size from the byte at `offset` (into the bytes of the read) on. */
+/* How far before a read's cursor the terminal is computed from, at most. */
+#define PLAIN_LOOK_BACK ((size_t)256 * 1024)
+
+/* Takes out of a text what nobody is to see; *ret_hidden when there was any, and then it has no
+ * colours either. */
+typedef bool plain_hide(void *user, struct buf *text, bool *ret_hidden, struct pyro_error *err);
+
+/* The terminal's size from the byte at `offset` (into the bytes) on. */
 struct plain_resize {
     size_t offset;
     int rows, cols;
@@ -25,29 +35,53 @@ struct plain_options {
     int rows, cols; /* in force at the first byte; clamped to 1..1000 and 2..1000 */
     const struct plain_resize *resizes; /* by rising offset */
     size_t resize_count;
-    bool alt_screen; /* the read starts on the alternate screen */
-    char in_string;  /* kind of the control string (] P _ ^ X k) it starts inside, or 0 */
-    bool ended;      /* nothing will follow: hold nothing back */
+    bool alt_screen; /* the bytes start on the alternate screen */
+    char in_string;  /* kind of the control string (] P _ ^ X k) they start inside, or 0 */
+    /*
+     * The cursor, an offset into the bytes: the answer is what those from there on changed. 0: all
+     * of the text. alt_from: the alternate screen is shown there.
+     */
+    size_t from;
+    bool alt_from;
+    bool ended; /* nothing will follow: hold nothing back */
     /* For whoever looks back on all of it: the text keeps its colours, as SGR sequences (each line
      * begins without any), and what had left the screen when that was cleared. */
     bool colors;
+    plain_hide *hide; /* applied before texts are compared; may be NULL */
+    void *hide_user;
 };
 
 struct plain_result {
     struct buf text; /* owned by the caller: buf_release; UTF-8, LF line ends */
-    size_t held;     /* bytes at the end that are to be read again with what follows */
+    size_t held;     /* bytes at the end, of those from `from` on, to be read again with what
+                        follows */
     bool alt_screen; /* the read ends on the alternate screen */
 };
 
 /*
- * Renders n bytes of one read. Errors: PYRO_NO_MEMORY (the text is too large), PYRO_INTERNAL (the
+ * Renders n bytes. Errors: PYRO_NO_MEMORY (the text is too large), PYRO_INTERNAL (the
  * renderer's child ended unexpectedly). Blocks for as long as rendering takes.
  */
 bool plain_render(const char *bytes, size_t n, const struct plain_options *options,
                   struct plain_result *ret, struct pyro_error *err) MUST_CHECK;
 
-/* The grid renderer's answer, in this process: what the child does, and what tests compare with. */
+/*
+ * Where to begin so that what bytes[from..) change is known: at 0 if that is at most
+ * PLAIN_LOOK_BACK before `from`, else behind the first LF after that bound that is outside of any
+ * sequence, or at the first such byte. What is given of the bytes before the bound, some
+ * VT_SEQUENCE_MAX of them, says what a sequence is.
+ */
+size_t plain_find_start(const char *bytes, size_t from);
+
+/* The grid renderer's answer, in this process: what the child does, and what tests compare with.
+ * All of the text; or also that before `from`, which is outside of any sequence, as is the end. */
 bool plain_render_on_grid(const char *bytes, size_t n, const struct plain_options *options,
                           struct buf *text, bool *ret_alt_screen) MUST_CHECK;
+bool plain_change_on_grid(const char *bytes, size_t n, const struct plain_options *options,
+                          struct plain_change *change, bool *ret_alt_screen) MUST_CHECK;
+/* The linear renderer's, if it has one: else PLAIN_LINEAR_NEEDS_GRID, and `change` is as it was. */
+enum plain_linear_result plain_change_linear(const char *bytes, size_t n,
+                                             const struct plain_options *options,
+                                             struct plain_change *change) MUST_CHECK;
 
 #endif

@@ -9,25 +9,15 @@ static struct row *current(struct plain_grid *g)
     return g->line[g->at.row];
 }
 
-bool plain_edit_put_row(struct plain_grid *g, const struct row *row)
+/* Something is printed at the cursor. */
+static void watch_print(struct plain_grid *g, int row, int col)
 {
-    return g->colors ? row_text_colored(row, &g->pool, &g->color_room, g->out)
-                     : row_text(row, &g->pool, g->out);
-}
+    struct plain_watch *w = &g->watch;
 
-void plain_edit_push(struct plain_grid *g, const struct row *row)
-{
-    if (!plain_edit_put_row(g, row) || (!row->wrapped && !buf_append(g->out, "\n", 1)))
-        g->failed = true;
-    g->open = row->wrapped;
-}
-
-void plain_edit_drop_history(struct plain_grid *g)
-{
-    if (g->keep)
+    if (!w->waiting || g->alternate)
         return;
-    g->out->len = 0;
-    g->open = false;
+    w->waiting = false;
+    w->rewrites = row < w->row || (row == w->row && col < w->col);
 }
 
 /* The row above `row` no longer continues into it; that one may have left the screen already. */
@@ -70,8 +60,10 @@ void plain_edit_scroll_up(struct plain_grid *g, int n)
         n = g->bottom - g->top + 1;
     while (n-- > 0) {
         if (!g->alternate)
-            plain_edit_push(g, g->line[g->top]);
+            plain_text_push(g, g->line[g->top]);
         rotate(g, g->top, g->bottom);
+        if (!g->alternate && g->watch.row >= g->top && g->watch.row <= g->bottom)
+            g->watch.row = g->watch.row > g->top ? g->watch.row - 1 : -1;
     }
 }
 
@@ -143,12 +135,20 @@ void plain_edit_backspace(struct plain_grid *g)
     }
 }
 
+static void put_tab(struct plain_grid *g, int stop)
+{
+    if (current(g)->used > g->at.col) /* it is movement */
+        return;
+    watch_print(g, g->at.row, g->at.col);
+    row_tab(current(g), &g->pool, g->at.col, stop);
+}
+
 void plain_edit_tab(struct plain_grid *g)
 {
     int stop = g->at.col + 1, usual = (g->at.col | 7) + 1;
 
     if (g->at.col >= g->cols - 1) {
-        row_tab(current(g), &g->pool, g->at.col, g->at.col);
+        put_tab(g, g->at.col);
         return;
     }
     while (stop < g->cols - 1 && !g->tab[stop])
@@ -156,7 +156,7 @@ void plain_edit_tab(struct plain_grid *g)
     if (usual > g->cols - 1)
         usual = g->cols - 1;
     if (stop == usual) /* read back as a TAB it must lead to the same column */
-        row_tab(current(g), &g->pool, g->at.col, stop);
+        put_tab(g, stop);
     g->at.col = stop;
 }
 
@@ -165,6 +165,7 @@ void plain_edit_print(struct plain_grid *g, uint32_t codepoint)
     int width = term_width(codepoint);
 
     if (width == 0) {
+        watch_print(g, g->at.row, g->at.col);
         row_mark(current(g), &g->pool, g->at.col, codepoint);
         return;
     }
@@ -179,6 +180,7 @@ void plain_edit_print(struct plain_grid *g, uint32_t codepoint)
         g->fed_inside = false;
         g->at.col = 0;
     }
+    watch_print(g, g->at.row, g->at.col);
     if (g->insert)
         row_insert(current(g), &g->pool, g->at.col, width, g->cols);
     if (width == 1)
@@ -231,11 +233,11 @@ void plain_edit_erase_display(struct plain_grid *g, int what)
     case 2:
         plain_edit_clear_rows(g, 0, g->rows);
         if (!g->alternate)
-            plain_edit_drop_history(g);
+            plain_text_drop_history(g);
         break;
     case 3:
         if (!g->alternate)
-            plain_edit_drop_history(g);
+            plain_text_drop_history(g);
         break;
     default:
         break;
@@ -244,6 +246,7 @@ void plain_edit_erase_display(struct plain_grid *g, int what)
 
 void plain_edit_fill(struct plain_grid *g)
 {
+    watch_print(g, 0, 0);
     for (int row = 0; row < g->rows; row++) {
         for (int col = 0; col < g->cols; col++)
             row_put(g->line[row], &g->pool, col, 'E', 1);

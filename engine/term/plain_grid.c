@@ -167,7 +167,7 @@ static void full_reset(struct plain_grid *g)
     if (g->alternate)
         plain_edit_alternate(g, false, false);
     plain_edit_clear_rows(g, 0, g->rows);
-    plain_edit_drop_history(g);
+    plain_text_drop_history(g);
     reset_modes(g);
     default_tabs(g, 0);
     g->at.row = g->at.col = 0;
@@ -487,11 +487,6 @@ void plain_grid_feed(struct plain_grid *g, const char *bytes, size_t n)
         vtparse_feed(&g->parse, bytes, n);
 }
 
-static bool row_is_blank(const struct row *row)
-{
-    return row->used == 0 && !row->lead;
-}
-
 /* Changes how many rows a screen has: blank ones below the cursor go first, then the top leaves for
  * good. */
 static void resize_lines(struct plain_grid *g, struct row **line, int rows, int *cursor_row,
@@ -499,7 +494,7 @@ static void resize_lines(struct plain_grid *g, struct row **line, int rows, int 
 {
     int have = g->rows;
 
-    while (have > rows && have - 1 > *cursor_row && row_is_blank(line[have - 1])) {
+    while (have > rows && have - 1 > *cursor_row && plain_text_row_is_blank(line[have - 1])) {
         have--;
         free(line[have]->cell);
         free(line[have]);
@@ -507,8 +502,10 @@ static void resize_lines(struct plain_grid *g, struct row **line, int rows, int 
     }
     while (have > rows) {
         struct row *gone = line[0];
-        if (is_main)
-            plain_edit_push(g, gone);
+        if (is_main) {
+            plain_text_push(g, gone);
+            g->watch.row = g->watch.row > 0 ? g->watch.row - 1 : -1;
+        }
         row_clear(gone, &g->pool);
         memmove(line, line + 1, (size_t)(have - 1) * sizeof *line);
         line[--have] = NULL;
@@ -565,25 +562,4 @@ void plain_grid_resize(struct plain_grid *g, int rows, int cols)
     g->cols = cols;
     g->top = 0;
     g->bottom = rows - 1;
-}
-
-bool plain_grid_finish(struct plain_grid *g)
-{
-    int last = g->alternate ? g->entry_row : g->at.row;
-
-    if (g->failed || g->pool.exhausted)
-        return false;
-    vtparse_finish(&g->parse);
-    for (int i = g->rows - 1; i > last; i--) {
-        if (!row_is_blank(g->main_line[i]))
-            last = i;
-    }
-    for (int i = 0; i < last; i++)
-        plain_edit_push(g, g->main_line[i]);
-    if (g->failed || !plain_edit_put_row(g, g->main_line[last]))
-        return false;
-    /* an LF that ended a wrapped line from inside, with nothing after it, ends the text too */
-    if (g->fed_inside && !g->alternate && g->at.row == last)
-        return buf_append(g->out, "\n", 1);
-    return true;
 }

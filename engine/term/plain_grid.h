@@ -24,6 +24,15 @@ struct plain_cursor {
     uint64_t look;        /* of what is printed next; the default unless colours are kept */
 };
 
+/* What is to be known of the bytes behind a mark. */
+struct plain_watch {
+    bool marked;
+    bool waiting;  /* nothing was printed since the mark */
+    int row, col;  /* behind the text's last cell at the mark; row < 0: it has left the screen */
+    bool cleared;  /* the text up to the mark was dropped since */
+    bool rewrites; /* what was printed first stands among that text, not behind it */
+};
+
 struct plain_grid {
     struct vtparse parse;
     int rows, cols;
@@ -43,6 +52,7 @@ struct plain_grid {
     size_t color_room; /* bytes that those may still have */
     bool fed_inside;   /* the last event was an LF from a wrapped row into its continuation */
     uint32_t last;     /* the character that REP repeats; 0: none */
+    struct plain_watch watch;
     unsigned char tab[TERM_COLS_MAX];
     struct buf *out;
 };
@@ -60,9 +70,19 @@ void plain_grid_release(struct plain_grid *g);
 void plain_grid_feed(struct plain_grid *g, const char *bytes, size_t n);
 /* Takes effect at once; nothing reflows and no printed character is lost. */
 void plain_grid_resize(struct plain_grid *g, int rows, int cols);
+/* Appends all of the text so far to `text`, and from now on sees to `watch`. */
+bool plain_grid_mark(struct plain_grid *g, struct buf *text) MUST_CHECK;
 /* Appends what is still on the (main) screen, up to the lower of the cursor's and the last printed
  * row. */
 bool plain_grid_finish(struct plain_grid *g) MUST_CHECK;
+
+/* plain_text.c: how rows become text. Appends a row's, in colour where that is kept. */
+bool plain_text_put_row(struct plain_grid *g, const struct row *row) MUST_CHECK;
+/* Makes the main screen's row text. */
+void plain_text_push(struct plain_grid *g, const struct row *row);
+/* Takes back what has left the screen, unless streaming. */
+void plain_text_drop_history(struct plain_grid *g);
+bool plain_text_row_is_blank(const struct row *row);
 
 /* plain_edit.c: what acts on cells and rows, used by the dispatcher in plain_grid.c. */
 void plain_edit_print(struct plain_grid *g, uint32_t codepoint);
@@ -80,11 +100,5 @@ void plain_edit_fill(struct plain_grid *g);
 void plain_edit_alternate(struct plain_grid *g, bool on, bool cursor);
 /* Clears rows [from, to) whole; the row above no longer continues into them. */
 void plain_edit_clear_rows(struct plain_grid *g, int from, int to);
-/* Appends a row's text, in colour where that is kept. */
-bool plain_edit_put_row(struct plain_grid *g, const struct row *row) MUST_CHECK;
-/* Makes the main screen's row text. */
-void plain_edit_push(struct plain_grid *g, const struct row *row);
-/* Takes back what has left the screen, unless streaming. */
-void plain_edit_drop_history(struct plain_grid *g);
 
 #endif

@@ -32,6 +32,11 @@ struct linear {
     struct row row;
     struct mark_pool pool;
     enum plain_linear_result result;
+    /* From a mark on, up to the first thing printed behind it or the end of its row: */
+    bool watching;
+    bool rewrites;   /* that stands among the text up to the mark */
+    size_t mark_out; /* fast: `out` at the mark */
+    int mark_col;    /* slow: the column behind the row's last cell at the mark */
 };
 
 enum step { STEP_OK, STEP_STOP };
@@ -61,8 +66,17 @@ static void line_begins(struct linear *l)
 
 /* ---- slow mode ---- */
 
+static void watch_print(struct linear *l)
+{
+    if (!l->watching)
+        return;
+    l->watching = false;
+    l->rewrites = l->cx < l->mark_col;
+}
+
 static enum step slow_flush_row(struct linear *l)
 {
+    l->watching = false;
     if (!row_text(&l->row, &l->pool, l->out) || l->pool.exhausted)
         return stop_with(l, PLAIN_LINEAR_NO_MEMORY);
     row_clear(&l->row, &l->pool);
@@ -74,6 +88,7 @@ static enum step slow_char(struct linear *l, uint32_t c)
     int width = term_width(c);
 
     if (width == 0) {
+        watch_print(l);
         row_mark(&l->row, &l->pool, l->cx, c);
         return STEP_OK;
     }
@@ -83,6 +98,7 @@ static enum step slow_char(struct linear *l, uint32_t c)
         l->joined = true;
         l->cx = 0;
     }
+    watch_print(l);
     if (width == 1)
         row_put_narrow(&l->row, &l->pool, l->cx, c);
     else
@@ -99,7 +115,10 @@ static void slow_tab(struct linear *l)
         stop = l->cx;
     else if (stop > l->cols - 1)
         stop = l->cols - 1;
-    row_tab(&l->row, &l->pool, l->cx, stop);
+    if (l->row.used <= l->cx) { /* else it is movement */
+        watch_print(l);
+        row_tab(&l->row, &l->pool, l->cx, stop);
+    }
     l->cx = stop;
 }
 
@@ -107,11 +126,12 @@ static void slow_tab(struct linear *l)
 static enum step enter_slow(struct linear *l)
 {
     size_t len = l->out->len - l->line_start;
+    bool watching = l->watching && l->out->len == l->mark_out;
     char *text = NULL;
     enum step step = STEP_OK;
 
     l->slow = true;
-    l->joined = false;
+    l->joined = l->watching = false;
     l->cx = 0;
     if (len) {
         text = malloc(len);
@@ -130,6 +150,8 @@ static enum step enter_slow(struct linear *l)
         }
     }
     free(text);
+    l->watching = watching;
+    l->mark_col = l->row.used;
     return step;
 }
 
@@ -219,50 +241,6 @@ static void slow_move(struct linear *l, const struct vt_csi *csi)
 
 /* ---- sequences ---- */
 
-enum effect { EFFECT_NONE, EFFECT_LINE, EFFECT_GRID };
-
-static enum effect mode_effect(const struct vt_csi *csi)
-{
-    for (unsigned i = 0; i < csi->count; i++) {
-        switch (csi->arg[i]) {
-        case 4:
-        case 20:
-            if (!csi->lead)
-                return EFFECT_GRID;
-            break;
-        case 6:
-        case 7:
-        case 47:
-        case 1047:
-        case 1048:
-        case 1049:
-            if (csi->lead)
-                return EFFECT_GRID;
-            break;
-        default:
-            break;
-        }
-    }
-    return EFFECT_NONE;
-}
-
-static enum effect csi_effect(const struct vt_csi *csi)
-{
-    if (csi->mid)
-        return csi->mid == '!' ? EFFECT_GRID : EFFECT_NONE;
-    if (csi->lead && csi->lead != '?')
-        return EFFECT_NONE;
-    if (csi->final == 'h' || csi->final == 'l')
-        return mode_effect(csi);
-    if (csi->final == 'K')
-        return EFFECT_LINE;
-    if (csi->lead)
-        return csi->final == 'J' ? EFFECT_GRID : EFFECT_NONE;
-    if (strchr("CDG`a", csi->final))
-        return EFFECT_LINE;
-    return strchr("@ABEFHIJLMPSTXZbdefgrsu", csi->final) ? EFFECT_GRID : EFFECT_NONE;
-}
-
 /*
  * Reads a control sequence, `at` on the byte after ESC [. Anything that is not plain and within the
  * limits is the grid's, whose parser knows every case.
@@ -306,12 +284,12 @@ static enum step do_csi(struct linear *l)
         return STEP_STOP;
     if (!whole)
         return STEP_OK;
-    switch (csi_effect(&csi)) {
-    case EFFECT_NONE:
+    switch (plain_linear_effect(&csi)) {
+    case PLAIN_LINEAR_NOTHING:
         return STEP_OK;
-    case EFFECT_GRID:
+    case PLAIN_LINEAR_BEYOND:
         return stop_with(l, PLAIN_LINEAR_NEEDS_GRID);
-    case EFFECT_LINE:
+    case PLAIN_LINEAR_IN_LINE:
         break;
     }
     if (csi.final == 'K' && vt_arg(&csi, 0, 0) == 0 && !l->slow) {
@@ -488,6 +466,7 @@ static enum step slow_run(struct linear *l)
             return special(l);
         l->at++;
         if (l->cx < l->cols) {
+            watch_print(l);
             row_put_narrow(&l->row, &l->pool, l->cx, c);
             l->cx++;
         } else if (slow_char(l, c) != STEP_OK) {
@@ -518,34 +497,87 @@ static enum step fast_run(struct linear *l)
     return STEP_OK;
 }
 
+static enum step run_to(struct linear *l, size_t end)
+{
+    enum step step = STEP_OK;
+
+    l->n = end;
+    if (!make_room(l, 0))
+        return stop_with(l, PLAIN_LINEAR_NO_MEMORY);
+    while (l->at < l->n && step == STEP_OK) {
+        bool was_slow = l->slow;
+        step = was_slow ? slow_run(l) : fast_run(l);
+        if (was_slow && !l->slow && !make_room(l, 0))
+            step = stop_with(l, PLAIN_LINEAR_NO_MEMORY);
+    }
+    return step;
+}
+
+static enum step mark(struct linear *l, struct buf *before)
+{
+    if ((l->out->len > l->out_base &&
+         !buf_append(before, l->out->data + l->out_base, l->out->len - l->out_base)) ||
+        (l->slow && !row_text(&l->row, &l->pool, before)))
+        return stop_with(l, PLAIN_LINEAR_NO_MEMORY);
+    l->watching = true;
+    l->mark_out = l->out->len;
+    l->mark_col = l->row.used;
+    return STEP_OK;
+}
+
+static enum plain_linear_result render(struct linear *l, size_t n, char in_string,
+                                       struct plain_linear_from *from)
+{
+    enum step step = STEP_OK;
+
+    l->out_base = l->out->len;
+    l->row.cell = calloc((size_t)l->cols, sizeof *l->row.cell);
+    l->row.size = l->cols;
+    if (!l->row.cell || !make_room(l, 0))
+        return PLAIN_LINEAR_NO_MEMORY;
+    line_begins(l);
+    l->n = from && from->at ? from->at : n;
+    if (in_string)
+        skip_string(l, in_string);
+    if (from && from->at) {
+        step = run_to(l, from->at);
+        if (step == STEP_OK)
+            step = mark(l, &from->before);
+    }
+    if (step == STEP_OK)
+        step = run_to(l, n);
+    if (step == STEP_OK && l->slow)
+        slow_flush_row(l);
+    if (l->out->data)
+        l->out->data[l->out->len] = '\0';
+    if (from)
+        from->rewrites = l->rewrites;
+    return l->result;
+}
+
+static enum plain_linear_result render_and_release(struct linear *l, size_t n, char in_string,
+                                                   struct plain_linear_from *from)
+{
+    enum plain_linear_result result = render(l, n, in_string, from);
+
+    free(l->row.cell);
+    mark_pool_release(&l->pool);
+    return result;
+}
+
 enum plain_linear_result plain_linear_render(const char *bytes, size_t n, int cols, char in_string,
                                              struct plain_line_marks *marks, struct buf *out)
 {
-    struct linear l = {
-        .in = bytes, .n = n, .cols = cols, .out = out, .out_base = out->len, .marks = marks
-    };
-    enum step step = STEP_OK;
+    struct linear l = { .in = bytes, .cols = cols, .out = out, .marks = marks };
 
-    l.row.cell = calloc((size_t)cols, sizeof *l.row.cell);
-    l.row.size = cols;
-    if (!l.row.cell || !make_room(&l, 0))
-        l.result = PLAIN_LINEAR_NO_MEMORY;
-    else {
-        line_begins(&l);
-        if (in_string)
-            skip_string(&l, in_string);
-        while (l.at < l.n && step == STEP_OK) {
-            bool was_slow = l.slow;
-            step = was_slow ? slow_run(&l) : fast_run(&l);
-            if (was_slow && !l.slow && !make_room(&l, 0))
-                step = stop_with(&l, PLAIN_LINEAR_NO_MEMORY);
-        }
-        if (step == STEP_OK && l.slow)
-            slow_flush_row(&l);
-        if (out->data)
-            out->data[out->len] = '\0';
-    }
-    free(l.row.cell);
-    mark_pool_release(&l.pool);
-    return l.result;
+    return render_and_release(&l, n, in_string, NULL);
+}
+
+enum plain_linear_result plain_linear_render_from(const char *bytes, size_t n, int cols,
+                                                  char in_string, struct plain_linear_from *from,
+                                                  struct buf *out)
+{
+    struct linear l = { .in = bytes, .cols = cols, .out = out };
+
+    return render_and_release(&l, n, in_string, from);
 }

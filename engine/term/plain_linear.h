@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/term/vtparse.h"
 #include "vmm/base/buf.h"
 
 enum plain_linear_result {
@@ -39,5 +40,24 @@ struct plain_line_marks {
  */
 enum plain_linear_result plain_linear_render(const char *bytes, size_t n, int cols, char in_string,
                                              struct plain_line_marks *marks, struct buf *out);
+
+/* What a control sequence does, for the linear renderer. */
+enum plain_linear_effect {
+    PLAIN_LINEAR_NOTHING,
+    PLAIN_LINEAR_IN_LINE, /* it moves or erases in the cursor's line */
+    PLAIN_LINEAR_BEYOND   /* only the grid can do it */
+};
+enum plain_linear_effect plain_linear_effect(const struct vt_csi *csi);
+
+/* Where a read begins that takes bytes from before it, and what there is to know of it. */
+struct plain_linear_from {
+    size_t at;         /* offset into the input, outside of any character and sequence */
+    struct buf before; /* gets the text up to there; the caller's */
+    bool rewrites;     /* what is printed first behind it stands among that text */
+};
+/* The same, with `from`, which is set whatever comes of it. */
+enum plain_linear_result plain_linear_render_from(const char *bytes, size_t n, int cols,
+                                                  char in_string, struct plain_linear_from *from,
+                                                  struct buf *out);
 
 #endif

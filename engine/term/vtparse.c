@@ -397,3 +397,19 @@ size_t vtparse_held_back(const char *bytes, size_t n, char in_string)
         return p.length > VT_SEQUENCE_MAX ? 1 : p.length;
     return p.length;
 }
+
+bool vtparse_at_rest(const char *bytes, size_t n, char in_string)
+{
+    static const struct vt_handler nobody = { .text = NULL };
+    const char *last = n ? memrchr(bytes, ESC, n) : NULL;
+    size_t from = last ? (size_t)(last - bytes) : 0;
+    struct vtparse p;
+
+    if (!last && !in_string)
+        return partial_tail(bytes, n) == 0;
+    vtparse_init(&p, &nobody, NULL);
+    if (!last)
+        vtparse_enter_string(&p, in_string);
+    vtparse_feed(&p, bytes + from, n - from);
+    return p.state == VT_GROUND && !p.partial_len;
+}

@@ -85,6 +85,12 @@ void vtparse_finish(struct vtparse *p);
  */
 size_t vtparse_held_back(const char *bytes, size_t n, char in_string);
 
+/*
+ * Whether bytes[0..n) end outside of any character and sequence. `in_string`: they start inside a
+ * control string of this kind; where no ESC and no end of it is among them, they end there too.
+ */
+bool vtparse_at_rest(const char *bytes, size_t n, char in_string);
+
 /* Whether the byte after ESC begins a control string. */
 static inline bool vt_starts_string(unsigned char c)
 {

@@ -1,8 +1,9 @@
 /*
  * Plain rendering under a fuzzer. The first two bytes choose the size, the rest is terminal output.
  * No input crashes the grid renderer, whatever the split of its feeds; its text is valid UTF-8;
- * wherever the linear renderer answers, it answers what the grid does; a stream gives the same
- * text, and so does text in colour once its colours are taken out.
+ * wherever the linear renderer answers, it answers what the grid does, also to a read from a
+ * cursor, whose answer ends the whole text; a stream gives the same text, and so does text in
+ * colour once its colours are taken out.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include "engine/term/plain_linear.h"
 #include "engine/term/sgr.h"
 #include "engine/term/stream.h"
+#include "engine/term/track.h"
+#include "engine/term/vtparse.h"
 #include "vmm/base/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -88,6 +91,45 @@ static void check_stream(const char *bytes, size_t n, const struct plain_options
     check_colors(bytes, n, options, &whole);
 }
 
+static void require_same(const struct buf *a, const struct buf *b)
+{
+    require(a->len == b->len && (!a->len || memcmp(a->data, b->data, a->len) == 0));
+}
+
+/* What a read from an offset on has changed. */
+static void check_change(const char *bytes, size_t n, struct plain_options options,
+                         const struct buf *whole)
+{
+    struct plain_change grid = { .before = BUF_INIT(64 << 20), .after = BUF_INIT(64 << 20) };
+    struct plain_change linear = { .before = BUF_INIT(64 << 20), .after = BUF_INIT(64 << 20) };
+    size_t from = options.from;
+    struct track track;
+    bool alt_screen;
+
+    track_init(&track, 0, NULL, NULL);
+    track_feed(&track, bytes, from);
+    options.alt_from = track.alternate;
+    require(plain_find_start(bytes, from) <= from);
+    options.from -= vtparse_held_back(bytes, from, 0);
+    require(plain_change_on_grid(bytes, n, &options, &grid, &alt_screen));
+    if (!options.colors)
+        require_same(&grid.after, whole);
+    require(plain_change_cut(&grid));
+    require(utf8_is_valid(grid.after.data ? grid.after.data : "", grid.after.len));
+    if (!options.colors) {
+        require(grid.after.len <= whole->len);
+        require(!grid.after.len ||
+                memcmp(grid.after.data, whole->data + whole->len - grid.after.len,
+                       grid.after.len) == 0);
+        if (plain_change_linear(bytes, n, &options, &linear) == PLAIN_LINEAR_DONE) {
+            require(plain_change_cut(&linear) && linear.rewrites == grid.rewrites);
+            require_same(&linear.after, &grid.after);
+        }
+    }
+    plain_change_release(&grid);
+    plain_change_release(&linear);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     scoped_buf linear = BUF_INIT(64 << 20), grid = BUF_INIT(64 << 20), resized = BUF_INIT(64 << 20);
@@ -111,6 +153,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(!alt_screen && linear.len == grid.len);
         require(!grid.len || memcmp(linear.data, grid.data, grid.len) == 0);
     }
+    options.from = n * data[2] / 256;
+    check_change(bytes, n, options, &grid);
+    options.colors = true;
+    check_change(bytes, n, options, &grid);
+    options.colors = false;
+    options.from = 0;
     check_split(bytes, n, options.rows, options.cols, &grid);
     check_stream(bytes, n, &options);
     resize[0] = (struct plain_resize){ n / 3, 1 + data[2] % 9, 2 + data[2] % 37 };

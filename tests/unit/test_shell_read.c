@@ -120,6 +120,58 @@ static void test_shell_read_in_pieces_equals_the_whole(void **state UNUSED)
     }
 }
 
+/* A prompt that was read is not read again, and what is drawn again comes whole. */
+static void test_shell_read_what_changed(void **state UNUSED)
+{
+    uint64_t at, line;
+
+    print("$ ");
+    at = expect(SHELL_PLAIN, 0, 1000, "$ ");
+    print("make\r\nbuilding 1%\rbuilding 10%");
+    at = expect(SHELL_PLAIN, at, 1000, "make\nbuilding 10%");
+    expect(SHELL_PLAIN, at, 1000, "");
+    line = at;
+    print("\rbuilding 100%\r\n$ ");
+    at = expect(SHELL_PLAIN, at, 1000, "building 100%\n$ ");
+    assert_int_equal(expect(SHELL_PLAIN, line, 1, ""), line + 1); /* the CR alone */
+    print("ls\x1b[2D\x1b[Jdate\x1b[2DXY");
+    at = expect(SHELL_PLAIN, at, 1000, "daXY");
+    print("\x1b[H\x1b[2J$ ");
+    expect(SHELL_PLAIN, at, 1000, "$ ");
+}
+
+/* The log behind it is longer than what a read looks at. */
+static void test_shell_read_what_changed_far_behind(void **state UNUSED)
+{
+    uint64_t at;
+
+    for (int i = 0; i < 12000; i++)
+        print("a line of thirty characters\r\n");
+    print("50%");
+    at = shell_log.file.size;
+    expect(SHELL_PLAIN, at - 3, 1000, "50%");
+    print("\r100%\r\n");
+    expect(SHELL_PLAIN, at, 1000, "100%\n");
+    print("\x1b[A\x1b[Kdone\r\n");
+    expect(SHELL_PLAIN, at, 1000, "done\n");
+}
+
+static void test_shell_read_hides_before_it_compares(void **state UNUSED)
+{
+    struct pyro_error err = { 0 };
+    uint64_t at;
+
+    assert_int_equal(mkdirat(dir_fd, "secrets", 0700), 0);
+    assert_true(fs_replace(dir_fd, "secrets/TOKEN", "tok-1234", 8, 0600, &err));
+    print("$ echo ");
+    at = shell_log.file.size;
+    print("tok-\x1b[m1234\r\nmore\r\n");
+    expect(SHELL_PLAIN, at, 1000, "[REDACTED]\nmore\n");
+    at = shell_log.file.size;
+    print("\x1b[2A\x1b[7C\x1b[Kx\r\n");
+    expect(SHELL_PLAIN, at, 1000, "$ echo x\nmore");
+}
+
 static void test_shell_read_beyond_the_end(void **state UNUSED)
 {
     struct shell_read_spec spec = { .cursor = 4, .max_chars = 1, .wait_for_idle_ms = 10 };
@@ -351,6 +403,9 @@ int main(void)
         T(test_shell_read_counts_characters),
         T(test_shell_read_holds_back_what_is_unfinished),
         T(test_shell_read_in_pieces_equals_the_whole),
+        T(test_shell_read_what_changed),
+        T(test_shell_read_what_changed_far_behind),
+        T(test_shell_read_hides_before_it_compares),
         T(test_shell_read_beyond_the_end),
         T(test_shell_read_at_the_size_in_force),
         T(test_shell_read_knows_the_alternate_screen),
