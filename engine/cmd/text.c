@@ -6,14 +6,31 @@
 #include "vmm/base/printable.h"
 #include "vmm/base/utf8.h"
 
+/* How much of a text begins with that needs no look: it is most of most texts. */
+static size_t plain_length(const char *s)
+{
+    size_t n = 0;
+
+    while (s[n] >= ' ' && s[n] < 0x7f)
+        n++;
+    return n;
+}
+
 static void print_escaped(FILE *out, const char *s, const char *keep)
 {
     char one[16];
     size_t left = s ? strlen(s) : 0;
 
     while (left) {
-        size_t n = printable_one(s, left, one);
+        size_t n = plain_length(s);
 
+        if (n) {
+            fwrite(s, 1, n, out);
+            s += n;
+            left -= n;
+            continue;
+        }
+        n = printable_one(s, left, one);
         if (strchr(keep, *s))
             fputc(*s, out);
         else

@@ -79,7 +79,7 @@ static void record_end(struct exec *x, int exit_code, bool timed_out, int64_t du
     struct pyro_error err = { 0 };
     scoped_free char *why = error ? hide_in_text(s->redactor, error, false) : NULL;
 
-    if (!command_end(s->dir_fd, &x->entry, &x->outlets[WIRE_STDOUT].capture,
+    if (!command_end(&s->commands, &x->entry, &x->outlets[WIRE_STDOUT].capture,
                      &x->outlets[WIRE_STDERR].capture, exit_code, timed_out, duration_ms, why,
                      &err))
         record_set_string(&s->record.last_error, err.message);
@@ -323,7 +323,8 @@ static bool begin(struct exec *x, const json_t *request, struct pyro_error *err)
                                        .cwd = x->cwd,
                                        .host_compat = s->record.host_compat,
                                        .recorded_at = clock_wall() };
-    if (!supervisor_secret_env(s, request, env, err) || !command_begin(s->dir_fd, &x->entry, err))
+    if (!supervisor_secret_env(s, request, env, err) ||
+        !command_begin(&s->commands, &x->entry, err))
         return false;
     s->record.command_count++;
     to_guest = json_pack("{s:s, s:O, s:s, s:O, s:I}", "op", "exec", "command",

@@ -535,6 +535,7 @@ static bool resume_reset(struct supervisor *s, struct pyro_error *err)
 static bool start(struct supervisor *s, struct pyro_error *err)
 {
     sigset_t signals;
+    int64_t highest;
 
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
@@ -552,13 +553,12 @@ static bool start(struct supervisor *s, struct pyro_error *err)
         s->mode = SUPERVISE_RESTART;
     reserve_room(s);
     s->stop_wanted = s->mode == SUPERVISE_ADOPT && s->record.stopping;
-    if (s->mode != SUPERVISE_FRESH) {
-        int64_t highest = commands_settle(s->dir_fd, "its supervisor was killed while it ran");
-        if (highest > s->record.command_count)
-            s->record.command_count = highest;
-    }
     if (s->record.clearing && !resume_reset(s, err))
         return false;
+    highest =
+        command_history_open(&s->commands, s->dir_fd, "its supervisor was killed while it ran");
+    if (highest > s->record.command_count)
+        s->record.command_count = highest;
     if (!(s->mode == SUPERVISE_ADOPT ? machine_adopt(s, err) : machine_start(s, err)))
         return false;
     network_start(s);

@@ -18,6 +18,7 @@
 #define PYRO_SUPERVISOR_H
 
 #include "engine/supervisor/supervise.h"
+#include "engine/workspace/commands.h"
 #include "engine/workspace/record.h"
 #include "vmm/base/link.h"
 #include "vmm/base/loop.h"
@@ -51,6 +52,7 @@ struct supervisor {
     int dir_fd, run_fd, ready_fd, listen_fd;
     char *dir_path;
     struct workspace_record record;
+    struct command_history commands;
     struct redactor *redactor; /* of the secrets; NULL: it has none */
     struct vm vm;
     pid_t host_pid; /* host compatibility: the child; 0 else */

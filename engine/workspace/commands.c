@@ -2,15 +2,19 @@
 #include "engine/workspace/commands.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "vmm/base/fs.h"
 
 /* A byte of output may take three in JSON when it is no UTF-8, six when it is a control character.
  */
 #define ENTRY_BYTES_MAX (16 * COMMAND_OUTPUT_MAX)
+#define BLOCK_BYTES 4096 /* of the host's disk, at least */
 
 void capture_init(struct capture *c)
 {
@@ -51,48 +55,27 @@ static json_t *entry_json(const struct command_entry *e)
                      e->host_compat ? "host_compat" : "guest_vm", "recorded_at", e->recorded_at);
 }
 
-static bool entry_write(int dirfd, int64_t sequence, const json_t *entry, struct pyro_error *err)
-{
-    scoped_free char *text = json_dumps(entry, JSON_COMPACT | JSON_SORT_KEYS);
-    char name[64];
+/* ---- files ---- */
 
-    if (!text)
-        return pyro_fail(err, PYRO_NO_MEMORY, "record a command: out of memory");
-    snprintf(name, sizeof(name), "commands/%06" PRId64 ".json", sequence);
-    return fs_replace(dirfd, name, text, strlen(text), 0600, err);
+struct entry_name {
+    char text[40];
+};
+
+static const char *name_of(struct entry_name *space, int64_t sequence)
+{
+    snprintf(space->text, sizeof(space->text), "commands/%06" PRId64 ".json", sequence);
+    return space->text;
 }
 
-bool command_begin(int dirfd, const struct command_entry *e, struct pyro_error *err)
+/* What an entry takes of the disk; 0: it is not there. */
+static int64_t stored_bytes(int dirfd, int64_t sequence)
 {
-    scoped_json json_t *j = entry_json(e);
+    struct entry_name name;
+    struct stat st;
 
-    json_object_set_new(j, "running", json_true());
-    return entry_write(dirfd, e->sequence, j, err);
-}
-
-bool command_end(int dirfd, const struct command_entry *e, const struct capture *out,
-                 const struct capture *errors, int exit_code, bool timed_out, int64_t duration_ms,
-                 const char *error, struct pyro_error *err)
-{
-    scoped_json json_t *j = entry_json(e);
-
-    capture_to_json(out, "stdout", j);
-    capture_to_json(errors, "stderr", j);
-    json_object_set_new(j, "exit_code", json_integer(exit_code));
-    json_object_set_new(j, "timed_out", json_boolean(timed_out));
-    json_object_set_new(j, "duration_ms", json_integer((json_int_t)duration_ms));
-    json_object_set_new(j, "error", json_string_or_null(error));
-    return entry_write(dirfd, e->sequence, j, err);
-}
-
-static json_t *entry_read(int dirfd, const char *file)
-{
-    scoped_buf text = BUF_INIT(ENTRY_BYTES_MAX);
-    scoped_free char *path = str_printf("commands/%s", file);
-
-    if (!fs_read_file(dirfd, path, &text, NULL))
-        return NULL;
-    return json_parse(text.data, text.len, ENTRY_BYTES_MAX, NULL);
+    if (fstatat(dirfd, name_of(&name, sequence), &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return 0;
+    return (st.st_size / BLOCK_BYTES + 1) * BLOCK_BYTES;
 }
 
 static int is_entry(const struct dirent *d)
@@ -102,13 +85,102 @@ static int is_entry(const struct dirent *d)
     return digits >= 6 && digits <= 18 && !strcmp(d->d_name + digits, ".json");
 }
 
-/* The entries' file names in the order of their sequences; returns the count, -1 with errno. */
-static int entry_names(int dirfd, struct dirent ***ret)
+int64_t *commands_sequences(int dirfd, size_t *ret_count, struct pyro_error *err)
 {
-    return scandirat(dirfd, "commands", ret, is_entry, versionsort);
+    struct dirent **names = NULL;
+    int n = scandirat(dirfd, "commands", &names, is_entry, versionsort);
+    int64_t *list = n < 0 ? NULL : calloc((size_t)n + 1, sizeof(*list));
+
+    if (n < 0) {
+        pyro_fail_errno(err, "read the command history");
+        return NULL;
+    }
+    BUG_ON(!list);
+    for (int i = 0; i < n; i++) {
+        list[i] = strtoll(names[i]->d_name, NULL, 10);
+        free(names[i]);
+    }
+    free(names);
+    *ret_count = (size_t)n;
+    return list;
 }
 
-static void entry_cut_short(int dirfd, json_t *entry, const char *reason)
+json_t *command_read(int dirfd, int64_t sequence)
+{
+    scoped_buf text = BUF_INIT(ENTRY_BYTES_MAX);
+    struct entry_name name;
+
+    if (!fs_read_file(dirfd, name_of(&name, sequence), &text, NULL))
+        return NULL;
+    return json_parse(text.data, text.len, ENTRY_BYTES_MAX, NULL);
+}
+
+double command_written_at(int dirfd, int64_t sequence)
+{
+    struct entry_name name;
+    struct stat st;
+
+    if (fstatat(dirfd, name_of(&name, sequence), &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return 0;
+    return (double)st.st_mtim.tv_sec + (double)st.st_mtim.tv_nsec / 1e9;
+}
+
+/* ---- writing ---- */
+
+/* Makes room again after `newest` was written. */
+static void keep_budget(struct command_history *h, int64_t newest)
+{
+    struct entry_name name;
+
+    if (!h->oldest || newest < h->oldest)
+        h->oldest = newest;
+    for (; h->bytes > h->max && h->oldest < newest; h->oldest++) {
+        int64_t bytes = stored_bytes(h->dirfd, h->oldest);
+        if (bytes && unlinkat(h->dirfd, name_of(&name, h->oldest), 0) == 0)
+            h->bytes -= bytes;
+    }
+}
+
+static bool entry_write(struct command_history *h, int64_t sequence, const json_t *entry,
+                        struct pyro_error *err)
+{
+    scoped_free char *text = json_dumps(entry, JSON_COMPACT | JSON_SORT_KEYS);
+    int64_t before = stored_bytes(h->dirfd, sequence);
+    struct entry_name name;
+
+    if (!text)
+        return pyro_fail(err, PYRO_NO_MEMORY, "record a command: out of memory");
+    if (!fs_replace(h->dirfd, name_of(&name, sequence), text, strlen(text), 0600, err))
+        return false;
+    h->bytes += stored_bytes(h->dirfd, sequence) - before;
+    keep_budget(h, sequence);
+    return true;
+}
+
+bool command_begin(struct command_history *h, const struct command_entry *e, struct pyro_error *err)
+{
+    scoped_json json_t *j = entry_json(e);
+
+    json_object_set_new(j, "running", json_true());
+    return entry_write(h, e->sequence, j, err);
+}
+
+bool command_end(struct command_history *h, const struct command_entry *e,
+                 const struct capture *out, const struct capture *errors, int exit_code,
+                 bool timed_out, int64_t duration_ms, const char *error, struct pyro_error *err)
+{
+    scoped_json json_t *j = entry_json(e);
+
+    capture_to_json(out, "stdout", j);
+    capture_to_json(errors, "stderr", j);
+    json_object_set_new(j, "exit_code", json_integer(exit_code));
+    json_object_set_new(j, "timed_out", json_boolean(timed_out));
+    json_object_set_new(j, "duration_ms", json_integer((json_int_t)duration_ms));
+    json_object_set_new(j, "error", json_string_or_null(error));
+    return entry_write(h, e->sequence, j, err);
+}
+
+static void cut_short(struct command_history *h, json_t *entry, const char *reason)
 {
     struct command_entry e = { .sequence = json_int_or(entry, "sequence", 0),
                                .command = json_object_get(entry, "command"),
@@ -120,50 +192,29 @@ static void entry_cut_short(int dirfd, json_t *entry, const char *reason)
 
     capture_init(&nothing);
     if (e.sequence > 0 && json_is_array(e.command) &&
-        !command_end(dirfd, &e, &nothing, &nothing, 125, false,
+        !command_end(h, &e, &nothing, &nothing, 125, false,
                      (int64_t)((clock_wall() - e.recorded_at) * 1000), reason, NULL))
         return; /* it stays as it is; the next start tries again */
 }
 
-int64_t commands_settle(int dirfd, const char *reason)
+int64_t command_history_open(struct command_history *h, int dirfd, const char *reason)
 {
-    struct dirent **names = NULL;
-    int n = entry_names(dirfd, &names);
-    int64_t highest = 0;
+    size_t count = 0;
+    scoped_free int64_t *list = commands_sequences(dirfd, &count, NULL);
+    int64_t highest = count ? list[count - 1] : 0;
 
-    for (int i = 0; i < n; i++) {
-        int64_t sequence = strtoll(names[i]->d_name, NULL, 10);
-        scoped_json json_t *entry = i + 64 >= n ? entry_read(dirfd, names[i]->d_name) : NULL;
-        if (sequence > highest)
-            highest = sequence;
+    *h = (struct command_history){ .dirfd = dirfd,
+                                   .oldest = count ? list[0] : 0,
+                                   .max = COMMANDS_BYTES_MAX };
+    for (size_t i = 0; i < count; i++)
+        h->bytes += stored_bytes(dirfd, list[i]);
+    for (size_t i = count > COMMANDS_RUNNING_MAX ? count - COMMANDS_RUNNING_MAX : 0; i < count;
+         i++) {
+        scoped_json json_t *entry = command_read(dirfd, list[i]);
         if (json_bool_or(entry, "running", false))
-            entry_cut_short(dirfd, entry, reason);
-        free(names[i]);
+            cut_short(h, entry, reason);
     }
-    free(names);
+    if (highest)
+        keep_budget(h, highest);
     return highest;
-}
-
-json_t *commands_list(int dirfd, struct pyro_error *err)
-{
-    struct dirent **names = NULL;
-    int n = entry_names(dirfd, &names);
-    json_t *list = json_array();
-
-    if (n < 0)
-        pyro_fail_errno(err, "read the command history");
-    for (int i = 0; i < n; i++) {
-        json_t *entry = entry_read(dirfd, names[i]->d_name);
-        if (entry && !json_bool_or(entry, "running", false))
-            json_array_append_new(list, entry);
-        else
-            json_decref(entry);
-        free(names[i]);
-    }
-    free(names);
-    if (n < 0) {
-        json_decref(list);
-        return NULL;
-    }
-    return list;
 }

@@ -2,6 +2,9 @@
  * The history of a workspace: commands/NNNNNN.json, one file an exec, written when it starts and
  * again when it ends. A file that still says "running" when no supervisor runs it was cut short,
  * and is ended with an honest error.
+ *
+ * All entries together have a budget on the host's disk, COMMANDS_BYTES_MAX: when a new one is
+ * written the oldest go. So the first sequence there is says how many are no longer kept.
  */
 #ifndef PYRO_COMMANDS_H
 #define PYRO_COMMANDS_H
@@ -9,6 +12,8 @@
 #include "vmm/base/json.h"
 
 #define COMMAND_OUTPUT_MAX (1024 * 1024) /* bytes of each output that are kept */
+#define COMMANDS_RUNNING_MAX 64 /* of the newest entries, those that can still be running */
+#define COMMANDS_BYTES_MAX (256ll * 1024 * 1024)
 
 /* The head of an output, and how much there was. */
 struct capture {
@@ -28,15 +33,30 @@ struct command_entry {
     bool host_compat;
     double recorded_at;
 };
+/* The writer's: there is one, the supervisor. */
+struct command_history {
+    int dirfd;          /* borrowed */
+    int64_t oldest;     /* no entry is older; 0: there is none */
+    int64_t bytes, max; /* of disk that they take, and may take */
+};
+
+/* Looks at what is there, ending entries that were left running; returns the highest sequence (0:
+ * none). */
+int64_t command_history_open(struct command_history *h, int dirfd, const char *reason);
 /* Writes the entry as running. */
-bool command_begin(int dirfd, const struct command_entry *e, struct pyro_error *err) MUST_CHECK;
+bool command_begin(struct command_history *h, const struct command_entry *e,
+                   struct pyro_error *err) MUST_CHECK;
 /* Replaces it by its end. `error` NULL: it ended by itself. */
-bool command_end(int dirfd, const struct command_entry *e, const struct capture *out,
-                 const struct capture *errors, int exit_code, bool timed_out, int64_t duration_ms,
-                 const char *error, struct pyro_error *err) MUST_CHECK;
-/* Ends entries that were left running; returns the highest sequence there is (0: none). */
-int64_t commands_settle(int dirfd, const char *reason);
-/* All entries by sequence, new; unreadable ones are left out. */
-json_t *commands_list(int dirfd, struct pyro_error *err) MUST_CHECK;
+bool command_end(struct command_history *h, const struct command_entry *e,
+                 const struct capture *out, const struct capture *errors, int exit_code,
+                 bool timed_out, int64_t duration_ms, const char *error,
+                 struct pyro_error *err) MUST_CHECK;
+
+/* The sequences there are, ascending, new; *ret_count of them. NULL when it failed. */
+int64_t *commands_sequences(int dirfd, size_t *ret_count, struct pyro_error *err) MUST_CHECK;
+/* One entry, new; NULL when it is gone, or cannot be read. */
+json_t *command_read(int dirfd, int64_t sequence);
+/* When it was last written, epoch seconds; 0: it is gone. */
+double command_written_at(int dirfd, int64_t sequence);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "engine/environment/base.h"
 #include "engine/workspace/attach.h"
-#include "engine/workspace/commands.h"
 #include "engine/workspace/lifecycle.h"
 #include "engine/workspace/workspace.h"
 
@@ -74,20 +73,6 @@ json_t *workspace_status(const char *ref, struct pyro_error *err)
     scoped_opened struct opened o = OPENED_INIT;
 
     return workspace_open(ref, &o, err) ? workspace_view(&o, err) : NULL;
-}
-
-json_t *workspace_logs(const char *ref, struct pyro_error *err)
-{
-    scoped_opened struct opened o = OPENED_INIT;
-    json_t *entries;
-
-    if (!workspace_open(ref, &o, err) || !workspace_settle(o.dir_fd, o.id, err))
-        return NULL;
-    entries = commands_list(o.dir_fd, err);
-    if (!entries)
-        return NULL;
-    return json_pack("{s:s, s:i, s:o}", "workspace_id", o.id, "count",
-                     (int)json_array_size(entries), "entries", entries);
 }
 
 static bool add_path(void *arg, const char *path)

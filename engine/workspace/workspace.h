@@ -50,8 +50,6 @@ struct workspace_change {
 };
 json_t *workspace_update(const char *ref, const struct workspace_change *change,
                          struct pyro_error *err) MUST_CHECK;
-/* {workspace_id, count, entries}, by sequence. */
-json_t *workspace_logs(const char *ref, struct pyro_error *err) MUST_CHECK;
 
 struct workspace_exec_spec {
     json_t *command;          /* array of strings, borrowed */

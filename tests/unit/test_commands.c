@@ -35,13 +35,17 @@ static void test_capture_keeps_the_head_and_counts_all(void **state UNUSED)
     capture_release(&c);
 }
 
-static void test_commands_list_is_in_order_and_leaves_out_running(void **state UNUSED)
+static void test_commands_are_in_order(void **state UNUSED)
 {
     char path[] = "/tmp/pyro-commands-XXXXXX";
     scoped_close int dir = make_dir(path);
-    scoped_json json_t *command = json_pack("[s, s]", "echo", "a b"), *list = NULL;
+    scoped_json json_t *command = json_pack("[s, s]", "echo", "a b");
+    struct command_history history;
     struct capture out, errors;
+    scoped_free int64_t *list = NULL;
+    size_t count, given = 0;
 
+    command_history_open(&history, dir, "");
     capture_init(&out);
     capture_init(&errors);
     capture_add(&out, "\xff\0ok", 4);
@@ -49,36 +53,105 @@ static void test_commands_list_is_in_order_and_leaves_out_running(void **state U
         struct command_entry e = {
             .sequence = i, .command = command, .cwd = "/", .recorded_at = i
         };
-        assert_true(command_begin(dir, &e, NULL));
+        assert_true(command_begin(&history, &e, NULL));
         if (i != 5)
-            assert_true(command_end(dir, &e, &out, &errors, i, false, 3, NULL, NULL));
+            assert_true(command_end(&history, &e, &out, &errors, i, false, 3, NULL, NULL));
     }
-    list = commands_list(dir, NULL);
-    assert_int_equal(json_array_size(list), 11);
-    for (size_t i = 0; i < 11; i++) {
-        const json_t *entry = json_array_get(list, i);
-        assert_int_equal(json_int_or(entry, "sequence", 0), i < 4 ? i + 1 : i + 2);
+    list = commands_sequences(dir, &count, NULL);
+    assert_int_equal(count, 12);
+    for (size_t i = 0; i < count; i++) {
+        scoped_json json_t *entry = command_read(dir, list[i]);
+        assert_int_equal(list[i], i + 1);
+        assert_int_equal(json_int_or(entry, "sequence", 0), i + 1);
+        if (json_bool_or(entry, "running", false))
+            continue;
         assert_string_equal(json_string_or(entry, "stdout", ""), "\xef\xbf\xbd\xef\xbf\xbdok");
+        given++;
     }
+    assert_int_equal(given, 11);
     capture_release(&out);
     capture_release(&errors);
     fs_discard_tree(AT_FDCWD, path);
 }
 
-static void test_commands_settle_ends_what_was_cut_short(void **state UNUSED)
+static void test_opening_ends_what_was_cut_short(void **state UNUSED)
 {
     char path[] = "/tmp/pyro-commands-XXXXXX";
     scoped_close int dir = make_dir(path);
-    scoped_json json_t *command = json_pack("[s]", "sleep"), *list = NULL;
+    scoped_json json_t *command = json_pack("[s]", "sleep"), *entry = NULL;
     struct command_entry e = { .sequence = 3, .command = command, .cwd = "/", .recorded_at = 1 };
+    struct command_history history;
 
-    assert_true(command_begin(dir, &e, NULL));
-    assert_int_equal(commands_settle(dir, "it was killed"), 3);
-    list = commands_list(dir, NULL);
-    assert_int_equal(json_array_size(list), 1);
-    assert_int_equal(json_int_or(json_array_get(list, 0), "exit_code", 0), 125);
-    assert_string_equal(json_string_or(json_array_get(list, 0), "error", ""), "it was killed");
-    assert_int_equal(commands_settle(dir, "again"), 3);
+    assert_int_equal(command_history_open(&history, dir, "none"), 0);
+    assert_true(command_begin(&history, &e, NULL));
+    assert_int_equal(command_history_open(&history, dir, "it was killed"), 3);
+    entry = command_read(dir, 3);
+    assert_int_equal(json_int_or(entry, "exit_code", 0), 125);
+    assert_string_equal(json_string_or(entry, "error", ""), "it was killed");
+    assert_int_equal(command_history_open(&history, dir, "again"), 3);
+    fs_discard_tree(AT_FDCWD, path);
+}
+
+static int64_t bytes_of_all(int dir, int64_t *ret_first)
+{
+    size_t count = 0;
+    scoped_free int64_t *list = commands_sequences(dir, &count, NULL);
+    int64_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        char name[64];
+        struct stat st;
+        snprintf(name, sizeof(name), "commands/%06d.json", (int)list[i]);
+        assert_int_equal(fstatat(dir, name, &st, 0), 0);
+        bytes += st.st_blocks * 512;
+    }
+    *ret_first = count ? list[0] : 0;
+    return bytes;
+}
+
+/* The oldest go, whoever wrote them; the newest stays, however large it is. */
+static void test_all_entries_have_a_budget(void **state UNUSED)
+{
+    static char block[10000];
+    char path[] = "/tmp/pyro-commands-XXXXXX";
+    scoped_close int dir = make_dir(path);
+    scoped_json json_t *command = json_pack("[s]", "true");
+    struct command_history history;
+    struct capture out, errors;
+    int64_t first;
+
+    memset(block, 'x', sizeof(block));
+    capture_init(&out);
+    capture_init(&errors);
+    capture_add(&out, block, sizeof(block));
+    command_history_open(&history, dir, "");
+    history.max = 200000;
+    for (int i = 1; i <= 60; i++) {
+        struct command_entry e = { .sequence = i, .command = command, .cwd = "/" };
+        assert_true(command_begin(&history, &e, NULL));
+        if (i != 30) /* it still runs when its turn to go comes */
+            assert_true(command_end(&history, &e, &out, &errors, 0, false, 3, NULL, NULL));
+        assert_true(bytes_of_all(dir, &first) <= 200000);
+    }
+    assert_true(first > 40 && first < 55);
+    struct command_entry late = { .sequence = 30, .command = command, .cwd = "/" };
+    assert_true(command_end(&history, &late, &out, &errors, 0, false, 3, NULL, NULL));
+    struct command_entry next = { .sequence = 61, .command = command, .cwd = "/" };
+    assert_true(command_begin(&history, &next, NULL));
+    assert_true(command_end(&history, &next, &out, &errors, 0, false, 3, NULL, NULL));
+    assert_true(bytes_of_all(dir, &first) <= 200000);
+    assert_true(first > 40);
+    /* Another supervisor finds the same. */
+    int64_t bytes = history.bytes;
+    command_history_open(&history, dir, "");
+    assert_int_equal(history.bytes, bytes);
+    assert_int_equal(history.oldest, first);
+    history.max = 1;
+    assert_true(command_begin(&history, &next, NULL));
+    bytes_of_all(dir, &first);
+    assert_int_equal(first, 61);
+    capture_release(&out);
+    capture_release(&errors);
     fs_discard_tree(AT_FDCWD, path);
 }
 
@@ -86,8 +159,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_capture_keeps_the_head_and_counts_all),
-        cmocka_unit_test(test_commands_list_is_in_order_and_leaves_out_running),
-        cmocka_unit_test(test_commands_settle_ends_what_was_cut_short),
+        cmocka_unit_test(test_commands_are_in_order),
+        cmocka_unit_test(test_opening_ends_what_was_cut_short),
+        cmocka_unit_test(test_all_entries_have_a_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -206,6 +206,7 @@ static void test_watch_follows_shells_and_commands(void **state)
     struct command_entry e = { .sequence = 1, .command = words, .cwd = "/w", .recorded_at = 1 };
     struct watched_workspace *w;
     struct watched_shell *sh;
+    struct command_history history;
     struct capture out, errors;
     char id[13], line[64];
     scoped_close int dir = make(f, "one", WORKSPACE_STOPPED, id);
@@ -224,13 +225,14 @@ static void test_watch_follows_shells_and_commands(void **state)
     save_shell(dir, "sh1", false);
     WAIT_UNTIL(f, !watched_shell_find(w, "sh1")->record.running);
 
+    command_history_open(&history, dir, "");
     capture_init(&out);
     capture_init(&errors);
     capture_add(&out, "\",\"stderr\":", 11);
-    assert_true(command_begin(dir, &e, NULL));
-    assert_true(command_end(dir, &e, &out, &errors, 3, false, 12, NULL, NULL));
+    assert_true(command_begin(&history, &e, NULL));
+    assert_true(command_end(&history, &e, &out, &errors, 3, false, 12, NULL, NULL));
     e.sequence = 2;
-    assert_true(command_begin(dir, &e, NULL));
+    assert_true(command_begin(&history, &e, NULL));
     WAIT_UNTIL(f, f->changes & WATCH_COMMANDS);
     list = workspace_watch_commands(w, 5);
     assert_int_equal(json_array_size(list), 2);

@@ -1,0 +1,294 @@
+/*
+ * engine/workspace/command_logs.c: the history of commands, streamed.
+ *
+ * Names are listed, entries are read one by one: however long the history is, one of them is in
+ * memory at a time. An entry that goes meanwhile is passed over.
+ */
+#include "engine/workspace/command_logs.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "engine/workspace/attach.h"
+#include "engine/workspace/commands.h"
+#include "engine/workspace/lifecycle.h"
+#include "vmm/base/fs.h"
+
+#define LOOK_MS 1000
+#define PRINTED 0.0001 /* seconds that a time loses when it is printed */
+
+struct reading {
+    const struct opened *o;
+    const struct command_logs_spec *spec;
+    struct command_logs *logs;
+    int64_t bytes;      /* of the entries given */
+    int64_t from;       /* the first sequence to be given */
+    int64_t skip_lines; /* of the output of that one: what a tail does not take */
+    /* Under `follow`: what is above `given_to` and was given already; commands end in any order. */
+    int64_t given_to;
+    int64_t *given;
+    size_t given_count, given_room;
+};
+
+/* ---- lines ---- */
+
+static int64_t count_lines(const json_t *entry, const char *name)
+{
+    const char *text = json_string_or(entry, name, "");
+    int64_t lines = 0;
+
+    while (*text) {
+        const char *lf = strchr(text, '\n');
+        lines++;
+        if (!lf)
+            break;
+        text = lf + 1;
+    }
+    return lines;
+}
+
+/* Takes the first lines of an output away; returns how many of `lines` are left to be taken. */
+static int64_t skip_lines(json_t *entry, const char *name, int64_t lines)
+{
+    const char *text = json_string_or(entry, name, "");
+    json_t *rest;
+
+    while (*text && lines > 0) {
+        const char *lf = strchr(text, '\n');
+        lines--;
+        text = lf ? lf + 1 : text + strlen(text);
+    }
+    rest = json_string(text);
+    if (rest)
+        json_object_set_new(entry, name, rest);
+    return lines;
+}
+
+/* ---- one entry ---- */
+
+/* A finished entry that is asked for, new; NULL: it is not, or is gone. */
+static json_t *read_wanted(const struct reading *r, int64_t sequence)
+{
+    json_t *entry;
+
+    /* What was written before then began before then. */
+    if (r->spec->since > 0 && command_written_at(r->o->dir_fd, sequence) < r->spec->since)
+        return NULL;
+    entry = command_read(r->o->dir_fd, sequence);
+    if (entry && !json_bool_or(entry, "running", false) &&
+        json_number_or(entry, "recorded_at", 0) >= r->spec->since - PRINTED)
+        return entry;
+    json_decref(entry);
+    return NULL;
+}
+
+static int64_t size_of(const json_t *entry)
+{
+    return (int64_t)(strlen(json_string_or(entry, "stdout", "")) +
+                     strlen(json_string_or(entry, "stderr", "")));
+}
+
+/* Gives it to the caller; *ret_full when there is no room for it. */
+static bool give(struct reading *r, int64_t sequence, bool *ret_full, struct pyro_error *err)
+{
+    const struct command_logs_spec *spec = r->spec;
+    scoped_json json_t *entry = read_wanted(r, sequence);
+    int64_t size;
+
+    if (!entry)
+        return true;
+    if (sequence == r->from && r->skip_lines)
+        skip_lines(entry, "stderr", skip_lines(entry, "stdout", r->skip_lines));
+    size = size_of(entry);
+    *ret_full = (spec->limit >= 0 && r->logs->count >= spec->limit) ||
+                (spec->max_bytes && r->logs->count && r->bytes + size > spec->max_bytes);
+    if (*ret_full) {
+        r->logs->truncated = true;
+        return true;
+    }
+    r->bytes += size;
+    r->logs->count++;
+    r->logs->next_cursor = sequence + 1;
+    return spec->entry(spec->arg, entry, err);
+}
+
+/* ---- what was given ---- */
+
+static bool was_given(const struct reading *r, int64_t sequence)
+{
+    for (size_t i = 0; i < r->given_count; i++)
+        if (r->given[i] == sequence)
+            return true;
+    return sequence <= r->given_to;
+}
+
+static void note_given(struct reading *r, int64_t sequence)
+{
+    if (r->given_count == r->given_room) {
+        r->given_room = r->given_room ? 2 * r->given_room : 16;
+        r->given = reallocarray(r->given, r->given_room, sizeof(*r->given));
+        BUG_ON(!r->given);
+    }
+    r->given[r->given_count++] = sequence;
+}
+
+/* Below the first one that runs there is nothing to come. */
+static void settle_given(struct reading *r, int64_t first_running)
+{
+    size_t kept = 0;
+
+    if (first_running - 1 > r->given_to)
+        r->given_to = first_running - 1;
+    for (size_t i = 0; i < r->given_count; i++)
+        if (r->given[i] > r->given_to)
+            r->given[kept++] = r->given[i];
+    r->given_count = kept;
+}
+
+/* Notes what has ended since the last look, and gives it unless it is `past` already. */
+static bool look(struct reading *r, bool past, struct pyro_error *err)
+{
+    size_t count = 0, i;
+    scoped_free int64_t *list = commands_sequences(r->o->dir_fd, &count, err);
+    int64_t running = 0;
+    bool full = false;
+
+    if (!list)
+        return false;
+    for (i = count > COMMANDS_RUNNING_MAX ? count - COMMANDS_RUNNING_MAX : 0; i < count; i++) {
+        scoped_json json_t *entry = NULL;
+        if (was_given(r, list[i]))
+            continue;
+        entry = command_read(r->o->dir_fd, list[i]);
+        if (json_bool_or(entry, "running", false)) {
+            running = running ? running : list[i];
+            continue;
+        }
+        note_given(r, list[i]);
+        if (!past && list[i] >= r->spec->cursor && !give(r, list[i], &full, err))
+            return false;
+    }
+    settle_given(r, running ? running : count ? list[count - 1] + 1 : 1);
+    return true;
+}
+
+/* ---- what is there ---- */
+
+/* Where the last lines begin: the sequence, and how many lines of it come before. */
+static void find_tail(struct reading *r, const int64_t *list, size_t count)
+{
+    int64_t left = r->spec->tail_lines;
+
+    r->from = INT64_MAX;
+    while (count-- > 0 && left > 0) {
+        scoped_json json_t *entry = NULL;
+        int64_t lines;
+        if (list[count] >= r->spec->cursor && (!r->spec->follow || was_given(r, list[count])))
+            entry = read_wanted(r, list[count]);
+        if (!entry)
+            continue;
+        lines = count_lines(entry, "stdout") + count_lines(entry, "stderr");
+        r->from = list[count];
+        r->skip_lines = lines > left ? lines - left : 0;
+        left -= lines;
+    }
+}
+
+static bool give_past(struct reading *r, struct pyro_error *err)
+{
+    size_t count = 0;
+    scoped_free int64_t *list = commands_sequences(r->o->dir_fd, &count, err);
+    bool full = false;
+
+    if (!list)
+        return false;
+    r->from = r->spec->cursor;
+    r->logs->dropped = count ? list[0] - 1 : 0;
+    if (r->spec->tail_lines >= 0)
+        find_tail(r, list, count);
+    for (size_t i = 0; i < count && !full; i++)
+        if (list[i] >= r->from && (!r->spec->follow || was_given(r, list[i])) &&
+            !give(r, list[i], &full, err))
+            return false;
+    return true;
+}
+
+/* ---- following ---- */
+
+static bool is_running(const struct opened *o)
+{
+    struct workspace_record r;
+    bool running;
+
+    if (!record_load(o->dir_fd, o->id, &r, NULL))
+        return false;
+    running = r.state == WORKSPACE_STARTED || r.state == WORKSPACE_CREATED;
+    record_release(&r);
+    return running;
+}
+
+static bool follow(struct reading *r, int notify_fd, struct pyro_error *err)
+{
+    struct pollfd p = { .fd = notify_fd, .events = POLLIN };
+    char events[4096];
+
+    for (;;) {
+        bool running = is_running(r->o);
+        if (!look(r, false, err))
+            return false;
+        if (!running)
+            return true;
+        if (poll(&p, 1, LOOK_MS) > 0)
+            while (read(notify_fd, events, sizeof(events)) > 0)
+                ;
+        else if (!workspace_settle(r->o->dir_fd, r->o->id, NULL))
+            continue; /* the next look tries again */
+    }
+}
+
+static int watch(const struct opened *o, struct pyro_error *err)
+{
+    scoped_free char *path = str_printf("/proc/self/fd/%d/commands", o->dir_fd);
+    int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+    if (fd >= 0 && inotify_add_watch(fd, path, IN_MOVED_TO) >= 0)
+        return fd;
+    pyro_fail_errno(err, "watch the command history");
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* ---- all of it ---- */
+
+static bool read_all(struct reading *r, struct pyro_error *err)
+{
+    scoped_close int notify_fd = -1;
+    bool ok;
+
+    if (!r->spec->follow)
+        return give_past(r, err);
+    notify_fd = watch(r->o, err);
+    if (notify_fd < 0)
+        return false;
+    /* What has ended by now is the past; what ends from here on is not missed, nor given twice. */
+    ok = look(r, true, err) && give_past(r, err) && follow(r, notify_fd, err);
+    free(r->given);
+    return ok;
+}
+
+bool workspace_logs(const char *ref, const struct command_logs_spec *spec, struct command_logs *ret,
+                    struct pyro_error *err)
+{
+    scoped_opened struct opened o = OPENED_INIT;
+    struct reading r = { .o = &o, .spec = spec, .logs = ret };
+
+    *ret = (struct command_logs){ .next_cursor = spec->cursor };
+    if (!workspace_open(ref, &o, err) || !workspace_settle(o.dir_fd, o.id, err))
+        return false;
+    snprintf(ret->workspace_id, sizeof(ret->workspace_id), "%s", o.id);
+    return read_all(&r, err);
+}

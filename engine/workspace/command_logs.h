@@ -1,0 +1,32 @@
+/* Reading the history of a workspace's commands, one entry at a time. */
+#ifndef PYRO_COMMAND_LOGS_H
+#define PYRO_COMMAND_LOGS_H
+
+#include "vmm/base/json.h"
+
+struct command_logs_spec {
+    int64_t cursor;     /* the first sequence */
+    int64_t limit;      /* of entries; negative: none */
+    int64_t tail_lines; /* the last lines of output, over all entries; negative: all */
+    double since;       /* epoch seconds: what began at or after it; 0: all */
+    int64_t max_bytes;  /* of entries as they are stored, but one at least; 0: no limit */
+    /* Go on with what ends, until the workspace does not run, or this process is told to end. */
+    bool follow;
+    /* Takes an entry, borrowed; false ends it. */
+    bool (*entry)(void *arg, const json_t *entry, struct pyro_error *err);
+    void *arg;
+};
+
+struct command_logs {
+    char workspace_id[64];
+    int64_t count;       /* of entries given */
+    int64_t next_cursor; /* where to go on */
+    int64_t dropped;     /* entries that are no longer kept */
+    bool truncated;      /* there are more, which `limit` or `max_bytes` left out */
+};
+
+/* By sequence; commands that run are left out. Blocks. */
+bool workspace_logs(const char *ref, const struct command_logs_spec *spec, struct command_logs *ret,
+                    struct pyro_error *err) MUST_CHECK;
+
+#endif
