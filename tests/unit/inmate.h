@@ -5,7 +5,7 @@
  * the prey.
  *
  * A jail is a row (struct inmate_jail) of the test that has it: see test_inmate.c. An attack is a
- * row of the table in inmate.c, and is tried on every jail.
+ * row of the table in inmate_attacks.c, and is tried on every jail.
  */
 #ifndef PYRO_TEST_INMATE_H
 #define PYRO_TEST_INMATE_H

@@ -130,6 +130,7 @@ if network_make "the network of another user"; then
 fi
 run "${pyro[@]}" doctor
 like "doctor" "$out" 'Runtime: PASS'
+like "doctor: what QEMU only reads is kept from it" "$out" 'Jail: [^;]*(read-only mounts|call filter)'
 run "${pyro[@]}" env prune
 is "prune: status" "$status" 0
 is "nothing of the user's is anybody else's" "$(find "$TEST_DIR/user" ! -uid "$(stat -c %u "$TEST_DIR/user")" | head)" ""
