@@ -14,16 +14,14 @@
 #include "guest/file_beneath.h"
 #include "guest/file_op.h"
 
-#define READ_MAX_BYTES (1ll << 40)
-
 struct reading {
     struct file_op op;
     int root;
     struct reader paths;
-    int64_t max_bytes; /* of one file */
-    bool tell_links;   /* a link in the way is an answer, not an error */
-    int fd;            /* the file whose content is going out; -1: none */
-    int64_t left;      /* of its max_bytes */
+    int64_t offset, max_bytes; /* of one file */
+    bool tell_links;           /* a link in the way is an answer, not an error */
+    int fd;                    /* the file whose content is going out; -1: none */
+    int64_t left;              /* of its max_bytes */
     char path[FILE_PATH_MAX + 1];
 };
 
@@ -114,7 +112,10 @@ static bool next_file(struct reading *r, struct pyro_error *err)
         if (fstat(r->fd, &st) != 0 || !S_ISREG(st.st_mode))
             return pyro_fail(err, PYRO_GUEST_ERROR,
                              "'" WORKSPACE_DIR "/%.400s' changed while it was read", r->path);
-        r->left = r->max_bytes;
+        r->left = st.st_size - r->offset; /* what is appended meanwhile is not followed */
+        r->left = r->left < 0 ? 0 : r->left > r->max_bytes ? r->max_bytes : r->left;
+        if (lseek(r->fd, (off_t)r->offset, SEEK_SET) < 0)
+            return pyro_fail_errno(err, "read '" WORKSPACE_DIR "/%.400s'", r->path);
         return add_header(r, kind, &st, err);
     }
     return add_header(r, kind, &st, err) &&
@@ -185,16 +186,20 @@ static void release(struct file_op *op)
 bool file_op_read(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err)
 {
     static const struct file_op_type type = { .begin = begin, .fill = fill, .release = release };
-    int64_t max_bytes;
+    int64_t max_bytes, offset = 0;
     struct reading *r;
 
-    if (!json_get_int(request, "max_bytes", 0, READ_MAX_BYTES, &max_bytes, err))
+    if (json_object_get(request, "offset") &&
+        !json_get_int(request, "offset", 0, INT64_MAX, &offset, err))
+        return false;
+    if (!json_get_int(request, "max_bytes", 0, INT64_MAX, &max_bytes, err))
         return false;
     r = calloc(1, sizeof(*r));
     if (!r)
         return pyro_fail(err, PYRO_NO_MEMORY, "file read: out of memory");
     r->root = r->fd = -1;
     r->max_bytes = max_bytes;
+    r->offset = offset;
     r->tell_links = json_bool_or(request, "tell_links", false);
     return file_op_start(&r->op, g, &type, id, err);
 }

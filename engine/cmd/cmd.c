@@ -11,6 +11,7 @@
 #include "engine/cmd/help.h"
 #include "engine/cmd/io.h"
 #include "engine/cmd/output.h"
+#include "engine/cmd/redaction.h"
 #include "engine/cmd/schema.h"
 #include "engine/paths.h"
 #include "vmm/base/json.h"
@@ -62,12 +63,15 @@ static bool run_command(struct cmd_line *line, struct cmd_io *io, int *ret_statu
                         struct pyro_error *err)
 {
     scoped_json json_t *result = NULL;
-    bool ok = line->cmd->run(line->args, io, &result, err);
+    bool ok = cmd_io_redact(io, line->cmd, line->args, err) &&
+              line->cmd->run(line->args, io, &result, err);
 
     cmd_io_clear_progress(io);
+    ok = cmd_io_flush(io, false, ok ? err : NULL) && ok;
     if (!ok)
         return false;
     check_command_result(line->cmd, result);
+    redaction_result(&io->redaction, line->cmd->result, result);
     *ret_status = io->exit_status;
     if (line->json) {
         if (!output_json(result, stdout))
@@ -78,6 +82,17 @@ static bool run_command(struct cmd_line *line, struct cmd_io *io, int *ret_statu
         line->cmd->print(result, stdout);
     }
     return true;
+}
+
+/* The words of a line that was not understood are in the error, too. */
+static void hide_in_failure(const struct cmd_line *line, struct cmd_io *io, struct pyro_error *err)
+{
+    struct pyro_error why = { 0 };
+
+    if (line->cmd && !io->redaction.redactor &&
+        !redaction_open(&io->redaction, line->cmd, line->args, &why))
+        return;
+    redaction_error(&io->redaction, err);
 }
 
 int cmd_main(int argc, const char *const *argv)
@@ -99,6 +114,7 @@ int cmd_main(int argc, const char *const *argv)
         ok = paths_make_absolute(&err) && run_command(&line, &io, &status, &err);
     }
     if (!ok) {
+        hide_in_failure(&line, &io, &err);
         status = failure_status(line.cmd, &err);
         /* A reader that went away needs no telling. */
         if (!io.quiet_exit &&
@@ -110,6 +126,7 @@ int cmd_main(int argc, const char *const *argv)
             output_error(&err, false, stdout);
         status = failure_status(line.cmd, &err);
     }
+    cmd_io_release(&io);
     cmd_line_release(&line);
     return status;
 }

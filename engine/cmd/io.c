@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -35,11 +37,12 @@ static void show_update(void *arg, const char *what, double fraction)
     struct cmd_io *io = arg;
     int64_t now = clock_ms();
     scoped_buf line = BUF_INIT(4096), text = BUF_INIT(1024);
+    scoped_free char *shown = redaction_text(&io->redaction, what);
     unsigned columns;
 
     if (!isatty(io->err_fd) || (io->progress_drawn && now - io->progress_at < PROGRESS_EVERY_MS))
         return;
-    if (!text_escape(&text, what) ||
+    if (!text_escape(&text, shown) ||
         (fraction >= 0 && !buf_printf(&text, " %3.0f %%", fraction * 100)))
         return;
     columns = terminal_columns(io->err_fd) - 1;
@@ -65,6 +68,38 @@ void cmd_io_init(struct cmd_io *io, bool json)
                      out.st_dev == err.st_dev && out.st_ino == err.st_ino;
 }
 
+static void start_streams(struct cmd_io *io)
+{
+    for (int i = 0; i < 2; i++) {
+        redact_stream_release(&io->streams[i]);
+        redact_stream_init(&io->streams[i], io->redaction.redactor);
+    }
+}
+
+bool cmd_io_redact(struct cmd_io *io, const struct cmd_spec *cmd, const void *args,
+                   struct pyro_error *err)
+{
+    bool ok = redaction_open(&io->redaction, cmd, args, err);
+
+    start_streams(io);
+    return ok;
+}
+
+bool cmd_io_redact_new(struct cmd_io *io, const struct secrets *secrets, struct pyro_error *err)
+{
+    bool ok = redaction_of_new(&io->redaction, secrets, err);
+
+    start_streams(io);
+    return ok;
+}
+
+void cmd_io_release(struct cmd_io *io)
+{
+    for (int i = 0; i < 2; i++)
+        redact_stream_release(&io->streams[i]);
+    redaction_release(&io->redaction);
+}
+
 void cmd_io_clear_progress(struct cmd_io *io)
 {
     if (!io->progress_drawn)
@@ -86,15 +121,67 @@ void cmd_io_note(struct cmd_io *io, bool to_err, const void *bytes, size_t n)
         io->out_open_line = open_line;
 }
 
+static bool put_through(struct cmd_io *io, bool to_err, const void *bytes, size_t n,
+                        struct pyro_error *err)
+{
+    if (!n)
+        return true;
+    if (!fs_write_all(to_err ? io->err_fd : io->out_fd, bytes, n, err)) {
+        io->quiet_exit = err && err->sys_errno == EPIPE;
+        return pyro_wrap(err, io->into_file && !to_err ? "the output file" : "standard %s",
+                         to_err ? "error" : "output");
+    }
+    if (to_err || !io->into_file)
+        cmd_io_note(io, to_err, bytes, n);
+    return true;
+}
+
+void cmd_io_into(struct cmd_io *io, int fd)
+{
+    if (fd >= 0)
+        io->kept_out_fd = io->out_fd;
+    io->out_fd = fd >= 0 ? fd : io->kept_out_fd;
+    io->into_file = fd >= 0;
+}
+
 bool cmd_io_write(struct cmd_io *io, bool to_err, const void *bytes, size_t n,
                   struct pyro_error *err)
 {
+    scoped_buf shown = BUF_INIT(SIZE_MAX / 2);
+
     cmd_io_clear_progress(io);
-    if (!fs_write_all(to_err ? io->err_fd : io->out_fd, bytes, n, err)) {
-        io->quiet_exit = err && err->sys_errno == EPIPE;
-        return pyro_wrap(err, "standard %s", to_err ? "error" : "output");
+    if (io->redaction.redactor) {
+        if (!redact_stream_push(&io->streams[to_err], bytes, n, false, &shown))
+            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        bytes = shown.data;
+        n = shown.len;
     }
-    cmd_io_note(io, to_err, bytes, n);
+    return put_through(io, to_err, bytes, n, err);
+}
+
+bool cmd_io_flush(struct cmd_io *io, bool cut, struct pyro_error *err)
+{
+    for (int i = 0; i < 2 && io->redaction.redactor; i++) {
+        scoped_buf rest = BUF_INIT(SIZE_MAX / 2);
+
+        if (!(cut ? redact_stream_cut(&io->streams[i], &rest)
+                  : redact_stream_push(&io->streams[i], "", 0, true, &rest)))
+            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        if (!put_through(io, i, rest.data, rest.len, err))
+            return false;
+    }
+    return true;
+}
+
+bool cmd_io_pause(struct cmd_io *io, struct pyro_error *err)
+{
+    for (int i = 0; i < 2 && io->redaction.redactor; i++) {
+        scoped_buf rest = BUF_INIT(64);
+
+        if (redact_stream_holds(&io->streams[i]) && (!redact_stream_pause(&io->streams[i], &rest) ||
+                                                     !put_through(io, i, rest.data, rest.len, err)))
+            return false;
+    }
     return true;
 }
 
@@ -114,16 +201,41 @@ void cmd_io_summary(struct cmd_io *io, const char *name, const struct summary_it
 {
     scoped_buf line = BUF_INIT(64 * 1024);
 
-    if (io->json)
+    if (io->json || !cmd_io_flush(io, false, NULL))
         return;
     cmd_io_clear_progress(io);
     if (!buf_printf(&line, "%s[%s]", io->err_open_line ? "\n" : "", name))
         return;
-    for (; items->key; items++)
-        if (items->value &&
-            (!buf_printf(&line, " %s=", items->key) || !text_quote(&line, items->value)))
+    for (; items->key; items++) {
+        bool own = !strcmp(items->key, "workspace_id") || !strcmp(items->key, "vm_id");
+        scoped_free char *shown = own ? NULL : redaction_text(&io->redaction, items->value);
+
+        if (items->value && (!buf_printf(&line, " %s=", items->key) ||
+                             !text_quote(&line, shown ? shown : items->value)))
             return;
+    }
     if (!buf_append(&line, "\n", 1))
+        return;
+    io->err_open_line = false;
+    (void)!write(io->err_fd, line.data, line.len);
+}
+
+void cmd_io_warn(struct cmd_io *io, const char *fmt, ...)
+{
+    scoped_buf line = BUF_INIT(64 * 1024);
+    scoped_free char *text = NULL, *shown = NULL;
+    va_list args;
+    int n;
+
+    va_start(args, fmt);
+    n = vasprintf(&text, fmt, args);
+    va_end(args);
+    if (n < 0 || !cmd_io_flush(io, false, NULL))
+        return;
+    cmd_io_clear_progress(io);
+    shown = redaction_text(&io->redaction, text);
+    if (!buf_printf(&line, "%spyro: ", io->err_open_line ? "\n" : "") ||
+        !text_escape(&line, shown) || !buf_append(&line, "\n", 1))
         return;
     io->err_open_line = false;
     (void)!write(io->err_fd, line.data, line.len);

@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "engine/cmd/redaction.h"
 #include "engine/progress.h"
 #include "vmm/base/error.h"
 
@@ -23,8 +24,13 @@ struct cmd_io {
     /* Instead of the command's own print function; NULL: that one. */
     void (*print)(const json_t *result, FILE *out);
 
+    struct redaction redaction; /* of all that is written here */
+
     /* Private. */
-    const char *progress_name; /* the [name] of phase lines */
+    struct redact_stream streams[2]; /* standard output, and error */
+    const char *progress_name;       /* the [name] of phase lines */
+    int kept_out_fd;                 /* while into_file */
+    bool into_file;
     bool out_open_line, err_open_line;
     bool same_place;     /* standard output and error are one terminal, pipe or file */
     bool progress_drawn; /* a progress line stands on the terminal */
@@ -32,6 +38,12 @@ struct cmd_io {
 };
 
 void cmd_io_init(struct cmd_io *io, bool json);
+/* From here on, all that is written is free of the workspace's secrets; see redaction_open(). */
+bool cmd_io_redact(struct cmd_io *io, const struct cmd_spec *cmd, const void *args,
+                   struct pyro_error *err) MUST_CHECK;
+bool cmd_io_redact_new(struct cmd_io *io, const struct secrets *secrets,
+                       struct pyro_error *err) MUST_CHECK;
+void cmd_io_release(struct cmd_io *io);
 
 /*
  * Writes guest output through to standard output (to_err: standard error). False when that fails;
@@ -45,6 +57,20 @@ bool cmd_io_write(struct cmd_io *io, bool to_err, const void *bytes, size_t n,
  */
 bool cmd_io_write_shown(struct cmd_io *io, bool to_err, const void *bytes, size_t n,
                         struct pyro_error *err) MUST_CHECK;
+/*
+ * All that was written is shown: an end that could begin a secret is held back until then. `cut`:
+ * what was written goes on where it was taken from, so such an end may be a part of one. The
+ * command layer does it at the end, and before each summary.
+ */
+bool cmd_io_flush(struct cmd_io *io, bool cut, struct pyro_error *err) MUST_CHECK;
+/* Until -1, what goes to standard output goes into this file instead. Flush before each change. */
+void cmd_io_into(struct cmd_io *io, int fd);
+/* What is written has been redacted before (a log that is followed): a few bytes of what could
+ * begin a secret are shown now. */
+bool cmd_io_pause(struct cmd_io *io, struct pyro_error *err) MUST_CHECK;
+/* "pyro: …", a line of its own on standard error: something that is no failure. Also with --json.
+ */
+void cmd_io_warn(struct cmd_io *io, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* For whoever writes to the descriptors directly: tells what the last bytes of a stream were. */
 void cmd_io_note(struct cmd_io *io, bool to_err, const void *bytes, size_t n);
 

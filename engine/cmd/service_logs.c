@@ -43,7 +43,7 @@ static bool pass_on(void *arg, enum service_output output, const void *bytes, si
 {
     struct cmd_io *io = arg;
 
-    return cmd_io_write_shown(io, output == SERVICE_STDERR, bytes, n, err);
+    return cmd_io_write_shown(io, output == SERVICE_STDERR, bytes, n, err) && cmd_io_pause(io, err);
 }
 
 static void add_logs(json_t *view, const struct service_logs *l, int64_t tail_lines)

@@ -143,6 +143,7 @@ struct result_spec {
     bool nullable;
     const struct result_spec *fields;
     const char *const *choices; /* of a string: the closed list it is from */
+    const char *cut_by;         /* of a string: the member that says that the text goes on */
     const char *help;
 };
 
@@ -193,6 +194,7 @@ enum cmd_traits {
     CMD_STREAMING = 1 << 2,    /* writes guest output itself while it runs */
     CMD_HIDDEN = 1 << 3,       /* not in help, completion or documents */
     CMD_GUEST_STATUS = 1 << 4, /* exits with a guest command's status; pyro's own failure is 125 */
+    CMD_REMOVES = 1 << 6,      /* the workspace is gone then: its secrets need not be readable */
     CMD_INTERACTIVE = 1 << 5   /* takes the terminal over: has no --json */
 };
 

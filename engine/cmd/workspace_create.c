@@ -69,7 +69,7 @@ static bool workspace_create_run(const void *args, struct cmd_io *io, json_t **r
                                    .allow_host_compat = a->allow_host_compat };
 
     BUG_ON(!network_policy_parse(a->network_policy, &spec.network_policy));
-    if (!take_secrets(a, &secrets, err))
+    if (!take_secrets(a, &secrets, err) || !cmd_io_redact_new(io, &secrets, err))
         return false;
     *ret_result = workspace_create(&spec, &io->progress, err);
     if (*ret_result && a->id_only)

@@ -148,19 +148,16 @@ static void print_entries(const json_t *entries, bool all, FILE *out)
         fputc('\n', out);
 }
 
-/* A summary of what is missing goes where an error would: a patch says nothing of it. */
-static void print_left_out(const json_t *result, FILE *out)
+static void warn_left_out(struct cmd_io *io, const json_t *result)
 {
     const json_t *paths = json_object_get(result, "left_out");
-    int64_t count = json_int_or(result, "left_out_count", 0);
+    int64_t more = json_int_or(result, "left_out_count", 0) - (int64_t)json_array_size(paths);
 
-    for (size_t i = 0; i < json_array_size(paths); i++) {
-        fputs("pyro: not compared, too long or too deep: ", out);
-        text_print(out, json_string_value(json_array_get(paths, i)));
-        fputc('\n', out);
-    }
-    if (count > (int64_t)json_array_size(paths))
-        fprintf(out, "pyro: and %" PRId64 " more\n", count - (int64_t)json_array_size(paths));
+    for (size_t i = 0; i < json_array_size(paths); i++)
+        cmd_io_warn(io, "not compared, too long or too deep: %s",
+                    json_string_value(json_array_get(paths, i)));
+    if (more > 0)
+        cmd_io_warn(io, "not compared, too long or too deep: %" PRId64 " more", more);
 }
 
 static void print_diff(const json_t *result, bool stat, FILE *out)
@@ -173,7 +170,6 @@ static void print_diff(const json_t *result, bool stat, FILE *out)
         { "workspace_id", json_string_or(result, "workspace_id", NULL) }
     };
 
-    print_left_out(result, stderr);
     if (!json_bool_or(result, "changed", false)) {
         fputs("No workspace changes.\n", out);
         return;
@@ -205,6 +201,7 @@ static bool workspace_diff_run(const void *args, struct cmd_io *io, json_t **ret
     *ret_result = workspace_diff(a->workspace, err);
     if (a->stat)
         io->print = print_with_stat;
+    warn_left_out(io, *ret_result);
     return *ret_result != NULL;
 }
 

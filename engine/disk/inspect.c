@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,8 +12,7 @@
 
 #include "engine/disk/view.h"
 #include "engine/helper.h"
-#include "engine/secret/hide.h"
-#include "engine/secret/secrets.h"
+#include "engine/host_file.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
 #include "vmm/base/fs.h"
@@ -83,19 +83,26 @@ static bool open_resting(const char *ref, struct resting *r, struct pyro_error *
     return r->lock_fd >= 0 && open_disk(r, err);
 }
 
-/* Runs pyro-image on the disk; argv is filled from [4] on by the caller. */
+/* pyro-image on the disk; argv is filled from [6] on by the caller. */
+static void look_spec(const struct resting *r, const char **argv, int output_fd,
+                      struct proc_spec *ret, char fds[DISK_FDS_TEXT], char output[16])
+{
+    *ret = proc_spec_of(argv);
+    ret->fds[0].from = output_fd, ret->fds[0].to = OUTPUT_FD;
+    ret->fd_count = 1;
+    disk_fds_pass(&r->disk, ret, LAYERS_FD, fds);
+    snprintf(output, 16, "%d", OUTPUT_FD);
+    argv[2] = "--layer-fds", argv[3] = fds;
+    argv[4] = "--output-fd", argv[5] = output;
+}
+
 static json_t *look(const struct resting *r, const char **argv, int output_fd, int64_t timeout_ms,
                     struct pyro_error *err)
 {
-    struct proc_spec spec = proc_spec_of(argv);
     char fds[DISK_FDS_TEXT], output[16];
+    struct proc_spec spec;
 
-    spec.fds[0].from = output_fd, spec.fds[0].to = OUTPUT_FD;
-    spec.fd_count = 1;
-    disk_fds_pass(&r->disk, &spec, LAYERS_FD, fds);
-    snprintf(output, sizeof(output), "%d", OUTPUT_FD);
-    argv[2] = "--layer-fds", argv[3] = fds;
-    argv[4] = "--output-fd", argv[5] = output;
+    look_spec(r, argv, output_fd, &spec, fds, output);
     return helper_run(&spec, timeout_ms, err);
 }
 
@@ -176,20 +183,56 @@ json_t *workspace_disk_list(const char *ref, const char *path, bool recursive,
         return NULL;
     json_object_set_new(list, "workspace_id", json_string(r.opened.id));
     json_object_set_new(list, "recursive", json_boolean(recursive));
-    return hide_secrets(r.opened.dir_fd, list, err);
+    return list;
 }
 
-/* The file's bytes, without the workspace's secrets. */
-static bool pass_on(int fd, int to_fd, const struct redactor *redactor, bool truncated,
-                    struct pyro_error *err)
+/* What the helper writes, passed on as it comes. */
+static bool pass_on(int fd, const struct content_sink *sink, struct pyro_error *err)
 {
-    scoped_buf bytes = BUF_INIT(DISK_READ_MAX + 1), out = BUF_INIT(SIZE_MAX / 2);
-    scoped_free char *name = str_printf("/proc/self/fd/%d", fd);
+    static char chunk[65536];
 
-    return fs_read_file(AT_FDCWD, name, &bytes, err) &&
-           (redact_text(redactor, bytes.data, bytes.len, truncated, &out) ||
-            pyro_fail(err, PYRO_NO_MEMORY, "read the disk: out of memory")) &&
-           fs_write_all(to_fd, out.data, out.len, err);
+    for (;;) {
+        struct pollfd p = { .fd = fd, .events = POLLIN };
+        int ready = poll(&p, 1, LOOK_MS);
+        ssize_t n = ready > 0 ? read(fd, chunk, sizeof(chunk)) : ready;
+
+        if (ready == 0)
+            return pyro_fail(err, PYRO_TIMEOUT, "pyro-image does not answer");
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return pyro_fail_errno(err, "read the disk");
+        if (n == 0)
+            return true;
+        if (!sink->put(sink->arg, chunk, (size_t)n, err))
+            return false;
+    }
+}
+
+/* The same as look(), where the output goes into a sink. */
+static json_t *look_through(const struct resting *r, const char **argv,
+                            const struct content_sink *sink, struct pyro_error *err)
+{
+    char fds[DISK_FDS_TEXT], output[16];
+    struct proc_spec spec;
+    int out[2], stdout_fd;
+    pid_t pid;
+    bool ok;
+
+    if (pipe2(out, O_CLOEXEC) != 0) {
+        pyro_fail_errno(err, "read the disk");
+        return NULL;
+    }
+    look_spec(r, argv, out[1], &spec, fds, output);
+    ok = helper_start(&spec, &pid, &stdout_fd, err);
+    close(out[1]);
+    if (ok && !pass_on(out[0], sink, err)) {
+        proc_kill(pid);
+        close(stdout_fd);
+        ok = false;
+    }
+    close(out[0]);
+    return ok ? helper_wait(pid, stdout_fd, clock_ms() + LOOK_MS, err) : NULL;
 }
 
 /* The bytes as text; what was cut in the middle of a character loses its beginning. */
@@ -213,60 +256,54 @@ static json_t *take_text(int fd, bool truncated, const char *path, struct pyro_e
     return content;
 }
 
-json_t *workspace_disk_read(const char *ref, const char *path, int64_t max_bytes, int raw_fd,
-                            struct pyro_error *err)
+/* As text, or into the sink; *ret_content is what a result has of it. */
+static json_t *read_out(const struct resting *r, const char **argv, const char *path,
+                        const struct content_range *range, const struct content_sink *sink,
+                        json_t **ret_content, struct pyro_error *err)
 {
-    scoped_resting struct resting r = RESTING_INIT;
-    scoped_free char *clean = clean_path(path, err);
-    scoped_free char *max = str_printf("%" PRId64, max_bytes);
-    const char *argv[] = { "pyro-image", "disk-read", NULL,          NULL, NULL, NULL,
-                           "--path",     clean,       "--max-bytes", max,  NULL };
-    scoped_redactor *redactor = NULL;
-    scoped_close int fd = -1;
+    scoped_close int fd = sink ? -1 : memfd_create("pyro-disk", MFD_CLOEXEC);
     scoped_json json_t *result = NULL;
-    json_t *content, *view;
     int64_t size;
     bool truncated;
 
-    if (!clean || !open_resting(ref, &r, err) ||
-        !secrets_redactor_of(r.opened.dir_fd, &redactor, err))
-        return NULL;
-    fd = raw_fd >= 0 && !redactor ? fcntl(raw_fd, F_DUPFD_CLOEXEC, 3)
-                                  : memfd_create("pyro-disk", MFD_CLOEXEC);
-    if (fd < 0) {
+    if (!sink && fd < 0) {
         pyro_fail_errno(err, "read the disk");
         return NULL;
     }
-    result = look(&r, argv, fd, LOOK_MS, err);
+    result = sink ? look_through(r, argv, sink, err) : look(r, argv, fd, LOOK_MS, err);
     if (!result)
         return NULL;
     size = json_int_or(result, "size_bytes", 0);
-    truncated = size > json_int_or(result, "bytes", 0);
-    if (raw_fd >= 0 && redactor && !pass_on(fd, raw_fd, redactor, truncated, err))
+    truncated = size - json_int_or(result, "bytes", 0) > range->offset;
+    *ret_content = sink ? json_string("") : take_text(fd, truncated, path, err);
+    if (!*ret_content)
         return NULL;
-    content = raw_fd >= 0 ? json_string("") : take_text(fd, truncated, clean, err);
-    if (!content)
+    return json_pack("{s:I, s:b}", "size_bytes", (json_int_t)size, "truncated", truncated);
+}
+
+json_t *workspace_disk_read(const char *ref, const char *path, const struct content_range *range,
+                            const struct content_sink *sink, struct pyro_error *err)
+{
+    scoped_resting struct resting r = RESTING_INIT;
+    scoped_free char *clean = clean_path(path, err);
+    scoped_free char *max = str_printf("%" PRId64, range->max_bytes);
+    scoped_free char *offset = str_printf("%" PRId64, range->offset);
+    const char *argv[] = { "pyro-image", "disk-read",   NULL, NULL,       NULL,   NULL, "--path",
+                           clean,        "--max-bytes", max,  "--offset", offset, NULL };
+    json_t *content, *view;
+
+    if (!clean || !open_resting(ref, &r, err))
         return NULL;
-    view = json_pack("{s:s, s:s, s:I, s:I, s:o, s:b}", "workspace_id", r.opened.id, "path", clean,
-                     "size_bytes", (json_int_t)size, "max_bytes", (json_int_t)max_bytes, "content",
-                     content, "truncated", truncated);
-    return hide_secrets(r.opened.dir_fd, view, err);
+    view = read_out(&r, argv, clean, range, sink, &content, err);
+    if (!view)
+        return NULL;
+    json_object_set_new(view, "workspace_id", json_string(r.opened.id));
+    json_object_set_new(view, "path", json_string(clean));
+    json_object_set_new(view, "content", content);
+    return view;
 }
 
 /* ---- export ---- */
-
-/* A hidden name beside the output, so that the rename stays on one file system. */
-static char *temporary_beside(const char *output)
-{
-    unsigned char bytes[6];
-    char hex[13];
-    const char *slash = strrchr(output, '/');
-    int directory = slash ? (int)(slash - output) + 1 : 0;
-
-    random_bytes(bytes, sizeof(bytes));
-    hex_encode(bytes, sizeof(bytes), hex);
-    return str_printf("%.*s.pyro-export-%s", directory, output, hex);
-}
 
 static json_t *export_to(const struct resting *r, int fd, struct pyro_error *err)
 {
@@ -275,70 +312,16 @@ static json_t *export_to(const struct resting *r, int fd, struct pyro_error *err
     return look(r, argv, fd, EXPORT_MS, err);
 }
 
-static bool refuse_existing(const char *output, struct pyro_error *err)
-{
-    pyro_fail(err, PYRO_NAME_TAKEN, "'%s' exists already", output);
-    return pyro_hint(err, "name a file that does not exist, or remove it first");
-}
-
-/* A file without a name where the file system has such (a killed export then leaves nothing), else
- * one with a hidden name. */
-static int open_output(const char *output, char **ret_temporary, struct pyro_error *err)
-{
-    const char *slash = strrchr(output, '/');
-    scoped_free char *directory =
-        slash ? str_printf("%.*s", slash == output ? 1 : (int)(slash - output), output)
-              : str_printf(".");
-    int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-    if (fd >= 0)
-        return fd;
-    if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL) {
-        *ret_temporary = temporary_beside(output);
-        fd = open(*ret_temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    }
-    if (fd < 0)
-        pyro_fail_errno(err, "create '%s'", output);
-    return fd;
-}
-
-static bool install(int fd, const char *temporary, const char *output, struct pyro_error *err)
-{
-    scoped_free char *by_fd = str_printf("/proc/self/fd/%d", fd);
-    bool ok;
-
-    if (fsync(fd) != 0)
-        return pyro_fail_errno(err, "write '%s'", output);
-    ok = temporary ? renameat2(AT_FDCWD, temporary, AT_FDCWD, output, RENAME_NOREPLACE) == 0
-                   : linkat(AT_FDCWD, by_fd, AT_FDCWD, output, AT_SYMLINK_FOLLOW) == 0;
-    if (!ok && errno == EEXIST)
-        return refuse_existing(output, err);
-    return ok || pyro_fail_errno(err, "create '%s'", output);
-}
-
 json_t *workspace_disk_export(const char *ref, const char *output, struct pyro_error *err)
 {
     scoped_resting struct resting r = RESTING_INIT;
-    scoped_free char *temporary = NULL;
+    scoped_host_file struct host_file file = HOST_FILE_INIT;
     scoped_json json_t *result = NULL;
-    scoped_close int fd = -1;
-    struct stat st;
-    bool ok;
 
-    if (!open_resting(ref, &r, err))
+    if (!open_resting(ref, &r, err) || !host_file_open(&file, output, 0600, err))
         return NULL;
-    if (lstat(output, &st) == 0) {
-        refuse_existing(output, err);
-        return NULL;
-    }
-    fd = open_output(output, &temporary, err);
-    if (fd < 0)
-        return NULL;
-    result = export_to(&r, fd, err);
-    ok = result && install(fd, temporary, output, err);
-    if (!ok && temporary)
-        unlink(temporary);
-    if (!ok)
+    result = export_to(&r, file.fd, err);
+    if (!result || !host_file_install(&file, err))
         return NULL;
     return json_pack("{s:s, s:o, s:s, s:I}", "workspace_id", r.opened.id, "output_path",
                      json_string_or_null(output), "disk_format", "ext4", "bytes_written",

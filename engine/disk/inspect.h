@@ -8,6 +8,7 @@
 #ifndef PYRO_DISK_INSPECT_H
 #define PYRO_DISK_INSPECT_H
 
+#include "engine/content.h"
 #include "vmm/base/json.h"
 
 #define DISK_READ_MAX (8 * 1024 * 1024) /* bytes of one read */
@@ -16,12 +17,12 @@
 json_t *workspace_disk_list(const char *ref, const char *path, bool recursive,
                             struct pyro_error *err) MUST_CHECK;
 /*
- * {workspace_id, path, size_bytes, max_bytes, content, truncated} of a regular file. With raw_fd -1
- * the content is text, cut between characters (PYRO_WRONG_FILE_TYPE for what is no UTF-8); else the
- * bytes go to raw_fd as they are, and `content` is "".
+ * {workspace_id, path, size_bytes, content, truncated} of a regular file. Without a sink the
+ * content is text of at most DISK_READ_MAX bytes, cut between characters (PYRO_WRONG_FILE_TYPE for
+ * what is no UTF-8); else the bytes go there as they are, of any size, and `content` is "".
  */
-json_t *workspace_disk_read(const char *ref, const char *path, int64_t max_bytes, int raw_fd,
-                            struct pyro_error *err) MUST_CHECK;
+json_t *workspace_disk_read(const char *ref, const char *path, const struct content_range *range,
+                            const struct content_sink *sink, struct pyro_error *err) MUST_CHECK;
 /*
  * The whole disk as a raw ext4 image in a new file: {workspace_id, output_path, disk_format,
  * bytes_written}. A file that is there is never overwritten (PYRO_NAME_TAKEN); nothing is left when

@@ -11,7 +11,6 @@
 #include "engine/disk/hold.h"
 #include "engine/disk/view.h"
 #include "engine/helper.h"
-#include "engine/secret/hide.h"
 #include "vmm/base/fs.h"
 
 #define OUTPUT_FD 3
@@ -148,5 +147,5 @@ json_t *workspace_diff(const char *ref, struct pyro_error *err)
         return NULL;
     found = compare_held(&o, hold, err);
     disk_hold_close(hold);
-    return hide_secrets(o.dir_fd, found ? to_view(o.id, found, err) : NULL, err);
+    return found ? to_view(o.id, found, err) : NULL;
 }

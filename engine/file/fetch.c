@@ -1,9 +1,25 @@
-/* engine/file/fetch.c: reading files of the guest. */
+/* engine/file/fetch.c: reading a file of the guest, of any size. */
 #include "engine/file/fetch.h"
 
 #include <string.h>
 
 #include "engine/file/transfer.h"
+
+/* What comes next of a guest's answer: a head, then chunks with their lengths, an empty one, and
+ * whether there is more. */
+enum part { PART_HEAD, PART_LENGTH, PART_BYTES, PART_MORE, PART_END };
+
+struct fetching {
+    const struct content_range *range;
+    const struct content_sink *sink; /* NULL: kept */
+    struct fetched *to;
+    enum part part;
+    uint8_t head[FILE_ANSWER_HEADER]; /* what has come of a head, a length or the last byte */
+    size_t have;
+    uint32_t left;      /* of a chunk */
+    uint64_t announced; /* how many bytes of content there may be at most, and how many came */
+    uint64_t taken;
+};
 
 void fetched_release(struct fetched *f)
 {
@@ -12,68 +28,122 @@ void fetched_release(struct fetched *f)
 
 static bool malformed(struct pyro_error *err)
 {
-    return pyro_fail(err, PYRO_GUEST_PROTOCOL, "the guest sent something else than files");
+    return pyro_fail(err, PYRO_GUEST_PROTOCOL, "the guest sent something else than a file");
 }
 
-static bool take_answer(struct reader *r, int64_t max_bytes, struct fetched *ret,
-                        struct pyro_error *err)
+static bool take_head(struct fetching *f, struct pyro_error *err)
 {
-    uint8_t kind, more;
-    uint32_t n;
+    struct reader r = reader_of(f->head, sizeof(f->head));
+    struct fetched *to = f->to;
+    uint64_t rest;
+    uint8_t kind;
 
-    buf_init(&ret->content, (size_t)max_bytes > FILE_PATH_MAX ? (size_t)max_bytes : FILE_PATH_MAX);
-    if (!rd_u8(r, &kind) || kind >= FILE_KIND_COUNT || !rd_u32(r, &ret->mode) ||
-        !rd_u64(r, &ret->inode) || !rd_u64(r, &ret->ctime_ns) || !rd_u64(r, &ret->size_bytes) ||
-        ret->size_bytes > INT64_MAX)
+    if (!rd_u8(&r, &kind) || kind >= FILE_KIND_COUNT || !rd_u32(&r, &to->mode) ||
+        !rd_u64(&r, &to->inode) || !rd_u64(&r, &to->ctime_ns) || !rd_u64(&r, &to->size_bytes) ||
+        to->size_bytes > INT64_MAX)
         return malformed(err);
-    ret->kind = (enum file_kind)kind;
-    for (;;) {
-        const uint8_t *bytes;
-        if (!rd_u32(r, &n))
-            return malformed(err);
-        if (!n)
-            break;
-        if (!rd_bytes(r, n, &bytes) || !buf_append(&ret->content, bytes, n))
-            return malformed(err);
-    }
-    if (!rd_u8(r, &more))
+    to->kind = (enum file_kind)kind;
+    to->mode &= 07777;
+    rest = to->size_bytes > (uint64_t)f->range->offset ? to->size_bytes - (uint64_t)f->range->offset
+                                                       : 0;
+    f->announced = to->kind != FILE_REGULAR               ? FILE_PATH_MAX
+                   : rest > (uint64_t)f->range->max_bytes ? (uint64_t)f->range->max_bytes
+                                                          : rest;
+    f->part = PART_LENGTH;
+    return to->kind != FILE_REGULAR || !f->sink || !f->sink->begin ||
+           f->sink->begin(f->sink->arg, f->announced, err);
+}
+
+static bool take_length(struct fetching *f, struct pyro_error *err)
+{
+    struct reader r = reader_of(f->head, 4);
+
+    if (!rd_u32(&r, &f->left) || f->left > f->announced - f->taken)
         return malformed(err);
-    ret->more = more;
-    ret->mode &= 07777;
+    f->part = f->left ? PART_BYTES : PART_MORE;
     return true;
 }
 
-bool file_fetch(const struct opened *o, const char *const *paths, size_t count, int64_t max_bytes,
-                size_t total_max_bytes, struct fetched *ret, struct pyro_error *err)
+static bool take_content(struct fetching *f, const uint8_t *bytes, size_t n, struct pyro_error *err)
+{
+    f->taken += n;
+    f->left -= (uint32_t)n;
+    if (!f->left)
+        f->part = PART_LENGTH;
+    if (f->sink && f->to->kind == FILE_REGULAR)
+        return f->sink->put(f->sink->arg, bytes, n, err);
+    return buf_append(&f->to->content, bytes, n) || malformed(err);
+}
+
+/* The next bytes of an answer, cut anywhere. */
+static bool take(void *arg, const uint8_t *bytes, size_t n, struct pyro_error *err)
+{
+    static const size_t sizes[] = {
+        [PART_HEAD] = FILE_ANSWER_HEADER, [PART_LENGTH] = 4, [PART_MORE] = 1
+    };
+    struct fetching *f = arg;
+
+    while (n) {
+        size_t part = f->part == PART_BYTES ? f->left
+                      : f->part == PART_END ? 0
+                                            : sizes[f->part] - f->have;
+        bool ok = part > 0;
+
+        part = part < n ? part : n;
+        if (!ok)
+            return malformed(err);
+        if (f->part == PART_BYTES) {
+            ok = take_content(f, bytes, part, err);
+        } else {
+            memcpy(f->head + f->have, bytes, part);
+            f->have += part;
+            if (f->have == sizes[f->part]) {
+                f->have = 0;
+                if (f->part == PART_HEAD)
+                    ok = take_head(f, err);
+                else if (f->part == PART_LENGTH)
+                    ok = take_length(f, err);
+                else
+                    f->to->more = f->head[0], f->part = PART_END;
+            }
+        }
+        if (!ok)
+            return false;
+        bytes += part;
+        n -= part;
+    }
+    return true;
+}
+
+static void fetching_init(struct fetching *f, const struct content_range *range,
+                          const struct content_sink *sink, struct fetched *ret)
+{
+    *f = (struct fetching){ .range = range, .sink = sink, .to = ret };
+    *ret = (struct fetched){ 0 };
+    buf_init(&ret->content,
+             sink || range->max_bytes < FILE_PATH_MAX ? FILE_PATH_MAX : (size_t)range->max_bytes);
+}
+
+bool file_fetch(const struct opened *o, const char *path, const struct content_range *range,
+                const struct content_sink *sink, struct fetched *ret, struct pyro_error *err)
 {
     scoped_json json_t *request =
-        json_pack("{s:s, s:I}", "op", "file_read", "max_bytes", (json_int_t)max_bytes);
+        json_pack("{s:s, s:I, s:I}", "op", "file_read", "offset", (json_int_t)range->offset,
+                  "max_bytes", (json_int_t)range->max_bytes);
     scoped_json json_t *answer = NULL;
-    scoped_buf list = BUF_INIT(FILE_PATHS_MAX_BYTES);
-    scoped_buf sent = BUF_INIT(total_max_bytes + total_max_bytes / 16 + count * 64 + 65536);
-    struct reader r;
-    struct iovec in;
+    size_t n = strlen(path);
+    uint8_t length[2] = { (uint8_t)n, (uint8_t)(n >> 8) };
+    struct iovec in[] = { { length, 2 }, { (void *)(uintptr_t)path, n } };
+    struct fetching f;
 
-    memset(ret, 0, count * sizeof(*ret));
-    for (size_t i = 0; i < count; i++) {
-        size_t n = strlen(paths[i]);
-        const uint8_t length[2] = { (uint8_t)n, (uint8_t)(n >> 8) };
-        if (!buf_append(&list, length, 2) || !buf_append(&list, paths[i], n))
-            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "too many files at once");
-    }
-    in = (struct iovec){ list.data, list.len };
+    fetching_init(&f, range, sink, ret);
     answer = transfer_run(&(struct transfer){ .dir_fd = o->dir_fd,
                                               .id = o->id,
                                               .request = request,
-                                              .in = &in,
-                                              .in_count = 1,
-                                              .out = &sent },
+                                              .in = in,
+                                              .in_count = n ? 2 : 1,
+                                              .take = take,
+                                              .arg = &f },
                           err);
-    if (!answer)
-        return false;
-    r = reader_of(sent.data, sent.len);
-    for (size_t i = 0; i < count; i++)
-        if (!take_answer(&r, max_bytes, &ret[i], err))
-            return false;
-    return !rd_left(&r) || malformed(err);
+    return answer && (f.part == PART_END || malformed(err));
 }

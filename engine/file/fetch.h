@@ -2,6 +2,7 @@
 #ifndef PYRO_FILE_FETCH_H
 #define PYRO_FILE_FETCH_H
 
+#include "engine/content.h"
 #include "engine/workspace/lifecycle.h"
 #include "vmm/base/buf.h"
 #include "vmm/base/file_records.h"
@@ -11,15 +12,17 @@ struct fetched {
     uint32_t mode; /* permission bits */
     uint64_t inode, ctime_ns, size_bytes;
     bool more;          /* than max_bytes */
-    struct buf content; /* of a regular file; a link's target */
+    struct buf content; /* of a regular file, without a sink; a link's target */
 };
 
 void fetched_release(struct fetched *f);
 /*
- * Asks for `count` paths (relative to /workspace) and fills ret[count], which the caller releases
- * one by one in either case. total_max_bytes bounds all contents together.
+ * Asks for a path (relative to /workspace) and fills *ret, which the caller releases in either
+ * case. The bytes of a regular file go into the sink as they come, or else are kept. No more come
+ * than were asked for and than the guest said first.
  */
-bool file_fetch(const struct opened *o, const char *const *paths, size_t count, int64_t max_bytes,
-                size_t total_max_bytes, struct fetched *ret, struct pyro_error *err) MUST_CHECK;
+bool file_fetch(const struct opened *o, const char *path, const struct content_range *range,
+                const struct content_sink *sink, struct fetched *ret,
+                struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef PYRO_FILE_H
 #define PYRO_FILE_H
 
+#include "engine/content.h"
 #include "vmm/base/json.h"
 
 #define FILE_TEXT_MAX (8 * 1024 * 1024)
@@ -13,10 +14,14 @@
 /* {…, entries: [{path, artifact_type, size_bytes, link_target}]}, sorted by the paths' bytes. */
 json_t *file_list(const char *ref, const char *path, bool recursive,
                   struct pyro_error *err) MUST_CHECK;
-/* At most max_bytes of a UTF-8 text, cut between characters. PYRO_WRONG_FILE_TYPE for what is none.
+/*
+ * {workspace_id, path, size_bytes, content, truncated, execution_mode} of a regular file. Without a
+ * sink the content is UTF-8 text of at most FILE_TEXT_MAX bytes, cut between characters
+ * (PYRO_WRONG_FILE_TYPE for what is none); else the bytes go there as they are, of any size, and
+ * `content` is "".
  */
-json_t *file_read(const char *ref, const char *path, int64_t max_bytes,
-                  struct pyro_error *err) MUST_CHECK;
+json_t *file_read(const char *ref, const char *path, const struct content_range *range,
+                  const struct content_sink *sink, struct pyro_error *err) MUST_CHECK;
 /*
  * Writes a whole file: the old content or the new is there, never a part. Mode and owner of a file
  * that exists are kept, missing directories made. PYRO_INVALID_ARGUMENT for more than FILE_TEXT_MAX

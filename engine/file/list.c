@@ -6,7 +6,6 @@
 #include "engine/file/file.h"
 #include "engine/file/path.h"
 #include "engine/file/transfer.h"
-#include "engine/secret/hide.h"
 #include "engine/workspace/lifecycle.h"
 #include "vmm/base/file_records.h"
 #include "vmm/base/fs.h"
@@ -133,5 +132,5 @@ json_t *file_list(const char *ref, const char *path, bool recursive, struct pyro
                            to_json(&entries));
     }
     free(entries.items);
-    return hide_secrets(o.dir_fd, result, err);
+    return result;
 }

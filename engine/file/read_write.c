@@ -5,7 +5,6 @@
 #include "engine/file/fetch.h"
 #include "engine/file/file.h"
 #include "engine/file/path.h"
-#include "engine/secret/hide.h"
 #include "engine/workspace/record.h"
 #include "vmm/base/utf8.h"
 
@@ -67,12 +66,11 @@ static bool check_kind(const struct fetched *f, const char *shown, struct pyro_e
                   f->content.len ? f->content.data : "");
         return pyro_hint(err, "name the file it leads to");
     default:
-        return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%s' is no regular file", shown);
+        return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%s' is not a regular file", shown);
     }
 }
 
-static json_t *to_json(const struct fetched *f, const char *shown, int64_t max_bytes,
-                       struct pyro_error *err)
+static json_t *to_json(const struct fetched *f, const char *shown, struct pyro_error *err)
 {
     const char *text = f->content.len ? f->content.data : "";
     size_t n = f->content.len, at = find_no_text(text, n, f->more);
@@ -88,12 +86,13 @@ static json_t *to_json(const struct fetched *f, const char *shown, int64_t max_b
             whole += length;
         n = whole;
     }
-    return json_pack("{s:o, s:I, s:I, s:o, s:b}", "path", json_string_lossy(shown, strlen(shown)),
-                     "size_bytes", (json_int_t)f->size_bytes, "max_bytes", (json_int_t)max_bytes,
-                     "content", json_stringn(text, n), "truncated", f->more);
+    return json_pack("{s:o, s:I, s:o, s:b}", "path", json_string_lossy(shown, strlen(shown)),
+                     "size_bytes", (json_int_t)f->size_bytes, "content", json_stringn(text, n),
+                     "truncated", f->more);
 }
 
-json_t *file_read(const char *ref, const char *path, int64_t max_bytes, struct pyro_error *err)
+json_t *file_read(const char *ref, const char *path, const struct content_range *range,
+                  const struct content_sink *sink, struct pyro_error *err)
 {
     scoped_opened struct opened o = OPENED_INIT;
     scoped_free char *relative = file_path_parse(path, err), *shown = NULL;
@@ -104,16 +103,14 @@ json_t *file_read(const char *ref, const char *path, int64_t max_bytes, struct p
     if (!relative || !workspace_open(ref, &o, err) || !(mode = execution_mode(&o, err)))
         return NULL;
     shown = file_path_show(relative);
-    if (file_fetch(&o, (const char *const[]){ relative }, 1, max_bytes,
-                   (size_t)max_bytes + FILE_PATH_MAX, &f, err) &&
-        check_kind(&f, shown, err))
-        result = to_json(&f, shown, max_bytes, err);
+    if (file_fetch(&o, relative, range, sink, &f, err) && check_kind(&f, shown, err))
+        result = to_json(&f, shown, err);
     fetched_release(&f);
     if (result) {
         json_object_set_new(result, "workspace_id", json_string(o.id));
         json_object_set_new(result, "execution_mode", json_string(mode));
     }
-    return hide_secrets(o.dir_fd, result, err);
+    return result;
 }
 
 json_t *file_write(const char *ref, const char *path, const void *bytes, size_t n,

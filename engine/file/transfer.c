@@ -42,6 +42,11 @@ static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *
     stream_consumed(s, n);
     if (channel != WIRE_STDOUT)
         return;
+    if (r->t->take) {
+        if (!r->t->take(r->t->arg, bytes, n, &r->err))
+            loop_stop(r->loop);
+        return;
+    }
     if (r->t->out && buf_append(r->t->out, bytes, n))
         return;
     pyro_fail(&r->err, PYRO_GUEST_ERROR, "the workspace sends more than can be taken (%zu MiB)",

@@ -12,8 +12,10 @@ struct transfer {
     json_t *request;  /* borrowed */
     struct iovec *in; /* the pieces of the input, sent in order; changed while it runs */
     unsigned in_count;
-    struct buf *out; /* takes the output; more than its maximum is an error. NULL: none is expected
-                      */
+    struct buf *out; /* takes the output; more than its maximum is an error */
+    /* Or takes it as it comes. Neither: none is expected. */
+    bool (*take)(void *arg, const uint8_t *bytes, size_t n, struct pyro_error *err);
+    void *arg;
 };
 /* Blocks until the guest's result is here, or the guest has been silent for too long. NULL on
  * error. */

@@ -17,7 +17,7 @@ struct disk_args {
     struct image_fds layers;
     int output_fd;
     const char *path; /* absolute, clean */
-    int64_t max_bytes;
+    int64_t max_bytes, offset;
     bool recursive;
 };
 
@@ -26,6 +26,7 @@ static const struct image_option options[] = {
     { "output-fd", IMAGE_OPTION_FD, offsetof(struct disk_args, output_fd), true },
     { "path", IMAGE_OPTION_TEXT, offsetof(struct disk_args, path), false },
     { "max-bytes", IMAGE_OPTION_SIZE, offsetof(struct disk_args, max_bytes), false },
+    { "offset", IMAGE_OPTION_SIZE, offsetof(struct disk_args, offset), false },
     { "recursive", IMAGE_OPTION_FLAG, offsetof(struct disk_args, recursive), false },
 };
 
@@ -70,8 +71,8 @@ static json_t *run_list(const void *args, struct pyro_error *err)
     return with_view(args, list, err);
 }
 
-static bool copy_out(struct view *v, uint32_t inode, int fd, uint64_t max, uint64_t *ret_bytes,
-                     struct pyro_error *err)
+static bool copy_out(struct view *v, uint32_t inode, int fd, uint64_t from, uint64_t max,
+                     uint64_t *ret_bytes, struct pyro_error *err)
 {
     scoped_free char *chunk = malloc(CHUNK_BYTES);
     uint64_t done = 0;
@@ -81,7 +82,7 @@ static bool copy_out(struct view *v, uint32_t inode, int fd, uint64_t max, uint6
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     while (done < max && got) {
         size_t want = max - done < CHUNK_BYTES ? (size_t)(max - done) : CHUNK_BYTES;
-        if (!view_read(v, inode, done, chunk, want, &got, err) ||
+        if (!view_read(v, inode, from + done, chunk, want, &got, err) ||
             !fs_write_all(fd, chunk, got, err))
             return false;
         done += got;
@@ -102,7 +103,8 @@ static json_t *read_out(const struct disk_args *args, struct view *v, struct pyr
     }
     if (!view_find(v, args->path, &inode, err) || !view_stat(v, inode, &i, err))
         return NULL;
-    if (!copy_out(v, inode, args->output_fd, (uint64_t)args->max_bytes, &bytes, err)) {
+    if (!copy_out(v, inode, args->output_fd, (uint64_t)args->offset, (uint64_t)args->max_bytes,
+                  &bytes, err)) {
         pyro_wrap(err, "'%.400s'", args->path);
         return NULL;
     }

@@ -4,15 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/secret/secrets.h"
-#include "vmm/base/utf8.h"
-
 char *hide_in_text(const struct redactor *r, const char *text, bool cut)
 {
     struct buf out = BUF_INIT(SIZE_MAX / 2);
 
     BUG_ON(!redact_text(r, text, strlen(text), cut, &out) || !buf_append_str(&out, ""));
     return buf_take(&out);
+}
+
+void hide_in_cut_string(const struct redactor *r, json_t *j)
+{
+    struct buf out = BUF_INIT(SIZE_MAX / 2);
+    scoped_json json_t *shown = NULL;
+
+    if (!json_is_string(j))
+        return;
+    BUG_ON(!redact_text(r, json_string_value(j), json_string_length(j), true, &out));
+    shown = json_string_lossy(out.data ? out.data : "", out.len);
+    BUG_ON(json_string_setn_nocheck(j, json_string_value(shown), json_string_length(shown)) != 0);
+    buf_release(&out);
 }
 
 static void hide_in_string(const struct redactor *r, json_t *j)
@@ -72,39 +82,4 @@ void hide_in_error(const struct redactor *r, struct pyro_error *err)
         return;
     hide_in_array(r, err->message, sizeof(err->message));
     hide_in_array(r, err->hint, sizeof(err->hint));
-}
-
-/* What was read of a file up to a limit. */
-static void hide_in_cut_content(const struct redactor *r, json_t *result)
-{
-    const json_t *content = json_object_get(result, "content");
-    struct buf out = BUF_INIT(SIZE_MAX / 2);
-
-    if (!json_is_string(content) || !json_bool_or(result, "truncated", false))
-        return;
-    BUG_ON(!redact_text(r, json_string_value(content), json_string_length(content), true, &out));
-    json_object_set_new(result, "content", json_string_lossy(out.data ? out.data : "", out.len));
-    buf_release(&out);
-}
-
-json_t *hide_secrets(int workspace_fd, json_t *result, struct pyro_error *err)
-{
-    struct pyro_error why = { 0 };
-    scoped_redactor *r = NULL;
-
-    if (workspace_fd < 0)
-        return result;
-    if (!secrets_redactor_of(workspace_fd, &r, &why)) {
-        json_decref(result);
-        if (err)
-            *err = why;
-        return NULL;
-    }
-    if (r && result)
-        hide_in_cut_content(r, result);
-    if (result)
-        hide_in_json(r, result);
-    else
-        hide_in_error(r, err);
-    return result;
 }

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "engine/secret/hide.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
 #include "vmm/base/fs.h"
@@ -39,7 +38,7 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
                       o.id, name);
         *err = why;
     }
-    return hide_secrets(o.dir_fd, view, err);
+    return view;
 }
 
 /* Opens the workspace, in a true state, and the service's record. */

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "engine/secret/hide.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
 #include "vmm/base/fs.h"
@@ -65,16 +64,14 @@ static bool open_running(const char *ref, const char *id, struct opened *o,
 json_t *shell_open(const char *ref, const struct shell_open_spec *spec, struct pyro_error *err)
 {
     scoped_opened struct opened o = OPENED_INIT;
-    json_t *view;
 
     if (!workspace_open(ref, &o, err))
         return NULL;
-    view = call(&o,
+    return call(&o,
                 json_pack("{s:s, s:s, s:s, s:I, s:I, s:O*}", "op", "shell", "do", "open", "cwd",
                           spec->cwd ? spec->cwd : "/workspace", "cols", (json_int_t)spec->cols,
                           "rows", (json_int_t)spec->rows, "secret_env", spec->secret_env),
                 err);
-    return hide_secrets(o.dir_fd, view, err);
 }
 
 struct listing {

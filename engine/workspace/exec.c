@@ -17,7 +17,6 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
-#include "engine/secret/hide.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/commands.h"
 #include "engine/workspace/lifecycle.h"
@@ -381,5 +380,5 @@ json_t *workspace_exec(const char *ref, const struct workspace_exec_spec *spec,
         json_object_set_new(result, "execution_mode",
                             json_string(r.host_compat ? "host_compat" : "guest_vm"));
     record_release(&r);
-    return hide_secrets(o.dir_fd, result, err);
+    return result;
 }

@@ -34,21 +34,42 @@ static void try_listing(const uint8_t *data, size_t size)
     buf_release(&sent);
 }
 
-static void try_contents(const uint8_t *data, size_t size)
+struct passed {
+    uint64_t announced, bytes;
+};
+
+static bool begin(void *arg, uint64_t bytes, struct pyro_error *err UNUSED)
 {
-    struct reader r = reader_of(data, size);
+    ((struct passed *)arg)->announced = bytes;
+    return true;
+}
+
+static bool put(void *arg, const void *bytes UNUSED, size_t n, struct pyro_error *err UNUSED)
+{
+    struct passed *p = arg;
+
+    p->bytes += n;
+    BUG_ON(p->bytes > p->announced || p->bytes > CONTENT_MAX);
+    return true;
+}
+
+/* In pieces of `step` bytes; kept, or into a sink. */
+static void try_contents(const uint8_t *data, size_t size, size_t step, bool sunk)
+{
+    static const struct content_range range = { .offset = 3, .max_bytes = CONTENT_MAX };
+    struct passed passed = { 0 };
+    const struct content_sink sink = { begin, put, &passed };
     struct pyro_error err = { 0 };
+    struct fetching f;
+    struct fetched to;
     bool ok = true;
 
-    while (ok && rd_left(&r)) {
-        struct fetched f = { 0 };
-        ok = take_answer(&r, CONTENT_MAX, &f, &err);
-        if (ok)
-            BUG_ON(f.kind >= FILE_KIND_COUNT || f.mode > 07777 || f.content.len > FILE_PATH_MAX);
-        else
-            BUG_ON(err.code != PYRO_GUEST_PROTOCOL);
-        fetched_release(&f);
-    }
+    fetching_init(&f, &range, sunk ? &sink : NULL, &to);
+    for (size_t at = 0; ok && at < size; at += step)
+        ok = take(&f, data + at, size - at < step ? size - at : step, &err);
+    BUG_ON(!ok && err.code != PYRO_GUEST_PROTOCOL);
+    BUG_ON(to.kind >= FILE_KIND_COUNT || to.mode > 07777 || to.content.len > FILE_PATH_MAX);
+    fetched_release(&to);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -56,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1 || size > 65536)
         return 0;
     if (data[0] & 1)
-        try_contents(data + 1, size - 1);
+        try_contents(data + 1, size - 1, 1 + (data[0] >> 2), data[0] & 2);
     else
         try_listing(data + 1, size - 1);
     return 0;

@@ -57,6 +57,12 @@ is "a binary file as text" "$status $(json .error.code)" "1 wrong_file_type"
 ws disk read w binary --content-only >"$TMPDIR/binary" 2>/dev/null
 is "and its bytes" "$(od -An -tx1 "$TMPDIR/binary" | tr -d " ")" 610062ff
 ws disk read w numbers --content-only --max-bytes 8000000 >"$TMPDIR/numbers" 2>/dev/null
+ws disk read w numbers --content-only >"$TMPDIR/all" 2>/dev/null
+check "all of it without a number" cmp "$TMPDIR/all" "$TMPDIR/numbers"
+run ws disk read w numbers --output "$TMPDIR/written" --json
+check "into a file" cmp "$TMPDIR/written" "$TMPDIR/numbers"
+run ws disk read w numbers --content-only --offset 2 --max-bytes 3
+is "a part, and that it is one" "$out${err%%:*}${err##*is}" "$(tail -c +3 "$TMPDIR/numbers" | head -c 3)pyro truncated: it has $(stat -c %s "$TMPDIR/numbers") bytes"
 run ws disk read w sum
 is "a file over three layers" "$(sha256sum <"$TMPDIR/numbers" | cut -d' ' -f1)" "$out"
 run ws disk read w sparse --json

@@ -30,8 +30,15 @@ all() {
     run "${file[@]}" read "$ws" /workspace/src/./deep/../deep/hello.txt
     is "$mode: read" "$out" 'grüße'
     like "$mode: the summary" "$err" "^\\[workspace-file-read\\] workspace_id=[0-9a-f]+ path=/workspace/src/deep/hello.txt size_bytes=8 max_bytes=65536 truncated=False execution_mode=$mode\$"
+    run "${file[@]}" read "$ws" src/deep/hello.txt --max-bytes 3
+    is "$mode: cut between characters" "$out" gr
     run "${file[@]}" read "$ws" src/deep/hello.txt --max-bytes 3 --content-only
-    is "$mode: cut between characters" "$out$err" gr
+    is "$mode: bytes are cut anywhere, and that is said" "$(wc -c <"$TEST_DIR/out")$err" \
+        "3pyro: '/workspace/src/deep/hello.txt' is truncated: it has 8 bytes"
+    run "${file[@]}" read "$ws" src/deep/hello.txt --offset 2 --max-bytes 2 --json
+    is "$mode: from an offset on" "$(json .content)$(json .offset)$(json .truncated)" 'ü2true'
+    run "${file[@]}" read "$ws" src/deep/hello.txt --offset 100 --json
+    is "$mode: behind the end" "$(json .content)$(json .truncated)" false
     run "${file[@]}" read "$ws" src/deep/hello.txt --max-bytes 4 --json
     is "$mode: truncated" "$(json .truncated)$(json .size_bytes)$(json .max_bytes)$(json .content)" 'true84grü'
     run "${file[@]}" read "$ws" src/deep/hello.txt --max-bytes 8 --json
@@ -47,6 +54,20 @@ all() {
     head -c 8388608 /dev/zero | tr '\0' x >"$TEST_DIR/big"
     run "${file[@]}" write "$ws" big --text-file "$TEST_DIR/big" --json
     is "$mode: 8 MiB are written" "$(json .bytes_written)" 8388608
+    head -c 70000000 /dev/urandom >"$TEST_DIR/huge"
+    tar -C "$TEST_DIR" -cf "$TEST_DIR/huge.tar" huge && "$PYRO" workspace sync push "$ws" "$TEST_DIR/huge.tar" >/dev/null
+    "${file[@]}" read "$ws" huge --content-only >"$TEST_DIR/got"
+    check "$mode: all of a binary file of any size" cmp "$TEST_DIR/got" "$TEST_DIR/huge"
+    run "${file[@]}" read "$ws" huge --output "$TEST_DIR/$mode-file" --json
+    check "$mode: into a file" cmp "$TEST_DIR/$mode-file" "$TEST_DIR/huge"
+    is "$mode: … and what is said" "$status$(json .truncated)$(json .content)$(json .output_path)" "0false$TEST_DIR/$mode-file"
+    run "${file[@]}" read "$ws" huge --output "$TEST_DIR/$mode-file" --json
+    is "$mode: no file is overwritten" "$(json .error.code)" name_taken
+    run "${file[@]}" read "$ws" none --output "$TEST_DIR/$mode-none" --json
+    is "$mode: nothing is left when there is none" "$(json .error.code)$(ls "$TEST_DIR/$mode-none" 2>&1 | grep -c 'No such')" file_not_found1
+    in_ws 'rm huge'
+    run "${file[@]}" read "$ws" big --max-bytes 8388609 --json
+    is "$mode: text is at most 8 MiB" "$(json .error.code)" invalid_argument
     "${file[@]}" read "$ws" big --max-bytes 8388608 --content-only | cmp -s - "$TEST_DIR/big"
     is "$mode: and read" "$?" 0
     printf x >>"$TEST_DIR/big"

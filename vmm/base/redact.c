@@ -342,18 +342,27 @@ bool redact_stream_pause(struct redact_stream *s, struct buf *out)
     return true;
 }
 
+bool redact_stream_cut(struct redact_stream *s, struct buf *out)
+{
+    bool ok = true;
+
+    if (redact_stream_holds(s)) { /* the head of a value, maybe */
+        ok = redact_stream_pause(s, out);
+        if (ok && redact_stream_holds(s))
+            ok = buf_append(out, REDACTED, REDACTED_BYTES);
+    }
+    buf_consume(&s->held, s->held.len);
+    s->shown = 0;
+    return ok;
+}
+
 bool redact_text(const struct redactor *r, const void *bytes, size_t n, bool cut, struct buf *out)
 {
     struct redact_stream s;
     bool ok;
 
     redact_stream_init(&s, r);
-    ok = redact_stream_push(&s, bytes, n, !cut, out);
-    if (ok && redact_stream_holds(&s)) { /* the head of a value, maybe */
-        ok = redact_stream_pause(&s, out);
-        if (ok && redact_stream_holds(&s))
-            ok = buf_append(out, REDACTED, REDACTED_BYTES);
-    }
+    ok = redact_stream_push(&s, bytes, n, !cut, out) && redact_stream_cut(&s, out);
     redact_stream_release(&s);
     return ok;
 }

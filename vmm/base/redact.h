@@ -83,6 +83,8 @@ bool redact_stream_push(struct redact_stream *s, const void *bytes, size_t n, bo
                         struct buf *out) MUST_CHECK;
 /* After a pause: what may be shown. */
 bool redact_stream_pause(struct redact_stream *s, struct buf *out) MUST_CHECK;
+/* The end, of bytes that go on where they were taken from: a value may have been cut there. */
+bool redact_stream_cut(struct redact_stream *s, struct buf *out) MUST_CHECK;
 /* Whether redact_stream_pause() could have something to show. */
 bool redact_stream_holds(const struct redact_stream *s);
 

@@ -1,0 +1,49 @@
+/*
+ * A file's content as a command gives it: text with a summary, or its bytes (--content-only,
+ * --output), of any size, as they come. What `file read` and `disk read` share.
+ */
+#ifndef PYRO_CMD_CONTENT_H
+#define PYRO_CMD_CONTENT_H
+
+#include "engine/cmd/io.h"
+#include "engine/content.h"
+
+struct content_args {
+    int64_t max_bytes, offset; /* max_bytes ARG_UNSET: not given */
+    bool content_only;
+    const char *output;
+};
+
+/* The fields of a command's struct that these rows speak of, and what is made of them. */
+#define CONTENT_FIELDS                                                                             \
+    int64_t max_bytes, offset;                                                                     \
+    bool content_only;                                                                             \
+    const char *output
+#define CONTENT_ARGS_OF(A)                                                                         \
+    (&(const struct content_args){ (A)->max_bytes, (A)->offset, (A)->content_only, (A)->output })
+#define ARG_CONTENT_ROWS(S)                                                                        \
+    ARG_INT(S, max_bytes, .min = 1, .max = INT64_MAX, .def = ARG_UNSET, .unit = "bytes",           \
+            .help =                                                                                \
+                "How much of it at most: 65536 when not given, or all with --content-only and "    \
+                "--output; text is cut between characters and is at most 8 MiB"),                  \
+        ARG_INT(S, offset, .max = INT64_MAX, .unit = "bytes", .help = "Where to begin"),           \
+        ARG_FLAG(S, content_only, .help = "The file's bytes, all of them, and nothing else"),      \
+        ARG_STR(S, output, .metavar = "HOST_PATH", .complete = COMPLETE_FILE,                      \
+                .help = "Write the bytes into this new file instead")
+
+#define RES_CONTENT_ROWS                                                                           \
+    RES_STR("path"), RES_INT("size_bytes", .help = "Of the whole file"), RES_INT("offset"),        \
+        RES_INT("max_bytes", .nullable = true, .help = "Null: all of it"),                         \
+        RES_STR("content", .cut_by = "truncated", .help = "Empty with --output"),                  \
+        RES_BOOL("truncated", .help = "The file is longer than what is here"),                     \
+        RES_STR("output_path", .nullable = true)
+
+/* Reads a part of a file into a sink, or as text where there is none. */
+typedef json_t *content_read_fn(const void *args, const struct content_range *range,
+                                const struct content_sink *sink, struct pyro_error *err);
+/* Shows what `read` gives; the summary is called `name`. */
+bool content_run(const struct content_args *c, const void *args, content_read_fn *read,
+                 const char *name, struct cmd_io *io, json_t **ret_result,
+                 struct pyro_error *err) MUST_CHECK;
+
+#endif
