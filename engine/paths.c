@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "vmm/base/fs.h"
+#include "vmm/base/trust.h"
 
 static const char *env_or_null(const char *name)
 {
@@ -53,14 +54,18 @@ static char *root_of(const char *kind, const char *xdg, const char *below_home,
     return NULL;
 }
 
+/* The one way to a directory of state or cache: whoever could swap it could swap a disk. */
 static char *made(char *path, struct pyro_error *err)
 {
-    if (path && !fs_mkdir_p(path, 0700, err)) {
-        pyro_hint(err, "set PYRO_HOME to a directory that you can write");
-        free(path);
+    if (!path)
         return NULL;
+    if (trust_check(path, err)) {
+        if (fs_mkdir_p(path, 0700, err))
+            return path;
+        pyro_hint(err, "set PYRO_HOME to a directory that you can write");
     }
-    return path;
+    free(path);
+    return NULL;
 }
 
 static char *in_cache(const char *name, struct pyro_error *err)

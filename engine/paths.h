@@ -2,7 +2,8 @@
  * Where pyro keeps things. PYRO_HOME moves everything (HOME/data, HOME/cache),
  * PYRO_ENVIRONMENT_CACHE_DIR the environments; else the XDG base directories: $XDG_DATA_HOME/pyro
  * and $XDG_CACHE_HOME/pyro. Each function creates its directory (0700) and returns a path that the
- * caller frees; NULL on failure.
+ * caller frees; NULL on failure, and where somebody else could put another directory in its place
+ * (trust.h).
  */
 #ifndef PYRO_PATHS_H
 #define PYRO_PATHS_H

@@ -394,7 +394,7 @@ void job_forget(struct job *job)
 
 void job_cancel(struct job *job)
 {
-    kill(-job->pid, job->cancelled ? SIGKILL : SIGTERM); /* it leads a session, so a group */
+    proc_signal(-job->pid, job->cancelled ? SIGKILL : SIGTERM); /* it leads a session, so a group */
     job->cancelled = true;
 }
 

@@ -22,6 +22,7 @@
 
 #include "vmm/base/buf.h"
 #include "vmm/base/cleanup.h"
+#include "vmm/base/proc.h"
 
 #define RAM_SIZE 0x200000
 #define CODE_AT 0x1000
@@ -136,7 +137,7 @@ static bool wait_child(pid_t pid, int *ret_status)
     bool ended = poll(&p, 1, ACCEL_PROBE_MS) > 0;
 
     if (!ended) {
-        kill(pid, SIGKILL);
+        proc_signal(pid, SIGKILL);
         poll(&p, 1, ACCEL_PROBE_MS); /* one that cannot even be killed is left to init */
     }
     return waitpid(pid, ret_status, WNOHANG) == pid && ended;

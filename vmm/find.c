@@ -14,11 +14,14 @@
 #include <unistd.h>
 
 #include "vmm/base/buf.h"
+#include "vmm/base/confine.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
 #include "vmm/base/sock.h"
 #include "vmm/launch.h"
 
 #define COMMAND_LINE_MAX 65536
+#define KILL_MS 1000
 #define LEFTOVER_TRIES 60 /* two connections each: fewer than the sockets queue */
 
 /* Whether the NUL-separated arguments hold "-name" followed by exactly this value. */
@@ -38,7 +41,18 @@ static bool has_name(const struct buf *arguments, const char *value)
     return false;
 }
 
-pid_t vm_find_by_name(const char *name)
+/* Anybody may write what he likes on his command line: only the user that pyro starts QEMU as is
+ * believed. */
+static bool is_qemu_user(pid_t pid)
+{
+    uid_t uid = proc_user(pid);
+
+    return uid == geteuid() || (geteuid() == 0 && uid == CONFINE_NOBODY);
+}
+
+/* Calls fn with a pidfd of each process that is named so; where it is gone since, the pidfd is of
+ * nobody. */
+static void each_named(const char *name, void (*fn)(void *arg, pid_t pid, int pidfd), void *arg)
 {
     scoped_dir DIR *proc = opendir("/proc");
     scoped_free char *value = str_printf("pyro-%s", name);
@@ -46,29 +60,46 @@ pid_t vm_find_by_name(const char *name)
 
     while (proc && (entry = readdir(proc))) {
         scoped_buf arguments = BUF_INIT(COMMAND_LINE_MAX);
+        scoped_close int pidfd = -1;
         char path[64];
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
         if (!isdigit((unsigned char)entry->d_name[0]))
             continue;
+        pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
         snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
-        if (fs_read_file(AT_FDCWD, path, &arguments, NULL) && has_name(&arguments, value) &&
-            kill(pid, 0) == 0)
-            return pid;
+        if (pidfd >= 0 && fs_read_file(AT_FDCWD, path, &arguments, NULL) &&
+            has_name(&arguments, value) && is_qemu_user(pid))
+            fn(arg, pid, pidfd);
     }
-    return 0;
+}
+
+static void take_first(void *arg, pid_t pid, int pidfd UNUSED)
+{
+    pid_t *found = arg;
+
+    if (!*found)
+        *found = pid;
+}
+
+pid_t vm_find_by_name(const char *name)
+{
+    pid_t found = 0;
+
+    each_named(name, take_first, &found);
+    return found;
+}
+
+static void kill_one(void *arg UNUSED, pid_t pid UNUSED, int pidfd)
+{
+    struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+    if (proc_signal_fd(pidfd, SIGKILL))
+        poll(&p, 1, KILL_MS);
 }
 
 void vm_kill_by_name(const char *name)
 {
-    pid_t pid = vm_find_by_name(name);
-    scoped_close int pidfd = pid ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
-    struct pollfd p = { .fd = pidfd, .events = POLLIN };
-
-    /* Looked at again through the pidfd: the pid may have passed on in between. */
-    if (pidfd < 0 || vm_find_by_name(name) != pid)
-        return;
-    syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-    poll(&p, 1, 1000);
+    each_named(name, kill_one, NULL);
 }
 
 /* The listening ends are QEMU's from before its exec on: while a connection is taken, it lives. */

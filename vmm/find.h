@@ -8,9 +8,9 @@
 
 #include <sys/types.h>
 
-/* The pid of a QEMU named so that this user may end; 0 when there is none. */
+/* The pid of a QEMU named so that pyro started for this user; 0 when there is none. */
 pid_t vm_find_by_name(const char *name);
-/* Kills it (SIGKILL) and waits, at most a second, until it is gone. */
+/* Kills every such QEMU (SIGKILL) and waits, at most a second each, until it is gone. */
 void vm_kill_by_name(const char *name);
 /*
  * Kills what a dead supervisor of workspace NAME left, whose directory is dirfd: a QEMU that has

@@ -92,8 +92,8 @@ bool vm_adopt(pid_t pid, uint64_t start_time, int run_dirfd, const struct ram_id
 
     vm.pid = pid;
     vm.start_time = start_time;
-    vm.pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
-    if (vm.pidfd < 0 || !proc_is_alive(pid, start_time)) {
+    vm.pidfd = proc_open(pid, start_time);
+    if (vm.pidfd < 0) {
         vm_release(&vm);
         return pyro_fail(err, PYRO_VM_FAILED, "QEMU is gone");
     }
@@ -144,7 +144,7 @@ void vm_kill(struct vm *vm)
 
     if (vm->pidfd < 0)
         return;
-    if (syscall(SYS_pidfd_send_signal, vm->pidfd, SIGKILL, NULL, 0) == 0)
+    if (proc_signal_fd(vm->pidfd, SIGKILL))
         while (poll(&p, 1, -1) < 0 && errno == EINTR)
             ;
     waitid(P_PIDFD, (id_t)vm->pidfd, NULL, WEXITED); /* when it is a child */

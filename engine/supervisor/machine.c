@@ -216,11 +216,11 @@ bool machine_adopt(struct supervisor *s, struct pyro_error *err)
 
 void machine_kill(struct supervisor *s)
 {
+    int pidfd = s->host_pid > 0 ? s->host_pidfd : s->vm.pidfd;
+
     s->killed = true;
-    if (s->host_pid > 0)
-        kill(s->host_pid, SIGKILL);
-    else if (s->vm.pid > 0 && vm_is_alive(&s->vm))
-        kill(s->vm.pid, SIGKILL);
+    if (pidfd >= 0)
+        proc_signal_fd(pidfd, SIGKILL);
 }
 
 void machine_describe_end(struct supervisor *s, char *ret, size_t n)

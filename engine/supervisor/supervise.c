@@ -577,10 +577,13 @@ static bool start(struct supervisor *s, struct pyro_error *err)
 /* The start failed before the loop ran. */
 static void fail_start(struct supervisor *s, const struct pyro_error *err)
 {
+    scoped_close int unheard =
+        s->mode == SUPERVISE_ADOPT ? proc_open(s->record.vm_pid, s->record.vm_start_time) : -1;
+
     network_stop(s);
     machine_kill(s);
-    if (s->mode == SUPERVISE_ADOPT && proc_is_alive(s->record.vm_pid, s->record.vm_start_time))
-        kill(s->record.vm_pid, SIGKILL); /* it runs, but nobody can speak to it */
+    if (unheard >= 0)
+        proc_signal_fd(unheard, SIGKILL); /* it runs, but nobody can speak to it */
     if (s->loop && s->record.environment && s->mode != SUPERVISE_FRESH) {
         snprintf(s->end_reason, sizeof(s->end_reason), "%s", err->message);
         settle_what_ran(s);

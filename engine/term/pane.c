@@ -55,7 +55,7 @@ static void fail(struct pane *p, struct pyro_error *why)
     p->failed = true;
     end_child(p);
     if (why->code)
-        kill(p->pid, SIGKILL);
+        proc_signal(p->pid, SIGKILL);
     if (!sandbox_wait(p->pid, &end) && !why->code)
         *why = end;
     if (!why->code)

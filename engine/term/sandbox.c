@@ -22,6 +22,7 @@
 #include "vmm/base/cleanup.h"
 #include "vmm/base/confine.h"
 #include "vmm/base/inherit.h"
+#include "vmm/base/proc.h"
 
 /* How a child ends that did not do its job. */
 enum { EXIT_TOO_LARGE = 1, EXIT_UNCONFINED, EXIT_NO_MEMORY };
@@ -165,7 +166,7 @@ static bool collect(int fd, pid_t pid, struct buf *ret, struct pyro_error *err)
         char extra;
 
         if (!buf_reserve(ret, room)) {
-            kill(pid, SIGKILL);
+            proc_signal(pid, SIGKILL);
             return pyro_fail(err, PYRO_NO_MEMORY, "rendering: out of memory");
         }
         n = room ? read(fd, ret->data + ret->len, room) : read(fd, &extra, 1);
@@ -174,7 +175,7 @@ static bool collect(int fd, pid_t pid, struct buf *ret, struct pyro_error *err)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 || !room) {
-            kill(pid, SIGKILL);
+            proc_signal(pid, SIGKILL);
             return n < 0 ? pyro_fail_errno(err, "reading from the renderer")
                          : pyro_fail(err, PYRO_NO_MEMORY, "rendering: the text is too large");
         }

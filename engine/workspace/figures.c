@@ -33,8 +33,8 @@ struct entry {
     char id[WORKSPACE_ID_LENGTH + 1];
     char *path;
     bool started;
-    pid_t vm_pid;
-    struct process supervisor; /* pid 0: not known */
+    struct process vm;         /* pid 0: not known */
+    struct process supervisor; /* the same */
     uint64_t ticks;            /* processor time at the last look */
     int64_t looked_ms;         /* 0: never */
     struct figures figures;
@@ -76,7 +76,7 @@ static bool is_supervisor(pid_t pid, char ret_id[WORKSPACE_ID_LENGTH + 1])
     const char *at = n > 0 ? memmem(text, (size_t)n, word, sizeof(word)) : NULL;
     const char *end = text + n;
 
-    if (!at)
+    if (!at || proc_user(pid) != geteuid())
         return false;
     at += sizeof(word);
     at += strnlen(at, (size_t)(end - at)) + 1; /* the mode */
@@ -165,17 +165,17 @@ static void look_at_processes(struct entry *e)
     uint64_t ticks = 0, memory = 0;
     int64_t now = clock_ms();
     double elapsed = (double)(now - e->looked_ms) / 1000;
-    bool vm_seen = !e->vm_pid;
+    bool vm_seen = !proc_is_alive(e->vm.pid, e->vm.start_time);
 
     if (e->supervisor.pid)
         pids[count++] = e->supervisor.pid;
     for (size_t i = 0; i < count; i++) {
-        vm_seen |= pids[i] == e->vm_pid;
+        vm_seen |= pids[i] == e->vm.pid;
         if (add_process(pids[i], &ticks, &memory) && count < PROCESSES_MAX)
             add_children(pids[i], pids, &count);
     }
     if (!vm_seen)
-        add_process(e->vm_pid, &ticks, &memory);
+        add_process(e->vm.pid, &ticks, &memory);
     e->figures.memory_bytes = memory;
     if (!e->looked_ms || elapsed <= 0 || ticks < e->ticks)
         e->figures.cpu = e->looked_ms ? 0 : -1;
@@ -274,7 +274,7 @@ void workspace_figures_show(struct workspace_figures *f,
             entries[i].looked_ms = 0;
         entries[i].path = str_printf("%s", w->path);
         entries[i].started = started;
-        entries[i].vm_pid = w->record.vm_pid;
+        entries[i].vm = (struct process){ w->record.vm_pid, w->record.vm_start_time };
     }
     release_entries(f->entries, f->count);
     f->entries = entries;

@@ -164,7 +164,7 @@ static void test_wait_and_kill(void **state UNUSED)
     struct proc_spec spec = proc_spec_of(argv);
     struct pyro_error err = { 0 };
     uint64_t start;
-    int status;
+    int status, pidfd;
     pid_t pid;
 
     assert_true(proc_start(&spec, &pid, NULL));
@@ -172,10 +172,19 @@ static void test_wait_and_kill(void **state UNUSED)
     assert_true(start > 0);
     assert_true(proc_is_alive(pid, start));
     assert_false(proc_is_alive(pid, start + 1)); /* another process of that number */
+    assert_int_equal(proc_open(pid, start + 1), -1);
+    assert_int_equal(proc_user(pid), getuid());
+    pidfd = proc_open(pid, start);
+    assert_true(pidfd >= 0);
+    assert_true(proc_signal_fd(pidfd, SIGCONT));
     assert_false(proc_is_alive(pid, 0));
     assert_false(proc_wait(pid, clock_ms() + 50, &status, &err));
     assert_int_equal(err.code, PYRO_TIMEOUT);
     assert_false(proc_is_alive(pid, start));
+    assert_false(proc_signal_fd(pidfd, SIGCONT));
+    assert_int_equal(proc_open(pid, start), -1);
+    assert_int_equal(proc_user(pid), (uid_t)-1);
+    close(pidfd);
     assert_int_equal(proc_start_time(0), 0);
     proc_kill(0);
     proc_kill(-1);

@@ -273,17 +273,26 @@ bool proc_run(const struct proc_spec *spec, int64_t timeout_ms, struct buf *ret_
     return ok && check_status(spec->argv[0], status, &tail, err);
 }
 
-uint64_t proc_start_time(pid_t pid)
+/* A whole file of /proc/PID, cut at size; its length, 0 when it cannot be read. */
+static size_t read_of(pid_t pid, const char *file, char *ret, size_t size)
 {
-    char path[64], stat[1024], *p;
+    char path[64];
     scoped_close int fd = -1;
     ssize_t n;
 
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
     fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (pid <= 0 || fd < 0 || (n = fs_read_full(fd, stat, sizeof(stat) - 1)) <= 0)
+    n = pid <= 0 || fd < 0 ? 0 : fs_read_full(fd, ret, size - 1);
+    ret[n > 0 ? n : 0] = '\0';
+    return n > 0 ? (size_t)n : 0;
+}
+
+uint64_t proc_start_time(pid_t pid)
+{
+    char stat[1024], *p;
+
+    if (!read_of(pid, "stat", stat, sizeof(stat)))
         return 0;
-    stat[n] = '\0';
     p = strrchr(stat, ')'); /* the command's name may hold anything, a ')' too */
     if (!p || p[1] != ' ' || p[2] == 'Z' || p[2] == 'X')
         return 0;
@@ -292,9 +301,39 @@ uint64_t proc_start_time(pid_t pid)
     return p ? strtoull(p, NULL, 10) : 0;
 }
 
+uid_t proc_user(pid_t pid)
+{
+    char status[2048];
+    const char *line;
+
+    /* The command's name, which comes first, has its newlines escaped. */
+    if (!read_of(pid, "status", status, sizeof(status)) || !(line = strstr(status, "\nUid:\t")))
+        return (uid_t)-1;
+    return (uid_t)strtoul(line + 6, NULL, 10);
+}
+
 bool proc_is_alive(pid_t pid, uint64_t start_time)
 {
     return pid > 0 && start_time && proc_start_time(pid) == start_time;
+}
+
+int proc_open(pid_t pid, uint64_t start_time)
+{
+    scoped_close int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+
+    /* In this order: what had the number when it was opened is what is looked at, or it is gone. */
+    return pidfd >= 0 && proc_is_alive(pid, start_time) ? take_fd(&pidfd) : -1;
+}
+
+bool proc_signal_fd(int pidfd, int signal)
+{
+    return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) == 0;
+}
+
+void proc_signal(pid_t child, int signal)
+{
+    BUG_ON(child == 0 || child == -1);
+    kill(child, signal);
 }
 
 void proc_kill(pid_t pid)

@@ -66,6 +66,17 @@ uint64_t proc_start_time(pid_t pid);
 bool proc_is_alive(pid_t pid, uint64_t start_time);
 /* Kills with SIGKILL and reaps; nothing when pid <= 0. */
 void proc_kill(pid_t pid);
+/*
+ * Signals a child that has not been waited for, or with -PID the group that it leads: until then
+ * the number is nobody else's. For all other processes there are pidfds alone.
+ */
+void proc_signal(pid_t child, int signal);
+/* Signals the process behind a pidfd; false when it has ended. */
+bool proc_signal_fd(int pidfd, int signal);
+/* A pidfd of the process that had this number and start time; -1 when it is gone. */
+int proc_open(pid_t pid, uint64_t start_time);
+/* The real user of a process; (uid_t)-1 when it is gone. */
+uid_t proc_user(pid_t pid);
 
 static inline void cleanup_proc(pid_t *pid)
 {
