@@ -187,51 +187,73 @@ void plain_edit_print(struct plain_grid *g, uint32_t codepoint)
         row_put_narrow(current(g), &g->pool, g->at.col, codepoint);
     else
         row_put(current(g), &g->pool, g->at.col, codepoint, width);
-    current(g)->cell[g->at.col].look = g->at.look;
+    for (int i = 0; i < width; i++)
+        current(g)->cell[g->at.col + i].look = g->at.look;
     g->at.col += width;
     if (!g->wrap && g->at.col > g->cols - 1)
         g->at.col = g->cols - 1;
 }
 
-static void clear_line(struct plain_grid *g)
+static bool spares(const struct plain_grid *g, int row, bool selective)
 {
-    if (current(g)->touched)
-        plain_edit_clear_rows(g, g->at.row, g->at.row + 1);
+    return selective && g->protects && row_is_protected(g->line[row]);
 }
 
-void plain_edit_erase_line(struct plain_grid *g, int what)
+/* Clears rows whole but for what selective erase spares. */
+static void clear_rows(struct plain_grid *g, int from, int to, bool selective)
 {
-    int col = g->at.col;
-
-    if (what == 2 || (what == 0 && col == 0) || (what == 1 && col >= g->cols - 1))
-        clear_line(g);
-    else if (what == 0 && col < g->cols)
-        row_erase(current(g), &g->pool, col, current(g)->size);
-    else if (what == 1)
-        row_erase(current(g), &g->pool, 0, col + 1);
+    if (!selective || !g->protects) {
+        plain_edit_clear_rows(g, from, to);
+        return;
+    }
+    for (int i = from; i < to; i++) {
+        if (spares(g, i, selective))
+            row_erase_selectively(g->line[i], &g->pool, 0, g->line[i]->size);
+        else
+            plain_edit_clear_rows(g, i, i + 1);
+    }
 }
 
-void plain_edit_erase_display(struct plain_grid *g, int what)
+void plain_edit_erase_line(struct plain_grid *g, int what, bool selective)
+{
+    int col = g->at.col, from = what == 0 ? col : 0, to = what == 1 ? col + 1 : current(g)->size;
+
+    if (what < 0 || what > 2)
+        return;
+    if (to > current(g)->size)
+        to = current(g)->size;
+    if (spares(g, g->at.row, selective)) {
+        if (what || col < g->cols)
+            row_erase_selectively(current(g), &g->pool, from, to);
+    } else if (what == 2 || (what == 0 && col == 0) || (what == 1 && col >= g->cols - 1)) {
+        if (current(g)->touched)
+            plain_edit_clear_rows(g, g->at.row, g->at.row + 1);
+    } else if (what == 1 || col < g->cols) {
+        row_erase(current(g), &g->pool, from, to);
+    }
+}
+
+void plain_edit_erase_display(struct plain_grid *g, int what, bool selective)
 {
     int row = g->at.row;
 
     switch (what) {
     case 0:
         if (g->at.col == 0)
-            plain_edit_clear_rows(g, row, row + 1);
+            clear_rows(g, row, row + 1, selective);
         else
-            plain_edit_erase_line(g, 0);
-        plain_edit_clear_rows(g, row + 1, g->rows);
+            plain_edit_erase_line(g, 0, selective);
+        clear_rows(g, row + 1, g->rows, selective);
         break;
     case 1:
-        plain_edit_clear_rows(g, 0, row);
+        clear_rows(g, 0, row, selective);
         if (g->at.col >= g->cols - 1)
-            plain_edit_clear_rows(g, row, row + 1);
+            clear_rows(g, row, row + 1, selective);
         else
-            plain_edit_erase_line(g, 1);
+            plain_edit_erase_line(g, 1, selective);
         break;
     case 2:
-        plain_edit_clear_rows(g, 0, g->rows);
+        clear_rows(g, 0, g->rows, selective);
         if (!g->alternate)
             plain_text_drop_history(g);
         break;
@@ -247,6 +269,7 @@ void plain_edit_erase_display(struct plain_grid *g, int what)
 void plain_edit_fill(struct plain_grid *g)
 {
     watch_print(g, 0, 0);
+    plain_edit_clear_rows(g, 0, g->rows);
     for (int row = 0; row < g->rows; row++) {
         for (int col = 0; col < g->cols; col++)
             row_put(g->line[row], &g->pool, col, 'E', 1);
@@ -262,18 +285,16 @@ void plain_edit_alternate(struct plain_grid *g, bool on, bool cursor)
         g->entry_row = g->at.row;
         g->entry_col = g->at.col;
         if (cursor) {
-            g->saved_row = g->at.row;
-            g->saved_col = g->at.col;
+            g->left = g->at;
+            g->has_left = true;
         }
         g->alternate = true;
         g->line = g->alt_line;
         for (int i = 0; i < g->rows; i++)
             row_clear(g->line[i], &g->pool);
     } else if (!on) {
-        if (cursor && g->saved_row >= 0) {
-            g->at.row = g->saved_row;
-            g->at.col = g->saved_col;
-        }
+        if (cursor && g->has_left)
+            g->at = g->left;
         if (g->at.col > g->cols - 1)
             g->at.col = g->cols - 1;
         if (g->at.row > g->rows - 1)

@@ -172,7 +172,7 @@ static void full_reset(struct plain_grid *g)
     default_tabs(g, 0);
     g->at.row = g->at.col = 0;
     g->saved = g->at;
-    g->saved_row = -1;
+    g->has_left = g->protects = false;
 }
 
 static void designate(struct plain_grid *g, char mid, char set)
@@ -373,6 +373,17 @@ static void do_edit(struct plain_grid *g, const struct vt_csi *csi, int n)
     }
 }
 
+/* DECSCA */
+static void protect(struct plain_grid *g, int n)
+{
+    if (n == 1) {
+        g->at.look |= SGR_PROTECTED;
+        g->protects = true;
+    } else if (n == 0 || n == 2) {
+        g->at.look &= ~SGR_PROTECTED;
+    }
+}
+
 static void on_csi(void *user, const struct vt_csi *csi)
 {
     struct plain_grid *g = user;
@@ -385,19 +396,21 @@ static void on_csi(void *user, const struct vt_csi *csi)
     if (csi->mid) {
         if (csi->mid == '!' && csi->final == 'p' && !csi->lead)
             reset_modes(g);
+        else if (csi->mid == '"' && csi->final == 'q' && !csi->lead)
+            protect(g, vt_arg(csi, 0, 0));
         return;
     }
     if (csi->lead && csi->lead != '?')
         return;
     if (csi->final == 'm') {
         if (g->colors && !csi->lead)
-            g->at.look = sgr_apply(g->at.look, csi);
+            g->at.look = sgr_apply(g->at.look & ~SGR_PROTECTED, csi) | (g->at.look & SGR_PROTECTED);
     } else if (csi->final == 'h' || csi->final == 'l') {
         set_modes(g, csi);
     } else if (csi->final == 'J') {
-        plain_edit_erase_display(g, vt_arg(csi, 0, 0));
+        plain_edit_erase_display(g, vt_arg(csi, 0, 0), csi->lead == '?');
     } else if (csi->final == 'K') {
-        plain_edit_erase_line(g, vt_arg(csi, 0, 0));
+        plain_edit_erase_line(g, vt_arg(csi, 0, 0), csi->lead == '?');
     } else if (csi->lead) {
         return;
     } else if (csi->final == 'b') {
@@ -459,7 +472,7 @@ bool plain_grid_init(struct plain_grid *g, int rows, int cols, bool alternate, s
     g->rows = clamp(rows, 1, TERM_ROWS_MAX);
     g->cols = clamp(cols, 2, TERM_COLS_MAX);
     g->out = out;
-    g->saved_row = alternate ? 0 : -1;
+    g->has_left = alternate;
     g->color_room = SGR_TEXT_MAX;
     g->alternate = alternate;
     g->main_line = new_lines(g->rows, g->cols);

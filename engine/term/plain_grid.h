@@ -21,7 +21,7 @@ struct plain_cursor {
     int row, col; /* col == cols while a wrap is pending */
     bool origin, shifted;
     bool line_drawing[2]; /* G0 and G1 are the DEC line-drawing set */
-    uint64_t look;        /* of what is printed next; the default unless colours are kept */
+    uint64_t look;        /* of what is printed next; SGR_PROTECTED, and colours where kept */
 };
 
 /* What is to be known of the bytes behind a mark. */
@@ -42,9 +42,11 @@ struct plain_grid {
     struct plain_cursor at;
     struct plain_cursor saved; /* by ESC 7 */
     int entry_row, entry_col;  /* of the main screen's cursor when the alternate screen came */
-    int saved_row, saved_col;  /* by ?1049h; row < 0: never */
-    int top, bottom;           /* scroll region, both inclusive */
+    struct plain_cursor left;  /* by ?1049h, if it ever came */
+    bool has_left;
+    int top, bottom; /* scroll region, both inclusive */
     bool alternate, wrap, insert, newline;
+    bool protects;     /* something was protected since the last reset */
     bool open;         /* the last row in `out` was wrapped: no LF yet */
     bool keep;         /* streaming: what has left the screen is never taken back */
     bool failed;       /* out of memory */
@@ -94,8 +96,9 @@ void plain_edit_scroll_up(struct plain_grid *g, int n);
 void plain_edit_scroll_down(struct plain_grid *g, int n);
 void plain_edit_insert_lines(struct plain_grid *g, int n);
 void plain_edit_delete_lines(struct plain_grid *g, int n);
-void plain_edit_erase_line(struct plain_grid *g, int what);
-void plain_edit_erase_display(struct plain_grid *g, int what);
+/* `selective`: spares what is protected. */
+void plain_edit_erase_line(struct plain_grid *g, int what, bool selective);
+void plain_edit_erase_display(struct plain_grid *g, int what, bool selective);
 void plain_edit_fill(struct plain_grid *g);
 void plain_edit_alternate(struct plain_grid *g, bool on, bool cursor);
 /* Clears rows [from, to) whole; the row above no longer continues into them. */

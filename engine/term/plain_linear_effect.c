@@ -31,7 +31,7 @@ static enum plain_linear_effect mode_effect(const struct vt_csi *csi)
 enum plain_linear_effect plain_linear_effect(const struct vt_csi *csi)
 {
     if (csi->mid)
-        return csi->mid == '!' ? PLAIN_LINEAR_BEYOND : PLAIN_LINEAR_NOTHING;
+        return csi->mid == '!' || csi->mid == '"' ? PLAIN_LINEAR_BEYOND : PLAIN_LINEAR_NOTHING;
     if (csi->lead && csi->lead != '?')
         return PLAIN_LINEAR_NOTHING;
     if (csi->final == 'h' || csi->final == 'l')

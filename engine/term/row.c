@@ -180,6 +180,31 @@ void row_erase(struct row *row, struct mark_pool *pool, int from, int to)
     trim_used(row);
 }
 
+static bool is_protected(const struct row *row, int col)
+{
+    return row->cell[col].look & SGR_PROTECTED;
+}
+
+bool row_is_protected(const struct row *row)
+{
+    for (int i = 0; i < row->used; i++)
+        if (is_protected(row, i))
+            return true;
+    return false;
+}
+
+void row_erase_selectively(struct row *row, struct mark_pool *pool, int from, int to)
+{
+    for (int i = from, end; i < to && i < row->used; i = end) {
+        end = i + 1;
+        if (is_protected(row, i))
+            continue;
+        while (end < to && end < row->used && !is_protected(row, end))
+            end++;
+        row_erase(row, pool, i, end);
+    }
+}
+
 /* A TAB that is moved is a TAB no more. */
 static void break_tabs_from(struct row *row, int col)
 {
@@ -266,8 +291,9 @@ static bool put_row(const struct row *row, const struct mark_pool *pool, size_t 
         const struct row_cell *cell = &row->cell[i];
         uint32_t kind = cell->glyph & ~CODEPOINT_MASK;
 
-        if (room && cell->look != look && kind != KIND_TAIL && kind != KIND_TAB_TAIL &&
-            (!put_look(cell->look, &look, room, out) ||
+        if (room && (cell->look & ~SGR_PROTECTED) != look && kind != KIND_TAIL &&
+            kind != KIND_TAB_TAIL &&
+            (!put_look(cell->look & ~SGR_PROTECTED, &look, room, out) ||
              !buf_reserve(out, (size_t)(row->used - i) * 4 + 4)))
             return false;
         if (kind == KIND_TAB)

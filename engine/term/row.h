@@ -59,6 +59,9 @@ void row_mark(struct row *row, struct mark_pool *pool, int col, uint32_t codepoi
 void row_tab(struct row *row, struct mark_pool *pool, int col, int stop);
 /* Blanks [from, to). */
 void row_erase(struct row *row, struct mark_pool *pool, int from, int to);
+/* The same but for cells whose look says that they are protected; row_is_protected(): any is. */
+void row_erase_selectively(struct row *row, struct mark_pool *pool, int from, int to);
+bool row_is_protected(const struct row *row);
 /* Moves [col, cols) right or left by n cells; what passes cols is lost, what comes free is blank.
  */
 void row_insert(struct row *row, struct mark_pool *pool, int col, int n, int cols);

@@ -72,8 +72,7 @@ static bool put_row(struct terminal *t, int row, struct buf *out)
         return false;
     printed = out->len;
     for (int col = 0; col < t->gate.cols; col++) {
-        memset(&cell, 0, sizeof cell);
-        vterm_screen_get_cell(t->screen, (VTermPos){ row, col }, &cell);
+        terminal_get(t, row, col, &cell);
         if (cell.chars[0] == (uint32_t)-1)
             continue;
         if (!buf_reserve(out, sizeof cell.chars + 4))

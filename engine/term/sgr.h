@@ -13,7 +13,9 @@
 #define SGR_LOOK(fg, bg, attr) ((uint64_t)(fg) | (uint64_t)(bg) << 26 | (uint64_t)(attr) << 52)
 #define SGR_FG(look) ((uint32_t)((look)&0x3ffffff))
 #define SGR_BG(look) ((uint32_t)((look) >> 26 & 0x3ffffff))
-#define SGR_ATTR(look) ((unsigned)((look) >> 52))
+#define SGR_ATTR(look) ((unsigned)((look) >> 52 & 0x7ff))
+/* Not a part of how a cell looks: DECSCA protects it from selective erase. */
+#define SGR_PROTECTED ((uint64_t)1 << 63)
 #define SGR_TEXT_MAX 96 /* bytes that sgr_put() appends at most */
 
 /* The look after an SGR sequence; what it does not know changes nothing. */

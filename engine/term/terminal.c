@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/term/sandbox.h"
+#include "engine/term/width.h"
 
 static void *arena_alloc(size_t size, void *unused)
 {
@@ -67,14 +68,46 @@ static uint16_t attr_of(const VTermScreenCellAttrs *a)
                       (a->font & VTGATE_FONT_CONCEAL ? TERM_CONCEAL : 0));
 }
 
-struct term_cell terminal_cell(const VTermScreenCell *cell)
+#define RIGHT_HALF ((uint32_t)-1)
+
+static bool get_cell(const struct terminal *t, int row, int col, VTermScreenCell *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    return row >= 0 && row < t->gate.rows && col >= 0 && col < t->gate.cols &&
+           vterm_screen_get_cell(t->screen, (VTermPos){ row, col }, ret);
+}
+
+static bool is_left_half(const VTermScreenCell *cell)
+{
+    return cell->chars[0] && cell->chars[0] != RIGHT_HALF && term_width(cell->chars[0]) == 2;
+}
+
+bool terminal_get(const struct terminal *t, int row, int col, VTermScreenCell *ret)
+{
+    VTermScreenCell beside;
+    bool alone = false;
+
+    if (!get_cell(t, row, col, ret))
+        return false;
+    if (ret->chars[0] == RIGHT_HALF)
+        alone = !get_cell(t, row, col - 1, &beside) || !is_left_half(&beside);
+    else if (is_left_half(ret))
+        alone = !get_cell(t, row, col + 1, &beside) || beside.chars[0] != RIGHT_HALF;
+    if (alone) {
+        memset(ret->chars, 0, sizeof(ret->chars));
+        ret->width = 1;
+    }
+    return true;
+}
+
+static struct term_cell cell_of(const VTermScreenCell *cell)
 {
     struct term_cell c = { .fg = color_of(&cell->fg),
                            .bg = color_of(&cell->bg),
                            .attr = attr_of(&cell->attrs),
                            .width = 1 };
 
-    if (cell->chars[0] == (uint32_t)-1) {
+    if (cell->chars[0] == RIGHT_HALF) {
         c.width = 0;
         return c;
     }
@@ -90,12 +123,7 @@ void terminal_row(const struct terminal *t, int row, int left, int n, struct ter
     VTermScreenCell cell;
 
     for (int i = 0; i < n; i++) {
-        memset(&cell, 0, sizeof(cell));
-        if (row >= t->gate.rows || left + i >= t->gate.cols ||
-            !vterm_screen_get_cell(t->screen, (VTermPos){ row, left + i }, &cell))
-            ret[i] = TERM_CELL_BLANK;
-        else
-            ret[i] = terminal_cell(&cell);
+        ret[i] = terminal_get(t, row, left + i, &cell) ? cell_of(&cell) : TERM_CELL_BLANK;
         if (i == 0 && ret[i].width == 0) /* the left half is not shown */
             ret[i].width = 1;
     }

@@ -25,8 +25,12 @@ void terminal_init(struct terminal *t, int rows, int cols, const VTermScreenCall
 void terminal_release(struct terminal *t);
 /* What a terminal of this size may allocate, in bytes, while it is resized too. */
 size_t terminal_heap_bytes(int rows, int cols);
-/* Reads a cell of libvterm's; the right half of a wide one has width 0. */
-struct term_cell terminal_cell(const VTermScreenCell *cell);
+/*
+ * Reads a cell of the screen; false beyond it. libvterm lets one half of a wide character stand
+ * when the other is overwritten, erased or moved: such a half comes as a blank of the same look. A
+ * right half has chars[0] == -1.
+ */
+bool terminal_get(const struct terminal *t, int row, int col, VTermScreenCell *ret);
 /* A row of the screen, from `left` on; cells beyond the screen are blank. */
 void terminal_row(const struct terminal *t, int row, int left, int n, struct term_cell *ret);
 

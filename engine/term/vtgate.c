@@ -13,8 +13,6 @@
 #include "engine/term/width.h"
 #include "vmm/base/utf8.h"
 
-#define MARKS_MAX 5 /* libvterm keeps six code points in a cell */
-
 static int clamp(int v, int low, int high)
 {
     return v < low ? low : v > high ? high : v;
@@ -75,7 +73,7 @@ static void put_glyph(struct vtgate *g, const char *utf8, unsigned len, int widt
     if (g->col + width < g->cols)
         g->col += width;
     memmove(g->last, utf8, len); /* REP passes `last` itself */
-    g->last_len = len;
+    g->last_len = g->last_all = len;
     g->last_width = (unsigned)width;
     g->can_repeat = true;
     g->after_glyph = true;
@@ -84,22 +82,27 @@ static void put_glyph(struct vtgate *g, const char *utf8, unsigned len, int widt
 
 /*
  * A mark joins the character before it when both are written at once, or when the cursor has moved
- * past that character; with a wrap pending neither can be had, and the screen shows the character
- * alone.
+ * past that character; with a wrap pending the character is written once more, with its marks.
  */
 static void put_mark(struct vtgate *g, uint32_t c, const char *utf8, unsigned len)
 {
     bool counted_twice = (c >= 0x302a && c <= 0x302f) || c == 0x3099 || c == 0x309a;
 
-    if (!g->after_glyph || g->marks == MARKS_MAX)
+    if (!g->after_glyph || g->marks == VTGATE_MARKS_MAX)
         return;
     if (counted_twice || g->queued + len > sizeof g->queue)
         vtgate_flush(g);
-    if (!g->queued && g->pending)
+    if (counted_twice && g->pending)
         return;
+    memcpy(g->last + g->last_all, utf8, len);
+    g->last_all += len;
+    g->marks++;
+    if (!g->queued && g->pending) {
+        vtgate_restore_pending(g);
+        return;
+    }
     memcpy(g->queue + g->queued, utf8, len);
     g->queued += len;
-    g->marks++;
     if (counted_twice)
         vtgate_flush(g);
 }
@@ -119,7 +122,7 @@ void vtgate_put(struct vtgate *g, uint32_t c)
 static void on_text(void *user, const char *s, size_t n)
 {
     struct vtgate *g = user;
-    bool drawing = g->charset.drawing[g->charset.shifted];
+    bool drawing = g->now.charset.drawing[g->now.charset.shifted];
 
     for (size_t i = 0; i < n;) {
         uint32_t c = term_decode(s + i, &i);
@@ -130,15 +133,20 @@ static void on_text(void *user, const char *s, size_t n)
 /* Writes the last character once more where it stands, so that a wrap is pending again. */
 void vtgate_restore_pending(struct vtgate *g)
 {
-    char last[4];
-    unsigned len = g->last_len, width = g->last_width;
+    char last[sizeof g->last];
+    unsigned len = g->last_len, all = g->last_all, width = g->last_width, marks = g->marks;
 
     if (!len)
         return;
-    memcpy(last, g->last, len);
+    memcpy(last, g->last, all);
     vtgate_send(g, "\033[%dG", g->cols - (int)width + 1);
     g->pending = false;
     put_glyph(g, last, len, (int)width);
+    memcpy(g->queue + g->queued, last + len, all - len);
+    g->queued += all - len;
+    memcpy(g->last, last, all);
+    g->last_all = all;
+    g->marks = marks;
     vtgate_flush(g);
 }
 
@@ -172,7 +180,7 @@ void vtgate_on_control(void *user, unsigned char c)
         break;
     case 0x0e:
     case 0x0f:
-        g->charset.shifted = c == 0x0e;
+        g->now.charset.shifted = c == 0x0e;
         return;
     default:
         return;
@@ -183,15 +191,22 @@ void vtgate_on_control(void *user, unsigned char c)
 
 void vtgate_save_cursor(struct vtgate *g)
 {
-    g->saved_charset = g->charset;
-    g->saved_font = g->font;
+    g->saved = g->now;
     vtgate_send(g, "\033[?1048h");
+}
+
+void vtgate_take_kept(struct vtgate *g, const struct vtgate_kept *kept)
+{
+    if (kept->origin != g->now.origin) /* which homes the cursor: its place is restored after it */
+        vtgate_send(g, "\033[?6%c", kept->origin ? 'h' : 'l');
+    if (kept->protect != g->now.protect)
+        vtgate_send(g, "\033[%d\"q", kept->protect);
+    g->now = *kept;
 }
 
 void vtgate_restore_cursor(struct vtgate *g)
 {
-    g->charset = g->saved_charset;
-    g->font = g->saved_font;
+    vtgate_take_kept(g, &g->saved);
     vtgate_send(g, "\033[?1048l"); /* unlike ESC 8, it clamps the position */
     g->pending = false;
 }
@@ -200,9 +215,8 @@ static void full_reset(struct vtgate *g)
 {
     vtgate_send(g,
                 "\033[?1047l\033c"); /* ESC c alone leaves the alternate screen's cells in place */
-    memset(&g->charset, 0, sizeof g->charset);
     memset(&g->modes, 0, sizeof g->modes);
-    g->font = g->saved_font = 0;
+    g->now = g->saved = g->entry = (struct vtgate_kept){ .font = 0 };
     g->wrap = true;
     g->alternate = g->pending = false;
 }
@@ -213,7 +227,11 @@ void vtgate_on_escape(void *user, char mid, char final)
 
     g->after_glyph = g->can_repeat = false;
     if (mid == '(' || mid == ')')
-        g->charset.drawing[mid == ')'] = final == '0';
+        g->now.charset.drawing[mid == ')'] = final == '0';
+    if (mid == '#' && final == '8') { /* DECALN */
+        vtgate_send(g, "\033[r\033#8\033[H");
+        g->pending = false;
+    }
     if (mid)
         return;
     switch (final) {
@@ -320,7 +338,7 @@ void vtgate_on_string(void *user, char kind, const char *s, size_t n)
     char text[VT_SEQUENCE_MAX + 1];
     const char *uri;
 
-    g->after_glyph = g->can_repeat = false;
+    g->can_repeat = false;
     if (kind != ']' || n < 2 || !g->events)
         return;
     if (n >= 5 && memcmp(s, "133;D", 5) == 0 && g->events->command_end)
@@ -398,6 +416,7 @@ void vtgate_reset_margins(struct vtgate *g)
 {
     VTermPos pos = vtgate_cursor(g);
 
+    g->now.origin = false;
     vtgate_send(g, "\033[?6l\033[r\033[%d;%dH", pos.row + 1, pos.col + 1);
 }
 

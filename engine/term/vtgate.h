@@ -26,6 +26,7 @@
 #define VTGATE_COLS_MAX 1000
 #define VTGATE_TITLE_MAX 512
 #define VTGATE_SKIMMED_MAX 8
+#define VTGATE_MARKS_MAX 5 /* libvterm keeps six code points in a cell */
 
 /* What the gate takes out of the stream; any may be NULL. Strings are valid UTF-8 without controls.
  */
@@ -61,6 +62,13 @@ struct vtgate_charset {
     bool drawing[2], shifted;
 };
 
+/* What a saved cursor keeps that libvterm does not. */
+struct vtgate_kept {
+    struct vtgate_charset charset;
+    int font;
+    bool origin, protect; /* DECOM, DECSCA */
+};
+
 struct vtgate {
     struct vtparse parse;
     VTerm *vt;
@@ -73,12 +81,13 @@ struct vtgate {
     bool after_glyph;     /* nothing came since the last character, so a mark may join it */
     unsigned marks;       /* on that character */
     int col;              /* while text is queued: the column it will reach */
-    struct vtgate_charset charset, saved_charset;
+    struct vtgate_kept now, saved, entry; /* entry: when the alternate screen came by 1049 */
+    int entry_row, entry_col;
     struct vtgate_modes modes;
-    int font, saved_font;
     bool can_repeat;               /* nothing came since `last` */
     unsigned last_len, last_width; /* the last character */
-    char last[4];
+    unsigned last_all;             /* its bytes and its marks' */
+    char last[4 * (1 + VTGATE_MARKS_MAX)];
     struct vt_csi skim[VTGATE_SKIMMED_MAX]; /* colours since the last reset, while skimming */
     unsigned skimmed;
     bool skim_reset;

@@ -64,11 +64,11 @@ static unsigned sgr_colour(struct sgr *s, const struct vt_csi *csi, unsigned i)
 /* Faint and concealed, see VTGATE_FONT_DIM; whether v is about them or about fonts. */
 static bool sgr_font(struct vtgate *g, struct sgr *s, int v)
 {
-    int font = g->font;
+    int font = g->now.font;
 
     switch (v) {
     case 0:
-        g->font = 0;
+        g->now.font = 0;
         return false;
     case 2:
         font |= VTGATE_FONT_DIM;
@@ -86,9 +86,9 @@ static bool sgr_font(struct vtgate *g, struct sgr *s, int v)
     default:
         return v >= 10 && v <= 20;
     }
-    if (font != g->font)
+    if (font != g->now.font)
         sgr_add(s, "", 10 + font);
-    g->font = font;
+    g->now.font = font;
     return true;
 }
 
@@ -125,15 +125,27 @@ static void on_sgr(struct vtgate *g, const struct vt_csi *csi)
 
 /* ---- modes ---- */
 
+/* libvterm has one place for a saved cursor, and on the alternate screen it may have been used. */
+static void leave_alternate(struct vtgate *g)
+{
+    vtgate_take_kept(g, g->alternate ? &g->entry : &g->saved);
+    if (g->alternate && !g->now.origin)
+        vtgate_send(g, "\033[%d;%dH", g->entry_row + 1, g->entry_col + 1);
+}
+
 static void alternate_mode(struct vtgate *g, int mode, bool on)
 {
     if (on && g->alternate)
         return; /* libvterm would save the cursor once more */
-    if (mode == 1049 && on)
-        g->saved_font = g->font;
-    else if (mode == 1049)
-        g->font = g->saved_font;
+    if (mode == 1049 && on) {
+        VTermPos pos = vtgate_cursor(g);
+        g->entry = g->saved = g->now;
+        g->entry_row = pos.row;
+        g->entry_col = pos.col;
+    }
     vtgate_send(g, "\033[?%d%c", mode, on ? 'h' : 'l');
+    if (mode == 1049 && !on)
+        leave_alternate(g);
     g->alternate = on;
     g->pending = false;
 }
@@ -185,6 +197,7 @@ static void private_mode(struct vtgate *g, int mode, bool on)
         g->wrap = on;
         break;
     case 6:
+        g->now.origin = on;
         g->pending = false;
         break;
     case 1:
@@ -233,10 +246,9 @@ static void on_modes(struct vtgate *g, const struct vt_csi *csi)
 static void soft_reset(struct vtgate *g)
 {
     vtgate_reset_margins(g);
-    vtgate_send(g, "\033[4l\033[20l\033[?7h\033[?25h\033[m\033>");
-    memset(&g->charset, 0, sizeof g->charset);
+    vtgate_send(g, "\033[4l\033[20l\033[?7h\033[?25h\033[m\033[0\"q\033>");
+    g->now = (struct vtgate_kept){ .font = 0 };
     g->modes.app_cursor = g->modes.app_keypad = false;
-    g->font = 0;
     g->wrap = true;
     g->pending = false;
 }
@@ -244,27 +256,28 @@ static void soft_reset(struct vtgate *g)
 /* ---- erasing, movement ---- */
 
 /* ED from a pending wrap on: the line stays, the rows below go. */
-static void erase_below(struct vtgate *g)
+static void erase_below(struct vtgate *g, const char *lead)
 {
     VTermPos before = vtgate_cursor(g), below;
 
     vtgate_send(g, "\033[B\r");
     below = vtgate_cursor(g);
     if (below.row > before.row)
-        vtgate_send(g, "\033[J\033[A");
+        vtgate_send(g, "\033[%sJ\033[A", lead);
     vtgate_restore_pending(g);
 }
 
 static void on_erase(struct vtgate *g, const struct vt_csi *csi)
 {
+    const char *lead = csi->lead ? "?" : ""; /* selective: spares what DECSCA protects */
     int what = vt_arg(csi, 0, 0);
 
     if (what > 2)
         return;
     if (!g->pending || what)
-        vtgate_send(g, "\033[%d%c", what, csi->final);
+        vtgate_send(g, "\033[%s%d%c", lead, what, csi->final);
     else if (csi->final == 'J')
-        erase_below(g);
+        erase_below(g, lead);
 }
 
 static void on_repeat(struct vtgate *g, int n)
@@ -327,6 +340,15 @@ static void on_movement(struct vtgate *g, const struct vt_csi *csi, int n)
     g->pending = false;
 }
 
+/* DECSCA */
+static void protect(struct vtgate *g, int n)
+{
+    if (n > 2)
+        return;
+    g->now.protect = n == 1;
+    vtgate_send(g, "\033[%d\"q", n);
+}
+
 static void on_private(struct vtgate *g, const struct vt_csi *csi)
 {
     int n = vt_arg(csi, 0, 0);
@@ -341,6 +363,8 @@ static void on_private(struct vtgate *g, const struct vt_csi *csi)
         vtgate_send(g, "\033[>c");
     else if (!csi->lead && csi->mid == '!' && csi->final == 'p')
         soft_reset(g);
+    else if (!csi->lead && csi->mid == '"' && csi->final == 'q')
+        protect(g, n);
     else if (!csi->lead && csi->mid == ' ' && csi->final == 'q' && n <= 6)
         vtgate_send(g, "\033[%d q", n);
 }
@@ -351,7 +375,9 @@ void vtgate_on_csi(void *user, const struct vt_csi *csi)
     int n = vt_arg(csi, 0, 1);
     bool can_repeat = g->can_repeat;
 
-    g->after_glyph = g->can_repeat = false;
+    g->can_repeat = false;
+    if (csi->final != 'm') /* a mark still joins the character before it */
+        g->after_glyph = false;
     if (n < 1)
         n = 1;
     if (!csi->mid && (csi->final == 'h' || csi->final == 'l')) {

@@ -17,6 +17,8 @@ void vtgate_put(struct vtgate *g, uint32_t c);
 void vtgate_restore_pending(struct vtgate *g);
 void vtgate_save_cursor(struct vtgate *g);
 void vtgate_restore_cursor(struct vtgate *g);
+/* Brings back what a saved cursor has kept, but for its position. */
+void vtgate_take_kept(struct vtgate *g, const struct vtgate_kept *kept);
 /* Origin mode and margins off; the cursor stays. */
 void vtgate_reset_margins(struct vtgate *g);
 /* The handlers of what the parser finds. */

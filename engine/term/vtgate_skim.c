@@ -42,7 +42,7 @@ static void on_colour(struct vtgate *g, const struct vt_csi *csi)
     if (csi->count == 1 && vt_arg(csi, 0, 0) == 0) {
         g->skimmed = 0;
         g->skim_reset = true;
-        g->font = 0;
+        g->now.font = 0;
         return;
     }
     if (g->skimmed == VTGATE_SKIMMED_MAX)

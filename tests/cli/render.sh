@@ -40,6 +40,7 @@ in_tmux() {
         "stty raw -echo; cat '$1'; printf '\e]2;done\a'; exec cat"
     wait_for 30 bash -c "[[ \$(tmux -S '$socket' display -p '#{pane_title}') == done ]]"
     "${tmux[@]}" capture-pane -pJ -S - >"$TEST_DIR/tmux.out"
+    "${tmux[@]}" capture-pane -p >"$TEST_DIR/tmux.screen"
     "${tmux[@]}" kill-server
 }
 normal() {
@@ -49,15 +50,21 @@ normal() {
 # Streams of what both understand alike. Left out: TABs and line drawing, of which tmux gives blanks and
 # letters; ED, which tmux makes scroll; RI, SD, IRM and the alternate screen, at which it splits or
 # shortens wrapped lines; DCH and ECH, whose blanks at the end of a wrapped row it keeps.
-generate() {
-    awk -v seed="$1" -v count="$2" 'BEGIN {
+# Left out as well where screens are compared: BS, which tmux takes back over a margin, IL and DL, which it
+# does above a scroll region too, and marks where nothing wraps.
+not_on_screen='\b|\033\\[[LM]|\033\\[2;4r|\033\\[[?]7l'
+generate() { # SEED COUNT [PIECES TO LEAVE OUT]
+    awk -v seed="$1" -v count="$2" -v left_out="${3:-}" 'BEGIN {
         srand(seed)
         n = split("word |some text |0123456789|\r\n|\r\n|\r\n|\r|\b|\033[K|\033[1K|\033[2K|\033[3C|\033[2D|\033[5G|\033[A|\033[B|" \
                   "\033[3@|\033[L|\033[M|\033[2S|\0337|\0338|\033[2;4r|\033[r|\033[4;6H|\033[1J|" \
                   "\033[31m|\033[m|\033[?7l|\033[?7h|a\033[4b|\xc3\xa9|\xe6\x97\xa5|e\xcc\x81|" \
                   "\033[Z|\033]8;;http://x\033\\link\033]8;;\033\\|abcdefghijklmnopqrstuvwxyz", piece, "|")
-        for (i = 0; i < count; i++)
-            printf "%s", piece[1 + int(rand() * n)]
+        for (i = 0; i < count; i++) {
+            one = piece[1 + int(rand() * n)]
+            if (left_out == "" || one !~ left_out)
+                printf "%s", one
+        }
         printf "\033[?1049l\033[r\033[99;1H\r\n"
     }'
 }
@@ -73,5 +80,36 @@ for seed in $(seq 1 "${RENDER_ROUNDS:-15}"); do
     "$PYRO" render --cols 20 --rows 6 "$TEST_DIR/stream" | normal >"$TEST_DIR/ours"
     normal <"$TEST_DIR/tmux.out" >"$TEST_DIR/theirs"
     check "as tmux shows it: stream $seed" diff "$TEST_DIR/ours" "$TEST_DIR/theirs"
+    generate "$seed" 60 "$not_on_screen" >"$TEST_DIR/stream"
+    in_tmux "$TEST_DIR/stream" 20 6
+    "$PYRO" render --screen --cols 20 --rows 6 "$TEST_DIR/stream" | normal >"$TEST_DIR/ours"
+    normal <"$TEST_DIR/tmux.screen" >"$TEST_DIR/theirs"
+    check "… and its screen" diff "$TEST_DIR/ours" "$TEST_DIR/theirs"
 done
+
+# What a terminal's own tests look at, one recording each.
+while IFS= read -r sequence; do
+    printf '%b' "$sequence" >"$TEST_DIR/stream"
+    in_tmux "$TEST_DIR/stream" 12 4
+    "$PYRO" render --screen --cols 12 --rows 4 "$TEST_DIR/stream" | normal >"$TEST_DIR/ours"
+    normal <"$TEST_DIR/tmux.screen" >"$TEST_DIR/theirs"
+    check "as tmux shows it: $sequence" diff "$TEST_DIR/ours" "$TEST_DIR/theirs"
+    { "$PYRO" render --cols 12 --rows 4 "$TEST_DIR/stream" && echo; } | normal >"$TEST_DIR/ours"
+    check "… and as plain text" diff "$TEST_DIR/ours" "$TEST_DIR/theirs"
+done <<'EOF'
+日本\rX
+日本\e[2G界
+日本\e[3GX
+0123456789日\e[12GX
+日\r\nab\e[HX\e[2;2H本
+ab\r\nc\e#8
+ab\e[2;3r\e#8x
+\e7\e(0q\e8B
+\e)0\016\e7\017q\e8
+\e[2;3r\e[?6h\e7\e[?6l\e8\e[Hx
+a\e[?1049hdrawn\e7\e[3;3H\e[?1049lb
+❤️ ok
+é日́x
+abc\e[2G\e[4hX\e[4lY
+EOF
 finish

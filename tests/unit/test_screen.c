@@ -51,6 +51,91 @@ static void test_screen_render_shows(void **state)
     screen_release(&s);
 }
 
+/* What xterm, tmux and alacritty agree on and libvterm does not do, or what the gate must let
+ * through; the plain renderer shows the same. */
+static const struct {
+    const char *name, *input, *rows[3];
+} agreed[] = {
+    { "a narrow character over a left half", "\u65e5\u672c\rX", { "X \u672c" } },
+    { "a narrow character over a right half", "\u65e5\u672c\x1b[2GX", { " X\u672c" } },
+    { "a wide character over two halves", "\u65e5\u672c\x1b[2G\u754c", { " \u754c" } },
+    { "a half at the margin", "0123456789\u65e5\x1b[12GX", { "0123456789 X" } },
+    { "halves, the screen's other rows", "\u65e5\r\nab\x1b[HX\x1b[2;2H\u672c", { "X", "a\u672c" } },
+    { "a half that is erased", "\u65e5\u672c\x1b[4G\x1b[K", { "\u65e5" } },
+    { "a half that is cut off by an insertion", "0123456789\u65e5\x1b[G\x1b[@", { " 0123456789" } },
+    { "screen alignment", "ab\r\nc\x1b#8", { "EEEEEEEEEEEE", "EEEEEEEEEEEE", "EEEEEEEEEEEE" } },
+    { "screen alignment homes",
+      "ab\x1b[2;3r\x1b[?6h\x1b#8\x1b[?6lx",
+      { "xEEEEEEEEEEE", "EEEEEEEEEEEE", "EEEEEEEEEEEE" } },
+    { "a saved cursor keeps the character set",
+      "\x1b"
+      "7\x1b(0q\x1b"
+      "8q",
+      { "q" } },
+    { "a saved cursor keeps the shift",
+      "\x1b)0\x0e\x1b"
+      "7\x0fq\x1b"
+      "8q",
+      { "\u2500" } },
+    { "a saved cursor keeps origin mode",
+      "\x1b[2;3r\x1b[?6h\x1b"
+      "7\x1b[?6l\x1b"
+      "8\x1b[Hx",
+      { "", "x" } },
+    { "1048 keeps the character set", "\x1b[?1048h\x1b(0q\x1b[?1048lq", { "q" } },
+    { "1049 keeps the character set", "a\x1b[?1049h\x1b(0q\x1b[?1049lq", { "aq" } },
+    { "1049 brings it back", "\x1b(0\x1b[?1049h\x1b(Bq\x1b[?1049lq", { "\u2500" } },
+    { "a cursor saved on the alternate screen",
+      "a\x1b[?1049h\x1b[3;3H\x1b"
+      "7\x1b[?1049lb",
+      { "ab" } },
+    { "selective erase in the line", "\x1b[1\"qab\x1b[0\"qcd\x1b[?2K", { "ab" } },
+    { "selective erase to the left", "x\x1b[1\"qab\x1b[2\"qcd\x1b[?1K", { " ab" } },
+    { "selective erase of the display",
+      "\x1b[1\"qab\x1b[\"qcd\r\nef\x1b[1\"qg\x1b[H\x1b[?J",
+      { "ab", "  g" } },
+    { "erase does not spare", "\x1b[1\"qab\x1b[2K\rc", { "c" } },
+    { "protection ends with a reset",
+      "\x1b[1\"q\x1b"
+      "cab\x1b[?2K\rc",
+      { "c" } },
+    { "protection ends with a soft reset", "\x1b[1\"q\x1b[!pab\x1b[?2K\rc", { "c" } },
+    { "colours do not end protection", "\x1b[1\"q\x1b[31ma\x1b[mb\x1b[?2K", { "ab" } },
+    { "a variation selector stays", "\u2764\ufe0f ok", { "\u2764\ufe0f ok" } },
+    { "a variation selector behind a colour", "\u2764\x1b[m\ufe0f ok", { "\u2764\ufe0f ok" } },
+    { "a variation selector at the margin",
+      "01234567890\u2764\x1b[m\ufe0f",
+      { "01234567890\u2764\ufe0f" } },
+    { "two marks at the margin", "01234567890e\u0301\x1b[m\u0302", { "01234567890e\u0301\u0302" } },
+    { "joiners stay", "\U0001f469\u200d\U0001f4bb", { "\U0001f469\u200d\U0001f4bb" } },
+};
+
+static void test_screen_render_agreed(void **state)
+{
+    struct plain_options options = { .rows = 3, .cols = 12, .ended = true };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(agreed); i++) {
+        scoped_buf lines = BUF_INIT(1000);
+        struct plain_result plain;
+        struct pyro_error err;
+        struct screen s;
+
+        print_message("%s\n", agreed[i].name);
+        show(agreed[i].input, &options, &s);
+        for (int row = 0; row < 3; row++) {
+            const char *text = agreed[i].rows[row] ? agreed[i].rows[row] : "";
+            assert_string_equal(s.text[row], text);
+            assert_true(buf_printf(&lines, "%s\n", text));
+        }
+        screen_release(&s);
+        if (!plain_render(agreed[i].input, strlen(agreed[i].input), &options, &plain, &err))
+            fail_msg("%s", err.message);
+        assert_memory_equal(plain.text.data, lines.data, plain.text.len);
+        buf_release(&plain.text);
+    }
+}
+
 static void test_screen_render_alternate(void **state)
 {
     struct plain_options options = { .rows = 3, .cols = 10 };
@@ -304,6 +389,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_screen_render_shows),
+        cmocka_unit_test(test_screen_render_agreed),
         cmocka_unit_test(test_screen_render_alternate),
         cmocka_unit_test(test_screen_render_resized),
         cmocka_unit_test(test_screen_find_start),
