@@ -67,6 +67,17 @@ is "snapshot: status" "$status" 0
 run "${pyro[@]}" workspace exec w -- sh -c 'echo other >file'
 run "${pyro[@]}" workspace reset w --snapshot a
 is "reset: status" "$status" 0
+# Joining layers: the lower one has no write bit any more, not even for its owner.
+layers() { find "$TEST_DIR/user/.local/share/pyro/workspaces" -name '*.qcow2' | wc -l; }
+before=$(layers)
+"${pyro[@]}" workspace snapshot create w b >/dev/null
+"${pyro[@]}" workspace exec w -- sh -c 'echo later >later; sync' 2>/dev/null
+is "a snapshot is a layer more" "$(layers)" $((before + 1))
+"${pyro[@]}" workspace snapshot delete w b >/dev/null
+joined() { [[ $(layers) -eq $before ]]; }
+wait_for 60 joined && pass "without its name it is joined"
+run "${pyro[@]}" workspace exec w -- cat file later
+is "… and all is there" "$out" $'kept\nlater'
 run "${pyro[@]}" workspace stop w
 run "${pyro[@]}" workspace disk read w file
 is "disk read: the snapshot's file" "$out" kept
