@@ -15,13 +15,14 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -W
         -Wundef -Wcast-qual -Wnull-dereference $(if $(FUZZ),,-Wduplicated-cond -Wlogical-op) $(if $(DEV),-Werror)
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection $(if $(SAN)$(FUZZ),,-D_FORTIFY_SOURCE=2)
 OPT ?= $(if $(SAN)$(FUZZ),-O1 -g,-O2 -g)
-CFLAGS += -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fvisibility=hidden -MMD -MP -I. -D_GNU_SOURCE -DPYRO_VERSION='"$(VERSION)"' \
-          -DPYRO_LIBEXEC='"$(PREFIX)/libexec/pyro"' -include vmm/base/banned.h \
+# "override": what is given as CFLAGS=… or LDFLAGS=… comes on top.
+override CFLAGS += -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fvisibility=hidden -fPIE -MMD -MP -I. -D_GNU_SOURCE \
+          -include vmm/base/banned.h \
           $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) $(if $(COV),--coverage)
-LDFLAGS += -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(if $(COV),--coverage)
+override LDFLAGS += -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(if $(COV),--coverage)
 ifdef FUZZ
 CC := clang
-CFLAGS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+override CFLAGS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 endif
 
 find = $(sort $(foreach d,$(1),$(wildcard $(d)/*.c) $(wildcard $(d)/*/*.c)))
@@ -56,17 +57,40 @@ all: $(BIN)/pyro $(BIN)/pyro-image build/pyro-guest
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-$(B)/%.o: %.c
+GUEST_CFLAGS := -std=gnu11 -Os -g $(WARN) $(HARDEN) -ffunction-sections -fdata-sections -MMD -MP -I. -D_GNU_SOURCE \
+                -include vmm/base/banned.h
+
+# What objects were made with stands in files that are written only when it changes: other flags or another
+# VERSION rebuild what they go into, and nothing else. PREFIX goes into nothing: pyro-image is found from where
+# pyro stands. The only files that get VERSION:
+VERSION_SRC := engine/environment/environment.c engine/environment/pull.c engine/cmd/cmd.c engine/cmd/man.c \
+               engine/cmd/schema.c guest/identity.c tests/vm/guest_vm.c tests/bench/report.c
+quoted = '$(subst ','\'',$(1))'
+stamp = $(shell mkdir -p $(dir $(1)); printf '%s\n' $(call quoted,$(2)) | cmp -s - $(1) || \
+          printf '%s\n' $(call quoted,$(2)) >$(1))
+_ := $(call stamp,$(B)/flags.stamp,$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS)) \
+     $(call stamp,build/guest/flags.stamp,$(filter-out -Werror,$(GUEST_CFLAGS))) \
+     $(call stamp,$(B)/version.stamp,$(VERSION))
+$(call obj,$(VERSION_SRC)) build/guest/guest/identity.o: DEFINES := -DPYRO_VERSION='"$(VERSION)"'
+$(call obj,$(VERSION_SRC)) build/guest/guest/identity.o: $(B)/version.stamp
+
+# The warnings of an object are kept beside it: under DEV=1 it is made again.
+compile = $(Q)$(1) $(DEFINES) -c -o $@ $< 2>$@.warnings; status=$$?; cat $@.warnings >&2; \
+          test -s $@.warnings || rm -f $@.warnings; exit $$status
+ifdef DEV
+$(patsubst %.warnings,%,$(shell find $(B) build/guest -name '*.o.warnings' 2>/dev/null)): FORCE
+endif
+FORCE:
+
+$(B)/%.o: %.c $(B)/flags.stamp
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  CC    $<")
-	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
+	$(call compile,$(CC) $(CFLAGS))
 
-GUEST_CFLAGS := -std=gnu11 -Os -g $(WARN) $(HARDEN) -ffunction-sections -fdata-sections -MMD -MP -I. -D_GNU_SOURCE \
-                -DPYRO_VERSION='"$(VERSION)"' -include vmm/base/banned.h
-build/guest/%.o: %.c
+build/guest/%.o: %.c build/guest/flags.stamp
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  CC    $< (guest)")
-	$(Q)gcc $(GUEST_CFLAGS) -c -o $@ $<
+	$(call compile,gcc $(GUEST_CFLAGS))
 
 build/pyro-guest: $(GUEST_OBJ)
 	$(if $(Q),@echo "  LD    $@")
@@ -86,8 +110,6 @@ $(BIN)/pyro: $(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(TUI_OBJ) $(B)/guest_blob.o
 $(BIN)/pyro-image: $(BASE_OBJ) $(IMAGE_OBJ)
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(IMAGE_LIBS)
-
-CFLAGS += -fPIE
 
 clean:
 	rm -rf build
@@ -112,17 +134,22 @@ INSTALL_SHARE := $(DESTDIR)$(PREFIX)/share
 install: all
 	install -d $(INSTALL_BIN) $(INSTALL_LIBEXEC) $(INSTALL_SHARE)/doc/pyro \
 	    $(INSTALL_SHARE)/bash-completion/completions $(INSTALL_SHARE)/zsh/site-functions \
-	    $(INSTALL_SHARE)/fish/vendor_completions.d
+	    $(INSTALL_SHARE)/fish/vendor_completions.d $(INSTALL_SHARE)/man/man1 \
+	    $(INSTALL_SHARE)/doc/pyro/docs $(INSTALL_SHARE)/doc/pyro/screenshots
 	install -m 755 build/pyro $(INSTALL_BIN)/pyro
 	install -m 755 build/pyro-image $(INSTALL_LIBEXEC)/pyro-image
-	install -m 644 README.md LICENSE $(INSTALL_SHARE)/doc/pyro
+	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md LICENSE $(INSTALL_SHARE)/doc/pyro
+	install -m 644 docs/*.md $(INSTALL_SHARE)/doc/pyro/docs
+	install -m 644 screenshots/*.png $(INSTALL_SHARE)/doc/pyro/screenshots
+	build/pyro __man >$(INSTALL_SHARE)/man/man1/pyro.1
 	build/pyro completion bash >$(INSTALL_SHARE)/bash-completion/completions/pyro
 	build/pyro completion zsh >$(INSTALL_SHARE)/zsh/site-functions/_pyro
 	build/pyro completion fish >$(INSTALL_SHARE)/fish/vendor_completions.d/pyro.fish
 
 uninstall:
 	rm -f $(INSTALL_BIN)/pyro $(INSTALL_SHARE)/bash-completion/completions/pyro \
-	    $(INSTALL_SHARE)/zsh/site-functions/_pyro $(INSTALL_SHARE)/fish/vendor_completions.d/pyro.fish
+	    $(INSTALL_SHARE)/zsh/site-functions/_pyro $(INSTALL_SHARE)/fish/vendor_completions.d/pyro.fish \
+	    $(INSTALL_SHARE)/man/man1/pyro.1
 	rm -rf $(INSTALL_LIBEXEC) $(INSTALL_SHARE)/doc/pyro
 
 help:
@@ -145,4 +172,4 @@ help:
 
 -include $(shell find $(B) build/guest -type f -name '*.d' 2>/dev/null)
 -include tests/tests.mk
-.PHONY: all clean setup demo install uninstall help
+.PHONY: FORCE all clean setup demo install uninstall help

@@ -45,11 +45,9 @@ char *helper_find(const char *name, struct pyro_error *err)
 
     if (!path)
         path = find_beside(name);
-    if (!path)
-        path = if_runnable(str_printf("%s/%s", PYRO_LIBEXEC, name));
     if (!path) {
-        pyro_fail(err, PYRO_DEPENDENCY_MISSING, "%s: not found, neither beside pyro nor in %s",
-                  name, PYRO_LIBEXEC);
+        pyro_fail(err, PYRO_DEPENDENCY_MISSING,
+                  "%s: not found, neither beside pyro nor in ../libexec/pyro from there", name);
         pyro_hint(err, "install pyro completely ('make install'), or build it with 'make'");
     }
     return path;
@@ -115,7 +113,7 @@ static bool take_error(const json_t *result, int status, struct pyro_error *err)
     const json_t *error = json_object_get(result, "error");
 
     if (error) {
-        pyro_fail(err, pyro_code_from_name(json_string_or(error, "code", "internal")), "%s",
+        pyro_fail(err, pyro_code_from_peer(json_string_or(error, "code", "internal")), "%s",
                   json_string_or(error, "message", "no message"));
         return pyro_hint(err, "%s", json_string_or(error, "hint", ""));
     }

@@ -10,6 +10,8 @@
 #   json PATH [TEXT]         a member of the JSON in $out, e.g. .error.code or .entries[0].path
 #   wait_for SECONDS COMMAND…  until it succeeds; fails the test when it never does
 #   skip WHAT                says that something cannot be tested here
+#   fixed_ports              before the first of the ports that documents name: waits until no other script that
+#                            uses them runs on this host
 #   supervisor_of ID  the pid of a workspace's supervisor
 #   use_shared_cache         environments, kernels and templates from the cache that all scripts of one
 #                            run share; workspaces stay the script's own
@@ -17,6 +19,8 @@
 set -u
 : "${PYRO:=$PWD/build/pyro}"
 export PYRO
+# pyro's own default time-outs must not decide a test; "timeout N" in a test only ends what hangs.
+export PYRO_CHECK_PATIENCE=${PYRO_CHECK_PATIENCE:-20}
 
 TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/pyro-test.XXXXXX")
 export TMPDIR=$TEST_DIR/tmp PYRO_HOME=$TEST_DIR/home
@@ -95,7 +99,7 @@ print(v if isinstance(v, str) else json.dumps(v))' "$1" <<<"${2-$out}"
 }
 
 wait_for() {
-    local deadline=$((SECONDS + ($1 < 60 ? 60 : $1))) # a machine may be slow
+    local deadline=$((SECONDS + ($1 < 300 ? 300 : $1))) # a machine may be slow
     shift
     until "$@"; do
         if [[ $SECONDS -ge $deadline ]]; then
@@ -104,6 +108,12 @@ wait_for() {
         fi
         sleep 0.05 # a rest between two looks, not a wait for something to have happened
     done
+}
+
+# /tmp itself is what is locked: any user may, and nothing is left behind. No child inherits the descriptor
+# that pyro starts; what else runs on ends with the script.
+fixed_ports() {
+    exec {ports_lock}</tmp && flock "$ports_lock"
 }
 
 # Processes that name this test's directory in their command line or environment, or have a file of it
@@ -152,7 +162,7 @@ trap at_exit EXIT
 trap 'exit 1' INT TERM
 
 finish() {
-    local deadline=$((SECONDS + 10))
+    local deadline=$((SECONDS + 60))
     until no_leftovers || [[ $SECONDS -ge $deadline ]]; do
         sleep 0.05
     done

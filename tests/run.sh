@@ -1,7 +1,8 @@
 #!/bin/bash
 # tests/run.sh GROUP…: runs the tests of the groups source, unit, cli, tui, vm and coverage, and ends with
 # the line "N passed, N failed". Each test's output goes to a file below build/check, and to the
-# terminal when it fails. Unit programs run two at a time, the rest one after the other.
+# terminal when it fails. Unit programs run two at a time, the rest one after the other. The limits of time are
+# for what hangs: many times what a test takes on a slow machine under load.
 #
 #   PYRO        the program under test (build/pyro)
 #   TEST_BUILD  where the test programs are (build/plain)
@@ -13,6 +14,7 @@ cd "$(dirname "$0")/.."
 export PYRO
 LOGS=$PWD/build/check
 mkdir -p "$LOGS"
+export PYRO_CHECK_PATIENCE=20
 export PYRO_CHECK_RESULTS=1 PYRO_CHECK_COVERAGE=$LOGS/coverage PYRO_CHECK_KEYS=$LOGS/keys
 export PYRO_TEST_CACHE=${PYRO_TEST_CACHE:-$PWD/build/test-cache}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=1}
@@ -22,7 +24,7 @@ unset PYRO_HOME PYRO_REQUIRE_KVM NO_COLOR
 export HOME=$LOGS/home
 mkdir -p "$HOME"
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 matched=0
 
 # What one finished test says in its log: cmocka's totals, or a last line "N passed, N failed".
 count() {
@@ -66,6 +68,7 @@ run_group() {
         # shellcheck disable=SC2053
         [[ -e $file && ${file##*/} == $ONLY ]] || continue
         names+=("$file")
+        matched=$((matched + 1))
         rm -f "$LOGS/${file//\//_}.log.status"
         while [[ $(jobs -rp | wc -l) -ge $jobs ]]; do
             wait -n
@@ -90,22 +93,22 @@ programs_of() {
 
 for group; do
     case $group in
-    source) run_group 300 2 tests/check-*.sh ;;
+    source) run_group 900 2 tests/check-*.sh ;;
     unit)
         mapfile -t programs < <(programs_of unit)
-        run_group 400 2 "${programs[@]}"
+        run_group 1200 2 "${programs[@]}"
         ;;
     cli)
         rm -f "$PYRO_CHECK_COVERAGE"
-        run_group 120 2 tests/cli/*.sh
+        run_group 600 2 tests/cli/*.sh
         ;;
     tui)
         rm -f "$PYRO_CHECK_KEYS"
-        run_group 240 2 tests/tui/*.sh
+        run_group 1200 2 tests/tui/*.sh
         ;;
     vm)
         mapfile -t programs < <(programs_of vm)
-        run_group 600 1 "${programs[@]}" tests/vm/*.sh
+        run_group 1800 1 "${programs[@]}" tests/vm/*.sh
         ;;
     coverage) [[ $ONLY == '*' ]] && run_group 60 1 tests/coverage.sh ;;
     *)
@@ -115,6 +118,10 @@ for group; do
     esac
 done
 
+if [[ $matched -eq 0 ]]; then
+    echo "tests/run.sh: no test of $* matches ONLY='$ONLY'" >&2
+    exit 1
+fi
 [[ $skipped -gt 0 ]] && echo "$skipped skipped"
 echo "$passed passed, $failed failed"
 [[ $failed -eq 0 ]]

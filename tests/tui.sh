@@ -24,7 +24,7 @@ use_shared_cache
 : "${TEST_BUILD:=build/plain}"
 DRIVER=$PWD/$TEST_BUILD/tests/tui/driver
 SCREENS=$PWD/tests/tui/screens
-: "${SECONDS_MAX:=90}" # for anything that is waited for
+: "${SECONDS_MAX:=300}" # for anything that is waited for
 export TERM=xterm-256color COLORTERM=truecolor LANG=C.UTF-8 LC_ALL=C.UTF-8
 unset NO_COLOR SSH_TTY TMUX
 

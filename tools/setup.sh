@@ -9,7 +9,8 @@ packages_of() {
         libarchive-dev libext2fs-dev libgit2-dev ;;
     run) echo qemu-system-x86 qemu-utils mmdebstrap uidmap e2fsprogs libgit2-1.5 passt ;;
     check) echo libcmocka-dev clang-format tmux bubblewrap python3 xz-utils zstd procps psmisc \
-        patch vim-tiny less asciinema curl wrk iproute2 libarchive-tools ;;
+        patch vim-tiny less asciinema curl wrk iproute2 libarchive-tools \
+        groff-base man-db bsdextrautils ;;
     bench) echo nodejs node-strip-ansi colorized-logs ;; # peers
     fuzz) echo clang libclang-rt-14-dev ;;
     pictures) echo librsvg2-bin fonts-dejavu-core vim ;;

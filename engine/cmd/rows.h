@@ -17,8 +17,11 @@ int64_t limit_mem_mib(void); /* the host's RAM, whole steps of MEM_STEP_MIB */
 #define ARG_MEM_MIB(S)                                                                             \
     ARG_INT(S, mem_mib, .min = MEM_STEP_MIB, .max_of = limit_mem_mib, .step = MEM_STEP_MIB,        \
             .def = DEFAULT_MEM_MIB, .unit = "MiB", .help = "Memory, at most the host's")
+#define ARG_CWD(S)                                                                                 \
+    ARG_STR(S, cwd, .metavar = "PATH", .def_str = "/workspace",                                    \
+            .help = "Directory to run in; relative to /workspace")
 #define ARG_TIMEOUT_SECONDS(S)                                                                     \
-    ARG_INT(S, timeout_seconds, .max = SECONDS_MAX, .def = 30, .unit = "seconds",                  \
+    ARG_INT(S, timeout_seconds, .max = SECONDS_MAX, .def = 30, .patient = true, .unit = "seconds", \
             .help = "Kill the command after this time; 0: never")
 #define ARG_TTL_SECONDS(S, DEFAULT)                                                                \
     ARG_INT(S, ttl_seconds, .max = SECONDS_MAX, .def = (DEFAULT), .unit = "seconds",               \
@@ -32,7 +35,7 @@ int64_t limit_mem_mib(void); /* the host's RAM, whole steps of MEM_STEP_MIB */
 /* {VAR: NAME} of a list of NAME[=VAR], new; NULL with err. */
 json_t *secret_env_of(const struct arg_list *list, struct pyro_error *err) MUST_CHECK;
 #define ARG_SECRET_ENV(S)                                                                          \
-    ARG_LIST(S, secret_env, .metavar = "NAME[=VAR]",                                               \
+    ARG_LIST(S, secret_env, .metavar = "NAME[=VAR]", .complete = COMPLETE_SECRET,                  \
              .help = "A secret of the workspace, as an environment variable of that name or VAR")
 
 /* The workspace object of create, status, start, stop, update and list. */

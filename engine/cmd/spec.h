@@ -41,8 +41,16 @@ enum arg_complete {
     COMPLETE_NOTHING,
     COMPLETE_WORKSPACE,
     COMPLETE_ENVIRONMENT,
+    COMPLETE_FILE,
+    /* Of the workspace that the first positional argument names: */
     COMPLETE_SERVICE,
-    COMPLETE_FILE
+    COMPLETE_SHELL,
+    COMPLETE_SNAPSHOT,
+    COMPLETE_SECRET,
+    COMPLETE_LABEL_KEY,
+    /* Of all of them: */
+    COMPLETE_LABEL,          /* KEY=VALUE */
+    COMPLETE_WORKSPACE_SHELL /* WORKSPACE or WORKSPACE/SHELL */
 };
 
 #define ARG_UNSET INT64_MIN /* .def of an integer flag that is simply absent by default */
@@ -63,6 +71,7 @@ struct arg_spec {
     int64_t (*max_of)(void);    /* instead of max, where the host decides */
     int64_t step;               /* of an integer: a multiple of it; 0: any */
     int64_t def;                /* of an integer */
+    bool patient;               /* the default is a limit of time: see args_set_defaults() */
     const char *def_str;        /* of a string or choice */
     const char *const *choices; /* NULL-terminated */
     /* Further check of a string or of each list item; the error need not name the argument. */
@@ -255,7 +264,11 @@ void arg_flag_name(const struct arg_spec *a, char ret[64]);
 /* The placeholder for its value ("N", "PATH", "VCPU_COUNT") into ret[64]. */
 void arg_metavar(const struct arg_spec *a, char ret[64]);
 
-/* Sets every field of a zeroed struct to its row's default. */
+/*
+ * Sets every field of a zeroed struct to its row's default. PYRO_CHECK_PATIENCE=N in the
+ * environment, for the project's tests, makes those that limit a time N times as long: no test
+ * depends on them.
+ */
 void args_set_defaults(const struct arg_spec *rows, void *args);
 /* Sets one field from text, checking it; a list grows by one. The text must outlive args. */
 bool args_set_text(const struct arg_spec *row, void *args, const char *value,

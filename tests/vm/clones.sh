@@ -4,7 +4,7 @@
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 records=$XDG_DATA_HOME/pyro/workspaces
-pyro=(timeout -k 5 90 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 count=${COUNT:-5}
 
 # What a program that wants a secret would look at, "KIND VALUE" a line.

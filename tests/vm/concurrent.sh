@@ -3,7 +3,7 @@
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 records=$XDG_DATA_HOME/pyro/workspaces
-pyro=(timeout -k 5 60 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 rounds=${ROUNDS:-2}
 
 # both "WORDS…" "WORDS…": two commands at once: $status1 $status2, their output in $TEST_DIR/{1,2}

@@ -3,7 +3,7 @@
 # no text; running and stopped.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
-pyro=(timeout -k 5 120 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 ws() { "${pyro[@]}" workspace exec d --timeout-seconds 120 -- "$@" 2>/dev/null; }
 diff_ws() { run "${pyro[@]}" workspace diff d "$@"; }
 trees=$TEST_DIR/trees

@@ -3,7 +3,7 @@
 # e2fsck; and what a damaged disk makes of it.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
-pyro=(timeout -k 5 120 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 ws() { "${pyro[@]}" workspace "$@"; }
 guest() { run "${pyro[@]}" workspace exec w --timeout-seconds 60 -- sh -c "$1"; }
 export PATH=$PATH:/sbin:/usr/sbin

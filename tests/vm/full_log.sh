@@ -35,7 +35,7 @@ like "… as far as it came" "$(json .output)" '1000100'
 
 # By and by the guest's own disk wants to write, and the machine stands still.
 stands_still() {
-    run timeout 20 "$PYRO" workspace exec w -- sh -c 'head -c 3000000 /dev/urandom >/var/tmp/x; sync'
+    run timeout 300 "$PYRO" workspace exec w -- sh -c 'head -c 3000000 /dev/urandom >/var/tmp/x; sync'
     [[ $err == *"no room"* ]]
 }
 wait_for 60 stands_still && pass "commands are told of the full disk"

@@ -45,7 +45,7 @@ pyro create debian:12 --name w >/dev/null 2>&1
 if [[ ${#programs[@]} -eq 2 ]] && grep -q '^VERSION_ID="12"' /etc/os-release; then
     mapfile -t libraries < <(ldd "${programs[@]}" | grep -o '/[^ :]*\.so[^ :]*' | sort -u)
     tar -ch --transform 's,^,opt/screen/,;s,.*/,opt/screen/,' "${programs[@]}" "${libraries[@]}" 2>/dev/null |
-        timeout 100 "$PYRO" workspace exec w -- tar -xC / 2>"$TEST_DIR/tar.err"
+        timeout 300 "$PYRO" workspace exec w -- tar -xC / 2>"$TEST_DIR/tar.err"
     is "the programs are in the guest" "${PIPESTATUS[1]}" 0
 else
     programs=()
@@ -123,7 +123,7 @@ is "… and is one line of plain text" "$(grep -c "^ready> echo 0*X0 end$" <<<"$
 pyro shell write w sh1 --input 'sleep 1000' 2>/dev/null
 in_foreground() {
     # asleep, and of the process group that has the terminal
-    timeout 20 "$PYRO" workspace exec w -- sh -c 'cat /proc/[0-9]*/stat 2>/dev/null' 2>/dev/null |
+    timeout 300 "$PYRO" workspace exec w -- sh -c 'cat /proc/[0-9]*/stat 2>/dev/null' 2>/dev/null |
         awk -v "name=($1)" '$2 == name && $3 == "S" && $5 == $8 { found = 1 } END { exit !found }'
 }
 wait_for 30 in_foreground sleep

@@ -4,7 +4,7 @@ cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 records=$XDG_DATA_HOME/pyro/workspaces
 export PYRO_QEMU=/nothing/such
-pyro=(timeout -k 5 60 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 
 "${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
 run "${pyro[@]}" run debian:12-base --json -- touch "$TEST_DIR/ran"

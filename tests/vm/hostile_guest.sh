@@ -8,7 +8,7 @@ use_shared_cache
 records=$XDG_DATA_HOME/pyro/workspaces
 inside=() policy=off
 network_make "a guest with a network" && policy=egress
-pyro=("${inside[@]}" timeout -k 5 60 "$PYRO")
+pyro=("${inside[@]}" timeout -k 5 300 "$PYRO")
 
 "${CC:-gcc}" -static -O1 -std=gnu11 -D_GNU_SOURCE -I. -o "$TEST_DIR/hostile" tests/vm/hostile.c \
     vmm/base/wire.c vmm/base/buf.c vmm/base/error.c || exit 1
@@ -36,7 +36,7 @@ for attack in "${attacks[@]}"; do
     echo 0 >"$TEST_DIR/peak"
     watch_peak "$supervisor" &
     watcher=$!
-    run "${inside[@]}" timeout -k 5 40 "$PYRO" workspace exec bad --timeout-seconds 5 -- /opt/hostile "$attack"
+    run "${inside[@]}" timeout -k 5 300 "$PYRO" workspace exec bad --timeout-seconds 5 -- /opt/hostile "$attack"
     refute "$attack: the port was taken" [ "$status" -eq 9 ]
     refute "$attack: exec ends" [ "$status" -eq 137 -a -z "$err" ]
     if [[ $status -eq 125 ]]; then

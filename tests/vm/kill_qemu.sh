@@ -4,7 +4,7 @@
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 records=$XDG_DATA_HOME/pyro/workspaces
-pyro=(timeout -k 5 60 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 kills=${KILLS:-20}
 RANDOM=${SEED:-$$}
 echo "SEED=${SEED:-$$}"

@@ -6,7 +6,7 @@ use_shared_cache
 export TEST_DIR
 records=$XDG_DATA_HOME/pyro/workspaces
 image=debian:12-base
-pyro=(timeout -k 5 60 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 creates=${CREATES:-14} execs=${EXECS:-14} stops=${STOPS:-10} runs=${RUNS:-12}
 RANDOM=${SEED:-$$}
 echo "SEED=${SEED:-$$}"
@@ -57,7 +57,7 @@ works_or_starts() {
 }
 
 nothing_left() {
-    local deadline=$((SECONDS + 5)) left
+    local deadline=$((SECONDS + 60)) left
     until left=$(ls -A "$records" | grep -v '^\.lock$'; ls -A "$TMPDIR"; leftovers); [[ -z $left || $SECONDS -ge $deadline ]]; do
         sleep 0.05
     done

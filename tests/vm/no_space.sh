@@ -4,7 +4,7 @@
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 shared=$XDG_CACHE_HOME
-pyro=(timeout -k 5 120 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 "${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
 "${pyro[@]}" run debian:12-base --mem-mib 256 -- true >/dev/null 2>&1
 
@@ -20,7 +20,7 @@ if ! with_tmpfs 64k "$TEST_DIR/probe" <<<true; then
     skip "full disks: no tmpfs can be mounted here"
     finish
 fi
-export P="timeout -k 5 120 $PYRO" out_of=$TEST_DIR/result
+export P="timeout -k 5 300 $PYRO" out_of=$TEST_DIR/result
 
 # said WHAT STATUS CODE: what the script left in $TEST_DIR/result: the status, then the JSON
 said() {
@@ -44,7 +44,7 @@ $P workspace exec w -- sh -c 'echo precious >file; sync' 2>/dev/null
 out=$($P workspace exec w --timeout-seconds 20 --json -- sh -c 'head -c 50000000 /dev/zero >big && sync')
 printf '%s\n' "$?" "$out" >"$out_of"
 $P workspace status w --json >"$out_of.status" 2>&1
-timeout 60 $P workspace stop w >"$out_of.stop" 2>&1
+timeout 300 $P workspace stop w >"$out_of.stop" 2>&1
 echo "$?" >>"$out_of.stop"
 mount -o remount,size=200m "$XDG_DATA_HOME/pyro/workspaces"
 $P workspace start w >"$out_of.start" 2>&1

@@ -3,7 +3,7 @@
 # connections at once, stalled ones beside others, load; what is refused; and when a port is gone.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
-pyro=(timeout -k 5 180 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 
 service() {
     local verb=$1
@@ -14,7 +14,7 @@ service() {
 # ask PYTHON: an assertion about the port, `p`; call(TEXT) is one connection: says it, ends, reads to
 # the end.
 ask() {
-    timeout -k 5 120 python3 -c '
+    timeout -k 5 300 python3 -c '
 import errno, socket, sys, hashlib
 p = int(sys.argv[1])
 def dial():
@@ -174,7 +174,7 @@ done
 exec 9<>"/dev/tcp/127.0.0.1/$port"
 echo ECHO >&9
 kill -9 "$(supervisor_of "$id")"
-check "its supervisor killed: an open connection ends" timeout 60 cat <&9
+check "its supervisor killed: an open connection ends" timeout 300 cat <&9
 exec 9<&-
 service status web --json
 is "… the service lives on, at the same port" "$(json .state) $(json .published_ports[0].host_port)" "running $port"

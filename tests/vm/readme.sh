@@ -2,6 +2,7 @@
 # The tour in README.md, run as it is written: every line of it works, in its order.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
+fixed_ports
 
 tour=$(sed -n 's/^    \(\(build\/pyro\|curl\) .*\)/\1/p' README.md)
 like "there is a tour" "$tour" 'run debian:12.*shell read.*curl'

@@ -55,7 +55,7 @@ hunt_processes() {
 shell() {
     local verb=$1
     shift
-    run timeout 120 "$PYRO" workspace shell "$verb" w sh1 "$@"
+    run timeout 300 "$PYRO" workspace shell "$verb" w sh1 "$@"
 }
 
 ### What is refused, and that no error shows what was given.
@@ -144,7 +144,7 @@ like "stderr" "$err" '^\[REDACTED\]'
 in_guest 'i=1; while [ $i -le ${#TOKEN} ]; do printf "%s" "$TOKEN" | cut -c$i | tr -d "\n"; i=$((i+1)); done' --secret-env TOKEN
 # A pause in it shows three bytes at most: on a slow machine there may be some.
 like "in single bytes" "$out" '^(t|to|tok)?\[REDACTED\]$'
-run timeout 60 "$PYRO" workspace exec w --json --secret-env TOKEN -- sh -c 'echo "$TOKEN '"$token"'"; exit 3'
+run timeout 300 "$PYRO" workspace exec w --json --secret-env TOKEN -- sh -c 'echo "$TOKEN '"$token"'"; exit 3'
 is "JSON: output and status" "$(json .stdout) $status" "[REDACTED] [REDACTED] 3"
 like "its command" "$(json .command[2])" '^echo "\$TOKEN \[REDACTED\]"'
 run "$PYRO" workspace exec w --json -- "/bin/$token"

@@ -71,7 +71,7 @@ for ((i = 0; i < kills; i++)); do
     all_done || { [[ -n $pid ]] && kill -9 "$pid" && killed=$((killed + 1)); }
     is_gone() { ! fuser "$home/lock" >/dev/null 2>&1 || all_done; }
     wait_for 30 is_gone # then whoever comes next starts another
-    run timeout 60 "$PYRO" workspace exec w -- true
+    run timeout 300 "$PYRO" workspace exec w -- true
     [[ $status -eq 0 ]] || fail "after kill $i" "$err"
 done
 check "supervisors were killed during it ($killed of $kills)" [ "$killed" -gt 3 ]
@@ -82,9 +82,9 @@ check "the shell's log is whole" is_whole "$home/shells/sh1.log" "$TEST_DIR/shel
 check "the service's log is whole" is_whole "$home/services/svc/stdout.log" "$TEST_DIR/service"
 
 # An offset of the guest's and one of the file differ by now; what stands on them goes on.
-run timeout 60 "$PYRO" workspace shell resize w sh1 --cols 99
-run timeout 60 "$PYRO" workspace shell write w sh1 --input 'stty size'
-run timeout 60 "$PYRO" workspace shell read w sh1 --wait-for-prompt --plain --json --cursor "$(stat -c %s "$home/shells/sh1.log")"
+run timeout 300 "$PYRO" workspace shell resize w sh1 --cols 99
+run timeout 300 "$PYRO" workspace shell write w sh1 --input 'stty size'
+run timeout 300 "$PYRO" workspace shell read w sh1 --wait-for-prompt --plain --json --cursor "$(stat -c %s "$home/shells/sh1.log")"
 is "a prompt is waited for" "$status $(json .at_prompt)" "0 true"
 last_resize() { grep '"type":"resize"' "$home/shells/sh1.events" | tail -n 1; }
 check "a resize is noted inside of the log" [ "$(json .offset "$(last_resize)")" -le "$(stat -c %s "$home/shells/sh1.log")" ]

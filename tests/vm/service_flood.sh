@@ -3,7 +3,7 @@
 # file takes no more room than its cap, and another service and its port go on beside it.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
-pyro=(timeout -k 5 180 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 
 id=$("${pyro[@]}" workspace create debian:12 --name w --network-policy egress+published-ports --id-only 2>/dev/null)
 mkdir "$TEST_DIR/push"

@@ -3,7 +3,7 @@
 # supervisor, services that leave, ignore TERM or take all memory, and the end of the workspace.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
-pyro=(timeout -k 5 180 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 
 service() {
     local verb=$1

@@ -9,7 +9,7 @@ shells=$XDG_DATA_HOME/pyro/workspaces/$id/shells
 shell() {
     local verb=$1
     shift
-    run timeout 90 "$PYRO" workspace shell "$verb" w "$@"
+    run timeout 300 "$PYRO" workspace shell "$verb" w "$@"
 }
 flooded() {
     stat -c %s "$shells/sh1.log"

@@ -11,7 +11,7 @@ notes=$shells/sh1.events times=$shells/sh1.times log=$shells/sh1.log
 shell() {
     local verb=$1
     shift
-    run timeout 90 "$PYRO" workspace shell "$verb" w sh1 "$@"
+    run timeout 300 "$PYRO" workspace shell "$verb" w sh1 "$@"
 }
 last_note_is() {
     tail -n 1 "$notes" | grep -qE -- "$1"

@@ -4,7 +4,7 @@
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 records=$XDG_DATA_HOME/pyro/workspaces
-pyro=(timeout -k 5 90 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 
 state_is() {
     [[ $("${pyro[@]}" workspace status "$1" --json 2>/dev/null | json .state "$(cat)") == "$2" ]]
