@@ -31,6 +31,7 @@
 #include "guest/tree.h"
 #include "guest/uevent.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/limits.h"
 
 #define PORTS_DIR "/sys/class/virtio-ports"
 #define DEBUG_DIR "/sys/kernel/debug"
@@ -208,6 +209,7 @@ static bool run_as_init(struct guest *g, struct pyro_error *err)
 
 static bool run_on_host(struct guest *g, struct pyro_error *err)
 {
+    files_raise();
     fcntl(HOST_LINK_FD, F_SETFD, FD_CLOEXEC);
     return serve(g, HOST_LINK_FD, LINK_SOCKET, err);
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "vmm/base/datagram.h"
+#include "vmm/base/sock.h"
 #include "vmm/base/tunnel.h"
 
 #define DNS_PORT 53
@@ -32,6 +33,7 @@ struct caller {
 static struct {
     int udp, tcp;
     bool tcp_watched;
+    struct loop_pause tcp_pause; /* no descriptors were left */
     struct stream datagrams;
     uint32_t last; /* question */
     struct asker {
@@ -105,6 +107,7 @@ bool resolver_op_datagrams(struct guest *g, uint32_t id, const json_t *request U
 
 static void watch_tcp(struct guest *g, bool on)
 {
+    loop_timer_cancel(g->loop, &resolver.tcp_pause.timer);
     if (resolver.tcp_watched != on)
         loop_rewatch(g->loop, resolver.tcp, on ? EPOLLIN : 0);
     resolver.tcp_watched = on;
@@ -151,6 +154,8 @@ static void on_tcp(void *arg, uint32_t events UNUSED)
             caller_free(c);
         }
     }
+    if (fd < 0 && c && sock_is_exhausted(errno))
+        loop_pause(g->loop, &resolver.tcp_pause, resolver.tcp, EPOLLIN, SOCK_EXHAUSTED_MS);
     if (!resolver.waiting)
         watch_tcp(g, false);
 }

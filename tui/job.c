@@ -284,7 +284,7 @@ static bool spawn(struct job *job, const char *const *argv, int out_fd, struct p
     spec.stderr_fd = theirs;
     spec.new_session = true;
     spec.inherit = INHERIT_PYRO | INHERIT_PACKAGES | INHERIT_PERSON | INHERIT_TERMINAL |
-                   INHERIT_DIRECTORY | INHERIT_UMASK;
+                   INHERIT_DIRECTORY | INHERIT_UMASK | INHERIT_FILE_LIMIT;
     if (!proc_start(&spec, &job->pid, err))
         return false;
     job->pid_fd = pidfd_open(job->pid, 0);

@@ -8,9 +8,11 @@
 #include "engine/supervisor/supervise.h"
 #include "tui/keys_page.h"
 #include "tui/tui.h"
+#include "vmm/base/limits.h"
 
 int main(int argc, char **argv)
 {
+    files_raise();
     if (argc > 1 && !strcmp(argv[1], "__supervise"))
         return supervise_main(argc - 1, argv + 1);
     if (argc > 1 && !strcmp(argv[1], "__network"))

@@ -1,5 +1,6 @@
 /* engine/supervisor/clients.c: connections of other pyro processes of the same user, and what they
  * ask for. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -254,6 +255,8 @@ static void on_connect(void *arg, uint32_t events UNUSED)
         c->next = s->clients;
         s->clients = c;
     }
+    if (sock_is_exhausted(errno))
+        loop_pause(s->loop, &s->listen_pause, s->listen_fd, EPOLLIN, SOCK_EXHAUSTED_MS);
 }
 
 bool clients_listen(struct supervisor *s, struct pyro_error *err)

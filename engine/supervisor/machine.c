@@ -150,7 +150,8 @@ static bool start_on_host(struct supervisor *s, int *ret_link_fd, struct pyro_er
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return pyro_fail_errno(err, "start the guest program");
     spec.stderr_fd = 2;
-    spec.inherit = INHERIT_PERSON | INHERIT_UMASK; /* it runs the user's own programs */
+    spec.inherit =
+        INHERIT_PERSON | INHERIT_UMASK | INHERIT_FILE_LIMIT; /* it runs the user's own programs */
     spec.new_session = true;
     spec.die_with_parent = true;
     spec.fds[0].from = ends[1], spec.fds[0].to = 3;

@@ -18,11 +18,11 @@
 
 #include "engine/service/service.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/sock.h"
 #include "vmm/base/tunnel.h"
 
 #define CONNECTIONS_MAX 256
 #define BACKLOG 1024
-#define ACCEPT_AGAIN_MS 200 /* this process has no descriptors left */
 
 struct port {
     struct port *next;
@@ -126,8 +126,8 @@ static void on_client(void *arg, uint32_t events UNUSED)
             carry(p, fd);
         } else if (errno == EAGAIN) {
             return;
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-            loop_timer_set(s->loop, &s->accept_again, ACCEPT_AGAIN_MS, accept_again, s);
+        } else if (sock_is_exhausted(errno)) {
+            loop_timer_set(s->loop, &s->accept_again, SOCK_EXHAUSTED_MS, accept_again, s);
             break;
         }
     }

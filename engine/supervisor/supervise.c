@@ -52,13 +52,16 @@ static void on_ended(void *arg, uint32_t events);
 static void tell(struct supervisor *s, json_t *line)
 {
     scoped_free char *text = json_compact(line);
+    scoped_free char *whole = text ? str_printf("%s\n", text) : NULL;
+    struct pyro_error err = { 0 };
 
     json_decref(line);
-    if (s->ready_fd < 0 || !text)
+    if (s->ready_fd < 0 || (whole && fs_write_all(s->ready_fd, whole, strlen(whole), &err)))
         return;
-    if (!fs_write_all(s->ready_fd, text, strlen(text), NULL) ||
-        !fs_write_all(s->ready_fd, "\n", 1, NULL))
-        close(take_fd(&s->ready_fd));
+    /* Who waits sees the end of the pipe, takes the start for failed, and waits for this process to
+     * end. */
+    s->ready_lost = err.sys_errno != EPIPE;
+    close(take_fd(&s->ready_fd));
 }
 
 void supervisor_tell_progress(void *arg, const char *what)
@@ -364,7 +367,7 @@ static void serve(struct supervisor *s)
     /* On the disk within half a second: until then an older record says that the machine does not
      * run, which is what a power cut makes of it. */
     supervisor_save(s, false);
-    if (!tell_ready(s) && s->record.ephemeral)
+    if (!tell_ready(s) && (s->record.ephemeral || s->ready_lost))
         supervisor_stop(s, true);
     else if (s->record.stopping) /* what the last supervisor began */
         supervisor_stop(s, false);

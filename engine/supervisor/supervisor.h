@@ -72,6 +72,8 @@ struct supervisor {
     struct connection *connections; /* through them */
     unsigned connection_count;
     struct loop_timer accept_again;
+    struct loop_pause listen_pause;
+    bool ready_lost;         /* whoever waits for the start could not be told */
     struct network *network; /* NULL: the machine has none */
     struct resolver *resolver;
     int shell_number; /* of the last shell opened */

@@ -73,7 +73,7 @@ bool supervisor_start(int dirfd, const char *id, int lock_fd, enum supervise_mod
         return pyro_fail_errno(err, "start the supervisor");
     spec.stderr_fd = log;
     /* The person's: for --allow-host-compat. */
-    spec.inherit = INHERIT_PYRO | INHERIT_PERSON | INHERIT_UMASK;
+    spec.inherit = INHERIT_PYRO | INHERIT_PERSON | INHERIT_UMASK | INHERIT_FILE_LIMIT;
     spec.new_session = true;
     spec.fds[0].from = dirfd, spec.fds[0].to = SUPERVISE_DIR_FD;
     spec.fds[1].from = lock, spec.fds[1].to = SUPERVISE_LOCK_FD;

@@ -84,11 +84,16 @@ static bool prepare_disk(struct workspace_record *r, int dir_fd, const struct en
 }
 
 /* Removes what a failed create made. Its supervisor, if there was one, has ended: the lock is free
- * or soon is. */
+ * or soon is. One that runs on all the same keeps the workspace. */
 static void undo_create(const struct store *store, const char *id, int dir_fd)
 {
-    scoped_close int lock = fs_lock(dir_fd, "lock", true, NULL);
+    const struct timespec rest = { .tv_nsec = 5 * 1000 * 1000 };
+    int64_t deadline_ms = clock_ms() + STOP_DEADLINE_MS;
+    scoped_close int lock = -1;
 
+    while ((lock = fs_lock(dir_fd, "lock", false, NULL)) < 0 && errno == EWOULDBLOCK &&
+           clock_ms() < deadline_ms)
+        nanosleep(&rest, NULL);
     if (lock >= 0 && !store_remove(store, id, NULL))
         store_sweep(store);
 }

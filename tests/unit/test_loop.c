@@ -9,6 +9,7 @@
 
 #include "vmm/base/fs.h"
 #include "vmm/base/loop.h"
+#include "vmm/base/signals.h"
 
 /* A letter as a callback's argument. */
 #define TAG(letter) ((void *)(uintptr_t)(letter))
@@ -205,6 +206,28 @@ static void test_before_wait(void **state UNUSED)
     assert_string_equal(trace, "ww");
 }
 
+static void test_signals_that_are_ignored_stay_so(void **state UNUSED)
+{
+    static const int numbers[] = { SIGHUP, SIGUSR1 };
+    const struct sigaction action = { .sa_handler = SIG_DFL };
+    struct sigaction now;
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
+    signal(SIGHUP, SIG_IGN);
+    assert_true(loop_signals(loop, &set, on_signal, NULL, NULL));
+    assert_int_equal(kill(getpid(), SIGHUP), 0);
+    assert_int_equal(kill(getpid(), SIGUSR1), 0);
+    loop_run_once(loop, 1000);
+    assert_string_equal(trace, "1");
+    signals_catch(numbers, ARRAY_SIZE(numbers), &action);
+    assert_int_equal(sigaction(SIGHUP, NULL, &now), 0);
+    assert_true(now.sa_handler == SIG_IGN);
+    signal(SIGHUP, SIG_DFL);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -217,6 +240,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_stale_event_is_dropped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rewatch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_signals, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_signals_that_are_ignored_stay_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_before_wait, set_up, tear_down),
     };
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "vmm/base/fs.h"
+#include "vmm/base/signals.h"
 
 #define EVENTS_A_PASS 64
 
@@ -143,6 +144,22 @@ void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t delay_m
     *at = timer;
 }
 
+static void end_pause(void *arg)
+{
+    const struct loop_pause *pause = arg;
+
+    loop_rewatch(pause->loop, pause->fd, pause->events);
+}
+
+void loop_pause(struct loop *loop, struct loop_pause *pause, int fd, uint32_t events, int64_t ms)
+{
+    pause->loop = loop;
+    pause->fd = fd;
+    pause->events = events;
+    loop_rewatch(loop, fd, 0);
+    loop_timer_set(loop, &pause->timer, ms, end_pause, pause);
+}
+
 void loop_defer(struct loop *loop, struct loop_deferred *call, loop_call_fn *fn, void *arg)
 {
     struct loop_deferred **at = &loop->deferred;
@@ -180,9 +197,13 @@ static void on_signal(void *arg, uint32_t events UNUSED)
 bool loop_signals(struct loop *loop, const sigset_t *signals, loop_signal_fn *fn, void *arg,
                   struct pyro_error *err)
 {
-    if (sigprocmask(SIG_BLOCK, signals, NULL) != 0)
+    sigset_t wanted = *signals;
+
+    /* A blocked signal is queued even when it is ignored (signal(7)), and would arrive here. */
+    signals_drop_ignored(&wanted);
+    if (sigprocmask(SIG_BLOCK, &wanted, NULL) != 0)
         return pyro_fail_errno(err, "block signals");
-    loop->signal_fd = signalfd(-1, signals, SFD_NONBLOCK | SFD_CLOEXEC);
+    loop->signal_fd = signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
     if (loop->signal_fd < 0)
         return pyro_fail_errno(err, "signalfd");
     loop->signal_fn = fn;

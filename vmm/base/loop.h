@@ -47,6 +47,19 @@ void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t delay_m
                     void *arg);
 void loop_timer_cancel(struct loop *loop, struct loop_timer *timer);
 
+/*
+ * For a descriptor whose readiness cannot be served just now, as a listening socket when no
+ * descriptors are left: watched for nothing for ms, then for `events` again. Without it the loop
+ * would spin. Embedded; its timer is cancelled before the descriptor is closed.
+ */
+struct loop_pause {
+    struct loop_timer timer;
+    struct loop *loop;
+    int fd;
+    uint32_t events;
+};
+void loop_pause(struct loop *loop, struct loop_pause *pause, int fd, uint32_t events, int64_t ms);
+
 /* A call deferred to the end of this pass (or the next one's, when made from a deferred call).
  * Embedded. */
 struct loop_deferred {
@@ -58,7 +71,7 @@ struct loop_deferred {
 void loop_defer(struct loop *loop, struct loop_deferred *call, loop_call_fn *fn, void *arg);
 void loop_defer_cancel(struct loop *loop, struct loop_deferred *call);
 
-/* Blocks the signals and hands each to fn; once a loop. */
+/* Blocks the signals, but for those that are ignored, and hands each to fn; once a loop. */
 bool loop_signals(struct loop *loop, const sigset_t *signals, loop_signal_fn *fn, void *arg,
                   struct pyro_error *err) MUST_CHECK;
 /* Called before each wait: where a screen is painted once a pass. */

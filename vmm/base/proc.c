@@ -18,9 +18,9 @@
 #include <linux/close_range.h>
 
 #include "vmm/base/fs.h"
+#include "vmm/base/limits.h"
 
 #define STDERR_TAIL_BYTES 4096
-#define HIGH_FD 200 /* where descriptors are parked while the wanted numbers are filled */
 
 bool proc_in_path(const char *program, const char *further)
 {
@@ -45,7 +45,7 @@ struct proc_spec proc_spec_of(const char *const *argv)
 static bool arrange_fds(const struct proc_spec *spec, int report_fd, int *ret_report)
 {
     int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int from[PROC_FDS_MAX + 3], to[PROC_FDS_MAX + 3];
+    int from[PROC_FDS_MAX + 3], to[PROC_FDS_MAX + 3], high = 3;
     unsigned n = 0;
 
     if (null_fd < 0)
@@ -56,9 +56,12 @@ static bool arrange_fds(const struct proc_spec *spec, int report_fd, int *ret_re
     for (unsigned i = 0; i < spec->fd_count; i++)
         from[n] = spec->fds[i].from, to[n++] = spec->fds[i].to;
     for (unsigned i = 0; i < n; i++)
-        if ((from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, HIGH_FD)) < 0)
+        high = to[i] >= high ? to[i] + 1 : high;
+    /* Parked above the wanted numbers while those are filled. */
+    for (unsigned i = 0; i < n; i++)
+        if ((from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, high)) < 0)
             return false;
-    *ret_report = fcntl(report_fd, F_DUPFD_CLOEXEC, HIGH_FD);
+    *ret_report = fcntl(report_fd, F_DUPFD_CLOEXEC, high);
     /* What this process inherited without knowing is not passed on. */
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     for (unsigned i = 0; i < n; i++)
@@ -108,6 +111,8 @@ _Noreturn static void child_main(const struct proc_spec *spec, const char *const
     } else if (!leave_surroundings(spec)) {
         pyro_fail_errno(&err, "enter '/'");
     } else if (!spec->before_exec || spec->before_exec(spec->arg, &err)) {
+        if (spec->inherit & INHERIT_FILE_LIMIT)
+            files_restore();
         execvpe(spec->argv[0], (char *const *)(uintptr_t)spec->argv,
                 (char *const *)(uintptr_t)variables);
         if (errno == ENOENT)

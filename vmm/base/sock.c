@@ -74,9 +74,16 @@ int sock_accept_own(int listen_fd)
 
     if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
         return -1;
-    if (peer.uid != geteuid() && peer.uid != 0)
+    if (peer.uid != geteuid() && peer.uid != 0) {
+        errno = EPERM;
         return -1;
+    }
     return take_fd(&fd);
+}
+
+bool sock_is_exhausted(int number)
+{
+    return number == EMFILE || number == ENFILE || number == ENOMEM || number == ENOBUFS;
 }
 
 pid_t sock_peer_pid(int sock)

@@ -1,0 +1,14 @@
+/*
+ * The limit of open files. pyro's own processes raise it as far as they may; what they start for
+ * the user gets back what they began with (programs that use select(2) count on the usual 1024).
+ */
+#ifndef PYRO_LIMITS_H
+#define PYRO_LIMITS_H
+
+/* Raises the soft limit to the hard one, and keeps the old one in mind. */
+void files_raise(void);
+/* Sets the limit from before files_raise(), if there was one. Async-signal-safe, for a child before
+ * its exec. */
+void files_restore(void);
+
+#endif
