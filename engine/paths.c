@@ -1,6 +1,7 @@
 /* engine/paths.c: the directories of state and cache. */
 #include "engine/paths.h"
 
+#include <pwd.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -35,13 +36,21 @@ bool paths_make_absolute(struct pyro_error *err)
     return true;
 }
 
+const char *paths_home(void)
+{
+    const char *home = env_or_null("HOME");
+    const struct passwd *user = home ? NULL : getpwuid(geteuid());
+
+    return user && user->pw_dir && user->pw_dir[0] == '/' && user->pw_dir[1] ? user->pw_dir : home;
+}
+
 /* The root of one kind of data, by the XDG Base Directory Specification; relative values are
  * ignored there. */
 static char *root_of(const char *kind, const char *xdg, const char *below_home,
                      struct pyro_error *err)
 {
     const char *pyro_home = env_or_null("PYRO_HOME"), *base = env_or_null(xdg);
-    const char *home = env_or_null("HOME");
+    const char *home = paths_home();
 
     if (pyro_home)
         return str_printf("%s/%s", pyro_home, kind);
@@ -49,7 +58,8 @@ static char *root_of(const char *kind, const char *xdg, const char *below_home,
         return str_printf("%s/pyro", base);
     if (home)
         return str_printf("%s/%s/pyro", home, below_home);
-    pyro_fail(err, PYRO_INVALID_ARGUMENT, "cannot tell where to keep %s: HOME is not set", kind);
+    pyro_fail(err, PYRO_IO,
+              "cannot tell where to keep %s: HOME is not set, and passwd names no home", kind);
     pyro_hint(err, "set HOME or PYRO_HOME");
     return NULL;
 }

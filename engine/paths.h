@@ -15,6 +15,8 @@
  * and those it starts: they work in other directories. Called before any of the functions below.
  */
 bool paths_make_absolute(struct pyro_error *err) MUST_CHECK;
+/* What HOME says, else passwd(5), for a job without an environment; NULL: neither. Borrowed. */
+const char *paths_home(void);
 char *paths_workspaces(struct pyro_error *err) MUST_CHECK;   /* one directory a workspace */
 char *paths_bases(struct pyro_error *err) MUST_CHECK;        /* base images of workspaces */
 char *paths_environments(struct pyro_error *err) MUST_CHECK; /* one directory an environment */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/paths.h"
 #include "tui/clipboard.h"
 #include "tui/keymap.h"
 #include "tui/log.h"
@@ -165,7 +166,7 @@ size_t config_apply(const char *path, const char *text)
 
 size_t config_load(void)
 {
-    const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    const char *base = getenv("XDG_CONFIG_HOME"), *home = paths_home();
     scoped_free char *path = NULL;
     scoped_buf text = BUF_INIT(CONFIG_MAX);
     struct pyro_error err = { 0 };
@@ -173,7 +174,7 @@ size_t config_load(void)
     theme_choose("auto");
     if (base && *base == '/')
         path = str_printf("%s/pyro/config", base);
-    else if (home && *home)
+    else if (home)
         path = str_printf("%s/.config/pyro/config", home);
     if (!path || access(path, F_OK) != 0)
         return 0;

@@ -300,7 +300,7 @@ void form_ask(struct app *app, const struct form_spec *spec)
     BUG_ON(!f);
     f->screen.ops = &form_ops;
     f->spec = *spec;
-    f->environments = complete_environments();
+    f->environments = complete_values(COMPLETE_ENVIRONMENT, NULL);
     for (const char *const *name = spec->rows; *name; name++) {
         const struct arg_spec *row = row_named(spec->cmd, *name);
         BUG_ON(!row || f->count == FORM_FIELDS_MAX);

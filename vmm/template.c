@@ -306,7 +306,7 @@ bool template_open(const struct template_spec *spec, struct template *ret, struc
         if (accel == ACCEL_KVM && !verdict.proven)
             accel_record(spec->cache_dir, qemu.version, NULL);
         if (ret->built)
-            template_prune(spec->templates_dir, NULL, TEMPLATES_BYTES_MAX);
+            template_prune(spec->templates_dir, NULL, TEMPLATES_BYTES_MAX, false);
         return true;
     }
     if (accel == ACCEL_KVM && !verdict.proven && blames_guest(why.code)) {

@@ -77,10 +77,10 @@ void template_release(struct template *t);
 
 /*
  * Removes templates that nobody runs: those of an environment (digest), or with NULL the least
- * recently used until at most max_bytes are allocated. Returns the bytes freed. Waits for a build
- * that is under way.
+ * recently used until at most max_bytes are allocated. Returns the bytes freed; with dry_run
+ * nothing is removed, and those that would be. Waits for a build that is under way.
  */
-int64_t template_prune(const char *templates_dir, const char *environment_digest,
-                       int64_t max_bytes);
+int64_t template_prune(const char *templates_dir, const char *environment_digest, int64_t max_bytes,
+                       bool dry_run);
 
 #endif

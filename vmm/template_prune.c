@@ -99,7 +99,7 @@ static int older_first(const void *a, const void *b)
 }
 
 static int64_t remove_those(int templates_fd, struct candidates *all, const char *environment,
-                            int64_t max_bytes)
+                            int64_t max_bytes, bool dry_run)
 {
     int64_t freed = 0;
 
@@ -108,13 +108,15 @@ static int64_t remove_those(int templates_fd, struct candidates *all, const char
         const struct candidate *c = &all->list[i];
         bool wanted = environment ? strcmp(c->environment, environment) == 0
                                   : c->damaged || all->bytes - freed > max_bytes;
-        if (wanted && !is_in_use(templates_fd, c) && template_remove(templates_fd, c->key))
+        if (wanted && !is_in_use(templates_fd, c) &&
+            (dry_run || template_remove(templates_fd, c->key)))
             freed += c->bytes;
     }
     return freed;
 }
 
-int64_t template_prune(const char *templates_dir, const char *environment_digest, int64_t max_bytes)
+int64_t template_prune(const char *templates_dir, const char *environment_digest, int64_t max_bytes,
+                       bool dry_run)
 {
     scoped_close int templates_fd = open(templates_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct candidates all = { 0 };
@@ -127,9 +129,10 @@ int64_t template_prune(const char *templates_dir, const char *environment_digest
     lock = fs_lock(templates_fd, TEMPLATE_BUILD_LOCK, true, &ignored);
     if (lock < 0)
         return 0;
-    template_sweep(templates_fd);
+    if (!dry_run)
+        template_sweep(templates_fd);
     list_all(templates_fd, &all);
-    freed = remove_those(templates_fd, &all, environment_digest, max_bytes);
+    freed = remove_those(templates_fd, &all, environment_digest, max_bytes, dry_run);
     free(all.list);
     return freed;
 }

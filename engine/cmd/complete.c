@@ -6,12 +6,22 @@
 
 #include "engine/cmd/argv.h"
 #include "engine/cmd/complete_values.h"
+#include "vmm/base/fs.h"
 
 static void offer(json_t *list, const char *word, const char *value, const char *help)
 {
     if (strncmp(value, word, strlen(word)))
         return;
     json_array_append_new(list, json_pack("{s:s, s:s}", "value", value, "help", help ? help : ""));
+}
+
+/* A value of a row; behind "--flag=", which `lead` is then ("" otherwise). */
+static void offer_behind(json_t *list, const char *word, const char *lead, const char *value,
+                         const char *help)
+{
+    scoped_free char *whole = str_printf("%s%s", lead, value);
+
+    offer(list, word, whole, help);
 }
 
 /* The words that may follow a group (or "" for the top). */
@@ -47,25 +57,35 @@ static void offer_flags(json_t *list, const struct cmd_spec *cmd, const char *wo
 
 /* `workspace`: the first positional argument before; NULL: none. */
 static void offer_values(json_t *list, const struct arg_spec *row, const char *word,
-                         const char *workspace, bool *ret_files)
+                         const char *lead, const char *workspace, bool *ret_files)
 {
-    scoped_json json_t *values = NULL;
+    scoped_json json_t *values = complete_values(row->complete, workspace);
 
     for (const char *const *c = row->choices; c && *c; c++)
-        offer(list, word, *c, "");
+        offer_behind(list, word, lead, *c, "");
     if (row->complete == COMPLETE_FILE)
         *ret_files = true;
-    if (row->complete == COMPLETE_WORKSPACE)
-        values = complete_workspaces();
-    if (row->complete == COMPLETE_ENVIRONMENT)
-        values = complete_environments();
-    if (row->complete == COMPLETE_SERVICE && workspace)
-        values = complete_services(workspace);
     for (size_t i = 0; i < json_array_size(values); i++) {
         const json_t *v = json_array_get(values, i);
 
-        offer(list, word, json_string_or(v, "value", ""), json_string_or(v, "help", ""));
+        offer_behind(list, word, lead, json_string_or(v, "value", ""),
+                     json_string_or(v, "help", ""));
     }
+}
+
+/* The row of a last word "--flag=…" whose value is being typed, and "--flag=" into ret_lead; NULL:
+ * another word. */
+static const struct arg_spec *flag_with_value(const struct cmd_spec *cmd, const char *word,
+                                              char ret_lead[80])
+{
+    size_t n = strcspn(word, "=");
+    const struct arg_spec *row;
+
+    if (strncmp(word, "--", 2) != 0 || !word[n] || n > 70)
+        return NULL;
+    row = cmd_flag(cmd, word + 2, n - 2);
+    snprintf(ret_lead, 80, "%.*s", (int)n + 1, word);
+    return row && row->type != ARG_TYPE_FLAG ? row : NULL;
 }
 
 /* The command's own arguments, up to the unfinished word. */
@@ -76,6 +96,7 @@ static void offer_arguments(json_t *list, const struct cmd_spec *cmd, const char
     const struct arg_spec *row, *waiting = NULL;
     const char *workspace = NULL;
     unsigned positionals = 0;
+    char lead[80];
 
     for (size_t i = 0; i + 1 < count; i++) {
         if (waiting) {
@@ -91,7 +112,12 @@ static void offer_arguments(json_t *list, const struct cmd_spec *cmd, const char
         }
     }
     if (waiting) {
-        offer_values(list, waiting, last, workspace, ret_files);
+        offer_values(list, waiting, last, "", workspace, ret_files);
+        return;
+    }
+    row = flag_with_value(cmd, last, lead);
+    if (row) {
+        offer_values(list, row, last, lead, workspace, ret_files);
         return;
     }
     row = cmd_positional(cmd, positionals);
@@ -100,7 +126,7 @@ static void offer_arguments(json_t *list, const struct cmd_spec *cmd, const char
         if (cmd_command_row(cmd))
             offer(list, last, "--", "The command to run follows");
     } else if (row) {
-        offer_values(list, row, last, workspace, ret_files);
+        offer_values(list, row, last, "", workspace, ret_files);
     } else if (cmd_command_row(cmd)) {
         offer(list, last, "--", "The command to run follows");
     } else {

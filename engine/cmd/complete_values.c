@@ -1,9 +1,12 @@
-/* engine/cmd/complete_values.c: names of workspaces, environments and services, for completion. */
+/* engine/cmd/complete_values.c: names of what there is, for completion. */
 #include "engine/cmd/complete_values.h"
 
+#include "engine/disk/snapshot.h"
 #include "engine/environment/environment.h"
 #include "engine/service/service.h"
+#include "engine/shell/shell.h"
 #include "engine/workspace/workspace.h"
+#include "vmm/base/fs.h"
 
 static void add(json_t *list, const char *value, const char *help)
 {
@@ -12,45 +15,111 @@ static void add(json_t *list, const char *value, const char *help)
                               json_pack("{s:s, s:s}", "value", value, "help", help ? help : ""));
 }
 
-json_t *complete_workspaces(void)
+/* One member of each object in an array, with another as its help. */
+static void add_each(json_t *list, const json_t *found, const char *array, const char *name,
+                     const char *help)
+{
+    const json_t *items = json_object_get(found, array);
+
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *item = json_array_get(items, i);
+
+        add(list, json_string_or(item, name, NULL), json_string_or(item, help, NULL));
+    }
+}
+
+static void add_shells_of(json_t *list, const json_t *workspace)
+{
+    const char *id = json_string_or(workspace, "workspace_id", "");
+    scoped_json json_t *found = shell_list(id, NULL);
+    const json_t *shells = json_object_get(found, "shells");
+
+    for (size_t i = 0; i < json_array_size(shells); i++) {
+        const json_t *shell = json_array_get(shells, i);
+        scoped_free char *both = str_printf("%s/%s", json_string_or(workspace, "name", id),
+                                            json_string_or(shell, "shell_id", ""));
+
+        add(list, both, json_string_or(shell, "state", NULL));
+    }
+}
+
+static void add_labels_of(json_t *list, const json_t *workspace, bool with_value)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach (json_object_get(workspace, "labels"), key, value) {
+        scoped_free char *both = str_printf("%s=%s", key, json_string_value(value));
+
+        add(list, with_value ? both : key, with_value ? "" : json_string_value(value));
+    }
+}
+
+static void add_of_all(json_t *list, enum arg_complete kind)
 {
     scoped_json json_t *found = workspace_list(NULL);
     const json_t *workspaces = json_object_get(found, "workspaces");
-    json_t *list = json_array();
 
     for (size_t i = 0; i < json_array_size(workspaces); i++) {
         const json_t *w = json_array_get(workspaces, i);
 
+        if (kind == COMPLETE_LABEL) {
+            add_labels_of(list, w, true);
+            continue;
+        }
         add(list, json_string_or(w, "name", NULL), json_string_or(w, "state", NULL));
         add(list, json_string_or(w, "workspace_id", NULL), json_string_or(w, "state", NULL));
+        if (kind == COMPLETE_WORKSPACE_SHELL)
+            add_shells_of(list, w);
     }
-    return list;
 }
 
-json_t *complete_environments(void)
+static void add_of_one(json_t *list, enum arg_complete kind, const char *workspace)
 {
-    scoped_json json_t *found = environment_list(NULL);
-    const json_t *environments = json_object_get(found, "environments");
-    json_t *list = json_array();
+    scoped_json json_t *found = kind == COMPLETE_SERVICE    ? service_list(workspace, NULL)
+                                : kind == COMPLETE_SHELL    ? shell_list(workspace, NULL)
+                                : kind == COMPLETE_SNAPSHOT ? snapshot_list(workspace, NULL)
+                                                            : workspace_status(workspace, NULL);
 
-    for (size_t i = 0; i < json_array_size(environments); i++) {
-        const json_t *e = json_array_get(environments, i);
-
-        add(list, json_string_or(e, "name", NULL), json_string_or(e, "description", NULL));
-    }
-    return list;
+    if (kind == COMPLETE_SERVICE)
+        add_each(list, found, "services", "service_name", "state");
+    else if (kind == COMPLETE_SHELL)
+        add_each(list, found, "shells", "shell_id", "state");
+    else if (kind == COMPLETE_SNAPSHOT)
+        add_each(list, found, "snapshots", "snapshot_name", "kind");
+    else if (kind == COMPLETE_SECRET)
+        add_each(list, found, "secrets", "name", "source_kind");
+    else
+        add_labels_of(list, found, false);
 }
 
-json_t *complete_services(const char *workspace)
+json_t *complete_values(enum arg_complete kind, const char *workspace)
 {
-    scoped_json json_t *found = service_list(workspace, NULL);
-    const json_t *services = json_object_get(found, "services");
     json_t *list = json_array();
 
-    for (size_t i = 0; i < json_array_size(services); i++) {
-        const json_t *s = json_array_get(services, i);
+    switch (kind) {
+    case COMPLETE_NOTHING:
+    case COMPLETE_FILE:
+        break;
+    case COMPLETE_ENVIRONMENT: {
+        scoped_json json_t *found = environment_list(NULL);
 
-        add(list, json_string_or(s, "service_name", NULL), json_string_or(s, "state", NULL));
+        add_each(list, found, "environments", "name", "description");
+        break;
+    }
+    case COMPLETE_WORKSPACE:
+    case COMPLETE_WORKSPACE_SHELL:
+    case COMPLETE_LABEL:
+        add_of_all(list, kind);
+        break;
+    case COMPLETE_SERVICE:
+    case COMPLETE_SHELL:
+    case COMPLETE_SNAPSHOT:
+    case COMPLETE_SECRET:
+    case COMPLETE_LABEL_KEY:
+        if (workspace)
+            add_of_one(list, kind, workspace);
+        break;
     }
     return list;
 }

@@ -3,11 +3,10 @@
 #ifndef PYRO_CMD_COMPLETE_VALUES_H
 #define PYRO_CMD_COMPLETE_VALUES_H
 
+#include "engine/cmd/spec.h"
 #include "vmm/base/json.h"
 
-json_t *complete_workspaces(void);
-json_t *complete_environments(void);
-/* Of the workspace referred to. */
-json_t *complete_services(const char *workspace);
+/* `workspace`: the one that a kind of value belongs to; NULL: not known. */
+json_t *complete_values(enum arg_complete kind, const char *workspace);
 
 #endif

@@ -24,7 +24,8 @@ static const struct result_spec completion_result[] = {
     RES_END,
 };
 
-/* COMP_WORDBREAKS splits debian:12 at its colon, so the words are taken from the line itself. */
+/* COMP_WORDBREAKS splits debian:12 at its colon and --label=a=b at each "=", so the words are taken
+ * from the line itself. */
 static const char bash_script[] =
     "# bash completion for pyro: eval \"$(pyro completion bash)\"\n"
     "_pyro() {\n"
@@ -34,7 +35,7 @@ static const char bash_script[] =
     "    [[ $line == *[[:space:]] ]] && words+=('')\n"
     "    cur=${words[-1]}\n"
     "    prefix=${cur%\"${COMP_WORDS[COMP_CWORD]}\"}\n"
-    "    [[ ${COMP_WORDS[COMP_CWORD]} == : ]] && prefix=$cur\n"
+    "    [[ ${COMP_WORDS[COMP_CWORD]} == [:=] ]] && prefix=$cur\n"
     "    COMPREPLY=()\n"
     "    while IFS=$'\\t' read -r value help; do\n"
     "        if [[ $value == :files ]]; then\n"
@@ -98,7 +99,9 @@ static void completion_print(const json_t *result, FILE *out)
 const struct cmd_spec cmd_completion = {
     .path = "completion",
     .summary = "Print a completion script for a shell",
-    .details = "It completes commands, options, environments and workspaces.",
+    .details =
+        "It completes commands, options, and the names of what there is: environments, workspaces, "
+        "shells, services, snapshots, secrets and labels.",
     .example = "eval \"$(pyro completion bash)\"",
     .traits = CMD_READ_ONLY,
     .args = completion_rows,

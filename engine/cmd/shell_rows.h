@@ -8,6 +8,7 @@
 #define ARG_SHELL(S, F)                                                                            \
     {                                                                                              \
         ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, .metavar = "SHELL_ID",     \
+                                                    .complete = COMPLETE_SHELL,                    \
                                                     .help = "The shell's id, for example sh1"      \
     }
 

@@ -51,6 +51,7 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_commands,
     &cmd_completion,
     &cmd_complete,
+    &cmd_man,
     &cmd_markdown,
     NULL,
 };

@@ -11,7 +11,7 @@ struct tui_args {
 
 static const struct arg_spec tui_rows[] = {
     ARG_WORD(tui_args, target, .optional = true, .metavar = "WORKSPACE[/SHELL]",
-             .complete = COMPLETE_WORKSPACE,
+             .complete = COMPLETE_WORKSPACE_SHELL,
              .help = "Begin watching this shell, or else the running one that was opened last"),
     ARG_END,
 };

@@ -28,8 +28,8 @@ static const struct arg_spec workspace_create_rows[] = {
                     "or .tar.xz"),
     ARG_STR(workspace_create_args, name, .check = check_name,
             .help = "A name to call it by, besides its id"),
-    ARG_LIST(workspace_create_args, label, .metavar = "KEY=VALUE", .check = check_label,
-             .help = "A label"),
+    ARG_LIST(workspace_create_args, label, .metavar = "KEY=VALUE", .complete = COMPLETE_LABEL,
+             .check = check_label, .help = "A label"),
     ARG_LIST(workspace_create_args, secret, .metavar = "NAME=VALUE",
              .help = "A secret; the value is seen in this command's own line, other than with "
                      "--secret-file"),

@@ -12,6 +12,7 @@ struct workspace_reset_args {
 static const struct arg_spec workspace_reset_rows[] = {
     ARG_WORKSPACE(workspace_reset_args, workspace),
     ARG_STR(workspace_reset_args, snapshot, .metavar = "NAME", .def_str = "baseline",
+            .complete = COMPLETE_SNAPSHOT,
             .help = "The snapshot to go back to; baseline: what it was created with"),
     ARG_END,
 };

@@ -16,6 +16,7 @@
 struct prune {
     const char *const *used;
     size_t used_count;
+    bool dry_run;
     json_t *removed;
     int64_t freed_bytes;
     struct pyro_error *err;
@@ -62,7 +63,7 @@ static bool remove_one(struct prune *p, const char *path)
 
     if (lstat(path, &st) != 0)
         return true;
-    if (!environment_remove_tree(path, p->err))
+    if (!p->dry_run && !environment_remove_tree(path, p->err))
         return false;
     p->freed_bytes += size_bytes;
     json_array_append_new(p->removed,
@@ -149,7 +150,7 @@ static bool prune_entry(struct prune *p, const char *cache_dir, const char *key,
     named = record_names(record, name);
     if (is_used(p, path) || (named && is_base_used(p, record)))
         return true;
-    if (named && unlink(record_path) != 0)
+    if (!p->dry_run && named && unlink(record_path) != 0)
         return pyro_fail_errno(p->err, "remove '%s'", record_path);
     return remove_one(p, path);
 }
@@ -212,11 +213,14 @@ static bool prune_base(void *arg, const char *path)
     return is_used(p, path) || remove_one(p, path);
 }
 
-json_t *environment_prune(const char *const *used, size_t used_count, struct pyro_error *err)
+json_t *environment_prune(const char *const *used, size_t used_count, bool dry_run,
+                          struct pyro_error *err)
 {
-    struct prune p = {
-        .used = used, .used_count = used_count, .removed = json_array(), .err = err
-    };
+    struct prune p = { .used = used,
+                       .used_count = used_count,
+                       .dry_run = dry_run,
+                       .removed = json_array(),
+                       .err = err };
 
     if (!prune_environments(&p) || !base_each(prune_base, &p, err) || !prune_boot(&p)) {
         json_decref(p.removed);

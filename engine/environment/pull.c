@@ -96,7 +96,7 @@ static bool start_writer(const struct pull *p, int tar_fd, pid_t *ret_pid, int *
 static bool tell_failure(bool debs_ok, const struct pyro_error *debs,
                          const struct pyro_error *writer, struct pyro_error *err)
 {
-    bool bad_tar = writer->code == PYRO_INVALID_ARGUMENT;
+    bool bad_tar = writer->code == PYRO_REFUSED;
 
     if (!err)
         return false;

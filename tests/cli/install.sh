@@ -14,11 +14,37 @@ root=$TEST_DIR/root
 check "make install" quietly install DESTDIR="$root" PREFIX=/opt/pyro
 for file in bin/pyro libexec/pyro/pyro-image share/bash-completion/completions/pyro \
     share/zsh/site-functions/_pyro share/fish/vendor_completions.d/pyro.fish share/doc/pyro/LICENSE \
-    share/doc/pyro/README.md; do
+    share/doc/pyro/README.md share/doc/pyro/docs/commands.md share/man/man1/pyro.1; do
     check "installed: $file" [ -s "$root/opt/pyro/$file" ]
 done
 check "executable: pyro" [ -x "$root/opt/pyro/bin/pyro" ]
 check "executable: pyro-image" [ -x "$root/opt/pyro/libexec/pyro/pyro-image" ]
+# Every link of a document leads to a file that is installed.
+links() {
+    local page target
+    while read -r page; do
+        while read -r target; do
+            [[ -e ${page%/*}/$target ]] || echo "${page##*/}: $target"
+        done < <(grep -oE '\]\([^)]+\)' "$page" | sed -E 's/^\]\(//; s/\)$//; s/#.*//' | grep -vE '^$|^[a-z]+:')
+    done < <(find "$root/opt/pyro/share/doc" -name '*.md')
+}
+is "no link of a document is dead" "$(links)" ""
+
+# The manual page is without a fault for groff, and names every command and option.
+page=$root/opt/pyro/share/man/man1/pyro.1
+is "the manual page: groff has nothing to say" "$(groff -man -Tutf8 -Kutf8 -ww -z "$page" 2>&1)" ""
+manual=$(man -l "$page" 2>/dev/null | col -b)
+missing() {
+    local path
+    "$PYRO" commands | cut -c1-28 | while read -r path; do
+        grep -qF "pyro $path" <<<"$manual" || echo "$path"
+    done
+    "$PYRO" commands --json | grep -oE '"flag": "--[a-z-]+"' | cut -d'"' -f4 | sort -u | while read -r path; do
+        grep -qF -e "$path" <<<"$manual" || echo "$path"
+    done
+}
+is "the manual page: nothing is missing" "$(missing)" ""
+like "the manual page: examples are as they are typed" "$manual" "pyro workspace exec demo -- sh -lc 'uname -a'"
 run "$root/opt/pyro/bin/pyro" --version
 is "the installed pyro runs" "$status" 0
 check "make uninstall" quietly uninstall DESTDIR="$root" PREFIX=/opt/pyro

@@ -175,7 +175,11 @@ static void test_environment_prune_keeps_what_is_used(void **state)
     assert_true(fs_mkdir_p(old, 0755, NULL) && fs_mkdir_p(pull, 0755, NULL) &&
                 fs_mkdir_p(kernel, 0755, NULL) && fs_mkdir_p(unused, 0755, NULL) &&
                 fs_mkdir_p(foreign, 0755, NULL));
-    result = environment_prune(used, ARRAY_SIZE(used), &err);
+    result = environment_prune(used, ARRAY_SIZE(used), true, &err);
+    assert_int_equal(json_array_size(json_object_get(result, "removed")), 3);
+    json_decref(result);
+    assert_true(is_there("environments/debian@12-ffffffffffffffff") && is_there("boot/kernel-2"));
+    result = environment_prune(used, ARRAY_SIZE(used), false, &err);
     assert_non_null(result);
     assert_int_equal(json_array_size(json_object_get(result, "removed")), 3);
     json_decref(result);
@@ -191,7 +195,7 @@ static void test_environment_prune_keeps_what_is_used(void **state)
 static void test_environment_prune_all(void **state)
 {
     struct pyro_error err = { 0 };
-    json_t *result = environment_prune(NULL, 0, &err);
+    json_t *result = environment_prune(NULL, 0, false, &err);
 
     (void)state;
     assert_non_null(result);
@@ -206,7 +210,7 @@ static void test_environment_prune_during_pull(void **state)
 {
     scoped_free char *cache = str_printf("%s/cache/environments", home);
     scoped_close int lock = environment_lock(cache, "debian@12", true, NULL);
-    json_t *result = environment_prune(NULL, 0, NULL);
+    json_t *result = environment_prune(NULL, 0, false, NULL);
 
     (void)state;
     assert_true(lock >= 0);

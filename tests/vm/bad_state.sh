@@ -32,9 +32,20 @@ is "state that cannot be made: status" "$status" 1
 refute "state that cannot be made: an error" [ "$(json .error.code)" = internal ]
 PYRO_ENVIRONMENT_CACHE_DIR=$TEST_DIR/file run "$PYRO" env list
 is "a cache that cannot be made: status" "$status" 1
-HOME='' XDG_DATA_HOME='' run "$PYRO" workspace list
-is "no HOME: status" "$status" 2
-like "no HOME: what to do" "$err" 'set HOME or PYRO_HOME'
+# Without HOME, what passwd says; without that, an error.
+homeless() { run bwrap --dev-bind / / --ro-bind "$TEST_DIR/passwd" /etc/passwd env -u HOME -u XDG_DATA_HOME "$PYRO" workspace list; }
+echo "somebody:x:$(id -u):$(id -g)::$TEST_DIR/person:/bin/sh" >"$TEST_DIR/passwd"
+if bwrap --dev-bind / / true 2>/dev/null; then
+    homeless
+    is "no HOME: the home in passwd" "$status$out" "0No workspaces."
+    check "no HOME: it is kept there" [ -d "$TEST_DIR/person/.local/share/pyro/workspaces" ]
+    : >"$TEST_DIR/passwd"
+    homeless
+    is "neither: status" "$status" 1
+    like "neither: what to do" "$err" 'set HOME or PYRO_HOME'
+else
+    skip "no HOME: this user may not make namespaces"
+fi
 
 id=$("$PYRO" workspace create debian:12 --name w --id-only 2>/dev/null)
 "$PYRO" workspace exec w -- sh -c 'echo precious >file' 2>/dev/null

@@ -403,7 +403,7 @@ static void test_prune_spares_what_is_in_use(void **state)
 
     (void)state;
     open_template(&t);
-    template_prune(templates_dir, NULL, 0);
+    template_prune(templates_dir, NULL, 0, false);
     assert_int_equal(faccessat(t.lock_fd, "template.json", F_OK, 0), 0);
     start_machine(&m, &t);
     holder = fork(); /* as a supervisor holds the RAM, and nothing else */
@@ -414,13 +414,13 @@ static void test_prune_spares_what_is_in_use(void **state)
     }
     end_machine(&m);
     template_release(&t);
-    template_prune(templates_dir, NULL, 0);
+    template_prune(templates_dir, NULL, 0, false);
     open_template(&t);
     assert_false(t.built);
     template_release(&t);
     kill(holder, SIGKILL);
     waitpid(holder, NULL, 0);
-    assert_true(template_prune(templates_dir, NULL, 0) > (1 << 20));
+    assert_true(template_prune(templates_dir, NULL, 0, false) > (1 << 20));
     assert_int_equal(count_entries(""), 1); /* the lock file */
 }
 
