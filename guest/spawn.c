@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "guest/keeper.h"
+#include "vmm/base/limits.h"
 
 #define STACK_BYTES (128 * 1024)
 
@@ -77,6 +78,7 @@ static bool set_up(struct child *c)
         setrlimit(RLIMIT_CORE, &core);
         umask(022);
     } else {
+        files_restore();
         reset_signals();
     }
     sigaction(SIGPIPE, &by_default, NULL);
@@ -185,15 +187,15 @@ static enum spawn_result explain(const struct child *c, struct pyro_error *err)
     if (c->stage == STAGE_SETUP)
         pyro_fail_errno(err, "start '%.200s'", name);
     else if (c->stage == STAGE_CWD)
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "working directory '%.300s': %s", c->sp->cwd,
+        pyro_fail(err, PYRO_GUEST_ERROR, "working directory '%.300s': %s", c->sp->cwd,
                   strerror(c->error));
     if (c->stage != STAGE_EXEC)
         return SPAWN_FAILED;
     if (c->error == ENOENT || c->error == ENOTDIR) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "%.300s: command not found", name);
+        pyro_fail(err, PYRO_GUEST_ERROR, "%.300s: command not found", name);
         return SPAWN_NOT_FOUND;
     }
-    pyro_fail(err, PYRO_INVALID_ARGUMENT, "%.300s: %s", name, strerror(c->error));
+    pyro_fail(err, PYRO_GUEST_ERROR, "%.300s: %s", name, strerror(c->error));
     return SPAWN_NOT_EXECUTABLE;
 }
 

@@ -17,6 +17,7 @@
 #include "tui/color.h"
 #include "tui/curses.h"
 #include "tui/tty_private.h"
+#include "vmm/base/signals.h"
 
 static const char modes_on[] = "\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[?1004h";
 /* What ncurses does not undo by itself, then all that it would: a crash handler writes only this.
@@ -146,7 +147,7 @@ static bool open_screen(bool *ret_direct, struct pyro_error *err)
 
     *ret_direct = false;
     if (!term || !*term || !strcmp(term, "dumb")) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "this terminal cannot show a screen (TERM=%s)",
+        pyro_fail(err, PYRO_NO_TERMINAL, "this terminal cannot show a screen (TERM=%s)",
                   term ? term : "");
         return pyro_hint(err, "set TERM to what the terminal is, for example xterm-256color");
     }
@@ -174,8 +175,7 @@ static void catch_crashes(void)
                                 .sa_flags = SA_ONSTACK | (int)SA_RESETHAND };
 
     sigaltstack(&other, NULL);
-    for (size_t i = 0; i < ARRAY_SIZE(crashes); i++)
-        sigaction(crashes[i], &action, NULL);
+    signals_catch(crashes, ARRAY_SIZE(crashes), &action);
     atexit(restore_now);
 }
 
@@ -185,7 +185,7 @@ bool tty_open(struct pyro_error *err)
 
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
         tcgetattr(STDIN_FILENO, &tty.modes) != 0) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "pyro tui needs a terminal");
+        pyro_fail(err, PYRO_NO_TERMINAL, "pyro tui needs a terminal");
         return pyro_hint(err, "'pyro workspace list' and 'pyro workspace shell read' need none");
     }
     use_utf8();

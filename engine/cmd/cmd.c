@@ -13,10 +13,9 @@
 #include "engine/cmd/output.h"
 #include "engine/cmd/redaction.h"
 #include "engine/cmd/schema.h"
+#include "engine/cmd/status.h"
 #include "engine/paths.h"
 #include "vmm/base/json.h"
-
-#define STATUS_OWN_FAILURE 125 /* of commands that exit with a guest command's status */
 
 /*
  * Descriptors 0 to 2 that came closed would be given to the next file opened, which output would
@@ -31,9 +30,7 @@ static void fill_standard_descriptors(void)
 
 static int failure_status(const struct cmd_spec *cmd, const struct pyro_error *err)
 {
-    int status = pyro_code_exit_status(err->code);
-
-    return cmd && cmd->traits & CMD_GUEST_STATUS && status == 1 ? STATUS_OWN_FAILURE : status;
+    return status_of_code(err->code, cmd ? cmd->traits : 0);
 }
 
 static bool show_help(const struct cmd_line *line)
@@ -104,8 +101,11 @@ int cmd_main(int argc, const char *const *argv)
     bool ok;
 
     fill_standard_descriptors();
+    setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a line, a write(2) */
     /* A reader that goes away shows as EPIPE. */
     signal(SIGPIPE, SIG_IGN);
+    /* Its children are waited for, whatever it was started from does with its own. */
+    signal(SIGCHLD, SIG_DFL);
     ok = cmd_line_parse(&line, argc, argv, &err);
     if (ok && (line.help || line.version)) {
         ok = show_help(&line);

@@ -2,6 +2,7 @@
 #include "engine/cmd/guest_command.h"
 #include "engine/cmd/io.h"
 #include "engine/cmd/rows.h"
+#include "engine/cmd/status.h"
 #include "engine/cmd/table.h"
 
 #define DEMO_ENVIRONMENT "debian:12"
@@ -29,7 +30,7 @@ static bool demo_run(const void *args, struct cmd_io *io, json_t **ret_result,
 
     exec.stdin_fd = -1;
     *ret_result = guest_command_run(io, &spec, &exec, err);
-    io->exit_status = io->exit_status ? 1 : 0;
+    io->exit_status = io->exit_status ? STATUS_FAILED : 0;
     return *ret_result != NULL;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/cmd/rows.h"
+#include "engine/cmd/status.h"
 #include "vmm/base/utf8.h"
 
 static const struct result_spec cleanup_rows[] = {

@@ -7,8 +7,6 @@
 #include "engine/cmd/spec.h"
 #include "engine/workspace/workspace.h"
 
-#define STATUS_TIMED_OUT 124
-
 /* The words of a command as a JSON array, new; NULL when one is no UTF-8, which the wire cannot
  * carry. */
 json_t *guest_command_words(const struct arg_list *command, struct pyro_error *err) MUST_CHECK;

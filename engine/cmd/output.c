@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/cmd/text.h"
 #include "vmm/base/json.h"
 #include "vmm/base/printable.h"
 #include "vmm/base/utf8.h"
+
+#define ERROR_LINE_MAX 8192 /* a message and a hint, each byte as an escape of four */
 
 /*
  * jansson escapes what JSON demands, which leaves DEL, the C1 controls and the characters that
@@ -58,6 +61,18 @@ bool output_json(const json_t *j, FILE *out)
     return true;
 }
 
+/* One write(2): lines of processes that share a standard error do not mix. */
+static void output_line(const char *message, const char *hint)
+{
+    scoped_buf line = BUF_INIT(ERROR_LINE_MAX);
+
+    if (buf_append_str(&line, "pyro: ") && text_escape(&line, message) &&
+        (!*hint ||
+         (buf_append_str(&line, " (") && text_escape(&line, hint) && buf_append_str(&line, ")"))) &&
+        buf_append_str(&line, "\n"))
+        (void)!write(STDERR_FILENO, line.data, line.len);
+}
+
 void output_error(const struct pyro_error *error, bool json, FILE *out)
 {
     const char *hint = pyro_error_hint(error);
@@ -71,14 +86,7 @@ void output_error(const struct pyro_error *error, bool json, FILE *out)
         if (object && output_json(object, out))
             return;
     }
-    fputs("pyro: ", stderr);
-    text_print(stderr, error->message);
-    if (*hint) {
-        fputs(" (", stderr);
-        text_print(stderr, hint);
-        fputc(')', stderr);
-    }
-    fputc('\n', stderr);
+    output_line(error->message, hint);
 }
 
 bool output_finish(FILE *out, struct pyro_error *err)

@@ -41,7 +41,8 @@ const struct cmd_spec cmd_run = {
     .summary = "Run one command in a fresh machine that is gone afterwards",
     .details =
         "Its output comes as it is written, standard input is passed to it, Ctrl-C interrupts "
-        "it, and its exit status becomes this command's.",
+        "it, and its exit status becomes this command's. In a loop such as 'while read -r file; do "
+        "... done <list' it would read the rest of the list: add </dev/null there.",
     .example = "pyro run debian:12 -- git --version",
     .traits = CMD_STREAMING | CMD_GUEST_STATUS,
     .args = run_arg_rows,

@@ -13,8 +13,7 @@ struct shell_open_args {
 
 static const struct arg_spec shell_open_rows[] = {
     ARG_WORKSPACE(shell_open_args, workspace),
-    ARG_STR(shell_open_args, cwd, .metavar = "PATH", .def_str = "/workspace",
-            .help = "Directory to start in"),
+    ARG_CWD(shell_open_args),
     ARG_INT(shell_open_args, cols, .min = 2, .max = 1000, .def = 120, .help = "Columns"),
     ARG_INT(shell_open_args, rows, .min = 1, .max = 1000, .def = 30, .help = "Rows"),
     ARG_SECRET_ENV(shell_open_args),

@@ -8,7 +8,7 @@
 
 static bool too_long(const char *flag, const struct buf *b, struct pyro_error *err)
 {
-    return pyro_fail(err, PYRO_INVALID_ARGUMENT, "--%s: over %zu MiB", flag, b->max >> 20);
+    return pyro_fail(err, PYRO_CONTENT_REFUSED, "--%s: over %zu MiB", flag, b->max >> 20);
 }
 
 static bool read_all(int fd, const char *flag, const char *name, struct buf *ret,

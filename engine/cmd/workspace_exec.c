@@ -8,15 +8,16 @@
 struct workspace_exec_args {
     const char *workspace, *cwd;
     int64_t timeout_seconds;
+    bool no_stdin;
     struct arg_list secret_env, command;
 };
 
 static const struct arg_spec workspace_exec_rows[] = {
     ARG_WORKSPACE(workspace_exec_args, workspace),
     ARG_TIMEOUT_SECONDS(workspace_exec_args),
-    ARG_STR(workspace_exec_args, cwd, .metavar = "PATH", .def_str = "/workspace",
-            .help = "Directory to run in"),
+    ARG_CWD(workspace_exec_args),
     ARG_SECRET_ENV(workspace_exec_args),
+    ARG_FLAG(workspace_exec_args, no_stdin, .help = "Pass no input: the command reads its end"),
     ARG_COMMAND(workspace_exec_args, command),
     ARG_END,
 };
@@ -48,6 +49,8 @@ static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret
         return false;
     spec.secret_env = secret_env;
     spec.cwd = a->cwd;
+    if (a->no_stdin)
+        spec.stdin_fd = -1;
     r = *ret_result = workspace_exec(a->workspace, &spec, err);
     if (!r)
         return false;
@@ -70,7 +73,8 @@ const struct cmd_spec cmd_workspace_exec = {
     .summary = "Run a command in a workspace",
     .details =
         "Its output comes as it is written, standard input is passed to it, Ctrl-C interrupts "
-        "it, and its exit status becomes this command's.",
+        "it, and its exit status becomes this command's. In a loop such as 'while read -r file; do "
+        "... done <list' it would read the rest of the list: give --no-stdin there.",
     .example = "pyro workspace exec demo -- sh -lc 'uname -a'",
     .traits = CMD_STREAMING | CMD_GUEST_STATUS | CMD_DESTRUCTIVE,
     .args = workspace_exec_rows,

@@ -189,7 +189,7 @@ json_t *disk_layers_to_json(const struct disk_layers *l)
 
 static bool refuse_longer(struct pyro_error *err)
 {
-    pyro_fail(err, PYRO_INVALID_ARGUMENT, "the disk stands on %d layers, the most there may be",
+    pyro_fail(err, PYRO_SNAPSHOT_STATE, "the disk stands on %d layers, the most there may be",
               DISK_LAYERS_MAX - LAYERS_SPARE);
     return pyro_hint(err, "make room on the host's disk and let the workspace run: its layers are "
                           "then copied into fewer; or reset to an earlier snapshot");
@@ -305,8 +305,8 @@ bool disk_layers_check_new(const struct disk_layers *l, const char *name, struct
     if (!disk_layers_has_room(l))
         return refuse_longer(err);
     if (l->snapshot_count >= SNAPSHOTS_MAX)
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT,
-                         "there are %d snapshots, the most there may be", SNAPSHOTS_MAX);
+        return pyro_fail(err, PYRO_SNAPSHOT_STATE, "there are %d snapshots, the most there may be",
+                         SNAPSHOTS_MAX);
     if (disk_layers_find(l, name)) {
         pyro_fail(err, PYRO_NAME_TAKEN, "there is a snapshot '%s' already", name);
         return pyro_hint(err, "delete it first, or take another name");
@@ -330,7 +330,7 @@ bool disk_layers_unname(struct disk_layers *l, const char *name, struct pyro_err
     struct disk_snapshot *s = disk_layers_find(l, name);
 
     if (!s && !strcmp(name, SNAPSHOT_BASELINE))
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the baseline cannot be deleted");
+        return pyro_fail(err, PYRO_SNAPSHOT_STATE, "the baseline cannot be deleted");
     if (!s)
         return fail_unknown(name, err);
     l->snapshot_count--;

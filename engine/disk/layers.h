@@ -51,7 +51,7 @@ json_t *disk_layers_to_json(const struct disk_layers *l);
 
 /*
  * Lists a new layer on `parent`; the caller makes it active, and creates its file.
- * PYRO_INVALID_ARGUMENT when the chain would be longer than a chain may be.
+ * PYRO_SNAPSHOT_STATE when the chain would be longer than a chain may be.
  */
 bool disk_layers_add(struct disk_layers *l, uint32_t parent, uint32_t *ret_id,
                      struct pyro_error *err) MUST_CHECK;
@@ -80,7 +80,7 @@ bool disk_layers_resolve(const struct disk_layers *l, const char *name, uint32_t
 bool disk_layers_check_new(const struct disk_layers *l, const char *name,
                            struct pyro_error *err) MUST_CHECK;
 void disk_layers_name(struct disk_layers *l, const char *name, uint32_t layer, double created_at);
-/* PYRO_SNAPSHOT_NOT_FOUND, or PYRO_INVALID_ARGUMENT for `baseline`. */
+/* PYRO_SNAPSHOT_NOT_FOUND, or PYRO_SNAPSHOT_STATE for `baseline`. */
 bool disk_layers_unname(struct disk_layers *l, const char *name, struct pyro_error *err) MUST_CHECK;
 
 /* The file of a layer (not the base), relative to the workspace's directory, into ret[32]. */

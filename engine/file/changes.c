@@ -51,7 +51,7 @@ bool changes_add(struct changes *c, const struct change *change, struct pyro_err
     uint8_t head[FILE_CHANGE_HEADER], length[8];
 
     if (n > FILE_PATH_MAX || c->count == FILE_CHANGES_MAX)
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "too many files at once, or too long a path");
+        return pyro_fail(err, PYRO_CONTENT_REFUSED, "too many files at once, or too long a path");
     head[0] = (uint8_t)change->action;
     head[1] = (uint8_t)change->expect;
     put_u32(head + 2, change->mode);

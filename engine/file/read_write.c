@@ -40,13 +40,13 @@ bool file_check_text(const char *what, const void *bytes, size_t n, struct pyro_
     size_t at;
 
     if (n > FILE_TEXT_MAX) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s is over %d MiB", what, FILE_TEXT_MAX >> 20);
+        pyro_fail(err, PYRO_CONTENT_REFUSED, "%s is over %d MiB", what, FILE_TEXT_MAX >> 20);
         return pyro_hint(err, "bring larger files in with 'pyro workspace sync push'");
     }
     at = find_no_text(bytes, n, false);
     if (at == n)
         return true;
-    pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s is no UTF-8 text (byte %zu)", what, at);
+    pyro_fail(err, PYRO_CONTENT_REFUSED, "%s is no UTF-8 text (byte %zu)", what, at);
     return pyro_hint(err, "bring binary files in with 'pyro workspace sync push'");
 }
 

@@ -5,6 +5,7 @@
 
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
+#include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
 
 #define CALL_DEADLINE_MS 60000 /* beyond what readiness may take; a stop is killed after 10 s */
@@ -14,6 +15,7 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
 {
     scoped_opened struct opened o = OPENED_INIT;
     scoped_json json_t *readiness = NULL, *request = NULL;
+    scoped_free char *cwd = workspace_cwd(spec->cwd);
     struct pyro_error why = { 0 };
     json_t *view;
     int64_t deadline_ms = clock_ms() + spec->ready.timeout_seconds * 1000 + CALL_DEADLINE_MS;
@@ -22,9 +24,8 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
         !service_readiness_parse(&spec->ready, &readiness, err) || !workspace_open(ref, &o, err))
         return NULL;
     request = json_pack("{s:s, s:s, s:s, s:O, s:s, s:O?, s:O*, s:O*}", "op", "service", "do",
-                        "start", "service", name, "command", spec->command, "cwd",
-                        spec->cwd ? spec->cwd : "/workspace", "readiness", readiness, "secret_env",
-                        spec->secret_env, "published", spec->published);
+                        "start", "service", name, "command", spec->command, "cwd", cwd, "readiness",
+                        readiness, "secret_env", spec->secret_env, "published", spec->published);
     if (!request) {
         pyro_fail(err, PYRO_INVALID_ARGUMENT, "the command or its directory is no valid UTF-8");
         return NULL;

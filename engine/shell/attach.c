@@ -26,6 +26,7 @@
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/signals.h"
 
 #define DETACH_KEY 0x1d /* Ctrl-] */
 #define DETACH_WAIT_MS 400
@@ -96,6 +97,7 @@ static void on_fatal(int number)
 static bool make_raw(struct attachment *a)
 {
     static const int fatal[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGQUIT };
+    const struct sigaction action = { .sa_handler = on_fatal };
     struct termios raw;
 
     if (tcgetattr(a->in_fd, &saved_modes) != 0)
@@ -110,8 +112,7 @@ static bool make_raw(struct attachment *a)
     attached = a;
     a->raw = true;
     atexit(restore_terminal);
-    for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
-        signal(fatal[i], on_fatal);
+    signals_catch(fatal, ARRAY_SIZE(fatal), &action);
     return true;
 }
 
@@ -382,7 +383,7 @@ bool shell_attach(const char *workspace, const char *shell, bool watch, int in_f
     bool ok;
 
     if (!watch && (!isatty(in_fd) || !isatty(out_fd))) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "attach needs a terminal");
+        pyro_fail(err, PYRO_NO_TERMINAL, "attach needs a terminal");
         return pyro_hint(err, "use --watch, or 'pyro workspace shell read'");
     }
     if (!workspace_open(workspace, &o, err) || !workspace_settle(o.dir_fd, o.id, err) ||

@@ -5,6 +5,7 @@
 
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
+#include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/loop.h"
 
@@ -64,13 +65,14 @@ static bool open_running(const char *ref, const char *id, struct opened *o,
 json_t *shell_open(const char *ref, const struct shell_open_spec *spec, struct pyro_error *err)
 {
     scoped_opened struct opened o = OPENED_INIT;
+    scoped_free char *cwd = workspace_cwd(spec->cwd);
 
     if (!workspace_open(ref, &o, err))
         return NULL;
     return call(&o,
                 json_pack("{s:s, s:s, s:s, s:I, s:I, s:O*}", "op", "shell", "do", "open", "cwd",
-                          spec->cwd ? spec->cwd : "/workspace", "cols", (json_int_t)spec->cols,
-                          "rows", (json_int_t)spec->rows, "secret_env", spec->secret_env),
+                          cwd, "cols", (json_int_t)spec->cols, "rows", (json_int_t)spec->rows,
+                          "secret_env", spec->secret_env),
                 err);
 }
 

@@ -306,7 +306,7 @@ static bool try_read(struct log_view *log, int workspace_fd, const char *id,
         return pyro_fail_errno(err, "read the log of shell '%s'", id);
     log->size = (uint64_t)st.st_size;
     if (spec->cursor > log->size) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT,
+        pyro_fail(err, PYRO_SHELL_STATE,
                   "cursor %llu is past the end of shell '%s', which is at %llu",
                   (unsigned long long)spec->cursor, id, (unsigned long long)log->size);
         return pyro_hint(err, "use the next_cursor of the last read, or 0 for the beginning");

@@ -38,7 +38,7 @@ struct shell_reading {
 void shell_reading_release(struct shell_reading *r);
 
 /*
- * Waits as the spec says, then reads. Errors: PYRO_INVALID_ARGUMENT for a cursor past the end,
+ * Waits as the spec says, then reads. Errors: PYRO_SHELL_STATE for a cursor past the end,
  * PYRO_SHELL_NOT_FOUND, and what rendering can fail with. No other process takes part, except the
  * supervisor under wait_for_prompt, and its revival when a running shell has none, at the start or
  * while it is waited.

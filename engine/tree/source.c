@@ -143,7 +143,7 @@ static bool look_at_archive(struct tree_source *s, const struct tree_room *room,
         return false;
     result = helper_wait(pid, fd, clock_ms() + HELPER_MS, err);
     if (!result) {
-        if (err->code == PYRO_INVALID_ARGUMENT)
+        if (err->code == PYRO_REFUSED)
             err->code = PYRO_CONTENT_REFUSED;
         return pyro_wrap(err, "'%s'", s->path);
     }

@@ -281,6 +281,7 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 static json_t *make_result(struct session *x, const char *id,
                            const struct workspace_exec_spec *spec)
 {
+    scoped_free char *cwd = workspace_cwd(spec->cwd);
     int64_t code, duration_ms, sequence;
     bool timed_out;
     json_t *j;
@@ -291,9 +292,8 @@ static json_t *make_result(struct session *x, const char *id,
         !json_get_bool(x->result, "timed_out", &timed_out, x->err))
         return NULL;
     j = json_pack("{s:s, s:I, s:s, s:O, s:I, s:I, s:b}", "workspace_id", id, "sequence",
-                  (json_int_t)sequence, "cwd", spec->cwd ? spec->cwd : "/workspace", "command",
-                  spec->command, "exit_code", (json_int_t)code, "duration_ms",
-                  (json_int_t)duration_ms, "timed_out", timed_out);
+                  (json_int_t)sequence, "cwd", cwd, "command", spec->command, "exit_code",
+                  (json_int_t)code, "duration_ms", (json_int_t)duration_ms, "timed_out", timed_out);
     capture_to_json(&x->out.capture, "stdout", j);
     capture_to_json(&x->errors.capture, "stderr", j);
     return j;
@@ -305,10 +305,10 @@ static bool run_session(struct session *x, struct link *link,
     static const struct stream_ops ops = {
         .data = on_data, .message = on_message, .writable = on_writable, .closed = on_closed
     };
-    scoped_json json_t *request =
-        json_pack("{s:s, s:O, s:s, s:I, s:O*}", "op", "exec", "command", spec->command, "cwd",
-                  spec->cwd ? spec->cwd : "/workspace", "timeout_ms",
-                  (json_int_t)spec->timeout_seconds * 1000, "secret_env", spec->secret_env);
+    scoped_free char *cwd = workspace_cwd(spec->cwd);
+    scoped_json json_t *request = json_pack(
+        "{s:s, s:O, s:s, s:I, s:O*}", "op", "exec", "command", spec->command, "cwd", cwd,
+        "timeout_ms", (json_int_t)spec->timeout_seconds * 1000, "secret_env", spec->secret_env);
 
     if (!request)
         return pyro_fail(x->err, PYRO_INVALID_ARGUMENT,

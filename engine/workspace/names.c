@@ -11,6 +11,13 @@
 #define LABEL_VALUE_MAX 256
 #define LABELS_MAX 64
 
+char *workspace_cwd(const char *given)
+{
+    if (!given || !*given)
+        return str_printf("/workspace");
+    return *given == '/' ? str_printf("%s", given) : str_printf("/workspace/%s", given);
+}
+
 bool workspace_check_name(const char *what, const char *name, struct pyro_error *err)
 {
     static const char allowed[] =
@@ -69,7 +76,7 @@ static bool clear_labels(json_t *labels, const json_t *keys, struct pyro_error *
 
     json_array_foreach ((json_t *)(uintptr_t)keys, i, key)
         if (!json_is_string(key) || json_object_del(labels, json_string_value(key)) != 0)
-            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "there is no label '%s' to clear",
+            return pyro_fail(err, PYRO_LABEL_NOT_FOUND, "there is no label '%s' to clear",
                              json_is_string(key) ? json_string_value(key) : "?");
     return true;
 }

@@ -90,4 +90,8 @@ bool workspace_apply_change(struct workspace_record *r, const json_t *change,
 bool workspace_check_name(const char *what, const char *name, struct pyro_error *err) MUST_CHECK;
 bool workspace_check_label_value(const char *value, struct pyro_error *err) MUST_CHECK;
 
+/* A directory to run in, as the guest is told it: absolute, new. A relative one is below
+ * /workspace, as all paths are; NULL or "" is /workspace itself. Aborts on out-of-memory. */
+char *workspace_cwd(const char *given);
+
 #endif

@@ -31,7 +31,7 @@ left_well() { # WINDOW HOW STATUS
 }
 
 run "$PYRO" tui
-is "without a terminal: exit status" "$status" 2
+is "without a terminal: exit status" "$status" 1
 like "without a terminal: it says so" "$err" 'needs a terminal'
 
 tmux new-session -dx 80 -y 24 "exec cat"

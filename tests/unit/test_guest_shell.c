@@ -454,7 +454,7 @@ static void test_shell_requests_that_are_refused(void **state UNUSED)
 {
     struct shell sh;
 
-    expect_error(open_request("x", "/nowhere"), PYRO_INVALID_ARGUMENT);
+    expect_error(open_request("x", "/nowhere"), PYRO_GUEST_ERROR);
     expect_error(json_pack("{s:s, s:s, s:[s], s:i, s:i}", "op", "shell_open", "shell", "x",
                            "command", "no-such-program", "cols", 80, "rows", 24),
                  PYRO_GUEST_ERROR);
@@ -466,7 +466,7 @@ static void test_shell_requests_that_are_refused(void **state UNUSED)
     assert_int_equal(count_shells(), 0);
     open_shell(&sh, "x");
     await_text(&sh, "PS> ");
-    expect_error(open_request("x", "/workspace"), PYRO_INVALID_ARGUMENT);
+    expect_error(open_request("x", "/workspace"), PYRO_REFUSED);
     expect_error(json_pack("{s:s, s:s, s:i}", "op", "shell_attach", "shell", "x", "offset", 0),
                  PYRO_SHELL_STATE);
     stream_close(&sh.stream, NULL);

@@ -128,7 +128,7 @@ static void test_layers_names_are_checked(void **state UNUSED)
     assert_int_equal(err.code, PYRO_SNAPSHOT_NOT_FOUND);
     assert_int_equal(id, 77);
     assert_false(disk_layers_unname(&l, "baseline", &err));
-    assert_int_equal(err.code, PYRO_INVALID_ARGUMENT);
+    assert_int_equal(err.code, PYRO_SNAPSHOT_STATE);
     disk_layers_release(&l);
 }
 
@@ -214,7 +214,7 @@ static void test_layers_have_a_longest_chain(void **state UNUSED)
     while (disk_layers_depth(&l, l.active) < DISK_LAYERS_MAX)
         push(&l, NULL);
     assert_false(disk_layers_add(&l, l.active, &id, &err));
-    assert_int_equal(err.code, PYRO_INVALID_ARGUMENT);
+    assert_int_equal(err.code, PYRO_SNAPSHOT_STATE);
     assert_false(disk_layers_check_new(&l, "a", &err));
     l.active = disk_layers_parent(&l, l.active); /* a reader has room where a snapshot has none */
     assert_false(disk_layers_check_new(&l, "a", &err));

@@ -181,7 +181,7 @@ static void test_shell_read_beyond_the_end(void **state UNUSED)
 
     print("abc");
     assert_false(shell_read_log(dir_fd, "sh1", &spec, &r, &err));
-    assert_int_equal(err.code, PYRO_INVALID_ARGUMENT);
+    assert_int_equal(err.code, PYRO_SHELL_STATE);
     assert_non_null(strstr(err.message, "cursor 4"));
     assert_true(shell_wait(dir_fd, "w", "sh1", &spec, &at_prompt, &err)); /* at once */
     assert_false(shell_read_log(dir_fd, "sh2", &spec, &r, &err));

@@ -109,7 +109,7 @@ wait_for 60 shows player '^status=0' && pass "asciinema takes the recording"
 check "asciinema plays every byte" cmp "$TEST_DIR/played" "$XDG_DATA_HOME"/pyro/workspaces/*/shells/sh1.log
 
 run "$PYRO" workspace shell attach w sh1
-is "without a terminal: an error" "$status" 2
+is "without a terminal: an error" "$status" 1
 like "that says what to do" "$err" 'attach needs a terminal.*--watch'
 run "$PYRO" workspace shell attach w sh9 --watch
 is "an unknown shell: an error" "$status" 1

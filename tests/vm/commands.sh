@@ -105,7 +105,45 @@ is "exec: 127 for a command that is not there" "$status" 127
 run "$PYRO" workspace exec first -- /etc/passwd
 is "exec: 126 for what cannot be run" "$status" 126
 run "$PYRO" workspace exec first --cwd /nothing-such --json -- true
-refute "exec: a directory that is not there" [ "$status" -eq 0 ]
+is "exec: a directory that is not there" "$status $(json .error.code)" "125 guest_error"
+run "$PYRO" workspace exec first -- mkdir -p src/deep
+run "$PYRO" workspace exec first --cwd src/deep --json -- pwd
+is "exec: a relative --cwd is below /workspace" "$(json .stdout)$(json .cwd)" /workspace/src/deep/workspace/src/deep
+run "$PYRO" workspace shell open first --cwd src --json
+is "shell open: likewise" "$status $(json .cwd)" "0 /workspace/src"
+run "$PYRO" workspace shell close first "$(json .shell_id)"
+run "$PYRO" workspace shell open first --cwd nothing-such --json
+is "shell open: a directory that is not there" "$status $(json .error.code)" "1 guest_error"
+run "$PYRO" workspace service start first here --cwd src --json -- sleep 1000
+is "service start: likewise" "$status $(json .cwd)" "0 /workspace/src"
+run "$PYRO" workspace service stop first here
+run "$PYRO" workspace service start first gone -- /nothing/such
+is "service start: a program that is not there" "$status" 1
+run "$PYRO" workspace service start first gone --cwd /nothing-such -- true
+is "service start: a directory that is not there" "$status" 1
+run "$PYRO" workspace update first --clear-label nothing-such --json
+is "a label that is not there" "$status $(json .error.code)" "1 label_not_found"
+
+# A loop over lines, and a command that reads what it is given.
+printf 'a\nb\nc\n' >"$TEST_DIR/lines"
+lines() {
+    while read -r line; do
+        "$PYRO" workspace exec first "$@" -- sh -c 'cat; echo "$1"' sh "$line" 2>/dev/null
+    done <"$TEST_DIR/lines"
+}
+is "exec takes the rest of its caller's input" "$(lines)" $'b\nc\na'
+is "exec --no-stdin leaves it alone" "$(lines --no-stdin)" $'a\nb\nc'
+
+# What was ignored at the start stays so; what was not ends the command.
+"$PYRO" workspace exec first -- rm -f up
+nohup "$PYRO" workspace exec first -- sh -c 'touch up; until [ -e go ]; do sleep 0.1; done; echo went' >"$TEST_DIR/nohup" 2>&1 &
+is_up() { "$PYRO" workspace exec first --no-stdin -- test -e up 2>/dev/null; }
+wait_for 60 is_up
+kill -HUP $!
+"$PYRO" workspace exec first -- touch go 2>/dev/null
+wait $!
+is "a hang-up under nohup: status" "$?" 0
+like "a hang-up under nohup: it went on" "$(<"$TEST_DIR/nohup")" '^went'
 
 run "$PYRO" workspace logs first --json
 check "logs: all commands" [ "$(json .count)" -ge 7 ]
@@ -150,6 +188,15 @@ run "$PYRO" workspace delete first
 is "delete" "$out" "Deleted workspace: $id"
 run "$PYRO" workspace status "$id"
 is "gone: status" "$status" 1
+
+# What would go, and stays: the environments of this cache are in no workspace's use now.
+run "$PYRO" env prune --dry-run --json
+is "env prune --dry-run: status" "$status $(json .dry_run)" "0 true"
+check "env prune --dry-run: it names what would go" [ "$(json .freed_bytes)" -gt 1000000 ]
+check "env prune --dry-run: and that is there" test -e "$(json .removed[0].path)"
+run "$PYRO" env prune --dry-run
+like "env prune --dry-run, for people" "$out" '^Would remove: .*
+Would free bytes: [0-9]+$'
 
 # In a cache of its own: what is removed is not what other scripts share.
 XDG_CACHE_HOME=$TEST_DIR/cache run "$PYRO" env prune --json

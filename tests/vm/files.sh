@@ -2,7 +2,7 @@
 # Files of a running workspace: list, read, write, and what is refused, in a VM and on the host.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
-pyro=(timeout -k 5 120 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 file=("${pyro[@]}" workspace file)
 
 on_terminal() { run python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' "$@"; }
@@ -71,7 +71,7 @@ all() {
     "${file[@]}" read "$ws" big --max-bytes 8388608 --content-only | cmp -s - "$TEST_DIR/big"
     is "$mode: and read" "$?" 0
     printf x >>"$TEST_DIR/big"
-    fails "$mode: no more than 8 MiB" invalid_argument "${file[@]}" write "$ws" big --text-file "$TEST_DIR/big"
+    fails "$mode: no more than 8 MiB" content_refused "${file[@]}" write "$ws" big --text-file "$TEST_DIR/big"
     is "$mode: no temporary is left" "$(in_ws 'find . -name ".pyro*"')" ''
 
     in_ws 'ln -s src link; ln -s /etc/passwd out; mkfifo pipe; printf "a\0b" >binary; printf "\377" >latin
@@ -117,7 +117,7 @@ all() {
     fails "$mode: write onto the workspace" wrong_file_type "${file[@]}" write "$ws" /workspace --text x
     fails "$mode: write below a file" wrong_file_type "${file[@]}" write "$ws" big/x/y --text x
     printf '\377' >"$TEST_DIR/latin"
-    fails "$mode: write what is no text" invalid_argument "${file[@]}" write "$ws" x --text-file "$TEST_DIR/latin"
+    fails "$mode: write what is no text" content_refused "${file[@]}" write "$ws" x --text-file "$TEST_DIR/latin"
     fails "$mode: nothing to write" usage "${file[@]}" write "$ws" x
     fails "$mode: two things to write" usage "${file[@]}" write "$ws" x --text a --text-file -
     fails "$mode: no such text file" io "${file[@]}" write "$ws" x --text-file "$TEST_DIR/none"

@@ -2,7 +2,7 @@
 # Patches to the files of a running workspace: all or nothing, and what is refused.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
-pyro=(timeout -k 5 120 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 
 all() {
     local ws=$1 mode=$2 before
@@ -82,7 +82,7 @@ EOF
     rejects "onto a link" path_refused "'link' is a symbolic link" '--- a/link\n+++ b/link\n@@ -1,2 +1,2 @@\n-1\n+one\n 2\n'
     rejects "out of the workspace" path_refused 'line 7' "$good"'--- a/../../etc/passwd\n+++ b/../../etc/passwd\n@@ -1 +1 @@\n-a\n+b\n'
     rejects "no patch" patch_rejected 'no change' 'make it better\n'
-    rejects "no text" invalid_argument 'no UTF-8' "$good"'\xff'
+    rejects "no text" content_refused 'no UTF-8' "$good"'\xff'
     # Only the guest can see this one, when it makes the directories: all else is taken back.
     rejects "below a file" wrong_file_type "no directory" "$good"'diff --git a/crlf/f b/crlf/f\nnew file mode 100644\n'
     is "$mode: nothing was changed" "$(tree)" "$before"

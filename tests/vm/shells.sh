@@ -123,12 +123,12 @@ is "list: count" "$(json .count)" 3
 is "list: states" "$(json .shells[0].state)$(json .shells[1].state)$(json .shells[2].state)" runningstoppedstopped
 
 shell open --cwd /nowhere --json
-is "a directory that is not there" "$(json .error.code)" guest_error
+is "a directory that is not there" "$status $(json .error.code)" "1 guest_error"
 like "… is named" "$(json .error.message)" /nowhere
 shell read sh77 --json
 is "no such shell" "$(json .error.code)" shell_not_found
 shell read sh1 --cursor 99999999 --json
-is "a cursor past the end" "$(json .error.code)" invalid_argument
+is "a cursor past the end" "$status $(json .error.code)" "1 shell_state"
 shell read sh1 --cursor -1
 is "a negative cursor: status" "$status" 2
 shell read sh1 --max-chars 0

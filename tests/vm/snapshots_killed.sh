@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 export TEST_DIR
-pyro=(timeout -k 5 120 "$PYRO")
+pyro=(timeout -k 5 300 "$PYRO")
 ws() { "${pyro[@]}" workspace "$@"; }
 RANDOM=${SEED:-$$}
 echo "SEED=${SEED:-$$}"

@@ -9,52 +9,56 @@
 
 struct code_row {
     const char *name;
-    int exit_status;
     const char *hint;
 };
 
 static const struct code_row codes[PYRO_CODE_COUNT] = {
-    [PYRO_OK] = { "ok", 0, "" },
-    [PYRO_USAGE] = { "usage", 2, "" },
-    [PYRO_INVALID_ARGUMENT] = { "invalid_argument", 2, "" },
-    [PYRO_WORKSPACE_NOT_FOUND] = { "workspace_not_found", 1,
+    [PYRO_OK] = { "ok", "" },
+    [PYRO_USAGE] = { "usage", "" },
+    [PYRO_INVALID_ARGUMENT] = { "invalid_argument", "" },
+    [PYRO_REFUSED] = { "refused", "" },
+    [PYRO_WORKSPACE_NOT_FOUND] = { "workspace_not_found",
                                    "see 'pyro workspace list' for the ones there are" },
-    [PYRO_WORKSPACE_AMBIGUOUS] = { "workspace_ambiguous", 1, "give more characters of its id" },
-    [PYRO_WORKSPACE_STATE] = { "workspace_state", 1, "see 'pyro workspace status'" },
-    [PYRO_WORKSPACE_BUSY] = { "workspace_busy", 1, "try again when the other command has ended" },
-    [PYRO_NAME_TAKEN] = { "name_taken", 1, "choose another name, or delete the one that has it" },
-    [PYRO_SHELL_NOT_FOUND] = { "shell_not_found", 1, "see 'pyro workspace shell list'" },
-    [PYRO_SHELL_STATE] = { "shell_state", 1, "" },
-    [PYRO_SNAPSHOT_NOT_FOUND] = { "snapshot_not_found", 1, "see 'pyro workspace snapshot list'" },
-    [PYRO_SECRET_NOT_FOUND] = { "secret_not_found", 1,
+    [PYRO_WORKSPACE_AMBIGUOUS] = { "workspace_ambiguous", "give more characters of its id" },
+    [PYRO_WORKSPACE_STATE] = { "workspace_state", "see 'pyro workspace status'" },
+    [PYRO_WORKSPACE_BUSY] = { "workspace_busy", "try again when the other command has ended" },
+    [PYRO_NAME_TAKEN] = { "name_taken", "choose another name, or delete the one that has it" },
+    [PYRO_SHELL_NOT_FOUND] = { "shell_not_found", "see 'pyro workspace shell list'" },
+    [PYRO_SHELL_STATE] = { "shell_state", "" },
+    [PYRO_SNAPSHOT_NOT_FOUND] = { "snapshot_not_found", "see 'pyro workspace snapshot list'" },
+    [PYRO_SNAPSHOT_STATE] = { "snapshot_state", "" },
+    [PYRO_LABEL_NOT_FOUND] = { "label_not_found",
+                               "see 'pyro workspace status' for the ones it has" },
+    [PYRO_SECRET_NOT_FOUND] = { "secret_not_found",
                                 "see 'pyro workspace status' for the ones it has" },
-    [PYRO_FILE_NOT_FOUND] = { "file_not_found", 1, "see 'pyro workspace file list'" },
-    [PYRO_WRONG_FILE_TYPE] = { "wrong_file_type", 1, "" },
-    [PYRO_PATH_REFUSED] = { "path_refused", 1, "" },
-    [PYRO_PATCH_REJECTED] = { "patch_rejected", 1, "" },
-    [PYRO_SERVICE_NOT_FOUND] = { "service_not_found", 1, "see 'pyro workspace service list'" },
-    [PYRO_SERVICE_STATE] = { "service_state", 1, "see 'pyro workspace service status'" },
-    [PYRO_SERVICE_FAILED] = { "service_failed", 1, "see 'pyro workspace service logs'" },
-    [PYRO_PORT_IN_USE] = { "port_in_use", 1, "name another port" },
-    [PYRO_ENVIRONMENT_NOT_FOUND] = { "environment_not_found", 1,
+    [PYRO_FILE_NOT_FOUND] = { "file_not_found", "see 'pyro workspace file list'" },
+    [PYRO_WRONG_FILE_TYPE] = { "wrong_file_type", "" },
+    [PYRO_PATH_REFUSED] = { "path_refused", "" },
+    [PYRO_PATCH_REJECTED] = { "patch_rejected", "" },
+    [PYRO_SERVICE_NOT_FOUND] = { "service_not_found", "see 'pyro workspace service list'" },
+    [PYRO_SERVICE_STATE] = { "service_state", "see 'pyro workspace service status'" },
+    [PYRO_SERVICE_FAILED] = { "service_failed", "see 'pyro workspace service logs'" },
+    [PYRO_PORT_IN_USE] = { "port_in_use", "name another port" },
+    [PYRO_ENVIRONMENT_NOT_FOUND] = { "environment_not_found",
                                      "see 'pyro env list' for the ones there are" },
-    [PYRO_ENVIRONMENT_BROKEN] = { "environment_broken", 1, "repair it with 'pyro env pull'" },
-    [PYRO_PULL_FAILED] = { "pull_failed", 1, "" },
-    [PYRO_DEPENDENCY_MISSING] = { "dependency_missing", 1, "see 'pyro doctor'" },
-    [PYRO_KVM_REQUIRED] = { "kvm_required", 1, "unset PYRO_REQUIRE_KVM to allow emulation" },
-    [PYRO_VM_FAILED] = { "vm_failed", 1, "see 'pyro doctor'" },
-    [PYRO_GUEST_ERROR] = { "guest_error", 1, "" },
-    [PYRO_GUEST_LOST] = { "guest_lost", 1, "see 'pyro workspace status'" },
-    [PYRO_GUEST_PROTOCOL] = { "guest_protocol", 1, "" },
-    [PYRO_CONTENT_REFUSED] = { "content_refused", 1, "" },
-    [PYRO_RECORD_INVALID] = { "record_invalid", 1, "" },
-    [PYRO_NO_SPACE] = { "no_space", 1, "free some space and try again" },
-    [PYRO_PERMISSION] = { "permission", 1, "" },
-    [PYRO_TIMEOUT] = { "timeout", 1, "" },
-    [PYRO_INTERRUPTED] = { "interrupted", 1, "" },
-    [PYRO_IO] = { "io", 1, "" },
-    [PYRO_NO_MEMORY] = { "no_memory", 1, "" },
-    [PYRO_INTERNAL] = { "internal", 1, "" },
+    [PYRO_ENVIRONMENT_BROKEN] = { "environment_broken", "repair it with 'pyro env pull'" },
+    [PYRO_PULL_FAILED] = { "pull_failed", "" },
+    [PYRO_DEPENDENCY_MISSING] = { "dependency_missing", "see 'pyro doctor'" },
+    [PYRO_KVM_REQUIRED] = { "kvm_required", "unset PYRO_REQUIRE_KVM to allow emulation" },
+    [PYRO_VM_FAILED] = { "vm_failed", "see 'pyro doctor'" },
+    [PYRO_GUEST_ERROR] = { "guest_error", "" },
+    [PYRO_GUEST_LOST] = { "guest_lost", "see 'pyro workspace status'" },
+    [PYRO_GUEST_PROTOCOL] = { "guest_protocol", "" },
+    [PYRO_CONTENT_REFUSED] = { "content_refused", "" },
+    [PYRO_RECORD_INVALID] = { "record_invalid", "" },
+    [PYRO_NO_TERMINAL] = { "no_terminal", "" },
+    [PYRO_NO_SPACE] = { "no_space", "free some space and try again" },
+    [PYRO_PERMISSION] = { "permission", "" },
+    [PYRO_TIMEOUT] = { "timeout", "" },
+    [PYRO_INTERRUPTED] = { "interrupted", "" },
+    [PYRO_IO] = { "io", "" },
+    [PYRO_NO_MEMORY] = { "no_memory", "" },
+    [PYRO_INTERNAL] = { "internal", "" },
 };
 
 bool pyro_fail(struct pyro_error *err, enum pyro_code code, const char *fmt, ...)
@@ -152,9 +156,11 @@ enum pyro_code pyro_code_from_name(const char *name)
     return PYRO_INTERNAL;
 }
 
-int pyro_code_exit_status(enum pyro_code code)
+enum pyro_code pyro_code_from_peer(const char *name)
 {
-    return codes[(unsigned)code < PYRO_CODE_COUNT ? code : PYRO_INTERNAL].exit_status;
+    enum pyro_code code = pyro_code_from_name(name);
+
+    return code == PYRO_USAGE || code == PYRO_INVALID_ARGUMENT ? PYRO_REFUSED : code;
 }
 
 const char *pyro_error_hint(const struct pyro_error *err)

@@ -2,7 +2,8 @@
  * Errors are values on the caller's stack. A function that can fail returns bool (or a pointer) to
  * say whether, and fills the pyro_error it was given as its last argument to say why; success
  * leaves that alone. Wrapping prepends context. Only main functions print. The codes are a closed
- * list: one table gives each its JSON name, its exit status and its default hint.
+ * list: one table gives each its JSON name and its default hint. Exit statuses are the command
+ * layer's (engine/cmd/status.h); that needs a line for each code.
  */
 #ifndef PYRO_ERROR_H
 #define PYRO_ERROR_H
@@ -15,7 +16,8 @@
 enum pyro_code {
     PYRO_OK,
     PYRO_USAGE,            /* the command line itself is wrong */
-    PYRO_INVALID_ARGUMENT, /* a value is out of range or malformed */
+    PYRO_INVALID_ARGUMENT, /* a value given is out of range or malformed, whatever the state is */
+    PYRO_REFUSED,          /* the supervisor, guest or helper does not take the request */
     PYRO_WORKSPACE_NOT_FOUND,
     PYRO_WORKSPACE_AMBIGUOUS, /* a prefix fits more than one workspace */
     PYRO_WORKSPACE_STATE,     /* not possible in the state the workspace is in */
@@ -24,6 +26,8 @@ enum pyro_code {
     PYRO_SHELL_NOT_FOUND,
     PYRO_SHELL_STATE,
     PYRO_SNAPSHOT_NOT_FOUND,
+    PYRO_SNAPSHOT_STATE, /* not possible with the snapshots and layers there are */
+    PYRO_LABEL_NOT_FOUND,
     PYRO_SECRET_NOT_FOUND,
     PYRO_FILE_NOT_FOUND,  /* nothing of that name below /workspace */
     PYRO_WRONG_FILE_TYPE, /* a directory where a file is meant, a binary file read as text, … */
@@ -44,6 +48,7 @@ enum pyro_code {
     PYRO_GUEST_PROTOCOL,     /* the peer sent what the wire does not allow */
     PYRO_CONTENT_REFUSED,    /* a tree or archive holds what is not taken */
     PYRO_RECORD_INVALID,     /* a state file is truncated, garbage or from another version */
+    PYRO_NO_TERMINAL,        /* a command that takes a terminal over has none that it can use */
     PYRO_NO_SPACE,
     PYRO_PERMISSION,
     PYRO_TIMEOUT,
@@ -76,8 +81,11 @@ bool pyro_hint(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 const char *pyro_code_name(enum pyro_code code);
 /* The code of a JSON name; PYRO_INTERNAL for a name that is not in the list. */
 enum pyro_code pyro_code_from_name(const char *name);
-/* 1, or 2 for usage errors. */
-int pyro_code_exit_status(enum pyro_code code);
+/*
+ * The same for an error that another process tells: never PYRO_USAGE or PYRO_INVALID_ARGUMENT,
+ * which are about this process's own command line, but PYRO_REFUSED.
+ */
+enum pyro_code pyro_code_from_peer(const char *name);
 /* The hint to show: the error's own, else the code's default, else "". */
 const char *pyro_error_hint(const struct pyro_error *err);
 

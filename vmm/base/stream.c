@@ -117,7 +117,7 @@ bool error_from_result(const json_t *result, struct pyro_error *err)
 
     if (!json_is_object(e))
         return true;
-    pyro_fail(err, pyro_code_from_name(json_string_or(e, "code", "internal")), "%s",
+    pyro_fail(err, pyro_code_from_peer(json_string_or(e, "code", "internal")), "%s",
               json_string_or(e, "message", "no message"));
     return pyro_hint(err, "%s", json_string_or(e, "hint", ""));
 }

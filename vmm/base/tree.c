@@ -101,7 +101,7 @@ bool tree_put_entry(struct tree_output *o, const struct tree_entry *e, struct py
     uint8_t header[TREE_HEADER_SIZE] = { (uint8_t)e->type };
 
     if (path > BENEATH_PATH_MAX || target > BENEATH_PATH_MAX)
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.300s…': the path is over %d bytes",
+        return pyro_fail(err, PYRO_CONTENT_REFUSED, "'%.300s…': the path is over %d bytes",
                          path > target ? e->path : e->target, BENEATH_PATH_MAX);
     put_u16(header + 2, e->mode & 07777);
     put_u16(header + 4, path);
