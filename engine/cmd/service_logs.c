@@ -92,7 +92,7 @@ const struct cmd_spec cmd_service_logs = {
     .summary = "Read what a service printed",
     .details = "Its standard output goes to standard output, its standard error to standard error. "
                "They can be read after the service, and after its workspace was stopped.",
-    .example = "pyro workspace service logs demo web --tail-lines 50",
+    .example = "pyro workspace service logs demo clock --tail-lines 50",
     .traits = CMD_READ_ONLY | CMD_STREAMING,
     .args = service_logs_rows,
     .args_size = sizeof(struct service_logs_args),

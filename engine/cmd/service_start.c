@@ -71,8 +71,9 @@ const struct cmd_spec cmd_service_start = {
     .summary = "Start a service: a command that stays, and wait until it is ready",
     .details = "The service is its first process: when that ends, whatever it left running is "
                "killed. Its output is read with 'workspace service logs'.",
-    .example = "pyro workspace service start demo web --ready-tcp 127.0.0.1:8000 -- "
-               "python3 -m http.server 8000",
+    .example =
+        "pyro workspace service start demo clock --ready-file clock.log -- sh -c 'while date "
+        ">>clock.log; do sleep 1; done'",
     .args = service_start_rows,
     .args_size = sizeof(struct service_start_args),
     .result = service_rows,

@@ -27,7 +27,7 @@ static bool service_status_run(const void *args, struct cmd_io *io UNUSED, json_
 const struct cmd_spec cmd_service_status = {
     .path = "workspace service status",
     .summary = "Show how a service is",
-    .example = "pyro workspace service status demo web",
+    .example = "pyro workspace service status demo clock",
     .traits = CMD_READ_ONLY,
     .args = service_status_rows,
     .args_size = sizeof(struct service_status_args),

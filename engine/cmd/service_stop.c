@@ -30,7 +30,7 @@ static bool service_stop_run(const void *args, struct cmd_io *io, json_t **ret_r
 const struct cmd_spec cmd_service_stop = {
     .path = "workspace service stop",
     .summary = "Stop a service: TERM, and KILL ten seconds later",
-    .example = "pyro workspace service stop demo web",
+    .example = "pyro workspace service stop demo clock",
     .traits = CMD_DESTRUCTIVE,
     .args = service_stop_rows,
     .args_size = sizeof(struct service_stop_args),

@@ -73,7 +73,7 @@ const struct cmd_group cmd_groups[] = {
     { "workspace shell", "Shells that stay: write to them, read them by cursor",
       "pyro workspace shell open demo" },
     { "workspace service", "Services: commands that stay, with readiness and logs",
-      "pyro workspace service start demo web --ready-tcp 127.0.0.1:8000 -- python3 -m http.server "
-      "8000" },
+      "pyro workspace service start demo clock --ready-file clock.log -- sh -c 'while date "
+      ">>clock.log; do sleep 1; done'" },
     { NULL, NULL, NULL },
 };

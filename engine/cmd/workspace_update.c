@@ -44,7 +44,7 @@ static bool workspace_update_run(const void *args, struct cmd_io *io UNUSED, jso
 const struct cmd_spec cmd_workspace_update = {
     .path = "workspace update",
     .summary = "Change a workspace's name and labels",
-    .example = "pyro workspace update demo --label owner=me --clear-label old",
+    .example = "pyro workspace update demo --label owner=me",
     .args = workspace_update_rows,
     .args_size = sizeof(struct workspace_update_args),
     .result = workspace_rows,

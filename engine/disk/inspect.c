@@ -15,6 +15,7 @@
 #include "engine/host_file.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"
 
@@ -107,17 +108,19 @@ static json_t *look(const struct resting *r, const char **argv, int output_fd, i
 }
 
 /* Absolute and without ".", ".." and doubled slashes; what is relative is below /workspace. */
-static char *clean_path(const char *given, struct pyro_error *err)
+static char *clean_path(const char *text, struct pyro_error *err)
 {
+    scoped_free char *name = name_from_text(text);
+    const char *given = name ? name : "";
     scoped_free char *whole = str_printf("%s%s", *given == '/' ? "" : "/workspace/", given);
     char *clean = str_printf("/%s", whole);
     size_t used = 0;
 
-    if (!*given || strlen(given) > PATH_BYTES_MAX || !utf8_is_valid(given, strlen(given))) {
+    if (!*given || strlen(given) > PATH_BYTES_MAX) {
         pyro_fail(err, PYRO_INVALID_ARGUMENT, "the path is %s",
-                  !*given                          ? "empty"
-                  : strlen(given) > PATH_BYTES_MAX ? "too long"
-                                                   : "no UTF-8");
+                  !name     ? "no quoted name, although it begins with '\"'"
+                  : !*given ? "empty"
+                            : "too long");
         free(clean);
         return NULL;
     }
@@ -298,7 +301,7 @@ json_t *workspace_disk_read(const char *ref, const char *path, const struct cont
     if (!view)
         return NULL;
     json_object_set_new(view, "workspace_id", json_string(r.opened.id));
-    json_object_set_new(view, "path", json_string(clean));
+    json_object_set_new(view, "path", name_to_json("", clean));
     json_object_set_new(view, "content", content);
     return view;
 }

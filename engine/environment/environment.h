@@ -47,8 +47,8 @@ json_t *environment_list(struct pyro_error *err) MUST_CHECK;
  * Removes environments, kept bases (base.h), kernels and leftovers of pulls that nobody uses.
  * `used` holds `used_count` paths (of base.ext4, of an install directory, of a kept base, or of a
  * kernel or initramfs): what they name stays, and so does an environment whose image is a kept base
- * named. base_lock() is held since before `used` was made. With dry_run nothing is removed. The result
- * {removed: [{name, path, size_bytes}], freed_bytes} is the caller's. NULL on failure.
+ * named. base_lock() is held since before `used` was made. With dry_run nothing is removed. The
+ * result {removed: [{name, path, size_bytes}], freed_bytes} is the caller's. NULL on failure.
  */
 json_t *environment_prune(const char *const *used, size_t used_count, bool dry_run,
                           struct pyro_error *err) MUST_CHECK;

@@ -11,6 +11,7 @@
 #include "engine/disk/hold.h"
 #include "engine/disk/view.h"
 #include "engine/helper.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 
 #define OUTPUT_FD 3
@@ -107,7 +108,7 @@ static json_t *to_view(const char *id, json_t *found, struct pyro_error *err)
     json_t *e;
 
     json_array_foreach (entries, i, e) {
-        scoped_free char *path = str_printf("/workspace/%s", json_string_or(e, "path", ""));
+        scoped_free char *path = name_from_text(json_string_or(e, "path", ""));
         const json_t *part = json_object_get(e, "text_patch");
         for (int k = 0; k < STATUS_COUNT; k++)
             counts[k] += !strcmp(json_string_or(e, "status", ""), names[k]);
@@ -117,11 +118,11 @@ static json_t *to_view(const char *id, json_t *found, struct pyro_error *err)
             pyro_fail(err, PYRO_INTERNAL, "pyro-image said too much");
             return NULL;
         }
-        json_object_set_new(e, "path", json_string(path));
+        json_object_set_new(e, "path", name_to_json("/workspace/", path ? path : ""));
     }
     json_array_foreach (left_out, i, e) {
-        scoped_free char *path = str_printf("/workspace/%s", json_string_value(e));
-        json_array_set_new(left_out, i, json_string(path));
+        scoped_free char *path = name_from_text(json_string_value(e));
+        json_array_set_new(left_out, i, name_to_json("/workspace/", path ? path : ""));
     }
     return json_pack("{s:s, s:b, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:O, s:O, s:I, s:o}",
                      "workspace_id", id, "changed", total > 0, "summary", "total",

@@ -7,6 +7,7 @@
 #include "engine/file/path.h"
 #include "engine/file/transfer.h"
 #include "engine/workspace/lifecycle.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/file_records.h"
 #include "vmm/base/fs.h"
 
@@ -87,13 +88,13 @@ static json_t *to_json(const struct entries *e)
         const struct entry *at = &e->items[i];
         scoped_free char *relative = strndup(at->path.iov_base, at->path.iov_len);
         scoped_free char *path = file_path_show(relative ? relative : "");
-        json_t *target = at->kind == FILE_SYMLINK
-                             ? json_string_lossy(at->target.iov_base, at->target.iov_len)
-                             : json_null();
-        json_array_append_new(
-            list, json_pack("{s:o, s:s, s:I, s:o}", "path", json_string_lossy(path, strlen(path)),
-                            "artifact_type", file_kind_name(at->kind), "size_bytes",
-                            (json_int_t)at->size_bytes, "link_target", target));
+        scoped_free char *leads_to = strndup(at->target.iov_base, at->target.iov_len);
+        json_t *target =
+            at->kind == FILE_SYMLINK && leads_to ? name_to_json("", leads_to) : json_null();
+        json_array_append_new(list,
+                              json_pack("{s:o, s:s, s:I, s:o}", "path", name_to_json("", path),
+                                        "artifact_type", file_kind_name(at->kind), "size_bytes",
+                                        (json_int_t)at->size_bytes, "link_target", target));
     }
     return list;
 }
@@ -127,9 +128,8 @@ json_t *file_list(const char *ref, const char *path, bool recursive, struct pyro
         if (entries.count)
             qsort(entries.items, entries.count, sizeof(*entries.items), compare);
         result = json_pack("{s:s, s:o, s:s, s:b, s:o}", "workspace_id", o.id, "path",
-                           json_string_lossy(shown, strlen(shown)), "artifact_type",
-                           file_kind_name((unsigned)kind), "recursive", recursive, "entries",
-                           to_json(&entries));
+                           name_to_json("", shown), "artifact_type", file_kind_name((unsigned)kind),
+                           "recursive", recursive, "entries", to_json(&entries));
     }
     free(entries.items);
     return result;

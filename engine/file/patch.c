@@ -15,6 +15,7 @@
 #include "engine/file/transfer.h"
 #include "engine/helper.h"
 #include "engine/workspace/lifecycle.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/file_records.h"
 #include "vmm/base/fs.h"
 
@@ -172,11 +173,11 @@ static json_t *report(const struct session *s, struct pyro_error *err)
     if (!entries)
         return NULL;
     json_array_foreach (entries, i, entry) {
-        scoped_free char *path = str_printf("/workspace/%s", json_string_or(entry, "path", ""));
+        scoped_free char *path = name_from_text(json_string_or(entry, "path", ""));
         added += is_status(entry, "added");
         modified += is_status(entry, "modified");
         deleted += is_status(entry, "deleted");
-        json_object_set_new(entry, "path", json_string(path));
+        json_object_set_new(entry, "path", name_to_json("/workspace/", path ? path : ""));
     }
     return json_pack("{s:s, s:b, s:{s:I, s:I, s:I, s:I}, s:O}", "workspace_id", s->o->id, "changed",
                      json_array_size(entries) > 0, "summary", "total",

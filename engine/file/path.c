@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "vmm/base/file_name.h"
 #include "vmm/base/file_records.h"
 #include "vmm/base/fs.h"
 
@@ -14,11 +15,18 @@ static bool refuse(const char *given, struct pyro_error *err)
     return pyro_hint(err, "paths are relative to " WORKSPACE ", or begin with it");
 }
 
-char *file_path_parse(const char *given, struct pyro_error *err)
+char *file_path_parse(const char *text, struct pyro_error *err)
 {
     size_t prefix = strlen(WORKSPACE), used = 0;
+    scoped_free char *given = name_from_text(text), *clean = NULL;
     const char *at = given;
-    scoped_free char *clean = NULL;
+
+    if (!given) {
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.400s' begins with '\"' and is no quoted name",
+                  text);
+        pyro_hint(err, "a name that begins so is given as ./\"…");
+        return NULL;
+    }
 
     if (strlen(given) > FILE_PATH_MAX) {
         pyro_fail(err, PYRO_INVALID_ARGUMENT, "a path of %zu bytes is too long (at most %d)",

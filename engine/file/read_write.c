@@ -6,6 +6,7 @@
 #include "engine/file/file.h"
 #include "engine/file/path.h"
 #include "engine/workspace/record.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/utf8.h"
 
 static const char *execution_mode(const struct opened *o, struct pyro_error *err)
@@ -86,7 +87,7 @@ static json_t *to_json(const struct fetched *f, const char *shown, struct pyro_e
             whole += length;
         n = whole;
     }
-    return json_pack("{s:o, s:I, s:o, s:b}", "path", json_string_lossy(shown, strlen(shown)),
+    return json_pack("{s:o, s:I, s:o, s:b}", "path", name_to_json("", shown),
                      "size_bytes", (json_int_t)f->size_bytes, "content", json_stringn(text, n),
                      "truncated", f->more);
 }
@@ -143,7 +144,6 @@ json_t *file_write(const char *ref, const char *path, const void *bytes, size_t 
     changes_release(&changes);
     if (!ok)
         return NULL;
-    return json_pack("{s:s, s:o, s:I, s:s}", "workspace_id", o.id, "path",
-                     json_string_lossy(shown, strlen(shown)), "bytes_written", (json_int_t)n,
-                     "execution_mode", mode);
+    return json_pack("{s:s, s:o, s:I, s:s}", "workspace_id", o.id, "path", name_to_json("", shown),
+                     "bytes_written", (json_int_t)n, "execution_mode", mode);
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "vmm/base/file_name.h"
+
 #define ENTRIES_MAX 1000000
 #define PRIVATE_PREFIX "/run/" DISK_PRIVATE_NAME
 
@@ -96,9 +98,9 @@ static json_t *describe(struct view *v, const char *path, const struct view_inod
         pyro_wrap(err, "'%.300s'", path);
         return NULL;
     }
-    return json_pack("{s:o, s:s, s:I, s:o}", "path", json_string_or_null(path), "artifact_type",
-                     type_name(i->mode), "size_bytes", (json_int_t)i->size, "link_target",
-                     link ? json_string_or_null(target) : json_null());
+    return json_pack("{s:o, s:s, s:I, s:o}", "path", path ? name_to_json("", path) : json_null(),
+                     "artifact_type", type_name(i->mode), "size_bytes", (json_int_t)i->size,
+                     "link_target", link ? name_to_json("", target) : json_null());
 }
 
 static int by_path(const void *a, const void *b)

@@ -59,12 +59,4 @@ const char *patch_file_name(const struct patch_file *f);
 bool patch_apply_hunks(const struct patch_file *f, const char *old, size_t old_bytes,
                        struct buf *ret, struct pyro_error *err) MUST_CHECK;
 
-/*
- * A name at the start of n bytes, new: in "…" with C escapes, or plain up to a tab or the end of
- * the line. *ret_used: how many bytes it took. NULL when there is none.
- */
-char *patch_unquote(const char *at, size_t n, size_t *ret_used);
-/* Appends a name as git quotes it: plain, or in "…" with escapes. The prefix goes inside. */
-bool patch_quote(struct buf *to, const char *prefix, const char *name) MUST_CHECK;
-
 #endif

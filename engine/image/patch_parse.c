@@ -5,6 +5,7 @@
 
 #include "engine/image/dot_git.h"
 #include "engine/image/patch_parser.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/file_records.h"
 
 #define MODE_TYPE 0170000u
@@ -153,10 +154,10 @@ static char *name_of_git_line(const char *rest, size_t n, bool *ret_prefixed)
     if (n && rest[0] == '"') {
         scoped_free char *second = NULL;
         size_t used2;
-        first = patch_unquote(rest, n, &used);
+        first = name_unquote(rest, n, &used);
         if (!first || used + 1 >= n)
             return NULL;
-        second = patch_unquote(rest + used + 1, n - used - 1, &used2);
+        second = name_unquote(rest + used + 1, n - used - 1, &used2);
         if (!second || (strcmp(first, second) != 0 && !are_prefixed(first, second)))
             return NULL;
         *ret_prefixed = are_prefixed(first, second);
@@ -202,11 +203,11 @@ static enum header extended_header(struct patch_parser *p, struct patch_file *f)
     }
     if (patch_begins(p, "rename from ", &rest, &n) || patch_begins(p, "copy from ", &rest, &n)) {
         f->kind = p->at[0] == 'r' ? PATCH_RENAME : PATCH_COPY;
-        return done(set_path(p, &f->old_path, to_path(p, patch_unquote(rest, n, &used), true)));
+        return done(set_path(p, &f->old_path, to_path(p, name_unquote(rest, n, &used), true)));
     }
     if (patch_begins(p, "rename to ", &rest, &n) || patch_begins(p, "copy to ", &rest, &n)) {
         f->kind = p->at[0] == 'r' ? PATCH_RENAME : PATCH_COPY;
-        return done(set_path(p, &f->new_path, to_path(p, patch_unquote(rest, n, &used), true)));
+        return done(set_path(p, &f->new_path, to_path(p, name_unquote(rest, n, &used), true)));
     }
     if (patch_begins(p, "index ", &rest, &n)) {
         const char *space = memchr(rest, ' ', n);
@@ -253,7 +254,7 @@ static bool parse_name_line(struct patch_parser *p, struct name_line *ret)
 {
     const char *rest = p->at + 4;
     size_t n = patch_line_bytes(p) - 4, used;
-    scoped_free char *name = patch_unquote(rest, n, &used);
+    scoped_free char *name = name_unquote(rest, n, &used);
 
     if (name && !strcmp(name, "/dev/null"))
         return true;

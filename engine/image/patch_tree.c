@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/base/file_name.h"
+
 #define TYPE_MASK 0170000u
 #define TYPE_LINK 0120000u
 #define NEW_MODE 0644u
@@ -343,9 +345,8 @@ json_t *patch_tree_report(const struct patch_tree *t)
                              : e->now.kind == FILE_MISSING ? "deleted"
                                                            : "modified";
         if (is_changed(e))
-            json_array_append_new(list, json_pack("{s:o, s:s}", "path",
-                                                  json_string_lossy(e->path, strlen(e->path)),
-                                                  "status", status));
+            json_array_append_new(
+                list, json_pack("{s:o, s:s}", "path", name_to_json("", e->path), "status", status));
     }
     return list;
 }

@@ -7,6 +7,7 @@
 
 #include "engine/image/dot_git.h"
 #include "engine/image/tree_diff_private.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/file_records.h"
 
 #define DEPTH_MAX 512
@@ -195,7 +196,7 @@ static bool compare_one(struct tree_diff *d, const struct name *a, const struct 
 static bool leave_out(struct tree_diff *d, struct pyro_error *err)
 {
     if (json_array_size(d->left_out) < TREE_DIFF_LEFT_OUT_MAX &&
-        json_array_append_new(d->left_out, json_string_lossy(d->path.data, d->path.len)) != 0)
+        json_array_append_new(d->left_out, name_to_json("", d->path.data)) != 0)
         return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
     d->left_out_count++;
     return true;

@@ -8,6 +8,7 @@
 #include "engine/image/patch.h"
 #include "engine/image/text_diff.h"
 #include "engine/image/tree_diff_private.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/utf8.h"
 
 #define CHUNK_BYTES (256 * 1024)
@@ -117,7 +118,7 @@ static bool put_name(struct buf *to, const char *mark, const char *prefix, const
 {
     size_t before = to->len;
 
-    return buf_append_str(to, mark) && patch_quote(to, prefix, path) &&
+    return buf_append_str(to, mark) && name_quote(to, prefix, path) &&
            (to->data[before + strlen(mark)] == '"' || !strchr(path, ' ') ||
             buf_append(to, "\t", 1)) &&
            buf_append(to, "\n", 1);
@@ -125,8 +126,8 @@ static bool put_name(struct buf *to, const char *mark, const char *prefix, const
 
 static bool put_header(struct buf *to, const char *path)
 {
-    return buf_append_str(to, "diff --git ") && patch_quote(to, "a/", path) &&
-           buf_append(to, " ", 1) && patch_quote(to, "b/", path) && buf_append(to, "\n", 1);
+    return buf_append_str(to, "diff --git ") && name_quote(to, "a/", path) &&
+           buf_append(to, " ", 1) && name_quote(to, "b/", path) && buf_append(to, "\n", 1);
 }
 
 /* One section: a NULL side is /dev/null. */
@@ -228,10 +229,9 @@ static bool tell(struct tree_diff *d, const char *status, const struct diff_node
         buf_clear(&patch);
     d->patch_bytes += patch.len;
     text = patch.len ? json_stringn(patch.data, patch.len) : json_null();
-    entry = json_pack("{s:o, s:s, s:s, s:o, s:o, s:o}", "path",
-                      json_string_lossy(d->path.data, d->path.len), "status", status,
-                      "artifact_type", kind_name(seen->inode.mode), "text_patch", text, "old_mode",
-                      mode_text(a), "new_mode", mode_text(b));
+    entry = json_pack("{s:o, s:s, s:s, s:o, s:o, s:o}", "path", name_to_json("", d->path.data),
+                      "status", status, "artifact_type", kind_name(seen->inode.mode), "text_patch",
+                      text, "old_mode", mode_text(a), "new_mode", mode_text(b));
     if (!entry || json_array_append_new(d->entries, entry) != 0)
         return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
     return true;

@@ -191,7 +191,7 @@ static void test_prune_goes_by_use(void **state)
     make_image(leftover, "half");
     assert_int_equal(kept_count(), 3);
     used[0] = first;
-    result = environment_prune(used, 1, NULL);
+    result = environment_prune(used, 1, false, NULL);
     assert_non_null(result);
     assert_int_equal(json_array_size(json_object_get(result, "removed")), 2);
     assert_int_equal(access(first, F_OK), 0);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "engine/cmd/status.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/link.h"
 
@@ -110,7 +111,7 @@ static void test_error_of_a_guest_is_told_as_its_words(void **state UNUSED)
         assert_int_equal(got.code, cases[i].code);
         assert_string_equal(got.message, cases[i].message);
         assert_string_equal(got.hint, "");
-        assert_int_not_equal(pyro_code_exit_status(got.code), 2);
+        assert_int_not_equal(status_of_code(got.code, 0), 2);
     }
 }
 
@@ -122,9 +123,9 @@ static void test_result_of_a_guest_is_passed_on(void **state UNUSED)
 
 static void test_error_of_a_supervisor_is_its_own(void **state UNUSED)
 {
-    ask(LINK_SOCKET, "{\"error\": {\"code\": \"usage\", \"message\": \"no\", \"hint\": \"do\"}}");
+    ask(LINK_SOCKET, "{\"error\": {\"code\": \"shell_state\", \"message\": \"no\", \"hint\": \"do\"}}");
     assert_false(ok);
-    assert_int_equal(got.code, PYRO_USAGE);
+    assert_int_equal(got.code, PYRO_SHELL_STATE);
     assert_string_equal(got.message, "no");
     assert_string_equal(got.hint, "do");
 }

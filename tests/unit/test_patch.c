@@ -14,6 +14,7 @@
 
 #include "tests/unit/patch_fixture.h"
 #include "tests/unit/peer.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
@@ -399,7 +400,7 @@ static void test_patch_refuses_names_as_git_does(void **state UNUSED)
         struct pyro_error err = { 0 };
         bool ours, theirs;
         assert_true(buf_append_str(&patch, "--- /dev/null\n+++ ") &&
-                    patch_quote(&patch, "b/", names[i]) &&
+                    name_quote(&patch, "b/", names[i]) &&
                     buf_append_str(&patch, strchr(names[i], ' ') ? "\t\n" : "\n") &&
                     buf_append_str(&patch, "@@ -0,0 +1 @@\n+x\n"));
         put_file(dir, "patch", &patch);
@@ -426,10 +427,10 @@ static void test_names_round_trip(void **state UNUSED)
         scoped_buf quoted = BUF_INIT(1024);
         scoped_free char *back = NULL;
         size_t used;
-        assert_true(patch_quote(&quoted, "", names[i]));
+        assert_true(name_quote(&quoted, "", names[i]));
         for (size_t k = 0; k < quoted.len; k++)
             assert_in_range((unsigned char)quoted.data[k], 0x20, 0x7e);
-        back = patch_unquote(quoted.data, quoted.len, &used);
+        back = name_unquote(quoted.data, quoted.len, &used);
         assert_non_null(back);
         assert_string_equal(back, names[i]);
         assert_int_equal(used, quoted.len);

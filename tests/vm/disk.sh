@@ -35,6 +35,8 @@ run ws disk list w --json
 is "list" "$(json .path) $(json .artifact_type) $(json .entries[0].path) $(json .entries[0].artifact_type)" \
     "/workspace directory /workspace/binary file"
 like "list: a name that is no UTF-8" "$(json .entries)" '/workspace/n.{1,8}me'
+run ws disk read w '"/workspace/n\344me"' --json
+is "a name that is no UTF-8 can be given as it is listed" "$status $(json .path) $(json .size_bytes)" '0 "/workspace/n\344me" 0'
 run ws disk list w d --recursive --json
 is "list --recursive" "$(json .entries | python3 -c '
 import json, sys

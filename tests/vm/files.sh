@@ -44,6 +44,17 @@ all() {
     run "${file[@]}" read "$ws" src/deep/hello.txt --max-bytes 8 --json
     is "$mode: not truncated" "$(json .truncated)" false
 
+    # A name that is not UTF-8 is listed so that it can be given back.
+    in_ws 'mkdir odd && echo there >"$(printf "odd/caf\351")" && ln -s "$(printf "caf\351")" odd/link' >/dev/null
+    run "${file[@]}" list "$ws" odd --json
+    is "$mode: a name that is not UTF-8" "$(json .entries[0].path) $(json .entries[1].link_target)" '"/workspace/odd/caf\351" "caf\351"'
+    run "${file[@]}" read "$ws" "$(json .entries[0].path)" --json
+    is "$mode: and back" "$(json .content)$(json .path)" $'there\n"/workspace/odd/caf\\351"'
+    run "${file[@]}" write "$ws" '"odd/n\377"' --text new --json
+    is "$mode: written" "$(in_ws 'cat "$(printf "odd/n\377")"')" new
+    fails "$mode: no quoted name" invalid_argument "${file[@]}" read "$ws" '"odd'
+    in_ws 'rm -r odd' >/dev/null
+
     in_ws 'chown 1234:4321 src/deep/hello.txt; chmod 4751 src/deep/hello.txt' >/dev/null
     printf 'new' | "${file[@]}" write "$ws" src/deep/hello.txt --text-file - >/dev/null
     is "$mode: mode and owner are kept" "$(in_ws 'stat -c "%a %u %g" src/deep/hello.txt; cat src/deep/hello.txt')" \

@@ -1,7 +1,11 @@
-/* engine/image/patch_names.c: names as git writes them in patches. */
+/* vmm/base/file_name.c: names as git writes them. */
+#include "vmm/base/file_name.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-#include "engine/image/patch.h"
+#include "vmm/base/fs.h"
+#include "vmm/base/utf8.h"
 
 static const char escapes[] = "abtnvfr\"\\";
 static const char escaped[] = "\a\b\t\n\v\f\r\"\\";
@@ -44,7 +48,7 @@ static char *unquote(const char *at, size_t n, size_t *ret_used)
     return NULL;
 }
 
-char *patch_unquote(const char *at, size_t n, size_t *ret_used)
+char *name_unquote(const char *at, size_t n, size_t *ret_used)
 {
     size_t length = 0;
 
@@ -60,7 +64,7 @@ char *patch_unquote(const char *at, size_t n, size_t *ret_used)
     return strndup(at, length);
 }
 
-bool patch_quote(struct buf *to, const char *prefix, const char *name)
+bool name_quote(struct buf *to, const char *prefix, const char *name)
 {
     bool plain = true;
 
@@ -80,4 +84,26 @@ bool patch_quote(struct buf *to, const char *prefix, const char *name)
             return false;
     }
     return buf_append_str(to, "\"");
+}
+
+json_t *name_to_json(const char *prefix, const char *name)
+{
+    scoped_free char *whole = str_printf("%s%s", prefix, name);
+    scoped_buf quoted = BUF_INIT(4 * strlen(whole) + 3);
+
+    if (whole[0] != '"' && utf8_is_valid(whole, strlen(whole)))
+        return json_string(whole);
+    return name_quote(&quoted, prefix, name) ? json_string(quoted.data) : NULL;
+}
+
+char *name_from_text(const char *text)
+{
+    size_t n = strlen(text), used = 0;
+    char *name = text[0] == '"' ? name_unquote(text, n, &used) : strdup(text);
+
+    if (text[0] == '"' && name && used != n) {
+        free(name);
+        return NULL;
+    }
+    return name;
 }

@@ -1,0 +1,88 @@
+#!/bin/bash
+# The example of every command, run as its help has it, in the environment that it names.
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+use_shared_cache
+
+mkdir -p "$TEST_DIR/bin" "$TEST_DIR/work/src"
+ln -s "$PYRO" "$TEST_DIR/bin/pyro"
+cd "$TEST_DIR/work" || exit 1
+export PATH=$TEST_DIR/bin:$PATH
+# What the examples speak of.
+echo 'int main(void) { return 0; }' >src/main.c
+echo done >src/result.txt
+printf -- '--- a/src/main.c\n+++ b/src/main.c\n@@ -1 +1 @@\n-int main(void) { return 0; }\n+int main(void) { return 1; }\n' >fix.patch
+printf 'one\033[31mred\033[0m\n' >build.log
+
+commands=$(pyro commands --json)
+paths=$(json .commands "$commands" | python3 -c 'import json, sys; [print(c["path"]) for c in json.load(sys.stdin)]')
+example() {
+    json .commands "$commands" | python3 -c 'import json, sys; [print(c["example"]) for c in json.load(sys.stdin) if c["path"] == sys.argv[1]]' "$1"
+}
+
+# In an order in which each finds what it needs.
+order=$(tr '\n' ',' <<'EOF'
+doctor
+commands
+completion
+render
+env pull
+env list
+env inspect
+env prune
+run
+demo
+workspace create
+workspace list
+workspace status
+workspace update
+workspace exec
+workspace sync push
+workspace file list
+workspace file read
+workspace file write
+workspace patch apply
+workspace diff
+workspace export
+workspace snapshot create
+workspace snapshot list
+workspace reset
+workspace snapshot delete
+workspace shell open
+workspace shell list
+workspace shell write
+workspace shell read
+workspace shell resize
+workspace shell signal
+workspace shell record
+workspace shell close
+workspace service start
+workspace service status
+workspace service list
+workspace service logs
+workspace service stop
+workspace logs
+workspace stop
+workspace disk list
+workspace disk read
+workspace disk export
+workspace start
+workspace delete
+EOF
+)
+IFS=, read -ra order <<<"${order%,}"
+for path in "${order[@]}"; do
+    line=$(example "$path")
+    run bash -c "${line:-false}"
+    is "$line" "$status" 0
+    [[ $status -eq 0 ]] || sed 's/^/    /' "$TEST_DIR/err"
+done
+# These take a terminal over: tests/tui and attach.sh run them.
+is "no command was left out" "$(printf '%s\n' "${order[@]}" 'workspace shell attach' tui | sort)" "$(sort <<<"$paths")"
+
+# A group's example is one of those, or a command that begins as they do.
+while read -r group; do
+    # shellcheck disable=SC2086
+    line=$(pyro $group --help | tail -1 | sed 's/^ *//')
+    like "the example of '$group' is about it" "$line" "^pyro ${group}"
+done < <(sed 's/ [^ ]*$//' <<<"$paths" | grep ' \|^env$\|^workspace$' | sort -u)
+finish
