@@ -123,7 +123,8 @@ static void test_result_of_a_guest_is_passed_on(void **state UNUSED)
 
 static void test_error_of_a_supervisor_is_its_own(void **state UNUSED)
 {
-    ask(LINK_SOCKET, "{\"error\": {\"code\": \"shell_state\", \"message\": \"no\", \"hint\": \"do\"}}");
+    ask(LINK_SOCKET,
+        "{\"error\": {\"code\": \"shell_state\", \"message\": \"no\", \"hint\": \"do\"}}");
     assert_false(ok);
     assert_int_equal(got.code, PYRO_SHELL_STATE);
     assert_string_equal(got.message, "no");

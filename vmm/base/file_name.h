@@ -1,7 +1,7 @@
 /*
- * Names of files as text. They are bytes, and text is UTF-8: a name that is not UTF-8 stands in "…" with C
- * escapes, as git writes it. In results and arguments all other names are as they are, unless they begin
- * with '"' themselves. So what is listed can be given back, byte for byte.
+ * Names of files as text. They are bytes, and text is UTF-8: a name that is not UTF-8 stands in "…"
+ * with C escapes, as git writes it. In results and arguments all other names are as they are,
+ * unless they begin with '"' themselves. So what is listed can be given back, byte for byte.
  */
 #ifndef PYRO_FILE_NAME_H
 #define PYRO_FILE_NAME_H
@@ -14,12 +14,14 @@
  * the line. *ret_used: how many bytes it took. NULL when there is none.
  */
 char *name_unquote(const char *at, size_t n, size_t *ret_used);
-/* Appends a name as git quotes it in a patch: plain ASCII, or in "…" with escapes. The prefix goes inside. */
+/* Appends a name as git quotes it in a patch: plain ASCII, or in "…" with escapes. The prefix goes
+ * inside. */
 bool name_quote(struct buf *to, const char *prefix, const char *name) MUST_CHECK;
 
 /* The path prefix + name for a result, new. */
 json_t *name_to_json(const char *prefix, const char *name);
-/* What an argument, or a string that name_to_json() made, names, new; NULL when it begins with '"' and is no quoted name. */
+/* What an argument, or a string that name_to_json() made, names, new; NULL when it begins with '"'
+ * and is no quoted name. */
 char *name_from_text(const char *text);
 
 #endif
