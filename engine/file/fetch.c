@@ -136,18 +136,7 @@ bool file_fetch(const struct opened *o, const char *path, const struct content_r
     struct iovec in[] = { { length, 2 }, { (void *)(uintptr_t)path, n } };
     struct fetching f;
 
-<<<<<<< HEAD
     fetching_init(&f, range, sink, ret);
-=======
-    memset(ret, 0, count * sizeof(*ret));
-    for (size_t i = 0; i < count; i++) {
-        size_t n = strlen(paths[i]);
-        const uint8_t length[2] = { (uint8_t)n, (uint8_t)(n >> 8) };
-        if (!buf_append(&list, length, 2) || !buf_append(&list, paths[i], n))
-            return pyro_fail(err, PYRO_CONTENT_REFUSED, "too many files at once");
-    }
-    in = (struct iovec){ list.data, list.len };
->>>>>>> 2926959 (cmd: one table of exit statuses; --cwd is relative to /workspace)
     answer = transfer_run(&(struct transfer){ .dir_fd = o->dir_fd,
                                               .id = o->id,
                                               .request = request,

@@ -87,9 +87,9 @@ static json_t *to_json(const struct fetched *f, const char *shown, struct pyro_e
             whole += length;
         n = whole;
     }
-    return json_pack("{s:o, s:I, s:o, s:b}", "path", name_to_json("", shown),
-                     "size_bytes", (json_int_t)f->size_bytes, "content", json_stringn(text, n),
-                     "truncated", f->more);
+    return json_pack("{s:o, s:I, s:o, s:b}", "path", name_to_json("", shown), "size_bytes",
+                     (json_int_t)f->size_bytes, "content", json_stringn(text, n), "truncated",
+                     f->more);
 }
 
 json_t *file_read(const char *ref, const char *path, const struct content_range *range,
