@@ -52,6 +52,9 @@ void shell_notes_release(struct shell_notes *k)
     free(k->resizes);
     k->resizes = NULL;
     k->resize_count = k->resize_room = 0;
+    free(k->exits);
+    k->exits = NULL;
+    k->exit_count = 0;
     alt_notes_release(&k->alternations);
 }
 
@@ -116,6 +119,17 @@ static bool look_at(int log_fd, const struct shell_state *from, const struct alt
     return true;
 }
 
+static bool gather_exits(struct shell_notes *k)
+{
+    k->exits = calloc(k->alternations.count + 1, sizeof(*k->exits));
+    for (size_t i = 0; k->exits && i < k->alternations.count; i++) {
+        const struct alt_note *note = &k->alternations.items[i];
+        if (!note->on && note->offset > k->start)
+            k->exits[k->exit_count++] = (size_t)(note->offset - k->start);
+    }
+    return k->exits != NULL;
+}
+
 static bool find(int log_fd, int states_fd, const struct shell_notes *k, struct place *p,
                  struct pyro_error *err)
 {
@@ -143,6 +157,8 @@ static bool load(int workspace_fd, const char *id, int log_fd, int states_fd, st
         return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
     if (!look_at(log_fd, &from, &k->alternations, &start, err))
         return false;
+    if (!gather_exits(k))
+        return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
     k->alt_screen = start.alternate;
     k->in_string = start.in_string;
     k->alt_at_cursor = start.alternate;
@@ -185,6 +201,8 @@ struct plain_options shell_notes_options(const struct shell_notes *k, bool ended
                                    .cols = k->cols,
                                    .resizes = k->resizes,
                                    .resize_count = k->resize_count,
+                                   .exits = k->exits,
+                                   .exit_count = k->exit_count,
                                    .alt_screen = k->alt_screen,
                                    .in_string = k->in_string,
                                    .from = (size_t)(k->cursor - k->start),

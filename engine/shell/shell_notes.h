@@ -15,6 +15,8 @@ struct shell_notes {
     struct plain_resize *resizes; /* after `start` up to `end`, offsets from `start` */
     size_t resize_count, resize_room;
     struct alt_notes alternations; /* that no sequence of the log tells of */
+    size_t *exits;                 /* of these the ends of the alternate screen, likewise */
+    size_t exit_count;
     bool no_memory;
 };
 

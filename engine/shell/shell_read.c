@@ -251,6 +251,13 @@ static bool render_screen(const struct log_view *log, int workspace_fd, struct s
     if (!secrets_redactor_of(workspace_fd, &redactor, err) ||
         !shell_notes_load(workspace_fd, ret->record.id, start, log->size, &notes, err))
         return false;
+    if (notes.exit_count) { /* an alternate screen that began there is over: the main one counts */
+        shell_notes_release(&notes);
+        from = log->bytes.len > SCREEN_LOOK_BACK ? log->bytes.len - SCREEN_LOOK_BACK : 0;
+        start = log->at + from;
+        if (!shell_notes_load(workspace_fd, ret->record.id, start, log->size, &notes, err))
+            return false;
+    }
     options = shell_notes_options(&notes, true);
     ok = screen_render(bytes + from, log->bytes.len - from, &options, &ret->screen, err);
     shell_notes_release(&notes);

@@ -15,29 +15,34 @@ struct grid_job {
 
 /* ---- on the grid ---- */
 
-/* Feeds the bytes from *at up to `end`, and the resizes from *next on that take effect there. */
+struct feed {
+    size_t at, resizes, exits; /* how far it is, and what was taken of the stops */
+};
+
 static void feed_grid(struct plain_grid *grid, const char *bytes, size_t end,
-                      const struct plain_options *options, size_t *at, size_t *next)
+                      const struct plain_options *options, struct feed *f)
 {
-    for (; *next < options->resize_count; ++*next) {
-        const struct plain_resize *r = &options->resizes[*next];
-        if (r->offset > end)
-            break;
-        if (r->offset > *at) {
-            plain_grid_feed(grid, bytes + *at, r->offset - *at);
-            *at = r->offset;
+    struct plain_stop stop;
+
+    while (plain_next_stop(options, end, &f->resizes, &f->exits, &stop)) {
+        if (stop.offset > f->at) {
+            plain_grid_feed(grid, bytes + f->at, stop.offset - f->at);
+            f->at = stop.offset;
         }
-        plain_grid_resize(grid, r->rows, r->cols);
+        if (stop.resize)
+            plain_grid_resize(grid, stop.resize->rows, stop.resize->cols);
+        else if (grid->alternate)
+            plain_edit_alternate(grid, false, true);
     }
-    plain_grid_feed(grid, bytes + *at, end - *at);
-    *at = end;
+    plain_grid_feed(grid, bytes + f->at, end - f->at);
+    f->at = end;
 }
 
 bool plain_change_on_grid(const char *bytes, size_t n, const struct plain_options *options,
                           struct plain_change *change, bool *ret_alt_screen)
 {
     struct plain_grid grid;
-    size_t at = 0, next = 0;
+    struct feed f = { .at = 0 };
     bool done =
         plain_grid_init(&grid, options->rows, options->cols, options->alt_screen, &change->after);
 
@@ -46,10 +51,10 @@ bool plain_change_on_grid(const char *bytes, size_t n, const struct plain_option
         if (options->in_string)
             vtparse_enter_string(&grid.parse, options->in_string);
         if (options->from) {
-            feed_grid(&grid, bytes, options->from, options, &at, &next);
+            feed_grid(&grid, bytes, options->from, options, &f);
             done = plain_grid_mark(&grid, &change->before);
         }
-        feed_grid(&grid, bytes, n, options, &at, &next);
+        feed_grid(&grid, bytes, n, options, &f);
         done = done && plain_grid_finish(&grid);
         change->cleared = grid.watch.cleared;
         change->rewrites = grid.watch.rewrites;
@@ -188,6 +193,12 @@ static bool one_width(const struct plain_options *options, size_t start, size_t 
     return true;
 }
 
+/* Whether the alternate screen is over somewhere behind `start`. */
+static bool has_exit(const struct plain_options *options, size_t start)
+{
+    return options->exit_count && options->exits[options->exit_count - 1] > start;
+}
+
 /* Only the grid keeps colours; text that sets none needs no grid for them. */
 static bool has_colors(const char *bytes, size_t n)
 {
@@ -206,7 +217,7 @@ enum plain_linear_result plain_change_linear(const char *bytes, size_t n,
     int cols;
 
     if ((from_at ? options->alt_from : options->alt_screen) || (!start && options->alt_screen) ||
-        !one_width(options, start, n, &cols) ||
+        has_exit(options, start) || !one_width(options, start, n, &cols) ||
         (options->colors && has_colors(bytes + start, n - start)) ||
         (from.at && !vtparse_at_rest(bytes + start, from.at, in_string)))
         return result;

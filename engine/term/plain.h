@@ -31,10 +31,19 @@ struct plain_resize {
     int rows, cols;
 };
 
+/* What is not told by the bytes: from the byte at `offset` on there is another size, or the
+ * alternate screen is over, for whoever drew on it is gone. */
+struct plain_stop {
+    size_t offset;
+    const struct plain_resize *resize; /* NULL: the alternate screen is over */
+};
+
 struct plain_options {
     int rows, cols; /* in force at the first byte; clamped to 1..1000 and 2..1000 */
     const struct plain_resize *resizes; /* by rising offset */
     size_t resize_count;
+    const size_t *exits; /* where the alternate screen is over, by rising offset */
+    size_t exit_count;
     bool alt_screen; /* the bytes start on the alternate screen */
     char in_string;  /* kind of the control string (] P _ ^ X k) they start inside, or 0 */
     /*
@@ -72,6 +81,11 @@ bool plain_render(const char *bytes, size_t n, const struct plain_options *optio
  * VT_SEQUENCE_MAX of them, says what a sequence is.
  */
 size_t plain_find_start(const char *bytes, size_t from);
+
+/* The next stop at or before `end`; `resizes` and `exits` count those that were taken. False: there
+ * is none. */
+bool plain_next_stop(const struct plain_options *options, size_t end, size_t *resizes,
+                     size_t *exits, struct plain_stop *ret);
 
 /* The grid renderer's answer, in this process: what the child does, and what tests compare with.
  * All of the text; or also that before `from`, which is outside of any sequence, as is the end. */

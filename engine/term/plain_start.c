@@ -1,4 +1,4 @@
-/* Where the terminal of a read is computed from. */
+/* Where the terminal of a read is computed from, and where it changes from outside. */
 #include <string.h>
 
 #include "engine/term/plain.h"
@@ -38,4 +38,26 @@ size_t plain_find_start(const char *bytes, size_t from)
     size_t bound = from > PLAIN_LOOK_BACK ? from - PLAIN_LOOK_BACK : 0;
 
     return bound ? start_behind(bytes, bound, from) : 0;
+}
+
+bool plain_next_stop(const struct plain_options *options, size_t end, size_t *resizes,
+                     size_t *exits, struct plain_stop *ret)
+{
+    const struct plain_resize *resize =
+        *resizes < options->resize_count ? &options->resizes[*resizes] : NULL;
+    const size_t *exit = *exits < options->exit_count ? &options->exits[*exits] : NULL;
+
+    if (exit && (!resize || *exit <= resize->offset)) {
+        *ret = (struct plain_stop){ .offset = *exit };
+        ++*exits;
+    } else if (resize) {
+        *ret = (struct plain_stop){ .offset = resize->offset, .resize = resize };
+        ++*resizes;
+    } else {
+        return false;
+    }
+    if (ret->offset <= end)
+        return true;
+    *(ret->resize ? resizes : exits) -= 1; /* not yet */
+    return false;
 }

@@ -45,19 +45,22 @@ static void on_title(void *user, const char *title)
 static void terminal_feed(struct terminal *t, const char *bytes, size_t n,
                           const struct plain_options *options)
 {
-    size_t at = 0;
+    size_t at = 0, resizes = 0, exits = 0;
+    struct plain_stop stop;
 
     if (options->alt_screen)
         vtgate_feed(&t->gate, "\033[?1049h", 8);
     if (options->in_string)
         vtparse_enter_string(&t->gate.parse, options->in_string);
-    for (size_t i = 0; i < options->resize_count && options->resizes[i].offset <= n; i++) {
-        const struct plain_resize *r = &options->resizes[i];
-        if (r->offset > at) {
-            vtgate_feed(&t->gate, bytes + at, r->offset - at);
-            at = r->offset;
+    while (plain_next_stop(options, n, &resizes, &exits, &stop)) {
+        if (stop.offset > at) {
+            vtgate_feed(&t->gate, bytes + at, stop.offset - at);
+            at = stop.offset;
         }
-        vtgate_resize(&t->gate, r->rows, r->cols);
+        if (stop.resize)
+            vtgate_resize(&t->gate, stop.resize->rows, stop.resize->cols);
+        else
+            vtgate_end_alternate(&t->gate);
     }
     vtgate_feed(&t->gate, bytes + at, n - at);
     vterm_screen_flush_damage(t->screen);

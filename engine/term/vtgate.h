@@ -109,6 +109,9 @@ void vtgate_feed(struct vtgate *g, const char *bytes, size_t n);
  * colours, titles and resets act. Leaves the cursor in column 0 of whatever row it was in.
  */
 void vtgate_skim(struct vtgate *g, const char *bytes, size_t n);
+/* As if the program had left the alternate screen, if it is on; whatever sequence is under way goes
+ * on. */
+void vtgate_end_alternate(struct vtgate *g);
 /* Sizes are clamped as above. No scrollback may be popped back in (no sb_popline callback). */
 void vtgate_resize(struct vtgate *g, int rows, int cols);
 

@@ -150,6 +150,14 @@ static void alternate_mode(struct vtgate *g, int mode, bool on)
     g->pending = false;
 }
 
+void vtgate_end_alternate(struct vtgate *g)
+{
+    if (!g->alternate)
+        return;
+    alternate_mode(g, 1049, false);
+    vtgate_flush(g);
+}
+
 /* What only whoever sends the program its input has to know. */
 static void note_mode(struct vtgate_modes *m, int mode, bool on)
 {

@@ -134,6 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     scoped_buf linear = BUF_INIT(64 << 20), grid = BUF_INIT(64 << 20), resized = BUF_INIT(64 << 20);
     struct plain_resize resize[2];
+    size_t exits[2];
     struct plain_options options = { 0 };
     const char *bytes;
     size_t n;
@@ -161,10 +162,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     options.from = 0;
     check_split(bytes, n, options.rows, options.cols, &grid);
     check_stream(bytes, n, &options);
+    exits[0] = n / 3;
+    exits[1] = n - n / 3;
     resize[0] = (struct plain_resize){ n / 3, 1 + data[2] % 9, 2 + data[2] % 37 };
     resize[1] = (struct plain_resize){ n / 2, 1 + data[2] % 5, 2 + data[2] % 23 };
     options.resizes = resize;
     options.resize_count = 2;
+    options.exits = exits;
+    options.exit_count = 2;
     require(plain_render_on_grid(bytes, n, &options, &resized, &alt_screen));
     free((void *)(uintptr_t)bytes);
     return 0;

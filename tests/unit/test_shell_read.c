@@ -234,6 +234,35 @@ static void test_shell_read_knows_the_alternate_screen(void **state UNUSED)
     shell_reading_release(&r);
 }
 
+/* What drew on the alternate screen is gone, and never left it: a note says where it was over. */
+static void test_shell_read_alternate_screen_left_behind(void **state UNUSED)
+{
+    struct shell_reading r;
+    uint64_t inside, after;
+
+    print("$ vim\r\n\x1b[?1049h\x1b[Hdrawn");
+    inside = shell_log.file.size;
+    print(" more\x1b[?10"); /* killed in the middle of a sequence */
+    shell_log_alternate(&shell_log, false);
+    after = shell_log.file.size;
+    print("\x1b[mKilled\r\n$ ");
+    expect(SHELL_PLAIN, 0, 1000, "$ vim\nKilled\n$ ");
+    expect(SHELL_PLAIN, inside, 1000, "Killed\n$ ");
+    expect(SHELL_PLAIN, after, 1000, "Killed\n$ ");
+    expect(SHELL_PLAIN, shell_log.file.size, 1000, "");
+    read_at(SHELL_PLAIN, inside, 3, &r);
+    assert_true(r.alt_screen);
+    shell_reading_release(&r);
+    read_at(SHELL_SCREEN, 0, 1000, &r);
+    assert_false(r.alt_screen);
+    assert_string_equal(r.screen.text[0], "$ vim");
+    assert_string_equal(r.screen.text[1], "Killed");
+    assert_string_equal(r.screen.text[2], "$");
+    shell_reading_release(&r);
+    print("ls\r\n");
+    expect(SHELL_PLAIN, shell_log.file.size - 4, 1000, "ls\n");
+}
+
 static void test_shell_read_of_an_endless_string(void **state UNUSED)
 {
     const size_t piece = 1 << 20;
@@ -409,6 +438,7 @@ int main(void)
         T(test_shell_read_beyond_the_end),
         T(test_shell_read_at_the_size_in_force),
         T(test_shell_read_knows_the_alternate_screen),
+        T(test_shell_read_alternate_screen_left_behind),
         T(test_shell_read_of_an_endless_string),
         T(test_shell_read_skips_what_was_dropped),
         T(test_shell_read_as_json),
