@@ -9,6 +9,8 @@ struct progress {
     void (*phase)(void *arg, const char *phase, const char *environment);
     /* A passing state, shown on a terminal only; fraction 0 to 1, or negative when unknown. */
     void (*update)(void *arg, const char *what, double fraction);
+    /* Something that the user must know although it is no failure. */
+    void (*note)(void *arg, const char *text);
     void *arg;
 };
 
@@ -23,6 +25,12 @@ static inline void progress_update(const struct progress *p, const char *what, d
 {
     if (p && p->update)
         p->update(p->arg, what, fraction);
+}
+
+static inline void progress_note(const struct progress *p, const char *text)
+{
+    if (p && p->note)
+        p->note(p->arg, text);
 }
 
 #endif

@@ -73,11 +73,13 @@ static bool say(int fd, json_t *line, struct pyro_error *err)
     return fs_write_all(fd, text, strlen(text), err) && fs_write_all(fd, "\n", 1, err);
 }
 
-static bool say_counts(const struct tree_counts *c, struct pyro_error *err)
+static bool say_counts(const struct tree_counts *c, const struct tree_skipped *skipped,
+                       struct pyro_error *err)
 {
     return say(STDOUT_FILENO,
-               json_pack("{s:I, s:I, s:I}", "entries", (json_int_t)c->entries, "bytes",
-                         (json_int_t)c->bytes, "data_bytes", (json_int_t)c->data_bytes),
+               json_pack("{s:I, s:I, s:I, s:I, s:O*}", "entries", (json_int_t)c->entries, "bytes",
+                         (json_int_t)c->bytes, "data_bytes", (json_int_t)c->data_bytes,
+                         "skipped_count", (json_int_t)skipped->count, "skipped", skipped->paths),
                err);
 }
 
@@ -144,6 +146,7 @@ static bool write_tree(const struct tree_command *c, struct pyro_error *err)
         .dirfd = -1, .label = c->label, .mode_mask = c->mode_mask, .replace = true
     };
     scoped_close int destination = -1;
+    const struct tree_skipped none = { 0 };
     struct tree_counts counts;
     struct tree_input in;
     int fd = STDIN_FILENO;
@@ -158,17 +161,19 @@ static bool write_tree(const struct tree_command *c, struct pyro_error *err)
     tree_input_release(&in);
     if (ok && syncfs(destination) != 0)
         return pyro_fail_errno(err, "'%s'", c->label);
-    return ok && say_counts(&counts, err);
+    return ok && say_counts(&counts, &none, err);
 }
 
 static bool send_tree(const struct tree_command *c, struct tree_walk *w, struct pyro_error *err)
 {
+    scoped_tree_skipped skipped = { 0 };
     struct tree_counts counts;
     struct tree_output out;
     int fd = STDOUT_FILENO;
     bool ok;
 
-    if (!tree_walk(w, &counts, err) || !say_counts(&counts, err) ||
+    w->skipped = &skipped;
+    if (!tree_walk(w, &counts, err) || !say_counts(&counts, &skipped, err) ||
         !tree_output_init(&out, write_stream, &fd, err))
         return false;
     w->out = &out;

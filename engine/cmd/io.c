@@ -25,6 +25,11 @@ static void show_phase(void *arg, const char *phase, const char *environment)
                        { "phase", phase }, { "environment", environment }, { NULL, NULL } });
 }
 
+static void show_note(void *arg, const char *text)
+{
+    cmd_io_warn(arg, "%s", text);
+}
+
 static unsigned terminal_columns(int fd)
 {
     struct winsize size;
@@ -63,7 +68,9 @@ void cmd_io_init(struct cmd_io *io, bool json)
     io->err_fd = STDERR_FILENO;
     io->json = json;
     io->progress_name = "pull";
-    io->progress = (struct progress){ .phase = show_phase, .update = show_update, .arg = io };
+    io->progress = (struct progress){
+        .phase = show_phase, .update = show_update, .note = show_note, .arg = io
+    };
     io->same_place = !fstat(io->out_fd, &out) && !fstat(io->err_fd, &err) &&
                      out.st_dev == err.st_dev && out.st_ino == err.st_ino;
 }

@@ -25,6 +25,7 @@ static const struct result_spec workspace_sync_rows[] = {
     RES_STR("source_path"),
     RES_STR("destination"),
     RES_INT("entry_count", .help = "Files, directories and links"),
+    RES_INT("skipped_count", .help = "Sockets, FIFOs and devices; standard error names them"),
     RES_INT("bytes_written", .help = "The sizes of the files"),
     RES_END,
 };

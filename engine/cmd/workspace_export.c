@@ -28,6 +28,8 @@ static const struct result_spec workspace_export_result[] = {
     RES_INT("entry_count", .help = "Files, directories and links; the exported directory itself "
                                    "is not counted"),
     RES_INT("bytes_written", .help = "The sizes of the files"),
+    RES_INT("skipped_count", .help = "Sockets, FIFOs and devices below a directory; standard error "
+                                     "names them"),
     RES_STR("execution_mode", .choices = execution_modes),
     RES_END,
 };

@@ -4,9 +4,11 @@
  * It is written beside its place under a name of its own and renamed at the end: what stands under
  * the given name is whole.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -17,6 +19,7 @@
 #include "vmm/base/fs.h"
 #include "vmm/base/tree_write.h"
 
+#define TEMPORARY ".pyro-export-"
 #define KEPT_BITS 0777 /* no set-id and no sticky bit out of a guest */
 /* An image that is gone is taken to be as large as any. */
 #define DISK_BYTES_MAX (10ull << 30)
@@ -27,10 +30,13 @@ struct place {
     char *path; /* absolute, as far as its directory goes */
     char *name, *temporary;
     int dirfd;
+    int lair; /* the temporary directory, locked as long as it is somebody's */
 };
 
 static void place_release(struct place *p)
 {
+    if (p->lair >= 0)
+        close(p->lair);
     if (p->dirfd >= 0)
         close(p->dirfd);
     free(p->path);
@@ -69,16 +75,63 @@ static bool find_place(const char *output, struct place *p, struct pyro_error *e
         return pyro_fail_errno(err, "'%s'", output);
     random_bytes(salt, sizeof(salt));
     hex_encode(salt, sizeof(salt), hex);
-    p->temporary = str_printf(".pyro-export-%s", hex);
+    p->temporary = str_printf(TEMPORARY "%s", hex);
     p->path = str_printf("%s%s%s", directory, strcmp(directory, "/") != 0 ? "/" : "", p->name);
     return true;
+}
+
+/* Takes the lock of a temporary directory; -1 when somebody has it, or it is none of ours. */
+static int lock_lair(int dirfd, const char *name)
+{
+    int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st, now;
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 &&
+        st.st_uid == geteuid() && (st.st_mode & 07777) == 0700 &&
+        fstatat(dirfd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_ino == st.st_ino)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* What killed exports left beside this one's place: of a name and mode of ours, and nobody's. */
+static void sweep(const struct place *p)
+{
+    int copy = openat(p->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    scoped_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+    struct dirent *d;
+
+    if (copy >= 0 && !dir)
+        close(copy);
+    while (dir && (d = readdir(dir))) {
+        size_t n = strlen(TEMPORARY);
+        int fd;
+        if (strncmp(d->d_name, TEMPORARY, n) != 0 || strlen(d->d_name) != n + 12 ||
+            strspn(d->d_name + n, "0123456789abcdef") != 12 ||
+            (fd = lock_lair(p->dirfd, d->d_name)) < 0)
+            continue;
+        fs_discard_tree(p->dirfd, d->d_name);
+        close(fd);
+    }
+}
+
+/* A directory that only this user sees into, whatever is written there. */
+static bool make_lair(struct place *p, struct pyro_error *err)
+{
+    sweep(p);
+    if (mkdirat(p->dirfd, p->temporary, 0700) != 0)
+        return pyro_fail_errno(err, "create '%s'", p->path);
+    p->lair = lock_lair(p->dirfd, p->temporary);
+    return p->lair >= 0 ||
+           pyro_fail(err, PYRO_IO, "create '%s': its temporary directory was taken away", p->path);
 }
 
 static void discard(const struct place *p, struct pyro_error *err)
 {
     struct pyro_error why = { 0 };
 
-    if (!fs_remove_tree(p->dirfd, p->temporary, &why))
+    if (!fs_remove_tree(p->dirfd, p->temporary, &why) && err)
         pyro_hint(err, "what was written so far is beside the output as '%s'; remove it",
                   p->temporary);
 }
@@ -103,8 +156,21 @@ static bool tell(void *arg, const struct tree_counts *c, struct pyro_error *err 
 }
 
 /* What the guest says it will be, and whether the host has room for that. */
+/* What the guest passed over; of it no more is believed than that these are texts. */
+static void take_skipped(const json_t *line, struct tree_skipped *ret)
+{
+    json_t *paths = json_object_get(line, "skipped"), *path;
+    size_t i;
+
+    ret->count = (uint64_t)json_int_or(line, "skipped_count", 0);
+    ret->paths = json_array();
+    json_array_foreach (paths, i, path)
+        if (json_is_string(path))
+            json_array_append(ret->paths, path);
+}
+
 static bool take_counts(struct tree_session *t, const struct place *p, struct tree_counts *ret,
-                        struct pyro_error *err)
+                        struct tree_skipped *ret_skipped, struct pyro_error *err)
 {
     scoped_json json_t *line = tree_session_line(t, err);
     int64_t entries, bytes, data;
@@ -122,6 +188,7 @@ static bool take_counts(struct tree_session *t, const struct place *p, struct tr
                                  .bytes = (uint64_t)bytes,
                                  .data_bytes = (uint64_t)data,
                                  .block_bytes = (uint64_t)data };
+    take_skipped(line, ret_skipped);
     if (fstatvfs(p->dirfd, &v) == 0 && tree_cost(ret) > (uint64_t)v.f_bavail * v.f_frsize)
         return pyro_fail(err, PYRO_NO_SPACE,
                          "'%s' does not fit: %llu bytes in %llu entries, with room for %llu bytes",
@@ -150,36 +217,48 @@ static struct tree_room most(const struct workspace_record *r)
     return most;
 }
 
+/* To its place. Only a directory that may be written gets another parent. */
+static bool settle(const struct place *p, struct pyro_error *err)
+{
+    struct stat st;
+    bool ok = renameat2(p->lair, p->name, p->dirfd, p->name, RENAME_NOREPLACE) == 0;
+
+    if (!ok && errno == EACCES && fstatat(p->lair, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISDIR(st.st_mode) && fchmodat(p->lair, p->name, 0700, 0) == 0) {
+        ok = renameat2(p->lair, p->name, p->dirfd, p->name, RENAME_NOREPLACE) == 0;
+        ok = ok && fchmodat(p->dirfd, p->name, st.st_mode & 07777, 0) == 0;
+    }
+    return ok || pyro_fail_errno(err, "'%s'", p->path);
+}
+
 static bool receive(struct tree_session *t, const struct place *p, struct tree_room room,
                     const struct progress *progress, struct tree_counts *ret,
-                    enum tree_type *ret_root, struct pyro_error *err)
+                    struct tree_skipped *ret_skipped, enum tree_type *ret_root,
+                    struct pyro_error *err)
 {
+    mode_t mask = umask(0); /* the process's own: read, and put into the modes of what is written */
     struct telling telling = { .progress = progress };
-    struct tree_write w = { .dirfd = p->dirfd,
-                            .name = p->temporary,
+    struct tree_write w = { .dirfd = p->lair,
+                            .name = p->name,
                             .label = p->path,
-                            .mode_mask = KEPT_BITS,
+                            .mode_mask = KEPT_BITS & ~mask,
                             .max_bytes = room.bytes,
                             .max_entries = room.entries,
                             .progress = tell,
                             .arg = &telling,
                             .ret_root = ret_root };
     struct tree_input in;
-    mode_t mask;
     bool ok;
 
     tree_session_end(t);
-    if (!take_counts(t, p, &telling.all, err) || !tree_input_init(&in, tree_session_read, t, err))
-        return false;
-    mask = umask(0);
-    ok = tree_write(&w, &in, ret, err) && tree_session_finish(t, err);
+    ok = take_counts(t, p, &telling.all, ret_skipped, err) &&
+         tree_input_init(&in, tree_session_read, t, err);
+    if (ok) {
+        ok = tree_write(&w, &in, ret, err) && tree_session_finish(t, err);
+        tree_input_release(&in);
+    }
     umask(mask);
-    tree_input_release(&in);
-    if (ok && renameat2(p->dirfd, p->temporary, p->dirfd, p->name, RENAME_NOREPLACE) != 0)
-        ok = pyro_fail_errno(err, "'%s'", p->path);
-    if (!ok)
-        discard(p, err);
-    return ok;
+    return ok && settle(p, err);
 }
 
 static json_t *export_to(const struct opened *o, const char *below, const struct place *p,
@@ -189,6 +268,7 @@ static json_t *export_to(const struct opened *o, const char *below, const struct
     scoped_free char *shown = file_path_show(below);
     enum tree_type root = TREE_DIRECTORY;
     struct workspace_record r;
+    scoped_tree_skipped skipped = { 0 };
     struct tree_counts counts;
     struct tree_session t;
     struct tree_room room;
@@ -201,18 +281,20 @@ static json_t *export_to(const struct opened *o, const char *below, const struct
     record_release(&r);
     if (!request || !tree_session_open(&t, o->dir_fd, o->id, request, err))
         return NULL;
-    ok = receive(&t, p, room, progress, &counts, &root, err);
+    ok = receive(&t, p, room, progress, &counts, &skipped, &root, err);
     tree_session_release(&t);
     if (!ok)
         return NULL;
-    return json_pack(
-        "{s:s, s:s, s:o, s:s, s:I, s:I, s:s}", "workspace_id", o->id, "workspace_path", shown,
-        "output_path", json_string_lossy(p->path, strlen(p->path)), "artifact_type",
-        root == TREE_FILE      ? "file"
-        : root == TREE_SYMLINK ? "symlink"
-                               : "directory",
-        "entry_count", (json_int_t)counts.entries, "bytes_written", (json_int_t)counts.bytes,
-        "execution_mode", host_compat ? "host_compat" : "guest_vm");
+    tree_skipped_note(&skipped, shown, progress);
+    return json_pack("{s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:s}", "workspace_id", o->id,
+                     "workspace_path", shown, "output_path",
+                     json_string_lossy(p->path, strlen(p->path)), "artifact_type",
+                     root == TREE_FILE      ? "file"
+                     : root == TREE_SYMLINK ? "symlink"
+                                            : "directory",
+                     "entry_count", (json_int_t)counts.entries, "bytes_written",
+                     (json_int_t)counts.bytes, "skipped_count", (json_int_t)skipped.count,
+                     "execution_mode", host_compat ? "host_compat" : "guest_vm");
 }
 
 json_t *workspace_export(const char *ref, const char *path, const char *output,
@@ -220,11 +302,14 @@ json_t *workspace_export(const char *ref, const char *path, const char *output,
 {
     scoped_free char *below = file_path_parse(path, err);
     scoped_opened struct opened o = OPENED_INIT;
-    struct place p = { .dirfd = -1 };
+    struct place p = { .dirfd = -1, .lair = -1 };
     json_t *result = NULL;
 
-    if (below && find_place(output, &p, err) && workspace_open(ref, &o, err))
+    if (below && find_place(output, &p, err) && workspace_open(ref, &o, err) &&
+        make_lair(&p, err)) {
         result = export_to(&o, below, &p, progress, err);
+        discard(&p, result ? NULL : err);
+    }
     place_release(&p);
     return result;
 }

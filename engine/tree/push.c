@@ -102,10 +102,11 @@ json_t *workspace_sync_push(const char *ref, const char *source_path, const char
         }
         return NULL;
     }
-    return json_pack("{s:s, s:s, s:{s:s, s:o, s:s, s:I, s:I}}", "workspace_id", o.id,
+    tree_skipped_note(&source.skipped, source.path, progress);
+    return json_pack("{s:s, s:s, s:{s:s, s:o, s:s, s:I, s:I, s:I}}", "workspace_id", o.id,
                      "execution_mode", host_compat ? "host_compat" : "guest_vm", "workspace_sync",
                      "mode", tree_source_mode(&source), "source_path",
                      json_string_lossy(source.path, strlen(source.path)), "destination", shown,
                      "entry_count", (json_int_t)counts.entries, "bytes_written",
-                     (json_int_t)counts.bytes);
+                     (json_int_t)counts.bytes, "skipped_count", (json_int_t)source.skipped.count);
 }

@@ -84,6 +84,8 @@ json_t *workspace_create_seeded(const struct workspace_spec *spec, const struct 
         !workspace_make(spec, true, progress, &r, err))
         return NULL;
     view = seed_made(&r, &source, progress, err);
+    if (view)
+        tree_skipped_note(&source.skipped, source.path, progress);
     record_release(&r);
     return view;
 }

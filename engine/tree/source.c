@@ -62,6 +62,7 @@ bool tree_source_open(const char *path, struct tree_source *ret, struct pyro_err
 
 void tree_source_release(struct tree_source *s)
 {
+    tree_skipped_release(&s->skipped);
     if (s->path)
         close(s->fd);
     free(s->path);
@@ -237,7 +238,29 @@ bool tree_source_look(struct tree_source *s, const struct tree_room *room,
         progress_update(progress, "checking the archive", -1);
         return look_at_archive(s, room, err);
     }
+    tree_skipped_release(&s->skipped);
+    w.skipped = &s->skipped;
     return tree_walk(&w, &s->counts, err) && check_room(s, room, err);
+}
+
+void tree_skipped_note(const struct tree_skipped *s, const char *root,
+                       const struct progress *progress)
+{
+    uint64_t named = json_array_size(s->paths);
+    const json_t *path;
+    size_t i;
+
+    json_array_foreach (s->paths, i, path) {
+        scoped_free char *text =
+            str_printf("'%s/%s' is a socket, FIFO or device, and was passed over", root,
+                       json_string_value(path));
+        progress_note(progress, text);
+    }
+    if (s->count > named) {
+        scoped_free char *text =
+            str_printf("and %llu more", (unsigned long long)(s->count - named));
+        progress_note(progress, text);
+    }
 }
 
 bool tree_source_send(struct tree_source *s, const struct tree_room *room,
@@ -250,8 +273,10 @@ bool tree_source_send(struct tree_source *s, const struct tree_room *room,
     struct tree_walk w = {
         .dirfd = s->fd, .label = s->path, .progress = tell, .arg = &t, .out = &out
     };
+    scoped_tree_skipped skipped = { 0 };
     bool ok;
 
+    w.skipped = &skipped;
     if (s->archive)
         return send_archive(s, room, write, arg, progress, err);
     if (!tree_output_init(&out, write, arg, err))

@@ -8,13 +8,14 @@
 #define PYRO_TREE_SOURCE_H
 
 #include "engine/progress.h"
-#include "vmm/base/tree.h"
+#include "vmm/base/tree_walk.h"
 
 struct tree_source {
     char *path; /* absolute */
     int fd;
     bool archive;
-    struct tree_counts counts; /* after the look */
+    struct tree_counts counts;   /* after the look */
+    struct tree_skipped skipped; /* of a directory; likewise */
 };
 
 /* What fits where it goes. */
@@ -34,6 +35,9 @@ const char *tree_source_mode(const struct tree_source *s);
  */
 bool tree_source_look(struct tree_source *s, const struct tree_room *room,
                       const struct progress *progress, struct pyro_error *err) MUST_CHECK;
+/* Names what was passed over below a root, as it is shown. */
+void tree_skipped_note(const struct tree_skipped *s, const char *root,
+                       const struct progress *progress);
 /* Sends it all as a stream, DONE included, to `write`. */
 bool tree_source_send(struct tree_source *s, const struct tree_room *room,
                       bool (*write)(void *, const void *, size_t, struct pyro_error *), void *arg,

@@ -112,6 +112,16 @@ static void test_walk_names_what_cannot_be_taken(void **state UNUSED)
         if (!strstr(err.message, cases[i].said))
             fail_msg("%s", err.message);
         assert_int_equal(err.code, PYRO_CONTENT_REFUSED);
+        /* Below a directory it is passed over and named, where that is asked for; alone it is not.
+         */
+        scoped_tree_skipped skipped = { 0 };
+        w.skipped = &skipped;
+        assert_true(tree_walk(&w, &counts, &err));
+        assert_int_equal(counts.entries, 1);
+        assert_int_equal(skipped.count, 1);
+        assert_non_null(strstr(cases[i].said, json_string_value(json_array_get(skipped.paths, 0))));
+        w.name = strstr(cases[i].make, "pipe") ? "d/pipe" : "d/sock";
+        assert_false(tree_walk(&w, &counts, &err));
         close(fd);
         tree_forget(from);
     }

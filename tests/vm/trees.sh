@@ -57,8 +57,33 @@ is "export of nothing: code" "$(json .error.code)" file_not_found
 run "${pyro[@]}" workspace export w plain --output "$TEST_DIR/no/such/place"
 is "export to nowhere: status" "$status" 1
 "${pyro[@]}" workspace exec w -- sh -c 'mkdir special && mkfifo special/pipe; cp plain s; chmod 6755 s' 2>/dev/null
-run "${pyro[@]}" workspace export w special --output "$TEST_DIR/no" --json
+run "${pyro[@]}" workspace export w special/pipe --output "$TEST_DIR/no" --json
 like "export of a FIFO: it is named" "$(json .error.message)" "/workspace/special/pipe' is a FIFO"
+"${pyro[@]}" workspace exec w -- sh -c 'echo result >special/result; mkdir -m 777 special/open special/shut; echo x >special/open/x; chmod 666 special/open/x; chmod 555 special/shut; chmod 1777 special
+    perl -MIO::Socket::UNIX -e "IO::Socket::UNIX->new(Local => q(special/open/sock), Listen => 1)"' 2>/dev/null
+run "${pyro[@]}" workspace export w special --output "$TEST_DIR/special" --json
+is "export of a directory with a FIFO and a socket" "$status$(json .skipped_count)$(cat "$TEST_DIR/special/result")" 02result
+is "… they are named, and nothing else comes with them" "$(sort "$TEST_DIR/err")$(find "$TEST_DIR/special" -type p -o -type s)" \
+    "pyro: '/workspace/special/open/sock' is a socket, FIFO or device, and was passed over
+pyro: '/workspace/special/pipe' is a socket, FIFO or device, and was passed over"
+modes() { (cd "$1" && stat -c '%a %n' . open open/x shut | tr '\n' ' '); }
+is "export: modes by the umask, no sticky bit" "$(modes "$TEST_DIR/special")" "755 . 755 open 644 open/x 555 shut "
+(umask 077 && "${pyro[@]}" workspace export w special --output "$TEST_DIR/special77" >/dev/null 2>&1)
+is "… of 077" "$(modes "$TEST_DIR/special77")" "700 . 700 open 600 open/x 500 shut "
+(umask 077 && "${pyro[@]}" workspace export w special/shut --output "$TEST_DIR/shut" >/dev/null 2>&1)
+is "… a directory that cannot be written" "$(stat -c %a "$TEST_DIR/shut")" 500
+# A killed export: what it wrote is nobody's to see, and the next one removes it.
+"${pyro[@]}" workspace exec w -- sh -c 'mkdir many; cd many; seq 30000 | xargs touch' 2>/dev/null
+mkdir "$TEST_DIR/killed"
+(umask 0 && exec "$PYRO" workspace export w many --output "$TEST_DIR/killed/out") >/dev/null 2>&1 &
+begun() { [[ -n $(find "$TEST_DIR/killed" -path '*/.pyro-export-*/out' 2>/dev/null) ]]; }
+wait_for 60 begun && kill -STOP $!
+is "export: its temporary tree is this user's alone" "$(stat -c %a "$TEST_DIR"/killed/.pyro-export-*)" 700
+run "${pyro[@]}" workspace export w plain --output "$TEST_DIR/killed/beside"
+is "… and no other export removes it meanwhile" "$(ls -d "$TEST_DIR"/killed/.pyro-export-* | wc -l)" 1
+kill -KILL $! && wait $! 2>/dev/null
+run "${pyro[@]}" workspace export w plain --output "$TEST_DIR/killed/other"
+is "… swept after a kill" "$status$(ls -A "$TEST_DIR/killed" | tr '\n' ' ')" "0beside other "
 run "${pyro[@]}" workspace export w s --output "$TEST_DIR/s"
 is "export: no set-id bit comes out" "$(stat -c %a "$TEST_DIR/s")" 755
 is "no export left anything" "$(find "$TEST_DIR" -maxdepth 1 -name 'no' -o -maxdepth 1 -name '.pyro*')" ""
@@ -133,8 +158,12 @@ is "nothing of any was written" "$status" 2
 
 # Sources that are none; destinations in the way.
 mkfifo "$in/pipe"
-run "${pyro[@]}" workspace sync push w "$in" --json
-like "a FIFO in a directory is named" "$(json .error.message)" "$in/pipe' is a FIFO"
+run "${pyro[@]}" workspace sync push w "$in" --dest passed --json
+is "a FIFO in a directory is passed over" "$status$(json .workspace_sync.skipped_count)" 01
+is "… and named" "$err" "pyro: '$in/pipe' is a socket, FIFO or device, and was passed over"
+run "${pyro[@]}" workspace create debian:12-base --name fifo --seed-path "$in" --json
+is "a seed with a FIFO, likewise" "$status$err" "0pyro: '$in/pipe' is a socket, FIFO or device, and was passed over"
+run "${pyro[@]}" workspace delete fifo
 rm "$in/pipe"
 run "${pyro[@]}" workspace sync push w /nowhere --json
 like "a source that is not there" "$(json .error.message)" "'/nowhere'"

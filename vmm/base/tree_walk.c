@@ -269,6 +269,28 @@ static bool push(struct walker *k, const char *path, struct pyro_error *err)
 
 /* --- directories --- */
 
+void tree_skipped_release(struct tree_skipped *s)
+{
+    json_decref(s->paths);
+    *s = (struct tree_skipped){ 0 };
+}
+
+static bool pass_over(struct walker *k, const char *why, struct pyro_error *err)
+{
+    struct tree_skipped *s = k->w->skipped;
+    size_t n = strlen(k->path);
+
+    if (!s || !n)
+        return fail(k, why, err);
+    s->count++;
+    if (n > TREE_SKIPPED_BYTES_MAX - s->bytes)
+        return true;
+    s->bytes += n;
+    if (!s->paths)
+        s->paths = json_array();
+    return json_array_append_new(s->paths, json_string_lossy(k->path, n)) == 0 || no_memory(err);
+}
+
 static bool visit(struct walker *k, int dirfd, const char *name, struct pyro_error *err)
 {
     struct stat st;
@@ -283,11 +305,11 @@ static bool visit(struct walker *k, int dirfd, const char *name, struct pyro_err
     case S_IFLNK:
         return visit_symlink(k, dirfd, name, &st, err);
     case S_IFSOCK:
-        return fail(k, "is a socket, which cannot be taken along", err);
+        return pass_over(k, "is a socket, which cannot be taken along", err);
     case S_IFIFO:
-        return fail(k, "is a FIFO, which cannot be taken along", err);
+        return pass_over(k, "is a FIFO, which cannot be taken along", err);
     default:
-        return fail(k, "is a device, which cannot be taken along", err);
+        return pass_over(k, "is a device, which cannot be taken along", err);
     }
 }
 
