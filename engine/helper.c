@@ -11,7 +11,7 @@
 #include "vmm/base/fs.h"
 
 #define RESULT_MAX (256 * 1024)
-#define ARGS_MAX 96
+#define ARGS_MAX 256
 
 static char *if_runnable(char *path)
 {

@@ -32,7 +32,6 @@ struct guest {
     unsigned service_count;
     struct connection *connections;
     unsigned connection_count;
-    int modules_fd; /* /modules of the initramfs, out of sight once the disk is the root; -1 */
     bool root_on_disk;
     bool begun;                     /* this machine is itself: commands may run */
     bool stopping;                  /* a shutdown is under way */

@@ -18,6 +18,7 @@
 #include "guest/exec.h"
 #include "guest/freeze.h"
 #include "guest/guest.h"
+#include "guest/module.h"
 #include "guest/network.h"
 #include "guest/ops.h"
 #include "guest/probe.h"
@@ -183,8 +184,7 @@ static bool open_port(void *arg)
 
 static bool run_as_init(struct guest *g, struct pyro_error *err)
 {
-    static const char *const modules[] = { "virtio_ring", "virtio", "virtio_mmio",
-                                           "virtio_console" };
+    static const char *const modules[] = { "virtio_mmio", "virtio_console" };
     const struct rlimit files = { FILES_MAX, FILES_MAX };
     int port = -1;
 
@@ -198,11 +198,11 @@ static bool run_as_init(struct guest *g, struct pyro_error *err)
     raise_loopback();
     set_scheduler();
     sysctl_set();
-    g->modules_fd = open("/modules", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    module_setup();
     for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
-        if (!root_load_module(g, modules[i], err))
+        if (!module_load(modules[i], err))
             guest_log("%s", err->message);
-    network_load(g);
+    network_load();
     uevent_wait(open_port, &port, -1);
     return serve(g, port, LINK_GUEST_PORT, err);
 }
@@ -216,11 +216,13 @@ static bool run_on_host(struct guest *g, struct pyro_error *err)
 
 int main(int argc, char **argv)
 {
-    struct guest g = { .modules_fd = -1 };
+    struct guest g = { 0 };
     struct pyro_error err = { 0 };
 
     if (argc > 1 && strcmp(argv[1], "--tree") == 0)
         return tree_main(argc - 1, argv + 1);
+    if (argc == 4 && strcmp(argv[1], "-q") == 0 && strcmp(argv[2], "--") == 0)
+        return module_request_main(argv[3]);
     if (argc > 1 && strcmp(argv[1], "--empty") == 0)
         return tmp_empty_main(argc, argv);
     if (argc > 1 && strcmp(argv[1], "--reach") == 0)

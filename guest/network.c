@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "guest/identity.h"
+#include "guest/module.h"
 #include "guest/resolver.h"
 #include "guest/root.h"
 #include "guest/uevent.h"
@@ -56,16 +57,14 @@ static bool interface_is_there(void *arg UNUSED)
     return if_nametoindex(DEVICE) != 0;
 }
 
-void network_load(struct guest *g)
+void network_load(void)
 {
-    static const char *const modules[] = { "failover", "net_failover", "virtio_net" };
     struct pyro_error err;
 
     if (!has_device())
         return;
-    for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
-        if (!root_load_module(g, modules[i], &err))
-            guest_log("%s", err.message);
+    if (!module_load("virtio_net", &err))
+        guest_log("%s", err.message);
     if (!uevent_wait(interface_is_there, NULL, DEVICE_WAIT_MS))
         guest_log("there is no " DEVICE);
 }

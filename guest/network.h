@@ -5,7 +5,7 @@
 #include "guest/guest.h"
 
 /* Loads the driver when there is a device; part of the template. */
-void network_load(struct guest *g);
+void network_load(void);
 /*
  * Gives eth0 what the member "network" of `begin` says: {mac, address, gateway} and, where the
  * host has IPv6, {address6, gateway6}; addresses with their prefix length. Can be repeated. JSON

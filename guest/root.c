@@ -3,7 +3,7 @@
  *
  * The initramfs holds this program and the modules only. Its /proc, /sys, /dev and /run are
  * mounted at start and move along when the disk becomes the root. The initramfs stays mounted
- * underneath: it is ours, a megabyte, and the modules in it may be needed later.
+ * underneath: it is ours, some megabytes, and the modules in it may be needed later.
  */
 #include "guest/root.h"
 
@@ -15,10 +15,10 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "guest/ext4.h"
+#include "guest/module.h"
 #include "guest/uevent.h"
 #include "vmm/base/fs.h"
 
@@ -68,31 +68,17 @@ void root_mount_system(void)
     umask(022);
 }
 
-bool root_load_module(struct guest *g, const char *name, struct pyro_error *err)
-{
-    char file[64];
-    scoped_close int fd = -1;
-
-    snprintf(file, sizeof(file), "%s.ko", name);
-    fd = openat(g->modules_fd, file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return pyro_fail_errno(err, "kernel module %s", name);
-    if (syscall(SYS_finit_module, fd, "", 0) != 0 && errno != EEXIST)
-        return pyro_fail_errno(err, "load kernel module %s", name);
-    return true;
-}
-
 static bool disk_is_there(void *arg UNUSED)
 {
     return access(DISK, F_OK) == 0;
 }
 
 /* Has the disk's driver know its disk, whose content may be another by the time it is mounted. */
-static bool find_disk(struct guest *g, struct pyro_error *err)
+static bool find_disk(struct pyro_error *err)
 {
     if (disk_is_there(NULL))
         return true;
-    if (!root_load_module(g, "virtio_blk", err))
+    if (!module_load("virtio_blk", err))
         return false;
     return uevent_wait(disk_is_there, NULL, DISK_WAIT_MS) ||
            pyro_fail(err, PYRO_GUEST_ERROR, "there is no disk " DISK);
@@ -126,7 +112,7 @@ bool root_mount_disk(struct guest *g, bool writable, struct pyro_error *err)
 {
     if (g->root_on_disk)
         return true;
-    if (!find_disk(g, err))
+    if (!find_disk(err))
         return false;
     forget_disk();
     mkdir(NEW_ROOT, 0755);
@@ -207,7 +193,7 @@ bool root_op_prepare(struct guest *g, const json_t *request, json_t **ret UNUSED
     if (!root_get_mode(request, &mounted, err))
         return false;
     if (!mounted)
-        return !json_bool_or(request, "disk", false) || find_disk(g, err);
+        return !json_bool_or(request, "disk", false) || find_disk(err);
     if (!root_mount_disk(g, false, err))
         return false;
     warm_metadata();

@@ -6,8 +6,6 @@
 
 /* Mounts what a Debian system expects (/proc, /sys, /dev, …) in the initramfs. */
 void root_mount_system(void);
-/* Loads NAME.ko of the initramfs; one that is loaded already is no error. */
-bool root_load_module(struct guest *g, const char *name, struct pyro_error *err) MUST_CHECK;
 /* Loads virtio_blk, mounts /dev/vda and makes it the root. Nothing when that was done before. */
 bool root_mount_disk(struct guest *g, bool writable, struct pyro_error *err) MUST_CHECK;
 /* Makes a root that was mounted read-only writable. */

@@ -17,6 +17,7 @@ static const struct {
      * for a few frames, and passt drops the rest: with the kernel's 6 MB twice the bytes came.
      */
     { "net/ipv4/tcp_rmem", "4096 131072 262144" },
+    { "kernel/modprobe", "/proc/1/exe" }, /* module.h */
     /* The default goes by the memory: 8192 with 1 GiB, which an editor or a bundler uses up. */
     { "fs/inotify/max_user_watches", "524288" },
     { "fs/inotify/max_user_instances", "1024" },

@@ -99,6 +99,7 @@ check-kvm: setup
 # What kills at random, often: minutes.
 check-long: all
 	@ROUNDS=50 ONLY='snapshots_killed.sh' $(RUN) vm
+	@LONG=1 ONLY='containers.sh' $(RUN) vm
 
 # The same under AddressSanitizer and UBSan; the guest program stays as it ships.
 check-san: setup

@@ -100,49 +100,26 @@ static int guest_memfd(struct pyro_error *err)
     return take_fd(&fd);
 }
 
-static void close_all(struct proc_spec *spec)
-{
-    for (unsigned i = 0; i < spec->fd_count; i++)
-        close(spec->fds[i].from);
-}
-
-static void pass_fd(struct proc_spec *spec, int fd)
-{
-    spec->fds[spec->fd_count].from = fd;
-    spec->fds[spec->fd_count].to = 3 + (int)spec->fd_count;
-    spec->fd_count++;
-}
-
-/* Runs pyro-image on descriptors: output 3, the guest program 4, modules 5 and up. */
+/* Runs pyro-image on descriptors: the modules 0, output 3, the guest program 4. */
 static bool build_initramfs(const struct kernel *k, int output_fd, struct pyro_error *err)
 {
-    char values[KERNEL_MODULES_MAX][96];
-    const char *argv[6 + 2 * KERNEL_MODULES_MAX + 1] = { "",  "initramfs", "--output-fd",
-                                                         "3", "--init-fd", "4" };
+    static const char *const argv[] = {
+        "", "initramfs", "--output-fd", "3", "--init-fd", "4", NULL
+    };
+    scoped_free char *path = str_printf("%s/" KERNEL_MODULES, k->directory);
+    scoped_close int modules = open(path, O_RDONLY | O_CLOEXEC), guest = guest_memfd(err);
     struct proc_spec spec = proc_spec_of(argv);
     scoped_json json_t *result = NULL;
-    int guest = guest_memfd(err), output = fcntl(output_fd, F_DUPFD_CLOEXEC, 3);
-    bool ok = guest >= 0 && output >= 0;
 
-    if (output >= 0)
-        pass_fd(&spec, output);
-    if (guest >= 0)
-        pass_fd(&spec, guest);
-    for (unsigned i = 0; ok && i < k->module_count; i++) {
-        scoped_free char *path = str_printf("%s/%s.ko", k->directory, k->modules[i]);
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0) {
-            ok = pyro_fail_errno(err, "open '%s'", path);
-            break;
-        }
-        snprintf(values[i], sizeof(values[i]), "%s=%u", k->modules[i], 5 + i);
-        argv[6 + 2 * i] = "--module";
-        argv[7 + 2 * i] = values[i];
-        pass_fd(&spec, fd);
-    }
-    if (ok)
-        result = helper_run(&spec, BUILD_TIMEOUT_MS, err);
-    close_all(&spec);
+    if (guest < 0)
+        return false;
+    if (modules < 0)
+        return pyro_fail_errno(err, "open '%s'", path);
+    spec.stdin_fd = modules;
+    spec.fds[0].from = output_fd, spec.fds[0].to = 3;
+    spec.fds[1].from = guest, spec.fds[1].to = 4;
+    spec.fd_count = 2;
+    result = helper_run(&spec, BUILD_TIMEOUT_MS, err);
     return result != NULL;
 }
 

@@ -1,7 +1,6 @@
 /* engine/environment/kernel.c: the Debian cloud kernel, from its package into the cache. */
 #include "engine/environment/kernel.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,25 +11,79 @@
 #include "engine/helper.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
-#include "vmm/base/tree.h"
 
 #define RECORD_MAX 65536
-#define RECORD_VERSION 1
+#define RECORD_VERSION 2
 #define UNPACK_TIMEOUT_MS (5 * 60 * 1000)
 #define META_PACKAGE "linux-image-cloud-amd64"
 #define PACKAGE_PREFIX "linux-image-"
 #define DIRECTORY_PREFIX "kernel-"
 
-/* In load order; what the guest cannot do without is required. */
-static const struct module_row {
-    const char *name;
-    bool required;
-} modules[] = {
-    { "virtio_ring", true },    { "virtio", true },     { "virtio_mmio", true },
-    { "virtio_console", true }, { "failover", false },  { "net_failover", false },
-    { "virtio_net", false },    { "virtio_blk", true },
+/*
+ * What machines may load; what these depend on comes along, what a kernel has built in needs no
+ * file. The first ones are needed by every machine, the others are what containers and their
+ * networks, tunnels, and file systems in files ask for.
+ */
+static const char *const required_modules[] = { "virtio_mmio", "virtio_console", "virtio_blk" };
+static const char *const modules[] = {
+    "virtio_net",
+    "overlay",
+    "fuse",
+    "tun",
+    "loop",
+    "squashfs",
+    "veth",
+    "bridge",
+    "br_netfilter",
+    "dummy",
+    "macvlan",
+    "ipvlan",
+    "vxlan",
+    "wireguard",
+    "nf_tables",
+    "nft_compat",
+    "nft_chain_nat",
+    "nft_ct",
+    "nft_fib_inet",
+    "nft_limit",
+    "nft_log",
+    "nft_masq",
+    "nft_nat",
+    "nft_redir",
+    "nft_reject_inet",
+    "nft_numgen",
+    "nft_hash",
+    "nf_conntrack",
+    "nf_conntrack_netlink",
+    "nf_nat",
+    "ip_tables",
+    "iptable_filter",
+    "iptable_mangle",
+    "iptable_nat",
+    "iptable_raw",
+    "ip6_tables",
+    "ip6table_filter",
+    "ip6table_mangle",
+    "ip6table_nat",
+    "ip6table_raw",
+    "ipt_REJECT",
+    "ip6t_REJECT",
+    "xt_addrtype",
+    "xt_comment",
+    "xt_conntrack",
+    "xt_limit",
+    "xt_mark",
+    "xt_MASQUERADE",
+    "xt_multiport",
+    "xt_nat",
+    "xt_recent",
+    "xt_REDIRECT",
+    "xt_statistic",
+    "xt_tcpudp",
+    "xt_TCPMSS",
+    "xt_u32",
 };
-_Static_assert(ARRAY_SIZE(modules) <= KERNEL_MODULES_MAX, "room for every module");
+_Static_assert(ARRAY_SIZE(modules) + ARRAY_SIZE(required_modules) < 96, "room in an argument list");
 
 void kernel_release(struct kernel *k)
 {
@@ -73,19 +126,12 @@ static bool kernel_load(const char *directory, struct kernel *ret)
     version = json_string_or(record, "kernel_version", NULL);
     files = json_object_get(record, "files");
     if (json_int_or(record, "format_version", 0) != RECORD_VERSION || !version ||
-        !file_matches(dirfd, "vmlinuz", json_string_or(files, "vmlinuz", NULL)))
+        !file_matches(dirfd, KERNEL_FILE, json_string_or(files, KERNEL_FILE, NULL)) ||
+        !file_matches(dirfd, KERNEL_MODULES, json_string_or(files, KERNEL_MODULES, NULL)))
         return false;
-    for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
-        char name[64];
-        snprintf(name, sizeof(name), "%s.ko", modules[i].name);
-        if (file_matches(dirfd, name, json_string_or(files, name, NULL)))
-            k.modules[k.module_count++] = modules[i].name;
-        else if (modules[i].required || json_object_get(files, name))
-            return false;
-    }
     k.directory = str_printf("%s", directory);
     k.version = str_printf("%s", version);
-    k.digest = str_printf("%s", json_string_or(files, "vmlinuz", ""));
+    k.digest = str_printf("%s", json_string_or(files, KERNEL_FILE, ""));
     *ret = k;
     return true;
 }
@@ -113,153 +159,82 @@ bool kernel_find(const char *boot_dir, struct kernel *ret)
     return true;
 }
 
-static ssize_t read_stream(void *arg, void *bytes, size_t n, struct pyro_error *err)
+static int create(int dirfd, const char *name, struct pyro_error *err)
 {
-    ssize_t got;
-
-    do
-        got = read(*(const int *)arg, bytes, n);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        pyro_fail_errno(err, "read the package's files");
-    return got;
-}
-
-static bool write_file(struct tree_input *in, int dirfd, const char *name, struct pyro_error *err)
-{
-    scoped_close int fd =
-        openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    const void *bytes;
-    uint64_t offset;
-    size_t n;
+    int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 
     if (fd < 0)
-        return pyro_fail_errno(err, "create '%s'", name);
-    do {
-        if (!tree_next_data(in, &offset, &bytes, &n, err))
-            return false;
-        if (n && pwrite(fd, bytes, n, (off_t)offset) != (ssize_t)n)
-            return pyro_fail_errno(err, "write '%s'", name);
-    } while (n);
+        pyro_fail_errno(err, "create '%s'", name);
+    return fd;
+}
+
+/* Without what it is required for there is no machine. */
+static bool check_missing(const json_t *missing, const char *version, struct pyro_error *err)
+{
+    const json_t *name;
+    size_t i;
+
+    json_array_foreach (missing, i, name)
+        for (size_t k = 0; k < ARRAY_SIZE(required_modules); k++)
+            if (json_is_string(name) && !strcmp(json_string_value(name), required_modules[k]))
+                return pyro_fail(err, PYRO_PULL_FAILED, "kernel %s has no module %s", version,
+                                 required_modules[k]);
     return true;
 }
 
-/* pyro-image took them out of a package: files with plain names, and nothing else, are expected. */
-static bool write_files(int stream_fd, int dirfd, struct pyro_error *err)
+/* Kernel and modules into the directory; the version is the caller's. */
+static char *unpack(const char *deb, int dirfd, struct pyro_error *err)
 {
-    struct tree_input in;
-    struct tree_entry e;
-    bool ok = tree_input_init(&in, read_stream, &stream_fd, err);
-
-    if (!ok)
-        return false;
-    while ((ok = tree_next(&in, &e, err)) && e.type != TREE_DONE) {
-        scoped_free char *name = str_printf("%s", e.path);
-        if (e.type != TREE_FILE || strchr(name, '/'))
-            ok = pyro_fail(err, PYRO_INTERNAL, "pyro-image gave '%s' for a package's file", name);
-        ok = ok && write_file(&in, dirfd, name, err);
-        if (!ok)
-            break;
-    }
-    tree_input_release(&in);
-    return ok;
-}
-
-/* Runs pyro-image with the package as its input, and writes what comes out. */
-static bool run_unpack(struct proc_spec *spec, int dirfd, struct pyro_error *err)
-{
-    int64_t deadline_ms = clock_ms() + UNPACK_TIMEOUT_MS;
-    scoped_json json_t *result = NULL;
-    struct pyro_error why = { 0 };
-    int stream[2], out_fd;
-    pid_t pid;
-    bool ok;
-
-    if (pipe2(stream, O_CLOEXEC) != 0)
-        return pyro_fail_errno(err, "pipe");
-    spec->fds[0].from = stream[1];
-    spec->fds[0].to = 3;
-    spec->fd_count = 1;
-    ok = helper_start(spec, &pid, &out_fd, err);
-    close(stream[1]);
-    if (!ok) {
-        close(stream[0]);
-        return false;
-    }
-    ok = write_files(stream[0], dirfd, &why);
-    close(stream[0]); /* it is not waited for by one that cannot go on */
-    result = helper_wait(pid, out_fd, deadline_ms, err);
-    if (result && !ok && err)
-        *err = why;
-    return result && ok;
-}
-
-static bool unpack(const char *deb, int dirfd, struct pyro_error *err)
-{
-    enum { FIRST = 5, EACH = 2 };
-    char patterns[ARRAY_SIZE(modules)][128];
-    const char *argv[FIRST + EACH * (ARRAY_SIZE(modules) + 1) + 1] = {
-        "", "unpack-deb", "--output-fd", "3", "--member", "boot/vmlinuz-*",
-    };
-    scoped_close int fd = open(deb, O_RDONLY | O_CLOEXEC);
+    enum { FIRST = 6, COUNT = ARRAY_SIZE(modules) + ARRAY_SIZE(required_modules) };
+    const char *argv[FIRST + 2 * COUNT + 1] = { "",  "unpack-kernel", "--kernel-fd",
+                                                "3", "--modules-fd",  "4" };
+    scoped_close int package = open(deb, O_RDONLY | O_CLOEXEC), kernel = -1, stream = -1;
     struct proc_spec spec = proc_spec_of(argv);
-    unsigned n = FIRST + 1;
+    scoped_json json_t *result = NULL;
+    const char *version;
 
-    if (fd < 0)
-        return pyro_fail_errno(err, "open '%s'", deb);
-    for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
-        /* fnmatch's star does not cross a slash: the drivers stand two or three levels deep. */
-        const char *at =
-            !strncmp(modules[i].name, "virtio_net", 10) || !strcmp(modules[i].name, "net_failover")
-                ? "drivers/net"
-            : !strcmp(modules[i].name, "failover") ? "net/core"
-                                                   : "drivers/*";
-        snprintf(patterns[i], sizeof(patterns[i]), "lib/modules/*/kernel/%s/%s.ko", at,
-                 modules[i].name);
-        argv[n++] = "--member";
-        argv[n++] = patterns[i];
+    if (package < 0) {
+        pyro_fail_errno(err, "open '%s'", deb);
+        return NULL;
     }
-    spec.stdin_fd = fd;
-    return run_unpack(&spec, dirfd, err);
-}
-
-/* vmlinuz-VERSION becomes vmlinuz; the version is the caller's. */
-static char *name_kernel(const char *directory, int dirfd, struct pyro_error *err)
-{
-    scoped_dir DIR *dir = opendir(directory);
-    struct dirent *entry;
-
-    while (dir && (entry = readdir(dir))) {
-        static const char prefix[] = "vmlinuz-";
-        if (strncmp(entry->d_name, prefix, sizeof(prefix) - 1) != 0)
-            continue;
-        if (renameat(dirfd, entry->d_name, dirfd, "vmlinuz") != 0) {
-            pyro_fail_errno(err, "rename '%s'", entry->d_name);
-            return NULL;
-        }
-        return str_printf("%s", entry->d_name + sizeof(prefix) - 1);
+    if ((kernel = create(dirfd, KERNEL_FILE, err)) < 0 ||
+        (stream = create(dirfd, KERNEL_MODULES, err)) < 0)
+        return NULL;
+    for (size_t i = 0; i < COUNT; i++) {
+        argv[FIRST + 2 * i] = "--module";
+        argv[FIRST + 2 * i + 1] = i < ARRAY_SIZE(required_modules)
+                                      ? required_modules[i]
+                                      : modules[i - ARRAY_SIZE(required_modules)];
     }
-    pyro_fail(err, PYRO_PULL_FAILED, "the kernel's package holds no kernel");
-    return NULL;
+    spec.stdin_fd = package;
+    spec.fds[0].from = kernel, spec.fds[0].to = 3;
+    spec.fds[1].from = stream, spec.fds[1].to = 4;
+    spec.fd_count = 2;
+    result = helper_run(&spec, UNPACK_TIMEOUT_MS, err);
+    if (!result)
+        return NULL;
+    version = json_string_or(result, "kernel_version", "");
+    if (!*version || strchr(version, '/')) {
+        pyro_fail(err, PYRO_PULL_FAILED, "the kernel's package does not say its version");
+        return NULL;
+    }
+    return check_missing(json_object_get(result, "missing"), version, err)
+               ? str_printf("%s", version)
+               : NULL;
 }
 
 static bool write_record(int dirfd, const char *version, const char *package,
                          struct pyro_error *err)
 {
+    static const char *const names[] = { KERNEL_FILE, KERNEL_MODULES };
     scoped_json json_t *files = json_object(), *record = NULL;
     scoped_free char *text = NULL;
     char digest[DIGEST_TEXT_BYTES];
 
-    if (!file_digest(dirfd, "vmlinuz", digest, err))
-        return false;
-    json_object_set_new(files, "vmlinuz", json_string(digest));
-    for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
-        char name[64];
-        snprintf(name, sizeof(name), "%s.ko", modules[i].name);
-        if (file_digest(dirfd, name, digest, err))
-            json_object_set_new(files, name, json_string(digest));
-        else if (modules[i].required)
-            return pyro_wrap(err, "kernel %s has no module %s", version, modules[i].name);
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (!file_digest(dirfd, names[i], digest, err))
+            return false;
+        json_object_set_new(files, names[i], json_string(digest));
     }
     record = json_pack("{si ss ss sO}", "format_version", RECORD_VERSION, "kernel_version", version,
                        "package", package, "files", files);
@@ -303,8 +278,7 @@ static bool fetch_into(const char *boot_dir, const char *temporary, const char *
         return false;
     dirfd = fs_open_dir(AT_FDCWD, content, err);
     bootfd = fs_open_dir(AT_FDCWD, boot_dir, err);
-    if (dirfd < 0 || bootfd < 0 || !unpack(deb, dirfd, err) ||
-        !(version = name_kernel(content, dirfd, err)) ||
+    if (dirfd < 0 || bootfd < 0 || !(version = unpack(deb, dirfd, err)) ||
         !write_record(dirfd, version, package, err))
         return false;
     name = str_printf(DIRECTORY_PREFIX "%s", version);

@@ -1,6 +1,6 @@
 /*
- * Kernels in the cache: boot/kernel-VERSION/ holds vmlinuz, the virtio modules and record.json with
- * their digests; put there by rename, so complete or absent.
+ * Kernels in the cache: boot/kernel-VERSION/ holds vmlinuz, the modules that machines may load (a
+ * stream, tree.h) and record.json with their digests; put there by rename, so complete or absent.
  */
 #ifndef PYRO_KERNEL_H
 #define PYRO_KERNEL_H
@@ -8,14 +8,13 @@
 #include "engine/progress.h"
 #include "vmm/base/error.h"
 
-#define KERNEL_MODULES_MAX 16
+#define KERNEL_FILE "vmlinuz"
+#define KERNEL_MODULES "modules.tree"
 
 struct kernel {
     char *directory; /* path */
     char *version;
-    char *digest;                            /* of vmlinuz */
-    const char *modules[KERNEL_MODULES_MAX]; /* names of those there are, in load order */
-    unsigned module_count;
+    char *digest; /* of vmlinuz */
 };
 
 void kernel_release(struct kernel *k);

@@ -9,7 +9,7 @@
 #include "vmm/base/error.h"
 #include "vmm/base/json.h"
 
-#define IMAGE_LIST_MAX 32
+#define IMAGE_LIST_MAX 128
 
 enum image_option_kind {
     IMAGE_OPTION_FD,   /* int: an inherited descriptor */
@@ -53,7 +53,8 @@ struct image_command {
 };
 
 extern const struct image_command image_disk_export, image_disk_list, image_disk_read;
-extern const struct image_command image_tar_to_ext4, image_unpack_deb, image_initramfs, image_patch;
+extern const struct image_command image_tar_to_ext4, image_unpack_kernel, image_initramfs,
+    image_patch;
 extern const struct image_command image_diff, image_tar_to_tree, image_jail;
 
 /* Fills args from argv (without program and sub-command). */

@@ -1,7 +1,8 @@
 /*
  * engine/image/initramfs.c: the initramfs every VM boots from: the guest program as /init, kernel
- * modules as /modules/NAME.ko, and the directories and the console node that a PID 1 needs before
- * it has mounted anything. The same input gives the same bytes.
+ * modules with their lists in /modules (a stream of files, tree.h, on standard input), and the
+ * directories and the console node that a PID 1 needs before it has mounted anything. The same
+ * input gives the same bytes.
  */
 #include <fcntl.h>
 #include <stddef.h>
@@ -13,12 +14,12 @@
 #include "engine/image/command.h"
 #include "engine/image/source.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/tree.h"
 
 #define MEMBER_MAX_BYTES (64 * 1024 * 1024)
 
 struct initramfs_args {
     int output_fd, init_fd;
-    struct image_list modules; /* "NAME=FD" */
 };
 
 static inline void cleanup_archive_write(struct archive **a)
@@ -74,19 +75,52 @@ static bool write_from_fd(struct archive *a, const struct member *m, int fd, str
     return write_member(a, m, bytes, (size_t)st.st_size, err);
 }
 
-static bool write_module(struct archive *a, const char *name_and_fd, struct pyro_error *err)
+static ssize_t read_input(void *arg UNUSED, void *bytes, size_t n, struct pyro_error *err)
 {
-    const char *equals = strchr(name_and_fd, '=');
-    char path[128], *end;
-    long fd;
+    ssize_t got = read(STDIN_FILENO, bytes, n);
 
-    if (!equals || equals - name_and_fd > 64)
-        return pyro_fail(err, PYRO_USAGE, "--module takes NAME=FD, not '%s'", name_and_fd);
-    fd = strtol(equals + 1, &end, 10);
-    if (*end || end == equals + 1 || fd < 0 || fd > INT32_MAX)
-        return pyro_fail(err, PYRO_USAGE, "--module takes NAME=FD, not '%s'", name_and_fd);
-    snprintf(path, sizeof(path), "modules/%.*s.ko", (int)(equals - name_and_fd), name_and_fd);
-    return write_from_fd(a, &(struct member){ path, S_IFREG | 0644, 0, 0 }, (int)fd, err);
+    if (got < 0)
+        pyro_fail_errno(err, "read the modules");
+    return got;
+}
+
+static bool write_module(struct archive *a, struct tree_input *in, const struct tree_entry *e,
+                         struct pyro_error *err)
+{
+    scoped_free char *bytes = e->size <= MEMBER_MAX_BYTES ? calloc(1, e->size + 1) : NULL;
+    struct member m = { .mode = S_IFREG | 0644 };
+    char path[256];
+    const void *piece;
+    uint64_t offset;
+    size_t n;
+
+    if (e->type != TREE_FILE || strchr(e->path, '/') || strlen(e->path) > 200 || !bytes)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.200s' is not a module", e->path);
+    snprintf(path, sizeof(path), "modules/%s", e->path);
+    m.path = path;
+    do {
+        if (!tree_next_data(in, &offset, &piece, &n, err))
+            return false;
+        if (n)
+            memcpy(bytes + offset, piece, n); /* within the size: tree.h */
+    } while (n);
+    return write_member(a, &m, bytes, (size_t)e->size, err);
+}
+
+static bool write_modules(struct archive *a, struct pyro_error *err)
+{
+    struct tree_input in;
+    struct tree_entry e;
+    bool ok = tree_input_init(&in, read_input, NULL, err);
+
+    if (!ok)
+        return false;
+    while ((ok = tree_next(&in, &e, err)) && e.type != TREE_DONE) {
+        if (!(ok = write_module(a, &in, &e, err)))
+            break;
+    }
+    tree_input_release(&in);
+    return ok;
 }
 
 static bool write_skeleton(struct archive *a, struct pyro_error *err)
@@ -117,9 +151,8 @@ static json_t *initramfs(const void *void_args, struct pyro_error *err)
     if (!write_skeleton(a, err) ||
         !write_from_fd(a, &(struct member){ "init", S_IFREG | 0755, 0, 0 }, args->init_fd, err))
         return NULL;
-    for (unsigned i = 0; i < args->modules.count; i++)
-        if (!write_module(a, args->modules.items[i], err))
-            return NULL;
+    if (!write_modules(a, err))
+        return NULL;
     if (archive_write_close(a) != ARCHIVE_OK) {
         pyro_fail(err, PYRO_IO, "write the archive: %s", archive_error_string(a));
         return NULL;
@@ -134,7 +167,6 @@ static json_t *initramfs(const void *void_args, struct pyro_error *err)
 static const struct image_option options[] = {
     { "output-fd", IMAGE_OPTION_FD, offsetof(struct initramfs_args, output_fd), true },
     { "init-fd", IMAGE_OPTION_FD, offsetof(struct initramfs_args, init_fd), true },
-    { "module", IMAGE_OPTION_LIST, offsetof(struct initramfs_args, modules), false },
 };
 
 const struct image_command image_initramfs = {

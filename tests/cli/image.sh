@@ -62,29 +62,53 @@ printf 'Package: k\nVersion: 1\nArchitecture: amd64\nMaintainer: N <n@example.or
     >"$D/deb/DEBIAN/control"
 echo kernel >"$D/deb/boot/vmlinuz-1"
 echo secret >"$D/deb/boot/config-1"
-echo module >"$D/deb/lib/modules/1/kernel/drivers/virtio/virtio.ko"
+modules=$D/deb/lib/modules/1
+echo 'kernel/drivers/virtio/virtio_ring.ko' >"$modules/modules.builtin"
+# A module: an ELF file with what it says of itself, compressed as its name says.
+module() { # PATH DEPENDS ALIAS
+    local file=$modules/kernel/$1
+    mkdir -p "${file%/*}"
+    printf 'license=GPL\0\0alias=%s\0depends=%s\0' "$3" "$2" >"$D/modinfo"
+    objcopy -I binary -O elf64-x86-64 --rename-section .data=.modinfo "$D/modinfo" "${file%.ko*}.ko"
+    case $file in *.xz) xz -f "${file%.xz}" ;; *.zst) zstd -q --rm "${file%.zst}" ;; esac
+}
+module drivers/virtio/virtio.ko virtio_ring virtio-bus
+module drivers/block/virtio-blk.ko.xz virtio 'virtio:d00000002v*'
+module fs/overlayfs/overlay.ko.zst '' fs-overlay
+module drivers/other.ko virtio other
 for compression in xz gzip zstd none; do
     dpkg-deb -Z"$compression" --root-owner-group -b "$D/deb" "$D/k.deb" >/dev/null
-    "$IMAGE" unpack-deb --output-fd 3 --member 'boot/vmlinuz-*' \
-        --member 'lib/modules/*/kernel/drivers/*/virtio.ko' <"$D/k.deb" 3>"$D/out.tree" >"$D/result"
-    is "unpack-deb ($compression): exit status" "$?" 0
-    is "unpack-deb ($compression): what was asked for, with its content" \
-        "$(tr -c '[:print:]' '\n' <"$D/out.tree" | grep -E '^[a-z0-9.-]{5,}$' | tr '\n' ' ')" \
-        "vmlinuz-1 kernel virtio.ko module "
+    "$IMAGE" unpack-kernel --kernel-fd 3 --modules-fd 4 --module virtio_blk --module overlay --module virtio_ring \
+        --module nothing_such <"$D/k.deb" 3>"$D/vmlinuz" 4>"$D/modules" >"$D/result"
+    is "unpack-kernel ($compression): exit status" "$?" 0
+    is "unpack-kernel ($compression): the kernel" "$(cat "$D/vmlinuz")" kernel
+    is "unpack-kernel ($compression): its version" "$(json .kernel_version "$(cat "$D/result")")" 1
+    is "unpack-kernel ($compression): what is neither there nor built in" "$(json .missing "$(cat "$D/result")")" '["nothing_such"]'
+    tr -c '[:print:]' '\n' <"$D/modules" >"$D/text"
+    is "unpack-kernel ($compression): what is wanted, and what that needs" \
+        "$(grep -E '^[a-z_]+\.ko$' "$D/text" | sort | tr '\n' ' ')" "overlay.ko virtio.ko virtio_blk.ko "
+    is "unpack-kernel ($compression): who depends on whom" \
+        "$(grep -E '^[a-z_]+:( |$)' "$D/text" | sort | tr '\n' ';')" "overlay:;virtio:;virtio_blk: virtio;"
+    is "unpack-kernel ($compression): other names" "$(grep -E '^[^ ]+[^ :] [a-z_]+$' "$D/text" | sort | tr '\n' ';')" \
+        'fs-overlay overlay;virtio-bus virtio;virtio:d00000002v* virtio_blk;'
 done
 head -c 600 "$D/k.deb" >"$D/cut.deb"
-"$IMAGE" unpack-deb --output-fd 3 --member x <"$D/cut.deb" 3>"$D/out.tree" >"$D/error"
-is "unpack-deb: a package cut short" "$? $(json .error.code "$(cat "$D/error")")" "1 invalid_argument"
+"$IMAGE" unpack-kernel --kernel-fd 3 --modules-fd 4 <"$D/cut.deb" 3>"$D/vmlinuz" 4>/dev/null >"$D/error"
+is "unpack-kernel: a package cut short" "$? $(json .error.code "$(cat "$D/error")")" "1 invalid_argument"
+printf '\177ELFnot really' >"$modules/kernel/drivers/virtio/virtio.ko"
+dpkg-deb -Znone --root-owner-group -b "$D/deb" "$D/bad.deb" >/dev/null
+"$IMAGE" unpack-kernel --kernel-fd 3 --modules-fd 4 --module virtio <"$D/bad.deb" 3>"$D/vmlinuz" 4>/dev/null >"$D/error"
+is "unpack-kernel: a damaged module" "$? $(json .error.message "$(cat "$D/error")")" \
+    "1 module virtio: not a kernel module, or a damaged one"
 
 # An initramfs: the same bytes from the same input, a newc archive, its members.
 for n in 1 2; do
-    "$IMAGE" initramfs --output-fd 3 --init-fd 4 --module virtio=5 \
-        3>"$D/initramfs$n" 4<"$D/k.deb" 5<"$D/deb/lib/modules/1/kernel/drivers/virtio/virtio.ko" </dev/null >"$D/result"
+    "$IMAGE" initramfs --output-fd 3 --init-fd 4 3>"$D/initramfs$n" 4<"$D/k.deb" <"$D/modules" >"$D/result"
     is "initramfs: exit status" "$?" 0
 done
 check "initramfs: the same each time" cmp "$D/initramfs1" "$D/initramfs2"
 is "initramfs: newc" "$(head -c 6 "$D/initramfs1")" 070701
-for member in init modules/virtio.ko dev/console newroot proc sys; do
+for member in init modules/virtio.ko modules/modules.dep modules/modules.alias dev/console newroot proc sys; do
     check "initramfs: $member" grep -qaF "$member" "$D/initramfs1"
 done
 

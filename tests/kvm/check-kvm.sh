@@ -19,7 +19,7 @@ CACHE=$PYRO_TEST_CACHE/pyro
 ROOT=$WORK/root
 LIMIT_SECONDS=${LIMIT_SECONDS:-900}
 ENVIRONMENT=debian:12-base
-MODULES=(virtio_ring virtio virtio_mmio virtio_blk irqbypass kvm kvm-amd)
+MODULES=(virtio_ring virtio virtio_mmio virtio_blk irqbypass kvm kvm_amd)
 PROGRAMS=(bash cat chgrp chmod chown cut date env grep head ls mkdir mktemp mv nproc ps rm sed
     setpriv sleep sort stat tail timeout tr true uname wc qemu-system-x86_64 qemu-img)
 FIRMWARE=(bios-microvm.bin kvmvapic.bin linuxboot_dma.bin pvh.bin qboot.rom)
@@ -39,13 +39,12 @@ fetch_kernel() {
     fi
     rm -rf "$KERNEL" && mkdir -p "$KERNEL/tmp"
     (cd "$KERNEL/tmp" && apt-get "$@" -q download "$package") >"$WORK/apt.log" 2>&1 || return 1
-    dpkg-deb --fsys-tarfile "$KERNEL"/tmp/*.deb | tar -x -C "$KERNEL/tmp" --wildcards \
-        './boot/vmlinuz-*' './lib/modules/*/virtio*.ko' './lib/modules/*/irqbypass.ko' \
-        './lib/modules/*/kvm*.ko' || return 1
-    find "$KERNEL/tmp" -name '*.ko' -exec mv -t "$KERNEL" {} +
-    mv "$KERNEL"/tmp/boot/vmlinuz-* "$KERNEL/vmlinuz"
+    # shellcheck disable=SC2046
+    "${PYRO%/*}/pyro-image" unpack-kernel --kernel-fd 3 --modules-fd 4 \
+        $(printf -- '--module %s ' "${MODULES[@]}") \
+        <"$(echo "$KERNEL"/tmp/*.deb)" 3>"$KERNEL/vmlinuz" 4>"$KERNEL/modules.tree" >"$WORK/apt.log" || return 1
     rm -rf "$KERNEL/tmp"
-    (cd "$KERNEL" && ls vmlinuz "${MODULES[@]/%/.ko}" >/dev/null) && touch "$KERNEL/$package"
+    touch "$KERNEL/$package"
 }
 
 # By the machine's package lists; when it has none, or old ones, by those that pyro keeps.
@@ -59,15 +58,9 @@ get_kernel() {
 }
 
 make_initramfs() {
-    local fd=5 module options=()
     gcc -static -O2 -Wall -Wextra -o "$WORK/init" tests/kvm/init.c
-    exec 3<>"$WORK/initramfs" 4<"$WORK/init"
-    for module in "${MODULES[@]}"; do
-        eval "exec $fd<\"\$KERNEL/\$module.ko\""
-        options+=(--module "$module=$fd")
-        fd=$((fd + 1))
-    done
-    "${PYRO%/*}/pyro-image" initramfs --output-fd 3 --init-fd 4 "${options[@]}" >/dev/null
+    "${PYRO%/*}/pyro-image" initramfs --output-fd 3 --init-fd 4 \
+        3>"$WORK/initramfs" 4<"$WORK/init" <"$KERNEL/modules.tree" >/dev/null
 }
 
 # A program, with the libraries that it is linked to, as the loader will look for them.

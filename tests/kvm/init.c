@@ -25,7 +25,7 @@
 
 /* In load order. */
 static const char *const modules[] = { "virtio_ring", "virtio", "virtio_mmio", "virtio_blk",
-                                       "irqbypass",   "kvm",    "kvm-amd" };
+                                       "irqbypass",   "kvm",    "kvm_amd" };
 
 static const struct {
     const char *type, *at, *options;

@@ -10,8 +10,7 @@ cache=$XDG_CACHE_HOME/pyro
 kernel=$(ls -d "$cache"/boot/kernel-*/ | sort -V | tail -1)
 base=$(ls -d "$cache"/environments/*/base.ext4 "$cache"/environments/*/*/base.ext4 2>/dev/null | head -1)
 mkdir "$TEST_DIR/assets"
-ln -s "${kernel%/}/vmlinuz" "$base" "$TEST_DIR/assets/"
-ln -s "${kernel%/}" "$TEST_DIR/assets/modules"
+ln -s "${kernel%/}/vmlinuz" "${kernel%/}/modules.tree" "$base" "$TEST_DIR/assets/"
 for group in $(PYRO_TEST_ASSETS=$TEST_DIR/assets "$TEST_BUILD/tests/vm/guest_vm" 2>&1 | tee "$TEST_DIR/log" |
     sed -n 's/^\[\(       OK\|  FAILED\) *\] \([a-z_]*\)$/\1:\2/p' | tr -d ' '); do
     is "${group#*:}" "${group%%:*}" OK

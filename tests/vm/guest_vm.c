@@ -309,7 +309,8 @@ int main(void)
     };
 
     if (!vm_assets()) {
-        fputs("PYRO_TEST_ASSETS names no directory with vmlinuz, modules/ and base.ext4\n", stderr);
+        fputs("PYRO_TEST_ASSETS names no directory with vmlinuz, modules.tree and base.ext4\n",
+              stderr);
         return 2;
     }
     return cmocka_run_group_tests_name("one VM", first, boot, clean_up) +

@@ -16,9 +16,6 @@
 
 #define LISTEN_FD 20
 
-static const char *const modules[] = { "virtio_ring", "virtio", "virtio_mmio", "virtio_console",
-                                       "virtio_blk" };
-
 static void asset(char *ret, size_t size, const char *name)
 {
     const char *dir = getenv("PYRO_TEST_ASSETS");
@@ -37,56 +34,17 @@ bool vm_assets(void)
     return access(path, R_OK) == 0;
 }
 
-/* --- the initramfs: cpio, "newc" --- */
-
-static void cpio_pad(FILE *f)
-{
-    while (ftell(f) % 4)
-        fputc(0, f);
-}
-
-static void cpio_entry(FILE *f, const char *name, unsigned mode, const struct buf *content,
-                       unsigned major, unsigned minor)
-{
-    static unsigned inode;
-
-    fprintf(f, "070701%08X%08X%08X%08X%08X%08X%08zX%08X%08X%08X%08X%08zX%08X", ++inode, mode, 0, 0,
-            1, 0, content ? content->len : 0, 0, 0, major, minor, strlen(name) + 1, 0);
-    fwrite(name, 1, strlen(name) + 1, f);
-    cpio_pad(f);
-    if (content)
-        fwrite(content->data, 1, content->len, f);
-    cpio_pad(f);
-}
-
-static void cpio_file(FILE *f, const char *name, unsigned mode, const char *from)
-{
-    scoped_buf content = BUF_INIT(64 * 1024 * 1024);
-    struct pyro_error err = { 0 };
-
-    if (!fs_read_file(AT_FDCWD, from, &content, &err))
-        die("%s", err.message);
-    cpio_entry(f, name, mode, &content, 0, 0);
-}
-
 static void write_initramfs(const char *path)
 {
-    FILE *f = fopen(path, "we");
-    char name[128], from[640];
+    char modules[512];
+    scoped_free char *command = NULL;
 
-    if (!f)
-        die("%s: %s", path, strerror(errno));
-    cpio_entry(f, "dev", S_IFDIR | 0755, NULL, 0, 0);
-    cpio_entry(f, "dev/console", S_IFCHR | 0600, NULL, 5, 1);
-    cpio_entry(f, "modules", S_IFDIR | 0755, NULL, 0, 0);
-    cpio_file(f, "init", S_IFREG | 0755, "build/pyro-guest");
-    for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
-        snprintf(name, sizeof(name), "modules/%s.ko", modules[i]);
-        asset(from, sizeof(from), name);
-        cpio_file(f, name, S_IFREG | 0644, from);
-    }
-    cpio_entry(f, "TRAILER!!!", 0, NULL, 0, 0);
-    fclose(f);
+    asset(modules, sizeof(modules), "modules.tree");
+    command = str_printf("build/pyro-image initramfs --output-fd 3 --init-fd 4 >/dev/null 3>'%s' "
+                         "4<build/pyro-guest <'%s'",
+                         path, modules);
+    if (system(command) != 0)
+        die("%s", command);
 }
 
 /* --- QEMU --- */

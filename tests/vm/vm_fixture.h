@@ -1,7 +1,7 @@
 /*
  * A VM for tests of the guest program: plain QEMU with the guest as its initramfs, over a
  * throw-away overlay, and a link to it. Needs PYRO_TEST_ASSETS: a directory with vmlinuz,
- * modules/NAME.ko and base.ext4 (a Debian root file system).
+ * modules.treeNAME.ko and base.ext4 (a Debian root file system).
  */
 #ifndef PYRO_TESTS_VM_FIXTURE_H
 #define PYRO_TESTS_VM_FIXTURE_H
