@@ -220,6 +220,52 @@ static bool plain_less(struct bench_result *ret, struct pyro_error *err)
     return plain_corpus("less", less_script, GRID_BYTES, ret, err);
 }
 
+/* --- reads from a cursor, far behind the log's start --- */
+
+#define STRETCH_BYTES ((size_t)64 * 1024)
+
+static bool sample_cursor(const struct buf *corpus, bool grid, struct bench_result *ret,
+                          struct pyro_error *err)
+{
+    struct plain_change change = { .before = BUF_INIT(CORPUS_BYTES),
+                                   .after = BUF_INIT(CORPUS_BYTES) };
+    size_t cursor = CORPUS_BYTES / 2, end = cursor + (grid ? 0 : STRETCH_BYTES);
+    struct plain_options options = { .rows = 30, .cols = 120 };
+    int64_t start = cpu_ns();
+    size_t from = plain_find_start(corpus->data, cursor);
+    bool alt, ok;
+
+    options.from = cursor - from;
+    ok = grid ? plain_change_on_grid(corpus->data + from, end - from, &options, &change, &alt)
+              : plain_change_linear(corpus->data + from, end - from, &options, &change) ==
+                    PLAIN_LINEAR_DONE;
+    ok = (ok && plain_change_cut(&change)) ||
+         pyro_fail(err, PYRO_INTERNAL, "the renderer failed or refused");
+    samples_add(&ret->ours, (double)(cpu_ns() - start) / 1e6);
+    plain_change_release(&change);
+    return ok;
+}
+
+static bool cursor_linear(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_buf corpus = { 0 };
+    bool ok = make_corpus("colour", colour_script, &corpus, err);
+
+    for (int i = 0; i < RUNS && ok; i++)
+        ok = sample_cursor(&corpus, false, ret, err);
+    return ok;
+}
+
+static bool cursor_grid(struct bench_result *ret, struct pyro_error *err)
+{
+    scoped_buf corpus = { 0 };
+    bool ok = make_corpus("less", less_script, &corpus, err);
+
+    for (int i = 0; i < RUNS && ok; i++)
+        ok = sample_cursor(&corpus, true, ret, err);
+    return ok;
+}
+
 /* --- programs that strip escapes, and know nothing of lines --- */
 
 /* Prints how long strip-ansi took for the file, in ns; it has seen the text once before. */
@@ -352,6 +398,16 @@ const struct bench_row bench_term_rows[] = {
       .sense = AT_LEAST,
       .peer = "libvterm",
       .measure = plain_less },
+    { .name = "plain, 64 KiB from a cursor, colour-heavy log",
+      .unit = "ms",
+      .target = 0.2,
+      .sense = AT_MOST,
+      .measure = cursor_linear },
+    { .name = "plain, from a cursor, 256 KiB of less before it",
+      .unit = "ms",
+      .target = 20,
+      .sense = AT_MOST,
+      .measure = cursor_grid },
     { .name = "plain, text without escapes, beside strip-ansi",
       .unit = "MB/s",
       .sense = AT_LEAST,
