@@ -25,4 +25,11 @@ print(json.dumps(json.load(sys.stdin), indent=2, sort_keys=True, ensure_ascii=Fa
 is "JSON: the table counts itself" "$(json .count)" \
     "$(python3 -c 'import json, sys; print(len(json.load(sys.stdin)["commands"]))' <<<"$out")"
 refute "hidden commands are not in the table" grep -q __markdown <<<"$out"
+# Lines of commands that share a standard error do not mix: an error is one write(2).
+for i in $(seq 30); do
+    "$PYRO" workspace status "nothing-$i" &
+done 2>"$TEST_DIR/mixed"
+wait
+is "thirty errors at once: each line is whole" \
+    "$(grep -cE "^pyro: no workspace 'nothing-[0-9]+' \\(see 'pyro workspace list' for the ones there are\\)\$" "$TEST_DIR/mixed")" 30
 finish

@@ -159,6 +159,11 @@ static void note_event(void *arg, uint32_t events)
     assert_true(events & (EPOLLIN | EPOLLHUP));
 }
 
+static void note_readable(void *arg UNUSED, uint32_t events UNUSED)
+{
+    note('r');
+}
+
 static void test_rewatch(void **state UNUSED)
 {
     int fds[2];
@@ -177,6 +182,30 @@ static void test_rewatch(void **state UNUSED)
     loop_unwatch(loop, fds[0]);
     loop_unwatch(loop, -1);
     loop_unwatch(loop, 100000);
+    close(fds[0]);
+    close(fds[1]);
+}
+
+static void test_pause_rests_and_goes_on(void **state UNUSED)
+{
+    struct loop_pause pause = { 0 };
+    int fds[2];
+
+    assert_int_equal(pipe(fds), 0);
+    assert_int_equal(write(fds[1], "x", 1), 1);
+    assert_true(loop_watch(loop, fds[0], EPOLLIN, note_readable, NULL, NULL));
+    loop_run_once(loop, 0);
+    assert_string_equal(trace, "r");
+    loop_pause(loop, &pause, fds[0], EPOLLIN, 3600 * 1000);
+    for (int i = 0; i < 5; i++)
+        loop_run_once(loop, 0);
+    assert_string_equal(trace, "r");
+    loop_pause(loop, &pause, fds[0], EPOLLIN, 1);
+    while (pause.timer.armed)
+        loop_run_once(loop, 1000);
+    loop_run_once(loop, 1000);
+    assert_string_equal(trace, "rr");
+    loop_unwatch(loop, fds[0]);
     close(fds[0]);
     close(fds[1]);
 }
@@ -239,6 +268,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_stale_event_is_dropped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rewatch, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_pause_rests_and_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_signals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_signals_that_are_ignored_stay_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_before_wait, set_up, tear_down),
