@@ -33,7 +33,8 @@ refute "state that cannot be made: an error" [ "$(json .error.code)" = internal 
 PYRO_ENVIRONMENT_CACHE_DIR=$TEST_DIR/file run "$PYRO" env list
 is "a cache that cannot be made: status" "$status" 1
 # Without HOME, what passwd says; without that, an error.
-homeless() { run bwrap --dev-bind / / --ro-bind "$TEST_DIR/passwd" /etc/passwd env -u HOME -u XDG_DATA_HOME "$PYRO" workspace list; }
+echo "passwd: files" >"$TEST_DIR/nsswitch"
+homeless() { run bwrap --dev-bind / / --ro-bind "$TEST_DIR/passwd" /etc/passwd --ro-bind "$TEST_DIR/nsswitch" /etc/nsswitch.conf env -u HOME -u XDG_DATA_HOME "$PYRO" workspace list; }
 echo "somebody:x:$(id -u):$(id -g)::$TEST_DIR/person:/bin/sh" >"$TEST_DIR/passwd"
 if bwrap --dev-bind / / true 2>/dev/null; then
     homeless
