@@ -5,6 +5,7 @@
 
 #define ARGUMENTS_MAX 65536
 #define VARIABLES_MAX 4096
+#define VARIABLES_OURS 16 /* that the guest adds */
 #define TIMEOUT_MAX_MS (30ll * 24 * 3600 * 1000)
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -78,7 +79,7 @@ static bool parse_env(struct command *c, const struct guest *g, const json_t *re
     if ((members && !json_is_object(members)) || json_object_size(members) > VARIABLES_MAX)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'env' is no object of at most %d strings",
                          VARIABLES_MAX);
-    c->env = calloc(2 * VARIABLES_MAX + 8, sizeof(*c->env));
+    c->env = calloc(2 * VARIABLES_MAX + VARIABLES_OURS, sizeof(*c->env));
     if (!c->env || !base_env(c->env, g) || !env_set(c->env, "PWD", c->cwd))
         return no_memory(err);
     json_object_foreach ((json_t *)(uintptr_t)members, name, value) {
@@ -87,11 +88,25 @@ static bool parse_env(struct command *c, const struct guest *g, const json_t *re
         if (!env_set(c->env, name, json_string_value(value)))
             return no_memory(err);
     }
-    c->search_path = DEFAULT_PATH;
-    for (size_t i = 0; c->env[i]; i++)
-        if (strncmp(c->env[i], "PATH=", 5) == 0)
-            c->search_path = c->env[i] + 5;
+    c->search_path = command_variable(c, "PATH");
+    if (!c->search_path)
+        c->search_path = DEFAULT_PATH;
     return true;
+}
+
+bool command_set_variable(struct command *c, const char *name, const char *value)
+{
+    return env_set(c->env, name, value);
+}
+
+const char *command_variable(const struct command *c, const char *name)
+{
+    size_t n = strlen(name);
+
+    for (size_t i = 0; c->env[i]; i++)
+        if (strncmp(c->env[i], name, n) == 0 && c->env[i][n] == '=')
+            return c->env[i] + n + 1;
+    return NULL;
 }
 
 char *command_path(const struct guest *g, const char *path)

@@ -77,10 +77,22 @@ static bool blocked_in(pid_t pid, long *ret_number, uint64_t ret_args[3])
            4;
 }
 
+static int open_slave(int pty_fd)
+{
+    return ioctl(pty_fd, TIOCGPTPEER, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+}
+
+int prompt_unread(int pty_fd)
+{
+    scoped_close int slave = open_slave(pty_fd);
+    int unread = 0;
+
+    return slave >= 0 && ioctl(slave, FIONREAD, &unread) == 0 ? unread : -1;
+}
+
 bool prompt_is_waiting(pid_t shell, int pty_fd)
 {
-    scoped_close int slave =
-        ioctl(pty_fd, TIOCGPTPEER, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    scoped_close int slave = open_slave(pty_fd);
     uint64_t args[3];
     struct stat st;
     long number;

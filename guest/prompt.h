@@ -12,5 +12,7 @@
  * (/proc/PID/syscall, proc(5)), and no typed input is unread. `pty_fd` is the master.
  */
 bool prompt_is_waiting(pid_t shell, int pty_fd);
+/* How many bytes that were typed a read would get now; -1: not known. */
+int prompt_unread(int pty_fd);
 
 #endif

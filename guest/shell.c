@@ -19,17 +19,20 @@
 #include "guest/cgroup.h"
 #include "guest/command.h"
 #include "guest/foreground.h"
+#include "guest/input.h"
+#include "guest/inputrc.h"
+#include "guest/modes.h"
 #include "guest/prompt.h"
 #include "guest/spawn.h"
-#include "guest/typing.h"
 #include "vmm/base/fs.h"
 
 #define SHELLS_MAX 64
 #define ID_MAX 64
-#define IN_MAX (4 * WIRE_CREDIT)
 #define PROMPT_IDLE_MS 20
 #define DRAIN_MS 2000
 #define DRAIN_TURNS 4
+#define CLOSE_LOOK_MS 20
+#define CLOSE_MAX_MS 10000
 #define BATCH_MS 2
 #define BATCH_BYTES (32 * 1024)
 
@@ -47,13 +50,15 @@ struct shell {
     bool forgotten;    /* the host has all of it: the shell goes with its attachment */
     int status;
     struct backlog out;
-    struct buf in;   /* input the PTY has not taken */
-    size_t in_stale; /* of `in`, from an older connection, whose credit is gone */
-    struct typing typing;
-    struct loop_timer held; /* armed: the next line waits for the terminal to take it whole */
+    struct modes modes;
+    struct inputrc inputrc;
+    struct input in;
+    struct loop_timer held; /* armed: what comes next waits for the terminal to be ready for it */
     int64_t active_ms;      /* clock_ms() of the last output or input */
     struct loop_timer drain;
-    int64_t pumped_ms; /* clock_ms() of the last reading */
+    struct loop_timer closing; /* armed: it was hung up on, and what is left is killed at its end */
+    int64_t close_ms;          /* clock_ms() of that end */
+    int64_t pumped_ms;         /* clock_ms() of the last reading */
     struct loop_timer batch;
     struct foreground foreground;
     struct stream stream; /* the host's attachment */
@@ -86,7 +91,7 @@ static void close_pty(struct shell *s)
     foreground_stop(&s->foreground);
     close(s->pty_fd);
     s->pty_fd = -1;
-    buf_release(&s->in);
+    input_release(&s->in);
 }
 
 static void shell_free(struct shell *s)
@@ -101,7 +106,9 @@ static void shell_free(struct shell *s)
     loop_timer_cancel(s->g->loop, &s->drain);
     loop_timer_cancel(s->g->loop, &s->batch);
     loop_timer_cancel(s->g->loop, &s->held);
+    loop_timer_cancel(s->g->loop, &s->closing);
     cgroup_drop(s->group);
+    inputrc_remove(&s->inputrc);
     backlog_release(&s->out);
     free(s);
 }
@@ -150,11 +157,17 @@ static void touch(struct shell *s)
     foreground_touch(&s->foreground);
 }
 
-static bool tell_foreground(void *arg, const json_t *message)
+static bool tell_host(void *arg, const json_t *message)
 {
     struct shell *s = arg;
 
     return s->stream.link && stream_message(&s->stream, message);
+}
+
+static void tell_pasted(void *arg, const json_t *message)
+{
+    if (!tell_host(arg, message))
+        return; /* whoever typed it is gone with the connection */
 }
 
 /* Reads what the PTY holds, as far as there is room. False at its end. */
@@ -176,6 +189,8 @@ static bool read_pty(struct shell *s)
             return false;
         if (!backlog_append(&s->out, chunk, (size_t)n))
             return true;
+        modes_feed(&s->modes, chunk, (size_t)n);
+        input_saw_output(&s->in);
         taken += (size_t)n;
         touch(s);
     }
@@ -198,7 +213,7 @@ static void pump(struct shell *s)
         if (s->stream.link)
             stream_want_room(&s->stream);
     } else if (s->pty_fd >= 0) {
-        watch(s, true, s->in.len && !s->held.armed);
+        watch(s, true, input_waits(&s->in) && !s->held.armed);
     }
     tell_end(s);
 }
@@ -210,24 +225,21 @@ static void held_long(void *arg)
 
 static void write_input(struct shell *s)
 {
+    struct input_terminal t = { .pty_fd = s->pty_fd,
+                                .wants_pastes = s->modes.paste,
+                                .idle_ms = clock_ms() - s->active_ms };
+    int64_t again_ms = 0;
+    size_t waiting = s->in.bytes.len;
+
     loop_timer_cancel(s->g->loop, &s->held);
-    while (s->in.len && s->pty_fd >= 0) {
-        size_t room = typing_room(&s->typing, s->pty_fd, s->in.data, s->in.len);
-        ssize_t n = room ? write(s->pty_fd, s->in.data, room) : 0;
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (!room)
-            loop_timer_set(s->g->loop, &s->held, TYPING_HELD_MS, held_long, s);
-        if (n <= 0)
-            break;
-        typing_wrote(&s->typing, s->in.data, (size_t)n);
-        buf_consume(&s->in, (size_t)n);
+    if (s->pty_fd < 0)
+        return;
+    stream_consumed(&s->stream, input_write(&s->in, &t, &again_ms));
+    if (s->in.bytes.len < waiting)
         touch(s);
-        if ((size_t)n > s->in_stale)
-            stream_consumed(&s->stream, (size_t)n - s->in_stale);
-        s->in_stale -= (size_t)n < s->in_stale ? (size_t)n : s->in_stale;
-    }
-    watch(s, s->watched, s->in.len && !s->held.armed);
+    if (again_ms)
+        loop_timer_set(s->g->loop, &s->held, again_ms, held_long, s);
+    watch(s, s->watched, input_waits(&s->in) && !s->held.armed);
 }
 
 static void batched(void *arg)
@@ -297,6 +309,34 @@ static void kill_all(struct shell *s)
     cgroup_kill(s->group);
 }
 
+static void close_look(void *arg)
+{
+    struct shell *s = arg;
+
+    if (clock_ms() < s->close_ms && (!s->exited || cgroup_count(s->group)))
+        loop_timer_set(s->g->loop, &s->closing, CLOSE_LOOK_MS, close_look, s);
+    else
+        kill_all(s);
+}
+
+/* As when a terminal is hung up: what saves its work at that gets a moment for it. Stopped jobs are
+ * woken by the shell, which hears HUP first. */
+static void close_shell(struct shell *s, int64_t grace_ms)
+{
+    pid_t foreground = s->pty_fd >= 0 ? tcgetpgrp(s->pty_fd) : -1;
+
+    if (s->closing.armed)
+        return;
+    if (!s->exited) {
+        kill(-s->pid, SIGHUP);
+        kill(-s->pid, SIGCONT);
+    }
+    if (foreground > 0 && foreground != s->pid)
+        kill(-foreground, SIGHUP);
+    s->close_ms = clock_ms() + (grace_ms < CLOSE_MAX_MS ? grace_ms : CLOSE_MAX_MS);
+    loop_timer_set(s->g->loop, &s->closing, CLOSE_LOOK_MS, close_look, s);
+}
+
 static void send_signal(struct shell *s, const char *name)
 {
     static const struct {
@@ -323,7 +363,7 @@ static void ask_prompt(struct shell *s, int64_t token)
     /* Input counts too: what was just written reaches the terminal's queue a moment later. */
     idle = clock_ms() - s->active_ms >= PROMPT_IDLE_MS;
     answer = json_pack("{s:I, s:b, s:I}", "prompt", (json_int_t)token, "at_prompt",
-                       !s->exited && s->pty_fd >= 0 && idle && !s->in.len &&
+                       !s->exited && s->pty_fd >= 0 && idle && !input_waits(&s->in) &&
                            prompt_is_waiting(s->pid, s->pty_fd),
                        "offset", (json_int_t)backlog_end(&s->out));
     stream_message(&s->stream, answer);
@@ -339,6 +379,12 @@ static void on_message(struct stream *stream, const json_t *message)
         send_signal(s, json_string_or(message, "signal", ""));
     if (json_is_integer(json_object_get(message, "prompt")))
         ask_prompt(s, json_int_or(message, "prompt", 0));
+    if (json_is_integer(json_object_get(message, "close")))
+        close_shell(s, json_int_or(message, "close", 0));
+    if (json_is_object(json_object_get(message, "input")) && s->pty_fd >= 0) {
+        input_announce(&s->in, json_object_get(message, "input"));
+        write_input(s);
+    }
     if (json_bool_or(message, "forget", false))
         s->forgotten = s->told;
 }
@@ -348,7 +394,7 @@ static void on_data(struct stream *stream, enum wire_channel channel, const uint
 {
     struct shell *s = stream->arg;
 
-    if (channel != WIRE_STDIN || s->pty_fd < 0 || s->exited || !buf_append(&s->in, bytes, n)) {
+    if (channel != WIRE_STDIN || s->pty_fd < 0 || s->exited || !input_take(&s->in, bytes, n)) {
         stream_consumed(stream, n);
         return;
     }
@@ -372,7 +418,7 @@ static void on_closed(struct stream *stream, const json_t *result UNUSED,
         return;
     }
     s->told = false;
-    s->in_stale = s->in.len;
+    input_disconnected(&s->in);
 }
 
 bool shell_op_attach(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err)
@@ -445,7 +491,8 @@ static bool start(struct shell *s, const struct command *c, int cols, int rows,
         s->child = s->pid;
     s->active_ms = clock_ms();
     if (result == SPAWN_OK) {
-        foreground_start(&s->foreground, s->g->loop, s->pid, s->pty_fd, tell_foreground, s);
+        s->in.shell = s->pid;
+        foreground_start(&s->foreground, s->g->loop, s->pid, s->pty_fd, tell_host, s);
         return true;
     }
     close(take_fd(&s->pty_fd));
@@ -464,9 +511,10 @@ static struct shell *shell_new(struct guest *g, const char *id)
         return NULL;
     s->g = g;
     s->pty_fd = -1;
+    s->inputrc = (struct inputrc)INPUTRC_INIT;
     snprintf(s->id, sizeof(s->id), "%s", id);
     backlog_init(&s->out);
-    buf_init(&s->in, IN_MAX);
+    input_init(&s->in, tell_pasted, s);
     s->group = cgroup_new();
     s->next = g->shells;
     g->shells = s;
@@ -494,6 +542,8 @@ bool shell_op_open(struct guest *g, const json_t *request, json_t **ret UNUSED,
     if (!command_parse(&command, g, request, err))
         return false;
     s = shell_new(g, id);
+    if (s && json_bool_or(request, "for_program", false))
+        inputrc_make(&s->inputrc, g, id, &command);
     ok = s ? start(s, &command, (int)cols, (int)rows, err)
            : pyro_fail(err, PYRO_NO_MEMORY, "shell: out of memory");
     command_release(&command);
@@ -525,7 +575,8 @@ bool shell_child_ended(struct guest *g, pid_t pid, int status)
         return false;
     s->exited = true;
     s->status = status;
-    cgroup_kill(s->group);
+    if (!s->closing.armed)
+        cgroup_kill(s->group);
     loop_timer_set(g->loop, &s->drain, DRAIN_MS, drained, s);
     pump(s);
     return true;

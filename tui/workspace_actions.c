@@ -232,7 +232,7 @@ static void shell_opened(void *arg UNUSED, const struct job_end *end)
 
 static void open_shell(struct app *app, const char *id, const char *name)
 {
-    const char *argv[] = { "workspace", "shell", "open", id, NULL };
+    const char *argv[] = { "workspace", "shell", "open", id, "--interactive", NULL };
     scoped_free char *what = str_printf("open a shell in %s", name);
 
     job_start(app, what, argv, false, shell_opened, NULL);

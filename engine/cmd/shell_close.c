@@ -29,6 +29,7 @@ static bool shell_close_run(const void *args, struct cmd_io *io, json_t **ret_re
 const struct cmd_spec cmd_shell_close = {
     .path = "workspace shell close",
     .summary = "End a shell and all that runs in it; its output stays readable",
+    .details = "What runs in it gets HUP, and after a second KILL.",
     .example = "pyro workspace shell close demo sh1",
     .traits = CMD_DESTRUCTIVE,
     .args = shell_close_rows,

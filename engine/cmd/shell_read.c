@@ -11,8 +11,6 @@
 #include "vmm/base/json.h"
 
 #define WAIT_MS_MAX 60000
-#define MAX_WAIT_MS_MAX (24ll * 3600 * 1000)
-
 struct shell_read_args {
     const char *workspace, *shell;
     int64_t cursor, max_chars, wait_for_idle_ms, max_wait_ms;
@@ -36,7 +34,7 @@ static const struct arg_spec shell_read_rows[] = {
             .unit = "ms", .help = "First wait until there was no output for this long"),
     ARG_FLAG(shell_read_args, wait_for_prompt,
              .help = "First wait until the shell waits for the next command"),
-    ARG_INT(shell_read_args, max_wait_ms, .min = 1, .max = MAX_WAIT_MS_MAX, .def = ARG_UNSET,
+    ARG_INT(shell_read_args, max_wait_ms, .min = 1, .max = SHELL_WAIT_MS_MAX, .def = ARG_UNSET,
             .unit = "ms",
             .help = "Wait no longer than this; default 30000, or twice --wait-for-idle-ms"),
     ARG_END,

@@ -11,9 +11,17 @@ const struct result_spec shell_rows[] = {
     RES_END,
 };
 
+/* NULL for one that is neither. */
+static const char *truth(const json_t *value)
+{
+    return json_is_boolean(value) ? (json_is_true(value) ? "True" : "False") : NULL;
+}
+
 void shell_summary(struct cmd_io *io, const char *name, const json_t *shell)
 {
     const json_t *exit_code = json_object_get(shell, "exit_code");
+    const json_t *at_prompt = json_object_get(shell, "at_prompt");
+    const json_t *pasted = json_object_get(shell, "pasted");
     struct number_text cols, rows, code;
 
     cmd_io_summary(io, name,
@@ -27,6 +35,8 @@ void shell_summary(struct cmd_io *io, const char *name, const json_t *shell)
                        { "exit_code", json_is_integer(exit_code)
                                           ? number_text(&code, json_integer_value(exit_code))
                                           : NULL },
+                       { "at_prompt", truth(at_prompt) },
+                       { "pasted", truth(pasted) },
                        { "execution_mode", json_string_or(shell, "execution_mode", NULL) },
                        { NULL, NULL } });
 }

@@ -5,6 +5,8 @@
 #include "engine/cmd/io.h"
 #include "engine/cmd/spec.h"
 
+#define SHELL_WAIT_MS_MAX (24ll * 3600 * 1000) /* of --max-wait-ms */
+
 #define ARG_SHELL(S, F)                                                                            \
     {                                                                                              \
         ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, .metavar = "SHELL_ID",     \

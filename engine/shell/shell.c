@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "engine/shell/shell_wait.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
 #include "engine/workspace/workspace.h"
@@ -62,18 +63,47 @@ static bool open_running(const char *ref, const char *id, struct opened *o,
                      o->id);
 }
 
+/* Waits until the shell that was opened is at its prompt; *view is brought up to date. That it is
+ * open is true whatever becomes of this. */
+static void await_prompt(const struct opened *o, int64_t max_wait_ms, json_t **view)
+{
+    const struct shell_read_spec spec = { .rendering = SHELL_SCREEN, /* however much is printed */
+                                          .wait_for_prompt = true,
+                                          .max_wait_ms = max_wait_ms };
+    const char *id = json_string_or(*view, "shell_id", "");
+    struct pyro_error why = { 0 };
+    struct shell_record r;
+    bool at_prompt = false;
+
+    if (!shell_wait(o->dir_fd, o->id, id, &spec, &at_prompt, &why))
+        at_prompt = false;
+    if (shell_record_load(o->dir_fd, id, &r, &why)) {
+        json_decref(*view);
+        *view = shell_record_to_view(&r, o->id);
+        shell_record_release(&r);
+    }
+    json_object_set_new(*view, "at_prompt", json_boolean(at_prompt));
+}
+
 json_t *shell_open(const char *ref, const struct shell_open_spec *spec, struct pyro_error *err)
 {
     scoped_opened struct opened o = OPENED_INIT;
     scoped_free char *cwd = workspace_cwd(spec->cwd);
+    json_t *view;
 
     if (!workspace_open(ref, &o, err))
         return NULL;
-    return call(&o,
-                json_pack("{s:s, s:s, s:s, s:I, s:I, s:O*}", "op", "shell", "do", "open", "cwd",
-                          cwd, "cols", (json_int_t)spec->cols, "rows", (json_int_t)spec->rows,
-                          "secret_env", spec->secret_env),
-                err);
+    view =
+        call(&o,
+             json_pack("{s:s, s:s, s:s, s:I, s:I, s:O*, s:b}", "op", "shell", "do", "open", "cwd",
+                       cwd, "cols", (json_int_t)spec->cols, "rows", (json_int_t)spec->rows,
+                       "secret_env", spec->secret_env, "interactive", spec->interactive),
+             err);
+    if (view)
+        json_object_set_new(view, "at_prompt", json_null());
+    if (view && spec->max_wait_ms && !spec->interactive)
+        await_prompt(&o, spec->max_wait_ms, &view);
+    return view;
 }
 
 struct listing {
@@ -214,14 +244,16 @@ static void on_late(void *arg)
     loop_stop(w->loop);
 }
 
-static json_t *send_input(const struct opened *o, const char *id, const void *bytes, size_t n,
-                          struct pyro_error *err)
+static json_t *send_input(const struct opened *o, const char *id,
+                          const struct shell_write_spec *spec, struct pyro_error *err)
 {
+    static const char *const as[] = { "keys", "lines", "paste" };
     static const struct link_ops link_ops = { .lost = on_lost };
     static const struct stream_ops ops = { .writable = on_writable, .closed = on_closed };
     scoped_json json_t *request =
-        json_pack("{s:s, s:s, s:s}", "op", "shell", "do", "write", "shell", id);
-    struct writing w = { .bytes = bytes, .left = n };
+        json_pack("{s:s, s:s, s:s, s:s, s:b}", "op", "shell", "do", "write", "shell", id, "as",
+                  as[spec->as], "enter", spec->enter && spec->as == SHELL_PASTE);
+    struct writing w = { .bytes = spec->bytes, .left = spec->n };
     struct loop_timer timer = { 0 };
     struct link *link = NULL;
     int fd = supervisor_connect(o->dir_fd, o->id, err);
@@ -248,25 +280,38 @@ static json_t *send_input(const struct opened *o, const char *id, const void *by
     return w.result;
 }
 
-json_t *shell_write(const char *ref, const char *id, const void *bytes, size_t n,
+json_t *shell_write(const char *ref, const char *id, const struct shell_write_spec *spec,
                     struct pyro_error *err)
 {
     scoped_opened struct opened o = OPENED_INIT;
+    scoped_buf lines = BUF_INIT(INPUT_BYTES_MAX + 1);
+    struct shell_write_spec sent = *spec;
     struct shell_record r;
     json_t *view;
 
-    if (n > INPUT_BYTES_MAX) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the input has %zu bytes; at most %d at once", n,
-                  INPUT_BYTES_MAX);
+    if (spec->n > INPUT_BYTES_MAX) {
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the input has %zu bytes; at most %d at once",
+                  spec->n, INPUT_BYTES_MAX);
         return NULL;
+    }
+    if (spec->as == SHELL_LINES && spec->enter) {
+        if (!buf_append(&lines, spec->bytes, spec->n) || !buf_append(&lines, "\n", 1)) {
+            pyro_fail(err, PYRO_NO_MEMORY, "shell: out of memory");
+            return NULL;
+        }
+        sent.bytes = lines.data;
+        sent.n = lines.len;
     }
     if (!open_running(ref, id, &o, &r, err))
         return NULL;
     shell_record_release(&r);
-    view = send_input(&o, id, bytes, n, err);
+    view = send_input(&o, id, &sent, err);
     if (view) {
-        json_object_set_new(view, "input_length", json_integer((json_int_t)n));
-        json_object_set_new(view, "append_newline", json_false());
+        json_object_set_new(view, "input_length", json_integer((json_int_t)spec->n));
+        json_object_set_new(view, "append_newline",
+                            json_boolean(spec->enter && spec->as != SHELL_KEYS));
+        if (!json_object_get(view, "pasted"))
+            json_object_set_new(view, "pasted", json_null());
     }
     return view;
 }

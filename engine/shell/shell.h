@@ -16,17 +16,30 @@ struct shell_open_spec {
     const char *cwd; /* NULL: /workspace */
     int64_t cols, rows;
     json_t *secret_env; /* {VARIABLE: NAME of a secret}, borrowed; NULL: none */
+    bool interactive;   /* a person types: completion, pagers, editors and history expansion stay */
+    int64_t max_wait_ms; /* for the first prompt or the shell's end, here and not in the supervisor;
+                            0: returned at once. An interactive one is not waited for */
 };
-/* An interactive bash. The result is the shell object. */
+/* A bash on a terminal. The result is the shell object with at_prompt: null when it was not waited
+ * for. */
 json_t *shell_open(const char *ref, const struct shell_open_spec *spec,
                    struct pyro_error *err) MUST_CHECK;
 /* {workspace_id, count, shells}, by number, ended ones too. Needs no supervisor. */
 json_t *shell_list(const char *ref, struct pyro_error *err) MUST_CHECK;
-/*
- * Types n bytes, any bytes, at once: other writers' come before or after. At most 1 MiB. The shell
- * object, with input_length (n) and append_newline (false).
- */
-json_t *shell_write(const char *ref, const char *id, const void *bytes, size_t n,
+enum shell_typing {
+    SHELL_KEYS,  /* bytes as they are */
+    SHELL_LINES, /* each newline is Enter, also one appended */
+    SHELL_PASTE, /* one bracketed paste where the program takes any, else as SHELL_LINES */
+};
+struct shell_write_spec {
+    const void *bytes;
+    size_t n; /* at most 1 MiB */
+    enum shell_typing as;
+    bool enter; /* not with SHELL_KEYS: Enter after them */
+};
+/* Types at once: other writers' bytes come before or after. The shell object, with input_length
+ * (n), append_newline (enter) and pasted: null but for a paste. */
+json_t *shell_write(const char *ref, const char *id, const struct shell_write_spec *spec,
                     struct pyro_error *err) MUST_CHECK;
 /* Either may be 0: as it is. Returns once the program has been told. */
 json_t *shell_resize(const char *ref, const char *id, int64_t cols, int64_t rows,
@@ -34,7 +47,8 @@ json_t *shell_resize(const char *ref, const char *id, int64_t cols, int64_t rows
 /* HUP, INT or TERM to the foreground process group, KILL to all that runs in the shell. */
 json_t *shell_signal(const char *ref, const char *id, const char *name,
                      struct pyro_error *err) MUST_CHECK;
-/* Ends all that runs in the shell; its output stays. One that has ended is returned as it is. */
+/* Hangs up on all that runs in the shell, and a moment later kills what is left; its output stays.
+ * One that has ended is returned as it is. */
 json_t *shell_close(const char *ref, const char *id, struct pyro_error *err) MUST_CHECK;
 
 #endif

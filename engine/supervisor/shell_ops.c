@@ -2,8 +2,8 @@
  * engine/supervisor/shell_ops.c: requests about shells.
  *
  * Input comes as DATA on the stream: a `write` gathers all of it up to END and hands it over as one
- * piece; an `attach` hands over each DATA as it comes (a key press), and takes {"resize": [cols,
- * rows]} messages.
+ * piece, and one that is a paste is answered once the guest has said what became of it; an `attach`
+ * hands over each DATA as it comes (a key press), and takes {"resize": [cols, rows]} messages.
  */
 #include "engine/supervisor/shell_ops.h"
 
@@ -20,11 +20,14 @@ struct input {
     struct stream stream;
     char *shell;
     bool whole; /* a `write` */
+    enum typed_as as;
+    bool enter; /* after a paste */
     struct buf bytes;
 };
 
 static void input_free(struct input *in)
 {
+    shells_forget(in->supervisor, in);
     buf_release(&in->bytes);
     free(in->shell);
     free(in);
@@ -46,30 +49,53 @@ static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *
         return;
     if (in->whole && !buf_append(&in->bytes, bytes, n))
         pyro_fail(&err, PYRO_INVALID_ARGUMENT, "the input is over %d bytes", WRITE_MAX);
-    else if (!in->whole && !shells_input(in->supervisor, in->shell, "operator", bytes, n, &err) &&
+    else if (!in->whole &&
+             !shells_input(in->supervisor, in->shell, "operator", TYPED_KEYS, bytes, n, &err) &&
              err.code == PYRO_OK)
         pyro_fail(&err, PYRO_SHELL_STATE, "shell '%s' takes no input", in->shell);
     if (err.code)
         fail_input(in, &err);
 }
 
-static void on_end(struct stream *s, enum wire_channel channel)
+/* It was typed; `pasted` is stolen. */
+static void done(struct input *in, json_t *pasted)
 {
-    struct input *in = s->arg;
     struct pyro_error err = { 0 };
     scoped_json json_t *view = NULL;
-    struct shell *sh;
+    struct shell *sh = shells_find(in->supervisor, in->shell, &err);
 
-    if (channel != WIRE_STDIN || !in->whole)
-        return;
-    if (!shells_input(in->supervisor, in->shell, "agent", in->bytes.data, in->bytes.len, &err) ||
-        !(sh = shells_find(in->supervisor, in->shell, &err))) {
+    if (!sh) {
+        json_decref(pasted);
         fail_input(in, &err);
         return;
     }
     view = shells_view(sh);
+    json_object_set_new(view, "pasted", pasted ? pasted : json_null());
     stream_close(&in->stream, view);
     input_free(in);
+}
+
+static void on_pasted(void *arg, bool pasted)
+{
+    done(arg, json_boolean(pasted));
+}
+
+static void on_end(struct stream *s, enum wire_channel channel)
+{
+    struct input *in = s->arg;
+    struct pyro_error err = { 0 };
+    const char *bytes = in->bytes.len ? in->bytes.data : "";
+
+    if (channel != WIRE_STDIN || !in->whole)
+        return;
+    if (in->as == TYPED_PASTE && shells_paste(in->supervisor, in->shell, bytes, in->bytes.len,
+                                              in->enter, on_pasted, in, &err))
+        return;
+    if (!err.code &&
+        shells_input(in->supervisor, in->shell, "agent", in->as, bytes, in->bytes.len, &err))
+        done(in, NULL);
+    else
+        fail_input(in, &err);
 }
 
 static void on_message(struct stream *s, const json_t *message)
@@ -89,8 +115,15 @@ static void on_closed(struct stream *s, const json_t *result UNUSED,
     input_free(s->arg);
 }
 
+static enum typed_as typed_as(const json_t *request)
+{
+    const char *as = json_string_or(request, "as", "keys");
+
+    return !strcmp(as, "lines") ? TYPED_LINES : !strcmp(as, "paste") ? TYPED_PASTE : TYPED_KEYS;
+}
+
 static bool take_input(struct supervisor *s, struct link *client, uint32_t id, const char *shell,
-                       bool whole, struct pyro_error *err)
+                       const json_t *request, struct pyro_error *err)
 {
     static const struct stream_ops ops = {
         .data = on_data, .end = on_end, .message = on_message, .closed = on_closed
@@ -100,7 +133,9 @@ static bool take_input(struct supervisor *s, struct link *client, uint32_t id, c
     BUG_ON(!in);
     in->supervisor = s;
     in->shell = strdup(shell);
-    in->whole = whole;
+    in->whole = !strcmp(json_string_or(request, "do", ""), "write");
+    in->as = typed_as(request);
+    in->enter = json_bool_or(request, "enter", false);
     buf_init(&in->bytes, WRITE_MAX);
     BUG_ON(!in->shell);
     if (stream_accept(client, id, &in->stream, &ops, in, err))
@@ -154,7 +189,7 @@ static bool dispatch(struct supervisor *s, struct link *client, uint32_t id, con
     if (!sh)
         return false;
     if (!strcmp(what, "write") || !strcmp(what, "attach"))
-        return take_input(s, client, id, name, !strcmp(what, "write"), err);
+        return take_input(s, client, id, name, request, err);
     if (!strcmp(what, "resize"))
         return op_resize(sh, client, id, request, err);
     if (!strcmp(what, "signal"))

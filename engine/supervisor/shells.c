@@ -11,20 +11,23 @@
 
 #include "engine/secret/hide.h"
 #include "engine/supervisor/intake.h"
+#include "engine/supervisor/shell_input.h"
 #include "engine/supervisor/shell_log.h"
 #include "vmm/base/fs.h"
 
-#define INPUT_MAX (4 * 1024 * 1024) /* waiting for a shell that does not read */
-#define FOREGROUND_MAX 1024         /* bytes of what the guest may say of it */
-#define FOREGROUND_CUT 150          /* a longer one has maybe been cut by the guest */
+#define CLOSE_MS 1000       /* from HUP to KILL */
+#define FOREGROUND_MAX 1024 /* bytes of what the guest may say of it */
+#define FOREGROUND_CUT 150  /* a longer one has maybe been cut by the guest */
 
 /* A request that the guest has to answer first. */
 struct shell_ask {
     struct shell_ask *next;
-    enum { ASK_RESIZE, ASK_PROMPT, ASK_END } kind;
+    enum { ASK_RESIZE, ASK_PROMPT, ASK_PASTE, ASK_END } kind;
     int64_t token;
     struct link *client; /* NULL: gone, or nobody to be told */
     uint32_t id;
+    shells_pasted_fn *pasted; /* ASK_PASTE has this instead */
+    void *arg;
 };
 
 struct shell {
@@ -34,7 +37,7 @@ struct shell {
     struct shell_log log;
     struct stream guest;
     struct intake intake;
-    struct buf input; /* for the guest, beyond its credit */
+    struct shell_input input;
     struct shell_ask *asks;
     const char *last_writer;
     bool opening;             /* the guest has not answered yet */
@@ -54,7 +57,7 @@ static void shell_free(struct shell *sh)
     shell_log_close(&sh->log);
     shell_record_release(&sh->record);
     intake_release(&sh->intake);
-    buf_release(&sh->input);
+    shell_input_release(&sh->input);
     while (sh->asks) {
         struct shell_ask *a = sh->asks;
         sh->asks = a->next;
@@ -94,6 +97,8 @@ static void answer(struct shell *sh, int kind, int64_t token, json_t *result)
             continue;
         }
         *at = a->next;
+        if (a->pasted)
+            a->pasted(a->arg, json_bool_or(result, "pasted", false));
         if (a->client)
             stream_reply(a->client, a->id, json_incref(result));
         free(a);
@@ -139,6 +144,7 @@ static void end_shell(struct shell *sh, int exit_code)
         record_set_string(&s->record.last_error, err.message);
     answer(sh, ASK_END, -1, view(sh));
     answer(sh, ASK_RESIZE, -1, view(sh));
+    answer(sh, ASK_PASTE, -1, NULL);
     answer(sh, ASK_PROMPT, -1, prompt_view(false, (int64_t)sh->log.file.size));
     s->record.shell_count--;
     supervisor_touch(s);
@@ -212,28 +218,19 @@ static void on_drained(void *arg)
 
 /* ---- input ---- */
 
-static void pump_input(struct shell *sh)
-{
-    size_t n = stream_send(&sh->guest, WIRE_STDIN, sh->input.data, sh->input.len);
-
-    buf_consume(&sh->input, n);
-}
-
 static void on_writable(struct stream *stream)
 {
-    pump_input(stream->arg);
+    struct shell *sh = stream->arg;
+
+    shell_input_pump(&sh->input);
 }
 
-bool shells_input(struct supervisor *s, const char *id, const char *by, const void *bytes, size_t n,
-                  struct pyro_error *err)
+static bool type(struct shell *sh, const char *by, enum typed_as as, const void *bytes, size_t n,
+                 int64_t token, struct pyro_error *err)
 {
-    struct shell *sh = shells_find(s, id, err);
-
-    if (!sh)
-        return false;
-    if (!buf_append(&sh->input, bytes, n)) {
-        pyro_fail(err, PYRO_SHELL_STATE, "shell '%s' does not read: %zu bytes wait for it", id,
-                  sh->input.len);
+    if (!shell_input_add(&sh->input, as, bytes, n, token)) {
+        pyro_fail(err, PYRO_SHELL_STATE, "shell '%s' does not read: %zu bytes wait for it",
+                  sh->record.id, shell_input_waiting(&sh->input));
         return pyro_hint(err, "end what runs in it with 'pyro workspace shell signal'");
     }
     if (!sh->last_writer || strcmp(sh->last_writer, by) != 0) {
@@ -241,9 +238,42 @@ bool shells_input(struct supervisor *s, const char *id, const char *by, const vo
         guest_log_event(&sh->log.file, "input", sh->log.file.size,
                         json_pack("{s:s}", "by", sh->last_writer));
     }
-    pump_input(sh);
-    supervisor_touch(s);
+    supervisor_touch(sh->supervisor);
     return true;
+}
+
+bool shells_input(struct supervisor *s, const char *id, const char *by, enum typed_as as,
+                  const void *bytes, size_t n, struct pyro_error *err)
+{
+    struct shell *sh = shells_find(s, id, err);
+
+    return sh && type(sh, by, as, bytes, n, 0, err);
+}
+
+bool shells_paste(struct supervisor *s, const char *id, const void *bytes, size_t n, bool enter,
+                  shells_pasted_fn *pasted, void *arg, struct pyro_error *err)
+{
+    struct shell *sh = shells_find(s, id, err);
+    int64_t token = ++s->prompt_token;
+
+    if (!sh)
+        return false;
+    ask(sh, ASK_PASTE, token, NULL, 0);
+    if (!type(sh, "agent", TYPED_PASTE, bytes, n, token, err)) {
+        answer(sh, ASK_PASTE, token, NULL);
+        return false;
+    }
+    sh->asks->pasted = pasted;
+    sh->asks->arg = arg;
+    return !enter || type(sh, "agent", TYPED_LINES, "\n", 1, 0, err);
+}
+
+void shells_forget(struct supervisor *s, const void *arg)
+{
+    for (struct shell *sh = s->shells; sh; sh = sh->next)
+        for (struct shell_ask *a = sh->asks; a; a = a->next)
+            if (a->arg == arg)
+                a->pasted = NULL;
 }
 
 /* ---- what the guest says ---- */
@@ -308,6 +338,9 @@ static void on_message(struct stream *stream, const json_t *message)
         on_resized(sh, message);
     if (json_is_integer(json_object_get(message, "prompt")))
         on_prompt(sh, message);
+    if (json_is_boolean(json_object_get(message, "pasted")))
+        answer(sh, ASK_PASTE, json_int_or(message, "token", 0),
+               json_incref((json_t *)(uintptr_t)message));
     if (!json_is_integer(ended))
         return;
     sh->ended = (int)(json_integer_value(ended) & 255);
@@ -351,7 +384,7 @@ static struct shell *shell_new(struct supervisor *s, const struct shell_record *
     sh->record = *r;
     sh->record.cwd = str_printf("%s", r->cwd);
     sh->record.foreground = NULL; /* the guest says it anew */
-    buf_init(&sh->input, INPUT_MAX);
+    shell_input_init(&sh->input, &sh->guest);
     if (!shell_log_open(&sh->log, s->dir_fd, &sh->record, s->record.secrets, err)) {
         shell_record_release(&sh->record);
         free(sh);
@@ -384,17 +417,30 @@ static void on_opened(struct stream *stream, const json_t *result, const struct 
     sh->open_client = NULL;
 }
 
+/*
+ * What a program that types into a shell has not got, a person's eye on it: so no pager waits for a
+ * key, no editor opens, and an exclamation mark is one. docs/shells.md tells it.
+ */
+static json_t *program_env(void)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "PAGER", "cat", "GIT_PAGER", "cat", "MANPAGER",
+                     "cat", "SYSTEMD_PAGER", "cat", "GIT_EDITOR", "true");
+}
+
 static bool open_in_guest(struct shell *sh, const json_t *asked, struct pyro_error *err)
 {
     static const struct stream_ops ops = { .closed = on_opened };
-    scoped_json json_t *env = json_pack("{s:s}", "TERM", "xterm-256color"), *request = NULL;
+    bool for_program = !json_bool_or(asked, "interactive", true);
+    scoped_json json_t *env = for_program ? program_env() : json_object(), *request = NULL;
 
+    json_object_set_new(env, "TERM", json_string("xterm-256color"));
     if (!supervisor_secret_env(sh->supervisor, asked, env, err))
         return false;
-    request = json_pack(
-        "{s:s, s:s, s:[s], s:s, s:I, s:I, s:O}", "op", "shell_open", "shell", sh->record.id,
-        "command", "bash", "cwd", json_string_or(asked, "cwd", "/workspace"), "cols",
-        (json_int_t)sh->record.cols, "rows", (json_int_t)sh->record.rows, "env", env);
+    request =
+        json_pack("{s:s, s:s, s:[s, s*], s:s, s:I, s:I, s:O, s:b}", "op", "shell_open", "shell",
+                  sh->record.id, "command", "bash", for_program ? "+H" : NULL, "cwd",
+                  json_string_or(asked, "cwd", "/workspace"), "cols", (json_int_t)sh->record.cols,
+                  "rows", (json_int_t)sh->record.rows, "env", env, "for_program", for_program);
     return stream_open(sh->supervisor->guest, &sh->guest, request, &ops, sh, err);
 }
 
@@ -490,7 +536,7 @@ void shells_signal(struct shell *sh, const char *name, struct link *client, uint
 
 void shells_close(struct shell *sh, struct link *client, uint32_t id)
 {
-    scoped_json json_t *message = json_pack("{s:s}", "signal", "KILL");
+    scoped_json json_t *message = json_pack("{s:i}", "close", CLOSE_MS);
 
     if (ask(sh, ASK_END, 0, client, id))
         stream_message(&sh->guest, message);
@@ -501,7 +547,7 @@ void shells_prompt(struct shell *sh, struct link *client, uint32_t id)
     int64_t token = ++sh->supervisor->prompt_token;
     scoped_json json_t *message = json_pack("{s:I}", "prompt", (json_int_t)token);
 
-    if (sh->input.len) /* it has yet to read that */
+    if (shell_input_waiting(&sh->input)) /* it has yet to read that */
         stream_reply(client, id, prompt_view(false, (int64_t)sh->log.file.size));
     else if (ask(sh, ASK_PROMPT, token, client, id))
         stream_message(&sh->guest, message);

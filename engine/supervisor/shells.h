@@ -2,6 +2,7 @@
 #ifndef PYRO_SUPERVISOR_SHELLS_H
 #define PYRO_SUPERVISOR_SHELLS_H
 
+#include "engine/supervisor/shell_input.h"
 #include "engine/supervisor/supervisor.h"
 
 struct shell;
@@ -18,8 +19,14 @@ void shells_close(struct shell *sh, struct link *client, uint32_t id);
 void shells_prompt(struct shell *sh, struct link *client, uint32_t id);
 /* Queues input as one piece, so that writers interleave by whole writes. `by`: "agent" or
  * "operator". */
-bool shells_input(struct supervisor *s, const char *id, const char *by, const void *bytes, size_t n,
-                  struct pyro_error *err) MUST_CHECK;
+bool shells_input(struct supervisor *s, const char *id, const char *by, enum typed_as as,
+                  const void *bytes, size_t n, struct pyro_error *err) MUST_CHECK;
+/* The same for a paste, and Enter after it; pasted(arg) is called once, with what the guest made of
+ * it, unless shells_forget() comes before. */
+typedef void shells_pasted_fn(void *arg, bool pasted);
+bool shells_paste(struct supervisor *s, const char *id, const void *bytes, size_t n, bool enter,
+                  shells_pasted_fn *pasted, void *arg, struct pyro_error *err) MUST_CHECK;
+void shells_forget(struct supervisor *s, const void *arg);
 /* After an adoption: attaches to what the records say runs. */
 void shells_adopt(struct supervisor *s);
 /* The VM is gone: all end, exit codes unknown. */

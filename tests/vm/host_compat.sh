@@ -53,7 +53,7 @@ sleeps() { grep -lqzx 1234 /proc/[0-9]*/cmdline 2>/dev/null; }
 wait_for 20 sleeps && pass "a shell: runs"
 like "a shell: is in the workspace" "$("${pyro[@]}" workspace shell read h sh1 --plain 2>/dev/null)" $'\nkept\n'
 run "${pyro[@]}" workspace shell close h sh1 --json
-is "a shell: closed" "$(json .state)$(json .exit_code)" stopped137
+is "a shell: closed" "$(json .state)$(json .exit_code)" stopped129
 wait_for 10 no_sleep && pass "a shell: all that ran in it is gone"
 "${pyro[@]}" workspace shell open h >/dev/null 2>&1
 "${pyro[@]}" workspace shell write h sh2 --input 'setsid sleep 1234 & wait' 2>/dev/null

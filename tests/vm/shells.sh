@@ -26,7 +26,7 @@ is "no shells" "$out" "No shells."
 shell open
 is "open: status" "$status" 0
 is "open: stdout" "$out" ""
-is "open: summary" "$err" "[workspace-shell-open] workspace_id=$id shell_id=sh1 state=running cwd=/workspace cols=120 rows=30 execution_mode=guest_vm"
+is "open: summary" "$err" "[workspace-shell-open] workspace_id=$id shell_id=sh1 state=running cwd=/workspace cols=120 rows=30 at_prompt=True execution_mode=guest_vm"
 shell read sh1 --plain --wait-for-prompt
 is "read: status" "$status" 0
 is "read: the prompt" "$out" "root@w:/workspace# "
@@ -169,7 +169,7 @@ like "other shells live on" "$(json .output)" 'still 5'
 
 shell close sh4
 is "close: status" "$status" 0
-like "close: summary" "$err" '^\[workspace-shell-close\] .* shell_id=sh4 state=stopped .* exit_code=137 '
+like "close: summary" "$err" '^\[workspace-shell-close\] .* shell_id=sh4 state=stopped .* exit_code=129 '
 "$PYRO" workspace stop w >/dev/null
 shell read sh1 --plain
 like "readable after stop" "$out" 'still 5'

@@ -1,0 +1,32 @@
+/*
+ * What is typed into a shell, until the guest has credit for it: whole pieces in their order, each
+ * announced to the guest (docs/wire.md) right before its first byte, unless it is of keys.
+ */
+#ifndef PYRO_SHELL_INPUT_H
+#define PYRO_SHELL_INPUT_H
+
+#include "vmm/base/link.h"
+
+enum typed_as {
+    TYPED_KEYS,  /* bytes as they are */
+    TYPED_LINES, /* a newline is Enter */
+    TYPED_PASTE  /* one bracketed paste, if the program takes any */
+};
+
+struct shell_input {
+    struct stream *guest; /* borrowed */
+    struct buf bytes, pieces;
+};
+
+void shell_input_init(struct shell_input *in, struct stream *guest);
+void shell_input_release(struct shell_input *in);
+/* Queues one piece and sends what can be sent. What would end a paste inside it is left out of it.
+ * `token` comes back with the guest's answer to a paste. False: there is no room. */
+bool shell_input_add(struct shell_input *in, enum typed_as as, const void *bytes, size_t n,
+                     int64_t token) MUST_CHECK;
+/* The guest has credit again. */
+void shell_input_pump(struct shell_input *in);
+/* Bytes that wait. */
+size_t shell_input_waiting(const struct shell_input *in);
+
+#endif
