@@ -16,7 +16,8 @@
 #define PIECES_MAX WIRE_CREDIT /* each has a byte at least */
 #define PASTE_WAIT_MS 250
 #define PASTE_LOOK_MS 10
-#define PASTE_IDLE_MS 20 /* what was typed before has been read, and answered if it changes modes */
+#define PASTE_IDLE_MS 20 /* what was typed before has been read, and answered if it changes modes  \
+                          */
 #define CHUNK 4096
 
 #define PASTE_START "\x1b[200~"
@@ -128,8 +129,7 @@ static void attribute(struct input *in, size_t n, bool kept)
 
 bool input_take(struct input *in, const void *bytes, size_t n)
 {
-    bool kept =
-        buf_reserve(&in->pieces, sizeof(struct piece)) && buf_append(&in->bytes, bytes, n);
+    bool kept = buf_reserve(&in->pieces, sizeof(struct piece)) && buf_append(&in->bytes, bytes, n);
 
     attribute(in, n, kept);
     return kept;

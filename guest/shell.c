@@ -23,6 +23,7 @@
 #include "guest/inputrc.h"
 #include "guest/modes.h"
 #include "guest/prompt.h"
+#include "guest/reply.h"
 #include "guest/spawn.h"
 #include "vmm/base/fs.h"
 
@@ -52,6 +53,7 @@ struct shell {
     struct backlog out;
     struct modes modes;
     struct inputrc inputrc;
+    struct reply_gate reply_gate;
     struct input in;
     struct loop_timer held; /* armed: what comes next waits for the terminal to be ready for it */
     int64_t active_ms;      /* clock_ms() of the last output or input */
@@ -191,6 +193,7 @@ static bool read_pty(struct shell *s)
             return true;
         modes_feed(&s->modes, chunk, (size_t)n);
         input_saw_output(&s->in);
+        reply_saw_output(&s->reply_gate, s->pty_fd, chunk, (size_t)n);
         taken += (size_t)n;
         touch(s);
     }
@@ -369,6 +372,17 @@ static void ask_prompt(struct shell *s, int64_t token)
     stream_message(&s->stream, answer);
 }
 
+/* What a terminal answers, for who asked in the output up to the offset. */
+static void give_reply(struct shell *s, const char *text, int64_t offset)
+{
+    pump(s); /* what was printed behind the question */
+    if (s->pty_fd < 0 || s->exited || input_waits(&s->in) ||
+        backlog_end(&s->out) != (uint64_t)offset || !reply_is_awaited(&s->reply_gate, s->pty_fd))
+        return;
+    if (write(s->pty_fd, text, strlen(text)) > 0)
+        touch(s);
+}
+
 static void on_message(struct stream *stream, const json_t *message)
 {
     struct shell *s = stream->arg;
@@ -379,6 +393,8 @@ static void on_message(struct stream *stream, const json_t *message)
         send_signal(s, json_string_or(message, "signal", ""));
     if (json_is_integer(json_object_get(message, "prompt")))
         ask_prompt(s, json_int_or(message, "prompt", 0));
+    if (json_is_string(json_object_get(message, "reply")))
+        give_reply(s, json_string_or(message, "reply", ""), json_int_or(message, "offset", -1));
     if (json_is_integer(json_object_get(message, "close")))
         close_shell(s, json_int_or(message, "close", 0));
     if (json_is_object(json_object_get(message, "input")) && s->pty_fd >= 0) {

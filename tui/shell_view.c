@@ -125,7 +125,6 @@ static void release(struct shell_view *v)
     if (!v->control)
         return;
     loop_defer_cancel(v->screen.app->loop, &v->give_up_call);
-    live_set_answering(v->live, false);
     if (v->given_rows != v->own_rows || v->given_cols != v->own_cols)
         shell_control_resize(v->control, v->own_rows, v->own_cols);
     shell_control_free(v->control);
@@ -179,7 +178,6 @@ static void take(struct shell_view *v)
     }
     v->panned = false;
     v->whole = true;
-    live_set_answering(v->live, true);
     give_size(v);
 }
 
@@ -259,14 +257,6 @@ static void on_changed(void *arg)
     v->bells = view->bells;
     place(v, 0, 0);
     app_damage_soon(v->screen.app);
-}
-
-static void on_reply(void *arg, const char *bytes, size_t n)
-{
-    struct shell_view *v = arg;
-
-    if (v->control && !shell_control_type(v->control, bytes, n))
-        return; /* one that reads nothing waits for no answer */
 }
 
 /* ---- drawing ---- */
@@ -569,7 +559,7 @@ static struct history *new_history(struct shell_view *v)
 struct screen *shell_view_new(struct app *app, const char *workspace_id, const char *shell_id,
                               struct pyro_error *err)
 {
-    static const struct live_ops ops = { .changed = on_changed, .reply = on_reply };
+    static const struct live_ops ops = { .changed = on_changed };
     scoped_opened struct opened o = OPENED_INIT;
     struct shell_view *v;
 

@@ -2,8 +2,8 @@
  * engine/shell/attach.c: the user's terminal becomes the shell's.
  *
  * Output comes from the log, as for every reader; only keys and sizes go to the supervisor. The
- * history is replayed from the last point at which the whole screen was known, without what would
- * make the terminal answer; live output is raw.
+ * history is replayed from the last point at which the whole screen was known. Of it, and of what
+ * comes live, nothing makes this terminal answer: the supervisor does (engine/term/query.h).
  */
 #include "engine/shell/attach.h"
 
@@ -32,6 +32,7 @@
 #define DETACH_WAIT_MS 400
 #define REPLAY_BYTES (1024 * 1024)
 #define CHUNK 65536
+#define LIVE_GROWTH 8     /* what a byte may become, to spare: U+FFFD has three */
 #define SLICE (4 * CHUNK) /* of output a pass, so that keys stay live under a flood */
 
 struct attachment {
@@ -43,6 +44,7 @@ struct attachment {
     bool watch, raw, detach_pending, over;
     uint64_t at;        /* offset of the next byte to show */
     struct track track; /* whether that is on the alternate screen */
+    struct replay replay;
     struct loop_timer detach_timer;
     struct loop_deferred more;
     enum attach_end end;
@@ -139,6 +141,18 @@ static bool show(struct attachment *a, const void *bytes, size_t n)
 
 /* ---- output ---- */
 
+static bool show_live(struct attachment *a, const char *bytes, size_t n)
+{
+    scoped_buf out = BUF_INIT(LIVE_GROWTH * (size_t)CHUNK);
+
+    if (!replay_feed(&a->replay, bytes, n, &out)) {
+        pyro_fail(a->err, PYRO_NO_MEMORY, "showing the shell: out of memory");
+        fail(a);
+        return false;
+    }
+    return show(a, out.data ? out.data : "", out.len);
+}
+
 static void show_more(void *arg);
 
 /* The shell has ended and all of its log was shown. */
@@ -167,7 +181,7 @@ static void show_more(void *arg)
             check_end(a);
             return;
         }
-        if (!show(a, chunk, (size_t)n))
+        if (!show_live(a, chunk, (size_t)n))
             return;
         track_feed(&a->track, chunk, (size_t)n);
         a->at += (uint64_t)n;
@@ -204,11 +218,13 @@ static bool replay_history(struct attachment *a, uint64_t first)
         return pyro_fail_errno(a->err, "read the log of shell '%s'", a->shell);
     start = screen_find_start(bytes, (size_t)n);
     track_init(&a->track, from + start, NULL, NULL);
+    replay_init(&a->replay, false);
     track_feed(&a->track, bytes + start, (size_t)n - start);
     a->at = from + (uint64_t)n;
     if (!buf_append_str(&out, "\x1b[H\x1b[2J") ||
-        !term_replay(bytes + start, (size_t)n - start, &out))
+        !replay_feed(&a->replay, bytes + start, (size_t)n - start, &out))
         return pyro_fail(a->err, PYRO_NO_MEMORY, "replay: out of memory");
+    a->replay.bells = true; /* old ones do not ring again */
     return fs_write_all(a->out_fd, out.data, out.len, a->err);
 }
 

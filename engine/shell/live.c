@@ -48,14 +48,14 @@ struct live {
     struct pane_view empty; /* while there is no pane */
     struct pane_rect rect;
     struct pyro_error failure;
-    uint64_t at, size, answer_from, events_at;
+    uint64_t at, size, events_at;
     uint64_t skim_to; /* what is below is passed over, */
     uint64_t draw_to; /* and from there to here drawn in any case */
     struct size_change *resizes;
     size_t resize_count;
     int rows, cols; /* what the pane has been told */
     int64_t interval_ms, painted_ms;
-    bool paused, answering, unpainted, shown, muted;
+    bool paused, unpainted, shown, muted;
     struct loop_timer paint_timer, wake_timer;
     struct loop_deferred pump_call, restart_call;
     char *space; /* of WINDOW bytes */
@@ -200,10 +200,6 @@ static bool feed_some(struct live *l)
     if (l->at < l->skim_to) {
         kind = PANE_SKIM;
         end = end < l->skim_to ? end : l->skim_to;
-    } else if (l->answering && l->at < l->answer_from) {
-        end = end < l->answer_from ? end : l->answer_from;
-    } else if (l->answering) {
-        kind = PANE_FEED_LIVE;
     }
     if (end <= l->at)
         return false;
@@ -252,14 +248,6 @@ static void on_ready(void *arg)
 
     if (l->at < l->size || l->resize_count)
         loop_defer(l->loop, &l->pump_call, pump, l);
-}
-
-static void on_reply(void *arg, const char *bytes, size_t n)
-{
-    struct live *l = arg;
-
-    if (l->answering && l->ops->reply)
-        l->ops->reply(l->arg, bytes, n);
 }
 
 static void on_failed(void *arg, const struct pyro_error *why)
@@ -336,9 +324,9 @@ static bool watch_files(struct live *l, struct pyro_error *err)
 
 static bool start_pane(struct live *l, struct pyro_error *err)
 {
-    static const struct pane_ops ops = {
-        .painted = on_painted, .ready = on_ready, .reply = on_reply, .failed = on_failed
-    };
+    static const struct pane_ops ops = { .painted = on_painted,
+                                         .ready = on_ready,
+                                         .failed = on_failed };
     struct pane_options options = { .rows_max = ROWS_ROOM, .cols_max = COLS_ROOM };
     struct shell_notes notes;
     uint64_t tail;
@@ -390,8 +378,6 @@ static void start_over(struct live *l)
     l->shown = false;
     l->unpainted = true;
     l->painted_ms = 0;
-    if (l->answering) /* what was drawn once was answered once */
-        l->answer_from = l->at;
     if (!start_pane(l, &why))
         fail(l, &why);
     pump(l);
@@ -496,13 +482,6 @@ void live_set_paused(struct live *l, bool paused)
     look_at_record(l);
     l->unpainted = true;
     refresh(l);
-}
-
-void live_set_answering(struct live *l, bool answering)
-{
-    look_at_size(l);
-    l->answering = answering;
-    l->answer_from = l->size;
 }
 
 const struct pane_view *live_view(const struct live *l)

@@ -19,9 +19,6 @@ struct live;
 struct live_ops {
     /* The view was painted, or the record, or the state has changed. */
     void (*changed)(void *arg);
-    /* What the terminal answers a question of the program's, after live_set_answering(). May be
-     * NULL. */
-    void (*reply)(void *arg, const char *bytes, size_t n);
 };
 
 /* workspace_fd is duplicated. `ops` and `arg` are kept. Errors: PYRO_SHELL_NOT_FOUND, … */
@@ -36,8 +33,6 @@ bool live_set_rect(struct live *live, const struct pane_rect *rect) MUST_CHECK;
 void live_set_interval(struct live *live, int64_t interval_ms);
 /* One that nobody sees does nothing at all. */
 void live_set_paused(struct live *live, bool paused);
-/* Whether questions in output from now on are answered: only who is in control may do that. */
-void live_set_answering(struct live *live, bool answering);
 /* Draws anew with a new child, after one has failed. */
 void live_restart(struct live *live);
 

@@ -85,6 +85,8 @@ static void on_track(void *user, const struct track_event *e)
         if (e->offset <= p->offset)
             p->in_string = 0;
         break;
+    case TRACK_QUERY:
+        break;
     }
 }
 

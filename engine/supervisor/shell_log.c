@@ -84,6 +84,14 @@ static void write_state_if_due(struct shell_log *log)
         write_state(log);
 }
 
+static void on_track(void *user, const struct track_event *e)
+{
+    struct shell_log *log = user;
+
+    if (e->kind == TRACK_QUERY && log->asked)
+        log->asked(log->asked_arg, e, guest_log_offset(&log->file) - (log->file.size - e->offset));
+}
+
 static void follow(struct shell_log *log, const char *bytes, size_t n)
 {
     while (n) {
@@ -269,6 +277,8 @@ bool shell_log_open(struct shell_log *log, int workspace_fd, struct shell_record
     }
     if (guest_log_open(&log->file, fd, events_fd, marks_fd, err) && rescan(log, err)) {
         note_size(log);
+        log->track.on_event = on_track; /* what was asked before is asked no more */
+        log->track.user = log;
         return true;
     }
     shell_log_close(log);

@@ -13,6 +13,9 @@ struct shell_log {
     struct line_file times;
     struct shell_record *record; /* borrowed; `first` is kept here too */
     struct track track;
+    /* Told of what the program asks its terminal, with the guest's offset behind it. */
+    void (*asked)(void *arg, const struct track_event *e, uint64_t guest_offset);
+    void *asked_arg;
     int64_t mark_ms; /* of the last mark in time */
 
     int states_fd;

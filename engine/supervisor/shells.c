@@ -13,6 +13,7 @@
 #include "engine/supervisor/intake.h"
 #include "engine/supervisor/shell_input.h"
 #include "engine/supervisor/shell_log.h"
+#include "engine/supervisor/shell_query.h"
 #include "vmm/base/fs.h"
 
 #define CLOSE_MS 1000       /* from HUP to KILL */
@@ -35,6 +36,7 @@ struct shell {
     struct supervisor *supervisor;
     struct shell_record record;
     struct shell_log log;
+    struct shell_query query;
     struct stream guest;
     struct intake intake;
     struct shell_input input;
@@ -54,6 +56,7 @@ static void shell_free(struct shell *sh)
         at = &(*at)->next;
     *at = sh->next;
     stream_close(&sh->guest, NULL);
+    shell_query_release(&sh->query);
     shell_log_close(&sh->log);
     shell_record_release(&sh->record);
     intake_release(&sh->intake);
@@ -390,6 +393,7 @@ static struct shell *shell_new(struct supervisor *s, const struct shell_record *
         free(sh);
         return NULL;
     }
+    shell_query_init(&sh->query, s->loop, &sh->log, &sh->guest);
     intake_init(&sh->intake, s, &sh->log.file, &sh->guest);
     sh->next = s->shells;
     s->shells = sh;

@@ -82,12 +82,6 @@ static void on_deadline(void *arg)
 static bool take_frame(struct pane *p, enum pane_frame kind, const char *body, size_t n)
 {
     switch (kind) {
-    case PANE_REPLY:
-        if (!pane_reply_is_sound(body, n))
-            return false;
-        if (p->ops->reply)
-            p->ops->reply(p->arg, body, n);
-        return true;
     case PANE_DONE:
         if (n || p->under_way <= p->painting)
             return false;
@@ -117,7 +111,7 @@ static void take_frames(struct pane *p)
         struct reader r = reader_of(p->in.data + at, p->in.len - at);
         uint32_t n = 0;
         uint8_t kind = 0;
-        if (!rd_u32(&r, &n) || !rd_u8(&r, &kind) || n > p->frame_max + PANE_REPLY_MAX) {
+        if (!rd_u32(&r, &n) || !rd_u8(&r, &kind) || n > p->frame_max) {
             fail_with(p, "gave a wrong answer");
             return;
         }

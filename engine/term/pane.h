@@ -20,8 +20,6 @@ struct pane_ops {
     void (*painted)(void *arg);
     /* There is room for more to feed. */
     void (*ready)(void *arg);
-    /* What the terminal answers the program, a sound CSI sequence. May be NULL. */
-    void (*reply)(void *arg, const char *bytes, size_t n);
     /* The child is gone, and why, in words; the view stays as it was painted last. */
     void (*failed)(void *arg, const struct pyro_error *why);
 };
@@ -49,7 +47,7 @@ bool pane_has_failed(const struct pane *pane);
 
 /* Whether there is room for another frame: few are under way at a time. */
 bool pane_is_ready(const struct pane *pane);
-/* At most PANE_BYTES_MAX bytes. `kind`: PANE_FEED, PANE_FEED_LIVE or PANE_SKIM. */
+/* At most PANE_BYTES_MAX bytes. `kind`: PANE_FEED or PANE_SKIM. */
 void pane_feed(struct pane *pane, enum pane_frame kind, const void *bytes, size_t n);
 /* Returns false when the child has no room for that size: a new pane is needed then. */
 bool pane_resize(struct pane *pane, int rows, int cols) MUST_CHECK;

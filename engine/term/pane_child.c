@@ -11,14 +11,11 @@
 #include "engine/term/terminal.h"
 
 #define ANSWER_MAX ((size_t)64 << 20)
-#define REPLIES_MAX 16 /* of one frame: a guest that only asks is not worth more */
 
 struct child {
     struct terminal terminal;
     struct pane_view view; /* its head; the cells are libvterm's */
     bool dirty[VTGATE_ROWS_MAX];
-    bool live;
-    unsigned replies;
     struct buf out;
     struct term_cell row[VTGATE_COLS_MAX];
     uint8_t body[PANE_BYTES_MAX];
@@ -92,16 +89,6 @@ static bool send_frame(struct child *c, enum pane_frame kind, const void *body, 
     return sandbox_write(head, sizeof(head)) && sandbox_write(body, n);
 }
 
-static void on_reply(void *user, const char *bytes, size_t n)
-{
-    struct child *c = user;
-
-    if (!c->live || n > PANE_REPLY_MAX || c->replies++ >= REPLIES_MAX)
-        return;
-    if (!send_frame(c, PANE_REPLY, bytes, n))
-        c->live = false; /* the next write says so, too */
-}
-
 static bool read_full(void *bytes, size_t n)
 {
     uint8_t *at = bytes;
@@ -173,11 +160,7 @@ static bool serve(struct child *c, enum pane_frame kind, size_t n)
 
     switch (kind) {
     case PANE_FEED:
-    case PANE_FEED_LIVE:
-        c->live = kind == PANE_FEED_LIVE;
-        c->replies = 0;
         vtgate_feed(&c->terminal.gate, bytes, n);
-        c->live = false;
         break;
     case PANE_SKIM:
         vtgate_skim(&c->terminal.gate, bytes, n);
@@ -199,9 +182,7 @@ bool pane_child_job(void *arg)
     static const VTermScreenCallbacks callbacks = {
         .damage = on_damage, .moverect = on_move, .settermprop = on_property, .bell = on_bell
     };
-    static const struct vtgate_events events = { .title = on_title,
-                                                 .reply = on_reply,
-                                                 .command_end = on_command_end };
+    static const struct vtgate_events events = { .title = on_title, .command_end = on_command_end };
     const struct pane_child_start *start = arg;
     struct child *c = calloc(1, sizeof(*c));
     uint8_t head[PANE_FRAME_HEAD];

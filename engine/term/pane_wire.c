@@ -164,18 +164,3 @@ bool pane_view_take(struct pane_view *view, const void *body, size_t n)
     }
     return row == ROWS_END && rd_left(&r) == 0;
 }
-
-bool pane_reply_is_sound(const char *s, size_t n)
-{
-    size_t i = 2;
-
-    if (n < 3 || n > PANE_REPLY_MAX || s[0] != 0x1b || s[1] != '[')
-        return false;
-    if (s[i] == '?' || s[i] == '>' || s[i] == '=')
-        i++;
-    while (i < n - 1 && ((s[i] >= '0' && s[i] <= '9') || s[i] == ';'))
-        i++;
-    if (i < n - 1 && s[i] == '$')
-        i++;
-    return i == n - 1 && strchr("Rcny", s[i]);
-}

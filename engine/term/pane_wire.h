@@ -1,7 +1,8 @@
 /*
  * What a pane and its child say to each other, over one socket pair: frames of a length (32 bits,
  * of what follows the kind), a kind (8 bits) and a body. Each of the pane's frames is answered by
- * one PANE_DONE or, to PANE_PAINT, one PANE_PAINTED; PANE_REPLY may come before that.
+ * one PANE_DONE or, to PANE_PAINT, one PANE_PAINTED. Nothing that a child says is meant for the
+ * program: a pane draws, and answers no question.
  */
 #ifndef PYRO_TERM_PANE_WIRE_H
 #define PYRO_TERM_PANE_WIRE_H
@@ -11,17 +12,14 @@
 
 #define PANE_FRAME_HEAD 5
 #define PANE_BYTES_MAX 65536 /* of a frame to the child */
-#define PANE_REPLY_MAX 64
 
 enum pane_frame {
-    PANE_FEED = 1,  /* output */
-    PANE_FEED_LIVE, /* output whose questions are to be answered */
-    PANE_SKIM,      /* output nobody will see, see vtgate_skim() */
-    PANE_RESIZE,    /* rows, cols: 16 bits each */
-    PANE_PAINT,     /* struct pane_rect: 16 bits each; all: 8 bits */
+    PANE_FEED = 1, /* output */
+    PANE_SKIM,     /* output nobody will see, see vtgate_skim() */
+    PANE_RESIZE,   /* rows, cols: 16 bits each */
+    PANE_PAINT,    /* struct pane_rect: 16 bits each; all: 8 bits */
     PANE_DONE,
     PANE_PAINTED,
-    PANE_REPLY, /* what the terminal answers the program */
 };
 
 enum pane_cursor_shape { PANE_CURSOR_BLOCK = 1, PANE_CURSOR_UNDERLINE, PANE_CURSOR_BAR };
@@ -62,7 +60,5 @@ bool pane_view_take(struct pane_view *view, const void *body, size_t n) MUST_CHE
 /* The child's side: the head of such a body; rows (16 bits of index, then the row) follow, then
  * 0xffff. */
 bool pane_view_put_head(struct buf *out, const struct pane_view *view) MUST_CHECK;
-/* Whether a reply has the form of a terminal's answer: CSI, parameters, and R, c, n or y. */
-bool pane_reply_is_sound(const char *bytes, size_t n);
 
 #endif

@@ -1,16 +1,12 @@
-/* engine/term/replay.c: output without its questions. */
+/* engine/term/replay.c: output without its questions, and nothing that is not understood. */
 #include "engine/term/replay.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/term/query.h"
 #include "engine/term/vtparse.h"
-
-struct replay {
-    struct buf *out;
-    bool full;
-};
 
 static void put(struct replay *r, const char *bytes, size_t n)
 {
@@ -26,40 +22,20 @@ static void on_control(void *user, unsigned char c)
 {
     char byte = (char)c;
 
-    if (c != 0x05 && c != 0x07) /* ENQ asks; an old bell need not ring again */
-        put(user, &byte, 1);
+    if (c == 0x05 || (c == 0x07 && !((struct replay *)user)->bells)) /* ENQ asks */
+        return;
+    put(user, &byte, 1);
 }
 
 static void on_escape(void *user, char mid, char final)
 {
     char text[3] = { 0x1b, mid, final };
 
-    if (!mid && final == 'Z') /* DECID asks */
+    if (query_of_escape(mid, final) != QUERY_NONE)
         return;
     if (!mid)
         text[1] = final;
     put(user, text, mid ? 3 : 2);
-}
-
-/* ECMA-48 and xterm's list: DSR, DA, window reports, DECREQTPARM, DECRQM, XTVERSION, keyboard
- * queries. */
-static bool asks(const struct vt_csi *csi)
-{
-    switch (csi->final) {
-    case 'n':
-    case 'c':
-    case 't':
-    case 'x':
-        return true;
-    case 'p':
-        return csi->mid == '$';
-    case 'q':
-        return csi->lead == '>';
-    case 'u':
-        return csi->lead == '?';
-    default:
-        return false;
-    }
 }
 
 static void on_csi(void *user, const struct vt_csi *csi)
@@ -67,7 +43,7 @@ static void on_csi(void *user, const struct vt_csi *csi)
     char text[16 + VT_ARGS_MAX * (VT_DIGITS_MAX + 1)];
     int n = 0;
 
-    if (asks(csi))
+    if (query_of_csi(csi) != QUERY_NONE)
         return;
     n += snprintf(text, sizeof(text), "\x1b[");
     if (csi->lead)
@@ -84,7 +60,7 @@ static void on_csi(void *user, const struct vt_csi *csi)
     put(user, text, (size_t)n);
 }
 
-/* Titles and hyperlinks; any other string may be a question (colours, clipboard, terminfo). */
+/* Titles and hyperlinks. */
 static void on_string(void *user, char kind, const char *s, size_t n)
 {
     bool title = n >= 2 && (s[0] == '0' || s[0] == '1' || s[0] == '2') && s[1] == ';';
@@ -97,20 +73,34 @@ static void on_string(void *user, char kind, const char *s, size_t n)
     put(user, "\x1b\\", 2);
 }
 
-bool term_replay(const char *bytes, size_t n, struct buf *ret)
+void replay_init(struct replay *r, bool bells)
 {
     static const struct vt_handler handler = { .text = on_text,
                                                .control = on_control,
                                                .escape = on_escape,
                                                .csi = on_csi,
                                                .string = on_string };
-    struct vtparse *parser = malloc(sizeof(*parser));
-    struct replay r = { .out = ret };
 
-    if (!parser)
+    r->out = NULL;
+    r->full = false;
+    r->bells = bells;
+    vtparse_init(&r->parse, &handler, r);
+}
+
+bool replay_feed(struct replay *r, const char *bytes, size_t n, struct buf *ret)
+{
+    r->out = ret;
+    r->full = false;
+    vtparse_feed(&r->parse, bytes, n);
+    return !r->full;
+}
+
+bool term_replay(const char *bytes, size_t n, struct buf *ret)
+{
+    scoped_free struct replay *r = malloc(sizeof(*r));
+
+    if (!r)
         return false;
-    vtparse_init(parser, &handler, &r);
-    vtparse_feed(parser, bytes, n);
-    free(parser);
-    return !r.full;
+    replay_init(r, false);
+    return replay_feed(r, bytes, n, ret);
 }

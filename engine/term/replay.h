@@ -1,15 +1,28 @@
 /*
- * Recorded output on its way to a real terminal once more: what draws and what sets modes is kept,
- * what would make the terminal answer (status reports, attributes, colours asked for) is left out,
- * for the answers would be typed into the shell.
+ * A guest's output on its way to a real terminal: what draws and what sets modes is kept; what
+ * would make the terminal answer (query.h) is left out, for the answers would be typed into the
+ * shell, and so are control strings but titles and hyperlinks, for they reach the operator's
+ * clipboard and colours.
  */
 #ifndef PYRO_TERM_REPLAY_H
 #define PYRO_TERM_REPLAY_H
 
+#include "engine/term/vtparse.h"
 #include "vmm/base/buf.h"
 
-/* Appends the replay of n bytes to `ret`; false when that is full. An unfinished sequence at the
- * end is dropped. */
+/* Live output, in any split; an unfinished sequence waits for its rest. */
+struct replay {
+    struct vtparse parse;
+    struct buf *out;
+    bool bells; /* an old one need not ring again */
+    bool full;
+};
+void replay_init(struct replay *r, bool bells);
+/* Appends what n bytes come to; false when `ret` is full, and then some of it is lost. */
+bool replay_feed(struct replay *r, const char *bytes, size_t n, struct buf *ret) MUST_CHECK;
+
+/* Recorded output, as a whole: appends the replay of n bytes to `ret`; false when that is full. An
+ * unfinished sequence at the end is dropped. */
 bool term_replay(const char *bytes, size_t n, struct buf *ret) MUST_CHECK;
 
 #endif

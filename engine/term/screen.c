@@ -221,13 +221,9 @@ bool screen_parse(const void *answer, size_t n, struct screen *ret, struct pyro_
     return true;
 }
 
-bool screen_render(const char *bytes, size_t n, const struct plain_options *options,
-                   struct screen *ret, struct pyro_error *err)
+static struct sandbox_limits limits_of(const struct plain_options *options)
 {
-    struct screen_job job = { bytes, n, options };
     int rows = options->rows, cols = options->cols;
-    struct sandbox_limits limits = { .cpu_seconds = 60 };
-    scoped_buf answer = BUF_INIT(ANSWER_MAX);
 
     for (size_t i = 0; i < options->resize_count; i++) {
         if (options->resizes[i].rows > rows)
@@ -235,9 +231,28 @@ bool screen_render(const char *bytes, size_t n, const struct plain_options *opti
         if (options->resizes[i].cols > cols)
             cols = options->resizes[i].cols;
     }
-    limits.heap_bytes = terminal_heap_bytes(rows, cols);
+    return (struct sandbox_limits){ .cpu_seconds = 60,
+                                    .heap_bytes = terminal_heap_bytes(rows, cols) };
+}
+
+bool screen_render(const char *bytes, size_t n, const struct plain_options *options,
+                   struct screen *ret, struct pyro_error *err)
+{
+    struct screen_job job = { bytes, n, options };
+    struct sandbox_limits limits = limits_of(options);
+    scoped_buf answer = BUF_INIT(ANSWER_MAX);
+
     return sandbox_run(run_screen_job, &job, &limits, -1, &answer, err) &&
            screen_parse(answer.data, answer.len, ret, err);
+}
+
+bool screen_spawn(const char *bytes, size_t n, const struct plain_options *options, int out_fd,
+                  pid_t *ret_pid, struct pyro_error *err)
+{
+    struct screen_job job = { bytes, n, options };
+    struct sandbox_limits limits = limits_of(options);
+
+    return sandbox_spawn(run_screen_job, &job, &limits, -1, out_fd, ret_pid, err);
 }
 
 /* Whether s starts with a mode sequence that enters (on) or leaves the alternate screen. */

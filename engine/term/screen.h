@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "engine/term/plain.h"
 #include "vmm/base/error.h"
@@ -36,6 +37,11 @@ json_t *screen_to_json(const struct screen *screen);
  */
 bool screen_render(const char *bytes, size_t n, const struct plain_options *options,
                    struct screen *ret, struct pyro_error *err) MUST_CHECK;
+
+/* Starts the child that does it and no more: its answer, for screen_parse(), comes out of out_fd up
+ * to the end, and the caller ends and waits for *ret_pid. */
+bool screen_spawn(const char *bytes, size_t n, const struct plain_options *options, int out_fd,
+                  pid_t *ret_pid, struct pyro_error *err) MUST_CHECK;
 
 /*
  * Where in bytes[0..n) to begin: after the last full reset, else at the last entry to the alternate

@@ -3,13 +3,14 @@
 
 #include <string.h>
 
+#define BEL 0x07
 #define CAN 0x18
 #define SUB 0x1a
 #define ESC 0x1b
 
 static void report(struct track *t, enum track_kind kind, uint64_t offset)
 {
-    struct track_event event = { kind, offset, 0 };
+    struct track_event event = { .kind = kind, .offset = offset };
 
     if (kind == TRACK_STRING_START || kind == TRACK_STRING_END)
         event.string_kind = t->parse.kind;
@@ -25,10 +26,23 @@ static void set_alternate(struct track *t, bool on, uint64_t offset)
     report(t, on ? TRACK_ALT_ENTER : TRACK_ALT_EXIT, offset);
 }
 
+static void note_query(struct track *t, enum term_query query)
+{
+    struct track_event event = { .kind = TRACK_QUERY,
+                                 .offset = t->offset + 1,
+                                 .query = query,
+                                 .from = t->sequence,
+                                 .bell = t->byte == BEL };
+
+    if (query != QUERY_NONE && t->on_event)
+        t->on_event(t->user, &event);
+}
+
 static void on_csi(void *user, const struct vt_csi *csi)
 {
     struct track *t = user;
 
+    note_query(t, query_of_csi(csi));
     if (csi->lead != '?' || csi->mid || (csi->final != 'h' && csi->final != 'l'))
         return;
     for (unsigned i = 0; i < csi->count; i++) {
@@ -41,11 +55,19 @@ static void on_escape(void *user, char mid, char final)
 {
     struct track *t = user;
 
+    note_query(t, query_of_escape(mid, final));
     if (!mid && final == 'c')
         set_alternate(t, false, t->offset + 1);
 }
 
-static const struct vt_handler handler = { .csi = on_csi, .escape = on_escape };
+static void on_string(void *user, char kind, const char *s, size_t n)
+{
+    note_query(user, query_of_string(kind, s, n));
+}
+
+static const struct vt_handler handler = { .csi = on_csi,
+                                           .escape = on_escape,
+                                           .string = on_string };
 
 void track_init(struct track *t, uint64_t offset,
                 void (*on_event)(void *user, const struct track_event *event), void *user)
@@ -99,6 +121,7 @@ static void feed_byte(struct track *t, char c)
         t->sequence = t->offset;
     else if (c == ESC && !was_closing)
         t->closing_at = t->offset;
+    t->byte = c;
     vtparse_feed(&t->parse, &c, 1);
     if (was_inside && !inside_string(&t->parse)) {
         if (t->in_long_string)

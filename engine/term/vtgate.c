@@ -377,14 +377,6 @@ static const struct vt_handler handler = { .text = on_text,
                                            .csi = vtgate_on_csi,
                                            .string = vtgate_on_string };
 
-static void on_output(const char *bytes, size_t n, void *user)
-{
-    struct vtgate *g = user;
-
-    if (g->events && g->events->reply)
-        g->events->reply(g->user, bytes, n);
-}
-
 void vtgate_clamp_size(int *rows, int *cols)
 {
     *rows = clamp(*rows, 1, VTGATE_ROWS_MAX);
@@ -402,7 +394,6 @@ void vtgate_init(struct vtgate *g, VTerm *vt, const struct vtgate_events *events
     g->wrap = true;
     vterm_set_utf8(vt, 1);
     g->state = vterm_obtain_state(vt);
-    vterm_output_set_callback(vt, on_output, g);
     vterm_screen_reset(vterm_obtain_screen(vt), 1);
 }
 

@@ -5,7 +5,8 @@
  * repeat before any character loops for ever, several resizes and string endings read or write out
  * of bounds. So it never sees a byte of a guest's. The gate parses the stream itself (vtparse) and
  * writes to libvterm only what it composes: whole, bounded sequences from an allow-list, valid
- * UTF-8, and BEL BS HT LF VT FF CR. Control strings, character sets and repeats end in the gate;
+ * UTF-8, and BEL BS HT LF VT FF CR. Control strings, character sets, repeats and
+ * questions end in the gate: it has nothing to say to a program;
  * save and restore, mode lists, colon colours and the alternate screen's old mode are rewritten
  * into what libvterm gets right.
  *
@@ -32,10 +33,9 @@
  */
 struct vtgate_events {
     void (*title)(void *user, const char *title);
-    void (*directory)(void *user, const char *path);        /* the shell's working directory */
-    void (*link)(void *user, const char *uri);              /* of the text that follows; "": none */
-    void (*reply)(void *user, const char *bytes, size_t n); /* for the program, as if typed */
-    void (*command_end)(void *user, int status);            /* OSC 133;D: a command is over */
+    void (*directory)(void *user, const char *path); /* the shell's working directory */
+    void (*link)(void *user, const char *uri);       /* of the text that follows; "": none */
+    void (*command_end)(void *user, int status);     /* OSC 133;D: a command is over */
 };
 
 /* How the program wants its input, as it has asked for it. */

@@ -361,14 +361,8 @@ static void on_private(struct vtgate *g, const struct vt_csi *csi)
 {
     int n = vt_arg(csi, 0, 0);
 
-    if (csi->lead == '?' && csi->mid == '$' && csi->final == 'p')
-        vtgate_send(g, "\033[?%d$p", n);
-    else if (csi->lead == '?' && !csi->mid && (csi->final == 'J' || csi->final == 'K'))
+    if (csi->lead == '?' && !csi->mid && (csi->final == 'J' || csi->final == 'K'))
         on_erase(g, csi);
-    else if (csi->lead == '?' && !csi->mid && csi->final == 'n' && n == 6)
-        vtgate_send(g, "\033[?6n");
-    else if (csi->lead == '>' && !csi->mid && csi->final == 'c' && n == 0)
-        vtgate_send(g, "\033[>c");
     else if (!csi->lead && csi->mid == '!' && csi->final == 'p')
         soft_reset(g);
     else if (!csi->lead && csi->mid == '"' && csi->final == 'q')
@@ -400,10 +394,10 @@ void vtgate_on_csi(void *user, const struct vt_csi *csi)
         if (can_repeat)
             on_repeat(g, n);
         g->can_repeat = false;
-    } else if (csi->final == 'c' || csi->final == 'n' || csi->final == 'g') {
+    } else if (csi->final == 'g') {
         int v = vt_arg(csi, 0, 0);
-        if (csi->final == 'g' ? v == 0 || v == 3 : csi->final == 'c' ? v == 0 : v == 5 || v == 6)
-            vtgate_send(g, "\033[%d%c", v, csi->final);
+        if (v == 0 || v == 3)
+            vtgate_send(g, "\033[%dg", v);
     } else if (strchr("@PX", csi->final)) {
         if (!g->pending)
             vtgate_send(g, "\033[%d%c", n, csi->final);

@@ -1,6 +1,7 @@
 /* Replayed output draws the same and asks nothing. */
 #include "tests/unit/unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/term/replay.h"
@@ -30,6 +31,22 @@ static void test_term_replay_keeps_drawing_and_drops_questions(void **state UNUS
     }
 }
 
+/* Cut anywhere, it is the same; and a bell rings. */
+static void test_replay_feed_in_pieces(void **state UNUSED)
+{
+    static const char in[] = "a\x1b[6n\x07\x1b]11;?\x1b\\\x1b[1mb\x1b]52;c;eA==\x07\xc3\xa9\x1b[cz";
+
+    for (size_t cut = 0; cut < sizeof(in) - 1; cut++) {
+        scoped_free struct replay *r = malloc(sizeof(*r));
+        scoped_buf out = BUF_INIT(4096);
+        assert_non_null(r);
+        replay_init(r, true);
+        assert_true(replay_feed(r, in, cut, &out));
+        assert_true(replay_feed(r, in + cut, sizeof(in) - 1 - cut, &out));
+        assert_string_equal(out.data, "a\x07\x1b[1mb\xc3\xa9z");
+    }
+}
+
 static void test_term_replay_full_buffer_is_told(void **state UNUSED)
 {
     scoped_buf out = BUF_INIT(4);
@@ -41,6 +58,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_term_replay_keeps_drawing_and_drops_questions),
+        cmocka_unit_test(test_replay_feed_in_pieces),
         cmocka_unit_test(test_term_replay_full_buffer_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,46 @@ static void test_track_alternate(void **state)
     }
 }
 
+static void test_track_queries(void **state)
+{
+    static const struct {
+        const char *text;
+        enum term_query query;
+        size_t from, behind;
+        bool bell;
+    } cases[] = {
+        { "ab\x1b[6n", QUERY_CURSOR, 2, 6, false },
+        { "\x1b[?6nx", QUERY_DEC_CURSOR, 0, 5, false },
+        { "\x1b[5n", QUERY_STATUS, 0, 4, false },
+        { "\x1b[c", QUERY_ATTRIBUTES, 0, 3, false },
+        { "\x1b[0c", QUERY_ATTRIBUTES, 0, 4, false },
+        { "\x1bZ", QUERY_ATTRIBUTES, 0, 2, false },
+        { "\x1b[>c", QUERY_VERSION, 0, 4, false },
+        { "\x1b]10;?\x07", QUERY_FOREGROUND, 0, 7, true },
+        { "x\x1b]11;?\x1b\\y", QUERY_BACKGROUND, 1, 9, false },
+        { "\x1b[?2026$p", QUERY_OTHER, 0, 9, false },
+        { "\x1b[1c", QUERY_OTHER, 0, 4, false },
+    };
+    static const char *const none[] = { "\x1b[m", "\x1b]11;#000\x07", "\x1b]0;6n\x07", "[6n",
+                                        "\x1b[6\x18n" };
+    struct seen seen;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        for (size_t step = 1; step < 12; step += 5) {
+            follow(cases[i].text, strlen(cases[i].text), step, &seen);
+            assert_int_equal(seen.count, 1);
+            check_event(&seen, 0, TRACK_QUERY, cases[i].behind);
+            assert_int_equal(seen.event[0].query, cases[i].query);
+            assert_int_equal(seen.event[0].from, 1000 + cases[i].from);
+            assert_int_equal(seen.event[0].bell, cases[i].bell);
+        }
+    for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+        follow(none[i], strlen(none[i]), 1, &seen);
+        assert_int_equal(seen.count, 0);
+    }
+}
+
 static void long_string(struct buf *out, const char *start, size_t fill, const char *end)
 {
     assert_true(buf_append_str(out, start));
@@ -152,9 +192,8 @@ static void test_track_reads_with_notes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_track_alternate),
-        cmocka_unit_test(test_track_strings),
-        cmocka_unit_test(test_track_short_string),
+        cmocka_unit_test(test_track_alternate),        cmocka_unit_test(test_track_queries),
+        cmocka_unit_test(test_track_strings),          cmocka_unit_test(test_track_short_string),
         cmocka_unit_test(test_track_reads_with_notes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
