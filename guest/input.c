@@ -16,8 +16,9 @@
 #define PIECES_MAX WIRE_CREDIT /* each has a byte at least */
 #define PASTE_WAIT_MS 250
 #define PASTE_LOOK_MS 10
-#define PASTE_IDLE_MS 20 /* what was typed before has been read, and answered if it changes modes  \
-                          */
+#define PASTE_IDLE_MS                                                                              \
+    20 /* what was typed before has been read, and answered if it changes modes                    \
+        */
 #define CHUNK 4096
 
 #define PASTE_START "\x1b[200~"

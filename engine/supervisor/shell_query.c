@@ -3,16 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/shell/shell_notes.h"
 #include "engine/term/screen.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
 #include "vmm/base/sock.h"
 
 #define ANSWERS_MAX 16   /* a second */
@@ -57,9 +56,7 @@ static void end_rendering(struct shell_query *q)
     loop_timer_cancel(q->loop, &q->late);
     loop_unwatch(q->loop, q->fd);
     close(take_fd(&q->fd));
-    kill(q->pid, SIGKILL); /* it has said all, or says nothing more */
-    while (waitpid(q->pid, NULL, 0) < 0 && errno == EINTR)
-        ;
+    proc_kill(q->pid); /* it has said all, or says nothing more */
     q->pid = 0;
     renderings--;
 }
@@ -117,8 +114,7 @@ static bool render(struct shell_query *q, const char *bytes, size_t n, uint64_t 
     renderings++;
     buf_clear(&q->screen);
     loop_timer_set(q->loop, &q->late, RENDER_MS, on_late, q);
-    if (fd_set_nonblocking(q->fd, true) &&
-        loop_watch(q->loop, q->fd, EPOLLIN, on_screen, q, NULL))
+    if (fd_set_nonblocking(q->fd, true) && loop_watch(q->loop, q->fd, EPOLLIN, on_screen, q, NULL))
         return true;
     end_rendering(q);
     return false;

@@ -1,14 +1,17 @@
 /*
  * The gate and libvterm together, as a pane drives them. In the input 0xff and two bytes resize,
  * 0xfe and three bytes are the mouse, 0xfd ends a write; all else is terminal output. libvterm gets
- * every write in memory of exactly its size. At the end the cursor is on the screen and every cell
- * can be read.
+ * every write in memory of exactly its size. At the end the cursor is on the screen, every cell can
+ * be read. And what is let through to a real terminal
+ * asks nothing.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/term/replay.h"
 #include "engine/term/screen.h"
+#include "engine/term/track.h"
 #include "engine/term/vtgate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -91,6 +94,25 @@ static size_t step(struct vtgate *g, const uint8_t *data, size_t size)
     return n;
 }
 
+static void on_track(void *user, const struct track_event *e)
+{
+    (void)user;
+    require(e->kind != TRACK_QUERY);
+}
+
+static void check_replay(const char *bytes, size_t n)
+{
+    static struct replay replay;
+    static struct track track;
+    scoped_buf out = BUF_INIT(SIZE_MAX / 2);
+
+    replay_init(&replay, true);
+    require(replay_feed(&replay, bytes, n / 2, &out) &&
+            replay_feed(&replay, bytes + n / 2, n - n / 2, &out));
+    track_init(&track, 0, on_track, NULL);
+    track_feed(&track, out.data ? out.data : "", out.len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const VTermScreenCallbacks callbacks = { .damage = on_damage,
@@ -114,5 +136,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(cursor.row >= 0 && cursor.row < gate.rows && cursor.col >= 0 && cursor.col < gate.cols);
     read_cells((VTermRect){ 0, gate.rows, 0, gate.cols });
     vterm_free(vt);
+    check_replay((const char *)data, size);
     return 0;
 }

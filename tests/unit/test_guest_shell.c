@@ -36,6 +36,7 @@ struct shell {
     int ended;       /* exit code; -1: it runs */
     int64_t ended_at;
     bool answered, at_prompt;
+    int pasted; /* -1: nothing was said of a paste */
     int64_t cols, rows, resized_at;
     char foreground[256];
     bool waits;
@@ -67,6 +68,10 @@ static void on_message(struct stream *s, const json_t *message)
                  json_string_or(message, "foreground", ""));
         sh->waits = json_bool_or(message, "prompt", false);
         sh->age_ms = json_int_or(message, "age_ms", -1);
+        return;
+    }
+    if (json_object_get(message, "pasted")) {
+        sh->pasted = json_bool_or(message, "pasted", false);
         return;
     }
     sh->answered = true;
@@ -115,7 +120,7 @@ static void open_shell(struct shell *sh, const char *id)
     struct call c;
     struct pyro_error err = { 0 };
 
-    *sh = (struct shell){ .id = id, .ended = -1, .log = BUF_INIT(64 << 20) };
+    *sh = (struct shell){ .id = id, .ended = -1, .pasted = -1, .log = BUF_INIT(64 << 20) };
     call_run(&c, &guest.peer, open_request(id, "/workspace"));
     if (!error_from_result(c.result, &err))
         fail_msg("%s", err.message);
@@ -435,6 +440,139 @@ static void test_shell_keeps_a_long_line_for_the_prompt(void **state UNUSED)
     let_go(&sh);
 }
 
+/* Announced, and then typed. */
+static void type_as(struct shell *sh, const char *as, const char *keys)
+{
+    tell(sh, json_pack("{s:{s:s, s:I, s:i}}", "input", "as", as, "bytes", (json_int_t)strlen(keys),
+                       "token", 1));
+    type(sh, keys);
+}
+
+/* Runs a program that reads n bytes of a raw terminal and shows them; `first` is printed before. */
+static void read_raw(struct shell *sh, const char *first, int n)
+{
+    char line[200];
+
+    snprintf(line, sizeof(line),
+             "sh -c 'stty raw -echo; printf \"g\"\"o.%s\"; head -c %d | od -An -tx1; stty sane'\n",
+             first, n);
+    await_prompt(sh);
+    buf_clear(&sh->log);
+    type(sh, line);
+    await_text(sh, "go.");
+}
+
+static void test_shell_enter_is_what_the_terminal_wants(void **state UNUSED)
+{
+    struct shell sh;
+
+    open_shell(&sh, "enter");
+    read_raw(&sh, "", 4);
+    type_as(&sh, "lines", "a\nb\n");
+    await_text(&sh, "61 0d 62 0d");
+    read_raw(&sh, "", 4);
+    type(&sh, "a\nb\n");
+    await_text(&sh, "61 0a 62 0a");
+    await_prompt(&sh);
+    type_as(&sh, "lines", "sh -c 'echo r''eady; head -c 4 | od -An -tx1'\n");
+    await_text(&sh, "ready");
+    type_as(&sh, "lines", "c\nd\n");
+    await_text(&sh, "63 0a 64 0a");
+    await_prompt(&sh);
+    type_as(&sh, "lines", "read -r a; read -r b; echo \"[$a-$b]\"\nx\ny\n"); /* the shell itself */
+    await_text(&sh, "[x-y]");
+    signal_shell(&sh, "KILL");
+    await_end(&sh, 137);
+    let_go(&sh);
+}
+
+static void test_shell_paste(void **state UNUSED)
+{
+    int64_t deadline_ms = clock_ms() + PEER_WAIT_MS;
+    struct shell sh;
+
+    open_shell(&sh, "paste");
+    read_raw(&sh, "\\033[?2004h", 15);
+    type_as(&sh, "paste", "a\nb");
+    await_text(&sh, "1b 5b 32 30 30 7e 61 0d 62 1b 5b 32 30 31 7e");
+    assert_int_equal(sh.pasted, true);
+    sh.pasted = -1;
+    read_raw(&sh, "\\033[?2004h\\033[?2004l", 4); /* asked for, and no more */
+    type_as(&sh, "paste", "a\nb\n");
+    await_text(&sh, "61 0d 62 0d");
+    assert_int_equal(sh.pasted, false);
+    sh.pasted = -1;
+    await_prompt(&sh);
+    type_as(&sh, "paste", "");
+    while (sh.pasted < 0)
+        run_once(deadline_ms, "what became of the paste");
+    signal_shell(&sh, "KILL");
+    await_end(&sh, 137);
+    let_go(&sh);
+}
+
+static void reply(struct shell *sh, uint64_t offset)
+{
+    tell(sh, json_pack("{s:s, s:I}", "reply", "\x1b[7;8R", "offset", (json_int_t)offset));
+}
+
+/* A reply that nobody waits for would be typed into the shell. */
+static void test_shell_reply_goes_to_who_asked(void **state UNUSED)
+{
+    struct shell sh;
+    uint64_t asked;
+
+    open_shell(&sh, "reply");
+    read_raw(&sh, "\\033[6n", 6);
+    await_text(&sh, "\x1b[6n");
+    reply(&sh, sh.offset);
+    await_text(&sh, "1b 5b 37 3b 38 52");
+    read_raw(&sh, "\\033[6n-", 6); /* something was printed behind the question */
+    await_text(&sh, "n-");
+    asked = sh.offset - 1;
+    reply(&sh, asked);
+    type(&sh, "abcdef");
+    await_text(&sh, "61 62 63 64 65 66");
+    await_prompt(&sh);
+    reply(&sh, sh.offset); /* the shell has asked nothing */
+    buf_clear(&sh.log);
+    type(&sh, "printf '\\033[c'; sleep 0.2; printf '\\033[6n'; cat\n"); /* raw is who asks */
+    await_text(&sh, "\x1b[6n");
+    reply(&sh, sh.offset);
+    type(&sh, "ca''t\n\004");
+    await_prompt(&sh);
+    buf_clear(&sh.log);
+    type(&sh, "echo o''k\n");
+    await_text(&sh, "ok\r\n");
+    assert_null(strstr(sh.log.data, "not found"));
+    assert_null(strstr(sh.log.data, "7;8R"));
+    signal_shell(&sh, "KILL");
+    await_end(&sh, 137);
+    let_go(&sh);
+}
+
+static void test_shell_close_hangs_up_first(void **state UNUSED)
+{
+    struct shell sh;
+
+    open_shell(&sh, "close");
+    await_prompt(&sh);
+    type(&sh, "exec sh -c 'trap \"echo by''e; exit 5\" HUP; echo trapp''ed; while :; do sleep 0.1; "
+              "done'\n");
+    await_text(&sh, "trapped");
+    tell(&sh, json_pack("{s:i}", "close", 5000));
+    await_end(&sh, 5);
+    assert_non_null(strstr(sh.log.data, "bye"));
+    let_go(&sh);
+    open_shell(&sh, "deaf");
+    await_prompt(&sh);
+    type(&sh, "exec sh -c 'trap \"\" HUP; echo trapp''ed; while :; do sleep 0.1; done'\n");
+    await_text(&sh, "trapped");
+    tell(&sh, json_pack("{s:i}", "close", 100));
+    await_end(&sh, 137);
+    let_go(&sh);
+}
+
 static void test_shell_that_left_its_terminal(void **state UNUSED)
 {
     struct shell sh;
@@ -490,6 +628,10 @@ int main(void)
         T(test_shell_tells_its_foreground),
         T(test_shell_takes_a_megabyte_of_input),
         T(test_shell_keeps_a_long_line_for_the_prompt),
+        T(test_shell_enter_is_what_the_terminal_wants),
+        T(test_shell_paste),
+        T(test_shell_reply_goes_to_who_asked),
+        T(test_shell_close_hangs_up_first),
         T(test_shell_that_left_its_terminal),
         T(test_shell_requests_that_are_refused),
     };

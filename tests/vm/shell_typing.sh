@@ -23,6 +23,17 @@ type() {
     output=$(json .output)
 }
 
+# start TEXT: types a line whose command prints "go", and waits for that only.
+start() {
+    shell read sh1 --json
+    from=$(json .next_cursor)
+    shell write sh1 --input "$1"
+    wait_for 60 goes
+}
+goes() {
+    "$PYRO" workspace shell read w sh1 --plain --cursor "$from" 2>/dev/null | grep -qx 'go'
+}
+
 inside() {
     "$PYRO" workspace exec w -- "$@" 2>/dev/null
 }
@@ -51,11 +62,11 @@ type sh1 'git commit --allow-empty --amend; git log --format=%s -1'
 like "git's editor" "$output" $'\nfirst 1 2 '
 type sh1 'cd /workspace'
 
-inside sh -c 'printf "set bell-style none\n\"\\C-x\\C-y\": \"echo mine\"\n" >/root/.inputrc'
+inside sh -c 'printf "set bell-style none\n\"\\C-x\\C-y\": \"echo mine\"\n" >~/.inputrc'
 shell open
 type sh2 $'\x18\x19'
 like "the user's own readline settings stay" "$output" $'\nmine\n'
-inside rm /root/.inputrc
+inside sh -c 'rm ~/.inputrc'
 
 shell open --interactive --json
 is "a person's shell is not waited for" "$(json .at_prompt)" null
@@ -69,15 +80,15 @@ like "… completion too" "$out" 'done'
 
 # ---- Enter ----
 
-type sh1 'stty raw -echo; echo go; head -c 4 | od -An -tx1; stty sane'
+start 'stty raw -echo; echo go; head -c 4 | od -An -tx1; stty sane'
 shell write sh1 --input $'a\nb'
 shell read sh1 --plain --wait-for-prompt --cursor "$from"
 like "Enter is CR where the terminal is raw" "$out" '61 0d 62 0d'
-type sh1 'stty raw -echo; echo go; head -c 4 | od -An -tx1; stty sane'
+start 'stty raw -echo; echo go; head -c 4 | od -An -tx1; stty sane'
 shell write sh1 --input $'a\nb\n' --no-newline
 shell read sh1 --plain --wait-for-prompt --cursor "$from"
 like "… and bytes without a newline are as they are" "$out" '61 0a 62 0a'
-type sh1 'head -c 4 | od -An -tx1'
+start 'echo go; head -c 4 | od -An -tx1'
 shell write sh1 --input $'a\nb'
 shell read sh1 --plain --wait-for-prompt --cursor "$from"
 like "… and LF where it edits lines" "$out" '61 0a 62 0a'
@@ -105,14 +116,14 @@ like "pasted in the summary" "$(shell write sh1 --input true --paste && echo "$e
 
 shell open --max-wait-ms 0 --json
 is "open: at once" "$(json .at_prompt)" null
-inside sh -c 'echo "exit 3" >/root/.bashrc'
+inside sh -c 'echo "exit 3" >~/.bashrc'
 shell open --max-wait-ms 600000 --json
 is "open: a shell that ends" "$status $(json .state) $(json .exit_code) $(json .at_prompt)" "0 stopped 3 false"
-inside sh -c 'echo "sleep 1000" >/root/.bashrc'
+inside sh -c 'echo "sleep 1000" >~/.bashrc'
 shell open --max-wait-ms 300
 is "open: a shell that does not come to its prompt" "$status" 0
 like "… says so" "$err" ' at_prompt=False '
-inside rm /root/.bashrc
+inside sh -c 'rm ~/.bashrc'
 
 type sh1 "exec sh -c 'trap \"echo bye >hup; exit 5\" HUP; echo trapped; while :; do sleep 1; done'" --no-newline
 shell write sh1 --input ''
