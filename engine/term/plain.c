@@ -279,6 +279,8 @@ bool plain_render(const char *bytes, size_t n, const struct plain_options *optio
     rendered.from = from - vtparse_held_back(bytes, from, options->in_string);
     if (rendered.from > end)
         rendered.from = end;
+    if (from && from == n) /* what an ended stream leaves unfinished was read before */
+        end = rendered.from;
     ok = render(bytes, end, &rendered, &change, &alt_screen, err) && hide(&change, options, err) &&
          (plain_change_cut(&change) || pyro_fail(err, PYRO_NO_MEMORY, "rendering: out of memory"));
     if (ok) {

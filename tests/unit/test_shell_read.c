@@ -90,6 +90,7 @@ static void test_shell_read_holds_back_what_is_unfinished(void **state UNUSED)
     end();
     assert_int_equal(expect(SHELL_PLAIN, 10, 100, "\xef\xbf\xbd\xef\xbf\xbd"), 12);
     assert_int_equal(expect(SHELL_RAW, 10, 100, "\xf0\x9f"), 12);
+    assert_int_equal(expect(SHELL_PLAIN, 12, 100, ""), 12);
 }
 
 static void test_shell_read_in_pieces_equals_the_whole(void **state UNUSED)
