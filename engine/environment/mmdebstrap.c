@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/environment/sources.h"
+#include "engine/environment/sources_image.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
@@ -23,6 +23,13 @@
 static const char inner_script[] =
     "if [ \"$0\" = tmpfs ]; then mount -t tmpfs -o mode=0755 pyro \"$TMPDIR\" || exit; fi; "
     "exec \"$@\"";
+
+/* The image's own sources instead of those that it was built with. $1 is its root. */
+static const char image_sources_hook[] =
+    "--customize-hook=set -e; from=${PYRO_SOURCES:?}; cd \"$1/etc/apt\"; "
+    "rm -f sources.list sources.list.d/*; "
+    "for f in list sources; do if [ -e \"$from/image.$f\" ]; then "
+    "install -m 644 \"$from/image.$f\" \"sources.list.d/host.$f\"; fi; done";
 
 /* Whether /etc/subuid or /etc/subgid gives this user a range (subuid(5)). */
 static bool has_range(const char *file, const char *user, uid_t uid)
@@ -88,12 +95,28 @@ static int64_t available_memory_kib(void)
     return 0;
 }
 
+/* Nothing is written for nothing. */
 static bool write_file(const char *work_dir, const char *name, const struct buf *content,
-                       struct pyro_error *err)
+                       mode_t mode, struct pyro_error *err)
 {
     scoped_free char *path = str_printf("%s/%s", work_dir, name);
 
-    return fs_replace(AT_FDCWD, path, content->data, content->len, 0644, err);
+    return !content->len || fs_replace(AT_FDCWD, path, content->data, content->len, mode, err);
+}
+
+/* The sources to build with and those of the image, and the passwords of the former for apt alone.
+ */
+static bool write_sources(const struct mmdebstrap *m, const struct sources_parts *p,
+                          struct buf *options, struct pyro_error *err)
+{
+    if (p->auth.len && !buf_printf(options, "Dir::Etc::netrc \"%s/auth.conf\";\n", m->work_dir))
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    return write_file(m->work_dir, "host.list", &p->build.lines, 0644, err) &&
+           write_file(m->work_dir, "host.sources", &p->build.stanzas, 0644, err) &&
+           write_file(m->work_dir, "image.list", &p->image.lines, 0644, err) &&
+           write_file(m->work_dir, "image.sources", &p->image.stanzas, 0644, err) &&
+           write_file(m->work_dir, "auth.conf", &p->auth, 0600, err) &&
+           write_file(m->work_dir, "apt.conf", options, 0644, err);
 }
 
 /* Puts the host's sources and fetch options into the work directory. */
@@ -102,6 +125,7 @@ static bool prepare(const struct mmdebstrap *m, bool *ret_lines, bool *ret_stanz
 {
     scoped_free char *temporary = str_printf("%s/tmp", m->work_dir);
     scoped_buf options = BUF_INIT(SOURCES_BYTES_MAX);
+    struct sources_parts parts;
     struct sources s;
     bool ok;
 
@@ -110,11 +134,13 @@ static bool prepare(const struct mmdebstrap *m, bool *ret_lines, bool *ret_stanz
         return false;
     *ret_lines = s.lines.len > 0;
     *ret_stanzas = s.stanzas.len > 0;
-    *ret_options = options.len > 0;
-    ok = (!*ret_lines || write_file(m->work_dir, "host.list", &s.lines, err)) &&
-         (!*ret_stanzas || write_file(m->work_dir, "host.sources", &s.stanzas, err)) &&
-         (!*ret_options || write_file(m->work_dir, "apt.conf", &options, err));
+    ok = sources_part(&s, &parts, err);
     sources_release(&s);
+    if (!ok)
+        return false;
+    ok = write_sources(m, &parts, &options, err);
+    sources_parts_release(&parts);
+    *ret_options = options.len > 0;
     return ok;
 }
 
@@ -165,7 +191,8 @@ static bool start_process(struct mmdebstrap *m, const struct arguments *a, int t
     scoped_free char *temporary = str_printf("TMPDIR=%s/tmp", m->work_dir);
     const char *old = getenv("PATH");
     scoped_free char *path = str_printf("PATH=%s:" PROC_SYSTEM_PATH, old ? old : "");
-    const char *const set[] = { temporary, path, "LC_ALL=C.UTF-8", NULL };
+    scoped_free char *sources = str_printf("PYRO_SOURCES=%s", m->work_dir);
+    const char *const set[] = { temporary, path, sources, "LC_ALL=C.UTF-8", NULL };
     struct proc_spec spec = proc_spec_of(a->items);
     int says[2];
     bool ok;
@@ -216,6 +243,7 @@ bool mmdebstrap_start(struct mmdebstrap *m, int tar_fd, struct pyro_error *err)
     add(&a, "--dpkgopt=force-unsafe-io");
     add(&a, "--customize-hook=rm -f \"$1/etc/apt/apt.conf.d/99mmdebstrap\" "
             "\"$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap\"");
+    add(&a, image_sources_hook);
     if (has_options)
         add(&a, options);
     if (m->entry->packages[0])

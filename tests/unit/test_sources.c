@@ -1,5 +1,5 @@
 /* Which of the host's apt sources an environment is built from. */
-#include "engine/environment/sources.h"
+#include "engine/environment/sources_image.h"
 
 #include <string.h>
 
@@ -103,12 +103,97 @@ static void test_sources_read_without_any(void **state)
     assert_true(err.hint[0] != '\0');
 }
 
+static void test_sources_part(void **state)
+{
+    static const char lines[] = "deb [arch=amd64 trusted=yes signed-by=/srv/key.gpg] "
+                                "https://me:p%40ss%2Fw@m.example:8443/d "
+                                "bookworm main\n"
+                                "deb [trusted=yes] http://m.example/debian bookworm main contrib\n"
+                                "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] "
+                                "http://m.example/x bookworm main\n"
+                                "deb file:/srv/mirror bookworm main\n"
+                                "deb [allow-insecure=yes] copy:/srv/mirror bookworm main\n"
+                                "deb http://token@m.example/a@b bookworm main\n";
+    static const char stanzas[] = "Types: deb\n"
+                                  "URIs: https://me:pw@first.example/debian\n"
+                                  " file:/srv/mirror https://second.example/\n"
+                                  "Suites: bookworm\n"
+                                  "Components: main\n"
+                                  "Trusted: yes\n"
+                                  "Signed-By: /srv/key.gpg\n"
+                                  "Architectures: amd64\n"
+                                  "\n"
+                                  "types: deb\n"
+                                  "uris: file:/srv/mirror\n"
+                                  "suites: bookworm\n"
+                                  "components: main\n"
+                                  "\n"
+                                  "Types: deb\n"
+                                  "URIs: http://third.example\n"
+                                  "Suites: bookworm\n"
+                                  "Components: main\n"
+                                  "Signed-By:\n"
+                                  " -----BEGIN PGP PUBLIC KEY BLOCK-----\n"
+                                  " abc\n"
+                                  "\n";
+    struct sources host = { BUF_INIT(8192), BUF_INIT(8192) };
+    struct sources_parts p;
+    struct pyro_error err = { 0 };
+
+    (void)state;
+    assert_true(buf_append_str(&host.lines, lines) && buf_append_str(&host.stanzas, stanzas));
+    assert_true(sources_part(&host, &p, &err));
+    assert_string_equal(p.build.lines.data,
+                        "deb [arch=amd64 trusted=yes signed-by=/srv/key.gpg] "
+                        "https://m.example:8443/d bookworm main\n"
+                        "deb [trusted=yes] http://m.example/debian bookworm main contrib\n"
+                        "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] "
+                        "http://m.example/x bookworm main\n"
+                        "deb file:/srv/mirror bookworm main\n"
+                        "deb [allow-insecure=yes] copy:/srv/mirror bookworm main\n"
+                        "deb http://m.example/a@b bookworm main\n");
+    assert_string_equal(p.image.lines.data,
+                        "deb [arch=amd64] https://m.example:8443/d bookworm main\n"
+                        "deb http://m.example/debian bookworm main contrib\n"
+                        "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] "
+                        "http://m.example/x bookworm main\n"
+                        "deb http://m.example/a@b bookworm main\n");
+    assert_string_equal(p.auth.data, "machine https://m.example:8443/d login me password p@ss/w\n"
+                                     "machine http://m.example/a@b login token\n"
+                                     "machine https://first.example/debian login me password pw\n");
+    assert_null(strstr(p.build.stanzas.data, "pw@"));
+    assert_non_null(strstr(p.build.stanzas.data, "Trusted: yes\nSigned-By: /srv/key.gpg\n"));
+    assert_string_equal(p.image.stanzas.data, "Types: deb\n"
+                                              "URIs: https://first.example/debian "
+                                              "https://second.example/\n"
+                                              "Suites: bookworm\n"
+                                              "Components: main\n"
+                                              "Architectures: amd64\n"
+                                              "\n"
+                                              "Types: deb\n"
+                                              "URIs: http://third.example\n"
+                                              "Suites: bookworm\n"
+                                              "Components: main\n"
+                                              "Signed-By:\n"
+                                              " -----BEGIN PGP PUBLIC KEY BLOCK-----\n"
+                                              " abc\n"
+                                              "\n");
+    sources_parts_release(&p);
+    buf_clear(&host.lines);
+    assert_true(buf_append_str(&host.lines, "deb https://me:a%20b@m.example/ bookworm main\n"));
+    assert_false(sources_part(&host, &p, &err));
+    assert_non_null(strstr(err.message, "cannot hold"));
+    assert_null(strstr(err.message, "a b"));
+    sources_release(&host);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sources_take_lines),
         cmocka_unit_test(test_sources_take_stanzas),
         cmocka_unit_test(test_sources_read_without_any),
+        cmocka_unit_test(test_sources_part),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
