@@ -235,14 +235,16 @@ static void save_the_end(struct supervisor *s)
         fprintf(stderr, "%s\n", err.message);
 }
 
-/* Whether it ended as it was asked to: killed by pyro, or by its guest's own shutdown, which is the
+/*
+ * Whether it ended as it was asked to: killed by pyro, or by its guest's own shutdown, which is the
  * last thing that QEMU tells. A QEMU that somebody else ended meanwhile took unwritten files along.
+ * The shutdown that a killed supervisor had begun may have been told to nobody.
  */
 static bool ended_as_asked(struct supervisor *s)
 {
     scoped_json json_t *data = NULL;
 
-    if (!s->stop_wanted || s->killed || s->host_pid > 0)
+    if (!s->stop_wanted || s->killed || s->host_pid > 0 || s->took_over_stop)
         return s->stop_wanted;
     if (s->vm.qmp && qmp_wait_event(s->vm.qmp, "SHUTDOWN", clock_ms(), &data, NULL))
         s->shut_down = json_bool_or(data, "guest", false);
@@ -555,7 +557,8 @@ static bool start(struct supervisor *s, struct pyro_error *err)
     if (s->mode == SUPERVISE_FRESH && s->record.used)
         s->mode = SUPERVISE_RESTART;
     reserve_room(s);
-    s->stop_wanted = s->mode == SUPERVISE_ADOPT && s->record.stopping;
+    s->took_over_stop = s->mode == SUPERVISE_ADOPT && s->record.stopping;
+    s->stop_wanted = s->took_over_stop;
     if (s->record.clearing && !resume_reset(s, err))
         return false;
     highest =

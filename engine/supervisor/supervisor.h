@@ -80,6 +80,7 @@ struct supervisor {
     int64_t prompt_token;
     struct loop_timer deadline, ttl, save, orphan, resume;
     bool stop_wanted;        /* somebody asked for the end: it is no failure */
+    bool took_over_stop;     /* a supervisor before this one had asked for the end */
     bool killed;             /* it was this supervisor that killed it */
     bool shut_down;          /* QEMU said that its guest shut down */
     bool disk_full;          /* the host's: QEMU stands still until there is room */
