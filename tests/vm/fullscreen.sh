@@ -29,10 +29,10 @@ ask() {
     local from
     from=$(member "$1" .next_cursor)
     "$PYRO" workspace shell write w "$1" --input "$2" 2>/dev/null || fail "write to $1: $2"
-    shell read "$1" --plain --wait-for-prompt --cursor "$from"
+    shell read "$1" --plain --wait-for-prompt --max-wait-ms 300000 --cursor "$from"
 }
 prompt() { # ID: waits for it
-    shell read "$1" --screen --wait-for-prompt --json
+    shell read "$1" --screen --wait-for-prompt --max-wait-ms 300000 --json
     json .at_prompt
 }
 
@@ -115,7 +115,7 @@ from=$(member sh1 .next_cursor)
 ask sh1 '' # the prompt, and with it the columns, must be part of what is read
 keys sh1 "echo $long"
 keys sh1 $'\x01: \x05 end\e\x62\x02\x02X\x05\x01\x04\x04\r' # home, type, end, type, back a word and two, type, delete at home
-shell read sh1 --plain --wait-for-prompt --cursor "$from"
+shell read sh1 --plain --wait-for-prompt --max-wait-ms 300000 --cursor "$from"
 like "readline: an edited line of 200 columns is run as edited" "$out" $'\n0{199}X0 end\nready> $'
 is "… and is one line of plain text" "$(grep -c "^ready> echo 0*X0 end$" <<<"$out")" 1
 
