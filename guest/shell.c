@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -164,6 +165,30 @@ static bool tell_host(void *arg, const json_t *message)
     struct shell *s = arg;
 
     return s->stream.link && stream_message(&s->stream, message);
+}
+
+/* Whether all is read that was printed before the shell began to wait. */
+static bool is_settled(const struct shell *s)
+{
+    struct pollfd output = { .fd = s->pty_fd, .events = POLLIN };
+
+    return clock_ms() - s->active_ms >= PROMPT_IDLE_MS && poll(&output, 1, 0) == 0;
+}
+
+/* At the prompt with the offset of the output's end, once that is certain. */
+static bool tell_foreground(void *arg, const json_t *message)
+{
+    scoped_json json_t *told = json_copy((json_t *)(uintptr_t)message);
+    struct shell *s = arg;
+    bool settled = is_settled(s);
+
+    if (!json_bool_or(message, "prompt", false))
+        return tell_host(s, message);
+    if (!settled)
+        foreground_touch(&s->foreground);
+    else if (told)
+        json_object_set_new(told, "offset", json_integer((json_int_t)backlog_end(&s->out)));
+    return told && tell_host(s, told) && settled;
 }
 
 static void tell_pasted(void *arg, const json_t *message)
@@ -508,7 +533,7 @@ static bool start(struct shell *s, const struct command *c, int cols, int rows,
     s->active_ms = clock_ms();
     if (result == SPAWN_OK) {
         s->in.shell = s->pid;
-        foreground_start(&s->foreground, s->g->loop, s->pid, s->pty_fd, tell_host, s);
+        foreground_start(&s->foreground, s->g->loop, s->pid, s->pty_fd, tell_foreground, s);
         return true;
     }
     close(take_fd(&s->pty_fd));

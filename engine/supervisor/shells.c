@@ -298,6 +298,23 @@ static void on_resized(struct shell *sh, const json_t *message)
     answer(sh, ASK_RESIZE, -1, view(sh));
 }
 
+/* How much of the output up to one of the guest's offsets is not in the log. */
+static uint64_t missing_before(struct shell *sh, uint64_t offset)
+{
+    uint64_t come = intake_offset(&sh->intake);
+
+    return offset > come ? offset - come : sh->intake.retry.armed; /* armed: the disk is full */
+}
+
+/* The shell itself waits for input, and all that was printed before is in the log: what was on the
+ * alternate screen, if that is still on, has died there. */
+static void note_waiting(struct shell *sh)
+{
+    intake_pause(&sh->intake);
+    if (sh->log.track.alternate)
+        shell_log_alternate(&sh->log, false);
+}
+
 static void on_foreground(struct shell *sh, const json_t *message)
 {
     const char *text = json_string_or(message, "foreground", "");
@@ -310,6 +327,9 @@ static void on_foreground(struct shell *sh, const json_t *message)
         hide_in_text(sh->supervisor->redactor, text, strlen(text) >= FOREGROUND_CUT);
     sh->record.foreground_since = clock_wall() - (double)age_ms / 1000;
     sh->record.at_prompt = !*text && json_bool_or(message, "prompt", false);
+    if (sh->record.at_prompt && json_is_integer(json_object_get(message, "offset")) &&
+        !missing_before(sh, (uint64_t)json_int_or(message, "offset", 0)))
+        note_waiting(sh);
     if (!shell_record_save(sh->supervisor->dir_fd, &sh->record, NULL))
         return; /* the next change tries again */
 }
@@ -319,14 +339,11 @@ static void on_prompt(struct shell *sh, const json_t *message)
 {
     bool at_prompt = json_bool_or(message, "at_prompt", false);
     uint64_t offset = (uint64_t)json_int_or(message, "offset", 0);
-    uint64_t come = intake_offset(&sh->intake), missing = offset > come ? offset - come : 0;
 
-    if (at_prompt && !missing)
-        intake_pause(&sh->intake);
-    if (sh->intake.retry.armed) /* the disk is full */
-        missing++;
+    if (at_prompt && !missing_before(sh, offset))
+        note_waiting(sh);
     answer(sh, ASK_PROMPT, json_int_or(message, "prompt", 0),
-           prompt_view(at_prompt, (int64_t)(sh->log.file.size + missing)));
+           prompt_view(at_prompt, (int64_t)(sh->log.file.size + missing_before(sh, offset))));
 }
 
 static void on_message(struct stream *stream, const json_t *message)

@@ -92,13 +92,25 @@ shell read sh1 --screen --json
 is "screen: rows" "$(json .screen.rows | tr -cd ',' | wc -c)" 11
 like "screen: cursor" "$(json .screen.cursor)" '"col": 19'
 is "screen: alt_screen" "$(json .alt_screen)" false
-ask sh1 $'tput smcup; printf "\\e[5;3Hfull screen"'
-shell read sh1 --screen --json
+"$PYRO" workspace shell write w sh1 --input $'tput smcup; printf "\\e[5;3Hfull screen"; cat' 2>/dev/null
+drawn() {
+    shell read sh1 --screen --json
+    [[ $(json .screen.rows[4]) == '  full screen' ]]
+}
+wait_for 60 drawn
 is "alternate screen: flag" "$(json .alt_screen)" true
 like "alternate screen: row 4" "$(json .screen.rows[4])" '^  full screen'
 shell read sh1 --plain
 refute "alternate screen: not in plain text" grep -q '^  full screen' <<<"$out"
-ask sh1 'tput rmcup'
+# It dies there: the shell that waits is on the main screen again, in every rendering.
+shell signal sh1
+shell read sh1 --plain --wait-for-prompt --json
+is "a program that died on the alternate screen: it is left" "$(json .at_prompt) $(json .alt_screen)" "true false"
+shell read sh1 --screen --json
+is "… in the picture too" "$(json .alt_screen)" false
+refute "… which has nothing of it" grep -q 'full screen$' <<<"$(json .screen.rows)"
+ask sh1 'echo back'
+like "… and what comes then is text" "$(json .output)" $'echo back\nback\n'
 
 # Several at once, each with an exit code of its own.
 b=$("$PYRO" workspace shell open w --cwd /tmp --id-only 2>/dev/null)
