@@ -39,9 +39,10 @@ struct exec {
     struct guest *g;
     struct stream stream;
     struct cgroup *group;
-    pid_t pid;   /* the command: leader of its process group */
-    pid_t child; /* what is reaped: the command, or its keeper */
-    int status;  /* as waitpid(2) gives it, once exited */
+    pid_t pid;            /* the command: leader of its process group */
+    pid_t child;          /* what is reaped: the command, or its keeper */
+    int status;           /* as waitpid(2) gives it, once exited */
+    unsigned left_behind; /* processes that were still there then */
     bool exited, timed_out;
     int64_t started_us, ended_us;
     struct loop_timer timeout, drain_timer;
@@ -123,9 +124,10 @@ static json_t *result_of(const struct exec *x)
         snprintf(number, sizeof(number), "%d", WTERMSIG(x->status));
         name = number;
     }
-    return json_pack("{s:i, s:s?, s:b, s:I}", "exit_code", x->timed_out ? 124 : code, "signal",
+    return json_pack("{s:i, s:s?, s:b, s:I, s:I}", "exit_code", x->timed_out ? 124 : code, "signal",
                      name, "timed_out", x->timed_out, "duration_ms",
-                     (json_int_t)((x->ended_us - x->started_us + 500) / 1000));
+                     (json_int_t)((x->ended_us - x->started_us + 500) / 1000), "left_behind",
+                     (json_int_t)x->left_behind);
 }
 
 /* Closes and frees what is over. */
@@ -342,6 +344,7 @@ bool exec_child_ended(struct guest *g, pid_t pid, int status)
     x->ended_us = now_us();
     x->exited = true;
     x->status = status;
+    x->left_behind = cgroup_count(x->group);
     loop_timer_cancel(g->loop, &x->timeout);
     kill_all(x);
     close_input(x);

@@ -1,6 +1,7 @@
 /* engine/cmd/guest_command.c: streams, exit status and [run] lines. */
 #include "engine/cmd/guest_command.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "engine/cmd/rows.h"
@@ -58,7 +59,7 @@ static void note_end(struct cmd_io *io, bool to_err, const char *text, bool cut)
         cmd_io_note(io, to_err, text, strlen(text));
 }
 
-void guest_command_ended(struct cmd_io *io, const json_t *result)
+void guest_command_ended(struct cmd_io *io, const json_t *result, int64_t timeout_seconds)
 {
     bool timed_out = json_bool_or(result, "timed_out", false);
 
@@ -69,6 +70,12 @@ void guest_command_ended(struct cmd_io *io, const json_t *result)
              json_bool_or(result, "stdout_truncated", false));
     note_end(io, true, json_string_or(result, "stderr", ""),
              json_bool_or(result, "stderr_truncated", false));
+    if (timed_out)
+        cmd_io_warn(io,
+                    "its time was up after %" PRId64
+                    " s: give it more with --timeout-seconds N (0: "
+                    "no end)",
+                    timeout_seconds);
 }
 
 struct run_phases {
@@ -96,7 +103,7 @@ json_t *guest_command_run(struct cmd_io *io, const struct workspace_spec *spec,
 
     if (!r)
         return NULL;
-    guest_command_ended(io, r);
+    guest_command_ended(io, r, exec->timeout_seconds);
     cmd_io_summary(io, "run",
                    (const struct summary_item[]){
                        { "environment", json_string_or(r, "environment", NULL) },

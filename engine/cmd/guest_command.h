@@ -14,8 +14,8 @@ json_t *guest_command_words(const struct arg_list *command, struct pyro_error *e
 struct workspace_exec_spec guest_command_spec(const struct cmd_io *io, json_t *command,
                                               int64_t timeout_seconds);
 /* Takes the exit status over from a result, and notes whether its output ended in the middle of a
- * line. */
-void guest_command_ended(struct cmd_io *io, const json_t *result);
+ * line. Says what to do about one whose time was up. */
+void guest_command_ended(struct cmd_io *io, const json_t *result, int64_t timeout_seconds);
 /* Runs a command in a VM of its own, telling phases and the summary as [run] lines: `run`'s object,
  * new. */
 json_t *guest_command_run(struct cmd_io *io, const struct workspace_spec *spec,

@@ -1,4 +1,6 @@
 /* engine/cmd/workspace_exec.c: one command in a workspace, its streams passed through. */
+#include <inttypes.h>
+
 #include "engine/cmd/guest_command.h"
 #include "engine/cmd/io.h"
 #include "engine/cmd/rows.h"
@@ -32,6 +34,7 @@ static const struct result_spec workspace_exec_result[] = {
     RES_INT("duration_ms"),
     RES_STR("execution_mode", .choices = execution_modes),
     RES_BOOL("timed_out"),
+    RES_INT("left_behind", .help = "Processes that it left running, and that were ended with it"),
     RES_END,
 };
 
@@ -44,6 +47,7 @@ static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret
     struct workspace_exec_spec spec = guest_command_spec(io, command, a->timeout_seconds);
     struct number_text sequence, exit_code, duration;
     const json_t *r;
+    int64_t left;
 
     if (!command || !(secret_env = secret_env_of(&a->secret_env, err)))
         return false;
@@ -54,7 +58,13 @@ static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret
     r = *ret_result = workspace_exec(a->workspace, &spec, err);
     if (!r)
         return false;
-    guest_command_ended(io, r);
+    guest_command_ended(io, r, a->timeout_seconds);
+    left = json_int_or(r, "left_behind", 0);
+    if (left > 0 && !io->json)
+        cmd_io_warn(io,
+                    "%" PRId64 " process%s that it left running %s ended with it: what is to stay "
+                    "is a service ('pyro workspace service start')",
+                    left, left == 1 ? "" : "es", left == 1 ? "was" : "were");
     cmd_io_summary(io, "workspace-exec",
                    (const struct summary_item[]){
                        { "workspace_id", json_string_or(r, "workspace_id", NULL) },
@@ -73,8 +83,9 @@ const struct cmd_spec cmd_workspace_exec = {
     .summary = "Run a command in a workspace",
     .details =
         "Its output comes as it is written, standard input is passed to it, Ctrl-C interrupts "
-        "it, and its exit status becomes this command's. In a loop such as 'while read -r file; do "
-        "... done <list' it would read the rest of the list: give --no-stdin there.",
+        "it, and its exit status becomes this command's. What it leaves running in the background "
+        "is ended with it. In a loop such as 'while read -r file; do ... done <list' it would read "
+        "the rest of the list: give --no-stdin there.",
     .example = "pyro workspace exec demo -- sh -lc 'uname -a'",
     .traits = CMD_STREAMING | CMD_GUEST_STATUS | CMD_DESTRUCTIVE,
     .args = workspace_exec_rows,

@@ -235,9 +235,10 @@ static void guest_closed(struct stream *s, const json_t *result, const struct py
     }
     end_outputs(x); /* had it not told the ends of both */
     record_end(x, (int)code, timed_out, duration_ms, NULL);
-    x->result =
-        json_pack("{s:I, s:I, s:b, s:I}", "sequence", (json_int_t)x->entry.sequence, "exit_code",
-                  (json_int_t)code, "timed_out", timed_out, "duration_ms", (json_int_t)duration_ms);
+    x->result = json_pack("{s:I, s:I, s:b, s:I, s:I}", "sequence", (json_int_t)x->entry.sequence,
+                          "exit_code", (json_int_t)code, "timed_out", timed_out, "duration_ms",
+                          (json_int_t)duration_ms, "left_behind",
+                          (json_int_t)(json_int_or(result, "left_behind", 0) & 0xffff));
     finish_if_drained(x);
 }
 

@@ -291,9 +291,11 @@ static json_t *make_result(struct session *x, const char *id,
         !json_get_int(x->result, "sequence", 1, INT64_MAX, &sequence, x->err) ||
         !json_get_bool(x->result, "timed_out", &timed_out, x->err))
         return NULL;
-    j = json_pack("{s:s, s:I, s:s, s:O, s:I, s:I, s:b}", "workspace_id", id, "sequence",
+    j = json_pack("{s:s, s:I, s:s, s:O, s:I, s:I, s:b, s:I}", "workspace_id", id, "sequence",
                   (json_int_t)sequence, "cwd", cwd, "command", spec->command, "exit_code",
-                  (json_int_t)code, "duration_ms", (json_int_t)duration_ms, "timed_out", timed_out);
+                  (json_int_t)code, "duration_ms", (json_int_t)duration_ms, "timed_out", timed_out,
+                  "left_behind",
+                  (json_int_t)(timed_out ? 0 : json_int_or(x->result, "left_behind", 0)));
     capture_to_json(&x->out.capture, "stdout", j);
     capture_to_json(&x->errors.capture, "stderr", j);
     return j;
