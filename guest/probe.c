@@ -16,6 +16,7 @@
 
 #include "guest/cgroup.h"
 #include "guest/command.h"
+#include "guest/listeners.h"
 #include "guest/spawn.h"
 #include "vmm/base/fs.h"
 
@@ -38,11 +39,13 @@ struct probe {
     char error[200];
     /* file */
     char *path;
+    struct stat before; /* st_nlink 0: it was not there */
     int notify_fd;
     bool watching;
     /* tcp, http */
     struct sockaddr_storage address[2]; /* "localhost" has two */
     unsigned address_count, tries;
+    struct listeners before_listeners;
     int fd; /* of this try; -1 */
     char *question;
     size_t asked;
@@ -117,9 +120,17 @@ static void watch_directory(struct probe *p)
     if (p->watching || p->notify_fd < 0)
         return;
     directory = strndup(p->path, slash == p->path ? 1 : (size_t)(slash - p->path));
-    p->watching =
-        directory && inotify_add_watch(p->notify_fd, directory,
-                                       IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR) >= 0;
+    p->watching = directory && inotify_add_watch(p->notify_fd, directory,
+                                                 IN_CREATE | IN_MOVED_TO | IN_ATTRIB |
+                                                     IN_CLOSE_WRITE | IN_ONLYDIR) >= 0;
+}
+
+static bool is_as_before(const struct probe *p, const struct stat *st)
+{
+    const struct stat *b = &p->before;
+
+    return b->st_nlink && b->st_dev == st->st_dev && b->st_ino == st->st_ino &&
+           b->st_ctim.tv_sec == st->st_ctim.tv_sec && b->st_ctim.tv_nsec == st->st_ctim.tv_nsec;
 }
 
 static void try_file(struct probe *p)
@@ -127,10 +138,13 @@ static void try_file(struct probe *p)
     struct stat st;
 
     watch_directory(p);
-    if (stat(p->path, &st) == 0)
-        succeed(p);
-    else
+    if (stat(p->path, &st) != 0)
         miss(p, "%.150s: %s", p->path, strerror(errno));
+    else if (is_as_before(p, &st))
+        miss(p, "%.100s was there before the service was started, and was not touched since",
+             p->path);
+    else
+        succeed(p);
 }
 
 /* ---- tcp and http ---- */
@@ -149,6 +163,26 @@ static const char *shown_address(const struct sockaddr_storage *a, char *ret, si
         snprintf(ret, n, "[%s]:%u", host, ntohs(in->sin6_port));
     }
     return ret;
+}
+
+static uint16_t port_of(const struct probe *p)
+{
+    const struct sockaddr_in *v4 = (const void *)&p->address[0];
+    const struct sockaddr_in6 *v6 = (const void *)&p->address[0];
+
+    return ntohs(p->address[0].ss_family == AF_INET ? v4->sin_port : v6->sin6_port);
+}
+
+/* Something answers: the service, unless only those listen that did before it was started. */
+static void answered(struct probe *p)
+{
+    struct listeners now;
+
+    listeners_of(port_of(p), &now);
+    if (listeners_are_old(&now, &p->before_listeners))
+        miss(p, "port %u: what answers there did so before the service was started", port_of(p));
+    else
+        succeed(p);
 }
 
 /* "HTTP/1.1 204 …": the status, once the line is there; 0: not yet, -1: it is none. */
@@ -182,7 +216,7 @@ static void take_answer(struct probe *p)
     if (status < 0)
         miss(p, "what answers is no HTTP server");
     else if (status >= 200 && status < 400)
-        succeed(p);
+        answered(p);
     else if (status)
         miss(p, "HTTP status %d", status);
 }
@@ -220,7 +254,7 @@ static void on_socket(void *arg, uint32_t events)
              shown_address(&p->address[(p->tries - 1) % p->address_count], shown, sizeof(shown)),
              strerror(error));
     else if (p->kind == PROBE_TCP)
-        succeed(p);
+        answered(p);
     else if (events & EPOLLOUT)
         ask(p);
     else
@@ -462,8 +496,16 @@ struct probe *probe_new(struct guest *g, const json_t *readiness, const json_t *
         probe_free(p);
         return NULL;
     }
-    try_now(p);
+    if (p->kind == PROBE_FILE && stat(p->path, &p->before) != 0)
+        p->before.st_nlink = 0;
+    if (p->kind == PROBE_TCP || p->kind == PROBE_HTTP)
+        listeners_of(port_of(p), &p->before_listeners);
     return p;
+}
+
+void probe_begin(struct probe *p)
+{
+    try_now(p);
 }
 
 void probe_free(struct probe *p)

@@ -15,13 +15,16 @@
 struct probe;
 
 /*
- * Begins to try. `readiness` is {"type": "file", "path"}, {"type": "tcp", "host", "port"},
+ * Before the service is started: what is there already tells nothing of it. `readiness` is {"type":
+ * "file", "path"}, {"type": "tcp", "host", "port"},
  * {"type": "http", "host", "port", "path"} or {"type": "command", "command"}, and "interval_ms";
  * `request` is the service's own, for cwd and env. ready(arg) is called once, from the loop; it
  * frees the probe.
  */
 struct probe *probe_new(struct guest *g, const json_t *readiness, const json_t *request,
                         void (*ready)(void *arg), void *arg, struct pyro_error *err) MUST_CHECK;
+/* Begins to try. */
+void probe_begin(struct probe *p);
 /* NULL is fine. */
 void probe_free(struct probe *p);
 /* What the last try that ended found wrong. */

@@ -51,6 +51,7 @@ struct service {
     pid_t child; /* what is reaped: the command, or its keeper */
     struct output out[2];
     struct probe *probe; /* while it is starting */
+    int64_t patience_ms; /* of it; 0: no end */
     bool ready, exited, told;
     const char *why; /* "stopped", "not_ready": its end was brought about */
     bool killed;     /* TERM was not enough */
@@ -419,22 +420,28 @@ static bool start(struct service *s, const struct command *c, struct pyro_error 
     return result == SPAWN_OK;
 }
 
-/* Waits for its readiness, if it has any. */
-static bool await_ready(struct service *s, const json_t *request, struct pyro_error *err)
+/* Looks at what is there before it is started. */
+static bool prepare_probe(struct service *s, const json_t *request, struct pyro_error *err)
 {
     const json_t *readiness = json_object_get(request, "readiness");
-    int64_t timeout_ms = 0;
 
-    if (!json_is_object(readiness)) {
-        s->ready = true;
+    if (!json_is_object(readiness))
         return true;
-    }
-    if (!json_get_int(readiness, "timeout_ms", 0, TIME_MAX_MS, &timeout_ms, err))
+    if (!json_get_int(readiness, "timeout_ms", 0, TIME_MAX_MS, &s->patience_ms, err))
         return false;
     s->probe = probe_new(s->g, readiness, request, on_ready, s, err);
-    if (s->probe && timeout_ms)
-        loop_timer_set(s->g->loop, &s->patience, timeout_ms, out_of_patience, s);
     return s->probe != NULL;
+}
+
+/* Waits for its readiness, if it has any. */
+static void await_ready(struct service *s)
+{
+    s->ready = !s->probe;
+    if (!s->probe)
+        return;
+    probe_begin(s->probe);
+    if (s->patience_ms)
+        loop_timer_set(s->g->loop, &s->patience, s->patience_ms, out_of_patience, s);
 }
 
 static struct service *service_new(struct guest *g, const char *name)
@@ -481,16 +488,13 @@ bool service_op_start(struct guest *g, const json_t *request, json_t **ret, stru
         command_release(&command);
         return pyro_fail(err, PYRO_NO_MEMORY, "service: out of memory");
     }
-    ok = start(s, &command, err);
+    ok = prepare_probe(s, request, err) && start(s, &command, err);
     command_release(&command);
-    if (ok && !await_ready(s, request, err)) {
-        kill_all(s); /* reaped as an orphan is */
-        ok = false;
-    }
     if (!ok) {
         service_free(s);
         return false;
     }
+    await_ready(s);
     *ret = json_pack("{s:i}", "pid", (int)s->pid);
     pump(&s->out[0]);
     pump(&s->out[1]);

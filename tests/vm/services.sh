@@ -36,6 +36,17 @@ is "not ready in time: code" "$(json .error.code)" service_failed
 like "not ready in time: why" "$(json .error.message)" 'not ready within 3 s: HTTP status 503'
 service status bad --json
 is "… it is stopped" "$(json .state)" failed
+# What was there before tells nothing of the service.
+service start second --ready-tcp 127.0.0.1:8001 --ready-timeout-seconds 1000 --json -- sh -c 'sleep 1; echo taken >&2; exit 3'
+is "another program's port: not ready" "$(json .error.code)" service_failed
+like "… it is told of its end" "$(json .error.message)" 'exited with status 3 before it was ready; it last printed: taken'
+service start third --ready-http http://127.0.0.1:8002/good --ready-timeout-seconds 2 --json -- sleep 1000
+like "another program's answer" "$(json .error.message)" 'port 8002: what answers there did so before the service was started'
+service start again --ready-file up --ready-timeout-seconds 2 --json -- sleep 1000
+like "an older file" "$(json .error.message)" '/up was there before the service was started, and was not touched since'
+service start again --ready-file up --json -- sh -c 'sleep 0.3; echo now >up; exec sleep 1000'
+is "an older file that is written again" "$(json .state)" running
+service stop again
 service start dies --ready-file never --ready-timeout-seconds 1000 --json -- sh -c 'echo oops >&2; exit 3'
 is "dies while starting: code" "$(json .error.code)" service_failed
 like "dies while starting: why, and what it printed" "$(json .error.message)" 'exited with status 3 before it was ready; it last printed: oops'
@@ -54,7 +65,7 @@ is "unknown" "$(json .error.code)" service_not_found
 service list --json
 is "list" "$(json .running_count)" 5
 run "${pyro[@]}" workspace status w
-like "counted in the workspace" "$out" 'Services: 9 \(5 running\)'
+like "counted in the workspace" "$out" 'Services: 12 \(5 running\)'
 run "${pyro[@]}" __complete -- workspace service stop w pl
 like "names are completed" "$out" '^plain'
 

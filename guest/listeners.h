@@ -1,0 +1,20 @@
+/* Who listens on a TCP port: the kernel's numbers of the sockets. */
+#ifndef PYRO_GUEST_LISTENERS_H
+#define PYRO_GUEST_LISTENERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LISTENERS_MAX 32
+
+struct listeners {
+    unsigned count; /* of those looked at; more are as none */
+    uint64_t inode[LISTENERS_MAX];
+};
+
+/* Those that listen on a port now, on whatever address. */
+void listeners_of(uint16_t port, struct listeners *ret);
+/* Whether each of those that listen now did so before, and there is one. */
+bool listeners_are_old(const struct listeners *now, const struct listeners *before);
+
+#endif
