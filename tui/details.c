@@ -79,6 +79,8 @@ static void facts(struct place *p, const struct model *m, const struct watched_w
                                p->end - p->row < 3 ? p->end - p->row : 3, theme_style(ROLE_BAD),
                                r->last_error);
     fact(p, "state", table_state_role(r->state), workspace_state_name(r->state));
+    if (r->paused_reason)
+        fact(p, "paused", ROLE_BAD, "no room on the host's disk");
     accelerator(p, r);
     if (r->network_error)
         fact(p, "network down", ROLE_BAD, r->network_error);

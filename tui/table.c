@@ -141,8 +141,8 @@ static enum role cell(const struct table *t, struct watched_workspace *w, enum c
         snprintf(ret, size, "%s", r->environment ? r->environment : "");
         return ROLE_TEXT;
     case STATE:
-        snprintf(ret, size, "%s", workspace_state_name(r->state));
-        return table_state_role(r->state);
+        snprintf(ret, size, "%s", r->paused_reason ? "paused" : workspace_state_name(r->state));
+        return r->paused_reason ? ROLE_BAD : table_state_role(r->state);
     case DOING:
     case SINCE:
         model_doing(w, doing, sizeof(doing), &since, &idle);

@@ -25,6 +25,7 @@ int64_t limit_mem_mib(void)
 }
 
 const char *const accelerators[] = { "kvm", "tcg", NULL };
+static const char *const paused_reasons[] = { "host_disk_full", NULL };
 const char *const execution_modes[] = { "guest_vm", "host_compat", NULL };
 static const char *const states[] = { "created", "started", "stopped", "failed", NULL };
 static const char *const seed_modes[] = { "empty", "directory", "tar_archive", NULL };
@@ -79,6 +80,8 @@ const struct result_spec workspace_rows[] = {
     RES_INT("reset_count"),
     RES_NUM("last_reset_at", .nullable = true),
     RES_STR("last_error", .nullable = true, .help = "Why it is failed"),
+    RES_STR("paused_reason", .nullable = true, .choices = paused_reasons,
+            .help = "Why a started machine stands still; it goes on by itself"),
     RES_END,
 };
 

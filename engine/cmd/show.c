@@ -120,6 +120,7 @@ void show_workspace(const json_t *w, FILE *out)
     show_labels(json_object_get(w, "labels"), out);
     show_line(out, "Environment", json_string_or(w, "environment", NULL));
     show_line(out, "State", json_string_or(w, "state", NULL));
+    show_line(out, "Paused", json_string_or(w, "paused_reason", NULL));
     show_line(out, "Workspace", json_string_or(w, "workspace_path", NULL));
     show_seed(json_object_get(w, "workspace_seed"), out);
     show_line(out, "Network policy", json_string_or(w, "network_policy", NULL));

@@ -47,6 +47,8 @@ static void workspace_list_print(const json_t *result, FILE *out)
         column(out, json_string_or(w, "environment", "-"), 16);
         fprintf(out, "%-5lld ", (long long)json_int_or(w, "command_count", 0));
         text_print(out, json_string_or(w, "name", "-"));
+        if (json_is_string(json_object_get(w, "paused_reason")))
+            fprintf(out, " (paused: %s)", json_string_or(w, "paused_reason", ""));
         fputc('\n', out);
     }
 }

@@ -23,6 +23,7 @@
 #include "engine/secret/hide.h"
 #include "engine/supervisor/disk_merge.h"
 #include "engine/supervisor/disk_ops.h"
+#include "engine/supervisor/host_disk.h"
 #include "engine/supervisor/network.h"
 #include "engine/supervisor/relay.h"
 #include "engine/supervisor/resolver.h"
@@ -38,10 +39,6 @@
 #define READY_DEADLINE_MS 30000    /* from hello to a begun guest */
 #define SHUTDOWN_DEADLINE_MS 10000 /* what the guest may take to unmount */
 #define EXIT_DEADLINE_MS 3000      /* from its answer to QEMU's end */
-#define RESUME_MS 1000             /* between two tries to go on with a full disk */
-#define RESUME_ANSWER_MS 1000
-#define RESERVE_FILE "reserve"
-#define RESERVE_BYTES (16 * 1024)
 #define SAVE_DELAY_MS 500
 #define ORPHAN_MS 5000 /* a `run` whose holder never came */
 
@@ -213,28 +210,6 @@ static void remove_workspace(struct supervisor *s)
         s->removed = true;
 }
 
-/* Room for one last record, so that the end can be written down on a full disk as well. */
-static void reserve_room(struct supervisor *s)
-{
-    scoped_close int fd =
-        openat(s->run_fd, RESERVE_FILE, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-    if (fd >= 0 && fallocate(fd, 0, 0, RESERVE_BYTES) != 0)
-        unlinkat(s->run_fd, RESERVE_FILE, 0);
-}
-
-static void save_the_end(struct supervisor *s)
-{
-    struct pyro_error err = { 0 };
-
-    loop_timer_cancel(s->loop, &s->save);
-    if (record_save(s->dir_fd, &s->record, true, &err))
-        return;
-    unlinkat(s->run_fd, RESERVE_FILE, 0);
-    if (!record_save(s->dir_fd, &s->record, true, &err))
-        fprintf(stderr, "%s\n", err.message);
-}
-
 /*
  * Whether it ended as it was asked to: killed by pyro, or by its guest's own shutdown, which is the
  * last thing that QEMU tells. A QEMU that somebody else ended meanwhile took unwritten files along.
@@ -260,6 +235,7 @@ static void record_the_end(struct supervisor *s, bool started)
     r->vm_start_time = 0;
     r->expires_at = 0;
     r->stopping = false;
+    r->paused_reason = NULL;
     if (s->stop_wanted && started) {
         r->state = WORKSPACE_STOPPED;
         record_set_string(&r->last_error, NULL);
@@ -270,7 +246,7 @@ static void record_the_end(struct supervisor *s, bool started)
     if (started)
         r->last_activity_at = clock_wall();
     if (!s->removed)
-        save_the_end(s);
+        host_disk_save_record(s);
 }
 
 /* The history goes with the disk. What fails here is done by the next start. */
@@ -458,18 +434,6 @@ static void on_stderr(void *arg, uint32_t events UNUSED)
         loop_unwatch(s->loop, s->vm.stderr_fd);
 }
 
-static void on_resume(void *arg)
-{
-    struct supervisor *s = arg;
-    int64_t deadline_ms = clock_ms() + RESUME_ANSWER_MS;
-
-    s->disk_full = false;
-    if (s->vm.qmp && !qmp_command(s->vm.qmp, "cont", NULL, deadline_ms, NULL, NULL))
-        loop_timer_set(s->loop, &s->resume, RESUME_MS, on_resume, s);
-}
-
-/* QEMU stops the machine when the host has no room for a write, and tries that write again when it
- * goes on: so nothing is lost, and it is tried again and again. */
 static void on_disk_full(struct supervisor *s)
 {
     struct pyro_error why = { 0 };
@@ -480,11 +444,7 @@ static void on_disk_full(struct supervisor *s)
         supervisor_give_up(s, "%s", why.message);
         return;
     }
-    exec_fail_all(s, &why);
-    disk_ops_fail(s, &why);
-    relay_fail_all(s, &why);
-    s->disk_full = true;
-    loop_timer_set(s->loop, &s->resume, RESUME_MS, on_resume, s);
+    host_disk_is_full(s, &why);
     if (s->phase == PHASE_STARTING)
         serve(s); /* adopted while it stands still: its guest answers once there is room */
 }
@@ -556,7 +516,7 @@ static bool start(struct supervisor *s, struct pyro_error *err)
         return false;
     if (s->mode == SUPERVISE_FRESH && s->record.used)
         s->mode = SUPERVISE_RESTART;
-    reserve_room(s);
+    host_disk_reserve(s);
     s->took_over_stop = s->mode == SUPERVISE_ADOPT && s->record.stopping;
     s->stop_wanted = s->took_over_stop;
     if (s->record.clearing && !resume_reset(s, err))
@@ -575,7 +535,7 @@ static bool start(struct supervisor *s, struct pyro_error *err)
     if (s->record.host_compat)
         begin_guest(s);
     else if (s->mode == SUPERVISE_ADOPT)
-        on_resume(
+        host_disk_try(
             s); /* it may stand still since the host's disk was full; else this does nothing */
     return true;
 }

@@ -79,13 +79,14 @@ struct supervisor {
     int shell_number; /* of the last shell opened */
     int64_t prompt_token;
     struct loop_timer deadline, ttl, save, orphan, resume;
-    bool stop_wanted;        /* somebody asked for the end: it is no failure */
-    bool took_over_stop;     /* a supervisor before this one had asked for the end */
-    bool killed;             /* it was this supervisor that killed it */
-    bool shut_down;          /* QEMU said that its guest shut down */
-    bool disk_full;          /* the host's: QEMU stands still until there is room */
-    enum pyro_code end_code; /* of the error that ended it; 0: PYRO_VM_FAILED */
-    bool removed;            /* a `run`: the directory goes with the VM */
+    bool stop_wanted;         /* somebody asked for the end: it is no failure */
+    bool took_over_stop;      /* a supervisor before this one had asked for the end */
+    bool killed;              /* it was this supervisor that killed it */
+    bool shut_down;           /* QEMU said that its guest shut down */
+    bool disk_full;           /* the host's: QEMU stands still until there is room */
+    char *error_before_pause; /* the record's last error; NULL: none */
+    enum pyro_code end_code;  /* of the error that ended it; 0: PYRO_VM_FAILED */
+    bool removed;             /* a `run`: the directory goes with the VM */
     char end_reason[640];
 };
 

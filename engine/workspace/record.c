@@ -144,6 +144,8 @@ static bool parse_record(const json_t *j, const char *id, struct workspace_recor
     record_set_string(&r->accelerator, json_string_or(j, "accelerator", NULL));
     record_set_string(&r->last_error, json_string_or(j, "last_error", NULL));
     record_set_string(&r->network_error, json_string_or(j, "network_error", NULL));
+    if (!strcmp(json_string_or(j, "paused_reason", ""), PAUSED_HOST_DISK_FULL))
+        r->paused_reason = PAUSED_HOST_DISK_FULL;
     if (json_is_object(json_object_get(j, "last_command")))
         r->last_command = json_deep_copy(json_object_get(j, "last_command"));
     r->seed = record_seed_of(json_object_get(j, "workspace_seed"));
@@ -255,6 +257,8 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
         r->network_error);
     scoped_free char *text = NULL;
 
+    if (j && r->paused_reason)
+        json_object_set_new(j, "paused_reason", json_string(r->paused_reason));
     if (j && r->seed)
         json_object_set(j, "workspace_seed", r->seed);
     if (j && r->secrets)
@@ -305,6 +309,7 @@ json_t *record_to_view(const struct workspace_record *r)
         json_string_or_null(r->last_error));
 
     json_object_set_new(v, "network_error", json_string_or_null(r->network_error));
+    json_object_set_new(v, "paused_reason", json_string_or_null(r->paused_reason));
     json_object_update(v, rest);
     if (r->seed)
         json_object_set(v, "workspace_seed", r->seed);

@@ -25,6 +25,8 @@ enum workspace_state {
     WORKSPACE_FAILED
 };
 
+#define PAUSED_HOST_DISK_FULL "host_disk_full"
+
 struct workspace_record {
     char id[WORKSPACE_ID_LENGTH + 1];
     char *name;          /* NULL: none */
@@ -55,7 +57,9 @@ struct workspace_record {
     int64_t reset_count;
     double last_reset_at; /* 0: never */
     char *last_error;     /* NULL: none */
-    pid_t vm_pid;         /* 0: none */
+    /* A constant: why a started machine stands still; NULL: it does not. */
+    const char *paused_reason;
+    pid_t vm_pid; /* 0: none */
     uint64_t vm_start_time;
     bool broken; /* workspace.json could not be read: only id, state and last_error hold */
     bool newer;  /* … because a newer pyro wrote it */

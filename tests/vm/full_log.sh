@@ -39,6 +39,10 @@ stands_still() {
     [[ $err == *"no room"* ]]
 }
 wait_for 60 stands_still && pass "commands are told of the full disk"
+run "$PYRO" workspace status w --json
+is "… the machine is paused, and started" "$(json .state) $(json .paused_reason)" "started host_disk_full"
+run "$PYRO" workspace list
+like "… which the list shows" "$out" ' w \(paused: host_disk_full\)$'
 kill -9 "$(supervisor_of "$id")"
 size=$(stat -c %s "$log")
 run "$PYRO" workspace shell read w sh1 --plain --json
@@ -52,7 +56,7 @@ check "no byte is lost, none doubled" cmp <(seq 1000000 1400000 | sed 's/7777*/[
     <(sed 's/\x1b\[?2004l//; s/\r//g' "$log" | grep -a '^1[][0-9REDACT]*$')
 no_error() {
     run "$PYRO" workspace status w --json
-    [[ $(json .last_error) == null ]]
+    [[ $(json .last_error) == null && $(json .paused_reason) == null ]]
 }
 wait_for 10 no_error && pass "the workspace has no error any more"
 from=$(stat -c %s "$log")
