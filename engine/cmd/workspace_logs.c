@@ -95,7 +95,7 @@ static void print_entry(FILE *out, const json_t *e)
 
 struct printing {
     struct cmd_io *io;
-    bool began;
+    bool began, follows;
 };
 
 /* Each entry is out before the next one is read. */
@@ -113,8 +113,9 @@ static bool pass_on(void *arg, const json_t *entry, struct pyro_error *err)
     p->began = true;
     print_entry(out, entry);
     ok = fclose(out) == 0;
-    return ok ? cmd_io_write(p->io, false, text, n, err)
-              : pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    if (!ok)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    return cmd_io_write(p->io, false, text, n, err) && (!p->follows || cmd_io_pause(p->io, err));
 }
 
 static bool say(struct cmd_io *io, char *text, struct pyro_error *err)
@@ -146,7 +147,7 @@ static bool workspace_logs_run(const void *args, struct cmd_io *io, json_t **ret
 {
     const struct workspace_logs_args *a = args;
     scoped_json json_t *entries = json_array();
-    struct printing printing = { .io = io };
+    struct printing printing = { .io = io, .follows = a->follow };
     struct command_logs_spec spec = { .cursor = a->cursor,
                                       .limit = a->limit == ARG_UNSET ? -1 : a->limit,
                                       .tail_lines = a->tail_lines == ARG_UNSET ? -1 : a->tail_lines,
