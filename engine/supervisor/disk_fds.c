@@ -43,5 +43,5 @@ void disk_fds_settle(struct supervisor *s)
 
     if (s->vm.qmp &&
         !fd_set_keep_writable(s->vm.qmp, s->record.disk.active, clock_ms() + QMP_MS, &err))
-        fprintf(stderr, "%s\n", err.message);
+        supervisor_complain(s, err.message);
 }

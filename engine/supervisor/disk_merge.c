@@ -183,7 +183,7 @@ static void finish(struct disk_merge *m)
     m->completed = true;
     disk_layer_file(m->from, file);
     if (!disk_clear_overlay(s->dir_fd, file, &err))
-        fprintf(stderr, "%s\n", err.message);
+        supervisor_complain(s, err.message);
     disk_layers_join(&s->record.disk, m->from, m->into);
     if (record_save(s->dir_fd, &s->record, true, NULL))
         disk_layers_sweep(s->dir_fd, &s->record.disk);

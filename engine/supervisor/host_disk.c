@@ -32,7 +32,7 @@ void host_disk_save_record(struct supervisor *s)
         return;
     unlinkat(s->run_fd, RESERVE_FILE, 0);
     if (!record_save(s->dir_fd, &s->record, true, &err))
-        fprintf(stderr, "%s\n", err.message);
+        supervisor_complain(s, err.message);
 }
 
 /* No write failed since the last try. */

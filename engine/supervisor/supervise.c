@@ -36,6 +36,7 @@
 #include "vmm/base/proc.h"
 #include "vmm/find.h"
 
+#define COMPLAINTS_MAX 100
 #define READY_DEADLINE_MS 30000    /* from hello to a begun guest */
 #define SHUTDOWN_DEADLINE_MS 10000 /* what the guest may take to unmount */
 #define EXIT_DEADLINE_MS 3000      /* from its answer to QEMU's end */
@@ -92,6 +93,12 @@ static void save_now(void *arg)
     supervisor_save(arg, true);
 }
 
+void supervisor_complain(struct supervisor *s, const char *words)
+{
+    if (s->complaints++ < COMPLAINTS_MAX)
+        fprintf(stderr, "%s\n", words);
+}
+
 void supervisor_save(struct supervisor *s, bool durable)
 {
     struct pyro_error err = { 0 };
@@ -99,7 +106,7 @@ void supervisor_save(struct supervisor *s, bool durable)
     if (s->removed)
         return;
     if (!record_save(s->dir_fd, &s->record, durable, &err))
-        fprintf(stderr, "%s\n", err.message);
+        supervisor_complain(s, err.message);
     if (durable)
         loop_timer_cancel(s->loop, &s->save);
     else
@@ -256,7 +263,7 @@ static void finish_reset(struct supervisor *s, const struct pyro_error *why)
 
     exec_fail_all(s, why);
     if (!disk_reset_finish(s->dir_fd, &s->record, &err))
-        fprintf(stderr, "%s\n", err.message);
+        supervisor_complain(s, err.message);
 }
 
 static void on_ended(void *arg, uint32_t events UNUSED)

@@ -84,6 +84,7 @@ struct supervisor {
     bool killed;              /* it was this supervisor that killed it */
     bool shut_down;           /* QEMU said that its guest shut down */
     bool disk_full;           /* the host's: QEMU stands still until there is room */
+    unsigned complaints;      /* that run/supervisor.log has had */
     char *error_before_pause; /* the record's last error; NULL: none */
     enum pyro_code end_code;  /* of the error that ended it; 0: PYRO_VM_FAILED */
     bool removed;             /* a `run`: the directory goes with the VM */
@@ -92,6 +93,8 @@ struct supervisor {
 
 /* Says what goes on to whoever waits for the start. */
 void supervisor_tell_progress(void *arg, const char *what);
+/* A line in run/supervisor.log, which takes so many and no more. */
+void supervisor_complain(struct supervisor *s, const char *words);
 /* Writes the record; on the disk within a second, or at once when `durable`. */
 void supervisor_save(struct supervisor *s, bool durable);
 /* Has logs and record on the disk within a second. */

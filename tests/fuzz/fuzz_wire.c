@@ -72,9 +72,16 @@ static void on_writable(struct stream *s)
 static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *err)
 {
     struct slot *slot = s->arg;
+    struct pyro_error said = { 0 };
 
     CHECK(slot->open && !s->link && (result || err->code != PYRO_OK));
     slot->open = false;
+    /* A guest's error is its words, whatever it looks like. */
+    if (kind == LINK_HOST_SOCKET && result && !error_from_result(result, &said))
+        CHECK(strncmp(said.message, "the guest said: ", 16) == 0 && !said.hint[0] &&
+              pyro_code_exit_status(said.code) == 1);
+    else
+        CHECK(kind != LINK_HOST_SOCKET || !json_object_get(result, "error"));
 }
 
 static const struct stream_ops stream_callbacks = { .data = on_data,
@@ -177,7 +184,7 @@ static void open_some(struct link *link)
 
 static void fuzz_link(const uint8_t *data, size_t size)
 {
-    static const enum link_kind kinds[] = { LINK_SOCKET, LINK_SOCKET, LINK_GUEST_PORT };
+    static const enum link_kind kinds[] = { LINK_HOST_SOCKET, LINK_SOCKET, LINK_GUEST_PORT };
     bool opener = data[0] % 3 == 0;
     struct loop *loop = loop_new(NULL);
     struct link *link;
