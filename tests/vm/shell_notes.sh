@@ -19,6 +19,10 @@ last_note_is() {
 noted_once() { # COLS
     [[ $(grep -c "\"cols\":$1," "$notes") -eq 1 ]]
 }
+drawn() { # TIMES
+    [[ $(grep -ao 'full screen' "$log" | wc -l) -eq $1 ]]
+}
+drawings=0
 supervisor_is_gone() {
     ! fuser "$shells/../lock" >/dev/null 2>&1
 }
@@ -58,8 +62,8 @@ assert output == open(sys.argv[2], newline="").read(), output' "$TEST_DIR/cast" 
 shell read --wait-for-prompt --json
 is "a prompt" "$(json .at_prompt)" true
 for bytes in 1 3 25; do
-    shell write --input 'printf "\e[?1049h\e[4;2Hfull screen\n"'
-    shell read --wait-for-prompt
+    shell write --input 'sh -c '\''printf "\e[?1049h\e[4;2Hfull %s\n" screen; read x; printf "\e[?1049l"; stty size'\'
+    wait_for 60 drawn $((++drawings))
     shell resize --cols $((90 + bytes)) --rows 20
     wait_for 60 last_note_is "\"cols\":$((90 + bytes))"
     kill -9 "$(supervisor_of "$id")"
@@ -73,7 +77,7 @@ for bytes in 1 3 25; do
     wait_for 60 noted_once $((90 + bytes)) && pass "the cut note is there again"
     shell resize --cols $((70 + bytes)) --rows 15
     is "a resize after it" "$status" 0
-    shell write --input 'printf "\e[?1049l"; stty size'
+    shell write --input ''
     shell read --plain --wait-for-prompt
     like "… is known to the shell" "$out" $'\n'"15 $((70 + bytes))"$'\n'
     check "every note is whole" whole_notes
