@@ -142,6 +142,9 @@ void foreground_touch(struct foreground *f)
     if (!f->loop)
         return;
     f->looks = 0;
+    if (f->prompt) /* a program may come and go between two looks: where the prompt is now is news
+                    */
+        f->told = false;
     if (!f->timer.armed || f->timer.due_ms > clock_ms() + LOOK_MS)
         loop_timer_set(f->loop, &f->timer, LOOK_MS, look, f);
 }

@@ -26,14 +26,15 @@
 #define SKIM_FROM ((uint64_t)1 << 20)  /* of arrears: then what scrolls away is passed over */
 #define DROP_FROM ((uint64_t)16 << 20) /* then even what cannot be known to scroll away */
 #define PASS ((size_t)4 * PANE_BYTES_MAX)
-#define RESIZES_MAX 1024
+#define STOPS_MAX 1024
 /* Screens a pane has room for without another child. */
 #define ROWS_ROOM 100
 #define COLS_ROOM 300
 
-struct size_change {
+/* A place where the terminal changes without a sequence of the log. */
+struct stop {
     uint64_t offset;
-    int rows, cols;
+    int rows, cols; /* its new size; 0: the program on the alternate screen is gone */
 };
 
 struct live {
@@ -51,8 +52,8 @@ struct live {
     uint64_t at, size, events_at;
     uint64_t skim_to; /* what is below is passed over, */
     uint64_t draw_to; /* and from there to here drawn in any case */
-    struct size_change *resizes;
-    size_t resize_count;
+    struct stop *stops;
+    size_t stop_count;
     int rows, cols; /* what the pane has been told */
     int64_t interval_ms, painted_ms;
     bool paused, unpainted, shown, muted;
@@ -99,12 +100,14 @@ static void look_at_record(struct live *l)
 static void note_event(void *arg, const struct shell_event *e)
 {
     struct live *l = arg;
+    bool is_resize = e->type == EVENT_RESIZE;
 
-    if (e->type != EVENT_RESIZE)
+    if (!is_resize && (e->type != EVENT_ALT || e->on))
         return;
-    if (l->resize_count == RESIZES_MAX) /* only the last one is seen for long */
-        l->resize_count--;
-    l->resizes[l->resize_count++] = (struct size_change){ e->offset, e->rows, e->cols };
+    if (l->stop_count == STOPS_MAX) /* only the last one is seen for long */
+        l->stop_count--;
+    l->stops[l->stop_count++] =
+        (struct stop){ e->offset, is_resize ? e->rows : 0, is_resize ? e->cols : 0 };
 }
 
 static void look_at_events(struct live *l)
@@ -122,9 +125,9 @@ static uint64_t tail_start(struct live *l, uint64_t from)
 
     if (n <= 0)
         return from;
-    for (size_t i = 0; i < l->resize_count; i++)
-        if ((size_t)l->resizes[i].rows > rows)
-            rows = (size_t)l->resizes[i].rows;
+    for (size_t i = 0; i < l->stop_count; i++)
+        if ((size_t)l->stops[i].rows > rows)
+            rows = (size_t)l->stops[i].rows;
     tail = term_find_tail(l->space, (size_t)n, 3 * rows);
     return tail < (size_t)n ? start + tail : 0;
 }
@@ -171,21 +174,30 @@ static void catch_up(struct live *l)
         l->skim_to = l->size - WINDOW;
 }
 
-static bool apply_resizes(struct live *l)
+/* What changes at this place; false when the pane has no room for its new size. */
+static bool apply_stops(struct live *l)
 {
+    static const char leave_alternate[] = "\033[?1049l";
+    bool resized = false, left = false;
     size_t n = 0;
 
-    while (n < l->resize_count && l->resizes[n].offset <= l->at) {
-        l->rows = l->resizes[n].rows;
-        l->cols = l->resizes[n].cols;
-        n++;
+    for (; n < l->stop_count && l->stops[n].offset <= l->at; n++) {
+        const struct stop *stop = &l->stops[n];
+        if (stop->rows) {
+            l->rows = stop->rows;
+            l->cols = stop->cols;
+        }
+        resized |= stop->rows != 0;
+        left |= stop->rows == 0;
     }
     if (!n)
         return true;
-    memmove(l->resizes, l->resizes + n, (l->resize_count - n) * sizeof(*l->resizes));
-    l->resize_count -= n;
+    memmove(l->stops, l->stops + n, (l->stop_count - n) * sizeof(*l->stops));
+    l->stop_count -= n;
     l->unpainted = true;
-    return pane_resize(l->pane, l->rows, l->cols);
+    if (left)
+        pane_feed(l->pane, PANE_FEED, leave_alternate, sizeof(leave_alternate) - 1);
+    return !resized || pane_resize(l->pane, l->rows, l->cols);
 }
 
 /* The next stretch that is drawn in one manner at one size. */
@@ -195,8 +207,8 @@ static bool feed_some(struct live *l)
     uint64_t end = l->size;
     ssize_t n;
 
-    if (l->resize_count && l->resizes[0].offset < end)
-        end = l->resizes[0].offset;
+    if (l->stop_count && l->stops[0].offset < end)
+        end = l->stops[0].offset;
     if (l->at < l->skim_to) {
         kind = PANE_SKIM;
         end = end < l->skim_to ? end : l->skim_to;
@@ -223,7 +235,7 @@ static void pump(void *arg)
         return;
     catch_up(l);
     while (pane_is_ready(l->pane) && l->at - from < PASS) {
-        if (!apply_resizes(l)) {
+        if (!apply_stops(l)) {
             live_restart(l);
             return;
         }
@@ -246,7 +258,7 @@ static void on_ready(void *arg)
 {
     struct live *l = arg;
 
-    if (l->at < l->size || l->resize_count)
+    if (l->at < l->size || l->stop_count)
         loop_defer(l->loop, &l->pump_call, pump, l);
 }
 
@@ -322,6 +334,31 @@ static bool watch_files(struct live *l, struct pyro_error *err)
 
 /* ---- life ---- */
 
+static void take_stops(struct live *l, const struct shell_notes *notes)
+{
+    struct plain_options options = shell_notes_options(notes, false);
+    size_t resizes = 0, exits = 0;
+    struct plain_stop stop;
+
+    l->stop_count = 0;
+    while (plain_next_stop(&options, SIZE_MAX, &resizes, &exits, &stop)) {
+        struct shell_event e = { .type = stop.resize ? EVENT_RESIZE : EVENT_ALT,
+                                 .offset = l->at + stop.offset,
+                                 .rows = stop.resize ? stop.resize->rows : 0,
+                                 .cols = stop.resize ? stop.resize->cols : 0 };
+        note_event(l, &e);
+    }
+}
+
+/* Where drawing begins in the log's last bytes: see shell_notes_load_screen(). */
+static size_t screen_start(const struct live *l, const struct shell_notes *notes)
+{
+    size_t n = (size_t)(l->size - l->at), start = screen_find_start(l->space, n);
+
+    return notes->exit_count && notes->exits[notes->exit_count - 1] > start ? screen_look_back(n)
+                                                                            : start;
+}
+
 static bool start_pane(struct live *l, struct pyro_error *err)
 {
     static const struct pane_ops ops = { .painted = on_painted,
@@ -339,14 +376,7 @@ static bool start_pane(struct live *l, struct pyro_error *err)
     l->events_at = fstat(l->events_fd, &st) == 0 ? (uint64_t)st.st_size : 0;
     if (!shell_notes_load(l->workspace_fd, l->id, l->at, UINT64_MAX, &notes, err))
         return false;
-    l->resize_count = 0;
-    for (size_t i = 0; i < notes.resize_count; i++) {
-        struct shell_event e = { .type = EVENT_RESIZE,
-                                 .offset = l->at + notes.resizes[i].offset,
-                                 .rows = notes.resizes[i].rows,
-                                 .cols = notes.resizes[i].cols };
-        note_event(l, &e);
-    }
+    take_stops(l, &notes);
     l->rows = notes.rows;
     l->cols = notes.cols;
     options.start = (struct pane_child_start){ .rows = l->rows,
@@ -359,10 +389,10 @@ static bool start_pane(struct live *l, struct pyro_error *err)
         if (notes.resizes[i].cols > options.cols_max)
             options.cols_max = notes.resizes[i].cols;
     }
-    shell_notes_release(&notes);
     l->draw_to = l->size;
     tail = tail_start(l, l->at);
-    l->skim_to = tail > l->at ? tail : l->at + screen_find_start(l->space, l->size - l->at);
+    l->skim_to = tail > l->at ? tail : l->at + screen_start(l, &notes);
+    shell_notes_release(&notes);
     l->pane = pane_new(l->loop, &options, &ops, l, err);
     return l->pane && (pane_set_rect(l->pane, &l->rect) ||
                        pyro_fail(err, PYRO_NO_MEMORY, "drawing a shell: out of memory"));
@@ -410,8 +440,8 @@ struct live *live_new(struct loop *loop, int workspace_fd, const char *shell,
                         .notify_fd = -1,
                         .interval_ms = INTERVAL_MS };
     l->space = malloc(WINDOW);
-    l->resizes = calloc(RESIZES_MAX, sizeof(*l->resizes));
-    BUG_ON(!l->space || !l->resizes);
+    l->stops = calloc(STOPS_MAX, sizeof(*l->stops));
+    BUG_ON(!l->space || !l->stops);
     snprintf(l->id, sizeof(l->id), "%s", shell);
     ok = shell_record_load(workspace_fd, shell, &l->record, err);
     if (ok)
@@ -447,7 +477,7 @@ void live_free(struct live *l)
     close(l->workspace_fd);
     shell_record_release(&l->record);
     free(l->space);
-    free(l->resizes);
+    free(l->stops);
     free(l);
 }
 

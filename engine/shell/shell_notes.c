@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "engine/term/screen.h"
+
 static void note_resize(struct shell_notes *k, const struct shell_event *e)
 {
     if (e->offset <= k->start) {
@@ -195,6 +197,24 @@ bool shell_notes_load_around(int workspace_fd, const char *id, uint64_t start, u
         return true;
     shell_notes_release(ret);
     return false;
+}
+
+bool shell_notes_load_screen(int workspace_fd, const char *id, const char *bytes, size_t n,
+                             uint64_t at, size_t *ret_from, struct shell_notes *ret,
+                             struct pyro_error *err)
+{
+    size_t from = screen_find_start(bytes, n);
+
+    if (!shell_notes_load(workspace_fd, id, at + from, at + n, ret, err))
+        return false;
+    if (ret->exit_count) { /* an alternate screen that began there is over: the main one counts */
+        shell_notes_release(ret);
+        from = screen_look_back(n);
+        if (!shell_notes_load(workspace_fd, id, at + from, at + n, ret, err))
+            return false;
+    }
+    *ret_from = from;
+    return true;
 }
 
 struct plain_options shell_notes_options(const struct shell_notes *k, bool ended)

@@ -29,6 +29,14 @@ bool shell_notes_load(int workspace_fd, const char *id, uint64_t start, uint64_t
 bool shell_notes_load_around(int workspace_fd, const char *id, uint64_t start, uint64_t cursor,
                              uint64_t end, struct shell_notes *ret,
                              struct pyro_error *err) MUST_CHECK;
+/*
+ * Where the rendering of a screen begins in a window of the log that ends with it, and what is in
+ * force there: screen_find_start(), but for an alternate screen whose program is gone. The window
+ * is `bytes`, n of them from offset `at` on; *ret_from is the place in it.
+ */
+bool shell_notes_load_screen(int workspace_fd, const char *id, const char *bytes, size_t n,
+                             uint64_t at, size_t *ret_from, struct shell_notes *ret,
+                             struct pyro_error *err) MUST_CHECK;
 void shell_notes_release(struct shell_notes *notes);
 /* As the renderers want it; borrows the notes. */
 struct plain_options shell_notes_options(const struct shell_notes *notes, bool ended);

@@ -241,23 +241,16 @@ static bool render_screen(const struct log_view *log, int workspace_fd, struct s
                           struct pyro_error *err)
 {
     const char *bytes = log->bytes.len ? log->bytes.data : "";
-    size_t from = screen_find_start(bytes, log->bytes.len);
-    uint64_t start = log->at + from;
     scoped_redactor *redactor = NULL;
     struct plain_options options;
     struct shell_notes notes;
+    size_t from;
     bool ok;
 
     if (!secrets_redactor_of(workspace_fd, &redactor, err) ||
-        !shell_notes_load(workspace_fd, ret->record.id, start, log->size, &notes, err))
+        !shell_notes_load_screen(workspace_fd, ret->record.id, bytes, log->bytes.len, log->at,
+                                 &from, &notes, err))
         return false;
-    if (notes.exit_count) { /* an alternate screen that began there is over: the main one counts */
-        shell_notes_release(&notes);
-        from = log->bytes.len > SCREEN_LOOK_BACK ? log->bytes.len - SCREEN_LOOK_BACK : 0;
-        start = log->at + from;
-        if (!shell_notes_load(workspace_fd, ret->record.id, start, log->size, &notes, err))
-            return false;
-    }
     options = shell_notes_options(&notes, true);
     ok = screen_render(bytes + from, log->bytes.len - from, &options, &ret->screen, err);
     shell_notes_release(&notes);

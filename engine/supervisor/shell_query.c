@@ -88,14 +88,14 @@ static void on_screen(void *arg, uint32_t events UNUSED)
 /* Starts a child that renders the screen as it was at the question. */
 static bool render(struct shell_query *q, const char *bytes, size_t n, uint64_t from)
 {
-    size_t start = screen_find_start(bytes, n);
     struct plain_options options;
     struct shell_notes notes;
+    size_t start;
     int ends[2];
     bool ok;
 
-    if (!shell_notes_load(q->log->workspace_fd, q->log->record->id, from + start, q->end, &notes,
-                          NULL))
+    if (!shell_notes_load_screen(q->log->workspace_fd, q->log->record->id, bytes, n, from, &start,
+                                 &notes, NULL))
         return false;
     options = shell_notes_options(&notes, true);
     ok = pipe2(ends, O_CLOEXEC) == 0;

@@ -45,6 +45,9 @@ struct shell {
     bool opening;             /* the guest has not answered yet */
     struct link *open_client; /* who waits for that; NULL: gone */
     uint32_t open_id;
+    /* The shell waits for input behind this much output, not all of which has come; 0: nothing is
+     * missing. */
+    uint64_t waits_behind;
     int ended; /* the exit code, told before all output was in the file; -1: it runs */
 };
 
@@ -204,12 +207,37 @@ void shells_settle(struct supervisor *s)
 
 /* ---- output ---- */
 
+/* How much of the output up to one of the guest's offsets is not in the log. */
+static uint64_t missing_before(struct shell *sh, uint64_t offset)
+{
+    uint64_t come = intake_offset(&sh->intake);
+
+    return offset > come ? offset - come : sh->intake.retry.armed; /* armed: the disk is full */
+}
+
+/* The shell itself waits for input, and all that was printed before is in the log: what was on the
+ * alternate screen, if that is still on, has died there. */
+static void note_waiting(struct shell *sh)
+{
+    intake_pause(&sh->intake);
+    if (sh->log.track.alternate)
+        shell_log_alternate(&sh->log, false);
+}
+
 static void on_data(struct stream *stream, enum wire_channel channel, const uint8_t *bytes,
                     size_t n)
 {
     struct shell *sh = stream->arg;
+    uint64_t offset;
 
     intake_data(&sh->intake, channel, bytes, n);
+    if (!sh->waits_behind || missing_before(sh, sh->waits_behind))
+        return;
+    /* What came with it, if anything, may be of a program that was started since. */
+    offset = sh->waits_behind;
+    sh->waits_behind = 0;
+    if (offset == intake_offset(&sh->intake))
+        note_waiting(sh);
 }
 
 static void on_drained(void *arg)
@@ -298,39 +326,26 @@ static void on_resized(struct shell *sh, const json_t *message)
     answer(sh, ASK_RESIZE, -1, view(sh));
 }
 
-/* How much of the output up to one of the guest's offsets is not in the log. */
-static uint64_t missing_before(struct shell *sh, uint64_t offset)
-{
-    uint64_t come = intake_offset(&sh->intake);
-
-    return offset > come ? offset - come : sh->intake.retry.armed; /* armed: the disk is full */
-}
-
-/* The shell itself waits for input, and all that was printed before is in the log: what was on the
- * alternate screen, if that is still on, has died there. */
-static void note_waiting(struct shell *sh)
-{
-    intake_pause(&sh->intake);
-    if (sh->log.track.alternate)
-        shell_log_alternate(&sh->log, false);
-}
-
 static void on_foreground(struct shell *sh, const json_t *message)
 {
     const char *text = json_string_or(message, "foreground", "");
-    int64_t age_ms = json_int_or(message, "age_ms", 0);
+    int64_t age_ms = json_int_or(message, "age_ms", 0), offset;
+    bool prompt = !*text && json_bool_or(message, "prompt", false), is_same;
 
     if (strlen(text) > FOREGROUND_MAX || age_ms < 0)
         return;
+    is_same = sh->record.at_prompt && prompt; /* only its place is new */
     free(sh->record.foreground);
     sh->record.foreground =
         hide_in_text(sh->supervisor->redactor, text, strlen(text) >= FOREGROUND_CUT);
-    sh->record.foreground_since = clock_wall() - (double)age_ms / 1000;
-    sh->record.at_prompt = !*text && json_bool_or(message, "prompt", false);
-    if (sh->record.at_prompt && json_is_integer(json_object_get(message, "offset")) &&
-        !missing_before(sh, (uint64_t)json_int_or(message, "offset", 0)))
+    if (!is_same)
+        sh->record.foreground_since = clock_wall() - (double)age_ms / 1000;
+    sh->record.at_prompt = prompt;
+    offset = sh->record.at_prompt ? json_int_or(message, "offset", -1) : -1;
+    sh->waits_behind = offset >= 0 && missing_before(sh, (uint64_t)offset) ? (uint64_t)offset : 0;
+    if (offset >= 0 && !sh->waits_behind)
         note_waiting(sh);
-    if (!shell_record_save(sh->supervisor->dir_fd, &sh->record, NULL))
+    if (is_same || !shell_record_save(sh->supervisor->dir_fd, &sh->record, NULL))
         return; /* the next change tries again */
 }
 

@@ -291,6 +291,11 @@ size_t screen_find_start(const char *bytes, size_t n)
         }
         end = at;
     }
+    return screen_look_back(n);
+}
+
+size_t screen_look_back(size_t n)
+{
     return n > SCREEN_LOOK_BACK ? n - SCREEN_LOOK_BACK : 0;
 }
 

@@ -48,6 +48,8 @@ bool screen_spawn(const char *bytes, size_t n, const struct plain_options *optio
  * screen that was not left again, else `SCREEN_LOOK_BACK` before the end, else 0.
  */
 size_t screen_find_start(const char *bytes, size_t n);
+/* `SCREEN_LOOK_BACK` before the end, else 0. */
+size_t screen_look_back(size_t n);
 
 /* The child's part and its answer in the child's own form, for tests and the fuzzer. */
 bool screen_render_here(const char *bytes, size_t n, const struct plain_options *options,

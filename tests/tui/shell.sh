@@ -122,6 +122,18 @@ sees 'WATCHING .*runs sleep 5431'
 keys C-k Enter
 sees 'at its prompt'
 
+# A program that dies on the alternate screen has left it, whether it is watched or the shell is opened after that.
+"$PYRO" workspace shell write work "$second" --input 'echo main-$((40 + 2)); bash -c "printf \"\\033[?1049hxx-al-\$((40 + 2))\"; exec sleep 5433"' >/dev/null 2>&1
+sees 'al-42'
+"$PYRO" workspace shell signal work "$second" --signal TERM >/dev/null 2>&1
+sees '^(ma)?in-42' # panned, the shell is wider
+gone 'al-42'
+keys Esc
+sees '^ pyro'
+tui "work/$second"
+sees '^(ma)?in-42'
+refute "the alternate screen is not drawn again" drive shows '^ *al-42'
+
 # The shell's end takes control away and stays readable. What is typed on is no command until that is acknowledged.
 keys i
 sees '^ CONTROL '
