@@ -34,7 +34,7 @@ no_work() { ! compgen -G "$ENVIRONMENTS/pull-*" >/dev/null; }
 act 'env >'"$TEST_DIR"'/seen; cat $tar'
 run env API_KEY=canary http_proxy=http://proxy "$PYRO" env pull debian:12-base
 is "mmdebstrap's variables" "$(sed 's/=.*//' "$TEST_DIR/seen" | grep -vE '^(PWD|OLDPWD|SHLVL|_)$' | sort | tr '\n' ' ')" \
-    "HOME LC_ALL PATH TMPDIR http_proxy "
+    "HOME LC_ALL PATH PYRO_SOURCES TMPDIR http_proxy "
 is "pull succeeds" "$status" 0
 like "pull tells its phases" "$err" '\[pull\] phase=install environment=debian:12-base.*phase=ready'
 check "the image is a clean file system" clean_image

@@ -46,7 +46,7 @@ sees '^◆ann .*started'
 sees '^◆ben .*started'
 gone 't start'
 
-# One that cannot be started, since its record is damaged: the others are, and both is said.
+# One that cannot be started, since its record and the copy of it are damaged: the others are, and both is said.
 keys x
 sees 'Stop these 3'
 keys y
@@ -55,7 +55,9 @@ sees '^◆ben .*stopped'
 sees '^◆dan .*stopped'
 record=$(grep -rlE '"name": ?"ben"' "$XDG_DATA_HOME" --include=workspace.json)
 cp "$record" "$TEST_DIR/kept.json"
-echo '{' >"$record.new" && mv "$record.new" "$record"
+for file in "$record.last" "$record"; do
+    echo '{' >"$record.new" && mv "$record.new" "$file"
+done
 sees '^◆[0-9a-f]+ .*failed'
 keys t
 sees '^◆ann .*started'
@@ -67,6 +69,7 @@ sees 'start dan: done'
 sees 'start: 1 of 3 failed: '
 keys Esc
 sees '3 marked'
+cp "$TEST_DIR/kept.json" "$record.last"
 mv "$TEST_DIR/kept.json" "$record"
 sees '^◆ben .*stopped'
 
