@@ -27,5 +27,4 @@ network_serve "$there" web.py "$TEST_DIR/web" 2>/dev/null
 chmod 755 "$TEST_DIR/pyro"
 PYRO=$TEST_DIR/pyro
 run_guide docs/network.md 8
-pyro workspace delete out >/dev/null
 network_finish

@@ -4,6 +4,4 @@ cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/guide.sh
 use_shared_cache
 fixed_ports
 run_guide docs/services.md 15
-"$PYRO" workspace delete demo >/dev/null
-"$PYRO" workspace delete site >/dev/null
 finish

@@ -3,5 +3,4 @@
 cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/guide.sh
 use_shared_cache
 run_guide docs/shells.md 10
-"$PYRO" workspace delete demo >/dev/null
 finish
