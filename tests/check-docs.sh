@@ -1,6 +1,6 @@
 #!/bin/bash
 # docs/commands.md and docs/keys.md are what the command table and the key tables give today, the tour of the terminal
-# interface names no key that is not one, and every file that the documents name is there.
+# interface names no key that is not one, every variable is in the manual page, and every file that the documents name is there.
 cd "$(dirname "$0")/.." && . tests/lib.sh
 
 "$PYRO" __markdown >"$TEST_DIR/commands.md"
@@ -8,6 +8,10 @@ is "docs/commands.md is fresh (make docs)" "$(diff docs/commands.md "$TEST_DIR/c
 "$PYRO" __keys >"$TEST_DIR/keys.md"
 is "docs/keys.md is fresh (make docs)" "$(diff docs/keys.md "$TEST_DIR/keys.md" 2>&1 | head -20)" ""
 is "every key in the tables of docs/tui.md is one of that screen" "$(python3 tests/tui/tour_keys.py docs/tui.md docs/keys.md)" ""
+unlisted=$(for name in $(git grep -ohE '\bPYRO_[A-Z_]+' -- README.md 'docs/*.md' | sort -u); do
+    "$PYRO" __man | grep -qF "fB$name" || echo "$name"
+done)
+is "every variable that the documents name is in the manual page" "$unlisted" ""
 gone=$(for page in $(git ls-files '*.md'); do
     grep -oE '\]\([^)#]+' "$page" | cut -c3- | grep -v '^[a-z]*:' | while read -r link; do
         [[ -e $(dirname "$page")/$link ]] || echo "$page: $link"
