@@ -74,19 +74,32 @@ static void add_of_all(json_t *list, enum arg_complete kind)
     }
 }
 
+static void add_snapshots(json_t *list, const json_t *found, bool deletable)
+{
+    const json_t *snapshots = json_object_get(found, "snapshots");
+
+    for (size_t i = 0; i < json_array_size(snapshots); i++) {
+        const json_t *s = json_array_get(snapshots, i);
+
+        if (!deletable || json_bool_or(s, "deletable", false))
+            add(list, json_string_or(s, "snapshot_name", NULL), json_string_or(s, "kind", NULL));
+    }
+}
+
 static void add_of_one(json_t *list, enum arg_complete kind, const char *workspace)
 {
-    scoped_json json_t *found = kind == COMPLETE_SERVICE    ? service_list(workspace, NULL)
-                                : kind == COMPLETE_SHELL    ? shell_list(workspace, NULL)
-                                : kind == COMPLETE_SNAPSHOT ? snapshot_list(workspace, NULL)
-                                                            : workspace_status(workspace, NULL);
+    bool is_snapshot = kind == COMPLETE_SNAPSHOT || kind == COMPLETE_SNAPSHOT_NAMED;
+    scoped_json json_t *found = kind == COMPLETE_SERVICE ? service_list(workspace, NULL)
+                                : kind == COMPLETE_SHELL ? shell_list(workspace, NULL)
+                                : is_snapshot            ? snapshot_list(workspace, NULL)
+                                                         : workspace_status(workspace, NULL);
 
     if (kind == COMPLETE_SERVICE)
         add_each(list, found, "services", "service_name", "state");
     else if (kind == COMPLETE_SHELL)
         add_each(list, found, "shells", "shell_id", "state");
-    else if (kind == COMPLETE_SNAPSHOT)
-        add_each(list, found, "snapshots", "snapshot_name", "kind");
+    else if (is_snapshot)
+        add_snapshots(list, found, kind == COMPLETE_SNAPSHOT_NAMED);
     else if (kind == COMPLETE_SECRET)
         add_each(list, found, "secrets", "name", "source_kind");
     else
@@ -115,6 +128,7 @@ json_t *complete_values(enum arg_complete kind, const char *workspace)
     case COMPLETE_SERVICE:
     case COMPLETE_SHELL:
     case COMPLETE_SNAPSHOT:
+    case COMPLETE_SNAPSHOT_NAMED:
     case COMPLETE_SECRET:
     case COMPLETE_LABEL_KEY:
         if (workspace)

@@ -10,7 +10,7 @@ struct snapshot_delete_args {
 
 static const struct arg_spec snapshot_delete_rows[] = {
     ARG_WORKSPACE(snapshot_delete_args, workspace),
-    ARG_WORD(snapshot_delete_args, name, .metavar = "NAME", .complete = COMPLETE_SNAPSHOT,
+    ARG_WORD(snapshot_delete_args, name, .metavar = "NAME", .complete = COMPLETE_SNAPSHOT_NAMED,
              .help = "The snapshot"),
     ARG_END,
 };

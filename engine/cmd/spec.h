@@ -46,6 +46,7 @@ enum arg_complete {
     COMPLETE_SERVICE,
     COMPLETE_SHELL,
     COMPLETE_SNAPSHOT,
+    COMPLETE_SNAPSHOT_NAMED, /* without the baseline, which cannot be deleted */
     COMPLETE_SECRET,
     COMPLETE_LABEL_KEY,
     /* Of all of them: */

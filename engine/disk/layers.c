@@ -300,8 +300,10 @@ bool disk_layers_check_new(const struct disk_layers *l, const char *name, struct
 {
     if (!workspace_check_name("snapshot name", name, err))
         return false;
-    if (!strcmp(name, SNAPSHOT_BASELINE))
-        return pyro_fail(err, PYRO_NAME_TAKEN, "'baseline' is what the workspace began with");
+    if (!strcmp(name, SNAPSHOT_BASELINE)) {
+        pyro_fail(err, PYRO_NAME_TAKEN, "'baseline' is what the workspace began with");
+        return pyro_hint(err, "choose another name; the baseline cannot be deleted");
+    }
     if (!disk_layers_has_room(l))
         return refuse_longer(err);
     if (l->snapshot_count >= SNAPSHOTS_MAX)

@@ -70,6 +70,8 @@ offers tui one/
 is "a shell of a workspace" "$out" "one/sh1 "
 offers workspace reset one --snapshot=b
 is "snapshots" "$out" "--snapshot=baseline "
+offers workspace snapshot delete one ''
+is "the baseline cannot be deleted, so it is not offered" "$out" ""
 is "bash: a value behind =" "$(in_bash 'pyro workspace exec one --secret-env=TO')" TOKEN
 is "bash: nothing behind = yet" "$(in_bash 'pyro workspace exec one --secret-env=')" TOKEN
 "$PYRO" workspace delete one >/dev/null 2>&1

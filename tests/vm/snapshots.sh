@@ -27,6 +27,7 @@ run ws snapshot create w a --json
 is "a name that is taken" "$status $(json .error.code)" "1 name_taken"
 run ws snapshot create w baseline --json
 is "baseline is no name for one" "$(json .error.code)" name_taken
+is "… and the hint does not say to delete it" "$(json .error.hint)" "choose another name; the baseline cannot be deleted"
 run ws snapshot create w ../x --json
 is "a name of the wrong form" "$status $(json .error.code)" "2 invalid_argument"
 run ws snapshot delete w nothing --json
