@@ -287,8 +287,9 @@ static void examine_accelerator(struct examination *x)
         json_pack("{s:b, s:b, s:b, s:b, s:s}", "exists", v.exists, "readable", v.readable,
                   "writable", v.writable, "usable", v.usable, "reason", v.reason));
     if (known && kind == ACCEL_TCG) {
-        scoped_free char *what = str_printf("KVM is not used%s%s: machines are emulated, which is "
-                                            "slower, and no security boundary by QEMU's own policy",
+        scoped_free char *what = str_printf("KVM is not used%s%s. Machines are emulated, which is "
+                                            "slower and, by QEMU's own policy, not a security "
+                                            "boundary",
                                             v.reason[0] ? ": " : "", v.reason);
 
         problem(x, what,

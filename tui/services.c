@@ -215,12 +215,32 @@ static void draw_line(const struct services *v, WINDOW *win, int row, const json
     }
 }
 
+static void describe_readiness(const json_t *service, char *ret, size_t n)
+{
+    static const struct {
+        const char *key, *what, *done, *awaited;
+    } probes[] = { { "path", "the file", "is there", "is there" },
+                   { "address", "port", "answered", "answers" },
+                   { "url", "URL", "answered", "answers" },
+                   { "command", "command", "succeeded", "succeeds" } };
+    const json_t *readiness = json_object_get(service, "readiness");
+    bool ready = json_number_or(service, "ready_at", 0) > 0;
+
+    snprintf(ret, n, "ready at once");
+    for (size_t i = 0; i < ARRAY_SIZE(probes); i++) {
+        const char *value = json_string_or(readiness, probes[i].key, NULL);
+
+        if (value)
+            snprintf(ret, n, "%s %s %s %s", ready ? "ready:" : "not ready yet: waits until",
+                     probes[i].what, value, ready ? probes[i].done : probes[i].awaited);
+    }
+}
+
 /* Why the selected one no longer runs, or what it is probed by. */
 static void draw_more(const struct services *v, WINDOW *win, int row)
 {
-    const json_t *service = selected(v), *ready = json_object_get(service, "readiness");
-    const char *why = json_string_or(service, "stop_reason", NULL), *key;
-    json_t *value;
+    const json_t *service = selected(v);
+    const char *why = json_string_or(service, "stop_reason", NULL);
     char text[512];
 
     draw_rule(win, row, 0, v->screen.cols, theme_style(ROLE_BORDER));
@@ -229,13 +249,7 @@ static void draw_more(const struct services *v, WINDOW *win, int row)
                      theme_style(service_row_state(service, text, sizeof(text))), why);
         return;
     }
-    snprintf(text, sizeof(text), "ready at once");
-    json_object_foreach ((json_t *)(uintptr_t)ready, key, value)
-        if (json_is_string(value) && strcmp(key, "type") != 0)
-            snprintf(text, sizeof(text), "%s when %s %s %s",
-                     json_number_or(service, "ready_at", 0) > 0 ? "ready:" : "not ready yet;", key,
-                     json_string_value(value),
-                     json_number_or(service, "ready_at", 0) > 0 ? "answered" : "answers");
+    describe_readiness(service, text, sizeof(text));
     draw_text(win, row + 1, 1, v->screen.cols - 2, theme_style(ROLE_DIM), text);
 }
 

@@ -66,7 +66,7 @@ enum action {
  * watched must not do anything to it. */
 static const struct key_binding keys[] = {
     { RELEASE, "release", "Ctrl-]", "give it back", "give control back; when watching, leave" },
-    { ACKNOWLEDGE, "acknowledge", "Esc Ctrl-]", "watch on",
+    { ACKNOWLEDGE, "acknowledge", "Esc Ctrl-]", "keep watching",
       "after control was lost: until then keys do nothing" },
     { TAKE, "take", "i", "take control", "type into the shell, at the size of this terminal" },
     { BACK, "back", "Esc q", "back", "leave the shell as it is" },

@@ -83,7 +83,7 @@ static const struct key_binding keys[] = {
     { DIFF, "diff", "D", "diff", "what changed in it since it was created" },
     { SNAPSHOTS, "snapshots", "n", "snapshots", "its snapshots: make, delete, go back to one" },
     { RESET, "reset", "R", NULL, "back to what it was created with, the whole machine" },
-    { MARK, "mark", "Space", NULL, "mark it, or no more: start, stop, delete, wall" },
+    { MARK, "mark", "Space", NULL, "mark or unmark: start, stop, delete, wall" },
     { FILTER, "filter", "/", "filter", "show only some: words, label:X, state:X" },
     { ORDER, "sort", "s", "sort", "by activity, name, state, CPU, memory, disk, age" },
     LIST_KEYS(MOVE),

@@ -157,7 +157,7 @@ bool accel_probe(char *ret_reason, size_t n)
         return false;
     }
     if (!wait_child(pid, &status)) {
-        snprintf(ret_reason, n, "a virtual machine hangs under it");
+        snprintf(ret_reason, n, "a virtual machine hangs with it");
         return false;
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == STEP_DONE)

@@ -1,6 +1,7 @@
 /* engine/cmd/doctor.c: what this machine can do. */
 #include "engine/doctor.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "engine/cmd/io.h"
@@ -85,6 +86,14 @@ static void show_flags(FILE *out, const char *title, const json_t *object, const
     fputc('\n', out);
 }
 
+static void print_sentence(FILE *out, const char *text)
+{
+    if (!text[0])
+        return;
+    fputc(toupper((unsigned char)text[0]), out);
+    text_print(out, text + 1);
+}
+
 static void doctor_print(const json_t *result, FILE *out)
 {
     static const char *const kvm[] = { "exists", "readable", "writable", "usable", NULL };
@@ -105,9 +114,9 @@ static void doctor_print(const json_t *result, FILE *out)
 
         fputs("- ", out);
         text_print(out, json_string_or(p, "problem", ""));
-        fputs(": ", out);
-        text_print(out, json_string_or(p, "action", ""));
-        fputc('\n', out);
+        fputs(". ", out);
+        print_sentence(out, json_string_or(p, "action", ""));
+        fputs(".\n", out);
     }
 }
 

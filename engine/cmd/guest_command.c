@@ -71,10 +71,7 @@ void guest_command_ended(struct cmd_io *io, const json_t *result, int64_t timeou
     note_end(io, true, json_string_or(result, "stderr", ""),
              json_bool_or(result, "stderr_truncated", false));
     if (timed_out)
-        cmd_io_warn(io,
-                    "its time was up after %" PRId64
-                    " s: give it more with --timeout-seconds N (0: "
-                    "no end)",
+        cmd_io_warn(io, "timed out after %" PRId64 " s (raise --timeout-seconds; 0: no limit)",
                     timeout_seconds);
 }
 

@@ -31,7 +31,7 @@ static const struct arg_spec service_start_rows[] = {
             .patient = true, .unit = "seconds",
             .help = "Stop it and fail when it is not ready by then; 0: never"),
     ARG_INT(service_start_args, ready_interval_ms, .min = 1, .max = INTERVAL_MS_MAX, .def = 500,
-            .unit = "ms", .help = "Between two looks at whether it is ready"),
+            .unit = "ms", .help = "Interval between readiness checks"),
     ARG_SECRET_ENV(service_start_args),
     ARG_LIST(service_start_args, publish, .metavar = "[HOST:]GUEST",
              .help = "Have this host's 127.0.0.1:HOST, a free port without HOST, lead to the port "

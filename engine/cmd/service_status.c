@@ -26,7 +26,7 @@ static bool service_status_run(const void *args, struct cmd_io *io UNUSED, json_
 
 const struct cmd_spec cmd_service_status = {
     .path = "workspace service status",
-    .summary = "Show how a service is",
+    .summary = "Show a service's status",
     .example = "pyro workspace service status demo clock",
     .traits = CMD_READ_ONLY,
     .args = service_status_rows,

@@ -25,7 +25,7 @@ static const struct arg_spec shell_read_rows[] = {
     ARG_INT(shell_read_args, max_chars, .min = 1, .max = SHELL_READ_CHARS_MAX, .def = 65536,
             .help = "Characters of raw output to consume at most"),
     ARG_FLAG(shell_read_args, raw,
-             .help = "The bytes as they are on a terminal, too, which they may drive"),
+             .help = "Raw bytes even on a terminal; escape sequences take effect"),
     ARG_FLAG(shell_read_args, plain, .help = "As text a person would have seen scroll past"),
     ARG_FLAG(shell_read_args, colors,
              .help = "With --plain: keep colours, as SGR sequences, and what a clear has dropped"),

@@ -19,7 +19,8 @@ static const struct arg_spec shell_write_rows[] = {
     ARG_FLAG(shell_write_args, no_newline,
              .help = "Do not press Enter after it, and send newlines in it as they are"),
     ARG_FLAG(shell_write_args, paste,
-             .help = "As one bracketed paste, where the program takes any; pasted says so"),
+             .help =
+                 "Send as one bracketed paste if the program supports it ('pasted' reports it)"),
     ARG_END,
 };
 

@@ -60,7 +60,7 @@ const struct cmd_group cmd_groups[] = {
     { "env", "Environments: the root disks that machines start from", "pyro env pull debian:12" },
     { "workspace", "Workspaces: machines that stay, to work in",
       "pyro workspace create debian:12 --name demo" },
-    { "workspace sync", "Trees of the host's into a running workspace",
+    { "workspace sync", "Copy host directories into a running workspace",
       "pyro workspace sync push demo ./src" },
     { "workspace file", "Files of a running workspace: list, read, write",
       "pyro workspace file list demo" },

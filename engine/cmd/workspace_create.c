@@ -31,8 +31,7 @@ static const struct arg_spec workspace_create_rows[] = {
     ARG_LIST(workspace_create_args, label, .metavar = "KEY=VALUE", .complete = COMPLETE_LABEL,
              .check = check_label, .help = "A label"),
     ARG_LIST(workspace_create_args, secret, .metavar = "NAME=VALUE",
-             .help = "A secret; the value is seen in this command's own line, other than with "
-                     "--secret-file"),
+             .help = "A secret; the value is visible in the process list: prefer --secret-file"),
     ARG_LIST(workspace_create_args, secret_file, .metavar = "NAME=PATH", .complete = COMPLETE_FILE,
              .help = "A secret that is the text of a file"),
     ARG_ALLOW_HOST_COMPAT(workspace_create_args),

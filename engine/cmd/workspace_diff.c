@@ -210,7 +210,7 @@ const struct cmd_spec cmd_workspace_diff = {
     .summary = "Show what changed in /workspace since the workspace was created",
     .details =
         "The patch applies with 'git apply' to a copy of what the workspace was created with. "
-        "A file whose content is as it was is not told, whatever its times and owner. The "
+        "Files with unchanged content are not listed, whatever their times and owner. The "
         "workspace may be running or stopped.",
     .example = "pyro workspace diff demo",
     .traits = CMD_READ_ONLY,

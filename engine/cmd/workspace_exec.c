@@ -19,7 +19,7 @@ static const struct arg_spec workspace_exec_rows[] = {
     ARG_TIMEOUT_SECONDS(workspace_exec_args),
     ARG_CWD(workspace_exec_args),
     ARG_SECRET_ENV(workspace_exec_args),
-    ARG_FLAG(workspace_exec_args, no_stdin, .help = "Pass no input: the command reads its end"),
+    ARG_FLAG(workspace_exec_args, no_stdin, .help = "Pass no input (stdin is at end of file)"),
     ARG_COMMAND(workspace_exec_args, command),
     ARG_END,
 };
@@ -34,7 +34,7 @@ static const struct result_spec workspace_exec_result[] = {
     RES_INT("duration_ms"),
     RES_STR("execution_mode", .choices = execution_modes),
     RES_BOOL("timed_out"),
-    RES_INT("left_behind", .help = "Processes that it left running, and that were ended with it"),
+    RES_INT("left_behind", .help = "Background processes that were killed when the command ended"),
     RES_END,
 };
 
@@ -62,9 +62,9 @@ static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret
     left = json_int_or(r, "left_behind", 0);
     if (left > 0 && !io->json)
         cmd_io_warn(io,
-                    "%" PRId64 " process%s that it left running %s ended with it: what is to stay "
-                    "is a service ('pyro workspace service start')",
-                    left, left == 1 ? "" : "es", left == 1 ? "was" : "were");
+                    "%" PRId64 " background process%s killed when the command ended; use a service "
+                    "for one that should stay ('pyro workspace service start')",
+                    left, left == 1 ? " was" : "es were");
     cmd_io_summary(io, "workspace-exec",
                    (const struct summary_item[]){
                        { "workspace_id", json_string_or(r, "workspace_id", NULL) },

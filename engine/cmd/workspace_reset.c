@@ -1,4 +1,4 @@
-/* engine/cmd/workspace_reset.c: the whole sandbox as it was. */
+/* engine/cmd/workspace_reset.c: the whole workspace as it was. */
 #include "engine/cmd/io.h"
 #include "engine/cmd/rows.h"
 #include "engine/cmd/show.h"
@@ -28,7 +28,7 @@ static bool workspace_reset_run(const void *args, struct cmd_io *io, json_t **re
 
 const struct cmd_spec cmd_workspace_reset = {
     .path = "workspace reset",
-    .summary = "Bring the whole sandbox back to its baseline or a snapshot, and start it",
+    .summary = "Reset the whole workspace to its baseline or a snapshot, and start it",
     .details =
         "All of the disk goes back, not /workspace alone: a package installed since is gone, "
         "a deleted file is there. What runs is ended; shells, services and the command "

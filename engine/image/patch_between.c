@@ -102,8 +102,8 @@ bool patch_reject_count(struct patch_parser *p, const struct patch_file *f,
 
     count_body(p, h, &old, &new);
     pyro_fail(p->err, PYRO_PATCH_REJECTED,
-              "the patch, line %u: '%.200s': the hunk at line %u has not the lines that its header "
-              "says (-%u +%u)",
+              "the patch, line %u: '%.200s': the hunk at line %u does not have the number of lines "
+              "its header states (-%u +%u)",
               p->line, patch_file_name(f), h->line, h->old_count, h->new_count);
     return pyro_hint(p->err,
                      "it has -%u +%u: write '@@ -%u,%u +%u,%u @@', or begin each of its lines with "
@@ -130,14 +130,14 @@ static const struct {
     const char *begins, *also; /* also: what else is in the line */
     const char *why, *hint;
 } foreign[] = {
-    { "*** Begin Patch", NULL, "this is apply_patch's format, and no unified diff",
+    { "*** Begin Patch", NULL, "this is apply_patch's format, not a unified diff",
       "a unified diff has '--- a/FILE', '+++ b/FILE' and '@@ -LINE,COUNT +LINE,COUNT @@'" },
-    { "*** Update File: ", NULL, "this is apply_patch's format, and no unified diff", NULL },
-    { "*** Add File: ", NULL, "this is apply_patch's format, and no unified diff", NULL },
-    { "*** Delete File: ", NULL, "this is apply_patch's format, and no unified diff", NULL },
-    { "*** End Patch", NULL, "this is apply_patch's format, and no unified diff", NULL },
-    { "***************", NULL, "a context diff, and no unified one", "make it with 'diff -u'" },
-    { "<<<<<<< ", NULL, "a conflict, or a block to search and replace: no unified diff", NULL },
+    { "*** Update File: ", NULL, "this is apply_patch's format, not a unified diff", NULL },
+    { "*** Add File: ", NULL, "this is apply_patch's format, not a unified diff", NULL },
+    { "*** Delete File: ", NULL, "this is apply_patch's format, not a unified diff", NULL },
+    { "*** End Patch", NULL, "this is apply_patch's format, not a unified diff", NULL },
+    { "***************", NULL, "a context diff, not a unified one", "make it with 'diff -u'" },
+    { "<<<<<<< ", NULL, "a conflict, or a block to search and replace: not a unified diff", NULL },
     { "Binary files ", NULL, "binary files, and only text can be patched",
       "bring binary files in with 'pyro workspace sync push'" },
     { "GIT binary patch", NULL, "binary files, and only text can be patched",
@@ -179,7 +179,7 @@ static bool after_diff_line(struct patch_parser *p)
     if (patch_at_names(&ahead) || begins(&ahead, "diff ") || begins(&ahead, "Binary files ") ||
         begins(&ahead, "Only in "))
         return true;
-    patch_reject(p, "a comparison that is no unified diff");
+    patch_reject(p, "a comparison that is not a unified diff");
     return pyro_hint(p->err, "make it with 'diff -u'");
 }
 
@@ -217,8 +217,9 @@ static bool pass_behind_file(struct patch_parser *p)
         return f->hunk_count ? patch_reject_count(p, f, &f->hunks[f->hunk_count - 1])
                              : patch_reject(p, "a line of a hunk, and no hunk's header before it");
     patch_reject(p, "neither a line of the hunk before it nor the beginning of another file");
-    return pyro_hint(p->err,
-                     "a hunk's lines begin with ' ', '-' or '+'; take out what is no patch");
+    return pyro_hint(
+        p->err,
+        "a hunk's lines begin with ' ', '-' or '+'; remove text that is not part of the patch");
 }
 
 bool patch_pass_over(struct patch_parser *p)

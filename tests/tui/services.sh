@@ -26,7 +26,7 @@ sees '^ work +bad +failed, 3 +tcp'
 
 # The log: both outputs, searched; what is printed meanwhile is told.
 keys End
-sees 'ready: when path up'
+sees 'ready: the file up is there'
 keys Enter
 sees 'log of web'
 sees '^ready-42'

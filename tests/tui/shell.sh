@@ -139,7 +139,7 @@ keys i
 sees '^ CONTROL '
 keys 'exit 3' Enter 'xyLqi:' Enter
 sees '^ CONTROL LOST .*ended with exit code 3'
-sees 'Esc watch on'
+sees 'Esc keep watching'
 keys 'd' Tab Enter q L
 sees '^ CONTROL LOST .*ended with exit code 3'
 keys Esc

@@ -98,10 +98,10 @@ run "$PYRO" workspace exec first -- sh -c 'nice; cut -d" " -f19 /proc/1/stat'
 is "the guest program comes before what it runs" "$out" $'0\n-20'
 run "$PYRO" workspace exec first --timeout-seconds 1 -- sh -c 'sleep 60 & sleep 60'
 is "exec: 124 when time runs out" "$status" 124
-like "… and what to do about it" "$err" '^pyro: its time was up after 1 s: give it more with --timeout-seconds N'
+like "… and what to do about it" "$err" '^pyro: timed out after 1 s \(raise --timeout-seconds; 0: no limit\)'
 run "$PYRO" workspace exec first -- sh -c 'sleep 1000 & sleep 1000 & echo begun'
 is "exec: what it left running: status" "$status" 0
-like "… is told" "$err" '^pyro: 2 processes that it left running were ended with it: .*pyro workspace service start'
+like "… is told" "$err" '^pyro: 2 background processes were killed when the command ended; .*pyro workspace service start'
 run "$PYRO" workspace exec first --json -- sh -c 'setsid sleep 1000 & exit 0'
 is "… and counted" "$(json .left_behind)" 1
 run "$PYRO" workspace exec first -- sh -c 'kill -9 $$'
