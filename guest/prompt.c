@@ -14,6 +14,7 @@
 #include "vmm/base/fs.h"
 
 #define POLLED_MAX 64
+#define BASH_TERMINAL 255 /* where a bash with job control keeps its terminal open */
 
 /* Whether descriptor `fd` of the process is this terminal. */
 static bool is_terminal(pid_t pid, int fd, dev_t terminal)
@@ -113,4 +114,12 @@ bool prompt_is_waiting(pid_t shell, int pty_fd)
     default:
         return false;
     }
+}
+
+bool prompt_is_bash(pid_t pid, int pty_fd)
+{
+    scoped_close int slave = open_slave(pty_fd);
+    struct stat st;
+
+    return slave >= 0 && fstat(slave, &st) == 0 && is_terminal(pid, BASH_TERMINAL, st.st_rdev);
 }

@@ -14,5 +14,8 @@
 bool prompt_is_waiting(pid_t shell, int pty_fd);
 /* How many bytes that were typed a read would get now; -1: not known. */
 int prompt_unread(int pty_fd);
+/* Whether the process is a bash that prompts at this terminal, rather than one that runs a script.
+ */
+bool prompt_is_bash(pid_t pid, int pty_fd);
 
 #endif

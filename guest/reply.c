@@ -25,10 +25,11 @@ void reply_saw_output(struct reply_gate *gate, int pty_fd, const char *bytes, si
         gate->asker = tcgetpgrp(pty_fd);
 }
 
-bool reply_is_awaited(const struct reply_gate *gate, int pty_fd)
+bool reply_is_awaited(const struct reply_gate *gate, int pty_fd, pid_t shell)
 {
     struct pollfd output = { .fd = pty_fd, .events = POLLIN };
 
-    return gate->asker > 0 && tcgetpgrp(pty_fd) == gate->asker && is_raw(pty_fd) &&
-           prompt_unread(pty_fd) == 0 && poll(&output, 1, 0) == 0;
+    return gate->asker > 0 && gate->asker != shell && tcgetpgrp(pty_fd) == gate->asker &&
+           is_raw(pty_fd) && prompt_unread(pty_fd) == 0 && poll(&output, 1, 0) == 0 &&
+           !prompt_is_bash(gate->asker, pty_fd);
 }

@@ -3,6 +3,10 @@
  * nobody waits for is typed into the shell, so it is given only to who asked: the terminal was raw
  * and without echo when the question was read and is so now, the same process group is in the
  * foreground, and nothing that was printed or typed since is unread.
+ *
+ * A shell at its prompt has its terminal raw too, and a job in its background can print a question:
+ * nothing tells who printed it. The shell itself asks nothing, so it is given no reply, and neither
+ * is a bash that was started in it.
  */
 #ifndef PYRO_GUEST_REPLY_H
 #define PYRO_GUEST_REPLY_H
@@ -17,6 +21,7 @@ struct reply_gate {
 
 /* n > 0 bytes of output were read. */
 void reply_saw_output(struct reply_gate *gate, int pty_fd, const char *bytes, size_t n);
-bool reply_is_awaited(const struct reply_gate *gate, int pty_fd);
+/* `shell` is the process that the terminal was made for. */
+bool reply_is_awaited(const struct reply_gate *gate, int pty_fd, pid_t shell);
 
 #endif

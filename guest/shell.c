@@ -402,7 +402,8 @@ static void give_reply(struct shell *s, const char *text, int64_t offset)
 {
     pump(s); /* what was printed behind the question */
     if (s->pty_fd < 0 || s->exited || input_waits(&s->in) ||
-        backlog_end(&s->out) != (uint64_t)offset || !reply_is_awaited(&s->reply_gate, s->pty_fd))
+        backlog_end(&s->out) != (uint64_t)offset ||
+        !reply_is_awaited(&s->reply_gate, s->pty_fd, s->pid))
         return;
     if (write(s->pty_fd, text, strlen(text)) > 0)
         touch(s);

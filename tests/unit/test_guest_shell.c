@@ -551,6 +551,32 @@ static void test_shell_reply_goes_to_who_asked(void **state UNUSED)
     let_go(&sh);
 }
 
+/* The terminal is raw at bash's prompt too, and what a job prints there is no question of bash's.
+ */
+static void test_shell_reply_is_not_typed_into_a_shell(void **state UNUSED)
+{
+    static const char *const shells[] = { ":\n", "bash --norc\n", "sh -c 'bash --norc; :'\n" };
+    struct shell sh;
+
+    open_shell(&sh, "prompt");
+    await_prompt(&sh);
+    for (size_t i = 0; i < ARRAY_SIZE(shells); i++) {
+        type(&sh, shells[i]);
+        buf_clear(&sh.log);
+        type(&sh, "bind 'set enable-bracketed-paste off'; PS1=; echo re''ady\n");
+        await_text(&sh, "ready\r\n");
+        type(&sh, "(until stty -a | grep -q -e -icanon; do :; done; printf '\\033[c') &\n");
+        await_text(&sh, "\x1b[c");
+        reply(&sh, sh.offset);
+        type(&sh, "echo o''k\n");
+        await_text(&sh, "ok\r\n");
+        assert_null(strstr(sh.log.data, "8R"));
+    }
+    signal_shell(&sh, "KILL");
+    await_end(&sh, 137);
+    let_go(&sh);
+}
+
 static void test_shell_close_hangs_up_first(void **state UNUSED)
 {
     struct shell sh;
@@ -631,6 +657,7 @@ int main(void)
         T(test_shell_enter_is_what_the_terminal_wants),
         T(test_shell_paste),
         T(test_shell_reply_goes_to_who_asked),
+        T(test_shell_reply_is_not_typed_into_a_shell),
         T(test_shell_close_hangs_up_first),
         T(test_shell_that_left_its_terminal),
         T(test_shell_requests_that_are_refused),

@@ -60,6 +60,21 @@ type $'printf \'\\e[c\'; sleep 1; printf \'\\e[6n\''
 type 'echo builtin'
 like "nor after what the shell itself printed" "$output" $'^echo builtin\nbuiltin\n'
 
+# Nor after what a job prints at the prompt, where the terminal is raw as well.
+job_has_asked() {
+    shell read sh1 --json
+    [[ $(json .output) == *"$1-asks"* ]]
+}
+for question in c='\e[c' 6n='\e[6n' osc='\e]11;?\a'; do
+    job=${question%%=*}
+    type "clear; PS1=; bind 'set enable-bracketed-paste off'"
+    type "(until stty -a | grep -q -e -icanon; do :; done; printf '$job''-asks${question#*=}') &"
+    wait_for 60 job_has_asked "$job"
+    type 'echo next'
+    like "nor after a job's question" "$output" $'(^|\n|-asks)echo next\nnext\n'
+    type "PS1='$ '; wait; clear"
+done
+
 # A flood of questions ends, and so does the shell's answering.
 type 'asks c "$(for i in $(seq 2000); do printf "\033[6n."; done)" "$(printf "\033[c")"'
 type 'echo still here'
