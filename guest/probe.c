@@ -21,11 +21,18 @@
 #include "vmm/base/fs.h"
 
 #define FIRST_PAUSE_MS 20
-#define TRY_MS 10000 /* one try may take that long */
+#define TRY_MS 10000     /* one try may take that long */
+#define LONG_TRY_MS 1000 /* one that takes that long tells more than the one before it */
 #define ANSWER_BYTES 512
 #define INTERVAL_MAX_MS (3600 * 1000)
 
 enum kind { PROBE_FILE, PROBE_TCP, PROBE_HTTP, PROBE_COMMAND };
+
+/* What the last try that ended found wrong. */
+struct finding {
+    char text[200];
+    bool connected; /* tells more than that nobody takes a connection */
+};
 
 struct probe {
     struct probe *next; /* those that have a child */
@@ -36,7 +43,9 @@ struct probe {
     int64_t interval_ms, pause_ms;
     struct loop_timer timer; /* the next try, or the end of this one's patience */
     struct loop_deferred found;
-    char error[200];
+    struct finding findings[2]; /* of each address; the other kinds have one */
+    unsigned latest;
+    int64_t begun_ms; /* clock_ms() of this try's begin */
     /* file */
     char *path;
     struct stat before; /* st_nlink 0: it was not there */
@@ -47,6 +56,7 @@ struct probe {
     unsigned address_count, tries;
     struct listeners before_listeners;
     int fd; /* of this try; -1 */
+    bool connected;
     char *question;
     size_t asked;
     char answer[ANSWER_BYTES];
@@ -55,6 +65,7 @@ struct probe {
     json_t *request;
     struct cgroup *group;
     pid_t pid, child; /* 0: none runs */
+    bool late;        /* it was killed for the time it took */
 };
 
 static struct probe *with_children;
@@ -87,11 +98,15 @@ static void succeed(struct probe *p)
 
 PRINTF_LIKE(2, 3) static void miss(struct probe *p, const char *fmt, ...)
 {
+    struct finding *f;
     va_list ap;
 
+    p->latest = p->address_count ? (p->tries - 1) % p->address_count : 0;
+    f = &p->findings[p->latest];
     va_start(ap, fmt);
-    vsnprintf(p->error, sizeof(p->error), fmt, ap);
+    vsnprintf(f->text, sizeof(f->text), fmt, ap);
     va_end(ap);
+    f->connected = p->connected;
     end_try(p);
     loop_timer_set(p->g->loop, &p->timer, p->pause_ms, try_now, p);
     p->pause_ms = p->kind == PROBE_COMMAND ? p->interval_ms : 2 * p->pause_ms;
@@ -249,11 +264,14 @@ static void on_socket(void *arg, uint32_t events)
 
     if (getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
         error = errno;
-    if (error && !p->asked)
+    if (error && !p->asked) {
         miss(p, "%s: %s",
              shown_address(&p->address[(p->tries - 1) % p->address_count], shown, sizeof(shown)),
              strerror(error));
-    else if (p->kind == PROBE_TCP)
+        return;
+    }
+    p->connected = true;
+    if (p->kind == PROBE_TCP)
         answered(p);
     else if (events & EPOLLOUT)
         ask(p);
@@ -269,6 +287,7 @@ static void try_socket(struct probe *p)
     char shown[80];
 
     p->asked = p->answered = 0;
+    p->connected = false;
     p->fd = socket(a->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (p->fd < 0 || (connect(p->fd, (const void *)a, n) != 0 && errno != EINPROGRESS)) {
         int error = errno;
@@ -333,6 +352,7 @@ static bool start_command(struct probe *p, struct pyro_error *err)
     }
     if (!p->child)
         p->child = p->pid;
+    p->late = false;
     p->next = with_children;
     with_children = p;
     return true;
@@ -355,7 +375,9 @@ bool probe_child_ended(struct guest *g UNUSED, pid_t pid, int status)
     if (!p)
         return false;
     forget_command(p);
-    if (WIFSIGNALED(status))
+    if (p->late)
+        miss(p, "the command had not ended after %d s", TRY_MS / 1000);
+    else if (WIFSIGNALED(status))
         miss(p, "the command was ended by signal %d", WTERMSIG(status));
     else if (WEXITSTATUS(status))
         miss(p, "the command exited with status %d", WEXITSTATUS(status));
@@ -372,6 +394,7 @@ static void on_late(void *arg)
 
     if (p->kind == PROBE_COMMAND) {
         /* Its end counts as the end of this try. */
+        p->late = true;
         kill_command(p);
         return;
     }
@@ -386,6 +409,7 @@ static void try_now(void *arg)
 
     if (p->found.queued)
         return;
+    p->begun_ms = clock_ms();
     loop_timer_set(p->g->loop, &p->timer, TRY_MS, on_late, p);
     tries[p->kind](p);
 }
@@ -491,7 +515,6 @@ struct probe *probe_new(struct guest *g, const json_t *readiness, const json_t *
         return NULL;
     }
     *p = (struct probe){ .g = g, .ready = ready, .arg = arg, .notify_fd = -1, .fd = -1 };
-    snprintf(p->error, sizeof(p->error), "it was not tried yet");
     if (!parse(p, readiness, request, err)) {
         probe_free(p);
         return NULL;
@@ -528,7 +551,18 @@ void probe_free(struct probe *p)
     free(p);
 }
 
-const char *probe_error(const struct probe *p)
+void probe_error(const struct probe *p, char *ret, size_t n)
 {
-    return p->error;
+    const struct finding *f = &p->findings[p->latest], *other = &p->findings[!p->latest];
+    bool under_way = p->fd >= 0 || p->child;
+    int64_t ms = clock_ms() - p->begun_ms;
+
+    if (!f->connected && other->connected)
+        f = other;
+    if (under_way && (!*f->text || ms >= LONG_TRY_MS))
+        snprintf(ret, n, "%s after %lld.%lld s",
+                 p->child ? "the command had not ended" : "no answer", (long long)ms / 1000,
+                 (long long)ms % 1000 / 100);
+    else
+        snprintf(ret, n, "%s", *f->text ? f->text : "it was not tried yet");
 }

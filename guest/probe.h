@@ -27,8 +27,11 @@ struct probe *probe_new(struct guest *g, const json_t *readiness, const json_t *
 void probe_begin(struct probe *p);
 /* NULL is fine. */
 void probe_free(struct probe *p);
-/* What the last try that ended found wrong. */
-const char *probe_error(const struct probe *p);
+/*
+ * What the last try found wrong: the one under way when it takes long or is the first, else the
+ * last that ended. Of localhost's two addresses the one that takes connections.
+ */
+void probe_error(const struct probe *p, char *ret, size_t n);
 /* A process was reaped: true when it was a probe's. */
 bool probe_child_ended(struct guest *g, pid_t pid, int status);
 

@@ -259,7 +259,7 @@ static void end_it(struct service *s, const char *why, int64_t kill_ms)
         s->why = why;
     loop_timer_cancel(s->g->loop, &s->patience);
     if (s->probe)
-        snprintf(s->probe_error, sizeof(s->probe_error), "%s", probe_error(s->probe));
+        probe_error(s->probe, s->probe_error, sizeof(s->probe_error));
     probe_free(take_ptr(&s->probe));
     kill(-s->pid, SIGTERM);
     kill(-s->pid, SIGCONT);
@@ -279,7 +279,7 @@ bool service_child_ended(struct guest *g, pid_t pid, int status)
     s->oom_kills = cgroup_oom_kills(s->group);
     s->left_behind = cgroup_count(s->group);
     if (s->probe)
-        snprintf(s->probe_error, sizeof(s->probe_error), "%s", probe_error(s->probe));
+        probe_error(s->probe, s->probe_error, sizeof(s->probe_error));
     probe_free(take_ptr(&s->probe));
     loop_timer_cancel(g->loop, &s->patience);
     loop_timer_cancel(g->loop, &s->kill_timer);

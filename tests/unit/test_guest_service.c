@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -194,6 +195,55 @@ static void test_service_not_ready_names_what_it_waited_for(void **state UNUSED)
     let_go(out);
 }
 
+/* Starts a service that does not get ready in the time; its probe's error is to hold the text. */
+static void expect_not_ready(const char *name, json_t *readiness, const char *text)
+{
+    struct output out[2];
+
+    start(out, name, "exec sleep 1000", readiness);
+    await_end(out);
+    assert_string_equal(json_string_or(out[0].ended, "reason", ""), "not_ready");
+    assert_non_null(strstr(json_string_or(out[0].ended, "probe_error", ""), text));
+    let_go(out);
+}
+
+/* Listens on a free port of 127.0.0.1. */
+static int listen_somewhere(int *ret_port)
+{
+    struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    socklen_t n = sizeof(a);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (const void *)&a, n), 0);
+    assert_int_equal(listen(fd, 64), 0);
+    assert_int_equal(getsockname(fd, (void *)&a, &n), 0);
+    *ret_port = ntohs(a.sin_port);
+    return fd;
+}
+
+static void test_service_not_ready_tells_the_state_of_the_try(void **state UNUSED)
+{
+    int port = 0;
+    scoped_close int fd = listen_somewhere(&port);
+
+    expect_not_ready("hangs",
+                     json_pack("{s:s, s:s, s:i, s:i}", "type", "command", "command",
+                               "exec sleep 1000", "timeout_ms", 300, "interval_ms", 50),
+                     "the command had not ended after ");
+    expect_not_ready("mute",
+                     json_pack("{s:s, s:s, s:i, s:s, s:i, s:i}", "type", "http", "host",
+                               "127.0.0.1", "port", port, "path", "/", "timeout_ms", 300,
+                               "interval_ms", 50),
+                     "no answer after ");
+    /* Only one of localhost's addresses has a listener; whichever was tried last. */
+    for (int timeout_ms = 300; timeout_ms < 500; timeout_ms += 50)
+        expect_not_ready("older",
+                         json_pack("{s:s, s:s, s:i, s:i, s:i}", "type", "tcp", "host", "localhost",
+                                   "port", port, "timeout_ms", timeout_ms, "interval_ms", 50),
+                         "did so before the service was started");
+}
+
 static void test_service_that_is_not_there(void **state UNUSED)
 {
     int64_t deadline_ms = clock_ms() + PEER_WAIT_MS;
@@ -209,8 +259,11 @@ static void test_service_that_is_not_there(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_service_outputs_and_end),   T(test_service_attached_again_in_a_flood),
-        T(test_service_readiness),         T(test_service_not_ready_names_what_it_waited_for),
+        T(test_service_outputs_and_end),
+        T(test_service_attached_again_in_a_flood),
+        T(test_service_readiness),
+        T(test_service_not_ready_names_what_it_waited_for),
+        T(test_service_not_ready_tells_the_state_of_the_try),
         T(test_service_that_is_not_there),
     };
 
