@@ -28,9 +28,9 @@ static void fill_standard_descriptors(void)
             (void)!open("/dev/null", fd == 0 ? O_RDONLY : fd == 1 ? O_RDONLY : O_WRONLY);
 }
 
-static int failure_status(const struct cmd_spec *cmd, const struct pyro_error *err)
+static int failure_status(const struct cmd_spec *cmd, struct pyro_error *err)
 {
-    return status_of_code(err->code, cmd ? cmd->traits : 0);
+    return status_of_failure(err, cmd ? cmd->traits : 0);
 }
 
 static bool show_help(const struct cmd_line *line)
@@ -114,8 +114,8 @@ int cmd_main(int argc, const char *const *argv)
         ok = paths_make_absolute(&err) && run_command(&line, &io, &status, &err);
     }
     if (!ok) {
-        hide_in_failure(&line, &io, &err);
         status = failure_status(line.cmd, &err);
+        hide_in_failure(&line, &io, &err);
         /* A reader that went away needs no telling. */
         if (!io.quiet_exit &&
             !(err.sys_errno == EPIPE && line.cmd && line.cmd->traits & CMD_STREAMING))

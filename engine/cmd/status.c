@@ -63,3 +63,10 @@ int status_of_code(enum pyro_code code, unsigned traits)
 
     return status == STATUS_FAILED && traits & CMD_GUEST_STATUS ? STATUS_OWN_FAILURE : status;
 }
+
+int status_of_failure(struct pyro_error *err, unsigned traits)
+{
+    if (err->code == PYRO_OK)
+        pyro_fail(err, PYRO_INTERNAL, "the command failed and does not say why");
+    return status_of_code(err->code, traits);
+}

@@ -15,5 +15,7 @@
 
 /* Of a command with these traits (enum cmd_traits) that failed with this code. */
 int status_of_code(enum pyro_code code, unsigned traits);
+/* Of a command that failed. It never is 0: an error that nobody filled becomes PYRO_INTERNAL. */
+int status_of_failure(struct pyro_error *err, unsigned traits);
 
 #endif

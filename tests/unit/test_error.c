@@ -77,7 +77,8 @@ static void test_table_is_whole(void **state UNUSED)
         assert_true(*name);
         for (const char *p = name; *p; p++)
             assert_true(islower((unsigned char)*p) || *p == '_');
-        assert_int_equal(pyro_code_from_name(name), code);
+        /* "ok" is not an error: a peer that says so would make a failure a success. */
+        assert_int_equal(pyro_code_from_name(name), code == PYRO_OK ? PYRO_INTERNAL : code);
     }
     assert_int_equal(pyro_code_from_name("no_such_code"), PYRO_INTERNAL);
 }

@@ -29,6 +29,22 @@ static void test_status_of_every_code(void **state UNUSED)
     }
 }
 
+static void test_no_failure_ends_as_a_success(void **state UNUSED)
+{
+    scoped_json json_t *ok = json_pack("{s:{s:s, s:s}}", "error", "code", "ok", "message", "no");
+    struct pyro_error silent = { 0 }, full = { .code = PYRO_NO_SPACE, .message = "full" }, got;
+
+    assert_int_equal(status_of_failure(&silent, 0), 1);
+    assert_int_equal(silent.code, PYRO_INTERNAL);
+    assert_string_not_equal(silent.message, "");
+    silent = (struct pyro_error){ 0 };
+    assert_int_equal(status_of_failure(&silent, CMD_GUEST_STATUS), 125);
+    assert_int_equal(status_of_failure(&full, 0), 1);
+    assert_string_equal(full.message, "full");
+    assert_false(error_from_result(ok, &got));
+    assert_int_equal(got.code, PYRO_INTERNAL);
+}
+
 static void test_errors_of_a_peer_are_no_usage_errors(void **state UNUSED)
 {
     for (int code = PYRO_OK + 1; code < PYRO_CODE_COUNT; code++) {
@@ -45,6 +61,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_status_of_every_code),
+        cmocka_unit_test(test_no_failure_ends_as_a_success),
         cmocka_unit_test(test_errors_of_a_peer_are_no_usage_errors),
     };
 

@@ -150,7 +150,7 @@ const char *pyro_code_name(enum pyro_code code)
 
 enum pyro_code pyro_code_from_name(const char *name)
 {
-    for (unsigned i = 0; i < PYRO_CODE_COUNT; i++)
+    for (unsigned i = PYRO_OK + 1; i < PYRO_CODE_COUNT; i++) /* no error is "ok" */
         if (!strcmp(codes[i].name, name))
             return (enum pyro_code)i;
     return PYRO_INTERNAL;
