@@ -40,7 +40,7 @@ static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *
     struct running *r = s->arg;
 
     stream_consumed(s, n);
-    if (channel != WIRE_STDOUT)
+    if (channel != WIRE_STDOUT || r->err.code) /* the first error is the one to tell */
         return;
     if (r->t->take) {
         if (!r->t->take(r->t->arg, bytes, n, &r->err))
@@ -58,7 +58,9 @@ static void on_closed(struct stream *s, const json_t *result, const struct pyro_
 {
     struct running *r = s->arg;
 
-    if (!result) {
+    if (r->err.code) {
+        /* it failed here already */
+    } else if (!result) {
         r->err = *why;
         if (why->code != PYRO_TIMEOUT)
             pyro_wrap(&r->err, "the supervisor");

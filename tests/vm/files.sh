@@ -53,6 +53,22 @@ all() {
     run "${file[@]}" write "$ws" '"odd/n\377"' --text new --json
     is "$mode: written" "$(in_ws 'cat "$(printf "odd/n\377")"')" new
     fails "$mode: no quoted name" invalid_argument "${file[@]}" read "$ws" '"odd'
+    run "${pyro[@]}" workspace exec "$ws" --cwd '"odd/d\351"' --json -- true
+    is "$mode: no such directory to run in" "$status" 125
+    in_ws 'mkdir "$(printf "odd/d\351")"' >/dev/null
+    for text in '"odd/d\351"' $'odd/d\xe9' '"/workspace/odd/d\351"'; do
+        run "${pyro[@]}" workspace exec "$ws" --cwd "$text" --json -- sh -c 'touch here'
+        is "$mode: runs in $(printf %q "$text")" "$status $(json .cwd)" '0 "/workspace/odd/d\351"'
+        is "$mode: … and is there" "$(in_ws 'rm "$(printf "odd/d\351/here")" && echo it was')" 'it was'
+    done
+    run "${pyro[@]}" workspace shell open "$ws" --cwd $'odd/d\xe9' --json
+    is "$mode: a shell in it" "$status $(json .cwd)" '0 "/workspace/odd/d\351"'
+    run "${pyro[@]}" workspace shell close "$ws" "$(json .shell_id)"
+    run "${pyro[@]}" workspace service start "$ws" odd --cwd '"odd/d\351"' --ready-file '"r\377"' --json -- \
+        sh -c 'touch "$(printf "r\377")"; sleep 1000'
+    is "$mode: a service in it, and its file" "$status $(json .cwd) $(json .state)" '0 "/workspace/odd/d\351" running'
+    run "${pyro[@]}" workspace service stop "$ws" odd
+    fails "$mode: no quoted directory" invalid_argument "${pyro[@]}" workspace shell open "$ws" --cwd '"odd'
     in_ws 'rm -r odd' >/dev/null
 
     in_ws 'chown 1234:4321 src/deep/hello.txt; chmod 4751 src/deep/hello.txt' >/dev/null
@@ -76,6 +92,20 @@ all() {
     is "$mode: no file is overwritten" "$(json .error.code)" name_taken
     run "${file[@]}" read "$ws" none --output "$TEST_DIR/$mode-none" --json
     is "$mode: nothing is left when there is none" "$(json .error.code)$(ls "$TEST_DIR/$mode-none" 2>&1 | grep -c 'No such')" file_not_found1
+    # What fails on the host is the host's, however much of the file is still on its way.
+    "${file[@]}" read "$ws" huge --content-only 2>"$TEST_DIR/err" >/dev/full
+    is "$mode: nobody takes it" "$?$(cat "$TEST_DIR/err")" \
+        '1pyro: standard output: write: No space left on device (free some space and try again)'
+    "${file[@]}" read "$ws" src/deep/hello.txt --content-only 2>"$TEST_DIR/err" >/dev/full
+    is "$mode: … of a small one either" "$?$(cat "$TEST_DIR/err")" \
+        '1pyro: standard output: write: No space left on device (free some space and try again)'
+    mkdir -p "$TEST_DIR/small"
+    if mount -t tmpfs -o size=1m none "$TEST_DIR/small" 2>/dev/null; then
+        fails "$mode: a full disk of the host" no_space "${file[@]}" read "$ws" huge --output "$TEST_DIR/small/x"
+        umount "$TEST_DIR/small"
+    else
+        skip "$mode: a full disk of the host: mounting is not possible here"
+    fi
     in_ws 'rm huge'
     run "${file[@]}" read "$ws" big --max-bytes 8388609 --json
     is "$mode: text is at most 8 MiB" "$(json .error.code)" invalid_argument
