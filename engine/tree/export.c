@@ -80,14 +80,15 @@ static bool find_place(const char *output, struct place *p, struct pyro_error *e
     return true;
 }
 
-/* Takes the lock of a temporary directory; -1 when somebody has it, or it is none of ours. */
+/* Takes the lock of a temporary directory; -1 when somebody has it, or it is none of ours. A
+ * set-gid parent hands its bit on: only the permissions tell. */
 static int lock_lair(int dirfd, const char *name)
 {
     int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct stat st, now;
 
     if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 &&
-        st.st_uid == geteuid() && (st.st_mode & 07777) == 0700 &&
+        st.st_uid == geteuid() && (st.st_mode & 0777) == 0700 &&
         fstatat(dirfd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_ino == st.st_ino)
         return fd;
     if (fd >= 0)
@@ -119,8 +120,14 @@ static void sweep(const struct place *p)
 /* A directory that only this user sees into, whatever is written there. */
 static bool make_lair(struct place *p, struct pyro_error *err)
 {
+    mode_t mask;
+    bool made;
+
     sweep(p);
-    if (mkdirat(p->dirfd, p->temporary, 0700) != 0)
+    mask = umask(0); /* 0700 is what lock_lair() asks for, whatever the user's mask is */
+    made = mkdirat(p->dirfd, p->temporary, 0700) == 0;
+    umask(mask);
+    if (!made)
         return pyro_fail_errno(err, "create '%s'", p->path);
     p->lair = lock_lair(p->dirfd, p->temporary);
     return p->lair >= 0 ||
