@@ -98,7 +98,7 @@ static json_t *read_out(const struct disk_args *args, struct view *v, struct pyr
     uint32_t inode;
 
     if (disk_is_private(args->path)) {
-        pyro_fail(err, PYRO_FILE_NOT_FOUND, "there is no '%.400s' on the disk", args->path);
+        view_fail_missing(args->path, err);
         return NULL;
     }
     if (!view_find(v, args->path, &inode, err) || !view_stat(v, inode, &i, err))

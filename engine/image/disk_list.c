@@ -166,7 +166,7 @@ json_t *disk_list(struct view *v, const char *path, bool recursive, struct pyro_
     uint32_t inode;
 
     if (disk_is_private(path)) {
-        pyro_fail(err, PYRO_FILE_NOT_FOUND, "there is no '%.400s' on the disk", path);
+        view_fail_missing(path, err);
         return NULL;
     }
     if (!view_find(v, path, &inode, err) || !view_stat(v, inode, &top, err))
@@ -178,6 +178,6 @@ json_t *disk_list(struct view *v, const char *path, bool recursive, struct pyro_
     free(l.seen);
     if (!entries)
         return NULL;
-    return json_pack("{s:o, s:s, s:o}", "path", json_string_or_null(path), "artifact_type",
+    return json_pack("{s:o, s:s, s:o}", "path", name_to_json("", path), "artifact_type",
                      type_name(top.mode), "entries", entries);
 }

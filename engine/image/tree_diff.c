@@ -274,13 +274,31 @@ static bool mark(void *arg, uint32_t inode)
     return true;
 }
 
+/* A path to the root of a diff leads through directories and to one. */
+static bool check_root(struct view *v, const char *root, uint32_t inode, struct pyro_error *err)
+{
+    struct view_inode i;
+
+    if (!inode)
+        return true;
+    if (!view_stat(v, inode, &i, err))
+        return false;
+    if (S_ISDIR(i.mode))
+        return true;
+    pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%.300s' in the guest is %s, not a directory", root,
+              S_ISLNK(i.mode)   ? "a symbolic link"
+              : S_ISREG(i.mode) ? "a file"
+                                : "a device, socket or FIFO");
+    return pyro_hint(err, "make it a directory again, or go back with 'pyro workspace reset'");
+}
+
 /* 0 when it is not there. */
 static bool find_root(struct view *v, const char *root, uint32_t *ret, struct pyro_error *err)
 {
     struct pyro_error why = { 0 };
 
     if (view_find(v, root, ret, &why))
-        return true;
+        return check_root(v, root, *ret, err);
     *ret = 0;
     if (why.code == PYRO_FILE_NOT_FOUND)
         return true;

@@ -239,7 +239,7 @@ bool view_each(struct view *v, uint32_t directory, view_entry_fn *fn, void *arg,
     if (!read_inode(v, directory, &i, err))
         return false;
     if (!S_ISDIR(i.i_mode))
-        return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "it is no directory");
+        return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "it is not a directory");
     code = ext2fs_dir_iterate2(v->fs, directory, DIRENT_FLAG_INCLUDE_EMPTY, NULL, on_entry, &w);
     if (code)
         return view_fail(v, code, err, "read a directory");
@@ -277,6 +277,12 @@ bool view_lookup(struct view *v, uint32_t directory, const char *name, size_t le
     return true;
 }
 
+bool view_fail_missing(const char *path, struct pyro_error *err)
+{
+    pyro_fail(err, PYRO_FILE_NOT_FOUND, "there is no '%.400s' on the disk", path);
+    return pyro_hint(err, "see 'pyro workspace disk list'");
+}
+
 /* One component of a path: from `at` on to *at. */
 static bool step(struct view *v, const char *path, size_t before, size_t length, uint32_t *at,
                  struct pyro_error *err)
@@ -289,10 +295,10 @@ static bool step(struct view *v, const char *path, size_t before, size_t length,
     if (S_ISLNK(i.mode))
         return pyro_fail(err, PYRO_PATH_REFUSED, "'%.*s' is a symbolic link", shown, path);
     if (!S_ISDIR(i.mode))
-        return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%.*s' is no directory", shown, path);
+        return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%.*s' is not a directory", shown, path);
     if (!view_lookup(v, *at, path + before, length, at, err))
         return false;
-    return *at || pyro_fail(err, PYRO_FILE_NOT_FOUND, "there is no '%.400s' on the disk", path);
+    return *at || view_fail_missing(path, err);
 }
 
 bool view_find(struct view *v, const char *path, uint32_t *ret_inode, struct pyro_error *err)
@@ -322,7 +328,7 @@ static bool open_file(struct view *v, uint32_t inode, struct pyro_error *err)
     if (!read_inode(v, inode, &i, err))
         return false;
     if (!S_ISREG(i.i_mode))
-        return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "it is no regular file");
+        return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "it is not a regular file");
     code = ext2fs_file_open2(v->fs, inode, NULL, 0, &v->file);
     if (code) {
         v->file = NULL;

@@ -182,6 +182,20 @@ is "… and what is left out is named" "$(json .left_out_count) $(json .left_out
 diff_ws
 like "… on standard error for people" "$status$err" '^0pyro: not compared, too long or too deep: /workspace/ddd'
 run "${pyro[@]}" workspace delete d
+
+# /workspace itself is something else than a directory.
+run "${pyro[@]}" workspace create debian:12-base --name d --json
+run "${pyro[@]}" workspace exec d --cwd / -- sh -c 'mkdir /other && umount /workspace 2>/dev/null; rmdir /workspace && ln -s /other /workspace'
+is "/workspace becomes a link" "$status" 0
+diff_ws --json
+is "a link for /workspace" "$status $(json .error.code) $(json .error.message)" \
+    "1 wrong_file_type '/workspace' in the guest is a symbolic link, not a directory"
+like "… and what to do" "$(json .error.hint)" "pyro workspace reset"
+run "${pyro[@]}" workspace exec d --cwd / -- sh -c 'rm /workspace && echo x >/workspace'
+diff_ws --json
+is "a file for /workspace" "$(json .error.code) $(json .error.message)" \
+    "wrong_file_type '/workspace' in the guest is a file, not a directory"
+run "${pyro[@]}" workspace delete d
 export PYRO_QEMU=/nothing/such
 run "${pyro[@]}" workspace create debian:12-base --name h --allow-host-compat --json
 run "${pyro[@]}" workspace diff h --json

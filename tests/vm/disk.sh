@@ -37,6 +37,13 @@ is "list" "$(json .path) $(json .artifact_type) $(json .entries[0].path) $(json 
 like "list: a name that is no UTF-8" "$(json .entries)" '/workspace/n.{1,8}me'
 run ws disk read w '"/workspace/n\344me"' --json
 is "a name that is no UTF-8 can be given as it is listed" "$status $(json .path) $(json .size_bytes)" '0 "/workspace/n\344me" 0'
+run ws disk list w '"/workspace/n\344me"' --json
+is "a name that is no UTF-8 is told as it is listed" "$status $(json .path) $(json .entries[0].path)" \
+    '0 "/workspace/n\344me" "/workspace/n\344me"'
+for what in list read; do
+    run ws disk "$what" w nothing --json
+    is "what is not there: $what" "$(json .error.code) $(json .error.hint)" "file_not_found see 'pyro workspace disk list'"
+done
 run ws disk list w d --recursive --json
 is "list --recursive" "$(json .entries | python3 -c '
 import json, sys
