@@ -139,7 +139,8 @@ static bool say_what_is_missing(struct cmd_io *io, const struct workspace_logs_a
                               "has 256 MiB]\n",
                               l->dropped),
                    err);
-    return l->count || say(io, str_printf("No commands yet.\n"), err);
+    return l->count ||
+           say(io, str_printf(l->any ? "No commands to show.\n" : "No commands yet.\n"), err);
 }
 
 static bool workspace_logs_run(const void *args, struct cmd_io *io, json_t **ret_result,

@@ -206,6 +206,7 @@ static bool give_past(struct reading *r, struct pyro_error *err)
     if (!list)
         return false;
     r->from = r->spec->cursor;
+    r->logs->any = count > 0;
     r->logs->dropped = count ? list[0] - 1 : 0;
     if (r->spec->tail_lines >= 0)
         find_tail(r, list, count);

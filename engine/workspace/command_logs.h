@@ -22,6 +22,7 @@ struct command_logs {
     int64_t count;       /* of entries given */
     int64_t next_cursor; /* where to go on */
     int64_t dropped;     /* entries that are no longer kept */
+    bool any;            /* there are commands, whatever was asked for */
     bool truncated;      /* there are more, which `limit` or `max_bytes` left out */
 };
 

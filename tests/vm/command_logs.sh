@@ -35,6 +35,8 @@ second 4"
 is "… of as many commands" "$(json .count)" 2
 logs --json --tail-lines 0
 is "no lines" "$(json .count)" 0
+logs --tail-lines 0
+is "… of commands that there are" "$out" "No commands to show."
 logs --json --since 1h
 is "since an hour" "$(json .count)" 4
 logs --json --since "$(date -u -d '1 hour' +%Y-%m-%dT%H:%MZ)"
