@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include "vmm/base/file_name.h"
+
 #define ARGUMENTS_MAX 65536
 #define VARIABLES_MAX 4096
 #define VARIABLES_OURS 16 /* that the guest adds */
@@ -122,8 +124,10 @@ char *command_path(const struct guest *g, const char *path)
 static bool parse_cwd(struct command *c, const struct guest *g, const json_t *request,
                       struct pyro_error *err)
 {
-    const char *cwd = json_string_or(request, "cwd", WORKSPACE_DIR);
+    scoped_free char *cwd = name_given(json_string_or(request, "cwd", WORKSPACE_DIR), err);
 
+    if (!cwd)
+        return false;
     if (*cwd != '/')
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'cwd' is no absolute path: '%.300s'", cwd);
     c->cwd = command_path(g, cwd);

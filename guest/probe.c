@@ -18,6 +18,7 @@
 #include "guest/command.h"
 #include "guest/listeners.h"
 #include "guest/spawn.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 
 #define FIRST_PAUSE_MS 20
@@ -454,10 +455,11 @@ static bool parse_socket(struct probe *p, const json_t *readiness, struct pyro_e
 static bool parse_file(struct probe *p, const json_t *readiness, const json_t *request,
                        struct pyro_error *err)
 {
-    const char *path, *cwd = json_string_or(request, "cwd", WORKSPACE_DIR);
-    scoped_free char *whole = NULL;
+    scoped_free char *cwd = name_given(json_string_or(request, "cwd", WORKSPACE_DIR), err);
+    scoped_free char *path = NULL, *whole = NULL;
+    const char *text;
 
-    if (!json_get_string(readiness, "path", &path, err))
+    if (!cwd || !json_get_string(readiness, "path", &text, err) || !(path = name_given(text, err)))
         return false;
     if (asprintf(&whole, "%s%s%s", *path == '/' ? "" : cwd, *path == '/' ? "" : "/", path) < 0)
         whole = NULL;

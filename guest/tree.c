@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "guest/exec.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/tree_walk.h"
 #include "vmm/base/tree_write.h"
@@ -32,12 +33,13 @@
 static bool start(struct guest *g, uint32_t id, const char *verb, const json_t *request,
                   struct pyro_error *err)
 {
-    const char *path, *root = g->host_dir ? g->host_dir : WORKSPACE_DIR;
+    const char *text, *root = g->host_dir ? g->host_dir : WORKSPACE_DIR;
+    scoped_free char *path = NULL;
 
-    if (!json_get_string(request, "path", &path, err))
+    if (!json_get_string(request, "path", &text, err) || !(path = name_given(text, err)))
         return false;
     if (*path && !beneath_is_plain(path, strlen(path)))
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'path' is none below " WORKSPACE_DIR);
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'path' does not lie below " WORKSPACE_DIR);
     return exec_run_self(g, id,
                          (const char *const[]){ "--tree", verb, root, path,
                                                 g->host_dir ? NO_SET_ID : ALL_BITS, NULL },

@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 
 #include "engine/host_file.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/json.h"
 
 #define DEFAULT_MAX_BYTES 65536
@@ -110,7 +111,7 @@ static void tell(const struct content_args *c, const char *name, const json_t *v
                                           ? NULL
                                           : number_text(&max, json_int_or(view, "max_bytes", 0)) },
                        { "truncated", truncated ? "True" : "False" },
-                       { "output_path", c->output },
+                       { "output_path", json_string_or(view, "output_path", NULL) },
                        { "execution_mode", json_string_or(view, "execution_mode", NULL) },
                        { NULL, NULL } });
 }
@@ -128,7 +129,7 @@ bool content_run(const struct content_args *c, const void *args, content_read_fn
                         c->max_bytes != ARG_UNSET ? json_integer((json_int_t)c->max_bytes)
                         : bytes                   ? json_null()
                                                   : json_integer(DEFAULT_MAX_BYTES));
-    json_object_set_new(view, "output_path", json_string_or_null(c->output));
+    json_object_set_new(view, "output_path", c->output ? name_to_json("", c->output) : json_null());
     *ret_result = view;
     tell(c, name, view, bytes, io);
     return true;

@@ -11,6 +11,7 @@
 #include "engine/shell/cast.h"
 #include "engine/shell/shell_files.h"
 #include "engine/workspace/lifecycle.h"
+#include "vmm/base/file_name.h"
 
 struct shell_record_args {
     const char *workspace, *shell, *output;
@@ -54,10 +55,11 @@ static bool shell_record_run(const void *args, struct cmd_io *io UNUSED, json_t 
     if (!workspace_open(a->workspace, &o, err) || !shell_exists(o.dir_fd, a->shell, err) ||
         !write_recording(&o, a->shell, a->output, &r, err))
         return false;
-    *ret_result = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:f}", "workspace_id", o.id, "shell_id",
-                            a->shell, "output_path", a->output, "event_count", (json_int_t)r.events,
-                            "bytes_written", (json_int_t)r.bytes_written, "dropped_bytes",
-                            (json_int_t)r.dropped_bytes, "duration_seconds", r.duration_seconds);
+    *ret_result =
+        json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:f}", "workspace_id", o.id, "shell_id", a->shell,
+                  "output_path", name_to_json("", a->output), "event_count", (json_int_t)r.events,
+                  "bytes_written", (json_int_t)r.bytes_written, "dropped_bytes",
+                  (json_int_t)r.dropped_bytes, "duration_seconds", r.duration_seconds);
     return true;
 }
 

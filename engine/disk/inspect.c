@@ -110,17 +110,15 @@ static json_t *look(const struct resting *r, const char **argv, int output_fd, i
 /* Absolute and without ".", ".." and doubled slashes; what is relative is below /workspace. */
 static char *clean_path(const char *text, struct pyro_error *err)
 {
-    scoped_free char *name = name_from_text(text);
+    scoped_free char *name = name_given(text, err);
     const char *given = name ? name : "";
     scoped_free char *whole = str_printf("%s%s", *given == '/' ? "" : "/workspace/", given);
     char *clean = str_printf("/%s", whole);
     size_t used = 0;
 
     if (!*given || strlen(given) > PATH_BYTES_MAX) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the path is %s",
-                  !name     ? "no quoted name, although it begins with '\"'"
-                  : !*given ? "empty"
-                            : "too long");
+        if (name)
+            pyro_fail(err, PYRO_INVALID_ARGUMENT, "the path is %s", *given ? "too long" : "empty");
         free(clean);
         return NULL;
     }
@@ -327,6 +325,6 @@ json_t *workspace_disk_export(const char *ref, const char *output, struct pyro_e
     if (!result || !host_file_install(&file, err))
         return NULL;
     return json_pack("{s:s, s:o, s:s, s:I}", "workspace_id", r.opened.id, "output_path",
-                     json_string_or_null(output), "disk_format", "ext4", "bytes_written",
+                     name_to_json("", output), "disk_format", "ext4", "bytes_written",
                      (json_int_t)json_int_or(result, "bytes_written", 0));
 }

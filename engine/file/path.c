@@ -18,16 +18,11 @@ static bool refuse(const char *given, struct pyro_error *err)
 char *file_path_parse(const char *text, struct pyro_error *err)
 {
     size_t prefix = strlen(WORKSPACE), used = 0;
-    scoped_free char *given = name_from_text(text), *clean = NULL;
+    scoped_free char *given = name_given(text, err), *clean = NULL;
     const char *at = given;
 
-    if (!given) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.400s' begins with '\"' and is no quoted name",
-                  text);
-        pyro_hint(err, "a name that begins so is given as ./\"…");
+    if (!given)
         return NULL;
-    }
-
     if (strlen(given) > FILE_PATH_MAX) {
         pyro_fail(err, PYRO_INVALID_ARGUMENT, "a path of %zu bytes is too long (at most %d)",
                   strlen(given), FILE_PATH_MAX);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/service/service.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"
 
@@ -98,6 +99,19 @@ static json_t *parse_tcp(const char *text, struct pyro_error *err)
                      port);
 }
 
+static json_t *parse_file(const char *text, struct pyro_error *err)
+{
+    scoped_free char *name = name_given(text, err);
+
+    if (name && *name)
+        return json_pack("{s:s, s:o}", "type", "file", "path", name_to_json("", name));
+    if (name)
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "--ready-file is empty");
+    else
+        pyro_wrap(err, "--ready-file");
+    return NULL;
+}
+
 static json_t *parse_text(const char *flag, const char *type, const char *member, const char *text,
                           struct pyro_error *err)
 {
@@ -122,7 +136,7 @@ bool service_readiness_parse(const struct service_readiness *r, json_t **ret,
         return true;
     }
     if (r->file)
-        j = parse_text("--ready-file", "file", "path", r->file, err);
+        j = parse_file(r->file, err);
     else if (r->tcp)
         j = parse_tcp(r->tcp, err);
     else if (r->http)

@@ -88,10 +88,10 @@ static void await_prompt(const struct opened *o, int64_t max_wait_ms, json_t **v
 json_t *shell_open(const char *ref, const struct shell_open_spec *spec, struct pyro_error *err)
 {
     scoped_opened struct opened o = OPENED_INIT;
-    scoped_free char *cwd = workspace_cwd(spec->cwd);
+    scoped_free char *cwd = workspace_cwd(spec->cwd, err);
     json_t *view;
 
-    if (!workspace_open(ref, &o, err))
+    if (!cwd || !workspace_open(ref, &o, err))
         return NULL;
     view =
         call(&o,

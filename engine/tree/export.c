@@ -16,6 +16,7 @@
 #include "engine/tree/session.h"
 #include "engine/tree/tree.h"
 #include "engine/workspace/lifecycle.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/tree_write.h"
 
@@ -271,7 +272,8 @@ static bool receive(struct tree_session *t, const struct place *p, struct tree_r
 static json_t *export_to(const struct opened *o, const char *below, const struct place *p,
                          const struct progress *progress, struct pyro_error *err)
 {
-    scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "tree_read", "path", below);
+    scoped_json json_t *request =
+        json_pack("{s:s, s:o}", "op", "tree_read", "path", name_to_json("", below));
     scoped_free char *shown = file_path_show(below);
     enum tree_type root = TREE_DIRECTORY;
     struct workspace_record r;
@@ -286,16 +288,18 @@ static json_t *export_to(const struct opened *o, const char *below, const struct
     room = most(&r);
     host_compat = r.host_compat;
     record_release(&r);
-    if (!request || !tree_session_open(&t, o->dir_fd, o->id, request, err))
+    if (!request)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory") ? NULL : NULL;
+    if (!tree_session_open(&t, o->dir_fd, o->id, request, err))
         return NULL;
     ok = receive(&t, p, room, progress, &counts, &skipped, &root, err);
     tree_session_release(&t);
     if (!ok)
         return NULL;
     tree_skipped_note(&skipped, shown, progress);
-    return json_pack("{s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:s}", "workspace_id", o->id,
-                     "workspace_path", shown, "output_path",
-                     json_string_lossy(p->path, strlen(p->path)), "artifact_type",
+    return json_pack("{s:s, s:o, s:o, s:s, s:I, s:I, s:I, s:s}", "workspace_id", o->id,
+                     "workspace_path", name_to_json("", shown), "output_path",
+                     name_to_json("", p->path), "artifact_type",
                      root == TREE_FILE      ? "file"
                      : root == TREE_SYMLINK ? "symlink"
                                             : "directory",

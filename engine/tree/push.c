@@ -7,6 +7,7 @@
 #include "engine/tree/session.h"
 #include "engine/tree/tree.h"
 #include "engine/workspace/lifecycle.h"
+#include "vmm/base/file_name.h"
 
 #define HOST_RESERVE_BYTES (64 << 20) /* of the host's disk is left alone */
 
@@ -56,14 +57,15 @@ bool tree_push(int dir_fd, const char *id, struct tree_source *source, const cha
                const struct progress *progress, struct tree_counts *ret, bool *ret_begun,
                struct pyro_error *err)
 {
-    scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "tree_write", "path", below);
+    scoped_json json_t *request =
+        json_pack("{s:s, s:o}", "op", "tree_write", "path", name_to_json("", below));
     struct tree_session t;
     struct tree_room room;
     bool ok;
 
     *ret_begun = false;
     if (!request)
-        return pyro_fail(err, PYRO_PATH_REFUSED, "the destination is no valid UTF-8");
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     if (!tree_session_open(&t, dir_fd, id, request, err))
         return false;
     ok = get_room(&t, dir_fd, &room, err) && tree_source_look(source, &room, progress, err);
@@ -103,10 +105,10 @@ json_t *workspace_sync_push(const char *ref, const char *source_path, const char
         return NULL;
     }
     tree_skipped_note(&source.skipped, source.path, progress);
-    return json_pack("{s:s, s:s, s:{s:s, s:o, s:s, s:I, s:I, s:I}}", "workspace_id", o.id,
+    return json_pack("{s:s, s:s, s:{s:s, s:o, s:o, s:I, s:I, s:I}}", "workspace_id", o.id,
                      "execution_mode", host_compat ? "host_compat" : "guest_vm", "workspace_sync",
                      "mode", tree_source_mode(&source), "source_path",
-                     json_string_lossy(source.path, strlen(source.path)), "destination", shown,
+                     name_to_json("", source.path), "destination", name_to_json("", shown),
                      "entry_count", (json_int_t)counts.entries, "bytes_written",
                      (json_int_t)counts.bytes, "skipped_count", (json_int_t)source.skipped.count);
 }

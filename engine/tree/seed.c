@@ -12,6 +12,7 @@
 #include "engine/tree/tree.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 
 #define DISK_BYTES (10ull << 30) /* no environment's disk is larger */
@@ -23,11 +24,10 @@ static json_t *keep(const struct store *store, int dir_fd, const struct workspac
                     const struct tree_source *source, const struct tree_counts *counts,
                     struct pyro_error *err)
 {
-    scoped_json json_t *request =
-        json_pack("{s:s, s:{s:s, s:o, s:I, s:I}}", "op", "keep", "workspace_seed", "mode",
-                  tree_source_mode(source), "seed_path",
-                  json_string_lossy(source->path, strlen(source->path)), "entry_count",
-                  (json_int_t)counts->entries, "bytes_written", (json_int_t)counts->bytes);
+    scoped_json json_t *request = json_pack(
+        "{s:s, s:{s:s, s:o, s:I, s:I}}", "op", "keep", "workspace_seed", "mode",
+        tree_source_mode(source), "seed_path", name_to_json("", source->path), "entry_count",
+        (json_int_t)counts->entries, "bytes_written", (json_int_t)counts->bytes);
     scoped_close int names = store_lock(store, err);
 
     if (names < 0 || (r->name && !store_check_name_free(store, r->name, r->id, err)))

@@ -281,12 +281,12 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 static json_t *make_result(struct session *x, const char *id,
                            const struct workspace_exec_spec *spec)
 {
-    scoped_free char *cwd = workspace_cwd(spec->cwd);
+    scoped_free char *cwd = workspace_cwd(spec->cwd, x->err);
     int64_t code, duration_ms, sequence;
     bool timed_out;
     json_t *j;
 
-    if (!json_get_int(x->result, "exit_code", 0, 255, &code, x->err) ||
+    if (!cwd || !json_get_int(x->result, "exit_code", 0, 255, &code, x->err) ||
         !json_get_int(x->result, "duration_ms", 0, INT64_MAX, &duration_ms, x->err) ||
         !json_get_int(x->result, "sequence", 1, INT64_MAX, &sequence, x->err) ||
         !json_get_bool(x->result, "timed_out", &timed_out, x->err))
@@ -307,14 +307,16 @@ static bool run_session(struct session *x, struct link *link,
     static const struct stream_ops ops = {
         .data = on_data, .message = on_message, .writable = on_writable, .closed = on_closed
     };
-    scoped_free char *cwd = workspace_cwd(spec->cwd);
-    scoped_json json_t *request = json_pack(
-        "{s:s, s:O, s:s, s:I, s:O*}", "op", "exec", "command", spec->command, "cwd", cwd,
-        "timeout_ms", (json_int_t)spec->timeout_seconds * 1000, "secret_env", spec->secret_env);
+    scoped_free char *cwd = workspace_cwd(spec->cwd, x->err);
+    scoped_json json_t *request = NULL;
 
+    if (!cwd)
+        return false;
+    request = json_pack("{s:s, s:O, s:s, s:I, s:O*}", "op", "exec", "command", spec->command, "cwd",
+                        cwd, "timeout_ms", (json_int_t)spec->timeout_seconds * 1000, "secret_env",
+                        spec->secret_env);
     if (!request)
-        return pyro_fail(x->err, PYRO_INVALID_ARGUMENT,
-                         "the command or its directory is no valid UTF-8");
+        return pyro_fail(x->err, PYRO_INVALID_ARGUMENT, "the command is not valid UTF-8");
     if (!stream_open(link, &x->stream, request, &ops, x, x->err))
         return false;
     if (x->stdin_fd < 0)

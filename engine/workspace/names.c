@@ -4,6 +4,7 @@
 
 #include "engine/workspace/record.h"
 #include "engine/workspace/workspace.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"
 
@@ -11,11 +12,15 @@
 #define LABEL_VALUE_MAX 256
 #define LABELS_MAX 64
 
-char *workspace_cwd(const char *given)
+char *workspace_cwd(const char *given, struct pyro_error *err)
 {
-    if (!given || !*given)
-        return str_printf("/workspace");
-    return *given == '/' ? str_printf("%s", given) : str_printf("/workspace/%s", given);
+    scoped_free char *name = name_given(given ? given : "", err);
+    scoped_json json_t *text = NULL;
+
+    if (!name)
+        return NULL;
+    text = name_to_json(*name == '/' ? "" : *name ? "/workspace/" : "/workspace", name);
+    return str_printf("%s", json_string_value(text));
 }
 
 bool workspace_check_name(const char *what, const char *name, struct pyro_error *err)

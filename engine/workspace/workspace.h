@@ -90,8 +90,9 @@ bool workspace_apply_change(struct workspace_record *r, const json_t *change,
 bool workspace_check_name(const char *what, const char *name, struct pyro_error *err) MUST_CHECK;
 bool workspace_check_label_value(const char *value, struct pyro_error *err) MUST_CHECK;
 
-/* A directory to run in, as the guest is told it: absolute, new. A relative one is below
- * /workspace, as all paths are; NULL or "" is /workspace itself. Aborts on out-of-memory. */
-char *workspace_cwd(const char *given);
+/* A directory to run in, as the guest is told it: absolute, as text (vmm/base/file_name.h), new. A
+ * relative one is below /workspace, as all paths are; NULL or "" is /workspace itself. NULL with
+ * the reason when it is not a name. */
+char *workspace_cwd(const char *given, struct pyro_error *err) MUST_CHECK;
 
 #endif

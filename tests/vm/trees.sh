@@ -72,6 +72,33 @@ is "export: modes by the umask, no sticky bit" "$(modes "$TEST_DIR/special")" "7
 is "… of 077" "$(modes "$TEST_DIR/special77")" "700 . 700 open 600 open/x 500 shut "
 (umask 077 && "${pyro[@]}" workspace export w special/shut --output "$TEST_DIR/shut" >/dev/null 2>&1)
 is "… a directory that cannot be written" "$(stat -c %a "$TEST_DIR/shut")" 500
+for mask in 277 777; do
+    (umask "$mask" && "${pyro[@]}" workspace export w special/open --output "$TEST_DIR/mask$mask" >/dev/null 2>&1)
+    is "… of $mask" "$?$(stat -c %a "$TEST_DIR/mask$mask")" "0$(printf %o $((0777 & ~0$mask)))"
+    chmod 700 "$TEST_DIR/mask$mask"
+done
+mkdir "$TEST_DIR/setgid" && chmod 2755 "$TEST_DIR/setgid"
+run "${pyro[@]}" workspace export w plain --output "$TEST_DIR/setgid/plain"
+is "export into a set-gid directory" "$status$(ls -A "$TEST_DIR/setgid")" 0plain
+# Names that are not UTF-8, as they are and as they are listed.
+"${pyro[@]}" workspace exec w -- perl -e 'mkdir "d\xe9"; open F, ">", "d\xe9/f\xff"; print F "odd"' 2>/dev/null
+for text in $'d\xe9' '"d\351"' '"/workspace/d\351"'; do
+    run "${pyro[@]}" workspace export w "$text" --output "$TEST_DIR/odd"$'\xe8' --json
+    is "export of $(printf %q "$text")" "$status $(json .workspace_path) $(json .output_path)" \
+        "0 \"/workspace/d\\351\" \"$TEST_DIR/odd\\350\""
+    is "… its content" "$(cat "$TEST_DIR/odd"$'\xe8/f\xff')" odd
+    rm -r "$TEST_DIR/odd"$'\xe8'
+done
+mkdir "$TEST_DIR/s"$'\xe9' && echo pushed >"$TEST_DIR/s"$'\xe9/g'
+for text in $'p\xe9' '"p\351"'; do
+    run "${pyro[@]}" workspace sync push w "$TEST_DIR/s"$'\xe9' --dest "$text" --json
+    is "sync push to $(printf %q "$text")" "$status $(json .workspace_sync.destination) $(json .workspace_sync.source_path)" \
+        "0 \"/workspace/p\\351\" \"$TEST_DIR/s\\351\""
+    run "${pyro[@]}" workspace exec w -- sh -c 'cat "$(printf "p\351/g")"; rm -r "$(printf "p\351")"'
+    is "… it is there" "$out" pushed
+done
+run "${pyro[@]}" workspace export w '"d' --output "$TEST_DIR/no" --json
+is "export of what is not a quoted name" "$status $(json .error.code)" "2 invalid_argument"
 # A killed export: what it wrote is nobody's to see, and the next one removes it.
 "${pyro[@]}" workspace exec w -- sh -c 'mkdir many; cd many; seq 30000 | xargs touch' 2>/dev/null
 mkdir "$TEST_DIR/killed"

@@ -107,3 +107,15 @@ char *name_from_text(const char *text)
     }
     return name;
 }
+
+char *name_given(const char *text, struct pyro_error *err)
+{
+    char *name = name_from_text(text);
+
+    if (name)
+        return name;
+    pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.400s' begins with '\"' and is not a quoted name",
+              text);
+    pyro_hint(err, "a name that begins so is given as ./\"…");
+    return NULL;
+}

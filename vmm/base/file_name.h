@@ -23,5 +23,7 @@ json_t *name_to_json(const char *prefix, const char *name);
 /* What an argument, or a string that name_to_json() made, names, new; NULL when it begins with '"'
  * and is no quoted name. */
 char *name_from_text(const char *text);
+/* The same of a path that was given or asked for, with the reason where it is none. */
+char *name_given(const char *text, struct pyro_error *err) MUST_CHECK;
 
 #endif
