@@ -105,7 +105,7 @@ make_disk() {
 # One processor: with two it was seen to lock up, both spinning, while a machine ran inside it.
 run_vm() {
     timeout -k 5 "$LIMIT_SECONDS" qemu-system-x86_64 \
-        -M microvm,rtc=on,pit=on,pic=on,x-option-roms=off -accel tcg,thread=multi,tb-size=512 \
+        -M microvm,rtc=on,pit=on,pic=on -accel tcg,thread=multi,tb-size=512 \
         -cpu max,+svm,+npt -smp 1 -m 3072 -nodefaults -no-user-config -display none -no-reboot \
         -serial stdio -kernel "$KERNEL/vmlinuz" -initrd "$WORK/initramfs" \
         -append "console=ttyS0 quiet loglevel=3 reboot=t panic=-1 rdinit=/init tsc=reliable \

@@ -86,11 +86,11 @@ static void start_qemu(struct vm *vm, int listen_fd)
     char kernel[512], initrd[128], serial[128], drive[160];
     const char *argv[] = { "qemu-system-x86_64",
                            "-M",
-                           "microvm,rtc=on,pit=on,pic=on,x-option-roms=off",
+                           "microvm,rtc=on,pit=on,pic=on",
                            "-accel",
                            "tcg,thread=multi,tb-size=256",
                            "-cpu",
-                           "max,-erms",
+                           "max,-erms,-fsrm",
                            "-smp",
                            "1",
                            "-m",
