@@ -45,8 +45,8 @@ enum {
 
 /*
  * Without "enhanced rep movsb": with it the guest's kernel copies by that one instruction, which
- * TCG emulates byte by byte. Output of commands comes twice as fast without it. Nor its "fast short"
- * form, which QEMU 8.1 and later emulate: a kernel that sees it alone hangs in early boot.
+ * TCG emulates byte by byte. Output of commands comes twice as fast without it. Nor its "fast
+ * short" form, which QEMU 8.1 and later emulate: a kernel that sees it alone hangs in early boot.
  */
 #define TCG_CPU "max,-erms,-fsrm"
 
