@@ -88,10 +88,11 @@ static void show_flags(FILE *out, const char *title, const json_t *object, const
 
 static void print_sentence(FILE *out, const char *text)
 {
-    if (!text[0])
-        return;
-    fputc(toupper((unsigned char)text[0]), out);
-    text_print(out, text + 1);
+    bool is_letter = islower((unsigned char)text[0]);
+
+    if (is_letter)
+        fputc(toupper((unsigned char)text[0]), out);
+    text_print(out, text + is_letter);
 }
 
 static void doctor_print(const json_t *result, FILE *out)
