@@ -52,6 +52,21 @@ static void test_errno_gives_the_code(void **state UNUSED)
     }
 }
 
+static void test_no_descriptors_left_says_what_to_do(void **state UNUSED)
+{
+    struct pyro_error err = { 0 };
+
+    errno = EMFILE;
+    assert_false(pyro_fail_errno(&err, "open '%s'", "f"));
+    assert_non_null(strstr(pyro_error_hint(&err), "ulimit -n"));
+    errno = ENFILE;
+    assert_false(pyro_fail_errno(&err, "open '%s'", "f"));
+    assert_non_null(strstr(pyro_error_hint(&err), "fs.file-max"));
+    errno = EIO;
+    assert_false(pyro_fail_errno(&err, "open '%s'", "f"));
+    assert_string_equal(pyro_error_hint(&err), "");
+}
+
 static void test_long_messages_are_cut(void **state UNUSED)
 {
     struct pyro_error err = { 0 };
@@ -88,6 +103,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fail_wrap_hint),
         cmocka_unit_test(test_errno_gives_the_code),
+        cmocka_unit_test(test_no_descriptors_left_says_what_to_do),
         cmocka_unit_test(test_long_messages_are_cut),
         cmocka_unit_test(test_table_is_whole),
     };

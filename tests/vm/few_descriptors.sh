@@ -9,6 +9,9 @@ pyro=(timeout -k 5 300 "$PYRO")
 limited() { run bash -c 'ulimit "$0" "$1" && shift && exec "$@"' "$@"; }
 limited -Sn 24 "${pyro[@]}" run debian:12-base --mem-mib 256 -- echo works
 is "a soft limit of 24: a machine runs" "$status$out" 0works
+limited -n 24 "${pyro[@]}" run debian:12-base --mem-mib 256 -- true
+is "a hard limit that is too low: status" "$status" 125
+like "… and what to do" "$err" "Too many open files \\(raise the limit of open files with 'ulimit -n'"
 limited -Sn 50 env PYRO_QEMU=/nothing/such "${pyro[@]}" run debian:12-base --allow-host-compat -- sh -c 'ulimit -Sn'
 is "a program on the host has the user's limit" "$out" 50
 

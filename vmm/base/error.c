@@ -111,6 +111,11 @@ bool pyro_fail_errno(struct pyro_error *err, const char *fmt, ...)
     va_end(ap);
     len = strlen(err->message);
     snprintf(err->message + len, sizeof(err->message) - len, ": %s", strerror(number));
+    if (number == EMFILE)
+        pyro_hint(err, "raise the limit of open files with 'ulimit -n'; a workspace has the limit "
+                       "that it was started with");
+    else if (number == ENFILE)
+        pyro_hint(err, "the host has no more open files: raise fs.file-max with sysctl");
     return false;
 }
 

@@ -70,7 +70,7 @@ struct pyro_error {
  */
 bool pyro_fail(struct pyro_error *err, enum pyro_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Appends ": strerror(errno)"; ENOSPC, EACCES and their kin get the code that tells so, others
- * PYRO_IO. */
+ * PYRO_IO. Running out of descriptors gets its hint here. */
 bool pyro_fail_errno(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Prepends "context: " to a message already there. */
 bool pyro_wrap(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
