@@ -6,6 +6,7 @@
  */
 #include "engine/workspace/command_logs.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +19,14 @@
 #include "vmm/base/fs.h"
 
 #define LOOK_MS 1000
-#define PRINTED 0.0001 /* seconds that a time loses when it is printed */
+#define START_AGAIN_MS 10000 /* from the end of a reset to the start that follows it */
+#define PRINTED 0.0001       /* seconds that a time loses when it is printed */
 
 struct reading {
     const struct opened *o;
     const struct command_logs_spec *spec;
     struct command_logs *logs;
+    int64_t cursor;     /* the caller's, until a reset */
     int64_t bytes;      /* of the entries given */
     int64_t from;       /* the first sequence to be given */
     int64_t skip_lines; /* of the output of that one: what a tail does not take */
@@ -31,6 +34,8 @@ struct reading {
     int64_t given_to;
     int64_t *given;
     size_t given_count, given_room;
+    int64_t resets;           /* the record's count of them that is known */
+    int64_t started_again_by; /* clock_ms(): until then a reset may start the machine again */
 };
 
 /* ---- lines ---- */
@@ -168,7 +173,7 @@ static bool look(struct reading *r, bool past, struct pyro_error *err)
             continue;
         }
         note_given(r, list[i]);
-        if (!past && list[i] >= r->spec->cursor && !give(r, list[i], &full, err))
+        if (!past && list[i] >= r->cursor && !give(r, list[i], &full, err))
             return false;
     }
     settle_given(r, running ? running : count ? list[count - 1] + 1 : 1);
@@ -219,16 +224,58 @@ static bool give_past(struct reading *r, struct pyro_error *err)
 
 /* ---- following ---- */
 
-static bool is_running(const struct opened *o)
+/* The history begins again at its first. */
+static void note_reset(struct reading *r, int64_t resets)
 {
-    struct workspace_record r;
+    r->resets = resets;
+    r->cursor = r->from = r->skip_lines = r->given_to = 0;
+    r->given_count = 0;
+    r->started_again_by = clock_ms() + START_AGAIN_MS;
+}
+
+/* Whether more may come. *ret_clearing: a reset is about to take away what is there. */
+static bool goes_on(struct reading *r, bool *ret_clearing)
+{
+    struct workspace_record record;
     bool running;
 
-    if (!record_load(o->dir_fd, o->id, &r, NULL))
+    *ret_clearing = false;
+    if (!record_load(r->o->dir_fd, r->o->id, &record, NULL))
         return false;
-    running = r.state == WORKSPACE_STARTED || r.state == WORKSPACE_CREATED;
-    record_release(&r);
-    return running;
+    running = record.state == WORKSPACE_STARTED || record.state == WORKSPACE_CREATED;
+    *ret_clearing = record.clearing;
+    if (!record.clearing && record.reset_count != r->resets)
+        note_reset(r, record.reset_count);
+    record_release(&record);
+    if (*ret_clearing)
+        return true;
+    if (running)
+        r->started_again_by = 0;
+    else if (r->started_again_by && store_is_held(r->o->dir_fd))
+        r->started_again_by = clock_ms() + START_AGAIN_MS; /* it is being started */
+    return running || clock_ms() < r->started_again_by;
+}
+
+/* Of a history that is being cleared all is yet to come. */
+static bool note_resets(struct reading *r, struct pyro_error *err)
+{
+    struct workspace_record record;
+
+    if (!record_load(r->o->dir_fd, r->o->id, &record, err))
+        return false;
+    r->resets = record.reset_count - (record.clearing ? 1 : 0);
+    record_release(&record);
+    return true;
+}
+
+/* A reset makes the directory again: nothing happens when it is watched already. */
+static bool watch(const struct reading *r, int notify_fd, struct pyro_error *err)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d/commands", r->o->dir_fd);
+    return inotify_add_watch(notify_fd, path, IN_MOVED_TO) >= 0 || errno == ENOENT ||
+           pyro_fail_errno(err, "watch the command history");
 }
 
 static bool follow(struct reading *r, int notify_fd, struct pyro_error *err)
@@ -237,10 +284,10 @@ static bool follow(struct reading *r, int notify_fd, struct pyro_error *err)
     char events[4096];
 
     for (;;) {
-        bool running = is_running(r->o);
-        if (!look(r, false, err))
+        bool clearing, more = goes_on(r, &clearing);
+        if (!watch(r, notify_fd, err) || (!clearing && !look(r, false, err)))
             return false;
-        if (!running)
+        if (!more)
             return true;
         if (poll(&p, 1, LOOK_MS) > 0)
             while (read(notify_fd, events, sizeof(events)) > 0)
@@ -248,19 +295,6 @@ static bool follow(struct reading *r, int notify_fd, struct pyro_error *err)
         else if (!workspace_settle(r->o->dir_fd, r->o->id, NULL))
             continue; /* the next look tries again */
     }
-}
-
-static int watch(const struct opened *o, struct pyro_error *err)
-{
-    scoped_free char *path = str_printf("/proc/self/fd/%d/commands", o->dir_fd);
-    int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-
-    if (fd >= 0 && inotify_add_watch(fd, path, IN_MOVED_TO) >= 0)
-        return fd;
-    pyro_fail_errno(err, "watch the command history");
-    if (fd >= 0)
-        close(fd);
-    return -1;
 }
 
 /* ---- all of it ---- */
@@ -272,8 +306,10 @@ static bool read_all(struct reading *r, struct pyro_error *err)
 
     if (!r->spec->follow)
         return give_past(r, err);
-    notify_fd = watch(r->o, err);
+    notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (notify_fd < 0)
+        return pyro_fail_errno(err, "watch the command history");
+    if (!watch(r, notify_fd, err) || !note_resets(r, err))
         return false;
     /* What has ended by now is the past; what ends from here on is not missed, nor given twice. */
     ok = look(r, true, err) && give_past(r, err) && follow(r, notify_fd, err);
@@ -285,7 +321,7 @@ bool workspace_logs(const char *ref, const struct command_logs_spec *spec, struc
                     struct pyro_error *err)
 {
     scoped_opened struct opened o = OPENED_INIT;
-    struct reading r = { .o = &o, .spec = spec, .logs = ret };
+    struct reading r = { .o = &o, .spec = spec, .logs = ret, .cursor = spec->cursor };
 
     *ret = (struct command_logs){ .next_cursor = spec->cursor };
     if (!workspace_open(ref, &o, err) || !workspace_settle(o.dir_fd, o.id, err))

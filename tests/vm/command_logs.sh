@@ -83,12 +83,19 @@ last
 \[the oldest [0-9]+ commands are no longer kept: the history has 256 MiB\]$'
 logs --json
 is "… and counted" "$(json .dropped_entries)" "$(($(printf '%s\n' "$commands"/*.json | head -1 | grep -o '[0-9]*.json' | sed 's/^0*//; s/.json//') - 1))"
+"$PYRO" workspace logs w --follow --tail-lines 1 >"$TEST_DIR/followed" 2>"$TEST_DIR/follow.err" &
+follower=$!
+wait_for 60 grep -q '^last' "$TEST_DIR/followed"
 "$PYRO" workspace reset w >/dev/null 2>&1
 logs
 is "a reset begins anew" "$out" "No commands yet."
-"$PYRO" workspace exec w -- true >/dev/null 2>&1
+"$PYRO" workspace exec w -- echo after >/dev/null 2>&1
 logs --json
 is "… at the first" "$(json .entries[0].sequence) $(json .dropped_entries)" "1 0"
+wait_for 60 grep -q '^after' "$TEST_DIR/followed" && pass "who follows goes on with the new history"
+"$PYRO" workspace stop w >/dev/null
+wait $follower
+is "… and ends well" "$? $(cat "$TEST_DIR/follow.err")" "0 "
 
 run "$PYRO" workspace delete w
 is "delete" "$status" 0
