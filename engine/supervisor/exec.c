@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "engine/secret/hide.h"
+#include "engine/supervisor/history.h"
+#include "engine/supervisor/host_disk.h"
 #include "engine/supervisor/pipe.h"
 #include "engine/supervisor/supervisor.h"
 #include "engine/workspace/commands.h"
@@ -36,6 +38,7 @@ struct exec {
     char *cwd;
     json_t *result; /* the guest's, while output is still on its way to the client */
     int64_t began_ms;
+    int64_t paused_ms; /* of the machine's pauses, what its time was made longer by */
     struct loop_timer silence, pause;
 };
 
@@ -76,13 +79,11 @@ static void record_end(struct exec *x, int exit_code, bool timed_out, int64_t du
                        const char *error)
 {
     struct supervisor *s = x->supervisor;
-    struct pyro_error err = { 0 };
     scoped_free char *why = error ? hide_in_text(s->redactor, error, false) : NULL;
 
-    if (!command_end(&s->commands, &x->entry, &x->outlets[WIRE_STDOUT].capture,
-                     &x->outlets[WIRE_STDERR].capture, exit_code, timed_out, duration_ms, why,
-                     &err))
-        record_set_string(&s->record.last_error, err.message);
+    history_add(s, command_ended(&x->entry, &x->outlets[WIRE_STDOUT].capture,
+                                 &x->outlets[WIRE_STDERR].capture, exit_code, timed_out,
+                                 duration_ms, why));
     json_decref(s->record.last_command);
     s->record.last_command = json_pack("{s:O, s:i}", "command", x->command, "exit_code", exit_code);
     supervisor_touch(s);
@@ -99,6 +100,7 @@ static void finish_if_drained(struct exec *x)
 
 static void take(struct exec *x, enum wire_channel channel, const uint8_t *bytes, size_t n,
                  bool final);
+static void on_silence(void *arg);
 
 /* What was held back is decided by that no more comes. */
 static void end_outputs(struct exec *x)
@@ -115,22 +117,40 @@ static void fail(struct exec *x, const struct pyro_error *why)
     exec_free(x);
 }
 
+/* The guest's clock stood still with the machine: so does the command's time. */
+static bool has_time_left(struct exec *x)
+{
+    struct supervisor *s = x->supervisor;
+    int64_t left = s->paused_ms - x->paused_ms;
+
+    if (s->record.paused_reason || left <= 0)
+        return false;
+    x->paused_ms = s->paused_ms;
+    loop_timer_set(s->loop, &x->silence, left, on_silence, x);
+    return true;
+}
+
 /* The guest ends a command whose time is up; one that does not is not worth waiting for. */
 static void on_silence(void *arg)
 {
     struct exec *x = arg;
     struct pyro_error err = { 0 };
 
-    if (x->result)
+    if (x->result || has_time_left(x))
         return;
     if (x->pipes[WIRE_STDOUT].pending.len || x->pipes[WIRE_STDERR].pending.len) {
         /* It is the client that does not take the output. */
         loop_timer_set(x->supervisor->loop, &x->silence, SILENCE_MS, on_silence, x);
         return;
     }
-    pyro_fail(&err, PYRO_GUEST_LOST,
-              "the guest does not answer: the command's time was up %d s ago", SILENCE_MS / 1000);
-    pyro_hint(&err, "stop and start the workspace");
+    if (x->supervisor->record.paused_reason) {
+        host_disk_error(&err);
+    } else {
+        pyro_fail(&err, PYRO_GUEST_LOST,
+                  "the guest does not answer: the command's time was up %d s ago",
+                  SILENCE_MS / 1000);
+        pyro_hint(&err, "stop and start the workspace");
+    }
     stream_close(&x->guest, NULL);
     fail(x, &err);
 }
@@ -354,7 +374,7 @@ void exec_open(struct supervisor *s, struct link *client, uint32_t id, const jso
     else if (!s->guest)
         pyro_fail(&err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost", s->record.id);
     else if (s->disk_full)
-        pyro_fail(&err, PYRO_NO_SPACE, "the host has no room left for the workspace's disk");
+        host_disk_error(&err);
     if (err.code || !check_request(request, &err)) {
         stream_refuse(client, id, &err);
         return;
@@ -367,6 +387,7 @@ void exec_open(struct supervisor *s, struct link *client, uint32_t id, const jso
     x->command = hide_in_copy(s->redactor, json_object_get(request, "command"));
     x->cwd = hide_in_text(s->redactor, json_string_or(request, "cwd", "/workspace"), false);
     x->began_ms = clock_ms();
+    x->paused_ms = s->paused_ms;
     pipe_init(&x->pipes[WIRE_STDIN], WIRE_STDIN, &x->client, &x->guest);
     pipe_init(&x->pipes[WIRE_STDOUT], WIRE_STDOUT, &x->guest, &x->client);
     pipe_init(&x->pipes[WIRE_STDERR], WIRE_STDERR, &x->guest, &x->client);

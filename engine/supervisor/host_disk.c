@@ -43,6 +43,7 @@ static void went_on(void *arg)
     if (!s->record.paused_reason)
         return;
     s->record.paused_reason = NULL;
+    s->paused_ms += clock_ms() - s->paused_since_ms;
     record_set_string(&s->record.last_error, s->error_before_pause);
     record_set_string(&s->error_before_pause, NULL);
     host_disk_save_record(s);
@@ -65,9 +66,13 @@ void host_disk_try(struct supervisor *s)
         loop_timer_set(s->loop, &s->resume, RESUME_MS, cont ? went_on : try_again, s);
 }
 
+void host_disk_error(struct pyro_error *err)
+{
+    pyro_fail(err, PYRO_NO_SPACE, "the host has no room left for the workspace's disk");
+}
+
 void host_disk_is_full(struct supervisor *s, const struct pyro_error *why)
 {
-    exec_fail_all(s, why);
     disk_ops_fail(s, why);
     relay_fail_all(s, why);
     s->disk_full = true;
@@ -75,6 +80,7 @@ void host_disk_is_full(struct supervisor *s, const struct pyro_error *why)
     if (s->record.paused_reason)
         return;
     s->record.paused_reason = PAUSED_HOST_DISK_FULL;
+    s->paused_since_ms = clock_ms();
     record_set_string(&s->error_before_pause, s->record.last_error);
     record_set_string(&s->record.last_error, why->message);
     host_disk_save_record(s);

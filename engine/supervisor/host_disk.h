@@ -13,7 +13,10 @@
 void host_disk_reserve(struct supervisor *s);
 /* Writes the record, from that room if need be. */
 void host_disk_save_record(struct supervisor *s);
-/* The machine stands still. What is under way ends with `why`. */
+/* What is told of a full disk. */
+void host_disk_error(struct pyro_error *err);
+/* The machine stands still. Requests about files and disks that are under way end with `why`;
+ * commands stand still with the machine. */
 void host_disk_is_full(struct supervisor *s, const struct pyro_error *why);
 /* Lets it go on, if it stands still; again and again as long as it does not. */
 void host_disk_try(struct supervisor *s);

@@ -23,6 +23,7 @@
 #include "engine/secret/hide.h"
 #include "engine/supervisor/disk_merge.h"
 #include "engine/supervisor/disk_ops.h"
+#include "engine/supervisor/history.h"
 #include "engine/supervisor/host_disk.h"
 #include "engine/supervisor/network.h"
 #include "engine/supervisor/relay.h"
@@ -262,6 +263,7 @@ static void finish_reset(struct supervisor *s, const struct pyro_error *why)
     struct pyro_error err = { 0 };
 
     exec_fail_all(s, why);
+    history_forget(s);
     if (!disk_reset_finish(s->dir_fd, &s->record, &err))
         supervisor_complain(s, err.message);
 }
@@ -445,7 +447,7 @@ static void on_disk_full(struct supervisor *s)
 {
     struct pyro_error why = { 0 };
 
-    pyro_fail(&why, PYRO_NO_SPACE, "the host has no room left for the workspace's disk");
+    host_disk_error(&why);
     if (s->phase == PHASE_STARTING && s->mode != SUPERVISE_ADOPT) {
         s->end_code = why.code;
         supervisor_give_up(s, "%s", why.message);
@@ -524,12 +526,14 @@ static bool start(struct supervisor *s, struct pyro_error *err)
     if (s->mode == SUPERVISE_FRESH && s->record.used)
         s->mode = SUPERVISE_RESTART;
     host_disk_reserve(s);
+    s->paused_since_ms = clock_ms(); /* if it is paused */
     s->took_over_stop = s->mode == SUPERVISE_ADOPT && s->record.stopping;
     s->stop_wanted = s->took_over_stop;
     if (s->record.clearing && !resume_reset(s, err))
         return false;
     highest =
         command_history_open(&s->commands, s->dir_fd, "its supervisor was killed while it ran");
+    history_forget(s);
     if (highest > s->record.command_count)
         s->record.command_count = highest;
     if (!(s->mode == SUPERVISE_ADOPT ? machine_adopt(s, err) : machine_start(s, err)))

@@ -9,6 +9,7 @@
  *   resolver.c   the guest's questions for names
  *   shells.c     PTYs: their output into logs (shell_log.c), input, requests; shell_ops.c: clients'
  * requests about them exec.c       one running command: client on one side, guest on the other
+ *   history.c    commands that ended, until they are written down
  *
  * It is the only writer of the workspace's record while it runs. It may be killed at any instant:
  * QEMU lives on, and what the record and the command entries say is always true or repaired by the
@@ -44,6 +45,7 @@ struct relay;
 struct resolver;
 struct service;
 struct shell;
+struct unwritten;
 
 struct supervisor {
     struct loop *loop;
@@ -53,6 +55,8 @@ struct supervisor {
     char *dir_path;
     struct workspace_record record;
     struct command_history commands;
+    struct unwritten *unwritten; /* history.c: commands that ended; in order */
+    struct loop_timer write_history;
     struct redactor *redactor; /* of the secrets; NULL: it has none */
     struct vm vm;
     pid_t host_pid; /* host compatibility: the child; 0 else */
@@ -84,6 +88,8 @@ struct supervisor {
     bool killed;              /* it was this supervisor that killed it */
     bool shut_down;           /* QEMU said that its guest shut down */
     bool disk_full;           /* the host's: QEMU stands still until there is room */
+    int64_t paused_since_ms;  /* while the record has a paused_reason */
+    int64_t paused_ms;        /* so long it stood still before that */
     unsigned complaints;      /* that run/supervisor.log has had */
     char *error_before_pause; /* the record's last error; NULL: none */
     enum pyro_code end_code;  /* of the error that ended it; 0: PYRO_VM_FAILED */

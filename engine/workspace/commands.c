@@ -2,6 +2,7 @@
 #include "engine/workspace/commands.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -89,12 +90,15 @@ int64_t *commands_sequences(int dirfd, size_t *ret_count, struct pyro_error *err
 {
     struct dirent **names = NULL;
     int n = scandirat(dirfd, "commands", &names, is_entry, versionsort);
-    int64_t *list = n < 0 ? NULL : calloc((size_t)n + 1, sizeof(*list));
+    int64_t *list;
 
+    if (n < 0 && errno == ENOENT)
+        n = 0; /* a reset is about to make it again */
     if (n < 0) {
         pyro_fail_errno(err, "read the command history");
         return NULL;
     }
+    list = calloc((size_t)n + 1, sizeof(*list));
     BUG_ON(!list);
     for (int i = 0; i < n; i++) {
         list[i] = strtoll(names[i]->d_name, NULL, 10);
@@ -141,10 +145,10 @@ static void keep_budget(struct command_history *h, int64_t newest)
     }
 }
 
-static bool entry_write(struct command_history *h, int64_t sequence, const json_t *entry,
-                        struct pyro_error *err)
+bool command_write(struct command_history *h, const json_t *entry, struct pyro_error *err)
 {
     scoped_free char *text = json_dumps(entry, JSON_COMPACT | JSON_SORT_KEYS);
+    int64_t sequence = json_int_or(entry, "sequence", 0);
     int64_t before = stored_bytes(h->dirfd, sequence);
     struct entry_name name;
 
@@ -162,14 +166,14 @@ bool command_begin(struct command_history *h, const struct command_entry *e, str
     scoped_json json_t *j = entry_json(e);
 
     json_object_set_new(j, "running", json_true());
-    return entry_write(h, e->sequence, j, err);
+    return command_write(h, j, err);
 }
 
-bool command_end(struct command_history *h, const struct command_entry *e,
-                 const struct capture *out, const struct capture *errors, int exit_code,
-                 bool timed_out, int64_t duration_ms, const char *error, struct pyro_error *err)
+json_t *command_ended(const struct command_entry *e, const struct capture *out,
+                      const struct capture *errors, int exit_code, bool timed_out,
+                      int64_t duration_ms, const char *error)
 {
-    scoped_json json_t *j = entry_json(e);
+    json_t *j = entry_json(e);
 
     capture_to_json(out, "stdout", j);
     capture_to_json(errors, "stderr", j);
@@ -177,7 +181,16 @@ bool command_end(struct command_history *h, const struct command_entry *e,
     json_object_set_new(j, "timed_out", json_boolean(timed_out));
     json_object_set_new(j, "duration_ms", json_integer((json_int_t)duration_ms));
     json_object_set_new(j, "error", json_string_or_null(error));
-    return entry_write(h, e->sequence, j, err);
+    return j;
+}
+
+bool command_end(struct command_history *h, const struct command_entry *e,
+                 const struct capture *out, const struct capture *errors, int exit_code,
+                 bool timed_out, int64_t duration_ms, const char *error, struct pyro_error *err)
+{
+    scoped_json json_t *j = command_ended(e, out, errors, exit_code, timed_out, duration_ms, error);
+
+    return command_write(h, j, err);
 }
 
 static void cut_short(struct command_history *h, json_t *entry, const char *reason)

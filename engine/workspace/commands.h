@@ -46,7 +46,14 @@ int64_t command_history_open(struct command_history *h, int dirfd, const char *r
 /* Writes the entry as running. */
 bool command_begin(struct command_history *h, const struct command_entry *e,
                    struct pyro_error *err) MUST_CHECK;
-/* Replaces it by its end. `error` NULL: it ended by itself. */
+/* What replaces it at its end, new. `error` NULL: it ended by itself. */
+json_t *command_ended(const struct command_entry *e, const struct capture *out,
+                      const struct capture *errors, int exit_code, bool timed_out,
+                      int64_t duration_ms, const char *error);
+/* Writes an entry, as its `sequence` says where. */
+bool command_write(struct command_history *h, const json_t *entry,
+                   struct pyro_error *err) MUST_CHECK;
+/* Both. */
 bool command_end(struct command_history *h, const struct command_entry *e,
                  const struct capture *out, const struct capture *errors, int exit_code,
                  bool timed_out, int64_t duration_ms, const char *error,

@@ -34,11 +34,12 @@ is "what is there can be read" "$status" 0
 like "… as far as it came" "$(json .output)" '1000100'
 
 # By and by the guest's own disk wants to write, and the machine stands still.
+"$PYRO" workspace exec w --timeout-seconds 0 -- sh -c 'head -c 3000000 /dev/urandom >/var/tmp/x; sync' >/dev/null 2>&1 &
 stands_still() {
-    run timeout 300 "$PYRO" workspace exec w -- sh -c 'head -c 3000000 /dev/urandom >/var/tmp/x; sync'
-    [[ $err == *"no room"* ]]
+    run timeout 300 "$PYRO" workspace exec w --timeout-seconds 1 -- true
+    [[ $err == *"no room left for the workspace's disk"* ]]
 }
-wait_for 60 stands_still && pass "commands are told of the full disk"
+wait_for 120 stands_still && pass "commands are told of the full disk"
 run "$PYRO" workspace status w --json
 is "… the machine is paused, and started" "$(json .state) $(json .paused_reason)" "started host_disk_full"
 run "$PYRO" workspace list
@@ -66,6 +67,43 @@ run "$PYRO" workspace shell read w sh1 --plain --wait-for-prompt --cursor "$from
 like "the shell is as usable as before" "$out" $'\n22 66\n'
 check "every note is whole" python3 -c 'import json, sys
 for line in open(sys.argv[1]): json.loads(line)' "${log%.log}.events"
+
+# A command that runs stands still with the machine. With room again it ends as if nothing had been.
+free=$(($(stat -f -c '%a * %S' "$small")))
+fallocate -l $((free - 4 * 1024 * 1024)) "$small/ballast"
+"$PYRO" workspace exec w --timeout-seconds 0 -- sh -c \
+    'echo begin; head -c 12000000 /dev/urandom >/root/big; sync; echo end' 2>/dev/null >"$TEST_DIR/patient" &
+patient=$!
+is_paused() {
+    run "$PYRO" workspace status w --json
+    [[ $(json .paused_reason) == host_disk_full ]]
+}
+wait_for 120 is_paused && pass "the machine is paused under a command"
+rm "$small/ballast"
+wait $patient
+is "… which ends well" "$? $(tr '\n' ' ' <"$TEST_DIR/patient")" "0 begin end "
+wait_for 60 no_error && pass "… and leaves no error"
+run "$PYRO" workspace logs w --json --tail-lines 2
+is "… the history has it" "$(json .entries[0].stdout)" $'begin\nend'
+
+# An end that cannot be written down: the command has ended well all the same, and is written later.
+mkfifo "$TEST_DIR/go"
+"$PYRO" workspace exec w --timeout-seconds 0 -- sh -c 'read -r go; echo "$go"' \
+    2>/dev/null >"$TEST_DIR/unwritten" <"$TEST_DIR/go" &
+unwritten=$!
+exec 7>"$TEST_DIR/go"
+wait_for 60 test -e "$small/$id/commands/000003.json"
+mv "$small/$id/commands" "$small/$id/away"
+echo ended >&7
+exec 7>&-
+wait $unwritten
+is "a command whose end cannot be written down ends well" "$? $(cat "$TEST_DIR/unwritten")" "0 ended"
+run "$PYRO" workspace status w --json
+like "… which is said" "$(json .last_error)" 'the command history cannot be written: '
+mv "$small/$id/away" "$small/$id/commands"
+wait_for 60 no_error && pass "… until it can"
+run "$PYRO" workspace logs w --json --cursor 3
+is "… and then it is written" "$(json .entries[0].stdout)" ended
 
 "$PYRO" workspace delete w >/dev/null
 finish
