@@ -195,6 +195,7 @@ json_t *shell_close(const char *ref, const char *id, struct pyro_error *err)
 
 struct writing {
     struct loop *loop;
+    struct link *link;
     struct stream stream;
     const char *bytes;
     size_t left;
@@ -240,7 +241,7 @@ static void on_late(void *arg)
 {
     struct writing *w = arg;
 
-    pyro_fail(&w->err, PYRO_TIMEOUT, "the supervisor does not answer");
+    supervisor_is_late(w->link, &w->err);
     loop_stop(w->loop);
 }
 
@@ -268,6 +269,7 @@ static json_t *send_input(const struct opened *o, const char *id,
         loop_free(w.loop);
         return NULL;
     }
+    w.link = link;
     if (stream_open(link, &w.stream, request, &ops, &w, &w.err)) {
         loop_timer_set(w.loop, &timer, WRITE_DEADLINE_MS, on_late, &w);
         pump(&w);

@@ -27,6 +27,7 @@
 #define ASK_FIRST_MS 22 /* the guest wants 20 ms of silence */
 #define ASK_LAST_MS 1000
 #define ASK_DEADLINE_MS 10000
+#define ASK_LEAST_MS 1000 /* for the first answer, however short the wait is */
 #define REACH_EVERY_MS 500
 
 struct waiting {
@@ -42,7 +43,8 @@ struct waiting {
     uint64_t size;
     int64_t grown_ms, deadline_ms; /* clock_ms() */
     int64_t ask_ms, ask_every_ms;  /* when to ask the guest next */
-    uint64_t counted;              /* offset up to which chars are counted */
+    bool asked;
+    uint64_t counted; /* offset up to which chars are counted */
     int64_t chars;
 };
 
@@ -130,7 +132,21 @@ static bool is_full(struct waiting *w)
     return w->chars >= w->spec->max_chars;
 }
 
-/* Asks the guest. At its prompt only when all that it had printed by then is in the log. */
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When an answer comes too late. */
+static int64_t answer_by(const struct waiting *w)
+{
+    int64_t now = clock_ms(), least = w->asked ? now : now + ASK_LEAST_MS;
+
+    return earlier(now + ASK_DEADLINE_MS, w->deadline_ms > least ? w->deadline_ms : least);
+}
+
+/* Asks the guest. At its prompt only when all that it had printed by then is in the log; not when
+ * no answer comes in time. */
 static bool ask(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err)
 {
     scoped_json json_t *request =
@@ -139,8 +155,8 @@ static bool ask(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err)
     struct pyro_error why = { 0 };
 
     *ret_at_prompt = false;
-    answer = supervisor_call(w->workspace_fd, w->workspace_id, request,
-                             clock_ms() + ASK_DEADLINE_MS, &why);
+    answer = supervisor_call(w->workspace_fd, w->workspace_id, request, answer_by(w), &why);
+    w->asked = true;
     look_at_size(w);
     if (answer) {
         *ret_at_prompt = json_bool_or(answer, "at_prompt", false) &&
@@ -151,15 +167,11 @@ static bool ask(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err)
      * and the next one will. */
     if (!look_at_record(w, err))
         return false;
-    if (!w->running || why.code == PYRO_WORKSPACE_STATE || why.code == PYRO_GUEST_LOST)
+    if (!w->running || why.code == PYRO_WORKSPACE_STATE || why.code == PYRO_GUEST_LOST ||
+        why.code == PYRO_TIMEOUT)
         return true;
     *err = why;
     return false;
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* Sleeps until something changes or `until_ms`. */
@@ -191,7 +203,7 @@ static bool doze(struct waiting *w, int64_t until_ms, struct pyro_error *err)
 static bool await(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err)
 {
     const struct shell_read_spec *spec = w->spec;
-    bool asked = false, at_prompt = false;
+    bool at_prompt = false;
 
     for (;;) {
         int64_t now, until = w->deadline_ms;
@@ -214,7 +226,6 @@ static bool await(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err
         if (spec->wait_for_prompt && now >= w->ask_ms) {
             w->ask_every_ms = earlier(2 * w->ask_every_ms, ASK_LAST_MS);
             w->ask_ms = now + w->ask_every_ms / 2;
-            asked = true;
             if (!ask(w, &at_prompt, err))
                 return false;
             if (at_prompt)
@@ -226,7 +237,7 @@ static bool await(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err
         if (!doze(w, until, err))
             return false;
     }
-    if (spec->wait_for_prompt && !asked && w->running && !ask(w, &at_prompt, err))
+    if (spec->wait_for_prompt && !w->asked && w->running && !ask(w, &at_prompt, err))
         return false;
     *ret_at_prompt = at_prompt && w->running;
     return true;

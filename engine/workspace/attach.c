@@ -161,6 +161,7 @@ int supervisor_connect(int dirfd, const char *id, struct pyro_error *err)
 
 struct call {
     struct loop *loop;
+    struct link *link;
     struct stream stream;
     json_t *result;
     struct pyro_error *err;
@@ -184,11 +185,19 @@ static void call_lost(struct link *link, const struct pyro_error *err UNUSED)
     loop_stop(link_loop(link));
 }
 
+void supervisor_is_late(const struct link *link, struct pyro_error *err)
+{
+    pyro_fail(err, PYRO_TIMEOUT, "the %s does not answer",
+              link_is_ready(link) ? "guest" : "supervisor");
+    pyro_hint(err, "see 'pyro workspace status'; if it says nothing of it, stop and start the "
+                   "workspace");
+}
+
 static void call_late(void *arg)
 {
     struct call *c = arg;
 
-    pyro_fail(c->err, PYRO_TIMEOUT, "the supervisor does not answer");
+    supervisor_is_late(c->link, c->err);
     loop_stop(c->loop);
 }
 
@@ -213,6 +222,7 @@ json_t *supervisor_call(int dirfd, const char *id, const json_t *request, int64_
         loop_free(c.loop);
         return NULL;
     }
+    c.link = link;
     if (stream_open(link, &c.stream, request, &ops, &c, err)) {
         if (deadline_ms)
             loop_timer_set(c.loop, &timer, deadline_ms - clock_ms(), call_late, &c);

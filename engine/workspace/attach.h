@@ -30,4 +30,8 @@ int supervisor_connect(int dirfd, const char *id, struct pyro_error *err) MUST_C
 json_t *supervisor_call(int dirfd, const char *id, const json_t *request, int64_t deadline_ms,
                         struct pyro_error *err) MUST_CHECK;
 
+/* The error of a request that has no answer. A supervisor that greeted is alive: it waits for the
+ * guest itself. */
+void supervisor_is_late(const struct link *link, struct pyro_error *err);
+
 #endif

@@ -8,8 +8,17 @@ use_shared_cache
 id=$("$PYRO" workspace create debian:12-base --mem-mib 256 --name mute --id-only 2>/dev/null)
 "$PYRO" workspace exec mute -- sh -c 'mkdir d; echo x >d/f' 2>/dev/null
 mkdir "$TEST_DIR/source" "$TEST_DIR/exported" && echo y >"$TEST_DIR/source/g"
+"$PYRO" workspace shell open mute >/dev/null 2>&1
 qemu=$(json .vm_pid "$(cat "$XDG_DATA_HOME/pyro/workspaces/$id/workspace.json")")
 kill -STOP "$qemu"
+
+# A shell's output is in the log: only whether it is at its prompt is not known.
+run timeout 300 "$PYRO" workspace shell read mute sh1 --plain --wait-for-prompt --max-wait-ms 300 --json
+is "read waits no longer than it may" "$status $(json .at_prompt)" "0 false"
+like "… and has the output" "$(json .output)" 'mute'
+run timeout 300 "$PYRO" workspace shell open mute --max-wait-ms 1000
+is "open gives up" "$status" 1
+like "… and names the guest" "$err" 'the guest does not answer .*workspace status'
 
 # begin NAME COMMAND…: in the background; its status and words are in files of that name.
 begin() {
