@@ -72,7 +72,7 @@ for line in open(sys.argv[1]): json.loads(line)' "${log%.log}.events"
 free=$(($(stat -f -c '%a * %S' "$small")))
 fallocate -l $((free - 4 * 1024 * 1024)) "$small/ballast"
 "$PYRO" workspace exec w --timeout-seconds 0 -- sh -c \
-    'echo begin; head -c 12000000 /dev/urandom >/root/big; sync; echo end' 2>/dev/null >"$TEST_DIR/patient" &
+    'echo begin; head -c 12000000 /dev/urandom >/var/tmp/big; sync; echo end' 2>/dev/null >"$TEST_DIR/patient" &
 patient=$!
 is_paused() {
     run "$PYRO" workspace status w --json
