@@ -111,3 +111,15 @@ void history_forget(struct supervisor *s)
     clear_if_ours(&s->record.last_error);
     clear_if_ours(&s->error_before_pause);
 }
+
+void history_take_over(struct supervisor *s)
+{
+    size_t i;
+    json_t *entry;
+
+    history_forget(s);
+    json_array_foreach (s->commands.unwritten, i, entry)
+        history_add(s, json_incref(entry));
+    json_decref(s->commands.unwritten);
+    s->commands.unwritten = NULL;
+}

@@ -9,7 +9,9 @@
 
 /* Takes `entry`. */
 void history_add(struct supervisor *s, json_t *entry);
-/* The history was cleared, or was a dead supervisor's: what is not written never will be. */
+/* The history was cleared: what is not written never will be. */
 void history_forget(struct supervisor *s);
+/* After the history was opened: goes on with what a dead supervisor left. */
+void history_take_over(struct supervisor *s);
 
 #endif

@@ -533,7 +533,7 @@ static bool start(struct supervisor *s, struct pyro_error *err)
         return false;
     highest =
         command_history_open(&s->commands, s->dir_fd, "its supervisor was killed while it ran");
-    history_forget(s);
+    history_take_over(s);
     if (highest > s->record.command_count)
         s->record.command_count = highest;
     if (!(s->mode == SUPERVISE_ADOPT ? machine_adopt(s, err) : machine_start(s, err)))

@@ -201,13 +201,19 @@ static void cut_short(struct command_history *h, json_t *entry, const char *reas
                                .host_compat = !strcmp(json_string_or(entry, "execution_mode", ""),
                                                       "host_compat"),
                                .recorded_at = json_number_or(entry, "recorded_at", 0) };
+    scoped_json json_t *ended = NULL;
     struct capture nothing;
 
+    if (e.sequence <= 0 || !json_is_array(e.command))
+        return;
     capture_init(&nothing);
-    if (e.sequence > 0 && json_is_array(e.command) &&
-        !command_end(h, &e, &nothing, &nothing, 125, false,
-                     (int64_t)((clock_wall() - e.recorded_at) * 1000), reason, NULL))
-        return; /* it stays as it is; the next start tries again */
+    ended = command_ended(&e, &nothing, &nothing, 125, false,
+                          (int64_t)((clock_wall() - e.recorded_at) * 1000), reason);
+    if (command_write(h, ended, NULL))
+        return;
+    if (!h->unwritten)
+        h->unwritten = json_array();
+    json_array_append(h->unwritten, ended);
 }
 
 int64_t command_history_open(struct command_history *h, int dirfd, const char *reason)

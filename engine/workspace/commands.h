@@ -38,6 +38,7 @@ struct command_history {
     int dirfd;          /* borrowed */
     int64_t oldest;     /* no entry is older; 0: there is none */
     int64_t bytes, max; /* of disk that they take, and may take */
+    json_t *unwritten;  /* array: ends that the opening could not write, for its caller; or NULL */
 };
 
 /* Looks at what is there, ending entries that were left running; returns the highest sequence (0:

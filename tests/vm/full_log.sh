@@ -60,6 +60,8 @@ no_error() {
     [[ $(json .last_error) == null && $(json .paused_reason) == null ]]
 }
 wait_for 10 no_error && pass "the workspace has no error any more"
+run "$PYRO" workspace logs w --json
+is "a command whose supervisor was killed on the full disk has its end" "$(json .entries[0].sequence) $(json .entries[0].exit_code)" "1 125"
 from=$(stat -c %s "$log")
 "$PYRO" workspace shell resize w sh1 --cols 66 --rows 22 >/dev/null 2>&1
 "$PYRO" workspace shell write w sh1 --input 'stty size' >/dev/null 2>&1
