@@ -33,7 +33,8 @@ is "what is kept is cut" "$(json .stdout_truncated)" true
 is "what there was is counted" "$(json .stdout_bytes)" 3000000
 is "the first MiB is kept" "$(json .stdout | wc -c)" 1048577
 
-"$PYRO" workspace exec w --timeout-seconds 0 -- sh -c 'trap "echo interrupted; exit 9" INT; echo ready; while :; do sleep 0.1; done' \
+# A shell ignores SIGINT for what it starts in the background, and so would the command.
+env --default-signal=INT "$PYRO" workspace exec w --timeout-seconds 0 -- sh -c 'trap "echo interrupted; exit 9" INT; echo ready; while :; do sleep 0.1; done' \
     >"$TEST_DIR/interrupted" 2>/dev/null &
 pid=$!
 wait_for 20 grep -q ready "$TEST_DIR/interrupted"
