@@ -90,7 +90,7 @@ static void explain(int root, const char *path, struct pyro_error *err)
     case ENOTDIR:
         n = (int)find_culprit(root, path, false);
         pyro_fail(err, PYRO_WRONG_FILE_TYPE,
-                  "'" WORKSPACE_DIR "/%.250s': '" WORKSPACE_DIR "/%.*s' is no directory", path,
+                  "'" WORKSPACE_DIR "/%.250s': '" WORKSPACE_DIR "/%.*s' is not a directory", path,
                   n < 250 ? n : 250, path);
         break;
     case EXDEV:

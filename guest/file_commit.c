@@ -172,8 +172,8 @@ static bool check_kind(const struct file_change *change, const struct stat *st,
         return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'" WORKSPACE_DIR "/%.400s' is a directory",
                          path);
     if (!S_ISLNK(st->st_mode))
-        return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'" WORKSPACE_DIR "/%.400s' is no regular file",
-                         path);
+        return pyro_fail(err, PYRO_WRONG_FILE_TYPE,
+                         "'" WORKSPACE_DIR "/%.400s' is not a regular file", path);
     return pyro_fail(err, PYRO_PATH_REFUSED,
                      "'" WORKSPACE_DIR "/%.400s' is a symbolic link, and links are not followed: "
                      "name the file it leads to, or remove the link first",

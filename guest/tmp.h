@@ -5,7 +5,7 @@
 #ifndef PYRO_GUEST_TMP_H
 #define PYRO_GUEST_TMP_H
 
-/* The root is writable. A /tmp that is no directory (a link, say) is somebody's choice, and left
+/* The root is writable. A /tmp that is not a directory (a link, say) is somebody's choice, and left
  * alone. */
 void tmp_renew(void);
 /* `pyro-guest --empty DIRECTORY`: an exit status. */

@@ -138,7 +138,7 @@ bool disk_check_layer(int fd, const struct disk_layer *layer, uint64_t *ret_byte
     if (fstat(fd, &st) != 0)
         return pyro_fail_errno(err, "disk '%s'", layer->path);
     if (!S_ISREG(st.st_mode))
-        return pyro_fail(err, PYRO_RECORD_INVALID, "disk '%s' is no regular file", layer->path);
+        return pyro_fail(err, PYRO_RECORD_INVALID, "disk '%s' is not a regular file", layer->path);
     size = (uint64_t)st.st_size;
     if (layer->format == DISK_QCOW2 && !check_qcow2(fd, layer->path, &size, err))
         return false;

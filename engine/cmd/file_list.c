@@ -24,7 +24,7 @@ static const struct arg_spec file_list_rows[] = {
 const char *const artifact_types[] = { "file", "directory", "symlink", "other", NULL };
 
 const struct result_spec file_entry_rows[] = {
-    RES_STR("path", .help = "What is not UTF-8 stands in quotes, as git writes it"),
+    RES_STR("path", .help = "What is not UTF-8 is quoted, as git does it"),
     RES_STR("artifact_type", .choices = artifact_types,
             .help = "other: a device, a socket or a FIFO"),
     RES_INT("size_bytes"),

@@ -41,7 +41,7 @@ static const struct result_spec entry_rows[] = {
     RES_STR("artifact_type", .choices = artifact_types),
     RES_STR("text_patch", .nullable = true,
             .help =
-                "Null for what is no UTF-8 text, is over 8 MiB, or cannot be said in a patch: a "
+                "Null for what is not UTF-8 text, is over 8 MiB, or cannot be said in a patch: a "
                 "directory, permissions other than the executable bit, and what is in a .git"),
     RES_STR("old_mode", .nullable = true, .help = "Octal, with the type: 100644; null when added"),
     RES_STR("new_mode", .nullable = true, .help = "Null when deleted"),

@@ -251,7 +251,7 @@ static json_t *take_text(int fd, bool truncated, const char *path, struct pyro_e
         n--;
     content = n ? json_stringn(text.data, n) : json_string("");
     if (!content) {
-        pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%.400s' is no UTF-8 text", path);
+        pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%.400s' is not UTF-8 text", path);
         pyro_hint(err, "'--content-only' gives its bytes as they are");
     }
     return content;

@@ -19,7 +19,7 @@ json_t *workspace_disk_list(const char *ref, const char *path, bool recursive,
 /*
  * {workspace_id, path, size_bytes, content, truncated} of a regular file. Without a sink the
  * content is text of at most DISK_READ_MAX bytes, cut between characters (PYRO_WRONG_FILE_TYPE for
- * what is no UTF-8); else the bytes go there as they are, of any size, and `content` is "".
+ * what is not UTF-8); else the bytes go there as they are, of any size, and `content` is "".
  */
 json_t *workspace_disk_read(const char *ref, const char *path, const struct content_range *range,
                             const struct content_sink *sink, struct pyro_error *err) MUST_CHECK;

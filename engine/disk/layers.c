@@ -189,7 +189,8 @@ json_t *disk_layers_to_json(const struct disk_layers *l)
 
 static bool refuse_longer(struct pyro_error *err)
 {
-    pyro_fail(err, PYRO_SNAPSHOT_STATE, "the disk stands on %d layers, the most there may be",
+    pyro_fail(err, PYRO_SNAPSHOT_STATE,
+              "the disk has %d layers below it, which is the most there can be",
               DISK_LAYERS_MAX - LAYERS_SPARE);
     return pyro_hint(err, "make room on the host's disk and let the workspace run: its layers are "
                           "then copied into fewer; or reset to an earlier snapshot");

@@ -25,7 +25,7 @@ json_t *file_read(const char *ref, const char *path, const struct content_range 
 /*
  * Writes a whole file: the old content or the new is there, never a part. Mode and owner of a file
  * that exists are kept, missing directories made. PYRO_CONTENT_REFUSED for more than FILE_TEXT_MAX
- * bytes and for what is no UTF-8.
+ * bytes and for what is not UTF-8.
  */
 json_t *file_write(const char *ref, const char *path, const void *bytes, size_t n,
                    struct pyro_error *err) MUST_CHECK;

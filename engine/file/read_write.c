@@ -47,7 +47,7 @@ bool file_check_text(const char *what, const void *bytes, size_t n, struct pyro_
     at = find_no_text(bytes, n, false);
     if (at == n)
         return true;
-    pyro_fail(err, PYRO_CONTENT_REFUSED, "%s is no UTF-8 text (byte %zu)", what, at);
+    pyro_fail(err, PYRO_CONTENT_REFUSED, "%s is not UTF-8 text (byte %zu)", what, at);
     return pyro_hint(err, "bring binary files in with 'pyro workspace sync push'");
 }
 
@@ -77,7 +77,7 @@ static json_t *to_json(const struct fetched *f, const char *shown, struct pyro_e
     size_t n = f->content.len, at = find_no_text(text, n, f->more);
 
     if (at < n) {
-        pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%s' is no UTF-8 text (byte %zu)", shown, at);
+        pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%s' is not UTF-8 text (byte %zu)", shown, at);
         pyro_hint(err, "take binary files out with 'pyro workspace export'");
         return NULL;
     }

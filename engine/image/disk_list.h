@@ -7,8 +7,8 @@
 
 /*
  * {path, artifact_type, entries: [{path, artifact_type, size_bytes, link_target}]}, new, by the
- * bytes of their paths. `path` is absolute; one that is no directory is its own only entry. What is
- * below /run/pyro-… is the machine's own and left out. PYRO_FILE_NOT_FOUND, PYRO_PATH_REFUSED,
+ * bytes of their paths. `path` is absolute; one that is not a directory is its own only entry. What
+ * is below /run/pyro-… is the machine's own and left out. PYRO_FILE_NOT_FOUND, PYRO_PATH_REFUSED,
  * PYRO_IO, PYRO_NO_SPACE past a million entries.
  */
 json_t *disk_list(struct view *v, const char *path, bool recursive,

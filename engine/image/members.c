@@ -122,7 +122,7 @@ static bool note_parents(struct members *m, const char *path, struct pyro_error 
                              "would be written through the symbolic link '%.200s'", at->path);
         if (at->type != TREE_DIRECTORY)
             return pyro_fail(err, PYRO_CONTENT_REFUSED,
-                             "would be written into '%.200s', which is no directory", at->path);
+                             "would be written into '%.200s', which is not a directory", at->path);
         slash++;
     }
     return true;

@@ -168,7 +168,7 @@ static bool check_source(const struct patch_file *f, const struct patch_entry *e
     case FILE_DIRECTORY:
         return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%.300s' is a directory", e->path);
     default:
-        return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%.300s' is no regular file", e->path);
+        return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%.300s' is not a regular file", e->path);
     }
 }
 

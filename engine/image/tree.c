@@ -295,8 +295,8 @@ static struct inode *step(struct walk *w, struct inode *at, const char *componen
         return walk_target(w, at, n->inode);
     if (S_ISDIR(n->inode->mode))
         return n->inode;
-    pyro_fail(w->err, PYRO_INVALID_ARGUMENT, "a parent of it, '%.*s', is no directory", (int)length,
-              component);
+    pyro_fail(w->err, PYRO_INVALID_ARGUMENT, "a parent of it, '%.*s', is not a directory",
+              (int)length, component);
     return NULL;
 }
 

@@ -88,7 +88,7 @@ static bool check_value(const struct secret *item, struct pyro_error *err)
     if (!v->len || !text_length(v))
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "secret '%s' is empty", item->name);
     if (memchr(v->data, '\0', v->len) || !utf8_is_valid(v->data, v->len)) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "secret '%s' is no UTF-8 text", item->name);
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "secret '%s' is not UTF-8 text", item->name);
         return pyro_hint(err, "give what is binary as base64");
     }
     return true;

@@ -30,7 +30,7 @@ static void test_tar_to_ext4_refused_members(void **state UNUSED)
         { { .path = "../outside", .mode = S_IFREG }, "member '../outside': its name has '..'" },
         { { .path = "a/../../b", .mode = S_IFDIR }, "member 'a/../../b/': its name has '..'" },
         { { .path = long_name, .mode = S_IFREG }, "a name over 255 bytes" },
-        { { .path = "first/below", .mode = S_IFREG }, "'first', is no directory" },
+        { { .path = "first/below", .mode = S_IFREG }, "'first', is not a directory" },
         { { .path = "h", .mode = S_IFREG, .hard_link = "nothing" }, "which is not there" },
         { { .path = "h", .mode = S_IFREG, .hard_link = "../first" }, "which is not there" },
         { { .path = "h", .mode = S_IFREG, .hard_link = "directory" }, "which is a directory" },

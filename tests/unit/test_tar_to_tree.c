@@ -95,7 +95,7 @@ static const struct {
     { { .path = "..", .mode = S_IFDIR | 0755 }, "has '..'" },
     { { .path = "l/x", .mode = S_IFREG | 0644 }, "written through the symbolic link 'l'" },
     { { .path = "./l//x/y", .mode = S_IFDIR | 0755 }, "written through the symbolic link 'l'" },
-    { { .path = "f/x", .mode = S_IFREG | 0644 }, "into 'f', which is no directory" },
+    { { .path = "f/x", .mode = S_IFREG | 0644 }, "into 'f', which is not a directory" },
     { { .path = "l", .mode = S_IFDIR | 0755 }, "is a directory in one place" },
     { { .path = "d", .mode = S_IFLNK | 0777, .symlink = "/etc" }, "is a directory in one place" },
     { { .path = "h", .hard_link = "/etc/passwd" }, "a hard link that leads out" },

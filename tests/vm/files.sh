@@ -151,7 +151,7 @@ all() {
     fails "$mode: a directory is no file" wrong_file_type "${file[@]}" read "$ws" src
     fails "$mode: the workspace is no file" wrong_file_type "${file[@]}" read "$ws" .
     fails "$mode: a FIFO is no file" wrong_file_type "${file[@]}" read "$ws" pipe
-    fails "$mode: a file is no directory" wrong_file_type "${file[@]}" list "$ws" big/x
+    fails "$mode: a file is not a directory" wrong_file_type "${file[@]}" list "$ws" big/x
     fails "$mode: NUL is no text" wrong_file_type "${file[@]}" read "$ws" binary
     fails "$mode: Latin-1 is no UTF-8" wrong_file_type "${file[@]}" read "$ws" latin
     fails "$mode: write onto a directory" wrong_file_type "${file[@]}" write "$ws" src --text x

@@ -77,9 +77,9 @@ refused "a name with a dash" 2 "no secret's name" --secret-file "A-B=$TEST_DIR/t
 refused "an empty one" 2 "'A' is empty" --secret A=
 refused "an empty file" 2 "'A' is empty" --secret-file "A=$TEST_DIR/empty"
 refused "nothing but newlines" 2 "'A' is empty" --secret-file "A=$TEST_DIR/newlines"
-refused "a NUL" 2 "'A' is no UTF-8 text" --secret-file "A=$TEST_DIR/nul"
-refused "no UTF-8" 2 "'A' is no UTF-8 text" --secret-file "A=$TEST_DIR/latin"
-refused "no UTF-8 on the command line" 2 "'A' is no UTF-8 text" --secret $'A=s3cr3t\xff'
+refused "a NUL" 2 "'A' is not UTF-8 text" --secret-file "A=$TEST_DIR/nul"
+refused "no UTF-8" 2 "'A' is not UTF-8 text" --secret-file "A=$TEST_DIR/latin"
+refused "no UTF-8 on the command line" 2 "'A' is not UTF-8 text" --secret $'A=s3cr3t\xff'
 refused "a MiB" 2 "'A' is over 32 KiB" --secret-file "A=$TEST_DIR/large"
 refused "a name twice" 2 "'A' is given twice" --secret A=s3cr3t --secret-file "A=$TEST_DIR/token"
 refused "a file that is not there" 1 "'A': open .*/missing'" --secret-file "A=$TEST_DIR/missing"

@@ -42,7 +42,7 @@ int64_t json_int_or(const json_t *obj, const char *key, int64_t fallback);
 double json_number_or(const json_t *obj, const char *key, double fallback);
 bool json_bool_or(const json_t *obj, const char *key, bool fallback);
 
-/* A JSON string of n bytes that may be anything: what is no UTF-8, and NUL, becomes U+FFFD. */
+/* A JSON string of n bytes that may be anything: what is not UTF-8, and NUL, becomes U+FFFD. */
 json_t *json_string_lossy(const char *bytes, size_t n);
 /* json_string_lossy of a C string; JSON null for NULL. */
 json_t *json_string_or_null(const char *s);

@@ -276,7 +276,7 @@ static bool write_root(struct writer *k, const struct tree_entry *e, struct pyro
 {
     if (!k->w->name) /* it is there, and stays as it is */
         return e->type == TREE_DIRECTORY || e->type == TREE_DIRECTORY_END ||
-               fail(k, e, "is no directory in the stream", err);
+               fail(k, e, "is not a directory in the stream", err);
     if (e->type == TREE_DIRECTORY_END)
         return k->rootfd >= 0 ? end_directory(k, e, err) : fail(k, e, "ends before it begins", err);
     if (k->rootfd >= 0 || k->root_ended)
