@@ -144,8 +144,12 @@ static bool start_filled(struct bench_shell *sh, const char *corpus, struct pyro
     const char *const make[] = { "sh", "-c", corpus_script, corpus, NULL };
     const char *const copy[] = { "sh", "-c", copy_script, bench_pyro(), sh->id, corpus, NULL };
 
-    return done(make, err) && shell_start(sh, err) && done(copy, err) &&
-           shell_type(sh, "cat /var/tmp/log", err) && wait_log(sh, log_size(sh) + READ_BYTES, err);
+    off_t before;
+
+    if (!done(make, err) || !shell_start(sh, err) || !done(copy, err))
+        return false;
+    before = log_size(sh);
+    return shell_type(sh, "cat /var/tmp/log", err) && wait_log(sh, before + READ_BYTES, err);
 }
 
 static bool measure_read_rss(struct bench_result *ret, struct pyro_error *err)
