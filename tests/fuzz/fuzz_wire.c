@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "engine/cmd/status.h"
 #include "vmm/base/link.h"
 
 #define STREAMS 8
@@ -79,7 +80,7 @@ static void on_closed(struct stream *s, const json_t *result, const struct pyro_
     /* A guest's error is its words, whatever it looks like. */
     if (kind == LINK_HOST_SOCKET && result && !error_from_result(result, &said))
         CHECK(strncmp(said.message, "the guest said: ", 16) == 0 && !said.hint[0] &&
-              pyro_code_exit_status(said.code) == 1);
+              status_of_code(said.code, 0) == 1);
     else
         CHECK(kind != LINK_HOST_SOCKET || !json_object_get(result, "error"));
 }
