@@ -229,7 +229,7 @@ enum plain_linear_result plain_change_linear(const char *bytes, size_t n,
         return result;
     }
     buf_release(&from.before);
-    buf_clear(&change->after);
+    buf_release(&change->after);
     return result;
 }
 

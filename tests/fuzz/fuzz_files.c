@@ -68,7 +68,7 @@ static void try_contents(const uint8_t *data, size_t size, size_t step, bool sun
     for (size_t at = 0; ok && at < size; at += step)
         ok = take(&f, data + at, size - at < step ? size - at : step, &err);
     BUG_ON(!ok && err.code != PYRO_GUEST_PROTOCOL);
-    BUG_ON(to.kind >= FILE_KIND_COUNT || to.mode > 07777 || to.content.len > FILE_PATH_MAX);
+    BUG_ON(ok && (to.kind >= FILE_KIND_COUNT || to.mode > 07777 || to.content.len > FILE_PATH_MAX));
     fetched_release(&to);
 }
 

@@ -12,7 +12,7 @@ network_make egress || finish
 run inside "$PYRO" doctor
 like "doctor, nobody outside answers" "$out" 'guest_network=no
 Networking: passt is there, but nothing outside answered'
-like "… what to do" "$out" "- neither this host's resolvers nor its gateway answered a machine: "
+like "… what to do" "$out" "- neither this host's resolvers nor its gateway answered a machine\. "
 is "… and that is no failure" "$status" 0
 network_serve "$there" names.py 198.51.100.2
 run inside "$PYRO" doctor
