@@ -52,13 +52,19 @@ enum term_query query_of_escape(char mid, char final)
 }
 
 /* Colours, clipboard, terminfo: whatever has a question mark, or is a request of DCS. */
+/* A title and a hyperlink may end with a question mark and ask nothing. */
+static bool is_title_or_link(const char *s, size_t n)
+{
+    return n >= 2 && memchr("0128", s[0], 4) && s[1] == ';';
+}
+
 enum term_query query_of_string(char kind, const char *s, size_t n)
 {
     if (kind == ']' && n == 4 && !memcmp(s, "10;?", 4))
         return QUERY_FOREGROUND;
     if (kind == ']' && n == 4 && !memcmp(s, "11;?", 4))
         return QUERY_BACKGROUND;
-    if (kind == ']' && n && s[n - 1] == '?')
+    if (kind == ']' && n && s[n - 1] == '?' && !is_title_or_link(s, n))
         return QUERY_OTHER;
     if (kind == 'P' && n >= 2 && (s[0] == '+' || s[0] == '$') && s[1] == 'q')
         return QUERY_OTHER;
