@@ -47,8 +47,8 @@ static int open2(int root, const char *path, int flags)
     return (int)syscall(SYS_openat2, root, *path ? path : ".", &how, sizeof(how));
 }
 
-/* The length of the shortest leading path that is a symbolic link (or, with `is_dir` wanted, no
- * directory). */
+/* The length of the shortest leading path that is a symbolic link, or, without `link`, that is not
+ * a directory. */
 static size_t find_culprit(int root, const char *path, bool link)
 {
     char leading[FILE_PATH_MAX + 1];
@@ -70,10 +70,22 @@ static size_t find_culprit(int root, const char *path, bool link)
     return total;
 }
 
+/* 'PATH: ' before the component that is at fault, unless that is PATH itself. */
+static void blame(int root, const char *path, bool link, enum pyro_code code, const char *what,
+                  struct pyro_error *err)
+{
+    int n = (int)find_culprit(root, path, link);
+
+    if (path[n])
+        pyro_fail(err, code, "'" WORKSPACE_DIR "/%.250s': '" WORKSPACE_DIR "/%.*s' %s", path,
+                  n < 250 ? n : 250, path, what);
+    else
+        pyro_fail(err, code, "'" WORKSPACE_DIR "/%.400s' %s", path, what);
+}
+
 static void explain(int root, const char *path, struct pyro_error *err)
 {
     int number = errno;
-    int n;
 
     switch (number) {
     case ENOENT:
@@ -81,17 +93,11 @@ static void explain(int root, const char *path, struct pyro_error *err)
                   path);
         break;
     case ELOOP:
-        n = (int)find_culprit(root, path, true);
-        pyro_fail(err, PYRO_PATH_REFUSED,
-                  "'" WORKSPACE_DIR "/%.250s': '" WORKSPACE_DIR
-                  "/%.*s' is a symbolic link, and links are not followed: name the file itself",
-                  path, n < 250 ? n : 250, path);
+        blame(root, path, true, PYRO_PATH_REFUSED,
+              "is a symbolic link, and links are not followed: name the file itself", err);
         break;
     case ENOTDIR:
-        n = (int)find_culprit(root, path, false);
-        pyro_fail(err, PYRO_WRONG_FILE_TYPE,
-                  "'" WORKSPACE_DIR "/%.250s': '" WORKSPACE_DIR "/%.*s' is not a directory", path,
-                  n < 250 ? n : 250, path);
+        blame(root, path, false, PYRO_WRONG_FILE_TYPE, "is not a directory", err);
         break;
     case EXDEV:
         pyro_fail(err, PYRO_PATH_REFUSED, "'%.400s' leads out of " WORKSPACE_DIR, path);

@@ -82,9 +82,9 @@ EOF
     rejects "onto a link" path_refused "'link' is a symbolic link" '--- a/link\n+++ b/link\n@@ -1,2 +1,2 @@\n-1\n+one\n 2\n'
     rejects "out of the workspace" path_refused 'line 7' "$good"'--- a/../../etc/passwd\n+++ b/../../etc/passwd\n@@ -1 +1 @@\n-a\n+b\n'
     rejects "no patch" patch_rejected 'no change' 'make it better\n'
-    rejects "no text" content_refused 'no UTF-8' "$good"'\xff'
+    rejects "no text" content_refused 'not UTF-8' "$good"'\xff'
     # Only the guest can see this one, when it makes the directories: all else is taken back.
-    rejects "below a file" wrong_file_type "no directory" "$good"'diff --git a/crlf/f b/crlf/f\nnew file mode 100644\n'
+    rejects "below a file" wrong_file_type "'/workspace/crlf' is not a directory" "$good"'diff --git a/crlf/f b/crlf/f\nnew file mode 100644\n'
     is "$mode: nothing was changed" "$(tree)" "$before"
 }
 
