@@ -14,10 +14,7 @@ struct host_file {
     const char *path; /* borrowed */
     char *temporary;
 };
-#define HOST_FILE_INIT                                                                             \
-    {                                                                                              \
-        .fd = -1                                                                                   \
-    }
+#define HOST_FILE_INIT { .fd = -1 }
 
 /* PYRO_NAME_TAKEN when there is something. The umask counts. */
 bool host_file_open(struct host_file *f, const char *path, mode_t mode,

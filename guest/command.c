@@ -166,7 +166,7 @@ bool command_of_self(struct command *ret, const char *const *arguments, struct p
         command_release(ret);
         return no_memory(err);
     }
-    ret->vector[1] = (char *)(uintptr_t) "/proc/self/exe";
+    ret->vector[1] = (char *)(uintptr_t)"/proc/self/exe";
     for (size_t i = 0; i < n; i++)
         ret->vector[i + 2] = (char *)(uintptr_t)arguments[i];
     return true;

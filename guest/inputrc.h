@@ -12,10 +12,7 @@ struct inputrc {
     char *path; /* in /run; NULL: none */
     int fd;     /* on a host, where nothing is written: of a file in memory; -1: none */
 };
-#define INPUTRC_INIT                                                                               \
-    {                                                                                              \
-        .fd = -1                                                                                   \
-    }
+#define INPUTRC_INIT { .fd = -1 }
 
 /* Makes it for the shell `id` and names it in the command's environment. Where that fails the
  * command is left as it is. */

@@ -404,8 +404,8 @@ static void on_late(void *arg)
 
 static void try_now(void *arg)
 {
-    static void (*const tries[])(struct probe * p) = { try_file, try_socket, try_socket,
-                                                       try_command };
+    static void (*const tries[])(struct probe *p) = { try_file, try_socket, try_socket,
+                                                      try_command };
     struct probe *p = arg;
 
     if (p->found.queued)

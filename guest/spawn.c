@@ -92,7 +92,7 @@ static int try_exec(const struct spawn *sp, const char *path)
     execve(path, sp->argv, sp->envp);
     if (errno == ENOEXEC) {
         char *script = sp->argv[0];
-        sp->argv[-1] = (char *)(uintptr_t) "/bin/sh";
+        sp->argv[-1] = (char *)(uintptr_t)"/bin/sh";
         sp->argv[0] = (char *)(uintptr_t)path;
         execve("/bin/sh", sp->argv - 1, sp->envp);
         sp->argv[0] = script;

@@ -134,4 +134,4 @@ docs: all
 	$(Q)$(BIN)/pyro __keys >docs/keys.md.new && mv docs/keys.md.new docs/keys.md
 
 format:
-	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+	$(Q)clang-format-19 -i $$(git ls-files '*.c' '*.h')

@@ -27,10 +27,7 @@ enum list_hit list_mouse(struct list *l, const struct key_event *e, int top);
     { (A), "down", "Down j", NULL, "next" }, { (A) + 1, "up", "Up k", NULL, "previous" },          \
         { (A) + 2, "page-down", "PgDn Ctrl-d", NULL, "a page down" },                              \
         { (A) + 3, "page-up", "PgUp Ctrl-u", NULL, "a page up" },                                  \
-        { (A) + 4, "first", "Home g", NULL, "first" },                                             \
-    {                                                                                              \
-        (A) + 5, "last", "End G", NULL, "last"                                                     \
-    }
+        { (A) + 4, "first", "Home g", NULL, "first" }, { (A) + 5, "last", "End G", NULL, "last" }
 #define LIST_ACTIONS 6
 /* True when the action was one of those. */
 bool list_action(struct list *l, int first_action, int action);

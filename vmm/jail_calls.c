@@ -39,19 +39,11 @@
 
 #define REFUSED CONFINE_FAIL(EPERM)
 #define UNKNOWN CONFINE_FAIL(ENOSYS)
-#define DENY(name)                                                                                 \
-    {                                                                                              \
-        .call = SYS_##name, .action = REFUSED                                                      \
-    }
+#define DENY(name) { .call = SYS_##name, .action = REFUSED }
 #define DENY_EQUAL(name, n, wanted)                                                                \
-    {                                                                                              \
-        .call = SYS_##name, .action = REFUSED, .when = CONFINE_EQUAL, .arg = (n),                  \
-        .value = (wanted)                                                                          \
-    }
+    { .call = SYS_##name, .action = REFUSED, .when = CONFINE_EQUAL, .arg = (n), .value = (wanted) }
 #define DENY_BITS(name, n, bits)                                                                   \
-    {                                                                                              \
-        .call = SYS_##name, .action = REFUSED, .when = CONFINE_ANY_OF, .arg = (n), .value = (bits) \
-    }
+    { .call = SYS_##name, .action = REFUSED, .when = CONFINE_ANY_OF, .arg = (n), .value = (bits) }
 
 #define NEW_NAMESPACES                                                                             \
     ((uint32_t)CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |          \

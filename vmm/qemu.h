@@ -41,9 +41,9 @@ struct qemu_machine {
     const struct disk_chain *disk;
     int guest_fd, console_fd, qmp_fd; /* listening sockets */
     bool network;                     /* a network device, whose frames go through … */
-    int net_fd;                  /* … this listening socket; each with its length before it */
-    int kernel_fd, initramfs_fd; /* a cold boot; -1 for a clone, which needs neither */
-    bool die_with_parent;        /* a template's machine: nobody else would end it */
+    int net_fd;                       /* … this listening socket; each with its length before it */
+    int kernel_fd, initramfs_fd;      /* a cold boot; -1 for a clone, which needs neither */
+    bool die_with_parent;             /* a template's machine: nobody else would end it */
     unsigned long tsc_khz; /* a cold boot: the TSC's rate, told to the guest; 0: it measures */
     bool incoming;         /* -incoming defer -S */
 };

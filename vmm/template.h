@@ -59,10 +59,7 @@ struct template
     int lock_fd;
     bool built; /* it was made by this call */
 };
-#define TEMPLATE_INIT                                                                              \
-    {                                                                                              \
-        .ram_fd = -1, .state_fd = -1, .lock_fd = -1                                                \
-    }
+#define TEMPLATE_INIT { .ram_fd = -1, .state_fd = -1, .lock_fd = -1 }
 
 /*
  * Opens the template, building it first when it is missing or damaged: that takes 3 to 6 s under

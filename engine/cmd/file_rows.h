@@ -5,10 +5,8 @@
 #include "engine/cmd/spec.h"
 
 #define ARG_WORKSPACE_PATH(S, F, ...)                                                              \
-    {                                                                                              \
-        ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, .metavar = "PATH",         \
-                                                    __VA_ARGS__                                    \
-    }
+    { ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, .metavar = "PATH",           \
+      __VA_ARGS__ }
 
 /* "file", "directory", … */
 extern const char *const artifact_types[];

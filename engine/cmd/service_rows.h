@@ -6,11 +6,12 @@
 #include "engine/cmd/spec.h"
 
 #define ARG_SERVICE(S, F)                                                                          \
-    {                                                                                              \
-        ARG_ROW_(S, F, ARG_TYPE_STR, const char *),                                                \
-            .positional = true, .metavar = "SERVICE", .complete = COMPLETE_SERVICE,                \
-            .check = check_name, .help = "The service's name"                                      \
-    }
+    { ARG_ROW_(S, F, ARG_TYPE_STR, const char *),                                                  \
+      .positional = true,                                                                          \
+      .metavar = "SERVICE",                                                                        \
+      .complete = COMPLETE_SERVICE,                                                                \
+      .check = check_name,                                                                         \
+      .help = "The service's name" }
 
 /* The members of a service object, for use inside a row array. */
 #define RES_SERVICE_ROWS                                                                           \

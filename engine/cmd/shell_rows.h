@@ -8,11 +8,8 @@
 #define SHELL_WAIT_MS_MAX (24ll * 3600 * 1000) /* of --max-wait-ms */
 
 #define ARG_SHELL(S, F)                                                                            \
-    {                                                                                              \
-        ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, .metavar = "SHELL_ID",     \
-                                                    .complete = COMPLETE_SHELL,                    \
-                                                    .help = "The shell's id, for example sh1"      \
-    }
+    { ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, .metavar = "SHELL_ID",       \
+      .complete = COMPLETE_SHELL, .help = "The shell's id, for example sh1" }
 
 /* The members of a shell object, for use inside a row array. */
 #define RES_SHELL_ROWS                                                                             \

@@ -81,56 +81,27 @@ struct arg_spec {
 
 #define ARG_ROW_(S, F, T, C_TYPE)                                                                  \
     .name = #F, .type = (T),                                                                       \
-    .offset = offsetof(struct S, F) + _Generic(((struct S *)0)->F, C_TYPE                          \
-                                               : (size_t)0)
+    .offset = offsetof(struct S, F) + _Generic(((struct S *)0)->F, C_TYPE: (size_t)0)
 
-#define ARG_STR(S, F, ...)                                                                         \
-    {                                                                                              \
-        ARG_ROW_(S, F, ARG_TYPE_STR, const char *), __VA_ARGS__                                    \
-    }
-#define ARG_INT(S, F, ...)                                                                         \
-    {                                                                                              \
-        ARG_ROW_(S, F, ARG_TYPE_INT, int64_t), __VA_ARGS__                                         \
-    }
-#define ARG_FLAG(S, F, ...)                                                                        \
-    {                                                                                              \
-        ARG_ROW_(S, F, ARG_TYPE_FLAG, bool), __VA_ARGS__                                           \
-    }
-#define ARG_CHOICE(S, F, ...)                                                                      \
-    {                                                                                              \
-        ARG_ROW_(S, F, ARG_TYPE_CHOICE, const char *), __VA_ARGS__                                 \
-    }
-#define ARG_LIST(S, F, ...)                                                                        \
-    {                                                                                              \
-        ARG_ROW_(S, F, ARG_TYPE_LIST, struct arg_list), __VA_ARGS__                                \
-    }
+#define ARG_STR(S, F, ...) { ARG_ROW_(S, F, ARG_TYPE_STR, const char *), __VA_ARGS__ }
+#define ARG_INT(S, F, ...) { ARG_ROW_(S, F, ARG_TYPE_INT, int64_t), __VA_ARGS__ }
+#define ARG_FLAG(S, F, ...) { ARG_ROW_(S, F, ARG_TYPE_FLAG, bool), __VA_ARGS__ }
+#define ARG_CHOICE(S, F, ...) { ARG_ROW_(S, F, ARG_TYPE_CHOICE, const char *), __VA_ARGS__ }
+#define ARG_LIST(S, F, ...) { ARG_ROW_(S, F, ARG_TYPE_LIST, struct arg_list), __VA_ARGS__ }
 /* A positional string. */
 #define ARG_WORD(S, F, ...)                                                                        \
-    {                                                                                              \
-        ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, __VA_ARGS__                \
-    }
+    { ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, __VA_ARGS__ }
 #define ARG_WORKSPACE(S, F)                                                                        \
-    {                                                                                              \
-        ARG_ROW_(S, F, ARG_TYPE_STR, const char *),                                                \
-            .positional = true, .metavar = "WORKSPACE_ID", .complete = COMPLETE_WORKSPACE,         \
-            .help =                                                                                \
-                "The workspace: its id, its name, or the first characters of its id (4 or more)"   \
-    }
+    { ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, .metavar = "WORKSPACE_ID",   \
+      .complete = COMPLETE_WORKSPACE,                                                              \
+      .help = "The workspace: its id, its name, or the first characters of its id (4 or more)" }
 #define ARG_ENVIRONMENT(S, F)                                                                      \
-    {                                                                                              \
-        ARG_ROW_(S, F, ARG_TYPE_STR, const char *),                                                \
-            .positional = true, .metavar = "ENVIRONMENT", .complete = COMPLETE_ENVIRONMENT,        \
-            .help = "The environment, for example debian:12"                                       \
-    }
+    { ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, .metavar = "ENVIRONMENT",    \
+      .complete = COMPLETE_ENVIRONMENT, .help = "The environment, for example debian:12" }
 #define ARG_COMMAND(S, F)                                                                          \
-    {                                                                                              \
-        ARG_ROW_(S, F, ARG_TYPE_COMMAND, struct arg_list),                                         \
-            .metavar = "CMD...", .help = "The command and its arguments, each kept as it is"       \
-    }
-#define ARG_END                                                                                    \
-    {                                                                                              \
-        .type = ARG_TYPE_END                                                                       \
-    }
+    { ARG_ROW_(S, F, ARG_TYPE_COMMAND, struct arg_list), .metavar = "CMD...",                      \
+      .help = "The command and its arguments, each kept as it is" }
+#define ARG_END { .type = ARG_TYPE_END }
 
 enum result_type {
     RES_TYPE_END,
@@ -157,46 +128,18 @@ struct result_spec {
     const char *help;
 };
 
-#define RES_STR(NAME, ...)                                                                         \
-    {                                                                                              \
-        .name = NAME, .type = RES_TYPE_STR, __VA_ARGS__                                            \
-    }
-#define RES_INT(NAME, ...)                                                                         \
-    {                                                                                              \
-        .name = NAME, .type = RES_TYPE_INT, __VA_ARGS__                                            \
-    }
-#define RES_NUM(NAME, ...)                                                                         \
-    {                                                                                              \
-        .name = NAME, .type = RES_TYPE_NUM, __VA_ARGS__                                            \
-    }
-#define RES_BOOL(NAME, ...)                                                                        \
-    {                                                                                              \
-        .name = NAME, .type = RES_TYPE_BOOL, __VA_ARGS__                                           \
-    }
+#define RES_STR(NAME, ...) { .name = NAME, .type = RES_TYPE_STR, __VA_ARGS__ }
+#define RES_INT(NAME, ...) { .name = NAME, .type = RES_TYPE_INT, __VA_ARGS__ }
+#define RES_NUM(NAME, ...) { .name = NAME, .type = RES_TYPE_NUM, __VA_ARGS__ }
+#define RES_BOOL(NAME, ...) { .name = NAME, .type = RES_TYPE_BOOL, __VA_ARGS__ }
 #define RES_OBJECT(NAME, ROWS, ...)                                                                \
-    {                                                                                              \
-        .name = NAME, .type = RES_TYPE_OBJECT, .fields = (ROWS), __VA_ARGS__                       \
-    }
+    { .name = NAME, .type = RES_TYPE_OBJECT, .fields = (ROWS), __VA_ARGS__ }
 #define RES_OBJECTS(NAME, ROWS, ...)                                                               \
-    {                                                                                              \
-        .name = NAME, .type = RES_TYPE_OBJECTS, .fields = (ROWS), __VA_ARGS__                      \
-    }
-#define RES_STRINGS(NAME, ...)                                                                     \
-    {                                                                                              \
-        .name = NAME, .type = RES_TYPE_STRINGS, __VA_ARGS__                                        \
-    }
-#define RES_MAP(NAME, ...)                                                                         \
-    {                                                                                              \
-        .name = NAME, .type = RES_TYPE_MAP, __VA_ARGS__                                            \
-    }
-#define RES_ANY(NAME, ...)                                                                         \
-    {                                                                                              \
-        .name = NAME, .type = RES_TYPE_ANY, __VA_ARGS__                                            \
-    }
-#define RES_END                                                                                    \
-    {                                                                                              \
-        .type = RES_TYPE_END                                                                       \
-    }
+    { .name = NAME, .type = RES_TYPE_OBJECTS, .fields = (ROWS), __VA_ARGS__ }
+#define RES_STRINGS(NAME, ...) { .name = NAME, .type = RES_TYPE_STRINGS, __VA_ARGS__ }
+#define RES_MAP(NAME, ...) { .name = NAME, .type = RES_TYPE_MAP, __VA_ARGS__ }
+#define RES_ANY(NAME, ...) { .name = NAME, .type = RES_TYPE_ANY, __VA_ARGS__ }
+#define RES_END { .type = RES_TYPE_END }
 
 enum cmd_traits {
     CMD_READ_ONLY = 1 << 0,    /* changes nothing */

@@ -140,7 +140,7 @@ static void print_entries(const json_t *entries, bool all, FILE *out)
             fprintf(out, "  +%zu -%zu", added, deleted);
         else if (!patch)
             fprintf(out, "  (%s, no text)", json_string_or(e, "artifact_type", ""));
-        if (old && new &&strcmp(old, new) != 0)
+        if (old && new && strcmp(old, new) != 0)
             fprintf(out, "  mode %s → %s", old, new);
         fputc('\n', out);
     }

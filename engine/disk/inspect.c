@@ -41,10 +41,7 @@ static void resting_release(struct resting *r)
     workspace_opened_release(&r->opened);
 }
 #define scoped_resting __attribute__((cleanup(resting_release)))
-#define RESTING_INIT                                                                               \
-    {                                                                                              \
-        .opened = OPENED_INIT, .lock_fd = -1                                                       \
-    }
+#define RESTING_INIT { .opened = OPENED_INIT, .lock_fd = -1 }
 
 static bool refuse_running(const char *id, struct pyro_error *err)
 {

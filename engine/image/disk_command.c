@@ -131,10 +131,11 @@ static json_t *run_export(const void *void_args, struct pyro_error *err)
 }
 
 #define DISK_COMMAND(NAME, RUN)                                                                    \
-    {                                                                                              \
-        .name = NAME, .options = options, .option_count = ARRAY_SIZE(options),                     \
-        .args_size = sizeof(struct disk_args), .run = RUN                                          \
-    }
+    { .name = NAME,                                                                                \
+      .options = options,                                                                          \
+      .option_count = ARRAY_SIZE(options),                                                         \
+      .args_size = sizeof(struct disk_args),                                                       \
+      .run = RUN }
 
 const struct image_command image_disk_list = DISK_COMMAND("disk-list", run_list);
 const struct image_command image_disk_read = DISK_COMMAND("disk-read", run_read);

@@ -12,20 +12,19 @@
 
 #define MEMORY_MAX_BYTES (6ULL << 30) /* xz's largest dictionary and two million names fit */
 
-#define ALLOW(name)                                                                                \
-    {                                                                                              \
-        .call = SYS_##name, .action = CONFINE_ALLOW                                                \
-    }
+#define ALLOW(name) { .call = SYS_##name, .action = CONFINE_ALLOW }
 #define ALLOW_EQUAL(name, n, wanted)                                                               \
-    {                                                                                              \
-        .call = SYS_##name, .action = CONFINE_ALLOW, .when = CONFINE_EQUAL, .arg = (n),            \
-        .value = (uint32_t)(wanted)                                                                \
-    }
+    { .call = SYS_##name,                                                                          \
+      .action = CONFINE_ALLOW,                                                                     \
+      .when = CONFINE_EQUAL,                                                                       \
+      .arg = (n),                                                                                  \
+      .value = (uint32_t)(wanted) }
 #define REFUSE_BITS(name, n, bits)                                                                 \
-    {                                                                                              \
-        .call = SYS_##name, .action = CONFINE_FAIL(EPERM), .when = CONFINE_ANY_OF, .arg = (n),     \
-        .value = (bits)                                                                            \
-    }
+    { .call = SYS_##name,                                                                          \
+      .action = CONFINE_FAIL(EPERM),                                                               \
+      .when = CONFINE_ANY_OF,                                                                      \
+      .arg = (n),                                                                                  \
+      .value = (bits) }
 
 static unsigned missing;
 

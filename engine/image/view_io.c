@@ -33,7 +33,7 @@ static errcode_t on_read64(io_channel channel, unsigned long long block, int cou
 {
     struct view_source *s = channel->private_data;
     uint64_t size =
-        count < 0 ? (uint64_t) - (int64_t)count : (uint64_t)count * (uint64_t)channel->block_size;
+        count < 0 ? (uint64_t)-(int64_t)count : (uint64_t)count * (uint64_t)channel->block_size;
     uint64_t blocks = count < 0 ? 1 : (uint64_t)count, at;
 
     if (blocks > s->budget || __builtin_mul_overflow(block, (uint64_t)channel->block_size, &at))

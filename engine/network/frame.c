@@ -21,8 +21,8 @@
 /* An address and how many of its leading bits count, in the form that frame_refused has. */
 #define V4(a, b, c, d, bits) { .s6_addr = { [10] = 0xff, [11] = 0xff, a, b, c, d } }, 96 + (bits)
 #define V6(a, b, c, h, bits)                                                                       \
-    { .s6_addr = { (a) >> 8, (a)&0xff, (b) >> 8, (b)&0xff, (c) >> 8,                               \
-                   (c)&0xff, [14] = (h) >> 8, [15] = (h)&0xff } },                                 \
+    { .s6_addr = { (a) >> 8, (a) & 0xff, (b) >> 8, (b) & 0xff, (c) >> 8,                           \
+                   (c) & 0xff, [14] = (h) >> 8, [15] = (h) & 0xff } },                             \
         (bits)
 
 /* Where a guest has no business, whatever network it may reach. */

@@ -43,11 +43,7 @@ struct term_cell {
 };
 
 /* A blank cell in default colours. */
-#define TERM_CELL_BLANK                                                                            \
-    (struct term_cell)                                                                             \
-    {                                                                                              \
-        .width = 1                                                                                 \
-    }
+#define TERM_CELL_BLANK (struct term_cell){ .width = 1 }
 
 bool term_cell_same_style(const struct term_cell *a, const struct term_cell *b);
 /* How many of the n cells are left without trailing blanks in default colours. */

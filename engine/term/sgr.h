@@ -11,7 +11,7 @@
 
 /* Two colours of cell.h, 26 bits each, and its attributes. 0: the terminal's default. */
 #define SGR_LOOK(fg, bg, attr) ((uint64_t)(fg) | (uint64_t)(bg) << 26 | (uint64_t)(attr) << 52)
-#define SGR_FG(look) ((uint32_t)((look)&0x3ffffff))
+#define SGR_FG(look) ((uint32_t)((look) & 0x3ffffff))
 #define SGR_BG(look) ((uint32_t)((look) >> 26 & 0x3ffffff))
 #define SGR_ATTR(look) ((unsigned)((look) >> 52 & 0x7ff))
 /* Not a part of how a cell looks: DECSCA protects it from selective erase. */

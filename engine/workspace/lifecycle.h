@@ -11,10 +11,7 @@ struct opened {
     int dir_fd;
     char id[WORKSPACE_ID_LENGTH + 1];
 };
-#define OPENED_INIT                                                                                \
-    {                                                                                              \
-        .store = { .fd = -1 }, .dir_fd = -1                                                        \
-    }
+#define OPENED_INIT { .store = { .fd = -1 }, .dir_fd = -1 }
 bool workspace_open(const char *ref, struct opened *ret, struct pyro_error *err) MUST_CHECK;
 void workspace_opened_release(struct opened *o);
 #define scoped_opened __attribute__((cleanup(workspace_opened_release)))

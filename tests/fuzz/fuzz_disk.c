@@ -93,7 +93,7 @@ static void make_base(void)
     must(tar_to_ext4(a, &spec, true, &counts, &err));
     archive_read_free(a);
     must(pread(fds[0], &features, 1, 1024 + 0x65) == 1);
-    features &= (uint8_t) ~(EXT4_FEATURE_RO_COMPAT_METADATA_CSUM >> 8);
+    features &= (uint8_t)~(EXT4_FEATURE_RO_COMPAT_METADATA_CSUM >> 8);
     must(pwrite(fds[0], &features, 1, 1024 + 0x65) == 1);
 }
 

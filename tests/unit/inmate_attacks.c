@@ -359,10 +359,7 @@ static bool make_shared_memory(const struct inmate_prey *p UNUSED)
     return syscall(SYS_shmget, 0 /* IPC_PRIVATE */, 4096, 0600) >= 0;
 }
 
-#define ATTACK(name)                                                                               \
-    {                                                                                              \
-#name, name                                                                                \
-    }
+#define ATTACK(name) { #name, name }
 /* A lock by fcntl(2) is missing here: a read-only descriptor is enough for one, which nothing but a
  * filter without fcntl(2) prevents. So pyro looks at no locks on such files (test_fd_set.c). */
 const struct inmate_attack inmate_attacks[] = {

@@ -13,7 +13,7 @@
 static int make_shell(char *path, const char *log, const char *events, const char *times)
 {
     struct shell_record r = { .id = "sh1",
-                              .cwd = (char *)(uintptr_t) "/",
+                              .cwd = (char *)(uintptr_t)"/",
                               .cols = 80,
                               .rows = 24,
                               .started_at = 1000,

@@ -95,7 +95,7 @@ static void test_before_exec_can_refuse(void **state UNUSED)
     pid_t pid;
 
     spec.before_exec = refuse;
-    spec.arg = (void *)(uintptr_t) "now";
+    spec.arg = (void *)(uintptr_t)"now";
     assert_false(proc_start(&spec, &pid, &err));
     assert_int_equal(err.code, PYRO_NO_SPACE);
     assert_string_equal(err.message, "not now");

@@ -96,7 +96,7 @@ static void test_a_cut_text_loses_the_beginning_of_a_value(void **state UNUSED)
 static void test_ids_of_our_own_stay(void **state UNUSED)
 {
     static const struct result_spec rows[] = { RES_STR("workspace_id"), RES_STR("path"), RES_END };
-    const struct buf value = { .data = (char *)(uintptr_t) "6f", .len = 2 };
+    const struct buf value = { .data = (char *)(uintptr_t)"6f", .len = 2 };
     struct redaction r = { redactor_new(&value, 1) };
     scoped_json json_t *result =
         json_pack("{s:s, s:s}", "workspace_id", "6f3a0c41d9be", "path", "6f3a0c41d9be");

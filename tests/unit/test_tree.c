@@ -129,26 +129,11 @@ static void test_walk_names_what_cannot_be_taken(void **state UNUSED)
 
 /* --- streams that want out --- */
 
-#define DIR(P)                                                                                     \
-    {                                                                                              \
-        .type = TREE_DIRECTORY, .mode = 0755, .path = (P)                                          \
-    }
-#define DIR_END(P)                                                                                 \
-    {                                                                                              \
-        .type = TREE_DIRECTORY_END, .mode = 0755, .path = (P)                                      \
-    }
-#define FILE_(P)                                                                                   \
-    {                                                                                              \
-        .type = TREE_FILE, .mode = 0644, .path = (P)                                               \
-    }
-#define LINK(P, T)                                                                                 \
-    {                                                                                              \
-        .type = TREE_SYMLINK, .mode = 0777, .path = (P), .target = (T)                             \
-    }
-#define HARD(P, T)                                                                                 \
-    {                                                                                              \
-        .type = TREE_HARD_LINK, .mode = 0644, .path = (P), .target = (T)                           \
-    }
+#define DIR(P) { .type = TREE_DIRECTORY, .mode = 0755, .path = (P) }
+#define DIR_END(P) { .type = TREE_DIRECTORY_END, .mode = 0755, .path = (P) }
+#define FILE_(P) { .type = TREE_FILE, .mode = 0644, .path = (P) }
+#define LINK(P, T) { .type = TREE_SYMLINK, .mode = 0777, .path = (P), .target = (T) }
+#define HARD(P, T) { .type = TREE_HARD_LINK, .mode = 0644, .path = (P), .target = (T) }
 
 static const struct {
     struct tree_entry entries[4];

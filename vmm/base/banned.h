@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets atoi atol mktemp     \
-    gmtime localtime asctime ctime
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets atoi atol mktemp gmtime localtime asctime ctime
 #endif
 #endif

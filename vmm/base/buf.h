@@ -19,10 +19,7 @@ struct buf {
 };
 
 /* An empty buffer that may hold up to max_bytes. */
-#define BUF_INIT(max_bytes)                                                                        \
-    {                                                                                              \
-        .max = (max_bytes)                                                                         \
-    }
+#define BUF_INIT(max_bytes) { .max = (max_bytes) }
 
 void buf_init(struct buf *b, size_t max_bytes);
 void buf_release(struct buf *b);
