@@ -73,8 +73,13 @@ static uint16_t attr_of(const VTermScreenCellAttrs *a)
 static bool get_cell(const struct terminal *t, int row, int col, VTermScreenCell *ret)
 {
     memset(ret, 0, sizeof(*ret));
-    return row >= 0 && row < t->gate.rows && col >= 0 && col < t->gate.cols &&
-           vterm_screen_get_cell(t->screen, (VTermPos){ row, col }, ret);
+    if (row < 0 || row >= t->gate.rows || col < 0 || col >= t->gate.cols ||
+        !vterm_screen_get_cell(t->screen, (VTermPos){ row, col }, ret))
+        return false;
+    ret->chars[0] = vtgate_character(ret->chars[0]);
+    if (!ret->chars[0] || ret->chars[0] == RIGHT_HALF) /* erased: only the colours are left */
+        ret->attrs = (VTermScreenCellAttrs){ 0 };
+    return true;
 }
 
 static bool is_left_half(const VTermScreenCell *cell)

@@ -107,11 +107,25 @@ static void put_mark(struct vtgate *g, uint32_t c, const char *utf8, unsigned le
         vtgate_flush(g);
 }
 
+/* No libvterm has wide characters below; above, a number beyond Unicode would need five bytes. */
+#define MAYBE_WIDE_FIRST 0x1100
+#define MAYBE_WIDE_LAST 0xeffff
+#define BEYOND_UNICODE 0x110000
+
+uint32_t vtgate_character(uint32_t in_cell)
+{
+    return in_cell >= BEYOND_UNICODE + MAYBE_WIDE_FIRST &&
+                   in_cell <= BEYOND_UNICODE + MAYBE_WIDE_LAST
+               ? in_cell - BEYOND_UNICODE
+               : in_cell;
+}
+
 void vtgate_put(struct vtgate *g, uint32_t c)
 {
-    char utf8[4];
-    unsigned len = (unsigned)term_encode(c, utf8);
     int width = term_width(c);
+    bool in_disguise = width == 1 && c >= MAYBE_WIDE_FIRST && c <= MAYBE_WIDE_LAST;
+    char utf8[4];
+    unsigned len = (unsigned)term_encode(in_disguise ? c + BEYOND_UNICODE : c, utf8);
 
     if (width)
         put_glyph(g, utf8, len, width);
@@ -411,18 +425,49 @@ void vtgate_reset_margins(struct vtgate *g)
     vtgate_send(g, "\033[?6l\033[r\033[%d;%dH", pos.row + 1, pos.col + 1);
 }
 
+/* The background of what comes next; libvterm 0.3 gives it to all cells that a resize leaves blank.
+ */
+static void set_background(struct vtgate *g, const VTermColor *c)
+{
+    if (VTERM_COLOR_IS_DEFAULT_BG(c))
+        vtgate_send(g, "\033[49m");
+    else if (VTERM_COLOR_IS_INDEXED(c))
+        vtgate_send(g, "\033[48;5;%dm", c->indexed.idx);
+    else
+        vtgate_send(g, "\033[48;2;%d;%d;%dm", c->rgb.red, c->rgb.green, c->rgb.blue);
+}
+
+/*
+ * The alternate screen loses its last rows when it shrinks. libvterm 0.3 makes it scroll instead if
+ * there is anything in them.
+ */
+static void cut_alternate(struct vtgate *g, int rows)
+{
+    VTermPos pos = vtgate_cursor(g);
+
+    if (!g->alternate || rows >= g->rows)
+        return;
+    vtgate_send(g, "\033[%d;1H\033[J", rows + 1);
+    vtgate_send(g, "\033[%d;%dH", (pos.row < rows ? pos.row : rows - 1) + 1, pos.col + 1);
+}
+
 void vtgate_resize(struct vtgate *g, int rows, int cols)
 {
     VTermPos pos;
+    VTermValue background;
     bool was_pending = g->pending;
     int old_cols = g->cols;
 
-    vtgate_reset_margins(g);
-    vterm_screen_flush_damage(vterm_obtain_screen(g->vt));
     vtgate_clamp_size(&rows, &cols);
+    vtgate_reset_margins(g);
+    vterm_state_get_penattr(g->state, VTERM_ATTR_BACKGROUND, &background);
+    vtgate_send(g, "\033[49m");
+    cut_alternate(g, rows);
+    vterm_screen_flush_damage(vterm_obtain_screen(g->vt));
     g->rows = rows;
     g->cols = cols;
     vterm_set_size(g->vt, g->rows, g->cols);
+    set_background(g, &background.color);
     vterm_state_get_cursorpos(g->state, &pos);
     /* libvterm lets the row come out negative when it shrinks; one move puts the cursor back inside
      */

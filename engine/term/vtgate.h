@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <vterm.h>
 
@@ -57,6 +58,13 @@ struct vtgate_modes {
  */
 #define VTGATE_FONT_DIM 1
 #define VTGATE_FONT_CONCEAL 2
+
+/*
+ * Which characters are wide differs between libvterm's releases, and here it is term_width() that
+ * says so. A narrow one which a libvterm may take for wide therefore travels through it as a number
+ * beyond Unicode, which is narrow in all of them. Gives the character of a cell's first number.
+ */
+uint32_t vtgate_character(uint32_t in_cell);
 
 struct vtgate_charset {
     bool drawing[2], shifted;

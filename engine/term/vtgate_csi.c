@@ -294,7 +294,7 @@ static void on_repeat(struct vtgate *g, int n)
     size_t unused = 0;
     int room;
 
-    c = term_decode(g->last, &unused);
+    c = vtgate_character(term_decode(g->last, &unused));
     room = g->pending ? 0 : g->cols - vtgate_cursor(g).col;
     for (n = n > room ? room : n; n > 0; n--)
         vtgate_put(g, c);

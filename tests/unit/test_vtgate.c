@@ -9,16 +9,13 @@
 
 #include <dirent.h>
 
-#include "engine/term/screen.h"
-#include "engine/term/vtgate.h"
+#include "engine/term/terminal.h"
 #include "engine/term/width.h"
 
 #define SEEDS "tests/fuzz/seeds/vtgate"
 
 struct fixture {
-    VTerm *vt;
-    VTermScreen *screen;
-    struct vtgate gate;
+    struct terminal terminal;
     char title[256], directory[256], link[256];
 };
 
@@ -45,33 +42,38 @@ static void open_terminal(struct fixture *f, int rows, int cols)
                                                  .link = on_link };
 
     memset(f, 0, sizeof *f);
-    f->vt = vterm_new(rows, cols);
-    f->screen = vterm_obtain_screen(f->vt);
-    vterm_screen_enable_altscreen(f->screen, 1);
-    vtgate_init(&f->gate, f->vt, &events, f);
+    terminal_init(&f->terminal, rows, cols, NULL, &events, f);
 }
 
 static void feed(struct fixture *f, const char *text)
 {
-    vtgate_feed(&f->gate, text, strlen(text));
+    vtgate_feed(&f->terminal.gate, text, strlen(text));
 }
 
 /* The screen's rows, blanks cut, with | after each but the last ones that are empty. */
 static const char *rows_of(struct fixture *f)
 {
     static char text[8192];
-    char row_text[1024];
     size_t len = 0, end = 0;
 
-    text[0] = '\0';
-    for (int row = 0; row < f->gate.rows; row++) {
-        VTermRect rect = { row, row + 1, 0, f->gate.cols };
-        size_t n = vterm_screen_get_text(f->screen, row_text, sizeof row_text, rect);
-        while (n && (row_text[n - 1] == ' ' || row_text[n - 1] == '\0'))
-            n--;
-        len += (size_t)snprintf(text + len, sizeof text - len, "%.*s|", (int)n, row_text);
-        if (n)
-            end = len - 1;
+    for (int row = 0; row < f->terminal.gate.rows; row++) {
+        size_t start = len, printed = len;
+        VTermScreenCell cell;
+        for (int col = 0; terminal_get(&f->terminal, row, col, &cell); col++) {
+            if (cell.chars[0] == (uint32_t)-1)
+                continue;
+            assert_true(len + sizeof cell.chars < sizeof text);
+            if (!cell.chars[0])
+                text[len++] = ' ';
+            for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i]; i++)
+                len += term_encode(cell.chars[i], text + len);
+            if (text[len - 1] != ' ')
+                printed = len;
+        }
+        len = printed;
+        if (len > start)
+            end = len;
+        text[len++] = '|';
     }
     text[end] = '\0';
     return text;
@@ -128,7 +130,7 @@ static void test_vtgate_feed_screens(void **state)
 
         open_terminal(&f, 4, 10);
         feed(&f, screens[i].input);
-        vterm_state_get_cursorpos(f.gate.state, &cursor);
+        vterm_state_get_cursorpos(f.terminal.gate.state, &cursor);
         if (strcmp(rows_of(&f), screens[i].rows))
             print_message("case %zu\n", i);
         assert_string_equal(rows_of(&f), screens[i].rows);
@@ -136,7 +138,7 @@ static void test_vtgate_feed_screens(void **state)
             assert_int_equal(cursor.row, screens[i].row);
             assert_int_equal(cursor.col, screens[i].col);
         }
-        vterm_free(f.vt);
+        terminal_release(&f.terminal);
     }
 }
 
@@ -149,9 +151,9 @@ static void test_vtgate_feed_split(void **state)
 
         open_terminal(&f, 4, 10);
         for (const char *at = screens[i].input; *at; at++)
-            vtgate_feed(&f.gate, at, 1);
+            vtgate_feed(&f.terminal.gate, at, 1);
         assert_string_equal(rows_of(&f), screens[i].rows);
-        vterm_free(f.vt);
+        terminal_release(&f.terminal);
     }
 }
 
@@ -162,12 +164,12 @@ static void check_colour(const char *input, int red, int green, int blue)
 
     open_terminal(&f, 4, 10);
     feed(&f, input);
-    assert_true(vterm_screen_get_cell(f.screen, (VTermPos){ 0, 0 }, &cell));
+    assert_true(terminal_get(&f.terminal, 0, 0, &cell));
     assert_true(VTERM_COLOR_IS_RGB(&cell.fg));
     assert_int_equal(cell.fg.rgb.red, red);
     assert_int_equal(cell.fg.rgb.green, green);
     assert_int_equal(cell.fg.rgb.blue, blue);
-    vterm_free(f.vt);
+    terminal_release(&f.terminal);
 }
 
 static void test_vtgate_colours(void **state)
@@ -178,6 +180,31 @@ static void test_vtgate_colours(void **state)
     check_colour("\x1b[38:2:1:2:3mx", 1, 2, 3);
     check_colour("\x1b[1;38:2::1:2:3;4:3;58:2::9:9:9mx", 1, 2, 3);
     check_colour("\x1b[38;2;1;2;3;58;2;9;9;9mx", 1, 2, 3);
+}
+
+/* Erased cells have the background alone; what a resize adds not even that. */
+static void test_vtgate_blank_cells(void **state)
+{
+    struct fixture f;
+    VTermScreenCell cell;
+
+    (void)state;
+    open_terminal(&f, 4, 10);
+    feed(&f, "\x1b[4;7;44mab\x1b[K");
+    assert_true(terminal_get(&f.terminal, 0, 1, &cell));
+    assert_true(cell.attrs.underline == 1 && cell.attrs.reverse);
+    assert_true(terminal_get(&f.terminal, 0, 2, &cell));
+    assert_true(!cell.attrs.underline && !cell.attrs.reverse);
+    assert_true(VTERM_COLOR_IS_INDEXED(&cell.bg) && cell.bg.indexed.idx == 4);
+    vtgate_resize(&f.terminal.gate, 6, 12);
+    assert_true(terminal_get(&f.terminal, 0, 11, &cell));
+    assert_true(VTERM_COLOR_IS_DEFAULT_BG(&cell.bg));
+    assert_true(terminal_get(&f.terminal, 5, 0, &cell));
+    assert_true(VTERM_COLOR_IS_DEFAULT_BG(&cell.bg));
+    feed(&f, "c");
+    assert_true(terminal_get(&f.terminal, 0, 2, &cell));
+    assert_true(VTERM_COLOR_IS_INDEXED(&cell.bg) && cell.bg.indexed.idx == 4);
+    terminal_release(&f.terminal);
 }
 
 static void test_vtgate_events(void **state)
@@ -200,8 +227,8 @@ static void test_vtgate_events(void **state)
     feed(&f, "\x1b]8;;\x1b\\");
     assert_string_equal(f.link, "");
     feed(&f, "ab\x1b[6n\x1b[c\x1b[?1$p"); /* the gate answers nothing */
-    assert_int_equal(vterm_output_get_buffer_current(f.vt), 0);
-    vterm_free(f.vt);
+    assert_int_equal(vterm_output_get_buffer_current(f.terminal.vt), 0);
+    terminal_release(&f.terminal);
 }
 
 static void test_vtgate_resize(void **state)
@@ -212,16 +239,21 @@ static void test_vtgate_resize(void **state)
     (void)state;
     open_terminal(&f, 6, 20);
     feed(&f, "\x1b[3;5r\x1b[?6h\x1b[1;1Habc");
-    vtgate_resize(&f.gate, 2, 1);
-    assert_int_equal(f.gate.cols, 2);
-    vterm_state_get_cursorpos(f.gate.state, &cursor);
+    vtgate_resize(&f.terminal.gate, 2, 1);
+    assert_int_equal(f.terminal.gate.cols, 2);
+    vterm_state_get_cursorpos(f.terminal.gate.state, &cursor);
     assert_in_range(cursor.row, 0, 1);
     assert_in_range(cursor.col, 0, 1);
-    vtgate_resize(&f.gate, 5000, 5000);
-    assert_int_equal(f.gate.rows, VTGATE_ROWS_MAX);
+    vtgate_resize(&f.terminal.gate, 5000, 5000);
+    assert_int_equal(f.terminal.gate.rows, VTGATE_ROWS_MAX);
     feed(&f, "\x1b[2J\x1b[1;1Hok");
     assert_string_equal(rows_of(&f), "ok");
-    vterm_free(f.vt);
+    terminal_release(&f.terminal);
+    open_terminal(&f, 4, 10); /* the alternate screen loses its last rows */
+    feed(&f, "\x1b[?1049h1\r\n2\r\n3\r\n4\x1b[2;1H");
+    vtgate_resize(&f.terminal.gate, 2, 10);
+    assert_string_equal(rows_of(&f), "1|2");
+    terminal_release(&f.terminal);
 }
 
 /* Streams that crashed or hung libvterm without the gate; 0xff and two bytes are a resize. */
@@ -237,16 +269,16 @@ static void run_seed(const char *path)
     open_terminal(&f, 6, 12);
     for (size_t i = 0; i < n; i++) {
         if (data[i] == 0xff && i + 2 < n) {
-            vtgate_resize(&f.gate, 1 + data[i + 1] % 40, 2 + data[i + 2] % 60);
+            vtgate_resize(&f.terminal.gate, 1 + data[i + 1] % 40, 2 + data[i + 2] % 60);
             i += 2;
         } else {
-            vtgate_feed(&f.gate, (const char *)data + i, 1);
+            vtgate_feed(&f.terminal.gate, (const char *)data + i, 1);
         }
     }
     feed(&f, "\x18\x1b[?1049l\x1b"
              "cstill here");
-    assert_true(f.gate.cols < 11 || strcmp(rows_of(&f), "still here") == 0);
-    vterm_free(f.vt);
+    assert_true(f.terminal.gate.cols < 11 || strcmp(rows_of(&f), "still here") == 0);
+    terminal_release(&f.terminal);
 }
 
 static void test_vtgate_known_crashes(void **state)
@@ -270,55 +302,43 @@ static void test_vtgate_known_crashes(void **state)
 
 /* ---- the width table ---- */
 
-static int glyph_width, glyph_calls, glyph_chars;
-
-static int on_putglyph(VTermGlyphInfo *info, VTermPos pos, void *user)
+/* Whichever libvterm is installed: each character takes the columns that the table says, and comes
+ * back as itself; a mark joins the character before it. */
+static void test_every_character_is_as_wide_as_the_table_says(void **state)
 {
-    (void)pos;
-    (void)user;
-    glyph_width = info->width;
-    for (glyph_chars = 0; info->chars[glyph_chars];)
-        glyph_chars++;
-    glyph_calls++;
-    return 1;
-}
-
-/* Every code point is as wide as the installed libvterm says; a mark is what it joins to an 'a'. */
-static void test_term_width_is_libvterms(void **state)
-{
-    static const VTermStateCallbacks callbacks = { .putglyph = on_putglyph };
-    VTerm *vt = vterm_new(2, 20);
-    VTermState *vs;
+    struct fixture f;
 
     (void)state;
-    vterm_set_utf8(vt, 1);
-    vs = vterm_obtain_state(vt);
-    vterm_state_set_callbacks(vs, &callbacks, NULL);
-    vterm_state_reset(vs, 1);
+    open_terminal(&f, 2, 20);
     for (uint32_t c = 0xa0; c <= 0x10ffff; c++) {
         char text[8] = "\ra";
-        size_t n;
+        VTermScreenCell cell;
+        VTermPos cursor;
+        int width;
 
         if (c == 0xd800)
             c = 0xe000;
-        n = 2 + term_encode(c, text + 2);
-        glyph_calls = 0;
-        vterm_input_write(vt, text, n);
-        if (glyph_calls == 1 && glyph_chars == 2)
-            assert_int_equal(term_width(c), 0);
-        else
-            assert_int_equal(term_width(c), glyph_width);
+        width = term_width(c);
+        vtgate_feed(&f.terminal.gate, text, 2 + term_encode(c, text + 2));
+        vterm_state_get_cursorpos(f.terminal.gate.state, &cursor);
+        terminal_get(&f.terminal, 0, width ? 1 : 0, &cell);
+        if (cursor.col != 1 + width || cell.chars[width ? 0 : 1] != c)
+            fail_msg("U+%X: column %d, not %d", (unsigned)c, cursor.col, 1 + width);
     }
-    vterm_free(vt);
+    terminal_release(&f.terminal);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vtgate_feed_screens),     cmocka_unit_test(test_vtgate_feed_split),
-        cmocka_unit_test(test_vtgate_colours),          cmocka_unit_test(test_vtgate_events),
-        cmocka_unit_test(test_vtgate_resize),           cmocka_unit_test(test_vtgate_known_crashes),
-        cmocka_unit_test(test_term_width_is_libvterms),
+        cmocka_unit_test(test_vtgate_feed_screens),
+        cmocka_unit_test(test_vtgate_feed_split),
+        cmocka_unit_test(test_vtgate_colours),
+        cmocka_unit_test(test_vtgate_blank_cells),
+        cmocka_unit_test(test_vtgate_events),
+        cmocka_unit_test(test_vtgate_resize),
+        cmocka_unit_test(test_vtgate_known_crashes),
+        cmocka_unit_test(test_every_character_is_as_wide_as_the_table_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
