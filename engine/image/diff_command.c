@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "engine/image/command.h"
-#include "engine/image/text_diff.h"
-#include "engine/image/tree_diff.h"
+#include "engine/image/diff/text_diff.h"
+#include "engine/image/diff/tree_diff.h"
 #include "vmm/base/fs.h"
 
 struct diff_args {

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "engine/image/command.h"
-#include "engine/image/disk_export.h"
-#include "engine/image/disk_list.h"
-#include "engine/image/view.h"
+#include "engine/image/view/disk_export.h"
+#include "engine/image/view/disk_list.h"
+#include "engine/image/view/view.h"
 #include "vmm/base/fs.h"
 
 #define CHUNK_BYTES (256 * 1024)

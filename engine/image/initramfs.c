@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "engine/image/command.h"
-#include "engine/image/source.h"
+#include "engine/image/tar/source.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/tree.h"
 

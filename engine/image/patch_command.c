@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "engine/image/command.h"
-#include "engine/image/patch_tree.h"
+#include "engine/image/patch/patch_tree.h"
 #include "vmm/base/fs.h"
 
 struct patch_args {

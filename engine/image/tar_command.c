@@ -4,8 +4,8 @@
 #include <time.h>
 
 #include "engine/image/command.h"
-#include "engine/image/source.h"
-#include "engine/image/tar_to_ext4.h"
+#include "engine/image/tar/source.h"
+#include "engine/image/tar/tar_to_ext4.h"
 #include "vmm/base/fs.h"
 
 #define SIZE_BYTES_DEFAULT (10LL << 30)

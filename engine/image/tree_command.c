@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include "engine/image/command.h"
-#include "engine/image/source.h"
-#include "engine/image/tar_to_tree.h"
-#include "engine/image/tree_stream.h"
+#include "engine/image/tar/source.h"
+#include "engine/image/tar/tar_to_tree.h"
+#include "engine/image/tar/tree_stream.h"
 
 struct tree_command_args {
     int output_fd; /* -1: only look */

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "engine/image/command.h"
-#include "engine/image/modules.h"
-#include "engine/image/source.h"
-#include "engine/image/tree_stream.h"
+#include "engine/image/kernel/modules.h"
+#include "engine/image/tar/source.h"
+#include "engine/image/tar/tree_stream.h"
 #include "vmm/base/fs.h"
 
 #define KERNEL_MAX_BYTES (256LL << 20)

@@ -13,11 +13,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "engine/image/disk_export.h"
-#include "engine/image/disk_list.h"
-#include "engine/image/source.h"
-#include "engine/image/tar_to_ext4.h"
-#include "engine/image/view.h"
+#include "engine/image/tar/source.h"
+#include "engine/image/tar/tar_to_ext4.h"
+#include "engine/image/view/disk_export.h"
+#include "engine/image/view/disk_list.h"
+#include "engine/image/view/view.h"
 #include "vmm/base/fs.h"
 #include "vmm/disk.h"
 

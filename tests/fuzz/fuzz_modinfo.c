@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "engine/image/modinfo.h"
+#include "engine/image/kernel/modinfo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

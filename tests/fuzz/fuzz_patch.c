@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "engine/image/patch_tree.h"
+#include "engine/image/patch/patch_tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "engine/image/source.h"
-#include "engine/image/tar_to_ext4.h"
+#include "engine/image/tar/source.h"
+#include "engine/image/tar/tar_to_ext4.h"
 #include "tests/fuzz/tar_checksums.h"
 
 #define IMAGE_BYTES (16 << 20)

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/image/source.h"
-#include "engine/image/tar_to_tree.h"
+#include "engine/image/tar/source.h"
+#include "engine/image/tar/tar_to_tree.h"
 #include "tests/fuzz/tar_checksums.h"
 #include "vmm/base/buf.h"
 

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "engine/image/patch.h"
-#include "engine/image/text_diff.h"
+#include "engine/image/diff/text_diff.h"
+#include "engine/image/patch/patch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

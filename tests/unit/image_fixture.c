@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/image/source.h"
+#include "engine/image/tar/source.h"
 
 #define NOW 1700000000
 

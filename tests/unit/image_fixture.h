@@ -14,7 +14,7 @@
 #include <cmocka.h>
 #include <ext2fs/ext2fs.h>
 
-#include "engine/image/tar_to_ext4.h"
+#include "engine/image/tar/tar_to_ext4.h"
 
 #define IMAGE_MIB(n) ((int64_t)(n) << 20)
 

@@ -2,7 +2,7 @@
 #ifndef PYRO_TESTS_PATCH_FIXTURE_H
 #define PYRO_TESTS_PATCH_FIXTURE_H
 
-#include "engine/image/patch_tree.h"
+#include "engine/image/patch/patch_tree.h"
 
 struct memory_file {
     char path[64];

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/image/chain.h"
+#include "engine/image/view/chain.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 #include "vmm/disk.h"

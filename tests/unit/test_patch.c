@@ -1,6 +1,6 @@
 /* tests/unit/test_patch.c: patches: what is taken, what is refused, and that git-apply(1) does the
  * same. */
-#include "engine/image/patch.h"
+#include "engine/image/patch/patch.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/image/source.h"
-#include "engine/image/tar_to_tree.h"
+#include "engine/image/tar/source.h"
+#include "engine/image/tar/tar_to_tree.h"
 #include "tests/unit/image_fixture.h"
 
 static bool convert(int fd, struct buf *to, const struct tar_limits *limits,

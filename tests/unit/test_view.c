@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "engine/image/disk_list.h"
-#include "engine/image/view.h"
+#include "engine/image/view/disk_list.h"
+#include "engine/image/view/view.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 #include "vmm/disk.h"

@@ -1,0 +1,106 @@
+/* engine/image/ext4/blocks.c: space and writes of an image that is being built. */
+#include "engine/image/ext4/blocks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES (1 << 20)
+#define DIRECT_BYTES (64 << 10) /* as large as this it is written without a copy */
+
+bool blocks_init(struct blocks *b, int fd, uint64_t image_blocks, struct pyro_error *err)
+{
+    memset(b, 0, sizeof(*b));
+    b->fd = fd;
+    b->image_blocks = image_blocks;
+    b->buffer = malloc(BUFFER_BYTES);
+    return b->buffer || pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+}
+
+void blocks_release(struct blocks *b)
+{
+    free(b->free_runs);
+    free(b->buffer);
+    memset(b, 0, sizeof(*b));
+}
+
+bool blocks_add_free(struct blocks *b, uint64_t physical, uint64_t length, struct pyro_error *err)
+{
+    while (length) {
+        uint32_t part = length > 1u << 30 ? 1u << 30 : (uint32_t)length;
+        if (b->count == b->capacity) {
+            size_t capacity = b->capacity ? b->capacity * 2 : 64;
+            struct run *grown = realloc(b->free_runs, capacity * sizeof(*grown));
+            if (!grown)
+                return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+            b->free_runs = grown;
+            b->capacity = capacity;
+        }
+        b->free_runs[b->count++] = (struct run){ .physical = physical, .length = part };
+        physical += part;
+        length -= part;
+    }
+    return true;
+}
+
+bool blocks_take(struct blocks *b, uint32_t wanted, uint64_t *ret_physical, uint32_t *ret_length,
+                 struct pyro_error *err)
+{
+    struct run *r;
+
+    while (b->at < b->count && b->free_runs[b->at].length == 0)
+        b->at++;
+    if (b->at == b->count)
+        return pyro_fail(err, PYRO_NO_SPACE, "the image of %llu MiB is full",
+                         (unsigned long long)(b->image_blocks * BLOCK_BYTES >> 20));
+    r = &b->free_runs[b->at];
+    *ret_length = wanted < r->length ? wanted : r->length;
+    *ret_physical = r->physical;
+    r->physical += *ret_length;
+    r->length -= *ret_length;
+    return true;
+}
+
+static bool write_at(struct blocks *b, uint64_t physical, const char *bytes, size_t n,
+                     struct pyro_error *err)
+{
+    off_t at = (off_t)(physical * BLOCK_BYTES);
+
+    while (n) {
+        ssize_t done = pwrite(b->fd, bytes, n, at);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return pyro_fail_errno(err, "write the image");
+        bytes += done;
+        n -= (size_t)done;
+        at += done;
+    }
+    return true;
+}
+
+bool blocks_flush(struct blocks *b, struct pyro_error *err)
+{
+    size_t n = b->fill;
+
+    b->fill = 0;
+    return write_at(b, b->first, b->buffer, n, err);
+}
+
+bool blocks_write(struct blocks *b, uint64_t physical, const void *bytes, size_t count,
+                  struct pyro_error *err)
+{
+    size_t n = count * BLOCK_BYTES;
+
+    if (b->fill && (physical != b->first + b->fill / BLOCK_BYTES || b->fill + n > BUFFER_BYTES) &&
+        !blocks_flush(b, err))
+        return false;
+    if (b->fill == 0 && n >= DIRECT_BYTES)
+        return write_at(b, physical, bytes, n, err);
+    if (b->fill == 0)
+        b->first = physical;
+    memcpy(b->buffer + b->fill, bytes, n);
+    b->fill += n;
+    return true;
+}

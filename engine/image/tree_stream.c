@@ -1,9 +1,0 @@
-/* engine/image/tree_stream.c: where a stream of files goes. */
-#include "engine/image/tree_stream.h"
-
-#include "vmm/base/fs.h"
-
-bool tree_stream_write(void *arg, const void *bytes, size_t n, struct pyro_error *err)
-{
-    return fs_write_all(*(const int *)arg, bytes, n, err);
-}

@@ -1,0 +1,25 @@
+/* The io_manager through which libext2fs reads a chain of layers. Within view*.c only. */
+#ifndef PYRO_IMAGE_VIEW_IO_H
+#define PYRO_IMAGE_VIEW_IO_H
+
+#include <ext2fs/ext2fs.h>
+
+#include "engine/image/view/chain.h"
+#include "engine/image/view/journal.h"
+
+/* What one channel reads; lives as long as it. */
+struct view_source {
+    struct chain *chain;
+    unsigned top;
+    struct journal *journal; /* what is not in its place yet; NULL: nothing */
+    uint64_t budget;         /* blocks that may still be read: a damaged tree may have no end */
+    struct pyro_error why;   /* of the last read that failed; code PYRO_OK: none */
+};
+
+/* Bytes of the disk, with what the journal has of them. */
+bool view_source_read(struct view_source *s, uint64_t at, void *ret, size_t n,
+                      struct pyro_error *err) MUST_CHECK;
+/* Opens a file system read only on the source. */
+errcode_t view_io_open(struct view_source *source, ext2_filsys *ret);
+
+#endif
