@@ -12,7 +12,7 @@
 #include "engine/environment/environment.h"
 #include "engine/helper.h"
 #include "engine/network/host.h"
-#include "engine/paths.h"
+#include "engine/state/paths.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/accel.h"
 #include "vmm/base/fs.h"

@@ -14,7 +14,7 @@
 #ifndef PYRO_TUI_APP_H
 #define PYRO_TUI_APP_H
 
-#include "engine/workspace/record.h"
+#include "engine/state/record.h"
 #include "tui/draw.h"
 #include "tui/input.h"
 #include "tui/keymap.h"

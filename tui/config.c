@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/paths.h"
+#include "engine/state/paths.h"
 #include "tui/clipboard.h"
 #include "tui/keymap.h"
 #include "tui/log.h"

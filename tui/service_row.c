@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/service/service_files.h"
+#include "engine/state/service_files.h"
 
 struct reading {
     json_t *to;

@@ -2,8 +2,8 @@
 #ifndef PYRO_TUI_TARGET_H
 #define PYRO_TUI_TARGET_H
 
-#include "engine/shell/shell_files.h"
-#include "engine/workspace/record.h"
+#include "engine/state/shell_files.h"
+#include "engine/state/record.h"
 
 struct target {
     char workspace_id[WORKSPACE_ID_LENGTH + 1];

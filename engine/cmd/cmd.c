@@ -14,7 +14,7 @@
 #include "engine/cmd/redaction.h"
 #include "engine/cmd/schema.h"
 #include "engine/cmd/status.h"
-#include "engine/paths.h"
+#include "engine/state/paths.h"
 #include "vmm/base/json.h"
 
 /*

@@ -8,9 +8,9 @@
 #include "engine/cmd/show.h"
 #include "engine/cmd/table.h"
 #include "engine/cmd/text.h"
-#include "engine/environment/base.h"
+#include "engine/state/base.h"
 #include "engine/environment/environment.h"
-#include "engine/paths.h"
+#include "engine/state/paths.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/template.h"
 

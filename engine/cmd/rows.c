@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/network/policy.h"
+#include "engine/state/network_policy.h"
 #include "engine/secret/secrets.h"
 
 #define VCPUS_MAX 32

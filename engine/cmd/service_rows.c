@@ -6,7 +6,7 @@
 #include "engine/cmd/rows.h"
 #include "engine/cmd/show.h"
 #include "engine/cmd/text.h"
-#include "engine/service/service_files.h"
+#include "engine/state/service_files.h"
 #include "vmm/base/json.h"
 
 static const char *const readiness_types[] = { "file", "tcp", "http", "command", NULL };

@@ -9,7 +9,7 @@
 #include "engine/cmd/show.h"
 #include "engine/cmd/table.h"
 #include "engine/shell/cast.h"
-#include "engine/shell/shell_files.h"
+#include "engine/state/shell_files.h"
 #include "engine/workspace/lifecycle.h"
 #include "vmm/base/file_name.h"
 

@@ -4,7 +4,7 @@
 #include "engine/cmd/rows.h"
 #include "engine/cmd/show.h"
 #include "engine/cmd/table.h"
-#include "engine/network/policy.h"
+#include "engine/state/network_policy.h"
 #include "engine/workspace/workspace.h"
 
 struct workspace_create_args {

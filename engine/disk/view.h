@@ -5,8 +5,8 @@
 #ifndef PYRO_DISK_VIEW_H
 #define PYRO_DISK_VIEW_H
 
-#include "engine/disk/layers.h"
-#include "engine/workspace/record.h"
+#include "engine/state/layers.h"
+#include "engine/state/record.h"
 #include "vmm/base/proc.h"
 
 /* The open layers of a chain, from the base up to one layer. */

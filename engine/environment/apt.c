@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/paths.h"
+#include "engine/state/paths.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 

@@ -10,11 +10,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "engine/environment/digest.h"
-#include "engine/environment/file_state.h"
+#include "engine/state/digest.h"
+#include "engine/state/file_state.h"
 #include "engine/environment/kernel.h"
 #include "engine/helper.h"
-#include "engine/paths.h"
+#include "engine/state/paths.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
 

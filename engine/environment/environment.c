@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "engine/environment/catalog.h"
-#include "engine/environment/digest.h"
+#include "engine/state/digest.h"
 #include "engine/environment/environment_private.h"
-#include "engine/environment/file_state.h"
-#include "engine/paths.h"
+#include "engine/state/file_state.h"
+#include "engine/state/paths.h"
 #include "vmm/base/fs.h"
 
 #define PLATFORM "linux-x86_64"

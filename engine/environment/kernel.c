@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "engine/environment/apt.h"
-#include "engine/environment/digest.h"
+#include "engine/state/digest.h"
 #include "engine/helper.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"

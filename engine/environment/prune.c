@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/environment/base.h"
+#include "engine/state/base.h"
 #include "engine/environment/environment.h"
 #include "engine/environment/environment_private.h"
-#include "engine/paths.h"
+#include "engine/state/paths.h"
 #include "vmm/base/fs.h"
 
 struct prune {

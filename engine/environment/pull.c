@@ -15,7 +15,7 @@
 #include "engine/environment/environment_private.h"
 #include "engine/environment/mmdebstrap.h"
 #include "engine/helper.h"
-#include "engine/paths.h"
+#include "engine/state/paths.h"
 #include "vmm/base/fs.h"
 
 #define PULL_TIMEOUT_MS (6LL * 3600 * 1000)

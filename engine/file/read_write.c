@@ -5,7 +5,7 @@
 #include "engine/file/fetch.h"
 #include "engine/file/file.h"
 #include "engine/file/path.h"
-#include "engine/workspace/record.h"
+#include "engine/state/record.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/utf8.h"
 

@@ -4,8 +4,6 @@
 
 #include "engine/service/service.h"
 
-#define PORT_MAX 65535
-
 /* Decimal digits, n of them, and nothing else. */
 static bool parse_port(const char *text, size_t n, int *ret)
 {
@@ -16,7 +14,7 @@ static bool parse_port(const char *text, size_t n, int *ret)
     for (size_t i = 0; i < n; i++)
         port = port * 10 + (text[i] - '0');
     *ret = port;
-    return port >= 1 && port <= PORT_MAX;
+    return port >= 1 && port <= SERVICE_PORT_MAX;
 }
 
 static bool is_doubled(const json_t *list, int host_port, int guest_port)
@@ -42,7 +40,7 @@ json_t *service_publish_parse(const char *const *items, size_t count, struct pyr
             (colon && !parse_port(items[i], (size_t)(colon - items[i]), &host_port))) {
             pyro_fail(err, PYRO_INVALID_ARGUMENT,
                       "--publish '%.40s' is no [HOST:]GUEST, two ports from 1 to %d", items[i],
-                      PORT_MAX);
+                      SERVICE_PORT_MAX);
             return NULL;
         }
         if (is_doubled(list, host_port, guest_port)) {
@@ -59,31 +57,4 @@ json_t *service_publish_parse(const char *const *items, size_t count, struct pyr
         return NULL;
     }
     return json_incref(list);
-}
-
-bool service_publish_check(const json_t *list, bool opened, struct pyro_error *err)
-{
-    if (!json_is_array(list) || json_array_size(list) > SERVICE_PORTS_MAX)
-        return pyro_fail(err, PYRO_RECORD_INVALID, "'published' is no list of ports");
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        int64_t port;
-        if (!json_get_int(json_array_get(list, i), "host_port", opened, PORT_MAX, &port, err) ||
-            !json_get_int(json_array_get(list, i), "guest_port", 1, PORT_MAX, &port, err))
-            return false;
-    }
-    return true;
-}
-
-json_t *service_published_view(const struct service_record *r)
-{
-    json_t *view = json_array();
-
-    for (size_t i = 0; service_is_live(r) && i < json_array_size(r->published); i++) {
-        const json_t *p = json_array_get(r->published, i);
-        json_array_append_new(
-            view, json_pack("{s:s, s:I, s:I, s:s}", "host", "127.0.0.1", "host_port",
-                            (json_int_t)json_int_or(p, "host_port", 0), "guest_port",
-                            (json_int_t)json_int_or(p, "guest_port", 0), "protocol", "tcp"));
-    }
-    return view;
 }

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "engine/state/names.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
-#include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
 
 #define CALL_DEADLINE_MS 60000 /* beyond what readiness may take; a stop is killed after 10 s */

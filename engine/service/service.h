@@ -10,7 +10,7 @@
 #ifndef PYRO_SERVICE_H
 #define PYRO_SERVICE_H
 
-#include "engine/service/service_files.h"
+#include "engine/state/service_files.h"
 
 /* At most one of the four is not NULL. */
 struct service_readiness {
@@ -68,9 +68,5 @@ bool service_readiness_parse(const struct service_readiness *r, json_t **ret,
  * with err set. */
 json_t *service_publish_parse(const char *const *items, size_t count,
                               struct pyro_error *err) MUST_CHECK;
-/* Whether such a list is sound; `opened`: its host ports are known. */
-bool service_publish_check(const json_t *list, bool opened, struct pyro_error *err) MUST_CHECK;
-/* As users see them; nothing once the service has ended. New. */
-json_t *service_published_view(const struct service_record *r);
 
 #endif

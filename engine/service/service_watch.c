@@ -11,7 +11,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "engine/service/service_files.h"
+#include "engine/state/service_files.h"
 #include "vmm/base/fs.h"
 
 #define REST_MS 20

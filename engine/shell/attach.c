@@ -19,7 +19,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "engine/shell/shell_files.h"
+#include "engine/state/shell_files.h"
 #include "engine/term/replay.h"
 #include "engine/term/screen.h"
 #include "engine/term/track.h"

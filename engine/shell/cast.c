@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/shell/shell_notes.h"
+#include "engine/state/shell_notes.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"
 

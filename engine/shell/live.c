@@ -14,7 +14,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
-#include "engine/shell/shell_notes.h"
+#include "engine/state/shell_notes.h"
 #include "engine/term/screen.h"
 #include "engine/term/tail.h"
 #include "vmm/base/fs.h"

@@ -11,7 +11,7 @@
 #ifndef PYRO_SHELL_LIVE_H
 #define PYRO_SHELL_LIVE_H
 
-#include "engine/shell/shell_files.h"
+#include "engine/state/shell_files.h"
 #include "engine/term/pane.h"
 
 struct live;

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "engine/shell/shell_wait.h"
+#include "engine/state/names.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
-#include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/loop.h"
 

@@ -10,7 +10,7 @@
 #ifndef PYRO_SHELL_H
 #define PYRO_SHELL_H
 
-#include "engine/shell/shell_files.h"
+#include "engine/state/shell_files.h"
 
 struct shell_open_spec {
     const char *cwd; /* NULL: /workspace */

@@ -15,7 +15,7 @@
 
 #include "engine/secret/hide.h"
 #include "engine/secret/secrets.h"
-#include "engine/shell/shell_notes.h"
+#include "engine/state/shell_notes.h"
 #include "engine/shell/shell_wait.h"
 #include "engine/term/sgr.h"
 #include "engine/term/vtparse.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/disk/reset.h"
+#include "engine/state/reset.h"
 #include "engine/supervisor/disk_fds.h"
 #include "engine/supervisor/disk_merge.h"
 #include "vmm/base/fs.h"

@@ -15,7 +15,7 @@
 #include "engine/supervisor/host_disk.h"
 #include "engine/supervisor/pipe.h"
 #include "engine/supervisor/supervisor.h"
-#include "engine/workspace/commands.h"
+#include "engine/state/commands.h"
 #include "vmm/base/fs.h"
 
 #define PAUSE_MS 50      /* after which what could begin a secret is shown, as far as it may be */

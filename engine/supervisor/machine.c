@@ -11,7 +11,7 @@
 
 #include "engine/environment/boot.h"
 #include "engine/guest_program.h"
-#include "engine/paths.h"
+#include "engine/state/paths.h"
 #include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/network.h"
 #include "engine/supervisor/supervisor.h"

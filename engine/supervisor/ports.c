@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/service/service.h"
+#include "engine/state/service_files.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/sock.h"
 #include "vmm/base/tunnel.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/service/service_files.h"
+#include "engine/state/service_files.h"
 #include "engine/supervisor/ports.h"
 #include "vmm/base/fs.h"
 

@@ -2,7 +2,7 @@
 #ifndef PYRO_SUPERVISOR_SERVICE_H
 #define PYRO_SUPERVISOR_SERVICE_H
 
-#include "engine/service/service.h"
+#include "engine/state/service_files.h"
 #include "engine/supervisor/guest_log.h"
 #include "engine/supervisor/intake.h"
 #include "engine/supervisor/supervisor.h"

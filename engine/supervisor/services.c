@@ -14,11 +14,11 @@
 #include <sys/stat.h>
 
 #include "engine/secret/hide.h"
-#include "engine/service/service_files.h"
+#include "engine/state/names.h"
+#include "engine/state/service_files.h"
 #include "engine/supervisor/intake.h"
 #include "engine/supervisor/ports.h"
 #include "engine/supervisor/service.h"
-#include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
 
 #define STOP_KILL_MS 10000 /* from TERM to KILL */

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/shell/shell_notes.h"
+#include "engine/state/shell_notes.h"
 #include "vmm/base/fs.h"
 
 #define MARK_MS 10          /* output within this time is one mark */

@@ -2,8 +2,8 @@
 #ifndef PYRO_SHELL_LOG_H
 #define PYRO_SHELL_LOG_H
 
-#include "engine/shell/shell_files.h"
-#include "engine/shell/shell_state.h"
+#include "engine/state/shell_files.h"
+#include "engine/state/shell_state.h"
 #include "engine/supervisor/guest_log.h"
 #include "engine/term/track.h"
 

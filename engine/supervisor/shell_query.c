@@ -8,7 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "engine/shell/shell_notes.h"
+#include "engine/state/shell_notes.h"
 #include "engine/term/screen.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"

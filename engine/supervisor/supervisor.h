@@ -19,8 +19,8 @@
 #define PYRO_SUPERVISOR_H
 
 #include "engine/supervisor/supervise.h"
-#include "engine/workspace/commands.h"
-#include "engine/workspace/record.h"
+#include "engine/state/commands.h"
+#include "engine/state/record.h"
 #include "vmm/base/link.h"
 #include "vmm/base/loop.h"
 #include "vmm/base/redact.h"

@@ -4,7 +4,7 @@
 
 #include "engine/progress.h"
 #include "engine/supervisor/supervise.h"
-#include "engine/workspace/store.h"
+#include "engine/state/store.h"
 #include "vmm/base/link.h"
 
 #define SUPERVISOR_SOCKET "run/sock"

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "engine/workspace/attach.h"
-#include "engine/workspace/commands.h"
+#include "engine/state/commands.h"
 #include "engine/workspace/lifecycle.h"
 #include "vmm/base/fs.h"
 

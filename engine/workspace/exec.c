@@ -17,8 +17,9 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
+#include "engine/state/names.h"
 #include "engine/workspace/attach.h"
-#include "engine/workspace/commands.h"
+#include "engine/state/commands.h"
 #include "engine/workspace/lifecycle.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"

@@ -5,11 +5,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/environment/base.h"
+#include "engine/state/base.h"
 #include "engine/environment/boot.h"
 #include "engine/environment/environment.h"
 #include "engine/environment/pull.h"
 #include "engine/secret/hide.h"
+#include "engine/state/names.h"
 #include "engine/tree/seed.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"

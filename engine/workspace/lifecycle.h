@@ -2,7 +2,7 @@
 #ifndef PYRO_LIFECYCLE_H
 #define PYRO_LIFECYCLE_H
 
-#include "engine/workspace/store.h"
+#include "engine/state/store.h"
 #include "engine/workspace/workspace.h"
 
 /* A workspace found by reference. */

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "engine/workspace/record.h"
+#include "engine/state/record.h"
 #include "vmm/base/proc.h"
 
 #define DELAY_MS 50 /* one that starts or ends is without a holder for a moment */

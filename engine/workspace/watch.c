@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 
 #include "engine/workspace/settle_child.h"
-#include "engine/workspace/store.h"
+#include "engine/state/store.h"
 #include "vmm/base/fs.h"
 
 #define REST_MS 15

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/paths.h"
+#include "engine/state/paths.h"
 #include "tests/unit/peer.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"

@@ -1,6 +1,6 @@
 /* Base images kept beside the workspaces: linked or copied, found by what they hold, pruned by use.
  */
-#include "engine/environment/base.h"
+#include "engine/state/base.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/environment/digest.h"
+#include "engine/state/digest.h"
 #include "engine/environment/environment.h"
 #include "tests/unit/unit.h"
 #include "vmm/base/fs.h"

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "engine/shell/cast.h"
-#include "engine/shell/shell_files.h"
+#include "engine/state/shell_files.h"
 #include "vmm/base/fs.h"
 
 static int make_shell(char *path, const char *log, const char *events, const char *times)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/workspace/commands.h"
+#include "engine/state/commands.h"
 #include "vmm/base/fs.h"
 
 static int make_dir(char *path)

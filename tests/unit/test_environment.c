@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "engine/environment/catalog.h"
-#include "engine/environment/digest.h"
+#include "engine/state/digest.h"
 #include "engine/environment/environment_private.h"
 #include "tests/unit/unit.h"
 #include "vmm/base/fs.h"

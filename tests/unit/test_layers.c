@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/disk/layers.h"
+#include "engine/state/layers.h"
 #include "vmm/base/fs.h"
 
 static bool has(const struct disk_layers *l, uint32_t id)

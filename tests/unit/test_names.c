@@ -1,9 +1,10 @@
 /* Names and labels: what they may be, and that a change applies as a whole or not at all. */
+#include "engine/state/names.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>
 
-#include "engine/workspace/record.h"
+#include "engine/state/record.h"
 #include "engine/workspace/workspace.h"
 
 static void test_workspace_check_name_rules(void **state UNUSED)

@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "engine/workspace/record.h"
+#include "engine/state/record.h"
 #include "vmm/base/fs.h"
 
 static int make_dir(char *path)

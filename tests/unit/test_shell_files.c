@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/shell/shell_files.h"
+#include "engine/state/shell_files.h"
 #include "vmm/base/fs.h"
 
 static char dir[64];

@@ -1,4 +1,4 @@
-/* engine/shell/shell_state.c, shell_notes.c: what is known of any place of a log, with the states
+/* engine/state/shell_state.c, shell_notes.c: what is known of any place of a log, with the states
  * that the supervisor's own writer left and without them; and how much is written beside a log. */
 #include "tests/unit/shell_fixture.h"
 
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/shell/shell_notes.h"
+#include "engine/state/shell_notes.h"
 #include "vmm/base/fs.h"
 
 static uint32_t seed;

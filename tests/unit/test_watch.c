@@ -7,8 +7,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "engine/workspace/commands.h"
-#include "engine/workspace/store.h"
+#include "engine/state/commands.h"
+#include "engine/state/store.h"
 #include "engine/workspace/watch.h"
 #include "vmm/base/fs.h"
 

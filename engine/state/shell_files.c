@@ -1,5 +1,5 @@
-/* engine/shell/shell_files.c: records, events and files of shells. */
-#include "engine/shell/shell_files.h"
+/* engine/state/shell_files.c: records, events and files of shells. */
+#include "engine/state/shell_files.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* engine/disk/reset.c: the commit of a reset, and its tidying up. */
-#include "engine/disk/reset.h"
+/* engine/state/reset.c: the commit of a reset, and its tidying up. */
+#include "engine/state/reset.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
-/* engine/shell/shell_state.c: states of a shell's log, and the way from one to any place. */
-#include "engine/shell/shell_state.h"
+/* engine/state/shell_state.c: states of a shell's log, and the way from one to any place. */
+#include "engine/state/shell_state.h"
 
 #include <errno.h>
 #include <stdlib.h>

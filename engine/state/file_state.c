@@ -1,5 +1,5 @@
-/* engine/environment/file_state.c: stat(2) as a record. */
-#include "engine/environment/file_state.h"
+/* engine/state/file_state.c: stat(2) as a record. */
+#include "engine/state/file_state.h"
 
 #include <sys/stat.h>
 

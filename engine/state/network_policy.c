@@ -1,5 +1,5 @@
-/* engine/network/policy.c: the names of network policies. */
-#include "engine/network/policy.h"
+/* engine/state/network_policy.c: the names of network policies. */
+#include "engine/state/network_policy.h"
 
 #include <stddef.h>
 #include <string.h>

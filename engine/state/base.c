@@ -1,5 +1,5 @@
-/* engine/environment/base.c: linking, copying and finding the base images of workspaces. */
-#include "engine/environment/base.h"
+/* engine/state/base.c: linking, copying and finding the base images of workspaces. */
+#include "engine/state/base.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,8 +13,8 @@
 
 #include <linux/fs.h>
 
-#include "engine/environment/digest.h"
-#include "engine/paths.h"
+#include "engine/state/digest.h"
+#include "engine/state/paths.h"
 #include "vmm/base/fs.h"
 
 #define SUFFIX ".ext4"

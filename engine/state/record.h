@@ -9,8 +9,8 @@
 
 #include <sys/types.h>
 
-#include "engine/disk/layers.h"
-#include "engine/network/policy.h"
+#include "engine/state/layers.h"
+#include "engine/state/network_policy.h"
 #include "vmm/base/json.h"
 
 #define RECORD_VERSION 2 /* 2: the disk's layers */

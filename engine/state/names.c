@@ -1,9 +1,10 @@
-/* engine/workspace/names.c: names and labels: what they may be, and how a record's are changed. */
+/* engine/state/names.c: names and labels: what they may be, and how a record's are changed. */
+#include "engine/state/names.h"
+
 #include <ctype.h>
 #include <string.h>
 
-#include "engine/workspace/record.h"
-#include "engine/workspace/workspace.h"
+#include "engine/state/record.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"

@@ -1,5 +1,5 @@
-/* engine/environment/digest.c: XXH3 over bytes and over sparse files. */
-#include "engine/environment/digest.h"
+/* engine/state/digest.c: XXH3 over bytes and over sparse files. */
+#include "engine/state/digest.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* engine/workspace/commands.c: the history of a workspace's commands. */
-#include "engine/workspace/commands.h"
+/* engine/state/commands.c: the history of a workspace's commands. */
+#include "engine/state/commands.h"
 
 #include <dirent.h>
 #include <errno.h>

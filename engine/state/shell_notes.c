@@ -1,5 +1,5 @@
-/* engine/shell/shell_notes.c: events, gathered for a stretch of the log. */
-#include "engine/shell/shell_notes.h"
+/* engine/state/shell_notes.c: events, gathered for a stretch of the log. */
+#include "engine/state/shell_notes.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef PYRO_DISK_RESET_H
 #define PYRO_DISK_RESET_H
 
-#include "engine/workspace/record.h"
+#include "engine/state/record.h"
 
 /*
  * The commit point of a reset: the record, on the disk, says that a new layer on the snapshot

@@ -24,6 +24,7 @@
 #define SERVICES_DIR "services"
 #define SERVICE_NAME_MAX 64
 #define SERVICE_PORTS_MAX 64
+#define SERVICE_PORT_MAX 65535
 
 enum service_state {
     SERVICE_STARTING,
@@ -60,6 +61,9 @@ bool service_record_load(int workspace_fd, const char *name, struct service_reco
                          struct pyro_error *err) MUST_CHECK;
 bool service_record_save(int workspace_fd, const struct service_record *r,
                          struct pyro_error *err) MUST_CHECK;
+/* Whether a list of published ports is sound, an array of {host_port, guest_port}; `opened`: its
+ * host ports are known, else 0 means a free one. */
+bool service_publish_check(const json_t *list, bool opened, struct pyro_error *err) MUST_CHECK;
 /* The service object as users see it. */
 json_t *service_record_to_view(const struct service_record *r, const char *workspace_id);
 /* Calls fn for each service by name; the record is borrowed. */

@@ -13,7 +13,7 @@
 #ifndef PYRO_STORE_H
 #define PYRO_STORE_H
 
-#include "engine/workspace/record.h"
+#include "engine/state/record.h"
 
 struct store {
     int fd; /* the workspaces directory */

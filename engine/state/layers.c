@@ -1,5 +1,5 @@
-/* engine/disk/layers.c: the tree of a disk's layers, to and from the record. */
-#include "engine/disk/layers.h"
+/* engine/state/layers.c: the tree of a disk's layers, to and from the record. */
+#include "engine/state/layers.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/workspace/workspace.h"
+#include "engine/state/names.h"
 #include "vmm/base/fs.h"
 
 #define LAYERS_DIR "layers"

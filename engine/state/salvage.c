@@ -1,5 +1,5 @@
 /*
- * engine/workspace/salvage.c: a disk whose record cannot be used, for who wants to look at it. A
+ * engine/state/salvage.c: a disk whose record cannot be used, for who wants to look at it. A
  * newer version's record may say in the same words what the disk is made of; without any record a
  * disk of one layer can be told from its files. A longer one cannot: which layer stands on which is
  * in no file but the record.
@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/environment/base.h"
-#include "engine/workspace/record.h"
+#include "engine/state/base.h"
+#include "engine/state/record.h"
 #include "vmm/base/fs.h"
 
 /* What a record that is JSON says of the disk. */

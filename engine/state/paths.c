@@ -1,5 +1,5 @@
-/* engine/paths.c: the directories of state and cache. */
-#include "engine/paths.h"
+/* engine/state/paths.c: the directories of state and cache. */
+#include "engine/state/paths.h"
 
 #include <pwd.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* engine/service/service_files.c: records and files of services. */
-#include "engine/service/service_files.h"
+/* engine/state/service_files.c: records and files of services. */
+#include "engine/state/service_files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,9 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/service/service.h"
-#include "engine/workspace/record.h"
-#include "engine/workspace/workspace.h"
+#include "engine/state/names.h"
+#include "engine/state/record.h"
 #include "vmm/base/fs.h"
 
 #define SERVICE_RECORD_VERSION 1
@@ -59,6 +58,19 @@ static bool parse_state(const json_t *j, struct service_record *r, struct pyro_e
         }
     }
     return pyro_fail(err, PYRO_RECORD_INVALID, "state '%s' is unknown", name);
+}
+
+bool service_publish_check(const json_t *list, bool opened, struct pyro_error *err)
+{
+    if (!json_is_array(list) || json_array_size(list) > SERVICE_PORTS_MAX)
+        return pyro_fail(err, PYRO_RECORD_INVALID, "'published' is no list of ports");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        int64_t port;
+        if (!json_get_int(json_array_get(list, i), "host_port", opened, SERVICE_PORT_MAX, &port, err) ||
+            !json_get_int(json_array_get(list, i), "guest_port", 1, SERVICE_PORT_MAX, &port, err))
+            return false;
+    }
+    return true;
 }
 
 static bool is_command(const json_t *list)
@@ -174,6 +186,20 @@ static json_t *readiness_view(const json_t *readiness)
     return view;
 }
 
+static json_t *published_view(const struct service_record *r)
+{
+    json_t *view = json_array();
+
+    for (size_t i = 0; service_is_live(r) && i < json_array_size(r->published); i++) {
+        const json_t *p = json_array_get(r->published, i);
+        json_array_append_new(
+            view, json_pack("{s:s, s:I, s:I, s:s}", "host", "127.0.0.1", "host_port",
+                            (json_int_t)json_int_or(p, "host_port", 0), "guest_port",
+                            (json_int_t)json_int_or(p, "guest_port", 0), "protocol", "tcp"));
+    }
+    return view;
+}
+
 json_t *service_record_to_view(const struct service_record *r, const char *workspace_id)
 {
     return json_pack(
@@ -185,7 +211,7 @@ json_t *service_record_to_view(const struct service_record *r, const char *works
         r->pid > 0 && service_is_live(r) ? json_integer(r->pid) : json_null(), "readiness",
         readiness_view(r->readiness), "stop_reason", json_string_or_null(r->stop_reason),
         "execution_mode", r->host_compat ? "host_compat" : "guest_vm", "published_ports",
-        service_published_view(r));
+        published_view(r));
 }
 
 static int is_service(const struct dirent *d)

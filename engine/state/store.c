@@ -1,5 +1,5 @@
-/* engine/workspace/store.c: the directory of workspaces. */
-#include "engine/workspace/store.h"
+/* engine/state/store.c: the directory of workspaces. */
+#include "engine/state/store.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "engine/paths.h"
+#include "engine/state/paths.h"
 #include "vmm/base/fs.h"
 #include "vmm/find.h"
 

@@ -1,11 +1,11 @@
-/* engine/workspace/record.c: the record of a workspace, to and from JSON. */
-#include "engine/workspace/record.h"
+/* engine/state/record.c: the record of a workspace, to and from JSON. */
+#include "engine/state/record.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/environment/base.h"
+#include "engine/state/base.h"
 #include "engine/secret/secrets.h"
 #include "vmm/base/fs.h"
 

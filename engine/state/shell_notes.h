@@ -3,8 +3,8 @@
 #ifndef PYRO_SHELL_NOTES_H
 #define PYRO_SHELL_NOTES_H
 
-#include "engine/shell/shell_files.h"
-#include "engine/shell/shell_state.h"
+#include "engine/state/shell_files.h"
+#include "engine/state/shell_state.h"
 #include "engine/term/plain.h"
 
 struct shell_notes {

@@ -1,0 +1,23 @@
+/* Names, labels and directories: what they may be, and how a record's are changed. */
+#ifndef PYRO_NAMES_H
+#define PYRO_NAMES_H
+
+#include "vmm/base/json.h"
+
+struct workspace_record;
+/* Applies {name?: string or null, labels?: {…}, clear_labels?: […]} to a record, all of it or
+ * nothing. */
+bool workspace_apply_change(struct workspace_record *r, const json_t *change,
+                            struct pyro_error *err) MUST_CHECK;
+
+/* What names and labels may be: ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$; label values printable UTF-8 of
+ * at most 256 bytes. */
+bool workspace_check_name(const char *what, const char *name, struct pyro_error *err) MUST_CHECK;
+bool workspace_check_label_value(const char *value, struct pyro_error *err) MUST_CHECK;
+
+/* A directory to run in, as the guest is told it: absolute, as text (vmm/base/file_name.h), new. A
+ * relative one is below /workspace, as all paths are; NULL or "" is /workspace itself. NULL with
+ * the reason when it is not a name. */
+char *workspace_cwd(const char *given, struct pyro_error *err) MUST_CHECK;
+
+#endif
