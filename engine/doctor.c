@@ -10,7 +10,7 @@
 
 #include "engine/environment/boot.h"
 #include "engine/environment/environment.h"
-#include "engine/helper.h"
+#include "engine/helper/helper.h"
 #include "engine/network/host.h"
 #include "engine/state/paths.h"
 #include "engine/workspace/workspace.h"

@@ -2,7 +2,7 @@
 #ifndef PYRO_DOCTOR_H
 #define PYRO_DOCTOR_H
 
-#include "engine/progress.h"
+#include "engine/helper/progress.h"
 #include "vmm/base/json.h"
 
 /*

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <sys/statvfs.h>
 
-#include "engine/host_file.h"
+#include "engine/helper/host_file.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/json.h"
 

@@ -6,7 +6,7 @@
 #define PYRO_CMD_CONTENT_H
 
 #include "engine/cmd/io.h"
-#include "engine/content.h"
+#include "engine/helper/content.h"
 
 struct content_args {
     int64_t max_bytes, offset; /* max_bytes ARG_UNSET: not given */

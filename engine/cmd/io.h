@@ -12,7 +12,7 @@
 #include <jansson.h>
 
 #include "engine/cmd/redaction.h"
-#include "engine/progress.h"
+#include "engine/helper/progress.h"
 #include "vmm/base/error.h"
 
 struct cmd_io {

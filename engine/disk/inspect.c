@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 
 #include "engine/disk/view.h"
-#include "engine/helper.h"
-#include "engine/host_file.h"
+#include "engine/helper/helper.h"
+#include "engine/helper/host_file.h"
 #include "engine/workspace/attach.h"
 #include "engine/workspace/lifecycle.h"
 #include "vmm/base/file_name.h"

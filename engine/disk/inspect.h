@@ -8,7 +8,7 @@
 #ifndef PYRO_DISK_INSPECT_H
 #define PYRO_DISK_INSPECT_H
 
-#include "engine/content.h"
+#include "engine/helper/content.h"
 #include "vmm/base/json.h"
 
 #define DISK_READ_MAX (8 * 1024 * 1024) /* bytes of one read */

@@ -6,7 +6,7 @@
 #ifndef PYRO_DISK_SNAPSHOT_H
 #define PYRO_DISK_SNAPSHOT_H
 
-#include "engine/progress.h"
+#include "engine/helper/progress.h"
 #include "vmm/base/json.h"
 
 /*

@@ -6,7 +6,7 @@
 #ifndef PYRO_BOOT_H
 #define PYRO_BOOT_H
 
-#include "engine/progress.h"
+#include "engine/helper/progress.h"
 #include "vmm/base/error.h"
 
 struct boot_files {

@@ -8,7 +8,7 @@
 
 #include "engine/environment/apt.h"
 #include "engine/state/digest.h"
-#include "engine/helper.h"
+#include "engine/helper/helper.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
 

@@ -5,7 +5,7 @@
 #ifndef PYRO_KERNEL_H
 #define PYRO_KERNEL_H
 
-#include "engine/progress.h"
+#include "engine/helper/progress.h"
 #include "vmm/base/error.h"
 
 #define KERNEL_FILE "vmlinuz"

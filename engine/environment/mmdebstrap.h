@@ -7,7 +7,7 @@
 #define PYRO_MMDEBSTRAP_H
 
 #include "engine/environment/catalog.h"
-#include "engine/progress.h"
+#include "engine/helper/progress.h"
 #include "vmm/base/buf.h"
 #include "vmm/base/error.h"
 

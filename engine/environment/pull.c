@@ -14,7 +14,7 @@
 #include "engine/environment/environment.h"
 #include "engine/environment/environment_private.h"
 #include "engine/environment/mmdebstrap.h"
-#include "engine/helper.h"
+#include "engine/helper/helper.h"
 #include "engine/state/paths.h"
 #include "vmm/base/fs.h"
 

@@ -2,7 +2,7 @@
 #ifndef PYRO_PULL_H
 #define PYRO_PULL_H
 
-#include "engine/progress.h"
+#include "engine/helper/progress.h"
 #include "vmm/base/error.h"
 
 /*

@@ -10,7 +10,7 @@
 
 #include "engine/disk/hold.h"
 #include "engine/disk/view.h"
-#include "engine/helper.h"
+#include "engine/helper/helper.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 

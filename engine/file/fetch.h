@@ -2,7 +2,7 @@
 #ifndef PYRO_FILE_FETCH_H
 #define PYRO_FILE_FETCH_H
 
-#include "engine/content.h"
+#include "engine/helper/content.h"
 #include "engine/workspace/lifecycle.h"
 #include "vmm/base/buf.h"
 #include "vmm/base/file_records.h"

@@ -6,7 +6,7 @@
 #ifndef PYRO_FILE_H
 #define PYRO_FILE_H
 
-#include "engine/content.h"
+#include "engine/helper/content.h"
 #include "vmm/base/json.h"
 
 #define FILE_TEXT_MAX (8 * 1024 * 1024)

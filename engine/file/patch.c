@@ -13,7 +13,7 @@
 
 #include "engine/file/file.h"
 #include "engine/file/transfer.h"
-#include "engine/helper.h"
+#include "engine/helper/helper.h"
 #include "engine/workspace/lifecycle.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/file_records.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/helper.h"
+#include "engine/helper/helper.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/tree_walk.h"
 

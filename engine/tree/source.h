@@ -7,7 +7,7 @@
 #ifndef PYRO_TREE_SOURCE_H
 #define PYRO_TREE_SOURCE_H
 
-#include "engine/progress.h"
+#include "engine/helper/progress.h"
 #include "vmm/base/tree_walk.h"
 
 struct tree_source {

@@ -4,7 +4,7 @@
 #ifndef PYRO_TREE_ENGINE_H
 #define PYRO_TREE_ENGINE_H
 
-#include "engine/progress.h"
+#include "engine/helper/progress.h"
 #include "engine/tree/source.h"
 #include "vmm/base/json.h"
 

@@ -2,7 +2,7 @@
 #ifndef PYRO_ATTACH_H
 #define PYRO_ATTACH_H
 
-#include "engine/progress.h"
+#include "engine/helper/progress.h"
 #include "engine/supervisor/supervise.h"
 #include "engine/state/store.h"
 #include "vmm/base/link.h"

@@ -10,7 +10,7 @@
 #define PYRO_WORKSPACE_H
 
 #include "engine/state/network_policy.h"
-#include "engine/progress.h"
+#include "engine/helper/progress.h"
 #include "engine/secret/secrets.h"
 #include "vmm/base/json.h"
 

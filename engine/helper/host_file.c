@@ -1,5 +1,5 @@
-/* engine/host_file.c: a file without a name, or one with a hidden name beside its place. */
-#include "engine/host_file.h"
+/* engine/helper/host_file.c: a file without a name, or one with a hidden name beside its place. */
+#include "engine/helper/host_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
