@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/client/handle.h"
 #include "engine/shell/control.h"
 #include "engine/shell/live.h"
-#include "engine/workspace/lifecycle.h"
 #include "tui/history.h"
 #include "tui/model.h"
 #include "tui/screens.h"
@@ -560,7 +560,7 @@ struct screen *shell_view_new(struct app *app, const char *workspace_id, const c
                               struct pyro_error *err)
 {
     static const struct live_ops ops = { .changed = on_changed };
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct shell_view *v;
 
     if (!workspace_open(workspace_id, &o, err))

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "engine/workspace/lifecycle.h"
+#include "engine/client/handle.h"
 #include "vmm/base/fs.h"
 
 struct newest {
@@ -26,7 +26,7 @@ bool target_find(const char *text, struct target *ret, struct pyro_error *err)
     const char *slash = strchr(text, '/');
     scoped_free char *workspace =
         str_printf("%.*s", (int)(slash ? slash - text : (ptrdiff_t)strlen(text)), text);
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct newest newest = { .target = ret };
 
     memset(ret, 0, sizeof(*ret));

@@ -2,8 +2,8 @@
 #ifndef PYRO_TUI_TARGET_H
 #define PYRO_TUI_TARGET_H
 
-#include "engine/state/shell_files.h"
 #include "engine/state/record.h"
+#include "engine/state/shell_files.h"
 
 struct target {
     char workspace_id[WORKSPACE_ID_LENGTH + 1];

@@ -1,5 +1,5 @@
 /* engine/cmd/doctor.c: what this machine can do. */
-#include "engine/doctor.h"
+#include "engine/doctor/doctor.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "engine/client/handle.h"
 #include "engine/secret/hide.h"
-#include "engine/workspace/lifecycle.h"
 
 /* The workspace of a command; NULL: none. */
 static const char *workspace_of(const struct cmd_spec *cmd, const void *args)
@@ -20,7 +20,7 @@ static const char *workspace_of(const struct cmd_spec *cmd, const void *args)
 bool redaction_open(struct redaction *r, const struct cmd_spec *cmd, const void *args,
                     struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     const char *ref = workspace_of(cmd, args);
     struct pyro_error why = { 0 };
 

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/state/network_policy.h"
 #include "engine/secret/secrets.h"
+#include "engine/state/network_policy.h"
 
 #define VCPUS_MAX 32
 #define MIB (1024 * 1024)

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "engine/client/handle.h"
 #include "engine/cmd/io.h"
 #include "engine/cmd/rows.h"
 #include "engine/cmd/show.h"
 #include "engine/cmd/table.h"
 #include "engine/shell/cast.h"
 #include "engine/state/shell_files.h"
-#include "engine/workspace/lifecycle.h"
 #include "vmm/base/file_name.h"
 
 struct shell_record_args {
@@ -32,7 +32,7 @@ static const struct result_spec shell_record_result[] = {
     RES_NUM("duration_seconds"), RES_END,
 };
 
-static bool write_recording(const struct opened *o, const char *shell, const char *path,
+static bool write_recording(const struct workspace_handle *o, const char *shell, const char *path,
                             struct cast_result *ret, struct pyro_error *err)
 {
     scoped_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -48,7 +48,7 @@ static bool shell_record_run(const void *args, struct cmd_io *io UNUSED, json_t 
                              struct pyro_error *err)
 {
     const struct shell_record_args *a = args;
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct cast_result r = { 0 };
 
     /* The shell is looked for before the file is touched. */

@@ -10,11 +10,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "engine/client/connect.h"
+#include "engine/client/handle.h"
 #include "engine/disk/view.h"
 #include "engine/helper/helper.h"
 #include "engine/helper/host_file.h"
-#include "engine/workspace/attach.h"
-#include "engine/workspace/lifecycle.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"
@@ -28,7 +28,7 @@
 
 /* A stopped workspace, held so that nobody starts it meanwhile. */
 struct resting {
-    struct opened opened;
+    struct workspace_handle opened;
     int lock_fd;
     struct disk_fds disk;
 };
@@ -38,10 +38,10 @@ static void resting_release(struct resting *r)
     disk_fds_release(&r->disk);
     if (r->lock_fd >= 0)
         close(take_fd(&r->lock_fd));
-    workspace_opened_release(&r->opened);
+    workspace_close(&r->opened);
 }
 #define scoped_resting __attribute__((cleanup(resting_release)))
-#define RESTING_INIT { .opened = OPENED_INIT, .lock_fd = -1 }
+#define RESTING_INIT { .opened = WORKSPACE_HANDLE_INIT, .lock_fd = -1 }
 
 static bool refuse_running(const char *id, struct pyro_error *err)
 {

@@ -8,9 +8,9 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "engine/client/connect.h"
+#include "engine/client/handle.h"
 #include "engine/state/reset.h"
-#include "engine/workspace/attach.h"
-#include "engine/workspace/lifecycle.h"
 #include "vmm/base/fs.h"
 #include "vmm/ram.h"
 
@@ -38,13 +38,14 @@ struct job {
     const char *name;      /* the snapshot's */
     int64_t reset_count;   /* before a reset */
     /* Does it as the holder of the lock; the record is loaded, and saved here. */
-    bool (*resting)(const struct opened *o, struct workspace_record *r, const struct job *job,
-                    struct pyro_error *err);
+    bool (*resting)(const struct workspace_handle *o, struct workspace_record *r,
+                    const struct job *job, struct pyro_error *err);
     /* Whether the record says that it is done. */
     bool (*done)(const struct workspace_record *r, const struct job *job);
 };
 
-static bool do_resting(const struct opened *o, const struct job *job, struct pyro_error *err)
+static bool do_resting(const struct workspace_handle *o, const struct job *job,
+                       struct pyro_error *err)
 {
     scoped_close int lock = workspace_lock_resting(o, err);
     struct workspace_record r;
@@ -63,7 +64,7 @@ static bool do_resting(const struct opened *o, const struct job *job, struct pyr
     return ok;
 }
 
-static bool is_running(const struct opened *o)
+static bool is_running(const struct workspace_handle *o)
 {
     struct workspace_record r;
     bool running;
@@ -74,7 +75,7 @@ static bool is_running(const struct opened *o)
     return running;
 }
 
-static bool is_done(const struct opened *o, const struct job *job)
+static bool is_done(const struct workspace_handle *o, const struct job *job)
 {
     struct workspace_record r;
     bool done;
@@ -89,7 +90,8 @@ static bool is_done(const struct opened *o, const struct job *job)
  * Has the supervisor do it, or does it: whether the workspace runs may change between the look and
  * the act, and a supervisor may be killed on the way, before it had done it or after.
  */
-static bool do_either(const struct opened *o, const struct job *job, struct pyro_error *err)
+static bool do_either(const struct workspace_handle *o, const struct job *job,
+                      struct pyro_error *err)
 {
     int64_t retry_until_ms = clock_ms() + RETRY_MS;
     struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
@@ -139,7 +141,8 @@ static bool virtual_size(const struct workspace_record *r, uint64_t *ret, struct
 }
 
 /* A new active layer on the one of a disk that nobody writes to, which is frozen. */
-static bool push_resting(const struct opened *o, struct workspace_record *r, struct pyro_error *err)
+static bool push_resting(const struct workspace_handle *o, struct workspace_record *r,
+                         struct pyro_error *err)
 {
     uint32_t above;
     uint64_t size;
@@ -151,8 +154,8 @@ static bool push_resting(const struct opened *o, struct workspace_record *r, str
     return true;
 }
 
-static bool name_resting(const struct opened *o, struct workspace_record *r, const struct job *job,
-                         struct pyro_error *err)
+static bool name_resting(const struct workspace_handle *o, struct workspace_record *r,
+                         const struct job *job, struct pyro_error *err)
 {
     uint32_t active = r->disk.active, below = active;
     char file[32];
@@ -175,7 +178,7 @@ static bool name_resting(const struct opened *o, struct workspace_record *r, con
 
 json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s}", "op", "disk", "do", "snapshot", "name", name);
     struct job job = {
@@ -203,7 +206,7 @@ json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *er
 
 json_t *snapshot_list(const char *ref, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct workspace_record r;
     json_t *list;
 
@@ -220,7 +223,7 @@ json_t *snapshot_list(const char *ref, struct pyro_error *err)
                      "snapshots", list);
 }
 
-static bool delete_resting(const struct opened *o, struct workspace_record *r,
+static bool delete_resting(const struct workspace_handle *o, struct workspace_record *r,
                            const struct job *job, struct pyro_error *err)
 {
     if (!disk_layers_unname(&r->disk, job->name, err))
@@ -235,7 +238,7 @@ static bool delete_resting(const struct opened *o, struct workspace_record *r,
 
 json_t *snapshot_delete(const char *ref, const char *name, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s}", "op", "disk", "do", "delete", "name", name);
     struct job job = {
@@ -260,8 +263,8 @@ bool workspace_seal_baseline(int dir_fd, const char *id, struct pyro_error *err)
 
 /* ---- reset ---- */
 
-static bool reset_resting(const struct opened *o, struct workspace_record *r, const struct job *job,
-                          struct pyro_error *err)
+static bool reset_resting(const struct workspace_handle *o, struct workspace_record *r,
+                          const struct job *job, struct pyro_error *err)
 {
     if (!disk_reset_commit(o->dir_fd, r, job->name, err))
         return false;
@@ -276,7 +279,7 @@ static bool was_reset(const struct workspace_record *r, const struct job *job)
 
 /* The memory that the workspace's machine is a copy of: the next one most often wants the same, and
  * loading it again would take longer than anything else. -1: not to be had. */
-static int hold_ram(const struct opened *o)
+static int hold_ram(const struct workspace_handle *o)
 {
     scoped_close int fd = -1;
     struct pyro_error ignored;
@@ -292,7 +295,7 @@ static int hold_ram(const struct opened *o)
 }
 
 /* The machine on its new disk; another may be quicker to start it. */
-static bool start_again(const struct opened *o, const struct progress *progress,
+static bool start_again(const struct workspace_handle *o, const struct progress *progress,
                         struct pyro_error *err)
 {
     struct pyro_error why = { 0 };
@@ -309,7 +312,7 @@ static bool start_again(const struct opened *o, const struct progress *progress,
 json_t *workspace_reset(const char *ref, const char *snapshot, const struct progress *progress,
                         struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "reset", "snapshot", snapshot);
     struct job job = {
         .request = request, .name = snapshot, .resting = reset_resting, .done = was_reset

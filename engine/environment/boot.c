@@ -10,10 +10,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "engine/state/digest.h"
-#include "engine/state/file_state.h"
 #include "engine/environment/kernel.h"
 #include "engine/helper/helper.h"
+#include "engine/state/digest.h"
+#include "engine/state/file_state.h"
 #include "engine/state/paths.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"

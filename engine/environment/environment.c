@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "engine/environment/catalog.h"
-#include "engine/state/digest.h"
 #include "engine/environment/environment_private.h"
+#include "engine/state/digest.h"
 #include "engine/state/file_state.h"
 #include "engine/state/paths.h"
 #include "vmm/base/fs.h"

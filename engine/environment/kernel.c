@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "engine/environment/apt.h"
-#include "engine/state/digest.h"
 #include "engine/helper/helper.h"
+#include "engine/state/digest.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
 

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/state/base.h"
 #include "engine/environment/environment.h"
 #include "engine/environment/environment_private.h"
+#include "engine/state/base.h"
 #include "engine/state/paths.h"
 #include "vmm/base/fs.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/file/transfer.h"
+#include "engine/client/transfer.h"
 #include "vmm/base/fs.h"
 
 #define HEADS_MAX_BYTES (64u * 1024 * 1024)
@@ -76,7 +76,7 @@ bool changes_add(struct changes *c, const struct change *change, struct pyro_err
     return true;
 }
 
-bool changes_send(struct changes *c, const struct opened *o, struct pyro_error *err)
+bool changes_send(struct changes *c, const struct workspace_handle *o, struct pyro_error *err)
 {
     scoped_json json_t *request = json_pack("{s:s}", "op", "file_write"), *answer = NULL;
     scoped_free struct iovec *in = calloc(2 * c->count + 2, sizeof(*in));

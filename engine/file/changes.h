@@ -4,7 +4,7 @@
 
 #include <sys/uio.h>
 
-#include "engine/workspace/lifecycle.h"
+#include "engine/client/handle.h"
 #include "vmm/base/buf.h"
 #include "vmm/base/file_records.h"
 
@@ -29,6 +29,7 @@ void changes_init(struct changes *c);
 void changes_release(struct changes *c);
 bool changes_add(struct changes *c, const struct change *change, struct pyro_error *err) MUST_CHECK;
 /* Has the guest do all of them, or none. */
-bool changes_send(struct changes *c, const struct opened *o, struct pyro_error *err) MUST_CHECK;
+bool changes_send(struct changes *c, const struct workspace_handle *o,
+                  struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "engine/disk/hold.h"
+#include "engine/client/hold.h"
 #include "engine/disk/view.h"
 #include "engine/helper/helper.h"
 #include "vmm/base/file_name.h"
@@ -62,7 +62,7 @@ static json_t *compare(const struct disk_fds *disk, struct pyro_error *err)
 }
 
 /* Of a workspace that is held still. */
-static json_t *compare_held(const struct opened *o, const struct disk_hold *hold,
+static json_t *compare_held(const struct workspace_handle *o, const struct disk_hold *hold,
                             struct pyro_error *err)
 {
     scoped_disk_fds struct disk_fds disk = { .count = 0 };
@@ -76,7 +76,7 @@ static json_t *compare_held(const struct opened *o, const struct disk_hold *hold
     return ok ? compare(&disk, err) : NULL;
 }
 
-static bool check(const struct opened *o, struct pyro_error *err)
+static bool check(const struct workspace_handle *o, struct pyro_error *err)
 {
     struct workspace_record r;
     bool ok;
@@ -137,7 +137,7 @@ static json_t *to_view(const char *id, json_t *found, struct pyro_error *err)
 
 json_t *workspace_diff(const char *ref, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_json json_t *found = NULL;
     struct disk_hold *hold;
 

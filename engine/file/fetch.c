@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "engine/file/transfer.h"
+#include "engine/client/transfer.h"
 
 /* What comes next of a guest's answer: a head, then chunks with their lengths, an empty one, and
  * whether there is more. */
@@ -124,8 +124,9 @@ static void fetching_init(struct fetching *f, const struct content_range *range,
              sink || range->max_bytes < FILE_PATH_MAX ? FILE_PATH_MAX : (size_t)range->max_bytes);
 }
 
-bool file_fetch(const struct opened *o, const char *path, const struct content_range *range,
-                const struct content_sink *sink, struct fetched *ret, struct pyro_error *err)
+bool file_fetch(const struct workspace_handle *o, const char *path,
+                const struct content_range *range, const struct content_sink *sink,
+                struct fetched *ret, struct pyro_error *err)
 {
     scoped_json json_t *request =
         json_pack("{s:s, s:I, s:I}", "op", "file_read", "offset", (json_int_t)range->offset,

@@ -2,8 +2,8 @@
 #ifndef PYRO_FILE_FETCH_H
 #define PYRO_FILE_FETCH_H
 
+#include "engine/client/handle.h"
 #include "engine/helper/content.h"
-#include "engine/workspace/lifecycle.h"
 #include "vmm/base/buf.h"
 #include "vmm/base/file_records.h"
 
@@ -21,8 +21,8 @@ void fetched_release(struct fetched *f);
  * case. The bytes of a regular file go into the sink as they come, or else are kept. No more come
  * than were asked for and than the guest said first.
  */
-bool file_fetch(const struct opened *o, const char *path, const struct content_range *range,
-                const struct content_sink *sink, struct fetched *ret,
-                struct pyro_error *err) MUST_CHECK;
+bool file_fetch(const struct workspace_handle *o, const char *path,
+                const struct content_range *range, const struct content_sink *sink,
+                struct fetched *ret, struct pyro_error *err) MUST_CHECK;
 
 #endif

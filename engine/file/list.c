@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/client/handle.h"
+#include "engine/client/transfer.h"
 #include "engine/file/file.h"
 #include "engine/file/path.h"
-#include "engine/file/transfer.h"
-#include "engine/workspace/lifecycle.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/file_records.h"
 #include "vmm/base/fs.h"
@@ -101,7 +101,7 @@ static json_t *to_json(const struct entries *e)
 
 json_t *file_list(const char *ref, const char *path, bool recursive, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_free char *relative = file_path_parse(path, err), *shown = NULL;
     scoped_json json_t *request =
         json_pack("{s:s, s:b}", "op", "file_list", "recursive", recursive);

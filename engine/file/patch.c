@@ -11,10 +11,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "engine/client/handle.h"
+#include "engine/client/transfer.h"
 #include "engine/file/file.h"
-#include "engine/file/transfer.h"
 #include "engine/helper/helper.h"
-#include "engine/workspace/lifecycle.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/file_records.h"
 #include "vmm/base/fs.h"
@@ -26,7 +26,7 @@
 
 /* The helper and the descriptors that lead to it. */
 struct session {
-    const struct opened *o;
+    const struct workspace_handle *o;
     pid_t pid;
     int stdout_fd;
     int wanted_fd;             /* the files it wants to see */
@@ -187,7 +187,7 @@ static json_t *report(const struct session *s, struct pyro_error *err)
 
 json_t *patch_apply(const char *ref, const void *text, size_t n, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct session s = { .o = &o, .stdout_fd = -1, .wanted_fd = -1, .files_fd = -1 };
     struct workspace_record r;
     json_t *result = NULL;

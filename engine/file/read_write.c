@@ -9,7 +9,7 @@
 #include "vmm/base/file_name.h"
 #include "vmm/base/utf8.h"
 
-static const char *execution_mode(const struct opened *o, struct pyro_error *err)
+static const char *execution_mode(const struct workspace_handle *o, struct pyro_error *err)
 {
     struct workspace_record r;
     const char *mode;
@@ -95,7 +95,7 @@ static json_t *to_json(const struct fetched *f, const char *shown, struct pyro_e
 json_t *file_read(const char *ref, const char *path, const struct content_range *range,
                   const struct content_sink *sink, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_free char *relative = file_path_parse(path, err), *shown = NULL;
     struct fetched f = { 0 };
     const char *mode;
@@ -117,7 +117,7 @@ json_t *file_read(const char *ref, const char *path, const struct content_range 
 json_t *file_write(const char *ref, const char *path, const void *bytes, size_t n,
                    struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_free char *relative = file_path_parse(path, err), *shown = NULL;
     struct changes changes;
     const char *mode;

@@ -1,4 +1,5 @@
-/* engine/helper/helper.c: where pyro-image is, and how its one line becomes a result or an error. */
+/* engine/helper/helper.c: where pyro-image is, and how its one line becomes a result or an error.
+ */
 #include "engine/helper/helper.h"
 
 #include <errno.h>

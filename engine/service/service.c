@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "engine/client/connect.h"
+#include "engine/client/handle.h"
 #include "engine/state/names.h"
-#include "engine/workspace/attach.h"
-#include "engine/workspace/lifecycle.h"
 #include "vmm/base/fs.h"
 
 #define CALL_DEADLINE_MS 60000 /* beyond what readiness may take; a stop is killed after 10 s */
@@ -13,7 +13,7 @@
 json_t *service_start(const char *ref, const char *name, const struct service_start_spec *spec,
                       struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_json json_t *readiness = NULL, *request = NULL;
     scoped_free char *cwd = workspace_cwd(spec->cwd, err);
     struct pyro_error why = { 0 };
@@ -43,7 +43,7 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
 }
 
 /* Opens the workspace, in a true state, and the service's record. */
-static bool open_service(const char *ref, const char *name, struct opened *o,
+static bool open_service(const char *ref, const char *name, struct workspace_handle *o,
                          struct service_record *ret, struct pyro_error *err)
 {
     return workspace_open(ref, o, err) && workspace_settle(o->dir_fd, o->id, err) &&
@@ -52,7 +52,7 @@ static bool open_service(const char *ref, const char *name, struct opened *o,
 
 json_t *service_status(const char *ref, const char *name, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct service_record r;
     json_t *view;
 
@@ -65,7 +65,7 @@ json_t *service_status(const char *ref, const char *name, struct pyro_error *err
 
 json_t *service_stop(const char *ref, const char *name, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s}", "op", "service", "do", "stop", "service", name);
     struct pyro_error why = { 0 };
@@ -111,7 +111,7 @@ static void add_to_list(void *arg, const struct service_record *r)
 
 json_t *service_list(const char *ref, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct listing l = { 0 };
 
     if (!workspace_open(ref, &o, err) || !workspace_settle(o.dir_fd, o.id, err))

@@ -13,9 +13,9 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
+#include "engine/client/connect.h"
+#include "engine/client/handle.h"
 #include "engine/service/service.h"
-#include "engine/workspace/attach.h"
-#include "engine/workspace/lifecycle.h"
 #include "vmm/base/fs.h"
 
 #define CHUNK_BYTES 65536
@@ -50,7 +50,7 @@ static uint64_t find_tail(int fd, uint64_t first, uint64_t size, int64_t lines)
 }
 
 struct reading {
-    const struct opened *o;
+    const struct workspace_handle *o;
     const char *name;
     const struct service_logs_spec *spec;
     struct service_logs *logs;
@@ -172,7 +172,7 @@ static bool follow(struct reading *r, struct pyro_error *err)
 bool service_logs(const char *ref, const char *name, const struct service_logs_spec *spec,
                   struct service_logs *ret, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct service_logs logs = { .output = { BUF_INIT(OUTPUT_MAX), BUF_INIT(OUTPUT_MAX) } };
     struct reading r = {
         .o = &o, .name = name, .spec = spec, .logs = &logs, .fds = { -1, -1 }, .notify_fd = -1

@@ -19,12 +19,12 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "engine/client/connect.h"
+#include "engine/client/handle.h"
 #include "engine/state/shell_files.h"
 #include "engine/term/replay.h"
 #include "engine/term/screen.h"
 #include "engine/term/track.h"
-#include "engine/workspace/attach.h"
-#include "engine/workspace/lifecycle.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/signals.h"
 
@@ -387,7 +387,7 @@ static bool run(struct attachment *a, const char *id, const struct shell_record 
 bool shell_attach(const char *workspace, const char *shell, bool watch, int in_fd, int out_fd,
                   enum attach_end *ret_end, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct shell_record r = { 0 };
     struct attachment a = { .log_fd = -1,
                             .notify_fd = -1,

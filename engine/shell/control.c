@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "engine/workspace/attach.h"
+#include "engine/client/connect.h"
 #include "vmm/base/fs.h"
 
 #define QUEUE_MAX ((size_t)1024 * 1024) /* what a program has yet to read */

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
+#include "engine/client/connect.h"
+#include "engine/client/handle.h"
 #include "engine/shell/shell_wait.h"
 #include "engine/state/names.h"
-#include "engine/workspace/attach.h"
-#include "engine/workspace/lifecycle.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/loop.h"
 
@@ -14,7 +14,7 @@
 #define WRITE_DEADLINE_MS 60000
 #define INPUT_BYTES_MAX (1024 * 1024)
 
-static json_t *call(const struct opened *o, json_t *request, struct pyro_error *err)
+static json_t *call(const struct workspace_handle *o, json_t *request, struct pyro_error *err)
 {
     scoped_json json_t *owned = request;
 
@@ -27,8 +27,8 @@ static json_t *call(const struct opened *o, json_t *request, struct pyro_error *
 
 /* Finds the workspace and the shell. The supervisor of a running shell is brought back first, so
  * that the record is true. */
-static bool open_shell(const char *ref, const char *id, struct opened *o, struct shell_record *ret,
-                       struct pyro_error *err)
+static bool open_shell(const char *ref, const char *id, struct workspace_handle *o,
+                       struct shell_record *ret, struct pyro_error *err)
 {
     struct shell_record r;
 
@@ -44,7 +44,7 @@ static bool open_shell(const char *ref, const char *id, struct opened *o, struct
 }
 
 /* The same, of a shell that must be running. */
-static bool open_running(const char *ref, const char *id, struct opened *o,
+static bool open_running(const char *ref, const char *id, struct workspace_handle *o,
                          struct shell_record *ret, struct pyro_error *err)
 {
     struct shell_record r;
@@ -65,7 +65,7 @@ static bool open_running(const char *ref, const char *id, struct opened *o,
 
 /* Waits until the shell that was opened is at its prompt; *view is brought up to date. That it is
  * open is true whatever becomes of this. */
-static void await_prompt(const struct opened *o, int64_t max_wait_ms, json_t **view)
+static void await_prompt(const struct workspace_handle *o, int64_t max_wait_ms, json_t **view)
 {
     const struct shell_read_spec spec = { .rendering = SHELL_SCREEN, /* however much is printed */
                                           .wait_for_prompt = true,
@@ -87,7 +87,7 @@ static void await_prompt(const struct opened *o, int64_t max_wait_ms, json_t **v
 
 json_t *shell_open(const char *ref, const struct shell_open_spec *spec, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_free char *cwd = workspace_cwd(spec->cwd, err);
     json_t *view;
 
@@ -120,7 +120,7 @@ static void add_to_list(void *arg, const struct shell_record *r)
 
 json_t *shell_list(const char *ref, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct listing l = { .list = NULL };
 
     if (!workspace_open(ref, &o, err) || !workspace_settle(o.dir_fd, o.id, err))
@@ -137,7 +137,7 @@ json_t *shell_list(const char *ref, struct pyro_error *err)
 json_t *shell_resize(const char *ref, const char *id, int64_t cols, int64_t rows,
                      struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct shell_record r;
 
     if (!open_running(ref, id, &o, &r, err))
@@ -153,7 +153,7 @@ json_t *shell_resize(const char *ref, const char *id, int64_t cols, int64_t rows
 
 json_t *shell_signal(const char *ref, const char *id, const char *name, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct shell_record r;
 
     if (!open_running(ref, id, &o, &r, err))
@@ -167,7 +167,7 @@ json_t *shell_signal(const char *ref, const char *id, const char *name, struct p
 
 json_t *shell_close(const char *ref, const char *id, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct pyro_error why = { 0 };
     struct shell_record r;
     json_t *view = NULL;
@@ -245,7 +245,7 @@ static void on_late(void *arg)
     loop_stop(w->loop);
 }
 
-static json_t *send_input(const struct opened *o, const char *id,
+static json_t *send_input(const struct workspace_handle *o, const char *id,
                           const struct shell_write_spec *spec, struct pyro_error *err)
 {
     static const char *const as[] = { "keys", "lines", "paste" };
@@ -285,7 +285,7 @@ static json_t *send_input(const struct opened *o, const char *id,
 json_t *shell_write(const char *ref, const char *id, const struct shell_write_spec *spec,
                     struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_buf lines = BUF_INIT(INPUT_BYTES_MAX + 1);
     struct shell_write_spec sent = *spec;
     struct shell_record r;

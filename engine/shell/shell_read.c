@@ -13,14 +13,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/client/connect.h"
+#include "engine/client/handle.h"
 #include "engine/secret/hide.h"
 #include "engine/secret/secrets.h"
-#include "engine/state/shell_notes.h"
 #include "engine/shell/shell_wait.h"
+#include "engine/state/shell_notes.h"
 #include "engine/term/sgr.h"
 #include "engine/term/vtparse.h"
-#include "engine/workspace/attach.h"
-#include "engine/workspace/lifecycle.h"
 #include "vmm/base/utf8.h"
 
 #define UTF8_BYTES_MAX 4
@@ -363,7 +363,7 @@ bool shell_read_log(int workspace_fd, const char *id, const struct shell_read_sp
 bool shell_read(const char *ref, const char *id, const struct shell_read_spec *spec,
                 struct shell_reading *ret, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct shell_record r;
     bool at_prompt = false;
 

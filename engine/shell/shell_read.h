@@ -6,9 +6,9 @@
 #ifndef PYRO_SHELL_READ_H
 #define PYRO_SHELL_READ_H
 
+#include "engine/state/record.h"
 #include "engine/state/shell_files.h"
 #include "engine/term/screen.h"
-#include "engine/state/record.h"
 
 #define SHELL_READ_CHARS_MAX (64 * 1024 * 1024)
 

@@ -19,7 +19,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "engine/workspace/attach.h"
+#include "engine/client/connect.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/sock.h"
 

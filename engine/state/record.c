@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/state/base.h"
 #include "engine/secret/secrets.h"
+#include "engine/state/base.h"
 #include "vmm/base/fs.h"
 
 #define RECORD_BYTES_MAX (1024 * 1024)

@@ -66,7 +66,8 @@ bool service_publish_check(const json_t *list, bool opened, struct pyro_error *e
         return pyro_fail(err, PYRO_RECORD_INVALID, "'published' is no list of ports");
     for (size_t i = 0; i < json_array_size(list); i++) {
         int64_t port;
-        if (!json_get_int(json_array_get(list, i), "host_port", opened, SERVICE_PORT_MAX, &port, err) ||
+        if (!json_get_int(json_array_get(list, i), "host_port", opened, SERVICE_PORT_MAX, &port,
+                          err) ||
             !json_get_int(json_array_get(list, i), "guest_port", 1, SERVICE_PORT_MAX, &port, err))
             return false;
     }

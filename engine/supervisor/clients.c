@@ -7,13 +7,13 @@
 
 #include "engine/secret/hide.h"
 #include "engine/state/names.h"
+#include "engine/state/store.h"
 #include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/relay.h"
 #include "engine/supervisor/services.h"
 #include "engine/supervisor/shell_ops.h"
 #include "engine/supervisor/shells.h"
 #include "engine/supervisor/supervisor.h"
-#include "engine/state/store.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/sock.h"
 

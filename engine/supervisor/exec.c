@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include "engine/secret/hide.h"
+#include "engine/state/commands.h"
 #include "engine/supervisor/history.h"
 #include "engine/supervisor/host_disk.h"
 #include "engine/supervisor/pipe.h"
 #include "engine/supervisor/supervisor.h"
-#include "engine/state/commands.h"
 #include "vmm/base/fs.h"
 
 #define PAUSE_MS 50      /* after which what could begin a secret is shown, as far as it may be */

@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 
 #include "engine/environment/boot.h"
-#include "engine/guest_program.h"
 #include "engine/state/paths.h"
 #include "engine/supervisor/disk_ops.h"
+#include "engine/supervisor/guest_program.h"
 #include "engine/supervisor/network.h"
 #include "engine/supervisor/supervisor.h"
 #include "vmm/base/fs.h"

@@ -19,8 +19,10 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#include "engine/state/reset.h"
 #include "engine/secret/hide.h"
+#include "engine/state/commands.h"
+#include "engine/state/reset.h"
+#include "engine/state/store.h"
 #include "engine/supervisor/disk_merge.h"
 #include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/history.h"
@@ -31,8 +33,6 @@
 #include "engine/supervisor/services.h"
 #include "engine/supervisor/shells.h"
 #include "engine/supervisor/supervisor.h"
-#include "engine/state/commands.h"
-#include "engine/state/store.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 #include "vmm/find.h"

@@ -18,9 +18,9 @@
 #ifndef PYRO_SUPERVISOR_H
 #define PYRO_SUPERVISOR_H
 
-#include "engine/supervisor/supervise.h"
 #include "engine/state/commands.h"
 #include "engine/state/record.h"
+#include "engine/state/supervise_start.h"
 #include "vmm/base/link.h"
 #include "vmm/base/loop.h"
 #include "vmm/base/redact.h"

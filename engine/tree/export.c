@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "engine/client/handle.h"
 #include "engine/file/path.h"
 #include "engine/tree/session.h"
 #include "engine/tree/tree.h"
-#include "engine/workspace/lifecycle.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/tree_write.h"
@@ -269,7 +269,7 @@ static bool receive(struct tree_session *t, const struct place *p, struct tree_r
     return ok && settle(p, err);
 }
 
-static json_t *export_to(const struct opened *o, const char *below, const struct place *p,
+static json_t *export_to(const struct workspace_handle *o, const char *below, const struct place *p,
                          const struct progress *progress, struct pyro_error *err)
 {
     scoped_json json_t *request =
@@ -312,7 +312,7 @@ json_t *workspace_export(const char *ref, const char *path, const char *output,
                          const struct progress *progress, struct pyro_error *err)
 {
     scoped_free char *below = file_path_parse(path, err);
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct place p = { .dirfd = -1, .lair = -1 };
     json_t *result = NULL;
 

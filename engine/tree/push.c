@@ -3,10 +3,10 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "engine/client/handle.h"
 #include "engine/file/path.h"
 #include "engine/tree/session.h"
 #include "engine/tree/tree.h"
-#include "engine/workspace/lifecycle.h"
 #include "vmm/base/file_name.h"
 
 #define HOST_RESERVE_BYTES (64 << 20) /* of the host's disk is left alone */
@@ -86,7 +86,7 @@ json_t *workspace_sync_push(const char *ref, const char *source_path, const char
     scoped_free char *below = file_path_parse(destination, err);
     scoped_free char *shown = below ? file_path_show(below) : NULL;
     scoped_tree_source source = { .fd = -1 };
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct workspace_record r;
     struct tree_counts counts;
     bool begun, host_compat;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "engine/workspace/attach.h"
+#include "engine/client/connect.h"
 #include "vmm/base/fs.h"
 
 #define LINE_MAX_BYTES 65536

@@ -13,9 +13,9 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "engine/workspace/attach.h"
+#include "engine/client/connect.h"
+#include "engine/client/handle.h"
 #include "engine/state/commands.h"
-#include "engine/workspace/lifecycle.h"
 #include "vmm/base/fs.h"
 
 #define LOOK_MS 1000
@@ -23,7 +23,7 @@
 #define PRINTED 0.0001       /* seconds that a time loses when it is printed */
 
 struct reading {
-    const struct opened *o;
+    const struct workspace_handle *o;
     const struct command_logs_spec *spec;
     struct command_logs *logs;
     int64_t cursor;     /* the caller's, until a reset */
@@ -320,7 +320,7 @@ static bool read_all(struct reading *r, struct pyro_error *err)
 bool workspace_logs(const char *ref, const struct command_logs_spec *spec, struct command_logs *ret,
                     struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct reading r = { .o = &o, .spec = spec, .logs = ret, .cursor = spec->cursor };
 
     *ret = (struct command_logs){ .next_cursor = spec->cursor };

@@ -17,10 +17,10 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
-#include "engine/state/names.h"
-#include "engine/workspace/attach.h"
+#include "engine/client/connect.h"
+#include "engine/client/handle.h"
 #include "engine/state/commands.h"
-#include "engine/workspace/lifecycle.h"
+#include "engine/state/names.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
 
@@ -374,7 +374,7 @@ json_t *workspace_exec_in(int dir_fd, const char *id, const struct workspace_exe
 json_t *workspace_exec(const char *ref, const struct workspace_exec_spec *spec,
                        struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct workspace_record r;
     json_t *result;
 

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/client/connect.h"
+#include "engine/client/handle.h"
 #include "engine/state/base.h"
-#include "engine/workspace/attach.h"
-#include "engine/workspace/lifecycle.h"
 #include "engine/workspace/workspace.h"
 
 struct listing {
@@ -70,7 +70,7 @@ json_t *workspace_list(struct pyro_error *err)
 
 json_t *workspace_status(const char *ref, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
 
     return workspace_open(ref, &o, err) ? workspace_view(&o, err) : NULL;
 }

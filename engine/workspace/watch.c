@@ -18,7 +18,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
-#include "engine/workspace/settle_child.h"
+#include "engine/client/settle_child.h"
 #include "engine/state/store.h"
 #include "vmm/base/fs.h"
 

@@ -12,8 +12,8 @@
 #ifndef PYRO_WORKSPACE_WATCH_H
 #define PYRO_WORKSPACE_WATCH_H
 
-#include "engine/state/shell_files.h"
 #include "engine/state/record.h"
+#include "engine/state/shell_files.h"
 #include "vmm/base/loop.h"
 
 struct workspace_watch;

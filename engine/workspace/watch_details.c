@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/term/plain.h"
 #include "engine/state/commands.h"
+#include "engine/term/plain.h"
 #include "engine/workspace/watch.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"

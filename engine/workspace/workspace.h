@@ -9,9 +9,9 @@
 #ifndef PYRO_WORKSPACE_H
 #define PYRO_WORKSPACE_H
 
-#include "engine/state/network_policy.h"
 #include "engine/helper/progress.h"
 #include "engine/secret/secrets.h"
+#include "engine/state/network_policy.h"
 #include "vmm/base/json.h"
 
 struct workspace_spec {

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/workspace/lifecycle.h"
+#include "engine/client/handle.h"
 #include "tests/bench/bench.h"
 #include "vmm/base/fs.h"
 
@@ -30,7 +30,7 @@ static bool stop(const char *id, struct pyro_error *err)
  * caller's. */
 static bool find_disk(const char *id, char **ret_json, char **ret_file, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_layer_chain struct disk_layer_chain chain = { 0 };
     scoped_free char *dir = NULL;
     struct workspace_record r;

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/client/handle.h"
 #include "engine/disk/snapshot.h"
-#include "engine/workspace/lifecycle.h"
 #include "tests/bench/bench.h"
 #include "vmm/base/fs.h"
 
@@ -91,7 +91,7 @@ static bool make_tree(const char *id, struct pyro_error *err)
 /* What is there is the baseline, as after seeding. */
 static bool seal(const char *id, struct pyro_error *err)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
 
     return workspace_open(id, &o, err) && workspace_seal_baseline(o.dir_fd, o.id, err);
 }

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/state/shell_notes.h"
 #include "engine/state/record.h"
+#include "engine/state/shell_notes.h"
 #include "vmm/base/fs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);

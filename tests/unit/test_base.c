@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/state/digest.h"
 #include "engine/environment/environment.h"
+#include "engine/state/digest.h"
 #include "tests/unit/unit.h"
 #include "vmm/base/fs.h"
 

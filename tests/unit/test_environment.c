@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "engine/environment/catalog.h"
-#include "engine/state/digest.h"
 #include "engine/environment/environment_private.h"
+#include "engine/state/digest.h"
 #include "tests/unit/unit.h"
 #include "vmm/base/fs.h"
 

@@ -2,12 +2,12 @@
  * seeding does. Usage: guest_seal WORKSPACE */
 #include <stdio.h>
 
+#include "engine/client/handle.h"
 #include "engine/disk/snapshot.h"
-#include "engine/workspace/lifecycle.h"
 
 int main(int argc, char **argv)
 {
-    scoped_opened struct opened o = OPENED_INIT;
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct pyro_error err = { 0 };
 
     if (argc == 2 && workspace_open(argv[1], &o, &err) &&

@@ -8,14 +8,15 @@
 
 #include <stdint.h>
 
-#include "engine/workspace/lifecycle.h"
+#include "engine/client/handle.h"
 #include "vmm/base/error.h"
 
 struct disk_hold;
 
 /* Blocks for some milliseconds, while the guest's file system is frozen. NULL:
  * PYRO_WORKSPACE_STATE, PYRO_WORKSPACE_BUSY, PYRO_GUEST_LOST, … */
-struct disk_hold *disk_hold_open(const struct opened *o, struct pyro_error *err) MUST_CHECK;
+struct disk_hold *disk_hold_open(const struct workspace_handle *o,
+                                 struct pyro_error *err) MUST_CHECK;
 /* The layer to read, for disk_fds_open(). Load the record after opening the hold. */
 uint32_t disk_hold_layer(const struct disk_hold *hold);
 /* NULL is fine. The supervisor joins the layers again when nobody else holds one. */

@@ -1,5 +1,5 @@
-/* engine/workspace/attach.c: reaching a workspace's supervisor. */
-#include "engine/workspace/attach.h"
+/* engine/client/connect.c: reaching a workspace's supervisor. */
+#include "engine/client/connect.h"
 
 #include <errno.h>
 #include <fcntl.h>

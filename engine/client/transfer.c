@@ -1,7 +1,7 @@
-/* engine/file/transfer.c: a request through the supervisor to the guest. */
-#include "engine/file/transfer.h"
+/* engine/client/transfer.c: a request through the supervisor to the guest. */
+#include "engine/client/transfer.h"
 
-#include "engine/workspace/attach.h"
+#include "engine/client/connect.h"
 #include "vmm/base/fs.h"
 
 struct running {

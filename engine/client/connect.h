@@ -3,8 +3,8 @@
 #define PYRO_ATTACH_H
 
 #include "engine/helper/progress.h"
-#include "engine/supervisor/supervise.h"
 #include "engine/state/store.h"
+#include "engine/state/supervise_start.h"
 #include "vmm/base/link.h"
 
 #define SUPERVISOR_SOCKET "run/sock"

@@ -1,17 +1,18 @@
 /*
- * engine/tree/seed.c: create with a seed.
+ * engine/workspace/create_seeded.c: create with a seed.
  *
  * Until it is seeded and its baseline is sealed, the workspace is one that goes with its holder, as
  * those of `run` are: whatever happens to this process, nothing half-seeded is left or seen.
  */
-#include "engine/tree/seed.h"
+#include "engine/client/ephemeral.h"
+#include "engine/client/handle.h"
+#include "engine/workspace/create.h"
 
 #include <string.h>
 
+#include "engine/client/connect.h"
 #include "engine/disk/snapshot.h"
 #include "engine/tree/tree.h"
-#include "engine/workspace/attach.h"
-#include "engine/workspace/lifecycle.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 

@@ -1,6 +1,7 @@
-/* engine/doctor.c: examines the host by doing what pyro does: a machine is started, a command run.
- * A finding never ends the examination; it becomes a problem with what to do about it. */
-#include "engine/doctor.h"
+/* engine/doctor/doctor.c: examines the host by doing what pyro does: a machine is started, a
+ * command run. A finding never ends the examination; it becomes a problem with what to do about it.
+ */
+#include "engine/doctor/doctor.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>

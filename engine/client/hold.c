@@ -1,13 +1,13 @@
 /*
- * engine/disk/hold.c: a held layer, as a stream to the supervisor that stays open for as long; or,
- * of a workspace at rest, as its lock.
+ * engine/client/hold.c: a held layer, as a stream to the supervisor that stays open for as long;
+ * or, of a workspace at rest, as its lock.
  */
-#include "engine/disk/hold.h"
+#include "engine/client/hold.h"
 
 #include <stdlib.h>
 #include <time.h>
 
-#include "engine/workspace/attach.h"
+#include "engine/client/connect.h"
 #include "vmm/base/fs.h"
 
 #define OPEN_MS 200000 /* beyond what the supervisor gives the guest */
@@ -57,7 +57,7 @@ static void on_late(void *arg)
     loop_stop(h->loop);
 }
 
-static bool ask(struct disk_hold *h, const struct opened *o, struct pyro_error *err)
+static bool ask(struct disk_hold *h, const struct workspace_handle *o, struct pyro_error *err)
 {
     static const struct link_ops link_ops = { .lost = on_lost };
     static const struct stream_ops ops = { .message = on_message, .closed = on_closed };
@@ -83,7 +83,8 @@ static bool ask(struct disk_hold *h, const struct opened *o, struct pyro_error *
     return h->told;
 }
 
-static bool hold_resting(struct disk_hold *h, const struct opened *o, struct pyro_error *err)
+static bool hold_resting(struct disk_hold *h, const struct workspace_handle *o,
+                         struct pyro_error *err)
 {
     struct workspace_record r;
     bool running;
@@ -98,7 +99,7 @@ static bool hold_resting(struct disk_hold *h, const struct opened *o, struct pyr
            pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is being started", o->id);
 }
 
-static bool is_running(const struct opened *o)
+static bool is_running(const struct workspace_handle *o)
 {
     struct workspace_record r;
     bool running;
@@ -109,7 +110,7 @@ static bool is_running(const struct opened *o)
     return running;
 }
 
-static struct disk_hold *try_open(const struct opened *o, struct pyro_error *err)
+static struct disk_hold *try_open(const struct workspace_handle *o, struct pyro_error *err)
 {
     struct disk_hold *h = calloc(1, sizeof(*h));
 
@@ -122,7 +123,7 @@ static struct disk_hold *try_open(const struct opened *o, struct pyro_error *err
     return NULL;
 }
 
-struct disk_hold *disk_hold_open(const struct opened *o, struct pyro_error *err)
+struct disk_hold *disk_hold_open(const struct workspace_handle *o, struct pyro_error *err)
 {
     int64_t until_ms = clock_ms() + RETRY_MS;
     struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };

@@ -1,5 +1,5 @@
-/* engine/workspace/settle_child.c: supervisors for workspaces that lost theirs, one at a time. */
-#include "engine/workspace/settle_child.h"
+/* engine/client/settle_child.c: supervisors for workspaces that lost theirs, one at a time. */
+#include "engine/client/settle_child.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* engine/guest_program.c: the carried guest program; the linker makes the symbols from
+/* engine/supervisor/guest_program.c: the carried guest program; the linker makes the symbols from
  * build/pyro-guest. */
-#include "engine/guest_program.h"
+#include "engine/supervisor/guest_program.h"
 
 extern const char guest_start[] __asm__("_binary_pyro_guest_start");
 extern const char guest_end[] __asm__("_binary_pyro_guest_end");

@@ -1,0 +1,187 @@
+/* engine/workspace/create.c: making workspaces. */
+#include "engine/workspace/create.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/client/connect.h"
+#include "engine/environment/boot.h"
+#include "engine/environment/environment.h"
+#include "engine/environment/pull.h"
+#include "engine/secret/hide.h"
+#include "engine/state/base.h"
+#include "engine/state/names.h"
+#include "engine/state/store.h"
+#include "vmm/base/fs.h"
+#include "vmm/disk.h"
+
+#define UNDO_WAIT_MS 20000
+
+/* Opens the environment, pulling it first when it is not installed. */
+static bool ensure_environment(const char *name, const struct progress *progress,
+                               struct environment *ret, struct pyro_error *err)
+{
+    struct pyro_error why = { 0 };
+
+    if (environment_open(name, ret, &why))
+        return true;
+    if (why.code != PYRO_ENVIRONMENT_NOT_FOUND || why.sys_errno != ENOENT) {
+        *err = why;
+        return false;
+    }
+    return environment_pull(name, progress, err) && environment_open(name, ret, err);
+}
+
+static bool fill_record(const struct workspace_spec *spec, bool ephemeral, bool on_host,
+                        struct workspace_record *r, struct pyro_error *err)
+{
+    scoped_json json_t *change = json_object();
+    scoped_redactor *redactor = NULL;
+
+    record_init(r);
+    if (spec->name)
+        json_object_set_new(change, "name", json_string(spec->name));
+    if (spec->secrets && !secrets_redactor(spec->secrets, &redactor, err))
+        return false;
+    if (spec->labels)
+        json_object_set_new(change, "labels", hide_in_copy(redactor, spec->labels));
+    record_set_string(&r->environment, spec->environment);
+    r->vcpu_count = spec->vcpu_count;
+    r->mem_mib = spec->mem_mib;
+    r->ttl_seconds = spec->ttl_seconds;
+    r->network_policy = spec->network_policy;
+    r->ephemeral = ephemeral;
+    r->throw_away = ephemeral && !spec->seed_path; /* a seeded one may be kept */
+    r->host_compat = on_host;
+    if (spec->secrets && spec->secrets->count)
+        r->secrets = secrets_describe(spec->secrets);
+    return workspace_apply_change(r, change, err);
+}
+
+/* What the VM stands on: environment, kernel, an empty disk of its own. */
+static bool prepare_disk(struct workspace_record *r, int dir_fd, const struct environment *e,
+                         struct pyro_error *err)
+{
+    scoped_close int bases = base_lock(err);
+    scoped_free char *base = NULL;
+
+    /* What ends with its holder need not outlive the cache: no copy is made for it. */
+    if (bases >= 0)
+        base = r->throw_away ? str_printf("%s", e->base_path)
+                             : base_keep(e->base_path, e->digest, err);
+    if (!base)
+        return false;
+    record_set_string(&r->environment_digest, e->digest);
+    record_set_string(&r->base_path, base);
+    return disk_layer_create(dir_fd, r->disk.active, (uint64_t)e->image_bytes, err) &&
+           record_save(dir_fd, r, false, err);
+}
+
+/* Removes what a failed create made. Its supervisor, if there was one, has ended: the lock is free
+ * or soon is. One that runs on all the same keeps the workspace. */
+static void undo_create(const struct store *store, const char *id, int dir_fd)
+{
+    const struct timespec rest = { .tv_nsec = 5 * 1000 * 1000 };
+    int64_t deadline_ms = clock_ms() + UNDO_WAIT_MS;
+    scoped_close int lock = -1;
+
+    while ((lock = fs_lock(dir_fd, "lock", false, NULL)) < 0 && errno == EWOULDBLOCK &&
+           clock_ms() < deadline_ms)
+        nanosleep(&rest, NULL);
+    if (lock >= 0 && !store_remove(store, id, NULL))
+        store_sweep(store);
+}
+
+static bool create_in(const struct store *store, const struct workspace_spec *spec,
+                      struct workspace_record *r, const struct environment *e,
+                      const struct progress *progress, struct pyro_error *err)
+{
+    struct workspace_record started;
+    scoped_close int dir_fd = -1, lock_fd = -1;
+    bool ok;
+
+    if (!store_make(store, r, &dir_fd, &lock_fd, err))
+        return false;
+    ok = (!spec->secrets || secrets_store(spec->secrets, dir_fd, err)) &&
+         (!e || prepare_disk(r, dir_fd, e, err)) &&
+         supervisor_start(dir_fd, r->id, take_fd(&lock_fd), SUPERVISE_FRESH, progress, err);
+    if (!ok) {
+        if (lock_fd >= 0)
+            close(take_fd(&lock_fd));
+        undo_create(store, r->id, dir_fd);
+        return false;
+    }
+    if (!record_load(dir_fd, r->id, &started, err))
+        return false;
+    record_release(r);
+    *r = started; /* as its supervisor has written it by now */
+    return true;
+}
+
+static bool create_vm(const struct store *store, const struct workspace_spec *spec,
+                      struct workspace_record *r, const struct progress *progress,
+                      struct pyro_error *err)
+{
+    struct environment environment = { 0 };
+    struct boot_files boot = { 0 };
+    bool ok = ensure_environment(r->environment, progress, &environment, err) &&
+              boot_files_ensure(progress, &boot, err) &&
+              create_in(store, spec, r, &environment, progress, err);
+
+    boot_files_release(&boot);
+    environment_release(&environment);
+    return ok;
+}
+
+/* Whether running on the host would help where this failed. */
+static bool lacks_vm(enum pyro_code code)
+{
+    return code == PYRO_DEPENDENCY_MISSING || code == PYRO_VM_FAILED || code == PYRO_PULL_FAILED ||
+           code == PYRO_GUEST_ERROR || code == PYRO_GUEST_LOST;
+}
+
+bool workspace_make(const struct workspace_spec *spec, bool ephemeral,
+                    const struct progress *progress, struct workspace_record *ret,
+                    struct pyro_error *err)
+{
+    scoped_store struct store store = { .fd = -1 };
+    struct workspace_record r = { 0 };
+    struct pyro_error why = { 0 };
+    bool ok;
+
+    if (!store_open(&store, err))
+        return false;
+    store_sweep(&store);
+    ok = fill_record(spec, ephemeral, false, &r, &why) &&
+         create_vm(&store, spec, &r, progress, &why);
+    if (!ok && spec->allow_host_compat && lacks_vm(why.code)) {
+        record_release(&r);
+        ok = fill_record(spec, ephemeral, true, &r, &why) &&
+             create_in(&store, spec, &r, NULL, progress, &why);
+    }
+    if (!ok) {
+        record_release(&r);
+        if (err)
+            *err = why;
+        return false;
+    }
+    *ret = r;
+    return true;
+}
+
+json_t *workspace_create(const struct workspace_spec *spec, const struct progress *progress,
+                         struct pyro_error *err)
+{
+    struct workspace_record r;
+    json_t *view;
+
+    if (spec->seed_path)
+        return workspace_create_seeded(spec, progress, err);
+    if (!workspace_make(spec, false, progress, &r, err))
+        return NULL;
+    view = record_to_view(&r);
+    record_release(&r);
+    return view;
+}
