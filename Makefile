@@ -63,7 +63,7 @@ GUEST_CFLAGS := -std=gnu11 -Os -g $(WARN) $(HARDEN) -ffunction-sections -fdata-s
 # What objects were made with stands in files that are written only when it changes: other flags or another
 # VERSION rebuild what they go into, and nothing else. PREFIX goes into nothing: pyro-image is found from where
 # pyro stands. The only files that get VERSION:
-VERSION_SRC := engine/environment/environment.c engine/environment/pull.c engine/cmd/cmd.c engine/cmd/man.c \
+VERSION_SRC := engine/environment/environment.c engine/environment/pull.c engine/cmd/cmd.c engine/commands/man.c \
                engine/cmd/schema.c guest/identity.c tests/vm/guest_vm.c tests/bench/report.c
 quoted = '$(subst ','\'',$(1))'
 stamp = $(shell mkdir -p $(dir $(1)); printf '%s\n' $(call quoted,$(2)) | cmp -s - $(1) || \

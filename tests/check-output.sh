@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." && . tests/lib.sh
 # Those of the layer itself; and those whose bytes were redacted when they came in, or are of no workspace.
 exempt=' cmd.c io.c output.c check.c commands_markdown.c completion.c complete_cmd.c guest_command.c shell_attach.c render.c '
 bad=
-for file in $(git ls-files --cached --others --exclude-standard 'engine/cmd/*.c'); do
+for file in $(git ls-files --cached --others --exclude-standard 'engine/cmd/*.c' 'engine/commands/*.c'); do
     [[ $exempt == *" ${file##*/} "* ]] && continue
     bad+=$(sed -E 's/"([^"\\]|\\.)*"/""/g; s,/\*.*\*/,,' "$file" | sed -E 's/isatty\([^()]*(\([^()]*\))?[^()]*\)//g' |
         grep -nE '\b(stdout|stderr|STDOUT_FILENO|STDERR_FILENO|printf|puts|putchar|dprintf|write|fs_write_all)\b *[,();]|->(out|err)_fd' |

@@ -11,7 +11,8 @@ struct workspace_handle {
     char id[WORKSPACE_ID_LENGTH + 1];
 };
 #define WORKSPACE_HANDLE_INIT { .store = { .fd = -1 }, .dir_fd = -1 }
-bool workspace_open(const char *ref, struct workspace_handle *ret, struct pyro_error *err) MUST_CHECK;
+bool workspace_open(const char *ref, struct workspace_handle *ret,
+                    struct pyro_error *err) MUST_CHECK;
 void workspace_close(struct workspace_handle *w);
 #define scoped_workspace __attribute__((cleanup(workspace_close)))
 

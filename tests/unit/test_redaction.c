@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "engine/cmd/io.h"
-#include "engine/cmd/table.h"
+#include "engine/commands/table.h"
 
 #define VALUE "tok-4f7a90c2"
 

@@ -1,0 +1,38 @@
+/* engine/commands/commands_markdown.c: prints docs/commands.md; hidden, for `make docs`. */
+#include "engine/cmd/io.h"
+#include "engine/cmd/schema.h"
+#include "engine/commands/table.h"
+#include "vmm/base/json.h"
+
+#define PAGE_MAX_BYTES (1024 * 1024)
+
+static const struct result_spec markdown_result[] = {
+    RES_STR("page"),
+    RES_END,
+};
+
+static bool markdown_run(const void *args UNUSED, struct cmd_io *io UNUSED, json_t **ret_result,
+                         struct pyro_error *err)
+{
+    scoped_buf page = BUF_INIT(PAGE_MAX_BYTES);
+
+    if (!schema_markdown(&page))
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    *ret_result = json_pack("{s:s}", "page", page.data);
+    return true;
+}
+
+static void markdown_print(const json_t *result, FILE *out)
+{
+    fputs(json_string_or(result, "page", ""), out);
+}
+
+const struct cmd_spec cmd_markdown = {
+    .path = "__markdown",
+    .summary = "Print the page that documents every command",
+    .example = "pyro __markdown",
+    .traits = CMD_READ_ONLY | CMD_HIDDEN,
+    .result = markdown_result,
+    .run = markdown_run,
+    .print = markdown_print,
+};

@@ -1,0 +1,67 @@
+/* engine/commands/complete_cmd.c: `pyro __complete -- WORD…`, which the completion scripts call. */
+#include "engine/cmd/complete.h"
+#include "engine/cmd/io.h"
+#include "engine/cmd/text.h"
+#include "engine/commands/table.h"
+#include "vmm/base/json.h"
+
+struct complete_args {
+    struct arg_list words;
+};
+
+static const struct arg_spec complete_rows[] = {
+    ARG_COMMAND(complete_args, words),
+    ARG_END,
+};
+
+static const struct result_spec candidate_rows[] = {
+    RES_STR("value"),
+    RES_STR("help"),
+    RES_END,
+};
+
+static const struct result_spec complete_result[] = {
+    RES_OBJECTS("candidates", candidate_rows),
+    RES_BOOL("files", .help = "File names are wanted"),
+    RES_END,
+};
+
+static bool complete_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+                         struct pyro_error *err UNUSED)
+{
+    const struct complete_args *a = args;
+    bool files;
+    json_t *list = complete_words(&a->words, &files);
+
+    *ret_result = json_pack("{s:o, s:b}", "candidates", list, "files", files);
+    return true;
+}
+
+/* One "value<TAB>help" a line; a line ":files" asks the shell for file names. */
+static void complete_print(const json_t *result, FILE *out)
+{
+    const json_t *list = json_object_get(result, "candidates");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *c = json_array_get(list, i);
+
+        text_print(out, json_string_or(c, "value", ""));
+        fputc('\t', out);
+        text_print(out, json_string_or(c, "help", ""));
+        fputc('\n', out);
+    }
+    if (json_bool_or(result, "files", false))
+        fputs(":files\n", out);
+}
+
+const struct cmd_spec cmd_complete = {
+    .path = "__complete",
+    .summary = "Say what may stand next on a command line",
+    .example = "pyro __complete -- workspace st",
+    .traits = CMD_READ_ONLY | CMD_HIDDEN,
+    .args = complete_rows,
+    .args_size = sizeof(struct complete_args),
+    .result = complete_result,
+    .run = complete_run,
+    .print = complete_print,
+};

@@ -1,0 +1,136 @@
+/* engine/commands/content.c: text or bytes, to standard output or into a file. */
+#include "engine/commands/content.h"
+
+#include <inttypes.h>
+#include <sys/statvfs.h>
+
+#include "engine/helper/host_file.h"
+#include "vmm/base/file_name.h"
+#include "vmm/base/json.h"
+
+#define DEFAULT_MAX_BYTES 65536
+#define TEXT_MAX_BYTES (8 * 1024 * 1024)
+
+struct target {
+    struct cmd_io *io;
+    struct host_file file; /* fd -1: standard output */
+};
+
+/* A file that cannot fit is refused before it fills the disk. */
+static bool begin_file(void *arg, uint64_t bytes, struct pyro_error *err)
+{
+    const struct target *t = arg;
+    struct statvfs v;
+
+    if (fstatvfs(t->file.fd, &v) == 0 && bytes > (uint64_t)v.f_bavail * v.f_frsize)
+        return pyro_fail(err, PYRO_NO_SPACE,
+                         "it does not fit: %" PRIu64 " bytes, with room for "
+                         "%" PRIu64,
+                         bytes, (uint64_t)v.f_bavail * v.f_frsize);
+    return true;
+}
+
+static bool put(void *arg, const void *bytes, size_t n, struct pyro_error *err)
+{
+    struct target *t = arg;
+
+    return cmd_io_write_shown(t->io, false, bytes, n, err);
+}
+
+static json_t *read_bytes(const struct content_args *c, const void *args, content_read_fn *read,
+                          struct cmd_io *io, struct pyro_error *err)
+{
+    struct target t = { .io = io, .file = HOST_FILE_INIT };
+    struct content_range range = { c->offset,
+                                   c->max_bytes == ARG_UNSET ? CONTENT_ALL : c->max_bytes };
+    struct content_sink sink = { .put = put, .arg = &t };
+    json_t *view = NULL;
+    bool ok = true;
+
+    if (c->output) {
+        ok = host_file_open(&t.file, c->output, 0666, err);
+        sink.begin = begin_file;
+        if (ok)
+            cmd_io_into(io, t.file.fd);
+    }
+    if (ok)
+        view = read(args, &range, &sink, err);
+    ok = cmd_io_flush(io, json_bool_or(view, "truncated", false), view ? err : NULL) && view &&
+         (!c->output || host_file_install(&t.file, err));
+    if (io->into_file)
+        cmd_io_into(io, -1);
+    host_file_release(&t.file);
+    if (!ok)
+        json_decref(take_ptr(&view));
+    return view;
+}
+
+static json_t *read_text(const struct content_args *c, const void *args, content_read_fn *read,
+                         struct cmd_io *io, struct pyro_error *err)
+{
+    struct content_range range = { c->offset,
+                                   c->max_bytes == ARG_UNSET ? DEFAULT_MAX_BYTES : c->max_bytes };
+    const json_t *content;
+    json_t *view;
+
+    if (range.max_bytes > TEXT_MAX_BYTES) {
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "--max-bytes: at most %d bytes of text",
+                  TEXT_MAX_BYTES);
+        pyro_hint(err, "--content-only gives a file of any size");
+        return NULL;
+    }
+    view = read(args, &range, NULL, err);
+    content = json_object_get(view, "content");
+    if (view && !io->json &&
+        (!cmd_io_write_shown(io, false, json_string_value(content), json_string_length(content),
+                             err) ||
+         !cmd_io_flush(io, json_bool_or(view, "truncated", false), err)))
+        json_decref(take_ptr(&view));
+    return view;
+}
+
+static void tell(const struct content_args *c, const char *name, const json_t *view, bool bytes,
+                 struct cmd_io *io)
+{
+    bool truncated = json_bool_or(view, "truncated", false);
+    int64_t size = json_int_or(view, "size_bytes", 0);
+    struct number_text size_text, max, offset;
+
+    if (bytes && truncated)
+        cmd_io_warn(io, "'%s' is truncated: it has %" PRId64 " bytes",
+                    json_string_or(view, "path", ""), size);
+    if (c->content_only)
+        return;
+    cmd_io_summary(io, name,
+                   (const struct summary_item[]){
+                       { "workspace_id", json_string_or(view, "workspace_id", NULL) },
+                       { "path", json_string_or(view, "path", NULL) },
+                       { "size_bytes", number_text(&size_text, size) },
+                       { "offset", c->offset ? number_text(&offset, c->offset) : NULL },
+                       { "max_bytes", json_is_null(json_object_get(view, "max_bytes"))
+                                          ? NULL
+                                          : number_text(&max, json_int_or(view, "max_bytes", 0)) },
+                       { "truncated", truncated ? "True" : "False" },
+                       { "output_path", json_string_or(view, "output_path", NULL) },
+                       { "execution_mode", json_string_or(view, "execution_mode", NULL) },
+                       { NULL, NULL } });
+}
+
+bool content_run(const struct content_args *c, const void *args, content_read_fn *read,
+                 const char *name, struct cmd_io *io, json_t **ret_result, struct pyro_error *err)
+{
+    bool bytes = c->output || (c->content_only && !io->json);
+    json_t *view = bytes ? read_bytes(c, args, read, io, err) : read_text(c, args, read, io, err);
+
+    if (!view)
+        return false;
+    json_object_set_new(view, "offset", json_integer((json_int_t)c->offset));
+    json_object_set_new(view, "max_bytes",
+                        c->max_bytes != ARG_UNSET ? json_integer((json_int_t)c->max_bytes)
+                        : bytes                   ? json_null()
+                                                  : json_integer(DEFAULT_MAX_BYTES));
+    json_object_set_new(view, "output_path", c->output ? name_to_json("", c->output) : json_null());
+    *ret_result = view;
+    tell(c, name, view, bytes, io);
+    return true;
+}

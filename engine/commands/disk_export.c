@@ -1,0 +1,62 @@
+/* engine/commands/disk_export.c: the disk of a stopped workspace as a file of its own. */
+#include "engine/cmd/io.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+#include "engine/disk/inspect.h"
+
+struct disk_export_args {
+    const char *workspace, *output;
+};
+
+static const struct arg_spec disk_export_rows[] = {
+    ARG_WORKSPACE(disk_export_args, workspace),
+    ARG_STR(disk_export_args, output, .required = true, .metavar = "HOST_PATH",
+            .complete = COMPLETE_FILE, .help = "The file to make; it must not exist"),
+    ARG_END,
+};
+
+static const struct result_spec disk_export_result[] = {
+    RES_STR("workspace_id"),
+    RES_STR("output_path"),
+    RES_STR("disk_format", .help = "ext4: a raw image"),
+    RES_INT("bytes_written", .help = "The image's size; it takes less where it is sparse"),
+    RES_END,
+};
+
+static bool disk_export_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+                            struct pyro_error *err)
+{
+    const struct disk_export_args *a = args;
+
+    *ret_result = workspace_disk_export(a->workspace, a->output, err);
+    return *ret_result != NULL;
+}
+
+static void disk_export_print(const json_t *result, FILE *out)
+{
+    struct number_text bytes;
+
+    show_answer(
+        out, "workspace-disk-export",
+        (const struct summary_item[]){
+            { "workspace_id", json_string_or(result, "workspace_id", NULL) },
+            { "output_path", json_string_or(result, "output_path", NULL) },
+            { "disk_format", json_string_or(result, "disk_format", NULL) },
+            { "bytes_written", number_text(&bytes, json_int_or(result, "bytes_written", 0)) },
+            { NULL, NULL } });
+}
+
+const struct cmd_spec cmd_disk_export = {
+    .path = "workspace disk export",
+    .summary = "Write the whole disk of a stopped workspace as a raw ext4 image",
+    .details =
+        "Another machine can mount it. It is sparse, holds the disk as one file, without its "
+        "layers, and nothing of /run/pyro-*.",
+    .example = "pyro workspace disk export demo --output demo.ext4",
+    .args = disk_export_rows,
+    .args_size = sizeof(struct disk_export_args),
+    .result = disk_export_result,
+    .run = disk_export_run,
+    .print = disk_export_print,
+};

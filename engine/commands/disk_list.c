@@ -1,0 +1,51 @@
+/* engine/commands/disk_list.c: what is on the disk of a stopped workspace. */
+#include "engine/cmd/io.h"
+#include "engine/commands/file_rows.h"
+#include "engine/commands/table.h"
+#include "engine/disk/inspect.h"
+
+struct disk_list_args {
+    const char *workspace, *path;
+    bool recursive;
+};
+
+static const struct arg_spec disk_list_rows[] = {
+    ARG_WORKSPACE(disk_list_args, workspace),
+    ARG_WORKSPACE_PATH(disk_list_args, path, .optional = true, .def_str = "/workspace",
+                       .help = "A directory or file: absolute, or relative to /workspace"),
+    ARG_FLAG(disk_list_args, recursive, .help = "What is below its directories too"),
+    ARG_END,
+};
+
+static const struct result_spec disk_list_result[] = {
+    RES_STR("workspace_id"),
+    RES_STR("path"),
+    RES_STR("artifact_type", .choices = artifact_types),
+    RES_BOOL("recursive"),
+    RES_OBJECTS("entries", file_entry_rows, .help = "By the bytes of their paths"),
+    RES_END,
+};
+
+static bool disk_list_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+                          struct pyro_error *err)
+{
+    const struct disk_list_args *a = args;
+
+    *ret_result = workspace_disk_list(a->workspace, a->path, a->recursive, err);
+    return *ret_result != NULL;
+}
+
+const struct cmd_spec cmd_disk_list = {
+    .path = "workspace disk list",
+    .summary = "List files on the disk of a stopped workspace",
+    .details =
+        "All of the disk may be looked at, without starting the machine. Links are shown and "
+        "never followed.",
+    .example = "pyro workspace disk list demo /etc",
+    .traits = CMD_READ_ONLY,
+    .args = disk_list_rows,
+    .args_size = sizeof(struct disk_list_args),
+    .result = disk_list_result,
+    .run = disk_list_run,
+    .print = file_list_show,
+};

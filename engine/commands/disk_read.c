@@ -1,0 +1,53 @@
+/* engine/commands/disk_read.c: a file from the disk of a stopped workspace. */
+#include "engine/commands/content.h"
+#include "engine/commands/file_rows.h"
+#include "engine/commands/table.h"
+#include "engine/disk/inspect.h"
+
+struct disk_read_args {
+    const char *workspace, *path;
+    CONTENT_FIELDS;
+};
+
+static const struct arg_spec disk_read_rows[] = {
+    ARG_WORKSPACE(disk_read_args, workspace),
+    ARG_WORKSPACE_PATH(disk_read_args, path,
+                       .help = "A regular file: absolute, or relative to /workspace"),
+    ARG_CONTENT_ROWS(disk_read_args),
+    ARG_END,
+};
+
+static const struct result_spec disk_read_result[] = {
+    RES_STR("workspace_id"),
+    RES_CONTENT_ROWS,
+    RES_END,
+};
+
+static json_t *read_one(const void *args, const struct content_range *range,
+                        const struct content_sink *sink, struct pyro_error *err)
+{
+    const struct disk_read_args *a = args;
+
+    return workspace_disk_read(a->workspace, a->path, range, sink, err);
+}
+
+static bool disk_read_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                          struct pyro_error *err)
+{
+    const struct disk_read_args *a = args;
+
+    return content_run(CONTENT_ARGS_OF(a), args, read_one, "workspace-disk-read", io, ret_result,
+                       err);
+}
+
+const struct cmd_spec cmd_disk_read = {
+    .path = "workspace disk read",
+    .summary = "Print a file from the disk of a stopped workspace",
+    .details = "Text is UTF-8; '--content-only' and '--output' give the bytes of any file.",
+    .example = "pyro workspace disk read demo /etc/hostname",
+    .traits = CMD_READ_ONLY | CMD_STREAMING,
+    .args = disk_read_rows,
+    .args_size = sizeof(struct disk_read_args),
+    .result = disk_read_result,
+    .run = disk_read_run,
+};

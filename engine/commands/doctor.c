@@ -1,0 +1,135 @@
+/* engine/commands/doctor.c: what this machine can do. */
+#include "engine/doctor/doctor.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "engine/cmd/io.h"
+#include "engine/cmd/text.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+
+struct doctor_args {
+    const char *environment;
+};
+
+static const struct arg_spec doctor_rows[] = {
+    ARG_STR(doctor_args, environment, .metavar = "ENV", .complete = COMPLETE_ENVIRONMENT,
+            .help = "Start the machine that is tried from this environment; else from one that is "
+                    "installed"),
+    ARG_END,
+};
+
+static const char *const verdicts[] = { "PASS", "FAIL", NULL };
+
+static const struct result_spec kvm_rows[] = {
+    RES_BOOL("exists"),
+    RES_BOOL("readable"),
+    RES_BOOL("writable"),
+    RES_BOOL("usable", .help = "Machines really run under it"),
+    RES_STR("reason", .help = "Why it is not usable; empty when it is"),
+    RES_END,
+};
+
+static const struct result_spec capability_rows[] = {
+    RES_BOOL("vm_boot"),
+    RES_BOOL("guest_exec", .nullable = true, .help = "Null: no environment to try it with"),
+    RES_BOOL("guest_network", .nullable = true,
+             .help = "A packet of a machine was answered from outside; null: not tried"),
+    RES_END,
+};
+
+static const struct result_spec problem_rows[] = {
+    RES_STR("problem"),
+    RES_STR("action", .help = "What to do"),
+    RES_END,
+};
+
+static const struct result_spec doctor_result[] = {
+    RES_STR("platform"),
+    RES_STR("runtime", .choices = verdicts),
+    RES_OBJECT("kvm", kvm_rows),
+    RES_STR("accelerator", .nullable = true, .choices = accelerators),
+    RES_STR("qemu_version", .nullable = true),
+    RES_STR("environment_cache", .nullable = true),
+    RES_OBJECT("capabilities", capability_rows),
+    RES_STR("networking"),
+    RES_STR("jail", .nullable = true, .help = "What QEMU is confined by on this host"),
+    RES_OBJECTS("problems", problem_rows),
+    RES_END,
+};
+
+static bool doctor_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                       struct pyro_error *err)
+{
+    const struct doctor_args *a = args;
+
+    *ret_result = doctor_examine(a->environment, &io->progress, err);
+    if (!*ret_result)
+        return false;
+    io->exit_status = strcmp(json_string_or(*ret_result, "runtime", ""), "PASS") != 0;
+    return true;
+}
+
+static void show_flags(FILE *out, const char *title, const json_t *object, const char *const *names)
+{
+    fprintf(out, "%s:", title);
+    for (; *names; names++) {
+        const json_t *v = json_object_get(object, *names);
+
+        fprintf(out, " %s=%s", *names,
+                json_is_true(v)   ? "yes"
+                : json_is_null(v) ? "untried"
+                                  : "no");
+    }
+    fputc('\n', out);
+}
+
+static void print_sentence(FILE *out, const char *text)
+{
+    bool is_letter = islower((unsigned char)text[0]);
+
+    if (is_letter)
+        fputc(toupper((unsigned char)text[0]), out);
+    text_print(out, text + is_letter);
+}
+
+static void doctor_print(const json_t *result, FILE *out)
+{
+    static const char *const kvm[] = { "exists", "readable", "writable", "usable", NULL };
+    static const char *const capabilities[] = { "vm_boot", "guest_exec", "guest_network", NULL };
+    const json_t *problems = json_object_get(result, "problems");
+
+    show_line(out, "Platform", json_string_or(result, "platform", NULL));
+    show_line(out, "Runtime", json_string_or(result, "runtime", NULL));
+    show_flags(out, "KVM", json_object_get(result, "kvm"), kvm);
+    show_line(out, "Accelerator", json_string_or(result, "accelerator", NULL));
+    show_line(out, "QEMU", json_string_or(result, "qemu_version", NULL));
+    show_line(out, "Environment cache", json_string_or(result, "environment_cache", NULL));
+    show_flags(out, "Capabilities", json_object_get(result, "capabilities"), capabilities);
+    show_line(out, "Networking", json_string_or(result, "networking", NULL));
+    show_line(out, "Jail", json_string_or(result, "jail", NULL));
+    for (size_t i = 0; i < json_array_size(problems); i++) {
+        const json_t *p = json_array_get(problems, i);
+
+        fputs("- ", out);
+        text_print(out, json_string_or(p, "problem", ""));
+        fputs(". ", out);
+        print_sentence(out, json_string_or(p, "action", ""));
+        fputs(".\n", out);
+    }
+}
+
+const struct cmd_spec cmd_doctor = {
+    .path = "doctor",
+    .summary = "Find out what this machine can do, by trying it",
+    .details = "A machine is started and a command run in it. Exit status 1 when that fails.",
+    .example = "pyro doctor",
+    .traits = CMD_READ_ONLY,
+    .args = doctor_rows,
+    .args_size = sizeof(struct doctor_args),
+    .result = doctor_result,
+    .run = doctor_run,
+    .print = doctor_print,
+};

@@ -1,0 +1,42 @@
+/* engine/commands/env_inspect.c: one environment. */
+#include "engine/cmd/io.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+#include "engine/environment/environment.h"
+
+struct env_inspect_args {
+    const char *environment;
+};
+
+static const struct arg_spec env_inspect_rows[] = {
+    ARG_ENVIRONMENT(env_inspect_args, environment),
+    ARG_END,
+};
+
+static bool env_inspect_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+                            struct pyro_error *err)
+{
+    const struct env_inspect_args *a = args;
+
+    *ret_result = environment_inspect(a->environment, err);
+    return *ret_result != NULL;
+}
+
+static void env_inspect_print(const json_t *result, FILE *out)
+{
+    show_line(out, "Environment", json_string_or(result, "name", NULL));
+    show_environment(result, out);
+}
+
+const struct cmd_spec cmd_env_inspect = {
+    .path = "env inspect",
+    .summary = "Show an environment: what it holds and where it is",
+    .example = "pyro env inspect debian:12",
+    .traits = CMD_READ_ONLY,
+    .args = env_inspect_rows,
+    .args_size = sizeof(struct env_inspect_args),
+    .result = environment_rows,
+    .run = env_inspect_run,
+    .print = env_inspect_print,
+};

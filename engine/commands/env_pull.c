@@ -1,0 +1,76 @@
+/* engine/commands/env_pull.c: installs an environment, or checks and repairs it. */
+#include "engine/cmd/io.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+#include "engine/environment/environment.h"
+#include "engine/environment/pull.h"
+#include "engine/workspace/workspace.h"
+
+struct env_pull_args {
+    const char *environment;
+};
+
+static const struct arg_spec env_pull_rows[] = {
+    ARG_ENVIRONMENT(env_pull_args, environment),
+    ARG_END,
+};
+
+static void no_phase(void *arg UNUSED, const char *phase UNUSED, const char *vm_id UNUSED)
+{
+}
+
+/*
+ * A machine is started once, so that its template is there and the first one wanted starts by
+ * restore. Where that fails the environment is installed all the same, and the reason is told.
+ */
+static void prepare_template(const char *environment, struct cmd_io *io)
+{
+    scoped_json json_t *command = json_pack("[s]", "true");
+    struct workspace_spec spec = {
+        .environment = environment, .vcpu_count = 1, .mem_mib = DEFAULT_MEM_MIB, .ttl_seconds = 600
+    };
+    struct workspace_exec_spec exec = {
+        .command = command, .timeout_seconds = 60, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1
+    };
+    struct pyro_error why = { 0 };
+    scoped_json json_t *result = NULL;
+
+    progress_update(&io->progress, "preparing its first machine", -1);
+    result = workspace_run(&spec, &exec, &io->progress, no_phase, NULL, &why);
+    if (!result)
+        cmd_io_summary(io, "pull",
+                       (const struct summary_item[]){
+                           { "template", "failed" }, { "reason", why.message }, { NULL, NULL } });
+}
+
+static bool env_pull_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                         struct pyro_error *err)
+{
+    const struct env_pull_args *a = args;
+
+    if (!environment_pull(a->environment, &io->progress, err))
+        return false;
+    prepare_template(a->environment, io);
+    *ret_result = environment_inspect(a->environment, err);
+    return *ret_result != NULL;
+}
+
+static void env_pull_print(const json_t *result, FILE *out)
+{
+    show_line(out, "Pulled", json_string_or(result, "name", NULL));
+    show_environment(result, out);
+}
+
+const struct cmd_spec cmd_env_pull = {
+    .path = "env pull",
+    .summary = "Install an environment, or check and repair an installed one",
+    .details = "It is built from Debian packages with the host's own package sources, without root "
+               "rights.",
+    .example = "pyro env pull debian:12",
+    .args = env_pull_rows,
+    .args_size = sizeof(struct env_pull_args),
+    .result = environment_rows,
+    .run = env_pull_run,
+    .print = env_pull_print,
+};

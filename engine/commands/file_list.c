@@ -1,0 +1,88 @@
+/* engine/commands/file_list.c: what is in a directory of a workspace. */
+#include <inttypes.h>
+
+#include "engine/cmd/io.h"
+#include "engine/cmd/text.h"
+#include "engine/commands/file_rows.h"
+#include "engine/commands/table.h"
+#include "engine/file/file.h"
+#include "vmm/base/json.h"
+
+struct file_list_args {
+    const char *workspace, *path;
+    bool recursive;
+};
+
+static const struct arg_spec file_list_rows[] = {
+    ARG_WORKSPACE(file_list_args, workspace),
+    ARG_WORKSPACE_PATH(file_list_args, path, .optional = true, .def_str = "/workspace",
+                       .help = "A directory below /workspace, or one file"),
+    ARG_FLAG(file_list_args, recursive, .help = "What is below its directories too"),
+    ARG_END,
+};
+
+const char *const artifact_types[] = { "file", "directory", "symlink", "other", NULL };
+
+const struct result_spec file_entry_rows[] = {
+    RES_STR("path", .help = "What is not UTF-8 is quoted, as git does it"),
+    RES_STR("artifact_type", .choices = artifact_types,
+            .help = "other: a device, a socket or a FIFO"),
+    RES_INT("size_bytes"),
+    RES_STR("link_target", .nullable = true, .help = "Of a symlink"),
+    RES_END,
+};
+
+static const struct result_spec file_list_result[] = {
+    RES_STR("workspace_id"),
+    RES_STR("path"),
+    RES_STR("artifact_type", .choices = artifact_types),
+    RES_BOOL("recursive"),
+    RES_OBJECTS("entries", file_entry_rows, .help = "By the bytes of their paths"),
+    RES_END,
+};
+
+static bool file_list_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+                          struct pyro_error *err)
+{
+    const struct file_list_args *a = args;
+
+    *ret_result = file_list(a->workspace, a->path, a->recursive, err);
+    return *ret_result != NULL;
+}
+
+void file_list_show(const json_t *result, FILE *out)
+{
+    const json_t *list = json_object_get(result, "entries");
+
+    fputs("Workspace path: ", out);
+    text_print(out, json_string_or(result, "path", ""));
+    fprintf(out, " (recursive=%s)\n", json_bool_or(result, "recursive", false) ? "yes" : "no");
+    if (!json_array_size(list))
+        fputs("No workspace entries found.\n", out);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *e = json_array_get(list, i);
+        const char *target = json_string_or(e, "link_target", NULL);
+
+        text_print(out, json_string_or(e, "path", ""));
+        fprintf(out, " [%s] size=%" PRId64, json_string_or(e, "artifact_type", ""),
+                json_int_or(e, "size_bytes", 0));
+        if (target) {
+            fputs(" -> ", out);
+            text_print(out, target);
+        }
+        fputc('\n', out);
+    }
+}
+
+const struct cmd_spec cmd_file_list = {
+    .path = "workspace file list",
+    .summary = "List files of a running workspace",
+    .details = "Links are shown and never followed: a path that leads through one is refused.",
+    .example = "pyro workspace file list demo src --recursive",
+    .traits = CMD_READ_ONLY,
+    .args = file_list_rows,
+    .args_size = sizeof(struct file_list_args),
+    .result = file_list_result,
+    .run = file_list_run,
+    .print = file_list_show,
+};

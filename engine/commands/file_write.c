@@ -1,0 +1,72 @@
+/* engine/commands/file_write.c: writing a file of a workspace. */
+#include "engine/cmd/io.h"
+#include "engine/commands/file_rows.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+#include "engine/commands/text_input.h"
+#include "engine/file/file.h"
+#include "vmm/base/json.h"
+
+struct file_write_args {
+    const char *workspace, *path, *text, *text_file;
+};
+
+static const struct arg_spec file_write_rows[] = {
+    ARG_WORKSPACE(file_write_args, workspace),
+    ARG_WORKSPACE_PATH(file_write_args, path, .help = "A file below /workspace, new or not"),
+    ARG_STR(file_write_args, text, .metavar = "TEXT",
+            .help = "What is to be in it: UTF-8, at most 8 MiB"),
+    ARG_STR(file_write_args, text_file, .metavar = "FILE", .complete = COMPLETE_FILE,
+            .help = "A file on this host that holds the text; -: standard input"),
+    ARG_END,
+};
+
+static const struct result_spec file_write_result[] = {
+    RES_STR("workspace_id"),
+    RES_STR("path"),
+    RES_INT("bytes_written"),
+    RES_STR("execution_mode", .choices = execution_modes),
+    RES_END,
+};
+
+static bool file_write_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                           struct pyro_error *err)
+{
+    const struct file_write_args *a = args;
+    scoped_buf text = BUF_INIT(FILE_TEXT_MAX);
+
+    if (!text_input(io, "text", a->text, a->text_file, &text, err))
+        return false;
+    *ret_result = file_write(a->workspace, a->path, text.len ? text.data : "", text.len, err);
+    return *ret_result != NULL;
+}
+
+static void file_write_print(const json_t *result, FILE *out)
+{
+    struct number_text bytes;
+
+    show_answer(
+        out, "workspace-file-write",
+        (const struct summary_item[]){
+            { "workspace_id", json_string_or(result, "workspace_id", NULL) },
+            { "path", json_string_or(result, "path", NULL) },
+            { "bytes_written", number_text(&bytes, json_int_or(result, "bytes_written", 0)) },
+            { "execution_mode", json_string_or(result, "execution_mode", NULL) },
+            { NULL, NULL } });
+}
+
+const struct cmd_spec cmd_file_write = {
+    .path = "workspace file write",
+    .summary = "Write a text file in a running workspace",
+    .details =
+        "Whoever reads meanwhile sees the old text or the new, never a part. A file that exists "
+        "keeps its mode and owner; a new one gets 0644, and directories that are missing are made.",
+    .example = "pyro workspace file write demo src/hello.py --text 'print(\"hello\")'",
+    .traits = CMD_DESTRUCTIVE,
+    .args = file_write_rows,
+    .args_size = sizeof(struct file_write_args),
+    .result = file_write_result,
+    .run = file_write_run,
+    .print = file_write_print,
+};

@@ -1,0 +1,113 @@
+/* engine/commands/guest_command.c: streams, exit status and [run] lines. */
+#include "engine/commands/guest_command.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/cmd/status.h"
+#include "engine/commands/rows.h"
+#include "vmm/base/utf8.h"
+
+static const struct result_spec cleanup_rows[] = {
+    RES_BOOL("deleted"),
+    RES_STR("reason"),
+    RES_STR("vm_id"),
+    RES_END,
+};
+
+const struct result_spec run_rows[] = {
+    RES_STR("vm_id"),
+    RES_STR("environment"),
+    RES_STRINGS("command"),
+    RES_OUTPUT_ROWS,
+    RES_INT("exit_code", .help = "128+N when signal N ended it, 124 when it ran out of time"),
+    RES_BOOL("timed_out"),
+    RES_INT("duration_ms"),
+    RES_STR("execution_mode", .choices = execution_modes),
+    RES_STR("accelerator", .nullable = true, .choices = accelerators),
+    RES_OBJECT("cleanup", cleanup_rows, .help = "What became of the VM"),
+    RES_END,
+};
+
+json_t *guest_command_words(const struct arg_list *command, struct pyro_error *err)
+{
+    for (size_t i = 0; i < command->count; i++)
+        if (!utf8_is_valid(command->items[i], strlen(command->items[i]))) {
+            pyro_fail(err, PYRO_INVALID_ARGUMENT, "word %zu of the command is not valid UTF-8",
+                      i + 1);
+            return NULL;
+        }
+    return list_to_json(command);
+}
+
+struct workspace_exec_spec guest_command_spec(const struct cmd_io *io, json_t *command,
+                                              int64_t timeout_seconds)
+{
+    return (struct workspace_exec_spec){ .command = command,
+                                         .timeout_seconds = timeout_seconds,
+                                         .stdin_fd = io->in_fd,
+                                         .stdout_fd = io->json ? -1 : io->out_fd,
+                                         .stderr_fd = io->json ? -1 : io->err_fd };
+}
+
+/* What was cut is not known to end with a newline. */
+static void note_end(struct cmd_io *io, bool to_err, const char *text, bool cut)
+{
+    if (cut)
+        cmd_io_note(io, to_err, "?", 1);
+    else
+        cmd_io_note(io, to_err, text, strlen(text));
+}
+
+void guest_command_ended(struct cmd_io *io, const json_t *result, int64_t timeout_seconds)
+{
+    bool timed_out = json_bool_or(result, "timed_out", false);
+
+    io->exit_status = timed_out ? STATUS_TIMED_OUT : (int)json_int_or(result, "exit_code", 0);
+    if (io->json)
+        return;
+    note_end(io, false, json_string_or(result, "stdout", ""),
+             json_bool_or(result, "stdout_truncated", false));
+    note_end(io, true, json_string_or(result, "stderr", ""),
+             json_bool_or(result, "stderr_truncated", false));
+    if (timed_out)
+        cmd_io_warn(io, "timed out after %" PRId64 " s (raise --timeout-seconds; 0: no limit)",
+                    timeout_seconds);
+}
+
+struct run_phases {
+    struct cmd_io *io;
+    const char *environment;
+};
+
+static void show_phase(void *arg, const char *phase, const char *vm_id)
+{
+    struct run_phases *p = arg;
+
+    cmd_io_summary(p->io, "run",
+                   (const struct summary_item[]){ { "phase", phase },
+                                                  { "environment", vm_id ? NULL : p->environment },
+                                                  { "vm_id", vm_id },
+                                                  { NULL, NULL } });
+}
+
+json_t *guest_command_run(struct cmd_io *io, const struct workspace_spec *spec,
+                          const struct workspace_exec_spec *exec, struct pyro_error *err)
+{
+    struct run_phases phases = { io, spec->environment };
+    json_t *r = workspace_run(spec, exec, &io->progress, show_phase, &phases, err);
+    struct number_text exit_code, duration;
+
+    if (!r)
+        return NULL;
+    guest_command_ended(io, r, exec->timeout_seconds);
+    cmd_io_summary(io, "run",
+                   (const struct summary_item[]){
+                       { "environment", json_string_or(r, "environment", NULL) },
+                       { "execution_mode", json_string_or(r, "execution_mode", NULL) },
+                       { "exit_code", number_text(&exit_code, json_int_or(r, "exit_code", 0)) },
+                       { "duration_ms", number_text(&duration, json_int_or(r, "duration_ms", 0)) },
+                       { "timed_out", json_bool_or(r, "timed_out", false) ? "True" : NULL },
+                       { NULL, NULL } });
+    return r;
+}

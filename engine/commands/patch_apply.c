@@ -1,0 +1,96 @@
+/* engine/commands/patch_apply.c: a unified diff on the files of a workspace. */
+#include "engine/cmd/io.h"
+#include "engine/cmd/text.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+#include "engine/commands/text_input.h"
+#include "engine/file/file.h"
+#include "engine/file/patch.h"
+#include "vmm/base/json.h"
+
+struct patch_apply_args {
+    const char *workspace, *patch, *patch_file;
+};
+
+static const struct arg_spec patch_apply_rows[] = {
+    ARG_WORKSPACE(patch_apply_args, workspace),
+    ARG_STR(patch_apply_args, patch, .metavar = "TEXT",
+            .help = "The patch itself: UTF-8, at most 8 MiB"),
+    ARG_STR(patch_apply_args, patch_file, .metavar = "FILE", .complete = COMPLETE_FILE,
+            .help = "A file on this host that holds it; -: standard input"),
+    ARG_END,
+};
+
+static const char *const statuses[] = { "added", "modified", "deleted", NULL };
+
+static const struct result_spec summary_rows[] = {
+    RES_INT("total"), RES_INT("added"), RES_INT("modified"), RES_INT("deleted"), RES_END,
+};
+
+static const struct result_spec entry_rows[] = {
+    RES_STR("path"),
+    RES_STR("status", .choices = statuses, .help = "A renamed file is deleted and added"),
+    RES_END,
+};
+
+static const struct result_spec patch_apply_result[] = {
+    RES_STR("workspace_id"),
+    RES_BOOL("changed"),
+    RES_OBJECT("summary", summary_rows),
+    RES_OBJECTS("entries", entry_rows, .help = "By the bytes of their paths"),
+    RES_STR("execution_mode", .choices = execution_modes),
+    RES_END,
+};
+
+static bool patch_apply_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                            struct pyro_error *err)
+{
+    const struct patch_apply_args *a = args;
+    scoped_buf text = BUF_INIT(FILE_TEXT_MAX);
+
+    if (!text_input(io, "patch", a->patch, a->patch_file, &text, err))
+        return false;
+    *ret_result = patch_apply(a->workspace, text.len ? text.data : "", text.len, err);
+    return *ret_result != NULL;
+}
+
+static void patch_apply_print(const json_t *result, FILE *out)
+{
+    const json_t *summary = json_object_get(result, "summary");
+    const json_t *list = json_object_get(result, "entries");
+    struct number_text total, added, modified, deleted;
+
+    show_answer(out, "workspace-patch",
+                (const struct summary_item[]){
+                    { "workspace_id", json_string_or(result, "workspace_id", NULL) },
+                    { "total", number_text(&total, json_int_or(summary, "total", 0)) },
+                    { "added", number_text(&added, json_int_or(summary, "added", 0)) },
+                    { "modified", number_text(&modified, json_int_or(summary, "modified", 0)) },
+                    { "deleted", number_text(&deleted, json_int_or(summary, "deleted", 0)) },
+                    { "execution_mode", json_string_or(result, "execution_mode", NULL) },
+                    { NULL, NULL } });
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *e = json_array_get(list, i);
+
+        text_print(out, json_string_or(e, "path", ""));
+        fprintf(out, " [%s]\n", json_string_or(e, "status", ""));
+    }
+}
+
+const struct cmd_spec cmd_patch_apply = {
+    .path = "workspace patch apply",
+    .summary = "Apply a unified diff to the files of a running workspace",
+    .details =
+        "All of it is applied or nothing. It may come from git (new, deleted, renamed and copied "
+        "files, modes, links) or from diff -u; names are relative to /workspace, behind a/ and b/. "
+        "As with 'git apply', every line of a hunk must be in the file as the patch has it, at the "
+        "line that the hunk names or at another one; none is guessed. Binary patches are refused.",
+    .example = "pyro workspace patch apply demo --patch-file fix.patch",
+    .traits = CMD_DESTRUCTIVE,
+    .args = patch_apply_rows,
+    .args_size = sizeof(struct patch_apply_args),
+    .result = patch_apply_result,
+    .run = patch_apply_run,
+    .print = patch_apply_print,
+};

@@ -1,0 +1,52 @@
+/* engine/commands/run.c: one command in a VM of its own. */
+#include "engine/cmd/io.h"
+#include "engine/commands/guest_command.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/table.h"
+
+struct run_args {
+    const char *environment;
+    int64_t vcpu_count, mem_mib, timeout_seconds, ttl_seconds;
+    bool network, allow_host_compat;
+    struct arg_list command;
+};
+
+static const struct arg_spec run_arg_rows[] = {
+    ARG_ENVIRONMENT(run_args, environment), ARG_VCPU_COUNT(run_args),       ARG_MEM_MIB(run_args),
+    ARG_TIMEOUT_SECONDS(run_args),          ARG_TTL_SECONDS(run_args, 600), ARG_NETWORK(run_args),
+    ARG_ALLOW_HOST_COMPAT(run_args),        ARG_COMMAND(run_args, command), ARG_END,
+};
+
+static bool run_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                    struct pyro_error *err)
+{
+    const struct run_args *a = args;
+    scoped_json json_t *command = guest_command_words(&a->command, err);
+    struct workspace_exec_spec exec = guest_command_spec(io, command, a->timeout_seconds);
+    struct workspace_spec spec = { .environment = a->environment,
+                                   .vcpu_count = a->vcpu_count,
+                                   .mem_mib = a->mem_mib,
+                                   .ttl_seconds = a->ttl_seconds,
+                                   .network_policy = a->network ? NETWORK_EGRESS : NETWORK_OFF,
+                                   .allow_host_compat = a->allow_host_compat };
+
+    if (!command)
+        return false;
+    *ret_result = guest_command_run(io, &spec, &exec, err);
+    return *ret_result != NULL;
+}
+
+const struct cmd_spec cmd_run = {
+    .path = "run",
+    .summary = "Run one command in a fresh machine that is gone afterwards",
+    .details =
+        "Its output comes as it is written, standard input is passed to it, Ctrl-C interrupts "
+        "it, and its exit status becomes this command's. In a loop such as 'while read -r file; do "
+        "... done <list' it would read the rest of the list: add </dev/null there.",
+    .example = "pyro run debian:12 -- git --version",
+    .traits = CMD_STREAMING | CMD_GUEST_STATUS,
+    .args = run_arg_rows,
+    .args_size = sizeof(struct run_args),
+    .result = run_rows,
+    .run = run_run,
+};

@@ -1,0 +1,91 @@
+/* engine/commands/service_rows.c: what the commands about services share. */
+#include "engine/commands/service_rows.h"
+
+#include <inttypes.h>
+
+#include "engine/cmd/text.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/state/service_files.h"
+#include "vmm/base/json.h"
+
+static const char *const readiness_types[] = { "file", "tcp", "http", "command", NULL };
+
+const struct result_spec readiness_rows[] = {
+    RES_STR("type", .choices = readiness_types),
+    RES_STR("path", .nullable = true, .help = "Of type file"),
+    RES_STR("address", .nullable = true, .help = "Of type tcp"),
+    RES_STR("url", .nullable = true, .help = "Of type http"),
+    RES_STR("command", .nullable = true, .help = "Of type command"),
+    RES_INT("timeout_seconds", .help = "0: none"),
+    RES_INT("interval_ms"),
+    RES_END,
+};
+
+const struct result_spec published_rows[] = {
+    RES_STR("host"), RES_INT("host_port"), RES_INT("guest_port"), RES_STR("protocol"), RES_END,
+};
+
+const struct result_spec service_rows[] = {
+    RES_SERVICE_ROWS,
+    RES_END,
+};
+
+const char *published_text(char *ret, size_t n, const json_t *service, const char *arrow)
+{
+    const json_t *list = json_object_get(service, "published_ports");
+    size_t used = 0;
+
+    ret[0] = '\0';
+    for (size_t i = 0; i < json_array_size(list) && used < n; i++) {
+        const json_t *p = json_array_get(list, i);
+        used += (size_t)snprintf(ret + used, n - used, "%s%s:%d%s%d", i ? "," : "",
+                                 json_string_or(p, "host", ""), (int)json_int_or(p, "host_port", 0),
+                                 arrow, (int)json_int_or(p, "guest_port", 0));
+    }
+    return ret;
+}
+
+void show_service(const json_t *s, FILE *out)
+{
+    const json_t *readiness = json_object_get(s, "readiness");
+    char ports[PUBLISHED_TEXT_BYTES];
+
+    show_line(out, "Service", json_string_or(s, "service_name", NULL));
+    show_line(out, "Workspace ID", json_string_or(s, "workspace_id", NULL));
+    show_line(out, "State", json_string_or(s, "state", NULL));
+    fputs("Command: ", out);
+    show_command(out, json_object_get(s, "command"));
+    fputc('\n', out);
+    show_line(out, "Published ports", published_text(ports, sizeof(ports), s, " -> "));
+    show_line(out, "Directory", json_string_or(s, "cwd", NULL));
+    show_line(out, "Readiness", json_string_or(readiness, "type", NULL));
+    if (json_is_integer(json_object_get(s, "pid")))
+        show_number(out, "Pid", json_int_or(s, "pid", 0));
+    if (json_is_integer(json_object_get(s, "exit_code")))
+        show_number(out, "Exit code", json_int_or(s, "exit_code", 0));
+    show_line(out, "Stop reason", json_string_or(s, "stop_reason", NULL));
+    show_line(out, "Execution mode", json_string_or(s, "execution_mode", NULL));
+}
+
+void service_summary(struct cmd_io *io, const char *name, const json_t *service)
+{
+    const json_t *exit_code = json_object_get(service, "exit_code");
+    char ports[PUBLISHED_TEXT_BYTES];
+    struct number_text code;
+
+    cmd_io_summary(io, name,
+                   (const struct summary_item[]){
+                       { "workspace_id", json_string_or(service, "workspace_id", NULL) },
+                       { "service_name", json_string_or(service, "service_name", NULL) },
+                       { "state", json_string_or(service, "state", NULL) },
+                       { "cwd", json_string_or(service, "cwd", NULL) },
+                       { "published", json_array_size(json_object_get(service, "published_ports"))
+                                          ? published_text(ports, sizeof(ports), service, ":")
+                                          : NULL },
+                       { "exit_code", json_is_integer(exit_code)
+                                          ? number_text(&code, json_integer_value(exit_code))
+                                          : NULL },
+                       { "execution_mode", json_string_or(service, "execution_mode", NULL) },
+                       { NULL, NULL } });
+}

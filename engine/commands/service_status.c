@@ -1,0 +1,37 @@
+/* engine/commands/service_status.c: how a service is. */
+#include "engine/cmd/check.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/service_rows.h"
+#include "engine/commands/table.h"
+#include "engine/service/service.h"
+
+struct service_status_args {
+    const char *workspace, *service;
+};
+
+static const struct arg_spec service_status_rows[] = {
+    ARG_WORKSPACE(service_status_args, workspace),
+    ARG_SERVICE(service_status_args, service),
+    ARG_END,
+};
+
+static bool service_status_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+                               struct pyro_error *err)
+{
+    const struct service_status_args *a = args;
+
+    *ret_result = service_status(a->workspace, a->service, err);
+    return *ret_result != NULL;
+}
+
+const struct cmd_spec cmd_service_status = {
+    .path = "workspace service status",
+    .summary = "Show a service's status",
+    .example = "pyro workspace service status demo clock",
+    .traits = CMD_READ_ONLY,
+    .args = service_status_rows,
+    .args_size = sizeof(struct service_status_args),
+    .result = service_rows,
+    .run = service_status_run,
+    .print = show_service,
+};

@@ -1,0 +1,39 @@
+/* engine/commands/service_stop.c: the end of a service. */
+#include "engine/cmd/check.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/service_rows.h"
+#include "engine/commands/table.h"
+#include "engine/service/service.h"
+
+struct service_stop_args {
+    const char *workspace, *service;
+};
+
+static const struct arg_spec service_stop_rows[] = {
+    ARG_WORKSPACE(service_stop_args, workspace),
+    ARG_SERVICE(service_stop_args, service),
+    ARG_END,
+};
+
+static bool service_stop_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                             struct pyro_error *err)
+{
+    const struct service_stop_args *a = args;
+
+    *ret_result = service_stop(a->workspace, a->service, err);
+    if (!*ret_result)
+        return false;
+    service_summary(io, "workspace-service-stop", *ret_result);
+    return true;
+}
+
+const struct cmd_spec cmd_service_stop = {
+    .path = "workspace service stop",
+    .summary = "Stop a service: TERM, and KILL ten seconds later",
+    .example = "pyro workspace service stop demo clock",
+    .traits = CMD_DESTRUCTIVE,
+    .args = service_stop_rows,
+    .args_size = sizeof(struct service_stop_args),
+    .result = service_rows,
+    .run = service_stop_run,
+};

@@ -1,0 +1,39 @@
+/* engine/commands/shell_close.c: the end of a shell. */
+#include "engine/commands/rows.h"
+#include "engine/commands/shell_rows.h"
+#include "engine/commands/table.h"
+#include "engine/shell/shell.h"
+
+struct shell_close_args {
+    const char *workspace, *shell;
+};
+
+static const struct arg_spec shell_close_rows[] = {
+    ARG_WORKSPACE(shell_close_args, workspace),
+    ARG_SHELL(shell_close_args, shell),
+    ARG_END,
+};
+
+static bool shell_close_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                            struct pyro_error *err)
+{
+    const struct shell_close_args *a = args;
+
+    *ret_result = shell_close(a->workspace, a->shell, err);
+    if (!*ret_result)
+        return false;
+    shell_summary(io, "workspace-shell-close", *ret_result);
+    return true;
+}
+
+const struct cmd_spec cmd_shell_close = {
+    .path = "workspace shell close",
+    .summary = "End a shell and all that runs in it; its output stays readable",
+    .details = "What runs in it gets HUP, and after a second KILL.",
+    .example = "pyro workspace shell close demo sh1",
+    .traits = CMD_DESTRUCTIVE,
+    .args = shell_close_rows,
+    .args_size = sizeof(struct shell_close_args),
+    .result = shell_rows,
+    .run = shell_close_run,
+};

@@ -1,0 +1,72 @@
+/* engine/commands/shell_open.c: a new shell in a workspace. */
+#include "engine/commands/rows.h"
+#include "engine/commands/shell_rows.h"
+#include "engine/commands/table.h"
+#include "engine/shell/shell.h"
+
+struct shell_open_args {
+    const char *workspace, *cwd;
+    int64_t cols, rows, max_wait_ms;
+    struct arg_list secret_env;
+    bool interactive, id_only;
+};
+
+static const struct arg_spec shell_open_rows[] = {
+    ARG_WORKSPACE(shell_open_args, workspace),
+    ARG_CWD(shell_open_args),
+    ARG_INT(shell_open_args, cols, .min = 2, .max = 1000, .def = 120, .help = "Columns"),
+    ARG_INT(shell_open_args, rows, .min = 1, .max = 1000, .def = 30, .help = "Rows"),
+    ARG_SECRET_ENV(shell_open_args),
+    ARG_FLAG(shell_open_args, interactive,
+             .help = "For a person's keys: with completion, pagers, editors and history expansion, "
+                     "and not waited for"),
+    ARG_INT(shell_open_args, max_wait_ms, .max = SHELL_WAIT_MS_MAX, .def = 5000, .unit = "ms",
+            .help = "Return at the first prompt, and no later than this; 0: at once"),
+    ARG_FLAG(shell_open_args, id_only, .help = "Print the shell's id and nothing else"),
+    ARG_END,
+};
+
+static const struct result_spec shell_open_result[] = {
+    RES_SHELL_ROWS,
+    RES_BOOL("at_prompt", .nullable = true,
+             .help = "Whether the shell waits for input; null when that was not waited for"),
+    RES_END,
+};
+
+static bool shell_open_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                           struct pyro_error *err)
+{
+    const struct shell_open_args *a = args;
+    scoped_json json_t *secret_env = secret_env_of(&a->secret_env, err);
+    struct shell_open_spec spec = { .cwd = a->cwd,
+                                    .cols = a->cols,
+                                    .rows = a->rows,
+                                    .secret_env = secret_env,
+                                    .interactive = a->interactive,
+                                    .max_wait_ms = a->max_wait_ms };
+
+    if (!secret_env)
+        return false;
+    *ret_result = shell_open(a->workspace, &spec, err);
+    if (!*ret_result)
+        return false;
+    if (a->id_only)
+        io->print = cmd_print_id;
+    else
+        shell_summary(io, "workspace-shell-open", *ret_result);
+    return true;
+}
+
+const struct cmd_spec cmd_shell_open = {
+    .path = "workspace shell open",
+    .summary = "Open a shell that stays: bash on a terminal of its own",
+    .details = "It lives on in the workspace until it exits or is closed, whatever becomes of the "
+               "commands that write to it and read it. It is set up for a program to type into: a "
+               "TAB is a TAB, '!' is itself, no pager and no editor waits for keys; --interactive "
+               "leaves all of this as a person has it.",
+    .example = "pyro workspace shell open demo --id-only",
+    .args = shell_open_rows,
+    .args_size = sizeof(struct shell_open_args),
+    .result = shell_open_result,
+    .run = shell_open_run,
+};

@@ -1,0 +1,165 @@
+/* engine/commands/shell_read.c: a shell's output from a cursor on. */
+#include "engine/shell/shell_read.h"
+
+#include <unistd.h>
+
+#include "engine/cmd/text.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/screen_rows.h"
+#include "engine/commands/shell_rows.h"
+#include "engine/commands/table.h"
+#include "vmm/base/json.h"
+
+#define WAIT_MS_MAX 60000
+struct shell_read_args {
+    const char *workspace, *shell;
+    int64_t cursor, max_chars, wait_for_idle_ms, max_wait_ms;
+    bool raw, plain, colors, screen, wait_for_prompt;
+};
+
+static const struct arg_spec shell_read_rows[] = {
+    ARG_WORKSPACE(shell_read_args, workspace),
+    ARG_SHELL(shell_read_args, shell),
+    ARG_INT(shell_read_args, cursor, .max = INT64_MAX,
+            .help = "Where to begin: 0, or the next_cursor of the last read"),
+    ARG_INT(shell_read_args, max_chars, .min = 1, .max = SHELL_READ_CHARS_MAX, .def = 65536,
+            .help = "Characters of raw output to consume at most"),
+    ARG_FLAG(shell_read_args, raw,
+             .help = "Raw bytes even on a terminal; escape sequences take effect"),
+    ARG_FLAG(shell_read_args, plain, .help = "As text a person would have seen scroll past"),
+    ARG_FLAG(shell_read_args, colors,
+             .help = "With --plain: keep colours, as SGR sequences, and what a clear has dropped"),
+    ARG_FLAG(shell_read_args, screen, .help = "The terminal's screen as it is now instead"),
+    ARG_INT(shell_read_args, wait_for_idle_ms, .min = 1, .max = WAIT_MS_MAX, .def = ARG_UNSET,
+            .unit = "ms", .help = "First wait until there was no output for this long"),
+    ARG_FLAG(shell_read_args, wait_for_prompt,
+             .help = "First wait until the shell waits for the next command"),
+    ARG_INT(shell_read_args, max_wait_ms, .min = 1, .max = SHELL_WAIT_MS_MAX, .def = ARG_UNSET,
+            .unit = "ms",
+            .help = "Wait no longer than this; default 30000, or twice --wait-for-idle-ms"),
+    ARG_END,
+};
+
+static const struct result_spec shell_read_result[] = {
+    RES_SHELL_ROWS,
+    RES_INT("cursor"),
+    RES_INT("next_cursor", .help = "Where the next read begins; with --screen the end of the log"),
+    RES_STR("output", .help = "Empty with --screen"),
+    RES_BOOL("truncated", .help = "More is there than --max-chars let through"),
+    RES_BOOL("plain"),
+    RES_INT("wait_for_idle_ms", .nullable = true),
+    RES_INT("dropped_bytes", .help = "Skipped because the log no longer has them"),
+    RES_BOOL("alt_screen", .help = "It ends inside a full-screen program: --screen shows that"),
+    RES_BOOL("at_prompt", .nullable = true,
+             .help = "Whether the shell waits for input; null without --wait-for-prompt"),
+    RES_OBJECT("screen", screen_rows, .nullable = true, .help = "With --screen"),
+    RES_END,
+};
+
+static void shell_read_summary(struct cmd_io *io, const struct shell_read_spec *spec,
+                               const struct shell_reading *r)
+{
+    struct number_text cursor, next, idle, dropped;
+
+    cmd_io_summary(
+        io, "workspace-shell-read",
+        (const struct summary_item[]){
+            { "workspace_id", r->workspace_id },
+            { "shell_id", r->record.id },
+            { "state", r->record.running ? "running" : "stopped" },
+            { "cursor", number_text(&cursor, (int64_t)r->cursor) },
+            { "next_cursor", number_text(&next, (int64_t)r->next_cursor) },
+            { "truncated", r->truncated ? "True" : "False" },
+            { "plain", spec->rendering == SHELL_PLAIN ? "True" : "False" },
+            { "wait_for_idle_ms",
+              spec->wait_for_idle_ms ? number_text(&idle, spec->wait_for_idle_ms) : NULL },
+            { "at_prompt", spec->wait_for_prompt ? (r->at_prompt ? "True" : "False") : NULL },
+            { "alt_screen", r->alt_screen ? "True" : NULL },
+            { "dropped_bytes",
+              r->dropped_bytes ? number_text(&dropped, (int64_t)r->dropped_bytes) : NULL },
+            { "execution_mode", r->record.host_compat ? "host_compat" : "guest_vm" },
+            { NULL, NULL } });
+}
+
+/* The rows of a screen as lines, blank ones at its end left out. */
+static bool write_screen(struct cmd_io *io, const struct screen *s, struct pyro_error *err)
+{
+    scoped_buf text = BUF_INIT((size_t)64 << 20);
+    int count = s->rows;
+
+    while (count && !s->text[count - 1][0])
+        count--;
+    for (int i = 0; i < count; i++)
+        if (!text_escape(&text, s->text[i]) || !buf_append(&text, "\n", 1))
+            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    return cmd_io_write(io, false, text.len ? text.data : "", text.len, err);
+}
+
+/* Whatever it is, a terminal is only driven by it where that is asked for: by --raw, and by the
+ * colours of our own writing under --colors. */
+static bool write_output(const struct shell_read_args *a, struct cmd_io *io, const struct buf *text,
+                         struct pyro_error *err)
+{
+    scoped_buf lines = BUF_INIT(SIZE_MAX / 2);
+    const char *bytes = text->len ? text->data : "";
+
+    if (a->raw || a->colors || !isatty(io->out_fd))
+        return cmd_io_write(io, false, bytes, text->len, err);
+    if (!buf_reserve(&lines, text->len))
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < text->len; i++) /* the end of a line is one, and not a character */
+        if (bytes[i] != '\r' || i + 1 == text->len || bytes[i + 1] != '\n')
+            lines.data[lines.len++] = bytes[i];
+    return cmd_io_write_shown(io, false, lines.len ? lines.data : "", lines.len, err);
+}
+
+static bool shell_read_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                           struct pyro_error *err)
+{
+    const struct shell_read_args *a = args;
+    struct shell_read_spec spec = {
+        .cursor = (uint64_t)a->cursor,
+        .max_chars = a->max_chars,
+        .rendering = a->screen  ? SHELL_SCREEN
+                     : a->plain ? SHELL_PLAIN
+                                : SHELL_RAW,
+        .colors = a->colors,
+        .wait_for_idle_ms = a->wait_for_idle_ms == ARG_UNSET ? 0 : a->wait_for_idle_ms,
+        .wait_for_prompt = a->wait_for_prompt,
+        .max_wait_ms = a->max_wait_ms == ARG_UNSET ? 0 : a->max_wait_ms,
+    };
+    struct shell_reading r;
+    bool ok = true;
+
+    if (a->plain && a->screen)
+        return pyro_fail(err, PYRO_USAGE, "--plain and --screen exclude each other");
+    if (a->raw && (a->plain || a->screen))
+        return pyro_fail(err, PYRO_USAGE, "--raw excludes --plain and --screen");
+    if (a->colors && !a->plain)
+        return pyro_fail(err, PYRO_USAGE, "--colors goes with --plain");
+    if (!shell_read(a->workspace, a->shell, &spec, &r, err))
+        return false;
+    if (!io->json)
+        ok = a->screen ? write_screen(io, &r.screen, err) : write_output(a, io, &r.output, err);
+    if (ok) {
+        shell_read_summary(io, &spec, &r);
+        *ret_result = shell_reading_to_view(&r, &spec);
+    }
+    shell_reading_release(&r);
+    return ok;
+}
+
+const struct cmd_spec cmd_shell_read = {
+    .path = "workspace shell read",
+    .summary = "Read a shell's output from a cursor on",
+    .details =
+        "A read consumes nothing: the same cursor gives the same answer, while the shell runs and "
+        "after it has ended. Without --plain the bytes come as they are, escape sequences "
+        "included; a terminal is shown control characters instead, unless --raw is given.",
+    .example = "pyro workspace shell read demo sh1 --plain --wait-for-idle-ms 300",
+    .traits = CMD_READ_ONLY | CMD_STREAMING,
+    .args = shell_read_rows,
+    .args_size = sizeof(struct shell_read_args),
+    .result = shell_read_result,
+    .run = shell_read_run,
+};

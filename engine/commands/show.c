@@ -1,0 +1,162 @@
+/* engine/commands/show.c: blocks of "Key: value" lines. */
+#include "engine/commands/show.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/cmd/io.h"
+#include "engine/cmd/text.h"
+#include "vmm/base/json.h"
+
+#define LINE_MAX_BYTES (256 * 1024)
+
+void show_line(FILE *out, const char *key, const char *value)
+{
+    if (!value || !*value)
+        return;
+    fprintf(out, "%s: ", key);
+    text_print(out, value);
+    fputc('\n', out);
+}
+
+void show_answer(FILE *out, const char *name, const struct summary_item *items)
+{
+    fprintf(out, "[%s]", name);
+    for (; items->key; items++) {
+        scoped_buf word = BUF_INIT(64 * 1024);
+        if (items->value && text_quote(&word, items->value))
+            fprintf(out, " %s=%s", items->key, word.data);
+    }
+    fputc('\n', out);
+}
+
+void show_number(FILE *out, const char *key, int64_t value)
+{
+    fprintf(out, "%s: %" PRId64 "\n", key, value);
+}
+
+void show_command(FILE *out, const json_t *words)
+{
+    for (size_t i = 0; i < json_array_size(words); i++) {
+        scoped_buf word = BUF_INIT(LINE_MAX_BYTES);
+        const char *s = json_string_value(json_array_get(words, i));
+
+        if (s && text_quote(&word, s))
+            fprintf(out, "%s%s", i ? " " : "", word.data);
+    }
+}
+
+static void show_labels(const json_t *labels, FILE *out)
+{
+    bool first = true;
+    const char *key;
+    json_t *value;
+
+    if (!json_object_size(labels))
+        return;
+    fputs("Labels: ", out);
+    json_object_foreach ((json_t *)(uintptr_t)labels, key, value) {
+        fputs(first ? "" : ", ", out);
+        text_print(out, key);
+        fputc('=', out);
+        text_print(out, json_string_value(value));
+        first = false;
+    }
+    fputc('\n', out);
+}
+
+static void show_seed(const json_t *seed, FILE *out)
+{
+    const char *path = json_string_or(seed, "seed_path", NULL);
+
+    fputs("Workspace seed: ", out);
+    text_print(out, json_string_or(seed, "mode", "empty"));
+    if (path) {
+        fputs(" from ", out);
+        text_print(out, path);
+    }
+    fputc('\n', out);
+}
+
+static void show_secrets(const json_t *secrets, FILE *out)
+{
+    if (!json_array_size(secrets))
+        return;
+    fputs("Secrets: ", out);
+    for (size_t i = 0; i < json_array_size(secrets); i++) {
+        const json_t *s = json_array_get(secrets, i);
+
+        fprintf(out, "%s", i ? ", " : "");
+        text_print(out, json_string_or(s, "name", ""));
+        fprintf(out, " (%s)", json_string_or(s, "source_kind", ""));
+    }
+    fputc('\n', out);
+}
+
+static void show_services(const json_t *w, FILE *out)
+{
+    int64_t count = json_int_or(w, "service_count", 0);
+
+    if (!count)
+        show_number(out, "Services", 0);
+    else
+        fprintf(out, "Services: %" PRId64 " (%" PRId64 " running)\n", count,
+                json_int_or(w, "running_service_count", 0));
+}
+
+static void show_last_command(const json_t *last, FILE *out)
+{
+    if (!json_is_object(last))
+        return;
+    fputs("Last command: ", out);
+    show_command(out, json_object_get(last, "command"));
+    fprintf(out, " (exit_code=%" PRId64 ")\n", json_int_or(last, "exit_code", 0));
+}
+
+void show_workspace(const json_t *w, FILE *out)
+{
+    show_line(out, "Workspace ID", json_string_or(w, "workspace_id", NULL));
+    show_line(out, "Name", json_string_or(w, "name", NULL));
+    show_labels(json_object_get(w, "labels"), out);
+    show_line(out, "Environment", json_string_or(w, "environment", NULL));
+    show_line(out, "State", json_string_or(w, "state", NULL));
+    show_line(out, "Paused", json_string_or(w, "paused_reason", NULL));
+    show_line(out, "Workspace", json_string_or(w, "workspace_path", NULL));
+    show_seed(json_object_get(w, "workspace_seed"), out);
+    show_line(out, "Network policy", json_string_or(w, "network_policy", NULL));
+    show_line(out, "Network down", json_string_or(w, "network_error", NULL));
+    show_secrets(json_object_get(w, "secrets"), out);
+    show_line(out, "Execution mode", json_string_or(w, "execution_mode", NULL));
+    show_line(out, "Accelerator", json_string_or(w, "accelerator", NULL));
+    fprintf(out, "Resources: %" PRId64 " vCPU / %" PRId64 " MiB\n", json_int_or(w, "vcpu_count", 0),
+            json_int_or(w, "mem_mib", 0));
+    show_number(out, "Shells", json_int_or(w, "shell_count", 0));
+    show_services(w, out);
+    show_number(out, "Command count", json_int_or(w, "command_count", 0));
+    show_last_command(json_object_get(w, "last_command"), out);
+    show_line(out, "Last error", json_string_or(w, "last_error", NULL));
+}
+
+void show_environment(const json_t *e, FILE *out)
+{
+    const json_t *packages = json_object_get(e, "default_packages");
+
+    show_line(out, "Version", json_string_or(e, "version", NULL));
+    show_line(out, "Description", json_string_or(e, "description", NULL));
+    if (json_array_size(packages)) {
+        fputs("Packages: ", out);
+        for (size_t i = 0; i < json_array_size(packages); i++) {
+            fputs(i ? ", " : "", out);
+            text_print(out, json_string_value(json_array_get(packages, i)));
+        }
+        fputc('\n', out);
+    }
+    show_line(out, "Distribution", json_string_or(e, "distribution", NULL));
+    show_line(out, "Platform", json_string_or(e, "platform", NULL));
+    show_line(out, "Installed", json_bool_or(e, "installed", false) ? "yes" : "no");
+    show_line(out, "Install dir", json_string_or(e, "install_dir", NULL));
+    show_line(out, "Source", json_string_or(e, "source", NULL));
+    show_line(out, "Source digest", json_string_or(e, "source_digest", NULL));
+    if (json_is_integer(json_object_get(e, "size_bytes")))
+        show_number(out, "Size bytes", json_int_or(e, "size_bytes", 0));
+}

@@ -1,0 +1,56 @@
+/* engine/commands/snapshot_create.c: the whole disk under a name. */
+#include "engine/cmd/check.h"
+#include "engine/cmd/io.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/snapshot_rows.h"
+#include "engine/commands/table.h"
+#include "engine/disk/snapshot.h"
+
+const char *const snapshot_kinds[] = { "baseline", "named", NULL };
+
+struct snapshot_create_args {
+    const char *workspace, *name;
+};
+
+static const struct arg_spec snapshot_create_rows[] = {
+    ARG_WORKSPACE(snapshot_create_args, workspace),
+    ARG_WORD(snapshot_create_args, name, .metavar = "NAME", .check = check_name,
+             .help = "What to call it"),
+    ARG_END,
+};
+
+static const struct result_spec snapshot_create_result[] = {
+    RES_STR("workspace_id"),
+    RES_SNAPSHOT_ROWS,
+    RES_END,
+};
+
+static bool snapshot_create_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+                                struct pyro_error *err)
+{
+    const struct snapshot_create_args *a = args;
+
+    *ret_result = snapshot_create(a->workspace, a->name, err);
+    return *ret_result != NULL;
+}
+
+static void snapshot_create_print(const json_t *result, FILE *out)
+{
+    show_line(out, "Created snapshot", json_string_or(result, "snapshot_name", NULL));
+    show_line(out, "Workspace ID", json_string_or(result, "workspace_id", NULL));
+    show_number(out, "Bytes written", json_int_or(result, "bytes_written", 0));
+}
+
+const struct cmd_spec cmd_snapshot_create = {
+    .path = "workspace snapshot create",
+    .summary = "Keep the whole disk as it is now under a name",
+    .details = "The machine goes on: its file system is held still for some milliseconds. What "
+               "runs, and what is in memory only, is not part of a snapshot.",
+    .example = "pyro workspace snapshot create demo before-upgrade",
+    .args = snapshot_create_rows,
+    .args_size = sizeof(struct snapshot_create_args),
+    .result = snapshot_create_result,
+    .run = snapshot_create_run,
+    .print = snapshot_create_print,
+};

@@ -1,0 +1,79 @@
+/* engine/commands/sync_push.c: a directory or an archive into a running workspace. */
+#include "engine/cmd/io.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+#include "engine/tree/tree.h"
+
+struct sync_push_args {
+    const char *workspace, *source, *dest;
+};
+
+static const struct arg_spec sync_push_rows[] = {
+    ARG_WORKSPACE(sync_push_args, workspace),
+    ARG_WORD(sync_push_args, source, .metavar = "SOURCE", .complete = COMPLETE_FILE,
+             .help = "A directory, or a .tar, .tar.gz, .tgz, .tar.zst or .tar.xz"),
+    ARG_STR(sync_push_args, dest, .metavar = "PATH", .def_str = "/workspace",
+            .help = "Where it goes in the workspace; made when it is missing"),
+    ARG_END,
+};
+
+static const char *const source_modes[] = { "directory", "tar_archive", NULL };
+
+static const struct result_spec workspace_sync_rows[] = {
+    RES_STR("mode", .choices = source_modes),
+    RES_STR("source_path"),
+    RES_STR("destination"),
+    RES_INT("entry_count", .help = "Files, directories and links"),
+    RES_INT("skipped_count", .help = "Sockets, FIFOs and devices; standard error names them"),
+    RES_INT("bytes_written", .help = "The sizes of the files"),
+    RES_END,
+};
+
+static const struct result_spec sync_push_result[] = {
+    RES_STR("workspace_id"),
+    RES_OBJECT("workspace_sync", workspace_sync_rows),
+    RES_STR("execution_mode", .choices = execution_modes),
+    RES_END,
+};
+
+static bool sync_push_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                          struct pyro_error *err)
+{
+    const struct sync_push_args *a = args;
+
+    *ret_result = workspace_sync_push(a->workspace, a->source, a->dest, &io->progress, err);
+    return *ret_result != NULL;
+}
+
+static void sync_push_print(const json_t *result, FILE *out)
+{
+    const json_t *s = json_object_get(result, "workspace_sync");
+    struct number_text entries, bytes;
+
+    show_answer(out, "workspace-sync",
+                (const struct summary_item[]){
+                    { "workspace_id", json_string_or(result, "workspace_id", NULL) },
+                    { "mode", json_string_or(s, "mode", NULL) },
+                    { "source_path", json_string_or(s, "source_path", NULL) },
+                    { "destination", json_string_or(s, "destination", NULL) },
+                    { "entry_count", number_text(&entries, json_int_or(s, "entry_count", 0)) },
+                    { "bytes_written", number_text(&bytes, json_int_or(s, "bytes_written", 0)) },
+                    { "execution_mode", json_string_or(result, "execution_mode", NULL) },
+                    { NULL, NULL } });
+}
+
+const struct cmd_spec cmd_sync_push = {
+    .path = "workspace sync push",
+    .summary = "Copy a directory or a tar archive into a running workspace",
+    .details = "All of it is looked at first: what cannot be read, and archive members that would "
+               "lead elsewhere, end it before anything is written. The copying itself is not "
+               "atomic; the baseline stays as it is.",
+    .example = "pyro workspace sync push demo ./src --dest src",
+    .traits = CMD_DESTRUCTIVE,
+    .args = sync_push_rows,
+    .args_size = sizeof(struct sync_push_args),
+    .result = sync_push_result,
+    .run = sync_push_run,
+    .print = sync_push_print,
+};

@@ -1,0 +1,90 @@
+/* engine/commands/workspace_create.c: a new workspace, ready to work in. */
+#include "engine/cmd/check.h"
+#include "engine/cmd/io.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+#include "engine/state/network_policy.h"
+#include "engine/workspace/workspace.h"
+
+struct workspace_create_args {
+    const char *environment, *name, *seed_path, *network_policy;
+    int64_t vcpu_count, mem_mib, ttl_seconds;
+    struct arg_list label, secret, secret_file;
+    bool allow_host_compat, id_only;
+};
+
+static const struct arg_spec workspace_create_rows[] = {
+    ARG_ENVIRONMENT(workspace_create_args, environment),
+    ARG_VCPU_COUNT(workspace_create_args),
+    ARG_MEM_MIB(workspace_create_args),
+    ARG_TTL_SECONDS(workspace_create_args, 0),
+    ARG_CHOICE(workspace_create_args, network_policy, .metavar = "POLICY",
+               .choices = network_policy_names, .def_str = "off",
+               .help = "off: no network device; egress: connections out; the last also lets "
+                       "services publish ports on this host's loopback"),
+    ARG_STR(workspace_create_args, seed_path, .metavar = "PATH", .complete = COMPLETE_FILE,
+            .help = "What /workspace begins with: a directory, or a .tar, .tar.gz, .tgz, .tar.zst "
+                    "or .tar.xz"),
+    ARG_STR(workspace_create_args, name, .check = check_name,
+            .help = "A name to call it by, besides its id"),
+    ARG_LIST(workspace_create_args, label, .metavar = "KEY=VALUE", .complete = COMPLETE_LABEL,
+             .check = check_label, .help = "A label"),
+    ARG_LIST(workspace_create_args, secret, .metavar = "NAME=VALUE",
+             .help = "A secret; the value is visible in the process list: prefer --secret-file"),
+    ARG_LIST(workspace_create_args, secret_file, .metavar = "NAME=PATH", .complete = COMPLETE_FILE,
+             .help = "A secret that is the text of a file"),
+    ARG_ALLOW_HOST_COMPAT(workspace_create_args),
+    ARG_FLAG(workspace_create_args, id_only, .help = "Print the workspace's id and nothing else"),
+    ARG_END,
+};
+
+static bool take_secrets(const struct workspace_create_args *a, struct secrets *ret,
+                         struct pyro_error *err)
+{
+    for (size_t i = 0; i < a->secret.count; i++)
+        if (!secrets_add_literal(ret, a->secret.items[i], err))
+            return pyro_wrap(err, "--secret");
+    for (size_t i = 0; i < a->secret_file.count; i++)
+        if (!secrets_add_file(ret, a->secret_file.items[i], err))
+            return pyro_wrap(err, "--secret-file");
+    return true;
+}
+
+static bool workspace_create_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                                 struct pyro_error *err)
+{
+    const struct workspace_create_args *a = args;
+    scoped_json json_t *labels = labels_to_json(&a->label);
+    scoped_secrets secrets = { .count = 0 };
+    struct workspace_spec spec = { .environment = a->environment,
+                                   .name = a->name,
+                                   .labels = labels,
+                                   .vcpu_count = a->vcpu_count,
+                                   .mem_mib = a->mem_mib,
+                                   .ttl_seconds = a->ttl_seconds,
+                                   .seed_path = a->seed_path,
+                                   .secrets = &secrets,
+                                   .allow_host_compat = a->allow_host_compat };
+
+    BUG_ON(!network_policy_parse(a->network_policy, &spec.network_policy));
+    if (!take_secrets(a, &secrets, err) || !cmd_io_redact_new(io, &secrets, err))
+        return false;
+    *ret_result = workspace_create(&spec, &io->progress, err);
+    if (*ret_result && a->id_only)
+        io->print = cmd_print_id;
+    return *ret_result != NULL;
+}
+
+const struct cmd_spec cmd_workspace_create = {
+    .path = "workspace create",
+    .summary = "Create a workspace: a Linux machine of its own, started",
+    .details = "An environment that is not installed yet is pulled first. The workspace lives on "
+               "until it is deleted; nothing else ever deletes its data.",
+    .example = "pyro workspace create debian:12 --name demo",
+    .args = workspace_create_rows,
+    .args_size = sizeof(struct workspace_create_args),
+    .result = workspace_rows,
+    .run = workspace_create_run,
+    .print = show_workspace,
+};

@@ -1,0 +1,47 @@
+/* engine/commands/workspace_delete.c: a workspace and all its data are gone. */
+#include "engine/cmd/io.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+#include "engine/workspace/workspace.h"
+
+struct workspace_delete_args {
+    const char *workspace;
+};
+
+static const struct arg_spec workspace_delete_rows[] = {
+    ARG_WORKSPACE(workspace_delete_args, workspace),
+    ARG_END,
+};
+
+static const struct result_spec workspace_delete_result[] = {
+    RES_STR("workspace_id"),
+    RES_BOOL("deleted"),
+    RES_END,
+};
+
+static bool workspace_delete_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+                                 struct pyro_error *err)
+{
+    const struct workspace_delete_args *a = args;
+
+    *ret_result = workspace_delete(a->workspace, err);
+    return *ret_result != NULL;
+}
+
+static void workspace_delete_print(const json_t *result, FILE *out)
+{
+    show_line(out, "Deleted workspace", json_string_or(result, "workspace_id", NULL));
+}
+
+const struct cmd_spec cmd_workspace_delete = {
+    .path = "workspace delete",
+    .summary = "Delete a workspace with its disk, history and records",
+    .example = "pyro workspace delete demo",
+    .traits = CMD_DESTRUCTIVE | CMD_REMOVES,
+    .args = workspace_delete_rows,
+    .args_size = sizeof(struct workspace_delete_args),
+    .result = workspace_delete_result,
+    .run = workspace_delete_run,
+    .print = workspace_delete_print,
+};

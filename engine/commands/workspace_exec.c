@@ -1,0 +1,95 @@
+/* engine/commands/workspace_exec.c: one command in a workspace, its streams passed through. */
+#include <inttypes.h>
+
+#include "engine/cmd/io.h"
+#include "engine/commands/guest_command.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/table.h"
+#include "engine/workspace/workspace.h"
+
+struct workspace_exec_args {
+    const char *workspace, *cwd;
+    int64_t timeout_seconds;
+    bool no_stdin;
+    struct arg_list secret_env, command;
+};
+
+static const struct arg_spec workspace_exec_rows[] = {
+    ARG_WORKSPACE(workspace_exec_args, workspace),
+    ARG_TIMEOUT_SECONDS(workspace_exec_args),
+    ARG_CWD(workspace_exec_args),
+    ARG_SECRET_ENV(workspace_exec_args),
+    ARG_FLAG(workspace_exec_args, no_stdin, .help = "Pass no input (stdin is at end of file)"),
+    ARG_COMMAND(workspace_exec_args, command),
+    ARG_END,
+};
+
+static const struct result_spec workspace_exec_result[] = {
+    RES_STR("workspace_id"),
+    RES_INT("sequence", .help = "From 1, the number in the workspace's logs"),
+    RES_STR("cwd"),
+    RES_STRINGS("command"),
+    RES_OUTPUT_ROWS,
+    RES_INT("exit_code", .help = "128+N when signal N ended it, 124 when it ran out of time"),
+    RES_INT("duration_ms"),
+    RES_STR("execution_mode", .choices = execution_modes),
+    RES_BOOL("timed_out"),
+    RES_INT("left_behind", .help = "Background processes that were killed when the command ended"),
+    RES_END,
+};
+
+static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                               struct pyro_error *err)
+{
+    const struct workspace_exec_args *a = args;
+    scoped_json json_t *command = guest_command_words(&a->command, err);
+    scoped_json json_t *secret_env = NULL;
+    struct workspace_exec_spec spec = guest_command_spec(io, command, a->timeout_seconds);
+    struct number_text sequence, exit_code, duration;
+    const json_t *r;
+    int64_t left;
+
+    if (!command || !(secret_env = secret_env_of(&a->secret_env, err)))
+        return false;
+    spec.secret_env = secret_env;
+    spec.cwd = a->cwd;
+    if (a->no_stdin)
+        spec.stdin_fd = -1;
+    r = *ret_result = workspace_exec(a->workspace, &spec, err);
+    if (!r)
+        return false;
+    guest_command_ended(io, r, a->timeout_seconds);
+    left = json_int_or(r, "left_behind", 0);
+    if (left > 0 && !io->json)
+        cmd_io_warn(io,
+                    "%" PRId64 " background process%s killed when the command ended; use a service "
+                    "for one that should stay ('pyro workspace service start')",
+                    left, left == 1 ? " was" : "es were");
+    cmd_io_summary(io, "workspace-exec",
+                   (const struct summary_item[]){
+                       { "workspace_id", json_string_or(r, "workspace_id", NULL) },
+                       { "sequence", number_text(&sequence, json_int_or(r, "sequence", 0)) },
+                       { "cwd", json_string_or(r, "cwd", NULL) },
+                       { "execution_mode", json_string_or(r, "execution_mode", NULL) },
+                       { "exit_code", number_text(&exit_code, json_int_or(r, "exit_code", 0)) },
+                       { "duration_ms", number_text(&duration, json_int_or(r, "duration_ms", 0)) },
+                       { "timed_out", json_bool_or(r, "timed_out", false) ? "True" : NULL },
+                       { NULL, NULL } });
+    return true;
+}
+
+const struct cmd_spec cmd_workspace_exec = {
+    .path = "workspace exec",
+    .summary = "Run a command in a workspace",
+    .details =
+        "Its output comes as it is written, standard input is passed to it, Ctrl-C interrupts "
+        "it, and its exit status becomes this command's. What it leaves running in the background "
+        "is ended with it. In a loop such as 'while read -r file; do ... done <list' it would read "
+        "the rest of the list: give --no-stdin there.",
+    .example = "pyro workspace exec demo -- sh -lc 'uname -a'",
+    .traits = CMD_STREAMING | CMD_GUEST_STATUS | CMD_DESTRUCTIVE,
+    .args = workspace_exec_rows,
+    .args_size = sizeof(struct workspace_exec_args),
+    .result = workspace_exec_result,
+    .run = workspace_exec_run,
+};

@@ -1,0 +1,75 @@
+/* engine/commands/workspace_export.c: a file or directory of a workspace onto the host. */
+#include "engine/cmd/io.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+#include "engine/tree/tree.h"
+
+struct workspace_export_args {
+    const char *workspace, *path, *output;
+};
+
+static const struct arg_spec workspace_export_rows[] = {
+    ARG_WORKSPACE(workspace_export_args, workspace),
+    ARG_WORD(workspace_export_args, path, .metavar = "PATH",
+             .help = "A file, directory or symbolic link in the workspace"),
+    ARG_STR(workspace_export_args, output, .required = true, .metavar = "HOST_PATH",
+            .complete = COMPLETE_FILE, .help = "Where it goes; nothing may be there yet"),
+    ARG_END,
+};
+
+static const char *const export_types[] = { "file", "directory", "symlink", NULL };
+
+static const struct result_spec workspace_export_result[] = {
+    RES_STR("workspace_id"),
+    RES_STR("workspace_path"),
+    RES_STR("output_path"),
+    RES_STR("artifact_type", .choices = export_types),
+    RES_INT("entry_count", .help = "Files, directories and links; the exported directory itself "
+                                   "is not counted"),
+    RES_INT("bytes_written", .help = "The sizes of the files"),
+    RES_INT("skipped_count", .help = "Sockets, FIFOs and devices below a directory; standard error "
+                                     "names them"),
+    RES_STR("execution_mode", .choices = execution_modes),
+    RES_END,
+};
+
+static bool workspace_export_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                                 struct pyro_error *err)
+{
+    const struct workspace_export_args *a = args;
+
+    *ret_result = workspace_export(a->workspace, a->path, a->output, &io->progress, err);
+    return *ret_result != NULL;
+}
+
+static void workspace_export_print(const json_t *result, FILE *out)
+{
+    struct number_text entries, bytes;
+
+    show_answer(
+        out, "workspace-export",
+        (const struct summary_item[]){
+            { "workspace_id", json_string_or(result, "workspace_id", NULL) },
+            { "workspace_path", json_string_or(result, "workspace_path", NULL) },
+            { "output_path", json_string_or(result, "output_path", NULL) },
+            { "artifact_type", json_string_or(result, "artifact_type", NULL) },
+            { "entry_count", number_text(&entries, json_int_or(result, "entry_count", 0)) },
+            { "bytes_written", number_text(&bytes, json_int_or(result, "bytes_written", 0)) },
+            { "execution_mode", json_string_or(result, "execution_mode", NULL) },
+            { NULL, NULL } });
+}
+
+const struct cmd_spec cmd_workspace_export = {
+    .path = "workspace export",
+    .summary = "Copy a file or directory out of a running workspace",
+    .details = "Modes (without set-id bits), times and links are kept; links are never followed. "
+               "The output appears whole, or not at all.",
+    .example = "pyro workspace export demo src/result.txt --output result.txt",
+    .traits = CMD_READ_ONLY,
+    .args = workspace_export_rows,
+    .args_size = sizeof(struct workspace_export_args),
+    .result = workspace_export_result,
+    .run = workspace_export_run,
+    .print = workspace_export_print,
+};

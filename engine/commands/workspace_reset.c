@@ -1,0 +1,44 @@
+/* engine/commands/workspace_reset.c: the whole workspace as it was. */
+#include "engine/cmd/io.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+#include "engine/disk/snapshot.h"
+
+struct workspace_reset_args {
+    const char *workspace, *snapshot;
+};
+
+static const struct arg_spec workspace_reset_rows[] = {
+    ARG_WORKSPACE(workspace_reset_args, workspace),
+    ARG_STR(workspace_reset_args, snapshot, .metavar = "NAME", .def_str = "baseline",
+            .complete = COMPLETE_SNAPSHOT,
+            .help = "The snapshot to go back to; baseline: what it was created with"),
+    ARG_END,
+};
+
+static bool workspace_reset_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                                struct pyro_error *err)
+{
+    const struct workspace_reset_args *a = args;
+
+    *ret_result = workspace_reset(a->workspace, a->snapshot, &io->progress, err);
+    return *ret_result != NULL;
+}
+
+const struct cmd_spec cmd_workspace_reset = {
+    .path = "workspace reset",
+    .summary = "Reset the whole workspace to its baseline or a snapshot, and start it",
+    .details =
+        "All of the disk goes back, not /workspace alone: a package installed since is gone, "
+        "a deleted file is there. What runs is ended; shells, services and the command "
+        "history are cleared. Id, name, labels, snapshots and secrets stay. A stopped "
+        "workspace is started.",
+    .example = "pyro workspace reset demo --snapshot before-upgrade",
+    .traits = CMD_DESTRUCTIVE,
+    .args = workspace_reset_rows,
+    .args_size = sizeof(struct workspace_reset_args),
+    .result = workspace_rows,
+    .run = workspace_reset_run,
+    .print = show_workspace,
+};

@@ -1,0 +1,36 @@
+/* engine/commands/workspace_start.c: a VM again, on the disk as it was left. */
+#include "engine/cmd/io.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+#include "engine/workspace/workspace.h"
+
+struct workspace_start_args {
+    const char *workspace;
+};
+
+static const struct arg_spec workspace_start_rows[] = {
+    ARG_WORKSPACE(workspace_start_args, workspace),
+    ARG_END,
+};
+
+static bool workspace_start_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                                struct pyro_error *err)
+{
+    const struct workspace_start_args *a = args;
+
+    *ret_result = workspace_start(a->workspace, &io->progress, err);
+    return *ret_result != NULL;
+}
+
+const struct cmd_spec cmd_workspace_start = {
+    .path = "workspace start",
+    .summary = "Start a stopped or failed workspace",
+    .details = "A workspace that runs already is left as it is.",
+    .example = "pyro workspace start demo",
+    .args = workspace_start_rows,
+    .args_size = sizeof(struct workspace_start_args),
+    .result = workspace_rows,
+    .run = workspace_start_run,
+    .print = show_workspace,
+};

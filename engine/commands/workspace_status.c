@@ -1,0 +1,36 @@
+/* engine/commands/workspace_status.c: how a workspace is. */
+#include "engine/cmd/io.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+#include "engine/workspace/workspace.h"
+
+struct workspace_status_args {
+    const char *workspace;
+};
+
+static const struct arg_spec workspace_status_rows[] = {
+    ARG_WORKSPACE(workspace_status_args, workspace),
+    ARG_END,
+};
+
+static bool workspace_status_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+                                 struct pyro_error *err)
+{
+    const struct workspace_status_args *a = args;
+
+    *ret_result = workspace_status(a->workspace, err);
+    return *ret_result != NULL;
+}
+
+const struct cmd_spec cmd_workspace_status = {
+    .path = "workspace status",
+    .summary = "Show a workspace",
+    .example = "pyro workspace status demo",
+    .traits = CMD_READ_ONLY,
+    .args = workspace_status_rows,
+    .args_size = sizeof(struct workspace_status_args),
+    .result = workspace_rows,
+    .run = workspace_status_run,
+    .print = show_workspace,
+};

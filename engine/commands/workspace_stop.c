@@ -1,0 +1,39 @@
+/* engine/commands/workspace_stop.c: the end of a VM, not of its disk. */
+#include "engine/cmd/io.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+#include "engine/workspace/workspace.h"
+
+struct workspace_stop_args {
+    const char *workspace;
+};
+
+static const struct arg_spec workspace_stop_rows[] = {
+    ARG_WORKSPACE(workspace_stop_args, workspace),
+    ARG_END,
+};
+
+static bool workspace_stop_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+                               struct pyro_error *err)
+{
+    const struct workspace_stop_args *a = args;
+
+    *ret_result = workspace_stop(a->workspace, err);
+    return *ret_result != NULL;
+}
+
+const struct cmd_spec cmd_workspace_stop = {
+    .path = "workspace stop",
+    .summary = "Stop a workspace's VM; its disk and records stay",
+    .details =
+        "The guest is shut down cleanly. Running commands end. A workspace that is stopped already "
+        "is left as it is.",
+    .example = "pyro workspace stop demo",
+    .traits = CMD_DESTRUCTIVE,
+    .args = workspace_stop_rows,
+    .args_size = sizeof(struct workspace_stop_args),
+    .result = workspace_rows,
+    .run = workspace_stop_run,
+    .print = show_workspace,
+};

@@ -1,0 +1,53 @@
+/* engine/commands/workspace_update.c: another name, other labels. */
+#include "engine/cmd/check.h"
+#include "engine/cmd/io.h"
+#include "engine/commands/rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+#include "engine/workspace/workspace.h"
+
+struct workspace_update_args {
+    const char *workspace, *name;
+    struct arg_list label, clear_label;
+    bool clear_name;
+};
+
+static const struct arg_spec workspace_update_rows[] = {
+    ARG_WORKSPACE(workspace_update_args, workspace),
+    ARG_STR(workspace_update_args, name, .check = check_name, .help = "Its new name"),
+    ARG_LIST(workspace_update_args, label, .metavar = "KEY=VALUE", .complete = COMPLETE_LABEL,
+             .check = check_label, .help = "A label to set"),
+    ARG_LIST(workspace_update_args, clear_label, .metavar = "KEY", .complete = COMPLETE_LABEL_KEY,
+             .check = check_name, .help = "A label to take away"),
+    ARG_FLAG(workspace_update_args, clear_name, .help = "Take its name away"),
+    ARG_END,
+};
+
+static bool workspace_update_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+                                 struct pyro_error *err)
+{
+    const struct workspace_update_args *a = args;
+    scoped_json json_t *labels = labels_to_json(&a->label), *clear = list_to_json(&a->clear_label);
+    struct workspace_change change = {
+        .name = a->name, .clear_name = a->clear_name, .labels = labels, .clear_labels = clear
+    };
+
+    if (a->name && a->clear_name)
+        return pyro_fail(err, PYRO_USAGE, "--name and --clear-name exclude each other");
+    if (!a->name && !a->clear_name && !a->label.count && !a->clear_label.count)
+        return pyro_fail(err, PYRO_USAGE,
+                         "nothing to change: give --name, --clear-name, --label or --clear-label");
+    *ret_result = workspace_update(a->workspace, &change, err);
+    return *ret_result != NULL;
+}
+
+const struct cmd_spec cmd_workspace_update = {
+    .path = "workspace update",
+    .summary = "Change a workspace's name and labels",
+    .example = "pyro workspace update demo --label owner=me",
+    .args = workspace_update_rows,
+    .args_size = sizeof(struct workspace_update_args),
+    .result = workspace_rows,
+    .run = workspace_update_run,
+    .print = show_workspace,
+};
