@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "engine/network/frame.h"
-#include "engine/term/sandbox.h"
 #include "vmm/base/cleanup.h"
 #include "vmm/base/confine.h"
+#include "vmm/base/sandbox.h"
 #include "vmm/base/sock.h"
 
 #define BLOCK_BYTES (256 * 1024)

@@ -1,17 +1,15 @@
-/* engine/state/names.c: names and labels: what they may be, and how a record's are changed. */
+/* engine/state/names.c: what names, labels and directories may be. */
 #include "engine/state/names.h"
 
 #include <ctype.h>
 #include <string.h>
 
-#include "engine/state/record.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"
 
 #define NAME_MAX_LENGTH 64
 #define LABEL_VALUE_MAX 256
-#define LABELS_MAX 64
 
 char *workspace_cwd(const char *given, struct pyro_error *err)
 {
@@ -53,54 +51,5 @@ bool workspace_check_label_value(const char *value, struct pyro_error *err)
             return pyro_fail(err, PYRO_INVALID_ARGUMENT,
                              "a label's value holds a control character");
     }
-    return true;
-}
-
-static bool set_labels(json_t *labels, const json_t *set, struct pyro_error *err)
-{
-    const char *key;
-    json_t *value;
-
-    json_object_foreach ((json_t *)(uintptr_t)set, key, value) {
-        if (!workspace_check_name("label key", key, err))
-            return false;
-        if (!json_is_string(value))
-            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "label '%s' is no string", key);
-        if (!workspace_check_label_value(json_string_value(value), err))
-            return pyro_wrap(err, "label '%s'", key);
-        json_object_set(labels, key, value);
-    }
-    if (json_object_size(labels) > LABELS_MAX)
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "more than %d labels", LABELS_MAX);
-    return true;
-}
-
-static bool clear_labels(json_t *labels, const json_t *keys, struct pyro_error *err)
-{
-    json_t *key;
-    size_t i;
-
-    json_array_foreach ((json_t *)(uintptr_t)keys, i, key)
-        if (!json_is_string(key) || json_object_del(labels, json_string_value(key)) != 0)
-            return pyro_fail(err, PYRO_LABEL_NOT_FOUND, "there is no label '%s' to clear",
-                             json_is_string(key) ? json_string_value(key) : "?");
-    return true;
-}
-
-bool workspace_apply_change(struct workspace_record *r, const json_t *change,
-                            struct pyro_error *err)
-{
-    const json_t *name = json_object_get(change, "name");
-    scoped_json json_t *labels = json_deep_copy(r->labels);
-
-    if (json_is_string(name) && !workspace_check_name("name", json_string_value(name), err))
-        return false;
-    if (!clear_labels(labels, json_object_get(change, "clear_labels"), err) ||
-        !set_labels(labels, json_object_get(change, "labels"), err))
-        return false;
-    if (name)
-        record_set_string(&r->name, json_string_value(name));
-    json_decref(r->labels);
-    r->labels = take_ptr(&labels);
     return true;
 }

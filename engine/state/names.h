@@ -1,14 +1,8 @@
-/* Names, labels and directories: what they may be, and how a record's are changed. */
+/* Names, labels and directories: what they may be. */
 #ifndef PYRO_NAMES_H
 #define PYRO_NAMES_H
 
 #include "vmm/base/json.h"
-
-struct workspace_record;
-/* Applies {name?: string or null, labels?: {…}, clear_labels?: […]} to a record, all of it or
- * nothing. */
-bool workspace_apply_change(struct workspace_record *r, const json_t *change,
-                            struct pyro_error *err) MUST_CHECK;
 
 /* What names and labels may be: ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$; label values printable UTF-8 of
  * at most 256 bytes. */

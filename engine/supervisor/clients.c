@@ -6,7 +6,7 @@
 #include <sys/epoll.h>
 
 #include "engine/secret/hide.h"
-#include "engine/state/names.h"
+#include "engine/state/record_change.h"
 #include "engine/state/store.h"
 #include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/relay.h"

@@ -10,8 +10,8 @@
 
 #include "engine/term/pane_child.h"
 #include "engine/term/pane_wire.h"
-#include "engine/term/sandbox.h"
 #include "vmm/base/loop.h"
+#include "vmm/base/sandbox.h"
 
 struct pane;
 

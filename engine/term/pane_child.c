@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "engine/term/pane_wire.h"
-#include "engine/term/sandbox.h"
 #include "engine/term/terminal.h"
+#include "vmm/base/sandbox.h"
 
 #define ANSWER_MAX ((size_t)64 << 20)
 

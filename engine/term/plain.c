@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "engine/term/plain_grid.h"
-#include "engine/term/sandbox.h"
 #include "engine/term/vtparse.h"
+#include "vmm/base/sandbox.h"
 
 struct grid_job {
     const char *bytes;

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/term/sandbox.h"
 #include "engine/term/terminal.h"
 #include "engine/term/width.h"
+#include "vmm/base/sandbox.h"
 #include "vmm/base/utf8.h"
 
 #define FLAG_VISIBLE 1u

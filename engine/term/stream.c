@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/term/sandbox.h"
 #include "engine/term/track.h"
+#include "vmm/base/sandbox.h"
 
 /* A line of this many bytes is not gathered further; the grid takes it. */
 #define LINE_MAX_BYTES ((size_t)4 << 20)

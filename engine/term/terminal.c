@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/term/sandbox.h"
 #include "engine/term/width.h"
+#include "vmm/base/sandbox.h"
 
 static void *arena_alloc(size_t size, void *unused)
 {

@@ -12,7 +12,7 @@
 #include "engine/environment/pull.h"
 #include "engine/secret/hide.h"
 #include "engine/state/base.h"
-#include "engine/state/names.h"
+#include "engine/state/record_change.h"
 #include "engine/state/store.h"
 #include "vmm/base/fs.h"
 #include "vmm/disk.h"

@@ -6,6 +6,7 @@
 #include "engine/client/handle.h"
 #include "engine/secret/hide.h"
 #include "engine/state/names.h"
+#include "engine/state/record_change.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
 #include "vmm/find.h"

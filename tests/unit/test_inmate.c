@@ -11,10 +11,10 @@
 
 #include "engine/image/jail.h"
 #include "engine/network/guard.h"
-#include "engine/term/sandbox.h"
 #include "tests/unit/inmate.h"
 #include "vmm/base/confine.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/sandbox.h"
 #include "vmm/jail.h"
 
 #define INSIDE "--inmate" /* index, pid of the victim: the inmate itself */

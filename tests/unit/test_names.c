@@ -1,5 +1,6 @@
 /* Names and labels: what they may be, and that a change applies as a whole or not at all. */
 #include "engine/state/names.h"
+#include "engine/state/record_change.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>

@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/term/sandbox.h"
 #include "engine/term/screen.h"
+#include "vmm/base/sandbox.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #define FILTERED 0

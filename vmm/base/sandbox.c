@@ -4,7 +4,7 @@
  * brk(2) fails by returning 0: the kernel's never returns an error but the break as it is, so the
  * C library takes any address that is not below the one it asked for as success, an errno too.
  */
-#include "engine/term/sandbox.h"
+#include "vmm/base/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,0 +1,55 @@
+/* engine/state/record_change.c: a record's name and labels, changed all or not at all. */
+#include "engine/state/record_change.h"
+
+#include "engine/state/names.h"
+
+#define LABELS_MAX 64
+
+static bool set_labels(json_t *labels, const json_t *set, struct pyro_error *err)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach ((json_t *)(uintptr_t)set, key, value) {
+        if (!workspace_check_name("label key", key, err))
+            return false;
+        if (!json_is_string(value))
+            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "label '%s' is no string", key);
+        if (!workspace_check_label_value(json_string_value(value), err))
+            return pyro_wrap(err, "label '%s'", key);
+        json_object_set(labels, key, value);
+    }
+    if (json_object_size(labels) > LABELS_MAX)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "more than %d labels", LABELS_MAX);
+    return true;
+}
+
+static bool clear_labels(json_t *labels, const json_t *keys, struct pyro_error *err)
+{
+    json_t *key;
+    size_t i;
+
+    json_array_foreach ((json_t *)(uintptr_t)keys, i, key)
+        if (!json_is_string(key) || json_object_del(labels, json_string_value(key)) != 0)
+            return pyro_fail(err, PYRO_LABEL_NOT_FOUND, "there is no label '%s' to clear",
+                             json_is_string(key) ? json_string_value(key) : "?");
+    return true;
+}
+
+bool workspace_apply_change(struct workspace_record *r, const json_t *change,
+                            struct pyro_error *err)
+{
+    const json_t *name = json_object_get(change, "name");
+    scoped_json json_t *labels = json_deep_copy(r->labels);
+
+    if (json_is_string(name) && !workspace_check_name("name", json_string_value(name), err))
+        return false;
+    if (!clear_labels(labels, json_object_get(change, "clear_labels"), err) ||
+        !set_labels(labels, json_object_get(change, "labels"), err))
+        return false;
+    if (name)
+        record_set_string(&r->name, json_string_value(name));
+    json_decref(r->labels);
+    r->labels = take_ptr(&labels);
+    return true;
+}

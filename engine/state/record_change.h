@@ -1,0 +1,12 @@
+/* Changing the name and labels of a workspace. */
+#ifndef PYRO_RECORD_CHANGE_H
+#define PYRO_RECORD_CHANGE_H
+
+#include "engine/state/record.h"
+
+/* Applies {name?: string or null, labels?: {…}, clear_labels?: […]} to a record, all of it or
+ * nothing. */
+bool workspace_apply_change(struct workspace_record *r, const json_t *change,
+                            struct pyro_error *err) MUST_CHECK;
+
+#endif
