@@ -40,17 +40,6 @@
 #define HOST_LINK_FD 3
 #define FILES_MAX 65536 /* descriptors of this program; commands get their own limit */
 
-void guest_log(const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    fputs("pyro-guest: ", stderr);
-    vfprintf(stderr, fmt, ap);
-    fputc('\n', stderr);
-    va_end(ap);
-}
-
 /* --- the link --- */
 
 static void on_opened(struct link *link, uint32_t id, const json_t *request)

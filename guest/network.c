@@ -20,8 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "guest/identity.h"
 #include "guest/module.h"
+#include "guest/replace_file.h"
 #include "guest/resolver.h"
 #include "guest/root.h"
 #include "guest/uevent.h"

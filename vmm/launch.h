@@ -8,12 +8,6 @@
 #include "vmm/qemu.h"
 #include "vmm/vm.h"
 
-/* Made by vm_launch() in the run directory, which may be any directory of this user. */
-#define VM_SOCKET_QMP "qmp"
-#define VM_SOCKET_GUEST "guest"
-#define VM_SOCKET_CONSOLE "console"
-#define VM_SOCKET_NET "net" /* of a machine with a network device */
-
 /*
  * Starts QEMU and connects to its three sockets. The machine's sockets are filled in here. On
  * failure nothing is left running, and err quotes QEMU's stderr where it said something.

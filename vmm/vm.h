@@ -15,9 +15,15 @@
 #include "vmm/disk.h"
 #include "vmm/jail.h"
 #include "vmm/qmp.h"
-#include "vmm/template.h"
+#include "vmm/ram.h"
 
 #define VM_STDERR_MAX 4096 /* of QEMU's stderr, the last bytes are kept */
+
+/* In the run directory, which may be any directory of this user. */
+#define VM_SOCKET_QMP "qmp"
+#define VM_SOCKET_GUEST "guest"
+#define VM_SOCKET_CONSOLE "console"
+#define VM_SOCKET_NET "net" /* of a machine with a network device */
 
 struct vm {
     pid_t pid;
@@ -39,19 +45,6 @@ struct vm {
         }                                                                                          \
     }
 
-struct vm_spec {
-    const struct template *template;
-    const struct disk_chain *disk; /* TEMPLATE_FRESH: base and a new, empty overlay */
-    int run_dirfd;                 /* where the three sockets are made */
-    const char *name; /* of the workspace: QEMU carries it as `-name pyro-NAME` (find.h) */
-};
-
-/*
- * Starts a copy of the template and lets it run: on return the guest goes on where the template was
- * stopped, waiting for `begin` on guest_fd. Blocks, 60 to 100 ms. On failure nothing is left
- * running and err quotes QEMU's last words (PYRO_VM_FAILED).
- */
-bool vm_start(const struct vm_spec *spec, struct vm *ret, struct pyro_error *err) MUST_CHECK;
 /*
  * Finds a QEMU that an earlier supervisor started; connects to all three sockets. PYRO_VM_FAILED
  * when that process is gone or does not answer. `ram` (may be NULL) is the identity its RAM has:

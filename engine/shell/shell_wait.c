@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "engine/client/connect.h"
+#include "engine/state/shell_files.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/sock.h"
 

@@ -2,7 +2,8 @@
 #ifndef PYRO_SHELL_WAIT_H
 #define PYRO_SHELL_WAIT_H
 
-#include "engine/shell/shell_read.h"
+#include "engine/shell/shell_read_spec.h"
+#include "vmm/base/error.h"
 
 /*
  * Returns when the output has been idle, when the shell waits for input, when max_chars are there

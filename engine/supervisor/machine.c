@@ -17,6 +17,7 @@
 #include "engine/supervisor/supervisor.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
+#include "vmm/clone.h"
 #include "vmm/find.h"
 
 /* Read once in the template, so that a clone finds them in its page cache: what agents run first,

@@ -3,6 +3,7 @@
  * kernel and initramfs of the shared cache, a machine of 256 MiB and no environment, so that a cold
  * boot is all it waits for.
  */
+#include "vmm/clone.h"
 #include "vmm/template.h"
 
 #include <dirent.h>

@@ -1,0 +1,22 @@
+/* What a read of a shell asks for. */
+#ifndef PYRO_SHELL_READ_SPEC_H
+#define PYRO_SHELL_READ_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SHELL_READ_CHARS_MAX (64 * 1024 * 1024)
+
+enum shell_rendering { SHELL_RAW, SHELL_PLAIN, SHELL_SCREEN };
+
+struct shell_read_spec {
+    uint64_t cursor;
+    int64_t max_chars; /* code points of raw text that may be consumed, 1..SHELL_READ_CHARS_MAX */
+    enum shell_rendering rendering;
+    bool colors;              /* SHELL_PLAIN's text keeps them, as SGR sequences */
+    int64_t wait_for_idle_ms; /* 0: do not wait for it */
+    bool wait_for_prompt;
+    int64_t max_wait_ms; /* of either wait; 0: the larger of 30 s and twice wait_for_idle_ms */
+};
+
+#endif
