@@ -9,9 +9,9 @@
 
 #define PAGE_MAX_BYTES (1024 * 1024)
 
-static const struct result_spec man_result[] = {
+static const struct row_spec man_result[] = {
     RES_STR("page"),
-    RES_END,
+    ROW_END,
 };
 
 /* Text as man(7) shows it unchanged: a control character at a line's start, '\' and '-' mean
