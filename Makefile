@@ -1,5 +1,7 @@
 # pyro: build, test, install. `make help` lists the targets.
-VERSION := 0.1.0
+
+VERSION := $(shell tools/version.sh)
+$(if $(VERSION),,$(error CHANGELOG.md: the first heading is not '## VERSION (DATE)'))
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC = gcc
