@@ -123,6 +123,11 @@ clean:
 setup:
 	@tools/setup.sh build run check
 
+# A Debian package for the release that this machine has, out of a clean copy of the tree.
+deb:
+	@tools/setup.sh build deb
+	@tools/deb.sh
+
 # From a fresh clone to a command in a microVM.
 demo:
 	@tools/setup.sh build run
@@ -165,6 +170,7 @@ help:
 	@echo 'make check           setup, build, all tests; ONLY=PATTERN for some'
 	@echo 'make check-unit      only the unit tests; also check-cli, check-tui, check-vm, check-source'
 	@echo 'make check-kvm       the KVM path, in a VM that emulates virtualization'
+	@echo 'make check-deb       the package, installed in bare roots of Debian 12 and 13'
 	@echo 'make check-long      fifty kills at random in the middle of snapshots and resets'
 	@echo 'make check-san       the tests under AddressSanitizer and UBSan'
 	@echo 'make fuzz TIME=60    each fuzz target for TIME seconds'
@@ -173,9 +179,10 @@ help:
 	@echo 'make docs            write docs/commands.md from the command table'
 	@echo 'make format          clang-format on every source'
 	@echo 'make install         PREFIX=/usr/local DESTDIR=; uninstall takes it away again'
+	@echo 'make deb             a Debian package, in build/deb'
 	@echo 'make clean           remove build/'
 	@echo 'Variables: V=1 (show commands), DEV=1 (warnings are errors), SAN=address,undefined, COV=1'
 
 -include $(shell find $(B) build/guest -type f -name '*.d' 2>/dev/null)
 -include tests/tests.mk
-.PHONY: FORCE all clean setup demo install uninstall help
+.PHONY: FORCE all clean setup deb demo install uninstall help
