@@ -36,7 +36,7 @@ static void prepare_template(const char *environment, struct cmd_io *io)
     struct pyro_error why = { 0 };
     scoped_json json_t *result = NULL;
 
-    progress_update(&io->progress, "preparing its first machine", -1);
+    progress_update(&io->progress, "preparing its first machine", NULL);
     result = workspace_run(&spec, &exec, &io->progress, no_phase, NULL, &why);
     if (!result)
         cmd_io_summary(io, "pull",

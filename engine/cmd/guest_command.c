@@ -84,11 +84,7 @@ static void show_phase(void *arg, const char *phase, const char *vm_id)
 {
     struct run_phases *p = arg;
 
-    cmd_io_summary(p->io, "run",
-                   (const struct summary_item[]){ { "phase", phase },
-                                                  { "environment", vm_id ? NULL : p->environment },
-                                                  { "vm_id", vm_id },
-                                                  { NULL, NULL } });
+    cmd_io_phase(p->io, "run", phase, vm_id ? NULL : p->environment, vm_id);
 }
 
 json_t *guest_command_run(struct cmd_io *io, const struct workspace_spec *spec,

@@ -278,12 +278,13 @@ static void note_progress(struct mmdebstrap *m, const char *line, const struct p
         const char *name = line + sizeof(setting_up) - 1;
         snprintf(what, sizeof(what), "installing %.*s", (int)strcspn(name, " :"), name);
         m->done++;
-        progress_update(
-            progress, what,
-            m->packages && m->done <= m->packages ? (double)m->done / (double)m->packages : -1);
+        progress_update(progress, what,
+                        m->packages && m->done <= m->packages
+                            ? &(struct progress_count){ m->done, m->packages, "packages" }
+                            : NULL);
     } else if (!strncmp(line, phase, sizeof(phase) - 1)) {
         snprintf(what, sizeof(what), "%.100s", line + sizeof(phase) - 1);
-        progress_update(progress, what, -1);
+        progress_update(progress, what, NULL);
     }
 }
 
