@@ -36,7 +36,7 @@ static void free_screen(struct screen *s)
     s->ops->free(s);
 }
 
-static void bury(void *arg)
+static void app_bury(void *arg)
 {
     struct app *app = arg;
 
@@ -79,7 +79,7 @@ void app_pop(struct app *app)
     app->top = s->below;
     s->below = app->graveyard;
     app->graveyard = s;
-    loop_defer(app->loop, &app->bury, bury, app);
+    loop_defer(app->loop, &app->bury, app_bury, app);
     if (!app->top) {
         app_quit(app);
         return;
@@ -132,7 +132,7 @@ void app_damage(struct app *app)
     app->damaged = true;
 }
 
-static void on_frame(void *arg)
+static void app_on_frame(void *arg)
 {
     struct app *app = arg;
 
@@ -145,9 +145,9 @@ void app_damage_soon(struct app *app)
     int64_t now = clock_ms(), left = app->frame_ms + APP_FRAME_MS - now;
 
     if (left <= 0 || now - app->key_ms < APP_ECHO_MS)
-        on_frame(app);
+        app_on_frame(app);
     else if (!app->frame_timer.armed)
-        loop_timer_set(app->loop, &app->frame_timer, left, on_frame, app);
+        loop_timer_set(app->loop, &app->frame_timer, left, app_on_frame, app);
 }
 
 static bool anyone_ticks(const struct app *app)
@@ -158,7 +158,7 @@ static bool anyone_ticks(const struct app *app)
     return false;
 }
 
-static void on_tick(void *arg)
+static void app_on_tick(void *arg)
 {
     struct app *app = arg;
 
@@ -175,10 +175,10 @@ void app_tick_check(struct app *app)
     if (!anyone_ticks(app))
         loop_timer_cancel(app->loop, &app->tick_timer);
     else if (!app->tick_timer.armed)
-        loop_timer_set(app->loop, &app->tick_timer, TICK_MS, on_tick, app);
+        loop_timer_set(app->loop, &app->tick_timer, TICK_MS, app_on_tick, app);
 }
 
-static void on_message_over(void *arg)
+static void app_on_message_over(void *arg)
 {
     struct app *app = arg;
 
@@ -196,7 +196,7 @@ void app_message(struct app *app, enum role role, const char *fmt, ...)
     app->message_role = role;
     if (role == ROLE_BAD || role == ROLE_WARN)
         log_add(role, "%s", app->message);
-    loop_timer_set(app->loop, &app->message_timer, MESSAGE_MS, on_message_over, app);
+    loop_timer_set(app->loop, &app->message_timer, MESSAGE_MS, app_on_message_over, app);
     app_damage(app);
 }
 
@@ -277,7 +277,7 @@ static void count_clicks(struct app *app, struct key_event *e)
     app->press_at = now, app->press_row = e->row, app->press_col = e->col;
 }
 
-static void on_event(void *arg, const struct key_event *event)
+static void app_on_event(void *arg, const struct key_event *event)
 {
     struct app *app = arg;
     struct key_event e = *event;
@@ -315,11 +315,11 @@ static void on_event(void *arg, const struct key_event *event)
         global_action(app, action);
 }
 
-static void on_esc_over(void *arg)
+static void app_on_esc_over(void *arg)
 {
     struct app *app = arg;
 
-    input_flush(&app->input, on_event, app);
+    input_flush(&app->input, app_on_event, app);
 }
 
 static void terminal_gone(struct app *app)
@@ -329,7 +329,7 @@ static void terminal_gone(struct app *app)
     app_quit(app);
 }
 
-static void on_input(void *arg, uint32_t events UNUSED)
+static void app_on_input(void *arg, uint32_t events UNUSED)
 {
     struct app *app = arg;
     char bytes[4096];
@@ -343,12 +343,12 @@ static void on_input(void *arg, uint32_t events UNUSED)
         return;
     }
     loop_timer_cancel(app->loop, &app->esc_timer);
-    input_feed(&app->input, bytes, (size_t)n, on_event, app);
+    input_feed(&app->input, bytes, (size_t)n, app_on_event, app);
     if (input_waits(&app->input))
-        loop_timer_set(app->loop, &app->esc_timer, INPUT_ESC_MS, on_esc_over, app);
+        loop_timer_set(app->loop, &app->esc_timer, INPUT_ESC_MS, app_on_esc_over, app);
 }
 
-static void on_resize(void *arg)
+static void app_on_resize(void *arg)
 {
     struct app *app = arg;
     int rows, cols;
@@ -358,13 +358,13 @@ static void on_resize(void *arg)
         app_resize(app, rows, cols);
 }
 
-static void on_signal(void *arg, const struct signalfd_siginfo *info)
+static void app_on_signal(void *arg, const struct signalfd_siginfo *info)
 {
     struct app *app = arg;
 
     if (info->ssi_signo == SIGWINCH) {
         if (!app->resize_timer.armed)
-            loop_timer_set(app->loop, &app->resize_timer, RESIZE_MS, on_resize, app);
+            loop_timer_set(app->loop, &app->resize_timer, RESIZE_MS, app_on_resize, app);
         return;
     }
     app->exit_signal = (int)info->ssi_signo;
@@ -386,13 +386,13 @@ bool app_init(struct app *app, struct pyro_error *err)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGINT);
-    if (!app->loop || !loop_signals(app->loop, &signals, on_signal, app, err) || !tty_open(err))
+    if (!app->loop || !loop_signals(app->loop, &signals, app_on_signal, app, err) || !tty_open(err))
         return false;
     if (!tty_size(&app->rows, &app->cols))
         app->rows = LINES, app->cols = COLS;
     app_resize(app, app->rows, app->cols);
     loop_before_wait(app->loop, app_paint, app);
-    return loop_watch(app->loop, STDIN_FILENO, EPOLLIN, on_input, app, err);
+    return loop_watch(app->loop, STDIN_FILENO, EPOLLIN, app_on_input, app, err);
 }
 
 void app_run(struct app *app)
@@ -412,7 +412,7 @@ void app_close(struct app *app)
         free_screen(s);
     }
     if (app->loop)
-        bury(app);
+        app_bury(app);
 }
 
 void app_release(struct app *app)

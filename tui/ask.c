@@ -30,14 +30,14 @@ static int label_rows(const struct ask *a, WINDOW *win, int cols)
     return draw_wrapped(win, 2, 3, cols - 6, LABEL_ROWS, theme_style(ROLE_DIALOG), a->label);
 }
 
-static void size(struct screen *s, int *rows, int *cols)
+static void ask_size(struct screen *s, int *rows, int *cols)
 {
     if (*cols > ASK_COLS)
         *cols = ASK_COLS;
     *rows = label_rows((struct ask *)s, NULL, *cols) + 6;
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void ask_draw(struct screen *s, WINDOW *win)
 {
     struct ask *a = (struct ask *)s;
 
@@ -48,19 +48,19 @@ static void draw(struct screen *s, WINDOW *win)
                theme_style(ROLE_INPUT_DIM), a->hint);
 }
 
-static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+static bool ask_cursor(struct screen *s, int *ret_row, int *ret_col)
 {
     *ret_row = s->rows - 3;
     *ret_col = 3 + ((struct ask *)s)->field.cursor_col;
     return true;
 }
 
-static bool captures(struct screen *s UNUSED)
+static bool ask_captures(struct screen *s UNUSED)
 {
     return true;
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool ask_event(struct screen *s, const struct key_event *e)
 {
     return e->kind == EVENT_MOUSE || field_event(&((struct ask *)s)->field, e);
 }
@@ -77,7 +77,7 @@ static void action(struct screen *s, int what)
         a->answered(a->arg, a->field.text);
 }
 
-static void destroy(struct screen *s)
+static void ask_free(struct screen *s)
 {
     struct ask *a = (struct ask *)s;
 
@@ -92,13 +92,13 @@ const struct screen_ops ask_ops = {
     .title = "A question with an answer",
     .keys = keys,
     .overlay = true,
-    .size = size,
-    .event = event,
+    .size = ask_size,
+    .event = ask_event,
     .action = action,
-    .draw = draw,
-    .cursor = cursor,
-    .captures = captures,
-    .free = destroy,
+    .draw = ask_draw,
+    .cursor = ask_cursor,
+    .captures = ask_captures,
+    .free = ask_free,
 };
 
 void ask_line(struct app *app, const struct ask_spec *spec)

@@ -23,7 +23,7 @@ static const struct key_binding keys[] = {
     { 0 },
 };
 
-static void size(struct screen *s, int *rows, int *cols)
+static void choice_size(struct screen *s, int *rows, int *cols)
 {
     struct choice *c = (struct choice *)s;
 
@@ -32,7 +32,7 @@ static void size(struct screen *s, int *rows, int *cols)
     *rows = c->list.count + 2;
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void choice_draw(struct screen *s, WINDOW *win)
 {
     struct choice *c = (struct choice *)s;
 
@@ -66,7 +66,7 @@ static void action(struct screen *s, int a)
         list_action(&c->list, DOWN, a);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool choice_event(struct screen *s, const struct key_event *e)
 {
     struct choice *c = (struct choice *)s;
     int row = e->row - 1;
@@ -83,7 +83,7 @@ static bool event(struct screen *s, const struct key_event *e)
     return true;
 }
 
-static void destroy(struct screen *s)
+static void choice_free(struct screen *s)
 {
     struct choice *c = (struct choice *)s;
 
@@ -100,11 +100,11 @@ const struct screen_ops choice_ops = {
     .title = "A choice",
     .keys = keys,
     .overlay = true,
-    .size = size,
-    .event = event,
+    .size = choice_size,
+    .event = choice_event,
     .action = action,
-    .draw = draw,
-    .free = destroy,
+    .draw = choice_draw,
+    .free = choice_free,
 };
 
 void choice_ask(struct app *app, const struct choice_spec *spec)

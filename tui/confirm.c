@@ -50,7 +50,7 @@ static int paragraphs(const struct confirm *c, WINDOW *win, int row, int cols)
     return used;
 }
 
-static void size(struct screen *s, int *rows, int *cols)
+static void confirm_size(struct screen *s, int *rows, int *cols)
 {
     if (*cols > TEXT_COLS)
         *cols = TEXT_COLS;
@@ -68,7 +68,7 @@ static void scroll_by(struct confirm *c, int by)
         c->first = 0;
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void confirm_draw(struct screen *s, WINDOW *win)
 {
     struct confirm *c = (struct confirm *)s;
     struct style dialog = theme_style(ROLE_DIALOG),
@@ -108,7 +108,7 @@ static bool enabled(struct screen *s, int a)
     return (a != DOWN && a != UP) || c->lines > text_rows(c);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool confirm_event(struct screen *s, const struct key_event *e)
 {
     int row = s->rows - 3;
 
@@ -129,7 +129,7 @@ static bool event(struct screen *s, const struct key_event *e)
     return true;
 }
 
-static void destroy(struct screen *s)
+static void confirm_free(struct screen *s)
 {
     struct confirm *c = (struct confirm *)s;
 
@@ -145,12 +145,12 @@ const struct screen_ops confirm_ops = {
     .title = "A question",
     .keys = keys,
     .overlay = true,
-    .size = size,
-    .event = event,
+    .size = confirm_size,
+    .event = confirm_event,
     .action = action,
     .enabled = enabled,
-    .draw = draw,
-    .free = destroy,
+    .draw = confirm_draw,
+    .free = confirm_free,
 };
 
 void confirm_ask(struct app *app, const struct confirm_spec *spec)

@@ -12,7 +12,7 @@
 
 #define NAME_COLS 16
 
-static void on_service(void *arg)
+static void details_list_on_service(void *arg)
 {
     details_list_stale(arg);
 }
@@ -24,7 +24,7 @@ void details_list_init(struct details_list *l, struct app *app)
     memset(l, 0, sizeof(*l));
     l->app = app;
     l->services = json_array();
-    l->watch = service_watch_new(app->loop, on_service, l, &err);
+    l->watch = service_watch_new(app->loop, details_list_on_service, l, &err);
     if (!l->watch)
         app_error(app, &err);
 }

@@ -81,7 +81,7 @@ static void take_entries(struct files *f, const json_t *listing)
     f->chosen = NULL;
 }
 
-static void listed(void *arg, const struct job_end *end)
+static void files_listed(void *arg, const struct job_end *end)
 {
     struct files *f = arg;
 
@@ -117,10 +117,10 @@ static void list_directory(struct files *f, const char *path, char *chosen)
 
     free(f->chosen);
     f->chosen = chosen;
-    run(f, argv, path, listed);
+    run(f, argv, path, files_listed);
 }
 
-static void read_file(void *arg, const struct job_end *end)
+static void files_read_file(void *arg, const struct job_end *end)
 {
     struct files *f = arg;
     const json_t *content = json_object_get(end->result, "content");
@@ -190,7 +190,7 @@ static void draw_head(const struct files *f, WINDOW *win)
                   "on the disk of a stopped workspace");
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void files_draw(struct screen *s, WINDOW *win)
 {
     struct files *f = (struct files *)s;
     int rows = s->rows - HEAD_ROWS;
@@ -218,7 +218,7 @@ static void open_entry(struct files *f)
     if (is_directory(entry))
         list_directory(f, path, NULL);
     else if (!strcmp(type, "file"))
-        run(f, argv, path, read_file);
+        run(f, argv, path, files_read_file);
     else if (!strcmp(type, "symlink"))
         app_message(f->screen.app, ROLE_WARN, "a link to %s: links are not followed",
                     member(entry, "link_target"));
@@ -234,7 +234,7 @@ static void go_up(struct files *f)
         list_directory(f, dirname(copy), str_printf("%s", f->path));
 }
 
-static void exported(void *arg, const struct job_end *end)
+static void files_exported(void *arg, const struct job_end *end)
 {
     struct app *app = arg;
 
@@ -244,14 +244,14 @@ static void exported(void *arg, const struct job_end *end)
                     json_string_or(end->result, "output_path", ""));
 }
 
-static void export_it(void *arg, const char *output)
+static void files_export_it(void *arg, const char *output)
 {
     struct files *f = arg;
     const char *const argv[] = { "workspace", "export", f->id, f->exporting,
                                  "--output",  output,   NULL };
     scoped_free char *what = str_printf("export %s", f->exporting);
 
-    job_start(f->screen.app, what, argv, false, exported, f->screen.app);
+    job_start(f->screen.app, what, argv, false, files_exported, f->screen.app);
 }
 
 static void ask_export(struct files *f)
@@ -262,7 +262,7 @@ static void ask_export(struct files *f)
                              .label = "Where on this host it goes. Nothing may be there yet.",
                              .text = name ? name + 1 : "",
                              .hint = "a path on this host",
-                             .answered = export_it,
+                             .answered = files_export_it,
                              .arg = f };
 
     free(f->exporting);
@@ -304,7 +304,7 @@ static void action(struct screen *s, int a)
         list_action(&f->list, MOVE, a);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool files_event(struct screen *s, const struct key_event *e)
 {
     struct files *f = (struct files *)s;
 
@@ -313,7 +313,7 @@ static bool event(struct screen *s, const struct key_event *e)
     return e->kind == EVENT_MOUSE;
 }
 
-static void destroy(struct screen *s)
+static void files_free(struct screen *s)
 {
     struct files *f = (struct files *)s;
 
@@ -330,11 +330,11 @@ const struct screen_ops files_ops = {
     .name = "files",
     .title = "Files",
     .keys = keys,
-    .event = event,
+    .event = files_event,
     .action = action,
     .enabled = enabled,
-    .draw = draw,
-    .free = destroy,
+    .draw = files_draw,
+    .free = files_free,
 };
 
 void files_open(struct app *app, const struct watched_workspace *w)

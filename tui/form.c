@@ -90,7 +90,7 @@ static bool choose(struct form *f, bool back)
 
 /* ---- drawing ---- */
 
-static void size(struct screen *s, int *rows, int *cols)
+static void form_size(struct screen *s, int *rows, int *cols)
 {
     int wanted = ((struct form *)s)->count + HELP_ROWS + 5;
 
@@ -152,7 +152,7 @@ static void draw_field(struct form *f, const struct layout *l, WINDOW *win, int 
         draw_text(win, row, f->screen.cols - 4, 2, style_on(theme_style(ROLE_DIM), dialog), "◂▸");
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void form_draw(struct screen *s, WINDOW *win)
 {
     struct form *f = (struct form *)s;
     const struct arg_spec *at = f->fields[f->focus].row;
@@ -171,7 +171,7 @@ static void draw(struct screen *s, WINDOW *win)
     draw_wrapped(win, 2 * l.top - 1 + l.fields, 3, s->cols - 6, l.help_rows, dim, help);
 }
 
-static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+static bool form_cursor(struct screen *s, int *ret_row, int *ret_col)
 {
     struct form *f = (struct form *)s;
     struct layout l = layout_of(f);
@@ -235,12 +235,12 @@ static void send(struct form *f)
 
 /* ---- the screen ---- */
 
-static bool captures(struct screen *s UNUSED)
+static bool form_captures(struct screen *s UNUSED)
 {
     return true;
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool form_event(struct screen *s, const struct key_event *e)
 {
     struct form *f = (struct form *)s;
     struct layout l = layout_of(f);
@@ -271,7 +271,7 @@ static void action(struct screen *s, int a)
         send(f);
 }
 
-static void destroy(struct screen *s)
+static void form_free(struct screen *s)
 {
     struct form *f = (struct form *)s;
 
@@ -284,13 +284,13 @@ const struct screen_ops form_ops = {
     .title = "A form",
     .keys = keys,
     .overlay = true,
-    .size = size,
-    .event = event,
+    .size = form_size,
+    .event = form_event,
     .action = action,
-    .draw = draw,
-    .cursor = cursor,
-    .captures = captures,
-    .free = destroy,
+    .draw = form_draw,
+    .cursor = form_cursor,
+    .captures = form_captures,
+    .free = form_free,
 };
 
 void form_ask(struct app *app, const struct form_spec *spec)

@@ -52,7 +52,7 @@ static int draw_table(int width, WINDOW *win, int row, const struct screen_ops *
     return used;
 }
 
-static void size(struct screen *s, int *rows, int *cols)
+static void help_size(struct screen *s, int *rows, int *cols)
 {
     struct help *h = (struct help *)s;
 
@@ -71,7 +71,7 @@ static void scroll_to(struct help *h, int first)
         h->first = 0;
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void help_draw(struct screen *s, WINDOW *win)
 {
     struct help *h = (struct help *)s;
     int row;
@@ -104,7 +104,7 @@ static void action(struct screen *s, int a)
         scroll_to(h, list.selected);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool help_event(struct screen *s, const struct key_event *e)
 {
     struct help *h = (struct help *)s;
 
@@ -115,7 +115,7 @@ static bool event(struct screen *s, const struct key_event *e)
     return true;
 }
 
-static void destroy(struct screen *s)
+static void help_free(struct screen *s)
 {
     free(s);
 }
@@ -125,11 +125,11 @@ const struct screen_ops help_ops = {
     .title = "Help",
     .keys = keys,
     .overlay = true,
-    .size = size,
-    .event = event,
+    .size = help_size,
+    .event = help_event,
     .action = action,
-    .draw = draw,
-    .free = destroy,
+    .draw = help_draw,
+    .free = help_free,
 };
 
 void help_open(struct app *app)

@@ -107,7 +107,7 @@ static void fit(struct log_view *v)
     v->job = job_at(v, v->list.selected);
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void log_view_draw(struct screen *s, WINDOW *win)
 {
     struct log_view *v = (struct log_view *)s;
     char text[1024];
@@ -150,7 +150,7 @@ static bool enabled(struct screen *s, int a)
     return a != END_JOB || job_line(v) >= 0;
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool log_view_event(struct screen *s, const struct key_event *e)
 {
     struct log_view *v = (struct log_view *)s;
 
@@ -159,17 +159,17 @@ static bool event(struct screen *s, const struct key_event *e)
     return e->kind == EVENT_MOUSE;
 }
 
-static bool tick_wanted(struct screen *s)
+static bool log_view_tick_wanted(struct screen *s)
 {
     return job_first(s->app) != NULL;
 }
 
-static void tick(struct screen *s)
+static void log_view_tick(struct screen *s)
 {
     app_damage(s->app);
 }
 
-static void destroy(struct screen *s)
+static void log_view_free(struct screen *s)
 {
     free(s);
 }
@@ -178,13 +178,13 @@ const struct screen_ops log_view_ops = {
     .name = "log",
     .title = "Log",
     .keys = keys,
-    .event = event,
+    .event = log_view_event,
     .action = action,
     .enabled = enabled,
-    .tick_wanted = tick_wanted,
-    .tick = tick,
-    .draw = draw,
-    .free = destroy,
+    .tick_wanted = log_view_tick_wanted,
+    .tick = log_view_tick,
+    .draw = log_view_draw,
+    .free = log_view_free,
 };
 
 void log_view_open(struct app *app)

@@ -188,7 +188,7 @@ static void draw_head(const struct pager *p, WINDOW *win)
         draw_right(win, 0, at, cols - at, theme_style(ROLE_BAR), place);
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void pager_draw(struct screen *s, WINDOW *win)
 {
     struct pager *p = (struct pager *)s;
     int rows = text_rows(p);
@@ -210,7 +210,7 @@ static void draw(struct screen *s, WINDOW *win)
                "text to look for");
 }
 
-static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+static bool pager_cursor(struct screen *s, int *ret_row, int *ret_col)
 {
     struct pager *p = (struct pager *)s;
 
@@ -219,31 +219,31 @@ static bool cursor(struct screen *s, int *ret_row, int *ret_col)
     return p->typing;
 }
 
-static bool typing(struct screen *s)
+static bool pager_captures(struct screen *s)
 {
     return ((struct pager *)s)->typing;
 }
 
 /* ---- what is done ---- */
 
-static bool holds(const char *line, size_t n, const char *pattern)
+static bool pager_holds(const char *line, size_t n, const char *pattern)
 {
     return pager_text_find(line, n, pattern) != NULL;
 }
 
-static bool begins(const char *line, size_t n, const char *pattern)
+static bool pager_begins(const char *line, size_t n, const char *pattern)
 {
     return n >= strlen(pattern) && memcmp(line, pattern, strlen(pattern)) == 0;
 }
 
 /* As `holds`, whatever colours are in between. */
-static bool holds_in_color(const char *line, size_t n, const char *pattern)
+static bool pager_holds_in_color(const char *line, size_t n, const char *pattern)
 {
     char plain[PAGER_LINE_MAX];
 
     if (!memchr(line, '\x1b', n))
-        return holds(line, n, pattern);
-    return holds(plain, sgr_strip(line, n, plain, NULL), pattern);
+        return pager_holds(line, n, pattern);
+    return pager_holds(plain, sgr_strip(line, n, plain, NULL), pattern);
 }
 
 static void look_ended(struct pager *p, enum pager_found found, size_t line)
@@ -273,7 +273,7 @@ static void begin_look(struct pager *p, size_t from, bool backward, pager_wanted
 /* For what was typed. */
 static pager_wanted_fn *wanted_line(const struct pager *p)
 {
-    return p->spec.colored ? holds_in_color : holds;
+    return p->spec.colored ? pager_holds_in_color : pager_holds;
 }
 
 /* From what is shown on; at the end of a text that is read from its end, upwards from there: the
@@ -287,7 +287,7 @@ static void begin_typed(struct pager *p)
 }
 
 /* Goes on with what is under way for a moment; the rest comes with the loop's next pass. */
-static void work(void *arg)
+static void pager_work(void *arg)
 {
     struct pager *p = arg;
     int64_t until = clock_ms() + SLICE_MS;
@@ -309,7 +309,7 @@ static void work(void *arg)
         look_ended(p, found, line);
     app_damage_soon(p->screen.app);
     if (p->indexing || p->wanted)
-        loop_defer(p->screen.app->loop, &p->slice, work, p);
+        loop_defer(p->screen.app->loop, &p->slice, pager_work, p);
 }
 
 /* To the next line from here on, or the one before, that is wanted. */
@@ -318,7 +318,7 @@ static void go_on(struct pager *p, bool backward, pager_wanted_fn *wanted, const
     if (p->indexing || !p->text.lines)
         return;
     begin_look(p, p->found == NONE ? p->first : p->found + !backward, backward, wanted, pattern);
-    work(p);
+    pager_work(p);
 }
 
 /* ---- selecting ---- */
@@ -425,7 +425,7 @@ static void action(struct screen *s, int a)
         break;
     case NEXT_SECTION:
     case PREVIOUS_SECTION:
-        go_on(p, a == PREVIOUS_SECTION, begins, p->spec.section);
+        go_on(p, a == PREVIOUS_SECTION, pager_begins, p->spec.section);
         break;
     case RIGHT:
         p->left += SIDE_COLS;
@@ -448,7 +448,7 @@ static void search(struct pager *p)
     if (p->indexing || !p->text.lines)
         return;
     begin_typed(p);
-    work(p);
+    pager_work(p);
 }
 
 /* While the text to look for is typed. */
@@ -466,7 +466,7 @@ static bool search_event(struct pager *p, const struct key_event *e)
     return field_event(&p->search, e) || e->kind == EVENT_KEY;
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool pager_event(struct screen *s, const struct key_event *e)
 {
     struct pager *p = (struct pager *)s;
 
@@ -512,10 +512,10 @@ void pager_fill(struct pager *p, bool ok, char *text, size_t len, const char *no
     BUG_ON(p->spec.skip > len);
     pager_text_init(&p->text, len ? text + p->spec.skip : text, len - p->spec.skip);
     p->indexing = len > p->spec.skip;
-    work(p);
+    pager_work(p);
 }
 
-static void destroy(struct screen *s)
+static void pager_free(struct screen *s)
 {
     struct pager *p = (struct pager *)s;
 
@@ -531,13 +531,13 @@ const struct screen_ops pager_ops = {
     .name = "pager",
     .title = "Text",
     .keys = keys,
-    .event = event,
+    .event = pager_event,
     .action = action,
     .enabled = enabled,
-    .captures = typing,
-    .draw = draw,
-    .cursor = cursor,
-    .free = destroy,
+    .captures = pager_captures,
+    .draw = pager_draw,
+    .cursor = pager_cursor,
+    .free = pager_free,
 };
 
 struct pager *pager_open(struct app *app, const struct pager_spec *spec)

@@ -178,7 +178,7 @@ static size_t count_lines(const char *text)
 }
 
 /* A line in the key bar, a few or more in a pager. */
-static void done(void *arg UNUSED, const struct job_end *end)
+static void palette_done(void *arg UNUSED, const struct job_end *end)
 {
     struct app *app = end->app;
     struct pager_spec spec = { .title = end->what };
@@ -249,7 +249,7 @@ static void run(struct palette *p)
     }
     remember(p->field.text);
     line = str_printf("%s", p->field.text);
-    request = job_request_new(app, line, (const char *const *)w.items, true, done);
+    request = job_request_new(app, line, (const char *const *)w.items, true, palette_done);
     words_release(&w);
     app_pop(app);
     if (cmd->traits & CMD_DESTRUCTIVE)
@@ -270,7 +270,7 @@ static void recall(struct palette *p, bool older)
 
 /* ---- the screen ---- */
 
-static void size(struct screen *s UNUSED, int *rows, int *cols)
+static void palette_size(struct screen *s UNUSED, int *rows, int *cols)
 {
     if (*cols > PALETTE_COLS)
         *cols = PALETTE_COLS;
@@ -291,7 +291,7 @@ static void draw_offer(const struct palette *p, WINDOW *win, int row, int i)
                   json_string_or(offer, "help", ""));
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void palette_draw(struct screen *s, WINDOW *win)
 {
     struct palette *p = (struct palette *)s;
     int rows = s->rows - HEAD_ROWS - 2;
@@ -313,14 +313,14 @@ static void draw(struct screen *s, WINDOW *win)
                    theme_style(ROLE_DIALOG_BORDER));
 }
 
-static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+static bool palette_cursor(struct screen *s, int *ret_row, int *ret_col)
 {
     *ret_row = 1;
     *ret_col = 3 + ((struct palette *)s)->field.cursor_col;
     return true;
 }
 
-static bool captures(struct screen *s UNUSED)
+static bool palette_captures(struct screen *s UNUSED)
 {
     return true;
 }
@@ -342,7 +342,7 @@ static void action(struct screen *s, int a)
         list_move(&p->list, a == DOWN ? 1 : a == UP ? -1 : a == PAGE_DOWN ? page : -page);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool palette_event(struct screen *s, const struct key_event *e)
 {
     struct palette *p = (struct palette *)s;
     enum list_hit hit = list_mouse(&p->list, e, HEAD_ROWS);
@@ -358,7 +358,7 @@ static bool event(struct screen *s, const struct key_event *e)
     return true;
 }
 
-static void destroy(struct screen *s)
+static void palette_free(struct screen *s)
 {
     struct palette *p = (struct palette *)s;
 
@@ -371,13 +371,13 @@ const struct screen_ops palette_ops = {
     .title = "Run a command",
     .keys = keys,
     .overlay = true,
-    .size = size,
-    .event = event,
+    .size = palette_size,
+    .event = palette_event,
     .action = action,
-    .draw = draw,
-    .cursor = cursor,
-    .captures = captures,
-    .free = destroy,
+    .draw = palette_draw,
+    .cursor = palette_cursor,
+    .captures = palette_captures,
+    .free = palette_free,
 };
 
 void palette_open(struct app *app)

@@ -54,7 +54,7 @@ static struct watched_workspace *place(const struct services *v)
 
 /* ---- reading ---- */
 
-static int by_name(const void *a, const void *b)
+static int services_by_name(const void *a, const void *b)
 {
     const struct watched_workspace *x = *(struct watched_workspace *const *)a,
                                    *y = *(struct watched_workspace *const *)b;
@@ -87,7 +87,7 @@ static void find_selected(struct services *v, const char *name)
         v->list.selected = (int)found;
 }
 
-static void read_all(void *arg)
+static void services_read_all(void *arg)
 {
     struct services *v = arg;
     struct model *m = v->screen.app->model;
@@ -98,7 +98,7 @@ static void read_all(void *arg)
     BUG_ON(!order);
     for (size_t i = 0; i < count; i++)
         order[i] = model_at(m, i);
-    qsort(order, count, sizeof(*order), by_name);
+    qsort(order, count, sizeof(*order), services_by_name);
     json_decref(v->all);
     v->all = json_array();
     for (size_t i = 0; i < count; i++) {
@@ -114,11 +114,11 @@ static void read_all(void *arg)
     app_tick_check(v->screen.app);
 }
 
-static void changed(void *arg, struct watched_workspace *w, unsigned change, bool going UNUSED)
+static void services_changed(void *arg, struct watched_workspace *w, unsigned change, bool going UNUSED)
 {
     (void)w;
     if (!change || (change & WATCH_RECORD))
-        read_all(arg);
+        services_read_all(arg);
 }
 
 /* ---- drawing ---- */
@@ -253,7 +253,7 @@ static void draw_more(const struct services *v, WINDOW *win, int row)
     draw_text(win, row + 1, 1, v->screen.cols - 2, theme_style(ROLE_DIM), text);
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void services_draw(struct screen *s, WINDOW *win)
 {
     struct services *v = (struct services *)s;
     int rows = s->rows - HEAD_ROWS - 3, live = 0, at;
@@ -288,7 +288,7 @@ static void draw(struct screen *s, WINDOW *win)
 /* ---- what is done ---- */
 
 /* The form's words, for this workspace, and its command line given to sh. */
-static void start_it(void *arg, const char *const *words)
+static void services_start_it(void *arg, const char *const *words)
 {
     struct services *v = arg;
     const char *argv[32] = { "workspace", "service", "start", v->at, words[3] };
@@ -320,7 +320,7 @@ static void ask_start(struct services *v)
                               .note = "The command is run by sh.",
                               .cmd = cmd_find("workspace service start"),
                               .rows = rows,
-                              .send = start_it,
+                              .send = services_start_it,
                               .arg = v };
 
     form_ask(v->screen.app, &form);
@@ -373,7 +373,7 @@ static void action(struct screen *s, int a)
     keep_place(v);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool services_event(struct screen *s, const struct key_event *e)
 {
     struct services *v = (struct services *)s;
 
@@ -382,7 +382,7 @@ static bool event(struct screen *s, const struct key_event *e)
     return e->kind == EVENT_MOUSE;
 }
 
-static bool tick_wanted(struct screen *s)
+static bool services_tick_wanted(struct screen *s)
 {
     const struct services *v = (struct services *)s;
 
@@ -392,17 +392,17 @@ static bool tick_wanted(struct screen *s)
     return false;
 }
 
-static void tick(struct screen *s)
+static void services_tick(struct screen *s)
 {
     app_damage(s->app);
 }
 
-static void enter(struct screen *s)
+static void services_enter(struct screen *s)
 {
     model_show_figures(s->app->model, NULL, 0);
 }
 
-static void destroy(struct screen *s)
+static void services_free(struct screen *s)
 {
     struct services *v = (struct services *)s;
 
@@ -417,14 +417,14 @@ const struct screen_ops services_ops = {
     .name = "services",
     .title = "Services",
     .keys = keys,
-    .enter = enter,
-    .event = event,
+    .enter = services_enter,
+    .event = services_event,
     .action = action,
     .enabled = enabled,
-    .draw = draw,
-    .tick_wanted = tick_wanted,
-    .tick = tick,
-    .free = destroy,
+    .draw = services_draw,
+    .tick_wanted = services_tick_wanted,
+    .tick = services_tick,
+    .free = services_free,
 };
 
 void services_open(struct app *app, const char *workspace_id)
@@ -436,12 +436,12 @@ void services_open(struct app *app, const char *workspace_id)
     v->screen.ops = &services_ops;
     v->screen.app = app;
     snprintf(v->at, sizeof(v->at), "%s", workspace_id ? workspace_id : "");
-    v->listener = (struct model_listener){ .changed = changed, .arg = v };
+    v->listener = (struct model_listener){ .changed = services_changed, .arg = v };
     v->log = service_log_new(app);
-    v->watch = service_watch_new(app->loop, read_all, v, &err);
+    v->watch = service_watch_new(app->loop, services_read_all, v, &err);
     app_push(app, &v->screen);
     model_listen(app->model, &v->listener);
     if (!v->watch)
         app_error(app, &err);
-    read_all(v);
+    services_read_all(v);
 }

@@ -133,7 +133,7 @@ static void release(struct shell_view *v)
     v->whole = true;
 }
 
-static void give_up(void *arg)
+static void shell_view_give_up(void *arg)
 {
     struct shell_view *v = arg;
 
@@ -145,10 +145,10 @@ static void give_up(void *arg)
 static void lose_control(struct shell_view *v, const struct pyro_error *why)
 {
     v->lost = *why;
-    loop_defer(v->screen.app->loop, &v->give_up_call, give_up, v);
+    loop_defer(v->screen.app->loop, &v->give_up_call, shell_view_give_up, v);
 }
 
-static void on_lost(void *arg, const struct pyro_error *why)
+static void shell_view_on_lost(void *arg, const struct pyro_error *why)
 {
     lose_control(arg, why);
 }
@@ -166,7 +166,7 @@ static void take(struct shell_view *v)
     struct pyro_error err = { 0 };
 
     v->control =
-        shell_control_new(v->screen.app->loop, v->dir_fd, v->id, v->shell, on_lost, v, &err);
+        shell_control_new(v->screen.app->loop, v->dir_fd, v->id, v->shell, shell_view_on_lost, v, &err);
     if (!v->control) {
         app_error(v->screen.app, &err);
         return;
@@ -233,7 +233,7 @@ static void type(struct shell_view *v, const struct key_event *e)
 
 /* ---- what the shell does ---- */
 
-static void on_changed(void *arg)
+static void shell_view_on_changed(void *arg)
 {
     struct shell_view *v = arg;
     const struct shell_record *r;
@@ -330,7 +330,7 @@ static void draw_failure(const struct shell_view *v, WINDOW *win)
               "The shell itself goes on. r draws it again.");
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void shell_view_draw(struct screen *s, WINDOW *win)
 {
     struct shell_view *v = (struct shell_view *)s;
 
@@ -348,7 +348,7 @@ static void draw(struct screen *s, WINDOW *win)
     draw_head(v, win);
 }
 
-static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+static bool shell_view_cursor(struct screen *s, int *ret_row, int *ret_col)
 {
     struct shell_view *v = (struct shell_view *)s;
     const struct pane_view *view = live_view(v->live);
@@ -368,7 +368,7 @@ static bool cursor(struct screen *s, int *ret_row, int *ret_col)
 
 /* ---- the screen ---- */
 
-static bool captures(struct screen *s)
+static bool shell_view_captures(struct screen *s)
 {
     const struct shell_view *v = (struct shell_view *)s;
 
@@ -463,7 +463,7 @@ static void tell_how_to_type(struct shell_view *v)
         app_message(v->screen.app, ROLE_TEXT, "watching: %s takes control, to type into it", key);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool shell_view_event(struct screen *s, const struct key_event *e)
 {
     struct shell_view *v = (struct shell_view *)s;
     bool releases = is_key_of(s, RELEASE, e);
@@ -492,7 +492,7 @@ static bool event(struct screen *s, const struct key_event *e)
     return e->kind != EVENT_KEY;
 }
 
-static void enter(struct screen *s)
+static void shell_view_enter(struct screen *s)
 {
     struct shell_view *v = (struct shell_view *)s;
 
@@ -500,7 +500,7 @@ static void enter(struct screen *s)
     place(v, 0, 0);
 }
 
-static void resize(struct screen *s, int rows UNUSED, int cols UNUSED)
+static void shell_view_resize(struct screen *s, int rows UNUSED, int cols UNUSED)
 {
     struct shell_view *v = (struct shell_view *)s;
 
@@ -510,7 +510,7 @@ static void resize(struct screen *s, int rows UNUSED, int cols UNUSED)
         give_size(v);
 }
 
-static void destroy(struct screen *s)
+static void shell_view_free(struct screen *s)
 {
     struct shell_view *v = (struct shell_view *)s;
 
@@ -528,18 +528,18 @@ const struct screen_ops shell_view_ops = {
     .name = "shell",
     .title = "Shell",
     .keys = keys,
-    .enter = enter,
-    .event = event,
+    .enter = shell_view_enter,
+    .event = shell_view_event,
     .action = action,
     .enabled = enabled,
-    .captures = captures,
-    .resize = resize,
-    .draw = draw,
-    .cursor = cursor,
-    .free = destroy,
+    .captures = shell_view_captures,
+    .resize = shell_view_resize,
+    .draw = shell_view_draw,
+    .cursor = shell_view_cursor,
+    .free = shell_view_free,
 };
 
-static uint64_t size_of_log(void *arg)
+static uint64_t shell_view_size_of_log(void *arg)
 {
     return live_size(((struct shell_view *)arg)->live);
 }
@@ -550,7 +550,7 @@ static struct history *new_history(struct shell_view *v)
     const char *const argv[] = { "workspace", "shell",    "read",        v->id,   v->shell,
                                  "--plain",   "--colors", "--max-chars", LOG_MAX, NULL };
     struct history_spec spec = {
-        .title = title, .argv = argv, .dir_fd = v->dir_fd, .size = size_of_log, .arg = v
+        .title = title, .argv = argv, .dir_fd = v->dir_fd, .size = shell_view_size_of_log, .arg = v
     };
 
     return history_new(v->screen.app, &spec);
@@ -559,7 +559,7 @@ static struct history *new_history(struct shell_view *v)
 struct screen *shell_view_new(struct app *app, const char *workspace_id, const char *shell_id,
                               struct pyro_error *err)
 {
-    static const struct live_ops ops = { .changed = on_changed };
+    static const struct live_ops ops = { .changed = shell_view_on_changed };
     scoped_opened struct opened o = OPENED_INIT;
     struct shell_view *v;
 
@@ -576,7 +576,7 @@ struct screen *shell_view_new(struct app *app, const char *workspace_id, const c
     o.dir_fd = -1;
     v->live = live_new(app->loop, v->dir_fd, v->shell, &ops, v, err);
     if (!v->live) {
-        destroy(&v->screen);
+        shell_view_free(&v->screen);
         return NULL;
     }
     v->history = new_history(v);

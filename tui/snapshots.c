@@ -68,7 +68,7 @@ void snapshots_ask_reset(struct app *app, struct watched_workspace *w)
 
 static void read_all(struct snapshots *v);
 
-static void listed(void *arg, const struct job_end *end)
+static void snapshots_listed(void *arg, const struct job_end *end)
 {
     struct snapshots *v = arg;
 
@@ -87,11 +87,11 @@ static void read_all(struct snapshots *v)
 
     v->stale = v->job != NULL;
     if (!v->job)
-        v->job = job_start(v->screen.app, "list snapshots", argv, false, listed, v);
+        v->job = job_start(v->screen.app, "list snapshots", argv, false, snapshots_listed, v);
 }
 
 /* The record names the snapshots: whatever changes it may have changed them. */
-static void changed(void *arg, struct watched_workspace *w, unsigned change, bool going)
+static void snapshots_changed(void *arg, struct watched_workspace *w, unsigned change, bool going)
 {
     struct snapshots *v = arg;
 
@@ -137,7 +137,7 @@ static void draw_line(const struct snapshots *v, WINDOW *win, int row, int i)
         draw_text(win, row, at + 2, v->screen.cols - at - 3, dim, "what it was created with");
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void snapshots_draw(struct screen *s, WINDOW *win)
 {
     struct snapshots *v = (struct snapshots *)s;
     const struct watched_workspace *w = workspace(v);
@@ -158,7 +158,7 @@ static void draw(struct screen *s, WINDOW *win)
 
 /* ---- what is done ---- */
 
-static void make_it(void *arg, const char *name)
+static void snapshots_make_it(void *arg, const char *name)
 {
     struct snapshots *v = arg;
     const char *const argv[] = { "workspace", "snapshot", "create", v->id, name, NULL };
@@ -172,7 +172,7 @@ static void ask_make(struct snapshots *v)
     struct ask_spec spec = { .title = "new snapshot",
                              .label = "A name for the whole disk as it is now. What runs goes on.",
                              .hint = "letters, digits, . _ -",
-                             .answered = make_it,
+                             .answered = snapshots_make_it,
                              .arg = v };
 
     ask_line(v->screen.app, &spec);
@@ -229,13 +229,13 @@ static void action(struct screen *s, int a)
         list_action(&v->list, MOVE, a);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool snapshots_event(struct screen *s, const struct key_event *e)
 {
     list_mouse(&((struct snapshots *)s)->list, e, HEAD_ROWS);
     return e->kind == EVENT_MOUSE;
 }
 
-static void destroy(struct screen *s)
+static void snapshots_free(struct screen *s)
 {
     struct snapshots *v = (struct snapshots *)s;
 
@@ -250,11 +250,11 @@ const struct screen_ops snapshots_ops = {
     .name = "snapshots",
     .title = "Snapshots",
     .keys = keys,
-    .event = event,
+    .event = snapshots_event,
     .action = action,
     .enabled = enabled,
-    .draw = draw,
-    .free = destroy,
+    .draw = snapshots_draw,
+    .free = snapshots_free,
 };
 
 void snapshots_open(struct app *app, const struct watched_workspace *w)
@@ -264,7 +264,7 @@ void snapshots_open(struct app *app, const struct watched_workspace *w)
     BUG_ON(!v);
     v->screen.ops = &snapshots_ops;
     memcpy(v->id, w->record.id, sizeof(v->id));
-    v->listener = (struct model_listener){ .changed = changed, .arg = v };
+    v->listener = (struct model_listener){ .changed = snapshots_changed, .arg = v };
     app_push(app, &v->screen);
     model_listen(app->model, &v->listener);
     read_all(v);

@@ -24,7 +24,7 @@ static void die_of(int number)
     sigprocmask(SIG_UNBLOCK, &only, NULL);
 }
 
-static void open_global(struct app *app, int action)
+static void tui_open_global(struct app *app, int action)
 {
     if (action == APP_HELP)
         help_open(app);
@@ -68,7 +68,7 @@ bool tui_run(const char *word, struct pyro_error *err)
         size_t bad = config_load();
 
         screens_note_actions();
-        app.open_global = open_global;
+        app.open_global = tui_open_global;
         push_first(&app, &target);
         if (bad)
             app_message(&app, ROLE_WARN, "the configuration has %zu problem%s: L lists %s", bad,

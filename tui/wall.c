@@ -78,7 +78,7 @@ static struct wall_tile *selected(const struct wall *w)
 
 /* ---- the pace ---- */
 
-static void on_frame(void *arg)
+static void wall_on_frame(void *arg)
 {
     struct wall *w = arg;
 
@@ -88,10 +88,10 @@ static void on_frame(void *arg)
 static void want_frame(struct wall *w)
 {
     if (!w->covered && !w->frame_timer.armed)
-        loop_timer_set(w->screen.app->loop, &w->frame_timer, FRAME_MS, on_frame, w);
+        loop_timer_set(w->screen.app->loop, &w->frame_timer, FRAME_MS, wall_on_frame, w);
 }
 
-static void on_live_changed(void *arg)
+static void wall_on_live_changed(void *arg)
 {
     struct wall_tile *t = arg;
 
@@ -101,7 +101,7 @@ static void on_live_changed(void *arg)
     want_frame(t->wall);
 }
 
-static void on_state_time(void *arg)
+static void wall_on_state_time(void *arg)
 {
     struct wall *w = arg;
 
@@ -123,14 +123,14 @@ static void set_state_timer(struct wall *w, double now)
     loop_timer_cancel(w->screen.app->loop, &w->state_timer);
     if (next > 0)
         loop_timer_set(w->screen.app->loop, &w->state_timer, (int64_t)(next * 1000) + 1,
-                       on_state_time, w);
+                       wall_on_state_time, w);
 }
 
 /* ---- which tiles there are, and where ---- */
 
 static void show_page(struct wall *w)
 {
-    static const struct live_ops ops = { .changed = on_live_changed };
+    static const struct live_ops ops = { .changed = wall_on_live_changed };
     int size, interval;
 
     w->grid = wall_grid_fit(w->count, w->screen.rows - HEAD_ROWS, w->screen.cols);
@@ -154,7 +154,7 @@ static void show_page(struct wall *w)
     app_damage(w->screen.app);
 }
 
-static int by_name(const void *a, const void *b)
+static int wall_by_name(const void *a, const void *b)
 {
     const struct watched_workspace *x = *(struct watched_workspace *const *)a,
                                    *y = *(struct watched_workspace *const *)b;
@@ -175,7 +175,7 @@ static struct watched_workspace **workspaces(struct wall *w, size_t *ret_count)
     for (size_t i = 0; i < total; i++)
         if (!w->marked || model_is_marked(model_at(m, i)))
             list[count++] = model_at(m, i);
-    qsort(list, count, sizeof(*list), by_name);
+    qsort(list, count, sizeof(*list), wall_by_name);
     *ret_count = count;
     return list;
 }
@@ -291,7 +291,7 @@ static void note_output(struct wall *w, struct watched_workspace *of)
     }
 }
 
-static void changed(void *arg, struct watched_workspace *of, unsigned change, bool going)
+static void wall_changed(void *arg, struct watched_workspace *of, unsigned change, bool going)
 {
     struct wall *w = arg;
 
@@ -301,7 +301,7 @@ static void changed(void *arg, struct watched_workspace *of, unsigned change, bo
         gather(w);
 }
 
-static void enter(struct screen *s)
+static void wall_enter(struct screen *s)
 {
     struct wall *w = (struct wall *)s;
 
@@ -310,7 +310,7 @@ static void enter(struct screen *s)
     gather(w);
 }
 
-static void leave(struct screen *s)
+static void wall_leave(struct screen *s)
 {
     struct wall *w = (struct wall *)s;
 
@@ -367,7 +367,7 @@ static void draw_nothing(const struct wall *w, WINDOW *win)
                         : "One that is opened, by anyone, shows up here at once.");
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void wall_draw(struct screen *s, WINDOW *win)
 {
     struct wall *w = (struct wall *)s;
     double now = clock_wall();
@@ -482,7 +482,7 @@ static void action(struct screen *s, int a)
         select_tile(w, to[a]);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool wall_event(struct screen *s, const struct key_event *e)
 {
     struct wall *w = (struct wall *)s;
     int turn = e->mouse == MOUSE_WHEEL_UP ? PAGE_UP : e->mouse == MOUSE_WHEEL_DOWN ? PAGE_DOWN : 0;
@@ -503,12 +503,12 @@ static bool event(struct screen *s, const struct key_event *e)
     return true;
 }
 
-static void resize(struct screen *s, int rows UNUSED, int cols UNUSED)
+static void wall_resize(struct screen *s, int rows UNUSED, int cols UNUSED)
 {
     show_page((struct wall *)s);
 }
 
-static void destroy(struct screen *s)
+static void wall_free(struct screen *s)
 {
     struct wall *w = (struct wall *)s;
 
@@ -525,14 +525,14 @@ const struct screen_ops wall_ops = {
     .name = "wall",
     .title = "Wall",
     .keys = keys,
-    .enter = enter,
-    .leave = leave,
-    .event = event,
+    .enter = wall_enter,
+    .leave = wall_leave,
+    .event = wall_event,
     .action = action,
     .enabled = enabled,
-    .resize = resize,
-    .draw = draw,
-    .free = destroy,
+    .resize = wall_resize,
+    .draw = wall_draw,
+    .free = wall_free,
 };
 
 void wall_open(struct app *app)
@@ -542,7 +542,7 @@ void wall_open(struct app *app)
     BUG_ON(!w);
     w->screen.ops = &wall_ops;
     w->screen.app = app;
-    w->listener = (struct model_listener){ .changed = changed, .arg = w };
+    w->listener = (struct model_listener){ .changed = wall_changed, .arg = w };
     model_listen(app->model, &w->listener);
     app_push(app, &w->screen);
 }

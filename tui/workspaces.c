@@ -257,7 +257,7 @@ static void draw_details(struct workspaces *w, WINDOW *win, int below, int left)
         details_draw(&w->details, win, 1, 0, s->rows - 1, s->cols, at, clock_wall());
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void workspaces_draw(struct screen *s, WINDOW *win)
 {
     struct workspaces *w = (struct workspaces *)s;
     bool beside = s->cols >= BESIDE_COLS, filtered = w->typing || w->filter.len;
@@ -286,7 +286,7 @@ static void draw(struct screen *s, WINDOW *win)
         draw_details(w, win, below, cols);
 }
 
-static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+static bool workspaces_cursor(struct screen *s, int *ret_row, int *ret_col)
 {
     struct workspaces *w = (struct workspaces *)s;
 
@@ -295,7 +295,7 @@ static bool cursor(struct screen *s, int *ret_row, int *ret_col)
     return w->typing;
 }
 
-static bool typing(struct screen *s)
+static bool workspaces_captures(struct screen *s)
 {
     return ((struct workspaces *)s)->typing;
 }
@@ -504,7 +504,7 @@ static void details_event(struct workspaces *w, const struct key_event *e)
         details_open(&w->details, at);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool workspaces_event(struct screen *s, const struct key_event *e)
 {
     struct workspaces *w = (struct workspaces *)s;
     enum list_hit hit;
@@ -529,7 +529,7 @@ static bool event(struct screen *s, const struct key_event *e)
 
 /* ---- time, and the model ---- */
 
-static void changed(void *arg, struct watched_workspace *which, unsigned change, bool going)
+static void workspaces_changed(void *arg, struct watched_workspace *which, unsigned change, bool going)
 {
     struct workspaces *w = arg;
 
@@ -543,17 +543,17 @@ static void changed(void *arg, struct watched_workspace *which, unsigned change,
     app_tick_check(w->screen.app);
 }
 
-static bool tick_wanted(struct screen *s)
+static bool workspaces_tick_wanted(struct screen *s)
 {
     return model_count(s->app->model) > 0 || job_first(s->app);
 }
 
-static void tick(struct screen *s)
+static void workspaces_tick(struct screen *s)
 {
     app_damage(s->app);
 }
 
-static void destroy(struct screen *s)
+static void workspaces_free(struct screen *s)
 {
     struct workspaces *w = (struct workspaces *)s;
 
@@ -568,15 +568,15 @@ const struct screen_ops workspaces_ops = {
     .name = "workspaces",
     .title = "Workspaces",
     .keys = keys,
-    .event = event,
+    .event = workspaces_event,
     .action = action,
     .enabled = enabled,
-    .draw = draw,
-    .cursor = cursor,
-    .captures = typing,
-    .tick_wanted = tick_wanted,
-    .tick = tick,
-    .free = destroy,
+    .draw = workspaces_draw,
+    .cursor = workspaces_cursor,
+    .captures = workspaces_captures,
+    .tick_wanted = workspaces_tick_wanted,
+    .tick = workspaces_tick,
+    .free = workspaces_free,
 };
 
 struct screen *workspaces_new(struct app *app)
@@ -586,7 +586,7 @@ struct screen *workspaces_new(struct app *app)
     BUG_ON(!w);
     w->screen.ops = &workspaces_ops;
     w->screen.app = app;
-    w->listener.changed = changed;
+    w->listener.changed = workspaces_changed;
     w->listener.arg = w;
     details_init(&w->details, app);
     model_listen(app->model, &w->listener);
