@@ -6,8 +6,8 @@
 #include <limits.h>
 #include <stdint.h>
 
-/* For a program that starts pyro: the descriptor that it wants lines about progress on, and how long
- * one is at most, its newline included: what a pipe that is ready takes without blocking. */
+/* For a program that starts pyro: the descriptor that it wants lines about progress on, and how
+ * long one is at most, its newline included: what a pipe that is ready takes without blocking. */
 #define PROGRESS_FD_VARIABLE "PYRO_PROGRESS_FD"
 #define PROGRESS_LINE_MAX PIPE_BUF
 
@@ -21,7 +21,8 @@ struct progress {
     /* A lasting step: phase "install", "ready", …; environment may be NULL. Becomes a `[pull]
      * phase=…` line. */
     void (*phase)(void *arg, const char *phase, const char *environment);
-    /* A passing state, for a terminal and a program that listens; count is NULL when nothing is counted. */
+    /* A passing state, for a terminal and a program that listens; count is NULL when nothing is
+     * counted. */
     void (*update)(void *arg, const char *what, const struct progress_count *count);
     /* Something that the user must know although it is no failure. */
     void (*note)(void *arg, const char *text);

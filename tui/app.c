@@ -18,15 +18,6 @@
 #define DOUBLE_CLICK_MS 400
 #define TICK_MS 1000
 
-const struct key_binding app_keys[] = {
-    { APP_HELP, "help", "? F1", "help", "the keys of this screen" },
-    { APP_PALETTE, "palette", ":", "command", "any command of pyro, with completion" },
-    { APP_LOG, "log", "L", NULL, "what was done and what went wrong" },
-    { APP_REDRAW, "redraw", "Ctrl-l", NULL, "draw the screen anew" },
-    { APP_QUIT, "quit", "q Ctrl-c", "quit", "leave pyro tui; nothing stops running" },
-    { 0 },
-};
-
 /* ---- the stack ---- */
 
 static void free_screen(struct screen *s)
@@ -186,6 +177,13 @@ static void app_on_message_over(void *arg)
     app_damage(app);
 }
 
+void app_redraw(struct app *app)
+{
+    app->restacked = true;
+    clearok(curscr, TRUE);
+    app_damage(app);
+}
+
 void app_message(struct app *app, enum role role, const char *fmt, ...)
 {
     va_list args;
@@ -209,45 +207,12 @@ void app_error(struct app *app, const struct pyro_error *err)
 
 /* ---- events ---- */
 
-static void global_action(struct app *app, int action)
+static void act(struct app *app, const char *screen, const struct key_binding *binding)
 {
-    keymap_note("did", "global", app_keys, action);
-    switch (action) {
-    case APP_QUIT:
-        app_quit(app);
-        break;
-    case APP_REDRAW:
-        app->restacked = true;
-        clearok(curscr, TRUE);
-        app_damage(app);
-        break;
-    default:
-        if (app->open_global)
-            app->open_global(app, action);
-    }
-}
-
-static bool is_enabled(struct screen *s, int action)
-{
-    return !s->ops->enabled || s->ops->enabled(s, action);
-}
-
-static void screen_action(struct screen *s, int action)
-{
-    if (!is_enabled(s, action))
+    if (!keymap_can(binding, app->top))
         return;
-    keymap_note("did", s->ops->name, s->ops->keys, action);
-    s->ops->action(s, action);
-}
-
-/* What a key means now: a key may stand for several actions, of which the first that is possible is
- * meant. It is the screen's, and nobody else's, also while none is possible. */
-static int find_action(struct screen *s, const struct key_event *e)
-{
-    for (const struct key_binding *b = s->ops->keys; b && b->action; b++)
-        if (keymap_has(s->ops->name, b, e) && is_enabled(s, b->action))
-            return b->action;
-    return keymap_find(s->ops->name, s->ops->keys, e);
+    keymap_note("did", screen, binding);
+    binding->act(app->top, binding->arg);
 }
 
 /* A click on the key bar is the key. */
@@ -255,10 +220,7 @@ static void bar_click(struct app *app, int col)
 {
     for (int i = 0; i < app->bar_spot_count; i++)
         if (col >= app->bar_spots[i].from && col < app->bar_spots[i].to) {
-            if (app->bar_spots[i].global)
-                global_action(app, app->bar_spots[i].action);
-            else
-                screen_action(app->top, app->bar_spots[i].action);
+            act(app, app->bar_spots[i].screen, app->bar_spots[i].binding);
             return;
         }
 }
@@ -282,7 +244,7 @@ static void app_on_event(void *arg, const struct key_event *event)
     struct app *app = arg;
     struct key_event e = *event;
     struct screen *s = app->top;
-    int action;
+    const struct key_binding *binding;
 
     if (app->ended || !s)
         return;
@@ -305,14 +267,15 @@ static void app_on_event(void *arg, const struct key_event *event)
     }
     if (s->ops->event && s->ops->event(s, &e))
         return;
-    action = find_action(s, &e);
-    if (action) {
-        screen_action(s, action);
+    /* The screen's key is nobody else's, also while it does nothing. */
+    binding = keymap_find(s->ops->keys, s, s->ops->name, &e);
+    if (binding) {
+        act(app, s->ops->name, binding);
         return;
     }
-    action = keymap_find("global", app_keys, &e);
-    if (action)
-        global_action(app, action);
+    binding = keymap_find(app_keys, s, "global", &e);
+    if (binding)
+        act(app, "global", binding);
 }
 
 static void app_on_esc_over(void *arg)

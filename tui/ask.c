@@ -17,14 +17,6 @@ struct ask {
     void *arg;
 };
 
-enum action { SEND = 1, CANCEL };
-
-static const struct key_binding keys[] = {
-    { SEND, "send", "Enter", "go on", "go on with what stands here" },
-    { CANCEL, "cancel", "Esc", "cancel", "do nothing" },
-    { 0 },
-};
-
 static int label_rows(const struct ask *a, WINDOW *win, int cols)
 {
     return draw_wrapped(win, 2, 3, cols - 6, LABEL_ROWS, theme_style(ROLE_DIALOG), a->label);
@@ -65,17 +57,27 @@ static bool ask_event(struct screen *s, const struct key_event *e)
     return e->kind == EVENT_MOUSE || field_event(&((struct ask *)s)->field, e);
 }
 
-static void action(struct screen *s, int what)
+static void ask_send(struct screen *s, int arg UNUSED)
 {
     struct ask *a = (struct ask *)s;
 
-    if (what == SEND && !a->field.len)
+    if (!a->field.len)
         return;
     /* The question itself lives until this pass of the loop is over. */
     app_pop(s->app);
-    if (what == SEND)
-        a->answered(a->arg, a->field.text);
+    a->answered(a->arg, a->field.text);
 }
+
+static void ask_cancel(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static const struct key_binding keys[] = {
+    { "send", "Enter", "go on", "go on with what is written here", .act = ask_send },
+    { "cancel", "Esc", "cancel", "do nothing", .act = ask_cancel },
+    { 0 },
+};
 
 static void ask_free(struct screen *s)
 {
@@ -94,7 +96,6 @@ const struct screen_ops ask_ops = {
     .overlay = true,
     .size = ask_size,
     .event = ask_event,
-    .action = action,
     .draw = ask_draw,
     .cursor = ask_cursor,
     .captures = ask_captures,

@@ -14,15 +14,6 @@ struct choice {
     char *title, *words[CHOICE_MAX];
 };
 
-enum action { DOWN = 1, CHOOSE = DOWN + LIST_ACTIONS, CANCEL };
-
-static const struct key_binding keys[] = {
-    { CHOOSE, "choose", "Enter", "choose", "take this one" },
-    { CANCEL, "cancel", "Esc q", "back", "take none" },
-    LIST_KEYS(DOWN),
-    { 0 },
-};
-
 static void choice_size(struct screen *s, int *rows, int *cols)
 {
     struct choice *c = (struct choice *)s;
@@ -54,17 +45,27 @@ static void choose(struct choice *c)
     c->spec.chosen(take_ptr(&c->spec.arg), (size_t)c->list.selected);
 }
 
-static void action(struct screen *s, int a)
+static void choice_take(struct screen *s, int arg UNUSED)
 {
-    struct choice *c = (struct choice *)s;
-
-    if (a == CHOOSE)
-        choose(c);
-    else if (a == CANCEL)
-        app_pop(s->app);
-    else
-        list_action(&c->list, DOWN, a);
+    choose((struct choice *)s);
 }
+
+static void choice_cancel(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static void choice_move(struct screen *s, int step)
+{
+    list_step(&((struct choice *)s)->list, step);
+}
+
+static const struct key_binding keys[] = {
+    { "choose", "Enter", "choose", "take this one", .act = choice_take },
+    { "cancel", "Esc q", "back", "take none", .act = choice_cancel },
+    LIST_KEYS(choice_move),
+    { 0 },
+};
 
 static bool choice_event(struct screen *s, const struct key_event *e)
 {
@@ -102,7 +103,6 @@ const struct screen_ops choice_ops = {
     .overlay = true,
     .size = choice_size,
     .event = choice_event,
-    .action = action,
     .draw = choice_draw,
     .free = choice_free,
 };

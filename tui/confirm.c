@@ -15,16 +15,6 @@ struct confirm {
     int first, lines; /* of the text: the uppermost shown, all */
 };
 
-enum action { YES = 1, NO, DOWN, UP };
-
-static const struct key_binding keys[] = {
-    { YES, "yes", "y", "yes", "do it" },
-    { NO, "no", "n Esc q", "no", "leave everything as it is" },
-    { DOWN, "down", "Down j PgDn", "more", "the rest of a long text" },
-    { UP, "up", "Up k PgUp", NULL, "… and back" },
-    { 0 },
-};
-
 /* The lines of text that there is room for. */
 static int text_rows(const struct confirm *c)
 {
@@ -88,25 +78,38 @@ static void confirm_draw(struct screen *s, WINDOW *win)
     draw_text(win, row, 12, s->cols - 15, theme_style(ROLE_BUTTON), " n no ");
 }
 
-static void action(struct screen *s, int a)
+static void confirm_answer(struct screen *s, int yes)
 {
     struct confirm *c = (struct confirm *)s;
 
-    if (a == DOWN || a == UP) {
-        scroll_by(c, (a == DOWN ? 1 : -1) * (text_rows(c) + 1) / 2);
-        return;
-    }
     app_pop(s->app);
-    if (a == YES)
+    if (yes)
         c->spec.yes(take_ptr(&c->spec.arg));
 }
 
-static bool enabled(struct screen *s, int a)
+static void confirm_scroll(struct screen *s, int by)
 {
     struct confirm *c = (struct confirm *)s;
 
-    return (a != DOWN && a != UP) || c->lines > text_rows(c);
+    scroll_by(c, by * (text_rows(c) + 1) / 2);
 }
+
+static bool confirm_is_long(struct screen *s, int arg UNUSED)
+{
+    struct confirm *c = (struct confirm *)s;
+
+    return c->lines > text_rows(c);
+}
+
+static const struct key_binding keys[] = {
+    { "yes", "y", "yes", "do it", .act = confirm_answer, .arg = true },
+    { "no", "n Esc q", "no", "leave everything as it is", .act = confirm_answer, .arg = false },
+    { "down", "Down j PgDn", "more", "the rest of a long text", .act = confirm_scroll,
+      .can = confirm_is_long, .arg = 1 },
+    { "up", "Up k PgUp", NULL, "… and back", .act = confirm_scroll, .can = confirm_is_long,
+      .arg = -1 },
+    { 0 },
+};
 
 static bool confirm_event(struct screen *s, const struct key_event *e)
 {
@@ -115,17 +118,17 @@ static bool confirm_event(struct screen *s, const struct key_event *e)
     if (e->kind == EVENT_MOUSE && (e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN))
         scroll_by((struct confirm *)s, e->mouse == MOUSE_WHEEL_UP ? -1 : 1);
     /* Text that was meant for something else must not hold the one letter that agrees. */
-    if (e->kind == EVENT_KEY && !keymap_find(s->ops->name, keys, e) &&
-        !keymap_find("global", app_keys, e)) {
+    if (e->kind == EVENT_KEY && !keymap_find(keys, s, s->ops->name, e) &&
+        !keymap_find(app_keys, s, "global", e)) {
         app_pop(s->app);
         return true;
     }
     if (e->kind != EVENT_MOUSE || e->mouse != MOUSE_PRESS || e->button != 1)
         return false;
     if (e->row == row && e->col >= 3 && e->col < 10)
-        action(s, YES);
+        confirm_answer(s, true);
     else if (e->row == row && e->col >= 12 && e->col < 18)
-        action(s, NO);
+        confirm_answer(s, false);
     return true;
 }
 
@@ -147,8 +150,6 @@ const struct screen_ops confirm_ops = {
     .overlay = true,
     .size = confirm_size,
     .event = confirm_event,
-    .action = action,
-    .enabled = enabled,
     .draw = confirm_draw,
     .free = confirm_free,
 };

@@ -32,18 +32,6 @@ struct files {
     char *exporting; /* the path that is asked about */
 };
 
-enum action { OPEN = 1, UP_DIR, EXPORT, REFRESH, CLOSE, MOVE };
-
-static const struct key_binding keys[] = {
-    { OPEN, "open", "Enter Right l", "open", "open a directory, read a file" },
-    { UP_DIR, "up-directory", "Backspace Left h", "up", "to the directory above" },
-    { EXPORT, "export", "e", "export", "copy it to this host" },
-    { REFRESH, "refresh", "r", "read again", "read the directory again" },
-    { CLOSE, "close", "Esc q", "back", "back" },
-    LIST_KEYS(MOVE),
-    { 0 },
-};
-
 /* ---- reading ---- */
 
 static const char *member(const json_t *entry, const char *name)
@@ -226,8 +214,9 @@ static void open_entry(struct files *f)
         app_message(f->screen.app, ROLE_WARN, "%s is no file that can be read", path);
 }
 
-static void go_up(struct files *f)
+static void files_go_up(struct screen *s, int arg UNUSED)
 {
+    struct files *f = (struct files *)s;
     scoped_free char *copy = str_printf("%s", f->path);
 
     if (strcmp(f->path, ROOT) != 0)
@@ -254,8 +243,9 @@ static void files_export_it(void *arg, const char *output)
     job_start(f->screen.app, what, argv, false, files_exported, f->screen.app);
 }
 
-static void ask_export(struct files *f)
+static void files_ask_export(struct screen *s, int arg UNUSED)
 {
+    struct files *f = (struct files *)s;
     const char *path = member(selected(f), "path"), *name = strrchr(path, '/');
     scoped_free char *title = str_printf("export %s", path);
     struct ask_spec spec = { .title = title,
@@ -270,45 +260,59 @@ static void ask_export(struct files *f)
     ask_line(f->screen.app, &spec);
 }
 
-static bool enabled(struct screen *s, int a)
+static bool files_has_entry(struct screen *s, int arg UNUSED)
 {
     struct files *f = (struct files *)s;
 
-    switch (a) {
-    case OPEN:
-    case EXPORT:
-        return selected(f) && !f->job;
-    case UP_DIR:
-        return strcmp(f->path, ROOT) != 0;
-    default:
-        return true;
-    }
+    return selected(f) && !f->job;
 }
 
-static void action(struct screen *s, int a)
+static void files_open_entry(struct screen *s, int arg UNUSED)
+{
+    open_entry((struct files *)s);
+}
+
+static bool files_is_below(struct screen *s, int arg UNUSED)
+{
+    return strcmp(((struct files *)s)->path, ROOT) != 0;
+}
+
+static void files_refresh(struct screen *s, int arg UNUSED)
 {
     struct files *f = (struct files *)s;
     const json_t *at = selected(f);
 
-    if (a == CLOSE)
-        app_pop(s->app);
-    else if (a == OPEN && at)
-        open_entry(f);
-    else if (a == UP_DIR)
-        go_up(f);
-    else if (a == EXPORT && at)
-        ask_export(f);
-    else if (a == REFRESH)
-        list_directory(f, f->path, at ? str_printf("%s", member(at, "path")) : NULL);
-    else
-        list_action(&f->list, MOVE, a);
+    list_directory(f, f->path, at ? str_printf("%s", member(at, "path")) : NULL);
 }
+
+static void files_close(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static void files_move(struct screen *s, int step)
+{
+    list_step(&((struct files *)s)->list, step);
+}
+
+static const struct key_binding keys[] = {
+    { "open", "Enter Right l", "open", "open a directory, read a file", .act = files_open_entry,
+      .can = files_has_entry },
+    { "up-directory", "Backspace Left h", "up", "to the directory above", .act = files_go_up,
+      .can = files_is_below },
+    { "export", "e", "export", "copy it to this host", .act = files_ask_export,
+      .can = files_has_entry },
+    { "refresh", "r", "read again", "read the directory again", .act = files_refresh },
+    { "close", "Esc q", "back", "back", .act = files_close },
+    LIST_KEYS(files_move),
+    { 0 },
+};
 
 static bool files_event(struct screen *s, const struct key_event *e)
 {
     struct files *f = (struct files *)s;
 
-    if (list_mouse(&f->list, e, HEAD_ROWS) == LIST_OPENED && enabled(s, OPEN))
+    if (list_mouse(&f->list, e, HEAD_ROWS) == LIST_OPENED && files_has_entry(s, 0))
         open_entry(f);
     return e->kind == EVENT_MOUSE;
 }
@@ -331,8 +335,6 @@ const struct screen_ops files_ops = {
     .title = "Files",
     .keys = keys,
     .event = files_event,
-    .action = action,
-    .enabled = enabled,
     .draw = files_draw,
     .free = files_free,
 };

@@ -28,16 +28,6 @@ struct form {
     json_t *environments; /* what there is to choose from */
 };
 
-enum action { SEND = 1, CANCEL, NEXT, PREVIOUS };
-
-static const struct key_binding keys[] = {
-    { SEND, "send", "Enter", "go on", "do it with these values" },
-    { CANCEL, "cancel", "Esc", "cancel", "do nothing" },
-    { NEXT, "next-field", "Tab Down", "next field", "to the next field" },
-    { PREVIOUS, "previous-field", "Up Shift-Tab", NULL, "to the field before" },
-    { 0 },
-};
-
 /* ---- fields ---- */
 
 static const struct arg_spec *row_named(const struct cmd_spec *cmd, const char *name)
@@ -259,17 +249,33 @@ static bool form_event(struct screen *s, const struct key_event *e)
     return field_event(&f->fields[f->focus].text, e);
 }
 
-static void action(struct screen *s, int a)
+static void form_send(struct screen *s, int arg UNUSED)
 {
     struct form *f = (struct form *)s;
 
-    if (a == CANCEL)
-        app_pop(s->app);
-    else if (a != SEND)
-        f->focus = (f->focus + (a == NEXT ? 1 : f->count - 1)) % f->count;
-    else if (check(f))
+    if (check(f))
         send(f);
 }
+
+static void form_cancel(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static void form_move(struct screen *s, int by)
+{
+    struct form *f = (struct form *)s;
+
+    f->focus = (f->focus + f->count + by) % f->count;
+}
+
+static const struct key_binding keys[] = {
+    { "send", "Enter", "go on", "do it with these values", .act = form_send },
+    { "cancel", "Esc", "cancel", "do nothing", .act = form_cancel },
+    { "next-field", "Tab Down", "next field", "to the next field", .act = form_move, .arg = 1 },
+    { "previous-field", "Up Shift-Tab", NULL, "to the field before", .act = form_move, .arg = -1 },
+    { 0 },
+};
 
 static void form_free(struct screen *s)
 {
@@ -286,7 +292,6 @@ const struct screen_ops form_ops = {
     .overlay = true,
     .size = form_size,
     .event = form_event,
-    .action = action,
     .draw = form_draw,
     .cursor = form_cursor,
     .captures = form_captures,

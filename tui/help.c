@@ -15,14 +15,6 @@ struct help {
     int first, total;
 };
 
-enum action { DOWN = 1, CLOSE = DOWN + LIST_ACTIONS };
-
-static const struct key_binding keys[] = {
-    LIST_KEYS(DOWN),
-    { CLOSE, "close", "Esc q ?", "close", "back" },
-    { 0 },
-};
-
 /* The lines of one binding, at `row`; with win NULL only counted. */
 static int draw_binding(int width, WINDOW *win, int row, const char *words,
                         const struct key_binding *b)
@@ -46,7 +38,7 @@ static int draw_table(int width, WINDOW *win, int row, const struct screen_ops *
     const char *name = ops ? ops->name : "global";
     int used = 0;
 
-    for (const struct key_binding *b = ops ? ops->keys : app_keys; b && b->action; b++)
+    for (const struct key_binding *b = ops ? ops->keys : app_keys; b && b->name; b++)
         if (*keymap_keys(name, b))
             used += draw_binding(width, win, row + used, keymap_keys(name, b), b);
     return used;
@@ -89,20 +81,28 @@ static void help_draw(struct screen *s, WINDOW *win)
                    theme_style(ROLE_DIALOG_BORDER));
 }
 
-static void action(struct screen *s, int a)
+/* A list without a cursor: its first line is what moves. */
+static void help_move(struct screen *s, int step)
 {
     struct help *h = (struct help *)s;
-    struct list list = { .count = h->total, .rows = s->rows - 2, .first = h->first };
+    struct list list = {
+        .count = h->total, .rows = s->rows - 2, .first = h->first, .selected = h->first
+    };
 
-    if (a == CLOSE) {
-        app_pop(s->app);
-        return;
-    }
-    /* A list without a cursor: its first line is what moves. */
-    list.selected = h->first;
-    if (list_action(&list, DOWN, a))
-        scroll_to(h, list.selected);
+    list_step(&list, step);
+    scroll_to(h, list.selected);
 }
+
+static void help_close(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static const struct key_binding keys[] = {
+    LIST_KEYS(help_move),
+    { "close", "Esc q ?", "close", "back", .act = help_close },
+    { 0 },
+};
 
 static bool help_event(struct screen *s, const struct key_event *e)
 {
@@ -127,7 +127,6 @@ const struct screen_ops help_ops = {
     .overlay = true,
     .size = help_size,
     .event = help_event,
-    .action = action,
     .draw = help_draw,
     .free = help_free,
 };

@@ -63,7 +63,8 @@ static void history_read_log(void *arg)
         return;
     h->text_fd = text_file_open(h->spec.dir_fd);
     h->size = h->spec.size(h->spec.arg);
-    h->job = job_start_into(h->app, what, (const char *const *)h->argv, h->text_fd, history_ready, h);
+    h->job =
+        job_start_into(h->app, what, (const char *const *)h->argv, h->text_fd, history_ready, h);
 }
 
 void history_open(struct history *h, bool searching)

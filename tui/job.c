@@ -126,9 +126,9 @@ static void job_on_patience_over(void *arg)
 static struct job *start(struct app *app, const char *what, const char *const *argv, bool text,
                          int out_fd, job_done_fn *done, void *arg)
 {
-    static const struct child_ops ops = {
-        .progress = job_on_progress, .said = job_on_said, .ended = job_on_ended
-    };
+    static const struct child_ops ops = { .progress = job_on_progress,
+                                          .said = job_on_said,
+                                          .ended = job_on_ended };
     struct child_spec spec = { .argv = argv, .text = text, .out_fd = out_fd, .ops = &ops };
     struct job *job = calloc(1, sizeof(*job));
     struct child_end failed = { .output = "" };

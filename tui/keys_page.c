@@ -17,7 +17,7 @@ static void print_keys(const char *keys)
 static void print_table(const char *title, const char *name, const struct key_binding *table)
 {
     printf("\n## %s\n\n| key | what it does | `key.%s.…` |\n|---|---|---|\n", title, name);
-    for (; table && table->action; table++) {
+    for (; table && table->name; table++) {
         printf("| ");
         print_keys(table->keys);
         printf("| %s | `%s` |\n", table->help, table->name);

@@ -20,15 +20,6 @@ struct log_view {
     struct job *job; /* that the cursor is on, or was: see job_line(); NULL: none */
 };
 
-enum action { DOWN = 1, CLOSE = DOWN + LIST_ACTIONS, END_JOB };
-
-static const struct key_binding keys[] = {
-    LIST_KEYS(DOWN),
-    { END_JOB, "end", "x Delete", "end it", "end the command that runs; once more: kill it" },
-    { CLOSE, "close", "Esc q L", "back", "back" },
-    { 0 },
-};
-
 static int job_count(const struct app *app)
 {
     int n = 0;
@@ -131,24 +122,36 @@ static void log_view_draw(struct screen *s, WINDOW *win)
                  text);
 }
 
-static void action(struct screen *s, int a)
+static void log_view_close(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static void log_view_end_job(struct screen *s, int arg UNUSED)
+{
+    job_cancel(((struct log_view *)s)->job);
+}
+
+static bool log_view_has_job(struct screen *s, int arg UNUSED)
+{
+    return job_line((struct log_view *)s) >= 0;
+}
+
+static void log_view_move(struct screen *s, int step)
 {
     struct log_view *v = (struct log_view *)s;
 
-    if (a == CLOSE)
-        app_pop(s->app);
-    else if (a == END_JOB)
-        job_cancel(v->job);
-    else if (list_action(&v->list, DOWN, a))
-        v->job = job_at(v, v->list.selected);
+    list_step(&v->list, step);
+    v->job = job_at(v, v->list.selected);
 }
 
-static bool enabled(struct screen *s, int a)
-{
-    struct log_view *v = (struct log_view *)s;
-
-    return a != END_JOB || job_line(v) >= 0;
-}
+static const struct key_binding keys[] = {
+    LIST_KEYS(log_view_move),
+    { "end", "x Delete", "end it", "end the command that runs; once more: kill it",
+      .act = log_view_end_job, .can = log_view_has_job },
+    { "close", "Esc q L", "back", "back", .act = log_view_close },
+    { 0 },
+};
 
 static bool log_view_event(struct screen *s, const struct key_event *e)
 {
@@ -179,8 +182,6 @@ const struct screen_ops log_view_ops = {
     .title = "Log",
     .keys = keys,
     .event = log_view_event,
-    .action = action,
-    .enabled = enabled,
     .tick_wanted = log_view_tick_wanted,
     .tick = log_view_tick,
     .draw = log_view_draw,

@@ -8,6 +8,7 @@
 #include "engine/term/sgr.h"
 #include "tui/clipboard.h"
 #include "tui/field.h"
+#include "tui/list.h"
 #include "tui/pager_line.h"
 #include "tui/pager_text.h"
 #include "vmm/base/fs.h"
@@ -38,47 +39,6 @@ struct pager {
     bool typing;
     bool selecting; /* lines from `anchor` to `point` are selected */
     size_t anchor, point;
-};
-
-enum action {
-    CLOSE = 1,
-    SEARCH,
-    NEXT,
-    PREVIOUS,
-    NEXT_SECTION,
-    PREVIOUS_SECTION,
-    SELECT,
-    COPY,
-    AGAIN,
-    RIGHT,
-    LEFT,
-    DOWN,
-    UP,
-    PAGE_DOWN,
-    PAGE_UP,
-    TOP,
-    END
-};
-
-static const struct key_binding keys[] = {
-    { CLOSE, "close", "Esc q", "back", "back" },
-    { SEARCH, "search", "/", "search", "search; capital letters count when there are any" },
-    { NEXT, "next", "n", "next", "to the next place it was found in" },
-    { PREVIOUS, "previous", "N", "previous", "the other way" },
-    { NEXT_SECTION, "next-file", "] }", "next file", "to the next file of a diff" },
-    { PREVIOUS_SECTION, "previous-file", "[ {", NULL, "to the one before" },
-    { SELECT, "select", "v", "select", "select lines, by keys or by dragging; once more: none" },
-    { COPY, "copy", "y", "copy", "copy the selected lines to the terminal's clipboard" },
-    { AGAIN, "read-again", "r F5", "read on", "read it again, with what has come since" },
-    { DOWN, "down", "Down j Enter", NULL, "a line down" },
-    { UP, "up", "Up k", NULL, "a line up" },
-    { PAGE_DOWN, "page-down", "PgDn Space Ctrl-d", NULL, "a page down" },
-    { PAGE_UP, "page-up", "PgUp Ctrl-u", NULL, "a page up" },
-    { TOP, "top", "Home g", NULL, "to the beginning" },
-    { END, "end", "End G", NULL, "to the end" },
-    { RIGHT, "right", "Right l", NULL, "what is further right of long lines" },
-    { LEFT, "left", "Left h", NULL, "… further left" },
-    { 0 },
 };
 
 static bool is_selected(const struct pager *p, size_t i)
@@ -366,81 +326,186 @@ static void select_by_mouse(struct pager *p, const struct key_event *e)
     }
 }
 
-static bool enabled(struct screen *s, int a)
-{
-    struct pager *p = (struct pager *)s;
+/* ---- keys ---- */
 
-    if (p->indexing)
-        return a == CLOSE || (a == SEARCH && !p->typing);
-    switch (a) {
-    case NEXT:
-    case PREVIOUS:
-        return p->search.len > 0;
-    case NEXT_SECTION:
-    case PREVIOUS_SECTION:
-        return p->spec.section && p->text.lines;
-    case SELECT:
-        return p->text.lines > 0;
-    case COPY:
-        return p->selecting;
-    case AGAIN:
-        return p->spec.again != NULL;
-    default:
-        return !p->typing;
-    }
-}
-
-static void action(struct screen *s, int a)
+/* Whatever is done ends a search that is under way; true when one was. */
+static bool stop_search(struct pager *p)
 {
-    struct pager *p = (struct pager *)s;
-    long page = text_rows(p) > 1 ? text_rows(p) - 1 : 1;
     bool looked = p->wanted != NULL;
 
-    p->wanted = NULL; /* whatever else is done ends a search */
-    switch (a) {
-    case CLOSE:
-        if (looked)
-            app_message(s->app, ROLE_TEXT, "search stopped");
-        else if (p->selecting)
-            p->selecting = false;
-        else
-            app_pop(s->app);
-        break;
-    case SELECT:
-        toggle_selection(p);
-        break;
-    case COPY:
-        copy_selection(p);
-        break;
-    case AGAIN:
-        p->spec.again(p->spec.arg);
-        break;
-    case SEARCH:
-        p->typing = true;
-        field_set(&p->search, "");
-        break;
-    case NEXT:
-    case PREVIOUS:
-        go_on(p, (a == PREVIOUS) != p->backward, wanted_line(p), p->search.text);
-        break;
-    case NEXT_SECTION:
-    case PREVIOUS_SECTION:
-        go_on(p, a == PREVIOUS_SECTION, pager_begins, p->spec.section);
-        break;
-    case RIGHT:
-        p->left += SIDE_COLS;
-        break;
-    case LEFT:
-        p->left = p->left > SIDE_COLS ? p->left - SIDE_COLS : 0;
-        break;
-    case TOP:
-    case END:
-        scroll_by(p, a == TOP ? -(long)p->text.lines : (long)p->text.lines);
-        break;
-    default:
-        scroll_by(p, a == DOWN ? 1 : a == UP ? -1 : a == PAGE_DOWN ? page : -page);
-    }
+    p->wanted = NULL;
+    return looked;
 }
+
+static bool pager_is_shown(struct screen *s, int arg UNUSED)
+{
+    const struct pager *p = (struct pager *)s;
+
+    return !p->indexing && !p->typing;
+}
+
+static bool pager_can_close(struct screen *s, int arg UNUSED)
+{
+    const struct pager *p = (struct pager *)s;
+
+    return p->indexing || !p->typing;
+}
+
+static void pager_close(struct screen *s, int arg UNUSED)
+{
+    struct pager *p = (struct pager *)s;
+
+    if (stop_search(p))
+        app_message(s->app, ROLE_TEXT, "search stopped");
+    else if (p->selecting)
+        p->selecting = false;
+    else
+        app_pop(s->app);
+}
+
+static bool pager_can_search(struct screen *s, int arg UNUSED)
+{
+    return !((struct pager *)s)->typing;
+}
+
+static void pager_type(struct screen *s, int arg UNUSED)
+{
+    struct pager *p = (struct pager *)s;
+
+    stop_search(p);
+    p->typing = true;
+    field_set(&p->search, "");
+}
+
+static bool pager_has_pattern(struct screen *s, int arg UNUSED)
+{
+    const struct pager *p = (struct pager *)s;
+
+    return !p->indexing && p->search.len > 0;
+}
+
+static void pager_find(struct screen *s, int other_way)
+{
+    struct pager *p = (struct pager *)s;
+
+    stop_search(p);
+    go_on(p, other_way != p->backward, wanted_line(p), p->search.text);
+}
+
+static bool pager_has_sections(struct screen *s, int arg UNUSED)
+{
+    const struct pager *p = (struct pager *)s;
+
+    return !p->indexing && p->spec.section && p->text.lines;
+}
+
+static void pager_go_section(struct screen *s, int backward)
+{
+    struct pager *p = (struct pager *)s;
+
+    stop_search(p);
+    go_on(p, backward, pager_begins, p->spec.section);
+}
+
+static bool pager_has_text(struct screen *s, int arg UNUSED)
+{
+    const struct pager *p = (struct pager *)s;
+
+    return !p->indexing && p->text.lines > 0;
+}
+
+static void pager_select(struct screen *s, int arg UNUSED)
+{
+    struct pager *p = (struct pager *)s;
+
+    stop_search(p);
+    toggle_selection(p);
+}
+
+static bool pager_is_selecting(struct screen *s, int arg UNUSED)
+{
+    const struct pager *p = (struct pager *)s;
+
+    return !p->indexing && p->selecting;
+}
+
+static void pager_copy(struct screen *s, int arg UNUSED)
+{
+    struct pager *p = (struct pager *)s;
+
+    stop_search(p);
+    copy_selection(p);
+}
+
+static bool pager_can_read_again(struct screen *s, int arg UNUSED)
+{
+    const struct pager *p = (struct pager *)s;
+
+    return !p->indexing && p->spec.again;
+}
+
+static void pager_read_again(struct screen *s, int arg UNUSED)
+{
+    struct pager *p = (struct pager *)s;
+
+    stop_search(p);
+    p->spec.again(p->spec.arg);
+}
+
+static void pager_move(struct screen *s, int step)
+{
+    struct pager *p = (struct pager *)s;
+    long page = text_rows(p) > 1 ? text_rows(p) - 1 : 1, all = (long)p->text.lines;
+    const long by[] = { [LIST_DOWN] = 1,        [LIST_UP] = -1,      [LIST_PAGE_DOWN] = page,
+                        [LIST_PAGE_UP] = -page, [LIST_FIRST] = -all, [LIST_LAST] = all };
+
+    stop_search(p);
+    scroll_by(p, by[step]);
+}
+
+static void pager_shift(struct screen *s, int by)
+{
+    struct pager *p = (struct pager *)s;
+
+    stop_search(p);
+    p->left = p->left + by > 0 ? p->left + by : 0;
+}
+
+static const struct key_binding keys[] = {
+    { "close", "Esc q", "back", "back", .act = pager_close, .can = pager_can_close },
+    { "search", "/", "search", "search; capital letters count when there are any",
+      .act = pager_type, .can = pager_can_search },
+    { "next", "n", "next", "to the next place it was found in", .act = pager_find,
+      .can = pager_has_pattern, .arg = false },
+    { "previous", "N", "previous", "the other way", .act = pager_find, .can = pager_has_pattern,
+      .arg = true },
+    { "next-file", "] }", "next file", "to the next file of a diff", .act = pager_go_section,
+      .can = pager_has_sections, .arg = false },
+    { "previous-file", "[ {", NULL, "to the one before", .act = pager_go_section,
+      .can = pager_has_sections, .arg = true },
+    { "select", "v", "select", "select lines, by keys or by dragging; once more: none",
+      .act = pager_select, .can = pager_has_text },
+    { "copy", "y", "copy", "copy the selected lines to the terminal's clipboard", .act = pager_copy,
+      .can = pager_is_selecting },
+    { "read-again", "r F5", "read on", "read it again, with what has come since",
+      .act = pager_read_again, .can = pager_can_read_again },
+    { "down", "Down j Enter", NULL, "a line down", .act = pager_move, .can = pager_is_shown,
+      .arg = LIST_DOWN },
+    { "up", "Up k", NULL, "a line up", .act = pager_move, .can = pager_is_shown, .arg = LIST_UP },
+    { "page-down", "PgDn Space Ctrl-d", NULL, "a page down", .act = pager_move,
+      .can = pager_is_shown, .arg = LIST_PAGE_DOWN },
+    { "page-up", "PgUp Ctrl-u", NULL, "a page up", .act = pager_move, .can = pager_is_shown,
+      .arg = LIST_PAGE_UP },
+    { "top", "Home g", NULL, "to the beginning", .act = pager_move, .can = pager_is_shown,
+      .arg = LIST_FIRST },
+    { "end", "End G", NULL, "to the end", .act = pager_move, .can = pager_is_shown,
+      .arg = LIST_LAST },
+    { "right", "Right l", NULL, "what is further right of long lines", .act = pager_shift,
+      .can = pager_is_shown, .arg = SIDE_COLS },
+    { "left", "Left h", NULL, "… further left", .act = pager_shift, .can = pager_is_shown,
+      .arg = -SIDE_COLS },
+    { 0 },
+};
 
 static void search(struct pager *p)
 {
@@ -532,8 +597,6 @@ const struct screen_ops pager_ops = {
     .title = "Text",
     .keys = keys,
     .event = pager_event,
-    .action = action,
-    .enabled = enabled,
     .captures = pager_captures,
     .draw = pager_draw,
     .cursor = pager_cursor,

@@ -37,21 +37,6 @@ struct palette {
     size_t history_at; /* how far back; 0: the line itself */
 };
 
-enum action { RUN = 1, COMPLETE, OLDER, NEWER, CANCEL, DOWN, UP, PAGE_DOWN, PAGE_UP };
-
-static const struct key_binding keys[] = {
-    { RUN, "run", "Enter", "run", "run it; while no command is named, take what is there" },
-    { COMPLETE, "complete", "Tab", "complete", "take what is offered" },
-    { OLDER, "older", "Ctrl-p", "older line", "the line run before" },
-    { NEWER, "newer", "Ctrl-n", NULL, "the one after it" },
-    { CANCEL, "cancel", "Esc", "cancel", "run nothing" },
-    { DOWN, "down", "Down", NULL, "next offer" },
-    { UP, "up", "Up", NULL, "previous offer" },
-    { PAGE_DOWN, "page-down", "PgDn", NULL, "a page down" },
-    { PAGE_UP, "page-up", "PgUp", NULL, "a page up" },
-    { 0 },
-};
-
 static char *history[HISTORY_LINES]; /* the newest first */
 
 /* ---- what is offered ---- */
@@ -227,8 +212,9 @@ static void ask_first(struct app *app, const struct cmd_spec *cmd, const char *l
     confirm_ask(app, &spec);
 }
 
-static void run(struct palette *p)
+static void palette_run(struct screen *s, int arg UNUSED)
 {
+    struct palette *p = (struct palette *)s;
     struct app *app = p->screen.app;
     const struct cmd_spec *cmd;
     scoped_free char *line = NULL;
@@ -258,8 +244,9 @@ static void run(struct palette *p)
         job_request_start(request);
 }
 
-static void recall(struct palette *p, bool older)
+static void palette_recall(struct screen *s, int older)
 {
+    struct palette *p = (struct palette *)s;
     if (older && p->history_at < HISTORY_LINES && history[p->history_at])
         p->history_at++;
     else if (!older && p->history_at)
@@ -325,22 +312,41 @@ static bool palette_captures(struct screen *s UNUSED)
     return true;
 }
 
-static void action(struct screen *s, int a)
+static void palette_complete(struct screen *s, int arg UNUSED)
+{
+    take_offer((struct palette *)s);
+}
+
+static void palette_cancel(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static void palette_move(struct screen *s, int by)
+{
+    list_move(&((struct palette *)s)->list, by);
+}
+
+static void palette_page(struct screen *s, int by)
 {
     struct palette *p = (struct palette *)s;
-    int page = p->list.rows > 1 ? p->list.rows - 1 : 1;
 
-    if (a == RUN)
-        run(p);
-    else if (a == COMPLETE)
-        take_offer(p);
-    else if (a == CANCEL)
-        app_pop(s->app);
-    else if (a == OLDER || a == NEWER)
-        recall(p, a == OLDER);
-    else
-        list_move(&p->list, a == DOWN ? 1 : a == UP ? -1 : a == PAGE_DOWN ? page : -page);
+    list_move(&p->list, by * (p->list.rows > 1 ? p->list.rows - 1 : 1));
 }
+
+static const struct key_binding keys[] = {
+    { "run", "Enter", "run", "run it; while no command is named, take what is there",
+      .act = palette_run },
+    { "complete", "Tab", "complete", "take what is offered", .act = palette_complete },
+    { "older", "Ctrl-p", "older line", "the line run before", .act = palette_recall, .arg = true },
+    { "newer", "Ctrl-n", NULL, "the one after it", .act = palette_recall, .arg = false },
+    { "cancel", "Esc", "cancel", "run nothing", .act = palette_cancel },
+    { "down", "Down", NULL, "next offer", .act = palette_move, .arg = 1 },
+    { "up", "Up", NULL, "previous offer", .act = palette_move, .arg = -1 },
+    { "page-down", "PgDn", NULL, "a page down", .act = palette_page, .arg = 1 },
+    { "page-up", "PgUp", NULL, "a page up", .act = palette_page, .arg = -1 },
+    { 0 },
+};
 
 static bool palette_event(struct screen *s, const struct key_event *e)
 {
@@ -351,7 +357,7 @@ static bool palette_event(struct screen *s, const struct key_event *e)
         take_offer(p);
     if (e->kind == EVENT_MOUSE)
         return true;
-    if (keymap_find(palette_ops.name, keys, e) || !field_event(&p->field, e))
+    if (keymap_find(keys, s, s->ops->name, e) || !field_event(&p->field, e))
         return false;
     p->history_at = 0;
     look(p);
@@ -373,7 +379,6 @@ const struct screen_ops palette_ops = {
     .overlay = true,
     .size = palette_size,
     .event = palette_event,
-    .action = action,
     .draw = palette_draw,
     .cursor = palette_cursor,
     .captures = palette_captures,

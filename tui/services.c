@@ -30,18 +30,6 @@ struct services {
     char at[WORKSPACE_ID_LENGTH + 1]; /* where new ones are started */
 };
 
-enum action { LOG = 1, START, STOP, SHELL, CLOSE, MOVE };
-
-static const struct key_binding keys[] = {
-    { LOG, "log", "Enter", "log", "all that it has printed, to scroll, search and copy" },
-    { START, "start", "c t", "start one", "start a service in the workspace of this one" },
-    { STOP, "stop", "x d Delete", "stop", "stop it: TERM, and KILL ten seconds later" },
-    { SHELL, "shell", "o", "shell", "open a shell beside it" },
-    { CLOSE, "close", "Esc q S", "back", "back" },
-    LIST_KEYS(MOVE),
-    { 0 },
-};
-
 static const json_t *selected(const struct services *v)
 {
     return json_array_get(v->all, (size_t)v->list.selected);
@@ -114,7 +102,8 @@ static void services_read_all(void *arg)
     app_tick_check(v->screen.app);
 }
 
-static void services_changed(void *arg, struct watched_workspace *w, unsigned change, bool going UNUSED)
+static void services_changed(void *arg, struct watched_workspace *w, unsigned change,
+                             bool going UNUSED)
 {
     (void)w;
     if (!change || (change & WATCH_RECORD))
@@ -309,8 +298,9 @@ static void services_start_it(void *arg, const char *const *words)
     job_start(v->screen.app, what, argv, false, NULL, NULL);
 }
 
-static void ask_start(struct services *v)
+static void services_start(struct screen *s, int arg UNUSED)
 {
+    struct services *v = (struct services *)s;
     static const char *const rows[] = {
         "service",    "command",    "cwd",           "ready_tcp",
         "ready_http", "ready_file", "ready_command", "ready_timeout_seconds",
@@ -336,42 +326,66 @@ static void open_log(struct services *v)
         service_log_open(v->log, w->record.id, w->path, service_row_name(service));
 }
 
-static bool enabled(struct screen *s, int a)
+static bool services_has_one(struct screen *s, int arg UNUSED)
 {
-    struct services *v = (struct services *)s;
-    struct watched_workspace *w = place(v);
-
-    switch (a) {
-    case LOG:
-        return selected(v);
-    case STOP:
-        return selected(v) && service_row_is_live(selected(v));
-    case START:
-    case SHELL:
-        return w && w->record.state == WORKSPACE_STARTED;
-    default:
-        return true;
-    }
+    return selected((struct services *)s) != NULL;
 }
 
-static void action(struct screen *s, int a)
+static void services_open_log(struct screen *s, int arg UNUSED)
+{
+    open_log((struct services *)s);
+}
+
+static bool services_has_machine(struct screen *s, int arg UNUSED)
+{
+    const struct watched_workspace *w = place((struct services *)s);
+
+    return w && w->record.state == WORKSPACE_STARTED;
+}
+
+static bool services_can_stop(struct screen *s, int arg UNUSED)
+{
+    const json_t *service = selected((struct services *)s);
+
+    return service && service_row_is_live(service);
+}
+
+static void services_stop(struct screen *s, int arg UNUSED)
+{
+    service_ask_stop(s->app, selected((struct services *)s));
+}
+
+static void services_open_shell(struct screen *s, int arg UNUSED)
+{
+    workspace_new_shell(s->app, place((struct services *)s));
+}
+
+static void services_close(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static void services_move(struct screen *s, int step)
 {
     struct services *v = (struct services *)s;
 
-    if (a == CLOSE)
-        app_pop(s->app);
-    else if (a == LOG)
-        open_log(v);
-    else if (a == START)
-        ask_start(v);
-    else if (a == STOP)
-        service_ask_stop(s->app, selected(v));
-    else if (a == SHELL)
-        workspace_new_shell(s->app, place(v));
-    else
-        list_action(&v->list, MOVE, a);
+    list_step(&v->list, step);
     keep_place(v);
 }
+
+static const struct key_binding keys[] = {
+    { "log", "Enter", "log", "all that it has printed, to scroll, search and copy",
+      .act = services_open_log, .can = services_has_one },
+    { "start", "c t", "start one", "start a service in the workspace of this one",
+      .act = services_start, .can = services_has_machine },
+    { "stop", "x d Delete", "stop", "stop it: TERM, and KILL ten seconds later",
+      .act = services_stop, .can = services_can_stop },
+    { "shell", "o", "shell", "open a shell beside it", .act = services_open_shell,
+      .can = services_has_machine },
+    { "close", "Esc q S", "back", "back", .act = services_close },
+    LIST_KEYS(services_move),
+    { 0 },
+};
 
 static bool services_event(struct screen *s, const struct key_event *e)
 {
@@ -419,8 +433,6 @@ const struct screen_ops services_ops = {
     .keys = keys,
     .enter = services_enter,
     .event = services_event,
-    .action = action,
-    .enabled = enabled,
     .draw = services_draw,
     .tick_wanted = services_tick_wanted,
     .tick = services_tick,

@@ -45,45 +45,6 @@ struct shell_view {
     struct buf typed;
 };
 
-enum action {
-    RELEASE = 1,
-    ACKNOWLEDGE,
-    TAKE,
-    BACK,
-    SCROLL,
-    SEARCH,
-    SIGNAL,
-    CLOSE,
-    RESTART,
-    DOWN,
-    UP,
-    RIGHT,
-    LEFT,
-    FOLLOW
-};
-
-/* What touches the shell has no key that text contains: whoever types into a shell that is only
- * watched must not do anything to it. */
-static const struct key_binding keys[] = {
-    { RELEASE, "release", "Ctrl-]", "give it back", "give control back; when watching, leave" },
-    { ACKNOWLEDGE, "acknowledge", "Esc Ctrl-]", "keep watching",
-      "after control was lost: until then keys do nothing" },
-    { TAKE, "take", "i", "take control", "type into the shell, at the size of this terminal" },
-    { BACK, "back", "Esc q", "back", "leave the shell as it is" },
-    { RESTART, "restart", "r", "draw it again", "start drawing again after it has failed" },
-    { SCROLL, "scroll-back", "PgUp Ctrl-u g", "scroll back",
-      "all that it has printed, to scroll, search and copy" },
-    { SEARCH, "search", "/", "search", "look for something in it" },
-    { SIGNAL, "signal", "Ctrl-k F9", "signal", "send a signal to what runs in it" },
-    { CLOSE, "close", "Ctrl-x Delete", "close", "close the shell: all that runs in it ends" },
-    { DOWN, "down", "Down j", NULL, "show what is further down of a larger screen" },
-    { UP, "up", "Up k", NULL, "… further up" },
-    { RIGHT, "right", "Right l", NULL, "… further right" },
-    { LEFT, "left", "Left h", NULL, "… further left" },
-    { FOLLOW, "follow", "f", NULL, "follow the cursor again" },
-    { 0 },
-};
-
 /* ---- which part of the screen is shown ---- */
 
 static bool is_larger(const struct shell_view *v)
@@ -160,13 +121,14 @@ static void give_size(struct shell_view *v)
     shell_control_resize(v->control, v->given_rows, v->given_cols);
 }
 
-static void take(struct shell_view *v)
+static void shell_view_take(struct screen *s, int arg UNUSED)
 {
+    struct shell_view *v = (struct shell_view *)s;
     const struct shell_record *r = live_record(v->live);
     struct pyro_error err = { 0 };
 
-    v->control =
-        shell_control_new(v->screen.app->loop, v->dir_fd, v->id, v->shell, shell_view_on_lost, v, &err);
+    v->control = shell_control_new(v->screen.app->loop, v->dir_fd, v->id, v->shell,
+                                   shell_view_on_lost, v, &err);
     if (!v->control) {
         app_error(v->screen.app, &err);
         return;
@@ -375,98 +337,155 @@ static bool shell_view_captures(struct screen *s)
     return v->control || v->cut_off;
 }
 
-static bool enabled(struct screen *s, int action)
+static bool shell_view_watches(struct screen *s, int arg UNUSED)
+{
+    const struct shell_view *v = (struct shell_view *)s;
+
+    return !v->cut_off && !v->control;
+}
+
+static bool shell_view_can_release(struct screen *s, int arg UNUSED)
+{
+    const struct shell_view *v = (struct shell_view *)s;
+
+    return !v->cut_off && v->control;
+}
+
+static void shell_view_release(struct screen *s, int arg UNUSED)
+{
+    release((struct shell_view *)s);
+}
+
+static bool shell_view_is_cut_off(struct screen *s, int arg UNUSED)
+{
+    return ((struct shell_view *)s)->cut_off;
+}
+
+static void shell_view_acknowledge(struct screen *s, int arg UNUSED)
+{
+    ((struct shell_view *)s)->cut_off = false;
+}
+
+static bool shell_view_runs(struct screen *s, int arg UNUSED)
+{
+    return shell_view_watches(s, 0) && live_record(((struct shell_view *)s)->live)->running;
+}
+
+static bool shell_view_can_take(struct screen *s, int arg UNUSED)
+{
+    return shell_view_runs(s, 0) && !live_failure(((struct shell_view *)s)->live);
+}
+
+static void shell_view_close(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static bool shell_view_can_restart(struct screen *s, int arg UNUSED)
+{
+    const struct shell_view *v = (struct shell_view *)s;
+
+    return !v->cut_off && live_failure(v->live);
+}
+
+static void shell_view_restart(struct screen *s, int arg UNUSED)
+{
+    live_restart(((struct shell_view *)s)->live);
+}
+
+static void shell_view_open_history(struct screen *s, int searching)
+{
+    history_open(((struct shell_view *)s)->history, searching);
+}
+
+static void shell_view_ask_signal(struct screen *s, int arg UNUSED)
+{
+    const struct shell_view *v = (struct shell_view *)s;
+
+    shell_ask_signal(s->app, v->id, v->shell);
+}
+
+static void shell_view_ask_close(struct screen *s, int arg UNUSED)
+{
+    const struct shell_view *v = (struct shell_view *)s;
+
+    shell_ask_close(s->app, v->id, v->shell, live_record(v->live)->foreground);
+}
+
+static void shell_view_pan_down(struct screen *s, int by)
+{
+    pan((struct shell_view *)s, by, 0);
+}
+
+static void shell_view_pan_right(struct screen *s, int by)
+{
+    pan((struct shell_view *)s, 0, by);
+}
+
+static void shell_view_follow(struct screen *s, int arg UNUSED)
 {
     struct shell_view *v = (struct shell_view *)s;
 
-    if (v->cut_off)
-        return action == ACKNOWLEDGE;
-    switch (action) {
-    case RELEASE:
-        return v->control;
-    case ACKNOWLEDGE:
-        return false;
-    case SIGNAL:
-    case CLOSE:
-        return !v->control && live_record(v->live)->running;
-    case TAKE:
-        return !v->control && live_record(v->live)->running && !live_failure(v->live);
-    case RESTART:
-        return live_failure(v->live);
-    default:
-        return !v->control;
-    }
+    v->panned = false;
+    place(v, 0, 0);
 }
 
-static void action(struct screen *s, int a)
+/* What touches the shell has no key that text contains: typing into a shell that is only watched
+ * must not do anything to it. */
+static const struct key_binding keys[] = {
+    { "release", "Ctrl-]", "give it back", "give control back; when watching, leave",
+      .act = shell_view_release, .can = shell_view_can_release },
+    { "acknowledge", "Esc Ctrl-]", "keep watching",
+      "after control was lost: until then keys do nothing", .act = shell_view_acknowledge,
+      .can = shell_view_is_cut_off },
+    { "take", "i", "take control", "type into the shell, at the size of this terminal",
+      .act = shell_view_take, .can = shell_view_can_take },
+    { "back", "Esc q", "back", "leave the shell as it is", .act = shell_view_close,
+      .can = shell_view_watches },
+    { "restart", "r", "draw it again", "start drawing again after it has failed",
+      .act = shell_view_restart, .can = shell_view_can_restart },
+    { "scroll-back", "PgUp Ctrl-u g", "scroll back",
+      "all that it has printed, to scroll, search and copy", .act = shell_view_open_history,
+      .can = shell_view_watches, .arg = false },
+    { "search", "/", "search", "look for something in it", .act = shell_view_open_history,
+      .can = shell_view_watches, .arg = true },
+    { "signal", "Ctrl-k F9", "signal", "send a signal to what runs in it",
+      .act = shell_view_ask_signal, .can = shell_view_runs },
+    { "close", "Ctrl-x Delete", "close", "close the shell: all that runs in it ends",
+      .act = shell_view_ask_close, .can = shell_view_runs },
+    { "down", "Down j", NULL, "show what is further down of a larger screen",
+      .act = shell_view_pan_down, .can = shell_view_watches, .arg = 1 },
+    { "up", "Up k", NULL, "… further up", .act = shell_view_pan_down, .can = shell_view_watches,
+      .arg = -1 },
+    { "right", "Right l", NULL, "… further right", .act = shell_view_pan_right,
+      .can = shell_view_watches, .arg = 1 },
+    { "left", "Left h", NULL, "… further left", .act = shell_view_pan_right,
+      .can = shell_view_watches, .arg = -1 },
+    { "follow", "f", NULL, "follow the cursor again", .act = shell_view_follow,
+      .can = shell_view_watches },
+    { 0 },
+};
+
+static bool is_key(const struct screen *s, const char *name, const struct key_event *e)
 {
-    struct shell_view *v = (struct shell_view *)s;
-
-    switch (a) {
-    case RELEASE:
-        release(v);
-        break;
-    case ACKNOWLEDGE:
-        v->cut_off = false;
-        break;
-    case TAKE:
-        take(v);
-        break;
-    case BACK:
-        app_pop(s->app);
-        break;
-    case SCROLL:
-    case SEARCH:
-        history_open(v->history, a == SEARCH);
-        break;
-    case SIGNAL:
-        shell_ask_signal(s->app, v->id, v->shell);
-        break;
-    case CLOSE:
-        shell_ask_close(s->app, v->id, v->shell, live_record(v->live)->foreground);
-        break;
-    case RESTART:
-        live_restart(v->live);
-        break;
-    case FOLLOW:
-        v->panned = false;
-        place(v, 0, 0);
-        break;
-    case DOWN:
-    case UP:
-        pan(v, a == DOWN ? 1 : -1, 0);
-        break;
-    default:
-        pan(v, 0, a == RIGHT ? 1 : -1);
-    }
-}
-
-static bool is_key_of(const struct screen *s, int action, const struct key_event *e)
-{
-    const struct key_binding *b = keys;
-
-    while (b->action != action)
-        b++;
-    return keymap_has(s->ops->name, b, e);
+    return keymap_has(s->ops->name, keymap_named(keys, name), e);
 }
 
 /* A key without a meaning is probably text for the shell. */
 static void tell_how_to_type(struct shell_view *v)
 {
-    const struct key_binding *b = keys;
+    const struct key_binding *b = keymap_named(keys, "take");
     char key[32];
 
-    while (b->action != TAKE)
-        b++;
-    keymap_first_key(shell_view_ops.name, b, key);
-    if (enabled(&v->screen, TAKE))
+    keymap_first_key(v->screen.ops->name, b, key);
+    if (keymap_can(b, &v->screen))
         app_message(v->screen.app, ROLE_TEXT, "watching: %s takes control, to type into it", key);
 }
 
 static bool shell_view_event(struct screen *s, const struct key_event *e)
 {
     struct shell_view *v = (struct shell_view *)s;
-    bool releases = is_key_of(s, RELEASE, e);
+    bool releases = is_key(s, "release", e);
 
     if (v->control && releases)
         return false;
@@ -476,14 +495,14 @@ static bool shell_view_event(struct screen *s, const struct key_event *e)
     }
     /* What was meant for the shell must not become a command. */
     if (v->cut_off && e->kind != EVENT_MOUSE)
-        return !is_key_of(s, ACKNOWLEDGE, e);
+        return !is_key(s, "acknowledge", e);
     if (releases) {
-        keymap_note("did", s->ops->name, keys, RELEASE);
+        keymap_note("did", s->ops->name, keymap_named(keys, "release"));
         app_pop(s->app);
         return true;
     }
-    if (e->kind == EVENT_KEY && !keymap_find(s->ops->name, keys, e) &&
-        !keymap_find("global", app_keys, e))
+    if (e->kind == EVENT_KEY && !keymap_find(keys, s, s->ops->name, e) &&
+        !keymap_find(app_keys, s, "global", e))
         tell_how_to_type(v);
     if (e->kind == EVENT_MOUSE && e->mouse == MOUSE_WHEEL_UP && !v->rect.top)
         history_open(v->history, false);
@@ -530,8 +549,6 @@ const struct screen_ops shell_view_ops = {
     .keys = keys,
     .enter = shell_view_enter,
     .event = shell_view_event,
-    .action = action,
-    .enabled = enabled,
     .captures = shell_view_captures,
     .resize = shell_view_resize,
     .draw = shell_view_draw,

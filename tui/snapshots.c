@@ -25,17 +25,6 @@ struct snapshots {
     bool stale;      /* to be read once more when the job is over */
 };
 
-enum action { RESET = 1, MAKE, DELETE, CLOSE, MOVE };
-
-static const struct key_binding keys[] = {
-    { RESET, "reset", "Enter", "reset to it", "bring the whole machine back to it" },
-    { MAKE, "create", "c", "create", "keep the disk as it is now" },
-    { DELETE, "delete", "d Delete", "delete", "delete it" },
-    { CLOSE, "close", "Esc q", "back", "back" },
-    LIST_KEYS(MOVE),
-    { 0 },
-};
-
 /* ---- reset, from here and from the list of workspaces ---- */
 
 static void ask_reset(struct app *app, struct watched_workspace *w, const char *snapshot)
@@ -167,8 +156,9 @@ static void snapshots_make_it(void *arg, const char *name)
     job_start(v->screen.app, what, argv, false, NULL, NULL);
 }
 
-static void ask_make(struct snapshots *v)
+static void snapshots_make(struct screen *s, int arg UNUSED)
 {
+    struct snapshots *v = (struct snapshots *)s;
     struct ask_spec spec = { .title = "new snapshot",
                              .label = "A name for the whole disk as it is now. What runs goes on.",
                              .hint = "letters, digits, . _ -",
@@ -178,8 +168,9 @@ static void ask_make(struct snapshots *v)
     ask_line(v->screen.app, &spec);
 }
 
-static void ask_delete(struct snapshots *v)
+static void snapshots_delete(struct screen *s, int arg UNUSED)
 {
+    struct snapshots *v = (struct snapshots *)s;
     const char *name = name_of(selected(v));
     scoped_free char *text =
         str_printf("Delete snapshot %s?\n\nThe workspace cannot be reset to it "
@@ -197,37 +188,51 @@ static void ask_delete(struct snapshots *v)
     confirm_ask(v->screen.app, &spec);
 }
 
-static bool enabled(struct screen *s, int a)
+static bool snapshots_can_reset(struct screen *s, int arg UNUSED)
 {
     struct snapshots *v = (struct snapshots *)s;
 
-    switch (a) {
-    case RESET:
-        return selected(v) && workspace(v);
-    case DELETE:
-        return json_bool_or(selected(v), "deletable", false);
-    case MAKE:
-        return workspace(v);
-    default:
-        return true;
-    }
+    return selected(v) && workspace(v);
 }
 
-static void action(struct screen *s, int a)
+static void snapshots_reset(struct screen *s, int arg UNUSED)
 {
     struct snapshots *v = (struct snapshots *)s;
 
-    if (a == CLOSE)
-        app_pop(s->app);
-    else if (a == RESET)
-        ask_reset(s->app, workspace(v), name_of(selected(v)));
-    else if (a == MAKE)
-        ask_make(v);
-    else if (a == DELETE)
-        ask_delete(v);
-    else
-        list_action(&v->list, MOVE, a);
+    ask_reset(s->app, workspace(v), name_of(selected(v)));
 }
+
+static bool snapshots_can_make(struct screen *s, int arg UNUSED)
+{
+    return workspace((struct snapshots *)s) != NULL;
+}
+
+static bool snapshots_can_delete(struct screen *s, int arg UNUSED)
+{
+    return json_bool_or(selected((struct snapshots *)s), "deletable", false);
+}
+
+static void snapshots_close(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static void snapshots_move(struct screen *s, int step)
+{
+    list_step(&((struct snapshots *)s)->list, step);
+}
+
+static const struct key_binding keys[] = {
+    { "reset", "Enter", "reset to it", "bring the whole machine back to it", .act = snapshots_reset,
+      .can = snapshots_can_reset },
+    { "create", "c", "create", "keep the disk as it is now", .act = snapshots_make,
+      .can = snapshots_can_make },
+    { "delete", "d Delete", "delete", "delete it", .act = snapshots_delete,
+      .can = snapshots_can_delete },
+    { "close", "Esc q", "back", "back", .act = snapshots_close },
+    LIST_KEYS(snapshots_move),
+    { 0 },
+};
 
 static bool snapshots_event(struct screen *s, const struct key_event *e)
 {
@@ -251,8 +256,6 @@ const struct screen_ops snapshots_ops = {
     .title = "Snapshots",
     .keys = keys,
     .event = snapshots_event,
-    .action = action,
-    .enabled = enabled,
     .draw = snapshots_draw,
     .free = snapshots_free,
 };

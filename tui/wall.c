@@ -31,41 +31,6 @@ struct wall {
     struct loop_timer frame_timer, state_timer;
 };
 
-enum action {
-    ZOOM = 1,
-    BACK,
-    LEFT,
-    RIGHT,
-    UP,
-    DOWN,
-    NEXT,
-    PREVIOUS,
-    PAGE_DOWN,
-    PAGE_UP,
-    FIRST,
-    LAST,
-    RESTART,
-    DISMISS
-};
-
-static const struct key_binding keys[] = {
-    { ZOOM, "zoom", "Enter", "zoom in", "its shell at full size" },
-    { RESTART, "restart", "r", "draw it again", "start drawing again after it has failed" },
-    { DISMISS, "dismiss", "x Delete", "dismiss", "take a shell that has ended off the wall" },
-    { NEXT, "next", "Tab", "next", "the next shell" },
-    { PREVIOUS, "previous", "Shift-Tab", NULL, "the one before" },
-    { PAGE_DOWN, "page-down", "PgDn Ctrl-d", "next page", "the shells that did not fit" },
-    { PAGE_UP, "page-up", "PgUp Ctrl-u", "page before", "the shells before" },
-    { BACK, "back", "Esc q w", "back", "back to the list" },
-    { LEFT, "left", "Left h", NULL, "to the left" },
-    { RIGHT, "right", "Right l", NULL, "to the right" },
-    { UP, "up", "Up k", NULL, "up" },
-    { DOWN, "down", "Down j", NULL, "down" },
-    { FIRST, "first", "Home g", NULL, "the first shell" },
-    { LAST, "last", "End G", NULL, "the last shell" },
-    { 0 },
-};
-
 static struct watched_workspace *workspace_of(const struct wall *w, const struct wall_tile *t)
 {
     return model_find(w->screen.app->model, t->id);
@@ -404,8 +369,9 @@ static void zoom(struct wall *w)
         app_error(w->screen.app, &err);
 }
 
-static void restart(struct wall *w)
+static void wall_restart(struct screen *s, int arg UNUSED)
 {
+    struct wall *w = (struct wall *)s;
     struct wall_tile *t = w->tiles[w->selected];
 
     t->failure.code = PYRO_OK;
@@ -424,8 +390,9 @@ static const struct watched_shell *ended_shell(const struct wall *w, const struc
     return s && model_shell_failed(of, &s->record) ? s : NULL;
 }
 
-static void dismiss(struct wall *w)
+static void wall_dismiss(struct screen *s, int arg UNUSED)
 {
+    struct wall *w = (struct wall *)s;
     const struct wall_tile *t = w->tiles[w->selected];
     bool is_new;
 
@@ -433,29 +400,48 @@ static void dismiss(struct wall *w)
     gather(w);
 }
 
-static bool enabled(struct screen *s, int a)
+static void wall_close(struct screen *s, int arg UNUSED)
 {
-    struct wall *w = (struct wall *)s;
-
-    switch (a) {
-    case BACK:
-        return true;
-    case RESTART:
-        return w->count && wall_tile_failure(selected(w));
-    case DISMISS:
-        return w->count && ended_shell(w, selected(w));
-    case PAGE_DOWN:
-        return w->first + w->shown < w->count;
-    case PAGE_UP:
-        return w->first > 0;
-    case NEXT:
-        return w->count > 1;
-    default:
-        return w->count > 0;
-    }
+    app_pop(s->app);
 }
 
-static void action(struct screen *s, int a)
+static bool wall_has_tile(struct screen *s, int arg UNUSED)
+{
+    return ((struct wall *)s)->count > 0;
+}
+
+static void wall_zoom(struct screen *s, int arg UNUSED)
+{
+    zoom((struct wall *)s);
+}
+
+static bool wall_can_restart(struct screen *s, int arg UNUSED)
+{
+    const struct wall *w = (struct wall *)s;
+
+    return w->count && wall_tile_failure(selected(w));
+}
+
+static bool wall_can_dismiss(struct screen *s, int arg UNUSED)
+{
+    const struct wall *w = (struct wall *)s;
+
+    return w->count && ended_shell(w, selected(w));
+}
+
+enum step { LEFT, RIGHT, UP, DOWN, NEXT, PREVIOUS, PAGE_DOWN, PAGE_UP, FIRST, LAST };
+
+static bool wall_can_go(struct screen *s, int step)
+{
+    const struct wall *w = (struct wall *)s;
+
+    return step == PAGE_DOWN ? w->first + w->shown < w->count
+           : step == PAGE_UP ? w->first > 0
+           : step == NEXT    ? w->count > 1
+                             : w->count > 0;
+}
+
+static void wall_go(struct screen *s, int step)
 {
     struct wall *w = (struct wall *)s;
     const int size = wall_grid_size(&w->grid);
@@ -470,28 +456,44 @@ static void action(struct screen *s, int a)
                        [FIRST] = 0,
                        [LAST] = w->count - 1 };
 
-    if (a == BACK)
-        app_pop(s->app);
-    else if (a == ZOOM)
-        zoom(w);
-    else if (a == RESTART)
-        restart(w);
-    else if (a == DISMISS)
-        dismiss(w);
-    else if ((a != UP && a != DOWN) || (to[a] >= 0 && to[a] < w->count))
-        select_tile(w, to[a]);
+    if ((step != UP && step != DOWN) || (to[step] >= 0 && to[step] < w->count))
+        select_tile(w, to[step]);
 }
+
+static const struct key_binding keys[] = {
+    { "zoom", "Enter", "zoom in", "its shell at full size", .act = wall_zoom,
+      .can = wall_has_tile },
+    { "restart", "r", "draw it again", "start drawing again after it has failed",
+      .act = wall_restart, .can = wall_can_restart },
+    { "dismiss", "x Delete", "dismiss", "take a shell that has ended off the wall",
+      .act = wall_dismiss, .can = wall_can_dismiss },
+    { "next", "Tab", "next", "the next shell", .act = wall_go, .can = wall_can_go, .arg = NEXT },
+    { "previous", "Shift-Tab", NULL, "the one before", .act = wall_go, .can = wall_can_go,
+      .arg = PREVIOUS },
+    { "page-down", "PgDn Ctrl-d", "next page", "the shells that did not fit", .act = wall_go,
+      .can = wall_can_go, .arg = PAGE_DOWN },
+    { "page-up", "PgUp Ctrl-u", "page before", "the shells before", .act = wall_go,
+      .can = wall_can_go, .arg = PAGE_UP },
+    { "back", "Esc q w", "back", "back to the list", .act = wall_close },
+    { "left", "Left h", NULL, "to the left", .act = wall_go, .can = wall_can_go, .arg = LEFT },
+    { "right", "Right l", NULL, "to the right", .act = wall_go, .can = wall_can_go, .arg = RIGHT },
+    { "up", "Up k", NULL, "up", .act = wall_go, .can = wall_can_go, .arg = UP },
+    { "down", "Down j", NULL, "down", .act = wall_go, .can = wall_can_go, .arg = DOWN },
+    { "first", "Home g", NULL, "the first shell", .act = wall_go, .can = wall_can_go,
+      .arg = FIRST },
+    { "last", "End G", NULL, "the last shell", .act = wall_go, .can = wall_can_go, .arg = LAST },
+    { 0 },
+};
 
 static bool wall_event(struct screen *s, const struct key_event *e)
 {
     struct wall *w = (struct wall *)s;
-    int turn = e->mouse == MOUSE_WHEEL_UP ? PAGE_UP : e->mouse == MOUSE_WHEEL_DOWN ? PAGE_DOWN : 0;
-    int hit;
+    int turn = e->mouse == MOUSE_WHEEL_UP ? PAGE_UP : PAGE_DOWN, hit;
 
     if (e->kind != EVENT_MOUSE)
         return false;
-    if (turn && enabled(s, turn))
-        action(s, turn);
+    if ((e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN) && wall_can_go(s, turn))
+        wall_go(s, turn);
     if (e->mouse != MOUSE_PRESS || e->button != 1)
         return true;
     hit = wall_grid_find(&w->grid, w->shown, e->row - HEAD_ROWS, e->col);
@@ -528,8 +530,6 @@ const struct screen_ops wall_ops = {
     .enter = wall_enter,
     .leave = wall_leave,
     .event = wall_event,
-    .action = action,
-    .enabled = enabled,
     .resize = wall_resize,
     .draw = wall_draw,
     .free = wall_free,

@@ -1,6 +1,6 @@
 /*
- * engine/client/child.c: three pipes and a pidfd. What the child still holds open at its end, through
- * a descendant, is not waited for.
+ * engine/client/child.c: three pipes and a pidfd. What the child still holds open at its end,
+ * through a descendant, is not waited for.
  */
 #include "engine/client/child.h"
 
@@ -106,8 +106,8 @@ static void tell_lines(struct child *c)
 {
     char *newline;
 
-    while (c->said < c->errors.len && (newline = memchr(c->errors.data + c->said, '\n',
-                                                        c->errors.len - c->said))) {
+    while (c->said < c->errors.len &&
+           (newline = memchr(c->errors.data + c->said, '\n', c->errors.len - c->said))) {
         scoped_free char *line =
             strndup(c->errors.data + c->said, (size_t)(newline - c->errors.data) - c->said);
         c->said = (size_t)(newline - c->errors.data) + 1;
@@ -213,9 +213,9 @@ static void on_end(void *arg, uint32_t events UNUSED)
     else if (!end.ok)
         error_of_text(c, status, &end.error);
     else if (c->cut)
-        end.ok = pyro_fail(&end.error, PYRO_INTERNAL,
-                           "its answer is more than %zu MiB: too much to show",
-                           CHILD_OUTPUT_MAX >> 20);
+        end.ok =
+            pyro_fail(&end.error, PYRO_INTERNAL,
+                      "its answer is more than %zu MiB: too much to show", CHILD_OUTPUT_MAX >> 20);
     c->ops->ended(c->arg, &end);
     child_free(c);
 }
@@ -255,7 +255,7 @@ static void put_words(const struct child_spec *spec, const char *args[CHILD_ARGS
 static bool spawn(struct child *c, const struct child_spec *wanted, struct pyro_error *err)
 {
     static const char *const set[] = { PROGRESS_FD_VARIABLE "=3", NULL };
-    const char *args[CHILD_ARGS_MAX + 3];
+    const char *args[CHILD_ARGS_MAX + 3] = { NULL };
     struct proc_spec spec = proc_spec_of(args);
     scoped_close int out = -1, errors = -1, progress = -1;
 

@@ -1,7 +1,7 @@
 /*
- * A command of pyro as a child process, for a program with a loop: nothing that the command does can
- * hold that program up, and it runs exactly as it would from a shell. Its progress comes as events
- * (docs/progress.md), its result or its error at the end.
+ * A command of pyro as a child process, for a program with a loop: nothing that the command does
+ * can hold that program up, and it runs exactly as it would from a shell. Its progress comes as
+ * events (docs/progress.md), its result or its error at the end.
  */
 #ifndef PYRO_CLIENT_CHILD_H
 #define PYRO_CLIENT_CHILD_H
@@ -13,9 +13,9 @@
 struct child;
 
 struct child_progress {
-    const char *phase;            /* NULL: none yet */
-    const char *message;          /* for a person */
-    struct progress_count count;  /* what is not known is -1, and the unit NULL */
+    const char *phase;           /* NULL: none yet */
+    const char *message;         /* for a person */
+    struct progress_count count; /* what is not known is -1, and the unit NULL */
 };
 
 struct child_end {
@@ -40,7 +40,7 @@ struct child_spec {
     const char *program;     /* NULL: this one */
     const char *const *argv; /* without the program; NULL-terminated, at most CHILD_ARGS_MAX */
     bool text;               /* its output is for people; else --json is given to it */
-    int out_fd;              /* where its output goes; -1: it is collected, up to CHILD_OUTPUT_MAX */
+    int out_fd; /* where its output goes; -1: it is collected, up to CHILD_OUTPUT_MAX */
     const struct child_ops *ops;
     void *arg;
 };

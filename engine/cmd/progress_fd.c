@@ -53,7 +53,8 @@ bool progress_fd_open(struct progress_fd *p, struct pyro_error *err)
     if (!parse_number(text, &fd) || !can_be_written(fd) || isatty(fd)) {
         pyro_fail(err, PYRO_INVALID_ARGUMENT,
                   "%s is '%s': not a descriptor, 3 or more, that can be written to%s",
-                  PROGRESS_FD_VARIABLE, text, fd >= 3 && isatty(fd) ? " and is not a terminal" : "");
+                  PROGRESS_FD_VARIABLE, text,
+                  fd >= 3 && isatty(fd) ? " and is not a terminal" : "");
         return pyro_hint(err, "unset it, or start pyro with that descriptor open on a pipe or a "
                               "file, as in '3>FILE'");
     }

@@ -178,9 +178,9 @@ static bool pass_on(const struct tree_source *s, int fd,
         snprintf(text, sizeof(text), "sending %llu entries: %.1f of %.1f MB",
                  (unsigned long long)s->counts.entries, (double)done / 1e6,
                  (double)s->counts.data_bytes / 1e6);
-        progress_update(progress, text,
-                        &(struct progress_count){ (int64_t)done, (int64_t)s->counts.data_bytes,
-                                                  "bytes" });
+        progress_update(
+            progress, text,
+            &(struct progress_count){ (int64_t)done, (int64_t)s->counts.data_bytes, "bytes" });
     }
     return n == 0 || pyro_fail_errno(err, "read from pyro-image");
 }

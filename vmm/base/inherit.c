@@ -8,8 +8,8 @@
 
 extern char **environ;
 
-/* The first row that fits counts; a name that ends in '*' is the beginning of one. A variable that is
- * not here reaches nobody. */
+/* The first row that fits counts; a name that ends in '*' is the beginning of one. A variable that
+ * is not here reaches nobody. */
 static const struct {
     const char *name;
     unsigned purposes;
