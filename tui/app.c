@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -19,6 +20,16 @@
 #define TICK_MS 1000
 
 /* ---- the stack ---- */
+
+void *screen_new(struct app *app, const struct screen_ops *ops, size_t size)
+{
+    struct screen *s = calloc(1, size);
+
+    BUG_ON(!s);
+    s->ops = ops;
+    s->app = app;
+    return s;
+}
 
 static void free_screen(struct screen *s)
 {
@@ -49,7 +60,6 @@ void app_push(struct app *app, struct screen *s)
 {
     if (app->top && app->top->ops->leave)
         app->top->ops->leave(app->top);
-    s->app = app;
     s->serial = ++app->last_serial;
     s->below = app->top;
     app->top = s;

@@ -104,10 +104,8 @@ const struct screen_ops ask_ops = {
 
 void ask_line(struct app *app, const struct ask_spec *spec)
 {
-    struct ask *a = calloc(1, sizeof(*a));
+    struct ask *a = screen_new(app, &ask_ops, sizeof(*a));
 
-    BUG_ON(!a);
-    a->screen.ops = &ask_ops;
     a->title = str_printf("%s", spec->title);
     a->label = str_printf("%s", spec->label);
     a->hint = str_printf("%s", spec->hint ? spec->hint : "");

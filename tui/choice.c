@@ -109,10 +109,9 @@ const struct screen_ops choice_ops = {
 
 void choice_ask(struct app *app, const struct choice_spec *spec)
 {
-    struct choice *c = calloc(1, sizeof(*c));
+    struct choice *c = screen_new(app, &choice_ops, sizeof(*c));
 
-    BUG_ON(!c || spec->count > CHOICE_MAX);
-    c->screen.ops = &choice_ops;
+    BUG_ON(spec->count > CHOICE_MAX);
     c->spec = *spec;
     c->title = str_printf("%s", spec->title);
     for (size_t i = 0; i < spec->count; i++)

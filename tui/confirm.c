@@ -156,10 +156,8 @@ const struct screen_ops confirm_ops = {
 
 void confirm_ask(struct app *app, const struct confirm_spec *spec)
 {
-    struct confirm *c = calloc(1, sizeof(*c));
+    struct confirm *c = screen_new(app, &confirm_ops, sizeof(*c));
 
-    BUG_ON(!c);
-    c->screen.ops = &confirm_ops;
     c->spec = *spec;
     c->title = str_printf("%s", spec->title);
     c->text = str_printf("%s", spec->text);

@@ -341,10 +341,8 @@ const struct screen_ops files_ops = {
 
 void files_open(struct app *app, const struct watched_workspace *w)
 {
-    struct files *f = calloc(1, sizeof(*f));
+    struct files *f = screen_new(app, &files_ops, sizeof(*f));
 
-    BUG_ON(!f);
-    f->screen.ops = &files_ops;
     memcpy(f->id, w->record.id, sizeof(f->id));
     f->path = str_printf("%s", ROOT);
     app_push(app, &f->screen);

@@ -300,10 +300,8 @@ const struct screen_ops form_ops = {
 
 void form_ask(struct app *app, const struct form_spec *spec)
 {
-    struct form *f = calloc(1, sizeof(*f));
+    struct form *f = screen_new(app, &form_ops, sizeof(*f));
 
-    BUG_ON(!f);
-    f->screen.ops = &form_ops;
     f->spec = *spec;
     f->environments = complete_values(COMPLETE_ENVIRONMENT, NULL);
     for (const char *const *name = spec->rows; *name; name++) {

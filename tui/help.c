@@ -137,9 +137,7 @@ void help_open(struct app *app)
 
     if (app->top->ops == &help_ops)
         return;
-    h = calloc(1, sizeof(*h));
-    BUG_ON(!h);
-    h->screen.ops = &help_ops;
+    h = screen_new(app, &help_ops, sizeof(*h));
     h->of = app->top->ops;
     app_push(app, &h->screen);
 }

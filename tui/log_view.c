@@ -194,8 +194,6 @@ void log_view_open(struct app *app)
 
     if (app->top->ops == &log_view_ops)
         return;
-    v = calloc(1, sizeof(*v));
-    BUG_ON(!v);
-    v->screen.ops = &log_view_ops;
+    v = screen_new(app, &log_view_ops, sizeof(*v));
     app_push(app, &v->screen);
 }

@@ -605,10 +605,8 @@ const struct screen_ops pager_ops = {
 
 struct pager *pager_open(struct app *app, const struct pager_spec *spec)
 {
-    struct pager *p = calloc(1, sizeof(*p));
+    struct pager *p = screen_new(app, &pager_ops, sizeof(*p));
 
-    BUG_ON(!p);
-    p->screen.ops = &pager_ops;
     p->spec = *spec;
     p->spec.text = NULL;
     p->spec.len = 0;

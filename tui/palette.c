@@ -391,9 +391,7 @@ void palette_open(struct app *app)
 
     if (app->top->ops->overlay)
         return;
-    p = calloc(1, sizeof(*p));
-    BUG_ON(!p);
-    p->screen.ops = &palette_ops;
+    p = screen_new(app, &palette_ops, sizeof(*p));
     look(p);
     app_push(app, &p->screen);
 }

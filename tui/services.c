@@ -441,12 +441,9 @@ const struct screen_ops services_ops = {
 
 void services_open(struct app *app, const char *workspace_id)
 {
-    struct services *v = calloc(1, sizeof(*v));
+    struct services *v = screen_new(app, &services_ops, sizeof(*v));
     struct pyro_error err = { 0 };
 
-    BUG_ON(!v);
-    v->screen.ops = &services_ops;
-    v->screen.app = app;
     snprintf(v->at, sizeof(v->at), "%s", workspace_id ? workspace_id : "");
     v->listener = (struct model_listener){ .changed = services_changed, .arg = v };
     v->log = service_log_new(app);

@@ -582,10 +582,7 @@ struct screen *shell_view_new(struct app *app, const char *workspace_id, const c
 
     if (!workspace_open(workspace_id, &o, err))
         return NULL;
-    v = calloc(1, sizeof(*v));
-    BUG_ON(!v);
-    v->screen.ops = &shell_view_ops;
-    v->screen.app = app;
+    v = screen_new(app, &shell_view_ops, sizeof(*v));
     buf_init(&v->typed, TYPED_MAX);
     snprintf(v->id, sizeof(v->id), "%s", o.id);
     snprintf(v->shell, sizeof(v->shell), "%s", shell_id);

@@ -262,10 +262,8 @@ const struct screen_ops snapshots_ops = {
 
 void snapshots_open(struct app *app, const struct watched_workspace *w)
 {
-    struct snapshots *v = calloc(1, sizeof(*v));
+    struct snapshots *v = screen_new(app, &snapshots_ops, sizeof(*v));
 
-    BUG_ON(!v);
-    v->screen.ops = &snapshots_ops;
     memcpy(v->id, w->record.id, sizeof(v->id));
     v->listener = (struct model_listener){ .changed = snapshots_changed, .arg = v };
     app_push(app, &v->screen);

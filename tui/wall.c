@@ -537,11 +537,8 @@ const struct screen_ops wall_ops = {
 
 void wall_open(struct app *app)
 {
-    struct wall *w = calloc(1, sizeof(*w));
+    struct wall *w = screen_new(app, &wall_ops, sizeof(*w));
 
-    BUG_ON(!w);
-    w->screen.ops = &wall_ops;
-    w->screen.app = app;
     w->listener = (struct model_listener){ .changed = wall_changed, .arg = w };
     model_listen(app->model, &w->listener);
     app_push(app, &w->screen);

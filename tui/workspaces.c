@@ -325,11 +325,8 @@ const struct screen_ops workspaces_ops = {
 
 struct screen *workspaces_new(struct app *app)
 {
-    struct workspaces *w = calloc(1, sizeof(*w));
+    struct workspaces *w = screen_new(app, &workspaces_ops, sizeof(*w));
 
-    BUG_ON(!w);
-    w->screen.ops = &workspaces_ops;
-    w->screen.app = app;
     w->listener.changed = workspaces_changed;
     w->listener.arg = w;
     details_init(&w->details, app);
