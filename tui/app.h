@@ -100,8 +100,8 @@ struct app {
     char wanted_workspace[WORKSPACE_ID_LENGTH + 1];
 };
 
-/* A screen's struct of `size` bytes, zeroed, which begins with its struct screen. app_push() it; or,
- * when it was not pushed, its ops->free() frees it. */
+/* A screen's struct of `size` bytes, zeroed, which begins with its struct screen. app_push() it;
+ * or, when it was not pushed, its ops->free() frees it. */
 void *screen_new(struct app *app, const struct screen_ops *ops, size_t size);
 /* Pushes a screen, which the frame owns from now on; ops->free() frees it. */
 void app_push(struct app *app, struct screen *s);

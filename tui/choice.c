@@ -1,8 +1,9 @@
 /* tui/choice.c: one of a few, from a list. */
+#include "tui/choice.h"
+
 #include <stdlib.h>
 
 #include "tui/list.h"
-#include "tui/parts.h"
 #include "vmm/base/fs.h"
 
 #define CHOICE_COLS 60

@@ -1,8 +1,9 @@
 /* tui/confirm.c: a question before something is lost. */
+#include "tui/confirm.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui/parts.h"
 #include "vmm/base/fs.h"
 
 #define TEXT_COLS 60

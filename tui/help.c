@@ -1,8 +1,9 @@
 /* tui/help.c: the keys of the screen below, from its key table. */
+#include "tui/help.h"
+
 #include <stdlib.h>
 
 #include "tui/list.h"
-#include "tui/parts.h"
 
 #define HELP_COLS 76
 #define KEY_COLS 18

@@ -1,10 +1,9 @@
 /* tui/keys_page.c: the key tables as a page. */
 #include "tui/keys_page.h"
+#include "tui/screens.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "tui/screens.h"
 
 static void print_keys(const char *keys)
 {

@@ -2,6 +2,8 @@
  * tui/log_view.c: the lines of the log, the newest last, and the commands that still run behind
  * them; the whole of the chosen one below.
  */
+#include "tui/log_view.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +11,6 @@
 #include "tui/job.h"
 #include "tui/list.h"
 #include "tui/log.h"
-#include "tui/parts.h"
 #include "vmm/base/fs.h"
 
 #define WHOLE_ROWS 4 /* with its rule */

@@ -11,12 +11,12 @@
 
 #include "engine/cmd/complete.h"
 #include "engine/cmd/text.h"
+#include "tui/confirm.h"
 #include "tui/field.h"
 #include "tui/job.h"
 #include "tui/list.h"
 #include "tui/model.h"
 #include "tui/pager.h"
-#include "tui/parts.h"
 #include "tui/words.h"
 #include "vmm/base/fs.h"
 

@@ -1,17 +1,23 @@
 /* tui/screens.c: every screen, one line each. */
+
 #include "tui/screens.h"
 
 #include <string.h>
 
 #include "tui/ask.h"
+#include "tui/choice.h"
+#include "tui/confirm.h"
 #include "tui/files.h"
 #include "tui/form.h"
+#include "tui/help.h"
+#include "tui/log_view.h"
 #include "tui/pager.h"
 #include "tui/palette.h"
-#include "tui/parts.h"
 #include "tui/services.h"
+#include "tui/shell_view.h"
 #include "tui/snapshots.h"
 #include "tui/wall.h"
+#include "tui/workspaces.h"
 
 const struct screen_ops *const screens[] = {
     &workspaces_ops, &shell_view_ops, &confirm_ops, &form_ops,     &choice_ops,

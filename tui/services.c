@@ -11,7 +11,6 @@
 #include "tui/job.h"
 #include "tui/list.h"
 #include "tui/model.h"
-#include "tui/parts.h"
 #include "tui/service_actions.h"
 #include "tui/service_log.h"
 #include "tui/service_row.h"

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/choice.h"
+#include "tui/confirm.h"
 #include "tui/job.h"
-#include "tui/parts.h"
 #include "vmm/base/fs.h"
 
 /* The shell that a signal is chosen for. */

@@ -3,6 +3,8 @@
  * shell, and its size stays what it is; control is taken and given back by a key, and the first
  * line says which of both it is.
  */
+#include "tui/shell_view.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +14,6 @@
 #include "engine/workspace/lifecycle.h"
 #include "tui/history.h"
 #include "tui/model.h"
-#include "tui/screens.h"
 #include "tui/shell_actions.h"
 #include "tui/shell_keys.h"
 #include "tui/shell_paint.h"

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "tui/ask.h"
+#include "tui/confirm.h"
 #include "tui/format.h"
 #include "tui/job.h"
 #include "tui/list.h"
-#include "tui/parts.h"
 #include "tui/workspace_actions.h"
 #include "vmm/base/fs.h"
 

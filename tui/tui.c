@@ -8,7 +8,9 @@
 #include "tui/job.h"
 #include "tui/model.h"
 #include "tui/screens.h"
+#include "tui/shell_view.h"
 #include "tui/target.h"
+#include "tui/workspaces.h"
 
 /* Ends as the signal that ended it would have, now that the terminal is back. */
 static void die_of(int number)

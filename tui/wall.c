@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "tui/model.h"
-#include "tui/screens.h"
+#include "tui/shell_view.h"
 #include "tui/wall_tile.h"
 #include "vmm/base/fs.h"
 

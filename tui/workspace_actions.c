@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "tui/batch.h"
+#include "tui/choice.h"
+#include "tui/confirm.h"
 #include "tui/form.h"
 #include "tui/format.h"
 #include "tui/job.h"
-#include "tui/parts.h"
-#include "tui/screens.h"
+#include "tui/shell_view.h"
 #include "vmm/base/fs.h"
 
 #define FIRST_ENVIRONMENT "debian:12"

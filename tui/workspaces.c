@@ -1,11 +1,12 @@
 /* tui/workspaces.c: the list of workspaces, the first screen. */
+#include "tui/workspaces.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tui/format.h"
 #include "tui/job.h"
-#include "tui/screens.h"
 #include "tui/table.h"
 #include "tui/workspaces_private.h"
 #include "vmm/base/fs.h"
