@@ -1,7 +1,11 @@
 # pyro: build, test, install. `make help` lists the targets.
-VERSION := 0.1.0
+
+VERSION := $(shell tools/version.sh)
+$(if $(VERSION),,$(error CHANGELOG.md: the first heading is not '## VERSION (DATE)'))
 PREFIX ?= /usr/local
 DESTDIR ?=
+# Where zsh looks for completions; Debian's packages have another directory for that.
+ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
 CC = gcc
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
@@ -15,7 +19,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -W
         -Wundef -Wcast-qual -Wnull-dereference $(if $(FUZZ),,-Wduplicated-cond -Wlogical-op) $(if $(DEV),-Werror)
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection $(if $(SAN)$(FUZZ),,-D_FORTIFY_SOURCE=2)
 OPT ?= $(if $(SAN)$(FUZZ),-O1 -g,-O2 -g)
-# "override": what is given as CFLAGS=… or LDFLAGS=… comes on top.
+# "override": what is given as CFLAGS=… or LDFLAGS=… comes on top; GUEST_CFLAGS and GUEST_LDFLAGS for the guest.
 override CFLAGS += -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fvisibility=hidden -fPIE -MMD -MP -I. -D_GNU_SOURCE \
           -include vmm/base/banned.h \
           $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) $(if $(COV),--coverage)
@@ -57,8 +61,9 @@ all: $(BIN)/pyro $(BIN)/pyro-image build/pyro-guest
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-GUEST_CFLAGS := -std=gnu11 -Os -g $(WARN) $(HARDEN) -ffunction-sections -fdata-sections -MMD -MP -I. -D_GNU_SOURCE \
+override GUEST_CFLAGS += -std=gnu11 -Os -g $(WARN) $(HARDEN) -ffunction-sections -fdata-sections -MMD -MP -I. -D_GNU_SOURCE \
                 -include vmm/base/banned.h
+GUEST_LDFLAGS ?=
 
 # What objects were made with stands in files that are written only when it changes: other flags or another
 # VERSION rebuild what they go into, and nothing else. PREFIX goes into nothing: pyro-image is found from where
@@ -68,8 +73,8 @@ VERSION_SRC := engine/environment/environment.c engine/environment/pull.c engine
 quoted = '$(subst ','\'',$(1))'
 stamp = $(shell mkdir -p $(dir $(1)); printf '%s\n' $(call quoted,$(2)) | cmp -s - $(1) || \
           printf '%s\n' $(call quoted,$(2)) >$(1))
-_ := $(call stamp,$(B)/flags.stamp,$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS)) \
-     $(call stamp,build/guest/flags.stamp,$(filter-out -Werror,$(GUEST_CFLAGS))) \
+_ := $(call stamp,$(B)/flags.stamp,$(CC) $(filter-out -Werror,$(CPPFLAGS) $(CFLAGS)) $(LDFLAGS)) \
+     $(call stamp,build/guest/flags.stamp,$(filter-out -Werror,$(CPPFLAGS) $(GUEST_CFLAGS)) $(GUEST_LDFLAGS)) \
      $(call stamp,$(B)/version.stamp,$(VERSION))
 $(call obj,$(VERSION_SRC)) build/guest/guest/identity.o: DEFINES := -DPYRO_VERSION='"$(VERSION)"'
 $(call obj,$(VERSION_SRC)) build/guest/guest/identity.o: $(B)/version.stamp
@@ -85,16 +90,16 @@ FORCE:
 $(B)/%.o: %.c $(B)/flags.stamp
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  CC    $<")
-	$(call compile,$(CC) $(CFLAGS))
+	$(call compile,$(CC) $(CPPFLAGS) $(CFLAGS))
 
 build/guest/%.o: %.c build/guest/flags.stamp
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  CC    $< (guest)")
-	$(call compile,gcc $(GUEST_CFLAGS))
+	$(call compile,gcc $(CPPFLAGS) $(GUEST_CFLAGS))
 
 build/pyro-guest: $(GUEST_OBJ)
 	$(if $(Q),@echo "  LD    $@")
-	$(Q)gcc -static -Wl,--gc-sections -o $@.debug $^ -ljansson
+	$(Q)gcc -static $(GUEST_LDFLAGS) -Wl,--gc-sections -o $@.debug $^ -ljansson
 	$(Q)strip -o $@ $@.debug
 
 # pyro carries the guest program inside: host and guest are never of different versions.
@@ -118,6 +123,11 @@ clean:
 setup:
 	@tools/setup.sh build run check
 
+# A Debian package for the release that this machine has, out of a clean copy of the tree.
+deb:
+	@tools/setup.sh build deb
+	@tools/deb.sh
+
 # From a fresh clone to a command in a microVM.
 demo:
 	@tools/setup.sh build run
@@ -129,11 +139,12 @@ demo:
 INSTALL_BIN := $(DESTDIR)$(PREFIX)/bin
 INSTALL_LIBEXEC := $(DESTDIR)$(PREFIX)/libexec/pyro
 INSTALL_SHARE := $(DESTDIR)$(PREFIX)/share
+INSTALL_ZSH := $(DESTDIR)$(ZSH_COMPLETIONS)
 
 # pyro finds pyro-image from where it stands itself (../libexec/pyro): any PREFIX fits this build.
 install: all
 	install -d $(INSTALL_BIN) $(INSTALL_LIBEXEC) $(INSTALL_SHARE)/doc/pyro \
-	    $(INSTALL_SHARE)/bash-completion/completions $(INSTALL_SHARE)/zsh/site-functions \
+	    $(INSTALL_SHARE)/bash-completion/completions $(INSTALL_ZSH) \
 	    $(INSTALL_SHARE)/fish/vendor_completions.d $(INSTALL_SHARE)/man/man1 \
 	    $(INSTALL_SHARE)/doc/pyro/docs $(INSTALL_SHARE)/doc/pyro/screenshots
 	install -m 755 build/pyro $(INSTALL_BIN)/pyro
@@ -143,12 +154,12 @@ install: all
 	install -m 644 screenshots/*.png $(INSTALL_SHARE)/doc/pyro/screenshots
 	build/pyro __man >$(INSTALL_SHARE)/man/man1/pyro.1
 	build/pyro completion bash >$(INSTALL_SHARE)/bash-completion/completions/pyro
-	build/pyro completion zsh >$(INSTALL_SHARE)/zsh/site-functions/_pyro
+	build/pyro completion zsh >$(INSTALL_ZSH)/_pyro
 	build/pyro completion fish >$(INSTALL_SHARE)/fish/vendor_completions.d/pyro.fish
 
 uninstall:
 	rm -f $(INSTALL_BIN)/pyro $(INSTALL_SHARE)/bash-completion/completions/pyro \
-	    $(INSTALL_SHARE)/zsh/site-functions/_pyro $(INSTALL_SHARE)/fish/vendor_completions.d/pyro.fish \
+	    $(INSTALL_ZSH)/_pyro $(INSTALL_SHARE)/fish/vendor_completions.d/pyro.fish \
 	    $(INSTALL_SHARE)/man/man1/pyro.1
 	rm -rf $(INSTALL_LIBEXEC) $(INSTALL_SHARE)/doc/pyro
 
@@ -159,6 +170,7 @@ help:
 	@echo 'make check           setup, build, all tests; ONLY=PATTERN for some'
 	@echo 'make check-unit      only the unit tests; also check-cli, check-tui, check-vm, check-source'
 	@echo 'make check-kvm       the KVM path, in a VM that emulates virtualization'
+	@echo 'make check-deb       the package, installed in bare roots of Debian 12 and 13'
 	@echo 'make check-long      fifty kills at random in the middle of snapshots and resets'
 	@echo 'make check-san       the tests under AddressSanitizer and UBSan'
 	@echo 'make fuzz TIME=60    each fuzz target for TIME seconds'
@@ -167,9 +179,10 @@ help:
 	@echo 'make docs            write docs/commands.md from the command table'
 	@echo 'make format          clang-format on every source'
 	@echo 'make install         PREFIX=/usr/local DESTDIR=; uninstall takes it away again'
+	@echo 'make deb             a Debian package, in build/deb'
 	@echo 'make clean           remove build/'
 	@echo 'Variables: V=1 (show commands), DEV=1 (warnings are errors), SAN=address,undefined, COV=1'
 
 -include $(shell find $(B) build/guest -type f -name '*.d' 2>/dev/null)
 -include tests/tests.mk
-.PHONY: FORCE all clean setup demo install uninstall help
+.PHONY: FORCE all clean setup deb demo install uninstall help

@@ -1,7 +1,7 @@
 #!/bin/bash
 # docs/commands.md and docs/keys.md are what the command table and the key tables give today, the tour of the terminal
 # interface names no key that is not one, every variable is in the manual page, and every file that the documents name is there.
-cd "$(dirname "$0")/.." && . tests/lib.sh
+cd "$(dirname "$0")/.." && . tests/lib.sh && . tests/links.sh
 
 "$PYRO" __markdown >"$TEST_DIR/commands.md"
 is "docs/commands.md is fresh (make docs)" "$(diff docs/commands.md "$TEST_DIR/commands.md" 2>&1 | head -20)" ""
@@ -12,10 +12,6 @@ unlisted=$(for name in $(git grep -ohE '\bPYRO_[A-Z_]+' -- README.md 'docs/*.md'
     "$PYRO" __man | grep -qF "fB$name" || echo "$name"
 done)
 is "every variable that the documents name is in the manual page" "$unlisted" ""
-gone=$(for page in $(git ls-files '*.md'); do
-    grep -oE '\]\([^)#]+' "$page" | cut -c3- | grep -v '^[a-z]*:' | while read -r link; do
-        [[ -e $(dirname "$page")/$link ]] || echo "$page: $link"
-    done
-done)
-is "every link in the documents leads somewhere" "$gone" ""
+mapfile -t pages < <(git ls-files '*.md')
+is "every link in the documents leads somewhere" "$(dead_links "${pages[@]}")" ""
 finish

@@ -1,5 +1,5 @@
 #!/bin/bash
-# tests/run.sh GROUP…: runs the tests of the groups source, unit, cli, tui, vm and coverage, and ends with
+# tests/run.sh GROUP…: runs the tests of the groups source, unit, cli, tui, vm, deb and coverage, and ends with
 # the line "N passed, N failed". Each test's output goes to a file below build/check, and to the
 # terminal when it fails. Unit programs run two at a time, the rest one after the other. The limits of time are
 # for what hangs: many times what a test takes on a slow machine under load.
@@ -110,6 +110,7 @@ for group; do
         mapfile -t programs < <(programs_of vm)
         run_group 1800 1 "${programs[@]}" tests/vm/*.sh
         ;;
+    deb) run_group 3600 1 tests/deb/*.sh ;;
     coverage) [[ $ONLY == '*' ]] && run_group 60 1 tests/coverage.sh ;;
     *)
         echo "tests/run.sh: unknown group '$group'" >&2

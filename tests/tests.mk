@@ -68,7 +68,7 @@ $(BENCH_RSS): $(B)/%: $(B)/%.o
 JOBS ?= $(shell nproc)
 RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
 
-.PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-long check-all check-san \
+.PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-deb check-long check-all check-san \
         fuzz fuzz-programs unit-programs bench screenshots docs format
 unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS) $(TUI_DRIVER) $(WEB_SERVER)
 fuzz-programs: $(FUZZ_TESTS)
@@ -95,6 +95,12 @@ check-vm: all $(VM_TESTS) $(VM_PROGRAMS) $(WEB_SERVER) $(TUI_DRIVER)
 check-kvm: setup
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/tests/unit/test_inmate
 	@PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/kvm/check-kvm.sh
+
+# The package, and what it is worth in bare Debian systems: minutes, and hundreds of megabytes are fetched the first time.
+check-deb: setup
+	@tools/setup.sh deb check-deb
+	@$(MAKE) --no-print-directory deb
+	@$(RUN) deb
 
 # What kills at random, often: minutes.
 check-long: all

@@ -1,6 +1,6 @@
 #!/bin/bash
 # tools/setup.sh GROUP…: installs the packages that are missing from the named groups (build, run, check, bench, fuzz,
-# pictures). Touches nothing, and asks for no rights, when none is missing.
+# pictures, deb, check-deb). Touches nothing, and asks for no rights, when none is missing.
 set -euo pipefail
 
 # GROUP, name on Debian and Ubuntu, name on Fedora ("-": part of another package there). Debian 12 is tested, and the
@@ -11,23 +11,22 @@ table() {
 build gcc gcc
 build make make
 build git git
-build pkg-config pkgconf
 build libjansson-dev jansson-devel
 build libxxhash-dev xxhash-devel
 build libncurses-dev ncurses-devel
 build libvterm-dev libvterm-devel
 build libarchive-dev libarchive-devel
 build libext2fs-dev e2fsprogs-devel
-build libgit2-dev libgit2-devel
 run qemu-system-x86 qemu-system-x86-core
 run qemu-utils qemu-img
 run mmdebstrap mmdebstrap
+run mount util-linux
 run uidmap shadow-utils
-run e2fsprogs e2fsprogs
 run passt passt
 check libcmocka-dev libcmocka-devel
 check clang-format-19 clang19-tools-extra
 check tmux tmux
+check e2fsprogs e2fsprogs
 check bubblewrap bubblewrap
 check python3 python3
 check xz-utils xz
@@ -53,6 +52,8 @@ fuzz libclang-rt-dev compiler-rt
 pictures librsvg2-bin librsvg2-tools
 pictures fonts-dejavu-core dejavu-sans-mono-fonts
 pictures vim vim-enhanced
+deb debhelper debhelper
+check-deb lintian -
 EOF
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -18,16 +19,17 @@
 #define DOUBLE_CLICK_MS 400
 #define TICK_MS 1000
 
-const struct key_binding app_keys[] = {
-    { APP_HELP, "help", "? F1", "help", "the keys of this screen" },
-    { APP_PALETTE, "palette", ":", "command", "any command of pyro, with completion" },
-    { APP_LOG, "log", "L", NULL, "what was done and what went wrong" },
-    { APP_REDRAW, "redraw", "Ctrl-l", NULL, "draw the screen anew" },
-    { APP_QUIT, "quit", "q Ctrl-c", "quit", "leave pyro tui; nothing stops running" },
-    { 0 },
-};
-
 /* ---- the stack ---- */
+
+void *screen_new(struct app *app, const struct screen_ops *ops, size_t size)
+{
+    struct screen *s = calloc(1, size);
+
+    BUG_ON(!s);
+    s->ops = ops;
+    s->app = app;
+    return s;
+}
 
 static void free_screen(struct screen *s)
 {
@@ -36,7 +38,7 @@ static void free_screen(struct screen *s)
     s->ops->free(s);
 }
 
-static void bury(void *arg)
+static void app_bury(void *arg)
 {
     struct app *app = arg;
 
@@ -58,7 +60,6 @@ void app_push(struct app *app, struct screen *s)
 {
     if (app->top && app->top->ops->leave)
         app->top->ops->leave(app->top);
-    s->app = app;
     s->serial = ++app->last_serial;
     s->below = app->top;
     app->top = s;
@@ -79,7 +80,7 @@ void app_pop(struct app *app)
     app->top = s->below;
     s->below = app->graveyard;
     app->graveyard = s;
-    loop_defer(app->loop, &app->bury, bury, app);
+    loop_defer(app->loop, &app->bury, app_bury, app);
     if (!app->top) {
         app_quit(app);
         return;
@@ -132,7 +133,7 @@ void app_damage(struct app *app)
     app->damaged = true;
 }
 
-static void on_frame(void *arg)
+static void app_on_frame(void *arg)
 {
     struct app *app = arg;
 
@@ -145,9 +146,9 @@ void app_damage_soon(struct app *app)
     int64_t now = clock_ms(), left = app->frame_ms + APP_FRAME_MS - now;
 
     if (left <= 0 || now - app->key_ms < APP_ECHO_MS)
-        on_frame(app);
+        app_on_frame(app);
     else if (!app->frame_timer.armed)
-        loop_timer_set(app->loop, &app->frame_timer, left, on_frame, app);
+        loop_timer_set(app->loop, &app->frame_timer, left, app_on_frame, app);
 }
 
 static bool anyone_ticks(const struct app *app)
@@ -158,7 +159,7 @@ static bool anyone_ticks(const struct app *app)
     return false;
 }
 
-static void on_tick(void *arg)
+static void app_on_tick(void *arg)
 {
     struct app *app = arg;
 
@@ -175,14 +176,21 @@ void app_tick_check(struct app *app)
     if (!anyone_ticks(app))
         loop_timer_cancel(app->loop, &app->tick_timer);
     else if (!app->tick_timer.armed)
-        loop_timer_set(app->loop, &app->tick_timer, TICK_MS, on_tick, app);
+        loop_timer_set(app->loop, &app->tick_timer, TICK_MS, app_on_tick, app);
 }
 
-static void on_message_over(void *arg)
+static void app_on_message_over(void *arg)
 {
     struct app *app = arg;
 
     app->message[0] = '\0';
+    app_damage(app);
+}
+
+void app_redraw(struct app *app)
+{
+    app->restacked = true;
+    clearok(curscr, TRUE);
     app_damage(app);
 }
 
@@ -196,7 +204,7 @@ void app_message(struct app *app, enum role role, const char *fmt, ...)
     app->message_role = role;
     if (role == ROLE_BAD || role == ROLE_WARN)
         log_add(role, "%s", app->message);
-    loop_timer_set(app->loop, &app->message_timer, MESSAGE_MS, on_message_over, app);
+    loop_timer_set(app->loop, &app->message_timer, MESSAGE_MS, app_on_message_over, app);
     app_damage(app);
 }
 
@@ -209,45 +217,12 @@ void app_error(struct app *app, const struct pyro_error *err)
 
 /* ---- events ---- */
 
-static void global_action(struct app *app, int action)
+static void act(struct app *app, const char *screen, const struct key_binding *binding)
 {
-    keymap_note("did", "global", app_keys, action);
-    switch (action) {
-    case APP_QUIT:
-        app_quit(app);
-        break;
-    case APP_REDRAW:
-        app->restacked = true;
-        clearok(curscr, TRUE);
-        app_damage(app);
-        break;
-    default:
-        if (app->open_global)
-            app->open_global(app, action);
-    }
-}
-
-static bool is_enabled(struct screen *s, int action)
-{
-    return !s->ops->enabled || s->ops->enabled(s, action);
-}
-
-static void screen_action(struct screen *s, int action)
-{
-    if (!is_enabled(s, action))
+    if (!keymap_can(binding, app->top))
         return;
-    keymap_note("did", s->ops->name, s->ops->keys, action);
-    s->ops->action(s, action);
-}
-
-/* What a key means now: a key may stand for several actions, of which the first that is possible is
- * meant. It is the screen's, and nobody else's, also while none is possible. */
-static int find_action(struct screen *s, const struct key_event *e)
-{
-    for (const struct key_binding *b = s->ops->keys; b && b->action; b++)
-        if (keymap_has(s->ops->name, b, e) && is_enabled(s, b->action))
-            return b->action;
-    return keymap_find(s->ops->name, s->ops->keys, e);
+    keymap_note("did", screen, binding);
+    binding->act(app->top, binding->arg);
 }
 
 /* A click on the key bar is the key. */
@@ -255,10 +230,7 @@ static void bar_click(struct app *app, int col)
 {
     for (int i = 0; i < app->bar_spot_count; i++)
         if (col >= app->bar_spots[i].from && col < app->bar_spots[i].to) {
-            if (app->bar_spots[i].global)
-                global_action(app, app->bar_spots[i].action);
-            else
-                screen_action(app->top, app->bar_spots[i].action);
+            act(app, app->bar_spots[i].screen, app->bar_spots[i].binding);
             return;
         }
 }
@@ -277,12 +249,12 @@ static void count_clicks(struct app *app, struct key_event *e)
     app->press_at = now, app->press_row = e->row, app->press_col = e->col;
 }
 
-static void on_event(void *arg, const struct key_event *event)
+static void app_on_event(void *arg, const struct key_event *event)
 {
     struct app *app = arg;
     struct key_event e = *event;
     struct screen *s = app->top;
-    int action;
+    const struct key_binding *binding;
 
     if (app->ended || !s)
         return;
@@ -305,21 +277,22 @@ static void on_event(void *arg, const struct key_event *event)
     }
     if (s->ops->event && s->ops->event(s, &e))
         return;
-    action = find_action(s, &e);
-    if (action) {
-        screen_action(s, action);
+    /* The screen's key is nobody else's, also while it does nothing. */
+    binding = keymap_find(s->ops->keys, s, s->ops->name, &e);
+    if (binding) {
+        act(app, s->ops->name, binding);
         return;
     }
-    action = keymap_find("global", app_keys, &e);
-    if (action)
-        global_action(app, action);
+    binding = keymap_find(app_keys, s, "global", &e);
+    if (binding)
+        act(app, "global", binding);
 }
 
-static void on_esc_over(void *arg)
+static void app_on_esc_over(void *arg)
 {
     struct app *app = arg;
 
-    input_flush(&app->input, on_event, app);
+    input_flush(&app->input, app_on_event, app);
 }
 
 static void terminal_gone(struct app *app)
@@ -329,7 +302,7 @@ static void terminal_gone(struct app *app)
     app_quit(app);
 }
 
-static void on_input(void *arg, uint32_t events UNUSED)
+static void app_on_input(void *arg, uint32_t events UNUSED)
 {
     struct app *app = arg;
     char bytes[4096];
@@ -343,12 +316,12 @@ static void on_input(void *arg, uint32_t events UNUSED)
         return;
     }
     loop_timer_cancel(app->loop, &app->esc_timer);
-    input_feed(&app->input, bytes, (size_t)n, on_event, app);
+    input_feed(&app->input, bytes, (size_t)n, app_on_event, app);
     if (input_waits(&app->input))
-        loop_timer_set(app->loop, &app->esc_timer, INPUT_ESC_MS, on_esc_over, app);
+        loop_timer_set(app->loop, &app->esc_timer, INPUT_ESC_MS, app_on_esc_over, app);
 }
 
-static void on_resize(void *arg)
+static void app_on_resize(void *arg)
 {
     struct app *app = arg;
     int rows, cols;
@@ -358,13 +331,13 @@ static void on_resize(void *arg)
         app_resize(app, rows, cols);
 }
 
-static void on_signal(void *arg, const struct signalfd_siginfo *info)
+static void app_on_signal(void *arg, const struct signalfd_siginfo *info)
 {
     struct app *app = arg;
 
     if (info->ssi_signo == SIGWINCH) {
         if (!app->resize_timer.armed)
-            loop_timer_set(app->loop, &app->resize_timer, RESIZE_MS, on_resize, app);
+            loop_timer_set(app->loop, &app->resize_timer, RESIZE_MS, app_on_resize, app);
         return;
     }
     app->exit_signal = (int)info->ssi_signo;
@@ -386,13 +359,13 @@ bool app_init(struct app *app, struct pyro_error *err)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGINT);
-    if (!app->loop || !loop_signals(app->loop, &signals, on_signal, app, err) || !tty_open(err))
+    if (!app->loop || !loop_signals(app->loop, &signals, app_on_signal, app, err) || !tty_open(err))
         return false;
     if (!tty_size(&app->rows, &app->cols))
         app->rows = LINES, app->cols = COLS;
     app_resize(app, app->rows, app->cols);
     loop_before_wait(app->loop, app_paint, app);
-    return loop_watch(app->loop, STDIN_FILENO, EPOLLIN, on_input, app, err);
+    return loop_watch(app->loop, STDIN_FILENO, EPOLLIN, app_on_input, app, err);
 }
 
 void app_run(struct app *app)
@@ -412,7 +385,7 @@ void app_close(struct app *app)
         free_screen(s);
     }
     if (app->loop)
-        bury(app);
+        app_bury(app);
 }
 
 void app_release(struct app *app)

@@ -4,12 +4,12 @@
  * A screen is a struct of its own that embeds struct screen first and a const table of functions.
  * It owns a rectangle (all of the terminal but the key bar, or, as an overlay, what it asks for in
  * the middle), gets the events when it is on top, and draws itself whole when the frame asks; it
- * asks for that with app_damage(). The frame finds the action of a key in the screen's key table,
- * draws the key bar from the same table and turns clicks on it into actions.
+ * asks for that with app_damage(). The frame finds what a key does in the screen's key table, draws
+ * the key bar from the same table and turns clicks on it into keys.
  *
- * An event goes: screen's event() → its key table → action(); the global table. A key may stand in
- * several rows: the first whose action is enabled() is meant.
- * Everything runs on the loop: nothing here or in a screen blocks.
+ * An event goes: screen's event() → its key table; the global table. A key may be in several rows:
+ * the first that is possible is meant. Everything runs on the loop: nothing here or in a screen
+ * blocks.
  */
 #ifndef PYRO_TUI_APP_H
 #define PYRO_TUI_APP_H
@@ -33,7 +33,7 @@ struct screen;
 struct screen_ops {
     const char *name;               /* in the configuration: key.NAME.ACTION */
     const char *title;              /* of the help screen */
-    const struct key_binding *keys; /* up to a row with action 0 */
+    const struct key_binding *keys; /* up to a row without a name */
     bool overlay; /* over the screen below, which stays visible; size() says how large */
 
     /* On top now: pushed, or uncovered. And no more: covered, or about to be freed. */
@@ -42,10 +42,6 @@ struct screen_ops {
     /* Whatever comes, before any key table; true: taken. Mouse positions are in the screen's own
      * window. May pop the screen. */
     bool (*event)(struct screen *s, const struct key_event *e);
-    /* An action of the key table. */
-    void (*action)(struct screen *s, int action);
-    /* Whether an action is possible now: the key bar shows only those. NULL: all are. */
-    bool (*enabled)(struct screen *s, int action);
     /* Whether event() takes every key: then the key bar offers none of those that all screens have.
      * NULL: never. */
     bool (*captures)(struct screen *s);
@@ -87,8 +83,9 @@ struct app {
     char message[512]; /* stands in the key bar for a while */
     enum role message_role;
     struct {
-        int from, to, action;
-        bool global;
+        int from, to;
+        const char *screen;
+        const struct key_binding *binding;
     } bar_spots[48];
     int bar_spot_count;
     int64_t press_at; /* of the last press, to tell double clicks */
@@ -101,10 +98,11 @@ struct app {
     char at_workspace[WORKSPACE_ID_LENGTH + 1];
     /* One that the list's cursor goes to as soon as it has it; "": none. */
     char wanted_workspace[WORKSPACE_ID_LENGTH + 1];
-    /* Opens help, log or palette: set by whoever knows those screens. */
-    void (*open_global)(struct app *app, int action);
 };
 
+/* A screen's struct of `size` bytes, zeroed, which begins with its struct screen. app_push() it;
+ * or, when it was not pushed, its ops->free() frees it. */
+void *screen_new(struct app *app, const struct screen_ops *ops, size_t size);
 /* Pushes a screen, which the frame owns from now on; ops->free() frees it. */
 void app_push(struct app *app, struct screen *s);
 /* Pops the top screen; the last one's end is the program's. */
@@ -139,8 +137,10 @@ void app_run(struct app *app);
 void app_close(struct app *app);
 void app_release(struct app *app);
 
-/* Actions that every screen has, unless its own table takes the key. */
+/* What is painted is painted whole. */
+void app_redraw(struct app *app);
+
+/* Keys that every screen has, unless its own table takes them: in screens.c. */
 extern const struct key_binding app_keys[];
-enum app_action { APP_QUIT = 1, APP_HELP, APP_LOG, APP_PALETTE, APP_REDRAW };
 
 #endif

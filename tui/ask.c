@@ -17,27 +17,19 @@ struct ask {
     void *arg;
 };
 
-enum action { SEND = 1, CANCEL };
-
-static const struct key_binding keys[] = {
-    { SEND, "send", "Enter", "go on", "go on with what stands here" },
-    { CANCEL, "cancel", "Esc", "cancel", "do nothing" },
-    { 0 },
-};
-
 static int label_rows(const struct ask *a, WINDOW *win, int cols)
 {
     return draw_wrapped(win, 2, 3, cols - 6, LABEL_ROWS, theme_style(ROLE_DIALOG), a->label);
 }
 
-static void size(struct screen *s, int *rows, int *cols)
+static void ask_size(struct screen *s, int *rows, int *cols)
 {
     if (*cols > ASK_COLS)
         *cols = ASK_COLS;
     *rows = label_rows((struct ask *)s, NULL, *cols) + 6;
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void ask_draw(struct screen *s, WINDOW *win)
 {
     struct ask *a = (struct ask *)s;
 
@@ -48,36 +40,46 @@ static void draw(struct screen *s, WINDOW *win)
                theme_style(ROLE_INPUT_DIM), a->hint);
 }
 
-static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+static bool ask_cursor(struct screen *s, int *ret_row, int *ret_col)
 {
     *ret_row = s->rows - 3;
     *ret_col = 3 + ((struct ask *)s)->field.cursor_col;
     return true;
 }
 
-static bool captures(struct screen *s UNUSED)
+static bool ask_captures(struct screen *s UNUSED)
 {
     return true;
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool ask_event(struct screen *s, const struct key_event *e)
 {
     return e->kind == EVENT_MOUSE || field_event(&((struct ask *)s)->field, e);
 }
 
-static void action(struct screen *s, int what)
+static void ask_send(struct screen *s, int arg UNUSED)
 {
     struct ask *a = (struct ask *)s;
 
-    if (what == SEND && !a->field.len)
+    if (!a->field.len)
         return;
     /* The question itself lives until this pass of the loop is over. */
     app_pop(s->app);
-    if (what == SEND)
-        a->answered(a->arg, a->field.text);
+    a->answered(a->arg, a->field.text);
 }
 
-static void destroy(struct screen *s)
+static void ask_cancel(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static const struct key_binding keys[] = {
+    { "send", "Enter", "go on", "go on with what is written here", .act = ask_send },
+    { "cancel", "Esc", "cancel", "do nothing", .act = ask_cancel },
+    { 0 },
+};
+
+static void ask_free(struct screen *s)
 {
     struct ask *a = (struct ask *)s;
 
@@ -92,21 +94,18 @@ const struct screen_ops ask_ops = {
     .title = "A question with an answer",
     .keys = keys,
     .overlay = true,
-    .size = size,
-    .event = event,
-    .action = action,
-    .draw = draw,
-    .cursor = cursor,
-    .captures = captures,
-    .free = destroy,
+    .size = ask_size,
+    .event = ask_event,
+    .draw = ask_draw,
+    .cursor = ask_cursor,
+    .captures = ask_captures,
+    .free = ask_free,
 };
 
 void ask_line(struct app *app, const struct ask_spec *spec)
 {
-    struct ask *a = calloc(1, sizeof(*a));
+    struct ask *a = screen_new(app, &ask_ops, sizeof(*a));
 
-    BUG_ON(!a);
-    a->screen.ops = &ask_ops;
     a->title = str_printf("%s", spec->title);
     a->label = str_printf("%s", spec->label);
     a->hint = str_printf("%s", spec->hint ? spec->hint : "");

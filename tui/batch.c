@@ -68,7 +68,7 @@ static void tell(const struct batch *b)
 
 static void go_on(struct batch *b);
 
-static void ended(void *arg, const struct job_end *end)
+static void batch_ended(void *arg, const struct job_end *end)
 {
     struct batch_item *item = arg;
     struct batch *b = item->batch;
@@ -90,7 +90,7 @@ static void go_on(struct batch *b)
         const char *argv[] = { "workspace", b->word, item->id, NULL };
         scoped_free char *what = str_printf("%s %s", b->word, item->name);
 
-        job_start(b->app, what, argv, false, ended, item);
+        job_start(b->app, what, argv, false, batch_ended, item);
     }
     b->beginning = false;
     if (b->over < b->count)

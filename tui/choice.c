@@ -1,8 +1,9 @@
 /* tui/choice.c: one of a few, from a list. */
+#include "tui/choice.h"
+
 #include <stdlib.h>
 
 #include "tui/list.h"
-#include "tui/parts.h"
 #include "vmm/base/fs.h"
 
 #define CHOICE_COLS 60
@@ -14,16 +15,7 @@ struct choice {
     char *title, *words[CHOICE_MAX];
 };
 
-enum action { DOWN = 1, CHOOSE = DOWN + LIST_ACTIONS, CANCEL };
-
-static const struct key_binding keys[] = {
-    { CHOOSE, "choose", "Enter", "choose", "take this one" },
-    { CANCEL, "cancel", "Esc q", "back", "take none" },
-    LIST_KEYS(DOWN),
-    { 0 },
-};
-
-static void size(struct screen *s, int *rows, int *cols)
+static void choice_size(struct screen *s, int *rows, int *cols)
 {
     struct choice *c = (struct choice *)s;
 
@@ -32,7 +24,7 @@ static void size(struct screen *s, int *rows, int *cols)
     *rows = c->list.count + 2;
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void choice_draw(struct screen *s, WINDOW *win)
 {
     struct choice *c = (struct choice *)s;
 
@@ -54,19 +46,29 @@ static void choose(struct choice *c)
     c->spec.chosen(take_ptr(&c->spec.arg), (size_t)c->list.selected);
 }
 
-static void action(struct screen *s, int a)
+static void choice_take(struct screen *s, int arg UNUSED)
 {
-    struct choice *c = (struct choice *)s;
-
-    if (a == CHOOSE)
-        choose(c);
-    else if (a == CANCEL)
-        app_pop(s->app);
-    else
-        list_action(&c->list, DOWN, a);
+    choose((struct choice *)s);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static void choice_cancel(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static void choice_move(struct screen *s, int step)
+{
+    list_step(&((struct choice *)s)->list, step);
+}
+
+static const struct key_binding keys[] = {
+    { "choose", "Enter", "choose", "take this one", .act = choice_take },
+    { "cancel", "Esc q", "back", "take none", .act = choice_cancel },
+    LIST_KEYS(choice_move),
+    { 0 },
+};
+
+static bool choice_event(struct screen *s, const struct key_event *e)
 {
     struct choice *c = (struct choice *)s;
     int row = e->row - 1;
@@ -83,7 +85,7 @@ static bool event(struct screen *s, const struct key_event *e)
     return true;
 }
 
-static void destroy(struct screen *s)
+static void choice_free(struct screen *s)
 {
     struct choice *c = (struct choice *)s;
 
@@ -100,19 +102,17 @@ const struct screen_ops choice_ops = {
     .title = "A choice",
     .keys = keys,
     .overlay = true,
-    .size = size,
-    .event = event,
-    .action = action,
-    .draw = draw,
-    .free = destroy,
+    .size = choice_size,
+    .event = choice_event,
+    .draw = choice_draw,
+    .free = choice_free,
 };
 
 void choice_ask(struct app *app, const struct choice_spec *spec)
 {
-    struct choice *c = calloc(1, sizeof(*c));
+    struct choice *c = screen_new(app, &choice_ops, sizeof(*c));
 
-    BUG_ON(!c || spec->count > CHOICE_MAX);
-    c->screen.ops = &choice_ops;
+    BUG_ON(spec->count > CHOICE_MAX);
     c->spec = *spec;
     c->title = str_printf("%s", spec->title);
     for (size_t i = 0; i < spec->count; i++)

@@ -1,8 +1,9 @@
 /* tui/confirm.c: a question before something is lost. */
+#include "tui/confirm.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui/parts.h"
 #include "vmm/base/fs.h"
 
 #define TEXT_COLS 60
@@ -13,16 +14,6 @@ struct confirm {
     struct confirm_spec spec; /* arg is NULL once yes() has taken it */
     char *title, *text;
     int first, lines; /* of the text: the uppermost shown, all */
-};
-
-enum action { YES = 1, NO, DOWN, UP };
-
-static const struct key_binding keys[] = {
-    { YES, "yes", "y", "yes", "do it" },
-    { NO, "no", "n Esc q", "no", "leave everything as it is" },
-    { DOWN, "down", "Down j PgDn", "more", "the rest of a long text" },
-    { UP, "up", "Up k PgUp", NULL, "… and back" },
-    { 0 },
 };
 
 /* The lines of text that there is room for. */
@@ -50,7 +41,7 @@ static int paragraphs(const struct confirm *c, WINDOW *win, int row, int cols)
     return used;
 }
 
-static void size(struct screen *s, int *rows, int *cols)
+static void confirm_size(struct screen *s, int *rows, int *cols)
 {
     if (*cols > TEXT_COLS)
         *cols = TEXT_COLS;
@@ -68,7 +59,7 @@ static void scroll_by(struct confirm *c, int by)
         c->first = 0;
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void confirm_draw(struct screen *s, WINDOW *win)
 {
     struct confirm *c = (struct confirm *)s;
     struct style dialog = theme_style(ROLE_DIALOG),
@@ -88,48 +79,61 @@ static void draw(struct screen *s, WINDOW *win)
     draw_text(win, row, 12, s->cols - 15, theme_style(ROLE_BUTTON), " n no ");
 }
 
-static void action(struct screen *s, int a)
+static void confirm_answer(struct screen *s, int yes)
 {
     struct confirm *c = (struct confirm *)s;
 
-    if (a == DOWN || a == UP) {
-        scroll_by(c, (a == DOWN ? 1 : -1) * (text_rows(c) + 1) / 2);
-        return;
-    }
     app_pop(s->app);
-    if (a == YES)
+    if (yes)
         c->spec.yes(take_ptr(&c->spec.arg));
 }
 
-static bool enabled(struct screen *s, int a)
+static void confirm_scroll(struct screen *s, int by)
 {
     struct confirm *c = (struct confirm *)s;
 
-    return (a != DOWN && a != UP) || c->lines > text_rows(c);
+    scroll_by(c, by * (text_rows(c) + 1) / 2);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool confirm_is_long(struct screen *s, int arg UNUSED)
+{
+    struct confirm *c = (struct confirm *)s;
+
+    return c->lines > text_rows(c);
+}
+
+static const struct key_binding keys[] = {
+    { "yes", "y", "yes", "do it", .act = confirm_answer, .arg = true },
+    { "no", "n Esc q", "no", "leave everything as it is", .act = confirm_answer, .arg = false },
+    { "down", "Down j PgDn", "more", "the rest of a long text", .act = confirm_scroll,
+      .can = confirm_is_long, .arg = 1 },
+    { "up", "Up k PgUp", NULL, "… and back", .act = confirm_scroll, .can = confirm_is_long,
+      .arg = -1 },
+    { 0 },
+};
+
+static bool confirm_event(struct screen *s, const struct key_event *e)
 {
     int row = s->rows - 3;
 
     if (e->kind == EVENT_MOUSE && (e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN))
         scroll_by((struct confirm *)s, e->mouse == MOUSE_WHEEL_UP ? -1 : 1);
     /* Text that was meant for something else must not hold the one letter that agrees. */
-    if (e->kind == EVENT_KEY && !keymap_find(s->ops->name, keys, e) &&
-        !keymap_find("global", app_keys, e)) {
+    if (e->kind == EVENT_KEY && !keymap_find(keys, s, s->ops->name, e) &&
+        !keymap_find(app_keys, s, "global", e)) {
         app_pop(s->app);
         return true;
     }
     if (e->kind != EVENT_MOUSE || e->mouse != MOUSE_PRESS || e->button != 1)
         return false;
     if (e->row == row && e->col >= 3 && e->col < 10)
-        action(s, YES);
+        confirm_answer(s, true);
     else if (e->row == row && e->col >= 12 && e->col < 18)
-        action(s, NO);
+        confirm_answer(s, false);
     return true;
 }
 
-static void destroy(struct screen *s)
+static void confirm_free(struct screen *s)
 {
     struct confirm *c = (struct confirm *)s;
 
@@ -145,20 +149,16 @@ const struct screen_ops confirm_ops = {
     .title = "A question",
     .keys = keys,
     .overlay = true,
-    .size = size,
-    .event = event,
-    .action = action,
-    .enabled = enabled,
-    .draw = draw,
-    .free = destroy,
+    .size = confirm_size,
+    .event = confirm_event,
+    .draw = confirm_draw,
+    .free = confirm_free,
 };
 
 void confirm_ask(struct app *app, const struct confirm_spec *spec)
 {
-    struct confirm *c = calloc(1, sizeof(*c));
+    struct confirm *c = screen_new(app, &confirm_ops, sizeof(*c));
 
-    BUG_ON(!c);
-    c->screen.ops = &confirm_ops;
     c->spec = *spec;
     c->title = str_printf("%s", spec->title);
     c->text = str_printf("%s", spec->text);

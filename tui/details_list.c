@@ -12,7 +12,7 @@
 
 #define NAME_COLS 16
 
-static void on_service(void *arg)
+static void details_list_on_service(void *arg)
 {
     details_list_stale(arg);
 }
@@ -24,7 +24,7 @@ void details_list_init(struct details_list *l, struct app *app)
     memset(l, 0, sizeof(*l));
     l->app = app;
     l->services = json_array();
-    l->watch = service_watch_new(app->loop, on_service, l, &err);
+    l->watch = service_watch_new(app->loop, details_list_on_service, l, &err);
     if (!l->watch)
         app_error(app, &err);
 }
@@ -244,14 +244,14 @@ static void moved_to(struct details_list *l, int entry, const struct watched_wor
         name_entry(l, w, l->entries.selected, l->at, sizeof(l->at));
 }
 
-bool details_list_action(struct details_list *l, int first_action, int action)
+void details_list_step(struct details_list *l, enum list_step step)
 {
     const struct watched_workspace *w = model_find(l->app->model, l->workspace_id);
 
-    if (!w || !list_action(&l->entries, first_action, action))
-        return false;
+    if (!w)
+        return;
+    list_step(&l->entries, step);
     moved_to(l, l->entries.selected, w);
-    return true;
 }
 
 enum list_hit details_list_mouse(struct details_list *l, const struct key_event *e)

@@ -43,8 +43,7 @@ void details_list_draw(struct details_list *l, WINDOW *win, const struct watched
 const struct watched_shell *details_list_shell(const struct details_list *l,
                                                const struct watched_workspace *w);
 const json_t *details_list_service(const struct details_list *l);
-/* A key of LIST_KEYS(first). */
-bool details_list_action(struct details_list *l, int first_action, int action);
+void details_list_step(struct details_list *l, enum list_step step);
 enum list_hit details_list_mouse(struct details_list *l, const struct key_event *e);
 
 #endif

@@ -22,7 +22,7 @@ static bool starts(const char *line, size_t n, const char *with)
     return n >= strlen(with) && memcmp(line, with, strlen(with)) == 0;
 }
 
-static enum role role_of(const char *line, size_t n)
+static enum role diff_view_role_of(const char *line, size_t n)
 {
     if (starts(line, n, "@@ "))
         return ROLE_ACCENT;
@@ -63,10 +63,10 @@ static char *counts_of(const char *text, size_t n)
                       number_of(head, "deleted"));
 }
 
-static void show(void *arg UNUSED, const struct job_end *end)
+static void diff_view_show(void *arg UNUSED, const struct job_end *end)
 {
     struct app *app = open_diff.app;
-    struct pager_spec spec = { .role = role_of, .section = FILE_LINE, .mapped = true };
+    struct pager_spec spec = { .role = diff_view_role_of, .section = FILE_LINE, .mapped = true };
     scoped_close int fd = open_diff.text_fd;
     scoped_free char *counts = NULL, *title = NULL;
     struct pyro_error err = { 0 };
@@ -105,5 +105,5 @@ void diff_view_open(struct app *app, const struct watched_workspace *w)
     free(open_diff.name);
     open_diff.name = str_printf("%s", model_name(w));
     open_diff.text_fd = text_file_open(dir_fd);
-    open_diff.job = job_start_into(app, what, argv, open_diff.text_fd, show, NULL);
+    open_diff.job = job_start_into(app, what, argv, open_diff.text_fd, diff_view_show, NULL);
 }

@@ -32,18 +32,6 @@ struct files {
     char *exporting; /* the path that is asked about */
 };
 
-enum action { OPEN = 1, UP_DIR, EXPORT, REFRESH, CLOSE, MOVE };
-
-static const struct key_binding keys[] = {
-    { OPEN, "open", "Enter Right l", "open", "open a directory, read a file" },
-    { UP_DIR, "up-directory", "Backspace Left h", "up", "to the directory above" },
-    { EXPORT, "export", "e", "export", "copy it to this host" },
-    { REFRESH, "refresh", "r", "read again", "read the directory again" },
-    { CLOSE, "close", "Esc q", "back", "back" },
-    LIST_KEYS(MOVE),
-    { 0 },
-};
-
 /* ---- reading ---- */
 
 static const char *member(const json_t *entry, const char *name)
@@ -81,7 +69,7 @@ static void take_entries(struct files *f, const json_t *listing)
     f->chosen = NULL;
 }
 
-static void listed(void *arg, const struct job_end *end)
+static void files_listed(void *arg, const struct job_end *end)
 {
     struct files *f = arg;
 
@@ -117,10 +105,10 @@ static void list_directory(struct files *f, const char *path, char *chosen)
 
     free(f->chosen);
     f->chosen = chosen;
-    run(f, argv, path, listed);
+    run(f, argv, path, files_listed);
 }
 
-static void read_file(void *arg, const struct job_end *end)
+static void files_read_file(void *arg, const struct job_end *end)
 {
     struct files *f = arg;
     const json_t *content = json_object_get(end->result, "content");
@@ -190,7 +178,7 @@ static void draw_head(const struct files *f, WINDOW *win)
                   "on the disk of a stopped workspace");
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void files_draw(struct screen *s, WINDOW *win)
 {
     struct files *f = (struct files *)s;
     int rows = s->rows - HEAD_ROWS;
@@ -218,7 +206,7 @@ static void open_entry(struct files *f)
     if (is_directory(entry))
         list_directory(f, path, NULL);
     else if (!strcmp(type, "file"))
-        run(f, argv, path, read_file);
+        run(f, argv, path, files_read_file);
     else if (!strcmp(type, "symlink"))
         app_message(f->screen.app, ROLE_WARN, "a link to %s: links are not followed",
                     member(entry, "link_target"));
@@ -226,15 +214,16 @@ static void open_entry(struct files *f)
         app_message(f->screen.app, ROLE_WARN, "%s is no file that can be read", path);
 }
 
-static void go_up(struct files *f)
+static void files_go_up(struct screen *s, int arg UNUSED)
 {
+    struct files *f = (struct files *)s;
     scoped_free char *copy = str_printf("%s", f->path);
 
     if (strcmp(f->path, ROOT) != 0)
         list_directory(f, dirname(copy), str_printf("%s", f->path));
 }
 
-static void exported(void *arg, const struct job_end *end)
+static void files_exported(void *arg, const struct job_end *end)
 {
     struct app *app = arg;
 
@@ -244,25 +233,26 @@ static void exported(void *arg, const struct job_end *end)
                     json_string_or(end->result, "output_path", ""));
 }
 
-static void export_it(void *arg, const char *output)
+static void files_export_it(void *arg, const char *output)
 {
     struct files *f = arg;
     const char *const argv[] = { "workspace", "export", f->id, f->exporting,
                                  "--output",  output,   NULL };
     scoped_free char *what = str_printf("export %s", f->exporting);
 
-    job_start(f->screen.app, what, argv, false, exported, f->screen.app);
+    job_start(f->screen.app, what, argv, false, files_exported, f->screen.app);
 }
 
-static void ask_export(struct files *f)
+static void files_ask_export(struct screen *s, int arg UNUSED)
 {
+    struct files *f = (struct files *)s;
     const char *path = member(selected(f), "path"), *name = strrchr(path, '/');
     scoped_free char *title = str_printf("export %s", path);
     struct ask_spec spec = { .title = title,
                              .label = "Where on this host it goes. Nothing may be there yet.",
                              .text = name ? name + 1 : "",
                              .hint = "a path on this host",
-                             .answered = export_it,
+                             .answered = files_export_it,
                              .arg = f };
 
     free(f->exporting);
@@ -270,50 +260,64 @@ static void ask_export(struct files *f)
     ask_line(f->screen.app, &spec);
 }
 
-static bool enabled(struct screen *s, int a)
+static bool files_has_entry(struct screen *s, int arg UNUSED)
 {
     struct files *f = (struct files *)s;
 
-    switch (a) {
-    case OPEN:
-    case EXPORT:
-        return selected(f) && !f->job;
-    case UP_DIR:
-        return strcmp(f->path, ROOT) != 0;
-    default:
-        return true;
-    }
+    return selected(f) && !f->job;
 }
 
-static void action(struct screen *s, int a)
+static void files_open_entry(struct screen *s, int arg UNUSED)
+{
+    open_entry((struct files *)s);
+}
+
+static bool files_is_below(struct screen *s, int arg UNUSED)
+{
+    return strcmp(((struct files *)s)->path, ROOT) != 0;
+}
+
+static void files_refresh(struct screen *s, int arg UNUSED)
 {
     struct files *f = (struct files *)s;
     const json_t *at = selected(f);
 
-    if (a == CLOSE)
-        app_pop(s->app);
-    else if (a == OPEN && at)
-        open_entry(f);
-    else if (a == UP_DIR)
-        go_up(f);
-    else if (a == EXPORT && at)
-        ask_export(f);
-    else if (a == REFRESH)
-        list_directory(f, f->path, at ? str_printf("%s", member(at, "path")) : NULL);
-    else
-        list_action(&f->list, MOVE, a);
+    list_directory(f, f->path, at ? str_printf("%s", member(at, "path")) : NULL);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static void files_close(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static void files_move(struct screen *s, int step)
+{
+    list_step(&((struct files *)s)->list, step);
+}
+
+static const struct key_binding keys[] = {
+    { "open", "Enter Right l", "open", "open a directory, read a file", .act = files_open_entry,
+      .can = files_has_entry },
+    { "up-directory", "Backspace Left h", "up", "to the directory above", .act = files_go_up,
+      .can = files_is_below },
+    { "export", "e", "export", "copy it to this host", .act = files_ask_export,
+      .can = files_has_entry },
+    { "refresh", "r", "read again", "read the directory again", .act = files_refresh },
+    { "close", "Esc q", "back", "back", .act = files_close },
+    LIST_KEYS(files_move),
+    { 0 },
+};
+
+static bool files_event(struct screen *s, const struct key_event *e)
 {
     struct files *f = (struct files *)s;
 
-    if (list_mouse(&f->list, e, HEAD_ROWS) == LIST_OPENED && enabled(s, OPEN))
+    if (list_mouse(&f->list, e, HEAD_ROWS) == LIST_OPENED && files_has_entry(s, 0))
         open_entry(f);
     return e->kind == EVENT_MOUSE;
 }
 
-static void destroy(struct screen *s)
+static void files_free(struct screen *s)
 {
     struct files *f = (struct files *)s;
 
@@ -330,19 +334,15 @@ const struct screen_ops files_ops = {
     .name = "files",
     .title = "Files",
     .keys = keys,
-    .event = event,
-    .action = action,
-    .enabled = enabled,
-    .draw = draw,
-    .free = destroy,
+    .event = files_event,
+    .draw = files_draw,
+    .free = files_free,
 };
 
 void files_open(struct app *app, const struct watched_workspace *w)
 {
-    struct files *f = calloc(1, sizeof(*f));
+    struct files *f = screen_new(app, &files_ops, sizeof(*f));
 
-    BUG_ON(!f);
-    f->screen.ops = &files_ops;
     memcpy(f->id, w->record.id, sizeof(f->id));
     f->path = str_printf("%s", ROOT);
     app_push(app, &f->screen);

@@ -28,16 +28,6 @@ struct form {
     json_t *environments; /* what there is to choose from */
 };
 
-enum action { SEND = 1, CANCEL, NEXT, PREVIOUS };
-
-static const struct key_binding keys[] = {
-    { SEND, "send", "Enter", "go on", "do it with these values" },
-    { CANCEL, "cancel", "Esc", "cancel", "do nothing" },
-    { NEXT, "next-field", "Tab Down", "next field", "to the next field" },
-    { PREVIOUS, "previous-field", "Up Shift-Tab", NULL, "to the field before" },
-    { 0 },
-};
-
 /* ---- fields ---- */
 
 static const struct arg_spec *row_named(const struct cmd_spec *cmd, const char *name)
@@ -90,7 +80,7 @@ static bool choose(struct form *f, bool back)
 
 /* ---- drawing ---- */
 
-static void size(struct screen *s, int *rows, int *cols)
+static void form_size(struct screen *s, int *rows, int *cols)
 {
     int wanted = ((struct form *)s)->count + HELP_ROWS + 5;
 
@@ -152,7 +142,7 @@ static void draw_field(struct form *f, const struct layout *l, WINDOW *win, int 
         draw_text(win, row, f->screen.cols - 4, 2, style_on(theme_style(ROLE_DIM), dialog), "◂▸");
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void form_draw(struct screen *s, WINDOW *win)
 {
     struct form *f = (struct form *)s;
     const struct arg_spec *at = f->fields[f->focus].row;
@@ -171,7 +161,7 @@ static void draw(struct screen *s, WINDOW *win)
     draw_wrapped(win, 2 * l.top - 1 + l.fields, 3, s->cols - 6, l.help_rows, dim, help);
 }
 
-static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+static bool form_cursor(struct screen *s, int *ret_row, int *ret_col)
 {
     struct form *f = (struct form *)s;
     struct layout l = layout_of(f);
@@ -235,12 +225,12 @@ static void send(struct form *f)
 
 /* ---- the screen ---- */
 
-static bool captures(struct screen *s UNUSED)
+static bool form_captures(struct screen *s UNUSED)
 {
     return true;
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool form_event(struct screen *s, const struct key_event *e)
 {
     struct form *f = (struct form *)s;
     struct layout l = layout_of(f);
@@ -259,19 +249,35 @@ static bool event(struct screen *s, const struct key_event *e)
     return field_event(&f->fields[f->focus].text, e);
 }
 
-static void action(struct screen *s, int a)
+static void form_send(struct screen *s, int arg UNUSED)
 {
     struct form *f = (struct form *)s;
 
-    if (a == CANCEL)
-        app_pop(s->app);
-    else if (a != SEND)
-        f->focus = (f->focus + (a == NEXT ? 1 : f->count - 1)) % f->count;
-    else if (check(f))
+    if (check(f))
         send(f);
 }
 
-static void destroy(struct screen *s)
+static void form_cancel(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static void form_move(struct screen *s, int by)
+{
+    struct form *f = (struct form *)s;
+
+    f->focus = (f->focus + f->count + by) % f->count;
+}
+
+static const struct key_binding keys[] = {
+    { "send", "Enter", "go on", "do it with these values", .act = form_send },
+    { "cancel", "Esc", "cancel", "do nothing", .act = form_cancel },
+    { "next-field", "Tab Down", "next field", "to the next field", .act = form_move, .arg = 1 },
+    { "previous-field", "Up Shift-Tab", NULL, "to the field before", .act = form_move, .arg = -1 },
+    { 0 },
+};
+
+static void form_free(struct screen *s)
 {
     struct form *f = (struct form *)s;
 
@@ -284,21 +290,18 @@ const struct screen_ops form_ops = {
     .title = "A form",
     .keys = keys,
     .overlay = true,
-    .size = size,
-    .event = event,
-    .action = action,
-    .draw = draw,
-    .cursor = cursor,
-    .captures = captures,
-    .free = destroy,
+    .size = form_size,
+    .event = form_event,
+    .draw = form_draw,
+    .cursor = form_cursor,
+    .captures = form_captures,
+    .free = form_free,
 };
 
 void form_ask(struct app *app, const struct form_spec *spec)
 {
-    struct form *f = calloc(1, sizeof(*f));
+    struct form *f = screen_new(app, &form_ops, sizeof(*f));
 
-    BUG_ON(!f);
-    f->screen.ops = &form_ops;
     f->spec = *spec;
     f->environments = complete_values(COMPLETE_ENVIRONMENT, NULL);
     for (const char *const *name = spec->rows; *name; name++) {

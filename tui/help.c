@@ -1,8 +1,9 @@
 /* tui/help.c: the keys of the screen below, from its key table. */
+#include "tui/help.h"
+
 #include <stdlib.h>
 
 #include "tui/list.h"
-#include "tui/parts.h"
 
 #define HELP_COLS 76
 #define KEY_COLS 18
@@ -13,14 +14,6 @@ struct help {
     struct screen screen;
     const struct screen_ops *of;
     int first, total;
-};
-
-enum action { DOWN = 1, CLOSE = DOWN + LIST_ACTIONS };
-
-static const struct key_binding keys[] = {
-    LIST_KEYS(DOWN),
-    { CLOSE, "close", "Esc q ?", "close", "back" },
-    { 0 },
 };
 
 /* The lines of one binding, at `row`; with win NULL only counted. */
@@ -46,13 +39,13 @@ static int draw_table(int width, WINDOW *win, int row, const struct screen_ops *
     const char *name = ops ? ops->name : "global";
     int used = 0;
 
-    for (const struct key_binding *b = ops ? ops->keys : app_keys; b && b->action; b++)
+    for (const struct key_binding *b = ops ? ops->keys : app_keys; b && b->name; b++)
         if (*keymap_keys(name, b))
             used += draw_binding(width, win, row + used, keymap_keys(name, b), b);
     return used;
 }
 
-static void size(struct screen *s, int *rows, int *cols)
+static void help_size(struct screen *s, int *rows, int *cols)
 {
     struct help *h = (struct help *)s;
 
@@ -71,7 +64,7 @@ static void scroll_to(struct help *h, int first)
         h->first = 0;
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void help_draw(struct screen *s, WINDOW *win)
 {
     struct help *h = (struct help *)s;
     int row;
@@ -89,22 +82,30 @@ static void draw(struct screen *s, WINDOW *win)
                    theme_style(ROLE_DIALOG_BORDER));
 }
 
-static void action(struct screen *s, int a)
+/* A list without a cursor: its first line is what moves. */
+static void help_move(struct screen *s, int step)
 {
     struct help *h = (struct help *)s;
-    struct list list = { .count = h->total, .rows = s->rows - 2, .first = h->first };
+    struct list list = {
+        .count = h->total, .rows = s->rows - 2, .first = h->first, .selected = h->first
+    };
 
-    if (a == CLOSE) {
-        app_pop(s->app);
-        return;
-    }
-    /* A list without a cursor: its first line is what moves. */
-    list.selected = h->first;
-    if (list_action(&list, DOWN, a))
-        scroll_to(h, list.selected);
+    list_step(&list, step);
+    scroll_to(h, list.selected);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static void help_close(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static const struct key_binding keys[] = {
+    LIST_KEYS(help_move),
+    { "close", "Esc q ?", "close", "back", .act = help_close },
+    { 0 },
+};
+
+static bool help_event(struct screen *s, const struct key_event *e)
 {
     struct help *h = (struct help *)s;
 
@@ -115,7 +116,7 @@ static bool event(struct screen *s, const struct key_event *e)
     return true;
 }
 
-static void destroy(struct screen *s)
+static void help_free(struct screen *s)
 {
     free(s);
 }
@@ -125,11 +126,10 @@ const struct screen_ops help_ops = {
     .title = "Help",
     .keys = keys,
     .overlay = true,
-    .size = size,
-    .event = event,
-    .action = action,
-    .draw = draw,
-    .free = destroy,
+    .size = help_size,
+    .event = help_event,
+    .draw = help_draw,
+    .free = help_free,
 };
 
 void help_open(struct app *app)
@@ -138,9 +138,7 @@ void help_open(struct app *app)
 
     if (app->top->ops == &help_ops)
         return;
-    h = calloc(1, sizeof(*h));
-    BUG_ON(!h);
-    h->screen.ops = &help_ops;
+    h = screen_new(app, &help_ops, sizeof(*h));
     h->of = app->top->ops;
     app_push(app, &h->screen);
 }

@@ -22,19 +22,19 @@ struct history {
     struct pager *pager; /* that is open; NULL: none */
 };
 
-static const char *news(void *arg)
+static const char *history_news(void *arg)
 {
     const struct history *h = arg;
 
     return h->spec.size(h->spec.arg) > h->size ? "▼ more below: r reads on" : NULL;
 }
 
-static void closed(void *arg)
+static void history_closed(void *arg)
 {
     ((struct history *)arg)->pager = NULL;
 }
 
-static void ready(void *arg, const struct job_end *end)
+static void history_ready(void *arg, const struct job_end *end)
 {
     struct history *h = arg;
     scoped_close int fd = h->text_fd;
@@ -54,7 +54,7 @@ static void ready(void *arg, const struct job_end *end)
     pager_fill(h->pager, ok, text, len, NULL);
 }
 
-static void read_log(void *arg)
+static void history_read_log(void *arg)
 {
     struct history *h = arg;
     scoped_free char *what = str_printf("read the %s", h->title);
@@ -63,7 +63,8 @@ static void read_log(void *arg)
         return;
     h->text_fd = text_file_open(h->spec.dir_fd);
     h->size = h->spec.size(h->spec.arg);
-    h->job = job_start_into(h->app, what, (const char *const *)h->argv, h->text_fd, ready, h);
+    h->job =
+        job_start_into(h->app, what, (const char *const *)h->argv, h->text_fd, history_ready, h);
 }
 
 void history_open(struct history *h, bool searching)
@@ -73,13 +74,13 @@ void history_open(struct history *h, bool searching)
                                .colored = true,
                                .at_end = true,
                                .searching = searching,
-                               .news = news,
-                               .again = read_log,
-                               .closed = closed,
+                               .news = history_news,
+                               .again = history_read_log,
+                               .closed = history_closed,
                                .arg = h };
 
     h->pager = pager_open(h->app, &spec);
-    read_log(h);
+    history_read_log(h);
 }
 
 struct history *history_new(struct app *app, const struct history_spec *spec)

@@ -1,7 +1,7 @@
 /*
  * A command of pyro's table run for the operator: as a child process, so that nothing it does can
- * hold the interface up, and exactly as it would run from a shell. Its progress is what it draws on
- * a terminal of its own.
+ * hold the interface up, and exactly as it would run from a shell (engine/client/child.h). Each has
+ * a name, by which its progress and its end are told.
  */
 #ifndef PYRO_TUI_JOB_H
 #define PYRO_TUI_JOB_H

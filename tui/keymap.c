@@ -54,12 +54,33 @@ bool keymap_has(const char *screen, const struct key_binding *binding, const str
     return e->kind == EVENT_KEY && list_has(keymap_keys(screen, binding), e);
 }
 
-int keymap_find(const char *screen, const struct key_binding *table, const struct key_event *e)
+bool keymap_can(const struct key_binding *binding, struct screen *s)
 {
-    for (; table && table->action; table++)
-        if (keymap_has(screen, table, e))
-            return table->action;
-    return 0;
+    return !binding->can || binding->can(s, binding->arg);
+}
+
+const struct key_binding *keymap_find(const struct key_binding *table, struct screen *s,
+                                      const char *screen, const struct key_event *e)
+{
+    const struct key_binding *first = NULL;
+
+    for (; table && table->name; table++) {
+        if (!keymap_has(screen, table, e))
+            continue;
+        if (keymap_can(table, s))
+            return table;
+        if (!first)
+            first = table;
+    }
+    return first;
+}
+
+const struct key_binding *keymap_named(const struct key_binding *table, const char *name)
+{
+    while (table->name && strcmp(table->name, name) != 0)
+        table++;
+    BUG_ON(!table->name);
+    return table;
 }
 
 void keymap_first_key(const char *screen, const struct key_binding *binding, char ret[32])
@@ -118,8 +139,8 @@ bool keymap_next_clash(const char *screen, const struct key_binding *table,
 {
     const struct key_binding *a = *ret_a ? *ret_a : table, *b = *ret_a ? *ret_b + 1 : table + 1;
 
-    for (; a->action; a++, b = a + 1)
-        for (; b->action; b++) {
+    for (; a->name; a++, b = a + 1)
+        for (; b->name; b++) {
             size_t len;
             if (shared_key(a->keys, b->keys, &len))
                 continue; /* the table's own: which is possible decides */
@@ -145,18 +166,14 @@ void keymap_reset(void)
     }
 }
 
-void keymap_note(const char *what, const char *screen, const struct key_binding *table, int action)
+void keymap_note(const char *what, const char *screen, const struct key_binding *binding)
 {
     const char *file = getenv("PYRO_CHECK_KEYS");
+    scoped_close int fd = -1;
 
     if (!file || !*file)
         return;
-    while (table && table->action && table->action != action)
-        table++;
-    if (table && table->action) {
-        scoped_close int fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-
-        if (fd >= 0)
-            dprintf(fd, "%s %s %s\n", what, screen, table->name);
-    }
+    fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (fd >= 0)
+        dprintf(fd, "%s %s %s\n", what, screen, binding->name);
 }

@@ -1,6 +1,7 @@
 /*
- * Which key does what: each screen has a const table of its actions with their default keys. The
- * key bar, the help screen, clicks on the key bar and the configuration all come from it.
+ * Which key does what: each screen has a const table of its actions, a row each with its default
+ * keys, what it does and when that is possible. The key bar, the help screen, clicks on the key
+ * bar, the configuration and docs/keys.md all come from it.
  */
 #ifndef PYRO_TUI_KEYMAP_H
 #define PYRO_TUI_KEYMAP_H
@@ -8,18 +9,27 @@
 #include "tui/input.h"
 #include "vmm/base/error.h"
 
+struct screen;
+
 struct key_binding {
-    int action;        /* the screen's own enumeration, from 1; 0 ends the table */
-    const char *name;  /* in the configuration: key.SCREEN.NAME */
+    const char *name;  /* in the configuration: key.SCREEN.NAME; NULL ends the table */
     const char *keys;  /* default keys, separated by spaces: "Enter o", "Ctrl-d"; "" for none */
     const char *label; /* in the key bar, one or two words; NULL: not shown there */
     const char *help;  /* a phrase for the help screen */
+    void (*act)(struct screen *s, int arg);
+    bool (*can)(struct screen *s, int arg); /* whether act() may be called now; NULL: always */
+    int arg;                                /* for both */
 };
 
 /* Whether the event is one of the binding's keys in force. */
 bool keymap_has(const char *screen, const struct key_binding *binding, const struct key_event *e);
-/* The first action that the event's key stands for in this screen's table; 0: none. */
-int keymap_find(const char *screen, const struct key_binding *table, const struct key_event *e);
+bool keymap_can(const struct key_binding *binding, struct screen *s);
+/* The row of this screen's table that the event's key means now: the first that is possible, or
+ * else the first. NULL: none has the key. */
+const struct key_binding *keymap_find(const struct key_binding *table, struct screen *s,
+                                      const char *screen, const struct key_event *e);
+/* The row of this name, which there must be. */
+const struct key_binding *keymap_named(const struct key_binding *table, const char *name);
 /* The keys in force, separated by spaces. */
 const char *keymap_keys(const char *screen, const struct key_binding *binding);
 /* The first of them as it is shown ("↵" for Enter, …), into ret; "" when there is none. */
@@ -38,8 +48,8 @@ bool keymap_next_clash(const char *screen, const struct key_binding *table,
                        const struct key_binding **ret_a, const struct key_binding **ret_b,
                        const char **ret_key, size_t *ret_len);
 
-/* Notes in $PYRO_CHECK_KEYS, when that is set, that a table has this action ("has") or that it was
+/* Notes in $PYRO_CHECK_KEYS, when that is set, that there is this action ("has") or that it was
  * triggered ("did"): tests/coverage.sh wants each one triggered by some test. */
-void keymap_note(const char *what, const char *screen, const struct key_binding *table, int action);
+void keymap_note(const char *what, const char *screen, const struct key_binding *binding);
 
 #endif

@@ -1,10 +1,9 @@
 /* tui/keys_page.c: the key tables as a page. */
 #include "tui/keys_page.h"
+#include "tui/screens.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "tui/screens.h"
 
 static void print_keys(const char *keys)
 {
@@ -17,7 +16,7 @@ static void print_keys(const char *keys)
 static void print_table(const char *title, const char *name, const struct key_binding *table)
 {
     printf("\n## %s\n\n| key | what it does | `key.%s.…` |\n|---|---|---|\n", title, name);
-    for (; table && table->action; table++) {
+    for (; table && table->name; table++) {
         printf("| ");
         print_keys(table->keys);
         printf("| %s | `%s` |\n", table->help, table->name);

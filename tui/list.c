@@ -67,28 +67,25 @@ enum list_hit list_mouse(struct list *l, const struct key_event *e, int top)
     return e->clicks == 2 ? LIST_OPENED : LIST_CLICKED;
 }
 
-bool list_action(struct list *l, int first_action, int action)
+void list_step(struct list *l, enum list_step step)
 {
-    switch (action - first_action) {
-    case 0:
+    switch (step) {
+    case LIST_DOWN:
         list_move(l, 1);
-        return true;
-    case 1:
+        break;
+    case LIST_UP:
         list_move(l, -1);
-        return true;
-    case 2:
+        break;
+    case LIST_PAGE_DOWN:
         list_move(l, l->rows);
-        return true;
-    case 3:
+        break;
+    case LIST_PAGE_UP:
         list_move(l, -l->rows);
-        return true;
-    case 4:
+        break;
+    case LIST_FIRST:
         list_select(l, 0);
-        return true;
-    case 5:
+        break;
+    case LIST_LAST:
         list_select(l, l->count - 1);
-        return true;
-    default:
-        return false;
     }
 }

@@ -21,15 +21,18 @@ void list_scroll(struct list *l, int by);
 enum list_hit { LIST_MISSED, LIST_MOVED, LIST_CLICKED, LIST_OPENED /* by a double click */ };
 enum list_hit list_mouse(struct list *l, const struct key_event *e, int top);
 
-/* The rows of a key table that every list has, and what they do; A is the first of LIST_ACTIONS
- * actions. */
-#define LIST_KEYS(A)                                                                               \
-    { (A), "down", "Down j", NULL, "next" }, { (A) + 1, "up", "Up k", NULL, "previous" },          \
-        { (A) + 2, "page-down", "PgDn Ctrl-d", NULL, "a page down" },                              \
-        { (A) + 3, "page-up", "PgUp Ctrl-u", NULL, "a page up" },                                  \
-        { (A) + 4, "first", "Home g", NULL, "first" }, { (A) + 5, "last", "End G", NULL, "last" }
-#define LIST_ACTIONS 6
-/* True when the action was one of those. */
-bool list_action(struct list *l, int first_action, int action);
+enum list_step { LIST_DOWN, LIST_UP, LIST_PAGE_DOWN, LIST_PAGE_UP, LIST_FIRST, LIST_LAST };
+void list_step(struct list *l, enum list_step step);
+/* The rows of a key table that every list has; ACT gets the step. What follows it is in each row:
+ * .can = … */
+#define LIST_KEYS(ACT, ...)                                                                        \
+    LIST_KEY(LIST_DOWN, "down", "Down j", "next", ACT, ##__VA_ARGS__),                             \
+        LIST_KEY(LIST_UP, "up", "Up k", "previous", ACT, ##__VA_ARGS__),                           \
+        LIST_KEY(LIST_PAGE_DOWN, "page-down", "PgDn Ctrl-d", "a page down", ACT, ##__VA_ARGS__),   \
+        LIST_KEY(LIST_PAGE_UP, "page-up", "PgUp Ctrl-u", "a page up", ACT, ##__VA_ARGS__),         \
+        LIST_KEY(LIST_FIRST, "first", "Home g", "first", ACT, ##__VA_ARGS__),                      \
+        LIST_KEY(LIST_LAST, "last", "End G", "last", ACT, ##__VA_ARGS__)
+#define LIST_KEY(STEP, NAME, KEYS, HELP, ACT, ...)                                                 \
+    { NAME, KEYS, NULL, HELP, .act = ACT, .arg = STEP, ##__VA_ARGS__ }
 
 #endif

@@ -2,6 +2,8 @@
  * tui/log_view.c: the lines of the log, the newest last, and the commands that still run behind
  * them; the whole of the chosen one below.
  */
+#include "tui/log_view.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +11,6 @@
 #include "tui/job.h"
 #include "tui/list.h"
 #include "tui/log.h"
-#include "tui/parts.h"
 #include "vmm/base/fs.h"
 
 #define WHOLE_ROWS 4 /* with its rule */
@@ -18,15 +19,6 @@ struct log_view {
     struct screen screen;
     struct list list;
     struct job *job; /* that the cursor is on, or was: see job_line(); NULL: none */
-};
-
-enum action { DOWN = 1, CLOSE = DOWN + LIST_ACTIONS, END_JOB };
-
-static const struct key_binding keys[] = {
-    LIST_KEYS(DOWN),
-    { END_JOB, "end", "x Delete", "end it", "end the command that runs; once more: kill it" },
-    { CLOSE, "close", "Esc q L", "back", "back" },
-    { 0 },
 };
 
 static int job_count(const struct app *app)
@@ -107,7 +99,7 @@ static void fit(struct log_view *v)
     v->job = job_at(v, v->list.selected);
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void log_view_draw(struct screen *s, WINDOW *win)
 {
     struct log_view *v = (struct log_view *)s;
     char text[1024];
@@ -131,26 +123,38 @@ static void draw(struct screen *s, WINDOW *win)
                  text);
 }
 
-static void action(struct screen *s, int a)
+static void log_view_close(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static void log_view_end_job(struct screen *s, int arg UNUSED)
+{
+    job_cancel(((struct log_view *)s)->job);
+}
+
+static bool log_view_has_job(struct screen *s, int arg UNUSED)
+{
+    return job_line((struct log_view *)s) >= 0;
+}
+
+static void log_view_move(struct screen *s, int step)
 {
     struct log_view *v = (struct log_view *)s;
 
-    if (a == CLOSE)
-        app_pop(s->app);
-    else if (a == END_JOB)
-        job_cancel(v->job);
-    else if (list_action(&v->list, DOWN, a))
-        v->job = job_at(v, v->list.selected);
+    list_step(&v->list, step);
+    v->job = job_at(v, v->list.selected);
 }
 
-static bool enabled(struct screen *s, int a)
-{
-    struct log_view *v = (struct log_view *)s;
+static const struct key_binding keys[] = {
+    LIST_KEYS(log_view_move),
+    { "end", "x Delete", "end it", "end the command that runs; once more: kill it",
+      .act = log_view_end_job, .can = log_view_has_job },
+    { "close", "Esc q L", "back", "back", .act = log_view_close },
+    { 0 },
+};
 
-    return a != END_JOB || job_line(v) >= 0;
-}
-
-static bool event(struct screen *s, const struct key_event *e)
+static bool log_view_event(struct screen *s, const struct key_event *e)
 {
     struct log_view *v = (struct log_view *)s;
 
@@ -159,17 +163,17 @@ static bool event(struct screen *s, const struct key_event *e)
     return e->kind == EVENT_MOUSE;
 }
 
-static bool tick_wanted(struct screen *s)
+static bool log_view_tick_wanted(struct screen *s)
 {
     return job_first(s->app) != NULL;
 }
 
-static void tick(struct screen *s)
+static void log_view_tick(struct screen *s)
 {
     app_damage(s->app);
 }
 
-static void destroy(struct screen *s)
+static void log_view_free(struct screen *s)
 {
     free(s);
 }
@@ -178,13 +182,11 @@ const struct screen_ops log_view_ops = {
     .name = "log",
     .title = "Log",
     .keys = keys,
-    .event = event,
-    .action = action,
-    .enabled = enabled,
-    .tick_wanted = tick_wanted,
-    .tick = tick,
-    .draw = draw,
-    .free = destroy,
+    .event = log_view_event,
+    .tick_wanted = log_view_tick_wanted,
+    .tick = log_view_tick,
+    .draw = log_view_draw,
+    .free = log_view_free,
 };
 
 void log_view_open(struct app *app)
@@ -193,8 +195,6 @@ void log_view_open(struct app *app)
 
     if (app->top->ops == &log_view_ops)
         return;
-    v = calloc(1, sizeof(*v));
-    BUG_ON(!v);
-    v->screen.ops = &log_view_ops;
+    v = screen_new(app, &log_view_ops, sizeof(*v));
     app_push(app, &v->screen);
 }

@@ -49,7 +49,7 @@ static void tell(struct model *m, struct watched_workspace *w, unsigned change, 
     }
 }
 
-static void on_added(void *arg, struct watched_workspace *w)
+static void model_on_added(void *arg, struct watched_workspace *w)
 {
     struct model *m = arg;
     struct extra *extra = calloc(1, sizeof(*extra));
@@ -66,7 +66,7 @@ static void on_added(void *arg, struct watched_workspace *w)
     tell(m, w, 0, false);
 }
 
-static void on_changed(void *arg, struct watched_workspace *w, unsigned change)
+static void model_on_changed(void *arg, struct watched_workspace *w, unsigned change)
 {
     struct extra *extra = w->data;
 
@@ -75,7 +75,7 @@ static void on_changed(void *arg, struct watched_workspace *w, unsigned change)
     tell(arg, w, change, false);
 }
 
-static void on_removed(void *arg, struct watched_workspace *w)
+static void model_on_removed(void *arg, struct watched_workspace *w)
 {
     struct model *m = arg;
     struct extra *extra = w->data;
@@ -91,14 +91,14 @@ static void on_removed(void *arg, struct watched_workspace *w)
     w->data = NULL;
 }
 
-static void on_trouble(void *arg, const struct pyro_error *why)
+static void model_on_trouble(void *arg, const struct pyro_error *why)
 {
     struct model *m = arg;
 
     app_error(m->app, why);
 }
 
-static void on_figures(void *arg)
+static void model_on_figures(void *arg)
 {
     struct model *m = arg;
 
@@ -107,17 +107,17 @@ static void on_figures(void *arg)
 
 struct model *model_new(struct app *app, struct pyro_error *err)
 {
-    static const struct workspace_watch_ops ops = { .added = on_added,
-                                                    .changed = on_changed,
-                                                    .removed = on_removed,
-                                                    .trouble = on_trouble,
+    static const struct workspace_watch_ops ops = { .added = model_on_added,
+                                                    .changed = model_on_changed,
+                                                    .removed = model_on_removed,
+                                                    .trouble = model_on_trouble,
                                                     .settle_program = "/proc/self/exe" };
     struct model *m = calloc(1, sizeof(*m));
 
     BUG_ON(!m);
     m->app = app;
     m->began_at = clock_wall();
-    m->figures = workspace_figures_new(app->loop, on_figures, m);
+    m->figures = workspace_figures_new(app->loop, model_on_figures, m);
     m->watch = workspace_watch_new(app->loop, &ops, m, err);
     if (!m->watch) {
         model_free(m);

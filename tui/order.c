@@ -105,7 +105,7 @@ static double key_of(const struct model *m, const struct watched_workspace *w, e
     }
 }
 
-static int compare(const void *a, const void *b)
+static int order_compare(const void *a, const void *b)
 {
     const struct keyed *x = a, *y = b;
     int names;
@@ -126,7 +126,7 @@ void order_sort(const struct model *m, struct watched_workspace **rows, size_t c
     BUG_ON(!keyed);
     for (size_t i = 0; i < count; i++)
         keyed[i] = (struct keyed){ rows[i], key_of(m, rows[i], order), order };
-    qsort(keyed, count, sizeof(*keyed), compare);
+    qsort(keyed, count, sizeof(*keyed), order_compare);
     for (size_t i = 0; i < count; i++)
         rows[i] = keyed[i].w;
 }

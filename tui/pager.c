@@ -8,6 +8,7 @@
 #include "engine/term/sgr.h"
 #include "tui/clipboard.h"
 #include "tui/field.h"
+#include "tui/list.h"
 #include "tui/pager_line.h"
 #include "tui/pager_text.h"
 #include "vmm/base/fs.h"
@@ -38,47 +39,6 @@ struct pager {
     bool typing;
     bool selecting; /* lines from `anchor` to `point` are selected */
     size_t anchor, point;
-};
-
-enum action {
-    CLOSE = 1,
-    SEARCH,
-    NEXT,
-    PREVIOUS,
-    NEXT_SECTION,
-    PREVIOUS_SECTION,
-    SELECT,
-    COPY,
-    AGAIN,
-    RIGHT,
-    LEFT,
-    DOWN,
-    UP,
-    PAGE_DOWN,
-    PAGE_UP,
-    TOP,
-    END
-};
-
-static const struct key_binding keys[] = {
-    { CLOSE, "close", "Esc q", "back", "back" },
-    { SEARCH, "search", "/", "search", "search; capital letters count when there are any" },
-    { NEXT, "next", "n", "next", "to the next place it was found in" },
-    { PREVIOUS, "previous", "N", "previous", "the other way" },
-    { NEXT_SECTION, "next-file", "] }", "next file", "to the next file of a diff" },
-    { PREVIOUS_SECTION, "previous-file", "[ {", NULL, "to the one before" },
-    { SELECT, "select", "v", "select", "select lines, by keys or by dragging; once more: none" },
-    { COPY, "copy", "y", "copy", "copy the selected lines to the terminal's clipboard" },
-    { AGAIN, "read-again", "r F5", "read on", "read it again, with what has come since" },
-    { DOWN, "down", "Down j Enter", NULL, "a line down" },
-    { UP, "up", "Up k", NULL, "a line up" },
-    { PAGE_DOWN, "page-down", "PgDn Space Ctrl-d", NULL, "a page down" },
-    { PAGE_UP, "page-up", "PgUp Ctrl-u", NULL, "a page up" },
-    { TOP, "top", "Home g", NULL, "to the beginning" },
-    { END, "end", "End G", NULL, "to the end" },
-    { RIGHT, "right", "Right l", NULL, "what is further right of long lines" },
-    { LEFT, "left", "Left h", NULL, "… further left" },
-    { 0 },
 };
 
 static bool is_selected(const struct pager *p, size_t i)
@@ -188,7 +148,7 @@ static void draw_head(const struct pager *p, WINDOW *win)
         draw_right(win, 0, at, cols - at, theme_style(ROLE_BAR), place);
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void pager_draw(struct screen *s, WINDOW *win)
 {
     struct pager *p = (struct pager *)s;
     int rows = text_rows(p);
@@ -210,7 +170,7 @@ static void draw(struct screen *s, WINDOW *win)
                "text to look for");
 }
 
-static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+static bool pager_cursor(struct screen *s, int *ret_row, int *ret_col)
 {
     struct pager *p = (struct pager *)s;
 
@@ -219,31 +179,31 @@ static bool cursor(struct screen *s, int *ret_row, int *ret_col)
     return p->typing;
 }
 
-static bool typing(struct screen *s)
+static bool pager_captures(struct screen *s)
 {
     return ((struct pager *)s)->typing;
 }
 
 /* ---- what is done ---- */
 
-static bool holds(const char *line, size_t n, const char *pattern)
+static bool pager_holds(const char *line, size_t n, const char *pattern)
 {
     return pager_text_find(line, n, pattern) != NULL;
 }
 
-static bool begins(const char *line, size_t n, const char *pattern)
+static bool pager_begins(const char *line, size_t n, const char *pattern)
 {
     return n >= strlen(pattern) && memcmp(line, pattern, strlen(pattern)) == 0;
 }
 
 /* As `holds`, whatever colours are in between. */
-static bool holds_in_color(const char *line, size_t n, const char *pattern)
+static bool pager_holds_in_color(const char *line, size_t n, const char *pattern)
 {
     char plain[PAGER_LINE_MAX];
 
     if (!memchr(line, '\x1b', n))
-        return holds(line, n, pattern);
-    return holds(plain, sgr_strip(line, n, plain, NULL), pattern);
+        return pager_holds(line, n, pattern);
+    return pager_holds(plain, sgr_strip(line, n, plain, NULL), pattern);
 }
 
 static void look_ended(struct pager *p, enum pager_found found, size_t line)
@@ -273,7 +233,7 @@ static void begin_look(struct pager *p, size_t from, bool backward, pager_wanted
 /* For what was typed. */
 static pager_wanted_fn *wanted_line(const struct pager *p)
 {
-    return p->spec.colored ? holds_in_color : holds;
+    return p->spec.colored ? pager_holds_in_color : pager_holds;
 }
 
 /* From what is shown on; at the end of a text that is read from its end, upwards from there: the
@@ -287,7 +247,7 @@ static void begin_typed(struct pager *p)
 }
 
 /* Goes on with what is under way for a moment; the rest comes with the loop's next pass. */
-static void work(void *arg)
+static void pager_work(void *arg)
 {
     struct pager *p = arg;
     int64_t until = clock_ms() + SLICE_MS;
@@ -309,7 +269,7 @@ static void work(void *arg)
         look_ended(p, found, line);
     app_damage_soon(p->screen.app);
     if (p->indexing || p->wanted)
-        loop_defer(p->screen.app->loop, &p->slice, work, p);
+        loop_defer(p->screen.app->loop, &p->slice, pager_work, p);
 }
 
 /* To the next line from here on, or the one before, that is wanted. */
@@ -318,7 +278,7 @@ static void go_on(struct pager *p, bool backward, pager_wanted_fn *wanted, const
     if (p->indexing || !p->text.lines)
         return;
     begin_look(p, p->found == NONE ? p->first : p->found + !backward, backward, wanted, pattern);
-    work(p);
+    pager_work(p);
 }
 
 /* ---- selecting ---- */
@@ -366,81 +326,186 @@ static void select_by_mouse(struct pager *p, const struct key_event *e)
     }
 }
 
-static bool enabled(struct screen *s, int a)
-{
-    struct pager *p = (struct pager *)s;
+/* ---- keys ---- */
 
-    if (p->indexing)
-        return a == CLOSE || (a == SEARCH && !p->typing);
-    switch (a) {
-    case NEXT:
-    case PREVIOUS:
-        return p->search.len > 0;
-    case NEXT_SECTION:
-    case PREVIOUS_SECTION:
-        return p->spec.section && p->text.lines;
-    case SELECT:
-        return p->text.lines > 0;
-    case COPY:
-        return p->selecting;
-    case AGAIN:
-        return p->spec.again != NULL;
-    default:
-        return !p->typing;
-    }
-}
-
-static void action(struct screen *s, int a)
+/* Whatever is done ends a search that is under way; true when one was. */
+static bool stop_search(struct pager *p)
 {
-    struct pager *p = (struct pager *)s;
-    long page = text_rows(p) > 1 ? text_rows(p) - 1 : 1;
     bool looked = p->wanted != NULL;
 
-    p->wanted = NULL; /* whatever else is done ends a search */
-    switch (a) {
-    case CLOSE:
-        if (looked)
-            app_message(s->app, ROLE_TEXT, "search stopped");
-        else if (p->selecting)
-            p->selecting = false;
-        else
-            app_pop(s->app);
-        break;
-    case SELECT:
-        toggle_selection(p);
-        break;
-    case COPY:
-        copy_selection(p);
-        break;
-    case AGAIN:
-        p->spec.again(p->spec.arg);
-        break;
-    case SEARCH:
-        p->typing = true;
-        field_set(&p->search, "");
-        break;
-    case NEXT:
-    case PREVIOUS:
-        go_on(p, (a == PREVIOUS) != p->backward, wanted_line(p), p->search.text);
-        break;
-    case NEXT_SECTION:
-    case PREVIOUS_SECTION:
-        go_on(p, a == PREVIOUS_SECTION, begins, p->spec.section);
-        break;
-    case RIGHT:
-        p->left += SIDE_COLS;
-        break;
-    case LEFT:
-        p->left = p->left > SIDE_COLS ? p->left - SIDE_COLS : 0;
-        break;
-    case TOP:
-    case END:
-        scroll_by(p, a == TOP ? -(long)p->text.lines : (long)p->text.lines);
-        break;
-    default:
-        scroll_by(p, a == DOWN ? 1 : a == UP ? -1 : a == PAGE_DOWN ? page : -page);
-    }
+    p->wanted = NULL;
+    return looked;
 }
+
+static bool pager_is_shown(struct screen *s, int arg UNUSED)
+{
+    const struct pager *p = (struct pager *)s;
+
+    return !p->indexing && !p->typing;
+}
+
+static bool pager_can_close(struct screen *s, int arg UNUSED)
+{
+    const struct pager *p = (struct pager *)s;
+
+    return p->indexing || !p->typing;
+}
+
+static void pager_close(struct screen *s, int arg UNUSED)
+{
+    struct pager *p = (struct pager *)s;
+
+    if (stop_search(p))
+        app_message(s->app, ROLE_TEXT, "search stopped");
+    else if (p->selecting)
+        p->selecting = false;
+    else
+        app_pop(s->app);
+}
+
+static bool pager_can_search(struct screen *s, int arg UNUSED)
+{
+    return !((struct pager *)s)->typing;
+}
+
+static void pager_type(struct screen *s, int arg UNUSED)
+{
+    struct pager *p = (struct pager *)s;
+
+    stop_search(p);
+    p->typing = true;
+    field_set(&p->search, "");
+}
+
+static bool pager_has_pattern(struct screen *s, int arg UNUSED)
+{
+    const struct pager *p = (struct pager *)s;
+
+    return !p->indexing && p->search.len > 0;
+}
+
+static void pager_find(struct screen *s, int other_way)
+{
+    struct pager *p = (struct pager *)s;
+
+    stop_search(p);
+    go_on(p, other_way != p->backward, wanted_line(p), p->search.text);
+}
+
+static bool pager_has_sections(struct screen *s, int arg UNUSED)
+{
+    const struct pager *p = (struct pager *)s;
+
+    return !p->indexing && p->spec.section && p->text.lines;
+}
+
+static void pager_go_section(struct screen *s, int backward)
+{
+    struct pager *p = (struct pager *)s;
+
+    stop_search(p);
+    go_on(p, backward, pager_begins, p->spec.section);
+}
+
+static bool pager_has_text(struct screen *s, int arg UNUSED)
+{
+    const struct pager *p = (struct pager *)s;
+
+    return !p->indexing && p->text.lines > 0;
+}
+
+static void pager_select(struct screen *s, int arg UNUSED)
+{
+    struct pager *p = (struct pager *)s;
+
+    stop_search(p);
+    toggle_selection(p);
+}
+
+static bool pager_is_selecting(struct screen *s, int arg UNUSED)
+{
+    const struct pager *p = (struct pager *)s;
+
+    return !p->indexing && p->selecting;
+}
+
+static void pager_copy(struct screen *s, int arg UNUSED)
+{
+    struct pager *p = (struct pager *)s;
+
+    stop_search(p);
+    copy_selection(p);
+}
+
+static bool pager_can_read_again(struct screen *s, int arg UNUSED)
+{
+    const struct pager *p = (struct pager *)s;
+
+    return !p->indexing && p->spec.again;
+}
+
+static void pager_read_again(struct screen *s, int arg UNUSED)
+{
+    struct pager *p = (struct pager *)s;
+
+    stop_search(p);
+    p->spec.again(p->spec.arg);
+}
+
+static void pager_move(struct screen *s, int step)
+{
+    struct pager *p = (struct pager *)s;
+    long page = text_rows(p) > 1 ? text_rows(p) - 1 : 1, all = (long)p->text.lines;
+    const long by[] = { [LIST_DOWN] = 1,        [LIST_UP] = -1,      [LIST_PAGE_DOWN] = page,
+                        [LIST_PAGE_UP] = -page, [LIST_FIRST] = -all, [LIST_LAST] = all };
+
+    stop_search(p);
+    scroll_by(p, by[step]);
+}
+
+static void pager_shift(struct screen *s, int by)
+{
+    struct pager *p = (struct pager *)s;
+
+    stop_search(p);
+    p->left = p->left + by > 0 ? p->left + by : 0;
+}
+
+static const struct key_binding keys[] = {
+    { "close", "Esc q", "back", "back", .act = pager_close, .can = pager_can_close },
+    { "search", "/", "search", "search; capital letters count when there are any",
+      .act = pager_type, .can = pager_can_search },
+    { "next", "n", "next", "to the next place it was found in", .act = pager_find,
+      .can = pager_has_pattern, .arg = false },
+    { "previous", "N", "previous", "the other way", .act = pager_find, .can = pager_has_pattern,
+      .arg = true },
+    { "next-file", "] }", "next file", "to the next file of a diff", .act = pager_go_section,
+      .can = pager_has_sections, .arg = false },
+    { "previous-file", "[ {", NULL, "to the one before", .act = pager_go_section,
+      .can = pager_has_sections, .arg = true },
+    { "select", "v", "select", "select lines, by keys or by dragging; once more: none",
+      .act = pager_select, .can = pager_has_text },
+    { "copy", "y", "copy", "copy the selected lines to the terminal's clipboard", .act = pager_copy,
+      .can = pager_is_selecting },
+    { "read-again", "r F5", "read on", "read it again, with what has come since",
+      .act = pager_read_again, .can = pager_can_read_again },
+    { "down", "Down j Enter", NULL, "a line down", .act = pager_move, .can = pager_is_shown,
+      .arg = LIST_DOWN },
+    { "up", "Up k", NULL, "a line up", .act = pager_move, .can = pager_is_shown, .arg = LIST_UP },
+    { "page-down", "PgDn Space Ctrl-d", NULL, "a page down", .act = pager_move,
+      .can = pager_is_shown, .arg = LIST_PAGE_DOWN },
+    { "page-up", "PgUp Ctrl-u", NULL, "a page up", .act = pager_move, .can = pager_is_shown,
+      .arg = LIST_PAGE_UP },
+    { "top", "Home g", NULL, "to the beginning", .act = pager_move, .can = pager_is_shown,
+      .arg = LIST_FIRST },
+    { "end", "End G", NULL, "to the end", .act = pager_move, .can = pager_is_shown,
+      .arg = LIST_LAST },
+    { "right", "Right l", NULL, "what is further right of long lines", .act = pager_shift,
+      .can = pager_is_shown, .arg = SIDE_COLS },
+    { "left", "Left h", NULL, "… further left", .act = pager_shift, .can = pager_is_shown,
+      .arg = -SIDE_COLS },
+    { 0 },
+};
 
 static void search(struct pager *p)
 {
@@ -448,7 +513,7 @@ static void search(struct pager *p)
     if (p->indexing || !p->text.lines)
         return;
     begin_typed(p);
-    work(p);
+    pager_work(p);
 }
 
 /* While the text to look for is typed. */
@@ -466,7 +531,7 @@ static bool search_event(struct pager *p, const struct key_event *e)
     return field_event(&p->search, e) || e->kind == EVENT_KEY;
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool pager_event(struct screen *s, const struct key_event *e)
 {
     struct pager *p = (struct pager *)s;
 
@@ -512,10 +577,10 @@ void pager_fill(struct pager *p, bool ok, char *text, size_t len, const char *no
     BUG_ON(p->spec.skip > len);
     pager_text_init(&p->text, len ? text + p->spec.skip : text, len - p->spec.skip);
     p->indexing = len > p->spec.skip;
-    work(p);
+    pager_work(p);
 }
 
-static void destroy(struct screen *s)
+static void pager_free(struct screen *s)
 {
     struct pager *p = (struct pager *)s;
 
@@ -531,21 +596,17 @@ const struct screen_ops pager_ops = {
     .name = "pager",
     .title = "Text",
     .keys = keys,
-    .event = event,
-    .action = action,
-    .enabled = enabled,
-    .captures = typing,
-    .draw = draw,
-    .cursor = cursor,
-    .free = destroy,
+    .event = pager_event,
+    .captures = pager_captures,
+    .draw = pager_draw,
+    .cursor = pager_cursor,
+    .free = pager_free,
 };
 
 struct pager *pager_open(struct app *app, const struct pager_spec *spec)
 {
-    struct pager *p = calloc(1, sizeof(*p));
+    struct pager *p = screen_new(app, &pager_ops, sizeof(*p));
 
-    BUG_ON(!p);
-    p->screen.ops = &pager_ops;
     p->spec = *spec;
     p->spec.text = NULL;
     p->spec.len = 0;

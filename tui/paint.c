@@ -78,14 +78,15 @@ static int bar_entry(struct app *app, int col, const char *table, const struct k
     return used;
 }
 
-static void bar_spot(struct app *app, int from, int to, int action, bool global)
+static void bar_spot(struct app *app, int from, int to, const char *screen,
+                     const struct key_binding *binding)
 {
     if (app->bar_spot_count == (int)ARRAY_SIZE(app->bar_spots))
         return;
     app->bar_spots[app->bar_spot_count].from = from;
     app->bar_spots[app->bar_spot_count].to = to;
-    app->bar_spots[app->bar_spot_count].action = action;
-    app->bar_spots[app->bar_spot_count++].global = global;
+    app->bar_spots[app->bar_spot_count].screen = screen;
+    app->bar_spots[app->bar_spot_count++].binding = binding;
 }
 
 /* Whether a key of every screen does here what it does elsewhere. */
@@ -95,7 +96,7 @@ static bool is_offered(const struct app *app, const struct key_binding *b)
     struct key_event e = { .kind = EVENT_KEY };
 
     return b->label && key_parse(keys, strcspn(keys, " "), &e.code, &e.mods) &&
-           !keymap_find(app->top->ops->name, app->top->ops->keys, &e);
+           !keymap_find(app->top->ops->keys, app->top, app->top->ops->name, &e);
 }
 
 /* What every screen has, at the right; returns where it begins. */
@@ -103,7 +104,7 @@ static int draw_global_keys(struct app *app)
 {
     int width = 0, col;
 
-    for (const struct key_binding *b = app_keys; b->action; b++)
+    for (const struct key_binding *b = app_keys; b->name; b++)
         if (is_offered(app, b)) {
             int used = bar_entry(app, 0, "global", b, false);
             width += used ? used + 2 : 0;
@@ -111,11 +112,11 @@ static int draw_global_keys(struct app *app)
     if (width > app->cols / 2)
         return app->cols;
     col = app->cols - width;
-    for (const struct key_binding *b = app_keys; b->action; b++) {
+    for (const struct key_binding *b = app_keys; b->name; b++) {
         int used = is_offered(app, b) ? bar_entry(app, col, "global", b, true) : 0;
         if (!used)
             continue;
-        bar_spot(app, col, col + used, b->action, true);
+        bar_spot(app, col, col + used, "global", b);
         col += used + 2;
     }
     return app->cols - width;
@@ -126,15 +127,15 @@ static void draw_screen_keys(struct app *app, int end)
     struct screen *s = app->top;
     int col = 1;
 
-    for (const struct key_binding *b = s->ops->keys; b && b->action; b++) {
+    for (const struct key_binding *b = s->ops->keys; b && b->name; b++) {
         int used;
-        if (!b->label || (s->ops->enabled && !s->ops->enabled(s, b->action)))
+        if (!b->label || !keymap_can(b, s))
             continue;
         used = bar_entry(app, 0, s->ops->name, b, false);
         if (!used || col + used >= end)
             continue;
         bar_entry(app, col, s->ops->name, b, true);
-        bar_spot(app, col, col + used, b->action, false);
+        bar_spot(app, col, col + used, s->ops->name, b);
         col += used + 2;
     }
 }

@@ -11,12 +11,12 @@
 
 #include "engine/cmd/complete.h"
 #include "engine/cmd/text.h"
+#include "tui/confirm.h"
 #include "tui/field.h"
 #include "tui/job.h"
 #include "tui/list.h"
 #include "tui/model.h"
 #include "tui/pager.h"
-#include "tui/parts.h"
 #include "tui/words.h"
 #include "vmm/base/fs.h"
 
@@ -35,21 +35,6 @@ struct palette {
     json_t *offers;             /* [{value, help}] */
     struct list list;
     size_t history_at; /* how far back; 0: the line itself */
-};
-
-enum action { RUN = 1, COMPLETE, OLDER, NEWER, CANCEL, DOWN, UP, PAGE_DOWN, PAGE_UP };
-
-static const struct key_binding keys[] = {
-    { RUN, "run", "Enter", "run", "run it; while no command is named, take what is there" },
-    { COMPLETE, "complete", "Tab", "complete", "take what is offered" },
-    { OLDER, "older", "Ctrl-p", "older line", "the line run before" },
-    { NEWER, "newer", "Ctrl-n", NULL, "the one after it" },
-    { CANCEL, "cancel", "Esc", "cancel", "run nothing" },
-    { DOWN, "down", "Down", NULL, "next offer" },
-    { UP, "up", "Up", NULL, "previous offer" },
-    { PAGE_DOWN, "page-down", "PgDn", NULL, "a page down" },
-    { PAGE_UP, "page-up", "PgUp", NULL, "a page up" },
-    { 0 },
 };
 
 static char *history[HISTORY_LINES]; /* the newest first */
@@ -178,7 +163,7 @@ static size_t count_lines(const char *text)
 }
 
 /* A line in the key bar, a few or more in a pager. */
-static void done(void *arg UNUSED, const struct job_end *end)
+static void palette_done(void *arg UNUSED, const struct job_end *end)
 {
     struct app *app = end->app;
     struct pager_spec spec = { .title = end->what };
@@ -227,8 +212,9 @@ static void ask_first(struct app *app, const struct cmd_spec *cmd, const char *l
     confirm_ask(app, &spec);
 }
 
-static void run(struct palette *p)
+static void palette_run(struct screen *s, int arg UNUSED)
 {
+    struct palette *p = (struct palette *)s;
     struct app *app = p->screen.app;
     const struct cmd_spec *cmd;
     scoped_free char *line = NULL;
@@ -249,7 +235,7 @@ static void run(struct palette *p)
     }
     remember(p->field.text);
     line = str_printf("%s", p->field.text);
-    request = job_request_new(app, line, (const char *const *)w.items, true, done);
+    request = job_request_new(app, line, (const char *const *)w.items, true, palette_done);
     words_release(&w);
     app_pop(app);
     if (cmd->traits & CMD_DESTRUCTIVE)
@@ -258,8 +244,9 @@ static void run(struct palette *p)
         job_request_start(request);
 }
 
-static void recall(struct palette *p, bool older)
+static void palette_recall(struct screen *s, int older)
 {
+    struct palette *p = (struct palette *)s;
     if (older && p->history_at < HISTORY_LINES && history[p->history_at])
         p->history_at++;
     else if (!older && p->history_at)
@@ -270,7 +257,7 @@ static void recall(struct palette *p, bool older)
 
 /* ---- the screen ---- */
 
-static void size(struct screen *s UNUSED, int *rows, int *cols)
+static void palette_size(struct screen *s UNUSED, int *rows, int *cols)
 {
     if (*cols > PALETTE_COLS)
         *cols = PALETTE_COLS;
@@ -291,7 +278,7 @@ static void draw_offer(const struct palette *p, WINDOW *win, int row, int i)
                   json_string_or(offer, "help", ""));
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void palette_draw(struct screen *s, WINDOW *win)
 {
     struct palette *p = (struct palette *)s;
     int rows = s->rows - HEAD_ROWS - 2;
@@ -313,36 +300,55 @@ static void draw(struct screen *s, WINDOW *win)
                    theme_style(ROLE_DIALOG_BORDER));
 }
 
-static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+static bool palette_cursor(struct screen *s, int *ret_row, int *ret_col)
 {
     *ret_row = 1;
     *ret_col = 3 + ((struct palette *)s)->field.cursor_col;
     return true;
 }
 
-static bool captures(struct screen *s UNUSED)
+static bool palette_captures(struct screen *s UNUSED)
 {
     return true;
 }
 
-static void action(struct screen *s, int a)
+static void palette_complete(struct screen *s, int arg UNUSED)
 {
-    struct palette *p = (struct palette *)s;
-    int page = p->list.rows > 1 ? p->list.rows - 1 : 1;
-
-    if (a == RUN)
-        run(p);
-    else if (a == COMPLETE)
-        take_offer(p);
-    else if (a == CANCEL)
-        app_pop(s->app);
-    else if (a == OLDER || a == NEWER)
-        recall(p, a == OLDER);
-    else
-        list_move(&p->list, a == DOWN ? 1 : a == UP ? -1 : a == PAGE_DOWN ? page : -page);
+    take_offer((struct palette *)s);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static void palette_cancel(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static void palette_move(struct screen *s, int by)
+{
+    list_move(&((struct palette *)s)->list, by);
+}
+
+static void palette_page(struct screen *s, int by)
+{
+    struct palette *p = (struct palette *)s;
+
+    list_move(&p->list, by * (p->list.rows > 1 ? p->list.rows - 1 : 1));
+}
+
+static const struct key_binding keys[] = {
+    { "run", "Enter", "run", "run it; while no command is named, take what is there",
+      .act = palette_run },
+    { "complete", "Tab", "complete", "take what is offered", .act = palette_complete },
+    { "older", "Ctrl-p", "older line", "the line run before", .act = palette_recall, .arg = true },
+    { "newer", "Ctrl-n", NULL, "the one after it", .act = palette_recall, .arg = false },
+    { "cancel", "Esc", "cancel", "run nothing", .act = palette_cancel },
+    { "down", "Down", NULL, "next offer", .act = palette_move, .arg = 1 },
+    { "up", "Up", NULL, "previous offer", .act = palette_move, .arg = -1 },
+    { "page-down", "PgDn", NULL, "a page down", .act = palette_page, .arg = 1 },
+    { "page-up", "PgUp", NULL, "a page up", .act = palette_page, .arg = -1 },
+    { 0 },
+};
+
+static bool palette_event(struct screen *s, const struct key_event *e)
 {
     struct palette *p = (struct palette *)s;
     enum list_hit hit = list_mouse(&p->list, e, HEAD_ROWS);
@@ -351,14 +357,14 @@ static bool event(struct screen *s, const struct key_event *e)
         take_offer(p);
     if (e->kind == EVENT_MOUSE)
         return true;
-    if (keymap_find(palette_ops.name, keys, e) || !field_event(&p->field, e))
+    if (keymap_find(keys, s, s->ops->name, e) || !field_event(&p->field, e))
         return false;
     p->history_at = 0;
     look(p);
     return true;
 }
 
-static void destroy(struct screen *s)
+static void palette_free(struct screen *s)
 {
     struct palette *p = (struct palette *)s;
 
@@ -371,13 +377,12 @@ const struct screen_ops palette_ops = {
     .title = "Run a command",
     .keys = keys,
     .overlay = true,
-    .size = size,
-    .event = event,
-    .action = action,
-    .draw = draw,
-    .cursor = cursor,
-    .captures = captures,
-    .free = destroy,
+    .size = palette_size,
+    .event = palette_event,
+    .draw = palette_draw,
+    .cursor = palette_cursor,
+    .captures = palette_captures,
+    .free = palette_free,
 };
 
 void palette_open(struct app *app)
@@ -386,9 +391,7 @@ void palette_open(struct app *app)
 
     if (app->top->ops->overlay)
         return;
-    p = calloc(1, sizeof(*p));
-    BUG_ON(!p);
-    p->screen.ops = &palette_ops;
+    p = screen_new(app, &palette_ops, sizeof(*p));
     look(p);
     app_push(app, &p->screen);
 }

@@ -1,17 +1,23 @@
 /* tui/screens.c: every screen, one line each. */
+
 #include "tui/screens.h"
 
 #include <string.h>
 
 #include "tui/ask.h"
+#include "tui/choice.h"
+#include "tui/confirm.h"
 #include "tui/files.h"
 #include "tui/form.h"
+#include "tui/help.h"
+#include "tui/log_view.h"
 #include "tui/pager.h"
 #include "tui/palette.h"
-#include "tui/parts.h"
 #include "tui/services.h"
+#include "tui/shell_view.h"
 #include "tui/snapshots.h"
 #include "tui/wall.h"
+#include "tui/workspaces.h"
 
 const struct screen_ops *const screens[] = {
     &workspaces_ops, &shell_view_ops, &confirm_ops, &form_ops,     &choice_ops,
@@ -19,9 +25,47 @@ const struct screen_ops *const screens[] = {
     &snapshots_ops,  &palette_ops,    &wall_ops,    &services_ops, NULL,
 };
 
+/* ---- the keys that all of them have ---- */
+
+static void screens_help(struct screen *s, int arg UNUSED)
+{
+    help_open(s->app);
+}
+
+static void screens_palette(struct screen *s, int arg UNUSED)
+{
+    palette_open(s->app);
+}
+
+static void screens_log(struct screen *s, int arg UNUSED)
+{
+    log_view_open(s->app);
+}
+
+static void screens_redraw(struct screen *s, int arg UNUSED)
+{
+    app_redraw(s->app);
+}
+
+static void screens_quit(struct screen *s, int arg UNUSED)
+{
+    app_quit(s->app);
+}
+
+const struct key_binding app_keys[] = {
+    { "help", "? F1", "help", "the keys of this screen", .act = screens_help },
+    { "palette", ":", "command", "any command of pyro, with completion", .act = screens_palette },
+    { "log", "L", NULL, "what was done and what went wrong", .act = screens_log },
+    { "redraw", "Ctrl-l", NULL, "draw the screen again", .act = screens_redraw },
+    { "quit", "q Ctrl-c", "quit", "leave pyro tui; nothing stops running", .act = screens_quit },
+    { 0 },
+};
+
+/* ---- looking them up ---- */
+
 static bool table_has(const struct key_binding *table, const char *action)
 {
-    for (; table && table->action; table++)
+    for (; table && table->name; table++)
         if (!strcmp(table->name, action))
             return true;
     return false;
@@ -39,8 +83,8 @@ bool screens_have_action(const char *screen, const char *action)
 
 static void note_table(const char *screen, const struct key_binding *table)
 {
-    for (const struct key_binding *b = table; b && b->action; b++)
-        keymap_note("has", screen, table, b->action);
+    for (const struct key_binding *b = table; b && b->name; b++)
+        keymap_note("has", screen, b);
 }
 
 void screens_note_actions(void)

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
+#include "tui/confirm.h"
 #include "tui/job.h"
 #include "tui/model.h"
-#include "tui/parts.h"
 #include "tui/service_row.h"
 #include "vmm/base/fs.h"
 

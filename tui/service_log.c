@@ -20,7 +20,7 @@ struct service_log {
     bool grown;          /* since it was read */
 };
 
-static void on_grown(void *arg)
+static void service_log_on_grown(void *arg)
 {
     struct service_log *log = arg;
 
@@ -28,14 +28,14 @@ static void on_grown(void *arg)
     app_damage_soon(log->app);
 }
 
-static const char *news(void *arg)
+static const char *service_log_news(void *arg)
 {
     const struct service_log *log = arg;
 
     return log->grown ? "▼ more below: r reads on" : NULL;
 }
 
-static void closed(void *arg)
+static void service_log_closed(void *arg)
 {
     ((struct service_log *)arg)->pager = NULL;
 }
@@ -52,7 +52,7 @@ static bool put_output(struct buf *out, const json_t *result, const char *name, 
     return (!named || buf_printf(out, SECTION "%s\n", name)) && buf_append_str(out, text);
 }
 
-static void ready(void *arg, const struct job_end *end)
+static void service_log_ready(void *arg, const struct job_end *end)
 {
     struct service_log *log = arg;
     scoped_buf text = BUF_INIT(PAGER_TEXT_MAX);
@@ -74,7 +74,7 @@ static void ready(void *arg, const struct job_end *end)
     pager_fill(log->pager, end->ok, buf_take(&text), len, note);
 }
 
-static void read_it(void *arg)
+static void service_log_read_it(void *arg)
 {
     struct service_log *log = arg;
     const char *const argv[] = { "workspace",  "service", "logs", log->workspace_id,
@@ -84,7 +84,7 @@ static void read_it(void *arg)
     if (log->job)
         return;
     log->grown = false;
-    log->job = job_start(log->app, what, argv, false, ready, log);
+    log->job = job_start(log->app, what, argv, false, service_log_ready, log);
 }
 
 static void open_pager(struct service_log *log)
@@ -94,9 +94,9 @@ static void open_pager(struct service_log *log)
                                .section = SECTION,
                                .colored = true,
                                .at_end = true,
-                               .news = news,
-                               .again = read_it,
-                               .closed = closed,
+                               .news = service_log_news,
+                               .again = service_log_read_it,
+                               .closed = service_log_closed,
                                .arg = log };
 
     log->pager = pager_open(log->app, &spec);
@@ -116,13 +116,13 @@ void service_log_open(struct service_log *log, const char *workspace_id, const c
     log->path = str_printf("%s", path);
     log->service = str_printf("%s", service);
     service_watch_free(log->watch);
-    log->watch = service_watch_new(log->app->loop, on_grown, log, &err);
+    log->watch = service_watch_new(log->app->loop, service_log_on_grown, log, &err);
     if (log->watch)
         service_watch_follow(log->watch, path, service);
     else
         app_error(log->app, &err);
     open_pager(log);
-    read_it(log);
+    service_log_read_it(log);
 }
 
 struct service_log *service_log_new(struct app *app)

@@ -12,7 +12,7 @@ struct reading {
     const char *workspace_id;
 };
 
-static void read_one(void *arg, const struct service_record *r)
+static void service_row_read_one(void *arg, const struct service_record *r)
 {
     struct reading *reading = arg;
 
@@ -24,7 +24,8 @@ bool service_row_read(const struct watched_workspace *w, json_t *to, struct pyro
     struct reading reading = { to, w->record.id };
     scoped_close int dir_fd = open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    return dir_fd < 0 || service_each(dir_fd, read_one, &reading, err); /* else it is going */
+    return dir_fd < 0 ||
+           service_each(dir_fd, service_row_read_one, &reading, err); /* else it is going */
 }
 
 const char *service_row_name(const json_t *service)

@@ -11,7 +11,6 @@
 #include "tui/job.h"
 #include "tui/list.h"
 #include "tui/model.h"
-#include "tui/parts.h"
 #include "tui/service_actions.h"
 #include "tui/service_log.h"
 #include "tui/service_row.h"
@@ -30,18 +29,6 @@ struct services {
     char at[WORKSPACE_ID_LENGTH + 1]; /* where new ones are started */
 };
 
-enum action { LOG = 1, START, STOP, SHELL, CLOSE, MOVE };
-
-static const struct key_binding keys[] = {
-    { LOG, "log", "Enter", "log", "all that it has printed, to scroll, search and copy" },
-    { START, "start", "c t", "start one", "start a service in the workspace of this one" },
-    { STOP, "stop", "x d Delete", "stop", "stop it: TERM, and KILL ten seconds later" },
-    { SHELL, "shell", "o", "shell", "open a shell beside it" },
-    { CLOSE, "close", "Esc q S", "back", "back" },
-    LIST_KEYS(MOVE),
-    { 0 },
-};
-
 static const json_t *selected(const struct services *v)
 {
     return json_array_get(v->all, (size_t)v->list.selected);
@@ -54,7 +41,7 @@ static struct watched_workspace *place(const struct services *v)
 
 /* ---- reading ---- */
 
-static int by_name(const void *a, const void *b)
+static int services_by_name(const void *a, const void *b)
 {
     const struct watched_workspace *x = *(struct watched_workspace *const *)a,
                                    *y = *(struct watched_workspace *const *)b;
@@ -87,7 +74,7 @@ static void find_selected(struct services *v, const char *name)
         v->list.selected = (int)found;
 }
 
-static void read_all(void *arg)
+static void services_read_all(void *arg)
 {
     struct services *v = arg;
     struct model *m = v->screen.app->model;
@@ -98,7 +85,7 @@ static void read_all(void *arg)
     BUG_ON(!order);
     for (size_t i = 0; i < count; i++)
         order[i] = model_at(m, i);
-    qsort(order, count, sizeof(*order), by_name);
+    qsort(order, count, sizeof(*order), services_by_name);
     json_decref(v->all);
     v->all = json_array();
     for (size_t i = 0; i < count; i++) {
@@ -114,11 +101,12 @@ static void read_all(void *arg)
     app_tick_check(v->screen.app);
 }
 
-static void changed(void *arg, struct watched_workspace *w, unsigned change, bool going UNUSED)
+static void services_changed(void *arg, struct watched_workspace *w, unsigned change,
+                             bool going UNUSED)
 {
     (void)w;
     if (!change || (change & WATCH_RECORD))
-        read_all(arg);
+        services_read_all(arg);
 }
 
 /* ---- drawing ---- */
@@ -253,7 +241,7 @@ static void draw_more(const struct services *v, WINDOW *win, int row)
     draw_text(win, row + 1, 1, v->screen.cols - 2, theme_style(ROLE_DIM), text);
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void services_draw(struct screen *s, WINDOW *win)
 {
     struct services *v = (struct services *)s;
     int rows = s->rows - HEAD_ROWS - 3, live = 0, at;
@@ -288,7 +276,7 @@ static void draw(struct screen *s, WINDOW *win)
 /* ---- what is done ---- */
 
 /* The form's words, for this workspace, and its command line given to sh. */
-static void start_it(void *arg, const char *const *words)
+static void services_start_it(void *arg, const char *const *words)
 {
     struct services *v = arg;
     const char *argv[32] = { "workspace", "service", "start", v->at, words[3] };
@@ -309,8 +297,9 @@ static void start_it(void *arg, const char *const *words)
     job_start(v->screen.app, what, argv, false, NULL, NULL);
 }
 
-static void ask_start(struct services *v)
+static void services_start(struct screen *s, int arg UNUSED)
 {
+    struct services *v = (struct services *)s;
     static const char *const rows[] = {
         "service",    "command",    "cwd",           "ready_tcp",
         "ready_http", "ready_file", "ready_command", "ready_timeout_seconds",
@@ -320,7 +309,7 @@ static void ask_start(struct services *v)
                               .note = "The command is run by sh.",
                               .cmd = cmd_find("workspace service start"),
                               .rows = rows,
-                              .send = start_it,
+                              .send = services_start_it,
                               .arg = v };
 
     form_ask(v->screen.app, &form);
@@ -336,44 +325,68 @@ static void open_log(struct services *v)
         service_log_open(v->log, w->record.id, w->path, service_row_name(service));
 }
 
-static bool enabled(struct screen *s, int a)
+static bool services_has_one(struct screen *s, int arg UNUSED)
 {
-    struct services *v = (struct services *)s;
-    struct watched_workspace *w = place(v);
-
-    switch (a) {
-    case LOG:
-        return selected(v);
-    case STOP:
-        return selected(v) && service_row_is_live(selected(v));
-    case START:
-    case SHELL:
-        return w && w->record.state == WORKSPACE_STARTED;
-    default:
-        return true;
-    }
+    return selected((struct services *)s) != NULL;
 }
 
-static void action(struct screen *s, int a)
+static void services_open_log(struct screen *s, int arg UNUSED)
+{
+    open_log((struct services *)s);
+}
+
+static bool services_has_machine(struct screen *s, int arg UNUSED)
+{
+    const struct watched_workspace *w = place((struct services *)s);
+
+    return w && w->record.state == WORKSPACE_STARTED;
+}
+
+static bool services_can_stop(struct screen *s, int arg UNUSED)
+{
+    const json_t *service = selected((struct services *)s);
+
+    return service && service_row_is_live(service);
+}
+
+static void services_stop(struct screen *s, int arg UNUSED)
+{
+    service_ask_stop(s->app, selected((struct services *)s));
+}
+
+static void services_open_shell(struct screen *s, int arg UNUSED)
+{
+    workspace_new_shell(s->app, place((struct services *)s));
+}
+
+static void services_close(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static void services_move(struct screen *s, int step)
 {
     struct services *v = (struct services *)s;
 
-    if (a == CLOSE)
-        app_pop(s->app);
-    else if (a == LOG)
-        open_log(v);
-    else if (a == START)
-        ask_start(v);
-    else if (a == STOP)
-        service_ask_stop(s->app, selected(v));
-    else if (a == SHELL)
-        workspace_new_shell(s->app, place(v));
-    else
-        list_action(&v->list, MOVE, a);
+    list_step(&v->list, step);
     keep_place(v);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static const struct key_binding keys[] = {
+    { "log", "Enter", "log", "all that it has printed, to scroll, search and copy",
+      .act = services_open_log, .can = services_has_one },
+    { "start", "c t", "start one", "start a service in the workspace of this one",
+      .act = services_start, .can = services_has_machine },
+    { "stop", "x d Delete", "stop", "stop it: TERM, and KILL ten seconds later",
+      .act = services_stop, .can = services_can_stop },
+    { "shell", "o", "shell", "open a shell beside it", .act = services_open_shell,
+      .can = services_has_machine },
+    { "close", "Esc q S", "back", "back", .act = services_close },
+    LIST_KEYS(services_move),
+    { 0 },
+};
+
+static bool services_event(struct screen *s, const struct key_event *e)
 {
     struct services *v = (struct services *)s;
 
@@ -382,7 +395,7 @@ static bool event(struct screen *s, const struct key_event *e)
     return e->kind == EVENT_MOUSE;
 }
 
-static bool tick_wanted(struct screen *s)
+static bool services_tick_wanted(struct screen *s)
 {
     const struct services *v = (struct services *)s;
 
@@ -392,17 +405,17 @@ static bool tick_wanted(struct screen *s)
     return false;
 }
 
-static void tick(struct screen *s)
+static void services_tick(struct screen *s)
 {
     app_damage(s->app);
 }
 
-static void enter(struct screen *s)
+static void services_enter(struct screen *s)
 {
     model_show_figures(s->app->model, NULL, 0);
 }
 
-static void destroy(struct screen *s)
+static void services_free(struct screen *s)
 {
     struct services *v = (struct services *)s;
 
@@ -417,31 +430,26 @@ const struct screen_ops services_ops = {
     .name = "services",
     .title = "Services",
     .keys = keys,
-    .enter = enter,
-    .event = event,
-    .action = action,
-    .enabled = enabled,
-    .draw = draw,
-    .tick_wanted = tick_wanted,
-    .tick = tick,
-    .free = destroy,
+    .enter = services_enter,
+    .event = services_event,
+    .draw = services_draw,
+    .tick_wanted = services_tick_wanted,
+    .tick = services_tick,
+    .free = services_free,
 };
 
 void services_open(struct app *app, const char *workspace_id)
 {
-    struct services *v = calloc(1, sizeof(*v));
+    struct services *v = screen_new(app, &services_ops, sizeof(*v));
     struct pyro_error err = { 0 };
 
-    BUG_ON(!v);
-    v->screen.ops = &services_ops;
-    v->screen.app = app;
     snprintf(v->at, sizeof(v->at), "%s", workspace_id ? workspace_id : "");
-    v->listener = (struct model_listener){ .changed = changed, .arg = v };
+    v->listener = (struct model_listener){ .changed = services_changed, .arg = v };
     v->log = service_log_new(app);
-    v->watch = service_watch_new(app->loop, read_all, v, &err);
+    v->watch = service_watch_new(app->loop, services_read_all, v, &err);
     app_push(app, &v->screen);
     model_listen(app->model, &v->listener);
     if (!v->watch)
         app_error(app, &err);
-    read_all(v);
+    services_read_all(v);
 }

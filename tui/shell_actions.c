@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/choice.h"
+#include "tui/confirm.h"
 #include "tui/job.h"
-#include "tui/parts.h"
 #include "vmm/base/fs.h"
 
 /* The shell that a signal is chosen for. */
@@ -16,7 +17,7 @@ struct target {
 
 static const char *const signals[] = { "INT", "TERM", "HUP", "KILL", NULL };
 
-static void target_free(void *arg)
+static void shell_actions_target_free(void *arg)
 {
     struct target *target = arg;
 
@@ -25,7 +26,7 @@ static void target_free(void *arg)
     free(target);
 }
 
-static void send_signal(void *arg, size_t index)
+static void shell_actions_send_signal(void *arg, size_t index)
 {
     struct target *to = arg;
     const char *const argv[] = { "workspace", "shell",    "signal",       to->workspace_id,
@@ -33,7 +34,7 @@ static void send_signal(void *arg, size_t index)
     scoped_free char *what = str_printf("signal %s to %s", signals[index], to->shell);
 
     job_start(to->app, what, argv, false, NULL, NULL);
-    target_free(to);
+    shell_actions_target_free(to);
 }
 
 void shell_ask_signal(struct app *app, const char *workspace_id, const char *shell)
@@ -46,9 +47,9 @@ void shell_ask_signal(struct app *app, const char *workspace_id, const char *she
     struct choice_spec spec = { .title = title,
                                 .words = words,
                                 .count = ARRAY_SIZE(words),
-                                .chosen = send_signal,
+                                .chosen = shell_actions_send_signal,
                                 .arg = to,
-                                .free_arg = target_free };
+                                .free_arg = shell_actions_target_free };
 
     BUG_ON(!to);
     *to = (struct target){ .app = app,

@@ -3,6 +3,8 @@
  * shell, and its size stays what it is; control is taken and given back by a key, and the first
  * line says which of both it is.
  */
+#include "tui/shell_view.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +14,6 @@
 #include "engine/shell/live.h"
 #include "tui/history.h"
 #include "tui/model.h"
-#include "tui/screens.h"
 #include "tui/shell_actions.h"
 #include "tui/shell_keys.h"
 #include "tui/shell_paint.h"
@@ -43,45 +44,6 @@ struct shell_view {
     bool whole;   /* everything is drawn anew, not only the rows that have changed */
     uint32_t bells;
     struct buf typed;
-};
-
-enum action {
-    RELEASE = 1,
-    ACKNOWLEDGE,
-    TAKE,
-    BACK,
-    SCROLL,
-    SEARCH,
-    SIGNAL,
-    CLOSE,
-    RESTART,
-    DOWN,
-    UP,
-    RIGHT,
-    LEFT,
-    FOLLOW
-};
-
-/* What touches the shell has no key that text contains: whoever types into a shell that is only
- * watched must not do anything to it. */
-static const struct key_binding keys[] = {
-    { RELEASE, "release", "Ctrl-]", "give it back", "give control back; when watching, leave" },
-    { ACKNOWLEDGE, "acknowledge", "Esc Ctrl-]", "keep watching",
-      "after control was lost: until then keys do nothing" },
-    { TAKE, "take", "i", "take control", "type into the shell, at the size of this terminal" },
-    { BACK, "back", "Esc q", "back", "leave the shell as it is" },
-    { RESTART, "restart", "r", "draw it again", "start drawing again after it has failed" },
-    { SCROLL, "scroll-back", "PgUp Ctrl-u g", "scroll back",
-      "all that it has printed, to scroll, search and copy" },
-    { SEARCH, "search", "/", "search", "look for something in it" },
-    { SIGNAL, "signal", "Ctrl-k F9", "signal", "send a signal to what runs in it" },
-    { CLOSE, "close", "Ctrl-x Delete", "close", "close the shell: all that runs in it ends" },
-    { DOWN, "down", "Down j", NULL, "show what is further down of a larger screen" },
-    { UP, "up", "Up k", NULL, "… further up" },
-    { RIGHT, "right", "Right l", NULL, "… further right" },
-    { LEFT, "left", "Left h", NULL, "… further left" },
-    { FOLLOW, "follow", "f", NULL, "follow the cursor again" },
-    { 0 },
 };
 
 /* ---- which part of the screen is shown ---- */
@@ -133,7 +95,7 @@ static void release(struct shell_view *v)
     v->whole = true;
 }
 
-static void give_up(void *arg)
+static void shell_view_give_up(void *arg)
 {
     struct shell_view *v = arg;
 
@@ -145,10 +107,10 @@ static void give_up(void *arg)
 static void lose_control(struct shell_view *v, const struct pyro_error *why)
 {
     v->lost = *why;
-    loop_defer(v->screen.app->loop, &v->give_up_call, give_up, v);
+    loop_defer(v->screen.app->loop, &v->give_up_call, shell_view_give_up, v);
 }
 
-static void on_lost(void *arg, const struct pyro_error *why)
+static void shell_view_on_lost(void *arg, const struct pyro_error *why)
 {
     lose_control(arg, why);
 }
@@ -160,13 +122,14 @@ static void give_size(struct shell_view *v)
     shell_control_resize(v->control, v->given_rows, v->given_cols);
 }
 
-static void take(struct shell_view *v)
+static void shell_view_take(struct screen *s, int arg UNUSED)
 {
+    struct shell_view *v = (struct shell_view *)s;
     const struct shell_record *r = live_record(v->live);
     struct pyro_error err = { 0 };
 
-    v->control =
-        shell_control_new(v->screen.app->loop, v->dir_fd, v->id, v->shell, on_lost, v, &err);
+    v->control = shell_control_new(v->screen.app->loop, v->dir_fd, v->id, v->shell,
+                                   shell_view_on_lost, v, &err);
     if (!v->control) {
         app_error(v->screen.app, &err);
         return;
@@ -233,7 +196,7 @@ static void type(struct shell_view *v, const struct key_event *e)
 
 /* ---- what the shell does ---- */
 
-static void on_changed(void *arg)
+static void shell_view_on_changed(void *arg)
 {
     struct shell_view *v = arg;
     const struct shell_record *r;
@@ -330,7 +293,7 @@ static void draw_failure(const struct shell_view *v, WINDOW *win)
               "The shell itself goes on. r draws it again.");
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void shell_view_draw(struct screen *s, WINDOW *win)
 {
     struct shell_view *v = (struct shell_view *)s;
 
@@ -348,7 +311,7 @@ static void draw(struct screen *s, WINDOW *win)
     draw_head(v, win);
 }
 
-static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+static bool shell_view_cursor(struct screen *s, int *ret_row, int *ret_col)
 {
     struct shell_view *v = (struct shell_view *)s;
     const struct pane_view *view = live_view(v->live);
@@ -368,105 +331,162 @@ static bool cursor(struct screen *s, int *ret_row, int *ret_col)
 
 /* ---- the screen ---- */
 
-static bool captures(struct screen *s)
+static bool shell_view_captures(struct screen *s)
 {
     const struct shell_view *v = (struct shell_view *)s;
 
     return v->control || v->cut_off;
 }
 
-static bool enabled(struct screen *s, int action)
+static bool shell_view_watches(struct screen *s, int arg UNUSED)
+{
+    const struct shell_view *v = (struct shell_view *)s;
+
+    return !v->cut_off && !v->control;
+}
+
+static bool shell_view_can_release(struct screen *s, int arg UNUSED)
+{
+    const struct shell_view *v = (struct shell_view *)s;
+
+    return !v->cut_off && v->control;
+}
+
+static void shell_view_release(struct screen *s, int arg UNUSED)
+{
+    release((struct shell_view *)s);
+}
+
+static bool shell_view_is_cut_off(struct screen *s, int arg UNUSED)
+{
+    return ((struct shell_view *)s)->cut_off;
+}
+
+static void shell_view_acknowledge(struct screen *s, int arg UNUSED)
+{
+    ((struct shell_view *)s)->cut_off = false;
+}
+
+static bool shell_view_runs(struct screen *s, int arg UNUSED)
+{
+    return shell_view_watches(s, 0) && live_record(((struct shell_view *)s)->live)->running;
+}
+
+static bool shell_view_can_take(struct screen *s, int arg UNUSED)
+{
+    return shell_view_runs(s, 0) && !live_failure(((struct shell_view *)s)->live);
+}
+
+static void shell_view_close(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static bool shell_view_can_restart(struct screen *s, int arg UNUSED)
+{
+    const struct shell_view *v = (struct shell_view *)s;
+
+    return !v->cut_off && live_failure(v->live);
+}
+
+static void shell_view_restart(struct screen *s, int arg UNUSED)
+{
+    live_restart(((struct shell_view *)s)->live);
+}
+
+static void shell_view_open_history(struct screen *s, int searching)
+{
+    history_open(((struct shell_view *)s)->history, searching);
+}
+
+static void shell_view_ask_signal(struct screen *s, int arg UNUSED)
+{
+    const struct shell_view *v = (struct shell_view *)s;
+
+    shell_ask_signal(s->app, v->id, v->shell);
+}
+
+static void shell_view_ask_close(struct screen *s, int arg UNUSED)
+{
+    const struct shell_view *v = (struct shell_view *)s;
+
+    shell_ask_close(s->app, v->id, v->shell, live_record(v->live)->foreground);
+}
+
+static void shell_view_pan_down(struct screen *s, int by)
+{
+    pan((struct shell_view *)s, by, 0);
+}
+
+static void shell_view_pan_right(struct screen *s, int by)
+{
+    pan((struct shell_view *)s, 0, by);
+}
+
+static void shell_view_follow(struct screen *s, int arg UNUSED)
 {
     struct shell_view *v = (struct shell_view *)s;
 
-    if (v->cut_off)
-        return action == ACKNOWLEDGE;
-    switch (action) {
-    case RELEASE:
-        return v->control;
-    case ACKNOWLEDGE:
-        return false;
-    case SIGNAL:
-    case CLOSE:
-        return !v->control && live_record(v->live)->running;
-    case TAKE:
-        return !v->control && live_record(v->live)->running && !live_failure(v->live);
-    case RESTART:
-        return live_failure(v->live);
-    default:
-        return !v->control;
-    }
+    v->panned = false;
+    place(v, 0, 0);
 }
 
-static void action(struct screen *s, int a)
+/* What touches the shell has no key that text contains: typing into a shell that is only watched
+ * must not do anything to it. */
+static const struct key_binding keys[] = {
+    { "release", "Ctrl-]", "give it back", "give control back; when watching, leave",
+      .act = shell_view_release, .can = shell_view_can_release },
+    { "acknowledge", "Esc Ctrl-]", "keep watching",
+      "after control was lost: until then keys do nothing", .act = shell_view_acknowledge,
+      .can = shell_view_is_cut_off },
+    { "take", "i", "take control", "type into the shell, at the size of this terminal",
+      .act = shell_view_take, .can = shell_view_can_take },
+    { "back", "Esc q", "back", "leave the shell as it is", .act = shell_view_close,
+      .can = shell_view_watches },
+    { "restart", "r", "draw it again", "start drawing again after it has failed",
+      .act = shell_view_restart, .can = shell_view_can_restart },
+    { "scroll-back", "PgUp Ctrl-u g", "scroll back",
+      "all that it has printed, to scroll, search and copy", .act = shell_view_open_history,
+      .can = shell_view_watches, .arg = false },
+    { "search", "/", "search", "look for something in it", .act = shell_view_open_history,
+      .can = shell_view_watches, .arg = true },
+    { "signal", "Ctrl-k F9", "signal", "send a signal to what runs in it",
+      .act = shell_view_ask_signal, .can = shell_view_runs },
+    { "close", "Ctrl-x Delete", "close", "close the shell: all that runs in it ends",
+      .act = shell_view_ask_close, .can = shell_view_runs },
+    { "down", "Down j", NULL, "show what is further down of a larger screen",
+      .act = shell_view_pan_down, .can = shell_view_watches, .arg = 1 },
+    { "up", "Up k", NULL, "… further up", .act = shell_view_pan_down, .can = shell_view_watches,
+      .arg = -1 },
+    { "right", "Right l", NULL, "… further right", .act = shell_view_pan_right,
+      .can = shell_view_watches, .arg = 1 },
+    { "left", "Left h", NULL, "… further left", .act = shell_view_pan_right,
+      .can = shell_view_watches, .arg = -1 },
+    { "follow", "f", NULL, "follow the cursor again", .act = shell_view_follow,
+      .can = shell_view_watches },
+    { 0 },
+};
+
+static bool is_key(const struct screen *s, const char *name, const struct key_event *e)
 {
-    struct shell_view *v = (struct shell_view *)s;
-
-    switch (a) {
-    case RELEASE:
-        release(v);
-        break;
-    case ACKNOWLEDGE:
-        v->cut_off = false;
-        break;
-    case TAKE:
-        take(v);
-        break;
-    case BACK:
-        app_pop(s->app);
-        break;
-    case SCROLL:
-    case SEARCH:
-        history_open(v->history, a == SEARCH);
-        break;
-    case SIGNAL:
-        shell_ask_signal(s->app, v->id, v->shell);
-        break;
-    case CLOSE:
-        shell_ask_close(s->app, v->id, v->shell, live_record(v->live)->foreground);
-        break;
-    case RESTART:
-        live_restart(v->live);
-        break;
-    case FOLLOW:
-        v->panned = false;
-        place(v, 0, 0);
-        break;
-    case DOWN:
-    case UP:
-        pan(v, a == DOWN ? 1 : -1, 0);
-        break;
-    default:
-        pan(v, 0, a == RIGHT ? 1 : -1);
-    }
-}
-
-static bool is_key_of(const struct screen *s, int action, const struct key_event *e)
-{
-    const struct key_binding *b = keys;
-
-    while (b->action != action)
-        b++;
-    return keymap_has(s->ops->name, b, e);
+    return keymap_has(s->ops->name, keymap_named(keys, name), e);
 }
 
 /* A key without a meaning is probably text for the shell. */
 static void tell_how_to_type(struct shell_view *v)
 {
-    const struct key_binding *b = keys;
+    const struct key_binding *b = keymap_named(keys, "take");
     char key[32];
 
-    while (b->action != TAKE)
-        b++;
-    keymap_first_key(shell_view_ops.name, b, key);
-    if (enabled(&v->screen, TAKE))
+    keymap_first_key(v->screen.ops->name, b, key);
+    if (keymap_can(b, &v->screen))
         app_message(v->screen.app, ROLE_TEXT, "watching: %s takes control, to type into it", key);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool shell_view_event(struct screen *s, const struct key_event *e)
 {
     struct shell_view *v = (struct shell_view *)s;
-    bool releases = is_key_of(s, RELEASE, e);
+    bool releases = is_key(s, "release", e);
 
     if (v->control && releases)
         return false;
@@ -476,14 +496,14 @@ static bool event(struct screen *s, const struct key_event *e)
     }
     /* What was meant for the shell must not become a command. */
     if (v->cut_off && e->kind != EVENT_MOUSE)
-        return !is_key_of(s, ACKNOWLEDGE, e);
+        return !is_key(s, "acknowledge", e);
     if (releases) {
-        keymap_note("did", s->ops->name, keys, RELEASE);
+        keymap_note("did", s->ops->name, keymap_named(keys, "release"));
         app_pop(s->app);
         return true;
     }
-    if (e->kind == EVENT_KEY && !keymap_find(s->ops->name, keys, e) &&
-        !keymap_find("global", app_keys, e))
+    if (e->kind == EVENT_KEY && !keymap_find(keys, s, s->ops->name, e) &&
+        !keymap_find(app_keys, s, "global", e))
         tell_how_to_type(v);
     if (e->kind == EVENT_MOUSE && e->mouse == MOUSE_WHEEL_UP && !v->rect.top)
         history_open(v->history, false);
@@ -492,7 +512,7 @@ static bool event(struct screen *s, const struct key_event *e)
     return e->kind != EVENT_KEY;
 }
 
-static void enter(struct screen *s)
+static void shell_view_enter(struct screen *s)
 {
     struct shell_view *v = (struct shell_view *)s;
 
@@ -500,7 +520,7 @@ static void enter(struct screen *s)
     place(v, 0, 0);
 }
 
-static void resize(struct screen *s, int rows UNUSED, int cols UNUSED)
+static void shell_view_resize(struct screen *s, int rows UNUSED, int cols UNUSED)
 {
     struct shell_view *v = (struct shell_view *)s;
 
@@ -510,7 +530,7 @@ static void resize(struct screen *s, int rows UNUSED, int cols UNUSED)
         give_size(v);
 }
 
-static void destroy(struct screen *s)
+static void shell_view_free(struct screen *s)
 {
     struct shell_view *v = (struct shell_view *)s;
 
@@ -528,18 +548,16 @@ const struct screen_ops shell_view_ops = {
     .name = "shell",
     .title = "Shell",
     .keys = keys,
-    .enter = enter,
-    .event = event,
-    .action = action,
-    .enabled = enabled,
-    .captures = captures,
-    .resize = resize,
-    .draw = draw,
-    .cursor = cursor,
-    .free = destroy,
+    .enter = shell_view_enter,
+    .event = shell_view_event,
+    .captures = shell_view_captures,
+    .resize = shell_view_resize,
+    .draw = shell_view_draw,
+    .cursor = shell_view_cursor,
+    .free = shell_view_free,
 };
 
-static uint64_t size_of_log(void *arg)
+static uint64_t shell_view_size_of_log(void *arg)
 {
     return live_size(((struct shell_view *)arg)->live);
 }
@@ -550,7 +568,7 @@ static struct history *new_history(struct shell_view *v)
     const char *const argv[] = { "workspace", "shell",    "read",        v->id,   v->shell,
                                  "--plain",   "--colors", "--max-chars", LOG_MAX, NULL };
     struct history_spec spec = {
-        .title = title, .argv = argv, .dir_fd = v->dir_fd, .size = size_of_log, .arg = v
+        .title = title, .argv = argv, .dir_fd = v->dir_fd, .size = shell_view_size_of_log, .arg = v
     };
 
     return history_new(v->screen.app, &spec);
@@ -559,16 +577,13 @@ static struct history *new_history(struct shell_view *v)
 struct screen *shell_view_new(struct app *app, const char *workspace_id, const char *shell_id,
                               struct pyro_error *err)
 {
-    static const struct live_ops ops = { .changed = on_changed };
+    static const struct live_ops ops = { .changed = shell_view_on_changed };
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct shell_view *v;
 
     if (!workspace_open(workspace_id, &o, err))
         return NULL;
-    v = calloc(1, sizeof(*v));
-    BUG_ON(!v);
-    v->screen.ops = &shell_view_ops;
-    v->screen.app = app;
+    v = screen_new(app, &shell_view_ops, sizeof(*v));
     buf_init(&v->typed, TYPED_MAX);
     snprintf(v->id, sizeof(v->id), "%s", o.id);
     snprintf(v->shell, sizeof(v->shell), "%s", shell_id);
@@ -576,7 +591,7 @@ struct screen *shell_view_new(struct app *app, const char *workspace_id, const c
     o.dir_fd = -1;
     v->live = live_new(app->loop, v->dir_fd, v->shell, &ops, v, err);
     if (!v->live) {
-        destroy(&v->screen);
+        shell_view_free(&v->screen);
         return NULL;
     }
     v->history = new_history(v);

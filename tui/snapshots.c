@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "tui/ask.h"
+#include "tui/confirm.h"
 #include "tui/format.h"
 #include "tui/job.h"
 #include "tui/list.h"
-#include "tui/parts.h"
 #include "tui/workspace_actions.h"
 #include "vmm/base/fs.h"
 
@@ -23,17 +23,6 @@ struct snapshots {
     struct list list;
     struct job *job; /* that reads them */
     bool stale;      /* to be read once more when the job is over */
-};
-
-enum action { RESET = 1, MAKE, DELETE, CLOSE, MOVE };
-
-static const struct key_binding keys[] = {
-    { RESET, "reset", "Enter", "reset to it", "bring the whole machine back to it" },
-    { MAKE, "create", "c", "create", "keep the disk as it is now" },
-    { DELETE, "delete", "d Delete", "delete", "delete it" },
-    { CLOSE, "close", "Esc q", "back", "back" },
-    LIST_KEYS(MOVE),
-    { 0 },
 };
 
 /* ---- reset, from here and from the list of workspaces ---- */
@@ -68,7 +57,7 @@ void snapshots_ask_reset(struct app *app, struct watched_workspace *w)
 
 static void read_all(struct snapshots *v);
 
-static void listed(void *arg, const struct job_end *end)
+static void snapshots_listed(void *arg, const struct job_end *end)
 {
     struct snapshots *v = arg;
 
@@ -87,11 +76,11 @@ static void read_all(struct snapshots *v)
 
     v->stale = v->job != NULL;
     if (!v->job)
-        v->job = job_start(v->screen.app, "list snapshots", argv, false, listed, v);
+        v->job = job_start(v->screen.app, "list snapshots", argv, false, snapshots_listed, v);
 }
 
 /* The record names the snapshots: whatever changes it may have changed them. */
-static void changed(void *arg, struct watched_workspace *w, unsigned change, bool going)
+static void snapshots_changed(void *arg, struct watched_workspace *w, unsigned change, bool going)
 {
     struct snapshots *v = arg;
 
@@ -137,7 +126,7 @@ static void draw_line(const struct snapshots *v, WINDOW *win, int row, int i)
         draw_text(win, row, at + 2, v->screen.cols - at - 3, dim, "what it was created with");
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void snapshots_draw(struct screen *s, WINDOW *win)
 {
     struct snapshots *v = (struct snapshots *)s;
     const struct watched_workspace *w = workspace(v);
@@ -158,7 +147,7 @@ static void draw(struct screen *s, WINDOW *win)
 
 /* ---- what is done ---- */
 
-static void make_it(void *arg, const char *name)
+static void snapshots_make_it(void *arg, const char *name)
 {
     struct snapshots *v = arg;
     const char *const argv[] = { "workspace", "snapshot", "create", v->id, name, NULL };
@@ -167,19 +156,21 @@ static void make_it(void *arg, const char *name)
     job_start(v->screen.app, what, argv, false, NULL, NULL);
 }
 
-static void ask_make(struct snapshots *v)
+static void snapshots_make(struct screen *s, int arg UNUSED)
 {
+    struct snapshots *v = (struct snapshots *)s;
     struct ask_spec spec = { .title = "new snapshot",
                              .label = "A name for the whole disk as it is now. What runs goes on.",
                              .hint = "letters, digits, . _ -",
-                             .answered = make_it,
+                             .answered = snapshots_make_it,
                              .arg = v };
 
     ask_line(v->screen.app, &spec);
 }
 
-static void ask_delete(struct snapshots *v)
+static void snapshots_delete(struct screen *s, int arg UNUSED)
 {
+    struct snapshots *v = (struct snapshots *)s;
     const char *name = name_of(selected(v));
     scoped_free char *text =
         str_printf("Delete snapshot %s?\n\nThe workspace cannot be reset to it "
@@ -197,45 +188,59 @@ static void ask_delete(struct snapshots *v)
     confirm_ask(v->screen.app, &spec);
 }
 
-static bool enabled(struct screen *s, int a)
+static bool snapshots_can_reset(struct screen *s, int arg UNUSED)
 {
     struct snapshots *v = (struct snapshots *)s;
 
-    switch (a) {
-    case RESET:
-        return selected(v) && workspace(v);
-    case DELETE:
-        return json_bool_or(selected(v), "deletable", false);
-    case MAKE:
-        return workspace(v);
-    default:
-        return true;
-    }
+    return selected(v) && workspace(v);
 }
 
-static void action(struct screen *s, int a)
+static void snapshots_reset(struct screen *s, int arg UNUSED)
 {
     struct snapshots *v = (struct snapshots *)s;
 
-    if (a == CLOSE)
-        app_pop(s->app);
-    else if (a == RESET)
-        ask_reset(s->app, workspace(v), name_of(selected(v)));
-    else if (a == MAKE)
-        ask_make(v);
-    else if (a == DELETE)
-        ask_delete(v);
-    else
-        list_action(&v->list, MOVE, a);
+    ask_reset(s->app, workspace(v), name_of(selected(v)));
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool snapshots_can_make(struct screen *s, int arg UNUSED)
+{
+    return workspace((struct snapshots *)s) != NULL;
+}
+
+static bool snapshots_can_delete(struct screen *s, int arg UNUSED)
+{
+    return json_bool_or(selected((struct snapshots *)s), "deletable", false);
+}
+
+static void snapshots_close(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
+}
+
+static void snapshots_move(struct screen *s, int step)
+{
+    list_step(&((struct snapshots *)s)->list, step);
+}
+
+static const struct key_binding keys[] = {
+    { "reset", "Enter", "reset to it", "bring the whole machine back to it", .act = snapshots_reset,
+      .can = snapshots_can_reset },
+    { "create", "c", "create", "keep the disk as it is now", .act = snapshots_make,
+      .can = snapshots_can_make },
+    { "delete", "d Delete", "delete", "delete it", .act = snapshots_delete,
+      .can = snapshots_can_delete },
+    { "close", "Esc q", "back", "back", .act = snapshots_close },
+    LIST_KEYS(snapshots_move),
+    { 0 },
+};
+
+static bool snapshots_event(struct screen *s, const struct key_event *e)
 {
     list_mouse(&((struct snapshots *)s)->list, e, HEAD_ROWS);
     return e->kind == EVENT_MOUSE;
 }
 
-static void destroy(struct screen *s)
+static void snapshots_free(struct screen *s)
 {
     struct snapshots *v = (struct snapshots *)s;
 
@@ -250,21 +255,17 @@ const struct screen_ops snapshots_ops = {
     .name = "snapshots",
     .title = "Snapshots",
     .keys = keys,
-    .event = event,
-    .action = action,
-    .enabled = enabled,
-    .draw = draw,
-    .free = destroy,
+    .event = snapshots_event,
+    .draw = snapshots_draw,
+    .free = snapshots_free,
 };
 
 void snapshots_open(struct app *app, const struct watched_workspace *w)
 {
-    struct snapshots *v = calloc(1, sizeof(*v));
+    struct snapshots *v = screen_new(app, &snapshots_ops, sizeof(*v));
 
-    BUG_ON(!v);
-    v->screen.ops = &snapshots_ops;
     memcpy(v->id, w->record.id, sizeof(v->id));
-    v->listener = (struct model_listener){ .changed = changed, .arg = v };
+    v->listener = (struct model_listener){ .changed = snapshots_changed, .arg = v };
     app_push(app, &v->screen);
     model_listen(app->model, &v->listener);
     read_all(v);

@@ -11,7 +11,7 @@ struct newest {
     double started_at;
 };
 
-static void look_at(void *arg, const struct shell_record *r)
+static void target_look_at(void *arg, const struct shell_record *r)
 {
     struct newest *n = arg;
 
@@ -34,7 +34,7 @@ bool target_find(const char *text, struct target *ret, struct pyro_error *err)
         return false;
     snprintf(ret->workspace_id, sizeof(ret->workspace_id), "%s", o.id);
     if (!slash)
-        return shell_each(o.dir_fd, look_at, &newest, err);
+        return shell_each(o.dir_fd, target_look_at, &newest, err);
     if (!shell_exists(o.dir_fd, slash + 1, err))
         return pyro_hint(err, "'pyro workspace shell list WORKSPACE' shows the shells it has");
     snprintf(ret->shell, sizeof(ret->shell), "%s", slash + 1);

@@ -78,7 +78,7 @@ static void write_all(const char *bytes, size_t n)
 }
 
 /* Async-signal-safe: no ncurses. */
-static void restore_now(void)
+static void tty_restore_now(void)
 {
     if (!tty.held)
         return;
@@ -89,9 +89,9 @@ static void restore_now(void)
     release_stderr();
 }
 
-static void on_crash(int number)
+static void tty_on_crash(int number)
 {
-    restore_now();
+    tty_restore_now();
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -171,12 +171,12 @@ static void catch_crashes(void)
     static const int crashes[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGQUIT };
     static char stack[65536];
     stack_t other = { .ss_sp = stack, .ss_size = sizeof(stack) };
-    struct sigaction action = { .sa_handler = on_crash,
+    struct sigaction action = { .sa_handler = tty_on_crash,
                                 .sa_flags = SA_ONSTACK | (int)SA_RESETHAND };
 
     sigaltstack(&other, NULL);
     signals_catch(crashes, ARRAY_SIZE(crashes), &action);
-    atexit(restore_now);
+    atexit(tty_restore_now);
 }
 
 bool tty_open(struct pyro_error *err)

@@ -7,10 +7,10 @@
 #include "tui/config.h"
 #include "tui/job.h"
 #include "tui/model.h"
-#include "tui/palette.h"
-#include "tui/parts.h"
 #include "tui/screens.h"
+#include "tui/shell_view.h"
 #include "tui/target.h"
+#include "tui/workspaces.h"
 
 /* Ends as the signal that ended it would have, now that the terminal is back. */
 static void die_of(int number)
@@ -22,16 +22,6 @@ static void die_of(int number)
     sigaddset(&only, number);
     raise(number);
     sigprocmask(SIG_UNBLOCK, &only, NULL);
-}
-
-static void open_global(struct app *app, int action)
-{
-    if (action == APP_HELP)
-        help_open(app);
-    else if (action == APP_PALETTE)
-        palette_open(app);
-    else
-        log_view_open(app);
 }
 
 /* The list, and over it what the command line asked for. */
@@ -68,7 +58,6 @@ bool tui_run(const char *word, struct pyro_error *err)
         size_t bad = config_load();
 
         screens_note_actions();
-        app.open_global = open_global;
         push_first(&app, &target);
         if (bad)
             app_message(&app, ROLE_WARN, "the configuration has %zu problem%s: L lists %s", bad,

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "tui/model.h"
-#include "tui/screens.h"
+#include "tui/shell_view.h"
 #include "tui/wall_tile.h"
 #include "vmm/base/fs.h"
 
@@ -31,41 +31,6 @@ struct wall {
     struct loop_timer frame_timer, state_timer;
 };
 
-enum action {
-    ZOOM = 1,
-    BACK,
-    LEFT,
-    RIGHT,
-    UP,
-    DOWN,
-    NEXT,
-    PREVIOUS,
-    PAGE_DOWN,
-    PAGE_UP,
-    FIRST,
-    LAST,
-    RESTART,
-    DISMISS
-};
-
-static const struct key_binding keys[] = {
-    { ZOOM, "zoom", "Enter", "zoom in", "its shell at full size" },
-    { RESTART, "restart", "r", "draw it again", "start drawing again after it has failed" },
-    { DISMISS, "dismiss", "x Delete", "dismiss", "take a shell that has ended off the wall" },
-    { NEXT, "next", "Tab", "next", "the next shell" },
-    { PREVIOUS, "previous", "Shift-Tab", NULL, "the one before" },
-    { PAGE_DOWN, "page-down", "PgDn Ctrl-d", "next page", "the shells that did not fit" },
-    { PAGE_UP, "page-up", "PgUp Ctrl-u", "page before", "the shells before" },
-    { BACK, "back", "Esc q w", "back", "back to the list" },
-    { LEFT, "left", "Left h", NULL, "to the left" },
-    { RIGHT, "right", "Right l", NULL, "to the right" },
-    { UP, "up", "Up k", NULL, "up" },
-    { DOWN, "down", "Down j", NULL, "down" },
-    { FIRST, "first", "Home g", NULL, "the first shell" },
-    { LAST, "last", "End G", NULL, "the last shell" },
-    { 0 },
-};
-
 static struct watched_workspace *workspace_of(const struct wall *w, const struct wall_tile *t)
 {
     return model_find(w->screen.app->model, t->id);
@@ -78,7 +43,7 @@ static struct wall_tile *selected(const struct wall *w)
 
 /* ---- the pace ---- */
 
-static void on_frame(void *arg)
+static void wall_on_frame(void *arg)
 {
     struct wall *w = arg;
 
@@ -88,10 +53,10 @@ static void on_frame(void *arg)
 static void want_frame(struct wall *w)
 {
     if (!w->covered && !w->frame_timer.armed)
-        loop_timer_set(w->screen.app->loop, &w->frame_timer, FRAME_MS, on_frame, w);
+        loop_timer_set(w->screen.app->loop, &w->frame_timer, FRAME_MS, wall_on_frame, w);
 }
 
-static void on_live_changed(void *arg)
+static void wall_on_live_changed(void *arg)
 {
     struct wall_tile *t = arg;
 
@@ -101,7 +66,7 @@ static void on_live_changed(void *arg)
     want_frame(t->wall);
 }
 
-static void on_state_time(void *arg)
+static void wall_on_state_time(void *arg)
 {
     struct wall *w = arg;
 
@@ -123,14 +88,14 @@ static void set_state_timer(struct wall *w, double now)
     loop_timer_cancel(w->screen.app->loop, &w->state_timer);
     if (next > 0)
         loop_timer_set(w->screen.app->loop, &w->state_timer, (int64_t)(next * 1000) + 1,
-                       on_state_time, w);
+                       wall_on_state_time, w);
 }
 
 /* ---- which tiles there are, and where ---- */
 
 static void show_page(struct wall *w)
 {
-    static const struct live_ops ops = { .changed = on_live_changed };
+    static const struct live_ops ops = { .changed = wall_on_live_changed };
     int size, interval;
 
     w->grid = wall_grid_fit(w->count, w->screen.rows - HEAD_ROWS, w->screen.cols);
@@ -154,7 +119,7 @@ static void show_page(struct wall *w)
     app_damage(w->screen.app);
 }
 
-static int by_name(const void *a, const void *b)
+static int wall_by_name(const void *a, const void *b)
 {
     const struct watched_workspace *x = *(struct watched_workspace *const *)a,
                                    *y = *(struct watched_workspace *const *)b;
@@ -175,7 +140,7 @@ static struct watched_workspace **workspaces(struct wall *w, size_t *ret_count)
     for (size_t i = 0; i < total; i++)
         if (!w->marked || model_is_marked(model_at(m, i)))
             list[count++] = model_at(m, i);
-    qsort(list, count, sizeof(*list), by_name);
+    qsort(list, count, sizeof(*list), wall_by_name);
     *ret_count = count;
     return list;
 }
@@ -291,7 +256,7 @@ static void note_output(struct wall *w, struct watched_workspace *of)
     }
 }
 
-static void changed(void *arg, struct watched_workspace *of, unsigned change, bool going)
+static void wall_changed(void *arg, struct watched_workspace *of, unsigned change, bool going)
 {
     struct wall *w = arg;
 
@@ -301,7 +266,7 @@ static void changed(void *arg, struct watched_workspace *of, unsigned change, bo
         gather(w);
 }
 
-static void enter(struct screen *s)
+static void wall_enter(struct screen *s)
 {
     struct wall *w = (struct wall *)s;
 
@@ -310,7 +275,7 @@ static void enter(struct screen *s)
     gather(w);
 }
 
-static void leave(struct screen *s)
+static void wall_leave(struct screen *s)
 {
     struct wall *w = (struct wall *)s;
 
@@ -367,7 +332,7 @@ static void draw_nothing(const struct wall *w, WINDOW *win)
                         : "One that is opened, by anyone, shows up here at once.");
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void wall_draw(struct screen *s, WINDOW *win)
 {
     struct wall *w = (struct wall *)s;
     double now = clock_wall();
@@ -404,8 +369,9 @@ static void zoom(struct wall *w)
         app_error(w->screen.app, &err);
 }
 
-static void restart(struct wall *w)
+static void wall_restart(struct screen *s, int arg UNUSED)
 {
+    struct wall *w = (struct wall *)s;
     struct wall_tile *t = w->tiles[w->selected];
 
     t->failure.code = PYRO_OK;
@@ -424,8 +390,9 @@ static const struct watched_shell *ended_shell(const struct wall *w, const struc
     return s && model_shell_failed(of, &s->record) ? s : NULL;
 }
 
-static void dismiss(struct wall *w)
+static void wall_dismiss(struct screen *s, int arg UNUSED)
 {
+    struct wall *w = (struct wall *)s;
     const struct wall_tile *t = w->tiles[w->selected];
     bool is_new;
 
@@ -433,29 +400,48 @@ static void dismiss(struct wall *w)
     gather(w);
 }
 
-static bool enabled(struct screen *s, int a)
+static void wall_close(struct screen *s, int arg UNUSED)
 {
-    struct wall *w = (struct wall *)s;
-
-    switch (a) {
-    case BACK:
-        return true;
-    case RESTART:
-        return w->count && wall_tile_failure(selected(w));
-    case DISMISS:
-        return w->count && ended_shell(w, selected(w));
-    case PAGE_DOWN:
-        return w->first + w->shown < w->count;
-    case PAGE_UP:
-        return w->first > 0;
-    case NEXT:
-        return w->count > 1;
-    default:
-        return w->count > 0;
-    }
+    app_pop(s->app);
 }
 
-static void action(struct screen *s, int a)
+static bool wall_has_tile(struct screen *s, int arg UNUSED)
+{
+    return ((struct wall *)s)->count > 0;
+}
+
+static void wall_zoom(struct screen *s, int arg UNUSED)
+{
+    zoom((struct wall *)s);
+}
+
+static bool wall_can_restart(struct screen *s, int arg UNUSED)
+{
+    const struct wall *w = (struct wall *)s;
+
+    return w->count && wall_tile_failure(selected(w));
+}
+
+static bool wall_can_dismiss(struct screen *s, int arg UNUSED)
+{
+    const struct wall *w = (struct wall *)s;
+
+    return w->count && ended_shell(w, selected(w));
+}
+
+enum step { LEFT, RIGHT, UP, DOWN, NEXT, PREVIOUS, PAGE_DOWN, PAGE_UP, FIRST, LAST };
+
+static bool wall_can_go(struct screen *s, int step)
+{
+    const struct wall *w = (struct wall *)s;
+
+    return step == PAGE_DOWN ? w->first + w->shown < w->count
+           : step == PAGE_UP ? w->first > 0
+           : step == NEXT    ? w->count > 1
+                             : w->count > 0;
+}
+
+static void wall_go(struct screen *s, int step)
 {
     struct wall *w = (struct wall *)s;
     const int size = wall_grid_size(&w->grid);
@@ -470,28 +456,44 @@ static void action(struct screen *s, int a)
                        [FIRST] = 0,
                        [LAST] = w->count - 1 };
 
-    if (a == BACK)
-        app_pop(s->app);
-    else if (a == ZOOM)
-        zoom(w);
-    else if (a == RESTART)
-        restart(w);
-    else if (a == DISMISS)
-        dismiss(w);
-    else if ((a != UP && a != DOWN) || (to[a] >= 0 && to[a] < w->count))
-        select_tile(w, to[a]);
+    if ((step != UP && step != DOWN) || (to[step] >= 0 && to[step] < w->count))
+        select_tile(w, to[step]);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static const struct key_binding keys[] = {
+    { "zoom", "Enter", "zoom in", "its shell at full size", .act = wall_zoom,
+      .can = wall_has_tile },
+    { "restart", "r", "draw it again", "start drawing again after it has failed",
+      .act = wall_restart, .can = wall_can_restart },
+    { "dismiss", "x Delete", "dismiss", "take a shell that has ended off the wall",
+      .act = wall_dismiss, .can = wall_can_dismiss },
+    { "next", "Tab", "next", "the next shell", .act = wall_go, .can = wall_can_go, .arg = NEXT },
+    { "previous", "Shift-Tab", NULL, "the one before", .act = wall_go, .can = wall_can_go,
+      .arg = PREVIOUS },
+    { "page-down", "PgDn Ctrl-d", "next page", "the shells that did not fit", .act = wall_go,
+      .can = wall_can_go, .arg = PAGE_DOWN },
+    { "page-up", "PgUp Ctrl-u", "page before", "the shells before", .act = wall_go,
+      .can = wall_can_go, .arg = PAGE_UP },
+    { "back", "Esc q w", "back", "back to the list", .act = wall_close },
+    { "left", "Left h", NULL, "to the left", .act = wall_go, .can = wall_can_go, .arg = LEFT },
+    { "right", "Right l", NULL, "to the right", .act = wall_go, .can = wall_can_go, .arg = RIGHT },
+    { "up", "Up k", NULL, "up", .act = wall_go, .can = wall_can_go, .arg = UP },
+    { "down", "Down j", NULL, "down", .act = wall_go, .can = wall_can_go, .arg = DOWN },
+    { "first", "Home g", NULL, "the first shell", .act = wall_go, .can = wall_can_go,
+      .arg = FIRST },
+    { "last", "End G", NULL, "the last shell", .act = wall_go, .can = wall_can_go, .arg = LAST },
+    { 0 },
+};
+
+static bool wall_event(struct screen *s, const struct key_event *e)
 {
     struct wall *w = (struct wall *)s;
-    int turn = e->mouse == MOUSE_WHEEL_UP ? PAGE_UP : e->mouse == MOUSE_WHEEL_DOWN ? PAGE_DOWN : 0;
-    int hit;
+    int turn = e->mouse == MOUSE_WHEEL_UP ? PAGE_UP : PAGE_DOWN, hit;
 
     if (e->kind != EVENT_MOUSE)
         return false;
-    if (turn && enabled(s, turn))
-        action(s, turn);
+    if ((e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN) && wall_can_go(s, turn))
+        wall_go(s, turn);
     if (e->mouse != MOUSE_PRESS || e->button != 1)
         return true;
     hit = wall_grid_find(&w->grid, w->shown, e->row - HEAD_ROWS, e->col);
@@ -503,12 +505,12 @@ static bool event(struct screen *s, const struct key_event *e)
     return true;
 }
 
-static void resize(struct screen *s, int rows UNUSED, int cols UNUSED)
+static void wall_resize(struct screen *s, int rows UNUSED, int cols UNUSED)
 {
     show_page((struct wall *)s);
 }
 
-static void destroy(struct screen *s)
+static void wall_free(struct screen *s)
 {
     struct wall *w = (struct wall *)s;
 
@@ -525,24 +527,19 @@ const struct screen_ops wall_ops = {
     .name = "wall",
     .title = "Wall",
     .keys = keys,
-    .enter = enter,
-    .leave = leave,
-    .event = event,
-    .action = action,
-    .enabled = enabled,
-    .resize = resize,
-    .draw = draw,
-    .free = destroy,
+    .enter = wall_enter,
+    .leave = wall_leave,
+    .event = wall_event,
+    .resize = wall_resize,
+    .draw = wall_draw,
+    .free = wall_free,
 };
 
 void wall_open(struct app *app)
 {
-    struct wall *w = calloc(1, sizeof(*w));
+    struct wall *w = screen_new(app, &wall_ops, sizeof(*w));
 
-    BUG_ON(!w);
-    w->screen.ops = &wall_ops;
-    w->screen.app = app;
-    w->listener = (struct model_listener){ .changed = changed, .arg = w };
+    w->listener = (struct model_listener){ .changed = wall_changed, .arg = w };
     model_listen(app->model, &w->listener);
     app_push(app, &w->screen);
 }

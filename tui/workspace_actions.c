@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "tui/batch.h"
+#include "tui/choice.h"
+#include "tui/confirm.h"
 #include "tui/form.h"
 #include "tui/format.h"
 #include "tui/job.h"
-#include "tui/parts.h"
-#include "tui/screens.h"
+#include "tui/shell_view.h"
 #include "vmm/base/fs.h"
 
 #define FIRST_ENVIRONMENT "debian:12"
@@ -43,12 +44,12 @@ char *workspace_what_ends(struct watched_workspace *const *list, size_t count)
                       services, plural(services));
 }
 
-static void run_batch(void *arg)
+static void workspace_actions_run_batch(void *arg)
 {
     batch_start(arg);
 }
 
-static void drop_batch(void *arg)
+static void workspace_actions_drop_batch(void *arg)
 {
     batch_free(arg);
 }
@@ -79,9 +80,9 @@ static void ask_about(struct app *app, const char *word, struct watched_workspac
     struct confirm_spec spec = { .title = title,
                                  .text = text,
                                  .danger = danger,
-                                 .yes = run_batch,
+                                 .yes = workspace_actions_run_batch,
                                  .arg = batch_new(app, word, list, count),
-                                 .free_arg = drop_batch };
+                                 .free_arg = workspace_actions_drop_batch };
 
     confirm_ask(app, &spec);
 }
@@ -121,7 +122,7 @@ void workspace_ask_delete(struct app *app, struct watched_workspace *const *list
 
 /* ---- create ---- */
 
-static void create_ended(void *arg UNUSED, const struct job_end *end)
+static void workspace_actions_create_ended(void *arg UNUSED, const struct job_end *end)
 {
     const char *id = json_string_or(end->result, "workspace_id", "");
 
@@ -132,7 +133,7 @@ static void create_ended(void *arg UNUSED, const struct job_end *end)
     snprintf(end->app->wanted_workspace, sizeof(end->app->wanted_workspace), "%s", id);
 }
 
-static void create_it(void *arg, const char *const *argv)
+static void workspace_actions_create_it(void *arg, const char *const *argv)
 {
     struct app *app = arg;
     scoped_free char *what = NULL;
@@ -142,7 +143,7 @@ static void create_it(void *arg, const char *const *argv)
             what = str_printf("create %s", argv[i + 1]);
     if (!what)
         what = str_printf("create a workspace of %s", argv[2]);
-    job_start(app, what, argv, false, create_ended, NULL);
+    job_start(app, what, argv, false, workspace_actions_create_ended, NULL);
 }
 
 void workspace_ask_create(struct app *app)
@@ -154,7 +155,7 @@ void workspace_ask_create(struct app *app)
                                       "which takes some minutes.",
                               .cmd = cmd_find("workspace create"),
                               .rows = rows,
-                              .send = create_it,
+                              .send = workspace_actions_create_it,
                               .arg = app };
 
     form_ask(app, &form);
@@ -180,7 +181,7 @@ struct offered {
     char shells[CHOICE_MAX][SHELL_ID_MAX + 1];
 };
 
-static void shell_chosen(void *arg, size_t index)
+static void workspace_actions_shell_chosen(void *arg, size_t index)
 {
     scoped_free struct offered *offered = arg;
 
@@ -212,14 +213,14 @@ void workspace_watch_it(struct app *app, const struct watched_workspace *w)
         choice_ask(app, &(struct choice_spec){ .title = title,
                                                .words = words,
                                                .count = count,
-                                               .chosen = shell_chosen,
+                                               .chosen = workspace_actions_shell_chosen,
                                                .arg = take_ptr(&offered),
                                                .free_arg = free });
     for (size_t i = 0; i < count; i++)
         free(words[i]);
 }
 
-static void shell_opened(void *arg UNUSED, const struct job_end *end)
+static void workspace_actions_shell_opened(void *arg UNUSED, const struct job_end *end)
 {
     const char *id = json_string_or(end->result, "workspace_id", ""),
                *shell = json_string_or(end->result, "shell_id", "");
@@ -235,7 +236,7 @@ static void open_shell(struct app *app, const char *id, const char *name)
     const char *argv[] = { "workspace", "shell", "open", id, "--interactive", NULL };
     scoped_free char *what = str_printf("open a shell in %s", name);
 
-    job_start(app, what, argv, false, shell_opened, NULL);
+    job_start(app, what, argv, false, workspace_actions_shell_opened, NULL);
 }
 
 void workspace_new_shell(struct app *app, const struct watched_workspace *w)
@@ -247,7 +248,7 @@ void workspace_new_shell(struct app *app, const struct watched_workspace *w)
 
 static bool first_is_made; /* no second one while the first is on its way */
 
-static void first_ended(void *arg UNUSED, const struct job_end *end)
+static void workspace_actions_first_ended(void *arg UNUSED, const struct job_end *end)
 {
     const char *id = json_string_or(end->result, "workspace_id", "");
 
@@ -263,5 +264,5 @@ void workspace_first_run(struct app *app)
     if (first_is_made)
         return;
     first_is_made = true;
-    job_start(app, "make the first workspace", argv, false, first_ended, NULL);
+    job_start(app, "make the first workspace", argv, false, workspace_actions_first_ended, NULL);
 }

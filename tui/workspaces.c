@@ -1,94 +1,19 @@
 /* tui/workspaces.c: the list of workspaces, the first screen. */
+#include "tui/workspaces.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui/details.h"
-#include "tui/diff_view.h"
-#include "tui/field.h"
-#include "tui/files.h"
 #include "tui/format.h"
 #include "tui/job.h"
-#include "tui/list.h"
-#include "tui/screens.h"
-#include "tui/services.h"
-#include "tui/snapshots.h"
 #include "tui/table.h"
-#include "tui/wall.h"
-#include "tui/workspace_actions.h"
+#include "tui/workspaces_private.h"
 #include "vmm/base/fs.h"
 
 #define BESIDE_COLS 110 /* from here on the details stand beside the table */
 #define DETAILS_ROWS 10
 #define HEAD_ROWS 2
-
-struct workspaces {
-    struct screen screen;
-    struct model_listener listener;
-    struct watched_workspace **rows; /* those that the filter leaves, in order; made by gather() */
-    size_t count, room;
-    struct list list;
-    char selected[WORKSPACE_ID_LENGTH + 1];
-    enum order order;
-    struct field filter;
-    bool typing; /* into the filter */
-    struct details details;
-    struct watched_workspace **targets; /* of an action: room for all */
-};
-
-enum action {
-    MOVE = 1,
-    OPEN = MOVE + LIST_ACTIONS,
-    OPEN_ENTRY,
-    END_ENTRY,
-    TO_TABLE,
-    TO_DETAILS,
-    FIRST,
-    CREATE,
-    NEW_SHELL,
-    START,
-    STOP,
-    DELETE,
-    FILES,
-    DIFF,
-    SNAPSHOTS,
-    RESET,
-    MARK,
-    WALL,
-    SERVICES,
-    FILTER,
-    CLEAR,
-    UNMARK,
-    ORDER
-};
-
-static const struct key_binding keys[] = {
-    { OPEN, "open", "Enter", "watch", "watch its shell, or one of them" },
-    { CLEAR, "clear", "Esc", "show all", "show all again" },
-    { UNMARK, "unmark", "Esc", "unmark", "mark none" },
-    { FIRST, "first", "Enter", "make one", "with no workspace: make one and open a shell in it" },
-    { CREATE, "create", "c", "create", "make a workspace" },
-    { NEW_SHELL, "shell", "o", "shell", "open a shell in it" },
-    { START, "start", "t", "start", "start it, or those that are marked" },
-    { STOP, "stop", "x", "stop", "stop it, or the marked: what runs ends, disks stay" },
-    { DELETE, "delete", "d Delete", "delete", "delete it, or the marked, with the disk" },
-    { OPEN_ENTRY, "open-entry", "Enter", "open",
-      "details: watch the shell, read the service's log" },
-    { END_ENTRY, "end-entry", "x d Delete", "end", "details: close the shell, stop the service" },
-    { TO_TABLE, "table", "Tab Esc Left h", "table", "details: back to the table" },
-    { TO_DETAILS, "details", "Tab Right l", "details", "to the details: its shells and services" },
-    { WALL, "wall", "w", "wall", "the wall of live shells: of all, or of the marked" },
-    { SERVICES, "services", "S", "services", "services: what they print, start, stop" },
-    { FILES, "files", "f", "files", "its files: read them, take them out" },
-    { DIFF, "diff", "D", "diff", "what changed in it since it was created" },
-    { SNAPSHOTS, "snapshots", "n", "snapshots", "its snapshots: make, delete, go back to one" },
-    { RESET, "reset", "R", NULL, "back to what it was created with, the whole machine" },
-    { MARK, "mark", "Space", NULL, "mark or unmark: start, stop, delete, wall" },
-    { FILTER, "filter", "/", "filter", "show only some: words, label:X, state:X" },
-    { ORDER, "sort", "s", "sort", "by activity, name, state, CPU, memory, disk, age" },
-    LIST_KEYS(MOVE),
-    { 0 },
-};
 
 /* ---- what is shown ---- */
 
@@ -103,7 +28,7 @@ static bool select_id(struct workspaces *w, const char *id)
     return false;
 }
 
-static void gather(struct workspaces *w)
+void workspaces_gather(struct workspaces *w)
 {
     struct app *app = w->screen.app;
     struct model *m = app->model;
@@ -120,7 +45,6 @@ static void gather(struct workspaces *w)
         if (order_matches(model_at(m, i), w->filter.text))
             w->rows[w->count++] = model_at(m, i);
     order_sort(m, w->rows, w->count, w->order);
-    /* The cursor stays with its workspace, or where that was. */
     w->list.count = (int)w->count;
     if (select_id(w, app->wanted_workspace))
         app->wanted_workspace[0] = '\0';
@@ -129,7 +53,7 @@ static void gather(struct workspaces *w)
     list_fit(&w->list, (int)w->count, w->list.rows);
 }
 
-static void keep_selected(struct workspaces *w)
+void workspaces_keep_selected(struct workspaces *w)
 {
     w->selected[0] = '\0';
     if (w->count)
@@ -137,7 +61,7 @@ static void keep_selected(struct workspaces *w)
     memcpy(w->screen.app->at_workspace, w->selected, sizeof(w->selected));
 }
 
-static struct watched_workspace *selected(struct workspaces *w)
+struct watched_workspace *workspaces_selected(struct workspaces *w)
 {
     return *w->selected ? model_find(w->screen.app->model, w->selected) : NULL;
 }
@@ -257,7 +181,7 @@ static void draw_details(struct workspaces *w, WINDOW *win, int below, int left)
         details_draw(&w->details, win, 1, 0, s->rows - 1, s->cols, at, clock_wall());
 }
 
-static void draw(struct screen *s, WINDOW *win)
+static void workspaces_draw(struct screen *s, WINDOW *win)
 {
     struct workspaces *w = (struct workspaces *)s;
     bool beside = s->cols >= BESIDE_COLS, filtered = w->typing || w->filter.len;
@@ -266,8 +190,8 @@ static void draw(struct screen *s, WINDOW *win)
     int rows = s->rows - HEAD_ROWS - below - filtered;
 
     w->list.rows = rows;
-    gather(w);
-    keep_selected(w);
+    workspaces_gather(w);
+    workspaces_keep_selected(w);
     show_figures(w);
     draw_clear(win, theme_style(ROLE_TEXT));
     draw_title(w, win);
@@ -286,7 +210,7 @@ static void draw(struct screen *s, WINDOW *win)
         draw_details(w, win, below, cols);
 }
 
-static bool cursor(struct screen *s, int *ret_row, int *ret_col)
+static bool workspaces_cursor(struct screen *s, int *ret_row, int *ret_col)
 {
     struct workspaces *w = (struct workspaces *)s;
 
@@ -295,190 +219,12 @@ static bool cursor(struct screen *s, int *ret_row, int *ret_col)
     return w->typing;
 }
 
-static bool typing(struct screen *s)
+static bool workspaces_captures(struct screen *s)
 {
     return ((struct workspaces *)s)->typing;
 }
 
-/* ---- what is done ---- */
-
-static void move_cursor(struct workspaces *w, int a)
-{
-    gather(w);
-    list_action(&w->list, MOVE, a);
-    keep_selected(w);
-}
-
-/* And goes on to the next, to mark several. */
-static void mark(struct workspaces *w, struct watched_workspace *at)
-{
-    model_mark(at, !model_is_marked(at));
-    gather(w);
-    list_move(&w->list, 1);
-    keep_selected(w);
-}
-
-static void unmark_all(struct model *m)
-{
-    for (size_t i = 0; i < model_count(m); i++)
-        model_mark(model_at(m, i), false);
-}
-
-static bool is_startable(const struct watched_workspace *at)
-{
-    return at->record.state == WORKSPACE_STOPPED || at->record.state == WORKSPACE_FAILED;
-}
-
-/* Into w->targets what start, stop or delete would act on, by name: the marked workspaces when
- * there are any, also those that the filter hides, else the one at the cursor. */
-static size_t find_targets(struct workspaces *w, int a)
-{
-    struct model *m = w->screen.app->model;
-    struct watched_workspace *at = selected(w);
-    bool marks = model_marked_count(m) > 0;
-    size_t count = 0, total = marks ? model_count(m) : at != NULL;
-
-    for (size_t i = 0; i < total && i < w->room; i++) {
-        struct watched_workspace *one = marks ? model_at(m, i) : at;
-        if ((!marks || model_is_marked(one)) &&
-            (a == DELETE ||
-             (a == START ? is_startable(one) : one->record.state == WORKSPACE_STARTED)))
-            w->targets[count++] = one;
-    }
-    order_sort(m, w->targets, count, ORDER_NAME);
-    return count;
-}
-
-static void do_to_targets(struct workspaces *w, int a)
-{
-    size_t count = find_targets(w, a);
-
-    if (a == START)
-        workspace_start_them(w->screen.app, w->targets, count);
-    else if (a == STOP)
-        workspace_ask_stop(w->screen.app, w->targets, count);
-    else
-        workspace_ask_delete(w->screen.app, w->targets, count);
-}
-
-static void action(struct screen *s, int a)
-{
-    struct workspaces *w = (struct workspaces *)s;
-    struct watched_workspace *at = selected(w);
-
-    if (a >= MOVE && a < MOVE + LIST_ACTIONS && w->details.focused) {
-        details_list_action(&w->details.list, MOVE, a);
-        return;
-    }
-    if (a >= MOVE && a < MOVE + LIST_ACTIONS) {
-        move_cursor(w, a);
-        return;
-    }
-    if (a == TO_DETAILS || a == TO_TABLE)
-        w->details.focused = a == TO_DETAILS;
-    else if (a == UNMARK)
-        unmark_all(s->app->model);
-    else if (a == START || a == STOP || a == DELETE)
-        do_to_targets(w, a);
-    else if (a == FIRST)
-        workspace_first_run(s->app);
-    else if (a == FILTER)
-        w->typing = true, w->details.focused = false;
-    else if (a == CLEAR)
-        w->typing = false, field_set(&w->filter, "");
-    else if (a == ORDER)
-        w->order = (w->order + 1) % ORDER_COUNT;
-    else if (a == CREATE)
-        workspace_ask_create(s->app);
-    else if (a == WALL)
-        wall_open(s->app);
-    else if (a == SERVICES)
-        services_open(s->app, w->selected);
-    else if (at && a == MARK)
-        mark(w, at);
-    else if (at && a == OPEN)
-        workspace_watch_it(s->app, at);
-    else if (at && a == NEW_SHELL)
-        workspace_new_shell(s->app, at);
-    else if (at && a == OPEN_ENTRY)
-        details_open(&w->details, at);
-    else if (at && a == END_ENTRY)
-        details_end(&w->details, at);
-    else if (at && a == FILES)
-        files_open(s->app, at);
-    else if (at && a == DIFF)
-        diff_view_open(s->app, at);
-    else if (at && a == SNAPSHOTS)
-        snapshots_open(s->app, at);
-    else if (at && a == RESET)
-        snapshots_ask_reset(s->app, at);
-}
-
-/* In the details keys are about what is listed there. */
-static bool enabled_in_details(struct workspaces *w, const struct watched_workspace *at, int a)
-{
-    switch (a) {
-    case OPEN_ENTRY:
-        return at && details_can_open(&w->details, at);
-    case END_ENTRY:
-        return at && details_can_end(&w->details, at);
-    case TO_TABLE:
-        return true;
-    case NEW_SHELL:
-        return at && at->record.state == WORKSPACE_STARTED;
-    case WALL:
-    case SERVICES:
-    case FILTER:
-        return true;
-    default:
-        return a >= MOVE && a < MOVE + LIST_ACTIONS;
-    }
-}
-
-static bool enabled(struct screen *s, int a)
-{
-    struct workspaces *w = (struct workspaces *)s;
-    struct watched_workspace *at = selected(w);
-
-    if (w->typing)
-        return a == CLEAR;
-    if (w->details.focused)
-        return enabled_in_details(w, at, a);
-    switch (a) {
-    case OPEN_ENTRY:
-    case END_ENTRY:
-    case TO_TABLE:
-        return false;
-    case FIRST:
-        return !model_count(s->app->model) && !job_first(s->app);
-    case OPEN:
-        return at && model_running_shells(at) > 0;
-    case NEW_SHELL:
-        return at && at->record.state == WORKSPACE_STARTED;
-    case START:
-    case STOP:
-    case DELETE:
-        return find_targets(w, a) > 0;
-    case TO_DETAILS:
-    case FILES:
-    case DIFF:
-    case SNAPSHOTS:
-    case RESET:
-    case MARK:
-        return at != NULL;
-    case WALL:
-    case SERVICES:
-    case FILTER:
-    case ORDER:
-        return model_count(s->app->model) > 0;
-    case CLEAR:
-        return w->filter.len > 0;
-    case UNMARK:
-        return model_marked_count(s->app->model) > 0;
-    default:
-        return true;
-    }
-}
+/* ---- the screen ---- */
 
 static bool filter_event(struct workspaces *w, const struct key_event *e)
 {
@@ -495,7 +241,7 @@ static bool filter_event(struct workspaces *w, const struct key_event *e)
 
 static void details_event(struct workspaces *w, const struct key_event *e)
 {
-    struct watched_workspace *at = selected(w);
+    struct watched_workspace *at = workspaces_selected(w);
 
     if (e->mouse == MOUSE_PRESS)
         w->details.focused = true;
@@ -504,7 +250,7 @@ static void details_event(struct workspaces *w, const struct key_event *e)
         details_open(&w->details, at);
 }
 
-static bool event(struct screen *s, const struct key_event *e)
+static bool workspaces_event(struct screen *s, const struct key_event *e)
 {
     struct workspaces *w = (struct workspaces *)s;
     enum list_hit hit;
@@ -517,19 +263,20 @@ static bool event(struct screen *s, const struct key_event *e)
         details_event(w, e);
         return true;
     }
-    gather(w);
+    workspaces_gather(w);
     hit = list_mouse(&w->list, e, HEAD_ROWS);
     if (hit == LIST_CLICKED || hit == LIST_OPENED)
         w->details.focused = false;
-    keep_selected(w);
-    if (hit == LIST_OPENED && enabled(s, OPEN))
-        action(s, OPEN);
+    workspaces_keep_selected(w);
+    if (hit == LIST_OPENED && workspaces_can_watch(s, 0))
+        workspaces_watch(s, 0);
     return true;
 }
 
 /* ---- time, and the model ---- */
 
-static void changed(void *arg, struct watched_workspace *which, unsigned change, bool going)
+static void workspaces_changed(void *arg, struct watched_workspace *which, unsigned change,
+                               bool going)
 {
     struct workspaces *w = arg;
 
@@ -543,17 +290,17 @@ static void changed(void *arg, struct watched_workspace *which, unsigned change,
     app_tick_check(w->screen.app);
 }
 
-static bool tick_wanted(struct screen *s)
+static bool workspaces_tick_wanted(struct screen *s)
 {
     return model_count(s->app->model) > 0 || job_first(s->app);
 }
 
-static void tick(struct screen *s)
+static void workspaces_tick(struct screen *s)
 {
     app_damage(s->app);
 }
 
-static void destroy(struct screen *s)
+static void workspaces_free(struct screen *s)
 {
     struct workspaces *w = (struct workspaces *)s;
 
@@ -567,26 +314,21 @@ static void destroy(struct screen *s)
 const struct screen_ops workspaces_ops = {
     .name = "workspaces",
     .title = "Workspaces",
-    .keys = keys,
-    .event = event,
-    .action = action,
-    .enabled = enabled,
-    .draw = draw,
-    .cursor = cursor,
-    .captures = typing,
-    .tick_wanted = tick_wanted,
-    .tick = tick,
-    .free = destroy,
+    .keys = workspaces_keys,
+    .event = workspaces_event,
+    .draw = workspaces_draw,
+    .cursor = workspaces_cursor,
+    .captures = workspaces_captures,
+    .tick_wanted = workspaces_tick_wanted,
+    .tick = workspaces_tick,
+    .free = workspaces_free,
 };
 
 struct screen *workspaces_new(struct app *app)
 {
-    struct workspaces *w = calloc(1, sizeof(*w));
+    struct workspaces *w = screen_new(app, &workspaces_ops, sizeof(*w));
 
-    BUG_ON(!w);
-    w->screen.ops = &workspaces_ops;
-    w->screen.app = app;
-    w->listener.changed = changed;
+    w->listener.changed = workspaces_changed;
     w->listener.arg = w;
     details_init(&w->details, app);
     model_listen(app->model, &w->listener);

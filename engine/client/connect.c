@@ -25,7 +25,7 @@ static bool take_line(const char *line, size_t n, const struct progress *progres
     const char *what = json_string_or(j, "progress", NULL);
 
     if (what) {
-        progress_update(progress, what, -1);
+        progress_update(progress, what, NULL);
         return false;
     }
     *ret_ok = j ? error_from_result(j, err)

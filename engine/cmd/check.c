@@ -35,7 +35,7 @@ static bool is_strings(const json_t *v)
     return json_is_array(v);
 }
 
-static bool check_choice(const struct result_spec *row, const json_t *v, struct pyro_error *ret)
+static bool check_choice(const struct row_spec *row, const json_t *v, struct pyro_error *ret)
 {
     const char *const *c = row->choices;
 
@@ -45,51 +45,51 @@ static bool check_choice(const struct result_spec *row, const json_t *v, struct 
            pyro_fail(ret, PYRO_INTERNAL, "'%s' is not in the closed list", json_string_value(v));
 }
 
-static bool check_value(const struct result_spec *row, const json_t *v, struct pyro_error *ret)
+static bool check_value(const struct row_spec *row, const json_t *v, struct pyro_error *ret)
 {
     bool ok = false;
 
     if (json_is_null(v) && row->nullable)
         return true;
     switch (row->type) {
-    case RES_TYPE_STR:
+    case ROW_TYPE_STR:
         if (json_is_string(v))
             return check_choice(row, v, ret);
         break;
-    case RES_TYPE_INT:
+    case ROW_TYPE_INT:
         ok = json_is_integer(v);
         break;
-    case RES_TYPE_NUM:
+    case ROW_TYPE_NUM:
         ok = json_is_number(v);
         break;
-    case RES_TYPE_BOOL:
+    case ROW_TYPE_BOOL:
         ok = json_is_boolean(v);
         break;
-    case RES_TYPE_OBJECT:
+    case ROW_TYPE_OBJECT:
         return check_result(row->fields, v, ret);
-    case RES_TYPE_OBJECTS:
+    case ROW_TYPE_OBJECTS:
         if (!json_is_array(v))
             break;
         for (size_t i = 0; i < json_array_size(v); i++)
             if (!check_result(row->fields, json_array_get(v, i), ret))
                 return pyro_wrap(ret, "item %zu", i);
         return true;
-    case RES_TYPE_STRINGS:
+    case ROW_TYPE_STRINGS:
         ok = is_strings(v);
         break;
-    case RES_TYPE_MAP:
+    case ROW_TYPE_MAP:
         ok = is_map_of_strings(v);
         break;
-    case RES_TYPE_ANY:
+    case ROW_TYPE_ANY:
         ok = true;
         break;
-    case RES_TYPE_END:
+    case ROW_TYPE_END:
         break;
     }
     return ok || pyro_fail(ret, PYRO_INTERNAL, "is of another type than declared");
 }
 
-bool check_result(const struct result_spec *rows, const json_t *result, struct pyro_error *ret)
+bool check_result(const struct row_spec *rows, const json_t *result, struct pyro_error *ret)
 {
     size_t declared = 0;
     const char *key;
@@ -97,24 +97,20 @@ bool check_result(const struct result_spec *rows, const json_t *result, struct p
 
     if (!json_is_object(result))
         return pyro_fail(ret, PYRO_INTERNAL, "is not an object");
-    for (const struct result_spec *row = rows; result_more(row); row++, declared++) {
-        const json_t *member = json_object_get(result, row->name);
+    for (const struct row_spec *row = rows_shown(rows); row;
+         row = rows_shown(row + 1), declared++) {
+        const json_t *member = json_object_get(result, row_shown_name(row));
 
         if (!member)
-            return pyro_fail(ret, PYRO_INTERNAL, "member '%s' is missing", row->name);
+            return pyro_fail(ret, PYRO_INTERNAL, "member '%s' is missing", row_shown_name(row));
         if (!check_value(row, member, ret))
-            return pyro_wrap(ret, "%s", row->name);
+            return pyro_wrap(ret, "%s", row_shown_name(row));
     }
     if (json_object_size(result) == declared)
         return true;
-    json_object_foreach ((json_t *)(uintptr_t)result, key, v) {
-        const struct result_spec *row = rows;
-
-        while (result_more(row) && strcmp(row->name, key))
-            row++;
-        if (!result_more(row))
+    json_object_foreach ((json_t *)(uintptr_t)result, key, v)
+        if (!rows_find(rows, key))
             return pyro_fail(ret, PYRO_INTERNAL, "member '%s' is not declared", key);
-    }
     return true;
 }
 

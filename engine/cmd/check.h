@@ -10,7 +10,7 @@
 
 /* Whether result has exactly the members the rows declare, of their types; else ret says what
  * differs. */
-bool check_result(const struct result_spec *rows, const json_t *result,
+bool check_result(const struct row_spec *rows, const json_t *result,
                   struct pyro_error *ret) MUST_CHECK;
 /* Does what the environment asks for, after a command has succeeded. */
 void check_command_result(const struct cmd_spec *cmd, const json_t *result);

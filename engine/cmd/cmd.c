@@ -111,7 +111,8 @@ int cmd_main(int argc, const char *const *argv)
         ok = show_help(&line);
     } else if (ok) {
         cmd_io_init(&io, line.json);
-        ok = paths_make_absolute(&err) && run_command(&line, &io, &status, &err);
+        ok = progress_fd_open(&io.told, &err) && paths_make_absolute(&err) &&
+             run_command(&line, &io, &status, &err);
     }
     if (!ok) {
         status = failure_status(line.cmd, &err);

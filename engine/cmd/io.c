@@ -20,9 +20,7 @@ static void show_phase(void *arg, const char *phase, const char *environment)
 {
     struct cmd_io *io = arg;
 
-    cmd_io_summary(io, io->progress_name,
-                   (const struct summary_item[]){
-                       { "phase", phase }, { "environment", environment }, { NULL, NULL } });
+    cmd_io_phase(io, io->progress_name, phase, environment, NULL);
 }
 
 static void show_note(void *arg, const char *text)
@@ -37,14 +35,16 @@ static unsigned terminal_columns(int fd)
     return ioctl(fd, TIOCGWINSZ, &size) || size.ws_col < 20 ? 80 : size.ws_col;
 }
 
-static void show_update(void *arg, const char *what, double fraction)
+static void show_update(void *arg, const char *what, const struct progress_count *count)
 {
     struct cmd_io *io = arg;
     int64_t now = clock_ms();
+    double fraction = progress_fraction(count);
     scoped_buf line = BUF_INIT(4096), text = BUF_INIT(1024);
     scoped_free char *shown = redaction_text(&io->redaction, what);
     unsigned columns;
 
+    progress_fd_tell(&io->told, shown, count);
     if (!isatty(io->err_fd) || (io->progress_drawn && now - io->progress_at < PROGRESS_EVERY_MS))
         return;
     if (!text_escape(&text, shown) ||
@@ -68,6 +68,7 @@ void cmd_io_init(struct cmd_io *io, bool json)
     io->err_fd = STDERR_FILENO;
     io->json = json;
     io->progress_name = "pull";
+    io->told.fd = -1;
     io->progress = (struct progress){
         .phase = show_phase, .update = show_update, .note = show_note, .arg = io
     };
@@ -225,6 +226,21 @@ void cmd_io_summary(struct cmd_io *io, const char *name, const struct summary_it
         return;
     io->err_open_line = false;
     (void)!write(io->err_fd, line.data, line.len);
+}
+
+void cmd_io_phase(struct cmd_io *io, const char *name, const char *phase, const char *environment,
+                  const char *vm_id)
+{
+    scoped_free char *message = str_printf("%s: %s%s%s", name, phase, environment ? " " : "",
+                                           environment ? environment : "");
+    scoped_free char *shown = redaction_text(&io->redaction, message);
+
+    progress_fd_phase(&io->told, phase, shown);
+    cmd_io_summary(io, name,
+                   (const struct summary_item[]){ { "phase", phase },
+                                                  { "environment", environment },
+                                                  { "vm_id", vm_id },
+                                                  { NULL, NULL } });
 }
 
 void cmd_io_warn(struct cmd_io *io, const char *fmt, ...)

@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "engine/cmd/progress_fd.h"
 #include "engine/cmd/redaction.h"
 #include "engine/helper/progress.h"
 #include "vmm/base/error.h"
@@ -25,6 +26,7 @@ struct cmd_io {
     void (*print)(const json_t *result, FILE *out);
 
     struct redaction redaction; /* of all that is written here */
+    struct progress_fd told;    /* progress for the program that started this one */
 
     /* Private. */
     struct redact_stream streams[2]; /* standard output, and error */
@@ -83,6 +85,10 @@ struct summary_item {
  * would read them. The items end with a NULL key. Nothing with --json.
  */
 void cmd_io_summary(struct cmd_io *io, const char *name, const struct summary_item *items);
+/* A step of what the command `name` does: such a line with phase, environment and vm_id (NULL: left
+ * out), and a line for a program that listens. */
+void cmd_io_phase(struct cmd_io *io, const char *name, const char *phase, const char *environment,
+                  const char *vm_id);
 /* Takes a progress line off the terminal, before anything else is written there. */
 void cmd_io_clear_progress(struct cmd_io *io);
 

@@ -38,23 +38,23 @@ static bool arguments(struct buf *ret, const struct cmd_spec *cmd)
     return true;
 }
 
-static bool result_rows(struct buf *ret, const struct result_spec *rows, int depth)
+static bool result_rows(struct buf *ret, const struct row_spec *rows, int depth)
 {
     static const char *const names[] = {
-        [RES_TYPE_STR] = "string",
-        [RES_TYPE_INT] = "integer",
-        [RES_TYPE_NUM] = "number",
-        [RES_TYPE_BOOL] = "boolean",
-        [RES_TYPE_OBJECT] = "object",
-        [RES_TYPE_OBJECTS] = "array of objects",
-        [RES_TYPE_STRINGS] = "array of strings",
-        [RES_TYPE_MAP] = "object of strings",
-        [RES_TYPE_ANY] = "any",
+        [ROW_TYPE_STR] = "string",
+        [ROW_TYPE_INT] = "integer",
+        [ROW_TYPE_NUM] = "number",
+        [ROW_TYPE_BOOL] = "boolean",
+        [ROW_TYPE_OBJECT] = "object",
+        [ROW_TYPE_OBJECTS] = "array of objects",
+        [ROW_TYPE_STRINGS] = "array of strings",
+        [ROW_TYPE_MAP] = "object of strings",
+        [ROW_TYPE_ANY] = "any",
     };
 
-    for (const struct result_spec *row = rows; result_more(row); row++) {
-        if (!buf_printf(ret, "%*s- `%s`: %s%s", depth * 2, "", row->name, names[row->type],
-                        row->nullable ? " or null" : ""))
+    for (const struct row_spec *row = rows_shown(rows); row; row = rows_shown(row + 1)) {
+        if (!buf_printf(ret, "%*s- `%s`: %s%s", depth * 2, "", row_shown_name(row),
+                        names[row->type], row->nullable ? " or null" : ""))
             return false;
         for (const char *const *c = row->choices; c && *c; c++)
             if (!buf_printf(ret, "%s`%s`", c == row->choices ? ", one of " : ", ", *c))
@@ -73,7 +73,7 @@ static bool command_section(struct buf *ret, const struct cmd_spec *cmd)
         !buf_append_str(ret, "\n\n    ") || !help_usage(cmd, ret) || !buf_append_str(ret, "\n") ||
         !arguments(ret, cmd) || !buf_printf(ret, "\nExample: `%s`\n", cmd->example))
         return false;
-    return !result_more(cmd->result) ||
+    return !rows_shown(cmd->result) ||
            (buf_append_str(ret, "\nWith `--json`:\n\n") && result_rows(ret, cmd->result, 0));
 }
 

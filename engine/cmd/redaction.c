@@ -82,47 +82,45 @@ static bool is_own_id(const char *name, const json_t *value)
            json_string_length(value) == 12 && strspn(text, "0123456789abcdef") == 12;
 }
 
-static void hide_rows(const struct redactor *r, const struct result_spec *rows, json_t *result);
+static void hide_rows(const struct redactor *r, const struct row_spec *rows, json_t *result);
 
-static void hide_member(const struct redactor *r, const struct result_spec *row, json_t *object,
+static void hide_member(const struct redactor *r, const struct row_spec *row, json_t *object,
                         json_t *value)
 {
     json_t *item;
     size_t i;
 
-    if (row->type == RES_TYPE_OBJECT) {
+    if (row->type == ROW_TYPE_OBJECT) {
         hide_rows(r, row->fields, value);
-    } else if (row->type == RES_TYPE_OBJECTS) {
+    } else if (row->type == ROW_TYPE_OBJECTS) {
         json_array_foreach (value, i, item)
             hide_rows(r, row->fields, item);
-    } else if (row->type == RES_TYPE_MAP && json_is_object(value)) {
+    } else if (row->type == ROW_TYPE_MAP && json_is_object(value)) {
         hide_map(r, value);
-    } else if (row->type == RES_TYPE_STR && row->cut_by &&
+    } else if (row->type == ROW_TYPE_STR && row->cut_by &&
                json_is_true(json_object_get(object, row->cut_by))) {
         hide_in_cut_string(r, value);
-    } else if (!row->choices && !is_own_id(row->name, value)) {
+    } else if (!row->choices && !is_own_id(row_shown_name(row), value)) {
         hide_in_json(r, value);
     }
 }
 
-static void hide_rows(const struct redactor *r, const struct result_spec *rows, json_t *result)
+static void hide_rows(const struct redactor *r, const struct row_spec *rows, json_t *result)
 {
     const char *key;
     json_t *value;
 
     json_object_foreach (result, key, value) {
-        const struct result_spec *row = rows;
+        const struct row_spec *row = rows_find(rows, key);
 
-        while (result_more(row) && strcmp(row->name, key))
-            row++;
-        if (result_more(row))
+        if (row)
             hide_member(r, row, result, value);
         else
             hide_in_json(r, value);
     }
 }
 
-void redaction_result(const struct redaction *r, const struct result_spec *rows, json_t *result)
+void redaction_result(const struct redaction *r, const struct row_spec *rows, json_t *result)
 {
     if (r->redactor && result)
         hide_rows(r->redactor, rows, result);

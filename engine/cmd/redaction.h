@@ -32,7 +32,7 @@ void redaction_release(struct redaction *r);
  * In place: every text of a result but the closed lists and pyro's own ids, and the keys of maps.
  * A text with .cut_by, when that member is true, also loses an end that could begin a value.
  */
-void redaction_result(const struct redaction *r, const struct result_spec *rows, json_t *result);
+void redaction_result(const struct redaction *r, const struct row_spec *rows, json_t *result);
 void redaction_error(const struct redaction *r, struct pyro_error *err);
 /* A new string; NULL for NULL. */
 char *redaction_text(const struct redaction *r, const char *text);

@@ -8,9 +8,9 @@ static const char *const arg_type_names[] = {
     [ARG_TYPE_CHOICE] = "string", [ARG_TYPE_LIST] = "strings", [ARG_TYPE_COMMAND] = "strings",
 };
 static const char *const result_type_names[] = {
-    [RES_TYPE_STR] = "string",      [RES_TYPE_INT] = "integer",   [RES_TYPE_NUM] = "number",
-    [RES_TYPE_BOOL] = "boolean",    [RES_TYPE_OBJECT] = "object", [RES_TYPE_OBJECTS] = "objects",
-    [RES_TYPE_STRINGS] = "strings", [RES_TYPE_MAP] = "map",       [RES_TYPE_ANY] = "any",
+    [ROW_TYPE_STR] = "string",      [ROW_TYPE_INT] = "integer",   [ROW_TYPE_NUM] = "number",
+    [ROW_TYPE_BOOL] = "boolean",    [ROW_TYPE_OBJECT] = "object", [ROW_TYPE_OBJECTS] = "objects",
+    [ROW_TYPE_STRINGS] = "strings", [ROW_TYPE_MAP] = "map",       [ROW_TYPE_ANY] = "any",
 };
 
 static void set_text(json_t *object, const char *key, const char *value)
@@ -65,14 +65,14 @@ static json_t *arg_json(const struct arg_spec *a)
     return object;
 }
 
-static json_t *result_json(const struct result_spec *rows)
+static json_t *result_json(const struct row_spec *rows)
 {
     json_t *list = json_array();
 
-    for (const struct result_spec *row = rows; result_more(row); row++) {
+    for (const struct row_spec *row = rows_shown(rows); row; row = rows_shown(row + 1)) {
         json_t *object = json_object();
 
-        set_text(object, "name", row->name);
+        set_text(object, "name", row_shown_name(row));
         set_text(object, "type", result_type_names[row->type]);
         set_text(object, "help", row->help);
         json_object_set_new(object, "nullable", json_boolean(row->nullable));

@@ -16,6 +16,7 @@
 #include <jansson.h>
 
 #include "vmm/base/error.h"
+#include "vmm/base/rows.h"
 
 struct cmd_io;
 
@@ -103,44 +104,6 @@ struct arg_spec {
       .help = "The command and its arguments, each kept as it is" }
 #define ARG_END { .type = ARG_TYPE_END }
 
-enum result_type {
-    RES_TYPE_END,
-    RES_TYPE_STR,
-    RES_TYPE_INT,
-    RES_TYPE_NUM, /* integer or real */
-    RES_TYPE_BOOL,
-    RES_TYPE_OBJECT,  /* with .fields */
-    RES_TYPE_OBJECTS, /* an array of objects with .fields */
-    RES_TYPE_STRINGS, /* an array of strings */
-    RES_TYPE_MAP,     /* an object of any keys, all values strings */
-    RES_TYPE_ANY      /* whatever JSON; for the table that describes itself */
-};
-
-/* One member of a result object. All declared members are always there; a nullable one may be null.
- */
-struct result_spec {
-    const char *name;
-    enum result_type type;
-    bool nullable;
-    const struct result_spec *fields;
-    const char *const *choices; /* of a string: the closed list it is from */
-    const char *cut_by;         /* of a string: the member that says that the text goes on */
-    const char *help;
-};
-
-#define RES_STR(NAME, ...) { .name = NAME, .type = RES_TYPE_STR, __VA_ARGS__ }
-#define RES_INT(NAME, ...) { .name = NAME, .type = RES_TYPE_INT, __VA_ARGS__ }
-#define RES_NUM(NAME, ...) { .name = NAME, .type = RES_TYPE_NUM, __VA_ARGS__ }
-#define RES_BOOL(NAME, ...) { .name = NAME, .type = RES_TYPE_BOOL, __VA_ARGS__ }
-#define RES_OBJECT(NAME, ROWS, ...)                                                                \
-    { .name = NAME, .type = RES_TYPE_OBJECT, .fields = (ROWS), __VA_ARGS__ }
-#define RES_OBJECTS(NAME, ROWS, ...)                                                               \
-    { .name = NAME, .type = RES_TYPE_OBJECTS, .fields = (ROWS), __VA_ARGS__ }
-#define RES_STRINGS(NAME, ...) { .name = NAME, .type = RES_TYPE_STRINGS, __VA_ARGS__ }
-#define RES_MAP(NAME, ...) { .name = NAME, .type = RES_TYPE_MAP, __VA_ARGS__ }
-#define RES_ANY(NAME, ...) { .name = NAME, .type = RES_TYPE_ANY, __VA_ARGS__ }
-#define RES_END { .type = RES_TYPE_END }
-
 enum cmd_traits {
     CMD_READ_ONLY = 1 << 0,    /* changes nothing */
     CMD_DESTRUCTIVE = 1 << 1,  /* loses data or running work */
@@ -159,9 +122,9 @@ struct cmd_spec {
     const char *details; /* a paragraph more for --help; may be NULL */
     const char *example; /* one whole command line */
     unsigned traits;
-    const struct arg_spec *args;      /* up to ARG_END; NULL: none */
-    size_t args_size;                 /* sizeof the struct that the rows speak of */
-    const struct result_spec *result; /* up to RES_END */
+    const struct arg_spec *args;   /* up to ARG_END; NULL: none */
+    size_t args_size;              /* sizeof the struct that the rows speak of */
+    const struct row_spec *result; /* what is shown of these rows, up to ROW_END, is always there */
     /*
      * Does it. On success *ret_result is the result object, owned by the caller (NULL only for
      * CMD_INTERACTIVE).
@@ -191,10 +154,6 @@ const struct cmd_group *cmd_group_find(const char *path);
 static inline bool arg_more(const struct arg_spec *a)
 {
     return a && a->type != ARG_TYPE_END;
-}
-static inline bool result_more(const struct result_spec *r)
-{
-    return r && r->type != RES_TYPE_END;
 }
 /* Whether it is given as --flag. */
 static inline bool arg_is_flag(const struct arg_spec *a)

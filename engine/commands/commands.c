@@ -8,13 +8,13 @@ struct commands_args {
     char unused;
 };
 
-static const struct result_spec commands_result[] = {
+static const struct row_spec commands_result[] = {
     RES_STR("version", .help = "Of pyro"),
     RES_INT("count"),
     RES_ANY("commands", .help =
                             "Each with path, summary, details, example, read_only, destructive, "
                             "streaming, interactive, arguments and result"),
-    RES_END,
+    ROW_END,
 };
 
 static bool commands_run(const void *args UNUSED, struct cmd_io *io UNUSED, json_t **ret_result,

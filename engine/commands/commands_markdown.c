@@ -6,9 +6,9 @@
 
 #define PAGE_MAX_BYTES (1024 * 1024)
 
-static const struct result_spec markdown_result[] = {
+static const struct row_spec markdown_result[] = {
     RES_STR("page"),
-    RES_END,
+    ROW_END,
 };
 
 static bool markdown_run(const void *args UNUSED, struct cmd_io *io UNUSED, json_t **ret_result,

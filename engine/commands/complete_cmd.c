@@ -14,16 +14,16 @@ static const struct arg_spec complete_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec candidate_rows[] = {
+static const struct row_spec candidate_rows[] = {
     RES_STR("value"),
     RES_STR("help"),
-    RES_END,
+    ROW_END,
 };
 
-static const struct result_spec complete_result[] = {
+static const struct row_spec complete_result[] = {
     RES_OBJECTS("candidates", candidate_rows),
     RES_BOOL("files", .help = "File names are wanted"),
-    RES_END,
+    ROW_END,
 };
 
 static bool complete_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,

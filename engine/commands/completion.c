@@ -18,10 +18,10 @@ static const struct arg_spec completion_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec completion_result[] = {
+static const struct row_spec completion_result[] = {
     RES_STR("shell", .choices = shells),
     RES_STR("script"),
-    RES_END,
+    ROW_END,
 };
 
 /* COMP_WORDBREAKS splits debian:12 at its colon and --label=a=b at each "=", so the words are taken

@@ -16,12 +16,12 @@ static const struct arg_spec disk_export_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec disk_export_result[] = {
+static const struct row_spec disk_export_result[] = {
     RES_STR("workspace_id"),
     RES_STR("output_path"),
     RES_STR("disk_format", .help = "ext4: a raw image"),
     RES_INT("bytes_written", .help = "The image's size; it takes less where it is sparse"),
-    RES_END,
+    ROW_END,
 };
 
 static bool disk_export_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,

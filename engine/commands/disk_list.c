@@ -17,13 +17,13 @@ static const struct arg_spec disk_list_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec disk_list_result[] = {
+static const struct row_spec disk_list_result[] = {
     RES_STR("workspace_id"),
     RES_STR("path"),
     RES_STR("artifact_type", .choices = artifact_types),
     RES_BOOL("recursive"),
     RES_OBJECTS("entries", file_entry_rows, .help = "By the bytes of their paths"),
-    RES_END,
+    ROW_END,
 };
 
 static bool disk_list_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,

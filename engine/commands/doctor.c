@@ -23,30 +23,30 @@ static const struct arg_spec doctor_rows[] = {
 
 static const char *const verdicts[] = { "PASS", "FAIL", NULL };
 
-static const struct result_spec kvm_rows[] = {
+static const struct row_spec kvm_rows[] = {
     RES_BOOL("exists"),
     RES_BOOL("readable"),
     RES_BOOL("writable"),
     RES_BOOL("usable", .help = "Machines really run under it"),
     RES_STR("reason", .help = "Why it is not usable; empty when it is"),
-    RES_END,
+    ROW_END,
 };
 
-static const struct result_spec capability_rows[] = {
+static const struct row_spec capability_rows[] = {
     RES_BOOL("vm_boot"),
     RES_BOOL("guest_exec", .nullable = true, .help = "Null: no environment to try it with"),
     RES_BOOL("guest_network", .nullable = true,
              .help = "A packet of a machine was answered from outside; null: not tried"),
-    RES_END,
+    ROW_END,
 };
 
-static const struct result_spec problem_rows[] = {
+static const struct row_spec problem_rows[] = {
     RES_STR("problem"),
     RES_STR("action", .help = "What to do"),
-    RES_END,
+    ROW_END,
 };
 
-static const struct result_spec doctor_result[] = {
+static const struct row_spec doctor_result[] = {
     RES_STR("platform"),
     RES_STR("runtime", .choices = verdicts),
     RES_OBJECT("kvm", kvm_rows),
@@ -57,7 +57,7 @@ static const struct result_spec doctor_result[] = {
     RES_STR("networking"),
     RES_STR("jail", .nullable = true, .help = "What QEMU is confined by on this host"),
     RES_OBJECTS("problems", problem_rows),
-    RES_END,
+    ROW_END,
 };
 
 static bool doctor_run(const void *args, struct cmd_io *io, json_t **ret_result,

@@ -6,10 +6,10 @@
 #include "engine/commands/table.h"
 #include "engine/environment/environment.h"
 
-static const struct result_spec env_list_result[] = {
+static const struct row_spec env_list_result[] = {
     RES_STR("catalog_version"),
     RES_OBJECTS("environments", environment_rows),
-    RES_END,
+    ROW_END,
 };
 
 static bool env_list_run(const void *args UNUSED, struct cmd_io *io UNUSED, json_t **ret_result,

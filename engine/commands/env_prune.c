@@ -23,18 +23,18 @@ static const struct arg_spec env_prune_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec removed_rows[] = {
+static const struct row_spec removed_rows[] = {
     RES_STR("name"),
     RES_STR("path"),
     RES_INT("size_bytes"),
-    RES_END,
+    ROW_END,
 };
 
-static const struct result_spec env_prune_result[] = {
+static const struct row_spec env_prune_result[] = {
     RES_OBJECTS("removed", removed_rows, .help = "Or would be, under --dry-run"),
     RES_INT("freed_bytes"),
     RES_BOOL("dry_run"),
-    RES_END,
+    ROW_END,
 };
 
 /* While there are workspaces, so is a kernel to start them with. */

@@ -36,7 +36,7 @@ static void prepare_template(const char *environment, struct cmd_io *io)
     struct pyro_error why = { 0 };
     scoped_json json_t *result = NULL;
 
-    progress_update(&io->progress, "preparing its first machine", -1);
+    progress_update(&io->progress, "preparing its first machine", NULL);
     result = workspace_run(&spec, &exec, &io->progress, no_phase, NULL, &why);
     if (!result)
         cmd_io_summary(io, "pull",
@@ -66,7 +66,8 @@ const struct cmd_spec cmd_env_pull = {
     .path = "env pull",
     .summary = "Install an environment, or check and repair an installed one",
     .details = "It is built from Debian packages with the host's own package sources, without root "
-               "rights.",
+               "rights. Where those are of another release of Debian, the same archives are asked "
+               "for the environment's.",
     .example = "pyro env pull debian:12",
     .args = env_pull_rows,
     .args_size = sizeof(struct env_pull_args),

@@ -23,22 +23,22 @@ static const struct arg_spec file_list_rows[] = {
 
 const char *const artifact_types[] = { "file", "directory", "symlink", "other", NULL };
 
-const struct result_spec file_entry_rows[] = {
+const struct row_spec file_entry_rows[] = {
     RES_STR("path", .help = "What is not UTF-8 is quoted, as git does it"),
     RES_STR("artifact_type", .choices = artifact_types,
             .help = "other: a device, a socket or a FIFO"),
     RES_INT("size_bytes"),
     RES_STR("link_target", .nullable = true, .help = "Of a symlink"),
-    RES_END,
+    ROW_END,
 };
 
-static const struct result_spec file_list_result[] = {
+static const struct row_spec file_list_result[] = {
     RES_STR("workspace_id"),
     RES_STR("path"),
     RES_STR("artifact_type", .choices = artifact_types),
     RES_BOOL("recursive"),
     RES_OBJECTS("entries", file_entry_rows, .help = "By the bytes of their paths"),
-    RES_END,
+    ROW_END,
 };
 
 static bool file_list_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,

@@ -17,11 +17,11 @@ static const struct arg_spec file_read_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec file_read_result[] = {
+static const struct row_spec file_read_result[] = {
     RES_STR("workspace_id"),
     RES_CONTENT_ROWS,
     RES_STR("execution_mode", .choices = execution_modes),
-    RES_END,
+    ROW_END,
 };
 
 static json_t *read_one(const void *args, const struct content_range *range,

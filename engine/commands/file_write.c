@@ -22,12 +22,12 @@ static const struct arg_spec file_write_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec file_write_result[] = {
+static const struct row_spec file_write_result[] = {
     RES_STR("workspace_id"),
     RES_STR("path"),
     RES_INT("bytes_written"),
     RES_STR("execution_mode", .choices = execution_modes),
-    RES_END,
+    ROW_END,
 };
 
 static bool file_write_run(const void *args, struct cmd_io *io, json_t **ret_result,

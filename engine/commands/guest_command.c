@@ -8,14 +8,14 @@
 #include "engine/commands/rows.h"
 #include "vmm/base/utf8.h"
 
-static const struct result_spec cleanup_rows[] = {
+static const struct row_spec cleanup_rows[] = {
     RES_BOOL("deleted"),
     RES_STR("reason"),
     RES_STR("vm_id"),
-    RES_END,
+    ROW_END,
 };
 
-const struct result_spec run_rows[] = {
+const struct row_spec run_rows[] = {
     RES_STR("vm_id"),
     RES_STR("environment"),
     RES_STRINGS("command"),
@@ -26,7 +26,7 @@ const struct result_spec run_rows[] = {
     RES_STR("execution_mode", .choices = execution_modes),
     RES_STR("accelerator", .nullable = true, .choices = accelerators),
     RES_OBJECT("cleanup", cleanup_rows, .help = "What became of the VM"),
-    RES_END,
+    ROW_END,
 };
 
 json_t *guest_command_words(const struct arg_list *command, struct pyro_error *err)
@@ -84,11 +84,7 @@ static void show_phase(void *arg, const char *phase, const char *vm_id)
 {
     struct run_phases *p = arg;
 
-    cmd_io_summary(p->io, "run",
-                   (const struct summary_item[]){ { "phase", phase },
-                                                  { "environment", vm_id ? NULL : p->environment },
-                                                  { "vm_id", vm_id },
-                                                  { NULL, NULL } });
+    cmd_io_phase(p->io, "run", phase, vm_id ? NULL : p->environment, vm_id);
 }
 
 json_t *guest_command_run(struct cmd_io *io, const struct workspace_spec *spec,

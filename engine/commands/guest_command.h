@@ -23,6 +23,6 @@ json_t *guest_command_run(struct cmd_io *io, const struct workspace_spec *spec,
                           struct pyro_error *err) MUST_CHECK;
 
 /* The rows of `run`'s object. */
-extern const struct result_spec run_rows[];
+extern const struct row_spec run_rows[];
 
 #endif

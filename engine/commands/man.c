@@ -9,9 +9,9 @@
 
 #define PAGE_MAX_BYTES (1024 * 1024)
 
-static const struct result_spec man_result[] = {
+static const struct row_spec man_result[] = {
     RES_STR("page"),
-    RES_END,
+    ROW_END,
 };
 
 /* Text as man(7) shows it unchanged: a control character at a line's start, '\' and '-' mean
@@ -95,6 +95,8 @@ static const char tail[] =
     ".TP\n\\fBPYRO_ALLOW_WEAK_JAIL\\fR\nWith 1, QEMU runs even where the jail around it is too "
     "weak.\n"
     ".TP\n\\fBPYRO_QEMU\\fR\nThe QEMU to run instead of the one in PATH.\n"
+    ".TP\n\\fBPYRO_PROGRESS_FD\\fR\nThe number of a descriptor that progress is written to, as "
+    "lines of JSON.\n"
     ".TP\n\\fBPYRO_LIBEXEC\\fR\nThe directory of pyro's helper programs.\n"
     ".TP\n\\fBNO_COLOR\\fR\nNo colours.\n"
     ".SH FILES\n"

@@ -24,23 +24,23 @@ static const struct arg_spec patch_apply_rows[] = {
 
 static const char *const statuses[] = { "added", "modified", "deleted", NULL };
 
-static const struct result_spec summary_rows[] = {
-    RES_INT("total"), RES_INT("added"), RES_INT("modified"), RES_INT("deleted"), RES_END,
+static const struct row_spec summary_rows[] = {
+    RES_INT("total"), RES_INT("added"), RES_INT("modified"), RES_INT("deleted"), ROW_END,
 };
 
-static const struct result_spec entry_rows[] = {
+static const struct row_spec entry_rows[] = {
     RES_STR("path"),
     RES_STR("status", .choices = statuses, .help = "A renamed file is deleted and added"),
-    RES_END,
+    ROW_END,
 };
 
-static const struct result_spec patch_apply_result[] = {
+static const struct row_spec patch_apply_result[] = {
     RES_STR("workspace_id"),
     RES_BOOL("changed"),
     RES_OBJECT("summary", summary_rows),
     RES_OBJECTS("entries", entry_rows, .help = "By the bytes of their paths"),
     RES_STR("execution_mode", .choices = execution_modes),
-    RES_END,
+    ROW_END,
 };
 
 static bool patch_apply_run(const void *args, struct cmd_io *io, json_t **ret_result,

@@ -30,7 +30,7 @@ static const struct arg_spec render_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec render_result[] = {
+static const struct row_spec render_result[] = {
     RES_INT("cols"),
     RES_INT("rows"),
     RES_BOOL("plain"),
@@ -38,7 +38,7 @@ static const struct result_spec render_result[] = {
             .help = "The text; null when it was streamed or with --screen"),
     RES_OBJECT("screen", screen_rows, .nullable = true, .help = "With --screen"),
     RES_BOOL("alt_screen", .nullable = true, .help = "With --screen: it is the alternate screen"),
-    RES_END,
+    ROW_END,
 };
 
 static bool render_screen(const struct render_args *a, int fd, json_t **ret_result,

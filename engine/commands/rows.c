@@ -24,68 +24,7 @@ int64_t limit_mem_mib(void)
     return mib < MEM_STEP_MIB ? MEM_STEP_MIB : mib - mib % MEM_STEP_MIB;
 }
 
-const char *const accelerators[] = { "kvm", "tcg", NULL };
-static const char *const paused_reasons[] = { "host_disk_full", NULL };
-const char *const execution_modes[] = { "guest_vm", "host_compat", NULL };
-static const char *const states[] = { "created", "started", "stopped", "failed", NULL };
-static const char *const seed_modes[] = { "empty", "directory", "tar_archive", NULL };
-static const char *const secret_kinds[] = { "literal", "file", NULL };
-
-static const struct result_spec seed_rows[] = {
-    RES_STR("mode", .choices = seed_modes),
-    RES_STR("seed_path", .nullable = true),
-    RES_INT("entry_count"),
-    RES_INT("bytes_written"),
-    RES_END,
-};
-
-static const struct result_spec secret_rows[] = {
-    RES_STR("name"),
-    RES_STR("source_kind", .choices = secret_kinds),
-    RES_END,
-};
-
-static const struct result_spec last_command_rows[] = {
-    RES_STRINGS("command"),
-    RES_INT("exit_code"),
-    RES_END,
-};
-
-const struct result_spec workspace_rows[] = {
-    RES_STR("workspace_id"),
-    RES_STR("name", .nullable = true),
-    RES_MAP("labels"),
-    RES_STR("environment", .nullable = true, .help = "Null only when the record is unreadable"),
-    RES_STR("state", .choices = states),
-    RES_STR("workspace_path", .help = "In the guest"),
-    RES_OBJECT("workspace_seed", seed_rows),
-    RES_STR("execution_mode", .choices = execution_modes),
-    RES_STR("accelerator", .nullable = true, .choices = accelerators,
-            .help = "tcg is software emulation; null without a VM"),
-    RES_INT("vcpu_count"),
-    RES_INT("mem_mib"),
-    RES_INT("ttl_seconds", .help = "0: never"),
-    RES_NUM("created_at", .help = "Epoch seconds, like all times"),
-    RES_NUM("expires_at", .nullable = true),
-    RES_NUM("last_activity_at"),
-    RES_STR("network_policy", .choices = network_policy_names),
-    RES_STR("network_error", .nullable = true,
-            .help = "Why the network is down; null when it is not"),
-    RES_OBJECTS("secrets", secret_rows),
-    RES_INT("shell_count"),
-    RES_INT("service_count"),
-    RES_INT("running_service_count"),
-    RES_INT("command_count"),
-    RES_OBJECT("last_command", last_command_rows, .nullable = true),
-    RES_INT("reset_count"),
-    RES_NUM("last_reset_at", .nullable = true),
-    RES_STR("last_error", .nullable = true, .help = "Why it is failed"),
-    RES_STR("paused_reason", .nullable = true, .choices = paused_reasons,
-            .help = "Why a started machine stands still; it goes on by itself"),
-    RES_END,
-};
-
-const struct result_spec environment_rows[] = {
+const struct row_spec environment_rows[] = {
     RES_STR("name"),
     RES_STR("version"),
     RES_STR("description"),
@@ -97,7 +36,7 @@ const struct result_spec environment_rows[] = {
     RES_STR("source", .nullable = true, .help = "What served it"),
     RES_STR("source_digest", .nullable = true),
     RES_INT("size_bytes", .nullable = true, .help = "What it takes on the disk"),
-    RES_END,
+    ROW_END,
 };
 
 json_t *list_to_json(const struct arg_list *list)

@@ -3,6 +3,7 @@
 #define PYRO_CMD_ROWS_H
 
 #include "engine/cmd/spec.h"
+#include "engine/state/record.h"
 
 #define SECONDS_MAX (30 * 24 * 3600) /* of any time-out or time to live */
 #define MEM_STEP_MIB 128
@@ -38,11 +39,8 @@ json_t *secret_env_of(const struct arg_list *list, struct pyro_error *err) MUST_
     ARG_LIST(S, secret_env, .metavar = "NAME[=VAR]", .complete = COMPLETE_SECRET,                  \
              .help = "A secret of the workspace, as an environment variable of that name or VAR")
 
-/* The workspace object of create, status, start, stop, update and list. */
-extern const struct result_spec workspace_rows[];
 /* One environment, of list, inspect and pull. */
-extern const struct result_spec environment_rows[];
-extern const char *const execution_modes[], *const accelerators[];
+extern const struct row_spec environment_rows[];
 
 /* A command's output as it is stored: the members stdout… and stderr…, for use inside a row array.
  */

@@ -4,6 +4,6 @@
 
 #include "engine/cmd/spec.h"
 
-extern const struct result_spec screen_rows[];
+extern const struct row_spec screen_rows[];
 
 #endif

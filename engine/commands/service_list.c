@@ -18,12 +18,12 @@ static const struct arg_spec service_list_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec service_list_result[] = {
+static const struct row_spec service_list_result[] = {
     RES_STR("workspace_id"),
     RES_INT("count"),
     RES_INT("running_count"),
     RES_OBJECTS("services", service_rows, .help = "By name"),
-    RES_END,
+    ROW_END,
 };
 
 static bool service_list_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,

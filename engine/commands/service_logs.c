@@ -27,14 +27,14 @@ static const struct arg_spec service_logs_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec service_logs_result[] = {
-    RES_SERVICE_ROWS,
+static const struct row_spec service_logs_result[] = {
+    SERVICE_ROWS,
     RES_STR("stdout"),
     RES_STR("stderr"),
     RES_INT("tail_lines", .nullable = true, .help = "Null with --all"),
     RES_INT("stdout_dropped_bytes", .help = "With --all: what the log no longer has"),
     RES_INT("stderr_dropped_bytes"),
-    RES_END,
+    ROW_END,
 };
 
 /* Bytes go to a file or pipe as they are, to a terminal with control characters made visible. */

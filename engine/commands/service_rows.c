@@ -9,28 +9,6 @@
 #include "engine/state/service_files.h"
 #include "vmm/base/json.h"
 
-static const char *const readiness_types[] = { "file", "tcp", "http", "command", NULL };
-
-const struct result_spec readiness_rows[] = {
-    RES_STR("type", .choices = readiness_types),
-    RES_STR("path", .nullable = true, .help = "Of type file"),
-    RES_STR("address", .nullable = true, .help = "Of type tcp"),
-    RES_STR("url", .nullable = true, .help = "Of type http"),
-    RES_STR("command", .nullable = true, .help = "Of type command"),
-    RES_INT("timeout_seconds", .help = "0: none"),
-    RES_INT("interval_ms"),
-    RES_END,
-};
-
-const struct result_spec published_rows[] = {
-    RES_STR("host"), RES_INT("host_port"), RES_INT("guest_port"), RES_STR("protocol"), RES_END,
-};
-
-const struct result_spec service_rows[] = {
-    RES_SERVICE_ROWS,
-    RES_END,
-};
-
 const char *published_text(char *ret, size_t n, const json_t *service, const char *arrow)
 {
     const json_t *list = json_object_get(service, "published_ports");

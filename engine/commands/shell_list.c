@@ -16,11 +16,11 @@ static const struct arg_spec shell_list_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec shell_list_result[] = {
+static const struct row_spec shell_list_result[] = {
     RES_STR("workspace_id"),
     RES_INT("count"),
     RES_OBJECTS("shells", shell_rows, .help = "In the order they were opened"),
-    RES_END,
+    ROW_END,
 };
 
 static bool shell_list_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,

@@ -26,11 +26,11 @@ static const struct arg_spec shell_open_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec shell_open_result[] = {
-    RES_SHELL_ROWS,
+static const struct row_spec shell_open_result[] = {
+    SHELL_ROWS,
     RES_BOOL("at_prompt", .nullable = true,
              .help = "Whether the shell waits for input; null when that was not waited for"),
-    RES_END,
+    ROW_END,
 };
 
 static bool shell_open_run(const void *args, struct cmd_io *io, json_t **ret_result,

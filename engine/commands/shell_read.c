@@ -40,8 +40,8 @@ static const struct arg_spec shell_read_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec shell_read_result[] = {
-    RES_SHELL_ROWS,
+static const struct row_spec shell_read_result[] = {
+    SHELL_ROWS,
     RES_INT("cursor"),
     RES_INT("next_cursor", .help = "Where the next read begins; with --screen the end of the log"),
     RES_STR("output", .help = "Empty with --screen"),
@@ -53,7 +53,7 @@ static const struct result_spec shell_read_result[] = {
     RES_BOOL("at_prompt", .nullable = true,
              .help = "Whether the shell waits for input; null without --wait-for-prompt"),
     RES_OBJECT("screen", screen_rows, .nullable = true, .help = "With --screen"),
-    RES_END,
+    ROW_END,
 };
 
 static void shell_read_summary(struct cmd_io *io, const struct shell_read_spec *spec,

@@ -25,11 +25,11 @@ static const struct arg_spec shell_record_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec shell_record_result[] = {
+static const struct row_spec shell_record_result[] = {
     RES_STR("workspace_id"),     RES_STR("shell_id"),
     RES_STR("output_path"),      RES_INT("event_count"),
     RES_INT("bytes_written"),    RES_INT("dropped_bytes"),
-    RES_NUM("duration_seconds"), RES_END,
+    RES_NUM("duration_seconds"), ROW_END,
 };
 
 static bool write_recording(const struct workspace_handle *o, const char *shell, const char *path,

@@ -4,13 +4,6 @@
 #include "engine/commands/rows.h"
 #include "vmm/base/json.h"
 
-const char *const shell_states[] = { "running", "stopped", NULL };
-
-const struct result_spec shell_rows[] = {
-    RES_SHELL_ROWS,
-    RES_END,
-};
-
 /* NULL for one that is neither. */
 static const char *truth(const json_t *value)
 {

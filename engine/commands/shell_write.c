@@ -24,13 +24,13 @@ static const struct arg_spec shell_write_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec shell_write_result[] = {
-    RES_SHELL_ROWS,
+static const struct row_spec shell_write_result[] = {
+    SHELL_ROWS,
     RES_INT("input_length", .help = "Bytes of the input, without the newline"),
     RES_BOOL("append_newline"),
     RES_BOOL("pasted", .nullable = true,
              .help = "With --paste: whether it was one; if not, it was typed line by line"),
-    RES_END,
+    ROW_END,
 };
 
 static bool shell_write_run(const void *args, struct cmd_io *io, json_t **ret_result,

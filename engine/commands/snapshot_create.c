@@ -20,10 +20,10 @@ static const struct arg_spec snapshot_create_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec snapshot_create_result[] = {
+static const struct row_spec snapshot_create_result[] = {
     RES_STR("workspace_id"),
     RES_SNAPSHOT_ROWS,
-    RES_END,
+    ROW_END,
 };
 
 static bool snapshot_create_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,

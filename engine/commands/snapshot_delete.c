@@ -15,11 +15,11 @@ static const struct arg_spec snapshot_delete_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec snapshot_delete_result[] = {
+static const struct row_spec snapshot_delete_result[] = {
     RES_STR("workspace_id"),
     RES_STR("snapshot_name"),
     RES_BOOL("deleted"),
-    RES_END,
+    ROW_END,
 };
 
 static bool snapshot_delete_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,

@@ -17,16 +17,16 @@ static const struct arg_spec snapshot_list_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec snapshot_rows[] = {
+static const struct row_spec snapshot_rows[] = {
     RES_SNAPSHOT_ROWS,
-    RES_END,
+    ROW_END,
 };
 
-static const struct result_spec snapshot_list_result[] = {
+static const struct row_spec snapshot_list_result[] = {
     RES_STR("workspace_id"),
     RES_INT("count"),
     RES_OBJECTS("snapshots", snapshot_rows, .help = "The baseline, then the others by age"),
-    RES_END,
+    ROW_END,
 };
 
 static bool snapshot_list_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,

@@ -20,21 +20,21 @@ static const struct arg_spec sync_push_rows[] = {
 
 static const char *const source_modes[] = { "directory", "tar_archive", NULL };
 
-static const struct result_spec workspace_sync_rows[] = {
+static const struct row_spec workspace_sync_rows[] = {
     RES_STR("mode", .choices = source_modes),
     RES_STR("source_path"),
     RES_STR("destination"),
     RES_INT("entry_count", .help = "Files, directories and links"),
     RES_INT("skipped_count", .help = "Sockets, FIFOs and devices; standard error names them"),
     RES_INT("bytes_written", .help = "The sizes of the files"),
-    RES_END,
+    ROW_END,
 };
 
-static const struct result_spec sync_push_result[] = {
+static const struct row_spec sync_push_result[] = {
     RES_STR("workspace_id"),
     RES_OBJECT("workspace_sync", workspace_sync_rows),
     RES_STR("execution_mode", .choices = execution_modes),
-    RES_END,
+    ROW_END,
 };
 
 static bool sync_push_run(const void *args, struct cmd_io *io, json_t **ret_result,

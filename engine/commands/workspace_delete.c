@@ -14,10 +14,10 @@ static const struct arg_spec workspace_delete_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec workspace_delete_result[] = {
+static const struct row_spec workspace_delete_result[] = {
     RES_STR("workspace_id"),
     RES_BOOL("deleted"),
-    RES_END,
+    ROW_END,
 };
 
 static bool workspace_delete_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,

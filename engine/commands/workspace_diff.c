@@ -30,12 +30,12 @@ static const struct arg_spec workspace_diff_rows[] = {
 
 static const char *const statuses[] = { "added", "modified", "deleted", "type_changed", NULL };
 
-static const struct result_spec summary_rows[] = {
+static const struct row_spec summary_rows[] = {
     RES_INT("total"),        RES_INT("added"),        RES_INT("modified"), RES_INT("deleted"),
-    RES_INT("type_changed"), RES_INT("text_patched"), RES_INT("non_text"), RES_END,
+    RES_INT("type_changed"), RES_INT("text_patched"), RES_INT("non_text"), ROW_END,
 };
 
-static const struct result_spec entry_rows[] = {
+static const struct row_spec entry_rows[] = {
     RES_STR("path"),
     RES_STR("status", .choices = statuses),
     RES_STR("artifact_type", .choices = artifact_types),
@@ -45,10 +45,10 @@ static const struct result_spec entry_rows[] = {
                 "directory, permissions other than the executable bit, and what is in a .git"),
     RES_STR("old_mode", .nullable = true, .help = "Octal, with the type: 100644; null when added"),
     RES_STR("new_mode", .nullable = true, .help = "Null when deleted"),
-    RES_END,
+    ROW_END,
 };
 
-static const struct result_spec workspace_diff_result[] = {
+static const struct row_spec workspace_diff_result[] = {
     RES_STR("workspace_id"),
     RES_BOOL("changed"),
     RES_OBJECT("summary", summary_rows),
@@ -59,7 +59,7 @@ static const struct result_spec workspace_diff_result[] = {
                                     "1,000"),
     RES_INT("left_out_count"),
     RES_STR("patch", .help = "All text_patches together, for git apply"),
-    RES_END,
+    ROW_END,
 };
 
 /* A line's colour, within a patch as this program writes them. */

@@ -24,7 +24,7 @@ static const struct arg_spec workspace_exec_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec workspace_exec_result[] = {
+static const struct row_spec workspace_exec_result[] = {
     RES_STR("workspace_id"),
     RES_INT("sequence", .help = "From 1, the number in the workspace's logs"),
     RES_STR("cwd"),
@@ -35,7 +35,7 @@ static const struct result_spec workspace_exec_result[] = {
     RES_STR("execution_mode", .choices = execution_modes),
     RES_BOOL("timed_out"),
     RES_INT("left_behind", .help = "Background processes that were killed when the command ended"),
-    RES_END,
+    ROW_END,
 };
 
 static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret_result,

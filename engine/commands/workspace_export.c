@@ -20,7 +20,7 @@ static const struct arg_spec workspace_export_rows[] = {
 
 static const char *const export_types[] = { "file", "directory", "symlink", NULL };
 
-static const struct result_spec workspace_export_result[] = {
+static const struct row_spec workspace_export_result[] = {
     RES_STR("workspace_id"),
     RES_STR("workspace_path"),
     RES_STR("output_path"),
@@ -31,7 +31,7 @@ static const struct result_spec workspace_export_result[] = {
     RES_INT("skipped_count", .help = "Sockets, FIFOs and devices below a directory; standard error "
                                      "names them"),
     RES_STR("execution_mode", .choices = execution_modes),
-    RES_END,
+    ROW_END,
 };
 
 static bool workspace_export_run(const void *args, struct cmd_io *io, json_t **ret_result,

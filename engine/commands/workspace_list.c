@@ -7,10 +7,10 @@
 #include "engine/commands/table.h"
 #include "engine/workspace/workspace.h"
 
-static const struct result_spec workspace_list_result[] = {
+static const struct row_spec workspace_list_result[] = {
     RES_INT("count"),
     RES_OBJECTS("workspaces", workspace_rows, .help = "Most recent activity first"),
-    RES_END,
+    ROW_END,
 };
 
 static bool workspace_list_run(const void *args UNUSED, struct cmd_io *io UNUSED,

@@ -36,7 +36,7 @@ static const struct arg_spec workspace_logs_rows[] = {
     ARG_END,
 };
 
-static const struct result_spec entry_rows[] = {
+static const struct row_spec entry_rows[] = {
     RES_INT("sequence", .help = "From 1"),
     RES_STRINGS("command"),
     RES_STR("cwd"),
@@ -47,17 +47,17 @@ static const struct result_spec entry_rows[] = {
     RES_OUTPUT_ROWS,
     RES_NUM("recorded_at"),
     RES_STR("error", .nullable = true, .help = "Why the command was cut short"),
-    RES_END,
+    ROW_END,
 };
 
-static const struct result_spec workspace_logs_result[] = {
+static const struct row_spec workspace_logs_result[] = {
     RES_STR("workspace_id"),
     RES_INT("count"),
     RES_OBJECTS("entries", entry_rows, .help = "By sequence"),
     RES_INT("next_cursor", .help = "Where to go on"),
     RES_BOOL("truncated", .help = "There are more, beyond --limit or 16 MiB of output"),
     RES_INT("dropped_entries", .help = "The oldest, which are no longer kept (see above)"),
-    RES_END,
+    ROW_END,
 };
 
 /* A stored output, ending with a newline. */

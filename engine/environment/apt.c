@@ -11,6 +11,8 @@
 
 #define APT_TIMEOUT_MS (15 * 60 * 1000)
 #define OUTPUT_MAX (1024 * 1024)
+#define NO_FILE "pyro-none" /* a file that no archive has */
+#define RELEASE_HEAD_BYTES 4096
 
 void apt_release(struct apt *a)
 {
@@ -25,7 +27,22 @@ static bool is_quotable(const char *path)
     return !strpbrk(path, "\"\n\\");
 }
 
-static bool write_config(const struct apt *a, struct pyro_error *err)
+/* The sources below the state instead of the host's, and of each its Release file alone. A target
+ * is named all the same, or `indextargets` would list nothing. */
+static bool put_releases_only(struct buf *config, const char *state_dir)
+{
+    return buf_printf(config,
+                      "Dir::Etc::sourcelist \"/dev/null\";\n"
+                      "Dir::Etc::sourceparts \"%s/" APT_SOURCES_DIR "\";\n"
+                      "Dir::Etc::netrc \"%s/" APT_AUTH_FILE "\";\n"
+                      "#clear Acquire::IndexTargets;\n"
+                      "Acquire::IndexTargets::deb::pyro {\n"
+                      "MetaKey \"" NO_FILE "\"; ShortDescription \"" NO_FILE "\";\n"
+                      "Description \"$(RELEASE)\"; Optional \"true\"; };\n",
+                      state_dir, state_dir);
+}
+
+static bool write_config(const struct apt *a, bool releases_only, struct pyro_error *err)
 {
     scoped_buf config = BUF_INIT(16384);
 
@@ -53,7 +70,8 @@ static bool write_config(const struct apt *a, struct pyro_error *err)
                     "Acquire::IndexTargets::deb::DEP-11-icons-hidpi::DefaultEnabled \"false\";\n"
                     "Acquire::IndexTargets::deb-src::Sources::DefaultEnabled \"false\";\n"
                     "Acquire::Retries \"3\";\n",
-                    a->state_dir, a->state_dir, a->state_dir, a->state_dir, a->state_dir))
+                    a->state_dir, a->state_dir, a->state_dir, a->state_dir, a->state_dir) ||
+        (releases_only && !put_releases_only(&config, a->state_dir)))
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     return fs_replace(AT_FDCWD, a->config_path, config.data, config.len, 0644, err);
 }
@@ -70,19 +88,30 @@ static bool make_dirs(const struct apt *a, struct pyro_error *err)
     return true;
 }
 
-bool apt_open(struct apt *ret, struct pyro_error *err)
+/* Takes over the directory's name, which may be NULL: then err is set. */
+static bool open_state(char *state_dir, bool releases_only, struct apt *ret, struct pyro_error *err)
 {
-    struct apt a = { .state_dir = paths_apt(err) };
+    struct apt a = { .state_dir = state_dir };
 
     if (!a.state_dir)
         return false;
     a.config_path = str_printf("%s/apt.conf", a.state_dir);
-    if (!make_dirs(&a, err) || !write_config(&a, err)) {
+    if (!make_dirs(&a, err) || !write_config(&a, releases_only, err)) {
         apt_release(&a);
         return false;
     }
     *ret = a;
     return true;
+}
+
+bool apt_open(struct apt *ret, struct pyro_error *err)
+{
+    return open_state(paths_apt(err), false, ret, err);
+}
+
+bool apt_open_releases(struct apt *ret, const char *directory, struct pyro_error *err)
+{
+    return open_state(str_printf("%s", directory), true, ret, err);
 }
 
 static bool enter_directory(void *directory, struct pyro_error *err)
@@ -120,6 +149,81 @@ bool apt_update(const struct apt *a, struct pyro_error *err)
     return run_apt(argv, NULL, &out, err) || pyro_wrap(err, "fetching package lists");
 }
 
+/* The value of a field at the head of a Release file, without blanks about it; the caller frees. */
+static char *release_field(const char *text, const char *name)
+{
+    size_t n = strlen(name);
+
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, name, n) != 0 || line[n] != ':')
+            continue;
+        line += n + 1;
+        line += strspn(line, " \t");
+        return str_printf("%.*s", (int)strcspn(line, "\r\n"), line);
+    }
+    return str_printf("-");
+}
+
+/* What the verified Release file says of itself, beside the place where another file of that suite
+ * would be: apt alone knows how it names them. */
+static bool put_release(const char *address_suite, const char *beside, struct buf *ret)
+{
+    static const char *const names[] = { "InRelease", "Release" };
+    size_t n = strlen(beside) - strlen(NO_FILE);
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        scoped_free char *path = str_printf("%.*s%s", (int)n, beside, names[i]);
+        scoped_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+        char head[RELEASE_HEAD_BYTES + 1];
+        scoped_free char *codename = NULL, *origin = NULL;
+        ssize_t bytes = fd < 0 ? -1 : fs_read_full(fd, head, RELEASE_HEAD_BYTES);
+        if (bytes < 0)
+            continue;
+        head[bytes] = '\0';
+        codename = release_field(head, "Codename");
+        origin = release_field(head, "Origin");
+        return buf_printf(ret, "%s %s %s\n", address_suite, codename, origin);
+    }
+    return true;
+}
+
+bool apt_try_update(const struct apt *a, struct buf *said, struct pyro_error *err)
+{
+    static const char script[] = "apt-get -c \"$0\" -q update 2>&1; exit 0";
+    const char *argv[] = { "sh", "-c", script, a->config_path, NULL };
+
+    return run_apt(argv, NULL, said, err) || pyro_wrap(err, "asking the host's apt sources");
+}
+
+bool apt_releases(const struct apt *a, struct buf *ret, struct pyro_error *err)
+{
+    const char *argv[] = { "apt-get",
+                           "-c",
+                           a->config_path,
+                           "indextargets",
+                           "--no-release-info",
+                           "--format",
+                           "$(REPO_URI) $(RELEASE) $(FILENAME)",
+                           NULL };
+    scoped_buf out = BUF_INIT(OUTPUT_MAX);
+    char *rest, *line;
+
+    if (!run_apt(argv, NULL, &out, err))
+        return pyro_wrap(err, "looking at the host's apt sources");
+    rest = out.len ? out.data : NULL;
+    while ((line = strsep(&rest, "\n"))) {
+        char *suite = strchr(line, ' '), *file = suite ? strchr(suite + 1, ' ') : NULL;
+        size_t n = file ? strlen(file) : 0;
+        if (n <= strlen(NO_FILE) || strcmp(file + n - strlen(NO_FILE), NO_FILE) != 0)
+            continue;
+        *file = '\0';
+        if (!put_release(line, file + 1, ret))
+            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    }
+    return true;
+}
+
 char *apt_resolve(const struct apt *a, const char *meta, const char *prefix, struct pyro_error *err)
 {
     const char *argv[] = { "apt-cache", "-c", a->config_path, "depends", meta, NULL };
@@ -138,7 +242,9 @@ char *apt_resolve(const struct apt *a, const char *meta, const char *prefix, str
             return strdup(at + sizeof(mark) - 1);
     }
     pyro_fail(err, PYRO_PULL_FAILED, "the host's apt sources have no package %s", meta);
-    pyro_hint(err, "pyro needs the sources of Debian 12 (bookworm)");
+    pyro_hint(err,
+              "pyro takes its kernel from Debian's packages: add a source of the host's release "
+              "of Debian, component main, to /etc/apt/sources.list.d");
     return NULL;
 }
 

@@ -178,7 +178,7 @@ static bool rebuild(const char *boot_dir, const char *record_name, const char *k
 
     if (!kernel_find(boot_dir, &k) && !kernel_fetch(boot_dir, progress, &k, err))
         return false;
-    progress_update(progress, "building the initramfs", -1);
+    progress_update(progress, "building the initramfs", NULL);
     name = str_printf("initramfs-%s-%s", k.version, key);
     path = str_printf("%s/%s", boot_dir, name);
     ok = install_initramfs(&k, path, digest, err) &&

@@ -8,21 +8,28 @@ static const char *const no_packages[] = { NULL };
 static const char *const git_packages[] = { "git", "ca-certificates", NULL };
 static const char *const build_packages[] = { "git", "ca-certificates", "build-essential", NULL };
 
-#define BOOKWORM .distribution = "debian 12 (bookworm)", .suite = "bookworm"
+/* The three of a release. The first release is the one that documents name. */
+#define RELEASE(number, codename)                                                                  \
+    { .name = "debian:" number,                                                                    \
+      .description = "Debian " number " with git",                                                 \
+      .distribution = "debian " number " (" codename ")",                                          \
+      .suite = codename,                                                                           \
+      .packages = git_packages },                                                                  \
+        { .name = "debian:" number "-base",                                                        \
+          .description = "Debian " number ", minimal",                                             \
+          .distribution = "debian " number " (" codename ")",                                      \
+          .suite = codename,                                                                       \
+          .packages = no_packages },                                                               \
+    {                                                                                              \
+        .name = "debian:" number "-build",                                                         \
+        .description = "Debian " number " with git and common build tools",                        \
+        .distribution = "debian " number " (" codename ")", .suite = codename,                     \
+        .packages = build_packages                                                                 \
+    }
 
 static const struct catalog_entry entries[] = {
-    { .name = "debian:12",
-      .description = "Debian 12 with git",
-      BOOKWORM,
-      .packages = git_packages },
-    { .name = "debian:12-base",
-      .description = "Debian 12, minimal",
-      BOOKWORM,
-      .packages = no_packages },
-    { .name = "debian:12-build",
-      .description = "Debian 12 with git and common build tools",
-      BOOKWORM,
-      .packages = build_packages },
+    RELEASE("12", "bookworm"),
+    RELEASE("13", "trixie"),
 };
 
 const struct catalog_entry *catalog_all(size_t *ret_count)

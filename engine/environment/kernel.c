@@ -301,13 +301,13 @@ bool kernel_fetch(const char *boot_dir, const struct progress *progress, struct 
     struct apt apt;
     bool ok;
 
-    progress_update(progress, "fetching package lists", -1);
+    progress_update(progress, "fetching package lists", NULL);
     if (!fs_remove_tree(AT_FDCWD, temporary, err) || !apt_open(&apt, err))
         return false;
     ok = apt_update(&apt, err) &&
          (package = apt_resolve(&apt, META_PACKAGE, PACKAGE_PREFIX, err)) != NULL;
     if (ok) {
-        progress_update(progress, "fetching the kernel", -1);
+        progress_update(progress, "fetching the kernel", NULL);
         ok = fetch_into(boot_dir, temporary, package, &apt, err);
     }
     apt_release(&apt);

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/environment/archive.h"
 #include "engine/environment/sources_image.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
@@ -106,16 +107,25 @@ static bool write_file(const char *work_dir, const char *name, const struct buf 
 
 /* The sources to build with and those of the image, and the passwords of the former for apt alone.
  */
-static bool write_sources(const struct mmdebstrap *m, const struct sources_parts *p,
-                          struct buf *options, struct pyro_error *err)
+static bool write_sources(const struct mmdebstrap *m, const struct sources *s, struct buf *options,
+                          bool *ret_lines, bool *ret_stanzas, struct pyro_error *err)
 {
-    if (p->auth.len && !buf_printf(options, "Dir::Etc::netrc \"%s/auth.conf\";\n", m->work_dir))
+    scoped_buf lines = BUF_INIT(SOURCES_BYTES_MAX), stanzas = BUF_INIT(SOURCES_BYTES_MAX);
+    scoped_buf image_lines = BUF_INIT(SOURCES_BYTES_MAX);
+    scoped_buf image_stanzas = BUF_INIT(SOURCES_BYTES_MAX);
+
+    if (s->auth.len && !buf_printf(options, "Dir::Etc::netrc \"%s/auth.conf\";\n", m->work_dir))
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-    return write_file(m->work_dir, "host.list", &p->build.lines, 0644, err) &&
-           write_file(m->work_dir, "host.sources", &p->build.stanzas, 0644, err) &&
-           write_file(m->work_dir, "image.list", &p->image.lines, 0644, err) &&
-           write_file(m->work_dir, "image.sources", &p->image.stanzas, 0644, err) &&
-           write_file(m->work_dir, "auth.conf", &p->auth, 0600, err) &&
+    if (!sources_print(s, &lines, &stanzas, err) ||
+        !sources_image(s, &image_lines, &image_stanzas, err))
+        return false;
+    *ret_lines = lines.len > 0;
+    *ret_stanzas = stanzas.len > 0;
+    return write_file(m->work_dir, "host.list", &lines, 0644, err) &&
+           write_file(m->work_dir, "host.sources", &stanzas, 0644, err) &&
+           write_file(m->work_dir, "image.list", &image_lines, 0644, err) &&
+           write_file(m->work_dir, "image.sources", &image_stanzas, 0644, err) &&
+           write_file(m->work_dir, "auth.conf", &s->auth, 0600, err) &&
            write_file(m->work_dir, "apt.conf", options, 0644, err);
 }
 
@@ -124,22 +134,17 @@ static bool prepare(const struct mmdebstrap *m, bool *ret_lines, bool *ret_stanz
                     bool *ret_options, struct pyro_error *err)
 {
     scoped_free char *temporary = str_printf("%s/tmp", m->work_dir);
+    scoped_free char *apt = str_printf("%s/apt", m->work_dir);
     scoped_buf options = BUF_INIT(SOURCES_BYTES_MAX);
-    struct sources_parts parts;
     struct sources s;
     bool ok;
 
-    if (!fs_mkdir_p(temporary, 0755, err) || !sources_fetch_options(&options, err) ||
-        !sources_read("/etc/apt", m->entry->suite, &s, err))
+    if (!fs_mkdir_p(temporary, 0755, err) || !sources_fetch_options(&options, err))
         return false;
-    *ret_lines = s.lines.len > 0;
-    *ret_stanzas = s.stanzas.len > 0;
-    ok = sources_part(&s, &parts, err);
+    sources_init(&s);
+    ok = sources_read(&s, m->entry->suite, err) && archive_choose(&s, m->entry->suite, apt, err) &&
+         write_sources(m, &s, &options, ret_lines, ret_stanzas, err);
     sources_release(&s);
-    if (!ok)
-        return false;
-    ok = write_sources(m, &parts, &options, err);
-    sources_parts_release(&parts);
     *ret_options = options.len > 0;
     return ok;
 }
@@ -222,7 +227,7 @@ bool mmdebstrap_start(struct mmdebstrap *m, int tar_fd, struct pyro_error *err)
     scoped_free char *lines = str_printf("%s/host.list", m->work_dir);
     scoped_free char *stanzas = str_printf("%s/host.sources", m->work_dir);
     scoped_free char *options = str_printf("--aptopt=%s/apt.conf", m->work_dir);
-    bool has_lines, has_stanzas, has_options;
+    bool has_lines = false, has_stanzas = false, has_options = false;
     struct arguments a = { 0 };
 
     m->pid = 0;
@@ -273,12 +278,13 @@ static void note_progress(struct mmdebstrap *m, const char *line, const struct p
         const char *name = line + sizeof(setting_up) - 1;
         snprintf(what, sizeof(what), "installing %.*s", (int)strcspn(name, " :"), name);
         m->done++;
-        progress_update(
-            progress, what,
-            m->packages && m->done <= m->packages ? (double)m->done / (double)m->packages : -1);
+        progress_update(progress, what,
+                        m->packages && m->done <= m->packages
+                            ? &(struct progress_count){ m->done, m->packages, "packages" }
+                            : NULL);
     } else if (!strncmp(line, phase, sizeof(phase) - 1)) {
         snprintf(what, sizeof(what), "%.100s", line + sizeof(phase) - 1);
-        progress_update(progress, what, -1);
+        progress_update(progress, what, NULL);
     }
 }
 

@@ -202,7 +202,7 @@ static bool build(const struct pull *p, struct pyro_error *err)
         mmdebstrap_check_host(err) && fs_mkdir_p(p->install_dir, 0755, err) && build_image(p, err);
 
     if (ok) {
-        progress_update(p->progress, "writing the image to disk", -1);
+        progress_update(p->progress, "writing the image to disk", NULL);
         ok = install(p, err);
     }
     if (!sweep(p, ok ? err : NULL))
@@ -222,7 +222,7 @@ bool environment_pull(const char *name, const struct progress *progress, struct 
     if (ok) {
         lock = environment_lock(p.cache_dir, p.key, false, &why);
         if (lock < 0 && why.code == PYRO_WORKSPACE_BUSY) {
-            progress_update(progress, "waiting for another pull", -1);
+            progress_update(progress, "waiting for another pull", NULL);
             lock = environment_lock(p.cache_dir, p.key, true, &why);
         }
         if (lock < 0 && err)

@@ -1,23 +1,151 @@
-/* engine/environment/sources.c: choosing among the host's apt sources (sources.list(5)). */
+/* engine/environment/sources.c: choosing among the host's apt sources by their suites. */
 #include "engine/environment/sources.h"
 
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "engine/environment/source_address.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
 #define APT_CONFIG_TIMEOUT_MS 20000
 
-void sources_release(struct sources *s)
+static bool too_long(struct pyro_error *err)
 {
-    buf_release(&s->lines);
-    buf_release(&s->stanzas);
+    return pyro_fail(err, PYRO_NO_MEMORY, "the host's apt sources are too long");
 }
 
-static bool is_suite(const char *word, size_t n, const char *suite)
+/* --- the list --- */
+
+void sources_init(struct sources *s)
+{
+    *s = (struct sources){ .items = calloc(SOURCES_MAX, sizeof(*s->items)),
+                           .auth = BUF_INIT(SOURCES_BYTES_MAX) };
+}
+
+static void source_release(struct source *s)
+{
+    free(s->uri);
+    free(s->suite);
+    free(s->options);
+    free(s->rest);
+}
+
+void sources_release(struct sources *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        source_release(&s->items[i]);
+    free(s->items);
+    buf_release(&s->auth);
+    memset(s, 0, sizeof(*s));
+}
+
+void sources_drop(struct sources *s, size_t index)
+{
+    source_release(&s->items[index]);
+    s->count--;
+    memmove(&s->items[index], &s->items[index + 1], (s->count - index) * sizeof(*s->items));
+}
+
+/* The same address and suite, which apt does not want twice with different options. */
+static bool is_same(const struct source *a, const struct source *b)
+{
+    size_t n = strlen(a->uri), m = strlen(b->uri);
+
+    n -= n && a->uri[n - 1] == '/';
+    m -= m && b->uri[m - 1] == '/';
+    return n == m && !memcmp(a->uri, b->uri, n) && !strcmp(a->suite, b->suite);
+}
+
+/* Takes the source over. What the host has itself comes before what it has of another release. */
+static bool add(struct sources *s, struct source *source, struct pyro_error *err)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (!is_same(&s->items[i], source))
+            continue;
+        if (source->is_renamed) {
+            source_release(source);
+            return true;
+        }
+        if (s->items[i].is_renamed)
+            sources_drop(s, i--);
+    }
+    if (!s->items || s->count == SOURCES_MAX) {
+        source_release(source);
+        return too_long(err);
+    }
+    s->items[s->count++] = *source;
+    return true;
+}
+
+/* --- words and fields --- */
+
+const char *sources_next_word(const char **text, const char *end, size_t *ret_length)
+{
+    const char *word = *text;
+    size_t n = 0;
+
+    while (word < end && isspace((unsigned char)*word))
+        word++;
+    while (word + n < end && !isspace((unsigned char)word[n]))
+        n++;
+    *text = word + n;
+    *ret_length = n;
+    return n ? word : NULL;
+}
+
+static bool has_word(const char *text, size_t bytes, const char *wanted)
+{
+    const char *word, *end = text + bytes;
+    size_t n;
+
+    while ((word = sources_next_word(&text, end, &n)))
+        if (n == strlen(wanted) && !memcmp(word, wanted, n))
+            return true;
+    return false;
+}
+
+bool stanza_next_field(const char **at, struct stanza_field *ret)
+{
+    const char *line = *at;
+    size_t n = 0, name = strcspn(line, ":\n");
+
+    if (!*line)
+        return false;
+    do /* with its continuation lines */
+        n += strcspn(line + n, "\n") + 1;
+    while (line[n - 1] && (line[n] == ' ' || line[n] == '\t'));
+    n -= !line[n - 1];
+    *ret = (struct stanza_field){ line, n, name, line + name + (line[name] == ':'), 0 };
+    while (ret->value < line + n && isblank((unsigned char)*ret->value))
+        ret->value++;
+    ret->value_bytes = (size_t)(line + n - ret->value);
+    *at = line + n;
+    return true;
+}
+
+bool stanza_field_is(const struct stanza_field *f, const char *name)
+{
+    return f->name_bytes == strlen(name) && !strncasecmp(f->text, name, f->name_bytes);
+}
+
+/* Empty without it. */
+static struct stanza_field field_of(const char *stanza, const char *name)
+{
+    struct stanza_field f;
+
+    while (stanza_next_field(&stanza, &f))
+        if (stanza_field_is(&f, name))
+            return f;
+    return (struct stanza_field){ .value = "" };
+}
+
+/* --- suites --- */
+
+static bool is_of(const char *word, size_t n, const char *suite)
 {
     size_t own = strlen(suite);
 
@@ -25,94 +153,166 @@ static bool is_suite(const char *word, size_t n, const char *suite)
            (n == own || word[own] == '-' || word[own] == '/');
 }
 
-/* The next word of a string, or NULL. */
-static const char *next_word(const char **text, size_t *ret_length)
+/* Whether the keys of a source (Signed-By) may be Debian's: files of that name, keys and
+ * fingerprints that only apt can tell; without any they are those that apt trusts. */
+static bool may_be_debians(const char *keys, size_t bytes)
 {
-    const char *word = *text + strspn(*text, " \t\n");
-    size_t n = strcspn(word, " \t\n");
+    const char *end = keys + bytes, *at = keys;
 
-    *text = word + n;
-    *ret_length = n;
-    return n ? word : NULL;
+    while (at < end && !memmem(keys, bytes, "-----BEGIN", 10)) {
+        size_t n = 0;
+        const char *name;
+        while (at + n < end && at[n] != ',' && !isspace((unsigned char)at[n]))
+            n++;
+        name = n ? memrchr(at, '/', n) : NULL;
+        if (name && ((size_t)(at + n - name) < 7 || strncasecmp(name + 1, "debian", 6) != 0))
+            return false;
+        at += n + 1;
+    }
+    return true;
 }
 
-static bool has_main(const char *words)
+/* The suite for which an environment takes what the host's source has as `word`; NULL: for none. */
+static char *suite_for(const char *word, size_t n, const char *suite, bool debians,
+                       bool *ret_is_renamed)
 {
-    const char *word;
-    size_t n;
+    /* Debian's own names of releases, as far as a host of pyro's may be one of them. */
+    static const char *const releases[] = { "bookworm", "trixie",  "forky",     "duke",
+                                            "sid",      "stable",  "oldstable", "oldoldstable",
+                                            "testing",  "unstable" };
+    static const char *const kinds[] = { "", "-updates", "-security" };
 
-    while ((word = next_word(&words, &n)))
-        if (n == 4 && !memcmp(word, "main", 4))
-            return true;
-    return false;
+    *ret_is_renamed = false;
+    if (is_of(word, n, suite))
+        return str_printf("%.*s", (int)n, word);
+    for (size_t i = 0; debians && i < ARRAY_SIZE(releases); i++)
+        for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+            size_t own = strlen(releases[i]);
+            if (n != own + strlen(kinds[k]) || memcmp(word, releases[i], own) != 0 ||
+                memcmp(word + own, kinds[k], n - own) != 0)
+                continue;
+            *ret_is_renamed = true;
+            return str_printf("%s%s", suite, kinds[k]);
+        }
+    return NULL;
 }
 
-static bool line_is_wanted(const char *line, const char *suite)
-{
-    const char *word;
-    size_t n;
+/* --- one-line style: deb [NAME=VALUE …] ADDRESS SUITE COMPONENT… --- */
 
-    word = next_word(&line, &n);
+static bool take_line(struct sources *s, const char *line, const char *suite,
+                      struct pyro_error *err)
+{
+    const char *end = line + strlen(line), *options = NULL, *options_end = NULL, *keys;
+    const char *word, *uri, *wanted;
+    struct source source = { .number = s->numbers };
+    size_t n, uri_bytes;
+
+    word = sources_next_word(&line, end, &n);
     if (!word || n != 3 || memcmp(word, "deb", 3) != 0)
-        return false;
+        return true;
     line += strspn(line, " \t");
     if (*line == '[') {
-        line = strchr(line, ']');
-        if (!line)
-            return false;
-        line++;
+        options = line + 1;
+        options_end = strchr(line, ']');
+        if (!options_end)
+            return true;
+        line = options_end + 1;
     }
-    if (!next_word(&line, &n) || !(word = next_word(&line, &n)))
-        return false;
-    return is_suite(word, n, suite) && has_main(line);
-}
-
-/* The value of a field of a stanza, with its continuation lines, in *ret; false without it. */
-static bool stanza_field(const char *stanza, const char *field, struct buf *ret)
-{
-    size_t n = strlen(field);
-
-    buf_clear(ret);
-    for (const char *line = stanza; line && *line;) {
-        const char *end = strchr(line, '\n');
-        if (!strncasecmp(line, field, n) && line[n] == ':') {
-            const char *at = line + n + 1;
-            while (end && (end[1] == ' ' || end[1] == '\t'))
-                end = strchr(end + 1, '\n');
-            return buf_append(ret, at, end ? (size_t)(end - at) : strlen(at));
-        }
-        line = end ? end + 1 : NULL;
-    }
+    uri = sources_next_word(&line, end, &uri_bytes);
+    wanted = sources_next_word(&line, end, &n);
+    if (!uri || !wanted || !has_word(line, (size_t)(end - line), "main"))
+        return true;
+    keys = options ? strcasestr(options, "signed-by=") : NULL;
+    keys = keys && keys < options_end ? keys + 10 : "";
+    source.suite = suite_for(wanted, n, suite, may_be_debians(keys, strcspn(keys, " \t]")),
+                             &source.is_renamed);
+    if (!source.suite)
+        return true;
+    source.uri = source_address_split(uri, uri_bytes, &s->auth, err);
+    if (options)
+        source.options = str_printf("%.*s", (int)(options_end - options), options);
+    line += strspn(line, " \t");
+    source.rest = str_printf("%s", line);
+    if (source.uri)
+        return add(s, &source, err);
+    source_release(&source);
     return false;
-}
-
-static bool stanza_is_wanted(const char *stanza, const char *suite)
-{
-    scoped_buf value = BUF_INIT(SOURCES_BYTES_MAX);
-    const char *words, *word;
-    bool deb = false, right_suite = false;
-    size_t n;
-
-    if (stanza_field(stanza, "Enabled", &value) && strcasestr(value.data, "no"))
-        return false;
-    if (!stanza_field(stanza, "Types", &value))
-        return false;
-    for (words = value.data; (word = next_word(&words, &n));)
-        deb |= n == 3 && !memcmp(word, "deb", 3);
-    if (!stanza_field(stanza, "Suites", &value))
-        return false;
-    for (words = value.data; (word = next_word(&words, &n));)
-        right_suite |= is_suite(word, n, suite);
-    return deb && right_suite && stanza_field(stanza, "Components", &value) && has_main(value.data);
 }
 
 static bool take_lines(struct sources *s, char *text, const char *suite, struct pyro_error *err)
 {
     char *line;
+    bool ok = true;
 
-    while ((line = strsep(&text, "\n")))
-        if (line_is_wanted(line, suite) && !buf_printf(&s->lines, "%s\n", line))
-            return pyro_fail(err, PYRO_NO_MEMORY, "the host's apt sources are too long");
+    while (ok && (line = strsep(&text, "\n"))) {
+        s->numbers++;
+        ok = take_line(s, line, suite, err);
+    }
+    return ok;
+}
+
+/* --- deb822 style --- */
+
+/* Everything but what a source has one of. */
+static char *other_fields(const char *stanza, struct pyro_error *err)
+{
+    scoped_buf rest = BUF_INIT(SOURCES_BYTES_MAX);
+    struct stanza_field f;
+
+    while (stanza_next_field(&stanza, &f))
+        if (!stanza_field_is(&f, "URIs") && !stanza_field_is(&f, "Suites") &&
+            !buf_append(&rest, f.text, f.bytes)) {
+            too_long(err);
+            return NULL;
+        }
+    return buf_take(&rest);
+}
+
+/* One address, with each of its suites. */
+static bool take_address(struct sources *s, const char *uri, const char *stanza, const char *suite,
+                         struct pyro_error *err)
+{
+    struct stanza_field suites = field_of(stanza, "Suites"), keys = field_of(stanza, "Signed-By");
+    const char *at = suites.value, *end = at + suites.value_bytes, *word;
+    bool debians = may_be_debians(keys.value, keys.value_bytes);
+    size_t n;
+
+    while ((word = sources_next_word(&at, end, &n))) {
+        struct source source = { .number = s->numbers, .is_deb822 = true };
+        source.suite = suite_for(word, n, suite, debians, &source.is_renamed);
+        if (!source.suite)
+            continue;
+        source.uri = str_printf("%s", uri);
+        source.rest = other_fields(stanza, err);
+        if (!source.rest) {
+            source_release(&source);
+            return false;
+        }
+        if (!add(s, &source, err))
+            return false;
+    }
+    return true;
+}
+
+static bool take_stanza(struct sources *s, const char *stanza, const char *suite,
+                        struct pyro_error *err)
+{
+    struct stanza_field enabled = field_of(stanza, "Enabled"), uris = field_of(stanza, "URIs");
+    struct stanza_field types = field_of(stanza, "Types"), suites = field_of(stanza, "Suites");
+    struct stanza_field components = field_of(stanza, "Components");
+    const char *at = uris.value, *end = at + uris.value_bytes, *word;
+    size_t n;
+
+    s->numbers++;
+    if (has_word(enabled.value, enabled.value_bytes, "no") || !suites.text ||
+        !has_word(types.value, types.value_bytes, "deb") ||
+        !has_word(components.value, components.value_bytes, "main"))
+        return true;
+    while ((word = sources_next_word(&at, end, &n))) {
+        scoped_free char *uri = source_address_split(word, n, &s->auth, err);
+        if (!uri || !take_address(s, uri, stanza, suite, err))
+            return false;
+    }
     return true;
 }
 
@@ -127,24 +327,23 @@ static bool take_stanzas(struct sources *s, char *text, const char *suite, struc
             continue;
         if (line && line[strspn(line, " \t")]) {
             if (!buf_printf(&stanza, "%s\n", line))
-                return pyro_fail(err, PYRO_NO_MEMORY, "the host's apt sources are too long");
+                return too_long(err);
             continue;
         }
-        if (stanza.len && stanza_is_wanted(stanza.data, suite) &&
-            !buf_printf(&s->stanzas, "%s\n", stanza.data))
-            return pyro_fail(err, PYRO_NO_MEMORY, "the host's apt sources are too long");
+        if (stanza.len && !take_stanza(s, stanza.data, suite, err))
+            return false;
         buf_clear(&stanza);
     } while (line);
     return true;
 }
 
+/* --- the host's files --- */
+
 bool sources_take(struct sources *s, const char *text, const char *suite, bool deb822,
                   struct pyro_error *err)
 {
-    scoped_free char *copy = strdup(text);
+    scoped_free char *copy = str_printf("%s", text);
 
-    if (!copy)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     return deb822 ? take_stanzas(s, copy, suite, err) : take_lines(s, copy, suite, err);
 }
 
@@ -166,35 +365,76 @@ static bool take_file(struct sources *s, const char *path, const char *suite,
     return sources_take(s, text.data, suite, ends_with(path, ".sources"), err);
 }
 
-bool sources_read(const char *etc_apt, const char *suite, struct sources *ret,
-                  struct pyro_error *err)
+static bool ask_apt_config(const char *const *argv, struct buf *out, struct pyro_error *err)
 {
-    scoped_free char *list = str_printf("%s/sources.list", etc_apt);
-    scoped_free char *parts = str_printf("%s/sources.list.d", etc_apt);
-    struct sources s = { .lines = BUF_INIT(SOURCES_BYTES_MAX),
-                         .stanzas = BUF_INIT(SOURCES_BYTES_MAX) };
+    struct proc_spec spec = proc_spec_of(argv);
+
+    spec.inherit = INHERIT_PACKAGES;
+    return proc_run(&spec, APT_CONFIG_TIMEOUT_MS, out, err) ||
+           pyro_wrap(err, "reading the host's apt configuration");
+}
+
+/* A path of apt's configuration ("Dir::Etc::sourcelist/f"), the caller's. */
+static char *apt_path(const char *option, struct pyro_error *err)
+{
+    const char *const argv[] = { "apt-config", "shell", "X", option, NULL };
+    scoped_buf out = BUF_INIT(65536);
+    const char *from, *to;
+
+    if (!ask_apt_config(argv, &out, err))
+        return NULL;
+    from = out.len ? strchr(out.data, '\'') : NULL;
+    to = from ? strrchr(from + 1, '\'') : NULL;
+    return str_printf("%.*s", to ? (int)(to - from - 1) : 0, to ? from + 1 : "");
+}
+
+bool sources_read(struct sources *s, const char *suite, struct pyro_error *err)
+{
+    scoped_free char *list = apt_path("Dir::Etc::sourcelist/f", err);
+    scoped_free char *parts = list ? apt_path("Dir::Etc::sourceparts/d", err) : NULL;
     struct dirent **entries = NULL;
-    int count = scandir(parts, &entries, NULL, alphasort);
-    bool ok = take_file(&s, list, suite, err);
+    bool ok = parts && take_file(s, list, suite, err);
+    int count = ok ? scandir(parts, &entries, NULL, alphasort) : 0;
 
     for (int i = 0; i < count; i++) {
         scoped_free char *path = str_printf("%s/%s", parts, entries[i]->d_name);
         if (ok && (ends_with(path, ".list") || ends_with(path, ".sources")))
-            ok = take_file(&s, path, suite, err);
+            ok = take_file(s, path, suite, err);
         free(entries[i]);
     }
     free(entries);
-    if (ok && !s.lines.len && !s.stanzas.len) {
-        ok = pyro_fail(err, PYRO_PULL_FAILED, "the host's apt sources have nothing of Debian's %s",
-                       suite);
-        pyro_hint(err, "add Debian 12's sources to %s", parts);
+    return ok;
+}
+
+/* --- written again --- */
+
+static bool print_line(const struct source *s, struct buf *to)
+{
+    return buf_append_str(to, "deb ") &&
+           (!s->options || !s->options[0] || buf_printf(to, "[%s] ", s->options)) &&
+           buf_printf(to, "%s %s %s\n", s->uri, s->suite, s->rest);
+}
+
+bool sources_print(const struct sources *s, struct buf *lines, struct buf *stanzas,
+                   struct pyro_error *err)
+{
+    const struct source *last = NULL;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < s->count; i++) {
+        const struct source *one = &s->items[i], *next = i + 1 < s->count ? one + 1 : NULL;
+        if (!one->is_deb822) {
+            ok = print_line(one, lines);
+            continue;
+        }
+        if (!last || last->number != one->number || strcmp(last->uri, one->uri) != 0)
+            ok = buf_printf(stanzas, "%sURIs: %s\nSuites:", one->rest, one->uri);
+        ok = ok && buf_printf(stanzas, " %s", one->suite);
+        if (!next || next->number != one->number || strcmp(next->uri, one->uri) != 0)
+            ok = ok && buf_append_str(stanzas, "\n\n");
+        last = one;
     }
-    if (!ok) {
-        sources_release(&s);
-        return false;
-    }
-    *ret = s;
-    return true;
+    return ok || too_long(err);
 }
 
 static bool is_fetch_option(const char *line)
@@ -212,13 +452,11 @@ bool sources_fetch_options(struct buf *ret, struct pyro_error *err)
 {
     static const char *const argv[] = { "apt-config", "dump",         "--no-empty",
                                         "--format",   "%f \"%v\";%n", NULL };
-    struct proc_spec spec = proc_spec_of(argv);
     scoped_buf out = BUF_INIT(SOURCES_BYTES_MAX);
     char *rest, *line;
 
-    spec.inherit = INHERIT_PACKAGES;
-    if (!proc_run(&spec, APT_CONFIG_TIMEOUT_MS, &out, err))
-        return pyro_wrap(err, "reading the host's apt configuration");
+    if (!ask_apt_config(argv, &out, err))
+        return false;
     rest = out.len ? out.data : NULL;
     while ((line = strsep(&rest, "\n")))
         if (is_fetch_option(line) && !buf_printf(ret, "%s\n", line))

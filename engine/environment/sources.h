@@ -1,4 +1,8 @@
-/* The host's own apt configuration, as far as building an environment needs it. */
+/*
+ * The host's own apt sources (sources.list(5)), as far as an environment of a release may come from
+ * them: those of that release, and those of Debian's other releases with the release's name in the
+ * place of their own. Whose archive they are is for archive.h to find out.
+ */
 #ifndef PYRO_SOURCES_H
 #define PYRO_SOURCES_H
 
@@ -6,22 +10,57 @@
 #include "vmm/base/error.h"
 
 #define SOURCES_BYTES_MAX (1024 * 1024)
+#define SOURCES_MAX 256
 
-struct sources {
-    struct buf lines;   /* one-line style (sources.list) */
-    struct buf stanzas; /* deb822 style (.sources) */
+/* One address with one suite. */
+struct source {
+    unsigned number; /* of the host's line or stanza that it comes from */
+    bool is_deb822;  /* the style of the host's; else one line */
+    bool is_renamed; /* the host has it of another release */
+    char *uri;       /* without a name and a password */
+    char *suite;     /* bookworm, bookworm-updates, … */
+    char *options;   /* of one line: what [] holds; NULL without */
+    char *rest;      /* of one line: the components; else the other fields, each with its newline */
 };
 
+struct sources {
+    struct source *items; /* room for SOURCES_MAX */
+    size_t count;
+    unsigned numbers;
+    struct buf auth; /* names and passwords of the addresses, as apt_auth.conf(5) */
+};
+
+void sources_init(struct sources *s);
 void sources_release(struct sources *s);
-/* Takes from one file's text those sources that give component main of the suite or of one that
- * belongs to it (bookworm, bookworm-updates, bookworm-security). deb822: the style of the text. */
+/* Removes one. */
+void sources_drop(struct sources *s, size_t index);
+/*
+ * Takes from one file's text those sources with component main that are of the suite or belong to
+ * it (bookworm, bookworm-updates, bookworm-security), or would with another release's name
+ * replaced. deb822: the style of the text. PYRO_PULL_FAILED for a name or password that
+ * apt_auth.conf(5) cannot hold.
+ */
 bool sources_take(struct sources *s, const char *text, const char *suite, bool deb822,
                   struct pyro_error *err) MUST_CHECK;
-/* All such sources of the directory's sources.list and sources.list.d (as /etc/apt has them).
- * PYRO_PULL_FAILED when there are none. Release with sources_release. */
-bool sources_read(const char *etc_apt, const char *suite, struct sources *ret,
-                  struct pyro_error *err) MUST_CHECK;
+/* Takes them all from where apt on this host has its sources. There may be none. Blocks. */
+bool sources_read(struct sources *s, const char *suite, struct pyro_error *err) MUST_CHECK;
+/* Appends them in the two styles; suites of one stanza and address stay together. */
+bool sources_print(const struct sources *s, struct buf *lines, struct buf *stanzas,
+                   struct pyro_error *err) MUST_CHECK;
 /* The host's settings of how to fetch (proxies, retries, dates), as apt.conf text in *ret. */
 bool sources_fetch_options(struct buf *ret, struct pyro_error *err) MUST_CHECK;
+
+/* A field of a stanza, with its continuation lines. */
+struct stanza_field {
+    const char *text; /* from its name to its last newline */
+    size_t bytes, name_bytes;
+    const char *value; /* without the blanks before it */
+    size_t value_bytes;
+};
+/* The field at *at, which moves on; false at the end. */
+bool stanza_next_field(const char **at, struct stanza_field *ret);
+bool stanza_field_is(const struct stanza_field *f, const char *name);
+/* The next word of the text, which moves on; NULL at the end. */
+const char *sources_next_word(const char **text, const char *end, size_t *ret_length);
 
 #endif

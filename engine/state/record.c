@@ -11,11 +11,17 @@
 
 #define RECORD_BYTES_MAX (1024 * 1024)
 
-static const char *const state_names[] = { "created", "started", "stopped", "failed" };
+static const char *const workspace_state_names[] = { "created", "started", "stopped", "failed",
+                                                     NULL };
+const char *const execution_modes[] = { "guest_vm", "host_compat", NULL };
+const char *const accelerators[] = { "kvm", "tcg", NULL };
+static const char *const paused_reasons[] = { PAUSED_HOST_DISK_FULL, NULL };
+static const char *const seed_modes[] = { "empty", "directory", "tar_archive", NULL };
+static const char *const secret_kinds[] = { "literal", "file", NULL };
 
 const char *workspace_state_name(enum workspace_state state)
 {
-    return state_names[state];
+    return workspace_state_names[state];
 }
 
 void record_set_string(char **field, const char *value)
@@ -39,44 +45,139 @@ void record_init(struct workspace_record *r)
     r->created_at = r->last_activity_at = clock_wall();
 }
 
+/* ---- members that are not as others ---- */
+
+static bool is_machine_id(const char *s)
+{
+    return strlen(s) == 32 && strspn(s, "0123456789abcdef") == 32;
+}
+
+json_t *record_seed_of(const json_t *j)
+{
+    const char *mode = json_string_or(j, "mode", "");
+
+    if (strcmp(mode, "directory") != 0 && strcmp(mode, "tar_archive") != 0)
+        return NULL;
+    return json_pack("{s:s, s:s, s:I, s:I}", "mode", mode, "seed_path",
+                     json_string_or(j, "seed_path", ""), "entry_count",
+                     (json_int_t)json_int_or(j, "entry_count", 0), "bytes_written",
+                     (json_int_t)json_int_or(j, "bytes_written", 0));
+}
+
+static bool load_seed(void *field, const json_t *value, struct pyro_error *err UNUSED)
+{
+    *(json_t **)field = record_seed_of(value);
+    return true;
+}
+
+static json_t *show_seed(const void *object)
+{
+    const struct workspace_record *r = object;
+
+    return r->workspace_seed ? json_incref(r->workspace_seed)
+                             : json_pack("{s:s, s:n, s:i, s:i}", "mode", "empty", "seed_path",
+                                         "entry_count", 0, "bytes_written", 0);
+}
+
+static bool load_secrets(void *field, const json_t *value, struct pyro_error *err UNUSED)
+{
+    *(json_t **)field = secrets_described(value);
+    return true;
+}
+
+static bool load_disk(void *field, const json_t *value, struct pyro_error *err)
+{
+    disk_layers_release(field);
+    return disk_layers_parse(value, field, err);
+}
+
+static json_t *save_disk(const void *field)
+{
+    return disk_layers_to_json(field);
+}
+
+static void release_disk(void *field)
+{
+    disk_layers_release(field);
+}
+
+/* ---- rows ---- */
+
+static const struct row_spec seed_rows[] = {
+    RES_STR("mode", .choices = seed_modes),
+    RES_STR("seed_path", .nullable = true),
+    RES_INT("entry_count"),
+    RES_INT("bytes_written"),
+    ROW_END,
+};
+
+static const struct row_spec secret_rows[] = {
+    RES_STR("name"),
+    RES_STR("source_kind", .choices = secret_kinds),
+    ROW_END,
+};
+
+static const struct row_spec last_command_rows[] = {
+    RES_STRINGS("command"),
+    RES_INT("exit_code"),
+    ROW_END,
+};
+
+const struct row_spec workspace_rows[] = {
+    ROW_VERSION("version", RECORD_VERSION),
+    ROW_TEXT(workspace_record, id, .shown = "workspace_id", .required = true),
+    ROW_TEXT(workspace_record, name, .nullable = true),
+    ROW_MAP(workspace_record, labels, .required = true),
+    ROW_TEXT(workspace_record, environment, .required = true, .nullable = true,
+             .help = "Null only when the record is unreadable"),
+    ROW_CHOICE(workspace_record, state, workspace_state_names, .required = true),
+    RES_STR("workspace_path", .value = "/workspace", .help = "In the guest"),
+    ROW_OBJECT(workspace_record, workspace_seed, seed_rows, .sparse = true, .load = load_seed,
+               .show = show_seed),
+    ROW_CHOICE(workspace_record, host_compat, execution_modes, .shown = "execution_mode"),
+    ROW_TEXT(workspace_record, accelerator, .nullable = true, .choices = accelerators,
+             .help = "tcg is software emulation; null without a VM"),
+    ROW_INT(workspace_record, vcpu_count, .required = true, .min = 1, .max = 1024),
+    ROW_INT(workspace_record, mem_mib, .required = true, .min = 1, .max = INT32_MAX),
+    ROW_INT(workspace_record, ttl_seconds, .required = true, .max = INT32_MAX, .help = "0: never"),
+    ROW_NUM(workspace_record, created_at, .help = "Epoch seconds, like all times"),
+    ROW_NUM(workspace_record, expires_at, .nullable = true),
+    ROW_NUM(workspace_record, last_activity_at),
+    ROW_CHOICE(workspace_record, network_policy, network_policy_names),
+    ROW_TEXT(workspace_record, network_error, .nullable = true,
+             .help = "Why the network is down; null when it is not"),
+    ROW_OBJECTS(workspace_record, secrets, secret_rows, .sparse = true, .load = load_secrets),
+    ROW_INT(workspace_record, shell_count),
+    ROW_INT(workspace_record, service_count),
+    ROW_INT(workspace_record, running_service_count),
+    ROW_INT(workspace_record, command_count, .required = true, .max = INT32_MAX),
+    ROW_OBJECT(workspace_record, last_command, last_command_rows, .nullable = true),
+    ROW_INT(workspace_record, reset_count),
+    ROW_NUM(workspace_record, last_reset_at, .nullable = true),
+    ROW_TEXT(workspace_record, last_error, .nullable = true, .help = "Why it is failed"),
+    ROW_CHOICE(workspace_record, paused_reason, paused_reasons, .sparse = true, .nullable = true,
+               .help = "Why a started machine stands still; it goes on by itself"),
+    ROW_TEXT(workspace_record, machine_id, .where = ROW_KEPT, .is_valid = is_machine_id),
+    ROW_TEXT(workspace_record, environment_digest, .where = ROW_KEPT),
+    ROW_TEXT(workspace_record, base_path, .where = ROW_KEPT),
+    ROW_OTHER(workspace_record, disk, .load = load_disk, .save = save_disk,
+              .release = release_disk),
+    ROW_BOOL(workspace_record, clearing, .where = ROW_KEPT),
+    ROW_BOOL(workspace_record, ephemeral, .where = ROW_KEPT),
+    ROW_BOOL(workspace_record, throw_away, .where = ROW_KEPT),
+    ROW_BOOL(workspace_record, used, .where = ROW_KEPT, .def = true),
+    ROW_BOOL(workspace_record, stopping, .where = ROW_KEPT),
+    ROW_INT(workspace_record, vm_pid, .where = ROW_KEPT, .required = true),
+    ROW_INT(workspace_record, vm_start_time, .where = ROW_KEPT),
+    ROW_END,
+};
+
+/* ---- the record ---- */
+
 void record_release(struct workspace_record *r)
 {
-    free(r->name);
-    free(r->environment);
-    free(r->environment_digest);
-    free(r->base_path);
-    free(r->accelerator);
-    free(r->last_error);
-    free(r->network_error);
-    disk_layers_release(&r->disk);
-    json_decref(r->labels);
-    json_decref(r->last_command);
-    json_decref(r->seed);
-    json_decref(r->secrets);
+    rows_release(workspace_rows, r);
     *r = (struct workspace_record){ 0 };
-}
-
-static bool parse_state(const json_t *j, enum workspace_state *ret, struct pyro_error *err)
-{
-    const char *name;
-
-    if (!json_get_string(j, "state", &name, err))
-        return false;
-    for (unsigned i = 0; i < ARRAY_SIZE(state_names); i++) {
-        if (!strcmp(state_names[i], name)) {
-            *ret = (enum workspace_state)i;
-            return true;
-        }
-    }
-    return pyro_fail(err, PYRO_RECORD_INVALID, "state '%s' is unknown", name);
-}
-
-static bool parse_network_policy(const json_t *j, enum network_policy *ret, struct pyro_error *err)
-{
-    const char *name = json_string_or(j, "network_policy", network_policy_names[NETWORK_OFF]);
-
-    return network_policy_parse(name, ret) ||
-           pyro_fail(err, PYRO_RECORD_INVALID, "network policy '%s' is unknown", name);
 }
 
 static bool check_version(const json_t *j, struct workspace_record *r, struct pyro_error *err)
@@ -93,75 +194,16 @@ static bool check_version(const json_t *j, struct workspace_record *r, struct py
     return pyro_hint(err, "use the pyro that made it, or a newer one");
 }
 
-static bool parse_numbers(const json_t *j, struct workspace_record *r, struct pyro_error *err)
-{
-    int64_t pid;
-
-    if (!json_get_int(j, "vcpu_count", 1, 1024, &r->vcpu_count, err) ||
-        !json_get_int(j, "mem_mib", 1, INT32_MAX, &r->mem_mib, err) ||
-        !json_get_int(j, "ttl_seconds", 0, INT32_MAX, &r->ttl_seconds, err) ||
-        !json_get_int(j, "command_count", 0, INT32_MAX, &r->command_count, err) ||
-        !json_get_int(j, "vm_pid", 0, INT32_MAX, &pid, err))
-        return false;
-    r->vm_pid = (pid_t)pid;
-    r->vm_start_time = (uint64_t)json_int_or(j, "vm_start_time", 0);
-    r->shell_count = json_int_or(j, "shell_count", 0);
-    r->service_count = json_int_or(j, "service_count", 0);
-    r->running_service_count = json_int_or(j, "running_service_count", 0);
-    r->created_at = json_number_or(j, "created_at", 0);
-    r->last_activity_at = json_number_or(j, "last_activity_at", 0);
-    r->expires_at = json_number_or(j, "expires_at", 0);
-    return true;
-}
-
-static bool is_machine_id(const char *s)
-{
-    return strlen(s) == 32 && strspn(s, "0123456789abcdef") == 32;
-}
-
 static bool parse_record(const json_t *j, const char *id, struct workspace_record *r,
                          struct pyro_error *err)
 {
-    const char *written_id, *environment;
-    const json_t *labels = json_object_get(j, "labels");
-
-    if (!check_version(j, r, err) || !json_get_string(j, "id", &written_id, err) ||
-        !json_get_string(j, "environment", &environment, err) || !parse_state(j, &r->state, err) ||
-        !parse_numbers(j, r, err) || !parse_network_policy(j, &r->network_policy, err))
+    if (!check_version(j, r, err) || !rows_load(workspace_rows, j, r, err))
         return false;
-    if (strcmp(written_id, id) != 0)
-        return pyro_fail(err, PYRO_RECORD_INVALID, "it is of workspace '%s'", written_id);
-    if (!json_is_object(labels))
-        return pyro_fail(err, PYRO_RECORD_INVALID, "'labels' is missing or no object");
-    json_decref(r->labels);
-    r->labels = json_deep_copy(labels);
-    record_set_string(&r->environment, environment);
-    if (is_machine_id(json_string_or(j, "machine_id", "")))
-        snprintf(r->machine_id, sizeof(r->machine_id), "%s", json_string_or(j, "machine_id", ""));
-    record_set_string(&r->environment_digest, json_string_or(j, "environment_digest", NULL));
-    record_set_string(&r->base_path, json_string_or(j, "base_path", NULL));
-    record_set_string(&r->name, json_string_or(j, "name", NULL));
-    record_set_string(&r->accelerator, json_string_or(j, "accelerator", NULL));
-    record_set_string(&r->last_error, json_string_or(j, "last_error", NULL));
-    record_set_string(&r->network_error, json_string_or(j, "network_error", NULL));
-    if (!strcmp(json_string_or(j, "paused_reason", ""), PAUSED_HOST_DISK_FULL))
-        r->paused_reason = PAUSED_HOST_DISK_FULL;
-    if (json_is_object(json_object_get(j, "last_command")))
-        r->last_command = json_deep_copy(json_object_get(j, "last_command"));
-    r->seed = record_seed_of(json_object_get(j, "workspace_seed"));
-    r->secrets = secrets_described(json_object_get(j, "secrets"));
-    r->host_compat = json_bool_or(j, "host_compat", false);
-    r->ephemeral = json_bool_or(j, "ephemeral", false);
-    r->throw_away = json_bool_or(j, "throw_away", false);
-    r->used = json_bool_or(j, "used", true);
-    r->stopping = json_bool_or(j, "stopping", false);
-    r->clearing = json_bool_or(j, "clearing", false);
-    r->reset_count = json_int_or(j, "reset_count", 0);
-    r->last_reset_at = json_number_or(j, "last_reset_at", 0);
+    if (strcmp(r->id, id) != 0)
+        return pyro_fail(err, PYRO_RECORD_INVALID, "it is of workspace '%s'", r->id);
     if (!r->throw_away)
         base_settle(&r->base_path, r->environment_digest);
-    disk_layers_release(&r->disk);
-    return disk_layers_parse(json_object_get(j, "disk"), &r->disk, err);
+    return true;
 }
 
 json_t *record_read(int dirfd, const char *file, struct pyro_error *err)
@@ -236,34 +278,9 @@ void record_load_any(int dirfd, const char *id, struct workspace_record *ret)
 
 bool record_save(int dirfd, const struct workspace_record *r, bool durable, struct pyro_error *err)
 {
-    scoped_json json_t *j = json_pack(
-        "{s:i, s:s, s:s?, s:O, s:s, s:s?, s:s?, s:s, s:b, s:b, s:b, s:b, s:s?, s:I, s:I, s:I, s:f, "
-        "s:f, "
-        "s:f, s:I, s:O?, s:s?, s:I, s:I, s:I, s:s, s:b, s:o, s:b, s:I, s:f, s:I, s:I, s:s, s:s?}",
-        "version", RECORD_VERSION, "id", r->id, "name", r->name, "labels", r->labels, "environment",
-        r->environment, "environment_digest", r->environment_digest, "base_path", r->base_path,
-        "state", state_names[r->state], "host_compat", r->host_compat, "ephemeral", r->ephemeral,
-        "throw_away", r->throw_away, "used", r->used, "accelerator", r->accelerator, "vcpu_count",
-        (json_int_t)r->vcpu_count, "mem_mib", (json_int_t)r->mem_mib, "ttl_seconds",
-        (json_int_t)r->ttl_seconds, "created_at", r->created_at, "last_activity_at",
-        r->last_activity_at, "expires_at", r->expires_at, "command_count",
-        (json_int_t)r->command_count, "last_command", r->last_command, "last_error", r->last_error,
-        "vm_pid", (json_int_t)r->vm_pid, "vm_start_time", (json_int_t)r->vm_start_time,
-        "shell_count", (json_int_t)r->shell_count, "machine_id", r->machine_id, "stopping",
-        r->stopping, "disk", disk_layers_to_json(&r->disk), "clearing", r->clearing, "reset_count",
-        (json_int_t)r->reset_count, "last_reset_at", r->last_reset_at, "service_count",
-        (json_int_t)r->service_count, "running_service_count", (json_int_t)r->running_service_count,
-        "network_policy", network_policy_names[r->network_policy], "network_error",
-        r->network_error);
-    scoped_free char *text = NULL;
+    scoped_json json_t *j = rows_save(workspace_rows, r);
+    scoped_free char *text = j ? json_dumps(j, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
 
-    if (j && r->paused_reason)
-        json_object_set_new(j, "paused_reason", json_string(r->paused_reason));
-    if (j && r->seed)
-        json_object_set(j, "workspace_seed", r->seed);
-    if (j && r->secrets)
-        json_object_set(j, "secrets", r->secrets);
-    text = j ? json_dumps(j, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
     if (!text)
         return pyro_fail(err, PYRO_NO_MEMORY, "write the record: out of memory");
     /* First, so that it is never the older one; one that cannot be written says nothing any more.
@@ -274,46 +291,7 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
                    : fs_replace(dirfd, RECORD_FILE, text, strlen(text), 0600, err);
 }
 
-json_t *record_seed_of(const json_t *j)
-{
-    const char *mode = json_string_or(j, "mode", "");
-
-    if (strcmp(mode, "directory") != 0 && strcmp(mode, "tar_archive") != 0)
-        return NULL;
-    return json_pack("{s:s, s:s, s:I, s:I}", "mode", mode, "seed_path",
-                     json_string_or(j, "seed_path", ""), "entry_count",
-                     (json_int_t)json_int_or(j, "entry_count", 0), "bytes_written",
-                     (json_int_t)json_int_or(j, "bytes_written", 0));
-}
-
 json_t *record_to_view(const struct workspace_record *r)
 {
-    json_t *v = json_pack("{s:s, s:o, s:O, s:o, s:s, s:s, s:{s:s, s:n, s:i, s:i}, s:s, s:o}",
-                          "workspace_id", r->id, "name", json_string_or_null(r->name), "labels",
-                          r->labels, "environment", json_string_or_null(r->environment), "state",
-                          state_names[r->state], "workspace_path", "/workspace", "workspace_seed",
-                          "mode", "empty", "seed_path", "entry_count", 0, "bytes_written", 0,
-                          "execution_mode", r->host_compat ? "host_compat" : "guest_vm",
-                          "accelerator", json_string_or_null(r->accelerator));
-    scoped_json json_t *rest = json_pack(
-        "{s:I, s:I, s:I, s:f, s:o, s:f, s:s, s:[], s:I, s:I, s:I, s:I, s:O?, s:I, s:o, s:o}",
-        "vcpu_count", (json_int_t)r->vcpu_count, "mem_mib", (json_int_t)r->mem_mib, "ttl_seconds",
-        (json_int_t)r->ttl_seconds, "created_at", r->created_at, "expires_at",
-        r->expires_at > 0 ? json_real(r->expires_at) : json_null(), "last_activity_at",
-        r->last_activity_at, "network_policy", network_policy_names[r->network_policy], "secrets",
-        "shell_count", (json_int_t)r->shell_count, "service_count", (json_int_t)r->service_count,
-        "running_service_count", (json_int_t)r->running_service_count, "command_count",
-        (json_int_t)r->command_count, "last_command", r->last_command, "reset_count",
-        (json_int_t)r->reset_count, "last_reset_at",
-        r->last_reset_at > 0 ? json_real(r->last_reset_at) : json_null(), "last_error",
-        json_string_or_null(r->last_error));
-
-    json_object_set_new(v, "network_error", json_string_or_null(r->network_error));
-    json_object_set_new(v, "paused_reason", json_string_or_null(r->paused_reason));
-    json_object_update(v, rest);
-    if (r->seed)
-        json_object_set(v, "workspace_seed", r->seed);
-    if (r->secrets)
-        json_object_set(v, "secrets", r->secrets);
-    return v;
+    return rows_view(workspace_rows, r);
 }

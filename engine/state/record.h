@@ -12,6 +12,7 @@
 #include "engine/state/layers.h"
 #include "engine/state/network_policy.h"
 #include "vmm/base/json.h"
+#include "vmm/base/rows.h"
 
 #define RECORD_VERSION 2 /* 2: the disk's layers */
 #define RECORD_FILE "workspace.json"
@@ -51,9 +52,9 @@ struct workspace_record {
     double expires_at;                   /* 0: never */
     int64_t command_count, shell_count;
     int64_t service_count, running_service_count;
-    json_t *last_command; /* {command, exit_code} or NULL */
-    json_t *seed;         /* {mode, seed_path, entry_count, bytes_written}; NULL: empty */
-    json_t *secrets;      /* [{name, source_kind}]; NULL: none. Their values: engine/secret */
+    json_t *last_command;   /* {command, exit_code} or NULL */
+    json_t *workspace_seed; /* {mode, seed_path, entry_count, bytes_written}; NULL: empty */
+    json_t *secrets;        /* [{name, source_kind}]; NULL: none. Their values: engine/secret */
     int64_t reset_count;
     double last_reset_at; /* 0: never */
     char *last_error;     /* NULL: none */
@@ -64,6 +65,12 @@ struct workspace_record {
     bool broken; /* workspace.json could not be read: only id, state and last_error hold */
     bool newer;  /* … because a newer pyro wrote it */
 };
+
+/* A member is declared here and by a row in record.c; what is kept, shown and documented follows
+ * from that row. */
+extern const struct row_spec workspace_rows[];
+extern const char *const execution_modes[]; /* by host_compat */
+extern const char *const accelerators[];
 
 const char *workspace_state_name(enum workspace_state state);
 /* A record with a new random id and nothing else. */

@@ -19,7 +19,8 @@
 
 #include <sys/types.h>
 
-#include "vmm/base/json.h"
+#include "engine/state/record.h"
+#include "vmm/base/rows.h"
 
 #define SERVICES_DIR "services"
 #define SERVICE_NAME_MAX 64
@@ -50,6 +51,40 @@ struct service_record {
     char *stop_reason;                     /* NULL while it runs */
     uint64_t first[2];                     /* of each output: offset of the oldest byte kept */
 };
+
+extern const struct row_spec service_readiness_rows[], service_published_rows[];
+json_t *service_show_readiness(const void *record);
+json_t *service_show_pid(const void *record);
+json_t *service_show_published(const void *record);
+bool service_load_published(void *field, const json_t *value, struct pyro_error *err);
+
+/* A member is declared above and by a row here; what is kept, shown and documented follows from
+ * that row. For use inside a table of rows. */
+#define SERVICE_ROWS                                                                               \
+    RES_STR("workspace_id"),                                                                       \
+        ROW_TEXT(service_record, name, .shown = "service_name", .where = ROW_SHOWN),               \
+        ROW_STRINGS(service_record, command, .required = true, .min = 1),                          \
+        ROW_TEXT(service_record, cwd, .required = true),                                           \
+        ROW_CHOICE(service_record, state, service_state_names, .required = true),                  \
+        ROW_NUM(service_record, started_at), ROW_NUM(service_record, ready_at, .nullable = true),  \
+        ROW_NUM(service_record, ended_at, .nullable = true),                                       \
+        ROW_INT(service_record, exit_code, .required = true, .min = -1, .max = 255, .def = -1,     \
+                .nullable = true, .help = "128+N when signal N ended it"),                         \
+        ROW_INT(service_record, pid, .required = true, .nullable = true, .show = service_show_pid, \
+                .help = "In the guest, while it runs"),                                            \
+        ROW_OBJECT(service_record, readiness, service_readiness_rows, .nullable = true,            \
+                   .show = service_show_readiness),                                                \
+        ROW_TEXT(service_record, stop_reason, .nullable = true, .help = "Why it no longer runs"),  \
+        ROW_CHOICE(service_record, host_compat, execution_modes, .shown = "execution_mode"),       \
+        ROW_OBJECTS(service_record, published, service_published_rows, .shown = "published_ports", \
+                    .load = service_load_published, .show = service_show_published),               \
+        ROW_INT(service_record, first[SERVICE_STDOUT], .kept = "stdout_first", .required = true,   \
+                .where = ROW_KEPT),                                                                \
+        ROW_INT(service_record, first[SERVICE_STDERR], .kept = "stderr_first", .required = true,   \
+                .where = ROW_KEPT)
+
+/* The service object alone. */
+extern const struct row_spec service_rows[];
 
 const char *service_state_name(enum service_state state);
 extern const char *const service_state_names[]; /* NULL-terminated */

@@ -10,14 +10,20 @@
 
 #include "vmm/base/fs.h"
 
-#define RECORD_VERSION 1
 #define RECORD_BYTES_MAX 65536
 #define EVENT_LINE_MAX 4096
 
+const char *const shell_states[] = { "running", "stopped", NULL };
+const struct row_spec shell_rows[] = { ROW_VERSION("version", 1), SHELL_ROWS, ROW_END };
+
+json_t *shell_show_state(const void *record)
+{
+    return json_string(shell_states[!((const struct shell_record *)record)->running]);
+}
+
 void shell_record_release(struct shell_record *r)
 {
-    free(r->cwd);
-    free(r->foreground);
+    rows_release(shell_rows, r);
     *r = (struct shell_record){ 0 };
 }
 
@@ -54,30 +60,6 @@ void shell_remove_files(int workspace_fd, const char *id)
     }
 }
 
-static bool parse(const json_t *j, struct shell_record *r, struct pyro_error *err)
-{
-    const char *cwd;
-    int64_t version, first;
-
-    if (!json_get_int(j, "version", 1, RECORD_VERSION, &version, err) ||
-        !json_get_bool(j, "running", &r->running, err) || !json_get_string(j, "cwd", &cwd, err) ||
-        !json_get_int(j, "cols", 1, 1000, &r->cols, err) ||
-        !json_get_int(j, "rows", 1, 1000, &r->rows, err) ||
-        !json_get_int(j, "first", 0, INT64_MAX, &first, err))
-        return false;
-    r->cwd = str_printf("%s", cwd);
-    r->first = (uint64_t)first;
-    r->host_compat = json_bool_or(j, "host_compat", false);
-    r->started_at = json_number_or(j, "started_at", 0);
-    r->ended_at = json_number_or(j, "ended_at", 0);
-    r->exit_code = (int)json_int_or(j, "exit_code", -1);
-    if (json_is_string(json_object_get(j, "foreground")))
-        r->foreground = str_printf("%s", json_string_or(j, "foreground", ""));
-    r->foreground_since = json_number_or(j, "foreground_since", 0);
-    r->at_prompt = json_bool_or(j, "at_prompt", false);
-    return true;
-}
-
 bool shell_record_load(int workspace_fd, const char *id, struct shell_record *ret,
                        struct pyro_error *err)
 {
@@ -98,7 +80,7 @@ bool shell_record_load(int workspace_fd, const char *id, struct shell_record *re
     }
     snprintf(r.id, sizeof(r.id), "%s", id);
     j = json_parse(text.data, text.len, RECORD_BYTES_MAX, err);
-    if (!j || !parse(j, &r, err)) {
+    if (!j || !rows_load(shell_rows, j, &r, err)) {
         shell_record_release(&r);
         return pyro_wrap(err, "the record of shell '%s'", id);
     }
@@ -119,29 +101,16 @@ bool shell_exists(int workspace_fd, const char *id, struct pyro_error *err)
 bool shell_record_save(int workspace_fd, const struct shell_record *r, struct pyro_error *err)
 {
     scoped_free char *name = file_name(r->id, "json");
-    scoped_json json_t *j =
-        json_pack("{s:i, s:b, s:b, s:s, s:I, s:I, s:f, s:f, s:i, s:I, s:o, s:f, s:b}", "version",
-                  RECORD_VERSION, "running", r->running, "host_compat", r->host_compat, "cwd",
-                  r->cwd, "cols", (json_int_t)r->cols, "rows", (json_int_t)r->rows, "started_at",
-                  r->started_at, "ended_at", r->ended_at, "exit_code", r->exit_code, "first",
-                  (json_int_t)r->first, "foreground", json_string_or_null(r->foreground),
-                  "foreground_since", r->foreground_since, "at_prompt", r->at_prompt);
-    scoped_free char *text = j ? json_compact(j) : NULL;
 
-    if (!text)
-        return pyro_fail(err, PYRO_NO_MEMORY, "record a shell: out of memory");
-    return fs_replace(workspace_fd, name, text, strlen(text), 0600, err);
+    return rows_write(shell_rows, r, workspace_fd, name, err);
 }
 
 json_t *shell_record_to_view(const struct shell_record *r, const char *workspace_id)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:o, s:o, s:s}", "workspace_id",
-                     workspace_id, "shell_id", r->id, "state", r->running ? "running" : "stopped",
-                     "cwd", r->cwd, "cols", (json_int_t)r->cols, "rows", (json_int_t)r->rows,
-                     "started_at", r->started_at, "ended_at",
-                     r->ended_at > 0 ? json_real(r->ended_at) : json_null(), "exit_code",
-                     r->exit_code >= 0 ? json_integer(r->exit_code) : json_null(), "execution_mode",
-                     r->host_compat ? "host_compat" : "guest_vm");
+    json_t *view = rows_view(shell_rows, r);
+
+    json_object_set_new(view, "workspace_id", json_string(workspace_id));
+    return view;
 }
 
 static int is_record(const struct dirent *d)

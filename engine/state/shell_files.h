@@ -23,7 +23,8 @@
 #ifndef PYRO_SHELL_FILES_H
 #define PYRO_SHELL_FILES_H
 
-#include "vmm/base/json.h"
+#include "engine/state/record.h"
+#include "vmm/base/rows.h"
 
 #define SHELL_ID_MAX 15
 #define SHELLS_DIR "shells"
@@ -43,6 +44,30 @@ struct shell_record {
     double foreground_since; /* epoch seconds: when that started */
     bool at_prompt;          /* the shell itself, waiting for input; since foreground_since */
 };
+
+/* A member is declared above and by a row here; what is kept, shown and documented follows from
+ * that row. For use inside a table of rows. */
+#define SHELL_ROWS                                                                                 \
+    RES_STR("workspace_id"), ROW_TEXT(shell_record, id, .shown = "shell_id", .where = ROW_SHOWN),  \
+        ROW_BOOL(shell_record, running, .required = true, .where = ROW_KEPT),                      \
+        RES_STR("state", .choices = shell_states, .show = shell_show_state),                       \
+        ROW_TEXT(shell_record, cwd, .required = true, .help = "Where it was opened"),              \
+        ROW_INT(shell_record, cols, .required = true, .min = 1, .max = 1000),                      \
+        ROW_INT(shell_record, rows, .required = true, .min = 1, .max = 1000),                      \
+        ROW_NUM(shell_record, started_at), ROW_NUM(shell_record, ended_at, .nullable = true),      \
+        ROW_INT(shell_record, exit_code, .min = -1, .def = -1, .nullable = true,                   \
+                .help = "128+N when signal N ended it; null while it runs, or when it ended with " \
+                        "its VM"),                                                                 \
+        ROW_CHOICE(shell_record, host_compat, execution_modes, .shown = "execution_mode"),         \
+        ROW_INT(shell_record, first, .required = true, .where = ROW_KEPT),                         \
+        ROW_TEXT(shell_record, foreground, .where = ROW_KEPT),                                     \
+        ROW_NUM(shell_record, foreground_since, .where = ROW_KEPT),                                \
+        ROW_BOOL(shell_record, at_prompt, .where = ROW_KEPT)
+
+/* The shell object alone. */
+extern const struct row_spec shell_rows[];
+extern const char *const shell_states[];
+json_t *shell_show_state(const void *record);
 
 void shell_record_release(struct shell_record *r);
 /* PYRO_SHELL_NOT_FOUND when there is no such shell. */

@@ -102,9 +102,9 @@ static void op_keep(struct client *c, uint32_t id, const json_t *request)
         stream_refuse(c->link, id, &err);
         return;
     }
-    json_decref(s->record.seed);
-    s->record.seed = record_seed_of(json_object_get(request, "workspace_seed"));
-    hide_in_json(s->redactor, s->record.seed);
+    json_decref(s->record.workspace_seed);
+    s->record.workspace_seed = record_seed_of(json_object_get(request, "workspace_seed"));
+    hide_in_json(s->redactor, s->record.workspace_seed);
     s->record.ephemeral = false;
     for (struct client *other = s->clients; other; other = other->next)
         for (struct waiter *w = other->waiters; w; w = w->next)

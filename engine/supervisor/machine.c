@@ -48,7 +48,7 @@ static void template_progress(void *arg, const char *what)
     supervisor_tell_progress(arg, what);
 }
 
-static void boot_progress(void *arg, const char *what, double fraction UNUSED)
+static void boot_progress(void *arg, const char *what, const struct progress_count *count UNUSED)
 {
     supervisor_tell_progress(arg, what);
 }

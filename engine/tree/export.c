@@ -159,7 +159,9 @@ static bool tell(void *arg, const struct tree_counts *c, struct pyro_error *err 
     snprintf(text, sizeof(text), "receiving: %llu of %llu entries, %.1f of %.1f MB",
              (unsigned long long)c->entries, (unsigned long long)t->all.entries,
              (double)c->bytes / 1e6, (double)t->all.bytes / 1e6);
-    progress_update(t->progress, text, -1);
+    progress_update(
+        t->progress, text,
+        &(struct progress_count){ (int64_t)c->entries, (int64_t)t->all.entries, "entries" });
     return true;
 }
 

@@ -85,6 +85,8 @@ struct telling {
 static bool tell(void *arg, const struct tree_counts *c, struct pyro_error *err UNUSED)
 {
     const struct telling *t = arg;
+    struct progress_count count = { (int64_t)c->entries, t->all ? (int64_t)t->all->entries : -1,
+                                    "entries" };
     char text[160];
 
     if (!t->progress || !t->progress->update || (c->entries & 63))
@@ -92,14 +94,13 @@ static bool tell(void *arg, const struct tree_counts *c, struct pyro_error *err 
     if (!t->all) {
         snprintf(text, sizeof(text), "%s: %llu entries, %.1f MB", t->what,
                  (unsigned long long)c->entries, (double)c->bytes / 1e6);
-        progress_update(t->progress, text, -1);
+        progress_update(t->progress, text, &count);
         return true;
     }
     snprintf(text, sizeof(text), "%s: %llu of %llu entries, %.1f of %.1f MB", t->what,
              (unsigned long long)c->entries, (unsigned long long)t->all->entries,
              (double)c->bytes / 1e6, (double)t->all->bytes / 1e6);
-    progress_update(t->progress, text,
-                    t->all->entries ? (double)c->entries / (double)t->all->entries : 1);
+    progress_update(t->progress, text, &count);
     return true;
 }
 
@@ -177,8 +178,9 @@ static bool pass_on(const struct tree_source *s, int fd,
         snprintf(text, sizeof(text), "sending %llu entries: %.1f of %.1f MB",
                  (unsigned long long)s->counts.entries, (double)done / 1e6,
                  (double)s->counts.data_bytes / 1e6);
-        progress_update(progress, text,
-                        s->counts.data_bytes ? (double)done / (double)s->counts.data_bytes : 1);
+        progress_update(
+            progress, text,
+            &(struct progress_count){ (int64_t)done, (int64_t)s->counts.data_bytes, "bytes" });
     }
     return n == 0 || pyro_fail_errno(err, "read from pyro-image");
 }
@@ -235,7 +237,7 @@ bool tree_source_look(struct tree_source *s, const struct tree_room *room,
     struct tree_walk w = { .dirfd = s->fd, .label = s->path, .progress = tell, .arg = &t };
 
     if (s->archive) {
-        progress_update(progress, "checking the archive", -1);
+        progress_update(progress, "checking the archive", NULL);
         return look_at_archive(s, room, err);
     }
     tree_skipped_release(&s->skipped);

@@ -17,9 +17,29 @@ echo run >>$TEST_DIR/runs
 touch "\$TMPDIR/leftover"
 . $TEST_DIR/act
 EOF
-# Without a kernel no machine is started: a pull ends with the environment alone.
-printf '#!/bin/sh\necho "E: no network" >&2\nexit 100\n' >"$FAKE/apt-get"
-chmod +x "$FAKE/mmdebstrap" "$FAKE/apt-get"
+chmod +x "$FAKE/mmdebstrap"
+
+# The host's sources are archives of files, which its own apt reads. There is no kernel in them, so no
+# machine is started: a pull ends with the environment alone.
+#   archive NAME SUITE [ORIGIN]   an archive has the suite
+#   sources LINE…                 are the host's; "NAME" in them is such an archive
+archive() {
+    mkdir -p "$TEST_DIR/$1/dists/$2"
+    printf 'Origin: %s\nCodename: %s\nDate: %s\nComponents: main\nArchitectures: amd64\nSHA256:\n' \
+        "${3:-Debian}" "$2" "$(date -Ru)" >"$TEST_DIR/$1/dists/$2/Release"
+}
+sources() {
+    mkdir -p "$TEST_DIR/apt"
+    printf '%s\n' "$@" | sed "s|@|file:$TEST_DIR/|" >"$TEST_DIR/apt/sources.list"
+}
+printf 'Dir::Etc::sourcelist "%s/apt/sources.list";\nDir::Etc::sourceparts "%s/apt/parts";\n' \
+    "$TEST_DIR" "$TEST_DIR" >"$TEST_DIR/apt.conf"
+export APT_CONFIG=$TEST_DIR/apt.conf
+archive main bookworm
+archive main bookworm-updates
+archive security bookworm-security
+sources 'deb [trusted=yes] @main bookworm main' 'deb [trusted=yes] @main bookworm-updates main' \
+    'deb [trusted=yes] @security bookworm-security main'
 export PATH=$FAKE:$PATH
 ENVIRONMENTS=$PYRO_HOME/cache/environments
 export LANG=C.UTF-8
@@ -34,7 +54,7 @@ no_work() { ! compgen -G "$ENVIRONMENTS/pull-*" >/dev/null; }
 act 'env >'"$TEST_DIR"'/seen; cat $tar'
 run env API_KEY=canary http_proxy=http://proxy "$PYRO" env pull debian:12-base
 is "mmdebstrap's variables" "$(sed 's/=.*//' "$TEST_DIR/seen" | grep -vE '^(PWD|OLDPWD|SHLVL|_)$' | sort | tr '\n' ' ')" \
-    "HOME LC_ALL PATH PYRO_SOURCES TMPDIR http_proxy "
+    "APT_CONFIG HOME LC_ALL PATH PYRO_SOURCES TMPDIR http_proxy "
 is "pull succeeds" "$status" 0
 like "pull tells its phases" "$err" '\[pull\] phase=install environment=debian:12-base.*phase=ready'
 check "the image is a clean file system" clean_image
@@ -67,6 +87,63 @@ is "… and the result last" "$(sed -n 's/\r//g; /^Pulled: debian:12-base/p' "$T
 run "$PYRO" env pull debian:12-base
 refute "elsewhere nothing but lines of [pull]" grep -v '^\[pull\] [a-z]*=' <<<"$err"
 "$PYRO" env prune >/dev/null
+
+# Another release than the host's: its name takes the place in the host's own sources, where those are
+# Debian's. $chosen: what mmdebstrap was given.
+act 'cp $PYRO_SOURCES/host.list '"$TEST_DIR"'/given; cat $tar'
+pull_13() {
+    rm -f "$TEST_DIR/given"
+    run "$PYRO" --json env pull debian:13-base
+    chosen=$(sed "s|file:$TEST_DIR/|@|" "$TEST_DIR/given" 2>/dev/null)
+    "$PYRO" env prune >/dev/null
+}
+run "$PYRO" env pull debian:12-base
+is "the host's own release: its sources as they are" "$(sed "s|file:$TEST_DIR/|@|" "$TEST_DIR/given")" \
+    "$(sed "s|file:$TEST_DIR/|@|" "$TEST_DIR/apt/sources.list")"
+"$PYRO" env prune >/dev/null
+before=$(runs)
+pull_13
+is "a mirror without that release: code" "$(json .error.code)" pull_failed
+like "a mirror without that release: which, and why" "$(json .error.message)" "there is no trixie at file:$TEST_DIR/main"
+like "a mirror without that release: what to do" "$(json .error.hint)" "add a source of Debian's trixie"
+archive main trixie
+archive main trixie-updates
+pull_13
+like "a mirror without its security updates" "$(json .error.message)" "there is no trixie-security at file:$TEST_DIR/security"
+is "… nothing is built" "$(runs)" "$before"
+archive security trixie-security
+archive vendor trixie Vendor
+archive vendor bookworm Vendor
+sources 'deb [trusted=yes] @vendor trixie main' 'deb [trusted=yes] @vendor bookworm main' \
+    'deb [trusted=yes signed-by=/etc/apt/keyrings/vendor.gpg] @vendor stable main' \
+    'deb [trusted=yes arch=amd64] @main/ bookworm main contrib' 'deb [trusted=yes] @main oldstable-updates main' \
+    'deb [trusted=yes] @security bookworm-security main'
+pull_13
+is "another release: status" "$status" 0
+is "another release: from Debian's sources alone, all else kept" "$chosen" \
+    'deb [trusted=yes arch=amd64] @main/ trixie main contrib
+deb [trusted=yes] @main trixie-updates main
+deb [trusted=yes] @security trixie-security main'
+run "$PYRO" env pull debian:12-base
+is "the host's own release: not from others that name theirs so" "$(sed "s|file:$TEST_DIR/|@|" "$TEST_DIR/given")" \
+    'deb [trusted=yes arch=amd64] @main/ bookworm main contrib
+deb [trusted=yes] @main bookworm-updates main
+deb [trusted=yes] @security bookworm-security main'
+"$PYRO" env prune >/dev/null
+sources 'deb @main bookworm main'
+pull_13
+like "an archive that nothing verifies: which, and why" "$(json .error.message)" "trixie of file:$TEST_DIR/main: .*is not signed"
+like "an archive that nothing verifies: what to do" "$(json .error.hint)" "apt-get install debian-archive-keyring"
+archive ubuntu noble Ubuntu
+sources 'deb [trusted=yes] @ubuntu noble main'
+pull_13
+like "a host without Debian's sources: why" "$(json .error.message)" "the host's apt sources have nothing of Debian's"
+like "a host without Debian's sources: what to do" "$(json .error.hint)" "add a source of Debian's trixie.*debian-archive-keyring"
+sources 'deb [trusted=yes] http://127.0.0.1:9/debian bookworm main'
+pull_13
+like "a mirror that does not answer" "$(json .error.message)" "trixie of http://127.0.0.1:9/debian: .*onnect"
+like "a mirror that does not answer: what to do" "$(json .error.hint)" "check the network"
+sources 'deb [trusted=yes] @main bookworm main'
 
 # Two at once: one builds.
 before=$(runs)

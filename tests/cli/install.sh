@@ -1,6 +1,6 @@
 #!/bin/bash
 # make install and uninstall: what is installed works from where it stands, and all of it goes again.
-cd "$(dirname "$0")/../.." && . tests/lib.sh
+cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/links.sh
 
 if [[ ${PYRO_SANITIZED:-} == 1 ]]; then
     skip "installation: sanitized builds are not installed"
@@ -19,16 +19,8 @@ for file in bin/pyro libexec/pyro/pyro-image share/bash-completion/completions/p
 done
 check "executable: pyro" [ -x "$root/opt/pyro/bin/pyro" ]
 check "executable: pyro-image" [ -x "$root/opt/pyro/libexec/pyro/pyro-image" ]
-# Every link of a document leads to a file that is installed.
-links() {
-    local page target
-    while read -r page; do
-        while read -r target; do
-            [[ -e ${page%/*}/$target ]] || echo "${page##*/}: $target"
-        done < <(grep -oE '\]\([^)]+\)' "$page" | sed -E 's/^\]\(//; s/\)$//; s/#.*//' | grep -vE '^$|^[a-z]+:')
-    done < <(find "$root/opt/pyro/share/doc" -name '*.md')
-}
-is "no link of a document is dead" "$(links)" ""
+mapfile -t pages < <(find "$root/opt/pyro/share/doc" -name '*.md')
+is "no link of a document is dead" "$(dead_links "${pages[@]}")" ""
 
 # The manual page is without a fault for groff, and names every command and option.
 page=$root/opt/pyro/share/man/man1/pyro.1

@@ -11,8 +11,8 @@
 
 static const char *const colours[] = { "red", "green", NULL };
 
-static const struct result_spec inner_rows[] = { RES_INT("n"), RES_END };
-static const struct result_spec rows[] = {
+static const struct row_spec inner_rows[] = { RES_INT("n"), ROW_END };
+static const struct row_spec rows[] = {
     RES_STR("s"),
     RES_STR("colour", .choices = colours, .nullable = true),
     RES_INT("i"),
@@ -23,7 +23,7 @@ static const struct result_spec rows[] = {
     RES_STRINGS("strings"),
     RES_MAP("map"),
     RES_ANY("any"),
-    RES_END,
+    ROW_END,
 };
 
 #define GOOD                                                                                       \

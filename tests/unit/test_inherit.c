@@ -22,6 +22,7 @@ static void set_variables(void)
     setenv("AWS_SECRET_ACCESS_KEY", "canary", 1);
     setenv("SSH_AUTH_SOCK", "canary", 1);
     setenv("PYRO_HOME", "/p", 1);
+    setenv("PYRO_PROGRESS_FD", "3", 1);
     setenv("PYROX", "canary", 1);
     setenv("PATHS", "canary", 1);
     setenv("http_proxy", "proxy", 1);

@@ -73,12 +73,11 @@ static void test_record_load_refuses_what_is_not_sound(void **state UNUSED)
           "\"vm_pid\": 0, "
           "\"labels\": {}}",
           "bbbbbbbbbbbb" },
-        { "{\"version\": 1, \"id\": \"aaaaaaaaaaaa\", \"environment\": \"e\", \"state\": "
-          "\"flying\"}",
+        { "{\"version\": 1, \"id\": \"aaaaaaaaaaaa\", \"labels\": {}, \"environment\": \"e\", "
+          "\"state\": \"flying\"}",
           "flying" },
-        { "{\"version\": 1, \"id\": \"aaaaaaaaaaaa\", \"environment\": \"e\", \"state\": "
-          "\"started\", "
-          "\"vcpu_count\": -1}",
+        { "{\"version\": 1, \"id\": \"aaaaaaaaaaaa\", \"labels\": {}, \"environment\": \"e\", "
+          "\"state\": \"started\", \"vcpu_count\": -1}",
           "vcpu_count" },
     };
     char path[] = "/tmp/pyro-record-XXXXXX";

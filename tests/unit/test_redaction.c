@@ -19,23 +19,23 @@ static void hide(struct redaction *r)
 }
 
 /* A result with the value in every text that the rows allow. */
-static json_t *fill(const struct result_spec *rows)
+static json_t *fill(const struct row_spec *rows)
 {
     json_t *o = json_object();
 
-    for (const struct result_spec *row = rows; result_more(row); row++) {
-        json_t *v = row->type == RES_TYPE_STR && !row->choices ? json_string("a " VALUE " b")
-                    : row->type == RES_TYPE_STR                ? json_string(row->choices[0])
-                    : row->type == RES_TYPE_OBJECT             ? fill(row->fields)
-                    : row->type == RES_TYPE_OBJECTS
+    for (const struct row_spec *row = rows_shown(rows); row; row = rows_shown(row + 1)) {
+        json_t *v = row->type == ROW_TYPE_STR && !row->choices ? json_string("a " VALUE " b")
+                    : row->type == ROW_TYPE_STR                ? json_string(row->choices[0])
+                    : row->type == ROW_TYPE_OBJECT             ? fill(row->fields)
+                    : row->type == ROW_TYPE_OBJECTS
                         ? json_pack("[o, o]", fill(row->fields), fill(row->fields))
-                    : row->type == RES_TYPE_STRINGS ? json_pack("[s, s]", VALUE, "b" VALUE)
-                    : row->type == RES_TYPE_MAP  ? json_pack("{s:s, s:s}", VALUE, "x", "k", VALUE)
-                    : row->type == RES_TYPE_ANY  ? json_pack("[{s:[s]}]", "k", VALUE)
-                    : row->type == RES_TYPE_BOOL ? json_true()
+                    : row->type == ROW_TYPE_STRINGS ? json_pack("[s, s]", VALUE, "b" VALUE)
+                    : row->type == ROW_TYPE_MAP  ? json_pack("{s:s, s:s}", VALUE, "x", "k", VALUE)
+                    : row->type == ROW_TYPE_ANY  ? json_pack("[{s:[s]}]", "k", VALUE)
+                    : row->type == ROW_TYPE_BOOL ? json_true()
                                                  : json_integer(1);
         assert_non_null(v);
-        json_object_set_new(o, row->name, v);
+        json_object_set_new(o, row_shown_name(row), v);
     }
     return o;
 }
@@ -77,8 +77,8 @@ static void test_every_workspace_of_the_table_is_found(void **state UNUSED)
 
 static void test_a_cut_text_loses_the_beginning_of_a_value(void **state UNUSED)
 {
-    static const struct result_spec rows[] = { RES_STR("content", .cut_by = "truncated"),
-                                               RES_BOOL("truncated"), RES_END };
+    static const struct row_spec rows[] = { RES_STR("content", .cut_by = "truncated"),
+                                            RES_BOOL("truncated"), ROW_END };
     scoped_json json_t *result =
         json_pack("{s:s, s:b}", "content", "a tok-4f7a", "truncated", true);
     struct redaction r;
@@ -95,7 +95,7 @@ static void test_a_cut_text_loses_the_beginning_of_a_value(void **state UNUSED)
 
 static void test_ids_of_our_own_stay(void **state UNUSED)
 {
-    static const struct result_spec rows[] = { RES_STR("workspace_id"), RES_STR("path"), RES_END };
+    static const struct row_spec rows[] = { RES_STR("workspace_id"), RES_STR("path"), ROW_END };
     const struct buf value = { .data = (char *)(uintptr_t)"6f", .len = 2 };
     struct redaction r = { redactor_new(&value, 1) };
     scoped_json json_t *result =

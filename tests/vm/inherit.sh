@@ -14,7 +14,8 @@ if network_make "what the network's programs have"; then
 fi
 # Started with all that could be passed on by accident.
 (
-    cd "$TEST_DIR/standing" && umask 000 && exec 9</etc/passwd && trap '' HUP TERM
+    cd "$TEST_DIR/standing" && umask 000 && exec 9</etc/passwd 8>../progress && trap '' HUP TERM
+    export PYRO_PROGRESS_FD=8
     "${here[@]}" workspace create debian:12-base --name w --network-policy "$policy" --id-only
 ) >"$TEST_DIR/id" 2>"$TEST_DIR/errors" || fail "create" "$(cat "$TEST_DIR/errors")"
 id=$(cat "$TEST_DIR/id")
@@ -26,6 +27,7 @@ canaries() { tr '\0' '\n' <"/proc/$1/environ" | grep -c canary-1234; }
 look() { # PID WHAT: what holds for each of them
     is "$2: no token" "$(canaries "$1")" 0
     is "$2: no descriptor of the caller's" "$(find "/proc/$1/fd" -lname /etc/passwd)" ""
+    is "$2: nor the one for progress" "$(find "/proc/$1/fd" -lname "$TEST_DIR/progress")$(names_of "$1" | grep -o PYRO_PROGRESS_FD)" ""
     refute "$2: not in the caller's directory" [ "$(readlink "/proc/$1/cwd")" = "$TEST_DIR/standing" ]
 }
 look "$supervisor" supervisor

@@ -8,7 +8,8 @@
 
 extern char **environ;
 
-/* A name that ends in '*' is the beginning of one. A variable that is not here reaches nobody. */
+/* The first row that fits counts; a name that ends in '*' is the beginning of one. A variable that
+ * is not here reaches nobody. */
 static const struct {
     const char *name;
     unsigned purposes;
@@ -16,6 +17,7 @@ static const struct {
     { "PATH", INHERIT_PYRO | INHERIT_PACKAGES | INHERIT_PERSON },
     { "HOME", INHERIT_PYRO | INHERIT_PACKAGES | INHERIT_PERSON },
     { "TMPDIR", INHERIT_PYRO | INHERIT_PACKAGES | INHERIT_PERSON },
+    { "PYRO_PROGRESS_FD", INHERIT_NOTHING }, /* it goes with its descriptor: proc_spec.set */
     { "PYRO_*", INHERIT_PYRO },
     { "XDG_CACHE_HOME", INHERIT_PYRO },
     { "XDG_CONFIG_HOME", INHERIT_PYRO },
@@ -55,11 +57,9 @@ static bool is_named(const char *entry, size_t n, unsigned inherit)
     for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
         size_t length = strlen(variables[i].name);
         bool prefix = variables[i].name[length - 1] == '*';
-        if (!(variables[i].purposes & inherit))
-            continue;
         if (prefix ? n >= length && !strncmp(entry, variables[i].name, length - 1)
                    : n == length && !strncmp(entry, variables[i].name, n))
-            return true;
+            return (variables[i].purposes & inherit) != 0;
     }
     return false;
 }

@@ -55,7 +55,7 @@ char *json_compact(const json_t *j)
     return json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 }
 
-static bool missing(const char *key, const char *type, struct pyro_error *err)
+bool json_fail_member(const char *key, const char *type, struct pyro_error *err)
 {
     return pyro_fail(err, PYRO_RECORD_INVALID, "'%s' is missing or no %s", key, type);
 }
@@ -65,7 +65,7 @@ bool json_get_string(const json_t *obj, const char *key, const char **ret, struc
     const json_t *v = json_object_get(obj, key);
 
     if (!json_is_string(v))
-        return missing(key, "string", err);
+        return json_fail_member(key, "string", err);
     *ret = json_string_value(v);
     return true;
 }
@@ -73,11 +73,16 @@ bool json_get_string(const json_t *obj, const char *key, const char **ret, struc
 bool json_get_int(const json_t *obj, const char *key, int64_t min, int64_t max, int64_t *ret,
                   struct pyro_error *err)
 {
-    const json_t *v = json_object_get(obj, key);
+    return json_get_int_value(json_object_get(obj, key), key, min, max, ret, err);
+}
+
+bool json_get_int_value(const json_t *v, const char *key, int64_t min, int64_t max, int64_t *ret,
+                        struct pyro_error *err)
+{
     int64_t n;
 
     if (!json_is_integer(v))
-        return missing(key, "integer", err);
+        return json_fail_member(key, "integer", err);
     n = json_integer_value(v);
     if (n < min || n > max)
         return pyro_fail(err, PYRO_RECORD_INVALID, "'%s' is %lld, not in %lld to %lld", key,
@@ -91,7 +96,7 @@ bool json_get_bool(const json_t *obj, const char *key, bool *ret, struct pyro_er
     const json_t *v = json_object_get(obj, key);
 
     if (!json_is_boolean(v))
-        return missing(key, "boolean", err);
+        return json_fail_member(key, "boolean", err);
     *ret = json_is_true(v);
     return true;
 }

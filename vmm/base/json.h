@@ -36,6 +36,11 @@ bool json_get_int(const json_t *obj, const char *key, int64_t min, int64_t max, 
                   struct pyro_error *err) MUST_CHECK;
 bool json_get_bool(const json_t *obj, const char *key, bool *ret,
                    struct pyro_error *err) MUST_CHECK;
+/* The same of the value itself, NULL when it is missing; `key` is for the error. */
+bool json_get_int_value(const json_t *v, const char *key, int64_t min, int64_t max, int64_t *ret,
+                        struct pyro_error *err) MUST_CHECK;
+/* Why such a member cannot be had: it is missing or of another type. False. */
+bool json_fail_member(const char *key, const char *type, struct pyro_error *err);
 /* Getters with a fallback for a member that is absent, null or of another type. */
 const char *json_string_or(const json_t *obj, const char *key, const char *fallback);
 int64_t json_int_or(const json_t *obj, const char *key, int64_t fallback);

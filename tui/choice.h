@@ -1,0 +1,21 @@
+/* One of a few, from a list. */
+#ifndef PYRO_TUI_CHOICE_H
+#define PYRO_TUI_CHOICE_H
+
+#include "tui/app.h"
+
+/* A choice among words. It owns `arg` as a question does: chosen() takes it, with the index. */
+#define CHOICE_MAX 64
+struct choice_spec {
+    const char *title;  /* copied, as are the words */
+    char *const *words; /* at most CHOICE_MAX */
+    size_t count;
+    void (*chosen)(void *arg, size_t index);
+    void *arg;
+    void (*free_arg)(void *arg);
+};
+void choice_ask(struct app *app, const struct choice_spec *spec);
+
+extern const struct screen_ops choice_ops;
+
+#endif

@@ -1,0 +1,23 @@
+/* A question before something is lost. */
+#ifndef PYRO_TUI_CONFIRM_H
+#define PYRO_TUI_CONFIRM_H
+
+#include "tui/app.h"
+
+/*
+ * A question. It owns `arg`, so that two questions cannot share what they are about: yes() takes
+ * arg when the operator agrees, after the dialog is gone; otherwise free_arg() frees it. title and
+ * text are copied; text is wrapped, and newlines separate paragraphs.
+ */
+struct confirm_spec {
+    const char *title, *text;
+    bool danger; /* something would be lost */
+    void (*yes)(void *arg);
+    void *arg;
+    void (*free_arg)(void *arg);
+};
+void confirm_ask(struct app *app, const struct confirm_spec *spec);
+
+extern const struct screen_ops confirm_ops;
+
+#endif

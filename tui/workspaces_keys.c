@@ -1,0 +1,326 @@
+/*
+ * tui/workspaces_keys.c: what is done in the list of workspaces. While the filter is typed no key
+ * means anything but to end that; in the details keys are about what is listed there.
+ */
+#include "tui/diff_view.h"
+#include "tui/files.h"
+#include "tui/job.h"
+#include "tui/services.h"
+#include "tui/snapshots.h"
+#include "tui/wall.h"
+#include "tui/workspace_actions.h"
+#include "tui/workspaces_private.h"
+
+static bool in_table(const struct workspaces *w)
+{
+    return !w->typing && !w->details.focused;
+}
+
+/* The selected workspace, which the key's condition has seen to. */
+static struct watched_workspace *at(struct screen *s)
+{
+    return workspaces_selected((struct workspaces *)s);
+}
+
+/* ---- the cursor, and what is shown ---- */
+
+static bool workspaces_can_move(struct screen *s, int step UNUSED)
+{
+    return !((struct workspaces *)s)->typing;
+}
+
+static void workspaces_move(struct screen *s, int step)
+{
+    struct workspaces *w = (struct workspaces *)s;
+
+    if (w->details.focused) {
+        details_list_step(&w->details.list, step);
+        return;
+    }
+    workspaces_gather(w);
+    list_step(&w->list, step);
+    workspaces_keep_selected(w);
+}
+
+static bool workspaces_can_focus(struct screen *s, int details)
+{
+    const struct workspaces *w = (struct workspaces *)s;
+
+    return details ? in_table(w) && at(s) : !w->typing && w->details.focused;
+}
+
+static void workspaces_focus(struct screen *s, int details)
+{
+    ((struct workspaces *)s)->details.focused = details;
+}
+
+static bool workspaces_has_any(struct screen *s, int arg UNUSED)
+{
+    const struct workspaces *w = (struct workspaces *)s;
+
+    return !w->typing && (w->details.focused || model_count(s->app->model) > 0);
+}
+
+static void workspaces_filter(struct screen *s, int arg UNUSED)
+{
+    struct workspaces *w = (struct workspaces *)s;
+
+    w->typing = true;
+    w->details.focused = false;
+}
+
+static bool workspaces_is_filtered(struct screen *s, int arg UNUSED)
+{
+    const struct workspaces *w = (struct workspaces *)s;
+
+    return w->typing || (in_table(w) && w->filter.len > 0);
+}
+
+static void workspaces_show_all(struct screen *s, int arg UNUSED)
+{
+    struct workspaces *w = (struct workspaces *)s;
+
+    w->typing = false;
+    field_set(&w->filter, "");
+}
+
+static bool workspaces_can_sort(struct screen *s, int arg UNUSED)
+{
+    return in_table((struct workspaces *)s) && model_count(s->app->model) > 0;
+}
+
+static void workspaces_sort(struct screen *s, int arg UNUSED)
+{
+    struct workspaces *w = (struct workspaces *)s;
+
+    w->order = (w->order + 1) % ORDER_COUNT;
+}
+
+static void workspaces_show_wall(struct screen *s, int arg UNUSED)
+{
+    wall_open(s->app);
+}
+
+static void workspaces_show_services(struct screen *s, int arg UNUSED)
+{
+    services_open(s->app, ((struct workspaces *)s)->selected);
+}
+
+/* ---- marks ---- */
+
+static bool workspaces_has_one(struct screen *s, int arg UNUSED)
+{
+    return in_table((struct workspaces *)s) && at(s);
+}
+
+/* And goes on to the next, to mark several. */
+static void workspaces_mark(struct screen *s, int arg UNUSED)
+{
+    struct workspaces *w = (struct workspaces *)s;
+
+    model_mark(at(s), !model_is_marked(at(s)));
+    workspaces_gather(w);
+    list_move(&w->list, 1);
+    workspaces_keep_selected(w);
+}
+
+static bool workspaces_has_marks(struct screen *s, int arg UNUSED)
+{
+    return in_table((struct workspaces *)s) && model_marked_count(s->app->model) > 0;
+}
+
+static void workspaces_unmark(struct screen *s, int arg UNUSED)
+{
+    struct model *m = s->app->model;
+
+    for (size_t i = 0; i < model_count(m); i++)
+        model_mark(model_at(m, i), false);
+}
+
+/* ---- start, stop and delete ---- */
+
+enum { START, STOP, DELETE };
+
+static bool is_target(const struct watched_workspace *one, int what)
+{
+    enum workspace_state state = one->record.state;
+
+    return what == START  ? state == WORKSPACE_STOPPED || state == WORKSPACE_FAILED
+           : what == STOP ? state == WORKSPACE_STARTED
+                          : true;
+}
+
+/* Into w->targets what start, stop or delete would act on, by name: the marked workspaces when
+ * there are any, also those that the filter hides, else the one at the cursor. */
+static size_t find_targets(struct workspaces *w, int what)
+{
+    struct model *m = w->screen.app->model;
+    struct watched_workspace *only = workspaces_selected(w);
+    bool marks = model_marked_count(m) > 0;
+    size_t count = 0, total = marks ? model_count(m) : only != NULL;
+
+    for (size_t i = 0; i < total && i < w->room; i++) {
+        struct watched_workspace *one = marks ? model_at(m, i) : only;
+        if ((!marks || model_is_marked(one)) && is_target(one, what))
+            w->targets[count++] = one;
+    }
+    order_sort(m, w->targets, count, ORDER_NAME);
+    return count;
+}
+
+static bool workspaces_has_targets(struct screen *s, int what)
+{
+    struct workspaces *w = (struct workspaces *)s;
+
+    return in_table(w) && find_targets(w, what) > 0;
+}
+
+static void workspaces_do(struct screen *s, int what)
+{
+    struct workspaces *w = (struct workspaces *)s;
+    size_t count = find_targets(w, what);
+
+    if (what == START)
+        workspace_start_them(s->app, w->targets, count);
+    else if (what == STOP)
+        workspace_ask_stop(s->app, w->targets, count);
+    else
+        workspace_ask_delete(s->app, w->targets, count);
+}
+
+/* ---- one workspace, or a new one ---- */
+
+static bool workspaces_is_empty(struct screen *s, int arg UNUSED)
+{
+    return in_table((struct workspaces *)s) && !model_count(s->app->model) && !job_first(s->app);
+}
+
+static void workspaces_make_first(struct screen *s, int arg UNUSED)
+{
+    workspace_first_run(s->app);
+}
+
+static bool workspaces_can_create(struct screen *s, int arg UNUSED)
+{
+    return in_table((struct workspaces *)s);
+}
+
+static void workspaces_create(struct screen *s, int arg UNUSED)
+{
+    workspace_ask_create(s->app);
+}
+
+bool workspaces_can_watch(struct screen *s, int arg UNUSED)
+{
+    return workspaces_has_one(s, 0) && model_running_shells(at(s)) > 0;
+}
+
+void workspaces_watch(struct screen *s, int arg UNUSED)
+{
+    workspace_watch_it(s->app, at(s));
+}
+
+static bool workspaces_is_started(struct screen *s, int arg UNUSED)
+{
+    return !((struct workspaces *)s)->typing && at(s) && at(s)->record.state == WORKSPACE_STARTED;
+}
+
+static void workspaces_open_shell(struct screen *s, int arg UNUSED)
+{
+    workspace_new_shell(s->app, at(s));
+}
+
+static void workspaces_show_files(struct screen *s, int arg UNUSED)
+{
+    files_open(s->app, at(s));
+}
+
+static void workspaces_show_diff(struct screen *s, int arg UNUSED)
+{
+    diff_view_open(s->app, at(s));
+}
+
+static void workspaces_show_snapshots(struct screen *s, int arg UNUSED)
+{
+    snapshots_open(s->app, at(s));
+}
+
+static void workspaces_reset(struct screen *s, int arg UNUSED)
+{
+    snapshots_ask_reset(s->app, at(s));
+}
+
+/* ---- what the details list ---- */
+
+static bool workspaces_has_entry(struct screen *s, int arg UNUSED)
+{
+    struct workspaces *w = (struct workspaces *)s;
+
+    return workspaces_can_focus(s, false) && at(s) && details_can_open(&w->details, at(s));
+}
+
+static void workspaces_open_entry(struct screen *s, int arg UNUSED)
+{
+    details_open(&((struct workspaces *)s)->details, at(s));
+}
+
+static bool workspaces_has_live_entry(struct screen *s, int arg UNUSED)
+{
+    struct workspaces *w = (struct workspaces *)s;
+
+    return workspaces_can_focus(s, false) && at(s) && details_can_end(&w->details, at(s));
+}
+
+static void workspaces_end_entry(struct screen *s, int arg UNUSED)
+{
+    details_end(&((struct workspaces *)s)->details, at(s));
+}
+
+const struct key_binding workspaces_keys[] = {
+    { "open", "Enter", "watch", "watch its shell, or one of them", .act = workspaces_watch,
+      .can = workspaces_can_watch },
+    { "clear", "Esc", "show all", "show all again", .act = workspaces_show_all,
+      .can = workspaces_is_filtered },
+    { "unmark", "Esc", "unmark", "mark none", .act = workspaces_unmark,
+      .can = workspaces_has_marks },
+    { "first", "Enter", "make one", "with no workspace: make one and open a shell in it",
+      .act = workspaces_make_first, .can = workspaces_is_empty },
+    { "create", "c", "create", "make a workspace", .act = workspaces_create,
+      .can = workspaces_can_create },
+    { "shell", "o", "shell", "open a shell in it", .act = workspaces_open_shell,
+      .can = workspaces_is_started },
+    { "start", "t", "start", "start it, or those that are marked", .act = workspaces_do,
+      .can = workspaces_has_targets, .arg = START },
+    { "stop", "x", "stop", "stop it, or the marked: what runs ends, disks stay",
+      .act = workspaces_do, .can = workspaces_has_targets, .arg = STOP },
+    { "delete", "d Delete", "delete", "delete it, or the marked, with the disk",
+      .act = workspaces_do, .can = workspaces_has_targets, .arg = DELETE },
+    { "open-entry", "Enter", "open", "details: watch the shell, read the service's log",
+      .act = workspaces_open_entry, .can = workspaces_has_entry },
+    { "end-entry", "x d Delete", "end", "details: close the shell, stop the service",
+      .act = workspaces_end_entry, .can = workspaces_has_live_entry },
+    { "table", "Tab Esc Left h", "table", "details: back to the table", .act = workspaces_focus,
+      .can = workspaces_can_focus, .arg = false },
+    { "details", "Tab Right l", "details", "to the details: its shells and services",
+      .act = workspaces_focus, .can = workspaces_can_focus, .arg = true },
+    { "wall", "w", "wall", "the wall of live shells: of all, or of the marked",
+      .act = workspaces_show_wall, .can = workspaces_has_any },
+    { "services", "S", "services", "services: what they print, start, stop",
+      .act = workspaces_show_services, .can = workspaces_has_any },
+    { "files", "f", "files", "its files: read them, take them out", .act = workspaces_show_files,
+      .can = workspaces_has_one },
+    { "diff", "D", "diff", "what changed in it since it was created", .act = workspaces_show_diff,
+      .can = workspaces_has_one },
+    { "snapshots", "n", "snapshots", "its snapshots: make, delete, go back to one",
+      .act = workspaces_show_snapshots, .can = workspaces_has_one },
+    { "reset", "R", NULL, "back to what it was created with, the whole machine",
+      .act = workspaces_reset, .can = workspaces_has_one },
+    { "mark", "Space", NULL, "mark or unmark: start, stop, delete, wall", .act = workspaces_mark,
+      .can = workspaces_has_one },
+    { "filter", "/", "filter", "show only some: words, label:X, state:X", .act = workspaces_filter,
+      .can = workspaces_has_any },
+    { "sort", "s", "sort", "by activity, name, state, CPU, memory, disk, age",
+      .act = workspaces_sort, .can = workspaces_can_sort },
+    LIST_KEYS(workspaces_move, .can = workspaces_can_move),
+    { 0 },
+};
