@@ -167,7 +167,7 @@ help:
 	@echo 'make                 build pyro, pyro-image and pyro-guest in build/'
 	@echo 'make setup           install the Debian packages that are missing'
 	@echo 'make demo            setup, build, pull debian:12, run a command in a microVM'
-	@echo 'make check           setup, build, all tests; ONLY=PATTERN for some'
+	@echo 'make check           setup, build, all tests; ONLY=PATTERN for some, JOBS=1 for one at a time'
 	@echo 'make check-unit      only the unit tests; also check-cli, check-tui, check-vm, check-source'
 	@echo 'make check-kvm       the KVM path, in a VM that emulates virtualization'
 	@echo 'make check-deb       the package, installed in bare roots of Debian 12 and 13'
