@@ -116,8 +116,9 @@ $(BIN)/pyro-image: $(BASE_OBJ) $(IMAGE_OBJ)
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(IMAGE_LIBS)
 
+# The root of check-debian13 belongs to ids that are subordinate to an ordinary user's.
 clean:
-	rm -rf build
+	rm -rf build 2>/dev/null || unshare --user --map-auto --map-root-user rm -rf build
 
 # Installs the Debian packages that are missing; does nothing, quickly, when none is.
 setup:
@@ -167,10 +168,11 @@ help:
 	@echo 'make                 build pyro, pyro-image and pyro-guest in build/'
 	@echo 'make setup           install the Debian packages that are missing'
 	@echo 'make demo            setup, build, pull debian:12, run a command in a microVM'
-	@echo 'make check           setup, build, all tests; ONLY=PATTERN for some'
+	@echo 'make check           setup, build, all tests; GROUPS="unit cli" and ONLY=PATTERN for some, JOBS=1 for one at a time'
 	@echo 'make check-unit      only the unit tests; also check-cli, check-tui, check-vm, check-source'
 	@echo 'make check-kvm       the KVM path, in a VM that emulates virtualization'
 	@echo 'make check-deb       the package, installed in bare roots of Debian 12 and 13'
+	@echo 'make check-debian13  make check in a root of Debian 13 (kept in build/debian13)'
 	@echo 'make check-long      fifty kills at random in the middle of snapshots and resets'
 	@echo 'make check-san       the tests under AddressSanitizer and UBSan'
 	@echo 'make fuzz TIME=60    each fuzz target for TIME seconds'

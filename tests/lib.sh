@@ -10,8 +10,12 @@
 #   json PATH [TEXT]         a member of the JSON in $out, e.g. .error.code or .entries[0].path
 #   wait_for SECONDS COMMAND…  until it succeeds; fails the test when it never does
 #   skip WHAT                says that something cannot be tested here
-#   fixed_ports              before the first of the ports that documents name: waits until no other script that
-#                            uses them runs on this host
+#   free_ports COUNT         $ports: so many ports of this host's loopback that nobody listens on and that no other
+#                            script gets until this one ends, of five digits each
+#   scene NAME               runs the function NAME: a part of the script that needs no other part, in a subshell with
+#                            workspaces and a $TEST_DIR of its own. If it ends early, the others run all the same.
+#                            Several at once with "scene NAME &"; ONLY=SCRIPT:NAME runs one
+#   need WHAT COMMAND…       a check that ends the scene (or the script) when it fails
 #   supervisor_of ID  the pid of a workspace's supervisor
 #   use_shared_cache         environments, kernels and templates from the cache that all scripts of one
 #                            run share; workspaces stay the script's own
@@ -28,7 +32,9 @@ export TMPDIR=$TEST_DIR/tmp PYRO_HOME=$TEST_DIR/home
 # a history that is his own.
 export HOME=$TEST_DIR/person XDG_CONFIG_HOME=$TEST_DIR/config
 mkdir -p "$TMPDIR" "$PYRO_HOME" "$HOME" "$XDG_CONFIG_HOME"
-passed=0 failed=0 finished=
+passed=0 failed=0 finished= scene=
+SCENES=$TEST_DIR/scenes # a file for each that has ended: "PASSED FAILED"
+mkdir "$SCENES"
 
 use_shared_cache() {
     unset PYRO_HOME
@@ -42,10 +48,10 @@ pass() {
 }
 
 fail() {
+    local said
     failed=$((failed + 1))
-    echo "FAILED $1"
-    [[ $# -gt 1 ]] && printf '%s\n' "${@:2}" | sed 's/^/    /'
-    return 0
+    said=$([[ $# -gt 1 ]] && printf '%s\n' "${@:2}" | sed 's/^/    /')
+    echo "FAILED $1${said:+$'\n'$said}" # in one write: scenes may run at once
 }
 
 skip() {
@@ -110,10 +116,57 @@ wait_for() {
     done
 }
 
-# /tmp itself is what is locked: any user may, and nothing is left behind. No child inherits the descriptor
-# that pyro starts; what else runs on ends with the script.
-fixed_ports() {
-    exec {ports_lock}</tmp && flock "$ports_lock"
+need() {
+    local before=$failed
+    check "$@"
+    [[ $failed -eq $before ]] && return
+    [[ -n $scene ]] && finished=1
+    exit 1
+}
+
+scene() {
+    # shellcheck disable=SC2053
+    [[ $1 == ${PYRO_CHECK_SCENE:-*} ]] || return 0
+    (
+        scene=$1 passed=0 failed=0 finished=
+        trap scene_at_exit EXIT
+        TEST_DIR=$TEST_DIR/$scene TMPDIR=$TEST_DIR/$scene/tmp
+        [[ -n ${PYRO_HOME:-} ]] && PYRO_HOME=$TEST_DIR/home
+        [[ -n ${XDG_DATA_HOME:-} ]] && XDG_DATA_HOME=$TEST_DIR/data
+        mkdir -p "$TMPDIR" "${PYRO_HOME:-$XDG_DATA_HOME}"
+        "$scene"
+        finished=1
+    )
+}
+
+scene_at_exit() {
+    [[ -n $finished ]] || fail "the scene $scene ended early"
+    echo "$passed $failed" >"$SCENES/$scene"
+}
+
+# An abstract socket goes with each port: who has it has the port, and it ends with its holder. The kernel gives
+# none of these ports to a program that asks for any free one: those begin at 32768.
+free_ports() {
+    coproc PORTS_HOLDER {
+        exec python3 -c '
+import random, socket, sys
+count, found, held = int(sys.argv[1]), [], []
+for port in random.sample(range(20000, 30000), 10000):
+    name, probe = socket.socket(socket.AF_UNIX), socket.socket()
+    try:
+        name.bind("\0pyro-test-port-%d" % port)
+        probe.bind(("127.0.0.1", port))
+        held.append(name)
+        found.append(port)
+    except OSError:
+        name.close()
+    probe.close()
+    if len(found) == count:
+        break
+print(*found, flush=True)
+sys.stdin.read()' "$1"
+    }
+    read -ra ports <&"${PORTS_HOLDER[0]}"
 }
 
 # Processes that name this test's directory in their command line or environment, or have a file of it
@@ -162,7 +215,12 @@ trap at_exit EXIT
 trap 'exit 1' INT TERM
 
 finish() {
-    local deadline=$((SECONDS + 60))
+    local deadline=$((SECONDS + 60)) p f
+    [[ -n ${PORTS_HOLDER_PID:-} ]] && kill "$PORTS_HOLDER_PID"
+    [[ -z ${PYRO_CHECK_SCENE:-} || -n $(ls "$SCENES") ]] || fail "there is a scene '$PYRO_CHECK_SCENE'"
+    while read -r p f; do
+        passed=$((passed + p)) failed=$((failed + f))
+    done < <(cat "$SCENES"/* 2>/dev/null)
     until no_leftovers || [[ $SECONDS -ge $deadline ]]; do
         sleep 0.05
     done

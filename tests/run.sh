@@ -1,34 +1,72 @@
 #!/bin/bash
-# tests/run.sh GROUP…: runs the tests of the groups source, unit, cli, tui, vm, deb and coverage, and ends with
-# the line "N passed, N failed". Each test's output goes to a file below build/check, and to the
-# terminal when it fails. Unit programs run two at a time, the rest one after the other. The limits of time are
-# for what hangs: many times what a test takes on a slow machine under load.
+# tests/run.sh GROUP…: runs the tests of the groups source, unit, cli, tui, vm, deb and coverage, one group after the
+# other, and ends with the line "N passed, N failed". A test has its line when it ends, and is shown when it fails;
+# all that it printed is in a file below build/check. The limits of time are for what hangs: many times what a test
+# takes on a slow machine under load.
 #
 #   PYRO        the program under test (build/pyro)
 #   TEST_BUILD  where the test programs are (build/plain)
-#   ONLY        a pattern: only tests whose name matches it
+#   ONLY        a pattern: only tests whose name matches it; NAME:SCENE only that scene of a script (tests/lib.sh)
+#   JOBS        how many tests run at a time (one for each core)
+#
+# A test says in one of its first lines how it wants to be run (in a C file behind a " *"):
+#   # run: first          it takes long, and starts before the others of its group
+#   # run: beside, WHY    it waits and works little: it starts at once, and takes no other test's turn
+#   # run: alone, WHY     it measures, or hits moments: it runs by itself, after the others of its group
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-: "${PYRO:=$PWD/build/pyro}" "${TEST_BUILD:=build/plain}" "${ONLY:=*}"
+: "${PYRO:=$PWD/build/pyro}" "${TEST_BUILD:=build/plain}" "${ONLY:=*}" "${JOBS:=$(nproc)}"
 export PYRO
 LOGS=$PWD/build/check
 mkdir -p "$LOGS"
 export PYRO_CHECK_PATIENCE=20
-export PYRO_CHECK_RESULTS=1 PYRO_CHECK_COVERAGE=$LOGS/coverage PYRO_CHECK_KEYS=$LOGS/keys
+# Each test notes in files of its own what it ran: tests run at the same time, and one by one.
+export PYRO_CHECK_RESULTS=1 PYRO_CHECK_RAN=$LOGS/ran
 export PYRO_TEST_CACHE=${PYRO_TEST_CACHE:-$PWD/build/test-cache}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 # What the user has set must not change what the tests see.
-unset PYRO_HOME PYRO_REQUIRE_KVM NO_COLOR
+unset PYRO_HOME PYRO_REQUIRE_KVM PYRO_CHECK_SCENE NO_COLOR
+[[ $ONLY == *:* ]] && export PYRO_CHECK_SCENE=${ONLY#*:}
+ONLY=${ONLY%%:*}
 export HOME=$LOGS/home
 mkdir -p "$HOME"
 
 passed=0 failed=0 skipped=0 matched=0
+declare -A running=() began=() took=() # by pid: the test; by test: seconds
+declare -a failures=()
+trap 'kill "${!running[@]}" 2>/dev/null; wait; exit 130' INT TERM
 
-# What one finished test says in its log: cmocka's totals, or a last line "N passed, N failed".
-count() {
-    local name=$1 log=$2 status=$3 seconds=$4 p f s=0
+log_of() {
+    echo "$LOGS/${1//\//_}.log"
+}
+
+# Of a log what tells of failures: its beginning, each failed check with what it says, and its end.
+excerpt() {
+    awk '
+    { line[NR] = $0 }
+    /^FAILED |^\[  (ERROR|FAILED ) / { said = NR; keep[NR - 1] = 1 }
+    said && (NR == said || /^    /) { keep[NR] = 1; next }
+    { said = 0 }
+    /^\[  ERROR   \]|error:|ERROR|exit status|ended early/ { keep[NR] = 1 }
+    END {
+        for (i = 1; i <= NR; i++) {
+            if (i <= 10 || i > NR - 20 || keep[i]) {
+                if (left) print "[" left " lines]"
+                left = 0
+                print line[i]
+            } else
+                left++
+        }
+    }' "$1" | sed 's/^/    | /'
+}
+
+# report NAME STATUS: what one test that has ended says in its log: cmocka's totals, or a last line "N passed, N failed".
+report() {
+    local name=$1 status=$2 log p f s=0
+    log=$(log_of "$name")
+    took[$name]=$((SECONDS - began[$name]))
     if grep -q '^\[==========\].* run\.' "$log"; then
         p=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test(s)\..*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')
         f=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test(s), listed below:.*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')
@@ -44,74 +82,107 @@ count() {
     fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     if [[ $f -ne 0 ]]; then
-        printf '  FAIL  %s: %d of %d (%ds)\n' "$name" "$f" "$((p + f))" "$seconds"
-        tail -n 60 "$log" | sed 's/^/    | /'
+        failures+=("$name")
+        printf '  FAIL  %s: %d of %d (%ds)\n' "$name" "$f" "$((p + f))" "${took[$name]}"
+        excerpt "$log"
     else
-        printf '  ok    %s: %d (%ds)\n' "$name" "$p" "$seconds"
+        printf '  ok    %s: %d (%ds)\n' "$name" "$p" "${took[$name]}"
         sed -n 's/^SKIP /        skipped: /p' "$log"
     fi
 }
 
-# run_one NAME SECONDS COMMAND…: in the background writes NAME's log, status and time.
-run_one() {
-    local name=$1 limit=$2 log=$LOGS/${1//\//_}.log start=$SECONDS
-    shift 2
-    timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null
-    echo "$? $((SECONDS - start))" >"$log.status"
+# way_of NAME: how it wants to be run: first, beside, alone, or nothing.
+way_of() {
+    local source=$1
+    [[ $source == *.sh ]] || source=${source#"$TEST_BUILD/"}.c
+    sed -n '1,12s/^\(#\| \*\) run: \([a-z]*\).*/\2/p' "$source"
 }
 
-# run_group LIMIT JOBS FILE…
+start() { # LIMIT NAME
+    local limit=$1 name=$2 log ran=$PYRO_CHECK_RAN/$2
+    log=$(log_of "$name")
+    mkdir -p "${ran%/*}"
+    rm -f "$ran".{commands,keys}
+    # Replaced by timeout, which passes a signal on.
+    PYRO_CHECK_COVERAGE=$ran.commands PYRO_CHECK_KEYS=$ran.keys \
+        exec_in_background timeout -k 10 "$limit" "$name" >"$log" 2>&1 </dev/null
+    running[$!]=$name began[$name]=$SECONDS
+}
+exec_in_background() {
+    exec "$@" &
+}
+
+# Waits until at most so many of the tests run, those beside them not counted.
+wait_until() { # COUNT
+    local pid status pids turns
+    while :; do
+        pids=("${!running[@]}") turns=0
+        for pid in "${pids[@]}"; do
+            [[ -n ${beside[${running[$pid]}]:-} ]] || turns=$((turns + 1))
+        done
+        [[ $turns -gt $1 ]] || return 0
+        wait -n -p pid "${pids[@]}"
+        status=$?
+        report "${running[$pid]}" "$status"
+        unset "running[$pid]"
+    done
+}
+
+# run_group LIMIT FILE…
 run_group() {
-    local limit=$1 jobs=$2 file names=()
-    shift 2
+    local limit=$1 file began_at=$SECONDS sum=0 all=() now=() first=() then=() alone=()
+    local -A beside=()
+    shift
     for file; do
         # shellcheck disable=SC2053
         [[ -e $file && ${file##*/} == $ONLY ]] || continue
-        names+=("$file")
-        matched=$((matched + 1))
-        rm -f "$LOGS/${file//\//_}.log.status"
-        while [[ $(jobs -rp | wc -l) -ge $jobs ]]; do
-            wait -n
-        done
-        run_one "$file" "$limit" "$file" &
+        all+=("$file")
+        case $(way_of "$file") in
+        beside) now+=("$file") ;;
+        first) first+=("$file") ;;
+        alone) alone+=("$file") ;;
+        *) then+=("$file") ;;
+        esac
     done
-    wait
-    for file in "${names[@]}"; do
-        local status seconds log=$LOGS/${file//\//_}.log
-        read -r status seconds <"$log.status"
-        count "$file" "$log" "$status" "$seconds"
+    [[ ${#all[@]} -gt 0 ]] || return 0
+    matched=$((matched + ${#all[@]}))
+    for file in "${now[@]}" "${first[@]}" "${then[@]}"; do
+        wait_until $((JOBS - 1))
+        start "$limit" "$file"
+        [[ $JOBS -gt 1 && " ${now[*]} " == *" $file "* ]] && beside[$file]=1
     done
+    beside=()
+    for file in "${alone[@]}"; do
+        wait_until 0
+        start "$limit" "$file"
+    done
+    wait_until 0
+    for file in "${all[@]}"; do
+        sum=$((sum + took[$file]))
+    done
+    echo "  $group: ${#all[@]} tests, $sum s of tests in $((SECONDS - began_at)) s"
 }
 
 # programs_of DIR: the built programs of its test_*.c
 programs_of() {
-    local source
-    for source in "tests/$1"/test_*.c; do
-        [[ -e $source ]] && echo "$TEST_BUILD/${source%.c}"
-    done
+    find "tests/$1" -name 'test_*.c' | LC_ALL=C sort | sed "s|^|$TEST_BUILD/|; s|\.c$||"
 }
 
 for group; do
     case $group in
-    source) run_group 900 2 tests/check-*.sh ;;
+    source) run_group 900 tests/check-*.sh ;;
     unit)
         mapfile -t programs < <(programs_of unit)
-        run_group 1200 2 "${programs[@]}"
+        run_group 1200 "${programs[@]}"
         ;;
-    cli)
-        rm -f "$PYRO_CHECK_COVERAGE"
-        run_group 600 2 tests/cli/*.sh
-        ;;
-    tui)
-        rm -f "$PYRO_CHECK_KEYS"
-        run_group 1200 2 tests/tui/*.sh
-        ;;
+    cli) run_group 600 tests/cli/*.sh ;;
+    tui) run_group 1200 tests/tui/*.sh ;;
     vm)
         mapfile -t programs < <(programs_of vm)
-        run_group 1800 1 "${programs[@]}" tests/vm/*.sh
+        run_group 1800 "${programs[@]}" tests/vm/*.sh
         ;;
-    deb) run_group 3600 1 tests/deb/*.sh ;;
-    coverage) [[ $ONLY == '*' ]] && run_group 60 1 tests/coverage.sh ;;
+    deb) run_group 3600 tests/deb/*.sh ;;
+    coverage) [[ $ONLY == '*' ]] && run_group 60 tests/coverage.sh ;;
     *)
         echo "tests/run.sh: unknown group '$group'" >&2
         exit 2
@@ -123,6 +194,17 @@ if [[ $matched -eq 0 ]]; then
     echo "tests/run.sh: no test of $* matches ONLY='$ONLY'" >&2
     exit 1
 fi
+if [[ $matched -gt 20 ]]; then
+    echo "The slowest, in seconds:"
+    for name in "${!took[@]}"; do
+        echo "  ${took[$name]} $name"
+    done | sort -rn | head -n 10
+fi
+# Once more at the end, where it is looked for: which checks failed.
+for name in "${failures[@]}"; do
+    echo "failed: $name"
+    grep -A 2 -e '^FAILED ' -e '^\[  FAILED  \] .*[^:]$' -e '^exit status' "$(log_of "$name")" | grep -v -e '^ok ' -e '^--$' | sed 's/^/    /'
+done
 [[ $skipped -gt 0 ]] && echo "$skipped skipped"
 echo "$passed passed, $failed failed"
 [[ $failed -eq 0 ]]

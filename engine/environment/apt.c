@@ -27,14 +27,17 @@ static bool is_quotable(const char *path)
     return !strpbrk(path, "\"\n\\");
 }
 
-/* The sources below the state instead of the host's, and of each its Release file alone. A target
- * is named all the same, or `indextargets` would list nothing. */
+/* The sources below the state instead of the host's, and of each its Release file alone; no cache
+ * of packages is made. A target is named all the same, or `indextargets` would list nothing. */
 static bool put_releases_only(struct buf *config, const char *state_dir)
 {
     return buf_printf(config,
                       "Dir::Etc::sourcelist \"/dev/null\";\n"
                       "Dir::Etc::sourceparts \"%s/" APT_SOURCES_DIR "\";\n"
                       "Dir::Etc::netrc \"%s/" APT_AUTH_FILE "\";\n"
+                      "Dir::State::status \"/dev/null\";\n"
+                      "Dir::Cache::pkgcache \"\";\n"
+                      "Dir::Cache::srcpkgcache \"\";\n"
                       "#clear Acquire::IndexTargets;\n"
                       "Acquire::IndexTargets::deb::pyro {\n"
                       "MetaKey \"" NO_FILE "\"; ShortDescription \"" NO_FILE "\";\n"

@@ -257,9 +257,14 @@ bool archive_choose(struct sources *s, const char *suite, const char *directory,
         return archive_select(s, suite, "", "", err);
     if (!write_sources(s, directory, err) || !apt_open_releases(&apt, directory, err))
         return false;
-    ok =
-        apt_try_update(&apt, &said, err) && apt_releases(&apt, &releases, err) &&
-        archive_select(s, suite, releases.len ? releases.data : "", said.len ? said.data : "", err);
+    ok = apt_try_update(&apt, &said, err);
+    if (ok && said.len && strstr(said.data, "No space left on device"))
+        ok = pyro_fail(err, PYRO_NO_SPACE, "no room in '%s' for what the package sources say",
+                       directory);
+    if (ok)
+        ok = apt_releases(&apt, &releases, err) &&
+             archive_select(s, suite, releases.len ? releases.data : "", said.len ? said.data : "",
+                            err);
     apt_release(&apt);
     return ok;
 }

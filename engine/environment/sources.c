@@ -220,7 +220,7 @@ static bool take_line(struct sources *s, const char *line, const char *suite,
     }
     uri = sources_next_word(&line, end, &uri_bytes);
     wanted = sources_next_word(&line, end, &n);
-    if (!uri || !wanted || !has_word(line, (size_t)(end - line), "main"))
+    if (!uri || *uri == '[' || !wanted || !has_word(line, (size_t)(end - line), "main"))
         return true;
     keys = options ? strcasestr(options, "signed-by=") : NULL;
     keys = keys && keys < options_end ? keys + 10 : "";
@@ -294,6 +294,20 @@ static bool take_address(struct sources *s, const char *uri, const char *stanza,
     return true;
 }
 
+/* As apt reads a yes or no. */
+static bool is_no(const struct stanza_field *f)
+{
+    static const char *const words[] = { "no", "false", "without", "off", "disable", "0" };
+    const char *at = f->value, *word;
+    size_t n;
+
+    word = sources_next_word(&at, at + f->value_bytes, &n);
+    for (size_t i = 0; word && i < ARRAY_SIZE(words); i++)
+        if (n == strlen(words[i]) && !strncasecmp(word, words[i], n))
+            return true;
+    return false;
+}
+
 static bool take_stanza(struct sources *s, const char *stanza, const char *suite,
                         struct pyro_error *err)
 {
@@ -304,8 +318,7 @@ static bool take_stanza(struct sources *s, const char *stanza, const char *suite
     size_t n;
 
     s->numbers++;
-    if (has_word(enabled.value, enabled.value_bytes, "no") || !suites.text ||
-        !has_word(types.value, types.value_bytes, "deb") ||
+    if (is_no(&enabled) || !suites.text || !has_word(types.value, types.value_bytes, "deb") ||
         !has_word(components.value, components.value_bytes, "main"))
         return true;
     while ((word = sources_next_word(&at, end, &n))) {

@@ -32,14 +32,17 @@ static bool is_for_image(const char *name, size_t n, const char *value, size_t v
 static bool put_kept(struct buf *to, const char *text, size_t n)
 {
     size_t before = to->len;
-    char *at;
+    char *at, *end;
 
-    if (!buf_append(to, text, n))
-        return false;
-    at = strstr(to->data + before, ARCHIVE_KEYS);
-    at = at ? strstr(at, ".pgp") : NULL;
-    if (at)
-        memcpy(at, ".gpg", 4);
+    if (!n || !buf_append(to, text, n))
+        return !n;
+    at = to->data + before;
+    while ((at = strstr(at, ARCHIVE_KEYS))) {
+        at += strlen(ARCHIVE_KEYS);
+        end = at + strcspn(at, ", \t\n");
+        if (end - at > 4 && !memcmp(end - 4, ".pgp", 4))
+            memcpy(end - 4, ".gpg", 4);
+    }
     return true;
 }
 

@@ -196,7 +196,8 @@ static void finish(struct disk_merge *m)
         merge_free(m);
 }
 
-/* Whether all that a layer holds is on the disk: QEMU flushes what it opens anew. */
+/* Whether all that a layer holds is on the disk: QEMU flushes what it opens again. And QEMU 10
+ * leaves a layer that it has flattened open for writing. */
 static bool flush_layer(const struct disk_merge *m)
 {
     struct disk_layer from = { .format = DISK_QCOW2, .id = m->from }, into = { .id = m->into };

@@ -151,7 +151,7 @@ enum bench_verdict bench_judge(const struct bench_row *row, struct bench_result 
 void report_header(void);
 /* One line on standard output. */
 void report_line(const struct bench_entry *entry);
-/* Replaces the document: the machine, the table, what was missed. */
+/* Replaces the section of this system in the document: the machine, the table, what was missed. */
 bool report_write(const char *path, struct bench_entry *entries, unsigned count,
                   const char *accelerator, struct pyro_error *err) MUST_CHECK;
 

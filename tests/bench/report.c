@@ -4,9 +4,13 @@
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/sections.h"
 #include "vmm/base/fs.h"
+
+#define DOCUMENT_BYTES_MAX (1024 * 1024)
 
 void samples_add(struct samples *s, double value)
 {
@@ -150,6 +154,21 @@ static void proc_value(const char *path, const char *key, char *ret, size_t n)
     }
 }
 
+/* "Debian GNU/Linux 12 (bookworm)", by os-release(5). */
+static void system_name(char *ret, size_t n)
+{
+    static const char key[] = "PRETTY_NAME=\"";
+    scoped_file FILE *f = fopen("/etc/os-release", "re");
+    char line[256];
+
+    snprintf(ret, n, "Linux");
+    while (f && fgets(line, sizeof(line), f)) {
+        const char *value = line + strlen(key);
+        if (!strncmp(line, key, strlen(key)))
+            snprintf(ret, n, "%.*s", (int)strcspn(value, "\"\n"), value);
+    }
+}
+
 static void qemu_version(char *ret, size_t n)
 {
     static const char *const argv[] = { "qemu-system-x86_64", "--version", NULL };
@@ -254,23 +273,43 @@ static bool write_remarks(struct buf *b, struct bench_entry *entries, unsigned c
     return ok;
 }
 
+/* "## SYSTEM", the machine, the table, the remarks. */
+static bool write_section(struct buf *b, struct bench_entry *entries, unsigned count,
+                          const char *accelerator)
+{
+    char system[128];
+    bool ok;
+
+    system_name(system, sizeof(system));
+    ok = buf_printf(b, "## %s\n\n", system) && write_machine(b, accelerator) &&
+         buf_append_str(b, "| what | target | min | median | max | CPU | RSS | peer | ratio "
+                           "| |\n|---|---|---:|---:|---:|---:|---:|---|---:|---|\n");
+    for (unsigned i = 0; ok && i < count; i++)
+        ok = write_row(b, &entries[i]);
+    return ok && write_remarks(b, entries, count);
+}
+
+static const char head[] =
+    "# Benchmarks\n\n"
+    "Written by `make bench`, as measured; misses stand as they are. Whole processes, from before "
+    "their start until\nthey are reaped; a row and its peer are measured in turns, in the same "
+    "run. "
+    "\"CPU\" is the median of user and system\ntime of the measured process alone, \"RSS\" the "
+    "largest that it reached; targets are for the median.\n"
+    "A run replaces the section of its own system and leaves the others alone.\n\n";
+
 bool report_write(const char *path, struct bench_entry *entries, unsigned count,
                   const char *accelerator, struct pyro_error *err)
 {
-    scoped_buf b = BUF_INIT(1024 * 1024);
-    bool ok = buf_append_str(
-                  &b, "# Benchmarks\n\nWritten by `make bench`, as measured; misses stand as they "
-                      "are. Whole processes, from before their start until\nthey are reaped; a row "
-                      "and its peer are measured in turns, in the same run. \"CPU\" is the median "
-                      "of user and system\ntime of the measured process alone, \"RSS\" the largest "
-                      "that it reached; targets are for the median.\n\n") &&
-              write_machine(&b, accelerator) &&
-              buf_append_str(&b, "| what | target | min | median | max | CPU | RSS | peer | ratio "
-                                 "| |\n|---|---|---:|---:|---:|---:|---:|---|---:|---|\n");
+    scoped_buf old = BUF_INIT(DOCUMENT_BYTES_MAX), own = BUF_INIT(DOCUMENT_BYTES_MAX);
+    scoped_buf sections = BUF_INIT(DOCUMENT_BYTES_MAX), b = BUF_INIT(DOCUMENT_BYTES_MAX);
 
-    for (unsigned i = 0; ok && i < count; i++)
-        ok = write_row(&b, &entries[i]);
-    if (!ok || !write_remarks(&b, entries, count))
+    if (access(path, F_OK) == 0 && !fs_read_file(AT_FDCWD, path, &old, err))
+        return false;
+    if (!write_section(&own, entries, count, accelerator) ||
+        !sections_replace(old.len ? old.data : "", own.data, &sections) ||
+        !buf_append_str(&b, head) || !sections_compare(sections.data, &b) ||
+        !buf_append(&b, sections.data, sections.len))
         return pyro_fail(err, PYRO_NO_MEMORY, "the document is too large");
     return fs_replace(AT_FDCWD, path, b.data, b.len, 0644, err);
 }

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Completion: what `pyro __complete` offers, and the bash script in a real bash.
+# run: first
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 

@@ -2,6 +2,7 @@
 # patch apply on patches that others test theirs with: those of git's test suite, with what it says they
 # make, and those that Debian's package of GNU patch has for its own source, beside GNU patch. Fetched from
 # wherever this machine has its packages from; no VM.
+# run: first
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 export PYRO_QEMU=/nothing/such
 

@@ -4,7 +4,7 @@ cd "$(dirname "$0")/../.." && . tests/tui.sh
 
 host_workspace one >/dev/null
 "$PYRO" workspace service start one drip -- sh -c 'echo drop-$((40 + 2)); echo more; exec sleep 4321' >/dev/null 2>&1
-running() { pgrep -f "workspace $1" | grep -qvx "$$"; }
+running() { leftovers | grep -q "workspace $1"; }
 is_over() { ! running "$1"; }
 tui
 sees '1 workspace '
@@ -100,7 +100,7 @@ sees 'x end it'
 keys x
 sees 'sleep 4332: ended by you'
 wait_for 20 is_over 'exec one' && pass "both are over"
-nothing_sleeps() { ! pgrep -f '^sleep 433' >/dev/null; }
+nothing_sleeps() { ! leftovers | grep -q ' sleep 433'; }
 wait_for 20 nothing_sleeps && pass "nor do their commands go on"
 
 # One that ignores being asked is killed.
@@ -111,7 +111,7 @@ sees 'run a command'
 keys "workspace exec one -- sh -c 'trap \"\" TERM; echo deaf; while :; do sleep 4333; done'" Enter
 sees 'y yes'
 keys y
-slept() { pgrep -f '^sleep 4333' >/dev/null; }
+slept() { leftovers | grep -q ' sleep 4333'; }
 wait_for 20 slept
 keys L
 sees 'x end it'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Every screen, compared with its file in tests/tui/screens: what an operator sees, to be read in a change's diff.
 # `make check-tui ONLY=screens.sh UPDATE=1` writes the files anew.
+# run: first
 cd "$(dirname "$0")/../.." && . tests/tui.sh
 
 write() { # SHELL LINE: types it at the shell's prompt

@@ -1,6 +1,7 @@
 #!/bin/bash
 # One shell at full size: watching types nothing and resizes nothing, control does both and gives both back, and whatever
 # the shell prints is its own pane's matter.
+# run: first
 cd "$(dirname "$0")/../.." && . tests/tui.sh
 
 host_workspace work >/dev/null

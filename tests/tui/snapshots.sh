@@ -1,6 +1,7 @@
 #!/bin/bash
 # What changed in a real machine, in colour; its snapshots and going back to one; and the files of one that is stopped,
 # read from its disk.
+# run: first
 cd "$(dirname "$0")/../.." && . tests/tui.sh
 
 mkdir "$TEST_DIR/seed"

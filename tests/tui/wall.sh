@@ -1,5 +1,6 @@
 #!/bin/bash
 # The wall: shells side by side, live; what wants a look stands out; tiles come and go, fill pages, and fail alone.
+# run: first
 cd "$(dirname "$0")/../.." && . tests/tui.sh
 
 write() { # WORKSPACE SHELL LINE

@@ -243,14 +243,19 @@ static void join(struct qmp *qmp)
     wait_for_job(qmp);
 }
 
-/* layer2, which was the active one, gets what layer1 holds. */
+/* layer2, which was the active one, gets what layer1 holds. QEMU 10 leaves it open for writing: who
+ * flattens opens it again. */
 static void flatten(struct qmp *qmp)
 {
+    struct disk_layer flat = { .format = DISK_QCOW2, .id = 2 }, below = { .id = 0 };
+
     lend(qmp, 2);
     ask(qmp, "block-stream",
         json_pack("{s:s, s:s, s:s, s:s}", "job-id", "flatten", "device", "layer2", "base-node",
                   "layer0", "backing-file", ""));
     wait_for_job(qmp);
+    ask(qmp, "blockdev-reopen",
+        json_pack("{s:[o]}", "options", disk_blockdev_again(&flat, &below, false)));
 }
 
 /* What a QEMU that was taken over can do with a read-only descriptor of an image. */

@@ -1,6 +1,7 @@
 /*
  * Plain reads: every recorded case, glued reads against whole ones, and the linear renderer against
  * the grid renderer on generated input.
+ * run: first
  */
 #include <setjmp.h>
 #include <stdarg.h>

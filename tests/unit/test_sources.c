@@ -47,6 +47,7 @@ static void test_sources_take_lines(void **state)
         { "deb http://docker.example/linux/debian bookworm stable", "" },
         { "deb http://m.example/debian bookworm contrib", "" },
         { "deb cdrom:[Debian GNU/Linux 12]/ bookworm main", "" },
+        { "deb [] [trusted=yes]http://m.example/debian bookworm main", "" },
         { "deb [unclosed http://m.example/debian bookworm main", "" },
         { "deb", "" },
         { "", "" },
@@ -104,7 +105,7 @@ static void test_sources_take_stanzas(void **state)
                                "URIs: http://third.example/debian\n"
                                "Suites: bookworm\n"
                                "Components: main\n"
-                               "Enabled: no\n"
+                               "Enabled: No\n"
                                "\n"
                                "Types: deb\n"
                                "URIs: http://fourth.example\n"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Disks that are not what they were, a flood that nobody may keep in memory, programs that are missing,
 # commands that close what they were given: clear errors, bounded memory, nothing lost.
+# run: first
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 records=$XDG_DATA_HOME/pyro/workspaces

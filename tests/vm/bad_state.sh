@@ -2,6 +2,7 @@
 # What is broken around pyro: no QEMU, a full disk, directories that cannot be written, records and
 # images that are not what they should be. Each is a clear error with the right status, and nothing is
 # left behind or lost.
+# run: first
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 records=$XDG_DATA_HOME/pyro/workspaces

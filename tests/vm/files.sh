@@ -1,5 +1,6 @@
 #!/bin/bash
 # Files of a running workspace: list, read, write, and what is refused, in a VM and on the host.
+# run: first
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 pyro=(timeout -k 5 300 "$PYRO")
@@ -179,38 +180,54 @@ all() {
     is "$mode: never a part" "$(tr -d ' ' <"$TEST_DIR/seen" | tr '\n' ' ')" '1 100000 '
 }
 
-run "${pyro[@]}" workspace create debian:12-base --name f --json
-id=$(json .workspace_id)
-all f guest_vm
+in_a_vm() {
+    local id
+    run "${pyro[@]}" workspace create debian:12-base --name f --json
+    id=$(json .workspace_id)
+    need "created" [ -n "$id" ]
+    all f guest_vm
+    run "${pyro[@]}" workspace delete "$id"
+}
 
-# A file of 10 GB: bounded, and quick.
-"${pyro[@]}" workspace exec f -- sh -c 'yes | head -c 70000 >huge; truncate -s 10G huge' 2>/dev/null
-run "${file[@]}" read f huge --json
-is "10 GB: the head of it" "$(json .size_bytes)$(json .truncated)$(json .content | wc -c)" 10737418240true65537
-# A directory of many.
-"${pyro[@]}" workspace exec f --timeout-seconds 120 -- sh -c 'mkdir many; cd many; seq -f "a-rather-long-name-for-a-file-%.0f" 30000 | xargs touch' 2>/dev/null
-run "${file[@]}" list f many
-is "30,000 entries" "$(wc -l <<<"$out")" 30001
-check "… sorted" sh -c "tail -n +2 '$TEST_DIR/out' | LC_ALL=C sort -c"
-# The guest's disk is full: an error, and the old text stays.
-"${pyro[@]}" workspace exec f --timeout-seconds 120 -- sh -c 'rm -rf many huge; mkdir -p tight; mount -t tmpfs -o size=64k tmpfs tight; echo old >tight/text' 2>/dev/null
-head -c 200000 /dev/zero | tr '\0' x >"$TEST_DIR/large"
-fails "a full disk" no_space "${file[@]}" write f tight/text --text-file "$TEST_DIR/large"
-run "${file[@]}" read f tight/text
-is "a full disk: the old text stays" "$out" old
-"${file[@]}" write f kept --text kept >/dev/null
-run "${pyro[@]}" workspace stop f
-fails "stopped: list" workspace_state "${file[@]}" list f
-fails "stopped: read" workspace_state "${file[@]}" read f kept
-fails "stopped: write" workspace_state "${file[@]}" write f kept --text x
-run "${pyro[@]}" workspace start f
-run "${file[@]}" read f kept
-is "after a restart" "$out" kept
-fails "no such workspace" workspace_not_found "${file[@]}" list nothing-such
-run "${pyro[@]}" workspace delete "$id"
+on_the_host() {
+    export PYRO_QEMU=/nothing/such
+    run "${pyro[@]}" workspace create debian:12-base --name h --allow-host-compat --json
+    need "created on the host" [ "$status" -eq 0 ]
+    all h host_compat
+    run "${pyro[@]}" workspace delete h
+}
 
-export PYRO_QEMU=/nothing/such
-run "${pyro[@]}" workspace create debian:12-base --name h --allow-host-compat --json
-all h host_compat
-run "${pyro[@]}" workspace delete h
+limits() {
+    run "${pyro[@]}" workspace create debian:12-base --name f --json
+    need "created for what is large" [ "$status" -eq 0 ]
+    # A file of 10 GB: bounded, and quick.
+    "${pyro[@]}" workspace exec f -- sh -c 'yes | head -c 70000 >huge; truncate -s 10G huge' 2>/dev/null
+    run "${file[@]}" read f huge --json
+    is "10 GB: the head of it" "$(json .size_bytes)$(json .truncated)$(json .content | wc -c)" 10737418240true65537
+    # A directory of many.
+    "${pyro[@]}" workspace exec f --timeout-seconds 120 -- sh -c 'mkdir many; cd many; seq -f "a-rather-long-name-for-a-file-%.0f" 30000 | xargs touch' 2>/dev/null
+    run "${file[@]}" list f many
+    is "30,000 entries" "$(wc -l <<<"$out")" 30001
+    check "… sorted" sh -c "tail -n +2 '$TEST_DIR/out' | LC_ALL=C sort -c"
+    # The guest's disk is full: an error, and the old text stays.
+    "${pyro[@]}" workspace exec f --timeout-seconds 120 -- sh -c 'rm -rf many huge; mkdir -p tight; mount -t tmpfs -o size=64k tmpfs tight; echo old >tight/text' 2>/dev/null
+    head -c 200000 /dev/zero | tr '\0' x >"$TEST_DIR/large"
+    fails "a full disk" no_space "${file[@]}" write f tight/text --text-file "$TEST_DIR/large"
+    run "${file[@]}" read f tight/text
+    is "a full disk: the old text stays" "$out" old
+    "${file[@]}" write f kept --text kept >/dev/null
+    run "${pyro[@]}" workspace stop f
+    fails "stopped: list" workspace_state "${file[@]}" list f
+    fails "stopped: read" workspace_state "${file[@]}" read f kept
+    fails "stopped: write" workspace_state "${file[@]}" write f kept --text x
+    run "${pyro[@]}" workspace start f
+    run "${file[@]}" read f kept
+    is "after a restart" "$out" kept
+    fails "no such workspace" workspace_not_found "${file[@]}" list nothing-such
+    run "${pyro[@]}" workspace delete f
+}
+
+scene in_a_vm
+scene limits
+scene on_the_host
 finish

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The guest program as PID 1, in a VM of plain QEMU: tests/vm/guest_vm.c does the work, this gives it
 # a kernel and a root file system.
+# run: first
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 : "${TEST_BUILD:=build/plain}"

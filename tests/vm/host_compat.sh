@@ -5,6 +5,7 @@ use_shared_cache
 records=$XDG_DATA_HOME/pyro/workspaces
 export PYRO_QEMU=/nothing/such
 pyro=(timeout -k 5 300 "$PYRO")
+nap=1234$$ long_nap=1235$$ # seconds, by which processes are known: no other run on this host has the same
 
 "${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
 run "${pyro[@]}" run debian:12-base --json -- touch "$TEST_DIR/ran"
@@ -28,9 +29,9 @@ is "a workspace: its state" "$(json .state)" started
 id=$(json .workspace_id)
 run "${pyro[@]}" workspace exec h --json -- sh -c 'echo kept >file; pwd'
 is "a workspace: exec" "$(json .execution_mode)" host_compat
-run "${pyro[@]}" workspace exec h --timeout-seconds 1 -- sh -c 'sleep 1234 & sleep 1234'
+run "${pyro[@]}" workspace exec h --timeout-seconds 1 -- sh -c 'sleep '"$nap"' & sleep '"$nap"
 is "a workspace: timeout" "$status" 124
-no_sleep() { ! grep -lqzx 1234 /proc/[0-9]*/cmdline 2>/dev/null; }
+no_sleep() { ! grep -lqzx "$nap" /proc/[0-9]*/cmdline 2>/dev/null; }
 wait_for 10 no_sleep && pass "a workspace: all that timed out is gone"
 run "${pyro[@]}" workspace exec h -- nothing-such
 is "a workspace: 127" "$status" 127
@@ -48,15 +49,15 @@ refute "secrets: nothing below the host's /run" [ -e /run/pyro-secrets ]
 # Shells there: what runs in them ends with them, detached or not.
 run "${pyro[@]}" workspace shell open h --json
 is "a shell: its mode" "$(json .execution_mode)" host_compat
-"${pyro[@]}" workspace shell write h sh1 --input 'cat file; setsid sleep 1234 & sleep 1234 & wait' 2>/dev/null
-sleeps() { grep -lqzx 1234 /proc/[0-9]*/cmdline 2>/dev/null; }
+"${pyro[@]}" workspace shell write h sh1 --input 'cat file; setsid sleep '"$nap"' & sleep '"$nap"' & wait' 2>/dev/null
+sleeps() { grep -lqzx "$nap" /proc/[0-9]*/cmdline 2>/dev/null; }
 wait_for 20 sleeps && pass "a shell: runs"
 like "a shell: is in the workspace" "$("${pyro[@]}" workspace shell read h sh1 --plain 2>/dev/null)" $'\nkept\n'
 run "${pyro[@]}" workspace shell close h sh1 --json
 is "a shell: closed" "$(json .state)$(json .exit_code)" stopped129
 wait_for 10 no_sleep && pass "a shell: all that ran in it is gone"
 "${pyro[@]}" workspace shell open h >/dev/null 2>&1
-"${pyro[@]}" workspace shell write h sh2 --input 'setsid sleep 1234 & wait' 2>/dev/null
+"${pyro[@]}" workspace shell write h sh2 --input 'setsid sleep '"$nap"' & wait' 2>/dev/null
 wait_for 20 sleeps
 
 # What is typed before the user's own .bashrc is through waits, as on any terminal.
@@ -74,18 +75,18 @@ check "a shell: nothing typed early is lost" [ -e "$TEST_DIR/early" ]
 rm "$HOME/.bashrc"
 
 # Services there: stopped with all they started, ready by what is in the workspace.
-run "${pyro[@]}" workspace service start h a --ready-file /workspace/up --json -- sh -c 'setsid sleep 1235 & touch up; wait'
+run "${pyro[@]}" workspace service start h a --ready-file /workspace/up --json -- sh -c 'setsid sleep '"$long_nap"' & touch up; wait'
 is "a service: ready" "$(json .state)$(json .execution_mode)" runninghost_compat
 run "${pyro[@]}" workspace service stop h a --json
 is "a service: stopped" "$(json .state)" stopped
 run "${pyro[@]}" workspace service start h p --publish 8000 --json -- sleep 1000
 like "a service: no published ports" "$(json .error.message)" "its services' ports are the host's already"
-no_service() { ! grep -lqzx 1235 /proc/[0-9]*/cmdline 2>/dev/null; }
+no_service() { ! grep -lqzx "$long_nap" /proc/[0-9]*/cmdline 2>/dev/null; }
 wait_for 20 no_service && pass "a service: all that it started is gone"
-"${pyro[@]}" workspace service start h b -- sh -c 'setsid sleep 1235 & wait' >/dev/null 2>&1
+"${pyro[@]}" workspace service start h b -- sh -c 'setsid sleep '"$long_nap"' & wait' >/dev/null 2>&1
 
 # A command in flight dies with the workspace.
-"${pyro[@]}" workspace exec h --timeout-seconds 0 -- sh -c 'echo begun; sleep 1234' >"$TEST_DIR/said" 2>/dev/null &
+"${pyro[@]}" workspace exec h --timeout-seconds 0 -- sh -c 'echo begun; sleep '"$nap" >"$TEST_DIR/said" 2>/dev/null &
 wait_for 20 test -s "$TEST_DIR/said"
 run "${pyro[@]}" workspace stop h
 is "a workspace: stop" "$status" 0
@@ -101,7 +102,7 @@ run "${pyro[@]}" workspace exec h -- cat file
 is "a workspace: what it made is kept" "$out" kept
 
 # Its supervisor killed: what ran on the host ends with it, and the state says so.
-"${pyro[@]}" workspace exec h --timeout-seconds 0 -- sh -c 'echo begun; sleep 1234' >"$TEST_DIR/said" 2>/dev/null &
+"${pyro[@]}" workspace exec h --timeout-seconds 0 -- sh -c 'echo begun; sleep '"$nap" >"$TEST_DIR/said" 2>/dev/null &
 wait_for 20 test -s "$TEST_DIR/said"
 kill -9 "$(supervisor_of "$id")"
 wait $!

@@ -3,6 +3,7 @@
 # every rule of the protocol, in a real VM, against the real supervisor. It harms its own workspace only:
 # every command on it ends with an error, the supervisor stays small, the neighbour works on, and
 # stop, start and delete bring things in order.
+# run: first
 cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/network.sh
 use_shared_cache
 records=$XDG_DATA_HOME/pyro/workspaces

@@ -1,6 +1,7 @@
 #!/bin/bash
 # `env pull` killed at random moments, two at once, and on a disk that is full: the next one repairs what
 # there is to repair, and nothing is left behind but the cache.
+# run: first
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 shared=$XDG_CACHE_HOME

@@ -1,6 +1,7 @@
 #!/bin/bash
 # QEMU killed in the middle of writes: the workspace is failed and says why, the disk is a file system
 # that its journal makes clean, what was fsynced before is there, and start goes on from it.
+# run: first
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 records=$XDG_DATA_HOME/pyro/workspaces

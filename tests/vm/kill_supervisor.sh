@@ -1,6 +1,7 @@
 #!/bin/bash
 # The supervisor, and `run` itself, killed at random moments: whatever they were at, the next commands
 # find a state that is true, the machine works or can be started, and after delete nothing is left.
+# run: alone, its kills are spread over the time that a command takes on a machine that does nothing else
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 export TEST_DIR

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Downloads under egress: bytes come once. passt drops what its socket has no room for, and TCP then sends it
 # again: the machine's own counter of received bytes tells.
+# run: alone, it counts bytes that TCP sends twice, which also happens when a machine is late
 cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/network.sh
 use_shared_cache
 check "the environment is there" "$PYRO" env pull debian:12-base

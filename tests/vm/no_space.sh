@@ -1,6 +1,7 @@
 #!/bin/bash
 # Disks that are full, of the state and of the cache, and directories that may not be written: a clear
 # error, nothing half made left, nothing lost.
+# run: first
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 shared=$XDG_CACHE_HOME

@@ -5,14 +5,14 @@ cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 workspaces=$XDG_DATA_HOME/pyro/workspaces
 
-# The values, and texts to look for that only they hold. They are in no environment, and in no file
-# below the state directory but one.
-token=tok-8c1f6e0d-Zürich-57
-literal='p4ss w0rd$'"'"'"\*'
-key=$'-----BEGIN KEY-----\nMIIByzCCAXKgAwIBAgIUQ\nqzL0s8v\n-----END KEY-----'
+# The values, and texts to look for that only they hold: another run's are others. They are in no environment, and in
+# no file below the state directory but one.
+token=tok-8c1f6e0d-Zürich-57-$$
+literal='p4ss w0rd$'"'"'"\*'$$
+key=$'-----BEGIN KEY-----\nMIIByzCCAXKgAwIBAgIUQ'$$$'\nqzL0s8v\n-----END KEY-----'
 printf '%s\n' "$token" >"$TEST_DIR/token"
 printf '%s\n' "$key" >"$TEST_DIR/key"
-printf '%s\n' "$token" "$literal" MIIByzCCAXKgAwIBAgIUQ >"$TEST_DIR/values"
+printf '%s\n' "$token" "$literal" MIIByzCCAXKgAwIBAgIUQ$$ >"$TEST_DIR/values"
 
 # hunt WHAT FILE…: fails the test when any of the values is in one of the files; holes are passed over.
 hunt() {

@@ -19,7 +19,8 @@ says() {
     tried+="$path"$'\n'
     for way in '' --json; do
         [[ $way && $path == 'workspace shell attach' ]] && continue
-        run timeout 120 "$PYRO" $path "${@//%/$RANDOM$RANDOM}" $way
+        run timeout 300 "$PYRO" $path "${@//%/$RANDOM$RANDOM}" $way
+        [[ $status -ne 124 ]] || fail "$path: $way $*: ends"
         cat "$TEST_DIR/out" "$TEST_DIR/err" >"$said"
         refute "$path: $way $*" grep -qaF "$v" "$said"
     done
@@ -96,7 +97,7 @@ says 'workspace shell record' "$ws" sh1 --output "$here/cast-%"
 refute "… nor what it wrote" grep -qraF "$v" "$here" --include='cast-*'
 says 'workspace shell attach' "$ws" "$v"
 says 'workspace shell close' "$ws" sh1
-says 'workspace service start' "$ws" "$v-%" --cwd "$v" --ready-file "/workspace/$v/$v" -- sh -c "echo $v; echo $v >&2; exec sleep 1000"
+says 'workspace service start' "$ws" "$v-%" --cwd "$v" --ready-file "/workspace/$v/$v" -- sh -c "echo $v; echo $v >&2; touch $v; exec sleep 1000"
 says 'workspace service start' "$ws" "bad" --ready-timeout-seconds 5 -- "/none/$v"
 service=$("$PYRO" workspace service list "$ws" --json | python3 -c 'import json, os, sys; print([s for s in os.listdir(sys.argv[1]) if s.startswith("tok")][0])' "$XDG_DATA_HOME/pyro/workspaces/$ws/services")
 says 'workspace service list' "$ws"

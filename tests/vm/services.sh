@@ -1,6 +1,7 @@
 #!/bin/bash
 # Services on a real machine: readiness of each kind, states and reasons, logs, a flood over a killed
 # supervisor, services that leave, ignore TERM or take all memory, and the end of the workspace.
+# run: first
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 pyro=(timeout -k 5 300 "$PYRO")

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A guest that says nothing more: whatever waits for it gives up after two minutes, with the same words,
 # and nothing is left behind of it. A command that may take as long as it likes is not given up.
+# run: beside, nearly all of it is the two minutes that a guest may be silent
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 

@@ -8,10 +8,8 @@
 #include <git2/patch.h>
 #include <git2/version.h>
 
-#define STRING_(X) #X
-#define STRING(X) STRING_(X)
 /* The very version whose header this was compiled with: its interface is not stable. */
-#define LIBRARY "libgit2.so." STRING(LIBGIT2_VER_MAJOR) "." STRING(LIBGIT2_VER_MINOR)
+#define LIBRARY "libgit2.so." LIBGIT2_SOVERSION
 
 static struct {
     __typeof__(&git_libgit2_init) init;
@@ -43,8 +41,7 @@ bool text_diff_load(struct pyro_error *err)
         !find(library, "git_patch_free", &git.free) ||
         !find(library, "git_error_last", &git.last_error) || git.init() < 0) {
         pyro_fail(err, PYRO_DEPENDENCY_MISSING, LIBRARY ": not found, or not usable");
-        return pyro_hint(err, "install the package libgit2-" STRING(LIBGIT2_VER_MAJOR) "." STRING(
-                                  LIBGIT2_VER_MINOR));
+        return pyro_hint(err, "install the package libgit2-" LIBGIT2_SOVERSION);
     }
     git.loaded = true;
     return true;

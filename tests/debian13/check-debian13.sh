@@ -1,0 +1,98 @@
+#!/bin/bash
+# tests/debian13/check-debian13.sh [GROUP…]: `make check` on Debian 13, whose root file system is made from this machine's
+# own package sources and kept in build/debian13. In it a clean copy of this tree, on which the last run's build and cache
+# stay, gets `make setup`, the build and the tests: all, or the named groups, of those the ones that ONLY names.
+#
+# Root enters it with bwrap alone. Any other user does so in a user namespace with a whole range of ids: bwrap alone has one,
+# and leaves newuidmap no way to more.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+RELEASE=13 CODENAME=trixie
+WORK=$PWD/build/debian13
+ROOT=$WORK/root
+
+say() {
+    printf 'check-debian13: %s\n' "$*"
+}
+
+# A value of os-release(5).
+host() {
+    sed -n "s/^$1=\"\{0,1\}\([^\"]*\)\"\{0,1\}$/\1/p" /etc/os-release
+}
+
+as_root=()
+find_way_in() {
+    local name
+    [[ $(id -u) -eq 0 ]] && return 0
+    name=$(id -un)
+    if ! command -v newuidmap >/dev/null || ! grep -q "^$name:" /etc/subuid || ! grep -q "^$name:" /etc/subgid; then
+        say "'$name' needs subordinate ids. Install uidmap, and as root:"
+        say "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $name"
+        return 1
+    fi
+    as_root=(unshare --user --map-auto --map-root-user --mount --pid --fork --mount-proc)
+}
+
+# The host's own sources of Debian, of the other release: deb [OPTIONS] URI SUITE main
+sources() {
+    local here
+    here=$(host VERSION_CODENAME)
+    # shellcheck disable=SC2016
+    apt-get indextargets --format '$(SIGNED_BY)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)' 'Created-By: Packages' | sort -u |
+        awk -F '|' -v here="$here" -v there="$CODENAME" '
+            $4 == "main" && ($3 == here || index($3, here "-") == 1) {
+                sub(here, there, $3)
+                print "deb " ($1 ~ "^/" ? "[signed-by=" $1 "] " : "") $2 " " $3 " main"
+            }'
+}
+
+# As a tar archive, which either kind of root unpacks with owners that it knows.
+make_root() {
+    [[ -e $WORK/made ]] && return 0
+    say "making a root of Debian $RELEASE"
+    mkdir -p "$WORK"
+    "${as_root[@]}" rm -rf "$ROOT"
+    sources >"$WORK/sources.list"
+    if [[ ! -s $WORK/sources.list ]]; then
+        say "this machine's package sources have nothing of Debian's: see apt-get indextargets"
+        return 1
+    fi
+    mkdir "$ROOT"
+    mmdebstrap --variant=important --include=gcc,make,git,ca-certificates --format=tar \
+        "$CODENAME" - "$WORK/sources.list" 2>"$WORK/mmdebstrap.log" |
+        "${as_root[@]}" tar -x --numeric-owner -C "$ROOT" --exclude './dev/*' || {
+        tail -n 20 "$WORK/mmdebstrap.log"
+        return 1
+    }
+    touch "$WORK/made"
+}
+
+# apt calls repositories unsigned when its helper, another user, cannot write to /tmp.
+enter() {
+    "${as_root[@]}" bwrap --bind "$ROOT" / --perms 1777 --tmpfs /tmp --proc /proc --dev /dev --unshare-pid \
+        --ro-bind "$(realpath /etc/resolv.conf)" /etc/resolv.conf --chdir /pyro --clearenv \
+        --setenv PATH /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        --setenv HOME /root --setenv LANG C.UTF-8 --setenv TERM xterm "$@"
+}
+
+# What git knows of, and nothing else but build/.
+copy_tree() {
+    git ls-files -z | tar --null -T - --ignore-failed-read -c | "${as_root[@]}" sh -c '
+        mkdir -p "$1/pyro" && cd "$1/pyro" &&
+        find . -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} + && tar -x --no-same-owner' sh "$ROOT"
+    enter sh -c 'git init -q && git add -A'
+}
+
+if [[ $(host ID) != debian ]]; then
+    say "skipped: the root is made from the package sources of a Debian host"
+    exit 0
+fi
+if [[ $(host VERSION_ID) -ge $RELEASE ]]; then
+    say "skipped: this is Debian $(host VERSION_ID) already, where 'make check' is the same"
+    exit 0
+fi
+find_way_in
+make_root
+copy_tree
+enter make check ${1:+GROUPS="$*"} ${ONLY:+ONLY="$ONLY"}
