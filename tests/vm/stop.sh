@@ -3,58 +3,91 @@
 # to live, a supervisor that died meanwhile.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
-records=$XDG_DATA_HOME/pyro/workspaces
 pyro=(timeout -k 5 300 "$PYRO")
 
 state_is() {
     [[ $("${pyro[@]}" workspace status "$1" --json 2>/dev/null | json .state "$(cat)") == "$2" ]]
 }
 
+# make NAME FLAG…: $id
+make() {
+    id=$("${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name "$@" --id-only 2>/dev/null)
+    need "$1 is there" [ -n "$id" ]
+}
+
+# delete NAME: the last one
+delete() {
+    run "${pyro[@]}" workspace delete "$1"
+    is "$1: delete" "$status" 0
+    is "$1: nothing is left" "$(ls -A "$XDG_DATA_HOME/pyro/workspaces")" .lock
+}
+
+frozen() {
+    make frozen
+    run "${pyro[@]}" workspace exec frozen -- sh -c 'echo kept >file; sync; fsfreeze -f /'
+    is "freeze" "$status" 0
+    run "${pyro[@]}" workspace stop frozen --json
+    is "a guest that cannot unmount is ended: status" "$status" 0
+    is "a guest that cannot unmount is ended" "$(json .state)" stopped
+    run "${pyro[@]}" workspace start frozen
+    is "it starts again" "$status" 0
+    run "${pyro[@]}" workspace exec frozen -- cat file
+    is "its disk is kept" "$out" kept
+    delete frozen
+}
+
+deaf() {
+    local vm
+    make deaf
+    run "${pyro[@]}" workspace exec deaf -- sh -c 'echo kept >file; sync'
+    vm=$(json .vm_pid "$(cat "$XDG_DATA_HOME/pyro/workspaces/$id/workspace.json")")
+    kill -STOP "$vm"
+    run "${pyro[@]}" workspace exec deaf --timeout-seconds 1 --json -- true
+    is "a guest that hears nothing: exec ends" "$status" 125
+    run "${pyro[@]}" workspace stop deaf --json
+    is "a guest that hears nothing is ended: status" "$status" 0
+    is "a guest that hears nothing is ended" "$(json .state)" stopped
+    refute "its QEMU is gone" [ -e "/proc/$vm" ]
+    run "${pyro[@]}" workspace start deaf
+    run "${pyro[@]}" workspace exec deaf -- cat file
+    is "the disk is kept" "$out" kept
+
+    # An end that a signal asks for.
+    kill -TERM "$(supervisor_of "$id")"
+    wait_for 30 state_is deaf stopped && pass "SIGTERM to the supervisor is a stop"
+    delete deaf
+}
+
+time_to_live() {
+    local ttl=2 supervisor=
+    # How long a command takes is for the machine to say: the workspace gets as much time as one needs.
+    works_in_time() {
+        "${pyro[@]}" workspace delete t >/dev/null 2>&1
+        make t --ttl-seconds $((ttl *= 2))
+        "${pyro[@]}" workspace exec t -- sh -c 'echo kept >file' 2>/dev/null
+    }
+    wait_for 300 works_in_time && pass "within the time to live it works"
+    wait_for 30 state_is t stopped && pass "the time to live stops it"
+    run "${pyro[@]}" workspace status t --json
+    is "it stopped, it did not fail" "$(json .last_error)" null
+    is "a stopped workspace does not expire" "$(json .expires_at)" null
+    run "${pyro[@]}" workspace disk read t file --content-only
+    is "its disk was kept" "$out" kept
+
+    killed_in_time() {
+        run "${pyro[@]}" workspace start t --json
+        supervisor=$(supervisor_of "$id")
+        [[ -n $supervisor ]] && kill -9 "$supervisor" 2>/dev/null
+    }
+    wait_for 300 killed_in_time
+    check "start gives it a new time to live" [ "$(json .expires_at)" != null ]
+    wait_for 30 state_is t stopped && pass "the time to live outlives its supervisor"
+    delete t
+}
+
 "${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
-id=$("${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name w --id-only 2>/dev/null)
-record=$records/$id/workspace.json
-
-run "${pyro[@]}" workspace exec w -- sh -c 'echo kept >file; sync; fsfreeze -f /'
-is "freeze" "$status" 0
-run "${pyro[@]}" workspace stop w --json
-is "a guest that cannot unmount is ended: status" "$status" 0
-is "a guest that cannot unmount is ended" "$(json .state)" stopped
-run "${pyro[@]}" workspace start w
-is "it starts again" "$status" 0
-
-vm=$(json .vm_pid "$(cat "$record")")
-kill -STOP "$vm"
-run "${pyro[@]}" workspace exec w --timeout-seconds 1 --json -- true
-is "a guest that hears nothing: exec ends" "$status" 125
-run "${pyro[@]}" workspace stop w --json
-is "a guest that hears nothing is ended: status" "$status" 0
-is "a guest that hears nothing is ended" "$(json .state)" stopped
-refute "its QEMU is gone" [ -e "/proc/$vm" ]
-run "${pyro[@]}" workspace start w
-run "${pyro[@]}" workspace exec w -- cat file
-is "the disk is kept" "$out" kept
-
-# Ends that are asked for twice, and by a signal.
-kill -TERM "$(supervisor_of "$id")"
-wait_for 30 state_is w stopped && pass "SIGTERM to the supervisor is a stop"
-"${pyro[@]}" workspace delete w >/dev/null
-
-"${pyro[@]}" workspace create debian:12-base --mem-mib 256 --ttl-seconds 3 --name t >/dev/null 2>&1
-run "${pyro[@]}" workspace exec t -- sh -c 'echo kept >file'
-is "within the time to live it works" "$status" 0
-wait_for 30 state_is t stopped && pass "the time to live stops it"
-run "${pyro[@]}" workspace status t --json
-is "it stopped, it did not fail" "$(json .last_error)" null
-is "a stopped workspace does not expire" "$(json .expires_at)" null
-run "${pyro[@]}" workspace start t --json
-check "start gives it a new time to live" [ "$(json .expires_at)" != null ]
-run "${pyro[@]}" workspace exec t -- cat file
-is "its disk was kept" "$out" kept
-
-id=$("${pyro[@]}" workspace status t --json | json .workspace_id "$(cat)")
-kill -9 "$(supervisor_of "$id")"
-wait_for 30 state_is t stopped && pass "the time to live outlives its supervisor"
-run "${pyro[@]}" workspace delete t
-is "delete" "$status" 0
-is "nothing is left" "$(ls -A "$records")" .lock
+for name in frozen deaf time_to_live; do
+    scene $name &
+done
+wait
 finish
