@@ -17,6 +17,7 @@ build libncurses-dev ncurses-devel
 build libvterm-dev libvterm-devel
 build libarchive-dev libarchive-devel
 build libext2fs-dev e2fsprogs-devel
+build libgit2-dev libgit2-devel
 run qemu-system-x86 qemu-system-x86-core
 run qemu-utils qemu-img
 run mmdebstrap mmdebstrap

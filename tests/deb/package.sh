@@ -11,6 +11,8 @@ is "its version is that of CHANGELOG.md" "$(field Version)" "$version"
 for needed in qemu-system-x86 qemu-utils mmdebstrap uidmap passt libc6 libncursesw6 libvterm0 libjansson4 libxxhash0; do
     like "it depends on $needed" ", $(field Depends)," ", $needed[, ]"
 done
+like "it depends on the library that pyro-image loads" ", $(field Depends)," \
+    ", libgit2-$(strings "$PWD/build/pyro-image" | sed -n 's/^libgit2\.so\.\([0-9.]*\)$/\1/p'),"
 like "it names the source of the libc in the guest program" "$(field Built-Using)" '^glibc \(= [^)]+\)$'
 
 root=$TEST_DIR/root
