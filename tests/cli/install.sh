@@ -41,4 +41,12 @@ run "$root/opt/pyro/bin/pyro" --version
 is "the installed pyro runs" "$status" 0
 check "make uninstall" quietly uninstall DESTDIR="$root" PREFIX=/opt/pyro
 is "nothing is left" "$(find "$root" -type f)" ""
+
+# As docs/install.md has it: in the home directory, and away again.
+mapfile -t lines < <(sed -n 's/^    \(make \(un\)\?install .*\)/\1/p' docs/install.md)
+is "docs/install.md installs and uninstalls" "${#lines[@]}" 2
+check "${lines[0]}" eval "quietly ${lines[0]#make }"
+is "… and it runs" "$(~/.local/bin/pyro --version)" "pyro $(tools/version.sh)"
+check "${lines[1]}" eval "quietly ${lines[1]#make }"
+is "… and nothing is left" "$(find ~/.local -type f)" ""
 finish
