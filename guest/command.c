@@ -5,10 +5,7 @@
 
 #include "vmm/base/file_name.h"
 
-#define ARGUMENTS_MAX 65536
-#define VARIABLES_MAX 4096
 #define VARIABLES_OURS 16 /* that the guest adds */
-#define TIMEOUT_MAX_MS (30ll * 24 * 3600 * 1000)
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 extern char **environ;
@@ -21,23 +18,17 @@ static bool no_memory(struct pyro_error *err)
     return pyro_fail(err, PYRO_NO_MEMORY, "exec: out of memory");
 }
 
-static bool parse_arguments(struct command *c, const json_t *request, struct pyro_error *err)
+static bool parse_arguments(struct command *c, const json_t *list, struct pyro_error *err)
 {
-    const json_t *list = json_object_get(request, "command");
     size_t n = json_array_size(list);
 
-    if (!json_is_array(list) || n == 0 || n > ARGUMENTS_MAX)
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'command' is no list of 1 to %d strings",
-                         ARGUMENTS_MAX);
+    if (!n)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "no command is given");
     c->vector = calloc(n + 2, sizeof(*c->vector));
     if (!c->vector)
         return no_memory(err);
-    for (size_t i = 0; i < n; i++) {
-        const char *s = json_string_value(json_array_get(list, i));
-        if (!s)
-            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'command' holds what is no string");
-        c->vector[i + 1] = (char *)(uintptr_t)s;
-    }
+    for (size_t i = 0; i < n; i++)
+        c->vector[i + 1] = (char *)(uintptr_t)json_string_value(json_array_get(list, i));
     return true;
 }
 
@@ -58,7 +49,7 @@ static bool env_set(char **env, const char *name, const char *value)
 
 static bool base_env(char **env, const struct guest *g)
 {
-    size_t n = 0, count = g->host_dir ? VARIABLES_MAX : ARRAY_SIZE(vm_env);
+    size_t n = 0, count = g->host_dir ? COMMAND_VARIABLES_MAX : ARRAY_SIZE(vm_env);
     const char *const *from = g->host_dir ? (const char *const *)environ : vm_env;
 
     while (n < count && from[n]) {
@@ -72,24 +63,18 @@ static bool base_env(char **env, const struct guest *g)
     return env_set(env, "SHELL", access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh");
 }
 
-static bool parse_env(struct command *c, const struct guest *g, const json_t *request,
+static bool parse_env(struct command *c, const struct guest *g, json_t *given,
                       struct pyro_error *err)
 {
-    const json_t *members = json_object_get(request, "env"), *value;
     const char *name;
+    json_t *value;
 
-    if ((members && !json_is_object(members)) || json_object_size(members) > VARIABLES_MAX)
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'env' is no object of at most %d strings",
-                         VARIABLES_MAX);
-    c->env = calloc(2 * VARIABLES_MAX + VARIABLES_OURS, sizeof(*c->env));
+    c->env = calloc(2 * COMMAND_VARIABLES_MAX + VARIABLES_OURS, sizeof(*c->env));
     if (!c->env || !base_env(c->env, g) || !env_set(c->env, "PWD", c->cwd))
         return no_memory(err);
-    json_object_foreach ((json_t *)(uintptr_t)members, name, value) {
-        if (!*name || strchr(name, '=') || !json_is_string(value))
-            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'env': '%.64s' is no variable", name);
+    json_object_foreach (given, name, value)
         if (!env_set(c->env, name, json_string_value(value)))
             return no_memory(err);
-    }
     c->search_path = command_variable(c, "PATH");
     if (!c->search_path)
         c->search_path = DEFAULT_PATH;
@@ -121,10 +106,10 @@ char *command_path(const struct guest *g, const char *path)
     return asprintf(&ret, "%s%s", g->host_dir, path + n) < 0 ? NULL : ret;
 }
 
-static bool parse_cwd(struct command *c, const struct guest *g, const json_t *request,
+static bool parse_cwd(struct command *c, const struct guest *g, const char *given,
                       struct pyro_error *err)
 {
-    scoped_free char *cwd = name_given(json_string_or(request, "cwd", WORKSPACE_DIR), err);
+    scoped_free char *cwd = name_given(given, err);
 
     if (!cwd)
         return false;
@@ -134,19 +119,12 @@ static bool parse_cwd(struct command *c, const struct guest *g, const json_t *re
     return c->cwd || no_memory(err);
 }
 
-static bool parse_timeout(struct command *c, const json_t *request, struct pyro_error *err)
-{
-    c->timeout_ms = 0;
-    return !json_object_get(request, "timeout_ms") ||
-           json_get_int(request, "timeout_ms", 0, TIMEOUT_MAX_MS, &c->timeout_ms, err);
-}
-
-bool command_parse(struct command *ret, const struct guest *g, const json_t *request,
-                   struct pyro_error *err)
+bool command_parse(struct command *ret, const struct guest *g,
+                   const struct command_request *request, struct pyro_error *err)
 {
     *ret = (struct command){ 0 };
-    if (parse_arguments(ret, request, err) && parse_cwd(ret, g, request, err) &&
-        parse_env(ret, g, request, err) && parse_timeout(ret, request, err))
+    if (parse_arguments(ret, request->command, err) && parse_cwd(ret, g, request->cwd, err) &&
+        parse_env(ret, g, request->env, err))
         return true;
     command_release(ret);
     return false;

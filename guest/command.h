@@ -3,18 +3,18 @@
 #define PYRO_GUEST_COMMAND_H
 
 #include "guest/guest.h"
+#include "vmm/base/command_request.h"
 
 struct command {
     char **vector; /* a spare place, then the arguments and NULL; the strings are borrowed */
     char **env;    /* owned, strings too */
     char *cwd;     /* owned */
     const char *search_path; /* PATH in env */
-    int64_t timeout_ms;      /* 0: none */
 };
 
-/* Reads the members command, cwd, env and timeout_ms; borrows from the request. */
-bool command_parse(struct command *ret, const struct guest *g, const json_t *request,
-                   struct pyro_error *err) MUST_CHECK;
+/* What a request describes; borrows from it. */
+bool command_parse(struct command *ret, const struct guest *g,
+                   const struct command_request *request, struct pyro_error *err) MUST_CHECK;
 /* This program itself, with these arguments (borrowed, up to a NULL), in the root directory. */
 bool command_of_self(struct command *ret, const char *const *arguments,
                      struct pyro_error *err) MUST_CHECK;

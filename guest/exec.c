@@ -417,7 +417,8 @@ static void set_up(struct exec *x, const int ours[3])
 }
 
 /* False: nothing came of it, and nothing was accepted. */
-static bool start(struct exec *x, uint32_t id, const struct command *c, struct pyro_error *err)
+static bool start(struct exec *x, uint32_t id, const struct command *c, int64_t timeout_ms,
+                  struct pyro_error *err)
 {
     int child[3] = { -1, -1, -1 }, ours[3] = { -1, -1, -1 };
     enum spawn_result result = SPAWN_FAILED;
@@ -450,15 +451,15 @@ static bool start(struct exec *x, uint32_t id, const struct command *c, struct p
         end_unstarted(x, result, err);
         return true;
     }
-    if (c->timeout_ms)
-        loop_timer_set(x->g->loop, &x->timeout, c->timeout_ms, on_timeout, x);
+    if (timeout_ms)
+        loop_timer_set(x->g->loop, &x->timeout, timeout_ms, on_timeout, x);
     watch_output(&x->out[0], true);
     watch_output(&x->out[1], true);
     return true;
 }
 
 /* Releases the command. */
-static bool run_command(struct guest *g, uint32_t id, struct command *command,
+static bool run_command(struct guest *g, uint32_t id, struct command *command, int64_t timeout_ms,
                         struct pyro_error *err)
 {
     struct exec *x;
@@ -471,7 +472,7 @@ static bool run_command(struct guest *g, uint32_t id, struct command *command,
     }
     x->g = g;
     x->group = cgroup_new();
-    ok = start(x, id, command, err);
+    ok = start(x, id, command, timeout_ms, err);
     command_release(command);
     if (!ok && !x->pid) {
         cgroup_drop(x->group);
@@ -487,12 +488,14 @@ static bool check_count(const struct guest *g, struct pyro_error *err)
                      GUEST_STREAMS_MAX);
 }
 
-bool exec_op_exec(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err)
+bool exec_op_exec(struct guest *g, uint32_t id, const json_t *message, struct pyro_error *err)
 {
+    scoped_command_request request = { 0 };
     struct command command;
 
-    return check_count(g, err) && command_parse(&command, g, request, err) &&
-           run_command(g, id, &command, err);
+    return check_count(g, err) && command_request_load(exec_request_rows, message, &request, err) &&
+           command_parse(&command, g, &request, err) &&
+           run_command(g, id, &command, request.timeout_ms, err);
 }
 
 bool exec_run_self(struct guest *g, uint32_t id, const char *const *arguments,
@@ -501,5 +504,5 @@ bool exec_run_self(struct guest *g, uint32_t id, const char *const *arguments,
     struct command command;
 
     return check_count(g, err) && command_of_self(&command, arguments, err) &&
-           run_command(g, id, &command, err);
+           run_command(g, id, &command, 0, err);
 }

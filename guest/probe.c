@@ -63,7 +63,7 @@ struct probe {
     char answer[ANSWER_BYTES];
     size_t answered;
     /* command */
-    json_t *request;
+    struct command_request command; /* of a command */
     struct cgroup *group;
     pid_t pid, child; /* 0: none runs */
     bool late;        /* it was killed for the time it took */
@@ -332,7 +332,7 @@ static bool start_command(struct probe *p, struct pyro_error *err)
 
     if (null < 0)
         return pyro_fail_errno(err, "/dev/null");
-    if (!command_parse(&c, p->g, p->request, err))
+    if (!command_parse(&c, p->g, &p->command, err))
         return false;
     p->group = cgroup_new();
     sp = (struct spawn){ .argv = c.vector + 1,
@@ -452,14 +452,15 @@ static bool parse_socket(struct probe *p, const json_t *readiness, struct pyro_e
     return true;
 }
 
-static bool parse_file(struct probe *p, const json_t *readiness, const json_t *request,
+static bool parse_file(struct probe *p, const struct command_request *request,
                        struct pyro_error *err)
 {
-    scoped_free char *cwd = name_given(json_string_or(request, "cwd", WORKSPACE_DIR), err);
+    scoped_free char *cwd = name_given(request->cwd, err);
     scoped_free char *path = NULL, *whole = NULL;
     const char *text;
 
-    if (!cwd || !json_get_string(readiness, "path", &text, err) || !(path = name_given(text, err)))
+    if (!cwd || !json_get_string(request->readiness, "path", &text, err) ||
+        !(path = name_given(text, err)))
         return false;
     if (asprintf(&whole, "%s%s%s", *path == '/' ? "" : cwd, *path == '/' ? "" : "/", path) < 0)
         whole = NULL;
@@ -470,24 +471,24 @@ static bool parse_file(struct probe *p, const json_t *readiness, const json_t *r
     return p->path || pyro_fail(err, PYRO_NO_MEMORY, "readiness: out of memory");
 }
 
-static bool parse_command(struct probe *p, const json_t *readiness, const json_t *request,
+static bool parse_command(struct probe *p, const struct command_request *request,
                           struct pyro_error *err)
 {
     const char *line;
 
-    if (!json_get_string(readiness, "command", &line, err))
+    if (!json_get_string(request->readiness, "command", &line, err))
         return false;
-    p->request = json_copy((json_t *)(uintptr_t)request);
-    if (!p->request ||
-        json_object_set_new(p->request, "command", json_pack("[s, s, s]", "sh", "-c", line)) != 0)
-        return pyro_fail(err, PYRO_NO_MEMORY, "readiness: out of memory");
-    return true;
+    p->command = (struct command_request){ .command = json_pack("[s, s, s]", "sh", "-c", line),
+                                           .cwd = strdup(request->cwd),
+                                           .env = json_incref(request->env) };
+    return (p->command.command && p->command.cwd) ||
+           pyro_fail(err, PYRO_NO_MEMORY, "readiness: out of memory");
 }
 
-static bool parse(struct probe *p, const json_t *readiness, const json_t *request,
-                  struct pyro_error *err)
+static bool parse(struct probe *p, const struct command_request *request, struct pyro_error *err)
 {
     static const char *const kinds[] = { "file", "tcp", "http", "command" };
+    const json_t *readiness = request->readiness;
     unsigned kind = 0;
     const char *type;
 
@@ -502,12 +503,12 @@ static bool parse(struct probe *p, const json_t *readiness, const json_t *reques
     p->pause_ms = p->kind == PROBE_COMMAND || p->interval_ms < FIRST_PAUSE_MS ? p->interval_ms
                                                                               : FIRST_PAUSE_MS;
     if (p->kind == PROBE_FILE)
-        return parse_file(p, readiness, request, err);
-    return p->kind == PROBE_COMMAND ? parse_command(p, readiness, request, err)
+        return parse_file(p, request, err);
+    return p->kind == PROBE_COMMAND ? parse_command(p, request, err)
                                     : parse_socket(p, readiness, err);
 }
 
-struct probe *probe_new(struct guest *g, const json_t *readiness, const json_t *request,
+struct probe *probe_new(struct guest *g, const struct command_request *request,
                         void (*ready)(void *arg), void *arg, struct pyro_error *err)
 {
     struct probe *p = calloc(1, sizeof(*p));
@@ -517,7 +518,7 @@ struct probe *probe_new(struct guest *g, const json_t *readiness, const json_t *
         return NULL;
     }
     *p = (struct probe){ .g = g, .ready = ready, .arg = arg, .notify_fd = -1, .fd = -1 };
-    if (!parse(p, readiness, request, err)) {
+    if (!parse(p, request, err)) {
         probe_free(p);
         return NULL;
     }
@@ -549,7 +550,7 @@ void probe_free(struct probe *p)
     }
     free(p->path);
     free(p->question);
-    json_decref(p->request);
+    command_request_release(&p->command);
     free(p);
 }
 

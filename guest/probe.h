@@ -11,17 +11,17 @@
 #include <sys/types.h>
 
 #include "guest/guest.h"
+#include "vmm/base/command_request.h"
 
 struct probe;
 
 /*
- * Before the service is started: what is there already tells nothing of it. `readiness` is {"type":
- * "file", "path"}, {"type": "tcp", "host", "port"},
- * {"type": "http", "host", "port", "path"} or {"type": "command", "command"}, and "interval_ms";
- * `request` is the service's own, for cwd and env. ready(arg) is called once, from the loop; it
- * frees the probe.
+ * Before the service is started: what is there already tells nothing of it. The request is the
+ * service's own; its readiness is {"type": "file", "path"}, {"type": "tcp", "host", "port"},
+ * {"type": "http", "host", "port", "path"} or {"type": "command", "command"}, and "interval_ms".
+ * ready(arg) is called once, from the loop; it frees the probe.
  */
-struct probe *probe_new(struct guest *g, const json_t *readiness, const json_t *request,
+struct probe *probe_new(struct guest *g, const struct command_request *request,
                         void (*ready)(void *arg), void *arg, struct pyro_error *err) MUST_CHECK;
 /* Begins to try. */
 void probe_begin(struct probe *p);

@@ -421,15 +421,14 @@ static bool start(struct service *s, const struct command *c, struct pyro_error 
 }
 
 /* Looks at what is there before it is started. */
-static bool prepare_probe(struct service *s, const json_t *request, struct pyro_error *err)
+static bool prepare_probe(struct service *s, const struct command_request *request,
+                          struct pyro_error *err)
 {
-    const json_t *readiness = json_object_get(request, "readiness");
-
-    if (!json_is_object(readiness))
+    if (!request->readiness)
         return true;
-    if (!json_get_int(readiness, "timeout_ms", 0, TIME_MAX_MS, &s->patience_ms, err))
+    if (!json_get_int(request->readiness, "timeout_ms", 0, TIME_MAX_MS, &s->patience_ms, err))
         return false;
-    s->probe = probe_new(s->g, readiness, request, on_ready, s, err);
+    s->probe = probe_new(s->g, request, on_ready, s, err);
     return s->probe != NULL;
 }
 
@@ -466,29 +465,31 @@ static struct service *service_new(struct guest *g, const char *name)
     return s;
 }
 
-bool service_op_start(struct guest *g, const json_t *request, json_t **ret, struct pyro_error *err)
+bool service_op_start(struct guest *g, const json_t *message, json_t **ret, struct pyro_error *err)
 {
+    scoped_command_request request = { 0 };
     struct command command;
     const char *name;
     struct service *s;
     bool ok;
 
-    if (!json_get_string(request, "service", &name, err))
+    if (!command_request_load(service_request_rows, message, &request, err))
         return false;
+    name = request.service;
     if (!*name || strlen(name) > NAME_MAX_BYTES || find(g, name))
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "service '%.64s' is running, or no name",
                          name);
     if (g->service_count >= SERVICES_MAX)
         return pyro_fail(err, PYRO_GUEST_ERROR, "%d services are running; no more at once",
                          SERVICES_MAX);
-    if (!command_parse(&command, g, request, err))
+    if (!command_parse(&command, g, &request, err))
         return false;
     s = service_new(g, name);
     if (!s) {
         command_release(&command);
         return pyro_fail(err, PYRO_NO_MEMORY, "service: out of memory");
     }
-    ok = prepare_probe(s, request, err) && start(s, &command, err);
+    ok = prepare_probe(s, &request, err) && start(s, &command, err);
     command_release(&command);
     if (!ok) {
         service_free(s);

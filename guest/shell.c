@@ -564,29 +564,28 @@ static struct shell *shell_new(struct guest *g, const char *id)
     return s;
 }
 
-bool shell_op_open(struct guest *g, const json_t *request, json_t **ret UNUSED,
+bool shell_op_open(struct guest *g, const json_t *message, json_t **ret UNUSED,
                    struct pyro_error *err)
 {
+    scoped_command_request request = { 0 };
     struct command command;
-    int64_t cols, rows;
     const char *id;
     struct shell *s;
     bool ok;
 
-    if (!json_get_string(request, "shell", &id, err) ||
-        !json_get_int(request, "cols", 1, 1000, &cols, err) ||
-        !json_get_int(request, "rows", 1, 1000, &rows, err))
+    if (!command_request_load(shell_request_rows, message, &request, err))
         return false;
+    id = request.shell ? request.shell : "";
     if (!*id || strlen(id) > ID_MAX || find(g, id))
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "shell id '%.64s' is taken or too long", id);
     if (g->shell_count >= SHELLS_MAX)
         return pyro_fail(err, PYRO_GUEST_ERROR, "%d shells are open; no more at once", SHELLS_MAX);
-    if (!command_parse(&command, g, request, err))
+    if (!command_parse(&command, g, &request, err))
         return false;
     s = shell_new(g, id);
-    if (s && json_bool_or(request, "for_program", false))
+    if (s && request.for_program)
         inputrc_make(&s->inputrc, g, id, &command);
-    ok = s ? start(s, &command, (int)cols, (int)rows, err)
+    ok = s ? start(s, &command, (int)request.cols, (int)request.rows, err)
            : pyro_fail(err, PYRO_NO_MEMORY, "shell: out of memory");
     command_release(&command);
     if (!ok && s)

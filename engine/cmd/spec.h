@@ -80,8 +80,9 @@ struct arg_spec {
     bool (*check)(const char *value, struct pyro_error *err);
 };
 
-#define ARG_ROW_(S, F, T, C_TYPE)                                                                  \
-    .name = #F, .type = (T),                                                                       \
+#define ARG_ROW_(S, F, T, C_TYPE) ARG_ROW_NAMED_(#F, S, F, T, C_TYPE)
+#define ARG_ROW_NAMED_(NAME, S, F, T, C_TYPE)                                                      \
+    .name = NAME, .type = (T),                                                                     \
     .offset = offsetof(struct S, F) + _Generic(((struct S *)0)->F, C_TYPE: (size_t)0)
 
 #define ARG_STR(S, F, ...) { ARG_ROW_(S, F, ARG_TYPE_STR, const char *), __VA_ARGS__ }

@@ -21,7 +21,8 @@ static bool demo_run(const void *args, struct cmd_io *io, json_t **ret_result,
 {
     const struct demo_args *a = args;
     scoped_json json_t *command = json_pack("[s, s]", "git", "--version");
-    struct workspace_exec_spec exec = guest_command_spec(io, command, 30);
+    struct command_request request = { .command = command, .timeout_ms = 30000 };
+    struct workspace_exec_spec exec = guest_command_spec(io, &request);
     struct workspace_spec spec = { .environment = DEMO_ENVIRONMENT,
                                    .vcpu_count = 1,
                                    .mem_mib = DEFAULT_MEM_MIB,

@@ -30,9 +30,10 @@ static void prepare_template(const char *environment, struct cmd_io *io)
     struct workspace_spec spec = {
         .environment = environment, .vcpu_count = 1, .mem_mib = DEFAULT_MEM_MIB, .ttl_seconds = 600
     };
-    struct workspace_exec_spec exec = {
-        .command = command, .timeout_seconds = 60, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1
-    };
+    struct workspace_exec_spec exec = { .request = { .command = command, .timeout_ms = 60000 },
+                                        .stdin_fd = -1,
+                                        .stdout_fd = -1,
+                                        .stderr_fd = -1 };
     struct pyro_error why = { 0 };
     scoped_json json_t *result = NULL;
 

@@ -2,10 +2,13 @@
 #include "engine/commands/guest_command.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/cmd/status.h"
 #include "engine/commands/rows.h"
+#include "engine/state/names.h"
+#include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"
 
 static const struct row_spec cleanup_rows[] = {
@@ -29,22 +32,57 @@ const struct row_spec run_rows[] = {
     ROW_END,
 };
 
-json_t *guest_command_words(const struct arg_list *command, struct pyro_error *err)
+static bool words_of(json_t **ret, const struct arg_list *command, struct pyro_error *err)
 {
     for (size_t i = 0; i < command->count; i++)
-        if (!utf8_is_valid(command->items[i], strlen(command->items[i]))) {
-            pyro_fail(err, PYRO_INVALID_ARGUMENT, "word %zu of the command is not valid UTF-8",
-                      i + 1);
-            return NULL;
-        }
-    return list_to_json(command);
+        if (!utf8_is_valid(command->items[i], strlen(command->items[i])))
+            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "word %zu of the command is not UTF-8",
+                             i + 1);
+    *ret = list_to_json(command);
+    return true;
 }
 
-struct workspace_exec_spec guest_command_spec(const struct cmd_io *io, json_t *command,
-                                              int64_t timeout_seconds)
+/* An error shows the name at most: the value may be anybody's. */
+static bool add_variable(json_t *env, const char *item, struct pyro_error *err)
 {
-    return (struct workspace_exec_spec){ .command = command,
-                                         .timeout_seconds = timeout_seconds,
+    size_t n = strcspn(item, "=");
+    scoped_free char *name = str_printf("%.*s", (int)n, item);
+    const char *value = item[n] ? item + n + 1 : getenv(name);
+
+    if (!command_variable_is_valid(item, n)) {
+        pyro_fail(err, PYRO_INVALID_ARGUMENT,
+                  "--env: '%.100s' is not the name of an environment variable", name);
+        return pyro_hint(err, "give NAME=VALUE; a name has letters, digits and '_', and does not "
+                              "begin with a digit");
+    }
+    if (value && !utf8_is_valid(value, strlen(value)))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "--env: the value of '%.100s' is not UTF-8",
+                         name);
+    if (value)
+        json_object_set_new(env, name, json_string(value));
+    return true;
+}
+
+bool guest_command_request(struct command_request *ret, const struct how_args *how,
+                           const struct arg_list *command, struct pyro_error *err)
+{
+    if (command && !words_of(&ret->command, command, err))
+        return false;
+    ret->env = json_object();
+    for (size_t i = 0; i < how->env.count; i++)
+        if (!add_variable(ret->env, how->env.items[i], err))
+            return false;
+    ret->secret_env = secrets_parse_env(how->secret_env.items, how->secret_env.count, err);
+    if (!ret->secret_env)
+        return pyro_wrap(err, "--secret-env");
+    ret->cwd = workspace_cwd(how->cwd, err);
+    return ret->cwd && command_request_check(ret, err);
+}
+
+struct workspace_exec_spec guest_command_spec(const struct cmd_io *io,
+                                              const struct command_request *request)
+{
+    return (struct workspace_exec_spec){ .request = *request,
                                          .stdin_fd = io->in_fd,
                                          .stdout_fd = io->json ? -1 : io->out_fd,
                                          .stderr_fd = io->json ? -1 : io->err_fd };
@@ -59,7 +97,7 @@ static void note_end(struct cmd_io *io, bool to_err, const char *text, bool cut)
         cmd_io_note(io, to_err, text, strlen(text));
 }
 
-void guest_command_ended(struct cmd_io *io, const json_t *result, int64_t timeout_seconds)
+void guest_command_ended(struct cmd_io *io, const json_t *result, int64_t timeout_ms)
 {
     bool timed_out = json_bool_or(result, "timed_out", false);
 
@@ -72,7 +110,7 @@ void guest_command_ended(struct cmd_io *io, const json_t *result, int64_t timeou
              json_bool_or(result, "stderr_truncated", false));
     if (timed_out)
         cmd_io_warn(io, "timed out after %" PRId64 " s (raise --timeout-seconds; 0: no limit)",
-                    timeout_seconds);
+                    timeout_ms / 1000);
 }
 
 struct run_phases {
@@ -96,7 +134,7 @@ json_t *guest_command_run(struct cmd_io *io, const struct workspace_spec *spec,
 
     if (!r)
         return NULL;
-    guest_command_ended(io, r, exec->timeout_seconds);
+    guest_command_ended(io, r, exec->request.timeout_ms);
     cmd_io_summary(io, "run",
                    (const struct summary_item[]){
                        { "environment", json_string_or(r, "environment", NULL) },

@@ -5,17 +5,21 @@
 
 #include "engine/cmd/io.h"
 #include "engine/cmd/spec.h"
+#include "engine/commands/rows.h"
 #include "engine/workspace/workspace.h"
 
-/* The words of a command as a JSON array, new; NULL when one is no UTF-8, which the wire cannot
- * carry. */
-json_t *guest_command_words(const struct arg_list *command, struct pyro_error *err) MUST_CHECK;
-/* Streams passed through, or with --json only collected. Borrows command. */
-struct workspace_exec_spec guest_command_spec(const struct cmd_io *io, json_t *command,
-                                              int64_t timeout_seconds);
+/*
+ * What is to run, and how, checked; command NULL: a shell. *ret has been zeroed, and is to be
+ * released in any case. The wire cannot carry what is not UTF-8.
+ */
+bool guest_command_request(struct command_request *ret, const struct how_args *how,
+                           const struct arg_list *command, struct pyro_error *err) MUST_CHECK;
+/* Streams passed through, or with --json only collected. Borrows the request. */
+struct workspace_exec_spec guest_command_spec(const struct cmd_io *io,
+                                              const struct command_request *request);
 /* Takes the exit status over from a result, and notes whether its output ended in the middle of a
  * line. Says what to do about one whose time was up. */
-void guest_command_ended(struct cmd_io *io, const json_t *result, int64_t timeout_seconds);
+void guest_command_ended(struct cmd_io *io, const json_t *result, int64_t timeout_ms);
 /* Runs a command in a VM of its own, telling phases and the summary as [run] lines: `run`'s object,
  * new. */
 json_t *guest_command_run(struct cmd_io *io, const struct workspace_spec *spec,

@@ -4,9 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/secret/secrets.h"
-#include "engine/state/network_policy.h"
-
 #define VCPUS_MAX 32
 #define MIB (1024 * 1024)
 
@@ -46,15 +43,6 @@ json_t *list_to_json(const struct arg_list *list)
     for (size_t i = 0; i < list->count; i++)
         json_array_append_new(array, json_stringn_nocheck(list->items[i], strlen(list->items[i])));
     return array;
-}
-
-json_t *secret_env_of(const struct arg_list *list, struct pyro_error *err)
-{
-    json_t *wanted = secrets_parse_env(list->items, list->count, err);
-
-    if (!wanted)
-        pyro_wrap(err, "--secret-env");
-    return wanted;
 }
 
 json_t *labels_to_json(const struct arg_list *list)

@@ -1,22 +1,22 @@
 /* engine/commands/shell_open.c: a new shell in a workspace. */
+#include "engine/commands/guest_command.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/shell_rows.h"
 #include "engine/commands/table.h"
 #include "engine/shell/shell.h"
 
 struct shell_open_args {
-    const char *workspace, *cwd;
+    const char *workspace;
+    struct how_args how;
     int64_t cols, rows, max_wait_ms;
-    struct arg_list secret_env;
     bool interactive, id_only;
 };
 
 static const struct arg_spec shell_open_rows[] = {
     ARG_WORKSPACE(shell_open_args, workspace),
-    ARG_CWD(shell_open_args),
+    ARG_HOW(shell_open_args),
     ARG_INT(shell_open_args, cols, .min = 2, .max = 1000, .def = 120, .help = "Columns"),
     ARG_INT(shell_open_args, rows, .min = 1, .max = 1000, .def = 30, .help = "Rows"),
-    ARG_SECRET_ENV(shell_open_args),
     ARG_FLAG(shell_open_args, interactive,
              .help = "For a person's keys: with completion, pagers, editors and history expansion, "
                      "and not waited for"),
@@ -37,16 +37,14 @@ static bool shell_open_run(const void *args, struct cmd_io *io, json_t **ret_res
                            struct pyro_error *err)
 {
     const struct shell_open_args *a = args;
-    scoped_json json_t *secret_env = secret_env_of(&a->secret_env, err);
-    struct shell_open_spec spec = { .cwd = a->cwd,
-                                    .cols = a->cols,
-                                    .rows = a->rows,
-                                    .secret_env = secret_env,
-                                    .interactive = a->interactive,
-                                    .max_wait_ms = a->max_wait_ms };
+    scoped_command_request request = { .cols = a->cols,
+                                       .rows = a->rows,
+                                       .interactive = a->interactive };
+    struct shell_open_spec spec = { .max_wait_ms = a->max_wait_ms };
 
-    if (!secret_env)
+    if (!guest_command_request(&request, &a->how, NULL, err))
         return false;
+    spec.request = request;
     *ret_result = shell_open(a->workspace, &spec, err);
     if (!*ret_result)
         return false;

@@ -8,17 +8,17 @@
 #include "engine/workspace/workspace.h"
 
 struct workspace_exec_args {
-    const char *workspace, *cwd;
+    const char *workspace;
+    struct how_args how;
     int64_t timeout_seconds;
     bool no_stdin;
-    struct arg_list secret_env, command;
+    struct arg_list command;
 };
 
 static const struct arg_spec workspace_exec_rows[] = {
     ARG_WORKSPACE(workspace_exec_args, workspace),
     ARG_TIMEOUT_SECONDS(workspace_exec_args),
-    ARG_CWD(workspace_exec_args),
-    ARG_SECRET_ENV(workspace_exec_args),
+    ARG_HOW(workspace_exec_args),
     ARG_FLAG(workspace_exec_args, no_stdin, .help = "Pass no input (stdin is at end of file)"),
     ARG_COMMAND(workspace_exec_args, command),
     ARG_END,
@@ -42,23 +42,21 @@ static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret
                                struct pyro_error *err)
 {
     const struct workspace_exec_args *a = args;
-    scoped_json json_t *command = guest_command_words(&a->command, err);
-    scoped_json json_t *secret_env = NULL;
-    struct workspace_exec_spec spec = guest_command_spec(io, command, a->timeout_seconds);
+    scoped_command_request request = { .timeout_ms = a->timeout_seconds * 1000 };
+    struct workspace_exec_spec spec;
     struct number_text sequence, exit_code, duration;
     const json_t *r;
     int64_t left;
 
-    if (!command || !(secret_env = secret_env_of(&a->secret_env, err)))
+    if (!guest_command_request(&request, &a->how, &a->command, err))
         return false;
-    spec.secret_env = secret_env;
-    spec.cwd = a->cwd;
+    spec = guest_command_spec(io, &request);
     if (a->no_stdin)
         spec.stdin_fd = -1;
     r = *ret_result = workspace_exec(a->workspace, &spec, err);
     if (!r)
         return false;
-    guest_command_ended(io, r, a->timeout_seconds);
+    guest_command_ended(io, r, request.timeout_ms);
     left = json_int_or(r, "left_behind", 0);
     if (left > 0 && !io->json)
         cmd_io_warn(io,

@@ -155,8 +155,8 @@ static json_t *run_in_machine(struct examination *x, const char *environment,
                                    .mem_mib = TRY_MEM_MIB,
                                    .ttl_seconds = TRY_SECONDS,
                                    .network_policy = policy };
-    struct workspace_exec_spec exec = { .command = command,
-                                        .timeout_seconds = TRY_SECONDS,
+    struct workspace_exec_spec exec = { .request = { .command = command,
+                                                     .timeout_ms = TRY_SECONDS * 1000 },
                                         .stdin_fd = -1,
                                         .stdout_fd = -1,
                                         .stderr_fd = -1 };

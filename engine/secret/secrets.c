@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vmm/base/command_request.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"
 
@@ -32,10 +33,7 @@ void secrets_release(struct secrets *s)
 
 bool secret_name_is_valid(const char *name, size_t n)
 {
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
-
-    return n && n <= SECRET_NAME_MAX && strspn(name, allowed) >= n &&
-           !(name[0] >= '0' && name[0] <= '9');
+    return n <= SECRET_NAME_MAX && command_variable_is_valid(name, n);
 }
 
 static const struct secret *find(const struct secrets *s, const char *name)

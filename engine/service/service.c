@@ -14,22 +14,19 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
                       struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
+    struct command_request asked = spec->request;
     scoped_json json_t *readiness = NULL, *request = NULL;
-    scoped_free char *cwd = workspace_cwd(spec->cwd, err);
+    scoped_free char *service = str_printf("%s", name);
     struct pyro_error why = { 0 };
     json_t *view;
     int64_t deadline_ms = clock_ms() + spec->ready.timeout_seconds * 1000 + CALL_DEADLINE_MS;
 
-    if (!cwd || !workspace_check_name("service", name, err) ||
+    if (!workspace_check_name("service", name, err) ||
         !service_readiness_parse(&spec->ready, &readiness, err) || !workspace_open(ref, &o, err))
         return NULL;
-    request = json_pack("{s:s, s:s, s:s, s:O, s:s, s:O?, s:O*, s:O*}", "op", "service", "do",
-                        "start", "service", name, "command", spec->command, "cwd", cwd, "readiness",
-                        readiness, "secret_env", spec->secret_env, "published", spec->published);
-    if (!request) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the command is not valid UTF-8");
-        return NULL;
-    }
+    asked.service = service;
+    asked.readiness = readiness;
+    request = command_request_pack(service_request_rows, &asked, "service", "start");
     if (readiness && !spec->ready.timeout_seconds)
         deadline_ms = 0;
     view = supervisor_call(o.dir_fd, o.id, request, deadline_ms, &why);

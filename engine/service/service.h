@@ -11,6 +11,7 @@
 #define PYRO_SERVICE_H
 
 #include "engine/state/service_files.h"
+#include "vmm/base/command_request.h"
 
 /* At most one of the four is not NULL. */
 struct service_readiness {
@@ -23,10 +24,9 @@ struct service_readiness {
 };
 
 struct service_start_spec {
-    json_t *command;    /* array of strings, borrowed */
-    const char *cwd;    /* NULL: /workspace */
-    json_t *secret_env; /* {VARIABLE: NAME of a secret}, borrowed; NULL: none */
-    json_t *published;  /* of service_publish_parse(), borrowed; NULL: none */
+    /* Borrowed, but for `service` and `readiness`, which are not looked at; cwd of workspace_cwd(),
+     * NULL: /workspace; `published` of service_publish_parse(). */
+    struct command_request request;
     struct service_readiness ready;
 };
 /* Returns once it is ready. One that ends before, or is not ready in time, is PYRO_SERVICE_FAILED;

@@ -88,20 +88,14 @@ static void await_prompt(const struct workspace_handle *o, int64_t max_wait_ms, 
 json_t *shell_open(const char *ref, const struct shell_open_spec *spec, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    scoped_free char *cwd = workspace_cwd(spec->cwd, err);
     json_t *view;
 
-    if (!cwd || !workspace_open(ref, &o, err))
+    if (!workspace_open(ref, &o, err))
         return NULL;
-    view =
-        call(&o,
-             json_pack("{s:s, s:s, s:s, s:I, s:I, s:O*, s:b}", "op", "shell", "do", "open", "cwd",
-                       cwd, "cols", (json_int_t)spec->cols, "rows", (json_int_t)spec->rows,
-                       "secret_env", spec->secret_env, "interactive", spec->interactive),
-             err);
+    view = call(&o, command_request_pack(shell_request_rows, &spec->request, "shell", "open"), err);
     if (view)
         json_object_set_new(view, "at_prompt", json_null());
-    if (view && spec->max_wait_ms && !spec->interactive)
+    if (view && spec->max_wait_ms && !spec->request.interactive)
         await_prompt(&o, spec->max_wait_ms, &view);
     return view;
 }

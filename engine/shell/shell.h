@@ -11,12 +11,12 @@
 #define PYRO_SHELL_H
 
 #include "engine/state/shell_files.h"
+#include "vmm/base/command_request.h"
 
 struct shell_open_spec {
-    const char *cwd; /* NULL: /workspace */
-    int64_t cols, rows;
-    json_t *secret_env; /* {VARIABLE: NAME of a secret}, borrowed; NULL: none */
-    bool interactive;   /* a person types: completion, pagers, editors and history expansion stay */
+    /* Borrowed; cwd of workspace_cwd(), NULL: /workspace. `interactive`: a person types;
+     * completion, pagers, editors and history expansion stay. */
+    struct command_request request;
     int64_t max_wait_ms; /* for the first prompt or the shell's end, here and not in the supervisor;
                             0: returned at once. An interactive one is not waited for */
 };

@@ -319,53 +319,35 @@ static const struct stream_ops client_ops = { .data = client_data,
                                               .writable = client_writable,
                                               .closed = client_closed };
 
-static bool check_request(const json_t *request, struct pyro_error *err)
-{
-    const json_t *command = json_object_get(request, "command"), *word;
-    size_t i;
-
-    if (!json_is_array(command) || !json_array_size(command))
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "no command is given");
-    json_array_foreach ((json_t *)(uintptr_t)command, i, word)
-        if (!json_is_string(word))
-            return pyro_fail(err, PYRO_INVALID_ARGUMENT,
-                             "the command holds something else than strings");
-    return true;
-}
-
-static bool begin(struct exec *x, const json_t *request, struct pyro_error *err)
+static bool begin(struct exec *x, struct command_request *request, struct pyro_error *err)
 {
     struct supervisor *s = x->supervisor;
-    scoped_json json_t *to_guest = NULL, *first = NULL, *env = json_object();
-    int64_t timeout_ms = json_int_or(request, "timeout_ms", 0);
+    scoped_json json_t *to_guest = NULL, *first = NULL;
 
     x->entry = (struct command_entry){ .sequence = s->record.command_count + 1,
                                        .command = x->command,
                                        .cwd = x->cwd,
                                        .host_compat = s->record.host_compat,
                                        .recorded_at = clock_wall() };
-    if (!supervisor_secret_env(s, request, env, err) ||
-        !command_begin(&s->commands, &x->entry, err))
+    if (!supervisor_secret_env(s, request, err) || !command_begin(&s->commands, &x->entry, err))
         return false;
     s->record.command_count++;
-    to_guest = json_pack("{s:s, s:O, s:s, s:O, s:I}", "op", "exec", "command",
-                         json_object_get(request, "command"), "cwd",
-                         json_string_or(request, "cwd", "/workspace"), "env", env, "timeout_ms",
-                         (json_int_t)timeout_ms);
+    to_guest = command_request_pack(exec_request_rows, request, "exec", NULL);
     if (!stream_open(s->guest, &x->guest, to_guest, &guest_ops, x, err)) {
         record_end(x, 125, false, 0, err->message);
         return false;
     }
-    if (timeout_ms > 0)
-        loop_timer_set(s->loop, &x->silence, timeout_ms + SILENCE_MS, on_silence, x);
+    if (request->timeout_ms > 0)
+        loop_timer_set(s->loop, &x->silence, request->timeout_ms + SILENCE_MS, on_silence, x);
     supervisor_touch(s);
     first = json_pack("{s:I}", "sequence", (json_int_t)x->entry.sequence);
     stream_message(&x->client, first);
     return true;
 }
 
-void exec_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *request)
+void exec_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *message)
 {
+    scoped_command_request request = { 0 };
     struct pyro_error err = { 0 };
     struct exec *x;
 
@@ -375,7 +357,7 @@ void exec_open(struct supervisor *s, struct link *client, uint32_t id, const jso
         pyro_fail(&err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost", s->record.id);
     else if (s->disk_full)
         host_disk_error(&err);
-    if (err.code || !check_request(request, &err)) {
+    if (err.code || !command_request_load(exec_request_rows, message, &request, &err)) {
         stream_refuse(client, id, &err);
         return;
     }
@@ -384,8 +366,8 @@ void exec_open(struct supervisor *s, struct link *client, uint32_t id, const jso
     x->supervisor = s;
     x->next = s->execs;
     s->execs = x;
-    x->command = hide_in_copy(s->redactor, json_object_get(request, "command"));
-    x->cwd = hide_in_text(s->redactor, json_string_or(request, "cwd", "/workspace"), false);
+    x->command = hide_in_copy(s->redactor, request.command);
+    x->cwd = hide_in_text(s->redactor, request.cwd, false);
     x->began_ms = clock_ms();
     x->paused_ms = s->paused_ms;
     pipe_init(&x->pipes[WIRE_STDIN], WIRE_STDIN, &x->client, &x->guest);
@@ -397,7 +379,7 @@ void exec_open(struct supervisor *s, struct link *client, uint32_t id, const jso
         exec_free(x);
         return;
     }
-    if (!begin(x, request, &err)) {
+    if (!begin(x, &request, &err)) {
         stream_fail(&x->client, &err);
         exec_free(x);
     }

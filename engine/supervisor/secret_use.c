@@ -27,12 +27,13 @@ json_t *supervisor_secret_values(struct supervisor *s, struct pyro_error *err)
                : NULL;
 }
 
-bool supervisor_secret_env(struct supervisor *s, const json_t *request, json_t *env,
-                           struct pyro_error *err)
+bool supervisor_secret_env(struct supervisor *s, struct command_request *r, struct pyro_error *err)
 {
-    const json_t *wanted = json_object_get(request, "secret_env");
+    scoped_json json_t *wanted = take_ptr(&r->secret_env);
     scoped_secrets secrets = { .count = 0 };
 
-    return !json_object_size(wanted) ||
-           (secrets_load(s->dir_fd, &secrets, err) && secrets_set_env(&secrets, wanted, env, err));
+    if (!r->env)
+        r->env = json_object();
+    return !json_object_size(wanted) || (secrets_load(s->dir_fd, &secrets, err) &&
+                                         secrets_set_env(&secrets, wanted, r->env, err));
 }

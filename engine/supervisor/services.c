@@ -261,25 +261,19 @@ static void on_started(struct stream *stream, const json_t *result, const struct
 }
 
 /* The guest gets the command as it was given, the record without secrets. */
-static bool start_in_guest(struct service *sv, const json_t *asked, struct pyro_error *err)
+static bool start_in_guest(struct service *sv, struct command_request *r, struct pyro_error *err)
 {
     static const struct stream_ops ops = { .closed = on_started };
-    scoped_json json_t *request = NULL, *env = json_object();
+    scoped_json json_t *request = NULL;
 
-    if (!supervisor_secret_env(sv->supervisor, asked, env, err))
+    if (!supervisor_secret_env(sv->supervisor, r, err))
         return false;
-    request = json_pack("{s:s, s:s, s:O, s:s, s:O, s:O?}", "op", "service_start", "service",
-                        sv->record.name, "command", json_object_get(asked, "command"), "cwd",
-                        json_string_or(asked, "cwd", "/workspace"), "env", env, "readiness",
-                        sv->record.readiness ? json_object_get(asked, "readiness") : NULL);
+    request = command_request_pack(service_request_rows, r, "service_start", NULL);
     return stream_open(sv->supervisor->guest, &sv->out[0].guest, request, &ops, sv, err);
 }
 
-static bool check_start(struct supervisor *s, const char *name, const json_t *request,
-                        struct pyro_error *err)
+static bool check_start(struct supervisor *s, const char *name, struct pyro_error *err)
 {
-    if (!json_array_size(json_object_get(request, "command")))
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "no command is given");
     for (struct service *sv = s->services; sv; sv = sv->next)
         if (!strcmp(sv->record.name, name)) {
             pyro_fail(err, PYRO_SERVICE_STATE, "service '%s' is %s already", name,
@@ -290,10 +284,10 @@ static bool check_start(struct supervisor *s, const char *name, const json_t *re
     return true;
 }
 
-static struct service *begin(struct supervisor *s, const char *name, const json_t *request,
+static struct service *begin(struct supervisor *s, const struct command_request *request,
                              json_t *published, struct pyro_error *err)
 {
-    const json_t *readiness = json_object_get(request, "readiness");
+    const char *name = request->service;
     struct service_record r = { .state = SERVICE_STARTING,
                                 .host_compat = s->record.host_compat,
                                 .started_at = clock_wall(),
@@ -309,10 +303,10 @@ static struct service *begin(struct supervisor *s, const char *name, const json_
     if (!service_make_room(s->dir_fd, name, err))
         return NULL;
     snprintf(r.name, sizeof(r.name), "%s", name);
-    r.command = hide_in_copy(s->redactor, json_object_get(request, "command"));
-    r.readiness = json_is_object(readiness) ? hide_in_copy(s->redactor, readiness) : NULL;
+    r.command = hide_in_copy(s->redactor, request->command);
+    r.readiness = request->readiness ? hide_in_copy(s->redactor, request->readiness) : NULL;
     r.published = json_incref(published);
-    r.cwd = hide_in_text(s->redactor, json_string_or(request, "cwd", "/workspace"), false);
+    r.cwd = hide_in_text(s->redactor, request->cwd, false);
     if (!service_record_save(s->dir_fd, &r, err)) {
         service_record_release(&r);
         return NULL;
@@ -323,15 +317,17 @@ static struct service *begin(struct supervisor *s, const char *name, const json_
 }
 
 static void op_start(struct supervisor *s, struct link *client, uint32_t id, const char *name,
-                     const json_t *request)
+                     const json_t *message)
 {
+    scoped_command_request request = { 0 };
     struct pyro_error err = { 0 };
     scoped_json json_t *published = NULL;
     struct service *sv = NULL;
 
-    if (check_start(s, name, request, &err) &&
-        ports_publish(s, name, json_object_get(request, "published"), &published, &err)) {
-        sv = begin(s, name, request, published, &err);
+    if (check_start(s, name, &err) &&
+        command_request_load(service_request_rows, message, &request, &err) &&
+        ports_publish(s, name, request.published, &published, &err)) {
+        sv = begin(s, &request, published, &err);
         if (!sv)
             ports_close(s, name);
     }
@@ -343,7 +339,7 @@ static void op_start(struct supervisor *s, struct link *client, uint32_t id, con
     sv->opening = true;
     sv->start_client = client;
     sv->start_id = id;
-    if (!start_in_guest(sv, request, &err))
+    if (!start_in_guest(sv, &request, &err))
         start_failed(sv, &err);
 }
 

@@ -463,45 +463,52 @@ static json_t *program_env(void)
                      "cat", "SYSTEMD_PAGER", "cat", "GIT_EDITOR", "true");
 }
 
-static bool open_in_guest(struct shell *sh, const json_t *asked, struct pyro_error *err)
+static bool open_in_guest(struct shell *sh, struct command_request *r, struct pyro_error *err)
 {
     static const struct stream_ops ops = { .closed = on_opened };
-    bool for_program = !json_bool_or(asked, "interactive", true);
-    scoped_json json_t *env = for_program ? program_env() : json_object(), *request = NULL;
+    scoped_json json_t *given = take_ptr(&r->env), *request = NULL;
 
-    json_object_set_new(env, "TERM", json_string("xterm-256color"));
-    if (!supervisor_secret_env(sh->supervisor, asked, env, err))
+    r->for_program = !r->interactive;
+    r->env = r->for_program ? program_env() : json_object();
+    json_object_set_new(r->env, "TERM", json_string("xterm-256color"));
+    json_object_update(r->env, given);
+    if (!supervisor_secret_env(sh->supervisor, r, err))
         return false;
-    request =
-        json_pack("{s:s, s:s, s:[s, s*], s:s, s:I, s:I, s:O, s:b}", "op", "shell_open", "shell",
-                  sh->record.id, "command", "bash", for_program ? "+H" : NULL, "cwd",
-                  json_string_or(asked, "cwd", "/workspace"), "cols", (json_int_t)sh->record.cols,
-                  "rows", (json_int_t)sh->record.rows, "env", env, "for_program", for_program);
+    r->shell = str_printf("%s", sh->record.id);
+    r->command = json_pack("[s, s*]", "bash", r->for_program ? "+H" : NULL);
+    request = command_request_pack(shell_request_rows, r, "shell_open", NULL);
     return stream_open(sh->supervisor->guest, &sh->guest, request, &ops, sh, err);
 }
 
-void shells_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *request)
+static struct shell *begin(struct supervisor *s, const struct command_request *request,
+                           struct pyro_error *err)
 {
-    struct pyro_error err = { 0 };
     struct shell_record r = { .running = true,
                               .host_compat = s->record.host_compat,
-                              .cols = json_int_or(request, "cols", 120),
-                              .rows = json_int_or(request, "rows", 30),
+                              .cols = request->cols,
+                              .rows = request->rows,
                               .started_at = clock_wall(),
                               .exit_code = -1 };
-    scoped_free char *cwd =
-        hide_in_text(s->redactor, json_string_or(request, "cwd", "/workspace"), false);
-    struct shell *sh = NULL;
+    scoped_free char *cwd = hide_in_text(s->redactor, request->cwd, false);
 
     r.cwd = cwd;
     if (mkdirat(s->dir_fd, SHELLS_DIR, 0700) != 0 && !s->shell_number)
         s->shell_number = (int)shell_highest_number(s->dir_fd);
     snprintf(r.id, sizeof(r.id), "sh%d", ++s->shell_number % 1000000000);
     shell_remove_files(s->dir_fd, r.id); /* a log without a record is of no shell */
+    return shell_new(s, &r, err);
+}
+
+void shells_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *message)
+{
+    scoped_command_request request = { 0 };
+    struct pyro_error err = { 0 };
+    struct shell *sh = NULL;
+
     if (!s->guest)
         pyro_fail(&err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost", s->record.id);
-    else
-        sh = shell_new(s, &r, &err);
+    else if (command_request_load(shell_request_rows, message, &request, &err))
+        sh = begin(s, &request, &err);
     if (!sh) {
         stream_refuse(client, id, &err);
         return;
@@ -510,7 +517,7 @@ void shells_open(struct supervisor *s, struct link *client, uint32_t id, const j
     sh->open_client = client;
     sh->open_id = id;
     /* Recorded before the guest has it: whoever comes after a crash finds it and tidies up. */
-    if (!shell_record_save(s->dir_fd, &sh->record, &err) || !open_in_guest(sh, request, &err))
+    if (!shell_record_save(s->dir_fd, &sh->record, &err) || !open_in_guest(sh, &request, &err))
         open_failed(sh, &err);
 }
 

@@ -21,6 +21,7 @@
 #include "engine/state/commands.h"
 #include "engine/state/record.h"
 #include "engine/state/supervise_start.h"
+#include "vmm/base/command_request.h"
 #include "vmm/base/link.h"
 #include "vmm/base/loop.h"
 #include "vmm/base/redact.h"
@@ -109,8 +110,8 @@ void supervisor_save_soon(struct supervisor *s);
 bool supervisor_load_secrets(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
 /* {NAME: value}, new. */
 json_t *supervisor_secret_values(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
-/* Adds to `env` the variables that a request's `secret_env` {VARIABLE: NAME} asks for. */
-bool supervisor_secret_env(struct supervisor *s, const json_t *request, json_t *env,
+/* Puts the variables that a request's secret_env asks for into its env, in place of it. */
+bool supervisor_secret_env(struct supervisor *s, struct command_request *r,
                            struct pyro_error *err) MUST_CHECK;
 /* Notes activity. */
 void supervisor_touch(struct supervisor *s);

@@ -282,18 +282,18 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 static json_t *make_result(struct session *x, const char *id,
                            const struct workspace_exec_spec *spec)
 {
-    scoped_free char *cwd = workspace_cwd(spec->cwd, x->err);
+    const char *cwd = spec->request.cwd ? spec->request.cwd : "/workspace";
     int64_t code, duration_ms, sequence;
     bool timed_out;
     json_t *j;
 
-    if (!cwd || !json_get_int(x->result, "exit_code", 0, 255, &code, x->err) ||
+    if (!json_get_int(x->result, "exit_code", 0, 255, &code, x->err) ||
         !json_get_int(x->result, "duration_ms", 0, INT64_MAX, &duration_ms, x->err) ||
         !json_get_int(x->result, "sequence", 1, INT64_MAX, &sequence, x->err) ||
         !json_get_bool(x->result, "timed_out", &timed_out, x->err))
         return NULL;
     j = json_pack("{s:s, s:I, s:s, s:O, s:I, s:I, s:b, s:I}", "workspace_id", id, "sequence",
-                  (json_int_t)sequence, "cwd", cwd, "command", spec->command, "exit_code",
+                  (json_int_t)sequence, "cwd", cwd, "command", spec->request.command, "exit_code",
                   (json_int_t)code, "duration_ms", (json_int_t)duration_ms, "timed_out", timed_out,
                   "left_behind",
                   (json_int_t)(timed_out ? 0 : json_int_or(x->result, "left_behind", 0)));
@@ -308,16 +308,9 @@ static bool run_session(struct session *x, struct link *link,
     static const struct stream_ops ops = {
         .data = on_data, .message = on_message, .writable = on_writable, .closed = on_closed
     };
-    scoped_free char *cwd = workspace_cwd(spec->cwd, x->err);
-    scoped_json json_t *request = NULL;
+    scoped_json json_t *request =
+        command_request_pack(exec_request_rows, &spec->request, "exec", NULL);
 
-    if (!cwd)
-        return false;
-    request = json_pack("{s:s, s:O, s:s, s:I, s:O*}", "op", "exec", "command", spec->command, "cwd",
-                        cwd, "timeout_ms", (json_int_t)spec->timeout_seconds * 1000, "secret_env",
-                        spec->secret_env);
-    if (!request)
-        return pyro_fail(x->err, PYRO_INVALID_ARGUMENT, "the command is not valid UTF-8");
     if (!stream_open(link, &x->stream, request, &ops, x, x->err))
         return false;
     if (x->stdin_fd < 0)

@@ -12,6 +12,7 @@
 #include "engine/helper/progress.h"
 #include "engine/secret/secrets.h"
 #include "engine/state/network_policy.h"
+#include "vmm/base/command_request.h"
 #include "vmm/base/json.h"
 
 struct workspace_spec {
@@ -52,12 +53,9 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
                          struct pyro_error *err) MUST_CHECK;
 
 struct workspace_exec_spec {
-    json_t *command;          /* array of strings, borrowed */
-    const char *cwd;          /* NULL: /workspace */
-    json_t *secret_env;       /* {VARIABLE: NAME of a secret}, borrowed; NULL: none */
-    int64_t timeout_seconds;  /* 0: none */
-    int stdin_fd;             /* -1: the command reads end-of-file */
-    int stdout_fd, stderr_fd; /* where output is passed on as it comes; -1: nowhere */
+    struct command_request request; /* borrowed; cwd of workspace_cwd(), NULL: /workspace */
+    int stdin_fd;                   /* -1: the command reads end-of-file */
+    int stdout_fd, stderr_fd;       /* where output is passed on as it comes; -1: nowhere */
 };
 /*
  * Runs a command and waits for it; SIGINT, SIGTERM and SIGHUP of this process are passed on to it

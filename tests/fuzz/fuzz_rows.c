@@ -1,12 +1,12 @@
 /*
  * A struct by rows of every kind, from whatever JSON: it is refused with the name of a member, or
  * loaded within its bounds; what was loaded is shown as declared, and is the same when it is saved
- * and loaded again.
+ * and loaded again. The same for requests to run something.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/base/rows.h"
+#include "vmm/base/command_request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
@@ -53,6 +53,19 @@ static void check_bounds(const struct thing *t)
     BUG_ON(json_array_size(t->words) > 3 || json_object_size(t->labels) > 3);
 }
 
+/* The requests that come from a client, and from the host into a guest. */
+static void try_request(const struct row_spec *of, const json_t *j)
+{
+    scoped_command_request r = { 0 }, again = { 0 };
+    scoped_json json_t *packed = NULL;
+
+    if (!command_request_load(of, j, &r, NULL))
+        return;
+    packed = command_request_pack(of, &r, "exec", NULL);
+    BUG_ON(!packed || !command_request_load(of, packed, &again, NULL));
+    BUG_ON(!r.cwd || strcmp(r.cwd, again.cwd) != 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     scoped_json json_t *j = json_parse(bytes, n, JSON_BYTES_MAX, NULL), *first = NULL,
@@ -75,5 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     }
     rows_release(rows, &t);
     rows_release(rows, &again);
+    try_request(exec_request_rows, j);
+    try_request(shell_request_rows, j);
+    try_request(service_request_rows, j);
     return 0;
 }

@@ -624,7 +624,7 @@ static void test_shell_requests_that_are_refused(void **state UNUSED)
                  PYRO_GUEST_ERROR);
     expect_error(json_pack("{s:s, s:s, s:[s], s:i, s:i}", "op", "shell_open", "shell", "x",
                            "command", "bash", "cols", 0, "rows", 24),
-                 PYRO_RECORD_INVALID);
+                 PYRO_REFUSED);
     expect_error(json_pack("{s:s, s:s, s:i}", "op", "shell_attach", "shell", "x", "offset", 0),
                  PYRO_SHELL_NOT_FOUND);
     assert_int_equal(count_shells(), 0);
