@@ -27,8 +27,8 @@
 
 struct shell_view {
     struct screen screen;
-    char id[WORKSPACE_ID_LENGTH + 1], shell[SHELL_ID_MAX + 1];
-    int dir_fd;
+    struct workspace_handle workspace;
+    char shell[SHELL_ID_MAX + 1];
     struct live *live;
     struct history *history;
     struct shell_control *control; /* NULL: watching */
@@ -128,8 +128,8 @@ static void shell_view_take(struct screen *s, int arg UNUSED)
     const struct shell_record *r = live_record(v->live);
     struct pyro_error err = { 0 };
 
-    v->control = shell_control_new(v->screen.app->loop, v->dir_fd, v->id, v->shell,
-                                   shell_view_on_lost, v, &err);
+    v->control = shell_control_new(v->screen.app->loop, &v->workspace, v->shell, shell_view_on_lost,
+                                   v, &err);
     if (!v->control) {
         app_error(v->screen.app, &err);
         return;
@@ -257,7 +257,7 @@ static void draw_head(const struct shell_view *v, WINDOW *win)
 {
     struct style bar = theme_style(ROLE_BAR);
     const struct pane_view *view = live_view(v->live);
-    struct watched_workspace *w = model_find(v->screen.app->model, v->id);
+    struct watched_workspace *w = model_find(v->screen.app->model, v->workspace.id);
     char space[256], words[128];
     enum role role;
     const char *state = state_words(v, w, &role, words, sizeof(words));
@@ -268,7 +268,7 @@ static void draw_head(const struct shell_view *v, WINDOW *win)
                    v->control   ? " CONTROL "
                    : v->cut_off ? " CONTROL LOST "
                                 : " WATCHING ");
-    snprintf(space, sizeof(space), "%s/%s", w ? model_name(w) : v->id, v->shell);
+    snprintf(space, sizeof(space), "%s/%s", w ? model_name(w) : v->workspace.id, v->shell);
     at += 1 + draw_text(win, 0, at + 1, cols - at - 1, theme_style(ROLE_TITLE), space);
     at += 2 + draw_text(win, 0, at + 2, (cols - at) / 2, style_on(theme_style(role), bar), state);
     if (is_larger(v)) {
@@ -403,14 +403,14 @@ static void shell_view_ask_signal(struct screen *s, int arg UNUSED)
 {
     const struct shell_view *v = (struct shell_view *)s;
 
-    shell_ask_signal(s->app, v->id, v->shell);
+    shell_ask_signal(s->app, v->workspace.id, v->shell);
 }
 
 static void shell_view_ask_close(struct screen *s, int arg UNUSED)
 {
     const struct shell_view *v = (struct shell_view *)s;
 
-    shell_ask_close(s->app, v->id, v->shell, live_record(v->live)->foreground);
+    shell_ask_close(s->app, v->workspace.id, v->shell, live_record(v->live)->foreground);
 }
 
 static void shell_view_pan_down(struct screen *s, int by)
@@ -538,8 +538,7 @@ static void shell_view_free(struct screen *s)
         release(v);
     history_free(v->history);
     live_free(v->live);
-    if (v->dir_fd >= 0)
-        close(v->dir_fd);
+    workspace_close(&v->workspace);
     buf_release(&v->typed);
     free(v);
 }
@@ -565,11 +564,13 @@ static uint64_t shell_view_size_of_log(void *arg)
 static struct history *new_history(struct shell_view *v)
 {
     scoped_free char *title = str_printf("log of %s", v->shell);
-    const char *const argv[] = { "workspace", "shell",    "read",        v->id,   v->shell,
-                                 "--plain",   "--colors", "--max-chars", LOG_MAX, NULL };
-    struct history_spec spec = {
-        .title = title, .argv = argv, .dir_fd = v->dir_fd, .size = shell_view_size_of_log, .arg = v
-    };
+    const char *const argv[] = { "workspace", "shell",    "read",        v->workspace.id, v->shell,
+                                 "--plain",   "--colors", "--max-chars", LOG_MAX,         NULL };
+    struct history_spec spec = { .title = title,
+                                 .argv = argv,
+                                 .dir_fd = v->workspace.dir_fd,
+                                 .size = shell_view_size_of_log,
+                                 .arg = v };
 
     return history_new(v->screen.app, &spec);
 }
@@ -578,18 +579,16 @@ struct screen *shell_view_new(struct app *app, const char *workspace_id, const c
                               struct pyro_error *err)
 {
     static const struct live_ops ops = { .changed = shell_view_on_changed };
-    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
+    struct workspace_handle o;
     struct shell_view *v;
 
     if (!workspace_open(workspace_id, &o, err))
         return NULL;
     v = screen_new(app, &shell_view_ops, sizeof(*v));
     buf_init(&v->typed, TYPED_MAX);
-    snprintf(v->id, sizeof(v->id), "%s", o.id);
     snprintf(v->shell, sizeof(v->shell), "%s", shell_id);
-    v->dir_fd = o.dir_fd;
-    o.dir_fd = -1;
-    v->live = live_new(app->loop, v->dir_fd, v->shell, &ops, v, err);
+    v->workspace = o;
+    v->live = live_new(app->loop, v->workspace.dir_fd, v->shell, &ops, v, err);
     if (!v->live) {
         shell_view_free(&v->screen);
         return NULL;

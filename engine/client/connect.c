@@ -54,11 +54,11 @@ static bool await_ready(int fd, const struct progress *progress, struct pyro_err
     }
 }
 
-bool supervisor_start(int dirfd, const char *id, int lock_fd, enum supervise_mode mode,
+bool supervisor_start(const struct workspace_handle *w, int lock_fd, enum supervise_mode mode,
                       const struct progress *progress, struct pyro_error *err)
 {
     static const char *const modes[] = { "fresh", "restart", "adopt" };
-    const char *const argv[] = { "/proc/self/exe", "__supervise", modes[mode], id, NULL };
+    const char *const argv[] = { "/proc/self/exe", "__supervise", modes[mode], w->id, NULL };
     struct proc_spec spec = proc_spec_of(argv);
     scoped_close int lock = lock_fd;
     scoped_close int log = -1;
@@ -66,7 +66,7 @@ bool supervisor_start(int dirfd, const char *id, int lock_fd, enum supervise_mod
     pid_t pid;
     bool ok;
 
-    log = openat(dirfd, "run/supervisor.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    log = openat(w->dir_fd, "run/supervisor.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (log < 0)
         return pyro_fail_errno(err, "open the supervisor's log");
     if (pipe2(ready, O_CLOEXEC) != 0)
@@ -75,7 +75,7 @@ bool supervisor_start(int dirfd, const char *id, int lock_fd, enum supervise_mod
     /* The person's: for --allow-host-compat. */
     spec.inherit = INHERIT_PYRO | INHERIT_PERSON | INHERIT_UMASK | INHERIT_FILE_LIMIT;
     spec.new_session = true;
-    spec.fds[0].from = dirfd, spec.fds[0].to = SUPERVISE_DIR_FD;
+    spec.fds[0].from = w->dir_fd, spec.fds[0].to = SUPERVISE_DIR_FD;
     spec.fds[1].from = lock, spec.fds[1].to = SUPERVISE_LOCK_FD;
     spec.fds[2].from = ready[1], spec.fds[2].to = SUPERVISE_READY_FD;
     spec.fd_count = 3;
@@ -84,27 +84,27 @@ bool supervisor_start(int dirfd, const char *id, int lock_fd, enum supervise_mod
     ok = ok && await_ready(ready[0], progress, err);
     close(ready[0]);
     if (!ok && mode != SUPERVISE_ADOPT)
-        vm_kill_leftover(dirfd, id); /* if it was killed, its QEMU may live */
+        vm_kill_leftover(w->dir_fd, w->id); /* if it was killed, its QEMU may live */
     return ok;
 }
 
-bool workspace_settle(int dirfd, const char *id, struct pyro_error *err)
+bool workspace_settle(const struct workspace_handle *w, struct pyro_error *err)
 {
     struct workspace_record r;
     int lock;
     bool adopt;
 
-    record_load_any(dirfd, id, &r);
+    record_load_any(w->dir_fd, w->id, &r);
     adopt = !r.broken && (r.state == WORKSPACE_STARTED || r.clearing);
     record_release(&r);
-    if (!adopt || store_is_held(dirfd))
+    if (!adopt || store_is_held(w->dir_fd))
         return true;
-    lock = fs_lock(dirfd, "lock", false, err);
+    lock = fs_lock(w->dir_fd, "lock", false, err);
     if (lock < 0)
         return errno == EWOULDBLOCK; /* somebody else is about to */
     /* An adopter that finds the VM dead records that, which is a true state too. */
-    if (!supervisor_start(dirfd, id, lock, SUPERVISE_ADOPT, NULL, err)) {
-        record_load_any(dirfd, id, &r);
+    if (!supervisor_start(w, lock, SUPERVISE_ADOPT, NULL, err)) {
+        record_load_any(w->dir_fd, w->id, &r);
         adopt = r.state == WORKSPACE_STARTED;
         record_release(&r);
         return !adopt;
@@ -112,17 +112,17 @@ bool workspace_settle(int dirfd, const char *id, struct pyro_error *err)
     return true;
 }
 
-static bool is_started(int dirfd, const char *id, struct pyro_error *err)
+static bool is_started(const struct workspace_handle *w, struct pyro_error *err)
 {
     struct workspace_record r;
-    bool ok = record_load(dirfd, id, &r, err);
+    bool ok = record_load(w->dir_fd, w->id, &r, err);
 
     if (!ok)
         return false;
     if (r.state != WORKSPACE_STARTED && r.state != WORKSPACE_CREATED) {
-        ok = pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is %s", id,
+        ok = pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is %s", w->id,
                        workspace_state_name(r.state));
-        pyro_hint(err, "start it with 'pyro workspace start %s'", id);
+        pyro_hint(err, "start it with 'pyro workspace start %s'", w->id);
     }
     record_release(&r);
     return ok;
@@ -136,23 +136,23 @@ static void wait_for_holder(void)
     nanosleep(&t, NULL);
 }
 
-int supervisor_connect(int dirfd, const char *id, struct pyro_error *err)
+int supervisor_connect(const struct workspace_handle *w, struct pyro_error *err)
 {
     int64_t deadline = clock_ms() + CONNECT_TRIES_MS;
 
     for (;;) {
         struct pyro_error why = { 0 };
-        int fd = sock_connect_at(dirfd, SUPERVISOR_SOCKET, &why);
+        int fd = sock_connect_at(w->dir_fd, SUPERVISOR_SOCKET, &why);
         if (fd >= 0)
             return fd;
         if (why.sys_errno != ENOENT && why.sys_errno != ECONNREFUSED) {
             *err = why;
             return -1;
         }
-        if (!workspace_settle(dirfd, id, err) || !is_started(dirfd, id, err))
+        if (!workspace_settle(w, err) || !is_started(w, err))
             return -1;
         if (clock_ms() > deadline) {
-            pyro_fail(err, PYRO_WORKSPACE_BUSY, "the supervisor of '%s' does not answer", id);
+            pyro_fail(err, PYRO_WORKSPACE_BUSY, "the supervisor of '%s' does not answer", w->id);
             return -1;
         }
         wait_for_holder();
@@ -201,8 +201,8 @@ static void call_late(void *arg)
     loop_stop(c->loop);
 }
 
-json_t *supervisor_call(int dirfd, const char *id, const json_t *request, int64_t deadline_ms,
-                        struct pyro_error *err)
+json_t *supervisor_call(const struct workspace_handle *w, const json_t *request,
+                        int64_t deadline_ms, struct pyro_error *err)
 {
     static const struct link_ops link_ops = { .lost = call_lost };
     static const struct stream_ops ops = { .closed = call_closed };
@@ -210,7 +210,7 @@ json_t *supervisor_call(int dirfd, const char *id, const json_t *request, int64_
     struct loop_timer timer = { 0 };
     struct call c = { .err = err ? err : &scratch };
     struct link *link = NULL;
-    int fd = supervisor_connect(dirfd, id, err);
+    int fd = supervisor_connect(w, err);
 
     if (fd < 0)
         return NULL;

@@ -2,8 +2,8 @@
 #ifndef PYRO_ATTACH_H
 #define PYRO_ATTACH_H
 
+#include "engine/client/handle.h"
 #include "engine/helper/progress.h"
-#include "engine/state/store.h"
 #include "engine/state/supervise_start.h"
 #include "vmm/base/link.h"
 
@@ -13,22 +13,22 @@
  * Starts a supervisor that inherits the lock, and waits until it serves or says why not. Takes
  * lock_fd in either case.
  */
-bool supervisor_start(int dirfd, const char *id, int lock_fd, enum supervise_mode mode,
+bool supervisor_start(const struct workspace_handle *w, int lock_fd, enum supervise_mode mode,
                       const struct progress *progress, struct pyro_error *err) MUST_CHECK;
 /*
  * Brings a workspace that nobody holds into a state that is true: a "started" one whose supervisor
  * died is adopted, or found failed when its QEMU is gone too; a reset that was cut short after its
  * commit is brought to its end. A held or resting one is left alone.
  */
-bool workspace_settle(int dirfd, const char *id, struct pyro_error *err) MUST_CHECK;
+bool workspace_settle(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
 /*
  * Connects to the supervisor of a started workspace, adopting first where needed. -1 on failure,
  * PYRO_WORKSPACE_STATE when the workspace is not running.
  */
-int supervisor_connect(int dirfd, const char *id, struct pyro_error *err) MUST_CHECK;
+int supervisor_connect(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
 /* Sends one request and returns its result; NULL on error. deadline in clock_ms(), 0: none. */
-json_t *supervisor_call(int dirfd, const char *id, const json_t *request, int64_t deadline_ms,
-                        struct pyro_error *err) MUST_CHECK;
+json_t *supervisor_call(const struct workspace_handle *w, const json_t *request,
+                        int64_t deadline_ms, struct pyro_error *err) MUST_CHECK;
 
 /* The error of a request that has no answer. A supervisor that greeted is alive: it waits for the
  * guest itself. */

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "engine/client/connect.h"
+#include "engine/client/resting.h"
 #include "vmm/base/fs.h"
 
 #define OPEN_MS 200000 /* beyond what the supervisor gives the guest */
@@ -62,7 +63,7 @@ static bool ask(struct disk_hold *h, const struct workspace_handle *o, struct py
     static const struct link_ops link_ops = { .lost = on_lost };
     static const struct stream_ops ops = { .message = on_message, .closed = on_closed };
     scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "disk", "do", "hold");
-    int fd = supervisor_connect(o->dir_fd, o->id, err);
+    int fd = supervisor_connect(o, err);
 
     if (fd < 0)
         return false;
@@ -116,8 +117,7 @@ static struct disk_hold *try_open(const struct workspace_handle *o, struct pyro_
 
     BUG_ON(!h);
     h->lock_fd = -1;
-    if (workspace_settle(o->dir_fd, o->id, err) &&
-        (is_running(o) ? ask(h, o, err) : hold_resting(h, o, err)))
+    if (workspace_settle(o, err) && (is_running(o) ? ask(h, o, err) : hold_resting(h, o, err)))
         return h;
     disk_hold_close(h);
     return NULL;

@@ -83,7 +83,7 @@ json_t *transfer_run(struct transfer *t, struct pyro_error *err)
                                            .closed = on_closed };
     struct running r = { .t = t };
     struct link *link = NULL;
-    int fd = supervisor_connect(t->dir_fd, t->id, err);
+    int fd = supervisor_connect(t->workspace, err);
 
     if (fd < 0)
         return NULL;

@@ -4,11 +4,11 @@
 
 #include <sys/uio.h>
 
+#include "engine/client/handle.h"
 #include "vmm/base/json.h"
 
 struct transfer {
-    int dir_fd; /* of the workspace */
-    const char *id;
+    const struct workspace_handle *workspace;
     json_t *request;  /* borrowed */
     struct iovec *in; /* the pieces of the input, sent in order; changed while it runs */
     unsigned in_count;

@@ -12,6 +12,7 @@
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
+#include "engine/client/resting.h"
 #include "engine/disk/view.h"
 #include "engine/helper/helper.h"
 #include "engine/helper/host_file.h"
@@ -69,8 +70,7 @@ static bool open_resting(const char *ref, struct resting *r, struct pyro_error *
     struct workspace_record record;
     bool running;
 
-    if (!workspace_open(ref, &r->opened, err) ||
-        !workspace_settle(r->opened.dir_fd, r->opened.id, err) ||
+    if (!workspace_open(ref, &r->opened, err) || !workspace_settle(&r->opened, err) ||
         !record_load_disk(r->opened.dir_fd, r->opened.id, &record, err))
         return false;
     running = record.state == WORKSPACE_STARTED;

@@ -10,6 +10,7 @@
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
+#include "engine/client/resting.h"
 #include "engine/state/reset.h"
 #include "vmm/base/fs.h"
 #include "vmm/ram.h"
@@ -100,10 +101,10 @@ static bool do_either(const struct workspace_handle *o, const struct job *job,
         scoped_json json_t *result = NULL;
         struct pyro_error why = { 0 };
         bool again;
-        if (!workspace_settle(o->dir_fd, o->id, err))
+        if (!workspace_settle(o, err))
             return false;
         if (is_running(o)) {
-            result = supervisor_call(o->dir_fd, o->id, job->request, clock_ms() + CALL_MS, &why);
+            result = supervisor_call(o, job->request, clock_ms() + CALL_MS, &why);
             if (result || (why.code == PYRO_GUEST_LOST && is_done(o, job)))
                 return true;
             again = why.code == PYRO_WORKSPACE_BUSY || why.code == PYRO_GUEST_LOST ||
@@ -253,10 +254,10 @@ json_t *snapshot_delete(const char *ref, const char *name, struct pyro_error *er
                      true);
 }
 
-bool workspace_seal_baseline(int dir_fd, const char *id, struct pyro_error *err)
+bool workspace_seal_baseline(const struct workspace_handle *w, struct pyro_error *err)
 {
     scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "disk", "do", "seal");
-    scoped_json json_t *result = supervisor_call(dir_fd, id, request, clock_ms() + CALL_MS, err);
+    scoped_json json_t *result = supervisor_call(w, request, clock_ms() + CALL_MS, err);
 
     return result != NULL;
 }
@@ -288,7 +289,7 @@ static int hold_ram(const struct workspace_handle *o)
 
     if (!is_running(o))
         return -1;
-    fd = supervisor_connect(o->dir_fd, o->id, &ignored);
+    fd = supervisor_connect(o, &ignored);
     if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0)
         return -1;
     return ram_hold_from(peer.pid);
@@ -300,7 +301,7 @@ static bool start_again(const struct workspace_handle *o, const struct progress 
 {
     struct pyro_error why = { 0 };
 
-    if (!workspace_settle(o->dir_fd, o->id, err))
+    if (!workspace_settle(o, err))
         return false;
     if (is_running(o) || workspace_start_resting(o, progress, &why) ||
         (why.code == PYRO_WORKSPACE_BUSY && is_running(o)))

@@ -6,6 +6,7 @@
 #ifndef PYRO_DISK_SNAPSHOT_H
 #define PYRO_DISK_SNAPSHOT_H
 
+#include "engine/client/handle.h"
 #include "engine/helper/progress.h"
 #include "vmm/base/json.h"
 
@@ -33,6 +34,6 @@ json_t *workspace_reset(const char *ref, const char *snapshot, const struct prog
  * baseline, which nothing changes from here on. dir_fd: the workspace's directory. Without it the
  * baseline is the environment's image.
  */
-bool workspace_seal_baseline(int dir_fd, const char *id, struct pyro_error *err) MUST_CHECK;
+bool workspace_seal_baseline(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
 
 #endif

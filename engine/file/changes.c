@@ -93,8 +93,7 @@ bool changes_send(struct changes *c, const struct workspace_handle *o, struct py
         at = c->parts[i].head_end;
     }
     answer = transfer_run(
-        &(struct transfer){
-            .dir_fd = o->dir_fd, .id = o->id, .request = request, .in = in, .in_count = pieces },
+        &(struct transfer){ .workspace = o, .request = request, .in = in, .in_count = pieces },
         err);
     return answer != NULL;
 }

@@ -138,8 +138,7 @@ bool file_fetch(const struct workspace_handle *o, const char *path,
     struct fetching f;
 
     fetching_init(&f, range, sink, ret);
-    answer = transfer_run(&(struct transfer){ .dir_fd = o->dir_fd,
-                                              .id = o->id,
+    answer = transfer_run(&(struct transfer){ .workspace = o,
                                               .request = request,
                                               .in = in,
                                               .in_count = n ? 2 : 1,

@@ -116,13 +116,10 @@ json_t *file_list(const char *ref, const char *path, bool recursive, struct pyro
         return NULL;
     in = (struct iovec){ relative, strlen(relative) };
     shown = file_path_show(relative);
-    answer = transfer_run(&(struct transfer){ .dir_fd = o.dir_fd,
-                                              .id = o.id,
-                                              .request = request,
-                                              .in = &in,
-                                              .in_count = 1,
-                                              .out = &sent },
-                          err);
+    answer = transfer_run(
+        &(struct transfer){
+            .workspace = &o, .request = request, .in = &in, .in_count = 1, .out = &sent },
+        err);
     if (answer && json_get_int(answer, "kind", FILE_REGULAR, FILE_OTHER, &kind, err) &&
         parse(&sent, &entries, err)) {
         if (entries.count)

@@ -105,13 +105,10 @@ static bool feed(struct session *s, struct pyro_error *err)
     if (!wanted.len)
         return true; /* the helper has something against the patch */
     in = (struct iovec){ wanted.data, wanted.len };
-    answer = transfer_run(&(struct transfer){ .dir_fd = s->o->dir_fd,
-                                              .id = s->o->id,
-                                              .request = request,
-                                              .in = &in,
-                                              .in_count = 1,
-                                              .out = &files },
-                          err);
+    answer = transfer_run(
+        &(struct transfer){
+            .workspace = s->o, .request = request, .in = &in, .in_count = 1, .out = &files },
+        err);
     if (!answer)
         return false;
     /* A helper that is gone tells why when it is waited for. */
@@ -148,9 +145,7 @@ static bool send_changes(const struct session *s, struct pyro_error *err)
         return true;
     in = (struct iovec){ changes.data, changes.len };
     answer = transfer_run(
-        &(struct transfer){
-            .dir_fd = s->o->dir_fd, .id = s->o->id, .request = request, .in = &in, .in_count = 1 },
-        err);
+        &(struct transfer){ .workspace = s->o, .request = request, .in = &in, .in_count = 1 }, err);
     return answer != NULL;
 }
 

@@ -29,7 +29,7 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
     request = command_request_pack(service_request_rows, &asked, "service", "start");
     if (readiness && !spec->ready.timeout_seconds)
         deadline_ms = 0;
-    view = supervisor_call(o.dir_fd, o.id, request, deadline_ms, &why);
+    view = supervisor_call(&o, request, deadline_ms, &why);
     if (!view) {
         if (why.code == PYRO_GUEST_LOST) /* the guest goes on with it */
             pyro_hint(&why, "it may be starting still: see 'pyro workspace service status %s %s'",
@@ -43,7 +43,7 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
 static bool open_service(const char *ref, const char *name, struct workspace_handle *o,
                          struct service_record *ret, struct pyro_error *err)
 {
-    return workspace_open(ref, o, err) && workspace_settle(o->dir_fd, o->id, err) &&
+    return workspace_open(ref, o, err) && workspace_settle(o, err) &&
            service_record_load(o->dir_fd, name, ret, err);
 }
 
@@ -78,7 +78,7 @@ json_t *service_stop(const char *ref, const char *name, struct pyro_error *err)
     if (!live)
         return view;
     json_decref(view);
-    view = supervisor_call(o.dir_fd, o.id, request, clock_ms() + CALL_DEADLINE_MS, &why);
+    view = supervisor_call(&o, request, clock_ms() + CALL_DEADLINE_MS, &why);
     if (view)
         return view;
     /* It may have ended with its workspace between the question and the answer. */
@@ -111,7 +111,7 @@ json_t *service_list(const char *ref, struct pyro_error *err)
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct listing l = { 0 };
 
-    if (!workspace_open(ref, &o, err) || !workspace_settle(o.dir_fd, o.id, err))
+    if (!workspace_open(ref, &o, err) || !workspace_settle(&o, err))
         return NULL;
     l = (struct listing){ .workspace_id = o.id, .list = json_array() };
     if (!service_each(o.dir_fd, add_to_list, &l, err)) {

@@ -39,7 +39,8 @@ struct attachment {
     struct loop *loop;
     struct link *link;
     struct stream stream;
-    int workspace_fd, log_fd, notify_fd, in_fd, out_fd;
+    const struct workspace_handle *workspace;
+    int log_fd, notify_fd, in_fd, out_fd;
     const char *shell;
     bool watch, raw, detach_pending, over;
     uint64_t at;        /* offset of the next byte to show */
@@ -161,7 +162,7 @@ static void check_end(struct attachment *a)
     struct shell_record r;
     struct stat st;
 
-    if (!shell_record_load(a->workspace_fd, a->shell, &r, a->err)) {
+    if (!shell_record_load(a->workspace->dir_fd, a->shell, &r, a->err)) {
         fail(a);
         return;
     }
@@ -308,7 +309,7 @@ static void on_closed(struct stream *s, const json_t *result, const struct pyro_
     struct shell_record r;
     bool ended = false;
 
-    if (shell_record_load(a->workspace_fd, a->shell, &r, NULL)) {
+    if (shell_record_load(a->workspace->dir_fd, a->shell, &r, NULL)) {
         ended = !r.running;
         shell_record_release(&r);
     }
@@ -328,13 +329,13 @@ static void on_lost(struct link *link UNUSED, const struct pyro_error *why UNUSE
 {
 }
 
-static bool connect_input(struct attachment *a, const char *id)
+static bool connect_input(struct attachment *a)
 {
     static const struct link_ops link_ops = { .lost = on_lost };
     static const struct stream_ops ops = { .closed = on_closed };
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s}", "op", "shell", "do", "attach", "shell", a->shell);
-    int fd = supervisor_connect(a->workspace_fd, id, a->err);
+    int fd = supervisor_connect(a->workspace, a->err);
 
     if (fd < 0)
         return false;
@@ -349,7 +350,7 @@ static bool connect_input(struct attachment *a, const char *id)
 static bool watch_log(struct attachment *a)
 {
     scoped_free char *log = str_printf("/proc/self/fd/%d", a->log_fd);
-    scoped_free char *dir = str_printf("/proc/self/fd/%d/" SHELLS_DIR, a->workspace_fd);
+    scoped_free char *dir = str_printf("/proc/self/fd/%d/" SHELLS_DIR, a->workspace->dir_fd);
 
     a->notify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     /* The directory tells of the record's replacement, and with it of the end. */
@@ -359,7 +360,7 @@ static bool watch_log(struct attachment *a)
     return loop_watch(a->loop, a->notify_fd, EPOLLIN, on_notify, a, a->err);
 }
 
-static bool run(struct attachment *a, const char *id, const struct shell_record *r)
+static bool run(struct attachment *a, const struct shell_record *r)
 {
     sigset_t signals;
 
@@ -369,7 +370,7 @@ static bool run(struct attachment *a, const char *id, const struct shell_record 
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGINT);
     if (!loop_signals(a->loop, &signals, on_signal, a, a->err) || !watch_log(a) ||
-        (!a->watch && r->running && !connect_input(a, id)))
+        (!a->watch && r->running && !connect_input(a)))
         return false;
     if (isatty(a->in_fd) && !make_raw(a))
         return false;
@@ -402,13 +403,13 @@ bool shell_attach(const char *workspace, const char *shell, bool watch, int in_f
         pyro_fail(err, PYRO_NO_TERMINAL, "attach needs a terminal");
         return pyro_hint(err, "use --watch, or 'pyro workspace shell read'");
     }
-    if (!workspace_open(workspace, &o, err) || !workspace_settle(o.dir_fd, o.id, err) ||
+    if (!workspace_open(workspace, &o, err) || !workspace_settle(&o, err) ||
         !shell_record_load(o.dir_fd, shell, &r, err))
         return false;
-    a.workspace_fd = o.dir_fd;
+    a.workspace = &o;
     a.log_fd = shell_open_file(o.dir_fd, shell, "log", O_RDONLY, err);
     a.loop = a.log_fd >= 0 ? loop_new(err) : NULL;
-    ok = a.loop && run(&a, o.id, &r);
+    ok = a.loop && run(&a, &r);
     if (a.raw)
         leave_screen(&a);
     attached = NULL;

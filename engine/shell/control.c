@@ -49,9 +49,8 @@ static void on_lost(struct link *link UNUSED, const struct pyro_error *why UNUSE
 {
 }
 
-struct shell_control *shell_control_new(struct loop *loop, int workspace_fd,
-                                        const char *workspace_id, const char *shell,
-                                        shell_control_lost_fn *lost, void *arg,
+struct shell_control *shell_control_new(struct loop *loop, const struct workspace_handle *w,
+                                        const char *shell, shell_control_lost_fn *lost, void *arg,
                                         struct pyro_error *err)
 {
     static const struct link_ops link_ops = { .lost = on_lost };
@@ -59,7 +58,7 @@ struct shell_control *shell_control_new(struct loop *loop, int workspace_fd,
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s}", "op", "shell", "do", "attach", "shell", shell);
     struct shell_control *c = calloc(1, sizeof(*c));
-    int fd = supervisor_connect(workspace_fd, workspace_id, err);
+    int fd = supervisor_connect(w, err);
 
     BUG_ON(!c);
     *c = (struct shell_control){ .loop = loop, .lost = lost, .arg = arg };

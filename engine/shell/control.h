@@ -6,6 +6,7 @@
 #ifndef PYRO_SHELL_CONTROL_H
 #define PYRO_SHELL_CONTROL_H
 
+#include "engine/client/handle.h"
 #include "vmm/base/loop.h"
 
 struct shell_control;
@@ -16,11 +17,10 @@ typedef void shell_control_lost_fn(void *arg, const struct pyro_error *why);
 
 /*
  * Connects to the supervisor, which is revived when it was killed (then this blocks for as long as
- * that takes). workspace_fd is borrowed for the call.
+ * that takes).
  */
-struct shell_control *shell_control_new(struct loop *loop, int workspace_fd,
-                                        const char *workspace_id, const char *shell,
-                                        shell_control_lost_fn *lost, void *arg,
+struct shell_control *shell_control_new(struct loop *loop, const struct workspace_handle *w,
+                                        const char *shell, shell_control_lost_fn *lost, void *arg,
                                         struct pyro_error *err) MUST_CHECK;
 /* What was sent still goes out (for at most a moment). NULL is fine. */
 void shell_control_free(struct shell_control *c);

@@ -22,7 +22,7 @@ static json_t *call(const struct workspace_handle *o, json_t *request, struct py
         pyro_fail(err, PYRO_NO_MEMORY, "shell: out of memory");
         return NULL;
     }
-    return supervisor_call(o->dir_fd, o->id, owned, clock_ms() + CALL_DEADLINE_MS, err);
+    return supervisor_call(o, owned, clock_ms() + CALL_DEADLINE_MS, err);
 }
 
 /* Finds the workspace and the shell. The supervisor of a running shell is brought back first, so
@@ -36,7 +36,7 @@ static bool open_shell(const char *ref, const char *id, struct workspace_handle 
         return false;
     if (r.running) {
         shell_record_release(&r);
-        if (!workspace_settle(o->dir_fd, o->id, err) || !shell_record_load(o->dir_fd, id, &r, err))
+        if (!workspace_settle(o, err) || !shell_record_load(o->dir_fd, id, &r, err))
             return false;
     }
     *ret = r;
@@ -75,7 +75,7 @@ static void await_prompt(const struct workspace_handle *o, int64_t max_wait_ms, 
     struct shell_record r;
     bool at_prompt = false;
 
-    if (!shell_wait(o->dir_fd, o->id, id, &spec, &at_prompt, &why))
+    if (!shell_wait(o, id, &spec, &at_prompt, &why))
         at_prompt = false;
     if (shell_record_load(o->dir_fd, id, &r, &why)) {
         json_decref(*view);
@@ -117,7 +117,7 @@ json_t *shell_list(const char *ref, struct pyro_error *err)
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct listing l = { .list = NULL };
 
-    if (!workspace_open(ref, &o, err) || !workspace_settle(o.dir_fd, o.id, err))
+    if (!workspace_open(ref, &o, err) || !workspace_settle(&o, err))
         return NULL;
     l = (struct listing){ .workspace_id = o.id, .list = json_array() };
     if (!shell_each(o.dir_fd, add_to_list, &l, err)) {
@@ -251,7 +251,7 @@ static json_t *send_input(const struct workspace_handle *o, const char *id,
     struct writing w = { .bytes = spec->bytes, .left = spec->n };
     struct loop_timer timer = { 0 };
     struct link *link = NULL;
-    int fd = supervisor_connect(o->dir_fd, o->id, err);
+    int fd = supervisor_connect(o, err);
 
     if (fd < 0)
         return NULL;

@@ -370,11 +370,11 @@ bool shell_read(const char *ref, const char *id, const struct shell_read_spec *s
     if (!workspace_open(ref, &o, err) || !shell_record_load(o.dir_fd, id, &r, err))
         return false;
     /* Whose supervisor died is taken up again. What is on the disk can be read in any case. */
-    if (r.running && !store_is_held(o.dir_fd) && !workspace_settle(o.dir_fd, o.id, err) && err)
+    if (r.running && !store_is_held(o.dir_fd) && !workspace_settle(&o, err) && err)
         *err = (struct pyro_error){ .code = PYRO_OK };
     shell_record_release(&r);
     if ((spec->wait_for_idle_ms || spec->wait_for_prompt) &&
-        !shell_wait(o.dir_fd, o.id, id, spec, &at_prompt, err))
+        !shell_wait(&o, id, spec, &at_prompt, err))
         return false;
     if (!shell_read_log(o.dir_fd, id, spec, ret, err))
         return false;

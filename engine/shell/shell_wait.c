@@ -32,7 +32,7 @@
 #define REACH_EVERY_MS 500
 
 struct waiting {
-    int workspace_fd;
+    const struct workspace_handle *workspace;
     const char *workspace_id, *id;
     const struct shell_read_spec *spec;
     int log_fd, notify_fd, log_watch;
@@ -53,7 +53,7 @@ static bool look_at_record(struct waiting *w, struct pyro_error *err)
 {
     struct shell_record r;
 
-    if (!shell_record_load(w->workspace_fd, w->id, &r, err))
+    if (!shell_record_load(w->workspace->dir_fd, w->id, &r, err))
         return false;
     w->running = r.running;
     if (w->counted < r.first)
@@ -80,7 +80,7 @@ static bool watch_files(struct waiting *w, struct pyro_error *err)
 
     w->notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     snprintf(log, sizeof(log), "/proc/self/fd/%d", w->log_fd);
-    snprintf(directory, sizeof(directory), "/proc/self/fd/%d/" SHELLS_DIR, w->workspace_fd);
+    snprintf(directory, sizeof(directory), "/proc/self/fd/%d/" SHELLS_DIR, w->workspace->dir_fd);
     if (w->notify_fd < 0 || (w->log_watch = inotify_add_watch(w->notify_fd, log, IN_MODIFY)) < 0 ||
         inotify_add_watch(w->notify_fd, directory, IN_MOVED_TO) < 0)
         return pyro_fail_errno(err, "watch shell '%s'", w->id);
@@ -93,7 +93,7 @@ static bool watch_files(struct waiting *w, struct pyro_error *err)
 static bool reach_supervisor(struct waiting *w, struct pyro_error *err)
 {
     struct pyro_error why = { 0 };
-    scoped_close int fd = supervisor_connect(w->workspace_fd, w->workspace_id, &why);
+    scoped_close int fd = supervisor_connect(w->workspace, &why);
     pid_t pid = fd < 0 ? 0 : sock_peer_pid(fd);
 
     w->reached_ms = clock_ms();
@@ -156,7 +156,7 @@ static bool ask(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err)
     struct pyro_error why = { 0 };
 
     *ret_at_prompt = false;
-    answer = supervisor_call(w->workspace_fd, w->workspace_id, request, answer_by(w), &why);
+    answer = supervisor_call(w->workspace, request, answer_by(w), &why);
     w->asked = true;
     look_at_size(w);
     if (answer) {
@@ -244,12 +244,11 @@ static bool await(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err
     return true;
 }
 
-bool shell_wait(int workspace_fd, const char *workspace_id, const char *id,
+bool shell_wait(const struct workspace_handle *workspace, const char *id,
                 const struct shell_read_spec *spec, bool *ret_at_prompt, struct pyro_error *err)
 {
     int64_t now = clock_ms(), most = spec->max_wait_ms;
-    struct waiting w = { .workspace_fd = workspace_fd,
-                         .workspace_id = workspace_id,
+    struct waiting w = { .workspace = workspace,
                          .id = id,
                          .spec = spec,
                          .log_fd = -1,
@@ -265,7 +264,7 @@ bool shell_wait(int workspace_fd, const char *workspace_id, const char *id,
     if (!most)
         most = 2 * spec->wait_for_idle_ms > MAX_WAIT_MS ? 2 * spec->wait_for_idle_ms : MAX_WAIT_MS;
     w.deadline_ms = now + most;
-    w.log_fd = shell_open_file(workspace_fd, id, "log", O_RDONLY, err);
+    w.log_fd = shell_open_file(workspace->dir_fd, id, "log", O_RDONLY, err);
     ok = w.log_fd >= 0 && watch_files(&w, err) && look_at_record(&w, err);
     if (ok && fstat(w.log_fd, &st) == 0)
         w.size = (uint64_t)st.st_size;

@@ -2,6 +2,7 @@
 #ifndef PYRO_SHELL_WAIT_H
 #define PYRO_SHELL_WAIT_H
 
+#include "engine/client/handle.h"
 #include "engine/shell/shell_read_spec.h"
 #include "vmm/base/error.h"
 
@@ -10,7 +11,7 @@
  * to be read, when the shell has ended, or when the time is over. *ret_at_prompt is what the guest
  * said last, false unless it was asked.
  */
-bool shell_wait(int workspace_fd, const char *workspace_id, const char *id,
+bool shell_wait(const struct workspace_handle *workspace, const char *id,
                 const struct shell_read_spec *spec, bool *ret_at_prompt,
                 struct pyro_error *err) MUST_CHECK;
 

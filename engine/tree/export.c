@@ -292,7 +292,7 @@ static json_t *export_to(const struct workspace_handle *o, const char *below, co
     record_release(&r);
     if (!request)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory") ? NULL : NULL;
-    if (!tree_session_open(&t, o->dir_fd, o->id, request, err))
+    if (!tree_session_open(&t, o, request, err))
         return NULL;
     ok = receive(&t, p, room, progress, &counts, &skipped, &root, err);
     tree_session_release(&t);

@@ -53,7 +53,7 @@ static bool get_counts(struct tree_session *t, struct tree_counts *ret, struct p
     return tree_session_finish(t, err);
 }
 
-bool tree_push(int dir_fd, const char *id, struct tree_source *source, const char *below,
+bool tree_push(const struct workspace_handle *w, struct tree_source *source, const char *below,
                const struct progress *progress, struct tree_counts *ret, bool *ret_begun,
                struct pyro_error *err)
 {
@@ -66,9 +66,9 @@ bool tree_push(int dir_fd, const char *id, struct tree_source *source, const cha
     *ret_begun = false;
     if (!request)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-    if (!tree_session_open(&t, dir_fd, id, request, err))
+    if (!tree_session_open(&t, w, request, err))
         return false;
-    ok = get_room(&t, dir_fd, &room, err) && tree_source_look(source, &room, progress, err);
+    ok = get_room(&t, w->dir_fd, &room, err) && tree_source_look(source, &room, progress, err);
     if (ok) {
         *ret_begun = true;
         ok = tree_source_send(source, &room, tree_session_write, &t, progress, err);
@@ -96,7 +96,7 @@ json_t *workspace_sync_push(const char *ref, const char *source_path, const char
         return NULL;
     host_compat = r.host_compat;
     record_release(&r);
-    if (!tree_push(o.dir_fd, o.id, &source, below, progress, &counts, &begun, err)) {
+    if (!tree_push(&o, &source, below, progress, &counts, &begun, err)) {
         if (begun) {
             pyro_wrap(err, "the sync was cut short, and a part of it may be in %s", shown);
             pyro_hint(err, "sync again, or bring the workspace back with 'pyro workspace reset %s'",

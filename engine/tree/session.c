@@ -67,12 +67,12 @@ static bool watch_signals(struct tree_session *t, struct pyro_error *err)
     return loop_signals(t->loop, &signals, on_signal, t, err);
 }
 
-bool tree_session_open(struct tree_session *t, int dir_fd, const char *id, const json_t *request,
-                       struct pyro_error *err)
+bool tree_session_open(struct tree_session *t, const struct workspace_handle *w,
+                       const json_t *request, struct pyro_error *err)
 {
     static const struct link_ops link_ops = { .lost = on_lost };
     static const struct stream_ops ops = { .data = on_data, .end = on_end, .closed = on_closed };
-    int fd = supervisor_connect(dir_fd, id, err);
+    int fd = supervisor_connect(w, err);
 
     *t = (struct tree_session){ .out = BUF_INIT(2 * WIRE_CREDIT),
                                 .errors = BUF_INIT(LINE_MAX_BYTES) };

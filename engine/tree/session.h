@@ -9,6 +9,7 @@
 
 #include <signal.h>
 
+#include "engine/client/handle.h"
 #include "vmm/base/json.h"
 #include "vmm/base/link.h"
 
@@ -25,8 +26,8 @@ struct tree_session {
 
 /* Makes the request of the workspace's supervisor. The session must not move; release it in any
  * case but failure. */
-bool tree_session_open(struct tree_session *t, int dir_fd, const char *id, const json_t *request,
-                       struct pyro_error *err) MUST_CHECK;
+bool tree_session_open(struct tree_session *t, const struct workspace_handle *w,
+                       const json_t *request, struct pyro_error *err) MUST_CHECK;
 /* Cancels what is not over. */
 void tree_session_release(struct tree_session *t);
 /* A line of JSON that comes before or after the stream, new; NULL on failure. */

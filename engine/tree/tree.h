@@ -4,6 +4,7 @@
 #ifndef PYRO_TREE_ENGINE_H
 #define PYRO_TREE_ENGINE_H
 
+#include "engine/client/handle.h"
 #include "engine/helper/progress.h"
 #include "engine/tree/source.h"
 #include "vmm/base/json.h"
@@ -25,7 +26,7 @@ json_t *workspace_export(const char *ref, const char *path, const char *output,
 
 /* Sends a source into the running workspace whose directory that is, below `below` ("": all of
  * /workspace). *ret_begun: something may have been written, also when it fails. */
-bool tree_push(int dir_fd, const char *id, struct tree_source *source, const char *below,
+bool tree_push(const struct workspace_handle *w, struct tree_source *source, const char *below,
                const struct progress *progress, struct tree_counts *ret, bool *ret_begun,
                struct pyro_error *err) MUST_CHECK;
 

@@ -292,7 +292,7 @@ static bool follow(struct reading *r, int notify_fd, struct pyro_error *err)
         if (poll(&p, 1, LOOK_MS) > 0)
             while (read(notify_fd, events, sizeof(events)) > 0)
                 ;
-        else if (!workspace_settle(r->o->dir_fd, r->o->id, NULL))
+        else if (!workspace_settle(r->o, NULL))
             continue; /* the next look tries again */
     }
 }
@@ -324,7 +324,7 @@ bool workspace_logs(const char *ref, const struct command_logs_spec *spec, struc
     struct reading r = { .o = &o, .spec = spec, .logs = ret, .cursor = spec->cursor };
 
     *ret = (struct command_logs){ .next_cursor = spec->cursor };
-    if (!workspace_open(ref, &o, err) || !workspace_settle(o.dir_fd, o.id, err))
+    if (!workspace_open(ref, &o, err) || !workspace_settle(&o, err))
         return false;
     snprintf(ret->workspace_id, sizeof(ret->workspace_id), "%s", o.id);
     return read_all(&r, err);

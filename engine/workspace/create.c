@@ -81,36 +81,39 @@ static bool prepare_disk(struct workspace_record *r, int dir_fd, const struct en
 
 /* Removes what a failed create made. Its supervisor, if there was one, has ended: the lock is free
  * or soon is. One that runs on all the same keeps the workspace. */
-static void undo_create(const struct store *store, const char *id, int dir_fd)
+static void undo_create(const struct workspace_handle *w)
 {
     const struct timespec rest = { .tv_nsec = 5 * 1000 * 1000 };
     int64_t deadline_ms = clock_ms() + UNDO_WAIT_MS;
     scoped_close int lock = -1;
 
-    while ((lock = fs_lock(dir_fd, "lock", false, NULL)) < 0 && errno == EWOULDBLOCK &&
+    while ((lock = fs_lock(w->dir_fd, "lock", false, NULL)) < 0 && errno == EWOULDBLOCK &&
            clock_ms() < deadline_ms)
         nanosleep(&rest, NULL);
-    if (lock >= 0 && !store_remove(store, id, NULL))
-        store_sweep(store);
+    if (lock >= 0 && !store_remove(&w->store, w->id, NULL))
+        store_sweep(&w->store);
 }
 
 static bool create_in(const struct store *store, const struct workspace_spec *spec,
                       struct workspace_record *r, const struct environment *e,
                       const struct progress *progress, struct pyro_error *err)
 {
+    struct workspace_handle w = { .store = *store }; /* borrowed */
     struct workspace_record started;
     scoped_close int dir_fd = -1, lock_fd = -1;
     bool ok;
 
     if (!store_make(store, r, &dir_fd, &lock_fd, err))
         return false;
+    w.dir_fd = dir_fd;
+    memcpy(w.id, r->id, sizeof(w.id));
     ok = (!spec->secrets || secrets_store(spec->secrets, dir_fd, err)) &&
          (!e || prepare_disk(r, dir_fd, e, err)) &&
-         supervisor_start(dir_fd, r->id, take_fd(&lock_fd), SUPERVISE_FRESH, progress, err);
+         supervisor_start(&w, take_fd(&lock_fd), SUPERVISE_FRESH, progress, err);
     if (!ok) {
         if (lock_fd >= 0)
             close(take_fd(&lock_fd));
-        undo_create(store, r->id, dir_fd);
+        undo_create(&w);
         return false;
     }
     if (!record_load(dir_fd, r->id, &started, err))

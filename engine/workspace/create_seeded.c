@@ -21,7 +21,7 @@
 
 /* From here on it is a workspace like any other. The name may have been taken meanwhile: while it
  * was being seeded nobody saw it. */
-static json_t *keep(const struct store *store, int dir_fd, const struct workspace_record *r,
+static json_t *keep(const struct workspace_handle *w, const struct workspace_record *r,
                     const struct tree_source *source, const struct tree_counts *counts,
                     struct pyro_error *err)
 {
@@ -29,44 +29,43 @@ static json_t *keep(const struct store *store, int dir_fd, const struct workspac
         "{s:s, s:{s:s, s:o, s:I, s:I}}", "op", "keep", "workspace_seed", "mode",
         tree_source_mode(source), "seed_path", name_to_json("", source->path), "entry_count",
         (json_int_t)counts->entries, "bytes_written", (json_int_t)counts->bytes);
-    scoped_close int names = store_lock(store, err);
+    scoped_close int names = store_lock(&w->store, err);
 
-    if (names < 0 || (r->name && !store_check_name_free(store, r->name, r->id, err)))
+    if (names < 0 || (r->name && !store_check_name_free(&w->store, r->name, r->id, err)))
         return NULL;
-    return supervisor_call(dir_fd, r->id, request, clock_ms() + KEEP_MS, err);
+    return supervisor_call(w, request, clock_ms() + KEEP_MS, err);
 }
 
-static json_t *seed(const struct store *store, int dir_fd, const struct workspace_record *r,
+static json_t *seed(const struct workspace_handle *w, const struct workspace_record *r,
                     struct tree_source *source, const struct progress *progress,
                     struct pyro_error *err)
 {
     struct tree_counts counts;
     bool begun;
 
-    if (!tree_push(dir_fd, r->id, source, "", progress, &counts, &begun, err)) {
+    if (!tree_push(w, source, "", progress, &counts, &begun, err)) {
         pyro_wrap(err, "seeding the workspace");
         return NULL;
     }
-    if (!r->host_compat && !workspace_seal_baseline(dir_fd, r->id, err))
+    if (!r->host_compat && !workspace_seal_baseline(w, err))
         return NULL;
-    return keep(store, dir_fd, r, source, &counts, err);
+    return keep(w, r, source, &counts, err);
 }
 
 static json_t *seed_made(const struct workspace_record *r, struct tree_source *source,
                          const struct progress *progress, struct pyro_error *err)
 {
-    scoped_store struct store store = { .fd = -1 };
-    scoped_close int dir_fd = -1;
+    scoped_workspace struct workspace_handle w = WORKSPACE_HANDLE_INIT;
     json_t *view = NULL;
     int hold_fd;
 
-    if (!store_open(&store, err) || (dir_fd = store_open_workspace(&store, r->id, err)) < 0)
+    if (!workspace_open_made(r->id, &w, err))
         return NULL;
-    hold_fd = workspace_hold(dir_fd, r->id, err);
+    hold_fd = workspace_hold(&w, err);
     if (hold_fd >= 0)
-        view = seed(&store, dir_fd, r, source, progress, err);
+        view = seed(&w, r, source, progress, err);
     if (!view)
-        workspace_let_go(&store, dir_fd, r->id, hold_fd);
+        workspace_let_go(&w, hold_fd);
     else
         close(hold_fd);
     return view;

@@ -333,7 +333,7 @@ static bool forward_signals(struct session *x, sigset_t *ret_before)
     return loop_signals(x->loop, &signals, on_signal, x, x->err);
 }
 
-json_t *workspace_exec_in(int dir_fd, const char *id, const struct workspace_exec_spec *spec,
+json_t *workspace_exec_in(const struct workspace_handle *w, const struct workspace_exec_spec *spec,
                           struct pyro_error *err)
 {
     static const struct link_ops link_ops = { .lost = on_lost };
@@ -341,7 +341,7 @@ json_t *workspace_exec_in(int dir_fd, const char *id, const struct workspace_exe
     struct link *link = NULL;
     json_t *result = NULL;
     sigset_t before;
-    int fd = supervisor_connect(dir_fd, id, err);
+    int fd = supervisor_connect(w, err);
 
     if (fd < 0)
         return NULL;
@@ -350,7 +350,7 @@ json_t *workspace_exec_in(int dir_fd, const char *id, const struct workspace_exe
     x.loop = loop_new(err);
     if (x.loop && (link = link_new(x.loop, fd, LINK_SOCKET, &link_ops, &x, err))) {
         if (forward_signals(&x, &before) && run_session(&x, link, spec))
-            result = make_result(&x, id, spec);
+            result = make_result(&x, w->id, spec);
         link_flush(link, clock_ms() + 1000);
         link_free(link);
         sigprocmask(SIG_SETMASK, &before, NULL);
@@ -373,7 +373,7 @@ json_t *workspace_exec(const char *ref, const struct workspace_exec_spec *spec,
 
     if (!workspace_open(ref, &o, err) || !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
-    result = workspace_exec_in(o.dir_fd, o.id, spec, err);
+    result = workspace_exec_in(&o, spec, err);
     if (result)
         json_object_set_new(result, "execution_mode",
                             json_string(r.host_compat ? "host_compat" : "guest_vm"));

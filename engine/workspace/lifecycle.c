@@ -4,6 +4,7 @@
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
+#include "engine/client/resting.h"
 #include "engine/secret/hide.h"
 #include "engine/state/names.h"
 #include "engine/state/record_change.h"
@@ -22,7 +23,7 @@ json_t *workspace_start(const char *ref, const struct progress *progress, struct
     struct workspace_record r;
     bool started;
 
-    if (!workspace_open(ref, &o, err) || !workspace_settle(o.dir_fd, o.id, err) ||
+    if (!workspace_open(ref, &o, err) || !workspace_settle(&o, err) ||
         !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
     started = r.state == WORKSPACE_STARTED;
@@ -50,10 +51,10 @@ static bool stop_running(const struct workspace_handle *o, bool force, struct py
      * is asked. */
     do {
         scoped_json json_t *result = NULL;
-        if (!workspace_settle(o->dir_fd, o->id, err))
+        if (!workspace_settle(o, err))
             return false;
         why = (struct pyro_error){ 0 };
-        result = supervisor_call(o->dir_fd, o->id, request, deadline_ms, &why);
+        result = supervisor_call(o, request, deadline_ms, &why);
         if (result || why.code == PYRO_WORKSPACE_STATE || why.code == PYRO_RECORD_INVALID)
             return true;
     } while (why.code == PYRO_GUEST_LOST && clock_ms() < deadline_ms);
@@ -134,7 +135,7 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
     /* Whether it runs may change between the look and the act. */
     do {
         why = (struct pyro_error){ 0 };
-        view = supervisor_call(o.dir_fd, o.id, request, deadline_ms, &why);
+        view = supervisor_call(&o, request, deadline_ms, &why);
         if (!view && why.code == PYRO_WORKSPACE_STATE)
             view = update_resting(&o, request, &why);
     } while (!view && why.code == PYRO_WORKSPACE_BUSY && clock_ms() < deadline_ms);

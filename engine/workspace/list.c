@@ -4,6 +4,7 @@
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
+#include "engine/client/resting.h"
 #include "engine/state/base.h"
 #include "engine/workspace/workspace.h"
 
@@ -24,10 +25,11 @@ static void add_view(struct listing *l, json_t *view)
 
 static void list_one(void *arg, int dirfd, const struct workspace_record *r)
 {
+    struct workspace_handle w = { .store = { .fd = -1 }, .dir_fd = dirfd }; /* borrowed */
     struct workspace_record settled;
 
-    if (r->state != WORKSPACE_STARTED || store_is_held(dirfd) ||
-        !workspace_settle(dirfd, r->id, NULL)) {
+    memcpy(w.id, r->id, sizeof(w.id));
+    if (r->state != WORKSPACE_STARTED || store_is_held(dirfd) || !workspace_settle(&w, NULL)) {
         add_view(arg, record_to_view(r));
         return;
     }

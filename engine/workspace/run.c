@@ -39,8 +39,7 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
                       const struct progress *progress, workspace_run_phase_fn *phase, void *arg,
                       struct pyro_error *err)
 {
-    scoped_store struct store store = { .fd = -1 };
-    scoped_close int dir_fd = -1;
+    scoped_workspace struct workspace_handle w = WORKSPACE_HANDLE_INIT;
     struct workspace_record r = { 0 };
     json_t *result = NULL;
     int hold_fd;
@@ -50,16 +49,16 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
     if (!workspace_make(spec, true, progress, &r, err))
         return NULL;
     phase(arg, "start", r.id);
-    if (!store_open(&store, err) || (dir_fd = store_open_workspace(&store, r.id, err)) < 0) {
+    if (!workspace_open_made(r.id, &w, err)) {
         record_release(&r);
         return NULL;
     }
-    hold_fd = workspace_hold(dir_fd, r.id, err);
+    hold_fd = workspace_hold(&w, err);
     if (hold_fd >= 0) {
         phase(arg, "execute", r.id);
-        result = workspace_exec_in(dir_fd, r.id, exec, err);
+        result = workspace_exec_in(&w, exec, err);
     }
-    deleted = workspace_let_go(&store, dir_fd, r.id, hold_fd);
+    deleted = workspace_let_go(&w, hold_fd);
     if (result)
         add_run_fields(result, &r, deleted);
     record_release(&r);

@@ -93,7 +93,7 @@ static bool seal(const char *id, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
 
-    return workspace_open(id, &o, err) && workspace_seal_baseline(o.dir_fd, o.id, err);
+    return workspace_open(id, &o, err) && workspace_seal_baseline(&o, err);
 }
 
 static bool measure_diff(struct bench_result *ret, struct pyro_error *err)

@@ -14,6 +14,14 @@
 #include "engine/shell/shell_wait.h"
 #include "vmm/base/fs.h"
 
+static bool wait_for_shell(const struct shell_read_spec *spec, bool *ret_at_prompt,
+                           struct pyro_error *err)
+{
+    const struct workspace_handle w = { .store = { .fd = -1 }, .dir_fd = dir_fd, .id = "w" };
+
+    return shell_wait(&w, "sh1", spec, ret_at_prompt, err);
+}
+
 static void end(void)
 {
     struct pyro_error err = { 0 };
@@ -184,7 +192,7 @@ static void test_shell_read_beyond_the_end(void **state UNUSED)
     assert_false(shell_read_log(dir_fd, "sh1", &spec, &r, &err));
     assert_int_equal(err.code, PYRO_SHELL_STATE);
     assert_non_null(strstr(err.message, "cursor 4"));
-    assert_true(shell_wait(dir_fd, "w", "sh1", &spec, &at_prompt, &err)); /* at once */
+    assert_true(wait_for_shell(&spec, &at_prompt, &err)); /* at once */
     assert_false(shell_read_log(dir_fd, "sh2", &spec, &r, &err));
     assert_int_equal(err.code, PYRO_SHELL_NOT_FOUND);
 }
@@ -342,7 +350,7 @@ static int64_t wait_ms(struct shell_read_spec spec)
 
     if (!spec.max_chars)
         spec.max_chars = 1000000;
-    if (!shell_wait(dir_fd, "w", "sh1", &spec, &at_prompt, &err))
+    if (!wait_for_shell(&spec, &at_prompt, &err))
         fail_msg("%s", err.message);
     return clock_ms() - before;
 }

@@ -10,8 +10,7 @@ int main(int argc, char **argv)
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct pyro_error err = { 0 };
 
-    if (argc == 2 && workspace_open(argv[1], &o, &err) &&
-        workspace_seal_baseline(o.dir_fd, o.id, &err))
+    if (argc == 2 && workspace_open(argv[1], &o, &err) && workspace_seal_baseline(&o, &err))
         return 0;
     fprintf(stderr, "guest_seal: %s\n", err.message);
     return 1;

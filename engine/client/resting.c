@@ -1,0 +1,75 @@
+/* engine/client/resting.c: workspaces as they are, and those at rest. */
+#include "engine/client/resting.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/client/connect.h"
+#include "vmm/base/fs.h"
+
+#define LOCK_WAIT_MS 10000
+
+json_t *workspace_view(const struct workspace_handle *w, struct pyro_error *err)
+{
+    struct workspace_record r;
+    json_t *view;
+
+    if (!workspace_settle(w, err))
+        return NULL;
+    record_load_any(w->dir_fd, w->id, &r);
+    view = record_to_view(&r);
+    record_release(&r);
+    return view;
+}
+
+static bool is_recorded_started(const struct workspace_handle *w)
+{
+    struct workspace_record r;
+    bool started;
+
+    record_load_any(w->dir_fd, w->id, &r);
+    started = r.state == WORKSPACE_STARTED;
+    record_release(&r);
+    return started;
+}
+
+/* Waits for the lock of a workspace at rest; a holder that ends it lets go soon, and one that
+ * starts it keeps it: then PYRO_WORKSPACE_BUSY. */
+int workspace_lock_resting(const struct workspace_handle *w, struct pyro_error *err)
+{
+    int64_t deadline = clock_ms() + LOCK_WAIT_MS;
+    struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
+    int fd;
+
+    while ((fd = fs_lock(w->dir_fd, "lock", false, err)) < 0 && errno == EWOULDBLOCK &&
+           clock_ms() < deadline && !is_recorded_started(w))
+        nanosleep(&pause, NULL);
+    if (fd < 0 && err && err->code == PYRO_WORKSPACE_BUSY)
+        pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is held by another pyro", w->id);
+    if (fd >= 0 && faccessat(w->store.fd, w->id, F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
+        close(fd);
+        pyro_fail(err, PYRO_WORKSPACE_NOT_FOUND, "workspace '%s' has just been deleted", w->id);
+        return -1;
+    }
+    return fd;
+}
+
+bool workspace_start_resting(const struct workspace_handle *w, const struct progress *progress,
+                             struct pyro_error *err)
+{
+    scoped_close int lock = workspace_lock_resting(w, err);
+    struct workspace_record r;
+    bool started, used;
+
+    if (lock < 0 || !record_load(w->dir_fd, w->id, &r, err))
+        return false;
+    started = r.state == WORKSPACE_STARTED;
+    used = r.used;
+    record_release(&r);
+    if (started) /* its supervisor died just now */
+        return supervisor_start(w, take_fd(&lock), SUPERVISE_ADOPT, progress, err);
+    return supervisor_start(w, take_fd(&lock),
+                            used ? SUPERVISE_RESTART : SUPERVISE_FRESH, progress, err);
+}
