@@ -70,6 +70,6 @@ bool workspace_start_resting(const struct workspace_handle *w, const struct prog
     record_release(&r);
     if (started) /* its supervisor died just now */
         return supervisor_start(w, take_fd(&lock), SUPERVISE_ADOPT, progress, err);
-    return supervisor_start(w, take_fd(&lock),
-                            used ? SUPERVISE_RESTART : SUPERVISE_FRESH, progress, err);
+    return supervisor_start(w, take_fd(&lock), used ? SUPERVISE_RESTART : SUPERVISE_FRESH, progress,
+                            err);
 }
