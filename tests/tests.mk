@@ -103,7 +103,7 @@ check-deb: setup
 	@$(MAKE) --no-print-directory deb
 	@$(RUN) deb
 
-# `make check` on Debian 13, in a root of its own: GROUPS and ONLY choose, as for check itself.
+# `make check` on Debian 13, in a root of its own: GROUPS and ONLY choose, as for check itself; TARGET=check-kvm and others.
 check-debian13:
 	@tools/setup.sh run check
 	@tests/debian13/check-debian13.sh $(if $(filter file,$(origin GROUPS)),,$(GROUPS))

@@ -3,9 +3,9 @@
 # pictures, deb, check-deb). Touches nothing, and asks for no rights, when none is missing.
 set -euo pipefail
 
-# GROUP, name on Debian and Ubuntu, name on Fedora ("-": part of another package there). Debian 12 is tested, and the
-# build on Debian 13; Ubuntu and Fedora are not. No name has a version in it but clang-format's: each release of it lays
-# sources out a little differently, and 19 is in both Debian releases.
+# GROUP, name on Debian and Ubuntu, name on Fedora ("-": part of another package there). Debian 12 and 13 are tested, Ubuntu
+# and Fedora are not. No name has a version in it but clang-format's: each release of it lays sources out a little
+# differently, and 19 is in both Debian releases.
 table() {
     cat <<'EOF'
 build gcc gcc

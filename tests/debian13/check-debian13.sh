@@ -1,7 +1,8 @@
 #!/bin/bash
 # tests/debian13/check-debian13.sh [GROUP…]: `make check` on Debian 13, whose root file system is made from this machine's
 # own package sources and kept in build/debian13. In it a clean copy of this tree, on which the last run's build and cache
-# stay, gets `make setup`, the build and the tests: all, or the named groups, of those the ones that ONLY names.
+# stay, gets `make setup`, the build and the tests: all, or the named groups, of those the ones that ONLY names. TARGET names
+# another target than check: check-kvm, for a nested machine with that release's QEMU and kernel, or bench.
 #
 # Root enters it with bwrap alone. Any other user does so in a user namespace with a whole range of ids: bwrap alone has one,
 # and leaves newuidmap no way to more.
@@ -95,4 +96,4 @@ fi
 find_way_in
 make_root
 copy_tree
-enter make check ${1:+GROUPS="$*"} ${ONLY:+ONLY="$ONLY"}
+enter make "${TARGET:-check}" ${1:+GROUPS="$*"} ${ONLY:+ONLY="$ONLY"}
