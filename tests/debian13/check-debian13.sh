@@ -19,7 +19,7 @@ say() {
 
 # A value of os-release(5).
 host() {
-    sed -n "s/^$1=\"\{0,1\}\([^\"]*\)\"\{0,1\}$/\1/p" /etc/os-release
+    sed -n "s/^$1=\"\{0,1\}\([^\"]*\)\"\{0,1\}$/\1/p" "${OS_RELEASE:-/etc/os-release}"
 }
 
 as_root=()
