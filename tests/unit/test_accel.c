@@ -1,4 +1,7 @@
-/* KVM's verdict: what is remembered, and what the environment overrides. */
+/*
+ * KVM's verdict: what is remembered, and what the environment overrides.
+ * run: first
+ */
 #include "vmm/accel.h"
 
 #include <fcntl.h>

@@ -36,7 +36,8 @@ guest 'yes some text | head -c 100000000 >big; sync'
 deepest=0
 for ((i = 1; i <= 130; i++)); do
     take "$i"
-    [[ $(depth) -gt $deepest ]] && deepest=$(depth)
+    now=$(depth)
+    [[ $now -gt $deepest ]] && deepest=$now
 done
 run ws snapshot list w --json
 is "many snapshots" "$(json .count)" 131
