@@ -55,7 +55,7 @@ excerpt() {
             if (i <= 10 || i > NR - 20 || keep[i]) {
                 if (left) print "[" left " lines]"
                 left = 0
-                print line[i]
+                print length(line[i]) > 2000 ? substr(line[i], 1, 2000) " […]" : line[i]
             } else
                 left++
         }
@@ -203,7 +203,7 @@ fi
 # Once more at the end, where it is looked for: which checks failed.
 for name in "${failures[@]}"; do
     echo "failed: $name"
-    grep -A 2 -e '^FAILED ' -e '^\[  FAILED  \] .*[^:]$' -e '^exit status' "$(log_of "$name")" | grep -v -e '^ok ' -e '^--$' | sed 's/^/    /'
+    grep -A 2 -e '^FAILED ' -e '^\[  FAILED  \] .*[^:]$' -e '^exit status' "$(log_of "$name")" | grep -v -e '^ok ' -e '^--$' | cut -c1-400 | sed 's/^/    /'
 done
 [[ $skipped -gt 0 ]] && echo "$skipped skipped"
 echo "$passed passed, $failed failed"
