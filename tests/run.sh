@@ -55,7 +55,7 @@ excerpt() {
             if (i <= 10 || i > NR - 20 || keep[i]) {
                 if (left) print "[" left " lines]"
                 left = 0
-                print length(line[i]) > 2000 ? substr(line[i], 1, 2000) " […]" : line[i]
+                print (length(line[i]) > 2000 ? substr(line[i], 1, 2000) " […]" : line[i])
             } else
                 left++
         }
