@@ -1,4 +1,4 @@
-# Tests: `make check` runs all of them. One cmocka program for each tests/unit/test_*.c, one script
+# Tests: `make check` runs all of them. One cmocka program for each tests/unit/ROOM/test_*.c, one script
 # for each behaviour area in tests/cli (no VM needed), tests/tui (the terminal interface on a terminal
 # of its own) and tests/vm (a real VM), tests/check-*.sh for what is true of the sources themselves.
 
@@ -11,7 +11,7 @@ LIBTEST_OBJ := $(filter-out $(MAINS),$(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(IMAG
 $(B)/libtest.a: $(LIBTEST_OBJ)
 	$(Q)rm -f $@ && ar rcsTP $@ $^
 
-UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))
 FUZZ_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 UNIT_HELPERS := $(call obj,$(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c)))
 
@@ -94,7 +94,7 @@ check-vm: all $(VM_TESTS) $(VM_PROGRAMS) $(WEB_SERVER) $(TUI_DRIVER)
 
 # The KVM path, for real, in a VM with emulated virtualization: minutes, whatever this machine is.
 check-kvm: setup
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/tests/unit/test_inmate
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/tests/unit/vmm/test_inmate
 	@PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/kvm/check-kvm.sh
 
 # The package, and what it is worth in bare Debian systems: minutes, and hundreds of megabytes are fetched the first time.

@@ -7,14 +7,14 @@
 # (those that pyro and the tests need), and debian:12-base lies in its cache: no network inside.
 #
 #   PYRO             the program under test (build/pyro); pyro-image stands beside it
-#   TEST_BUILD       where tests/unit/test_inmate was built (build/plain)
+#   TEST_BUILD       where tests/unit/vmm/test_inmate was built (build/plain)
 #   PYRO_TEST_CACHE  where the environment and the kernel stay between runs (build/test-cache)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 : "${PYRO:=$PWD/build/pyro}" "${TEST_BUILD:=build/plain}" "${PYRO_TEST_CACHE:=$PWD/build/test-cache}"
 WORK=$PWD/build/kvm
-INMATE=$PWD/$TEST_BUILD/tests/unit/test_inmate
+INMATE=$PWD/$TEST_BUILD/tests/unit/vmm/test_inmate
 CACHE=$PYRO_TEST_CACHE/pyro
 ROOT=$WORK/root
 LIMIT_SECONDS=${LIMIT_SECONDS:-900}

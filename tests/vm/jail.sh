@@ -1,6 +1,6 @@
 #!/bin/bash
 # What the QEMU of a running machine has in its hands: the active layer, and nothing else, can be
-# written. The jail itself is tried in tests/unit/test_inmate.c.
+# written. The jail itself is tried in tests/unit/vmm/test_inmate.c.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 pyro=(timeout -k 5 120 "$PYRO")

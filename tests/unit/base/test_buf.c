@@ -1,4 +1,4 @@
-/* tests/unit/test_buf.c: bounded buffers and the checked reader. */
+/* tests/unit/base/test_buf.c: bounded buffers and the checked reader. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* tests/unit/test_error.c: errors as values, and the table of their codes. */
+/* tests/unit/base/test_error.c: errors as values, and the table of their codes. */
 #include <ctype.h>
 #include <errno.h>
 #include <setjmp.h>

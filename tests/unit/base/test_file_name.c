@@ -1,4 +1,4 @@
-/* tests/unit/test_file_name.c: names that are bytes, as text and back. */
+/* tests/unit/base/test_file_name.c: names that are bytes, as text and back. */
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>

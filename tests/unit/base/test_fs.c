@@ -1,4 +1,4 @@
-/* tests/unit/test_fs.c: whole files, replacement, trees, locks. */
+/* tests/unit/base/test_fs.c: whole files, replacement, trees, locks. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,4 +1,5 @@
-/* tests/unit/test_inherit.c: what a program that is started has of this process's environment. */
+/* tests/unit/base/test_inherit.c: what a program that is started has of this process's environment.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* tests/unit/test_json.c: limits on foreign JSON, getters, lossy strings. */
+/* tests/unit/base/test_json.c: limits on foreign JSON, getters, lossy strings. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

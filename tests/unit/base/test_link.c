@@ -1,4 +1,4 @@
-/* tests/unit/test_link.c: streams, credit, messages, breaches and reconnects, both ends in one
+/* tests/unit/base/test_link.c: streams, credit, messages, breaches and reconnects, both ends in one
  * loop. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* tests/unit/test_link_guest.c: what is made of a guest's errors, and of its silence. */
+/* tests/unit/base/test_link_guest.c: what is made of a guest's errors, and of its silence. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* tests/unit/test_link_turns.c: many streams that never run out of data share one link. */
+/* tests/unit/base/test_link_turns.c: many streams that never run out of data share one link. */
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>

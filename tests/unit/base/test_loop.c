@@ -1,4 +1,4 @@
-/* tests/unit/test_loop.c: descriptors, timers, deferred calls, signals. */
+/* tests/unit/base/test_loop.c: descriptors, timers, deferred calls, signals. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* tests/unit/test_proc.c: children with exactly the descriptors named, deadlines, identities. */
+/* tests/unit/base/test_proc.c: children with exactly the descriptors named, deadlines, identities.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,4 +1,5 @@
-/* tests/unit/test_sock.c: sockets in deep directories, stale ones, descriptors passed along. */
+/* tests/unit/base/test_sock.c: sockets in deep directories, stale ones, descriptors passed along.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

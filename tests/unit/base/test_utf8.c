@@ -1,4 +1,4 @@
-/* tests/unit/test_utf8.c: what is UTF-8 and what only looks like it. */
+/* tests/unit/base/test_utf8.c: what is UTF-8 and what only looks like it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* tests/unit/test_wire.c: frames and hellos, byte by byte. */
+/* tests/unit/base/test_wire.c: frames and hellos, byte by byte. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

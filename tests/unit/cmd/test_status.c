@@ -1,5 +1,5 @@
-/* tests/unit/test_status.c: every error code's exit status, and that no peer can make it a usage
- * error. */
+/* tests/unit/cmd/test_status.c: every error code's exit status, and that no peer can make it a
+ * usage error. */
 #include "tests/unit/unit.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* tests/unit/test_patch.c: patches: what is taken, what is refused, and that git-apply(1) does the
- * same. */
+/* tests/unit/file/test_patch.c: patches: what is taken, what is refused, and that git-apply(1) does
+ * the same. */
 #include "engine/image/patch/patch.h"
 
 #include <fcntl.h>

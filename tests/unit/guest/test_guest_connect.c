@@ -1,5 +1,5 @@
-/* tests/unit/test_guest_connect.c: connections to a server on the loopback, carried by streams of
- * the guest program itself. The server is tests/web/server.c. */
+/* tests/unit/guest/test_guest_connect.c: connections to a server on the loopback, carried by
+ * streams of the guest program itself. The server is tests/web/server.c. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>

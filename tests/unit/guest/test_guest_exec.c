@@ -1,4 +1,5 @@
-/* tests/unit/test_guest_exec.c: the guest program itself, as a plain child over a socketpair. */
+/* tests/unit/guest/test_guest_exec.c: the guest program itself, as a plain child over a socketpair.
+ */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>

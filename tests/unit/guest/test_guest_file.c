@@ -1,5 +1,5 @@
-/* tests/unit/test_guest_file.c: changes to files in the guest program: all or none, whatever the
- * request looks like. */
+/* tests/unit/guest/test_guest_file.c: changes to files in the guest program: all or none, whatever
+ * the request looks like. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
-/* tests/unit/test_guest_service.c: services of the guest program itself, as a plain child over a
- * socketpair. */
+/* tests/unit/guest/test_guest_service.c: services of the guest program itself, as a plain child
+ * over a socketpair. */
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>

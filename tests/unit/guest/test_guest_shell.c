@@ -1,4 +1,4 @@
-/* tests/unit/test_guest_shell.c: shells of the guest program itself, as a plain child over a
+/* tests/unit/guest/test_guest_shell.c: shells of the guest program itself, as a plain child over a
  * socketpair. */
 #include "tests/unit/unit.h"
 

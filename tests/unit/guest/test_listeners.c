@@ -1,4 +1,4 @@
-/* tests/unit/test_listeners.c: who listens on a port, and since when. */
+/* tests/unit/guest/test_listeners.c: who listens on a port, and since when. */
 #include "tests/unit/unit.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-/* tests/unit/test_tar_to_tree.c: archives as streams, compared with tar; members that are
+/* tests/unit/image/test_tar_to_tree.c: archives as streams, compared with tar; members that are
  * refused. */
 #include "tests/unit/tree_fixture.h"
 

@@ -1,4 +1,4 @@
-/* tests/unit/test_tree.c: trees through a stream and back, and streams that want out. */
+/* tests/unit/image/test_tree.c: trees through a stream and back, and streams that want out. */
 #include "tests/unit/tree_fixture.h"
 
 #include <fcntl.h>

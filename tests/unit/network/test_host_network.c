@@ -1,4 +1,4 @@
-/* tests/unit/test_host_network.c: the resolvers that a resolv.conf names. */
+/* tests/unit/network/test_host_network.c: the resolvers that a resolv.conf names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* tests/unit/test_publish.c: --publish, and what a record may say is published. */
+/* tests/unit/service/test_publish.c: --publish, and what a record may say is published. */
 #include "tests/unit/unit.h"
 
 #include <string.h>

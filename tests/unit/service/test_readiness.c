@@ -1,4 +1,4 @@
-/* tests/unit/test_readiness.c: what --ready-… flags are taken for. */
+/* tests/unit/service/test_readiness.c: what --ready-… flags are taken for. */
 #include "tests/unit/unit.h"
 
 #include <string.h>

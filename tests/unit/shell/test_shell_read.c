@@ -1,4 +1,5 @@
-/* tests/unit/test_shell_read.c: reads by cursor of logs that the supervisor's own writer made. */
+/* tests/unit/shell/test_shell_read.c: reads by cursor of logs that the supervisor's own writer
+ * made. */
 #include "tests/unit/shell_fixture.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* tests/unit/test_shell_files.c: records and events of shells, sound ones and others. */
+/* tests/unit/state/test_shell_files.c: records and events of shells, sound ones and others. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* tests/unit/test_line_file.c: lines of a file that are whole or not there. */
+/* tests/unit/supervisor/test_line_file.c: lines of a file that are whole or not there. */
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>

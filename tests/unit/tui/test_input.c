@@ -1,4 +1,4 @@
-/* tests/unit/test_input.c: what each sequence of terminal bytes means, whole and in pieces. */
+/* tests/unit/tui/test_input.c: what each sequence of terminal bytes means, whole and in pieces. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* tests/unit/test_shell_keys.c: what a program gets for a key, a paste and the mouse, by its modes.
+/* tests/unit/tui/test_shell_keys.c: what a program gets for a key, a paste and the mouse, by its
+ * modes.
  */
 #include "tests/unit/unit.h"
 
