@@ -126,6 +126,7 @@ struct cmd_spec {
     const struct arg_spec *args;   /* up to ARG_END; NULL: none */
     size_t args_size;              /* sizeof the struct that the rows speak of */
     const struct row_spec *result; /* what is shown of these rows, up to ROW_END, is always there */
+    const char *told; /* what its summary line says of the result (summary.h); NULL: it has none */
     /*
      * Does it. On success *ret_result is the result object, owned by the caller (NULL only for
      * CMD_INTERACTIVE).

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <sys/statvfs.h>
 
+#include "engine/cmd/summary.h"
 #include "engine/helper/host_file.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/json.h"
@@ -89,35 +90,20 @@ static json_t *read_text(const struct content_args *c, const void *args, content
     return view;
 }
 
-static void tell(const struct content_args *c, const char *name, const json_t *view, bool bytes,
-                 struct cmd_io *io)
+static void tell(const struct content_args *c, const struct cmd_spec *cmd, const json_t *view,
+                 bool bytes, struct cmd_io *io)
 {
-    bool truncated = json_bool_or(view, "truncated", false);
-    int64_t size = json_int_or(view, "size_bytes", 0);
-    struct number_text size_text, max, offset;
-
-    if (bytes && truncated)
+    if (bytes && json_bool_or(view, "truncated", false))
         cmd_io_warn(io, "'%s' is truncated: it has %" PRId64 " bytes",
-                    json_string_or(view, "path", ""), size);
+                    json_string_or(view, "path", ""), json_int_or(view, "size_bytes", 0));
     if (c->content_only)
         return;
-    cmd_io_summary(io, name,
-                   (const struct summary_item[]){
-                       { "workspace_id", json_string_or(view, "workspace_id", NULL) },
-                       { "path", json_string_or(view, "path", NULL) },
-                       { "size_bytes", number_text(&size_text, size) },
-                       { "offset", c->offset ? number_text(&offset, c->offset) : NULL },
-                       { "max_bytes", json_is_null(json_object_get(view, "max_bytes"))
-                                          ? NULL
-                                          : number_text(&max, json_int_or(view, "max_bytes", 0)) },
-                       { "truncated", truncated ? "True" : "False" },
-                       { "output_path", json_string_or(view, "output_path", NULL) },
-                       { "execution_mode", json_string_or(view, "execution_mode", NULL) },
-                       { NULL, NULL } });
+    summary_tell(io, cmd, view);
 }
 
 bool content_run(const struct content_args *c, const void *args, content_read_fn *read,
-                 const char *name, struct cmd_io *io, json_t **ret_result, struct pyro_error *err)
+                 const struct cmd_spec *cmd, struct cmd_io *io, json_t **ret_result,
+                 struct pyro_error *err)
 {
     bool bytes = c->output || (c->content_only && !io->json);
     json_t *view = bytes ? read_bytes(c, args, read, io, err) : read_text(c, args, read, io, err);
@@ -131,6 +117,6 @@ bool content_run(const struct content_args *c, const void *args, content_read_fn
                                                   : json_integer(DEFAULT_MAX_BYTES));
     json_object_set_new(view, "output_path", c->output ? name_to_json("", c->output) : json_null());
     *ret_result = view;
-    tell(c, name, view, bytes, io);
+    tell(c, cmd, view, bytes, io);
     return true;
 }

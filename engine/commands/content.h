@@ -5,7 +5,7 @@
 #ifndef PYRO_CMD_CONTENT_H
 #define PYRO_CMD_CONTENT_H
 
-#include "engine/cmd/io.h"
+#include "engine/cmd/summary.h"
 #include "engine/helper/content.h"
 
 struct content_args {
@@ -41,9 +41,9 @@ struct content_args {
 /* Reads a part of a file into a sink, or as text where there is none. */
 typedef json_t *content_read_fn(const void *args, const struct content_range *range,
                                 const struct content_sink *sink, struct pyro_error *err);
-/* Shows what `read` gives; the summary is called `name`. */
+/* Shows what `read` gives, and the summary of the command. */
 bool content_run(const struct content_args *c, const void *args, content_read_fn *read,
-                 const char *name, struct cmd_io *io, json_t **ret_result,
+                 const struct cmd_spec *cmd, struct cmd_io *io, json_t **ret_result,
                  struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -1,5 +1,6 @@
 /* engine/commands/disk_export.c: the disk of a stopped workspace as a file of its own. */
 #include "engine/cmd/io.h"
+#include "engine/cmd/summary.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
@@ -35,16 +36,7 @@ static bool disk_export_run(const void *args, struct cmd_io *io UNUSED, json_t *
 
 static void disk_export_print(const json_t *result, FILE *out)
 {
-    struct number_text bytes;
-
-    show_answer(
-        out, "workspace-disk-export",
-        (const struct summary_item[]){
-            { "workspace_id", json_string_or(result, "workspace_id", NULL) },
-            { "output_path", json_string_or(result, "output_path", NULL) },
-            { "disk_format", json_string_or(result, "disk_format", NULL) },
-            { "bytes_written", number_text(&bytes, json_int_or(result, "bytes_written", 0)) },
-            { NULL, NULL } });
+    summary_answer(out, &cmd_disk_export, result);
 }
 
 const struct cmd_spec cmd_disk_export = {
@@ -57,6 +49,7 @@ const struct cmd_spec cmd_disk_export = {
     .args = disk_export_rows,
     .args_size = sizeof(struct disk_export_args),
     .result = disk_export_result,
+    .told = "workspace-disk-export workspace_id output_path disk_format bytes_written",
     .run = disk_export_run,
     .print = disk_export_print,
 };

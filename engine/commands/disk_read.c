@@ -36,8 +36,7 @@ static bool disk_read_run(const void *args, struct cmd_io *io, json_t **ret_resu
 {
     const struct disk_read_args *a = args;
 
-    return content_run(CONTENT_ARGS_OF(a), args, read_one, "workspace-disk-read", io, ret_result,
-                       err);
+    return content_run(CONTENT_ARGS_OF(a), args, read_one, &cmd_disk_read, io, ret_result, err);
 }
 
 const struct cmd_spec cmd_disk_read = {
@@ -49,5 +48,7 @@ const struct cmd_spec cmd_disk_read = {
     .args = disk_read_rows,
     .args_size = sizeof(struct disk_read_args),
     .result = disk_read_result,
+    .told =
+        "workspace-disk-read workspace_id path size_bytes offset? max_bytes truncated output_path",
     .run = disk_read_run,
 };

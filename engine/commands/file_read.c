@@ -37,8 +37,7 @@ static bool file_read_run(const void *args, struct cmd_io *io, json_t **ret_resu
 {
     const struct file_read_args *a = args;
 
-    return content_run(CONTENT_ARGS_OF(a), args, read_one, "workspace-file-read", io, ret_result,
-                       err);
+    return content_run(CONTENT_ARGS_OF(a), args, read_one, &cmd_file_read, io, ret_result, err);
 }
 
 const struct cmd_spec cmd_file_read = {
@@ -52,5 +51,7 @@ const struct cmd_spec cmd_file_read = {
     .args = file_read_rows,
     .args_size = sizeof(struct file_read_args),
     .result = file_read_result,
+    .told = "workspace-file-read workspace_id path size_bytes offset? max_bytes truncated "
+            "output_path execution_mode",
     .run = file_read_run,
 };

@@ -1,5 +1,6 @@
 /* engine/commands/file_write.c: writing a file of a workspace. */
 #include "engine/cmd/io.h"
+#include "engine/cmd/summary.h"
 #include "engine/commands/file_rows.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
@@ -44,16 +45,7 @@ static bool file_write_run(const void *args, struct cmd_io *io, json_t **ret_res
 
 static void file_write_print(const json_t *result, FILE *out)
 {
-    struct number_text bytes;
-
-    show_answer(
-        out, "workspace-file-write",
-        (const struct summary_item[]){
-            { "workspace_id", json_string_or(result, "workspace_id", NULL) },
-            { "path", json_string_or(result, "path", NULL) },
-            { "bytes_written", number_text(&bytes, json_int_or(result, "bytes_written", 0)) },
-            { "execution_mode", json_string_or(result, "execution_mode", NULL) },
-            { NULL, NULL } });
+    summary_answer(out, &cmd_file_write, result);
 }
 
 const struct cmd_spec cmd_file_write = {
@@ -67,6 +59,7 @@ const struct cmd_spec cmd_file_write = {
     .args = file_write_rows,
     .args_size = sizeof(struct file_write_args),
     .result = file_write_result,
+    .told = "workspace-file-write workspace_id path bytes_written execution_mode",
     .run = file_write_run,
     .print = file_write_print,
 };

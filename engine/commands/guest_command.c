@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "engine/cmd/status.h"
+#include "engine/cmd/summary.h"
 #include "engine/commands/rows.h"
+#include "engine/commands/table.h"
 #include "engine/state/names.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"
@@ -130,18 +132,10 @@ json_t *guest_command_run(struct cmd_io *io, const struct workspace_spec *spec,
 {
     struct run_phases phases = { io, spec->environment };
     json_t *r = workspace_run(spec, exec, &io->progress, show_phase, &phases, err);
-    struct number_text exit_code, duration;
 
     if (!r)
         return NULL;
     guest_command_ended(io, r, exec->request.timeout_ms);
-    cmd_io_summary(io, "run",
-                   (const struct summary_item[]){
-                       { "environment", json_string_or(r, "environment", NULL) },
-                       { "execution_mode", json_string_or(r, "execution_mode", NULL) },
-                       { "exit_code", number_text(&exit_code, json_int_or(r, "exit_code", 0)) },
-                       { "duration_ms", number_text(&duration, json_int_or(r, "duration_ms", 0)) },
-                       { "timed_out", json_bool_or(r, "timed_out", false) ? "True" : NULL },
-                       { NULL, NULL } });
+    summary_tell(io, &cmd_run, r);
     return r;
 }

@@ -1,5 +1,6 @@
 /* engine/commands/patch_apply.c: a unified diff on the files of a workspace. */
 #include "engine/cmd/io.h"
+#include "engine/cmd/summary.h"
 #include "engine/cmd/text.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
@@ -57,19 +58,9 @@ static bool patch_apply_run(const void *args, struct cmd_io *io, json_t **ret_re
 
 static void patch_apply_print(const json_t *result, FILE *out)
 {
-    const json_t *summary = json_object_get(result, "summary");
     const json_t *list = json_object_get(result, "entries");
-    struct number_text total, added, modified, deleted;
 
-    show_answer(out, "workspace-patch",
-                (const struct summary_item[]){
-                    { "workspace_id", json_string_or(result, "workspace_id", NULL) },
-                    { "total", number_text(&total, json_int_or(summary, "total", 0)) },
-                    { "added", number_text(&added, json_int_or(summary, "added", 0)) },
-                    { "modified", number_text(&modified, json_int_or(summary, "modified", 0)) },
-                    { "deleted", number_text(&deleted, json_int_or(summary, "deleted", 0)) },
-                    { "execution_mode", json_string_or(result, "execution_mode", NULL) },
-                    { NULL, NULL } });
+    summary_answer(out, &cmd_patch_apply, result);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *e = json_array_get(list, i);
 
@@ -91,6 +82,8 @@ const struct cmd_spec cmd_patch_apply = {
     .args = patch_apply_rows,
     .args_size = sizeof(struct patch_apply_args),
     .result = patch_apply_result,
+    .told = "workspace-patch workspace_id summary.total summary.added summary.modified "
+            "summary.deleted execution_mode",
     .run = patch_apply_run,
     .print = patch_apply_print,
 };

@@ -57,5 +57,6 @@ const struct cmd_spec cmd_run = {
     .args = run_arg_rows,
     .args_size = sizeof(struct run_args),
     .result = run_rows,
+    .told = "run environment execution_mode exit_code duration_ms timed_out?",
     .run = run_run,
 };

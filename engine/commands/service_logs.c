@@ -81,7 +81,7 @@ static bool service_logs_run(const void *args, struct cmd_io *io, json_t **ret_r
     if (ok) {
         add_logs(l.view, &l, spec.tail_lines);
         *ret_result = json_incref(l.view);
-        service_summary(io, "workspace-service-logs", l.view);
+        service_tell(io, &cmd_service_logs, l.view);
     }
     service_logs_release(&l);
     return ok;
@@ -97,5 +97,6 @@ const struct cmd_spec cmd_service_logs = {
     .args = service_logs_rows,
     .args_size = sizeof(struct service_logs_args),
     .result = service_logs_result,
+    .told = SERVICE_TOLD("logs"),
     .run = service_logs_run,
 };

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "engine/cmd/summary.h"
 #include "engine/cmd/text.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
@@ -46,24 +47,12 @@ void show_service(const json_t *s, FILE *out)
     show_line(out, "Execution mode", json_string_or(s, "execution_mode", NULL));
 }
 
-void service_summary(struct cmd_io *io, const char *name, const json_t *service)
+void service_tell(struct cmd_io *io, const struct cmd_spec *cmd, const json_t *service)
 {
-    const json_t *exit_code = json_object_get(service, "exit_code");
+    scoped_json json_t *told = json_copy((json_t *)(uintptr_t)service);
     char ports[PUBLISHED_TEXT_BYTES];
-    struct number_text code;
 
-    cmd_io_summary(io, name,
-                   (const struct summary_item[]){
-                       { "workspace_id", json_string_or(service, "workspace_id", NULL) },
-                       { "service_name", json_string_or(service, "service_name", NULL) },
-                       { "state", json_string_or(service, "state", NULL) },
-                       { "cwd", json_string_or(service, "cwd", NULL) },
-                       { "published", json_array_size(json_object_get(service, "published_ports"))
-                                          ? published_text(ports, sizeof(ports), service, ":")
-                                          : NULL },
-                       { "exit_code", json_is_integer(exit_code)
-                                          ? number_text(&code, json_integer_value(exit_code))
-                                          : NULL },
-                       { "execution_mode", json_string_or(service, "execution_mode", NULL) },
-                       { NULL, NULL } });
+    published_text(ports, sizeof(ports), service, ":");
+    json_object_set_new(told, "published_ports", *ports ? json_string(ports) : json_null());
+    summary_tell(io, cmd, told);
 }

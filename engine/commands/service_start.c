@@ -59,7 +59,7 @@ static bool service_start_run(const void *args, struct cmd_io *io, json_t **ret_
     *ret_result = service_start(a->workspace, a->service, &spec, err);
     if (!*ret_result)
         return false;
-    service_summary(io, "workspace-service-start", *ret_result);
+    service_tell(io, &cmd_service_start, *ret_result);
     return true;
 }
 
@@ -74,5 +74,6 @@ const struct cmd_spec cmd_service_start = {
     .args = service_start_rows,
     .args_size = sizeof(struct service_start_args),
     .result = service_rows,
+    .told = SERVICE_TOLD("start"),
     .run = service_start_run,
 };

@@ -23,7 +23,7 @@ static bool service_stop_run(const void *args, struct cmd_io *io, json_t **ret_r
     *ret_result = service_stop(a->workspace, a->service, err);
     if (!*ret_result)
         return false;
-    service_summary(io, "workspace-service-stop", *ret_result);
+    service_tell(io, &cmd_service_stop, *ret_result);
     return true;
 }
 
@@ -35,5 +35,6 @@ const struct cmd_spec cmd_service_stop = {
     .args = service_stop_rows,
     .args_size = sizeof(struct service_stop_args),
     .result = service_rows,
+    .told = SERVICE_TOLD("stop"),
     .run = service_stop_run,
 };

@@ -22,7 +22,7 @@ static bool shell_close_run(const void *args, struct cmd_io *io, json_t **ret_re
     *ret_result = shell_close(a->workspace, a->shell, err);
     if (!*ret_result)
         return false;
-    shell_summary(io, "workspace-shell-close", *ret_result);
+    summary_tell(io, &cmd_shell_close, *ret_result);
     return true;
 }
 
@@ -35,5 +35,6 @@ const struct cmd_spec cmd_shell_close = {
     .args = shell_close_rows,
     .args_size = sizeof(struct shell_close_args),
     .result = shell_rows,
+    .told = SHELL_TOLD("close", ""),
     .run = shell_close_run,
 };

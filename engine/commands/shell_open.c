@@ -51,7 +51,7 @@ static bool shell_open_run(const void *args, struct cmd_io *io, json_t **ret_res
     if (a->id_only)
         io->print = cmd_print_id;
     else
-        shell_summary(io, "workspace-shell-open", *ret_result);
+        summary_tell(io, &cmd_shell_open, *ret_result);
     return true;
 }
 
@@ -66,5 +66,6 @@ const struct cmd_spec cmd_shell_open = {
     .args = shell_open_rows,
     .args_size = sizeof(struct shell_open_args),
     .result = shell_open_result,
+    .told = SHELL_TOLD("open", "at_prompt "),
     .run = shell_open_run,
 };

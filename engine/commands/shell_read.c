@@ -56,31 +56,6 @@ static const struct row_spec shell_read_result[] = {
     ROW_END,
 };
 
-static void shell_read_summary(struct cmd_io *io, const struct shell_read_spec *spec,
-                               const struct shell_reading *r)
-{
-    struct number_text cursor, next, idle, dropped;
-
-    cmd_io_summary(
-        io, "workspace-shell-read",
-        (const struct summary_item[]){
-            { "workspace_id", r->workspace_id },
-            { "shell_id", r->record.id },
-            { "state", r->record.running ? "running" : "stopped" },
-            { "cursor", number_text(&cursor, (int64_t)r->cursor) },
-            { "next_cursor", number_text(&next, (int64_t)r->next_cursor) },
-            { "truncated", r->truncated ? "True" : "False" },
-            { "plain", spec->rendering == SHELL_PLAIN ? "True" : "False" },
-            { "wait_for_idle_ms",
-              spec->wait_for_idle_ms ? number_text(&idle, spec->wait_for_idle_ms) : NULL },
-            { "at_prompt", spec->wait_for_prompt ? (r->at_prompt ? "True" : "False") : NULL },
-            { "alt_screen", r->alt_screen ? "True" : NULL },
-            { "dropped_bytes",
-              r->dropped_bytes ? number_text(&dropped, (int64_t)r->dropped_bytes) : NULL },
-            { "execution_mode", r->record.host_compat ? "host_compat" : "guest_vm" },
-            { NULL, NULL } });
-}
-
 /* The rows of a screen as lines, blank ones at its end left out. */
 static bool write_screen(struct cmd_io *io, const struct screen *s, struct pyro_error *err)
 {
@@ -142,8 +117,8 @@ static bool shell_read_run(const void *args, struct cmd_io *io, json_t **ret_res
     if (!io->json)
         ok = a->screen ? write_screen(io, &r.screen, err) : write_output(a, io, &r.output, err);
     if (ok) {
-        shell_read_summary(io, &spec, &r);
         *ret_result = shell_reading_to_view(&r, &spec);
+        summary_tell(io, &cmd_shell_read, *ret_result);
     }
     shell_reading_release(&r);
     return ok;
@@ -161,5 +136,7 @@ const struct cmd_spec cmd_shell_read = {
     .args = shell_read_rows,
     .args_size = sizeof(struct shell_read_args),
     .result = shell_read_result,
+    .told = "workspace-shell-read workspace_id shell_id state cursor next_cursor truncated plain "
+            "wait_for_idle_ms at_prompt alt_screen? dropped_bytes? execution_mode",
     .run = shell_read_run,
 };

@@ -30,7 +30,7 @@ static bool shell_resize_run(const void *args, struct cmd_io *io, json_t **ret_r
     *ret_result = shell_resize(a->workspace, a->shell, cols, rows, err);
     if (!*ret_result)
         return false;
-    shell_summary(io, "workspace-shell-resize", *ret_result);
+    summary_tell(io, &cmd_shell_resize, *ret_result);
     return true;
 }
 
@@ -42,5 +42,6 @@ const struct cmd_spec cmd_shell_resize = {
     .args = shell_resize_rows,
     .args_size = sizeof(struct shell_resize_args),
     .result = shell_rows,
+    .told = SHELL_TOLD("resize", ""),
     .run = shell_resize_run,
 };

@@ -1,9 +1,9 @@
-/* What the commands about shells share: rows of arguments, and the summary line. */
+/* What the commands about shells share: rows of arguments, and what they tell. */
 #ifndef PYRO_CMD_SHELL_ROWS_H
 #define PYRO_CMD_SHELL_ROWS_H
 
-#include "engine/cmd/io.h"
 #include "engine/cmd/spec.h"
+#include "engine/cmd/summary.h"
 #include "engine/state/shell_files.h"
 
 #define SHELL_WAIT_MS_MAX (24ll * 3600 * 1000) /* of --max-wait-ms */
@@ -12,7 +12,9 @@
     { ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, .metavar = "SHELL_ID",       \
       .complete = COMPLETE_SHELL, .help = "The shell's id, for example sh1" }
 
-/* The [workspace-shell-VERB] line of a shell object. */
-void shell_summary(struct cmd_io *io, const char *name, const json_t *shell);
+/* The [workspace-shell-VERB] line of a shell object; MORE: "" or "member ". */
+#define SHELL_TOLD(VERB, MORE)                                                                     \
+    "workspace-shell-" VERB " workspace_id shell_id state cwd cols rows exit_code " MORE           \
+    "execution_mode"
 
 #endif

@@ -26,7 +26,7 @@ static bool shell_signal_run(const void *args, struct cmd_io *io, json_t **ret_r
     *ret_result = shell_signal(a->workspace, a->shell, a->signal, err);
     if (!*ret_result)
         return false;
-    shell_summary(io, "workspace-shell-signal", *ret_result);
+    summary_tell(io, &cmd_shell_signal, *ret_result);
     return true;
 }
 
@@ -38,5 +38,6 @@ const struct cmd_spec cmd_shell_signal = {
     .args = shell_signal_rows,
     .args_size = sizeof(struct shell_signal_args),
     .result = shell_rows,
+    .told = SHELL_TOLD("signal", ""),
     .run = shell_signal_run,
 };

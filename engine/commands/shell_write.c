@@ -48,7 +48,7 @@ static bool shell_write_run(const void *args, struct cmd_io *io, json_t **ret_re
     if (!view)
         return false;
     *ret_result = view;
-    shell_summary(io, "workspace-shell-write", view);
+    summary_tell(io, &cmd_shell_write, view);
     return true;
 }
 
@@ -63,5 +63,6 @@ const struct cmd_spec cmd_shell_write = {
     .args = shell_write_rows,
     .args_size = sizeof(struct shell_write_args),
     .result = shell_write_result,
+    .told = SHELL_TOLD("write", "pasted "),
     .run = shell_write_run,
 };

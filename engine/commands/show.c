@@ -19,17 +19,6 @@ void show_line(FILE *out, const char *key, const char *value)
     fputc('\n', out);
 }
 
-void show_answer(FILE *out, const char *name, const struct summary_item *items)
-{
-    fprintf(out, "[%s]", name);
-    for (; items->key; items++) {
-        scoped_buf word = BUF_INIT(64 * 1024);
-        if (items->value && text_quote(&word, items->value))
-            fprintf(out, " %s=%s", items->key, word.data);
-    }
-    fputc('\n', out);
-}
-
 void show_number(FILE *out, const char *key, int64_t value)
 {
     fprintf(out, "%s: %" PRId64 "\n", key, value);

@@ -10,9 +10,6 @@
 void show_line(FILE *out, const char *key, const char *value);
 /* The same with a number. */
 void show_number(FILE *out, const char *key, int64_t value);
-struct summary_item;
-/* A summary line that is the answer itself: "[name] key=value …" (io.h) on standard output. */
-void show_answer(FILE *out, const char *name, const struct summary_item *items);
 /* The block that create, status, start, stop and update end with. */
 void show_workspace(const json_t *workspace, FILE *out);
 /* The block of env inspect and env pull, after their first line. */

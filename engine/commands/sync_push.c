@@ -1,5 +1,6 @@
 /* engine/commands/sync_push.c: a directory or an archive into a running workspace. */
 #include "engine/cmd/io.h"
+#include "engine/cmd/summary.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
@@ -48,19 +49,7 @@ static bool sync_push_run(const void *args, struct cmd_io *io, json_t **ret_resu
 
 static void sync_push_print(const json_t *result, FILE *out)
 {
-    const json_t *s = json_object_get(result, "workspace_sync");
-    struct number_text entries, bytes;
-
-    show_answer(out, "workspace-sync",
-                (const struct summary_item[]){
-                    { "workspace_id", json_string_or(result, "workspace_id", NULL) },
-                    { "mode", json_string_or(s, "mode", NULL) },
-                    { "source_path", json_string_or(s, "source_path", NULL) },
-                    { "destination", json_string_or(s, "destination", NULL) },
-                    { "entry_count", number_text(&entries, json_int_or(s, "entry_count", 0)) },
-                    { "bytes_written", number_text(&bytes, json_int_or(s, "bytes_written", 0)) },
-                    { "execution_mode", json_string_or(result, "execution_mode", NULL) },
-                    { NULL, NULL } });
+    summary_answer(out, &cmd_sync_push, result);
 }
 
 const struct cmd_spec cmd_sync_push = {
@@ -74,6 +63,9 @@ const struct cmd_spec cmd_sync_push = {
     .args = sync_push_rows,
     .args_size = sizeof(struct sync_push_args),
     .result = sync_push_result,
+    .told = "workspace-sync workspace_id workspace_sync.mode workspace_sync.source_path "
+            "workspace_sync.destination workspace_sync.entry_count workspace_sync.bytes_written "
+            "execution_mode",
     .run = sync_push_run,
     .print = sync_push_print,
 };

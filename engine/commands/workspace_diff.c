@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "engine/cmd/io.h"
+#include "engine/cmd/summary.h"
 #include "engine/cmd/text.h"
 #include "engine/commands/file_rows.h"
 #include "engine/commands/show.h"
@@ -162,23 +163,11 @@ static void warn_left_out(struct cmd_io *io, const json_t *result)
 
 static void print_diff(const json_t *result, bool stat, FILE *out)
 {
-    static const char *const keys[] = { "total",        "added",        "modified", "deleted",
-                                        "type_changed", "text_patched", "non_text" };
-    const json_t *summary = json_object_get(result, "summary");
-    struct number_text numbers[ARRAY_SIZE(keys)];
-    struct summary_item items[ARRAY_SIZE(keys) + 2] = {
-        { "workspace_id", json_string_or(result, "workspace_id", NULL) }
-    };
-
     if (!json_bool_or(result, "changed", false)) {
         fputs("No workspace changes.\n", out);
         return;
     }
-    for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-        items[i + 1] =
-            (struct summary_item){ keys[i],
-                                   number_text(&numbers[i], json_int_or(summary, keys[i], 0)) };
-    show_answer(out, "workspace-diff", items);
+    summary_answer(out, &cmd_workspace_diff, result);
     print_entries(json_object_get(result, "entries"), stat, out);
     print_patch(json_object_get(result, "patch"), out);
 }
@@ -217,6 +206,8 @@ const struct cmd_spec cmd_workspace_diff = {
     .args = workspace_diff_rows,
     .args_size = sizeof(struct workspace_diff_args),
     .result = workspace_diff_result,
+    .told = "workspace-diff workspace_id summary.total summary.added summary.modified "
+            "summary.deleted summary.type_changed summary.text_patched summary.non_text",
     .run = workspace_diff_run,
     .print = workspace_diff_print,
 };

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "engine/cmd/io.h"
+#include "engine/cmd/summary.h"
 #include "engine/commands/guest_command.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/table.h"
@@ -44,7 +45,6 @@ static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret
     const struct workspace_exec_args *a = args;
     scoped_command_request request = { .timeout_ms = a->timeout_seconds * 1000 };
     struct workspace_exec_spec spec;
-    struct number_text sequence, exit_code, duration;
     const json_t *r;
     int64_t left;
 
@@ -63,16 +63,7 @@ static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret
                     "%" PRId64 " background process%s killed when the command ended; use a service "
                     "for one that should stay ('pyro workspace service start')",
                     left, left == 1 ? " was" : "es were");
-    cmd_io_summary(io, "workspace-exec",
-                   (const struct summary_item[]){
-                       { "workspace_id", json_string_or(r, "workspace_id", NULL) },
-                       { "sequence", number_text(&sequence, json_int_or(r, "sequence", 0)) },
-                       { "cwd", json_string_or(r, "cwd", NULL) },
-                       { "execution_mode", json_string_or(r, "execution_mode", NULL) },
-                       { "exit_code", number_text(&exit_code, json_int_or(r, "exit_code", 0)) },
-                       { "duration_ms", number_text(&duration, json_int_or(r, "duration_ms", 0)) },
-                       { "timed_out", json_bool_or(r, "timed_out", false) ? "True" : NULL },
-                       { NULL, NULL } });
+    summary_tell(io, &cmd_workspace_exec, r);
     return true;
 }
 
@@ -89,5 +80,7 @@ const struct cmd_spec cmd_workspace_exec = {
     .args = workspace_exec_rows,
     .args_size = sizeof(struct workspace_exec_args),
     .result = workspace_exec_result,
+    .told =
+        "workspace-exec workspace_id sequence cwd execution_mode exit_code duration_ms timed_out?",
     .run = workspace_exec_run,
 };

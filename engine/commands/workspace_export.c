@@ -1,5 +1,6 @@
 /* engine/commands/workspace_export.c: a file or directory of a workspace onto the host. */
 #include "engine/cmd/io.h"
+#include "engine/cmd/summary.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
@@ -45,19 +46,7 @@ static bool workspace_export_run(const void *args, struct cmd_io *io, json_t **r
 
 static void workspace_export_print(const json_t *result, FILE *out)
 {
-    struct number_text entries, bytes;
-
-    show_answer(
-        out, "workspace-export",
-        (const struct summary_item[]){
-            { "workspace_id", json_string_or(result, "workspace_id", NULL) },
-            { "workspace_path", json_string_or(result, "workspace_path", NULL) },
-            { "output_path", json_string_or(result, "output_path", NULL) },
-            { "artifact_type", json_string_or(result, "artifact_type", NULL) },
-            { "entry_count", number_text(&entries, json_int_or(result, "entry_count", 0)) },
-            { "bytes_written", number_text(&bytes, json_int_or(result, "bytes_written", 0)) },
-            { "execution_mode", json_string_or(result, "execution_mode", NULL) },
-            { NULL, NULL } });
+    summary_answer(out, &cmd_workspace_export, result);
 }
 
 const struct cmd_spec cmd_workspace_export = {
@@ -70,6 +59,8 @@ const struct cmd_spec cmd_workspace_export = {
     .args = workspace_export_rows,
     .args_size = sizeof(struct workspace_export_args),
     .result = workspace_export_result,
+    .told = "workspace-export workspace_id workspace_path output_path artifact_type entry_count "
+            "bytes_written execution_mode",
     .run = workspace_export_run,
     .print = workspace_export_print,
 };
