@@ -53,6 +53,7 @@ fuzz libclang-rt-dev compiler-rt
 pictures librsvg2-bin librsvg2-tools
 pictures fonts-dejavu-core dejavu-sans-mono-fonts
 pictures vim vim-enhanced
+deb build-essential -
 deb debhelper debhelper
 check-deb lintian -
 EOF

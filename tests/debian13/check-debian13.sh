@@ -7,7 +7,7 @@
 # Root enters it with bwrap alone. Any other user does so in a user namespace with a whole range of ids: bwrap alone has one,
 # and leaves newuidmap no way to more.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." && . tests/roots.sh
 
 RELEASE=13 CODENAME=trixie
 WORK=$PWD/build/debian13
@@ -35,26 +35,13 @@ find_way_in() {
     as_root=(unshare --user --map-auto --map-root-user --mount --pid --fork --mount-proc)
 }
 
-# The host's own sources of Debian, of the other release: deb [OPTIONS] URI SUITE main
-sources() {
-    local here
-    here=$(host VERSION_CODENAME)
-    # shellcheck disable=SC2016
-    apt-get indextargets --format '$(SIGNED_BY)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)' 'Created-By: Packages' | sort -u |
-        awk -F '|' -v here="$here" -v there="$CODENAME" '
-            $4 == "main" && ($3 == here || index($3, here "-") == 1) {
-                sub(here, there, $3)
-                print "deb " ($1 ~ "^/" ? "[signed-by=" $1 "] " : "") $2 " " $3 " main"
-            }'
-}
-
 # As a tar archive, which either kind of root unpacks with owners that it knows.
 make_root() {
     [[ -e $WORK/made ]] && return 0
     say "making a root of Debian $RELEASE"
     mkdir -p "$WORK"
     "${as_root[@]}" rm -rf "$ROOT"
-    sources >"$WORK/sources.list"
+    root_sources "$CODENAME" >"$WORK/sources.list"
     if [[ ! -s $WORK/sources.list ]]; then
         say "this machine's package sources have nothing of Debian's: see apt-get indextargets"
         return 1
