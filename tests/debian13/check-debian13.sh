@@ -84,3 +84,5 @@ find_way_in
 make_root
 copy_tree
 enter make "${TARGET:-check}" ${1:+GROUPS="$*"} ${ONLY:+ONLY="$ONLY"}
+# The figures of the other system stand in the same document.
+[[ ${TARGET:-} != bench ]] || cat "$ROOT/pyro/docs/benchmarks.md" >docs/benchmarks.md
