@@ -9,6 +9,7 @@
 #define KEY_COLS 18
 #define BESIDE_COLS 60 /* as wide as this it has keys and words on one line */
 #define WORDS_ROWS 4
+#define KEYS_MAX 256
 
 struct help {
     struct screen screen;
@@ -33,15 +34,28 @@ static int draw_binding(int width, WINDOW *win, int row, const char *words,
     return 1;
 }
 
-/* The lines of a whole table from `row` on. */
-static int draw_table(int width, WINDOW *win, int row, const struct screen_ops *ops)
+/* The lines of the screen's own table from `row` on. */
+static int draw_own(int width, WINDOW *win, int row, const struct screen_ops *of)
 {
-    const char *name = ops ? ops->name : "global";
     int used = 0;
 
-    for (const struct key_binding *b = ops ? ops->keys : app_keys; b && b->name; b++)
-        if (*keymap_keys(name, b))
-            used += draw_binding(width, win, row + used, keymap_keys(name, b), b);
+    for (const struct key_binding *b = of->keys; b && b->name; b++)
+        if (*keymap_keys(of->name, b))
+            used += draw_binding(width, win, row + used, keymap_keys(of->name, b), b);
+    return used;
+}
+
+/* The same of the keys of all screens: those that do what they do elsewhere. */
+static int draw_global(int width, WINDOW *win, int row, const struct screen_ops *of)
+{
+    int used = 0;
+
+    for (const struct key_binding *b = app_keys; b->name; b++) {
+        char words[KEYS_MAX];
+        keymap_keys_left(b, of->name, of->keys, words, sizeof(words));
+        if (*words)
+            used += draw_binding(width, win, row + used, words, b);
+    }
     return used;
 }
 
@@ -51,7 +65,7 @@ static void help_size(struct screen *s, int *rows, int *cols)
 
     if (*cols > HELP_COLS)
         *cols = HELP_COLS;
-    h->total = draw_table(*cols, NULL, 0, h->of) + draw_table(*cols, NULL, 0, NULL) + 2;
+    h->total = draw_own(*cols, NULL, 0, h->of) + draw_global(*cols, NULL, 0, h->of) + 2;
     *rows = h->total + 2;
 }
 
@@ -72,10 +86,10 @@ static void help_draw(struct screen *s, WINDOW *win)
     scroll_to(h, h->first);
     row = 1 - h->first;
     draw_clear(win, theme_style(ROLE_DIALOG));
-    row += draw_table(s->cols, win, row, h->of) + 1;
+    row += draw_own(s->cols, win, row, h->of) + 1;
     draw_text(win, row++, 3, s->cols - 5, style_on(theme_style(ROLE_DIM), theme_style(ROLE_DIALOG)),
               "Everywhere");
-    draw_table(s->cols, win, row, NULL);
+    draw_global(s->cols, win, row, h->of);
     /* Over what of them is outside. */
     draw_box(win, 0, 0, s->rows, s->cols, theme_style(ROLE_DIALOG_BORDER), h->of->title);
     draw_scrollbar(win, 1, s->cols - 1, s->rows - 2, h->first, h->total,

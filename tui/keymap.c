@@ -83,6 +83,31 @@ const struct key_binding *keymap_named(const struct key_binding *table, const ch
     return table;
 }
 
+static bool table_has(const char *screen, const struct key_binding *table, const char *word,
+                      size_t len)
+{
+    struct key_event e = { .kind = EVENT_KEY };
+
+    if (key_parse(word, len, &e.code, &e.mods))
+        for (; table && table->name; table++)
+            if (keymap_has(screen, table, &e))
+                return true;
+    return false;
+}
+
+void keymap_keys_left(const struct key_binding *global, const char *screen,
+                      const struct key_binding *table, char *ret, size_t size)
+{
+    const char *list = keymap_keys("global", global), *word;
+    size_t len, used = 0;
+
+    *ret = '\0';
+    while ((word = next_key(&list, &len)))
+        if (!table_has(screen, table, word, len) && used + len + 2 <= size)
+            used += (size_t)snprintf(ret + used, size - used, "%s%.*s", used ? " " : "", (int)len,
+                                     word);
+}
+
 void keymap_first_key(const char *screen, const struct key_binding *binding, char ret[32])
 {
     const char *list = keymap_keys(screen, binding);
