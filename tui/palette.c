@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/cmd/argv.h"
 #include "engine/cmd/complete.h"
 #include "engine/cmd/text.h"
 #include "tui/confirm.h"
@@ -35,6 +36,7 @@ struct palette {
     json_t *offers;             /* [{value, help}] */
     struct list list;
     size_t history_at; /* how far back; 0: the line itself */
+    char failure[400]; /* why the line did not do; "": it was not run, or was changed since */
 };
 
 static char *history[HISTORY_LINES]; /* the newest first */
@@ -98,6 +100,7 @@ static void look(struct palette *p)
     struct words w;
     size_t count = 0;
 
+    p->failure[0] = '\0';
     json_decref(p->offers);
     words_split(p->field.text, &w);
     p->cmd = named(&w, &count);
@@ -153,6 +156,29 @@ static void take_offer(struct palette *p)
 
 /* ---- running ---- */
 
+static void open_with(struct app *app, const char *line, const char *failure)
+{
+    struct palette *p = screen_new(app, &palette_ops, sizeof(*p));
+
+    field_set(&p->field, line);
+    look(p);
+    snprintf(p->failure, sizeof(p->failure), "%s", failure);
+    app_push(app, &p->screen);
+}
+
+/* Whether the command takes these words, as far as can be said before it is run. */
+static bool check(const struct words *w, struct pyro_error *err)
+{
+    const char *argv[WORDS_MAX + 2] = { "pyro" };
+    struct cmd_line line;
+    bool ok;
+
+    memcpy(argv + 1, w->items, (w->count + 1) * sizeof(*argv));
+    ok = cmd_line_parse(&line, (int)w->count + 1, argv, err);
+    cmd_line_release(&line);
+    return ok;
+}
+
 static size_t count_lines(const char *text)
 {
     size_t n = 0;
@@ -162,12 +188,29 @@ static size_t count_lines(const char *text)
     return n;
 }
 
+/* The line is there again, to be mended, unless the operator has gone on to something else. A
+ * command of the guest's that failed did what it was asked to. */
+static void show_failure(const struct job_end *end)
+{
+    const struct cmd_spec *cmd;
+    struct words w;
+    size_t count;
+
+    words_split(end->what, &w);
+    cmd = named(&w, &count);
+    words_release(&w);
+    if (cmd && !(cmd->traits & CMD_GUEST_STATUS) && app_may_open(end->app, end->from))
+        open_with(end->app, end->what, end->error.message);
+}
+
 /* A line in the key bar, a few or more in a pager. */
 static void palette_done(void *arg UNUSED, const struct job_end *end)
 {
     struct app *app = end->app;
     struct pager_spec spec = { .title = end->what };
 
+    if (!end->ok && !end->cancelled)
+        show_failure(end);
     /* What was said up to an end that was asked for is worth reading. */
     if (!end->ok && !(end->cancelled && end->output_len))
         return;
@@ -219,6 +262,7 @@ static void palette_run(struct screen *s, int arg UNUSED)
     const struct cmd_spec *cmd;
     scoped_free char *line = NULL;
     struct job_request *request;
+    struct pyro_error err = { 0 };
     struct words w;
     size_t count = 0;
 
@@ -234,6 +278,12 @@ static void palette_run(struct screen *s, int arg UNUSED)
         return;
     }
     remember(p->field.text);
+    if (!check(&w, &err)) {
+        app_error(app, &err);
+        snprintf(p->failure, sizeof(p->failure), "%.390s", err.message);
+        words_release(&w);
+        return;
+    }
     line = str_printf("%s", p->field.text);
     request = job_request_new(app, line, (const char *const *)w.items, true, palette_done);
     words_release(&w);
@@ -247,6 +297,7 @@ static void palette_run(struct screen *s, int arg UNUSED)
 static void palette_recall(struct screen *s, int older)
 {
     struct palette *p = (struct palette *)s;
+
     if (older && p->history_at < HISTORY_LINES && history[p->history_at])
         p->history_at++;
     else if (!older && p->history_at)
@@ -290,8 +341,10 @@ static void palette_draw(struct screen *s, WINDOW *win)
     draw_text(win, 1, 2, 1, style_on(theme_style(ROLE_KEY), theme_style(ROLE_DIALOG)), ":");
     field_draw(&p->field, win, 1, 3, s->cols - 5, theme_style(ROLE_INPUT),
                theme_style(ROLE_INPUT_DIM), "a command, or words of its name");
-    draw_text(win, 2, 2, s->cols - 4, dim,
-              p->cmd               ? p->cmd->summary
+    draw_text(win, 2, 2, s->cols - 4,
+              *p->failure ? style_on(theme_style(ROLE_BAD), theme_style(ROLE_DIALOG)) : dim,
+              *p->failure          ? p->failure
+              : p->cmd             ? p->cmd->summary
               : p->list.count == 0 ? "no command has that in its name"
                                    : "all commands; Tab takes one");
     for (int i = 0; i < rows && p->list.first + i < p->list.count; i++)
@@ -387,11 +440,6 @@ const struct screen_ops palette_ops = {
 
 void palette_open(struct app *app)
 {
-    struct palette *p;
-
-    if (app->top->ops->overlay)
-        return;
-    p = screen_new(app, &palette_ops, sizeof(*p));
-    look(p);
-    app_push(app, &p->screen);
+    if (!app->top->ops->overlay)
+        open_with(app, "", "");
 }

@@ -70,7 +70,15 @@ sees '2 workspaces'
 keys :
 sees 'run a command'
 keys 'workspace status nothing-such' Enter
-sees "no workspace 'nothing-such'"
+sees "│ no workspace 'nothing-such'"
+sees ': ?workspace status nothing-such'
+keys ' '
+gone "│ no workspace"
+keys C-u 'workspace status --nope alpha' Enter
+sees '│ workspace status: unknown option .--nope'
+sees ': ?workspace status --nope alpha'
+keys Esc
+gone 'run a command'
 keys L
 sees "workspace status nothing-such: no workspace"
 keys q
