@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "tui/ask.h"
+#include "tui/columns.h"
 #include "tui/format.h"
 #include "tui/job.h"
 #include "tui/list.h"
@@ -18,7 +19,6 @@
 
 #define ROOT "/workspace"
 #define HEAD_ROWS 1
-#define SIZE_COLS 7
 #define SHOWN_BYTES "1048576" /* of a file */
 
 struct files {
@@ -42,6 +42,11 @@ static const char *member(const json_t *entry, const char *name)
 static bool is_directory(const json_t *entry)
 {
     return !strcmp(member(entry, "artifact_type"), "directory");
+}
+
+static bool is_link(const json_t *entry)
+{
+    return !strcmp(member(entry, "artifact_type"), "symlink");
 }
 
 static const json_t *selected(const struct files *f)
@@ -133,32 +138,35 @@ static void files_read_file(void *arg, const struct job_end *end)
 
 /* ---- drawing ---- */
 
-static void draw_entry(const struct files *f, WINDOW *win, int row, int i)
+static void files_size(const struct columns *t UNUSED, void *row, struct cell *ret)
 {
-    const json_t *entry = json_array_get(f->entries, (size_t)i);
-    struct style base = theme_style(i == f->list.selected ? ROLE_SELECTED : ROLE_TEXT);
-    const char *path = member(entry, "path"), *name = strrchr(path, '/');
-    const char *type = member(entry, "artifact_type"), *target = member(entry, "link_target");
-    bool directory = is_directory(entry), link = !strcmp(type, "symlink");
-    int cols = f->screen.cols, at = 2 + SIZE_COLS;
-    struct short_text size;
+    struct short_text space;
 
-    draw_fill(win, row, 0, cols, base);
-    draw_right(
-        win, row, 1, SIZE_COLS - 1, style_on(theme_style(ROLE_DIM), base),
-        directory || link ? "" : format_size(&size, (uint64_t)json_int_or(entry, "size_bytes", 0)));
-    at += draw_text(win, row, at, cols - at - 2,
-                    style_on(theme_style(directory ? ROLE_ACCENT : ROLE_TEXT), base),
-                    name ? name + 1 : path);
-    if (directory)
-        draw_text(win, row, at, cols - at - 1, style_on(theme_style(ROLE_DIM), base), "/");
-    else if (link)
-        draw_printf(win, row, at, cols - at - 1, style_on(theme_style(ROLE_DIM), base), " → %s",
-                    target);
-    else if (strcmp(type, "file") != 0)
-        draw_text(win, row, at, cols - at - 1, style_on(theme_style(ROLE_DIM), base),
-                  "  (no file)");
+    if (!is_directory(row) && !is_link(row))
+        snprintf(ret->text, sizeof(ret->text), "%s",
+                 format_size(&space, (uint64_t)json_int_or(row, "size_bytes", 0)));
+    ret->role = ROLE_DIM;
 }
+
+static void files_name(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    const char *path = member(row, "path"), *name = strrchr(path, '/');
+
+    snprintf(ret->text, sizeof(ret->text), "%s", name ? name + 1 : path);
+    if (is_directory(row))
+        snprintf(ret->note, sizeof(ret->note), "/");
+    else if (is_link(row))
+        snprintf(ret->note, sizeof(ret->note), " → %s", member(row, "link_target"));
+    else if (strcmp(member(row, "artifact_type"), "file") != 0)
+        snprintf(ret->note, sizeof(ret->note), "  (not a file)");
+    ret->role = is_directory(row) ? ROLE_ACCENT : ROLE_TEXT;
+}
+
+static const struct column columns[] = {
+    { "", 6, .right = true, .cell = files_size },
+    { "", 1, .indent = 1, .part = 1, .grow = 10000, .cell = files_name },
+    { 0 },
+};
 
 static void draw_head(const struct files *f, WINDOW *win)
 {
@@ -181,15 +189,13 @@ static void draw_head(const struct files *f, WINDOW *win)
 static void files_draw(struct screen *s, WINDOW *win)
 {
     struct files *f = (struct files *)s;
+    struct columns table = { .all = columns, .sorted = -1 };
     int rows = s->rows - HEAD_ROWS;
 
     list_fit(&f->list, (int)json_array_size(f->entries), rows);
     draw_clear(win, theme_style(ROLE_TEXT));
     draw_head(f, win);
-    for (int i = 0; i < rows && f->list.first + i < f->list.count; i++)
-        draw_entry(f, win, HEAD_ROWS + i, f->list.first + i);
-    draw_scrollbar(win, HEAD_ROWS, s->cols - 1, rows, f->list.first, f->list.count,
-                   theme_style(ROLE_BORDER));
+    columns_draw_json(&table, win, HEAD_ROWS, &f->list, f->entries);
     if (f->entries && !f->list.count)
         draw_text(win, 2, 2, s->cols - 4, theme_style(ROLE_DIM), "It is empty.");
 }
@@ -207,11 +213,11 @@ static void open_entry(struct files *f)
         list_directory(f, path, NULL);
     else if (!strcmp(type, "file"))
         run(f, argv, path, files_read_file);
-    else if (!strcmp(type, "symlink"))
+    else if (is_link(entry))
         app_message(f->screen.app, ROLE_WARN, "a link to %s: links are not followed",
                     member(entry, "link_target"));
     else
-        app_message(f->screen.app, ROLE_WARN, "%s is no file that can be read", path);
+        app_message(f->screen.app, ROLE_WARN, "%s is not a file that can be read", path);
 }
 
 static void files_go_up(struct screen *s, int arg UNUSED)

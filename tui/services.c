@@ -6,6 +6,7 @@
 
 #include "engine/cmd/cmd.h"
 #include "engine/service/service_watch.h"
+#include "tui/columns.h"
 #include "tui/form.h"
 #include "tui/format.h"
 #include "tui/job.h"
@@ -111,20 +112,6 @@ static void services_changed(void *arg, struct watched_workspace *w, unsigned ch
 
 /* ---- drawing ---- */
 
-struct column {
-    const char *title;
-    int width; /* 0: what is left */
-    bool right;
-    int from; /* as many columns the screen must have for it */
-};
-enum { WORKSPACE, NAME, STATE, READY, PORTS, UP, COMMAND, COLUMNS };
-static const struct column columns[COLUMNS] = {
-    [WORKSPACE] = { "WORKSPACE", 12, false, 0 }, [NAME] = { "SERVICE", 12, false, 0 },
-    [STATE] = { "STATE", 11, false, 0 },         [READY] = { "READY", 7, false, 76 },
-    [PORTS] = { "PORTS", 12, false, 58 },        [UP] = { "UP", 4, true, 44 },
-    [COMMAND] = { "COMMAND", 0, false, 66 },
-};
-
 /* What sh is given says more than that it is sh. */
 static void put_command(const json_t *service, char *ret, size_t size)
 {
@@ -139,69 +126,64 @@ static void put_command(const json_t *service, char *ret, size_t size)
                                  json_string_value(json_array_get(words, i)));
 }
 
-/* What stands in a column, and how it looks. */
-static enum role cell(const struct services *v, const json_t *service, int column, double now,
-                      char *ret, size_t size)
+static void services_workspace(const struct columns *t, void *row, struct cell *ret)
 {
-    const struct watched_workspace *w =
-        model_find(v->screen.app->model, service_row_workspace(service));
+    const char *id = service_row_workspace(row);
+    const struct watched_workspace *w = model_find(t->owner, id);
+
+    snprintf(ret->text, sizeof(ret->text), "%s", w ? model_name(w) : id);
+    ret->role = ROLE_DIM;
+}
+
+static void services_name(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    snprintf(ret->text, sizeof(ret->text), "%s", service_row_name(row));
+    ret->role = ROLE_ACCENT;
+}
+
+static void services_state(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    ret->role = service_row_state(row, ret->text, sizeof(ret->text));
+}
+
+static void services_ready(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    const json_t *readiness = json_object_get(row, "readiness");
+
+    snprintf(ret->text, sizeof(ret->text), "%s", json_string_or(readiness, "type", "at once"));
+    ret->role = ROLE_DIM;
+}
+
+static void services_ports(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    service_row_ports(row, ret->text, sizeof(ret->text));
+}
+
+static void services_up(const struct columns *t, void *row, struct cell *ret)
+{
     struct short_text space;
 
-    *ret = '\0';
-    switch (column) {
-    case WORKSPACE:
-        snprintf(ret, size, "%s", w ? model_name(w) : service_row_workspace(service));
-        return ROLE_DIM;
-    case NAME:
-        snprintf(ret, size, "%s", service_row_name(service));
-        return ROLE_ACCENT;
-    case STATE:
-        return service_row_state(service, ret, size);
-    case READY:
-        snprintf(ret, size, "%s",
-                 json_string_or(json_object_get(service, "readiness"), "type", "at once"));
-        return ROLE_DIM;
-    case PORTS:
-        service_row_ports(service, ret, size);
-        return ROLE_TEXT;
-    case UP:
-        if (service_row_is_live(service))
-            snprintf(ret, size, "%s",
-                     format_age(&space, json_number_or(service, "started_at", 0), now));
-        return ROLE_DIM;
-    default:
-        put_command(service, ret, size);
-        return ROLE_TEXT;
-    }
+    if (service_row_is_live(row))
+        snprintf(ret->text, sizeof(ret->text), "%s",
+                 format_age(&space, json_number_or(row, "started_at", 0), t->now));
+    ret->role = ROLE_DIM;
 }
 
-static void draw_line(const struct services *v, WINDOW *win, int row, const json_t *service,
-                      bool is_selected)
+static void services_command(const struct columns *t UNUSED, void *row, struct cell *ret)
 {
-    struct style base = theme_style(is_selected ? ROLE_SELECTED : ROLE_TEXT);
-    int col = 1, extra = v->screen.cols > 110 ? 4 : 0;
-    double now = clock_wall();
-
-    if (service)
-        draw_fill(win, row, 0, v->screen.cols, base);
-    for (int i = 0; i < COLUMNS; i++) {
-        const struct column *c = &columns[i];
-        int width =
-            c->width ? c->width + (i <= NAME || i == PORTS ? extra : 0) : v->screen.cols - col - 1;
-        struct style style = theme_style(ROLE_HEADER);
-        char text[512];
-        if (v->screen.cols < c->from)
-            continue;
-        snprintf(text, sizeof(text), "%s", c->title);
-        if (service)
-            style = style_on(theme_style(cell(v, service, i, now, text, sizeof(text))), base);
-        if (c->right)
-            draw_right(win, row, col, width, style, text);
-        else
-            draw_text(win, row, col, width, style, text);
-        col += width + 1;
-    }
+    put_command(row, ret->text, sizeof(ret->text));
 }
+
+static const struct column columns[] = {
+    { "WORKSPACE", 12, .part = 10, .grow = 4, .cell = services_workspace },
+    { "SERVICE", 12, .part = 10, .grow = 4, .cell = services_name },
+    { "STATE", 11, .cell = services_state },
+    { "READY", 7, .rank = 4, .cell = services_ready },
+    { "PORTS", 12, .rank = 2, .part = 10, .grow = 4, .cell = services_ports },
+    { "UP", 4, .right = true, .rank = 1, .cell = services_up },
+    { "COMMAND", 9, .rank = 3, .part = 1, .grow = 10000, .cell = services_command },
+    { 0 },
+};
 
 static void describe_readiness(const json_t *service, char *ret, size_t n)
 {
@@ -244,6 +226,9 @@ static void draw_more(const struct services *v, WINDOW *win, int row)
 static void services_draw(struct screen *s, WINDOW *win)
 {
     struct services *v = (struct services *)s;
+    struct columns table = {
+        .all = columns, .owner = s->app->model, .sorted = -1, .now = clock_wall()
+    };
     int rows = s->rows - HEAD_ROWS - 3, live = 0, at;
     struct watched_workspace *w = place(v);
     char text[128];
@@ -264,12 +249,8 @@ static void services_draw(struct screen *s, WINDOW *win)
         draw_text(win, 5, 4, s->cols - 8, theme_style(ROLE_TEXT), text);
         return;
     }
-    draw_line(v, win, 1, NULL, false);
-    for (int i = 0; i < rows && v->list.first + i < v->list.count; i++)
-        draw_line(v, win, HEAD_ROWS + i, json_array_get(v->all, (size_t)(v->list.first + i)),
-                  v->list.first + i == v->list.selected);
-    draw_scrollbar(win, HEAD_ROWS, s->cols - 1, rows, v->list.first, v->list.count,
-                   theme_style(ROLE_BORDER));
+    columns_draw_json(&table, win, HEAD_ROWS, &v->list, v->all);
+    columns_draw_head(&table, win, 1);
     draw_more(v, win, s->rows - 3);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tui/ask.h"
+#include "tui/columns.h"
 #include "tui/confirm.h"
 #include "tui/format.h"
 #include "tui/job.h"
@@ -105,30 +106,44 @@ static struct watched_workspace *workspace(const struct snapshots *v)
 
 /* ---- drawing ---- */
 
-static void draw_line(const struct snapshots *v, WINDOW *win, int row, int i)
+static void snapshots_written(const struct columns *t UNUSED, void *row, struct cell *ret)
 {
-    const json_t *snapshot = json_array_get(v->all, (size_t)i);
-    struct style base = theme_style(i == v->list.selected ? ROLE_SELECTED : ROLE_TEXT);
-    struct style dim = style_on(theme_style(ROLE_DIM), base);
-    bool baseline = !json_bool_or(snapshot, "deletable", false);
     struct short_text space;
-    int at;
 
-    draw_fill(win, row, 0, v->screen.cols, base);
-    draw_right(win, row, 1, 7, dim,
-               format_size(&space, (uint64_t)json_int_or(snapshot, "bytes_written", 0)));
-    draw_right(win, row, 9, 6, dim,
-               format_age(&space, json_number_or(snapshot, "created_at", 0), clock_wall()));
-    at = 17 + draw_text(win, row, 17, v->screen.cols - 18,
-                        style_on(theme_style(baseline ? ROLE_TEXT : ROLE_ACCENT), base),
-                        name_of(snapshot));
-    if (baseline)
-        draw_text(win, row, at + 2, v->screen.cols - at - 3, dim, "what it was created with");
+    snprintf(ret->text, sizeof(ret->text), "%s",
+             format_size(&space, (uint64_t)json_int_or(row, "bytes_written", 0)));
+    ret->role = ROLE_DIM;
 }
+
+static void snapshots_age(const struct columns *t, void *row, struct cell *ret)
+{
+    struct short_text space;
+
+    snprintf(ret->text, sizeof(ret->text), "%s",
+             format_age(&space, json_number_or(row, "created_at", 0), t->now));
+    ret->role = ROLE_DIM;
+}
+
+static void snapshots_name(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    bool baseline = !json_bool_or(row, "deletable", false);
+
+    snprintf(ret->text, sizeof(ret->text), "%s", name_of(row));
+    snprintf(ret->note, sizeof(ret->note), "%s", baseline ? "  what it was created with" : "");
+    ret->role = baseline ? ROLE_TEXT : ROLE_ACCENT;
+}
+
+static const struct column columns[] = {
+    { "WRITTEN", 7, .right = true, .cell = snapshots_written },
+    { "AGE", 6, .right = true, .cell = snapshots_age },
+    { "NAME", 4, .indent = 1, .part = 1, .grow = 10000, .cell = snapshots_name },
+    { 0 },
+};
 
 static void snapshots_draw(struct screen *s, WINDOW *win)
 {
     struct snapshots *v = (struct snapshots *)s;
+    struct columns table = { .all = columns, .sorted = -1, .now = clock_wall() };
     const struct watched_workspace *w = workspace(v);
     int rows = s->rows - HEAD_ROWS, at;
 
@@ -138,11 +153,8 @@ static void snapshots_draw(struct screen *s, WINDOW *win)
     at = 1 + draw_text(win, 0, 1, s->cols / 2, theme_style(ROLE_TITLE), w ? model_name(w) : v->id);
     draw_text(win, 0, at + 1, s->cols - at - 2, theme_style(w ? ROLE_BAR : ROLE_BAD),
               w ? "snapshots" : "deleted");
-    draw_text(win, 1, 1, s->cols - 2, theme_style(ROLE_HEADER), "WRITTEN    AGE  NAME");
-    for (int i = 0; i < rows && v->list.first + i < v->list.count; i++)
-        draw_line(v, win, HEAD_ROWS + i, v->list.first + i);
-    draw_scrollbar(win, HEAD_ROWS, s->cols - 1, rows, v->list.first, v->list.count,
-                   theme_style(ROLE_BORDER));
+    columns_draw_json(&table, win, HEAD_ROWS, &v->list, v->all);
+    columns_draw_head(&table, win, 1);
 }
 
 /* ---- what is done ---- */

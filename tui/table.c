@@ -1,102 +1,31 @@
-/* tui/table.c: which columns fit, and what stands in them. */
+/* tui/table.c: what is in the columns of the table of workspaces, and their sort keys. */
 #include "tui/table.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tui/format.h"
+#include "vmm/base/fs.h"
 
-enum column {
-    NAME,
-    ENVIRONMENT,
-    STATE,
-    DOING,
-    SINCE,
-    SHELLS,
-    SERVICES,
-    CPU,
-    MEMORY,
-    DISK,
-    AGE,
-    LABELS
-};
+/* Two that both work keep their places for this long: a list must not boil. */
+#define ACTIVITY_STEP 10.0
 
-#define DOING_MIN 12
-#define DOING_MAX 40
+/* ---- cells ---- */
 
-static const struct {
-    const char *title;
-    int width;
-    bool right;
-    int rank; /* those with the highest go first when there is no room */
-    int order;
-} columns[TABLE_COLUMNS] = {
-    [NAME] = { "NAME", 14, false, 0, ORDER_NAME },
-    [ENVIRONMENT] = { "ENVIRONMENT", 12, false, 5, -1 },
-    [STATE] = { "STATE", 7, false, 0, ORDER_STATE },
-    [DOING] = { "RUNS", DOING_MIN, false, 0, -1 },
-    [SINCE] = { "FOR", 4, true, 7, -1 },
-    [SHELLS] = { "SH", 2, true, 1, -1 },
-    [SERVICES] = { "SVC", 3, true, 4, -1 },
-    [CPU] = { "CPU", 4, true, 2, ORDER_CPU },
-    [MEMORY] = { "MEM", 4, true, 3, ORDER_MEMORY },
-    [DISK] = { "DISK", 4, true, 6, ORDER_DISK },
-    [AGE] = { "AGE", 4, true, 2, ORDER_AGE },
-    [LABELS] = { "LABELS", 14, false, 8, -1 },
-};
-
-static int needed(const struct table *t)
+static void table_name(const struct columns *t UNUSED, void *row, struct cell *ret)
 {
-    int width = 1;
+    const struct watched_workspace *w = row;
 
-    for (int i = 0; i < TABLE_COLUMNS; i++)
-        width += t->shown[i] ? t->widths[i] + 1 : 0;
-    return width;
+    snprintf(ret->text, sizeof(ret->text), "%s", model_name(w));
+    ret->role = w->record.name ? ROLE_ACCENT : ROLE_TEXT;
 }
 
-void table_fit(struct table *t, int width, bool services, bool labels)
+static void table_environment(const struct columns *t UNUSED, void *row, struct cell *ret)
 {
-    int spare;
+    const char *name = ((const struct watched_workspace *)row)->record.environment;
 
-    for (int i = 0; i < TABLE_COLUMNS; i++)
-        t->shown[i] = true, t->widths[i] = columns[i].width;
-    t->shown[SERVICES] = services;
-    t->shown[LABELS] = labels;
-    while (needed(t) > width) {
-        int drop = -1;
-        for (int i = 0; i < TABLE_COLUMNS; i++)
-            if (t->shown[i] && columns[i].rank > (drop < 0 ? 0 : columns[drop].rank))
-                drop = i;
-        if (drop < 0)
-            break;
-        t->shown[drop] = false;
-    }
-    spare = width - needed(t);
-    if (spare <= 0)
-        return;
-    t->widths[NAME] += spare / 3 < 14 ? spare / 3 : 14;
-    spare = width - needed(t);
-    t->widths[DOING] += spare < DOING_MAX ? spare : DOING_MAX;
-    spare = width - needed(t);
-    if (t->shown[LABELS])
-        t->widths[LABELS] += spare;
-}
-
-void table_draw_head(const struct table *t, WINDOW *win, int row)
-{
-    int col = 1;
-
-    for (int i = 0; i < TABLE_COLUMNS; i++) {
-        bool sorted = columns[i].order == (int)t->order;
-        struct style style = theme_style(sorted ? ROLE_ACCENT : ROLE_HEADER);
-        if (!t->shown[i])
-            continue;
-        if (columns[i].right)
-            draw_right(win, row, col, t->widths[i], style, columns[i].title);
-        else
-            draw_text(win, row, col, t->widths[i], style, columns[i].title);
-        col += t->widths[i] + 1;
-    }
+    snprintf(ret->text, sizeof(ret->text), "%s", name ? name : "");
 }
 
 enum role table_state_role(enum workspace_state state)
@@ -107,96 +36,247 @@ enum role table_state_role(enum workspace_state state)
                                         : ROLE_IDLE;
 }
 
-static void labels_of(const struct watched_workspace *w, char *ret, size_t size)
+static void table_state(const struct columns *t UNUSED, void *row, struct cell *ret)
 {
+    const struct workspace_record *r = &((const struct watched_workspace *)row)->record;
+
+    snprintf(ret->text, sizeof(ret->text), "%s",
+             r->paused_reason ? "paused" : workspace_state_name(r->state));
+    ret->role = r->paused_reason ? ROLE_BAD : table_state_role(r->state);
+}
+
+static void table_doing(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    double since;
+    bool idle;
+
+    model_doing(row, ret->text, sizeof(ret->text), &since, &idle);
+    ret->role = idle ? ROLE_DIM : ROLE_TEXT;
+}
+
+static void table_since(const struct columns *t, void *row, struct cell *ret)
+{
+    struct short_text space;
+    double since;
+    bool idle;
+
+    model_doing(row, ret->text, sizeof(ret->text), &since, &idle);
+    snprintf(ret->text, sizeof(ret->text), "%s", format_age(&space, since, t->now));
+    ret->role = ROLE_DIM;
+}
+
+static void table_shells(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    if (model_running_shells(row))
+        snprintf(ret->text, sizeof(ret->text), "%zu", model_running_shells(row));
+}
+
+static bool has_services(const void *row)
+{
+    return ((const struct watched_workspace *)row)->record.running_service_count > 0;
+}
+
+static void table_services(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    const struct watched_workspace *w = row;
+
+    if (has_services(row))
+        snprintf(ret->text, sizeof(ret->text), "%lld", (long long)w->record.running_service_count);
+}
+
+/* Its figures; NULL when they are not known, or, with `live`, of one that does not run. */
+static const struct figures *figures(const void *model, const struct watched_workspace *w,
+                                     bool live)
+{
+    return live && w->record.state != WORKSPACE_STARTED ? NULL : model_figures(model, w);
+}
+
+static void table_cpu(const struct columns *t, void *row, struct cell *ret)
+{
+    const struct figures *f = figures(t->owner, row, true);
+    struct short_text space;
+
+    if (f)
+        snprintf(ret->text, sizeof(ret->text), "%s", format_cpu(&space, f->cpu));
+}
+
+static void table_memory(const struct columns *t, void *row, struct cell *ret)
+{
+    const struct figures *f = figures(t->owner, row, true);
+    struct short_text space;
+
+    if (f)
+        snprintf(ret->text, sizeof(ret->text), "%s", format_size(&space, f->memory_bytes));
+}
+
+static void table_disk(const struct columns *t, void *row, struct cell *ret)
+{
+    const struct figures *f = figures(t->owner, row, false);
+    struct short_text space;
+
+    if (f)
+        snprintf(ret->text, sizeof(ret->text), "%s", format_size(&space, f->disk_bytes));
+}
+
+static void table_age(const struct columns *t, void *row, struct cell *ret)
+{
+    const struct watched_workspace *w = row;
+    struct short_text space;
+
+    snprintf(ret->text, sizeof(ret->text), "%s", format_age(&space, w->record.created_at, t->now));
+    ret->role = ROLE_DIM;
+}
+
+static bool has_labels(const void *row)
+{
+    return json_object_size(((const struct watched_workspace *)row)->record.labels) > 0;
+}
+
+static void table_labels(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    const struct watched_workspace *w = row;
+    const size_t size = sizeof(ret->text);
     const char *key;
     json_t *value;
     size_t used = 0;
 
     json_object_foreach (w->record.labels, key, value) {
-        int n = used + 1 < size ? snprintf(ret + used, size - used, "%s%s=%s", used ? " " : "", key,
-                                           json_string_value(value))
+        int n = used + 1 < size ? snprintf(ret->text + used, size - used, "%s%s=%s",
+                                           used ? " " : "", key, json_string_value(value))
                                 : 0;
         used += n > 0 ? (size_t)n : 0;
     }
+    ret->role = ROLE_DIM;
 }
 
-/* The text of one cell, and its role. */
-static enum role cell(const struct table *t, struct watched_workspace *w, enum column c, char *ret,
-                      size_t size)
-{
-    const struct workspace_record *r = &w->record;
-    const struct figures *f = model_figures(t->model, w);
-    bool started = r->state == WORKSPACE_STARTED, idle;
-    struct short_text space;
-    double since;
-    char doing[128];
+/* ---- keys: the larger, the higher up ---- */
 
-    ret[0] = '\0';
-    switch (c) {
-    case NAME:
-        snprintf(ret, size, "%s", model_name(w));
-        return r->name ? ROLE_ACCENT : ROLE_TEXT;
-    case ENVIRONMENT:
-        snprintf(ret, size, "%s", r->environment ? r->environment : "");
-        return ROLE_TEXT;
-    case STATE:
-        snprintf(ret, size, "%s", r->paused_reason ? "paused" : workspace_state_name(r->state));
-        return r->paused_reason ? ROLE_BAD : table_state_role(r->state);
-    case DOING:
-    case SINCE:
-        model_doing(w, doing, sizeof(doing), &since, &idle);
-        snprintf(ret, size, "%s", c == DOING ? doing : format_age(&space, since, t->now));
-        return idle || c == SINCE ? ROLE_DIM : ROLE_TEXT;
-    case SHELLS:
-        if (model_running_shells(w))
-            snprintf(ret, size, "%zu", model_running_shells(w));
-        return ROLE_TEXT;
-    case SERVICES:
-        if (r->running_service_count)
-            snprintf(ret, size, "%lld", (long long)r->running_service_count);
-        return ROLE_TEXT;
-    case CPU:
-        if (f && started)
-            snprintf(ret, size, "%s", format_cpu(&space, f->cpu));
-        return ROLE_TEXT;
-    case MEMORY:
-        if (f && started)
-            snprintf(ret, size, "%s", format_size(&space, f->memory_bytes));
-        return ROLE_TEXT;
-    case DISK:
-        if (f)
-            snprintf(ret, size, "%s", format_size(&space, f->disk_bytes));
-        return ROLE_TEXT;
-    case AGE:
-        snprintf(ret, size, "%s", format_age(&space, r->created_at, t->now));
-        return ROLE_DIM;
-    case LABELS:
-        labels_of(w, ret, size);
-        return ROLE_DIM;
+/* When something last happened in it: epoch seconds. */
+static double activity(const struct watched_workspace *w)
+{
+    double latest = w->record.last_activity_at, now = clock_wall();
+    int64_t now_ms = clock_ms();
+
+    for (size_t i = 0; i < w->shell_count; i++) {
+        const struct watched_shell *s = &w->shells[i];
+        double at =
+            s->output_ms ? now - (double)(now_ms - s->output_ms) / 1000 : s->record.started_at;
+        if (at > latest)
+            latest = at;
     }
-    return ROLE_TEXT;
+    return latest > w->record.created_at ? latest : w->record.created_at;
 }
 
-void table_draw_row(const struct table *t, WINDOW *win, int row, int width,
-                    struct watched_workspace *w, enum role line)
+static double by_activity(const void *model UNUSED, const void *row)
 {
-    struct style base = theme_style(line);
-    int col = 1;
+    return (double)(int64_t)(activity(row) / ACTIVITY_STEP);
+}
 
-    draw_fill(win, row, 0, width, base);
-    if (model_is_marked(w))
-        draw_text(win, row, 0, 1, style_on(theme_style(ROLE_MARKED), base), "◆");
-    for (int i = 0; i < TABLE_COLUMNS; i++) {
-        char text[256];
-        enum role role;
-        if (!t->shown[i])
-            continue;
-        role = cell(t, w, (enum column)i, text, sizeof(text));
-        if (columns[i].right)
-            draw_right(win, row, col, t->widths[i], style_on(theme_style(role), base), text);
-        else
-            draw_text(win, row, col, t->widths[i], style_on(theme_style(role), base), text);
-        col += t->widths[i] + 1;
-    }
+/* Started first, then what needs a look, then what rests. */
+static double by_state(const void *model UNUSED, const void *row)
+{
+    enum workspace_state state = ((const struct watched_workspace *)row)->record.state;
+
+    return state == WORKSPACE_STARTED   ? 3
+           : state == WORKSPACE_CREATED ? 2
+           : state == WORKSPACE_FAILED  ? 1
+                                        : 0;
+}
+
+static double by_cpu(const void *model, const void *row)
+{
+    const struct figures *f = model_figures(model, row);
+
+    return f ? (double)(int64_t)(f->cpu * 100) : -1;
+}
+
+static double by_memory(const void *model, const void *row)
+{
+    const struct figures *f = model_figures(model, row);
+
+    return f ? (double)f->memory_bytes : -1;
+}
+
+static double by_disk(const void *model, const void *row)
+{
+    const struct figures *f = model_figures(model, row);
+
+    return f ? (double)f->disk_bytes : -1;
+}
+
+static double by_age(const void *model UNUSED, const void *row)
+{
+    return ((const struct watched_workspace *)row)->record.created_at;
+}
+
+const struct column table_columns[] = {
+    { "", .order = "activity", .key = by_activity },
+    { "NAME", 14, .part = 3, .grow = 14, .cell = table_name, .order = "name" },
+    { "ENVIRONMENT", 12, .rank = 5, .cell = table_environment },
+    { "STATE", 7, .cell = table_state, .order = "state", .key = by_state },
+    { "RUNS", 12, .part = 1, .grow = 40, .cell = table_doing },
+    { "FOR", 4, .right = true, .rank = 7, .cell = table_since },
+    { "SH", 2, .right = true, .rank = 1, .cell = table_shells },
+    { "SVC", 3, .right = true, .rank = 4, .cell = table_services, .has = has_services },
+    { "CPU", 4, .right = true, .rank = 2, .cell = table_cpu, .order = "CPU", .key = by_cpu,
+      .unseen = true },
+    { "MEM", 4, .right = true, .rank = 3, .cell = table_memory, .order = "memory", .key = by_memory,
+      .unseen = true },
+    { "DISK", 4, .right = true, .rank = 6, .cell = table_disk, .order = "disk", .key = by_disk,
+      .unseen = true },
+    { "AGE", 4, .right = true, .rank = 2, .cell = table_age, .order = "age", .key = by_age },
+    { "LABELS", 14, .rank = 8, .part = 1, .grow = 10000, .cell = table_labels, .has = has_labels },
+    { 0 },
+};
+
+/* ---- the order ---- */
+
+int table_next_order(int order)
+{
+    do
+        order = table_columns[order + 1].title ? order + 1 : 0;
+    while (!table_columns[order].order);
+    return order;
+}
+
+struct keyed {
+    struct watched_workspace *w;
+    double key;
+    bool by_name; /* what was made later is not higher up for that */
+};
+
+static int table_compare(const void *a, const void *b)
+{
+    const struct keyed *x = a, *y = b;
+    int names;
+
+    if (x->key != y->key)
+        return x->key > y->key ? -1 : 1;
+    if (!x->by_name && x->w->record.created_at != y->w->record.created_at)
+        return x->w->record.created_at > y->w->record.created_at ? -1 : 1;
+    names = strcasecmp(model_name(x->w), model_name(y->w));
+    return names ? names : strcmp(x->w->record.id, y->w->record.id);
+}
+
+static void sort(const struct model *m, struct watched_workspace **rows, size_t count,
+                 double (*key)(const void *model, const void *row))
+{
+    scoped_free struct keyed *keyed = calloc(count ? count : 1, sizeof(*keyed));
+
+    BUG_ON(!keyed);
+    for (size_t i = 0; i < count; i++)
+        keyed[i] = (struct keyed){ rows[i], key ? key(m, rows[i]) : 0, !key };
+    qsort(keyed, count, sizeof(*keyed), table_compare);
+    for (size_t i = 0; i < count; i++)
+        rows[i] = keyed[i].w;
+}
+
+void table_sort(const struct model *m, struct watched_workspace **rows, size_t count, int order)
+{
+    sort(m, rows, count, table_columns[order].key);
+}
+
+void table_sort_by_name(struct watched_workspace **rows, size_t count)
+{
+    sort(NULL, rows, count, NULL);
 }

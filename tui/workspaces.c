@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/filter.h"
 #include "tui/format.h"
 #include "tui/job.h"
-#include "tui/table.h"
 #include "tui/workspaces_private.h"
 #include "vmm/base/fs.h"
 
@@ -42,9 +42,9 @@ void workspaces_gather(struct workspaces *w)
     }
     w->count = 0;
     for (size_t i = 0; i < total; i++)
-        if (order_matches(model_at(m, i), w->filter.text))
+        if (filter_matches(model_at(m, i), w->filter.text))
             w->rows[w->count++] = model_at(m, i);
-    order_sort(m, w->rows, w->count, w->order);
+    table_sort(m, w->rows, w->count, w->order);
     w->list.count = (int)w->count;
     if (select_id(w, app->wanted_workspace))
         app->wanted_workspace[0] = '\0';
@@ -98,7 +98,7 @@ static void draw_title(struct workspaces *w, WINDOW *win)
                   style_on(theme_style(ROLE_WARN), theme_style(ROLE_BAR)), text);
         return;
     }
-    snprintf(text, sizeof(text), "by %s ", order_name(w->order));
+    snprintf(text, sizeof(text), "by %s ", table_columns[w->order].order);
     draw_right(win, 0, col, cols - col, theme_style(ROLE_BAR), text);
 }
 
@@ -133,22 +133,28 @@ static void draw_filter(struct workspaces *w, WINDOW *win, int row, int cols)
                theme_style(ROLE_INPUT_DIM), "name, label or state:started");
 }
 
+static void draw_row(const struct columns *t, WINDOW *win, int row, int cols,
+                     struct watched_workspace *of, enum role line)
+{
+    draw_fill(win, row, 0, cols, theme_style(line));
+    if (model_is_marked(of))
+        draw_text(win, row, 0, 1, style_on(theme_style(ROLE_MARKED), theme_style(line)), "◆");
+    columns_draw_row(t, win, row, of, line);
+}
+
 static void draw_rows(struct workspaces *w, WINDOW *win, int rows, int cols)
 {
-    struct table table = { .model = w->screen.app->model, .order = w->order, .now = clock_wall() };
-    bool services = false, labels = false;
+    struct columns table = {
+        .all = table_columns, .owner = w->screen.app->model, .sorted = w->order, .now = clock_wall()
+    };
 
-    for (size_t i = 0; i < w->count; i++) {
-        services |= w->rows[i]->record.running_service_count > 0;
-        labels |= json_object_size(w->rows[i]->record.labels) > 0;
-    }
-    table_fit(&table, cols, services, labels);
-    table_draw_head(&table, win, 1);
+    columns_fit(&table, cols, (void *const *)w->rows, w->count);
+    columns_draw_head(&table, win, 1);
     for (int i = 0; i < rows && w->list.first + i < (int)w->count; i++)
-        table_draw_row(&table, win, HEAD_ROWS + i, cols, w->rows[w->list.first + i],
-                       w->list.first + i != w->list.selected ? ROLE_TEXT
-                       : w->details.focused                  ? ROLE_SELECTED_DIM
-                                                             : ROLE_SELECTED);
+        draw_row(&table, win, HEAD_ROWS + i, cols, w->rows[w->list.first + i],
+                 w->list.first + i != w->list.selected ? ROLE_TEXT
+                 : w->details.focused                  ? ROLE_SELECTED_DIM
+                                                       : ROLE_SELECTED);
     draw_scrollbar(win, HEAD_ROWS, cols - 1, rows, w->list.first, (int)w->count,
                    theme_style(ROLE_BORDER));
     if (!w->count)
@@ -159,7 +165,7 @@ static void draw_rows(struct workspaces *w, WINDOW *win, int rows, int cols)
 /* Figures of the sorted column are wanted of all, else of those in sight. */
 static void show_figures(struct workspaces *w)
 {
-    bool all = w->order == ORDER_CPU || w->order == ORDER_MEMORY || w->order == ORDER_DISK;
+    bool all = table_columns[w->order].unseen;
     size_t first = all ? 0 : (size_t)w->list.first, count = all ? w->count : (size_t)w->list.rows;
 
     if (first + count > w->count)

@@ -93,7 +93,7 @@ static void workspaces_sort(struct screen *s, int arg UNUSED)
 {
     struct workspaces *w = (struct workspaces *)s;
 
-    w->order = (w->order + 1) % ORDER_COUNT;
+    w->order = table_next_order(w->order);
 }
 
 static void workspaces_show_wall(struct screen *s, int arg UNUSED)
@@ -164,7 +164,7 @@ static size_t find_targets(struct workspaces *w, int what)
         if ((!marks || model_is_marked(one)) && is_target(one, what))
             w->targets[count++] = one;
     }
-    order_sort(m, w->targets, count, ORDER_NAME);
+    table_sort_by_name(w->targets, count);
     return count;
 }
 
@@ -319,8 +319,8 @@ const struct key_binding workspaces_keys[] = {
       .can = workspaces_has_one },
     { "filter", "/", "filter", "show only some: words, label:X, state:X", .act = workspaces_filter,
       .can = workspaces_has_any },
-    { "sort", "s", "sort", "by activity, name, state, CPU, memory, disk, age",
-      .act = workspaces_sort, .can = workspaces_can_sort },
+    { "sort", "s", "sort", "by activity, or by the next column", .act = workspaces_sort,
+      .can = workspaces_can_sort },
     LIST_KEYS(workspaces_move, .can = workspaces_can_move),
     { 0 },
 };

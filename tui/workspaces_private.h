@@ -7,7 +7,7 @@
 #include "tui/details.h"
 #include "tui/field.h"
 #include "tui/list.h"
-#include "tui/order.h"
+#include "tui/table.h"
 
 struct workspaces {
     struct screen screen;
@@ -16,7 +16,7 @@ struct workspaces {
     size_t count, room;
     struct list list;
     char selected[WORKSPACE_ID_LENGTH + 1];
-    enum order order;
+    int order; /* see table.h */
     struct field filter;
     bool typing; /* into the filter */
     struct details details;

@@ -1,0 +1,61 @@
+/*
+ * The one painter of tables: a row for each column has its title, its width and rank, what is in its
+ * cells, and the key when a table can be sorted by it. A table shows the columns that there is room
+ * for.
+ */
+#ifndef PYRO_TUI_COLUMNS_H
+#define PYRO_TUI_COLUMNS_H
+
+#include "tui/draw.h"
+#include "tui/list.h"
+#include "vmm/base/json.h"
+
+#define COLUMNS_MAX 16
+
+struct columns;
+
+/* A cell's text and how it looks; the note comes right behind it, dim. Both may be foreign. */
+struct cell {
+    enum role role;
+    char text[512], note[256];
+};
+
+struct column {
+    const char *title; /* NULL ends the columns */
+    int width;
+    bool right; /* at the right of its width */
+    int indent; /* blanks before it, beside the one that is between columns */
+    int rank;   /* those with the highest go first when there is no room; 0: never */
+    /* Of the room that is left it gets one part in `part`, at most `grow`; in the columns' order. */
+    int part, grow;
+    /* It is shown only when some row has something for it; NULL: always. */
+    bool (*has)(const void *row);
+    /* ret is zeroed; NULL: it is never shown, the table is only sorted by it. */
+    void (*cell)(const struct columns *t, void *row, struct cell *ret);
+    /* What sorting by it is called; NULL: it cannot be. The larger the key the higher up; without a
+     * key the rows' names decide. */
+    const char *order;
+    double (*key)(const void *owner, const void *row);
+    bool unseen; /* the key is of figures that are else read for rows in sight alone */
+};
+
+struct columns {
+    const struct column *all;
+    const void *owner; /* whatever cells and keys need besides the row */
+    double now;        /* clock_wall() */
+    int sorted;        /* the column that the table is sorted by: its title is accented; -1: none */
+    bool shown[COLUMNS_MAX];
+    int widths[COLUMNS_MAX];
+};
+
+/* Chooses the columns for this width, from the rows there are. */
+void columns_fit(struct columns *t, int width, void *const *rows, size_t count);
+/* All of a list in sight, from window row `top` on, with its scroll bar; its rows are objects. */
+void columns_draw_json(struct columns *t, WINDOW *win, int top, const struct list *l,
+                       const json_t *rows);
+/* The titles, in a row of the window; after either of these. */
+void columns_draw_head(const struct columns *t, WINDOW *win, int row);
+/* `line`: how the whole row looks, ROLE_SELECTED for example. */
+void columns_draw_row(const struct columns *t, WINDOW *win, int row, void *of, enum role line);
+
+#endif
