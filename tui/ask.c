@@ -19,7 +19,8 @@ struct ask {
 
 static int label_rows(const struct ask *a, WINDOW *win, int cols)
 {
-    return draw_wrapped(win, 2, 3, cols - 6, LABEL_ROWS, theme_style(ROLE_DIALOG), a->label);
+    return draw_wrapped(win, (struct area){ 2, 3, LABEL_ROWS, cols - 6 }, theme_style(ROLE_DIALOG),
+                        a->label);
 }
 
 static void ask_size(struct screen *s, int *rows, int *cols)
@@ -34,10 +35,11 @@ static void ask_draw(struct screen *s, WINDOW *win)
     struct ask *a = (struct ask *)s;
 
     draw_clear(win, theme_style(ROLE_DIALOG));
-    draw_box(win, 0, 0, s->rows, s->cols, theme_style(ROLE_DIALOG_BORDER), a->title);
+    draw_box(win, (struct area){ 0, 0, s->rows, s->cols }, theme_style(ROLE_DIALOG_BORDER),
+             a->title);
     label_rows(a, win, s->cols);
-    field_draw(&a->field, win, s->rows - 3, 3, s->cols - 6, theme_style(ROLE_INPUT),
-               theme_style(ROLE_INPUT_DIM), a->hint);
+    field_draw(&a->field, win, (struct area){ s->rows - 3, 3, 1, s->cols - 6 },
+               theme_style(ROLE_INPUT), theme_style(ROLE_INPUT_DIM), a->hint);
 }
 
 static bool ask_cursor(struct screen *s, int *ret_row, int *ret_col)

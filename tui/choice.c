@@ -30,7 +30,8 @@ static void choice_draw(struct screen *s, WINDOW *win)
 
     list_fit(&c->list, c->list.count, s->rows - 2);
     draw_clear(win, theme_style(ROLE_DIALOG));
-    draw_box(win, 0, 0, s->rows, s->cols, theme_style(ROLE_DIALOG_BORDER), c->title);
+    draw_box(win, (struct area){ 0, 0, s->rows, s->cols }, theme_style(ROLE_DIALOG_BORDER),
+             c->title);
     for (int i = 0; i < c->list.rows && c->list.first + i < c->list.count; i++) {
         int at = c->list.first + i;
         struct style style = theme_style(at == c->list.selected ? ROLE_SELECTED : ROLE_DIALOG);

@@ -99,5 +99,6 @@ void columns_draw_json(struct columns *t, WINDOW *win, int top, const struct lis
         draw_fill(win, top + i, 0, cols, theme_style(line));
         columns_draw_row(t, win, top + i, json_array_get(rows, (size_t)(l->first + i)), line);
     }
-    draw_scrollbar(win, top, cols - 1, l->rows, l->first, l->count, theme_style(ROLE_BORDER));
+    draw_scrollbar(win, (struct area){ top, cols - 1, l->rows, 1 }, l->first, l->count,
+                   theme_style(ROLE_BORDER));
 }

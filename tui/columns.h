@@ -1,7 +1,7 @@
 /*
- * The one painter of tables: a row for each column has its title, its width and rank, what is in its
- * cells, and the key when a table can be sorted by it. A table shows the columns that there is room
- * for.
+ * The one painter of tables: a row for each column has its title, its width and rank, what is in
+ * its cells, and the key when a table can be sorted by it. A table shows the columns that there is
+ * room for.
  */
 #ifndef PYRO_TUI_COLUMNS_H
 #define PYRO_TUI_COLUMNS_H
@@ -26,7 +26,8 @@ struct column {
     bool right; /* at the right of its width */
     int indent; /* blanks before it, beside the one that is between columns */
     int rank;   /* those with the highest go first when there is no room; 0: never */
-    /* Of the room that is left it gets one part in `part`, at most `grow`; in the columns' order. */
+    /* Of the room that is left it gets one part in `part`, at most `grow`; in the columns' order.
+     */
     int part, grow;
     /* It is shown only when some row has something for it; NULL: always. */
     bool (*has)(const void *row);

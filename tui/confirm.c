@@ -32,9 +32,10 @@ static int paragraphs(const struct confirm *c, WINDOW *win, int row, int cols)
     while (*at) {
         size_t n = strcspn(at, "\n");
         scoped_free char *line = strndup(at, n);
-        int lines = n && line ? draw_wrapped(win, row + used, 3, cols - 6, LINES_MAX,
-                                             theme_style(ROLE_DIALOG), line)
-                              : 1;
+        int lines = n && line
+                        ? draw_wrapped(win, (struct area){ row + used, 3, LINES_MAX, cols - 6 },
+                                       theme_style(ROLE_DIALOG), line)
+                        : 1;
         used += lines;
         at += n + (at[n] == '\n');
     }
@@ -73,8 +74,9 @@ static void confirm_draw(struct screen *s, WINDOW *win)
     draw_fill(win, 1, 0, s->cols, dialog); /* what of the text is above its place, and below */
     for (int below = s->rows - 4; below < s->rows; below++)
         draw_fill(win, below, 0, s->cols, dialog);
-    draw_box(win, 0, 0, s->rows, s->cols, border, c->title);
-    draw_scrollbar(win, 2, s->cols - 1, text_rows(c), c->first, c->lines, border);
+    draw_box(win, (struct area){ 0, 0, s->rows, s->cols }, border, c->title);
+    draw_scrollbar(win, (struct area){ 2, s->cols - 1, text_rows(c), 1 }, c->first, c->lines,
+                   border);
     draw_text(win, row, 3, s->cols - 6, theme_style(ROLE_BUTTON_FOCUS), " y yes ");
     draw_text(win, row, 12, s->cols - 15, theme_style(ROLE_BUTTON), " n no ");
 }

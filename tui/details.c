@@ -75,9 +75,10 @@ static void facts(struct place *p, const struct model *m, const struct watched_w
     json_t *value;
 
     if (r->last_error && p->row < p->end)
-        p->row += draw_wrapped(p->win, p->row, p->col, p->width,
-                               p->end - p->row < 3 ? p->end - p->row : 3, theme_style(ROLE_BAD),
-                               r->last_error);
+        p->row += draw_wrapped(
+            p->win,
+            (struct area){ p->row, p->col, p->end - p->row < 3 ? p->end - p->row : 3, p->width },
+            theme_style(ROLE_BAD), r->last_error);
     fact(p, "state", table_state_role(r->state), workspace_state_name(r->state));
     if (r->paused_reason)
         fact(p, "paused", ROLE_BAD, "no room on the host's disk");
@@ -160,33 +161,33 @@ static void draw_lists(struct details *d, struct place *p, struct watched_worksp
         kept = room / 2;
     if (rows > room - kept)
         rows = room - kept;
-    details_list_draw(&d->list, p->win, w, p->row, p->col, rows, p->width, d->focused);
+    details_list_draw(&d->list, p->win, (struct area){ p->row, p->col, rows, p->width }, w,
+                      d->focused);
     p->row += rows + (rows && apart);
     commands(p, w);
 }
 
-void details_draw(struct details *d, WINDOW *win, int row, int col, int rows, int cols,
-                  struct watched_workspace *w, double now)
+void details_draw(struct details *d, WINDOW *win, struct area a, struct watched_workspace *w,
+                  double now)
 {
-    struct place p = { win, row + 1, row + rows - 1, col + 2, cols - 4 }, right = p;
-    bool beside = cols >= TWO_COLUMNS;
+    struct place p = { win, a.top + 1, a.top + a.rows - 1, a.left + 2, a.cols - 4 }, right = p;
+    bool beside = a.cols >= TWO_COLUMNS;
 
-    d->top = row, d->left = col, d->rows = rows, d->cols = cols;
+    d->area = a;
     details_list_look(&d->list, w);
-    draw_box(win, row, col, rows, cols, theme_style(d->focused ? ROLE_BORDER_FOCUS : ROLE_BORDER),
-             model_name(w));
+    draw_box(win, a, theme_style(d->focused ? ROLE_BORDER_FOCUS : ROLE_BORDER), model_name(w));
     if (!d->focused)
-        draw_text(win, row, col + 2, cols - 5, theme_style(ROLE_HEADER), model_name(w));
+        draw_text(win, a.top, a.left + 2, a.cols - 5, theme_style(ROLE_HEADER), model_name(w));
     if (beside) {
-        p.width = cols / 2 - 3;
-        right.col = col + cols / 2;
-        right.width = cols - cols / 2 - 2;
-    } else if (rows < FACTS_TOO && details_list_rows(&d->list)) {
+        p.width = a.cols / 2 - 3;
+        right.col = a.left + a.cols / 2;
+        right.width = a.cols - a.cols / 2 - 2;
+    } else if (a.rows < FACTS_TOO && details_list_rows(&d->list)) {
         p.end = p.row;
     }
     facts(&p, d->list.app->model, w, now);
     if (!beside)
-        right.row = p.row + (p.row > row + 1);
+        right.row = p.row + (p.row > a.top + 1);
     draw_lists(d, &right, w, !beside);
 }
 
@@ -197,7 +198,7 @@ void details_init(struct details *d, struct app *app)
     details_list_init(&d->list, app);
     d->log = service_log_new(app);
     d->focused = false;
-    d->rows = 0;
+    d->area.rows = 0;
 }
 
 void details_release(struct details *d)
@@ -208,8 +209,8 @@ void details_release(struct details *d)
 
 bool details_hit(const struct details *d, const struct key_event *e)
 {
-    return e->row >= d->top && e->row < d->top + d->rows && e->col >= d->left &&
-           e->col < d->left + d->cols;
+    return e->row >= d->area.top && e->row < d->area.top + d->area.rows && e->col >= d->area.left &&
+           e->col < d->area.left + d->area.cols;
 }
 
 bool details_can_open(const struct details *d, const struct watched_workspace *w)

@@ -8,13 +8,13 @@ struct details {
     struct details_list list; /* shells and services */
     struct service_log *log;
     bool focused;
-    int top, left, rows, cols; /* where it was drawn last; no rows: it was not */
+    struct area area; /* where it was drawn last; no rows: it was not */
 };
 
 void details_init(struct details *d, struct app *app);
 void details_release(struct details *d);
-void details_draw(struct details *d, WINDOW *win, int row, int col, int rows, int cols,
-                  struct watched_workspace *w, double now);
+void details_draw(struct details *d, WINDOW *win, struct area a, struct watched_workspace *w,
+                  double now);
 /* Whether a mouse event was on it. */
 bool details_hit(const struct details *d, const struct key_event *e);
 /* Something to open is under the cursor. */

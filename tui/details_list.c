@@ -205,32 +205,32 @@ static void draw_service(const struct details_list *l, WINDOW *win, const json_t
               ports);
 }
 
-void details_list_draw(struct details_list *l, WINDOW *win, const struct watched_workspace *w,
-                       int row, int col, int rows, int width, bool focused)
+void details_list_draw(struct details_list *l, WINDOW *win, struct area a,
+                       const struct watched_workspace *w, bool focused)
 {
     int total = details_list_rows(l);
 
-    l->top = row, l->left = col, l->width = width;
+    l->top = a.top, l->left = a.left, l->width = a.cols;
     l->lines.selected = l->entries.selected ? line_of(l, l->entries.selected) : 0;
-    list_fit(&l->lines, total, rows);
-    for (int i = 0; i < rows && l->lines.first + i < total; i++) {
+    list_fit(&l->lines, total, a.rows);
+    for (int i = 0; i < a.rows && l->lines.first + i < total; i++) {
         int line = l->lines.first + i, entry = entry_of(l, line);
         bool selected = focused && entry == l->entries.selected && !is_heading(l, line);
         struct style base = theme_style(selected ? ROLE_SELECTED : ROLE_TEXT);
 
-        if (is_heading(l, line) && i + 1 == rows) /* it would stand over nothing */
+        if (is_heading(l, line) && i + 1 == a.rows) /* it would stand over nothing */
             continue;
         if (is_heading(l, line)) {
-            draw_text(win, row + i, col, width, theme_style(ROLE_HEADER),
+            draw_text(win, a.top + i, a.left, a.cols, theme_style(ROLE_HEADER),
                       line || !l->shell_count ? "Services" : "Shells");
             continue;
         }
         if (selected)
-            draw_fill(win, row + i, col, width, base);
+            draw_fill(win, a.top + i, a.left, a.cols, base);
         if (shell_at(w, entry))
-            draw_shell(l, win, w, shell_at(w, entry), row + i, base);
+            draw_shell(l, win, w, shell_at(w, entry), a.top + i, base);
         else
-            draw_service(l, win, service_at(l, entry), row + i, base);
+            draw_service(l, win, service_at(l, entry), a.top + i, base);
     }
 }
 

@@ -5,6 +5,7 @@
 #ifndef PYRO_TUI_DETAILS_LIST_H
 #define PYRO_TUI_DETAILS_LIST_H
 
+#include "tui/area.h"
 #include "tui/list.h"
 #include "tui/model.h"
 #include "tui/theme.h"
@@ -37,8 +38,8 @@ void details_list_look(struct details_list *l, const struct watched_workspace *w
 void details_list_stale(struct details_list *l);
 /* Lines that it needs, headings included. */
 int details_list_rows(const struct details_list *l);
-void details_list_draw(struct details_list *l, WINDOW *win, const struct watched_workspace *w,
-                       int row, int col, int rows, int width, bool focused);
+void details_list_draw(struct details_list *l, WINDOW *win, struct area a,
+                       const struct watched_workspace *w, bool focused);
 /* What the cursor is on: the shell, or else the service; NULL for what it is not. */
 const struct watched_shell *details_list_shell(const struct details_list *l,
                                                const struct watched_workspace *w);

@@ -1,7 +1,6 @@
 /* tui/draw.c: text, frames and blanks. */
 #include "tui/draw.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "engine/cmd/text.h"
@@ -158,17 +157,6 @@ void draw_right(WINDOW *win, int row, int col, int width, struct style style, co
     draw_text(win, row, col + blank, width - blank, style, text);
 }
 
-int draw_printf(WINDOW *win, int row, int col, int width, struct style style, const char *fmt, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof(text), fmt, args);
-    va_end(args);
-    return draw_text(win, row, col, width, style, text);
-}
-
 int draw_width(const char *text)
 {
     scoped_buf space = BUF_INIT(8 * TEXT_MAX);
@@ -189,43 +177,43 @@ static void put_char(WINDOW *win, int row, int col, struct style style, wchar_t 
         put_cell(win, row, col, style, &(struct cell){ { c }, 1, 1 });
 }
 
-void draw_box(WINDOW *win, int row, int col, int rows, int cols, struct style style,
-              const char *title)
+void draw_box(WINDOW *win, struct area a, struct style style, const char *title)
 {
-    if (rows < 2 || cols < 2)
+    int bottom = a.top + a.rows - 1, right = a.left + a.cols - 1;
+
+    if (a.rows < 2 || a.cols < 2)
         return;
-    draw_rule(win, row, col + 1, cols - 2, style);
-    draw_rule(win, row + rows - 1, col + 1, cols - 2, style);
-    for (int i = 1; i < rows - 1; i++) {
-        put_char(win, row + i, col, style, L'│');
-        put_char(win, row + i, col + cols - 1, style, L'│');
+    draw_rule(win, a.top, a.left + 1, a.cols - 2, style);
+    draw_rule(win, bottom, a.left + 1, a.cols - 2, style);
+    for (int row = a.top + 1; row < bottom; row++) {
+        put_char(win, row, a.left, style, L'│');
+        put_char(win, row, right, style, L'│');
     }
-    put_char(win, row, col, style, L'╭');
-    put_char(win, row, col + cols - 1, style, L'╮');
-    put_char(win, row + rows - 1, col, style, L'╰');
-    put_char(win, row + rows - 1, col + cols - 1, style, L'╯');
-    if (title && *title && cols > 6) {
+    put_char(win, a.top, a.left, style, L'╭');
+    put_char(win, a.top, right, style, L'╮');
+    put_char(win, bottom, a.left, style, L'╰');
+    put_char(win, bottom, right, style, L'╯');
+    if (title && *title && a.cols > 6) {
         int used;
-        put_char(win, row, col + 1, style, L' ');
-        used = draw_text(win, row, col + 2, cols - 5, style, title);
-        put_char(win, row, col + 2 + used, style, L' ');
+        put_char(win, a.top, a.left + 1, style, L' ');
+        used = draw_text(win, a.top, a.left + 2, a.cols - 5, style, title);
+        put_char(win, a.top, a.left + 2 + used, style, L' ');
     }
 }
 
-int draw_wrapped(WINDOW *win, int row, int col, int width, int rows, struct style style,
-                 const char *text)
+int draw_wrapped(WINDOW *win, struct area a, struct style style, const char *text)
 {
     scoped_buf space = BUF_INIT(8 * TEXT_MAX);
     const char *at = visible(text, &space);
     int line = 0;
 
-    while (*at && line < rows && width > 0) {
+    while (*at && line < a.rows && a.cols > 0) {
         const char *start = at, *cut = NULL, *end = at;
         char piece[TEXT_MAX];
         struct cell cell;
         int used = 0;
         size_t n;
-        while (*end && next_cell(&end, &cell) && used + cell.width <= width) {
+        while (*end && next_cell(&end, &cell) && used + cell.width <= a.cols) {
             used += cell.width;
             at = end;
             if (*end == ' ' || !*end)
@@ -239,7 +227,7 @@ int draw_wrapped(WINDOW *win, int row, int col, int width, int rows, struct styl
         memcpy(piece, start, n);
         piece[n] = '\0';
         if (win)
-            draw_text(win, row + line, col, width, style, piece);
+            draw_text(win, a.top + line, a.left, a.cols, style, piece);
         line++;
         while (*at == ' ')
             at++;
@@ -247,17 +235,16 @@ int draw_wrapped(WINDOW *win, int row, int col, int width, int rows, struct styl
     return line;
 }
 
-void draw_scrollbar(WINDOW *win, int row, int col, int rows, int first, int total,
-                    struct style style)
+void draw_scrollbar(WINDOW *win, struct area a, int first, int total, struct style style)
 {
-    int size, at;
+    int rows = a.rows, size, at;
 
     if (total <= rows || rows < 1)
         return;
     size = rows * rows / total > 1 ? rows * rows / total : 1;
     at = total - rows > 0 ? (int)((long)first * (rows - size) / (total - rows)) : 0;
     for (int i = 0; i < rows; i++)
-        put_char(win, row + i, col, style, i >= at && i < at + size ? L'┃' : L'│');
+        put_char(win, a.top + i, a.left, style, i >= at && i < at + size ? L'┃' : L'│');
 }
 
 struct style style_on(struct style a, struct style b)

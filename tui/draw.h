@@ -7,6 +7,7 @@
 #ifndef PYRO_TUI_DRAW_H
 #define PYRO_TUI_DRAW_H
 
+#include "tui/area.h"
 #include "tui/theme.h"
 #include "vmm/base/cleanup.h"
 
@@ -17,24 +18,19 @@ int draw_text(WINDOW *win, int row, int col, int width, struct style style, cons
 void draw_cell(WINDOW *win, int row, int col, int width, struct style style, const char *text);
 /* The same at the right of the width. */
 void draw_right(WINDOW *win, int row, int col, int width, struct style style, const char *text);
-int draw_printf(WINDOW *win, int row, int col, int width, struct style style, const char *fmt, ...)
-    PRINTF_LIKE(6, 7);
 /* The columns that draw_text() needs for all of it. */
 int draw_width(const char *text);
 /* Blanks. */
 void draw_fill(WINDOW *win, int row, int col, int width, struct style style);
 void draw_clear(WINDOW *win, struct style style);
 /* A frame of light lines with a title set into its top; the inside is left alone. */
-void draw_box(WINDOW *win, int row, int col, int rows, int cols, struct style style,
-              const char *title);
+void draw_box(WINDOW *win, struct area a, struct style style, const char *title);
 void draw_rule(WINDOW *win, int row, int col, int width, struct style style);
-/* A word-wrapped paragraph in at most `rows` lines; returns the lines used (with win NULL, needed).
- */
-int draw_wrapped(WINDOW *win, int row, int col, int width, int rows, struct style style,
-                 const char *text);
-/* A scroll bar in one column: which part of `total` lines is shown. Nothing when all fit. */
-void draw_scrollbar(WINDOW *win, int row, int col, int rows, int first, int total,
-                    struct style style);
+/* A word-wrapped paragraph; returns the lines used, or with win NULL those that it needs. */
+int draw_wrapped(WINDOW *win, struct area a, struct style style, const char *text);
+/* A scroll bar in one column: which part of `total` lines is shown, from line `first` on. Nothing
+ * when all fit. */
+void draw_scrollbar(WINDOW *win, struct area a, int first, int total, struct style style);
 
 /* style a, on the background of style b: text on a selected line keeps its colour. */
 struct style style_on(struct style a, struct style b);

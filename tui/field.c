@@ -185,19 +185,19 @@ static int columns(const struct field *f, size_t from, size_t to)
     return draw_width(piece);
 }
 
-void field_draw(struct field *f, WINDOW *win, int row, int col, int width, struct style style,
-                struct style dim, const char *placeholder)
+void field_draw(struct field *f, WINDOW *win, struct area a, struct style style, struct style dim,
+                const char *placeholder)
 {
     size_t first = 0;
 
-    draw_fill(win, row, col, width, style);
+    draw_fill(win, a.top, a.left, a.cols, style);
     f->cursor_col = 0;
     if (!f->len) {
-        draw_text(win, row, col, width, dim, placeholder ? placeholder : "");
+        draw_text(win, a.top, a.left, a.cols, dim, placeholder ? placeholder : "");
         return;
     }
-    while (first < f->cursor && columns(f, first, f->cursor) > width - 1)
+    while (first < f->cursor && columns(f, first, f->cursor) > a.cols - 1)
         first = after(f, first);
-    draw_text(win, row, col, width, style, f->text + first);
+    draw_text(win, a.top, a.left, a.cols, style, f->text + first);
     f->cursor_col = columns(f, first, f->cursor);
 }

@@ -21,8 +21,8 @@ void field_set(struct field *f, const char *text);
 bool field_event(struct field *f, const struct key_event *e);
 /* Inserts at the cursor; newlines become spaces, other controls are dropped. */
 void field_insert(struct field *f, const char *bytes, size_t n);
-/* Draws the text, or the placeholder in the dim style while it is empty. */
-void field_draw(struct field *f, WINDOW *win, int row, int col, int width, struct style style,
-                struct style dim, const char *placeholder);
+/* Draws the text into one row, or the placeholder in the dim style while it is empty. */
+void field_draw(struct field *f, WINDOW *win, struct area a, struct style style, struct style dim,
+                const char *placeholder);
 
 #endif

@@ -136,7 +136,8 @@ static void draw_field(struct form *f, const struct layout *l, WINDOW *win, int 
     label_of(field->row, label);
     draw_text(win, row, 3, l->label_cols - 1,
               i == f->focus ? style_on(theme_style(ROLE_KEY), dialog) : dialog, label);
-    field_draw(&field->text, win, row, 3 + l->label_cols, f->screen.cols - 8 - l->label_cols,
+    field_draw(&field->text, win,
+               (struct area){ row, 3 + l->label_cols, 1, f->screen.cols - 8 - l->label_cols },
                theme_style(ROLE_INPUT), theme_style(ROLE_INPUT_DIM), "none");
     if (option(f, field->row, 0))
         draw_text(win, row, f->screen.cols - 4, 2, style_on(theme_style(ROLE_DIM), dialog), "◂▸");
@@ -151,14 +152,16 @@ static void form_draw(struct screen *s, WINDOW *win)
     scoped_free char *help = NULL;
 
     draw_clear(win, theme_style(ROLE_DIALOG));
-    draw_box(win, 0, 0, s->rows, s->cols, theme_style(ROLE_DIALOG_BORDER), f->spec.title);
+    draw_box(win, (struct area){ 0, 0, s->rows, s->cols }, theme_style(ROLE_DIALOG_BORDER),
+             f->spec.title);
     for (int i = l.first; i < l.first + l.fields; i++)
         draw_field(f, &l, win, i);
-    draw_scrollbar(win, l.top, s->cols - 1, l.fields, l.first, f->count,
+    draw_scrollbar(win, (struct area){ l.top, s->cols - 1, l.fields, 1 }, l.first, f->count,
                    theme_style(ROLE_DIALOG_BORDER));
     help = str_printf("%s.%s %s", at->help ? at->help : "",
                       option(f, at, 0) ? " Left and right choose." : "", f->spec.note);
-    draw_wrapped(win, 2 * l.top - 1 + l.fields, 3, s->cols - 6, l.help_rows, dim, help);
+    draw_wrapped(win, (struct area){ 2 * l.top - 1 + l.fields, 3, l.help_rows, s->cols - 6 }, dim,
+                 help);
 }
 
 static bool form_cursor(struct screen *s, int *ret_row, int *ret_col)

@@ -28,7 +28,8 @@ static int draw_binding(int width, WINDOW *win, int row, const char *words,
         draw_text(win, row, 3, beside ? KEY_COLS - 1 : width - 5,
                   style_on(theme_style(ROLE_KEY), dialog), words);
     if (!beside)
-        return 1 + draw_wrapped(win, row + 1, 5, width - 8, WORDS_ROWS, dialog, b->help);
+        return 1 + draw_wrapped(win, (struct area){ row + 1, 5, WORDS_ROWS, width - 8 }, dialog,
+                                b->help);
     if (win)
         draw_text(win, row, 3 + KEY_COLS, width - 5 - KEY_COLS, dialog, b->help);
     return 1;
@@ -91,8 +92,9 @@ static void help_draw(struct screen *s, WINDOW *win)
               "Everywhere");
     draw_global(s->cols, win, row, h->of);
     /* Over what of them is outside. */
-    draw_box(win, 0, 0, s->rows, s->cols, theme_style(ROLE_DIALOG_BORDER), h->of->title);
-    draw_scrollbar(win, 1, s->cols - 1, s->rows - 2, h->first, h->total,
+    draw_box(win, (struct area){ 0, 0, s->rows, s->cols }, theme_style(ROLE_DIALOG_BORDER),
+             h->of->title);
+    draw_scrollbar(win, (struct area){ 1, s->cols - 1, s->rows - 2, 1 }, h->first, h->total,
                    theme_style(ROLE_DIALOG_BORDER));
 }
 

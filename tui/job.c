@@ -123,13 +123,13 @@ static void job_on_patience_over(void *arg)
     app_message(job->app, ROLE_TEXT, "%s: runs; L shows it, and x there ends it", job->what);
 }
 
-static struct job *start(struct app *app, const char *what, const char *const *argv, bool text,
-                         int out_fd, job_done_fn *done, void *arg)
+/* spec has argv, text and out_fd; the rest of it is the job's. */
+static struct job *start(struct app *app, const char *what, struct child_spec *spec,
+                         job_done_fn *done, void *arg)
 {
     static const struct child_ops ops = { .progress = job_on_progress,
                                           .said = job_on_said,
                                           .ended = job_on_ended };
-    struct child_spec spec = { .argv = argv, .text = text, .out_fd = out_fd, .ops = &ops };
     struct job *job = calloc(1, sizeof(*job));
     struct child_end failed = { .output = "" };
 
@@ -142,13 +142,14 @@ static struct job *start(struct app *app, const char *what, const char *const *a
                          .done = done,
                          .arg = arg };
     jobs = job;
-    spec.arg = job;
-    job->child = child_start(app->loop, &spec, &failed.error);
+    spec->ops = &ops;
+    spec->arg = job;
+    job->child = child_start(app->loop, spec, &failed.error);
     if (!job->child) {
         job_on_ended(job, &failed);
         return NULL;
     }
-    if (text)
+    if (spec->text)
         loop_timer_set(app->loop, &job->patience, PATIENCE_MS, job_on_patience_over, job);
     return job;
 }
@@ -156,13 +157,17 @@ static struct job *start(struct app *app, const char *what, const char *const *a
 struct job *job_start(struct app *app, const char *what, const char *const *argv, bool text,
                       job_done_fn *done, void *arg)
 {
-    return start(app, what, argv, text, -1, done, arg);
+    struct child_spec spec = { .argv = argv, .text = text, .out_fd = -1 };
+
+    return start(app, what, &spec, done, arg);
 }
 
 struct job *job_start_into(struct app *app, const char *what, const char *const *argv, int out_fd,
                            job_done_fn *done, void *arg)
 {
-    return start(app, what, argv, true, out_fd, done, arg);
+    struct child_spec spec = { .argv = argv, .text = true, .out_fd = out_fd };
+
+    return start(app, what, &spec, done, arg);
 }
 
 struct job_request {

@@ -115,12 +115,12 @@ static void log_view_draw(struct screen *s, WINDOW *win)
     }
     for (int row = 0; row < v->list.rows && v->list.first + row < v->list.count; row++)
         draw_line(v, win, 1 + row, v->list.first + row);
-    draw_scrollbar(win, 1, s->cols - 1, v->list.rows, v->list.first, v->list.count,
-                   theme_style(ROLE_BORDER));
+    draw_scrollbar(win, (struct area){ 1, s->cols - 1, v->list.rows, 1 }, v->list.first,
+                   v->list.count, theme_style(ROLE_BORDER));
     draw_rule(win, s->rows - WHOLE_ROWS, 0, s->cols, theme_style(ROLE_BORDER));
     role = line_at(v, v->list.selected, &time, text, sizeof(text));
-    draw_wrapped(win, s->rows - WHOLE_ROWS + 1, 1, s->cols - 2, WHOLE_ROWS - 1, theme_style(role),
-                 text);
+    draw_wrapped(win, (struct area){ s->rows - WHOLE_ROWS + 1, 1, WHOLE_ROWS - 1, s->cols - 2 },
+                 theme_style(role), text);
 }
 
 static void log_view_close(struct screen *s, int arg UNUSED)

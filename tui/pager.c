@@ -165,7 +165,7 @@ static void pager_draw(struct screen *s, WINDOW *win)
     if (!p->typing && !p->search.len)
         return;
     draw_text(win, 1 + rows, 1, 1, theme_style(ROLE_KEY), "/");
-    field_draw(&p->search, win, 1 + rows, 2, s->cols - 3,
+    field_draw(&p->search, win, (struct area){ 1 + rows, 2, 1, s->cols - 3 },
                theme_style(p->typing ? ROLE_INPUT : ROLE_TEXT), theme_style(ROLE_INPUT_DIM),
                "text to look for");
 }

@@ -113,20 +113,26 @@ const char *pager_text_find(const char *bytes, size_t n, const char *pattern)
     return NULL;
 }
 
-/* Which of the lines from..to-1, all of one stretch of the index, is wanted: the first, or the
- * last. */
-static bool search_stretch(const struct pager_text *t, size_t from, size_t to, bool backward,
+/* Lines of the text, all of one stretch of the index. */
+struct stretch {
+    size_t from, to;
+    bool backward;
+};
+
+/* Which of a stretch's lines is wanted: the first, or the last. */
+static bool search_stretch(const struct pager_text *t, const struct stretch *s,
                            pager_wanted_fn *wanted, const char *pattern, size_t *ret_line)
 {
     bool found = false;
     size_t n, next;
-    const char *line = pager_text_line(t, from, &n);
+    const char *line = pager_text_line(t, s->from, &n);
 
-    for (line_length(t, (size_t)(line - t->bytes), &next); from < to; from++) {
+    line_length(t, (size_t)(line - t->bytes), &next);
+    for (size_t from = s->from; from < s->to; from++) {
         if (wanted(line, n, pattern)) {
             *ret_line = from;
             found = true;
-            if (!backward)
+            if (!s->backward)
                 return true;
         }
         line = t->bytes + next;
@@ -144,6 +150,7 @@ enum pager_found pager_search_step(struct pager_search *s, const struct pager_te
                                    pager_wanted_fn *wanted, const char *pattern, size_t *ret_line)
 {
     size_t end = s->backward ? (s->wrapped ? s->from : 0) : (s->wrapped ? s->from : t->lines);
+    struct stretch stretch;
     size_t from, to;
 
     if (s->from > t->lines)
@@ -162,8 +169,8 @@ enum pager_found pager_search_step(struct pager_search *s, const struct pager_te
     if (!s->backward && to > end)
         to = end;
     s->at = s->backward ? from : to;
-    return search_stretch(t, from, to, s->backward, wanted, pattern, ret_line) ? PAGER_FOUND
-                                                                               : PAGER_GOING_ON;
+    stretch = (struct stretch){ from, to, s->backward };
+    return search_stretch(t, &stretch, wanted, pattern, ret_line) ? PAGER_FOUND : PAGER_GOING_ON;
 }
 
 size_t pager_search_left(const struct pager_search *s, const struct pager_text *t)

@@ -159,10 +159,12 @@ static void draw_bar(struct app *app)
 
 static void paint_too_small(struct app *app)
 {
+    char text[96];
+
+    snprintf(text, sizeof(text), "%d×%d is too small: %d×%d needed", app->cols, app->rows,
+             APP_COLS_MIN, APP_ROWS_MIN);
     draw_clear(stdscr, theme_style(ROLE_TEXT));
-    draw_printf(stdscr, app->rows / 2, 0, app->cols, theme_style(ROLE_WARN),
-                "%d×%d is too small: %d×%d needed", app->cols, app->rows, APP_COLS_MIN,
-                APP_ROWS_MIN);
+    draw_text(stdscr, app->rows / 2, 0, app->cols, theme_style(ROLE_WARN), text);
     touchwin(stdscr);
     wnoutrefresh(stdscr);
     curs_set(0);

@@ -337,9 +337,10 @@ static void palette_draw(struct screen *s, WINDOW *win)
 
     list_fit(&p->list, (int)json_array_size(p->offers), rows);
     draw_clear(win, theme_style(ROLE_DIALOG));
-    draw_box(win, 0, 0, s->rows, s->cols, theme_style(ROLE_DIALOG_BORDER), "run a command");
+    draw_box(win, (struct area){ 0, 0, s->rows, s->cols }, theme_style(ROLE_DIALOG_BORDER),
+             "run a command");
     draw_text(win, 1, 2, 1, style_on(theme_style(ROLE_KEY), theme_style(ROLE_DIALOG)), ":");
-    field_draw(&p->field, win, 1, 3, s->cols - 5, theme_style(ROLE_INPUT),
+    field_draw(&p->field, win, (struct area){ 1, 3, 1, s->cols - 5 }, theme_style(ROLE_INPUT),
                theme_style(ROLE_INPUT_DIM), "a command, or words of its name");
     draw_text(win, 2, 2, s->cols - 4,
               *p->failure ? style_on(theme_style(ROLE_BAD), theme_style(ROLE_DIALOG)) : dim,
@@ -349,8 +350,8 @@ static void palette_draw(struct screen *s, WINDOW *win)
                                    : "all commands; Tab takes one");
     for (int i = 0; i < rows && p->list.first + i < p->list.count; i++)
         draw_offer(p, win, HEAD_ROWS + i, p->list.first + i);
-    draw_scrollbar(win, HEAD_ROWS, s->cols - 1, rows, p->list.first, p->list.count,
-                   theme_style(ROLE_DIALOG_BORDER));
+    draw_scrollbar(win, (struct area){ HEAD_ROWS, s->cols - 1, rows, 1 }, p->list.first,
+                   p->list.count, theme_style(ROLE_DIALOG_BORDER));
 }
 
 static bool palette_cursor(struct screen *s, int *ret_row, int *ret_col)

@@ -215,7 +215,7 @@ static void draw_more(const struct services *v, WINDOW *win, int row)
 
     draw_rule(win, row, 0, v->screen.cols, theme_style(ROLE_BORDER));
     if (why) {
-        draw_wrapped(win, row + 1, 1, v->screen.cols - 2, 2,
+        draw_wrapped(win, (struct area){ row + 1, 1, 2, v->screen.cols - 2 },
                      theme_style(service_row_state(service, text, sizeof(text))), why);
         return;
     }

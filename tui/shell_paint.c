@@ -81,7 +81,7 @@ static void paint_row(WINDOW *win, int row, int left, const struct term_cell *ce
 }
 
 /* Beyond the terminal's last row and column: a line, then nothing. */
-static void paint_outside(WINDOW *win, const struct paint_place *p, int rows, int cols)
+static void paint_outside(WINDOW *win, const struct area *p, int rows, int cols)
 {
     struct style border = theme_style(ROLE_BORDER), text = theme_style(ROLE_TEXT);
 
@@ -105,7 +105,7 @@ static int least(int a, int b, int c)
     return ab < c ? ab : c;
 }
 
-void shell_paint(WINDOW *win, const struct paint_place *p, const struct pane_view *view, bool whole)
+void shell_paint(WINDOW *win, const struct area *p, const struct pane_view *view, bool whole)
 {
     int rows = least(view->rows - view->rect.top, view->rect.rows, p->rows);
     int cols = least(view->cols - view->rect.left, view->rect.cols, p->cols);

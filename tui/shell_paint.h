@@ -4,19 +4,14 @@
 #define PYRO_TUI_SHELL_PAINT_H
 
 #include "engine/term/pane_wire.h"
+#include "tui/area.h"
 #include "tui/color.h"
 
 /* A style with a cell's colours and attributes (engine/term/cell.h) over it. */
 struct style shell_paint_style(struct style under, uint32_t fg, uint32_t bg, unsigned attr);
 
-/* A part of a window. */
-struct paint_place {
-    int top, left, rows, cols;
-};
-
 /* Draws the view's part into the place; only the rows that are marked as changed, or `whole`. */
-void shell_paint(WINDOW *win, const struct paint_place *place, const struct pane_view *view,
-                 bool whole);
+void shell_paint(WINDOW *win, const struct area *place, const struct pane_view *view, bool whole);
 /* The part of this size, as near to `rect` as can be, that has the cursor in it. */
 struct pane_rect shell_rect_at_cursor(const struct pane_view *view, struct pane_rect rect);
 /* The nearest to it that lies on the screen. */

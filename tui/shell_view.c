@@ -286,8 +286,8 @@ static void draw_failure(const struct shell_view *v, WINDOW *win)
 {
     const struct pyro_error *why = live_failure(v->live);
     int row = v->screen.rows / 3, width = v->screen.cols - 4;
-    int used = draw_wrapped(win, row, 2, width, v->screen.rows - row - 1, theme_style(ROLE_BAD),
-                            why->message);
+    int used = draw_wrapped(win, (struct area){ row, 2, v->screen.rows - row - 1, width },
+                            theme_style(ROLE_BAD), why->message);
 
     draw_text(win, row + used + 1, 2, width, theme_style(ROLE_TEXT),
               "The shell itself goes on. r draws it again.");
@@ -303,7 +303,7 @@ static void shell_view_draw(struct screen *s, WINDOW *win)
         if (live_failure(v->live))
             draw_failure(v, win);
     } else {
-        struct paint_place place = { HEAD_ROWS, 0, getmaxy(win) - HEAD_ROWS, getmaxx(win) };
+        struct area place = { HEAD_ROWS, 0, getmaxy(win) - HEAD_ROWS, getmaxx(win) };
         shell_paint(win, &place, live_view(v->live), v->whole);
         live_drawn(v->live);
         v->whole = false;

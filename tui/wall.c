@@ -341,7 +341,7 @@ static void wall_draw(struct screen *s, WINDOW *win)
         draw_clear(win, theme_style(ROLE_TEXT));
     for (int i = 0; i < w->shown; i++) {
         struct wall_tile *t = w->tiles[w->first + i];
-        struct wall_place p = wall_grid_place(&w->grid, i);
+        struct area p = wall_grid_place(&w->grid, i);
         t->whole |= w->whole;
         p.top += HEAD_ROWS;
         if (t->stale || t->whole)

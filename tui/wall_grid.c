@@ -50,19 +50,19 @@ int wall_grid_size(const struct wall_grid *g)
     return g->rows * g->cols;
 }
 
-struct wall_place wall_grid_place(const struct wall_grid *g, int index)
+struct area wall_grid_place(const struct wall_grid *g, int index)
 {
     int row = index / g->cols, col = index % g->cols;
     int top = g->height * row / g->rows, left = g->width * col / g->cols;
 
-    return (struct wall_place){ top, left, g->height * (row + 1) / g->rows - top,
-                                g->width * (col + 1) / g->cols - left };
+    return (struct area){ top, left, g->height * (row + 1) / g->rows - top,
+                          g->width * (col + 1) / g->cols - left };
 }
 
 int wall_grid_find(const struct wall_grid *g, int count, int row, int col)
 {
     for (int i = 0; i < count; i++) {
-        struct wall_place p = wall_grid_place(g, i);
+        struct area p = wall_grid_place(g, i);
         if (row >= p.top && row < p.top + p.rows && col >= p.left && col < p.left + p.cols)
             return i;
     }

@@ -2,6 +2,8 @@
 #ifndef PYRO_TUI_WALL_GRID_H
 #define PYRO_TUI_WALL_GRID_H
 
+#include "tui/area.h"
+
 /* The least that a tile can be read in, its frame included. */
 #define TILE_ROWS_MIN 6
 #define TILE_COLS_MIN 26
@@ -12,16 +14,12 @@ struct wall_grid {
     int rows, cols;    /* tiles below, and beside, each other */
 };
 
-struct wall_place {
-    int top, left, rows, cols;
-};
-
 /* The grid that shows most of `count` screens of the usual size; when not all fit, as many as do.
  * There is always room for one. */
 struct wall_grid wall_grid_fit(int count, int height, int width);
 int wall_grid_size(const struct wall_grid *g);
 /* Of the tile with this index on a page; the places fill the whole without gaps. */
-struct wall_place wall_grid_place(const struct wall_grid *g, int index);
+struct area wall_grid_place(const struct wall_grid *g, int index);
 /* Which of the `count` tiles of a page has this cell; -1: none. */
 int wall_grid_find(const struct wall_grid *g, int count, int row, int col);
 

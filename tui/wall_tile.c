@@ -184,7 +184,7 @@ static void state_words(const struct wall_tile *t, struct watched_workspace *w,
 }
 
 /* Into the lower line of the frame: the workspace's command that failed. */
-static void draw_command(WINDOW *win, const struct wall_place *p, struct watched_workspace *w)
+static void draw_command(WINDOW *win, const struct area *p, struct watched_workspace *w)
 {
     const json_t *failed = model_failed_command(w), *words = json_object_get(failed, "command");
     char text[256];
@@ -200,8 +200,8 @@ static void draw_command(WINDOW *win, const struct wall_place *p, struct watched
 }
 
 /* ╭ ❯ name/sh1 ● ─── waits 3m ╮ */
-static void draw_frame(const struct wall_tile *t, WINDOW *win, const struct wall_place *p,
-                       bool selected, struct watched_workspace *w, double now)
+static void draw_frame(const struct wall_tile *t, WINDOW *win, const struct area *p, bool selected,
+                       struct watched_workspace *w, double now)
 {
     enum tile_state state = wall_tile_state(t, w, now);
     enum role border = selected                ? ROLE_BORDER_FOCUS
@@ -215,7 +215,7 @@ static void draw_frame(const struct wall_tile *t, WINDOW *win, const struct wall
     char words[96];
     int at = p->left + 2, end = p->left + p->cols - 2, width;
 
-    draw_box(win, p->top, p->left, p->rows, p->cols, theme_style(border), NULL);
+    draw_box(win, (struct area){ p->top, p->left, p->rows, p->cols }, theme_style(border), NULL);
     state_words(t, w, state, now, words, sizeof(words));
     at += draw_text(win, p->top, at, 1, theme_style(border), " ");
     at += draw_text(win, p->top, at, 1, mark, looks[state].mark);
@@ -237,7 +237,7 @@ static void draw_frame(const struct wall_tile *t, WINDOW *win, const struct wall
 
 /* ---- its screen ---- */
 
-static void draw_message(WINDOW *win, const struct paint_place *inner, const struct pyro_error *why)
+static void draw_message(WINDOW *win, const struct area *inner, const struct pyro_error *why)
 {
     int used;
 
@@ -245,14 +245,17 @@ static void draw_message(WINDOW *win, const struct paint_place *inner, const str
         draw_fill(win, inner->top + row, inner->left, inner->cols, theme_style(ROLE_TEXT));
     if (!why)
         return;
-    used = draw_wrapped(win, inner->top, inner->left + 1, inner->cols - 2, inner->rows - 1,
-                        theme_style(ROLE_BAD), why->message);
-    draw_wrapped(win, inner->top + used, inner->left + 1, inner->cols - 2, inner->rows - used,
-                 theme_style(ROLE_DIM), "The shell itself goes on. r draws it again.");
+    used = draw_wrapped(
+        win, (struct area){ inner->top, inner->left + 1, inner->rows - 1, inner->cols - 2 },
+        theme_style(ROLE_BAD), why->message);
+    draw_wrapped(
+        win,
+        (struct area){ inner->top + used, inner->left + 1, inner->rows - used, inner->cols - 2 },
+        theme_style(ROLE_DIM), "The shell itself goes on. r draws it again.");
 }
 
 /* The part with the cursor, of the size that there is room for. */
-static void follow(struct wall_tile *t, const struct paint_place *inner)
+static void follow(struct wall_tile *t, const struct area *inner)
 {
     struct pane_rect rect = t->rect;
 
@@ -267,10 +270,10 @@ static void follow(struct wall_tile *t, const struct paint_place *inner)
         pyro_fail(&t->failure, PYRO_NO_MEMORY, "out of memory");
 }
 
-void wall_tile_draw(struct wall_tile *t, WINDOW *win, const struct wall_place *p, bool selected,
+void wall_tile_draw(struct wall_tile *t, WINDOW *win, const struct area *p, bool selected,
                     struct watched_workspace *w, double now)
 {
-    struct paint_place inner = { p->top + 1, p->left + 1, p->rows - 2, p->cols - 2 };
+    struct area inner = { p->top + 1, p->left + 1, p->rows - 2, p->cols - 2 };
     const struct pyro_error *why = wall_tile_failure(t);
 
     t->stale = false;

@@ -53,7 +53,7 @@ double wall_tile_next_change(const struct wall_tile *t, const struct watched_wor
                              double now);
 const struct pyro_error *wall_tile_failure(const struct wall_tile *t);
 /* Draws it at its place of the window, `top` rows down. */
-void wall_tile_draw(struct wall_tile *t, WINDOW *win, const struct wall_place *place, bool selected,
+void wall_tile_draw(struct wall_tile *t, WINDOW *win, const struct area *place, bool selected,
                     struct watched_workspace *w, double now);
 
 #endif

@@ -111,11 +111,13 @@ static void draw_welcome(struct workspaces *w, WINDOW *win)
         row = 1;
     draw_text(win, row, col, cols, theme_style(ROLE_ACCENT), "No workspace yet.");
     if (job) {
-        row += 2 + draw_wrapped(win, row + 2, col, cols, 2, theme_style(ROLE_WARN), job_what(job));
-        draw_wrapped(win, row + 1, col, cols, 3, theme_style(ROLE_TEXT), job_progress(job));
+        row += 2 + draw_wrapped(win, (struct area){ row + 2, col, 2, cols }, theme_style(ROLE_WARN),
+                                job_what(job));
+        draw_wrapped(win, (struct area){ row + 1, col, 3, cols }, theme_style(ROLE_TEXT),
+                     job_progress(job));
         return;
     }
-    row += 2 + draw_wrapped(win, row + 2, col, cols, 6, theme_style(ROLE_TEXT),
+    row += 2 + draw_wrapped(win, (struct area){ row + 2, col, 6, cols }, theme_style(ROLE_TEXT),
                             "A workspace is a Linux machine of its own, for an agent or for you. "
                             "Enter makes one and opens a shell in it; c asks for its kind first.");
     if (row + 5 >= w->screen.rows)
@@ -129,8 +131,9 @@ static void draw_welcome(struct workspaces *w, WINDOW *win)
 static void draw_filter(struct workspaces *w, WINDOW *win, int row, int cols)
 {
     draw_text(win, row, 1, 1, theme_style(ROLE_KEY), "/");
-    field_draw(&w->filter, win, row, 2, cols - 3, theme_style(w->typing ? ROLE_INPUT : ROLE_TEXT),
-               theme_style(ROLE_INPUT_DIM), "name, label or state:started");
+    field_draw(&w->filter, win, (struct area){ row, 2, 1, cols - 3 },
+               theme_style(w->typing ? ROLE_INPUT : ROLE_TEXT), theme_style(ROLE_INPUT_DIM),
+               "name, label or state:started");
 }
 
 static void draw_row(const struct columns *t, WINDOW *win, int row, int cols,
@@ -155,7 +158,7 @@ static void draw_rows(struct workspaces *w, WINDOW *win, int rows, int cols)
                  w->list.first + i != w->list.selected ? ROLE_TEXT
                  : w->details.focused                  ? ROLE_SELECTED_DIM
                                                        : ROLE_SELECTED);
-    draw_scrollbar(win, HEAD_ROWS, cols - 1, rows, w->list.first, (int)w->count,
+    draw_scrollbar(win, (struct area){ HEAD_ROWS, cols - 1, rows, 1 }, w->list.first, (int)w->count,
                    theme_style(ROLE_BORDER));
     if (!w->count)
         draw_text(win, HEAD_ROWS + 1, 2, cols - 4, theme_style(ROLE_DIM),
@@ -180,11 +183,14 @@ static void draw_details(struct workspaces *w, WINDOW *win, int below, int left)
     struct watched_workspace *at = w->rows[w->list.selected];
 
     if (left < s->cols)
-        details_draw(&w->details, win, 1, left, s->rows - 1, s->cols - left, at, clock_wall());
+        details_draw(&w->details, win, (struct area){ 1, left, s->rows - 1, s->cols - left }, at,
+                     clock_wall());
     else if (below)
-        details_draw(&w->details, win, s->rows - below, 0, below, s->cols, at, clock_wall());
+        details_draw(&w->details, win, (struct area){ s->rows - below, 0, below, s->cols }, at,
+                     clock_wall());
     else if (w->details.focused)
-        details_draw(&w->details, win, 1, 0, s->rows - 1, s->cols, at, clock_wall());
+        details_draw(&w->details, win, (struct area){ 1, 0, s->rows - 1, s->cols }, at,
+                     clock_wall());
 }
 
 static void workspaces_draw(struct screen *s, WINDOW *win)
@@ -201,7 +207,7 @@ static void workspaces_draw(struct screen *s, WINDOW *win)
     show_figures(w);
     draw_clear(win, theme_style(ROLE_TEXT));
     draw_title(w, win);
-    w->details.rows = 0;
+    w->details.area.rows = 0;
     w->details.focused = w->details.focused && w->count;
     if (!model_count(s->app->model)) {
         draw_welcome(w, win);

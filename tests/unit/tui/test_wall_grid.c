@@ -43,7 +43,7 @@ static void test_wall_grid_places_cover_the_screen(void **state)
                 assert_true(size >= count || g.rows == height / TILE_ROWS_MIN ||
                             size + g.cols > TILES_MAX);
                 for (int i = 0; i < size; i++) {
-                    struct wall_place p = wall_grid_place(&g, i);
+                    struct area p = wall_grid_place(&g, i);
                     assert_true(p.rows >= TILE_ROWS_MIN && p.cols >= TILE_COLS_MIN);
                     assert_true(p.top + p.rows <= height && p.left + p.cols <= width);
                     for (int row = 0; row < p.rows; row++)
