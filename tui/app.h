@@ -80,7 +80,7 @@ struct app {
     uint64_t last_serial;
     int64_t frame_ms;  /* when something that came by itself was last painted */
     int64_t key_ms;    /* of the last key */
-    char message[512]; /* stands in the key bar for a while */
+    char message[512]; /* in the key bar for a while */
     enum role message_role;
     struct {
         int from, to;
@@ -137,7 +137,7 @@ void app_run(struct app *app);
 void app_close(struct app *app);
 void app_release(struct app *app);
 
-/* What is painted is painted whole. */
+/* Paints the whole screen again. */
 void app_redraw(struct app *app);
 
 /* Keys that every screen has, unless its own table takes them: in screens.c. */

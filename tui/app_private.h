@@ -1,4 +1,4 @@
-/* What the frame's files share: events and life are in app.c, windows and painting in paint.c. */
+/* Shared by the frame's files: events and life are in app.c, windows and painting in paint.c. */
 #ifndef PYRO_TUI_APP_PRIVATE_H
 #define PYRO_TUI_APP_PRIVATE_H
 

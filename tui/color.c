@@ -104,7 +104,7 @@ void color_limit(enum color_depth depth)
         state.depth = depth;
 }
 
-/* What ncurses is told: -1 for the default, an index, or 24 bits (which stand above the indices: a
+/* For ncurses: -1 for the default, an index, or 24 bits (which are above the indices: a
  * blue too dark to is made a little green). */
 static int curses_color(uint32_t colour)
 {

@@ -1,5 +1,5 @@
 /*
- * Colours as a program asks for them, and the ncurses pairs that stand for them on this terminal.
+ * Colours as a program asks for them, and the ncurses pairs that show them on this terminal.
  * A colour is the terminal's default, an index into its palette, or 24 bits; what the terminal
  * cannot show becomes the nearest it can. Pairs are made as they are asked for and never change.
  */
@@ -23,7 +23,7 @@ struct style {
     uint32_t fg, bg;
 };
 
-/* What the environment says of the terminal (NO_COLOR, COLORTERM); DEPTH_TRUE asks the terminal for
+/* The wishes of the environment (NO_COLOR, COLORTERM); DEPTH_TRUE asks the terminal for
  * no proof. */
 bool color_wants_none(void);
 bool color_claims_direct(void);

@@ -33,7 +33,7 @@ struct column {
     bool (*has)(const void *row);
     /* ret is zeroed; NULL: it is never shown, the table is only sorted by it. */
     void (*cell)(const struct columns *t, void *row, struct cell *ret);
-    /* What sorting by it is called; NULL: it cannot be. The larger the key the higher up; without a
+    /* The name of sorting by it; NULL: not possible. The larger the key the higher up; without a
      * key the rows' names decide. */
     const char *order;
     double (*key)(const void *owner, const void *row);

@@ -1,4 +1,4 @@
-/* What is known about one workspace, in a framed pane: the list's second one. */
+/* All that is known about one workspace, in a framed pane: the list's second one. */
 #ifndef PYRO_TUI_DETAILS_H
 #define PYRO_TUI_DETAILS_H
 

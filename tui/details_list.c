@@ -143,7 +143,7 @@ const json_t *details_list_service(const struct details_list *l)
 
 /* ---- drawing ---- */
 
-/* The last line of a shell, read anew only when there is more of it. */
+/* The last line of a shell, read again only when there is more of it. */
 static const char *last_line(struct details_list *l, const struct watched_workspace *w,
                              const struct watched_shell *s)
 {

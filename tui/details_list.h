@@ -40,7 +40,7 @@ void details_list_stale(struct details_list *l);
 int details_list_rows(const struct details_list *l);
 void details_list_draw(struct details_list *l, WINDOW *win, struct area a,
                        const struct watched_workspace *w, bool focused);
-/* What the cursor is on: the shell, or else the service; NULL for what it is not. */
+/* The shell or the service that the cursor is on; NULL for the other. */
 const struct watched_shell *details_list_shell(const struct details_list *l,
                                                const struct watched_workspace *w);
 const json_t *details_list_service(const struct details_list *l);

@@ -1,4 +1,4 @@
-/* What changed in a workspace since it was created, in colour. */
+/* The changes in a workspace since it was created, in colour. */
 #ifndef PYRO_TUI_DIFF_VIEW_H
 #define PYRO_TUI_DIFF_VIEW_H
 

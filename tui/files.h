@@ -1,4 +1,5 @@
-/* What is in a workspace: its directories, its files' text, and a copy of either on this host. */
+/* The content of a workspace: its directories, its files' text, and a copy of either on this host.
+ */
 #ifndef PYRO_TUI_FILES_H
 #define PYRO_TUI_FILES_H
 

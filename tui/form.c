@@ -52,7 +52,7 @@ static void add_field(struct form *f, const struct arg_spec *row)
         field_set(&field->text, "debian:12");
 }
 
-/* What the field's value can be, by index; NULL past the last. */
+/* A value that the field can have, by index; NULL past the last. */
 static const char *option(const struct form *f, const struct arg_spec *row, size_t i)
 {
     if (row->complete == COMPLETE_ENVIRONMENT)
@@ -98,7 +98,7 @@ static void label_of(const struct arg_spec *row, char ret[64])
             *c = ' ';
 }
 
-/* Where its parts stand. On a small screen there are no blank lines, and the fields scroll. */
+/* Where its parts are. On a small screen there are no blank lines, and the fields scroll. */
 struct layout {
     int top, first, fields; /* the row of the first field shown; its number; how many are shown */
     int label_cols, help_rows;

@@ -272,7 +272,7 @@ static enum verdict csi_state(const struct input *in)
     return c >= 0x40 ? WHOLE : NEEDS_MORE;
 }
 
-/* What the pending bytes are. BROKEN: the last byte does not belong to what came before. */
+/* The kind of the pending bytes. BROKEN: the last byte does not belong to what came before. */
 static enum verdict pending_state(const struct input *in)
 {
     if (in->pending[0] != ESC)

@@ -15,7 +15,7 @@
 
 enum event_kind { EVENT_KEY, EVENT_MOUSE, EVENT_PASTE, EVENT_FOCUS };
 
-/* Keys that are no character; above every code point. */
+/* Keys that are not characters; above every code point. */
 enum key_code {
     K_UP = 0x110000,
     K_DOWN,

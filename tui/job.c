@@ -115,7 +115,7 @@ static void job_on_ended(void *arg, const struct child_end *child)
 
 /* ---- its beginning ---- */
 
-/* What has no end of its own, or a late one: how it is seen, and ended. */
+/* A command without an end of its own, or with a late one: how to see it, and how to end it. */
 static void job_on_patience_over(void *arg)
 {
     struct job *job = arg;

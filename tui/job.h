@@ -51,7 +51,7 @@ void job_forget(struct job *job);
 /* Ends it and what it has started: asked to the first time, killed the second. It is over when
  * done() is called. */
 void job_cancel(struct job *job);
-/* What it says of its progress; "" for nothing. Controls are removed. */
+/* Its progress in words; "" for nothing. Controls are removed. */
 const char *job_progress(const struct job *job);
 /* The jobs that run, newest first. */
 struct job *job_first(const struct app *app);

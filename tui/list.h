@@ -17,7 +17,7 @@ void list_move(struct list *l, int by);
 /* Scrolls without moving the cursor further than it must. */
 void list_scroll(struct list *l, int by);
 
-/* What a mouse event did to a list whose first line is drawn in window row `top`. */
+/* The effect of a mouse event on a list whose first line is drawn in window row `top`. */
 enum list_hit { LIST_MISSED, LIST_MOVED, LIST_CLICKED, LIST_OPENED /* by a double click */ };
 enum list_hit list_mouse(struct list *l, const struct key_event *e, int top);
 

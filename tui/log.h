@@ -1,4 +1,5 @@
-/* What went wrong, or was done, while the interface ran: the lines of the log screen. Bounded. */
+/* All that went wrong, or was done, while the interface ran: the lines of the log screen. Bounded.
+ */
 #ifndef PYRO_TUI_LOG_H
 #define PYRO_TUI_LOG_H
 

@@ -43,7 +43,7 @@ static struct job *job_at(const struct log_view *v, int i)
     return job;
 }
 
-/* What a line says, into ret; and since when, and how it looks. */
+/* The text of a line, into ret; since when, and how it looks. */
 static enum role line_at(const struct log_view *v, int i, double *ret_time, char *ret, size_t size)
 {
     const struct job *job = job_at(v, i);

@@ -1,4 +1,4 @@
-/* What was done and what went wrong, and the jobs that run. */
+/* The log of what was done and what went wrong, and the jobs that run. */
 #ifndef PYRO_TUI_LOG_VIEW_H
 #define PYRO_TUI_LOG_VIEW_H
 

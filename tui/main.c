@@ -1,4 +1,4 @@
-/* tui/main.c: pyro's main. It stands in the uppermost room because later commands open the terminal
+/* tui/main.c: pyro's main. It is in the uppermost room because later commands open the terminal
  * interface; everything else is the command table's, but for the process that pyro starts itself
  * as. */
 #include <string.h>

@@ -21,7 +21,7 @@ struct model {
     double began_at; /* epoch seconds */
 };
 
-/* What hangs on a watched workspace. */
+/* Attached to a watched workspace. */
 struct extra {
     const struct model *model;
     bool marked, commands_stale;

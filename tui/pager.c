@@ -110,7 +110,7 @@ static void scroll_by(struct pager *p, long by)
     scroll_to(p, by < 0 && (size_t)-by > p->first ? 0 : p->first + (size_t)by);
 }
 
-/* What is being done and how far it is; "" while nothing is. */
+/* The work under way and how far it is; "" when there is none. */
 static void work_words(const struct pager *p, char *space, size_t size)
 {
     size_t lines = p->text.lines ? p->text.lines : 1;

@@ -20,7 +20,8 @@ struct pager_spec {
     bool colored; /* SGR sequences in it are colours */
     /* How a line looks; NULL: as text. */
     enum role (*role)(const char *line, size_t n);
-    /* What the first lines of sections begin with, to which keys go; NULL: there are none. Kept. */
+    /* The beginning of the first line of each section, to which keys go; NULL: no sections. Kept.
+     */
     const char *section;
     bool at_end;    /* begins at its end */
     bool searching; /* begins with asking what to look for */

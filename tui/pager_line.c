@@ -15,7 +15,7 @@
 #define TAB_COLS 8
 #define RUN_MAX 4096 /* bytes of one draw call: more than a row of a wide terminal holds */
 
-/* What is gathered until its style changes. */
+/* Gathered until its style changes. */
 struct run {
     WINDOW *win;
     int row, col, width; /* col: where it begins; width: of the row */

@@ -1,7 +1,7 @@
 /*
  * A long text by its lines. It is never looked at as a whole: its index is made, and something in
- * it is searched for, slice by slice, each a small part of a hundredth of a second, so that whoever
- * has a loop stays quick however long the text or a line of it is. The index holds every 64th line
+ * it is searched for, slice by slice, each a small part of a hundredth of a second, so that a
+ * loop stays quick however long the text or a line of it is. The index holds every 64th line
  * only, so that it stays small beside any text, one of newlines alone too.
  */
 #ifndef PYRO_TUI_PAGER_TEXT_H
@@ -29,7 +29,7 @@ void pager_text_release(struct pager_text *t);
 /* Line i, which there must be, without its newline. */
 const char *pager_text_line(const struct pager_text *t, size_t i, size_t *ret_n);
 /*
- * Where the pattern (not "") stands in n bytes; NULL when it does not. A pattern without upper case
+ * Where the pattern (not "") is in n bytes; NULL when it does not. A pattern without upper case
  * letters matches either case.
  */
 const char *pager_text_find(const char *bytes, size_t n, const char *pattern);

@@ -99,7 +99,7 @@ static bool is_offered(const struct app *app, const struct key_binding *b)
            !keymap_find(app->top->ops->keys, app->top, app->top->ops->name, &e);
 }
 
-/* What every screen has, at the right; returns where it begins. */
+/* The keys that every screen has, at the right; returns where it begins. */
 static int draw_global_keys(struct app *app)
 {
     int width = 0, col;

@@ -211,7 +211,7 @@ static void palette_done(void *arg UNUSED, const struct job_end *end)
 
     if (!end->ok && !end->cancelled)
         show_failure(end);
-    /* What was said up to an end that was asked for is worth reading. */
+    /* The output up to an end that was asked for is worth reading. */
     if (!end->ok && !(end->cancelled && end->output_len))
         return;
     if (count_lines(end->output) <= 1) {
@@ -324,7 +324,7 @@ static void draw_offer(const struct palette *p, WINDOW *win, int row, int i)
 
     draw_fill(win, row, 1, cols - 2, base);
     draw_text(win, row, 2, value, base, json_string_or(offer, "value", ""));
-    if (value == VALUE_COLS) /* else there is no room for both */
+    if (value == VALUE_COLS) /* else the help does not fit beside it */
         draw_text(win, row, 3 + value, cols - value - 5, style_on(theme_style(ROLE_DIM), base),
                   json_string_or(offer, "help", ""));
 }

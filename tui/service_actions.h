@@ -1,4 +1,4 @@
-/* What the operator does to a service that runs. */
+/* Actions on a service that runs. */
 #ifndef PYRO_TUI_SERVICE_ACTIONS_H
 #define PYRO_TUI_SERVICE_ACTIONS_H
 

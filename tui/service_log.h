@@ -1,4 +1,4 @@
-/* What a service has printed, as text to scroll and search; it says when there is more below. */
+/* The output of a service, as text to scroll and search; it says when there is more below. */
 #ifndef PYRO_TUI_SERVICE_LOG_H
 #define PYRO_TUI_SERVICE_LOG_H
 

@@ -112,7 +112,7 @@ static void services_changed(void *arg, struct watched_workspace *w, unsigned ch
 
 /* ---- drawing ---- */
 
-/* What sh is given says more than that it is sh. */
+/* Of sh, the line that it is given says more than its name. */
 static void put_command(const json_t *service, char *ret, size_t size)
 {
     const json_t *words = json_object_get(service, "command");

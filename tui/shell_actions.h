@@ -1,4 +1,4 @@
-/* What the operator does to a shell, beside typing: a signal, and its end. Each is a command, run
+/* Actions on a shell, beside typing: a signal, and its end. Each is a command, run
  * as a job. */
 #ifndef PYRO_TUI_SHELL_ACTIONS_H
 #define PYRO_TUI_SHELL_ACTIONS_H

@@ -105,7 +105,7 @@ bool shell_keys_put_key(struct buf *out, const struct key_event *e,
     return put_plain(out, e->code, e->mods);
 }
 
-/* The bytes of a control character at s; 0: it is none, or may be pasted. */
+/* The bytes of a control character at s; 0: it is something else, or may be pasted. */
 static size_t control_length(const char *s, size_t n)
 {
     unsigned char c = (unsigned char)*s;

@@ -31,7 +31,8 @@ struct style shell_paint_style(struct style under, uint32_t fg, uint32_t bg, uns
     return style;
 }
 
-/* What a program leaves at the default has the theme's colours, as all the rest of the screen. */
+/* Colours that a program leaves at the default are the theme's, as on all the rest of the screen.
+ */
 static struct style style_of(const struct term_cell *cell)
 {
     return shell_paint_style(theme_style(ROLE_TEXT), cell->fg, cell->bg, cell->attr);

@@ -41,7 +41,7 @@ struct shell_view {
     struct pane_rect rect;
     bool panned;  /* by hand: the view does not follow the cursor */
     bool pasting; /* a long paste is under way */
-    bool whole;   /* everything is drawn anew, not only the rows that have changed */
+    bool whole;   /* everything is drawn again, not only the rows that have changed */
     uint32_t bells;
     struct buf typed;
 };
@@ -431,7 +431,7 @@ static void shell_view_follow(struct screen *s, int arg UNUSED)
     place(v, 0, 0);
 }
 
-/* What touches the shell has no key that text contains: typing into a shell that is only watched
+/* No key that text contains touches the shell: typing into a shell that is only watched
  * must not do anything to it. */
 static const struct key_binding keys[] = {
     { "release", "Ctrl-]", "give it back", "give control back; when watching, leave",
@@ -494,7 +494,7 @@ static bool shell_view_event(struct screen *s, const struct key_event *e)
         type(v, e);
         return true;
     }
-    /* What was meant for the shell must not become a command. */
+    /* Keys that were meant for the shell must not become commands. */
     if (v->cut_off && e->kind != EVENT_MOUSE)
         return !is_key(s, "acknowledge", e);
     if (releases) {

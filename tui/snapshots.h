@@ -1,4 +1,4 @@
-/* What a workspace can be reset to. */
+/* The states that a workspace can be reset to. */
 #ifndef PYRO_TUI_SNAPSHOTS_H
 #define PYRO_TUI_SNAPSHOTS_H
 

@@ -11,7 +11,7 @@ struct target {
 };
 
 /* Finds the workspace, by any reference, and the shell: the one that is named, or else the running
- * one that was opened last. Errors tell what there is none of. */
+ * one that was opened last. An error says which of the two does not exist. */
 bool target_find(const char *text, struct target *ret, struct pyro_error *err) MUST_CHECK;
 
 #endif

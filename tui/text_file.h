@@ -1,4 +1,4 @@
-/* What a job prints, in a file without a name, to be shown by the pager however long it is. */
+/* A job's output in a file without a name, to be shown by the pager however long it is. */
 #ifndef PYRO_TUI_TEXT_FILE_H
 #define PYRO_TUI_TEXT_FILE_H
 

@@ -20,7 +20,8 @@
 #include "vmm/base/signals.h"
 
 static const char modes_on[] = "\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[?1004h";
-/* What ncurses does not undo by itself, then all that it would: a crash handler writes only this.
+/* All that ncurses does not undo by itself, then all that it would: a crash handler writes only
+ * this.
  */
 static const char modes_off[] = "\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[0 q";
 static const char screen_off[] = "\x1b[r\x1b[m\x1b[?1l\x1b>\x1b[?25h\x1b[?1049l";
@@ -29,7 +30,7 @@ static struct {
     bool held;
     struct termios modes;
     SCREEN *screen;
-    int stderr_fd, memory_fd; /* the real standard error, and what stands in for it */
+    int stderr_fd, memory_fd; /* the real standard error, and what takes its place */
     int cursor_shape;
 } tty = { .stderr_fd = -1, .memory_fd = -1 };
 

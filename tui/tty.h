@@ -13,7 +13,7 @@
 
 /*
  * Alternate screen, raw mode, mouse (1002, 1006), bracketed paste, focus. Fails when standard input
- * or output is no terminal. color_init() has been called when it returns.
+ * or output is not a terminal. color_init() has been called when it returns.
  */
 bool tty_open(struct pyro_error *err) MUST_CHECK;
 /* Gives the terminal back; harmless when it is not held. */

@@ -1,4 +1,4 @@
-/* What the files behind tty.h share. */
+/* Shared by the files behind tty.h. */
 #ifndef PYRO_TUI_TTY_PRIVATE_H
 #define PYRO_TUI_TTY_PRIVATE_H
 

@@ -88,7 +88,7 @@ void wall_tile_look(struct wall_tile *t, struct watched_workspace *w, bool acted
     model_acknowledge_command(w);
 }
 
-/* What ended before it was on the wall is no news. */
+/* An end from before it was on the wall is not news. */
 void wall_tile_note_screen(struct wall_tile *t, struct watched_workspace *w)
 {
     const struct pane_view *view = live_view(t->live);
@@ -96,7 +96,7 @@ void wall_tile_note_screen(struct wall_tile *t, struct watched_workspace *w)
 
     t->stale = true;
     if (!live_is_shown(t->live)) {
-        t->counted = false; /* it is drawn anew */
+        t->counted = false; /* it is drawn again */
         return;
     }
     if (note && t->counted && view->command_ends != t->command_ends)

@@ -10,7 +10,7 @@
 #include "tui/model.h"
 #include "tui/wall_grid.h"
 
-/* What a tile says of its shell; the later, the more it wants to be looked at. */
+/* The state of a shell in its tile; the later, the more it wants to be looked at. */
 enum tile_state {
     TILE_RUNS,
     TILE_PROMPT,  /* just now */

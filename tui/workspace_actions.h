@@ -21,7 +21,7 @@ void workspace_new_shell(struct app *app, const struct watched_workspace *w);
 void workspace_start_them(struct app *app, struct watched_workspace *const *list, size_t count);
 void workspace_ask_stop(struct app *app, struct watched_workspace *const *list, size_t count);
 void workspace_ask_delete(struct app *app, struct watched_workspace *const *list, size_t count);
-/* What runs in them and would end with them, as a line of its own; "" for nothing. New. */
+/* All that runs in them and would end with them, as a line of its own; "" for nothing. New. */
 char *workspace_what_ends(struct watched_workspace *const *list, size_t count);
 
 #endif

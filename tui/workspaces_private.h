@@ -1,4 +1,4 @@
-/* What the files of the list of workspaces share: drawing is in workspaces.c, what is done in
+/* Shared by the files of the list of workspaces: drawing is in workspaces.c, what is done in
  * workspaces_keys.c. */
 #ifndef PYRO_TUI_WORKSPACES_PRIVATE_H
 #define PYRO_TUI_WORKSPACES_PRIVATE_H

@@ -83,7 +83,7 @@ static void tell_progress(struct child *c, const char *line, size_t n)
         c->ops->progress(c->arg, &p);
 }
 
-/* Lines as they are whole; one that is too long is none of pyro's, and dropped. */
+/* Lines as they are whole; one that is too long is not from pyro, and dropped. */
 static bool read_progress(struct child *c)
 {
     char chunk[PROGRESS_LINE_MAX];

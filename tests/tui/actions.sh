@@ -76,7 +76,7 @@ gone 'x stop'
 keys t
 sees '^ one .*started'
 
-# A form makes a workspace; what goes wrong stands in words below, and in the log.
+# A form makes a workspace; errors are shown in words below, and in the log.
 keys c
 sees 'new workspace'
 sees 'vcpu count +1'

@@ -88,7 +88,7 @@ sees "^ WATCHING +one/$a"
 keys Esc
 sees 'Tab table'
 
-# Where there is no room for both, it stands in the table's place.
+# Where the two do not fit, it is in the table's place.
 drive resize 40 10
 sees '^╭ one (─)+╮$'
 gone 'environment'

@@ -43,7 +43,7 @@ sees '^ work /workspace/src$'
 keys Left
 sees '^ work /workspace$'
 
-# What is no file says so.
+# Anything else than a file says so.
 open_named() { # NAME: moves to it from the top, and opens it
     local steps
     sees '^ work /workspace'
@@ -74,7 +74,7 @@ gone 'many/'
 open_named link
 sees 'a link to /etc/passwd: links are not followed'
 open_named fifo
-sees 'is no file that can be read'
+sees 'is not a file that can be read'
 open_named binary
 sees 'binary.*(UTF-8|text)'
 open_named nothing.txt

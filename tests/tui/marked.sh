@@ -1,6 +1,6 @@
 #!/bin/bash
 # Several at once: start, stop and delete are for the marked workspaces when there are any; one question names
-# them all, and what goes wrong with one is no trouble for the others.
+# them all, and what goes wrong with one does not keep the others.
 cd "$(dirname "$0")/../.." && . tests/tui.sh
 export PYRO_QEMU=/nothing/such
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Every screen, compared with its file in tests/tui/screens: what an operator sees, to be read in a change's diff.
-# `make check-tui ONLY=screens.sh UPDATE=1` writes the files anew.
+# `make check-tui ONLY=screens.sh UPDATE=1` writes the files again.
 # run: first
 cd "$(dirname "$0")/../.." && . tests/tui.sh
 
@@ -23,7 +23,7 @@ figures() {
     sees '^.machine .*[0-9]%'
 }
 
-# resized COLS ROWS: the whole of it is drawn anew.
+# resized COLS ROWS: the whole of it is drawn again.
 resized() {
     drive resize "$1" "$2"
 }
