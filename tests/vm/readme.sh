@@ -5,13 +5,17 @@ cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 free_ports 1
 
-tour=$(sed -n 's/^    \(\(build\/pyro\|curl\) .*\)/\1/p' README.md)
-like "there is a tour" "$tour" 'run debian:12.*shell read.*curl'
-while read -r line; do
+# Each command, ended by a NUL: lines that are indented further belong to the one before.
+tour() {
+    sed -n 's/^    \(\(build\/pyro\|curl\) .*\|    .*\)/\1/p' README.md |
+        awk '/^[^ ]/ { if (NR > 1) printf "%c", 0; printf "%s", $0; next } { printf "\n%s", $0 } END { printf "%c", 0 }'
+}
+like "there is a tour" "$(tour | tr '\0' '\n')" 'run debian:12.*shell read.*curl'
+while IFS= read -rd '' line; do
     command=${line//build\/pyro/\"\$PYRO\"}
     run bash -c "${command//18080/${ports[0]}}"
-    is "$line" "$status" 0
+    is "${line%%$'\n'*}" "$status" 0
     [[ $line == *"shell read"* ]] && like "the shell's answer is clean text" "$out" 'lost\+found +mnt'
     [[ $line == curl* ]] && is "the service answers" "$out" hello
-done <<<"$tour"
+done < <(tour)
 finish
