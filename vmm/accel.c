@@ -9,10 +9,12 @@
 #include "vmm/accel_probe.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
+#include "vmm/base/printable.h"
 
 #define DEVICE "/dev/kvm"
 #define RECORD "accel.json"
 #define RECORD_BYTES_MAX 4096
+#define DOUBTS_MAX 2
 
 const char *accel_name(enum accel_kind kind)
 {
@@ -35,23 +37,36 @@ static json_t *circumstances(const char *qemu_version)
                      qemu_version);
 }
 
-/* Fills usable, proven and reason from the record; false when there is none that holds. */
-static bool read_record(const char *cache_dir, const json_t *holds_for, struct accel_verdict *v)
+/* The record, new, whatever it holds for; NULL when there is none that can be read. */
+static json_t *load_record(const char *cache_dir)
 {
     scoped_free char *path = str_printf("%s/" RECORD, cache_dir);
     scoped_buf text = BUF_INIT(RECORD_BYTES_MAX);
     scoped_json json_t *record = NULL;
     struct pyro_error ignored;
 
-    if (!holds_for || !fs_read_file(AT_FDCWD, path, &text, &ignored) || !text.len)
-        return false;
+    if (!fs_read_file(AT_FDCWD, path, &text, &ignored) || !text.len)
+        return NULL;
     record = json_parse(text.data, text.len, RECORD_BYTES_MAX, &ignored);
-    if (!record || !json_equal(json_object_get(record, "for"), holds_for) ||
-        !json_is_boolean(json_object_get(record, "usable")))
-        return false;
+    return json_is_boolean(json_object_get(record, "usable")) ? take_ptr(&record) : NULL;
+}
+
+static void take_verdict(const json_t *record, struct accel_verdict *v)
+{
     v->usable = json_bool_or(record, "usable", false);
     v->proven = json_bool_or(record, "proven", false);
+    v->doubts = (int)json_int_or(record, "doubts", 0);
     snprintf(v->reason, sizeof(v->reason), "%s", json_string_or(record, "reason", ""));
+}
+
+/* Fills in what the record says; false when there is none that holds. */
+static bool read_record(const char *cache_dir, const json_t *holds_for, struct accel_verdict *v)
+{
+    scoped_json json_t *record = holds_for ? load_record(cache_dir) : NULL;
+
+    if (!record || !json_equal(json_object_get(record, "for"), holds_for))
+        return false;
+    take_verdict(record, v);
     return true;
 }
 
@@ -59,8 +74,9 @@ static bool read_record(const char *cache_dir, const json_t *holds_for, struct a
 static void write_record(const char *cache_dir, json_t *holds_for, const struct accel_verdict *v)
 {
     scoped_json json_t *record =
-        holds_for ? json_pack("{s:O, s:b, s:b, s:o}", "for", holds_for, "usable", v->usable,
-                              "proven", v->proven, "reason", json_string_or_null(v->reason))
+        holds_for ? json_pack("{s:O, s:b, s:b, s:i, s:o}", "for", holds_for, "usable", v->usable,
+                              "proven", v->proven, "doubts", v->doubts, "reason",
+                              json_string_or_null(v->reason))
                   : NULL;
     scoped_free char *text = record ? json_compact(record) : NULL;
     scoped_close int dirfd = open(cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -131,14 +147,59 @@ bool accel_choose(const char *cache_dir, const char *qemu_version, enum accel_ki
     return true;
 }
 
-void accel_record(const char *cache_dir, const char *qemu_version, const char *reason)
+void accel_record_boot(const char *cache_dir, const char *qemu_version)
 {
-    struct accel_verdict v = { .usable = !reason, .proven = !reason };
+    const struct accel_verdict v = { .usable = true, .proven = true };
     scoped_json json_t *holds_for = NULL;
 
     if (getenv("PYRO_ACCEL"))
         return; /* what was forced proves nothing about what would be chosen */
     holds_for = circumstances(qemu_version);
-    snprintf(v.reason, sizeof(v.reason), "%s", reason ? reason : "");
     write_record(cache_dir, holds_for, &v);
+}
+
+void accel_record_failure(const char *cache_dir, const char *qemu_version, const char *reason,
+                          bool certain)
+{
+    scoped_json json_t *holds_for = NULL;
+    struct accel_verdict v = { .usable = true };
+
+    if (getenv("PYRO_ACCEL"))
+        return;
+    holds_for = circumstances(qemu_version);
+    read_record(cache_dir, holds_for, &v);
+    v.doubts++;
+    v.usable = !certain && v.doubts < DOUBTS_MAX;
+    v.proven = false;
+    printable_copy(v.usable ? "" : reason, v.reason, sizeof(v.reason));
+    write_record(cache_dir, holds_for, &v);
+}
+
+/* A verdict that came of doubts is one doubt again: if it hangs once more, that is enough. */
+void accel_try_again(const char *cache_dir)
+{
+    scoped_json json_t *record = load_record(cache_dir);
+    struct accel_verdict v = { 0 };
+
+    if (!record)
+        return;
+    take_verdict(record, &v);
+    if (v.usable)
+        return;
+    if (v.doubts >= DOUBTS_MAX) {
+        v.usable = true;
+        v.doubts = DOUBTS_MAX - 1;
+        v.reason[0] = '\0';
+        write_record(cache_dir, json_object_get(record, "for"), &v);
+    } else {
+        scoped_free char *path = str_printf("%s/" RECORD, cache_dir);
+        unlink(path);
+    }
+}
+
+bool accel_may_emulate(const char *reason, struct pyro_error *err)
+{
+    if (is_set("PYRO_REQUIRE_KVM", "1"))
+        return fail_required(reason, err);
+    return !is_set("PYRO_ACCEL", "kvm");
 }

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 
 #include "vmm/base/buf.h"
 #include "vmm/base/cleanup.h"
+#include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
 #define RAM_SIZE 0x200000
@@ -32,6 +32,9 @@
 #define PORT 0x10
 #define ANSWER 0x2a
 #define LOOPS 20000000U
+#define FIRST_MS 2000
+#define SECOND_MS 3000
+#define KILL_MS 500
 
 enum step { STEP_DONE, STEP_OPEN, STEP_VERSION, STEP_CREATE, STEP_SETUP, STEP_RUN, STEP_WRONG };
 
@@ -130,20 +133,21 @@ static enum step try_kvm(void)
 }
 
 /* Waits for the child's end; false when it does not come, killed or not. */
-static bool wait_child(pid_t pid, int *ret_status)
+static bool wait_child(pid_t pid, int64_t limit_ms, int *ret_status)
 {
     scoped_close int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    struct pollfd p = { .fd = pidfd, .events = POLLIN };
-    bool ended = poll(&p, 1, ACCEL_PROBE_MS) > 0;
+    bool ended = proc_wait_fd(pidfd, clock_ms() + limit_ms);
 
     if (!ended) {
         proc_signal(pid, SIGKILL);
-        poll(&p, 1, ACCEL_PROBE_MS); /* one that cannot even be killed is left to init */
+        proc_wait_fd(pidfd, clock_ms() + KILL_MS); /* one that cannot be killed is left to init */
     }
     return waitpid(pid, ret_status, WNOHANG) == pid && ended;
 }
 
-bool accel_probe(char *ret_reason, size_t n)
+enum outcome { OUTCOME_WORKS, OUTCOME_FAILS, OUTCOME_HANGS };
+
+static enum outcome probe_for(int64_t limit_ms, char *ret_reason, size_t n)
 {
     pid_t pid = fork();
     int status;
@@ -154,17 +158,28 @@ bool accel_probe(char *ret_reason, size_t n)
     }
     if (pid < 0) {
         snprintf(ret_reason, n, "cannot start the probe: %s", strerror(errno));
-        return false;
+        return OUTCOME_FAILS;
     }
-    if (!wait_child(pid, &status)) {
+    if (!wait_child(pid, limit_ms, &status)) {
         snprintf(ret_reason, n, "a virtual machine hangs with it");
-        return false;
+        return OUTCOME_HANGS;
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == STEP_DONE)
-        return true;
+        return OUTCOME_WORKS;
     snprintf(ret_reason, n, "%s",
              WIFEXITED(status) && WEXITSTATUS(status) < (int)ARRAY_SIZE(reasons)
                  ? reasons[WEXITSTATUS(status)]
                  : "the probe died");
-    return false;
+    return OUTCOME_FAILS;
+}
+
+bool accel_probe(char *ret_reason, size_t n)
+{
+    enum outcome outcome = probe_for(FIRST_MS, ret_reason, n);
+
+    if (outcome == OUTCOME_HANGS) /* or had no processor time */
+        outcome = probe_for(SECOND_MS, ret_reason, n);
+    if (outcome == OUTCOME_WORKS)
+        ret_reason[0] = '\0';
+    return outcome == OUTCOME_WORKS;
 }

@@ -5,11 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ACCEL_PROBE_MS 2000
-
 /*
- * Runs the VM in a child process, at most ACCEL_PROBE_MS. True when its instructions did what they
- * should; else ret_reason (n bytes) says what did not.
+ * Runs the VM in a child process; one that hangs is tried a second time, with more patience: at
+ * most 6 s. True when its instructions did what they should; else ret_reason (n bytes) says what
+ * did not.
  */
 bool accel_probe(char *ret_reason, size_t n);
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "vmm/base/fs.h"
+#include "vmm/base/patience.h"
 #include "vmm/launch.h"
 
 #define START_TIMEOUT_MS 30000
@@ -52,7 +53,7 @@ bool vm_start(const struct vm_spec *spec, struct vm *ret, struct pyro_error *err
                                     .kernel_fd = -1,
                                     .initramfs_fd = -1,
                                     .incoming = true };
-    int64_t deadline_ms = clock_ms() + START_TIMEOUT_MS;
+    int64_t deadline_ms = patience_until(START_TIMEOUT_MS);
     struct vm vm;
 
     if (!vm_launch(&t->qemu, &machine, spec->run_dirfd, deadline_ms, &vm, err))

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -16,7 +15,7 @@
 #define QEMU_WORKERS_MAX 64           /* threads of its pool */
 #define PROGRAM_BYTES (1ULL << 30)
 #define THREAD_BYTES (72ULL << 20)
-#define LAST_WORDS_MS 200 /* for stderr's end to come after QMP's */
+#define LAST_WORDS_MS 1000 /* from the end of its sockets to its own */
 
 /* Where the listening ends live until QEMU has them. */
 struct listeners {
@@ -111,6 +110,7 @@ bool vm_launch(const struct qemu *qemu, const struct qemu_machine *machine, int 
     struct vm vm = VM_INIT;
     scoped_listeners l = { -1, -1, -1, -1 };
 
+    *ret = vm;
     if (!listen_all(run_dirfd, m.network, &l, err))
         return false;
     m.qmp_fd = l.qmp;
@@ -129,27 +129,39 @@ bool vm_launch(const struct qemu *qemu, const struct qemu_machine *machine, int 
         pyro_fail_errno(err, "watch QEMU");
         return vm_launch_failed(&vm, err);
     }
-    if (!connect_all(&vm, run_dirfd, deadline_ms, err))
-        return vm_launch_failed(&vm, err);
-    *ret = vm;
-    return true;
+    if (connect_all(&vm, run_dirfd, deadline_ms, err)) {
+        *ret = vm;
+        return true;
+    }
+    vm_launch_failed(&vm, err);
+    ret->end = vm.end;
+    pyro_wrap(err, "starting QEMU");
+    return pyro_hint(err, "check that %.120s works and is %s or newer; PYRO_QEMU names another",
+                     qemu->path, QEMU_VERSION_MIN);
+}
+
+bool vm_tell_end(struct vm *vm, struct pyro_error *err)
+{
+    char why[VM_STDERR_MAX];
+
+    /* A QEMU that hung up is about to end by itself. */
+    if (vm->pidfd < 0 || !proc_wait_fd(vm->pidfd, clock_ms() + LAST_WORDS_MS))
+        return false;
+    vm_describe_end(vm, why, sizeof(why));
+    return !pyro_fail(err, PYRO_VM_FAILED, "%.500s", why);
 }
 
 bool vm_launch_failed(struct vm *vm, struct pyro_error *err)
 {
-    struct pollfd p = { .fd = vm->pidfd, .events = POLLIN };
-    char why[VM_STDERR_MAX];
+    bool may_have_ended = err && err->code != PYRO_TIMEOUT && err->code != PYRO_NO_SPACE;
+    enum vm_end end;
 
-    /* A QEMU that hung up is about to end by itself: its own status and words say more. */
-    if (vm->pidfd >= 0 && err && err->code == PYRO_VM_FAILED && poll(&p, 1, LAST_WORDS_MS) > 0) {
-        while (vm_read_stderr(vm) && vm->stderr_tail.len < VM_STDERR_MAX)
-            if (poll(&(struct pollfd){ .fd = vm->stderr_fd, .events = POLLIN }, 1, 0) <= 0)
-                break;
-        vm_describe_end(vm, why, sizeof(why));
-        pyro_fail(err, PYRO_VM_FAILED, "%.500s", why);
-    }
+    if (may_have_ended)
+        vm_tell_end(vm, err);
     vm_kill(vm);
+    end = vm->end;
     vm_release(vm);
+    vm->end = end;
     return false;
 }
 

@@ -10,11 +10,16 @@
 
 /*
  * Starts QEMU and connects to its three sockets. The machine's sockets are filled in here. On
- * failure nothing is left running, and err quotes QEMU's stderr where it said something.
+ * failure nothing is left running, err quotes QEMU's stderr where it said something, and ret is
+ * VM_INIT with `end`.
  */
 bool vm_launch(const struct qemu *qemu, const struct qemu_machine *machine, int run_dirfd,
                int64_t deadline_ms, struct vm *ret, struct pyro_error *err) MUST_CHECK;
-/* Adds QEMU's last words on stderr to an error, kills it and releases vm. Returns false. */
+/* Whether QEMU has ended, or is about to: then err (not NULL) is that, with its status and last
+ * words on stderr, and vm->end is set. */
+bool vm_tell_end(struct vm *vm, struct pyro_error *err);
+/* The same, unless err is about a limit of time or none of QEMU's doing; kills it and releases vm,
+ * of which `end` is left. Returns false. */
 bool vm_launch_failed(struct vm *vm, struct pyro_error *err);
 /* Waits for the MIGRATION event that ends a migration; anything but "completed" is an error. */
 bool vm_wait_migrated(struct vm *vm, int64_t deadline_ms, struct pyro_error *err) MUST_CHECK;

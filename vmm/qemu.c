@@ -10,7 +10,9 @@
 
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
+#include "vmm/base/patience.h"
 #include "vmm/fd_set.h"
+#include "vmm/tsc.h"
 
 #define PROGRAM "qemu-system-x86_64"
 #define VERSION_RECORD "qemu.json"
@@ -128,8 +130,11 @@ static bool ask_version(const char *path, char *ret, size_t n, struct pyro_error
     const char *version;
     size_t length;
 
-    if (!proc_run(&spec, VERSION_TIMEOUT_MS, &out, err))
-        return pyro_wrap(err, "asking QEMU for its version");
+    if (!proc_run(&spec, patience(VERSION_TIMEOUT_MS), &out, err)) {
+        pyro_wrap(err, "asking QEMU for its version");
+        return pyro_hint(err,
+                         "reinstall the package qemu-system-x86; PYRO_QEMU names another QEMU");
+    }
     version = out.data ? strstr(out.data, VERSION_PREFIX) : NULL;
     if (!version)
         return pyro_fail(err, PYRO_DEPENDENCY_MISSING, "%s does not say its version", path);
@@ -137,6 +142,21 @@ static bool ask_version(const char *path, char *ret, size_t n, struct pyro_error
     length = strcspn(version, "\r\n");
     snprintf(ret, n, "%.*s", (int)(length < n ? length : n - 1), version);
     return true;
+}
+
+/* Whether a version ("7.2.22 (Debian …)") is one that pyro works with. */
+static bool check_version(const struct qemu *qemu, struct pyro_error *err)
+{
+    unsigned major, minor, wanted_major, wanted_minor;
+
+    sscanf(QEMU_VERSION_MIN, "%u.%u", &wanted_major, &wanted_minor);
+    if (sscanf(qemu->version, "%u.%u", &major, &minor) != 2)
+        return pyro_fail(err, PYRO_DEPENDENCY_MISSING, "%s does not say its version", qemu->path);
+    if (major > wanted_major || (major == wanted_major && minor >= wanted_minor))
+        return true;
+    pyro_fail(err, PYRO_DEPENDENCY_MISSING, "%s is QEMU %u.%u, and pyro needs %s or newer",
+              qemu->path, major, minor, QEMU_VERSION_MIN);
+    return pyro_hint(err, "install a newer qemu-system-x86; PYRO_QEMU names another QEMU");
 }
 
 bool qemu_find(const char *cache_dir, struct qemu *ret, struct pyro_error *err)
@@ -159,6 +179,8 @@ bool qemu_find(const char *cache_dir, struct qemu *ret, struct pyro_error *err)
             return false;
         record_version(cache_dir, file, found.version);
     }
+    if (!check_version(&found, err))
+        return false;
     *ret = found;
     return true;
 }
@@ -230,11 +252,11 @@ static void add_boot(struct qemu_command *c, const struct qemu_machine *m)
 
     snprintf(kernel, sizeof(kernel), "/proc/self/fd/%d", FD_KERNEL);
     snprintf(initramfs, sizeof(initramfs), "/proc/self/fd/%d", FD_INITRAMFS);
-    snprintf(append, sizeof(append), KERNEL_ARGUMENTS "%s",
-             m->accel == ACCEL_KVM ? "" : " mitigations=off");
-    if (m->tsc_khz)
-        snprintf(append + strlen(append), sizeof(append) - strlen(append), " tsc_early_khz=%lu",
-                 m->tsc_khz);
+    if (m->accel == ACCEL_TCG)
+        snprintf(append, sizeof(append), KERNEL_ARGUMENTS " mitigations=off tsc_early_khz=%lu",
+                 tsc_khz());
+    else
+        snprintf(append, sizeof(append), KERNEL_ARGUMENTS);
     add_args(c, "-kernel", kernel, "-initrd", initramfs, "-append", append, NULL);
     give_fd(c, m->kernel_fd, FD_KERNEL);
     give_fd(c, m->initramfs_fd, FD_INITRAMFS);

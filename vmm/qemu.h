@@ -16,7 +16,8 @@
 #include "vmm/disk.h"
 #include "vmm/jail.h"
 
-#define QEMU_DISK "disk" /* the device's id */
+#define QEMU_VERSION_MIN "7.2" /* the first with -netdev stream; Debian 12's */
+#define QEMU_DISK "disk"       /* the device's id */
 #define QEMU_DISK_PATH "/machine/peripheral/" QEMU_DISK
 
 struct qemu {
@@ -27,7 +28,7 @@ struct qemu {
 /*
  * Finds qemu-system-x86_64 (PYRO_QEMU, else PATH) and its version. `-version` costs tens of
  * milliseconds, so the answer is kept in cache_dir, for as long as the file is the same.
- * PYRO_DEPENDENCY_MISSING when there is none.
+ * PYRO_DEPENDENCY_MISSING when there is none, or an older one than QEMU_VERSION_MIN.
  */
 bool qemu_find(const char *cache_dir, struct qemu *ret, struct pyro_error *err) MUST_CHECK;
 
@@ -44,8 +45,7 @@ struct qemu_machine {
     int net_fd;                       /* … this listening socket; each with its length before it */
     int kernel_fd, initramfs_fd;      /* a cold boot; -1 for a clone, which needs neither */
     bool die_with_parent;             /* a template's machine: nobody else would end it */
-    unsigned long tsc_khz; /* a cold boot: the TSC's rate, told to the guest; 0: it measures */
-    bool incoming;         /* -incoming defer -S */
+    bool incoming;                    /* -incoming defer -S */
 };
 
 /* An argv and the descriptors it speaks of. */

@@ -18,6 +18,8 @@
 
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
+#include "vmm/base/patience.h"
+#include "vmm/base/turn.h"
 #include "vmm/host.h"
 #include "vmm/template_private.h"
 
@@ -25,6 +27,9 @@
 #define RECORD_BYTES_MAX 16384
 #define STATE_BYTES_MAX (16 * 1024 * 1024)
 #define LOAD_LOCK "load.lock"
+#define LOAD_WAIT_MS 30000
+#define QUEUE_MS 60000       /* where others build as well, each in seconds as a rule */
+#define REMOVE_WAIT_MS 60000 /* it is held exclusively while a template is removed */
 
 static const char *kind_name(enum template_kind kind)
 {
@@ -116,13 +121,18 @@ static int load_state(int dirfd, const char *digest, struct pyro_error *err)
 static bool get_ram(int dirfd, struct template *t, struct pyro_error *err)
 {
     scoped_close int lock = -1, file = -1;
+    struct pyro_error why = { 0 };
 
     t->ram_fd = ram_find_holder(&t->ram);
     if (t->ram_fd >= 0)
         return true;
-    lock = fs_lock(dirfd, LOAD_LOCK, true, err);
-    if (lock < 0)
+    lock = fs_lock(dirfd, LOAD_LOCK, patience_until(LOAD_WAIT_MS), &why);
+    if (lock < 0 && why.code != PYRO_WORKSPACE_BUSY) {
+        if (err)
+            *err = why;
         return false;
+    }
+    /* Where one takes so long at it, another may as well do it too. */
     t->ram_fd = ram_find_holder(&t->ram);
     if (t->ram_fd >= 0)
         return true;
@@ -170,9 +180,8 @@ static int open_locked(int templates_fd, const char *key)
         struct stat opened, named;
         if (dirfd < 0)
             return -1;
-        while (flock(dirfd, LOCK_SH) != 0)
-            if (errno != EINTR)
-                return -1;
+        if (!fs_lock_fd(dirfd, LOCK_SH, patience_until(REMOVE_WAIT_MS)))
+            return -1;
         /* It may have been removed, or replaced, before the lock was there. */
         if (fstat(dirfd, &opened) == 0 &&
             fstatat(templates_fd, key, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -222,7 +231,7 @@ static bool write_record(int dirfd, const json_t *identity, const struct templat
 
 /* Builds in a temporary directory and renames it into place; the build lock is held. */
 static bool install(const struct template_spec *spec, int templates_fd, const json_t *identity,
-                    struct template *t, struct pyro_error *err)
+                    struct template *t, enum boot_evidence *ret_evidence, struct pyro_error *err)
 {
     scoped_free char *temporary = str_printf(TEMPLATE_TEMPORARY "%s", t->key);
     scoped_close int dirfd = -1;
@@ -234,7 +243,7 @@ static bool install(const struct template_spec *spec, int templates_fd, const js
     dirfd = openat(templates_fd, temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dirfd < 0)
         return pyro_fail_errno(err, "create a template");
-    ok = template_build(spec, dirfd, t, err) && write_record(dirfd, identity, t, err);
+    ok = template_build(spec, dirfd, t, ret_evidence, err) && write_record(dirfd, identity, t, err);
     if (ok &&
         (!template_remove(templates_fd, t->key) ||
          renameat(templates_fd, temporary, templates_fd, t->key) != 0 || fsync(templates_fd) != 0))
@@ -244,12 +253,24 @@ static bool install(const struct template_spec *spec, int templates_fd, const js
     return ok;
 }
 
+/* The limit is longer than a build takes: whoever waits for one sees its end. */
+int template_build_lock(int templates_fd, turn_tell_fn *tell, void *arg,
+                        struct pyro_error *err)
+{
+    const struct turn turn = { .work = "boots a template",
+                               .limit_ms = TEMPLATE_BUILD_MS + QUEUE_MS,
+                               .tell = tell,
+                               .arg = arg };
+
+    return turn_wait(templates_fd, TEMPLATE_BUILD_LOCK, &turn, err);
+}
+
 /* Builds, unless another has by now; leaves it open. What was built is loaded like any other: the
  * memory it was booted in has no name that tells of its content. */
 static bool build(const struct template_spec *spec, int templates_fd, const json_t *identity,
-                  struct template *t, struct pyro_error *err)
+                  struct template *t, enum boot_evidence *ret_evidence, struct pyro_error *err)
 {
-    scoped_close int lock = fs_lock(templates_fd, TEMPLATE_BUILD_LOCK, true, err);
+    scoped_close int lock = template_build_lock(templates_fd, spec->progress, spec->arg, err);
 
     if (lock < 0)
         return false;
@@ -258,7 +279,7 @@ static bool build(const struct template_spec *spec, int templates_fd, const json
     template_sweep(templates_fd);
     if (spec->progress)
         spec->progress(spec->arg, "booting a template");
-    if (!install(spec, templates_fd, identity, t, err))
+    if (!install(spec, templates_fd, identity, t, ret_evidence, err))
         return false;
     t->built = true;
     return open_installed(templates_fd, identity, t, err) ||
@@ -266,15 +287,17 @@ static bool build(const struct template_spec *spec, int templates_fd, const json
 }
 
 static bool open_with(const struct template_spec *spec, int templates_fd, const struct qemu *qemu,
-                      enum accel_kind accel, struct template *ret, struct pyro_error *err)
+                      enum accel_kind accel, struct template *ret, enum boot_evidence *ret_evidence,
+                      struct pyro_error *err)
 {
     struct template t;
     scoped_json json_t *identity = start_template(spec, qemu, accel, &t, err);
 
+    *ret_evidence = BOOT_TELLS_NOTHING;
     if (!identity)
         return false;
     if (!open_installed(templates_fd, identity, &t, NULL) &&
-        !build(spec, templates_fd, identity, &t, err)) {
+        !build(spec, templates_fd, identity, &t, ret_evidence, err)) {
         template_release(&t);
         return false;
     }
@@ -289,32 +312,39 @@ static bool blames_guest(enum pyro_code code)
            code == PYRO_GUEST_PROTOCOL;
 }
 
+/* What is to be remembered of a boot under KVM that failed: not what may have been chance. */
+static void record_failure(const struct template_spec *spec, const struct qemu *qemu,
+                           enum boot_evidence evidence, const char *reason)
+{
+    if (evidence != BOOT_TELLS_NOTHING)
+        accel_record_failure(spec->cache_dir, qemu->version, reason, evidence == BOOT_TELLS_BROKEN);
+}
+
 bool template_open(const struct template_spec *spec, struct template *ret, struct pyro_error *err)
 {
     scoped_close int templates_fd = open(spec->templates_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum boot_evidence evidence;
     struct accel_verdict verdict;
-    enum accel_kind accel, fallback;
-    struct qemu qemu;
     struct pyro_error why = { 0 };
+    enum accel_kind accel;
+    struct qemu qemu;
 
     if (templates_fd < 0)
         return pyro_fail_errno(err, "'%s'", spec->templates_dir);
     if (!qemu_find(spec->cache_dir, &qemu, err) ||
         !accel_choose(spec->cache_dir, qemu.version, &accel, &verdict, err))
         return false;
-    if (open_with(spec, templates_fd, &qemu, accel, ret, &why)) {
+    if (open_with(spec, templates_fd, &qemu, accel, ret, &evidence, &why)) {
         if (accel == ACCEL_KVM && !verdict.proven)
-            accel_record(spec->cache_dir, qemu.version, NULL);
+            accel_record_boot(spec->cache_dir, qemu.version);
         if (ret->built)
-            template_prune(spec->templates_dir, NULL, TEMPLATES_BYTES_MAX, false);
+            template_prune_old(spec->templates_dir);
         return true;
     }
     if (accel == ACCEL_KVM && !verdict.proven && blames_guest(why.code)) {
-        accel_record(spec->cache_dir, qemu.version, why.message);
-        if (!accel_choose(spec->cache_dir, qemu.version, &fallback, NULL, err))
-            return false;
-        if (fallback == ACCEL_TCG)
-            return open_with(spec, templates_fd, &qemu, ACCEL_TCG, ret, err);
+        record_failure(spec, &qemu, evidence, why.message);
+        if (accel_may_emulate(why.message, &why))
+            return open_with(spec, templates_fd, &qemu, ACCEL_TCG, ret, &evidence, err);
     }
     if (err)
         *err = why;

@@ -15,6 +15,7 @@
 
 #include "vmm/accel.h"
 #include "vmm/base/error.h"
+#include "vmm/base/turn.h"
 #include "vmm/qemu.h"
 #include "vmm/ram.h"
 
@@ -63,9 +64,11 @@ struct template
 
 /*
  * Opens the template, building it first when it is missing or damaged: that takes 3 to 6 s under
- * emulation, up to ACCEL_BOOT_DEADLINE_MS more where KVM turns out to hang. Picks the accelerator
- * (accel.h) and falls back from KVM by itself. Blocks. PYRO_VM_FAILED, PYRO_GUEST_ERROR,
- * PYRO_KVM_REQUIRED, PYRO_NO_SPACE, PYRO_DEPENDENCY_MISSING.
+ * emulation, up to BOOT_SILENCE_MS (boot.h) more where KVM turns out to hang; one that another pyro
+ * builds is waited for, and `progress` told so. Picks the accelerator (accel.h) and falls back from
+ * KVM by itself. Blocks, but no step of it for ever. PYRO_VM_FAILED, PYRO_TIMEOUT,
+ * PYRO_WORKSPACE_BUSY (it was waited for in vain), PYRO_GUEST_ERROR, PYRO_KVM_REQUIRED,
+ * PYRO_NO_SPACE, PYRO_DEPENDENCY_MISSING.
  */
 bool template_open(const struct template_spec *spec, struct template *ret,
                    struct pyro_error *err) MUST_CHECK;
@@ -73,11 +76,15 @@ bool template_open(const struct template_spec *spec, struct template *ret,
 void template_release(struct template *t);
 
 /*
- * Removes templates that nobody runs: those of an environment (digest), or with NULL the least
- * recently used until at most max_bytes are allocated. Returns the bytes freed; with dry_run
- * nothing is removed, and those that would be. Waits for a build that is under way.
+ * Removes templates that nobody runs, the least recently used first, until at most max_bytes are
+ * allocated. Returns the bytes freed; with dry_run nothing is removed, and those that would be.
+ * Waits for a build that is under way, and tells so by `tell` (may be NULL); -1 when that took too
+ * long.
  */
-int64_t template_prune(const char *templates_dir, const char *environment_digest, int64_t max_bytes,
-                       bool dry_run);
+int64_t template_prune(const char *templates_dir, int64_t max_bytes, bool dry_run,
+                       turn_tell_fn *tell, void *arg,
+                       struct pyro_error *err) MUST_CHECK;
+/* The same down to TEMPLATES_BYTES_MAX, but where another builds it is left to that one. */
+void template_prune_old(const char *templates_dir);
 
 #endif

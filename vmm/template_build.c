@@ -10,67 +10,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <x86intrin.h>
 
 #include "vmm/base/fs.h"
-#include "vmm/base/link.h"
+#include "vmm/base/patience.h"
 #include "vmm/launch.h"
 
-#define BOOT_DEADLINE_MS 120000 /* under emulation, on a machine that is busy with other things */
-#define SAVE_DEADLINE_MS 60000
 #define OVERLAY "disk.qcow2"
 #define RESTART_DISK_BYTES (1ULL << 30)
-#define CONSOLE_TAIL 2048
-
-/* The conversation with the booting guest. */
-struct boot {
-    const struct template_spec *spec;
-    struct loop *loop;
-    struct link *link;
-    struct stream stream;
-    struct loop_timer deadline;
-    int64_t silence_ms; /* the deadline starts anew with all that the console says, */
-    int64_t latest_ms;  /* but never goes beyond this (clock_ms()) */
-    int console_fd;
-    char console[CONSOLE_TAIL]; /* the last bytes of it, for the error message */
-    size_t console_len;
-    bool prepared;
-    struct pyro_error why; /* when it failed */
-};
-
-/* The clock in nanoseconds and the TSC, read within a microsecond of each other. */
-static int64_t read_clocks(uint64_t *ret_tsc)
-{
-    struct timespec before, after;
-    int64_t ns;
-
-    for (int i = 0; i < 1000; i++) {
-        clock_gettime(CLOCK_MONOTONIC_RAW, &before);
-        *ret_tsc = __rdtsc();
-        clock_gettime(CLOCK_MONOTONIC_RAW, &after);
-        ns = (after.tv_sec - before.tv_sec) * 1000000000LL + after.tv_nsec - before.tv_nsec;
-        if (ns < 1000)
-            break;
-    }
-    return after.tv_sec * 1000000000LL + after.tv_nsec;
-}
-
-unsigned long template_measure_tsc_khz(void)
-{
-    const int64_t span_ns = 20 * 1000000;
-    uint64_t first, last;
-    int64_t start = read_clocks(&first), end;
-
-    do {
-        end = read_clocks(&last);
-    } while (end - start < span_ns);
-    return (unsigned long)((double)(last - first) * 1e6 / (double)(end - start));
-}
 
 /* A file's content in a sealed memfd, which QEMU can open again whoever it runs as, and cannot
  * change. -1 on failure. */
@@ -99,74 +48,6 @@ static int memfd_of_file(const char *path, struct pyro_error *err)
     return take_fd(&memfd);
 }
 
-static void boot_failed(struct boot *boot, const struct pyro_error *why)
-{
-    boot->why = *why;
-    loop_stop(boot->loop);
-}
-
-static void on_deadline(void *arg)
-{
-    struct boot *boot = arg;
-    struct pyro_error why = { 0 };
-
-    pyro_fail(&why, PYRO_TIMEOUT, "the guest did not start in time");
-    boot_failed(boot, &why);
-}
-
-/* A guest that hangs is silent; one on a busy host is slow and talks on. */
-static void set_deadline(struct boot *boot)
-{
-    int64_t left_ms = boot->latest_ms - clock_ms();
-
-    if (left_ms > boot->silence_ms)
-        left_ms = boot->silence_ms;
-    loop_timer_set(boot->loop, &boot->deadline, left_ms > 0 ? left_ms : 0, on_deadline, boot);
-}
-
-static void on_console(void *arg, uint32_t epoll_events UNUSED)
-{
-    struct boot *boot = arg;
-    char chunk[CONSOLE_TAIL / 2];
-    ssize_t n = read(boot->console_fd, chunk, sizeof(chunk));
-
-    if (n <= 0) {
-        loop_unwatch(boot->loop, boot->console_fd);
-        return;
-    }
-    set_deadline(boot);
-    if (boot->console_len + (size_t)n > CONSOLE_TAIL) {
-        memmove(boot->console, boot->console + CONSOLE_TAIL / 2, CONSOLE_TAIL / 2);
-        boot->console_len =
-            boot->console_len > CONSOLE_TAIL / 2 ? boot->console_len - CONSOLE_TAIL / 2 : 0;
-    }
-    memcpy(boot->console + boot->console_len, chunk, (size_t)n);
-    boot->console_len += (size_t)n;
-}
-
-static void on_prepared(struct stream *s, const json_t *result, const struct pyro_error *err)
-{
-    struct boot *boot = s->arg;
-    struct pyro_error why = { 0 };
-
-    if (!result) {
-        boot_failed(boot, err);
-    } else if (!error_from_result(result, &why)) {
-        boot_failed(boot, &why);
-    } else {
-        boot->prepared = true;
-        loop_stop(boot->loop);
-    }
-}
-
-static void ignore_data(struct stream *s, enum wire_channel channel UNUSED,
-                        const uint8_t *bytes UNUSED, size_t n)
-{
-    stream_consumed(s, n);
-}
-
-static const struct stream_ops prepare_ops = { .data = ignore_data, .closed = on_prepared };
-
 static json_t *prepare_request(const struct template_spec *spec)
 {
     json_t *warm = json_array();
@@ -177,78 +58,10 @@ static json_t *prepare_request(const struct template_spec *spec)
                      spec->kind == TEMPLATE_FRESH ? "mounted" : "later", "warm", warm);
 }
 
-static void on_ready(struct link *link)
-{
-    struct boot *boot = link_arg(link);
-    scoped_json json_t *request = prepare_request(boot->spec);
-    struct pyro_error why = { 0 };
-
-    if (!stream_open(link, &boot->stream, request, &prepare_ops, boot, &why))
-        boot_failed(boot, &why);
-}
-
-static void on_lost(struct link *link, const struct pyro_error *err)
-{
-    boot_failed(link_arg(link), err);
-}
-
-static const struct link_ops boot_ops = { .ready = on_ready, .lost = on_lost };
-
-/* The last line of the console with anything in it, as a reason. */
-static const char *console_words(struct boot *boot)
-{
-    char *line;
-
-    while (boot->console_len && (uint8_t)boot->console[boot->console_len - 1] <= ' ')
-        boot->console_len--;
-    if (!boot->console_len)
-        return "nothing on its console";
-    boot->console[boot->console_len == CONSOLE_TAIL ? CONSOLE_TAIL - 1 : boot->console_len] = '\0';
-    line = strrchr(boot->console, '\n');
-    return line ? line + 1 : boot->console;
-}
-
-static bool talk(struct boot *boot, struct vm *vm, struct pyro_error *err)
-{
-    boot->console_fd = vm->console_fd;
-    boot->link = link_new(boot->loop, vm->guest_fd, LINK_HOST_PORT, &boot_ops, boot, err);
-    if (!boot->link)
-        return false;
-    vm->guest_fd = -1; /* the link's */
-    if (!loop_watch(boot->loop, vm->console_fd, EPOLLIN, on_console, boot, err) ||
-        !link_hello(boot->link, false, err))
-        return false;
-    set_deadline(boot);
-    loop_run(boot->loop);
-    if (boot->prepared)
-        return true;
-    *err = boot->why;
-    return pyro_wrap(err, "booting a VM (%.200s)", console_words(boot));
-}
-
-/* Waits for hello and `prepare`; vm's guest connection is used up. */
-static bool prepare_guest(const struct template_spec *spec, struct vm *vm, int64_t silence_ms,
-                          struct pyro_error *err)
-{
-    struct boot boot = { .spec = spec,
-                         .loop = loop_new(err),
-                         .silence_ms = silence_ms,
-                         .latest_ms = clock_ms() + BOOT_DEADLINE_MS };
-    bool ok;
-
-    if (!boot.loop)
-        return false;
-    ok = talk(&boot, vm, err);
-    link_free(boot.link);
-    loop_unwatch(boot.loop, vm->console_fd);
-    loop_free(boot.loop);
-    return ok;
-}
-
 /* Stops the VM, saves its devices, ends it. */
 static bool save_state(struct vm *vm, int state_fd, struct pyro_error *err)
 {
-    int64_t deadline_ms = clock_ms() + SAVE_DEADLINE_MS;
+    int64_t deadline_ms = patience_until(TEMPLATE_SAVE_MS);
 
     if (!qmp_command(vm->qmp, "stop", NULL, deadline_ms, NULL, err) ||
         !vm_set_capabilities(vm, deadline_ms, err) ||
@@ -266,18 +79,26 @@ static bool save_state(struct vm *vm, int state_fd, struct pyro_error *err)
 /* Boots, prepares and saves. */
 static bool run_machine(const struct template_spec *spec, const struct qemu *qemu,
                         const struct qemu_machine *machine, int dirfd, int state_fd,
-                        struct pyro_error *err)
+                        enum boot_evidence *ret_evidence, struct pyro_error *err)
 {
-    int64_t silence_ms = machine->accel == ACCEL_KVM ? ACCEL_BOOT_DEADLINE_MS : BOOT_DEADLINE_MS;
+    scoped_json json_t *request = prepare_request(spec);
+    int64_t start_ms = clock_ms();
     struct vm vm = VM_INIT;
+    bool ok;
 
-    if (!vm_launch(qemu, machine, dirfd, clock_ms() + silence_ms, &vm, err))
+    if (!request)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    if (!vm_launch(qemu, machine, dirfd, patience_until(BOOT_LAUNCH_MS), &vm, err)) {
+        if (vm.end == VM_END_OWN)
+            *ret_evidence = BOOT_TELLS_BROKEN;
         return false;
-    if (!prepare_guest(spec, &vm, silence_ms, err) || !save_state(&vm, state_fd, err))
+    }
+    ok = boot_prepare(&vm, request, start_ms, ret_evidence, err);
+    if (ok && !save_state(&vm, state_fd, err))
         return vm_launch_failed(&vm, err);
     vm_kill(&vm);
     vm_release(&vm);
-    return true;
+    return ok;
 }
 
 /* The throw-away overlay; an empty disk where the template must not know one. */
@@ -312,7 +133,7 @@ static bool save_ram(int dirfd, int ram_fd, struct ram_identity *ret, struct pyr
 }
 
 bool template_build(const struct template_spec *spec, int dirfd, struct template *t,
-                    struct pyro_error *err)
+                    enum boot_evidence *ret_evidence, struct pyro_error *err)
 {
     scoped_close int kernel = memfd_of_file(spec->kernel_path, err);
     scoped_close int initramfs = kernel < 0 ? -1 : memfd_of_file(spec->initramfs_path, err);
@@ -331,8 +152,7 @@ bool template_build(const struct template_spec *spec, int dirfd, struct template
                                     .initramfs_fd = initramfs };
     char overlay[64];
 
-    if (t->accel == ACCEL_TCG)
-        machine.tsc_khz = template_measure_tsc_khz();
+    *ret_evidence = BOOT_TELLS_NOTHING;
     if (initramfs < 0)
         return false;
     if (state < 0)
@@ -341,7 +161,7 @@ bool template_build(const struct template_spec *spec, int dirfd, struct template
         return false;
     t->ram.size_bytes = (uint64_t)spec->mem_mib << 20;
     machine.ram_fd = ram = ram_create(t->ram.size_bytes, err);
-    if (ram < 0 || !run_machine(spec, &t->qemu, &machine, dirfd, state, err))
+    if (ram < 0 || !run_machine(spec, &t->qemu, &machine, dirfd, state, ret_evidence, err))
         return false;
     unlinkat(dirfd, OVERLAY, 0);
     unlinkat(dirfd, VM_SOCKET_QMP, 0);

@@ -21,8 +21,7 @@ struct candidate {
     char key[40];
     int64_t bytes, used_ns; /* allocated; when it was last opened */
     struct ram_identity ram;
-    char environment[128]; /* digest; "" for a restart template */
-    bool damaged;          /* no record to be read */
+    bool damaged; /* no record to be read */
 };
 
 struct candidates {
@@ -56,8 +55,6 @@ static bool examine(int templates_fd, const char *name, struct candidate *ret)
     ret->damaged = !record;
     snprintf(ret->ram.digest, sizeof(ret->ram.digest), "%s",
              json_string_or(record, "ram_digest", ""));
-    snprintf(ret->environment, sizeof(ret->environment), "%s",
-             json_string_or(json_object_get(record, "identity"), "environment", ""));
     return true;
 }
 
@@ -98,16 +95,15 @@ static int older_first(const void *a, const void *b)
     return x->used_ns < y->used_ns ? -1 : x->used_ns > y->used_ns;
 }
 
-static int64_t remove_those(int templates_fd, struct candidates *all, const char *environment,
-                            int64_t max_bytes, bool dry_run)
+static int64_t remove_those(int templates_fd, struct candidates *all, int64_t max_bytes,
+                            bool dry_run)
 {
     int64_t freed = 0;
 
     qsort(all->list, all->count, sizeof(*all->list), older_first);
     for (size_t i = 0; i < all->count; i++) {
         const struct candidate *c = &all->list[i];
-        bool wanted = environment ? strcmp(c->environment, environment) == 0
-                                  : c->damaged || all->bytes - freed > max_bytes;
+        bool wanted = c->damaged || all->bytes - freed > max_bytes;
         if (wanted && !is_in_use(templates_fd, c) &&
             (dry_run || template_remove(templates_fd, c->key)))
             freed += c->bytes;
@@ -115,26 +111,40 @@ static int64_t remove_those(int templates_fd, struct candidates *all, const char
     return freed;
 }
 
-int64_t template_prune(const char *templates_dir, const char *environment_digest, int64_t max_bytes,
-                       bool dry_run)
+/* The build lock is held. */
+static int64_t prune(int templates_fd, int64_t max_bytes, bool dry_run)
 {
-    scoped_close int templates_fd = open(templates_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct candidates all = { 0 };
-    struct pyro_error ignored;
-    scoped_close int lock = -1;
     int64_t freed;
 
-    if (templates_fd < 0)
-        return 0;
-    lock = fs_lock(templates_fd, TEMPLATE_BUILD_LOCK, true, &ignored);
-    if (lock < 0)
-        return 0;
     if (!dry_run)
         template_sweep(templates_fd);
     list_all(templates_fd, &all);
-    freed = remove_those(templates_fd, &all, environment_digest, max_bytes, dry_run);
+    freed = remove_those(templates_fd, &all, max_bytes, dry_run);
     free(all.list);
     return freed;
+}
+
+int64_t template_prune(const char *templates_dir, int64_t max_bytes, bool dry_run,
+                       turn_tell_fn *tell, void *arg, struct pyro_error *err)
+{
+    scoped_close int templates_fd = open(templates_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    scoped_close int lock = -1;
+
+    if (templates_fd < 0)
+        return 0;
+    lock = template_build_lock(templates_fd, tell, arg, err);
+    return lock < 0 ? -1 : prune(templates_fd, max_bytes, dry_run);
+}
+
+void template_prune_old(const char *templates_dir)
+{
+    scoped_close int templates_fd = open(templates_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    scoped_close int lock =
+        templates_fd < 0 ? -1 : fs_lock(templates_fd, TEMPLATE_BUILD_LOCK, FS_LOCK_NOW, NULL);
+
+    if (lock >= 0)
+        prune(templates_fd, TEMPLATES_BYTES_MAX, false);
 }
 
 void template_sweep(int templates_fd)

@@ -10,9 +10,16 @@
 #include <sys/wait.h>
 
 #include "vmm/base/fs.h"
+#include "vmm/base/patience.h"
+#include "vmm/base/printable.h"
+#include "vmm/base/proc.h"
 #include "vmm/base/sock.h"
 
 #define ADOPT_TIMEOUT_MS 10000
+#define KILL_MS 20000 /* from SIGKILL to the end: what memory it had is freed first */
+#define STDERR_LINES 3
+#define STDERR_READS 64 /* there may be a child of it that writes for ever */
+#define VM_WORDS_MAX 400
 
 /* The reading end of a QEMU's stderr is gone with its first supervisor: a pipe can be opened again.
  */
@@ -42,7 +49,7 @@ bool vm_adopt(pid_t pid, uint64_t start_time, int run_dirfd, const struct ram_id
     vm.guest_fd = sock_connect_at(run_dirfd, VM_SOCKET_GUEST, err);
     vm.console_fd = vm.guest_fd < 0 ? -1 : sock_connect_at(run_dirfd, VM_SOCKET_CONSOLE, err);
     if (vm.console_fd >= 0)
-        vm.qmp = qmp_connect(run_dirfd, VM_SOCKET_QMP, clock_ms() + ADOPT_TIMEOUT_MS, err);
+        vm.qmp = qmp_connect(run_dirfd, VM_SOCKET_QMP, patience_until(ADOPT_TIMEOUT_MS), err);
     if (!vm.qmp) {
         vm_release(&vm);
         return pyro_wrap(err, "adopting QEMU, process %d", (int)pid);
@@ -60,17 +67,7 @@ int vm_connect_network(int run_dirfd, struct pyro_error *err)
 
 bool vm_wait(struct vm *vm, int64_t deadline_ms)
 {
-    struct pollfd p = { .fd = vm->pidfd, .events = POLLIN };
-    int64_t left;
-
-    if (vm->pidfd < 0)
-        return true;
-    do {
-        left = deadline_ms - clock_ms();
-        if (poll(&p, 1, left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left) > 0)
-            return true;
-    } while (left > 0);
-    return false;
+    return vm->pidfd < 0 || proc_wait_fd(vm->pidfd, deadline_ms);
 }
 
 bool vm_is_alive(const struct vm *vm)
@@ -82,19 +79,15 @@ bool vm_is_alive(const struct vm *vm)
 
 void vm_kill(struct vm *vm)
 {
-    struct pollfd p = { .fd = vm->pidfd, .events = POLLIN };
-
     if (vm->pidfd < 0)
         return;
     if (proc_signal_fd(vm->pidfd, SIGKILL))
-        while (poll(&p, 1, -1) < 0 && errno == EINTR)
-            ;
-    waitid(P_PIDFD, (id_t)vm->pidfd, NULL, WEXITED); /* when it is a child */
+        proc_wait_fd(vm->pidfd, clock_ms() + KILL_MS);
+    waitid(P_PIDFD, (id_t)vm->pidfd, NULL, WEXITED | WNOHANG); /* when it is a child */
 }
 
 bool vm_read_stderr(struct vm *vm)
 {
-    struct buf *tail = &vm->stderr_tail;
     char chunk[VM_STDERR_MAX];
     ssize_t n = vm->stderr_fd < 0 ? 0 : read(vm->stderr_fd, chunk, sizeof(chunk));
 
@@ -102,44 +95,56 @@ bool vm_read_stderr(struct vm *vm)
         return errno == EAGAIN || errno == EINTR;
     if (n == 0)
         return false;
-    if (tail->len + (size_t)n > VM_STDERR_MAX)
-        buf_consume(tail, tail->len + (size_t)n - VM_STDERR_MAX);
-    if (!buf_append(tail, chunk, (size_t)n))
-        buf_clear(tail);
+    buf_keep_tail(&vm->stderr_tail, chunk, (size_t)n);
     return true;
 }
 
-/* The last line QEMU wrote, without the program's name it puts in front; "" when there is none. */
-static const char *last_words(struct buf *tail)
+/* The last lines QEMU wrote, fit to be shown, without the program's name it puts in front of each.
+ */
+static void last_words(struct buf *tail, char *ret, size_t room)
 {
     static const char program[] = "qemu-system-x86_64: ";
-    char *line;
+    char *at = ret;
 
-    while (tail->len && (tail->data[tail->len - 1] == '\n' || tail->data[tail->len - 1] == '\r'))
-        tail->data[--tail->len] = '\0';
-    if (!tail->len)
-        return "";
-    line = strrchr(tail->data, '\n');
-    line = line ? line + 1 : tail->data;
-    return strncmp(line, program, strlen(program)) == 0 ? line + strlen(program) : line;
+    printable_last_lines(tail->data ? tail->data : "", tail->len, STDERR_LINES, ret, room);
+    while ((at = strstr(at, program)))
+        memmove(at, at + strlen(program), strlen(at + strlen(program)) + 1);
+}
+
+/* A signal that QEMU draws upon itself, or that others send. */
+static enum vm_end end_of_signal(int number)
+{
+    static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS };
+
+    for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+        if (number == faults[i])
+            return VM_END_OWN;
+    return VM_END_KILLED;
 }
 
 void vm_describe_end(struct vm *vm, char *ret, size_t n)
 {
     siginfo_t info = { 0 };
-    const char *words;
+    char words[VM_WORDS_MAX];
+    const char *between;
 
-    vm_read_stderr(vm);
-    words = last_words(&vm->stderr_tail);
+    for (unsigned i = 0; i < STDERR_READS && vm->stderr_fd >= 0 && vm_read_stderr(vm); i++)
+        if (poll(&(struct pollfd){ .fd = vm->stderr_fd, .events = POLLIN }, 1, 0) <= 0)
+            break;
+    last_words(&vm->stderr_tail, words, sizeof(words));
+    between = *words ? ": " : "";
+    vm->end = VM_END_KILLED;
     if (waitid(P_PIDFD, (id_t)vm->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-        info.si_pid == 0)
-        snprintf(ret, n, "QEMU ended%s%s", *words ? ": " : "", words);
-    else if (info.si_code == CLD_EXITED)
-        snprintf(ret, n, "QEMU exited with status %d%s%s", info.si_status, *words ? ": " : "",
-                 words);
-    else
-        snprintf(ret, n, "QEMU was killed by signal %d%s%s", info.si_status, *words ? ": " : "",
-                 words);
+        info.si_pid == 0) {
+        snprintf(ret, n, "QEMU ended%s%s", between, words);
+    } else if (info.si_code == CLD_EXITED) {
+        vm->end = VM_END_OWN;
+        snprintf(ret, n, "QEMU exited with status %d%s%s", info.si_status, between, words);
+    } else {
+        vm->end = end_of_signal(info.si_status);
+        snprintf(ret, n, "QEMU was killed by signal %d (%s)%s%s", info.si_status,
+                 strsignal(info.si_status), between, words);
+    }
     waitid(P_PIDFD, (id_t)vm->pidfd, NULL, WEXITED | WNOHANG);
 }
 

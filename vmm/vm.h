@@ -25,6 +25,13 @@
 #define VM_SOCKET_CONSOLE "console"
 #define VM_SOCKET_NET "net" /* of a machine with a network device */
 
+/* How a QEMU ended that was not to. */
+enum vm_end {
+    VM_END_NONE,
+    VM_END_OWN,   /* it gave up, or crashed */
+    VM_END_KILLED /* by somebody, or by the kernel for want of memory */
+};
+
 struct vm {
     pid_t pid;
     uint64_t start_time; /* proc_start_time(): with pid it identifies the process for good */
@@ -35,6 +42,7 @@ struct vm {
     int ram_fd;          /* the template's RAM, held for the next clone; -1 */
     struct qmp *qmp;
     unsigned jail_steps; /* enum jail_step, in force */
+    enum vm_end end;     /* vm_tell_end()'s */
     struct buf stderr_tail;
 };
 #define VM_INIT                                                                                    \
@@ -60,12 +68,12 @@ int vm_connect_network(int run_dirfd, struct pyro_error *err) MUST_CHECK;
 bool vm_is_alive(const struct vm *vm);
 /* Waits until QEMU has ended; false when it has not by deadline_ms (clock_ms()). */
 bool vm_wait(struct vm *vm, int64_t deadline_ms);
-/* SIGKILL, and waits for the end. Nothing when it has ended. */
+/* SIGKILL, and waits for the end, but not for ever. Nothing when it has ended. */
 void vm_kill(struct vm *vm);
 /* Reads what QEMU wrote to stderr, keeping the tail. False at its end: unwatch. */
 bool vm_read_stderr(struct vm *vm);
-/* Why it ended, in words: "QEMU was killed by signal 9", "QEMU exited with status 1: last line".
- * Reaps it when it is a child. For an ended VM only. */
+/* Why it ended, in words: "QEMU was killed by signal 9 (Killed)", "QEMU exited with status 1: its
+ * last lines". Reaps it when it is a child. For an ended VM only. */
 void vm_describe_end(struct vm *vm, char *ret, size_t n);
 /* Closes every descriptor; QEMU goes on. A VM_INIT or released one is fine. */
 void vm_release(struct vm *vm);

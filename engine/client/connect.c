@@ -3,16 +3,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "vmm/base/fs.h"
+#include "vmm/base/patience.h"
 #include "vmm/base/proc.h"
 #include "vmm/base/sock.h"
 #include "vmm/find.h"
 
 #define READY_BYTES_MAX 65536
+#define STEP_MS (60 * 60 * 1000) /* the longest: waiting while another pyro fetches the kernel */
 #define CONNECT_TRIES_MS                                                                           \
     15000 /* a supervisor that is starting or ending holds the lock without serving */
 
@@ -33,14 +36,31 @@ static bool take_line(const char *line, size_t n, const struct progress *progres
     return true;
 }
 
-static bool await_ready(int fd, const struct progress *progress, struct pyro_error *err)
+/* Waits for the supervisor's next line. Its steps have limits of their own: one that takes longer
+ * is stopped, or hangs. */
+static bool await_line(int fd, struct pyro_error *err)
+{
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+    int64_t limit_ms = patience(STEP_MS);
+
+    return poll(&p, 1, limit_ms > INT32_MAX ? INT32_MAX : (int)limit_ms) != 0 ||
+           pyro_fail(err, PYRO_TIMEOUT, "the supervisor has said nothing for %lld s",
+                     (long long)limit_ms / 1000);
+}
+
+static bool await_ready(int fd, const struct progress *progress, bool *ret_stuck,
+                        struct pyro_error *err)
 {
     scoped_buf text = BUF_INIT(READY_BYTES_MAX);
     bool ok = false;
 
     for (;;) {
         char chunk[4096], *newline;
-        ssize_t n = read(fd, chunk, sizeof(chunk));
+        ssize_t n;
+        *ret_stuck = !await_line(fd, err);
+        if (*ret_stuck)
+            return false;
+        n = read(fd, chunk, sizeof(chunk));
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0 || !buf_append(&text, chunk, (size_t)n))
@@ -62,9 +82,9 @@ bool supervisor_start(const struct workspace_handle *w, int lock_fd, enum superv
     struct proc_spec spec = proc_spec_of(argv);
     scoped_close int lock = lock_fd;
     scoped_close int log = -1;
+    bool ok, stuck = false;
     int ready[2];
-    pid_t pid;
-    bool ok;
+    pid_t pid = 0;
 
     log = openat(w->dir_fd, "run/supervisor.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (log < 0)
@@ -81,8 +101,10 @@ bool supervisor_start(const struct workspace_handle *w, int lock_fd, enum superv
     spec.fd_count = 3;
     ok = proc_start(&spec, &pid, err);
     close(ready[1]);
-    ok = ok && await_ready(ready[0], progress, err);
+    ok = ok && await_ready(ready[0], progress, &stuck, err);
     close(ready[0]);
+    if (stuck)
+        proc_kill(pid);
     if (!ok && mode != SUPERVISE_ADOPT)
         vm_kill_leftover(w->dir_fd, w->id); /* if it was killed, its QEMU may live */
     return ok;
@@ -99,7 +121,7 @@ bool workspace_settle(const struct workspace_handle *w, struct pyro_error *err)
     record_release(&r);
     if (!adopt || store_is_held(w->dir_fd))
         return true;
-    lock = fs_lock(w->dir_fd, "lock", false, err);
+    lock = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, err);
     if (lock < 0)
         return errno == EWOULDBLOCK; /* somebody else is about to */
     /* An adopter that finds the VM dead records that, which is a true state too. */
@@ -138,7 +160,7 @@ static void wait_for_holder(void)
 
 int supervisor_connect(const struct workspace_handle *w, struct pyro_error *err)
 {
-    int64_t deadline = clock_ms() + CONNECT_TRIES_MS;
+    int64_t deadline = patience_until(CONNECT_TRIES_MS);
 
     for (;;) {
         struct pyro_error why = { 0 };

@@ -7,6 +7,9 @@
 
 #include "engine/client/connect.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/patience.h"
+
+#define END_MS 60000 /* from the end of the hold until all there was of it is removed */
 
 /* Raw frames, for nothing is ever read from it but its end. */
 int workspace_hold(const struct workspace_handle *w, struct pyro_error *err)
@@ -31,6 +34,6 @@ bool workspace_let_go(const struct workspace_handle *w, int hold_fd)
 
     if (hold_fd >= 0)
         close(hold_fd);
-    lock = fs_lock(w->dir_fd, "lock", true, NULL);
+    lock = fs_lock(w->dir_fd, "lock", patience_until(END_MS), NULL);
     return faccessat(w->store.fd, w->id, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
 }

@@ -43,7 +43,7 @@ int workspace_lock_resting(const struct workspace_handle *w, struct pyro_error *
     struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
     int fd;
 
-    while ((fd = fs_lock(w->dir_fd, "lock", false, err)) < 0 && errno == EWOULDBLOCK &&
+    while ((fd = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, err)) < 0 && errno == EWOULDBLOCK &&
            clock_ms() < deadline && !is_recorded_started(w))
         nanosleep(&pause, NULL);
     if (fd < 0 && err && err->code == PYRO_WORKSPACE_BUSY)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/base/patience.h"
+
 const struct cmd_spec *cmd_find(const char *path)
 {
     for (const struct cmd_spec *const *c = cmd_table; *c; c++)
@@ -55,19 +57,11 @@ static void *field_of(const struct arg_spec *a, void *args)
     return (char *)args + a->offset;
 }
 
-static int64_t patience(void)
-{
-    const char *text = getenv("PYRO_CHECK_PATIENCE");
-    long n = text ? strtol(text, NULL, 10) : 1;
-
-    return n < 1 || n > 1000 ? 1 : n;
-}
-
 void args_set_defaults(const struct arg_spec *rows, void *args)
 {
     for (const struct arg_spec *a = rows; arg_more(a); a++) {
         if (a->type == ARG_TYPE_INT)
-            *(int64_t *)field_of(a, args) = a->def * (a->patient ? patience() : 1);
+            *(int64_t *)field_of(a, args) = a->patient ? patience(a->def) : a->def;
         else if (a->type == ARG_TYPE_STR || a->type == ARG_TYPE_CHOICE)
             *(const char **)field_of(a, args) = a->def_str;
     }

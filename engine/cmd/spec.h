@@ -169,11 +169,8 @@ void arg_flag_name(const struct arg_spec *a, char ret[64]);
 /* The placeholder for its value ("N", "PATH", "VCPU_COUNT") into ret[64]. */
 void arg_metavar(const struct arg_spec *a, char ret[64]);
 
-/*
- * Sets every field of a zeroed struct to its row's default. PYRO_CHECK_PATIENCE=N in the
- * environment, for the project's tests, makes those that limit a time N times as long: no test
- * depends on them.
- */
+/* Sets every field of a zeroed struct to its row's default; those that limit a time go through
+ * patience(). */
 void args_set_defaults(const struct arg_spec *rows, void *args);
 /* Sets one field from text, checking it; a list grows by one. The text must outlive args. */
 bool args_set_text(const struct arg_spec *row, void *args, const char *value,

@@ -51,14 +51,17 @@ static bool keep_kernels(json_t *used, struct pyro_error *err)
 }
 
 /* A template is a cache: one that nobody runs is built again in seconds when it is wanted. */
-static bool prune_templates(json_t *result, bool dry_run, struct pyro_error *err)
+static bool prune_templates(json_t *result, bool dry_run, const struct progress *progress,
+                            struct pyro_error *err)
 {
     scoped_free char *dir = paths_templates(err);
     int64_t freed;
 
     if (!dir)
         return false;
-    freed = template_prune(dir, NULL, 0, dry_run);
+    freed = template_prune(dir, 0, dry_run, progress_tell, (void *)(uintptr_t)progress, err);
+    if (freed < 0)
+        return false;
     if (freed > 0)
         json_array_append_new(json_object_get(result, "removed"),
                               json_pack("{s:s, s:s, s:I}", "name", "templates", "path", dir,
@@ -68,11 +71,11 @@ static bool prune_templates(json_t *result, bool dry_run, struct pyro_error *err
     return true;
 }
 
-static bool env_prune_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+static bool env_prune_run(const void *args, struct cmd_io *io, json_t **ret_result,
                           struct pyro_error *err)
 {
     const struct env_prune_args *a = args;
-    scoped_close int bases = base_lock(err);
+    scoped_close int bases = base_lock(progress_tell, &io->progress, err);
     scoped_json json_t *used = bases < 0 ? NULL : workspace_used_environments(err), *result = NULL;
     scoped_free const char **paths = NULL;
     size_t count;
@@ -86,7 +89,7 @@ static bool env_prune_run(const void *args, struct cmd_io *io UNUSED, json_t **r
     for (size_t i = 0; i < count; i++)
         paths[i] = json_string_value(json_array_get(used, i));
     result = environment_prune(paths, count, a->dry_run, err);
-    if (!result || !prune_templates(result, a->dry_run, err))
+    if (!result || !prune_templates(result, a->dry_run, &io->progress, err))
         return false;
     json_object_set_new(result, "dry_run", json_boolean(a->dry_run));
     *ret_result = take_ptr(&result);

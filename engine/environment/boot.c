@@ -17,10 +17,12 @@
 #include "engine/state/paths.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
+#include "vmm/base/turn.h"
 
 #define RECORD_MAX 65536
 #define RECORD_VERSION 1
 #define BUILD_TIMEOUT_MS (60 * 1000)
+#define FETCH_WAIT_MS (55 * 60 * 1000) /* three runs of apt, the kernel unpacked, an initramfs */
 
 extern const char _binary_pyro_guest_start[], _binary_pyro_guest_end[];
 
@@ -191,6 +193,10 @@ bool boot_files_ensure(const struct progress *progress, struct boot_files *ret,
                        struct pyro_error *err)
 {
     scoped_free char *boot_dir = paths_boot(err), *record_name = NULL, *lock_path = NULL;
+    const struct turn turn = { .work = "fetches the kernel or builds the initramfs",
+                               .limit_ms = FETCH_WAIT_MS,
+                               .tell = progress_tell,
+                               .arg = (void *)(uintptr_t)progress };
     scoped_close int lock = -1;
     char key[17];
 
@@ -201,7 +207,7 @@ bool boot_files_ensure(const struct progress *progress, struct boot_files *ret,
     if (load_record(boot_dir, record_name, ret))
         return true;
     lock_path = str_printf("%s/lock", boot_dir);
-    lock = fs_lock(AT_FDCWD, lock_path, true, err);
+    lock = turn_wait(AT_FDCWD, lock_path, &turn, err);
     if (lock < 0)
         return false;
     if (load_record(boot_dir, record_name, ret)) /* somebody else was at it */

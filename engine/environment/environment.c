@@ -13,8 +13,10 @@
 #include "engine/state/file_state.h"
 #include "engine/state/paths.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/turn.h"
 
 #define PLATFORM "linux-x86_64"
+#define PULL_WAIT_MS (3600 * 1000) /* a pull has no limit but for being silent */
 
 void environment_release(struct environment *e)
 {
@@ -93,11 +95,23 @@ bool environment_write_record(const char *cache_dir, const char *name, const jso
     return fs_write_atomic(dirfd, file, text, strlen(text), 0644, err);
 }
 
-int environment_lock(const char *cache_dir, const char *key, bool wait, struct pyro_error *err)
+int environment_try_lock(const char *cache_dir, const char *key, struct pyro_error *err)
 {
     scoped_free char *path = str_printf("%s/" ENVIRONMENT_LOCK_PREFIX "%s", cache_dir, key);
 
-    return fs_lock(AT_FDCWD, path, wait, err);
+    return fs_lock(AT_FDCWD, path, FS_LOCK_NOW, err);
+}
+
+int environment_lock(const char *cache_dir, const char *key, const struct progress *progress,
+                     struct pyro_error *err)
+{
+    scoped_free char *path = str_printf("%s/" ENVIRONMENT_LOCK_PREFIX "%s", cache_dir, key);
+    const struct turn turn = { .work = "pulls this environment",
+                               .limit_ms = PULL_WAIT_MS,
+                               .tell = progress_tell,
+                               .arg = (void *)(uintptr_t)progress };
+
+    return turn_wait(AT_FDCWD, path, &turn, err);
 }
 
 json_t *environment_measure(const char *base_path, struct pyro_error *err)

@@ -2,6 +2,7 @@
 #ifndef PYRO_ENVIRONMENT_PRIVATE_H
 #define PYRO_ENVIRONMENT_PRIVATE_H
 
+#include "engine/helper/progress.h"
 #include "vmm/base/error.h"
 #include "vmm/base/json.h"
 
@@ -22,8 +23,10 @@ bool environment_write_record(const char *cache_dir, const char *name, const jso
 /* The digests and state of an image, for its record: {digest, head_digest, state, image_bytes,
  * size_bytes}. Reads all of it. */
 json_t *environment_measure(const char *base_path, struct pyro_error *err) MUST_CHECK;
-/* Takes KEY's lock; see fs_lock. */
-int environment_lock(const char *cache_dir, const char *key, bool wait,
+/* Takes KEY's lock (fs_lock), at once or not at all … */
+int environment_try_lock(const char *cache_dir, const char *key, struct pyro_error *err) MUST_CHECK;
+/* … or once another pull is through with it (turn_wait). */
+int environment_lock(const char *cache_dir, const char *key, const struct progress *progress,
                      struct pyro_error *err) MUST_CHECK;
 /* Removes a tree that may hold files of subordinate users, inside a user namespace when needed. */
 bool environment_remove_tree(const char *path, struct pyro_error *err) MUST_CHECK;

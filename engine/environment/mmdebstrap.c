@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,12 +13,15 @@
 #include "engine/environment/archive.h"
 #include "engine/environment/sources_image.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/patience.h"
 #include "vmm/base/proc.h"
 
 #define ARGS_MAX 48
 #define TAIL_BYTES 8192
 #define LINE_BYTES 4096
 #define ERROR_LINES 4
+#define SILENCE_MS (15 * 60 * 1000)         /* apt gives up a server that does not answer sooner */
+#define END_MS 60000                        /* from the end of its output */
 #define MEMORY_WANTED_KIB (4 * 1024 * 1024) /* free memory from which on the tree is a tmpfs */
 
 /* In the namespaces: $0 is "tmpfs" or "disk". */
@@ -356,6 +360,20 @@ static bool fail(const struct mmdebstrap *m, int status, struct pyro_error *err)
                      m->log_path);
 }
 
+/* Waits for more of its output; false when it has been silent for too long. */
+static bool await_output(const struct mmdebstrap *m, struct pyro_error *err)
+{
+    struct pollfd p = { .fd = m->output_fd, .events = POLLIN };
+    int64_t silence_ms = patience(SILENCE_MS);
+
+    if (poll(&p, 1, silence_ms > INT32_MAX ? INT32_MAX : (int)silence_ms) != 0)
+        return true;
+    pyro_fail(err, PYRO_PULL_FAILED, "mmdebstrap has said nothing for %lld s",
+              (long long)silence_ms / 1000);
+    return pyro_hint(err, "check the network and the host's apt sources; all it said is in %s",
+                     m->log_path);
+}
+
 bool mmdebstrap_wait(struct mmdebstrap *m, const struct progress *progress, struct pyro_error *err)
 {
     char bytes[4096];
@@ -363,14 +381,17 @@ bool mmdebstrap_wait(struct mmdebstrap *m, const struct progress *progress, stru
     ssize_t n;
     bool ok;
 
-    while ((n = read(m->output_fd, bytes, sizeof(bytes))) != 0) {
-        if (n < 0 && errno != EINTR)
+    for (;;) {
+        if (!await_output(m, err))
+            return false;
+        n = read(m->output_fd, bytes, sizeof(bytes));
+        if (n == 0 || (n < 0 && errno != EINTR))
             break;
         if (n > 0)
             take_output(m, bytes, (size_t)n, progress);
     }
     take_line(m, progress);
-    ok = proc_wait(m->pid, 0, &status, err);
+    ok = proc_wait(m->pid, patience_until(END_MS), &status, err);
     m->pid = 0;
     if (!ok)
         return false;

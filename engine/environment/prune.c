@@ -174,7 +174,7 @@ static bool prune_environments(struct prune *p)
 
     for (int i = 0; i < count; i++) {
         scoped_free char *key = key_of(entries[i]->d_name);
-        scoped_close int lock = key && ok ? environment_lock(cache_dir, key, false, NULL) : -1;
+        scoped_close int lock = key && ok ? environment_try_lock(cache_dir, key, NULL) : -1;
         if (lock >= 0)
             ok = prune_entry(p, cache_dir, key, entries[i]->d_name);
         free(entries[i]);
@@ -189,7 +189,7 @@ static bool prune_boot(struct prune *p)
 {
     scoped_free char *boot_dir = paths_boot(p->err);
     scoped_free char *lock_path = str_printf("%s/lock", boot_dir ? boot_dir : "");
-    scoped_close int lock = boot_dir ? fs_lock(AT_FDCWD, lock_path, false, NULL) : -1;
+    scoped_close int lock = boot_dir ? fs_lock(AT_FDCWD, lock_path, FS_LOCK_NOW, NULL) : -1;
     struct dirent **entries;
     int count = lock >= 0 ? list(boot_dir, &entries, p->err) : 0;
     bool ok = boot_dir && count >= 0;

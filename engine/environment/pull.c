@@ -220,13 +220,7 @@ bool environment_pull(const char *name, const struct progress *progress, struct 
     bool ok = pull_init(&p, name, progress, err);
 
     if (ok) {
-        lock = environment_lock(p.cache_dir, p.key, false, &why);
-        if (lock < 0 && why.code == PYRO_WORKSPACE_BUSY) {
-            progress_update(progress, "waiting for another pull", NULL);
-            lock = environment_lock(p.cache_dir, p.key, true, &why);
-        }
-        if (lock < 0 && err)
-            *err = why;
+        lock = environment_lock(p.cache_dir, p.key, progress, err);
         ok = lock >= 0 && sweep(&p, err);
     }
     if (ok && !is_whole(&p, &why)) {

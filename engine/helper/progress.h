@@ -43,6 +43,12 @@ static inline void progress_update(const struct progress *p, const char *what,
         p->update(p->arg, what, count);
 }
 
+/* As struct turn's `tell` (vmm/base/turn.h), with a struct progress for its argument. */
+static inline void progress_tell(void *p, const char *what)
+{
+    progress_update(p, what, NULL);
+}
+
 static inline void progress_note(const struct progress *p, const char *text)
 {
     if (p && p->note)

@@ -16,6 +16,7 @@
 #include "engine/state/digest.h"
 #include "engine/state/paths.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/turn.h"
 
 #define SUFFIX ".ext4"
 #define LOCK_FILE ".lock"
@@ -23,6 +24,7 @@
 #define DIGEST_PREFIX "xxh3:"
 #define DIGEST_DIGITS 32
 #define MODE 0444
+#define COPY_WAIT_MS (15 * 60 * 1000) /* gigabytes, where the cache is another file system */
 
 /* HEX.ext4; NULL for what is no digest. */
 static char *name_of(const char *digest, struct pyro_error *err)
@@ -177,12 +179,16 @@ void base_settle(char **path, const char *digest)
     *path = now;
 }
 
-int base_lock(struct pyro_error *err)
+int base_lock(turn_tell_fn *tell, void *arg, struct pyro_error *err)
 {
+    const struct turn turn = { .work = "copies or removes an environment's image",
+                               .limit_ms = COPY_WAIT_MS,
+                               .tell = tell,
+                               .arg = arg };
     scoped_free char *directory = paths_bases(err);
     scoped_free char *path = directory ? str_printf("%s/" LOCK_FILE, directory) : NULL;
 
-    return path ? fs_lock(AT_FDCWD, path, true, err) : -1;
+    return path ? turn_wait(AT_FDCWD, path, &turn, err) : -1;
 }
 
 bool base_each(base_each_fn *fn, void *arg, struct pyro_error *err)

@@ -10,6 +10,7 @@
 
 #include "vmm/base/error.h"
 #include "vmm/base/json.h"
+#include "vmm/base/turn.h"
 
 /*
  * Keeps an environment's image, whose content has this digest ("xxh3:HEX"), and returns the path of
@@ -25,8 +26,8 @@ char *base_path_of(const char *digest, struct pyro_error *err) MUST_CHECK;
  * cannot be replaced stays. NULLs are fine.
  */
 void base_settle(char **path, const char *digest);
-/* Held while bases are kept and named, or removed; -1 on failure. */
-int base_lock(struct pyro_error *err) MUST_CHECK;
+/* Held while bases are kept and named, or removed; waits for its turn. -1 on failure. */
+int base_lock(turn_tell_fn *tell, void *arg, struct pyro_error *err) MUST_CHECK;
 /* Calls fn for each kept image and each leftover of a killed keeper; base_lock() is held. */
 typedef bool base_each_fn(void *arg, const char *path);
 bool base_each(base_each_fn *fn, void *arg, struct pyro_error *err) MUST_CHECK;

@@ -11,10 +11,12 @@
 
 #include "engine/state/paths.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/patience.h"
 #include "vmm/find.h"
 
 #define LOCK_FILE "lock"
 #define GONE_PREFIX ".gone-"
+#define LOCK_WAIT_MS 60000 /* it is held for milliseconds; for ten seconds by an update */
 
 bool store_open(struct store *ret, struct pyro_error *err)
 {
@@ -169,7 +171,11 @@ bool store_check_name_free(const struct store *store, const char *name, const ch
 
 int store_lock(const struct store *store, struct pyro_error *err)
 {
-    return fs_lock(store->fd, ".lock", true, err);
+    int fd = fs_lock(store->fd, ".lock", patience_until(LOCK_WAIT_MS), err);
+
+    if (fd < 0)
+        pyro_wrap(err, "the list of workspaces");
+    return fd;
 }
 
 bool store_make(const struct store *store, const struct workspace_record *r, int *ret_dir_fd,
@@ -183,7 +189,7 @@ bool store_make(const struct store *store, const struct workspace_record *r, int
     if (mkdirat(store->fd, r->id, 0700) != 0)
         return pyro_fail_errno(err, "create workspace '%s'", r->id);
     dir = store_open_workspace(store, r->id, err);
-    lock = dir < 0 ? -1 : fs_lock(dir, LOCK_FILE, false, err);
+    lock = dir < 0 ? -1 : fs_lock(dir, LOCK_FILE, FS_LOCK_NOW, err);
     if (lock < 0 || mkdirat(dir, "run", 0700) != 0 || mkdirat(dir, "commands", 0700) != 0 ||
         !record_save(dir, r, false, err)) {
         if (!err || !err->code)
@@ -210,7 +216,7 @@ bool store_remove(const struct store *store, const char *id, struct pyro_error *
 static void sweep_workspace(const struct store *store, const char *id)
 {
     scoped_close int dir = store_open_workspace(store, id, NULL);
-    scoped_close int lock = dir < 0 ? -1 : fs_lock(dir, LOCK_FILE, false, NULL);
+    scoped_close int lock = dir < 0 ? -1 : fs_lock(dir, LOCK_FILE, FS_LOCK_NOW, NULL);
     struct workspace_record r;
 
     if (lock < 0)
@@ -234,7 +240,7 @@ static void sweep_gone(const struct store *store, const char *name)
 
 void store_sweep(const struct store *store)
 {
-    scoped_close int all = fs_lock(store->fd, ".lock", false, NULL);
+    scoped_close int all = fs_lock(store->fd, ".lock", FS_LOCK_NOW, NULL);
     scoped_dir DIR *dir = all < 0 ? NULL : open_listing(store, NULL);
     struct dirent *entry;
 

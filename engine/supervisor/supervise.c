@@ -34,6 +34,7 @@
 #include "engine/supervisor/shells.h"
 #include "engine/supervisor/supervisor.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/patience.h"
 #include "vmm/base/proc.h"
 #include "vmm/find.h"
 
@@ -133,7 +134,8 @@ static void on_deadline(void *arg)
     struct supervisor *s = arg;
 
     if (s->phase == PHASE_STARTING) {
-        supervisor_give_up(s, "the guest did not get ready in %d s", READY_DEADLINE_MS / 1000);
+        supervisor_give_up(s, "the guest did not get ready in %lld s",
+                           (long long)patience(READY_DEADLINE_MS) / 1000);
         return;
     }
     machine_kill(s);
@@ -540,7 +542,7 @@ static bool start(struct supervisor *s, struct pyro_error *err)
         return false;
     network_start(s);
     supervisor_save(s, false); /* from here on whoever finds the lock free knows what runs */
-    loop_timer_set(s->loop, &s->deadline, READY_DEADLINE_MS, on_deadline, s);
+    loop_timer_set(s->loop, &s->deadline, patience(READY_DEADLINE_MS), on_deadline, s);
     if (!watch_machine(s, err))
         return false;
     if (s->record.host_compat)

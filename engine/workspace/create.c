@@ -62,9 +62,9 @@ static bool fill_record(const struct workspace_spec *spec, bool ephemeral, bool 
 
 /* What the VM stands on: environment, kernel, an empty disk of its own. */
 static bool prepare_disk(struct workspace_record *r, int dir_fd, const struct environment *e,
-                         struct pyro_error *err)
+                         const struct progress *progress, struct pyro_error *err)
 {
-    scoped_close int bases = base_lock(err);
+    scoped_close int bases = base_lock(progress_tell, (void *)(uintptr_t)progress, err);
     scoped_free char *base = NULL;
 
     /* What ends with its holder need not outlive the cache: no copy is made for it. */
@@ -87,7 +87,7 @@ static void undo_create(const struct workspace_handle *w)
     int64_t deadline_ms = clock_ms() + UNDO_WAIT_MS;
     scoped_close int lock = -1;
 
-    while ((lock = fs_lock(w->dir_fd, "lock", false, NULL)) < 0 && errno == EWOULDBLOCK &&
+    while ((lock = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, NULL)) < 0 && errno == EWOULDBLOCK &&
            clock_ms() < deadline_ms)
         nanosleep(&rest, NULL);
     if (lock >= 0 && !store_remove(&w->store, w->id, NULL))
@@ -108,7 +108,7 @@ static bool create_in(const struct store *store, const struct workspace_spec *sp
     w.dir_fd = dir_fd;
     memcpy(w.id, r->id, sizeof(w.id));
     ok = (!spec->secrets || secrets_store(spec->secrets, dir_fd, err)) &&
-         (!e || prepare_disk(r, dir_fd, e, err)) &&
+         (!e || prepare_disk(r, dir_fd, e, progress, err)) &&
          supervisor_start(&w, take_fd(&lock_fd), SUPERVISE_FRESH, progress, err);
     if (!ok) {
         if (lock_fd >= 0)
@@ -142,7 +142,7 @@ static bool create_vm(const struct store *store, const struct workspace_spec *sp
 static bool lacks_vm(enum pyro_code code)
 {
     return code == PYRO_DEPENDENCY_MISSING || code == PYRO_VM_FAILED || code == PYRO_PULL_FAILED ||
-           code == PYRO_GUEST_ERROR || code == PYRO_GUEST_LOST;
+           code == PYRO_GUEST_ERROR || code == PYRO_GUEST_LOST || code == PYRO_TIMEOUT;
 }
 
 bool workspace_make(const struct workspace_spec *spec, bool ephemeral,

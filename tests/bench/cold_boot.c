@@ -19,7 +19,6 @@
 #include "vmm/disk.h"
 #include "vmm/qemu.h"
 #include "vmm/ram.h"
-#include "vmm/template_private.h"
 
 struct cold_vm {
     char dir[64]; /* overlay and sockets */
@@ -80,8 +79,6 @@ static void boot(struct cold_vm *vm, char **argv)
     int dir_fd, fd;
 
     find_machine(&qemu, &m.accel);
-    if (m.accel == ACCEL_TCG)
-        m.tsc_khz = template_measure_tsc_khz();
     dir_fd = fs_open_dir(AT_FDCWD, vm->dir, &err);
     m.ram_fd = dir_fd < 0 ? -1 : ram_create((uint64_t)mem_mib << 20, &err);
     if (m.ram_fd < 0)

@@ -354,7 +354,7 @@ static void test_end_is_described(void **state)
     assert_int_equal(kill(m.vm.pid, SIGKILL), 0);
     assert_true(vm_wait(&m.vm, clock_ms() + 10000));
     vm_describe_end(&m.vm, why, sizeof(why));
-    assert_string_equal(why, "QEMU was killed by signal 9");
+    assert_string_equal(why, "QEMU was killed by signal 9 (Killed)");
     end_machine(&m);
     template_release(&t);
 }
@@ -398,13 +398,14 @@ static void test_a_killed_builder_leaves_nothing(void **state)
 
 static void test_prune_spares_what_is_in_use(void **state)
 {
+    struct pyro_error err = { 0 };
     struct template t;
     struct machine m;
     pid_t holder;
 
     (void)state;
     open_template(&t);
-    template_prune(templates_dir, NULL, 0, false);
+    assert_true(template_prune(templates_dir, 0, false, NULL, NULL, &err) >= 0);
     assert_int_equal(faccessat(t.lock_fd, "template.json", F_OK, 0), 0);
     start_machine(&m, &t);
     holder = fork(); /* as a supervisor holds the RAM, and nothing else */
@@ -415,13 +416,13 @@ static void test_prune_spares_what_is_in_use(void **state)
     }
     end_machine(&m);
     template_release(&t);
-    template_prune(templates_dir, NULL, 0, false);
+    assert_true(template_prune(templates_dir, 0, false, NULL, NULL, &err) >= 0);
     open_template(&t);
     assert_false(t.built);
     template_release(&t);
     kill(holder, SIGKILL);
     waitpid(holder, NULL, 0);
-    assert_true(template_prune(templates_dir, NULL, 0, false) > (1 << 20));
+    assert_true(template_prune(templates_dir, 0, false, NULL, NULL, &err) > (1 << 20));
     assert_int_equal(count_entries(""), 1); /* the lock file */
 }
 

@@ -8,11 +8,11 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <x86intrin.h>
 
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 #include "vmm/base/sock.h"
+#include "vmm/tsc.h"
 
 #define LISTEN_FD 20
 
@@ -65,19 +65,6 @@ static void make_overlay(const char *path)
     free(real);
     if (!proc_run(&spec, 30000, &out, &err))
         die("%s", err.message);
-}
-
-/* The kernel's own measurement of it fails when the machine is busy, and it then stands still. */
-static unsigned long tsc_khz(void)
-{
-    int64_t start_us = now_us(), end_us;
-    uint64_t start = __rdtsc(), end;
-
-    do {
-        end_us = now_us();
-        end = __rdtsc();
-    } while (end_us - start_us < 20000);
-    return (unsigned long)((end - start) * 1000 / (uint64_t)(end_us - start_us));
 }
 
 static void start_qemu(struct vm *vm, int listen_fd)

@@ -52,6 +52,17 @@ bool buf_append(struct buf *b, const void *bytes, size_t n)
     return true;
 }
 
+void buf_keep_tail(struct buf *b, const void *bytes, size_t n)
+{
+    size_t skip = n > b->max ? n - b->max : 0;
+
+    n -= skip;
+    if (b->len + n > b->max)
+        buf_consume(b, b->len + n - b->max);
+    if (!buf_append(b, (const char *)bytes + skip, n))
+        buf_clear(b);
+}
+
 bool buf_append_str(struct buf *b, const char *s)
 {
     return buf_append(b, s, strlen(s));

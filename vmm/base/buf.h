@@ -26,6 +26,8 @@ void buf_release(struct buf *b);
 /* Makes room for n more bytes; false past the maximum or out of memory. */
 bool buf_reserve(struct buf *b, size_t n) MUST_CHECK;
 bool buf_append(struct buf *b, const void *bytes, size_t n) MUST_CHECK;
+/* Appends, at the cost of the oldest bytes: the newest `max` of all that came are in it. */
+void buf_keep_tail(struct buf *b, const void *bytes, size_t n);
 bool buf_append_str(struct buf *b, const char *s) MUST_CHECK;
 bool buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_CHECK;
 /* Drops the first n bytes. */

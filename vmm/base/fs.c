@@ -14,6 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#define LOCK_EAGER_MS 1000 /* for so long a lock is tried every millisecond, then … */
+#define LOCK_REST_MS 20    /* … at this interval */
+#define LOCKS_BYTES_MAX (1 << 20)
+
 bool fs_mkdir_p(const char *path, mode_t mode, struct pyro_error *err)
 {
     scoped_free char *copy = strdup(path);
@@ -227,26 +231,72 @@ static bool still_named(int dirfd, const char *name, int fd)
            by_name.st_ino == by_fd.st_ino && by_name.st_dev == by_fd.st_dev;
 }
 
-int fs_lock(int dirfd, const char *name, bool wait, struct pyro_error *err)
+/* Tries and rests: flock(2) itself waits without an end, and there is no event for a lock's
+ * release. Most are held for milliseconds. */
+bool fs_lock_fd(int fd, int kind, int64_t deadline_ms)
+{
+    int64_t start_ms = clock_ms(), now_ms;
+
+    while (flock(fd, kind | LOCK_NB) != 0) {
+        struct timespec rest = { .tv_nsec = 1000 * 1000 };
+        if (errno == EINTR)
+            continue;
+        now_ms = clock_ms();
+        if (errno != EWOULDBLOCK || now_ms >= deadline_ms)
+            return false;
+        if (now_ms - start_ms > LOCK_EAGER_MS)
+            rest.tv_nsec *= LOCK_REST_MS;
+        nanosleep(&rest, NULL);
+        errno = EWOULDBLOCK;
+    }
+    return true;
+}
+
+/* The process that took the lock of this file, by /proc/locks; 0 when it is not told. */
+static long lock_holder(int fd)
+{
+    scoped_buf text = BUF_INIT(LOCKS_BYTES_MAX);
+    char *rest, *line;
+    struct stat st;
+
+    if (fstat(fd, &st) != 0 || !fs_read_file(AT_FDCWD, "/proc/locks", &text, NULL))
+        return 0;
+    rest = text.data;
+    while (rest && (line = strsep(&rest, "\n"))) {
+        unsigned long inode;
+        long pid;
+        if (sscanf(line, "%*s FLOCK %*s %*s %ld %*x:%*x:%lu", &pid, &inode) == 2 &&
+            inode == st.st_ino && pid > 0)
+            return pid;
+    }
+    return 0;
+}
+
+static void tell_holder(const char *name, int fd, bool waited, struct pyro_error *err)
+{
+    long pid = waited ? lock_holder(fd) : 0;
+
+    if (pid)
+        pyro_fail(err, PYRO_WORKSPACE_BUSY, "'%s' is held by process %ld", name, pid);
+    else
+        pyro_fail(err, PYRO_WORKSPACE_BUSY, "'%s' is held by another process", name);
+    errno = EWOULDBLOCK;
+}
+
+int fs_lock(int dirfd, const char *name, int64_t deadline_ms, struct pyro_error *err)
 {
     for (;;) {
         scoped_close int fd = openat(dirfd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-        int rc;
 
         if (fd < 0) {
             pyro_fail_errno(err, "open lock '%s'", name);
             return -1;
         }
-        do {
-            rc = flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB));
-        } while (rc != 0 && errno == EINTR);
-        if (rc != 0) {
-            if (errno == EWOULDBLOCK) {
-                pyro_fail(err, PYRO_WORKSPACE_BUSY, "'%s' is held by another process", name);
-                errno = EWOULDBLOCK;
-            } else {
+        if (!fs_lock_fd(fd, LOCK_EX, deadline_ms)) {
+            if (errno == EWOULDBLOCK)
+                tell_holder(name, fd, deadline_ms > FS_LOCK_NOW, err);
+            else
                 pyro_fail_errno(err, "lock '%s'", name);
-            }
             return -1;
         }
         if (still_named(dirfd, name, fd))

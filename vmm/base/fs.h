@@ -35,13 +35,18 @@ bool fs_remove_tree(int dirfd, const char *name, struct pyro_error *err) MUST_CH
 /* The same where a failure is left to a later sweep. */
 void fs_discard_tree(int dirfd, const char *name);
 
+#define FS_LOCK_NOW 0 /* a deadline that has passed: take it or leave it */
 /*
- * Takes an flock(2) on a file, created when missing. `wait` false: fails with PYRO_WORKSPACE_BUSY
- * and errno EWOULDBLOCK when another holds it. The lock goes with the last copy of the returned
- * descriptor, inherited ones included. -1 on failure. Follows a lock file that was removed and made
- * anew.
+ * Takes an flock(2) on a file, created when missing; waits until deadline_ms (clock_ms()), for a
+ * holder may be stopped, or hang. Then it fails with PYRO_WORKSPACE_BUSY and errno EWOULDBLOCK, and
+ * names the process that has it where the kernel tells. The lock goes with the last copy of the
+ * returned descriptor, inherited ones included. -1 on failure. Follows a lock file that was removed
+ * and created again.
  */
-int fs_lock(int dirfd, const char *name, bool wait, struct pyro_error *err) MUST_CHECK;
+int fs_lock(int dirfd, const char *name, int64_t deadline_ms, struct pyro_error *err) MUST_CHECK;
+/* The same on a descriptor, `kind` being LOCK_SH or LOCK_EX; false with errno EWOULDBLOCK when it
+ * is held. */
+bool fs_lock_fd(int fd, int kind, int64_t deadline_ms) MUST_CHECK;
 
 /* Monotonic and wall clock. */
 int64_t clock_ms(void);  /* CLOCK_MONOTONIC, milliseconds */

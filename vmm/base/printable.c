@@ -6,6 +6,9 @@
 
 #include "vmm/base/utf8.h"
 
+#define LINE_BYTES 160 /* of each of the last lines */
+#define BETWEEN " | "
+
 /* U+202A–202E, U+2066–2069, U+200E/F, U+061C reorder what stands beside them; U+2028/9 break lines.
  */
 static bool is_format_control(unsigned cp)
@@ -54,9 +57,10 @@ size_t printable_one(const char *s, size_t left, char ret[PRINTABLE_MAX])
     return n;
 }
 
-void printable_copy(const char *s, char *ret, size_t room)
+/* n bytes of s, or as many of them as fit; returns the length of what was written. */
+static size_t copy(const char *s, size_t left, char *ret, size_t room)
 {
-    size_t left = strlen(s), used = 0;
+    size_t used = 0;
     char one[PRINTABLE_MAX];
 
     while (left) {
@@ -69,4 +73,51 @@ void printable_copy(const char *s, char *ret, size_t room)
         left -= n;
     }
     ret[used] = '\0';
+    return used;
+}
+
+void printable_copy(const char *s, char *ret, size_t room)
+{
+    copy(s, strlen(s), ret, room);
+}
+
+static bool is_blank(char c)
+{
+    return (unsigned char)c <= ' ' || c == 0x7f;
+}
+
+/* Cuts the last line with anything in it off the text, of *n bytes; NULL when there is none. */
+static const char *take_last_line(const char *text, size_t *n, size_t *ret_length)
+{
+    size_t end = *n, start;
+
+    while (end && is_blank(text[end - 1]))
+        end--;
+    for (start = end; start && text[start - 1] != '\n';)
+        start--;
+    *n = start;
+    while (start < end && is_blank(text[start]))
+        start++;
+    *ret_length = end - start;
+    return end > start ? text + start : NULL;
+}
+
+/* Filled from its end: what does not fit is the oldest. */
+void printable_last_lines(const char *text, size_t n, unsigned lines_max, char *ret, size_t room)
+{
+    size_t at = room - 1, length;
+    char shown[LINE_BYTES];
+    const char *line;
+
+    ret[at] = '\0';
+    while (lines_max-- && (line = take_last_line(text, &n, &length))) {
+        size_t used = copy(line, length, shown, sizeof(shown));
+        size_t between = ret[at] ? strlen(BETWEEN) : 0;
+        if (used + between > at)
+            break;
+        memcpy(ret + at - between, BETWEEN, between);
+        at -= between + used;
+        memcpy(ret + at, shown, used);
+    }
+    memmove(ret, ret + at, room - at);
 }

@@ -1,6 +1,7 @@
 /* vmm/base/proc.c: starting, watching and ending child processes. */
 #include "vmm/base/proc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -21,6 +22,7 @@
 #include "vmm/base/limits.h"
 
 #define STDERR_TAIL_BYTES 4096
+#define KILL_MS 10000 /* from SIGKILL to the end: the kernel frees what memory it had */
 
 bool proc_in_path(const char *program, const char *further)
 {
@@ -162,38 +164,30 @@ bool proc_start(const struct proc_spec *spec, pid_t *ret_pid, struct pyro_error 
     return false;
 }
 
+bool proc_wait_fd(int pidfd, int64_t deadline_ms)
+{
+    struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+    for (;;) {
+        int64_t left = deadline_ms - clock_ms();
+        int rc = poll(&p, 1, left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left);
+        if (rc > 0 || (rc == 0 && left <= 0))
+            return rc > 0;
+    }
+}
+
 bool proc_wait(pid_t pid, int64_t deadline_ms, int *ret_status, struct pyro_error *err)
 {
     scoped_close int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    struct pollfd p = { .fd = pidfd, .events = POLLIN };
 
-    while (deadline_ms && pidfd >= 0) {
-        int64_t left = deadline_ms - clock_ms();
-        int rc = left > 0 ? poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left) : 0;
-        if (rc > 0)
-            break;
-        if (rc == 0) {
-            proc_kill(pid);
-            return pyro_fail(err, PYRO_TIMEOUT, "process %d did not end in time", (int)pid);
-        }
+    if (pidfd >= 0 && !proc_wait_fd(pidfd, deadline_ms)) {
+        proc_kill(pid);
+        return pyro_fail(err, PYRO_TIMEOUT, "process %d did not end in time", (int)pid);
     }
     while (waitpid(pid, ret_status, 0) < 0)
         if (errno != EINTR)
             return pyro_fail_errno(err, "wait for process %d", (int)pid);
     return true;
-}
-
-/* Keeps the newest STDERR_TAIL_BYTES in `tail`. */
-static void keep_tail(struct buf *tail, const char *bytes, size_t n)
-{
-    if (n > STDERR_TAIL_BYTES) {
-        bytes += n - STDERR_TAIL_BYTES;
-        n = STDERR_TAIL_BYTES;
-    }
-    if (tail->len + n > STDERR_TAIL_BYTES)
-        buf_consume(tail, tail->len + n - STDERR_TAIL_BYTES);
-    if (!buf_append(tail, bytes, n))
-        buf_clear(tail);
 }
 
 static void keep_head(struct buf *head, const char *bytes, size_t n)
@@ -226,7 +220,7 @@ static bool collect(int out_fd, int err_fd, int64_t deadline_ms, struct buf *out
             else if (i == 0)
                 keep_head(out, chunk, (size_t)n);
             else
-                keep_tail(tail, chunk, (size_t)n);
+                buf_keep_tail(tail, chunk, (size_t)n);
         }
     }
     return true;
@@ -265,6 +259,7 @@ bool proc_run(const struct proc_spec *spec, int64_t timeout_ms, struct buf *ret_
     }
     piped.stdout_fd = out[1];
     piped.stderr_fd = errors[1];
+    piped.die_with_parent = true;
     ok = proc_start(&piped, &pid, err);
     close(out[1]), close(errors[1]);
     if (ok && !collect(out[0], errors[0], deadline_ms, ret_out, &tail))
@@ -306,6 +301,40 @@ uint64_t proc_start_time(pid_t pid)
     return p ? strtoull(p, NULL, 10) : 0;
 }
 
+/* From the fields of /proc/PID/task/TID/stat and schedstat. */
+static bool add_thread(pid_t pid, const char *tid, struct proc_usage *u)
+{
+    char path[64], text[1024], *p;
+    unsigned long long ran_ns, waited_ns;
+
+    snprintf(path, sizeof(path), "task/%.20s/schedstat", tid);
+    if (!read_of(pid, path, text, sizeof(text)) ||
+        sscanf(text, "%llu %llu", &ran_ns, &waited_ns) != 2)
+        return false;
+    u->ran_ms += (int64_t)(ran_ns / 1000000);
+    u->waited_ms += (int64_t)(waited_ns / 1000000);
+    snprintf(path, sizeof(path), "task/%.20s/stat", tid);
+    p = read_of(pid, path, text, sizeof(text)) ? strrchr(text, ')') : NULL;
+    u->is_blocked |= p && p[1] == ' ' && p[2] == 'D';
+    return true;
+}
+
+bool proc_usage(pid_t pid, struct proc_usage *ret)
+{
+    scoped_free char *path = str_printf("/proc/%d/task", (int)pid);
+    scoped_dir DIR *dir = opendir(path);
+    struct proc_usage u = { 0 };
+    const struct dirent *entry;
+    bool told = false;
+
+    while (dir && (entry = readdir(dir)))
+        if (entry->d_name[0] != '.')
+            told |= add_thread(pid, entry->d_name, &u);
+    if (told)
+        *ret = u;
+    return told;
+}
+
 uid_t proc_user(pid_t pid)
 {
     char status[2048];
@@ -343,9 +372,13 @@ void proc_signal(pid_t child, int signal)
 
 void proc_kill(pid_t pid)
 {
+    scoped_close int pidfd = pid <= 0 ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
+
     if (pid <= 0)
         return;
     kill(pid, SIGKILL);
+    if (pidfd >= 0 && !proc_wait_fd(pidfd, clock_ms() + KILL_MS))
+        return;
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
 }

@@ -48,14 +48,14 @@ struct proc_spec proc_spec_of(const char *const *argv);
  * there). */
 bool proc_start(const struct proc_spec *spec, pid_t *ret_pid, struct pyro_error *err) MUST_CHECK;
 /*
- * Waits until the child ends and reaps it; past deadline_ms (clock_ms(); 0: none) it is killed and
+ * Waits until the child ends and reaps it; past deadline_ms (clock_ms()) it is killed and
  * PYRO_TIMEOUT returned. *ret_status is as waitpid(2) gives it.
  */
 bool proc_wait(pid_t pid, int64_t deadline_ms, int *ret_status, struct pyro_error *err) MUST_CHECK;
 /*
- * Starts, feeds nothing, collects standard output (up to ret_out->max, the rest read and dropped)
- * and the last 4 KiB of standard error, waits. A status other than 0 is an error that quotes the
- * last line of stderr. The spec's stdout_fd and stderr_fd are ignored.
+ * Starts (to die with this process), feeds nothing, collects standard output (up to ret_out->max,
+ * the rest read and dropped) and the last 4 KiB of standard error, waits. A status other than 0 is
+ * an error that quotes the last line of stderr. The spec's stdout_fd and stderr_fd are ignored.
  */
 bool proc_run(const struct proc_spec *spec, int64_t timeout_ms, struct buf *ret_out,
               struct pyro_error *err) MUST_CHECK;
@@ -64,13 +64,25 @@ bool proc_run(const struct proc_spec *spec, int64_t timeout_ms, struct buf *ret_
 uint64_t proc_start_time(pid_t pid);
 /* Whether pid is the very process that had this start time. */
 bool proc_is_alive(pid_t pid, uint64_t start_time);
-/* Kills with SIGKILL and reaps; nothing when pid <= 0. */
+/* Kills with SIGKILL and reaps; nothing when pid <= 0. One that the kernel does not let go of is
+ * not waited for: it is init's in the end. */
 void proc_kill(pid_t pid);
 /*
  * Signals a child that has not been waited for, or with -PID the group that it leads: until then
  * the number is nobody else's. For all other processes there are pidfds alone.
  */
 void proc_signal(pid_t child, int signal);
+/* What a process had of the processors since it started, all its threads together. */
+struct proc_usage {
+    int64_t ran_ms;    /* on them */
+    int64_t waited_ms; /* ready to run, in a queue for them */
+    bool is_blocked;   /* a thread is held up in the kernel now: by a disk, by memory */
+};
+/* False when the kernel does not tell. */
+bool proc_usage(pid_t pid, struct proc_usage *ret) MUST_CHECK;
+/* Waits for the end of the process behind a pidfd; false when it has not come by deadline_ms
+ * (clock_ms()). Does not reap. */
+bool proc_wait_fd(int pidfd, int64_t deadline_ms);
 /* Signals the process behind a pidfd; false when it has ended. */
 bool proc_signal_fd(int pidfd, int signal);
 /* A pidfd of the process that had this number and start time; -1 when it is gone. */

@@ -11,6 +11,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "vmm/base/patience.h"
+
+#define CONNECT_MS 10000
+
 static bool address_of(int dirfd, const char *name, struct sockaddr_un *ret, struct pyro_error *err)
 {
     int n;
@@ -46,6 +50,15 @@ int sock_listen_at(int dirfd, const char *name, struct pyro_error *err)
     return take_fd(&fd);
 }
 
+/* How long connect(2) waits where the listener's queue is full, and a blocking send; 0: for ever.
+ */
+static void set_send_limit(int fd, int64_t limit_ms)
+{
+    const struct timeval t = { .tv_sec = limit_ms / 1000, .tv_usec = limit_ms % 1000 * 1000 };
+
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t));
+}
+
 int sock_connect_at(int dirfd, const char *name, struct pyro_error *err)
 {
     scoped_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -57,12 +70,17 @@ int sock_connect_at(int dirfd, const char *name, struct pyro_error *err)
     }
     if (!address_of(dirfd, name, &address, err))
         return -1;
+    set_send_limit(fd, patience(CONNECT_MS));
     while (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
         if (errno == EINTR)
             continue;
-        pyro_fail_errno(err, "connect to '%s'", name);
+        if (errno == EAGAIN)
+            pyro_fail(err, PYRO_TIMEOUT, "'%s' takes no connections", name);
+        else
+            pyro_fail_errno(err, "connect to '%s'", name);
         return -1;
     }
+    set_send_limit(fd, 0);
     return take_fd(&fd);
 }
 
@@ -113,7 +131,7 @@ bool sock_send_fd(int sock, const void *bytes, size_t n, int fd, struct pyro_err
     c->cmsg_len = CMSG_LEN(sizeof(int));
     memcpy(CMSG_DATA(c), &fd, sizeof(int));
     do {
-        done = sendmsg(sock, &m, MSG_NOSIGNAL);
+        done = sendmsg(sock, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
     } while (done < 0 && errno == EINTR);
     if (done != (ssize_t)n)
         return pyro_fail_errno(err, "send a descriptor");

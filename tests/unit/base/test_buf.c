@@ -36,6 +36,20 @@ static void test_consume(void **state UNUSED)
     assert_string_equal(b.data, "");
 }
 
+static void test_keep_tail(void **state UNUSED)
+{
+    scoped_buf b = BUF_INIT(8);
+
+    buf_keep_tail(&b, "12345", 5);
+    assert_string_equal(b.data, "12345");
+    buf_keep_tail(&b, "6789", 4);
+    assert_string_equal(b.data, "23456789");
+    buf_keep_tail(&b, "", 0);
+    assert_string_equal(b.data, "23456789");
+    buf_keep_tail(&b, "abcdefghijkl", 12);
+    assert_string_equal(b.data, "efghijkl");
+}
+
 static void test_printf_and_take(void **state UNUSED)
 {
     scoped_buf b = BUF_INIT(10);
@@ -95,7 +109,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_append_up_to_the_maximum), cmocka_unit_test(test_consume),
         cmocka_unit_test(test_printf_and_take),          cmocka_unit_test(test_reader_values),
-        cmocka_unit_test(test_put_is_the_inverse),
+        cmocka_unit_test(test_put_is_the_inverse),       cmocka_unit_test(test_keep_tail),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

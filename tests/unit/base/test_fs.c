@@ -11,6 +11,8 @@
 
 #include "vmm/base/fs.h"
 
+#define LONG_MS 60000
+
 static char path[64];
 static int dir = -1;
 
@@ -154,13 +156,13 @@ static void test_remove_tree_does_not_follow_links(void **state UNUSED)
 static void test_lock_excludes_others(void **state UNUSED)
 {
     struct pyro_error err = { 0 };
-    int fd = fs_lock(dir, "lock", false, &err);
+    int fd = fs_lock(dir, "lock", FS_LOCK_NOW, &err);
 
     assert_true(fd >= 0);
-    assert_int_equal(fs_lock(dir, "lock", false, &err), -1);
+    assert_int_equal(fs_lock(dir, "lock", FS_LOCK_NOW, &err), -1);
     assert_int_equal(err.code, PYRO_WORKSPACE_BUSY);
     close(fd);
-    fd = fs_lock(dir, "lock", false, &err);
+    fd = fs_lock(dir, "lock", FS_LOCK_NOW, &err);
     assert_true(fd >= 0);
     close(fd);
 }
@@ -169,7 +171,7 @@ static void test_lock_excludes_others(void **state UNUSED)
 static void test_lock_follows_a_file_made_anew(void **state UNUSED)
 {
     struct stat by_fd, by_name;
-    int held = fs_lock(dir, "lock", true, NULL), status;
+    int held = fs_lock(dir, "lock", FS_LOCK_NOW, NULL), status;
     pid_t child;
 
     assert_true(held >= 0);
@@ -177,7 +179,7 @@ static void test_lock_follows_a_file_made_anew(void **state UNUSED)
     if (child == 0) {
         int fd;
         close(held);
-        fd = fs_lock(dir, "lock", true, NULL);
+        fd = fs_lock(dir, "lock", clock_ms() + LONG_MS, NULL);
         _exit(fd >= 0 && fstat(fd, &by_fd) == 0 && fstatat(dir, "lock", &by_name, 0) == 0 &&
                       by_fd.st_ino == by_name.st_ino
                   ? 0

@@ -122,7 +122,7 @@ static void test_descriptors_are_exactly_those_named(void **state UNUSED)
     close(out[1]);
     assert_true(fs_read_full(out[0], text, sizeof(text) - 1) > 0);
     assert_string_equal(text, "B\nA\n0\n1\n2\n3\n4\n5\n");
-    assert_true(proc_wait(pid, 0, &status, NULL));
+    assert_true(proc_wait(pid, clock_ms() + LONG_MS, &status, NULL));
     assert_int_equal(status, 0);
     close(out[0]), close(a[0]), close(b[0]);
 }

@@ -209,7 +209,7 @@ static void test_environment_prune_all(void **state)
 static void test_environment_prune_during_pull(void **state)
 {
     scoped_free char *cache = str_printf("%s/cache/environments", home);
-    scoped_close int lock = environment_lock(cache, "debian@12", true, NULL);
+    scoped_close int lock = environment_lock(cache, "debian@12", NULL, NULL);
     json_t *result = environment_prune(NULL, 0, false, NULL);
 
     (void)state;

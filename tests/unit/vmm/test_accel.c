@@ -69,15 +69,70 @@ static void test_record_holds_for_its_qemu_only(void **state)
     (void)state;
     if (!judge("1").writable)
         return; /* nothing is recorded about a device that cannot be opened */
-    accel_record(dir, "1", "guests hang");
+    accel_record_failure(dir, "1", "guests hang", true);
     v = judge("1");
     assert_false(v.usable);
     assert_string_equal(v.reason, "guests hang");
     assert_string_not_equal(judge("2").reason, "guests hang"); /* probed anew … */
-    accel_record(dir, "1", NULL);
+    accel_record_boot(dir, "1");
     v = judge("1");
     assert_true(v.usable && v.proven);
     assert_false(judge("2").proven);
+}
+
+/* What may be chance is kept as a doubt, and forgotten when a machine boots. */
+static void test_two_doubts_in_a_row_are_a_verdict(void **state)
+{
+    (void)state;
+    if (access("/dev/kvm", R_OK | W_OK) != 0)
+        return;
+    accel_record_boot(dir, "1");
+    accel_record_failure(dir, "1", "silent", false);
+    assert_true(judge("1").usable);
+    assert_false(judge("1").proven);
+    accel_record_boot(dir, "1");
+    accel_record_failure(dir, "1", "silent", false);
+    assert_true(judge("1").usable);
+    accel_record_failure(dir, "1", "silent again", false);
+    assert_false(judge("1").usable);
+    assert_string_equal(judge("1").reason, "silent again");
+}
+
+/* A verdict is forgotten for whoever wants to know it as of now; doubts are not. */
+static void test_try_again(void **state)
+{
+    (void)state;
+    accel_try_again(dir); /* nothing is there */
+    if (access("/dev/kvm", R_OK | W_OK) != 0)
+        return;
+    accel_record_boot(dir, "1");
+    accel_try_again(dir);
+    assert_true(judge("1").proven);
+    accel_record_failure(dir, "1", "crashed", true);
+    accel_try_again(dir);
+    assert_string_not_equal(judge("1").reason, "crashed");
+    accel_record_boot(dir, "1");
+    for (int i = 0; i < 2; i++)
+        accel_record_failure(dir, "1", "silent", false);
+    accel_try_again(dir);
+    assert_true(judge("1").usable);
+    accel_record_failure(dir, "1", "silent", false);
+    assert_false(judge("1").usable);
+}
+
+static void test_may_emulate(void **state)
+{
+    struct pyro_error err = { 0 };
+
+    (void)state;
+    assert_true(accel_may_emulate("it hangs", &err));
+    setenv("PYRO_ACCEL", "kvm", 1);
+    assert_false(accel_may_emulate("it hangs", &err));
+    assert_int_equal(err.code, PYRO_OK);
+    setenv("PYRO_REQUIRE_KVM", "1", 1);
+    assert_false(accel_may_emulate("it hangs", &err));
+    assert_int_equal(err.code, PYRO_KVM_REQUIRED);
+    assert_non_null(strstr(err.message, "it hangs"));
 }
 
 static void test_damaged_record_is_no_verdict(void **state)
@@ -115,7 +170,7 @@ static void test_choose_obeys_the_environment(void **state)
     if (v.writable)
         assert_int_equal(kind, ACCEL_KVM);
     /* What was forced is no verdict. */
-    accel_record(dir, "1", "forced");
+    accel_record_failure(dir, "1", "forced", true);
     assert_string_not_equal(judge("1").reason, "forced");
 }
 
@@ -124,6 +179,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_judge_is_consistent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_record_holds_for_its_qemu_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_two_doubts_in_a_row_are_a_verdict, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_try_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_may_emulate, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_damaged_record_is_no_verdict, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_choose_obeys_the_environment, set_up, tear_down),
     };

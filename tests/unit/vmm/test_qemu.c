@@ -103,6 +103,36 @@ static void test_find_without_a_qemu(void **state)
     assert_int_equal(err.code, PYRO_DEPENDENCY_MISSING);
 }
 
+static void test_find_refuses_an_old_one(void **state)
+{
+    static const struct {
+        const char *version;
+        bool ok;
+    } cases[] = {
+        { "7.2.22 (Debian 1:7.2+dfsg-7)", true },
+        { "7.10.0", true },
+        { "10.0.13", true },
+        { "7.1.0", false },
+        { "6.2.0 (Debian 1:6.2+dfsg-2ubuntu6)", false },
+        { "new", false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        scoped_free char *words = str_printf("QEMU emulator version %s", cases[i].version);
+        struct pyro_error err = { 0 };
+        struct qemu qemu;
+        make_program(words);
+        assert_int_equal(qemu_find(dir, &qemu, &err), cases[i].ok);
+        if (!cases[i].ok)
+            assert_int_equal(err.code, PYRO_DEPENDENCY_MISSING);
+        if (i == 4) {
+            assert_non_null(strstr(err.message, "is QEMU 6.2, and pyro needs 7.2 or newer"));
+            assert_true(err.hint[0]);
+        }
+    }
+}
+
 static bool says(const struct qemu_command *c, const char *text)
 {
     for (size_t i = 0; c->argv[i]; i++)
@@ -176,6 +206,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_find_remembers_the_version, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_find_survives_a_damaged_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_find_without_a_qemu, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_find_refuses_an_old_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_command_names_no_path, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_command_refuses_a_hostile_layer, set_up, tear_down),
     };

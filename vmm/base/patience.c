@@ -1,0 +1,30 @@
+/* vmm/base/patience.c: the limits of waiting, scaled for tests. */
+#include "vmm/base/patience.h"
+
+#include <stdlib.h>
+
+#include "vmm/base/fs.h"
+
+#define FACTOR_MIN 0.01
+#define FACTOR_MAX 1000.0
+
+static double factor(void)
+{
+    const char *text = getenv("PYRO_CHECK_PATIENCE");
+    char *end;
+    double f = text ? strtod(text, &end) : 1;
+
+    return text && (end == text || *end || !(f >= FACTOR_MIN && f <= FACTOR_MAX)) ? 1 : f;
+}
+
+int64_t patience(int64_t limit)
+{
+    int64_t scaled = (int64_t)((double)limit * factor());
+
+    return limit > 0 && scaled < 1 ? 1 : scaled;
+}
+
+int64_t patience_until(int64_t limit_ms)
+{
+    return clock_ms() + patience(limit_ms);
+}
