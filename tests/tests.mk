@@ -26,7 +26,7 @@ $(UNIT_TESTS) $(VM_TESTS): $(B)/%: $(B)/%.o $(B)/libtest.a
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(TEST_LIBS)
 
 # Programs that scripts in tests/vm start.
-VM_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/guest_*.c))
+VM_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/guest_*.c tests/vm/bad_*.c))
 $(VM_PROGRAMS): $(B)/%: $(B)/%.o $(B)/tests/vm/vm_fixture.o $(B)/tests/unit/peer.o $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(TEST_LIBS)

@@ -86,19 +86,27 @@ static void write_record(const char *cache_dir, json_t *holds_for, const struct 
         unlinkat(dirfd, RECORD, 0);
 }
 
-bool accel_judge(const char *cache_dir, const char *qemu_version, struct accel_verdict *ret,
-                 struct pyro_error *err UNUSED)
+void accel_look(struct accel_verdict *ret)
 {
     struct accel_verdict v = { .exists = access(DEVICE, F_OK) == 0,
                                .readable = access(DEVICE, R_OK) == 0,
                                .writable = access(DEVICE, W_OK) == 0 };
-    scoped_json json_t *holds_for = NULL;
 
-    if (!v.exists) {
+    if (!v.exists)
         snprintf(v.reason, sizeof(v.reason), DEVICE " is not there");
-    } else if (!v.readable || !v.writable) {
+    else if (!v.readable || !v.writable)
         snprintf(v.reason, sizeof(v.reason), "no permission for " DEVICE);
-    } else {
+    *ret = v;
+}
+
+bool accel_judge(const char *cache_dir, const char *qemu_version, struct accel_verdict *ret,
+                 struct pyro_error *err UNUSED)
+{
+    scoped_json json_t *holds_for = NULL;
+    struct accel_verdict v;
+
+    accel_look(&v);
+    if (!v.reason[0]) {
         holds_for = circumstances(qemu_version);
         if (!read_record(cache_dir, holds_for, &v)) {
             v.usable = accel_probe(v.reason, sizeof(v.reason));

@@ -28,6 +28,8 @@ struct accel_verdict {
 /* "tcg" or "kvm". */
 const char *accel_name(enum accel_kind kind);
 
+/* Only whether /dev/kvm is there, and for this user; `reason` where not. */
+void accel_look(struct accel_verdict *ret);
 /*
  * The verdict, from the cache or by the probe (may block for its deadlines, 6 s). cache_dir must
  * exist. `qemu_version` is struct qemu's.

@@ -254,8 +254,7 @@ static bool install(const struct template_spec *spec, int templates_fd, const js
 }
 
 /* The limit is longer than a build takes: whoever waits for one sees its end. */
-int template_build_lock(int templates_fd, turn_tell_fn *tell, void *arg,
-                        struct pyro_error *err)
+int template_build_lock(int templates_fd, turn_tell_fn *tell, void *arg, struct pyro_error *err)
 {
     const struct turn turn = { .work = "boots a template",
                                .limit_ms = TEMPLATE_BUILD_MS + QUEUE_MS,

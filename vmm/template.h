@@ -82,8 +82,7 @@ void template_release(struct template *t);
  * long.
  */
 int64_t template_prune(const char *templates_dir, int64_t max_bytes, bool dry_run,
-                       turn_tell_fn *tell, void *arg,
-                       struct pyro_error *err) MUST_CHECK;
+                       turn_tell_fn *tell, void *arg, struct pyro_error *err) MUST_CHECK;
 /* The same down to TEMPLATES_BYTES_MAX, but where another builds it is left to that one. */
 void template_prune_old(const char *templates_dir);
 

@@ -9,6 +9,7 @@
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
+#include "vmm/base/fs.h"
 
 struct doctor_args {
     const char *environment;
@@ -27,14 +28,16 @@ static const struct row_spec kvm_rows[] = {
     RES_BOOL("exists"),
     RES_BOOL("readable"),
     RES_BOOL("writable"),
-    RES_BOOL("usable", .help = "Machines really run under it"),
+    RES_BOOL("usable", .nullable = true,
+             .help = "Machines really run under it; null: not known within a minute"),
     RES_STR("reason", .help = "Why it is not usable; empty when it is"),
     ROW_END,
 };
 
 static const struct row_spec capability_rows[] = {
-    RES_BOOL("vm_boot"),
-    RES_BOOL("guest_exec", .nullable = true, .help = "Null: no environment to try it with"),
+    RES_BOOL("vm_boot", .nullable = true, .help = "Null: not known within a minute"),
+    RES_BOOL("guest_exec", .nullable = true,
+             .help = "Null: no environment to try it with, or not known"),
     RES_BOOL("guest_network", .nullable = true,
              .help = "A packet of a machine was answered from outside; null: not tried"),
     ROW_END,
@@ -54,7 +57,7 @@ static const struct row_spec doctor_result[] = {
     RES_STR("qemu_version", .nullable = true),
     RES_STR("environment_cache", .nullable = true),
     RES_OBJECT("capabilities", capability_rows),
-    RES_STR("networking"),
+    RES_STR("networking", .help = "'unknown (still booting)' when a minute was not enough"),
     RES_STR("jail", .nullable = true, .help = "What QEMU is confined by on this host"),
     RES_OBJECTS("problems", problem_rows),
     ROW_END,
@@ -72,27 +75,41 @@ static bool doctor_run(const void *args, struct cmd_io *io, json_t **ret_result,
     return true;
 }
 
-static void show_flags(FILE *out, const char *title, const json_t *object, const char *const *names)
+/* Null is what was not tried, or could not be in the time there is. */
+static void show_flags(FILE *out, const char *title, const json_t *object, const char *const *names,
+                       bool is_late)
 {
     fprintf(out, "%s:", title);
     for (; *names; names++) {
         const json_t *v = json_object_get(object, *names);
 
         fprintf(out, " %s=%s", *names,
-                json_is_true(v)   ? "yes"
-                : json_is_null(v) ? "untried"
-                                  : "no");
+                json_is_true(v)    ? "yes"
+                : !json_is_null(v) ? "no"
+                : is_late          ? DOCTOR_UNKNOWN
+                                   : "untried");
     }
     fputc('\n', out);
 }
 
-static void print_sentence(FILE *out, const char *text)
+static void show_or_unknown(FILE *out, const char *title, const json_t *result, const char *key,
+                            bool is_late)
 {
-    bool is_letter = islower((unsigned char)text[0]);
+    show_line(out, title, json_string_or(result, key, is_late ? DOCTOR_UNKNOWN : NULL));
+}
 
-    if (is_letter)
-        fputc(toupper((unsigned char)text[0]), out);
-    text_print(out, text + is_letter);
+/* With a full stop, whether the text has one or not. */
+static void print_sentence(FILE *out, const char *text, bool capital)
+{
+    scoped_free char *copy = str_printf("%s", text);
+    size_t n = strlen(copy);
+
+    while (n && (copy[n - 1] == '.' || copy[n - 1] == ' '))
+        copy[--n] = '\0';
+    if (capital)
+        copy[0] = (char)toupper((unsigned char)copy[0]);
+    text_print(out, copy);
+    fputc('.', out);
 }
 
 static void doctor_print(const json_t *result, FILE *out)
@@ -100,31 +117,34 @@ static void doctor_print(const json_t *result, FILE *out)
     static const char *const kvm[] = { "exists", "readable", "writable", "usable", NULL };
     static const char *const capabilities[] = { "vm_boot", "guest_exec", "guest_network", NULL };
     const json_t *problems = json_object_get(result, "problems");
+    bool is_late = strcmp(json_string_or(result, "networking", ""), DOCTOR_UNKNOWN) == 0;
 
     show_line(out, "Platform", json_string_or(result, "platform", NULL));
     show_line(out, "Runtime", json_string_or(result, "runtime", NULL));
-    show_flags(out, "KVM", json_object_get(result, "kvm"), kvm);
-    show_line(out, "Accelerator", json_string_or(result, "accelerator", NULL));
-    show_line(out, "QEMU", json_string_or(result, "qemu_version", NULL));
-    show_line(out, "Environment cache", json_string_or(result, "environment_cache", NULL));
-    show_flags(out, "Capabilities", json_object_get(result, "capabilities"), capabilities);
+    show_flags(out, "KVM", json_object_get(result, "kvm"), kvm, is_late);
+    show_or_unknown(out, "Accelerator", result, "accelerator", is_late);
+    show_or_unknown(out, "QEMU", result, "qemu_version", is_late);
+    show_or_unknown(out, "Environment cache", result, "environment_cache", is_late);
+    show_flags(out, "Capabilities", json_object_get(result, "capabilities"), capabilities, is_late);
     show_line(out, "Networking", json_string_or(result, "networking", NULL));
-    show_line(out, "Jail", json_string_or(result, "jail", NULL));
+    show_or_unknown(out, "Jail", result, "jail", is_late);
     for (size_t i = 0; i < json_array_size(problems); i++) {
         const json_t *p = json_array_get(problems, i);
 
         fputs("- ", out);
-        text_print(out, json_string_or(p, "problem", ""));
-        fputs(". ", out);
-        print_sentence(out, json_string_or(p, "action", ""));
-        fputs(".\n", out);
+        print_sentence(out, json_string_or(p, "problem", ""), false);
+        fputc(' ', out);
+        print_sentence(out, json_string_or(p, "action", ""), true);
+        fputc('\n', out);
     }
 }
 
 const struct cmd_spec cmd_doctor = {
     .path = "doctor",
     .summary = "Find out what this machine can do, by trying it",
-    .details = "A machine is started and a command run in it. Exit status 1 when that fails.",
+    .details =
+        "A machine is started and a command run in it. Exit status 1 when that fails, or is not "
+        "through within a minute.",
     .example = "pyro doctor",
     .traits = CMD_READ_ONLY,
     .args = doctor_rows,

@@ -5,11 +5,15 @@
 #include "engine/helper/progress.h"
 #include "vmm/base/json.h"
 
+#define DOCTOR_UNKNOWN "unknown (still booting)"
+
 /*
  * Starts a machine and runs a command in it, from `environment` or, with NULL, from an installed
  * one (none installed: a machine without a disk is booted, and no command run). Returns the object
  * that `pyro doctor` declares, the caller's; "runtime" is "PASS" or "FAIL". Blocks: well under a
- * second when templates are there, else until one has been booted. NULL only when out of memory.
+ * second when templates are there, else until one has been booted, and never for more than a
+ * minute: what is not known by then is null, or DOCTOR_UNKNOWN where a text is declared, and fails.
+ * This process adopts orphans from then on (proc.h). NULL only when out of memory.
  */
 json_t *doctor_examine(const char *environment, const struct progress *progress,
                        struct pyro_error *err) MUST_CHECK;

@@ -382,3 +382,45 @@ void proc_kill(pid_t pid)
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
 }
+
+void proc_adopt_orphans(void)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+/* Field 4 of /proc/PID/stat. */
+static pid_t parent_of(pid_t pid)
+{
+    char stat[1024], *p;
+
+    p = read_of(pid, "stat", stat, sizeof(stat)) ? strrchr(stat, ')') : NULL;
+    return p && strlen(p) > 4 ? (pid_t)strtol(p + 4, NULL, 10) : 0;
+}
+
+/* False when there is none. One that has just died counts: its own children come now. */
+static bool kill_children(void)
+{
+    scoped_dir DIR *proc = opendir("/proc");
+    const struct dirent *entry;
+    bool found = false;
+
+    while (proc && (entry = readdir(proc))) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (pid <= 0 || parent_of(pid) != getpid())
+            continue;
+        kill(pid, SIGKILL);
+        found = true;
+    }
+    return found;
+}
+
+void proc_end_children(int64_t deadline_ms)
+{
+    const struct timespec rest = { .tv_nsec = 2 * 1000 * 1000 };
+
+    while (kill_children() && clock_ms() < deadline_ms) {
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            ;
+        nanosleep(&rest, NULL);
+    }
+}

@@ -90,6 +90,15 @@ int proc_open(pid_t pid, uint64_t start_time);
 /* The real user of a process; (uid_t)-1 when it is gone. */
 uid_t proc_user(pid_t pid);
 
+/*
+ * From here on whatever outlives its parent below this process becomes its child (PR_SET_CHILD_
+ * SUBREAPER), so that proc_end_children() finds it.
+ */
+void proc_adopt_orphans(void);
+/* Kills and reaps all children of this process, and theirs, those in sessions of their own
+ * included; goes on when deadline_ms (clock_ms()) has passed. */
+void proc_end_children(int64_t deadline_ms);
+
 static inline void cleanup_proc(pid_t *pid)
 {
     proc_kill(*pid);

@@ -13,8 +13,8 @@
 typedef void turn_tell_fn(void *arg, const char *words);
 
 struct turn {
-    const char *work;                           /* what the holder does: "fetches the kernel" */
-    int64_t limit_ms;                           /* before patience() */
+    const char *work;   /* what the holder does: "fetches the kernel" */
+    int64_t limit_ms;   /* before patience() */
     turn_tell_fn *tell; /* called before a wait; may be NULL */
     void *arg;
 };

@@ -230,6 +230,56 @@ static void test_session_and_signals(void **state UNUSED)
     assert_int_equal(status, 0);
 }
 
+static pid_t start_shell(const char *script)
+{
+    const char *argv[] = { "sh", "-c", script, NULL };
+    const struct proc_spec spec = proc_spec_of(argv);
+    pid_t pid = 0;
+
+    assert_true(proc_start(&spec, &pid, NULL));
+    return pid;
+}
+
+/* One that is busy has processor time, one that sleeps asks for none. */
+static void test_usage(void **state UNUSED)
+{
+    pid_t busy = start_shell("while :; do :; done"), asleep = start_shell("exec sleep 1000");
+    int64_t deadline_ms = clock_ms() + LONG_MS;
+    struct proc_usage u = { 0 };
+
+    while (u.ran_ms < 50 && clock_ms() < deadline_ms)
+        assert_true(proc_usage(busy, &u));
+    assert_true(u.ran_ms >= 50);
+    assert_true(proc_usage(asleep, &u));
+    assert_true(u.ran_ms < 5000);
+    proc_kill(busy), proc_kill(asleep);
+    assert_false(proc_usage(busy, &u));
+}
+
+/* Grandchildren in a session of their own too, whose parent is gone. */
+static void test_end_children(void **state UNUSED)
+{
+    static const char script[] = "setsid sleep 1000 & setsid sh -c 'sleep 1000 & sleep 1000' & "
+                                 "echo; exec sleep 1000";
+    const char *argv[] = { "sh", "-c", script, NULL };
+    struct proc_spec spec = proc_spec_of(argv);
+    int out[2];
+    pid_t pid;
+    char c;
+
+    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+    spec.stdout_fd = out[1];
+    proc_adopt_orphans();
+    assert_true(proc_start(&spec, &pid, NULL));
+    close(out[1]);
+    assert_int_equal(read(out[0], &c, 1), 1);
+    proc_end_children(clock_ms() + LONG_MS);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    assert_int_equal(errno, ECHILD);
+    assert_int_equal(read(out[0], &c, 1), 0); /* nobody has the other end */
+    close(out[0]);
+}
+
 static void test_in_path(void **state UNUSED)
 {
     scoped_free char *before = str_printf("%s", getenv("PATH"));
@@ -258,6 +308,8 @@ int main(void)
         cmocka_unit_test(test_zombie_is_not_alive),
         cmocka_unit_test(test_session_and_signals),
         cmocka_unit_test(test_in_path),
+        cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_end_children),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
