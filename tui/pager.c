@@ -186,26 +186,6 @@ static bool pager_captures(struct screen *s)
 
 /* ---- what is done ---- */
 
-static bool pager_holds(const char *line, size_t n, const char *pattern)
-{
-    return pager_text_find(line, n, pattern) != NULL;
-}
-
-static bool pager_begins(const char *line, size_t n, const char *pattern)
-{
-    return n >= strlen(pattern) && memcmp(line, pattern, strlen(pattern)) == 0;
-}
-
-/* As `holds`, whatever colours are in between. */
-static bool pager_holds_in_color(const char *line, size_t n, const char *pattern)
-{
-    char plain[PAGER_LINE_MAX];
-
-    if (!memchr(line, '\x1b', n))
-        return pager_holds(line, n, pattern);
-    return pager_holds(plain, sgr_strip(line, n, plain, NULL), pattern);
-}
-
 static void look_ended(struct pager *p, enum pager_found found, size_t line)
 {
     p->wanted = NULL;
@@ -233,7 +213,7 @@ static void begin_look(struct pager *p, size_t from, bool backward, pager_wanted
 /* For what was typed. */
 static pager_wanted_fn *wanted_line(const struct pager *p)
 {
-    return p->spec.colored ? pager_holds_in_color : pager_holds;
+    return p->spec.colored ? pager_text_holds_in_color : pager_text_holds;
 }
 
 /* From what is shown on; at the end of a text that is read from its end, upwards from there: the
@@ -404,7 +384,7 @@ static void pager_go_section(struct screen *s, int backward)
     struct pager *p = (struct pager *)s;
 
     stop_search(p);
-    go_on(p, backward, pager_begins, p->spec.section);
+    go_on(p, backward, pager_text_begins, p->spec.section);
 }
 
 static bool pager_has_text(struct screen *s, int arg UNUSED)

@@ -113,6 +113,25 @@ const char *pager_text_find(const char *bytes, size_t n, const char *pattern)
     return NULL;
 }
 
+bool pager_text_holds(const char *line, size_t n, const char *pattern)
+{
+    return pager_text_find(line, n, pattern) != NULL;
+}
+
+bool pager_text_holds_in_color(const char *line, size_t n, const char *pattern)
+{
+    char plain[PAGER_LINE_MAX];
+
+    if (!memchr(line, '\x1b', n))
+        return pager_text_holds(line, n, pattern);
+    return pager_text_holds(plain, sgr_strip(line, n, plain, NULL), pattern);
+}
+
+bool pager_text_begins(const char *line, size_t n, const char *pattern)
+{
+    return n >= strlen(pattern) && memcmp(line, pattern, strlen(pattern)) == 0;
+}
+
 /* Lines of the text, all of one stretch of the index. */
 struct stretch {
     size_t from, to;

@@ -29,7 +29,7 @@ void pager_text_release(struct pager_text *t);
 /* Line i, which there must be, without its newline. */
 const char *pager_text_line(const struct pager_text *t, size_t i, size_t *ret_n);
 /*
- * Where the pattern (not "") is in n bytes; NULL when it does not. A pattern without upper case
+ * Where the pattern (not "") is in n bytes; NULL when it is not. A pattern without upper case
  * letters matches either case.
  */
 const char *pager_text_find(const char *bytes, size_t n, const char *pattern);
@@ -41,6 +41,8 @@ struct pager_search {
 };
 enum pager_found { PAGER_GOING_ON, PAGER_FOUND, PAGER_NOWHERE };
 typedef bool pager_wanted_fn(const char *line, size_t n, const char *pattern);
+/* The line has the pattern in it; the same whatever colours are in between; it begins with it. */
+pager_wanted_fn pager_text_holds, pager_text_holds_in_color, pager_text_begins;
 
 void pager_search_begin(struct pager_search *s, size_t from, bool backward);
 /* Looks at a slice; *ret_line is the first line that `wanted` agrees to. */
