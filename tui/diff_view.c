@@ -34,13 +34,12 @@ static enum role diff_view_role_of(const char *line, size_t n)
                                : ROLE_DIM;
 }
 
-/* One at a time. */
-static struct {
-    struct app *app;
-    struct job *job;
+struct diff {
     char *name; /* of the workspace */
     int text_fd;
-} open_diff = { .text_fd = -1 };
+};
+
+static struct diff *under_way; /* one at a time; NULL: none */
 
 /* The number after " KEY=" in the first line. */
 static unsigned long long number_of(const char *head, const char *key)
@@ -63,17 +62,18 @@ static char *counts_of(const char *text, size_t n)
                       number_of(head, "deleted"));
 }
 
-static void diff_view_show(void *arg UNUSED, const struct job_end *end)
+static void diff_view_show(void *arg, const struct job_end *end)
 {
-    struct app *app = open_diff.app;
+    scoped_free struct diff *diff = arg;
+    scoped_free char *name = diff->name;
+    struct app *app = end->app;
     struct pager_spec spec = { .role = diff_view_role_of, .section = FILE_LINE, .mapped = true };
-    scoped_close int fd = open_diff.text_fd;
+    scoped_close int fd = diff->text_fd;
     scoped_free char *counts = NULL, *title = NULL;
     struct pyro_error err = { 0 };
     const char *newline;
 
-    open_diff.job = NULL;
-    open_diff.text_fd = -1;
+    under_way = NULL;
     if (!end->ok)
         return;
     if (!text_file_map(fd, &spec.text, &spec.len, &err)) {
@@ -84,12 +84,12 @@ static void diff_view_show(void *arg UNUSED, const struct job_end *end)
     spec.skip = newline ? (size_t)(newline + 1 - spec.text) : 0;
     counts = counts_of(spec.text, spec.skip);
     if (!*counts) {
-        app_message(app, ROLE_GOOD, "%s: nothing has changed since it was created", open_diff.name);
+        app_message(app, ROLE_GOOD, "%s: nothing has changed since it was created", name);
         if (spec.len)
             munmap(spec.text, spec.len);
         return;
     }
-    spec.title = title = str_printf("diff of %s: %s", open_diff.name, counts);
+    spec.title = title = str_printf("diff of %s: %s", name, counts);
     pager_open(app, &spec);
 }
 
@@ -98,12 +98,13 @@ void diff_view_open(struct app *app, const struct watched_workspace *w)
     const char *const argv[] = { "workspace", "diff", w->record.id, "--stat", NULL };
     scoped_free char *what = str_printf("diff of %s", model_name(w));
     scoped_close int dir_fd = open(w->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct diff *diff;
 
-    if (open_diff.job)
+    if (under_way)
         return;
-    open_diff.app = app;
-    free(open_diff.name);
-    open_diff.name = str_printf("%s", model_name(w));
-    open_diff.text_fd = text_file_open(dir_fd);
-    open_diff.job = job_start_into(app, what, argv, open_diff.text_fd, diff_view_show, NULL);
+    diff = calloc(1, sizeof(*diff));
+    BUG_ON(!diff);
+    under_way = diff;
+    *diff = (struct diff){ str_printf("%s", model_name(w)), text_file_open(dir_fd) };
+    job_start_into(app, what, argv, diff->text_fd, diff_view_show, diff);
 }
