@@ -8,6 +8,7 @@
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "engine/commands/time_text.h"
+#include "engine/state/commands.h"
 #include "engine/workspace/command_logs.h"
 #include "vmm/base/fs.h"
 
@@ -36,24 +37,10 @@ static const struct arg_spec workspace_logs_rows[] = {
     ARG_END,
 };
 
-static const struct row_spec entry_rows[] = {
-    RES_INT("sequence", .help = "From 1"),
-    RES_STRINGS("command"),
-    RES_STR("cwd"),
-    RES_INT("exit_code"),
-    RES_BOOL("timed_out"),
-    RES_INT("duration_ms"),
-    RES_STR("execution_mode", .choices = execution_modes),
-    RES_OUTPUT_ROWS,
-    RES_NUM("recorded_at"),
-    RES_STR("error", .nullable = true, .help = "Why the command was cut short"),
-    ROW_END,
-};
-
 static const struct row_spec workspace_logs_result[] = {
     RES_STR("workspace_id"),
     RES_INT("count"),
-    RES_OBJECTS("entries", entry_rows, .help = "By sequence"),
+    RES_OBJECTS("entries", command_rows, .help = "By sequence"),
     RES_INT("next_cursor", .help = "Where to go on"),
     RES_BOOL("truncated", .help = "There are more, beyond --limit or 16 MiB of output"),
     RES_INT("dropped_entries", .help = "The oldest, which are no longer kept (see above)"),

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/state/record.h"
 #include "vmm/base/fs.h"
 
 /* A byte of output may take three in JSON when it is no UTF-8, six when it is a control character.
@@ -37,23 +38,79 @@ void capture_add(struct capture *c, const void *bytes, size_t n)
     c->total_bytes += n;
 }
 
+static json_t *capture_text(const struct capture *c)
+{
+    return json_string_lossy(c->head.data ? c->head.data : "", c->head.len);
+}
+
 void capture_to_json(const struct capture *c, const char *name, json_t *into)
 {
     char key[64];
 
-    json_object_set_new(into, name,
-                        json_string_lossy(c->head.data ? c->head.data : "", c->head.len));
+    json_object_set_new(into, name, capture_text(c));
     snprintf(key, sizeof(key), "%s_bytes", name);
     json_object_set_new(into, key, json_integer((json_int_t)c->total_bytes));
     snprintf(key, sizeof(key), "%s_truncated", name);
     json_object_set_new(into, key, json_boolean(c->total_bytes > c->head.len));
 }
 
-static json_t *entry_json(const struct command_entry *e)
+/* ---- rows ---- */
+
+struct command_record {
+    int64_t sequence;
+    json_t *command;
+    char *cwd;
+    const char *execution_mode;
+    double recorded_at;
+    bool running;
+    /* Once it has ended; of stdout and stderr. */
+    json_t *text[2];
+    uint64_t bytes[2];
+    bool truncated[2];
+    int exit_code;
+    bool timed_out;
+    int64_t duration_ms;
+    char *error;
+};
+
+#define HEAD_ROWS                                                                                  \
+    ROW_INT(command_record, sequence, .required = true, .min = 1, .help = "From 1"),               \
+        ROW_STRINGS(command_record, command, .required = true),                                    \
+        ROW_TEXT(command_record, cwd, .value = "/workspace"),                                      \
+        ROW_CHOICE(command_record, execution_mode, execution_modes, .value = "guest_vm"),          \
+        ROW_NUM(command_record, recorded_at)
+#define OUTPUT_ROWS(NAME, I)                                                                       \
+    ROW_STR(command_record, text[I], .kept = NAME, .shown = NAME, .value = "",                     \
+            .help = "The first MiB"),                                                              \
+        ROW_INT(command_record, bytes[I], .kept = NAME "_bytes", .shown = NAME "_bytes"),          \
+        ROW_BOOL(command_record, truncated[I], .kept = NAME "_truncated",                          \
+                 .shown = NAME "_truncated")
+
+static const struct row_spec running_rows[] = {
+    HEAD_ROWS,
+    ROW_BOOL(command_record, running),
+    ROW_END,
+};
+
+const struct row_spec command_rows[] = {
+    HEAD_ROWS,
+    ROW_INT(command_record, exit_code, .max = 255),
+    ROW_BOOL(command_record, timed_out),
+    ROW_INT(command_record, duration_ms),
+    OUTPUT_ROWS("stdout", 0),
+    OUTPUT_ROWS("stderr", 1),
+    ROW_TEXT(command_record, error, .nullable = true, .help = "Why the command was cut short"),
+    ROW_END,
+};
+
+/* Borrows from the entry. */
+static struct command_record record_of(const struct command_entry *e)
 {
-    return json_pack("{s:I, s:O, s:s, s:s, s:f}", "sequence", (json_int_t)e->sequence, "command",
-                     e->command, "cwd", e->cwd, "execution_mode",
-                     e->host_compat ? "host_compat" : "guest_vm", "recorded_at", e->recorded_at);
+    return (struct command_record){ .sequence = e->sequence,
+                                    .command = e->command,
+                                    .cwd = (char *)(uintptr_t)e->cwd,
+                                    .execution_mode = execution_modes[e->host_compat],
+                                    .recorded_at = e->recorded_at };
 }
 
 /* ---- files ---- */
@@ -112,11 +169,21 @@ int64_t *commands_sequences(int dirfd, size_t *ret_count, struct pyro_error *err
 json_t *command_read(int dirfd, int64_t sequence)
 {
     scoped_buf text = BUF_INIT(ENTRY_BYTES_MAX);
+    const struct row_spec *rows = command_rows;
+    struct command_record r = { 0 };
+    scoped_json json_t *j = NULL;
+    json_t *sound = NULL;
     struct entry_name name;
 
     if (!fs_read_file(dirfd, name_of(&name, sequence), &text, NULL))
         return NULL;
-    return json_parse(text.data, text.len, ENTRY_BYTES_MAX, NULL);
+    j = json_parse(text.data, text.len, ENTRY_BYTES_MAX, NULL);
+    if (json_bool_or(j, "running", false))
+        rows = running_rows;
+    if (rows_load(rows, j, &r, NULL))
+        sound = rows_save(rows, &r);
+    rows_release(rows, &r);
+    return sound;
 }
 
 double command_written_at(int dirfd, int64_t sequence)
@@ -163,9 +230,11 @@ bool command_write(struct command_history *h, const json_t *entry, struct pyro_e
 
 bool command_begin(struct command_history *h, const struct command_entry *e, struct pyro_error *err)
 {
-    scoped_json json_t *j = entry_json(e);
+    struct command_record r = record_of(e);
+    scoped_json json_t *j = NULL;
 
-    json_object_set_new(j, "running", json_true());
+    r.running = true;
+    j = rows_save(running_rows, &r);
     return command_write(h, j, err);
 }
 
@@ -173,14 +242,22 @@ json_t *command_ended(const struct command_entry *e, const struct capture *out,
                       const struct capture *errors, int exit_code, bool timed_out,
                       int64_t duration_ms, const char *error)
 {
-    json_t *j = entry_json(e);
+    const struct capture *const outputs[] = { out, errors };
+    struct command_record r = record_of(e);
+    json_t *j;
 
-    capture_to_json(out, "stdout", j);
-    capture_to_json(errors, "stderr", j);
-    json_object_set_new(j, "exit_code", json_integer(exit_code));
-    json_object_set_new(j, "timed_out", json_boolean(timed_out));
-    json_object_set_new(j, "duration_ms", json_integer((json_int_t)duration_ms));
-    json_object_set_new(j, "error", json_string_or_null(error));
+    for (int i = 0; i < 2; i++) {
+        r.text[i] = capture_text(outputs[i]);
+        r.bytes[i] = outputs[i]->total_bytes;
+        r.truncated[i] = outputs[i]->total_bytes > outputs[i]->head.len;
+    }
+    r.exit_code = exit_code;
+    r.timed_out = timed_out;
+    r.duration_ms = duration_ms;
+    r.error = (char *)(uintptr_t)error;
+    j = rows_save(command_rows, &r);
+    json_decref(r.text[0]);
+    json_decref(r.text[1]);
     return j;
 }
 

@@ -9,7 +9,7 @@
 #ifndef PYRO_COMMANDS_H
 #define PYRO_COMMANDS_H
 
-#include "vmm/base/json.h"
+#include "vmm/base/rows.h"
 
 #define COMMAND_OUTPUT_MAX (1024 * 1024) /* bytes of each output that are kept */
 #define COMMANDS_RUNNING_MAX 64 /* of the newest entries, those that can still be running */
@@ -62,7 +62,10 @@ bool command_end(struct command_history *h, const struct command_entry *e,
 
 /* The sequences there are, ascending, new; *ret_count of them. NULL when it failed. */
 int64_t *commands_sequences(int dirfd, size_t *ret_count, struct pyro_error *err) MUST_CHECK;
-/* One entry, new; NULL when it is gone, or cannot be read. */
+/* An entry that has ended, as it is kept and shown. */
+extern const struct row_spec command_rows[];
+/* One entry, new, sound: as command_rows say, or with `running`, without how it ended. NULL when it
+ * is gone, or cannot be read. */
 json_t *command_read(int dirfd, int64_t sequence);
 /* When it was last written, epoch seconds; 0: it is gone. */
 double command_written_at(int dirfd, int64_t sequence);

@@ -116,12 +116,12 @@ static bool load_choice(const struct loading *l, void *field)
     if (row->field == ROW_FIELD_ENUM)
         *(unsigned *)field = (unsigned)row->def;
     else
-        *(const char **)field = NULL;
+        *(const char **)field = row->value;
     if (!text)
         return unfit(l, "string");
     while (row->choices[i] && strcmp(row->choices[i], text) != 0)
         i++;
-    if (row->field == ROW_FIELD_CONST)
+    if (row->field == ROW_FIELD_CONST && row->choices[i])
         *(const char **)field = row->choices[i];
     else if (row->choices[i])
         *(unsigned *)field = i;
@@ -155,6 +155,8 @@ static bool fits_type(enum row_type type, const json_t *value)
     size_t i;
 
     switch (type) {
+    case ROW_TYPE_STR:
+        return json_is_string(value);
     case ROW_TYPE_OBJECT:
         return json_is_object(value);
     case ROW_TYPE_OBJECTS:
@@ -176,7 +178,8 @@ static bool fits_type(enum row_type type, const json_t *value)
 
 static bool load_json(const struct loading *l, json_t **field)
 {
-    static const char *const types[] = { [ROW_TYPE_OBJECT] = "object",
+    static const char *const types[] = { [ROW_TYPE_STR] = "string",
+                                         [ROW_TYPE_OBJECT] = "object",
                                          [ROW_TYPE_OBJECTS] = "list",
                                          [ROW_TYPE_STRINGS] = "list of strings",
                                          [ROW_TYPE_MAP] = "object of strings",
@@ -185,8 +188,11 @@ static bool load_json(const struct loading *l, json_t **field)
     size_t n = json_is_array(l->value) ? json_array_size(l->value) : json_object_size(l->value);
     json_t *copy;
 
-    if (!fits_type(row->type, l->value))
+    if (!fits_type(row->type, l->value)) {
+        if (row->value && !*field)
+            *field = json_string(row->value);
         return unfit(l, types[row->type]);
+    }
     if (n < (size_t)row->min || n > (size_t)highest(row))
         return is_lenient(l) ||
                pyro_fail(l->err, PYRO_RECORD_INVALID, "'%s' has %zu items, not %lld to %lld",

@@ -63,12 +63,11 @@ struct row_spec {
     bool required; /* in what is read */
     bool nullable; /* shown: may be null; a number is null while it is at most .def */
     bool sparse;   /* kept: left out while it is null */
-    int64_t min,
-        max; /* of an integer; of a text, map or list: how long. max 0: as the field has it */
+    /* Of an integer; of a text, map or list: how long. max 0: as the field has it. */
+    int64_t min, max;
     int64_t def;
     const char *const *choices; /* of a string: the closed list it is from, NULL-terminated */
-    const char
-        *value; /* of a string without a field: what is shown always; of a text: its default */
+    const char *value; /* of a string: its default; without a field: what is shown always */
     const struct row_spec *fields;
     const char *cut_by; /* of a string: the member that says that the text goes on */
     const char *help;
@@ -107,6 +106,8 @@ struct row_spec {
 #define ROW_OBJECT(S, F, ROWS, ...) ROW_JSON_(S, F, ROW_TYPE_OBJECT, .fields = (ROWS), __VA_ARGS__)
 #define ROW_OBJECTS(S, F, ROWS, ...)                                                               \
     ROW_JSON_(S, F, ROW_TYPE_OBJECTS, .fields = (ROWS), __VA_ARGS__)
+/* A string that is large, or may hold a NUL. */
+#define ROW_STR(S, F, ...) ROW_JSON_(S, F, ROW_TYPE_STR, __VA_ARGS__)
 #define ROW_STRINGS(S, F, ...) ROW_JSON_(S, F, ROW_TYPE_STRINGS, __VA_ARGS__)
 #define ROW_MAP(S, F, ...) ROW_JSON_(S, F, ROW_TYPE_MAP, __VA_ARGS__)
 /* Of any type, with .load, .save and .release; kept only. */

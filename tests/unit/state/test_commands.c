@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/cmd/check.h"
 #include "engine/state/commands.h"
 #include "vmm/base/fs.h"
 
@@ -155,9 +156,43 @@ static void test_all_entries_have_a_budget(void **state UNUSED)
     fs_discard_tree(AT_FDCWD, path);
 }
 
+/* A file as a damaged disk or another version leaves it: what is shown has all its members. */
+static void test_command_read_gives_what_is_sound(void **state UNUSED)
+{
+    static const struct {
+        const char *text;
+        bool is_read;
+    } cases[] = {
+        { "", false },
+        { "[]", false },
+        { "{\"sequence\": 1}", false },
+        { "{\"sequence\": 0, \"command\": [\"a\"]}", false },
+        { "{\"sequence\": 1, \"command\": [1]}", false },
+        { "{\"sequence\": 1, \"command\": [\"a\"]}", true },
+        { "{\"sequence\": 1, \"command\": [\"a\"], \"stdout\": 7, \"exit_code\": \"0\", "
+          "\"execution_mode\": \"other\", \"later\": 1}",
+          true },
+    };
+    char path[] = "/tmp/pyro-commands-XXXXXX";
+    scoped_close int dir = make_dir(path);
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        scoped_json json_t *entry = NULL;
+        struct pyro_error err = { 0 };
+        assert_true(fs_replace(dir, "commands/000001.json", cases[i].text, strlen(cases[i].text),
+                               0600, NULL));
+        entry = command_read(dir, 1);
+        assert_int_equal(entry != NULL, cases[i].is_read);
+        if (entry && !check_result(command_rows, entry, &err))
+            fail_msg("%s: %s", cases[i].text, err.message);
+    }
+    fs_discard_tree(AT_FDCWD, path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_command_read_gives_what_is_sound),
         cmocka_unit_test(test_capture_keeps_the_head_and_counts_all),
         cmocka_unit_test(test_commands_are_in_order),
         cmocka_unit_test(test_opening_ends_what_was_cut_short),
