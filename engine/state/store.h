@@ -1,13 +1,13 @@
 /*
  * The directory of workspaces: finding, locking, making, removing and sweeping.
  *
- *   workspaces/.lock          held while names are compared and directories appear
- *   workspaces/ID/lock        held by the supervisor, or by the command that changes a workspace at
- * rest workspaces/ID/run/        sockets of the supervisor and QEMU workspaces/.gone-ID/ renamed
- * away to be removed
+ *   workspaces/.lock      held while names are compared and directories appear
+ *   workspaces/ID/lock    held by the supervisor, or by the command that changes a stopped workspace
+ *   workspaces/ID/run/    sockets of the supervisor and QEMU
+ *   workspaces/.gone-ID/  renamed away to be removed
  *
- * Whoever dies leaves its lock free: a directory without a record, one still "created", one of a
- * `run`, or a .gone- name, whose lock is free, is debris, and the next command sweeps it, QEMU
+ * A process that dies leaves its lock free: a directory without a record, one still "created", one
+ * of a `run`, or a .gone- name, whose lock is free, is debris, and the next command sweeps it, QEMU
  * included.
  */
 #ifndef PYRO_STORE_H

@@ -91,7 +91,7 @@ static void op_hold(struct client *c, uint32_t id, const json_t *request UNUSED)
     loop_timer_cancel(c->supervisor->loop, &c->supervisor->orphan);
 }
 
-/* What was made under a holder's hand (a seeding) is a workspace like any other from now on. */
+/* A workspace that was being seeded under a holder is like any other from now on. */
 static void op_keep(struct client *c, uint32_t id, const json_t *request)
 {
     struct supervisor *s = c->supervisor;

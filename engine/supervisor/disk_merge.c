@@ -19,10 +19,10 @@
 
 struct disk_merge {
     struct supervisor *supervisor;
-    uint32_t from, into; /* `from` goes into the one below it; or is flattened to stand on `into` */
+    uint32_t from, into; /* `from` goes into the one below it, or is flattened onto `into` */
     bool flatten;
-    bool active;    /* `from` is the one that is written */
-    bool completed; /* QEMU has let go of `from`, or of what was below it */
+    bool active;    /* `from` is the active layer */
+    bool completed; /* QEMU has released `from`, or what was below it */
     bool busy;      /* QEMU is being asked: not to be freed … */
     bool doomed;    /* … but afterwards */
     struct stream freeze;
@@ -37,7 +37,7 @@ static bool ask(struct supervisor *s, const char *command, json_t *arguments)
     return false;
 }
 
-/* However it ends: what it was given to write into lower layers is taken back. */
+/* However it ends: write access to lower layers is removed. */
 static void merge_free(struct disk_merge *m)
 {
     struct supervisor *s = m->supervisor;
@@ -103,7 +103,7 @@ static unsigned count_children(const struct disk_layers *l, uint32_t id)
     return n;
 }
 
-/* Whether QEMU can write to it: it was the active one at some time since it started. */
+/* QEMU can write to it: it was the active one at some time since QEMU started. */
 static bool takes(const struct disk_layers *l, uint32_t into)
 {
     return into != DISK_LAYER_BASE && l->booted && into >= l->booted && !is_named(l, into) &&
@@ -130,14 +130,14 @@ static bool choose(struct supervisor *s, uint32_t *ret_from)
     return found;
 }
 
-/* What the machine's chain is to stand on in place of all that lies above it. */
+/* The layer that the machine's chain is to be based on in place of all above it. */
 static uint32_t bottom(const struct disk_layers *l)
 {
     return disk_layers_stands_on(l, l->active, l->baseline) ? l->baseline : DISK_LAYER_BASE;
 }
 
-/* The lowest layer that is worth it and that QEMU can write to: the same again when the last
- * attempt was cut short. */
+/* The lowest layer that is worth joining and that QEMU can write to: the same one again when the
+ * last attempt was cut short. */
 static bool choose_flat(struct supervisor *s, uint32_t *ret)
 {
     const struct disk_layers *l = &s->record.disk;
@@ -171,8 +171,8 @@ static void forget_node(struct supervisor *s, uint32_t id)
         (void)!ask(s, "remove-fd", json_pack("{s:I}", "fdset-id", (json_int_t)id));
 }
 
-/* QEMU stands on `into` in place of `from`: so does the record. An upper layer that holds nothing
- * is right with an older record as well. */
+/* QEMU uses `into` in place of `from`, and the record follows. An upper layer that holds nothing is
+ * right with an older record as well. */
 static void finish(struct disk_merge *m)
 {
     struct supervisor *s = m->supervisor;
@@ -196,8 +196,8 @@ static void finish(struct disk_merge *m)
         merge_free(m);
 }
 
-/* Whether all that a layer holds is on the disk: QEMU flushes what it opens again. And QEMU 10
- * leaves a layer that it has flattened open for writing. */
+/* Whether all that a layer holds is on the disk: QEMU flushes what it reopens. QEMU 10 leaves a
+ * layer that it has flattened open for writing. */
 static bool flush_layer(const struct disk_merge *m)
 {
     struct disk_layer from = { .format = DISK_QCOW2, .id = m->from }, into = { .id = m->into };
@@ -206,7 +206,7 @@ static bool flush_layer(const struct disk_merge *m)
                json_pack("{s:[o]}", "options", disk_blockdev_again(&from, &into, m->active)));
 }
 
-/* QEMU has `from` on `into`: so does the record, and nothing keeps open what was between. */
+/* QEMU has `from` on `into`; the record follows, and nothing keeps the layers between open. */
 static void finish_flat(struct disk_merge *m)
 {
     struct supervisor *s = m->supervisor;
@@ -238,7 +238,7 @@ static void on_thawed(struct stream *stream, const json_t *result UNUSED,
     bool completed = m->completed;
 
     if (!completed) {
-        disk_merge_abort(s); /* it was let go before QEMU was done: another time */
+        disk_merge_abort(s); /* thawed before QEMU was done: try another time */
         return;
     }
     merge_free(m);
@@ -266,7 +266,7 @@ static void on_late(void *arg)
     disk_merge_abort(m->supervisor);
 }
 
-/* All is copied, and what is written from now on is as well. */
+/* Everything is copied, and so are new writes from now on. */
 static void hold_still(struct disk_merge *m)
 {
     static const struct stream_ops ops = { .message = on_frozen, .closed = on_thawed };
@@ -308,7 +308,7 @@ static json_t *commit_arguments(const struct disk_layers *l, const struct disk_m
     disk_node_name(m->into, into);
     arguments =
         json_pack("{s:s, s:s, s:s}", "job-id", DISK_MERGE_JOB, "device", top, "base-node", into);
-    if (!m->active) { /* the layer above is not told a name to believe */
+    if (!m->active) { /* no backing name is written into the layer above */
         json_object_set_new(arguments, "top-node", json_string(from));
         json_object_set_new(arguments, "backing-file", json_string(""));
     }
@@ -325,8 +325,8 @@ static json_t *stream_arguments(const struct disk_merge *m)
                      into, "backing-file", ""); /* no name to believe */
 }
 
-/* What QEMU opens for writing when the job begins, or ends: the layer that takes in the other, and
- * the one above, whose header is to name nothing; or the one that is flattened. */
+/* The layers QEMU opens for writing when the job begins or ends: the one that absorbs the other,
+ * and the one above, whose header must name nothing; or the one that is flattened. */
 static bool lend_writable(struct supervisor *s, const struct disk_merge *m)
 {
     const struct disk_layers *l = &s->record.disk;

@@ -13,12 +13,12 @@
 #include "vmm/qemu.h"
 
 #define QMP_MS 10000
-#define FREEZE_MS 60000 /* to the answer: it writes out what is dirty, however much */
-#define TRIES 3         /* to hold it still long enough */
+#define FREEZE_MS 60000 /* until the answer: the guest writes out what is dirty, however much */
+#define TRIES 3         /* of freezing, until it lasts long enough */
 
 enum disk_op_kind { DISK_OP_SNAPSHOT, DISK_OP_SEAL, DISK_OP_HOLD };
 
-/* The one that is under way. */
+/* The operation in progress. */
 struct disk_op {
     struct supervisor *supervisor;
     enum disk_op_kind kind;
@@ -91,7 +91,7 @@ static void pop_layer(struct supervisor *s, uint32_t below)
 
 /*
  * The layer that QEMU's disk writes to; false when it does not say. Asked of the device:
- * query-block tells the whole chain, one in the other, deeper than JSON from outside is read.
+ * query-block prints the whole chain, nested more deeply than JSON from outside may be.
  */
 static bool ask_top(struct supervisor *s, uint32_t *ret_id)
 {
@@ -110,8 +110,8 @@ static bool ask_top(struct supervisor *s, uint32_t *ret_id)
     return true;
 }
 
-/* Layers may have been joined, or the chain flattened, as the maker was killed. Until such a job
- * has ended, the device's node is one of the job's own. */
+/* Layers may have been joined, or the chain flattened, when the supervisor that did it was killed.
+ * Until such a job has ended, the device's node is one of the job's. */
 static void end_job(struct supervisor *s)
 {
     int64_t deadline_ms = clock_ms() + QMP_MS;
@@ -151,7 +151,7 @@ static bool give_to_qemu(struct supervisor *s, const struct disk_op *op, struct 
 
     disk_node_name(op->below, below);
     disk_node_name(op->above, above);
-    /* With the read-only one QEMU opens the layer below again as it moves on to the new one. */
+    /* QEMU reopens the layer below with the read-only one as it moves on to the new layer. */
     return disk_fds_give(s, op->below, false, err) && disk_fds_give(s, op->above, true, err) &&
            qmp_command(s->vm.qmp, "blockdev-add", disk_blockdev_node(&layer, NULL, true),
                        deadline_ms, NULL, err) &&
@@ -263,7 +263,7 @@ static void succeed(struct disk_op *op)
 
 static void begin(struct disk_op *op);
 
-/* The guest let go. */
+/* The guest thawed. */
 static void on_thawed(struct stream *stream, const json_t *result, const struct pyro_error *why)
 {
     struct disk_op *op = stream->arg;
@@ -272,22 +272,21 @@ static void on_thawed(struct stream *stream, const json_t *result, const struct 
     if (!result)
         err = *why;
     else if (error_from_result(result, &err) && !op->switched)
-        pyro_fail(&err, PYRO_GUEST_ERROR, "the guest did not hold its file system still");
+        pyro_fail(&err, PYRO_GUEST_ERROR, "the guest did not freeze its file system");
     if (err.code) {
         pyro_wrap(&err, "snapshot");
         fail(op, &err);
     } else if (json_bool_or(result, "held", false)) {
         succeed(op);
     } else if (++op->tries < TRIES) {
-        begin(op); /* it was let go too early: the layer is as good as any to begin again on */
+        begin(op); /* thawed too early: the layer is as good as any to try again with */
     } else {
-        pyro_fail(&err, PYRO_TIMEOUT, "the guest's file system cannot be held still long enough");
+        pyro_fail(&err, PYRO_TIMEOUT, "the guest's file system cannot be frozen for long enough");
         fail(op, &err);
     }
 }
 
-/* QEMU writes to the new layer: the guest goes on, and the one below is not for writing any more.
- */
+/* QEMU writes to the new layer: the guest is thawed, and the one below becomes read-only. */
 static void hand_over(struct disk_op *op, const json_t *thaw)
 {
     struct supervisor *s = op->supervisor;
@@ -324,7 +323,7 @@ static void on_late(void *arg)
     struct disk_op *op = arg;
     struct pyro_error err = { 0 };
 
-    pyro_fail(&err, PYRO_TIMEOUT, "the guest did not hold its file system still in %d s",
+    pyro_fail(&err, PYRO_TIMEOUT, "the guest did not freeze its file system in %d s",
               FREEZE_MS / 1000);
     fail(op, &err);
 }
@@ -365,8 +364,8 @@ static bool check(struct supervisor *s, struct pyro_error *err)
                          s->record.id);
     if (!link_is_ready(s->guest) || s->disk_full)
         return pyro_fail(err, PYRO_NO_SPACE,
-                         "the machine stands still until the host has room on its disk");
-    disk_merge_yield(s); /* whoever is told that it is busy asks again */
+                         "the machine is paused until the host has room on its disk");
+    disk_merge_yield(s); /* a client that is told that it is busy asks again */
     if (s->disk_op || s->disk_merge)
         return pyro_fail(err, PYRO_WORKSPACE_BUSY, "another snapshot of '%s' is being made",
                          s->record.id);

@@ -1,10 +1,10 @@
 /*
- * What a supervisor does with the disk of its running machine: snapshots, the baseline, layers held
+ * The supervisor's work on the disk of its running machine: snapshots, the baseline, layers held
  * for readers on the host, and the commit of a reset.
  *
- * All of them come down to one step, taken while the guest's file system is held still: a new,
- * empty layer on top takes the writes from now on, and the one below is frozen. The record lists
- * the new layer as the active one before QEMU has it, which is right whoever dies when: a layer
+ * All of them come down to one step, taken while the guest's file system is frozen: a new, empty
+ * layer on top takes the writes from now on, and the one below becomes read-only. The record lists
+ * the new layer as the active one before QEMU has it, which is right even after a crash: a layer
  * that nothing was written to changes nothing.
  */
 #ifndef PYRO_SUPERVISOR_DISK_OPS_H
@@ -20,17 +20,17 @@
  */
 void disk_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
                        const json_t *request);
-/* Whatever is under way has failed. */
+/* The operation in progress, if any, has failed. */
 void disk_ops_fail(struct supervisor *s, const struct pyro_error *why);
-/* A client's connection is going: nobody waits there any more. */
+/* A client's connection is closing: nothing waits there any more. */
 void disk_ops_client_gone(struct supervisor *s, const struct link *client);
 /* After an adoption: which layer QEMU really writes to. */
 void disk_ops_reconcile(struct supervisor *s);
 
 /*
  * Commits a reset: from here on the record says that the workspace is as the snapshot (or
- * `baseline`) was, and that its history is to be cleared. The caller ends the machine, which writes
- * to a layer that is gone.
+ * `baseline`) was, and that its history is to be cleared. The caller ends the machine, which is
+ * writing to a layer that is gone.
  */
 bool disk_ops_reset(struct supervisor *s, const char *snapshot, struct pyro_error *err) MUST_CHECK;
 

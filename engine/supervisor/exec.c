@@ -2,10 +2,10 @@
  * engine/supervisor/exec.c: a running command, relayed between a client and the guest.
  *
  * Three pipes of bytes, stdin one way, stdout and stderr the other. Bytes are kept only while the
- * far side has no credit, and credit is given back to the near side only for what the far side
- * took: so a pipe holds at most one stream's credit, a client that stalls stalls its command, and
- * nobody else. The head of both outputs is kept for the history. Secrets are taken out of both on
- * the way, and out of what the history says of the command.
+ * far side has no credit, and credit is returned to the near side only for what the far side took:
+ * so a pipe holds at most one stream's credit, and a client that stalls stalls only its own
+ * command. The head of both outputs is kept for the history. Secrets are taken out of both on the
+ * way, and out of the command in the history.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #include "engine/supervisor/supervisor.h"
 #include "vmm/base/fs.h"
 
-#define PAUSE_MS 50      /* after which what could begin a secret is shown, as far as it may be */
+#define PAUSE_MS 50      /* after this, the possible start of a secret is shown, within limits */
 #define SILENCE_MS 10000 /* from a command's timeout to the guest's word that it ended */
 
 /* One of the two outputs, secrets taken out. */
@@ -38,7 +38,7 @@ struct exec {
     char *cwd;
     json_t *result; /* the guest's, while output is still on its way to the client */
     int64_t began_ms;
-    int64_t paused_ms; /* of the machine's pauses, what its time was made longer by */
+    int64_t paused_ms; /* how much of the machine's pauses its timeout was extended by */
     struct loop_timer silence, pause;
 };
 
@@ -89,7 +89,7 @@ static void record_end(struct exec *x, int exit_code, bool timed_out, int64_t du
     supervisor_touch(s);
 }
 
-/* The result goes out once all output has. */
+/* The result is sent once all output was. */
 static void finish_if_drained(struct exec *x)
 {
     if (!x->result || x->pipes[WIRE_STDOUT].pending.len || x->pipes[WIRE_STDERR].pending.len)
@@ -102,7 +102,7 @@ static void take(struct exec *x, enum wire_channel channel, const uint8_t *bytes
                  bool final);
 static void on_silence(void *arg);
 
-/* What was held back is decided by that no more comes. */
+/* No more output will come, which settles what was held back. */
 static void end_outputs(struct exec *x)
 {
     take(x, WIRE_STDOUT, NULL, 0, true);
@@ -117,7 +117,7 @@ static void fail(struct exec *x, const struct pyro_error *why)
     exec_free(x);
 }
 
-/* The guest's clock stood still with the machine: so does the command's time. */
+/* The guest's clock stopped with the machine, and so does the command's time. */
 static bool has_time_left(struct exec *x)
 {
     struct supervisor *s = x->supervisor;
@@ -130,7 +130,7 @@ static bool has_time_left(struct exec *x)
     return true;
 }
 
-/* The guest ends a command whose time is up; one that does not is not worth waiting for. */
+/* The guest ends a command that has timed out; if it does not, it is not worth waiting for. */
 static void on_silence(void *arg)
 {
     struct exec *x = arg;
@@ -147,8 +147,7 @@ static void on_silence(void *arg)
         host_disk_error(&err);
     } else {
         pyro_fail(&err, PYRO_GUEST_LOST,
-                  "the guest does not answer: the command's time was up %d s ago",
-                  SILENCE_MS / 1000);
+                  "the guest does not answer: the command timed out %d s ago", SILENCE_MS / 1000);
         pyro_hint(&err, "stop and start the workspace");
     }
     stream_close(&x->guest, NULL);
@@ -220,7 +219,7 @@ static void guest_writable(struct stream *s)
     pipe_pump(&((struct exec *)s->arg)->pipes[WIRE_STDIN]);
 }
 
-/* What the guest says of the end, checked: nothing else of it is passed on. */
+/* The guest's report of the end, checked: only this is passed on. */
 static bool check_result(const json_t *result, int64_t *code, bool *timed_out, int64_t *duration_ms,
                          struct pyro_error *err)
 {
@@ -253,7 +252,7 @@ static void guest_closed(struct stream *s, const json_t *result, const struct py
         fail(x, &err);
         return;
     }
-    end_outputs(x); /* had it not told the ends of both */
+    end_outputs(x); /* in case it did not end both outputs */
     record_end(x, (int)code, timed_out, duration_ms, NULL);
     x->result = json_pack("{s:I, s:I, s:b, s:I, s:I}", "sequence", (json_int_t)x->entry.sequence,
                           "exit_code", (json_int_t)code, "timed_out", timed_out, "duration_ms",
@@ -296,7 +295,7 @@ static void client_writable(struct stream *s)
     finish_if_drained(x);
 }
 
-/* The client is gone: so is what it ran. */
+/* The client is gone, and so is its command. */
 static void client_closed(struct stream *s, const json_t *result UNUSED,
                           const struct pyro_error *why UNUSED)
 {
@@ -305,7 +304,7 @@ static void client_closed(struct stream *s, const json_t *result UNUSED,
     if (!x->result) {
         stream_close(&x->guest, NULL);
         end_outputs(x);
-        record_end(x, 137, false, clock_ms() - x->began_ms, "whoever ran it went away");
+        record_end(x, 137, false, clock_ms() - x->began_ms, "its caller went away");
     }
     exec_free(x);
 }

@@ -12,7 +12,7 @@
 
 /*
  * The mark: u64 a place in the file, u64 the guest's offset of it, u64 how many of the guest's
- * bytes REDACTED stands for there; 0: it does not stand there.
+ * bytes REDACTED replaces there; 0: it is not there.
  */
 #define MARK_BYTES 24
 
@@ -34,7 +34,7 @@ static bool read_mark(struct guest_log *log)
     uint64_t place, offset, length;
     ssize_t n = log->marks_fd < 0 ? 0 : fs_pread_full(log->marks_fd, bytes, sizeof(bytes), 0);
 
-    if (n != sizeof(bytes)) /* none was written, or not the whole of the first one */
+    if (n != sizeof(bytes)) /* none was written, or only a part of the first one */
         return n >= 0;
     if (!rd_u64(&r, &place) || !rd_u64(&r, &offset) || !rd_u64(&r, &length))
         return false;

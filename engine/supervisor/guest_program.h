@@ -1,5 +1,4 @@
-/* The guest program that pyro carries inside, so that host and guest are never of different
- * versions. */
+/* The guest program carried inside pyro, so that host and guest always have the same version. */
 #ifndef PYRO_GUEST_PROGRAM_H
 #define PYRO_GUEST_PROGRAM_H
 

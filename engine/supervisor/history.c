@@ -13,7 +13,7 @@ struct unwritten {
     json_t *entry;
 };
 
-/* The record's error, or what it will be once the machine does not wait any more. */
+/* The record's error, or what it will be once the machine no longer waits. */
 static char **error_of(struct supervisor *s)
 {
     return s->record.paused_reason ? &s->error_before_pause : &s->record.last_error;

@@ -1,6 +1,6 @@
 /*
- * Commands that ended, on their way into the history. One that cannot be written, for lack of room
- * above all, is kept here and tried again; the record says so until all are written.
+ * Commands that ended, on their way into the history. One that cannot be written, usually for lack
+ * of room, is kept here and tried again; the record says so until all are written.
  */
 #ifndef PYRO_HISTORY_H
 #define PYRO_HISTORY_H
@@ -9,7 +9,7 @@
 
 /* Takes `entry`. */
 void history_add(struct supervisor *s, json_t *entry);
-/* The history was cleared: what is not written never will be. */
+/* The history was cleared: entries not yet written are dropped. */
 void history_forget(struct supervisor *s);
 /* After the history was opened: goes on with what a dead supervisor left. */
 void history_take_over(struct supervisor *s);

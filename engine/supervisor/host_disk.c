@@ -62,7 +62,7 @@ void host_disk_try(struct supervisor *s)
 
     s->disk_full = false;
     cont = !s->vm.qmp || qmp_command(s->vm.qmp, "cont", NULL, deadline_ms, NULL, NULL);
-    if (!s->disk_full) /* else it stands still again, and the next try is set */
+    if (!s->disk_full) /* else it is paused again, and the next try is set */
         loop_timer_set(s->loop, &s->resume, RESUME_MS, cont ? went_on : try_again, s);
 }
 

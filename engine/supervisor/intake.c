@@ -7,7 +7,7 @@
 #include "vmm/base/redact.h"
 
 #define RETRY_MS 500
-#define PAUSE_MS 50 /* longer than a program takes between two writes of one text */
+#define PAUSE_MS 50 /* longer than a program needs between two writes of one text */
 
 static void try_again(void *arg);
 static void on_pause(void *arg);
@@ -58,14 +58,14 @@ static void fail_write(struct intake *in, const struct pyro_error *err)
     loop_timer_set(s->loop, &in->retry, RETRY_MS, try_again, in);
 }
 
-/* Writes what can be written and is decided, and gives it its credit back. Returns how many of the
- * bytes need not be kept; `shown` becomes how many of the others are in the file. */
+/* Writes what is decided and fits, and returns its credit. Returns how many of the bytes need not
+ * be kept; `shown` becomes how many of the others are in the file. */
 static size_t write_some(struct intake *in, const void *bytes, size_t n, bool final)
 {
     struct pyro_error err = { 0 };
     struct redact_scan scan;
     struct redact_piece p;
-    size_t end = in->shown, keep; /* what lies before `end` is in the file */
+    size_t end = in->shown, keep; /* what is before `end` is in the file */
 
     redact_scan_init(&scan, in->supervisor->redactor, bytes, n, in->shown, final);
     keep = SIZE_MAX;

@@ -1,7 +1,7 @@
 /*
- * A guest's output on its way into a log, secrets taken out. Its bytes are given back their credit
- * once they are in the log's file; the guest keeps them until then, so a killed supervisor neither
- * loses nor doubles one: the next goes on where the file ends. When the file cannot be written (a
+ * A guest's output on its way into a log, secrets taken out. Credit for its bytes is returned once
+ * they are in the log's file; the guest keeps them until then, so a killed supervisor neither loses
+ * nor repeats any: the next one continues where the file ends. When the file cannot be written (a
  * full disk) the bytes wait here, the guest waits for its credit, and the write is tried again.
  *
  * An end that could begin a secret's value waits here too. After PAUSE_MS of silence as much of it
@@ -18,7 +18,7 @@ struct intake {
     struct supervisor *supervisor;
     struct guest_log *log;
     struct stream *stream; /* the guest's */
-    struct buf pending;    /* what the file did not take yet, behind `shown` bytes that it has */
+    struct buf pending;    /* not yet taken by the file, after `shown` bytes that it has */
     size_t shown;
     struct loop_timer retry, pause;
     bool ended;
@@ -30,10 +30,10 @@ struct intake {
 void intake_init(struct intake *in, struct supervisor *s, struct guest_log *log,
                  struct stream *stream);
 void intake_release(struct intake *in);
-/* Before the first DATA, the log being open: what an earlier supervisor showed of something that
- * could be a value is the end of the file. */
+/* Before the first DATA, with the log open: if an earlier supervisor showed the start of a possible
+ * value, it is the end of the file. */
 void intake_recall(struct intake *in);
-/* DATA of the stream: an offset and bytes. A guest that breaks the order is given up. */
+/* DATA of the stream: an offset and bytes. A guest that breaks the order is ended. */
 void intake_data(struct intake *in, enum wire_channel channel, const uint8_t *bytes, size_t n);
 /* No more comes. True when all is in the file; else drained() is called once it is. */
 bool intake_end(struct intake *in, void (*drained)(void *arg), void *arg);
@@ -41,7 +41,7 @@ bool intake_end(struct intake *in, void (*drained)(void *arg), void *arg);
 void intake_flush(struct intake *in);
 /* Whether all that came is in the file. */
 bool intake_is_drained(const struct intake *in);
-/* The guest is silent, as it says itself: the pause is over. */
+/* The guest says that it is silent: the pause is over. */
 void intake_pause(struct intake *in);
 /* The guest's offset after the last byte that came. */
 uint64_t intake_offset(const struct intake *in);

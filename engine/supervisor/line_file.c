@@ -1,4 +1,4 @@
-/* engine/supervisor/line_file.c: lines that are whole. */
+/* engine/supervisor/line_file.c: appending whole lines. */
 #include "engine/supervisor/line_file.h"
 
 #include <fcntl.h>
@@ -58,7 +58,7 @@ bool line_file_add_last(struct line_file *f, const char *line, size_t n)
         f->size += n;
         return true;
     }
-    /* Cutting needs no room; what stays all the same is mended when the writer starts again. */
+    /* Truncating needs no room; if a part stays anyway, the next start of the writer repairs it. */
     (void)!ftruncate(f->fd, (off_t)f->size);
     return false;
 }

@@ -20,9 +20,9 @@
 #include "vmm/clone.h"
 #include "vmm/find.h"
 
-/* Read once in the template, so that a clone finds them in its page cache: what agents run first,
- * and the loader and libraries that it needs (a first command is a third quicker with them). What
- * is looked for and not there is remembered as well. */
+/* Read once in the template, so that a clone finds them in its page cache: the programs agents run
+ * first, and the loader and libraries they need (a first command is a third faster with them).
+ * Files that are missing are cached as missing as well. */
 static const char *const warm_paths[] = { "/etc",
                                           "/tmp",
                                           "/bin/sh",
@@ -81,8 +81,9 @@ static bool open_template(struct supervisor *s, const struct boot_files *boot, s
     return template_open(&spec, ret, err);
 }
 
-/* Only a disk that is an exact copy of what the template has mounted may go with that template,
- * whatever the record says: its last word may not have reached the disk before a power cut. */
+/* Only a disk that is an exact copy of what the template has mounted may be used with that
+ * template, whatever the record says: its last version may not have reached the disk before a power
+ * cut. */
 static void choose_mode(struct supervisor *s, const struct disk_chain *disk)
 {
     if (s->mode == SUPERVISE_FRESH &&

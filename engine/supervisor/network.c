@@ -19,8 +19,8 @@
 #include "vmm/base/proc.h"
 
 /*
- * The machine's own little network, that nobody else has (RFC 7335), so that it hides no address of
- * the host's networks; and a unique-local one (RFC 4193), which is "pyro".
+ * The machine's own small network, which nothing else uses (RFC 7335), so that it hides no address
+ * of the host's networks; and a unique-local one (RFC 4193), which is "pyro".
  */
 #define GUEST_ADDRESS "192.0.0.2"
 #define GUEST_GATEWAY "192.0.0.1"
@@ -33,7 +33,7 @@
 #define FRAMES_IN_FLIGHT_BYTES (8 << 20)
 #define RETRY_FIRST_MS 100
 #define RETRY_MAX_MS 30000
-#define LASTS_MS 1000 /* what runs as long as this is taken to work */
+#define LASTS_MS 1000 /* running this long counts as working */
 #define WORDS_MAX 512
 
 struct child {
@@ -260,7 +260,7 @@ static bool tell_addresses(struct network *n, struct pyro_error *err)
 }
 
 /*
- * passt drops what its socket has no room for, and all of it is sent again. The machine's windows
+ * passt drops frames its socket has no room for, and they are all sent again. The machine's windows
  * are small for that reason (guest/sysctl.c); this is for many connections at once. The kernel
  * gives a user at most net.core.wmem_max.
  */
@@ -350,7 +350,7 @@ void network_start(struct supervisor *s)
         close(take_fd(&n->addresses_fd));
     }
     s->network = n;
-    if (n->addresses_fd < 0) /* what the guard is told would grow wrong */
+    if (n->addresses_fd < 0) /* what the guard was told would become outdated */
         note(n, err.message);
     else
         start_children(n);

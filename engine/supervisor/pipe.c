@@ -12,7 +12,7 @@ void pipe_release(struct pipe *p)
     buf_release(&p->pending);
 }
 
-/* n of `all` bytes that stand for what is owed are gone. */
+/* n of `all` bytes that represent what is owed are gone. */
 static void give_back(struct pipe *p, size_t n, size_t all)
 {
     size_t part = n == all ? p->owed : (size_t)((uint64_t)p->owed * n / all);

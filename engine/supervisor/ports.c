@@ -1,10 +1,10 @@
 /*
- * engine/supervisor/ports.c: published ports: listeners, and the connections that came through
- * them.
+ * engine/supervisor/ports.c: published ports: listeners, and the connections through them.
  *
  * A connection is a tunnel (vmm/base/tunnel.h) whose stream is the guest's `connect`. It is over
  * when both the client's socket and the stream are: the guest closes the stream once the service
- * has had all that the client sent. Clients beyond CONNECTIONS_MAX wait in the listener's queue.
+ * has received everything the client sent. Clients beyond CONNECTIONS_MAX wait in the listener's
+ * queue.
  */
 #include "engine/supervisor/ports.h"
 
@@ -110,7 +110,7 @@ static void carry(struct port *p, int fd)
     s->connection_count++;
     tunnel_init(&c->tunnel, s->loop, c, WIRE_STDOUT, WIRE_STDIN, on_over);
     if (start(c, fd, p->guest_port, &(struct pyro_error){ 0 }))
-        tunnel_writable(&c->tunnel.stream); /* what it asks is often here already */
+        tunnel_writable(&c->tunnel.stream); /* its request is often here already */
     else
         connection_free(c);
 }
@@ -160,8 +160,8 @@ static int listen_on(int *port, struct pyro_error *err)
     socklen_t n = sizeof(a);
     const int on = 1;
 
-    /* Connections of a service before, or of a killed supervisor, may still be waiting for their
-     * end: they are no reason to refuse. */
+    /* Connections of an earlier service, or of a killed supervisor, may still be closing: that does
+     * not make the port busy. */
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
         bind(fd, (const void *)&a, sizeof(a)) != 0 || listen(fd, BACKLOG) != 0 ||
         getsockname(fd, (void *)&a, &n) != 0) {

@@ -1,6 +1,6 @@
 /*
  * Published ports: the supervisor listens on 127.0.0.1 for a service and carries each connection as
- * a stream to the guest's loopback. No network device has part in it, and the guest opens nothing.
+ * a stream to the guest's loopback. No network device is involved, and the guest opens nothing.
  */
 #ifndef PYRO_SUPERVISOR_PORTS_H
 #define PYRO_SUPERVISOR_PORTS_H
@@ -8,14 +8,14 @@
 #include "engine/supervisor/supervisor.h"
 
 /*
- * What a service to be started asks for (NULL: nothing), refused under any policy but the one for
- * ports. *ret, new, is for its record.
+ * The ports that a service to be started asks for (NULL: none), refused under any policy except the
+ * one for ports. *ret, new, is for its record.
  */
 bool ports_publish(struct supervisor *s, const char *name, const json_t *asked, json_t **ret,
                    struct pyro_error *err) MUST_CHECK;
 /*
- * Listens for the service `name`. `published` is what service_publish_check() let through; a
- * host_port of 0 becomes the free one that was taken. All of them, or none and err says why.
+ * Listens for the service `name`. `published` has passed service_publish_check(); a host_port of 0
+ * becomes the free one that was taken. All of them, or none and err says why.
  */
 bool ports_open(struct supervisor *s, const char *name, json_t *published,
                 struct pyro_error *err) MUST_CHECK;

@@ -1,7 +1,7 @@
 /*
  * engine/supervisor/relay.c: requests between a client and the guest that leave nothing behind
- * here: no record, no log. Input and output go through pipes (pipe.h); the guest's result goes out
- * when all of its output has.
+ * here: no record, no log. Input and output go through pipes (pipe.h); the guest's result is sent
+ * after all of its output.
  */
 #include "engine/supervisor/relay.h"
 

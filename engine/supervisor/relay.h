@@ -5,7 +5,7 @@
 
 #include "engine/supervisor/supervisor.h"
 
-/* Takes over a client's request; `changes`: when it succeeds, that is activity. */
+/* Takes over a client's request; `changes`: success counts as activity. */
 void relay_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *request,
                 bool changes);
 /* Ends every one with this error. */

@@ -1,13 +1,13 @@
 /*
  * engine/supervisor/resolver.c: between a guest's questions and this host's resolver.
  *
- * A question by UDP has a socket of its own, connected, so that only who was asked can answer it,
- * and from a port that cannot be foretold. One that nobody answers in ATTEMPT_MS goes to the next
- * resolver, until all had it; who asked is told nothing, as by the network. /etc/resolv.conf is
- * read for each question.
+ * A question by UDP has its own connected socket, so that only the resolver that was asked can
+ * answer it, and from an unpredictable port. If no answer comes within ATTEMPT_MS it goes to the
+ * next resolver, until all were asked; then the guest is told nothing, as on a network.
+ * /etc/resolv.conf is read for each question.
  *
- * A connection is a tunnel. There is always one stream at the guest that waits for the next
- * connection there, as long as there are fewer than CALLS_MAX; its first bytes say that it came.
+ * A connection is a tunnel. One stream at the guest always waits for the next connection there, as
+ * long as there are fewer than CALLS_MAX; its first bytes say that it has arrived.
  */
 #include "engine/supervisor/resolver.h"
 
@@ -26,7 +26,7 @@
 #define CALLS_MAX 32
 #define ATTEMPT_MS 5000
 
-/* Which resolver comes next: from the one that answered last, each once. */
+/* The next resolver: from the one that answered last, each once. */
 struct turn {
     unsigned first, taken;
 };
@@ -59,7 +59,7 @@ struct resolver {
     unsigned preferred; /* which resolver answered last */
 };
 
-/* A socket that is connected, or about to be, to the next resolver; -1: all had their turn. */
+/* A socket that is connected, or connecting, to the next resolver; -1: all have been tried. */
 static int connect_next(struct turn *turn, int type)
 {
     struct host_resolver list[HOST_RESOLVERS_MAX];
@@ -139,7 +139,7 @@ static void on_answer(void *arg, uint32_t events UNUSED)
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    if (n < 0) { /* nobody listens there */
+    if (n < 0) { /* nothing listens there */
         ask(q);
         return;
     }
@@ -239,7 +239,7 @@ static void on_call_closed(struct stream *s, const json_t *result,
         wait_for_call(r);
 }
 
-/* The first that is heard of a connection; false when it is over already. */
+/* The first event of a connection; false when it is over already. */
 static bool take_call(struct call *c)
 {
     struct resolver *r = c->resolver;

@@ -1,7 +1,7 @@
 /*
- * Names for the guest: what its programs ask goes to the resolvers of this host's /etc/resolv.conf,
- * by UDP and TCP as it was asked, and to nobody else. Nothing in it is looked at. So a guest knows
- * the names that this host knows, wherever its resolver listens.
+ * Names for the guest: the questions of its programs go to the resolvers of this host's
+ * /etc/resolv.conf, by UDP or TCP as they were asked, and nowhere else, without being looked at. So
+ * a guest knows the names that this host knows, wherever its resolver listens.
  */
 #ifndef PYRO_SUPERVISOR_RESOLVER_H
 #define PYRO_SUPERVISOR_RESOLVER_H

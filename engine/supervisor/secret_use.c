@@ -1,13 +1,14 @@
 /*
  * engine/supervisor/secret_use.c: secrets on their way to the guest. Their values are read from
- * their files when they are handed over, and wiped; what stays here is the redactor's copy.
+ * their files when they are handed over, and wiped; only the redactor's copy stays here.
  */
 #include <sys/resource.h>
 
 #include "engine/secret/secrets.h"
 #include "engine/supervisor/supervisor.h"
 
-/* What knows the values makes no core dumps: this process, and all it starts, QEMU above all. */
+/* Processes that know the values make no core dumps: this one, and all it starts, QEMU above
+ * all. */
 bool supervisor_load_secrets(struct supervisor *s, struct pyro_error *err)
 {
     static const struct rlimit none = { 0, 0 };

@@ -1,5 +1,6 @@
 /*
- * engine/supervisor/service.c: one service: its record, its end in words, and who is told of that.
+ * engine/supervisor/service.c: one service: its record, the reason of its end, and the clients to
+ * tell.
  */
 #include "engine/supervisor/service.h"
 
@@ -52,7 +53,7 @@ void service_free(struct service *sv)
     free(sv);
 }
 
-/* The last lines of what it printed, errors before all else; "" when there is nothing. */
+/* The last lines it printed, errors before all else; "" when there are none. */
 static json_t *last_output(const struct service *sv)
 {
     for (int i = 1; i >= 0; i--) {

@@ -1,4 +1,4 @@
-/* One service that the guest runs, or is about to: for services.c alone. */
+/* One service that the guest runs, or is about to; for services.c alone. */
 #ifndef PYRO_SUPERVISOR_SERVICE_H
 #define PYRO_SUPERVISOR_SERVICE_H
 
@@ -29,10 +29,10 @@ struct service {
     struct output out[2];
     bool opening; /* the guest has not answered yet */
     bool stop_wanted;
-    struct link *start_client; /* who waits until it is ready; NULL: nobody (any more) */
+    struct link *start_client; /* the client that waits until it is ready; NULL: none (any more) */
     uint32_t start_id;
     struct stop_waiter *waiters;
-    /* As the guest told it, maybe before all output was in the files. */
+    /* As the guest reported it, maybe before all output was in the files. */
     int code;
     char reason[16];
     bool killed;
@@ -40,17 +40,17 @@ struct service {
     int left_behind;
 };
 
-/* What clients are told of it. New. */
+/* The service as clients see it. New. */
 json_t *service_view(const struct service *sv);
 /* Writes its record; a failure is the workspace's last error. */
 void service_save(struct service *sv);
-/* Forgets it without a word. */
+/* Forgets it silently. */
 void service_free(struct service *sv);
-/* Answers whoever waits, and forgets it; its record says how it ended. */
+/* Answers waiting clients, and forgets it; its record says how it ended. */
 void service_settle(struct service *sv, bool was_starting);
-/* As the guest told it, all of its output in the files. Forgets it. */
+/* As the guest reported it, with all of its output in the files. Forgets it. */
 void service_ended(struct service *sv);
-/* Nobody can tell how it ended. Forgets it. */
+/* How it ended is unknown. Forgets it. */
 void service_lost(struct service *sv, const char *why);
 
 #endif

@@ -2,9 +2,9 @@
  * engine/supervisor/services.c: the services of the workspace: started in the guest, their outputs
  * written to their logs, their states to their records.
  *
- * The guest decides when a service is ready and when it is given up, so it goes on when nobody is
- * here. A record is written before the guest is asked: whoever comes after a crash finds it, and
- * asks the guest for it.
+ * The guest decides when a service is ready and when it is given up, so it goes on when no
+ * supervisor is here. A record is written before the guest is asked: after a crash the next
+ * supervisor finds it, and asks the guest for it.
  */
 #include "engine/supervisor/services.h"
 
@@ -125,7 +125,7 @@ static void on_data(struct stream *stream, enum wire_channel channel, const uint
     intake_data(&o->intake, channel, bytes, n);
 }
 
-/* The guest does not have it (any more), or is lost: the latter is dealt with where the link is. */
+/* The guest does not have it (any more), or is lost; the latter is handled with the link. */
 static void on_closed(struct stream *stream, const json_t *result,
                       const struct pyro_error *why UNUSED)
 {
@@ -184,7 +184,7 @@ static bool open_output(struct service *sv, enum service_output which, struct py
     return guest_log_open(&o->log, fd, events_fd, marks_fd, err);
 }
 
-/* Takes what the record holds. */
+/* Takes the contents of the record. */
 static struct service *service_new(struct supervisor *s, struct service_record *r,
                                    struct pyro_error *err)
 {
@@ -411,8 +411,7 @@ void services_dispatch(struct supervisor *s, struct link *client, uint32_t id,
     else if (!s->guest)
         pyro_fail(&err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost", s->record.id);
     else if (!link_is_ready(s->guest) || s->disk_full)
-        pyro_fail(&err, PYRO_NO_SPACE,
-                  "the machine stands still until the host has room on its disk");
+        pyro_fail(&err, PYRO_NO_SPACE, "the machine is paused until the host has room on its disk");
     else if (!workspace_check_name("service", name, &err))
         ;
     else if (!strcmp(what, "start"))

@@ -8,15 +8,15 @@
  * service is ready or has failed, and when it has ended. */
 void services_dispatch(struct supervisor *s, struct link *client, uint32_t id,
                        const json_t *request);
-/* After an adoption: attaches to what the records say runs. */
+/* After an adoption: attaches to those that run according to the records. */
 void services_adopt(struct supervisor *s);
 /* The VM is gone: all end, exit codes unknown. */
 void services_end_all(struct supervisor *s);
-/* Ends the records of services that no VM has any more. */
+/* Ends the records of services that no longer have a VM. */
 void services_settle(struct supervisor *s);
 /* Logs to the disk. */
 void services_sync(struct supervisor *s);
-/* A client's connection is going: nobody waits there any more. */
+/* A client's connection is closing: nothing waits there any more. */
 void services_client_gone(struct supervisor *s, struct link *client);
 
 #endif

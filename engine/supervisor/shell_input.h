@@ -1,6 +1,6 @@
 /*
- * What is typed into a shell, until the guest has credit for it: whole pieces in their order, each
- * announced to the guest (docs/wire.md) right before its first byte, unless it is of keys.
+ * Input for a shell, until the guest has credit for it: whole pieces in order, each announced to
+ * the guest (docs/wire.md) right before its first byte, unless it is of keys.
  */
 #ifndef PYRO_SHELL_INPUT_H
 #define PYRO_SHELL_INPUT_H
@@ -20,13 +20,13 @@ struct shell_input {
 
 void shell_input_init(struct shell_input *in, struct stream *guest);
 void shell_input_release(struct shell_input *in);
-/* Queues one piece and sends what can be sent. What would end a paste inside it is left out of it.
- * `token` comes back with the guest's answer to a paste. False: there is no room. */
+/* Queues one piece and sends what can be sent. End-of-paste marks inside a paste are left out.
+ * `token` comes back with the guest's answer to a paste. False: no room. */
 bool shell_input_add(struct shell_input *in, enum typed_as as, const void *bytes, size_t n,
                      int64_t token) MUST_CHECK;
 /* The guest has credit again. */
 void shell_input_pump(struct shell_input *in);
-/* Bytes that wait. */
+/* Bytes waiting. */
 size_t shell_input_waiting(const struct shell_input *in);
 
 #endif

@@ -33,7 +33,7 @@ void shell_log_resize(struct shell_log *log, uint64_t offset)
 {
     int cols = (int)log->record->cols, rows = (int)log->record->rows;
 
-    /* States say that what is noted after them is of later offsets. */
+    /* A state says that what is noted after it has later offsets. */
     if (offset < log->state.offset)
         offset = log->state.offset;
     if (guest_log_event(&log->file, "resize", offset,
@@ -58,7 +58,7 @@ static void write_state(struct shell_log *log)
         s->rows = log->ahead.rows;
         log->ahead.cols = 0;
     }
-    if (!log->ahead.cols) /* else whoever starts from this state looks at it again */
+    if (!log->ahead.cols) /* else a reader that starts from this state looks at it again */
         s->events_at = log->file.events.size;
     s->events_end = log->file.events.size;
     s->offset = log->track.offset;
@@ -110,7 +110,7 @@ static bool is_borne_out(const struct shell_log *log)
     return log->state.events_end <= log->file.events.size && log->state.times_at <= log->times.size;
 }
 
-/* The last state that the other files bear out: a power cut may have left it and not them. What
+/* The last state that agrees with the other files: a power cut may have kept it and not them. What
  * comes after it is written again. */
 static void find_state(struct shell_log *log)
 {
@@ -188,8 +188,9 @@ static void on_wrote(void *arg, const void *bytes, size_t n)
     follow(log, bytes, n);
 }
 
-/* The log's head is to be dropped: what is in force at its first byte is kept, what the other files
- * have only for that head goes with it. Where the state cannot be told nothing is dropped. */
+/* The log's head is about to be dropped: the state at its first byte is kept; what the other
+ * files have only for that head is dropped with it. If the state cannot be determined nothing
+ * is dropped. */
 static bool publish(void *arg)
 {
     struct shell_log *log = arg;
@@ -222,7 +223,7 @@ static bool publish(void *arg)
     return true;
 }
 
-/* The first size; or the last one again, when a crash cut its note. */
+/* The first size, or the last one again when a crash cut off its note. */
 static void note_size(struct shell_log *log)
 {
     bool ahead = log->ahead.cols > 0;
@@ -277,7 +278,7 @@ bool shell_log_open(struct shell_log *log, int workspace_fd, struct shell_record
     }
     if (guest_log_open(&log->file, fd, events_fd, marks_fd, err) && rescan(log, err)) {
         note_size(log);
-        log->track.on_event = on_track; /* what was asked before is asked no more */
+        log->track.on_event = on_track; /* earlier questions are not asked again */
         log->track.user = log;
         return true;
     }

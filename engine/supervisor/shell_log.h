@@ -1,4 +1,4 @@
-/* The writing side of a shell's files: the log with its notes, its states and its marks in time. */
+/* The writing side of a shell's files: the log with its events, its states and its times. */
 #ifndef PYRO_SHELL_LOG_H
 #define PYRO_SHELL_LOG_H
 
@@ -13,30 +13,30 @@ struct shell_log {
     struct line_file times;
     struct shell_record *record; /* borrowed; `first` is kept here too */
     struct track track;
-    /* Told of what the program asks its terminal, with the guest's offset behind it. */
+    /* Called with what the program asks its terminal, and the guest's offset after it. */
     void (*asked)(void *arg, const struct track_event *e, uint64_t guest_offset);
     void *asked_arg;
     int64_t mark_ms; /* of the last mark in time */
 
     int states_fd;
-    /* What the next state has beside `track`: the size in force, and up to where events and times
-     * are in it; its offset is that of the last one. */
+    /* The next state's members beside `track`: the size in force, and how far into events and times
+     * it reaches; its offset is that of the last one. */
     struct shell_state state;
     struct {
         uint64_t offset;
         int cols, rows;
-    } ahead; /* a size that was noted for a place the log has not come to; cols 0: none */
+    } ahead; /* a size noted for an offset the log has not reached; cols 0: none */
 };
 
-/* Creates the files, or opens those there are and finds out what the log's end is in. `secrets`:
- * there are some to be taken out. The record's size is noted where it is not known yet. Must not
- * move afterwards. */
+/* Creates the files, or opens existing ones and finds out the state at the log's end. `secrets`:
+ * there are some to be taken out. The record's size is noted if it is not known yet. Must not move
+ * afterwards. */
 bool shell_log_open(struct shell_log *log, int workspace_fd, struct shell_record *record,
                     bool secrets, struct pyro_error *err) MUST_CHECK;
 void shell_log_close(struct shell_log *log);
 /* Notes the record's size as in force from this offset of the log on. */
 void shell_log_resize(struct shell_log *log, uint64_t offset);
-/* Notes that the alternate screen began, or ended, at the log's end without a sequence. */
+/* Notes that the alternate screen began or ended at the log's end without a sequence. */
 void shell_log_alternate(struct shell_log *log, bool on);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * engine/supervisor/shell_ops.c: requests about shells.
  *
- * Input comes as DATA on the stream: a `write` gathers all of it up to END and hands it over as one
- * piece, and one that is a paste is answered once the guest has said what became of it; an `attach`
- * hands over each DATA as it comes (a key press), and takes {"resize": [cols, rows]} messages.
+ * Input comes as DATA on the stream: a `write` gathers all of it up to END and passes it on as one
+ * piece; a paste is answered once the guest has said what became of it; an `attach` passes on each
+ * DATA as it arrives (a key press), and takes {"resize": [cols, rows]} messages.
  */
 #include "engine/supervisor/shell_ops.h"
 
@@ -176,13 +176,12 @@ static bool dispatch(struct supervisor *s, struct link *client, uint32_t id, con
     if (!json_get_string(request, "shell", &name, err))
         return false;
     if (s->guest && !link_is_ready(s->guest) && !strcmp(what, "prompt")) {
-        /* It was adopted while it stands still; whoever waits goes on waiting. */
+        /* The machine was adopted while paused; a waiting client goes on waiting. */
         stream_reply(client, id, json_pack("{s:b, s:i}", "at_prompt", false, "offset", 0));
         return true;
     }
     if (s->guest && !link_is_ready(s->guest)) {
-        pyro_fail(err, PYRO_NO_SPACE,
-                  "the machine stands still until the host has room on its disk");
+        pyro_fail(err, PYRO_NO_SPACE, "the machine is paused until the host has room on its disk");
         return false;
     }
     sh = shells_find(s, name, err);

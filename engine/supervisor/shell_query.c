@@ -1,4 +1,4 @@
-/* engine/supervisor/shell_query.c: answers to what programs ask their terminal. */
+/* engine/supervisor/shell_query.c: answers to programs that ask their terminal. */
 #include "engine/supervisor/shell_query.h"
 
 #include <errno.h>
@@ -56,7 +56,7 @@ static void end_rendering(struct shell_query *q)
     loop_timer_cancel(q->loop, &q->late);
     loop_unwatch(q->loop, q->fd);
     close(take_fd(&q->fd));
-    proc_kill(q->pid); /* it has said all, or says nothing more */
+    proc_kill(q->pid); /* it has said everything, or says nothing more */
     q->pid = 0;
     renderings--;
 }
@@ -157,7 +157,7 @@ static bool may_answer(struct shell_query *q)
     return q->answered++ < ANSWERS_MAX;
 }
 
-/* One that comes while another is being answered, but not right behind it, takes its place: that
+/* A question that comes while another is being answered, but not right after it, replaces it: that
  * one's program has printed since. */
 static void on_asked(void *arg, const struct track_event *e, uint64_t guest_offset)
 {

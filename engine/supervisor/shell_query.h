@@ -1,12 +1,11 @@
 /*
- * The one who answers what programs ask their terminal (engine/term/query.h), whoever looks on or
- * nobody.
+ * Answers programs that ask their terminal (engine/term/query.h), whether or not anybody watches.
  *
- * Questions in a row are answered together, with the offset behind the last of them: the guest
- * gives the answer to the terminal only where nothing was printed behind that, for a reply that
- * nobody waits for is typed into the shell. Where the cursor is, a confined child renders, as for a
- * read of the screen. Beyond ANSWERS_MAX a second and shell, and while too many are rendered,
- * questions stay without an answer.
+ * Questions in a row are answered together, with the offset after the last of them: the guest gives
+ * the answer to the terminal only if nothing was printed after that, because a reply that no
+ * program waits for is typed into the shell. The cursor's position is rendered by a confined child,
+ * as for a read of the screen. Beyond ANSWERS_MAX a second per shell, and while too many are being
+ * rendered, questions are not answered.
  */
 #ifndef PYRO_SHELL_QUERY_H
 #define PYRO_SHELL_QUERY_H
@@ -26,18 +25,18 @@ struct shell_query {
     } asked[QUERY_GROUP_MAX]; /* since the last answer, in a row */
     unsigned count;
     bool wants_cursor;
-    uint64_t end, guest_end; /* behind the last, in the log and for the guest */
+    uint64_t end, guest_end; /* after the last, in the log and for the guest */
     int64_t window_ms;       /* when the second began in which so many were answered: */
     unsigned answered;
     struct loop_deferred later;
-    /* The rendering that is under way: */
+    /* The rendering in progress: */
     pid_t pid; /* 0: none */
     int fd;
     struct buf screen;
     struct loop_timer late;
 };
 
-/* Has the log tell of questions from now on; must not move afterwards. */
+/* Makes the log report questions from now on; must not move afterwards. */
 void shell_query_init(struct shell_query *q, struct loop *loop, struct shell_log *log,
                       struct stream *guest);
 void shell_query_release(struct shell_query *q);

@@ -17,15 +17,15 @@
 #include "vmm/base/fs.h"
 
 #define CLOSE_MS 1000       /* from HUP to KILL */
-#define FOREGROUND_MAX 1024 /* bytes of what the guest may say of it */
-#define FOREGROUND_CUT 150  /* a longer one has maybe been cut by the guest */
+#define FOREGROUND_MAX 1024 /* bytes the guest may report of it */
+#define FOREGROUND_CUT 150  /* a longer one may have been cut by the guest */
 
 /* A request that the guest has to answer first. */
 struct shell_ask {
     struct shell_ask *next;
     enum { ASK_RESIZE, ASK_PROMPT, ASK_PASTE, ASK_END } kind;
     int64_t token;
-    struct link *client; /* NULL: gone, or nobody to be told */
+    struct link *client; /* NULL: gone, or no client to answer */
     uint32_t id;
     shells_pasted_fn *pasted; /* ASK_PASTE has this instead */
     void *arg;
@@ -45,10 +45,10 @@ struct shell {
     bool opening;             /* the guest has not answered yet */
     struct link *open_client; /* who waits for that; NULL: gone */
     uint32_t open_id;
-    /* The shell waits for input behind this much output, not all of which has come; 0: nothing is
+    /* The shell waits for input after this much output, not all of which has arrived; 0: nothing is
      * missing. */
     uint64_t waits_behind;
-    int ended; /* the exit code, told before all output was in the file; -1: it runs */
+    int ended; /* the exit code, reported before all output was in the file; -1: it runs */
 };
 
 static void shell_free(struct shell *sh)
@@ -91,7 +91,7 @@ static bool ask(struct shell *sh, int kind, int64_t token, struct link *client, 
     return true;
 }
 
-/* Answers those who wait for this; result is stolen. `token` -1: all of the kind. */
+/* Answers the clients that wait for this; result is stolen. `token` -1: all of the kind. */
 static void answer(struct shell *sh, int kind, int64_t token, json_t *result)
 {
     struct shell_ask **at = &sh->asks;
@@ -207,7 +207,7 @@ void shells_settle(struct supervisor *s)
 
 /* ---- output ---- */
 
-/* How much of the output up to one of the guest's offsets is not in the log. */
+/* How much of the output up to one of the guest's offsets is missing in the log. */
 static uint64_t missing_before(struct shell *sh, uint64_t offset)
 {
     uint64_t come = intake_offset(&sh->intake);
@@ -215,8 +215,8 @@ static uint64_t missing_before(struct shell *sh, uint64_t offset)
     return offset > come ? offset - come : sh->intake.retry.armed; /* armed: the disk is full */
 }
 
-/* The shell itself waits for input, and all that was printed before is in the log: what was on the
- * alternate screen, if that is still on, has died there. */
+/* The shell itself waits for input, and all earlier output is in the log: a program that left the
+ * alternate screen on has died there. */
 static void note_waiting(struct shell *sh)
 {
     intake_pause(&sh->intake);
@@ -233,7 +233,7 @@ static void on_data(struct stream *stream, enum wire_channel channel, const uint
     intake_data(&sh->intake, channel, bytes, n);
     if (!sh->waits_behind || missing_before(sh, sh->waits_behind))
         return;
-    /* What came with it, if anything, may be of a program that was started since. */
+    /* Output that came with it, if any, may be from a program started since. */
     offset = sh->waits_behind;
     sh->waits_behind = 0;
     if (offset == intake_offset(&sh->intake))
@@ -349,7 +349,7 @@ static void on_foreground(struct shell *sh, const json_t *message)
         return; /* the next change tries again */
 }
 
-/* An offset that all has come up to is in the file as far as it may be seen. */
+/* An offset up to which everything arrived is in the file as far as it may be seen. */
 static void on_prompt(struct shell *sh, const json_t *message)
 {
     bool at_prompt = json_bool_or(message, "at_prompt", false);
@@ -383,7 +383,7 @@ static void on_message(struct stream *stream, const json_t *message)
         end_shell(sh, sh->ended);
 }
 
-/* The guest does not have it (any more), or is lost: the latter is dealt with where the link is. */
+/* The guest does not have it (any more), or is lost; the latter is handled with the link. */
 static void on_closed(struct stream *stream, const json_t *result,
                       const struct pyro_error *why UNUSED)
 {
@@ -418,7 +418,7 @@ static struct shell *shell_new(struct supervisor *s, const struct shell_record *
     sh->ended = -1;
     sh->record = *r;
     sh->record.cwd = str_printf("%s", r->cwd);
-    sh->record.foreground = NULL; /* the guest says it anew */
+    sh->record.foreground = NULL; /* the guest reports it again */
     shell_input_init(&sh->input, &sh->guest);
     if (!shell_log_open(&sh->log, s->dir_fd, &sh->record, s->record.secrets, err)) {
         shell_record_release(&sh->record);
@@ -454,8 +454,8 @@ static void on_opened(struct stream *stream, const json_t *result, const struct 
 }
 
 /*
- * What a program that types into a shell has not got, a person's eye on it: so no pager waits for a
- * key, no editor opens, and an exclamation mark is one. docs/shells.md tells it.
+ * A program that types into a shell does not see what a person sees: so no pager waits for a key,
+ * no editor opens, and an exclamation mark is one. See docs/shells.md.
  */
 static json_t *program_env(void)
 {
@@ -516,7 +516,8 @@ void shells_open(struct supervisor *s, struct link *client, uint32_t id, const j
     sh->opening = true;
     sh->open_client = client;
     sh->open_id = id;
-    /* Recorded before the guest has it: whoever comes after a crash finds it and tidies up. */
+    /* Recorded before the guest has it: after a crash the next supervisor finds it and cleans
+     * up. */
     if (!shell_record_save(s->dir_fd, &sh->record, &err) || !open_in_guest(sh, &request, &err))
         open_failed(sh, &err);
 }

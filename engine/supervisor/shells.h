@@ -21,21 +21,21 @@ void shells_prompt(struct shell *sh, struct link *client, uint32_t id);
  * "operator". */
 bool shells_input(struct supervisor *s, const char *id, const char *by, enum typed_as as,
                   const void *bytes, size_t n, struct pyro_error *err) MUST_CHECK;
-/* The same for a paste, and Enter after it; pasted(arg) is called once, with what the guest made of
- * it, unless shells_forget() comes before. */
+/* The same for a paste, and Enter after it; pasted(arg) is called once, with what the guest did
+ * with it, unless shells_forget() comes first. */
 typedef void shells_pasted_fn(void *arg, bool pasted);
 bool shells_paste(struct supervisor *s, const char *id, const void *bytes, size_t n, bool enter,
                   shells_pasted_fn *pasted, void *arg, struct pyro_error *err) MUST_CHECK;
 void shells_forget(struct supervisor *s, const void *arg);
-/* After an adoption: attaches to what the records say runs. */
+/* After an adoption: attaches to those that run according to the records. */
 void shells_adopt(struct supervisor *s);
 /* The VM is gone: all end, exit codes unknown. */
 void shells_end_all(struct supervisor *s);
-/* Ends the records of shells that no VM has any more. */
+/* Ends the records of shells that no longer have a VM. */
 void shells_settle(struct supervisor *s);
 /* Logs to the disk. */
 void shells_sync(struct supervisor *s);
-/* A client's connection is going: nobody waits there any more. */
+/* A client's connection is closing: nothing waits there any more. */
 void shells_client_gone(struct supervisor *s, struct link *client);
 
 #endif

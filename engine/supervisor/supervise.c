@@ -1,11 +1,15 @@
 /*
- * engine/supervisor/supervise.c: the supervisor's main: from start or adoption to the end of the
+ * engine/supervisor/supervise.c: the supervisor's main, from start or adoption to the end of the
  * VM.
  *
- * STARTING: the guest is made ready (hello, then `begin`, or hello alone when adopted); the lock is
- * held, nobody is served. RUNNING:  clients are served. STOPPING: the guest shuts down, or is being
- * killed. ENDED: the record says so; exit. The end of the VM is seen on its pidfd, whatever caused
- * it; what was asked for decides between stopped and failed.
+ *   STARTING  the guest is made ready (hello, then `begin`, or hello alone when adopted); the lock
+ *             is held, no client is served
+ *   RUNNING   clients are served
+ *   STOPPING  the guest shuts down, or is being killed
+ *   ENDED     the record says so; exit
+ *
+ * The end of the VM is seen on its pidfd, whatever caused it; whether it was asked for decides
+ * between stopped and failed.
  */
 #include "engine/supervisor/supervise.h"
 
@@ -40,14 +44,14 @@
 
 #define COMPLAINTS_MAX 100
 #define READY_DEADLINE_MS 30000    /* from hello to a begun guest */
-#define SHUTDOWN_DEADLINE_MS 10000 /* what the guest may take to unmount */
+#define SHUTDOWN_DEADLINE_MS 10000 /* how long the guest may take to unmount */
 #define EXIT_DEADLINE_MS 3000      /* from its answer to QEMU's end */
 #define SAVE_DELAY_MS 500
 #define ORPHAN_MS 5000 /* a `run` whose holder never came */
 
 static void on_ended(void *arg, uint32_t events);
 
-/* ---- telling whoever waits for the start ---- */
+/* ---- telling the process that waits for the start ---- */
 
 static void tell(struct supervisor *s, json_t *line)
 {
@@ -69,7 +73,7 @@ void supervisor_tell_progress(void *arg, const char *what)
     tell(arg, json_pack("{s:s}", "progress", what));
 }
 
-/* False when nobody waits any more. */
+/* False when no process waits any more. */
 static bool tell_ready(struct supervisor *s)
 {
     tell(s, json_object());
@@ -164,7 +168,7 @@ static void shutdown_answered(struct stream *c, const json_t *result UNUSED,
     loop_timer_set(s->loop, &s->deadline, EXIT_DEADLINE_MS, on_deadline, s);
 }
 
-/* A file system that is held still could not be unmounted. */
+/* A frozen file system could not be unmounted. */
 static void fail_disk_op(struct supervisor *s)
 {
     struct pyro_error why = { 0 };
@@ -221,9 +225,9 @@ static void remove_workspace(struct supervisor *s)
 }
 
 /*
- * Whether it ended as it was asked to: killed by pyro, or by its guest's own shutdown, which is the
- * last thing that QEMU tells. A QEMU that somebody else ended meanwhile took unwritten files along.
- * The shutdown that a killed supervisor had begun may have been told to nobody.
+ * Whether it ended as requested: killed by pyro, or by its guest's own shutdown, which is the last
+ * thing QEMU reports. A QEMU that was killed from outside took unwritten files with it. A shutdown
+ * begun by a supervisor that was killed may not have been reported to anyone.
  */
 static bool ended_as_asked(struct supervisor *s)
 {
@@ -236,7 +240,7 @@ static bool ended_as_asked(struct supervisor *s)
     return s->shut_down;
 }
 
-/* Writes down how it ended; `started` is whether it had ever served. */
+/* Records how it ended; `started` is whether it ever served clients. */
 static void record_the_end(struct supervisor *s, bool started)
 {
     struct workspace_record *r = &s->record;
@@ -259,7 +263,7 @@ static void record_the_end(struct supervisor *s, bool started)
         host_disk_save_record(s);
 }
 
-/* The history goes with the disk. What fails here is done by the next start. */
+/* The history is cleared with the disk. What fails here is done by the next start. */
 static void finish_reset(struct supervisor *s, const struct pyro_error *why)
 {
     struct pyro_error err = { 0 };
@@ -298,7 +302,7 @@ static void on_ended(void *arg, uint32_t events UNUSED)
     if (s->record.clearing)
         finish_reset(s, &why);
     services_end_all(s);
-    record_the_end(s, started); /* before they hear of it: whoever is told may look */
+    record_the_end(s, started); /* before they are told, since they may look at once */
     exec_fail_all(s, &why);
     relay_fail_all(s, &why);
     if (starting)
@@ -354,7 +358,7 @@ static void serve(struct supervisor *s)
     if (s->record.ephemeral)
         loop_timer_set(s->loop, &s->orphan, ORPHAN_MS, on_ttl, s);
     /* On the disk within half a second: until then an older record says that the machine does not
-     * run, which is what a power cut makes of it. */
+     * run, which is true after a power cut. */
     supervisor_save(s, false);
     if (!tell_ready(s) && (s->record.ephemeral || s->ready_lost))
         supervisor_stop(s, true);
@@ -415,8 +419,7 @@ static void guest_ready(struct link *link)
         adopt_what_runs(s);
 }
 
-/* A guest that breaks the protocol is ended; one whose QEMU is dying is seen to end on the pidfd.
- */
+/* A guest that breaks the protocol is ended; if QEMU is dying, its pidfd shows that. */
 static void guest_lost(struct link *link, const struct pyro_error *why)
 {
     struct supervisor *s = link_arg(link);
@@ -457,7 +460,7 @@ static void on_disk_full(struct supervisor *s)
     }
     host_disk_is_full(s, &why);
     if (s->phase == PHASE_STARTING)
-        serve(s); /* adopted while it stands still: its guest answers once there is room */
+        serve(s); /* adopted while paused: its guest answers once there is room */
 }
 
 static void on_qmp_event(void *arg, const char *event, const json_t *data)
@@ -494,8 +497,8 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
         supervisor_stop(arg, false);
 }
 
-/* A reset that was committed and whose maker was killed: the machine, if it still runs, works on a
- * disk that is gone. */
+/* A reset was committed and its supervisor killed: the machine, if it still runs, uses a disk that
+ * is gone. */
 static bool resume_reset(struct supervisor *s, struct pyro_error *err)
 {
     if (s->mode == SUPERVISE_ADOPT) {
@@ -541,7 +544,7 @@ static bool start(struct supervisor *s, struct pyro_error *err)
     if (!(s->mode == SUPERVISE_ADOPT ? machine_adopt(s, err) : machine_start(s, err)))
         return false;
     network_start(s);
-    supervisor_save(s, false); /* from here on whoever finds the lock free knows what runs */
+    supervisor_save(s, false); /* from here on a process that finds the lock free knows what runs */
     loop_timer_set(s->loop, &s->deadline, patience(READY_DEADLINE_MS), on_deadline, s);
     if (!watch_machine(s, err))
         return false;
@@ -549,7 +552,7 @@ static bool start(struct supervisor *s, struct pyro_error *err)
         begin_guest(s);
     else if (s->mode == SUPERVISE_ADOPT)
         host_disk_try(
-            s); /* it may stand still since the host's disk was full; else this does nothing */
+            s); /* it may be paused because the host's disk was full; else this does nothing */
     return true;
 }
 
@@ -562,7 +565,7 @@ static void fail_start(struct supervisor *s, const struct pyro_error *err)
     network_stop(s);
     machine_kill(s);
     if (unheard >= 0)
-        proc_signal_fd(unheard, SIGKILL); /* it runs, but nobody can speak to it */
+        proc_signal_fd(unheard, SIGKILL); /* it runs, but cannot be reached */
     if (s->loop && s->record.environment && s->mode != SUPERVISE_FRESH) {
         snprintf(s->end_reason, sizeof(s->end_reason), "%s", err->message);
         settle_what_ran(s);
@@ -612,7 +615,7 @@ int supervise_main(int argc, char **argv)
         return 1;
     }
     loop_run(s.loop);
-    close(SUPERVISE_LOCK_FD); /* all is done: whoever waits need not wait for memory to be freed */
+    close(SUPERVISE_LOCK_FD); /* done: others need not wait for memory to be freed */
     vm_release(&s.vm);
     return 0;
 }

@@ -3,17 +3,19 @@
  *
  *   supervise.c  its main: start, adopt, the states it goes through, its end
  *   machine.c    getting a guest to talk to: a copy of a template, an adopted QEMU, or a plain
- * child on the host clients.c    connections of other pyro processes, and the requests they make
- *   services.c   commands that stay
- *   network.c    what carries a machine's frames
- *   resolver.c   the guest's questions for names
- *   shells.c     PTYs: their output into logs (shell_log.c), input, requests; shell_ops.c: clients'
- * requests about them exec.c       one running command: client on one side, guest on the other
+ *                child on the host
+ *   clients.c    connections of other pyro processes, and their requests
+ *   services.c   commands that keep running
+ *   network.c    guard and passt, which carry a machine's frames
+ *   resolver.c   the guest's DNS questions
+ *   shells.c     PTYs: their output into logs (shell_log.c), input
+ *   shell_ops.c  clients' requests about shells
+ *   exec.c       one running command: client on one side, guest on the other
  *   history.c    commands that ended, until they are written down
  *
  * It is the only writer of the workspace's record while it runs. It may be killed at any instant:
- * QEMU lives on, and what the record and the command entries say is always true or repaired by the
- * next supervisor.
+ * QEMU lives on, and the record and the command entries are always true or repaired by the next
+ * supervisor.
  */
 #ifndef PYRO_SUPERVISOR_H
 #define PYRO_SUPERVISOR_H
@@ -71,53 +73,53 @@ struct supervisor {
     struct shell *shells;
     struct disk_holder *disk_holders;
     struct disk_merge *disk_merge;
-    struct disk_op *disk_op; /* the one that is under way; NULL: none */
+    struct disk_op *disk_op; /* the one in progress; NULL: none */
     struct service *services;
     struct port *ports;             /* of services, listening */
     struct connection *connections; /* through them */
     unsigned connection_count;
     struct loop_timer accept_again;
     struct loop_pause listen_pause;
-    bool ready_lost;         /* whoever waits for the start could not be told */
+    bool ready_lost;         /* the process that waits for the start could not be told */
     struct network *network; /* NULL: the machine has none */
     struct resolver *resolver;
     int shell_number; /* of the last shell opened */
     int64_t prompt_token;
     struct loop_timer deadline, ttl, save, orphan, resume;
-    bool stop_wanted;         /* somebody asked for the end: it is no failure */
-    bool took_over_stop;      /* a supervisor before this one had asked for the end */
-    bool killed;              /* it was this supervisor that killed it */
-    bool shut_down;           /* QEMU said that its guest shut down */
-    bool disk_full;           /* the host's: QEMU stands still until there is room */
+    bool stop_wanted;         /* the end was requested: it is not a failure */
+    bool took_over_stop;      /* an earlier supervisor was asked for the end */
+    bool killed;              /* this supervisor killed it */
+    bool shut_down;           /* QEMU reported that its guest shut down */
+    bool disk_full;           /* the host's: QEMU is paused until there is room */
     int64_t paused_since_ms;  /* while the record has a paused_reason */
-    int64_t paused_ms;        /* so long it stood still before that */
-    unsigned complaints;      /* that run/supervisor.log has had */
+    int64_t paused_ms;        /* how long it was paused before that */
+    unsigned complaints;      /* lines written to run/supervisor.log */
     char *error_before_pause; /* the record's last error; NULL: none */
     enum pyro_code end_code;  /* of the error that ended it; 0: PYRO_VM_FAILED */
     bool removed;             /* a `run`: the directory goes with the VM */
     char end_reason[640];
 };
 
-/* Says what goes on to whoever waits for the start. */
+/* Reports progress to the process that waits for the start. */
 void supervisor_tell_progress(void *arg, const char *what);
-/* A line in run/supervisor.log, which takes so many and no more. */
+/* A line in run/supervisor.log, whose number of lines is limited. */
 void supervisor_complain(struct supervisor *s, const char *words);
 /* Writes the record; on the disk within a second, or at once when `durable`. */
 void supervisor_save(struct supervisor *s, bool durable);
-/* Has logs and record on the disk within a second. */
+/* Syncs logs and record to the disk within a second. */
 void supervisor_save_soon(struct supervisor *s);
-/* secret_use.c: reads them, as its record says there are any. */
+/* secret_use.c: reads them, if the record has any. */
 bool supervisor_load_secrets(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
 /* {NAME: value}, new. */
 json_t *supervisor_secret_values(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
-/* Puts the variables that a request's secret_env asks for into its env, in place of it. */
+/* Replaces a request's secret_env by variables in its env. */
 bool supervisor_secret_env(struct supervisor *s, struct command_request *r,
                            struct pyro_error *err) MUST_CHECK;
 /* Notes activity. */
 void supervisor_touch(struct supervisor *s);
 /* Begins the end: a clean shutdown, or at once when `force`. */
 void supervisor_stop(struct supervisor *s, bool force);
-/* The VM has done what it must not (or cannot go on): end it as failed. */
+/* The VM has done what it must not (or cannot continue): end it as failed. */
 void supervisor_give_up(struct supervisor *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* How the guest's link is answered. */
@@ -127,12 +129,12 @@ const struct link_ops *supervisor_guest_ops(void);
 bool machine_start(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
 bool machine_adopt(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
 void machine_kill(struct supervisor *s);
-/* In words, once it has ended. */
+/* The reason of its end, once it has ended. */
 void machine_describe_end(struct supervisor *s, char *ret, size_t n);
 
 /* clients.c */
 bool clients_listen(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
-/* Answers those who wait for the stop, sends everything out, closes. */
+/* Answers the clients that wait for the stop, sends everything out, closes. */
 void clients_finish(struct supervisor *s);
 
 /* exec.c: takes over a client's request; replies on its stream. */
