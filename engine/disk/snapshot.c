@@ -190,7 +190,7 @@ json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *er
     json_t *view = NULL;
 
     if (!request)
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is no UTF-8");
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is not UTF-8");
     if (!request || !workspace_open(ref, &o, err) || !do_either(&o, &job, err) ||
         !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
@@ -247,7 +247,7 @@ json_t *snapshot_delete(const char *ref, const char *name, struct pyro_error *er
     };
 
     if (!request)
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is no UTF-8");
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is not UTF-8");
     if (!request || !workspace_open(ref, &o, err) || !do_either(&o, &job, err))
         return NULL;
     return json_pack("{s:s, s:s, s:b}", "workspace_id", o.id, "snapshot_name", name, "deleted",
@@ -322,7 +322,7 @@ json_t *workspace_reset(const char *ref, const char *snapshot, const struct prog
     struct workspace_record r;
 
     if (!request)
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is no UTF-8");
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is not UTF-8");
     if (!request || !workspace_open(ref, &o, err) || !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
     job.reset_count = r.reset_count;

@@ -259,8 +259,7 @@ bool archive_choose(struct sources *s, const char *suite, const char *directory,
         return false;
     ok = apt_try_update(&apt, &said, err);
     if (ok && said.len && strstr(said.data, "No space left on device"))
-        ok = pyro_fail(err, PYRO_NO_SPACE, "no room in '%s' for what the package sources say",
-                       directory);
+        ok = pyro_fail(err, PYRO_NO_SPACE, "no room in '%s' for the package lists", directory);
     if (ok)
         ok = apt_releases(&apt, &releases, err) &&
              archive_select(s, suite, releases.len ? releases.data : "", said.len ? said.data : "",

@@ -356,7 +356,7 @@ static bool fail(const struct mmdebstrap *m, int status, struct pyro_error *err)
                   lines.len ? lines.data : "it failed without a message");
     if (full)
         return false;
-    return pyro_hint(err, "check the network and the host's apt sources; all it said is in %s",
+    return pyro_hint(err, "check the network and the host's apt sources; its output is in %s",
                      m->log_path);
 }
 

@@ -26,7 +26,7 @@ static json_t *read_found(int fd, struct pyro_error *err)
     scoped_free char *text = NULL;
 
     if (n < 0 || (size_t)n > ENTRIES_MAX_BYTES) {
-        pyro_fail(err, PYRO_INTERNAL, "pyro-image said too much");
+        pyro_fail(err, PYRO_INTERNAL, "pyro-image's answer is too long");
         return NULL;
     }
     text = malloc((size_t)n + 1);
@@ -115,7 +115,7 @@ static json_t *to_view(const char *id, json_t *found, struct pyro_error *err)
         text += json_is_string(part);
         if (json_is_string(part) &&
             !buf_append(&patch, json_string_value(part), json_string_length(part))) {
-            pyro_fail(err, PYRO_INTERNAL, "pyro-image said too much");
+            pyro_fail(err, PYRO_INTERNAL, "pyro-image's answer is too long");
             return NULL;
         }
         json_object_set_new(e, "path", name_to_json("/workspace/", path ? path : ""));

@@ -28,7 +28,7 @@ void fetched_release(struct fetched *f)
 
 static bool malformed(struct pyro_error *err)
 {
-    return pyro_fail(err, PYRO_GUEST_PROTOCOL, "the guest sent something else than a file");
+    return pyro_fail(err, PYRO_GUEST_PROTOCOL, "the guest sent something other than a file");
 }
 
 static bool take_head(struct fetching *f, struct pyro_error *err)

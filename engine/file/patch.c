@@ -82,7 +82,7 @@ static bool read_all(int fd, struct buf *ret, struct pyro_error *err)
         if (n == 0)
             return true;
         if (!buf_append(ret, chunk, (size_t)n))
-            return pyro_fail(err, PYRO_INTERNAL, "pyro-image said too much");
+            return pyro_fail(err, PYRO_INTERNAL, "pyro-image's answer is too long");
     }
 }
 

@@ -11,7 +11,7 @@
 
 static bool refuse(const char *given, struct pyro_error *err)
 {
-    pyro_fail(err, PYRO_PATH_REFUSED, "'%.400s' does not lie below " WORKSPACE, given);
+    pyro_fail(err, PYRO_PATH_REFUSED, "'%.400s' is not below " WORKSPACE, given);
     return pyro_hint(err, "paths are relative to " WORKSPACE ", or begin with it");
 }
 

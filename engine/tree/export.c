@@ -132,7 +132,7 @@ static bool make_lair(struct place *p, struct pyro_error *err)
         return pyro_fail_errno(err, "create '%s'", p->path);
     p->lair = lock_lair(p->dirfd, p->temporary);
     return p->lair >= 0 ||
-           pyro_fail(err, PYRO_IO, "create '%s': its temporary directory was taken away", p->path);
+           pyro_fail(err, PYRO_IO, "create '%s': its temporary directory was removed", p->path);
 }
 
 static void discard(const struct place *p, struct pyro_error *err)

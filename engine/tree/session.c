@@ -15,7 +15,7 @@ static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *
 
     if (channel == WIRE_STDOUT) {
         if (!buf_append(&t->out, bytes, n)) /* cannot be: the credit is less */
-            pyro_fail(&t->why, PYRO_GUEST_PROTOCOL, "more came than was asked for");
+            pyro_fail(&t->why, PYRO_GUEST_PROTOCOL, "more arrived than was requested");
         return;
     }
     if (channel == WIRE_STDERR && !buf_append(&t->errors, bytes, n))
@@ -137,7 +137,7 @@ static bool take_error(const struct tree_session *t, struct pyro_error *err)
         return true;
     if (said && !error_from_guest(said, err))
         return false;
-    return pyro_fail(err, PYRO_GUEST_ERROR, "it ended in the guest with status %d and no word",
+    return pyro_fail(err, PYRO_GUEST_ERROR, "it ended in the guest with status %d and no message",
                      (int)code);
 }
 
@@ -175,7 +175,7 @@ static const char *await_line(struct tree_session *t, struct pyro_error *err)
 
     while (!t->out.len || !(newline = memchr(t->out.data, '\n', t->out.len))) {
         if (t->out.len > LINE_MAX_BYTES || (t->closed && ended_well(t, err))) {
-            pyro_fail(err, PYRO_GUEST_PROTOCOL, "the guest said nothing that is understood");
+            pyro_fail(err, PYRO_GUEST_PROTOCOL, "the guest's answer was not understood");
             return NULL;
         }
         if (t->closed || !turn(t, -1, err))
