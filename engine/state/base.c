@@ -26,7 +26,7 @@
 #define MODE 0444
 #define COPY_WAIT_MS (15 * 60 * 1000) /* gigabytes, where the cache is another file system */
 
-/* HEX.ext4; NULL for what is no digest. */
+/* HEX.ext4; NULL for an invalid digest. */
 static char *name_of(const char *digest, struct pyro_error *err)
 {
     const char *hex = digest + strlen(DIGEST_PREFIX);
@@ -47,7 +47,7 @@ char *base_path_of(const char *digest, struct pyro_error *err)
     return directory ? str_printf("%s/%s", directory, name) : NULL;
 }
 
-/* Whether what is kept under a name is this image, or a copy that was made of it. */
+/* Whether the file kept under a name is this image, or a copy made of it. */
 static bool is_kept(int bases_fd, const char *name, const struct stat *image)
 {
     struct stat st;
@@ -100,8 +100,8 @@ static bool copy(int image_fd, const struct stat *image, int bases_fd, const cha
            fsync(fd) == 0;
 }
 
-/* A link where there can be one, else a copy; under a temporary name first, so that nobody ever
- * finds half of it. */
+/* A link where possible, else a copy; under a temporary name first, so that nothing ever finds half
+ * of it. */
 static bool place(int image_fd, const struct stat *image, int bases_fd, const char *name)
 {
     scoped_free char *by_fd = str_printf("/proc/self/fd/%d", image_fd);
@@ -123,7 +123,7 @@ static bool place(int image_fd, const struct stat *image, int bases_fd, const ch
         errno = why;
         return false;
     }
-    /* Where another was quicker, both names are the same file, which rename(2) leaves alone. */
+    /* If another process was faster, both names are the same file, which rename(2) leaves alone. */
     unlinkat(bases_fd, temporary, 0);
     return true;
 }

@@ -1,9 +1,9 @@
 /*
- * The base images that workspaces' disks stand on, kept beside the workspaces: bases/HEX.ext4 in
- * the data directory, HEX being the digest of the content. A hard link to the environment's image
- * where cache and data share a file system, else a copy; read-only (0444), put in place by rename
- * and never written. So whatever becomes of the cache, and whatever a later pull installs, a
- * workspace's disk stays what it is.
+ * The base images of workspaces' disks, kept beside the workspaces: bases/HEX.ext4 in the data
+ * directory, HEX being the digest of the content. A hard link to the environment's image where
+ * cache and data share a file system, else a copy; read-only (0444), put in place by rename and
+ * never written. So whatever happens to the cache, and whatever a later pull installs, a
+ * workspace's disk does not change.
  */
 #ifndef PYRO_BASE_H
 #define PYRO_BASE_H
@@ -14,14 +14,14 @@
 
 /*
  * Keeps an environment's image, whose content has this digest ("xxh3:HEX"), and returns the path of
- * what is kept, the caller's. Nothing is done when it is there. From the call until a record names
+ * the kept file, the caller's. Does nothing when it is there. From the call until a record names
  * the path, hold base_lock(), or a prune may come between.
  */
 char *base_keep(const char *image_path, const char *digest, struct pyro_error *err) MUST_CHECK;
-/* The path that base_keep() would give; NULL for a digest that is none. The caller's. */
+/* The path that base_keep() would give; NULL for an invalid digest. The caller's. */
 char *base_path_of(const char *digest, struct pyro_error *err) MUST_CHECK;
 /*
- * Makes a path that a record names that of the kept image: older versions named the image in the
+ * Turns a path named by a record into that of the kept image: older versions named the image in the
  * cache. Keeps it first if need be, once its content has been read and has the digest; a path that
  * cannot be replaced stays. NULLs are fine.
  */

@@ -13,8 +13,8 @@
 #include "engine/state/record.h"
 #include "vmm/base/fs.h"
 
-/* A byte of output may take three in JSON when it is no UTF-8, six when it is a control character.
- */
+/* A byte of output may take three in JSON when it is not UTF-8, six when it is a control
+ * character. */
 #define ENTRY_BYTES_MAX (16 * COMMAND_OUTPUT_MAX)
 #define BLOCK_BYTES 4096 /* of the host's disk, at least */
 
@@ -125,7 +125,7 @@ static const char *name_of(struct entry_name *space, int64_t sequence)
     return space->text;
 }
 
-/* What an entry takes of the disk; 0: it is not there. */
+/* Disk space an entry takes; 0: it does not exist. */
 static int64_t stored_bytes(int dirfd, int64_t sequence)
 {
     struct entry_name name;

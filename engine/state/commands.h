@@ -1,10 +1,10 @@
 /*
- * The history of a workspace: commands/NNNNNN.json, one file an exec, written when it starts and
+ * The history of a workspace: commands/NNNNNN.json, one file per exec, written when it starts and
  * again when it ends. A file that still says "running" when no supervisor runs it was cut short,
- * and is ended with an honest error.
+ * and is ended with an error that says so.
  *
  * All entries together have a budget on the host's disk, COMMANDS_BYTES_MAX: when a new one is
- * written the oldest go. So the first sequence there is says how many are no longer kept.
+ * written the oldest are removed. So the first sequence there says how many were dropped.
  */
 #ifndef PYRO_COMMANDS_H
 #define PYRO_COMMANDS_H
@@ -15,7 +15,7 @@
 #define COMMANDS_RUNNING_MAX 64 /* of the newest entries, those that can still be running */
 #define COMMANDS_BYTES_MAX (256ll * 1024 * 1024)
 
-/* The head of an output, and how much there was. */
+/* The head of an output, and its whole length. */
 struct capture {
     struct buf head;
     uint64_t total_bytes;
@@ -33,25 +33,24 @@ struct command_entry {
     bool host_compat;
     double recorded_at;
 };
-/* The writer's: there is one, the supervisor. */
+/* For the writer: there is one, the supervisor. */
 struct command_history {
     int dirfd;          /* borrowed */
     int64_t oldest;     /* no entry is older; 0: there is none */
-    int64_t bytes, max; /* of disk that they take, and may take */
-    json_t *unwritten;  /* array: ends that the opening could not write, for its caller; or NULL */
+    int64_t bytes, max; /* disk space that they take, and may take */
+    json_t *unwritten;  /* array: ends that opening could not write, for the caller; or NULL */
 };
 
-/* Looks at what is there, ending entries that were left running; returns the highest sequence (0:
- * none). */
+/* Reads the existing entries, ending those left running; returns the highest sequence (0: none). */
 int64_t command_history_open(struct command_history *h, int dirfd, const char *reason);
 /* Writes the entry as running. */
 bool command_begin(struct command_history *h, const struct command_entry *e,
                    struct pyro_error *err) MUST_CHECK;
-/* What replaces it at its end, new. `error` NULL: it ended by itself. */
+/* The entry that replaces it at its end, new. `error` NULL: it ended by itself. */
 json_t *command_ended(const struct command_entry *e, const struct capture *out,
                       const struct capture *errors, int exit_code, bool timed_out,
                       int64_t duration_ms, const char *error);
-/* Writes an entry, as its `sequence` says where. */
+/* Writes an entry at its `sequence`. */
 bool command_write(struct command_history *h, const json_t *entry,
                    struct pyro_error *err) MUST_CHECK;
 /* Both. */
@@ -60,7 +59,7 @@ bool command_end(struct command_history *h, const struct command_entry *e,
                  bool timed_out, int64_t duration_ms, const char *error,
                  struct pyro_error *err) MUST_CHECK;
 
-/* The sequences there are, ascending, new; *ret_count of them. NULL when it failed. */
+/* The existing sequences, ascending, new; *ret_count of them. NULL when it failed. */
 int64_t *commands_sequences(int dirfd, size_t *ret_count, struct pyro_error *err) MUST_CHECK;
 /* An entry that has ended, as it is kept and shown. */
 extern const struct row_spec command_rows[];

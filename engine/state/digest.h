@@ -1,5 +1,5 @@
-/* Digests of files, written "xxh3:" and 32 hex digits (XXH3, 128 bits). They notice damage; they
- * are no defence against someone who may write the cache. */
+/* Digests of files, written "xxh3:" and 32 hex digits (XXH3, 128 bits). They detect damage; they
+ * are not a defence against someone who can write to the cache. */
 #ifndef PYRO_DIGEST_H
 #define PYRO_DIGEST_H
 
@@ -12,9 +12,9 @@
 /* Of n bytes in memory. */
 void digest_bytes(const void *bytes, size_t n, char ret[DIGEST_TEXT_BYTES]);
 /*
- * Of a file's content in such a way that holes cost nothing: each 64 KiB chunk that is not all
- * zeros counts with its offset, and the file's size at the end. So a copy that is more or less
- * sparse has the same digest.
+ * Of a file's content, with holes at no cost: each 64 KiB chunk that is not all zeros counts with
+ * its offset, and the file's size at the end. So a copy that is more or less sparse has the same
+ * digest.
  */
 bool digest_file(int fd, char ret[DIGEST_TEXT_BYTES], struct pyro_error *err) MUST_CHECK;
 /* The same of its first `limit` bytes only. */

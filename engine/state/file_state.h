@@ -1,5 +1,5 @@
-/* What a file looks like from outside: as long as that stays, nobody has written to it, and its
- * content need not be read to know so. */
+/* A file's metadata: while it is unchanged, nobody has written to the file, and its content need
+ * not be read to know so. */
 #ifndef PYRO_FILE_STATE_H
 #define PYRO_FILE_STATE_H
 

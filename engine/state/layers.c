@@ -15,8 +15,8 @@
 #define FIRST_FILE "disk.qcow2"
 #define LAYER_FIRST 1
 #define LAYERS_MAX 65536   /* of one record */
-#define LAYERS_SPARE 6     /* for readers and resets, where snapshots may be no more */
-#define SNAPSHOTS_MAX 2500 /* that a record has room for, whatever their names */
+#define LAYERS_SPARE 6     /* for readers and resets, when snapshots have reached their limit */
+#define SNAPSHOTS_MAX 2500 /* that fit into a record, whatever their names */
 
 void disk_layers_init(struct disk_layers *l)
 {
@@ -77,8 +77,8 @@ unsigned disk_layers_depth(const struct disk_layers *l, uint32_t id)
 
 /* ---- the record ---- */
 
-/* In the order of their ids; parents have smaller ones than what stands on them, so no chain can go
- * round in a circle. */
+/* In the order of their ids; a parent has a smaller id than its children, so no chain can be
+ * circular. */
 static bool parse_layers(const json_t *list, struct disk_layers *l, struct pyro_error *err)
 {
     const json_t *one;
@@ -211,7 +211,7 @@ bool disk_layers_add(struct disk_layers *l, uint32_t parent, uint32_t *ret_id,
     return true;
 }
 
-/* Marks a layer and those it stands on. */
+/* Marks a layer and those below it. */
 static void mark(const struct disk_layers *l, uint32_t id, bool *needed)
 {
     const struct disk_tree_layer *layer;

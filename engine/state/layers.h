@@ -1,11 +1,12 @@
 /*
  * The layers of a workspace's disk, as its record has them: a tree of overlays above the
- * environment's image, and which of them is written, which is the baseline, which a snapshot names.
+ * environment's image, and which of them is active, which is the baseline, and which ones snapshots
+ * name.
  *
  * Layer 0 is the environment's image, layer 1 is disk.qcow2, layer N is layers/N.qcow2. Only the
  * active one is ever written; the rest are frozen. A layer is listed before anything is written to
- * it and forgotten before its file is removed, so a file that no record lists is debris, whoever
- * died: disk_layers_sweep().
+ * it and forgotten before its file is removed, so a file that no record lists is debris, even after
+ * a crash: disk_layers_sweep().
  */
 #ifndef PYRO_DISK_LAYERS_H
 #define PYRO_DISK_LAYERS_H
@@ -25,7 +26,7 @@ struct disk_tree_layer {
 
 struct disk_snapshot {
     char name[SNAPSHOT_NAME_MAX + 1];
-    uint32_t layer; /* what it names: this layer on those below it */
+    uint32_t layer; /* names this layer and those below it */
     double created_at;
 };
 
@@ -34,46 +35,47 @@ struct disk_layers {
     size_t count;
     struct disk_snapshot *snapshots; /* in the order they were made */
     size_t snapshot_count;
-    uint32_t active;   /* the one that is written */
-    uint32_t baseline; /* what `create` left; DISK_LAYER_BASE without a seed */
+    uint32_t active;   /* the one that the machine writes to */
+    uint32_t baseline; /* left by `create`; DISK_LAYER_BASE without a seed */
     double baseline_at;
-    uint32_t booted; /* what was active when the machine was started; 0: not known */
+    uint32_t booted; /* active when the machine was started; 0: not known */
     uint32_t next;   /* the id of the next new layer */
 };
 
 /* A new disk: disk.qcow2 on the image. */
 void disk_layers_init(struct disk_layers *l);
 void disk_layers_release(struct disk_layers *l);
-/* From a record's member "disk"; NULL (a record of before there were layers) is a new disk. */
+/* From a record's member "disk"; NULL (a record older than layers) is a new disk. */
 bool disk_layers_parse(const json_t *j, struct disk_layers *ret, struct pyro_error *err) MUST_CHECK;
 /* New. */
 json_t *disk_layers_to_json(const struct disk_layers *l);
 
 /*
  * Lists a new layer on `parent`; the caller makes it active, and creates its file.
- * PYRO_SNAPSHOT_STATE when the chain would be longer than a chain may be.
+ * PYRO_SNAPSHOT_STATE when the chain would become too long.
  */
 bool disk_layers_add(struct disk_layers *l, uint32_t parent, uint32_t *ret_id,
                      struct pyro_error *err) MUST_CHECK;
-/* Forgets layers that neither the active one, nor the baseline, nor a snapshot stands on. */
+/* Forgets layers that neither the active one, nor the baseline, nor a snapshot needs. */
 void disk_layers_collect(struct disk_layers *l);
-/* `into`, the layer below `from`, has got all that `from` holds, and takes its place. */
+/* `into`, the layer below `from`, has absorbed `from`, and takes its place. */
 void disk_layers_join(struct disk_layers *l, uint32_t from, uint32_t into);
-/* `id` has got all between it and `below`, one of those it stands on, and stands on that. */
+/* `id` has absorbed everything between it and `below`, a layer below it, and is now based on
+ * that. */
 void disk_layers_stand_on(struct disk_layers *l, uint32_t id, uint32_t below);
 /* The layer below; DISK_LAYER_BASE at the end. */
 uint32_t disk_layers_parent(const struct disk_layers *l, uint32_t id);
-/* Whether `below` is `id` itself or one of those it stands on. */
+/* Whether `below` is `id` itself or a layer below it. */
 bool disk_layers_stands_on(const struct disk_layers *l, uint32_t id, uint32_t below);
-/* How many layers a chain has from the base up to this one, both counted. */
+/* Number of layers in a chain from the base up to this one, both included. */
 unsigned disk_layers_depth(const struct disk_layers *l, uint32_t id);
 
-/* Whether the chain that is written has room for another snapshot. */
+/* Whether the active chain has room for another snapshot. */
 bool disk_layers_has_room(const struct disk_layers *l);
 
-/* NULL when there is none of that name; `baseline` is none. */
+/* NULL when there is none of that name; `baseline` does not count. */
 struct disk_snapshot *disk_layers_find(const struct disk_layers *l, const char *name);
-/* The layer that a name stands for, `baseline` included. PYRO_SNAPSHOT_NOT_FOUND. */
+/* The layer that a name means, `baseline` included. PYRO_SNAPSHOT_NOT_FOUND. */
 bool disk_layers_resolve(const struct disk_layers *l, const char *name, uint32_t *ret_id,
                          struct pyro_error *err) MUST_CHECK;
 /* Checks a name for a new snapshot: its form, `baseline`, taken (PYRO_NAME_TAKEN). */
@@ -85,14 +87,14 @@ bool disk_layers_unname(struct disk_layers *l, const char *name, struct pyro_err
 
 /* The file of a layer (not the base), relative to the workspace's directory, into ret[32]. */
 void disk_layer_file(uint32_t id, char ret[32]);
-/* Creates the empty file of a layer and has its name on the disk. */
+/* Creates the empty file of a layer, its name synced to the disk. */
 bool disk_layer_create(int dirfd, uint32_t id, uint64_t size_bytes,
                        struct pyro_error *err) MUST_CHECK;
 /* Removes the files of layers that are not listed. Failures are left to the next sweep. */
 void disk_layers_sweep(int dirfd, const struct disk_layers *l);
-/* Whether there are files of layers beside the first one's. */
+/* Whether there are files of layers other than the first one. */
 bool disk_layers_any(int dirfd);
-/* Bytes that the layer's file takes on the host; 0 for the base. */
+/* Disk space of the layer's file on the host; 0 for the base. */
 int64_t disk_layer_bytes(int dirfd, uint32_t id);
 
 /* A chain with the paths it names. */
@@ -102,7 +104,7 @@ struct disk_layer_chain {
 };
 /*
  * From the base up to layer `top`. `dir_path`: the workspace's directory, absolute.
- * PYRO_RECORD_INVALID when the record's layers make no chain.
+ * PYRO_RECORD_INVALID when the record's layers do not form a chain.
  */
 bool disk_layers_chain(const struct disk_layers *l, uint32_t top, const char *base_path,
                        const char *dir_path, struct disk_layer_chain *ret,

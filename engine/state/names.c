@@ -1,4 +1,4 @@
-/* engine/state/names.c: what names, labels and directories may be. */
+/* engine/state/names.c: checks of names, labels and directories. */
 #include "engine/state/names.h"
 
 #include <ctype.h>

@@ -1,5 +1,4 @@
-/* What network a workspace's machine has. Decided when it is created, and kept as long as it lives.
- */
+/* The network of a workspace's machine. Chosen when it is created, and fixed for its life. */
 #ifndef PYRO_NETWORK_POLICY_H
 #define PYRO_NETWORK_POLICY_H
 

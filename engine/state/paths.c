@@ -64,7 +64,8 @@ static char *root_of(const char *kind, const char *xdg, const char *below_home,
     return NULL;
 }
 
-/* The one way to a directory of state or cache: whoever could swap it could swap a disk. */
+/* The only way to a directory of state or cache: a user who could replace it could replace a
+ * disk. */
 static char *made(char *path, struct pyro_error *err)
 {
     if (!path)

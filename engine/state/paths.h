@@ -2,8 +2,7 @@
  * Where pyro keeps things. PYRO_HOME moves everything (HOME/data, HOME/cache),
  * PYRO_ENVIRONMENT_CACHE_DIR the environments; else the XDG base directories: $XDG_DATA_HOME/pyro
  * and $XDG_CACHE_HOME/pyro. Each function creates its directory (0700) and returns a path that the
- * caller frees; NULL on failure, and where somebody else could put another directory in its place
- * (trust.h).
+ * caller frees; NULL on failure, and where another user could replace it (trust.h).
  */
 #ifndef PYRO_PATHS_H
 #define PYRO_PATHS_H
@@ -11,18 +10,18 @@
 #include "vmm/base/error.h"
 
 /*
- * Makes the variables above, and the others of pyro's that name a file, absolute for this process
- * and those it starts: they work in other directories. Called before any of the functions below.
+ * Makes these variables, and pyro's others that name a file, absolute for this process and those it
+ * starts: they work in other directories. Called before any of the functions below.
  */
 bool paths_make_absolute(struct pyro_error *err) MUST_CHECK;
-/* What HOME says, else passwd(5), for a job without an environment; NULL: neither. Borrowed. */
+/* HOME, else the entry in passwd(5), for a job without an environment; NULL: neither. Borrowed. */
 const char *paths_home(void);
-char *paths_workspaces(struct pyro_error *err) MUST_CHECK;   /* one directory a workspace */
+char *paths_workspaces(struct pyro_error *err) MUST_CHECK;   /* one directory per workspace */
 char *paths_bases(struct pyro_error *err) MUST_CHECK;        /* base images of workspaces */
-char *paths_environments(struct pyro_error *err) MUST_CHECK; /* one directory an environment */
+char *paths_environments(struct pyro_error *err) MUST_CHECK; /* one directory per environment */
 char *paths_boot(struct pyro_error *err) MUST_CHECK;         /* kernels and initramfs images */
-char *paths_templates(struct pyro_error *err) MUST_CHECK;    /* one directory a template */
-char *paths_apt(struct pyro_error *err) MUST_CHECK;          /* apt state of pyro's own */
+char *paths_templates(struct pyro_error *err) MUST_CHECK;    /* one directory per template */
+char *paths_apt(struct pyro_error *err) MUST_CHECK;          /* pyro's own apt state */
 char *paths_cache(struct pyro_error *err) MUST_CHECK;        /* the cache's root: small records */
 
 #endif

@@ -283,8 +283,7 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
 
     if (!text)
         return pyro_fail(err, PYRO_NO_MEMORY, "write the record: out of memory");
-    /* First, so that it is never the older one; one that cannot be written says nothing any more.
-     */
+    /* Written first, so that it is never the older one; if it cannot be written it is removed. */
     if (!fs_replace(dirfd, RECORD_COPY, text, strlen(text), 0600, NULL))
         unlinkat(dirfd, RECORD_COPY, 0);
     return durable ? fs_write_atomic(dirfd, RECORD_FILE, text, strlen(text), 0600, err)

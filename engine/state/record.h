@@ -1,8 +1,8 @@
 /*
- * workspace.json: what is known of one workspace. Written by whoever holds the workspace's lock
- * (its supervisor while it runs), read by anyone. A second copy is kept beside it and takes its
- * place when it is damaged or gone. A record of a newer version is refused, whatever the copy says;
- * one that cannot be read at all is shown as a failed workspace.
+ * workspace.json: the record of one workspace. Written by the holder of the workspace's lock (its
+ * supervisor while it runs), read by anyone. A second copy is kept beside it and takes its place
+ * when it is damaged or gone. A record of a newer version is refused, whatever the copy says; one
+ * that cannot be read at all is shown as a failed workspace.
  */
 #ifndef PYRO_RECORD_H
 #define PYRO_RECORD_H
@@ -20,7 +20,7 @@
 #define WORKSPACE_ID_LENGTH 12
 
 enum workspace_state {
-    WORKSPACE_CREATED, /* being made: whoever makes it holds the lock */
+    WORKSPACE_CREATED, /* being made: its creator holds the lock */
     WORKSPACE_STARTED,
     WORKSPACE_STOPPED,
     WORKSPACE_FAILED
@@ -35,19 +35,19 @@ struct workspace_record {
     char machine_id[33]; /* the guest's, for as long as the workspace lives: machine-id(5) */
     char *environment;
     char *environment_digest;
-    char *base_path; /* the base image that the disk stands on (base.h); NULL on the host */
+    char *base_path; /* the base image of the disk (base.h); NULL on the host */
     struct disk_layers disk;
-    bool clearing; /* a reset cleared the history: its files are to be removed before anything */
+    bool clearing; /* a reset cleared the history: its files must be removed first */
     enum workspace_state state;
     bool host_compat;
-    bool ephemeral;    /* of `run`, or being seeded: gone with its holder */
-    bool throw_away;   /* of `run`: its disk need not outlive the host's next second */
-    bool used;         /* the guest has had the disk's active layer writable once */
-    bool stopping;     /* its end was asked for: when it comes, it is no failure */
+    bool ephemeral;    /* of `run`, or being seeded: removed with its holder */
+    bool throw_away;   /* of `run`: its disk need not survive a crash of the host */
+    bool used;         /* the guest has had write access to the active layer once */
+    bool stopping;     /* its end was requested, so it will not be a failure */
     char *accelerator; /* "kvm", "tcg"; NULL for host compatibility */
     int64_t vcpu_count, mem_mib, ttl_seconds;
     enum network_policy network_policy;
-    char *network_error;                 /* why its network is down; NULL: it is not */
+    char *network_error;                 /* why its network is down; NULL: it is up */
     double created_at, last_activity_at; /* epoch seconds */
     double expires_at;                   /* 0: never */
     int64_t command_count, shell_count;
@@ -58,7 +58,7 @@ struct workspace_record {
     int64_t reset_count;
     double last_reset_at; /* 0: never */
     char *last_error;     /* NULL: none */
-    /* A constant: why a started machine stands still; NULL: it does not. */
+    /* A constant: why a started machine is paused; NULL: it is not. */
     const char *paused_reason;
     pid_t vm_pid; /* 0: none */
     uint64_t vm_start_time;
@@ -66,7 +66,7 @@ struct workspace_record {
     bool newer;  /* … because a newer pyro wrote it */
 };
 
-/* A member is declared here and by a row in record.c; what is kept, shown and documented follows
+/* A member is declared here and by a row in record.c; storing, showing and documenting it follow
  * from that row. */
 extern const struct row_spec workspace_rows[];
 extern const char *const execution_modes[]; /* by host_compat */
@@ -76,25 +76,26 @@ const char *workspace_state_name(enum workspace_state state);
 /* A record with a new random id and nothing else. */
 void record_init(struct workspace_record *r);
 void record_release(struct workspace_record *r);
-/* Reads dirfd's record; `id` is what the directory's name says, and must agree. */
+/* Reads dirfd's record; `id` is the directory's name, and must agree. */
 bool record_load(int dirfd, const char *id, struct workspace_record *ret,
                  struct pyro_error *err) MUST_CHECK;
-/* What a file of it holds, unchecked; the caller's. */
+/* The content of one of its files, unchecked; the caller's. */
 json_t *record_read(int dirfd, const char *file, struct pyro_error *err) MUST_CHECK;
 /* The same as record_load(), but a record that cannot be used comes back as a failed workspace that
  * says why. */
 void record_load_any(int dirfd, const char *id, struct workspace_record *ret);
 /*
- * As much of it as it takes to look at the disk: of a newer version, or of a damaged record without
- * a copy, base_path and disk, from what is readable and from the layers' files; `broken` is then
- * set. PYRO_RECORD_INVALID when which layers make the disk, or what they stand on, cannot be told.
+ * As much of it as is needed to read the disk: of a newer version, or of a damaged record without a
+ * copy, base_path and disk, from the readable parts and from the layers' files; `broken` is then
+ * set. PYRO_RECORD_INVALID when it is unclear which layers make the disk, or what they are based
+ * on.
  */
 bool record_load_disk(int dirfd, const char *id, struct workspace_record *ret,
                       struct pyro_error *err) MUST_CHECK;
 /* Replaces both copies atomically; `durable` waits until it is on the disk. */
 bool record_save(int dirfd, const struct workspace_record *r, bool durable,
                  struct pyro_error *err) MUST_CHECK;
-/* A seed as it is kept, of JSON from wherever; NULL when there is none. New. */
+/* A seed as it is stored, from JSON of any source; NULL when there is none. New. */
 json_t *record_seed_of(const json_t *j);
 /* The workspace object as users see it. */
 json_t *record_to_view(const struct workspace_record *r);

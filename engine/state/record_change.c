@@ -1,4 +1,4 @@
-/* engine/state/record_change.c: a record's name and labels, changed all or not at all. */
+/* engine/state/record_change.c: changing a record's name and labels, all or nothing. */
 #include "engine/state/record_change.h"
 
 #include "engine/state/names.h"

@@ -4,8 +4,7 @@
 
 #include "engine/state/record.h"
 
-/* Applies {name?: string or null, labels?: {…}, clear_labels?: […]} to a record, all of it or
- * nothing. */
+/* Applies {name?: string or null, labels?: {…}, clear_labels?: […]} to a record, all or nothing. */
 bool workspace_apply_change(struct workspace_record *r, const json_t *change,
                             struct pyro_error *err) MUST_CHECK;
 

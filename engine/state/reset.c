@@ -1,4 +1,4 @@
-/* engine/state/reset.c: the commit of a reset, and its tidying up. */
+/* engine/state/reset.c: the commit of a reset, and its clean-up. */
 #include "engine/state/reset.h"
 
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 
 static const char *const history[] = { "shells", "services", "commands" };
 
-/* What only the record knows of the history. */
+/* The history in the record alone. */
 static void forget(struct workspace_record *r)
 {
     json_decref(r->last_command);

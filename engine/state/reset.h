@@ -1,4 +1,4 @@
-/* Resetting a workspace: what is changed in its record and directory, and in which order. */
+/* Resetting a workspace: the changes in its record and directory, in order. */
 #ifndef PYRO_DISK_RESET_H
 #define PYRO_DISK_RESET_H
 
@@ -6,16 +6,16 @@
 
 /*
  * The commit point of a reset: the record, on the disk, says that a new layer on the snapshot
- * (`baseline`: what `create` left) is the active one, and that the history is to be cleared. Before
+ * (`baseline`: left by `create`) is the active one, and that the history is to be cleared. Before
  * it nothing has changed, after it everything has. Call with the workspace's lock held. The record
- * is as it was when this fails.
+ * is unchanged when this fails.
  */
 bool disk_reset_commit(int dirfd, struct workspace_record *r, const char *snapshot,
                        struct pyro_error *err) MUST_CHECK;
 /*
- * What is left to do after the commit, for whoever holds the lock: shells, services, commands and
- * layers that are not needed any more are removed. May be done again; nothing when there is
- * nothing. The caller saves the record.
+ * The rest after the commit, for the next holder of the lock: removes shells, services, commands
+ * and layers that are no longer needed. May be repeated, and does nothing when there is nothing to
+ * do. The caller saves the record.
  */
 bool disk_reset_finish(int dirfd, struct workspace_record *r, struct pyro_error *err) MUST_CHECK;
 

@@ -1,8 +1,7 @@
 /*
- * engine/state/salvage.c: a disk whose record cannot be used, for who wants to look at it. A
- * newer version's record may say in the same words what the disk is made of; without any record a
- * disk of one layer can be told from its files. A longer one cannot: which layer stands on which is
- * in no file but the record.
+ * engine/state/salvage.c: reading a disk whose record cannot be used. A newer version's record may
+ * describe the disk in the same way; without any record a disk of one layer can be told from its
+ * files. A longer chain cannot: the order of its layers is in no file but the record.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +13,7 @@
 #include "engine/state/record.h"
 #include "vmm/base/fs.h"
 
-/* What a record that is JSON says of the disk. */
+/* A JSON record's description of the disk. */
 static bool take_words(const json_t *j, struct workspace_record *r)
 {
     const char *base = json_string_or(j, "base_path", NULL);
@@ -46,7 +45,7 @@ static bool fits(void *arg, const char *path)
     return true;
 }
 
-/* The only layer there is, on the only base that it can stand on. */
+/* The only layer, on the only base it can have. */
 static bool take_files(int dirfd, struct workspace_record *r)
 {
     char file[32];

@@ -2,17 +2,13 @@
  * The files of a service, in its workspace's services/NAME/ directory, written by the supervisor,
  * read by anyone:
  *
- * - record.json: what it is: state, times, how it ended, and the offsets of the oldest bytes kept
- *
- * - stdout.log, stderr.log: what it printed; like shells' logs they only grow, and beyond their cap
- *   the head is punched out after the new first offset was published
- *
- * - stdout.events, stderr.events: notes of the log's writer
- *
- * - stdout.marks, stderr.marks: where the last secret was taken out (guest_log.h); only in a
- *   workspace that has any
- *
- * - previous/: the same of the run before this one
+ *   record.json      state, times, how it ended, and the offsets of the oldest bytes kept
+ *   stdout.log       its output, and stderr.log; like shells' logs they only grow, and beyond their
+ *                    cap the head is punched out after the new first offset was published
+ *   stdout.events    notes of the log's writer; also stderr.events
+ *   stdout.marks     where the last secret was taken out (guest_log.h), only in a workspace that
+ *                    has any; also stderr.marks
+ *   previous/        the same of the previous run
  */
 #ifndef PYRO_SERVICE_FILES_H
 #define PYRO_SERVICE_FILES_H
@@ -30,7 +26,7 @@
 enum service_state {
     SERVICE_STARTING,
     SERVICE_RUNNING,
-    SERVICE_STOPPED, /* it was asked to end, or its workspace was */
+    SERVICE_STOPPED, /* it, or its workspace, was asked to end */
     SERVICE_EXITED,  /* it ended by itself */
     SERVICE_FAILED   /* it never got ready, ran out of memory, or its VM was lost */
 };
@@ -58,7 +54,7 @@ json_t *service_show_pid(const void *record);
 json_t *service_show_published(const void *record);
 bool service_load_published(void *field, const json_t *value, struct pyro_error *err);
 
-/* A member is declared above and by a row here; what is kept, shown and documented follows from
+/* A member is declared above and by a row here; storing, showing and documenting it follow from
  * that row. For use inside a table of rows. */
 #define SERVICE_ROWS                                                                               \
     RES_STR("workspace_id"),                                                                       \
@@ -96,8 +92,8 @@ bool service_record_load(int workspace_fd, const char *name, struct service_reco
                          struct pyro_error *err) MUST_CHECK;
 bool service_record_save(int workspace_fd, const struct service_record *r,
                          struct pyro_error *err) MUST_CHECK;
-/* Whether a list of published ports is sound, an array of {host_port, guest_port}; `opened`: its
- * host ports are known, else 0 means a free one. */
+/* Checks a list of published ports, an array of {host_port, guest_port}; `opened`: its host ports
+ * are known, else 0 means a free one. */
 bool service_publish_check(const json_t *list, bool opened, struct pyro_error *err) MUST_CHECK;
 /* The service object as users see it. */
 json_t *service_record_to_view(const struct service_record *r, const char *workspace_id);
@@ -105,7 +101,7 @@ json_t *service_record_to_view(const struct service_record *r, const char *works
 typedef void service_each_fn(void *arg, const struct service_record *r);
 bool service_each(int workspace_fd, service_each_fn *fn, void *arg,
                   struct pyro_error *err) MUST_CHECK;
-/* Makes an empty directory for a new run; what the last one left becomes its previous/. */
+/* Makes an empty directory for a new run; the files of the last one become its previous/. */
 bool service_make_room(int workspace_fd, const char *name, struct pyro_error *err) MUST_CHECK;
 /* Opens services/NAME/OUTPUT.SUFFIX ("log", "events"); -1 on failure. */
 int service_open_file(int workspace_fd, const char *name, enum service_output output,

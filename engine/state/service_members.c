@@ -1,4 +1,5 @@
-/* engine/state/service_members.c: the members of a service's record that are not as others. */
+/* engine/state/service_members.c: the members of a service's record that need functions of their
+ * own. */
 #include "engine/state/service_files.h"
 #include "vmm/base/fs.h"
 
@@ -23,7 +24,7 @@ const struct row_spec service_published_rows[] = {
 
 const struct row_spec service_rows[] = { ROW_VERSION("version", 1), SERVICE_ROWS, ROW_END };
 
-/* One member of each kind there is, null when it is not of this one. */
+/* A member for each kind of readiness, null except for the service's own. */
 json_t *service_show_readiness(const void *record)
 {
     static const char *const texts[] = { "path", "address", "url", "command" };

@@ -2,23 +2,17 @@
  * The files of a shell, in its workspace's shells/ directory, written by the supervisor, read by
  * anyone:
  *
- * - ID.json: what it is: state, size, times, exit code, and `first`, the offset of the oldest byte
- * kept
+ *   ID.json    state, size, times, exit code, and `first`, the offset of the oldest byte kept
+ *   ID.log     its output; the offset in the file is the cursor. Beyond LOG_BYTES_MAX (guest_log.h)
+ *              the head is punched out in steps, after `first` was published: a reader checks
+ *              `first` again after reading
+ *   ID.events  what the log cannot say, one JSON line per event, {"t": epoch seconds,
+ *              "offset": N, "type": T}; T is resize {cols, rows}, alt {on}, input {by} or end
+ *   ID.states  the terminal's state at places of the log (shell_state.h)
+ *   ID.marks   where the last secret was taken out (guest_log.h); only in a workspace that has any
+ *   ID.times   when output came: a line "OFFSET MILLISECONDS" (since started_at), for recordings
  *
- * - ID.log: its output; the offset in the file is the cursor. Beyond LOG_BYTES_MAX (guest_log.h)
- * the head is punched out in steps, after `first` was published: a reader looks at `first` again
- * after it has read
- *
- * - ID.events: what the log cannot say, one JSON line an event, {"t": epoch seconds, "offset": N,
- * "type": T}; T is resize {cols, rows}, alt {on}, input {by} or end
- *
- * - ID.states: what is in force at places of the log (shell_state.h)
- *
- * - ID.marks: where the last secret was taken out (guest_log.h); only in a workspace that has any
- *
- * - ID.times: when output came: a line "OFFSET MILLISECONDS" (since started_at), for recordings
- *
- * Those beside the log have their bound by its size, and go with its head (line_file.h).
+ * The files beside the log are bounded by its size, and dropped with its head (line_file.h).
  */
 #ifndef PYRO_SHELL_FILES_H
 #define PYRO_SHELL_FILES_H
@@ -38,14 +32,14 @@ struct shell_record {
     double started_at, ended_at; /* epoch seconds; ended_at 0: it runs */
     int exit_code;               /* -1: not known */
     uint64_t first;              /* offset of the oldest byte kept */
-    /* What the guest last said runs in its foreground: not to be believed, and not to be printed
-     * as it is. NULL: not known; "": the shell itself. */
+    /* What runs in its foreground according to the guest: not to be trusted, and not to be printed
+     * unescaped. NULL: not known; "": the shell itself. */
     char *foreground;
     double foreground_since; /* epoch seconds: when that started */
     bool at_prompt;          /* the shell itself, waiting for input; since foreground_since */
 };
 
-/* A member is declared above and by a row here; what is kept, shown and documented follows from
+/* A member is declared above and by a row here; storing, showing and documenting it follow from
  * that row. For use inside a table of rows. */
 #define SHELL_ROWS                                                                                 \
     RES_STR("workspace_id"), ROW_TEXT(shell_record, id, .shown = "shell_id", .where = ROW_SHOWN),  \
@@ -93,7 +87,7 @@ int shell_open_file(int workspace_fd, const char *id, const char *suffix, int fl
 /* Removes all files of a shell. */
 void shell_remove_files(int workspace_fd, const char *id);
 
-/* What the events say about a stretch of the log. */
+/* An event of a stretch of the log. */
 struct shell_event {
     double time;
     uint64_t offset;
@@ -101,13 +95,13 @@ struct shell_event {
     int cols, rows; /* resize */
     bool on;        /* alt */
 };
-/* Calls fn for the events between two positions of their file, in its order; lines that are not
- * sound are passed over, those of a type that an older pyro wrote among them. */
+/* Calls fn for the events between two positions of their file, in its order; invalid lines are
+ * skipped, including those of types that an older pyro wrote. */
 typedef void shell_event_fn(void *arg, const struct shell_event *e);
 bool shell_events_between(int workspace_fd, const char *id, uint64_t from, uint64_t to,
                           shell_event_fn *fn, void *arg, struct pyro_error *err) MUST_CHECK;
-/* The same for whole lines from *position on, which moves behind them: for whoever follows an
- * events file that he has open. What cannot be read is left for the next time. */
+/* The same for whole lines from *position on, which is moved past them: for a reader that follows
+ * an open events file. What cannot be read is left for the next time. */
 void shell_events_follow(int fd, uint64_t *position, shell_event_fn *fn, void *arg);
 
 #endif

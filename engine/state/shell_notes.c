@@ -60,9 +60,9 @@ void shell_notes_release(struct shell_notes *k)
     alt_notes_release(&k->alternations);
 }
 
-/* ---- what the log itself says ---- */
+/* ---- the log itself ---- */
 
-/* What is in force at one place. */
+/* The state at one place. */
 struct place {
     uint64_t offset;
     bool alternate;
@@ -92,8 +92,8 @@ static void on_track(void *user, const struct track_event *e)
     }
 }
 
-/* Whether what comes next can still tell of the place: a string that began before it may grow long,
- * and one that ends there may not end. */
+/* Whether later bytes can still change the answer: a string that began earlier may grow long, and
+ * one that ends there may not end. */
 static bool is_open(const struct track *t, const struct place *p)
 {
     return !track_is_settled(t) && t->offset < p->offset + VT_SEQUENCE_MAX + 2;

@@ -1,5 +1,4 @@
-/* What a shell's events say about a stretch of its log: what is in force where it starts, and what
- * changes on the way. */
+/* A shell's events for a stretch of its log: the state at its start, and the changes on the way. */
 #ifndef PYRO_SHELL_NOTES_H
 #define PYRO_SHELL_NOTES_H
 
@@ -11,28 +10,28 @@ struct shell_notes {
     uint64_t start, cursor, end;
     int cols, rows;                             /* at `start` */
     bool alt_screen, alt_at_cursor, alt_at_end; /* at `start`, `cursor` and `end` */
-    char in_string;               /* the kind of the long control string `start` lies in, or 0 */
+    char in_string;               /* the kind of the long control string that `start` is in, or 0 */
     struct plain_resize *resizes; /* after `start` up to `end`, offsets from `start` */
     size_t resize_count, resize_room;
-    struct alt_notes alternations; /* that no sequence of the log tells of */
-    size_t *exits;                 /* of these the ends of the alternate screen, likewise */
+    struct alt_notes alternations; /* that no sequence in the log causes */
+    size_t *exits;                 /* those of them that end the alternate screen */
     size_t exit_count;
     bool no_memory;
 };
 
-/* Release it on success. Reads what comes after the last state before `start`: of the events up to
- * the first state behind `end`, and of the log, SHELL_STATE_EVERY bytes or little more for each
- * place. `end` UINT64_MAX: to the end, and alt_at_end is not told. */
+/* Release it on success. Reads what follows the last state before `start`: of the events up to the
+ * first state after `end`, and of the log, SHELL_STATE_EVERY bytes or little more for each place.
+ * `end` UINT64_MAX: to the end, and alt_at_end is not set. */
 bool shell_notes_load(int workspace_fd, const char *id, uint64_t start, uint64_t end,
                       struct shell_notes *ret, struct pyro_error *err) MUST_CHECK;
-/* The same for a stretch that begins before what was asked for, which begins at `cursor`. */
+/* The same for a stretch that begins before the requested one, which begins at `cursor`. */
 bool shell_notes_load_around(int workspace_fd, const char *id, uint64_t start, uint64_t cursor,
                              uint64_t end, struct shell_notes *ret,
                              struct pyro_error *err) MUST_CHECK;
 /*
- * Where the rendering of a screen begins in a window of the log that ends with it, and what is in
- * force there: screen_find_start(), but for an alternate screen whose program is gone. The window
- * is `bytes`, n of them from offset `at` on; *ret_from is the place in it.
+ * Where the rendering of a screen begins in a window of the log that ends with it, and the state
+ * there: screen_find_start(), except that an alternate screen whose program is gone does not count.
+ * The window is `bytes`, n of them from offset `at` on; *ret_from is the place in it.
  */
 bool shell_notes_load_screen(int workspace_fd, const char *id, const char *bytes, size_t n,
                              uint64_t at, size_t *ret_from, struct shell_notes *ret,

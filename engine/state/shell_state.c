@@ -12,7 +12,7 @@
 #define ALT_NOTES_MAX (1u << 20)
 #define SUM_AT (SHELL_STATE_BYTES - 4)
 
-/* Tells a record from a hole, and from half of one. */
+/* Distinguishes a record from a hole, and from half of one. */
 static uint32_t sum_of(const uint8_t *bytes)
 {
     uint32_t sum = 0x9e3779b9;
@@ -95,7 +95,7 @@ bool shell_state_after(int states_fd, uint64_t offset, struct shell_state *ret)
 
 bool alt_notes_add(struct alt_notes *notes, uint64_t offset, bool on)
 {
-    if (notes->count == ALT_NOTES_MAX) /* of an older pyro, which noted what the log has too */
+    if (notes->count == ALT_NOTES_MAX) /* from an older pyro, which also noted what is in the log */
         return true;
     if (notes->count == notes->room) {
         size_t room = notes->room ? 2 * notes->room : 16;

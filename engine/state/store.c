@@ -71,13 +71,13 @@ int store_open_workspace(const struct store *store, const char *id, struct pyro_
 
 bool store_is_held(int dirfd)
 {
-    /* Not for writing: closing it must not look as if a holder had let go (see watch.c). */
+    /* Not for writing: closing it must not look as if a holder had released it (see watch.c). */
     scoped_close int fd = openat(dirfd, LOCK_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
     return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
-/* Debris as far as the record tells; whether anybody is at it is for the caller to see. */
+/* Debris according to the record; the caller checks whether it is in use. */
 static bool looks_like_debris(int dirfd, const struct workspace_record *r)
 {
     if (r->broken)

@@ -24,13 +24,13 @@ bool store_open(struct store *ret, struct pyro_error *err) MUST_CHECK;
 void store_release(struct store *store);
 #define scoped_store __attribute__((cleanup(store_release)))
 
-/* The id that a reference stands for, into ret_id. */
+/* The id that a reference means, into ret_id. */
 bool store_resolve(const struct store *store, const char *ref, char ret_id[WORKSPACE_ID_LENGTH + 1],
                    struct pyro_error *err) MUST_CHECK;
 /* Opens a workspace's directory; -1 with PYRO_WORKSPACE_NOT_FOUND. */
 int store_open_workspace(const struct store *store, const char *id,
                          struct pyro_error *err) MUST_CHECK;
-/* Calls fn for every workspace that is one for users (no debris, no `run`); fn must not keep the
+/* Calls fn for every workspace that users see (no debris, no `run`); fn must not keep the
  * record. */
 typedef void store_each_fn(void *arg, int dirfd, const struct workspace_record *r);
 bool store_each(const struct store *store, bool with_ephemeral, store_each_fn *fn, void *arg,
@@ -42,7 +42,7 @@ bool store_check_name_free(const struct store *store, const char *name, const ch
 int store_lock(const struct store *store, struct pyro_error *err) MUST_CHECK;
 /*
  * Makes the directory of r->id with its record (state created) and takes its lock, in one step as
- * others see it. Returns the directory and the lock.
+ * seen by others. Returns the directory and the lock.
  */
 bool store_make(const struct store *store, const struct workspace_record *r, int *ret_dir_fd,
                 int *ret_lock_fd, struct pyro_error *err) MUST_CHECK;
@@ -50,7 +50,7 @@ bool store_make(const struct store *store, const struct workspace_record *r, int
 bool store_remove(const struct store *store, const char *id, struct pyro_error *err) MUST_CHECK;
 /* Removes debris. Failures are left to the next sweep. */
 void store_sweep(const struct store *store);
-/* Whether somebody holds the workspace's lock: it has a supervisor, or a command is at it. */
+/* Whether the workspace's lock is held: it has a supervisor, or a command is changing it. */
 bool store_is_held(int dirfd);
 
 #endif

@@ -1,8 +1,8 @@
-/* How a supervisor is started: what the one who starts it and the one who is born agree on. */
+/* How a supervisor is started: the contract between its parent and itself. */
 #ifndef PYRO_SUPERVISE_START_H
 #define PYRO_SUPERVISE_START_H
 
-/* The descriptors a supervisor is born with. */
+/* The descriptors a supervisor starts with. */
 enum {
     SUPERVISE_DIR_FD = 3,  /* the workspace's directory */
     SUPERVISE_LOCK_FD = 4, /* its lock, held; dies with this process */

@@ -2,7 +2,7 @@
  * engine/workspace/command_logs.c: the history of commands, streamed.
  *
  * Names are listed, entries are read one by one: however long the history is, one of them is in
- * memory at a time. An entry that goes meanwhile is passed over.
+ * memory at a time. An entry that disappears meanwhile is skipped.
  */
 #include "engine/workspace/command_logs.h"
 
@@ -29,12 +29,13 @@ struct reading {
     int64_t cursor;     /* the caller's, until a reset */
     int64_t bytes;      /* of the entries given */
     int64_t from;       /* the first sequence to be given */
-    int64_t skip_lines; /* of the output of that one: what a tail does not take */
-    /* Under `follow`: what is above `given_to` and was given already; commands end in any order. */
+    int64_t skip_lines; /* the part of its output that a tail skips */
+    /* Under `follow`: entries above `given_to` that were given already; commands end in any
+     * order. */
     int64_t given_to;
     int64_t *given;
     size_t given_count, given_room;
-    int64_t resets;           /* the record's count of them that is known */
+    int64_t resets;           /* the last known count in the record */
     int64_t started_again_by; /* clock_ms(): until then a reset may start the machine again */
 };
 
@@ -74,12 +75,12 @@ static int64_t skip_lines(json_t *entry, const char *name, int64_t lines)
 
 /* ---- one entry ---- */
 
-/* A finished entry that is asked for, new; NULL: it is not, or is gone. */
+/* A finished entry that was requested, new; NULL: it does not match, or is gone. */
 static json_t *read_wanted(const struct reading *r, int64_t sequence)
 {
     json_t *entry;
 
-    /* What was written before then began before then. */
+    /* An entry written before then began before then. */
     if (r->spec->since > 0 && command_written_at(r->o->dir_fd, sequence) < r->spec->since)
         return NULL;
     entry = command_read(r->o->dir_fd, sequence);
@@ -96,7 +97,7 @@ static int64_t size_of(const json_t *entry)
                      strlen(json_string_or(entry, "stderr", "")));
 }
 
-/* Gives it to the caller; *ret_full when there is no room for it. */
+/* Gives it to the caller; *ret_full when there is no more room. */
 static bool give(struct reading *r, int64_t sequence, bool *ret_full, struct pyro_error *err)
 {
     const struct command_logs_spec *spec = r->spec;
@@ -120,7 +121,7 @@ static bool give(struct reading *r, int64_t sequence, bool *ret_full, struct pyr
     return spec->entry(spec->arg, entry, err);
 }
 
-/* ---- what was given ---- */
+/* ---- entries given so far ---- */
 
 static bool was_given(const struct reading *r, int64_t sequence)
 {
@@ -140,7 +141,7 @@ static void note_given(struct reading *r, int64_t sequence)
     r->given[r->given_count++] = sequence;
 }
 
-/* Below the first one that runs there is nothing to come. */
+/* Nothing new can appear below the first one that runs. */
 static void settle_given(struct reading *r, int64_t first_running)
 {
     size_t kept = 0;
@@ -180,7 +181,7 @@ static bool look(struct reading *r, bool past, struct pyro_error *err)
     return true;
 }
 
-/* ---- what is there ---- */
+/* ---- existing entries ---- */
 
 /* Where the last lines begin: the sequence, and how many lines of it come before. */
 static void find_tail(struct reading *r, const int64_t *list, size_t count)
@@ -233,7 +234,7 @@ static void note_reset(struct reading *r, int64_t resets)
     r->started_again_by = clock_ms() + START_AGAIN_MS;
 }
 
-/* Whether more may come. *ret_clearing: a reset is about to take away what is there. */
+/* Whether more may come. *ret_clearing: a reset is about to remove the current entries. */
 static bool goes_on(struct reading *r, bool *ret_clearing)
 {
     struct workspace_record record;
@@ -256,7 +257,7 @@ static bool goes_on(struct reading *r, bool *ret_clearing)
     return running || clock_ms() < r->started_again_by;
 }
 
-/* Of a history that is being cleared all is yet to come. */
+/* In a history that is being cleared, all entries are still to come. */
 static bool note_resets(struct reading *r, struct pyro_error *err)
 {
     struct workspace_record record;
@@ -311,7 +312,7 @@ static bool read_all(struct reading *r, struct pyro_error *err)
         return pyro_fail_errno(err, "watch the command history");
     if (!watch(r, notify_fd, err) || !note_resets(r, err))
         return false;
-    /* What has ended by now is the past; what ends from here on is not missed, nor given twice. */
+    /* Entries ended by now are the past; what ends later is not missed, nor given twice. */
     ok = look(r, true, err) && give_past(r, err) && follow(r, notify_fd, err);
     free(r->given);
     return ok;

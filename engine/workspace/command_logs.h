@@ -8,9 +8,10 @@ struct command_logs_spec {
     int64_t cursor;     /* the first sequence */
     int64_t limit;      /* of entries; negative: none */
     int64_t tail_lines; /* the last lines of output, over all entries; negative: all */
-    double since;       /* epoch seconds: what began at or after it; 0: all */
-    int64_t max_bytes;  /* of entries as they are stored, but one at least; 0: no limit */
-    /* Go on with what ends, until the workspace does not run, or this process is told to end. */
+    double since;       /* epoch seconds: those that began at or after it; 0: all */
+    int64_t max_bytes;  /* of entries as stored, but at least one; 0: no limit */
+    /* Continue with entries as they end, until the workspace does not run, or this process is told
+     * to end. */
     bool follow;
     /* Takes an entry, borrowed; false ends it. */
     bool (*entry)(void *arg, const json_t *entry, struct pyro_error *err);
@@ -20,9 +21,9 @@ struct command_logs_spec {
 struct command_logs {
     char workspace_id[64];
     int64_t count;       /* of entries given */
-    int64_t next_cursor; /* where to go on */
+    int64_t next_cursor; /* where to continue */
     int64_t dropped;     /* entries that are no longer kept */
-    bool any;            /* there are commands, whatever was asked for */
+    bool any;            /* there are commands, whether or not any matched */
     bool truncated;      /* there are more, which `limit` or `max_bytes` left out */
 };
 

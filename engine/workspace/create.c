@@ -1,4 +1,4 @@
-/* engine/workspace/create.c: making workspaces. */
+/* engine/workspace/create.c: creating workspaces. */
 #include "engine/workspace/create.h"
 
 #include <errno.h>
@@ -60,14 +60,14 @@ static bool fill_record(const struct workspace_spec *spec, bool ephemeral, bool 
     return workspace_apply_change(r, change, err);
 }
 
-/* What the VM stands on: environment, kernel, an empty disk of its own. */
+/* The VM's environment, kernel, and an empty disk of its own. */
 static bool prepare_disk(struct workspace_record *r, int dir_fd, const struct environment *e,
                          const struct progress *progress, struct pyro_error *err)
 {
     scoped_close int bases = base_lock(progress_tell, (void *)(uintptr_t)progress, err);
     scoped_free char *base = NULL;
 
-    /* What ends with its holder need not outlive the cache: no copy is made for it. */
+    /* A workspace that ends with its holder need not outlive the cache: no copy is made for it. */
     if (bases >= 0)
         base = r->throw_away ? str_printf("%s", e->base_path)
                              : base_keep(e->base_path, e->digest, err);
@@ -79,8 +79,8 @@ static bool prepare_disk(struct workspace_record *r, int dir_fd, const struct en
            record_save(dir_fd, r, false, err);
 }
 
-/* Removes what a failed create made. Its supervisor, if there was one, has ended: the lock is free
- * or soon is. One that runs on all the same keeps the workspace. */
+/* Removes the leftovers of a failed create. Its supervisor, if there was one, has ended: the lock
+ * is free or soon is. If it runs on anyway, the workspace stays. */
 static void undo_create(const struct workspace_handle *w)
 {
     const struct timespec rest = { .tv_nsec = 5 * 1000 * 1000 };

@@ -1,8 +1,8 @@
 /*
  * engine/workspace/create_seeded.c: create with a seed.
  *
- * Until it is seeded and its baseline is sealed, the workspace is one that goes with its holder, as
- * those of `run` are: whatever happens to this process, nothing half-seeded is left or seen.
+ * Until it is seeded and its baseline is sealed, the workspace is removed with its holder, like
+ * that of a `run`: whatever happens to this process, nothing half-seeded is left or seen.
  */
 #include "engine/client/ephemeral.h"
 #include "engine/client/handle.h"
@@ -19,8 +19,8 @@
 #define DISK_BYTES (10ull << 30) /* no environment's disk is larger */
 #define KEEP_MS 10000
 
-/* From here on it is a workspace like any other. The name may have been taken meanwhile: while it
- * was being seeded nobody saw it. */
+/* From here on it is a workspace like any other. The name may have been taken meanwhile: the
+ * workspace was not visible while it was being seeded. */
 static json_t *keep(const struct workspace_handle *w, const struct workspace_record *r,
                     const struct tree_source *source, const struct tree_counts *counts,
                     struct pyro_error *err)

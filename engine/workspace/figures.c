@@ -1,9 +1,9 @@
 /*
- * engine/workspace/figures.c: what workspaces take of the host.
+ * engine/workspace/figures.c: resources of the host that workspaces use.
  *
- * A workspace's processes are its supervisor, what descends from it, and its QEMU, which is
- * nobody's child once a supervisor was replaced. The supervisor is known by its command line; /proc
- * is searched for it when it is not known or gone, and no more often than every few seconds.
+ * A workspace's processes are its supervisor, the supervisor's descendants, and its QEMU, which is
+ * not a child any more once a supervisor was replaced. The supervisor is known by its command line;
+ * /proc is searched for it when it is not known or gone, at most every few seconds.
  */
 #include "engine/workspace/figures.h"
 
@@ -66,8 +66,8 @@ static ssize_t read_proc(pid_t pid, const char *file, char *ret, size_t size)
     return n;
 }
 
-/* Whose supervisor a process is, by its command line "…\0__supervise\0MODE\0ID"; false: nobody's.
- */
+/* The workspace whose supervisor a process is, by its command line "…\0__supervise\0MODE\0ID";
+ * false: it is not one. */
 static bool is_supervisor(pid_t pid, char ret_id[WORKSPACE_ID_LENGTH + 1])
 {
     static const char word[] = "__supervise";
@@ -102,7 +102,7 @@ static void search_supervisors(struct workspace_figures *f)
     }
 }
 
-/* Adds what one process has used; true when there is such a process. */
+/* Adds the usage of one process; true when it exists. */
 static bool add_process(pid_t pid, uint64_t *ticks, uint64_t *memory_bytes)
 {
     uint64_t user, system, waited_user, waited_system, resident, shared;
@@ -270,7 +270,7 @@ void workspace_figures_show(struct workspace_figures *f,
         else
             memcpy(entries[i].id, w->record.id, sizeof(entries[i].id));
         news |= !old || old->started != started;
-        if (old && old->started != started) /* another machine: its time starts anew */
+        if (old && old->started != started) /* another machine: its time starts again at 0 */
             entries[i].looked_ms = 0;
         entries[i].path = str_printf("%s", w->path);
         entries[i].started = started;

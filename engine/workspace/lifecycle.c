@@ -40,7 +40,7 @@ json_t *workspace_start(const char *ref, const struct progress *progress, struct
     return workspace_view(&o, err);
 }
 
-/* Ends what runs; true too when nothing does. */
+/* Ends the machine; true too when none runs. */
 static bool stop_running(const struct workspace_handle *o, bool force, struct pyro_error *err)
 {
     scoped_json json_t *request = json_pack("{s:s, s:b}", "op", "stop", "force", force);
@@ -132,7 +132,7 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
     if (change->labels)
         json_object_set_new(request, "labels", hide_in_copy(redactor, change->labels));
     json_object_set_new(request, "op", json_string("update"));
-    /* Whether it runs may change between the look and the act. */
+    /* Whether it runs may change between the check and the action. */
     do {
         why = (struct pyro_error){ 0 };
         view = supervisor_call(&o, request, deadline_ms, &why);

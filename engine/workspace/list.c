@@ -1,4 +1,4 @@
-/* engine/workspace/list.c: what there is: list, status, logs, and the images in use. */
+/* engine/workspace/list.c: list, status, logs, and the images in use. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,7 +83,7 @@ static bool add_path(void *arg, const char *path)
     return true;
 }
 
-/* One that cannot be read may stand on any of the bases. */
+/* A workspace that cannot be read may be based on any of them. */
 static void add_base(void *arg, int dirfd, const struct workspace_record *r)
 {
     struct workspace_record disk;

@@ -2,10 +2,10 @@
  * engine/workspace/watch.c: the live model of all workspaces.
  *
  * Three directories of each workspace are watched: its own (the record, the lock), shells/ and
- * commands/. Each watch is set before what it watches is read, so nothing falls between. Events
- * only mark what is stale; once the queue is empty each stale workspace is read again and told
- * once. The descriptor then rests for a moment, so that a shell in flood costs a look now and then
- * and not one a write.
+ * commands/. Each watch is set before its directory is read, so nothing is missed. Events only mark
+ * what is stale; once the queue is empty each stale workspace is read again and reported once. The
+ * descriptor then rests for a moment, so that a shell that floods costs a look now and then, not
+ * one per write.
  */
 #include "engine/workspace/watch.h"
 
@@ -34,7 +34,7 @@
 
 enum { STALE_LOCK = 1 << 8, STALE_SHELL_LIST = 1 << 9 }; /* beside enum watch_change */
 
-/* What the watch knows of a directory in the store, shown to the consumer or not. */
+/* A directory in the store, shown to the consumer or not. */
 struct watch_node {
     struct watch_node *next;
     struct watched_workspace w;
@@ -59,7 +59,7 @@ struct workspace_watch {
 
 static void on_events(void *arg, uint32_t events);
 
-/* ---- what cannot be watched ---- */
+/* ---- directories that cannot be watched ---- */
 
 static int64_t limit_of(const char *name)
 {
@@ -90,7 +90,7 @@ static void tell_trouble(struct workspace_watch *watch, const struct pyro_error 
         watch->ops->trouble(watch->arg, why);
 }
 
-/* Watches a directory, or what is below it by `name`; one that is not there is no trouble. */
+/* Watches a directory, or `name` below it; a missing one is not an error. */
 static int add_watch(struct workspace_watch *watch, const char *path, const char *name,
                      uint32_t events)
 {
@@ -132,7 +132,7 @@ static void clear_shells(struct watched_workspace *w)
     w->shell_count = 0;
 }
 
-/* Its log's size; true when that is news. */
+/* Its log's size; true when it changed. */
 static bool look_at_log(int dir_fd, struct watched_shell *shell, bool first)
 {
     char name[SHELL_ID_MAX + 16];
@@ -180,7 +180,7 @@ static void read_shells(struct watch_node *node, int dir_fd)
     struct reading reading = { .dir_fd = dir_fd, .old = &node->w };
 
     if (!shell_each(dir_fd, read_one_shell, &reading, NULL))
-        return; /* what was known of them stays */
+        return; /* keeps what was known of them */
     clear_shells(&node->w);
     node->w.shells = reading.shells;
     node->w.shell_count = reading.count;
@@ -239,7 +239,7 @@ static bool look_at_logs(struct watch_node *node, int dir_fd)
     return grown;
 }
 
-/* A started workspace that nobody holds has lost its supervisor. */
+/* A started workspace whose lock is free has lost its supervisor. */
 static void settle(struct workspace_watch *watch, struct watch_node *node, int dir_fd)
 {
     if (node->w.record.state != WORKSPACE_STARTED || store_is_held(dir_fd))
@@ -248,7 +248,7 @@ static void settle(struct workspace_watch *watch, struct watch_node *node, int d
         settle_queue_add(watch->settle, node->w.record.id);
 }
 
-/* Reads again what is stale of it. */
+/* Reads its stale parts again. */
 static void refresh(struct workspace_watch *watch, struct watch_node *node)
 {
     scoped_close int dir_fd = store_open_workspace(&watch->store, node->w.record.id, NULL);
@@ -339,7 +339,7 @@ static void read_store(struct workspace_watch *watch)
         node->stale |= WATCH_RECORD | STALE_LOCK | STALE_SHELL_LIST | WATCH_COMMANDS;
 }
 
-/* Tells all that is new, and forgets what is gone. */
+/* Reports everything new, and forgets what is gone. */
 static void refresh_all(struct workspace_watch *watch)
 {
     struct watch_node **at = &watch->nodes;
@@ -401,14 +401,14 @@ static void dir_event(struct watch_node *node, const struct inotify_event *e)
     if (!strcmp(e->name, RECORD_FILE) && (e->mask & IN_MOVED_TO))
         node->stale |= WATCH_RECORD;
     else if (!strcmp(e->name, "lock") && (e->mask & IN_CLOSE_WRITE))
-        node->stale |= STALE_LOCK; /* whoever held it may be gone */
+        node->stale |= STALE_LOCK; /* its holder may be gone */
     else if (!strcmp(e->name, SHELLS_DIR) || !strcmp(e->name, "commands"))
         node->stale |= STALE_SHELL_LIST;
 }
 
 static void shells_event(struct watch_node *node, const struct inotify_event *e)
 {
-    if (e->mask & IN_IGNORED) { /* the directory is gone: a reset makes it anew */
+    if (e->mask & IN_IGNORED) { /* the directory is gone: a reset makes it again */
         node->shells_wd = NO_WATCH;
         node->stale |= STALE_SHELL_LIST;
     }

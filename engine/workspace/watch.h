@@ -1,12 +1,12 @@
 /*
- * A live model of all workspaces for one consumer in a loop: what `workspace list` and `workspace
- * shell list` give, kept true by inotify(7) on the state directory. Nothing is polled; what any
- * other pyro creates, changes or deletes is told within some 20 ms.
+ * A live model of all workspaces for one consumer in a loop: the data of `workspace list` and
+ * `workspace shell list`, kept current by inotify(7) on the state directory, without polling; what
+ * any other pyro creates, changes or deletes is reported within some 20 ms.
  *
  * The model belongs to the watch and is valid until removed() returns. Callbacks run from the loop
- * (and, for what there is already, from workspace_watch_new); they must not free the watch.
+ * (and, for what exists already, from workspace_watch_new); they must not free the watch.
  *
- * A started workspace whose supervisor was killed is brought back to a true state by a child
+ * A started workspace whose supervisor was killed is brought back to a correct state by a child
  * process, as the next command would do it.
  */
 #ifndef PYRO_WORKSPACE_WATCH_H
@@ -18,17 +18,17 @@
 
 struct workspace_watch;
 
-/* What is new about a workspace, a mask. */
+/* Changes of a workspace, a mask. */
 enum watch_change {
     WATCH_RECORD = 1 << 0,  /* record */
-    WATCH_SHELLS = 1 << 1,  /* a shell came, ended, changed size, or runs something else */
+    WATCH_SHELLS = 1 << 1,  /* a shell was opened, ended, changed size, or runs something else */
     WATCH_OUTPUT = 1 << 2,  /* the log of a shell has grown */
     WATCH_COMMANDS = 1 << 3 /* a command began or ended: workspace_watch_commands() has it */
 };
 
 struct watched_shell {
     struct shell_record record;
-    uint64_t size;     /* bytes that its log holds: the cursor at its end */
+    uint64_t size;     /* size of its log: the cursor at its end */
     int64_t output_ms; /* clock_ms() when growth was last seen; 0: not since the watch began */
 };
 
@@ -46,15 +46,15 @@ struct workspace_watch_ops {
     void (*changed)(void *arg, struct watched_workspace *w, unsigned change);
     /* It is deleted. */
     void (*removed)(void *arg, struct watched_workspace *w);
-    /* Something cannot be watched (any more): what, why, and what to do. May come more than once.
-     */
+    /* Something cannot be watched (any more): what, why, and what to do. May be called more than
+     * once. */
     void (*trouble)(void *arg, const struct pyro_error *why);
-    /* The program to bring orphaned workspaces back with, "/proc/self/exe" in pyro; NULL: none. */
+    /* The program that recovers orphaned workspaces, "/proc/self/exe" in pyro; NULL: none. */
     const char *settle_program;
 };
 
 /*
- * Reads all there is, calling added() for each, and watches it. NULL when the state directory
+ * Reads all workspaces, calling added() for each, and watches them. NULL when the state directory
  * cannot be watched at all. Blocks for reading small files only.
  */
 struct workspace_watch *workspace_watch_new(struct loop *loop,
@@ -77,9 +77,9 @@ struct watched_shell *watched_shell_find(const struct watched_workspace *w, cons
 json_t *workspace_watch_commands(const struct watched_workspace *w, size_t max);
 
 /*
- * The last line with something on it of what the shell has printed, as plain text without control
- * characters, at most `size - 1` bytes of whole characters into ret; "" when there is none. Reads
- * and renders the last few KiB of the log.
+ * The last non-blank line that the shell has printed, as plain text without control characters, at
+ * most `size - 1` bytes of whole characters into ret; "" when there is none. Reads and renders the
+ * last few KiB of the log.
  */
 void watched_shell_last_line(const struct watched_workspace *w, const struct watched_shell *shell,
                              char *ret, size_t size);

@@ -1,5 +1,5 @@
-/* engine/workspace/watch_details.c: what is read of a watched workspace only when it is looked at:
- * its last commands, the last line of a shell. */
+/* engine/workspace/watch_details.c: details of a watched workspace that are read on demand: its
+ * last commands, the last line of a shell. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +18,8 @@
 #define NUMBERS_AHEAD 4 /* entries may be there before the record counts them */
 #define NUMBERS_GAP 64  /* entries that may be missing in a row */
 
-/* The entry without its outputs. They are last in the file, for its keys are sorted, and no string
- * can hold the text that is looked for: in one, the quotation marks would be escaped. */
+/* The entry without its outputs. They are last in the file, since its keys are sorted, and no
+ * string can hold the text searched for: its quotation marks would be escaped. */
 static json_t *read_entry_head(int dir_fd, int64_t sequence)
 {
     static const char outputs[] = ",\"stderr\":";
@@ -76,7 +76,7 @@ json_t *workspace_watch_commands(const struct watched_workspace *w, size_t max)
 
 /* ---- the last line ---- */
 
-/* Appends what there is between from and to of a text, without control characters. */
+/* Appends the part of a text between from and to, without control characters. */
 static size_t copy_line(const char *from, const char *to, char *ret, size_t size)
 {
     size_t used = 0;
@@ -142,7 +142,7 @@ void watched_shell_last_line(const struct watched_workspace *w, const struct wat
     if (n <= 0)
         return;
     if (from > shell->record.first && (newline = memchr(tail, '\n', (size_t)n)))
-        start = newline + 1; /* what is before may begin within a sequence */
+        start = newline + 1; /* the text before may begin within a sequence */
     if (!plain_render(start, (size_t)(tail + n - start), &options, &plain, NULL))
         return;
     last_line_of(plain.text.data ? plain.text.data : "", plain.text.len, ret, size);

@@ -1,10 +1,9 @@
 /*
- * What can be done with workspaces: the one engine behind the CLI, the terminal UI and the MCP
- * server.
+ * Operations on workspaces: the one engine behind the CLI, the terminal UI and the MCP server.
  *
  * Every function takes a reference (exact id, exact name, or a prefix of the id of at least 4
- * characters), may block, starts or re-adopts the supervisor when that is needed, and returns a new
- * JSON object of the shape that docs/commands.md declares, or NULL with err set.
+ * characters), may block, starts or re-adopts the supervisor when needed, and returns a new JSON
+ * object of the shape that docs/commands.md declares, or NULL with err set.
  */
 #ifndef PYRO_WORKSPACE_H
 #define PYRO_WORKSPACE_H
@@ -24,11 +23,11 @@ struct workspace_spec {
     const char *seed_path; /* NULL: /workspace begins empty; `run` has none */
     enum network_policy network_policy;
     const struct secrets *secrets; /* borrowed; NULL: none */
-    bool allow_host_compat;        /* when no VM can be had, run on the host */
+    bool allow_host_compat;        /* if no VM is possible, run on the host */
 };
 
-/* Pulls the environment when it is missing, starts a VM, returns the workspace object. Nothing is
- * left when it fails. */
+/* Pulls the environment if it is missing, starts a VM, returns the workspace object. Nothing is
+ * left behind when it fails. */
 json_t *workspace_create(const struct workspace_spec *spec, const struct progress *progress,
                          struct pyro_error *err) MUST_CHECK;
 /* {count, workspaces}, most recent activity first; a broken record is listed as failed, with the
@@ -55,7 +54,7 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
 struct workspace_exec_spec {
     struct command_request request; /* borrowed; cwd of workspace_cwd(), NULL: /workspace */
     int stdin_fd;                   /* -1: the command reads end-of-file */
-    int stdout_fd, stderr_fd;       /* where output is passed on as it comes; -1: nowhere */
+    int stdout_fd, stderr_fd;       /* where output goes as it arrives; -1: nowhere */
 };
 /*
  * Runs a command and waits for it; SIGINT, SIGTERM and SIGHUP of this process are passed on to it
@@ -65,16 +64,15 @@ struct workspace_exec_spec {
 json_t *workspace_exec(const char *ref, const struct workspace_exec_spec *spec,
                        struct pyro_error *err) MUST_CHECK;
 
-/* Told as a run goes on: phase "create", "start" and "execute"; vm_id is NULL in the first. */
+/* Called as a run progresses: phase "create", "start" and "execute"; vm_id is NULL in the first. */
 typedef void workspace_run_phase_fn(void *arg, const char *phase, const char *vm_id);
-/* One command in a VM of its own that is gone afterwards, whatever happens to this process: `run`'s
+/* One command in its own VM, which is removed afterwards, whatever happens to this process: `run`'s
  * object. */
 json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_exec_spec *exec,
                       const struct progress *progress, workspace_run_phase_fn *phase, void *arg,
                       struct pyro_error *err) MUST_CHECK;
 
-/* The paths of the base images that workspaces' disks stand on, an array: what `env prune` must
- * keep. */
+/* The paths of the base images of workspaces' disks, an array: `env prune` must keep them. */
 json_t *workspace_used_environments(struct pyro_error *err) MUST_CHECK;
 
 #endif
