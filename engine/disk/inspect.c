@@ -27,7 +27,7 @@
 #define LIST_BYTES_MAX (512 * 1024 * 1024)
 #define PATH_BYTES_MAX 4095
 
-/* A stopped workspace, held so that nobody starts it meanwhile. */
+/* A stopped workspace, locked so that nobody starts it meanwhile. */
 struct resting {
     struct workspace_handle opened;
     int lock_fd;
@@ -104,7 +104,7 @@ static json_t *look(const struct resting *r, const char **argv, int output_fd, i
     return helper_run(&spec, timeout_ms, err);
 }
 
-/* Absolute and without ".", ".." and doubled slashes; what is relative is below /workspace. */
+/* Absolute and without ".", ".." and doubled slashes; a relative path is below /workspace. */
 static char *clean_path(const char *text, struct pyro_error *err)
 {
     scoped_free char *name = name_given(text, err);
@@ -184,7 +184,7 @@ json_t *workspace_disk_list(const char *ref, const char *path, bool recursive,
     return list;
 }
 
-/* What the helper writes, passed on as it comes. */
+/* The helper's output, passed on as it arrives. */
 static bool pass_on(int fd, const struct content_sink *sink, struct pyro_error *err)
 {
     static char chunk[65536];
@@ -233,7 +233,7 @@ static json_t *look_through(const struct resting *r, const char **argv,
     return ok ? helper_wait(pid, stdout_fd, clock_ms() + LOOK_MS, err) : NULL;
 }
 
-/* The bytes as text; what was cut in the middle of a character loses its beginning. */
+/* The bytes as text; a character cut at the start is dropped. */
 static json_t *take_text(int fd, bool truncated, const char *path, struct pyro_error *err)
 {
     scoped_buf text = BUF_INIT(DISK_READ_MAX + 1);
@@ -254,7 +254,7 @@ static json_t *take_text(int fd, bool truncated, const char *path, struct pyro_e
     return content;
 }
 
-/* As text, or into the sink; *ret_content is what a result has of it. */
+/* As text, or into the sink; *ret_content is for the result. */
 static json_t *read_out(const struct resting *r, const char **argv, const char *path,
                         const struct content_range *range, const struct content_sink *sink,
                         json_t **ret_content, struct pyro_error *err)

@@ -1,6 +1,6 @@
 /*
- * engine/disk/snapshot.c: snapshots and resets as a client of the workspace's supervisor, or, of a
- * workspace at rest, as the holder of its lock.
+ * engine/disk/snapshot.c: snapshots and resets as a client of the workspace's supervisor or, for a
+ * stopped workspace, as the holder of its lock.
  */
 #include "engine/disk/snapshot.h"
 
@@ -15,7 +15,7 @@
 #include "vmm/base/fs.h"
 #include "vmm/ram.h"
 
-#define CALL_MS 200000 /* beyond what the supervisor gives the guest */
+#define CALL_MS 200000 /* longer than the supervisor gives the guest */
 #define RETRY_MS 30000 /* while others are at it, or supervisors die */
 
 static json_t *describe(int dirfd, const char *name, uint32_t layer, double created_at,
@@ -31,7 +31,7 @@ static json_t *describe_named(int dirfd, const struct disk_snapshot *s)
     return describe(dirfd, s->name, s->layer, s->created_at, false);
 }
 
-/* ---- whoever holds the workspace does it ---- */
+/* ---- done by the process that holds the workspace ---- */
 
 /* Something to be done with a disk. */
 struct job {
@@ -88,8 +88,8 @@ static bool is_done(const struct workspace_handle *o, const struct job *job)
 }
 
 /*
- * Has the supervisor do it, or does it: whether the workspace runs may change between the look and
- * the act, and a supervisor may be killed on the way, before it had done it or after.
+ * Asks the supervisor to do it, or does it: whether the workspace runs may change between the check
+ * and the action, and a supervisor may be killed on the way, before or after it has done it.
  */
 static bool do_either(const struct workspace_handle *o, const struct job *job,
                       struct pyro_error *err)
@@ -141,7 +141,7 @@ static bool virtual_size(const struct workspace_record *r, uint64_t *ret, struct
     return disk_virtual_size(&base, ret, err);
 }
 
-/* A new active layer on the one of a disk that nobody writes to, which is frozen. */
+/* A new active layer on that of a disk that nobody writes to, which becomes read-only. */
 static bool push_resting(const struct workspace_handle *o, struct workspace_record *r,
                          struct pyro_error *err)
 {
@@ -269,7 +269,7 @@ static bool reset_resting(const struct workspace_handle *o, struct workspace_rec
 {
     if (!disk_reset_commit(o->dir_fd, r, job->name, err))
         return false;
-    /* From here on it is reset: what cannot be tidied up now is by the start. */
+    /* From here on it is reset: anything that cannot be cleaned up now is left to the start. */
     return disk_reset_finish(o->dir_fd, r, err) && record_save(o->dir_fd, r, true, err);
 }
 
@@ -278,8 +278,8 @@ static bool was_reset(const struct workspace_record *r, const struct job *job)
     return r->reset_count > job->reset_count;
 }
 
-/* The memory that the workspace's machine is a copy of: the next one most often wants the same, and
- * loading it again would take longer than anything else. -1: not to be had. */
+/* The memory that the workspace's machine is a copy of: the next one usually wants the same, and
+ * loading it again would take longer than anything else. -1: not available. */
 static int hold_ram(const struct workspace_handle *o)
 {
     scoped_close int fd = -1;

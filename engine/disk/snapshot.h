@@ -1,7 +1,7 @@
 /*
- * Snapshots of a workspace's whole disk, and going back to one. Like workspace.h: one engine behind
- * every front; `ref` is a reference to a workspace; the functions may block, and return a new JSON
- * object of the shape that docs/commands.md declares, or NULL with err set.
+ * Snapshots of a workspace's whole disk, and resetting to one. As in workspace.h: one engine behind
+ * every front end; `ref` is a reference to a workspace; the functions may block, and return a new
+ * JSON object of the shape that docs/commands.md declares, or NULL with err set.
  */
 #ifndef PYRO_DISK_SNAPSHOT_H
 #define PYRO_DISK_SNAPSHOT_H
@@ -11,8 +11,8 @@
 #include "vmm/base/json.h"
 
 /*
- * {workspace_id, snapshot_name, kind, created_at, bytes_written, deletable}. Of a running workspace
- * with its file system held still for the moment it takes; of one at rest at once.
+ * {workspace_id, snapshot_name, kind, created_at, bytes_written, deletable}. The file system of a
+ * running workspace is frozen for the moment it takes; a stopped one is snapshotted at once.
  * PYRO_NAME_TAKEN.
  */
 json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *err) MUST_CHECK;
@@ -22,15 +22,15 @@ json_t *snapshot_list(const char *ref, struct pyro_error *err) MUST_CHECK;
 json_t *snapshot_delete(const char *ref, const char *name, struct pyro_error *err) MUST_CHECK;
 
 /*
- * The whole disk as the snapshot (`baseline`: as create left it) has it, history cleared, and
- * started, whatever it was before; the workspace object. What runs is ended. When the start fails
- * the workspace is reset all the same, and stopped.
+ * Restores the whole disk to the snapshot (`baseline`: as create left it), clears the history and
+ * starts the workspace, whatever its state; the workspace object. Running commands are ended. When
+ * the start fails the workspace is reset anyway, and stopped.
  */
 json_t *workspace_reset(const char *ref, const char *snapshot, const struct progress *progress,
                         struct pyro_error *err) MUST_CHECK;
 
 /*
- * To call once at the end of seeding, on a running workspace: what is on its disk now is the
+ * Call once at the end of seeding, on a running workspace: the disk's current content becomes the
  * baseline, which nothing changes from here on. dir_fd: the workspace's directory. Without it the
  * baseline is the environment's image.
  */

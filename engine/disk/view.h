@@ -1,6 +1,6 @@
 /*
- * Handing a workspace's disk to pyro-image. The layer must stand still: that of a snapshot or the
- * baseline does, others are held first (hold.h).
+ * Handing a workspace's disk to pyro-image. The layer must not change: that of a snapshot or the
+ * baseline does not, others are held first (hold.h).
  */
 #ifndef PYRO_DISK_VIEW_H
 #define PYRO_DISK_VIEW_H

@@ -1,4 +1,4 @@
-/* engine/environment/apt.c: running the host's apt on lists of pyro's own. */
+/* engine/environment/apt.c: running the host's apt on pyro's own lists. */
 #include "engine/environment/apt.h"
 
 #include <fcntl.h>
@@ -21,14 +21,14 @@ void apt_release(struct apt *a)
     memset(a, 0, sizeof(*a));
 }
 
-/* Quoted for apt.conf(5), which knows no escape: such a directory cannot be used. */
+/* Quoted for apt.conf(5), which has no escape: such a directory cannot be used. */
 static bool is_quotable(const char *path)
 {
     return !strpbrk(path, "\"\n\\");
 }
 
-/* The sources below the state instead of the host's, and of each its Release file alone; no cache
- * of packages is made. A target is named all the same, or `indextargets` would list nothing. */
+/* The sources below the state instead of the host's, and only the Release file of each; no package
+ * cache is made. A target is named anyway, or `indextargets` would list nothing. */
 static bool put_releases_only(struct buf *config, const char *state_dir)
 {
     return buf_printf(config,
@@ -52,8 +52,8 @@ static bool write_config(const struct apt *a, bool releases_only, struct pyro_er
     if (!is_quotable(a->state_dir))
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "apt cannot use '%s': its name has quotes",
                          a->state_dir);
-    /* Hooks of the host's are for its own lists. A child of root would else read as _apt, which may
-       not enter a private cache. */
+    /* The host's hooks are for its own lists. A child of root would otherwise read as _apt, which
+     * may not enter a private cache. */
     if (!buf_printf(&config,
                     "#clear APT::Update::Post-Invoke;\n"
                     "#clear APT::Update::Post-Invoke-Success;\n"
@@ -168,8 +168,8 @@ static char *release_field(const char *text, const char *name)
     return str_printf("-");
 }
 
-/* What the verified Release file says of itself, beside the place where another file of that suite
- * would be: apt alone knows how it names them. */
+/* The verified Release file's own fields, beside the place where another file of that suite would
+ * be: apt alone knows how it names them. */
 static bool put_release(const char *address_suite, const char *beside, struct buf *ret)
 {
     static const char *const names[] = { "InRelease", "Release" };

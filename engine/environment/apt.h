@@ -1,6 +1,6 @@
 /*
- * apt with state of pyro's own: package lists and downloads live in the cache, the sources and keys
- * are the host's. Needs no root and never touches the host's own lists, locks or packages.
+ * apt with pyro's own state: package lists and downloads are in the cache, the sources and keys are
+ * the host's. Needs no root and never touches the host's own lists, locks or packages.
  */
 #ifndef PYRO_APT_H
 #define PYRO_APT_H
@@ -10,7 +10,7 @@
 
 struct apt {
     char *state_dir;   /* of pyro's own */
-    char *config_path; /* the configuration that says so, read after all of the host's */
+    char *config_path; /* the configuration for it, read after all of the host's */
 };
 
 #define APT_SOURCES_DIR "sources" /* in the state: sources of apt_open_releases() */
@@ -24,7 +24,8 @@ void apt_release(struct apt *a);
 /* Fetches the package lists of the host's sources. Blocks. PYRO_PULL_FAILED with apt's last line.
  */
 bool apt_update(const struct apt *a, struct pyro_error *err) MUST_CHECK;
-/* Fetches what can be fetched, and appends all that apt says, errors too: those are no failure. */
+/* Fetches what can be fetched, and appends everything apt says, errors included: those are not
+ * failures. */
 bool apt_try_update(const struct apt *a, struct buf *said, struct pyro_error *err) MUST_CHECK;
 /* "ADDRESS SUITE CODENAME ORIGIN" (the latter two from its Release file, "-" without), a line for
  * each of the sources that was fetched and verified. */

@@ -1,4 +1,4 @@
-/* engine/environment/archive.c: telling Debian's archive from others, and choosing of it. */
+/* engine/environment/archive.c: telling Debian's archive from others, and choosing from it. */
 #include "engine/environment/archive.h"
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@ enum verdict {
     OTHERS,
 };
 
-/* --- what apt says --- */
+/* --- apt's output --- */
 
 static bool is_line(const char *text, const char *line)
 {
@@ -49,7 +49,7 @@ static bool line_names(const char *line, const struct source *s)
     return !strncmp(at, s->suite, suite) && at[suite] && strchr(" /\n", at[suite]);
 }
 
-/* What apt found: "ADDRESS SUITE CODENAME ORIGIN". */
+/* apt's result: "ADDRESS SUITE CODENAME ORIGIN". */
 static enum verdict verdict_on(const struct source *s, const char *suite, const char *releases)
 {
     scoped_free char *start = str_printf(" %s ", s->suite);
@@ -60,7 +60,7 @@ static enum verdict verdict_on(const struct source *s, const char *suite, const 
             continue;
         at += strlen(start);
         if (strncmp(at, suite, strlen(suite)) != 0)
-            return OTHERS; /* a server may have the same for whatever name it is asked for */
+            return OTHERS; /* a server may give the same file for any name it is asked for */
         at += strcspn(at, " \n");
         at += *at == ' ';
         return is_line(at, "Debian") || is_line(at, "Debian Backports") ? DEBIANS : OTHERS;
@@ -90,7 +90,7 @@ static char *reason_for(const struct source *s, const char *said)
     return str_printf("%.*s", (int)n, why);
 }
 
-/* Why a source does not give what is wanted of it, the more telling the later. */
+/* Reasons why a source does not give what is wanted, the most telling last. */
 enum cause {
     NOT_DEBIANS,
     ABSENT,

@@ -41,7 +41,7 @@ static size_t guest_bytes(void)
     return (size_t)(_binary_pyro_guest_end - _binary_pyro_guest_start);
 }
 
-/* 16 hex digits that stand for the guest program carried here. */
+/* 16 hex digits that identify the guest program carried here. */
 static void guest_key(char ret[17])
 {
     char digest[DIGEST_TEXT_BYTES];
@@ -169,7 +169,7 @@ static bool write_record(const char *boot_dir, const char *record_name, const st
     return fs_write_atomic(dirfd, record_name, text, strlen(text), 0644, err);
 }
 
-/* Under the lock: a whole kernel, an initramfs made anew, a record of both. */
+/* Under the lock: a complete kernel, a new initramfs, a record of both. */
 static bool rebuild(const char *boot_dir, const char *record_name, const char *key,
                     const struct progress *progress, struct pyro_error *err)
 {
@@ -210,7 +210,7 @@ bool boot_files_ensure(const struct progress *progress, struct boot_files *ret,
     lock = turn_wait(AT_FDCWD, lock_path, &turn, err);
     if (lock < 0)
         return false;
-    if (load_record(boot_dir, record_name, ret)) /* somebody else was at it */
+    if (load_record(boot_dir, record_name, ret)) /* another process was building it */
         return true;
     if (!rebuild(boot_dir, record_name, key, progress, err))
         return false;

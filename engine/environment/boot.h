@@ -1,7 +1,7 @@
 /*
  * The kernel and the initramfs every VM boots from, kept in the cache's boot/. The kernel is
- * Debian's cloud flavour, fetched with apt into apt state of pyro's own and unpacked, never
- * installed; the initramfs holds the guest program carried in pyro and the virtio modules.
+ * Debian's cloud flavour, fetched with pyro's own apt state and unpacked, never installed; the
+ * initramfs holds the guest program carried in pyro and the virtio modules.
  */
 #ifndef PYRO_BOOT_H
 #define PYRO_BOOT_H
@@ -20,9 +20,9 @@ struct boot_files {
 void boot_files_release(struct boot_files *b);
 
 /*
- * Fetches and builds what is missing or fails its digest, then fills *ret. Quick when all is there
- * (sizes and times as recorded when the digest was last checked). Two at once: the second waits.
- * `progress` may be NULL. PYRO_PULL_FAILED, PYRO_DEPENDENCY_MISSING, PYRO_NO_SPACE,
+ * Fetches and builds what is missing or fails its digest, then fills *ret. Fast when everything is
+ * there (sizes and times as recorded when the digest was last checked). Two at once: the second
+ * waits. `progress` may be NULL. PYRO_PULL_FAILED, PYRO_DEPENDENCY_MISSING, PYRO_NO_SPACE,
  * PYRO_PERMISSION.
  */
 bool boot_files_ensure(const struct progress *progress, struct boot_files *ret,

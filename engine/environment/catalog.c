@@ -1,4 +1,4 @@
-/* engine/environment/catalog.c: what there is to pull. */
+/* engine/environment/catalog.c: the environments to pull. */
 #include "engine/environment/catalog.h"
 
 #include <stdio.h>
@@ -38,7 +38,7 @@ const struct catalog_entry *catalog_all(size_t *ret_count)
     return entries;
 }
 
-/* Near: one begins like the other, or they share what stands before the version's details. */
+/* Near: one begins like the other, or they share the part before the version's details. */
 static bool is_near(const char *name, const char *wanted)
 {
     size_t shared = 0;

@@ -173,8 +173,8 @@ static bool head_matches(const char *base_path, const char *recorded)
            !strcmp(digest, recorded);
 }
 
-/* Touched, yet whole (a restored backup): remember how it looks now. Another pyro may do the same
-   at the same time, or this one may not write here: no matter. */
+/* Touched, but intact (a restored backup): remember how it looks now. Another pyro may do the same
+ * at the same time, or this one may not be allowed to write here: neither matters. */
 static void remember_state(const char *cache_dir, const char *name, json_t *record,
                            const char *base_path)
 {

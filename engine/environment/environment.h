@@ -1,9 +1,9 @@
 /*
  * Installed environments. In the environment cache each has a record, NAME.json (':' written as
  * '@'), which names the directory that holds base.ext4, the read-only root disk. Every pull that
- * builds an image puts it in a directory of a new name and then replaces the record by rename: an
- * environment is there completely or not at all, and the disks of workspaces that stand on an older
- * image never see it change.
+ * builds an image puts it in a new directory and then replaces the record by rename: an environment
+ * is there completely or not at all, and the disks of workspaces based on an older image never see
+ * it change.
  */
 #ifndef PYRO_ENVIRONMENT_H
 #define PYRO_ENVIRONMENT_H
@@ -21,8 +21,8 @@ struct environment {
     char *install_dir;   /* absolute; the name of the directory is unique to this installation */
     char *base_path;     /* install_dir/base.ext4, raw */
     char *digest;        /* "xxh3:HEX" of the image's content; a template's key holds it */
-    int64_t size_bytes;  /* what the image takes on the disk */
-    int64_t image_bytes; /* what the image is to the guest */
+    int64_t size_bytes;  /* disk space the image takes */
+    int64_t image_bytes; /* size of the image as the guest sees it */
 };
 
 void environment_release(struct environment *e);
@@ -44,11 +44,12 @@ json_t *environment_inspect(const char *name, struct pyro_error *err) MUST_CHECK
 json_t *environment_list(struct pyro_error *err) MUST_CHECK;
 
 /*
- * Removes environments, kept bases (base.h), kernels and leftovers of pulls that nobody uses.
+ * Removes environments, kept bases (base.h), kernels and leftovers of pulls that are not in use.
  * `used` holds `used_count` paths (of base.ext4, of an install directory, of a kept base, or of a
  * kernel or initramfs): what they name stays, and so does an environment whose image is a kept base
- * named. base_lock() is held since before `used` was made. With dry_run nothing is removed. The
- * result {removed: [{name, path, size_bytes}], freed_bytes} is the caller's. NULL on failure.
+ * named there. base_lock() has been held since before `used` was made. With dry_run nothing is
+ * removed. The result {removed: [{name, path, size_bytes}], freed_bytes} is the caller's. NULL on
+ * failure.
  */
 json_t *environment_prune(const char *const *used, size_t used_count, bool dry_run,
                           struct pyro_error *err) MUST_CHECK;

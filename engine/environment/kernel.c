@@ -20,9 +20,9 @@
 #define DIRECTORY_PREFIX "kernel-"
 
 /*
- * What machines may load; what these depend on comes along, what a kernel has built in needs no
- * file. The first ones are needed by every machine, the others are what containers and their
- * networks, tunnels, and file systems in files ask for.
+ * Modules that machines may load; their dependencies come along, and built-in ones need no file.
+ * The first are needed by every machine, the others are for containers and their networks, tunnels,
+ * and file systems in files.
  */
 static const char *const required_modules[] = { "virtio_mmio", "virtio_console", "virtio_blk" };
 static const char *const modules[] = {
@@ -285,7 +285,7 @@ static bool fetch_into(const char *boot_dir, const char *temporary, const char *
     target = str_printf("%s/%s", boot_dir, name);
     if (!sync_all(dirfd))
         return pyro_fail_errno(err, "sync '%s'", content);
-    /* One that is in the way failed its check. */
+    /* A directory that is in the way failed its check. */
     if (!fs_remove_tree(bootfd, name, err))
         return false;
     if (rename(content, target) != 0)

@@ -19,7 +19,7 @@ struct kernel {
 
 void kernel_release(struct kernel *k);
 /* The newest kernel in the cache that passes its digests; false without one (no error value: it is
- * no failure). */
+ * not a failure). */
 bool kernel_find(const char *boot_dir, struct kernel *ret) MUST_CHECK;
 /* Fetches and unpacks Debian's current one. The caller holds the boot directory's lock. Blocks. */
 bool kernel_fetch(const char *boot_dir, const struct progress *progress, struct kernel *ret,

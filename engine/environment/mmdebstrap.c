@@ -1,4 +1,4 @@
-/* engine/environment/mmdebstrap.c: mmdebstrap(1), contained and listened to. */
+/* engine/environment/mmdebstrap.c: running mmdebstrap(1), contained, and reading its output. */
 #include "engine/environment/mmdebstrap.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 #define ERROR_LINES 4
 #define SILENCE_MS (15 * 60 * 1000)         /* apt gives up a server that does not answer sooner */
 #define END_MS 60000                        /* from the end of its output */
-#define MEMORY_WANTED_KIB (4 * 1024 * 1024) /* free memory from which on the tree is a tmpfs */
+#define MEMORY_WANTED_KIB (4 * 1024 * 1024) /* with this much free memory the tree is a tmpfs */
 
 /* In the namespaces: $0 is "tmpfs" or "disk". */
 static const char inner_script[] =
@@ -266,7 +266,7 @@ bool mmdebstrap_start(struct mmdebstrap *m, int tar_fd, struct pyro_error *err)
     return start_process(m, &a, tar_fd, err);
 }
 
-/* A step forward in the packages of one apt call; "2 newly installed" tells how many there are. */
+/* One more package in an apt call; "2 newly installed" gives their number. */
 static void note_progress(struct mmdebstrap *m, const char *line, const struct progress *progress)
 {
     static const char setting_up[] = "Setting up ", phase[] = "I: ";
@@ -317,7 +317,7 @@ static void take_output(struct mmdebstrap *m, const char *bytes, size_t n,
             take_line(m, progress);
 }
 
-/* The last lines that tell of an error; the last ones at all when none does. */
+/* The last lines that mention an error; without any, the last lines. */
 static void last_lines(const struct mmdebstrap *m, struct buf *ret)
 {
     scoped_free char *text = m->tail.len ? strdup(m->tail.data) : NULL;

@@ -1,6 +1,6 @@
 /*
- * engine/environment/prune.c: removing what no workspace stands on. An environment whose image is
- * the base of a disk stays installed; one whose pull runs right now is left alone.
+ * engine/environment/prune.c: removing what no workspace is based on. An environment whose image is
+ * the base of a disk stays installed; one that is being pulled right now is left alone.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -91,7 +91,7 @@ static bool has_suffix(const char *name, const char *suffix)
     return n > m && !strcmp(name + n - m, suffix);
 }
 
-/* The environment that an entry of the cache belongs to; NULL for what is not ours. */
+/* The environment that an entry of the cache belongs to; NULL if it is not ours. */
 static char *key_of(const char *name)
 {
     size_t prefix = strlen(ENVIRONMENT_PULL_PREFIX);
@@ -113,7 +113,7 @@ static bool record_names(const json_t *record, const char *directory)
     return record && !strcmp(json_string_or(record, "directory", ""), directory);
 }
 
-/* Whether a workspace's disk stands on the image that the record tells of. */
+/* Whether a workspace's disk is based on the image that the record names. */
 static bool is_base_used(const struct prune *p, const json_t *record)
 {
     const char *digest = json_string_or(json_object_get(record, "image"), "digest", "");
@@ -122,7 +122,7 @@ static bool is_base_used(const struct prune *p, const json_t *record)
     return kept && is_used(p, kept);
 }
 
-/* A record goes with the image it names. */
+/* A record is removed with the image it names. */
 static bool prune_record(struct prune *p, const char *cache_dir, const char *key, const char *path)
 {
     struct pyro_error err = { 0 };
@@ -135,8 +135,8 @@ static bool prune_record(struct prune *p, const char *cache_dir, const char *key
     return (record && access(named, F_OK) == 0) || remove_one(p, path);
 }
 
-/* One entry of the cache; the lock of its environment is held. The record goes before what it
-   names. */
+/* One entry of the cache; the lock of its environment is held. The record is removed before what it
+ * names. */
 static bool prune_entry(struct prune *p, const char *cache_dir, const char *key, const char *name)
 {
     scoped_free char *path = str_printf("%s/%s", cache_dir, name);
@@ -184,7 +184,7 @@ static bool prune_environments(struct prune *p)
     return ok;
 }
 
-/* In boot/ a record is made anew by whoever misses it. */
+/* A record in boot/ is made again when it is missed. */
 static bool prune_boot(struct prune *p)
 {
     scoped_free char *boot_dir = paths_boot(p->err);

@@ -1,7 +1,7 @@
 /*
- * engine/environment/pull.c: one pull. All it makes stands in pull-KEY/ until the image is whole
- * and on the disk; then that becomes KEY-HEX/ by rename and the record is replaced by rename.
- * Whoever holds KEY's lock may remove pull-KEY/.
+ * engine/environment/pull.c: one pull. Everything it makes is in pull-KEY/ until the image is
+ * complete and on the disk; then that becomes KEY-HEX/ by rename and the record is replaced by
+ * rename. The holder of KEY's lock may remove pull-KEY/.
  */
 #include "engine/environment/pull.h"
 
@@ -189,7 +189,7 @@ static bool is_whole(const struct pull *p, struct pyro_error *err)
     return whole;
 }
 
-/* What a killed pull left. */
+/* Leftovers of a killed pull. */
 static bool sweep(const struct pull *p, struct pyro_error *err)
 {
     return environment_remove_tree(p->work_dir, err) ||

@@ -6,7 +6,7 @@
 #include "vmm/base/error.h"
 
 /*
- * Makes sure that the environment is installed and whole: one that is there is checked completely
+ * Makes sure that the environment is installed and intact: an installed one is checked completely
  * and kept, a broken or missing one is built and put in its place. Two pulls at once: the second
  * waits and finds it done. Blocks for as long as packages take; `progress` may be NULL. Killed at
  * any moment it leaves nothing running, and files that the next pull sweeps. PYRO_PULL_FAILED (with

@@ -1,4 +1,4 @@
-/* engine/environment/source_address.c: addresses of apt's sources, taken apart. */
+/* engine/environment/source_address.c: taking apart addresses of apt's sources. */
 #include "engine/environment/source_address.h"
 
 #include <ctype.h>
@@ -19,7 +19,7 @@ static int hex_digit(char c)
                                         : -1;
 }
 
-/* A name or password as it is meant: without percent signs, and without what would end it. */
+/* A name or password decoded: without percent signs, and without characters that would end it. */
 static bool put_decoded(struct buf *to, const char *s, size_t n, struct pyro_error *err)
 {
     for (size_t i = 0; i < n; i++) {

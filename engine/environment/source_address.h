@@ -11,7 +11,7 @@
  */
 char *source_address_split(const char *uri, size_t bytes, struct buf *auth,
                            struct pyro_error *err) MUST_CHECK;
-/* Whether it leads to something else than a file of this host's. */
+/* Whether it leads to something other than a file on this host. */
 bool source_address_is_remote(const char *uri);
 
 #endif

@@ -60,7 +60,7 @@ static bool is_same(const struct source *a, const struct source *b)
     return n == m && !memcmp(a->uri, b->uri, n) && !strcmp(a->suite, b->suite);
 }
 
-/* Takes the source over. What the host has itself comes before what it has of another release. */
+/* Adds the source. The host's own come before those of another release. */
 static bool add(struct sources *s, struct source *source, struct pyro_error *err)
 {
     for (size_t i = 0; i < s->count; i++) {
@@ -153,8 +153,8 @@ static bool is_of(const char *word, size_t n, const char *suite)
            (n == own || word[own] == '-' || word[own] == '/');
 }
 
-/* Whether the keys of a source (Signed-By) may be Debian's: files of that name, keys and
- * fingerprints that only apt can tell; without any they are those that apt trusts. */
+/* Whether the keys of a source (Signed-By) may be Debian's: files of that name, or keys and
+ * fingerprints that only apt can judge; without any, the keys that apt trusts. */
 static bool may_be_debians(const char *keys, size_t bytes)
 {
     const char *end = keys + bytes, *at = keys;
@@ -172,11 +172,11 @@ static bool may_be_debians(const char *keys, size_t bytes)
     return true;
 }
 
-/* The suite for which an environment takes what the host's source has as `word`; NULL: for none. */
+/* The suite for which an environment uses the host's source named `word`; NULL: for none. */
 static char *suite_for(const char *word, size_t n, const char *suite, bool debians,
                        bool *ret_is_renamed)
 {
-    /* Debian's own names of releases, as far as a host of pyro's may be one of them. */
+    /* Debian's own names of releases, as far as a host that runs pyro may have them. */
     static const char *const releases[] = { "bookworm", "trixie",  "forky",     "duke",
                                             "sid",      "stable",  "oldstable", "oldoldstable",
                                             "testing",  "unstable" };
@@ -253,7 +253,7 @@ static bool take_lines(struct sources *s, char *text, const char *suite, struct 
 
 /* --- deb822 style --- */
 
-/* Everything but what a source has one of. */
+/* Everything except what a source has only one of. */
 static char *other_fields(const char *stanza, struct pyro_error *err)
 {
     scoped_buf rest = BUF_INIT(SOURCES_BYTES_MAX);

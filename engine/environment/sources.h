@@ -1,7 +1,7 @@
 /*
  * The host's own apt sources (sources.list(5)), as far as an environment of a release may come from
- * them: those of that release, and those of Debian's other releases with the release's name in the
- * place of their own. Whose archive they are is for archive.h to find out.
+ * them: those of that release, and those of Debian's other releases with the release's name in
+ * place of their own. archive.h finds out whose archive they are.
  */
 #ifndef PYRO_SOURCES_H
 #define PYRO_SOURCES_H
@@ -15,7 +15,7 @@
 /* One address with one suite. */
 struct source {
     unsigned number; /* of the host's line or stanza that it comes from */
-    bool is_deb822;  /* the style of the host's; else one line */
+    bool is_deb822;  /* the host's style; else one line */
     bool is_renamed; /* the host has it of another release */
     char *uri;       /* without a name and a password */
     char *suite;     /* bookworm, bookworm-updates, … */
@@ -35,19 +35,20 @@ void sources_release(struct sources *s);
 /* Removes one. */
 void sources_drop(struct sources *s, size_t index);
 /*
- * Takes from one file's text those sources with component main that are of the suite or belong to
- * it (bookworm, bookworm-updates, bookworm-security), or would with another release's name
- * replaced. deb822: the style of the text. PYRO_PULL_FAILED for a name or password that
- * apt_auth.conf(5) cannot hold.
+ * Adds from one file's text those sources with component main that are of the suite or belong to it
+ * (bookworm, bookworm-updates, bookworm-security), or would with another release's name replaced.
+ * deb822: the style of the text. PYRO_PULL_FAILED for a name or password that apt_auth.conf(5)
+ * cannot hold.
  */
 bool sources_take(struct sources *s, const char *text, const char *suite, bool deb822,
                   struct pyro_error *err) MUST_CHECK;
-/* Takes them all from where apt on this host has its sources. There may be none. Blocks. */
+/* Adds all of them from the places where apt on this host has its sources. There may be none.
+ * Blocks. */
 bool sources_read(struct sources *s, const char *suite, struct pyro_error *err) MUST_CHECK;
 /* Appends them in the two styles; suites of one stanza and address stay together. */
 bool sources_print(const struct sources *s, struct buf *lines, struct buf *stanzas,
                    struct pyro_error *err) MUST_CHECK;
-/* The host's settings of how to fetch (proxies, retries, dates), as apt.conf text in *ret. */
+/* The host's settings for fetching (proxies, retries, dates), as apt.conf text in *ret. */
 bool sources_fetch_options(struct buf *ret, struct pyro_error *err) MUST_CHECK;
 
 /* A field of a stanza, with its continuation lines. */

@@ -10,8 +10,8 @@
 
 #define ARCHIVE_KEYS "/usr/share/keyrings/debian-archive-"
 
-/* Of the options of a source, whatever their spelling in each of the two styles: those that mean
- * the same in the image, and make nothing of it less checked. */
+/* The options of a source, in the spellings of both styles, that mean the same in the image and
+ * make nothing in it less checked. */
 static bool is_for_image(const char *name, size_t n, const char *value, size_t value_bytes)
 {
     static const char *const kept[] = { "arch",   "architectures", "lang",   "languages",
@@ -46,7 +46,7 @@ static bool put_kept(struct buf *to, const char *text, size_t n)
     return true;
 }
 
-/* What of the text in [] the image may have. */
+/* The part of the text in [] that the image may have. */
 static bool put_options(struct buf *to, const char *at)
 {
     while (*at) {

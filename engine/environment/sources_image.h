@@ -1,6 +1,6 @@
 /*
- * What of the apt sources that an image is built from is of use in it: no [trusted=yes] and the
- * like, no keyring or archive of this host's.
+ * The part of the apt sources of an image that is useful inside it: no [trusted=yes] and the like,
+ * no keyring or archive of this host.
  */
 #ifndef PYRO_SOURCES_IMAGE_H
 #define PYRO_SOURCES_IMAGE_H

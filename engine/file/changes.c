@@ -26,7 +26,7 @@ void changes_release(struct changes *c)
     free(c->base);
 }
 
-/* Shortens the base to what it has in common with the path's directory. */
+/* Shortens the base to its common part with the path's directory. */
 static void share_base(struct changes *c, const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -1,4 +1,4 @@
-/* Changes to files of the guest, which happen all or not at all. */
+/* Changes to files of the guest, all or none. */
 #ifndef PYRO_FILE_CHANGES_H
 #define PYRO_FILE_CHANGES_H
 
@@ -19,16 +19,16 @@ struct change {
 };
 
 struct changes {
-    struct buf heads; /* the records but for contents, one after the other */
+    struct buf heads; /* the records without contents, one after the other */
     struct change_part *parts;
     size_t count, capacity;
-    char *base; /* the directory that all lie below */
+    char *base; /* the directory they are all below */
 };
 
 void changes_init(struct changes *c);
 void changes_release(struct changes *c);
 bool changes_add(struct changes *c, const struct change *change, struct pyro_error *err) MUST_CHECK;
-/* Has the guest do all of them, or none. */
+/* Makes the guest do all of them, or none. */
 bool changes_send(struct changes *c, const struct workspace_handle *o,
                   struct pyro_error *err) MUST_CHECK;
 

@@ -1,6 +1,6 @@
 /*
- * engine/file/diff.c: workspace_diff(). pyro-image reads the disk's layers and compares; of the
- * guest nothing is asked but to hold its file system still while a layer is laid under it.
+ * engine/file/diff.c: workspace_diff(). pyro-image reads the disk's layers and compares; the guest
+ * only freezes its file system while a layer is added under it.
  */
 #include "engine/file/diff.h"
 
@@ -38,7 +38,7 @@ static json_t *read_found(int fd, struct pyro_error *err)
     return json_parse(text, (size_t)n, ENTRIES_MAX_BYTES, err);
 }
 
-/* What pyro-image found: tree_diff()'s object. */
+/* The result of pyro-image: tree_diff()'s object. */
 static json_t *compare(const struct disk_fds *disk, struct pyro_error *err)
 {
     char fds[DISK_FDS_TEXT], baseline[16];

@@ -1,4 +1,4 @@
-/* What changed in a workspace since it was created. */
+/* The changes in a workspace since it was created. */
 #ifndef PYRO_FILE_DIFF_H
 #define PYRO_FILE_DIFF_H
 
@@ -6,7 +6,7 @@
 
 /*
  * {workspace_id, changed, summary, entries, patch}: /workspace against its baseline. Works on the
- * disk, so of a running workspace and of one at rest; a running one is held still for milliseconds.
+ * disk, so for running and stopped workspaces; a running one is frozen for milliseconds.
  * PYRO_WORKSPACE_STATE under host compatibility, which has no disk. `ref` as in workspace.h.
  */
 json_t *workspace_diff(const char *ref, struct pyro_error *err) MUST_CHECK;

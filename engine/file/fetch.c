@@ -5,7 +5,7 @@
 
 #include "engine/client/transfer.h"
 
-/* What comes next of a guest's answer: a head, then chunks with their lengths, an empty one, and
+/* The next part of a guest's answer: a head, then chunks with their lengths, an empty one, and
  * whether there is more. */
 enum part { PART_HEAD, PART_LENGTH, PART_BYTES, PART_MORE, PART_END };
 
@@ -14,7 +14,7 @@ struct fetching {
     const struct content_sink *sink; /* NULL: kept */
     struct fetched *to;
     enum part part;
-    uint8_t head[FILE_ANSWER_HEADER]; /* what has come of a head, a length or the last byte */
+    uint8_t head[FILE_ANSWER_HEADER]; /* what has arrived of a head, a length or the last byte */
     size_t have;
     uint32_t left;      /* of a chunk */
     uint64_t announced; /* how many bytes of content there may be at most, and how many came */

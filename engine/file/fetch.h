@@ -1,4 +1,4 @@
-/* What the guest says of files: their kind, their content. */
+/* The guest's answers about files: their kind, their content. */
 #ifndef PYRO_FILE_FETCH_H
 #define PYRO_FILE_FETCH_H
 
@@ -18,8 +18,8 @@ struct fetched {
 void fetched_release(struct fetched *f);
 /*
  * Asks for a path (relative to /workspace) and fills *ret, which the caller releases in either
- * case. The bytes of a regular file go into the sink as they come, or else are kept. No more come
- * than were asked for and than the guest said first.
+ * case. The bytes of a regular file go into the sink as they arrive, or else are kept: no more than
+ * were asked for and than the guest announced.
  */
 bool file_fetch(const struct workspace_handle *o, const char *path,
                 const struct content_range *range, const struct content_sink *sink,

@@ -1,5 +1,5 @@
 /*
- * The files of a running workspace: looking, reading, writing. Each function takes a reference to a
+ * The files of a running workspace: list, read, write. Each function takes a reference to a
  * workspace and a path as file_path_parse() does, may block, and returns a new JSON object of the
  * shape that docs/commands.md declares, or NULL with err set.
  */
@@ -17,15 +17,15 @@ json_t *file_list(const char *ref, const char *path, bool recursive,
 /*
  * {workspace_id, path, size_bytes, content, truncated, execution_mode} of a regular file. Without a
  * sink the content is UTF-8 text of at most FILE_TEXT_MAX bytes, cut between characters
- * (PYRO_WRONG_FILE_TYPE for what is none); else the bytes go there as they are, of any size, and
+ * (PYRO_WRONG_FILE_TYPE for anything else); else the bytes go there unchanged, of any size, and
  * `content` is "".
  */
 json_t *file_read(const char *ref, const char *path, const struct content_range *range,
                   const struct content_sink *sink, struct pyro_error *err) MUST_CHECK;
 /*
- * Writes a whole file: the old content or the new is there, never a part. Mode and owner of a file
- * that exists are kept, missing directories made. PYRO_CONTENT_REFUSED for more than FILE_TEXT_MAX
- * bytes and for what is not UTF-8.
+ * Writes a whole file: the old content or the new is there, never a part. Mode and owner of an
+ * existing file are kept, missing directories created. PYRO_CONTENT_REFUSED for more than
+ * FILE_TEXT_MAX bytes and for content that is not UTF-8.
  */
 json_t *file_write(const char *ref, const char *path, const void *bytes, size_t n,
                    struct pyro_error *err) MUST_CHECK;

@@ -17,7 +17,7 @@
 struct entry {
     enum file_kind kind;
     uint64_t size_bytes;
-    struct iovec path, target; /* borrowed from what the guest sent */
+    struct iovec path, target; /* borrowed from the guest's answer */
 };
 
 struct entries {

@@ -1,7 +1,7 @@
 /*
- * engine/file/patch.c: patch_apply(). pyro-image reads the patch and works out what becomes of the
- * files; here bytes are only carried: its list of files to the guest, their contents back to it,
- * its changes to the guest, which does all of them or none.
+ * engine/file/patch.c: patch_apply(). pyro-image reads the patch and works out the new files; here
+ * bytes are only carried: its list of files to the guest, their contents back to it, its changes to
+ * the guest, which makes all of them or none.
  */
 #include "engine/file/patch.h"
 
@@ -111,7 +111,7 @@ static bool feed(struct session *s, struct pyro_error *err)
         err);
     if (!answer)
         return false;
-    /* A helper that is gone tells why when it is waited for. */
+    /* If the helper is gone, waiting for it tells why. */
     if (files.len && !fs_write_all(s->files_fd, files.data, files.len, err) &&
         err->sys_errno != EPIPE)
         return false;

@@ -21,8 +21,8 @@ static const char *execution_mode(const struct workspace_handle *o, struct pyro_
     return mode;
 }
 
-/* The offset of the first byte that is no text; n when all are. A character that only the end cuts
- * off counts as text when `cut`. */
+/* The offset of the first byte that is not text; n when all are. A character that is cut off only
+ * by the end counts as text when `cut`. */
 static size_t find_no_text(const char *s, size_t n, bool cut)
 {
     size_t at = 0;

@@ -1,8 +1,8 @@
 /*
- * engine/tree/export.c: a tree of a workspace's onto the host.
+ * engine/tree/export.c: copying a tree of a workspace to the host.
  *
- * It is written beside its place under a name of its own and renamed at the end: what stands under
- * the given name is whole.
+ * It is written beside its place under a temporary name and renamed at the end: what appears under
+ * the given name is complete.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,16 +22,16 @@
 
 #define TEMPORARY ".pyro-export-"
 #define KEPT_BITS 0777 /* no set-id and no sticky bit out of a guest */
-/* An image that is gone is taken to be as large as any. */
+/* An image that is gone is assumed to be as large as any. */
 #define DISK_BYTES_MAX (10ull << 30)
 #define INODES_MAX (16u << 20)
-#define SUPERBLOCK_AT 1024 /* ext4's, which begins with the count of its inodes */
+#define SUPERBLOCK_AT 1024 /* ext4's, which starts with the inode count */
 
 struct place {
     char *path; /* absolute, as far as its directory goes */
     char *name, *temporary;
     int dirfd;
-    int lair; /* the temporary directory, locked as long as it is somebody's */
+    int lair; /* the temporary directory, locked while it is in use */
 };
 
 static void place_release(struct place *p)
@@ -81,8 +81,8 @@ static bool find_place(const char *output, struct place *p, struct pyro_error *e
     return true;
 }
 
-/* Takes the lock of a temporary directory; -1 when somebody has it, or it is none of ours. A
- * set-gid parent hands its bit on: only the permissions tell. */
+/* Takes the lock of a temporary directory; -1 when it is in use or not ours. A set-gid parent
+ * passes its bit on: only the permissions count. */
 static int lock_lair(int dirfd, const char *name)
 {
     int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -97,7 +97,8 @@ static int lock_lair(int dirfd, const char *name)
     return -1;
 }
 
-/* What killed exports left beside this one's place: of a name and mode of ours, and nobody's. */
+/* Leftovers of killed exports in the same directory: with a name and mode of ours, and not in
+ * use. */
 static void sweep(const struct place *p)
 {
     int copy = openat(p->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -118,14 +119,14 @@ static void sweep(const struct place *p)
     }
 }
 
-/* A directory that only this user sees into, whatever is written there. */
+/* A directory that only this user can read, whatever is written there. */
 static bool make_lair(struct place *p, struct pyro_error *err)
 {
     mode_t mask;
     bool made;
 
     sweep(p);
-    mask = umask(0); /* 0700 is what lock_lair() asks for, whatever the user's mask is */
+    mask = umask(0); /* 0700 is what lock_lair() requires, whatever the user's umask is */
     made = mkdirat(p->dirfd, p->temporary, 0700) == 0;
     umask(mask);
     if (!made)
@@ -165,8 +166,8 @@ static bool tell(void *arg, const struct tree_counts *c, struct pyro_error *err 
     return true;
 }
 
-/* What the guest says it will be, and whether the host has room for that. */
-/* What the guest passed over; of it no more is believed than that these are texts. */
+/* The size the guest announces, and whether the host has room for it. */
+/* The entries the guest skipped, checked only for being texts. */
 static void take_skipped(const json_t *line, struct tree_skipped *ret)
 {
     json_t *paths = json_object_get(line, "skipped"), *path;
@@ -207,8 +208,8 @@ static bool take_counts(struct tree_session *t, const struct place *p, struct tr
     return true;
 }
 
-/* How much a tree of this workspace can be, whatever its guest says: what a full disk of the
- * machine's holds, with a block for each of its inodes. Without a disk there is no such bound. */
+/* An upper bound on a tree of this workspace, whatever its guest says: the contents of a full disk
+ * of the machine, with a block for each of its inodes. Without a disk there is no such bound. */
 static struct tree_room most(const struct workspace_record *r)
 {
     struct tree_room most = { r->host_compat ? 0 : DISK_BYTES_MAX, INODES_MAX };

@@ -1,4 +1,4 @@
-/* engine/tree/push.c: a tree of the host's into a workspace. */
+/* engine/tree/push.c: copying a tree of the host into a workspace. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -11,7 +11,7 @@
 
 #define HOST_RESERVE_BYTES (64 << 20) /* of the host's disk is left alone */
 
-/* The guest's word, and the host's own disk, which the guest's grows on. */
+/* The room the guest reports, and that of the host's own disk, on which the guest's grows. */
 static bool get_room(struct tree_session *t, int dir_fd, struct tree_room *ret,
                      struct pyro_error *err)
 {
@@ -33,7 +33,7 @@ static bool get_room(struct tree_session *t, int dir_fd, struct tree_room *ret,
     host = host > HOST_RESERVE_BYTES ? host - HOST_RESERVE_BYTES : 1;
     *ret = (struct tree_room){ (uint64_t)bytes < host ? (uint64_t)bytes : host, (uint64_t)entries };
     if (!ret->bytes)
-        ret->bytes = 1; /* 0 would be no limit */
+        ret->bytes = 1; /* 0 would mean no limit */
     return true;
 }
 

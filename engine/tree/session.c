@@ -141,7 +141,7 @@ static bool take_error(const struct tree_session *t, struct pyro_error *err)
                      (int)code);
 }
 
-/* Whether what is closed ended well; else why not. */
+/* Whether the closed stream ended well; else why not. */
 static bool ended_well(const struct tree_session *t, struct pyro_error *err)
 {
     if (!t->why.code)

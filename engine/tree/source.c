@@ -155,7 +155,7 @@ static bool look_at_archive(struct tree_source *s, const struct tree_room *room,
     return true;
 }
 
-/* Passes on what comes from pyro-image, which the guest checks like anything else. */
+/* Passes on the output of pyro-image, which the guest checks like anything else. */
 static bool pass_on(const struct tree_source *s, int fd,
                     bool (*write)(void *, const void *, size_t, struct pyro_error *), void *arg,
                     const struct progress *progress, struct pyro_error *err)

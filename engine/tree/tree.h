@@ -18,8 +18,8 @@ json_t *workspace_sync_push(const char *ref, const char *source, const char *des
                             const struct progress *progress, struct pyro_error *err) MUST_CHECK;
 /*
  * Copies a file, directory or symbolic link out of a started workspace to a host path that does not
- * exist yet; there it appears whole or not at all: {workspace_id, workspace_path, output_path,
- * artifact_type, entry_count, bytes_written, execution_mode}. What the guest sends is not believed.
+ * exist yet; it appears there complete or not at all: {workspace_id, workspace_path, output_path,
+ * artifact_type, entry_count, bytes_written, execution_mode}. Data from the guest is not trusted.
  */
 json_t *workspace_export(const char *ref, const char *path, const char *output,
                          const struct progress *progress, struct pyro_error *err) MUST_CHECK;
