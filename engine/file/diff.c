@@ -61,7 +61,7 @@ static json_t *compare(const struct disk_fds *disk, struct pyro_error *err)
     return result ? read_found(output, err) : NULL;
 }
 
-/* Of a workspace that is held still. */
+/* For a workspace that is held. */
 static json_t *compare_held(const struct workspace_handle *o, const struct disk_hold *hold,
                             struct pyro_error *err)
 {

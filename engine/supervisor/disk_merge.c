@@ -12,10 +12,10 @@
 
 #define QMP_MS 10000
 #define FREEZE_MS 30000
-#define CHEAP_BYTES (64 * 1024 * 1024) /* what is copied at once, for tidiness alone */
+#define CHEAP_BYTES (64 * 1024 * 1024) /* the most to copy while the chain is not long */
 #define DEPTH_WANTED 32                /* a longer chain is worth more */
 #define DEPTH_FLAT 48                  /* from here on each layer costs a start some milliseconds */
-#define ROOM_FACTOR 2                  /* what is free on the host, to what is copied */
+#define ROOM_FACTOR 2                  /* free space on the host, relative to what is copied */
 
 struct disk_merge {
     struct supervisor *supervisor;
@@ -84,7 +84,7 @@ void disk_merge_yield(struct supervisor *s)
         merge_free(m);
 }
 
-/* ---- what to join ---- */
+/* ---- choosing layers ---- */
 
 static bool is_named(const struct disk_layers *l, uint32_t id)
 {
@@ -369,8 +369,8 @@ void disk_merge_maybe(struct supervisor *s)
     if (s->phase != PHASE_RUNNING || s->record.host_compat || s->disk_op || s->disk_merge ||
         s->disk_holders || s->disk_full || !s->guest || !link_is_ready(s->guest))
         return;
-    /* QEMU refuses to join what it has not under the machine any more, where it had flattened the
-     * chain, and nobody was left to write that down: to flatten it again does so. */
+    /* QEMU refuses to join layers that are no longer in its chain: it had flattened the chain, and
+     * the supervisor died before the record said so. Flattening again writes it down. */
     if ((choose(s, &from) && begin(s, false, from)) || !choose_flat(s, &from))
         return;
     (void)!begin(s, true, from);

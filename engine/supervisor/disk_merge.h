@@ -18,7 +18,7 @@
 
 #include "engine/supervisor/supervisor.h"
 
-#define DISK_MERGE_JOB "merge" /* what QEMU calls it */
+#define DISK_MERGE_JOB "merge" /* its name in QEMU */
 
 /* Starts a job if there is something to join and the disk is otherwise idle. */
 void disk_merge_maybe(struct supervisor *s);

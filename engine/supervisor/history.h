@@ -11,7 +11,7 @@
 void history_add(struct supervisor *s, json_t *entry);
 /* The history was cleared: entries not yet written are dropped. */
 void history_forget(struct supervisor *s);
-/* After the history was opened: goes on with what a dead supervisor left. */
+/* After the history was opened: continues with what a dead supervisor left. */
 void history_take_over(struct supervisor *s);
 
 #endif

@@ -37,7 +37,7 @@ void intake_recall(struct intake *in);
 void intake_data(struct intake *in, enum wire_channel channel, const uint8_t *bytes, size_t n);
 /* No more comes. True when all is in the file; else drained() is called once it is. */
 bool intake_end(struct intake *in, void (*drained)(void *arg), void *arg);
-/* No more comes, and nobody waits for it: writes what can be written. */
+/* No more comes, and nothing waits for it: writes what can be written. */
 void intake_flush(struct intake *in);
 /* Whether all that came is in the file. */
 bool intake_is_drained(const struct intake *in);

@@ -65,7 +65,7 @@ void services_settle(struct supervisor *s)
         return; /* the next start tries again */
 }
 
-/* ---- what the guest says ---- */
+/* ---- messages from the guest ---- */
 
 static void on_ready(struct service *sv)
 {

@@ -132,7 +132,7 @@ static bool find_cursor(struct shell_query *q)
            render(q, bytes, n, from);
 }
 
-/* ---- what is asked ---- */
+/* ---- questions ---- */
 
 static void answer_later(void *arg)
 {

@@ -307,7 +307,7 @@ void shells_forget(struct supervisor *s, const void *arg)
                 a->pasted = NULL;
 }
 
-/* ---- what the guest says ---- */
+/* ---- messages from the guest ---- */
 
 static void on_resized(struct shell *sh, const json_t *message)
 {

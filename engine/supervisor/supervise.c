@@ -362,7 +362,7 @@ static void serve(struct supervisor *s)
     supervisor_save(s, false);
     if (!tell_ready(s) && (s->record.ephemeral || s->ready_lost))
         supervisor_stop(s, true);
-    else if (s->record.stopping) /* what the last supervisor began */
+    else if (s->record.stopping) /* begun by the last supervisor */
         supervisor_stop(s, false);
     else
         disk_merge_maybe(s);

@@ -253,9 +253,8 @@ void tree_skipped_note(const struct tree_skipped *s, const char *root,
     size_t i;
 
     json_array_foreach (s->paths, i, path) {
-        scoped_free char *text =
-            str_printf("'%s/%s' is a socket, FIFO or device, and was passed over", root,
-                       json_string_value(path));
+        scoped_free char *text = str_printf("'%s/%s' is a socket, FIFO or device, and was skipped",
+                                            root, json_string_value(path));
         progress_note(progress, text);
     }
     if (s->count > named) {

@@ -64,8 +64,8 @@ like "export of a FIFO: it is named" "$(json .error.message)" "/workspace/specia
 run "${pyro[@]}" workspace export w special --output "$TEST_DIR/special" --json
 is "export of a directory with a FIFO and a socket" "$status$(json .skipped_count)$(cat "$TEST_DIR/special/result")" 02result
 is "… they are named, and nothing else comes with them" "$(sort "$TEST_DIR/err")$(find "$TEST_DIR/special" -type p -o -type s)" \
-    "pyro: '/workspace/special/open/sock' is a socket, FIFO or device, and was passed over
-pyro: '/workspace/special/pipe' is a socket, FIFO or device, and was passed over"
+    "pyro: '/workspace/special/open/sock' is a socket, FIFO or device, and was skipped
+pyro: '/workspace/special/pipe' is a socket, FIFO or device, and was skipped"
 modes() { (cd "$1" && stat -c '%a %n' . open open/x shut | tr '\n' ' '); }
 is "export: modes by the umask, no sticky bit" "$(modes "$TEST_DIR/special")" "755 . 755 open 644 open/x 555 shut "
 (umask 077 && "${pyro[@]}" workspace export w special --output "$TEST_DIR/special77" >/dev/null 2>&1)
@@ -187,9 +187,9 @@ is "nothing of any was written" "$status" 2
 mkfifo "$in/pipe"
 run "${pyro[@]}" workspace sync push w "$in" --dest passed --json
 is "a FIFO in a directory is passed over" "$status$(json .workspace_sync.skipped_count)" 01
-is "… and named" "$err" "pyro: '$in/pipe' is a socket, FIFO or device, and was passed over"
+is "… and named" "$err" "pyro: '$in/pipe' is a socket, FIFO or device, and was skipped"
 run "${pyro[@]}" workspace create debian:12-base --name fifo --seed-path "$in" --json
-is "a seed with a FIFO, likewise" "$status$err" "0pyro: '$in/pipe' is a socket, FIFO or device, and was passed over"
+is "a seed with a FIFO, likewise" "$status$err" "0pyro: '$in/pipe' is a socket, FIFO or device, and was skipped"
 run "${pyro[@]}" workspace delete fifo
 rm "$in/pipe"
 run "${pyro[@]}" workspace sync push w /nowhere --json
