@@ -291,12 +291,11 @@ static bool write_section(struct buf *b, struct bench_entry *entries, unsigned c
 
 static const char head[] =
     "# Benchmarks\n\n"
-    "Written by `make bench`, as measured; misses stand as they are. Whole processes, from before "
-    "their start until\nthey are reaped; a row and its peer are measured in turns, in the same "
-    "run. "
-    "\"CPU\" is the median of user and system\ntime of the measured process alone, \"RSS\" the "
-    "largest that it reached; targets are for the median.\n"
-    "A run replaces the section of its own system and leaves the others alone.\n\n";
+    "Written by `make bench`, as measured, misses included. Whole processes, from before their\n"
+    "start until they are reaped; a row and its peer are measured alternately, in the same run.\n"
+    "\"CPU\" is the median user and system time of the measured process alone, \"RSS\" its peak;\n"
+    "targets are for the median. A run replaces the section of its own system and leaves the\n"
+    "others alone.\n\n";
 
 bool report_write(const char *path, struct bench_entry *entries, unsigned count,
                   const char *accelerator, struct pyro_error *err)
