@@ -101,7 +101,8 @@ static bool fail_at(const struct tree_command *c, struct pyro_error *err)
 {
     if (errno == ELOOP)
         return pyro_fail(err, PYRO_CONTENT_REFUSED,
-                         "'%s': a symbolic link stands in its way, and none is followed", c->label);
+                         "'%s': a symbolic link is in its way, and links are not followed",
+                         c->label);
     if (errno == ENOENT)
         return pyro_fail(err, PYRO_FILE_NOT_FOUND, "there is no '%s'", c->label);
     return pyro_fail_errno(err, "'%s'", c->label);

@@ -11,9 +11,9 @@
 #define START_TIMEOUT_MS 30000
 
 /*
- * QEMU begins to listen for the network's peer at some moment after its start. A frame before that,
- * as its own announcement of a machine that has arrived, and it follows a NULL pointer (7.2,
- * net/stream.c). So it is made to serve somebody once; from then on it knows when nobody is there.
+ * QEMU begins to listen for the network's peer some time after its start. On a frame before that,
+ * such as its own announcement of an arrived machine, it follows a NULL pointer (7.2,
+ * net/stream.c). So it is made to serve a peer once; from then on it knows when none is there.
  */
 static bool wait_for_network(struct vm *vm, int run_dirfd, int64_t deadline_ms,
                              struct pyro_error *err)

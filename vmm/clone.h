@@ -13,8 +13,8 @@ struct vm_spec {
 };
 
 /*
- * Starts a copy of the template and lets it run: on return the guest goes on where the template was
- * stopped, waiting for `begin` on guest_fd. Blocks, 60 to 100 ms. On failure nothing is left
+ * Starts a copy of the template and lets it run: on return the guest continues where the template
+ * was stopped, waiting for `begin` on guest_fd. Blocks, 60 to 100 ms. On failure nothing is left
  * running and err quotes QEMU's last words (PYRO_VM_FAILED).
  */
 bool vm_start(const struct vm_spec *spec, struct vm *ret, struct pyro_error *err) MUST_CHECK;

@@ -11,13 +11,13 @@
 
 struct console {
     struct loop *loop;
-    int fd, dirfd, file_fd; /* file_fd -1: what comes is dropped */
+    int fd, dirfd, file_fd; /* file_fd -1: output is dropped */
     char *name;
     off_t size;
     struct redact_stream redact;
 };
 
-/* Opens the file for appending, the size so far with it. */
+/* Opens the file for appending, and notes its size so far. */
 static bool open_file(struct console *c)
 {
     struct stat st;
@@ -30,7 +30,7 @@ static bool open_file(struct console *c)
     return true;
 }
 
-/* The full file becomes NAME.1, over the one before it. */
+/* The full file becomes NAME.1, replacing the previous one. */
 static void rotate(struct console *c)
 {
     scoped_free char *older = str_printf("%s.1", c->name);

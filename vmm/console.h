@@ -1,6 +1,6 @@
 /*
- * The guest's serial console, drained into a file that has a cap: console.log, and what came before
- * in console.log.1. A guest may write for ever; the two files together never pass 2 *
+ * The guest's serial console, drained into a file with a size cap: console.log, and earlier output
+ * in console.log.1. A guest may write forever; the two files together never pass 2 *
  * CONSOLE_BYTES_MAX.
  */
 #ifndef PYRO_CONSOLE_H

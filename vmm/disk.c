@@ -69,7 +69,7 @@ static bool write_at(int fd, const uint8_t *bytes, size_t n, unsigned cluster,
 
 static bool write_empty_qcow2(int fd, uint64_t size_bytes, struct pyro_error *err)
 {
-    uint8_t header[QCOW2_HEADER_SIZE + 8] = { 0 }; /* ends with an empty extension: "no more" */
+    uint8_t header[QCOW2_HEADER_SIZE + 8] = { 0 }; /* ends with an empty extension */
     uint8_t table[8], counts[2 * CLUSTER_COUNT];
 
     put_be32(header, QCOW2_MAGIC);
@@ -109,8 +109,8 @@ bool disk_create_overlay(int dirfd, const char *name, uint64_t size_bytes, struc
 }
 
 /*
- * Only what this file writes, and what QEMU makes of it in use, is accepted: version 3, no backing
- * name, no encryption, no feature that changes the layout. An external data file above all, whose
+ * Accepts only headers as this file writes them and QEMU changes them in use: version 3, no backing
+ * name, no encryption, no feature that changes the layout. Above all no external data file, whose
  * name would come from the header.
  */
 static bool check_qcow2(int fd, const char *path, uint64_t *ret_size, struct pyro_error *err)
@@ -124,7 +124,7 @@ static bool check_qcow2(int fd, const char *path, uint64_t *ret_size, struct pyr
         return pyro_fail(err, PYRO_RECORD_INVALID, "disk '%s' is not qcow2, version 3", path);
     if ((get_be64(h + 8) && get_be32(h + 16)) || get_be32(h + 32) || (get_be64(h + 72) & ~allowed))
         return pyro_fail(err, PYRO_RECORD_INVALID,
-                         "the header of disk '%s' names what pyro never put there", path);
+                         "the header of disk '%s' has a feature that pyro never sets", path);
     *ret_size = get_be64(h + 24);
     return true;
 }
@@ -164,7 +164,7 @@ struct disk_chain disk_chain_of(const char *base_path, const char *overlay_path)
     };
 }
 
-/* Where modes cannot be changed the jail around QEMU finds out. */
+/* Where modes cannot be changed, the jail around QEMU notices. */
 static void set_mode(int fd, bool writable)
 {
     struct stat st;
@@ -233,8 +233,8 @@ void disk_node_name(unsigned id, char *ret)
 }
 
 /*
- * One node (format and file), without what lies below it. The file is not told whether it is
- * read-only: so it follows its node, when QEMU itself opens that again the other way as well.
+ * One node (format and file), without the layers below it. The file is not told whether it is
+ * read-only: so it follows its node, also when QEMU opens that again the other way.
  *
  * QEMU locks a file by its bytes, and a read-only descriptor is enough for a lock that keeps all
  * others out. Layers that are not written are shared, the base by all workspaces: no locks there.

@@ -1,9 +1,10 @@
 /*
  * Disks: a raw base image that is never written, qcow2 overlays above it.
  *
- * Which file lies on which stands with the caller (in the workspace's record), never in an image: a
- * taken-over QEMU could have written any header. pyro's overlays therefore name no backing file at
- * all, and every use states the whole chain: QEMU through -blockdev, qemu-img through json:.
+ * Which file lies on which is known to the caller (from the workspace's record), never from an
+ * image: a compromised QEMU could have written any header. pyro's overlays therefore name no
+ * backing file at all, and every use states the whole chain: QEMU through -blockdev, qemu-img
+ * through json:.
  */
 #ifndef PYRO_DISK_H
 #define PYRO_DISK_H
@@ -21,7 +22,7 @@ struct disk_layer {
     const char *path; /* absolute, borrowed */
     enum disk_format format;
     unsigned id;     /* names its nodes and its descriptor set in QEMU; 0 is the base */
-    bool throw_away; /* nobody needs it once its machine has ended: QEMU need not sync it */
+    bool throw_away; /* not needed once its machine has ended: QEMU need not sync it */
 };
 
 /* layers[0] is the base, layers[count - 1] the one that is written. */
@@ -46,10 +47,10 @@ bool disk_virtual_size(const struct disk_layer *layer, uint64_t *ret_bytes,
 bool disk_check_layer(int fd, const struct disk_layer *layer, uint64_t *ret_bytes,
                       struct pyro_error *err) MUST_CHECK;
 /*
- * Opens a layer (its path relative to dirfd, or absolute) in the one way there is. What is not to
- * be written loses every write bit in its mode, so that no read-only descriptor of it can become
- * another; the one that is written has its owner's. The modes of another user's files stay. -1 on
- * failure.
+ * Opens a layer (its path relative to dirfd, or absolute) in the only way allowed. A layer that is
+ * not to be written loses every write bit in its mode, so that no read-only descriptor of it can
+ * become writable; the one that is written is writable by its owner. Modes of another user's files
+ * stay. -1 on failure.
  */
 int disk_open_layer(int dirfd, const char *path, bool writable, struct pyro_error *err) MUST_CHECK;
 /*
@@ -57,23 +58,23 @@ int disk_open_layer(int dirfd, const char *path, bool writable, struct pyro_erro
  * cannot be told.
  */
 bool disk_is_untouched(int dirfd, const char *path);
-/* Makes an overlay as good as empty, on the disk at once and whatever room there is: its table says
- * that it holds nothing. Nobody may have it open. */
+/* Makes an overlay effectively empty, synced, even on a full disk: its table says that it holds
+ * nothing. Nobody may have it open. */
 bool disk_clear_overlay(int dirfd, const char *name, struct pyro_error *err) MUST_CHECK;
 /* Builds a chain of a raw base (id 0) and one overlay (id 1). */
 struct disk_chain disk_chain_of(const char *base_path, const char *overlay_path);
 
 #define DISK_NODE_NAME_MAX 24
-/* What the node of a layer is called, "layerID", into ret[DISK_NODE_NAME_MAX]. */
+/* The name of a layer's node, "layerID", into ret[DISK_NODE_NAME_MAX]. */
 void disk_node_name(unsigned id, char *ret);
 /*
- * One layer as a blockdev node, new; NULL when out of memory. Its file is descriptor set ID, and as
- * writable as the node. `below`: the layer it stands on, a node that is there already; NULL: none
+ * One layer as a blockdev node, new; NULL when out of memory. Its file is descriptor set ID, and is
+ * as writable as the node. `below`: the layer below it, a node that already exists; NULL: none
  * (yet).
  */
 json_t *disk_blockdev_node(const struct disk_layer *layer, const struct disk_layer *below,
                            bool writable);
-/* The node of a qcow2 layer that is there already, for blockdev-reopen: its file stays open. */
+/* The node of a qcow2 layer that already exists, for blockdev-reopen: its file stays open. */
 json_t *disk_blockdev_again(const struct disk_layer *layer, const struct disk_layer *below,
                             bool writable);
 /*

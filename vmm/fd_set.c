@@ -19,7 +19,8 @@ bool fd_set_lend(struct qmp *qmp, unsigned set, int read_only_fd, int writable_f
            fd_set_add(qmp, set, writable_fd, true, deadline_ms, err);
 }
 
-/* Takes back what is not known to be read-only: an earlier pyro gave its descriptors no names. */
+/* Takes back descriptors not known to be read-only: an earlier pyro gave its descriptors no
+ * names. */
 static bool remove_writable(struct qmp *qmp, const json_t *set, int64_t deadline_ms,
                             struct pyro_error *err)
 {

@@ -1,21 +1,21 @@
 /*
- * QEMU's descriptor sets: a set for each layer of the disk, with its id, out of which QEMU takes
- * the descriptor that it needs, read-only or writable, whenever it opens the layer's node again.
+ * QEMU's descriptor sets: a set for each layer of the disk, with its id, from which QEMU takes the
+ * descriptor that it needs, read-only or writable, whenever it opens the layer's node again.
  *
- * A layer that is not written any more must not be writable either: QEMU itself opens the node
- * again read-only, if the set has such a descriptor, and whoever has asked for that calls
- * fd_set_keep_writable(). A job that writes into a lower layer is lent one for its time only.
+ * A layer that is no longer written must not be writable either: QEMU itself opens the node again
+ * read-only, if the set has such a descriptor, and the caller that asked for that calls
+ * fd_set_keep_writable(). A job that writes into a lower layer is lent one only while it runs.
  *
- * QEMU's locks stay on a descriptor for as long as the set has it, also when its node has been
- * opened again with another: that one then meets them. So what a node is to be opened again with
- * takes the place of what the set had.
+ * QEMU's locks stay on a descriptor for as long as the set has it, even when its node has been
+ * opened again with another: the new one then meets them. So the descriptor that a node is to be
+ * opened again with takes the place of what the set had.
  */
 #ifndef PYRO_FD_SET_H
 #define PYRO_FD_SET_H
 
 #include "vmm/qmp.h"
 
-/* What tells the descriptors of a set apart: -add-fd …,opaque= */
+/* Tells the descriptors of a set apart: -add-fd …,opaque= */
 #define FD_SET_READ_ONLY "read-only"
 #define FD_SET_WRITABLE "writable"
 

@@ -41,8 +41,7 @@ static bool has_name(const struct buf *arguments, const char *value)
     return false;
 }
 
-/* Anybody may write what he likes on his command line: only the user that pyro starts QEMU as is
- * believed. */
+/* Anyone can choose a command line: only the user that pyro starts QEMU as is believed. */
 static bool is_qemu_user(pid_t pid)
 {
     uid_t uid = proc_user(pid);
@@ -50,8 +49,8 @@ static bool is_qemu_user(pid_t pid)
     return uid == geteuid() || (geteuid() == 0 && uid == CONFINE_NOBODY);
 }
 
-/* Calls fn with a pidfd of each process that is named so; where it is gone since, the pidfd is of
- * nobody. */
+/* Calls fn with a pidfd of each process of that name; if it is gone since, the pidfd refers to no
+ * process. */
 static void each_named(const char *name, void (*fn)(void *arg, pid_t pid, int pidfd), void *arg)
 {
     scoped_dir DIR *proc = opendir("/proc");
@@ -102,7 +101,7 @@ void vm_kill_by_name(const char *name)
     each_named(name, kill_one, NULL);
 }
 
-/* The listening ends are QEMU's from before its exec on: while a connection is taken, it lives. */
+/* QEMU has the listening ends from before its exec: while connections are taken, it lives. */
 static bool is_listening(int dirfd)
 {
     int fd = sock_connect_at(dirfd, "run/" VM_SOCKET_QMP, NULL);
@@ -119,6 +118,6 @@ void vm_kill_leftover(int dirfd, const char *name)
     for (int i = 0; i < LEFTOVER_TRIES && is_listening(dirfd); i++) {
         vm_kill_by_name(name);
         if (is_listening(dirfd))
-            nanosleep(&pause, NULL); /* until execve(2) is through; there is no event for that */
+            nanosleep(&pause, NULL); /* until execve(2) is done; there is no event for that */
     }
 }

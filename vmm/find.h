@@ -1,5 +1,5 @@
 /*
- * Finding a QEMU by the workspace it was started for, when nothing else is known of it: a
+ * Finding a QEMU by the workspace it was started for, when nothing else is known about it: a
  * supervisor that is killed between starting QEMU and writing down its pid leaves only the `-name
  * pyro-NAME` on its command line.
  */
@@ -8,14 +8,14 @@
 
 #include <sys/types.h>
 
-/* The pid of a QEMU named so that pyro started for this user; 0 when there is none. */
+/* The pid of a QEMU of that name that pyro started for this user; 0 when there is none. */
 pid_t vm_find_by_name(const char *name);
 /* Kills every such QEMU (SIGKILL) and waits, at most a second each, until it is gone. */
 void vm_kill_by_name(const char *name);
 /*
- * Kills what a dead supervisor of workspace NAME left, whose directory is dirfd: a QEMU that has
- * not got its command line yet, too, for it is known by the sockets in run/ being served. Costs
- * next to nothing when there is none. Call with the workspace's lock held.
+ * Kills a QEMU left by a dead supervisor of workspace NAME, whose directory is dirfd. Also one that
+ * has no command line yet: its sockets in run/ are served. Costs almost nothing when there is none.
+ * Call with the workspace's lock held.
  */
 void vm_kill_leftover(int dirfd, const char *name);
 

@@ -11,7 +11,7 @@
 /* Room for the first processor's part; all of them would cost milliseconds on a large host. */
 #define CPUINFO_BYTES 8192
 
-/* What stays the same for as long as the processor does; its clock does not. */
+/* The lines that stay the same as long as the processor does; its clock does not. */
 static const char *const lasting[] = { "vendor_id\t",  "cpu family\t", "model\t",
                                        "model name\t", "stepping\t",   "flags\t" };
 

@@ -1,5 +1,5 @@
 /*
- * vmm/jail.c: what happens to QEMU between fork and exec.
+ * vmm/jail.c: the steps between fork and exec of QEMU.
  *
  * The namespaces come with the clone(2) itself; when the host refuses them, the next smaller set is
  * tried. All else runs in the child (before_exec), where a step that fails leaves things as they
@@ -59,7 +59,7 @@ static bool write_text(const char *path, const char *text)
     return fd >= 0 && write(fd, text, n) == (ssize_t)n;
 }
 
-/* The one id that exists in the new user namespace is nobody's, and stands for the user outside. */
+/* The one id that exists in the new user namespace is nobody's, and maps to the user outside. */
 static bool map_ids(const struct inmate *in)
 {
     char map[64];
@@ -72,7 +72,7 @@ static bool map_ids(const struct inmate *in)
     return write_text("/proc/self/uid_map", map);
 }
 
-/* Binds `path` of the old root, and what is mounted below it, at the same place of the new. */
+/* Binds `path` of the old root, and the mounts below it, at the same place in the new. */
 static bool bind_path(const char *path, bool directory, unsigned long attributes)
 {
     struct mount_attr attr = { .attr_set = attributes };
@@ -124,12 +124,12 @@ static bool populate_root(const struct inmate *in)
         return false;
     if (access("/etc/ld.so.cache", R_OK) == 0 && !bind_path("/etc/ld.so.cache", false, plain))
         return false;
-    /* Of /proc its own directory is all it sees: that is where mem-path=/proc/self/fd/N leads. */
+    /* It sees only its own directory of /proc: that is where mem-path=/proc/self/fd/N leads. */
     return bind_path("/dev/null", false, device) && bind_path("/proc/self", true, plain) &&
            (in->jail->accel != ACCEL_KVM || bind_path("/dev/kvm", false, device));
 }
 
-/* Leaves the host's file system; on failure all is as before. */
+/* Leaves the host's file system; on failure nothing has changed. */
 static bool change_root(const struct inmate *in)
 {
     struct mount_attr attr = { .attr_set =
@@ -147,9 +147,9 @@ static bool change_root(const struct inmate *in)
 }
 
 /*
- * A descriptor of the file through a read-only mount that is nowhere attached. By its path, in this
- * mount namespace: a descriptor from outside leads to a mount of the other namespace, which cannot
- * be copied. -1 where the host does not allow it, or the file is another one by now.
+ * A descriptor of the file through a read-only mount that is attached nowhere. By its path, in this
+ * mount namespace: a descriptor from outside belongs to a mount of the other namespace, which
+ * cannot be copied. -1 where the host does not allow it, or the file has been replaced.
  */
 static int open_read_only(const struct jail_read_only *file)
 {
@@ -184,7 +184,7 @@ static bool exchange_read_only(const struct jail *jail)
     return all;
 }
 
-/* Whether their modes let this user write none of them: then the filter keeps it so. */
+/* Whether their modes let this user write none of them: then the filter keeps it that way. */
 static bool modes_forbid_writing(const struct inmate *in)
 {
     for (unsigned i = 0; i < in->jail->read_only_count; i++) {
@@ -227,7 +227,7 @@ static bool drop_capabilities(void)
     return syscall(SYS_capset, &header, none) == 0;
 }
 
-/* Whether what exec runs will have no rights beyond an ordinary user's. */
+/* Whether the program will run with no more rights than an ordinary user. */
 static bool drop_privileges(const struct inmate *in)
 {
     if ((in->flags & CLONE_NEWUSER) || in->outer_uid != 0)
@@ -239,7 +239,7 @@ static bool drop_privileges(const struct inmate *in)
     return confine_become_nobody(&in->kvm_gid, in->kvm_group ? 1 : 0);
 }
 
-/* Writing nowhere but to the devices that it has. */
+/* Allows writing only to the devices that it has. */
 static bool confine_to_devices(const struct inmate *in)
 {
     const uint64_t writing = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE;
@@ -250,7 +250,7 @@ static bool confine_to_devices(const struct inmate *in)
     return null >= 0 && confine_files(CONFINE_WRITING, devices, kvm >= 0 ? 2 : 1);
 }
 
-/* Whether what must not be written to is out of the inmate's reach. */
+/* Whether the files that must not be written are out of the inmate's reach. */
 static bool keeps_files(const struct inmate *in, unsigned steps)
 {
     bool somebody_else = in->outer_uid == 0 && (steps & JAIL_UNPRIVILEGED);
@@ -268,7 +268,7 @@ static bool refuse_weak(struct pyro_error *err)
                           "=1 to run without them");
 }
 
-/* The steps that need the rights, and the view of files, that are given up after them. */
+/* The steps that need the rights, and the view of files, that later steps give up. */
 static unsigned enter_namespaces(const struct inmate *in)
 {
     unsigned steps = 0;
@@ -288,8 +288,8 @@ static unsigned enter_namespaces(const struct inmate *in)
     return steps;
 }
 
-/* Runs in the child. What could not be done is missing in the report; fails only when that leaves
- * too little. */
+/* Runs in the child. Steps that failed are missing from the report; fails only when that leaves too
+ * little in force. */
 static bool enter(void *arg, struct pyro_error *err)
 {
     const struct inmate *in = arg;
@@ -320,7 +320,7 @@ static bool is_weak_allowed(void)
     return value && strcmp(value, "1") == 0;
 }
 
-/* What root must keep so that QEMU can open /dev/kvm. */
+/* The rights root must keep so that QEMU can open /dev/kvm. */
 static void look_at_kvm(struct inmate *in)
 {
     struct stat st;
@@ -369,7 +369,7 @@ bool jail_start(const struct jail *jail, const struct proc_spec *spec, pid_t *re
         in.flags = attempts[i];
         ok = start_with(&in, spec, ret_pid, err);
         if (!ok && shared->entered)
-            break; /* the namespaces were not to blame */
+            break; /* the namespaces are not to blame */
     }
     if (ok)
         *ret_steps = shared->steps | JAIL_SECCOMP;

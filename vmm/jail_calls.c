@@ -1,9 +1,9 @@
 /*
  * vmm/jail_calls.c: the table.
  *
- * A list of what is denied, as QEMU's own is: which calls QEMU makes differs between versions. What
+ * A list of denied calls, like QEMU's own: the calls QEMU makes differ between versions. What
  * matters most is that a file it has a read-only descriptor of, and whose owner it may be, cannot
- * be made writable. Calls fail rather than kill: QEMU tries some of them, and does without.
+ * be made writable. Calls fail rather than kill: QEMU tries some of them and can do without.
  */
 #include "vmm/jail_calls.h"
 
@@ -48,7 +48,7 @@
 #define NEW_NAMESPACES                                                                             \
     ((uint32_t)CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |          \
      CLONE_NEWUTS | CLONE_NEWCGROUP)
-/* O_TMPFILE without the bit of O_DIRECTORY that is in it. */
+/* O_TMPFILE without the O_DIRECTORY bit in it. */
 #define MAKES_OR_EMPTIES ((uint32_t)(O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY)))
 
 static const struct confine_rule denied[] = {
@@ -81,8 +81,8 @@ static const struct confine_rule denied[] = {
     DENY_EQUAL(ioctl, 1, (uint32_t)FS_IOC_SETVERSION),
     DENY_EQUAL(ioctl, 1, (uint32_t)FS_IOC_FSSETXATTR),
     DENY_EQUAL(ioctl, 1, (uint32_t)FS_IOC_ENABLE_VERITY),
-/* Files by name: made, emptied, renamed, removed. QEMU removes the sockets that it was given, and
- * says so when that fails for another reason than that there are none. */
+/* Files by name: made, emptied, renamed, removed. QEMU removes the sockets it was given, and
+ * complains when that fails for any reason but ENOENT. */
 #ifdef SYS_open
     DENY_BITS(open, 1, MAKES_OR_EMPTIES),
     DENY(creat),
@@ -109,7 +109,7 @@ static const struct confine_rule denied[] = {
     DENY(name_to_handle_at),
     DENY(open_by_handle_at),
     /* Namespaces and mounts: in a user namespace of its own it would have rights over them. What
-     * clone3(2) is to do cannot be looked at; the C library then takes clone(2). */
+     * clone3(2) is asked to do cannot be inspected; the C library then takes clone(2). */
     DENY(unshare),
     DENY(setns),
     DENY_BITS(clone, 0, NEW_NAMESPACES),
@@ -143,22 +143,22 @@ static const struct confine_rule denied[] = {
     DENY_EQUAL(fcntl, 1, F_SETSIG),
     DENY_EQUAL(ioctl, 1, FIOSETOWN),
     DENY_EQUAL(ioctl, 1, SIOCSPGRP),
-    /* Claims on a file that others would have to wait for. QEMU's own locks are fcntl's. */
+    /* Locks on a file that others would have to wait for. QEMU's own locks are fcntl's. */
     DENY_EQUAL(fcntl, 1, F_SETLEASE),
     DENY(flock),
-    /* Connections: it is given those that it has. */
+    /* Connections: it is given all that it needs. */
     DENY(socket),
     DENY(socketpair),
     DENY(bind),
     DENY(connect),
-    /* Memory that the limit on its address space does not count. */
+    /* Memory that the limit on its address space does not cover. */
     DENY(memfd_create),
     DENY(memfd_secret),
     DENY(shmget),
     DENY(msgget),
     DENY(semget),
     DENY(mq_open),
-    /* Parts of the kernel that it has no business with, and that have had many faults. */
+    /* Parts of the kernel that it has no use for and that have had many bugs. */
     { .call = SYS_io_uring_setup, .action = UNKNOWN },
     DENY(io_uring_enter),
     DENY(io_uring_register),
@@ -183,7 +183,7 @@ static const struct confine_rule denied[] = {
     DENY(acct),
 };
 
-/* Signals go to itself alone. */
+/* Signals to itself only. */
 #define OWN_ROWS 4
 _Static_assert(ARRAY_SIZE(denied) + OWN_ROWS <= CONFINE_RULES_MAX, "the filter has room");
 

@@ -17,7 +17,7 @@
 #define THREAD_BYTES (72ULL << 20)
 #define LAST_WORDS_MS 1000 /* from the end of its sockets to its own */
 
-/* Where the listening ends live until QEMU has them. */
+/* The listening ends, until QEMU has them. */
 struct listeners {
     int qmp, guest, console, net;
 };
@@ -39,7 +39,7 @@ static bool listen_all(int run_dirfd, bool network, struct listeners *l, struct 
            (!network || (l->net = sock_listen_at(run_dirfd, VM_SOCKET_NET, err)) >= 0);
 }
 
-/* The most that any file of the chain may become. */
+/* The largest size that any file of the chain may reach. */
 static uint64_t file_size_max(const struct disk_chain *disk)
 {
     struct pyro_error ignored;
@@ -51,10 +51,10 @@ static uint64_t file_size_max(const struct disk_chain *disk)
 }
 
 /*
- * What QEMU's address space may grow to: the guest's memory, its own code with the translations,
- * and for each thread a stack and an arena of the C library. Measured (7.2, TCG, two processors,
- * which then share arenas): beyond the guest's memory 0.5 GiB with one virtual processor, 1.5 GiB
- * with 32, 1.8 GiB with two and a dozen workers busy with the disk.
+ * The limit of QEMU's address space: the guest's memory, its own code with the translations, and
+ * for each thread a stack and an arena of the C library. Measured (7.2, TCG, two processors, which
+ * then share arenas): beyond the guest's memory 0.5 GiB with one virtual processor, 1.5 GiB with
+ * 32, 1.8 GiB with two and a dozen workers busy with the disk.
  */
 static uint64_t memory_max(const struct qemu_machine *m)
 {
@@ -63,7 +63,7 @@ static uint64_t memory_max(const struct qemu_machine *m)
     return ((uint64_t)m->mem_mib << 20) + PROGRAM_BYTES + threads * THREAD_BYTES;
 }
 
-/* Starts the process; its stderr comes through a pipe that never makes it wait. */
+/* Starts the process; its stderr comes through a pipe that never blocks it. */
 static bool start_process(const struct qemu *qemu, const struct qemu_machine *machine,
                           struct vm *vm, struct pyro_error *err)
 {
@@ -146,7 +146,7 @@ bool vm_tell_end(struct vm *vm, struct pyro_error *err)
 {
     char why[VM_STDERR_MAX];
 
-    /* A QEMU that hung up is about to end by itself. */
+    /* A QEMU that hung up is about to end on its own. */
     if (vm->pidfd < 0 || !proc_wait_fd(vm->pidfd, clock_ms() + LAST_WORDS_MS))
         return false;
     vm_describe_end(vm, why, sizeof(why));

@@ -3,7 +3,7 @@
  *
  * One message is one line of JSON. Answers carry the id of their command; an answer to an older
  * command (one that ran into its deadline) is dropped, an answer nobody asked for is a breach.
- * Events are queued and told from a deferred call, so that a callback never runs inside of
+ * Events are queued and reported from a deferred call, so that a callback never runs inside
  * qmp_command().
  */
 #include "vmm/qmp.h"
@@ -37,7 +37,7 @@ struct qmp {
 
 static void deliver(void *arg);
 
-/* Notes the loss; the watcher hears of it from the loop. Returns false. */
+/* Notes the loss; the watcher is told from the loop. Returns false. */
 static bool lose(struct qmp *qmp, const struct pyro_error *why)
 {
     if (qmp->lost)
@@ -206,7 +206,7 @@ static bool take_answer(const json_t *message, const char *command, json_t **ret
     return true;
 }
 
-/* Deals with what was read beyond the answer that was waited for: the socket says it no more. */
+/* Deals with bytes read beyond the expected answer: the socket no longer signals them. */
 static void sort_rest(struct qmp *qmp)
 {
     json_t *message;
@@ -257,7 +257,7 @@ bool qmp_command(struct qmp *qmp, const char *command, json_t *arguments, int64_
            wait_answer(qmp, command, deadline_ms, ret_result, err);
 }
 
-/* A command that a descriptor goes along with. */
+/* A command with a descriptor attached. */
 static bool command_with_fd(struct qmp *qmp, const char *command, json_t *arguments, int fd,
                             int64_t deadline_ms, struct pyro_error *err)
 {
@@ -379,7 +379,7 @@ void qmp_free(struct qmp *qmp)
     free(qmp);
 }
 
-/* Tells what is queued; the loss comes last and may free qmp. */
+/* Reports what is queued; the loss comes last and may free qmp. */
 static void deliver(void *arg)
 {
     struct qmp *qmp = arg;

@@ -1,11 +1,11 @@
 /*
  * A client of QEMU's machine protocol (QMP) on its UNIX socket.
  *
- * Two manners of use: blocking commands with a deadline, for starting and stopping a VM, and in a
+ * Two ways to use it: blocking commands with a deadline, for starting and stopping a VM, and in a
  * loop (qmp_watch) for events and the loss of the connection. QMP serves one client at a time and
  * greets the next once the first is really gone, so a supervisor that replaces a killed one simply
- * connects again. A QEMU may be in its guest's hands: what it sends is bounded in size, depth and
- * number, and a breach loses the connection.
+ * connects again. A QEMU may be controlled by its guest: its messages are bounded in size, depth
+ * and number, and a breach closes the connection.
  */
 #ifndef PYRO_QMP_H
 #define PYRO_QMP_H
@@ -50,14 +50,15 @@ bool qmp_pass_fd(struct qmp *qmp, const char *name, int fd, int64_t deadline_ms,
 bool qmp_add_fd(struct qmp *qmp, unsigned set, int fd, const char *opaque, int64_t deadline_ms,
                 struct pyro_error *err) MUST_CHECK;
 /*
- * Waits for the next event of this name, one that came already included (the newest 64 events are
+ * Waits for the next event of this name, including one that already came (the newest 64 events are
  * kept while nobody watches). *ret_data (may be NULL) is its data, the caller's; NULL when it has
  * none.
  */
 bool qmp_wait_event(struct qmp *qmp, const char *event, int64_t deadline_ms, json_t **ret_data,
                     struct pyro_error *err) MUST_CHECK;
 
-/* From now on events and the loss are told from the loop. Commands may still be run, blocking. */
+/* From now on events and the loss are reported from the loop. Commands may still be run,
+ * blocking. */
 bool qmp_watch(struct qmp *qmp, struct loop *loop, qmp_event_fn *on_event, qmp_lost_fn *on_lost,
                void *arg, struct pyro_error *err) MUST_CHECK;
 

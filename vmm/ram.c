@@ -15,8 +15,8 @@
 #include "vmm/ram_copy.h"
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-/* Followed by the digest of the content. Older versions have memfds "pyro-ram-KEY": whatever those
- * hold, they are not to be found. */
+/* Followed by the digest of the content. Older versions have memfds "pyro-ram-KEY": whatever they
+ * hold, they must not be found. */
 #define NAME_PREFIX "pyro-memory-"
 
 static int create(const char *name, uint64_t size_bytes, struct pyro_error *err)
@@ -71,7 +71,7 @@ int ram_load(int file_fd, const struct ram_identity *identity, struct pyro_error
     return ram_seal(fd, err) ? take_fd(&fd) : -1;
 }
 
-/* Whether the descriptor is a memfd of this size that nobody can change any more. */
+/* Whether the descriptor is a memfd of this size that can no longer be changed. */
 static bool is_sealed(int fd, uint64_t size_bytes)
 {
     struct stat st;

@@ -1,11 +1,11 @@
 /*
  * A template's RAM, as every clone maps it: a memfd sealed against write, grow, shrink and further
- * seals, so that no QEMU in its guest's hands can change a page under another. It is loaded sparse
- * from the template's file once, checked against its digest, and then shared: whoever runs a clone
- * holds it, and the next takes it from a holder through /proc/PID/fd.
+ * seals, so that no QEMU controlled by its guest can change a page under another. It is loaded
+ * sparse from the template's file once, checked against its digest, and then shared: each pyro that
+ * runs a clone holds it, and the next takes it from a holder through /proc/PID/fd.
  *
- * It is named by the digest of its content, never by what it was made from: two boots of the same
- * kernel differ, and the devices' state of one on the memory of the other is a dead machine. Only
+ * It is named by the digest of its content, never by its sources: two boots of the same kernel
+ * differ, and the devices' state of one on the memory of the other is a dead machine. Only
  * ram_load(), which has just checked the content, gives that name.
  *
  * Only processes of the same user that run this very program are believed as holders (a QEMU could
@@ -27,8 +27,8 @@ struct ram_identity {
     char digest[RAM_DIGEST_HEX + 1]; /* of size and data extents */
 };
 
-/* A new, writable memfd of size_bytes, for a template to boot in; no one finds it. -1 on failure.
- */
+/* A new, writable memfd of size_bytes, for a template to boot in; nobody finds it. -1 on
+ * failure. */
 int ram_create(uint64_t size_bytes, struct pyro_error *err) MUST_CHECK;
 /* Punches out pages of zeros, computes the digest, writes the data sparsely to `file_fd`. */
 bool ram_save(int ram_fd, int file_fd, struct ram_identity *identity,
@@ -43,8 +43,8 @@ int ram_load(int file_fd, const struct ram_identity *identity, struct pyro_error
  */
 int ram_find_holder(const struct ram_identity *identity);
 /*
- * Takes the RAM that another pyro holds, whatever template's it is, to keep it in memory while that
- * one gives way to another which will look for a holder; -1 when it holds none.
+ * Takes the RAM that another pyro holds, of any template, to keep it in memory while that pyro is
+ * replaced by one that will look for a holder; -1 when it holds none.
  */
 int ram_hold_from(pid_t pid);
 /* Takes it back from a QEMU (the digest is checked); -1 when it is not there or not right. */

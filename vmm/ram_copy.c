@@ -2,8 +2,8 @@
  * vmm/ram_copy.c: copying and digesting RAM, on all processors.
  *
  * RAM is copied in parts of fixed size, each with a digest of its own: over the pages that are not
- * all zeros, each with its number, so that it does not depend on where a file system keeps holes.
- * The digest of the whole goes over the size and those of the parts. Whoever is free, this process
+ * all zeros, each with its number, so that it does not depend on where the file system keeps holes.
+ * The digest of the whole covers the size and those of the parts. Whichever is free, this process
  * or one of the helpers that it forks, takes the next part.
  */
 #include "vmm/ram_copy.h"
@@ -27,7 +27,7 @@
 #define CHUNK (256 * 1024) /* stays in a processor's cache between its reading and writing */
 #define HELPERS_MAX 3
 
-/* What all that copy share. */
+/* Shared by all copying processes. */
 struct shared {
     atomic_uint next; /* part to be taken */
     atomic_bool failed;
@@ -69,7 +69,7 @@ static bool punch(int fd, uint64_t offset, uint64_t length)
                      (off_t)length) == 0;
 }
 
-/* A disk that fills up takes a part first: only the next write says ENOSPC. */
+/* A disk that fills up first takes a part: only the next write reports ENOSPC. */
 static bool write_all(int fd, const uint8_t *bytes, size_t n, uint64_t offset)
 {
     while (n) {
@@ -128,8 +128,8 @@ static bool copy_extent(struct copy *c, uint64_t offset, uint64_t length, struct
     return true;
 }
 
-/* Copies what is between holes. (That all who copy share one file offset is no matter: each seek
- * says from where.) */
+/* Copies the data between holes. (It does not matter that all processes share one file offset: each
+ * seek says from where.) */
 static bool copy_extents(struct copy *c, uint64_t at, uint64_t end, struct pyro_error *err)
 {
     while (at < end) {
@@ -164,7 +164,7 @@ static bool copy_part(struct copy *c, unsigned part, struct pyro_error *err)
     return true;
 }
 
-/* Takes part after part until none is left, or somebody has failed. */
+/* Takes part after part until none is left, or one of the processes has failed. */
 static void copy_parts(struct copy *c)
 {
     struct pyro_error why = { 0 };
@@ -184,7 +184,7 @@ static void copy_parts(struct copy *c)
     free(c->chunk);
 }
 
-/* 0 when there is none: the work is done without. */
+/* 0 when it cannot be started: the work is done without it. */
 static pid_t start_helper(struct copy *c)
 {
     pid_t parent = getpid(), pid = fork();
@@ -198,7 +198,7 @@ static pid_t start_helper(struct copy *c)
     _exit(0);
 }
 
-/* False when the helper did not come to its end: its part is missing. */
+/* False when the helper did not finish: its part is missing. */
 static bool wait_for_helper(pid_t pid)
 {
     int status;
@@ -249,7 +249,8 @@ bool ram_copy(int from, int to, bool punch_zeros, uint64_t size_bytes, char *ret
         return false;
     ok = copy_together(&c, err);
     if (ok) {
-        /* The number of parts follows from the size: seeded by it, no two sizes give the same. */
+        /* The number of parts follows from the size: seeded by it, no two sizes give the same
+         * digest. */
         XXH128_canonicalFromHash(
             &whole, XXH3_128bits_withSeed(c.shared->digests, c.parts * sizeof(c.shared->digests[0]),
                                           size_bytes));

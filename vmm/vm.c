@@ -1,4 +1,4 @@
-/* vmm/vm.c: what the supervisor does with a running QEMU. */
+/* vmm/vm.c: the supervisor's handling of a running QEMU. */
 #include "vmm/vm.h"
 
 #include <errno.h>
@@ -16,13 +16,12 @@
 #include "vmm/base/sock.h"
 
 #define ADOPT_TIMEOUT_MS 10000
-#define KILL_MS 20000 /* from SIGKILL to the end: what memory it had is freed first */
+#define KILL_MS 20000 /* from SIGKILL to the end: its memory is freed first */
 #define STDERR_LINES 3
-#define STDERR_READS 64 /* there may be a child of it that writes for ever */
+#define STDERR_READS 64 /* a child of it may write forever */
 #define VM_WORDS_MAX 400
 
-/* The reading end of a QEMU's stderr is gone with its first supervisor: a pipe can be opened again.
- */
+/* The reading end of a QEMU's stderr is gone with its first supervisor: a pipe can be reopened. */
 static int reopen_stderr(pid_t pid)
 {
     scoped_free char *path = str_printf("/proc/%d/fd/2", (int)pid);
@@ -99,8 +98,8 @@ bool vm_read_stderr(struct vm *vm)
     return true;
 }
 
-/* The last lines QEMU wrote, fit to be shown, without the program's name it puts in front of each.
- */
+/* The last lines QEMU wrote, made printable, without the program name that QEMU prepends to
+ * each. */
 static void last_words(struct buf *tail, char *ret, size_t room)
 {
     static const char program[] = "qemu-system-x86_64: ";
@@ -111,7 +110,7 @@ static void last_words(struct buf *tail, char *ret, size_t room)
         memmove(at, at + strlen(program), strlen(at + strlen(program)) + 1);
 }
 
-/* A signal that QEMU draws upon itself, or that others send. */
+/* A signal that QEMU caused itself, or that others sent. */
 static enum vm_end end_of_signal(int number)
 {
     static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS };

@@ -56,7 +56,7 @@ struct vm {
 /*
  * Finds a QEMU that an earlier supervisor started; connects to all three sockets. PYRO_VM_FAILED
  * when that process is gone or does not answer. `ram` (may be NULL) is the identity its RAM has:
- * then ram_fd is taken back from it when it stands the check.
+ * then ram_fd is taken back from it if it passes the check.
  */
 bool vm_adopt(pid_t pid, uint64_t start_time, int run_dirfd, const struct ram_identity *ram,
               struct vm *ret, struct pyro_error *err) MUST_CHECK;
@@ -68,12 +68,12 @@ int vm_connect_network(int run_dirfd, struct pyro_error *err) MUST_CHECK;
 bool vm_is_alive(const struct vm *vm);
 /* Waits until QEMU has ended; false when it has not by deadline_ms (clock_ms()). */
 bool vm_wait(struct vm *vm, int64_t deadline_ms);
-/* SIGKILL, and waits for the end, but not for ever. Nothing when it has ended. */
+/* SIGKILL, and waits for the end, but not forever. No effect when it has ended. */
 void vm_kill(struct vm *vm);
 /* Reads what QEMU wrote to stderr, keeping the tail. False at its end: unwatch. */
 bool vm_read_stderr(struct vm *vm);
-/* Why it ended, in words: "QEMU was killed by signal 9 (Killed)", "QEMU exited with status 1: its
- * last lines". Reaps it when it is a child. For an ended VM only. */
+/* The reason it ended, in words: "QEMU was killed by signal 9 (Killed)", "QEMU exited with status
+ * 1: its last lines". Reaps it when it is a child. For an ended VM only. */
 void vm_describe_end(struct vm *vm, char *ret, size_t n);
 /* Closes every descriptor; QEMU goes on. A VM_INIT or released one is fine. */
 void vm_release(struct vm *vm);

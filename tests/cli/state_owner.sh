@@ -12,11 +12,11 @@ refused() { # WHAT PATTERN VARIABLE=VALUE…
 
 mkdir -p "$TEST_DIR/open/own" "$TEST_DIR/safe"
 chmod 777 "$TEST_DIR/open"
-refused "below a directory that everybody may write to" "open' may be written to by everybody" PYRO_HOME="$TEST_DIR/open/own"
+refused "below a directory that everybody may write to" "open' is writable by everyone" PYRO_HOME="$TEST_DIR/open/own"
 is "nothing was made there" "$(ls -A "$TEST_DIR/open/own")" ""
-refused "the same by XDG" "written to by everybody" XDG_DATA_HOME="$TEST_DIR/open/own" HOME="$TEST_DIR/safe"
+refused "the same by XDG" "writable by everyone" XDG_DATA_HOME="$TEST_DIR/open/own" HOME="$TEST_DIR/safe"
 ln -s "$TEST_DIR/open/own" "$TEST_DIR/safe/link"
-refused "by a link" "written to by everybody" PYRO_HOME="$TEST_DIR/safe/link"
+refused "by a link" "writable by everyone" PYRO_HOME="$TEST_DIR/safe/link"
 run env PYRO_ENVIRONMENT_CACHE_DIR="$TEST_DIR/open/own" "$PYRO" env list --json
 is "environments: code" "$(json .error.code)" permission
 

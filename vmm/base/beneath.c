@@ -14,7 +14,7 @@
 #include "vmm/base/cleanup.h"
 
 #define STEP_MAX (PATH_MAX - 1)
-#define TRIES 16 /* EAGAIN: somebody renamed in the middle of the look */
+#define TRIES 16 /* EAGAIN: something was renamed during the lookup */
 
 bool beneath_is_plain(const char *path, size_t n)
 {
@@ -75,7 +75,7 @@ int beneath_open(int dirfd, const char *path, int flags, mode_t mode)
     return open_step(dirfd, path, flags, mode);
 }
 
-/* The directory of one component, made when it is missing. */
+/* The directory of one component, created if missing. */
 static int open_or_make(int dirfd, const char *name, size_t n, mode_t make)
 {
     char component[BENEATH_NAME_MAX + 1];

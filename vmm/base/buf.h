@@ -1,6 +1,7 @@
 /*
- * A growable byte buffer that knows its maximum: whatever a guest, a file or the network sizes is
- * bounded where the buffer is made. Never aborts; a failed append leaves the content as it was.
+ * A growable byte buffer that knows its maximum: anything sized by a guest, a file or the network
+ * is bounded where the buffer is created. Never aborts; a failed append leaves the content as it
+ * was.
  */
 #ifndef PYRO_BUF_H
 #define PYRO_BUF_H
@@ -12,7 +13,7 @@
 #include "vmm/base/cleanup.h"
 
 struct buf {
-    char *data; /* always NUL-terminated once anything was appended; NULL before */
+    char *data; /* always NUL-terminated once anything has been appended; NULL before */
     size_t len; /* bytes in use, the NUL not counted */
     size_t cap; /* bytes allocated */
     size_t max; /* len never grows past this */

@@ -1,4 +1,5 @@
-/* vmm/base/command_request.c: the rows of what is to run, and the checks that they cannot say. */
+/* vmm/base/command_request.c: the rows of a command to run, and the checks that rows cannot
+ * express. */
 #include "vmm/base/command_request.h"
 
 #include <string.h>
@@ -64,7 +65,7 @@ static bool check_names(const json_t *variables, struct pyro_error *err)
     return true;
 }
 
-/* A variable that is both would have to lose one of its values without a word. */
+/* A variable that is both would silently lose one of its values. */
 static bool check_twice(const struct command_request *r, struct pyro_error *err)
 {
     const char *name;

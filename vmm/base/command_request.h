@@ -1,7 +1,7 @@
 /*
- * What is asked for when something is to run in a guest: by exec, a shell's opening and a service's
- * start, on the way from a client to the supervisor and on to the guest. Every door packs it and
- * checks it by the same rows, so a new member is declared here and is there on all of the way.
+ * A request to run something in a guest (exec, opening a shell, starting a service), on its way
+ * from a client to the supervisor and on to the guest. Every caller packs and checks it by the same
+ * rows, so a new member is declared here and is there all the way.
  */
 #ifndef PYRO_COMMAND_REQUEST_H
 #define PYRO_COMMAND_REQUEST_H
@@ -23,7 +23,7 @@ struct command_request {
     char *shell; /* for the guest: its id */
     int64_t cols, rows;
     bool interactive; /* for the supervisor: a person types */
-    bool for_program; /* for the guest: the contrary */
+    bool for_program; /* for the guest: the opposite */
     /* Of a service. */
     char *service;
     json_t *readiness; /* NULL: none */
@@ -36,9 +36,9 @@ void command_request_release(struct command_request *r);
 #define scoped_command_request                                                                     \
     __attribute__((cleanup(command_request_release))) struct command_request
 
-/* What the rows cannot say: names of variables, and that none is given twice. */
+/* Checks the rows cannot express: the names of variables, and that none is given twice. */
 bool command_request_check(const struct command_request *r, struct pyro_error *err) MUST_CHECK;
-/* Reads one, checked. *ret has been zeroed, and is to be released in any case. */
+/* Reads one, checked. *ret has been zeroed, and must be released in any case. */
 bool command_request_load(const struct row_spec *rows, const json_t *request,
                           struct command_request *ret, struct pyro_error *err) MUST_CHECK;
 /* The message {"op": op, "do": what, …}, new; `what` NULL: without. NULL when out of memory. */

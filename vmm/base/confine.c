@@ -1,4 +1,4 @@
-/* vmm/base/confine.c: from rows to a BPF program, and Landlock by its bare system calls. */
+/* vmm/base/confine.c: from rows to a BPF program, and Landlock by raw system calls. */
 #include "vmm/base/confine.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@
 #define JUMP(test, value, if_true, if_false)                                                       \
     BPF_JUMP(BPF_JMP | (test) | BPF_K, (uint32_t)(value), (if_true), (if_false))
 
-/* Little-endian, as all machines above: the low half comes first. */
+/* Little-endian, like all machines above: the low half comes first. */
 static size_t arg_offset(unsigned arg)
 {
     return offsetof(struct seccomp_data, args) + arg * sizeof(uint64_t);
@@ -80,7 +80,7 @@ bool confine_calls(const struct confine_rule *rules, size_t count, uint32_t othe
            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-/* What each version of Landlock knows of CONFINE_FILES. */
+/* The part of CONFINE_FILES that each version of Landlock supports. */
 static uint64_t landlock_knows(void)
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);

@@ -1,7 +1,7 @@
 /*
- * What a process gives up for good before it reads foreign bytes: system calls, by a seccomp filter
- * written as a table of rows; its hold on files, by Landlock; root. The filter is assembled here,
- * without a library, so that every program can have one.
+ * How a process gives up rights for good before it reads foreign bytes: system calls, by a seccomp
+ * filter written as a table of rows; access to files, by Landlock; root. The filter is assembled
+ * here, without a library, so that every program can have one.
  *
  * Nothing here allocates, and all of it may run between fork and exec. Each call returns whether it
  * is in force, with errno when it is not: a caller that goes on without one says so.
@@ -33,7 +33,7 @@
 #define CONFINE_SANITIZED 0
 #endif
 
-/* What becomes of a call. */
+/* What happens to a call. */
 #define CONFINE_ALLOW SECCOMP_RET_ALLOW
 #define CONFINE_KILL SECCOMP_RET_KILL_PROCESS
 #define CONFINE_FAIL(error) (SECCOMP_RET_ERRNO | (uint32_t)(error))
@@ -51,7 +51,7 @@ enum confine_when {
  * length or an offset.
  */
 struct confine_rule {
-    int call; /* SYS_…; what a machine lacks is left out by #ifdef */
+    int call; /* SYS_…; calls a machine lacks are left out by #ifdef */
     uint32_t action;
     enum confine_when when;
     unsigned arg; /* 0 to 5 */
@@ -61,7 +61,7 @@ struct confine_rule {
 #define CONFINE_RULES_MAX 192
 
 /*
- * Installs the filter: the first row that fits a call decides, `otherwise` where none does. Calls
+ * Installs the filter: the first row that matches a call decides, `otherwise` if none does. Calls
  * of another architecture (the 32-bit ones, x32) kill. Sets "no new privileges". Holds across exec.
  */
 bool confine_calls(const struct confine_rule *rules, size_t count, uint32_t otherwise);
@@ -92,8 +92,8 @@ struct confine_exception {
 };
 
 /*
- * Takes away `access` to files, but for the exceptions; what this kernel's Landlock does not know
- * is left out. Descriptors that are open keep what they can; a kernel before 6.2 does not stop
+ * Takes away `access` to files, except for the exceptions; rights this kernel's Landlock does not
+ * know are left out. Open descriptors keep their rights; a kernel before 6.2 does not stop
  * truncation, none stops chmod. Sets "no new privileges". Afterwards nothing can be mounted. False
  * where the kernel has no Landlock.
  */
@@ -101,9 +101,9 @@ bool confine_files(uint64_t access, const struct confine_exception *exceptions, 
 
 #define CONFINE_NOBODY 65534
 /*
- * From root to nobody, with these groups and no others. Whose death ends this process stays as it
- * was (the kernel forgets it when ids change). False where even root may not: then nothing has
- * changed, or no other than groups.
+ * From root to nobody, with these groups and no others. The parent-death signal stays as it was
+ * (the kernel forgets it when ids change). False where even root may not: then nothing has changed,
+ * or only the groups.
  */
 bool confine_become_nobody(const gid_t *groups, size_t group_count);
 

@@ -1,7 +1,7 @@
 /*
- * Datagrams on a stream, between the guest's programs that ask for names and the host's resolver:
- * a DATA frame is a datagram, behind a u32 by which the guest knows the question again. As with
- * datagrams anywhere, one that finds no room is lost.
+ * Datagrams on a stream, between the guest's programs that ask for names and the host's resolver: a
+ * DATA frame is a datagram, after a u32 by which the guest recognises the question. As with
+ * datagrams anywhere, one that does not fit is lost.
  */
 #ifndef PYRO_DATAGRAM_H
 #define PYRO_DATAGRAM_H

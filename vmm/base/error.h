@@ -32,7 +32,7 @@ enum pyro_code {
     PYRO_FILE_NOT_FOUND,  /* nothing of that name below /workspace */
     PYRO_WRONG_FILE_TYPE, /* a directory where a file is meant, a binary file read as text, … */
     PYRO_PATH_REFUSED,    /* leads out of /workspace, or through a symbolic link */
-    PYRO_PATCH_REJECTED,  /* is no patch, or does not fit the files as they are */
+    PYRO_PATCH_REJECTED,  /* is not a patch, or does not fit the files as they are */
     PYRO_SERVICE_NOT_FOUND,
     PYRO_SERVICE_STATE,
     PYRO_PORT_IN_USE,    /* by another program, or service */
@@ -46,9 +46,9 @@ enum pyro_code {
     PYRO_GUEST_ERROR,        /* the guest refused or could not do it */
     PYRO_GUEST_LOST,         /* the link to the guest or supervisor broke */
     PYRO_GUEST_PROTOCOL,     /* the peer sent what the wire does not allow */
-    PYRO_CONTENT_REFUSED,    /* a tree or archive holds what is not taken */
+    PYRO_CONTENT_REFUSED,    /* a tree or archive holds something that is not accepted */
     PYRO_RECORD_INVALID,     /* a state file is truncated, garbage or from another version */
-    PYRO_NO_TERMINAL,        /* a command that takes a terminal over has none that it can use */
+    PYRO_NO_TERMINAL,        /* a command that takes over a terminal has none it can use */
     PYRO_NO_SPACE,
     PYRO_PERMISSION,
     PYRO_TIMEOUT,
@@ -69,7 +69,7 @@ struct pyro_error {
 /* Each sets *err (which may be NULL) and returns false, so that `return pyro_fail(…)` reads well.
  */
 bool pyro_fail(struct pyro_error *err, enum pyro_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* Appends ": strerror(errno)"; ENOSPC, EACCES and their kin get the code that tells so, others
+/* Appends ": strerror(errno)"; ENOSPC, EACCES and their kin get the code that says so, others
  * PYRO_IO. Running out of descriptors gets its hint here. */
 bool pyro_fail_errno(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Prepends "context: " to a message already there. */
@@ -82,7 +82,7 @@ const char *pyro_code_name(enum pyro_code code);
 /* The code of a JSON name; PYRO_INTERNAL for a name that is not in the list. */
 enum pyro_code pyro_code_from_name(const char *name);
 /*
- * The same for an error that another process tells: never PYRO_USAGE or PYRO_INVALID_ARGUMENT,
+ * The same for an error reported by another process: never PYRO_USAGE or PYRO_INVALID_ARGUMENT,
  * which are about this process's own command line, but PYRO_REFUSED.
  */
 enum pyro_code pyro_code_from_peer(const char *name);

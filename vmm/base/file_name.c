@@ -10,7 +10,7 @@
 static const char escapes[] = "abtnvfr\"\\";
 static const char escaped[] = "\a\b\t\n\v\f\r\"\\";
 
-/* One escape after a backslash; the bytes it took, 0 when it is none. */
+/* One escape after a backslash; the bytes it took, 0 if it is not one. */
 static size_t unescape(const char *at, size_t n, char *ret)
 {
     const char *found = n ? strchr(escapes, at[0]) : NULL;
@@ -116,6 +116,6 @@ char *name_given(const char *text, struct pyro_error *err)
         return name;
     pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.400s' begins with '\"' and is not a quoted name",
               text);
-    pyro_hint(err, "a name that begins so is given as ./\"…");
+    pyro_hint(err, "write such a name as ./\"…");
     return NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * Names of files as text. They are bytes, and text is UTF-8: a name that is not UTF-8 stands in "…"
+ * Names of files as text. They are bytes, and text is UTF-8: a name that is not UTF-8 is put in "…"
  * with C escapes, as git writes it. In results and arguments all other names are as they are,
  * unless they begin with '"' themselves. So what is listed can be given back, byte for byte.
  */
@@ -20,10 +20,10 @@ bool name_quote(struct buf *to, const char *prefix, const char *name) MUST_CHECK
 
 /* The path prefix + name for a result, new. */
 json_t *name_to_json(const char *prefix, const char *name);
-/* What an argument, or a string that name_to_json() made, names, new; NULL when it begins with '"'
- * and is no quoted name. */
+/* The name given by an argument, or by a string that name_to_json() made, new; NULL when it begins
+ * with '"' and is not a quoted name. */
 char *name_from_text(const char *text);
-/* The same of a path that was given or asked for, with the reason where it is none. */
+/* The same of a path that was given or asked for, with the reason when it is not one. */
 char *name_given(const char *text, struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What the file requests carry between host and guest as DATA: little-endian records, so that names
- * may hold any byte and contents travel as they are. Paths are relative to /workspace, without ".",
+ * The DATA of the file requests between host and guest: little-endian records, so that names may
+ * hold any byte and contents travel as they are. Paths are relative to /workspace, without ".",
  * ".." and empty parts; "" is /workspace itself.
  *
  * file_list, to the guest: one path, all of the input. From it, per entry:
@@ -39,7 +39,7 @@ enum file_action { FILE_WRITE, FILE_LINK, FILE_REMOVE, FILE_ACTION_COUNT };
 enum file_expect {
     FILE_EXPECT_ANY,  /* a regular file, or nothing */
     FILE_EXPECT_NONE, /* nothing, or what the same request removes */
-    FILE_EXPECT_SAME, /* what file_read told of: inode, change time and size */
+    FILE_EXPECT_SAME, /* what file_read reported: inode, change time and size */
     FILE_EXPECT_COUNT
 };
 

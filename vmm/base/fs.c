@@ -185,7 +185,7 @@ static bool remove_children(int dirfd, const char *name, struct pyro_error *err)
 
     if (!dir)
         return errno == ENOENT || pyro_fail_errno(err, "open directory '%s'", name);
-    (void)!fchmod(fd, 0700); /* what is in one that may not be written to must go as well */
+    (void)!fchmod(fd, 0700); /* the content of an unwritable one must go as well */
     while ((entry = readdir(dir))) {
         if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
             continue;
@@ -221,8 +221,7 @@ void fs_discard_tree(int dirfd, const char *name)
         return;
 }
 
-/* The name still stands for the file we locked: its holder may have removed it before letting go.
- */
+/* The name still refers to the file we locked: its holder may have removed it before unlocking. */
 static bool still_named(int dirfd, const char *name, int fd)
 {
     struct stat by_name, by_fd;

@@ -30,16 +30,16 @@ bool fs_write_atomic(int dirfd, const char *name, const void *bytes, size_t n, m
 /* The same without the two fsyncs: atomic towards other processes, not towards a power cut. */
 bool fs_replace(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
                 struct pyro_error *err) MUST_CHECK;
-/* Removes name and all below it, never following a link; what is not there is no error. */
+/* Removes name and all below it, never following a link; a missing one is not an error. */
 bool fs_remove_tree(int dirfd, const char *name, struct pyro_error *err) MUST_CHECK;
 /* The same where a failure is left to a later sweep. */
 void fs_discard_tree(int dirfd, const char *name);
 
-#define FS_LOCK_NOW 0 /* a deadline that has passed: take it or leave it */
+#define FS_LOCK_NOW 0 /* a deadline in the past: does not wait */
 /*
- * Takes an flock(2) on a file, created when missing; waits until deadline_ms (clock_ms()), for a
- * holder may be stopped, or hang. Then it fails with PYRO_WORKSPACE_BUSY and errno EWOULDBLOCK, and
- * names the process that has it where the kernel tells. The lock goes with the last copy of the
+ * Takes an flock(2) on a file, created when missing; waits until deadline_ms (clock_ms()), because
+ * a holder may be stopped, or hang. Then it fails with PYRO_WORKSPACE_BUSY and errno EWOULDBLOCK,
+ * and names the process that has it if the kernel knows. The lock goes with the last copy of the
  * returned descriptor, inherited ones included. -1 on failure. Follows a lock file that was removed
  * and created again.
  */

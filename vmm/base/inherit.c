@@ -8,8 +8,8 @@
 
 extern char **environ;
 
-/* The first row that fits counts; a name that ends in '*' is the beginning of one. A variable that
- * is not here reaches nobody. */
+/* The first matching row counts; a name that ends in '*' is a prefix. A variable that is not here
+ * is passed to nobody. */
 static const struct {
     const char *name;
     unsigned purposes;

@@ -1,6 +1,6 @@
 /*
- * What a program that is started here gets of this process: nothing that is not named. The user's
- * environment has tokens and keys, and what is started may be taken over by a guest.
+ * What a program started here inherits from this process: only what is named. The user's
+ * environment has tokens and keys, and the program may be taken over by a guest.
  */
 #ifndef PYRO_INHERIT_H
 #define PYRO_INHERIT_H
@@ -20,7 +20,7 @@ enum inherit {
 };
 
 /*
- * The environment for execve(2): of this process's variables those that `inherit` (enum inherit
+ * The environment for execve(2): those of this process's variables that `inherit` (enum inherit
  * bits) names, and before them the NAME=VALUE of `set` (NULL: none), which win. To be freed with
  * free(), but not what it points to: that is borrowed from `set` and from this process's
  * environment. NULL: out of memory.

@@ -5,7 +5,7 @@
 
 #include "vmm/base/utf8.h"
 
-/* jansson recurses per level with a limit of its own that is far deeper; count before it does. */
+/* jansson recurses per level, and its own limit is far deeper; count before it does. */
 static bool too_deep(const char *s, size_t n)
 {
     bool in_string = false;
@@ -57,7 +57,7 @@ char *json_compact(const json_t *j)
 
 bool json_fail_member(const char *key, const char *type, struct pyro_error *err)
 {
-    return pyro_fail(err, PYRO_RECORD_INVALID, "'%s' is missing or no %s", key, type);
+    return pyro_fail(err, PYRO_RECORD_INVALID, "'%s' is missing or not of type %s", key, type);
 }
 
 bool json_get_string(const json_t *obj, const char *key, const char **ret, struct pyro_error *err)

@@ -39,7 +39,7 @@ bool json_get_bool(const json_t *obj, const char *key, bool *ret,
 /* The same of the value itself, NULL when it is missing; `key` is for the error. */
 bool json_get_int_value(const json_t *v, const char *key, int64_t min, int64_t max, int64_t *ret,
                         struct pyro_error *err) MUST_CHECK;
-/* Why such a member cannot be had: it is missing or of another type. False. */
+/* Fails because such a member is missing or of another type. */
 bool json_fail_member(const char *key, const char *type, struct pyro_error *err);
 /* Getters with a fallback for a member that is absent, null or of another type. */
 const char *json_string_or(const json_t *obj, const char *key, const char *fallback);
@@ -47,7 +47,7 @@ int64_t json_int_or(const json_t *obj, const char *key, int64_t fallback);
 double json_number_or(const json_t *obj, const char *key, double fallback);
 bool json_bool_or(const json_t *obj, const char *key, bool fallback);
 
-/* A JSON string of n bytes that may be anything: what is not UTF-8, and NUL, becomes U+FFFD. */
+/* A JSON string of n bytes of any content: invalid UTF-8 and NUL become U+FFFD. */
 json_t *json_string_lossy(const char *bytes, size_t n);
 /* json_string_lossy of a C string; JSON null for NULL. */
 json_t *json_string_or_null(const char *s);

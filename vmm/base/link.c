@@ -1,10 +1,10 @@
 /*
  * vmm/base/link.c: the descriptor's side of a link: reading, decoding, dispatching, queued writing.
  *
- * The descriptor is watched edge-triggered, for a virtio port whose host is away reports EPOLLHUP
- * for as long as that lasts. So every read goes on to EAGAIN, in slices of READ_SLICE a pass so
- * that one link does not starve the rest. A loss is only noted where it happens and told from a
- * deferred call, so no caller finds its link freed under it.
+ * The descriptor is watched edge-triggered, because a virtio port whose host is away reports
+ * EPOLLHUP for as long as that lasts. So every read goes on to EAGAIN, in slices of READ_SLICE a
+ * pass so that one link does not starve the rest. A loss is only noted where it happens and
+ * reported from a deferred call, so that no caller finds its link freed under it.
  */
 #include "vmm/base/link.h"
 
@@ -103,7 +103,7 @@ static void turn_to(struct link *link, struct stream *s)
     link->streams = s;
 }
 
-/* Whoever found no room any more is the first the next time. */
+/* The first stream that found no room is the first next time. */
 static void wake_writers(struct link *link)
 {
     struct stream *s, *next;
@@ -189,7 +189,7 @@ static bool gather_json(struct link *link, const struct wire_frame *f, json_t **
     if (!*ret || !json_is_object(*ret)) {
         json_decref(*ret);
         *ret = NULL;
-        return breach(link, err.message[0] ? err.message : "a JSON text that is no object");
+        return breach(link, err.message[0] ? err.message : "a JSON text that is not an object");
     }
     return true;
 }
@@ -288,7 +288,7 @@ static bool dispatch(struct link *link, const struct wire_frame *f)
     return link->state == LINK_OPEN;
 }
 
-/* Waits for the hello in what was read; returns the bytes that are dealt with. */
+/* Looks for the hello in the bytes read; returns how many are dealt with. */
 static size_t take_hello(struct link *link)
 {
     uint8_t nonce[WIRE_NONCE_SIZE], hello[WIRE_HELLO_SIZE];
@@ -323,9 +323,9 @@ static size_t take_frames(struct link *link)
         if (status == WIRE_INCOMPLETE)
             break;
         if (status == WIRE_BROKEN) {
-            /* A host may come before the kernel knows that the one before it is gone. */
+            /* A host may connect before the kernel knows that the previous one is gone. */
             if (link->kind == LINK_GUEST_PORT && wire_is_hello(r.at, rd_left(&r)))
-                pyro_fail(&err, PYRO_GUEST_LOST, "another host has come");
+                pyro_fail(&err, PYRO_GUEST_LOST, "another host has connected");
             link_break(link, &err);
             break;
         }
@@ -350,11 +350,11 @@ static void read_ended(struct link *link, ssize_t n)
 {
     struct pyro_error err = { 0 };
 
-    /* A port without a host reads as its end; there is nothing to lose while no host has said
+    /* A port without a host reads as its end; there is nothing to lose until a host has said
      * hello. */
     if (link->kind == LINK_GUEST_PORT && link->state == LINK_HELLO)
         return;
-    /* The first bytes of a new host may be here before the kernel knows that it is: then the port
+    /* The first bytes of a new host may arrive before the kernel knows of the host: then the port
      * still reads as ended. */
     if (link->kind == LINK_GUEST_PORT && n == 0 && !link->host_seen)
         return;
@@ -469,8 +469,8 @@ bool link_is_ready(const struct link *link)
     return link->state == LINK_OPEN;
 }
 
-/* A hello may be lost in a port that changed hands; said again, it is found whatever came before.
- */
+/* A hello may be lost in a port that changed hands; a repeated one is found whatever came
+ * before. */
 static void hello_again(void *arg)
 {
     struct link *link = arg;
@@ -511,7 +511,7 @@ void link_listen(struct link *link)
     buf_clear(&link->out);
     buf_clear(&link->json);
     link->json_type = 0;
-    /* What was read already may hold the next hello; and its edge was spent. */
+    /* The bytes already read may hold the next hello, and their edge was spent. */
     take_input(link);
     loop_defer(link->loop, &link->read_call, read_some, link);
 }

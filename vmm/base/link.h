@@ -8,9 +8,9 @@
  * and direction, so what a link holds in memory is bounded too, and a reader that stalls stalls its
  * own stream only.
  *
- * Any breach of the rules by the peer makes the link lost: lost() is called once, the streams'
- * closed() with an error first. Callbacks may close streams and may free the link in lost() only.
- * Used by the guest too: allocates at creation and for queued output, never aborts.
+ * Any breach of the rules by the peer loses the link: lost() is called once, after the streams'
+ * closed() with an error. Callbacks may close streams, but may free the link in lost() only. Used
+ * by the guest too: allocates at creation and for queued output, never aborts.
  */
 #ifndef PYRO_LINK_H
 #define PYRO_LINK_H
@@ -24,7 +24,7 @@ struct stream;
 
 struct stream_ops {
     /* n bytes came on a channel, borrowed. Give the credit back with stream_consumed() when they
-     * are dealt with. May be NULL: what comes is dropped. */
+     * are dealt with. May be NULL: the bytes are dropped. */
     void (*data)(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n);
     /* The peer sends no more on this channel. May be NULL. */
     void (*end)(struct stream *s, enum wire_channel channel);
@@ -33,8 +33,8 @@ struct stream_ops {
     /* There is credit (and room) to send again. May be NULL. */
     void (*writable)(struct stream *s);
     /* Over: result as the peer sent it (borrowed), or NULL with the reason in err when the link was
-       lost. At the host's end an error in it is in the words of error_from_guest(). The stream is
-       detached already and may be freed or reused. Not called after one's own stream_close(). */
+       lost. At the host's end an error in it has gone through error_from_guest(). The stream is
+       detached already and may be freed or reused. Not called after your own stream_close(). */
     void (*closed)(struct stream *s, const json_t *result, const struct pyro_error *err);
 };
 
@@ -107,7 +107,7 @@ void stream_reply(struct link *link, uint32_t id, json_t *result);
 void stream_refuse(struct link *link, uint32_t id, const struct pyro_error *why);
 
 /*
- * Sends up to n bytes as credit and queue allow; returns how many were taken (0: wait for
+ * Sends up to n bytes as credit and queue allow; returns how many were sent (0: wait for
  * writable()). On WIRE_PTY the bytes begin with their 8-byte offset and are taken whole or not at
  * all.
  */
@@ -116,20 +116,20 @@ size_t stream_send(struct stream *s, enum wire_channel channel, const void *byte
 size_t stream_room(const struct stream *s);
 /* Asks for writable() without having sent anything. */
 void stream_want_room(struct stream *s);
-/* How long a guest may leave a request without a sign of life, whatever the request. */
+/* How long a guest may stay silent on any request. */
 #define STREAM_SILENCE_MS 120000
 /*
- * The peer has something to say: when nothing at all comes on the stream for about so long, it is
- * cancelled, and closed() is told PYRO_TIMEOUT. Only time in which the loop runs counts. For
- * streams that may rest for as long as they like (a command, a shell) do not call it.
+ * The peer must not stay silent: when nothing comes on the stream for about this long, it is
+ * cancelled, and closed() gets PYRO_TIMEOUT. Only time in which the loop runs counts. Do not call
+ * it for streams that may rest as long as they like (a command, a shell).
  */
 void stream_expect(struct stream *s, int64_t silence_ms);
 bool stream_end(struct stream *s, enum wire_channel channel);
 bool stream_message(struct stream *s, const json_t *message);
 /* n received bytes are dealt with; the peer may send as many again. */
 void stream_consumed(struct stream *s, size_t n);
-/* Ends the stream with a result, borrowed (NULL: {}). From the opener: cancels. Nothing on a closed
- * stream. */
+/* Ends the stream with a result, borrowed (NULL: {}). From the opener: cancels. No effect on a
+ * closed stream. */
 void stream_close(struct stream *s, const json_t *result);
 /* Ends it with an error: {"error": {code, message, hint}}. */
 void stream_fail(struct stream *s, const struct pyro_error *why);
@@ -139,10 +139,10 @@ void stream_fail(struct stream *s, const struct pyro_error *why);
 json_t *error_to_json(const struct pyro_error *err);
 bool error_from_result(const json_t *result, struct pyro_error *err);
 /*
- * The same for what a guest wrote, which is believed nothing: of codes only the few that say what
- * is wrong inside a guest, else PYRO_GUEST_ERROR; its text made printable, behind "the guest said:
- * "; and no hint of its own. Links do this at the host's end, so nobody else needs to, but for
- * errors that come as data.
+ * The same for what a guest wrote, which is not trusted: of the codes only the few that say what is
+ * wrong inside a guest, else PYRO_GUEST_ERROR; its text made printable, after "the guest said: ";
+ * and without its hint. Links do this at the host's end, so nobody else needs to, except for errors
+ * that come as data.
  */
 bool error_from_guest(const json_t *result, struct pyro_error *err);
 

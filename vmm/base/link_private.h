@@ -1,4 +1,4 @@
-/* What link.c and stream.c share; nobody else includes this. */
+/* Shared by link.c and stream.c; nobody else includes this. */
 #ifndef PYRO_LINK_PRIVATE_H
 #define PYRO_LINK_PRIVATE_H
 
@@ -29,11 +29,11 @@ struct link {
     char in[2 * WIRE_FRAME_MAX];
 };
 
-/* Queues one frame; false when the link is not open, or broke by it. */
+/* Queues one frame; false when the link is not open, or breaks. */
 bool link_queue(struct link *link, const struct wire_frame *frame);
 /* Notes the loss of the link; lost() follows at the end of the pass. */
 void link_break(struct link *link, const struct pyro_error *why);
-/* The stream that a frame came for; NULL: there is none of that number. */
+/* The stream a frame is for; NULL: no stream has that number. */
 struct stream *link_find(struct link *link, uint32_t id);
 /* Takes the stream out of its link. */
 void stream_detach(struct stream *s);

@@ -245,8 +245,7 @@ static void run_timers(struct loop *loop)
     }
 }
 
-/* Only what was queued when the pass began: a call that defers itself again waits for the next one.
- */
+/* Only calls queued when the pass began: one that defers itself again waits for the next pass. */
 static void run_deferred(struct loop *loop)
 {
     size_t count = 0;

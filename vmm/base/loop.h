@@ -30,7 +30,7 @@ void loop_free(struct loop *loop);
 bool loop_watch(struct loop *loop, int fd, uint32_t events, loop_fd_fn *fn, void *arg,
                 struct pyro_error *err) MUST_CHECK;
 void loop_rewatch(struct loop *loop, int fd, uint32_t events);
-/* Must come before the descriptor is closed; nothing when it is not watched. */
+/* Must come before the descriptor is closed; no effect when it is not watched. */
 void loop_unwatch(struct loop *loop, int fd);
 
 /* A timer embedded in its owner; zeroed is off. It fires once, and may be set again from its
@@ -48,7 +48,7 @@ void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t delay_m
 void loop_timer_cancel(struct loop *loop, struct loop_timer *timer);
 
 /*
- * For a descriptor whose readiness cannot be served just now, as a listening socket when no
+ * For a descriptor whose readiness cannot be served just now, such as a listening socket when no
  * descriptors are left: watched for nothing for ms, then for `events` again. Without it the loop
  * would spin. Embedded; its timer is cancelled before the descriptor is closed.
  */
@@ -71,7 +71,7 @@ struct loop_deferred {
 void loop_defer(struct loop *loop, struct loop_deferred *call, loop_call_fn *fn, void *arg);
 void loop_defer_cancel(struct loop *loop, struct loop_deferred *call);
 
-/* Blocks the signals, but for those that are ignored, and hands each to fn; once a loop. */
+/* Blocks the signals except ignored ones, and hands each to fn; once a loop. */
 bool loop_signals(struct loop *loop, const sigset_t *signals, loop_signal_fn *fn, void *arg,
                   struct pyro_error *err) MUST_CHECK;
 /* Called before each wait: where a screen is painted once a pass. */

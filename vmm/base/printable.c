@@ -1,4 +1,4 @@
-/* vmm/base/printable.c: what may reach a terminal, and how the rest is shown. */
+/* vmm/base/printable.c: which characters may reach a terminal, and how the rest are shown. */
 #include "vmm/base/printable.h"
 
 #include <stdio.h>
@@ -9,8 +9,7 @@
 #define LINE_BYTES 160 /* of each of the last lines */
 #define BETWEEN " | "
 
-/* U+202A–202E, U+2066–2069, U+200E/F, U+061C reorder what stands beside them; U+2028/9 break lines.
- */
+/* U+202A–202E, U+2066–2069, U+200E/F, U+061C reorder the text beside them; U+2028/9 break lines. */
 static bool is_format_control(unsigned cp)
 {
     return (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0x200e ||

@@ -64,7 +64,7 @@ static bool arrange_fds(const struct proc_spec *spec, int report_fd, int *ret_re
         if ((from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, high)) < 0)
             return false;
     *ret_report = fcntl(report_fd, F_DUPFD_CLOEXEC, high);
-    /* What this process inherited without knowing is not passed on. */
+    /* Descriptors this process inherited unknowingly are not passed on. */
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     for (unsigned i = 0; i < n; i++)
         if (dup2(from[i], to[i]) < 0)
@@ -139,7 +139,7 @@ bool proc_start(const struct proc_spec *spec, pid_t *ret_pid, struct pyro_error 
         return pyro_fail(err, PYRO_NO_MEMORY, "start '%s': out of memory", spec->argv[0]);
     if (pipe2(pipe_fds, O_CLOEXEC) != 0)
         return pyro_fail_errno(err, "start '%s': pipe", spec->argv[0]);
-    /* fork(2) in terms of clone(2), which glibc has no other door to. */
+    /* fork(2) in terms of clone(2), for which glibc has no wrapper. */
     pid = spec->clone_flags
               ? (pid_t)syscall(SYS_clone, (long)spec->clone_flags | SIGCHLD, NULL, NULL, NULL, 0)
               : fork();
@@ -293,7 +293,7 @@ uint64_t proc_start_time(pid_t pid)
 
     if (!read_of(pid, "stat", stat, sizeof(stat)))
         return 0;
-    p = strrchr(stat, ')'); /* the command's name may hold anything, a ')' too */
+    p = strrchr(stat, ')'); /* the command's name may hold anything, even a ')' */
     if (!p || p[1] != ' ' || p[2] == 'Z' || p[2] == 'X')
         return 0;
     for (int field = 2; field < 22 && p; field++)
@@ -355,7 +355,7 @@ int proc_open(pid_t pid, uint64_t start_time)
 {
     scoped_close int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 
-    /* In this order: what had the number when it was opened is what is looked at, or it is gone. */
+    /* In this order: the process checked is the one the pidfd was opened for, or it is gone. */
     return pidfd >= 0 && proc_is_alive(pid, start_time) ? take_fd(&pidfd) : -1;
 }
 

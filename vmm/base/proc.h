@@ -1,8 +1,8 @@
 /*
  * Child processes: started with exactly the descriptors and variables named, waited for with a
  * deadline, identified beyond their pid by their start time, so that a recycled pid is never
- * mistaken for them. Signals have their default actions in them and none is blocked. What a user
- * or an administrator limits by (resource limits, niceness, control groups) holds for them too.
+ * mistaken for them. They start with default signal actions and none blocked. Limits that a user or
+ * an administrator set (resource limits, niceness, control groups) apply to them too.
  */
 #ifndef PYRO_PROC_H
 #define PYRO_PROC_H
@@ -17,9 +17,9 @@
 #define PROC_FDS_MAX 112
 
 struct proc_spec {
-    const char *const *argv;            /* argv[0] is looked up in PATH unless it has a slash */
-    unsigned inherit;                   /* enum inherit: what it has of this process; 0: nothing */
-    const char *const *set;             /* NAME=VALUE that it has besides; NULL: none */
+    const char *const *argv; /* argv[0] is looked up in PATH unless it has a slash */
+    unsigned inherit;        /* enum inherit: what it inherits from this process; 0: nothing */
+    const char *const *set;  /* NAME=VALUE it gets in addition; NULL: none */
     int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null */
     struct {
         int from, to; /* further descriptors; `to` 3 and up, `from` kept open here */
@@ -27,7 +27,7 @@ struct proc_spec {
     unsigned fd_count;
     bool new_session;     /* setsid() */
     bool die_with_parent; /* PR_SET_PDEATHSIG SIGKILL */
-    bool hold_signals;    /* TERM, INT and HUP stay blocked: who signals everything there is ends it
+    bool hold_signals;    /* TERM, INT and HUP stay blocked: a signal to every process ends it
                              through its parent, or not at all */
     int clone_flags;      /* CLONE_NEW…: starts in namespaces of its own; 0: none */
     /* Runs in the child between fork and exec, after the descriptors are in place: only
@@ -39,10 +39,10 @@ struct proc_spec {
 
 #define PROC_SYSTEM_PATH "/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* Whether there is a program of this name in PATH, as proc_start() looks it up, or in the `further`
+/* Whether a program of this name is in PATH, as proc_start() looks it up, or in the `further`
  * directories ("": none). */
 bool proc_in_path(const char *program, const char *further);
-/* A spec of nothing else: all three standard streams on /dev/null, no variables. */
+/* An otherwise empty spec: all three standard streams on /dev/null, no variables. */
 struct proc_spec proc_spec_of(const char *const *argv);
 /* Starts it; an exec that fails is reported here (PYRO_DEPENDENCY_MISSING when the program is not
  * there). */
@@ -62,23 +62,23 @@ bool proc_run(const struct proc_spec *spec, int64_t timeout_ms, struct buf *ret_
 /* Field 22 of /proc/PID/stat (clock ticks since boot); 0 when there is no such process or it is a
  * zombie. */
 uint64_t proc_start_time(pid_t pid);
-/* Whether pid is the very process that had this start time. */
+/* Whether pid is the process that had this start time. */
 bool proc_is_alive(pid_t pid, uint64_t start_time);
-/* Kills with SIGKILL and reaps; nothing when pid <= 0. One that the kernel does not let go of is
- * not waited for: it is init's in the end. */
+/* Kills with SIGKILL and reaps; nothing when pid <= 0. One stuck in the kernel is not waited for:
+ * init reaps it in the end. */
 void proc_kill(pid_t pid);
 /*
  * Signals a child that has not been waited for, or with -PID the group that it leads: until then
- * the number is nobody else's. For all other processes there are pidfds alone.
+ * the number is not reused. Signal all other processes through pidfds.
  */
 void proc_signal(pid_t child, int signal);
-/* What a process had of the processors since it started, all its threads together. */
+/* The processor time of a process since it started, all its threads together. */
 struct proc_usage {
     int64_t ran_ms;    /* on them */
     int64_t waited_ms; /* ready to run, in a queue for them */
     bool is_blocked;   /* a thread is held up in the kernel now: by a disk, by memory */
 };
-/* False when the kernel does not tell. */
+/* False when the kernel does not say. */
 bool proc_usage(pid_t pid, struct proc_usage *ret) MUST_CHECK;
 /* Waits for the end of the process behind a pidfd; false when it has not come by deadline_ms
  * (clock_ms()). Does not reap. */

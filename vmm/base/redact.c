@@ -8,7 +8,7 @@
 #define WINDOW_MAX 64
 #define NONE UINT16_MAX
 
-/* What may stand for a newline: the value itself, a terminal's form, and patches. */
+/* The forms a newline may take: the value itself, a terminal's form, and patches. */
 static const char *const newline_forms[] = { "\n",  "\r\n",  "\n+",   "\n-",
                                              "\n ", "\r\n+", "\r\n-", "\r\n " };
 #define FORMS ARRAY_SIZE(newline_forms)
@@ -141,7 +141,7 @@ void redactor_free(struct redactor *r)
 
 /* ---- looking ---- */
 
-/* The length of the longest value that stands at `at`, the window being inside; 0: none. */
+/* The length of the longest value at `at`, with the window inside; 0: none. */
 static size_t longest_at(const struct redactor *r, const uint8_t *bytes, size_t n, size_t at)
 {
     const uint8_t *last = bytes + at + r->window - r->block;
@@ -155,7 +155,7 @@ static size_t longest_at(const struct redactor *r, const uint8_t *bytes, size_t 
     return 0;
 }
 
-/* The first place in [from, to) where a value stands whole; `to` when there is none. */
+/* The first place in [from, to) where a whole value is; `to` when there is none. */
 static size_t find(const struct redactor *r, const uint8_t *bytes, size_t n, size_t from, size_t to,
                    size_t *ret_length)
 {
@@ -178,8 +178,8 @@ static size_t find(const struct redactor *r, const uint8_t *bytes, size_t n, siz
     return to;
 }
 
-/* A value that bytes[at..n) begin and that goes on beyond n: the shortest of them, which allows the
- * least of itself to be shown. NULL: there is none. */
+/* The shortest value that bytes[at..n) begin and that goes on beyond n: it allows the least of
+ * itself to be shown. NULL if there is none. */
 static const struct value *begun_at(const struct redactor *r, const uint8_t *bytes, size_t n,
                                     size_t at)
 {
@@ -237,7 +237,7 @@ bool redact_scan_next(struct redact_scan *s, struct redact_piece *ret)
             s->held = end = start; /* it may go on */
             length = 0;
         } else if (end > s->held) {
-            s->held = end = s->n; /* it goes on for too long: all of it is taken for a value */
+            s->held = end = s->n; /* too long: all of it is taken for a value */
         }
         s->at = end;
         *ret = (struct redact_piece){ .from = from, .value_from = start };
@@ -292,7 +292,7 @@ void redact_stream_release(struct redact_stream *s)
     buf_release(&s->held);
 }
 
-/* All that is decided goes out; *ret_held is where the rest begins. */
+/* Everything decided goes out; *ret_held is where the rest begins. */
 static bool put_out(const struct redact_stream *s, const uint8_t *bytes, size_t n, bool final,
                     struct buf *out, size_t *ret_held)
 {
@@ -346,7 +346,7 @@ bool redact_stream_cut(struct redact_stream *s, struct buf *out)
 {
     bool ok = true;
 
-    if (redact_stream_holds(s)) { /* the head of a value, maybe */
+    if (redact_stream_holds(s)) { /* perhaps the head of a value */
         ok = redact_stream_pause(s, out);
         if (ok && redact_stream_holds(s))
             ok = buf_append(out, REDACTED, REDACTED_BYTES);

@@ -1,4 +1,4 @@
-/* vmm/base/rows.c: structs to and from JSON, as their rows say. */
+/* vmm/base/rows.c: structs to and from JSON, by their rows. */
 #include "vmm/base/rows.h"
 
 #include <stdlib.h>
@@ -59,11 +59,11 @@ static bool no_memory(const struct row_spec *row, struct pyro_error *err)
 struct loading {
     const struct row_spec *row;
     const json_t *value; /* NULL: missing */
-    bool exact;          /* what is there must be sound */
+    bool exact;          /* a member that is present must be valid */
     struct pyro_error *err;
 };
 
-/* Whether what cannot be taken is passed over. */
+/* Whether an unusable value is passed over. */
 static bool is_lenient(const struct loading *l)
 {
     return !l->row->required && !(l->exact && l->value && !json_is_null(l->value));
@@ -345,7 +345,7 @@ static bool is_shown_null(const struct row_spec *row, const void *field)
     return row->type == ROW_TYPE_INT && int_of(row, field) <= row->def;
 }
 
-/* The member as it is shown, new; NULL for one that is the caller's. */
+/* The member as it is shown, new; NULL for one the caller fills in. */
 static json_t *to_view(const struct row_spec *row, const void *from)
 {
     const void *field = (const char *)from + row->offset;

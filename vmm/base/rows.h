@@ -1,12 +1,12 @@
 /*
- * Rows: a JSON object declared once, a row a member. A command's result is declared by rows. Where
- * a member of a C struct is behind a row, the same table reads, checks, writes, shows and frees it:
- * records and requests are such structs, so a new member is one row.
+ * Rows: a JSON object declared once, one row per member. A command's result is declared by rows.
+ * Where a row has a member of a C struct behind it, the same table reads, checks, writes, shows and
+ * frees it: records and requests are such structs, so a new member is one row.
  *
  * An object has two forms. It is kept (in a file, on the wire) by rows_save() and rows_load(), and
- * shown to users by rows_view(); a row says where it has part, and under which name.
+ * shown to users by rows_view(); a row says in which it takes part, and under which name.
  *
- * Reading is strict where a row is required, and for a string that is none of its choices. Any
+ * Reading is strict where a row is required, and for a string that is not one of its choices. Any
  * other member that is missing, of another type or out of bounds is taken as its default, as in a
  * record of an older version: numbers and booleans as .def, all else as the struct had it. In a
  * request it may only be missing.
@@ -48,7 +48,7 @@ enum row_field {
     ROW_FIELD_DOUBLE,
     ROW_FIELD_BOOL,    /* with .choices: kept as it is, shown as one of two words */
     ROW_FIELD_JSON,    /* json_t *, owned; NULL: null */
-    ROW_FIELD_VERSION, /* none: the number .max is kept, and no higher one is read */
+    ROW_FIELD_VERSION, /* no field: the number .max is kept, and a higher one is refused */
     ROW_FIELD_OTHER    /* with functions of its own */
 };
 
@@ -67,20 +67,20 @@ struct row_spec {
     int64_t min, max;
     int64_t def;
     const char *const *choices; /* of a string: the closed list it is from, NULL-terminated */
-    const char *value; /* of a string: its default; without a field: what is shown always */
+    const char *value;          /* of a string: its default; without a field: always shown */
     const struct row_spec *fields;
     const char *cut_by; /* of a string: the member that says that the text goes on */
     const char *help;
-    /* Whether a text can be taken; one that cannot is as one of another type. */
+    /* Whether a text is acceptable; if not, it is treated like another type. */
     bool (*is_valid)(const char *text);
-    /* Instead of what the field's type does. `value` NULL: it is missing. */
+    /* In place of the field type's own. `value` NULL: it is missing. */
     bool (*load)(void *field, const json_t *value, struct pyro_error *err);
     json_t *(*save)(const void *field);
     void (*release)(void *field);
     json_t *(*show)(const void *object); /* of the whole struct */
 };
 
-/* The place of a member, of one of the types that are named. */
+/* The place of a member, of one of the named types. */
 #define ROW_AT_(S, F, ...)                                                                         \
     .name = #F, .offset = offsetof(struct S, F), .size = sizeof(((struct S *)0)->F),               \
     .field = _Generic(&((struct S *)0)->F, __VA_ARGS__)
@@ -148,12 +148,12 @@ struct row_spec {
  */
 bool rows_load(const struct row_spec *rows, const json_t *object, void *ret,
                struct pyro_error *err) MUST_CHECK;
-/* The same of a request: what is there must be sound. PYRO_INVALID_ARGUMENT. */
+/* The same of a request: a member that is present must be valid. PYRO_INVALID_ARGUMENT. */
 bool rows_load_request(const struct row_spec *rows, const json_t *request, void *ret,
                        struct pyro_error *err) MUST_CHECK;
 /* The object as it is kept, new; NULL when out of memory. */
 json_t *rows_save(const struct row_spec *rows, const void *from) MUST_CHECK;
-/* The object as it is shown, new, but for members that have neither field, .value nor .show. It
+/* The object as it is shown, new, except members that have neither field, .value nor .show. It
  * shares the struct's JSON. NULL when out of memory. */
 json_t *rows_view(const struct row_spec *rows, const void *from) MUST_CHECK;
 /* Writes it as it is kept, sorted, in place of the file. */
@@ -162,8 +162,8 @@ bool rows_write(const struct row_spec *rows, const void *from, int dirfd, const 
 /* Frees what the struct owns. The rest of it stays as it is. */
 void rows_release(const struct row_spec *rows, void *object);
 
-/* Iterates what is shown: for (r = rows_shown(rows); r; r = rows_shown(r + 1)). `rows` may be NULL.
- */
+/* Iterates over the shown rows: for (r = rows_shown(rows); r; r = rows_shown(r + 1)). `rows` may be
+ * NULL. */
 const struct row_spec *rows_shown(const struct row_spec *rows);
 /* Its name there. */
 const char *row_shown_name(const struct row_spec *row);

@@ -1,8 +1,9 @@
 /*
- * Memory calls fail rather than kill: the C library's malloc then uses what it was given before
- * (one large block, freed again, with trimming and mmap turned off) and after that returns NULL.
- * brk(2) fails by returning 0: the kernel's never returns an error but the break as it is, so the
- * C library takes any address that is not below the one it asked for as success, an errno too.
+ * Memory calls fail rather than kill: the C library's malloc then uses the block it was given
+ * before (one large block, freed again, with trimming and mmap turned off) and after that returns
+ * NULL. brk(2) fails by returning 0: the kernel's brk never returns an error but the current break,
+ * so the C library takes any address that is not below the one it asked for as success, an errno
+ * too.
  */
 #include "vmm/base/sandbox.h"
 
@@ -24,7 +25,7 @@
 #include "vmm/base/inherit.h"
 #include "vmm/base/proc.h"
 
-/* How a child ends that did not do its job. */
+/* How a child that did not do its job ends. */
 enum { EXIT_TOO_LARGE = 1, EXIT_UNCONFINED, EXIT_NO_MEMORY };
 
 static bool install_filter(void)
@@ -146,7 +147,7 @@ bool sandbox_wait(pid_t pid, struct pyro_error *err)
         return pyro_fail(err, PYRO_INTERNAL,
                          "rendering: the terminal process could not be confined");
     case EXIT_NO_MEMORY:
-        return pyro_fail(err, PYRO_NO_MEMORY, "rendering: this host has not enough memory for it");
+        return pyro_fail(err, PYRO_NO_MEMORY, "rendering: this host does not have enough memory");
     default:
         return pyro_fail(err, PYRO_NO_MEMORY, "rendering: the text is too large");
     }

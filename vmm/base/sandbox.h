@@ -4,7 +4,7 @@
  * to. Its memory is mapped before the filter; asking for more fails as out of memory. The worst a
  * byte stream can do is end that child.
  *
- * Sanitizer builds run the same child without the filter, for their run-time needs other system
+ * Sanitizer builds run the same child without the filter, because their run time needs other system
  * calls.
  */
 #ifndef PYRO_TERM_SANDBOX_H
@@ -34,7 +34,7 @@ bool sandbox_spawn(sandbox_job *job, void *arg, const struct sandbox_limits *lim
                    int out_fd, pid_t *ret_pid, struct pyro_error *err) MUST_CHECK;
 /*
  * Waits for a child and says how it ended. Errors: PYRO_INTERNAL, naming the signal; PYRO_NO_MEMORY
- * when its memory was used up or could not be had; PYRO_IO with EPIPE when whoever read its output
+ * when its memory was used up or not available; PYRO_IO with EPIPE when the reader of its output
  * went away. Blocks.
  */
 bool sandbox_wait(pid_t pid, struct pyro_error *err) MUST_CHECK;
@@ -46,13 +46,13 @@ bool sandbox_run(sandbox_job *job, void *arg, const struct sandbox_limits *limit
                  struct buf *ret, struct pyro_error *err) MUST_CHECK;
 
 /*
- * For a process that was started to be confined: it is left read, write, poll, exit, and the memory
- * it has. False: it must end.
+ * Confines the calling process for good: it keeps read, write, poll, exit and the memory it has.
+ * False: it must end.
  */
 bool sandbox_enter(void) MUST_CHECK;
 
 /*
- * For jobs that call a library which does not look whether it got memory: ends the process as a job
+ * For jobs that call a library which does not check its allocations: ends the process like a job
  * that failed.
  */
 _Noreturn void sandbox_exhausted(void);

@@ -1,4 +1,4 @@
-/* vmm/base/signals.c: handling of signals that leaves alone what is ignored. */
+/* vmm/base/signals.c: signal handling that leaves ignored signals alone. */
 #include "vmm/base/signals.h"
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /*
  * Signals that were ignored when the program started stay ignored: nohup(1), and a shell that
- * starts a job in the background, ask for that. loop_signals() keeps to it by itself; handlers are
- * set with signals_catch().
+ * starts a job in the background, ask for that. loop_signals() does so by itself; handlers are set
+ * with signals_catch().
  */
 #ifndef PYRO_SIGNALS_H
 #define PYRO_SIGNALS_H

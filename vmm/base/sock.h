@@ -16,14 +16,14 @@ int sock_listen_at(int dirfd, const char *name, struct pyro_error *err) MUST_CHE
 int sock_connect_at(int dirfd, const char *name, struct pyro_error *err) MUST_CHECK;
 /* The process at the other end of a connection; 0 when it is not visible from here. */
 pid_t sock_peer_pid(int sock);
-/* Accepts one connection of this very user (SO_PEERCRED), non-blocking; -1 with errno when there is
+/* Accepts one connection of this user (SO_PEERCRED), non-blocking; -1 with errno when there is
  * none. */
 int sock_accept_own(int listen_fd);
 /* Sends n bytes with one descriptor attached (SCM_RIGHTS). */
 bool sock_send_fd(int sock, const void *bytes, size_t n, int fd, struct pyro_error *err) MUST_CHECK;
 /*
- * Whether accept(2) failed for want of descriptors or memory: the connection stays queued, so its
- * socket stays readable, and is to be left alone for SOCK_EXHAUSTED_MS (loop_pause()).
+ * Whether accept(2) failed for lack of descriptors or memory: the connection stays queued, so its
+ * socket stays readable, and should be left alone for SOCK_EXHAUSTED_MS (loop_pause()).
  */
 bool sock_is_exhausted(int number);
 #define SOCK_EXHAUSTED_MS 200

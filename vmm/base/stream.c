@@ -122,8 +122,8 @@ bool error_from_result(const json_t *result, struct pyro_error *err)
     return pyro_hint(err, "%s", json_string_or(e, "hint", ""));
 }
 
-/* What can be wrong inside a guest. None of these makes the host do anything but tell the user, and
- * none has exit status 2. */
+/* Errors that can happen inside a guest. None of these makes the host do more than tell the user,
+ * and none has exit status 2. */
 static bool is_code_of_guests(enum pyro_code code)
 {
     static const enum pyro_code codes[] = {
@@ -148,7 +148,7 @@ bool error_from_guest(const json_t *result, struct pyro_error *err)
 
     if (!e)
         return true;
-    printable_copy(json_string_or(e, "message", "nothing that is understood"), said, sizeof(said));
+    printable_copy(json_string_or(e, "message", "nothing intelligible"), said, sizeof(said));
     return pyro_fail(err, is_code_of_guests(code) ? code : PYRO_GUEST_ERROR, "the guest said: %s",
                      said);
 }

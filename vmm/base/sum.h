@@ -1,6 +1,6 @@
 /*
- * Sums of sizes that others name. They are written down and sent as signed 64-bit numbers, so that
- * is where they end: a sum never wraps and never turns negative.
+ * Sums of sizes named by others. They are stored and sent as signed 64-bit numbers, so that is
+ * where they end: a sum never wraps and never turns negative.
  */
 #ifndef PYRO_SUM_H
 #define PYRO_SUM_H

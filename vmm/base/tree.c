@@ -11,7 +11,7 @@
 
 static bool too_much(struct pyro_error *err)
 {
-    return pyro_fail(err, PYRO_CONTENT_REFUSED, "its sizes add up to more than there can be");
+    return pyro_fail(err, PYRO_CONTENT_REFUSED, "its sizes add up to more than 2^63 - 1 bytes");
 }
 
 bool tree_count_entry(struct tree_counts *c, const struct tree_entry *e, struct pyro_error *err)
@@ -171,7 +171,7 @@ static bool breach(const char *what, struct pyro_error *err)
     return pyro_fail(err, PYRO_GUEST_PROTOCOL, "the stream of files is broken: %s", what);
 }
 
-/* Reads once more behind what is there; the buffer has room. */
+/* Reads once more, appending to the buffer; the buffer has room. */
 static bool fill(struct tree_input *in, struct pyro_error *err)
 {
     ssize_t n;
@@ -187,7 +187,7 @@ static bool fill(struct tree_input *in, struct pyro_error *err)
     return true;
 }
 
-/* Has n bytes (a header, a path) in one piece in the buffer. */
+/* Makes sure that n bytes (a header, a path) are in the buffer in one piece. */
 static bool need(struct tree_input *in, size_t n, const uint8_t **ret, struct pyro_error *err)
 {
     if (in->end - in->at < n && in->at + n > TREE_BUFFER_BYTES) {
@@ -236,20 +236,20 @@ static bool check_entry(const struct tree_entry *e, size_t path, size_t target,
     bool links = e->type == TREE_SYMLINK || e->type == TREE_HARD_LINK;
 
     if (path && !beneath_is_plain(e->path, path))
-        return breach("a path that is none", err);
+        return breach("an invalid path", err);
     if ((target != 0) != links)
-        return breach("a target where none belongs, or none where one does", err);
+        return breach("an unexpected or missing target", err);
     if (e->type == TREE_HARD_LINK && !beneath_is_plain(e->target, target))
-        return breach("a hard link to a path that is none", err);
+        return breach("a hard link to an invalid path", err);
     if (e->type == TREE_SYMLINK &&
         (target > TREE_TARGET_MAX_BYTES || memchr(e->target, '\0', target)))
-        return breach("a symbolic link's target that is none", err);
+        return breach("an invalid target of a symbolic link", err);
     if (e->size > INT64_MAX || (e->size && e->type != TREE_FILE))
-        return breach("a size that cannot be", err);
+        return breach("an impossible size", err);
     if (e->mode > 07777 || e->mtime_ns > 999999999)
-        return breach("a mode or time that cannot be", err);
+        return breach("an impossible mode or time", err);
     return (e->type != TREE_HARD_LINK && e->type != TREE_DONE) ||
-           (path != 0) == (e->type != TREE_DONE) || breach("a root that cannot be", err);
+           (path != 0) == (e->type != TREE_DONE) || breach("an impossible root", err);
 }
 
 bool tree_next(struct tree_input *in, struct tree_entry *ret, struct pyro_error *err)

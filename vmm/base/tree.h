@@ -11,8 +11,8 @@
  * and time are to be set. A hard link's target is the path of a file that came before. DONE ends
  * the stream: without it something was lost.
  *
- * The decoder believes nothing: every length is checked before it is used, and what breaks a rule
- * is PYRO_GUEST_PROTOCOL. Nothing here aborts: the guest uses it too.
+ * The decoder trusts nothing: every length is checked before it is used, and a breach of a rule is
+ * PYRO_GUEST_PROTOCOL. Nothing here aborts: the guest uses it too.
  */
 #ifndef PYRO_TREE_H
 #define PYRO_TREE_H
@@ -48,9 +48,9 @@ struct tree_entry {
     const char *target; /* of a SYMLINK and a HARD_LINK; else "" */
 };
 
-/* What a tree holds. Only the functions below add to it, so that no sum wraps. */
+/* The size of a tree. Only the functions below add to it, so that no sum wraps. */
 struct tree_counts {
-    uint64_t entries, bytes; /* but for the root directory; the sizes of its files */
+    uint64_t entries, bytes; /* without the root directory; the sizes of its files */
     uint64_t data_bytes;     /* … without the holes in them */
     uint64_t block_bytes;    /* … as whole blocks, which is what a disk stores */
     uint64_t next_block;     /* of the file at hand: the first that is not counted yet */
@@ -64,8 +64,8 @@ bool tree_count_entry(struct tree_counts *c, const struct tree_entry *e,
 /* n bytes of its content, at `offset`. */
 bool tree_count_data(struct tree_counts *c, uint64_t offset, uint64_t n,
                      struct pyro_error *err) MUST_CHECK;
-/* What it takes of a disk: its blocks of data, and one for each entry. INT64_MAX when it is more.
- */
+/* The space it takes on a disk: its blocks of data, and one for each entry. INT64_MAX when it is
+ * more. */
 uint64_t tree_cost(const struct tree_counts *c);
 
 /* --- writing --- */

@@ -45,7 +45,7 @@ static bool no_memory(struct pyro_error *err)
     return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
 }
 
-/* Says what is wrong with the entry at hand. */
+/* Fails, naming the entry at hand. */
 static bool fail_errno(const struct walker *k, struct pyro_error *err)
 {
     return pyro_fail_errno(err, "'%s%s%s'", k->w->label, *k->path ? "/" : "", k->path);
@@ -118,7 +118,7 @@ static struct tree_entry entry_of(const struct walker *k, enum tree_type type,
                                 .target = "" };
 }
 
-/* An entry without content is complete: counted, and put where there is a stream. */
+/* An entry without content is complete: it is counted, and put into the stream if there is one. */
 static bool put(struct walker *k, const struct tree_entry *e, struct pyro_error *err)
 {
     if (!tree_count_entry(&k->counts, e, err))
@@ -143,21 +143,21 @@ static bool put_bytes(struct walker *k, int fd, uint64_t n, struct pyro_error *e
         if (got < 0)
             return fail_errno(k, err);
         if (got == 0)
-            return fail(k, "became shorter while it was read", err);
+            return fail(k, "shrank while it was read", err);
         tree_data_added(k->w->out, (size_t)got);
         n -= (uint64_t)got;
     }
     return true;
 }
 
-/* Where the next data begins and ends, from `at` on; both the size when there is none. */
+/* Where the next data from `at` on begins and ends; both are the size when there is none. */
 static bool next_data(const struct walker *k, int fd, off_t at, off_t size, off_t *ret_begin,
                       off_t *ret_end, struct pyro_error *err)
 {
     *ret_begin = lseek(fd, at, SEEK_DATA);
     if (*ret_begin < 0 && errno == ENXIO)
         *ret_begin = size;
-    if (*ret_begin < 0) /* a file system that does not tell */
+    if (*ret_begin < 0) /* a file system that cannot tell */
         *ret_begin = at;
     *ret_end = *ret_begin < size ? lseek(fd, *ret_begin, SEEK_HOLE) : size;
     if (*ret_end < 0 || *ret_end > size)
@@ -195,7 +195,7 @@ static bool send_file(struct walker *k, int dirfd, const char *name, struct stat
     if (fd < 0 || fstat(fd, st) != 0)
         return fail_errno(k, err);
     if (!S_ISREG(st->st_mode))
-        return fail(k, "is another file than a moment ago", err);
+        return fail(k, "was replaced while it was read", err);
     e = entry_of(k, TREE_FILE, st);
     e.size = (uint64_t)st->st_size;
     return put(k, &e, err) && put_content(k, fd, st, err);
@@ -210,7 +210,7 @@ static bool look_at_file(struct walker *k, int dirfd, const char *name, const st
     if (faccessat(dirfd, name, R_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) != 0)
         return fail_errno(k, err);
     e.size = (uint64_t)st->st_size;
-    /* Where its holes are is not looked for. */
+    /* Its holes are not looked for. */
     return put(k, &e, err) &&
            tree_count_data(&k->counts, 0, blocks < e.size ? blocks : e.size, err);
 }
@@ -305,15 +305,15 @@ static bool visit(struct walker *k, int dirfd, const char *name, struct pyro_err
     case S_IFLNK:
         return visit_symlink(k, dirfd, name, &st, err);
     case S_IFSOCK:
-        return pass_over(k, "is a socket, which cannot be taken along", err);
+        return pass_over(k, "is a socket, which cannot be copied", err);
     case S_IFIFO:
-        return pass_over(k, "is a FIFO, which cannot be taken along", err);
+        return pass_over(k, "is a FIFO, which cannot be copied", err);
     default:
-        return pass_over(k, "is a device, which cannot be taken along", err);
+        return pass_over(k, "is a device, which cannot be copied", err);
     }
 }
 
-/* Appends a name to the path at hand; `length` is what the path was. */
+/* Appends a name to the path at hand; `length` is the path's length. */
 static bool append(struct walker *k, size_t length, const char *name, struct pyro_error *err)
 {
     size_t n = strlen(name);

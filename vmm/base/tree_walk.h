@@ -3,10 +3,10 @@
  * stream (tree.h).
  *
  * What cannot be read is an error that names it. What is not a file, directory or link (a socket, a
- * FIFO, a device) cannot be taken along: below a directory it is passed over and named, as a root
- * it is an error. Symbolic links are never followed. At most a few
- * descriptors are open at a time, however deep the tree is. Names that appear or vanish while it is
- * walked are no error; a file that shrinks is.
+ * FIFO, a device) cannot be copied: below a directory it is skipped and named, as a root it is an
+ * error. Symbolic links are never followed. At most a few descriptors are open at a time, however
+ * deep the tree is. Names that appear or vanish while it is walked are not an error; a file that
+ * shrinks is.
  */
 #ifndef PYRO_TREE_WALK_H
 #define PYRO_TREE_WALK_H
@@ -14,7 +14,7 @@
 #include "vmm/base/json.h"
 #include "vmm/base/tree.h"
 
-/* What was passed over: the paths below the root of the first ones, and how many there were. */
+/* The skipped entries: how many, and the paths of the first ones below the root. */
 #define TREE_SKIPPED_BYTES_MAX 8192
 struct tree_skipped {
     json_t *paths; /* array of strings; NULL until there is one */
@@ -29,7 +29,7 @@ struct tree_walk {
     const char *name;             /* of the root, in dirfd; NULL: dirfd is the root, a directory */
     const char *label;            /* what errors call the root */
     struct tree_output *out;      /* NULL: only look */
-    struct tree_skipped *skipped; /* NULL: such is an error */
+    struct tree_skipped *skipped; /* NULL: these are errors */
     /* Told after each entry; may be NULL. False ends the walk. */
     bool (*progress)(void *arg, const struct tree_counts *counts, struct pyro_error *err);
     void *arg;

@@ -1,8 +1,8 @@
 /*
  * vmm/base/tree_write.c: from a stream to files.
  *
- * Every path is opened anew from the root by openat2(2), but for the directory of the entry before:
- * a stream goes through a directory in one piece, so that one is kept open.
+ * Every path is opened again from the root by openat2(2), except for the directory of the entry
+ * before: a stream goes through a directory in one piece, so that one is kept open.
  */
 #include "vmm/base/tree_write.h"
 
@@ -15,7 +15,7 @@
 
 #include "vmm/base/fs.h"
 
-#define PARENT_MODE 0755 /* of directories that no entry speaks of */
+#define PARENT_MODE 0755 /* of directories without an entry of their own */
 #define OWNER_RWX 0700   /* what a directory needs while it is being filled */
 
 struct writer {
@@ -23,7 +23,7 @@ struct writer {
     struct tree_input *in;
     struct tree_counts counts;
     int rootfd;      /* -1 until the root is there */
-    bool root_ended; /* the root was no directory: nothing may follow */
+    bool root_ended; /* the root was not a directory: nothing may follow */
     int parent_fd;   /* of the last entry; -1: none */
     size_t parent_length;
     char *parent; /* its path */
@@ -40,7 +40,7 @@ static bool fail_errno(const struct writer *k, const struct tree_entry *e, struc
 {
     if (errno == ELOOP)
         return pyro_fail(err, PYRO_CONTENT_REFUSED,
-                         "'%s%s%s': a symbolic link stands in its way, and none is followed",
+                         "'%s%s%s': a symbolic link is in its way, and links are not followed",
                          k->w->label, separator(e), e->path);
     return pyro_fail_errno(err, "'%s%s%s'", k->w->label, separator(e), e->path);
 }
@@ -81,8 +81,8 @@ static int open_parent(struct writer *k, const struct tree_entry *e, const char 
 }
 
 /*
- * Under which name an entry is written: its own when that is free, else a temporary one. NULL with
- * *err when a directory has it.
+ * The name an entry is written under: its own if free, else a temporary one. NULL with *err when a
+ * directory has that name.
  */
 static const char *free_name(struct writer *k, const struct tree_entry *e, int dirfd,
                              const char *name, struct pyro_error *err)
@@ -92,7 +92,7 @@ static const char *free_name(struct writer *k, const struct tree_entry *e, int d
     if (!k->w->replace || fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return name;
     if (S_ISDIR(st.st_mode)) {
-        fail(k, e, "is a directory there, and is not replaced by what is none", err);
+        fail(k, e, "is a directory there, and only a directory can take its place", err);
         return NULL;
     }
     unlinkat(dirfd, k->temporary, 0);
@@ -100,8 +100,8 @@ static const char *free_name(struct writer *k, const struct tree_entry *e, int d
 }
 
 /*
- * Puts what was written under a temporary name in its place, at once. By an exchange where that is
- * possible: ext4 takes a rename over a file for a wish to have its content on the disk now, and for
+ * Moves a file written under a temporary name into place, atomically. By an exchange where that is
+ * possible: ext4 takes a rename over a file as a request to write its content to disk now, and for
  * thousands of files that takes long.
  */
 static bool settle(struct writer *k, const struct tree_entry *e, int dirfd, const char *written,
@@ -114,7 +114,7 @@ static bool settle(struct writer *k, const struct tree_entry *e, int dirfd, cons
     if (renameat2(dirfd, written, dirfd, name, RENAME_EXCHANGE) == 0) {
         if (unlinkat(dirfd, written, 0) == 0)
             return true;
-        error = errno; /* a directory, made this very moment */
+        error = errno; /* a directory, made just now */
         renameat2(dirfd, written, dirfd, name, RENAME_EXCHANGE);
     } else {
         if (renameat(dirfd, written, dirfd, name) == 0) {
@@ -134,7 +134,7 @@ static bool settle(struct writer *k, const struct tree_entry *e, int dirfd, cons
 static bool check_cost(const struct writer *k, const struct tree_entry *e, struct pyro_error *err)
 {
     return !k->w->max_bytes || tree_cost(&k->counts) <= k->w->max_bytes ||
-           fail(k, e, "would make it more than there can be", err);
+           fail(k, e, "would exceed the size limit", err);
 }
 
 static bool write_content(struct writer *k, const struct tree_entry *e, int fd,
@@ -168,7 +168,7 @@ static bool fill_file(struct writer *k, const struct tree_entry *e, int fd, uint
 
     if (!write_content(k, e, fd, err))
         return false;
-    /* A write takes set-id bits away. */
+    /* A write clears set-id bits. */
     if ((mode & 07000) && fchmod(fd, mode) != 0)
         return fail_errno(k, e, err);
     return futimens(fd, times) == 0 || fail_errno(k, e, err);
@@ -179,7 +179,7 @@ static bool write_file(struct writer *k, const struct tree_entry *e, int dirfd, 
 {
     uint32_t mode = e->mode & k->w->mode_mask;
     const char *written = name;
-    /* Most are not there: the look is saved. */
+    /* Most do not exist: saves the lookup. */
     scoped_close int fd =
         openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode & 0777);
 
@@ -232,7 +232,7 @@ static bool write_hard_link(struct writer *k, const struct tree_entry *e, int di
     return settle(k, e, dirfd, written, name, err);
 }
 
-/* Makes one that is there writable for its owner until it is ended. */
+/* Makes an existing one writable for its owner until it is ended. */
 static void open_up(int dirfd, const char *name, const struct stat *st)
 {
     scoped_close int fd =
@@ -271,10 +271,10 @@ static bool end_directory(struct writer *k, const struct tree_entry *e, struct p
     return true;
 }
 
-/* The entry that the root itself is. */
+/* The entry of the root itself. */
 static bool write_root(struct writer *k, const struct tree_entry *e, struct pyro_error *err)
 {
-    if (!k->w->name) /* it is there, and stays as it is */
+    if (!k->w->name) /* it exists, and stays as it is */
         return e->type == TREE_DIRECTORY || e->type == TREE_DIRECTORY_END ||
                fail(k, e, "is not a directory in the stream", err);
     if (e->type == TREE_DIRECTORY_END)
@@ -324,7 +324,7 @@ static bool count(struct writer *k, const struct tree_entry *e, struct pyro_erro
     if (!tree_count_entry(&k->counts, e, err) || !check_cost(k, e, err))
         return false;
     if (k->w->max_entries && k->counts.entries > k->w->max_entries)
-        return fail(k, e, "is one more than there can be", err);
+        return fail(k, e, "exceeds the limit of entries", err);
     return !k->w->progress || k->w->progress(k->w->arg, &k->counts, err);
 }
 

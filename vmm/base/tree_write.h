@@ -1,6 +1,6 @@
 /*
- * Writing a stream of files (tree.h) below a directory, as hostile as it may be: nothing outside of
- * it is touched, no symbolic link is followed, whether the stream made it or it was there.
+ * Writing a stream of files (tree.h) below a directory, however hostile it is: nothing outside it
+ * is touched, no symbolic link is followed, whether the stream made it or not.
  */
 #ifndef PYRO_TREE_WRITE_H
 #define PYRO_TREE_WRITE_H
@@ -14,15 +14,15 @@ struct tree_write {
     const char *name;
     const char *label;  /* what errors call the root */
     uint32_t mode_mask; /* of the permission bits that are kept */
-    /* Files and links that are there are replaced, each at once (rename(2)), and directories that
-     * are there are used; else what is there is an error. */
+    /* Existing files and links are replaced, each atomically (rename(2)), and existing directories
+     * are used; else an existing one is an error. */
     bool replace;
     uint64_t max_bytes,
-        max_entries; /* of what it takes (tree_cost()), and of entries; 0: no limit */
+        max_entries; /* of the space it takes (tree_cost()), and of entries; 0: no limit */
     /* Told after each entry; may be NULL. False ends it. */
     bool (*progress)(void *arg, const struct tree_counts *counts, struct pyro_error *err);
     void *arg;
-    enum tree_type *ret_root; /* what the root was: may be NULL */
+    enum tree_type *ret_root; /* the root's type; may be NULL */
 };
 
 /*

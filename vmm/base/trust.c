@@ -1,4 +1,4 @@
-/* vmm/base/trust.c: owner and mode of all that leads to a path. */
+/* vmm/base/trust.c: owner and mode of everything that leads to a path. */
 #include "vmm/base/trust.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "vmm/base/confine.h"
 #include "vmm/base/fs.h"
 
-#define LINKS_MAX 40 /* as the kernel follows */
+#define LINKS_MAX 40 /* as many as the kernel follows */
 
 /* In a user namespace root's own files look like nobody's. */
 static bool is_root_mapped(void)
@@ -29,8 +29,7 @@ static bool is_trusted_user(uid_t uid)
 
 static bool refuse(const char *path, const char *what, struct pyro_error *err)
 {
-    pyro_fail(err, PYRO_PERMISSION, "'%s' %s: somebody else could replace what is in it", path,
-              what);
+    pyro_fail(err, PYRO_PERMISSION, "'%s' %s: someone else could replace its content", path, what);
     return pyro_hint(err, "make it yours alone, or set PYRO_HOME to a directory that is");
 }
 
@@ -51,15 +50,15 @@ static bool check_mode(const char *path, const struct stat *st, struct pyro_erro
     if (!S_ISDIR(st->st_mode) || (st->st_mode & S_ISVTX))
         return true;
     if (st->st_mode & S_IWOTH)
-        return refuse(path, "may be written to by everybody", err);
+        return refuse(path, "is writable by everyone", err);
     if ((st->st_mode & S_IWGRP) && !own_group)
-        return refuse(path, "may be written to by its group", err);
+        return refuse(path, "is writable by its group", err);
     return true;
 }
 
 static bool check_all(const char *path, unsigned links, struct pyro_error *err);
 
-/* What a link leads to, as a path of its own; the caller's. */
+/* The target of a link, as a path of its own; the caller's. */
 static char *target_of(const char *link)
 {
     const char *slash = strrchr(link, '/');
@@ -73,7 +72,7 @@ static char *target_of(const char *link)
                             : str_printf("%.*s/%s", (int)(slash - link), link, target);
 }
 
-/* One directory or link on the way. What is missing ends the way. */
+/* One directory or link on the way. A missing one ends the way. */
 static bool check_one(const char *path, unsigned links, bool *ret_missing, struct pyro_error *err)
 {
     scoped_free char *target = NULL;

@@ -1,6 +1,6 @@
 /*
- * Whether a path is this user's to rely on: nobody but root and the user himself can put something
- * else in its place. As ssh(1) asks of ~/.ssh, and for the same reason.
+ * Whether this user can rely on a path: nobody but root and the user can put something else in its
+ * place. As ssh(1) asks of ~/.ssh, and for the same reason.
  */
 #ifndef PYRO_TRUST_H
 #define PYRO_TRUST_H
@@ -9,9 +9,9 @@
 
 /*
  * Checks every directory on the way to `path`, and every symbolic link: each belongs to root or to
- * the effective user, and none may be written to by others, unless it is sticky (as /tmp) and what
- * follows in it is theirs. The group may write where it is root's or the user's own. What does not
- * exist yet is fine. PYRO_PERMISSION names the directory and says what is wrong with it.
+ * the effective user, and none is writable by others, unless it is sticky (like /tmp) and what
+ * follows in it is theirs. The group may write if it is root's or the user's own. A path that does
+ * not exist yet is fine. PYRO_PERMISSION names the directory and says what is wrong with it.
  */
 bool trust_check(const char *path, struct pyro_error *err) MUST_CHECK;
 

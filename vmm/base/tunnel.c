@@ -1,4 +1,4 @@
-/* vmm/base/tunnel.c: between a socket and a stream.
+/* vmm/base/tunnel.c: from a socket to a stream and back.
  *
  * The socket is watched edge-triggered, and for room only once there was none: so a connection
  * costs one epoll_ctl(2), and each look at it goes on until it gives or takes no more. */
@@ -31,7 +31,7 @@ bool tunnel_attach(struct tunnel *t, int fd, bool connecting, struct pyro_error 
 {
     const int on = 1;
 
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* costs only time where it fails */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* failing only costs time */
     if (!loop_watch(t->loop, fd, connecting ? IN_AND_OUT : ONLY_IN, on_socket, t, err))
         return false;
     t->fd = fd;
@@ -73,7 +73,7 @@ static void fail(struct tunnel *t, int error)
     end(t, true);
 }
 
-/* The last step of whatever came in: the tunnel may be gone after it. */
+/* The last step for everything that came in: the tunnel may be gone after it. */
 static void settle(struct tunnel *t)
 {
     if (t->fd >= 0 && t->in_passed && (t->out_ended || !t->stream.link))
@@ -84,7 +84,7 @@ static void settle(struct tunnel *t)
     t->over(t, t->why.code ? &t->why : NULL);
 }
 
-/* From the first time on that the socket takes no more. */
+/* From the first time the socket takes no more. */
 static void watch_out(struct tunnel *t)
 {
     if (!t->watches_out)
@@ -92,7 +92,7 @@ static void watch_out(struct tunnel *t)
     t->watches_out = true;
 }
 
-/* Gives the socket what it takes, and the stream its credit back; how many bytes. */
+/* Gives the socket what it takes, and the stream its credit back; returns how many bytes. */
 static size_t push(struct tunnel *t, const char *bytes, size_t n)
 {
     size_t done = 0;
@@ -123,8 +123,8 @@ static void push_pending(struct tunnel *t)
         shutdown(t->fd, SHUT_WR);
 }
 
-/* What the socket has goes to the stream, as far as its credit goes. More is there after a short
- * read only when the peer has hung up. */
+/* What the socket has goes to the stream, as far as its credit goes. After a short read there is
+ * more only when the peer has hung up. */
 static void pull(struct tunnel *t, bool hung_up)
 {
     static char chunk[CHUNK_BYTES];
@@ -175,7 +175,7 @@ static void on_socket(void *arg, uint32_t events)
         push_pending(t);
     if (t->fd >= 0 && events & ~(uint32_t)EPOLLOUT)
         pull(t, events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR));
-    /* A reset that cannot be read, as nobody takes what lies before it. */
+    /* A reset that cannot be read, because nobody takes the bytes before it. */
     if (t->fd >= 0 && events & EPOLLERR &&
         getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 && error)
         fail(t, error);

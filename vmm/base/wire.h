@@ -9,8 +9,8 @@
  *     u8  channel  enum wire_channel, for DATA and END; else 0
  *     u8  flags    WIRE_MORE: this JSON text goes on in the next frame
  *     u8  zero
- * The decoder believes nothing: a header that breaks a rule is an error, and whoever reads starts
- * over with a hello.
+ * The decoder trusts nothing: a header that breaks a rule is an error, and the reader starts over
+ * with a hello.
  */
 #ifndef PYRO_WIRE_H
 #define PYRO_WIRE_H
@@ -21,14 +21,14 @@
 #define WIRE_HEADER_SIZE 12
 #define WIRE_PAYLOAD_MAX 65536
 #define WIRE_FRAME_MAX (WIRE_HEADER_SIZE + WIRE_PAYLOAD_MAX)
-#define WIRE_CREDIT (256 * 1024) /* bytes of DATA a side may have on the way, per stream */
+#define WIRE_CREDIT (256 * 1024) /* bytes of DATA a side may have in flight, per stream */
 
 enum wire_type {
     WIRE_OPEN = 1, /* JSON: starts a stream, {"op": …} */
     WIRE_DATA,     /* bytes of a channel */
     WIRE_END,      /* no more DATA on this channel from this side */
     WIRE_MESSAGE,  /* JSON, either way, while the stream lives */
-    WIRE_GRANT,    /* u32: that many more bytes of DATA may be sent */
+    WIRE_GRANT,    /* u32: this many more bytes of DATA may be sent */
     WIRE_CLOSE, /* JSON: the result, or {"error": …}; the stream is over. From the opener: cancelled
                  */
     WIRE_TYPE_COUNT
@@ -71,11 +71,12 @@ enum wire_status wire_decode(struct reader *r, struct wire_frame *ret, struct py
 #define WIRE_HELLO_SIZE 32
 #define WIRE_NONCE_SIZE 16
 void wire_put_hello(uint8_t *at, const uint8_t *nonce);
-/* Whether a hello, which can be no frame, begins here. */
+/* Whether a hello, which cannot be a frame, begins here. */
 bool wire_is_hello(const uint8_t *bytes, size_t n);
 /*
- * Looks for a hello (with this nonce, when not NULL). Returns the bytes that are spent: through the
- * hello when *ret_nonce was filled and *ret_found is true, else those that cannot be part of one.
+ * Looks for a hello (with this nonce, when not NULL). Returns how many bytes are used up: through
+ * the hello when *ret_nonce was filled and *ret_found is true, else those that cannot be part of
+ * one.
  */
 size_t wire_find_hello(const uint8_t *bytes, size_t n, const uint8_t *nonce, uint8_t *ret_nonce,
                        bool *ret_found);

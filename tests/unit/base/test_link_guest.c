@@ -99,10 +99,9 @@ static void test_error_of_a_guest_is_told_as_its_words(void **state UNUSED)
         { "{\"error\": {\"code\": \"ok\", \"message\": \"a\\u001b[2J\\nb\\u202ec\"}}",
           PYRO_GUEST_ERROR, "the guest said: a\\x1b[2J\\nb\\u202ec" },
         { "{\"error\": {\"code\": \"guest_lost\", \"message\": 7}}", PYRO_GUEST_ERROR,
-          "the guest said: nothing that is understood" },
-        { "{\"error\": \"owned\"}", PYRO_GUEST_ERROR,
-          "the guest said: nothing that is understood" },
-        { "{\"error\": null}", PYRO_GUEST_ERROR, "the guest said: nothing that is understood" },
+          "the guest said: nothing intelligible" },
+        { "{\"error\": \"owned\"}", PYRO_GUEST_ERROR, "the guest said: nothing intelligible" },
+        { "{\"error\": null}", PYRO_GUEST_ERROR, "the guest said: nothing intelligible" },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -147,7 +147,7 @@ static void test_rows_load_names_what_is_not_sound(void **state UNUSED)
     } cases[] = {
         { "{}", "'version' is missing" },
         { "{\"version\": 3}", "'version' is 3, not in 1 to 2" },
-        { "{\"version\": 1, \"id\": 1}", "'id' is missing or no string" },
+        { "{\"version\": 1, \"id\": 1}", "'id' is missing or not of type string" },
         { "{\"version\": 1, \"id\": \"toolong\"}", "'id' is over 4 bytes" },
         { "{\"version\": 1, \"id\": \"t1\", \"colour\": \"mauve\"}", "colour 'mauve' is unknown" },
         { "{\"version\": 1, \"id\": \"t1\", \"colour\": \"red\", \"count\": 11}",
@@ -155,7 +155,7 @@ static void test_rows_load_names_what_is_not_sound(void **state UNUSED)
         { "{\"version\": 1, \"id\": \"t1\", \"colour\": \"red\", \"count\": 1, \"words\": []}",
           "'words' has 0 items, not 1 to 3" },
         { "{\"version\": 1, \"id\": \"t1\", \"colour\": \"red\", \"count\": 1, \"words\": [1]}",
-          "'words' is missing or no list of strings" },
+          "'words' is missing or not of type list of strings" },
         { "{\"version\": 1, \"id\": \"t1\", \"colour\": \"red\", \"count\": 1, \"words\": [\"a\"]}",
           "pair: 'a' is missing" },
     };
@@ -181,13 +181,13 @@ static void test_rows_load_request_refuses_what_is_not_sound(void **state UNUSED
     static const struct {
         const char *text, *says;
     } cases[] = {
-        { "\"name\": 1", "'name' is missing or no string" },
+        { "\"name\": 1", "'name' is missing or not of type string" },
         { "\"remark\": \"far too long\"", "'remark' is over 8 bytes" },
         { "\"reason\": \"other\"", "reason 'other' is unknown" },
         { "\"exit_code\": 4096", "'exit_code' is 4096" },
-        { "\"open\": 1", "'open' is missing or no boolean" },
-        { "\"labels\": {\"k\": 1}", "'labels' is missing or no object of strings" },
-        { "\"ended_at\": []", "'ended_at' is missing or no number" },
+        { "\"open\": 1", "'open' is missing or not of type boolean" },
+        { "\"labels\": {\"k\": 1}", "'labels' is missing or not of type object of strings" },
+        { "\"ended_at\": []", "'ended_at' is missing or not of type number" },
     };
     struct thing t;
 

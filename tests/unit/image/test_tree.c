@@ -139,20 +139,20 @@ static const struct {
     struct tree_entry entries[4];
     const char *said;
 } hostile[] = {
-    { { DIR(""), FILE_("../out") }, "a path that is none" },
-    { { DIR(""), FILE_("/tmp/pyro-hostile") }, "a path that is none" },
-    { { DIR(""), FILE_("a//b") }, "a path that is none" },
-    { { DIR(""), FILE_("a/./b") }, "a path that is none" },
-    { { DIR(""), FILE_("a/") }, "a path that is none" },
-    { { DIR(""), FILE_(".") }, "a path that is none" },
-    { { DIR(""), DIR(".."), FILE_("../x") }, "a path that is none" },
+    { { DIR(""), FILE_("../out") }, "an invalid path" },
+    { { DIR(""), FILE_("/tmp/pyro-hostile") }, "an invalid path" },
+    { { DIR(""), FILE_("a//b") }, "an invalid path" },
+    { { DIR(""), FILE_("a/./b") }, "an invalid path" },
+    { { DIR(""), FILE_("a/") }, "an invalid path" },
+    { { DIR(""), FILE_(".") }, "an invalid path" },
+    { { DIR(""), DIR(".."), FILE_("../x") }, "an invalid path" },
     { { DIR(""), LINK("l", ".."), FILE_("l/out") }, "symbolic link" },
     { { DIR(""), LINK("l", "/"), DIR("l/pyro-hostile") }, "symbolic link" },
     { { DIR(""), LINK("l", ".."), DIR_END("l") }, "symbolic link" },
     { { DIR(""), LINK("l", ".."), FILE_("l") }, "File exists" },
     { { DIR(""), LINK("l", ".."), HARD("h", "l/secret") }, "hard link to 'l/secret'" },
-    { { DIR(""), HARD("h", "../secret") }, "a hard link to a path that is none" },
-    { { DIR(""), HARD("h", "/etc/passwd") }, "a hard link to a path that is none" },
+    { { DIR(""), HARD("h", "../secret") }, "a hard link to an invalid path" },
+    { { DIR(""), HARD("h", "/etc/passwd") }, "a hard link to an invalid path" },
     { { DIR(""), HARD("h", "nothing") }, "hard link to 'nothing'" },
     { { DIR(""), LINK("l", "../secret"), HARD("h", "l"), FILE_("h") }, "File exists" },
     { { FILE_("a") }, "comes before" },
@@ -161,10 +161,11 @@ static const struct {
     { { LINK("", ".."), FILE_("secret") }, "comes before" },
     { { LINK("", ".."), DIR("") }, "comes twice" },
     { { DIR_END("") }, "ends before" },
-    { { HARD("", "x") }, "a root that cannot be" },
-    { { DIR(""), { .type = TREE_SYMLINK, .path = "l" } }, "a target" },
-    { { DIR(""), { .type = TREE_FILE, .path = "f", .mtime_ns = 1000000000 } }, "a mode or time" },
-    { { DIR(""), { .type = TREE_DIRECTORY, .path = "d", .size = 1 } }, "a size" },
+    { { HARD("", "x") }, "an impossible root" },
+    { { DIR(""), { .type = TREE_SYMLINK, .path = "l" } }, "missing target" },
+    { { DIR(""), { .type = TREE_FILE, .path = "f", .mtime_ns = 1000000000 } },
+      "impossible mode or time" },
+    { { DIR(""), { .type = TREE_DIRECTORY, .path = "d", .size = 1 } }, "impossible size" },
     { { DIR(""), { .type = 7, .path = "d" } }, "unknown type" },
 };
 
@@ -222,7 +223,7 @@ static void test_write_stops_at_its_limits(void **state UNUSED)
 
     put_entries(three, &entries);
     assert_false(tree_unstream(&entries, &w, &counts, &err));
-    assert_non_null(strstr(err.message, "'in/b' is one more than there can be"));
+    assert_non_null(strstr(err.message, "'in/b' exceeds the limit of entries"));
     assert_true(tree_output_init(&out, tree_to_buf, &bytes, &err));
     assert_true(tree_put_entry(&out, &big, &err) && tree_put_extent(&out, 0, 1000, &err) &&
                 tree_put_data(&out, content, 1000, &err) && tree_put_done(&out, &err));
@@ -230,7 +231,7 @@ static void test_write_stops_at_its_limits(void **state UNUSED)
     w.max_entries = 0;
     w.max_bytes = 8191; /* a block of content, and one for the entry */
     assert_false(tree_unstream(&bytes, &w, &counts, &err));
-    assert_non_null(strstr(err.message, "'in/big' would make it more than there can be"));
+    assert_non_null(strstr(err.message, "'in/big' would exceed the size limit"));
     w.max_bytes = 8192;
     assert_true(tree_unstream(&bytes, &w, &counts, &err));
     close(fd);
@@ -261,7 +262,7 @@ static void test_empty_entries_have_a_cost(void **state UNUSED)
     assert_true(tree_put_done(&out, &err));
     tree_output_release(&out);
     assert_false(tree_unstream(&stream, &w, &counts, &err));
-    assert_non_null(strstr(err.message, "'in/256' would make it more than there can be"));
+    assert_non_null(strstr(err.message, "'in/256' would exceed the size limit"));
     close(fd);
     tree_forget(dir);
 }
@@ -299,7 +300,7 @@ static void test_write_over_what_is_there(void **state UNUSED)
     } cases[] = {
         { file_over_dir, "'in/d' is a directory there" },
         { dir_over_file, "'in/f' is there already" },
-        { through_link, "'in/l/x': a symbolic link stands in its way" },
+        { through_link, "'in/l/x': a symbolic link is in its way" },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
