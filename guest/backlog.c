@@ -1,4 +1,4 @@
-/* guest/backlog.c: output that is kept until the host has it. */
+/* guest/backlog.c: output kept until the host has it. */
 #include "guest/backlog.h"
 
 #include <string.h>

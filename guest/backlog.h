@@ -1,15 +1,15 @@
 /*
- * Output on its way to the host's disk: from offset `start` on, first what was sent and may not be
- * on that disk yet, then what was not sent. The credit that the host has not given back bounds the
- * first part, so what lies before it can go. A new connection goes on at whatever offset the host
- * has.
+ * Output on its way to the host's disk: from offset `start` on, first the part that was sent and
+ * may not be on that disk yet, then the part not yet sent. The credit that the host has not given
+ * back bounds the first part, so bytes before it can be dropped. A new connection continues at the
+ * offset the host has.
  */
 #ifndef PYRO_GUEST_BACKLOG_H
 #define PYRO_GUEST_BACKLOG_H
 
 #include "vmm/base/link.h"
 
-#define BACKLOG_READ_BYTES 65536 /* a good size of one read into it */
+#define BACKLOG_READ_BYTES 65536 /* a good size for one read into it */
 
 struct backlog {
     uint64_t start; /* offset of out's first byte */
@@ -19,19 +19,19 @@ struct backlog {
 
 void backlog_init(struct backlog *b);
 void backlog_release(struct backlog *b);
-/* Bytes it can take now; drops what the host has dealt with. 0: wait for the host. */
+/* Bytes it can take now; drops bytes the host has dealt with. 0: wait for the host. */
 size_t backlog_room(struct backlog *b, const struct stream *s);
 bool backlog_append(struct backlog *b, const void *bytes, size_t n) MUST_CHECK;
 /* Sends what credit allows, as DATA on the PTY channel, each with its offset; asks for room when
- * there is more. Nothing on a closed stream. */
+ * there is more. No effect on a closed stream. */
 void backlog_send(struct backlog *b, struct stream *s);
 size_t backlog_unsent(const struct backlog *b);
 bool backlog_is_sent(const struct backlog *b);
 /* The offset after its last byte. */
 uint64_t backlog_end(const struct backlog *b);
-/* Whether a connection can go on at this offset. */
+/* Whether a connection can continue at this offset. */
 bool backlog_has(const struct backlog *b, int64_t offset);
-/* Goes on there. */
+/* Continues there. */
 void backlog_rewind(struct backlog *b, int64_t offset);
 
 #endif

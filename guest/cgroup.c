@@ -16,12 +16,12 @@
 #define NESTING_MAX 16
 
 static struct {
-    int parent_fd; /* groups are made below it; -1: nowhere */
+    int parent_fd; /* groups are created below it; -1: nowhere */
     bool memory_counted;
     struct loop *loop;
     struct loop_deferred sweep;
     unsigned counter;     /* of names */
-    struct cgroup *dying; /* dropped, and not empty yet */
+    struct cgroup *dying; /* dropped, but not empty yet */
 } groups = { .parent_fd = -1 };
 
 /* The path of this process's own group in the version 2 hierarchy. */
@@ -138,7 +138,7 @@ unsigned cgroup_count(const struct cgroup *c)
     return n;
 }
 
-/* Removes a group and those that were made inside it; false when one is not empty yet. */
+/* Removes a group and those made inside it; false when one is not empty yet. */
 static bool remove_group(int dirfd, const char *name, int depth)
 {
     struct dirent *entry;

@@ -1,4 +1,4 @@
-/* guest/command.c: from a request to what execve(2) takes. */
+/* guest/command.c: from a request to the arguments of execve(2). */
 #include "guest/command.h"
 
 #include <unistd.h>
@@ -23,7 +23,7 @@ static bool parse_arguments(struct command *c, const json_t *list, struct pyro_e
     size_t n = json_array_size(list);
 
     if (!n)
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "no command is given");
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "no command given");
     c->vector = calloc(n + 2, sizeof(*c->vector));
     if (!c->vector)
         return no_memory(err);
@@ -114,7 +114,7 @@ static bool parse_cwd(struct command *c, const struct guest *g, const char *give
     if (!cwd)
         return false;
     if (*cwd != '/')
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'cwd' is no absolute path: '%.300s'", cwd);
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.300s' is not an absolute path", cwd);
     c->cwd = command_path(g, cwd);
     return c->cwd || no_memory(err);
 }

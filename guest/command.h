@@ -12,18 +12,19 @@ struct command {
     const char *search_path; /* PATH in env */
 };
 
-/* What a request describes; borrows from it. */
+/* Parses the command of a request; borrows from it. */
 bool command_parse(struct command *ret, const struct guest *g,
                    const struct command_request *request, struct pyro_error *err) MUST_CHECK;
-/* This program itself, with these arguments (borrowed, up to a NULL), in the root directory. */
+/* This program, with these arguments (borrowed, up to a NULL), in the root directory. */
 bool command_of_self(struct command *ret, const char *const *arguments,
                      struct pyro_error *err) MUST_CHECK;
-/* Sets a variable of its environment, for a few that a request has not; false: out of memory. */
+/* Sets a variable of its environment, for the few that are not in a request; false: out of
+ * memory. */
 bool command_set_variable(struct command *c, const char *name, const char *value) MUST_CHECK;
-/* Its value, borrowed; NULL: it is not set. */
+/* Its value, borrowed; NULL if not set. */
 const char *command_variable(const struct command *c, const char *name);
-/* A path of the guest, absolute; on a host /workspace stands for the directory that was given. The
- * caller frees; NULL: out of memory. */
+/* A path of the guest, absolute; on a host /workspace is the given directory. The caller frees;
+ * NULL: out of memory. */
 char *command_path(const struct guest *g, const char *path);
 void command_release(struct command *c);
 

@@ -32,8 +32,8 @@ static void connection_free(struct connection *c)
     free(c);
 }
 
-/* On the loopback a connection is there, or refused, as soon as it is asked for: what the second
- * call tells would else be an event of its own. */
+/* On the loopback a connection is made or refused at once: the result of the second call would
+ * otherwise be an event of its own. */
 static bool attach_socket(struct connection *c, const void *address, socklen_t n, int family,
                           struct pyro_error *err)
 {

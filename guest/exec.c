@@ -42,7 +42,7 @@ struct exec {
     pid_t pid;            /* the command: leader of its process group */
     pid_t child;          /* what is reaped: the command, or its keeper */
     int status;           /* as waitpid(2) gives it, once exited */
-    unsigned left_behind; /* processes that were still there then */
+    unsigned left_behind; /* processes still there at that point */
     bool exited, timed_out;
     int64_t started_us, ended_us;
     struct loop_timer timeout, drain_timer;
@@ -130,7 +130,7 @@ static json_t *result_of(const struct exec *x)
                      (json_int_t)x->left_behind);
 }
 
-/* Closes and frees what is over. */
+/* Closes and frees finished execs. */
 static void finish_if_over(struct exec *x)
 {
     if (!x->exited)
@@ -165,7 +165,7 @@ static void watch_output(struct output *o, bool on)
     }
 }
 
-/* Moves what the pipe holds to the stream, as far as credit goes. */
+/* Moves the pipe's content to the stream, as far as credit goes. */
 static void pump(struct output *o)
 {
     static char chunk[CHUNK_BYTES];
@@ -212,8 +212,8 @@ static void on_writable(struct stream *s)
     finish_if_over(x);
 }
 
-/* Whoever held the pipes is dead, or holds them from outside the group: not waited for, as long as
- * it is not the reader who is slow. */
+/* The processes that held the pipes are dead, or outside the group: they are not waited for, unless
+ * the reader is slow. */
 static void drain_over(void *arg)
 {
     struct exec *x = arg;
@@ -390,7 +390,7 @@ static void close_three(int fds[3])
             close(fds[i]);
 }
 
-/* A command that cannot be run ends as one that printed why. */
+/* A command that cannot be run ends like one that printed why. */
 static void end_unstarted(struct exec *x, enum spawn_result why, const struct pyro_error *err)
 {
     char line[sizeof(err->message) + 16];
@@ -416,7 +416,7 @@ static void set_up(struct exec *x, const int ours[3])
     x->g->exec_count++;
 }
 
-/* False: nothing came of it, and nothing was accepted. */
+/* False: it failed, and nothing was accepted. */
 static bool start(struct exec *x, uint32_t id, const struct command *c, int64_t timeout_ms,
                   struct pyro_error *err)
 {

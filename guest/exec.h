@@ -7,11 +7,11 @@
 #include "guest/guest.h"
 
 bool exec_op_exec(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err);
-/* The same with this very program as the command: `arguments` end with NULL. Nothing of it is
- * recorded or shown to anybody as a command. */
+/* The same with this program as the command: `arguments` end with NULL. It is not recorded or shown
+ * as a command. */
 bool exec_run_self(struct guest *g, uint32_t id, const char *const *arguments,
                    struct pyro_error *err);
-/* A child was reaped; false when it is no exec's. */
+/* A child was reaped; false when it is not an exec's. */
 bool exec_child_ended(struct guest *g, pid_t pid, int status);
 /* Kills every command and its descendants. */
 void exec_kill_all(struct guest *g);

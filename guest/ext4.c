@@ -1,9 +1,9 @@
 /*
  * guest/ext4.c: warming the metadata of a file system.
  *
- * A clone's first files are made in groups that nobody has looked at yet; each bitmap is then a
- * read of its own, some milliseconds apiece under emulation. The layout is that of the kernel's
- * Documentation/filesystems/ext4; only the plain one (no meta_bg) is known here, the rest is left
+ * A clone's first files are created in groups not read yet; each bitmap is then a read of its own,
+ * some milliseconds apiece under emulation. The layout is that of the kernel's
+ * Documentation/filesystems/ext4; only the plain one (no meta_bg) is handled here, the rest is left
  * cold.
  */
 #include "guest/ext4.h"

@@ -1,4 +1,4 @@
-/* What of an ext4 file system the first write after a restore needs, read beforehand. */
+/* Reads ahead the parts of an ext4 file system that the first write after a restore needs. */
 #ifndef PYRO_GUEST_EXT4_H
 #define PYRO_GUEST_EXT4_H
 

@@ -28,7 +28,7 @@ bool file_check_path(const char *path, struct pyro_error *err)
     while (*path) {
         size_t n = strcspn(part, "/");
         if (n == 0 || (n == 1 && part[0] == '.') || (n == 2 && !memcmp(part, "..", 2)))
-            return pyro_fail(err, PYRO_PATH_REFUSED, "'%.300s' is no path below " WORKSPACE_DIR,
+            return pyro_fail(err, PYRO_PATH_REFUSED, "'%.300s' is not a path below " WORKSPACE_DIR,
                              path);
         if (!part[n])
             break;
@@ -70,7 +70,7 @@ static size_t find_culprit(int root, const char *path, bool link)
     return total;
 }
 
-/* 'PATH: ' before the component that is at fault, unless that is PATH itself. */
+/* 'PATH: ' before the component at fault, unless that is PATH itself. */
 static void blame(int root, const char *path, bool link, enum pyro_code code, const char *what,
                   struct pyro_error *err)
 {
@@ -89,8 +89,7 @@ static void explain(int root, const char *path, struct pyro_error *err)
 
     switch (number) {
     case ENOENT:
-        pyro_fail(err, PYRO_FILE_NOT_FOUND, "'" WORKSPACE_DIR "/%.400s': there is no such file",
-                  path);
+        pyro_fail(err, PYRO_FILE_NOT_FOUND, "'" WORKSPACE_DIR "/%.400s': no such file", path);
         break;
     case ELOOP:
         blame(root, path, true, PYRO_PATH_REFUSED,

@@ -10,7 +10,7 @@
 
 /* /workspace itself (O_PATH); -1 on failure. */
 int file_open_root(const struct guest *g, struct pyro_error *err) MUST_CHECK;
-/* Whether it is a path as file_records.h says. */
+/* Whether it is a path by the rules of file_records.h. */
 bool file_check_path(const char *path, struct pyro_error *err) MUST_CHECK;
 /*
  * Opens a path below root, never through a symbolic link (openat2(2)); the last part may be one

@@ -125,7 +125,7 @@ struct file_change *file_commit_add(struct file_commit *c, char *path, struct py
     if (c->change_count >= FILE_CHANGES_MAX ||
         !grow((void **)&c->changes, c->change_count, &c->change_capacity, sizeof(*c->changes))) {
         free(path);
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "too many files at once, or no memory for them");
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "too many files at once, or out of memory");
         return NULL;
     }
     c->changes[c->change_count] = (struct file_change){ .path = path };
@@ -180,7 +180,7 @@ static bool check_kind(const struct file_change *change, const struct stat *st,
                      path);
 }
 
-/* A staged file gets the mode and, as far as that is allowed, the owner of what it replaces. */
+/* A staged file gets the mode and, as far as allowed, the owner of the file it replaces. */
 static bool set_mode(struct file_commit *c, unsigned i, const struct stat *old,
                      struct pyro_error *err)
 {
@@ -199,7 +199,7 @@ static bool set_mode(struct file_commit *c, unsigned i, const struct stat *old,
     return true;
 }
 
-/* What is there before the change: *ret_there, *ret. */
+/* Looks at the path before the change: *ret_there, *ret. */
 static bool look(struct file_commit *c, const struct file_change *change, bool *ret_there,
                  struct stat *ret, struct pyro_error *err)
 {
@@ -208,7 +208,7 @@ static bool look(struct file_commit *c, const struct file_change *change, bool *
     scoped_close int parent = file_open_parent(c->root, change->path, &name, &why);
 
     *ret_there = parent >= 0 && fstatat(parent, name, ret, AT_SYMLINK_NOFOLLOW) == 0;
-    /* A link in the way may be one that the same request removes before this is made. */
+    /* A link in the way may be one that the same request removes before this is created. */
     if (*ret_there || errno == ENOENT || errno == ENOTDIR ||
         (errno == ELOOP && change->expect == FILE_EXPECT_NONE))
         return true;
@@ -277,7 +277,7 @@ static struct file_step *add_step(struct file_commit *c, enum step_kind kind, un
     return &c->steps[c->step_count++];
 }
 
-/* Before each step, so that what was done can always be written down. */
+/* Before each step, so that a step can always be recorded. */
 static bool reserve_step(struct file_commit *c, struct pyro_error *err)
 {
     return grow((void **)&c->steps, c->step_count, &c->step_capacity, sizeof(*c->steps)) ||
@@ -307,7 +307,7 @@ static bool fail_rename(struct file_commit *c, const struct file_change *change,
     return pyro_fail_errno(err, "'" WORKSPACE_DIR "/%.400s'", change->path);
 }
 
-/* The directories that a removal emptied go too, as with git; /workspace stays. */
+/* Directories emptied by a removal go too, as with git; /workspace stays. */
 static void remove_emptied(struct file_commit *c, const char *path)
 {
     char at[FILE_PATH_MAX + 1];
@@ -347,7 +347,7 @@ static bool remove_file(struct file_commit *c, unsigned i, struct pyro_error *er
     return true;
 }
 
-/* Makes the directories that a path lies in, as far as they are missing. */
+/* Creates the missing directories of a path. */
 static bool make_parents(struct file_commit *c, const char *path, struct pyro_error *err)
 {
     char at[FILE_PATH_MAX + 1];
@@ -392,7 +392,7 @@ static bool put_file(struct file_commit *c, unsigned i, struct pyro_error *err)
                   change->replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE) != 0)
         return fail_rename(c, change, err);
     add_step(c, change->replaces ? STEP_EXCHANGED : STEP_CREATED, i);
-    /* What was replaced is what was looked at: nobody put another file there in between. */
+    /* Whether the replaced file is the one looked at: nobody put another there in between. */
     if (change->replaces && (fstatat(c->stage, staged.text, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
                              st.st_ino != change->inode))
         return changed(change, err);
@@ -438,7 +438,7 @@ static void undo(struct file_commit *c, struct pyro_error *err)
         struct file_step *step = &c->steps[--c->step_count];
         bool ok = step->path ? undo_dir(c, step) : undo_file(c, step);
         if (!ok) {
-            /* What could not be put back stays in the stage, for whoever misses it. */
+            /* Files that could not be put back stay in the stage. */
             pyro_wrap(err, "'" WORKSPACE_DIR "/%.200s' could not be put back from '%s'",
                       step->path ? step->path : c->changes[step->change].path, c->stage_name);
             c->keep_stage = true;
@@ -451,7 +451,7 @@ bool file_commit_rename(struct file_commit *c, struct pyro_error *err)
 {
     bool ok = true, removed = false;
 
-    /* Removals first: what is made may need their names. */
+    /* Removals first: new files may need their names. */
     for (unsigned i = 0; ok && i < c->change_count; i++)
         if (c->changes[i].action == FILE_REMOVE)
             ok = removed = remove_file(c, i, err);

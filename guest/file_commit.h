@@ -1,10 +1,10 @@
 /*
- * Changes to files that happen all or not at all.
+ * Changes to files that all happen, or none.
  *
- * New contents are staged first, in a directory of their own beside what they will replace (so on
- * the same file system): change N is the name "N" there. Committing then only renames: what is
- * replaced changes places with what is staged, what is removed moves into the stage. Each step is
- * written down and, when a later one fails, taken back in reverse. A process that looks at one path
+ * New contents are staged first, in a directory of their own beside the files they replace (so on
+ * the same file system): change N is the name "N" there. Committing then only renames: a replaced
+ * file changes places with the staged one, a removed one moves into the stage. Each step is
+ * recorded and, when a later one fails, undone in reverse order. A process that looks at one path
  * sees the old or the new file, never none and never a part.
  */
 #ifndef PYRO_GUEST_FILE_COMMIT_H
@@ -29,8 +29,8 @@ struct file_commit {
     int stage;
     char stage_parent_path[FILE_PATH_MAX + 1];
     char stage_name[32];
-    bool survives;   /* what is on the disk is there when this program has died */
-    bool keep_stage; /* it holds what could not be put back */
+    bool survives;   /* the disk's content outlives this program */
+    bool keep_stage; /* it holds files that could not be put back */
     struct file_change *changes;
     unsigned change_count, change_capacity;
     unsigned synced; /* of the changes, in their order */
@@ -40,7 +40,7 @@ struct file_commit {
 
 /* Zeroed, with root set (taken by file_commit_release). */
 void file_commit_init(struct file_commit *c, int root, bool survives);
-/* Removes the stage and frees all. */
+/* Removes the stage and frees everything. */
 void file_commit_release(struct file_commit *c);
 /* Makes the stage in `base`, or in its nearest ancestor that exists. */
 bool file_commit_stage(struct file_commit *c, const char *base, struct pyro_error *err) MUST_CHECK;
@@ -50,15 +50,15 @@ struct file_change *file_commit_add(struct file_commit *c, char *path,
 /* Opens the staged file of the last change for writing; -1 on failure. */
 int file_commit_open(struct file_commit *c, struct pyro_error *err) MUST_CHECK;
 bool file_commit_link(struct file_commit *c, const char *target, struct pyro_error *err) MUST_CHECK;
-/* Checks what is expected, and gives the staged files their modes. */
+/* Checks the expectations, and gives the staged files their modes. */
 bool file_commit_check(struct file_commit *c, struct pyro_error *err) MUST_CHECK;
 /*
- * What has to be on the disk before it is put in place, so that a crash of the machine leaves old
- * contents or new, never empty files: opens the next up to `max` staged files, the caller's to sync
- * and close, and says how many. 0: that was all.
+ * Files must be on the disk before they are put in place, so that a crash of the machine leaves old
+ * contents or new, never empty files: opens the next up to `max` staged files, for the caller to
+ * sync and close, and returns how many. 0: no more.
  */
 unsigned file_commit_open_unsynced(struct file_commit *c, int *ret_fds, unsigned max);
-/* Puts all in place, or fails with all as it was. */
+/* Puts everything in place, or fails and leaves everything as it was. */
 bool file_commit_rename(struct file_commit *c, struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -1,7 +1,6 @@
 /*
  * guest/file_list.c: the request `file_list`. A directory's entries go out as they are read, in the
- * order of the directory; whoever asked sorts them. What is held here is one open directory a
- * level.
+ * order of the directory; the caller sorts them. Only one open directory is held here per level.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +21,7 @@ struct level {
 struct listing {
     struct file_op op;
     bool recursive;
-    enum file_kind kind; /* of the path that was asked for */
+    enum file_kind kind; /* of the requested path */
     char path[FILE_PATH_MAX + 1];
     struct level levels[LEVELS_MAX];
     unsigned depth;
@@ -52,7 +51,7 @@ static bool add_entry(struct listing *l, int dir_fd, const char *name, const str
     return true;
 }
 
-/* Goes into the directory that l->path names; takes the descriptor. */
+/* Enters the directory that l->path names; takes the descriptor. */
 static bool push(struct listing *l, int fd, struct pyro_error *err)
 {
     DIR *dir;
@@ -139,7 +138,7 @@ static bool begin(struct file_op *op, struct pyro_error *err)
     if (root < 0)
         return false;
     if (op->in.len > FILE_PATH_MAX || (op->in.len && memchr(op->in.data, '\0', op->in.len)))
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "that is no path");
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "that is not a path");
     if (op->in.len)
         memcpy(l->path, op->in.data, op->in.len);
     if (!file_check_path(l->path, err))

@@ -4,7 +4,7 @@
 #include "guest/freeze.h"
 #include "vmm/base/file_records.h"
 
-#define PASS_BYTES 131072 /* of output before others get their turn */
+#define PASS_BYTES 131072 /* of output before others have their turn */
 #define OUT_MAX (1024 * 1024)
 #define THAW_LOOK_MS 5
 
@@ -86,7 +86,7 @@ static bool take(struct file_op *op, const void *bytes, size_t n)
     if (op->type->input)
         ok = op->type->input(op, bytes, n, &err);
     else if (!buf_append(&op->in, bytes, n))
-        ok = pyro_fail(&err, PYRO_INVALID_ARGUMENT, "too much at once, or no memory for it");
+        ok = pyro_fail(&err, PYRO_INVALID_ARGUMENT, "too much at once, or out of memory");
     if (!ok)
         fail(op, &err);
     return ok;
@@ -119,8 +119,8 @@ static void on_thaw_timer(void *arg)
     buf_release(&held);
 }
 
-/* Whoever changes a file system that is held still waits in the kernel, and this program with him:
- * the thaw would not be heard. */
+/* A change to a file system that is held still waits in the kernel, and this program with it: the
+ * thaw would not be heard. */
 static bool must_wait(struct file_op *op)
 {
     if (!op->type->changes)

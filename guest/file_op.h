@@ -25,9 +25,9 @@ struct file_op_type {
     bool (*begin)(struct file_op *op, struct pyro_error *err);
     /* Appends some 16 KiB to op->out; NULL: there is no output. */
     enum file_fill (*fill)(struct file_op *op, struct pyro_error *err);
-    /* What to close with, new; NULL: {}. */
+    /* The result to close with, new; NULL: {}. */
     json_t *(*result)(struct file_op *op);
-    /* Frees the struct that holds op, and all it has. */
+    /* Frees the struct that holds op, and all it owns. */
     void (*release)(struct file_op *op);
 };
 
@@ -46,7 +46,7 @@ struct file_op {
 
 #define FILE_FILL_BYTES 16384
 
-/* What fill() waited for has happened: it is called again. */
+/* The event that fill() waited for has happened: calls it again. */
 void file_op_resume(struct file_op *op);
 
 /* Accepts the stream. False: nothing was accepted, and the op is released. */

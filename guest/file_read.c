@@ -1,5 +1,5 @@
 /*
- * guest/file_read.c: the request `file_read`: for each path of the input what it is, and a regular
+ * guest/file_read.c: the request `file_read`: for each path of the input its kind, and a regular
  * file's content or a link's target. Contents go out in chunks as they are read, so a file of any
  * size takes no more memory than one chunk.
  */
@@ -67,7 +67,7 @@ static bool take_path(struct reading *r, struct pyro_error *err)
 
     if (!rd_u16(&r->paths, &n) || n > FILE_PATH_MAX || !rd_bytes(&r->paths, n, &bytes) ||
         memchr(bytes, '\0', n))
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "that is no list of paths");
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "that is not a list of paths");
     memcpy(r->path, bytes, n);
     r->path[n] = '\0';
     return file_check_path(r->path, err);
@@ -83,7 +83,7 @@ static bool add_target(struct reading *r, int fd, struct pyro_error *err)
     return (n == 0 || add_chunk(r, target, (size_t)n, err)) && add_end(r, false, err);
 }
 
-/* The next path: its header, and what goes with it. A regular file is left open. */
+/* The next path: its header and content. A regular file is left open. */
 static bool next_file(struct reading *r, struct pyro_error *err)
 {
     struct pyro_error why = { 0 };
@@ -112,7 +112,7 @@ static bool next_file(struct reading *r, struct pyro_error *err)
         if (fstat(r->fd, &st) != 0 || !S_ISREG(st.st_mode))
             return pyro_fail(err, PYRO_GUEST_ERROR,
                              "'" WORKSPACE_DIR "/%.400s' changed while it was read", r->path);
-        r->left = st.st_size - r->offset; /* what is appended meanwhile is not followed */
+        r->left = st.st_size - r->offset; /* data appended meanwhile is not followed */
         r->left = r->left < 0 ? 0 : r->left > r->max_bytes ? r->max_bytes : r->left;
         if (lseek(r->fd, (off_t)r->offset, SEEK_SET) < 0)
             return pyro_fail_errno(err, "read '" WORKSPACE_DIR "/%.400s'", r->path);

@@ -27,7 +27,7 @@ void file_stage_note(const char *name, const char *parent)
     if (notes < 0 && mkdir(NOTES, 0700) == 0)
         notes = open_notes();
     if (notes < 0 || symlinkat(target, notes, name) != 0)
-        guest_log("a stage in '%s' is not written down", parent);
+        guest_log("a stage in '%s' could not be recorded", parent);
 }
 
 void file_stage_forget(const char *name)
@@ -38,7 +38,7 @@ void file_stage_forget(const char *name)
         unlinkat(notes, name, 0);
 }
 
-/* Whoever is root in here may have put any name there. */
+/* Root in the guest may have put any name there. */
 static bool is_stage(const char *name)
 {
     size_t n = strlen(FILE_STAGE_PREFIX);

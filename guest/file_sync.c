@@ -1,5 +1,5 @@
 /*
- * guest/file_sync.c: io_submit(2) with IOCB_CMD_FSYNC, its completions told by an eventfd. One
+ * guest/file_sync.c: io_submit(2) with IOCB_CMD_FSYNC, its completions reported by an eventfd. One
  * context serves all; the kernel keeps the files open for itself until it is done with them.
  */
 #include "guest/file_sync.h"

@@ -1,6 +1,6 @@
 /*
  * guest/file_write.c: the request `file_write`: one change or many. Contents are staged as they
- * come; at the input's end all of it is committed, or none.
+ * come; at the input's end all or none of it is committed.
  */
 #include <errno.h>
 #include <limits.h>
@@ -14,7 +14,7 @@
 #include "vmm/base/fs.h"
 
 struct writing {
-    struct file_op op; /* op.in: a record's head, or a link's target, as far as it has come */
+    struct file_op op; /* op.in: a record's head, or a link's target, as far as received */
     struct file_commit commit;
     bool staged;   /* the base is known */
     size_t wanted; /* bytes of op.in */
@@ -22,16 +22,16 @@ struct writing {
     int fd;        /* the file that is being staged; -1: none */
     uint64_t left; /* of its content */
     int64_t bytes_written;
-    struct file_sync *sync; /* what is being waited for */
+    struct file_sync *sync; /* the sync being waited for */
     int sync_error;
 };
 
 static bool malformed(struct pyro_error *err)
 {
-    return pyro_fail(err, PYRO_INVALID_ARGUMENT, "that is no list of changes");
+    return pyro_fail(err, PYRO_INVALID_ARGUMENT, "that is not a list of changes");
 }
 
-/* A path of n bytes, new; NULL when it is none. */
+/* A path of n bytes, new; NULL when it is not one. */
 static char *take_path(struct reader *r, size_t n, struct pyro_error *err)
 {
     const uint8_t *bytes;
@@ -49,7 +49,7 @@ static char *take_path(struct reader *r, size_t n, struct pyro_error *err)
     return path;
 }
 
-/* The base, once all of it is here. */
+/* The base, once all of it is received. */
 static bool take_base(struct writing *w, struct pyro_error *err)
 {
     struct reader r = reader_of(w->op.in.data, w->op.in.len);
@@ -85,7 +85,7 @@ static bool read_change(struct reader *r, struct file_change *ret, uint16_t *ret
     return true;
 }
 
-/* A change's head, once all of it is here. */
+/* A change's head, once all of it is received. */
 static bool take_change(struct writing *w, struct pyro_error *err)
 {
     struct reader r = reader_of(w->op.in.data, w->op.in.len);
@@ -194,7 +194,8 @@ static void on_synced(void *arg, int error)
     file_op_resume(&w->op);
 }
 
-/* The next ones that are not on the disk yet, some at once; without any left w->sync stays NULL. */
+/* Syncs the next ones that are not on the disk yet, some at a time; if none is left w->sync stays
+ * NULL. */
 static bool sync_more(struct writing *w, struct pyro_error *err)
 {
     int fds[FILE_SYNC_MAX];
@@ -216,7 +217,7 @@ static bool begin(struct file_op *op, struct pyro_error *err)
     return file_commit_check(&w->commit, err);
 }
 
-/* There is no output: only the end, once what is new is on the disk. */
+/* There is no output: only the end, once the new data is on the disk. */
 static enum file_fill fill(struct file_op *op, struct pyro_error *err)
 {
     struct writing *w = (struct writing *)op;
@@ -232,7 +233,7 @@ static enum file_fill fill(struct file_op *op, struct pyro_error *err)
         return FILE_FILL_FAILED;
     if (w->sync)
         return FILE_FILL_WAIT;
-    /* Again: the disk took its time, and somebody may have changed a file meanwhile. */
+    /* Again: the sync took time, and a file may have been changed meanwhile. */
     return file_commit_check(&w->commit, err) && file_commit_rename(&w->commit, err)
                ? FILE_FILL_END
                : FILE_FILL_FAILED;

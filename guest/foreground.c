@@ -1,4 +1,4 @@
-/* guest/foreground.c: what runs in the foreground of a terminal. */
+/* guest/foreground.c: the foreground process of a terminal. */
 #include "guest/foreground.h"
 
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
-#define LOOK_MS 150 /* after input or output, when what it started has had time to start */
+#define LOOK_MS 150 /* after input or output, when the command it ran has had time to start */
 #define AGAIN_MS 1000
 #define LOOKS_MAX 3
 #define ENDED_MS 30 /* for the shell to take its terminal back */
@@ -114,7 +114,8 @@ static void look(void *arg)
     memcpy(f->text, text, sizeof(f->text));
     if (!f->told)
         tell(f, age);
-    /* What was forked a moment ago may not be what it will be; a busy shell may start something. */
+    /* A process forked a moment ago may not have called exec yet; a busy shell may start
+     * something. */
     if ((group == f->shell ? !prompt : age < YOUNG_MS) && f->looks++ < LOOKS_MAX)
         loop_timer_set(f->loop, &f->timer, AGAIN_MS, look, f);
 }
@@ -142,7 +143,8 @@ void foreground_touch(struct foreground *f)
     if (!f->loop)
         return;
     f->looks = 0;
-    if (f->prompt) /* a program may come and go between two looks: where the prompt is now is news
+    if (f->prompt) /* a program may come and go between two looks: the place of the prompt now is
+                    * news
                     */
         f->told = false;
     if (!f->timer.armed || f->timer.due_ms > clock_ms() + LOOK_MS)

@@ -1,8 +1,8 @@
 /*
- * guest/freeze.c: FIFREEZE and FITHAW in a child, so that neither the flush before the one nor
- * whatever this program waits for keeps the other from happening. The child shares the memory (a
- * fork of a static program costs tens of milliseconds under emulation) and runs beside its parent:
- * it makes bare system calls only, for errno would be the parent's.
+ * guest/freeze.c: FIFREEZE and FITHAW in a child, so that neither the flush before the first nor
+ * anything this program waits for delays the second. The child shares the memory (a fork of a
+ * static program costs tens of milliseconds under emulation) and runs beside its parent: it makes
+ * raw system calls only, because errno would be the parent's.
  */
 #include "guest/freeze.h"
 
@@ -80,7 +80,7 @@ static void let_go(void)
         close(take_fd(&hold.release_fd));
 }
 
-/* The child has frozen it, or could not; a file system that the guest froze itself is as good. */
+/* The child has frozen it, or could not; a file system that the guest froze itself will do. */
 static void on_notice(void *arg, uint32_t events UNUSED)
 {
     struct guest *g = arg;
@@ -100,7 +100,7 @@ static void on_message(struct stream *s UNUSED, const json_t *message)
         return;
     if (hold.pid) {
         let_go();
-    } else { /* the guest's own freeze: there was nothing to let go */
+    } else { /* the guest's own freeze: there was nothing to thaw */
         scoped_json json_t *result = json_pack("{s:b}", "held", true);
         stream_close(&hold.stream, result);
     }
@@ -120,7 +120,7 @@ bool freeze_child_ended(struct guest *g, pid_t pid, int status)
     if (!pid || pid != hold.pid)
         return false;
     hold.pid = 0;
-    if (WIFSIGNALED(status)) /* by whom a command in the guest may: it could not let go */
+    if (WIFSIGNALED(status)) /* by a command in the guest: it could not thaw */
         ioctl(hold.root_fd, FITHAW, 0);
     /* The notice may come in the same pass of the loop, after this. */
     if (hold.result == -EBUSY)
@@ -164,7 +164,7 @@ bool freeze_op_freeze(struct guest *g, uint32_t id, const json_t *request UNUSED
     static const struct stream_ops ops = { .message = on_message, .closed = on_closed };
 
     if (hold.pid || hold.stream.link)
-        return pyro_fail(err, PYRO_GUEST_ERROR, "the file system is being held already");
+        return pyro_fail(err, PYRO_GUEST_ERROR, "the file system is already held");
     hold.root_fd = hold.release_fd = hold.hold_fd = hold.notice_fd = -1;
     if (!start_child(g, err)) {
         close_fds(g);

@@ -1,9 +1,9 @@
 /*
  * guest/identity.c: the request `begin`.
  *
- * Every clone of a template wakes with the same memory: the same random state, clock and names.
- * The order matters: entropy comes before anything that could draw on it, a file's temporary name
- * included. May come twice (a supervisor that died in between cannot know): each step can be
+ * Every clone of a template wakes with the same memory: the same random state, clock and names. The
+ * order matters: entropy comes before anything that could draw on it, a file's temporary name
+ * included. May come twice (a supervisor that replaces a dead one cannot know): each step can be
  * repeated.
  */
 #include "guest/identity.h"
@@ -81,11 +81,11 @@ static bool parse(const json_t *request, struct identity *ret, struct pyro_error
     if (!hex_decode(ret->machine_id, NULL, 16))
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'machine_id' is not 16 bytes of hex");
     if (!is_hostname(ret->hostname))
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'hostname' is no host name");
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'hostname' is not a host name");
     return true;
 }
 
-/* Mixes the entropy in, credits it, and makes every CPU's generator start from the mixture. */
+/* Mixes the entropy in, credits it, and makes every CPU's generator reseed from it. */
 static bool mix_entropy(const uint8_t *bytes, struct pyro_error *err)
 {
     struct {
@@ -107,7 +107,7 @@ static bool set_clock(int64_t ns, struct pyro_error *err)
     return clock_settime(CLOCK_REALTIME, &t) == 0 || pyro_fail_errno(err, "set the clock");
 }
 
-/* /etc/hosts with the line of 127.0.1.1 (Debian's place for the machine's own name) renewed. */
+/* /etc/hosts with the line of 127.0.1.1 (Debian's place for the machine's own name) replaced. */
 static bool write_hosts(const char *hostname, struct pyro_error *err)
 {
     scoped_buf old = BUF_INIT(256 * 1024), text = BUF_INIT(512 * 1024);
@@ -157,7 +157,7 @@ static bool become(struct guest *g, const struct identity *id, struct pyro_error
     if (!mix_entropy(id->entropy, err) || !set_clock(id->time_ns, err))
         return false;
     if (id->root_mounted && !g->root_on_disk)
-        return pyro_fail(err, PYRO_GUEST_ERROR, "the root was to be mounted already, and is not");
+        return pyro_fail(err, PYRO_GUEST_ERROR, "the root should be mounted already, but is not");
     if (!(id->root_mounted ? root_make_writable(err) : root_mount_disk(g, true, err)))
         return false;
     tmp_renew();

@@ -1,4 +1,4 @@
-/* What makes a clone itself: randomness, clock, names. */
+/* The identity of a clone: randomness, clock, names. */
 #ifndef PYRO_GUEST_IDENTITY_H
 #define PYRO_GUEST_IDENTITY_H
 

@@ -1,4 +1,4 @@
-/* guest/input.c: the pieces of a shell's input, in their order. */
+/* guest/input.c: the pieces of a shell's input, in order. */
 #include "guest/input.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #define PASTE_WAIT_MS 250
 #define PASTE_LOOK_MS 10
 #define PASTE_IDLE_MS                                                                              \
-    20 /* what was typed before has been read, and answered if it changes modes                    \
+    20 /* earlier typing has been read, and answered if it changes modes                           \
         */
 #define CHUNK 4096
 
@@ -28,7 +28,7 @@ enum kind { KEYS, LINES, PASTE, PASTED };
 
 struct piece {
     enum kind kind;
-    size_t here, missing; /* bytes that have come, and that have not */
+    size_t here, missing; /* bytes received, and still missing */
     int64_t token, announced_ms;
 };
 
@@ -78,7 +78,7 @@ void input_saw_output(struct input *in)
         in->program = program_of(in->shell);
 }
 
-/* ---- what comes ---- */
+/* ---- arrival ---- */
 
 static void tell_pasted(const struct input *in, int64_t token, bool pasted)
 {
@@ -107,7 +107,7 @@ void input_announce(struct input *in, const json_t *piece)
         tell_pasted(in, p.token, false);
 }
 
-/* So many bytes have come; whether they are kept. */
+/* Notes that many bytes received; whether they are kept. */
 static void attribute(struct input *in, size_t n, bool kept)
 {
     struct piece *last, keys = { .kind = KEYS };
@@ -148,7 +148,7 @@ bool input_waits(const struct input *in)
     return in->mark || in->bytes.len;
 }
 
-/* ---- what the terminal takes ---- */
+/* ---- to the terminal ---- */
 
 static bool is_canonical(int pty_fd)
 {
@@ -157,13 +157,13 @@ static bool is_canonical(int pty_fd)
     return tcgetattr(pty_fd, &mode) == 0 && (mode.c_lflag & ICANON);
 }
 
-/* Whether what reads now is the shell itself, and not what it started or became. */
+/* Whether the shell itself reads now, and not a program it started or became. */
 static bool shell_reads(const struct input *in, int pty_fd)
 {
     return in->program && tcgetpgrp(pty_fd) == in->shell && program_of(in->shell) == in->program;
 }
 
-/* Whether a paste can be bracketed now: whoever reads has read all that came before. */
+/* Whether a paste can be bracketed now: the reader has read everything before it. */
 static bool takes_paste(const struct input *in, const struct input_terminal *t)
 {
     return t->wants_pastes && t->idle_ms >= PASTE_IDLE_MS && !is_canonical(t->pty_fd) &&
@@ -197,7 +197,7 @@ static bool write_mark(struct input *in, int pty_fd)
     return n > 0 || errno == EINTR;
 }
 
-/* Writes some of the n bytes of a piece; what write(2) returns. */
+/* Writes some of the n bytes of a piece; returns as write(2). */
 static ssize_t write_some(const struct input *in, enum kind kind, int pty_fd, size_t n)
 {
     bool enter = kind != KEYS && memchr(in->bytes.data, '\n', n) && !is_canonical(pty_fd) &&

@@ -60,7 +60,7 @@ void inputrc_make(struct inputrc *rc, const struct guest *g, const char *id, str
     else if (ok && asprintf(&path, "/proc/%d/fd/%d", (int)getpid(), rc->fd) >= 0)
         ok = command_set_variable(c, "INPUTRC", path);
     if (!ok) {
-        guest_log("shell %s: no file of readline settings", id);
+        guest_log("shell %s: no readline settings file", id);
         inputrc_remove(rc);
     }
 }

@@ -30,7 +30,7 @@ static pid_t parent_of(const char *pid)
     return end && strlen(end) > 4 ? (pid_t)strtol(end + 4, NULL, 10) : 0;
 }
 
-/* Kills the children, who leave theirs to this process, until there are none. */
+/* Kills the children, whose own fall to this process, until none are left. */
 static void kill_descendants(void)
 {
     do {
@@ -51,7 +51,7 @@ _Noreturn static void end_as(int status)
     if (WIFSIGNALED(status)) {
         setrlimit(RLIMIT_CORE, &none);
         signal(WTERMSIG(status), SIG_DFL);
-        /* This one only: a SIGTERM that came while it ended must not speak for the command. */
+        /* This signal only: a SIGTERM that came while it ended must not count as the command's. */
         sigemptyset(&set);
         sigaddset(&set, WTERMSIG(status));
         sigprocmask(SIG_UNBLOCK, &set, NULL);
@@ -91,11 +91,11 @@ _Noreturn static void keeper_main(void (*start)(void *arg, struct keeper_report 
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         _exit(1);
-    setpgid(0, 0); /* out of reach of what is sent to the supervisor's group */
+    setpgid(0, 0); /* out of reach of signals to the supervisor's group */
     start(arg, &report);
     if (write(report_fd, &report, sizeof(report)) != (ssize_t)sizeof(report) || report.result)
         _exit(1);
-    /* No descriptor of the command's, or of another one's, stays open here. */
+    /* No descriptor of this or another command stays open here. */
     close_range(0, ~0u, 0);
     status = await(report.command, &signals);
     kill_descendants();

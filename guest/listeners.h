@@ -1,4 +1,4 @@
-/* Who listens on a TCP port: the kernel's numbers of the sockets. */
+/* The listeners on a TCP port: the kernel's numbers of the sockets. */
 #ifndef PYRO_GUEST_LISTENERS_H
 #define PYRO_GUEST_LISTENERS_H
 
@@ -8,13 +8,13 @@
 #define LISTENERS_MAX 32
 
 struct listeners {
-    unsigned count; /* of those looked at; more are as none */
+    unsigned count; /* of those looked at; more are ignored */
     uint64_t inode[LISTENERS_MAX];
 };
 
-/* Those that listen on a port now, on whatever address. */
+/* The sockets that listen on a port now, on any address. */
 void listeners_of(uint16_t port, struct listeners *ret);
-/* Whether each of those that listen now did so before, and there is one. */
+/* Whether any listen now, and all of those did so before. */
 bool listeners_are_old(const struct listeners *now, const struct listeners *before);
 
 #endif

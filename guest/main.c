@@ -99,7 +99,7 @@ static bool serve(struct guest *g, int fd, enum link_kind kind, struct pyro_erro
 
 /* --- PID 1 --- */
 
-/* The descriptors 0, 1 and 2 are there, so that no other file gets their numbers. */
+/* The descriptors 0, 1 and 2 exist, so that no other file gets their numbers. */
 static void fill_standard_fds(void)
 {
     int fd = open("/dev/console", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -124,9 +124,9 @@ static void write_file(const char *path, const char *text)
 /*
  * A program that prints lines to a terminal wakes a kernel thread for each of them. On one
  * processor that thread, and then this program, would take it away from the printing one each time:
- * 2 MB/s instead of 25 under emulation, measured. So who wakes up waits for the end of the running
- * one's turn (more than the 3 ms of credit that sleep gives), all but this program, which is to
- * answer its host; its children are ordinary again.
+ * 2 MB/s instead of 25 under emulation, measured. So a woken process waits for the end of the
+ * running one's turn (more than the 3 ms of credit that sleep gives), except this program, which
+ * must answer its host; its children are ordinary again.
  */
 static void set_scheduler(void)
 {
@@ -150,7 +150,7 @@ static void raise_loopback(void)
         guest_log("loopback interface: errno %d", errno);
 }
 
-/* Opens the port if it is there by now: arg is an int that takes the descriptor. */
+/* Opens the port if it exists by now: arg is an int that takes the descriptor. */
 static bool open_port(void *arg)
 {
     scoped_dir DIR *dir = opendir(PORTS_DIR);
@@ -179,8 +179,8 @@ static bool run_as_init(struct guest *g, struct pyro_error *err)
 
     root_mount_system();
     fill_standard_fds();
-    /* Any fixed seed: the default one would draw on the random numbers of the template, and what
-     * is parsed here comes from the host, whom we trust. */
+    /* Any fixed seed: the default one would use the random numbers of the template, and the JSON
+     * parsed here comes from the host, which we trust. */
     json_object_seed(1);
     write_file("/proc/self/oom_score_adj", "-1000");
     setrlimit(RLIMIT_NOFILE, &files);

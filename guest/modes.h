@@ -1,5 +1,5 @@
-/* The modes that a terminal's output has set and that say how input is wanted: whether pastes are
- * to be bracketed (DEC private mode 2004). Text is skipped, not looked at. */
+/* The modes set by a terminal's output that say how input is wanted: whether pastes are bracketed
+ * (DEC private mode 2004). Text is skipped, not looked at. */
 #ifndef PYRO_GUEST_MODES_H
 #define PYRO_GUEST_MODES_H
 

@@ -1,10 +1,10 @@
 /*
  * guest/module.c: loading modules.
  *
- * /modules has NAME.ko, modules.dep ("NAME: NAME…" a line, what is depended on directly) and
- * modules.alias ("PATTERN NAME"). The kernel's own requests start a program, by a path that is
- * looked up from the root that the disk has become: /proc/1/exe leads to this one wherever it lies,
- * and /proc/1/fd to the modules.
+ * /modules has NAME.ko, modules.dep ("NAME: NAME…" a line, direct dependencies) and modules.alias
+ * ("PATTERN NAME"). The kernel's own requests start a program, by a path that is looked up from the
+ * root that the disk has become: /proc/1/exe leads to this program wherever it is, and /proc/1/fd
+ * to the modules.
  */
 #include "guest/module.h"
 
@@ -20,7 +20,7 @@
 #include "guest/guest.h"
 #include "vmm/base/fs.h"
 
-#define MODULES_FD 200 /* of PID 1, under which other processes find them too */
+#define MODULES_FD 200 /* of PID 1, where other processes find them too */
 #define MODULES_DIR "/modules"
 #define MODULES_OF_INIT "/proc/1/fd/200"
 #define LIST_MAX_BYTES (4u << 20)
@@ -29,7 +29,7 @@
 
 static int modules_fd = -1;
 
-/* Devices that are there before their drivers: to open one asks for it. */
+/* Devices that exist before their drivers: opening one requests it. */
 static void make_devices(void)
 {
     static const struct {
@@ -76,7 +76,7 @@ static bool insert(const char *name, struct pyro_error *err)
            pyro_fail_errno(err, "load kernel module %s", name);
 }
 
-/* What a module's line in modules.dep lists; the caller's, NULL when it has none. */
+/* The dependencies in a module's line of modules.dep; the caller's, NULL when it has none. */
 static char *find_line(const char *text, const char *name)
 {
     size_t n = strlen(name);
@@ -96,9 +96,10 @@ static bool load(const char *dep, const char *name, int depth, struct pyro_error
     char *rest = line, *other;
 
     if (!line)
-        return true; /* built in: the host has seen to it that there is what machines need */
+        return true; /* built in: the host has made sure that machines have all they need */
     if (depth == DEPTH_MAX)
-        return pyro_fail(err, PYRO_GUEST_ERROR, "kernel module %s depends on too many", name);
+        return pyro_fail(err, PYRO_GUEST_ERROR, "kernel module %s depends on too many others",
+                         name);
     while ((other = strsep(&rest, " ")))
         if (*other && !load(dep, other, depth + 1, err))
             return false;
@@ -122,7 +123,7 @@ static bool is_module(const char *name)
     return !strchr(name, '/') && faccessat(modules_fd, file, F_OK, 0) == 0;
 }
 
-/* Loads what has this alias; false: nothing has. */
+/* Loads the modules with this alias; false: there are none. */
 static bool load_alias(const char *wanted)
 {
     scoped_buf text = BUF_INIT(LIST_MAX_BYTES);

@@ -32,7 +32,7 @@
 #define NET_DEVICE_ID "0x0001\n"
 #define DEVICE_WAIT_MS 5000
 #define MTU                                                                                        \
-    65520 /* the largest that passt takes: few large frames are cheap, many small ones are not */
+    65520 /* the largest that passt takes: a few large frames are cheaper than many small ones */
 
 /* ---- the driver ---- */
 
@@ -94,7 +94,7 @@ static void add_attribute(struct message *m, uint16_t type, const void *value, s
     struct rtattr attribute = { .rta_len = (uint16_t)RTA_LENGTH(n), .rta_type = type };
 
     if (at + RTA_SPACE(n) > sizeof(m->bytes))
-        return; /* there is room for all that is added here */
+        return; /* there is room for everything added here */
     memcpy(m->bytes + at, &attribute, sizeof(attribute));
     memcpy(m->bytes + at + RTA_LENGTH(0), value, n);
     m->header.nlmsg_len = (uint32_t)(sizeof(m->header) + at + RTA_LENGTH(n));
@@ -123,7 +123,7 @@ struct address {
     uint8_t prefix;
 };
 
-/* "192.0.0.2/29"; without a length it is that of one address. */
+/* "192.0.0.2/29"; without a length: a single address. */
 static bool parse_address(const char *text, struct address *ret)
 {
     char copy[64], *slash;
@@ -175,7 +175,7 @@ static bool add_family(unsigned index, const json_t *network, const char *addres
 
     if (!parse_address(json_string_or(network, address_key, NULL), &address) ||
         !parse_address(json_string_or(network, gateway_key, NULL), &gateway))
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%s' or '%s' is no address", address_key,
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%s' or '%s' is not an address", address_key,
                          gateway_key);
     return add_address(index, &address, err) && add_default_route(index, &gateway, err);
 }
@@ -191,7 +191,7 @@ static bool raise_device(const char *mac, struct pyro_error *err)
     if (fd < 0)
         return pyro_fail_errno(err, "socket");
     if (sscanf(mac, "%2x:%2x:%2x:%2x:%2x:%2x", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]) != 6)
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'mac' is no hardware address");
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'mac' is not a hardware address");
     r.ifr_hwaddr.sa_family = ARPHRD_ETHER;
     for (int i = 0; i < 6; i++)
         r.ifr_hwaddr.sa_data[i] = (char)b[i];
@@ -204,7 +204,7 @@ static bool raise_device(const char *mac, struct pyro_error *err)
     return ioctl(fd, SIOCSIFFLAGS, &r) == 0 || pyro_fail_errno(err, "raise " DEVICE);
 }
 
-/* Nobody else tells the kernel about gateways and addresses; so it need not ask. */
+/* Only this program sets gateways and addresses, so the kernel need not ask for them. */
 static void ignore_advertisements(void)
 {
     static const char path[] = "/proc/sys/net/ipv6/conf/" DEVICE "/accept_ra";
@@ -214,7 +214,7 @@ static void ignore_advertisements(void)
         guest_log("%s: errno %d", path, errno);
 }
 
-/* A link that leads somewhere is somebody's choice, and left alone. */
+/* A link that leads somewhere is the user's choice, and left alone. */
 static bool name_resolver(struct pyro_error *err)
 {
     static const char line[] = "nameserver " RESOLVER_ADDRESS "\n";

@@ -1,4 +1,4 @@
-/* guest/ops.c: which request is which function. One row an operation. */
+/* guest/ops.c: the function of each request. One row per operation. */
 #include "guest/ops.h"
 
 #include <string.h>

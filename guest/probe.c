@@ -22,34 +22,34 @@
 #include "vmm/base/fs.h"
 
 #define FIRST_PAUSE_MS 20
-#define TRY_MS 10000     /* one try may take that long */
-#define LONG_TRY_MS 1000 /* one that takes that long tells more than the one before it */
+#define TRY_MS 10000     /* one try may take this long */
+#define LONG_TRY_MS 1000 /* one that takes this long says more than the one before it */
 #define ANSWER_BYTES 512
 #define INTERVAL_MAX_MS (3600 * 1000)
 
 enum kind { PROBE_FILE, PROBE_TCP, PROBE_HTTP, PROBE_COMMAND };
 
-/* What the last try that ended found wrong. */
+/* The failure found by the last finished try. */
 struct finding {
     char text[200];
-    bool connected; /* tells more than that nobody takes a connection */
+    bool connected; /* says more than that nobody accepts a connection */
 };
 
 struct probe {
-    struct probe *next; /* those that have a child */
+    struct probe *next; /* the next one that has a child */
     struct guest *g;
     enum kind kind;
     void (*ready)(void *arg);
     void *arg;
     int64_t interval_ms, pause_ms;
-    struct loop_timer timer; /* the next try, or the end of this one's patience */
+    struct loop_timer timer; /* the next try, or this try's deadline */
     struct loop_deferred found;
     struct finding findings[2]; /* of each address; the other kinds have one */
     unsigned latest;
-    int64_t begun_ms; /* clock_ms() of this try's begin */
+    int64_t begun_ms; /* clock_ms() at the start of this try */
     /* file */
     char *path;
-    struct stat before; /* st_nlink 0: it was not there */
+    struct stat before; /* st_nlink 0: it did not exist */
     int notify_fd;
     bool watching;
     /* tcp, http */
@@ -66,7 +66,7 @@ struct probe {
     struct command_request command; /* of a command */
     struct cgroup *group;
     pid_t pid, child; /* 0: none runs */
-    bool late;        /* it was killed for the time it took */
+    bool late;        /* it was killed because it took too long */
 };
 
 static struct probe *with_children;
@@ -127,7 +127,7 @@ static void on_notify(void *arg, uint32_t events UNUSED)
     try_now(p);
 }
 
-/* Watches the file's directory, once there is one. */
+/* Watches the file's directory, once it exists. */
 static void watch_directory(struct probe *p)
 {
     char *slash = strrchr(p->path, '/');
@@ -157,7 +157,7 @@ static void try_file(struct probe *p)
     if (stat(p->path, &st) != 0)
         miss(p, "%.150s: %s", p->path, strerror(errno));
     else if (is_as_before(p, &st))
-        miss(p, "%.100s was there before the service was started, and was not touched since",
+        miss(p, "%.100s was there before the service was started, and has not been touched since",
              p->path);
     else
         succeed(p);
@@ -189,19 +189,19 @@ static uint16_t port_of(const struct probe *p)
     return ntohs(p->address[0].ss_family == AF_INET ? v4->sin_port : v6->sin6_port);
 }
 
-/* Something answers: the service, unless only those listen that did before it was started. */
+/* Something answers: the service, unless all listeners were there before it was started. */
 static void answered(struct probe *p)
 {
     struct listeners now;
 
     listeners_of(port_of(p), &now);
     if (listeners_are_old(&now, &p->before_listeners))
-        miss(p, "port %u: what answers there did so before the service was started", port_of(p));
+        miss(p, "port %u: its listener was there before the service was started", port_of(p));
     else
         succeed(p);
 }
 
-/* "HTTP/1.1 204 …": the status, once the line is there; 0: not yet, -1: it is none. */
+/* "HTTP/1.1 204 …": the status, once the line is there; 0: not yet, -1: not HTTP. */
 static int http_status(const char *text, size_t n)
 {
     static const char pattern[] = "HTTP/d.d ddd";
@@ -230,7 +230,7 @@ static void take_answer(struct probe *p)
     p->answered += (size_t)n;
     status = http_status(p->answer, p->answered);
     if (status < 0)
-        miss(p, "what answers is no HTTP server");
+        miss(p, "the answer is not HTTP");
     else if (status >= 200 && status < 400)
         answered(p);
     else if (status)
@@ -425,7 +425,8 @@ static bool set_addresses(struct probe *p, const char *host, int64_t port, struc
         memcpy(&p->address[p->address_count++], &v4, sizeof(v4));
     if (inet_pton(AF_INET6, local ? "::1" : host, &v6.sin6_addr) == 1)
         memcpy(&p->address[p->address_count++], &v6, sizeof(v6));
-    return p->address_count || pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.64s' is no address", host);
+    return p->address_count ||
+           pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.64s' is not an address", host);
 }
 
 static bool parse_socket(struct probe *p, const json_t *readiness, struct pyro_error *err)
@@ -498,7 +499,7 @@ static bool parse(struct probe *p, const struct command_request *request, struct
     while (kind < ARRAY_SIZE(kinds) && strcmp(kinds[kind], type) != 0)
         kind++;
     if (kind == ARRAY_SIZE(kinds))
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.64s' is no kind of readiness", type);
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.64s' is not a kind of readiness", type);
     p->kind = (enum kind)kind;
     p->pause_ms = p->kind == PROBE_COMMAND || p->interval_ms < FIRST_PAUSE_MS ? p->interval_ms
                                                                               : FIRST_PAUSE_MS;
@@ -567,5 +568,5 @@ void probe_error(const struct probe *p, char *ret, size_t n)
                  p->child ? "the command had not ended" : "no answer", (long long)ms / 1000,
                  (long long)ms % 1000 / 100);
     else
-        snprintf(ret, n, "%s", *f->text ? f->text : "it was not tried yet");
+        snprintf(ret, n, "%s", *f->text ? f->text : "not tried yet");
 }

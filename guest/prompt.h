@@ -1,5 +1,4 @@
-/* Whether a shell waits for input, told from what the kernel knows; nothing is parsed or injected.
- */
+/* Whether a shell waits for input, judged by the kernel's state; nothing is parsed or injected. */
 #ifndef PYRO_GUEST_PROMPT_H
 #define PYRO_GUEST_PROMPT_H
 
@@ -12,7 +11,7 @@
  * (/proc/PID/syscall, proc(5)), and no typed input is unread. `pty_fd` is the master.
  */
 bool prompt_is_waiting(pid_t shell, int pty_fd);
-/* How many bytes that were typed a read would get now; -1: not known. */
+/* How many typed bytes a read would get now; -1: not known. */
 int prompt_unread(int pty_fd);
 /* Whether the process is a bash that prompts at this terminal, rather than one that runs a script.
  */

@@ -1,4 +1,5 @@
-/* guest/reach.c: a question by UDP and connections by TCP; whoever answers has been reached. */
+/* guest/reach.c: a question by UDP and connections by TCP; an address that answers has been
+ * reached. */
 #include "guest/reach.h"
 
 #include <arpa/inet.h>
@@ -29,10 +30,10 @@ static const struct way {
 
 #define WAYS ((int)ARRAY_SIZE(ways))
 
-/* The name servers of the root (RFC 1035, 4.1): whatever the answer is, it is one. */
+/* The name servers of the root (RFC 1035, 4.1): any answer will do. */
 static const unsigned char question[] = { 'p', 'y', 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1 };
 
-/* -1: there is no way to it. */
+/* -1: there is no route to it. */
 static int try_one(const char *address, const struct way *way)
 {
     struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(way->port) };
@@ -84,7 +85,7 @@ int reach_main(int argc, char **argv)
         for (int i = 0; i < count * WAYS; i++) {
             if (p[i].fd >= 0 && has_answered(&p[i], &ways[i % WAYS]))
                 return puts(argv[1 + i / WAYS]) < 0;
-            if (p[i].fd >= 0 && p[i].revents) { /* refused, which any network may say */
+            if (p[i].fd >= 0 && p[i].revents) { /* refused, which any network may send */
                 close(take_fd(&p[i].fd));
                 open_count--;
             }

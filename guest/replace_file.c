@@ -1,4 +1,4 @@
-/* guest/replace_file.c: files of the system that pyro keeps as they are to be. */
+/* guest/replace_file.c: files of the system that pyro keeps in shape. */
 #include "guest/replace_file.h"
 
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 
 #include "vmm/base/fs.h"
 
-/* A machine that starts again finds its own names on its disk. */
+/* A restarted machine finds its own names on its disk. */
 static bool is_file_as_wanted(const char *path, const void *bytes, size_t n)
 {
     scoped_close int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -18,9 +18,10 @@ static bool is_file_as_wanted(const char *path, const void *bytes, size_t n)
 }
 
 /*
- * Replaces a file at once, as rename(2) does, but by an exchange: ext4 takes a rename over a file
- * for a wish to have the new content on disk now, and that costs tens of milliseconds in the first
- * second of a clone. Here it is not needed: `begin` comes again before anything trusts the content.
+ * Replaces a file atomically, as rename(2) does, but by an exchange: ext4 takes a rename over a
+ * file as a request to write the new content to disk now, and that costs tens of milliseconds in
+ * the first second of a clone. Here it is not needed: `begin` comes again before anything trusts
+ * the content.
  */
 bool guest_replace_file(const char *path, const void *bytes, size_t n, mode_t mode,
                         struct pyro_error *err)

@@ -6,7 +6,7 @@
 
 #include "vmm/base/error.h"
 
-/* Replaces a file at once, unless it is already as wanted. */
+/* Replaces a file atomically, unless it already has that content. */
 bool guest_replace_file(const char *path, const void *bytes, size_t n, mode_t mode,
                         struct pyro_error *err) MUST_CHECK;
 

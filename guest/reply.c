@@ -1,4 +1,4 @@
-/* guest/reply.c: who asked the terminal, and whether it is still there. */
+/* guest/reply.c: the program that asked the terminal, and whether it still waits. */
 #include "guest/reply.h"
 
 #include <poll.h>
@@ -8,7 +8,7 @@
 
 #include "guest/prompt.h"
 
-/* The last bytes of sequences that ask: only where one is there it is worth a look. */
+/* The last bytes of sequences that ask: only output with one of them is worth a look. */
 #define QUESTION_ENDS "ncZtxpqu\a\\"
 
 static bool is_raw(int pty_fd)

@@ -1,12 +1,12 @@
 /*
  * Whether a program that asked its terminal something still waits for the answer. A reply that
- * nobody waits for is typed into the shell, so it is given only to who asked: the terminal was raw
- * and without echo when the question was read and is so now, the same process group is in the
- * foreground, and nothing that was printed or typed since is unread.
+ * nobody waits for is typed into the shell, so it is given only to the program that asked: the
+ * terminal was raw and without echo when the question was read and still is, the same process group
+ * is in the foreground, and nothing printed or typed since is unread.
  *
  * A shell at its prompt has its terminal raw too, and a job in its background can print a question:
- * nothing tells who printed it. The shell itself asks nothing, so it is given no reply, and neither
- * is a bash that was started in it.
+ * there is no telling who printed it. The shell itself asks nothing, so it is given no reply, and
+ * neither is a bash that was started in it.
  */
 #ifndef PYRO_GUEST_REPLY_H
 #define PYRO_GUEST_REPLY_H
@@ -16,7 +16,7 @@
 #include <sys/types.h>
 
 struct reply_gate {
-    pid_t asker; /* the foreground as output that may end with a question was read; 0: none */
+    pid_t asker; /* the foreground when output that may end with a question was read; 0: none */
 };
 
 /* n > 0 bytes of output were read. */

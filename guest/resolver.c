@@ -1,10 +1,10 @@
 /*
- * guest/resolver.c: questions by UDP and TCP, and who waits for their answers.
+ * guest/resolver.c: questions by UDP and TCP, and the programs that wait for answers.
  *
- * All datagrams go through one stream, each a DATA frame of its own behind the number of the
+ * All datagrams go through one stream, each a DATA frame of its own after the number of the
  * question (vmm/base/datagram.h). The last ASKERS_MAX are remembered; an answer that comes later
- * than that has nobody to go to. A connection is a tunnel: it takes the stream that the host holds
- * ready, and while there is none it waits in the listener's queue.
+ * than that is dropped. A connection is a tunnel: it takes the stream that the host holds ready,
+ * and while there is none it waits in the listener's queue.
  */
 #include "guest/resolver.h"
 
@@ -60,7 +60,7 @@ static bool take_question(void)
         return true;
     put_u32(frame, resolver.last);
     if (!datagram_send(&resolver.datagrams, WIRE_STDOUT, frame, DATAGRAM_ID_BYTES + (size_t)n))
-        return true; /* whoever asked asks again */
+        return true; /* the program asks again */
     a->id = resolver.last;
     return true;
 }
@@ -99,7 +99,8 @@ bool resolver_op_datagrams(struct guest *g, uint32_t id, const json_t *request U
     static const struct stream_ops ops = { .data = on_answer, .closed = on_datagrams_closed };
 
     if (resolver.udp < 0 || resolver.datagrams.link)
-        return pyro_fail(err, PYRO_GUEST_ERROR, "nobody can ask, or somebody answers already");
+        return pyro_fail(err, PYRO_GUEST_ERROR,
+                         "nobody can ask, or questions are already answered");
     return stream_accept(g->link, id, &resolver.datagrams, &ops, NULL, err);
 }
 
@@ -147,7 +148,7 @@ static void on_tcp(void *arg, uint32_t events UNUSED)
     if (fd >= 0) {
         resolver.waiting = NULL;
         if (tunnel_attach(&c->tunnel, fd, false, NULL)) {
-            tunnel_writable(&c->tunnel.stream); /* what it asks is often here already */
+            tunnel_writable(&c->tunnel.stream); /* its question is often here already */
         } else {
             close(fd);
             stream_close(&c->tunnel.stream, NULL);
@@ -169,7 +170,7 @@ bool resolver_op_connection(struct guest *g, uint32_t id, const json_t *request 
     struct caller *c;
 
     if (resolver.tcp < 0 || resolver.waiting)
-        return pyro_fail(err, PYRO_GUEST_ERROR, "nobody can ask, or a connection waits already");
+        return pyro_fail(err, PYRO_GUEST_ERROR, "nobody can ask, or a connection already waits");
     c = calloc(1, sizeof(*c));
     if (!c)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");

@@ -44,7 +44,7 @@ static const struct {
     { "tmpfs", "/run/lock", "mode=1777,size=5m", MS_NOSUID | MS_NODEV | MS_NOEXEC, 01777 },
 };
 
-/* The mounts that move to a new root; what is mounted below them goes along. */
+/* The mounts that move to a new root; mounts below them go along. */
 static const char *const moving[] = { "/proc", "/sys", "/dev", "/run" };
 
 void root_mount_system(void)
@@ -73,7 +73,8 @@ static bool disk_is_there(void *arg UNUSED)
     return access(DISK, F_OK) == 0;
 }
 
-/* Has the disk's driver know its disk, whose content may be another by the time it is mounted. */
+/* Makes the disk's driver know its disk, whose content may have changed by the time it is
+ * mounted. */
 static bool find_disk(struct pyro_error *err)
 {
     if (disk_is_there(NULL))
@@ -84,7 +85,7 @@ static bool find_disk(struct pyro_error *err)
            pyro_fail(err, PYRO_GUEST_ERROR, "there is no disk " DISK);
 }
 
-/* Drops what was read of the disk so far: its partitions were looked for. */
+/* Drops the blocks of the disk read so far: the kernel looked for partitions. */
 static void forget_disk(void)
 {
     scoped_close int fd = open(DISK, O_RDONLY | O_CLOEXEC);
@@ -93,7 +94,7 @@ static void forget_disk(void)
         guest_log("%s: errno %d", DISK, errno);
 }
 
-/* Makes the file system at NEW_ROOT the root of this process and of all to come. */
+/* Makes the file system at NEW_ROOT the root of this process and of all later ones. */
 static bool switch_root(struct pyro_error *err)
 {
     for (size_t i = 0; i < ARRAY_SIZE(moving); i++) {
@@ -144,8 +145,8 @@ bool root_get_mode(const json_t *request, bool *ret_mounted, struct pyro_error *
     return true;
 }
 
-/* Reads a file, or all that a directory holds, into the page cache; *left bounds what an image can
- * have read. */
+/* Reads a file, or everything in a directory, into the page cache; *left bounds how much an image
+ * can make it read. */
 static void warm(int dirfd, const char *name, int depth, ssize_t *left)
 {
     static char chunk[256 * 1024];
@@ -203,7 +204,7 @@ bool root_op_prepare(struct guest *g, const json_t *request, json_t **ret UNUSED
     return true;
 }
 
-/* Whether a mount point is one of those that the running system stands on. */
+/* Whether a mount point is one of those that the running system needs. */
 static bool is_ours(const char *at)
 {
     for (size_t i = 0; i < ARRAY_SIZE(moving); i++) {
@@ -214,8 +215,8 @@ static bool is_ours(const char *at)
     return strcmp(at, "/") == 0;
 }
 
-/* Unmounts every foreign mount, the newest first; a mount table that changes under it costs
- * nothing but another pass. */
+/* Unmounts every foreign mount, the newest first; a mount table that changes meanwhile costs only
+ * another pass. */
 static void unmount_foreign(void)
 {
     scoped_buf text = BUF_INIT(1024 * 1024);

@@ -6,9 +6,9 @@
 
 /* Mounts what a Debian system expects (/proc, /sys, /dev, …) in the initramfs. */
 void root_mount_system(void);
-/* Loads virtio_blk, mounts /dev/vda and makes it the root. Nothing when that was done before. */
+/* Loads virtio_blk, mounts /dev/vda and makes it the root. No effect when that was done before. */
 bool root_mount_disk(struct guest *g, bool writable, struct pyro_error *err) MUST_CHECK;
-/* Makes a root that was mounted read-only writable. */
+/* Remounts a read-only root writable. */
 bool root_make_writable(struct pyro_error *err) MUST_CHECK;
 /* The member "root" of a request. */
 bool root_get_mode(const json_t *request, bool *ret_mounted, struct pyro_error *err) MUST_CHECK;

@@ -20,7 +20,7 @@ static bool is_name(const char *name)
            strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") == n;
 }
 
-/* What stands there is ours when `begin` came before. */
+/* A mount there is ours if `begin` came before. */
 static bool make_place(struct pyro_error *err)
 {
     struct stat up, here;
@@ -58,7 +58,7 @@ bool secrets_write(const json_t *values, struct pyro_error *err)
         return false;
     json_object_foreach ((json_t *)(uintptr_t)values, name, value) {
         if (!is_name(name) || !json_is_string(value))
-            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'secrets' holds what is no secret");
+            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'secrets' has a malformed secret");
         if (!write_one(fd, name, value, err))
             return false;
     }

@@ -1,9 +1,9 @@
 /*
  * guest/service.c: one service from its start to the host's last word.
  *
- * Life: STARTING until its probe succeeds (at once without one), then READY; `why` is set when its
- * end is brought about from here (a stop, or no readiness in time), and asks TERM first, KILL after
- * the deadline. A pipe is read only while its backlog has room: a service whose host is away blocks
+ * Life: STARTING until its probe succeeds (at once without one), then READY; `why` is set when it
+ * is ended from here (a stop, or no readiness in time), and asks TERM first, KILL after the
+ * deadline. A pipe is read only while its backlog has room: a service whose host is away blocks
  * once that is full, and nothing is lost.
  */
 #include "guest/service.h"
@@ -29,7 +29,7 @@
 #define NAME_MAX_BYTES 64
 #define DRAIN_MS 2000
 #define BATCH_MS 1
-#define GIVEN_UP_KILL_MS 5000 /* of one that did not get ready: from TERM to KILL */
+#define GIVEN_UP_KILL_MS 5000 /* for one that did not get ready: from TERM to KILL */
 #define TIME_MAX_MS (30ll * 24 * 3600 * 1000)
 
 struct output {
@@ -53,7 +53,7 @@ struct service {
     struct probe *probe; /* while it is starting */
     int64_t patience_ms; /* of it; 0: no end */
     bool ready, exited, told;
-    const char *why; /* "stopped", "not_ready": its end was brought about */
+    const char *why; /* "stopped", "not_ready": it was ended from here */
     bool killed;     /* TERM was not enough */
     char probe_error[200];
     int status;
@@ -102,7 +102,7 @@ static void service_free(struct service *s)
     free(s);
 }
 
-/* ---- what the host is told ---- */
+/* ---- reports to the host ---- */
 
 static void tell(struct service *s, json_t *message)
 {
@@ -128,7 +128,7 @@ static void tell_end(struct service *s)
         if (s->out[i].fd >= 0 || !s->out[i].stream.link || !backlog_is_sent(&s->out[i].out))
             return;
     s->told = true;
-    /* What the probe says may quote a path, cut anywhere. */
+    /* The probe's message may quote a path, cut anywhere. */
     tell(s, json_pack("{s:i, s:s, s:b, s:o, s:i}", "ended", code, "reason", reason(s), "killed",
                       s->killed, "probe_error", json_string_or_null(s->probe_error), "left_behind",
                       (int)s->left_behind));
@@ -151,7 +151,7 @@ static void watch(struct output *o, bool on)
     o->watched = on;
 }
 
-/* Reads what the pipe holds, as far as there is room. False at its end. */
+/* Reads the pipe, as far as there is room. False at its end. */
 static bool read_pipe(struct output *o)
 {
     static char chunk[BACKLOG_READ_BYTES];
@@ -196,8 +196,8 @@ static void batched(void *arg)
     pump(arg);
 }
 
-/* The first bytes after a pause go at once; one that prints line by line is left to print for a
- * moment, as in shell.c. */
+/* The first bytes after a pause go at once; one that prints line by line may print for a moment, as
+ * in shell.c. */
 static void on_pipe(void *arg, uint32_t events UNUSED)
 {
     struct output *o = arg;
@@ -210,8 +210,8 @@ static void on_pipe(void *arg, uint32_t events UNUSED)
     }
 }
 
-/* Whoever held the pipes is dead, or holds them from outside the group: not waited for, as long as
- * it is not the host that is slow or away. */
+/* The processes that held the pipes are dead, or outside the group: they are not waited for, unless
+ * the host is slow or away. */
 static void drained(void *arg)
 {
     struct service *s = arg;
@@ -335,8 +335,8 @@ static void on_writable(struct stream *stream)
     pump(stream->arg);
 }
 
-/* The host let go on purpose once it knows the end; else the service waits for the next connection.
- */
+/* The host closed it on purpose if it knows the end; else the service waits for the next
+ * connection. */
 static void on_closed(struct stream *stream, const json_t *result UNUSED,
                       const struct pyro_error *err)
 {
@@ -420,7 +420,7 @@ static bool start(struct service *s, const struct command *c, struct pyro_error 
     return result == SPAWN_OK;
 }
 
-/* Looks at what is there before it is started. */
+/* Looks at the state before the service is started. */
 static bool prepare_probe(struct service *s, const struct command_request *request,
                           struct pyro_error *err)
 {
@@ -432,7 +432,7 @@ static bool prepare_probe(struct service *s, const struct command_request *reque
     return s->probe != NULL;
 }
 
-/* Waits for its readiness, if it has any. */
+/* Waits until it is ready, if it has a probe. */
 static void await_ready(struct service *s)
 {
     s->ready = !s->probe;
@@ -477,8 +477,8 @@ bool service_op_start(struct guest *g, const json_t *message, json_t **ret, stru
         return false;
     name = request.service;
     if (!*name || strlen(name) > NAME_MAX_BYTES || find(g, name))
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "service '%.64s' is running, or no name",
-                         name);
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT,
+                         "service '%.64s' is already running, or not a valid name", name);
     if (g->service_count >= SERVICES_MAX)
         return pyro_fail(err, PYRO_GUEST_ERROR, "%d services are running; no more at once",
                          SERVICES_MAX);

@@ -2,9 +2,9 @@
  * Services: commands that outlive every connection, with readiness told from inside.
  *
  * `service_start` starts one; `service_attach` carries one of its outputs (each has a stream of its
- * own), with absolute offsets, kept here until the host has them on its disk. What becomes of the
- * service is told on the stream of stdout, and asked for there. The service is its first process:
- * when that ends, whatever is left of its group is killed. An ended service is kept until the host
+ * own), with absolute offsets, kept here until the host has them on its disk. The fate of the
+ * service is reported on the stream of stdout, and asked for there. The service is its first
+ * process: when that ends, the rest of its group is killed. An ended service is kept until the host
  * has closed the stream.
  */
 #ifndef PYRO_GUEST_SERVICE_H

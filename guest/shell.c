@@ -56,10 +56,10 @@ struct shell {
     struct inputrc inputrc;
     struct reply_gate reply_gate;
     struct input in;
-    struct loop_timer held; /* armed: what comes next waits for the terminal to be ready for it */
+    struct loop_timer held; /* armed: the next input waits for the terminal to be ready */
     int64_t active_ms;      /* clock_ms() of the last output or input */
     struct loop_timer drain;
-    struct loop_timer closing; /* armed: it was hung up on, and what is left is killed at its end */
+    struct loop_timer closing; /* armed: it was hung up on, and the rest is killed when it fires */
     int64_t close_ms;          /* clock_ms() of that end */
     int64_t pumped_ms;         /* clock_ms() of the last reading */
     struct loop_timer batch;
@@ -167,7 +167,7 @@ static bool tell_host(void *arg, const json_t *message)
     return s->stream.link && stream_message(&s->stream, message);
 }
 
-/* Whether all is read that was printed before the shell began to wait. */
+/* Whether everything printed before the shell began to wait has been read. */
 static bool is_settled(const struct shell *s)
 {
     struct pollfd output = { .fd = s->pty_fd, .events = POLLIN };
@@ -175,7 +175,7 @@ static bool is_settled(const struct shell *s)
     return clock_ms() - s->active_ms >= PROMPT_IDLE_MS && poll(&output, 1, 0) == 0;
 }
 
-/* At the prompt with the offset of the output's end, once that is certain. */
+/* Reports the prompt and the offset of the output's end, once that is certain. */
 static bool tell_foreground(void *arg, const json_t *message)
 {
     scoped_json json_t *told = json_copy((json_t *)(uintptr_t)message);
@@ -194,10 +194,10 @@ static bool tell_foreground(void *arg, const json_t *message)
 static void tell_pasted(void *arg, const json_t *message)
 {
     if (!tell_host(arg, message))
-        return; /* whoever typed it is gone with the connection */
+        return; /* the client that typed it is gone with the connection */
 }
 
-/* Reads what the PTY holds, as far as there is room. False at its end. */
+/* Reads the PTY, as far as there is room. False at its end. */
 static bool read_pty(struct shell *s)
 {
     static char chunk[BACKLOG_READ_BYTES];
@@ -229,7 +229,7 @@ static void pump(struct shell *s)
 {
     s->pumped_ms = clock_ms();
     if (s->pty_fd >= 0 && !read_pty(s)) {
-        s->hung_up = true; /* when it lives on, its end is told by SIGCHLD */
+        s->hung_up = true; /* if it lives on, SIGCHLD reports its end */
         if (s->exited)
             close_pty(s);
     }
@@ -283,8 +283,8 @@ static void on_pty(void *arg, uint32_t events)
         write_input(s);
     if (!(events & ~(uint32_t)EPOLLOUT))
         return;
-    /* The first bytes after a pause go at once. What follows them is read as it comes, for the
-     * terminal holds a page at most, and sent when there is more of it, or after a moment. */
+    /* The first bytes after a pause go at once. The rest is read as it comes, because the terminal
+     * holds a page at most, and sent when there is more, or after a moment. */
     if (!s->exited && clock_ms() - s->pumped_ms < BATCH_MS && read_pty(s) &&
         backlog_unsent(&s->out) < BATCH_BYTES && backlog_room(&s->out, &s->stream)) {
         if (!s->batch.armed)
@@ -308,7 +308,7 @@ static void drained(void *arg)
     tell_end(s);
 }
 
-/* ---- what the host asks ---- */
+/* ---- requests of the host ---- */
 
 static void resize(struct shell *s, const json_t *size)
 {
@@ -319,7 +319,7 @@ static void resize(struct shell *s, const json_t *size)
 
     if (cols < 1 || cols > 1000 || rows < 1 || rows > 1000 || s->pty_fd < 0)
         return;
-    pump(s); /* what was drawn at the old size comes before */
+    pump(s); /* output drawn at the old size comes first */
     if (s->pty_fd < 0 || ioctl(s->pty_fd, TIOCSWINSZ, &ws) != 0)
         return;
     answer = json_pack("{s:[I, I], s:I}", "resized", (json_int_t)cols, (json_int_t)rows, "offset",
@@ -347,8 +347,8 @@ static void close_look(void *arg)
         kill_all(s);
 }
 
-/* As when a terminal is hung up: what saves its work at that gets a moment for it. Stopped jobs are
- * woken by the shell, which hears HUP first. */
+/* As when a terminal is hung up: programs that save their work get a moment for it. Stopped jobs
+ * are woken by the shell, which hears HUP first. */
 static void close_shell(struct shell *s, int64_t grace_ms)
 {
     pid_t foreground = s->pty_fd >= 0 ? tcgetpgrp(s->pty_fd) : -1;
@@ -397,10 +397,10 @@ static void ask_prompt(struct shell *s, int64_t token)
     stream_message(&s->stream, answer);
 }
 
-/* What a terminal answers, for who asked in the output up to the offset. */
+/* Passes a terminal's answer to the program that asked in the output up to the offset. */
 static void give_reply(struct shell *s, const char *text, int64_t offset)
 {
-    pump(s); /* what was printed behind the question */
+    pump(s); /* output printed after the question */
     if (s->pty_fd < 0 || s->exited || input_waits(&s->in) ||
         backlog_end(&s->out) != (uint64_t)offset ||
         !reply_is_awaited(&s->reply_gate, s->pty_fd, s->pid))
@@ -448,7 +448,7 @@ static void on_writable(struct stream *stream)
     pump(stream->arg);
 }
 
-/* That the end was told does not say that the host has read it: unless it said so, the shell waits
+/* That the end was sent does not mean that the host has read it: until it says so, the shell waits
  * for the next attachment. */
 static void on_closed(struct stream *stream, const json_t *result UNUSED,
                       const struct pyro_error *err UNUSED)
@@ -538,7 +538,7 @@ static bool start(struct shell *s, const struct command *c, int cols, int rows,
         return true;
     }
     close(take_fd(&s->pty_fd));
-    if (result != SPAWN_FAILED) { /* nothing that was asked for is wrong: the machine lacks it */
+    if (result != SPAWN_FAILED) { /* the request is not wrong: the machine lacks the program */
         struct pyro_error why = *err;
         pyro_fail(err, PYRO_GUEST_ERROR, "%s: install it with 'pyro workspace exec'", why.message);
     }

@@ -1,10 +1,10 @@
 /*
  * Shells: PTYs that outlive every connection.
  *
- * `shell_open` makes one; `shell_attach` is the stream that carries it: PTY output with absolute
+ * `shell_open` opens one; `shell_attach` is the stream that carries it: PTY output with absolute
  * offsets one way, input and requests the other. Output stays here until the host's credit says
- * that it was dealt with, so a new connection goes on at whatever offset the host has on its disk.
- * An ended shell is kept until the host has closed its stream.
+ * that it has it, so a new connection continues at the offset the host has on its disk. An ended
+ * shell is kept until the host has closed its stream.
  */
 #ifndef PYRO_GUEST_SHELL_H
 #define PYRO_GUEST_SHELL_H
@@ -16,7 +16,7 @@ bool shell_op_list(struct guest *g, const json_t *request, json_t **ret, struct 
 bool shell_op_attach(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err);
 /* A process was reaped: true when it was a shell. */
 bool shell_child_ended(struct guest *g, pid_t pid, int status);
-/* Hangs up on all of them: an interactive shell does not hear TERM. */
+/* Hangs up on all of them: an interactive shell ignores TERM. */
 void shell_hangup_all(struct guest *g);
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * guest/shutdown.c: TERM to all, KILL after two seconds, sync, unmount, answer, restart.
  *
- * Every process is a descendant of PID 1, so "no child left" is "all have ended", and SIGCHLD tells
- * it. The restart ends the VM: QEMU runs with -no-reboot, and a microvm has no other way out.
+ * Every process is a descendant of PID 1, so "no child left" means "all have ended", and SIGCHLD
+ * reports it. The restart ends the VM: QEMU runs with -no-reboot, and a microvm has no other way
+ * out.
  */
 #include "guest/shutdown.h"
 
@@ -19,7 +20,7 @@
 #include "vmm/base/fs.h"
 
 #define TERM_MS 2000
-#define KILL_MS 2000  /* for what does not die of KILL: blocked in the kernel */
+#define KILL_MS 2000  /* for processes that do not die of KILL: blocked in the kernel */
 #define FLUSH_MS 1000 /* for the answer to reach the host */
 
 static void end(void *arg)
@@ -82,7 +83,7 @@ static void on_data(struct stream *s, enum wire_channel channel UNUSED, const ui
     stream_consumed(s, n);
 }
 
-/* The host went away: the machine ends all the same. */
+/* The host went away: the machine ends anyway. */
 static void on_closed(struct stream *s UNUSED, const json_t *result UNUSED,
                       const struct pyro_error *err UNUSED)
 {

@@ -37,7 +37,7 @@ struct child {
 
 static uint8_t stack[STACK_BYTES] __attribute__((aligned(64)));
 
-/* Whoever started pyro may have had signals ignored, glibc's own two among them, which only the raw
+/* The caller of pyro may have had signals ignored, glibc's own two among them, which only the raw
  * call resets. */
 static void reset_signals(void)
 {
@@ -86,7 +86,7 @@ static bool set_up(struct child *c)
     return sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
-/* Runs one file; a script without an interpreter line goes to sh, as execvp(3) does it. */
+/* Runs one file; a script without an interpreter line goes to sh, as execvp(3) does. */
 static int try_exec(const struct spawn *sp, const char *path)
 {
     execve(path, sp->argv, sp->envp);

@@ -17,7 +17,7 @@ struct spawn {
     int fds[3];    /* become the standard streams; above 2, close-on-exec */
     bool terminal; /* fds are a terminal, which becomes the controlling one */
     int cgroup_fd; /* -1: none */
-    bool in_vm;    /* resources as a login on Debian has them */
+    bool in_vm;    /* resource limits as for a login on Debian */
 };
 
 enum spawn_result {
@@ -30,7 +30,7 @@ enum spawn_result {
 /* The command leads a session and a process group of its own. Unless SPAWN_OK, err says why and
  * there is no process. */
 enum spawn_result spawn_start(const struct spawn *sp, pid_t *ret_pid, struct pyro_error *err);
-/* The same with a keeper (keeper.h) between: *ret_child is the one to be reaped. */
+/* The same through a keeper (keeper.h): *ret_child is the process to reap. */
 enum spawn_result spawn_start_kept(const struct spawn *sp, pid_t *ret_pid, pid_t *ret_child,
                                    struct pyro_error *err);
 

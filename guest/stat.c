@@ -7,8 +7,8 @@
 
 #include "vmm/base/fs.h"
 
-/* What can be had without swapping: the kernel's own estimate; sysinfo's "free" leaves the cache
- * out. */
+/* The memory available without swapping: the kernel's own estimate; sysinfo's "free" leaves the
+ * cache out. */
 static uint64_t available_bytes(const struct sysinfo *info)
 {
     scoped_buf text = BUF_INIT(16384);

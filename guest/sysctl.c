@@ -12,13 +12,14 @@ static const struct {
     const char *path, *value;
 } settings[] = {
     /*
-     * What a connection may have under way (half of the last figure) ends at passt, a fraction of a
-     * millisecond away: more is not quicker. But it is written at once, to a socket that has room
-     * for a few frames, and passt drops the rest: with the kernel's 6 MB twice the bytes came.
+     * The data a connection may have in flight (half of the last figure) ends at passt, a fraction
+     * of a millisecond away: more is not faster. But it is written at once, to a socket that has
+     * room for a few frames, and passt drops the rest: with the kernel's 6 MB twice as many bytes
+     * came.
      */
     { "net/ipv4/tcp_rmem", "4096 131072 262144" },
     { "kernel/modprobe", "/proc/1/exe" }, /* module.h */
-    /* The default goes by the memory: 8192 with 1 GiB, which an editor or a bundler uses up. */
+    /* The default depends on memory: 8192 with 1 GiB, which an editor or a bundler uses up. */
     { "fs/inotify/max_user_watches", "524288" },
     { "fs/inotify/max_user_instances", "1024" },
 };

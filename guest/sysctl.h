@@ -2,7 +2,7 @@
 #ifndef PYRO_GUEST_SYSCTL_H
 #define PYRO_GUEST_SYSCTL_H
 
-/* Writes them; what a kernel lacks is logged. /proc is mounted. */
+/* Writes them; settings a kernel lacks are logged. /proc is mounted. */
 void sysctl_set(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* guest/tmp.c: /tmp, at a start. */
+/* guest/tmp.c: /tmp when a machine starts. */
 #include "guest/tmp.h"
 
 #include <dirent.h>
@@ -43,7 +43,7 @@ static pid_t start_emptying(const char *path)
     return -1;
 }
 
-/* Puts it out of the way; on a disk without room for that it is emptied where it is. */
+/* Moves it out of the way; on a disk without room for that it is emptied in place. */
 static void set_aside(void)
 {
     struct timespec now;

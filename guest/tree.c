@@ -1,9 +1,10 @@
 /*
- * guest/tree.c: what goes in and out of the workspace as a stream.
+ * guest/tree.c: trees in and out of the workspace as a stream.
  *
- * A writing command first says what room there is, a line of JSON on its standard output, and waits
- * for the stream; a second line says what it wrote. A reading one first looks at all of it, says
- * how much it is, and then puts the stream. An error is a line of JSON on standard error.
+ * A writing command first says how much room there is, in a line of JSON on its standard output,
+ * and waits for the stream; a second line says what it wrote. A reading one first scans the whole
+ * tree, says how large it is, and then writes the stream. An error is a line of JSON on standard
+ * error.
  */
 #include "guest/tree.h"
 
@@ -39,7 +40,7 @@ static bool start(struct guest *g, uint32_t id, const char *verb, const json_t *
     if (!json_get_string(request, "path", &text, err) || !(path = name_given(text, err)))
         return false;
     if (*path && !beneath_is_plain(path, strlen(path)))
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'path' does not lie below " WORKSPACE_DIR);
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'path' is not below " WORKSPACE_DIR);
     return exec_run_self(g, id,
                          (const char *const[]){ "--tree", verb, root, path,
                                                 g->host_dir ? NO_SET_ID : ALL_BITS, NULL },
@@ -61,7 +62,7 @@ bool tree_op_read(struct guest *g, uint32_t id, const json_t *request, struct py
 struct tree_command {
     int rootfd;
     const char *path; /* below the root; "": the root */
-    char *label;      /* what errors call it */
+    char *label;      /* its name in errors */
     uint32_t mode_mask;
 };
 
@@ -108,7 +109,7 @@ static bool fail_at(const struct tree_command *c, struct pyro_error *err)
     return pyro_fail_errno(err, "'%s'", c->label);
 }
 
-/* The destination, made when it is missing. */
+/* The destination, created if missing. */
 static int open_destination(const struct tree_command *c, struct pyro_error *err)
 {
     scoped_close int parent = -1;
@@ -157,7 +158,7 @@ static bool write_tree(const struct tree_command *c, struct pyro_error *err)
 
     if (!say_room(c, err) || !tree_input_init(&in, read_stream, &fd, err))
         return false;
-    /* Nothing is made before something comes. */
+    /* Nothing is created before data comes. */
     ok = tree_input_wait(&in, err) && (destination = open_destination(c, err)) >= 0;
     w.dirfd = destination;
     ok = ok && tree_write(&w, &in, &counts, err);
@@ -199,8 +200,8 @@ static bool read_tree(const struct tree_command *c, struct pyro_error *err)
     return send_tree(c, &w, err);
 }
 
-/* Signs of life, as blank lines beside the error that may come: to look at a large tree, or to have
- * a written one on the disk, takes as long as it takes. */
+/* Signs of life, as blank lines beside the error that may come: to scan a large tree, or to sync a
+ * written one, may take long. */
 static void on_beat(int signal UNUSED)
 {
     int error = errno;

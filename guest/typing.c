@@ -9,8 +9,8 @@
 
 #define LINE_BYTES 4095 /* Linux: N_TTY_BUF_SIZE, and room for the line's end */
 
-/* A line ends, is dropped or is handed over at most of the control characters: which, the program
- * may choose. */
+/* A line ends, is dropped or is passed on at most of the control characters: the program chooses
+ * which. */
 static bool ends_line(char c)
 {
     return (unsigned char)c < ' ' && c != '\t';
@@ -40,7 +40,7 @@ size_t typing_room(struct typing *t, int pty_fd, const char *bytes, size_t n)
     if (tcgetattr(pty_fd, &mode) == 0 && (mode.c_lflag & ICANON) && !interrupts(&mode, bytes, n)) {
         while (at < n) {
             length = line_length(bytes + at, n - at);
-            /* A line that is too long already is lost already. */
+            /* A line that is already too long is already lost. */
             if (line <= LINE_BYTES && line + length > LINE_BYTES)
                 break;
             at += length;

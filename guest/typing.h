@@ -1,9 +1,9 @@
 /*
- * What of a shell's input its terminal can take now without losing any. A terminal that edits lines
- * itself holds 4095 bytes of one, and drops the rest of a longer one without a word: as it does
- * with what is typed before bash has come to its prompt, where there is no such limit. So a longer
- * line waits for the terminal to leave that mode. A program that stays in it gets what a terminal
- * gives it after a while, and at once when the input goes on with what interrupts it.
+ * How much of a shell's input its terminal can take now without loss. A terminal that edits lines
+ * itself holds 4095 bytes of one, and silently drops the rest of a longer one, as it does with
+ * input typed before bash is at its prompt, where there is no such limit. So a longer line waits
+ * for the terminal to leave that mode. A program that stays in it gets what a terminal gives it
+ * after a while, and at once when the input goes on with what interrupts it.
  */
 #ifndef PYRO_GUEST_TYPING_H
 #define PYRO_GUEST_TYPING_H

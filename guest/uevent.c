@@ -23,7 +23,7 @@ static int open_socket(void)
 
 bool uevent_wait(bool (*is_there)(void *arg), void *arg, int64_t timeout_ms)
 {
-    /* Listens before it looks, so that no device comes in between. */
+    /* Listens before it looks, so that no device is missed in between. */
     scoped_close int fd = open_socket();
     int64_t deadline_ms = clock_ms() + timeout_ms;
     char event[8192];

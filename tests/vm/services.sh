@@ -49,9 +49,9 @@ service start second --ready-tcp 127.0.0.1:8001 --ready-timeout-seconds 1000 --j
 is "another program's port: not ready" "$(json .error.code)" service_failed
 like "… it is told of its end" "$(json .error.message)" 'exited with status 3 before it was ready; it last printed: taken'
 service start third --ready-http http://127.0.0.1:8002/good --ready-timeout-seconds 2 --json -- sleep 1000
-like "another program's answer" "$(json .error.message)" 'port 8002: what answers there did so before the service was started'
+like "another program's answer" "$(json .error.message)" 'port 8002: its listener was there before the service was started'
 service start again --ready-file up --ready-timeout-seconds 2 --json -- sleep 1000
-like "an older file" "$(json .error.message)" '/up was there before the service was started, and was not touched since'
+like "an older file" "$(json .error.message)" '/up was there before the service was started, and has not been touched since'
 service start again --ready-file up --json -- sh -c 'sleep 0.3; echo now >up; exec sleep 1000'
 is "an older file that is written again" "$(json .state)" running
 service stop again

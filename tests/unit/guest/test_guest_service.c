@@ -241,7 +241,7 @@ static void test_service_not_ready_tells_the_state_of_the_try(void **state UNUSE
         expect_not_ready("older",
                          json_pack("{s:s, s:s, s:i, s:i, s:i}", "type", "tcp", "host", "localhost",
                                    "port", port, "timeout_ms", timeout_ms, "interval_ms", 50),
-                         "did so before the service was started");
+                         "was there before the service was started");
 }
 
 static void test_service_that_is_not_there(void **state UNUSED)
