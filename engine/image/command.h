@@ -1,5 +1,5 @@
 /*
- * What pyro-image can do: one const declaration a sub-command. Its foreign bytes come from standard
+ * The sub-commands of pyro-image: one const declaration each. Its foreign bytes come from standard
  * input, its output goes to descriptors it inherited, its result is one JSON object. No sub-command
  * can open anything.
  */
@@ -17,7 +17,7 @@ enum image_option_kind {
     IMAGE_OPTION_TEXT, /* const char *, borrowed from argv */
     IMAGE_OPTION_LIST, /* struct image_list: may be given more than once */
     IMAGE_OPTION_FLAG, /* bool: takes no value */
-    IMAGE_OPTION_FDS,  /* struct image_fds: inherited descriptors, with commas between them */
+    IMAGE_OPTION_FDS,  /* struct image_fds: inherited descriptors, separated by commas */
 };
 
 struct image_list {
@@ -44,11 +44,11 @@ struct image_command {
     const struct image_option *options;
     size_t option_count;
     size_t args_size;
-    /* Before the jail, and before any foreign byte: loads what the jail would not let it. NULL:
+    /* Before the jail, and before any foreign byte: loads what the jail would not allow. NULL:
      * nothing to do. */
     bool (*prepare)(struct pyro_error *err);
-    /* args: a zeroed struct of args_size, descriptors that were not given -1. The result is the
-     * caller's; NULL with *err set. Runs jailed. */
+    /* args: a zeroed struct of args_size, descriptors not given are -1. The result is the caller's;
+     * NULL with *err set. Runs jailed. */
     json_t *(*run)(const void *args, struct pyro_error *err);
 };
 

@@ -1,4 +1,4 @@
-/* engine/image/diff_command.c: the sub-command `diff`: what changed on a disk below a directory
+/* engine/image/diff_command.c: the sub-command `diff`: the changes on a disk below a directory
  * since one of its layers. */
 #include <stddef.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "vmm/base/fs.h"
 
 struct diff_args {
-    struct image_fds layers; /* the last is the disk as it is now */
+    struct image_fds layers; /* the last is the current disk */
     int64_t baseline;        /* the index of the layer to compare with */
     const char *root;        /* an absolute path */
     int output_fd;           /* takes tree_diff()'s object */

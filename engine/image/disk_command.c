@@ -32,7 +32,7 @@ static const struct image_option options[] = {
 
 typedef json_t *with_view_fn(const struct disk_args *args, struct view *v, struct pyro_error *err);
 
-/* The file system as of the top layer, for the time of the call. */
+/* The file system as of the top layer, for the duration of the call. */
 static json_t *with_view(const struct disk_args *args, with_view_fn *fn, struct pyro_error *err)
 {
     struct chain *chain = NULL;
@@ -49,7 +49,7 @@ static json_t *with_view(const struct disk_args *args, with_view_fn *fn, struct 
     return result;
 }
 
-/* The list itself may be larger than what a helper says on its standard output. */
+/* The list itself may be larger than a helper may print on standard output. */
 static json_t *list(const struct disk_args *args, struct view *v, struct pyro_error *err)
 {
     scoped_json json_t *found = disk_list(v, args->path, args->recursive, err);

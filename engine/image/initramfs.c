@@ -65,7 +65,7 @@ static bool write_from_fd(struct archive *a, const struct member *m, int fd, str
     if (fstat(fd, &st) != 0)
         return pyro_fail_errno(err, "read '%s'", m->path);
     if (st.st_size <= 0 || st.st_size > MEMBER_MAX_BYTES)
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%s' has no possible size", m->path);
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%s' has an impossible size", m->path);
     bytes = malloc((size_t)st.st_size);
     if (!bytes)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");

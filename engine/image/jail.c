@@ -1,4 +1,4 @@
-/* engine/image/jail.c: what pyro-image gives up before it reads foreign bytes. */
+/* engine/image/jail.c: the rights pyro-image gives up before it reads foreign bytes. */
 #include "engine/image/jail.h"
 
 #include <errno.h>
@@ -37,13 +37,13 @@ static bool limit(int resource, rlim_t value)
 
 /*
  * No call in this list opens a path (newfstatat: fstat(3) is made of it), starts a program or opens
- * a connection; none reaches another process: signals go to this one alone (abort(3)), and a
+ * a connection; none reaches another process: signals go to this one only (abort(3)), and a
  * descriptor's owner, who would get them, cannot be set.
  */
 static bool filter_calls(void)
 {
     const struct confine_rule rules[] = {
-        /* Memory that is writable and executable is never needed. */
+        /* Memory that is both writable and executable is never needed. */
         REFUSE_BITS(mmap, 2, PROT_EXEC),
         ALLOW(mmap),
         REFUSE_BITS(mprotect, 2, PROT_EXEC),

@@ -1,23 +1,23 @@
-/* Locking pyro-image in before it parses anything. */
+/* Confining pyro-image before it parses anything. */
 #ifndef PYRO_IMAGE_JAIL_H
 #define PYRO_IMAGE_JAIL_H
 
 #include "vmm/base/error.h"
 
-/* What a host may not allow. */
+/* The parts that a host may not allow. */
 enum jail_missing {
     JAIL_WITHOUT_NOBODY = 1 << 0, /* started by root, and even root may not change its ids here */
     JAIL_WITHOUT_LANDLOCK = 1 << 1
 };
 
 /*
- * For the rest of this process: no new privileges, no core dumps, bounded memory, nobody where root
- * started it, and only the system calls that reading, writing and allocating need. Nothing can be
- * opened, no other process be reached. Without the filter there is no going on; what else a host
- * does not allow is left out. Sanitizer builds leave the filter and the memory limit out.
+ * For the rest of this process: no new privileges, no core dumps, bounded memory, user nobody where
+ * root started it, and only the system calls that reading, writing and allocating need. Nothing can
+ * be opened, and no other process reached. Without the filter it does not go on; anything else a
+ * host does not allow is left out. Sanitizer builds leave the filter and the memory limit out.
  */
 bool jail_enter(struct pyro_error *err) MUST_CHECK;
-/* What was left out: enum jail_missing bits. */
+/* The parts left out: enum jail_missing bits. */
 unsigned jail_missing(void);
 
 #endif

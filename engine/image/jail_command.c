@@ -1,5 +1,4 @@
-/* engine/image/jail_command.c: the sub-command jail, for doctor: what this host keeps it in with.
- */
+/* engine/image/jail_command.c: the sub-command jail, for doctor: how this host confines it. */
 #include "engine/image/command.h"
 #include "engine/image/jail.h"
 

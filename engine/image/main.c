@@ -1,7 +1,8 @@
 /*
  * engine/image/main.c: pyro-image, the program that takes hostile archives apart. It is started for
- * one piece of work, locks itself in before it reads the first foreign byte, prints one JSON object
- * and ends. Whoever breaks one of its libraries finds a process without files, network or rights.
+ * one piece of work, confines itself before it reads the first foreign byte, prints one JSON object
+ * and ends. An attacker who breaks one of its libraries gets a process without files, network or
+ * rights.
  */
 #include <signal.h>
 #include <stdio.h>

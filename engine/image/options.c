@@ -78,7 +78,7 @@ static bool set_option(const struct image_option *option, const char *value, voi
         *(bool *)field = true;
         return true;
     }
-    return pyro_fail(err, PYRO_USAGE, "--%s: not possible: '%s'", option->name, value);
+    return pyro_fail(err, PYRO_USAGE, "--%s: invalid value '%s'", option->name, value);
 }
 
 static void set_defaults(const struct image_command *command, void *args)

@@ -1,7 +1,7 @@
 /*
  * engine/image/patch_command.c: the sub-command `patch`. It reads a patch, says which files it
  * needs, reads them, and writes the changes: everything that looks into a patch or a patched file
- * happens here, locked in, and whoever started it only carries bytes between this and the guest.
+ * happens here, confined, and the caller only carries bytes between this and the guest.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -14,9 +14,9 @@
 
 struct patch_args {
     int patch_fd;   /* the patch */
-    int wanted_fd;  /* takes the input of a file_read request; closed when all is there */
+    int wanted_fd;  /* takes the input of a file_read request; closed when complete */
     int files_fd;   /* gives its output */
-    int changes_fd; /* takes the input of a file_write request; nothing when nothing changes */
+    int changes_fd; /* takes the input of a file_write request; nothing if nothing changes */
     int report_fd;  /* takes [{path, status}] */
 };
 

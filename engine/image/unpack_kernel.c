@@ -1,7 +1,7 @@
 /*
  * engine/image/unpack_kernel.c: takes the kernel out of its Debian package, which is standard
  * input: the kernel itself into one descriptor, and into another, as a stream (tree.h), the modules
- * that are wanted with all that they need. A .deb is an ar archive whose member data.tar.* holds
+ * that are wanted with their dependencies. A .deb is an ar archive whose member data.tar.* holds
  * the files (deb(5)).
  */
 #include <stddef.h>
@@ -24,7 +24,7 @@ struct unpack_kernel_args {
 
 struct unpacking {
     int kernel_fd;
-    char version[VERSION_MAX_BYTES + 1]; /* "": no kernel has come */
+    char version[VERSION_MAX_BYTES + 1]; /* "": no kernel yet */
     struct modules modules;
 };
 
@@ -68,12 +68,12 @@ static bool take_kernel(struct unpacking *u, struct archive *a, const char *vers
 
     if (!n || n > VERSION_MAX_BYTES || version[0] == '.' ||
         strspn(version, VERSION_CHARACTERS) != n || u->version[0])
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the package has no one kernel");
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the package must have exactly one kernel");
     snprintf(u->version, sizeof(u->version), "%s", version);
     return copy_kernel(a, u->kernel_fd, err);
 }
 
-/* What stands behind a beginning, or NULL. */
+/* The rest after a prefix, or NULL. */
 static const char *behind(const char *path, const char *beginning)
 {
     size_t n = strlen(beginning);

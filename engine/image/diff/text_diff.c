@@ -8,7 +8,7 @@
 #include <git2/patch.h>
 #include <git2/version.h>
 
-/* The very version whose header this was compiled with: its interface is not stable. */
+/* The exact version whose header this was compiled with: its interface is not stable. */
 #define LIBRARY "libgit2.so." LIBGIT2_SOVERSION
 
 static struct {

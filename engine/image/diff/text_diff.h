@@ -1,6 +1,6 @@
 /*
- * The hunks between two texts, by libgit2 (xdiff). The library is loaded when it is needed and not
- * linked: it and what it stands on would cost every other sub-command 4 ms, and its start reads
+ * The hunks between two texts, by libgit2 (xdiff). The library is loaded on demand and not linked:
+ * with its dependencies it would cost every other sub-command 4 ms, and its start reads
  * certificates, which has to happen before the jail.
  */
 #ifndef PYRO_IMAGE_TEXT_DIFF_H

@@ -135,8 +135,8 @@ static bool is_textless(const struct tree_diff *d, size_t from)
     return false;
 }
 
-/* Something became a directory: its end is told first, as a patch needs it. A patch that cannot
- * take away what was there can put nothing below it either. */
+/* Something became a directory: its deletion is reported first, as a patch needs it. A patch that
+ * cannot remove the old entry cannot put anything below it either. */
 static bool compare_new_directory(struct tree_diff *d, const struct diff_node *x,
                                   const struct diff_node *y, unsigned depth, struct pyro_error *err)
 {
@@ -152,7 +152,7 @@ static bool compare_new_directory(struct tree_diff *d, const struct diff_node *x
     return ok;
 }
 
-/* A path whose inodes are not the very same. */
+/* A path whose inodes are not the same. */
 static bool compare(struct tree_diff *d, uint32_t a, uint32_t b, unsigned depth,
                     struct pyro_error *err)
 {
@@ -192,7 +192,7 @@ static bool compare_one(struct tree_diff *d, const struct name *a, const struct 
     return !S_ISDIR(type) || walk(d, a->inode, b->inode, depth + 1, err);
 }
 
-/* A path that no program could open, and what is below it. */
+/* A path that no program could open, with everything below it. */
 static bool leave_out(struct tree_diff *d, struct pyro_error *err)
 {
     if (json_array_size(d->left_out) < TREE_DIFF_LEFT_OUT_MAX &&
@@ -211,7 +211,7 @@ static bool step(struct tree_diff *d, const char *name, const struct name *a, co
 
     if ((before && !buf_append(&d->path, "/", 1)) || !buf_append(&d->path, name, length))
         return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
-    /* git-apply(1) refuses a patch that changes what is git's own. */
+    /* git-apply(1) refuses a patch that changes git's own files. */
     d->textless = textless || is_dot_git(name, length);
     ok = d->path.len > FILE_PATH_MAX ? leave_out(d, err) : compare_one(d, a, b, depth, err);
     d->textless = textless;
@@ -242,7 +242,7 @@ static bool merge(struct tree_diff *d, const struct names *x, const struct names
     return true;
 }
 
-/* The directories a (then) and b (now), 0 where there is none. */
+/* The directories a (then) and b (now), 0 if missing. */
 static bool walk(struct tree_diff *d, uint32_t a, uint32_t b, unsigned depth,
                  struct pyro_error *err)
 {
@@ -292,7 +292,7 @@ static bool check_root(struct view *v, const char *root, uint32_t inode, struct 
     return pyro_hint(err, "make it a directory again, or go back with 'pyro workspace reset'");
 }
 
-/* 0 when it is not there. */
+/* 0 if it does not exist. */
 static bool find_root(struct view *v, const char *root, uint32_t *ret, struct pyro_error *err)
 {
     struct pyro_error why = { 0 };

@@ -1,4 +1,4 @@
-/* engine/image/diff/tree_diff_entry.c: what happened to one path, in words and as a patch that
+/* engine/image/diff/tree_diff_entry.c: the change of one path, in words and as a patch that
  * git-apply(1) takes. */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "vmm/base/utf8.h"
 
 #define CHUNK_BYTES (256 * 1024)
-#define COMPARE_MAX_BYTES (1ull << 30) /* beyond it the times of change decide */
+#define COMPARE_MAX_BYTES (1ull << 30) /* beyond it change times decide */
 #define PERMISSIONS 07777u
 
 static bool is_there(const struct diff_node *n)
@@ -27,7 +27,7 @@ static bool is_kind(const struct diff_node *n, mode_t type)
 
 /* --- contents --- */
 
-/* A file's bytes or a link's target; *ret_text false when it is no text, or too much. */
+/* A file's bytes or a link's target; *ret_text false when it is not text, or too large. */
 static bool read_text(const struct diff_node *n, struct buf *ret, bool *ret_text,
                       struct pyro_error *err)
 {
@@ -85,7 +85,7 @@ static bool same_bytes(const struct diff_node *a, const struct diff_node *b, boo
     return true;
 }
 
-/* Of two of one kind: whether their contents are the same. */
+/* Whether two of one kind have the same content. */
 static bool same_content(const struct diff_node *a, const struct diff_node *b, bool *ret,
                          struct pyro_error *err)
 {
@@ -107,13 +107,13 @@ static bool same_content(const struct diff_node *a, const struct diff_node *b, b
 
 /* --- the patch --- */
 
-/* As git knows modes. */
+/* Modes as git knows them. */
 static unsigned git_mode(const struct diff_node *n)
 {
     return is_kind(n, S_IFLNK) ? 0120000 : n->inode.mode & 0100 ? 0100755 : 0100644;
 }
 
-/* "--- a/NAME", with the tab that tells a name with blanks from a time behind it. */
+/* "--- a/NAME", with the tab that separates a name with blanks from a time after it. */
 static bool put_name(struct buf *to, const char *mark, const char *prefix, const char *path)
 {
     size_t before = to->len;
@@ -164,7 +164,7 @@ static bool is_file_or_link(const struct diff_node *n)
     return is_kind(n, S_IFREG) || is_kind(n, S_IFLNK);
 }
 
-/* Appends the patch; leaves `to` empty when there is none that says it all. */
+/* Appends the patch; leaves `to` empty when no patch can express the change. */
 static bool make_patch(const char *path, const struct diff_node *a, const struct diff_node *b,
                        struct buf *to, struct pyro_error *err)
 {
@@ -185,7 +185,7 @@ static bool make_patch(const char *path, const struct diff_node *a, const struct
             return false;
         header = to->len && memmem(to->data, to->len, "\n@@ ", 4) ? 1 : 0;
         if (!header && git_mode(a) == git_mode(b))
-            buf_clear(to); /* only bits that git does not know */
+            buf_clear(to); /* only bits that git does not track */
         return true;
     }
     return (!before || put_section(to, path, a, NULL, &old, &nothing, err)) &&

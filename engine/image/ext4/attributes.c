@@ -1,4 +1,4 @@
-/* engine/image/ext4/attributes.c: what a tar member says beyond mode and owner. */
+/* engine/image/ext4/attributes.c: the attributes of a tar member beyond mode and owner. */
 #include "engine/image/ext4/attributes.h"
 
 #include <string.h>

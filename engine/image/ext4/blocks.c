@@ -1,4 +1,4 @@
-/* engine/image/ext4/blocks.c: space and writes of an image that is being built. */
+/* engine/image/ext4/blocks.c: space and writes of an image under construction. */
 #include "engine/image/ext4/blocks.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define BUFFER_BYTES (1 << 20)
-#define DIRECT_BYTES (64 << 10) /* as large as this it is written without a copy */
+#define DIRECT_BYTES (64 << 10) /* from this size on it is written without a copy */
 
 bool blocks_init(struct blocks *b, int fd, uint64_t image_blocks, struct pyro_error *err)
 {

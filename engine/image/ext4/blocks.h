@@ -1,6 +1,6 @@
 /*
- * Blocks of an image: which are free, and a write buffer in front of the output. Space is given out
- * from the front on, so the files of an archive stand in the image in the archive's order and are
+ * Blocks of an image: which are free, and a write buffer in front of the output. Space is allocated
+ * from the front, so the files of an archive are in the image in the archive's order and are
  * written in few, large writes.
  */
 #ifndef PYRO_IMAGE_BLOCKS_H

@@ -35,7 +35,7 @@ static bool put_blocks(struct content *c, uint32_t logical, const char *bytes, u
     return true;
 }
 
-/* Whole blocks, the zero ones among them left out. */
+/* Whole blocks, leaving out zero ones. */
 static bool put_whole(struct content *c, uint64_t logical, const char *bytes, size_t count,
                       struct pyro_error *err)
 {

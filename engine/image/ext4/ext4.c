@@ -84,7 +84,7 @@ static errcode_t add_reserved(ext2_filsys fs)
                                      EXT2_MKJOURNAL_LAZYINIT | EXT2_MKJOURNAL_NO_MNT_CHECK);
 }
 
-/* Everything that the file system itself did not take is free. */
+/* Everything the file system itself did not take is free. */
 static bool list_free(struct ext4 *e, struct pyro_error *err)
 {
     blk64_t end = ext2fs_blocks_count(e->fs->super) - 1, at = e->fs->super->s_first_data_block;
@@ -154,7 +154,7 @@ bool ext4_create(struct ext4 *e, const struct ext4_spec *spec, struct pyro_error
 
 size_t ext4_inodes_max(const struct ext4 *e)
 {
-    /* One of those that may be used is lost+found's, whether the archive has it or not. */
+    /* One of the usable ones is lost+found's, whether the archive has it or not. */
     return e->fs->super->s_inodes_count - EXT2_FIRST_INODE(e->fs->super);
 }
 

@@ -21,7 +21,7 @@
 struct ext4 {
     ext2_filsys fs;
     struct blocks blocks;
-    int64_t now; /* epoch seconds: of whatever the archive gives no time */
+    int64_t now; /* epoch seconds: for entries without a time in the archive */
 };
 
 struct ext4_spec {
@@ -36,12 +36,12 @@ bool ext4_create(struct ext4 *e, const struct ext4_spec *spec, struct pyro_error
 size_t ext4_inodes_max(const struct ext4 *e);
 /* Lays out and writes all directories, links and inodes. The tree's inodes get their numbers. */
 bool ext4_write_tree(struct ext4 *e, struct tree *t, struct pyro_error *err) MUST_CHECK;
-/* Writes what is left (not synced to the disk). */
+/* Writes the rest (not synced to the disk). */
 bool ext4_close(struct ext4 *e, struct pyro_error *err) MUST_CHECK;
-/* Frees an image that is given up; nothing after ext4_close. */
+/* Frees an abandoned image; no effect after ext4_close. */
 void ext4_release(struct ext4 *e);
 
-/* libext2fs's error as a pyro_error; "no space" where it is that. */
+/* libext2fs's error as a pyro_error; "no space" where that is the cause. */
 bool ext4_fail(struct pyro_error *err, errcode_t code, const char *what);
 
 /* Parts of ext4_write_tree, each over all living inodes in the order of their numbers. */
@@ -52,8 +52,8 @@ struct inode_list {
 /* Gives each directory its blocks. ext4_directories.c */
 bool ext4_write_directories(struct ext4 *e, const struct inode_list *all,
                             struct pyro_error *err) MUST_CHECK;
-/* Fills i_block with the inode's extents; ret_tree_blocks: those it took for index and leaves,
- * whose places are appended to *ret_taken. ext4_extents.c */
+/* Fills i_block with the inode's extents; ret_tree_blocks: those taken for index and leaves, whose
+ * places are appended to *ret_taken. ext4_extents.c */
 bool ext4_write_extents(struct ext4 *e, const struct inode *i, uint32_t i_block[15],
                         uint32_t *ret_tree_blocks, struct pyro_error *err) MUST_CHECK;
 

@@ -12,7 +12,7 @@
 #define HEADER_BYTES 8 /* of an entry, before its name */
 #define USABLE_BYTES (BLOCK_BYTES - sizeof(struct ext2_dir_entry_tail))
 #define LOST_FOUND_INO 11
-#define LOST_FOUND_BLOCKS 4 /* room for what a repair finds, as mke2fs leaves it */
+#define LOST_FOUND_BLOCKS 4 /* room for files a repair finds, as mke2fs leaves it */
 
 struct directory_writer {
     struct ext4 *e;

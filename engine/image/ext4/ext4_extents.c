@@ -1,6 +1,6 @@
 /*
- * engine/image/ext4/ext4_extents.c: where a file's blocks are. Up to four extents stand in the
- * inode itself; more make a tree that is built from its leaves upward, for all of them are known
+ * engine/image/ext4/ext4_extents.c: where a file's blocks are. Up to four extents are in the inode
+ * itself; more make a tree that is built from its leaves upward, because all of them are known
  * (https://www.kernel.org/doc/html/latest/filesystems/ext4/ifork.html).
  */
 #include <stdlib.h>
@@ -62,7 +62,7 @@ static void seal(const struct ext4 *e, uint32_t number, char *block)
     put_u32((uint8_t *)block + covered, crc);
 }
 
-/* Runs may be longer than an extent can say. */
+/* Runs may be longer than an extent can be. */
 static bool split_runs(const struct inode *i, struct pieces *ret, struct pyro_error *err)
 {
     size_t count = 0, n = 0;
@@ -86,7 +86,7 @@ static bool split_runs(const struct inode *i, struct pieces *ret, struct pyro_er
     return true;
 }
 
-/* Writes one level into blocks; the entries that point at them take its place. */
+/* Writes one level into blocks; the entries that point to them take its place. */
 static bool write_level(struct ext4 *e, uint32_t number, struct pieces *p, unsigned depth,
                         uint32_t *tree_blocks, struct pyro_error *err)
 {

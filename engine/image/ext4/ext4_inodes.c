@@ -1,7 +1,6 @@
 /*
  * engine/image/ext4/ext4_inodes.c: from the tree to the inode table. Inodes are numbered directory
- * by directory, so that those which are read together stand together; the table is written in one
- * pass.
+ * by directory, so that inodes read together are stored together; the table is written in one pass.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 #define LOST_FOUND_INO 11
 #define EXTRA_ISIZE 32
 #define INODE_BYTES 256
-#define FAST_TARGET_MAX 60 /* shorter targets stand in the inode */
+#define FAST_TARGET_MAX 60 /* shorter targets are in the inode */
 #define SECTORS_PER_BLOCK (BLOCK_BYTES / 512)
 #define TIME_MIN INT32_MIN
 #define TIME_MAX (((int64_t)3 << 32) + INT32_MAX)

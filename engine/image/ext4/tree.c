@@ -1,7 +1,7 @@
 /*
- * engine/image/ext4/tree.c: names and inodes of an image that is being built. One hash table over
+ * engine/image/ext4/tree.c: names and inodes of an image under construction. One hash table over
  * (directory, name) finds any name at once, however many a directory has; nothing here recurses,
- * for the depth is the archive's choice.
+ * because the depth is up to the archive.
  */
 #include "engine/image/ext4/tree.h"
 
@@ -212,7 +212,7 @@ bool tree_add(struct tree *t, struct inode *directory, const char *component, si
     if (i->links >= TREE_LINKS_MAX)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "more than %d hard links", TREE_LINKS_MAX);
     if (old) {
-        i->links++; /* what goes may hold the inode's only other name */
+        i->links++; /* the removed tree may hold the inode's only other name */
         tree_remove(t, old);
         i->links--;
     }
@@ -268,8 +268,8 @@ bool tree_is_root(const char *path)
 }
 
 /*
- * Walks a path whose last component may be left over: `stop` is where that begins (or NULL). Where
- * a directory is missing it is made if `make`, else the walk ends with NULL. `hops` bounds links.
+ * Walks a path whose last component may be left over: `stop` is where that begins (or NULL). If a
+ * directory is missing it is created if `make`, else the walk ends with NULL. `hops` bounds links.
  */
 struct walk {
     struct tree *t;

@@ -1,12 +1,12 @@
 /*
- * The file system that is being built, as a tree in memory: names and inodes, but never content,
- * which has its blocks in the image already when it gets here. Nothing in it ever meets a name of
- * the host's: `..`, links and duplicates are settled here, and a path that leads out of the tree
- * does not exist.
+ * The file system under construction, as a tree in memory: names and inodes, but never content,
+ * which has its blocks in the image already when it gets here. Nothing in it ever meets a name on
+ * the host: `..`, links and duplicates are settled here, and a path that leads out of the tree does
+ * not exist.
  *
  * Names and inodes are separate, as in the file system itself, so a hard link is a second name. An
- * inode without names left is dead: its blocks are given back and it is not written. Directories
- * have one name. Layers with whiteouts, when they come, remove names with tree_remove().
+ * inode without names left is dead: its blocks are freed and it is not written. Directories have
+ * one name. Layers with whiteouts, when they come, remove names with tree_remove().
  */
 #ifndef PYRO_IMAGE_TREE_H
 #define PYRO_IMAGE_TREE_H
@@ -66,11 +66,11 @@ struct tree {
     struct name **table;
     size_t table_size, names, inodes;
     size_t inodes_max;
-    void (*give_back)(void *arg, const struct run *run); /* blocks of an inode that died */
+    void (*give_back)(void *arg, const struct run *run); /* blocks of a dead inode */
     void *arg;
 };
 
-/* A tree of a root directory (0755 root). */
+/* A tree with a root directory (0755 root). */
 bool tree_init(struct tree *t, size_t inodes_max, struct pyro_error *err) MUST_CHECK;
 void tree_release(struct tree *t);
 
@@ -82,8 +82,8 @@ bool tree_is_root(const char *path);
  */
 struct name *tree_find(struct tree *t, const char *path);
 /*
- * The directory that a path's last component belongs in, made (0755 root) when it is missing, and
- * that component (borrowed from path). Refuses `..`, names over 255 bytes and parents that are no
+ * The directory that a path's last component belongs in, created (0755 root) if missing, and that
+ * component (borrowed from path). Refuses `..`, names over 255 bytes and parents that are not
  * directories.
  */
 bool tree_parent(struct tree *t, const char *path, struct inode **ret_directory,
@@ -92,14 +92,14 @@ bool tree_parent(struct tree *t, const char *path, struct inode **ret_directory,
 struct inode *tree_new_inode(struct tree *t, uint32_t mode, struct pyro_error *err) MUST_CHECK;
 /* Frees an inode that never got a name. */
 void tree_drop_inode(struct tree *t, struct inode *i);
-/* Gives an inode a name in a directory; whatever had the name there is removed, with all below it.
- */
+/* Gives an inode a name in a directory; an entry of that name is removed, with everything below
+ * it. */
 bool tree_add(struct tree *t, struct inode *directory, const char *component, size_t length,
               struct inode *i, struct pyro_error *err) MUST_CHECK;
-/* The directory of that name in a directory, as it is when there is one, else a new one. */
+/* The directory of that name in a directory, the existing one or a new one. */
 struct inode *tree_add_directory(struct tree *t, struct inode *directory, const char *component,
                                  size_t length, struct pyro_error *err) MUST_CHECK;
-/* Removes a name and all below it. */
+/* Removes a name and everything below it. */
 void tree_remove(struct tree *t, struct name *n);
 
 /* Adds a copy of an extended attribute, replacing one of that name. */

@@ -1,6 +1,6 @@
 /*
- * What a kernel module says of itself: the section .modinfo of an ELF file, KEY=VALUE strings ended
- * by NUL (the kernel's include/linux/moduleinfo.h). 64-bit little-endian only.
+ * The metadata of a kernel module: the section .modinfo of an ELF file, KEY=VALUE strings ended by
+ * NUL (the kernel's include/linux/moduleinfo.h). 64-bit little-endian only.
  */
 #ifndef PYRO_IMAGE_MODINFO_H
 #define PYRO_IMAGE_MODINFO_H
@@ -14,12 +14,12 @@ struct modinfo {
     size_t left;
 };
 
-/* False: not a module, or one that is damaged. A module without the section has no strings. */
+/* False: not a module, or damaged. A module without the section has no strings. */
 bool modinfo_open(const void *bytes, size_t n, struct modinfo *ret,
                   struct pyro_error *err) MUST_CHECK;
 /* The next string, NULL at the end. */
 const char *modinfo_next(struct modinfo *m);
-/* The value of a string if its key is this one; else NULL. */
+/* The value of a string if it has this key; else NULL. */
 const char *modinfo_value(const char *string, const char *key);
 
 #endif

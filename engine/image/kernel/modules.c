@@ -1,6 +1,6 @@
 /*
- * engine/image/kernel/modules.c: depmod(8), as much of it as is needed. A package has no
- * modules.dep: it is made of what the modules say of themselves, when the package is installed.
+ * engine/image/kernel/modules.c: depmod(8), as much of it as needed. A package has no modules.dep:
+ * it is generated from the modules' metadata when the package is installed.
  */
 #include "engine/image/kernel/modules.h"
 
@@ -80,7 +80,7 @@ static bool is_builtin(const struct modules *m, const char *name)
     return false;
 }
 
-/* --- taking in --- */
+/* --- input --- */
 
 static bool read_all(struct archive *a, struct buf *ret, struct pyro_error *err)
 {
@@ -151,7 +151,7 @@ bool modules_take(struct modules *m, const char *path, struct archive *a, struct
     return add(m, name, plain.len ? &plain : &packed, err);
 }
 
-/* --- putting out --- */
+/* --- output --- */
 
 static bool open_info(const struct module *module, struct modinfo *ret, struct pyro_error *err)
 {
@@ -190,7 +190,7 @@ static bool want(void *arg, struct module *module)
     return true;
 }
 
-/* Wants what is wanted by those that are, until nothing is new. */
+/* Adds the dependencies of wanted modules, until there are no new ones. */
 static bool close_over(struct modules *m, struct pyro_error *err)
 {
     bool more = true;

@@ -21,7 +21,7 @@ static bool is_ntfs(const char *name, size_t n)
     return at == n || name[at] == ':';
 }
 
-/* The bytes of a character that HFS+ leaves out of a name: U+200C to 200F, 202A to 202E, 206A to
+/* The length of a character that HFS+ ignores in a name: U+200C to 200F, 202A to 202E, 206A to
  * 206F, FEFF; else 0. */
 static size_t ignored(const char *s, size_t n)
 {

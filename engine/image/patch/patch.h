@@ -1,11 +1,11 @@
 /*
  * Unified diffs, as diff(1) and git write them: parsing, and applying one file's hunks to its text.
  *
- * The rules are those of git-apply(1): names lose their first part (a/, b/); what stands between
- * the files of a patch is passed over; a hunk fits where all of its lines are, at the place it
- * names or, failing that, at the nearest other one; a hunk that begins at line 1 fits only at the
- * beginning, one without trailing context only at the end; no line is ever left out of the
- * comparison (no fuzz), and no hunk touches what another one has made. Binary patches are refused.
+ * The rules are those of git-apply(1): names lose their first part (a/, b/); text between the files
+ * of a patch is passed over; a hunk fits where all of its lines are, at the place it names or,
+ * failing that, at the nearest other one; a hunk that begins at line 1 fits only at the beginning,
+ * one without trailing context only at the end; no line is ever left out of the comparison (no
+ * fuzz), and no hunk touches lines made by another. Binary patches are refused.
  *
  * The text is borrowed throughout: hunks point into it.
  */
@@ -19,7 +19,7 @@
 
 #define PATCH_MAX_BYTES (8 * 1024 * 1024)
 
-/* Of a file that a patch speaks of. */
+/* A file of a patch. */
 enum patch_kind { PATCH_MODIFY, PATCH_ADD, PATCH_DELETE, PATCH_RENAME, PATCH_COPY };
 
 struct patch_hunk {
@@ -34,7 +34,7 @@ struct patch_file {
     bool may_add;              /* a PATCH_MODIFY that adds the file when it is missing */
     char *old_path, *new_path; /* relative, checked; old_path NULL for PATCH_ADD, new_path NULL for
                                   PATCH_DELETE */
-    uint32_t old_mode, new_mode; /* as git has them (0100644, …); 0: not told */
+    uint32_t old_mode, new_mode; /* as git has them (0100644, …); 0: not given */
     unsigned line;               /* of its first line in the patch */
     struct patch_hunk *hunks;
     size_t hunk_count, hunk_capacity;
@@ -45,11 +45,11 @@ struct patch {
     size_t count, capacity;
 };
 
-/* PYRO_PATCH_REJECTED with the line where the text is no patch; PYRO_PATH_REFUSED for a name that
- * leads out. A patch of no file is an error too. */
+/* PYRO_PATCH_REJECTED with the line where the text is not a patch; PYRO_PATH_REFUSED for a name
+ * that leads out. A patch of no file is an error too. */
 bool patch_parse(const char *text, size_t n, struct patch *ret, struct pyro_error *err) MUST_CHECK;
 void patch_release(struct patch *p);
-/* The file as messages have it. */
+/* The file's name in messages. */
 const char *patch_file_name(const struct patch_file *f);
 
 /*

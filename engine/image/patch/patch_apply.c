@@ -2,8 +2,8 @@
  * engine/image/patch/patch_apply.c: hunks on a text.
  *
  * The text is an array of lines, each with a hash of its bytes (its newline included, so that a
- * last line without one is another line). A hunk's old lines are looked for, its new lines put in
- * their place, marked so that no later hunk takes them for its own.
+ * last line without one is a different line). A hunk's old lines are searched for, its new lines
+ * put in their place, marked so that no later hunk matches them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +79,7 @@ static bool take_apart(const struct patch_hunk *h, struct sides *ret)
 
     while (at < end) {
         size_t n = length_of_line(at, end);
-        bool empty = *at == '\n' || *at == '\r'; /* the blank of an empty line got lost */
+        bool empty = *at == '\n' || *at == '\r'; /* the blank of an empty line was lost */
         const char *bytes = empty ? at : at + 1;
         size_t length = empty ? n : n - 1;
         char c = empty ? ' ' : *at;
@@ -131,7 +131,7 @@ static bool find(const struct lines *text, const struct sides *s, const struct p
     bool at_start = h->old_start <= 1, at_end = !s->trailing;
     size_t named = h->new_start ? h->new_start - 1 : 0, back, forth;
 
-    /* Nothing but new lines can only be a whole file: anywhere else they would fit everywhere. */
+    /* A hunk of only new lines can only be a whole file: it would fit everywhere else. */
     if (!s->old.count && text->count)
         return false;
 
@@ -222,7 +222,7 @@ bool patch_apply_hunks(const struct patch_file *f, const char *old, size_t old_b
     ok = ok && check_newlines(f, &text, err);
     for (size_t i = 0; ok && i < text.count; i++)
         if (!buf_append(ret, text.items[i].bytes, text.items[i].length))
-            ok = pyro_fail(err, PYRO_PATCH_REJECTED, "'%.300s' would get over %zu MiB",
+            ok = pyro_fail(err, PYRO_PATCH_REJECTED, "'%.300s' would grow over %zu MiB",
                            patch_file_name(f), ret->max >> 20);
     free(text.items);
     return ok;

@@ -2,9 +2,10 @@
  * engine/image/patch/patch_between.c: the lines of a patch, and those that belong to none of its
  * files.
  *
- * Text before the first file is passed over (a mail, a message of a commit), and so is what git,
- * mail and version control write between files. All else is refused, for what looks like more of a
- * patch must not get lost: further lines of a hunk, a hunk without numbers, other formats.
+ * Text before the first file is skipped (a mail, a commit message), and so are the lines that git,
+ * mail and version control write between files. Anything else is refused, because what looks like
+ * part of a patch must not get lost: further lines of a hunk, a hunk without numbers, other
+ * formats.
  */
 #include <string.h>
 
@@ -74,7 +75,8 @@ bool patch_at_names(const struct patch_parser *p)
 
 /* --- a hunk's lines --- */
 
-/* How many lines a hunk has, whatever its header says: up to what cannot be one of its lines. */
+/* How many lines a hunk has, whatever its header says: up to a line that cannot be one of its
+ * lines. */
 static void count_body(const struct patch_parser *p, const struct patch_hunk *h, unsigned *ret_old,
                        unsigned *ret_new)
 {
@@ -86,7 +88,7 @@ static void count_body(const struct patch_parser *p, const struct patch_hunk *h,
         char c = text_bytes(&at) ? at.at[0] : '\n';
         if (!strchr(" +-\\\n", c))
             return;
-        if (c == '\n') { /* counts when more follows */
+        if (c == '\n') { /* counts if more follows */
             empty++;
             continue;
         }
@@ -126,9 +128,9 @@ bool patch_reject_header(struct patch_parser *p)
 
 /* --- between files --- */
 
-/* Lines that are no prose wherever they stand. */
+/* Lines that are never prose, wherever they are. */
 static const struct {
-    const char *begins, *also; /* also: what else is in the line */
+    const char *begins, *also; /* also: must be in the line too */
     const char *why, *hint;
 } foreign[] = {
     { "*** Begin Patch", NULL, "this is apply_patch's format, not a unified diff",
@@ -171,7 +173,7 @@ static bool refuse_foreign(struct patch_parser *p)
     return true;
 }
 
-/* "diff -ru a b": a comparison follows, or what it says of two files. */
+/* "diff -ru a b": a comparison follows, or a remark on two files. */
 static bool after_diff_line(struct patch_parser *p)
 {
     struct patch_parser ahead = *p;
@@ -184,8 +186,8 @@ static bool after_diff_line(struct patch_parser *p)
     return pyro_hint(p->err, "make it with 'diff -u'");
 }
 
-/* A mail's signature, which format-patch puts at the end; not a deleted line that was not counted.
- */
+/* A mail's signature, which format-patch puts at the end; not a deleted line that the header
+ * missed. */
 static bool is_signature(const struct patch_parser *p)
 {
     struct patch_parser ahead = *p;
@@ -196,7 +198,7 @@ static bool is_signature(const struct patch_parser *p)
     return !text_bytes(&ahead) || !strchr(" +-\\@", ahead.at[0]);
 }
 
-/* Behind a file, up to what begins another text. */
+/* After a file, up to the beginning of another text. */
 static bool pass_behind_file(struct patch_parser *p)
 {
     static const char *const headings[] = { "Index: ", "======", "RCS file: ",
@@ -216,7 +218,7 @@ static bool pass_behind_file(struct patch_parser *p)
         return true;
     if (strchr(" +-\\", p->at[0]))
         return f->hunk_count ? patch_reject_count(p, f, &f->hunks[f->hunk_count - 1])
-                             : patch_reject(p, "a line of a hunk, and no hunk's header before it");
+                             : patch_reject(p, "a line of a hunk without a hunk header before it");
     patch_reject(p, "neither a line of the hunk before it nor the beginning of another file");
     return pyro_hint(
         p->err,

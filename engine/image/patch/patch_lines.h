@@ -1,4 +1,4 @@
-/* Lines of a patched text and of a hunk, as patch_apply.c and patch_misfit.c share them. */
+/* Lines of a patched text and of a hunk, shared by patch_apply.c and patch_misfit.c. */
 #ifndef PYRO_IMAGE_PATCH_LINES_H
 #define PYRO_IMAGE_PATCH_LINES_H
 
@@ -23,7 +23,7 @@ struct sides {
     size_t changes;  /* lines that are added or removed */
 };
 
-/* PYRO_PATCH_REJECTED: why the hunk does not fit the text, as far as that can be told. False. */
+/* PYRO_PATCH_REJECTED: why the hunk does not fit the text, as far as known. False. */
 bool patch_misfit(const struct patch_file *f, size_t number, const struct lines *text,
                   const struct sides *s, struct pyro_error *err);
 

@@ -1,5 +1,5 @@
-/* engine/image/patch/patch_misfit.c: why a hunk does not fit. Its lines are looked for once more
- * with one thing after the other left out of the comparison; the first that helps is the reason. */
+/* engine/image/patch/patch_misfit.c: why a hunk does not fit. Its lines are searched for once more
+ * with one thing after another left out of the comparison; the first that helps is the reason. */
 #include <string.h>
 
 #include "engine/image/patch/patch_lines.h"
@@ -50,7 +50,7 @@ static bool same(const struct line *text, const struct line *old, enum leaving_o
     return n == m && !memcmp(bytes, old->bytes, n);
 }
 
-/* Where the lines are, the nearest to where they should be. */
+/* The place of the lines nearest to where they should be. */
 static bool find(const struct lines *text, const struct lines *old, size_t named,
                  enum leaving_out what, size_t *ret)
 {
@@ -119,7 +119,7 @@ static void tell_difference(const struct lines *text, const struct lines *old,
     };
     static const char *const hints[] = {
         [BOM] = "put the three bytes before the hunk's first line",
-        [NEWLINE] = "'\\ No newline at end of file' stands behind a line without one",
+        [NEWLINE] = "'\\ No newline at end of file' follows a line without one",
         [BLANKS_AT_END] = "write the lines as they are in the file",
         [BLANKS] = "write the lines as they are in the file",
     };
@@ -132,7 +132,7 @@ static void tell_difference(const struct lines *text, const struct lines *old,
         ok = buf_append_str(to, has_cr(&text->items[at + i])
                                     ? "the file's lines end in CR LF, and the hunk's in LF"
                                     : "the file's lines end in LF, and the hunk's in CR LF");
-        *ret_hint = "lines end in a patch as they end in the file";
+        *ret_hint = "lines must end in the patch as they end in the file";
     } else {
         ok = buf_append_str(to, reasons[what]);
         *ret_hint = hints[what];
@@ -154,13 +154,13 @@ bool patch_misfit(const struct patch_file *f, size_t number, const struct lines 
     while (what <= BLANKS && !find(text, &s->old, named, what, &at))
         what++;
     if (!s->old.count)
-        BUG_ON(!buf_append_str(&why, "it has no line that tells where it belongs"));
+        BUG_ON(!buf_append_str(&why, "it has no line that says where it belongs"));
     else if (what == NOTHING)
         tell_place(text, s, at, &why, &hint);
     else if (what <= BLANKS)
         tell_difference(text, &s->old, what, at, &why, &hint);
     else
-        BUG_ON(!buf_printf(&why, "its lines are not at line %u, nor elsewhere", h->old_start));
+        BUG_ON(!buf_printf(&why, "its lines are not at line %u, nor anywhere else", h->old_start));
     pyro_fail(err, PYRO_PATCH_REJECTED,
               "'%.300s': hunk %zu of %zu (line %u of the patch) does not fit the file: %s",
               patch_file_name(f), number + 1, f->hunk_count, h->line, why.data);

@@ -1,5 +1,5 @@
-/* engine/image/patch/patch_parse.c: from a patch's text to files and hunks. What stands between
- * them is patch_between.c's. */
+/* engine/image/patch/patch_parse.c: from a patch's text to files and hunks. Text between them is
+ * handled by patch_between.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,8 +33,8 @@ static bool is_plain_path(const char *path)
     }
 }
 
-/* A name as it stands in a patch becomes a path: the first part goes, when there is more than one.
- * `whole`: nothing goes. Takes `name`. */
+/* Turns a name in a patch into a path: the first part is dropped, if there is more than one.
+ * `whole`: nothing is dropped. Takes `name`. */
 static char *to_path(struct patch_parser *p, char *name, bool whole)
 {
     static const char workspace[] = "/workspace/";
@@ -53,13 +53,13 @@ static char *to_path(struct patch_parser *p, char *name, bool whole)
         path = slash + 1;
     if (!is_plain_path(path)) {
         pyro_fail(p->err, PYRO_PATH_REFUSED,
-                  "the patch, line %u: '%.300s' is no path below /workspace", p->line, owned);
+                  "the patch, line %u: '%.300s' is not a path below /workspace", p->line, owned);
         return NULL;
     }
     if (has_dot_git(path)) {
         pyro_fail(p->err, PYRO_PATH_REFUSED,
-                  "the patch, line %u: '%.300s' is git's own, and no patch may change it", p->line,
-                  path);
+                  "the patch, line %u: '%.300s' is git's own, and a patch may not change it",
+                  p->line, path);
         pyro_hint(p->err, "run git in the workspace instead");
         return NULL;
     }
@@ -70,22 +70,23 @@ static char *to_path(struct patch_parser *p, char *name, bool whole)
 }
 
 /*
- * A new file goes where its name says, so what is left out of the name must be a prefix: one of
- * git's, or (`prefixed`) another one on each side. A directory must not get lost.
+ * A new file goes where its name says, so the part dropped from the name must be a prefix: one of
+ * git's, or (`prefixed`) another one on each side. A directory must not be lost.
  */
 static bool check_new_name(struct patch_parser *p, const char *name, bool prefixed)
 {
     if (prefixed || !strchr(name, '/') || !strncmp(name, "/workspace/", 11) ||
         (name[1] == '/' && strchr("abciow", name[0])))
         return true;
-    pyro_fail(p->err, PYRO_PATH_REFUSED,
-              "the patch, line %u: '%.300s' is made, and its name is not behind 'b/': its first "
-              "directory would get lost",
-              p->line, name);
+    pyro_fail(
+        p->err, PYRO_PATH_REFUSED,
+        "the patch, line %u: '%.300s' is new, and its name does not begin with 'b/': its first "
+        "directory would be lost",
+        p->line, name);
     return pyro_hint(p->err, "write 'b/%.200s'", name);
 }
 
-/* Whether two names are the same behind their first parts, and those differ. */
+/* Whether two names are the same after their first parts, and those differ. */
 static bool are_prefixed(const char *a, const char *b)
 {
     const char *x = strchr(a, '/'), *y = strchr(b, '/');
@@ -93,7 +94,7 @@ static bool are_prefixed(const char *a, const char *b)
     return x && y && !strcmp(x, y) && strcmp(a, b) != 0;
 }
 
-/* Puts a path into the field; one that is there already must be the same. */
+/* Puts a path into the field; an existing one must be the same. */
 static bool set_path(struct patch_parser *p, char **field, char *path)
 {
     if (!path)
@@ -238,9 +239,9 @@ static bool is_binary_line(const struct patch_parser *p)
 
 /* "--- NAME" or "+++ NAME". */
 struct name_line {
-    char *name; /* as it stands there; NULL for /dev/null */
+    char *name; /* as written; NULL for /dev/null */
     char *path;
-    bool epoch; /* the time behind it is 1970: diff(1) says so that the file is not there */
+    bool epoch; /* its time is 1970: how diff(1) says that the file does not exist */
 };
 
 static void name_line_release(struct name_line *l)
@@ -270,7 +271,7 @@ static bool parse_name_line(struct patch_parser *p, struct name_line *ret)
     return ret->path != NULL;
 }
 
-/* What the names of one file say, in a patch with git's headers. */
+/* The names of one file, in a patch with git's headers. */
 static bool git_names(struct patch_parser *p, struct patch_file *f, struct name_line *old,
                       struct name_line *new, bool prefixed)
 {
@@ -287,7 +288,7 @@ static bool git_names(struct patch_parser *p, struct patch_file *f, struct name_
     return true;
 }
 
-/* And without. */
+/* The same without. */
 static bool plain_names(struct patch_parser *p, struct patch_file *f, struct name_line *old,
                         struct name_line *new)
 {
@@ -405,7 +406,7 @@ static bool add_hunk(struct patch_parser *p, struct patch_file *f)
     if (!patch_begins(p, "@@ -", NULL, NULL) || !parse_hunk_header(p, h))
         return patch_reject_header(p);
     if (!h->old_count && !h->new_count)
-        return patch_reject(p, "a hunk of no lines");
+        return patch_reject(p, "a hunk without lines");
     f->hunk_count++;
     patch_next_line(p);
     return hunk_body(p, f, h);
@@ -461,7 +462,7 @@ static bool git_file(struct patch_parser *p)
         return false;
     if (patch_begins(p, "--- ", NULL, NULL) && !name_lines(p, f, true, prefixed))
         return false;
-    /* Where no other line names the file (only its mode changes, or it is empty). */
+    /* If no other line names the file (only its mode changes, or it is empty). */
     if (!f->old_path && !f->new_path && name) {
         if (f->kind == PATCH_ADD && !check_new_name(p, name, prefixed))
             return false;
@@ -474,7 +475,7 @@ static bool git_file(struct patch_parser *p)
         return binary(p, f);
     if (!parse_hunks(p, f))
         return false;
-    /* The mere line, as of a comparison without an outcome, is no change. */
+    /* The line alone, as of a comparison without a result, is not a change. */
     if (f->kind == PATCH_MODIFY && !f->hunk_count && !f->new_mode && f->old_path) {
         pyro_fail(p->err, PYRO_PATCH_REJECTED,
                   "the patch, line %u: '%.300s' is named without a change", f->line, f->old_path);

@@ -1,4 +1,4 @@
-/* engine/image/patch/patch_tree.c: what becomes of the files that a patch speaks of. */
+/* engine/image/patch/patch_tree.c: the effect of a patch on its files. */
 #include "engine/image/patch/patch_tree.h"
 
 #include <limits.h>
@@ -68,12 +68,12 @@ bool patch_tree_put_paths(const struct patch_tree *t, struct buf *ret, struct py
         size_t n = strlen(t->entries[i].path);
         const uint8_t length[2] = { (uint8_t)n, (uint8_t)(n >> 8) };
         if (!buf_append(ret, length, 2) || !buf_append(ret, t->entries[i].path, n))
-            return pyro_fail(err, PYRO_PATCH_REJECTED, "the patch speaks of too many files");
+            return pyro_fail(err, PYRO_PATCH_REJECTED, "the patch names too many files");
     }
     return true;
 }
 
-/* The chunks of one content, moved together where they stand. */
+/* The chunks of one content, moved together in place. */
 static bool take_content(struct reader *r, struct patch_state *ret)
 {
     uint8_t *start = (uint8_t *)(uintptr_t)r->at, *to = start;
@@ -115,7 +115,7 @@ bool patch_tree_take_files(struct patch_tree *t, char *bytes, size_t n, struct p
 
     for (size_t i = 0; i < t->count; i++)
         if (!take_file(&r, &t->entries[i]))
-            return pyro_fail(err, PYRO_GUEST_PROTOCOL, "the guest sent something else than files");
+            return pyro_fail(err, PYRO_GUEST_PROTOCOL, "the guest sent something other than files");
     return !rd_left(&r) ||
            pyro_fail(err, PYRO_GUEST_PROTOCOL, "the guest sent more than the files");
 }
@@ -123,7 +123,7 @@ bool patch_tree_take_files(struct patch_tree *t, char *bytes, size_t n, struct p
 /* --- applying --- */
 
 /* Whether a file or link is in the way. A directory may be one that the patch empties, a link
- * before it one that the patch removes: whoever carries it out will see. */
+ * before it one that the patch removes: the guest will see. */
 static bool is_there(const struct patch_state *s)
 {
     return s->kind == FILE_REGULAR || s->kind == FILE_SYMLINK || s->kind == FILE_OTHER;
@@ -195,7 +195,7 @@ static bool make(const struct patch_file *f, const struct patch_state *from,
     if (!patch_apply_hunks(f, from->bytes, from->length, &text, err))
         return false;
     if (link && (!text.len || text.len >= PATH_MAX || memchr(text.data, '\0', text.len)))
-        return pyro_fail(err, PYRO_PATCH_REJECTED, "'%.300s': that is no target of a link",
+        return pyro_fail(err, PYRO_PATCH_REJECTED, "'%.300s': that is not a valid link target",
                          patch_file_name(f));
     *ret = (struct patch_state){ .kind = link ? FILE_SYMLINK : FILE_REGULAR,
                                  .mode =
@@ -222,8 +222,7 @@ static bool remove_one(const struct patch_file *f, struct patch_entry *e, struct
         return false;
     if (left.len)
         return pyro_fail(err, PYRO_PATCH_REJECTED,
-                         "'%.300s' would be deleted with lines that the patch does not know",
-                         e->path);
+                         "'%.300s' would be deleted with lines that are not in the patch", e->path);
     set_now(e, &none, NULL);
     return true;
 }
@@ -246,7 +245,7 @@ static bool apply_file(struct patch_tree *t, const struct patch_file *f, struct 
         return from && remove_one(f, from, err);
     if (to != from && is_there(&to->now))
         return pyro_fail(err, PYRO_PATCH_REJECTED,
-                         "'%.300s' (line %u of the patch) is there already, and the patch makes it",
+                         "'%.300s' (line %u of the patch) exists already, and the patch creates it",
                          to->path, f->line);
     if (!make(f, source, &made, &owned, err))
         return false;
@@ -264,7 +263,7 @@ bool patch_tree_apply(struct patch_tree *t, const struct patch *p, struct pyro_e
     return true;
 }
 
-/* --- what comes of it --- */
+/* --- the results --- */
 
 static bool is_changed(const struct patch_entry *e)
 {

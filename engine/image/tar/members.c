@@ -86,7 +86,7 @@ static bool grow(struct members *m)
     return true;
 }
 
-/* The place of the first n bytes of a path, noted with this type when it was free. */
+/* The place of the first n bytes of a path, noted with this type if it was free. */
 static struct member_name *note(struct members *m, const char *path, size_t n, enum tree_type type,
                                 struct pyro_error *err)
 {
@@ -108,7 +108,8 @@ static struct member_name *note(struct members *m, const char *path, size_t n, e
     return at;
 }
 
-/* All that a path lies in are directories, noted as such from the nearest known one on. */
+/* Checks that all parents of a path are directories, and notes them from the nearest known one
+ * on. */
 static bool note_parents(struct members *m, const char *path, struct pyro_error *err)
 {
     const char *slash = path;

@@ -1,6 +1,6 @@
 /*
- * The members of an archive by name, so that each can be judged by those before it: what would be
- * written through a link, or over a directory, is known before anything is written.
+ * The members of an archive by name, so that each can be judged by those before it: a write through
+ * a link, or over a directory, is known before anything is written.
  */
 #ifndef PYRO_IMAGE_MEMBERS_H
 #define PYRO_IMAGE_MEMBERS_H
@@ -11,7 +11,7 @@
 
 struct member_name {
     enum tree_type type; /* DIRECTORY, FILE or SYMLINK; a hard link has its target's */
-    bool told;           /* a directory that a member speaks of: mode and time hold */
+    bool told;           /* a directory with a member of its own: mode and time are valid */
     uint32_t mode, mtime_ns;
     int64_t mtime;
     char *path; /* NULL: a free place */
@@ -24,14 +24,14 @@ struct members {
 
 void members_release(struct members *m);
 /*
- * A name as an archive has it, made plain (beneath.h) into ret, of BENEATH_PATH_MAX + 1 bytes;
- * "" is the archive's root. Refuses absolute names, "..", and what is too long.
+ * A name as an archive has it, made plain (beneath.h) into ret, of BENEATH_PATH_MAX + 1 bytes; ""
+ * is the archive's root. Refuses absolute names, "..", and names that are too long.
  */
 bool members_normalise(const char *name, char *ret, struct pyro_error *err) MUST_CHECK;
 /* The member of that plain path, or NULL. */
 struct member_name *members_find(const struct members *m, const char *path);
 /*
- * Notes a plain path, and the directories it lies in. Refuses one that lies in something else than
+ * Notes a plain path, and the directories it lies in. Refuses one that is in something other than
  * directories, or that is a directory here and something else there. The result is good until the
  * next call; NULL on failure.
  */

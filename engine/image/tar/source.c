@@ -1,4 +1,4 @@
-/* engine/image/tar/source.c: libarchive, with only the formats and filters that are wanted. */
+/* engine/image/tar/source.c: libarchive, with only the formats and filters needed. */
 #include "engine/image/tar/source.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ struct archive *source_new_tar(struct pyro_error *err)
 
 bool source_open_fd(struct archive *a, int fd, struct pyro_error *err)
 {
-    fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES); /* fails on what is no pipe: no matter */
+    fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES); /* fails if it is not a pipe: that is fine */
     if (archive_read_open_fd(a, fd, READ_BYTES) != ARCHIVE_OK)
         return source_fail(a, "archive", err);
     return true;

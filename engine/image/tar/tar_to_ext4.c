@@ -22,7 +22,7 @@ struct conversion {
     struct tar_counts counts;
 };
 
-/* The tree's blocks come back to the image. Losing some to a lack of memory only wastes them. */
+/* The tree's blocks come back to the image. Losing some for lack of memory only wastes them. */
 static void give_back(void *arg, const struct run *run)
 {
     struct blocks *b = arg;
@@ -115,7 +115,7 @@ static bool fill(struct conversion *c, struct archive_entry *entry, struct inode
     case S_IFSOCK:
         return true;
     default:
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "it is of no known type");
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "its type is unknown");
     }
 }
 
@@ -191,8 +191,8 @@ static bool read_all(struct conversion *c, struct pyro_error *err)
     struct archive_entry *entry;
     int rc;
 
-    /* A warning is about what cannot be told exactly, such as a name in a foreign character set:
-       the bytes are kept. */
+    /* A warning is about something that cannot be represented exactly, such as a name in a foreign
+       character set: the bytes are kept. */
     while ((rc = archive_read_next_header(c->a, &entry)) == ARCHIVE_OK || rc == ARCHIVE_WARN) {
         c->counts.members++;
         if (!add_member(c, entry, err))

@@ -12,9 +12,9 @@ struct tar_counts {
 };
 
 /*
- * Reads an opened archive to its end and makes the image of it. workspace: the image has
- * /workspace, whether the archive has it or not. PYRO_INVALID_ARGUMENT names the member that cannot
- * be; PYRO_NO_SPACE: the image, or the disk it is on, is full. On failure the output is worthless.
+ * Reads an opened archive to its end and makes an image of it. workspace: the image has /workspace,
+ * whether the archive has it or not. PYRO_INVALID_ARGUMENT names the impossible member;
+ * PYRO_NO_SPACE: the image, or the disk it is on, is full. On failure the output is worthless.
  */
 bool tar_to_ext4(struct archive *a, const struct ext4_spec *spec, bool workspace,
                  struct tar_counts *ret, struct pyro_error *err) MUST_CHECK;

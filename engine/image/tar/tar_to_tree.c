@@ -33,10 +33,10 @@ static bool check_room(const struct conversion *c, struct pyro_error *err)
     const struct tar_limits *l = c->limits;
 
     if (l->max_bytes && c->counts.block_bytes > l->max_bytes)
-        return pyro_fail(err, PYRO_NO_SPACE, "does not fit any more: there is room for %llu bytes",
+        return pyro_fail(err, PYRO_NO_SPACE, "does not fit: there is room for %llu bytes",
                          (unsigned long long)l->max_bytes);
     if (l->max_entries && c->inodes > l->max_entries)
-        return pyro_fail(err, PYRO_NO_SPACE, "does not fit any more: there is room for %llu files",
+        return pyro_fail(err, PYRO_NO_SPACE, "does not fit: there is room for %llu files",
                          (unsigned long long)l->max_entries);
     return true;
 }
@@ -129,8 +129,8 @@ static bool add_hard_link(struct conversion *c, struct archive_entry *entry, con
     const struct member_name *first;
 
     if (!members_normalise(target, c->target, err))
-        return pyro_fail(err, PYRO_CONTENT_REFUSED, "is a hard link that leads out, to '%.200s'",
-                         target);
+        return pyro_fail(err, PYRO_CONTENT_REFUSED,
+                         "is a hard link that leads out of the archive, to '%.200s'", target);
     first = members_find(&c->members, c->target);
     if (!first || first->type == TREE_DIRECTORY)
         return pyro_fail(err, PYRO_CONTENT_REFUSED, "is a hard link to '%.200s', which is %s",
@@ -160,7 +160,7 @@ static bool add_by_type(struct conversion *c, struct archive_entry *entry, struc
 
     if (!*c->path)
         return archive_entry_filetype(entry) == AE_IFDIR ||
-               refuse("is the root of the archive, and no directory", err);
+               refuse("is the root of the archive, but not a directory", err);
     if (hard_link)
         return add_hard_link(c, entry, hard_link, err);
     switch (archive_entry_filetype(entry)) {
@@ -200,8 +200,8 @@ static bool add_all(struct conversion *c, struct pyro_error *err)
     struct archive_entry *entry;
     int rc;
 
-    /* A warning is about what cannot be told exactly, such as a name in a foreign character set:
-       the bytes are kept. */
+    /* A warning is about something that cannot be represented exactly, such as a name in a foreign
+       character set: the bytes are kept. */
     while ((rc = archive_read_next_header(c->a, &entry)) == ARCHIVE_OK || rc == ARCHIVE_WARN)
         if (!add_member(c, entry, err))
             return false;
@@ -224,7 +224,7 @@ static int deepest_first(const void *a, const void *b)
     return m < n ? 1 : m > n ? -1 : 0;
 }
 
-/* The table is not a table any more afterwards. */
+/* This destroys the table. */
 static bool end_directories(struct conversion *c, struct pyro_error *err)
 {
     struct members *m = &c->members;

@@ -7,14 +7,14 @@
 #include "vmm/base/tree.h"
 
 struct tar_limits {
-    uint64_t max_bytes, max_entries; /* what fits where it goes; 0: no limit */
+    uint64_t max_bytes, max_entries; /* what fits at the destination; 0: no limit */
 };
 
 /*
- * Reads it all. With an output it goes there, DONE included; without one it is only looked at.
- * What is refused, or cannot be read, is an error that names the member: absolute names, "..", what
- * would be written through a link, hard links to what is not in the archive, devices, sockets,
- * FIFOs. PYRO_NO_SPACE past the limits.
+ * Reads it all. With an output it goes there, DONE included; without one it is only looked at. A
+ * refused or unreadable member is an error that names it: absolute names, "..", writes through a
+ * link, hard links to files not in the archive, devices, sockets, FIFOs. PYRO_NO_SPACE past the
+ * limits.
  */
 bool tar_to_tree(struct archive *a, struct tree_output *out, const struct tar_limits *limits,
                  struct tree_counts *ret, struct pyro_error *err) MUST_CHECK;

@@ -1,4 +1,4 @@
-/* engine/image/tar/tree_stream.c: where a stream of files goes. */
+/* engine/image/tar/tree_stream.c: the destination of a stream of files. */
 #include "engine/image/tar/tree_stream.h"
 
 #include "vmm/base/fs.h"

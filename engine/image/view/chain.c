@@ -1,5 +1,5 @@
 /*
- * engine/image/view/chain.c: qcow2 as pyro's overlays have it (specification:
+ * engine/image/view/chain.c: qcow2 as used by pyro's overlays (specification:
  * docs/interop/qcow2.txt of QEMU): version 3, clusters of 64 KiB, neither compressed nor encrypted,
  * no backing name. Reading it here costs microseconds, where starting qemu-img for it costs tens of
  * milliseconds.
@@ -63,7 +63,7 @@ static uint64_t be64_at(const uint8_t *bytes)
     return be64toh(v);
 }
 
-/* Reads at an offset of a layer's file; what lies beyond its end is zeros, as QEMU has it. */
+/* Reads at an offset of a layer's file; bytes beyond its end are zeros, as in QEMU. */
 static bool read_file(const struct layer *l, uint64_t at, void *ret, size_t n,
                       struct pyro_error *err)
 {
@@ -86,13 +86,13 @@ static bool open_qcow2(struct chain *c, unsigned i, struct pyro_error *err)
     if (be32_at(h) != QCOW2_MAGIC || be32_at(h + 4) != 3 || be32_at(h + 20) != CLUSTER_BITS ||
         (be64_at(h + 8) && be32_at(h + 16)) || be32_at(h + 32) ||
         (be64_at(h + 72) & ~INCOMPATIBLE_ALLOWED))
-        return fail_damaged(i, "its header is none of pyro's", err);
+        return fail_damaged(i, "its header is not one of pyro's", err);
     if (be64_at(h + 24) != c->size_bytes)
-        return fail_damaged(i, "it is of another size than the one below", err);
+        return fail_damaged(i, "its size differs from the one below", err);
     l->l1_count = (uint32_t)((c->size_bytes + L2_COVERS - 1) / L2_COVERS);
     l1_at = be64_at(h + 40);
     if (be32_at(h + 36) < l->l1_count || l1_at % CLUSTER_BYTES || l1_at >= l->file_bytes)
-        return fail_damaged(i, "its L1 table is not where one can be", err);
+        return fail_damaged(i, "its L1 table is at an impossible place", err);
     l->l1 = malloc(l->l1_count * sizeof(*l->l1));
     l->l2 = calloc(l->l1_count, sizeof(*l->l2));
     if (!l->l1 || !l->l2)
@@ -105,7 +105,7 @@ static bool open_layers(struct chain *c, const int *fds, struct pyro_error *err)
     for (unsigned i = 0; i < c->count; i++) {
         struct stat st;
         if (fstat(fds[i], &st) != 0 || !S_ISREG(st.st_mode))
-            return pyro_fail(err, PYRO_RECORD_INVALID, "layer %u of the disk is no file", i);
+            return pyro_fail(err, PYRO_RECORD_INVALID, "layer %u of the disk is not a file", i);
         c->layers[i] = (struct layer){ .fd = fds[i], .file_bytes = (uint64_t)st.st_size };
         if (i == 0)
             c->size_bytes = (uint64_t)st.st_size;
@@ -184,7 +184,7 @@ static bool get_table(struct chain *c, unsigned i, uint64_t at, const uint64_t *
         return true;
     }
     if (place % CLUSTER_BYTES || place >= l->file_bytes)
-        return fail_damaged(i, "an L2 table is not where one can be", err);
+        return fail_damaged(i, "an L2 table is at an impossible place", err);
     if (c->l2_cached >= L2_CACHED_MAX)
         forget_tables(c);
     table = malloc(CLUSTER_BYTES);
@@ -199,11 +199,11 @@ static bool get_table(struct chain *c, unsigned i, uint64_t at, const uint64_t *
     return true;
 }
 
-/* What a layer says of an offset. */
+/* A layer's entry for an offset. */
 struct place {
     bool present, zero;
     uint64_t at;    /* in its file */
-    uint64_t bytes; /* that this holds for, from the offset on */
+    uint64_t bytes; /* this is true for, from the offset on */
 };
 
 static bool find(struct chain *c, unsigned i, uint64_t at, struct place *ret,
@@ -226,11 +226,11 @@ static bool find(struct chain *c, unsigned i, uint64_t at, struct place *ret,
     ret->at = (entry & OFFSET_MASK) + into;
     ret->present = ret->zero || (entry & OFFSET_MASK);
     if (ret->present && !ret->zero && (entry & OFFSET_MASK) % CLUSTER_BYTES)
-        return fail_damaged(i, "a cluster is not where one can be", err);
+        return fail_damaged(i, "a cluster is at an impossible place", err);
     return true;
 }
 
-/* Where the base has data and where holes. */
+/* Where the base has data, and where holes. */
 static bool find_in_base(struct chain *c, uint64_t at, struct place *ret, struct pyro_error *err)
 {
     off_t data = lseek(c->layers[0].fd, (off_t)at, SEEK_DATA), hole;

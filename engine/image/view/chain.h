@@ -1,6 +1,6 @@
 /*
  * The layers of a disk, read only: a raw base and the qcow2 overlays above it, as the record of the
- * workspace names them, never as a header does. A taken-over QEMU may have written any byte of an
+ * workspace names them, never as a header does. A compromised QEMU may have written any byte of an
  * overlay: every offset and size is checked, nothing loops, nothing is followed out of the file.
  *
  * Layers are counted from the base, 0; reading "as of" layer N sees 0 to N and nothing above.
@@ -27,13 +27,13 @@ uint64_t chain_size_bytes(const struct chain *c);
 bool chain_read(struct chain *c, unsigned top, uint64_t at, void *ret, size_t n,
                 struct pyro_error *err) MUST_CHECK;
 /*
- * How the disk goes on from an offset as of layer `top`: *ret_bytes (at least 1) on of one kind.
- * *ret_layer is the layer that they are in, *ret_zero that they are a hole: zeros that take no
- * space. Neighbours of one kind may still come as several stretches.
+ * How the disk continues from an offset as of layer `top`: *ret_bytes (at least 1) on of one kind.
+ * *ret_layer is the layer they are in, *ret_zero that they are a hole: zeros that take no space.
+ * Neighbours of one kind may still come as several stretches.
  */
 bool chain_map(struct chain *c, unsigned top, uint64_t at, unsigned *ret_layer, bool *ret_zero,
                uint64_t *ret_bytes, struct pyro_error *err) MUST_CHECK;
-/* Whether any layer above `since`, up to `top`, has something to say about these n bytes. */
+/* Whether any layer above `since`, up to `top`, has any data for these n bytes. */
 bool chain_is_changed(struct chain *c, unsigned since, unsigned top, uint64_t at, uint64_t n,
                       bool *ret, struct pyro_error *err) MUST_CHECK;
 

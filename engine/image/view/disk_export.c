@@ -2,7 +2,7 @@
  * engine/image/view/disk_export.c: copying a disk out, and scrubbing it.
  *
  * /run/pyro-… holds secrets and is on a tmpfs of the running machine, never on the disk, unless a
- * guest put such a thing there itself. Then it is removed from the copy, and its blocks are zeroed.
+ * guest put such a file there itself. Then it is removed from the copy, and its blocks are zeroed.
  */
 #include "engine/image/view/disk_export.h"
 
@@ -47,7 +47,7 @@ static bool write_at(int fd, const char *bytes, size_t n, uint64_t at, struct py
     return true;
 }
 
-/* Writes what is not zero. */
+/* Writes everything but zeros. */
 static bool write_sparse(int fd, const char *bytes, size_t n, uint64_t at, struct pyro_error *err)
 {
     size_t from = 0;
@@ -97,7 +97,7 @@ static bool put_block(void *arg, uint64_t at, const void *bytes, size_t n, struc
     return write_at(*(const int *)arg, bytes, n, at, err);
 }
 
-/* Frees an inode that has no name any more, and its blocks. */
+/* Frees an inode that no longer has a name, and its blocks. */
 static errcode_t release_inode(ext2_filsys fs, ext2_ino_t number, struct ext2_inode *inode)
 {
     bool directory = S_ISDIR(inode->i_mode);
@@ -119,7 +119,7 @@ static errcode_t release_inode(ext2_filsys fs, ext2_ino_t number, struct ext2_in
     return code;
 }
 
-/* One that has a name was being cut to its size. */
+/* One that has a name was being truncated to its size. */
 static errcode_t finish_truncate(ext2_filsys fs, ext2_ino_t number, struct ext2_inode *inode)
 {
     uint64_t blocks = (EXT2_I_SIZE(inode) + fs->blocksize - 1) / fs->blocksize;
@@ -132,8 +132,7 @@ static errcode_t finish_truncate(ext2_filsys fs, ext2_ino_t number, struct ext2_
     return code;
 }
 
-/* What was removed while it was open, or was being cut: a list through i_dtime, of the guest's
- * making. */
+/* Files removed while open, or being truncated: a list through i_dtime, of the guest's making. */
 static errcode_t free_orphans(ext2_filsys fs)
 {
     ext2_ino_t number = fs->super->s_last_orphan;
@@ -156,7 +155,7 @@ static errcode_t free_orphans(ext2_filsys fs)
     return code;
 }
 
-/* What a mount does after the replay: nothing is left to recover or to free, and the totals, which
+/* As a mount does after the replay: nothing is left to recover or to free, and the totals, which
  * are written at an unmount only, are those of the groups. */
 static errcode_t mark_replayed(int fd)
 {
@@ -199,7 +198,7 @@ static bool replay(const struct journal *j, struct chain *c, unsigned top, int f
 
 /* ---- scrubbing ---- */
 
-/* What is to go, parents before what is in them. */
+/* The entries to remove, parents before their content. */
 struct doomed {
     ext2_ino_t inode, parent;
     char name[VIEW_NAME_MAX + 1];
@@ -254,7 +253,7 @@ static int wipe(ext2_filsys fs, blk64_t *block, e2_blkcnt_t count UNUSED, blk64_
     return s->code ? BLOCK_ABORT : 0;
 }
 
-/* Frees an inode that has no name any more, its content gone for good. */
+/* Frees an inode that no longer has a name, its content gone for good. */
 static errcode_t free_inode(struct scrub *s, ext2_ino_t number, struct ext2_inode *inode)
 {
     errcode_t code = 0;
@@ -361,7 +360,7 @@ static bool is_private(void *arg, const char *name, size_t length, uint32_t inod
     return !s->found;
 }
 
-/* The inode of /run when there is anything to scrub in it, else 0. */
+/* The inode of /run if there is anything to scrub in it, else 0. */
 static bool find_private(struct view *v, uint32_t *ret_run, struct pyro_error *err)
 {
     struct search s = { false };

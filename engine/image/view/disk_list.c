@@ -76,8 +76,7 @@ static bool read_directory(struct listing *l, const char *path, uint32_t inode,
     if (l->no_memory)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     return !l->full ||
-           pyro_fail(err, PYRO_NO_SPACE, "'%.300s' and what is below it are over %d files", path,
-                     ENTRIES_MAX);
+           pyro_fail(err, PYRO_NO_SPACE, "'%.300s' has over %d files below it", path, ENTRIES_MAX);
 }
 
 static const char *type_name(mode_t mode)
@@ -108,7 +107,7 @@ static int by_path(const void *a, const void *b)
     return strcmp(((const struct entry *)a)->path, ((const struct entry *)b)->path);
 }
 
-/* Looks into the directories among the entries, those that come of it too. */
+/* Looks into the directories among the entries, including the ones that this adds. */
 static bool walk(struct listing *l, struct pyro_error *err)
 {
     for (; l->walked < l->count; l->walked++) {

@@ -20,7 +20,7 @@
 #define UUID_BYTES 16
 #define CHECKSUM_AT 16 /* in a commit block */
 
-/* Where things stand in the journal's superblock. */
+/* Offsets in the journal's superblock. */
 enum {
     BLOCK_BYTES_AT = 0x0c,
     BLOCKS_AT = 0x10,
@@ -48,7 +48,7 @@ struct entries {
 };
 
 struct journal {
-    uint32_t block_bytes, sequence; /* the sequence of what would come next */
+    uint32_t block_bytes, sequence; /* the sequence of the next transaction */
     uint64_t superblock_at;
     size_t count;
     struct entry *items; /* by block, one of each */
@@ -74,8 +74,8 @@ static bool fail_unknown(struct pyro_error *err)
 {
     pyro_fail(err, PYRO_WORKSPACE_STATE,
               "the machine did not end cleanly: its file system's "
-              "journal is to be replayed first");
-    return pyro_hint(err, "start the workspace and stop it: that does it");
+              "journal must be replayed first");
+    return pyro_hint(err, "start the workspace and stop it");
 }
 
 static uint32_t be32_at(const uint8_t *bytes)
@@ -138,7 +138,7 @@ static bool add(struct entries *e, struct entry entry, struct pyro_error *err)
     return true;
 }
 
-/* A checksum that lies within what it is of, and counts as zeros there. */
+/* A checksum that lies within the data it covers, and counts as zeros there. */
 static bool is_whole(struct log *l, size_t at)
 {
     uint32_t found = be32_at(l->block + at);
@@ -149,7 +149,7 @@ static bool is_whole(struct log *l, size_t at)
     return ext2fs_crc32c_le(l->seed, l->block, l->block_bytes) == found;
 }
 
-/* The tags of the descriptor in l->block; what they speak of comes after it. */
+/* The tags of the descriptor in l->block; their blocks come after it. */
 static bool take_tags(struct log *l, struct pyro_error *err)
 {
     scoped_free uint8_t *tags = malloc(l->block_bytes);
@@ -199,7 +199,7 @@ static bool take_revocations(struct log *l, struct pyro_error *err)
     return true;
 }
 
-/* All transactions that are whole. */
+/* All complete transactions. */
 static bool walk(struct log *l, struct pyro_error *err)
 {
     uint64_t at;
@@ -231,7 +231,7 @@ static bool walk(struct log *l, struct pyro_error *err)
     return true;
 }
 
-/* ---- what counts ---- */
+/* ---- the newest copies ---- */
 
 static int by_block(const void *a, const void *b)
 {
@@ -393,7 +393,7 @@ static bool read_copy(const struct entry *e, struct chain *c, unsigned top, uint
 
     if (!chain_read(c, top, e->at + from, ret, n, err))
         return false;
-    /* A block that begins as the log's own do is kept without that beginning. */
+    /* A block that begins like the log's own is kept without that beginning. */
     if (e->escaped && from < sizeof(magic)) {
         size_t left = sizeof(magic) - from;
         memcpy(ret, (const uint8_t *)&magic + from, n < left ? n : left);
@@ -416,7 +416,7 @@ bool journal_overlay(const struct journal *j, struct chain *c, unsigned top, uin
     return true;
 }
 
-/* The journal's superblock, of one that is empty. */
+/* The journal's superblock, as of an empty one. */
 static bool pass_empty(const struct journal *j, uint8_t *block, struct chain *c, unsigned top,
                        journal_block_fn *fn, void *arg, struct pyro_error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * What the journal of an ext4 file system holds that is not in its place yet, as after a machine
- * that was killed: read only, so that the disk can be looked at without anybody replaying it.
+ * The blocks in the journal of an ext4 file system that are not in place yet, as after a machine
+ * was killed: read only, so that the disk can be read without replaying it.
  *
  * The format is that of jbd2 (https://docs.kernel.org/filesystems/ext4/journal.html), with
  * revocations, 64-bit block numbers and checksums of version 3, as Linux writes it; anything else
@@ -24,7 +24,7 @@ bool journal_load(ext2_filsys fs, struct chain *c, unsigned top, struct journal 
 void journal_free(struct journal *j);
 /* Whether it has anything of these n bytes of the disk. */
 bool journal_has(const struct journal *j, uint64_t at, uint64_t n);
-/* Puts what it has of these n bytes of the disk into `bytes`. */
+/* Copies what it has of these n bytes of the disk into `bytes`. */
 bool journal_overlay(const struct journal *j, struct chain *c, unsigned top, uint64_t at,
                      void *bytes, size_t n, struct pyro_error *err) MUST_CHECK;
 /* Every block that it has, in their order on the disk, and last its own superblock as of a journal

@@ -1,7 +1,7 @@
 /*
  * engine/image/view/view.c: files and directories of a disk's file system, through libext2fs.
  *
- * What a damaged image can ask for is bounded here: the superblock's size by the disk's, the blocks
+ * The demands of a damaged image are bounded here: the superblock's size by the disk's, the blocks
  * read by one call by a budget, the entries of a directory by a number.
  */
 #include "engine/image/view/view.h"
@@ -50,7 +50,7 @@ static uint64_t le(const uint8_t *bytes, size_t size)
     return n;
 }
 
-/* What libext2fs would believe: it allocates by it. */
+/* Checks the values libext2fs would believe and allocate by. */
 static bool check_superblock(struct view_source *s, struct pyro_error *err)
 {
     uint8_t sb[SUPERBLOCK_BYTES];
@@ -85,7 +85,7 @@ static bool open_fs(struct view *v, struct pyro_error *err)
     return view_fail(v, code, err, "open the disk's file system");
 }
 
-/* A journal that is to be replayed holds newer blocks than the ones in their places. */
+/* A journal that needs a replay holds newer blocks than the ones in their places. */
 static bool open_with_journal(struct view *v, struct pyro_error *err)
 {
     if (!open_fs(v, err))
@@ -372,7 +372,7 @@ bool view_target(struct view *v, uint32_t inode, char *ret, struct pyro_error *e
         return false;
     size = EXT2_I_SIZE(&i);
     if (!S_ISLNK(i.i_mode))
-        return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "it is no symbolic link");
+        return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "it is not a symbolic link");
     if (!size || size >= VIEW_TARGET_MAX)
         return pyro_fail(err, PYRO_IO, "the disk's file system is damaged: a link's target");
     if (ext2fs_is_fast_symlink((struct ext2_inode *)&i) && size < sizeof(i.i_block)) {

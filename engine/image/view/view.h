@@ -1,10 +1,10 @@
 /*
  * The ext4 file system on a disk as of one of its layers, read without mounting it. The image is
- * the guest's: what is damaged is an error (PYRO_IO, with the place), never a crash, never an
- * endless walk. Nothing is ever written.
+ * the guest's: damage is an error (PYRO_IO, with the place), never a crash, never an endless walk.
+ * Nothing is ever written.
  *
  * Files are known by inode number, as the file system has it: walk directories with view_each(),
- * starting at VIEW_ROOT or at what view_find() gives.
+ * starting at VIEW_ROOT or at the result of view_find().
  */
 #ifndef PYRO_IMAGE_VIEW_H
 #define PYRO_IMAGE_VIEW_H
@@ -23,7 +23,7 @@
 struct view;
 struct journal;
 
-/* Borrows the chain. Of a machine that did not end cleanly, its journal is read in place of being
+/* Borrows the chain. If the machine did not end cleanly, its journal is read instead of being
  * replayed. PYRO_IO: no ext4; PYRO_WORKSPACE_STATE: a journal that only Linux can replay. */
 bool view_open(struct chain *c, unsigned top, struct view **ret, struct pyro_error *err) MUST_CHECK;
 void view_free(struct view *v);
@@ -41,9 +41,9 @@ struct view_inode {
 bool view_stat(struct view *v, uint32_t inode, struct view_inode *ret,
                struct pyro_error *err) MUST_CHECK;
 
-/* An entry of a directory; `name` is not terminated, may be any bytes but NUL and '/', and lasts
- * for the call. type: S_IFREG, S_IFDIR, …, as the directory says; 0 when it does not. Return false
- * to end the walk. */
+/* An entry of a directory; `name` is not terminated, may be any bytes but NUL and '/', and is valid
+ * during the call. type: S_IFREG, S_IFDIR, …, as the directory says; 0 when it does not. Return
+ * false to end the walk. */
 typedef bool view_entry_fn(void *arg, const char *name, size_t length, uint32_t inode, mode_t type);
 /* All entries but "." and "..", in no order, a name once at most as far as the directory is sound.
  * Must not be called from within fn on the same view (collect first). *ret_all (may be NULL): fn
@@ -69,10 +69,10 @@ bool view_read(struct view *v, uint32_t inode, uint64_t at, void *ret, size_t n,
 bool view_target(struct view *v, uint32_t inode, char *ret, struct pyro_error *err) MUST_CHECK;
 
 /*
- * Which inodes are not byte for byte the same in two views of one disk (`now` of a higher layer
+ * The inodes that are not byte for byte the same in two views of one disk (`now` of a higher layer
  * than `then`), by comparing only the blocks of inode tables that a layer in between has: content,
- * mode, links, times or names of any file or directory whose inode is not told have not changed.
- * Ascending. Return false to end.
+ * mode, links, times or names of any file or directory whose inode is not reported have not
+ * changed. Ascending. Return false to end.
  */
 typedef bool view_changed_fn(void *arg, uint32_t inode);
 bool view_each_changed(struct view *now, struct view *then, view_changed_fn *fn, void *arg,

@@ -1,7 +1,7 @@
 /*
- * engine/image/view/view_changed.c: which inodes differ between two layers of one disk. Only blocks
- * of inode tables that a layer between them has are read: of 20,000 files with three touched, a
- * few.
+ * engine/image/view/view_changed.c: the inodes that differ between two layers of one disk. Only
+ * blocks of inode tables that a layer between them has are read: of 20,000 files with three
+ * touched, a few.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ struct compare {
     bool ended;
 };
 
-/* Whether inode N stands at the same place in both. */
+/* Whether inode N is at the same place in both. */
 static bool is_same_layout(const struct view *now, const struct view *then)
 {
     const struct ext2_super_block *a = now->fs->super, *b = then->fs->super;
@@ -72,7 +72,7 @@ bool view_each_changed(struct view *now, struct view *then, view_changed_fn *fn,
     struct compare c = { .now = now, .then = then, .fn = fn, .arg = arg };
     bool ok = true;
 
-    if (!is_same_layout(now, then)) { /* made anew, or resized: anything may be anywhere */
+    if (!is_same_layout(now, then)) { /* created again, or resized: anything may be anywhere */
         for (uint32_t i = 1; i <= now->fs->super->s_inodes_count; i++)
             if (!fn(arg, i))
                 break;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct view_source *opening; /* open() is given no pointer of ours */
+static struct view_source *opening; /* open() does not get a pointer of ours */
 
 static errcode_t on_open(const char *name, int flags, io_channel *ret);
 

@@ -7,16 +7,16 @@
 #include "engine/image/view/chain.h"
 #include "engine/image/view/journal.h"
 
-/* What one channel reads; lives as long as it. */
+/* The source of one channel; lives as long as it. */
 struct view_source {
     struct chain *chain;
     unsigned top;
-    struct journal *journal; /* what is not in its place yet; NULL: nothing */
+    struct journal *journal; /* blocks not in place yet; NULL: none */
     uint64_t budget;         /* blocks that may still be read: a damaged tree may have no end */
     struct pyro_error why;   /* of the last read that failed; code PYRO_OK: none */
 };
 
-/* Bytes of the disk, with what the journal has of them. */
+/* Bytes of the disk, with the journal's newer ones. */
 bool view_source_read(struct view_source *s, uint64_t at, void *ret, size_t n,
                       struct pyro_error *err) MUST_CHECK;
 /* Opens a file system read only on the source. */

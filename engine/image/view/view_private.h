@@ -1,4 +1,4 @@
-/* What view.c and view_changed.c share. */
+/* Shared by view.c and view_changed.c. */
 #ifndef PYRO_IMAGE_VIEW_PRIVATE_H
 #define PYRO_IMAGE_VIEW_PRIVATE_H
 
@@ -12,9 +12,9 @@ struct view {
     uint32_t file_inode;
 };
 
-/* Fills err from libext2fs's error, or from what made a read fail. */
+/* Fills err from libext2fs's error, or from the cause of a failed read. */
 bool view_fail(struct view *v, errcode_t code, struct pyro_error *err, const char *what);
-/* Before each call into libext2fs: what it may read. */
+/* Sets what libext2fs may read; called before each call into it. */
 void view_refill(struct view *v);
 
 #endif
