@@ -1,6 +1,6 @@
 /*
- * engine/client/child.c: three pipes and a pidfd. What the child still holds open at its end,
- * through a descendant, is not waited for.
+ * engine/client/child.c: three pipes and a pidfd. Pipes that stay open at its end through a
+ * descendant are not waited for.
  */
 #include "engine/client/child.h"
 
@@ -29,7 +29,7 @@ struct child {
     bool text, cut, cancelled;
     struct buf out;
     struct buf errors; /* the last of its standard error */
-    size_t said;       /* bytes of `errors` that were told as lines */
+    size_t said;       /* bytes of `errors` that were reported as lines */
     struct buf progress;
 };
 
@@ -56,7 +56,7 @@ void child_free(struct child *c)
     free(c);
 }
 
-/* ---- what it says ---- */
+/* ---- its output ---- */
 
 /* Bytes of a pipe, into a chunk; 0: none now, or the pipe's end, which closes it. */
 static size_t read_some(struct child *c, int *fd, char *chunk, size_t size)
@@ -83,7 +83,7 @@ static void tell_progress(struct child *c, const char *line, size_t n)
         c->ops->progress(c->arg, &p);
 }
 
-/* Lines as they are whole; one that is too long is not from pyro, and dropped. */
+/* Reports whole lines; one that is too long is not from pyro, and dropped. */
 static bool read_progress(struct child *c)
 {
     char chunk[PROGRESS_LINE_MAX];
@@ -192,7 +192,7 @@ static void on_end(void *arg, uint32_t events UNUSED)
 
     if (waitpid(c->pid, &status, WNOHANG) != c->pid)
         return;
-    /* All that it wrote is in the pipes now. */
+    /* Everything it wrote is in the pipes now. */
     while (read_output(c))
         ;
     while (read_errors(c))
@@ -220,9 +220,9 @@ static void on_end(void *arg, uint32_t events UNUSED)
     child_free(c);
 }
 
-/* ---- its beginning ---- */
+/* ---- its start ---- */
 
-/* A pipe of which we read, without blocking. */
+/* A pipe that we read from, without blocking. */
 static bool open_pipe(int *ret_ours, int *ret_theirs, struct pyro_error *err)
 {
     int fds[2];
@@ -307,6 +307,7 @@ struct child *child_start(struct loop *loop, const struct child_spec *spec, stru
 
 void child_cancel(struct child *c)
 {
-    proc_signal(-c->pid, c->cancelled ? SIGKILL : SIGTERM); /* it leads a session, so a group */
+    proc_signal(-c->pid,
+                c->cancelled ? SIGKILL : SIGTERM); /* it leads a session, so also a group */
     c->cancelled = true;
 }

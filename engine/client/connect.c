@@ -16,11 +16,9 @@
 
 #define READY_BYTES_MAX 65536
 #define STEP_MS (60 * 60 * 1000) /* the longest: waiting while another pyro fetches the kernel */
-#define CONNECT_TRIES_MS                                                                           \
-    15000 /* a supervisor that is starting or ending holds the lock without serving */
+#define CONNECT_TRIES_MS 15000   /* a holder that starts or ends does not serve yet */
 
-/* One line of what a starting supervisor says: progress, or the end of its start. True: it was the
- * end. */
+/* One line from a starting supervisor: progress, or the end of its start. True: it was the end. */
 static bool take_line(const char *line, size_t n, const struct progress *progress, bool *ret_ok,
                       struct pyro_error *err)
 {
@@ -32,7 +30,7 @@ static bool take_line(const char *line, size_t n, const struct progress *progres
         return false;
     }
     *ret_ok = j ? error_from_result(j, err)
-                : pyro_fail(err, PYRO_VM_FAILED, "the supervisor said nothing that is understood");
+                : pyro_fail(err, PYRO_VM_FAILED, "the supervisor's answer was not understood");
     return true;
 }
 
@@ -64,7 +62,7 @@ static bool await_ready(int fd, const struct progress *progress, bool *ret_stuck
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0 || !buf_append(&text, chunk, (size_t)n))
-            return pyro_fail(err, PYRO_VM_FAILED, "the supervisor ended before it served");
+            return pyro_fail(err, PYRO_VM_FAILED, "the supervisor ended before it was ready");
         while ((newline = memchr(text.data, '\n', text.len))) {
             size_t length = (size_t)(newline - text.data);
             if (take_line(text.data, length, progress, &ok, err))
@@ -92,7 +90,7 @@ bool supervisor_start(const struct workspace_handle *w, int lock_fd, enum superv
     if (pipe2(ready, O_CLOEXEC) != 0)
         return pyro_fail_errno(err, "start the supervisor");
     spec.stderr_fd = log;
-    /* The person's: for --allow-host-compat. */
+    /* The user's, for --allow-host-compat. */
     spec.inherit = INHERIT_PYRO | INHERIT_PERSON | INHERIT_UMASK | INHERIT_FILE_LIMIT;
     spec.new_session = true;
     spec.fds[0].from = w->dir_fd, spec.fds[0].to = SUPERVISE_DIR_FD;
@@ -123,8 +121,8 @@ bool workspace_settle(const struct workspace_handle *w, struct pyro_error *err)
         return true;
     lock = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, err);
     if (lock < 0)
-        return errno == EWOULDBLOCK; /* somebody else is about to */
-    /* An adopter that finds the VM dead records that, which is a true state too. */
+        return errno == EWOULDBLOCK; /* another pyro is about to */
+    /* An adopter that finds the VM dead records that, which is a valid state too. */
     if (!supervisor_start(w, lock, SUPERVISE_ADOPT, NULL, err)) {
         record_load_any(w->dir_fd, w->id, &r);
         adopt = r.state == WORKSPACE_STARTED;
@@ -150,7 +148,7 @@ static bool is_started(const struct workspace_handle *w, struct pyro_error *err)
     return ok;
 }
 
-/* A holder that starts or ends takes milliseconds; there is no event for a lock's release. */
+/* A holder starts or ends within milliseconds; there is no event for a lock's release. */
 static void wait_for_holder(void)
 {
     struct timespec t = { .tv_nsec = 5 * 1000 * 1000 };
@@ -211,7 +209,7 @@ void supervisor_is_late(const struct link *link, struct pyro_error *err)
 {
     pyro_fail(err, PYRO_TIMEOUT, "the %s does not answer",
               link_is_ready(link) ? "guest" : "supervisor");
-    pyro_hint(err, "see 'pyro workspace status'; if it says nothing of it, stop and start the "
+    pyro_hint(err, "see 'pyro workspace status'; if it shows nothing, stop and start the "
                    "workspace");
 }
 

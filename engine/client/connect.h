@@ -1,4 +1,4 @@
-/* Reaching a workspace's supervisor: connecting, and starting one where none runs. */
+/* Reaching a workspace's supervisor: connecting, and starting one if none runs. */
 #ifndef PYRO_ATTACH_H
 #define PYRO_ATTACH_H
 
@@ -10,15 +10,15 @@
 #define SUPERVISOR_SOCKET "run/sock"
 
 /*
- * Starts a supervisor that inherits the lock, and waits until it serves or says why not. Takes
+ * Starts a supervisor that inherits the lock, and waits until it serves or reports why not. Takes
  * lock_fd in either case.
  */
 bool supervisor_start(const struct workspace_handle *w, int lock_fd, enum supervise_mode mode,
                       const struct progress *progress, struct pyro_error *err) MUST_CHECK;
 /*
- * Brings a workspace that nobody holds into a state that is true: a "started" one whose supervisor
- * died is adopted, or found failed when its QEMU is gone too; a reset that was cut short after its
- * commit is brought to its end. A held or resting one is left alone.
+ * Brings a workspace that nobody holds into a consistent state: a "started" one whose supervisor
+ * died is adopted, or marked failed if its QEMU is gone too; a reset that was cut short after its
+ * commit is completed. A held or resting one is left alone.
  */
 bool workspace_settle(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
 /*
@@ -30,8 +30,8 @@ int supervisor_connect(const struct workspace_handle *w, struct pyro_error *err)
 json_t *supervisor_call(const struct workspace_handle *w, const json_t *request,
                         int64_t deadline_ms, struct pyro_error *err) MUST_CHECK;
 
-/* The error of a request that has no answer. A supervisor that greeted is alive: it waits for the
- * guest itself. */
+/* The error of an unanswered request. A supervisor that greeted is alive: it waits for the guest
+ * itself. */
 void supervisor_is_late(const struct link *link, struct pyro_error *err);
 
 #endif

@@ -11,7 +11,7 @@
 
 #define END_MS 60000 /* from the end of the hold until all there was of it is removed */
 
-/* Raw frames, for nothing is ever read from it but its end. */
+/* Raw frames: nothing is ever read from it but its end. */
 int workspace_hold(const struct workspace_handle *w, struct pyro_error *err)
 {
     static const char text[] = "{\"op\":\"hold\"}";

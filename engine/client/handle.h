@@ -1,4 +1,4 @@
-/* A workspace found by reference: where every verb begins. */
+/* A workspace found by reference: where every command begins. */
 #ifndef PYRO_HANDLE_H
 #define PYRO_HANDLE_H
 
@@ -12,7 +12,7 @@ struct workspace_handle {
 #define WORKSPACE_HANDLE_INIT { .store = { .fd = -1 }, .dir_fd = -1 }
 bool workspace_open(const char *ref, struct workspace_handle *ret,
                     struct pyro_error *err) MUST_CHECK;
-/* The same by the exact id of one that this process has made, whether others see it or not. */
+/* The same by the exact id of one that this process has created, whether others see it or not. */
 bool workspace_open_made(const char *id, struct workspace_handle *ret,
                          struct pyro_error *err) MUST_CHECK;
 void workspace_close(struct workspace_handle *w);

@@ -1,6 +1,6 @@
 /*
- * engine/client/hold.c: a held layer, as a stream to the supervisor that stays open for as long;
- * or, of a workspace at rest, as its lock.
+ * engine/client/hold.c: a held layer, as a stream to the supervisor that stays open as long; or, of
+ * a workspace at rest, as its lock.
  */
 #include "engine/client/hold.h"
 
@@ -11,7 +11,7 @@
 #include "engine/client/resting.h"
 #include "vmm/base/fs.h"
 
-#define OPEN_MS 200000 /* beyond what the supervisor gives the guest */
+#define OPEN_MS 200000 /* beyond the time the supervisor gives the guest */
 #define RETRY_MS 30000 /* while a snapshot is being made */
 
 struct disk_hold {
@@ -41,7 +41,7 @@ static void on_closed(struct stream *s, const json_t *result, const struct pyro_
     if (!result)
         h->why = *why;
     else if (error_from_result(result, &h->why))
-        pyro_fail(&h->why, PYRO_GUEST_LOST, "the supervisor let go of the disk");
+        pyro_fail(&h->why, PYRO_GUEST_LOST, "the supervisor released the disk");
     loop_stop(h->loop);
 }
 

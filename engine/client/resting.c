@@ -35,8 +35,8 @@ static bool is_recorded_started(const struct workspace_handle *w)
     return started;
 }
 
-/* Waits for the lock of a workspace at rest; a holder that ends it lets go soon, and one that
- * starts it keeps it: then PYRO_WORKSPACE_BUSY. */
+/* Waits for the lock of a workspace at rest; a holder that stops it unlocks soon, one that starts
+ * it keeps it: then PYRO_WORKSPACE_BUSY. */
 int workspace_lock_resting(const struct workspace_handle *w, struct pyro_error *err)
 {
     int64_t deadline = clock_ms() + LOCK_WAIT_MS;

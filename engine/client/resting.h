@@ -1,15 +1,15 @@
-/* A workspace as users see it, and what is done with one that does not run. */
+/* A workspace as users see it, and operations on one that does not run. */
 #ifndef PYRO_RESTING_H
 #define PYRO_RESTING_H
 
 #include "engine/client/handle.h"
 #include "engine/helper/progress.h"
 
-/* The workspace object as users see it, after its state was made true. */
+/* The workspace object as users see it, after its state was made consistent. */
 json_t *workspace_view(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
 /*
- * The lock of a workspace at rest; waits for a holder that ends it. -1: PYRO_WORKSPACE_BUSY when it
- * runs (or is held for long), PYRO_WORKSPACE_NOT_FOUND when it has just been deleted.
+ * The lock of a workspace at rest; waits for a holder that stops it. -1: PYRO_WORKSPACE_BUSY when
+ * it runs (or is held for long), PYRO_WORKSPACE_NOT_FOUND when it has just been deleted.
  */
 int workspace_lock_resting(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
 /* Starts a workspace at rest. PYRO_WORKSPACE_BUSY when another did. */

@@ -10,7 +10,7 @@
 #include "engine/state/record.h"
 #include "vmm/base/proc.h"
 
-#define DELAY_MS 50 /* one that starts or ends is without a holder for a moment */
+#define DELAY_MS 50 /* one that starts or stops has no holder for a moment */
 
 struct waiting {
     struct waiting *next;

@@ -1,6 +1,6 @@
 /*
- * Workspaces whose supervisor was killed, brought back to a true state one after the other by child
- * processes, so that whoever finds them in a loop need not wait.
+ * Workspaces whose supervisor was killed, brought back to a consistent state one after another by
+ * child processes, so that a caller with a loop need not wait.
  */
 #ifndef PYRO_SETTLE_CHILD_H
 #define PYRO_SETTLE_CHILD_H
@@ -11,7 +11,7 @@ struct settle_queue;
 
 /* `program` is borrowed: pyro, run as `program workspace status ID`; NULL: nothing is ever done. */
 struct settle_queue *settle_queue_new(struct loop *loop, const char *program);
-/* A child at work goes on by itself. */
+/* A running child goes on by itself. */
 void settle_queue_free(struct settle_queue *q);
 /* Once for each id, however often it is given while it waits. */
 void settle_queue_add(struct settle_queue *q, const char *id);

@@ -40,7 +40,7 @@ static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *
     struct running *r = s->arg;
 
     stream_consumed(s, n);
-    if (channel != WIRE_STDOUT || r->err.code) /* the first error is the one to tell */
+    if (channel != WIRE_STDOUT || r->err.code) /* the first error is the one to report */
         return;
     if (r->t->take) {
         if (!r->t->take(r->t->arg, bytes, n, &r->err))
@@ -49,7 +49,7 @@ static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *
     }
     if (r->t->out && buf_append(r->t->out, bytes, n))
         return;
-    pyro_fail(&r->err, PYRO_GUEST_ERROR, "the workspace sends more than can be taken (%zu MiB)",
+    pyro_fail(&r->err, PYRO_GUEST_ERROR, "the workspace sends more than the limit of %zu MiB",
               r->t->out ? r->t->out->max >> 20 : 0);
     loop_stop(r->loop);
 }

@@ -13,7 +13,7 @@ struct transfer {
     struct iovec *in; /* the pieces of the input, sent in order; changed while it runs */
     unsigned in_count;
     struct buf *out; /* takes the output; more than its maximum is an error */
-    /* Or takes it as it comes. Neither: none is expected. */
+    /* Or takes it as it comes. Neither: no output is expected. */
     bool (*take)(void *arg, const uint8_t *bytes, size_t n, struct pyro_error *err);
     void *arg;
 };

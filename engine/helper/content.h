@@ -1,4 +1,4 @@
-/* Where the bytes of a file of any size go, as they come. */
+/* The destination for the bytes of a file of any size, as they come. */
 #ifndef PYRO_CONTENT_H
 #define PYRO_CONTENT_H
 
@@ -8,7 +8,7 @@
 #include "vmm/base/error.h"
 
 struct content_sink {
-    /* Before the first byte: how many there will be, at most. May be NULL. */
+    /* Before the first byte: the most there will be. May be NULL. */
     bool (*begin)(void *arg, uint64_t bytes, struct pyro_error *err);
     bool (*put)(void *arg, const void *bytes, size_t n, struct pyro_error *err);
     void *arg;

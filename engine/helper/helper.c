@@ -1,5 +1,5 @@
-/* engine/helper/helper.c: where pyro-image is, and how its one line becomes a result or an error.
- */
+/* engine/helper/helper.c: finding pyro-image, and turning its one line into a result or an
+ * error. */
 #include "engine/helper/helper.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ static char *if_runnable(char *path)
     return NULL;
 }
 
-/* Where this very program was started from: a build tree, or bin/ of whatever prefix. */
+/* The directory of this program: a build tree, or bin/ of any prefix. */
 static char *find_beside(const char *name)
 {
     char self[PATH_MAX], *slash, *path;
@@ -104,11 +104,11 @@ static bool read_result(int fd, int64_t deadline_ms, struct buf *ret, struct pyr
         if (n <= 0)
             return true;
         if (!buf_append(ret, chunk, (size_t)n))
-            return pyro_fail(err, PYRO_INTERNAL, "pyro-image said too much");
+            return pyro_fail(err, PYRO_INTERNAL, "pyro-image wrote too much");
     }
 }
 
-/* The helper's own error, or that it died without one. */
+/* The helper's own error, or how it died without one. */
 static bool take_error(const json_t *result, int status, struct pyro_error *err)
 {
     const json_t *error = json_object_get(result, "error");

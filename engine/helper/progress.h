@@ -1,17 +1,17 @@
-/* How long work tells what it does, without knowing who listens (a terminal, a program that started
- * pyro, nobody). */
+/* How long-running work reports what it does, without knowing who listens (a terminal, a program
+ * that started pyro, nobody). */
 #ifndef PYRO_PROGRESS_H
 #define PYRO_PROGRESS_H
 
 #include <limits.h>
 #include <stdint.h>
 
-/* For a program that starts pyro: the descriptor that it wants lines about progress on, and how
- * long one is at most, its newline included: what a pipe that is ready takes without blocking. */
+/* For a program that starts pyro: the descriptor on which it wants progress lines, and how long one
+ * is at most, its newline included: what a writable pipe takes without blocking. */
 #define PROGRESS_FD_VARIABLE "PYRO_PROGRESS_FD"
 #define PROGRESS_LINE_MAX PIPE_BUF
 
-/* How far it is. */
+/* How far it has come. */
 struct progress_count {
     int64_t done, total; /* total -1: not known */
     const char *unit;    /* a literal: "bytes", "entries", "packages" */
@@ -21,10 +21,10 @@ struct progress {
     /* A lasting step: phase "install", "ready", …; environment may be NULL. Becomes a `[pull]
      * phase=…` line. */
     void (*phase)(void *arg, const char *phase, const char *environment);
-    /* A passing state, for a terminal and a program that listens; count is NULL when nothing is
+    /* A passing state, for a terminal or a listening program; count is NULL when nothing is
      * counted. */
     void (*update)(void *arg, const char *what, const struct progress_count *count);
-    /* Something that the user must know although it is no failure. */
+    /* Something the user must know although it is not a failure. */
     void (*note)(void *arg, const char *text);
     void *arg;
 };

@@ -18,14 +18,14 @@
 #define NEIGHBOUR_SOLICITATION 135
 #define NEIGHBOUR_ADVERTISEMENT 136
 
-/* An address and how many of its leading bits count, in the form that frame_refused has. */
+/* An address and how many of its leading bits count, in the form of frame_refused. */
 #define V4(a, b, c, d, bits) { .s6_addr = { [10] = 0xff, [11] = 0xff, a, b, c, d } }, 96 + (bits)
 #define V6(a, b, c, h, bits)                                                                       \
     { .s6_addr = { (a) >> 8, (a) & 0xff, (b) >> 8, (b) & 0xff, (c) >> 8,                           \
                    (c) & 0xff, [14] = (h) >> 8, [15] = (h) & 0xff } },                             \
         (bits)
 
-/* Where a guest has no business, whatever network it may reach. */
+/* Addresses a guest must not reach, whatever network it has. */
 static const struct {
     struct in6_addr address;
     unsigned bits;
@@ -38,7 +38,7 @@ static const struct {
     { V4(224, 0, 0, 0, 4) },     /* multicast */
     { V4(240, 0, 0, 0, 4) },     /* reserved, and broadcast */
     { V6(0x2001, 0, 0, 0, 32) }, /* Teredo, and … */
-    { V6(0x2002, 0, 0, 0, 16) }, /* … 6to4: an IPv4 address, which is not looked at, is inside */
+    { V6(0x2002, 0, 0, 0, 16) }, /* … 6to4: has an IPv4 address inside, which is not checked */
     /* A cloud's services for the host itself: its metadata has the host's credentials. */
     { V4(100, 100, 100, 200, 32) },         /* Alibaba Cloud */
     { V4(168, 63, 129, 16, 32) },           /* Azure */

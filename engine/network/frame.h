@@ -1,6 +1,6 @@
 /*
  * Which Ethernet frames of a guest may leave it. The guest made them, so nothing in them is
- * believed: only what is read here, within bounds, decides.
+ * trusted: only the fields read here, within bounds, decide.
  */
 #ifndef PYRO_NETWORK_FRAME_H
 #define PYRO_NETWORK_FRAME_H
@@ -14,7 +14,7 @@
 
 #define FRAME_ADDRESSES_MAX 1024
 #define FRAME_LENGTH_BYTES 4           /* big-endian, before each frame of a stream */
-#define FRAME_BYTES_MAX (65536 + 4096) /* what QEMU takes for one */
+#define FRAME_BYTES_MAX (65536 + 4096) /* the largest that QEMU accepts */
 
 /* Addresses that no frame may go to: the host's own. IPv4 is kept as ::ffff:a.b.c.d. */
 struct frame_refused {
@@ -23,16 +23,16 @@ struct frame_refused {
 };
 
 /*
- * ARP; IPv4 and IPv6 to what is neither refused nor special: no loopback, link-local, multicast or
- * broadcast, none of the machine's own little network, no cloud's metadata, of IPv6 only global and
- * unique-local addresses without an IPv4 address inside; and neighbour discovery (RFC 4861), which
- * passt answers itself.
+ * ARP; IPv4 and IPv6 to addresses that are neither refused nor special: no loopback, link-local,
+ * multicast or broadcast, none of the machine's own little network, no cloud's metadata, of IPv6
+ * only global and unique-local addresses without an IPv4 address inside; and neighbour discovery
+ * (RFC 4861), which passt answers itself.
  */
 bool frame_may_leave(const uint8_t *frame, size_t n, const struct frame_refused *refused);
 /*
  * Takes out of *n bytes of a stream the frames that may not leave. *n becomes what is left: first
- * *ret_whole bytes of whole frames, then the beginning of one that has not come whole. False: what
- * comes next has a length that no frame has.
+ * *ret_whole bytes of whole frames, then the beginning of an incomplete one. False: the next one
+ * has an impossible length.
  */
 bool frames_sift(uint8_t *bytes, size_t *n, size_t *ret_whole,
                  const struct frame_refused *refused) MUST_CHECK;

@@ -1,8 +1,8 @@
 /*
- * engine/network/guard.c: frames from the guest one by one, all else as it comes.
+ * engine/network/guard.c: frames from the guest one by one, the rest as it comes.
  *
  * Memory is static: one block a direction. More is read only when the block is written out, so a
- * peer that stalls holds up its direction and nothing else. Whatever ends, or breaks the framing,
+ * peer that stalls holds up its direction and nothing else. An end on any side, or broken framing,
  * ends the guard: the supervisor starts another, and QEMU listens again.
  */
 #include "engine/network/guard.h"
@@ -90,7 +90,7 @@ static short events_of(const struct direction *reads, const struct direction *wr
     return (short)((waits_to_write(reads) ? 0 : POLLIN) | (waits_to_write(writes) ? POLLOUT : 0));
 }
 
-/* What one end is ready for; its hang-up is seen by reading. */
+/* The events wanted from one end; its hang-up is seen by reading. */
 static bool serve(short events, struct direction *reads, struct direction *writes)
 {
     if ((events & POLLOUT) && !write_some(writes))
@@ -116,7 +116,7 @@ static bool pass_on(void)
 
 bool guard_confine(void)
 {
-    /* Where even root may not, the filter is what holds. */
+    /* Where even root may not, only the filter confines it. */
     if (geteuid() == 0)
         (void)!confine_become_nobody(NULL, 0);
     return sandbox_enter();

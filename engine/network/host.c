@@ -58,7 +58,7 @@ int host_watch_addresses(struct pyro_error *err)
 }
 
 /* Lines of /proc/net/route: interface, destination, gateway, flags, three numbers, mask; addresses
- * as they lie in memory. */
+ * in memory order. */
 bool host_gateway(struct in_addr *ret)
 {
     scoped_file FILE *f = fopen("/proc/net/route", "re");

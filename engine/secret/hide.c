@@ -1,4 +1,4 @@
-/* engine/secret/hide.c: secrets taken out of values that are whole. */
+/* engine/secret/hide.c: removing secrets from whole values. */
 #include "engine/secret/hide.h"
 
 #include <stdlib.h>

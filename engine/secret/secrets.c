@@ -1,4 +1,4 @@
-/* engine/secret/secrets.c: checked, stored, read again. */
+/* engine/secret/secrets.c: checked, stored, read back. */
 #include "engine/secret/secrets.h"
 
 #include <dirent.h>
@@ -13,7 +13,7 @@
 #include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"
 
-#define NAME_HINT "use 1 to 64 letters, digits and '_', the first no digit"
+#define NAME_HINT "use 1 to 64 letters, digits and '_', not starting with a digit"
 
 static const char *const kinds[] = { "literal", "file" };
 
@@ -54,7 +54,7 @@ static size_t text_length(const struct buf *value)
     return n;
 }
 
-/* ---- what is given ---- */
+/* ---- input ---- */
 
 /* The name before the '='. */
 static bool take_name(struct secrets *s, const char *spec, struct secret **ret,
@@ -64,9 +64,10 @@ static bool take_name(struct secrets *s, const char *spec, struct secret **ret,
     struct secret *item = &s->items[s->count];
 
     if (!spec[n])
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "there is no '=' behind the secret's name");
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "there is no '=' after the secret's name");
     if (!secret_name_is_valid(spec, n)) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "what stands before the '=' is no secret's name");
+        pyro_fail(err, PYRO_INVALID_ARGUMENT,
+                  "the text before the '=' is not a valid name for a secret");
         return pyro_hint(err, NAME_HINT);
     }
     if (s->count == SECRETS_MAX)
@@ -87,7 +88,7 @@ static bool check_value(const struct secret *item, struct pyro_error *err)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "secret '%s' is empty", item->name);
     if (memchr(v->data, '\0', v->len) || !utf8_is_valid(v->data, v->len)) {
         pyro_fail(err, PYRO_INVALID_ARGUMENT, "secret '%s' is not UTF-8 text", item->name);
-        return pyro_hint(err, "give what is binary as base64");
+        return pyro_hint(err, "encode binary values as base64");
     }
     return true;
 }
@@ -98,7 +99,7 @@ static bool fail_size(const char *name, struct pyro_error *err)
                      SECRET_BYTES_MAX >> 10);
 }
 
-/* Takes the filled item in. */
+/* Adds the filled item. */
 static bool take_value(struct secrets *s, struct secret *item, bool filled, struct pyro_error *err)
 {
     size_t total = item->value.len;
@@ -127,7 +128,7 @@ bool secrets_add_literal(struct secrets *s, const char *spec, struct pyro_error 
                       err);
 }
 
-/* A whole file; a FIFO or a device is one, too, as of <(…). */
+/* A whole file; a FIFO or a device will do too, as from <(…). */
 static bool read_value(int dirfd, const char *path, struct secret *item, struct pyro_error *err)
 {
     scoped_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
@@ -160,7 +161,7 @@ bool secrets_add_file(struct secrets *s, const char *spec, struct pyro_error *er
     return take_value(s, item, read_value(AT_FDCWD, strchr(spec, '=') + 1, item, err), err);
 }
 
-/* ---- what is kept ---- */
+/* ---- storage ---- */
 
 json_t *secrets_describe(const struct secrets *s)
 {
@@ -218,7 +219,7 @@ bool secrets_load(int workspace_fd, struct secrets *ret, struct pyro_error *err)
     while ((entry = readdir(dir))) {
         struct secret *item = &ret->items[ret->count];
         if (!secret_name_is_valid(entry->d_name, strlen(entry->d_name)))
-            continue; /* of the directory itself; what a killed create left is swept */
+            continue; /* the directory itself; leftovers of a killed create are swept */
         if (ret->count == SECRETS_MAX)
             break;
         *item = (struct secret){ .value = BUF_INIT(SECRET_BYTES_MAX) };
@@ -286,8 +287,8 @@ json_t *secrets_parse_env(const char *const *items, size_t count, struct pyro_er
         if (!secret_name_is_valid(items[i], n) ||
             !secret_name_is_valid(variable, strlen(variable))) {
             pyro_fail(err, PYRO_INVALID_ARGUMENT,
-                      "'%.100s' is not NAME or NAME=VARIABLE, the name of a secret and of a "
-                      "variable of the environment",
+                      "'%.100s' is not NAME or NAME=VARIABLE, the name of a secret and of an "
+                      "environment variable",
                       items[i]);
             pyro_hint(err, NAME_HINT);
             json_decref(wanted);
@@ -304,7 +305,7 @@ json_t *secrets_parse_env(const char *const *items, size_t count, struct pyro_er
     return wanted;
 }
 
-/* ---- taking them out ---- */
+/* ---- redaction ---- */
 
 bool secrets_redactor(const struct secrets *s, struct redactor **ret, struct pyro_error *err)
 {

@@ -1,7 +1,7 @@
 /*
  * The secrets of a workspace: given once, when it is created, and kept until it is deleted.
  *
- * Their values lie in secrets/NAME (0600, the directory 0700) of the workspace's directory and
+ * Their values are in secrets/NAME (0600, the directory 0700) of the workspace's directory and
  * nowhere else: the record has names, and the supervisor reads the files when it hands them to the
  * guest or to a command. Never in argv, environment or a log of a process on the host.
  */
@@ -30,7 +30,7 @@ struct secrets {
 void secrets_release(struct secrets *s); /* wipes the values */
 #define scoped_secrets __attribute__((cleanup(secrets_release))) struct secrets
 
-/* ^[A-Za-z_][A-Za-z0-9_]{0,63}$. No error of these says what was given: it may be a value. */
+/* ^[A-Za-z_][A-Za-z0-9_]{0,63}$. Errors of these never quote the input: it may be a value. */
 bool secret_name_is_valid(const char *name, size_t n);
 /* Each takes NAME=VALUE or NAME=PATH. */
 bool secrets_add_literal(struct secrets *s, const char *spec, struct pyro_error *err) MUST_CHECK;
@@ -38,18 +38,18 @@ bool secrets_add_file(struct secrets *s, const char *spec, struct pyro_error *er
 
 /* [{name, source_kind}] for the record, new. */
 json_t *secrets_describe(const struct secrets *s);
-/* That of JSON from wherever; NULL when there is none. New. */
+/* The same from foreign JSON; NULL when there is none. New. */
 json_t *secrets_described(const json_t *j);
 /* Writes them into a workspace's directory. */
 bool secrets_store(const struct secrets *s, int workspace_fd, struct pyro_error *err) MUST_CHECK;
-/* All that are there; none is no error. */
+/* All that exist; none is not an error. */
 bool secrets_load(int workspace_fd, struct secrets *ret, struct pyro_error *err) MUST_CHECK;
-/* {NAME: value}, of those that a record describes; one that is not there is an error. New. */
+/* {NAME: value}, of those in a record; a missing one is an error. New. */
 json_t *secrets_to_json(const struct secrets *s, const json_t *described,
                         struct pyro_error *err) MUST_CHECK;
 /*
  * The environment that {VARIABLE: NAME} asks for (NULL: nothing), put into `env`. A final newline,
- * which a file mostly has, is no part of a variable. PYRO_SECRET_NOT_FOUND.
+ * which a file usually has, is not part of a variable. PYRO_SECRET_NOT_FOUND.
  */
 bool secrets_set_env(const struct secrets *s, const json_t *wanted, json_t *env,
                      struct pyro_error *err) MUST_CHECK;
@@ -58,8 +58,7 @@ bool secrets_set_env(const struct secrets *s, const json_t *wanted, json_t *env,
 json_t *secrets_parse_env(const char *const *items, size_t count,
                           struct pyro_error *err) MUST_CHECK;
 
-/* What takes their values out of bytes, without their final newlines; *ret NULL when there are
- * none. */
+/* The redactor of their values, without their final newlines; *ret NULL when there are none. */
 bool secrets_redactor(const struct secrets *s, struct redactor **ret,
                       struct pyro_error *err) MUST_CHECK;
 /* The same, straight from a workspace's directory. */

@@ -71,9 +71,9 @@ printf 's3cr3t\xff' >"$TEST_DIR/latin"
 printf '\n\n' >"$TEST_DIR/newlines"
 : >"$TEST_DIR/empty"
 refused "no '='" 2 "no '='" --secret s3cr3t
-refused "a bad name" 2 "no secret's name" --secret 9A=s3cr3t
-refused "a long name" 2 "no secret's name" --secret "$(printf 'A%.0s' {1..65})=s3cr3t"
-refused "a name with a dash" 2 "no secret's name" --secret-file "A-B=$TEST_DIR/token"
+refused "a bad name" 2 "not a valid name for a secret" --secret 9A=s3cr3t
+refused "a long name" 2 "not a valid name for a secret" --secret "$(printf 'A%.0s' {1..65})=s3cr3t"
+refused "a name with a dash" 2 "not a valid name for a secret" --secret-file "A-B=$TEST_DIR/token"
 refused "an empty one" 2 "'A' is empty" --secret A=
 refused "an empty file" 2 "'A' is empty" --secret-file "A=$TEST_DIR/empty"
 refused "nothing but newlines" 2 "'A' is empty" --secret-file "A=$TEST_DIR/newlines"

@@ -42,7 +42,7 @@ static void test_literals(void **state UNUSED)
     } rows[] = {
         { "A=x", NULL },          { "B=a=b", NULL },        { "C= ", NULL },
         { "D=\n", "is empty" },   { "D=", "is empty" },     { "D", "no '='" },
-        { "=x", "no secret's" },  { "1=x", "no secret's" }, { "D=\xff", "not UTF-8" },
+        { "=x", "not a valid name" },  { "1=x", "not a valid name" }, { "D=\xff", "not UTF-8" },
         { "A=y", "given twice" },
     };
     struct secrets s = { .count = 0 };
