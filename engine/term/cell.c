@@ -1,6 +1,6 @@
 /*
- * A row on the wire: its length in bytes (32 bits), then runs: STYLE changes colours and attributes
- * of what follows, TEXT is UTF-8 whose characters take the cells that the width table gives them,
+ * A row on the wire: its length in bytes (32 bits), then runs: STYLE sets colours and attributes of
+ * the runs after it, TEXT is UTF-8 whose characters take the cells that the width table gives them,
  * BLANK is a number of cells without text.
  */
 #include "engine/term/cell.h"
@@ -59,7 +59,7 @@ int term_cells_used(const struct term_cell *cells, int n)
 
 /* ---- writing ---- */
 
-/* The character as it can be told, in UTF-8: 0 bytes when the cell is to be blank. */
+/* The character to send, in UTF-8; 0 bytes: the cell is sent as blank. */
 static size_t encode_cell(const struct term_cell *cells, int i, int n, char *utf8)
 {
     const struct term_cell *c = &cells[i];
@@ -85,7 +85,7 @@ static bool put_style(struct buf *out, const struct term_cell *c)
            term_put_u16(out, c->attr);
 }
 
-/* The cells of one kind from i on; *ret_next is the first of another. */
+/* The cells of one kind from i on; *ret_next is the first of another kind. */
 static bool put_run(struct buf *out, const struct term_cell *cells, int i, int n, int *ret_next)
 {
     char text[TEXT_RUN_MAX];

@@ -1,6 +1,6 @@
 /*
- * Cells of a terminal as they are shown, and rows of them as a renderer's child tells them to its
- * parent. What comes from there is hostile: it is checked value by value while it is read.
+ * Cells of a terminal as they are shown, and rows of them as a renderer's child sends them to its
+ * parent. Its data is hostile: it is checked value by value as it is read.
  */
 #ifndef PYRO_TERM_CELL_H
 #define PYRO_TERM_CELL_H
@@ -33,7 +33,7 @@
 
 /*
  * chars[0] is 0 for a cell nothing was printed in; further ones are combining marks, up to a 0.
- * width is 1, or 2 with a cell of width 0 to its right that says nothing itself.
+ * width is 1, or 2 with a cell of width 0 to its right that is empty itself.
  */
 struct term_cell {
     uint32_t chars[TERM_CELL_CHARS];
@@ -46,16 +46,16 @@ struct term_cell {
 #define TERM_CELL_BLANK (struct term_cell){ .width = 1 }
 
 bool term_cell_same_style(const struct term_cell *a, const struct term_cell *b);
-/* How many of the n cells are left without trailing blanks in default colours. */
+/* The number of cells, of n, left without trailing blanks in default colours. */
 int term_cells_used(const struct term_cell *cells, int n);
 /* Appends the row's form on the wire; false when `out` is full. */
 bool term_row_put(struct buf *out, const struct term_cell *cells, int n) MUST_CHECK;
 /*
- * Reads a row into `width` cells, those it does not tell of blank; false when it is malformed or
- * wider. *ret_used (may be NULL): the cells it told of.
+ * Reads a row into `width` cells, the others blank; false when it is malformed or wider. *ret_used
+ * (may be NULL): the number of cells in the row.
  */
 bool term_row_take(struct reader *r, struct term_cell *cells, int width, int *ret_used) MUST_CHECK;
-/* Appends the cells' text as UTF-8, a blank for each cell that has none; trailing blanks stay. */
+/* Appends the cells' text as UTF-8, a blank for each empty cell; trailing blanks stay. */
 bool term_cells_text(struct buf *out, const struct term_cell *cells, int n) MUST_CHECK;
 
 /* Writing numbers, little-endian; false when `out` is full. */

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* The character that the set shows for code point c; c itself where it has none. */
+/* The character that the set shows for code point c; c itself if it has none. */
 static inline uint32_t term_line_drawing(uint32_t c)
 {
     /* 0x60 to 0x7e; 0x5f is a blank */

@@ -24,10 +24,10 @@ struct pane {
     size_t cells_max;
     int64_t deadline_ms;
     struct buf out, in;
-    unsigned under_way; /* frames that are not answered */
+    unsigned under_way; /* unanswered frames */
     bool painting;      /* one of them is a paint */
     bool paint_all, again;
-    size_t frame_max; /* of what is being painted */
+    size_t frame_max; /* of the paint in progress */
     bool writable_wanted, failed;
     struct loop_timer deadline;
     struct pane_view view;
@@ -45,7 +45,7 @@ static void end_child(struct pane *p)
     }
 }
 
-/* `why` is about to be told; a child that ended by itself says more with how it ended. */
+/* `why` is about to be reported; if the child ended on its own, its exit status says more. */
 static void fail(struct pane *p, struct pyro_error *why)
 {
     struct pyro_error end = { 0 };

@@ -1,6 +1,6 @@
 /*
- * engine/term/pane_child.c: reads frames, feeds the terminal, paints. It holds no queue: what it
- * has read is done before the next frame is read.
+ * engine/term/pane_child.c: reads frames, feeds the terminal, paints. It holds no queue: a frame is
+ * handled before the next one is read.
  */
 #include "engine/term/pane_child.h"
 
@@ -21,7 +21,7 @@ struct child {
     uint8_t body[PANE_BYTES_MAX];
 };
 
-/* ---- what the terminal tells ---- */
+/* ---- callbacks of the terminal ---- */
 
 static void touch(struct child *c, int from, int to)
 {

@@ -1,6 +1,6 @@
 /*
  * A pane's renderer: a confined child of its own that is fed a guest's output and paints the
- * screen. pane.h is the side that is talked to.
+ * screen. pane.h is the other side, and the interface.
  */
 #ifndef PYRO_TERM_PANE_CHILD_H
 #define PYRO_TERM_PANE_CHILD_H

@@ -101,7 +101,7 @@ static bool mouse_is_known(int mouse)
     return mouse == 0 || mouse == 9 || mouse == 1000 || mouse == 1002 || mouse == 1003;
 }
 
-/* Everything up to the rows, into a view whose cells are not touched. */
+/* Reads everything up to the rows into a view, leaving its cells alone. */
 static bool take_head(struct reader *r, struct pane_view *v)
 {
     uint16_t number[9], status;

@@ -1,8 +1,8 @@
 /*
- * What a pane and its child say to each other, over one socket pair: frames of a length (32 bits,
- * of what follows the kind), a kind (8 bits) and a body. Each of the pane's frames is answered by
- * one PANE_DONE or, to PANE_PAINT, one PANE_PAINTED. Nothing that a child says is meant for the
- * program: a pane draws, and answers no question.
+ * The protocol between a pane and its child, over one socket pair: frames of a length (32 bits, of
+ * what follows the kind), a kind (8 bits) and a body. Each of the pane's frames is answered by one
+ * PANE_DONE or, to PANE_PAINT, one PANE_PAINTED. Nothing a child sends is meant for the program: a
+ * pane draws, and answers no queries.
  */
 #ifndef PYRO_TERM_PANE_WIRE_H
 #define PYRO_TERM_PANE_WIRE_H
@@ -24,7 +24,7 @@ enum pane_frame {
 
 enum pane_cursor_shape { PANE_CURSOR_BLOCK = 1, PANE_CURSOR_UNDERLINE, PANE_CURSOR_BAR };
 
-/* The part of a screen that is shown. */
+/* The visible part of a screen. */
 struct pane_rect {
     int top, left, rows, cols;
 };
@@ -34,7 +34,7 @@ struct pane_view {
     int rows, cols;         /* of the terminal */
     struct pane_rect rect;  /* the part that `cell` holds */
     struct term_cell *cell; /* rect.rows * rect.cols, by rows; beyond the terminal: blank */
-    bool *dirty;            /* rect.rows; set by each paint, cleared by whoever has drawn the row */
+    bool *dirty; /* rect.rows; set by each paint, cleared by the code that draws the row */
     int cursor_row, cursor_col; /* in the terminal */
     bool cursor_visible, cursor_blinks;
     enum pane_cursor_shape cursor_shape;
@@ -54,7 +54,7 @@ bool pane_view_set_rect(struct pane_view *view, const struct pane_rect *rect) MU
 size_t pane_painted_max(const struct pane_rect *rect);
 /*
  * Reads a PANE_PAINTED body, trusting nothing in it; false when it is malformed, and then the view
- * may hold part of it. A body about another part than the view's is passed over.
+ * may hold part of it. A body for another part than the view's is skipped.
  */
 bool pane_view_take(struct pane_view *view, const void *body, size_t n) MUST_CHECK;
 /* The child's side: the head of such a body; rows (16 bits of index, then the row) follow, then

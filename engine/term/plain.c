@@ -1,4 +1,4 @@
-/* Which renderer answers a plain read, and what is held back of it. */
+/* Chooses the renderer of a plain read, and what to hold back. */
 #include "engine/term/plain.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ struct grid_job {
 /* ---- on the grid ---- */
 
 struct feed {
-    size_t at, resizes, exits; /* how far it is, and what was taken of the stops */
+    size_t at, resizes, exits; /* how far it is, and how many stops were taken */
 };
 
 static void feed_grid(struct plain_grid *grid, const char *bytes, size_t end,
@@ -77,7 +77,7 @@ bool plain_render_on_grid(const char *bytes, size_t n, const struct plain_option
     return done;
 }
 
-/* How the child ends its answer: behind both texts the length of the first, and three flags. */
+/* How the child ends its answer: after both texts the length of the first, and three flags. */
 #define TRAILER_BYTES 9
 #define FLAG_ALTERNATE 1
 #define FLAG_CLEARED 2
@@ -101,7 +101,7 @@ static bool run_grid_job(void *arg)
            sandbox_write(trailer, sizeof trailer);
 }
 
-/* Takes the child's answer, which may be anything, apart. */
+/* Takes the child's answer, which may be anything. */
 static bool take_answer(struct buf *answer, struct plain_change *change, bool *ret_alt_screen,
                         struct pyro_error *err)
 {
@@ -143,7 +143,7 @@ static bool render_in_child(const char *bytes, size_t n, const struct plain_opti
 /* ---- along the line ---- */
 
 /*
- * The rows that the screen has at most: behind as many line ends nothing is left on it of what was
+ * The rows that the screen has at most: after that many line ends nothing is left on it of what was
  * there before, however it got there.
  */
 static size_t rows_at_most(const struct plain_options *options)
@@ -155,8 +155,8 @@ static size_t rows_at_most(const struct plain_options *options)
     return rows < 1 ? 1 : rows > TERM_ROWS_MAX ? TERM_ROWS_MAX : (size_t)rows;
 }
 
-/* The start of the line so many line ends before `from` at which the cursor was in the first
- * column; 0: there are not as many. */
+/* The start of the line that many line ends before `from` at which the cursor was in the first
+ * column; 0: there are not that many. */
 static size_t lines_before(const char *bytes, size_t from, size_t lines, char in_string)
 {
     size_t end = from;
@@ -172,7 +172,7 @@ static size_t lines_before(const char *bytes, size_t from, size_t lines, char in
             const char *esc;
             if (vtparse_at_rest(bytes, end + 1, in_string))
                 return end + 1;
-            esc = memrchr(bytes, 0x1b, end); /* what it is inside of began there */
+            esc = memrchr(bytes, 0x1b, end); /* whatever it is inside of began there */
             end = esc ? (size_t)(esc - bytes) : 0;
         }
     }
@@ -193,7 +193,7 @@ static bool one_width(const struct plain_options *options, size_t start, size_t 
     return true;
 }
 
-/* Whether the alternate screen is over somewhere behind `start`. */
+/* Whether the alternate screen ends somewhere after `start`. */
 static bool has_exit(const struct plain_options *options, size_t start)
 {
     return options->exit_count && options->exits[options->exit_count - 1] > start;
@@ -250,7 +250,7 @@ static bool render(const char *bytes, size_t n, const struct plain_options *opti
     return render_in_child(bytes, n, options, change, ret_alt_screen, err);
 }
 
-/* Both texts lose what is to be hidden, and their colours if either did. */
+/* Hides secrets in both texts; both lose their colours if any were found in either. */
 static bool hide(struct plain_change *change, const struct plain_options *options,
                  struct pyro_error *err)
 {
@@ -279,7 +279,7 @@ bool plain_render(const char *bytes, size_t n, const struct plain_options *optio
     rendered.from = from - vtparse_held_back(bytes, from, options->in_string);
     if (rendered.from > end)
         rendered.from = end;
-    if (from && from == n) /* what an ended stream leaves unfinished was read before */
+    if (from && from == n) /* the unfinished end of an ended stream was already read */
         end = rendered.from;
     ok = render(bytes, end, &rendered, &change, &alt_screen, err) && hide(&change, options, err) &&
          (plain_change_cut(&change) || pyro_fail(err, PYRO_NO_MEMORY, "rendering: out of memory"));

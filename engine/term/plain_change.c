@@ -1,7 +1,7 @@
 /*
  * Texts are compared line by line, and the last line of the text before character by character. In
  * colour that is not a comparison of bytes: there a line that was appended to has another sequence
- * where it ended. Each line begins without a look.
+ * where it ended. Each line begins in the default look.
  */
 #include "engine/term/plain_change.h"
 
@@ -47,7 +47,7 @@ static size_t line_start(const struct buf *text, size_t at)
     return lf ? (size_t)(lf - text->data) + 1 : 0;
 }
 
-/* Passes over SGR sequences. */
+/* Skips SGR sequences. */
 static size_t skip_looks(const struct buf *text, size_t at, uint64_t *look)
 {
     size_t n;
@@ -59,8 +59,8 @@ static size_t skip_looks(const struct buf *text, size_t at, uint64_t *look)
 }
 
 /*
- * Whether what `before` has from `at` on, its last line, is what `after` goes on with there; then
- * *ret_end is where that ends in `after`, and *ret_look what is in force there.
+ * Whether the last line of `before`, from `at` on, is also in `after` there; then *ret_end is where
+ * that ends in `after`, and *ret_look the look there.
  */
 static bool goes_on(const struct buf *before, const struct buf *after, size_t at, size_t *ret_end,
                     uint64_t *ret_look)
@@ -81,7 +81,7 @@ static bool goes_on(const struct buf *before, const struct buf *after, size_t at
     return true;
 }
 
-/* Drops after[0..at); what is left begins with `look`. */
+/* Drops after[0..at); the rest begins with `look`. */
 static bool keep_from(struct plain_change *c, size_t at, uint64_t look)
 {
     struct buf kept = BUF_INIT(c->after.max);

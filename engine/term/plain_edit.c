@@ -41,7 +41,7 @@ void plain_edit_clear_rows(struct plain_grid *g, int from, int to)
     unwrap_above(g, from);
 }
 
-/* Takes row `from` out and puts it in at `to`, cleared; what lies between moves by one. */
+/* Takes row `from` out and puts it in at `to`, cleared; the rows between move by one. */
 static void rotate(struct plain_grid *g, int from, int to)
 {
     struct row *moved = g->line[from];
@@ -199,7 +199,7 @@ static bool spares(const struct plain_grid *g, int row, bool selective)
     return selective && g->protects && row_is_protected(g->line[row]);
 }
 
-/* Clears rows whole but for what selective erase spares. */
+/* Clears whole rows except for cells that selective erase spares. */
 static void clear_rows(struct plain_grid *g, int from, int to, bool selective)
 {
     if (!selective || !g->protects) {

@@ -1,6 +1,6 @@
 /*
- * What each event does on the grid: modes, cursor movement and the way to plain_edit.c. The
- * comments name the places where this goes another way than tmux does.
+ * The effect of each event on the grid: modes, cursor movement and the calls to plain_edit.c. The
+ * comments name the places where this differs from tmux.
  */
 #include "engine/term/plain_grid.h"
 
@@ -11,8 +11,8 @@
 #include "engine/term/sgr.h"
 #include "engine/term/width.h"
 
-/* Bytes of SGR sequences in the text for each byte that came: a row of many looks may need more
- * than was spent to make it. */
+/* Bytes of SGR sequences in the text for each input byte: a row of many looks may need more than
+ * was spent to make it. */
 #define COLOR_SHARE 4
 
 static int clamp(int v, int low, int high)
@@ -153,7 +153,7 @@ static void set_region(struct plain_grid *g, int top, int bottom)
 {
     top = clamp(top - 1, 0, g->rows - 1);
     bottom = clamp(bottom - 1, 0, g->rows - 1);
-    if (top >= bottom) /* one row is no region */
+    if (top >= bottom) /* one row is not a region */
         return;
     g->top = top;
     g->bottom = bottom;
@@ -500,8 +500,8 @@ void plain_grid_feed(struct plain_grid *g, const char *bytes, size_t n)
         vtparse_feed(&g->parse, bytes, n);
 }
 
-/* Changes how many rows a screen has: blank ones below the cursor go first, then the top leaves for
- * good. */
+/* Changes how many rows a screen has: blank ones below the cursor go first, then the top rows leave
+ * for good. */
 static void resize_lines(struct plain_grid *g, struct row **line, int rows, int *cursor_row,
                          bool is_main)
 {
@@ -565,7 +565,7 @@ void plain_grid_resize(struct plain_grid *g, int rows, int cols)
     resize_lines(g, g->alt_line, rows, g->alternate ? &g->at.row : &alt_row, false);
     for (int i = 0; i < rows && !g->failed; i++)
         g->failed = !widen(g->main_line[i], cols) || !widen(g->alt_line[i], cols);
-    if (g->failed) /* rows may be missing: the grid is of no more use */
+    if (g->failed) /* rows may be missing: the grid is unusable */
         return;
     if (g->at.col > cols - 1 && cols != g->cols)
         g->at.col = cols - 1;

@@ -24,13 +24,13 @@ struct plain_cursor {
     uint64_t look;        /* of what is printed next; SGR_PROTECTED, and colours where kept */
 };
 
-/* What is to be known of the bytes behind a mark. */
+/* State of the bytes after a mark. */
 struct plain_watch {
     bool marked;
     bool waiting;  /* nothing was printed since the mark */
-    int row, col;  /* behind the text's last cell at the mark; row < 0: it has left the screen */
+    int row, col;  /* after the text's last cell at the mark; row < 0: it has left the screen */
     bool cleared;  /* the text up to the mark was dropped since */
-    bool rewrites; /* what was printed first stands among that text, not behind it */
+    bool rewrites; /* the first printed text is within that text, not after it */
 };
 
 struct plain_grid {
@@ -41,17 +41,17 @@ struct plain_grid {
     struct mark_pool pool;
     struct plain_cursor at;
     struct plain_cursor saved; /* by ESC 7 */
-    int entry_row, entry_col;  /* of the main screen's cursor when the alternate screen came */
-    struct plain_cursor left;  /* by ?1049h, if it ever came */
+    int entry_row, entry_col;  /* of the main screen's cursor on entering the alternate screen */
+    struct plain_cursor left;  /* by ?1049h, if ever used */
     bool has_left;
     int top, bottom; /* scroll region, both inclusive */
     bool alternate, wrap, insert, newline;
     bool protects;     /* something was protected since the last reset */
     bool open;         /* the last row in `out` was wrapped: no LF yet */
-    bool keep;         /* streaming: what has left the screen is never taken back */
+    bool keep;         /* streaming: text that has left the screen is never taken back */
     bool failed;       /* out of memory */
     bool colors;       /* looks are kept, and put into the text as SGR sequences */
-    size_t color_room; /* bytes that those may still have */
+    size_t color_room; /* bytes that those may still take */
     bool fed_inside;   /* the last event was an LF from a wrapped row into its continuation */
     uint32_t last;     /* the character that REP repeats; 0: none */
     struct plain_watch watch;
@@ -67,14 +67,14 @@ struct plain_grid {
 bool plain_grid_init(struct plain_grid *g, int rows, int cols, bool alternate,
                      struct buf *out) MUST_CHECK;
 void plain_grid_release(struct plain_grid *g);
-/* Appends to `out` what leaves the screen; under erase display 2 or 3 and full reset `out` is
+/* Appends the text leaving the screen to `out`; on erase display 2 or 3 and full reset `out` is
  * emptied. */
 void plain_grid_feed(struct plain_grid *g, const char *bytes, size_t n);
 /* Takes effect at once; nothing reflows and no printed character is lost. */
 void plain_grid_resize(struct plain_grid *g, int rows, int cols);
-/* Appends all of the text so far to `text`, and from now on sees to `watch`. */
+/* Appends all of the text so far to `text`, and from now on maintains `watch`. */
 bool plain_grid_mark(struct plain_grid *g, struct buf *text) MUST_CHECK;
-/* Appends what is still on the (main) screen, up to the lower of the cursor's and the last printed
+/* Appends the text still on the (main) screen, up to the lower of the cursor's and the last printed
  * row. */
 bool plain_grid_finish(struct plain_grid *g) MUST_CHECK;
 
@@ -82,11 +82,11 @@ bool plain_grid_finish(struct plain_grid *g) MUST_CHECK;
 bool plain_text_put_row(struct plain_grid *g, const struct row *row) MUST_CHECK;
 /* Makes the main screen's row text. */
 void plain_text_push(struct plain_grid *g, const struct row *row);
-/* Takes back what has left the screen, unless streaming. */
+/* Drops the text that has left the screen, unless streaming. */
 void plain_text_drop_history(struct plain_grid *g);
 bool plain_text_row_is_blank(const struct row *row);
 
-/* plain_edit.c: what acts on cells and rows, used by the dispatcher in plain_grid.c. */
+/* plain_edit.c: operations on cells and rows, used by the dispatcher in plain_grid.c. */
 void plain_edit_print(struct plain_grid *g, uint32_t codepoint);
 void plain_edit_line_feed(struct plain_grid *g);
 void plain_edit_reverse_index(struct plain_grid *g);
@@ -96,12 +96,12 @@ void plain_edit_scroll_up(struct plain_grid *g, int n);
 void plain_edit_scroll_down(struct plain_grid *g, int n);
 void plain_edit_insert_lines(struct plain_grid *g, int n);
 void plain_edit_delete_lines(struct plain_grid *g, int n);
-/* `selective`: spares what is protected. */
+/* `selective`: spares protected cells. */
 void plain_edit_erase_line(struct plain_grid *g, int what, bool selective);
 void plain_edit_erase_display(struct plain_grid *g, int what, bool selective);
 void plain_edit_fill(struct plain_grid *g);
 void plain_edit_alternate(struct plain_grid *g, bool on, bool cursor);
-/* Clears rows [from, to) whole; the row above no longer continues into them. */
+/* Clears whole rows [from, to); the row above no longer continues into them. */
 void plain_edit_clear_rows(struct plain_grid *g, int from, int to);
 
 #endif

@@ -1,9 +1,8 @@
 /*
- * Two modes. In the fast one the line so far was only ever appended to, so its text stands in `out`
- * as it is, and no column is known: wraps are joined again anyway. The first thing that needs a
- * column (CR in the line, BS, a movement) replays the line into a
- * row of cells, and the line goes on in the slow mode up to its LF. Rows above the cursor's are
- * final: nothing here moves up.
+ * Two modes. In the fast one the line so far was only ever appended to, so its text is in `out` as
+ * it is, and no column is known: wraps are joined again anyway. The first thing that needs a column
+ * (CR in the line, BS, a movement) replays the line into a row of cells, and the line goes on in
+ * the slow mode up to its LF. Rows above the cursor's are final: nothing here moves up.
  */
 #include "engine/term/plain_linear.h"
 
@@ -27,16 +26,16 @@ struct linear {
     size_t line_start; /* of the current line in `out` */
     struct plain_line_marks *marks;
     bool slow;
-    bool joined; /* slow: the row continues one that is in `out` already */
+    bool joined; /* slow: the row continues one already in `out` */
     int cx;      /* slow: the column; == cols while a wrap is pending */
     struct row row;
     struct mark_pool pool;
     enum plain_linear_result result;
-    /* From a mark on, up to the first thing printed behind it or the end of its row: */
+    /* From a mark on, up to the first text printed after it or the end of its row: */
     bool watching;
-    bool rewrites;   /* that stands among the text up to the mark */
+    bool rewrites;   /* that text is within the text up to the mark */
     size_t mark_out; /* fast: `out` at the mark */
-    int mark_col;    /* slow: the column behind the row's last cell at the mark */
+    int mark_col;    /* slow: the column after the row's last cell at the mark */
 };
 
 enum step { STEP_OK, STEP_STOP };
@@ -122,7 +121,7 @@ static void slow_tab(struct linear *l)
     l->cx = stop;
 }
 
-/* Replays the line that stands in `out` into cells. Rows it fills are written back as they were. */
+/* Replays the line in `out` into cells. Rows it fills are written back as they were. */
 static enum step enter_slow(struct linear *l)
 {
     size_t len = l->out->len - l->line_start;
@@ -242,8 +241,8 @@ static void slow_move(struct linear *l, const struct vt_csi *csi)
 /* ---- sequences ---- */
 
 /*
- * Reads a control sequence, `at` on the byte after ESC [. Anything that is not plain and within the
- * limits is the grid's, whose parser knows every case.
+ * Reads a control sequence, `at` on the byte after ESC [. Anything that is not simple and within
+ * the limits is left to the grid, whose parser knows every case.
  */
 static enum step read_csi(struct linear *l, struct vt_csi *csi, bool *ret_whole)
 {
@@ -293,7 +292,7 @@ static enum step do_csi(struct linear *l)
         break;
     }
     if (csi.final == 'K' && vt_arg(&csi, 0, 0) == 0 && !l->slow) {
-        /* nothing stands right of a cursor that only ever wrote; a line of marks alone is the
+        /* nothing is right of a cursor that only ever wrote; a line of marks alone is the
          * exception */
         if (l->out->len == l->line_start || (unsigned char)l->out->data[l->line_start] < 0x80)
             return STEP_OK;
@@ -368,7 +367,7 @@ static enum step do_escape(struct linear *l)
 
 /* ---- both modes ---- */
 
-/* One character of two bytes or more, or a byte that is no part of any. */
+/* One character of two bytes or more, or a byte that is not part of any. */
 static enum step do_high(struct linear *l)
 {
     const char *s = l->in + l->at;

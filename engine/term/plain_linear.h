@@ -4,7 +4,7 @@
  * escape-free stretches are copied with SIMD; a line gets cells only when something in it is
  * overwritten.
  *
- * Whatever it cannot do it refuses as a whole, and the grid renderer does it; where it does answer,
+ * Anything it cannot do it refuses as a whole, and the grid renderer does it; when it does answer,
  * its answer is the grid's, byte for byte.
  */
 #ifndef PYRO_TERM_PLAIN_LINEAR_H
@@ -18,14 +18,14 @@
 
 enum plain_linear_result {
     PLAIN_LINEAR_DONE,
-    PLAIN_LINEAR_NEEDS_GRID, /* what was appended to `out` is to be thrown away */
+    PLAIN_LINEAR_NEEDS_GRID, /* discard what was appended to `out` */
     PLAIN_LINEAR_NO_MEMORY
 };
 
 /* The line starts of a rendering, for a caller that streams: the last `size` of them, oldest
  * overwritten. */
 struct plain_line_mark {
-    size_t in, out; /* offsets into the input, and into what was appended */
+    size_t in, out; /* offsets into the input, and into the appended text */
 };
 struct plain_line_marks {
     struct plain_line_mark *mark;
@@ -41,7 +41,7 @@ struct plain_line_marks {
 enum plain_linear_result plain_linear_render(const char *bytes, size_t n, int cols, char in_string,
                                              struct plain_line_marks *marks, struct buf *out);
 
-/* What a control sequence does, for the linear renderer. */
+/* The effect of a control sequence, for the linear renderer. */
 enum plain_linear_effect {
     PLAIN_LINEAR_NOTHING,
     PLAIN_LINEAR_IN_LINE, /* it moves or erases in the cursor's line */
@@ -49,13 +49,13 @@ enum plain_linear_effect {
 };
 enum plain_linear_effect plain_linear_effect(const struct vt_csi *csi);
 
-/* Where a read begins that takes bytes from before it, and what there is to know of it. */
+/* The start of a read that is given bytes before it, and the state there. */
 struct plain_linear_from {
-    size_t at;         /* offset into the input, outside of any character and sequence */
+    size_t at;         /* offset into the input, outside any character and sequence */
     struct buf before; /* gets the text up to there; the caller's */
-    bool rewrites;     /* what is printed first behind it stands among that text */
+    bool rewrites;     /* the first text printed after it is within that text */
 };
-/* The same, with `from`, which is set whatever comes of it. */
+/* The same, with `from`, which is set in any case. */
 enum plain_linear_result plain_linear_render_from(const char *bytes, size_t n, int cols,
                                                   char in_string, struct plain_linear_from *from,
                                                   struct buf *out);

@@ -1,4 +1,4 @@
-/* Which control sequences the linear renderer can do, and which it need not look at. */
+/* The control sequences that the linear renderer can handle, and those it can ignore. */
 #include <string.h>
 
 #include "engine/term/plain_linear.h"

@@ -1,4 +1,4 @@
-/* Where the terminal of a read is computed from, and where it changes from outside. */
+/* The point from which the terminal of a read is computed, and changes from outside. */
 #include <string.h>
 
 #include "engine/term/plain.h"
@@ -8,7 +8,7 @@
 
 #define CHAR_BYTES_MAX 4
 
-/* One pass, whatever is there: the parser knows where it is from the last ESC before the bound on,
+/* One pass, whatever the bytes: the parser knows its state from the last ESC before the bound on,
  * or from a character before it. */
 static size_t start_behind(const char *bytes, size_t bound, size_t from)
 {

@@ -1,4 +1,4 @@
-/* How the plain renderer's rows become text: when they leave the screen, and at the end. */
+/* Turning the plain renderer's rows into text: when they leave the screen, and at the end. */
 #include "engine/term/plain_grid.h"
 
 bool plain_text_put_row(struct plain_grid *g, const struct row *row)

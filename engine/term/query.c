@@ -1,4 +1,4 @@
-/* engine/term/query.c: ECMA-48's and xterm's questions, and a terminal's answers. */
+/* engine/term/query.c: the queries of ECMA-48 and xterm, and a terminal's answers. */
 #include "engine/term/query.h"
 
 #include <stdio.h>
@@ -39,7 +39,7 @@ enum term_query query_of_csi(const struct vt_csi *csi)
         return csi->mid == '$' ? QUERY_OTHER : QUERY_NONE;
     case 'q': /* XTVERSION */
         return csi->lead == '>' ? QUERY_OTHER : QUERY_NONE;
-    case 'u': /* what keys are sent as */
+    case 'u': /* how keys are sent */
         return csi->lead == '?' ? QUERY_OTHER : QUERY_NONE;
     default:
         return QUERY_NONE;
@@ -51,7 +51,7 @@ enum term_query query_of_escape(char mid, char final)
     return !mid && final == 'Z' ? QUERY_ATTRIBUTES : QUERY_NONE; /* DECID */
 }
 
-/* Colours, clipboard, terminfo: whatever has a question mark, or is a request of DCS. */
+/* Colours, clipboard, terminfo: anything with a question mark, or a DCS request. */
 /* A title and a hyperlink may end with a question mark and ask nothing. */
 static bool is_title_or_link(const char *s, size_t n)
 {

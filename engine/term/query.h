@@ -1,7 +1,7 @@
 /*
- * Questions that a program asks its terminal by printing them. One list, for everybody who meets
- * them: the tracker notes them for the one who answers (engine/supervisor/shell_query.c), and
- * everybody else drops them, for what a second terminal answers is typed into the shell.
+ * Questions that a program asks its terminal by printing them. One list, for all code that meets
+ * them: the tracker notes them for the code that answers (engine/supervisor/shell_query.c), and
+ * everything else drops them, because a second terminal's answer would be typed into the shell.
  */
 #ifndef PYRO_TERM_QUERY_H
 #define PYRO_TERM_QUERY_H
@@ -25,9 +25,9 @@ enum term_query query_of_escape(char mid, char final);
 /* A control string of the kinds of vtparse. */
 enum term_query query_of_string(char kind, const char *s, size_t n);
 /*
- * What is answered: text with a NUL, of at most QUERY_ANSWER_MAX; NULL: nothing. `row` and `col`
- * are the cursor's, from 0; the buffer is used for these alone. `bell`: the question's string ended
- * with BEL, and so does the answer's.
+ * The answer: NUL-terminated text, of at most QUERY_ANSWER_MAX; NULL: none. `row` and `col` are the
+ * cursor's, from 0; the buffer is used for these only. `bell`: the question's string ended with
+ * BEL, and so does the answer's.
  */
 #define QUERY_ANSWER_MAX 48
 const char *query_answer(enum term_query query, int row, int col, bool bell,

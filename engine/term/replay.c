@@ -1,4 +1,4 @@
-/* engine/term/replay.c: output without its questions, and nothing that is not understood. */
+/* engine/term/replay.c: output without its questions or anything unknown. */
 #include "engine/term/replay.h"
 
 #include <stdio.h>

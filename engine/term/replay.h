@@ -1,8 +1,8 @@
 /*
- * A guest's output on its way to a real terminal: what draws and what sets modes is kept; what
- * would make the terminal answer (query.h) is left out, for the answers would be typed into the
- * shell, and so are control strings but titles and hyperlinks, for they reach the operator's
- * clipboard and colours.
+ * A guest's output on its way to a real terminal: sequences that draw or set modes are kept; those
+ * that would make the terminal answer (query.h) are left out, because the answers would be typed
+ * into the shell, and so are control strings except titles and hyperlinks, because they reach the
+ * operator's clipboard and colours.
  */
 #ifndef PYRO_TERM_REPLAY_H
 #define PYRO_TERM_REPLAY_H
@@ -14,11 +14,11 @@
 struct replay {
     struct vtparse parse;
     struct buf *out;
-    bool bells; /* an old one need not ring again */
+    bool bells; /* an old bell need not ring again */
     bool full;
 };
 void replay_init(struct replay *r, bool bells);
-/* Appends what n bytes come to; false when `ret` is full, and then some of it is lost. */
+/* Appends the replay of n bytes; false when `ret` is full, and then some of it is lost. */
 bool replay_feed(struct replay *r, const char *bytes, size_t n, struct buf *ret) MUST_CHECK;
 
 /* Recorded output, as a whole: appends the replay of n bytes to `ret`; false when that is full. An

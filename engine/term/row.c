@@ -73,7 +73,7 @@ static void trim_used(struct row *row)
         row->used--;
 }
 
-/* Blanks cells without a look at their neighbours. */
+/* Blanks cells without checking their neighbours. */
 static void blank(struct row *row, struct mark_pool *pool, int from, int to)
 {
     for (int i = from; i < to; i++) {
@@ -95,7 +95,7 @@ static void break_tab(struct row *row, int col)
     } while (col < row->size && row->cell[col].glyph == KIND_TAB_TAIL);
 }
 
-/* Makes the boundary between col - 1 and col one that nothing straddles. */
+/* Makes sure that nothing straddles the boundary between col - 1 and col. */
 static void break_at(struct row *row, struct mark_pool *pool, int col)
 {
     if (col <= 0 || col >= row->size)
@@ -205,7 +205,7 @@ void row_erase_selectively(struct row *row, struct mark_pool *pool, int from, in
     }
 }
 
-/* A TAB that is moved is a TAB no more. */
+/* A TAB that is moved is no longer a TAB. */
 static void break_tabs_from(struct row *row, int col)
 {
     for (int i = col; i < row->used; i++) {
@@ -263,7 +263,7 @@ static bool put_ring(const struct mark_pool *pool, uint32_t ring, struct buf *ou
     return true;
 }
 
-/* The look of a cell's text, when that is another: *look becomes it. */
+/* Switches to the look of a cell's text, if different: *look becomes it. */
 static bool put_look(uint64_t wanted, uint64_t *look, size_t *room, struct buf *out)
 {
     size_t had = out->len;

@@ -1,9 +1,9 @@
 /*
- * One row of terminal cells: what both plain renderers are made of. A cell is blank (never printed,
- * or erased), a printed character with its combining marks, the second half of a wide one, or part
- * of a TAB that was written at the end of the line and stays a TAB.
+ * One row of terminal cells: the basis of both plain renderers. A cell is blank (never printed, or
+ * erased), a printed character with its combining marks, the second half of a wide one, or part of
+ * a TAB that was written at the end of the line and stays a TAB.
  *
- * Invariants: a wide character's two halves stand side by side, a TAB's cells in one run; whoever
+ * Invariants: a wide character's two halves are side by side, a TAB's cells in one run; code that
  * writes or erases part of one blanks the rest. Cells at and past `used` are blank, and the one
  * before is not.
  */
@@ -21,7 +21,7 @@
 struct row_cell {
     uint32_t glyph; /* code point and kind; 0 is blank */
     uint32_t marks; /* last of a ring in the pool; 0: none */
-    uint64_t look;  /* sgr.h; whoever prints in colour sets it, what blanks the cell clears it */
+    uint64_t look;  /* sgr.h; code that prints in colour sets it, blanking the cell clears it */
 };
 
 struct row {
@@ -40,7 +40,7 @@ struct mark {
 struct mark_pool {
     struct mark *mark; /* mark[0] is not used */
     uint32_t count, size, free;
-    bool exhausted; /* a mark was dropped for want of memory */
+    bool exhausted; /* a mark was dropped for lack of memory */
 };
 
 void mark_pool_release(struct mark_pool *pool);
@@ -49,7 +49,7 @@ void mark_pool_release(struct mark_pool *pool);
 void row_clear(struct row *row, struct mark_pool *pool);
 /* Prints a character of width 1 or 2 at col; col + width <= size. */
 void row_put(struct row *row, struct mark_pool *pool, int col, uint32_t codepoint, int width);
-/* Adds a combining mark to what is left of col; before any character it leads the row. */
+/* Adds a combining mark to the cell left of col; before any character it leads the row. */
 void row_mark(struct row *row, struct mark_pool *pool, int col, uint32_t codepoint);
 /*
  * A TAB from col up to the cell before `stop`: kept as one when nothing is printed from col on. At
@@ -59,11 +59,10 @@ void row_mark(struct row *row, struct mark_pool *pool, int col, uint32_t codepoi
 void row_tab(struct row *row, struct mark_pool *pool, int col, int stop);
 /* Blanks [from, to). */
 void row_erase(struct row *row, struct mark_pool *pool, int from, int to);
-/* The same but for cells whose look says that they are protected; row_is_protected(): any is. */
+/* The same except for cells whose look says that they are protected; row_is_protected(): any is. */
 void row_erase_selectively(struct row *row, struct mark_pool *pool, int from, int to);
 bool row_is_protected(const struct row *row);
-/* Moves [col, cols) right or left by n cells; what passes cols is lost, what comes free is blank.
- */
+/* Moves [col, cols) right or left by n cells; what passes cols is lost, freed cells are blank. */
 void row_insert(struct row *row, struct mark_pool *pool, int col, int n, int cols);
 void row_delete(struct row *row, struct mark_pool *pool, int col, int n, int cols);
 /* Appends the row as UTF-8, up to its last printed cell. */

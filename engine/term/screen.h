@@ -1,7 +1,6 @@
 /*
- * The terminal's screen as it stands at the end of a stretch of output: what --screen shows. The
- * bytes go through the gate into libvterm, in a confined child; a crash there is an error of this
- * one read.
+ * The terminal's screen at the end of a stretch of output, as shown by --screen. The bytes go
+ * through the gate into libvterm, in a confined child; a crash there is an error of this one read.
  */
 #ifndef PYRO_TERM_SCREEN_H
 #define PYRO_TERM_SCREEN_H
@@ -14,7 +13,8 @@
 #include "vmm/base/error.h"
 #include "vmm/base/json.h"
 
-/* How far back a screen is computed from when no nearer point is known at which all of it was. */
+/* How far back a screen is computed from if no nearer point is known at which all of it was
+ * drawn. */
 #define SCREEN_LOOK_BACK (256 * 1024)
 
 struct screen {
@@ -38,8 +38,8 @@ json_t *screen_to_json(const struct screen *screen);
 bool screen_render(const char *bytes, size_t n, const struct plain_options *options,
                    struct screen *ret, struct pyro_error *err) MUST_CHECK;
 
-/* Starts the child that does it and no more: its answer, for screen_parse(), comes out of out_fd up
- * to the end, and the caller ends and waits for *ret_pid. */
+/* Only starts the child that does it: its answer, for screen_parse(), comes out of out_fd up to the
+ * end, and the caller ends and waits for *ret_pid. */
 bool screen_spawn(const char *bytes, size_t n, const struct plain_options *options, int out_fd,
                   pid_t *ret_pid, struct pyro_error *err) MUST_CHECK;
 
@@ -51,7 +51,7 @@ size_t screen_find_start(const char *bytes, size_t n);
 /* `SCREEN_LOOK_BACK` before the end, else 0. */
 size_t screen_look_back(size_t n);
 
-/* The child's part and its answer in the child's own form, for tests and the fuzzer. */
+/* The child's part, and its answer in raw form, for tests and the fuzzer. */
 bool screen_render_here(const char *bytes, size_t n, const struct plain_options *options,
                         struct buf *answer) MUST_CHECK;
 /* Reads such an answer, trusting nothing in it. */

@@ -1,4 +1,4 @@
-/* engine/term/sgr.c: looks, and the sequences that stand for them. */
+/* engine/term/sgr.c: looks, and the sequences that express them. */
 #include "engine/term/sgr.h"
 
 #include <string.h>
@@ -12,8 +12,8 @@ static uint32_t byte_of(int v)
 
 /*
  * The colour behind parameter i (38, 48 or 58), in either form: 38;5;N and 38;2;R;G;B, or with
- * colons, where an empty colour space may stand before R. Returns the last parameter that is part
- * of it; *color stays when there is none.
+ * colons, where an empty colour space may precede R. Returns the last parameter that is part of it;
+ * *color stays when there is none.
  */
 static unsigned take_color(const struct vt_csi *csi, unsigned i, uint32_t *color)
 {

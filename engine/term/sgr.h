@@ -1,7 +1,7 @@
 /*
- * How a cell of our own grid looks, in one number, and SGR sequences (ECMA-48, 8.3.117) to and from
- * it: how coloured text is handed on as text. What is written here is short and of a fixed form;
- * what is read may be anyone's.
+ * The look of a cell of our own grid, in one number, and SGR sequences (ECMA-48, 8.3.117) to and
+ * from it: the way coloured text is passed on as text. Sequences written here are short and of a
+ * fixed form; those read may be anyone's.
  */
 #ifndef PYRO_TERM_SGR_H
 #define PYRO_TERM_SGR_H
@@ -18,9 +18,9 @@
 #define SGR_PROTECTED ((uint64_t)1 << 63)
 #define SGR_TEXT_MAX 96 /* bytes that sgr_put() appends at most */
 
-/* The look after an SGR sequence; what it does not know changes nothing. */
+/* The look after an SGR sequence; unknown parameters change nothing. */
 uint64_t sgr_apply(uint64_t look, const struct vt_csi *csi);
-/* Appends what makes a terminal whose look is `before` have `look`. */
+/* Appends the sequence that changes a terminal's look from `before` to `look`. */
 bool sgr_put(struct buf *out, uint64_t before, uint64_t look) MUST_CHECK;
 /* The length of the SGR sequence that s begins with, which changes *look; 0: it begins with none.
  */

@@ -1,4 +1,4 @@
-/* Rendering without an end in sight, see stream.h. */
+/* Rendering of unbounded output, see stream.h. */
 #include "engine/term/stream.h"
 
 #include <errno.h>
@@ -75,7 +75,7 @@ static bool go_to_grid(struct plain_stream *s)
 
 /*
  * Renders everything that is pending. Up to the oldest of the last rows + 1 line starts it is
- * final, for as many lines have begun since that the screen no longer reaches back to it.
+ * final, because so many lines have begun since that the screen no longer reaches back to it.
  */
 static bool render_pending(struct plain_stream *s, bool is_end)
 {
@@ -162,7 +162,7 @@ static bool run_stream_job(void *arg)
     return done;
 }
 
-/* Batches, their text and the grid, each with the room that growing takes. */
+/* Batches, their text and the grid, each with room to grow. */
 static const struct sandbox_limits stream_limits = { .heap_bytes = (size_t)320 << 20 };
 
 bool stream_plain(int in_fd, int out_fd, int rows, int cols, struct pyro_error *err)

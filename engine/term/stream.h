@@ -1,7 +1,7 @@
 /*
  * Plain rendering as a filter: output of any length goes in, text comes out as it leaves the
- * screen, in bounded memory. What has left the screen is final: erase display 2 and 3 and a full
- * reset drop only what is still on it, unlike in a read, which knows its end.
+ * screen, in bounded memory. Text that has left the screen is final: erase display 2 and 3 and a
+ * full reset drop only text still on it, unlike in a read, which knows its end.
  *
  * As long as the stream only moves along its lines the fast renderer does the work, always on whole
  * batches, and keeps the bytes of the last screenful back; when something else comes, the grid is
@@ -43,7 +43,7 @@ bool plain_stream_init(struct plain_stream *s, int rows, int cols, stream_sink *
 void plain_stream_release(struct plain_stream *s);
 /* False when out of memory or refused by the sink, and from then on. */
 bool plain_stream_feed(struct plain_stream *s, const char *bytes, size_t n) MUST_CHECK;
-/* Writes what is still on the screen. */
+/* Writes the text still on the screen. */
 bool plain_stream_finish(struct plain_stream *s) MUST_CHECK;
 
 /*

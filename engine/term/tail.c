@@ -10,7 +10,7 @@ static bool mode_is_harmless(int mode)
     return mode != 3 && mode != 6 && mode != 47 && mode != 1047 && mode != 1048 && mode != 1049;
 }
 
-/* Whether a control sequence, s[0..n) from behind its CSI, leaves rows alone. */
+/* Whether a control sequence, s[0..n) after its CSI, leaves rows alone. */
 static bool csi_is_harmless(const char *s, size_t n)
 {
     bool private = n > 0 && s[0] == '?';
@@ -33,7 +33,7 @@ static bool csi_is_harmless(const char *s, size_t n)
 
 /*
  * Whether the sequence at the ESC s[0] leaves rows alone. One that is cut off by the end of the
- * bytes does, for the parser will see the rest of it.
+ * bytes does, because the parser will see the rest of it.
  */
 static bool is_harmless(const char *s, size_t n)
 {

@@ -12,7 +12,7 @@ static void *arena_alloc(size_t size, void *unused)
     void *p = calloc(1, size);
 
     (void)unused;
-    if (!p) /* libvterm writes to what it gets without a look at it */
+    if (!p) /* libvterm does not check for NULL */
         sandbox_exhausted();
     return p;
 }
@@ -46,7 +46,7 @@ void terminal_release(struct terminal *t)
 size_t terminal_heap_bytes(int rows, int cols)
 {
     vtgate_clamp_size(&rows, &cols);
-    /* two screens of 40-byte cells, twice while resizing, and what is made of them */
+    /* two screens of 40-byte cells, twice while resizing, and what is derived from them */
     return ((size_t)16 << 20) + (size_t)rows * (size_t)cols * 256;
 }
 

@@ -1,6 +1,6 @@
 /*
- * A terminal: libvterm behind its gate. It belongs into a confined child, for the bytes that it is
- * fed are a guest's.
+ * A terminal: libvterm behind its gate. It belongs in a confined child, because the bytes it is fed
+ * are a guest's.
  */
 #ifndef PYRO_TERM_TERMINAL_H
 #define PYRO_TERM_TERMINAL_H
@@ -23,12 +23,12 @@ struct terminal {
 void terminal_init(struct terminal *t, int rows, int cols, const VTermScreenCallbacks *callbacks,
                    const struct vtgate_events *events, void *user);
 void terminal_release(struct terminal *t);
-/* What a terminal of this size may allocate, in bytes, while it is resized too. */
+/* The most a terminal of this size may allocate, in bytes, while it is resized too. */
 size_t terminal_heap_bytes(int rows, int cols);
 /*
- * Reads a cell of the screen; false beyond it. libvterm lets one half of a wide character stand
- * when the other is overwritten, erased or moved: such a half comes as a blank of the same look. A
- * right half has chars[0] == -1.
+ * Reads a cell of the screen; false beyond it. libvterm leaves one half of a wide character in
+ * place when the other is overwritten, erased or moved: such a half comes as a blank of the same
+ * look. A right half has chars[0] == -1.
  */
 bool terminal_get(const struct terminal *t, int row, int col, VTermScreenCell *ret);
 /* A row of the screen, from `left` on; cells beyond the screen are blank. */

@@ -47,7 +47,7 @@ static void on_csi(void *user, const struct vt_csi *csi)
         return;
     for (unsigned i = 0; i < csi->count; i++) {
         if (csi->arg[i] == 47 || csi->arg[i] == 1047 || csi->arg[i] == 1049)
-            set_alternate(t, csi->final == 'h', t->offset + 1); /* behind the byte that is fed */
+            set_alternate(t, csi->final == 'h', t->offset + 1); /* after the byte being fed */
     }
 }
 
@@ -104,7 +104,7 @@ static bool inside_string(const struct vtparse *p)
     return p->state == VT_STRING || (p->state == VT_ESCAPE && p->closing);
 }
 
-/* A string that was reported is over, with byte c; `closing`: an ESC stood before it. */
+/* A string that was reported is over, with byte c; `closing`: an ESC came before it. */
 static void end_long_string(struct track *t, char c, bool closing)
 {
     bool began_another = closing && c != '\\' && c != CAN && c != SUB;

@@ -1,8 +1,8 @@
 /*
- * What the keeper of a shell's log notes beside it while the output passes: where the alternate
- * screen began and ended, and where control strings lay that were too long to be held back: with
- * these a read may start anywhere. And what a program asks its terminal, for whoever answers. Text
- * is skipped, not looked at: this costs next to nothing.
+ * Notes kept beside a shell's log as the output passes: where the alternate screen began and ended,
+ * and where control strings were that were too long to hold back: with these a read may start
+ * anywhere. Also a program's queries to its terminal, for the code that answers. Text is skipped,
+ * not looked at: this costs next to nothing.
  */
 #ifndef PYRO_TERM_TRACK_H
 #define PYRO_TERM_TRACK_H
@@ -16,8 +16,8 @@ enum track_kind {
     TRACK_ALT_ENTER,    /* a read from `offset` on starts on the alternate screen */
     TRACK_ALT_EXIT,     /* a read from `offset` on starts on the main screen */
     TRACK_STRING_START, /* a control string that passed VT_SEQUENCE_MAX bytes began at `offset` */
-    TRACK_STRING_END,   /* and a read that starts inside it is to start at `offset` */
-    TRACK_QUERY         /* the program has asked something; `offset` is behind it */
+    TRACK_STRING_END,   /* and a read that starts inside it must start at `offset` */
+    TRACK_QUERY         /* the program has asked something; `offset` is after it */
 };
 
 struct track_event {
@@ -32,9 +32,9 @@ struct track_event {
 struct track {
     struct vtparse parse;
     uint64_t offset;     /* of the next byte */
-    uint64_t sequence;   /* where the sequence that is under way began */
+    uint64_t sequence;   /* where the current sequence began */
     uint64_t closing_at; /* the last ESC inside a string */
-    char byte;           /* that is being fed */
+    char byte;           /* being fed */
     bool alternate;
     bool in_long_string; /* its start was reported */
     void (*on_event)(void *user, const struct track_event *event);
@@ -44,13 +44,14 @@ struct track {
 /* `offset` is the stream's first byte's; on_event may be NULL; `user` is kept. */
 void track_init(struct track *t, uint64_t offset,
                 void (*on_event)(void *user, const struct track_event *event), void *user);
-/* Goes on from what was in force there: right after track_init(). */
+/* Continues from the state there; call it right after track_init(). */
 void track_resume(struct track *t, bool alternate, char in_string);
-/* Whether the place that it has come to is told by `alternate` and track_string() alone. */
+/* Whether `alternate` and track_string() alone describe the current place. */
 bool track_is_settled(const struct track *t);
-/* The alternate screen began or ended here without a sequence; told as one that has. */
+/* The alternate screen began or ended here without a sequence; reported like one with a
+ * sequence. */
 void track_set_alternate(struct track *t, bool on);
-/* The next n bytes of the stream, in any split; events come in the order of what they tell of. */
+/* The next n bytes of the stream, in any split; events come in stream order. */
 void track_feed(struct track *t, const char *bytes, size_t n);
 /* The kind of the control string that a read from the next byte on would start inside; 0: none. */
 char track_string(const struct track *t);

@@ -59,7 +59,7 @@ static void put_glyph(struct vtgate *g, const char *utf8, unsigned len, int widt
     if (!g->queued)
         g->col = vtgate_cursor(g).col;
     if (!g->wrap && g->col + width > g->cols)
-        return; /* libvterm would wrap it all the same */
+        return; /* libvterm would wrap it anyway */
     if (g->queued + len > sizeof g->queue) {
         int col = g->col;
         vtgate_flush(g);
@@ -144,7 +144,7 @@ static void on_text(void *user, const char *s, size_t n)
     }
 }
 
-/* Writes the last character once more where it stands, so that a wrap is pending again. */
+/* Writes the last character once more in place, so that a wrap is pending again. */
 void vtgate_restore_pending(struct vtgate *g)
 {
     char last[sizeof g->last];
@@ -425,8 +425,7 @@ void vtgate_reset_margins(struct vtgate *g)
     vtgate_send(g, "\033[?6l\033[r\033[%d;%dH", pos.row + 1, pos.col + 1);
 }
 
-/* The background of what comes next; libvterm 0.3 gives it to all cells that a resize leaves blank.
- */
+/* The current background; libvterm 0.3 gives it to all cells that a resize leaves blank. */
 static void set_background(struct vtgate *g, const VTermColor *c)
 {
     if (VTERM_COLOR_IS_DEFAULT_BG(c))

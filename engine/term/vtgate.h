@@ -2,15 +2,14 @@
  * The narrow door between bytes a guest printed and libvterm.
  *
  * Debian's libvterm 0.1.4 trusts its input: seventeen parameters overwrite a callback pointer, a
- * repeat before any character loops for ever, several resizes and string endings read or write out
- * of bounds. So it never sees a byte of a guest's. The gate parses the stream itself (vtparse) and
- * writes to libvterm only what it composes: whole, bounded sequences from an allow-list, valid
- * UTF-8, and BEL BS HT LF VT FF CR. Control strings, character sets, repeats and
- * questions end in the gate: it has nothing to say to a program;
- * save and restore, mode lists, colon colours and the alternate screen's old mode are rewritten
- * into what libvterm gets right.
+ * repeat before any character loops forever, several resizes and string endings read or write out
+ * of bounds. So it never sees a guest's bytes. The gate parses the stream itself (vtparse) and
+ * writes to libvterm only its own output: whole, bounded sequences from an allow-list, valid UTF-8,
+ * and BEL BS HT LF VT FF CR. Control strings, character sets, repeats and questions end in the
+ * gate: it never answers a program; save and restore, mode lists, colon colours and the alternate
+ * screen's old mode are rewritten into what libvterm gets right.
  *
- * The gate also knows when a wrap is pending, which libvterm does not tell and does not treat as
+ * The gate also knows when a wrap is pending, which libvterm does not report and does not treat as
  * terminals do: there EL, ED, ECH, DCH and ICH leave the line alone and BS stays on the last cell.
  */
 #ifndef PYRO_TERM_VTGATE_H
@@ -30,8 +29,8 @@
 #define VTGATE_SKIMMED_MAX 8
 #define VTGATE_MARKS_MAX 5 /* libvterm keeps six code points in a cell */
 
-/* What the gate takes out of the stream; any may be NULL. Strings are valid UTF-8 without controls.
- */
+/* Events that the gate takes out of the stream; any may be NULL. Strings are valid UTF-8 without
+ * controls. */
 struct vtgate_events {
     void (*title)(void *user, const char *title);
     void (*directory)(void *user, const char *path); /* the shell's working directory */
@@ -39,7 +38,7 @@ struct vtgate_events {
     void (*command_end)(void *user, int status);     /* OSC 133;D: a command is over */
 };
 
-/* How the program wants its input, as it has asked for it. */
+/* The kind of input the program has asked for. */
 enum vtgate_mouse_encoding {
     VTGATE_MOUSE_X10,
     VTGATE_MOUSE_UTF8,
@@ -60,9 +59,9 @@ struct vtgate_modes {
 #define VTGATE_FONT_CONCEAL 2
 
 /*
- * Which characters are wide differs between libvterm's releases, and here it is term_width() that
- * says so. A narrow one which a libvterm may take for wide therefore travels through it as a number
- * beyond Unicode, which is narrow in all of them. Gives the character of a cell's first number.
+ * The set of wide characters differs between libvterm's releases; here term_width() decides. A
+ * narrow one that a libvterm may take for wide therefore travels through it as a number beyond
+ * Unicode, which is narrow in all of them. Returns the character of a cell's first number.
  */
 uint32_t vtgate_character(uint32_t in_cell);
 
@@ -70,7 +69,7 @@ struct vtgate_charset {
     bool drawing[2], shifted;
 };
 
-/* What a saved cursor keeps that libvterm does not. */
+/* State of a saved cursor that libvterm does not keep. */
 struct vtgate_kept {
     struct vtgate_charset charset;
     int font;
@@ -89,7 +88,7 @@ struct vtgate {
     bool after_glyph;     /* nothing came since the last character, so a mark may join it */
     unsigned marks;       /* on that character */
     int col;              /* while text is queued: the column it will reach */
-    struct vtgate_kept now, saved, entry; /* entry: when the alternate screen came by 1049 */
+    struct vtgate_kept now, saved, entry; /* entry: when the alternate screen was entered by 1049 */
     int entry_row, entry_col;
     struct vtgate_modes modes;
     bool can_repeat;               /* nothing came since `last` */
@@ -107,18 +106,17 @@ struct vtgate {
 void vtgate_clamp_size(int *rows, int *cols);
 /*
  * Attaches to a fresh VTerm of such a size, which stays the caller's; its layers are reset here, so
- * the screen layer's callbacks are to be set before. `events` and `user` are kept.
+ * the screen layer's callbacks must be set before. `events` and `user` are kept.
  */
 void vtgate_init(struct vtgate *g, VTerm *vt, const struct vtgate_events *events, void *user);
 /* Any bytes, in any split. When it returns, libvterm has seen all that was complete. */
 void vtgate_feed(struct vtgate *g, const char *bytes, size_t n);
 /*
- * The same for output of which nothing will be seen: text and movements are passed over, modes,
- * colours, titles and resets act. Leaves the cursor in column 0 of whatever row it was in.
+ * The same for output that nobody will see: text and movements are skipped, modes, colours, titles
+ * and resets act. Leaves the cursor in column 0 of whatever row it was in.
  */
 void vtgate_skim(struct vtgate *g, const char *bytes, size_t n);
-/* As if the program had left the alternate screen, if it is on; whatever sequence is under way goes
- * on. */
+/* As if the program had left the alternate screen, if it is on; a sequence in progress goes on. */
 void vtgate_end_alternate(struct vtgate *g);
 /* Sizes are clamped as above. No scrollback may be popped back in (no sb_popline callback). */
 void vtgate_resize(struct vtgate *g, int rows, int cols);

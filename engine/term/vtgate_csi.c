@@ -1,5 +1,5 @@
 /*
- * The allow-list of control sequences. Each is composed anew from its numbers; what is not named
+ * The allow-list of control sequences. Each is composed again from its numbers; anything not named
  * here does not get through.
  */
 #include <stdio.h>
@@ -158,7 +158,7 @@ void vtgate_end_alternate(struct vtgate *g)
     vtgate_flush(g);
 }
 
-/* What only whoever sends the program its input has to know. */
+/* Modes that only concern the sender of the program's input. */
 static void note_mode(struct vtgate_modes *m, int mode, bool on)
 {
     switch (mode) {
@@ -300,7 +300,7 @@ static void on_repeat(struct vtgate *g, int n)
         vtgate_put(g, c);
 }
 
-/* Sequences of one number whose meaning a pending wrap does not change, other than that it ends. */
+/* Sequences of one number whose meaning a pending wrap does not change, except by ending it. */
 static void on_movement(struct vtgate *g, const struct vt_csi *csi, int n)
 {
     switch (csi->final) {

@@ -1,6 +1,6 @@
 /*
- * Output that will have scrolled away before anyone sees it is not drawn: only what outlasts it
- * gets through the gate. Runs of colours are remembered up to the last reset and written once.
+ * Output that will have scrolled away before anyone sees it is not drawn: only lasting effects get
+ * through the gate. Runs of colours are remembered up to the last reset and written once.
  */
 #include <string.h>
 

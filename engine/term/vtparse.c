@@ -45,7 +45,7 @@ static void start_escape(struct vtparse *p, bool closing)
     p->closing = closing;
     p->mid = 0;
     if (closing) {
-        p->length++; /* still counts as the string's */
+        p->length++; /* still counts as part of the string */
         return;
     }
     p->bad = false;
@@ -251,7 +251,7 @@ static void feed_csi(struct vtparse *p, unsigned char c)
     p->after_lead = true;
 }
 
-/* A byte inside ESC or CSI that is not the sequence's own; true when it was dealt with. */
+/* A byte inside ESC or CSI that is not part of the sequence; true when it was handled. */
 static bool feed_inside(struct vtparse *p, unsigned char c)
 {
     if (c == CAN || c == SUB) {
@@ -315,7 +315,7 @@ void vtparse_feed(struct vtparse *p, const char *bytes, size_t n)
                 p->state = VT_GROUND;
             continue;
         }
-        if (c >= 0x80) { /* no part of any sequence: it ends here, and the byte is text */
+        if (c >= 0x80) { /* not part of any sequence: it ends here, and the byte is text */
             p->state = VT_GROUND;
             p->closing = false;
             i--;
@@ -337,7 +337,7 @@ void vtparse_finish(struct vtparse *p)
     p->closing = false;
 }
 
-/* ---- what is held back ---- */
+/* ---- held-back bytes ---- */
 
 /* Bytes at the end of s that begin a UTF-8 sequence and do not finish it. */
 static size_t partial_tail(const char *s, size_t n)
@@ -384,7 +384,7 @@ size_t vtparse_held_back(const char *bytes, size_t n, char in_string)
     for (size_t i = from; i < n; i++) {
         vtparse_feed(&p, bytes + i, 1);
         if (p.state == VT_GROUND) {
-            if (last > bytes + i) { /* what stood before the last ESC is complete */
+            if (last > bytes + i) { /* everything before the last ESC is complete */
                 i = (size_t)(last - bytes) - 1;
                 continue;
             }

@@ -3,11 +3,11 @@
  * runs of printable text, control characters, escape sequences, control sequences and control
  * strings.
  *
- * What it promises to its users: text is valid UTF-8 without C0, DEL and C1 characters (a byte that
- * is no part of UTF-8 becomes U+FFFD); a sequence is delivered once, whole and within its limits,
- * or not at all; a control character inside a sequence is delivered before it, as terminals act.
- * Every ESC starts afresh, whatever came before it, so the state after the last ESC of a stream
- * does not depend on its past.
+ * It guarantees: text is valid UTF-8 without C0, DEL and C1 characters (a byte that is not part of
+ * UTF-8 becomes U+FFFD); a sequence is delivered once, whole and within its limits, or not at all;
+ * a control character inside a sequence is delivered before it, as terminals act. Every ESC starts
+ * afresh, whatever came before it, so the state after the last ESC of a stream does not depend on
+ * its past.
  */
 #ifndef PYRO_TERM_VTPARSE_H
 #define PYRO_TERM_VTPARSE_H
@@ -19,7 +19,7 @@
 #define VT_ARGS_MAX 15  /* parameters of a control sequence; with more it is dropped */
 #define VT_DIGITS_MAX 5 /* of one parameter */
 #define VT_SEQUENCE_MAX                                                                            \
-    4096 /* bytes after which an unfinished sequence is given up, and a string not kept */
+    4096 /* bytes after which an unfinished sequence is abandoned, and a string not kept */
 
 /* One CSI sequence. A parameter that was left out is VT_MISSING. */
 #define VT_MISSING (-1)
@@ -38,7 +38,7 @@ static inline int vt_arg(const struct vt_csi *csi, unsigned n, int fallback)
     return n < csi->count && csi->arg[n] != VT_MISSING ? csi->arg[n] : fallback;
 }
 
-/* Receivers of the events; any may be NULL. What they are given is borrowed for the call. */
+/* Receivers of the events; any may be NULL. Their arguments are borrowed for the call. */
 struct vt_handler {
     void (*text)(void *user, const char *utf8, size_t n);
     void (*control)(void *user, unsigned char c);
@@ -69,25 +69,25 @@ struct vtparse {
 
 /* `handler` and `user` are kept, not owned. */
 void vtparse_init(struct vtparse *p, const struct vt_handler *handler, void *user);
-/* Starts inside a control string whose beginning is elsewhere: what comes up to its end is
+/* Starts inside a control string whose beginning is elsewhere: the bytes up to its end are
  * swallowed. */
 void vtparse_enter_string(struct vtparse *p, char kind);
 void vtparse_feed(struct vtparse *p, const char *bytes, size_t n);
-/* Delivers what an ended stream leaves: an unfinished UTF-8 sequence as U+FFFD; sequences are
+/* Delivers the rest of an ended stream: an unfinished UTF-8 sequence as U+FFFD; sequences are
  * dropped. */
 void vtparse_finish(struct vtparse *p);
 
 /*
  * How many bytes at the end of bytes[0..n) belong to an unfinished UTF-8 or escape sequence, and
- * are to be read again with what follows. A control string of more than VT_SEQUENCE_MAX bytes is
- * not counted, only a final ESC that may begin its end. `in_string`: the bytes start inside such a
+ * must be read again with what follows. A control string of more than VT_SEQUENCE_MAX bytes is not
+ * counted, only a final ESC that may begin its end. `in_string`: the bytes start inside such a
  * string.
  */
 size_t vtparse_held_back(const char *bytes, size_t n, char in_string);
 
 /*
- * Whether bytes[0..n) end outside of any character and sequence. `in_string`: they start inside a
- * control string of this kind; where no ESC and no end of it is among them, they end there too.
+ * Whether bytes[0..n) end outside any character and sequence. `in_string`: they start inside a
+ * control string of this kind; without an ESC or its end among them, they end there too.
  */
 bool vtparse_at_rest(const char *bytes, size_t n, char in_string);
 

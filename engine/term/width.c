@@ -1,9 +1,8 @@
 /*
- * The width table: sorted ranges of combining marks and of wide characters, as libvterm 0.1.4 has
- * them; later ones take more for wide, which the gate keeps from mattering. The combining ranges
- * come first: libvterm counts U+302A..302F and U+3099..309A as both, and
- * adds two columns when such a mark comes in the same write as its base; here a mark is always a
- * mark.
+ * The width table: sorted ranges of combining marks and of wide characters, as in libvterm 0.1.4;
+ * later ones treat more as wide, which the gate makes harmless. The combining ranges come first:
+ * libvterm counts U+302A..302F and U+3099..309A as both, and adds two columns when such a mark
+ * comes in the same write as its base; here a mark is always a mark.
  */
 #include "engine/term/width.h"
 

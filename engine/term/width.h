@@ -1,7 +1,7 @@
 /*
- * How many columns a character takes. One table serves every renderer: it is libvterm 0.1.4's own,
- * read out of the library code point by code point, so that a plain read, a screen and a pane agree
- * on where a line wraps. A unit test compares the table with the library that is installed.
+ * The number of columns a character takes. One table serves every renderer: it is libvterm 0.1.4's
+ * own, read out of the library code point by code point, so that a plain read, a screen and a pane
+ * agree on where a line wraps. A unit test compares the table with the library that is installed.
  */
 #ifndef PYRO_TERM_WIDTH_H
 #define PYRO_TERM_WIDTH_H
