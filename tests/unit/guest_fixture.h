@@ -8,7 +8,7 @@ struct guest_fixture {
     struct peer peer;
     pid_t pid;
     int link_fd;  /* a copy of the link's descriptor, for frames that no link would send */
-    char dir[64]; /* stands for /workspace */
+    char dir[64]; /* serves as /workspace */
 };
 
 /* Starts it and has it begin; dies in words when it does not. */

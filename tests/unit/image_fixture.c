@@ -72,7 +72,7 @@ void tar_add_raw(struct tar *t, const char *name, char type, const char *size_oc
     size_t n = strlen(content);
     unsigned sum = 0;
 
-    /* What libarchive still holds back must come first. */
+    /* Data that libarchive still holds back must come first. */
     assert_int_equal(archive_write_finish_entry(t->a), ARCHIVE_OK);
     memcpy(header, name, strnlen(name, 100));
     memcpy(header + 100, "0000644\0000000000\0000000000", 24);

@@ -72,7 +72,7 @@ static void scene_remove(struct scene *s)
     rmdir(s->dir);
 }
 
-/* What became of the prey; NULL: nothing. */
+/* The harm done to the prey; NULL: none. */
 static const char *harm_done(const struct scene *s)
 {
     char content[64] = "";

@@ -145,7 +145,7 @@ static bool set_flags(const struct inmate_prey *p)
     return ioctl(p->file_fd, FS_IOC_SETFLAGS, &flags) == 0;
 }
 
-/* Whoever opens the file for writing then waits for it. */
+/* A process that opens the file for writing then waits for it. */
 static bool lease_it(const struct inmate_prey *p)
 {
     return fcntl(p->file_fd, F_SETLEASE, F_RDLCK) == 0;

@@ -1,4 +1,4 @@
-/* What an inmate tries (inmate.h): a row is tried on every jail. */
+/* The attacks of an inmate (inmate.h): each row is tried on every jail. */
 #ifndef PYRO_TEST_INMATE_ATTACKS_H
 #define PYRO_TEST_INMATE_ATTACKS_H
 

@@ -48,7 +48,7 @@ void memory_release(struct memory_tree *t)
         drop(t, t->files[0].path);
 }
 
-/* What a guest answers to the paths. */
+/* A guest's answer to the paths. */
 static void answer(struct memory_tree *t, const struct patch_tree *p, struct buf *ret)
 {
     for (size_t i = 0; i < p->count; i++) {

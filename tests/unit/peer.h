@@ -19,7 +19,7 @@ struct peer {
     struct pyro_error why; /* of the loss */
 };
 
-/* What came of one request. */
+/* The result of one request. */
 struct call {
     struct stream stream;
     struct peer *peer;

@@ -1,4 +1,4 @@
-/* What cmocka needs included before it, in the order it needs it. */
+/* The headers that cmocka needs before it, in the order it needs them. */
 #ifndef PYRO_UNIT_H
 #define PYRO_UNIT_H
 

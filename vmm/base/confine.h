@@ -85,7 +85,7 @@ bool confine_calls(const struct confine_rule *rules, size_t count, uint32_t othe
     (CONFINE_WRITING | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE |                 \
      LANDLOCK_ACCESS_FS_READ_DIR)
 
-/* What stays allowed beneath a directory, or on one file. */
+/* Access that stays allowed beneath a directory, or on one file. */
 struct confine_exception {
     int fd;
     uint64_t access; /* LANDLOCK_ACCESS_FS_… */

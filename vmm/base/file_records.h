@@ -35,7 +35,7 @@ enum file_kind {
 
 enum file_action { FILE_WRITE, FILE_LINK, FILE_REMOVE, FILE_ACTION_COUNT };
 
-/* What must be there before a change. */
+/* The state required before a change. */
 enum file_expect {
     FILE_EXPECT_ANY,  /* a regular file, or nothing */
     FILE_EXPECT_NONE, /* nothing, or what the same request removes */

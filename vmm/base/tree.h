@@ -84,7 +84,7 @@ bool tree_output_init(struct tree_output *o,
 void tree_output_release(struct tree_output *o);
 bool tree_put_entry(struct tree_output *o, const struct tree_entry *e,
                     struct pyro_error *err) MUST_CHECK;
-/* A stretch of content: `hole` bytes of zeros, then `data` bytes, which are to be put next. */
+/* A stretch of content: `hole` bytes of zeros, then `data` bytes, to be put next. */
 bool tree_put_extent(struct tree_output *o, uint64_t hole, uint64_t data,
                      struct pyro_error *err) MUST_CHECK;
 bool tree_put_data(struct tree_output *o, const void *bytes, size_t n,

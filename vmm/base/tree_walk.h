@@ -2,8 +2,8 @@
  * Walking a tree of files on disk: to see whether all of it can be read, and to put it into a
  * stream (tree.h).
  *
- * What cannot be read is an error that names it. What is not a file, directory or link (a socket, a
- * FIFO, a device) cannot be copied: below a directory it is skipped and named, as a root it is an
+ * An unreadable entry is an error that names it. Anything but a file, directory or link (a socket,
+ * a FIFO, a device) cannot be copied: below a directory it is skipped and named, as a root it is an
  * error. Symbolic links are never followed. At most a few descriptors are open at a time, however
  * deep the tree is. Names that appear or vanish while it is walked are not an error; a file that
  * shrinks is.

@@ -123,7 +123,7 @@ static void push_pending(struct tunnel *t)
         shutdown(t->fd, SHUT_WR);
 }
 
-/* What the socket has goes to the stream, as far as its credit goes. After a short read there is
+/* Passes the socket's bytes to the stream, as far as its credit goes. After a short read there is
  * more only when the peer has hung up. */
 static void pull(struct tunnel *t, bool hung_up)
 {

@@ -179,7 +179,7 @@ static uint32_t mode_of(const struct patch_file *f, uint32_t old)
     return f->new_mode & 0100 ? old | (old & 0444) >> 2 : old & ~0111u;
 }
 
-/* What the patch makes of `from`: bytes that the caller owns. */
+/* The patched text of `from`: bytes that the caller owns. */
 static bool make(const struct patch_file *f, const struct patch_state *from,
                  struct patch_state *ret, char **ret_owned, struct pyro_error *err)
 {

@@ -1,5 +1,4 @@
-/* What is to run, at every door: packed and read by the same rows, and refused where it is not
- * sound. */
+/* Requests to run a command: packed and read by the same rows, and refused if invalid. */
 #include "tests/unit/unit.h"
 
 #include <string.h>

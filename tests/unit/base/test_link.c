@@ -265,7 +265,7 @@ static void test_close_and_cancel(void **state UNUSED)
     assert_false(client.lost || server.lost);
 }
 
-/* Both sides close at once: frames of a stream that is over are no breach. */
+/* Both sides close at once: frames of a finished stream are not a breach. */
 static void test_close_crosses_data(void **state UNUSED)
 {
     open_stream("keep");
@@ -611,7 +611,7 @@ static void test_guest_waits_for_hello(void **state UNUSED)
     close(port);
 }
 
-/* What the guest still had to send to the older host is skipped by the newer one. */
+/* The guest's unsent data for the older host is skipped by the newer one. */
 static void test_host_skips_what_is_old(void **state UNUSED)
 {
     static const struct raw old = { 3, WIRE_DATA, WIRE_STDOUT, 0, "old output", 50000 };

@@ -75,7 +75,7 @@ static void disconnect(void)
     loop_free(loop);
 }
 
-/* What a stream that ends with `json` is taken for, at an end of this kind. */
+/* The error of a stream that ends with `json`, at an end of this kind. */
 static void ask(enum link_kind kind, const char *json)
 {
     answer = json;

@@ -127,7 +127,7 @@ static void test_descriptors_are_exactly_those_named(void **state UNUSED)
     close(out[0]), close(a[0]), close(b[0]);
 }
 
-/* Whatever this process ignores, blocks, masks or stands in: a child has the defaults. */
+/* Whatever signals, mask, umask or directory this process has: a child has the defaults. */
 static void test_nothing_is_inherited(void **state UNUSED)
 {
     const char *argv[] = {

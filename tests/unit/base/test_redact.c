@@ -48,7 +48,7 @@ static const struct {
     { { "a\nb\n" }, "a\nb\n.a\r\nb\r\n.", "[REDACTED].[REDACTED]." },
     { { "a\nb" }, "a\r\nb a\rb", "[REDACTED] a\rb" },
     { { "a\n" }, "a\r", "a\r" },
-    /* As it stands in a patch. */
+    /* As it appears in a patch. */
     { { "a\nb" }, "+a\n+b -a\n-b  a\r\n b", "+[REDACTED] -[REDACTED]  [REDACTED]" },
     { { "[REDACTED]" }, "[REDACTED]", "[REDACTED]" },
     { { "sch\xc3\xbc\xc3\x9f" }, "\xc3\xbcsch\xc3\xbc\xc3\x9f\xff", "\xc3\xbc[REDACTED]\xff" },

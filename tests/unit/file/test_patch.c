@@ -277,7 +277,7 @@ static const struct refused refused[] = {
       PYRO_PATCH_REJECTED, "the file begins with a byte order mark" },
     { "a missing newline, told", NAMES("open") "@@ -1,2 +1,2 @@\n-a\n+A\n b\n", PYRO_PATCH_REJECTED,
       "lacks its newline" },
-    /* What is git's own. */
+    /* Git's own files. */
     { ".git", NEW("b/.git/hooks/pre-commit"), PYRO_PATH_REFUSED, "is git's own" },
     { ".git as a file", NEW("b/sub/.git"), PYRO_PATH_REFUSED, "is git's own" },
     { ".GIT", NEW("b/.GiT/config"), PYRO_PATH_REFUSED, "is git's own" },
@@ -383,7 +383,7 @@ static int run_in(const char *dir, const char *script, struct buf *out)
     return proc_run(&spec, PEER_WAIT_MS, out, NULL) ? 0 : 1;
 }
 
-/* Where git refuses a name, and pyro must, for the diff leaves such names out of its patch. */
+/* Names that git refuses, and pyro must too, because the diff leaves them out of its patch. */
 static void test_patch_refuses_names_as_git_does(void **state UNUSED)
 {
     static const char *const names[] = {
@@ -480,7 +480,7 @@ static void edit(const struct buf *from, uint32_t rarely, struct buf *to)
         assert_true(buf_append(to, "\n", 1));
 }
 
-/* What GNU patch makes of it without fuzz; false when it refuses it, or shifts a hunk: then it has
+/* The result of GNU patch without fuzz; false when it refuses it, or shifts a hunk: then it has
  * rules of its own. */
 static bool by_gnu_patch(const char *dir, struct buf *ret)
 {

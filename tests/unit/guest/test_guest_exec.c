@@ -471,7 +471,7 @@ static void test_shutdown_kills_what_runs_and_answers(void **state UNUSED)
     assert_true(fs_remove_tree(AT_FDCWD, guest.dir, NULL));
 }
 
-/* What the host says wrongly ends the guest.pid, which then leaves nothing behind. */
+/* A malformed frame from the host ends the guest program, which leaves nothing behind. */
 static void test_breach_ends_it_with_all_it_started(void **state UNUSED)
 {
     struct call c;

@@ -46,7 +46,7 @@ static void make(const char *path)
     assert_true(fs_replace(AT_FDCWD, at, path, strlen(path), 0640, NULL));
 }
 
-/* What `find` says of the tree: type, mode, name and content of each entry, sorted. */
+/* The output of `find` on the tree: type, mode, name and content of each entry, sorted. */
 static char *tree(void)
 {
     static const char script[] =

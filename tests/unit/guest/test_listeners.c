@@ -45,7 +45,7 @@ static void test_listeners_old_and_new(void **state UNUSED)
     assert_false(listeners_are_old(&now, &before));
     close(second);
     listeners_of(port, &now);
-    assert_false(listeners_are_old(&now, &before)); /* nobody is no old one */
+    assert_false(listeners_are_old(&now, &before)); /* no listener: not an old one */
 }
 
 int main(void)

@@ -238,7 +238,7 @@ static void test_write_stops_at_its_limits(void **state UNUSED)
     tree_forget(dir);
 }
 
-/* What has no content takes room all the same. */
+/* Entries without content take room too. */
 static void test_empty_entries_have_a_cost(void **state UNUSED)
 {
     char dir[4096];

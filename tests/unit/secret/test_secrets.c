@@ -40,9 +40,15 @@ static void test_literals(void **state UNUSED)
     static const struct {
         const char *spec, *error; /* NULL: taken */
     } rows[] = {
-        { "A=x", NULL },          { "B=a=b", NULL },        { "C= ", NULL },
-        { "D=\n", "is empty" },   { "D=", "is empty" },     { "D", "no '='" },
-        { "=x", "not a valid name" },  { "1=x", "not a valid name" }, { "D=\xff", "not UTF-8" },
+        { "A=x", NULL },
+        { "B=a=b", NULL },
+        { "C= ", NULL },
+        { "D=\n", "is empty" },
+        { "D=", "is empty" },
+        { "D", "no '='" },
+        { "=x", "not a valid name" },
+        { "1=x", "not a valid name" },
+        { "D=\xff", "not UTF-8" },
         { "A=y", "given twice" },
     };
     struct secrets s = { .count = 0 };
@@ -112,7 +118,7 @@ static void test_stored_and_loaded(void **state UNUSED)
     assert_int_equal(again.count, 2);
     values = secrets_to_json(&again, described, &err);
     assert_string_equal(json_string_or(values, "A", ""), "one\ntwo\r\n");
-    /* A file's final newline is no part of a variable. */
+    /* A file's final newline is not part of a variable. */
     assert_true(secrets_set_env(&again, wanted, env, &err));
     assert_string_equal(json_string_or(env, "A", ""), "one\ntwo");
     assert_string_equal(json_string_or(env, "OTHER", ""), "beta");

@@ -65,8 +65,8 @@ static size_t line_start(const char *text, size_t at)
     return at;
 }
 
-/* What `answer` may be: an end of the text after, with all that differs from the text before, and
- * not more than the line in which that begins. */
+/* Checks `answer`: an end of the text after, with everything that differs from the text before, and
+ * not more than the line where that begins. */
 static void check_answer(const struct plain_change *c, const struct buf *answer)
 {
     const char *before = c->before.len ? c->before.data : "";

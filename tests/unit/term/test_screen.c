@@ -51,7 +51,7 @@ static void test_screen_render_shows(void **state)
     screen_release(&s);
 }
 
-/* What xterm, tmux and alacritty agree on and libvterm does not do, or what the gate must let
+/* Behaviour that xterm, tmux and alacritty agree on and libvterm lacks, or that the gate must let
  * through; the plain renderer shows the same. */
 static const struct {
     const char *name, *input, *rows[3];

@@ -110,7 +110,7 @@ static void test_create_overlay_refuses(void **state)
     assert_false(disk_create_overlay(test_fd, "link", 512, &err));
 }
 
-/* What a QEMU in its guest's hands could write into its overlay's header. */
+/* Headers that a QEMU controlled by its guest could write into its overlay. */
 static void test_check_refuses_hostile_headers(void **state)
 {
     static const struct {

@@ -258,7 +258,7 @@ static void flatten(struct qmp *qmp)
         json_pack("{s:[o]}", "options", disk_blockdev_again(&flat, &below, false)));
 }
 
-/* What a QEMU that was taken over can do with a read-only descriptor of an image. */
+/* The attacks of a compromised QEMU with a read-only descriptor of an image. */
 static int lock_out(unsigned id)
 {
     struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 100, .l_len = 200 };

@@ -1,4 +1,4 @@
-/* What of the host a template's name depends on. */
+/* The properties of the host that a template's name depends on. */
 #include "vmm/host.c"
 
 #include <setjmp.h>

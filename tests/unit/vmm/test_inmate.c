@@ -104,7 +104,7 @@ static bool start_without_filter(unsigned index, const struct inmate_prey *prey,
     return start_lacking(&lack, index, prey, path, out_fd, ret_pid);
 }
 
-/* What the filter is for, beside the file. */
+/* The filter's purpose, beside the file. */
 static const char *const not_the_file[] = { "lease_it",           "claim_it",
                                             "unshare_user",       "clone_user",
                                             "clone3_user",        "join_namespace",

@@ -148,7 +148,7 @@ static void test_command_drops_a_late_answer(void **state)
     close(peer);
 }
 
-/* A child that writes for ever, without a newline or with nothing but events. */
+/* A child that writes forever, without a newline or with nothing but events. */
 static pid_t flood(int fd, const char *what)
 {
     pid_t pid = fork();
