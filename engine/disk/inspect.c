@@ -207,7 +207,7 @@ static bool pass_on(int fd, const struct content_sink *sink, struct pyro_error *
     }
 }
 
-/* The same as look(), where the output goes into a sink. */
+/* Like look(), with the output going into a sink. */
 static json_t *look_through(const struct resting *r, const char **argv,
                             const struct content_sink *sink, struct pyro_error *err)
 {

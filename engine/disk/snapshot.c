@@ -16,7 +16,7 @@
 #include "vmm/ram.h"
 
 #define CALL_MS 200000 /* longer than the supervisor gives the guest */
-#define RETRY_MS 30000 /* while others are at it, or supervisors die */
+#define RETRY_MS 30000 /* while others use the disk, or supervisors die */
 
 static json_t *describe(int dirfd, const char *name, uint32_t layer, double created_at,
                         bool is_baseline)
@@ -33,7 +33,7 @@ static json_t *describe_named(int dirfd, const struct disk_snapshot *s)
 
 /* ---- done by the process that holds the workspace ---- */
 
-/* Something to be done with a disk. */
+/* An operation on a disk. */
 struct job {
     const json_t *request; /* for the supervisor */
     const char *name;      /* the snapshot's */
@@ -54,7 +54,7 @@ static bool do_resting(const struct workspace_handle *o, const struct job *job,
 
     if (lock < 0 || !record_load(o->dir_fd, o->id, &r, err))
         return false;
-    if (r.state == WORKSPACE_STARTED) /* its supervisor died just now */
+    if (r.state == WORKSPACE_STARTED) /* its supervisor has just died */
         ok = pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is being started", o->id);
     else if (r.host_compat)
         ok = pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' has no disk: it runs on the host",
@@ -295,7 +295,7 @@ static int hold_ram(const struct workspace_handle *o)
     return ram_hold_from(peer.pid);
 }
 
-/* The machine on its new disk; another may be quicker to start it. */
+/* Starts the machine on its new disk; another process may be faster. */
 static bool start_again(const struct workspace_handle *o, const struct progress *progress,
                         struct pyro_error *err)
 {

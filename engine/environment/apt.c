@@ -126,7 +126,7 @@ static bool enter_directory(void *directory, struct pyro_error *err)
 static bool run_apt(const char *const *argv, const char *directory, struct buf *out,
                     struct pyro_error *err)
 {
-    /* apt's messages are read by us. */
+    /* apt's messages are parsed here. */
     static const char *const set[] = { "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", NULL };
     struct proc_spec spec = proc_spec_of(argv);
 
@@ -152,7 +152,8 @@ bool apt_update(const struct apt *a, struct pyro_error *err)
     return run_apt(argv, NULL, &out, err) || pyro_wrap(err, "fetching package lists");
 }
 
-/* The value of a field at the head of a Release file, without blanks about it; the caller frees. */
+/* The value of a field at the head of a Release file, without surrounding blanks; the caller
+ * frees. */
 static char *release_field(const char *text, const char *name)
 {
     size_t n = strlen(name);

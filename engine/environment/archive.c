@@ -68,8 +68,8 @@ static enum verdict verdict_on(const struct source *s, const char *suite, const 
     return UNKNOWN;
 }
 
-/* Why apt has nothing of a source: the line after "Err:N ADDRESS SUITE …", else an "E: …" that
- * names it. NULL when it is silent about it; the caller frees. */
+/* Why apt got nothing from a source: the line after "Err:N ADDRESS SUITE …", else an "E: …" that
+ * names it. NULL when apt says nothing about it; the caller frees. */
 static char *reason_for(const struct source *s, const char *said)
 {
     const char *why = NULL;
@@ -99,7 +99,7 @@ enum cause {
     UNVERIFIED,
 };
 
-/* Of a source that need not be verified apt passes over in silence that it has no Release file. */
+/* For a source that need not be verified, apt does not mention a missing Release file. */
 static bool is_passed_over(const struct source *s, const char *said)
 {
     for (const char *line = said; line; line = next_line(line)) {

@@ -131,7 +131,7 @@ json_t *environment_measure(const char *base_path, struct pyro_error *err)
                      (json_int_t)st.st_blocks * 512);
 }
 
-/* The environment its record tells of; nothing of the image is looked at. */
+/* The environment its record describes; the image is not read. */
 static bool from_record(const char *cache_dir, const char *name, const json_t *record,
                         struct environment *ret, struct pyro_error *err)
 {

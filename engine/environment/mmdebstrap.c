@@ -29,7 +29,7 @@ static const char inner_script[] =
     "if [ \"$0\" = tmpfs ]; then mount -t tmpfs -o mode=0755 pyro \"$TMPDIR\" || exit; fi; "
     "exec \"$@\"";
 
-/* The image's own sources instead of those that it was built with. $1 is its root. */
+/* The image's own sources instead of those it was built with. $1 is its root. */
 static const char image_sources_hook[] =
     "--customize-hook=set -e; from=${PYRO_SOURCES:?}; cd \"$1/etc/apt\"; "
     "rm -f sources.list sources.list.d/*; "
@@ -100,7 +100,7 @@ static int64_t available_memory_kib(void)
     return 0;
 }
 
-/* Nothing is written for nothing. */
+/* Empty text writes no file. */
 static bool write_file(const char *work_dir, const char *name, const struct buf *content,
                        mode_t mode, struct pyro_error *err)
 {
@@ -248,7 +248,7 @@ bool mmdebstrap_start(struct mmdebstrap *m, int tar_fd, struct pyro_error *err)
     add(&a, "--variant=minbase");
     add(&a, "--format=tar");
     add(&a, "--verbose");
-    /* How this host fetches, and that dpkg need not sync, is not the environment's affair. */
+    /* This host's fetch options, and dpkg without sync, do not belong in the environment. */
     add(&a, "--dpkgopt=force-unsafe-io");
     add(&a, "--customize-hook=rm -f \"$1/etc/apt/apt.conf.d/99mmdebstrap\" "
             "\"$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap\"");
@@ -307,7 +307,7 @@ static void take_line(struct mmdebstrap *m, const struct progress *progress)
 static void take_output(struct mmdebstrap *m, const char *bytes, size_t n,
                         const struct progress *progress)
 {
-    /* A full disk must not end the pull for its log's sake. */
+    /* A log that cannot be written must not end the pull. */
     if (m->log_fd >= 0 && !fs_write_all(m->log_fd, bytes, n, NULL)) {
         close(m->log_fd);
         m->log_fd = -1;

@@ -33,7 +33,7 @@ static bool is_used(const struct prune *p, const char *path)
     return false;
 }
 
-/* Bytes on the disk that go with a name: none while the file has another. */
+/* Bytes on the disk freed with a name: none while the file has another. */
 static int64_t bytes_freed(const struct stat *st)
 {
     return S_ISREG(st->st_mode) && st->st_nlink > 1 ? 0 : (int64_t)st->st_blocks * 512;

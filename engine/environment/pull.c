@@ -68,7 +68,7 @@ bool environment_remove_tree(const char *path, struct pyro_error *err)
 
     if (fs_remove_tree(AT_FDCWD, path, err))
         return true;
-    /* Files of subordinate ids: in a namespace where those are ours, we may remove them. */
+    /* Files of subordinate ids can be removed in a namespace where those ids are ours. */
     return geteuid() != 0 && proc_run(&spec, PULL_TIMEOUT_MS, &out, NULL) &&
            access(path, F_OK) != 0;
 }
@@ -92,7 +92,7 @@ static bool start_writer(const struct pull *p, int tar_fd, pid_t *ret_pid, int *
     return helper_start(&spec, ret_pid, ret_fd, err);
 }
 
-/* Where both failed: a writer that merely found the tar cut short is not the cause. */
+/* If both failed: a writer that only found the tar cut short is not the cause. */
 static bool tell_failure(bool debs_ok, const struct pyro_error *debs,
                          const struct pyro_error *writer, struct pyro_error *err)
 {
@@ -150,7 +150,7 @@ static json_t *package_list(const struct catalog_entry *entry)
     return list;
 }
 
-/* Gives the finished image its place, then the record. */
+/* Moves the finished image into place, then writes the record. */
 static bool install(const struct pull *p, struct pyro_error *err)
 {
     scoped_free char *directory = NULL, *target = NULL;
@@ -176,7 +176,7 @@ static bool install(const struct pull *p, struct pyro_error *err)
     return environment_write_record(p->cache_dir, p->entry->name, record, err);
 }
 
-/* Installed, and every byte as it was then. */
+/* Installed, and every byte unchanged. */
 static bool is_whole(const struct pull *p, struct pyro_error *err)
 {
     struct environment e;
@@ -225,7 +225,7 @@ bool environment_pull(const char *name, const struct progress *progress, struct 
     }
     if (ok && !is_whole(&p, &why)) {
         progress_phase(progress, "install", name);
-        /* A record of a newer pyro is not ours to replace. */
+        /* Never replace the record of a newer pyro. */
         ok = why.code != PYRO_RECORD_INVALID;
         if (!ok && err)
             *err = why;

@@ -132,7 +132,7 @@ bool stanza_field_is(const struct stanza_field *f, const char *name)
     return f->name_bytes == strlen(name) && !strncasecmp(f->text, name, f->name_bytes);
 }
 
-/* Empty without it. */
+/* Empty if there is none. */
 static struct stanza_field field_of(const char *stanza, const char *name)
 {
     struct stanza_field f;
@@ -372,7 +372,7 @@ static bool take_file(struct sources *s, const char *path, const char *suite,
 {
     scoped_buf text = BUF_INIT(SOURCES_BYTES_MAX);
 
-    /* One that cannot be read is as good as absent, as for apt itself. */
+    /* An unreadable file counts as absent, as for apt itself. */
     if (!fs_read_file(AT_FDCWD, path, &text, NULL) || !text.len)
         return true;
     return sources_take(s, text.data, suite, ends_with(path, ".sources"), err);
@@ -419,7 +419,7 @@ bool sources_read(struct sources *s, const char *suite, struct pyro_error *err)
     return ok;
 }
 
-/* --- written again --- */
+/* --- writing them --- */
 
 static bool print_line(const struct source *s, struct buf *to)
 {

@@ -96,7 +96,7 @@ static bool check(const struct workspace_handle *o, struct pyro_error *err)
 
 enum { ADDED, MODIFIED, DELETED, TYPE_CHANGED, STATUS_COUNT };
 
-/* Counts, shows paths as users know them, and puts the patches together. */
+/* Counts, converts paths to what users see, and joins the patches. */
 static json_t *to_view(const char *id, json_t *found, struct pyro_error *err)
 {
     json_t *entries = json_object_get(found, "entries"),

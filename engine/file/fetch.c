@@ -17,7 +17,7 @@ struct fetching {
     uint8_t head[FILE_ANSWER_HEADER]; /* what has arrived of a head, a length or the last byte */
     size_t have;
     uint32_t left;      /* of a chunk */
-    uint64_t announced; /* how many bytes of content there may be at most, and how many came */
+    uint64_t announced; /* how many bytes of content may come at most, and how many came */
     uint64_t taken;
 };
 
@@ -75,7 +75,7 @@ static bool take_content(struct fetching *f, const uint8_t *bytes, size_t n, str
     return buf_append(&f->to->content, bytes, n) || malformed(err);
 }
 
-/* The next bytes of an answer, cut anywhere. */
+/* The next bytes of an answer, split anywhere. */
 static bool take(void *arg, const uint8_t *bytes, size_t n, struct pyro_error *err)
 {
     static const size_t sizes[] = {

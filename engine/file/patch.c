@@ -29,8 +29,8 @@ struct session {
     const struct workspace_handle *o;
     pid_t pid;
     int stdout_fd;
-    int wanted_fd;             /* the files it wants to see */
-    int files_fd;              /* takes them */
+    int wanted_fd;             /* the files it asks for */
+    int files_fd;              /* receives them */
     int changes_fd, report_fd; /* files in memory that it fills */
 };
 
@@ -103,7 +103,7 @@ static bool feed(struct session *s, struct pyro_error *err)
     if (!read_all(s->wanted_fd, &wanted, err))
         return false;
     if (!wanted.len)
-        return true; /* the helper has something against the patch */
+        return true; /* the helper rejects the patch */
     in = (struct iovec){ wanted.data, wanted.len };
     answer = transfer_run(
         &(struct transfer){

@@ -198,7 +198,7 @@ double command_written_at(int dirfd, int64_t sequence)
 
 /* ---- writing ---- */
 
-/* Makes room again after `newest` was written. */
+/* Frees room after `newest` was written. */
 static void keep_budget(struct command_history *h, int64_t newest)
 {
     struct entry_name name;

@@ -143,7 +143,7 @@ static void op_disk(struct client *c, uint32_t id, const json_t *request)
     disk_ops_dispatch(c->supervisor, c->link, id, request);
 }
 
-/* Answered when the machine has ended: it is the asker's to start it again. */
+/* Answered when the machine has ended; the client then starts it again. */
 static void op_reset(struct client *c, uint32_t id, const json_t *request)
 {
     struct supervisor *s = c->supervisor;

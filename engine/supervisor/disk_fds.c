@@ -29,7 +29,7 @@ bool disk_fds_give(struct supervisor *s, uint32_t layer, bool writable, struct p
 
 bool disk_fds_lend(struct supervisor *s, uint32_t layer, struct pyro_error *err)
 {
-    /* In this order: the file is left with the mode of a lower layer. */
+    /* In this order, so that the file ends with the mode of a lower layer. */
     scoped_close int writable = open_layer(s, layer, true, err);
     scoped_close int read_only = writable < 0 ? -1 : open_layer(s, layer, false, err);
 

@@ -13,8 +13,8 @@
 #define QMP_MS 10000
 #define FREEZE_MS 30000
 #define CHEAP_BYTES (64 * 1024 * 1024) /* the most to copy while the chain is not long */
-#define DEPTH_WANTED 32                /* a longer chain is worth more */
-#define DEPTH_FLAT 48                  /* from here on each layer costs a start some milliseconds */
+#define DEPTH_WANTED 32                /* a longer chain justifies more */
+#define DEPTH_FLAT 48                  /* beyond this a layer costs a start some milliseconds */
 #define ROOM_FACTOR 2                  /* free space on the host, relative to what is copied */
 
 struct disk_merge {
@@ -23,8 +23,8 @@ struct disk_merge {
     bool flatten;
     bool active;    /* `from` is the active layer */
     bool completed; /* QEMU has released `from`, or what was below it */
-    bool busy;      /* QEMU is being asked: not to be freed … */
-    bool doomed;    /* … but afterwards */
+    bool busy;      /* a QEMU command is pending: do not free now … */
+    bool doomed;    /* … but after it */
     struct stream freeze;
     struct loop_timer deadline;
 };
@@ -322,7 +322,7 @@ static json_t *stream_arguments(const struct disk_merge *m)
     disk_node_name(m->from, from);
     disk_node_name(m->into, into);
     return json_pack("{s:s, s:s, s:s, s:s}", "job-id", DISK_MERGE_JOB, "device", from, "base-node",
-                     into, "backing-file", ""); /* no name to believe */
+                     into, "backing-file", ""); /* no backing name */
 }
 
 /* The layers QEMU opens for writing when the job begins or ends: the one that absorbs the other,

@@ -28,14 +28,14 @@ struct disk_op {
     char name[SNAPSHOT_NAME_MAX + 1];
     uint32_t below, above;  /* the layer that was active, and the new one */
     bool switched;          /* QEMU writes to the new one */
-    bool busy;              /* QEMU is being asked: it is not to be freed … */
-    struct pyro_error doom; /* … but to fail with this afterwards */
+    bool busy;              /* a QEMU command is pending: do not free now … */
+    struct pyro_error doom; /* … but fail with this after it */
     unsigned tries;
     struct stream freeze;
     struct loop_timer deadline;
 };
 
-/* Who reads a layer on the host. */
+/* A reader of a layer on the host. */
 struct disk_holder {
     struct disk_holder *next;
     struct supervisor *supervisor;
@@ -78,7 +78,7 @@ static bool push_layer(struct supervisor *s, uint32_t parent, uint32_t *ret_id,
     return false;
 }
 
-/* Takes back a layer that QEMU does not write to. */
+/* Removes a layer that QEMU does not write to. */
 static void pop_layer(struct supervisor *s, uint32_t below)
 {
     struct disk_layers *l = layers_of(s);
@@ -135,7 +135,7 @@ void disk_ops_reconcile(struct supervisor *s)
     if (s->record.host_compat)
         return;
     end_job(s);
-    /* The layer may have been listed, and its maker killed before QEMU got it. */
+    /* The layer may have been listed, and its supervisor killed before QEMU got it. */
     if (ask_top(s, &top) && top != l->active && top != DISK_LAYER_BASE &&
         disk_layers_stands_on(l, l->active, top))
         pop_layer(s, top);

@@ -19,7 +19,7 @@
 #include "vmm/base/fs.h"
 
 #define PAUSE_MS 50      /* after this, the possible start of a secret is shown, within limits */
-#define SILENCE_MS 10000 /* from a command's timeout to the guest's word that it ended */
+#define SILENCE_MS 10000 /* from a command's timeout to the guest's report of its end */
 
 /* One of the two outputs, secrets taken out. */
 struct outlet {
@@ -139,7 +139,7 @@ static void on_silence(void *arg)
     if (x->result || has_time_left(x))
         return;
     if (x->pipes[WIRE_STDOUT].pending.len || x->pipes[WIRE_STDERR].pending.len) {
-        /* It is the client that does not take the output. */
+        /* The client is the one that does not take the output. */
         loop_timer_set(x->supervisor->loop, &x->silence, SILENCE_MS, on_silence, x);
         return;
     }
@@ -240,7 +240,7 @@ static void guest_closed(struct stream *s, const json_t *result, const struct py
     int64_t code = 0, duration_ms = 0;
     bool timed_out = false;
 
-    /* With the link the VM ends; how, and that the record says so, is for the client to hear. */
+    /* The VM ends with the link; the client is told how, and that the record says so. */
     if (!result && why->code == PYRO_GUEST_LOST)
         return;
     if (!result) {

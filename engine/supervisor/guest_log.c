@@ -114,7 +114,8 @@ bool guest_log_event(struct guest_log *log, const char *type, uint64_t offset, j
     return true;
 }
 
-/* Frees the head in steps; published first, so that no reader takes the hole for output. */
+/* Frees the head in steps; `first` is published first, so that no reader takes the hole for
+ * output. */
 static void keep_cap(struct guest_log *log)
 {
     uint64_t old = log->first;
@@ -136,7 +137,7 @@ bool guest_log_redact(struct guest_log *log, size_t guest_bytes, struct pyro_err
     if (!write_mark(log, place, offset, guest_bytes))
         return pyro_fail_errno(err, "write the marks of %s", log->what);
     if (!guest_log_add(log, REDACTED, REDACTED_BYTES, &written, err)) {
-        /* Half of it is nothing; to cut needs no room. */
+        /* A partial REDACTED is useless; truncating needs no room. */
         if (written && ftruncate(log->fd, (off_t)place) == 0)
             log->size = place;
         return false;

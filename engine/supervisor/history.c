@@ -39,7 +39,7 @@ static void complain(struct supervisor *s, struct pyro_error *why)
 {
     pyro_wrap(why, UNWRITTEN);
     if (s->phase == PHASE_ENDED) {
-        supervisor_complain(s, why->message); /* the record tells how the machine ended */
+        supervisor_complain(s, why->message); /* the record says how the machine ended */
         return;
     }
     record_set_string(error_of(s), why->message);
@@ -77,7 +77,7 @@ static size_t output_bytes(const json_t *entry)
            json_string_length(json_object_get(entry, "stderr"));
 }
 
-/* The entry says how much there was, and that it is cut. */
+/* The entry says how much there was, and that it is truncated. */
 static void drop_output(json_t *entry, const char *name, const char *truncated)
 {
     if (!json_string_length(json_object_get(entry, name)))

@@ -124,7 +124,7 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
     return ok;
 }
 
-/* The guest program that pyro carries, as an executable descriptor. */
+/* The guest program carried in pyro, as an executable descriptor. */
 static int guest_program_fd(struct pyro_error *err)
 {
     size_t size;

@@ -48,7 +48,7 @@ struct network {
     int control_fd, stderr_fd, addresses_fd;
     struct loop_timer retry, lasts;
     int64_t retry_ms;
-    char words[WORDS_MAX]; /* the last that passt wrote to stderr */
+    char words[WORDS_MAX]; /* the last line passt wrote to stderr */
 };
 
 static void start_children(void *arg);
@@ -125,7 +125,7 @@ static void on_words(void *arg, uint32_t events UNUSED)
 {
     struct network *n = arg;
 
-    if (!read_words(n)) /* not before: passt would die of writing more */
+    if (!read_words(n)) /* not earlier: passt would die of writing more */
         close_watched(n, &n->stderr_fd);
 }
 
@@ -143,7 +143,7 @@ static void on_child_ended(struct network *n, struct child *c)
         snprintf(how, sizeof(how), "was killed by signal %d", WTERMSIG(status));
     else
         snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(status));
-    /* The words are passt's own. */
+    /* In passt's own words. */
     snprintf(why, sizeof(why), "%s %s%s%s", c->name, how, c == &n->passt && n->words[0] ? ": " : "",
              c == &n->passt ? n->words : "");
     go_down(n, why);
@@ -245,7 +245,7 @@ static bool start_guard(struct network *n, int passt_end, int control_end, struc
     return proc_start(&spec, &n->guard.pid, err) && watch_child(n, &n->guard, on_guard_ended, err);
 }
 
-/* The guard lets nothing through before it has got this. */
+/* The guard passes nothing before it has this. */
 static bool tell_addresses(struct network *n, struct pyro_error *err)
 {
     static struct frame_refused own;

@@ -42,12 +42,12 @@ void pipe_take_changed(struct pipe *p, const uint8_t *bytes, size_t n, size_t ca
     p->owed += came;
     if (p->pending.len) {
         if (!buf_append(&p->pending, bytes, n))
-            give_back(p, 1, 1); /* cannot be: the credit bounds it */
+            give_back(p, 1, 1); /* cannot happen: the credit bounds it */
         return;
     }
     done = p->to->link ? stream_send(p->to, p->channel, bytes, n) : n;
     if (done < n && !buf_append(&p->pending, bytes + done, n - done))
-        done = n; /* nor this */
+        done = n; /* nor can this */
     give_back(p, done, n);
 }
 

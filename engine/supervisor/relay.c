@@ -71,7 +71,7 @@ static void guest_closed(struct stream *s, const json_t *result, const struct py
     struct relay *r = s->arg;
     struct pyro_error err = { 0 };
 
-    /* With the link the VM ends; how, is for the client to hear. */
+    /* The VM ends with the link; the client is told how. */
     if (!result && why->code == PYRO_GUEST_LOST)
         return;
     if (!result) {

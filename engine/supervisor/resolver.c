@@ -214,7 +214,7 @@ static void on_over(struct tunnel *t, const struct pyro_error *why)
     if (why && t->connecting && t->stream.link && call_next(c))
         return;
     if (why)
-        stream_close(&t->stream, NULL); /* who asked sees a reset */
+        stream_close(&t->stream, NULL); /* the client sees a reset */
     if (t->stream.link)
         return;
     call_free(c);

@@ -109,7 +109,7 @@ void service_settle(struct service *sv, bool was_starting)
     service_free(sv);
 }
 
-/* In words, how a process ended. */
+/* How a process ended, as text. */
 static void describe_code(int code, char *ret, size_t n)
 {
     if (code > 128)

@@ -35,8 +35,8 @@ void shell_input_release(struct shell_input *in)
     buf_release(&in->pieces);
 }
 
-/* Appends a paste without the marks of its start and end, also those that are put together by
- * leaving others out; the number of bytes that are left of it. */
+/* Appends a paste without start and end marks, including those that removing others would form;
+ * returns how many bytes are left. */
 static size_t append_paste(struct buf *to, const char *bytes, size_t n)
 {
     static const char *const marks[] = { "\x1b[200~", "\x1b[201~" };
@@ -78,7 +78,7 @@ static bool announce(struct shell_input *in, struct piece *p)
         json_pack("{s:{s:s, s:I, s:I}}", "input", "as", p->as == TYPED_PASTE ? "paste" : "lines",
                   "bytes", (json_int_t)p->left, "token", (json_int_t)p->token);
 
-    if (!stream_room(in->guest)) { /* as it comes, not long before */
+    if (!stream_room(in->guest)) { /* as it is sent, not long before */
         stream_want_room(in->guest);
         return false;
     }

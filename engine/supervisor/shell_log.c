@@ -67,7 +67,7 @@ static void write_state(struct shell_log *log)
     (void)!shell_state_write(log->states_fd, s->offset / SHELL_STATE_EVERY, s);
 }
 
-/* How far the track can go before there is a state to be written. */
+/* How far the track can go before a state must be written. */
 static size_t step(const struct shell_log *log, size_t n)
 {
     uint64_t next = (log->state.offset / SHELL_STATE_EVERY + 1) * SHELL_STATE_EVERY;

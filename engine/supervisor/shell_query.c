@@ -138,7 +138,7 @@ static void answer_later(void *arg)
 {
     struct shell_query *q = arg;
 
-    if (!q->count || q->pid) /* it is found out already where the cursor is */
+    if (!q->count || q->pid) /* the cursor is being located already */
         return;
     if (!q->wants_cursor)
         answer(q, 0, 0);

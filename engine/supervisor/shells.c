@@ -20,14 +20,14 @@
 #define FOREGROUND_MAX 1024 /* bytes the guest may report of it */
 #define FOREGROUND_CUT 150  /* a longer one may have been cut by the guest */
 
-/* A request that the guest has to answer first. */
+/* A request that the guest must answer first. */
 struct shell_ask {
     struct shell_ask *next;
     enum { ASK_RESIZE, ASK_PROMPT, ASK_PASTE, ASK_END } kind;
     int64_t token;
     struct link *client; /* NULL: gone, or no client to answer */
     uint32_t id;
-    shells_pasted_fn *pasted; /* ASK_PASTE has this instead */
+    shells_pasted_fn *pasted; /* for ASK_PASTE instead */
     void *arg;
 };
 
@@ -43,7 +43,7 @@ struct shell {
     struct shell_ask *asks;
     const char *last_writer;
     bool opening;             /* the guest has not answered yet */
-    struct link *open_client; /* who waits for that; NULL: gone */
+    struct link *open_client; /* the client that waits for that; NULL: gone */
     uint32_t open_id;
     /* The shell waits for input after this much output, not all of which has arrived; 0: nothing is
      * missing. */
@@ -166,7 +166,7 @@ static void open_failed(struct shell *sh, const struct pyro_error *why)
         stream_refuse(sh->open_client, sh->open_id, why);
     shell_remove_files(s->dir_fd, sh->record.id);
     if (strtol(sh->record.id + 2, NULL, 10) == s->shell_number)
-        s->shell_number--; /* as if it had never been */
+        s->shell_number--; /* as if it had never existed */
     shell_free(sh);
 }
 
@@ -322,7 +322,7 @@ static void on_resized(struct shell *sh, const json_t *message)
     sh->record.rows = rows;
     shell_log_resize(&sh->log, guest_log_place(&sh->log.file, (uint64_t)offset));
     if (!shell_record_save(sh->supervisor->dir_fd, &sh->record, NULL))
-        return; /* the event tells it too */
+        return; /* the event says it too */
     answer(sh, ASK_RESIZE, -1, view(sh));
 }
 
@@ -334,7 +334,7 @@ static void on_foreground(struct shell *sh, const json_t *message)
 
     if (strlen(text) > FOREGROUND_MAX || age_ms < 0)
         return;
-    is_same = sh->record.at_prompt && prompt; /* only its place is new */
+    is_same = sh->record.at_prompt && prompt; /* only its offset is new */
     free(sh->record.foreground);
     sh->record.foreground =
         hide_in_text(sh->supervisor->redactor, text, strlen(text) >= FOREGROUND_CUT);
@@ -495,7 +495,7 @@ static struct shell *begin(struct supervisor *s, const struct command_request *r
     if (mkdirat(s->dir_fd, SHELLS_DIR, 0700) != 0 && !s->shell_number)
         s->shell_number = (int)shell_highest_number(s->dir_fd);
     snprintf(r.id, sizeof(r.id), "sh%d", ++s->shell_number % 1000000000);
-    shell_remove_files(s->dir_fd, r.id); /* a log without a record is of no shell */
+    shell_remove_files(s->dir_fd, r.id); /* a log without a record belongs to no shell */
     return shell_new(s, &r, err);
 }
 
@@ -591,7 +591,7 @@ void shells_prompt(struct shell *sh, struct link *client, uint32_t id)
     int64_t token = ++sh->supervisor->prompt_token;
     scoped_json json_t *message = json_pack("{s:I}", "prompt", (json_int_t)token);
 
-    if (shell_input_waiting(&sh->input)) /* it has yet to read that */
+    if (shell_input_waiting(&sh->input)) /* it has not read that yet */
         stream_reply(client, id, prompt_view(false, (int64_t)sh->log.file.size));
     else if (ask(sh, ASK_PROMPT, token, client, id))
         stream_message(&sh->guest, message);

@@ -62,8 +62,8 @@ static void tell(struct supervisor *s, json_t *line)
     json_decref(line);
     if (s->ready_fd < 0 || (whole && fs_write_all(s->ready_fd, whole, strlen(whole), &err)))
         return;
-    /* Who waits sees the end of the pipe, takes the start for failed, and waits for this process to
-     * end. */
+    /* The waiting process sees the end of the pipe, takes the start for failed, and waits for this
+     * process to end. */
     s->ready_lost = err.sys_errno != EPIPE;
     close(take_fd(&s->ready_fd));
 }

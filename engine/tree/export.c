@@ -28,7 +28,7 @@
 #define SUPERBLOCK_AT 1024 /* ext4's, which starts with the inode count */
 
 struct place {
-    char *path; /* absolute, as far as its directory goes */
+    char *path; /* its directory part is absolute */
     char *name, *temporary;
     int dirfd;
     int lair; /* the temporary directory, locked while it is in use */
@@ -45,7 +45,7 @@ static void place_release(struct place *p)
     free(p->temporary);
 }
 
-/* Where it goes: the directory must be there, the name must not. */
+/* The destination: its directory must exist, the name must not. */
 static bool find_place(const char *output, struct place *p, struct pyro_error *err)
 {
     scoped_free char *copy = str_printf("%s", output);
@@ -228,7 +228,7 @@ static struct tree_room most(const struct workspace_record *r)
     return most;
 }
 
-/* To its place. Only a directory that may be written gets another parent. */
+/* Moves it into place. Only a writable directory can get another parent. */
 static bool settle(const struct place *p, struct pyro_error *err)
 {
     struct stat st;

@@ -9,7 +9,7 @@
 #include "engine/tree/tree.h"
 #include "vmm/base/file_name.h"
 
-#define HOST_RESERVE_BYTES (64 << 20) /* of the host's disk is left alone */
+#define HOST_RESERVE_BYTES (64 << 20) /* of the host's disk is kept free */
 
 /* The room the guest reports, and that of the host's own disk, on which the guest's grows. */
 static bool get_room(struct tree_session *t, int dir_fd, struct tree_room *ret,

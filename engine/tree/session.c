@@ -14,7 +14,7 @@ static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *
     struct tree_session *t = s->arg;
 
     if (channel == WIRE_STDOUT) {
-        if (!buf_append(&t->out, bytes, n)) /* cannot be: the credit is less */
+        if (!buf_append(&t->out, bytes, n)) /* cannot happen: the credit is less */
             pyro_fail(&t->why, PYRO_GUEST_PROTOCOL, "more arrived than was requested");
         return;
     }
@@ -109,7 +109,7 @@ void tree_session_release(struct tree_session *t)
     *t = (struct tree_session){ 0 };
 }
 
-/* One pass of the loop; false when it is over, with the reason. */
+/* One pass of the loop; false when the session is over, with the reason. */
 static bool turn(struct tree_session *t, int timeout_ms, struct pyro_error *err)
 {
     loop_run_once(t->loop, timeout_ms);
@@ -122,7 +122,7 @@ static bool turn(struct tree_session *t, int timeout_ms, struct pyro_error *err)
     return true;
 }
 
-/* The other side's own words, where it failed. */
+/* The other side's own message, if it failed. */
 static bool take_error(const struct tree_session *t, struct pyro_error *err)
 {
     scoped_json json_t *said =
@@ -168,7 +168,7 @@ ssize_t tree_session_read(void *session, void *bytes, size_t n, struct pyro_erro
     return (ssize_t)n;
 }
 
-/* Where the first line that came ends; NULL with the reason when none comes. */
+/* The end of the first line received; NULL with the reason when none comes. */
 static const char *await_line(struct tree_session *t, struct pyro_error *err)
 {
     const char *newline;

@@ -205,7 +205,7 @@ static bool send_archive(struct tree_source *s, const struct tree_room *room,
         return false;
     }
     ok = pass_on(s, ends[0], write, arg, progress, err);
-    close(ends[0]); /* it ends now, if it has not */
+    close(ends[0]); /* it ends now, if it has not yet */
     result = helper_wait(pid, said, clock_ms() + HELPER_MS, &why);
     if (ok && !result) {
         *err = why;

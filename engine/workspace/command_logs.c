@@ -20,7 +20,7 @@
 
 #define LOOK_MS 1000
 #define START_AGAIN_MS 10000 /* from the end of a reset to the start that follows it */
-#define PRINTED 0.0001       /* seconds that a time loses when it is printed */
+#define PRINTED 0.0001       /* precision in seconds that a printed time loses */
 
 struct reading {
     const struct workspace_handle *o;
@@ -56,7 +56,7 @@ static int64_t count_lines(const json_t *entry, const char *name)
     return lines;
 }
 
-/* Takes the first lines of an output away; returns how many of `lines` are left to be taken. */
+/* Removes the first lines of an output; returns how many of `lines` are left to remove. */
 static int64_t skip_lines(json_t *entry, const char *name, int64_t lines)
 {
     const char *text = json_string_or(entry, name, "");
@@ -183,7 +183,7 @@ static bool look(struct reading *r, bool past, struct pyro_error *err)
 
 /* ---- existing entries ---- */
 
-/* Where the last lines begin: the sequence, and how many lines of it come before. */
+/* Where the last lines begin: the sequence, and how many of its lines come before. */
 static void find_tail(struct reading *r, const int64_t *list, size_t count)
 {
     int64_t left = r->spec->tail_lines;

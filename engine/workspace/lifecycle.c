@@ -29,7 +29,7 @@ json_t *workspace_start(const char *ref, const struct progress *progress, struct
     started = r.state == WORKSPACE_STARTED;
     record_release(&r);
     if (!started && !workspace_start_resting(&o, progress, err)) {
-        /* Another start may have been quicker. */
+        /* Another start may have been faster. */
         if (!err || err->code != PYRO_WORKSPACE_BUSY || !record_load(o.dir_fd, o.id, &r, err))
             return NULL;
         started = r.state == WORKSPACE_STARTED;
