@@ -65,8 +65,9 @@ is "and all of it can be deleted" "$(grep -v '^\.lock$' "$out_of.left")" ""
 
 # The cache: no room for a template, or for an environment.
 mkdir -p "$TEST_DIR/cache"
+boot=$(du -sm "$shared/pyro/boot" | cut -f1) # a kernel, and an initramfs for each pyro that the cache has seen
 PYRO_ENVIRONMENT_CACHE_DIR=$shared/pyro/environments XDG_CACHE_HOME=$TEST_DIR/cache SHARED=$shared \
-    with_tmpfs 60m "$TEST_DIR/cache" <<'SCRIPT'
+    with_tmpfs "$((boot + 44))m" "$TEST_DIR/cache" <<'SCRIPT'
 mkdir -p "$XDG_CACHE_HOME/pyro" && cp -a "$SHARED/pyro/boot" "$SHARED"/pyro/*.json "$XDG_CACHE_HOME/pyro/"
 out=$($P run debian:12-base --mem-mib 512 --json -- true 2>"$out_of.err")
 printf '%s\n' "$?" "$out" >"$out_of"
@@ -76,7 +77,7 @@ said "no room for a template" 125 no_space
 is "no room for a template: nothing half made" "$(cat "$out_of.left")" ""
 is "no room for a template: no workspace stays" "$("${pyro[@]}" workspace list --json | json .count "$(cat)")" 0
 
-XDG_CACHE_HOME=$TEST_DIR/cache SHARED=$shared with_tmpfs 150m "$TEST_DIR/cache" <<'SCRIPT'
+XDG_CACHE_HOME=$TEST_DIR/cache SHARED=$shared with_tmpfs "$((boot + 134))m" "$TEST_DIR/cache" <<'SCRIPT'
 mkdir -p "$XDG_CACHE_HOME/pyro" && cp -a "$SHARED/pyro/boot" "$XDG_CACHE_HOME/pyro/"
 out=$($P env pull debian:12-base --json 2>"$out_of.err")
 printf '%s\n' "$?" "$out" >"$out_of"
