@@ -299,7 +299,7 @@ static bool fail_rename(struct file_commit *c, const struct file_change *change,
     if (errno == EXDEV)
         return pyro_fail(err, PYRO_GUEST_ERROR,
                          "'" WORKSPACE_DIR
-                         "/%.400s' lies on another file system than the other files of the change",
+                         "/%.400s' is on another file system than the other files of the change",
                          change->path);
     if (errno == EEXIST)
         return pyro_fail(err, PYRO_WORKSPACE_BUSY, "'" WORKSPACE_DIR "/%.400s' is there already",

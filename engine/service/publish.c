@@ -39,7 +39,7 @@ json_t *service_publish_parse(const char *const *items, size_t count, struct pyr
         if (!parse_port(guest, strlen(guest), &guest_port) ||
             (colon && !parse_port(items[i], (size_t)(colon - items[i]), &host_port))) {
             pyro_fail(err, PYRO_INVALID_ARGUMENT,
-                      "--publish '%.40s' is no [HOST:]GUEST, two ports from 1 to %d", items[i],
+                      "--publish '%.40s' is not [HOST:]GUEST, two ports from 1 to %d", items[i],
                       SERVICE_PORT_MAX);
             return NULL;
         }

@@ -70,7 +70,7 @@ static json_t *parse_http(const char *url, struct pyro_error *err)
     int port;
 
     if (strncmp(url, HTTP, strlen(HTTP)) != 0) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "--ready-http '%.100s' is no " HTTP " URL", url);
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "--ready-http '%.100s' is not an " HTTP " URL", url);
         return NULL;
     }
     for (const char *at = url; *at; at++)

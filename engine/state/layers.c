@@ -93,7 +93,7 @@ static bool parse_layers(const json_t *list, struct disk_layers *l, struct pyro_
             return false;
         if ((parent != DISK_LAYER_BASE && !find_layer(l, (uint32_t)parent)) ||
             (l->count && l->items[l->count - 1].id >= id))
-            return pyro_fail(err, PYRO_RECORD_INVALID, "the disk's layers make no tree");
+            return pyro_fail(err, PYRO_RECORD_INVALID, "the disk's layers are not a tree");
         l->items[l->count++] = (struct disk_tree_layer){ (uint32_t)id, (uint32_t)parent };
         if (disk_layers_depth(l, (uint32_t)id) > DISK_LAYERS_MAX)
             return pyro_fail(err, PYRO_RECORD_INVALID, "the disk has too many layers");
@@ -436,7 +436,7 @@ bool disk_layers_chain(const struct disk_layers *l, uint32_t top, const char *ba
     unsigned i = c.chain.count;
 
     if (!base_path || i > DISK_LAYERS_MAX || (top != DISK_LAYER_BASE && !find_layer(l, top)))
-        return pyro_fail(err, PYRO_RECORD_INVALID, "the disk's layers make no chain");
+        return pyro_fail(err, PYRO_RECORD_INVALID, "the disk's layers are not a chain");
     for (uint32_t id = top; i-- > 0; id = disk_layers_parent(l, id)) {
         char file[32];
         disk_layer_file(id, file);

@@ -43,7 +43,7 @@ bool workspace_check_label_value(const char *value, struct pyro_error *err)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "a label's value is over %d bytes",
                          LABEL_VALUE_MAX);
     if (!utf8_is_valid(value, n))
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "a label's value is no UTF-8");
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "a label's value is not UTF-8");
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)value[i];
         bool c1 = c == 0xc2 && (unsigned char)value[i + 1] < 0xa0;

@@ -156,7 +156,7 @@ const struct row_spec workspace_rows[] = {
     ROW_NUM(workspace_record, last_reset_at, .nullable = true),
     ROW_TEXT(workspace_record, last_error, .nullable = true, .help = "Why it is failed"),
     ROW_CHOICE(workspace_record, paused_reason, paused_reasons, .sparse = true, .nullable = true,
-               .help = "Why a started machine stands still; it goes on by itself"),
+               .help = "Why a started machine is paused; it goes on by itself"),
     ROW_TEXT(workspace_record, machine_id, .where = ROW_KEPT, .is_valid = is_machine_id),
     ROW_TEXT(workspace_record, environment_digest, .where = ROW_KEPT),
     ROW_TEXT(workspace_record, base_path, .where = ROW_KEPT),

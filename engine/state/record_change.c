@@ -14,7 +14,7 @@ static bool set_labels(json_t *labels, const json_t *set, struct pyro_error *err
         if (!workspace_check_name("label key", key, err))
             return false;
         if (!json_is_string(value))
-            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "label '%s' is no string", key);
+            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "label '%s' is not a string", key);
         if (!workspace_check_label_value(json_string_value(value), err))
             return pyro_wrap(err, "label '%s'", key);
         json_object_set(labels, key, value);

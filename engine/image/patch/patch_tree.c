@@ -163,7 +163,7 @@ static bool check_source(const struct patch_file *f, const struct patch_entry *e
         return pyro_hint(err, "name the file it leads to");
     case FILE_BEHIND_LINK:
         pyro_fail(err, PYRO_PATH_REFUSED,
-                  "'%.300s' lies behind a symbolic link, and links are not followed", e->path);
+                  "'%.300s' is behind a symbolic link, and links are not followed", e->path);
         return pyro_hint(err, "name the file itself");
     case FILE_DIRECTORY:
         return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%.300s' is a directory", e->path);
