@@ -89,9 +89,9 @@ static void test_modes(void **state)
     (void)state;
     make("open", 0777);
     make("open/own", 0700);
-    refused("open", "everybody");
-    refused("open/own", "everybody");
-    refused("open/not/there", "everybody");
+    refused("open", "everyone");
+    refused("open/own", "everyone");
+    refused("open/not/there", "everyone");
 }
 
 static void test_links_lead_through_what_they_name(void **state)
@@ -109,8 +109,8 @@ static void test_links_lead_through_what_they_name(void **state)
     link_to("loop", "loop");
     fine("relative/x");
     fine("absolute/x");
-    refused("through", "everybody");
-    refused("twice/x", "everybody");
+    refused("through", "everyone");
+    refused("twice/x", "everyone");
     {
         scoped_free char *path = below("loop/x");
         assert_false(trust_check(path, NULL));
