@@ -3,7 +3,7 @@
  * itself holds 4095 bytes of one, and silently drops the rest of a longer one, as it does with
  * input typed before bash is at its prompt, where there is no such limit. So a longer line waits
  * for the terminal to leave that mode. A program that stays in it gets what a terminal gives it
- * after a while, and at once when the input goes on with what interrupts it.
+ * after a while, and at once when the next input interrupts it.
  */
 #ifndef PYRO_GUEST_TYPING_H
 #define PYRO_GUEST_TYPING_H

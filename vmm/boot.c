@@ -1,4 +1,4 @@
-/* vmm/boot.c: the conversation with a guest that boots, and its end when nothing comes of it. */
+/* vmm/boot.c: the conversation with a booting guest, and giving up when it fails. */
 #include "vmm/boot.h"
 
 #include <string.h>
@@ -12,11 +12,11 @@
 #include "vmm/base/proc.h"
 #include "vmm/launch.h"
 
-#define LOOKS 60 /* times that the limit of silence is looked at while it runs */
+#define LOOKS 60 /* checks while the limit of silence runs */
 #define CONSOLE_TAIL_BYTES 4096
 #define CONSOLE_LINES 5
-#define CONSOLE_BYTES_MIN 200 /* of an error's message are the console's, whatever else it says */
-#define CONTEXT_BYTES 80      /* are left to those who put more before it */
+#define CONSOLE_BYTES_MIN 200 /* of an error's message are reserved for the console */
+#define CONTEXT_BYTES 80      /* are left for context put before it */
 
 struct boot {
     struct vm *vm;
@@ -28,7 +28,7 @@ struct boot {
     int64_t start_ms, heard_ms; /* clock_ms() */
     int64_t silence_ms, total_ms, fair_ms;
     bool measured;            /* since it was heard last: */
-    struct proc_usage before; /* what QEMU had had by then */
+    struct proc_usage before; /* QEMU's usage by then */
     struct buf console;       /* the end of it */
     bool prepared, hangs;
     struct pyro_error why; /* when it failed */
@@ -46,8 +46,8 @@ static void heard(struct boot *boot)
     boot->measured = false;
 }
 
-/* Whether QEMU could have gone on if it were able to: not where it was kept from the processors, or
- * waits for the host's disk. *ret_ran_ms is what it ran for meanwhile. */
+/* Whether QEMU had its chance to go on: not if it was kept from the processors, or waits for the
+ * host's disk. *ret_ran_ms is its processor time meanwhile. */
 static bool had_its_time(const struct boot *boot, int64_t *ret_ran_ms)
 {
     struct proc_usage now;
@@ -193,7 +193,7 @@ static bool talk(struct boot *boot, struct pyro_error *err)
     return false;
 }
 
-/* What is left in the console's socket: a QEMU that died may have printed its guest's last words
+/* Reads the rest of the console's socket: a QEMU that died may have printed its guest's last words
  * just before. */
 static void drain_console(struct boot *boot)
 {
@@ -236,8 +236,8 @@ static void explain(struct boot *boot, enum boot_evidence *ret_evidence, struct 
     pyro_wrap(err, "booting a machine");
     tell_console(boot, err);
     if (err->code == PYRO_TIMEOUT)
-        pyro_hint(err, "'pyro doctor' tries what this host can do; docs/troubleshooting.md says "
-                       "more of machines that do not boot");
+        pyro_hint(err, "'pyro doctor' checks what this host can do; docs/troubleshooting.md says "
+                       "more about machines that do not boot");
 }
 
 bool boot_prepare(struct vm *vm, const json_t *request, int64_t start_ms,

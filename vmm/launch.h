@@ -15,11 +15,11 @@
  */
 bool vm_launch(const struct qemu *qemu, const struct qemu_machine *machine, int run_dirfd,
                int64_t deadline_ms, struct vm *ret, struct pyro_error *err) MUST_CHECK;
-/* Whether QEMU has ended, or is about to: then err (not NULL) is that, with its status and last
+/* Whether QEMU has ended, or is about to: then err (not NULL) says so, with its status and last
  * words on stderr, and vm->end is set. */
 bool vm_tell_end(struct vm *vm, struct pyro_error *err);
-/* The same, unless err is about a limit of time or none of QEMU's doing; kills it and releases vm,
- * of which `end` is left. Returns false. */
+/* The same, unless err is a timeout or not QEMU's fault; kills it and releases vm, keeping only its
+ * `end`. Returns false. */
 bool vm_launch_failed(struct vm *vm, struct pyro_error *err);
 /* Waits for the MIGRATION event that ends a migration; anything but "completed" is an error. */
 bool vm_wait_migrated(struct vm *vm, int64_t deadline_ms, struct pyro_error *err) MUST_CHECK;

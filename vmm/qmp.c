@@ -59,7 +59,7 @@ static bool lose_breach(struct qmp *qmp, const char *what)
     return lose(qmp, &why);
 }
 
-/* Reads what is there, at most one chunk. False when the connection is lost. */
+/* Reads available bytes, at most one chunk. False when the connection is lost. */
 static bool fill(struct qmp *qmp)
 {
     char chunk[READ_CHUNK];

@@ -10,13 +10,12 @@
 
 #include "vmm/base/cleanup.h"
 
-#define KHZ_MIN 100000UL   /* what no such processor is slower than … */
+#define KHZ_MIN 100000UL   /* no such processor is slower … */
 #define KHZ_MAX 20000000UL /* … or faster */
 #define KHZ_ANY 2000000UL  /* any value is better than none: the guest boots, its clock is wrong */
 #define TRIES 5
 
-/* The clock in nanoseconds and the TSC, read within a microsecond of each other where that can be
- * had. */
+/* The clock in nanoseconds and the TSC, read within a microsecond of each other if possible. */
 static int64_t read_clocks(uint64_t *ret_tsc)
 {
     struct timespec before, after;
@@ -50,7 +49,7 @@ static bool is_likely(unsigned long khz)
     return khz >= KHZ_MIN && khz <= KHZ_MAX;
 }
 
-/* What the kernel says of the first processor; 0 when it says nothing. */
+/* The rate the kernel reports for the first processor; 0 when it reports none. */
 static unsigned long kernel_khz(void)
 {
     scoped_file FILE *f = fopen("/proc/cpuinfo", "re");

@@ -4,7 +4,7 @@
  * A guest that is not told it (tsc_early_khz=) measures it against an emulated timer. On a busy
  * host, and with a newer QEMU on an idle one too, that fails ("could not calculate TSC khz"), and
  * the guest hangs in early boot. Under KVM the guest is told by KVM itself (kvm-clock), and
- * exactly: there a value that was measured would only make its clock drift, so it is left out.
+ * exactly: a measured value would only make its clock drift, so it is left out.
  */
 #ifndef PYRO_TSC_H
 #define PYRO_TSC_H

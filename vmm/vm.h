@@ -25,11 +25,11 @@
 #define VM_SOCKET_CONSOLE "console"
 #define VM_SOCKET_NET "net" /* of a machine with a network device */
 
-/* How a QEMU ended that was not to. */
+/* How a QEMU ended unexpectedly. */
 enum vm_end {
     VM_END_NONE,
     VM_END_OWN,   /* it gave up, or crashed */
-    VM_END_KILLED /* by somebody, or by the kernel for want of memory */
+    VM_END_KILLED /* from outside, or by the kernel for lack of memory */
 };
 
 struct vm {

@@ -30,7 +30,7 @@ struct frame_refused {
  */
 bool frame_may_leave(const uint8_t *frame, size_t n, const struct frame_refused *refused);
 /*
- * Takes out of *n bytes of a stream the frames that may not leave. *n becomes what is left: first
+ * Takes out of *n bytes of a stream the frames that may not leave. *n becomes the bytes left: first
  * *ret_whole bytes of whole frames, then the beginning of an incomplete one. False: the next one
  * has an impossible length.
  */

@@ -113,7 +113,7 @@ void vtgate_init(struct vtgate *g, VTerm *vt, const struct vtgate_events *events
 void vtgate_feed(struct vtgate *g, const char *bytes, size_t n);
 /*
  * The same for output that nobody will see: text and movements are skipped, modes, colours, titles
- * and resets act. Leaves the cursor in column 0 of whatever row it was in.
+ * and resets act. Leaves the cursor in column 0 of its row.
  */
 void vtgate_skim(struct vtgate *g, const char *bytes, size_t n);
 /* As if the program had left the alternate screen, if it is on; a sequence in progress goes on. */

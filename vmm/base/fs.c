@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOCK_EAGER_MS 1000 /* for so long a lock is tried every millisecond, then … */
+#define LOCK_EAGER_MS 1000 /* this long a lock is tried every millisecond, then … */
 #define LOCK_REST_MS 20    /* … at this interval */
 #define LOCKS_BYTES_MAX (1 << 20)
 
@@ -201,7 +201,7 @@ bool fs_remove_tree(int dirfd, const char *name, struct pyro_error *err)
         return true;
     if (errno != EISDIR && errno != EPERM)
         return pyro_fail_errno(err, "remove '%s'", name);
-    /* Somebody else may remove it as well, or have made a file in it: a lock, to wait for us. */
+    /* Another process may remove it as well, or have made a file in it: a lock, to wait for us. */
     for (int i = 0; i < REMOVE_TRIES; i++) {
         if (!remove_children(dirfd, name, err))
             return false;
@@ -230,7 +230,7 @@ static bool still_named(int dirfd, const char *name, int fd)
            by_name.st_ino == by_fd.st_ino && by_name.st_dev == by_fd.st_dev;
 }
 
-/* Tries and rests: flock(2) itself waits without an end, and there is no event for a lock's
+/* Tries and rests: flock(2) itself waits without a limit, and there is no event for a lock's
  * release. Most are held for milliseconds. */
 bool fs_lock_fd(int fd, int kind, int64_t deadline_ms)
 {
@@ -251,7 +251,7 @@ bool fs_lock_fd(int fd, int kind, int64_t deadline_ms)
     return true;
 }
 
-/* The process that took the lock of this file, by /proc/locks; 0 when it is not told. */
+/* The process that took the lock of this file, by /proc/locks; 0 when unknown. */
 static long lock_holder(int fd)
 {
     scoped_buf text = BUF_INIT(LOCKS_BYTES_MAX);

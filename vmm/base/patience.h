@@ -1,17 +1,17 @@
 /*
- * How long pyro waits for what may never come. Each limit is a constant where it is used, and goes
- * through here: PYRO_CHECK_PATIENCE=F in the environment, for the project's own tests, makes all of
- * them F times as long (0.01 to 1000). A test that is to pass on a slow machine sets it high, one
- * that sees a limit reached sets it low.
+ * Limits on how long pyro waits for events that may never come. Each limit is a constant where it
+ * is used, and goes through here: PYRO_CHECK_PATIENCE=F in the environment, for the project's own
+ * tests, makes all of them F times as long (0.01 to 1000). A test that must pass on a slow machine
+ * sets it high, one that tests a limit sets it low.
  */
 #ifndef PYRO_PATIENCE_H
 #define PYRO_PATIENCE_H
 
 #include <stdint.h>
 
-/* The limit, of whatever unit, as it holds for this process; one that is there stays at least 1. */
+/* The limit, of whatever unit, as it applies to this process; a nonzero one stays at least 1. */
 int64_t patience(int64_t limit);
-/* The moment, by clock_ms(), at which so many milliseconds from now are over. */
+/* The moment, by clock_ms(), that many milliseconds from now. */
 int64_t patience_until(int64_t limit_ms);
 
 #endif

@@ -56,7 +56,7 @@ size_t printable_one(const char *s, size_t left, char ret[PRINTABLE_MAX])
     return n;
 }
 
-/* n bytes of s, or as many of them as fit; returns the length of what was written. */
+/* n bytes of s, or as many of them as fit; returns the length written. */
 static size_t copy(const char *s, size_t left, char *ret, size_t room)
 {
     size_t used = 0;
@@ -85,7 +85,7 @@ static bool is_blank(char c)
     return (unsigned char)c <= ' ' || c == 0x7f;
 }
 
-/* Cuts the last line with anything in it off the text, of *n bytes; NULL when there is none. */
+/* Cuts the last nonempty line off the text, of *n bytes; NULL when there is none. */
 static const char *take_last_line(const char *text, size_t *n, size_t *ret_length)
 {
     size_t end = *n, start;
@@ -101,7 +101,7 @@ static const char *take_last_line(const char *text, size_t *n, size_t *ret_lengt
     return end > start ? text + start : NULL;
 }
 
-/* Filled from its end: what does not fit is the oldest. */
+/* Filled from its end: the oldest lines are dropped if they do not fit. */
 void printable_last_lines(const char *text, size_t n, unsigned lines_max, char *ret, size_t room)
 {
     size_t at = room - 1, length;

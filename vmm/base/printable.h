@@ -17,9 +17,9 @@ size_t printable_one(const char *s, size_t left, char ret[PRINTABLE_MAX]);
 /* All of s, or as much as `room` bytes take, the NUL among them. */
 void printable_copy(const char *s, char *ret, size_t room);
 /*
- * The last lines of a text that have anything in them, at most `lines_max` and as many as `room`
- * bytes take, oldest first and with " | " between them; each as it may be shown, and cut where it
- * is long. "" when there is none.
+ * The last nonempty lines of a text, at most `lines_max` and as many as `room` bytes take, oldest
+ * first and with " | " between them; each made printable, and cut if it is long. "" when there is
+ * none.
  */
 void printable_last_lines(const char *text, size_t n, unsigned lines_max, char *ret, size_t room);
 

@@ -22,7 +22,7 @@
 #include "vmm/base/limits.h"
 
 #define STDERR_TAIL_BYTES 4096
-#define KILL_MS 10000 /* from SIGKILL to the end: the kernel frees what memory it had */
+#define KILL_MS 10000 /* from SIGKILL to the end: the kernel frees its memory */
 
 bool proc_in_path(const char *program, const char *further)
 {

@@ -76,7 +76,7 @@ void proc_signal(pid_t child, int signal);
 struct proc_usage {
     int64_t ran_ms;    /* on them */
     int64_t waited_ms; /* ready to run, in a queue for them */
-    bool is_blocked;   /* a thread is held up in the kernel now: by a disk, by memory */
+    bool is_blocked;   /* a thread is stuck in the kernel now: on a disk, on memory */
 };
 /* False when the kernel does not say. */
 bool proc_usage(pid_t pid, struct proc_usage *ret) MUST_CHECK;
@@ -91,12 +91,12 @@ int proc_open(pid_t pid, uint64_t start_time);
 uid_t proc_user(pid_t pid);
 
 /*
- * From here on whatever outlives its parent below this process becomes its child (PR_SET_CHILD_
- * SUBREAPER), so that proc_end_children() finds it.
+ * From here on descendants that outlive their parent become children of this process (PR_SET_CHILD_
+ * SUBREAPER), so that proc_end_children() finds them.
  */
 void proc_adopt_orphans(void);
 /* Kills and reaps all children of this process, and theirs, those in sessions of their own
- * included; goes on when deadline_ms (clock_ms()) has passed. */
+ * included; gives up at deadline_ms (clock_ms()). */
 void proc_end_children(int64_t deadline_ms);
 
 static inline void cleanup_proc(pid_t *pid)

@@ -6,9 +6,9 @@
  * until the next bytes, or the end of the stream, decide.
  *
  * Someone may wait for the bytes held back (the echo of a letter). So after a pause
- * redactor_release() says how much of it may be shown all the same: never more than
- * REDACT_SHOWN_MAX bytes of a value, and never more than a quarter of it. The caller that shows it
- * keeps it, and hands it in again in front of what follows: the rest of the value is still found.
+ * redactor_release() says how much of it may be shown anyway: never more than REDACT_SHOWN_MAX
+ * bytes of a value, and never more than a quarter of it. The caller that shows it keeps it, and
+ * hands it in again in front of what follows: the rest of the value is still found.
  *
  * How: a window as long as the shortest value (at most WINDOW_MAX) is moved along by how far its
  * last two bytes are from the end of any value's head (Wu and Manber); most bytes are never looked

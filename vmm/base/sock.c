@@ -50,8 +50,7 @@ int sock_listen_at(int dirfd, const char *name, struct pyro_error *err)
     return take_fd(&fd);
 }
 
-/* How long connect(2) waits where the listener's queue is full, and a blocking send; 0: for ever.
- */
+/* How long connect(2) waits where the listener's queue is full, and a blocking send; 0: forever. */
 static void set_send_limit(int fd, int64_t limit_ms)
 {
     const struct timeval t = { .tv_sec = limit_ms / 1000, .tv_usec = limit_ms % 1000 * 1000 };

@@ -1,4 +1,4 @@
-/* vmm/base/turn.c: a lock that is waited for, in words and within a limit. */
+/* vmm/base/turn.c: waiting for a lock, with a message and within a limit. */
 #include "vmm/base/turn.h"
 
 #include "vmm/base/fs.h"

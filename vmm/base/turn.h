@@ -1,7 +1,7 @@
 /*
- * Waiting for one's turn at work that another pyro does already, and which may take long: whoever
- * waits is told what for, and that ends. The limit must be longer than the work, which has limits
- * of its own; then only a holder that is stopped or hangs makes it run out.
+ * Waiting for a turn at work that another pyro already does and that may take long: the waiting
+ * user is told what for, and the wait ends. The limit must be longer than the work, which has
+ * limits of its own; then it only runs out if a holder is stopped or hangs.
  */
 #ifndef PYRO_TURN_H
 #define PYRO_TURN_H
@@ -13,14 +13,14 @@
 typedef void turn_tell_fn(void *arg, const char *words);
 
 struct turn {
-    const char *work;   /* what the holder does: "fetches the kernel" */
+    const char *work;   /* the holder's work: "fetches the kernel" */
     int64_t limit_ms;   /* before patience() */
     turn_tell_fn *tell; /* called before a wait; may be NULL */
     void *arg;
 };
 
-/* fs_lock() on the file. PYRO_WORKSPACE_BUSY past the limit: says what was waited for, how long,
- * and who has it. */
+/* fs_lock() on the file. PYRO_WORKSPACE_BUSY past the limit: says what it waited for, how long, and
+ * who has it. */
 int turn_wait(int dirfd, const char *name, const struct turn *turn,
               struct pyro_error *err) MUST_CHECK;
 

@@ -243,7 +243,7 @@ bool tree_diff_entry(struct tree_diff *d, const struct diff_node *a, const struc
     bool same;
 
     if (!is_there(a) || !is_there(b)) {
-        /* Directories come and go with what is in them. */
+        /* Directories come and go with their content. */
         if (is_kind(is_there(b) ? b : a, S_IFDIR) && !empty)
             return true;
         return tell(d, is_there(b) ? "added" : "deleted", a, b, err);
