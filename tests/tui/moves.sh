@@ -53,7 +53,7 @@ keys q
 
 # Which shell of several; and its part of a larger screen.
 for _ in 1 2 3; do shell_of w1 120 40 >/dev/null; done
-sees '^ w1 .*started +3 +3 '
+sees '^ w1 .*started.* 3 +3 '
 keys Enter
 sees 'shells of w1'
 moves '  sh3 ' '  sh2 ' '  sh1 '
