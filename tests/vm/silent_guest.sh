@@ -40,7 +40,7 @@ for name in export push read list; do
     wait_for 390 test -s "$TEST_DIR/$name.status"
     is "$name gives up" "$(cat "$TEST_DIR/$name.status")" 1
     like "$name says why" "$(cat "$TEST_DIR/$name.err")" \
-        'the guest has not given a sign of life for 120 s \(see .pyro workspace status'
+        'the guest has not answered for 120 s \(see .pyro workspace status'
 done
 is "nothing of the export is left" "$(ls -A "$TEST_DIR/exported")" ""
 check "the command is still waited for" kill -0 $exec

@@ -245,7 +245,7 @@ static void on_quiet(void *arg)
         loop_timer_set(s->link->loop, &s->silence, s->silence_ms / SILENCE_STEPS, on_quiet, s);
         return;
     }
-    pyro_fail(&err, PYRO_TIMEOUT, "the guest has not given a sign of life for %lld s",
+    pyro_fail(&err, PYRO_TIMEOUT, "the guest has not answered for %lld s",
               (long long)s->silence_ms / 1000);
     pyro_hint(&err, "see 'pyro workspace status'; stopping and starting the workspace ends what "
                     "hangs in it");
