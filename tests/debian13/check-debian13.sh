@@ -69,7 +69,7 @@ copy_tree() {
     git ls-files -z | tar --null -T - --ignore-failed-read -c | "${as_root[@]}" sh -c '
         mkdir -p "$1/pyro" && cd "$1/pyro" &&
         find . -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} + && tar -x --no-same-owner' sh "$ROOT"
-    enter sh -c 'git init -q && git add -A'
+    enter sh -c 'git init -q && git add -A && git -c user.name=check -c user.email=check@localhost commit -qm tree --allow-empty'
 }
 
 if [[ $(host ID) != debian ]]; then
