@@ -228,11 +228,13 @@ static bool name_resolver(struct pyro_error *err)
 
 bool network_configure(struct guest *g, const json_t *network, struct pyro_error *err)
 {
-    unsigned index = if_nametoindex(DEVICE);
+    unsigned index;
     const char *mac;
 
     if (!json_is_object(network))
         return true;
+    /* Not before: the kernel starts a program to look for the module of a device that is missing. */
+    index = if_nametoindex(DEVICE);
     if (!index)
         return pyro_fail(err, PYRO_GUEST_ERROR, "the machine has no network device");
     if (!json_get_string(network, "mac", &mac, err))
