@@ -98,16 +98,35 @@ bool vm_read_stderr(struct vm *vm)
     return true;
 }
 
+#define PROGRAM "qemu-system-x86_64: "
+
+/* Removes lines that only warn: they are not why QEMU ended, and a newer one has more of them. */
+static void drop_warnings(struct buf *tail)
+{
+    static const char warning[] = PROGRAM "warning: ";
+    size_t kept = 0;
+
+    for (size_t at = 0, n; at < tail->len; at += n) {
+        const char *lf = memchr(tail->data + at, '\n', tail->len - at);
+        n = lf ? (size_t)(lf - tail->data) + 1 - at : tail->len - at;
+        if (n >= strlen(warning) && !memcmp(tail->data + at, warning, strlen(warning)))
+            continue;
+        memmove(tail->data + kept, tail->data + at, n);
+        kept += n;
+    }
+    tail->len = kept;
+}
+
 /* The last lines QEMU wrote, made printable, without the program name that QEMU prepends to
  * each. */
 static void last_words(struct buf *tail, char *ret, size_t room)
 {
-    static const char program[] = "qemu-system-x86_64: ";
     char *at = ret;
 
+    drop_warnings(tail);
     printable_last_lines(tail->data ? tail->data : "", tail->len, STDERR_LINES, ret, room);
-    while ((at = strstr(at, program)))
-        memmove(at, at + strlen(program), strlen(at + strlen(program)) + 1);
+    while ((at = strstr(at, PROGRAM)))
+        memmove(at, at + strlen(PROGRAM), strlen(at + strlen(PROGRAM)) + 1);
 }
 
 /* A signal that QEMU caused itself, or that others sent. */

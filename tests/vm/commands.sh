@@ -204,8 +204,8 @@ run "$PYRO" env prune --dry-run
 like "env prune --dry-run, for people" "$out" '^Would remove: .*
 Would free bytes: [0-9]+$'
 
-# In a cache of its own: what is removed is not what other scripts share.
-XDG_CACHE_HOME=$TEST_DIR/cache run "$PYRO" env prune --json
+# In a cache and with workspaces of its own: what is removed is not what other scripts share.
+XDG_CACHE_HOME=$TEST_DIR/cache XDG_DATA_HOME=$TEST_DIR/elsewhere run "$PYRO" env prune --json
 is "env prune: status" "$status" 0
 is "env prune: nothing was there" "$(json .freed_bytes)" 0
 finish
