@@ -19,6 +19,13 @@ run "$PYRO" workspace shell read w sh1 --plain --wait-for-prompt --json
 is "a prompt" "$(json .at_prompt)" true
 log=$small/$id/shells/sh1.log
 
+# A command that will write, begun while it can still be written down.
+mkfifo "$TEST_DIR/full"
+"$PYRO" workspace exec w --timeout-seconds 0 -- sh -c 'read -r go; head -c 3000000 /dev/urandom >/var/tmp/x; sync' \
+    >/dev/null 2>&1 <"$TEST_DIR/full" &
+exec 8>"$TEST_DIR/full"
+wait_for 60 test -e "$small/$id/commands/000001.json"
+
 # All but half a megabyte is taken away.
 free=$(($(stat -f -c '%a * %S' "$small")))
 check "there is room to take" test "$free" -gt 4000000
@@ -34,7 +41,8 @@ is "what is there can be read" "$status" 0
 like "… as far as it came" "$(json .output)" '1000100'
 
 # By and by the guest's own disk wants to write, and the machine stands still.
-"$PYRO" workspace exec w --timeout-seconds 0 -- sh -c 'head -c 3000000 /dev/urandom >/var/tmp/x; sync' >/dev/null 2>&1 &
+echo go >&8
+exec 8>&-
 stands_still() {
     run timeout 300 "$PYRO" workspace exec w --timeout-seconds 1 -- true
     [[ $err == *"no room left for the workspace's disk"* ]]
@@ -89,12 +97,14 @@ run "$PYRO" workspace logs w --json --tail-lines 2
 is "… the history has it" "$(json .entries[0].stdout)" $'begin\nend'
 
 # An end that cannot be written down: the command has ended well all the same, and is written later.
+run "$PYRO" workspace status w --json
+next=$(($(json .command_count) + 1))
 mkfifo "$TEST_DIR/go"
 "$PYRO" workspace exec w --timeout-seconds 0 -- sh -c 'read -r go; echo "$go"' \
     2>/dev/null >"$TEST_DIR/unwritten" <"$TEST_DIR/go" &
 unwritten=$!
 exec 7>"$TEST_DIR/go"
-wait_for 60 test -e "$small/$id/commands/000003.json"
+wait_for 60 test -e "$small/$id/commands/$(printf '%06d' "$next").json"
 mv "$small/$id/commands" "$small/$id/away"
 echo ended >&7
 exec 7>&-
@@ -104,7 +114,7 @@ run "$PYRO" workspace status w --json
 like "… which is said" "$(json .last_error)" 'the command history cannot be written: '
 mv "$small/$id/away" "$small/$id/commands"
 wait_for 60 no_error && pass "… until it can"
-run "$PYRO" workspace logs w --json --cursor 3
+run "$PYRO" workspace logs w --json --cursor "$next"
 is "… and then it is written" "$(json .entries[0].stdout)" ended
 
 "$PYRO" workspace delete w >/dev/null
