@@ -22,7 +22,8 @@ scenario() {
     local who tour install
     install=$(sed -n '/^## Removing/q; s/^    \(sudo apt install\)\( .*\)/person \1 '"$*"'\2/p' docs/install.md)
     # The port is one that is free; and what is not in the tour: a library is loaded for this.
-    tour=$(sed -n 's/^    \(\(build\/pyro\|curl\) .*\)/\1/p' README.md |
+    tour=$(sed -n 's/^    \(\(build\/pyro\|curl\) .*\|    .*\)/\1/p' README.md |
+        awk '{ sub(/\\$/, "") } /^[^ ]/ { if (NR > 1) print ""; printf "%s", $0; next } { printf " %s", $0 } END { print "" }' |
         sed "s/build\/pyro/pyro/g; s/18080/${ports[0]}/g; /workspace exec first/a pyro workspace diff first | grep -x +hi")
     echo "root apt-get -q update"
     echo "root useradd --create-home --shell /bin/bash person"

@@ -4,8 +4,8 @@
 # stay, gets `make setup`, the build and the tests: all, or the named groups, of those the ones that ONLY names. TARGET names
 # another target than check: check-kvm, for a nested machine with that release's QEMU and kernel, or bench.
 #
-# Root enters it with bwrap alone. Any other user does so in a user namespace with a whole range of ids: bwrap alone has one,
-# and leaves newuidmap no way to more.
+# Root enters it with pivot_root(2), so that what is set-id works in it. Any other user enters it by bwrap in a user namespace
+# with a whole range of ids: bwrap alone has one, and leaves newuidmap no way to more.
 set -euo pipefail
 cd "$(dirname "$0")/../.." && . tests/roots.sh
 
@@ -58,6 +58,13 @@ make_root() {
 
 # apt calls repositories unsigned when its helper, another user, cannot write to /tmp.
 enter() {
+    if [[ ${#as_root[@]} -eq 0 ]]; then
+        cp -L /etc/resolv.conf "$ROOT/etc/resolv.conf"
+        mkdir -p "$ROOT/fetched" "$WORK/fetched"
+        echo "$WORK/fetched" >"$ROOT/.fetched"
+        in_root "$ROOT" sh -c 'cd /pyro && exec "$@"' sh "$@"
+        return
+    fi
     "${as_root[@]}" bwrap --bind "$ROOT" / --perms 1777 --tmpfs /tmp --proc /proc --dev /dev --unshare-pid \
         --ro-bind "$(realpath /etc/resolv.conf)" /etc/resolv.conf --chdir /pyro --clearenv \
         --setenv PATH /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
