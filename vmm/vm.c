@@ -100,16 +100,22 @@ bool vm_read_stderr(struct vm *vm)
 
 #define PROGRAM "qemu-system-x86_64: "
 
-/* Removes lines that only warn: they are not why QEMU ended, and a newer one has more of them. */
+static bool begins_with(const char *line, size_t n, const char *what)
+{
+    return n >= strlen(what) && !memcmp(line, what, strlen(what));
+}
+
+/* Removes lines that only warn: they are not why QEMU ended, and a newer one has more of them. What
+ * it says of a QMP command is without its name. */
 static void drop_warnings(struct buf *tail)
 {
-    static const char warning[] = PROGRAM "warning: ";
     size_t kept = 0;
 
     for (size_t at = 0, n; at < tail->len; at += n) {
         const char *lf = memchr(tail->data + at, '\n', tail->len - at);
         n = lf ? (size_t)(lf - tail->data) + 1 - at : tail->len - at;
-        if (n >= strlen(warning) && !memcmp(tail->data + at, warning, strlen(warning)))
+        if (begins_with(tail->data + at, n, "warning: ") ||
+            begins_with(tail->data + at, n, PROGRAM "warning: "))
             continue;
         memmove(tail->data + kept, tail->data + at, n);
         kept += n;
