@@ -1,6 +1,7 @@
 #!/bin/bash
 # The suite's own words, on a suite made for it: two tests at a time, those that are alone or beside others, scenes,
 # what is shown of a failure, and what each test has noted of what it ran.
+unset ONLY # it names tests of the suite that this one is of
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 suite=$TEST_DIR/suite
 mkdir -p "$suite/tests/cli" "$suite/tests/tui" "$TEST_DIR/now"
