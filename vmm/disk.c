@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "vmm/base/big_endian.h"
 #include "vmm/base/fs.h"
 
 #define CLUSTER_BITS 16
@@ -29,34 +30,6 @@ static void put_be16(uint8_t *at, uint16_t v)
 {
     v = htobe16(v);
     memcpy(at, &v, sizeof(v));
-}
-
-static void put_be32(uint8_t *at, uint32_t v)
-{
-    v = htobe32(v);
-    memcpy(at, &v, sizeof(v));
-}
-
-static void put_be64(uint8_t *at, uint64_t v)
-{
-    v = htobe64(v);
-    memcpy(at, &v, sizeof(v));
-}
-
-static uint32_t get_be32(const uint8_t *at)
-{
-    uint32_t v;
-
-    memcpy(&v, at, sizeof(v));
-    return be32toh(v);
-}
-
-static uint64_t get_be64(const uint8_t *at)
-{
-    uint64_t v;
-
-    memcpy(&v, at, sizeof(v));
-    return be64toh(v);
 }
 
 static bool write_at(int fd, const uint8_t *bytes, size_t n, unsigned cluster,
@@ -120,12 +93,12 @@ static bool check_qcow2(int fd, const char *path, uint64_t *ret_size, struct pyr
 
     if (pread(fd, h, sizeof(h), 0) != (ssize_t)sizeof(h))
         return pyro_fail(err, PYRO_RECORD_INVALID, "disk '%s' is truncated", path);
-    if (get_be32(h) != QCOW2_MAGIC || get_be32(h + 4) != 3)
+    if (be32_at(h) != QCOW2_MAGIC || be32_at(h + 4) != 3)
         return pyro_fail(err, PYRO_RECORD_INVALID, "disk '%s' is not qcow2, version 3", path);
-    if ((get_be64(h + 8) && get_be32(h + 16)) || get_be32(h + 32) || (get_be64(h + 72) & ~allowed))
+    if ((be64_at(h + 8) && be32_at(h + 16)) || be32_at(h + 32) || (be64_at(h + 72) & ~allowed))
         return pyro_fail(err, PYRO_RECORD_INVALID,
                          "the header of disk '%s' has a feature that pyro never sets", path);
-    *ret_size = get_be64(h + 24);
+    *ret_size = be64_at(h + 24);
     return true;
 }
 
@@ -219,7 +192,7 @@ bool disk_clear_overlay(int dirfd, const char *name, struct pyro_error *err)
         return false;
     if (pread(fd, header, sizeof(header), 0) != (ssize_t)sizeof(header))
         return pyro_fail_errno(err, "disk '%s'", name);
-    at = get_be64(header + 40);
+    at = be64_at(header + 40);
     if (!at || at % CLUSTER_SIZE || at > size + CLUSTER_SIZE * CLUSTER_COUNT)
         return pyro_fail(err, PYRO_RECORD_INVALID, "disk '%s' has an impossible table", name);
     if (pwrite(fd, zeros, sizeof(zeros), (off_t)at) != (ssize_t)sizeof(zeros) || fdatasync(fd) != 0)

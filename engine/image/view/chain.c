@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vmm/base/big_endian.h"
 #include "vmm/base/fs.h"
 
 #define CLUSTER_BITS 16
@@ -45,22 +46,6 @@ struct chain {
 static bool fail_damaged(unsigned layer, const char *what, struct pyro_error *err)
 {
     return pyro_fail(err, PYRO_RECORD_INVALID, "layer %u of the disk is damaged: %s", layer, what);
-}
-
-static uint32_t be32_at(const uint8_t *bytes)
-{
-    uint32_t v;
-
-    memcpy(&v, bytes, sizeof(v));
-    return be32toh(v);
-}
-
-static uint64_t be64_at(const uint8_t *bytes)
-{
-    uint64_t v;
-
-    memcpy(&v, bytes, sizeof(v));
-    return be64toh(v);
 }
 
 /* Reads at an offset of a layer's file; bytes beyond its end are zeros, as in QEMU. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/base/big_endian.h"
 #include "vmm/base/buf.h"
 #include "vmm/base/cleanup.h"
 
@@ -76,14 +77,6 @@ static bool fail_unknown(struct pyro_error *err)
               "the machine did not end cleanly: its file system's "
               "journal must be replayed first");
     return pyro_hint(err, "start the workspace and stop it");
-}
-
-static uint32_t be32_at(const uint8_t *bytes)
-{
-    uint32_t v;
-
-    memcpy(&v, bytes, sizeof(v));
-    return be32toh(v);
 }
 
 /* ---- the log ---- */
