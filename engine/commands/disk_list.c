@@ -17,15 +17,6 @@ static const struct arg_spec disk_list_rows[] = {
     ARG_END,
 };
 
-static const struct row_spec disk_list_result[] = {
-    RES_STR("workspace_id"),
-    RES_STR("path"),
-    RES_STR("artifact_type", .choices = artifact_types),
-    RES_BOOL("recursive"),
-    RES_OBJECTS("entries", file_entry_rows, .help = "By the bytes of their paths"),
-    ROW_END,
-};
-
 static bool disk_list_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
                           struct pyro_error *err)
 {
@@ -45,7 +36,7 @@ const struct cmd_spec cmd_disk_list = {
     .traits = CMD_READ_ONLY,
     .args = disk_list_rows,
     .args_size = sizeof(struct disk_list_args),
-    .result = disk_list_result,
+    .result = file_list_result,
     .run = disk_list_run,
     .print = file_list_show,
 };

@@ -32,7 +32,7 @@ const struct row_spec file_entry_rows[] = {
     ROW_END,
 };
 
-static const struct row_spec file_list_result[] = {
+const struct row_spec file_list_result[] = {
     RES_STR("workspace_id"),
     RES_STR("path"),
     RES_STR("artifact_type", .choices = artifact_types),

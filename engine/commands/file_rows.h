@@ -12,6 +12,7 @@
 extern const char *const artifact_types[];
 /* One entry of a list. */
 extern const struct row_spec file_entry_rows[];
+extern const struct row_spec file_list_result[]; /* of a listing */
 
 /* The human form of a list: path, recursive and entries. */
 void file_list_show(const json_t *list, FILE *out);
