@@ -3,9 +3,9 @@
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 
-mkdir -p "$TEST_DIR/bin" "$TEST_DIR/work/src"
+mkdir -p "$TEST_DIR/bin" "$TEST_DIR/tree/src"
 ln -s "$PYRO" "$TEST_DIR/bin/pyro"
-cd "$TEST_DIR/work" || exit 1
+cd "$TEST_DIR/tree" || exit 1
 export PATH=$TEST_DIR/bin:$PATH
 # What the examples speak of.
 echo 'int main(void) { return 0; }' >src/main.c
