@@ -199,6 +199,12 @@ no_leftovers() {
     [[ -z $(leftovers) ]]
 }
 
+# Whether the command line of one of them has the text. Never "leftovers | grep TEXT": that grep has the text in its own
+# command line, and the script's TMPDIR in its environment, so whether it finds itself depends on which starts first.
+left_running() {
+    [[ $(leftovers) == *"$1"* ]]
+}
+
 at_exit() {
     local pid rest
     leftovers | while read -r pid rest; do

@@ -4,8 +4,7 @@ cd "$(dirname "$0")/../.." && . tests/tui.sh
 
 host_workspace one >/dev/null
 "$PYRO" workspace service start one drip -- sh -c 'echo drop-$((40 + 2)); echo more; exec sleep 4321' >/dev/null 2>&1
-running() { leftovers | grep -q "workspace $1"; }
-is_over() { ! running "$1"; }
+is_over() { ! left_running "workspace $1"; }
 tui
 sees '1 workspace '
 
@@ -100,7 +99,7 @@ sees 'x end it'
 keys x
 sees 'sleep 4332: ended by you'
 wait_for 20 is_over 'exec one' && pass "both are over"
-nothing_sleeps() { ! leftovers | grep -q ' sleep 433'; }
+nothing_sleeps() { ! left_running ' sleep 433'; }
 wait_for 20 nothing_sleeps && pass "nor do their commands go on"
 
 # One that ignores being asked is killed.
@@ -111,8 +110,7 @@ sees 'run a command'
 keys "workspace exec one -- sh -c 'trap \"\" TERM; echo deaf; while :; do sleep 4333; done'" Enter
 sees 'y yes'
 keys y
-slept() { leftovers | grep -q ' sleep 4333'; }
-wait_for 20 slept
+wait_for 20 left_running ' sleep 4333'
 keys L
 sees 'x end it'
 keys x x
