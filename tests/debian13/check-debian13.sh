@@ -35,7 +35,8 @@ find_way_in() {
     as_root=(unshare --user --map-auto --map-root-user --mount --pid --fork --mount-proc)
 }
 
-# As a tar archive, which either kind of root unpacks with owners that it knows.
+# As a tar archive, which either kind of root unpacks with owners that it knows. tar stops reading at the mark of the
+# archive's end; cat reads the padding after it, or mmdebstrap would be killed by SIGPIPE at its very end.
 make_root() {
     [[ -e $WORK/made ]] && return 0
     say "making a root of Debian $RELEASE"
@@ -49,7 +50,7 @@ make_root() {
     mkdir "$ROOT"
     mmdebstrap --variant=important --include=gcc,make,git,ca-certificates --format=tar \
         "$CODENAME" - "$WORK/sources.list" 2>"$WORK/mmdebstrap.log" |
-        "${as_root[@]}" tar -x --numeric-owner -C "$ROOT" --exclude './dev/*' || {
+        { "${as_root[@]}" tar -x --numeric-owner -C "$ROOT" --exclude './dev/*' && cat >/dev/null; } || {
         tail -n 20 "$WORK/mmdebstrap.log"
         return 1
     }
