@@ -194,7 +194,7 @@ static const struct {
     { "update", op_update },
 };
 
-static void on_opened(struct link *link, uint32_t id, const json_t *request)
+static void clients_on_opened(struct link *link, uint32_t id, const json_t *request)
 {
     struct client *c = link_arg(link);
     const char *op = json_string_or(request, "op", "");
@@ -228,14 +228,15 @@ static void client_free(struct client *c)
     free(c);
 }
 
-static void on_lost(struct link *link, const struct pyro_error *why UNUSED)
+static void clients_on_lost(struct link *link, const struct pyro_error *why UNUSED)
 {
     client_free(link_arg(link));
 }
 
-static void on_connect(void *arg, uint32_t events UNUSED)
+static void clients_on_connect(void *arg, uint32_t events UNUSED)
 {
-    static const struct link_ops link_ops = { .opened = on_opened, .lost = on_lost };
+    static const struct link_ops link_ops = { .opened = clients_on_opened,
+                                              .lost = clients_on_lost };
     struct supervisor *s = arg;
     unsigned count = 0;
     int fd;
@@ -262,7 +263,8 @@ static void on_connect(void *arg, uint32_t events UNUSED)
 bool clients_listen(struct supervisor *s, struct pyro_error *err)
 {
     s->listen_fd = sock_listen_at(s->run_fd, "sock", err);
-    return s->listen_fd >= 0 && loop_watch(s->loop, s->listen_fd, EPOLLIN, on_connect, s, err);
+    return s->listen_fd >= 0 &&
+           loop_watch(s->loop, s->listen_fd, EPOLLIN, clients_on_connect, s, err);
 }
 
 void clients_finish(struct supervisor *s)

@@ -230,8 +230,8 @@ static void finish_flat(struct disk_merge *m)
     merge_free(m);
 }
 
-static void on_thawed(struct stream *stream, const json_t *result UNUSED,
-                      const struct pyro_error *why UNUSED)
+static void disk_merge_on_thawed(struct stream *stream, const json_t *result UNUSED,
+                                 const struct pyro_error *why UNUSED)
 {
     struct disk_merge *m = stream->arg;
     struct supervisor *s = m->supervisor;
@@ -245,7 +245,7 @@ static void on_thawed(struct stream *stream, const json_t *result UNUSED,
     disk_merge_maybe(s);
 }
 
-static void on_frozen(struct stream *stream, const json_t *message)
+static void disk_merge_on_frozen(struct stream *stream, const json_t *message)
 {
     struct disk_merge *m = stream->arg;
 
@@ -259,7 +259,7 @@ static void on_frozen(struct stream *stream, const json_t *message)
         disk_merge_abort(m->supervisor);
 }
 
-static void on_late(void *arg)
+static void disk_merge_on_late(void *arg)
 {
     struct disk_merge *m = arg;
 
@@ -269,11 +269,12 @@ static void on_late(void *arg)
 /* Everything is copied, and so are new writes from now on. */
 static void hold_still(struct disk_merge *m)
 {
-    static const struct stream_ops ops = { .message = on_frozen, .closed = on_thawed };
+    static const struct stream_ops ops = { .message = disk_merge_on_frozen,
+                                           .closed = disk_merge_on_thawed };
     struct supervisor *s = m->supervisor;
     scoped_json json_t *request = json_pack("{s:s}", "op", "freeze");
 
-    loop_timer_set(s->loop, &m->deadline, FREEZE_MS, on_late, m);
+    loop_timer_set(s->loop, &m->deadline, FREEZE_MS, disk_merge_on_late, m);
     if (!s->guest || !stream_open(s->guest, &m->freeze, request, &ops, m, NULL))
         disk_merge_abort(s);
 }

@@ -177,8 +177,8 @@ static void holder_free(struct disk_holder *h)
     disk_merge_maybe(s);
 }
 
-static void holder_closed(struct stream *stream, const json_t *result UNUSED,
-                          const struct pyro_error *why UNUSED)
+static void disk_ops_on_holder_closed(struct stream *stream, const json_t *result UNUSED,
+                                      const struct pyro_error *why UNUSED)
 {
     holder_free(stream->arg);
 }
@@ -186,7 +186,7 @@ static void holder_closed(struct stream *stream, const json_t *result UNUSED,
 static struct disk_holder *holder_new(struct supervisor *s, struct link *client, uint32_t id,
                                       struct pyro_error *err)
 {
-    static const struct stream_ops ops = { .closed = holder_closed };
+    static const struct stream_ops ops = { .closed = disk_ops_on_holder_closed };
     struct disk_holder *h = calloc(1, sizeof(*h));
 
     BUG_ON(!h);
@@ -264,7 +264,8 @@ static void succeed(struct disk_op *op)
 static void begin(struct disk_op *op);
 
 /* The guest thawed. */
-static void on_thawed(struct stream *stream, const json_t *result, const struct pyro_error *why)
+static void disk_ops_on_thawed(struct stream *stream, const json_t *result,
+                               const struct pyro_error *why)
 {
     struct disk_op *op = stream->arg;
     struct pyro_error err = { 0 };
@@ -301,7 +302,7 @@ static void hand_over(struct disk_op *op, const json_t *thaw)
         fail(op, &doom);
 }
 
-static void on_frozen(struct stream *stream, const json_t *message)
+static void disk_ops_on_frozen(struct stream *stream, const json_t *message)
 {
     struct disk_op *op = stream->arg;
     scoped_json json_t *thaw = json_pack("{s:b}", "thaw", true);
@@ -318,7 +319,7 @@ static void on_frozen(struct stream *stream, const json_t *message)
         hand_over(op, thaw);
 }
 
-static void on_late(void *arg)
+static void disk_ops_on_late(void *arg)
 {
     struct disk_op *op = arg;
     struct pyro_error err = { 0 };
@@ -331,7 +332,8 @@ static void on_late(void *arg)
 /* Takes over op: it answers and frees it, now or later. */
 static void begin(struct disk_op *op)
 {
-    static const struct stream_ops ops = { .message = on_frozen, .closed = on_thawed };
+    static const struct stream_ops ops = { .message = disk_ops_on_frozen,
+                                           .closed = disk_ops_on_thawed };
     struct supervisor *s = op->supervisor;
     scoped_json json_t *request = json_pack("{s:s}", "op", "freeze");
     struct pyro_error err = { 0 };
@@ -343,7 +345,7 @@ static void begin(struct disk_op *op)
         op_free(op);
         return;
     }
-    loop_timer_set(s->loop, &op->deadline, FREEZE_MS, on_late, op);
+    loop_timer_set(s->loop, &op->deadline, FREEZE_MS, disk_ops_on_late, op);
     if (!stream_open(s->guest, &op->freeze, request, &ops, op, &err))
         fail(op, &err);
 }

@@ -100,7 +100,7 @@ static void finish_if_drained(struct exec *x)
 
 static void take(struct exec *x, enum wire_channel channel, const uint8_t *bytes, size_t n,
                  bool final);
-static void on_silence(void *arg);
+static void exec_on_silence(void *arg);
 
 /* No more output will come, which settles what was held back. */
 static void end_outputs(struct exec *x)
@@ -126,12 +126,12 @@ static bool has_time_left(struct exec *x)
     if (s->record.paused_reason || left <= 0)
         return false;
     x->paused_ms = s->paused_ms;
-    loop_timer_set(s->loop, &x->silence, left, on_silence, x);
+    loop_timer_set(s->loop, &x->silence, left, exec_on_silence, x);
     return true;
 }
 
 /* The guest ends a command that has timed out; if it does not, it is not worth waiting for. */
-static void on_silence(void *arg)
+static void exec_on_silence(void *arg)
 {
     struct exec *x = arg;
     struct pyro_error err = { 0 };
@@ -140,7 +140,7 @@ static void on_silence(void *arg)
         return;
     if (x->pipes[WIRE_STDOUT].pending.len || x->pipes[WIRE_STDERR].pending.len) {
         /* The client is the one that does not take the output. */
-        loop_timer_set(x->supervisor->loop, &x->silence, SILENCE_MS, on_silence, x);
+        loop_timer_set(x->supervisor->loop, &x->silence, SILENCE_MS, exec_on_silence, x);
         return;
     }
     if (x->supervisor->record.paused_reason) {
@@ -166,7 +166,7 @@ static void put_out(struct exec *x, enum wire_channel channel, const void *bytes
     pipe_take_changed(&x->pipes[channel], bytes, n, came);
 }
 
-static void on_pause(void *arg)
+static void exec_on_pause(void *arg)
 {
     struct exec *x = arg;
 
@@ -193,10 +193,11 @@ static void take(struct exec *x, enum wire_channel channel, const uint8_t *bytes
     BUG_ON(!redact_stream_push(redact, bytes, n, final, &clean));
     put_out(x, channel, clean.data, clean.len, n);
     if (redact_stream_holds(redact))
-        loop_timer_set(x->supervisor->loop, &x->pause, PAUSE_MS, on_pause, x);
+        loop_timer_set(x->supervisor->loop, &x->pause, PAUSE_MS, exec_on_pause, x);
 }
 
-static void guest_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+static void exec_on_guest_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes,
+                               size_t n)
 {
     if (is_output(channel))
         take(s->arg, channel, bytes, n, false);
@@ -204,7 +205,7 @@ static void guest_data(struct stream *s, enum wire_channel channel, const uint8_
         stream_consumed(s, n);
 }
 
-static void guest_end(struct stream *s, enum wire_channel channel)
+static void exec_on_guest_end(struct stream *s, enum wire_channel channel)
 {
     struct exec *x = s->arg;
 
@@ -214,7 +215,7 @@ static void guest_end(struct stream *s, enum wire_channel channel)
     pipe_end(&x->pipes[channel]);
 }
 
-static void guest_writable(struct stream *s)
+static void exec_on_guest_writable(struct stream *s)
 {
     pipe_pump(&((struct exec *)s->arg)->pipes[WIRE_STDIN]);
 }
@@ -233,7 +234,8 @@ static bool check_result(const json_t *result, int64_t *code, bool *timed_out, i
     return pyro_wrap(err, "the guest");
 }
 
-static void guest_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+static void exec_on_guest_closed(struct stream *s, const json_t *result,
+                                 const struct pyro_error *why)
 {
     struct exec *x = s->arg;
     struct pyro_error err = { 0 };
@@ -261,7 +263,8 @@ static void guest_closed(struct stream *s, const json_t *result, const struct py
     finish_if_drained(x);
 }
 
-static void client_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+static void exec_on_client_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes,
+                                size_t n)
 {
     if (channel == WIRE_STDIN)
         pipe_take(&((struct exec *)s->arg)->pipes[channel], bytes, n);
@@ -269,7 +272,7 @@ static void client_data(struct stream *s, enum wire_channel channel, const uint8
         stream_consumed(s, n);
 }
 
-static void client_end(struct stream *s, enum wire_channel channel)
+static void exec_on_client_end(struct stream *s, enum wire_channel channel)
 {
     struct exec *x = s->arg;
 
@@ -278,7 +281,7 @@ static void client_end(struct stream *s, enum wire_channel channel)
     pipe_end(&x->pipes[WIRE_STDIN]);
 }
 
-static void client_message(struct stream *s, const json_t *message)
+static void exec_on_client_message(struct stream *s, const json_t *message)
 {
     struct exec *x = s->arg;
 
@@ -286,7 +289,7 @@ static void client_message(struct stream *s, const json_t *message)
         stream_message(&x->guest, message);
 }
 
-static void client_writable(struct stream *s)
+static void exec_on_client_writable(struct stream *s)
 {
     struct exec *x = s->arg;
 
@@ -296,8 +299,8 @@ static void client_writable(struct stream *s)
 }
 
 /* The client is gone, and so is its command. */
-static void client_closed(struct stream *s, const json_t *result UNUSED,
-                          const struct pyro_error *why UNUSED)
+static void exec_on_client_closed(struct stream *s, const json_t *result UNUSED,
+                                  const struct pyro_error *why UNUSED)
 {
     struct exec *x = s->arg;
 
@@ -309,14 +312,15 @@ static void client_closed(struct stream *s, const json_t *result UNUSED,
     exec_free(x);
 }
 
-static const struct stream_ops guest_ops = {
-    .data = guest_data, .end = guest_end, .writable = guest_writable, .closed = guest_closed
-};
-static const struct stream_ops client_ops = { .data = client_data,
-                                              .end = client_end,
-                                              .message = client_message,
-                                              .writable = client_writable,
-                                              .closed = client_closed };
+static const struct stream_ops exec_guest_ops = { .data = exec_on_guest_data,
+                                                  .end = exec_on_guest_end,
+                                                  .writable = exec_on_guest_writable,
+                                                  .closed = exec_on_guest_closed };
+static const struct stream_ops exec_client_ops = { .data = exec_on_client_data,
+                                                   .end = exec_on_client_end,
+                                                   .message = exec_on_client_message,
+                                                   .writable = exec_on_client_writable,
+                                                   .closed = exec_on_client_closed };
 
 static bool begin(struct exec *x, struct command_request *request, struct pyro_error *err)
 {
@@ -332,12 +336,12 @@ static bool begin(struct exec *x, struct command_request *request, struct pyro_e
         return false;
     s->record.command_count++;
     to_guest = command_request_pack(exec_request_rows, request, "exec", NULL);
-    if (!stream_open(s->guest, &x->guest, to_guest, &guest_ops, x, err)) {
+    if (!stream_open(s->guest, &x->guest, to_guest, &exec_guest_ops, x, err)) {
         record_end(x, 125, false, 0, err->message);
         return false;
     }
     if (request->timeout_ms > 0)
-        loop_timer_set(s->loop, &x->silence, request->timeout_ms + SILENCE_MS, on_silence, x);
+        loop_timer_set(s->loop, &x->silence, request->timeout_ms + SILENCE_MS, exec_on_silence, x);
     supervisor_touch(s);
     first = json_pack("{s:I}", "sequence", (json_int_t)x->entry.sequence);
     stream_message(&x->client, first);
@@ -374,7 +378,7 @@ void exec_open(struct supervisor *s, struct link *client, uint32_t id, const jso
     pipe_init(&x->pipes[WIRE_STDERR], WIRE_STDERR, &x->guest, &x->client);
     outlet_init(&x->outlets[WIRE_STDOUT], s->redactor);
     outlet_init(&x->outlets[WIRE_STDERR], s->redactor);
-    if (!stream_accept(client, id, &x->client, &client_ops, x, &err)) {
+    if (!stream_accept(client, id, &x->client, &exec_client_ops, x, &err)) {
         exec_free(x);
         return;
     }

@@ -55,7 +55,7 @@ static void pop(struct supervisor *s)
     free(first);
 }
 
-static void write_all(void *arg)
+static void history_write_all(void *arg)
 {
     struct supervisor *s = arg;
     struct pyro_error err = { 0 };
@@ -68,7 +68,7 @@ static void write_all(void *arg)
     }
     complain(s, &err);
     if (s->phase != PHASE_ENDED)
-        loop_timer_set(s->loop, &s->write_history, RETRY_MS, write_all, s);
+        loop_timer_set(s->loop, &s->write_history, RETRY_MS, history_write_all, s);
 }
 
 static size_t output_bytes(const json_t *entry)
@@ -100,7 +100,7 @@ void history_add(struct supervisor *s, json_t *entry)
         drop_output(entry, "stderr", "stderr_truncated");
     }
     *at = added;
-    write_all(s);
+    history_write_all(s);
 }
 
 void history_forget(struct supervisor *s)

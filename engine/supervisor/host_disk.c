@@ -36,7 +36,7 @@ void host_disk_save_record(struct supervisor *s)
 }
 
 /* No write failed since the last try. */
-static void went_on(void *arg)
+static void host_disk_went_on(void *arg)
 {
     struct supervisor *s = arg;
 
@@ -50,7 +50,7 @@ static void went_on(void *arg)
     host_disk_reserve(s);
 }
 
-static void try_again(void *arg)
+static void host_disk_try_again(void *arg)
 {
     host_disk_try(arg);
 }
@@ -63,7 +63,8 @@ void host_disk_try(struct supervisor *s)
     s->disk_full = false;
     cont = !s->vm.qmp || qmp_command(s->vm.qmp, "cont", NULL, deadline_ms, NULL, NULL);
     if (!s->disk_full) /* else it is paused again, and the next try is set */
-        loop_timer_set(s->loop, &s->resume, RESUME_MS, cont ? went_on : try_again, s);
+        loop_timer_set(s->loop, &s->resume, RESUME_MS,
+                       cont ? host_disk_went_on : host_disk_try_again, s);
 }
 
 void host_disk_error(struct pyro_error *err)
@@ -76,7 +77,7 @@ void host_disk_is_full(struct supervisor *s, const struct pyro_error *why)
     disk_ops_fail(s, why);
     relay_fail_all(s, why);
     s->disk_full = true;
-    loop_timer_set(s->loop, &s->resume, RESUME_MS, try_again, s);
+    loop_timer_set(s->loop, &s->resume, RESUME_MS, host_disk_try_again, s);
     if (s->record.paused_reason)
         return;
     s->record.paused_reason = PAUSED_HOST_DISK_FULL;

@@ -9,8 +9,8 @@
 #define RETRY_MS 500
 #define PAUSE_MS 50 /* longer than a program needs between two writes of one text */
 
-static void try_again(void *arg);
-static void on_pause(void *arg);
+static void intake_try_again(void *arg);
+static void intake_on_pause(void *arg);
 
 void intake_recall(struct intake *in)
 {
@@ -55,7 +55,7 @@ static void fail_write(struct intake *in, const struct pyro_error *err)
 
     record_set_string(&s->record.last_error, err->message);
     supervisor_save(s, false);
-    loop_timer_set(s->loop, &in->retry, RETRY_MS, try_again, in);
+    loop_timer_set(s->loop, &in->retry, RETRY_MS, intake_try_again, in);
 }
 
 /* Writes what is decided and fits, and returns its credit. Returns how many of the bytes need not
@@ -99,7 +99,7 @@ static void await_pause(struct intake *in)
     if (in->retry.armed || intake_is_drained(in))
         loop_timer_cancel(s->loop, &in->pause);
     else
-        loop_timer_set(s->loop, &in->pause, PAUSE_MS, on_pause, in);
+        loop_timer_set(s->loop, &in->pause, PAUSE_MS, intake_on_pause, in);
 }
 
 void intake_pause(struct intake *in)
@@ -117,12 +117,12 @@ void intake_pause(struct intake *in)
     in->shown += written;
 }
 
-static void on_pause(void *arg)
+static void intake_on_pause(void *arg)
 {
     intake_pause(arg);
 }
 
-static void try_again(void *arg)
+static void intake_try_again(void *arg)
 {
     struct intake *in = arg;
     struct supervisor *s = in->supervisor;

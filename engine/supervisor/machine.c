@@ -43,12 +43,13 @@ static const char *const warm_paths[] = { "/etc",
                                           "/lib/x86_64-linux-gnu/libz.so.1",
                                           NULL };
 
-static void template_progress(void *arg, const char *what)
+static void machine_template_progress(void *arg, const char *what)
 {
     supervisor_tell_progress(arg, what);
 }
 
-static void boot_progress(void *arg, const char *what, const struct progress_count *count UNUSED)
+static void machine_boot_progress(void *arg, const char *what,
+                                  const struct progress_count *count UNUSED)
 {
     supervisor_tell_progress(arg, what);
 }
@@ -73,7 +74,7 @@ static bool open_template(struct supervisor *s, const struct boot_files *boot, s
                                   .vcpu_count = (unsigned)s->record.vcpu_count,
                                   .mem_mib = (unsigned)s->record.mem_mib,
                                   .network = s->record.network_policy != NETWORK_OFF,
-                                  .progress = template_progress,
+                                  .progress = machine_template_progress,
                                   .arg = s };
 
     if (!cache_dir || (!fresh && !disk_virtual_size(&base, &spec.disk_bytes, err)))
@@ -99,7 +100,7 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
         .template = &template, .disk = &disk.chain, .run_dirfd = s->run_fd, .name = s->record.id
     };
     struct boot_files boot = { 0 };
-    const struct progress progress = { .update = boot_progress, .arg = s };
+    const struct progress progress = { .update = machine_boot_progress, .arg = s };
     bool ok;
 
     if (!network_check(s, err) || !disk_layers_chain(&s->record.disk, s->record.disk.active,

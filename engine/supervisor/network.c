@@ -51,7 +51,7 @@ struct network {
     char words[WORDS_MAX]; /* the last line passt wrote to stderr */
 };
 
-static void start_children(void *arg);
+static void network_start_children(void *arg);
 
 /* ---- going down ---- */
 
@@ -96,7 +96,7 @@ static void go_down(struct network *n, const char *why)
 {
     note(n, why);
     end_children(n);
-    loop_timer_set(n->supervisor->loop, &n->retry, n->retry_ms, start_children, n);
+    loop_timer_set(n->supervisor->loop, &n->retry, n->retry_ms, network_start_children, n);
     n->retry_ms = n->retry_ms * 2 < RETRY_MAX_MS ? n->retry_ms * 2 : RETRY_MAX_MS;
 }
 
@@ -121,7 +121,7 @@ static bool read_words(struct network *n)
     return true;
 }
 
-static void on_words(void *arg, uint32_t events UNUSED)
+static void network_on_words(void *arg, uint32_t events UNUSED)
 {
     struct network *n = arg;
 
@@ -129,7 +129,7 @@ static void on_words(void *arg, uint32_t events UNUSED)
         close_watched(n, &n->stderr_fd);
 }
 
-static void on_child_ended(struct network *n, struct child *c)
+static void network_on_child_ended(struct network *n, struct child *c)
 {
     char how[64], why[WORDS_MAX + 128];
     int status = 0;
@@ -149,21 +149,21 @@ static void on_child_ended(struct network *n, struct child *c)
     go_down(n, why);
 }
 
-static void on_passt_ended(void *arg, uint32_t events UNUSED)
+static void network_on_passt_ended(void *arg, uint32_t events UNUSED)
 {
     struct network *n = arg;
 
-    on_child_ended(n, &n->passt);
+    network_on_child_ended(n, &n->passt);
 }
 
-static void on_guard_ended(void *arg, uint32_t events UNUSED)
+static void network_on_guard_ended(void *arg, uint32_t events UNUSED)
 {
     struct network *n = arg;
 
-    on_child_ended(n, &n->guard);
+    network_on_child_ended(n, &n->guard);
 }
 
-static void on_lasts(void *arg)
+static void network_on_lasts(void *arg)
 {
     struct network *n = arg;
 
@@ -223,8 +223,8 @@ static bool start_passt(struct network *n, int guard_end, struct pyro_error *err
     n->stderr_fd = errors[0];
     if (!ok && err->code == PYRO_DEPENDENCY_MISSING)
         pyro_hint(err, "install the package passt");
-    return ok && watch_child(n, &n->passt, on_passt_ended, err) &&
-           loop_watch(n->supervisor->loop, n->stderr_fd, EPOLLIN, on_words, n, err);
+    return ok && watch_child(n, &n->passt, network_on_passt_ended, err) &&
+           loop_watch(n->supervisor->loop, n->stderr_fd, EPOLLIN, network_on_words, n, err);
 }
 
 static bool start_guard(struct network *n, int passt_end, int control_end, struct pyro_error *err)
@@ -242,7 +242,8 @@ static bool start_guard(struct network *n, int passt_end, int control_end, struc
     spec.new_session = true;
     spec.die_with_parent = true;
     spec.hold_signals = true;
-    return proc_start(&spec, &n->guard.pid, err) && watch_child(n, &n->guard, on_guard_ended, err);
+    return proc_start(&spec, &n->guard.pid, err) &&
+           watch_child(n, &n->guard, network_on_guard_ended, err);
 }
 
 /* The guard passes nothing before it has this. */
@@ -294,7 +295,7 @@ static bool start_both(struct network *n, struct pyro_error *err)
     return ok;
 }
 
-static void start_children(void *arg)
+static void network_start_children(void *arg)
 {
     struct network *n = arg;
     struct pyro_error err = { 0 };
@@ -306,10 +307,10 @@ static void start_children(void *arg)
         go_down(n, why);
         return;
     }
-    loop_timer_set(n->supervisor->loop, &n->lasts, LASTS_MS, on_lasts, n);
+    loop_timer_set(n->supervisor->loop, &n->lasts, LASTS_MS, network_on_lasts, n);
 }
 
-static void on_addresses(void *arg, uint32_t events UNUSED)
+static void network_on_addresses(void *arg, uint32_t events UNUSED)
 {
     struct network *n = arg;
     struct pyro_error err = { 0 };
@@ -346,14 +347,14 @@ void network_start(struct supervisor *s)
                            .retry_ms = RETRY_FIRST_MS };
     n->addresses_fd = host_watch_addresses(&err);
     if (n->addresses_fd >= 0 &&
-        !loop_watch(s->loop, n->addresses_fd, EPOLLIN, on_addresses, n, &err)) {
+        !loop_watch(s->loop, n->addresses_fd, EPOLLIN, network_on_addresses, n, &err)) {
         close(take_fd(&n->addresses_fd));
     }
     s->network = n;
     if (n->addresses_fd < 0) /* what the guard was told would become outdated */
         note(n, err.message);
     else
-        start_children(n);
+        network_start_children(n);
 }
 
 void network_stop(struct supervisor *s)

@@ -40,7 +40,7 @@ struct connection {
 
 /* ---- connections ---- */
 
-static void accept_again(void *arg)
+static void ports_accept_again(void *arg)
 {
     struct supervisor *s = arg;
 
@@ -59,12 +59,12 @@ static void connection_free(struct connection *c)
         at = &(*at)->next;
     *at = c->next;
     c->supervisor->connection_count--;
-    accept_again(c->supervisor);
+    ports_accept_again(c->supervisor);
     tunnel_release(&c->tunnel);
     free(c);
 }
 
-static void on_over(struct tunnel *t, const struct pyro_error *why)
+static void ports_on_over(struct tunnel *t, const struct pyro_error *why)
 {
     if (why)
         stream_close(&t->stream, NULL); /* the service sees a reset */
@@ -72,7 +72,8 @@ static void on_over(struct tunnel *t, const struct pyro_error *why)
         connection_free(t->owner);
 }
 
-static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *why UNUSED)
+static void ports_on_closed(struct stream *s, const json_t *result,
+                            const struct pyro_error *why UNUSED)
 {
     struct connection *c = ((struct tunnel *)s->arg)->owner;
     struct pyro_error failed = { 0 };
@@ -85,9 +86,10 @@ static void on_closed(struct stream *s, const json_t *result, const struct pyro_
 
 static bool start(struct connection *c, int fd, int guest_port, struct pyro_error *err)
 {
-    static const struct stream_ops ops = {
-        .data = tunnel_data, .end = tunnel_end, .writable = tunnel_writable, .closed = on_closed
-    };
+    static const struct stream_ops ops = { .data = tunnel_data,
+                                           .end = tunnel_end,
+                                           .writable = tunnel_writable,
+                                           .closed = ports_on_closed };
     scoped_json json_t *request = json_pack("{s:s, s:i}", "op", "connect", "port", guest_port);
     struct supervisor *s = c->supervisor;
 
@@ -108,14 +110,14 @@ static void carry(struct port *p, int fd)
     c->next = s->connections;
     s->connections = c;
     s->connection_count++;
-    tunnel_init(&c->tunnel, s->loop, c, WIRE_STDOUT, WIRE_STDIN, on_over);
+    tunnel_init(&c->tunnel, s->loop, c, WIRE_STDOUT, WIRE_STDIN, ports_on_over);
     if (start(c, fd, p->guest_port, &(struct pyro_error){ 0 }))
         tunnel_writable(&c->tunnel.stream); /* its request is often here already */
     else
         connection_free(c);
 }
 
-static void on_client(void *arg, uint32_t events UNUSED)
+static void ports_on_client(void *arg, uint32_t events UNUSED)
 {
     struct port *p = arg;
     struct supervisor *s = p->supervisor;
@@ -127,7 +129,7 @@ static void on_client(void *arg, uint32_t events UNUSED)
         } else if (errno == EAGAIN) {
             return;
         } else if (sock_is_exhausted(errno)) {
-            loop_timer_set(s->loop, &s->accept_again, SOCK_EXHAUSTED_MS, accept_again, s);
+            loop_timer_set(s->loop, &s->accept_again, SOCK_EXHAUSTED_MS, ports_accept_again, s);
             break;
         }
     }
@@ -188,7 +190,7 @@ static bool open_one(struct supervisor *s, const char *name, json_t *published,
                         .fd = fd,
                         .guest_port = (int)json_int_or(published, "guest_port", 0) };
     snprintf(p->service, sizeof(p->service), "%s", name);
-    if (!loop_watch(s->loop, fd, EPOLLIN, on_client, p, err)) {
+    if (!loop_watch(s->loop, fd, EPOLLIN, ports_on_client, p, err)) {
         close(fd);
         free(p);
         return false;

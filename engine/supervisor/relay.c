@@ -41,7 +41,8 @@ static void finish_if_drained(struct relay *r)
     relay_free(r);
 }
 
-static void guest_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+static void relay_on_guest_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes,
+                                size_t n)
 {
     struct relay *r = s->arg;
 
@@ -53,7 +54,7 @@ static void guest_data(struct stream *s, enum wire_channel channel, const uint8_
         stream_consumed(s, n);
 }
 
-static void guest_end(struct stream *s, enum wire_channel channel)
+static void relay_on_guest_end(struct stream *s, enum wire_channel channel)
 {
     if (channel == WIRE_STDOUT)
         pipe_end(&((struct relay *)s->arg)->out);
@@ -61,12 +62,13 @@ static void guest_end(struct stream *s, enum wire_channel channel)
         pipe_end(&((struct relay *)s->arg)->errors);
 }
 
-static void guest_writable(struct stream *s)
+static void relay_on_guest_writable(struct stream *s)
 {
     pipe_pump(&((struct relay *)s->arg)->in);
 }
 
-static void guest_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+static void relay_on_guest_closed(struct stream *s, const json_t *result,
+                                  const struct pyro_error *why)
 {
     struct relay *r = s->arg;
     struct pyro_error err = { 0 };
@@ -87,7 +89,8 @@ static void guest_closed(struct stream *s, const json_t *result, const struct py
     finish_if_drained(r);
 }
 
-static void client_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+static void relay_on_client_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes,
+                                 size_t n)
 {
     struct relay *r = s->arg;
 
@@ -97,13 +100,13 @@ static void client_data(struct stream *s, enum wire_channel channel, const uint8
         stream_consumed(s, n);
 }
 
-static void client_end(struct stream *s, enum wire_channel channel)
+static void relay_on_client_end(struct stream *s, enum wire_channel channel)
 {
     if (channel == WIRE_STDIN)
         pipe_end(&((struct relay *)s->arg)->in);
 }
 
-static void client_writable(struct stream *s)
+static void relay_on_client_writable(struct stream *s)
 {
     struct relay *r = s->arg;
 
@@ -112,8 +115,8 @@ static void client_writable(struct stream *s)
     finish_if_drained(r);
 }
 
-static void client_closed(struct stream *s, const json_t *result UNUSED,
-                          const struct pyro_error *why UNUSED)
+static void relay_on_client_closed(struct stream *s, const json_t *result UNUSED,
+                                   const struct pyro_error *why UNUSED)
 {
     struct relay *r = s->arg;
 
@@ -121,12 +124,14 @@ static void client_closed(struct stream *s, const json_t *result UNUSED,
     relay_free(r);
 }
 
-static const struct stream_ops guest_ops = {
-    .data = guest_data, .end = guest_end, .writable = guest_writable, .closed = guest_closed
-};
-static const struct stream_ops client_ops = {
-    .data = client_data, .end = client_end, .writable = client_writable, .closed = client_closed
-};
+static const struct stream_ops relay_guest_ops = { .data = relay_on_guest_data,
+                                                   .end = relay_on_guest_end,
+                                                   .writable = relay_on_guest_writable,
+                                                   .closed = relay_on_guest_closed };
+static const struct stream_ops relay_client_ops = { .data = relay_on_client_data,
+                                                    .end = relay_on_client_end,
+                                                    .writable = relay_on_client_writable,
+                                                    .closed = relay_on_client_closed };
 
 static bool check_state(const struct supervisor *s, struct pyro_error *err)
 {
@@ -159,9 +164,9 @@ void relay_open(struct supervisor *s, struct link *client, uint32_t id, const js
     pipe_init(&r->in, WIRE_STDIN, &r->client, &r->guest);
     pipe_init(&r->out, WIRE_STDOUT, &r->guest, &r->client);
     pipe_init(&r->errors, WIRE_STDERR, &r->guest, &r->client);
-    if (!stream_accept(client, id, &r->client, &client_ops, r, &err)) {
+    if (!stream_accept(client, id, &r->client, &relay_client_ops, r, &err)) {
         relay_free(r);
-    } else if (!stream_open(s->guest, &r->guest, request, &guest_ops, r, &err)) {
+    } else if (!stream_open(s->guest, &r->guest, request, &relay_guest_ops, r, &err)) {
         stream_fail(&r->client, &err);
         relay_free(r);
     }

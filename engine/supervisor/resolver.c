@@ -100,8 +100,8 @@ static void question_free(struct question *q)
     free(q);
 }
 
-static void on_answer(void *arg, uint32_t events);
-static void ask(void *arg);
+static void resolver_on_answer(void *arg, uint32_t events);
+static void resolver_ask(void *arg);
 
 /* Sends it to the next resolver; false when none of them takes it. */
 static bool ask_next(struct question *q)
@@ -113,8 +113,8 @@ static bool ask_next(struct question *q)
     close_socket(q);
     while ((q->fd = connect_next(&q->turn, SOCK_DGRAM)) >= 0) {
         if (send(q->fd, bytes, n, MSG_NOSIGNAL) == (ssize_t)n &&
-            loop_watch(loop, q->fd, EPOLLIN, on_answer, q, NULL)) {
-            loop_timer_set(loop, &q->patience, ATTEMPT_MS, ask, q);
+            loop_watch(loop, q->fd, EPOLLIN, resolver_on_answer, q, NULL)) {
+            loop_timer_set(loop, &q->patience, ATTEMPT_MS, resolver_ask, q);
             return true;
         }
         close(take_fd(&q->fd));
@@ -122,7 +122,7 @@ static bool ask_next(struct question *q)
     return false;
 }
 
-static void ask(void *arg)
+static void resolver_ask(void *arg)
 {
     struct question *q = arg;
 
@@ -130,7 +130,7 @@ static void ask(void *arg)
         question_free(q);
 }
 
-static void on_answer(void *arg, uint32_t events UNUSED)
+static void resolver_on_answer(void *arg, uint32_t events UNUSED)
 {
     static uint8_t frame[DATAGRAM_ID_BYTES + DATAGRAM_ANSWER_MAX];
     struct question *q = arg;
@@ -140,7 +140,7 @@ static void on_answer(void *arg, uint32_t events UNUSED)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n < 0) { /* nothing listens there */
-        ask(q);
+        resolver_ask(q);
         return;
     }
     memcpy(frame, q->frame, DATAGRAM_ID_BYTES);
@@ -149,8 +149,8 @@ static void on_answer(void *arg, uint32_t events UNUSED)
     question_free(q);
 }
 
-static void on_question(struct stream *s, enum wire_channel channel UNUSED, const uint8_t *bytes,
-                        size_t n)
+static void resolver_on_question(struct stream *s, enum wire_channel channel UNUSED,
+                                 const uint8_t *bytes, size_t n)
 {
     struct resolver *r = s->arg;
     struct question *q;
@@ -168,11 +168,11 @@ static void on_question(struct stream *s, enum wire_channel channel UNUSED, cons
     q->next = r->questions;
     r->questions = q;
     r->question_count++;
-    ask(q);
+    resolver_ask(q);
 }
 
-static void on_datagrams_closed(struct stream *s UNUSED, const json_t *result UNUSED,
-                                const struct pyro_error *why UNUSED)
+static void resolver_on_datagrams_closed(struct stream *s UNUSED, const json_t *result UNUSED,
+                                         const struct pyro_error *why UNUSED)
 {
 }
 
@@ -206,7 +206,7 @@ static bool call_next(struct call *c)
     return false;
 }
 
-static void on_over(struct tunnel *t, const struct pyro_error *why)
+static void resolver_on_over(struct tunnel *t, const struct pyro_error *why)
 {
     struct call *c = t->owner;
     struct resolver *r = c->resolver;
@@ -221,8 +221,8 @@ static void on_over(struct tunnel *t, const struct pyro_error *why)
     wait_for_call(r);
 }
 
-static void on_call_closed(struct stream *s, const json_t *result,
-                           const struct pyro_error *why UNUSED)
+static void resolver_on_call_closed(struct stream *s, const json_t *result,
+                                    const struct pyro_error *why UNUSED)
 {
     struct call *c = ((struct tunnel *)s->arg)->owner;
     struct resolver *r = c->resolver;
@@ -258,14 +258,14 @@ static bool take_call(struct call *c)
     return false;
 }
 
-static void on_call_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes,
-                         size_t n)
+static void resolver_on_call_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes,
+                                  size_t n)
 {
     if (take_call(((struct tunnel *)s->arg)->owner))
         tunnel_data(s, channel, bytes, n);
 }
 
-static void on_call_end(struct stream *s, enum wire_channel channel)
+static void resolver_on_call_end(struct stream *s, enum wire_channel channel)
 {
     if (take_call(((struct tunnel *)s->arg)->owner))
         tunnel_end(s, channel);
@@ -281,10 +281,10 @@ static bool waits(const struct resolver *r)
 
 static void wait_for_call(struct resolver *r)
 {
-    static const struct stream_ops ops = { .data = on_call_data,
-                                           .end = on_call_end,
+    static const struct stream_ops ops = { .data = resolver_on_call_data,
+                                           .end = resolver_on_call_end,
                                            .writable = tunnel_writable,
-                                           .closed = on_call_closed };
+                                           .closed = resolver_on_call_closed };
     scoped_json json_t *request = json_pack("{s:s}", "op", "resolve_connection");
     struct supervisor *s = r->supervisor;
     struct call *c;
@@ -294,7 +294,7 @@ static void wait_for_call(struct resolver *r)
     c = calloc(1, sizeof(*c));
     BUG_ON(!c);
     c->resolver = r;
-    tunnel_init(&c->tunnel, s->loop, c, WIRE_STDOUT, WIRE_STDIN, on_over);
+    tunnel_init(&c->tunnel, s->loop, c, WIRE_STDOUT, WIRE_STDIN, resolver_on_over);
     if (!stream_open(s->guest, &c->tunnel.stream, request, &ops, &c->tunnel, NULL)) {
         tunnel_release(&c->tunnel);
         free(c);
@@ -309,7 +309,8 @@ static void wait_for_call(struct resolver *r)
 
 void resolver_start(struct supervisor *s)
 {
-    static const struct stream_ops ops = { .data = on_question, .closed = on_datagrams_closed };
+    static const struct stream_ops ops = { .data = resolver_on_question,
+                                           .closed = resolver_on_datagrams_closed };
     scoped_json json_t *request = json_pack("{s:s}", "op", "resolve_datagrams");
     struct resolver *r;
 

@@ -42,7 +42,7 @@ void services_end_all(struct supervisor *s)
         service_lost(s->services, "its VM ended");
 }
 
-static void settle_one(void *arg, const struct service_record *r)
+static void services_settle_one(void *arg, const struct service_record *r)
 {
     struct supervisor *s = arg;
     struct service_record ended = *r;
@@ -61,13 +61,13 @@ static void settle_one(void *arg, const struct service_record *r)
 void services_settle(struct supervisor *s)
 {
     s->record.service_count = s->record.running_service_count = 0;
-    if (!service_each(s->dir_fd, settle_one, s, NULL))
+    if (!service_each(s->dir_fd, services_settle_one, s, NULL))
         return; /* the next start tries again */
 }
 
 /* ---- messages from the guest ---- */
 
-static void on_ready(struct service *sv)
+static void services_on_ready(struct service *sv)
 {
     if (sv->record.state != SERVICE_STARTING)
         return;
@@ -79,7 +79,7 @@ static void on_ready(struct service *sv)
     sv->start_client = NULL;
 }
 
-static void on_drained(void *arg)
+static void services_on_drained(void *arg)
 {
     struct service *sv = arg;
 
@@ -87,7 +87,7 @@ static void on_drained(void *arg)
         service_ended(sv);
 }
 
-static void on_ended(struct service *sv, const json_t *message)
+static void services_on_ended(struct service *sv, const json_t *message)
 {
     scoped_free char *probe_error = NULL;
     bool all;
@@ -99,26 +99,26 @@ static void on_ended(struct service *sv, const json_t *message)
     probe_error =
         hide_in_text(sv->supervisor->redactor, json_string_or(message, "probe_error", ""), false);
     snprintf(sv->probe_error, sizeof(sv->probe_error), "%s", probe_error);
-    all = intake_end(&sv->out[0].intake, on_drained, sv);
-    all &= intake_end(&sv->out[1].intake, on_drained, sv);
+    all = intake_end(&sv->out[0].intake, services_on_drained, sv);
+    all &= intake_end(&sv->out[1].intake, services_on_drained, sv);
     if (all)
         service_ended(sv);
 }
 
-static void on_message(struct stream *stream, const json_t *message)
+static void services_on_message(struct stream *stream, const json_t *message)
 {
     struct output *o = stream->arg;
 
     if (o->which != SERVICE_STDOUT)
         return;
     if (json_bool_or(message, "ready", false))
-        on_ready(o->service);
+        services_on_ready(o->service);
     if (json_is_integer(json_object_get(message, "ended")))
-        on_ended(o->service, message);
+        services_on_ended(o->service, message);
 }
 
-static void on_data(struct stream *stream, enum wire_channel channel, const uint8_t *bytes,
-                    size_t n)
+static void services_on_data(struct stream *stream, enum wire_channel channel, const uint8_t *bytes,
+                             size_t n)
 {
     struct output *o = stream->arg;
 
@@ -126,8 +126,8 @@ static void on_data(struct stream *stream, enum wire_channel channel, const uint
 }
 
 /* The guest does not have it (any more), or is lost; the latter is handled with the link. */
-static void on_closed(struct stream *stream, const json_t *result,
-                      const struct pyro_error *why UNUSED)
+static void services_on_closed(struct stream *stream, const json_t *result,
+                               const struct pyro_error *why UNUSED)
 {
     struct output *o = stream->arg;
 
@@ -137,9 +137,9 @@ static void on_closed(struct stream *stream, const json_t *result,
 
 static bool attach(struct service *sv, struct pyro_error *err)
 {
-    static const struct stream_ops ops = { .data = on_data,
-                                           .message = on_message,
-                                           .closed = on_closed };
+    static const struct stream_ops ops = { .data = services_on_data,
+                                           .message = services_on_message,
+                                           .closed = services_on_closed };
 
     for (int i = 0; i < 2; i++) {
         struct output *o = &sv->out[i];
@@ -155,7 +155,7 @@ static bool attach(struct service *sv, struct pyro_error *err)
 
 /* ---- start ---- */
 
-static bool publish(void *arg)
+static bool services_publish(void *arg)
 {
     struct output *o = arg;
     struct service *sv = o->service;
@@ -201,7 +201,7 @@ static struct service *service_new(struct supervisor *s, struct service_record *
                                      .events = { .fd = -1 },
                                      .marks_fd = -1,
                                      .first = sv->record.first[i],
-                                     .publish = publish,
+                                     .publish = services_publish,
                                      .arg = o };
         snprintf(o->log.what, sizeof(o->log.what), "service '%s'", sv->record.name);
         intake_init(&o->intake, s, &o->log, &o->guest);
@@ -240,7 +240,8 @@ static void tell_stop(struct service *sv)
 }
 
 /* The guest's answer to service_start. */
-static void on_started(struct stream *stream, const json_t *result, const struct pyro_error *why)
+static void services_on_started(struct stream *stream, const json_t *result,
+                                const struct pyro_error *why)
 {
     struct service *sv = stream->arg;
     struct pyro_error err = { 0 };
@@ -263,7 +264,7 @@ static void on_started(struct stream *stream, const json_t *result, const struct
 /* The guest gets the command as it was given, the record without secrets. */
 static bool start_in_guest(struct service *sv, struct command_request *r, struct pyro_error *err)
 {
-    static const struct stream_ops ops = { .closed = on_started };
+    static const struct stream_ops ops = { .closed = services_on_started };
     scoped_json json_t *request = NULL;
 
     if (!supervisor_secret_env(sv->supervisor, r, err))
@@ -343,7 +344,7 @@ static void op_start(struct supervisor *s, struct link *client, uint32_t id, con
         start_failed(sv, &err);
 }
 
-static void adopt_one(void *arg, const struct service_record *r)
+static void services_adopt_one(void *arg, const struct service_record *r)
 {
     struct supervisor *s = arg;
     struct pyro_error err = { 0 };
@@ -366,7 +367,7 @@ void services_adopt(struct supervisor *s)
     struct pyro_error err = { 0 };
 
     s->record.service_count = s->record.running_service_count = 0;
-    if (!service_each(s->dir_fd, adopt_one, s, &err))
+    if (!service_each(s->dir_fd, services_adopt_one, s, &err))
         record_set_string(&s->record.last_error, err.message);
 }
 

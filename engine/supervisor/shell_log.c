@@ -84,7 +84,7 @@ static void write_state_if_due(struct shell_log *log)
         write_state(log);
 }
 
-static void on_track(void *user, const struct track_event *e)
+static void shell_log_on_track(void *user, const struct track_event *e)
 {
     struct shell_log *log = user;
 
@@ -129,7 +129,7 @@ static void find_state(struct shell_log *log)
         (void)!shell_state_write(log->states_fd, index, &log->state);
 }
 
-static void recover_event(void *arg, const struct shell_event *e)
+static void shell_log_recover_event(void *arg, const struct shell_event *e)
 {
     if (e->type == EVENT_RESIZE)
         take_size(arg, e->offset, e->cols, e->rows);
@@ -145,7 +145,7 @@ static bool rescan(struct shell_log *log, struct pyro_error *err)
     find_state(log);
     shell_state_resume(&log->track, &log->state, NULL, NULL);
     if (!shell_events_between(log->workspace_fd, id, log->state.events_at, UINT64_MAX,
-                              recover_event, log, err) ||
+                              shell_log_recover_event, log, err) ||
         !shell_notes_load(log->workspace_fd, id, log->state.offset, size, &notes, err))
         return false;
     while (log->track.offset < size) {
@@ -180,7 +180,7 @@ static void mark_time(struct shell_log *log, uint64_t offset)
         log->state.times_at = at;
 }
 
-static void on_wrote(void *arg, const void *bytes, size_t n)
+static void shell_log_on_wrote(void *arg, const void *bytes, size_t n)
 {
     struct shell_log *log = arg;
 
@@ -191,7 +191,7 @@ static void on_wrote(void *arg, const void *bytes, size_t n)
 /* The log's head is about to be dropped: the state at its first byte is kept; what the other
  * files have only for that head is dropped with it. If the state cannot be determined nothing
  * is dropped. */
-static bool publish(void *arg)
+static bool shell_log_publish(void *arg)
 {
     struct shell_log *log = arg;
     const char *id = log->record->id;
@@ -256,8 +256,8 @@ bool shell_log_open(struct shell_log *log, int workspace_fd, struct shell_record
                                          .events = { .fd = -1 },
                                          .marks_fd = -1,
                                          .first = record->first,
-                                         .publish = publish,
-                                         .wrote = on_wrote,
+                                         .publish = shell_log_publish,
+                                         .wrote = shell_log_on_wrote,
                                          .arg = log },
                                .times = { .fd = -1 },
                                .states_fd = -1,
@@ -278,7 +278,7 @@ bool shell_log_open(struct shell_log *log, int workspace_fd, struct shell_record
     }
     if (guest_log_open(&log->file, fd, events_fd, marks_fd, err) && rescan(log, err)) {
         note_size(log);
-        log->track.on_event = on_track; /* earlier questions are not asked again */
+        log->track.on_event = shell_log_on_track; /* earlier questions are not asked again */
         log->track.user = log;
         return true;
     }

@@ -39,7 +39,8 @@ static void fail_input(struct input *in, const struct pyro_error *err)
     input_free(in);
 }
 
-static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+static void shell_ops_on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes,
+                              size_t n)
 {
     struct input *in = s->arg;
     struct pyro_error err = { 0 };
@@ -75,12 +76,12 @@ static void done(struct input *in, json_t *pasted)
     input_free(in);
 }
 
-static void on_pasted(void *arg, bool pasted)
+static void shell_ops_on_pasted(void *arg, bool pasted)
 {
     done(arg, json_boolean(pasted));
 }
 
-static void on_end(struct stream *s, enum wire_channel channel)
+static void shell_ops_on_end(struct stream *s, enum wire_channel channel)
 {
     struct input *in = s->arg;
     struct pyro_error err = { 0 };
@@ -89,7 +90,7 @@ static void on_end(struct stream *s, enum wire_channel channel)
     if (channel != WIRE_STDIN || !in->whole)
         return;
     if (in->as == TYPED_PASTE && shells_paste(in->supervisor, in->shell, bytes, in->bytes.len,
-                                              in->enter, on_pasted, in, &err))
+                                              in->enter, shell_ops_on_pasted, in, &err))
         return;
     if (!err.code &&
         shells_input(in->supervisor, in->shell, "agent", in->as, bytes, in->bytes.len, &err))
@@ -98,7 +99,7 @@ static void on_end(struct stream *s, enum wire_channel channel)
         fail_input(in, &err);
 }
 
-static void on_message(struct stream *s, const json_t *message)
+static void shell_ops_on_message(struct stream *s, const json_t *message)
 {
     struct input *in = s->arg;
     const json_t *size = json_object_get(message, "resize");
@@ -109,8 +110,8 @@ static void on_message(struct stream *s, const json_t *message)
                       json_integer_value(json_array_get(size, 1)), NULL, 0);
 }
 
-static void on_closed(struct stream *s, const json_t *result UNUSED,
-                      const struct pyro_error *err UNUSED)
+static void shell_ops_on_closed(struct stream *s, const json_t *result UNUSED,
+                                const struct pyro_error *err UNUSED)
 {
     input_free(s->arg);
 }
@@ -125,9 +126,10 @@ static enum typed_as typed_as(const json_t *request)
 static bool take_input(struct supervisor *s, struct link *client, uint32_t id, const char *shell,
                        const json_t *request, struct pyro_error *err)
 {
-    static const struct stream_ops ops = {
-        .data = on_data, .end = on_end, .message = on_message, .closed = on_closed
-    };
+    static const struct stream_ops ops = { .data = shell_ops_on_data,
+                                           .end = shell_ops_on_end,
+                                           .message = shell_ops_on_message,
+                                           .closed = shell_ops_on_closed };
     struct input *in = calloc(1, sizeof(*in));
 
     BUG_ON(!in);

@@ -61,13 +61,13 @@ static void end_rendering(struct shell_query *q)
     renderings--;
 }
 
-static void on_late(void *arg)
+static void shell_query_on_late(void *arg)
 {
     end_rendering(arg);
     forget(arg);
 }
 
-static void on_screen(void *arg, uint32_t events UNUSED)
+static void shell_query_on_screen(void *arg, uint32_t events UNUSED)
 {
     struct shell_query *q = arg;
     struct screen screen;
@@ -113,8 +113,9 @@ static bool render(struct shell_query *q, const char *bytes, size_t n, uint64_t 
         return false;
     renderings++;
     buf_clear(&q->screen);
-    loop_timer_set(q->loop, &q->late, RENDER_MS, on_late, q);
-    if (fd_set_nonblocking(q->fd, true) && loop_watch(q->loop, q->fd, EPOLLIN, on_screen, q, NULL))
+    loop_timer_set(q->loop, &q->late, RENDER_MS, shell_query_on_late, q);
+    if (fd_set_nonblocking(q->fd, true) &&
+        loop_watch(q->loop, q->fd, EPOLLIN, shell_query_on_screen, q, NULL))
         return true;
     end_rendering(q);
     return false;
@@ -134,7 +135,7 @@ static bool find_cursor(struct shell_query *q)
 
 /* ---- questions ---- */
 
-static void answer_later(void *arg)
+static void shell_query_answer_later(void *arg)
 {
     struct shell_query *q = arg;
 
@@ -159,7 +160,7 @@ static bool may_answer(struct shell_query *q)
 
 /* A question that comes while another is being answered, but not right after it, replaces it: that
  * one's program has printed since. */
-static void on_asked(void *arg, const struct track_event *e, uint64_t guest_offset)
+static void shell_query_on_asked(void *arg, const struct track_event *e, uint64_t guest_offset)
 {
     struct shell_query *q = arg;
     bool in_a_row = q->count && e->from == q->end;
@@ -179,7 +180,7 @@ static void on_asked(void *arg, const struct track_event *e, uint64_t guest_offs
     }
     q->end = e->offset;
     q->guest_end = guest_offset;
-    loop_defer(q->loop, &q->later, answer_later, q);
+    loop_defer(q->loop, &q->later, shell_query_answer_later, q);
 }
 
 void shell_query_init(struct shell_query *q, struct loop *loop, struct shell_log *log,
@@ -187,7 +188,7 @@ void shell_query_init(struct shell_query *q, struct loop *loop, struct shell_log
 {
     *q = (struct shell_query){ .loop = loop, .log = log, .guest = guest, .fd = -1 };
     buf_init(&q->screen, SCREEN_BYTES_MAX);
-    log->asked = on_asked;
+    log->asked = shell_query_on_asked;
     log->asked_arg = q;
 }
 

@@ -183,7 +183,7 @@ void shells_end_all(struct supervisor *s)
     }
 }
 
-static void settle_one(void *arg, const struct shell_record *r)
+static void shells_settle_one(void *arg, const struct shell_record *r)
 {
     struct supervisor *s = arg;
     struct shell_record ended = *r;
@@ -201,7 +201,7 @@ static void settle_one(void *arg, const struct shell_record *r)
 
 void shells_settle(struct supervisor *s)
 {
-    if (shell_each(s->dir_fd, settle_one, s, NULL))
+    if (shell_each(s->dir_fd, shells_settle_one, s, NULL))
         s->record.shell_count = 0;
 }
 
@@ -224,8 +224,8 @@ static void note_waiting(struct shell *sh)
         shell_log_alternate(&sh->log, false);
 }
 
-static void on_data(struct stream *stream, enum wire_channel channel, const uint8_t *bytes,
-                    size_t n)
+static void shells_on_data(struct stream *stream, enum wire_channel channel, const uint8_t *bytes,
+                           size_t n)
 {
     struct shell *sh = stream->arg;
     uint64_t offset;
@@ -240,7 +240,7 @@ static void on_data(struct stream *stream, enum wire_channel channel, const uint
         note_waiting(sh);
 }
 
-static void on_drained(void *arg)
+static void shells_on_drained(void *arg)
 {
     struct shell *sh = arg;
 
@@ -249,7 +249,7 @@ static void on_drained(void *arg)
 
 /* ---- input ---- */
 
-static void on_writable(struct stream *stream)
+static void shells_on_writable(struct stream *stream)
 {
     struct shell *sh = stream->arg;
 
@@ -309,7 +309,7 @@ void shells_forget(struct supervisor *s, const void *arg)
 
 /* ---- messages from the guest ---- */
 
-static void on_resized(struct shell *sh, const json_t *message)
+static void shells_on_resized(struct shell *sh, const json_t *message)
 {
     const json_t *size = json_object_get(message, "resized");
     int64_t cols = json_integer_value(json_array_get(size, 0));
@@ -326,7 +326,7 @@ static void on_resized(struct shell *sh, const json_t *message)
     answer(sh, ASK_RESIZE, -1, view(sh));
 }
 
-static void on_foreground(struct shell *sh, const json_t *message)
+static void shells_on_foreground(struct shell *sh, const json_t *message)
 {
     const char *text = json_string_or(message, "foreground", "");
     int64_t age_ms = json_int_or(message, "age_ms", 0), offset;
@@ -350,7 +350,7 @@ static void on_foreground(struct shell *sh, const json_t *message)
 }
 
 /* An offset up to which everything arrived is in the file as far as it may be seen. */
-static void on_prompt(struct shell *sh, const json_t *message)
+static void shells_on_prompt(struct shell *sh, const json_t *message)
 {
     bool at_prompt = json_bool_or(message, "at_prompt", false);
     uint64_t offset = (uint64_t)json_int_or(message, "offset", 0);
@@ -361,31 +361,31 @@ static void on_prompt(struct shell *sh, const json_t *message)
            prompt_view(at_prompt, (int64_t)(sh->log.file.size + missing_before(sh, offset))));
 }
 
-static void on_message(struct stream *stream, const json_t *message)
+static void shells_on_message(struct stream *stream, const json_t *message)
 {
     struct shell *sh = stream->arg;
     const json_t *ended = json_object_get(message, "ended");
 
     if (json_is_string(json_object_get(message, "foreground")))
-        on_foreground(sh, message);
+        shells_on_foreground(sh, message);
 
     if (json_is_array(json_object_get(message, "resized")))
-        on_resized(sh, message);
+        shells_on_resized(sh, message);
     if (json_is_integer(json_object_get(message, "prompt")))
-        on_prompt(sh, message);
+        shells_on_prompt(sh, message);
     if (json_is_boolean(json_object_get(message, "pasted")))
         answer(sh, ASK_PASTE, json_int_or(message, "token", 0),
                json_incref((json_t *)(uintptr_t)message));
     if (!json_is_integer(ended))
         return;
     sh->ended = (int)(json_integer_value(ended) & 255);
-    if (intake_end(&sh->intake, on_drained, sh))
+    if (intake_end(&sh->intake, shells_on_drained, sh))
         end_shell(sh, sh->ended);
 }
 
 /* The guest does not have it (any more), or is lost; the latter is handled with the link. */
-static void on_closed(struct stream *stream, const json_t *result,
-                      const struct pyro_error *why UNUSED)
+static void shells_on_closed(struct stream *stream, const json_t *result,
+                             const struct pyro_error *why UNUSED)
 {
     struct shell *sh = stream->arg;
 
@@ -395,9 +395,10 @@ static void on_closed(struct stream *stream, const json_t *result,
 
 static bool attach(struct shell *sh, struct pyro_error *err)
 {
-    static const struct stream_ops ops = {
-        .data = on_data, .message = on_message, .writable = on_writable, .closed = on_closed
-    };
+    static const struct stream_ops ops = { .data = shells_on_data,
+                                           .message = shells_on_message,
+                                           .writable = shells_on_writable,
+                                           .closed = shells_on_closed };
     intake_recall(&sh->intake);
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:I}", "op", "shell_attach", "shell", sh->record.id, "offset",
@@ -433,7 +434,8 @@ static struct shell *shell_new(struct supervisor *s, const struct shell_record *
 }
 
 /* The guest's answer to shell_open. */
-static void on_opened(struct stream *stream, const json_t *result, const struct pyro_error *why)
+static void shells_on_opened(struct stream *stream, const json_t *result,
+                             const struct pyro_error *why)
 {
     struct shell *sh = stream->arg;
     struct supervisor *s = sh->supervisor;
@@ -465,7 +467,7 @@ static json_t *program_env(void)
 
 static bool open_in_guest(struct shell *sh, struct command_request *r, struct pyro_error *err)
 {
-    static const struct stream_ops ops = { .closed = on_opened };
+    static const struct stream_ops ops = { .closed = shells_on_opened };
     scoped_json json_t *given = take_ptr(&r->env), *request = NULL;
 
     r->for_program = !r->interactive;
@@ -522,7 +524,7 @@ void shells_open(struct supervisor *s, struct link *client, uint32_t id, const j
         open_failed(sh, &err);
 }
 
-static void adopt_one(void *arg, const struct shell_record *r)
+static void shells_adopt_one(void *arg, const struct shell_record *r)
 {
     struct supervisor *s = arg;
     struct pyro_error err = { 0 };
@@ -540,7 +542,7 @@ void shells_adopt(struct supervisor *s)
     struct pyro_error err = { 0 };
 
     s->record.shell_count = 0;
-    if (!shell_each(s->dir_fd, adopt_one, s, &err))
+    if (!shell_each(s->dir_fd, shells_adopt_one, s, &err))
         record_set_string(&s->record.last_error, err.message);
 }
 

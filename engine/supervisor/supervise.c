@@ -49,7 +49,7 @@
 #define SAVE_DELAY_MS 500
 #define ORPHAN_MS 5000 /* a `run` whose holder never came */
 
-static void on_ended(void *arg, uint32_t events);
+static void supervise_on_ended(void *arg, uint32_t events);
 
 /* ---- telling the process that waits for the start ---- */
 
@@ -92,7 +92,7 @@ static void tell_failed(struct supervisor *s, const struct pyro_error *err)
 
 /* ---- the record ---- */
 
-static void save_now(void *arg)
+static void supervise_save_now(void *arg)
 {
     shells_sync(arg);
     services_sync(arg);
@@ -122,7 +122,7 @@ void supervisor_save(struct supervisor *s, bool durable)
 void supervisor_save_soon(struct supervisor *s)
 {
     if (!s->save.armed)
-        loop_timer_set(s->loop, &s->save, SAVE_DELAY_MS, save_now, s);
+        loop_timer_set(s->loop, &s->save, SAVE_DELAY_MS, supervise_save_now, s);
 }
 
 void supervisor_touch(struct supervisor *s)
@@ -133,7 +133,7 @@ void supervisor_touch(struct supervisor *s)
 
 /* ---- the end ---- */
 
-static void on_deadline(void *arg)
+static void supervise_on_deadline(void *arg)
 {
     struct supervisor *s = arg;
 
@@ -160,12 +160,12 @@ void supervisor_give_up(struct supervisor *s, const char *fmt, ...)
     machine_kill(s);
 }
 
-static void shutdown_answered(struct stream *c, const json_t *result UNUSED,
-                              const struct pyro_error *why UNUSED)
+static void supervise_on_shutdown_answer(struct stream *c, const json_t *result UNUSED,
+                                         const struct pyro_error *why UNUSED)
 {
     struct supervisor *s = c->arg;
 
-    loop_timer_set(s->loop, &s->deadline, EXIT_DEADLINE_MS, on_deadline, s);
+    loop_timer_set(s->loop, &s->deadline, EXIT_DEADLINE_MS, supervise_on_deadline, s);
 }
 
 /* A frozen file system could not be unmounted. */
@@ -179,7 +179,7 @@ static void fail_disk_op(struct supervisor *s)
 
 void supervisor_stop(struct supervisor *s, bool force)
 {
-    static const struct stream_ops ops = { .closed = shutdown_answered };
+    static const struct stream_ops ops = { .closed = supervise_on_shutdown_answer };
     scoped_json json_t *request = json_pack("{s:s}", "op", "shutdown");
 
     if (s->phase == PHASE_ENDED)
@@ -198,12 +198,12 @@ void supervisor_stop(struct supervisor *s, bool force)
         return;
     fail_disk_op(s);
     s->phase = PHASE_STOPPING;
-    loop_timer_set(s->loop, &s->deadline, SHUTDOWN_DEADLINE_MS, on_deadline, s);
+    loop_timer_set(s->loop, &s->deadline, SHUTDOWN_DEADLINE_MS, supervise_on_deadline, s);
     if (!s->guest || !stream_open(s->guest, &s->control, request, &ops, s, NULL))
         machine_kill(s);
 }
 
-static void on_ttl(void *arg)
+static void supervise_on_ttl(void *arg)
 {
     supervisor_stop(arg, false);
 }
@@ -213,7 +213,8 @@ static void set_ttl_timer(struct supervisor *s)
     double left = s->record.expires_at - clock_wall();
 
     if (s->record.expires_at > 0)
-        loop_timer_set(s->loop, &s->ttl, left > 0 ? (int64_t)(left * 1000) : 0, on_ttl, s);
+        loop_timer_set(s->loop, &s->ttl, left > 0 ? (int64_t)(left * 1000) : 0, supervise_on_ttl,
+                       s);
 }
 
 static void remove_workspace(struct supervisor *s)
@@ -274,7 +275,7 @@ static void finish_reset(struct supervisor *s, const struct pyro_error *why)
         supervisor_complain(s, err.message);
 }
 
-static void on_ended(void *arg, uint32_t events UNUSED)
+static void supervise_on_ended(void *arg, uint32_t events UNUSED)
 {
     struct supervisor *s = arg;
     bool starting = s->phase == PHASE_STARTING;
@@ -356,7 +357,7 @@ static void serve(struct supervisor *s)
     }
     set_ttl_timer(s);
     if (s->record.ephemeral)
-        loop_timer_set(s->loop, &s->orphan, ORPHAN_MS, on_ttl, s);
+        loop_timer_set(s->loop, &s->orphan, ORPHAN_MS, supervise_on_ttl, s);
     /* On the disk within half a second: until then an older record says that the machine does not
      * run, which is true after a power cut. */
     supervisor_save(s, false);
@@ -368,7 +369,8 @@ static void serve(struct supervisor *s)
         disk_merge_maybe(s);
 }
 
-static void begin_answered(struct stream *c, const json_t *result, const struct pyro_error *why)
+static void supervise_on_begin_answer(struct stream *c, const json_t *result,
+                                      const struct pyro_error *why)
 {
     struct supervisor *s = c->arg;
     struct pyro_error err = { 0 };
@@ -383,7 +385,7 @@ static void begin_answered(struct stream *c, const json_t *result, const struct 
 
 static void begin_guest(struct supervisor *s)
 {
-    static const struct stream_ops ops = { .closed = begin_answered };
+    static const struct stream_ops ops = { .closed = supervise_on_begin_answer };
     unsigned char entropy[64];
     char entropy_hex[129];
     struct pyro_error err = { 0 };
@@ -407,7 +409,7 @@ static void begin_guest(struct supervisor *s)
         supervisor_give_up(s, "%s", err.message);
 }
 
-static void guest_ready(struct link *link)
+static void supervise_on_guest_ready(struct link *link)
 {
     struct supervisor *s = link_arg(link);
 
@@ -420,7 +422,7 @@ static void guest_ready(struct link *link)
 }
 
 /* A guest that breaks the protocol is ended; if QEMU is dying, its pidfd shows that. */
-static void guest_lost(struct link *link, const struct pyro_error *why)
+static void supervise_on_guest_lost(struct link *link, const struct pyro_error *why)
 {
     struct supervisor *s = link_arg(link);
     struct pyro_error lost = *why; /* it lives in the link */
@@ -430,17 +432,18 @@ static void guest_lost(struct link *link, const struct pyro_error *why)
     if (lost.code == PYRO_GUEST_PROTOCOL)
         supervisor_give_up(s, "%s", lost.message);
     else if (s->phase != PHASE_STOPPING)
-        loop_timer_set(s->loop, &s->deadline, EXIT_DEADLINE_MS, on_deadline, s);
+        loop_timer_set(s->loop, &s->deadline, EXIT_DEADLINE_MS, supervise_on_deadline, s);
 }
 
 const struct link_ops *supervisor_guest_ops(void)
 {
-    static const struct link_ops ops = { .ready = guest_ready, .lost = guest_lost };
+    static const struct link_ops ops = { .ready = supervise_on_guest_ready,
+                                         .lost = supervise_on_guest_lost };
 
     return &ops;
 }
 
-static void on_stderr(void *arg, uint32_t events UNUSED)
+static void supervise_on_stderr(void *arg, uint32_t events UNUSED)
 {
     struct supervisor *s = arg;
 
@@ -463,7 +466,7 @@ static void on_disk_full(struct supervisor *s)
         serve(s); /* adopted while paused: its guest answers once there is room */
 }
 
-static void on_qmp_event(void *arg, const char *event, const json_t *data)
+static void supervise_on_qmp_event(void *arg, const char *event, const json_t *data)
 {
     if (!strcmp(event, "BLOCK_IO_ERROR") && json_bool_or(data, "nospace", false))
         on_disk_full(arg);
@@ -473,7 +476,7 @@ static void on_qmp_event(void *arg, const char *event, const json_t *data)
         disk_merge_event(arg, event, data);
 }
 
-static void on_qmp_lost(void *arg, const struct pyro_error *why UNUSED)
+static void supervise_on_qmp_lost(void *arg, const struct pyro_error *why UNUSED)
 {
     struct supervisor *s = arg;
 
@@ -484,14 +487,15 @@ static void on_qmp_lost(void *arg, const struct pyro_error *why UNUSED)
 static bool watch_machine(struct supervisor *s, struct pyro_error *err)
 {
     if (s->host_pid > 0)
-        return loop_watch(s->loop, s->host_pidfd, EPOLLIN, on_ended, s, err);
-    if (s->vm.stderr_fd >= 0 && !loop_watch(s->loop, s->vm.stderr_fd, EPOLLIN, on_stderr, s, err))
+        return loop_watch(s->loop, s->host_pidfd, EPOLLIN, supervise_on_ended, s, err);
+    if (s->vm.stderr_fd >= 0 &&
+        !loop_watch(s->loop, s->vm.stderr_fd, EPOLLIN, supervise_on_stderr, s, err))
         return false;
-    return qmp_watch(s->vm.qmp, s->loop, on_qmp_event, on_qmp_lost, s, err) &&
-           loop_watch(s->loop, s->vm.pidfd, EPOLLIN, on_ended, s, err);
+    return qmp_watch(s->vm.qmp, s->loop, supervise_on_qmp_event, supervise_on_qmp_lost, s, err) &&
+           loop_watch(s->loop, s->vm.pidfd, EPOLLIN, supervise_on_ended, s, err);
 }
 
-static void on_signal(void *arg, const struct signalfd_siginfo *info)
+static void supervise_on_signal(void *arg, const struct signalfd_siginfo *info)
 {
     if (info->ssi_signo == SIGTERM)
         supervisor_stop(arg, false);
@@ -521,7 +525,7 @@ static bool start(struct supervisor *s, struct pyro_error *err)
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGINT);
     s->loop = loop_new(err);
-    if (!s->loop || !loop_signals(s->loop, &signals, on_signal, s, err))
+    if (!s->loop || !loop_signals(s->loop, &signals, supervise_on_signal, s, err))
         return false;
     s->run_fd = fs_open_dir(s->dir_fd, "run", err);
     if (s->run_fd < 0 || !record_load(s->dir_fd, s->record.id, &s->record, err))
@@ -545,7 +549,7 @@ static bool start(struct supervisor *s, struct pyro_error *err)
         return false;
     network_start(s);
     supervisor_save(s, false); /* from here on a process that finds the lock free knows what runs */
-    loop_timer_set(s->loop, &s->deadline, patience(READY_DEADLINE_MS), on_deadline, s);
+    loop_timer_set(s->loop, &s->deadline, patience(READY_DEADLINE_MS), supervise_on_deadline, s);
     if (!watch_machine(s, err))
         return false;
     if (s->record.host_compat)
