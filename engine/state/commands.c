@@ -238,36 +238,25 @@ bool command_begin(struct command_history *h, const struct command_entry *e, str
     return command_write(h, j, err);
 }
 
-json_t *command_ended(const struct command_entry *e, const struct capture *out,
-                      const struct capture *errors, int exit_code, bool timed_out,
-                      int64_t duration_ms, const char *error)
+json_t *command_ended(const struct command_entry *e, const struct command_outcome *how)
 {
-    const struct capture *const outputs[] = { out, errors };
     struct command_record r = record_of(e);
     json_t *j;
 
     for (int i = 0; i < 2; i++) {
-        r.text[i] = capture_text(outputs[i]);
-        r.bytes[i] = outputs[i]->total_bytes;
-        r.truncated[i] = outputs[i]->total_bytes > outputs[i]->head.len;
+        const struct capture *c = how->outputs[i];
+        r.text[i] = c ? capture_text(c) : json_string("");
+        r.bytes[i] = c ? c->total_bytes : 0;
+        r.truncated[i] = c && c->total_bytes > c->head.len;
     }
-    r.exit_code = exit_code;
-    r.timed_out = timed_out;
-    r.duration_ms = duration_ms;
-    r.error = (char *)(uintptr_t)error;
+    r.exit_code = how->exit_code;
+    r.timed_out = how->timed_out;
+    r.duration_ms = how->duration_ms;
+    r.error = (char *)(uintptr_t)how->error;
     j = rows_save(command_rows, &r);
     json_decref(r.text[0]);
     json_decref(r.text[1]);
     return j;
-}
-
-bool command_end(struct command_history *h, const struct command_entry *e,
-                 const struct capture *out, const struct capture *errors, int exit_code,
-                 bool timed_out, int64_t duration_ms, const char *error, struct pyro_error *err)
-{
-    scoped_json json_t *j = command_ended(e, out, errors, exit_code, timed_out, duration_ms, error);
-
-    return command_write(h, j, err);
 }
 
 static void cut_short(struct command_history *h, json_t *entry, const char *reason)
@@ -278,14 +267,13 @@ static void cut_short(struct command_history *h, json_t *entry, const char *reas
                                .host_compat = !strcmp(json_string_or(entry, "execution_mode", ""),
                                                       "host_compat"),
                                .recorded_at = json_number_or(entry, "recorded_at", 0) };
+    struct command_outcome how = { .exit_code = 125, .error = reason };
     scoped_json json_t *ended = NULL;
-    struct capture nothing;
 
     if (e.sequence <= 0 || !json_is_array(e.command))
         return;
-    capture_init(&nothing);
-    ended = command_ended(&e, &nothing, &nothing, 125, false,
-                          (int64_t)((clock_wall() - e.recorded_at) * 1000), reason);
+    how.duration_ms = (int64_t)((clock_wall() - e.recorded_at) * 1000);
+    ended = command_ended(&e, &how);
     if (command_write(h, ended, NULL))
         return;
     if (!h->unwritten)

@@ -33,6 +33,15 @@ struct command_entry {
     bool host_compat;
     double recorded_at;
 };
+/* How it ended. */
+struct command_outcome {
+    const struct capture *outputs[2]; /* stdout and stderr; NULL: there was none */
+    int exit_code;
+    bool timed_out;
+    int64_t duration_ms;
+    const char *error; /* NULL: it ended by itself */
+};
+
 /* For the writer: there is one, the supervisor. */
 struct command_history {
     int dirfd;          /* borrowed */
@@ -46,18 +55,11 @@ int64_t command_history_open(struct command_history *h, int dirfd, const char *r
 /* Writes the entry as running. */
 bool command_begin(struct command_history *h, const struct command_entry *e,
                    struct pyro_error *err) MUST_CHECK;
-/* The entry that replaces it at its end, new. `error` NULL: it ended by itself. */
-json_t *command_ended(const struct command_entry *e, const struct capture *out,
-                      const struct capture *errors, int exit_code, bool timed_out,
-                      int64_t duration_ms, const char *error);
+/* The entry that replaces it at its end, new. */
+json_t *command_ended(const struct command_entry *e, const struct command_outcome *how);
 /* Writes an entry at its `sequence`. */
 bool command_write(struct command_history *h, const json_t *entry,
                    struct pyro_error *err) MUST_CHECK;
-/* Both. */
-bool command_end(struct command_history *h, const struct command_entry *e,
-                 const struct capture *out, const struct capture *errors, int exit_code,
-                 bool timed_out, int64_t duration_ms, const char *error,
-                 struct pyro_error *err) MUST_CHECK;
 
 /* The existing sequences, ascending, new; *ret_count of them. NULL when it failed. */
 int64_t *commands_sequences(int dirfd, size_t *ret_count, struct pyro_error *err) MUST_CHECK;

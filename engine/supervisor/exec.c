@@ -74,19 +74,28 @@ static void exec_free(struct exec *x)
     free(x);
 }
 
-/* The history's entry and the record's summary of a command that ended. */
-static void record_end(struct exec *x, int exit_code, bool timed_out, int64_t duration_ms,
-                       const char *error)
+/* The history's entry and the record's summary of a command that ended; `how` without outputs. */
+static void record_end(struct exec *x, struct command_outcome how)
 {
     struct supervisor *s = x->supervisor;
-    scoped_free char *why = error ? hide_in_text(s->redactor, error, false) : NULL;
+    scoped_free char *why = how.error ? hide_in_text(s->redactor, how.error, false) : NULL;
 
-    history_add(s, command_ended(&x->entry, &x->outlets[WIRE_STDOUT].capture,
-                                 &x->outlets[WIRE_STDERR].capture, exit_code, timed_out,
-                                 duration_ms, why));
+    how.error = why;
+    how.outputs[0] = &x->outlets[WIRE_STDOUT].capture;
+    how.outputs[1] = &x->outlets[WIRE_STDERR].capture;
+    history_add(s, command_ended(&x->entry, &how));
     json_decref(s->record.last_command);
-    s->record.last_command = json_pack("{s:O, s:i}", "command", x->command, "exit_code", exit_code);
+    s->record.last_command =
+        json_pack("{s:O, s:i}", "command", x->command, "exit_code", how.exit_code);
     supervisor_touch(s);
+}
+
+/* The same for one that was cut short. */
+static void record_cut(struct exec *x, int exit_code, const char *why)
+{
+    record_end(x, (struct command_outcome){ .exit_code = exit_code,
+                                            .duration_ms = clock_ms() - x->began_ms,
+                                            .error = why });
 }
 
 /* The result is sent once all output was. */
@@ -112,7 +121,7 @@ static void end_outputs(struct exec *x)
 static void fail(struct exec *x, const struct pyro_error *why)
 {
     end_outputs(x);
-    record_end(x, 125, false, clock_ms() - x->began_ms, why->message);
+    record_cut(x, 125, why->message);
     stream_fail(&x->client, why);
     exec_free(x);
 }
@@ -221,15 +230,18 @@ static void exec_on_guest_writable(struct stream *s)
 }
 
 /* The guest's report of the end, checked: only this is passed on. */
-static bool check_result(const json_t *result, int64_t *code, bool *timed_out, int64_t *duration_ms,
-                         struct pyro_error *err)
+static bool check_result(const json_t *result, struct command_outcome *ret, struct pyro_error *err)
 {
+    int64_t code;
+
     if (!error_from_result(result, err))
         return false;
-    if (json_get_int(result, "exit_code", 0, 255, code, err) &&
-        json_get_bool(result, "timed_out", timed_out, err) &&
-        json_get_int(result, "duration_ms", 0, INT64_MAX, duration_ms, err))
+    if (json_get_int(result, "exit_code", 0, 255, &code, err) &&
+        json_get_bool(result, "timed_out", &ret->timed_out, err) &&
+        json_get_int(result, "duration_ms", 0, INT64_MAX, &ret->duration_ms, err)) {
+        ret->exit_code = (int)code;
         return true;
+    }
     err->code = PYRO_GUEST_PROTOCOL;
     return pyro_wrap(err, "the guest");
 }
@@ -238,9 +250,8 @@ static void exec_on_guest_closed(struct stream *s, const json_t *result,
                                  const struct pyro_error *why)
 {
     struct exec *x = s->arg;
+    struct command_outcome how = { 0 };
     struct pyro_error err = { 0 };
-    int64_t code = 0, duration_ms = 0;
-    bool timed_out = false;
 
     /* The VM ends with the link; the client is told how, and that the record says so. */
     if (!result && why->code == PYRO_GUEST_LOST)
@@ -250,15 +261,15 @@ static void exec_on_guest_closed(struct stream *s, const json_t *result,
         fail(x, &err);
         return;
     }
-    if (!check_result(result, &code, &timed_out, &duration_ms, &err)) {
+    if (!check_result(result, &how, &err)) {
         fail(x, &err);
         return;
     }
     end_outputs(x); /* in case it did not end both outputs */
-    record_end(x, (int)code, timed_out, duration_ms, NULL);
-    x->result = json_pack("{s:I, s:I, s:b, s:I, s:I}", "sequence", (json_int_t)x->entry.sequence,
-                          "exit_code", (json_int_t)code, "timed_out", timed_out, "duration_ms",
-                          (json_int_t)duration_ms, "left_behind",
+    record_end(x, how);
+    x->result = json_pack("{s:I, s:i, s:b, s:I, s:I}", "sequence", (json_int_t)x->entry.sequence,
+                          "exit_code", how.exit_code, "timed_out", how.timed_out, "duration_ms",
+                          (json_int_t)how.duration_ms, "left_behind",
                           (json_int_t)(json_int_or(result, "left_behind", 0) & 0xffff));
     finish_if_drained(x);
 }
@@ -307,7 +318,7 @@ static void exec_on_client_closed(struct stream *s, const json_t *result UNUSED,
     if (!x->result) {
         stream_close(&x->guest, NULL);
         end_outputs(x);
-        record_end(x, 137, false, clock_ms() - x->began_ms, "its caller went away");
+        record_cut(x, 137, "its caller went away");
     }
     exec_free(x);
 }
@@ -337,7 +348,7 @@ static bool begin(struct exec *x, struct command_request *request, struct pyro_e
     s->record.command_count++;
     to_guest = command_request_pack(exec_request_rows, request, "exec", NULL);
     if (!stream_open(s->guest, &x->guest, to_guest, &exec_guest_ops, x, err)) {
-        record_end(x, 125, false, 0, err->message);
+        record_cut(x, 125, err->message);
         return false;
     }
     if (request->timeout_ms > 0)

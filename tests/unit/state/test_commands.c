@@ -19,6 +19,18 @@ static int make_dir(char *path)
     return dir;
 }
 
+/* Writes the end of a command that printed this and exited with that. */
+static bool end(struct command_history *h, const struct command_entry *e,
+                const struct capture *output, int exit_code)
+{
+    const struct command_outcome how = { .outputs = { output },
+                                         .exit_code = exit_code,
+                                         .duration_ms = 3 };
+    scoped_json json_t *entry = command_ended(e, &how);
+
+    return command_write(h, entry, NULL);
+}
+
 static void test_capture_keeps_the_head_and_counts_all(void **state UNUSED)
 {
     static char block[300 * 1024];
@@ -42,13 +54,12 @@ static void test_commands_are_in_order(void **state UNUSED)
     scoped_close int dir = make_dir(path);
     scoped_json json_t *command = json_pack("[s, s]", "echo", "a b");
     struct command_history history;
-    struct capture out, errors;
+    struct capture out;
     scoped_free int64_t *list = NULL;
     size_t count, given = 0;
 
     command_history_open(&history, dir, "");
     capture_init(&out);
-    capture_init(&errors);
     capture_add(&out, "\xff\0ok", 4);
     for (int i = 12; i > 0; i--) {
         struct command_entry e = {
@@ -56,7 +67,7 @@ static void test_commands_are_in_order(void **state UNUSED)
         };
         assert_true(command_begin(&history, &e, NULL));
         if (i != 5)
-            assert_true(command_end(&history, &e, &out, &errors, i, false, 3, NULL, NULL));
+            assert_true(end(&history, &e, &out, i));
     }
     list = commands_sequences(dir, &count, NULL);
     assert_int_equal(count, 12);
@@ -71,7 +82,6 @@ static void test_commands_are_in_order(void **state UNUSED)
     }
     assert_int_equal(given, 11);
     capture_release(&out);
-    capture_release(&errors);
     fs_discard_tree(AT_FDCWD, path);
 }
 
@@ -118,12 +128,11 @@ static void test_all_entries_have_a_budget(void **state UNUSED)
     scoped_close int dir = make_dir(path);
     scoped_json json_t *command = json_pack("[s]", "true");
     struct command_history history;
-    struct capture out, errors;
+    struct capture out;
     int64_t first;
 
     memset(block, 'x', sizeof(block));
     capture_init(&out);
-    capture_init(&errors);
     capture_add(&out, block, sizeof(block));
     command_history_open(&history, dir, "");
     history.max = 200000;
@@ -131,15 +140,15 @@ static void test_all_entries_have_a_budget(void **state UNUSED)
         struct command_entry e = { .sequence = i, .command = command, .cwd = "/" };
         assert_true(command_begin(&history, &e, NULL));
         if (i != 30) /* it still runs when its turn to go comes */
-            assert_true(command_end(&history, &e, &out, &errors, 0, false, 3, NULL, NULL));
+            assert_true(end(&history, &e, &out, 0));
         assert_true(bytes_of_all(dir, &first) <= 200000);
     }
     assert_true(first > 40 && first < 55);
     struct command_entry late = { .sequence = 30, .command = command, .cwd = "/" };
-    assert_true(command_end(&history, &late, &out, &errors, 0, false, 3, NULL, NULL));
+    assert_true(end(&history, &late, &out, 0));
     struct command_entry next = { .sequence = 61, .command = command, .cwd = "/" };
     assert_true(command_begin(&history, &next, NULL));
-    assert_true(command_end(&history, &next, &out, &errors, 0, false, 3, NULL, NULL));
+    assert_true(end(&history, &next, &out, 0));
     assert_true(bytes_of_all(dir, &first) <= 200000);
     assert_true(first > 40);
     /* Another supervisor finds the same. */
@@ -152,7 +161,6 @@ static void test_all_entries_have_a_budget(void **state UNUSED)
     bytes_of_all(dir, &first);
     assert_int_equal(first, 61);
     capture_release(&out);
-    capture_release(&errors);
     fs_discard_tree(AT_FDCWD, path);
 }
 

@@ -207,7 +207,9 @@ static void test_watch_follows_shells_and_commands(void **state)
     struct watched_workspace *w;
     struct watched_shell *sh;
     struct command_history history;
-    struct capture out, errors;
+    struct capture out;
+    struct command_outcome how = { .outputs = { &out }, .exit_code = 3, .duration_ms = 12 };
+    scoped_json json_t *ended = NULL;
     char id[13], line[64];
     scoped_close int dir = make(f, "one", WORKSPACE_STOPPED, id);
 
@@ -227,10 +229,10 @@ static void test_watch_follows_shells_and_commands(void **state)
 
     command_history_open(&history, dir, "");
     capture_init(&out);
-    capture_init(&errors);
     capture_add(&out, "\",\"stderr\":", 11);
     assert_true(command_begin(&history, &e, NULL));
-    assert_true(command_end(&history, &e, &out, &errors, 3, false, 12, NULL, NULL));
+    ended = command_ended(&e, &how);
+    assert_true(command_write(&history, ended, NULL));
     e.sequence = 2;
     assert_true(command_begin(&history, &e, NULL));
     WAIT_UNTIL(f, f->changes & WATCH_COMMANDS);
@@ -241,7 +243,6 @@ static void test_watch_follows_shells_and_commands(void **state)
     assert_int_equal(json_int_or(json_array_get(list, 1), "exit_code", -1), 3);
     assert_null(json_object_get(json_array_get(list, 1), "stdout"));
     capture_release(&out);
-    capture_release(&errors);
 }
 
 /* A workspace that is being made shows while whoever makes it lives. */
