@@ -23,6 +23,7 @@
 #include <cmocka.h>
 
 #include "engine/environment/boot.h"
+#include "tests/unit/built.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/link.h"
 #include "vmm/vm.h"
@@ -428,8 +429,8 @@ static void test_prune_spares_what_is_in_use(void **state)
 
 static int set_up(void **state)
 {
-    const char *cache = getenv("PYRO_TEST_CACHE"), *pyro = getenv("PYRO");
-    scoped_free char *libexec = str_printf("%s", pyro ? pyro : "build/pyro");
+    const char *cache = getenv("PYRO_TEST_CACHE");
+    scoped_free char *libexec = built_program("pyro");
     struct pyro_error err = { 0 };
 
     (void)state;

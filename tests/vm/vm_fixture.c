@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/unit/built.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 #include "vmm/base/sock.h"
@@ -37,12 +38,12 @@ bool vm_assets(void)
 static void write_initramfs(const char *path)
 {
     char modules[512];
-    scoped_free char *command = NULL;
+    scoped_free char *image = built_program("pyro-image"), *command = NULL;
 
     asset(modules, sizeof(modules), "modules.tree");
-    command = str_printf("build/pyro-image initramfs --output-fd 3 --init-fd 4 >/dev/null 3>'%s' "
-                         "4<build/pyro-guest <'%s'",
-                         path, modules);
+    command = str_printf(
+        "%s initramfs --output-fd 3 --init-fd 4 >/dev/null 3>'%s' 4<build/pyro-guest <'%s'", image,
+        path, modules);
     if (system(command) != 0)
         die("%s", command);
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "engine/client/child.h"
+#include "tests/unit/built.h"
 #include "vmm/base/buf.h"
 #include "vmm/base/fs.h"
 
@@ -118,9 +119,10 @@ static void test_an_error_is_its_words(void **state UNUSED)
 static void test_an_error_of_pyro_has_its_code(void **state UNUSED)
 {
     const char *const argv[] = { "workspace", "status", "nothing-such", NULL };
+    scoped_free char *pyro = built_program("pyro");
     struct seen s = { 0 };
 
-    run(&s, "build/pyro", argv, false);
+    run(&s, pyro, argv, false);
     assert_false(s.ok);
     assert_int_equal(s.code, PYRO_WORKSPACE_NOT_FOUND);
 }
