@@ -49,7 +49,7 @@ static bool is_link(const json_t *entry)
     return !strcmp(member(entry, "artifact_type"), "symlink");
 }
 
-static const json_t *selected(const struct files *f)
+static const json_t *files_selected(const struct files *f)
 {
     return json_array_get(f->entries, (size_t)f->list.selected);
 }
@@ -168,7 +168,7 @@ static const struct column columns[] = {
     { 0 },
 };
 
-static void draw_head(const struct files *f, WINDOW *win)
+static void files_draw_head(const struct files *f, WINDOW *win)
 {
     const struct watched_workspace *w = model_find(f->screen.app->model, f->id);
     struct style bar = theme_style(ROLE_BAR);
@@ -194,7 +194,7 @@ static void files_draw(struct screen *s, WINDOW *win)
 
     list_fit(&f->list, (int)json_array_size(f->entries), rows);
     draw_clear(win, theme_style(ROLE_TEXT));
-    draw_head(f, win);
+    files_draw_head(f, win);
     columns_draw_json(&table, win, HEAD_ROWS, &f->list, f->entries);
     if (f->entries && !f->list.count)
         draw_text(win, 2, 2, s->cols - 4, theme_style(ROLE_DIM), "It is empty.");
@@ -204,7 +204,7 @@ static void files_draw(struct screen *s, WINDOW *win)
 
 static void open_entry(struct files *f)
 {
-    const json_t *entry = selected(f);
+    const json_t *entry = files_selected(f);
     const char *path = member(entry, "path"), *type = member(entry, "artifact_type");
     const char *const argv[] = { "workspace", source(f),     "read",      f->id,
                                  path,        "--max-bytes", SHOWN_BYTES, NULL };
@@ -252,7 +252,7 @@ static void files_export_it(void *arg, const char *output)
 static void files_ask_export(struct screen *s, int arg UNUSED)
 {
     struct files *f = (struct files *)s;
-    const char *path = member(selected(f), "path"), *name = strrchr(path, '/');
+    const char *path = member(files_selected(f), "path"), *name = strrchr(path, '/');
     scoped_free char *title = str_printf("export %s", path);
     struct ask_spec spec = { .title = title,
                              .label = "Where on this host it goes. Nothing may be there yet.",
@@ -270,7 +270,7 @@ static bool files_has_entry(struct screen *s, int arg UNUSED)
 {
     struct files *f = (struct files *)s;
 
-    return selected(f) && !f->job;
+    return files_selected(f) && !f->job;
 }
 
 static void files_open_entry(struct screen *s, int arg UNUSED)
@@ -286,7 +286,7 @@ static bool files_is_below(struct screen *s, int arg UNUSED)
 static void files_refresh(struct screen *s, int arg UNUSED)
 {
     struct files *f = (struct files *)s;
-    const json_t *at = selected(f);
+    const json_t *at = files_selected(f);
 
     list_directory(f, f->path, at ? str_printf("%s", member(at, "path")) : NULL);
 }

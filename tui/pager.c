@@ -125,7 +125,7 @@ static void work_words(const struct pager *p, char *space, size_t size)
                  100 - pager_search_left(&p->look, &p->text) * 100 / lines);
 }
 
-static void draw_head(const struct pager *p, WINDOW *win)
+static void pager_draw_head(const struct pager *p, WINDOW *win)
 {
     size_t last = p->first + (size_t)text_rows(p);
     const char *news = p->spec.news ? p->spec.news(p->spec.arg) : NULL;
@@ -156,7 +156,7 @@ static void pager_draw(struct screen *s, WINDOW *win)
     if (!p->indexing)
         scroll_to(p, p->first);
     draw_clear(win, theme_style(ROLE_TEXT));
-    draw_head(p, win);
+    pager_draw_head(p, win);
     for (int row = 0; !p->indexing && row < rows && p->first + (size_t)row < p->text.lines; row++)
         draw_line(p, win, 1 + row, p->first + (size_t)row);
     if (!p->indexing && !p->text.lines)

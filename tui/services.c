@@ -30,7 +30,7 @@ struct services {
     char at[WORKSPACE_ID_LENGTH + 1]; /* where new ones are started */
 };
 
-static const json_t *selected(const struct services *v)
+static const json_t *services_selected(const struct services *v)
 {
     return json_array_get(v->all, (size_t)v->list.selected);
 }
@@ -52,8 +52,8 @@ static int services_by_name(const void *a, const void *b)
 
 static void keep_place(struct services *v)
 {
-    if (selected(v))
-        snprintf(v->at, sizeof(v->at), "%s", service_row_workspace(selected(v)));
+    if (services_selected(v))
+        snprintf(v->at, sizeof(v->at), "%s", service_row_workspace(services_selected(v)));
     snprintf(v->screen.app->at_workspace, sizeof(v->screen.app->at_workspace), "%s", v->at);
 }
 
@@ -81,7 +81,7 @@ static void services_read_all(void *arg)
     struct model *m = v->screen.app->model;
     size_t count = model_count(m);
     scoped_free struct watched_workspace **order = calloc(count + 1, sizeof(*order));
-    scoped_free char *name = str_printf("%s", service_row_name(selected(v)));
+    scoped_free char *name = str_printf("%s", service_row_name(services_selected(v)));
 
     BUG_ON(!order);
     for (size_t i = 0; i < count; i++)
@@ -209,7 +209,7 @@ static void describe_readiness(const json_t *service, char *ret, size_t n)
 /* Why the selected one no longer runs, or what it is probed by. */
 static void draw_more(const struct services *v, WINDOW *win, int row)
 {
-    const json_t *service = selected(v);
+    const json_t *service = services_selected(v);
     const char *why = json_string_or(service, "stop_reason", NULL);
     char text[512];
 
@@ -298,7 +298,7 @@ static void services_start(struct screen *s, int arg UNUSED)
 
 static void open_log(struct services *v)
 {
-    const json_t *service = selected(v);
+    const json_t *service = services_selected(v);
     const struct watched_workspace *w =
         model_find(v->screen.app->model, service_row_workspace(service));
 
@@ -308,7 +308,7 @@ static void open_log(struct services *v)
 
 static bool services_has_one(struct screen *s, int arg UNUSED)
 {
-    return selected((struct services *)s) != NULL;
+    return services_selected((struct services *)s) != NULL;
 }
 
 static void services_open_log(struct screen *s, int arg UNUSED)
@@ -325,14 +325,14 @@ static bool services_has_machine(struct screen *s, int arg UNUSED)
 
 static bool services_can_stop(struct screen *s, int arg UNUSED)
 {
-    const json_t *service = selected((struct services *)s);
+    const json_t *service = services_selected((struct services *)s);
 
     return service && service_row_is_live(service);
 }
 
 static void services_stop(struct screen *s, int arg UNUSED)
 {
-    service_ask_stop(s->app, selected((struct services *)s));
+    service_ask_stop(s->app, services_selected((struct services *)s));
 }
 
 static void services_open_shell(struct screen *s, int arg UNUSED)

@@ -55,8 +55,8 @@ static bool is_larger(const struct shell_view *v)
     return view->rows > v->rect.rows || view->cols > v->rect.cols;
 }
 
-/* The place changes by this much, or to where the cursor is in sight. */
-static void place(struct shell_view *v, int down, int right)
+/* Moves what is shown by this much, or to where the cursor is in sight. */
+static void shell_view_move(struct shell_view *v, int down, int right)
 {
     const struct pane_view *view = live_view(v->live);
     struct pane_rect rect = { v->rect.top + down, v->rect.left + right,
@@ -77,7 +77,7 @@ static void pan(struct shell_view *v, int down, int right)
     if (!is_larger(v))
         return;
     v->panned = true;
-    place(v, down, right);
+    shell_view_move(v, down, right);
 }
 
 /* ---- control ---- */
@@ -218,7 +218,7 @@ static void shell_view_on_changed(void *arg)
     if (v->control && view->bells != v->bells)
         tty_send("\a", 1);
     v->bells = view->bells;
-    place(v, 0, 0);
+    shell_view_move(v, 0, 0);
     app_damage_soon(v->screen.app);
 }
 
@@ -253,7 +253,7 @@ static const char *state_words(const struct shell_view *v, struct watched_worksp
     return space;
 }
 
-static void draw_head(const struct shell_view *v, WINDOW *win)
+static void shell_view_draw_head(const struct shell_view *v, WINDOW *win)
 {
     struct style bar = theme_style(ROLE_BAR);
     const struct pane_view *view = live_view(v->live);
@@ -303,12 +303,12 @@ static void shell_view_draw(struct screen *s, WINDOW *win)
         if (live_failure(v->live))
             draw_failure(v, win);
     } else {
-        struct area place = { HEAD_ROWS, 0, getmaxy(win) - HEAD_ROWS, getmaxx(win) };
-        shell_paint(win, &place, live_view(v->live), v->whole);
+        struct area shell_view_move = { HEAD_ROWS, 0, getmaxy(win) - HEAD_ROWS, getmaxx(win) };
+        shell_paint(win, &shell_view_move, live_view(v->live), v->whole);
         live_drawn(v->live);
         v->whole = false;
     }
-    draw_head(v, win);
+    shell_view_draw_head(v, win);
 }
 
 static bool shell_view_cursor(struct screen *s, int *ret_row, int *ret_col)
@@ -428,7 +428,7 @@ static void shell_view_follow(struct screen *s, int arg UNUSED)
     struct shell_view *v = (struct shell_view *)s;
 
     v->panned = false;
-    place(v, 0, 0);
+    shell_view_move(v, 0, 0);
 }
 
 /* No key that text contains touches the shell: typing into a shell that is only watched
@@ -517,7 +517,7 @@ static void shell_view_enter(struct screen *s)
     struct shell_view *v = (struct shell_view *)s;
 
     v->whole = true;
-    place(v, 0, 0);
+    shell_view_move(v, 0, 0);
 }
 
 static void shell_view_resize(struct screen *s, int rows UNUSED, int cols UNUSED)
@@ -525,7 +525,7 @@ static void shell_view_resize(struct screen *s, int rows UNUSED, int cols UNUSED
     struct shell_view *v = (struct shell_view *)s;
 
     v->whole = true;
-    place(v, 0, 0);
+    shell_view_move(v, 0, 0);
     if (v->control)
         give_size(v);
 }

@@ -89,7 +89,7 @@ static void snapshots_changed(void *arg, struct watched_workspace *w, unsigned c
         read_all(v);
 }
 
-static const json_t *selected(const struct snapshots *v)
+static const json_t *snapshots_selected(const struct snapshots *v)
 {
     return json_array_get(v->all, (size_t)v->list.selected);
 }
@@ -183,7 +183,7 @@ static void snapshots_make(struct screen *s, int arg UNUSED)
 static void snapshots_delete(struct screen *s, int arg UNUSED)
 {
     struct snapshots *v = (struct snapshots *)s;
-    const char *name = name_of(selected(v));
+    const char *name = name_of(snapshots_selected(v));
     scoped_free char *text =
         str_printf("Delete snapshot %s?\n\nThe workspace cannot be reset to it "
                    "any more. The others, and its disk, stay as they are.",
@@ -204,14 +204,14 @@ static bool snapshots_can_reset(struct screen *s, int arg UNUSED)
 {
     struct snapshots *v = (struct snapshots *)s;
 
-    return selected(v) && workspace(v);
+    return snapshots_selected(v) && workspace(v);
 }
 
 static void snapshots_reset(struct screen *s, int arg UNUSED)
 {
     struct snapshots *v = (struct snapshots *)s;
 
-    ask_reset(s->app, workspace(v), name_of(selected(v)));
+    ask_reset(s->app, workspace(v), name_of(snapshots_selected(v)));
 }
 
 static bool snapshots_can_make(struct screen *s, int arg UNUSED)
@@ -221,7 +221,7 @@ static bool snapshots_can_make(struct screen *s, int arg UNUSED)
 
 static bool snapshots_can_delete(struct screen *s, int arg UNUSED)
 {
-    return json_bool_or(selected((struct snapshots *)s), "deletable", false);
+    return json_bool_or(snapshots_selected((struct snapshots *)s), "deletable", false);
 }
 
 static void snapshots_close(struct screen *s, int arg UNUSED)

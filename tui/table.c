@@ -167,13 +167,13 @@ static double activity(const struct watched_workspace *w)
     return latest > w->record.created_at ? latest : w->record.created_at;
 }
 
-static double by_activity(const void *model UNUSED, const void *row)
+static double table_by_activity(const void *model UNUSED, const void *row)
 {
     return (double)(int64_t)(activity(row) / ACTIVITY_STEP);
 }
 
 /* Started first, then what needs a look, then what rests. */
-static double by_state(const void *model UNUSED, const void *row)
+static double table_by_state(const void *model UNUSED, const void *row)
 {
     enum workspace_state state = ((const struct watched_workspace *)row)->record.state;
 
@@ -183,48 +183,48 @@ static double by_state(const void *model UNUSED, const void *row)
                                         : 0;
 }
 
-static double by_cpu(const void *model, const void *row)
+static double table_by_cpu(const void *model, const void *row)
 {
     const struct figures *f = model_figures(model, row);
 
     return f ? (double)(int64_t)(f->cpu * 100) : -1;
 }
 
-static double by_memory(const void *model, const void *row)
+static double table_by_memory(const void *model, const void *row)
 {
     const struct figures *f = model_figures(model, row);
 
     return f ? (double)f->memory_bytes : -1;
 }
 
-static double by_disk(const void *model, const void *row)
+static double table_by_disk(const void *model, const void *row)
 {
     const struct figures *f = model_figures(model, row);
 
     return f ? (double)f->disk_bytes : -1;
 }
 
-static double by_age(const void *model UNUSED, const void *row)
+static double table_by_age(const void *model UNUSED, const void *row)
 {
     return ((const struct watched_workspace *)row)->record.created_at;
 }
 
 const struct column table_columns[] = {
-    { "", .order = "activity", .key = by_activity },
+    { "", .order = "activity", .key = table_by_activity },
     { "NAME", 14, .part = 3, .grow = 14, .cell = table_name, .order = "name" },
     { "ENVIRONMENT", 12, .rank = 5, .cell = table_environment },
-    { "STATE", 7, .cell = table_state, .order = "state", .key = by_state },
+    { "STATE", 7, .cell = table_state, .order = "state", .key = table_by_state },
     { "RUNS", 12, .part = 1, .grow = 40, .cell = table_doing },
     { "FOR", 4, .right = true, .rank = 7, .cell = table_since },
     { "SH", 2, .right = true, .rank = 1, .cell = table_shells },
     { "SVC", 3, .right = true, .rank = 4, .cell = table_services, .has = has_services },
-    { "CPU", 4, .right = true, .rank = 2, .cell = table_cpu, .order = "CPU", .key = by_cpu,
+    { "CPU", 4, .right = true, .rank = 2, .cell = table_cpu, .order = "CPU", .key = table_by_cpu,
       .unseen = true },
-    { "MEM", 4, .right = true, .rank = 3, .cell = table_memory, .order = "memory", .key = by_memory,
-      .unseen = true },
-    { "DISK", 4, .right = true, .rank = 6, .cell = table_disk, .order = "disk", .key = by_disk,
-      .unseen = true },
-    { "AGE", 4, .right = true, .rank = 2, .cell = table_age, .order = "age", .key = by_age },
+    { "MEM", 4, .right = true, .rank = 3, .cell = table_memory, .order = "memory",
+      .key = table_by_memory, .unseen = true },
+    { "DISK", 4, .right = true, .rank = 6, .cell = table_disk, .order = "disk",
+      .key = table_by_disk, .unseen = true },
+    { "AGE", 4, .right = true, .rank = 2, .cell = table_age, .order = "age", .key = table_by_age },
     { "LABELS", 14, .rank = 8, .part = 1, .grow = 10000, .cell = table_labels, .has = has_labels },
     { 0 },
 };

@@ -36,7 +36,7 @@ static struct watched_workspace *workspace_of(const struct wall *w, const struct
     return model_find(w->screen.app->model, t->id);
 }
 
-static struct wall_tile *selected(const struct wall *w)
+static struct wall_tile *wall_selected(const struct wall *w)
 {
     return w->count ? w->tiles[w->selected] : NULL;
 }
@@ -198,7 +198,7 @@ static void gather_of(struct wall *w, struct watched_workspace *of, struct wall_
 
 static void gather(struct wall *w)
 {
-    struct wall_tile **old = w->tiles, *at = selected(w);
+    struct wall_tile **old = w->tiles, *at = wall_selected(w);
     size_t count, shells = 0;
     int old_count = w->count;
     scoped_free struct watched_workspace **list = workspaces(w, &count);
@@ -220,8 +220,8 @@ static void gather(struct wall *w)
         if (old[i])
             free_tile(old[i]);
     free(old);
-    if (selected(w))
-        wall_tile_look(selected(w), workspace_of(w, selected(w)), false);
+    if (wall_selected(w))
+        wall_tile_look(wall_selected(w), workspace_of(w, wall_selected(w)), false);
     show_page(w);
 }
 
@@ -289,7 +289,7 @@ static void wall_leave(struct screen *s)
 
 /* ---- drawing ---- */
 
-static void draw_head(const struct wall *w, WINDOW *win)
+static void wall_draw_head(const struct wall *w, WINDOW *win)
 {
     struct style bar = theme_style(ROLE_BAR);
     int cols = w->screen.cols, at, failed = 0, waiting = 0;
@@ -350,7 +350,7 @@ static void wall_draw(struct screen *s, WINDOW *win)
     if (!w->count && w->whole)
         draw_nothing(w, win);
     w->whole = false;
-    draw_head(w, win);
+    wall_draw_head(w, win);
     set_state_timer(w, now);
 }
 
@@ -419,14 +419,14 @@ static bool wall_can_restart(struct screen *s, int arg UNUSED)
 {
     const struct wall *w = (struct wall *)s;
 
-    return w->count && wall_tile_failure(selected(w));
+    return w->count && wall_tile_failure(wall_selected(w));
 }
 
 static bool wall_can_dismiss(struct screen *s, int arg UNUSED)
 {
     const struct wall *w = (struct wall *)s;
 
-    return w->count && ended_shell(w, selected(w));
+    return w->count && ended_shell(w, wall_selected(w));
 }
 
 enum step { LEFT, RIGHT, UP, DOWN, NEXT, PREVIOUS, PAGE_DOWN, PAGE_UP, FIRST, LAST };

@@ -143,17 +143,17 @@ static bool read_output(struct child *c)
     return n > 0;
 }
 
-static void on_progress(void *arg, uint32_t events UNUSED)
+static void child_on_progress(void *arg, uint32_t events UNUSED)
 {
     read_progress(arg);
 }
 
-static void on_errors(void *arg, uint32_t events UNUSED)
+static void child_on_errors(void *arg, uint32_t events UNUSED)
 {
     read_errors(arg);
 }
 
-static void on_output(void *arg, uint32_t events UNUSED)
+static void child_on_output(void *arg, uint32_t events UNUSED)
 {
     read_output(arg);
 }
@@ -183,7 +183,7 @@ static void error_of_text(struct child *c, int status, struct pyro_error *ret)
     pyro_hint(ret, "%s", " "); /* the line has its own */
 }
 
-static void on_end(void *arg, uint32_t events UNUSED)
+static void child_on_end(void *arg, uint32_t events UNUSED)
 {
     struct child *c = arg;
     struct child_end end = { 0 };
@@ -276,10 +276,10 @@ static bool spawn(struct child *c, const struct child_spec *wanted, struct pyro_
     c->pid_fd = pidfd_open(c->pid, 0);
     if (c->pid_fd < 0)
         return pyro_fail_errno(err, "watch the command");
-    return (c->out_fd < 0 || loop_watch(c->loop, c->out_fd, EPOLLIN, on_output, c, err)) &&
-           loop_watch(c->loop, c->err_fd, EPOLLIN, on_errors, c, err) &&
-           loop_watch(c->loop, c->progress_fd, EPOLLIN, on_progress, c, err) &&
-           loop_watch(c->loop, c->pid_fd, EPOLLIN, on_end, c, err);
+    return (c->out_fd < 0 || loop_watch(c->loop, c->out_fd, EPOLLIN, child_on_output, c, err)) &&
+           loop_watch(c->loop, c->err_fd, EPOLLIN, child_on_errors, c, err) &&
+           loop_watch(c->loop, c->progress_fd, EPOLLIN, child_on_progress, c, err) &&
+           loop_watch(c->loop, c->pid_fd, EPOLLIN, child_on_end, c, err);
 }
 
 struct child *child_start(struct loop *loop, const struct child_spec *spec, struct pyro_error *err)

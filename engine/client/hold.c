@@ -25,7 +25,7 @@ struct disk_hold {
     struct pyro_error why;
 };
 
-static void on_message(struct stream *s, const json_t *message)
+static void hold_on_message(struct stream *s, const json_t *message)
 {
     struct disk_hold *h = s->arg;
 
@@ -34,7 +34,7 @@ static void on_message(struct stream *s, const json_t *message)
     loop_stop(h->loop);
 }
 
-static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+static void hold_on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
 {
     struct disk_hold *h = s->arg;
 
@@ -45,12 +45,12 @@ static void on_closed(struct stream *s, const json_t *result, const struct pyro_
     loop_stop(h->loop);
 }
 
-static void on_lost(struct link *link, const struct pyro_error *err UNUSED)
+static void hold_on_lost(struct link *link, const struct pyro_error *err UNUSED)
 {
     loop_stop(link_loop(link));
 }
 
-static void on_late(void *arg)
+static void hold_on_late(void *arg)
 {
     struct disk_hold *h = arg;
 
@@ -60,8 +60,8 @@ static void on_late(void *arg)
 
 static bool ask(struct disk_hold *h, const struct workspace_handle *o, struct pyro_error *err)
 {
-    static const struct link_ops link_ops = { .lost = on_lost };
-    static const struct stream_ops ops = { .message = on_message, .closed = on_closed };
+    static const struct link_ops link_ops = { .lost = hold_on_lost };
+    static const struct stream_ops ops = { .message = hold_on_message, .closed = hold_on_closed };
     scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "disk", "do", "hold");
     int fd = supervisor_connect(o, err);
 
@@ -76,7 +76,7 @@ static bool ask(struct disk_hold *h, const struct workspace_handle *o, struct py
     }
     if (!stream_open(h->link, &h->stream, request, &ops, h, err))
         return false;
-    loop_timer_set(h->loop, &h->timer, OPEN_MS, on_late, h);
+    loop_timer_set(h->loop, &h->timer, OPEN_MS, hold_on_late, h);
     loop_run(h->loop);
     loop_timer_cancel(h->loop, &h->timer);
     if (!h->told && err)

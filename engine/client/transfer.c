@@ -30,12 +30,13 @@ static void pump(struct running *r)
         r->ended = stream_end(&r->stream, WIRE_STDIN);
 }
 
-static void on_writable(struct stream *s)
+static void transfer_on_writable(struct stream *s)
 {
     pump(s->arg);
 }
 
-static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+static void transfer_on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes,
+                             size_t n)
 {
     struct running *r = s->arg;
 
@@ -54,7 +55,7 @@ static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *
     loop_stop(r->loop);
 }
 
-static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+static void transfer_on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
 {
     struct running *r = s->arg;
 
@@ -70,17 +71,17 @@ static void on_closed(struct stream *s, const json_t *result, const struct pyro_
     loop_stop(r->loop);
 }
 
-static void on_lost(struct link *link, const struct pyro_error *why UNUSED)
+static void transfer_on_lost(struct link *link, const struct pyro_error *why UNUSED)
 {
     loop_stop(link_loop(link));
 }
 
 json_t *transfer_run(struct transfer *t, struct pyro_error *err)
 {
-    static const struct link_ops link_ops = { .lost = on_lost };
-    static const struct stream_ops ops = { .data = on_data,
-                                           .writable = on_writable,
-                                           .closed = on_closed };
+    static const struct link_ops link_ops = { .lost = transfer_on_lost };
+    static const struct stream_ops ops = { .data = transfer_on_data,
+                                           .writable = transfer_on_writable,
+                                           .closed = transfer_on_closed };
     struct running r = { .t = t };
     struct link *link = NULL;
     int fd = supervisor_connect(t->workspace, err);

@@ -16,7 +16,7 @@
 
 #define PROGRESS_EVERY_MS 100
 
-static void show_phase(void *arg, const char *phase, const char *environment)
+static void cmd_io_show_phase(void *arg, const char *phase, const char *environment)
 {
     struct cmd_io *io = arg;
 
@@ -70,7 +70,7 @@ void cmd_io_init(struct cmd_io *io, bool json)
     io->progress_name = "pull";
     io->told.fd = -1;
     io->progress = (struct progress){
-        .phase = show_phase, .update = show_update, .note = show_note, .arg = io
+        .phase = cmd_io_show_phase, .update = show_update, .note = show_note, .arg = io
     };
     io->same_place = !fstat(io->out_fd, &out) && !fstat(io->err_fd, &err) &&
                      out.st_dev == err.st_dev && out.st_ino == err.st_ino;

@@ -16,7 +16,7 @@ static const struct arg_spec env_pull_rows[] = {
     ARG_END,
 };
 
-static void no_phase(void *arg UNUSED, const char *phase UNUSED, const char *vm_id UNUSED)
+static void env_pull_no_phase(void *arg UNUSED, const char *phase UNUSED, const char *vm_id UNUSED)
 {
 }
 
@@ -38,7 +38,7 @@ static void prepare_template(const char *environment, struct cmd_io *io)
     scoped_json json_t *result = NULL;
 
     progress_update(&io->progress, "preparing its first machine", NULL);
-    result = workspace_run(&spec, &exec, &io->progress, no_phase, NULL, &why);
+    result = workspace_run(&spec, &exec, &io->progress, env_pull_no_phase, NULL, &why);
     if (!result)
         cmd_io_summary(io, "pull",
                        (const struct summary_item[]){

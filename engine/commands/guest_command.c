@@ -120,7 +120,7 @@ struct run_phases {
     const char *environment;
 };
 
-static void show_phase(void *arg, const char *phase, const char *vm_id)
+static void guest_command_show_phase(void *arg, const char *phase, const char *vm_id)
 {
     struct run_phases *p = arg;
 
@@ -131,7 +131,7 @@ json_t *guest_command_run(struct cmd_io *io, const struct workspace_spec *spec,
                           const struct workspace_exec_spec *exec, struct pyro_error *err)
 {
     struct run_phases phases = { io, spec->environment };
-    json_t *r = workspace_run(spec, exec, &io->progress, show_phase, &phases, err);
+    json_t *r = workspace_run(spec, exec, &io->progress, guest_command_show_phase, &phases, err);
 
     if (!r)
         return NULL;

@@ -38,8 +38,8 @@ static const struct row_spec service_logs_result[] = {
 };
 
 /* Bytes go to a file or pipe as they are, to a terminal with control characters made visible. */
-static bool pass_on(void *arg, enum service_output output, const void *bytes, size_t n,
-                    struct pyro_error *err)
+static bool service_logs_pass_on(void *arg, enum service_output output, const void *bytes, size_t n,
+                                 struct pyro_error *err)
 {
     struct cmd_io *io = arg;
 
@@ -72,12 +72,13 @@ static bool service_logs_run(const void *args, struct cmd_io *io, json_t **ret_r
     if (a->follow && io->json)
         return pyro_fail(err, PYRO_USAGE, "--follow and --json exclude each other");
     if (a->follow)
-        spec.sink = pass_on;
+        spec.sink = service_logs_pass_on;
     if (!service_logs(a->workspace, a->service, &spec, &l, err))
         return false;
     for (int i = 0; i < 2 && ok && !io->json; i++)
         if (l.output[i].len)
-            ok = pass_on(io, (enum service_output)i, l.output[i].data, l.output[i].len, err);
+            ok = service_logs_pass_on(io, (enum service_output)i, l.output[i].data, l.output[i].len,
+                                      err);
     if (ok) {
         add_logs(l.view, &l, spec.tail_lines);
         *ret_result = json_incref(l.view);

@@ -60,7 +60,7 @@ static void print_output(const json_t *entry, const char *name, const char *cut,
         fprintf(out, "[more was there than is kept]\n");
 }
 
-static bool add_to_list(void *arg, const json_t *entry, struct pyro_error *err)
+static bool workspace_logs_add_to_list(void *arg, const json_t *entry, struct pyro_error *err)
 {
     return json_array_append_new(arg, json_deep_copy(entry)) == 0 ||
            pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
@@ -86,7 +86,7 @@ struct printing {
 };
 
 /* Each entry is out before the next one is read. */
-static bool pass_on(void *arg, const json_t *entry, struct pyro_error *err)
+static bool workspace_logs_pass_on(void *arg, const json_t *entry, struct pyro_error *err)
 {
     struct printing *p = arg;
     scoped_free char *text = NULL;
@@ -141,7 +141,8 @@ static bool workspace_logs_run(const void *args, struct cmd_io *io, json_t **ret
                                       .tail_lines = a->tail_lines == ARG_UNSET ? -1 : a->tail_lines,
                                       .max_bytes = io->json ? JSON_OUTPUT_MAX : 0,
                                       .follow = a->follow,
-                                      .entry = io->json ? add_to_list : pass_on,
+                                      .entry = io->json ? workspace_logs_add_to_list
+                                                        : workspace_logs_pass_on,
                                       .arg = io->json ? (void *)entries : &printing };
     struct command_logs l;
 

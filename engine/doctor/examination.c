@@ -167,7 +167,8 @@ static char *any_installed(void)
     return NULL;
 }
 
-static void no_phase(void *arg UNUSED, const char *phase UNUSED, const char *vm_id UNUSED)
+static void examination_no_phase(void *arg UNUSED, const char *phase UNUSED,
+                                 const char *vm_id UNUSED)
 {
 }
 
@@ -191,7 +192,7 @@ static json_t *run_in_machine(struct examination *x, const char *environment,
     if (!environment_open(environment, &installed, err))
         return NULL;
     environment_release(&installed);
-    return workspace_run(&spec, &exec, &x->progress, no_phase, NULL, err);
+    return workspace_run(&spec, &exec, &x->progress, examination_no_phase, NULL, err);
 }
 
 static bool run_true(struct examination *x, const char *environment, struct pyro_error *err)

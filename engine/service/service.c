@@ -98,7 +98,7 @@ struct listing {
     int64_t running;
 };
 
-static void add_to_list(void *arg, const struct service_record *r)
+static void service_add_to_list(void *arg, const struct service_record *r)
 {
     struct listing *l = arg;
 
@@ -114,7 +114,7 @@ json_t *service_list(const char *ref, struct pyro_error *err)
     if (!workspace_open(ref, &o, err) || !workspace_settle(&o, err))
         return NULL;
     l = (struct listing){ .workspace_id = o.id, .list = json_array() };
-    if (!service_each(o.dir_fd, add_to_list, &l, err)) {
+    if (!service_each(o.dir_fd, service_add_to_list, &l, err)) {
         json_decref(l.list);
         return NULL;
     }

@@ -31,7 +31,7 @@ static void on_rested(void *arg)
     loop_rewatch(watch->loop, watch->fd, EPOLLIN);
 }
 
-static void on_events(void *arg, uint32_t events UNUSED)
+static void service_watch_on_events(void *arg, uint32_t events UNUSED)
 {
     struct service_watch *watch = arg;
     char bytes[4096];
@@ -53,7 +53,7 @@ struct service_watch *service_watch_new(struct loop *loop, loop_call_fn *fn, voi
     watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (watch->fd < 0)
         pyro_fail_errno(err, "watch the services");
-    else if (loop_watch(loop, watch->fd, EPOLLIN, on_events, watch, err))
+    else if (loop_watch(loop, watch->fd, EPOLLIN, service_watch_on_events, watch, err))
         return watch;
     service_watch_free(watch);
     return NULL;

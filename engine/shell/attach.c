@@ -191,7 +191,7 @@ static void show_more(void *arg)
     loop_defer(a->loop, &a->more, show_more, a);
 }
 
-static void on_notify(void *arg, uint32_t events UNUSED)
+static void attach_on_notify(void *arg, uint32_t events UNUSED)
 {
     struct attachment *a = arg;
     char drained[4096];
@@ -291,7 +291,7 @@ static void send_size(struct attachment *a)
     stream_message(&a->stream, message);
 }
 
-static void on_signal(void *arg, const struct signalfd_siginfo *info)
+static void attach_on_signal(void *arg, const struct signalfd_siginfo *info)
 {
     struct attachment *a = arg;
 
@@ -303,7 +303,7 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 
 /* ---- the connection ---- */
 
-static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+static void attach_on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
 {
     struct attachment *a = s->arg;
     struct shell_record r;
@@ -325,14 +325,14 @@ static void on_closed(struct stream *s, const json_t *result, const struct pyro_
         fail(a);
 }
 
-static void on_lost(struct link *link UNUSED, const struct pyro_error *why UNUSED)
+static void attach_on_lost(struct link *link UNUSED, const struct pyro_error *why UNUSED)
 {
 }
 
 static bool connect_input(struct attachment *a)
 {
-    static const struct link_ops link_ops = { .lost = on_lost };
-    static const struct stream_ops ops = { .closed = on_closed };
+    static const struct link_ops link_ops = { .lost = attach_on_lost };
+    static const struct stream_ops ops = { .closed = attach_on_closed };
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s}", "op", "shell", "do", "attach", "shell", a->shell);
     int fd = supervisor_connect(a->workspace, a->err);
@@ -357,7 +357,7 @@ static bool watch_log(struct attachment *a)
     if (a->notify_fd < 0 || inotify_add_watch(a->notify_fd, log, IN_MODIFY) < 0 ||
         inotify_add_watch(a->notify_fd, dir, IN_MOVED_TO) < 0)
         return pyro_fail_errno(a->err, "watch the log of shell '%s'", a->shell);
-    return loop_watch(a->loop, a->notify_fd, EPOLLIN, on_notify, a, a->err);
+    return loop_watch(a->loop, a->notify_fd, EPOLLIN, attach_on_notify, a, a->err);
 }
 
 static bool run(struct attachment *a, const struct shell_record *r)
@@ -369,7 +369,7 @@ static bool run(struct attachment *a, const struct shell_record *r)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGINT);
-    if (!loop_signals(a->loop, &signals, on_signal, a, a->err) || !watch_log(a) ||
+    if (!loop_signals(a->loop, &signals, attach_on_signal, a, a->err) || !watch_log(a) ||
         (!a->watch && r->running && !connect_input(a)))
         return false;
     if (isatty(a->in_fd) && !make_raw(a))

@@ -26,12 +26,12 @@ static void pump(struct shell_control *c)
         buf_consume(&c->queue, stream_send(&c->stream, WIRE_STDIN, c->queue.data, c->queue.len));
 }
 
-static void on_writable(struct stream *s)
+static void control_on_writable(struct stream *s)
 {
     pump(s->arg);
 }
 
-static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+static void control_on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
 {
     struct shell_control *c = s->arg;
     struct pyro_error err = { 0 };
@@ -45,7 +45,7 @@ static void on_closed(struct stream *s, const json_t *result, const struct pyro_
     c->over = true;
 }
 
-static void on_lost(struct link *link UNUSED, const struct pyro_error *why UNUSED)
+static void control_on_lost(struct link *link UNUSED, const struct pyro_error *why UNUSED)
 {
 }
 
@@ -53,8 +53,9 @@ struct shell_control *shell_control_new(struct loop *loop, const struct workspac
                                         const char *shell, shell_control_lost_fn *lost, void *arg,
                                         struct pyro_error *err)
 {
-    static const struct link_ops link_ops = { .lost = on_lost };
-    static const struct stream_ops ops = { .writable = on_writable, .closed = on_closed };
+    static const struct link_ops link_ops = { .lost = control_on_lost };
+    static const struct stream_ops ops = { .writable = control_on_writable,
+                                           .closed = control_on_closed };
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s}", "op", "shell", "do", "attach", "shell", shell);
     struct shell_control *c = calloc(1, sizeof(*c));

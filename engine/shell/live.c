@@ -62,7 +62,7 @@ struct live {
     char *space; /* of WINDOW bytes */
 };
 
-static void pump(void *arg);
+static void live_pump(void *arg);
 static void start_over(struct live *l);
 
 static void changed(struct live *l)
@@ -97,7 +97,7 @@ static void look_at_record(struct live *l)
     changed(l);
 }
 
-static void note_event(void *arg, const struct shell_event *e)
+static void live_note_event(void *arg, const struct shell_event *e)
 {
     struct live *l = arg;
     bool is_resize = e->type == EVENT_RESIZE;
@@ -112,7 +112,7 @@ static void note_event(void *arg, const struct shell_event *e)
 
 static void look_at_events(struct live *l)
 {
-    shell_events_follow(l->events_fd, &l->events_at, note_event, l);
+    shell_events_follow(l->events_fd, &l->events_at, live_note_event, l);
 }
 
 /* Where in the log's last bytes drawing has to begin: see term_find_tail(). */
@@ -226,7 +226,7 @@ static bool feed_some(struct live *l)
     return true;
 }
 
-static void pump(void *arg)
+static void live_pump(void *arg)
 {
     struct live *l = arg;
     uint64_t from = l->at;
@@ -254,15 +254,15 @@ static void on_painted(void *arg)
     changed(l);
 }
 
-static void on_ready(void *arg)
+static void live_on_ready(void *arg)
 {
     struct live *l = arg;
 
     if (l->at < l->size || l->stop_count)
-        loop_defer(l->loop, &l->pump_call, pump, l);
+        loop_defer(l->loop, &l->pump_call, live_pump, l);
 }
 
-static void on_failed(void *arg, const struct pyro_error *why)
+static void live_on_failed(void *arg, const struct pyro_error *why)
 {
     fail(arg, why);
 }
@@ -273,7 +273,7 @@ static void refresh(struct live *l)
 {
     look_at_size(l);
     look_at_events(l);
-    pump(l);
+    live_pump(l);
 }
 
 static void on_wake(void *arg)
@@ -304,7 +304,7 @@ static bool drain(struct live *l)
     return record;
 }
 
-static void on_notify(void *arg, uint32_t events UNUSED)
+static void live_on_notify(void *arg, uint32_t events UNUSED)
 {
     struct live *l = arg;
 
@@ -329,7 +329,7 @@ static bool watch_files(struct live *l, struct pyro_error *err)
         inotify_add_watch(l->notify_fd, events, IN_MODIFY) < 0 ||
         inotify_add_watch(l->notify_fd, dir, IN_MOVED_TO) < 0)
         return pyro_fail_errno(err, "watch shell '%s'", l->id);
-    return loop_watch(l->loop, l->notify_fd, EPOLLIN, on_notify, l, err);
+    return loop_watch(l->loop, l->notify_fd, EPOLLIN, live_on_notify, l, err);
 }
 
 /* ---- life ---- */
@@ -346,7 +346,7 @@ static void take_stops(struct live *l, const struct shell_notes *notes)
                                  .offset = l->at + stop.offset,
                                  .rows = stop.resize ? stop.resize->rows : 0,
                                  .cols = stop.resize ? stop.resize->cols : 0 };
-        note_event(l, &e);
+        live_note_event(l, &e);
     }
 }
 
@@ -362,8 +362,8 @@ static size_t screen_start(const struct live *l, const struct shell_notes *notes
 static bool start_pane(struct live *l, struct pyro_error *err)
 {
     static const struct pane_ops ops = { .painted = on_painted,
-                                         .ready = on_ready,
-                                         .failed = on_failed };
+                                         .ready = live_on_ready,
+                                         .failed = live_on_failed };
     struct pane_options options = { .rows_max = ROWS_ROOM, .cols_max = COLS_ROOM };
     struct shell_notes notes;
     uint64_t tail;
@@ -410,7 +410,7 @@ static void start_over(struct live *l)
     l->painted_ms = 0;
     if (!start_pane(l, &why))
         fail(l, &why);
-    pump(l);
+    live_pump(l);
 }
 
 static void on_restart(void *arg)

@@ -105,7 +105,7 @@ struct listing {
     json_t *list;
 };
 
-static void add_to_list(void *arg, const struct shell_record *r)
+static void shell_add_to_list(void *arg, const struct shell_record *r)
 {
     struct listing *l = arg;
 
@@ -120,7 +120,7 @@ json_t *shell_list(const char *ref, struct pyro_error *err)
     if (!workspace_open(ref, &o, err) || !workspace_settle(&o, err))
         return NULL;
     l = (struct listing){ .workspace_id = o.id, .list = json_array() };
-    if (!shell_each(o.dir_fd, add_to_list, &l, err)) {
+    if (!shell_each(o.dir_fd, shell_add_to_list, &l, err)) {
         json_decref(l.list);
         return NULL;
     }
@@ -208,12 +208,13 @@ static void pump(struct writing *w)
         w->ended = stream_end(&w->stream, WIRE_STDIN);
 }
 
-static void on_writable(struct stream *s)
+static void shell_write_on_writable(struct stream *s)
 {
     pump(s->arg);
 }
 
-static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+static void shell_write_on_closed(struct stream *s, const json_t *result,
+                                  const struct pyro_error *why)
 {
     struct writing *w = s->arg;
 
@@ -226,12 +227,12 @@ static void on_closed(struct stream *s, const json_t *result, const struct pyro_
     loop_stop(w->loop);
 }
 
-static void on_lost(struct link *link, const struct pyro_error *why UNUSED)
+static void shell_write_on_lost(struct link *link, const struct pyro_error *why UNUSED)
 {
     loop_stop(link_loop(link));
 }
 
-static void on_late(void *arg)
+static void shell_write_on_late(void *arg)
 {
     struct writing *w = arg;
 
@@ -243,8 +244,9 @@ static json_t *send_input(const struct workspace_handle *o, const char *id,
                           const struct shell_write_spec *spec, struct pyro_error *err)
 {
     static const char *const as[] = { "keys", "lines", "paste" };
-    static const struct link_ops link_ops = { .lost = on_lost };
-    static const struct stream_ops ops = { .writable = on_writable, .closed = on_closed };
+    static const struct link_ops link_ops = { .lost = shell_write_on_lost };
+    static const struct stream_ops ops = { .writable = shell_write_on_writable,
+                                           .closed = shell_write_on_closed };
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s, s:s, s:b}", "op", "shell", "do", "write", "shell", id, "as",
                   as[spec->as], "enter", spec->enter && spec->as == SHELL_PASTE);
@@ -265,7 +267,7 @@ static json_t *send_input(const struct workspace_handle *o, const char *id,
     }
     w.link = link;
     if (stream_open(link, &w.stream, request, &ops, &w, &w.err)) {
-        loop_timer_set(w.loop, &timer, WRITE_DEADLINE_MS, on_late, &w);
+        loop_timer_set(w.loop, &timer, WRITE_DEADLINE_MS, shell_write_on_late, &w);
         pump(&w);
         loop_run(w.loop);
     }

@@ -210,7 +210,8 @@ static void stdin_resume(struct session *x)
 
 /* ---- the stream ---- */
 
-static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+static void workspace_exec_on_data(struct stream *s, enum wire_channel channel,
+                                   const uint8_t *bytes, size_t n)
 {
     struct session *x = s->arg;
 
@@ -222,19 +223,20 @@ static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *
         stream_consumed(s, n);
 }
 
-static void on_message(struct stream *s, const json_t *message)
+static void workspace_exec_on_message(struct stream *s, const json_t *message)
 {
     struct session *x = s->arg;
 
     x->sequence = json_int_or(message, "sequence", x->sequence);
 }
 
-static void on_writable(struct stream *s)
+static void workspace_exec_on_writable(struct stream *s)
 {
     stdin_resume(s->arg);
 }
 
-static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+static void workspace_exec_on_closed(struct stream *s, const json_t *result,
+                                     const struct pyro_error *why)
 {
     struct session *x = s->arg;
     struct pyro_error err = { 0 };
@@ -254,11 +256,11 @@ static void on_closed(struct stream *s, const json_t *result, const struct pyro_
     }
 }
 
-static void on_lost(struct link *link UNUSED, const struct pyro_error *why UNUSED)
+static void workspace_exec_on_lost(struct link *link UNUSED, const struct pyro_error *why UNUSED)
 {
 }
 
-static void on_signal(void *arg, const struct signalfd_siginfo *info)
+static void workspace_exec_on_signal(void *arg, const struct signalfd_siginfo *info)
 {
     struct session *x = arg;
     const char *name = info->ssi_signo == SIGINT    ? "INT"
@@ -305,9 +307,10 @@ static json_t *make_result(struct session *x, const char *id,
 static bool run_session(struct session *x, struct link *link,
                         const struct workspace_exec_spec *spec)
 {
-    static const struct stream_ops ops = {
-        .data = on_data, .message = on_message, .writable = on_writable, .closed = on_closed
-    };
+    static const struct stream_ops ops = { .data = workspace_exec_on_data,
+                                           .message = workspace_exec_on_message,
+                                           .writable = workspace_exec_on_writable,
+                                           .closed = workspace_exec_on_closed };
     scoped_json json_t *request =
         command_request_pack(exec_request_rows, &spec->request, "exec", NULL);
 
@@ -330,13 +333,13 @@ static bool forward_signals(struct session *x, sigset_t *ret_before)
     for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
         sigaddset(&signals, forwarded[i]);
     sigprocmask(SIG_BLOCK, NULL, ret_before);
-    return loop_signals(x->loop, &signals, on_signal, x, x->err);
+    return loop_signals(x->loop, &signals, workspace_exec_on_signal, x, x->err);
 }
 
 json_t *workspace_exec_in(const struct workspace_handle *w, const struct workspace_exec_spec *spec,
                           struct pyro_error *err)
 {
-    static const struct link_ops link_ops = { .lost = on_lost };
+    static const struct link_ops link_ops = { .lost = workspace_exec_on_lost };
     struct session x = { .stdin_fd = spec->stdin_fd, .err = err };
     struct link *link = NULL;
     json_t *result = NULL;

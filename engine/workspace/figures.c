@@ -192,7 +192,7 @@ static bool lacks_supervisor(struct entry *e)
     return e->started && !e->supervisor.pid;
 }
 
-static void look(void *arg)
+static void workspace_figures_sample(void *arg)
 {
     struct workspace_figures *f = arg;
     int64_t now = clock_ms();
@@ -215,7 +215,7 @@ static void look(void *arg)
             e->looked_ms = now, e->figures.cpu = 0, e->figures.memory_bytes = 0;
     }
     if (running)
-        loop_timer_set(f->loop, &f->timer, INTERVAL_MS, look, f);
+        loop_timer_set(f->loop, &f->timer, INTERVAL_MS, workspace_figures_sample, f);
     f->fn(f->arg);
 }
 
@@ -282,7 +282,7 @@ void workspace_figures_show(struct workspace_figures *f,
     if (!count)
         loop_timer_cancel(f->loop, &f->timer);
     else if (news)
-        loop_timer_set(f->loop, &f->timer, 0, look, f);
+        loop_timer_set(f->loop, &f->timer, 0, workspace_figures_sample, f);
 }
 
 const struct figures *workspace_figures_of(const struct workspace_figures *f, const char *id)

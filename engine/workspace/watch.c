@@ -57,7 +57,7 @@ struct workspace_watch {
     struct settle_queue *settle;
 };
 
-static void on_events(void *arg, uint32_t events);
+static void workspace_watch_on_events(void *arg, uint32_t events);
 
 /* ---- directories that cannot be watched ---- */
 
@@ -450,11 +450,12 @@ static void end_rest(void *arg)
     struct workspace_watch *watch = arg;
     struct pyro_error err = { 0 };
 
-    if (!loop_watch(watch->loop, watch->inotify_fd, EPOLLIN, on_events, watch, &err))
+    if (!loop_watch(watch->loop, watch->inotify_fd, EPOLLIN, workspace_watch_on_events, watch,
+                    &err))
         tell_trouble(watch, &err);
 }
 
-static void on_events(void *arg, uint32_t events UNUSED)
+static void workspace_watch_on_events(void *arg, uint32_t events UNUSED)
 {
     struct workspace_watch *watch = arg;
     _Alignas(struct inotify_event) char bytes[16384];
@@ -491,7 +492,8 @@ struct workspace_watch *workspace_watch_new(struct loop *loop,
         watch->store_wd = inotify_add_watch(watch->inotify_fd, watch->store.path, STORE_EVENTS);
         if (watch->store_wd < 0)
             watch_failed(watch->store.path, err);
-        else if (loop_watch(loop, watch->inotify_fd, EPOLLIN, on_events, watch, err)) {
+        else if (loop_watch(loop, watch->inotify_fd, EPOLLIN, workspace_watch_on_events, watch,
+                            err)) {
             watch->settle = settle_queue_new(loop, ops->settle_program);
             refresh_all(watch);
             return watch;
