@@ -108,7 +108,7 @@ bool supervisor_start(const struct workspace_handle *w, int lock_fd, enum superv
     return ok;
 }
 
-bool workspace_settle(const struct workspace_handle *w, struct pyro_error *err)
+bool workspace_recover(const struct workspace_handle *w, struct pyro_error *err)
 {
     struct workspace_record r;
     int lock;
@@ -169,7 +169,7 @@ int supervisor_connect(const struct workspace_handle *w, struct pyro_error *err)
             *err = why;
             return -1;
         }
-        if (!workspace_settle(w, err) || !is_started(w, err))
+        if (!workspace_recover(w, err) || !is_started(w, err))
             return -1;
         if (clock_ms() > deadline) {
             pyro_fail(err, PYRO_WORKSPACE_BUSY, "the supervisor of '%s' does not answer", w->id);

@@ -1,6 +1,6 @@
 /* Reaching a workspace's supervisor: connecting, and starting one if none runs. */
-#ifndef PYRO_ATTACH_H
-#define PYRO_ATTACH_H
+#ifndef PYRO_CONNECT_H
+#define PYRO_CONNECT_H
 
 #include "engine/client/handle.h"
 #include "engine/helper/progress.h"
@@ -18,9 +18,9 @@ bool supervisor_start(const struct workspace_handle *w, int lock_fd, enum superv
 /*
  * Brings a workspace that nobody holds into a consistent state: a "started" one whose supervisor
  * died is adopted, or marked failed if its QEMU is gone too; a reset that was cut short after its
- * commit is completed. A held or resting one is left alone.
+ * commit is completed. One that is held or stopped is left alone.
  */
-bool workspace_settle(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
+bool workspace_recover(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
 /*
  * Connects to the supervisor of a started workspace, adopting first where needed. -1 on failure,
  * PYRO_WORKSPACE_STATE when the workspace is not running.

@@ -28,7 +28,7 @@ int workspace_hold(const struct workspace_handle *w, struct pyro_error *err)
     return fs_write_all(fd, frame, sizeof(frame), err) ? take_fd(&fd) : -1;
 }
 
-bool workspace_let_go(const struct workspace_handle *w, int hold_fd)
+bool workspace_end_hold(const struct workspace_handle *w, int hold_fd)
 {
     scoped_close int lock = -1;
 

@@ -8,6 +8,6 @@
 int workspace_hold(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
 /* Ends the hold (hold_fd may be -1), and waits until the supervisor has removed everything; returns
  * whether it has. */
-bool workspace_let_go(const struct workspace_handle *w, int hold_fd);
+bool workspace_end_hold(const struct workspace_handle *w, int hold_fd);
 
 #endif

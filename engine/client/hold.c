@@ -1,6 +1,6 @@
 /*
  * engine/client/hold.c: a held layer, as a stream to the supervisor that stays open as long; or, of
- * a workspace at rest, as its lock.
+ * a stopped workspace, as its lock.
  */
 #include "engine/client/hold.h"
 
@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "engine/client/connect.h"
-#include "engine/client/resting.h"
+#include "engine/client/stopped.h"
 #include "vmm/base/fs.h"
 
 #define OPEN_MS 200000 /* beyond the time the supervisor gives the guest */
@@ -84,13 +84,13 @@ static bool ask(struct disk_hold *h, const struct workspace_handle *o, struct py
     return h->told;
 }
 
-static bool hold_resting(struct disk_hold *h, const struct workspace_handle *o,
+static bool hold_stopped(struct disk_hold *h, const struct workspace_handle *o,
                          struct pyro_error *err)
 {
     struct workspace_record r;
     bool running;
 
-    h->lock_fd = workspace_lock_resting(o, err);
+    h->lock_fd = workspace_lock_stopped(o, err);
     if (h->lock_fd < 0 || !record_load(o->dir_fd, o->id, &r, err))
         return false;
     h->layer = r.disk.active;
@@ -117,7 +117,7 @@ static struct disk_hold *try_open(const struct workspace_handle *o, struct pyro_
 
     BUG_ON(!h);
     h->lock_fd = -1;
-    if (workspace_settle(o, err) && (is_running(o) ? ask(h, o, err) : hold_resting(h, o, err)))
+    if (workspace_recover(o, err) && (is_running(o) ? ask(h, o, err) : hold_stopped(h, o, err)))
         return h;
     disk_hold_close(h);
     return NULL;

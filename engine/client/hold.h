@@ -1,10 +1,10 @@
 /*
  * A layer of a workspace's disk that does not change while it is read on the host (view.h): of a
  * running workspace the disk at the time of opening, while the machine continues on a layer above;
- * of one at rest the active layer, with the workspace locked.
+ * of a stopped one the active layer, with the workspace locked.
  */
-#ifndef PYRO_DISK_HOLD_H
-#define PYRO_DISK_HOLD_H
+#ifndef PYRO_CLIENT_HOLD_H
+#define PYRO_CLIENT_HOLD_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* One request to a workspace's guest with bytes going in and bytes coming out. */
-#ifndef PYRO_FILE_TRANSFER_H
-#define PYRO_FILE_TRANSFER_H
+#ifndef PYRO_CLIENT_TRANSFER_H
+#define PYRO_CLIENT_TRANSFER_H
 
 #include <sys/uio.h>
 

@@ -12,7 +12,7 @@
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
-#include "engine/client/resting.h"
+#include "engine/client/stopped.h"
 #include "engine/disk/view.h"
 #include "engine/helper/helper.h"
 #include "engine/helper/host_file.h"
@@ -70,14 +70,14 @@ static bool open_resting(const char *ref, struct resting *r, struct pyro_error *
     struct workspace_record record;
     bool running;
 
-    if (!workspace_open(ref, &r->opened, err) || !workspace_settle(&r->opened, err) ||
+    if (!workspace_open(ref, &r->opened, err) || !workspace_recover(&r->opened, err) ||
         !record_load_disk(r->opened.dir_fd, r->opened.id, &record, err))
         return false;
     running = record.state == WORKSPACE_STARTED;
     record_release(&record);
     if (running)
         return refuse_running(r->opened.id, err);
-    r->lock_fd = workspace_lock_resting(&r->opened, err);
+    r->lock_fd = workspace_lock_stopped(&r->opened, err);
     return r->lock_fd >= 0 && open_disk(r, err);
 }
 

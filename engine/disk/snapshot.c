@@ -10,7 +10,7 @@
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
-#include "engine/client/resting.h"
+#include "engine/client/stopped.h"
 #include "engine/state/reset.h"
 #include "vmm/base/fs.h"
 #include "vmm/ram.h"
@@ -48,7 +48,7 @@ struct job {
 static bool do_resting(const struct workspace_handle *o, const struct job *job,
                        struct pyro_error *err)
 {
-    scoped_close int lock = workspace_lock_resting(o, err);
+    scoped_close int lock = workspace_lock_stopped(o, err);
     struct workspace_record r;
     bool ok;
 
@@ -101,7 +101,7 @@ static bool do_either(const struct workspace_handle *o, const struct job *job,
         scoped_json json_t *result = NULL;
         struct pyro_error why = { 0 };
         bool again;
-        if (!workspace_settle(o, err))
+        if (!workspace_recover(o, err))
             return false;
         if (is_running(o)) {
             result = supervisor_call(o, job->request, clock_ms() + CALL_MS, &why);
@@ -301,9 +301,9 @@ static bool start_again(const struct workspace_handle *o, const struct progress 
 {
     struct pyro_error why = { 0 };
 
-    if (!workspace_settle(o, err))
+    if (!workspace_recover(o, err))
         return false;
-    if (is_running(o) || workspace_start_resting(o, progress, &why) ||
+    if (is_running(o) || workspace_start_stopped(o, progress, &why) ||
         (why.code == PYRO_WORKSPACE_BUSY && is_running(o)))
         return true;
     *err = why;

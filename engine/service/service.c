@@ -43,7 +43,7 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
 static bool open_service(const char *ref, const char *name, struct workspace_handle *o,
                          struct service_record *ret, struct pyro_error *err)
 {
-    return workspace_open(ref, o, err) && workspace_settle(o, err) &&
+    return workspace_open(ref, o, err) && workspace_recover(o, err) &&
            service_record_load(o->dir_fd, name, ret, err);
 }
 
@@ -111,7 +111,7 @@ json_t *service_list(const char *ref, struct pyro_error *err)
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct listing l = { 0 };
 
-    if (!workspace_open(ref, &o, err) || !workspace_settle(&o, err))
+    if (!workspace_open(ref, &o, err) || !workspace_recover(&o, err))
         return NULL;
     l = (struct listing){ .workspace_id = o.id, .list = json_array() };
     if (!service_each(o.dir_fd, service_add_to_list, &l, err)) {

@@ -144,7 +144,7 @@ static void doze(const struct reading *r)
     if (poll(&p, 1, LOOK_MS) > 0)
         while (read(r->notify_fd, events, sizeof(events)) > 0)
             ;
-    else if (!workspace_settle(r->o, NULL))
+    else if (!workspace_recover(r->o, NULL))
         return; /* the next look tries again */
 }
 
@@ -177,7 +177,7 @@ bool service_logs(const char *ref, const char *name, const struct service_logs_s
     struct reading r = {
         .o = &o, .name = name, .spec = spec, .logs = &logs, .fds = { -1, -1 }, .notify_fd = -1
     };
-    bool ok = workspace_open(ref, &o, err) && workspace_settle(&o, err) &&
+    bool ok = workspace_open(ref, &o, err) && workspace_recover(&o, err) &&
               (!spec->sink || look_at_record(&r, err)) && (!spec->sink || watch(&r, err)) &&
               open_logs(&r, err) &&
               (spec->sink ? follow(&r, err) : read_log(&r, 0, err) && read_log(&r, 1, err));

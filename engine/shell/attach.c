@@ -403,7 +403,7 @@ bool shell_attach(const char *workspace, const char *shell, bool watch, int in_f
         pyro_fail(err, PYRO_NO_TERMINAL, "attach needs a terminal");
         return pyro_hint(err, "use --watch, or 'pyro workspace shell read'");
     }
-    if (!workspace_open(workspace, &o, err) || !workspace_settle(&o, err) ||
+    if (!workspace_open(workspace, &o, err) || !workspace_recover(&o, err) ||
         !shell_record_load(o.dir_fd, shell, &r, err))
         return false;
     a.workspace = &o;

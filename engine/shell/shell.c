@@ -36,7 +36,7 @@ static bool open_shell(const char *ref, const char *id, struct workspace_handle 
         return false;
     if (r.running) {
         shell_record_release(&r);
-        if (!workspace_settle(o, err) || !shell_record_load(o->dir_fd, id, &r, err))
+        if (!workspace_recover(o, err) || !shell_record_load(o->dir_fd, id, &r, err))
             return false;
     }
     *ret = r;
@@ -117,7 +117,7 @@ json_t *shell_list(const char *ref, struct pyro_error *err)
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct listing l = { .list = NULL };
 
-    if (!workspace_open(ref, &o, err) || !workspace_settle(&o, err))
+    if (!workspace_open(ref, &o, err) || !workspace_recover(&o, err))
         return NULL;
     l = (struct listing){ .workspace_id = o.id, .list = json_array() };
     if (!shell_each(o.dir_fd, shell_add_to_list, &l, err)) {

@@ -370,7 +370,7 @@ bool shell_read(const char *ref, const char *id, const struct shell_read_spec *s
     if (!workspace_open(ref, &o, err) || !shell_record_load(o.dir_fd, id, &r, err))
         return false;
     /* Whose supervisor died is taken up again. What is on the disk can be read in any case. */
-    if (r.running && !store_is_held(o.dir_fd) && !workspace_settle(&o, err) && err)
+    if (r.running && !store_is_held(o.dir_fd) && !workspace_recover(&o, err) && err)
         *err = (struct pyro_error){ .code = PYRO_OK };
     shell_record_release(&r);
     if ((spec->wait_for_idle_ms || spec->wait_for_prompt) &&

@@ -141,8 +141,8 @@ static void note_given(struct reading *r, int64_t sequence)
     r->given[r->given_count++] = sequence;
 }
 
-/* Nothing new can appear below the first one that runs. */
-static void settle_given(struct reading *r, int64_t first_running)
+/* Drops what is below the first command that runs: nothing new can appear there. */
+static void drop_given(struct reading *r, int64_t first_running)
 {
     size_t kept = 0;
 
@@ -177,7 +177,7 @@ static bool look(struct reading *r, bool past, struct pyro_error *err)
         if (!past && list[i] >= r->cursor && !give(r, list[i], &full, err))
             return false;
     }
-    settle_given(r, running ? running : count ? list[count - 1] + 1 : 1);
+    drop_given(r, running ? running : count ? list[count - 1] + 1 : 1);
     return true;
 }
 
@@ -293,7 +293,7 @@ static bool follow(struct reading *r, int notify_fd, struct pyro_error *err)
         if (poll(&p, 1, LOOK_MS) > 0)
             while (read(notify_fd, events, sizeof(events)) > 0)
                 ;
-        else if (!workspace_settle(r->o, NULL))
+        else if (!workspace_recover(r->o, NULL))
             continue; /* the next look tries again */
     }
 }
@@ -325,7 +325,7 @@ bool workspace_logs(const char *ref, const struct command_logs_spec *spec, struc
     struct reading r = { .o = &o, .spec = spec, .logs = ret, .cursor = spec->cursor };
 
     *ret = (struct command_logs){ .next_cursor = spec->cursor };
-    if (!workspace_open(ref, &o, err) || !workspace_settle(&o, err))
+    if (!workspace_open(ref, &o, err) || !workspace_recover(&o, err))
         return false;
     snprintf(ret->workspace_id, sizeof(ret->workspace_id), "%s", o.id);
     return read_all(&r, err);

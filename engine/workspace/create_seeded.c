@@ -65,7 +65,7 @@ static json_t *seed_made(const struct workspace_record *r, struct tree_source *s
     if (hold_fd >= 0)
         view = seed(&w, r, source, progress, err);
     if (!view)
-        workspace_let_go(&w, hold_fd);
+        workspace_end_hold(&w, hold_fd);
     else
         close(hold_fd);
     return view;

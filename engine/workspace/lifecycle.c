@@ -4,7 +4,7 @@
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
-#include "engine/client/resting.h"
+#include "engine/client/stopped.h"
 #include "engine/secret/hide.h"
 #include "engine/state/names.h"
 #include "engine/state/record_change.h"
@@ -23,12 +23,12 @@ json_t *workspace_start(const char *ref, const struct progress *progress, struct
     struct workspace_record r;
     bool started;
 
-    if (!workspace_open(ref, &o, err) || !workspace_settle(&o, err) ||
+    if (!workspace_open(ref, &o, err) || !workspace_recover(&o, err) ||
         !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
     started = r.state == WORKSPACE_STARTED;
     record_release(&r);
-    if (!started && !workspace_start_resting(&o, progress, err)) {
+    if (!started && !workspace_start_stopped(&o, progress, err)) {
         /* Another start may have been faster. */
         if (!err || err->code != PYRO_WORKSPACE_BUSY || !record_load(o.dir_fd, o.id, &r, err))
             return NULL;
@@ -51,7 +51,7 @@ static bool stop_running(const struct workspace_handle *o, bool force, struct py
      * is asked. */
     do {
         scoped_json json_t *result = NULL;
-        if (!workspace_settle(o, err))
+        if (!workspace_recover(o, err))
             return false;
         why = (struct pyro_error){ 0 };
         result = supervisor_call(o, request, deadline_ms, &why);
@@ -92,10 +92,10 @@ static json_t *change_to_json(const struct workspace_change *change)
     return j;
 }
 
-static json_t *update_resting(const struct workspace_handle *o, const json_t *change,
+static json_t *update_stopped(const struct workspace_handle *o, const json_t *change,
                               struct pyro_error *err)
 {
-    scoped_close int lock = workspace_lock_resting(o, err);
+    scoped_close int lock = workspace_lock_stopped(o, err);
     struct workspace_record r;
     json_t *view = NULL;
 
@@ -137,7 +137,7 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
         why = (struct pyro_error){ 0 };
         view = supervisor_call(&o, request, deadline_ms, &why);
         if (!view && why.code == PYRO_WORKSPACE_STATE)
-            view = update_resting(&o, request, &why);
+            view = update_stopped(&o, request, &why);
     } while (!view && why.code == PYRO_WORKSPACE_BUSY && clock_ms() < deadline_ms);
     if (!view)
         *err = why;
@@ -164,7 +164,7 @@ json_t *workspace_delete(const char *ref, struct pyro_error *err)
         pyro_hint(err, "delete it with the pyro that made it, or a newer one");
         return NULL;
     }
-    if (!stop_running(&o, true, err) || (lock = workspace_lock_resting(&o, err)) < 0)
+    if (!stop_running(&o, true, err) || (lock = workspace_lock_stopped(&o, err)) < 0)
         return NULL;
     vm_kill_leftover(o.dir_fd, o.id); /* a start and its supervisor may have been killed */
     if (!store_remove(&o.store, o.id, err))

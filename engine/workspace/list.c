@@ -4,7 +4,7 @@
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
-#include "engine/client/resting.h"
+#include "engine/client/stopped.h"
 #include "engine/state/base.h"
 #include "engine/workspace/workspace.h"
 
@@ -26,16 +26,16 @@ static void add_view(struct listing *l, json_t *view)
 static void list_one(void *arg, int dirfd, const struct workspace_record *r)
 {
     struct workspace_handle w = { .store = { .fd = -1 }, .dir_fd = dirfd }; /* borrowed */
-    struct workspace_record settled;
+    struct workspace_record recovered;
 
     memcpy(w.id, r->id, sizeof(w.id));
-    if (r->state != WORKSPACE_STARTED || store_is_held(dirfd) || !workspace_settle(&w, NULL)) {
+    if (r->state != WORKSPACE_STARTED || store_is_held(dirfd) || !workspace_recover(&w, NULL)) {
         add_view(arg, record_to_view(r));
         return;
     }
-    record_load_any(dirfd, r->id, &settled);
-    add_view(arg, record_to_view(&settled));
-    record_release(&settled);
+    record_load_any(dirfd, r->id, &recovered);
+    add_view(arg, record_to_view(&recovered));
+    record_release(&recovered);
 }
 
 static int by_activity(const void *a, const void *b)

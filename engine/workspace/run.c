@@ -58,7 +58,7 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
         phase(arg, "execute", r.id);
         result = workspace_exec_in(&w, exec, err);
     }
-    deleted = workspace_let_go(&w, hold_fd);
+    deleted = workspace_end_hold(&w, hold_fd);
     if (result)
         add_run_fields(result, &r, deleted);
     record_release(&r);

@@ -18,12 +18,12 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
-#include "engine/client/settle_child.h"
+#include "engine/client/recovery.h"
 #include "engine/state/store.h"
 #include "vmm/base/fs.h"
 
 #define REST_MS 15
-#define SETTLE_TRIES 4
+#define RECOVERY_TRIES 4
 #define NO_WATCH (-1)
 #define DIR_EVENTS (IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR)
 #define STORE_EVENTS                                                                               \
@@ -41,7 +41,7 @@ struct watch_node {
     int dir_wd, shells_wd, commands_wd;
     bool shown, gone;
     unsigned stale;
-    unsigned settle_tries; /* since its supervisor was last seen alive */
+    unsigned recovery_tries; /* since its supervisor was last seen alive */
 };
 
 struct workspace_watch {
@@ -54,7 +54,7 @@ struct workspace_watch {
     size_t shown_count;
     bool overflow, store_gone, told_limit;
     struct loop_timer rest;
-    struct settle_queue *settle;
+    struct recovery_queue *recovery;
 };
 
 static void workspace_watch_on_events(void *arg, uint32_t events);
@@ -240,12 +240,12 @@ static bool look_at_logs(struct watch_node *node, int dir_fd)
 }
 
 /* A started workspace whose lock is free has lost its supervisor. */
-static void settle(struct workspace_watch *watch, struct watch_node *node, int dir_fd)
+static void recover(struct workspace_watch *watch, struct watch_node *node, int dir_fd)
 {
     if (node->w.record.state != WORKSPACE_STARTED || store_is_held(dir_fd))
-        node->settle_tries = 0;
-    else if (node->settle_tries++ < SETTLE_TRIES)
-        settle_queue_add(watch->settle, node->w.record.id);
+        node->recovery_tries = 0;
+    else if (node->recovery_tries++ < RECOVERY_TRIES)
+        recovery_queue_add(watch->recovery, node->w.record.id);
 }
 
 /* Reads its stale parts again. */
@@ -278,7 +278,7 @@ static void refresh(struct workspace_watch *watch, struct watch_node *node)
         return;
     }
     if (stale & STALE_LOCK)
-        settle(watch, node, dir_fd);
+        recover(watch, node, dir_fd);
     show(watch, node, stale & (WATCH_RECORD | WATCH_SHELLS | WATCH_OUTPUT | WATCH_COMMANDS));
 }
 
@@ -494,7 +494,7 @@ struct workspace_watch *workspace_watch_new(struct loop *loop,
             watch_failed(watch->store.path, err);
         else if (loop_watch(loop, watch->inotify_fd, EPOLLIN, workspace_watch_on_events, watch,
                             err)) {
-            watch->settle = settle_queue_new(loop, ops->settle_program);
+            watch->recovery = recovery_queue_new(loop, ops->recovery_program);
             refresh_all(watch);
             return watch;
         }
@@ -507,7 +507,7 @@ void workspace_watch_free(struct workspace_watch *watch)
 {
     if (!watch)
         return;
-    settle_queue_free(watch->settle);
+    recovery_queue_free(watch->recovery);
     loop_timer_cancel(watch->loop, &watch->rest);
     if (watch->inotify_fd >= 0) {
         loop_unwatch(watch->loop, watch->inotify_fd);

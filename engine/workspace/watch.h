@@ -50,7 +50,7 @@ struct workspace_watch_ops {
      * once. */
     void (*trouble)(void *arg, const struct pyro_error *why);
     /* The program that recovers orphaned workspaces, "/proc/self/exe" in pyro; NULL: none. */
-    const char *settle_program;
+    const char *recovery_program;
 };
 
 /*

@@ -1,5 +1,5 @@
-/* engine/client/settle_child.c: supervisors for workspaces that lost theirs, one at a time. */
-#include "engine/client/settle_child.h"
+/* engine/client/recovery.c: supervisors for workspaces that lost theirs, one at a time. */
+#include "engine/client/recovery.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ struct waiting {
     char id[WORKSPACE_ID_LENGTH + 1];
 };
 
-struct settle_queue {
+struct recovery_queue {
     struct loop *loop;
     const char *program;
     struct waiting *first;
@@ -28,16 +28,16 @@ struct settle_queue {
 
 static void start_next(void *arg);
 
-struct settle_queue *settle_queue_new(struct loop *loop, const char *program)
+struct recovery_queue *recovery_queue_new(struct loop *loop, const char *program)
 {
-    struct settle_queue *q = calloc(1, sizeof(*q));
+    struct recovery_queue *q = calloc(1, sizeof(*q));
 
     BUG_ON(!q);
-    *q = (struct settle_queue){ .loop = loop, .program = program, .pidfd = -1 };
+    *q = (struct recovery_queue){ .loop = loop, .program = program, .pidfd = -1 };
     return q;
 }
 
-static void forget_child(struct settle_queue *q)
+static void forget_child(struct recovery_queue *q)
 {
     if (q->pidfd < 0)
         return;
@@ -46,7 +46,7 @@ static void forget_child(struct settle_queue *q)
     q->pid = 0;
 }
 
-void settle_queue_free(struct settle_queue *q)
+void recovery_queue_free(struct recovery_queue *q)
 {
     if (!q)
         return;
@@ -60,9 +60,9 @@ void settle_queue_free(struct settle_queue *q)
     free(q);
 }
 
-static void on_end(void *arg, uint32_t events UNUSED)
+static void recovery_on_end(void *arg, uint32_t events UNUSED)
 {
-    struct settle_queue *q = arg;
+    struct recovery_queue *q = arg;
 
     waitpid(q->pid, NULL, 0);
     forget_child(q);
@@ -72,7 +72,7 @@ static void on_end(void *arg, uint32_t events UNUSED)
 
 static void start_next(void *arg)
 {
-    struct settle_queue *q = arg;
+    struct recovery_queue *q = arg;
     struct waiting *w = q->first;
     const char *argv[] = { q->program, "workspace", "status", w->id, NULL };
     struct proc_spec spec = proc_spec_of(argv);
@@ -82,7 +82,7 @@ static void start_next(void *arg)
     spec.inherit = INHERIT_PYRO | INHERIT_PERSON | INHERIT_UMASK; /* a supervisor's */
     if (proc_start(&spec, &q->pid, NULL)) {
         q->pidfd = (int)syscall(SYS_pidfd_open, q->pid, 0);
-        if (q->pidfd < 0 || !loop_watch(q->loop, q->pidfd, EPOLLIN, on_end, q, NULL)) {
+        if (q->pidfd < 0 || !loop_watch(q->loop, q->pidfd, EPOLLIN, recovery_on_end, q, NULL)) {
             waitpid(q->pid, NULL, 0);
             forget_child(q);
         }
@@ -92,7 +92,7 @@ static void start_next(void *arg)
         loop_timer_set(q->loop, &q->delay, DELAY_MS, start_next, q);
 }
 
-void settle_queue_add(struct settle_queue *q, const char *id)
+void recovery_queue_add(struct recovery_queue *q, const char *id)
 {
     struct waiting **at, *w;
 

@@ -1,6 +1,6 @@
 /* A workspace as users see it, and operations on one that does not run. */
-#ifndef PYRO_RESTING_H
-#define PYRO_RESTING_H
+#ifndef PYRO_STOPPED_H
+#define PYRO_STOPPED_H
 
 #include "engine/client/handle.h"
 #include "engine/helper/progress.h"
@@ -8,12 +8,12 @@
 /* The workspace object as users see it, after its state was made consistent. */
 json_t *workspace_view(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
 /*
- * The lock of a workspace at rest; waits for a holder that stops it. -1: PYRO_WORKSPACE_BUSY when
+ * The lock of a stopped workspace; waits for a holder that stops it. -1: PYRO_WORKSPACE_BUSY when
  * it runs (or is held for long), PYRO_WORKSPACE_NOT_FOUND when it has just been deleted.
  */
-int workspace_lock_resting(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
-/* Starts a workspace at rest. PYRO_WORKSPACE_BUSY when another did. */
-bool workspace_start_resting(const struct workspace_handle *w, const struct progress *progress,
+int workspace_lock_stopped(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
+/* Starts a stopped workspace. PYRO_WORKSPACE_BUSY when another did. */
+bool workspace_start_stopped(const struct workspace_handle *w, const struct progress *progress,
                              struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
-/* engine/client/resting.c: workspaces as they are, and those at rest. */
-#include "engine/client/resting.h"
+/* engine/client/stopped.c: workspaces as users see them, and stopped ones. */
+#include "engine/client/stopped.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@ json_t *workspace_view(const struct workspace_handle *w, struct pyro_error *err)
     struct workspace_record r;
     json_t *view;
 
-    if (!workspace_settle(w, err))
+    if (!workspace_recover(w, err))
         return NULL;
     record_load_any(w->dir_fd, w->id, &r);
     view = record_to_view(&r);
@@ -35,9 +35,9 @@ static bool is_recorded_started(const struct workspace_handle *w)
     return started;
 }
 
-/* Waits for the lock of a workspace at rest; a holder that stops it unlocks soon, one that starts
+/* Waits for the lock of a stopped workspace; a holder that stops it unlocks soon, one that starts
  * it keeps it: then PYRO_WORKSPACE_BUSY. */
-int workspace_lock_resting(const struct workspace_handle *w, struct pyro_error *err)
+int workspace_lock_stopped(const struct workspace_handle *w, struct pyro_error *err)
 {
     int64_t deadline = clock_ms() + LOCK_WAIT_MS;
     struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
@@ -56,10 +56,10 @@ int workspace_lock_resting(const struct workspace_handle *w, struct pyro_error *
     return fd;
 }
 
-bool workspace_start_resting(const struct workspace_handle *w, const struct progress *progress,
+bool workspace_start_stopped(const struct workspace_handle *w, const struct progress *progress,
                              struct pyro_error *err)
 {
-    scoped_close int lock = workspace_lock_resting(w, err);
+    scoped_close int lock = workspace_lock_stopped(w, err);
     struct workspace_record r;
     bool started, used;
 
