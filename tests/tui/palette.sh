@@ -115,6 +115,8 @@ sees 'workspace snapshot list +'
 click 'workspace snapshot list '
 sees ': ?workspace snapshot list beta '
 keys Enter
+gone 'run a command'
+sees '^ workspace snapshot list beta'
 sees 'baseline'
 keys q
 sees 'WATCHING'
