@@ -8,81 +8,107 @@
 
 #include "vmm/accel_probe.h"
 #include "vmm/base/fs.h"
-#include "vmm/base/json.h"
 #include "vmm/base/printable.h"
+#include "vmm/base/rows.h"
 
 #define DEVICE "/dev/kvm"
 #define RECORD "accel.json"
 #define RECORD_BYTES_MAX 4096
 #define DOUBTS_MAX 2
+#define BOOT_ID_LENGTH 36
 
 const char *accel_name(enum accel_kind kind)
 {
     return kind == ACCEL_KVM ? "kvm" : "tcg";
 }
 
-/* What the verdict holds for: this boot of the host, this device, this QEMU. The caller's. */
-static json_t *circumstances(const char *qemu_version)
+/* What a verdict holds for: this boot of the host, this device, this QEMU. */
+struct accel_circumstances {
+    char boot_id[BOOT_ID_LENGTH + 1];
+    int64_t device, changed; /* numbers of the device file, and when it was last changed */
+    char qemu[64];           /* its version */
+};
+struct accel_record {
+    struct accel_circumstances holds_for;
+    struct accel_verdict verdict;
+};
+
+static const struct row_spec circumstances_rows[] = {
+    ROW_TEXT(accel_circumstances, boot_id),
+    ROW_INT(accel_circumstances, device),
+    ROW_INT(accel_circumstances, changed, .min = INT64_MIN),
+    ROW_TEXT(accel_circumstances, qemu),
+    ROW_END,
+};
+static const struct row_spec accel_rows[] = {
+    ROW_STRUCT(accel_record, holds_for, circumstances_rows, .kept = "for"),
+    ROW_BOOL(accel_record, verdict.usable, .kept = "usable", .required = true),
+    ROW_BOOL(accel_record, verdict.proven, .kept = "proven"),
+    ROW_INT(accel_record, verdict.doubts, .kept = "doubts"),
+    ROW_TEXT(accel_record, verdict.reason, .kept = "reason"),
+    ROW_END,
+};
+
+/* Those of now; false when they cannot be found out, and then nothing is recorded. */
+static bool look_around(const char *qemu_version, struct accel_circumstances *ret)
 {
     scoped_buf boot_id = BUF_INIT(64);
     struct pyro_error ignored;
     struct stat st;
 
     if (!fs_read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &boot_id, &ignored) ||
-        boot_id.len < 36 || stat(DEVICE, &st) != 0)
-        return NULL;
-    boot_id.data[36] = '\0';
-    return json_pack("{s:s, s:I, s:I, s:s}", "boot_id", boot_id.data, "device",
-                     (json_int_t)st.st_rdev, "changed", (json_int_t)st.st_ctim.tv_sec, "qemu",
-                     qemu_version);
+        boot_id.len < BOOT_ID_LENGTH || stat(DEVICE, &st) != 0)
+        return false;
+    *ret =
+        (struct accel_circumstances){ .device = (int64_t)st.st_rdev, .changed = st.st_ctim.tv_sec };
+    memcpy(ret->boot_id, boot_id.data, BOOT_ID_LENGTH);
+    snprintf(ret->qemu, sizeof(ret->qemu), "%s", qemu_version);
+    return true;
 }
 
-/* The record, new, whatever it holds for; NULL when there is none that can be read. */
-static json_t *load_record(const char *cache_dir)
+static bool is_same(const struct accel_circumstances *a, const struct accel_circumstances *b)
+{
+    return strcmp(a->boot_id, b->boot_id) == 0 && a->device == b->device &&
+           a->changed == b->changed && strcmp(a->qemu, b->qemu) == 0;
+}
+
+/* Whatever it holds for; false when there is none that can be read. */
+static bool load_record(const char *cache_dir, struct accel_record *ret)
 {
     scoped_free char *path = str_printf("%s/" RECORD, cache_dir);
-    scoped_buf text = BUF_INIT(RECORD_BYTES_MAX);
-    scoped_json json_t *record = NULL;
+    struct accel_record r = { 0 };
     struct pyro_error ignored;
 
-    if (!fs_read_file(AT_FDCWD, path, &text, &ignored) || !text.len)
-        return NULL;
-    record = json_parse(text.data, text.len, RECORD_BYTES_MAX, &ignored);
-    return json_is_boolean(json_object_get(record, "usable")) ? take_ptr(&record) : NULL;
-}
-
-static void take_verdict(const json_t *record, struct accel_verdict *v)
-{
-    v->usable = json_bool_or(record, "usable", false);
-    v->proven = json_bool_or(record, "proven", false);
-    v->doubts = (int)json_int_or(record, "doubts", 0);
-    snprintf(v->reason, sizeof(v->reason), "%s", json_string_or(record, "reason", ""));
+    if (!rows_read(accel_rows, AT_FDCWD, path, RECORD_BYTES_MAX, &r, &ignored))
+        return false;
+    *ret = r;
+    return true;
 }
 
 /* Fills in what the record says; false when there is none that holds. */
-static bool read_record(const char *cache_dir, const json_t *holds_for, struct accel_verdict *v)
+static bool read_record(const char *cache_dir, const struct accel_circumstances *now,
+                        struct accel_verdict *v)
 {
-    scoped_json json_t *record = holds_for ? load_record(cache_dir) : NULL;
+    struct accel_record r;
 
-    if (!record || !json_equal(json_object_get(record, "for"), holds_for))
+    if (!load_record(cache_dir, &r) || !is_same(&r.holds_for, now))
         return false;
-    take_verdict(record, v);
+    v->usable = r.verdict.usable;
+    v->proven = r.verdict.proven;
+    v->doubts = r.verdict.doubts;
+    memcpy(v->reason, r.verdict.reason, sizeof(v->reason));
     return true;
 }
 
 /* Best effort: without the record the next pyro probes again. */
-static void write_record(const char *cache_dir, json_t *holds_for, const struct accel_verdict *v)
+static void write_record(const char *cache_dir, const struct accel_circumstances *now,
+                         const struct accel_verdict *v)
 {
-    scoped_json json_t *record =
-        holds_for ? json_pack("{s:O, s:b, s:b, s:i, s:o}", "for", holds_for, "usable", v->usable,
-                              "proven", v->proven, "doubts", v->doubts, "reason",
-                              json_string_or_null(v->reason))
-                  : NULL;
-    scoped_free char *text = record ? json_compact(record) : NULL;
+    const struct accel_record r = { .holds_for = *now, .verdict = *v };
     scoped_close int dirfd = open(cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct pyro_error ignored;
 
-    if (text && dirfd >= 0 && !fs_replace(dirfd, RECORD, text, strlen(text), 0600, &ignored))
+    if (dirfd >= 0 && !rows_write(accel_rows, &r, dirfd, RECORD, &ignored))
         unlinkat(dirfd, RECORD, 0);
 }
 
@@ -102,15 +128,17 @@ void accel_look(struct accel_verdict *ret)
 bool accel_judge(const char *cache_dir, const char *qemu_version, struct accel_verdict *ret,
                  struct pyro_error *err UNUSED)
 {
-    scoped_json json_t *holds_for = NULL;
+    struct accel_circumstances now;
     struct accel_verdict v;
+    bool known;
 
     accel_look(&v);
     if (!v.reason[0]) {
-        holds_for = circumstances(qemu_version);
-        if (!read_record(cache_dir, holds_for, &v)) {
+        known = look_around(qemu_version, &now);
+        if (!known || !read_record(cache_dir, &now, &v)) {
             v.usable = accel_probe(v.reason, sizeof(v.reason));
-            write_record(cache_dir, holds_for, &v);
+            if (known)
+                write_record(cache_dir, &now, &v);
         }
     }
     *ret = v;
@@ -158,47 +186,41 @@ bool accel_choose(const char *cache_dir, const char *qemu_version, enum accel_ki
 void accel_record_boot(const char *cache_dir, const char *qemu_version)
 {
     const struct accel_verdict v = { .usable = true, .proven = true };
-    scoped_json json_t *holds_for = NULL;
+    struct accel_circumstances now;
 
-    if (getenv("PYRO_ACCEL"))
-        return; /* what was forced proves nothing about what would be chosen */
-    holds_for = circumstances(qemu_version);
-    write_record(cache_dir, holds_for, &v);
+    /* What was forced proves nothing about what would be chosen. */
+    if (!getenv("PYRO_ACCEL") && look_around(qemu_version, &now))
+        write_record(cache_dir, &now, &v);
 }
 
 void accel_record_failure(const char *cache_dir, const char *qemu_version, const char *reason,
                           bool certain)
 {
-    scoped_json json_t *holds_for = NULL;
     struct accel_verdict v = { .usable = true };
+    struct accel_circumstances now;
 
-    if (getenv("PYRO_ACCEL"))
+    if (getenv("PYRO_ACCEL") || !look_around(qemu_version, &now))
         return;
-    holds_for = circumstances(qemu_version);
-    read_record(cache_dir, holds_for, &v);
+    read_record(cache_dir, &now, &v);
     v.doubts++;
     v.usable = !certain && v.doubts < DOUBTS_MAX;
     v.proven = false;
     printable_copy(v.usable ? "" : reason, v.reason, sizeof(v.reason));
-    write_record(cache_dir, holds_for, &v);
+    write_record(cache_dir, &now, &v);
 }
 
 /* A verdict that came of doubts is one doubt again: if it hangs once more, that is enough. */
 void accel_try_again(const char *cache_dir)
 {
-    scoped_json json_t *record = load_record(cache_dir);
-    struct accel_verdict v = { 0 };
+    struct accel_record r;
 
-    if (!record)
+    if (!load_record(cache_dir, &r) || r.verdict.usable)
         return;
-    take_verdict(record, &v);
-    if (v.usable)
-        return;
-    if (v.doubts >= DOUBTS_MAX) {
-        v.usable = true;
-        v.doubts = DOUBTS_MAX - 1;
-        v.reason[0] = '\0';
-        write_record(cache_dir, json_object_get(record, "for"), &v);
+    if (r.verdict.doubts >= DOUBTS_MAX) {
+        r.verdict.usable = true;
+        r.verdict.doubts = DOUBTS_MAX - 1;
+        r.verdict.reason[0] = '\0';
+        write_record(cache_dir, &r.holds_for, &r.verdict);
     } else {
         scoped_free char *path = str_printf("%s/" RECORD, cache_dir);
         unlink(path);

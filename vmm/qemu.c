@@ -11,6 +11,7 @@
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
 #include "vmm/base/patience.h"
+#include "vmm/base/rows.h"
 #include "vmm/fd_set.h"
 #include "vmm/tsc.h"
 
@@ -77,49 +78,82 @@ static bool find_in_path(char *ret, size_t n)
     return false;
 }
 
-/* What tells one file from another that took its place; the caller's. */
-static json_t *fingerprint(const char *path)
+/* ---- the version, as it is kept ---- */
+
+/* What tells one file from another that took its place. */
+struct qemu_file {
+    char path[sizeof(((struct qemu *)0)->path)];
+    int64_t device, inode, size, mtime, mtime_ns;
+};
+struct qemu_record {
+    struct qemu_file file;
+    char version[sizeof(((struct qemu *)0)->version)];
+};
+
+static bool is_version(const char *text)
+{
+    return *text;
+}
+
+static const struct row_spec file_rows[] = {
+    ROW_TEXT(qemu_file, path),
+    ROW_INT(qemu_file, device, .min = INT64_MIN),
+    ROW_INT(qemu_file, inode, .min = INT64_MIN),
+    ROW_INT(qemu_file, size),
+    ROW_INT(qemu_file, mtime, .min = INT64_MIN),
+    ROW_INT(qemu_file, mtime_ns),
+    ROW_END,
+};
+static const struct row_spec version_rows[] = {
+    ROW_STRUCT(qemu_record, file, file_rows, .required = true),
+    ROW_TEXT(qemu_record, version, .required = true, .is_valid = is_version),
+    ROW_END,
+};
+
+static bool fingerprint(const char *path, struct qemu_file *ret)
 {
     struct stat st;
 
     if (stat(path, &st) != 0)
-        return NULL;
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "path", path, "device",
-                     (json_int_t)st.st_dev, "inode", (json_int_t)st.st_ino, "size",
-                     (json_int_t)st.st_size, "mtime", (json_int_t)st.st_mtim.tv_sec, "mtime_ns",
-                     (json_int_t)st.st_mtim.tv_nsec);
-}
-
-static bool version_from_record(const char *cache_dir, const json_t *file, char *ret, size_t n)
-{
-    scoped_free char *path = str_printf("%s/" VERSION_RECORD, cache_dir);
-    scoped_buf text = BUF_INIT(RECORD_BYTES_MAX);
-    struct pyro_error ignored = { 0 };
-    scoped_json json_t *record = NULL;
-    const char *version;
-
-    if (!fs_read_file(AT_FDCWD, path, &text, &ignored))
         return false;
-    record = json_parse(text.data, text.len, RECORD_BYTES_MAX, &ignored);
-    version = json_string_or(record, "version", "");
-    if (!json_equal(json_object_get(record, "file"), file) || !*version || strlen(version) >= n)
-        return false;
-    snprintf(ret, n, "%s", version);
+    *ret = (struct qemu_file){ .device = (int64_t)st.st_dev,
+                               .inode = (int64_t)st.st_ino,
+                               .size = st.st_size,
+                               .mtime = st.st_mtim.tv_sec,
+                               .mtime_ns = st.st_mtim.tv_nsec };
+    snprintf(ret->path, sizeof(ret->path), "%s", path);
     return true;
 }
 
-static void record_version(const char *cache_dir, json_t *file, const char *version)
+static bool is_same_file(const struct qemu_file *a, const struct qemu_file *b)
 {
-    scoped_json json_t *record = json_pack("{s:O, s:s}", "file", file, "version", version);
-    scoped_free char *text = record ? json_compact(record) : NULL;
-    struct pyro_error ignored;
-    int dirfd = open(cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return strcmp(a->path, b->path) == 0 && a->device == b->device && a->inode == b->inode &&
+           a->size == b->size && a->mtime == b->mtime && a->mtime_ns == b->mtime_ns;
+}
 
-    if (dirfd < 0)
-        return;
-    if (text && !fs_replace(dirfd, VERSION_RECORD, text, strlen(text), 0600, &ignored))
+static bool version_from_record(const char *cache_dir, const struct qemu_file *file, char *ret,
+                                size_t n)
+{
+    scoped_free char *path = str_printf("%s/" VERSION_RECORD, cache_dir);
+    struct pyro_error ignored = { 0 };
+    struct qemu_record r = { 0 };
+
+    if (!rows_read(version_rows, AT_FDCWD, path, RECORD_BYTES_MAX, &r, &ignored) ||
+        !is_same_file(&r.file, file))
+        return false;
+    snprintf(ret, n, "%s", r.version);
+    return true;
+}
+
+static void record_version(const char *cache_dir, const struct qemu_file *file, const char *version)
+{
+    scoped_close int dirfd = open(cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct qemu_record r = { .file = *file };
+    struct pyro_error ignored;
+
+    snprintf(r.version, sizeof(r.version), "%s", version);
+    if (dirfd >= 0 && !rows_write(version_rows, &r, dirfd, VERSION_RECORD, &ignored))
         unlinkat(dirfd, VERSION_RECORD, 0);
-    close(dirfd);
 }
 
 static bool ask_version(const char *path, char *ret, size_t n, struct pyro_error *err)
@@ -163,7 +197,7 @@ bool qemu_find(const char *cache_dir, struct qemu *ret, struct pyro_error *err)
 {
     const char *named = getenv("PYRO_QEMU");
     struct qemu found = { 0 };
-    scoped_json json_t *file = NULL;
+    struct qemu_file file;
 
     if (named && *named ? !resolve(named, found.path, sizeof(found.path))
                         : !find_in_path(found.path, sizeof(found.path))) {
@@ -171,13 +205,12 @@ bool qemu_find(const char *cache_dir, struct qemu *ret, struct pyro_error *err)
                   named && *named ? named : PROGRAM);
         return pyro_hint(err, "install the package qemu-system-x86");
     }
-    file = fingerprint(found.path);
-    if (!file)
+    if (!fingerprint(found.path, &file))
         return pyro_fail_errno(err, "'%s'", found.path);
-    if (!version_from_record(cache_dir, file, found.version, sizeof(found.version))) {
+    if (!version_from_record(cache_dir, &file, found.version, sizeof(found.version))) {
         if (!ask_version(found.path, found.version, sizeof(found.version), err))
             return false;
-        record_version(cache_dir, file, found.version);
+        record_version(cache_dir, &file, found.version);
     }
     if (!check_version(&found, err))
         return false;

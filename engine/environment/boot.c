@@ -19,7 +19,7 @@
 #include "vmm/base/json.h"
 #include "vmm/base/turn.h"
 
-#define RECORD_MAX 65536
+#define RECORD_BYTES_MAX 65536
 #define RECORD_VERSION 1
 #define BUILD_TIMEOUT_MS (60 * 1000)
 #define FETCH_WAIT_MS (55 * 60 * 1000) /* three runs of apt, the kernel unpacked, an initramfs */
@@ -51,42 +51,54 @@ static void guest_key(char ret[17])
     ret[16] = '\0';
 }
 
+/* ---- the record ---- */
+
+struct boot_record {
+    char *kernel, *initramfs; /* paths in boot/ */
+    char *kernel_version, *kernel_digest, *initramfs_digest;
+    struct file_state kernel_state, initramfs_state;
+};
+
 static bool is_plain(const char *name)
 {
-    return name && name[0] && !strstr(name, "..");
+    return name[0] && !strstr(name, "..");
 }
+
+static const struct row_spec record_rows[] = {
+    ROW_VERSION("format_version", RECORD_VERSION),
+    ROW_TEXT(boot_record, kernel, .required = true, .is_valid = is_plain),
+    ROW_TEXT(boot_record, kernel_version, .value = ""),
+    ROW_TEXT(boot_record, kernel_digest, .value = ""),
+    ROW_STRUCT(boot_record, kernel_state, file_state_rows),
+    ROW_TEXT(boot_record, initramfs, .required = true, .is_valid = is_plain),
+    ROW_TEXT(boot_record, initramfs_digest, .value = ""),
+    ROW_STRUCT(boot_record, initramfs_state, file_state_rows),
+    ROW_END,
+};
 
 /* The files of the record, if they still look as they did when they were checked. */
 static bool load_record(const char *boot_dir, const char *record_name, struct boot_files *ret)
 {
     scoped_free char *path = str_printf("%s/%s", boot_dir, record_name);
-    scoped_buf text = BUF_INIT(RECORD_MAX);
-    scoped_json json_t *record = NULL;
-    const char *kernel, *initramfs;
-    struct boot_files b;
+    struct boot_record r = { 0 };
+    struct boot_files b = { 0 };
+    bool ok = rows_read(record_rows, AT_FDCWD, path, RECORD_BYTES_MAX, &r, NULL);
 
-    if (!fs_read_file(AT_FDCWD, path, &text, NULL) || !text.len)
-        return false;
-    record = json_parse(text.data, text.len, RECORD_MAX, NULL);
-    kernel = json_string_or(record, "kernel", NULL);
-    initramfs = json_string_or(record, "initramfs", NULL);
-    if (json_int_or(record, "format_version", 0) != RECORD_VERSION || !is_plain(kernel) ||
-        !is_plain(initramfs))
-        return false;
-    b = (struct boot_files){
-        .kernel = str_printf("%s/%s", boot_dir, kernel),
-        .kernel_version = str_printf("%s", json_string_or(record, "kernel_version", "")),
-        .kernel_digest = str_printf("%s", json_string_or(record, "kernel_digest", "")),
-        .initramfs = str_printf("%s/%s", boot_dir, initramfs),
-        .initramfs_digest = str_printf("%s", json_string_or(record, "initramfs_digest", "")),
-    };
-    if (!file_state_matches(b.kernel, json_object_get(record, "kernel_state")) ||
-        !file_state_matches(b.initramfs, json_object_get(record, "initramfs_state"))) {
-        boot_files_release(&b);
-        return false;
+    if (ok) {
+        b = (struct boot_files){ .kernel = str_printf("%s/%s", boot_dir, r.kernel),
+                                 .kernel_version = take_ptr(&r.kernel_version),
+                                 .kernel_digest = take_ptr(&r.kernel_digest),
+                                 .initramfs = str_printf("%s/%s", boot_dir, r.initramfs),
+                                 .initramfs_digest = take_ptr(&r.initramfs_digest) };
+        ok = file_state_matches(b.kernel, &r.kernel_state) &&
+             file_state_matches(b.initramfs, &r.initramfs_state);
     }
-    *ret = b;
-    return true;
+    rows_release(record_rows, &r);
+    if (ok)
+        *ret = b;
+    else
+        boot_files_release(&b);
+    return ok;
 }
 
 static int guest_memfd(struct pyro_error *err)
@@ -149,24 +161,21 @@ static bool install_initramfs(const struct kernel *k, const char *path,
 }
 
 static bool write_record(const char *boot_dir, const char *record_name, const struct kernel *k,
-                         const char *initramfs, const char *initramfs_digest,
-                         struct pyro_error *err)
+                         const char *initramfs, char *initramfs_digest, struct pyro_error *err)
 {
     scoped_free char *kernel_path = str_printf("%s/vmlinuz", k->directory);
     scoped_free char *initramfs_path = str_printf("%s/%s", boot_dir, initramfs);
     scoped_free char *kernel_name = str_printf("kernel-%s/vmlinuz", k->version);
     scoped_close int dirfd = fs_open_dir(AT_FDCWD, boot_dir, err);
-    scoped_free char *text = NULL;
-    scoped_json json_t *record = json_pack(
-        "{si ss ss ss so* ss ss so*}", "format_version", RECORD_VERSION, "kernel", kernel_name,
-        "kernel_version", k->version, "kernel_digest", k->digest, "kernel_state",
-        file_state(kernel_path), "initramfs", initramfs, "initramfs_digest", initramfs_digest,
-        "initramfs_state", file_state(initramfs_path));
+    const struct boot_record r = { .kernel = kernel_name,
+                                   .kernel_version = k->version,
+                                   .kernel_digest = k->digest,
+                                   .kernel_state = file_state_of(kernel_path),
+                                   .initramfs = (char *)(uintptr_t)initramfs,
+                                   .initramfs_digest = initramfs_digest,
+                                   .initramfs_state = file_state_of(initramfs_path) };
 
-    text = record ? json_compact(record) : NULL;
-    if (dirfd < 0 || !text)
-        return dirfd < 0 ? false : pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-    return fs_write_atomic(dirfd, record_name, text, strlen(text), 0644, err);
+    return dirfd >= 0 && rows_write_durable(record_rows, &r, dirfd, record_name, err);
 }
 
 /* Under the lock: a complete kernel, a new initramfs, a record of both. */

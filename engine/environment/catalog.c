@@ -71,3 +71,12 @@ const struct catalog_entry *catalog_find(const char *name, struct pyro_error *er
         hint_near(name, err);
     return NULL;
 }
+
+json_t *catalog_packages(const struct catalog_entry *entry)
+{
+    json_t *list = json_array();
+
+    for (const char *const *name = entry->packages; *name; name++)
+        json_array_append_new(list, json_string(*name));
+    return list;
+}

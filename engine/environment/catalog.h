@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "vmm/base/error.h"
+#include "vmm/base/json.h"
 
 struct catalog_entry {
     const char *name;            /* what the user types: "debian:12" */
@@ -19,5 +20,7 @@ const struct catalog_entry *catalog_all(size_t *ret_count);
 /* The entry of that name, or NULL with PYRO_ENVIRONMENT_NOT_FOUND and the near names as its hint.
  */
 const struct catalog_entry *catalog_find(const char *name, struct pyro_error *err) MUST_CHECK;
+/* The names of its packages, new. */
+json_t *catalog_packages(const struct catalog_entry *entry);
 
 #endif

@@ -13,9 +13,6 @@
 #include "vmm/base/error.h"
 #include "vmm/base/json.h"
 
-#define ENVIRONMENT_RECORD_VERSION 1
-#define ENVIRONMENT_RECORD_MAX (256 * 1024)
-
 struct environment {
     char *name;          /* "debian:12" */
     char *install_dir;   /* absolute; the name of the directory is unique to this installation */

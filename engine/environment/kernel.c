@@ -10,10 +10,11 @@
 #include "engine/helper/helper.h"
 #include "engine/state/digest.h"
 #include "vmm/base/fs.h"
-#include "vmm/base/json.h"
+#include "vmm/base/rows.h"
 
-#define RECORD_MAX 65536
-#define RECORD_VERSION 2
+#define RECORD "record.json"
+#define RECORD_BYTES_MAX 65536
+#define RECORD_VERSION 2 /* before it there were no modules in a stream */
 #define UNPACK_TIMEOUT_MS (5 * 60 * 1000)
 #define META_PACKAGE "linux-image-cloud-amd64"
 #define PACKAGE_PREFIX "linux-image-"
@@ -107,33 +108,48 @@ static bool file_matches(int dirfd, const char *name, const char *digest)
 {
     char now[DIGEST_TEXT_BYTES];
 
-    return digest && file_digest(dirfd, name, now, NULL) && !strcmp(now, digest);
+    return file_digest(dirfd, name, now, NULL) && !strcmp(now, digest);
 }
+
+/* ---- the record of one ---- */
+
+struct kernel_files {
+    char *kernel, *modules; /* digests */
+};
+struct kernel_record {
+    char *kernel_version;
+    char *package; /* that it is from */
+    struct kernel_files files;
+};
+
+static const struct row_spec files_rows[] = {
+    ROW_TEXT(kernel_files, kernel, .kept = KERNEL_FILE, .required = true),
+    ROW_TEXT(kernel_files, modules, .kept = KERNEL_MODULES, .required = true),
+    ROW_END,
+};
+static const struct row_spec record_rows[] = {
+    ROW_VERSIONS("format_version", RECORD_VERSION, RECORD_VERSION),
+    ROW_TEXT(kernel_record, kernel_version, .required = true),
+    ROW_TEXT(kernel_record, package),
+    ROW_STRUCT(kernel_record, files, files_rows, .required = true),
+    ROW_END,
+};
 
 /* Fills *ret when everything in the directory is as its record says. */
 static bool kernel_load(const char *directory, struct kernel *ret)
 {
     scoped_close int dirfd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped_buf text = BUF_INIT(RECORD_MAX);
-    scoped_json json_t *record = NULL;
-    const json_t *files;
-    struct kernel k = { 0 };
-    const char *version;
+    struct kernel_record r = { 0 };
+    bool ok = dirfd >= 0 && rows_read(record_rows, dirfd, RECORD, RECORD_BYTES_MAX, &r, NULL) &&
+              file_matches(dirfd, KERNEL_FILE, r.files.kernel) &&
+              file_matches(dirfd, KERNEL_MODULES, r.files.modules);
 
-    if (dirfd < 0 || !fs_read_file(dirfd, "record.json", &text, NULL) || !text.len)
-        return false;
-    record = json_parse(text.data, text.len, RECORD_MAX, NULL);
-    version = json_string_or(record, "kernel_version", NULL);
-    files = json_object_get(record, "files");
-    if (json_int_or(record, "format_version", 0) != RECORD_VERSION || !version ||
-        !file_matches(dirfd, KERNEL_FILE, json_string_or(files, KERNEL_FILE, NULL)) ||
-        !file_matches(dirfd, KERNEL_MODULES, json_string_or(files, KERNEL_MODULES, NULL)))
-        return false;
-    k.directory = str_printf("%s", directory);
-    k.version = str_printf("%s", version);
-    k.digest = str_printf("%s", json_string_or(files, KERNEL_FILE, ""));
-    *ret = k;
-    return true;
+    if (ok)
+        *ret = (struct kernel){ .directory = str_printf("%s", directory),
+                                .version = take_ptr(&r.kernel_version),
+                                .digest = take_ptr(&r.files.kernel) };
+    rows_release(record_rows, &r);
+    return ok;
 }
 
 bool kernel_find(const char *boot_dir, struct kernel *ret)
@@ -226,22 +242,14 @@ static char *unpack(const char *deb, int dirfd, struct pyro_error *err)
 static bool write_record(int dirfd, const char *version, const char *package,
                          struct pyro_error *err)
 {
-    static const char *const names[] = { KERNEL_FILE, KERNEL_MODULES };
-    scoped_json json_t *files = json_object(), *record = NULL;
-    scoped_free char *text = NULL;
-    char digest[DIGEST_TEXT_BYTES];
+    char digests[2][DIGEST_TEXT_BYTES];
+    const struct kernel_record r = { .kernel_version = (char *)(uintptr_t)version,
+                                     .package = (char *)(uintptr_t)package,
+                                     .files = { .kernel = digests[0], .modules = digests[1] } };
 
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        if (!file_digest(dirfd, names[i], digest, err))
-            return false;
-        json_object_set_new(files, names[i], json_string(digest));
-    }
-    record = json_pack("{si ss ss sO}", "format_version", RECORD_VERSION, "kernel_version", version,
-                       "package", package, "files", files);
-    text = record ? json_compact(record) : NULL;
-    if (!text)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-    return fs_write_atomic(dirfd, "record.json", text, strlen(text), 0644, err);
+    return file_digest(dirfd, KERNEL_FILE, digests[0], err) &&
+           file_digest(dirfd, KERNEL_MODULES, digests[1], err) &&
+           rows_write_durable(record_rows, &r, dirfd, RECORD, err);
 }
 
 /* The one .deb in the directory; the caller frees. */

@@ -107,17 +107,10 @@ static char *key_of(const char *name)
     return installed_key(name);
 }
 
-/* Whether the record names this directory. */
-static bool record_names(const json_t *record, const char *directory)
-{
-    return record && !strcmp(json_string_or(record, "directory", ""), directory);
-}
-
 /* Whether a workspace's disk is based on the image that the record names. */
-static bool is_base_used(const struct prune *p, const json_t *record)
+static bool is_base_used(const struct prune *p, const struct environment_record *record)
 {
-    const char *digest = json_string_or(json_object_get(record, "image"), "digest", "");
-    scoped_free char *kept = base_path_of(digest, NULL);
+    scoped_free char *kept = base_path_of(record->image.digest, NULL);
 
     return kept && is_used(p, kept);
 }
@@ -125,14 +118,14 @@ static bool is_base_used(const struct prune *p, const json_t *record)
 /* A record is removed with the image it names. */
 static bool prune_record(struct prune *p, const char *cache_dir, const char *key, const char *path)
 {
+    scoped_environment_record record = { 0 };
+    scoped_free char *named = NULL;
     struct pyro_error err = { 0 };
-    scoped_json json_t *record = environment_read_record(cache_dir, key, &err);
-    scoped_free char *named =
-        str_printf("%s/%s", cache_dir, json_string_or(record, "directory", "?"));
 
-    if (err.code == PYRO_RECORD_INVALID) /* a newer pyro's */
-        return true;
-    return (record && access(named, F_OK) == 0) || remove_one(p, path);
+    if (!environment_record_load(cache_dir, key, &record, &err))
+        return err.code == PYRO_RECORD_INVALID || remove_one(p, path); /* a newer pyro's stays */
+    named = str_printf("%s/%s", cache_dir, record.directory);
+    return access(named, F_OK) == 0 || remove_one(p, path);
 }
 
 /* One entry of the cache; the lock of its environment is held. The record is removed before what it
@@ -141,14 +134,14 @@ static bool prune_entry(struct prune *p, const char *cache_dir, const char *key,
 {
     scoped_free char *path = str_printf("%s/%s", cache_dir, name);
     scoped_free char *record_path = str_printf("%s/%s" ENVIRONMENT_RECORD_SUFFIX, cache_dir, key);
-    scoped_json json_t *record = NULL;
+    scoped_environment_record record = { 0 };
     bool named;
 
     if (has_suffix(name, ENVIRONMENT_RECORD_SUFFIX))
         return prune_record(p, cache_dir, key, path);
-    record = environment_read_record(cache_dir, key, NULL);
-    named = record_names(record, name);
-    if (is_used(p, path) || (named && is_base_used(p, record)))
+    named = environment_record_load(cache_dir, key, &record, NULL) &&
+            strcmp(record.directory, name) == 0;
+    if (is_used(p, path) || (named && is_base_used(p, &record)))
         return true;
     if (!p->dry_run && named && unlink(record_path) != 0)
         return pyro_fail_errno(p->err, "remove '%s'", record_path);

@@ -141,39 +141,31 @@ static bool sync_file(const char *path, struct pyro_error *err)
     return (fd >= 0 && fsync(fd) == 0) || pyro_fail_errno(err, "sync '%s'", path);
 }
 
-static json_t *package_list(const struct catalog_entry *entry)
-{
-    json_t *list = json_array();
-
-    for (const char *const *name = entry->packages; *name; name++)
-        json_array_append_new(list, json_string(*name));
-    return list;
-}
-
 /* Moves the finished image into place, then writes the record. */
 static bool install(const struct pull *p, struct pyro_error *err)
 {
     scoped_free char *directory = NULL, *target = NULL;
     char unique[ENVIRONMENT_UNIQUE_DIGITS + 1];
     uint8_t random[ENVIRONMENT_UNIQUE_DIGITS / 2];
-    scoped_json json_t *record = NULL;
-    json_t *image;
+    struct environment_record record;
+    bool ok;
 
     random_bytes(random, sizeof(random));
     hex_encode(random, sizeof(random), unique);
     directory = str_printf("%s-%s", p->key, unique);
     target = str_printf("%s/%s", p->cache_dir, directory);
-    if (!sync_file(p->image_path, err) || !(image = environment_measure(p->image_path, err)))
-        return false;
-    record = json_pack("{si ss ss ss ss so so sf}", "format_version", ENVIRONMENT_RECORD_VERSION,
-                       "name", p->entry->name, "catalog_version", PYRO_VERSION, "directory",
-                       directory, "source", "debian-packages", "packages", package_list(p->entry),
-                       "image", image, "installed_at", clock_wall());
-    if (!record)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-    if (rename(p->install_dir, target) != 0)
-        return pyro_fail_errno(err, "install '%s'", target);
-    return environment_write_record(p->cache_dir, p->entry->name, record, err);
+    record = (struct environment_record){ .name = str_printf("%s", p->entry->name),
+                                          .catalog_version = str_printf("%s", PYRO_VERSION),
+                                          .directory = take_ptr(&directory),
+                                          .source = str_printf("debian-packages"),
+                                          .packages = catalog_packages(p->entry),
+                                          .installed_at = clock_wall() };
+    ok = sync_file(p->image_path, err) && environment_measure(p->image_path, &record.image, err);
+    if (ok && rename(p->install_dir, target) != 0)
+        ok = pyro_fail_errno(err, "install '%s'", target);
+    ok = ok && environment_record_save(p->cache_dir, p->entry->name, &record, err);
+    environment_record_release(&record);
+    return ok;
 }
 
 /* Installed, and every byte unchanged. */

@@ -3,20 +3,30 @@
 
 #include <sys/stat.h>
 
-json_t *file_state(const char *path)
+const struct row_spec file_state_rows[] = {
+    ROW_INT(file_state, size),
+    ROW_INT(file_state, mtime, .min = INT64_MIN),
+    ROW_INT(file_state, mtime_ns),
+    ROW_INT(file_state, inode, .min = INT64_MIN),
+    ROW_END,
+};
+
+struct file_state file_state_of(const char *path)
 {
     struct stat st;
 
     if (stat(path, &st) != 0)
-        return NULL;
-    return json_pack("{sI sI sI sI}", "size", (json_int_t)st.st_size, "mtime",
-                     (json_int_t)st.st_mtim.tv_sec, "mtime_ns", (json_int_t)st.st_mtim.tv_nsec,
-                     "inode", (json_int_t)st.st_ino);
+        return (struct file_state){ 0 };
+    return (struct file_state){ .size = st.st_size,
+                                .mtime = st.st_mtim.tv_sec,
+                                .mtime_ns = st.st_mtim.tv_nsec,
+                                .inode = (int64_t)st.st_ino };
 }
 
-bool file_state_matches(const char *path, const json_t *recorded)
+bool file_state_matches(const char *path, const struct file_state *recorded)
 {
-    scoped_json json_t *now = file_state(path);
+    const struct file_state now = file_state_of(path);
 
-    return now && recorded && json_equal(now, recorded);
+    return now.inode && now.inode == recorded->inode && now.size == recorded->size &&
+           now.mtime == recorded->mtime && now.mtime_ns == recorded->mtime_ns;
 }

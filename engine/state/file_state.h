@@ -3,12 +3,16 @@
 #ifndef PYRO_FILE_STATE_H
 #define PYRO_FILE_STATE_H
 
-#include "vmm/base/json.h"
+#include "vmm/base/rows.h"
 
-/* {inode, mtime, mtime_ns, size} of the file, for a record; NULL when it cannot be seen. The
- * caller's. */
-json_t *file_state(const char *path) MUST_CHECK;
-/* Whether it still looks as recorded; false for a NULL record. */
-bool file_state_matches(const char *path, const json_t *recorded);
+struct file_state {
+    int64_t size, mtime, mtime_ns, inode;
+};
+extern const struct row_spec file_state_rows[];
+
+/* All zero, which no file matches, when it cannot be found. */
+struct file_state file_state_of(const char *path);
+/* Whether the file still looks as it did. */
+bool file_state_matches(const char *path, const struct file_state *recorded);
 
 #endif

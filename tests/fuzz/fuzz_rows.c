@@ -14,6 +14,11 @@ enum colour { RED, GREEN };
 static const char *const colours[] = { "red", "green", NULL };
 static const char *const reasons[] = { "tired", "bored", NULL };
 
+struct part {
+    char *label;
+    int64_t size;
+};
+
 struct thing {
     char id[5];
     char *name;
@@ -25,8 +30,14 @@ struct thing {
     int exit_code;
     double ended_at;
     json_t *words, *labels, *extra, *items;
+    struct part part;
 };
 
+static const struct row_spec part_rows[] = {
+    ROW_TEXT(part, label, .required = true),
+    ROW_INT(part, size, .min = -5, .max = 5),
+    ROW_END,
+};
 static const struct row_spec rows[] = {
     ROW_TEXT(thing, id),
     ROW_TEXT(thing, name, .nullable = true, .max = 8),
@@ -42,6 +53,7 @@ static const struct row_spec rows[] = {
     ROW_MAP(thing, labels, .max = 3),
     ROW_OBJECT(thing, extra, NULL, .nullable = true, .sparse = true),
     ROW_OBJECTS(thing, items, NULL, .nullable = true),
+    ROW_STRUCT(thing, part, part_rows),
     ROW_END,
 };
 
@@ -50,6 +62,7 @@ static void check_bounds(const struct thing *t)
     BUG_ON(strlen(t->id) > 4 || (t->name && strlen(t->name) > 8));
     BUG_ON(t->colour > GREEN || t->count < 1 || t->count > 10 || t->offset > INT64_MAX);
     BUG_ON(t->exit_code < -1 || t->exit_code > 255);
+    BUG_ON(t->part.size < -5 || t->part.size > 5);
     BUG_ON(json_array_size(t->words) > 3 || json_object_size(t->labels) > 3);
 }
 

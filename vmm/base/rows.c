@@ -205,6 +205,18 @@ static bool load_json(const struct loading *l, json_t **field)
     return true;
 }
 
+static bool load_all(const struct row_spec *rows, const json_t *object, void *ret, bool exact,
+                     struct pyro_error *err);
+
+static bool load_struct(const struct loading *l, void *field)
+{
+    if (!json_is_object(l->value))
+        return unfit(l, "object");
+    if (load_all(l->row->fields, l->value, field, l->exact, is_lenient(l) ? NULL : l->err))
+        return true;
+    return is_lenient(l) || pyro_wrap(l->err, "%s", kept_name(l->row));
+}
+
 static bool load_member(const struct loading *l, void *field)
 {
     const struct row_spec *row = l->row;
@@ -232,6 +244,8 @@ static bool load_member(const struct loading *l, void *field)
         return json_is_boolean(l->value) || unfit(l, "boolean");
     case ROW_FIELD_JSON:
         return load_json(l, field);
+    case ROW_FIELD_STRUCT:
+        return load_struct(l, field);
     case ROW_FIELD_NONE:
     case ROW_FIELD_OTHER:
         break;
@@ -255,6 +269,18 @@ static bool load_all(const struct row_spec *rows, const json_t *object, void *re
 bool rows_load(const struct row_spec *rows, const json_t *object, void *ret, struct pyro_error *err)
 {
     return load_all(rows, object, ret, false, err);
+}
+
+bool rows_read(const struct row_spec *rows, int dirfd, const char *file, size_t max_bytes,
+               void *ret, struct pyro_error *err)
+{
+    scoped_buf text = BUF_INIT(max_bytes);
+    scoped_json json_t *j = NULL;
+
+    if (!fs_read_file(dirfd, file, &text, err))
+        return false;
+    j = json_parse(text.data, text.len, max_bytes, err);
+    return j && rows_load(rows, j, ret, err);
 }
 
 bool rows_load_request(const struct row_spec *rows, const json_t *request, void *ret,
@@ -301,6 +327,8 @@ static json_t *to_json(const struct row_spec *row, const void *field)
         return json_boolean(*(const bool *)field);
     case ROW_FIELD_JSON:
         return *(json_t *const *)field ? json_incref(*(json_t *const *)field) : json_null();
+    case ROW_FIELD_STRUCT:
+        return rows_save(row->fields, field);
     case ROW_FIELD_NONE:
     case ROW_FIELD_OTHER:
         break;
@@ -325,15 +353,32 @@ json_t *rows_save(const struct row_spec *rows, const void *from)
     return object;
 }
 
+/* Its text, which the caller frees. */
+static char *to_text(const struct row_spec *rows, const void *from, const char *file,
+                     struct pyro_error *err)
+{
+    scoped_json json_t *j = rows_save(rows, from);
+    char *text = j ? json_compact(j) : NULL;
+
+    if (!text)
+        pyro_fail(err, PYRO_NO_MEMORY, "write '%s': out of memory", file);
+    return text;
+}
+
 bool rows_write(const struct row_spec *rows, const void *from, int dirfd, const char *file,
                 struct pyro_error *err)
 {
-    scoped_json json_t *j = rows_save(rows, from);
-    scoped_free char *text = j ? json_compact(j) : NULL;
+    scoped_free char *text = to_text(rows, from, file, err);
 
-    if (!text)
-        return pyro_fail(err, PYRO_NO_MEMORY, "write '%s': out of memory", file);
-    return fs_replace(dirfd, file, text, strlen(text), 0600, err);
+    return text && fs_replace(dirfd, file, text, strlen(text), 0600, err);
+}
+
+bool rows_write_durable(const struct row_spec *rows, const void *from, int dirfd, const char *file,
+                        struct pyro_error *err)
+{
+    scoped_free char *text = to_text(rows, from, file, err);
+
+    return text && fs_write_atomic(dirfd, file, text, strlen(text), 0644, err);
 }
 
 static bool is_shown_null(const struct row_spec *row, const void *field)
@@ -358,6 +403,8 @@ static json_t *to_view(const struct row_spec *row, const void *from)
         return json_null();
     if (row->field == ROW_FIELD_BOOL && row->choices)
         return json_string(row->choices[*(const bool *)field]);
+    if (row->field == ROW_FIELD_STRUCT)
+        return rows_view(row->fields, field);
     if (row->field == ROW_FIELD_JSON && !*(json_t *const *)field && !row->nullable)
         return row->type == ROW_TYPE_OBJECTS || row->type == ROW_TYPE_STRINGS ? json_array()
                                                                               : json_object();
@@ -386,6 +433,8 @@ void rows_release(const struct row_spec *rows, void *object)
 
         if (row->release) {
             row->release(field);
+        } else if (row->field == ROW_FIELD_STRUCT) {
+            rows_release(row->fields, field);
         } else if (row->field == ROW_FIELD_TEXT) {
             free(*(char **)field);
             *(char **)field = NULL;

@@ -48,6 +48,7 @@ enum row_field {
     ROW_FIELD_DOUBLE,
     ROW_FIELD_BOOL,    /* with .choices: kept as it is, shown as one of two words */
     ROW_FIELD_JSON,    /* json_t *, owned; NULL: null */
+    ROW_FIELD_STRUCT,  /* a struct with rows of its own, .fields */
     ROW_FIELD_VERSION, /* no field: the number .max is kept, and a higher one is refused */
     ROW_FIELD_OTHER    /* with functions of its own */
 };
@@ -106,6 +107,15 @@ struct row_spec {
 #define ROW_OBJECT(S, F, ROWS, ...) ROW_JSON_(S, F, ROW_TYPE_OBJECT, .fields = (ROWS), __VA_ARGS__)
 #define ROW_OBJECTS(S, F, ROWS, ...)                                                               \
     ROW_JSON_(S, F, ROW_TYPE_OBJECTS, .fields = (ROWS), __VA_ARGS__)
+/* A struct in the struct, by rows of its own. */
+#define ROW_STRUCT(S, F, ROWS, ...)                                                                \
+    { .name = #F,                                                                                  \
+      .offset = offsetof(struct S, F),                                                             \
+      .size = sizeof(((struct S *)0)->F),                                                          \
+      .field = ROW_FIELD_STRUCT,                                                                   \
+      .type = ROW_TYPE_OBJECT,                                                                     \
+      .fields = (ROWS),                                                                            \
+      __VA_ARGS__ }
 /* A string that is large, or may hold a NUL. */
 #define ROW_STR(S, F, ...) ROW_JSON_(S, F, ROW_TYPE_STR, __VA_ARGS__)
 #define ROW_STRINGS(S, F, ...) ROW_JSON_(S, F, ROW_TYPE_STRINGS, __VA_ARGS__)
@@ -119,14 +129,16 @@ struct row_spec {
       .where = ROW_KEPT,                                                                           \
       __VA_ARGS__ }
 
-#define ROW_VERSION(NAME, N)                                                                       \
+#define ROW_VERSION(NAME, N) ROW_VERSIONS(NAME, 1, N)
+/* One that is read from OLDEST on, and written as NEWEST. */
+#define ROW_VERSIONS(NAME, OLDEST, NEWEST)                                                         \
     { .name = NAME,                                                                                \
       .field = ROW_FIELD_VERSION,                                                                  \
       .type = ROW_TYPE_INT,                                                                        \
       .where = ROW_KEPT,                                                                           \
       .required = true,                                                                            \
-      .min = 1,                                                                                    \
-      .max = (N) }
+      .min = (OLDEST),                                                                             \
+      .max = (NEWEST) }
 
 /* Members that are only shown, without a place in a struct: by .value, .show, or the caller. */
 #define RES_(NAME, T, ...) { .name = NAME, .type = (T), __VA_ARGS__ }
@@ -156,9 +168,15 @@ json_t *rows_save(const struct row_spec *rows, const void *from) MUST_CHECK;
 /* The object as it is shown, new, except members that have neither field, .value nor .show. It
  * shares the struct's JSON. NULL when out of memory. */
 json_t *rows_view(const struct row_spec *rows, const void *from) MUST_CHECK;
-/* Writes it as it is kept, sorted, in place of the file. */
+/* rows_load() of a file of at most max_bytes. One that is missing sets err's sys_errno to ENOENT. */
+bool rows_read(const struct row_spec *rows, int dirfd, const char *file, size_t max_bytes,
+               void *ret, struct pyro_error *err) MUST_CHECK;
+/* Writes it as it is kept, sorted, in place of the file, for its owner only. */
 bool rows_write(const struct row_spec *rows, const void *from, int dirfd, const char *file,
                 struct pyro_error *err) MUST_CHECK;
+/* The same for everybody to read, and on the disk when it returns. */
+bool rows_write_durable(const struct row_spec *rows, const void *from, int dirfd, const char *file,
+                        struct pyro_error *err) MUST_CHECK;
 /* Frees what the struct owns. The rest of it stays as it is. */
 void rows_release(const struct row_spec *rows, void *object);
 

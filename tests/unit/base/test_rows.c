@@ -17,6 +17,11 @@ struct pair {
     int a, b;
 };
 
+struct part {
+    char *label;
+    int64_t size;
+};
+
 struct thing {
     char id[5];
     char *name, *note;
@@ -29,6 +34,7 @@ struct thing {
     double ended_at;
     json_t *words, *labels, *extra, *items;
     struct pair pair;
+    struct part part;
 };
 
 static bool load_pair(void *field, const json_t *value, struct pyro_error *err)
@@ -60,6 +66,11 @@ static bool is_lower(const char *text)
 }
 
 static const struct row_spec item_rows[] = { RES_INT("n"), ROW_END };
+static const struct row_spec part_rows[] = {
+    ROW_TEXT(part, label, .required = true),
+    ROW_INT(part, size, .shown = "size_bytes", .min = -5, .max = 5),
+    ROW_END,
+};
 static const struct row_spec rows[] = {
     ROW_VERSION("version", 2),
     ROW_TEXT(thing, id, .shown = "thing_id", .required = true),
@@ -78,6 +89,7 @@ static const struct row_spec rows[] = {
     ROW_OBJECT(thing, extra, item_rows, .nullable = true, .sparse = true),
     ROW_OBJECTS(thing, items, item_rows, .sparse = true),
     ROW_OTHER(thing, pair, .load = load_pair, .save = save_pair),
+    ROW_STRUCT(thing, part, part_rows),
     RES_STR("where", .value = "here"),
     RES_INT("sum", .show = show_sum),
     ROW_END,
@@ -127,8 +139,10 @@ static void test_rows_load_passes_over_what_is_not_required(void **state UNUSED)
 
     assert_true(load("{" LEAST ", \"name\": \"NOT lower\", \"remark\": \"far too long\", "
                      "\"reason\": \"other\", \"exit_code\": 4096, \"open\": 1, \"offset\": -1, "
-                     "\"labels\": {\"k\": 1}, \"extra\": [], \"items\": {}, \"ended_at\": \"x\"}",
+                     "\"labels\": {\"k\": 1}, \"extra\": [], \"items\": {}, \"ended_at\": \"x\", "
+                     "\"part\": {\"size\": 3}}",
                      &t, NULL));
+    assert_null(t.part.label);
     assert_null(t.name);
     assert_null(t.note);
     assert_null(t.reason);
@@ -188,6 +202,9 @@ static void test_rows_load_request_refuses_what_is_not_sound(void **state UNUSED
         { "\"open\": 1", "'open' is missing or not of type boolean" },
         { "\"labels\": {\"k\": 1}", "'labels' is missing or not of type object of strings" },
         { "\"ended_at\": []", "'ended_at' is missing or not of type number" },
+        { "\"part\": []", "'part' is missing or not of type object" },
+        { "\"part\": {\"size\": 3}", "part: 'label' is missing" },
+        { "\"part\": {\"label\": \"l\", \"size\": 6}", "part: 'size' is 6" },
     };
     struct thing t;
 
@@ -209,7 +226,8 @@ static void test_rows_save_and_load_agree(void **state UNUSED)
     static const char text[] =
         "{" LEAST ", \"name\": \"n\", \"remark\": \"r\", \"fancy\": true, \"open\": false, "
         "\"reason\": \"bored\", \"offset\": 9223372036854775807, \"exit_code\": 7, \"ended_at\": "
-        "1.5, \"labels\": {\"k\": \"v\"}, \"extra\": {\"n\": 1}, \"items\": [{\"n\": 2}]}";
+        "1.5, \"labels\": {\"k\": \"v\"}, \"extra\": {\"n\": 1}, \"items\": [{\"n\": 2}], "
+        "\"part\": {\"label\": \"l\", \"size\": -5}}";
     scoped_json json_t *wanted = json_parse(text, strlen(text), JSON_BYTES_MAX, NULL);
     scoped_json json_t *saved = NULL;
     struct thing t;
@@ -241,7 +259,7 @@ static void test_rows_view_is_as_declared(void **state UNUSED)
     scoped_json json_t *view = NULL;
     struct thing t;
 
-    assert_true(load("{" LEAST ", \"fancy\": true}", &t, NULL));
+    assert_true(load("{" LEAST ", \"fancy\": true, \"part\": {\"label\": \"l\"}}", &t, NULL));
     view = rows_view(rows, &t);
     if (!check_result(rows, view, &err))
         fail_msg("%s", err.message);
@@ -249,6 +267,7 @@ static void test_rows_view_is_as_declared(void **state UNUSED)
     assert_string_equal(json_string_or(view, "mode", ""), "fancy");
     assert_string_equal(json_string_or(view, "where", ""), "here");
     assert_int_equal(json_int_or(view, "sum", 0), 7);
+    assert_int_equal(json_int_or(json_object_get(view, "part"), "size_bytes", -1), 0);
     assert_true(json_is_null(json_object_get(view, "exit_code")));
     assert_true(json_is_null(json_object_get(view, "ended_at")));
     assert_true(json_is_null(json_object_get(view, "extra")));

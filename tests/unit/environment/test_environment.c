@@ -32,7 +32,7 @@ static int setup(void **state)
     static const off_t marks[] = { 10, 300000, IMAGE_BYTES - 5 };
     const char *tmp = getenv("TMPDIR");
     scoped_free char *directory = NULL, *image = NULL, *cache = NULL;
-    scoped_json json_t *record = NULL;
+    scoped_environment_record record = { 0 };
     scoped_close int fd = -1;
 
     (void)state;
@@ -51,10 +51,12 @@ static int setup(void **state)
     for (size_t n = 0; n < ARRAY_SIZE(marks); n++)
         if (pwrite(fd, "mark", 4, marks[n]) != 4)
             return -1;
-    record = json_pack("{si ss ss so}", "format_version", ENVIRONMENT_RECORD_VERSION, "directory",
-                       DIRECTORY, "source", "debian-packages", "image",
-                       environment_measure(image, NULL));
-    return record && environment_write_record(cache, "debian:12", record, NULL) ? 0 : -1;
+    record.directory = str_printf(DIRECTORY);
+    record.source = str_printf("debian-packages");
+    return environment_measure(image, &record.image, NULL) &&
+                   environment_record_save(cache, "debian:12", &record, NULL)
+               ? 0
+               : -1;
 }
 
 static int teardown(void **state)
@@ -142,6 +144,7 @@ static void test_environment_open_bad_record(void **state)
         { "{\"format_version\": 1}", PYRO_ENVIRONMENT_BROKEN },
         { "{\"format_version\": 1, \"directory\": \"../../etc\", \"image\": {\"digest\": \"x\"}}",
           PYRO_ENVIRONMENT_BROKEN },
+        { "{\"format_version\": 1, \"directory\": \"x\", \"image\": {}}", PYRO_ENVIRONMENT_BROKEN },
         { "{\"format_version\": 99, \"directory\": \"x\"}", PYRO_RECORD_INVALID },
     };
 
@@ -150,6 +153,35 @@ static void test_environment_open_bad_record(void **state)
         write_text("debian@12.json", rows[n].text);
         assert_broken(rows[n].code);
     }
+}
+
+/* As the first version wrote it, byte for byte. */
+static void test_environment_record_of_the_first_version(void **state UNUSED)
+{
+    static const char text[] =
+        "{\"catalog_version\":\"0.1.0\",\"directory\":\"debian@12-00112233aabbccdd\","
+        "\"format_version\":1,\"image\":{\"digest\":\"xxh3:a0be49a7dda26864c47549c4d188919b\","
+        "\"head_digest\":\"xxh3:0f6fb75185c7b81e9f58ee519100f136\",\"image_bytes\":10737418240,"
+        "\"size_bytes\":419430400,\"state\":{\"inode\":5522274,\"mtime\":-1,\"mtime_ns\":"
+        "187901569,\"size\":10737418240}},\"installed_at\":1795892790.5,\"name\":\"debian:12\","
+        "\"packages\":[\"git\",\"ca-certificates\"],\"source\":\"debian-packages\"}";
+    scoped_free char *cache = str_printf("%s/cache/environments", home);
+    scoped_free char *path = str_printf("%s/debian@12.json", cache);
+    scoped_environment_record r = { 0 };
+    scoped_buf again = BUF_INIT(65536);
+
+    write_text("debian@12.json", text);
+    assert_true(environment_record_load(cache, "debian:12", &r, NULL));
+    assert_string_equal(r.directory, DIRECTORY);
+    assert_string_equal(r.image.digest, "xxh3:a0be49a7dda26864c47549c4d188919b");
+    assert_int_equal(r.image.state.inode, 5522274);
+    assert_int_equal(r.image.state.mtime, -1);
+    assert_int_equal(r.image.image_bytes, 10737418240);
+    assert_int_equal(json_array_size(r.packages), 2);
+    assert_true(environment_record_save(cache, "debian:12", &r, NULL));
+    assert_true(fs_read_file(AT_FDCWD, path, &again, NULL));
+    assert_int_equal(again.len, strlen(text));
+    assert_memory_equal(again.data, text, again.len);
 }
 
 static bool is_there(const char *name)
@@ -258,6 +290,7 @@ int main(void)
         TEST(test_environment_open_damaged_image),
         TEST(test_environment_open_cut_image),
         TEST(test_environment_open_bad_record),
+        TEST(test_environment_record_of_the_first_version),
         TEST(test_environment_prune_keeps_what_is_used),
         TEST(test_environment_prune_all),
         TEST(test_environment_prune_during_pull),

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -137,7 +138,9 @@ static void test_may_emulate(void **state)
 
 static void test_damaged_record_is_no_verdict(void **state)
 {
-    static const char *const damages[] = { "", "{", "[]", "{\"usable\": 1}", "{\"for\": null}" };
+    static const char *const damages[] = {
+        "", "{", "[]", "{\"usable\": 1}", "{\"for\": null}", "{\"for\": 1, \"usable\": true}"
+    };
     struct accel_verdict wanted = judge("1");
     struct pyro_error err;
 
@@ -145,6 +148,31 @@ static void test_damaged_record_is_no_verdict(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
         assert_true(fs_replace(test_fd, "accel.json", damages[i], strlen(damages[i]), 0600, &err));
         assert_int_equal(judge("1").usable, wanted.usable);
+    }
+}
+
+/* As versions wrote it that did not count doubts, too. */
+static void test_record_of_an_older_version_is_read(void **state)
+{
+    static const char *const doubts[] = { "", "\"doubts\": 0, " };
+    char boot_id[37] = "", text[512];
+    scoped_buf id = BUF_INIT(64);
+    struct stat st;
+
+    (void)state;
+    if (!judge("7").writable || stat("/dev/kvm", &st) != 0)
+        return;
+    assert_true(fs_read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &id, NULL));
+    memcpy(boot_id, id.data, 36);
+    for (size_t i = 0; i < ARRAY_SIZE(doubts); i++) {
+        snprintf(text, sizeof(text),
+                 "{\"for\": {\"boot_id\": \"%s\", \"changed\": %lld, \"device\": %lld, "
+                 "\"qemu\": \"7\"}, %s\"proven\": false, \"reason\": \"QEMU was killed\", "
+                 "\"usable\": false}",
+                 boot_id, (long long)st.st_ctim.tv_sec, (long long)st.st_rdev, doubts[i]);
+        assert_true(fs_replace(test_fd, "accel.json", text, strlen(text), 0600, NULL));
+        assert_string_equal(judge("7").reason, "QEMU was killed");
+        assert_false(judge("7").usable);
     }
 }
 
@@ -183,6 +211,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_try_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_may_emulate, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_damaged_record_is_no_verdict, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_record_of_an_older_version_is_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_choose_obeys_the_environment, set_up, tear_down),
     };
 

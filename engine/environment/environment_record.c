@@ -1,0 +1,95 @@
+/* engine/environment/environment_record.c: the record of an environment, to and from its file. */
+#include "engine/environment/environment_record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "vmm/base/fs.h"
+
+#define RECORD_BYTES_MAX (256 * 1024)
+
+static bool is_entry(const char *name)
+{
+    return name[0] && name[0] != '.' && !strchr(name, '/');
+}
+
+static const struct row_spec image_rows[] = {
+    ROW_TEXT(environment_image, digest, .required = true),
+    ROW_TEXT(environment_image, head_digest),
+    ROW_STRUCT(environment_image, state, file_state_rows),
+    ROW_INT(environment_image, image_bytes),
+    ROW_INT(environment_image, size_bytes),
+    ROW_END,
+};
+
+static const struct row_spec environment_record_rows[] = {
+    ROW_VERSION("format_version", ENVIRONMENT_RECORD_VERSION),
+    ROW_TEXT(environment_record, name),
+    ROW_TEXT(environment_record, catalog_version),
+    ROW_TEXT(environment_record, directory, .required = true, .is_valid = is_entry),
+    ROW_TEXT(environment_record, source),
+    ROW_STRINGS(environment_record, packages),
+    ROW_STRUCT(environment_record, image, image_rows, .required = true),
+    ROW_NUM(environment_record, installed_at),
+    ROW_END,
+};
+
+void environment_record_release(struct environment_record *r)
+{
+    rows_release(environment_record_rows, r);
+}
+
+char *environment_key(const char *name)
+{
+    char *key = str_printf("%s", name);
+
+    for (char *p = key; *p; p++)
+        if (*p == ':' || *p == '/')
+            *p = '@';
+    return key;
+}
+
+bool environment_fail_broken(const char *name, const char *why, struct pyro_error *err)
+{
+    pyro_fail(err, PYRO_ENVIRONMENT_BROKEN, "environment %s: %s", name, why);
+    return pyro_hint(err, "repair it with 'pyro env pull %s'", name);
+}
+
+bool environment_record_load(const char *cache_dir, const char *name,
+                             struct environment_record *ret, struct pyro_error *err)
+{
+    scoped_free char *key = environment_key(name);
+    scoped_free char *path = str_printf("%s/%s" ENVIRONMENT_RECORD_SUFFIX, cache_dir, key);
+    scoped_buf text = BUF_INIT(RECORD_BYTES_MAX);
+    scoped_json json_t *j = NULL;
+    struct pyro_error why = { 0 };
+
+    if (!fs_read_file(AT_FDCWD, path, &text, &why)) {
+        if (why.sys_errno == ENOENT) {
+            pyro_fail(&why, PYRO_ENVIRONMENT_NOT_FOUND, "environment %s is not installed", name);
+            pyro_hint(&why, "install it with 'pyro env pull %s'", name);
+            why.sys_errno = ENOENT;
+        }
+        if (err)
+            *err = why;
+        return false;
+    }
+    j = json_parse(text.data, text.len, RECORD_BYTES_MAX, NULL);
+    if (json_int_or(j, "format_version", 0) > ENVIRONMENT_RECORD_VERSION) {
+        pyro_fail(err, PYRO_RECORD_INVALID, "environment %s was installed by a newer pyro", name);
+        return pyro_hint(err, "use that pyro, or another cache directory");
+    }
+    return (j && rows_load(environment_record_rows, j, ret, NULL)) ||
+           environment_fail_broken(name, "its record is damaged", err);
+}
+
+bool environment_record_save(const char *cache_dir, const char *name,
+                             const struct environment_record *r, struct pyro_error *err)
+{
+    scoped_free char *key = environment_key(name);
+    scoped_free char *file = str_printf("%s" ENVIRONMENT_RECORD_SUFFIX, key);
+    scoped_close int dirfd = fs_open_dir(AT_FDCWD, cache_dir, err);
+
+    return dirfd >= 0 && rows_write_durable(environment_record_rows, r, dirfd, file, err);
+}

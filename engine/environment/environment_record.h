@@ -1,0 +1,47 @@
+/* The record of an installed environment, NAME.json in the environment cache. */
+#ifndef PYRO_ENVIRONMENT_RECORD_H
+#define PYRO_ENVIRONMENT_RECORD_H
+
+#include "engine/state/file_state.h"
+#include "vmm/base/error.h"
+
+#define ENVIRONMENT_RECORD_SUFFIX ".json"
+#define ENVIRONMENT_RECORD_VERSION 1
+
+/* base.ext4, as it was when all of it was read. */
+struct environment_image {
+    char *digest, *head_digest; /* "xxh3:HEX"; the head are its first blocks */
+    struct file_state state;
+    int64_t image_bytes; /* its length */
+    int64_t size_bytes;  /* disk space */
+};
+
+struct environment_record {
+    char *name;            /* "debian:12" */
+    char *catalog_version; /* of the pyro that installed it */
+    char *directory;       /* the installation's, a name in the cache */
+    char *source;          /* "debian-packages" */
+    json_t *packages;      /* names of those that were asked for */
+    struct environment_image image;
+    double installed_at;
+};
+void environment_record_release(struct environment_record *r);
+#define scoped_environment_record                                                                  \
+    __attribute__((cleanup(environment_record_release))) struct environment_record
+
+/* The name as file names have it: "debian@12". The caller frees. */
+char *environment_key(const char *name);
+/* Fails with PYRO_ENVIRONMENT_BROKEN, and says how to repair it. */
+bool environment_fail_broken(const char *name, const char *why, struct pyro_error *err);
+/*
+ * Reads NAME's. PYRO_ENVIRONMENT_NOT_FOUND with sys_errno ENOENT: it is not installed;
+ * PYRO_RECORD_INVALID: a newer pyro wrote it; PYRO_ENVIRONMENT_BROKEN: it is damaged. *ret has been
+ * zeroed, and is to be released in any case.
+ */
+bool environment_record_load(const char *cache_dir, const char *name,
+                             struct environment_record *ret, struct pyro_error *err) MUST_CHECK;
+/* On the disk when it returns. */
+bool environment_record_save(const char *cache_dir, const char *name,
+                             const struct environment_record *r, struct pyro_error *err) MUST_CHECK;
+
+#endif
