@@ -64,16 +64,13 @@ static json_t *identity_of(const struct template_spec *spec, const struct templa
                      (json_int_t)(fresh ? 0 : spec->disk_bytes), "network", spec->network);
 }
 
-/* Fills key and shape of t; returns the identity, the caller's. */
-static json_t *start_template(const struct template_spec *spec, const struct qemu *qemu,
-                              enum accel_kind accel, struct template *t, struct pyro_error *err)
+/* Fills key and shape of t, which has qemu and accel; returns the identity, the caller's. */
+static json_t *start_template(const struct template_spec *spec, struct template *t,
+                              struct pyro_error *err)
 {
     json_t *identity;
     scoped_free char *text = NULL;
 
-    *t = (struct template)TEMPLATE_INIT;
-    t->qemu = *qemu;
-    t->accel = accel;
     t->kind = spec->kind;
     t->vcpu_count = spec->vcpu_count;
     t->mem_mib = spec->mem_mib;
@@ -285,12 +282,13 @@ static bool build(const struct template_spec *spec, int templates_fd, const json
            pyro_wrap(err, "a template that was just built");
 }
 
-static bool open_with(const struct template_spec *spec, int templates_fd, const struct qemu *qemu,
-                      enum accel_kind accel, struct template *ret, enum boot_evidence *ret_evidence,
-                      struct pyro_error *err)
+/* By `start`, of which qemu and accel are known. */
+static bool open_with(const struct template_spec *spec, int templates_fd,
+                      const struct template *start, struct template *ret,
+                      enum boot_evidence *ret_evidence, struct pyro_error *err)
 {
-    struct template t;
-    scoped_json json_t *identity = start_template(spec, qemu, accel, &t, err);
+    struct template t = *start;
+    scoped_json json_t *identity = start_template(spec, &t, err);
 
     *ret_evidence = BOOT_TELLS_NOTHING;
     if (!identity)
@@ -325,25 +323,25 @@ bool template_open(const struct template_spec *spec, struct template *ret, struc
     enum boot_evidence evidence;
     struct accel_verdict verdict;
     struct pyro_error why = { 0 };
-    enum accel_kind accel;
-    struct qemu qemu;
+    struct template start = TEMPLATE_INIT;
 
     if (templates_fd < 0)
         return pyro_fail_errno(err, "'%s'", spec->templates_dir);
-    if (!qemu_find(spec->cache_dir, &qemu, err) ||
-        !accel_choose(spec->cache_dir, qemu.version, &accel, &verdict, err))
+    if (!qemu_find(spec->cache_dir, &start.qemu, err) ||
+        !accel_choose(spec->cache_dir, start.qemu.version, &start.accel, &verdict, err))
         return false;
-    if (open_with(spec, templates_fd, &qemu, accel, ret, &evidence, &why)) {
-        if (accel == ACCEL_KVM && !verdict.proven)
-            accel_record_boot(spec->cache_dir, qemu.version);
+    if (open_with(spec, templates_fd, &start, ret, &evidence, &why)) {
+        if (start.accel == ACCEL_KVM && !verdict.proven)
+            accel_record_boot(spec->cache_dir, start.qemu.version);
         if (ret->built)
             template_prune_old(spec->templates_dir);
         return true;
     }
-    if (accel == ACCEL_KVM && !verdict.proven && blames_guest(why.code)) {
-        record_failure(spec, &qemu, evidence, why.message);
+    if (start.accel == ACCEL_KVM && !verdict.proven && blames_guest(why.code)) {
+        record_failure(spec, &start.qemu, evidence, why.message);
+        start.accel = ACCEL_TCG;
         if (accel_may_emulate(why.message, &why))
-            return open_with(spec, templates_fd, &qemu, ACCEL_TCG, ret, &evidence, err);
+            return open_with(spec, templates_fd, &start, ret, &evidence, err);
     }
     if (err)
         *err = why;

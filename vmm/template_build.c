@@ -48,6 +48,13 @@ static int memfd_of_file(const char *path, struct pyro_error *err)
     return take_fd(&memfd);
 }
 
+struct cold_boot {
+    const struct template_spec *spec;
+    const struct qemu *qemu;
+    const struct qemu_machine *machine;
+    int dirfd, state_fd;
+};
+
 static json_t *prepare_request(const struct template_spec *spec)
 {
     json_t *warm = json_array();
@@ -76,25 +83,24 @@ static bool save_state(struct vm *vm, int state_fd, struct pyro_error *err)
     return true;
 }
 
-/* Boots, prepares and saves. */
-static bool run_machine(const struct template_spec *spec, const struct qemu *qemu,
-                        const struct qemu_machine *machine, int dirfd, int state_fd,
-                        enum boot_evidence *ret_evidence, struct pyro_error *err)
+/* Boots, prepares, and saves the devices' state into state_fd. */
+static bool run_machine(const struct cold_boot *b, enum boot_evidence *ret_evidence,
+                        struct pyro_error *err)
 {
-    scoped_json json_t *request = prepare_request(spec);
+    scoped_json json_t *request = prepare_request(b->spec);
     int64_t start_ms = clock_ms();
     struct vm vm = VM_INIT;
     bool ok;
 
     if (!request)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-    if (!vm_launch(qemu, machine, dirfd, patience_until(BOOT_LAUNCH_MS), &vm, err)) {
+    if (!vm_launch(b->qemu, b->machine, b->dirfd, patience_until(BOOT_LAUNCH_MS), &vm, err)) {
         if (vm.end == VM_END_OWN)
             *ret_evidence = BOOT_TELLS_BROKEN;
         return false;
     }
     ok = boot_prepare(&vm, request, start_ms, ret_evidence, err);
-    if (ok && !save_state(&vm, state_fd, err))
+    if (ok && !save_state(&vm, b->state_fd, err))
         return vm_launch_failed(&vm, err);
     vm_kill(&vm);
     vm_release(&vm);
@@ -150,6 +156,9 @@ bool template_build(const struct template_spec *spec, int dirfd, struct template
                                     .disk = &disk,
                                     .kernel_fd = kernel,
                                     .initramfs_fd = initramfs };
+    const struct cold_boot boot = {
+        .spec = spec, .qemu = &t->qemu, .machine = &machine, .dirfd = dirfd, .state_fd = state
+    };
     char overlay[64];
 
     *ret_evidence = BOOT_TELLS_NOTHING;
@@ -161,7 +170,7 @@ bool template_build(const struct template_spec *spec, int dirfd, struct template
         return false;
     t->ram.size_bytes = (uint64_t)spec->mem_mib << 20;
     machine.ram_fd = ram = ram_create(t->ram.size_bytes, err);
-    if (ram < 0 || !run_machine(spec, &t->qemu, &machine, dirfd, state, ret_evidence, err))
+    if (ram < 0 || !run_machine(&boot, ret_evidence, err))
         return false;
     unlinkat(dirfd, OVERLAY, 0);
     unlinkat(dirfd, VM_SOCKET_QMP, 0);

@@ -38,8 +38,8 @@ static bool put(void *arg, const void *bytes, size_t n, struct pyro_error *err)
     return cmd_io_write_shown(t->io, false, bytes, n, err);
 }
 
-static json_t *read_bytes(const struct content_args *c, const void *args, content_read_fn *read,
-                          struct cmd_io *io, struct pyro_error *err)
+static json_t *read_bytes(const struct content_args *c, content_read_fn *read, struct cmd_io *io,
+                          struct pyro_error *err)
 {
     struct target t = { .io = io, .file = HOST_FILE_INIT };
     struct content_range range = { c->offset,
@@ -55,7 +55,7 @@ static json_t *read_bytes(const struct content_args *c, const void *args, conten
             cmd_io_into(io, t.file.fd);
     }
     if (ok)
-        view = read(args, &range, &sink, err);
+        view = read(c, &range, &sink, err);
     ok = cmd_io_flush(io, json_bool_or(view, "truncated", false), view ? err : NULL) && view &&
          (!c->output || host_file_install(&t.file, err));
     if (io->into_file)
@@ -66,8 +66,8 @@ static json_t *read_bytes(const struct content_args *c, const void *args, conten
     return view;
 }
 
-static json_t *read_text(const struct content_args *c, const void *args, content_read_fn *read,
-                         struct cmd_io *io, struct pyro_error *err)
+static json_t *read_text(const struct content_args *c, content_read_fn *read, struct cmd_io *io,
+                         struct pyro_error *err)
 {
     struct content_range range = { c->offset,
                                    c->max_bytes == ARG_UNSET ? DEFAULT_MAX_BYTES : c->max_bytes };
@@ -80,7 +80,7 @@ static json_t *read_text(const struct content_args *c, const void *args, content
         pyro_hint(err, "--content-only gives a file of any size");
         return NULL;
     }
-    view = read(args, &range, NULL, err);
+    view = read(c, &range, NULL, err);
     content = json_object_get(view, "content");
     if (view && !io->json &&
         (!cmd_io_write_shown(io, false, json_string_value(content), json_string_length(content),
@@ -101,12 +101,11 @@ static void tell(const struct content_args *c, const struct cmd_spec *cmd, const
     summary_tell(io, cmd, view);
 }
 
-bool content_run(const struct content_args *c, const void *args, content_read_fn *read,
-                 const struct cmd_spec *cmd, struct cmd_io *io, json_t **ret_result,
-                 struct pyro_error *err)
+bool content_run(const struct content_args *c, content_read_fn *read, const struct cmd_spec *cmd,
+                 struct cmd_io *io, json_t **ret_result, struct pyro_error *err)
 {
     bool bytes = c->output || (c->content_only && !io->json);
-    json_t *view = bytes ? read_bytes(c, args, read, io, err) : read_text(c, args, read, io, err);
+    json_t *view = bytes ? read_bytes(c, read, io, err) : read_text(c, read, io, err);
 
     if (!view)
         return false;

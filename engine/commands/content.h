@@ -9,26 +9,23 @@
 #include "engine/helper/content.h"
 
 struct content_args {
+    const char *workspace, *path;
     int64_t max_bytes, offset; /* max_bytes ARG_UNSET: not given */
     bool content_only;
     const char *output;
 };
 
-/* The fields of a command's struct that these rows speak of, and what is made of them. */
-#define CONTENT_FIELDS                                                                             \
-    int64_t max_bytes, offset;                                                                     \
-    bool content_only;                                                                             \
-    const char *output
-#define CONTENT_ARGS_OF(A)                                                                         \
-    (&(const struct content_args){ (A)->max_bytes, (A)->offset, (A)->content_only, (A)->output })
-#define ARG_CONTENT_ROWS(S)                                                                        \
-    ARG_INT(S, max_bytes, .min = 1, .max = INT64_MAX, .def = ARG_UNSET, .unit = "bytes",           \
-            .help =                                                                                \
-                "How much of it at most: 65536 when not given, or all with --content-only and "    \
+/* Its rows after those of the workspace and the path. */
+#define ARG_CONTENT_ROWS                                                                           \
+    ARG_INT(                                                                                       \
+        content_args, max_bytes, .min = 1, .max = INT64_MAX, .def = ARG_UNSET, .unit = "bytes",    \
+        .help = "How much of it at most: 65536 when not given, or all with --content-only and "    \
                 "--output; text is cut between characters and is at most 8 MiB"),                  \
-        ARG_INT(S, offset, .max = INT64_MAX, .unit = "bytes", .help = "Where to begin"),           \
-        ARG_FLAG(S, content_only, .help = "The file's bytes, all of them, and nothing else"),      \
-        ARG_STR(S, output, .metavar = "HOST_PATH", .complete = COMPLETE_FILE,                      \
+        ARG_INT(content_args, offset, .max = INT64_MAX, .unit = "bytes",                           \
+                .help = "Where to begin"),                                                         \
+        ARG_FLAG(content_args, content_only,                                                       \
+                 .help = "The file's bytes, all of them, and nothing else"),                       \
+        ARG_STR(content_args, output, .metavar = "HOST_PATH", .complete = COMPLETE_FILE,           \
                 .help = "Write the bytes into this new file instead")
 
 #define RES_CONTENT_ROWS                                                                           \
@@ -39,11 +36,10 @@ struct content_args {
         RES_STR("output_path", .nullable = true)
 
 /* Reads a part of a file into a sink, or as text where there is none. */
-typedef json_t *content_read_fn(const void *args, const struct content_range *range,
+typedef json_t *content_read_fn(const struct content_args *c, const struct content_range *range,
                                 const struct content_sink *sink, struct pyro_error *err);
 /* Shows what `read` gives, and the summary of the command. */
-bool content_run(const struct content_args *c, const void *args, content_read_fn *read,
-                 const struct cmd_spec *cmd, struct cmd_io *io, json_t **ret_result,
-                 struct pyro_error *err) MUST_CHECK;
+bool content_run(const struct content_args *c, content_read_fn *read, const struct cmd_spec *cmd,
+                 struct cmd_io *io, json_t **ret_result, struct pyro_error *err) MUST_CHECK;
 
 #endif

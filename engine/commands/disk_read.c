@@ -4,16 +4,11 @@
 #include "engine/commands/table.h"
 #include "engine/disk/inspect.h"
 
-struct disk_read_args {
-    const char *workspace, *path;
-    CONTENT_FIELDS;
-};
-
 static const struct arg_spec disk_read_rows[] = {
-    ARG_WORKSPACE(disk_read_args, workspace),
-    ARG_WORKSPACE_PATH(disk_read_args, path,
+    ARG_WORKSPACE(content_args, workspace),
+    ARG_WORKSPACE_PATH(content_args, path,
                        .help = "A regular file: absolute, or relative to /workspace"),
-    ARG_CONTENT_ROWS(disk_read_args),
+    ARG_CONTENT_ROWS,
     ARG_END,
 };
 
@@ -23,20 +18,16 @@ static const struct row_spec disk_read_result[] = {
     ROW_END,
 };
 
-static json_t *read_one(const void *args, const struct content_range *range,
+static json_t *read_one(const struct content_args *c, const struct content_range *range,
                         const struct content_sink *sink, struct pyro_error *err)
 {
-    const struct disk_read_args *a = args;
-
-    return workspace_disk_read(a->workspace, a->path, range, sink, err);
+    return workspace_disk_read(c->workspace, c->path, range, sink, err);
 }
 
 static bool disk_read_run(const void *args, struct cmd_io *io, json_t **ret_result,
                           struct pyro_error *err)
 {
-    const struct disk_read_args *a = args;
-
-    return content_run(CONTENT_ARGS_OF(a), args, read_one, &cmd_disk_read, io, ret_result, err);
+    return content_run(args, read_one, &cmd_disk_read, io, ret_result, err);
 }
 
 const struct cmd_spec cmd_disk_read = {
@@ -46,7 +37,7 @@ const struct cmd_spec cmd_disk_read = {
     .example = "pyro workspace disk read demo /etc/hostname",
     .traits = CMD_READ_ONLY | CMD_STREAMING,
     .args = disk_read_rows,
-    .args_size = sizeof(struct disk_read_args),
+    .args_size = sizeof(struct content_args),
     .result = disk_read_result,
     .told =
         "workspace-disk-read workspace_id path size_bytes offset? max_bytes truncated output_path",

@@ -5,15 +5,10 @@
 #include "engine/commands/table.h"
 #include "engine/file/file.h"
 
-struct file_read_args {
-    const char *workspace, *path;
-    CONTENT_FIELDS;
-};
-
 static const struct arg_spec file_read_rows[] = {
-    ARG_WORKSPACE(file_read_args, workspace),
-    ARG_WORKSPACE_PATH(file_read_args, path, .help = "A file below /workspace"),
-    ARG_CONTENT_ROWS(file_read_args),
+    ARG_WORKSPACE(content_args, workspace),
+    ARG_WORKSPACE_PATH(content_args, path, .help = "A file below /workspace"),
+    ARG_CONTENT_ROWS,
     ARG_END,
 };
 
@@ -24,20 +19,16 @@ static const struct row_spec file_read_result[] = {
     ROW_END,
 };
 
-static json_t *read_one(const void *args, const struct content_range *range,
+static json_t *read_one(const struct content_args *c, const struct content_range *range,
                         const struct content_sink *sink, struct pyro_error *err)
 {
-    const struct file_read_args *a = args;
-
-    return file_read(a->workspace, a->path, range, sink, err);
+    return file_read(c->workspace, c->path, range, sink, err);
 }
 
 static bool file_read_run(const void *args, struct cmd_io *io, json_t **ret_result,
                           struct pyro_error *err)
 {
-    const struct file_read_args *a = args;
-
-    return content_run(CONTENT_ARGS_OF(a), args, read_one, &cmd_file_read, io, ret_result, err);
+    return content_run(args, read_one, &cmd_file_read, io, ret_result, err);
 }
 
 const struct cmd_spec cmd_file_read = {
@@ -49,7 +40,7 @@ const struct cmd_spec cmd_file_read = {
     .example = "pyro workspace file read demo src/main.c",
     .traits = CMD_READ_ONLY | CMD_STREAMING,
     .args = file_read_rows,
-    .args_size = sizeof(struct file_read_args),
+    .args_size = sizeof(struct content_args),
     .result = file_read_result,
     .told = "workspace-file-read workspace_id path size_bytes offset? max_bytes truncated "
             "output_path execution_mode",

@@ -22,9 +22,14 @@ static bool shell_attach_run(const void *args, struct cmd_io *io, json_t **ret_r
                              struct pyro_error *err)
 {
     const struct shell_attach_args *a = args;
+    const struct attach_spec spec = { .workspace = a->workspace,
+                                      .shell = a->shell,
+                                      .watch = a->watch,
+                                      .in_fd = io->in_fd,
+                                      .out_fd = io->out_fd };
     enum attach_end end = ATTACH_DETACHED;
 
-    if (!shell_attach(a->workspace, a->shell, a->watch, io->in_fd, io->out_fd, &end, err))
+    if (!shell_attach(&spec, &end, err))
         return false;
     dprintf(io->err_fd, "\r\n[%s %s]\r\n",
             end == ATTACH_DETACHED ? "detached from" : "ended:", a->shell);

@@ -25,10 +25,15 @@ static bool is_loopback(const char *host)
     return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-/* HOST, [HOST] and a :PORT after it, which may be missing when there is a default; n bytes of text.
- */
-static bool parse_address(const char *flag, const char *text, size_t n, int default_port,
-                          char ret_host[HOST_MAX], int *ret_port, struct pyro_error *err)
+struct address {
+    char host[HOST_MAX];
+    int port;
+};
+
+/* HOST, [HOST] and a :PORT after it, which may be missing when *ret has a port already; n bytes of
+ * text. */
+static bool parse_address(const char *flag, const char *text, size_t n, struct address *ret,
+                          struct pyro_error *err)
 {
     const char *end = text + n, *host = text, *host_end, *colon;
     char *stop;
@@ -44,30 +49,29 @@ static bool parse_address(const char *flag, const char *text, size_t n, int defa
         colon = colon ? colon : end;
     }
     if (!host_end || host_end == host || host_end - host >= HOST_MAX ||
-        (colon < end ? *colon != ':' || colon + 1 == end : !default_port))
+        (colon < end ? *colon != ':' || colon + 1 == end : !ret->port))
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s '%.100s' does not name HOST:PORT", flag,
                          text);
-    snprintf(ret_host, HOST_MAX, "%.*s", (int)(host_end - host), host);
-    if (!is_loopback(ret_host)) {
+    snprintf(ret->host, sizeof(ret->host), "%.*s", (int)(host_end - host), host);
+    if (!is_loopback(ret->host)) {
         pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s: '%s' is not the guest's own loopback", flag,
-                  ret_host);
+                  ret->host);
         return pyro_hint(err, "use 127.0.0.1, localhost or [::1]");
     }
-    port = colon < end ? strtol(colon + 1, &stop, 10) : default_port;
+    port = colon < end ? strtol(colon + 1, &stop, 10) : ret->port;
     if (colon < end && (stop != end || colon[1] < '0' || colon[1] > '9'))
         port = 0;
     if (port < 1 || port > 65535)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s: the port is from 1 to 65535", flag);
-    *ret_port = (int)port;
+    ret->port = (int)port;
     return true;
 }
 
 static json_t *parse_http(const char *url, struct pyro_error *err)
 {
-    const char *address = url + strlen(HTTP), *path;
-    char host[HOST_MAX];
+    const char *authority = url + strlen(HTTP), *path;
+    struct address a = { .port = 80 };
     size_t n;
-    int port;
 
     if (strncmp(url, HTTP, strlen(HTTP)) != 0) {
         pyro_fail(err, PYRO_INVALID_ARGUMENT, "--ready-http '%.100s' is not an " HTTP " URL", url);
@@ -79,24 +83,23 @@ static json_t *parse_http(const char *url, struct pyro_error *err)
                       "--ready-http: a URL is at most %d printable ASCII characters", URL_MAX);
             return NULL;
         }
-    n = strcspn(address, "/?#");
-    path = address + n;
-    if (!parse_address("--ready-http", address, n, 80, host, &port, err))
+    n = strcspn(authority, "/?#");
+    path = authority + n;
+    if (!parse_address("--ready-http", authority, n, &a, err))
         return NULL;
     return json_pack(
-        "{s:s, s:s, s:s, s:i, s:o}", "type", "http", "url", url, "host", host, "port", port, "path",
-        json_sprintf("%s%.*s", *path == '/' ? "" : "/", (int)strcspn(path, "#"), path));
+        "{s:s, s:s, s:s, s:i, s:o}", "type", "http", "url", url, "host", a.host, "port", a.port,
+        "path", json_sprintf("%s%.*s", *path == '/' ? "" : "/", (int)strcspn(path, "#"), path));
 }
 
 static json_t *parse_tcp(const char *text, struct pyro_error *err)
 {
-    char host[HOST_MAX];
-    int port;
+    struct address a = { .port = 0 };
 
-    if (!parse_address("--ready-tcp", text, strlen(text), 0, host, &port, err))
+    if (!parse_address("--ready-tcp", text, strlen(text), &a, err))
         return NULL;
-    return json_pack("{s:s, s:s, s:s, s:i}", "type", "tcp", "address", text, "host", host, "port",
-                     port);
+    return json_pack("{s:s, s:s, s:s, s:i}", "type", "tcp", "address", text, "host", a.host, "port",
+                     a.port);
 }
 
 static json_t *parse_file(const char *text, struct pyro_error *err)

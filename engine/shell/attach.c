@@ -385,29 +385,28 @@ static bool run(struct attachment *a, const struct shell_record *r)
     return !a->failed;
 }
 
-bool shell_attach(const char *workspace, const char *shell, bool watch, int in_fd, int out_fd,
-                  enum attach_end *ret_end, struct pyro_error *err)
+bool shell_attach(const struct attach_spec *spec, enum attach_end *ret_end, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct shell_record r = { 0 };
     struct attachment a = { .log_fd = -1,
                             .notify_fd = -1,
-                            .in_fd = in_fd,
-                            .out_fd = out_fd,
-                            .shell = shell,
-                            .watch = watch,
+                            .in_fd = spec->in_fd,
+                            .out_fd = spec->out_fd,
+                            .shell = spec->shell,
+                            .watch = spec->watch,
                             .err = err };
     bool ok;
 
-    if (!watch && (!isatty(in_fd) || !isatty(out_fd))) {
+    if (!a.watch && (!isatty(a.in_fd) || !isatty(a.out_fd))) {
         pyro_fail(err, PYRO_NO_TERMINAL, "attach needs a terminal");
         return pyro_hint(err, "use --watch, or 'pyro workspace shell read'");
     }
-    if (!workspace_open(workspace, &o, err) || !workspace_recover(&o, err) ||
-        !shell_record_load(o.dir_fd, shell, &r, err))
+    if (!workspace_open(spec->workspace, &o, err) || !workspace_recover(&o, err) ||
+        !shell_record_load(o.dir_fd, a.shell, &r, err))
         return false;
     a.workspace = &o;
-    a.log_fd = shell_open_file(o.dir_fd, shell, "log", O_RDONLY, err);
+    a.log_fd = shell_open_file(o.dir_fd, a.shell, "log", O_RDONLY, err);
     a.loop = a.log_fd >= 0 ? loop_new(err) : NULL;
     ok = a.loop && run(&a, &r);
     if (a.raw)

@@ -105,14 +105,15 @@ static size_t measure(const char *s, size_t from, size_t n, const struct shell_r
 /* ---- reading ---- */
 
 struct log_view {
+    int workspace_fd;
+    const char *id; /* the shell's */
     int fd;
     uint64_t size;
     uint64_t at;      /* the offset of `bytes` */
     struct buf bytes; /* of the stretch that was read, and of what it needs before it */
 };
 
-static bool read_stretch(struct log_view *log, const char *id, uint64_t from, uint64_t n,
-                         struct pyro_error *err)
+static bool read_stretch(struct log_view *log, uint64_t from, uint64_t n, struct pyro_error *err)
 {
     log->at = from;
     buf_clear(&log->bytes);
@@ -124,7 +125,7 @@ static bool read_stretch(struct log_view *log, const char *id, uint64_t from, ui
         if (r < 0 && errno == EINTR)
             continue;
         if (r < 0)
-            return pyro_fail_errno(err, "read the log of shell '%s'", id);
+            return pyro_fail_errno(err, "read the log of shell '%s'", log->id);
         if (r == 0)
             break;
         log->bytes.len += (size_t)r;
@@ -165,9 +166,8 @@ static bool hide_in_plain(void *user, struct buf *output, bool *ret_hidden, stru
     return true;
 }
 
-static bool render_raw(const struct log_view *log, int workspace_fd,
-                       const struct shell_read_spec *spec, struct shell_reading *ret,
-                       struct pyro_error *err)
+static bool render_raw(const struct log_view *log, const struct shell_read_spec *spec,
+                       struct shell_reading *ret, struct pyro_error *err)
 {
     const char *bytes = log->bytes.len ? log->bytes.data : "";
     size_t n = measure(bytes, 0, log->bytes.len, spec, 0);
@@ -179,7 +179,7 @@ static bool render_raw(const struct log_view *log, int workspace_fd,
     ret->next_cursor = log->at + n;
     if (!buf_append(&ret->output, bytes, n))
         return no_memory(err);
-    if (!shell_notes_load(workspace_fd, ret->record.id, log->at, ret->next_cursor, &notes, err))
+    if (!shell_notes_load(log->workspace_fd, log->id, log->at, ret->next_cursor, &notes, err))
         return false;
     ret->alt_screen = notes.alt_at_end;
     shell_notes_release(&notes);
@@ -187,7 +187,7 @@ static bool render_raw(const struct log_view *log, int workspace_fd,
 }
 
 /* The bytes begin before `start`, where the read does: they say what its own change. */
-static bool render_plain(const struct log_view *log, int workspace_fd, uint64_t start,
+static bool render_plain(const struct log_view *log, uint64_t start,
                          const struct shell_read_spec *spec, struct shell_reading *ret,
                          struct pyro_error *err)
 {
@@ -202,8 +202,8 @@ static bool render_plain(const struct log_view *log, int workspace_fd, uint64_t 
     struct shell_notes notes;
     bool ok;
 
-    if (!secrets_redactor_of(workspace_fd, &redactor, err) ||
-        !shell_notes_load_around(workspace_fd, ret->record.id, at, start, log->at + log->bytes.len,
+    if (!secrets_redactor_of(log->workspace_fd, &redactor, err) ||
+        !shell_notes_load_around(log->workspace_fd, log->id, at, start, log->at + log->bytes.len,
                                  &notes, err))
         return false;
     end = measure(bytes, from, log->bytes.len - skipped, spec, notes.in_string);
@@ -237,7 +237,7 @@ static void hide_in_screen(const struct redactor *redactor, struct screen *scree
     }
 }
 
-static bool render_screen(const struct log_view *log, int workspace_fd, struct shell_reading *ret,
+static bool render_screen(const struct log_view *log, struct shell_reading *ret,
                           struct pyro_error *err)
 {
     const char *bytes = log->bytes.len ? log->bytes.data : "";
@@ -247,9 +247,9 @@ static bool render_screen(const struct log_view *log, int workspace_fd, struct s
     size_t from;
     bool ok;
 
-    if (!secrets_redactor_of(workspace_fd, &redactor, err) ||
-        !shell_notes_load_screen(workspace_fd, ret->record.id, bytes, log->bytes.len, log->at,
-                                 &from, &notes, err))
+    if (!secrets_redactor_of(log->workspace_fd, &redactor, err) ||
+        !shell_notes_load_screen(log->workspace_fd, log->id, bytes, log->bytes.len, log->at, &from,
+                                 &notes, err))
         return false;
     options = shell_notes_options(&notes, true);
     ok = screen_render(bytes + from, log->bytes.len - from, &options, &ret->screen, err);
@@ -291,30 +291,29 @@ static void stretch_of(const struct shell_read_spec *spec, uint64_t first, uint6
 }
 
 /* One try; *ret_punched when bytes of the stretch were dropped while they were read. */
-static bool try_read(struct log_view *log, int workspace_fd, const char *id,
-                     const struct shell_read_spec *spec, struct shell_reading *ret,
-                     bool *ret_punched, struct pyro_error *err)
+static bool try_read(struct log_view *log, const struct shell_read_spec *spec,
+                     struct shell_reading *ret, bool *ret_punched, struct pyro_error *err)
 {
     struct shell_record *r = &ret->record, again;
     uint64_t start, n, lead;
     struct stat st;
 
     *ret_punched = false;
-    if (!shell_record_load(workspace_fd, id, r, err))
+    if (!shell_record_load(log->workspace_fd, log->id, r, err))
         return false;
     if (fstat(log->fd, &st) != 0)
-        return pyro_fail_errno(err, "read the log of shell '%s'", id);
+        return pyro_fail_errno(err, "read the log of shell '%s'", log->id);
     log->size = (uint64_t)st.st_size;
     if (spec->cursor > log->size) {
         pyro_fail(err, PYRO_SHELL_STATE,
                   "cursor %llu is past the end of shell '%s', which is at %llu",
-                  (unsigned long long)spec->cursor, id, (unsigned long long)log->size);
+                  (unsigned long long)spec->cursor, log->id, (unsigned long long)log->size);
         return pyro_hint(err, "use the next_cursor of the last read, or 0 for the beginning");
     }
     stretch_of(spec, r->first, log->size, &start, &n);
     lead = lead_of(spec, r->first, start);
-    if (!read_stretch(log, id, start - lead, lead + n, err) ||
-        !shell_record_load(workspace_fd, id, &again, err))
+    if (!read_stretch(log, start - lead, lead + n, err) ||
+        !shell_record_load(log->workspace_fd, log->id, &again, err))
         return false;
     *ret_punched = again.first > log->at;
     shell_record_release(&again);
@@ -324,18 +323,21 @@ static bool try_read(struct log_view *log, int workspace_fd, const char *id,
         spec->rendering != SHELL_SCREEN && start > spec->cursor ? start - spec->cursor : 0;
     switch (spec->rendering) {
     case SHELL_SCREEN:
-        return render_screen(log, workspace_fd, ret, err);
+        return render_screen(log, ret, err);
     case SHELL_PLAIN:
-        return render_plain(log, workspace_fd, start, spec, ret, err);
+        return render_plain(log, start, spec, ret, err);
     default:
-        return render_raw(log, workspace_fd, spec, ret, err);
+        return render_raw(log, spec, ret, err);
     }
 }
 
 bool shell_read_log(int workspace_fd, const char *id, const struct shell_read_spec *spec,
                     struct shell_reading *ret, struct pyro_error *err)
 {
-    struct log_view log = { .fd = -1, .bytes = BUF_INIT(8 * (size_t)SHELL_READ_CHARS_MAX) };
+    struct log_view log = { .workspace_fd = workspace_fd,
+                            .id = id,
+                            .fd = -1,
+                            .bytes = BUF_INIT(8 * (size_t)SHELL_READ_CHARS_MAX) };
     bool ok = false, punched = true;
 
     *ret = (struct shell_reading){ .cursor = spec->cursor,
@@ -345,7 +347,7 @@ bool shell_read_log(int workspace_fd, const char *id, const struct shell_read_sp
     log.fd = shell_open_file(workspace_fd, id, "log", O_RDONLY, err);
     for (int i = 0; log.fd >= 0 && punched && i < PUNCHED_TRIES; i++) {
         shell_record_release(&ret->record);
-        ok = try_read(&log, workspace_fd, id, spec, ret, &punched, err);
+        ok = try_read(&log, spec, ret, &punched, err);
     }
     if (log.fd >= 0)
         close(log.fd);
