@@ -7,6 +7,8 @@
  * command. The head of both outputs is kept for the history. Secrets are taken out of both on the
  * way, and out of the command in the history.
  */
+#include "engine/supervisor/exec.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +17,6 @@
 #include "engine/supervisor/history.h"
 #include "engine/supervisor/host_disk.h"
 #include "engine/supervisor/pipe.h"
-#include "engine/supervisor/supervisor.h"
 #include "vmm/base/fs.h"
 
 #define PAUSE_MS 50      /* after this, the possible start of a secret is shown, within limits */
@@ -399,16 +400,25 @@ void exec_open(struct supervisor *s, struct link *client, uint32_t id, const jso
     }
 }
 
+void exec_end_all(struct supervisor *s, const struct pyro_error *why)
+{
+    for (struct exec *x = s->execs; x; x = x->next) {
+        if (x->result) /* it had ended; only its output was still on the way */
+            continue;
+        stream_close(&x->guest, NULL);
+        end_outputs(x);
+        record_cut(x, 125, why->message);
+    }
+}
+
 void exec_fail_all(struct supervisor *s, const struct pyro_error *why)
 {
     while (s->execs) {
         struct exec *x = s->execs;
-        if (x->result) { /* it had ended; only its output was still on the way */
+        if (x->result)
             stream_close(&x->client, x->result);
-            exec_free(x);
-            continue;
-        }
-        stream_close(&x->guest, NULL);
-        fail(x, why);
+        else
+            stream_fail(&x->client, why);
+        exec_free(x);
     }
 }

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "engine/supervisor/disk_ops.h"
-#include "engine/supervisor/relay.h"
 #include "vmm/base/fs.h"
 
 #define RESUME_MS 1000 /* between two tries */
@@ -74,8 +72,7 @@ void host_disk_error(struct pyro_error *err)
 
 void host_disk_is_full(struct supervisor *s, const struct pyro_error *why)
 {
-    disk_ops_fail(s, why);
-    relay_fail_all(s, why);
+    SUPERVISOR_EACH_PART(s, pause, why);
     s->disk_full = true;
     loop_timer_set(s->loop, &s->resume, RESUME_MS, host_disk_try_again, s);
     if (s->record.paused_reason)

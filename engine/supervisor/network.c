@@ -357,7 +357,7 @@ void network_start(struct supervisor *s)
         network_start_children(n);
 }
 
-void network_stop(struct supervisor *s)
+void network_end(struct supervisor *s, const struct pyro_error *why UNUSED)
 {
     struct network *n = s->network;
 

@@ -15,7 +15,7 @@
 bool network_check(const struct supervisor *s, struct pyro_error *err) MUST_CHECK;
 /* The machine runs. Does nothing for one without a network, and cannot fail: see the record. */
 void network_start(struct supervisor *s);
-void network_stop(struct supervisor *s);
+void network_end(struct supervisor *s, const struct pyro_error *why);
 /* The network member of `begin`; JSON null: no network. New. */
 json_t *network_for_guest(const struct supervisor *s);
 

@@ -145,8 +145,8 @@ static bool check_state(const struct supervisor *s, struct pyro_error *err)
     return true;
 }
 
-void relay_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *request,
-                bool changes)
+static void relay_open(struct supervisor *s, struct link *client, uint32_t id,
+                       const json_t *request, bool changes)
 {
     struct pyro_error err = { 0 };
     struct relay *r;
@@ -170,6 +170,16 @@ void relay_open(struct supervisor *s, struct link *client, uint32_t id, const js
         stream_fail(&r->client, &err);
         relay_free(r);
     }
+}
+
+void relay_read(struct supervisor *s, struct link *client, uint32_t id, const json_t *request)
+{
+    relay_open(s, client, id, request, false);
+}
+
+void relay_change(struct supervisor *s, struct link *client, uint32_t id, const json_t *request)
+{
+    relay_open(s, client, id, request, true);
 }
 
 void relay_fail_all(struct supervisor *s, const struct pyro_error *why)

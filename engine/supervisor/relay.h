@@ -5,9 +5,10 @@
 
 #include "engine/supervisor/supervisor.h"
 
-/* Takes over a client's request; `changes`: success counts as activity. */
-void relay_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *request,
-                bool changes);
+/* Passes on a client's request. */
+supervisor_op_fn relay_read;
+/* The same for one whose success counts as activity. */
+supervisor_op_fn relay_change;
 /* Ends every one with this error. */
 void relay_fail_all(struct supervisor *s, const struct pyro_error *why);
 

@@ -325,7 +325,7 @@ void resolver_start(struct supervisor *s)
     wait_for_call(r);
 }
 
-void resolver_stop(struct supervisor *s)
+void resolver_end(struct supervisor *s, const struct pyro_error *why UNUSED)
 {
     struct resolver *r = s->resolver;
 

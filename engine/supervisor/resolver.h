@@ -10,6 +10,6 @@
 
 /* The guest is ready. Does nothing for a machine without a network. */
 void resolver_start(struct supervisor *s);
-void resolver_stop(struct supervisor *s);
+void resolver_end(struct supervisor *s, const struct pyro_error *why);
 
 #endif

@@ -23,7 +23,7 @@
 
 #define STOP_KILL_MS 10000 /* from TERM to KILL */
 
-void services_client_gone(struct supervisor *s, struct link *client)
+void services_client_gone(struct supervisor *s, const struct link *client)
 {
     for (struct service *sv = s->services; sv; sv = sv->next) {
         if (sv->start_client == client)
@@ -36,7 +36,7 @@ void services_client_gone(struct supervisor *s, struct link *client)
 
 /* ---- the end ---- */
 
-void services_end_all(struct supervisor *s)
+void services_end_all(struct supervisor *s, const struct pyro_error *why UNUSED)
 {
     while (s->services)
         service_lost(s->services, "its VM ended");

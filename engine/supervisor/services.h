@@ -11,12 +11,12 @@ void services_dispatch(struct supervisor *s, struct link *client, uint32_t id,
 /* After an adoption: attaches to those that run according to the records. */
 void services_adopt(struct supervisor *s);
 /* The VM is gone: all end, exit codes unknown. */
-void services_end_all(struct supervisor *s);
+void services_end_all(struct supervisor *s, const struct pyro_error *why);
 /* Ends the records of services that no longer have a VM. */
 void services_settle(struct supervisor *s);
 /* Logs to the disk. */
 void services_sync(struct supervisor *s);
 /* A client's connection is closing: nothing waits there any more. */
-void services_client_gone(struct supervisor *s, struct link *client);
+void services_client_gone(struct supervisor *s, const struct link *client);
 
 #endif

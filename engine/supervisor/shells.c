@@ -112,7 +112,7 @@ static void answer(struct shell *sh, int kind, int64_t token, json_t *result)
     json_decref(result);
 }
 
-void shells_client_gone(struct supervisor *s, struct link *client)
+void shells_client_gone(struct supervisor *s, const struct link *client)
 {
     for (struct shell *sh = s->shells; sh; sh = sh->next) {
         if (sh->open_client == client)
@@ -170,7 +170,7 @@ static void open_failed(struct shell *sh, const struct pyro_error *why)
     shell_free(sh);
 }
 
-void shells_end_all(struct supervisor *s)
+void shells_end_all(struct supervisor *s, const struct pyro_error *why UNUSED)
 {
     struct pyro_error lost = { 0 };
 

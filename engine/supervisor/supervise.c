@@ -27,16 +27,19 @@
 #include "engine/state/commands.h"
 #include "engine/state/reset.h"
 #include "engine/state/store.h"
+#include "engine/supervisor/clients.h"
 #include "engine/supervisor/disk_merge.h"
 #include "engine/supervisor/disk_ops.h"
+#include "engine/supervisor/exec.h"
 #include "engine/supervisor/history.h"
 #include "engine/supervisor/host_disk.h"
 #include "engine/supervisor/network.h"
 #include "engine/supervisor/relay.h"
 #include "engine/supervisor/resolver.h"
 #include "engine/supervisor/services.h"
+#include "engine/supervisor/shell_ops.h"
 #include "engine/supervisor/shells.h"
-#include "engine/supervisor/supervisor.h"
+#include "engine/supervisor/workspace_ops.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/patience.h"
 #include "vmm/base/proc.h"
@@ -48,6 +51,60 @@
 #define EXIT_DEADLINE_MS 3000      /* from its answer to QEMU's end */
 #define SAVE_DELAY_MS 500
 #define ORPHAN_MS 5000 /* a `run` whose holder never came */
+
+#define OPS(...) ((const struct supervisor_op[]){ __VA_ARGS__, { NULL, NULL } })
+
+/*
+ * The parts, in the order of their end: end_all of each, then the workspace's own record, then
+ * fail_all of each.
+ */
+static const struct supervisor_part parts[] = {
+    /* Before the network, through which its questions come. */
+    { .name = "resolver", .guest_ready = resolver_start, .end_all = resolver_end },
+    /* Before any record is written: that passt and the guard end with the machine is not an error
+     * of the network. */
+    { .name = "network", .start = network_start, .end_all = network_end },
+    /* What ran in the machine and has records, in any order: the workspace's record counts them,
+     * and a reset clears them, when all are written. */
+    { .name = "shells",
+      .ops = OPS({ "shell", shell_ops_dispatch }),
+      .settle = shells_settle,
+      .adopt = shells_adopt,
+      .sync = shells_sync,
+      .client_gone = shells_client_gone,
+      .end_all = shells_end_all },
+    { .name = "services",
+      .ops = OPS({ "service", services_dispatch }),
+      .settle = services_settle,
+      .adopt = services_adopt,
+      .sync = services_sync,
+      .client_gone = services_client_gone,
+      .end_all = services_end_all },
+    { .name = "commands",
+      .ops = OPS({ "exec", exec_open }),
+      .end_all = exec_end_all,
+      .fail_all = exec_fail_all },
+    /* Requests without a record, in any order. */
+    { .name = "disk",
+      .ops = OPS({ "disk", disk_ops_dispatch }),
+      .client_gone = disk_ops_client_gone,
+      .pause = disk_ops_fail,
+      .stop = disk_ops_fail, /* a frozen file system could not be unmounted */
+      .fail_all = disk_ops_fail },
+    { .name = "files",
+      .ops = OPS({ "file_list", relay_read }, { "file_read", relay_read },
+                 { "file_write", relay_change }, { "tree_read", relay_read },
+                 { "tree_write", relay_change }),
+      .pause = relay_fail_all,
+      .fail_all = relay_fail_all },
+    /* Last: those who wait for the end start the workspace again, or delete it. */
+    { .name = "workspace",
+      .ops = OPS({ "hold", workspace_ops_hold }, { "keep", workspace_ops_keep },
+                 { "reset", workspace_ops_reset }, { "stop", workspace_ops_stop },
+                 { "update", workspace_ops_update }),
+      .fail_all = workspace_ops_ended },
+    { .name = NULL },
+};
 
 static void supervise_on_ended(void *arg, uint32_t events);
 
@@ -94,9 +151,10 @@ static void tell_failed(struct supervisor *s, const struct pyro_error *err)
 
 static void supervise_save_now(void *arg)
 {
-    shells_sync(arg);
-    services_sync(arg);
-    supervisor_save(arg, true);
+    struct supervisor *s = arg;
+
+    SUPERVISOR_EACH_PART(s, sync);
+    supervisor_save(s, true);
 }
 
 void supervisor_complain(struct supervisor *s, const char *words)
@@ -168,19 +226,11 @@ static void supervise_on_shutdown_answer(struct stream *c, const json_t *result 
     loop_timer_set(s->loop, &s->deadline, EXIT_DEADLINE_MS, supervise_on_deadline, s);
 }
 
-/* A frozen file system could not be unmounted. */
-static void fail_disk_op(struct supervisor *s)
-{
-    struct pyro_error why = { 0 };
-
-    pyro_fail(&why, PYRO_WORKSPACE_STATE, "workspace '%s' is being stopped", s->record.id);
-    disk_ops_fail(s, &why);
-}
-
 void supervisor_stop(struct supervisor *s, bool force)
 {
     static const struct stream_ops ops = { .closed = supervise_on_shutdown_answer };
     scoped_json json_t *request = json_pack("{s:s}", "op", "shutdown");
+    struct pyro_error why = { 0 };
 
     if (s->phase == PHASE_ENDED)
         return;
@@ -196,7 +246,8 @@ void supervisor_stop(struct supervisor *s, bool force)
     }
     if (s->phase == PHASE_STOPPING)
         return;
-    fail_disk_op(s);
+    pyro_fail(&why, PYRO_WORKSPACE_STATE, "workspace '%s' is being stopped", s->record.id);
+    SUPERVISOR_EACH_PART(s, stop, &why);
     s->phase = PHASE_STOPPING;
     loop_timer_set(s->loop, &s->deadline, SHUTDOWN_DEADLINE_MS, supervise_on_deadline, s);
     if (!s->guest || !stream_open(s->guest, &s->control, request, &ops, s, NULL))
@@ -265,11 +316,10 @@ static void record_the_end(struct supervisor *s, bool started)
 }
 
 /* The history is cleared with the disk. What fails here is done by the next start. */
-static void finish_reset(struct supervisor *s, const struct pyro_error *why)
+static void finish_reset(struct supervisor *s)
 {
     struct pyro_error err = { 0 };
 
-    exec_fail_all(s, why);
     history_forget(s);
     if (!disk_reset_finish(s->dir_fd, &s->record, &err))
         supervisor_complain(s, err.message);
@@ -289,8 +339,6 @@ static void supervise_on_ended(void *arg, uint32_t events UNUSED)
         machine_describe_end(s, s->end_reason, sizeof(s->end_reason));
     s->stop_wanted = ended_as_asked(s);
     s->phase = PHASE_ENDED;
-    resolver_stop(s);
-    network_stop(s);
     if (s->record.clearing)
         pyro_fail(&why, PYRO_WORKSPACE_STATE, "the workspace was reset");
     else if (s->stop_wanted)
@@ -298,35 +346,25 @@ static void supervise_on_ended(void *arg, uint32_t events UNUSED)
     else
         pyro_fail(&why, s->end_code ? s->end_code : PYRO_VM_FAILED, "the VM ended: %s",
                   s->end_reason);
-    disk_ops_fail(s, &why);
-    shells_end_all(s);
+    SUPERVISOR_EACH_PART(s, end_all, &why);
     if (s->record.clearing)
-        finish_reset(s, &why);
-    services_end_all(s);
-    record_the_end(s, started); /* before they are told, since they may look at once */
-    exec_fail_all(s, &why);
-    relay_fail_all(s, &why);
-    if (starting)
-        tell_failed(s, &why);
+        finish_reset(s);
+    record_the_end(s, started);
     if (s->record.ephemeral && started)
         remove_workspace(s);
+    SUPERVISOR_EACH_PART(s, fail_all, &why);
+    if (starting)
+        tell_failed(s, &why);
     clients_finish(s);
     loop_stop(s->loop);
 }
 
 /* ---- getting ready ---- */
 
-static void settle_what_ran(struct supervisor *s)
-{
-    shells_settle(s);
-    services_settle(s);
-}
-
 static void adopt_what_runs(struct supervisor *s)
 {
-    shells_adopt(s);
-    services_adopt(s);
-    resolver_start(s);
+    SUPERVISOR_EACH_PART(s, adopt);
+    SUPERVISOR_EACH_PART(s, guest_ready);
 }
 
 static void serve(struct supervisor *s)
@@ -350,8 +388,8 @@ static void serve(struct supervisor *s)
         return;
     }
     if (s->mode != SUPERVISE_ADOPT) {
-        settle_what_ran(s);
-        resolver_start(s);
+        SUPERVISOR_EACH_PART(s, settle);
+        SUPERVISOR_EACH_PART(s, guest_ready);
     } else if (link_is_ready(s->guest)) {
         adopt_what_runs(s);
     }
@@ -547,7 +585,7 @@ static bool start(struct supervisor *s, struct pyro_error *err)
         s->record.command_count = highest;
     if (!(s->mode == SUPERVISE_ADOPT ? machine_adopt(s, err) : machine_start(s, err)))
         return false;
-    network_start(s);
+    SUPERVISOR_EACH_PART(s, start);
     supervisor_save(s, false); /* from here on a process that finds the lock free knows what runs */
     loop_timer_set(s->loop, &s->deadline, patience(READY_DEADLINE_MS), supervise_on_deadline, s);
     if (!watch_machine(s, err))
@@ -566,13 +604,13 @@ static void fail_start(struct supervisor *s, const struct pyro_error *err)
     scoped_close int unheard =
         s->mode == SUPERVISE_ADOPT ? proc_open(s->record.vm_pid, s->record.vm_start_time) : -1;
 
-    network_stop(s);
+    SUPERVISOR_EACH_PART(s, end_all, err);
     machine_kill(s);
     if (unheard >= 0)
         proc_signal_fd(unheard, SIGKILL); /* it runs, but cannot be reached */
     if (s->loop && s->record.environment && s->mode != SUPERVISE_FRESH) {
         snprintf(s->end_reason, sizeof(s->end_reason), "%s", err->message);
-        settle_what_ran(s);
+        SUPERVISOR_EACH_PART(s, settle);
         record_the_end(s, true);
     }
     tell_failed(s, err);
@@ -594,7 +632,8 @@ static void claim_fds(struct supervisor *s)
 int supervise_main(int argc, char **argv)
 {
     static const char *const modes[] = { "fresh", "restart", "adopt" };
-    struct supervisor s = { .dir_fd = SUPERVISE_DIR_FD,
+    struct supervisor s = { .parts = parts,
+                            .dir_fd = SUPERVISE_DIR_FD,
                             .ready_fd = SUPERVISE_READY_FD,
                             .run_fd = -1,
                             .listen_fd = -1,

@@ -1,17 +1,19 @@
 /*
  * The inside of the supervisor: one process, one loop, one workspace.
  *
- *   supervise.c  its main: start, adopt, the states it goes through, its end
- *   machine.c    getting a guest to talk to: a copy of a template, an adopted QEMU, or a plain
- *                child on the host
- *   clients.c    connections of other pyro processes, and their requests
- *   services.c   commands that keep running
- *   network.c    guard and passt, which carry a machine's frames
- *   resolver.c   the guest's DNS questions
- *   shells.c     PTYs: their output into logs (shell_log.c), input
- *   shell_ops.c  clients' requests about shells
- *   exec.c       one running command: client on one side, guest on the other
- *   history.c    commands that ended, until they are written down
+ *   supervise.c      its main: start, adopt, the states it goes through, its end; and the table of
+ *                    its parts
+ *   machine.c        getting a guest to talk to: a copy of a template, an adopted QEMU, or a plain
+ *                    child on the host
+ *   clients.c        connections of other pyro processes
+ *   workspace_ops.c  requests about the workspace as a whole
+ *   services.c       commands that keep running
+ *   network.c        guard and passt, which carry a machine's frames
+ *   resolver.c       the guest's DNS questions
+ *   shells.c         PTYs: their output into logs (shell_log.c), input
+ *   shell_ops.c      clients' requests about shells
+ *   exec.c           one running command: client on one side, guest on the other
+ *   history.c        commands that ended, until they are written down
  *
  * It is the only writer of the workspace's record while it runs. It may be killed at any instant:
  * QEMU lives on, and the record and the command entries are always true or repaired by the next
@@ -49,8 +51,57 @@ struct resolver;
 struct service;
 struct shell;
 struct unwritten;
+struct waiter;
+
+struct supervisor;
+typedef void supervisor_op_fn(struct supervisor *s, struct link *client, uint32_t id,
+                              const json_t *request);
+
+/* A request of clients, {"op": NAME, …}; answered at once or later. */
+struct supervisor_op {
+    const char *name;
+    supervisor_op_fn *run;
+};
+
+/* A part of the supervisor: one kind of thing that it does with the machine. Any of its functions
+ * may be NULL. */
+struct supervisor_part {
+    const char *name;
+    const struct supervisor_op *ops; /* the last has no name; NULL: none */
+    /* The machine runs. Its guest may not answer yet. */
+    void (*start)(struct supervisor *s);
+    /* What ran in an earlier machine ended with it: the records say so. */
+    void (*settle)(struct supervisor *s);
+    /* The guest of an adopted machine answers: what runs in it according to the records is taken
+     * over. */
+    void (*adopt)(struct supervisor *s);
+    /* The guest answers; after either. */
+    void (*guest_ready)(struct supervisor *s);
+    /* Logs to the disk. */
+    void (*sync)(struct supervisor *s);
+    /* A client's connection is closing: nothing waits there any more. */
+    void (*client_gone)(struct supervisor *s, const struct link *client);
+    /* The machine is paused until the host's disk has room: what cannot wait for that fails. */
+    void (*pause)(struct supervisor *s, const struct pyro_error *why);
+    /* The guest is about to shut down: what would prevent that fails. */
+    void (*stop)(struct supervisor *s, const struct pyro_error *why);
+    /* The VM is gone: what ran in it has ended, and the records say so. */
+    void (*end_all)(struct supervisor *s, const struct pyro_error *why);
+    /* The workspace's record says so too: requests in progress are answered. Not earlier, since
+     * clients may look at once. */
+    void (*fail_all)(struct supervisor *s, const struct pyro_error *why);
+};
+
+/* Calls a function of each part that has it, in the table's order. */
+#define SUPERVISOR_EACH_PART(S, FUNCTION, ...)                                                     \
+    do {                                                                                           \
+        for (const struct supervisor_part *part_ = (S)->parts; part_->name; part_++)               \
+            if (part_->FUNCTION)                                                                   \
+                part_->FUNCTION((S), ##__VA_ARGS__);                                               \
+    } while (0)
 
 struct supervisor {
+    const struct supervisor_part *parts; /* the last has no name */
     struct loop *loop;
     enum supervise_mode mode;
     enum phase phase;
@@ -68,6 +119,7 @@ struct supervisor {
     struct link *guest;
     struct stream control; /* `begin`, later `shutdown` */
     struct client *clients;
+    struct waiter *waiters; /* workspace_ops.c: for the end */
     struct exec *execs;
     struct relay *relays;
     struct shell *shells;
@@ -131,15 +183,5 @@ bool machine_adopt(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
 void machine_kill(struct supervisor *s);
 /* The reason of its end, once it has ended. */
 void machine_describe_end(struct supervisor *s, char *ret, size_t n);
-
-/* clients.c */
-bool clients_listen(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
-/* Answers the clients that wait for the stop, sends everything out, closes. */
-void clients_finish(struct supervisor *s);
-
-/* exec.c: takes over a client's request; replies on its stream. */
-void exec_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *request);
-/* Ends every command with this error. */
-void exec_fail_all(struct supervisor *s, const struct pyro_error *why);
 
 #endif

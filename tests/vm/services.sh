@@ -170,6 +170,27 @@ has_failed() {
     [[ $(json .state) == failed ]]
 }
 wait_for 60 has_failed && is "its machine is lost" "$(json .stop_reason)" "its VM ended"
+
+# A reset whose client is killed while it waits: the workspace is as its supervisor leaves it.
+run "${pyro[@]}" workspace start w
+service start last -- sleep 1000
+supervisor=$(supervisor_of "$id")
+kill -STOP "$supervisor"
+"$PYRO" workspace reset w >/dev/null 2>&1 &
+client=$!
+waits_for_answer() {
+    [[ $(cat "/proc/$client/syscall") =~ ^(232|281)\  ]] # epoll_wait, epoll_pwait
+}
+wait_for 60 waits_for_answer
+kill -9 "$client"
+kill -CONT "$supervisor"
+has_ended() {
+    [[ ! -e /proc/$supervisor ]]
+}
+wait_for 60 has_ended && pass "a reset ends it, though nobody waits"
+is "its services ended before they were forgotten" "$(json .running_service_count "$(cat "$directory/workspace.json")")" 0
+service list
+is "none is left" "$out" "No services."
 run "${pyro[@]}" workspace delete w
 is "delete" "$status" 0
 finish

@@ -1,0 +1,11 @@
+/* Connections of other pyro processes of the same user. */
+#ifndef PYRO_SUPERVISOR_CLIENTS_H
+#define PYRO_SUPERVISOR_CLIENTS_H
+
+#include "engine/supervisor/supervisor.h"
+
+bool clients_listen(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
+/* Sends out what they were answered, and closes. */
+void clients_finish(struct supervisor *s);
+
+#endif

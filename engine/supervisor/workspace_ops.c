@@ -1,0 +1,136 @@
+/* engine/supervisor/workspace_ops.c: waiting for the end, and changes of the record. */
+#include "engine/supervisor/workspace_ops.h"
+
+#include <stdlib.h>
+
+#include "engine/secret/hide.h"
+#include "engine/state/record_change.h"
+#include "engine/supervisor/disk_ops.h"
+
+/* A stream that stays open until the workspace ends: a stop that is waited for, or the holder of a
+ * `run`. */
+struct waiter {
+    struct waiter *next;
+    struct supervisor *supervisor;
+    struct stream stream;
+    bool holds;
+};
+
+static void waiter_free(struct waiter *w)
+{
+    struct waiter **at = &w->supervisor->waiters;
+
+    while (*at && *at != w)
+        at = &(*at)->next;
+    if (*at)
+        *at = w->next;
+    free(w);
+}
+
+static void workspace_ops_on_waiter_closed(struct stream *stream, const json_t *result UNUSED,
+                                           const struct pyro_error *why UNUSED)
+{
+    struct waiter *w = stream->arg;
+    struct supervisor *s = w->supervisor;
+    bool held = w->holds;
+
+    waiter_free(w);
+    if (held)
+        supervisor_stop(s, true);
+}
+
+static struct waiter *wait_for_end(struct supervisor *s, struct link *client, uint32_t id)
+{
+    static const struct stream_ops ops = { .closed = workspace_ops_on_waiter_closed };
+    struct waiter *w = calloc(1, sizeof(*w));
+
+    BUG_ON(!w);
+    w->supervisor = s;
+    if (!stream_accept(client, id, &w->stream, &ops, w, &(struct pyro_error){ 0 })) {
+        free(w);
+        return NULL;
+    }
+    w->next = s->waiters;
+    s->waiters = w;
+    return w;
+}
+
+void workspace_ops_stop(struct supervisor *s, struct link *client, uint32_t id,
+                        const json_t *request)
+{
+    if (wait_for_end(s, client, id))
+        supervisor_stop(s, json_bool_or(request, "force", false));
+}
+
+void workspace_ops_hold(struct supervisor *s, struct link *client, uint32_t id,
+                        const json_t *request UNUSED)
+{
+    struct waiter *w = wait_for_end(s, client, id);
+
+    if (!w)
+        return;
+    w->holds = true;
+    loop_timer_cancel(s->loop, &s->orphan);
+}
+
+static void reply_with_record(struct supervisor *s, struct link *client, uint32_t id)
+{
+    supervisor_touch(s);
+    supervisor_save(s, true);
+    stream_reply(client, id, record_to_view(&s->record));
+}
+
+void workspace_ops_keep(struct supervisor *s, struct link *client, uint32_t id,
+                        const json_t *request)
+{
+    if (s->phase != PHASE_RUNNING) {
+        struct pyro_error err = { 0 };
+        pyro_fail(&err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
+        stream_refuse(client, id, &err);
+        return;
+    }
+    json_decref(s->record.workspace_seed);
+    s->record.workspace_seed = record_seed_of(json_object_get(request, "workspace_seed"));
+    hide_in_json(s->redactor, s->record.workspace_seed);
+    s->record.ephemeral = false;
+    for (struct waiter *w = s->waiters; w; w = w->next)
+        w->holds = false;
+    reply_with_record(s, client, id);
+}
+
+void workspace_ops_update(struct supervisor *s, struct link *client, uint32_t id,
+                          const json_t *request)
+{
+    struct pyro_error err = { 0 };
+
+    if (workspace_apply_change(&s->record, request, &err))
+        reply_with_record(s, client, id);
+    else
+        stream_refuse(client, id, &err);
+}
+
+void workspace_ops_reset(struct supervisor *s, struct link *client, uint32_t id,
+                         const json_t *request)
+{
+    struct pyro_error err = { 0 };
+    const char *snapshot;
+
+    if (!json_get_string(request, "snapshot", &snapshot, &err) ||
+        !disk_ops_reset(s, snapshot, &err)) {
+        stream_refuse(client, id, &err);
+        return;
+    }
+    wait_for_end(s, client, id);
+    supervisor_stop(s, true);
+}
+
+void workspace_ops_ended(struct supervisor *s, const struct pyro_error *why UNUSED)
+{
+    scoped_json json_t *view = record_to_view(&s->record);
+
+    while (s->waiters) {
+        struct waiter *w = s->waiters;
+        stream_close(&w->stream, view);
+        waiter_free(w);
+    }
+}
