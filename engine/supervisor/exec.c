@@ -17,6 +17,7 @@
 #include "engine/supervisor/history.h"
 #include "engine/supervisor/host_disk.h"
 #include "engine/supervisor/pipe.h"
+#include "engine/supervisor/secret_use.h"
 #include "vmm/base/fs.h"
 
 #define PAUSE_MS 50      /* after this, the possible start of a secret is shown, within limits */
@@ -344,7 +345,7 @@ static bool begin(struct exec *x, struct command_request *request, struct pyro_e
                                        .cwd = x->cwd,
                                        .host_compat = s->record.host_compat,
                                        .recorded_at = clock_wall() };
-    if (!supervisor_secret_env(s, request, err) || !command_begin(&s->commands, &x->entry, err))
+    if (!secret_use_env(s, request, err) || !command_begin(&s->commands, &x->entry, err))
         return false;
     s->record.command_count++;
     to_guest = command_request_pack(exec_request_rows, request, "exec", NULL);

@@ -1,4 +1,7 @@
-/* engine/supervisor/machine.c: getting a guest to talk to. */
+/* engine/supervisor/machine.c: a copy of a template, an adopted QEMU, or a plain child on the
+ * host. */
+#include "engine/supervisor/machine.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,7 +17,6 @@
 #include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/guest_program.h"
 #include "engine/supervisor/network.h"
-#include "engine/supervisor/supervisor.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 #include "vmm/clone.h"
@@ -173,37 +175,37 @@ static bool start_on_host(struct supervisor *s, int *ret_link_fd, struct pyro_er
     return true;
 }
 
-static bool open_link(struct supervisor *s, int fd, enum link_kind kind, bool resync,
+static bool open_link(struct supervisor *s, int fd, enum link_kind kind, const struct link_ops *ops,
                       struct pyro_error *err)
 {
-    s->guest = link_new(s->loop, fd, kind, supervisor_guest_ops(), s, err);
-    if (!s->guest) {
+    s->guest = link_new(s->loop, fd, kind, ops, s, err);
+    if (!s->guest)
         close(fd);
-        return false;
-    }
-    return kind == LINK_HOST_SOCKET || link_hello(s->guest, resync, err);
+    return s->guest != NULL;
 }
 
-static bool open_guest(struct supervisor *s, bool resync, struct pyro_error *err)
+static bool open_guest(struct supervisor *s, bool resync, const struct link_ops *ops,
+                       struct pyro_error *err)
 {
     s->console = console_new(s->loop, s->vm.console_fd, s->dir_fd, "console.log", err);
     if (!s->console)
         return false;
     s->vm.console_fd = -1;
     console_redact(s->console, s->redactor);
-    return open_link(s, take_fd(&s->vm.guest_fd), LINK_HOST_PORT, resync, err);
+    return open_link(s, take_fd(&s->vm.guest_fd), LINK_HOST_PORT, ops, err) &&
+           link_hello(s->guest, resync, err);
 }
 
-bool machine_start(struct supervisor *s, struct pyro_error *err)
+bool machine_start(struct supervisor *s, const struct link_ops *ops, struct pyro_error *err)
 {
     int fd = -1;
 
     if (s->record.host_compat)
-        return start_on_host(s, &fd, err) && open_link(s, fd, LINK_HOST_SOCKET, false, err);
-    return start_vm(s, err) && open_guest(s, false, err);
+        return start_on_host(s, &fd, err) && open_link(s, fd, LINK_HOST_SOCKET, ops, err);
+    return start_vm(s, err) && open_guest(s, false, ops, err);
 }
 
-bool machine_adopt(struct supervisor *s, struct pyro_error *err)
+bool machine_adopt(struct supervisor *s, const struct link_ops *ops, struct pyro_error *err)
 {
     struct workspace_record *r = &s->record;
 
@@ -215,16 +217,7 @@ bool machine_adopt(struct supervisor *s, struct pyro_error *err)
     if (!vm_adopt(r->vm_pid, r->vm_start_time, s->run_fd, NULL, &s->vm, err))
         return false;
     disk_ops_reconcile(s);
-    return open_guest(s, true, err);
-}
-
-void machine_kill(struct supervisor *s)
-{
-    int pidfd = s->host_pid > 0 ? s->host_pidfd : s->vm.pidfd;
-
-    s->killed = true;
-    if (pidfd >= 0)
-        proc_signal_fd(pidfd, SIGKILL);
+    return open_guest(s, true, ops, err);
 }
 
 void machine_describe_end(struct supervisor *s, char *ret, size_t n)

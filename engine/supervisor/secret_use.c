@@ -2,14 +2,15 @@
  * engine/supervisor/secret_use.c: secrets on their way to the guest. Their values are read from
  * their files when they are handed over, and wiped; only the redactor's copy stays here.
  */
+#include "engine/supervisor/secret_use.h"
+
 #include <sys/resource.h>
 
 #include "engine/secret/secrets.h"
-#include "engine/supervisor/supervisor.h"
 
 /* Processes that know the values make no core dumps: this one, and all it starts, QEMU above
  * all. */
-bool supervisor_load_secrets(struct supervisor *s, struct pyro_error *err)
+bool secret_use_load(struct supervisor *s, struct pyro_error *err)
 {
     static const struct rlimit none = { 0, 0 };
 
@@ -19,7 +20,7 @@ bool supervisor_load_secrets(struct supervisor *s, struct pyro_error *err)
     return secrets_redactor_of(s->dir_fd, &s->redactor, err);
 }
 
-json_t *supervisor_secret_values(struct supervisor *s, struct pyro_error *err)
+json_t *secret_use_values(struct supervisor *s, struct pyro_error *err)
 {
     scoped_secrets secrets = { .count = 0 };
 
@@ -28,7 +29,7 @@ json_t *supervisor_secret_values(struct supervisor *s, struct pyro_error *err)
                : NULL;
 }
 
-bool supervisor_secret_env(struct supervisor *s, struct command_request *r, struct pyro_error *err)
+bool secret_use_env(struct supervisor *s, struct command_request *r, struct pyro_error *err)
 {
     scoped_json json_t *wanted = take_ptr(&r->secret_env);
     scoped_secrets secrets = { .count = 0 };

@@ -16,14 +16,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <time.h>
 
-#include "engine/secret/hide.h"
 #include "engine/state/commands.h"
 #include "engine/state/reset.h"
 #include "engine/state/store.h"
@@ -33,23 +31,19 @@
 #include "engine/supervisor/exec.h"
 #include "engine/supervisor/history.h"
 #include "engine/supervisor/host_disk.h"
+#include "engine/supervisor/machine.h"
 #include "engine/supervisor/network.h"
 #include "engine/supervisor/relay.h"
 #include "engine/supervisor/resolver.h"
+#include "engine/supervisor/secret_use.h"
 #include "engine/supervisor/services.h"
 #include "engine/supervisor/shell_ops.h"
 #include "engine/supervisor/shells.h"
 #include "engine/supervisor/workspace_ops.h"
 #include "vmm/base/fs.h"
-#include "vmm/base/patience.h"
 #include "vmm/base/proc.h"
 #include "vmm/find.h"
 
-#define COMPLAINTS_MAX 100
-#define READY_DEADLINE_MS 30000    /* from hello to a begun guest */
-#define SHUTDOWN_DEADLINE_MS 10000 /* how long the guest may take to unmount */
-#define EXIT_DEADLINE_MS 3000      /* from its answer to QEMU's end */
-#define SAVE_DELAY_MS 500
 #define ORPHAN_MS 5000 /* a `run` whose holder never came */
 
 #define OPS(...) ((const struct supervisor_op[]){ __VA_ARGS__, { NULL, NULL } })
@@ -108,151 +102,7 @@ static const struct supervisor_part parts[] = {
 
 static void supervise_on_ended(void *arg, uint32_t events);
 
-/* ---- telling the process that waits for the start ---- */
-
-static void tell(struct supervisor *s, json_t *line)
-{
-    scoped_free char *text = json_compact(line);
-    scoped_free char *whole = text ? str_printf("%s\n", text) : NULL;
-    struct pyro_error err = { 0 };
-
-    json_decref(line);
-    if (s->ready_fd < 0 || (whole && fs_write_all(s->ready_fd, whole, strlen(whole), &err)))
-        return;
-    /* The waiting process sees the end of the pipe, takes the start for failed, and waits for this
-     * process to end. */
-    s->ready_lost = err.sys_errno != EPIPE;
-    close(take_fd(&s->ready_fd));
-}
-
-void supervisor_tell_progress(void *arg, const char *what)
-{
-    tell(arg, json_pack("{s:s}", "progress", what));
-}
-
-/* False when no process waits any more. */
-static bool tell_ready(struct supervisor *s)
-{
-    tell(s, json_object());
-    if (s->ready_fd < 0)
-        return false;
-    close(take_fd(&s->ready_fd));
-    return true;
-}
-
-static void tell_failed(struct supervisor *s, const struct pyro_error *err)
-{
-    tell(s, json_pack("{s:o}", "error", error_to_json(err)));
-    if (s->ready_fd >= 0)
-        close(take_fd(&s->ready_fd));
-}
-
-/* ---- the record ---- */
-
-static void supervise_save_now(void *arg)
-{
-    struct supervisor *s = arg;
-
-    SUPERVISOR_EACH_PART(s, sync);
-    supervisor_save(s, true);
-}
-
-void supervisor_complain(struct supervisor *s, const char *words)
-{
-    if (s->complaints++ < COMPLAINTS_MAX)
-        fprintf(stderr, "%s\n", words);
-}
-
-void supervisor_save(struct supervisor *s, bool durable)
-{
-    struct pyro_error err = { 0 };
-
-    if (s->removed)
-        return;
-    if (!record_save(s->dir_fd, &s->record, durable, &err))
-        supervisor_complain(s, err.message);
-    if (durable)
-        loop_timer_cancel(s->loop, &s->save);
-    else
-        supervisor_save_soon(s);
-}
-
-void supervisor_save_soon(struct supervisor *s)
-{
-    if (!s->save.armed)
-        loop_timer_set(s->loop, &s->save, SAVE_DELAY_MS, supervise_save_now, s);
-}
-
-void supervisor_touch(struct supervisor *s)
-{
-    s->record.last_activity_at = clock_wall();
-    supervisor_save(s, false);
-}
-
 /* ---- the end ---- */
-
-static void supervise_on_deadline(void *arg)
-{
-    struct supervisor *s = arg;
-
-    if (s->phase == PHASE_STARTING) {
-        supervisor_give_up(s, "the guest did not get ready in %lld s",
-                           (long long)patience(READY_DEADLINE_MS) / 1000);
-        return;
-    }
-    machine_kill(s);
-}
-
-void supervisor_give_up(struct supervisor *s, const char *fmt, ...)
-{
-    va_list ap;
-
-    if (!s->end_reason[0]) {
-        va_start(ap, fmt);
-        vsnprintf(s->end_reason, sizeof(s->end_reason), fmt, ap);
-        va_end(ap);
-        hide_in_array(s->redactor, s->end_reason, sizeof(s->end_reason));
-    }
-    if (s->phase == PHASE_RUNNING)
-        s->phase = PHASE_STOPPING;
-    machine_kill(s);
-}
-
-static void supervise_on_shutdown_answer(struct stream *c, const json_t *result UNUSED,
-                                         const struct pyro_error *why UNUSED)
-{
-    struct supervisor *s = c->arg;
-
-    loop_timer_set(s->loop, &s->deadline, EXIT_DEADLINE_MS, supervise_on_deadline, s);
-}
-
-void supervisor_stop(struct supervisor *s, bool force)
-{
-    static const struct stream_ops ops = { .closed = supervise_on_shutdown_answer };
-    scoped_json json_t *request = json_pack("{s:s}", "op", "shutdown");
-    struct pyro_error why = { 0 };
-
-    if (s->phase == PHASE_ENDED)
-        return;
-    s->stop_wanted = true;
-    if (!s->record.stopping) {
-        s->record.stopping = true; /* so that a successor does not take the end for a failure */
-        supervisor_save(s, false);
-    }
-    if (force || s->record.ephemeral) {
-        s->phase = PHASE_STOPPING;
-        machine_kill(s);
-        return;
-    }
-    if (s->phase == PHASE_STOPPING)
-        return;
-    pyro_fail(&why, PYRO_WORKSPACE_STATE, "workspace '%s' is being stopped", s->record.id);
-    SUPERVISOR_EACH_PART(s, stop, &why);
-    s->phase = PHASE_STOPPING;
-    loop_timer_set(s->loop, &s->deadline, SHUTDOWN_DEADLINE_MS, supervise_on_deadline, s);
-    if (!s->guest || !stream_open(s->guest, &s->control, request, &ops, s, NULL))
-        machine_kill(s);
-}
 
 static void supervise_on_ttl(void *arg)
 {
@@ -354,7 +204,7 @@ static void supervise_on_ended(void *arg, uint32_t events UNUSED)
         remove_workspace(s);
     SUPERVISOR_EACH_PART(s, fail_all, &why);
     if (starting)
-        tell_failed(s, &why);
+        supervisor_tell_failed(s, &why);
     clients_finish(s);
     loop_stop(s->loop);
 }
@@ -383,7 +233,7 @@ static void serve(struct supervisor *s)
         record_set_string(&s->record.last_error, NULL);
     }
     if (!clients_listen(s, &err)) {
-        tell_failed(s, &err);
+        supervisor_tell_failed(s, &err);
         supervisor_give_up(s, "%s", err.message);
         return;
     }
@@ -399,7 +249,7 @@ static void serve(struct supervisor *s)
     /* On the disk within half a second: until then an older record says that the machine does not
      * run, which is true after a power cut. */
     supervisor_save(s, false);
-    if (!tell_ready(s) && (s->record.ephemeral || s->ready_lost))
+    if (!supervisor_tell_ready(s) && (s->record.ephemeral || s->ready_lost))
         supervisor_stop(s, true);
     else if (s->record.stopping) /* begun by the last supervisor */
         supervisor_stop(s, false);
@@ -427,7 +277,7 @@ static void begin_guest(struct supervisor *s)
     unsigned char entropy[64];
     char entropy_hex[129];
     struct pyro_error err = { 0 };
-    scoped_json json_t *request = NULL, *secrets = supervisor_secret_values(s, &err);
+    scoped_json json_t *request = NULL, *secrets = secret_use_values(s, &err);
     struct timespec now;
 
     if (!secrets) {
@@ -470,16 +320,11 @@ static void supervise_on_guest_lost(struct link *link, const struct pyro_error *
     if (lost.code == PYRO_GUEST_PROTOCOL)
         supervisor_give_up(s, "%s", lost.message);
     else if (s->phase != PHASE_STOPPING)
-        loop_timer_set(s->loop, &s->deadline, EXIT_DEADLINE_MS, supervise_on_deadline, s);
+        supervisor_await_end(s);
 }
 
-const struct link_ops *supervisor_guest_ops(void)
-{
-    static const struct link_ops ops = { .ready = supervise_on_guest_ready,
-                                         .lost = supervise_on_guest_lost };
-
-    return &ops;
-}
+static const struct link_ops guest_ops = { .ready = supervise_on_guest_ready,
+                                           .lost = supervise_on_guest_lost };
 
 static void supervise_on_stderr(void *arg, uint32_t events UNUSED)
 {
@@ -568,7 +413,7 @@ static bool start(struct supervisor *s, struct pyro_error *err)
     s->run_fd = fs_open_dir(s->dir_fd, "run", err);
     if (s->run_fd < 0 || !record_load(s->dir_fd, s->record.id, &s->record, err))
         return false;
-    if (!supervisor_load_secrets(s, err))
+    if (!secret_use_load(s, err))
         return false;
     if (s->mode == SUPERVISE_FRESH && s->record.used)
         s->mode = SUPERVISE_RESTART;
@@ -583,11 +428,12 @@ static bool start(struct supervisor *s, struct pyro_error *err)
     history_take_over(s);
     if (highest > s->record.command_count)
         s->record.command_count = highest;
-    if (!(s->mode == SUPERVISE_ADOPT ? machine_adopt(s, err) : machine_start(s, err)))
+    if (!(s->mode == SUPERVISE_ADOPT ? machine_adopt(s, &guest_ops, err)
+                                     : machine_start(s, &guest_ops, err)))
         return false;
     SUPERVISOR_EACH_PART(s, start);
     supervisor_save(s, false); /* from here on a process that finds the lock free knows what runs */
-    loop_timer_set(s->loop, &s->deadline, patience(READY_DEADLINE_MS), supervise_on_deadline, s);
+    supervisor_await_guest(s);
     if (!watch_machine(s, err))
         return false;
     if (s->record.host_compat)
@@ -605,7 +451,7 @@ static void fail_start(struct supervisor *s, const struct pyro_error *err)
         s->mode == SUPERVISE_ADOPT ? proc_open(s->record.vm_pid, s->record.vm_start_time) : -1;
 
     SUPERVISOR_EACH_PART(s, end_all, err);
-    machine_kill(s);
+    supervisor_kill(s);
     if (unheard >= 0)
         proc_signal_fd(unheard, SIGKILL); /* it runs, but cannot be reached */
     if (s->loop && s->record.environment && s->mode != SUPERVISE_FRESH) {
@@ -613,7 +459,7 @@ static void fail_start(struct supervisor *s, const struct pyro_error *err)
         SUPERVISOR_EACH_PART(s, settle);
         record_the_end(s, true);
     }
-    tell_failed(s, err);
+    supervisor_tell_failed(s, err);
 }
 
 static void claim_fds(struct supervisor *s)

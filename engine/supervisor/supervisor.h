@@ -3,6 +3,7 @@
  *
  *   supervise.c      its main: start, adopt, the states it goes through, its end; and the table of
  *                    its parts
+ *   supervisor.c     what the parts ask of it
  *   machine.c        getting a guest to talk to: a copy of a template, an adopted QEMU, or a plain
  *                    child on the host
  *   clients.c        connections of other pyro processes
@@ -25,7 +26,6 @@
 #include "engine/state/commands.h"
 #include "engine/state/record.h"
 #include "engine/state/supervise_start.h"
-#include "vmm/base/command_request.h"
 #include "vmm/base/link.h"
 #include "vmm/base/loop.h"
 #include "vmm/base/redact.h"
@@ -152,36 +152,30 @@ struct supervisor {
     char end_reason[640];
 };
 
-/* Reports progress to the process that waits for the start. */
+/* To the process that waits for the start: progress … */
 void supervisor_tell_progress(void *arg, const char *what);
+/* … and how it ended. False when no process waits any more. */
+bool supervisor_tell_ready(struct supervisor *s);
+void supervisor_tell_failed(struct supervisor *s, const struct pyro_error *err);
 /* A line in run/supervisor.log, whose number of lines is limited. */
 void supervisor_complain(struct supervisor *s, const char *words);
+
 /* Writes the record; on the disk within a second, or at once when `durable`. */
 void supervisor_save(struct supervisor *s, bool durable);
 /* Syncs logs and record to the disk within a second. */
 void supervisor_save_soon(struct supervisor *s);
-/* secret_use.c: reads them, if the record has any. */
-bool supervisor_load_secrets(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
-/* {NAME: value}, new. */
-json_t *supervisor_secret_values(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
-/* Replaces a request's secret_env by variables in its env. */
-bool supervisor_secret_env(struct supervisor *s, struct command_request *r,
-                           struct pyro_error *err) MUST_CHECK;
 /* Notes activity. */
 void supervisor_touch(struct supervisor *s);
+
 /* Begins the end: a clean shutdown, or at once when `force`. */
 void supervisor_stop(struct supervisor *s, bool force);
 /* The VM has done what it must not (or cannot continue): end it as failed. */
 void supervisor_give_up(struct supervisor *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-/* How the guest's link is answered. */
-const struct link_ops *supervisor_guest_ops(void);
-
-/* machine.c. Each leaves s->vm or s->host_pid and s->guest set, not yet ready. */
-bool machine_start(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
-bool machine_adopt(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
-void machine_kill(struct supervisor *s);
-/* The reason of its end, once it has ended. */
-void machine_describe_end(struct supervisor *s, char *ret, size_t n);
+/* Kills the VM. Its end is seen as any other is. */
+void supervisor_kill(struct supervisor *s);
+/* Until s->deadline is cancelled: a guest that does not get ready in time is given up … */
+void supervisor_await_guest(struct supervisor *s);
+/* … and a VM that does not end is killed. */
+void supervisor_await_end(struct supervisor *s);
 
 #endif

@@ -1,0 +1,15 @@
+/* Getting a guest to talk to, and the reason of its end. */
+#ifndef PYRO_SUPERVISOR_MACHINE_H
+#define PYRO_SUPERVISOR_MACHINE_H
+
+#include "engine/supervisor/supervisor.h"
+
+/* Each leaves s->vm or s->host_pid and s->guest set, not yet ready; `ops` is for that link. */
+bool machine_start(struct supervisor *s, const struct link_ops *ops,
+                   struct pyro_error *err) MUST_CHECK;
+bool machine_adopt(struct supervisor *s, const struct link_ops *ops,
+                   struct pyro_error *err) MUST_CHECK;
+/* The reason of its end, once it has ended. */
+void machine_describe_end(struct supervisor *s, char *ret, size_t n);
+
+#endif

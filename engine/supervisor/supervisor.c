@@ -1,0 +1,181 @@
+/* engine/supervisor/supervisor.c: what every part of the supervisor asks of it: to save the record,
+ * to report, to end the machine. */
+#include "engine/supervisor/supervisor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/secret/hide.h"
+#include "vmm/base/fs.h"
+#include "vmm/base/patience.h"
+#include "vmm/base/proc.h"
+
+#define COMPLAINTS_MAX 100
+#define READY_DEADLINE_MS 30000    /* from hello to a begun guest */
+#define SHUTDOWN_DEADLINE_MS 10000 /* how long the guest may take to unmount */
+#define EXIT_DEADLINE_MS 3000      /* from its answer to QEMU's end */
+#define SAVE_DELAY_MS 500
+
+/* ---- telling the process that waits for the start ---- */
+
+static void tell(struct supervisor *s, json_t *line)
+{
+    scoped_free char *text = json_compact(line);
+    scoped_free char *whole = text ? str_printf("%s\n", text) : NULL;
+    struct pyro_error err = { 0 };
+
+    json_decref(line);
+    if (s->ready_fd < 0 || (whole && fs_write_all(s->ready_fd, whole, strlen(whole), &err)))
+        return;
+    /* The waiting process sees the end of the pipe, takes the start for failed, and waits for this
+     * process to end. */
+    s->ready_lost = err.sys_errno != EPIPE;
+    close(take_fd(&s->ready_fd));
+}
+
+void supervisor_tell_progress(void *arg, const char *what)
+{
+    tell(arg, json_pack("{s:s}", "progress", what));
+}
+
+bool supervisor_tell_ready(struct supervisor *s)
+{
+    tell(s, json_object());
+    if (s->ready_fd < 0)
+        return false;
+    close(take_fd(&s->ready_fd));
+    return true;
+}
+
+void supervisor_tell_failed(struct supervisor *s, const struct pyro_error *err)
+{
+    tell(s, json_pack("{s:o}", "error", error_to_json(err)));
+    if (s->ready_fd >= 0)
+        close(take_fd(&s->ready_fd));
+}
+
+/* ---- the record ---- */
+
+void supervisor_complain(struct supervisor *s, const char *words)
+{
+    if (s->complaints++ < COMPLAINTS_MAX)
+        fprintf(stderr, "%s\n", words);
+}
+
+static void supervisor_on_save(void *arg)
+{
+    struct supervisor *s = arg;
+
+    SUPERVISOR_EACH_PART(s, sync);
+    supervisor_save(s, true);
+}
+
+void supervisor_save_soon(struct supervisor *s)
+{
+    if (!s->save.armed)
+        loop_timer_set(s->loop, &s->save, SAVE_DELAY_MS, supervisor_on_save, s);
+}
+
+void supervisor_save(struct supervisor *s, bool durable)
+{
+    struct pyro_error err = { 0 };
+
+    if (s->removed)
+        return;
+    if (!record_save(s->dir_fd, &s->record, durable, &err))
+        supervisor_complain(s, err.message);
+    if (durable)
+        loop_timer_cancel(s->loop, &s->save);
+    else
+        supervisor_save_soon(s);
+}
+
+void supervisor_touch(struct supervisor *s)
+{
+    s->record.last_activity_at = clock_wall();
+    supervisor_save(s, false);
+}
+
+/* ---- the end ---- */
+
+void supervisor_kill(struct supervisor *s)
+{
+    int pidfd = s->host_pid > 0 ? s->host_pidfd : s->vm.pidfd;
+
+    s->killed = true;
+    if (pidfd >= 0)
+        proc_signal_fd(pidfd, SIGKILL);
+}
+
+void supervisor_give_up(struct supervisor *s, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (!s->end_reason[0]) {
+        va_start(ap, fmt);
+        vsnprintf(s->end_reason, sizeof(s->end_reason), fmt, ap);
+        va_end(ap);
+        hide_in_array(s->redactor, s->end_reason, sizeof(s->end_reason));
+    }
+    if (s->phase == PHASE_RUNNING)
+        s->phase = PHASE_STOPPING;
+    supervisor_kill(s);
+}
+
+static void supervisor_on_deadline(void *arg)
+{
+    struct supervisor *s = arg;
+
+    if (s->phase == PHASE_STARTING)
+        supervisor_give_up(s, "the guest did not get ready in %lld s",
+                           (long long)patience(READY_DEADLINE_MS) / 1000);
+    else
+        supervisor_kill(s);
+}
+
+void supervisor_await_guest(struct supervisor *s)
+{
+    loop_timer_set(s->loop, &s->deadline, patience(READY_DEADLINE_MS), supervisor_on_deadline, s);
+}
+
+void supervisor_await_end(struct supervisor *s)
+{
+    loop_timer_set(s->loop, &s->deadline, EXIT_DEADLINE_MS, supervisor_on_deadline, s);
+}
+
+static void supervisor_on_shutdown_answer(struct stream *c, const json_t *result UNUSED,
+                                          const struct pyro_error *why UNUSED)
+{
+    supervisor_await_end(c->arg);
+}
+
+void supervisor_stop(struct supervisor *s, bool force)
+{
+    static const struct stream_ops ops = { .closed = supervisor_on_shutdown_answer };
+    scoped_json json_t *request = json_pack("{s:s}", "op", "shutdown");
+    struct pyro_error why = { 0 };
+
+    if (s->phase == PHASE_ENDED)
+        return;
+    s->stop_wanted = true;
+    if (!s->record.stopping) {
+        s->record.stopping = true; /* so that a successor does not take the end for a failure */
+        supervisor_save(s, false);
+    }
+    if (force || s->record.ephemeral) {
+        s->phase = PHASE_STOPPING;
+        supervisor_kill(s);
+        return;
+    }
+    if (s->phase == PHASE_STOPPING)
+        return;
+    pyro_fail(&why, PYRO_WORKSPACE_STATE, "workspace '%s' is being stopped", s->record.id);
+    SUPERVISOR_EACH_PART(s, stop, &why);
+    s->phase = PHASE_STOPPING;
+    loop_timer_set(s->loop, &s->deadline, SHUTDOWN_DEADLINE_MS, supervisor_on_deadline, s);
+    if (!s->guest || !stream_open(s->guest, &s->control, request, &ops, s, NULL))
+        supervisor_kill(s);
+}
