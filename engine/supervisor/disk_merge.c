@@ -367,8 +367,8 @@ void disk_merge_maybe(struct supervisor *s)
 {
     uint32_t from;
 
-    if (s->phase != PHASE_RUNNING || s->record.host_compat || s->disk_op || s->disk_merge ||
-        s->disk_holders || s->disk_full || !s->guest || !link_is_ready(s->guest))
+    if (s->record.host_compat || s->disk_op || s->disk_merge || s->disk_holders ||
+        !supervisor_check_serving(s, NULL))
         return;
     /* QEMU refuses to join layers that are no longer in its chain: it had flattened the chain, and
      * the supervisor died before the record said so. Flattening again writes it down. */

@@ -354,19 +354,13 @@ static void begin(struct disk_op *op)
 
 static bool check(struct supervisor *s, struct pyro_error *err)
 {
-    if (s->phase != PHASE_RUNNING)
-        return pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
+    if (!supervisor_check_serving(s, err))
+        return false;
     if (s->record.host_compat) {
         pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' runs on the host and has no disk",
                   s->record.id);
         return pyro_hint(err, "create one without --allow-host-compat");
     }
-    if (!s->guest)
-        return pyro_fail(err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost",
-                         s->record.id);
-    if (!link_is_ready(s->guest) || s->disk_full)
-        return pyro_fail(err, PYRO_NO_SPACE,
-                         "the machine is paused until the host has room on its disk");
     disk_merge_yield(s); /* a client that is told that it is busy asks again */
     if (s->disk_op || s->disk_merge)
         return pyro_fail(err, PYRO_WORKSPACE_BUSY, "another snapshot of '%s' is being made",

@@ -15,7 +15,6 @@
 #include "engine/secret/hide.h"
 #include "engine/state/commands.h"
 #include "engine/supervisor/history.h"
-#include "engine/supervisor/host_disk.h"
 #include "engine/supervisor/pipe.h"
 #include "engine/supervisor/secret_use.h"
 #include "vmm/base/fs.h"
@@ -155,7 +154,7 @@ static void exec_on_silence(void *arg)
         return;
     }
     if (x->supervisor->record.paused_reason) {
-        host_disk_error(&err);
+        supervisor_fail_full(&err);
     } else {
         pyro_fail(&err, PYRO_GUEST_LOST,
                   "the guest does not answer: the command timed out %d s ago", SILENCE_MS / 1000);
@@ -367,13 +366,8 @@ void exec_open(struct supervisor *s, struct link *client, uint32_t id, const jso
     struct pyro_error err = { 0 };
     struct exec *x;
 
-    if (s->phase != PHASE_RUNNING)
-        pyro_fail(&err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
-    else if (!s->guest)
-        pyro_fail(&err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost", s->record.id);
-    else if (s->disk_full)
-        host_disk_error(&err);
-    if (err.code || !command_request_load(exec_request_rows, message, &request, &err)) {
+    if (!supervisor_check_serving(s, &err) ||
+        !command_request_load(exec_request_rows, message, &request, &err)) {
         stream_refuse(client, id, &err);
         return;
     }

@@ -65,11 +65,6 @@ void host_disk_try(struct supervisor *s)
                        cont ? host_disk_went_on : host_disk_try_again, s);
 }
 
-void host_disk_error(struct pyro_error *err)
-{
-    pyro_fail(err, PYRO_NO_SPACE, "the host has no room left for the workspace's disk");
-}
-
 void host_disk_is_full(struct supervisor *s, const struct pyro_error *why)
 {
     SUPERVISOR_EACH_PART(s, pause, why);

@@ -13,8 +13,6 @@
 void host_disk_reserve(struct supervisor *s);
 /* Writes the record, from that room if need be. */
 void host_disk_save_record(struct supervisor *s);
-/* The message about a full disk. */
-void host_disk_error(struct pyro_error *err);
 /* The machine is paused. Pending requests about files and disks end with `why`; commands pause with
  * the machine. */
 void host_disk_is_full(struct supervisor *s, const struct pyro_error *why);

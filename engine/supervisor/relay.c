@@ -133,25 +133,13 @@ static const struct stream_ops relay_client_ops = { .data = relay_on_client_data
                                                     .writable = relay_on_client_writable,
                                                     .closed = relay_on_client_closed };
 
-static bool check_state(const struct supervisor *s, struct pyro_error *err)
-{
-    if (s->phase != PHASE_RUNNING)
-        return pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
-    if (!s->guest)
-        return pyro_fail(err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost",
-                         s->record.id);
-    if (s->disk_full)
-        return pyro_fail(err, PYRO_NO_SPACE, "the host has no room left for the workspace's disk");
-    return true;
-}
-
 static void relay_open(struct supervisor *s, struct link *client, uint32_t id,
                        const json_t *request, bool changes)
 {
     struct pyro_error err = { 0 };
     struct relay *r;
 
-    if (!check_state(s, &err)) {
+    if (!supervisor_check_serving(s, &err)) {
         stream_refuse(client, id, &err);
         return;
     }

@@ -408,13 +408,7 @@ void services_dispatch(struct supervisor *s, struct link *client, uint32_t id,
     const char *name = json_string_or(request, "service", "");
     struct pyro_error err = { 0 };
 
-    if (s->phase != PHASE_RUNNING)
-        pyro_fail(&err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
-    else if (!s->guest)
-        pyro_fail(&err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost", s->record.id);
-    else if (!link_is_ready(s->guest) || s->disk_full)
-        pyro_fail(&err, PYRO_NO_SPACE, "the machine is paused until the host has room on its disk");
-    else if (!workspace_check_name("service", name, &err))
+    if (!supervisor_check_serving(s, &err) || !workspace_check_name("service", name, &err))
         ;
     else if (!strcmp(what, "start"))
         op_start(s, client, id, name, request);

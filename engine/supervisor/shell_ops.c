@@ -182,10 +182,8 @@ static bool dispatch(struct supervisor *s, struct link *client, uint32_t id, con
         stream_reply(client, id, json_pack("{s:b, s:i}", "at_prompt", false, "offset", 0));
         return true;
     }
-    if (s->guest && !link_is_ready(s->guest)) {
-        pyro_fail(err, PYRO_NO_SPACE, "the machine is paused until the host has room on its disk");
+    if (!supervisor_check_guest(s, err))
         return false;
-    }
     sh = shells_find(s, name, err);
     if (!sh)
         return false;
@@ -209,12 +207,10 @@ void shell_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
 {
     struct pyro_error err = { 0 };
 
-    if (s->phase != PHASE_RUNNING) {
-        pyro_fail(&err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
+    if (!supervisor_check_running(s, &err))
         stream_refuse(client, id, &err);
-    } else if (!strcmp(json_string_or(request, "do", ""), "open")) {
+    else if (!strcmp(json_string_or(request, "do", ""), "open"))
         shells_open(s, client, id, request);
-    } else if (!dispatch(s, client, id, request, &err)) {
+    else if (!dispatch(s, client, id, request, &err))
         stream_refuse(client, id, &err);
-    }
 }

@@ -508,9 +508,8 @@ void shells_open(struct supervisor *s, struct link *client, uint32_t id, const j
     struct pyro_error err = { 0 };
     struct shell *sh = NULL;
 
-    if (!s->guest)
-        pyro_fail(&err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost", s->record.id);
-    else if (command_request_load(shell_request_rows, message, &request, &err))
+    if (supervisor_check_guest(s, &err) &&
+        command_request_load(shell_request_rows, message, &request, &err))
         sh = begin(s, &request, &err);
     if (!sh) {
         stream_refuse(client, id, &err);

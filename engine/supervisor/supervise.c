@@ -338,7 +338,7 @@ static void on_disk_full(struct supervisor *s)
 {
     struct pyro_error why = { 0 };
 
-    host_disk_error(&why);
+    supervisor_fail_full(&why);
     if (s->phase == PHASE_STARTING && s->mode != SUPERVISE_ADOPT) {
         s->end_code = why.code;
         supervisor_give_up(s, "%s", why.message);

@@ -57,6 +57,41 @@ void supervisor_tell_failed(struct supervisor *s, const struct pyro_error *err)
         close(take_fd(&s->ready_fd));
 }
 
+/* ---- whether requests are served ---- */
+
+bool supervisor_fail_full(struct pyro_error *err)
+{
+    return pyro_fail(err, PYRO_NO_SPACE, "the host has no room left for the workspace's disk");
+}
+
+bool supervisor_check_running(const struct supervisor *s, struct pyro_error *err)
+{
+    return s->phase == PHASE_RUNNING ||
+           pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
+}
+
+bool supervisor_check_guest(const struct supervisor *s, struct pyro_error *err)
+{
+    if (!supervisor_check_running(s, err))
+        return false;
+    if (!s->guest)
+        return pyro_fail(err, PYRO_GUEST_LOST, "the guest of workspace '%s' was lost",
+                         s->record.id);
+    if (link_is_ready(s->guest))
+        return true;
+    /* It was adopted while it was paused, and has not answered the hello yet. */
+    if (s->record.paused_reason)
+        return supervisor_fail_full(err);
+    pyro_fail(err, PYRO_GUEST_LOST, "the guest of workspace '%s' does not answer yet",
+              s->record.id);
+    return pyro_hint(err, "try again in a moment");
+}
+
+bool supervisor_check_serving(const struct supervisor *s, struct pyro_error *err)
+{
+    return supervisor_check_guest(s, err) && (!s->disk_full || supervisor_fail_full(err));
+}
+
 /* ---- the record ---- */
 
 void supervisor_complain(struct supervisor *s, const char *words)

@@ -160,6 +160,15 @@ void supervisor_tell_failed(struct supervisor *s, const struct pyro_error *err);
 /* A line in run/supervisor.log, whose number of lines is limited. */
 void supervisor_complain(struct supervisor *s, const char *words);
 
+/* Whether requests are served; else why not. The workspace is not being stopped … */
+bool supervisor_check_running(const struct supervisor *s, struct pyro_error *err) MUST_CHECK;
+/* … and the guest can be asked, though it may take its time: the machine may be paused … */
+bool supervisor_check_guest(const struct supervisor *s, struct pyro_error *err) MUST_CHECK;
+/* … and the machine runs: the host's disk has room for what it writes. */
+bool supervisor_check_serving(const struct supervisor *s, struct pyro_error *err) MUST_CHECK;
+/* False, with the error of a host's disk that is full. */
+bool supervisor_fail_full(struct pyro_error *err);
+
 /* Writes the record; on the disk within a second, or at once when `durable`. */
 void supervisor_save(struct supervisor *s, bool durable);
 /* Syncs logs and record to the disk within a second. */

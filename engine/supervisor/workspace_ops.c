@@ -83,9 +83,9 @@ static void reply_with_record(struct supervisor *s, struct link *client, uint32_
 void workspace_ops_keep(struct supervisor *s, struct link *client, uint32_t id,
                         const json_t *request)
 {
-    if (s->phase != PHASE_RUNNING) {
-        struct pyro_error err = { 0 };
-        pyro_fail(&err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopping", s->record.id);
+    struct pyro_error err = { 0 };
+
+    if (!supervisor_check_running(s, &err)) {
         stream_refuse(client, id, &err);
         return;
     }
