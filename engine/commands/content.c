@@ -15,6 +15,7 @@
 struct target {
     struct cmd_io *io;
     struct host_file file; /* fd -1: standard output */
+    int64_t bytes;         /* given so far */
 };
 
 /* A file that cannot fit is refused before it fills the disk. */
@@ -35,11 +36,12 @@ static bool put(void *arg, const void *bytes, size_t n, struct pyro_error *err)
 {
     struct target *t = arg;
 
+    t->bytes += (int64_t)n;
     return cmd_io_write_shown(t->io, false, bytes, n, err);
 }
 
 static json_t *read_bytes(const struct content_args *c, content_read_fn *read, struct cmd_io *io,
-                          struct pyro_error *err)
+                          int64_t *ret_bytes, struct pyro_error *err)
 {
     struct target t = { .io = io, .file = HOST_FILE_INIT };
     struct content_range range = { c->offset,
@@ -63,11 +65,28 @@ static json_t *read_bytes(const struct content_args *c, content_read_fn *read, s
     host_file_release(&t.file);
     if (!ok)
         json_decref(take_ptr(&view));
+    *ret_bytes = t.bytes;
     return view;
 }
 
+/* Text that goes on ends before what could begin a secret's value, which the next read then has
+ * whole; unless that is all of it. */
+static void end_before_secret(const struct cmd_io *io, json_t *view)
+{
+    const struct redactor *r = io->redaction.redactor;
+    const json_t *content = json_object_get(view, "content");
+    const char *text = json_string_value(content);
+    size_t n = json_string_length(content), tail;
+
+    if (!r || !n || !json_bool_or(view, "truncated", false))
+        return;
+    tail = redactor_tail(r, text, n);
+    if (tail && tail < n)
+        json_object_set_new(view, "content", json_stringn(text, n - tail));
+}
+
 static json_t *read_text(const struct content_args *c, content_read_fn *read, struct cmd_io *io,
-                         struct pyro_error *err)
+                         int64_t *ret_bytes, struct pyro_error *err)
 {
     struct content_range range = { c->offset,
                                    c->max_bytes == ARG_UNSET ? DEFAULT_MAX_BYTES : c->max_bytes };
@@ -81,13 +100,26 @@ static json_t *read_text(const struct content_args *c, content_read_fn *read, st
         return NULL;
     }
     view = read(c, &range, NULL, err);
+    end_before_secret(io, view);
     content = json_object_get(view, "content");
+    *ret_bytes = (int64_t)json_string_length(content);
     if (view && !io->json &&
         (!cmd_io_write_shown(io, false, json_string_value(content), json_string_length(content),
                              err) ||
          !cmd_io_flush(io, json_bool_or(view, "truncated", false), err)))
         json_decref(take_ptr(&view));
     return view;
+}
+
+/* What the next read would begin with, and how much there is of it. */
+static void add_rest(const struct content_args *c, json_t *view, int64_t bytes)
+{
+    int64_t next = c->offset + bytes, left = json_int_or(view, "size_bytes", 0) - next;
+    bool more = json_bool_or(view, "truncated", false);
+
+    json_object_set_new(view, "offset", json_integer((json_int_t)c->offset));
+    json_object_set_new(view, "next_offset", more ? json_integer((json_int_t)next) : json_null());
+    json_object_set_new(view, "left_bytes", json_integer(more && left > 0 ? (json_int_t)left : 0));
 }
 
 static void tell(const struct content_args *c, const struct cmd_spec *cmd, const json_t *view,
@@ -105,11 +137,13 @@ bool content_run(const struct content_args *c, content_read_fn *read, const stru
                  struct cmd_io *io, json_t **ret_result, struct pyro_error *err)
 {
     bool bytes = c->output || (c->content_only && !io->json);
-    json_t *view = bytes ? read_bytes(c, read, io, err) : read_text(c, read, io, err);
+    int64_t given = 0;
+    json_t *view =
+        bytes ? read_bytes(c, read, io, &given, err) : read_text(c, read, io, &given, err);
 
     if (!view)
         return false;
-    json_object_set_new(view, "offset", json_integer((json_int_t)c->offset));
+    add_rest(c, view, given);
     json_object_set_new(view, "max_bytes",
                         c->max_bytes != ARG_UNSET ? json_integer((json_int_t)c->max_bytes)
                         : bytes                   ? json_null()

@@ -22,7 +22,7 @@ struct content_args {
         .help = "How much of it at most: 65536 when not given, or all with --content-only and "    \
                 "--output; text is cut between characters and is at most 8 MiB"),                  \
         ARG_INT(content_args, offset, .max = INT64_MAX, .unit = "bytes",                           \
-                .help = "Where to begin"),                                                         \
+                .help = "Where to begin: 0, or the next_offset of the last read"),                 \
         ARG_FLAG(content_args, content_only,                                                       \
                  .help = "The file's bytes, all of them, and nothing else"),                       \
         ARG_STR(content_args, output, .metavar = "HOST_PATH", .complete = COMPLETE_FILE,           \
@@ -31,6 +31,9 @@ struct content_args {
 #define RES_CONTENT_ROWS                                                                           \
     RES_STR("path"), RES_INT("size_bytes", .help = "Of the whole file"), RES_INT("offset"),        \
         RES_INT("max_bytes", .nullable = true, .help = "Null: all of it"),                         \
+        RES_INT("next_offset", .nullable = true,                                                   \
+                .help = "Where the next read begins; null when this one reached the end"),         \
+        RES_INT("left_bytes", .help = "From there to the end"),                                    \
         RES_STR("content", .cut_by = "truncated", .help = "Empty with --output"),                  \
         RES_BOOL("truncated", .help = "The file is longer than what is here"),                     \
         RES_STR("output_path", .nullable = true)

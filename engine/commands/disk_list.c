@@ -7,6 +7,7 @@
 struct disk_list_args {
     const char *workspace, *path;
     bool recursive;
+    struct page_args page;
 };
 
 static const struct arg_spec disk_list_rows[] = {
@@ -14,16 +15,17 @@ static const struct arg_spec disk_list_rows[] = {
     ARG_WORKSPACE_PATH(disk_list_args, path, .optional = true, .def_str = "/workspace",
                        .help = "A directory or file: absolute, or relative to /workspace"),
     ARG_FLAG(disk_list_args, recursive, .help = "What is below its directories too"),
+    ARG_PAGE_ROWS(disk_list_args),
     ARG_END,
 };
 
-static bool disk_list_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+static bool disk_list_run(const void *args, struct cmd_io *io, json_t **ret_result,
                           struct pyro_error *err)
 {
     const struct disk_list_args *a = args;
 
     *ret_result = workspace_disk_list(a->workspace, a->path, a->recursive, err);
-    return *ret_result != NULL;
+    return *ret_result && page_cut(*ret_result, "entries", &a->page, &file_list_order, io, err);
 }
 
 const struct cmd_spec cmd_disk_list = {

@@ -39,7 +39,7 @@ const struct cmd_spec cmd_disk_read = {
     .args = disk_read_rows,
     .args_size = sizeof(struct content_args),
     .result = disk_read_result,
-    .told =
-        "workspace-disk-read workspace_id path size_bytes offset? max_bytes truncated output_path",
+    .told = "workspace-disk-read workspace_id path size_bytes offset? max_bytes truncated "
+            "next_offset left_bytes? output_path",
     .run = disk_read_run,
 };

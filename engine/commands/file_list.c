@@ -1,16 +1,21 @@
 /* engine/commands/file_list.c: what is in a directory of a workspace. */
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "engine/cmd/io.h"
+#include "engine/cmd/page.h"
 #include "engine/cmd/text.h"
 #include "engine/commands/file_rows.h"
 #include "engine/commands/table.h"
 #include "engine/file/file.h"
+#include "vmm/base/file_name.h"
 #include "vmm/base/json.h"
 
 struct file_list_args {
     const char *workspace, *path;
     bool recursive;
+    struct page_args page;
 };
 
 static const struct arg_spec file_list_rows[] = {
@@ -18,6 +23,7 @@ static const struct arg_spec file_list_rows[] = {
     ARG_WORKSPACE_PATH(file_list_args, path, .optional = true, .def_str = "/workspace",
                        .help = "A directory below /workspace, or one file"),
     ARG_FLAG(file_list_args, recursive, .help = "What is below its directories too"),
+    ARG_PAGE_ROWS(file_list_args),
     ARG_END,
 };
 
@@ -38,16 +44,42 @@ const struct row_spec file_list_result[] = {
     RES_STR("artifact_type", .choices = artifact_types),
     RES_BOOL("recursive"),
     RES_OBJECTS("entries", file_entry_rows, .help = "By the bytes of their paths"),
+    RES_PAGE_ROWS,
     ROW_END,
 };
 
-static bool file_list_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
+static char *cursor_of(const json_t *entry)
+{
+    char *path = strdup(json_string_or(entry, "path", ""));
+
+    BUG_ON(!path);
+    return path;
+}
+
+static bool is_after(const json_t *entry, const char *cursor)
+{
+    scoped_free char *path = name_from_text(json_string_or(entry, "path", ""));
+    scoped_free char *last = name_from_text(cursor);
+
+    return strcmp(path ? path : "", last) > 0;
+}
+
+static bool check_cursor(const char *cursor, struct pyro_error *err)
+{
+    scoped_free char *path = name_given(cursor, err);
+
+    return path != NULL;
+}
+
+const struct page_order file_list_order = { cursor_of, is_after, check_cursor };
+
+static bool file_list_run(const void *args, struct cmd_io *io, json_t **ret_result,
                           struct pyro_error *err)
 {
     const struct file_list_args *a = args;
 
     *ret_result = file_list(a->workspace, a->path, a->recursive, err);
-    return *ret_result != NULL;
+    return *ret_result && page_cut(*ret_result, "entries", &a->page, &file_list_order, io, err);
 }
 
 void file_list_show(const json_t *result, FILE *out)
@@ -72,6 +104,7 @@ void file_list_show(const json_t *result, FILE *out)
         }
         fputc('\n', out);
     }
+    page_show(result, out);
 }
 
 const struct cmd_spec cmd_file_list = {

@@ -43,6 +43,7 @@ const struct cmd_spec cmd_file_read = {
     .args_size = sizeof(struct content_args),
     .result = file_read_result,
     .told = "workspace-file-read workspace_id path size_bytes offset? max_bytes truncated "
+            "next_offset left_bytes? "
             "output_path execution_mode",
     .run = file_read_run,
 };

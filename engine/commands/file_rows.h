@@ -2,6 +2,7 @@
 #ifndef PYRO_CMD_FILE_ROWS_H
 #define PYRO_CMD_FILE_ROWS_H
 
+#include "engine/cmd/page.h"
 #include "engine/cmd/spec.h"
 
 #define ARG_WORKSPACE_PATH(S, F, ...)                                                              \
@@ -13,6 +14,7 @@ extern const char *const artifact_types[];
 /* One entry of a list. */
 extern const struct row_spec file_entry_rows[];
 extern const struct row_spec file_list_result[]; /* of a listing */
+extern const struct page_order file_list_order;  /* of its entries */
 
 /* The human form of a list: path, recursive and entries. */
 void file_list_show(const json_t *list, FILE *out);

@@ -1,23 +1,68 @@
 /* engine/commands/workspace_list.c: what workspaces there are. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/cmd/io.h"
+#include "engine/cmd/page.h"
 #include "engine/cmd/text.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/table.h"
 #include "engine/workspace/workspace.h"
+#include "vmm/base/fs.h"
+
+struct workspace_list_args {
+    struct page_args page;
+};
+
+static const struct arg_spec workspace_list_rows[] = { ARG_PAGE_ROWS(workspace_list_args),
+                                                       ARG_END };
 
 static const struct row_spec workspace_list_result[] = {
     RES_INT("count"),
     RES_OBJECTS("workspaces", workspace_rows, .help = "Most recent activity first"),
+    RES_PAGE_ROWS,
     ROW_END,
 };
 
-static bool workspace_list_run(const void *args UNUSED, struct cmd_io *io UNUSED,
-                               json_t **ret_result, struct pyro_error *err)
+/* A cursor is an id and, before it, the time that orders the list. */
+static char *cursor_of(const json_t *w)
 {
-    *ret_result = workspace_list(err);
-    return *ret_result != NULL;
+    return str_printf("%.17g:%s", json_number_or(w, "last_activity_at", 0),
+                      json_string_or(w, "workspace_id", ""));
+}
+
+static bool is_after(const json_t *w, const char *cursor)
+{
+    char *id;
+    double at = json_number_or(w, "last_activity_at", 0), last = strtod(cursor, &id);
+
+    return at < last || (at <= last && strcmp(json_string_or(w, "workspace_id", ""), id + 1) > 0);
+}
+
+static bool check_cursor(const char *cursor, struct pyro_error *err)
+{
+    char *id;
+
+    strtod(cursor, &id);
+    return (id != cursor && *id == ':') ||
+           pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.100s' is not the next_cursor of a list",
+                     cursor);
+}
+
+static const struct page_order order = { cursor_of, is_after, check_cursor };
+
+static bool workspace_list_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                               struct pyro_error *err)
+{
+    const struct workspace_list_args *a = args;
+    json_t *list = *ret_result = workspace_list(err);
+
+    if (!list || !page_cut(list, "workspaces", &a->page, &order, io, err))
+        return false;
+    json_object_set_new(
+        list, "count",
+        json_integer((json_int_t)json_array_size(json_object_get(list, "workspaces"))));
+    return true;
 }
 
 /* One column: at least `width` wide, and a space. */
@@ -51,6 +96,7 @@ static void workspace_list_print(const json_t *result, FILE *out)
             fprintf(out, " (paused: %s)", json_string_or(w, "paused_reason", ""));
         fputc('\n', out);
     }
+    page_show(result, out);
 }
 
 const struct cmd_spec cmd_workspace_list = {
@@ -58,6 +104,8 @@ const struct cmd_spec cmd_workspace_list = {
     .summary = "List the workspaces, most recent activity first",
     .example = "pyro workspace list",
     .traits = CMD_READ_ONLY,
+    .args = workspace_list_rows,
+    .args_size = sizeof(struct workspace_list_args),
     .result = workspace_list_result,
     .run = workspace_list_run,
     .print = workspace_list_print,

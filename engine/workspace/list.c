@@ -43,7 +43,10 @@ static int by_activity(const void *a, const void *b)
     double x = json_number_or(*(json_t *const *)a, "last_activity_at", 0);
     double y = json_number_or(*(json_t *const *)b, "last_activity_at", 0);
 
-    return x < y ? 1 : x > y ? -1 : 0;
+    if (x < y || x > y)
+        return x < y ? 1 : -1;
+    return strcmp(json_string_or(*(json_t *const *)a, "workspace_id", ""),
+                  json_string_or(*(json_t *const *)b, "workspace_id", ""));
 }
 
 json_t *workspace_list(struct pyro_error *err)

@@ -101,6 +101,19 @@ run "${pyro[@]}" workspace list --json
 is "a hundred: all are listed" "$(json .count)" 100
 is "a hundred: by their names" "$(json . | python3 -c 'import json, sys
 print(len({w["name"] for w in json.load(sys.stdin)["workspaces"]}))')" 100
+cursor=() names= parts=0
+while run "${pyro[@]}" workspace list --limit 30 "${cursor[@]}" --json && [[ $parts -lt 9 ]]; do
+    names+=$(json . | python3 -c 'import json, sys
+print(*[w["name"] for w in json.load(sys.stdin)["workspaces"]], sep="\n")')$'\n'
+    parts=$((parts + 1))
+    [[ $(json .truncated) == true ]] || break
+    cursor=(--cursor "$(json .next_cursor)")
+done
+is "a hundred: in parts, each once" "$parts $(json .count) $(sort -u <<<"$names" | grep -c .)" "4 10 100"
+run "${pyro[@]}" workspace list --limit 2
+like "a hundred: a part for people" "$out" $'\n\\[more: --cursor [0-9.]+:[0-9a-f]{12}\\]$'
+run "${pyro[@]}" workspace list --cursor w42 --json
+is "a hundred: no cursor" "$status $(json .error.code)" "2 invalid_argument"
 run "${pyro[@]}" workspace status abcdef0000
 is "a hundred: a prefix that fits many" "$status" 1
 like "a hundred: …says how many" "$err" "'abcdef0000' fits 99 workspaces"

@@ -50,6 +50,10 @@ import json, sys
 e = json.load(sys.stdin)
 p = [x["path"] for x in e]
 print(len(e), p == sorted(p), "/workspace/d/many-7" in p, "/workspace/d/e/f" in p)')" "303 True False True"
+run ws disk list w d --limit 3 --json
+is "list: a part" "$(json .entries | grep -o '"path"' | wc -l) $(json .truncated)" "3 true"
+run ws disk list w d --limit 1000 --cursor "$(json .next_cursor)" --json
+is "list: the rest" "$(json .entries | grep -o '"path"' | wc -l) $(json .truncated)" "299 false"
 run ws disk list w d/link --json
 is "list of a link" "$(json .entries[0].artifact_type) $(json .entries[0].link_target)" "symlink ../f"
 run ws disk list w long --json
@@ -70,6 +74,9 @@ ws disk read w numbers --content-only >"$TMPDIR/all" 2>/dev/null
 check "all of it without a number" cmp "$TMPDIR/all" "$TMPDIR/numbers"
 run ws disk read w numbers --output "$TMPDIR/written" --json
 check "into a file" cmp "$TMPDIR/written" "$TMPDIR/numbers"
+run ws disk read w numbers --offset 2 --max-bytes 3 --json
+is "read: what is there, and what is left" "$(json .offset) $(json .next_offset) $(json .left_bytes)" \
+    "2 5 $(($(json .size_bytes) - 5))"
 run ws disk read w numbers --content-only --offset 2 --max-bytes 3
 is "a part, and that it is one" "$out${err%%:*}${err##*is}" "$(tail -c +3 "$TMPDIR/numbers" | head -c 3)pyro truncated: it has $(stat -c %s "$TMPDIR/numbers") bytes"
 run ws disk read w sum

@@ -38,12 +38,35 @@ all() {
         "3pyro: '/workspace/src/deep/hello.txt' is truncated: it has 8 bytes"
     run "${file[@]}" read "$ws" src/deep/hello.txt --offset 2 --max-bytes 2 --json
     is "$mode: from an offset on" "$(json .content)$(json .offset)$(json .truncated)" 'ü2true'
+    is "$mode: and where the next read begins" "$(json .next_offset) $(json .left_bytes)" '4 4'
+    run "${file[@]}" read "$ws" src/deep/hello.txt --offset 2 --max-bytes 2
+    like "$mode: which the summary says" "$err" 'truncated=True next_offset=4 left_bytes=4 '
+    run "${file[@]}" read "$ws" src/deep/hello.txt --offset 4 --json
+    is "$mode: to the end" "$(json .content)$(json .truncated) $(json .next_offset) $(json .left_bytes)" 'ßefalse null 0'
+    run "${file[@]}" read "$ws" src/deep/hello.txt --offset 1 --max-bytes 4 --output "$TMPDIR/part-$mode" --json
+    is "$mode: of bytes too" "$(json .next_offset) $(json .left_bytes)" '5 3'
     run "${file[@]}" read "$ws" src/deep/hello.txt --offset 100 --json
     is "$mode: behind the end" "$(json .content)$(json .truncated)" false
     run "${file[@]}" read "$ws" src/deep/hello.txt --max-bytes 4 --json
     is "$mode: truncated" "$(json .truncated)$(json .size_bytes)$(json .max_bytes)$(json .content)" 'true84grü'
     run "${file[@]}" read "$ws" src/deep/hello.txt --max-bytes 8 --json
     is "$mode: not truncated" "$(json .truncated)" false
+
+    # A long list in parts, while files come and go.
+    in_ws 'mkdir parts; cd parts; touch a b "$(printf "c\351")" d' >/dev/null
+    run "${file[@]}" list "$ws" parts --limit 2 --json
+    is "$mode: a part of a list" "$(paths) $(json .truncated) $(json .next_cursor)" \
+        '/parts/a /parts/b true /workspace/parts/b'
+    run "${file[@]}" list "$ws" parts --limit 1
+    like "$mode: … which people are told" "$out" $'size=0\n\\[more: --cursor /workspace/parts/a\\]$'
+    in_ws 'cd parts; rm b; touch aa' >/dev/null
+    run "${file[@]}" list "$ws" parts --limit 1 --cursor /workspace/parts/b --json
+    is "$mode: the next, though the last is gone" "$(json .entries[0].path) $(json .next_cursor)" \
+        '"/workspace/parts/c\351" "/workspace/parts/c\351"'
+    run "${file[@]}" list "$ws" parts --limit 1 --cursor "$(json .next_cursor)" --json
+    is "$mode: the last" "$(paths) $(json .truncated) $(json .next_cursor)" '/parts/d false null'
+    fails "$mode: no cursor" invalid_argument "${file[@]}" list "$ws" --cursor '"parts'
+    in_ws 'rm -r parts' >/dev/null
 
     # A name that is not UTF-8 is listed so that it can be given back.
     in_ws 'mkdir odd && echo there >"$(printf "odd/caf\351")" && ln -s "$(printf "caf\351")" odd/link' >/dev/null

@@ -261,7 +261,11 @@ is "a file is what was written" "$out" "in the file"
 run "$PYRO" workspace file read w conf
 is "read" "$out" $'token = [REDACTED]\n[REDACTED]'
 run "$PYRO" workspace file read w conf --max-bytes 17 --json
-is "… cut inside of it" "$(json .content)" 'token = tok[REDACTED]'
+is "… cut inside of it" "$(json .content)|$(json .next_offset)" 'token = |8'
+run "$PYRO" workspace file read w conf --offset 8 --json
+is "… goes on with all of it" "$(json .content)" $'[REDACTED]\n[REDACTED]'
+run "$PYRO" workspace file read w conf --offset 8 --max-bytes 5 --json
+is "… that is cut itself" "$(json .content)" 'tok[REDACTED]'
 run "$PYRO" workspace file list w --json
 is "names and links" "$(json . | grep -o REDACTED | wc -l) $(json . | grep -cF -f "$TEST_DIR/values")" "2 0"
 run "$PYRO" workspace diff w
