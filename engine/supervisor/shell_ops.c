@@ -43,19 +43,20 @@ static void shell_ops_on_data(struct stream *s, enum wire_channel channel, const
                               size_t n)
 {
     struct input *in = s->arg;
+    const struct shell_typed typed = {
+        .by = SHELL_OPERATOR, .as = TYPED_KEYS, .bytes = bytes, .size = n
+    };
     struct pyro_error err = { 0 };
 
     stream_consumed(s, n);
     if (channel != WIRE_STDIN)
         return;
-    if (in->whole && !buf_append(&in->bytes, bytes, n))
+    if (in->whole ? buf_append(&in->bytes, bytes, n)
+                  : shells_type(in->supervisor, in->shell, &typed, &err))
+        return;
+    if (in->whole)
         pyro_fail(&err, PYRO_INVALID_ARGUMENT, "the input is over %d bytes", WRITE_MAX);
-    else if (!in->whole &&
-             !shells_input(in->supervisor, in->shell, "operator", TYPED_KEYS, bytes, n, &err) &&
-             err.code == PYRO_OK)
-        pyro_fail(&err, PYRO_SHELL_STATE, "shell '%s' takes no input", in->shell);
-    if (err.code)
-        fail_input(in, &err);
+    fail_input(in, &err);
 }
 
 /* It was typed; `pasted` is stolen. */
@@ -84,19 +85,21 @@ static void shell_ops_on_pasted(void *arg, bool pasted)
 static void shell_ops_on_end(struct stream *s, enum wire_channel channel)
 {
     struct input *in = s->arg;
+    const struct shell_typed typed = { .by = SHELL_AGENT,
+                                       .as = in->as,
+                                       .bytes = in->bytes.len ? in->bytes.data : "",
+                                       .size = in->bytes.len,
+                                       .enter = in->enter,
+                                       .pasted = shell_ops_on_pasted,
+                                       .arg = in };
     struct pyro_error err = { 0 };
-    const char *bytes = in->bytes.len ? in->bytes.data : "";
 
     if (channel != WIRE_STDIN || !in->whole)
         return;
-    if (in->as == TYPED_PASTE && shells_paste(in->supervisor, in->shell, bytes, in->bytes.len,
-                                              in->enter, shell_ops_on_pasted, in, &err))
-        return;
-    if (!err.code &&
-        shells_input(in->supervisor, in->shell, "agent", in->as, bytes, in->bytes.len, &err))
-        done(in, NULL);
-    else
+    if (!shells_type(in->supervisor, in->shell, &typed, &err))
         fail_input(in, &err);
+    else if (in->as != TYPED_PASTE)
+        done(in, NULL);
 }
 
 static void shell_ops_on_message(struct stream *s, const json_t *message)

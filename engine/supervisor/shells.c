@@ -257,16 +257,16 @@ static void shells_on_writable(struct stream *stream)
     shell_input_pump(&sh->input);
 }
 
-static bool type(struct shell *sh, const char *by, enum typed_as as, const void *bytes, size_t n,
-                 int64_t token, struct pyro_error *err)
+static bool type(struct shell *sh, const struct shell_typed *typed, int64_t token,
+                 struct pyro_error *err)
 {
-    if (!shell_input_add(&sh->input, as, bytes, n, token)) {
+    if (!shell_input_add(&sh->input, typed->as, typed->bytes, typed->size, token)) {
         pyro_fail(err, PYRO_SHELL_STATE, "shell '%s' does not read: %zu bytes wait for it",
                   sh->record.id, shell_input_waiting(&sh->input));
         return pyro_hint(err, "end what runs in it with 'pyro workspace shell signal'");
     }
-    if (!sh->last_writer || strcmp(sh->last_writer, by) != 0) {
-        sh->last_writer = !strcmp(by, "operator") ? "operator" : "agent";
+    if (!sh->last_writer || strcmp(sh->last_writer, typed->by) != 0) {
+        sh->last_writer = typed->by;
         guest_log_event(&sh->log.file, "input", sh->log.file.size,
                         json_pack("{s:s}", "by", sh->last_writer));
     }
@@ -274,30 +274,29 @@ static bool type(struct shell *sh, const char *by, enum typed_as as, const void 
     return true;
 }
 
-bool shells_input(struct supervisor *s, const char *id, const char *by, enum typed_as as,
-                  const void *bytes, size_t n, struct pyro_error *err)
+static bool paste(struct shell *sh, const struct shell_typed *typed, struct pyro_error *err)
 {
-    struct shell *sh = shells_find(s, id, err);
+    const struct shell_typed enter = {
+        .by = typed->by, .as = TYPED_LINES, .bytes = "\n", .size = 1
+    };
+    int64_t token = ++sh->supervisor->prompt_token;
 
-    return sh && type(sh, by, as, bytes, n, 0, err);
-}
-
-bool shells_paste(struct supervisor *s, const char *id, const void *bytes, size_t n, bool enter,
-                  shells_pasted_fn *pasted, void *arg, struct pyro_error *err)
-{
-    struct shell *sh = shells_find(s, id, err);
-    int64_t token = ++s->prompt_token;
-
-    if (!sh)
-        return false;
     ask(sh, ASK_PASTE, token, NULL, 0);
-    if (!type(sh, "agent", TYPED_PASTE, bytes, n, token, err)) {
+    if (!type(sh, typed, token, err)) {
         answer(sh, ASK_PASTE, token, NULL);
         return false;
     }
-    sh->asks->pasted = pasted;
-    sh->asks->arg = arg;
-    return !enter || type(sh, "agent", TYPED_LINES, "\n", 1, 0, err);
+    sh->asks->pasted = typed->pasted;
+    sh->asks->arg = typed->arg;
+    return !typed->enter || type(sh, &enter, 0, err);
+}
+
+bool shells_type(struct supervisor *s, const char *id, const struct shell_typed *typed,
+                 struct pyro_error *err)
+{
+    struct shell *sh = shells_find(s, id, err);
+
+    return sh && (typed->as == TYPED_PASTE ? paste(sh, typed, err) : type(sh, typed, 0, err));
 }
 
 void shells_forget(struct supervisor *s, const void *arg)

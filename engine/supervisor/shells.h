@@ -17,15 +17,24 @@ void shells_resize(struct shell *sh, int64_t cols, int64_t rows, struct link *cl
 void shells_signal(struct shell *sh, const char *name, struct link *client, uint32_t id);
 void shells_close(struct shell *sh, struct link *client, uint32_t id);
 void shells_prompt(struct shell *sh, struct link *client, uint32_t id);
-/* Queues input as one piece, so that writers interleave by whole writes. `by`: "agent" or
- * "operator". */
-bool shells_input(struct supervisor *s, const char *id, const char *by, enum typed_as as,
-                  const void *bytes, size_t n, struct pyro_error *err) MUST_CHECK;
-/* The same for a paste, and Enter after it; pasted(arg) is called once, with what the guest did
- * with it, unless shells_forget() comes first. */
+/* Something typed into a shell. */
 typedef void shells_pasted_fn(void *arg, bool pasted);
-bool shells_paste(struct supervisor *s, const char *id, const void *bytes, size_t n, bool enter,
-                  shells_pasted_fn *pasted, void *arg, struct pyro_error *err) MUST_CHECK;
+struct shell_typed {
+    const char *by; /* SHELL_AGENT or SHELL_OPERATOR */
+    enum typed_as as;
+    const void *bytes;
+    size_t size;
+    /* Of a paste: Enter after it; and the function that is called once, with what the guest did
+     * with it, unless shells_forget() comes first. */
+    bool enter;
+    shells_pasted_fn *pasted;
+    void *arg;
+};
+#define SHELL_AGENT "agent"
+#define SHELL_OPERATOR "operator"
+/* Queues it as one piece, so that writers interleave by whole writes. */
+bool shells_type(struct supervisor *s, const char *id, const struct shell_typed *typed,
+                 struct pyro_error *err) MUST_CHECK;
 void shells_forget(struct supervisor *s, const void *arg);
 /* After an adoption: attaches to those that run according to the records. */
 void shells_adopt(struct supervisor *s);
