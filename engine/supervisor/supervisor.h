@@ -11,7 +11,7 @@
  *   services.c       commands that keep running
  *   network.c        guard and passt, which carry a machine's frames
  *   resolver.c       the guest's DNS questions
- *   shells.c         PTYs: their output into logs (shell_log.c), input
+ *   shells.c         PTYs (shell.c): their output into logs (shell_log.c), input
  *   shell_ops.c      clients' requests about shells
  *   exec.c           one running command: client on one side, guest on the other
  *   history.c        commands that ended, until they are written down
