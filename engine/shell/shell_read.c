@@ -195,6 +195,7 @@ static bool render_plain(const struct log_view *log, uint64_t start,
         log->bytes.len ? plain_find_start(log->bytes.data, (size_t)(start - log->at)) : 0;
     const char *bytes = log->bytes.len ? log->bytes.data + skipped : "";
     uint64_t at = log->at + skipped;
+    const struct shell_stretch stretch = { at, start, log->at + log->bytes.len };
     size_t from = (size_t)(start - at), end;
     scoped_redactor *redactor = NULL;
     struct plain_options options;
@@ -203,8 +204,7 @@ static bool render_plain(const struct log_view *log, uint64_t start,
     bool ok;
 
     if (!secrets_redactor_of(log->workspace_fd, &redactor, err) ||
-        !shell_notes_load_around(log->workspace_fd, log->id, at, start, log->at + log->bytes.len,
-                                 &notes, err))
+        !shell_notes_load_around(log->workspace_fd, log->id, stretch, &notes, err))
         return false;
     end = measure(bytes, from, log->bytes.len - skipped, spec, notes.in_string);
     ret->truncated = at + end < log->size;
@@ -240,7 +240,9 @@ static void hide_in_screen(const struct redactor *redactor, struct screen *scree
 static bool render_screen(const struct log_view *log, struct shell_reading *ret,
                           struct pyro_error *err)
 {
-    const char *bytes = log->bytes.len ? log->bytes.data : "";
+    const struct shell_window window = { .bytes = log->bytes.len ? log->bytes.data : "",
+                                         .size = log->bytes.len,
+                                         .at = log->at };
     scoped_redactor *redactor = NULL;
     struct plain_options options;
     struct shell_notes notes;
@@ -248,11 +250,10 @@ static bool render_screen(const struct log_view *log, struct shell_reading *ret,
     bool ok;
 
     if (!secrets_redactor_of(log->workspace_fd, &redactor, err) ||
-        !shell_notes_load_screen(log->workspace_fd, log->id, bytes, log->bytes.len, log->at, &from,
-                                 &notes, err))
+        !shell_notes_load_screen(log->workspace_fd, log->id, window, &from, &notes, err))
         return false;
     options = shell_notes_options(&notes, true);
-    ok = screen_render(bytes + from, log->bytes.len - from, &options, &ret->screen, err);
+    ok = screen_render(window.bytes + from, window.size - from, &options, &ret->screen, err);
     shell_notes_release(&notes);
     if (ok && redactor)
         hide_in_screen(redactor, &ret->screen);

@@ -185,7 +185,7 @@ static bool parse_event(const json_t *j, struct shell_event *e)
     return true;
 }
 
-bool shell_events_between(int workspace_fd, const char *id, uint64_t from, uint64_t to,
+bool shell_events_between(int workspace_fd, const char *id, struct shell_event_range range,
                           shell_event_fn *fn, void *arg, struct pyro_error *err)
 {
     int fd = shell_open_file(workspace_fd, id, "events", O_RDONLY, err);
@@ -194,13 +194,13 @@ bool shell_events_between(int workspace_fd, const char *id, uint64_t from, uint6
 
     if (!file)
         return false;
-    if (fseeko(file, (off_t)from, SEEK_SET) != 0)
+    if (fseeko(file, (off_t)range.from, SEEK_SET) != 0)
         return pyro_fail_errno(err, "read the events of shell '%s'", id);
-    while (from < to && fgets(line, sizeof(line), file)) {
+    while (range.from < range.to && fgets(line, sizeof(line), file)) {
         size_t n = strlen(line);
         scoped_json json_t *j = json_parse(line, n, sizeof(line), NULL);
         struct shell_event e;
-        from += n;
+        range.from += n;
         if (j && parse_event(j, &e))
             fn(arg, &e);
     }

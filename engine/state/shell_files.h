@@ -95,10 +95,15 @@ struct shell_event {
     int cols, rows; /* resize */
     bool on;        /* alt */
 };
-/* Calls fn for the events between two positions of their file, in its order; invalid lines are
- * skipped, including those of types that an older pyro wrote. */
+/* Two positions in their file. */
+struct shell_event_range {
+    uint64_t from, to;
+};
+#define SHELL_EVENTS_ALL ((struct shell_event_range){ 0, UINT64_MAX })
+/* Calls fn for the events between them, in the file's order; invalid lines are skipped, including
+ * those of types that an older pyro wrote. */
 typedef void shell_event_fn(void *arg, const struct shell_event *e);
-bool shell_events_between(int workspace_fd, const char *id, uint64_t from, uint64_t to,
+bool shell_events_between(int workspace_fd, const char *id, struct shell_event_range range,
                           shell_event_fn *fn, void *arg, struct pyro_error *err) MUST_CHECK;
 /* The same for whole lines from *position on, which is moved past them: for a reader that follows
  * an open events file. What cannot be read is left for the next time. */

@@ -148,14 +148,16 @@ static bool load(int workspace_fd, const char *id, int log_fd, int states_fd, st
 {
     struct place start = { .offset = k->start }, cursor = { .offset = k->cursor };
     struct place end = { .offset = k->end };
+    struct shell_event_range range = SHELL_EVENTS_ALL;
     struct shell_state from, to;
 
     shell_state_before(states_fd, k->start, &from);
-    if (k->end == UINT64_MAX || !shell_state_after(states_fd, k->end, &to))
-        to.events_end = UINT64_MAX;
+    range.from = from.events_at;
+    if (k->end != UINT64_MAX && shell_state_after(states_fd, k->end, &to))
+        range.to = to.events_end;
     k->cols = from.cols;
     k->rows = from.rows;
-    if (!shell_events_between(workspace_fd, id, from.events_at, to.events_end, note_event, k, err))
+    if (!shell_events_between(workspace_fd, id, range, note_event, k, err))
         return false;
     if (k->no_memory)
         return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
@@ -182,35 +184,39 @@ static bool load(int workspace_fd, const char *id, int log_fd, int states_fd, st
 bool shell_notes_load(int workspace_fd, const char *id, uint64_t start, uint64_t end,
                       struct shell_notes *ret, struct pyro_error *err)
 {
-    return shell_notes_load_around(workspace_fd, id, start, start, end, ret, err);
+    const struct shell_stretch stretch = { .start = start, .cursor = start, .end = end };
+
+    return shell_notes_load_around(workspace_fd, id, stretch, ret, err);
 }
 
-bool shell_notes_load_around(int workspace_fd, const char *id, uint64_t start, uint64_t cursor,
-                             uint64_t end, struct shell_notes *ret, struct pyro_error *err)
+bool shell_notes_load_around(int workspace_fd, const char *id, struct shell_stretch stretch,
+                             struct shell_notes *ret, struct pyro_error *err)
 {
     scoped_close int log_fd = shell_open_file(workspace_fd, id, "log", O_RDONLY, err);
     scoped_close int states_fd =
         log_fd < 0 ? -1 : shell_open_file(workspace_fd, id, "states", O_RDONLY, NULL);
 
-    *ret = (struct shell_notes){ .start = start, .cursor = cursor, .end = end };
+    *ret = (struct shell_notes){ .start = stretch.start,
+                                 .cursor = stretch.cursor,
+                                 .end = stretch.end };
     if (log_fd >= 0 && load(workspace_fd, id, log_fd, states_fd, ret, err))
         return true;
     shell_notes_release(ret);
     return false;
 }
 
-bool shell_notes_load_screen(int workspace_fd, const char *id, const char *bytes, size_t n,
-                             uint64_t at, size_t *ret_from, struct shell_notes *ret,
-                             struct pyro_error *err)
+bool shell_notes_load_screen(int workspace_fd, const char *id, struct shell_window window,
+                             size_t *ret_from, struct shell_notes *ret, struct pyro_error *err)
 {
-    size_t from = screen_find_start(bytes, n);
+    size_t from = screen_find_start(window.bytes, window.size);
+    uint64_t end = window.at + window.size;
 
-    if (!shell_notes_load(workspace_fd, id, at + from, at + n, ret, err))
+    if (!shell_notes_load(workspace_fd, id, window.at + from, end, ret, err))
         return false;
     if (ret->exit_count) { /* an alternate screen that began there is over: the main one counts */
         shell_notes_release(ret);
-        from = screen_look_back(n);
-        if (!shell_notes_load(workspace_fd, id, at + from, at + n, ret, err))
+        from = screen_look_back(window.size);
+        if (!shell_notes_load(workspace_fd, id, window.at + from, end, ret, err))
             return false;
     }
     *ret_from = from;

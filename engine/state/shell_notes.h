@@ -25,16 +25,24 @@ struct shell_notes {
 bool shell_notes_load(int workspace_fd, const char *id, uint64_t start, uint64_t end,
                       struct shell_notes *ret, struct pyro_error *err) MUST_CHECK;
 /* The same for a stretch that begins before the requested one, which begins at `cursor`. */
-bool shell_notes_load_around(int workspace_fd, const char *id, uint64_t start, uint64_t cursor,
-                             uint64_t end, struct shell_notes *ret,
-                             struct pyro_error *err) MUST_CHECK;
+struct shell_stretch {
+    uint64_t start, cursor, end;
+};
+bool shell_notes_load_around(int workspace_fd, const char *id, struct shell_stretch stretch,
+                             struct shell_notes *ret, struct pyro_error *err) MUST_CHECK;
+/* A part of the log; `at` is its offset there. */
+struct shell_window {
+    const char *bytes;
+    size_t size;
+    uint64_t at;
+};
 /*
- * Where the rendering of a screen begins in a window of the log that ends with it, and the state
- * there: screen_find_start(), except that an alternate screen whose program is gone does not count.
- * The window is `bytes`, n of them from offset `at` on; *ret_from is the place in it.
+ * Where the rendering of a screen begins in a window that ends with it, and the state there:
+ * screen_find_start(), except that an alternate screen whose program is gone does not count.
+ * *ret_from is the place in the window.
  */
-bool shell_notes_load_screen(int workspace_fd, const char *id, const char *bytes, size_t n,
-                             uint64_t at, size_t *ret_from, struct shell_notes *ret,
+bool shell_notes_load_screen(int workspace_fd, const char *id, struct shell_window window,
+                             size_t *ret_from, struct shell_notes *ret,
                              struct pyro_error *err) MUST_CHECK;
 void shell_notes_release(struct shell_notes *notes);
 /* As the renderers want it; borrows the notes. */

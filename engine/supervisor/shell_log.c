@@ -139,13 +139,14 @@ static void shell_log_recover_event(void *arg, const struct shell_event *e)
 static bool rescan(struct shell_log *log, struct pyro_error *err)
 {
     const char *id = log->record->id;
+    struct shell_event_range rest = SHELL_EVENTS_ALL;
     struct shell_notes notes;
     uint64_t size = log->file.size;
 
     find_state(log);
+    rest.from = log->state.events_at;
     shell_state_resume(&log->track, &log->state, NULL, NULL);
-    if (!shell_events_between(log->workspace_fd, id, log->state.events_at, UINT64_MAX,
-                              shell_log_recover_event, log, err) ||
+    if (!shell_events_between(log->workspace_fd, id, rest, shell_log_recover_event, log, err) ||
         !shell_notes_load(log->workspace_fd, id, log->state.offset, size, &notes, err))
         return false;
     while (log->track.offset < size) {

@@ -86,7 +86,7 @@ static void shell_query_on_screen(void *arg, uint32_t events UNUSED)
 }
 
 /* Starts a child that renders the screen as it was at the question. */
-static bool render(struct shell_query *q, const char *bytes, size_t n, uint64_t from)
+static bool render(struct shell_query *q, struct shell_window window)
 {
     struct plain_options options;
     struct shell_notes notes;
@@ -94,13 +94,14 @@ static bool render(struct shell_query *q, const char *bytes, size_t n, uint64_t 
     int ends[2];
     bool ok;
 
-    if (!shell_notes_load_screen(q->log->workspace_fd, q->log->record->id, bytes, n, from, &start,
-                                 &notes, NULL))
+    if (!shell_notes_load_screen(q->log->workspace_fd, q->log->record->id, window, &start, &notes,
+                                 NULL))
         return false;
     options = shell_notes_options(&notes, true);
     ok = pipe2(ends, O_CLOEXEC) == 0;
     if (ok) {
-        ok = screen_spawn(bytes + start, n - start, &options, ends[1], &q->pid, NULL);
+        ok = screen_spawn(window.bytes + start, window.size - start, &options, ends[1], &q->pid,
+                          NULL);
         close(ends[1]);
         q->fd = ends[0];
         if (!ok) {
@@ -130,7 +131,7 @@ static bool find_cursor(struct shell_query *q)
 
     return renderings < RENDERINGS_MAX && bytes &&
            fs_pread_full(q->log->file.fd, bytes, n, (off_t)from) == (ssize_t)n &&
-           render(q, bytes, n, from);
+           render(q, (struct shell_window){ .bytes = bytes, .size = n, .at = from });
 }
 
 /* ---- questions ---- */

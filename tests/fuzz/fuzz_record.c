@@ -73,7 +73,7 @@ static void try_shell(int dir, size_t n)
         BUG_ON(!shell_record_load(dir, "sh1", &r, NULL));
         shell_record_release(&r);
     }
-    BUG_ON(!shell_events_between(dir, "sh1", 0, UINT64_MAX, count_event, &events, NULL));
+    BUG_ON(!shell_events_between(dir, "sh1", SHELL_EVENTS_ALL, count_event, &events, NULL));
     if (shell_notes_load(dir, "sh1", n / 2, n, &notes, NULL)) {
         BUG_ON(notes.cols < 1 || notes.rows < 1);
         shell_notes_release(&notes);

@@ -189,12 +189,13 @@ static void test_shell_events_between_passes_over_what_is_not_sound(void **state
     const uint64_t last = (uint64_t)(strstr(events, "{\"t\":1,\"offset\":7") - events);
 
     put(SHELLS_DIR "/sh1.events", events);
-    assert_true(shell_events_between(dir_fd, "sh1", 0, UINT64_MAX, add_event, &text, &err));
+    assert_true(shell_events_between(dir_fd, "sh1", SHELL_EVENTS_ALL, add_event, &text, &err));
     assert_string_equal(text.data, "0@0 100x20 1@6 on 3@7 ");
     buf_clear(&text);
-    assert_true(shell_events_between(dir_fd, "sh1", 54, last, add_event, &text, &err));
+    assert_true(shell_events_between(dir_fd, "sh1", (struct shell_event_range){ 54, last },
+                                     add_event, &text, &err));
     assert_string_equal(text.data, "1@6 on ");
-    assert_false(shell_events_between(dir_fd, "sh2", 0, UINT64_MAX, add_event, &text, &err));
+    assert_false(shell_events_between(dir_fd, "sh2", SHELL_EVENTS_ALL, add_event, &text, &err));
 }
 
 int main(void)
