@@ -178,6 +178,8 @@ static bool set_row(struct parser *p, const struct arg_spec *row, const char *va
     p->seen |= UINT64_C(1) << (row - p->line->cmd->args);
     if (args_set_text(row, p->line->args, value, err))
         return true;
+    if (row->type == ARG_TYPE_COMMAND)
+        return pyro_wrap(err, "the command");
     if (row->positional)
         arg_metavar(row, name);
     else

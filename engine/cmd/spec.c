@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/base/fs.h"
 #include "vmm/base/patience.h"
+#include "vmm/base/utf8.h"
+
+#define LIST_ITEMS_MAX 1000
 
 const struct cmd_spec *cmd_find(const char *path)
 {
@@ -57,13 +61,30 @@ static void *field_of(const struct arg_spec *a, void *args)
     return (char *)args + a->offset;
 }
 
+static void put_int(const struct arg_spec *a, void *args, int64_t n)
+{
+    *(int64_t *)field_of(a, args) = n * (a->scale ? a->scale : 1);
+}
+
+static void put_text(const struct arg_spec *a, void *args, const char *text)
+{
+    char **owned = field_of(a, args);
+
+    if (a->field == ARG_FIELD_BORROWED) {
+        *(const char **)field_of(a, args) = text;
+        return;
+    }
+    free(*owned);
+    *owned = text ? str_printf("%s", text) : NULL;
+}
+
 void args_set_defaults(const struct arg_spec *rows, void *args)
 {
     for (const struct arg_spec *a = rows; arg_more(a); a++) {
         if (a->type == ARG_TYPE_INT)
-            *(int64_t *)field_of(a, args) = a->patient ? patience(a->def) : a->def;
+            put_int(a, args, a->patient ? patience(a->def) : a->def);
         else if (a->type == ARG_TYPE_STR || a->type == ARG_TYPE_CHOICE)
-            *(const char **)field_of(a, args) = a->def_str;
+            put_text(a, args, a->def_str);
     }
 }
 
@@ -84,7 +105,7 @@ static bool set_int(const struct arg_spec *a, void *args, const char *value, str
     if (a->step && n % a->step)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%lld is not a multiple of %" PRId64, n,
                          a->step);
-    *(int64_t *)field_of(a, args) = n;
+    put_int(a, args, n);
     return true;
 }
 
@@ -105,14 +126,39 @@ static bool set_choice(const struct arg_spec *a, void *args, const char *value,
     return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.100s' is not one of: %s", value, list);
 }
 
+/* How many items a list has. */
+static size_t count_of(const struct arg_spec *a, void *args)
+{
+    const json_t *owned;
+
+    if (a->field == ARG_FIELD_BORROWED)
+        return ((const struct arg_list *)field_of(a, args))->count;
+    owned = *(json_t **)field_of(a, args);
+    return json_is_array(owned) ? json_array_size(owned) : json_object_size(owned);
+}
+
+static bool add_owned(json_t **list, const char *value, struct pyro_error *err)
+{
+    if (!*list)
+        *list = json_array();
+    if (!utf8_is_valid(value, strlen(value)))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "word %zu is not UTF-8",
+                         json_array_size(*list) + 1);
+    return json_array_append_new(*list, json_string(value)) == 0 ||
+           pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+}
+
 static bool add_item(const struct arg_spec *a, void *args, const char *value,
                      struct pyro_error *err)
 {
+    size_t max = a->max ? (size_t)a->max : LIST_ITEMS_MAX;
     struct arg_list *list = field_of(a, args);
     const char **items;
 
-    if (list->count >= 1000)
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "given more than 1000 times");
+    if (count_of(a, args) >= max)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "given more than %zu times", max);
+    if (a->field == ARG_FIELD_JSON)
+        return a->take ? a->take(list, value, err) : add_owned((json_t **)list, value, err);
     items = reallocarray((void *)(uintptr_t)list->items, list->count + 2, sizeof(*items));
     if (!items)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
@@ -129,7 +175,9 @@ bool args_set_text(const struct arg_spec *row, void *args, const char *value,
         return false;
     switch (row->type) {
     case ARG_TYPE_STR:
-        *(const char **)field_of(row, args) = value;
+        if (row->take)
+            return row->take(field_of(row, args), value, err);
+        put_text(row, args, value);
         return true;
     case ARG_TYPE_INT:
         return set_int(row, args, value, err);
@@ -151,11 +199,17 @@ bool args_set_text(const struct arg_spec *row, void *args, const char *value,
 void args_release(const struct arg_spec *rows, void *args)
 {
     for (const struct arg_spec *a = rows; arg_more(a); a++) {
-        struct arg_list *list = field_of(a, args);
+        void *field = field_of(a, args);
+        struct arg_list *list = field;
 
-        if (a->type != ARG_TYPE_LIST && a->type != ARG_TYPE_COMMAND)
-            continue;
-        free((void *)(uintptr_t)list->items);
-        *list = (struct arg_list){ NULL, 0 };
+        if (a->field == ARG_FIELD_TEXT) {
+            put_text(a, args, NULL);
+        } else if (a->field == ARG_FIELD_JSON) {
+            json_decref(*(json_t **)field);
+            *(json_t **)field = NULL;
+        } else if (a->type == ARG_TYPE_LIST || a->type == ARG_TYPE_COMMAND) {
+            free((void *)(uintptr_t)list->items);
+            *list = (struct arg_list){ NULL, 0 };
+        }
     }
 }

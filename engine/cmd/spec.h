@@ -37,6 +37,13 @@ enum arg_type {
     ARG_TYPE_COMMAND /* struct arg_list: everything after "--", at least one word */
 };
 
+/* Whose the value of a field is. */
+enum arg_field {
+    ARG_FIELD_BORROWED, /* as the type says */
+    ARG_FIELD_TEXT,     /* a string: char *, owned */
+    ARG_FIELD_JSON      /* a list or command: json_t *, owned; an array, or what .take makes */
+};
+
 /* What a shell may complete a value with. */
 enum arg_complete {
     COMPLETE_NOTHING,
@@ -60,6 +67,7 @@ enum arg_complete {
 struct arg_spec {
     const char *name;
     enum arg_type type;
+    enum arg_field field;
     size_t offset;
     bool positional;
     bool optional; /* a positional that may be left out */
@@ -69,15 +77,18 @@ struct arg_spec {
     const char *metavar;        /* "N", "PATH"; NULL: the name in capitals */
     const char *help;           /* a phrase without full stop */
     const char *unit;           /* of an integer: "MiB", "seconds" */
-    int64_t min, max;           /* of an integer, inclusive */
+    int64_t min, max;           /* of an integer, inclusive; of a list: max items, 0: 1000 */
     int64_t (*max_of)(void);    /* instead of max, where the host decides */
     int64_t step;               /* of an integer: a multiple of it; 0: any */
+    int64_t scale;              /* of an integer: the field is the value times this; 0: 1 */
     int64_t def;                /* of an integer */
     bool patient;               /* the default is a limit of time: see args_set_defaults() */
     const char *def_str;        /* of a string or choice */
     const char *const *choices; /* NULL-terminated */
     /* Further check of a string or of each list item; the error need not name the argument. */
     bool (*check)(const char *value, struct pyro_error *err);
+    /* Of an owned field: takes a string, or an item of a list, in place of a copy of it. */
+    bool (*take)(void *field, const char *value, struct pyro_error *err);
 };
 
 #define ARG_ROW_(S, F, T, C_TYPE) ARG_ROW_NAMED_(#F, S, F, T, C_TYPE)
@@ -103,6 +114,19 @@ struct arg_spec {
 #define ARG_COMMAND(S, F)                                                                          \
     { ARG_ROW_(S, F, ARG_TYPE_COMMAND, struct arg_list), .metavar = "CMD...",                      \
       .help = "The command and its arguments, each kept as it is" }
+/* A row of any type whose field owns its value: that of a request (command_request.h). */
+#define ARG_OWNED(T, NAME, S, F, ...)                                                              \
+    { .name = #NAME,                                                                               \
+      .type = ARG_TYPE_##T,                                                                        \
+      .field = _Generic(&((struct S *)0)->F, ARG_OWNED_##T##_),                                    \
+      .offset = offsetof(struct S, F),                                                             \
+      __VA_ARGS__ }
+#define ARG_OWNED_STR_ char ** : ARG_FIELD_TEXT
+#define ARG_OWNED_INT_ int64_t * : ARG_FIELD_BORROWED
+#define ARG_OWNED_FLAG_ bool * : ARG_FIELD_BORROWED
+#define ARG_OWNED_CHOICE_ const char ** : ARG_FIELD_BORROWED
+#define ARG_OWNED_LIST_ json_t ** : ARG_FIELD_JSON
+#define ARG_OWNED_COMMAND_ ARG_OWNED_LIST_
 #define ARG_END { .type = ARG_TYPE_END }
 
 enum cmd_traits {
@@ -172,10 +196,11 @@ void arg_metavar(const struct arg_spec *a, char ret[64]);
 /* Sets every field of a zeroed struct to its row's default; those that limit a time go through
  * patience(). */
 void args_set_defaults(const struct arg_spec *rows, void *args);
-/* Sets one field from text, checking it; a list grows by one. The text must outlive args. */
+/* Sets one field from text, checking it; a list grows by one. The text must outlive args, but for
+ * an owned field. */
 bool args_set_text(const struct arg_spec *row, void *args, const char *value,
                    struct pyro_error *err) MUST_CHECK;
-/* Frees what args_set_text() allocated. */
+/* Frees what args_set_text() and args_set_defaults() allocated. */
 void args_release(const struct arg_spec *rows, void *args);
 
 #endif

@@ -34,51 +34,43 @@ const struct row_spec run_rows[] = {
     ROW_END,
 };
 
-static bool words_of(json_t **ret, const struct arg_list *command, struct pyro_error *err)
+bool command_take_cwd(void *cwd, const char *given, struct pyro_error *err)
 {
-    for (size_t i = 0; i < command->count; i++)
-        if (!utf8_is_valid(command->items[i], strlen(command->items[i])))
-            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "word %zu of the command is not UTF-8",
-                             i + 1);
-    *ret = list_to_json(command);
+    char *absolute = workspace_cwd(given, err);
+
+    if (!absolute)
+        return false;
+    free(*(char **)cwd);
+    *(char **)cwd = absolute;
     return true;
 }
 
 /* An error shows the name at most: the value may be anybody's. */
-static bool add_variable(json_t *env, const char *item, struct pyro_error *err)
+bool command_take_variable(void *env, const char *item, struct pyro_error *err)
 {
     size_t n = strcspn(item, "=");
     scoped_free char *name = str_printf("%.*s", (int)n, item);
     const char *value = item[n] ? item + n + 1 : getenv(name);
+    json_t **variables = env;
 
     if (!command_variable_is_valid(item, n)) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT,
-                  "--env: '%.100s' is not the name of an environment variable", name);
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.100s' is not the name of an environment variable",
+                  name);
         return pyro_hint(err, "give NAME=VALUE; a name has letters, digits and '_', and does not "
                               "begin with a digit");
     }
     if (value && !utf8_is_valid(value, strlen(value)))
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "--env: the value of '%.100s' is not UTF-8",
-                         name);
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the value of '%.100s' is not UTF-8", name);
+    if (!*variables)
+        *variables = json_object();
     if (value)
-        json_object_set_new(env, name, json_string(value));
+        json_object_set_new(*variables, name, json_string(value));
     return true;
 }
 
-bool guest_command_request(struct command_request *ret, const struct how_args *how,
-                           const struct arg_list *command, struct pyro_error *err)
+bool command_take_secret(void *secret_env, const char *item, struct pyro_error *err)
 {
-    if (command && !words_of(&ret->command, command, err))
-        return false;
-    ret->env = json_object();
-    for (size_t i = 0; i < how->env.count; i++)
-        if (!add_variable(ret->env, how->env.items[i], err))
-            return false;
-    ret->secret_env = secrets_parse_env(how->secret_env.items, how->secret_env.count, err);
-    if (!ret->secret_env)
-        return pyro_wrap(err, "--secret-env");
-    ret->cwd = workspace_cwd(how->cwd, err);
-    return ret->cwd && command_request_check(ret, err);
+    return secrets_add_env(secret_env, item, err);
 }
 
 struct workspace_exec_spec guest_command_spec(const struct cmd_io *io,

@@ -5,15 +5,17 @@
 
 #include "engine/cmd/io.h"
 #include "engine/cmd/spec.h"
-#include "engine/commands/rows.h"
 #include "engine/workspace/workspace.h"
 
-/*
- * What is to run, and how, checked; command NULL: a shell. *ret has been zeroed, and is to be
- * released in any case. The wire cannot carry what is not UTF-8.
- */
-bool guest_command_request(struct command_request *ret, const struct how_args *how,
-                           const struct arg_list *command, struct pyro_error *err) MUST_CHECK;
+/* The last rows of a command's arguments: those of its request (command_request.h), and the end. */
+#define ARGS_OF(KIND, S) COMMAND_##KIND(COMMAND_NOT, COMMAND_NOT, ARG_OF_REQUEST, S) ARG_END
+#define ARG_OF_REQUEST(T, S, NAME, MEMBER, ...) ARG_OWNED(T, NAME, S, request.MEMBER, __VA_ARGS__),
+
+/* How values of some of them are taken. */
+bool command_take_cwd(void *cwd, const char *given, struct pyro_error *err);
+bool command_take_variable(void *env, const char *item, struct pyro_error *err);
+bool command_take_secret(void *secret_env, const char *item, struct pyro_error *err);
+
 /* Streams passed through, or with --json only collected. Borrows the request. */
 struct workspace_exec_spec guest_command_spec(const struct cmd_io *io,
                                               const struct command_request *request);

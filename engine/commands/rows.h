@@ -18,9 +18,6 @@ int64_t limit_mem_mib(void); /* the host's RAM, whole steps of MEM_STEP_MIB */
 #define ARG_MEM_MIB(S)                                                                             \
     ARG_INT(S, mem_mib, .min = MEM_STEP_MIB, .max_of = limit_mem_mib, .step = MEM_STEP_MIB,        \
             .def = DEFAULT_MEM_MIB, .unit = "MiB", .help = "Memory, at most the host's")
-#define ARG_TIMEOUT_SECONDS(S)                                                                     \
-    ARG_INT(S, timeout_seconds, .max = SECONDS_MAX, .def = 30, .patient = true, .unit = "seconds", \
-            .help = "Kill the command after this time; 0: never")
 #define ARG_TTL_SECONDS(S, DEFAULT)                                                                \
     ARG_INT(S, ttl_seconds, .max = SECONDS_MAX, .def = (DEFAULT), .unit = "seconds",               \
             .help = "Stop the VM after this time; 0: never")
@@ -29,24 +26,6 @@ int64_t limit_mem_mib(void); /* the host's RAM, whole steps of MEM_STEP_MIB */
 #define ARG_ALLOW_HOST_COMPAT(S)                                                                   \
     ARG_FLAG(S, allow_host_compat,                                                                 \
              .help = "Where no VM can be had, run on the host itself, without isolation")
-
-/* How a command is to run: exec, shell open and service start have all of it, as the member `how`
- * of their struct; guest_command.h makes a request of it. */
-struct how_args {
-    const char *cwd;
-    struct arg_list env, secret_env;
-};
-#define ARG_ENV(S)                                                                                 \
-    { ARG_ROW_NAMED_("env", S, how.env, ARG_TYPE_LIST, struct arg_list),                           \
-      .metavar = "NAME[=VALUE]",                                                                   \
-      .help = "An environment variable; without a value, that of this process, if it has one" }
-#define ARG_HOW(S)                                                                                 \
-    { ARG_ROW_NAMED_("cwd", S, how.cwd, ARG_TYPE_STR, const char *), .metavar = "PATH",            \
-      .def_str = "/workspace", .help = "Directory to run in; relative to /workspace" },            \
-        ARG_ENV(S),                                                                                \
-        { ARG_ROW_NAMED_("secret_env", S, how.secret_env, ARG_TYPE_LIST, struct arg_list),         \
-          .metavar = "NAME[=VAR]", .complete = COMPLETE_SECRET,                                    \
-          .help = "A secret of the workspace, as an environment variable of that name or VAR" }
 
 /* One environment, of list, inspect and pull. */
 extern const struct row_spec environment_rows[];

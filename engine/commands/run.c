@@ -6,31 +6,26 @@
 
 struct run_args {
     const char *environment;
-    int64_t vcpu_count, mem_mib, timeout_seconds, ttl_seconds;
+    int64_t vcpu_count, mem_mib, ttl_seconds;
     bool network, allow_host_compat;
-    struct how_args how;
-    struct arg_list command;
+    struct command_request request;
 };
 
 static const struct arg_spec run_arg_rows[] = {
     ARG_ENVIRONMENT(run_args, environment),
     ARG_VCPU_COUNT(run_args),
     ARG_MEM_MIB(run_args),
-    ARG_ENV(run_args),
-    ARG_TIMEOUT_SECONDS(run_args),
     ARG_TTL_SECONDS(run_args, 600),
     ARG_NETWORK(run_args),
     ARG_ALLOW_HOST_COMPAT(run_args),
-    ARG_COMMAND(run_args, command),
-    ARG_END,
+    ARGS_OF(RUN, run_args),
 };
 
 static bool run_run(const void *args, struct cmd_io *io, json_t **ret_result,
                     struct pyro_error *err)
 {
     const struct run_args *a = args;
-    scoped_command_request request = { .timeout_ms = a->timeout_seconds * 1000 };
-    struct workspace_exec_spec exec;
+    struct workspace_exec_spec exec = guest_command_spec(io, &a->request);
     struct workspace_spec spec = { .environment = a->environment,
                                    .vcpu_count = a->vcpu_count,
                                    .mem_mib = a->mem_mib,
@@ -38,9 +33,8 @@ static bool run_run(const void *args, struct cmd_io *io, json_t **ret_result,
                                    .network_policy = a->network ? NETWORK_EGRESS : NETWORK_OFF,
                                    .allow_host_compat = a->allow_host_compat };
 
-    if (!guest_command_request(&request, &a->how, &a->command, err))
+    if (!command_request_check(&a->request, err))
         return false;
-    exec = guest_command_spec(io, &request);
     *ret_result = guest_command_run(io, &spec, &exec, err);
     return *ret_result != NULL;
 }

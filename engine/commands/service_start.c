@@ -10,16 +10,14 @@
 
 struct service_start_args {
     const char *workspace, *service;
-    struct how_args how;
+    struct command_request request;
     const char *ready_file, *ready_tcp, *ready_http, *ready_command;
     int64_t ready_timeout_seconds, ready_interval_ms;
-    struct arg_list publish, command;
 };
 
 static const struct arg_spec service_start_rows[] = {
     ARG_WORKSPACE(service_start_args, workspace),
     ARG_SERVICE(service_start_args, service),
-    ARG_HOW(service_start_args),
     ARG_STR(service_start_args, ready_file, .metavar = "PATH",
             .help = "Ready when this file is there; relative to --cwd"),
     ARG_STR(service_start_args, ready_tcp, .metavar = "HOST:PORT",
@@ -33,29 +31,23 @@ static const struct arg_spec service_start_rows[] = {
             .help = "Stop it and fail when it is not ready by then; 0: never"),
     ARG_INT(service_start_args, ready_interval_ms, .min = 1, .max = INTERVAL_MS_MAX, .def = 500,
             .unit = "ms", .help = "Interval between readiness checks"),
-    ARG_LIST(service_start_args, publish, .metavar = "[HOST:]GUEST",
-             .help = "Have this host's 127.0.0.1:HOST, a free port without HOST, lead to the port "
-                     "GUEST of the guest's loopback, as long as the service runs"),
-    ARG_COMMAND(service_start_args, command),
-    ARG_END,
+    ARGS_OF(SERVICE, service_start_args),
 };
 
 static bool service_start_run(const void *args, struct cmd_io *io, json_t **ret_result,
                               struct pyro_error *err)
 {
     const struct service_start_args *a = args;
-    scoped_command_request request = { 0 };
-    struct service_start_spec spec = { .ready = { .file = a->ready_file,
+    struct service_start_spec spec = { .request = a->request,
+                                       .ready = { .file = a->ready_file,
                                                   .tcp = a->ready_tcp,
                                                   .http = a->ready_http,
                                                   .command = a->ready_command,
                                                   .timeout_seconds = a->ready_timeout_seconds,
                                                   .interval_ms = a->ready_interval_ms } };
 
-    if (!guest_command_request(&request, &a->how, &a->command, err) ||
-        !(request.published = service_publish_parse(a->publish.items, a->publish.count, err)))
+    if (!command_request_check(&a->request, err))
         return false;
-    spec.request = request;
     *ret_result = service_start(a->workspace, a->service, &spec, err);
     if (!*ret_result)
         return false;

@@ -7,23 +7,17 @@
 
 struct shell_open_args {
     const char *workspace;
-    struct how_args how;
-    int64_t cols, rows, max_wait_ms;
-    bool interactive, id_only;
+    struct command_request request;
+    int64_t max_wait_ms;
+    bool id_only;
 };
 
 static const struct arg_spec shell_open_rows[] = {
     ARG_WORKSPACE(shell_open_args, workspace),
-    ARG_HOW(shell_open_args),
-    ARG_INT(shell_open_args, cols, .min = 2, .max = 1000, .def = 120, .help = "Columns"),
-    ARG_INT(shell_open_args, rows, .min = 1, .max = 1000, .def = 30, .help = "Rows"),
-    ARG_FLAG(shell_open_args, interactive,
-             .help = "For a person's keys: with completion, pagers, editors and history expansion, "
-                     "and not waited for"),
     ARG_INT(shell_open_args, max_wait_ms, .max = SHELL_WAIT_MS_MAX, .def = 5000, .unit = "ms",
             .help = "Return at the first prompt, and no later than this; 0: at once"),
     ARG_FLAG(shell_open_args, id_only, .help = "Print the shell's id and nothing else"),
-    ARG_END,
+    ARGS_OF(SHELL, shell_open_args),
 };
 
 static const struct row_spec shell_open_result[] = {
@@ -37,14 +31,10 @@ static bool shell_open_run(const void *args, struct cmd_io *io, json_t **ret_res
                            struct pyro_error *err)
 {
     const struct shell_open_args *a = args;
-    scoped_command_request request = { .cols = a->cols,
-                                       .rows = a->rows,
-                                       .interactive = a->interactive };
-    struct shell_open_spec spec = { .max_wait_ms = a->max_wait_ms };
+    const struct shell_open_spec spec = { .request = a->request, .max_wait_ms = a->max_wait_ms };
 
-    if (!guest_command_request(&request, &a->how, NULL, err))
+    if (!command_request_check(&a->request, err))
         return false;
-    spec.request = request;
     *ret_result = shell_open(a->workspace, &spec, err);
     if (!*ret_result)
         return false;

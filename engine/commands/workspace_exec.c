@@ -10,19 +10,14 @@
 
 struct workspace_exec_args {
     const char *workspace;
-    struct how_args how;
-    int64_t timeout_seconds;
+    struct command_request request;
     bool no_stdin;
-    struct arg_list command;
 };
 
 static const struct arg_spec workspace_exec_rows[] = {
     ARG_WORKSPACE(workspace_exec_args, workspace),
-    ARG_TIMEOUT_SECONDS(workspace_exec_args),
-    ARG_HOW(workspace_exec_args),
     ARG_FLAG(workspace_exec_args, no_stdin, .help = "Pass no input (stdin is at end of file)"),
-    ARG_COMMAND(workspace_exec_args, command),
-    ARG_END,
+    ARGS_OF(EXEC, workspace_exec_args),
 };
 
 static const struct row_spec workspace_exec_result[] = {
@@ -43,20 +38,18 @@ static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret
                                struct pyro_error *err)
 {
     const struct workspace_exec_args *a = args;
-    scoped_command_request request = { .timeout_ms = a->timeout_seconds * 1000 };
-    struct workspace_exec_spec spec;
+    struct workspace_exec_spec spec = guest_command_spec(io, &a->request);
     const json_t *r;
     int64_t left;
 
-    if (!guest_command_request(&request, &a->how, &a->command, err))
+    if (!command_request_check(&a->request, err))
         return false;
-    spec = guest_command_spec(io, &request);
     if (a->no_stdin)
         spec.stdin_fd = -1;
     r = *ret_result = workspace_exec(a->workspace, &spec, err);
     if (!r)
         return false;
-    guest_command_ended(io, r, request.timeout_ms);
+    guest_command_ended(io, r, a->request.timeout_ms);
     left = json_int_or(r, "left_behind", 0);
     if (left > 0 && !io->json)
         cmd_io_warn(io,

@@ -276,33 +276,26 @@ bool secrets_set_env(const struct secrets *s, const json_t *wanted, json_t *env,
     return true;
 }
 
-json_t *secrets_parse_env(const char *const *items, size_t count, struct pyro_error *err)
+bool secrets_add_env(json_t **wanted, const char *item, struct pyro_error *err)
 {
-    json_t *wanted = json_object();
+    size_t n = strcspn(item, "=");
+    const char *variable = item[n] ? item + n + 1 : item;
+    char name[SECRET_NAME_MAX + 1];
 
-    for (size_t i = 0; i < count; i++) {
-        size_t n = strcspn(items[i], "=");
-        const char *variable = items[i][n] ? items[i] + n + 1 : items[i];
-        char name[SECRET_NAME_MAX + 1];
-        if (!secret_name_is_valid(items[i], n) ||
-            !secret_name_is_valid(variable, strlen(variable))) {
-            pyro_fail(err, PYRO_INVALID_ARGUMENT,
-                      "'%.100s' is not NAME or NAME=VARIABLE, the name of a secret and of an "
-                      "environment variable",
-                      items[i]);
-            pyro_hint(err, NAME_HINT);
-            json_decref(wanted);
-            return NULL;
-        }
-        if (json_object_get(wanted, variable)) {
-            pyro_fail(err, PYRO_INVALID_ARGUMENT, "the variable '%s' is given twice", variable);
-            json_decref(wanted);
-            return NULL;
-        }
-        snprintf(name, sizeof(name), "%.*s", (int)n, items[i]);
-        json_object_set_new(wanted, variable, json_string(name));
+    if (!secret_name_is_valid(item, n) || !secret_name_is_valid(variable, strlen(variable))) {
+        pyro_fail(err, PYRO_INVALID_ARGUMENT,
+                  "'%.100s' is not NAME or NAME=VARIABLE, the name of a secret and of an "
+                  "environment variable",
+                  item);
+        return pyro_hint(err, NAME_HINT);
     }
-    return wanted;
+    if (json_object_get(*wanted, variable))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the variable '%s' is given twice", variable);
+    if (!*wanted)
+        *wanted = json_object();
+    snprintf(name, sizeof(name), "%.*s", (int)n, item);
+    json_object_set_new(*wanted, variable, json_string(name));
+    return true;
 }
 
 /* ---- redaction ---- */

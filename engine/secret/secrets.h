@@ -53,10 +53,9 @@ json_t *secrets_to_json(const struct secrets *s, const json_t *described,
  */
 bool secrets_set_env(const struct secrets *s, const json_t *wanted, json_t *env,
                      struct pyro_error *err) MUST_CHECK;
-/* {VARIABLE: NAME} of NAME[=VARIABLE] items, new; NULL with err when one is malformed or a variable
- * is named twice. */
-json_t *secrets_parse_env(const char *const *items, size_t count,
-                          struct pyro_error *err) MUST_CHECK;
+/* Adds NAME[=VARIABLE] to {VARIABLE: NAME}, which is made when *wanted is NULL; no variable can be
+ * named twice. */
+bool secrets_add_env(json_t **wanted, const char *item, struct pyro_error *err) MUST_CHECK;
 
 /* The redactor of their values, without their final newlines; *ret NULL when there are none. */
 bool secrets_redactor(const struct secrets *s, struct redactor **ret,

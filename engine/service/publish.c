@@ -28,33 +28,25 @@ static bool is_doubled(const json_t *list, int host_port, int guest_port)
     return false;
 }
 
-json_t *service_publish_parse(const char *const *items, size_t count, struct pyro_error *err)
+bool service_publish_add(void *published, const char *item, struct pyro_error *err)
 {
-    scoped_json json_t *list = json_array();
+    const char *colon = strchr(item, ':'), *guest = colon ? colon + 1 : item;
+    json_t **list = published;
+    int host_port = 0, guest_port;
 
-    for (size_t i = 0; i < count; i++) {
-        const char *colon = strchr(items[i], ':');
-        const char *guest = colon ? colon + 1 : items[i];
-        int host_port = 0, guest_port;
-        if (!parse_port(guest, strlen(guest), &guest_port) ||
-            (colon && !parse_port(items[i], (size_t)(colon - items[i]), &host_port))) {
-            pyro_fail(err, PYRO_INVALID_ARGUMENT,
-                      "--publish '%.40s' is not [HOST:]GUEST, two ports from 1 to %d", items[i],
-                      SERVICE_PORT_MAX);
-            return NULL;
-        }
-        if (is_doubled(list, host_port, guest_port)) {
-            pyro_fail(err, PYRO_INVALID_ARGUMENT, "--publish '%.40s': that port is published twice",
-                      items[i]);
-            return NULL;
-        }
-        json_array_append_new(
-            list, json_pack("{s:i, s:i}", "host_port", host_port, "guest_port", guest_port));
-    }
-    if (json_array_size(list) > SERVICE_PORTS_MAX) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "a service publishes at most %d ports",
-                  SERVICE_PORTS_MAX);
-        return NULL;
-    }
-    return json_incref(list);
+    if (!parse_port(guest, strlen(guest), &guest_port) ||
+        (colon && !parse_port(item, (size_t)(colon - item), &host_port)))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT,
+                         "'%.40s' is not [HOST:]GUEST, two ports from 1 to %d", item,
+                         SERVICE_PORT_MAX);
+    if (is_doubled(*list, host_port, guest_port))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.40s': that port is published twice", item);
+    if (json_array_size(*list) >= SERVICE_PORTS_MAX)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "a service publishes at most %d ports",
+                         SERVICE_PORTS_MAX);
+    if (!*list)
+        *list = json_array();
+    json_array_append_new(
+        *list, json_pack("{s:i, s:i}", "host_port", host_port, "guest_port", guest_port));
+    return true;
 }

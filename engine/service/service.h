@@ -25,7 +25,7 @@ struct service_readiness {
 
 struct service_start_spec {
     /* Borrowed, but for `service` and `readiness`, which are not looked at; cwd of workspace_cwd(),
-     * NULL: /workspace; `published` of service_publish_parse(). */
+     * NULL: /workspace; `published` of service_publish_add(). */
     struct command_request request;
     struct service_readiness ready;
 };
@@ -64,9 +64,8 @@ bool service_logs(const char *ref, const char *name, const struct service_logs_s
 bool service_readiness_parse(const struct service_readiness *r, json_t **ret,
                              struct pyro_error *err) MUST_CHECK;
 
-/* What --publish [HOST:]GUEST says: an array of {host_port (0: a free one), guest_port}, new; NULL
- * with err set. */
-json_t *service_publish_parse(const char *const *items, size_t count,
-                              struct pyro_error *err) MUST_CHECK;
+/* Adds what --publish [HOST:]GUEST says, {host_port (0: a free one), guest_port}, to an array, which
+ * is made when *published (json_t *) is NULL. */
+bool service_publish_add(void *published, const char *item, struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -4,46 +4,20 @@
 
 #include <string.h>
 
-#define MEMBERS_OF_ALL                                                                             \
-    ROW_TEXT(command_request, cwd, .value = "/workspace", .sparse = true),                         \
-        ROW_MAP(command_request, env, .sparse = true, .max = COMMAND_VARIABLES_MAX),               \
-        ROW_MAP(command_request, secret_env, .sparse = true, .max = COMMAND_VARIABLES_MAX)
-#define COMMAND(...)                                                                               \
+#define COMMAND_WORDS(...)                                                                         \
     ROW_STRINGS(command_request, command, .sparse = true, .min = 1, .max = COMMAND_WORDS_MAX,      \
                 __VA_ARGS__)
-#define MEMBERS_OF_EXEC ROW_INT(command_request, timeout_ms, .max = COMMAND_TIMEOUT_MAX_MS)
-#define MEMBERS_OF_SHELL                                                                           \
-    ROW_TEXT(command_request, shell, .sparse = true),                                              \
-        ROW_INT(command_request, cols, .min = 1, .max = 1000, .def = 120),                         \
-        ROW_INT(command_request, rows, .min = 1, .max = 1000, .def = 30),                          \
-        ROW_BOOL(command_request, interactive, .def = true),                                       \
-        ROW_BOOL(command_request, for_program)
-#define MEMBERS_OF_SERVICE                                                                         \
-    ROW_TEXT(command_request, service, .required = true, .sparse = true),                          \
-        ROW_OBJECT(command_request, readiness, NULL, .sparse = true),                              \
-        ROW_OBJECTS(command_request, published, NULL, .sparse = true)
+#define ROWS_OF(KIND) COMMAND_##KIND(COMMAND_NOT, COMMAND_ROW, COMMAND_NOT, ) ROW_END
 
-const struct row_spec exec_request_rows[] = {
-    COMMAND(.required = true),
-    MEMBERS_OF_ALL,
-    MEMBERS_OF_EXEC,
-    ROW_END,
-};
-const struct row_spec shell_request_rows[] = { COMMAND(), MEMBERS_OF_ALL, MEMBERS_OF_SHELL,
-                                               ROW_END };
-const struct row_spec service_request_rows[] = {
-    COMMAND(.required = true),
-    MEMBERS_OF_ALL,
-    MEMBERS_OF_SERVICE,
-    ROW_END,
-};
+const struct row_spec exec_request_rows[] = { ROWS_OF(EXEC) };
+const struct row_spec shell_request_rows[] = { ROWS_OF(SHELL) };
+const struct row_spec service_request_rows[] = { ROWS_OF(SERVICE) };
 
 void command_request_release(struct command_request *r)
 {
-    static const struct row_spec all[] = { COMMAND(), MEMBERS_OF_ALL, MEMBERS_OF_SHELL,
-                                           MEMBERS_OF_SERVICE, ROW_END };
-
-    rows_release(all, r);
+    rows_release(exec_request_rows, r);
+    rows_release(shell_request_rows, r);
+    rows_release(service_request_rows, r);
 }
 
 bool command_variable_is_valid(const char *name, size_t n)

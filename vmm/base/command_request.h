@@ -1,7 +1,12 @@
 /*
  * A request to run something in a guest (exec, opening a shell, starting a service), on its way
  * from a client to the supervisor and on to the guest. Every caller packs and checks it by the same
- * rows, so a new member is declared here and is there all the way.
+ * rows.
+ *
+ * A member is one entry in one of the lists below: its FIELD in the struct, its ROW on the wire,
+ * and its ARG if a user gives it, by which a command line or JSON fills the field. The commands that
+ * have a list have all of its arguments. These are rows of engine/cmd/spec.h, and are expanded in
+ * engine/commands only, where S is the struct of a command's arguments, with a member `request`.
  */
 #ifndef PYRO_COMMAND_REQUEST_H
 #define PYRO_COMMAND_REQUEST_H
@@ -10,24 +15,99 @@
 
 #define COMMAND_WORDS_MAX 65536
 #define COMMAND_VARIABLES_MAX 4096
-#define COMMAND_TIMEOUT_MAX_MS (30ll * 24 * 3600 * 1000)
+#define COMMAND_TIMEOUT_MAX_SECONDS (30 * 24 * 3600)
+
+/* Of exec, run, shell open and service start. */
+#define COMMAND_ANYWHERE(FIELD, ROW, ARG, S)                                                       \
+    FIELD(json_t *env) /* {NAME: value}, added to the guest's; NULL: none */                       \
+    ROW(ROW_MAP(command_request, env, .sparse = true, .max = COMMAND_VARIABLES_MAX))               \
+    ARG(LIST, S, env, env, .take = command_take_variable, .max = COMMAND_VARIABLES_MAX,            \
+        .metavar = "NAME[=VALUE]",                                                                 \
+        .help = "An environment variable; without a value, that of this process, if it has one")
+
+/* Of exec, shell open and service start. */
+#define COMMAND_IN_WORKSPACE(FIELD, ROW, ARG, S)                                                   \
+    FIELD(char *cwd) /* absolute, as text (file_name.h); NULL: /workspace */                       \
+    ROW(ROW_TEXT(command_request, cwd, .value = "/workspace", .sparse = true))                     \
+    ARG(STR, S, cwd, cwd, .take = command_take_cwd, .def_str = "/workspace", .metavar = "PATH",    \
+        .help = "Directory to run in; relative to /workspace")                                     \
+    COMMAND_ANYWHERE(FIELD, ROW, ARG, S)                                                           \
+    FIELD(json_t *secret_env) /* {VARIABLE: NAME of a secret}, for the supervisor; NULL: none */   \
+    ROW(ROW_MAP(command_request, secret_env, .sparse = true, .max = COMMAND_VARIABLES_MAX))        \
+    ARG(LIST, S, secret_env, secret_env, .take = command_take_secret,                              \
+        .max = COMMAND_VARIABLES_MAX, .metavar = "NAME[=VAR]", .complete = COMPLETE_SECRET,        \
+        .help = "A secret of the workspace, as an environment variable of that name or VAR")
+
+/* Of exec and run. */
+#define COMMAND_OF_EXEC(FIELD, ROW, ARG, S)                                                        \
+    FIELD(int64_t timeout_ms) /* 0: none */                                                        \
+    ROW(ROW_INT(command_request, timeout_ms, .max = 1000ll * COMMAND_TIMEOUT_MAX_SECONDS))         \
+    ARG(INT, S, timeout_seconds, timeout_ms, .scale = 1000, .max = COMMAND_TIMEOUT_MAX_SECONDS,    \
+        .def = 30, .patient = true, .unit = "seconds",                                             \
+        .help = "Kill the command after this time; 0: never")
+
+/* Of what has a command; that of a shell is the supervisor's, and may be missing. */
+#define COMMAND_OF_PROGRAM(FIELD, ROW, ARG, S)                                                     \
+    FIELD(json_t *command) /* strings */                                                           \
+    ROW(COMMAND_WORDS(.required = true))                                                           \
+    ARG(COMMAND, S, command, command, .max = COMMAND_WORDS_MAX, .metavar = "CMD...",               \
+        .help = "The command and its arguments, each kept as it is")
+
+#define COMMAND_OF_SHELL(FIELD, ROW, ARG, S)                                                       \
+    FIELD(char *shell) /* for the guest: its id */                                                 \
+    ROW(ROW_TEXT(command_request, shell, .sparse = true))                                          \
+    FIELD(int64_t cols)                                                                            \
+    ROW(ROW_INT(command_request, cols, .min = 1, .max = 1000, .def = 120))                         \
+    ARG(INT, S, cols, cols, .min = 2, .max = 1000, .def = 120, .help = "Columns")                  \
+    FIELD(int64_t rows)                                                                            \
+    ROW(ROW_INT(command_request, rows, .min = 1, .max = 1000, .def = 30))                          \
+    ARG(INT, S, rows, rows, .min = 1, .max = 1000, .def = 30, .help = "Rows")                      \
+    FIELD(bool interactive) /* for the supervisor: a person types */                               \
+    ROW(ROW_BOOL(command_request, interactive, .def = true))                                       \
+    ARG(FLAG, S, interactive, interactive,                                                         \
+        .help = "For a person's keys: with completion, pagers, editors and history expansion, "    \
+                "and not waited for")                                                              \
+    FIELD(bool for_program) /* for the guest: the opposite */                                      \
+    ROW(ROW_BOOL(command_request, for_program))
+
+#define COMMAND_OF_SERVICE(FIELD, ROW, ARG, S)                                                     \
+    FIELD(char *service)                                                                           \
+    ROW(ROW_TEXT(command_request, service, .required = true, .sparse = true))                      \
+    FIELD(json_t *readiness) /* NULL: none */                                                      \
+    ROW(ROW_OBJECT(command_request, readiness, NULL, .sparse = true))                              \
+    FIELD(json_t *published) /* for the supervisor; NULL: none */                                  \
+    ROW(ROW_OBJECTS(command_request, published, NULL, .sparse = true))                             \
+    ARG(LIST, S, publish, published, .take = service_publish_add, .metavar = "[HOST:]GUEST",       \
+        .help = "Have this host's 127.0.0.1:HOST, a free port without HOST, lead to the port "     \
+                "GUEST of the guest's loopback, as long as the service runs")
+
+/* What each has. */
+#define COMMAND_EXEC(FIELD, ROW, ARG, S)                                                           \
+    COMMAND_IN_WORKSPACE(FIELD, ROW, ARG, S)                                                       \
+    COMMAND_OF_EXEC(FIELD, ROW, ARG, S)                                                            \
+    COMMAND_OF_PROGRAM(FIELD, ROW, ARG, S)
+#define COMMAND_RUN(FIELD, ROW, ARG, S)                                                            \
+    COMMAND_ANYWHERE(FIELD, ROW, ARG, S)                                                           \
+    COMMAND_OF_EXEC(FIELD, ROW, ARG, S)                                                            \
+    COMMAND_OF_PROGRAM(FIELD, ROW, ARG, S)
+#define COMMAND_SHELL(FIELD, ROW, ARG, S)                                                          \
+    ROW(COMMAND_WORDS())                                                                           \
+    COMMAND_IN_WORKSPACE(FIELD, ROW, ARG, S)                                                       \
+    COMMAND_OF_SHELL(FIELD, ROW, ARG, S)
+#define COMMAND_SERVICE(FIELD, ROW, ARG, S)                                                        \
+    COMMAND_IN_WORKSPACE(FIELD, ROW, ARG, S)                                                       \
+    COMMAND_OF_SERVICE(FIELD, ROW, ARG, S)                                                         \
+    COMMAND_OF_PROGRAM(FIELD, ROW, ARG, S)
+
+/* What a list is expanded with: one of its three parts, and COMMAND_NOT for the others. */
+#define COMMAND_FIELD(MEMBER) MEMBER;
+#define COMMAND_ROW(...) __VA_ARGS__,
+#define COMMAND_NOT(...)
 
 struct command_request {
-    json_t *command;    /* array of strings; NULL: a shell's, which is the supervisor's */
-    char *cwd;          /* absolute, as text (file_name.h) */
-    json_t *env;        /* {NAME: value}, added to the guest's; NULL: none */
-    json_t *secret_env; /* {VARIABLE: NAME of a secret}, for the supervisor; NULL: none */
-    /* Of exec. */
-    int64_t timeout_ms; /* 0: none */
-    /* Of a shell. */
-    char *shell; /* for the guest: its id */
-    int64_t cols, rows;
-    bool interactive; /* for the supervisor: a person types */
-    bool for_program; /* for the guest: the opposite */
-    /* Of a service. */
-    char *service;
-    json_t *readiness; /* NULL: none */
-    json_t *published; /* for the supervisor; NULL: none */
+    COMMAND_EXEC(COMMAND_FIELD, COMMAND_NOT, COMMAND_NOT, )
+    COMMAND_OF_SHELL(COMMAND_FIELD, COMMAND_NOT, COMMAND_NOT, )
+    COMMAND_OF_SERVICE(COMMAND_FIELD, COMMAND_NOT, COMMAND_NOT, )
 };
 
 extern const struct row_spec exec_request_rows[], shell_request_rows[], service_request_rows[];

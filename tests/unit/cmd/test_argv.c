@@ -36,6 +36,42 @@ static const struct arg_spec sample_rows[] = {
     ARG_END,
 };
 
+/* One whose fields own their values, as those of requests do. */
+struct part {
+    char *title;
+    int64_t delay_ms;
+    bool loud;
+    json_t *words, *pairs;
+};
+struct owned_args {
+    const char *workspace;
+    struct part part;
+};
+
+static bool take_pair(void *field, const char *value, struct pyro_error *err)
+{
+    json_t **pairs = field;
+    const char *equals = strchr(value, '=');
+
+    if (!equals)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "it is not a pair");
+    if (!*pairs)
+        *pairs = json_object();
+    json_object_set_new(*pairs, value, json_string(equals + 1));
+    return true;
+}
+
+static const struct arg_spec owned_rows[] = {
+    ARG_WORKSPACE(owned_args, workspace),
+    ARG_OWNED(STR, title, owned_args, part.title, .def_str = "untitled", .help = "Title"),
+    ARG_OWNED(INT, delay_seconds, owned_args, part.delay_ms, .scale = 1000, .max = 9, .def = 3,
+              .help = "Delay"),
+    ARG_OWNED(FLAG, loud, owned_args, part.loud, .help = "Loud"),
+    ARG_OWNED(LIST, pair, owned_args, part.pairs, .take = take_pair, .max = 2, .help = "Pair"),
+    ARG_OWNED(COMMAND, command, owned_args, part.words, .help = "Command"),
+    ARG_END,
+};
+
 static const struct arg_spec word_rows[] = {
     ARG_WORKSPACE(sample_args, workspace),
     ARG_WORD(sample_args, cwd, .optional = true, .help = "Path"),
@@ -50,10 +86,14 @@ static const struct cmd_spec sample = { .path = "box exec",
 static const struct cmd_spec word = { .path = "box word",
                                       .args = word_rows,
                                       .args_size = sizeof(struct sample_args) };
+static const struct cmd_spec owned = { .path = "box owned",
+                                       .example = "pyro box owned a -- true",
+                                       .args = owned_rows,
+                                       .args_size = sizeof(struct owned_args) };
 static const struct cmd_spec hidden = { .path = "__hidden", .traits = CMD_HIDDEN };
 static const struct cmd_spec plain = { .path = "plain" };
 
-const struct cmd_spec *const cmd_table[] = { &hidden, &sample, &word, &plain, NULL };
+const struct cmd_spec *const cmd_table[] = { &hidden, &sample, &word, &owned, &plain, NULL };
 const struct cmd_group cmd_groups[] = { { "box", "Boxes", "pyro box exec a -- true" },
                                         { NULL, NULL, NULL } };
 
@@ -105,6 +145,46 @@ static void test_parse_good(void **state UNUSED)
     assert_string_equal(a->command.items[3], "--");
     assert_null(a->command.items[4]);
     cmd_line_release(&line);
+}
+
+static void test_parse_into_fields_that_own(void **state UNUSED)
+{
+    static const struct {
+        const char *line, *says;
+    } bad[] = {
+        { "box owned w --pair x -- y", "box owned: --pair: it is not a pair" },
+        { "box owned w --pair a=1 --pair b=2 --pair c=3 -- y", "given more than 2 times" },
+        { "box owned w --delay-seconds 10 -- y", "10 is out of range: 0 to 9" },
+        { "box owned w -- y \xff", "box owned: the command: word 2 is not UTF-8" },
+    };
+    struct cmd_line line;
+    struct pyro_error err;
+    const struct owned_args *a = (const struct owned_args *)(const void *)line.args;
+
+    assert_true(parse("box owned w -- x", &line, &err));
+    assert_string_equal(a->part.title, "untitled");
+    assert_int_equal(a->part.delay_ms, 3000);
+    assert_true(!a->part.loud && !a->part.pairs);
+    cmd_line_release(&line);
+    assert_true(parse("box owned w --title one --title two --delay-seconds 9 --loud --pair a=1 "
+                      "--pair b=2 -- sh -c a_b",
+                      &line, &err));
+    assert_string_equal(a->part.title, "two");
+    assert_int_equal(a->part.delay_ms, 9000);
+    assert_true(a->part.loud);
+    assert_int_equal(json_object_size(a->part.pairs), 2);
+    assert_int_equal(json_array_size(a->part.words), 3);
+    assert_string_equal(json_string_value(json_array_get(a->part.words, 2)), "a b");
+    cmd_line_release(&line);
+    assert_null(a->part.title);
+    assert_null(a->part.words);
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        assert_false(parse(bad[i].line, &line, &err));
+        assert_int_equal(err.code, PYRO_INVALID_ARGUMENT);
+        if (!strstr(err.message, bad[i].says))
+            fail_msg("%s: %s", bad[i].line, err.message);
+        cmd_line_release(&line);
+    }
 }
 
 static void test_parse_defaults(void **state UNUSED)
@@ -268,6 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse_good),
+        cmocka_unit_test(test_parse_into_fields_that_own),
         cmocka_unit_test(test_parse_defaults),
         cmocka_unit_test(test_parse_json_after_dashes_is_the_commands),
         cmocka_unit_test(test_parse_positionals_after_dashes),

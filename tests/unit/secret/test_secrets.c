@@ -95,11 +95,11 @@ static void test_stored_and_loaded(void **state UNUSED)
 {
     struct secrets s = { .count = 0 }, again = { .count = 0 };
     scoped_json json_t *described = NULL, *copy = NULL, *values = NULL, *env = json_object();
-    scoped_json json_t *wanted =
-        secrets_parse_env((const char *const[]){ "A", "B=OTHER" }, 2, NULL);
+    scoped_json json_t *wanted = NULL;
     struct pyro_error err = { 0 };
     struct stat st;
 
+    assert_true(secrets_add_env(&wanted, "A", NULL) && secrets_add_env(&wanted, "B=OTHER", NULL));
     assert_true(secrets_load(dir_fd, &again, &err));
     assert_int_equal(again.count, 0);
     assert_true(secrets_add_literal(&s, "A=one\ntwo\r\n", &err));
@@ -134,11 +134,14 @@ static void test_stored_and_loaded(void **state UNUSED)
 static void test_variables_that_are_asked_for(void **state UNUSED)
 {
     static const char *const bad[] = { "", "=", "A=", "=A", "9", "A=9", "A=B=C", "A B" };
+    scoped_json json_t *wanted = NULL;
     struct pyro_error err = { 0 };
 
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-        assert_null(secrets_parse_env(&bad[i], 1, &err));
-    assert_null(secrets_parse_env((const char *const[]){ "A", "B=A" }, 2, &err));
+        assert_false(secrets_add_env(&wanted, bad[i], &err));
+    assert_null(wanted);
+    assert_true(secrets_add_env(&wanted, "A", &err));
+    assert_false(secrets_add_env(&wanted, "B=A", &err));
     assert_non_null(strstr(err.message, "given twice"));
 }
 

@@ -15,7 +15,6 @@ static void test_publish_parse(void **state UNUSED)
         { { "1:65535" }, "[{\"guest_port\":65535,\"host_port\":1}]" },
         { { "80:80", "81" },
           "[{\"guest_port\":80,\"host_port\":80},{\"guest_port\":81,\"host_port\":0}]" },
-        { { NULL }, "[]" },
         { { "" }, NULL },
         { { "0" }, NULL },
         { { "0:80" }, NULL },
@@ -33,16 +32,16 @@ static void test_publish_parse(void **state UNUSED)
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct pyro_error err = { 0 };
-        size_t n = 0;
-        while (n < 3 && cases[i].items[n])
-            n++;
-        scoped_json json_t *list = service_publish_parse(cases[i].items, n, &err);
-        scoped_free char *text = list ? json_compact(list) : NULL;
+        scoped_json json_t *list = NULL;
+        scoped_free char *text = NULL;
+        bool ok = true;
+        for (size_t n = 0; ok && n < 3 && cases[i].items[n]; n++)
+            ok = service_publish_add(&list, cases[i].items[n], &err);
+        assert_int_equal(ok, cases[i].wanted != NULL);
         if (!cases[i].wanted) {
-            assert_null(list);
             assert_int_equal(err.code, PYRO_INVALID_ARGUMENT);
         } else {
-            assert_non_null(text);
+            text = json_compact(list);
             assert_string_equal(text, cases[i].wanted);
             assert_true(service_publish_check(list, false, &err));
         }
@@ -51,19 +50,15 @@ static void test_publish_parse(void **state UNUSED)
 
 static void test_publish_too_many(void **state UNUSED)
 {
-    static char text[SERVICE_PORTS_MAX + 1][8];
-    const char *items[SERVICE_PORTS_MAX + 1];
+    scoped_json json_t *list = NULL;
     struct pyro_error err = { 0 };
-    json_t *list;
+    char item[8];
 
     for (int i = 0; i <= SERVICE_PORTS_MAX; i++) {
-        snprintf(text[i], sizeof(text[i]), "%d", 1000 + i);
-        items[i] = text[i];
+        snprintf(item, sizeof(item), "%d", 1000 + i);
+        assert_int_equal(service_publish_add(&list, item, &err), i < SERVICE_PORTS_MAX);
     }
-    list = service_publish_parse(items, SERVICE_PORTS_MAX, &err);
     assert_int_equal(json_array_size(list), SERVICE_PORTS_MAX);
-    json_decref(list);
-    assert_null(service_publish_parse(items, SERVICE_PORTS_MAX + 1, &err));
 }
 
 static void test_publish_check(void **state UNUSED)
