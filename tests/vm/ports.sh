@@ -133,7 +133,7 @@ deaf.shutdown(socket.SHUT_WR)
 got = rest(deaf).split(b"\r\n\r\n", 1)[1]
 assert hashlib.sha256(got).hexdigest() == "'"${big%% *}"'"'
 if command -v wrk >/dev/null; then
-    run wrk -t1 -c50 -d5s "http://127.0.0.1:$port/hello"
+    run wrk -t1 -c50 -d5s --timeout 120s "http://127.0.0.1:$port/hello"
     like "load: requests" "$out" '[1-9][0-9]+ requests in'
     refute "load: no error" grep -qE 'Socket errors|Non-2xx' "$TEST_DIR/out"
 else
