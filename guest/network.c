@@ -208,9 +208,8 @@ static bool raise_device(const char *mac, struct pyro_error *err)
 static void ignore_advertisements(void)
 {
     static const char path[] = "/proc/sys/net/ipv6/conf/" DEVICE "/accept_ra";
-    scoped_close int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-    if (fd < 0 || write(fd, "0", 1) != 1)
+    if (!fs_write_setting(AT_FDCWD, path, "0"))
         guest_log("%s: errno %d", path, errno);
 }
 

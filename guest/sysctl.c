@@ -3,10 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "guest/guest.h"
+#include "vmm/base/fs.h"
 
 static const struct {
     const char *path, *value;
@@ -28,10 +27,7 @@ void sysctl_set(void)
 {
     scoped_close int dir = open("/proc/sys", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
-        scoped_close int fd = openat(dir, settings[i].path, O_WRONLY | O_CLOEXEC);
-        ssize_t n = (ssize_t)strlen(settings[i].value);
-        if (fd < 0 || write(fd, settings[i].value, (size_t)n) != n)
+    for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+        if (!fs_write_setting(dir, settings[i].path, settings[i].value))
             guest_log("%s: errno %d", settings[i].path, errno);
-    }
 }

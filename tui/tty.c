@@ -1,7 +1,6 @@
 /* tui/tty.c: taking the terminal and giving it back. */
 #include "tui/tty.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -17,6 +16,7 @@
 #include "tui/color.h"
 #include "tui/curses.h"
 #include "tui/tty_private.h"
+#include "vmm/base/fs.h"
 #include "vmm/base/signals.h"
 
 static const char modes_on[] = "\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[?1004h";
@@ -66,16 +66,10 @@ static void release_stderr(void)
 
 /* ---- the way out ---- */
 
-static void write_all(const char *bytes, size_t n)
+/* Async-signal-safe. */
+static void put(const char *bytes, size_t n)
 {
-    while (n) {
-        ssize_t done = write(STDOUT_FILENO, bytes, n);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return;
-        bytes += done, n -= (size_t)done;
-    }
+    (void)!fs_write_all(STDOUT_FILENO, bytes, n, NULL);
 }
 
 /* Async-signal-safe: no ncurses. */
@@ -84,8 +78,8 @@ static void tty_restore_now(void)
     if (!tty.held)
         return;
     tty.held = false;
-    write_all(modes_off, sizeof(modes_off) - 1);
-    write_all(screen_off, sizeof(screen_off) - 1);
+    put(modes_off, sizeof(modes_off) - 1);
+    put(screen_off, sizeof(screen_off) - 1);
     tcsetattr(STDIN_FILENO, TCSADRAIN, &tty.modes);
     release_stderr();
 }
@@ -102,7 +96,7 @@ void tty_close(void)
     if (!tty.held)
         return;
     tty.held = false;
-    write_all(modes_off, sizeof(modes_off) - 1);
+    put(modes_off, sizeof(modes_off) - 1);
     endwin();
     tcsetattr(STDIN_FILENO, TCSADRAIN, &tty.modes);
     release_stderr();
@@ -203,7 +197,7 @@ bool tty_open(struct pyro_error *err)
         use_default_colors();
     }
     color_init(direct);
-    write_all(modes_on, sizeof(modes_on) - 1);
+    put(modes_on, sizeof(modes_on) - 1);
     return true;
 }
 
@@ -223,7 +217,7 @@ bool tty_size(int *ret_rows, int *ret_cols)
 void tty_send(const void *bytes, size_t n)
 {
     if (tty.held)
-        write_all(bytes, n);
+        put(bytes, n);
 }
 
 void tty_cursor_shape(int shape)

@@ -8,7 +8,6 @@
 #include "vmm/disk.h"
 
 #include <endian.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,9 +34,8 @@ static void put_be16(uint8_t *at, uint16_t v)
 static bool write_at(int fd, const uint8_t *bytes, size_t n, unsigned cluster,
                      struct pyro_error *err)
 {
-    if (pwrite(fd, bytes, n, (off_t)cluster << CLUSTER_BITS) != (ssize_t)n)
-        return pyro_fail_errno(err, "write a disk overlay");
-    return true;
+    return fs_pwrite_all(fd, bytes, n, (off_t)cluster << CLUSTER_BITS) ||
+           pyro_fail_errno(err, "write a disk overlay");
 }
 
 static bool write_empty_qcow2(int fd, uint64_t size_bytes, struct pyro_error *err)
@@ -91,7 +89,7 @@ static bool check_qcow2(int fd, const char *path, uint64_t *ret_size, struct pyr
     const uint64_t allowed = 1 | 2; /* dirty, corrupt */
     uint8_t h[QCOW2_HEADER_SIZE];
 
-    if (pread(fd, h, sizeof(h), 0) != (ssize_t)sizeof(h))
+    if (fs_pread_full(fd, h, sizeof(h), 0) != (ssize_t)sizeof(h))
         return pyro_fail(err, PYRO_RECORD_INVALID, "disk '%s' is truncated", path);
     if (be32_at(h) != QCOW2_MAGIC || be32_at(h + 4) != 3)
         return pyro_fail(err, PYRO_RECORD_INVALID, "disk '%s' is not qcow2, version 3", path);
@@ -175,7 +173,7 @@ bool disk_is_untouched(int dirfd, const char *path)
     struct stat st;
 
     return fd >= 0 && fstat(fd, &st) == 0 && st.st_size == (off_t)CLUSTER_COUNT << CLUSTER_BITS &&
-           pread(fd, found, sizeof(found), (off_t)CLUSTER_L1 << CLUSTER_BITS) ==
+           fs_pread_full(fd, found, sizeof(found), (off_t)CLUSTER_L1 << CLUSTER_BITS) ==
                (ssize_t)sizeof(found) &&
            memcmp(found, zeros, sizeof(found)) == 0;
 }
@@ -190,12 +188,12 @@ bool disk_clear_overlay(int dirfd, const char *name, struct pyro_error *err)
 
     if (fd < 0 || !disk_check_layer(fd, &layer, &size, err))
         return false;
-    if (pread(fd, header, sizeof(header), 0) != (ssize_t)sizeof(header))
+    if (fs_pread_full(fd, header, sizeof(header), 0) != (ssize_t)sizeof(header))
         return pyro_fail_errno(err, "disk '%s'", name);
     at = be64_at(header + 40);
     if (!at || at % CLUSTER_SIZE || at > size + CLUSTER_SIZE * CLUSTER_COUNT)
         return pyro_fail(err, PYRO_RECORD_INVALID, "disk '%s' has an impossible table", name);
-    if (pwrite(fd, zeros, sizeof(zeros), (off_t)at) != (ssize_t)sizeof(zeros) || fdatasync(fd) != 0)
+    if (!fs_pwrite_all(fd, zeros, sizeof(zeros), (off_t)at) || fdatasync(fd) != 0)
         return pyro_fail_errno(err, "disk '%s'", name);
     return true;
 }

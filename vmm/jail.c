@@ -51,25 +51,17 @@ struct inmate {
     struct shared *shared;
 };
 
-static bool write_text(const char *path, const char *text)
-{
-    scoped_close int fd = open(path, O_WRONLY | O_CLOEXEC);
-    size_t n = strlen(text);
-
-    return fd >= 0 && write(fd, text, n) == (ssize_t)n;
-}
-
 /* The one id that exists in the new user namespace is nobody's, and maps to the user outside. */
 static bool map_ids(const struct inmate *in)
 {
     char map[64];
 
-    write_text("/proc/self/setgroups", "deny");
+    (void)!fs_write_setting(AT_FDCWD, "/proc/self/setgroups", "deny");
     snprintf(map, sizeof(map), "%d %u 1", CONFINE_NOBODY, in->outer_gid);
-    if (!write_text("/proc/self/gid_map", map))
+    if (!fs_write_setting(AT_FDCWD, "/proc/self/gid_map", map))
         return false;
     snprintf(map, sizeof(map), "%d %u 1", CONFINE_NOBODY, in->outer_uid);
-    return write_text("/proc/self/uid_map", map);
+    return fs_write_setting(AT_FDCWD, "/proc/self/uid_map", map);
 }
 
 /* Binds `path` of the old root, and the mounts below it, at the same place in the new. */

@@ -69,22 +69,6 @@ static bool punch(int fd, uint64_t offset, uint64_t length)
                      (off_t)length) == 0;
 }
 
-/* A disk that fills up first takes a part: only the next write reports ENOSPC. */
-static bool write_all(int fd, const uint8_t *bytes, size_t n, uint64_t offset)
-{
-    while (n) {
-        ssize_t done = pwrite(fd, bytes, n, (off_t)offset);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        bytes += done;
-        offset += (uint64_t)done;
-        n -= (size_t)done;
-    }
-    return true;
-}
-
 /* Writes the runs of pages that hold something. */
 static bool copy_chunk(struct copy *c, uint64_t offset, size_t length, struct pyro_error *err)
 {
@@ -100,7 +84,8 @@ static bool copy_chunk(struct copy *c, uint64_t offset, size_t length, struct py
         }
         if (zero && c->punch && !punch(c->from, offset + start, at - start))
             return pyro_fail_errno(err, "shrink the memory of a template");
-        if (!zero && c->to >= 0 && !write_all(c->to, c->chunk + start, at - start, offset + start))
+        if (!zero && c->to >= 0 &&
+            !fs_pwrite_all(c->to, c->chunk + start, at - start, (off_t)(offset + start)))
             return pyro_fail_errno(err, "write the memory of a template");
     }
     return true;
@@ -109,17 +94,12 @@ static bool copy_chunk(struct copy *c, uint64_t offset, size_t length, struct py
 static bool copy_extent(struct copy *c, uint64_t offset, uint64_t length, struct pyro_error *err)
 {
     while (length) {
-        size_t want = length < CHUNK ? (size_t)length : CHUNK, done = 0;
-        while (done < want) {
-            ssize_t n = pread(c->from, c->chunk + done, want - done, (off_t)(offset + done));
-            if (n < 0 && errno == EINTR)
-                continue;
-            if (n < 0)
-                return pyro_fail_errno(err, "read the memory of a template");
-            if (n == 0)
-                return pyro_fail(err, PYRO_RECORD_INVALID, "the memory of a template is truncated");
-            done += (size_t)n;
-        }
+        size_t want = length < CHUNK ? (size_t)length : CHUNK;
+        ssize_t n = fs_pread_full(c->from, c->chunk, want, (off_t)offset);
+        if (n < 0)
+            return pyro_fail_errno(err, "read the memory of a template");
+        if ((size_t)n < want)
+            return pyro_fail(err, PYRO_RECORD_INVALID, "the memory of a template is truncated");
         if (!copy_chunk(c, offset, want, err))
             return false;
         offset += want;

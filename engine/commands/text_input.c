@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vmm/base/fs.h"
+
 static bool too_long(const char *flag, const struct buf *b, struct pyro_error *err)
 {
     return pyro_fail(err, PYRO_CONTENT_REFUSED, "--%s: over %zu MiB", flag, b->max >> 20);
@@ -14,19 +16,10 @@ static bool too_long(const char *flag, const struct buf *b, struct pyro_error *e
 static bool read_all(int fd, const char *flag, const char *name, struct buf *ret,
                      struct pyro_error *err)
 {
-    char chunk[65536];
-
-    for (;;) {
-        ssize_t n = read(fd, chunk, sizeof(chunk));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return pyro_fail_errno(err, "--%s-file: read '%s'", flag, name);
-        if (n == 0)
-            return true;
-        if (!buf_append(ret, chunk, (size_t)n))
-            return too_long(flag, ret, err);
-    }
+    if (fs_read_fd(fd, ret))
+        return true;
+    return errno == EFBIG ? too_long(flag, ret, err)
+                          : pyro_fail_errno(err, "--%s-file: read '%s'", flag, name);
 }
 
 bool text_input(struct cmd_io *io, const char *flag, const char *text, const char *file,

@@ -71,19 +71,10 @@ static bool start(struct session *s, const void *text, size_t n, struct pyro_err
 /* Up to the end, which the helper's own end is too. */
 static bool read_all(int fd, struct buf *ret, struct pyro_error *err)
 {
-    char chunk[65536];
-
-    for (;;) {
-        ssize_t n = read(fd, chunk, sizeof(chunk));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return pyro_fail_errno(err, "the patch: read");
-        if (n == 0)
-            return true;
-        if (!buf_append(ret, chunk, (size_t)n))
-            return pyro_fail(err, PYRO_INTERNAL, "pyro-image's answer is too long");
-    }
+    if (fs_read_fd(fd, ret))
+        return true;
+    return errno == EFBIG ? pyro_fail(err, PYRO_INTERNAL, "pyro-image's answer is too long")
+                          : pyro_fail_errno(err, "the patch: read");
 }
 
 static bool read_memory(int fd, size_t max_bytes, struct buf *ret, struct pyro_error *err)

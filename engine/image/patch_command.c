@@ -22,20 +22,12 @@ struct patch_args {
 
 static bool read_all(int fd, struct buf *ret, struct pyro_error *err)
 {
-    static char chunk[65536];
-
-    for (;;) {
-        ssize_t n = read(fd, chunk, sizeof(chunk));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return pyro_fail_errno(err, "the patch: read");
-        if (n == 0)
-            return true;
-        if (!buf_append(ret, chunk, (size_t)n))
-            return pyro_fail(err, PYRO_PATCH_REJECTED, "the patched files are over %zu MiB",
-                             ret->max >> 20);
-    }
+    if (fs_read_fd(fd, ret))
+        return true;
+    if (errno == EFBIG)
+        return pyro_fail(err, PYRO_PATCH_REJECTED, "the patched files are over %zu MiB",
+                         ret->max >> 20);
+    return pyro_fail_errno(err, "the patch: read");
 }
 
 static bool ask(const struct patch_args *a, const struct patch_tree *t, struct pyro_error *err)

@@ -7,7 +7,6 @@
  */
 #include "engine/shell/shell_read.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "engine/state/shell_notes.h"
 #include "engine/term/sgr.h"
 #include "engine/term/vtparse.h"
+#include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"
 
 #define UTF8_BYTES_MAX 4
@@ -115,21 +115,16 @@ struct log_view {
 
 static bool read_stretch(struct log_view *log, uint64_t from, uint64_t n, struct pyro_error *err)
 {
+    ssize_t got;
+
     log->at = from;
     buf_clear(&log->bytes);
     if (!buf_reserve(&log->bytes, (size_t)n))
         return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
-    while (log->bytes.len < n) {
-        ssize_t r = pread(log->fd, log->bytes.data + log->bytes.len, n - log->bytes.len,
-                          (off_t)(from + log->bytes.len));
-        if (r < 0 && errno == EINTR)
-            continue;
-        if (r < 0)
-            return pyro_fail_errno(err, "read the log of shell '%s'", log->id);
-        if (r == 0)
-            break;
-        log->bytes.len += (size_t)r;
-    }
+    got = fs_pread_full(log->fd, log->bytes.data, (size_t)n, (off_t)from);
+    if (got < 0)
+        return pyro_fail_errno(err, "read the log of shell '%s'", log->id);
+    log->bytes.len = (size_t)got;
     return true;
 }
 

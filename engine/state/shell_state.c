@@ -35,7 +35,7 @@ bool shell_state_write(int states_fd, uint64_t index, const struct shell_state *
     bytes[40] = s->alternate;
     bytes[41] = (uint8_t)s->in_string;
     put_u32(bytes + SUM_AT, sum_of(bytes));
-    return pwrite(states_fd, bytes, sizeof(bytes), (off_t)(index * sizeof(bytes))) == sizeof(bytes);
+    return fs_pwrite_all(states_fd, bytes, sizeof(bytes), (off_t)(index * sizeof(bytes)));
 }
 
 static bool read_record(int states_fd, uint64_t index, struct shell_state *ret)

@@ -24,7 +24,7 @@ static bool write_mark(const struct guest_log *log, uint64_t place, uint64_t off
     put_u64(mark, place);
     put_u64(mark + 8, offset);
     put_u64(mark + 16, guest_bytes);
-    return pwrite(log->marks_fd, mark, sizeof(mark), 0) == sizeof(mark);
+    return fs_pwrite_all(log->marks_fd, mark, sizeof(mark), 0);
 }
 
 static bool read_mark(struct guest_log *log)

@@ -60,7 +60,7 @@ static json_t *last_output(const struct service *sv)
         const struct guest_log *log = &sv->out[i].log;
         uint64_t from = log->size > TAIL_BYTES ? log->size - TAIL_BYTES : 0;
         char text[TAIL_BYTES], *at;
-        ssize_t n = pread(log->fd, text, sizeof(text), (off_t)from);
+        ssize_t n = fs_pread_full(log->fd, text, sizeof(text), (off_t)from);
         int lines = 0;
         while (n > 0 && text[n - 1] == '\n')
             n--;

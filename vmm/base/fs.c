@@ -60,36 +60,68 @@ bool fs_read_file(int dirfd, const char *path, struct buf *ret, struct pyro_erro
         return pyro_fail_errno(err, "open '%s'", path);
     if (S_ISDIR(st.st_mode))
         return pyro_fail(err, PYRO_IO, "read '%s': is a directory", path);
+    if (fs_read_fd(fd, ret))
+        return true;
+    if (errno == EFBIG)
+        return pyro_fail(err, PYRO_RECORD_INVALID, "'%s' is over the limit of %zu bytes", path,
+                         ret->max);
+    return pyro_fail_errno(err, "read '%s'", path);
+}
+
+bool fs_read_fd(int fd, struct buf *ret)
+{
+    char chunk[16384];
+
     for (;;) {
-        char chunk[16384];
         ssize_t n = read(fd, chunk, sizeof(chunk));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return pyro_fail_errno(err, "read '%s'", path);
+            return false;
+        if (!buf_append(ret, chunk, (size_t)n)) {
+            errno = (size_t)n > ret->max - ret->len ? EFBIG : ENOMEM;
+            return false;
+        }
         if (n == 0)
-            return buf_reserve(ret, 0) ||
-                   pyro_fail(err, PYRO_NO_MEMORY, "read '%s': out of memory", path);
-        if (!buf_append(ret, chunk, (size_t)n))
-            return pyro_fail(err, PYRO_RECORD_INVALID, "'%s' is over the limit of %zu bytes", path,
-                             ret->max);
+            return true;
     }
+}
+
+/* `at` negative: at the descriptor's own offset. */
+static bool write_all(int fd, const char *bytes, size_t n, off_t at)
+{
+    size_t put = 0;
+
+    while (put < n) {
+        ssize_t done = at < 0 ? write(fd, bytes + put, n - put)
+                              : pwrite(fd, bytes + put, n - put, at + (off_t)put);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done == 0)
+            errno = EIO;
+        if (done <= 0)
+            return false;
+        put += (size_t)done;
+    }
+    return true;
 }
 
 bool fs_write_all(int fd, const void *bytes, size_t n, struct pyro_error *err)
 {
-    const char *p = bytes;
+    return write_all(fd, bytes, n, -1) || pyro_fail_errno(err, "write");
+}
 
-    while (n) {
-        ssize_t done = write(fd, p, n);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return pyro_fail_errno(err, "write");
-        p += done;
-        n -= (size_t)done;
-    }
-    return true;
+bool fs_pwrite_all(int fd, const void *bytes, size_t n, off_t at)
+{
+    return write_all(fd, bytes, n, at);
+}
+
+bool fs_write_setting(int dirfd, const char *path, const char *text)
+{
+    scoped_close int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC);
+    size_t n = strlen(text);
+
+    return fd >= 0 && write(fd, text, n) == (ssize_t)n;
 }
 
 /* `at` negative: from the descriptor's own offset. */
@@ -121,44 +153,54 @@ ssize_t fs_pread_full(int fd, void *bytes, size_t n, off_t at)
     return read_full(fd, bytes, n, at);
 }
 
-static bool write_temporary(int dirfd, const char *temporary, const void *bytes, size_t n,
-                            mode_t mode, bool sync, struct pyro_error *err)
+/* What takes the place of a file. */
+struct replacement {
+    int dirfd;
+    const char *name;
+    const void *bytes;
+    size_t n;
+    mode_t mode;
+    bool sync;
+};
+
+static bool write_temporary(const struct replacement *r, const char *temporary,
+                            struct pyro_error *err)
 {
     scoped_close int fd =
-        openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        openat(r->dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, r->mode);
 
     if (fd < 0)
         return pyro_fail_errno(err, "create");
-    if (!fs_write_all(fd, bytes, n, err))
+    if (!fs_write_all(fd, r->bytes, r->n, err))
         return false;
-    if (sync && fsync(fd) != 0)
+    if (r->sync && fsync(fd) != 0)
         return pyro_fail_errno(err, "sync");
     return true;
 }
 
-static bool replace(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
-                    bool sync, struct pyro_error *err)
+static bool replace(const struct replacement *r, struct pyro_error *err)
 {
     char temporary[300], unique[17];
     uint64_t id;
 
     random_bytes(&id, sizeof(id));
     hex_encode(&id, sizeof(id), unique);
-    if (snprintf(temporary, sizeof(temporary), "%s.tmp-%s", name, unique) >= (int)sizeof(temporary))
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "write '%s': name too long", name);
-    if (!write_temporary(dirfd, temporary, bytes, n, mode, sync, err)) {
-        unlinkat(dirfd, temporary, 0);
-        return pyro_wrap(err, "write '%s'", name);
+    if (snprintf(temporary, sizeof(temporary), "%s.tmp-%s", r->name, unique) >=
+        (int)sizeof(temporary))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "write '%s': name too long", r->name);
+    if (!write_temporary(r, temporary, err)) {
+        unlinkat(r->dirfd, temporary, 0);
+        return pyro_wrap(err, "write '%s'", r->name);
     }
-    if (renameat(dirfd, temporary, dirfd, name) != 0) {
-        pyro_fail_errno(err, "write '%s': rename", name);
-        unlinkat(dirfd, temporary, 0);
+    if (renameat(r->dirfd, temporary, r->dirfd, r->name) != 0) {
+        pyro_fail_errno(err, "write '%s': rename", r->name);
+        unlinkat(r->dirfd, temporary, 0);
         return false;
     }
-    if (sync) {
-        scoped_close int dir = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (dirfd != AT_FDCWD && (dir < 0 || fsync(dir) != 0))
-            return pyro_fail_errno(err, "write '%s': sync directory", name);
+    if (r->sync) {
+        scoped_close int dir = openat(r->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (r->dirfd != AT_FDCWD && (dir < 0 || fsync(dir) != 0))
+            return pyro_fail_errno(err, "write '%s': sync directory", r->name);
     }
     return true;
 }
@@ -166,13 +208,13 @@ static bool replace(int dirfd, const char *name, const void *bytes, size_t n, mo
 bool fs_write_atomic(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
                      struct pyro_error *err)
 {
-    return replace(dirfd, name, bytes, n, mode, true, err);
+    return replace(&(struct replacement){ dirfd, name, bytes, n, mode, true }, err);
 }
 
 bool fs_replace(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
                 struct pyro_error *err)
 {
-    return replace(dirfd, name, bytes, n, mode, false, err);
+    return replace(&(struct replacement){ dirfd, name, bytes, n, mode, false }, err);
 }
 
 #define REMOVE_TRIES 16

@@ -17,8 +17,16 @@ bool fs_mkdir_p(const char *path, mode_t mode, struct pyro_error *err) MUST_CHEC
 int fs_open_dir(int dirfd, const char *path, struct pyro_error *err) MUST_CHECK;
 /* Appends a whole file to buf; a file larger than buf's maximum is an error. */
 bool fs_read_file(int dirfd, const char *path, struct buf *ret, struct pyro_error *err) MUST_CHECK;
+/* Appends what a descriptor has up to its end. False with errno; EFBIG: it has more than buf may
+ * hold. */
+bool fs_read_fd(int fd, struct buf *ret) MUST_CHECK;
 /* Writes all n bytes, restarting short writes. */
 bool fs_write_all(int fd, const void *bytes, size_t n, struct pyro_error *err) MUST_CHECK;
+/* The same at an offset; false with errno. The descriptor's own stays where it is (pwrite(2)). */
+bool fs_pwrite_all(int fd, const void *bytes, size_t n, off_t at) MUST_CHECK;
+/* Writes a text to a file of the kernel's (in /proc, /sys) in one write(2); false with errno. Fit
+ * for a child after vfork(2). */
+bool fs_write_setting(int dirfd, const char *path, const char *text) MUST_CHECK;
 /* Reads until n bytes or the end; returns the count, -1 with errno on failure. */
 ssize_t fs_read_full(int fd, void *bytes, size_t n);
 /* The same at an offset; the descriptor's own stays where it is (pread(2)). */

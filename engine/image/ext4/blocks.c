@@ -1,10 +1,10 @@
 /* engine/image/ext4/blocks.c: space and writes of an image under construction. */
 #include "engine/image/ext4/blocks.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "vmm/base/fs.h"
 
 #define BUFFER_BYTES (1 << 20)
 #define DIRECT_BYTES (64 << 10) /* from this size on it is written without a copy */
@@ -65,19 +65,8 @@ bool blocks_take(struct blocks *b, uint32_t wanted, uint64_t *ret_physical, uint
 static bool write_at(struct blocks *b, uint64_t physical, const char *bytes, size_t n,
                      struct pyro_error *err)
 {
-    off_t at = (off_t)(physical * BLOCK_BYTES);
-
-    while (n) {
-        ssize_t done = pwrite(b->fd, bytes, n, at);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return pyro_fail_errno(err, "write the image");
-        bytes += done;
-        n -= (size_t)done;
-        at += done;
-    }
-    return true;
+    return fs_pwrite_all(b->fd, bytes, n, (off_t)(physical * BLOCK_BYTES)) ||
+           pyro_fail_errno(err, "write the image");
 }
 
 bool blocks_flush(struct blocks *b, struct pyro_error *err)

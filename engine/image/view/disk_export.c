@@ -32,21 +32,6 @@ static bool is_zero(const char *bytes, size_t n)
     return n == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, n - 1) == 0);
 }
 
-static bool write_at(int fd, const char *bytes, size_t n, uint64_t at, struct pyro_error *err)
-{
-    while (n) {
-        ssize_t done = pwrite(fd, bytes, n, (off_t)at);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return pyro_fail_errno(err, "write the image");
-        bytes += done;
-        n -= (size_t)done;
-        at += (uint64_t)done;
-    }
-    return true;
-}
-
 /* Writes everything but zeros. */
 static bool write_sparse(int fd, const char *bytes, size_t n, uint64_t at, struct pyro_error *err)
 {
@@ -56,8 +41,8 @@ static bool write_sparse(int fd, const char *bytes, size_t n, uint64_t at, struc
         size_t to = from;
         while (to < n && !is_zero(bytes + to, n - to < GRAIN_BYTES ? n - to : GRAIN_BYTES))
             to += n - to < GRAIN_BYTES ? n - to : GRAIN_BYTES;
-        if (!write_at(fd, bytes + from, to - from, at + from, err))
-            return false;
+        if (!fs_pwrite_all(fd, bytes + from, to - from, (off_t)(at + from)))
+            return pyro_fail_errno(err, "write the image");
         from = to + (to < n ? (n - to < GRAIN_BYTES ? n - to : GRAIN_BYTES) : 0);
     }
     return true;
@@ -94,7 +79,8 @@ static errcode_t open_copy(int fd, ext2_filsys *ret);
 
 static bool put_block(void *arg, uint64_t at, const void *bytes, size_t n, struct pyro_error *err)
 {
-    return write_at(*(const int *)arg, bytes, n, at, err);
+    return fs_pwrite_all(*(const int *)arg, bytes, n, (off_t)at) ||
+           pyro_fail_errno(err, "write the image");
 }
 
 /* Frees an inode that no longer has a name, and its blocks. */

@@ -53,6 +53,36 @@ static void test_write_and_replace(void **state UNUSED)
     expect_content("f", "");
 }
 
+/* Up to the end from where the descriptor is; as much as fits, and no more. */
+static void test_read_and_write_at(void **state UNUSED)
+{
+    scoped_close int fd = openat(dir, "f", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    scoped_buf all = BUF_INIT(8), small = BUF_INIT(7);
+
+    assert_true(fs_pwrite_all(fd, "world", 5, 3));
+    assert_true(fs_pwrite_all(fd, "hi ", 3, 0));
+    assert_true(fs_read_fd(fd, &all));
+    assert_string_equal(all.data, "hi world");
+    assert_true(fs_read_fd(fd, &all)); /* at the end there is no more */
+    assert_int_equal(all.len, 8);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    assert_false(fs_read_fd(fd, &small));
+    assert_int_equal(errno, EFBIG);
+    assert_false(fs_pwrite_all(dir, "x", 1, 0));
+    assert_int_equal(errno, EBADF);
+    assert_false(fs_read_fd(dir, &all));
+    assert_int_equal(errno, EISDIR);
+}
+
+static void test_setting(void **state UNUSED)
+{
+    assert_true(fs_replace(dir, "f", "1\n", 2, 0600, NULL));
+    assert_true(fs_write_setting(dir, "f", "0"));
+    expect_content("f", "0\n"); /* a file of the kernel's is not made, and not emptied */
+    assert_false(fs_write_setting(dir, "missing", "0"));
+    assert_int_equal(errno, ENOENT);
+}
+
 static unsigned count_entries(void)
 {
     scoped_dir DIR *d = opendir(path);
@@ -209,6 +239,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(test_write_and_replace),
+        TEST(test_read_and_write_at),
+        TEST(test_setting),
         TEST(test_failed_write_leaves_nothing),
         TEST(test_write_does_not_follow_a_link),
         TEST(test_read_limits),
