@@ -269,7 +269,8 @@ void pane_paint(struct pane *p)
 static bool start_child(struct pane *p, const struct pane_options *options, struct pyro_error *err)
 {
     struct pane_child_start start = options->start;
-    struct sandbox_limits limits = { 0 };
+    struct sandbox_task task = { .job = options->job ? options->job : pane_child_job,
+                                 .arg = &start };
     int rows = options->rows_max > start.rows ? options->rows_max : start.rows;
     int cols = options->cols_max > start.cols ? options->cols_max : start.cols;
     int ends[2];
@@ -277,11 +278,10 @@ static bool start_child(struct pane *p, const struct pane_options *options, stru
 
     vtgate_clamp_size(&rows, &cols);
     p->cells_max = (size_t)rows * (size_t)cols;
-    limits.heap_bytes = terminal_heap_bytes(rows, cols);
+    task.heap_bytes = terminal_heap_bytes(rows, cols);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return pyro_fail_errno(err, "starting the renderer");
-    ok = sandbox_spawn(options->job ? options->job : pane_child_job, &start, &limits, ends[1],
-                       ends[1], &p->pid, err);
+    ok = sandbox_spawn(&task, ends[1], ends[1], &p->pid, err);
     close(ends[1]);
     p->fd = ends[0];
     return ok && (fd_set_nonblocking(p->fd, true) || pyro_fail_errno(err, "starting the renderer"));

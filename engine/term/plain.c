@@ -131,12 +131,14 @@ static bool render_in_child(const char *bytes, size_t n, const struct plain_opti
                             struct pyro_error *err)
 {
     struct grid_job job = { bytes, n, options };
-    struct sandbox_limits limits = { .heap_bytes =
-                                         ((size_t)128 << 20) + (job.options->colors ? 32 : 16) * n,
-                                     .cpu_seconds = 60 };
+    const struct sandbox_task task = { .job = run_grid_job,
+                                       .arg = &job,
+                                       .heap_bytes = ((size_t)128 << 20) +
+                                                     (job.options->colors ? 32 : 16) * n,
+                                       .cpu_seconds = 60 };
     scoped_buf answer = BUF_INIT(PLAIN_TEXT_MAX + PLAIN_TEXT_MAX / 2);
 
-    return sandbox_run(run_grid_job, &job, &limits, -1, &answer, err) &&
+    return sandbox_run(&task, -1, &answer, err) &&
            take_answer(&answer, change, ret_alt_screen, err);
 }
 

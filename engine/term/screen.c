@@ -221,8 +221,9 @@ bool screen_parse(const void *answer, size_t n, struct screen *ret, struct pyro_
     return true;
 }
 
-static struct sandbox_limits limits_of(const struct plain_options *options)
+static struct sandbox_task task_of(struct screen_job *job)
 {
+    const struct plain_options *options = job->options;
     int rows = options->rows, cols = options->cols;
 
     for (size_t i = 0; i < options->resize_count; i++) {
@@ -231,28 +232,29 @@ static struct sandbox_limits limits_of(const struct plain_options *options)
         if (options->resizes[i].cols > cols)
             cols = options->resizes[i].cols;
     }
-    return (struct sandbox_limits){ .cpu_seconds = 60,
-                                    .heap_bytes = terminal_heap_bytes(rows, cols) };
+    return (struct sandbox_task){ .job = run_screen_job,
+                                  .arg = job,
+                                  .heap_bytes = terminal_heap_bytes(rows, cols),
+                                  .cpu_seconds = 60 };
 }
 
 bool screen_render(const char *bytes, size_t n, const struct plain_options *options,
                    struct screen *ret, struct pyro_error *err)
 {
     struct screen_job job = { bytes, n, options };
-    struct sandbox_limits limits = limits_of(options);
+    const struct sandbox_task task = task_of(&job);
     scoped_buf answer = BUF_INIT(ANSWER_MAX);
 
-    return sandbox_run(run_screen_job, &job, &limits, -1, &answer, err) &&
-           screen_parse(answer.data, answer.len, ret, err);
+    return sandbox_run(&task, -1, &answer, err) && screen_parse(answer.data, answer.len, ret, err);
 }
 
 bool screen_spawn(const char *bytes, size_t n, const struct plain_options *options, int out_fd,
                   pid_t *ret_pid, struct pyro_error *err)
 {
     struct screen_job job = { bytes, n, options };
-    struct sandbox_limits limits = limits_of(options);
+    const struct sandbox_task task = task_of(&job);
 
-    return sandbox_spawn(run_screen_job, &job, &limits, -1, out_fd, ret_pid, err);
+    return sandbox_spawn(&task, -1, out_fd, ret_pid, err);
 }
 
 /* Whether s starts with a mode sequence that enters (on) or leaves the alternate screen. */

@@ -162,23 +162,28 @@ static bool run_stream_job(void *arg)
     return done;
 }
 
-/* Batches, their text and the grid, each with room to grow. */
-static const struct sandbox_limits stream_limits = { .heap_bytes = (size_t)320 << 20 };
+static struct sandbox_task task_of(struct stream_job *job)
+{
+    /* The heap: batches, their text and the grid, each with room to grow. */
+    return (
+        struct sandbox_task){ .job = run_stream_job, .arg = job, .heap_bytes = (size_t)320 << 20 };
+}
 
 bool stream_plain(int in_fd, int out_fd, int rows, int cols, struct pyro_error *err)
 {
     struct stream_job job = { rows, cols };
+    const struct sandbox_task task = task_of(&job);
     pid_t pid;
 
-    return sandbox_spawn(run_stream_job, &job, &stream_limits, in_fd, out_fd, &pid, err) &&
-           sandbox_wait(pid, err);
+    return sandbox_spawn(&task, in_fd, out_fd, &pid, err) && sandbox_wait(pid, err);
 }
 
 bool stream_plain_text(int in_fd, int rows, int cols, struct buf *text, struct pyro_error *err)
 {
     struct stream_job job = { rows, cols };
+    const struct sandbox_task task = task_of(&job);
 
-    return sandbox_run(run_stream_job, &job, &stream_limits, in_fd, text, err);
+    return sandbox_run(&task, in_fd, text, err);
 }
 
 /* ---- the screen at the end ---- */

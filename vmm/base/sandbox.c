@@ -22,6 +22,7 @@
 
 #include "vmm/base/cleanup.h"
 #include "vmm/base/confine.h"
+#include "vmm/base/fs.h"
 #include "vmm/base/inherit.h"
 #include "vmm/base/proc.h"
 
@@ -75,17 +76,16 @@ static bool place_descriptors(int in_fd, int out_fd)
     return syscall(SYS_close_range, CONFINE_SANITIZED ? 3u : 2u, ~0u, 0u) == 0;
 }
 
-static bool limit_resources(const struct sandbox_limits *limits)
+static bool limit_resources(unsigned cpu_seconds)
 {
-    rlim_t seconds = limits->cpu_seconds ? limits->cpu_seconds : RLIM_INFINITY;
+    rlim_t seconds = cpu_seconds ? cpu_seconds : RLIM_INFINITY;
     struct rlimit none = { 0, 0 }, cpu = { seconds, seconds };
 
     return setrlimit(RLIMIT_CORE, &none) == 0 && setrlimit(RLIMIT_CPU, &cpu) == 0 &&
            prctl(PR_SET_DUMPABLE, 0) == 0;
 }
 
-_Noreturn static void child(sandbox_job *job, void *arg, const struct sandbox_limits *limits,
-                            pid_t parent, int in_fd, int out_fd)
+_Noreturn static void child(const struct sandbox_task *task, pid_t parent, int in_fd, int out_fd)
 {
     sigset_t none;
 
@@ -95,34 +95,32 @@ _Noreturn static void child(sandbox_job *job, void *arg, const struct sandbox_li
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
         _exit(EXIT_UNCONFINED);
-    if (!place_descriptors(in_fd, out_fd) || !limit_resources(limits))
+    if (!place_descriptors(in_fd, out_fd) || !limit_resources(task->cpu_seconds))
         _exit(EXIT_UNCONFINED);
-    if (!prepare_heap(limits->heap_bytes))
+    if (!prepare_heap(task->heap_bytes))
         _exit(EXIT_NO_MEMORY);
     inherit_wipe_environment();
     if (!CONFINE_SANITIZED && !install_filter())
         _exit(EXIT_UNCONFINED);
-    _exit(job(arg) ? 0 : EXIT_TOO_LARGE);
+    _exit(task->job(task->arg) ? 0 : EXIT_TOO_LARGE);
 }
 
-bool sandbox_spawn(sandbox_job *job, void *arg, const struct sandbox_limits *limits, int in_fd,
-                   int out_fd, pid_t *ret_pid, struct pyro_error *err)
+bool sandbox_spawn(const struct sandbox_task *task, int in_fd, int out_fd, pid_t *ret_pid,
+                   struct pyro_error *err)
 {
     pid_t parent = getpid(), pid = fork();
 
     if (pid < 0)
         return pyro_fail_errno(err, "starting the renderer");
     if (pid == 0)
-        child(job, arg, limits, parent, in_fd, out_fd);
+        child(task, parent, in_fd, out_fd);
     *ret_pid = pid;
     return true;
 }
 
 bool sandbox_enter(void)
 {
-    const struct sandbox_limits limits = { .heap_bytes = 0 };
-
-    return limit_resources(&limits) && (CONFINE_SANITIZED || install_filter());
+    return limit_resources(0) && (CONFINE_SANITIZED || install_filter());
 }
 
 bool sandbox_wait(pid_t pid, struct pyro_error *err)
@@ -161,32 +159,18 @@ void sandbox_exhausted(void)
 /* Reads up to the end; on any failure the child is killed, and still has to be waited for. */
 static bool collect(int fd, pid_t pid, struct buf *ret, struct pyro_error *err)
 {
-    for (;;) {
-        size_t room = ret->max - ret->len < 65536 ? ret->max - ret->len : 65536;
-        ssize_t n;
-        char extra;
-
-        if (!buf_reserve(ret, room)) {
-            proc_signal(pid, SIGKILL);
-            return pyro_fail(err, PYRO_NO_MEMORY, "rendering: out of memory");
-        }
-        n = room ? read(fd, ret->data + ret->len, room) : read(fd, &extra, 1);
-        if (n == 0)
-            return true;
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 || !room) {
-            proc_signal(pid, SIGKILL);
-            return n < 0 ? pyro_fail_errno(err, "reading from the renderer")
-                         : pyro_fail(err, PYRO_NO_MEMORY, "rendering: the text is too large");
-        }
-        ret->len += (size_t)n;
-        ret->data[ret->len] = '\0';
-    }
+    if (fs_read_fd(fd, ret))
+        return true;
+    if (errno == EFBIG)
+        pyro_fail(err, PYRO_NO_MEMORY, "rendering: the text is too large");
+    else
+        pyro_fail_errno(err, "reading from the renderer");
+    proc_signal(pid, SIGKILL);
+    return false;
 }
 
-bool sandbox_run(sandbox_job *job, void *arg, const struct sandbox_limits *limits, int in_fd,
-                 struct buf *ret, struct pyro_error *err)
+bool sandbox_run(const struct sandbox_task *task, int in_fd, struct buf *ret,
+                 struct pyro_error *err)
 {
     scoped_close int read_end = -1;
     int ends[2];
@@ -196,7 +180,7 @@ bool sandbox_run(sandbox_job *job, void *arg, const struct sandbox_limits *limit
     if (pipe2(ends, O_CLOEXEC) < 0)
         return pyro_fail_errno(err, "starting the renderer");
     read_end = ends[0];
-    if (!sandbox_spawn(job, arg, limits, in_fd, ends[1], &pid, err)) {
+    if (!sandbox_spawn(task, in_fd, ends[1], &pid, err)) {
         close(ends[1]);
         return false;
     }
@@ -207,18 +191,7 @@ bool sandbox_run(sandbox_job *job, void *arg, const struct sandbox_limits *limit
 
 bool sandbox_write(const void *bytes, size_t n)
 {
-    const char *at = bytes;
-
-    while (n) {
-        ssize_t written = write(1, at, n);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        at += written;
-        n -= (size_t)written;
-    }
-    return true;
+    return fs_write_all(1, bytes, n, NULL);
 }
 
 ssize_t sandbox_read(void *bytes, size_t n)

@@ -21,8 +21,10 @@
  * succeeds. */
 typedef bool sandbox_job(void *arg);
 
-struct sandbox_limits {
-    size_t heap_bytes;    /* what the job may allocate, touched only as it is used */
+struct sandbox_task {
+    sandbox_job *job;
+    void *arg;
+    size_t heap_bytes;    /* what it may allocate, touched only as it is used */
     unsigned cpu_seconds; /* after which the child is killed; 0: never */
 };
 
@@ -30,8 +32,8 @@ struct sandbox_limits {
  * Starts a child with in_fd (-1: /dev/null) as descriptor 0 and out_fd as 1; every other descriptor
  * is closed in it. It dies with its parent. The caller closes its own ends and waits for *ret_pid.
  */
-bool sandbox_spawn(sandbox_job *job, void *arg, const struct sandbox_limits *limits, int in_fd,
-                   int out_fd, pid_t *ret_pid, struct pyro_error *err) MUST_CHECK;
+bool sandbox_spawn(const struct sandbox_task *task, int in_fd, int out_fd, pid_t *ret_pid,
+                   struct pyro_error *err) MUST_CHECK;
 /*
  * Waits for a child and says how it ended. Errors: PYRO_INTERNAL, naming the signal; PYRO_NO_MEMORY
  * when its memory was used up or not available; PYRO_IO with EPIPE when the reader of its output
@@ -42,8 +44,8 @@ bool sandbox_wait(pid_t pid, struct pyro_error *err) MUST_CHECK;
  * Runs a job to its end, with in_fd (-1: /dev/null) as its input, and appends what it wrote to
  * *ret. Blocks. More than ret->max bytes is an error.
  */
-bool sandbox_run(sandbox_job *job, void *arg, const struct sandbox_limits *limits, int in_fd,
-                 struct buf *ret, struct pyro_error *err) MUST_CHECK;
+bool sandbox_run(const struct sandbox_task *task, int in_fd, struct buf *ret,
+                 struct pyro_error *err) MUST_CHECK;
 
 /*
  * Confines the calling process for good: it keeps read, write, poll, exit and the memory it has.

@@ -150,21 +150,28 @@ static bool put_bytes(struct walker *k, int fd, uint64_t n, struct pyro_error *e
     return true;
 }
 
-/* Where the next data from `at` on begins and ends; both are the size when there is none. */
-static bool next_data(const struct walker *k, int fd, off_t at, off_t size, off_t *ret_begin,
-                      off_t *ret_end, struct pyro_error *err)
+/* A stretch of a file that has data. */
+struct stretch {
+    off_t begin, end;
+};
+
+/* The next one from `at` on, where the descriptor is then; empty, at the file's end, if there is
+ * none. */
+static bool next_data(const struct walker *k, int fd, off_t at, off_t size, struct stretch *ret,
+                      struct pyro_error *err)
 {
-    *ret_begin = lseek(fd, at, SEEK_DATA);
-    if (*ret_begin < 0 && errno == ENXIO)
-        *ret_begin = size;
-    if (*ret_begin < 0) /* a file system that cannot tell */
-        *ret_begin = at;
-    *ret_end = *ret_begin < size ? lseek(fd, *ret_begin, SEEK_HOLE) : size;
-    if (*ret_end < 0 || *ret_end > size)
-        *ret_end = size;
-    if (*ret_begin > size)
-        *ret_begin = size;
-    return lseek(fd, *ret_begin, SEEK_SET) >= 0 || fail_errno(k, err);
+    struct stretch s = { .begin = lseek(fd, at, SEEK_DATA), .end = size };
+
+    if (s.begin < 0) /* … or a file system that cannot tell */
+        s.begin = errno == ENXIO ? size : at;
+    if (s.begin > size)
+        s.begin = size;
+    if (s.begin < size)
+        s.end = lseek(fd, s.begin, SEEK_HOLE);
+    if (s.end < 0 || s.end > size)
+        s.end = size;
+    *ret = s;
+    return lseek(fd, s.begin, SEEK_SET) >= 0 || fail_errno(k, err);
 }
 
 static bool put_content(struct walker *k, int fd, const struct stat *st, struct pyro_error *err)
@@ -172,15 +179,15 @@ static bool put_content(struct walker *k, int fd, const struct stat *st, struct 
     bool sparse = st->st_blocks * 512 < st->st_size;
 
     for (off_t at = 0; at < st->st_size;) {
-        off_t begin = 0, end = st->st_size;
-        if (sparse && !next_data(k, fd, at, st->st_size, &begin, &end, err))
+        struct stretch data = { .begin = 0, .end = st->st_size };
+        uint64_t n;
+        if (sparse && !next_data(k, fd, at, st->st_size, &data, err))
             return false;
-        if (!tree_put_extent(k->w->out, (uint64_t)(begin - at), (uint64_t)(end - begin), err) ||
-            !put_bytes(k, fd, (uint64_t)(end - begin), err))
+        n = (uint64_t)(data.end - data.begin);
+        if (!tree_put_extent(k->w->out, (uint64_t)(data.begin - at), n, err) ||
+            !put_bytes(k, fd, n, err) || !tree_count_data(&k->counts, (uint64_t)data.begin, n, err))
             return false;
-        if (!tree_count_data(&k->counts, (uint64_t)begin, (uint64_t)(end - begin), err))
-            return false;
-        at = end;
+        at = data.end;
     }
     return true;
 }

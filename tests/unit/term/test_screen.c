@@ -309,9 +309,11 @@ static bool job_inherited(void *arg)
 
 static bool run(sandbox_job *job, void *arg, struct buf *out, struct pyro_error *err)
 {
-    struct sandbox_limits limits = { .heap_bytes = 4 << 20, .cpu_seconds = 10 };
+    const struct sandbox_task task = {
+        .job = job, .arg = arg, .heap_bytes = 4 << 20, .cpu_seconds = 10
+    };
 
-    return sandbox_run(job, arg, &limits, -1, out, err);
+    return sandbox_run(&task, -1, out, err);
 }
 
 static void test_sandbox_run_job(void **state)
@@ -343,17 +345,21 @@ static void test_sandbox_run_crash(void **state)
 static void test_sandbox_run_exhausted(void **state)
 {
     const size_t heaps[] = { 4 << 20, (size_t)INT_MAX - (1 << 20), (size_t)INT_MAX + (64 << 20) };
-    struct sandbox_limits huge = { .heap_bytes = SIZE_MAX / 4, .cpu_seconds = 10 };
+    const struct sandbox_task huge = { .job = job_allocate,
+                                       .heap_bytes = SIZE_MAX / 4,
+                                       .cpu_seconds = 10 };
     struct pyro_error err;
 
     (void)state;
     if (!FILTERED)
         skip();
     for (size_t i = 0; i < ARRAY_SIZE(heaps); i++) {
-        struct sandbox_limits limits = { .heap_bytes = heaps[i], .cpu_seconds = 60 };
         for (size_t size = heaps[i] / 64; size >= heaps[i] / 4096; size /= 8) {
+            const struct sandbox_task task = {
+                .job = job_exhaust, .arg = &size, .heap_bytes = heaps[i], .cpu_seconds = 60
+            };
             scoped_buf out = BUF_INIT(1000);
-            if (!sandbox_run(job_exhaust, &size, &limits, -1, &out, &err))
+            if (!sandbox_run(&task, -1, &out, &err))
                 fail_msg("%zu bytes in blocks of %zu: %s", heaps[i], size, err.message);
             assert_string_equal(out.data, "ok");
         }
@@ -361,7 +367,7 @@ static void test_sandbox_run_exhausted(void **state)
     scoped_buf out = BUF_INIT(1000);
     assert_false(run(job_terminal_without_memory, NULL, &out, &err));
     assert_int_equal(err.code, PYRO_NO_MEMORY);
-    assert_false(sandbox_run(job_allocate, NULL, &huge, -1, &out, &err));
+    assert_false(sandbox_run(&huge, -1, &out, &err));
     assert_int_equal(err.code, PYRO_NO_MEMORY);
 }
 

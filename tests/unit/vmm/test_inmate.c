@@ -200,10 +200,10 @@ static bool attack_from_pane(void *arg)
 static bool start_in_pane_jail(unsigned index, const struct inmate_prey *prey,
                                const char *path UNUSED, int out_fd, pid_t *ret_pid)
 {
-    const struct sandbox_limits limits = { .heap_bytes = 1 << 20 };
     struct pane_attack a = { index, { .file_fd = -1, .victim = prey->victim } };
+    const struct sandbox_task task = { .job = attack_from_pane, .arg = &a, .heap_bytes = 1 << 20 };
 
-    return sandbox_spawn(attack_from_pane, &a, &limits, -1, out_fd, ret_pid, NULL);
+    return sandbox_spawn(&task, -1, out_fd, ret_pid, NULL);
 }
 
 /* A sanitizer in the inmate itself leaves the filter out. */
