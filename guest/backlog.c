@@ -1,7 +1,9 @@
 /* guest/backlog.c: output kept until the host has it. */
 #include "guest/backlog.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OUT_MAX (2 * WIRE_CREDIT)
 #define OFFSET_BYTES 8
@@ -22,7 +24,7 @@ size_t backlog_room(struct backlog *b, const struct stream *s)
     size_t on_the_way = s->link ? WIRE_CREDIT - s->send_credit : b->sent;
     size_t done = b->sent > on_the_way ? b->sent - on_the_way : 0;
 
-    if (done >= BACKLOG_READ_BYTES || b->out.len == OUT_MAX) {
+    if (done >= BACKLOG_TURN_BYTES || b->out.len == OUT_MAX) {
         buf_consume(&b->out, done);
         b->start += done;
         b->sent -= done;
@@ -30,9 +32,23 @@ size_t backlog_room(struct backlog *b, const struct stream *s)
     return OUT_MAX - b->out.len;
 }
 
-bool backlog_append(struct backlog *b, const void *bytes, size_t n)
+ssize_t backlog_read(struct backlog *b, const struct stream *s, int fd, const char **ret_bytes)
 {
-    return buf_append(&b->out, bytes, n);
+    static char chunk[BACKLOG_TURN_BYTES];
+    size_t room = backlog_room(b, s);
+    ssize_t n;
+
+    if (!room)
+        return 0;
+    do
+        n = read(fd, chunk, room < sizeof(chunk) ? room : sizeof(chunk));
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == EAGAIN)
+        return 0;
+    if (n <= 0) /* EIO: nobody has the terminal open any more */
+        return -1;
+    *ret_bytes = chunk;
+    return buf_append(&b->out, chunk, (size_t)n) ? n : 0;
 }
 
 void backlog_send(struct backlog *b, struct stream *s)

@@ -9,7 +9,7 @@
 
 #include "vmm/base/link.h"
 
-#define BACKLOG_READ_BYTES 65536 /* a good size for one read into it */
+#define BACKLOG_TURN_BYTES 65536 /* read in one turn at most: others wait for theirs */
 
 struct backlog {
     uint64_t start; /* offset of out's first byte */
@@ -21,7 +21,9 @@ void backlog_init(struct backlog *b);
 void backlog_release(struct backlog *b);
 /* Bytes it can take now; drops bytes the host has dealt with. 0: wait for the host. */
 size_t backlog_room(struct backlog *b, const struct stream *s);
-bool backlog_append(struct backlog *b, const void *bytes, size_t n) MUST_CHECK;
+/* Reads once from fd: the number of bytes, which *ret_bytes has until the next call; 0: there is no
+ * room, or nothing to read; -1: fd has ended. */
+ssize_t backlog_read(struct backlog *b, const struct stream *s, int fd, const char **ret_bytes);
 /* Sends what credit allows, as DATA on the PTY channel, each with its offset; asks for room when
  * there is more. No effect on a closed stream. */
 void backlog_send(struct backlog *b, struct stream *s);

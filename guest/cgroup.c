@@ -73,14 +73,10 @@ void cgroup_setup(struct loop *loop, bool on_host)
 
 void cgroup_count_memory(void)
 {
-    static const char enable[] = "+memory";
-    scoped_close int fd = -1;
-
     if (groups.memory_counted || groups.parent_fd < 0)
         return;
     groups.memory_counted = true;
-    fd = openat(groups.parent_fd, "cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, enable, sizeof(enable) - 1) < 0)
+    if (!fs_write_setting(groups.parent_fd, "cgroup.subtree_control", "+memory"))
         guest_log("cgroup memory: errno %d", errno);
 }
 

@@ -17,9 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "guest/cgroup.h"
-#include "guest/command.h"
-#include "guest/spawn.h"
+#include "guest/child.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/sock.h"
 
@@ -35,15 +33,11 @@ struct output {
 };
 
 struct exec {
-    struct exec *next;
     struct guest *g;
     struct stream stream;
-    struct cgroup *group;
-    pid_t pid;            /* the command: leader of its process group */
-    pid_t child;          /* what is reaped: the command, or its keeper */
-    int status;           /* as waitpid(2) gives it, once exited */
-    unsigned left_behind; /* processes still there at that point */
-    bool exited, timed_out;
+    struct child child;
+    unsigned left_behind; /* processes still there when it ended */
+    bool timed_out;
     int64_t started_us, ended_us;
     struct loop_timer timeout, drain_timer;
     struct output out[2];
@@ -64,16 +58,6 @@ static int64_t now_us(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static void kill_all(struct exec *x)
-{
-    if (!x->exited) {
-        kill(-x->pid, SIGKILL);
-        if (x->child != x->pid)
-            kill(x->child, SIGTERM); /* the keeper kills the rest */
-    }
-    cgroup_kill(x->group);
 }
 
 static void close_input(struct exec *x)
@@ -99,33 +83,28 @@ static void close_output(struct output *o)
 
 static void exec_free(struct exec *x)
 {
-    struct exec **at = &x->g->execs;
-
-    while (*at != x)
-        at = &(*at)->next;
-    *at = x->next;
     x->g->exec_count--;
     close_input(x);
     close_output(&x->out[0]);
     close_output(&x->out[1]);
     loop_timer_cancel(x->g->loop, &x->timeout);
     loop_timer_cancel(x->g->loop, &x->drain_timer);
-    cgroup_drop(x->group);
+    child_release(&x->child);
     free(x);
 }
 
 static json_t *result_of(const struct exec *x)
 {
-    int code = WIFSIGNALED(x->status) ? 128 + WTERMSIG(x->status) : WEXITSTATUS(x->status);
-    const char *name = WIFSIGNALED(x->status) ? sigabbrev_np(WTERMSIG(x->status)) : NULL;
+    int code = x->timed_out ? 124 : child_exit_code(&x->child), status = x->child.status;
+    const char *name = WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL;
     char number[16];
 
-    if (WIFSIGNALED(x->status) && !name) {
-        snprintf(number, sizeof(number), "%d", WTERMSIG(x->status));
+    if (WIFSIGNALED(status) && !name) {
+        snprintf(number, sizeof(number), "%d", WTERMSIG(status));
         name = number;
     }
-    return json_pack("{s:i, s:s?, s:b, s:I, s:I}", "exit_code", x->timed_out ? 124 : code, "signal",
-                     name, "timed_out", x->timed_out, "duration_ms",
+    return json_pack("{s:i, s:s?, s:b, s:I, s:I}", "exit_code", code, "signal", name, "timed_out",
+                     x->timed_out, "duration_ms",
                      (json_int_t)((x->ended_us - x->started_us + 500) / 1000), "left_behind",
                      (json_int_t)x->left_behind);
 }
@@ -133,7 +112,7 @@ static json_t *result_of(const struct exec *x)
 /* Closes and frees finished execs. */
 static void finish_if_over(struct exec *x)
 {
-    if (!x->exited)
+    if (!x->child.ended)
         return;
     if (x->stream.link) {
         scoped_json json_t *result = NULL;
@@ -160,7 +139,7 @@ static void watch_output(struct output *o, bool on)
         loop_unwatch(x->g->loop, o->fd);
     } else if (!loop_watch(x->g->loop, o->fd, EPOLLIN, output_ready, o, NULL)) {
         o->watched = false;
-        kill_all(x);
+        child_kill(&x->child);
         close_output(o);
     }
 }
@@ -298,9 +277,9 @@ static void on_message(struct stream *s, const json_t *message)
     const char *name = json_string_or(message, "signal", "");
     struct exec *x = s->arg;
 
-    for (size_t i = 0; i < ARRAY_SIZE(signals) && !x->exited; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
         if (strcmp(signals[i].name, name) == 0)
-            kill(-x->pid, signals[i].number);
+            child_signal(&x->child, signals[i].number);
 }
 
 static void on_closed(struct stream *s, const json_t *result UNUSED,
@@ -308,7 +287,7 @@ static void on_closed(struct stream *s, const json_t *result UNUSED,
 {
     struct exec *x = s->arg;
 
-    kill_all(x);
+    child_kill(&x->child);
     close_input(x);
     close_output(&x->out[0]);
     close_output(&x->out[1]);
@@ -327,40 +306,27 @@ static void on_timeout(void *arg)
 {
     struct exec *x = arg;
 
-    if (x->exited)
+    if (x->child.ended)
         return;
     x->timed_out = true;
-    kill_all(x);
+    child_kill(&x->child);
 }
 
-bool exec_child_ended(struct guest *g, pid_t pid, int status)
+static void exec_child_ended(void *arg)
 {
-    struct exec *x = g->execs;
+    struct exec *x = arg;
 
-    while (x && (x->child != pid || x->exited))
-        x = x->next;
-    if (!x)
-        return false;
     x->ended_us = now_us();
-    x->exited = true;
-    x->status = status;
-    x->left_behind = cgroup_count(x->group);
-    loop_timer_cancel(g->loop, &x->timeout);
-    kill_all(x);
+    x->left_behind = cgroup_count(x->child.group);
+    loop_timer_cancel(x->g->loop, &x->timeout);
+    child_kill(&x->child);
     close_input(x);
     if (x->stream.link) {
         pump(&x->out[0]);
         pump(&x->out[1]);
-        loop_timer_set(g->loop, &x->drain_timer, DRAIN_WAIT_MS, drain_over, x);
+        loop_timer_set(x->g->loop, &x->drain_timer, DRAIN_WAIT_MS, drain_over, x);
     }
     finish_if_over(x);
-    return true;
-}
-
-void exec_kill_all(struct guest *g)
-{
-    for (struct exec *x = g->execs; x; x = x->next)
-        kill_all(x);
 }
 
 /* --- start --- */
@@ -397,54 +363,42 @@ static void end_unstarted(struct exec *x, enum spawn_result why, const struct py
     int n = snprintf(line, sizeof(line), "pyro: %s\n", err->message);
 
     stream_send(&x->stream, WIRE_STDERR, line, (size_t)n);
-    x->exited = true;
+    x->child.ended = true;
     x->ended_us = now_us();
-    x->status = W_EXITCODE(why == SPAWN_NOT_FOUND ? 127 : 126, 0);
+    x->child.status = W_EXITCODE(why == SPAWN_NOT_FOUND ? 127 : 126, 0);
     close_output(&x->out[0]);
     close_output(&x->out[1]);
     finish_if_over(x);
 }
 
-static void set_up(struct exec *x, const int ours[3])
+/* Starts the command with pipes, whose other ends are x's. */
+static enum spawn_result start_child(struct exec *x, const struct command *c,
+                                     struct pyro_error *err)
 {
+    int child[3] = { -1, -1, -1 }, ours[3] = { -1, -1, -1 };
+    enum spawn_result result = SPAWN_FAILED;
+
+    if (make_pipes(child, ours, err)) {
+        x->started_us = now_us();
+        result = child_start(&x->child, x->g, c, child, err);
+    }
+    close_three(child);
     x->in_fd = ours[0];
-    buf_init(&x->in, WIRE_CREDIT);
-    x->out[0] = (struct output){ .exec = x, .channel = WIRE_STDOUT, .fd = ours[1] };
-    x->out[1] = (struct output){ .exec = x, .channel = WIRE_STDERR, .fd = ours[2] };
-    x->next = x->g->execs;
-    x->g->execs = x;
-    x->g->exec_count++;
+    x->out[0].fd = ours[1];
+    x->out[1].fd = ours[2];
+    return result;
 }
 
 /* False: it failed, and nothing was accepted. */
 static bool start(struct exec *x, uint32_t id, const struct command *c, int64_t timeout_ms,
                   struct pyro_error *err)
 {
-    int child[3] = { -1, -1, -1 }, ours[3] = { -1, -1, -1 };
-    enum spawn_result result = SPAWN_FAILED;
+    enum spawn_result result = start_child(x, c, err);
 
-    if (make_pipes(child, ours, err)) {
-        struct spawn sp = { .argv = c->vector + 1,
-                            .envp = c->env,
-                            .search_path = c->search_path,
-                            .cwd = c->cwd,
-                            .fds = { child[0], child[1], child[2] },
-                            .cgroup_fd = x->group ? x->group->fd : -1,
-                            .in_vm = !x->g->host_dir };
-        x->started_us = now_us();
-        result = x->group || sp.in_vm ? spawn_start(&sp, &x->pid, err)
-                                      : spawn_start_kept(&sp, &x->pid, &x->child, err);
-        if (!x->child)
-            x->child = x->pid;
-    }
-    close_three(child);
-    if (result == SPAWN_FAILED) {
-        close_three(ours);
+    if (result == SPAWN_FAILED)
         return false;
-    }
-    set_up(x, ours);
     if (!stream_accept(x->g->link, id, &x->stream, &exec_stream_ops, x, err)) {
-        kill_all(x); /* reaped and freed later */
+        child_kill(&x->child);
         return false;
     }
     if (result != SPAWN_OK) {
@@ -458,26 +412,33 @@ static bool start(struct exec *x, uint32_t id, const struct command *c, int64_t 
     return true;
 }
 
+static struct exec *exec_new(struct guest *g)
+{
+    struct exec *x = calloc(1, sizeof(*x));
+
+    if (!x)
+        return NULL;
+    x->g = g;
+    x->child = (struct child){ .on_end = exec_child_ended, .arg = x };
+    x->in_fd = -1;
+    buf_init(&x->in, WIRE_CREDIT);
+    x->out[0] = (struct output){ .exec = x, .channel = WIRE_STDOUT, .fd = -1 };
+    x->out[1] = (struct output){ .exec = x, .channel = WIRE_STDERR, .fd = -1 };
+    g->exec_count++;
+    return x;
+}
+
 /* Releases the command. */
 static bool run_command(struct guest *g, uint32_t id, struct command *command, int64_t timeout_ms,
                         struct pyro_error *err)
 {
-    struct exec *x;
-    bool ok;
+    struct exec *x = exec_new(g);
+    bool ok = x ? start(x, id, command, timeout_ms, err)
+                : pyro_fail(err, PYRO_NO_MEMORY, "exec: out of memory");
 
-    x = calloc(1, sizeof(*x));
-    if (!x) {
-        command_release(command);
-        return pyro_fail(err, PYRO_NO_MEMORY, "exec: out of memory");
-    }
-    x->g = g;
-    x->group = cgroup_new();
-    ok = start(x, id, command, timeout_ms, err);
     command_release(command);
-    if (!ok && !x->pid) {
-        cgroup_drop(x->group);
-        free(x);
-    }
+    if (x && !ok && !child_runs(&x->child)) /* else it is freed once it was reaped */
+        exec_free(x);
     return ok;
 }
 

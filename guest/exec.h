@@ -2,8 +2,6 @@
 #ifndef PYRO_GUEST_EXEC_H
 #define PYRO_GUEST_EXEC_H
 
-#include <sys/types.h>
-
 #include "guest/guest.h"
 
 bool exec_op_exec(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err);
@@ -11,9 +9,5 @@ bool exec_op_exec(struct guest *g, uint32_t id, const json_t *request, struct py
  * as a command. */
 bool exec_run_self(struct guest *g, uint32_t id, const char *const *arguments,
                    struct pyro_error *err);
-/* A child was reaped; false when it is not an exec's. */
-bool exec_child_ended(struct guest *g, pid_t pid, int status);
-/* Kills every command and its descendants. */
-void exec_kill_all(struct guest *g);
 
 #endif

@@ -16,7 +16,6 @@
 #define WORKSPACE_DIR "/workspace"
 
 struct connection;
-struct exec;
 struct service;
 struct shell;
 
@@ -24,7 +23,6 @@ struct guest {
     struct loop *loop;
     struct link *link;
     const char *host_dir; /* serves as /workspace; NULL in a VM */
-    struct exec *execs;
     unsigned exec_count;
     struct shell *shells;
     unsigned shell_count;

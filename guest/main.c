@@ -15,17 +15,14 @@
 #include <unistd.h>
 
 #include "guest/cgroup.h"
-#include "guest/exec.h"
+#include "guest/child.h"
 #include "guest/freeze.h"
 #include "guest/guest.h"
 #include "guest/module.h"
 #include "guest/network.h"
 #include "guest/ops.h"
-#include "guest/probe.h"
 #include "guest/reach.h"
 #include "guest/root.h"
-#include "guest/service.h"
-#include "guest/shell.h"
 #include "guest/shutdown.h"
 #include "guest/sysctl.h"
 #include "guest/tmp.h"
@@ -52,7 +49,7 @@ static void on_lost(struct link *link, const struct pyro_error *err)
     struct guest *g = link_arg(link);
 
     if (g->host_dir) {
-        shutdown_host_gone(g);
+        shutdown_host_gone();
         return;
     }
     if (err->code == PYRO_GUEST_PROTOCOL)
@@ -71,9 +68,8 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info UNUSED)
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-        if (!freeze_child_ended(g, pid, status) && !exec_child_ended(g, pid, status) &&
-            !shell_child_ended(g, pid, status) && !service_child_ended(g, pid, status))
-            probe_child_ended(g, pid, status);
+        if (!freeze_child_ended(g, pid, status))
+            child_reaped(pid, status);
     if (pid < 0 && errno == ECHILD)
         shutdown_no_children(g);
     cgroup_sweep();
@@ -113,11 +109,9 @@ static void fill_standard_fds(void)
         close(fd);
 }
 
-static void write_file(const char *path, const char *text)
+static void set(const char *path, const char *text)
 {
-    scoped_close int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-    if (fd < 0 || write(fd, text, strlen(text)) < 0)
+    if (!fs_write_setting(AT_FDCWD, path, text))
         guest_log("%s: errno %d", path, errno);
 }
 
@@ -133,7 +127,7 @@ static void set_scheduler(void)
     const struct sched_param none = { 0 };
 
     if (mount("debugfs", DEBUG_DIR, "debugfs", 0, NULL) == 0) {
-        write_file(DEBUG_DIR "/sched/wakeup_granularity_ns", "5000000");
+        set(DEBUG_DIR "/sched/wakeup_granularity_ns", "5000000");
         umount(DEBUG_DIR);
     }
     if (sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &none) != 0 ||
@@ -182,7 +176,7 @@ static bool run_as_init(struct guest *g, struct pyro_error *err)
     /* Any fixed seed: the default one would use the random numbers of the template, and the JSON
      * parsed here comes from the host, which we trust. */
     json_object_seed(1);
-    write_file("/proc/self/oom_score_adj", "-1000");
+    set("/proc/self/oom_score_adj", "-1000");
     setrlimit(RLIMIT_NOFILE, &files);
     raise_loopback();
     set_scheduler();

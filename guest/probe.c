@@ -14,10 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "guest/cgroup.h"
-#include "guest/command.h"
+#include "guest/child.h"
 #include "guest/listeners.h"
-#include "guest/spawn.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
 
@@ -36,7 +34,6 @@ struct finding {
 };
 
 struct probe {
-    struct probe *next; /* the next one that has a child */
     struct guest *g;
     enum kind kind;
     void (*ready)(void *arg);
@@ -64,12 +61,9 @@ struct probe {
     size_t answered;
     /* command */
     struct command_request command; /* of a command */
-    struct cgroup *group;
-    pid_t pid, child; /* 0: none runs */
-    bool late;        /* it was killed because it took too long */
+    struct child child;
+    bool late; /* it was killed because it took too long */
 };
-
-static struct probe *with_children;
 
 static void try_now(void *arg);
 
@@ -301,62 +295,20 @@ static void try_socket(struct probe *p)
 
 /* ---- command ---- */
 
-static void kill_command(struct probe *p)
-{
-    if (p->pid)
-        kill(-p->pid, SIGKILL);
-    if (p->child && p->child != p->pid)
-        kill(p->child, SIGTERM);
-    cgroup_kill(p->group);
-}
-
-static void forget_command(struct probe *p)
-{
-    struct probe **at = &with_children;
-
-    while (*at && *at != p)
-        at = &(*at)->next;
-    if (*at)
-        *at = p->next;
-    p->pid = p->child = 0;
-    cgroup_drop(p->group);
-    p->group = NULL;
-}
-
 static bool start_command(struct probe *p, struct pyro_error *err)
 {
     scoped_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     struct command c;
-    struct spawn sp;
     bool ok;
 
     if (null < 0)
         return pyro_fail_errno(err, "/dev/null");
     if (!command_parse(&c, p->g, &p->command, err))
         return false;
-    p->group = cgroup_new();
-    sp = (struct spawn){ .argv = c.vector + 1,
-                         .envp = c.env,
-                         .search_path = c.search_path,
-                         .cwd = c.cwd,
-                         .fds = { null, null, null },
-                         .cgroup_fd = p->group ? p->group->fd : -1,
-                         .in_vm = !p->g->host_dir };
-    ok = (p->group || sp.in_vm ? spawn_start(&sp, &p->pid, err)
-                               : spawn_start_kept(&sp, &p->pid, &p->child, err)) == SPAWN_OK;
-    command_release(&c);
-    if (!ok) {
-        p->pid = p->child = 0;
-        cgroup_drop(p->group);
-        p->group = NULL;
-        return false;
-    }
-    if (!p->child)
-        p->child = p->pid;
     p->late = false;
-    p->next = with_children;
-    with_children = p;
-    return true;
+    ok = child_start(&p->child, p->g, &c, (int[]){ null, null, null }, err) == SPAWN_OK;
+    command_release(&c);
+    return ok;
 }
 
 static void try_command(struct probe *p)
@@ -367,15 +319,12 @@ static void try_command(struct probe *p)
         miss(p, "%.190s", err.message);
 }
 
-bool probe_child_ended(struct guest *g UNUSED, pid_t pid, int status)
+static void probe_child_ended(void *arg)
 {
-    struct probe *p = with_children;
+    struct probe *p = arg;
+    int status = p->child.status;
 
-    while (p && p->child != pid)
-        p = p->next;
-    if (!p)
-        return false;
-    forget_command(p);
+    child_release(&p->child);
     if (p->late)
         miss(p, "the command had not ended after %d s", TRY_MS / 1000);
     else if (WIFSIGNALED(status))
@@ -384,7 +333,6 @@ bool probe_child_ended(struct guest *g UNUSED, pid_t pid, int status)
         miss(p, "the command exited with status %d", WEXITSTATUS(status));
     else
         succeed(p);
-    return true;
 }
 
 /* ---- all kinds ---- */
@@ -396,7 +344,7 @@ static void on_late(void *arg)
     if (p->kind == PROBE_COMMAND) {
         /* Its end counts as the end of this try. */
         p->late = true;
-        kill_command(p);
+        child_kill(&p->child);
         return;
     }
     miss(p, "no answer within %d s", TRY_MS / 1000);
@@ -518,7 +466,12 @@ struct probe *probe_new(struct guest *g, const struct command_request *request,
         pyro_fail(err, PYRO_NO_MEMORY, "readiness: out of memory");
         return NULL;
     }
-    *p = (struct probe){ .g = g, .ready = ready, .arg = arg, .notify_fd = -1, .fd = -1 };
+    *p = (struct probe){ .g = g,
+                         .ready = ready,
+                         .arg = arg,
+                         .notify_fd = -1,
+                         .fd = -1,
+                         .child = { .on_end = probe_child_ended, .arg = p } };
     if (!parse(p, request, err)) {
         probe_free(p);
         return NULL;
@@ -541,10 +494,7 @@ void probe_free(struct probe *p)
         return;
     end_try(p);
     loop_defer_cancel(p->g->loop, &p->found);
-    if (p->child) {
-        kill_command(p);
-        forget_command(p);
-    }
+    child_release(&p->child);
     if (p->notify_fd >= 0) {
         loop_unwatch(p->g->loop, p->notify_fd);
         close(p->notify_fd);
@@ -558,15 +508,15 @@ void probe_free(struct probe *p)
 void probe_error(const struct probe *p, char *ret, size_t n)
 {
     const struct finding *f = &p->findings[p->latest], *other = &p->findings[!p->latest];
-    bool under_way = p->fd >= 0 || p->child;
+    bool under_way = p->fd >= 0 || child_runs(&p->child);
     int64_t ms = clock_ms() - p->begun_ms;
 
     if (!f->connected && other->connected)
         f = other;
     if (under_way && (!*f->text || ms >= LONG_TRY_MS))
         snprintf(ret, n, "%s after %lld.%lld s",
-                 p->child ? "the command had not ended" : "no answer", (long long)ms / 1000,
-                 (long long)ms % 1000 / 100);
+                 child_runs(&p->child) ? "the command had not ended" : "no answer",
+                 (long long)ms / 1000, (long long)ms % 1000 / 100);
     else
         snprintf(ret, n, "%s", *f->text ? f->text : "not tried yet");
 }

@@ -8,8 +8,6 @@
 #ifndef PYRO_GUEST_PROBE_H
 #define PYRO_GUEST_PROBE_H
 
-#include <sys/types.h>
-
 #include "guest/guest.h"
 #include "vmm/base/command_request.h"
 
@@ -32,7 +30,5 @@ void probe_free(struct probe *p);
  * last that ended. Of localhost's two addresses the one that takes connections.
  */
 void probe_error(const struct probe *p, char *ret, size_t n);
-/* A process was reaped: true if it was a probe's. */
-bool probe_child_ended(struct guest *g, pid_t pid, int status);
 
 #endif

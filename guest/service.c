@@ -8,7 +8,6 @@
  */
 #include "guest/service.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,10 +17,8 @@
 #include <unistd.h>
 
 #include "guest/backlog.h"
-#include "guest/cgroup.h"
-#include "guest/command.h"
+#include "guest/child.h"
 #include "guest/probe.h"
-#include "guest/spawn.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/sock.h"
 
@@ -46,17 +43,14 @@ struct service {
     struct service *next;
     struct guest *g;
     char name[NAME_MAX_BYTES + 1];
-    struct cgroup *group;
-    pid_t pid;   /* the command: leader of its session */
-    pid_t child; /* what is reaped: the command, or its keeper */
+    struct child child;
     struct output out[2];
     struct probe *probe; /* while it is starting */
     int64_t patience_ms; /* of it; 0: no end */
-    bool ready, exited, told;
+    bool ready, told;
     const char *why; /* "stopped", "not_ready": it was ended from here */
     bool killed;     /* TERM was not enough */
     char probe_error[200];
-    int status;
     unsigned oom_kills, left_behind;
     struct loop_timer patience, kill_timer, drain;
 };
@@ -98,7 +92,7 @@ static void service_free(struct service *s)
     loop_timer_cancel(s->g->loop, &s->kill_timer);
     loop_timer_cancel(s->g->loop, &s->drain);
     probe_free(s->probe);
-    cgroup_drop(s->group);
+    child_release(&s->child);
     free(s);
 }
 
@@ -114,24 +108,22 @@ static const char *reason(const struct service *s)
 {
     if (s->why)
         return s->why;
-    return s->oom_kills && s->status ? "out_of_memory" : "exited";
+    return s->oom_kills && s->child.status ? "out_of_memory" : "exited";
 }
 
 /* Once everything is out: how it ended. */
 static void tell_end(struct service *s)
 {
-    int code = WIFSIGNALED(s->status) ? 128 + WTERMSIG(s->status) : WEXITSTATUS(s->status);
-
-    if (!s->exited || s->told)
+    if (!s->child.ended || s->told)
         return;
     for (int i = 0; i < 2; i++)
         if (s->out[i].fd >= 0 || !s->out[i].stream.link || !backlog_is_sent(&s->out[i].out))
             return;
     s->told = true;
     /* The probe's message may quote a path, cut anywhere. */
-    tell(s, json_pack("{s:i, s:s, s:b, s:o, s:i}", "ended", code, "reason", reason(s), "killed",
-                      s->killed, "probe_error", json_string_or_null(s->probe_error), "left_behind",
-                      (int)s->left_behind));
+    tell(s, json_pack("{s:i, s:s, s:b, s:o, s:i}", "ended", child_exit_code(&s->child), "reason",
+                      reason(s), "killed", s->killed, "probe_error",
+                      json_string_or_null(s->probe_error), "left_behind", (int)s->left_behind));
 }
 
 /* ---- output ---- */
@@ -154,23 +146,13 @@ static void watch(struct output *o, bool on)
 /* Reads the pipe, as far as there is room. False at its end. */
 static bool read_pipe(struct output *o)
 {
-    static char chunk[BACKLOG_READ_BYTES];
+    const char *bytes;
+    ssize_t n;
 
-    for (size_t taken = 0; taken < sizeof(chunk);) { /* others wait for their turn */
-        size_t room = backlog_room(&o->out, &o->stream);
-        ssize_t n;
-        if (!room)
-            return true;
-        n = read(o->fd, chunk, room < sizeof(chunk) ? room : sizeof(chunk));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN)
-            return true;
+    for (ssize_t taken = 0; taken < BACKLOG_TURN_BYTES; taken += n) {
+        n = backlog_read(&o->out, &o->stream, o->fd, &bytes);
         if (n <= 0)
-            return false;
-        if (!backlog_append(&o->out, chunk, (size_t)n))
-            return true;
-        taken += (size_t)n;
+            return n == 0;
     }
     return true;
 }
@@ -202,7 +184,7 @@ static void on_pipe(void *arg, uint32_t events UNUSED)
 {
     struct output *o = arg;
 
-    if (clock_ms() - o->pumped_ms < BATCH_MS && !o->service->exited) {
+    if (clock_ms() - o->pumped_ms < BATCH_MS && !o->service->child.ended) {
         watch(o, false);
         loop_timer_set(o->service->g->loop, &o->batch, BATCH_MS, batched, o);
     } else {
@@ -232,28 +214,18 @@ static void drained(void *arg)
 
 /* ---- its end ---- */
 
-static void kill_all(struct service *s)
-{
-    if (!s->exited) {
-        kill(-s->pid, SIGKILL);
-        if (s->child != s->pid)
-            kill(s->child, SIGTERM); /* the keeper kills the rest */
-    }
-    cgroup_kill(s->group);
-}
-
 static void not_heard(void *arg)
 {
     struct service *s = arg;
 
     s->killed = true;
-    kill_all(s);
+    child_kill(&s->child);
 }
 
 /* TERM to its process group, KILL to all of it after the time. `why` is a constant. */
 static void end_it(struct service *s, const char *why, int64_t kill_ms)
 {
-    if (s->exited)
+    if (s->child.ended)
         return;
     if (!s->why)
         s->why = why;
@@ -261,39 +233,26 @@ static void end_it(struct service *s, const char *why, int64_t kill_ms)
     if (s->probe)
         probe_error(s->probe, s->probe_error, sizeof(s->probe_error));
     probe_free(take_ptr(&s->probe));
-    kill(-s->pid, SIGTERM);
-    kill(-s->pid, SIGCONT);
+    child_signal(&s->child, SIGTERM);
+    child_signal(&s->child, SIGCONT);
     loop_timer_set(s->g->loop, &s->kill_timer, kill_ms, not_heard, s);
 }
 
-bool service_child_ended(struct guest *g, pid_t pid, int status)
+static void service_child_ended(void *arg)
 {
-    struct service *s = g->services;
+    struct service *s = arg;
 
-    while (s && (s->child != pid || s->exited))
-        s = s->next;
-    if (!s)
-        return false;
-    s->exited = true;
-    s->status = status;
-    s->oom_kills = cgroup_oom_kills(s->group);
-    s->left_behind = cgroup_count(s->group);
+    s->oom_kills = cgroup_oom_kills(s->child.group);
+    s->left_behind = cgroup_count(s->child.group);
     if (s->probe)
         probe_error(s->probe, s->probe_error, sizeof(s->probe_error));
     probe_free(take_ptr(&s->probe));
-    loop_timer_cancel(g->loop, &s->patience);
-    loop_timer_cancel(g->loop, &s->kill_timer);
-    cgroup_kill(s->group);
-    loop_timer_set(g->loop, &s->drain, DRAIN_MS, drained, s);
+    loop_timer_cancel(s->g->loop, &s->patience);
+    loop_timer_cancel(s->g->loop, &s->kill_timer);
+    child_kill(&s->child);
+    loop_timer_set(s->g->loop, &s->drain, DRAIN_MS, drained, s);
     pump(&s->out[0]);
     pump(&s->out[1]);
-    return true;
-}
-
-void service_kill_all(struct guest *g)
-{
-    for (struct service *s = g->services; s; s = s->next)
-        kill_all(s);
 }
 
 /* ---- readiness ---- */
@@ -395,29 +354,15 @@ static bool start(struct service *s, const struct command *c, struct pyro_error 
 {
     int out[2] = { -1, -1 }, errors[2] = { -1, -1 };
     scoped_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    enum spawn_result result = SPAWN_FAILED;
-    struct spawn sp;
+    bool ok = null >= 0 || pyro_fail_errno(err, "/dev/null");
 
-    if (null < 0)
-        return pyro_fail_errno(err, "/dev/null");
-    if (make_pipe(out, err) && make_pipe(errors, err)) {
-        sp = (struct spawn){ .argv = c->vector + 1,
-                             .envp = c->env,
-                             .search_path = c->search_path,
-                             .cwd = c->cwd,
-                             .fds = { null, out[1], errors[1] },
-                             .cgroup_fd = s->group ? s->group->fd : -1,
-                             .in_vm = !s->g->host_dir };
-        result = s->group || sp.in_vm ? spawn_start(&sp, &s->pid, err)
-                                      : spawn_start_kept(&sp, &s->pid, &s->child, err);
-    }
+    ok = ok && make_pipe(out, err) && make_pipe(errors, err) &&
+         child_start(&s->child, s->g, c, (int[]){ null, out[1], errors[1] }, err) == SPAWN_OK;
     cleanup_close(&out[1]);
     cleanup_close(&errors[1]);
     s->out[0].fd = out[0];
     s->out[1].fd = errors[0];
-    if (!s->child)
-        s->child = s->pid;
-    return result == SPAWN_OK;
+    return ok;
 }
 
 /* Looks at the state before the service is started. */
@@ -456,9 +401,9 @@ static struct service *service_new(struct guest *g, const char *name)
         s->out[i].fd = -1;
         backlog_init(&s->out[i].out);
     }
+    s->child = (struct child){ .on_end = service_child_ended, .arg = s };
     if (!g->host_dir)
         cgroup_count_memory();
-    s->group = cgroup_new();
     s->next = g->services;
     g->services = s;
     g->service_count++;
@@ -496,7 +441,7 @@ bool service_op_start(struct guest *g, const json_t *message, json_t **ret, stru
         return false;
     }
     await_ready(s);
-    *ret = json_pack("{s:i}", "pid", (int)s->pid);
+    *ret = json_pack("{s:i}", "pid", (int)s->child.pid);
     pump(&s->out[0]);
     pump(&s->out[1]);
     return true;

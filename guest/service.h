@@ -10,15 +10,9 @@
 #ifndef PYRO_GUEST_SERVICE_H
 #define PYRO_GUEST_SERVICE_H
 
-#include <sys/types.h>
-
 #include "guest/guest.h"
 
 bool service_op_start(struct guest *g, const json_t *request, json_t **ret, struct pyro_error *err);
 bool service_op_attach(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err);
-/* A process was reaped: true when it was a service. */
-bool service_child_ended(struct guest *g, pid_t pid, int status);
-/* Kills every service and its descendants. */
-void service_kill_all(struct guest *g);
 
 #endif

@@ -6,7 +6,6 @@
  */
 #include "guest/shell.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,15 +16,13 @@
 #include <unistd.h>
 
 #include "guest/backlog.h"
-#include "guest/cgroup.h"
-#include "guest/command.h"
+#include "guest/child.h"
 #include "guest/foreground.h"
 #include "guest/input.h"
 #include "guest/inputrc.h"
 #include "guest/modes.h"
 #include "guest/prompt.h"
 #include "guest/reply.h"
-#include "guest/spawn.h"
 #include "vmm/base/fs.h"
 
 #define SHELLS_MAX 64
@@ -42,15 +39,12 @@ struct shell {
     struct shell *next;
     struct guest *g;
     char id[ID_MAX + 1];
-    struct cgroup *group;
-    pid_t pid;   /* the program: leader of its session */
-    pid_t child; /* what is reaped: the program, or its keeper */
-    int pty_fd;  /* -1 once it is read to its end */
+    struct child child;
+    int pty_fd; /* -1 once it is read to its end */
     bool watched, in_watched;
-    bool hung_up;      /* no process has the terminal open: nothing comes, and nothing is watched */
-    bool exited, told; /* the process has ended; the host was told */
-    bool forgotten;    /* the host has all of it: the shell goes with its attachment */
-    int status;
+    bool hung_up;   /* no process has the terminal open: nothing comes, and nothing is watched */
+    bool told;      /* the host, how it ended */
+    bool forgotten; /* the host has all of it: the shell goes with its attachment */
     struct backlog out;
     struct modes modes;
     struct inputrc inputrc;
@@ -110,7 +104,7 @@ static void shell_free(struct shell *s)
     loop_timer_cancel(s->g->loop, &s->batch);
     loop_timer_cancel(s->g->loop, &s->held);
     loop_timer_cancel(s->g->loop, &s->closing);
-    cgroup_drop(s->group);
+    child_release(&s->child);
     inputrc_remove(&s->inputrc);
     backlog_release(&s->out);
     free(s);
@@ -144,12 +138,12 @@ static void watch(struct shell *s, bool in, bool out)
 static void tell_end(struct shell *s)
 {
     scoped_json json_t *message = NULL;
-    int code;
 
-    if (!s->exited || s->pty_fd >= 0 || s->told || !s->stream.link || !backlog_is_sent(&s->out))
+    if (!s->child.ended || s->pty_fd >= 0 || s->told || !s->stream.link ||
+        !backlog_is_sent(&s->out))
         return;
-    code = WIFSIGNALED(s->status) ? 128 + WTERMSIG(s->status) : WEXITSTATUS(s->status);
-    message = json_pack("{s:i, s:I}", "ended", code, "offset", (json_int_t)backlog_end(&s->out));
+    message = json_pack("{s:i, s:I}", "ended", child_exit_code(&s->child), "offset",
+                        (json_int_t)backlog_end(&s->out));
     s->told = stream_message(&s->stream, message);
 }
 
@@ -200,26 +194,16 @@ static void tell_pasted(void *arg, const json_t *message)
 /* Reads the PTY, as far as there is room. False at its end. */
 static bool read_pty(struct shell *s)
 {
-    static char chunk[BACKLOG_READ_BYTES];
+    const char *bytes;
+    ssize_t n;
 
-    for (size_t taken = 0; taken < sizeof(chunk);) { /* other shells wait for their turn */
-        size_t room = backlog_room(&s->out, &s->stream);
-        ssize_t n;
-        if (!room)
-            return true;
-        n = read(s->pty_fd, chunk, room < sizeof(chunk) ? room : sizeof(chunk));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN)
-            return true;
-        if (n <= 0) /* EIO: nobody has the terminal open any more */
-            return false;
-        if (!backlog_append(&s->out, chunk, (size_t)n))
-            return true;
-        modes_feed(&s->modes, chunk, (size_t)n);
+    for (ssize_t taken = 0; taken < BACKLOG_TURN_BYTES; taken += n) {
+        n = backlog_read(&s->out, &s->stream, s->pty_fd, &bytes);
+        if (n <= 0)
+            return n == 0;
+        modes_feed(&s->modes, bytes, (size_t)n);
         input_saw_output(&s->in);
-        reply_saw_output(&s->reply_gate, s->pty_fd, chunk, (size_t)n);
-        taken += (size_t)n;
+        reply_saw_output(&s->reply_gate, s->pty_fd, bytes, (size_t)n);
         touch(s);
     }
     return true;
@@ -230,7 +214,7 @@ static void pump(struct shell *s)
     s->pumped_ms = clock_ms();
     if (s->pty_fd >= 0 && !read_pty(s)) {
         s->hung_up = true; /* if it lives on, SIGCHLD reports its end */
-        if (s->exited)
+        if (s->child.ended)
             close_pty(s);
     }
     backlog_send(&s->out, &s->stream);
@@ -285,7 +269,7 @@ static void on_pty(void *arg, uint32_t events)
         return;
     /* The first bytes after a pause go at once. The rest is read as it comes, because the terminal
      * holds a page at most, and sent when there is more, or after a moment. */
-    if (!s->exited && clock_ms() - s->pumped_ms < BATCH_MS && read_pty(s) &&
+    if (!s->child.ended && clock_ms() - s->pumped_ms < BATCH_MS && read_pty(s) &&
         backlog_unsent(&s->out) < BATCH_BYTES && backlog_room(&s->out, &s->stream)) {
         if (!s->batch.armed)
             loop_timer_set(s->g->loop, &s->batch, BATCH_MS, batched, s);
@@ -308,6 +292,16 @@ static void drained(void *arg)
     tell_end(s);
 }
 
+static void shell_child_ended(void *arg)
+{
+    struct shell *s = arg;
+
+    if (!s->closing.armed)
+        cgroup_kill(s->child.group);
+    loop_timer_set(s->g->loop, &s->drain, DRAIN_MS, drained, s);
+    pump(s);
+}
+
 /* ---- requests of the host ---- */
 
 static void resize(struct shell *s, const json_t *size)
@@ -327,24 +321,14 @@ static void resize(struct shell *s, const json_t *size)
     stream_message(&s->stream, answer);
 }
 
-static void kill_all(struct shell *s)
-{
-    if (!s->exited) {
-        kill(-s->pid, SIGKILL);
-        if (s->child != s->pid)
-            kill(s->child, SIGTERM); /* the keeper kills the rest */
-    }
-    cgroup_kill(s->group);
-}
-
 static void close_look(void *arg)
 {
     struct shell *s = arg;
 
-    if (clock_ms() < s->close_ms && (!s->exited || cgroup_count(s->group)))
+    if (clock_ms() < s->close_ms && (!s->child.ended || cgroup_count(s->child.group)))
         loop_timer_set(s->g->loop, &s->closing, CLOSE_LOOK_MS, close_look, s);
     else
-        kill_all(s);
+        child_kill(&s->child);
 }
 
 /* As when a terminal is hung up: programs that save their work get a moment for it. Stopped jobs
@@ -355,11 +339,9 @@ static void close_shell(struct shell *s, int64_t grace_ms)
 
     if (s->closing.armed)
         return;
-    if (!s->exited) {
-        kill(-s->pid, SIGHUP);
-        kill(-s->pid, SIGCONT);
-    }
-    if (foreground > 0 && foreground != s->pid)
+    child_signal(&s->child, SIGHUP);
+    child_signal(&s->child, SIGCONT);
+    if (foreground > 0 && foreground != s->child.pid)
         kill(-foreground, SIGHUP);
     s->close_ms = clock_ms() + (grace_ms < CLOSE_MAX_MS ? grace_ms : CLOSE_MAX_MS);
     loop_timer_set(s->g->loop, &s->closing, CLOSE_LOOK_MS, close_look, s);
@@ -374,7 +356,7 @@ static void send_signal(struct shell *s, const char *name)
     pid_t foreground = s->pty_fd >= 0 ? tcgetpgrp(s->pty_fd) : -1;
 
     if (!strcmp(name, "KILL")) {
-        kill_all(s);
+        child_kill(&s->child);
         return;
     }
     for (size_t i = 0; i < ARRAY_SIZE(known); i++)
@@ -391,8 +373,8 @@ static void ask_prompt(struct shell *s, int64_t token)
     /* Input counts too: what was just written reaches the terminal's queue a moment later. */
     idle = clock_ms() - s->active_ms >= PROMPT_IDLE_MS;
     answer = json_pack("{s:I, s:b, s:I}", "prompt", (json_int_t)token, "at_prompt",
-                       !s->exited && s->pty_fd >= 0 && idle && !input_waits(&s->in) &&
-                           prompt_is_waiting(s->pid, s->pty_fd),
+                       !s->child.ended && s->pty_fd >= 0 && idle && !input_waits(&s->in) &&
+                           prompt_is_waiting(s->child.pid, s->pty_fd),
                        "offset", (json_int_t)backlog_end(&s->out));
     stream_message(&s->stream, answer);
 }
@@ -401,9 +383,9 @@ static void ask_prompt(struct shell *s, int64_t token)
 static void give_reply(struct shell *s, const char *text, int64_t offset)
 {
     pump(s); /* output printed after the question */
-    if (s->pty_fd < 0 || s->exited || input_waits(&s->in) ||
+    if (s->pty_fd < 0 || s->child.ended || input_waits(&s->in) ||
         backlog_end(&s->out) != (uint64_t)offset ||
-        !reply_is_awaited(&s->reply_gate, s->pty_fd, s->pid))
+        !reply_is_awaited(&s->reply_gate, s->pty_fd, s->child.pid))
         return;
     if (write(s->pty_fd, text, strlen(text)) > 0)
         touch(s);
@@ -436,7 +418,7 @@ static void on_data(struct stream *stream, enum wire_channel channel, const uint
 {
     struct shell *s = stream->arg;
 
-    if (channel != WIRE_STDIN || s->pty_fd < 0 || s->exited || !input_take(&s->in, bytes, n)) {
+    if (channel != WIRE_STDIN || s->pty_fd < 0 || s->child.ended || !input_take(&s->in, bytes, n)) {
         stream_consumed(stream, n);
         return;
     }
@@ -514,30 +496,17 @@ static bool start(struct shell *s, const struct command *c, int cols, int rows,
 {
     scoped_close int slave = -1;
     enum spawn_result result;
-    struct spawn sp;
 
     s->pty_fd = open_pty(cols, rows, &slave, err);
     if (s->pty_fd < 0)
         return false;
-    sp = (struct spawn){ .argv = c->vector + 1,
-                         .envp = c->env,
-                         .search_path = c->search_path,
-                         .cwd = c->cwd,
-                         .fds = { slave, slave, slave },
-                         .terminal = true,
-                         .cgroup_fd = s->group ? s->group->fd : -1,
-                         .in_vm = !s->g->host_dir };
-    result = s->group || sp.in_vm ? spawn_start(&sp, &s->pid, err)
-                                  : spawn_start_kept(&sp, &s->pid, &s->child, err);
-    if (!s->child)
-        s->child = s->pid;
+    result = child_start(&s->child, s->g, c, (int[]){ slave, slave, slave }, err);
     s->active_ms = clock_ms();
     if (result == SPAWN_OK) {
-        s->in.shell = s->pid;
-        foreground_start(&s->foreground, s->g->loop, s->pid, s->pty_fd, tell_foreground, s);
+        s->in.shell = s->child.pid;
+        foreground_start(&s->foreground, s->g->loop, s->child.pid, s->pty_fd, tell_foreground, s);
         return true;
     }
-    close(take_fd(&s->pty_fd));
     if (result != SPAWN_FAILED) { /* the request is not wrong: the machine lacks the program */
         struct pyro_error why = *err;
         pyro_fail(err, PYRO_GUEST_ERROR, "%s: install it with 'pyro workspace exec'", why.message);
@@ -553,11 +522,11 @@ static struct shell *shell_new(struct guest *g, const char *id)
         return NULL;
     s->g = g;
     s->pty_fd = -1;
+    s->child = (struct child){ .on_end = shell_child_ended, .arg = s, .on_terminal = true };
     s->inputrc = (struct inputrc)INPUTRC_INIT;
     snprintf(s->id, sizeof(s->id), "%s", id);
     backlog_init(&s->out);
     input_init(&s->in, tell_pasted, s);
-    s->group = cgroup_new();
     s->next = g->shells;
     g->shells = s;
     g->shell_count++;
@@ -601,31 +570,8 @@ bool shell_op_list(struct guest *g, const json_t *request UNUSED, json_t **ret,
     json_t *list = json_array();
 
     for (struct shell *s = g->shells; s; s = s->next)
-        json_array_append_new(list, json_pack("{s:s, s:b}", "shell", s->id, "ended", s->exited));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:b}", "shell", s->id, "ended", s->child.ended));
     *ret = json_pack("{s:o}", "shells", list);
     return *ret || pyro_fail(err, PYRO_NO_MEMORY, "shells: out of memory");
-}
-
-bool shell_child_ended(struct guest *g, pid_t pid, int status)
-{
-    struct shell *s = g->shells;
-
-    while (s && (s->child != pid || s->exited))
-        s = s->next;
-    if (!s)
-        return false;
-    s->exited = true;
-    s->status = status;
-    if (!s->closing.armed)
-        cgroup_kill(s->group);
-    loop_timer_set(g->loop, &s->drain, DRAIN_MS, drained, s);
-    pump(s);
-    return true;
-}
-
-void shell_hangup_all(struct guest *g)
-{
-    for (struct shell *s = g->shells; s; s = s->next)
-        if (!s->exited)
-            kill(-s->pid, SIGHUP);
 }

@@ -14,9 +14,5 @@
 bool shell_op_open(struct guest *g, const json_t *request, json_t **ret, struct pyro_error *err);
 bool shell_op_list(struct guest *g, const json_t *request, json_t **ret, struct pyro_error *err);
 bool shell_op_attach(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err);
-/* A process was reaped: true when it was a shell. */
-bool shell_child_ended(struct guest *g, pid_t pid, int status);
-/* Hangs up on all of them: an interactive shell ignores TERM. */
-void shell_hangup_all(struct guest *g);
 
 #endif

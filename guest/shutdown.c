@@ -12,11 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "guest/exec.h"
+#include "guest/child.h"
 #include "guest/freeze.h"
 #include "guest/root.h"
-#include "guest/service.h"
-#include "guest/shell.h"
 #include "vmm/base/fs.h"
 
 #define TERM_MS 2000
@@ -47,8 +45,8 @@ static void kill_everything(struct guest *g, int signal_number)
         kill(-1, signal_number);
         return;
     }
-    exec_kill_all(g);
-    service_kill_all(g);
+    /* Shells have been hung up on, and get their time for it. */
+    child_kill_all(signal_number == SIGKILL);
 }
 
 static void time_is_up(void *arg)
@@ -70,10 +68,9 @@ void shutdown_no_children(struct guest *g)
         loop_defer(g->loop, &g->stop_call, end, g);
 }
 
-void shutdown_host_gone(struct guest *g)
+void shutdown_host_gone(void)
 {
-    exec_kill_all(g);
-    service_kill_all(g);
+    child_kill_all(true);
     _exit(0);
 }
 
@@ -100,7 +97,7 @@ bool shutdown_op_shutdown(struct guest *g, uint32_t id, const json_t *request UN
         return false;
     g->stopping = true;
     freeze_release(g);
-    shell_hangup_all(g);
+    child_hang_up_all();
     kill_everything(g, SIGTERM);
     loop_timer_set(g->loop, &g->stop_timer, TERM_MS, time_is_up, g);
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0)

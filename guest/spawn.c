@@ -22,13 +22,14 @@
 #include <unistd.h>
 
 #include "guest/keeper.h"
+#include "vmm/base/fs.h"
 #include "vmm/base/limits.h"
 
 #define STACK_BYTES (128 * 1024)
 
 enum stage { STAGE_SETUP, STAGE_CWD, STAGE_EXEC };
 
-struct child {
+struct newborn {
     const struct spawn *sp;
     bool join_group; /* not born in its group */
     volatile int error;
@@ -52,28 +53,22 @@ static void reset_signals(void)
         syscall(SYS_rt_sigaction, i, &by_default, NULL, sizeof(by_default.mask));
 }
 
-static bool set_up(struct child *c)
+static bool set_up(struct newborn *c)
 {
     static const struct rlimit files = { 1024, 524288 }, core = { 0, RLIM_INFINITY };
     const struct sigaction by_default = { .sa_handler = SIG_DFL };
     sigset_t none;
-    int fd;
 
     setsid();
-    if (c->join_group) {
-        fd = openat(c->sp->cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-        if (fd < 0 || write(fd, "0", 1) != 1)
-            return false;
-    }
+    if (c->join_group && !fs_write_setting(c->sp->cgroup_fd, "cgroup.procs", "0"))
+        return false;
     for (int i = 0; i < 3; i++)
         if (dup2(c->sp->fds[i], i) < 0)
             return false;
     if (c->sp->terminal && ioctl(0, TIOCSCTTY, 0) != 0)
         return false;
     if (c->sp->in_vm) {
-        fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-        if (fd >= 0 && write(fd, "0", 1) == 1)
-            close(fd);
+        (void)!fs_write_setting(AT_FDCWD, "/proc/self/oom_score_adj", "0");
         setrlimit(RLIMIT_NOFILE, &files);
         setrlimit(RLIMIT_CORE, &core);
         umask(022);
@@ -123,7 +118,7 @@ static int search_exec(const struct spawn *sp)
     return found;
 }
 
-static void child_main(struct child *c)
+static void newborn_main(struct newborn *c)
 {
     if (!set_up(c)) {
         c->error = errno;
@@ -139,8 +134,8 @@ static void child_main(struct child *c)
     _exit(127);
 }
 
-/* clone3(2) whose child calls child_main(c) on the stack in args. */
-static long clone_child(struct clone_args *args, struct child *c)
+/* clone3(2) whose child calls newborn_main(c) on the stack in args. */
+static long clone_newborn(struct clone_args *args, struct newborn *c)
 {
     register long rax __asm__("rax") = SYS_clone3;
 
@@ -153,12 +148,12 @@ static long clone_child(struct clone_args *args, struct child *c)
                      "hlt\n"
                      "1:"
                      : "+r"(rax)
-                     : "D"(args), "S"(sizeof(*args)), [c] "r"(c), [fn] "r"(child_main)
+                     : "D"(args), "S"(sizeof(*args)), [c] "r"(c), [fn] "r"(newborn_main)
                      : "rcx", "r11", "memory");
     return rax;
 }
 
-static long start(struct child *c)
+static long start(struct newborn *c)
 {
     struct clone_args args = { .flags = CLONE_VM | CLONE_VFORK,
                                .exit_signal = SIGCHLD,
@@ -169,17 +164,17 @@ static long start(struct child *c)
     if (c->sp->cgroup_fd >= 0) {
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (uint64_t)c->sp->cgroup_fd;
-        pid = clone_child(&args, c);
+        pid = clone_newborn(&args, c);
         if (pid > 0 || pid == -EAGAIN || pid == -ENOMEM)
             return pid;
         args.flags &= ~(uint64_t)CLONE_INTO_CGROUP;
         args.cgroup = 0;
         c->join_group = true;
     }
-    return clone_child(&args, c);
+    return clone_newborn(&args, c);
 }
 
-static enum spawn_result explain(const struct child *c, struct pyro_error *err)
+static enum spawn_result explain(const struct newborn *c, struct pyro_error *err)
 {
     const char *name = c->sp->argv[0];
 
@@ -201,7 +196,7 @@ static enum spawn_result explain(const struct child *c, struct pyro_error *err)
 
 enum spawn_result spawn_start(const struct spawn *sp, pid_t *ret_pid, struct pyro_error *err)
 {
-    struct child c = { .sp = sp };
+    struct newborn c = { .sp = sp };
     sigset_t all, before;
     long pid;
 
