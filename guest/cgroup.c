@@ -154,7 +154,7 @@ static bool remove_group(int dirfd, const char *name, int depth)
     return unlinkat(dirfd, name, AT_REMOVEDIR) == 0;
 }
 
-static void sweep(void *arg UNUSED)
+static void cgroup_on_sweep(void *arg UNUSED)
 {
     struct cgroup **at = &groups.dying;
 
@@ -172,7 +172,7 @@ static void sweep(void *arg UNUSED)
 void cgroup_sweep(void)
 {
     if (groups.dying)
-        loop_defer(groups.loop, &groups.sweep, sweep, NULL);
+        loop_defer(groups.loop, &groups.sweep, cgroup_on_sweep, NULL);
 }
 
 void cgroup_drop(struct cgroup *c)

@@ -72,7 +72,7 @@ static bool start_v6(struct connection *c, struct pyro_error *err)
     return attach_socket(c, &a, sizeof(a), AF_INET6, err);
 }
 
-static void on_over(struct tunnel *t, const struct pyro_error *why)
+static void connect_on_over(struct tunnel *t, const struct pyro_error *why)
 {
     struct connection *c = t->owner;
     struct pyro_error err = { 0 };
@@ -88,14 +88,14 @@ static void on_over(struct tunnel *t, const struct pyro_error *why)
 }
 
 /* Given up by the host, or the host is gone: the service sees a reset. */
-static void on_closed(struct stream *s, const json_t *result UNUSED,
-                      const struct pyro_error *why UNUSED)
+static void connect_on_closed(struct stream *s, const json_t *result UNUSED,
+                              const struct pyro_error *why UNUSED)
 {
     connection_free(((struct tunnel *)s->arg)->owner);
 }
 
 static const struct stream_ops ops = {
-    .data = tunnel_data, .end = tunnel_end, .writable = tunnel_writable, .closed = on_closed
+    .data = tunnel_data, .end = tunnel_end, .writable = tunnel_writable, .closed = connect_on_closed
 };
 
 bool connect_op_connect(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err)
@@ -116,7 +116,7 @@ bool connect_op_connect(struct guest *g, uint32_t id, const json_t *request, str
     c->next = g->connections;
     g->connections = c;
     g->connection_count++;
-    tunnel_init(&c->tunnel, g->loop, c, WIRE_STDIN, WIRE_STDOUT, on_over);
+    tunnel_init(&c->tunnel, g->loop, c, WIRE_STDIN, WIRE_STDOUT, connect_on_over);
     if ((start_v4(c, err) || (err->sys_errno == ECONNREFUSED && start_v6(c, err))) &&
         stream_accept(g->link, id, &c->tunnel.stream, &ops, &c->tunnel, err))
         return true;

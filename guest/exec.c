@@ -126,7 +126,7 @@ static void finish_if_over(struct exec *x)
 
 /* --- output --- */
 
-static void output_ready(void *arg, uint32_t events);
+static void exec_output_ready(void *arg, uint32_t events);
 
 static void watch_output(struct output *o, bool on)
 {
@@ -137,7 +137,7 @@ static void watch_output(struct output *o, bool on)
     o->watched = on;
     if (!on) {
         loop_unwatch(x->g->loop, o->fd);
-    } else if (!loop_watch(x->g->loop, o->fd, EPOLLIN, output_ready, o, NULL)) {
+    } else if (!loop_watch(x->g->loop, o->fd, EPOLLIN, exec_output_ready, o, NULL)) {
         o->watched = false;
         child_kill(&x->child);
         close_output(o);
@@ -174,7 +174,7 @@ static void pump(struct output *o)
     watch_output(o, true);
 }
 
-static void output_ready(void *arg, uint32_t events UNUSED)
+static void exec_output_ready(void *arg, uint32_t events UNUSED)
 {
     struct output *o = arg;
 
@@ -182,7 +182,7 @@ static void output_ready(void *arg, uint32_t events UNUSED)
     finish_if_over(o->exec);
 }
 
-static void on_writable(struct stream *s)
+static void exec_on_writable(struct stream *s)
 {
     struct exec *x = s->arg;
 
@@ -193,12 +193,12 @@ static void on_writable(struct stream *s)
 
 /* The processes that held the pipes are dead, or outside the group: they are not waited for, unless
  * the reader is slow. */
-static void drain_over(void *arg)
+static void exec_drain_over(void *arg)
 {
     struct exec *x = arg;
 
     if (stream_room(&x->stream) == 0) {
-        loop_timer_set(x->g->loop, &x->drain_timer, DRAIN_WAIT_MS, drain_over, x);
+        loop_timer_set(x->g->loop, &x->drain_timer, DRAIN_WAIT_MS, exec_drain_over, x);
         return;
     }
     pump(&x->out[0]);
@@ -210,7 +210,7 @@ static void drain_over(void *arg)
 
 /* --- input --- */
 
-static void input_ready(void *arg, uint32_t events);
+static void exec_input_ready(void *arg, uint32_t events);
 
 static void write_input(struct exec *x)
 {
@@ -233,18 +233,19 @@ static void write_input(struct exec *x)
         loop_unwatch(x->g->loop, x->in_fd);
         x->in_watched = false;
     } else if (x->in.len && !x->in_watched) {
-        x->in_watched = loop_watch(x->g->loop, x->in_fd, EPOLLOUT, input_ready, x, NULL);
+        x->in_watched = loop_watch(x->g->loop, x->in_fd, EPOLLOUT, exec_input_ready, x, NULL);
         if (!x->in_watched)
             close_input(x);
     }
 }
 
-static void input_ready(void *arg, uint32_t events UNUSED)
+static void exec_input_ready(void *arg, uint32_t events UNUSED)
 {
     write_input(arg);
 }
 
-static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+static void exec_on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes,
+                         size_t n)
 {
     struct exec *x = s->arg;
 
@@ -260,7 +261,7 @@ static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *
     write_input(x);
 }
 
-static void on_end(struct stream *s, enum wire_channel channel)
+static void exec_on_end(struct stream *s, enum wire_channel channel)
 {
     struct exec *x = s->arg;
 
@@ -272,7 +273,7 @@ static void on_end(struct stream *s, enum wire_channel channel)
 
 /* --- the rest of the stream --- */
 
-static void on_message(struct stream *s, const json_t *message)
+static void exec_on_message(struct stream *s, const json_t *message)
 {
     const char *name = json_string_or(message, "signal", "");
     struct exec *x = s->arg;
@@ -282,8 +283,8 @@ static void on_message(struct stream *s, const json_t *message)
             child_signal(&x->child, signals[i].number);
 }
 
-static void on_closed(struct stream *s, const json_t *result UNUSED,
-                      const struct pyro_error *err UNUSED)
+static void exec_on_closed(struct stream *s, const json_t *result UNUSED,
+                           const struct pyro_error *err UNUSED)
 {
     struct exec *x = s->arg;
 
@@ -295,14 +296,14 @@ static void on_closed(struct stream *s, const json_t *result UNUSED,
 }
 
 static const struct stream_ops exec_stream_ops = {
-    .data = on_data,
-    .end = on_end,
-    .message = on_message,
-    .writable = on_writable,
-    .closed = on_closed,
+    .data = exec_on_data,
+    .end = exec_on_end,
+    .message = exec_on_message,
+    .writable = exec_on_writable,
+    .closed = exec_on_closed,
 };
 
-static void on_timeout(void *arg)
+static void exec_on_timeout(void *arg)
 {
     struct exec *x = arg;
 
@@ -324,7 +325,7 @@ static void exec_child_ended(void *arg)
     if (x->stream.link) {
         pump(&x->out[0]);
         pump(&x->out[1]);
-        loop_timer_set(x->g->loop, &x->drain_timer, DRAIN_WAIT_MS, drain_over, x);
+        loop_timer_set(x->g->loop, &x->drain_timer, DRAIN_WAIT_MS, exec_drain_over, x);
     }
     finish_if_over(x);
 }
@@ -406,7 +407,7 @@ static bool start(struct exec *x, uint32_t id, const struct command *c, int64_t 
         return true;
     }
     if (timeout_ms)
-        loop_timer_set(x->g->loop, &x->timeout, timeout_ms, on_timeout, x);
+        loop_timer_set(x->g->loop, &x->timeout, timeout_ms, exec_on_timeout, x);
     watch_output(&x->out[0], true);
     watch_output(&x->out[1], true);
     return true;

@@ -104,7 +104,7 @@ static bool add(struct listing *l, const char *name, struct pyro_error *err)
     return push(l, fd, err);
 }
 
-static enum file_fill fill(struct file_op *op, struct pyro_error *err)
+static enum file_fill file_list_fill(struct file_op *op, struct pyro_error *err)
 {
     struct listing *l = (struct listing *)op;
 
@@ -127,7 +127,7 @@ static enum file_fill fill(struct file_op *op, struct pyro_error *err)
     return l->depth ? FILE_FILL_MORE : FILE_FILL_END;
 }
 
-static bool begin(struct file_op *op, struct pyro_error *err)
+static bool file_list_begin(struct file_op *op, struct pyro_error *err)
 {
     struct listing *l = (struct listing *)op;
     scoped_close int root = file_open_root(op->g, err);
@@ -155,12 +155,12 @@ static bool begin(struct file_op *op, struct pyro_error *err)
     return dir_fd >= 0 && push(l, dir_fd, err);
 }
 
-static json_t *result(struct file_op *op)
+static json_t *file_list_result(struct file_op *op)
 {
     return json_pack("{s:i}", "kind", (int)((struct listing *)op)->kind);
 }
 
-static void release(struct file_op *op)
+static void file_list_release(struct file_op *op)
 {
     struct listing *l = (struct listing *)op;
 
@@ -171,9 +171,10 @@ static void release(struct file_op *op)
 
 bool file_op_list(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err)
 {
-    static const struct file_op_type type = {
-        .begin = begin, .fill = fill, .result = result, .release = release
-    };
+    static const struct file_op_type type = { .begin = file_list_begin,
+                                              .fill = file_list_fill,
+                                              .result = file_list_result,
+                                              .release = file_list_release };
     struct listing *l = calloc(1, sizeof(*l));
 
     if (!l)

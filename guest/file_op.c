@@ -33,13 +33,13 @@ static void finish(struct file_op *op)
     drop(op);
 }
 
-static void pump(void *arg)
+static void file_op_pump(void *arg)
 {
     struct file_op *op = arg;
     struct pyro_error err = { 0 };
 
     if (op->type->changes && freeze_is_held()) {
-        loop_timer_set(op->g->loop, &op->thawed, THAW_LOOK_MS, pump, op);
+        loop_timer_set(op->g->loop, &op->thawed, THAW_LOOK_MS, file_op_pump, op);
         return;
     }
     for (size_t moved = 0; moved < PASS_BYTES;) {
@@ -67,13 +67,13 @@ static void pump(void *arg)
             return;
         }
     }
-    loop_defer(op->g->loop, &op->again, pump, op);
+    loop_defer(op->g->loop, &op->again, file_op_pump, op);
 }
 
 void file_op_resume(struct file_op *op)
 {
     op->waits = false;
-    pump(op);
+    file_op_pump(op);
 }
 
 /* False: the op is gone. */
@@ -98,18 +98,18 @@ static void begin(struct file_op *op)
 
     op->begun = true;
     if (op->type->begin(op, &err))
-        pump(op);
+        file_op_pump(op);
     else
         fail(op, &err);
 }
 
-static void on_thaw_timer(void *arg)
+static void file_op_on_thaw_timer(void *arg)
 {
     struct file_op *op = arg;
     struct buf held;
 
     if (freeze_is_held()) {
-        loop_timer_set(op->g->loop, &op->thawed, THAW_LOOK_MS, on_thaw_timer, op);
+        loop_timer_set(op->g->loop, &op->thawed, THAW_LOOK_MS, file_op_on_thaw_timer, op);
         return;
     }
     held = op->held;
@@ -126,11 +126,12 @@ static bool must_wait(struct file_op *op)
     if (!op->type->changes)
         return false;
     if (!op->thawed.armed && freeze_is_held())
-        loop_timer_set(op->g->loop, &op->thawed, THAW_LOOK_MS, on_thaw_timer, op);
+        loop_timer_set(op->g->loop, &op->thawed, THAW_LOOK_MS, file_op_on_thaw_timer, op);
     return op->thawed.armed;
 }
 
-static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+static void file_op_on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes,
+                            size_t n)
 {
     struct file_op *op = s->arg;
     struct pyro_error err = { 0 };
@@ -145,7 +146,7 @@ static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *
     }
 }
 
-static void on_end(struct stream *s, enum wire_channel channel)
+static void file_op_on_end(struct stream *s, enum wire_channel channel)
 {
     struct file_op *op = s->arg;
 
@@ -157,16 +158,16 @@ static void on_end(struct stream *s, enum wire_channel channel)
         begin(op);
 }
 
-static void on_writable(struct stream *s)
+static void file_op_on_writable(struct stream *s)
 {
     struct file_op *op = s->arg;
 
     if (op->begun && !op->waits)
-        pump(op);
+        file_op_pump(op);
 }
 
-static void on_closed(struct stream *s, const json_t *result UNUSED,
-                      const struct pyro_error *err UNUSED)
+static void file_op_on_closed(struct stream *s, const json_t *result UNUSED,
+                              const struct pyro_error *err UNUSED)
 {
     drop(s->arg);
 }
@@ -174,9 +175,10 @@ static void on_closed(struct stream *s, const json_t *result UNUSED,
 bool file_op_start(struct file_op *op, struct guest *g, const struct file_op_type *type,
                    uint32_t id, struct pyro_error *err)
 {
-    static const struct stream_ops ops = {
-        .data = on_data, .end = on_end, .writable = on_writable, .closed = on_closed
-    };
+    static const struct stream_ops ops = { .data = file_op_on_data,
+                                           .end = file_op_on_end,
+                                           .writable = file_op_on_writable,
+                                           .closed = file_op_on_closed };
 
     op->g = g;
     op->type = type;

@@ -148,7 +148,7 @@ static bool next_chunk(struct reading *r, struct pyro_error *err)
     return add_end(r, n > 0, err);
 }
 
-static enum file_fill fill(struct file_op *op, struct pyro_error *err)
+static enum file_fill file_read_fill(struct file_op *op, struct pyro_error *err)
 {
     struct reading *r = (struct reading *)op;
 
@@ -163,7 +163,7 @@ static enum file_fill fill(struct file_op *op, struct pyro_error *err)
     return FILE_FILL_MORE;
 }
 
-static bool begin(struct file_op *op, struct pyro_error *err)
+static bool file_read_begin(struct file_op *op, struct pyro_error *err)
 {
     struct reading *r = (struct reading *)op;
 
@@ -172,7 +172,7 @@ static bool begin(struct file_op *op, struct pyro_error *err)
     return r->root >= 0;
 }
 
-static void release(struct file_op *op)
+static void file_read_release(struct file_op *op)
 {
     struct reading *r = (struct reading *)op;
 
@@ -185,7 +185,9 @@ static void release(struct file_op *op)
 
 bool file_op_read(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err)
 {
-    static const struct file_op_type type = { .begin = begin, .fill = fill, .release = release };
+    static const struct file_op_type type = { .begin = file_read_begin,
+                                              .fill = file_read_fill,
+                                              .release = file_read_release };
     int64_t max_bytes, offset = 0;
     struct reading *r;
 

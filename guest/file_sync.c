@@ -27,7 +27,7 @@ static struct {
     bool tried, usable;
 } aio = { .event_fd = -1 };
 
-static void finish(void *arg)
+static void file_sync_finish(void *arg)
 {
     struct file_sync *s = arg;
 
@@ -38,10 +38,10 @@ static void finish(void *arg)
 
 static void finish_later(struct file_sync *s)
 {
-    loop_defer(s->g->loop, &s->call, finish, s);
+    loop_defer(s->g->loop, &s->call, file_sync_finish, s);
 }
 
-static void on_event(void *arg UNUSED, uint32_t events UNUSED)
+static void file_sync_on_event(void *arg UNUSED, uint32_t events UNUSED)
 {
     struct io_event done[32];
     uint64_t count;
@@ -68,8 +68,8 @@ static bool set_up(struct guest *g)
     if (syscall(SYS_io_setup, CONTEXT_EVENTS, &aio.context) != 0)
         return false;
     aio.event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    aio.usable =
-        aio.event_fd >= 0 && loop_watch(g->loop, aio.event_fd, EPOLLIN, on_event, NULL, NULL);
+    aio.usable = aio.event_fd >= 0 &&
+                 loop_watch(g->loop, aio.event_fd, EPOLLIN, file_sync_on_event, NULL, NULL);
     return aio.usable;
 }
 

@@ -153,7 +153,8 @@ static bool take_content(struct writing *w, const uint8_t *bytes, size_t n, stru
     return true;
 }
 
-static bool input(struct file_op *op, const uint8_t *bytes, size_t n, struct pyro_error *err)
+static bool file_write_input(struct file_op *op, const uint8_t *bytes, size_t n,
+                             struct pyro_error *err)
 {
     struct writing *w = (struct writing *)op;
 
@@ -185,7 +186,7 @@ static bool input(struct file_op *op, const uint8_t *bytes, size_t n, struct pyr
     return true;
 }
 
-static void on_synced(void *arg, int error)
+static void file_write_on_synced(void *arg, int error)
 {
     struct writing *w = arg;
 
@@ -202,13 +203,13 @@ static bool sync_more(struct writing *w, struct pyro_error *err)
     unsigned count = file_commit_open_unsynced(&w->commit, fds, FILE_SYNC_MAX);
 
     if (count)
-        w->sync = file_sync_start(w->op.g, fds, count, on_synced, w);
+        w->sync = file_sync_start(w->op.g, fds, count, file_write_on_synced, w);
     for (unsigned i = 0; i < count; i++)
         close(fds[i]);
     return w->sync || !count || pyro_fail(err, PYRO_NO_MEMORY, "file write: out of memory");
 }
 
-static bool begin(struct file_op *op, struct pyro_error *err)
+static bool file_write_begin(struct file_op *op, struct pyro_error *err)
 {
     struct writing *w = (struct writing *)op;
 
@@ -218,7 +219,7 @@ static bool begin(struct file_op *op, struct pyro_error *err)
 }
 
 /* There is no output: only the end, once the new data is on the disk. */
-static enum file_fill fill(struct file_op *op, struct pyro_error *err)
+static enum file_fill file_write_fill(struct file_op *op, struct pyro_error *err)
 {
     struct writing *w = (struct writing *)op;
 
@@ -239,14 +240,14 @@ static enum file_fill fill(struct file_op *op, struct pyro_error *err)
                : FILE_FILL_FAILED;
 }
 
-static json_t *result(struct file_op *op)
+static json_t *file_write_result(struct file_op *op)
 {
     const struct writing *w = (struct writing *)op;
 
     return json_pack("{s:I}", "bytes_written", (json_int_t)w->bytes_written);
 }
 
-static void release(struct file_op *op)
+static void file_write_release(struct file_op *op)
 {
     struct writing *w = (struct writing *)op;
 
@@ -261,11 +262,11 @@ bool file_op_write(struct guest *g, uint32_t id, const json_t *request UNUSED,
                    struct pyro_error *err)
 {
     static const struct file_op_type type = { .changes = true,
-                                              .input = input,
-                                              .begin = begin,
-                                              .fill = fill,
-                                              .result = result,
-                                              .release = release };
+                                              .input = file_write_input,
+                                              .begin = file_write_begin,
+                                              .fill = file_write_fill,
+                                              .result = file_write_result,
+                                              .release = file_write_release };
     int root = file_open_root(g, err);
     struct writing *w;
 

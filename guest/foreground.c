@@ -18,7 +18,7 @@
 #define ENDED_MS 30 /* for the shell to take its terminal back */
 #define YOUNG_MS 1000
 
-static void look(void *arg);
+static void foreground_look(void *arg);
 
 static void drop_group(struct foreground *f)
 {
@@ -28,13 +28,13 @@ static void drop_group(struct foreground *f)
     close(take_fd(&f->group_fd));
 }
 
-static void on_group_end(void *arg, uint32_t events UNUSED)
+static void foreground_on_group_end(void *arg, uint32_t events UNUSED)
 {
     struct foreground *f = arg;
 
     drop_group(f);
     f->looks = 0;
-    loop_timer_set(f->loop, &f->timer, ENDED_MS, look, f);
+    loop_timer_set(f->loop, &f->timer, ENDED_MS, foreground_look, f);
 }
 
 static void watch_group(struct foreground *f)
@@ -43,7 +43,8 @@ static void watch_group(struct foreground *f)
     if (f->group == f->shell)
         return;
     f->group_fd = (int)syscall(SYS_pidfd_open, f->group, 0);
-    if (f->group_fd >= 0 && !loop_watch(f->loop, f->group_fd, EPOLLIN, on_group_end, f, NULL))
+    if (f->group_fd >= 0 &&
+        !loop_watch(f->loop, f->group_fd, EPOLLIN, foreground_on_group_end, f, NULL))
         close(take_fd(&f->group_fd));
 }
 
@@ -89,7 +90,7 @@ static void tell(struct foreground *f, int64_t age)
     f->told = message && f->tell(f->arg, message);
 }
 
-static void look(void *arg)
+static void foreground_look(void *arg)
 {
     struct foreground *f = arg;
     pid_t group = tcgetpgrp(f->pty_fd);
@@ -117,7 +118,7 @@ static void look(void *arg)
     /* A process forked a moment ago may not have called exec yet; a busy shell may start
      * something. */
     if ((group == f->shell ? !prompt : age < YOUNG_MS) && f->looks++ < LOOKS_MAX)
-        loop_timer_set(f->loop, &f->timer, AGAIN_MS, look, f);
+        loop_timer_set(f->loop, &f->timer, AGAIN_MS, foreground_look, f);
 }
 
 void foreground_start(struct foreground *f, struct loop *loop, pid_t shell, int pty_fd,
@@ -148,7 +149,7 @@ void foreground_touch(struct foreground *f)
                     */
         f->told = false;
     if (!f->timer.armed || f->timer.due_ms > clock_ms() + LOOK_MS)
-        loop_timer_set(f->loop, &f->timer, LOOK_MS, look, f);
+        loop_timer_set(f->loop, &f->timer, LOOK_MS, foreground_look, f);
 }
 
 void foreground_repeat(struct foreground *f)

@@ -48,7 +48,7 @@ bool freeze_is_held(void)
     return hold.pid != 0;
 }
 
-static int child_main(void *arg UNUSED)
+static int freeze_child_main(void *arg UNUSED)
 {
     struct pollfd p = { .fd = hold.hold_fd, .events = POLLIN };
     uint64_t one = 1;
@@ -81,7 +81,7 @@ static void let_go(void)
 }
 
 /* The child has frozen it, or could not; a file system that the guest froze itself will do. */
-static void on_notice(void *arg, uint32_t events UNUSED)
+static void freeze_on_notice(void *arg, uint32_t events UNUSED)
 {
     struct guest *g = arg;
     scoped_json json_t *message = json_pack("{s:b}", "frozen", true);
@@ -94,7 +94,7 @@ static void on_notice(void *arg, uint32_t events UNUSED)
         stream_message(&hold.stream, message);
 }
 
-static void on_message(struct stream *s UNUSED, const json_t *message)
+static void freeze_on_message(struct stream *s UNUSED, const json_t *message)
 {
     if (!json_bool_or(message, "thaw", false))
         return;
@@ -106,8 +106,8 @@ static void on_message(struct stream *s UNUSED, const json_t *message)
     }
 }
 
-static void on_closed(struct stream *s UNUSED, const json_t *result UNUSED,
-                      const struct pyro_error *err UNUSED)
+static void freeze_on_closed(struct stream *s UNUSED, const json_t *result UNUSED,
+                             const struct pyro_error *err UNUSED)
 {
     let_go();
 }
@@ -124,7 +124,7 @@ bool freeze_child_ended(struct guest *g, pid_t pid, int status)
         ioctl(hold.root_fd, FITHAW, 0);
     /* The notice may come in the same pass of the loop, after this. */
     if (hold.result == -EBUSY)
-        on_notice(g, EPOLLIN);
+        freeze_on_notice(g, EPOLLIN);
     close_fds(g);
     if (hold.result == 0) {
         stream_close(&hold.stream, result);
@@ -148,9 +148,9 @@ static bool start_child(struct guest *g, struct pyro_error *err)
     hold.release_fd = ends[1];
     hold.result = -EINTR; /* of a child that was killed */
     hold.late = false;
-    if (!loop_watch(g->loop, hold.notice_fd, EPOLLIN, on_notice, g, err))
+    if (!loop_watch(g->loop, hold.notice_fd, EPOLLIN, freeze_on_notice, g, err))
         return false;
-    hold.pid = clone(child_main, child_stack + STACK_BYTES, CLONE_VM | SIGCHLD, NULL);
+    hold.pid = clone(freeze_child_main, child_stack + STACK_BYTES, CLONE_VM | SIGCHLD, NULL);
     if (hold.pid < 0) {
         hold.pid = 0;
         return pyro_fail_errno(err, "freeze");
@@ -161,7 +161,8 @@ static bool start_child(struct guest *g, struct pyro_error *err)
 bool freeze_op_freeze(struct guest *g, uint32_t id, const json_t *request UNUSED,
                       struct pyro_error *err)
 {
-    static const struct stream_ops ops = { .message = on_message, .closed = on_closed };
+    static const struct stream_ops ops = { .message = freeze_on_message,
+                                           .closed = freeze_on_closed };
 
     if (hold.pid || hold.stream.link)
         return pyro_fail(err, PYRO_GUEST_ERROR, "the file system is already held");

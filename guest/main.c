@@ -39,12 +39,12 @@
 
 /* --- the link --- */
 
-static void on_opened(struct link *link, uint32_t id, const json_t *request)
+static void main_on_opened(struct link *link, uint32_t id, const json_t *request)
 {
     ops_dispatch(link_arg(link), id, request);
 }
 
-static void on_lost(struct link *link, const struct pyro_error *err)
+static void main_on_lost(struct link *link, const struct pyro_error *err)
 {
     struct guest *g = link_arg(link);
 
@@ -57,11 +57,11 @@ static void on_lost(struct link *link, const struct pyro_error *err)
     link_listen(link);
 }
 
-static const struct link_ops link_callbacks = { .opened = on_opened, .lost = on_lost };
+static const struct link_ops link_callbacks = { .opened = main_on_opened, .lost = main_on_lost };
 
 /* --- children --- */
 
-static void on_signal(void *arg, const struct signalfd_siginfo *info UNUSED)
+static void main_on_signal(void *arg, const struct signalfd_siginfo *info UNUSED)
 {
     struct guest *g = arg;
     int status;
@@ -83,7 +83,7 @@ static bool serve(struct guest *g, int fd, enum link_kind kind, struct pyro_erro
     sigemptyset(&signals);
     sigaddset(&signals, SIGCHLD);
     g->loop = loop_new(err);
-    if (!g->loop || !loop_signals(g->loop, &signals, on_signal, g, err))
+    if (!g->loop || !loop_signals(g->loop, &signals, main_on_signal, g, err))
         return false;
     cgroup_setup(g->loop, g->host_dir != NULL);
     g->link = link_new(g->loop, fd, kind, &link_callbacks, g, err);
@@ -145,7 +145,7 @@ static void raise_loopback(void)
 }
 
 /* Opens the port if it exists by now: arg is an int that takes the descriptor. */
-static bool open_port(void *arg)
+static bool main_open_port(void *arg)
 {
     scoped_dir DIR *dir = opendir(PORTS_DIR);
     struct dirent *entry;
@@ -186,7 +186,7 @@ static bool run_as_init(struct guest *g, struct pyro_error *err)
         if (!module_load(modules[i], err))
             guest_log("%s", err->message);
     network_load();
-    uevent_wait(open_port, &port, -1);
+    uevent_wait(main_open_port, &port, -1);
     return serve(g, port, LINK_GUEST_PORT, err);
 }
 

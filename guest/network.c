@@ -52,7 +52,7 @@ static bool has_device(void)
     return false;
 }
 
-static bool interface_is_there(void *arg UNUSED)
+static bool network_interface_is_there(void *arg UNUSED)
 {
     return if_nametoindex(DEVICE) != 0;
 }
@@ -65,7 +65,7 @@ void network_load(void)
         return;
     if (!module_load("virtio_net", &err))
         guest_log("%s", err.message);
-    if (!uevent_wait(interface_is_there, NULL, DEVICE_WAIT_MS))
+    if (!uevent_wait(network_interface_is_there, NULL, DEVICE_WAIT_MS))
         guest_log("there is no " DEVICE);
 }
 

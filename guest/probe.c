@@ -65,7 +65,7 @@ struct probe {
     bool late; /* it was killed because it took too long */
 };
 
-static void try_now(void *arg);
+static void probe_try_now(void *arg);
 
 /* ---- the end of one try ---- */
 
@@ -78,7 +78,7 @@ static void end_try(struct probe *p)
     }
 }
 
-static void found(void *arg)
+static void probe_found(void *arg)
 {
     struct probe *p = arg;
 
@@ -88,7 +88,7 @@ static void found(void *arg)
 static void succeed(struct probe *p)
 {
     end_try(p);
-    loop_defer(p->g->loop, &p->found, found, p);
+    loop_defer(p->g->loop, &p->found, probe_found, p);
 }
 
 PRINTF_LIKE(2, 3) static void miss(struct probe *p, const char *fmt, ...)
@@ -103,7 +103,7 @@ PRINTF_LIKE(2, 3) static void miss(struct probe *p, const char *fmt, ...)
     va_end(ap);
     f->connected = p->connected;
     end_try(p);
-    loop_timer_set(p->g->loop, &p->timer, p->pause_ms, try_now, p);
+    loop_timer_set(p->g->loop, &p->timer, p->pause_ms, probe_try_now, p);
     p->pause_ms = p->kind == PROBE_COMMAND ? p->interval_ms : 2 * p->pause_ms;
     if (p->pause_ms > p->interval_ms)
         p->pause_ms = p->interval_ms;
@@ -111,14 +111,14 @@ PRINTF_LIKE(2, 3) static void miss(struct probe *p, const char *fmt, ...)
 
 /* ---- file ---- */
 
-static void on_notify(void *arg, uint32_t events UNUSED)
+static void probe_on_notify(void *arg, uint32_t events UNUSED)
 {
     struct probe *p = arg;
     char chunk[4096];
 
     while (read(p->notify_fd, chunk, sizeof(chunk)) > 0)
         ;
-    try_now(p);
+    probe_try_now(p);
 }
 
 /* Watches the file's directory, once it exists. */
@@ -143,7 +143,7 @@ static bool is_as_before(const struct probe *p, const struct stat *st)
            b->st_ctim.tv_sec == st->st_ctim.tv_sec && b->st_ctim.tv_nsec == st->st_ctim.tv_nsec;
 }
 
-static void try_file(struct probe *p)
+static void probe_try_file(struct probe *p)
 {
     struct stat st;
 
@@ -250,7 +250,7 @@ static void ask(struct probe *p)
     loop_rewatch(p->g->loop, p->fd, EPOLLIN);
 }
 
-static void on_socket(void *arg, uint32_t events)
+static void probe_on_socket(void *arg, uint32_t events)
 {
     struct probe *p = arg;
     char shown[80];
@@ -274,7 +274,7 @@ static void on_socket(void *arg, uint32_t events)
         take_answer(p);
 }
 
-static void try_socket(struct probe *p)
+static void probe_try_socket(struct probe *p)
 {
     const struct sockaddr_storage *a = &p->address[p->tries++ % p->address_count];
     socklen_t n =
@@ -289,7 +289,7 @@ static void try_socket(struct probe *p)
         miss(p, "%s: %s", shown_address(a, shown, sizeof(shown)), strerror(error));
         return;
     }
-    if (!loop_watch(p->g->loop, p->fd, EPOLLOUT, on_socket, p, NULL))
+    if (!loop_watch(p->g->loop, p->fd, EPOLLOUT, probe_on_socket, p, NULL))
         miss(p, "out of memory");
 }
 
@@ -311,7 +311,7 @@ static bool start_command(struct probe *p, struct pyro_error *err)
     return ok;
 }
 
-static void try_command(struct probe *p)
+static void probe_try_command(struct probe *p)
 {
     struct pyro_error err = { 0 };
 
@@ -337,7 +337,7 @@ static void probe_child_ended(void *arg)
 
 /* ---- all kinds ---- */
 
-static void on_late(void *arg)
+static void probe_on_late(void *arg)
 {
     struct probe *p = arg;
 
@@ -350,16 +350,16 @@ static void on_late(void *arg)
     miss(p, "no answer within %d s", TRY_MS / 1000);
 }
 
-static void try_now(void *arg)
+static void probe_try_now(void *arg)
 {
-    static void (*const tries[])(struct probe *p) = { try_file, try_socket, try_socket,
-                                                      try_command };
+    static void (*const tries[])(struct probe *p) = { probe_try_file, probe_try_socket,
+                                                      probe_try_socket, probe_try_command };
     struct probe *p = arg;
 
     if (p->found.queued)
         return;
     p->begun_ms = clock_ms();
-    loop_timer_set(p->g->loop, &p->timer, TRY_MS, on_late, p);
+    loop_timer_set(p->g->loop, &p->timer, TRY_MS, probe_on_late, p);
     tries[p->kind](p);
 }
 
@@ -415,7 +415,8 @@ static bool parse_file(struct probe *p, const struct command_request *request,
         whole = NULL;
     p->path = whole ? command_path(p->g, whole) : NULL;
     p->notify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (p->notify_fd >= 0 && !loop_watch(p->g->loop, p->notify_fd, EPOLLIN, on_notify, p, NULL))
+    if (p->notify_fd >= 0 &&
+        !loop_watch(p->g->loop, p->notify_fd, EPOLLIN, probe_on_notify, p, NULL))
         close(take_fd(&p->notify_fd)); /* then at the interval */
     return p->path || pyro_fail(err, PYRO_NO_MEMORY, "readiness: out of memory");
 }
@@ -485,7 +486,7 @@ struct probe *probe_new(struct guest *g, const struct command_request *request,
 
 void probe_begin(struct probe *p)
 {
-    try_now(p);
+    probe_try_now(p);
 }
 
 void probe_free(struct probe *p)

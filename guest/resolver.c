@@ -65,14 +65,14 @@ static bool take_question(void)
     return true;
 }
 
-static void on_udp(void *arg UNUSED, uint32_t events UNUSED)
+static void resolver_on_udp(void *arg UNUSED, uint32_t events UNUSED)
 {
     for (int i = 0; i < AT_ONCE && take_question(); i++)
         ;
 }
 
-static void on_answer(struct stream *s, enum wire_channel channel UNUSED, const uint8_t *bytes,
-                      size_t n)
+static void resolver_on_answer(struct stream *s, enum wire_channel channel UNUSED,
+                               const uint8_t *bytes, size_t n)
 {
     struct reader r = reader_of(bytes, n);
     struct asker *a;
@@ -88,15 +88,16 @@ static void on_answer(struct stream *s, enum wire_channel channel UNUSED, const 
     stream_consumed(s, n);
 }
 
-static void on_datagrams_closed(struct stream *s UNUSED, const json_t *result UNUSED,
-                                const struct pyro_error *why UNUSED)
+static void resolver_on_datagrams_closed(struct stream *s UNUSED, const json_t *result UNUSED,
+                                         const struct pyro_error *why UNUSED)
 {
 }
 
 bool resolver_op_datagrams(struct guest *g, uint32_t id, const json_t *request UNUSED,
                            struct pyro_error *err)
 {
-    static const struct stream_ops ops = { .data = on_answer, .closed = on_datagrams_closed };
+    static const struct stream_ops ops = { .data = resolver_on_answer,
+                                           .closed = resolver_on_datagrams_closed };
 
     if (resolver.udp < 0 || resolver.datagrams.link)
         return pyro_fail(err, PYRO_GUEST_ERROR,
@@ -122,7 +123,7 @@ static void caller_free(struct caller *c)
     free(c);
 }
 
-static void on_over(struct tunnel *t, const struct pyro_error *why)
+static void resolver_on_over(struct tunnel *t, const struct pyro_error *why)
 {
     if (why)
         stream_fail(&t->stream, why);
@@ -131,13 +132,13 @@ static void on_over(struct tunnel *t, const struct pyro_error *why)
     caller_free(t->owner);
 }
 
-static void on_closed(struct stream *s, const json_t *result UNUSED,
-                      const struct pyro_error *why UNUSED)
+static void resolver_on_closed(struct stream *s, const json_t *result UNUSED,
+                               const struct pyro_error *why UNUSED)
 {
     caller_free(((struct tunnel *)s->arg)->owner);
 }
 
-static void on_tcp(void *arg, uint32_t events UNUSED)
+static void resolver_on_tcp(void *arg, uint32_t events UNUSED)
 {
     struct guest *g = arg;
     struct caller *c = resolver.waiting;
@@ -164,9 +165,10 @@ static void on_tcp(void *arg, uint32_t events UNUSED)
 bool resolver_op_connection(struct guest *g, uint32_t id, const json_t *request UNUSED,
                             struct pyro_error *err)
 {
-    static const struct stream_ops ops = {
-        .data = tunnel_data, .end = tunnel_end, .writable = tunnel_writable, .closed = on_closed
-    };
+    static const struct stream_ops ops = { .data = tunnel_data,
+                                           .end = tunnel_end,
+                                           .writable = tunnel_writable,
+                                           .closed = resolver_on_closed };
     struct caller *c;
 
     if (resolver.tcp < 0 || resolver.waiting)
@@ -174,7 +176,7 @@ bool resolver_op_connection(struct guest *g, uint32_t id, const json_t *request 
     c = calloc(1, sizeof(*c));
     if (!c)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-    tunnel_init(&c->tunnel, g->loop, c, WIRE_STDIN, WIRE_STDOUT, on_over);
+    tunnel_init(&c->tunnel, g->loop, c, WIRE_STDIN, WIRE_STDOUT, resolver_on_over);
     if (!stream_accept(g->link, id, &c->tunnel.stream, &ops, &c->tunnel, err)) {
         caller_free(c);
         return false;
@@ -218,7 +220,7 @@ static bool open_socket(struct guest *g, int *fd, int type, uint32_t events, loo
 void resolver_listen(struct guest *g)
 {
     if (resolver.udp < 0)
-        open_socket(g, &resolver.udp, SOCK_DGRAM, EPOLLIN, on_udp);
+        open_socket(g, &resolver.udp, SOCK_DGRAM, EPOLLIN, resolver_on_udp);
     if (resolver.tcp < 0)
-        open_socket(g, &resolver.tcp, SOCK_STREAM, 0, on_tcp);
+        open_socket(g, &resolver.tcp, SOCK_STREAM, 0, resolver_on_tcp);
 }

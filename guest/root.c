@@ -68,7 +68,7 @@ void root_mount_system(void)
     umask(022);
 }
 
-static bool disk_is_there(void *arg UNUSED)
+static bool root_disk_is_there(void *arg UNUSED)
 {
     return access(DISK, F_OK) == 0;
 }
@@ -77,11 +77,11 @@ static bool disk_is_there(void *arg UNUSED)
  * mounted. */
 static bool find_disk(struct pyro_error *err)
 {
-    if (disk_is_there(NULL))
+    if (root_disk_is_there(NULL))
         return true;
     if (!module_load("virtio_blk", err))
         return false;
-    return uevent_wait(disk_is_there, NULL, DISK_WAIT_MS) ||
+    return uevent_wait(root_disk_is_there, NULL, DISK_WAIT_MS) ||
            pyro_fail(err, PYRO_GUEST_ERROR, "there is no disk " DISK);
 }
 

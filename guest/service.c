@@ -128,7 +128,7 @@ static void tell_end(struct service *s)
 
 /* ---- output ---- */
 
-static void on_pipe(void *arg, uint32_t events);
+static void service_on_pipe(void *arg, uint32_t events);
 
 static void watch(struct output *o, bool on)
 {
@@ -138,7 +138,7 @@ static void watch(struct output *o, bool on)
         return;
     if (!on)
         loop_unwatch(loop, o->fd);
-    else if (!loop_watch(loop, o->fd, EPOLLIN, on_pipe, o, NULL))
+    else if (!loop_watch(loop, o->fd, EPOLLIN, service_on_pipe, o, NULL))
         return;
     o->watched = on;
 }
@@ -173,20 +173,20 @@ static void pump(struct output *o)
     tell_end(o->service);
 }
 
-static void batched(void *arg)
+static void service_batched(void *arg)
 {
     pump(arg);
 }
 
 /* The first bytes after a pause go at once; one that prints line by line may print for a moment, as
  * in shell.c. */
-static void on_pipe(void *arg, uint32_t events UNUSED)
+static void service_on_pipe(void *arg, uint32_t events UNUSED)
 {
     struct output *o = arg;
 
     if (clock_ms() - o->pumped_ms < BATCH_MS && !o->service->child.ended) {
         watch(o, false);
-        loop_timer_set(o->service->g->loop, &o->batch, BATCH_MS, batched, o);
+        loop_timer_set(o->service->g->loop, &o->batch, BATCH_MS, service_batched, o);
     } else {
         pump(o);
     }
@@ -194,7 +194,7 @@ static void on_pipe(void *arg, uint32_t events UNUSED)
 
 /* The processes that held the pipes are dead, or outside the group: they are not waited for, unless
  * the host is slow or away. */
-static void drained(void *arg)
+static void service_drained(void *arg)
 {
     struct service *s = arg;
     bool waits = false;
@@ -204,7 +204,7 @@ static void drained(void *arg)
         waits |= s->out[i].fd >= 0 && !backlog_room(&s->out[i].out, &s->out[i].stream);
     }
     if (waits) {
-        loop_timer_set(s->g->loop, &s->drain, DRAIN_MS, drained, s);
+        loop_timer_set(s->g->loop, &s->drain, DRAIN_MS, service_drained, s);
         return;
     }
     close_output(&s->out[0]);
@@ -214,7 +214,7 @@ static void drained(void *arg)
 
 /* ---- its end ---- */
 
-static void not_heard(void *arg)
+static void service_not_heard(void *arg)
 {
     struct service *s = arg;
 
@@ -235,7 +235,7 @@ static void end_it(struct service *s, const char *why, int64_t kill_ms)
     probe_free(take_ptr(&s->probe));
     child_signal(&s->child, SIGTERM);
     child_signal(&s->child, SIGCONT);
-    loop_timer_set(s->g->loop, &s->kill_timer, kill_ms, not_heard, s);
+    loop_timer_set(s->g->loop, &s->kill_timer, kill_ms, service_not_heard, s);
 }
 
 static void service_child_ended(void *arg)
@@ -250,14 +250,14 @@ static void service_child_ended(void *arg)
     loop_timer_cancel(s->g->loop, &s->patience);
     loop_timer_cancel(s->g->loop, &s->kill_timer);
     child_kill(&s->child);
-    loop_timer_set(s->g->loop, &s->drain, DRAIN_MS, drained, s);
+    loop_timer_set(s->g->loop, &s->drain, DRAIN_MS, service_drained, s);
     pump(&s->out[0]);
     pump(&s->out[1]);
 }
 
 /* ---- readiness ---- */
 
-static void on_ready(void *arg)
+static void service_on_ready(void *arg)
 {
     struct service *s = arg;
 
@@ -267,14 +267,14 @@ static void on_ready(void *arg)
     tell(s, json_pack("{s:b}", "ready", true));
 }
 
-static void out_of_patience(void *arg)
+static void service_out_of_patience(void *arg)
 {
     end_it(arg, "not_ready", GIVEN_UP_KILL_MS);
 }
 
 /* ---- the host's streams ---- */
 
-static void on_message(struct stream *stream, const json_t *message)
+static void service_on_message(struct stream *stream, const json_t *message)
 {
     struct output *o = stream->arg;
     int64_t kill_ms = json_int_or(message, "stop", -1);
@@ -283,21 +283,21 @@ static void on_message(struct stream *stream, const json_t *message)
         end_it(o->service, "stopped", kill_ms);
 }
 
-static void on_data(struct stream *stream, enum wire_channel channel UNUSED,
-                    const uint8_t *bytes UNUSED, size_t n)
+static void service_on_data(struct stream *stream, enum wire_channel channel UNUSED,
+                            const uint8_t *bytes UNUSED, size_t n)
 {
     stream_consumed(stream, n);
 }
 
-static void on_writable(struct stream *stream)
+static void service_on_writable(struct stream *stream)
 {
     pump(stream->arg);
 }
 
 /* The host closed it on purpose if it knows the end; else the service waits for the next
  * connection. */
-static void on_closed(struct stream *stream, const json_t *result UNUSED,
-                      const struct pyro_error *err)
+static void service_on_closed(struct stream *stream, const json_t *result UNUSED,
+                              const struct pyro_error *err)
 {
     struct output *o = stream->arg;
 
@@ -309,9 +309,10 @@ static void on_closed(struct stream *stream, const json_t *result UNUSED,
 
 bool service_op_attach(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err)
 {
-    static const struct stream_ops ops = {
-        .data = on_data, .message = on_message, .writable = on_writable, .closed = on_closed
-    };
+    static const struct stream_ops ops = { .data = service_on_data,
+                                           .message = service_on_message,
+                                           .writable = service_on_writable,
+                                           .closed = service_on_closed };
     const char *name, *which;
     struct service *s;
     struct output *o;
@@ -373,7 +374,7 @@ static bool prepare_probe(struct service *s, const struct command_request *reque
         return true;
     if (!json_get_int(request->readiness, "timeout_ms", 0, TIME_MAX_MS, &s->patience_ms, err))
         return false;
-    s->probe = probe_new(s->g, request, on_ready, s, err);
+    s->probe = probe_new(s->g, request, service_on_ready, s, err);
     return s->probe != NULL;
 }
 
@@ -385,7 +386,7 @@ static void await_ready(struct service *s)
         return;
     probe_begin(s->probe);
     if (s->patience_ms)
-        loop_timer_set(s->g->loop, &s->patience, s->patience_ms, out_of_patience, s);
+        loop_timer_set(s->g->loop, &s->patience, s->patience_ms, service_out_of_patience, s);
 }
 
 static struct service *service_new(struct guest *g, const char *name)

@@ -112,7 +112,7 @@ static void shell_free(struct shell *s)
 
 /* ---- output ---- */
 
-static void on_pty(void *arg, uint32_t events);
+static void shell_on_pty(void *arg, uint32_t events);
 
 /* One watch for both directions: which events are wanted now. */
 static void watch(struct shell *s, bool in, bool out)
@@ -128,7 +128,7 @@ static void watch(struct shell *s, bool in, bool out)
         loop_unwatch(s->g->loop, s->pty_fd);
     else if (s->watched || s->in_watched)
         loop_rewatch(s->g->loop, s->pty_fd, events);
-    else if (!loop_watch(s->g->loop, s->pty_fd, events, on_pty, s, NULL))
+    else if (!loop_watch(s->g->loop, s->pty_fd, events, shell_on_pty, s, NULL))
         return;
     s->watched = in;
     s->in_watched = out;
@@ -170,7 +170,7 @@ static bool is_settled(const struct shell *s)
 }
 
 /* Reports the prompt and the offset of the output's end, once that is certain. */
-static bool tell_foreground(void *arg, const json_t *message)
+static bool shell_tell_foreground(void *arg, const json_t *message)
 {
     scoped_json json_t *told = json_copy((json_t *)(uintptr_t)message);
     struct shell *s = arg;
@@ -185,7 +185,7 @@ static bool tell_foreground(void *arg, const json_t *message)
     return told && tell_host(s, told) && settled;
 }
 
-static void tell_pasted(void *arg, const json_t *message)
+static void shell_tell_pasted(void *arg, const json_t *message)
 {
     if (!tell_host(arg, message))
         return; /* the client that typed it is gone with the connection */
@@ -230,7 +230,7 @@ static void pump(struct shell *s)
     tell_end(s);
 }
 
-static void held_long(void *arg)
+static void shell_held_long(void *arg)
 {
     write_input(arg);
 }
@@ -250,16 +250,16 @@ static void write_input(struct shell *s)
     if (s->in.bytes.len < waiting)
         touch(s);
     if (again_ms)
-        loop_timer_set(s->g->loop, &s->held, again_ms, held_long, s);
+        loop_timer_set(s->g->loop, &s->held, again_ms, shell_held_long, s);
     watch(s, s->watched, input_waits(&s->in) && !s->held.armed);
 }
 
-static void batched(void *arg)
+static void shell_batched(void *arg)
 {
     pump(arg);
 }
 
-static void on_pty(void *arg, uint32_t events)
+static void shell_on_pty(void *arg, uint32_t events)
 {
     struct shell *s = arg;
 
@@ -272,20 +272,20 @@ static void on_pty(void *arg, uint32_t events)
     if (!s->child.ended && clock_ms() - s->pumped_ms < BATCH_MS && read_pty(s) &&
         backlog_unsent(&s->out) < BATCH_BYTES && backlog_room(&s->out, &s->stream)) {
         if (!s->batch.armed)
-            loop_timer_set(s->g->loop, &s->batch, BATCH_MS, batched, s);
+            loop_timer_set(s->g->loop, &s->batch, BATCH_MS, shell_batched, s);
     } else {
         pump(s);
     }
 }
 
-static void drained(void *arg)
+static void shell_drained(void *arg)
 {
     struct shell *s = arg;
 
     for (int i = 0; i < DRAIN_TURNS; i++) /* more than a terminal holds */
         pump(s);
     if (s->pty_fd >= 0 && !backlog_room(&s->out, &s->stream)) { /* the host is slow or away */
-        loop_timer_set(s->g->loop, &s->drain, DRAIN_MS, drained, s);
+        loop_timer_set(s->g->loop, &s->drain, DRAIN_MS, shell_drained, s);
         return;
     }
     close_pty(s);
@@ -298,7 +298,7 @@ static void shell_child_ended(void *arg)
 
     if (!s->closing.armed)
         cgroup_kill(s->child.group);
-    loop_timer_set(s->g->loop, &s->drain, DRAIN_MS, drained, s);
+    loop_timer_set(s->g->loop, &s->drain, DRAIN_MS, shell_drained, s);
     pump(s);
 }
 
@@ -321,12 +321,12 @@ static void resize(struct shell *s, const json_t *size)
     stream_message(&s->stream, answer);
 }
 
-static void close_look(void *arg)
+static void shell_close_look(void *arg)
 {
     struct shell *s = arg;
 
     if (clock_ms() < s->close_ms && (!s->child.ended || cgroup_count(s->child.group)))
-        loop_timer_set(s->g->loop, &s->closing, CLOSE_LOOK_MS, close_look, s);
+        loop_timer_set(s->g->loop, &s->closing, CLOSE_LOOK_MS, shell_close_look, s);
     else
         child_kill(&s->child);
 }
@@ -344,7 +344,7 @@ static void close_shell(struct shell *s, int64_t grace_ms)
     if (foreground > 0 && foreground != s->child.pid)
         kill(-foreground, SIGHUP);
     s->close_ms = clock_ms() + (grace_ms < CLOSE_MAX_MS ? grace_ms : CLOSE_MAX_MS);
-    loop_timer_set(s->g->loop, &s->closing, CLOSE_LOOK_MS, close_look, s);
+    loop_timer_set(s->g->loop, &s->closing, CLOSE_LOOK_MS, shell_close_look, s);
 }
 
 static void send_signal(struct shell *s, const char *name)
@@ -391,7 +391,7 @@ static void give_reply(struct shell *s, const char *text, int64_t offset)
         touch(s);
 }
 
-static void on_message(struct stream *stream, const json_t *message)
+static void shell_on_message(struct stream *stream, const json_t *message)
 {
     struct shell *s = stream->arg;
 
@@ -413,8 +413,8 @@ static void on_message(struct stream *stream, const json_t *message)
         s->forgotten = s->told;
 }
 
-static void on_data(struct stream *stream, enum wire_channel channel, const uint8_t *bytes,
-                    size_t n)
+static void shell_on_data(struct stream *stream, enum wire_channel channel, const uint8_t *bytes,
+                          size_t n)
 {
     struct shell *s = stream->arg;
 
@@ -425,15 +425,15 @@ static void on_data(struct stream *stream, enum wire_channel channel, const uint
     write_input(s);
 }
 
-static void on_writable(struct stream *stream)
+static void shell_on_writable(struct stream *stream)
 {
     pump(stream->arg);
 }
 
 /* That the end was sent does not mean that the host has read it: until it says so, the shell waits
  * for the next attachment. */
-static void on_closed(struct stream *stream, const json_t *result UNUSED,
-                      const struct pyro_error *err UNUSED)
+static void shell_on_closed(struct stream *stream, const json_t *result UNUSED,
+                            const struct pyro_error *err UNUSED)
 {
     struct shell *s = stream->arg;
 
@@ -447,9 +447,10 @@ static void on_closed(struct stream *stream, const json_t *result UNUSED,
 
 bool shell_op_attach(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err)
 {
-    static const struct stream_ops ops = {
-        .data = on_data, .message = on_message, .writable = on_writable, .closed = on_closed
-    };
+    static const struct stream_ops ops = { .data = shell_on_data,
+                                           .message = shell_on_message,
+                                           .writable = shell_on_writable,
+                                           .closed = shell_on_closed };
     const char *name;
     struct shell *s;
     int64_t offset;
@@ -504,7 +505,8 @@ static bool start(struct shell *s, const struct command *c, int cols, int rows,
     s->active_ms = clock_ms();
     if (result == SPAWN_OK) {
         s->in.shell = s->child.pid;
-        foreground_start(&s->foreground, s->g->loop, s->child.pid, s->pty_fd, tell_foreground, s);
+        foreground_start(&s->foreground, s->g->loop, s->child.pid, s->pty_fd, shell_tell_foreground,
+                         s);
         return true;
     }
     if (result != SPAWN_FAILED) { /* the request is not wrong: the machine lacks the program */
@@ -526,7 +528,7 @@ static struct shell *shell_new(struct guest *g, const char *id)
     s->inputrc = (struct inputrc)INPUTRC_INIT;
     snprintf(s->id, sizeof(s->id), "%s", id);
     backlog_init(&s->out);
-    input_init(&s->in, tell_pasted, s);
+    input_init(&s->in, shell_tell_pasted, s);
     s->next = g->shells;
     g->shells = s;
     g->shell_count++;

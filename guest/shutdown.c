@@ -21,7 +21,7 @@
 #define KILL_MS 2000  /* for processes that do not die of KILL: blocked in the kernel */
 #define FLUSH_MS 1000 /* for the answer to reach the host */
 
-static void end(void *arg)
+static void shutdown_end(void *arg)
 {
     struct guest *g = arg;
     bool told = g->stop_stream.link != NULL;
@@ -49,23 +49,23 @@ static void kill_everything(struct guest *g, int signal_number)
     child_kill_all(signal_number == SIGKILL);
 }
 
-static void time_is_up(void *arg)
+static void shutdown_time_is_up(void *arg)
 {
     struct guest *g = arg;
 
     if (g->stop_killed) {
-        loop_defer(g->loop, &g->stop_call, end, g);
+        loop_defer(g->loop, &g->stop_call, shutdown_end, g);
         return;
     }
     g->stop_killed = true;
     kill_everything(g, SIGKILL);
-    loop_timer_set(g->loop, &g->stop_timer, KILL_MS, time_is_up, g);
+    loop_timer_set(g->loop, &g->stop_timer, KILL_MS, shutdown_time_is_up, g);
 }
 
 void shutdown_no_children(struct guest *g)
 {
     if (g->stopping)
-        loop_defer(g->loop, &g->stop_call, end, g);
+        loop_defer(g->loop, &g->stop_call, shutdown_end, g);
 }
 
 void shutdown_host_gone(void)
@@ -74,19 +74,20 @@ void shutdown_host_gone(void)
     _exit(0);
 }
 
-static void on_data(struct stream *s, enum wire_channel channel UNUSED, const uint8_t *bytes UNUSED,
-                    size_t n)
+static void shutdown_on_data(struct stream *s, enum wire_channel channel UNUSED,
+                             const uint8_t *bytes UNUSED, size_t n)
 {
     stream_consumed(s, n);
 }
 
 /* The host went away: the machine ends anyway. */
-static void on_closed(struct stream *s UNUSED, const json_t *result UNUSED,
-                      const struct pyro_error *err UNUSED)
+static void shutdown_on_closed(struct stream *s UNUSED, const json_t *result UNUSED,
+                               const struct pyro_error *err UNUSED)
 {
 }
 
-static const struct stream_ops stop_stream_ops = { .data = on_data, .closed = on_closed };
+static const struct stream_ops stop_stream_ops = { .data = shutdown_on_data,
+                                                   .closed = shutdown_on_closed };
 
 bool shutdown_op_shutdown(struct guest *g, uint32_t id, const json_t *request UNUSED,
                           struct pyro_error *err)
@@ -99,7 +100,7 @@ bool shutdown_op_shutdown(struct guest *g, uint32_t id, const json_t *request UN
     freeze_release(g);
     child_hang_up_all();
     kill_everything(g, SIGTERM);
-    loop_timer_set(g->loop, &g->stop_timer, TERM_MS, time_is_up, g);
+    loop_timer_set(g->loop, &g->stop_timer, TERM_MS, shutdown_time_is_up, g);
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
         shutdown_no_children(g);
     return true;

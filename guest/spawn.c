@@ -118,7 +118,7 @@ static int search_exec(const struct spawn *sp)
     return found;
 }
 
-static void newborn_main(struct newborn *c)
+static void spawn_newborn_main(struct newborn *c)
 {
     if (!set_up(c)) {
         c->error = errno;
@@ -134,7 +134,7 @@ static void newborn_main(struct newborn *c)
     _exit(127);
 }
 
-/* clone3(2) whose child calls newborn_main(c) on the stack in args. */
+/* clone3(2) whose child calls spawn_newborn_main(c) on the stack in args. */
 static long clone_newborn(struct clone_args *args, struct newborn *c)
 {
     register long rax __asm__("rax") = SYS_clone3;
@@ -148,7 +148,7 @@ static long clone_newborn(struct clone_args *args, struct newborn *c)
                      "hlt\n"
                      "1:"
                      : "+r"(rax)
-                     : "D"(args), "S"(sizeof(*args)), [c] "r"(c), [fn] "r"(newborn_main)
+                     : "D"(args), "S"(sizeof(*args)), [c] "r"(c), [fn] "r"(spawn_newborn_main)
                      : "rcx", "r11", "memory");
     return rax;
 }
@@ -218,7 +218,7 @@ enum spawn_result spawn_start(const struct spawn *sp, pid_t *ret_pid, struct pyr
     return explain(&c, err);
 }
 
-static void start_for_keeper(void *arg, struct keeper_report *report)
+static void spawn_start_for_keeper(void *arg, struct keeper_report *report)
 {
     report->result = (int)spawn_start(arg, &report->command, &report->err);
 }
@@ -229,7 +229,7 @@ enum spawn_result spawn_start_kept(const struct spawn *sp, pid_t *ret_pid, pid_t
     struct keeper_report report;
     pid_t keeper;
 
-    if (!keeper_start(start_for_keeper, (void *)(uintptr_t)sp, &keeper, &report, err))
+    if (!keeper_start(spawn_start_for_keeper, (void *)(uintptr_t)sp, &keeper, &report, err))
         return SPAWN_FAILED;
     if (report.result != SPAWN_OK) {
         *err = report.err;

@@ -126,7 +126,7 @@ static int open_destination(const struct tree_command *c, struct pyro_error *err
     return fd;
 }
 
-static ssize_t read_stream(void *arg, void *bytes, size_t n, struct pyro_error *err)
+static ssize_t tree_read_stream(void *arg, void *bytes, size_t n, struct pyro_error *err)
 {
     const int *fd = arg;
     ssize_t got;
@@ -139,7 +139,7 @@ static ssize_t read_stream(void *arg, void *bytes, size_t n, struct pyro_error *
     return got;
 }
 
-static bool write_stream(void *arg, const void *bytes, size_t n, struct pyro_error *err)
+static bool tree_write_stream(void *arg, const void *bytes, size_t n, struct pyro_error *err)
 {
     return fs_write_all(*(const int *)arg, bytes, n, err);
 }
@@ -156,7 +156,7 @@ static bool write_tree(const struct tree_command *c, struct pyro_error *err)
     int fd = STDIN_FILENO;
     bool ok;
 
-    if (!say_room(c, err) || !tree_input_init(&in, read_stream, &fd, err))
+    if (!say_room(c, err) || !tree_input_init(&in, tree_read_stream, &fd, err))
         return false;
     /* Nothing is created before data comes. */
     ok = tree_input_wait(&in, err) && (destination = open_destination(c, err)) >= 0;
@@ -178,7 +178,7 @@ static bool send_tree(const struct tree_command *c, struct tree_walk *w, struct 
 
     w->skipped = &skipped;
     if (!tree_walk(w, &counts, err) || !say_counts(&counts, &skipped, err) ||
-        !tree_output_init(&out, write_stream, &fd, err))
+        !tree_output_init(&out, tree_write_stream, &fd, err))
         return false;
     w->out = &out;
     ok = tree_walk(w, &counts, err) && tree_put_done(&out, err);
@@ -202,7 +202,7 @@ static bool read_tree(const struct tree_command *c, struct pyro_error *err)
 
 /* Signs of life, as blank lines beside the error that may come: to scan a large tree, or to sync a
  * written one, may take long. */
-static void on_beat(int signal UNUSED)
+static void tree_on_beat(int signal UNUSED)
 {
     int error = errno;
 
@@ -212,7 +212,7 @@ static void on_beat(int signal UNUSED)
 
 static void start_beating(void)
 {
-    const struct sigaction beat = { .sa_handler = on_beat, .sa_flags = SA_RESTART };
+    const struct sigaction beat = { .sa_handler = tree_on_beat, .sa_flags = SA_RESTART };
     const struct itimerval every = { { .tv_sec = BEAT_SECONDS }, { .tv_sec = BEAT_SECONDS } };
 
     sigaction(SIGALRM, &beat, NULL);

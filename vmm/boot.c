@@ -84,7 +84,7 @@ static void fail_late(struct boot *boot)
     give_up(boot, &why);
 }
 
-static void look(void *arg)
+static void boot_look(void *arg)
 {
     struct boot *boot = arg;
     int64_t now_ms = clock_ms(), silent_ms = now_ms - boot->heard_ms, ran_ms = 0;
@@ -99,10 +99,10 @@ static void look(void *arg)
     }
     if (!boot->measured)
         boot->measured = proc_usage(boot->vm->pid, &boot->before);
-    loop_timer_set(boot->loop, &boot->look, 1 + boot->silence_ms / LOOKS, look, boot);
+    loop_timer_set(boot->loop, &boot->look, 1 + boot->silence_ms / LOOKS, boot_look, boot);
 }
 
-static void on_console(void *arg, uint32_t epoll_events UNUSED)
+static void boot_on_console(void *arg, uint32_t epoll_events UNUSED)
 {
     struct boot *boot = arg;
     char chunk[CONSOLE_TAIL_BYTES];
@@ -116,7 +116,7 @@ static void on_console(void *arg, uint32_t epoll_events UNUSED)
     buf_keep_tail(&boot->console, chunk, (size_t)n);
 }
 
-static void on_stderr(void *arg, uint32_t epoll_events UNUSED)
+static void boot_on_stderr(void *arg, uint32_t epoll_events UNUSED)
 {
     struct boot *boot = arg;
 
@@ -124,7 +124,7 @@ static void on_stderr(void *arg, uint32_t epoll_events UNUSED)
         loop_unwatch(boot->loop, boot->vm->stderr_fd);
 }
 
-static void on_end(void *arg, uint32_t epoll_events UNUSED)
+static void boot_on_end(void *arg, uint32_t epoll_events UNUSED)
 {
     struct boot *boot = arg;
     struct pyro_error why = { 0 };
@@ -133,7 +133,7 @@ static void on_end(void *arg, uint32_t epoll_events UNUSED)
     give_up(boot, &why);
 }
 
-static void on_prepared(struct stream *s, const json_t *result, const struct pyro_error *err)
+static void boot_on_prepared(struct stream *s, const json_t *result, const struct pyro_error *err)
 {
     struct boot *boot = s->arg;
     struct pyro_error why = { 0 };
@@ -148,15 +148,15 @@ static void on_prepared(struct stream *s, const json_t *result, const struct pyr
     }
 }
 
-static void ignore_data(struct stream *s, enum wire_channel channel UNUSED,
-                        const uint8_t *bytes UNUSED, size_t n)
+static void boot_ignore_data(struct stream *s, enum wire_channel channel UNUSED,
+                             const uint8_t *bytes UNUSED, size_t n)
 {
     stream_consumed(s, n);
 }
 
-static void on_ready(struct link *link)
+static void boot_on_ready(struct link *link)
 {
-    static const struct stream_ops ops = { .data = ignore_data, .closed = on_prepared };
+    static const struct stream_ops ops = { .data = boot_ignore_data, .closed = boot_on_prepared };
     struct boot *boot = link_arg(link);
     struct pyro_error why = { 0 };
 
@@ -165,26 +165,26 @@ static void on_ready(struct link *link)
         give_up(boot, &why);
 }
 
-static void on_lost(struct link *link, const struct pyro_error *err)
+static void boot_on_lost(struct link *link, const struct pyro_error *err)
 {
     give_up(link_arg(link), err);
 }
 
 static bool talk(struct boot *boot, struct pyro_error *err)
 {
-    static const struct link_ops ops = { .ready = on_ready, .lost = on_lost };
+    static const struct link_ops ops = { .ready = boot_on_ready, .lost = boot_on_lost };
     struct vm *vm = boot->vm;
 
     boot->link = link_new(boot->loop, vm->guest_fd, LINK_HOST_PORT, &ops, boot, err);
     if (!boot->link)
         return false;
     vm->guest_fd = -1; /* the link's */
-    if (!loop_watch(boot->loop, vm->console_fd, EPOLLIN, on_console, boot, err) ||
-        !loop_watch(boot->loop, vm->stderr_fd, EPOLLIN, on_stderr, boot, err) ||
-        !loop_watch(boot->loop, vm->pidfd, EPOLLIN, on_end, boot, err) ||
+    if (!loop_watch(boot->loop, vm->console_fd, EPOLLIN, boot_on_console, boot, err) ||
+        !loop_watch(boot->loop, vm->stderr_fd, EPOLLIN, boot_on_stderr, boot, err) ||
+        !loop_watch(boot->loop, vm->pidfd, EPOLLIN, boot_on_end, boot, err) ||
         !link_hello(boot->link, false, err))
         return false;
-    look(boot);
+    boot_look(boot);
     loop_run(boot->loop);
     if (boot->prepared)
         return true;

@@ -58,7 +58,7 @@ static void add_redacted(struct console *c, const void *bytes, size_t n, bool fi
         add(c, clean.data, clean.len);
 }
 
-static void on_readable(void *arg, uint32_t epoll_events UNUSED)
+static void console_on_readable(void *arg, uint32_t epoll_events UNUSED)
 {
     struct console *c = arg;
     char chunk[16384];
@@ -97,7 +97,7 @@ struct console *console_new(struct loop *loop, int fd, int dirfd, const char *na
     redact_stream_init(&c->redact, NULL);
     if (!open_file(c)) {
         pyro_fail_errno(err, "console log '%s'", name);
-    } else if (loop_watch(loop, fd, EPOLLIN, on_readable, c, err)) {
+    } else if (loop_watch(loop, fd, EPOLLIN, console_on_readable, c, err)) {
         c->fd = fd;
         return c;
     }

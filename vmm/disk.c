@@ -273,7 +273,7 @@ json_t *disk_blockdev(const struct disk_chain *chain, bool writable,
     return below;
 }
 
-static const char *path_of(void *arg, unsigned layer)
+static const char *disk_path_of(void *arg, unsigned layer)
 {
     const struct disk_chain *chain = arg;
 
@@ -282,7 +282,7 @@ static const char *path_of(void *arg, unsigned layer)
 
 static char *json_name_of(struct disk_chain *chain, struct pyro_error *err)
 {
-    scoped_json json_t *tree = disk_blockdev(chain, false, path_of, chain);
+    scoped_json json_t *tree = disk_blockdev(chain, false, disk_path_of, chain);
     scoped_free char *text = tree ? json_compact(tree) : NULL;
 
     if (!text) {

@@ -72,7 +72,7 @@ static void each_named(const char *name, void (*fn)(void *arg, pid_t pid, int pi
     }
 }
 
-static void take_first(void *arg, pid_t pid, int pidfd UNUSED)
+static void find_take_first(void *arg, pid_t pid, int pidfd UNUSED)
 {
     pid_t *found = arg;
 
@@ -84,11 +84,11 @@ pid_t vm_find_by_name(const char *name)
 {
     pid_t found = 0;
 
-    each_named(name, take_first, &found);
+    each_named(name, find_take_first, &found);
     return found;
 }
 
-static void kill_one(void *arg UNUSED, pid_t pid UNUSED, int pidfd)
+static void find_kill_one(void *arg UNUSED, pid_t pid UNUSED, int pidfd)
 {
     struct pollfd p = { .fd = pidfd, .events = POLLIN };
 
@@ -98,7 +98,7 @@ static void kill_one(void *arg UNUSED, pid_t pid UNUSED, int pidfd)
 
 void vm_kill_by_name(const char *name)
 {
-    each_named(name, kill_one, NULL);
+    each_named(name, find_kill_one, NULL);
 }
 
 /* QEMU has the listening ends from before its exec: while connections are taken, it lives. */

@@ -282,7 +282,7 @@ static unsigned enter_namespaces(const struct inmate *in)
 
 /* Runs in the child. Steps that failed are missing from the report; fails only when that leaves too
  * little in force. */
-static bool enter(void *arg, struct pyro_error *err)
+static bool jail_before_exec(void *arg, struct pyro_error *err)
 {
     const struct inmate *in = arg;
     unsigned steps;
@@ -332,7 +332,7 @@ static bool start_with(struct inmate *in, const struct proc_spec *spec, pid_t *r
     in->shared->entered = false;
     in->shared->steps = 0;
     jailed.clone_flags = in->flags;
-    jailed.before_exec = enter;
+    jailed.before_exec = jail_before_exec;
     jailed.arg = in;
     return proc_start(&jailed, ret_pid, err);
 }

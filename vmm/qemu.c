@@ -90,7 +90,7 @@ struct qemu_record {
     char version[sizeof(((struct qemu *)0)->version)];
 };
 
-static bool is_version(const char *text)
+static bool qemu_is_version(const char *text)
 {
     return *text;
 }
@@ -106,7 +106,7 @@ static const struct row_spec file_rows[] = {
 };
 static const struct row_spec version_rows[] = {
     ROW_STRUCT(qemu_record, file, file_rows, .required = true),
-    ROW_TEXT(qemu_record, version, .required = true, .is_valid = is_version),
+    ROW_TEXT(qemu_record, version, .required = true, .is_valid = qemu_is_version),
     ROW_END,
 };
 

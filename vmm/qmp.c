@@ -35,7 +35,7 @@ struct qmp {
     void *arg;
 };
 
-static void deliver(void *arg);
+static void qmp_deliver(void *arg);
 
 /* Notes the loss; the watcher is told from the loop. Returns false. */
 static bool lose(struct qmp *qmp, const struct pyro_error *why)
@@ -46,7 +46,7 @@ static bool lose(struct qmp *qmp, const struct pyro_error *why)
     qmp->why = *why;
     if (qmp->loop) {
         loop_unwatch(qmp->loop, qmp->fd);
-        loop_defer(qmp->loop, &qmp->call, deliver, qmp);
+        loop_defer(qmp->loop, &qmp->call, qmp_deliver, qmp);
     }
     return false;
 }
@@ -111,7 +111,7 @@ static void queue_event(struct qmp *qmp, json_t *message)
         json_array_remove(qmp->events, 0);
     json_array_append(qmp->events, message);
     if (qmp->loop)
-        loop_defer(qmp->loop, &qmp->call, deliver, qmp);
+        loop_defer(qmp->loop, &qmp->call, qmp_deliver, qmp);
 }
 
 /* Takes the message (stolen) if it is an event; any other is a breach while no command is open. */
@@ -380,7 +380,7 @@ void qmp_free(struct qmp *qmp)
 }
 
 /* Reports what is queued; the loss comes last and may free qmp. */
-static void deliver(void *arg)
+static void qmp_deliver(void *arg)
 {
     struct qmp *qmp = arg;
 
@@ -399,7 +399,7 @@ static void deliver(void *arg)
     }
 }
 
-static void on_readable(void *arg, uint32_t epoll_events UNUSED)
+static void qmp_on_readable(void *arg, uint32_t epoll_events UNUSED)
 {
     fill(arg);
     sort_rest(arg);
@@ -408,7 +408,7 @@ static void on_readable(void *arg, uint32_t epoll_events UNUSED)
 bool qmp_watch(struct qmp *qmp, struct loop *loop, qmp_event_fn *on_event, qmp_lost_fn *on_lost,
                void *arg, struct pyro_error *err)
 {
-    if (!loop_watch(loop, qmp->fd, EPOLLIN, on_readable, qmp, err))
+    if (!loop_watch(loop, qmp->fd, EPOLLIN, qmp_on_readable, qmp, err))
         return false;
     qmp->loop = loop;
     qmp->on_event = on_event;
@@ -417,6 +417,6 @@ bool qmp_watch(struct qmp *qmp, struct loop *loop, qmp_event_fn *on_event, qmp_l
     if (qmp->lost)
         loop_unwatch(loop, qmp->fd);
     if (qmp->lost || json_array_size(qmp->events))
-        loop_defer(loop, &qmp->call, deliver, qmp);
+        loop_defer(loop, &qmp->call, qmp_deliver, qmp);
     return true;
 }

@@ -88,7 +88,7 @@ static bool is_in_use(int templates_fd, const struct candidate *c)
     return holder >= 0 || (dirfd >= 0 && flock(dirfd, LOCK_EX | LOCK_NB) != 0);
 }
 
-static int older_first(const void *a, const void *b)
+static int template_prune_older_first(const void *a, const void *b)
 {
     const struct candidate *x = a, *y = b;
 
@@ -100,7 +100,7 @@ static int64_t remove_those(int templates_fd, struct candidates *all, int64_t ma
 {
     int64_t freed = 0;
 
-    qsort(all->list, all->count, sizeof(*all->list), older_first);
+    qsort(all->list, all->count, sizeof(*all->list), template_prune_older_first);
     for (size_t i = 0; i < all->count; i++) {
         const struct candidate *c = &all->list[i];
         bool wanted = c->damaged || all->bytes - freed > max_bytes;

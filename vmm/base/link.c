@@ -24,8 +24,8 @@
 #define HELLO_AGAIN_MS 1000
 #define OUT_LOW (256u * 1024)
 
-static void read_some(void *arg);
-static void tell_lost(void *arg);
+static void link_read_some(void *arg);
+static void link_tell_lost(void *arg);
 
 void link_break(struct link *link, const struct pyro_error *why)
 {
@@ -33,7 +33,7 @@ void link_break(struct link *link, const struct pyro_error *why)
         return;
     link->state = LINK_BROKEN;
     link->why = *why;
-    loop_defer(link->loop, &link->lost_call, tell_lost, link);
+    loop_defer(link->loop, &link->lost_call, link_tell_lost, link);
 }
 
 static void drop_streams(struct link *link)
@@ -47,7 +47,7 @@ static void drop_streams(struct link *link)
     }
 }
 
-static void tell_lost(void *arg)
+static void link_tell_lost(void *arg)
 {
     struct link *link = arg;
 
@@ -123,7 +123,7 @@ static void wake_writers(struct link *link)
     }
 }
 
-static void flush_out(void *arg)
+static void link_flush_out(void *arg)
 {
     struct link *link = arg;
     struct pyro_error err = { 0 };
@@ -155,7 +155,7 @@ bool link_queue(struct link *link, const struct wire_frame *frame)
         link_break(link, &err);
         return false;
     }
-    loop_defer(link->loop, &link->flush_call, flush_out, link);
+    loop_defer(link->loop, &link->flush_call, link_flush_out, link);
     return true;
 }
 
@@ -305,7 +305,7 @@ static size_t take_hello(struct link *link)
     if (link->kind == LINK_GUEST_PORT) {
         wire_put_hello(hello, nonce);
         if (buf_append(&link->out, hello, sizeof(hello)))
-            loop_defer(link->loop, &link->flush_call, flush_out, link);
+            loop_defer(link->loop, &link->flush_call, link_flush_out, link);
     }
     if (link->ops->ready)
         link->ops->ready(link);
@@ -367,7 +367,7 @@ static void read_ended(struct link *link, ssize_t n)
     link_break(link, &err);
 }
 
-static void read_some(void *arg)
+static void link_read_some(void *arg)
 {
     struct link *link = arg;
     size_t slice = 0;
@@ -375,7 +375,7 @@ static void read_some(void *arg)
     while (link->state != LINK_BROKEN) {
         ssize_t n;
         if (slice >= READ_SLICE) {
-            loop_defer(link->loop, &link->read_call, read_some, link);
+            loop_defer(link->loop, &link->read_call, link_read_some, link);
             return;
         }
         n = read(link->fd, link->in + link->in_len, sizeof(link->in) - link->in_len);
@@ -393,14 +393,14 @@ static void read_some(void *arg)
     }
 }
 
-static void on_event(void *arg, uint32_t events)
+static void link_on_event(void *arg, uint32_t events)
 {
     struct link *link = arg;
 
     if (events & EPOLLOUT)
-        flush_out(link);
+        link_flush_out(link);
     if (events & ~(uint32_t)EPOLLOUT)
-        read_some(link);
+        link_read_some(link);
 }
 
 struct link *link_new(struct loop *loop, int fd, enum link_kind kind, const struct link_ops *ops,
@@ -421,7 +421,8 @@ struct link *link_new(struct loop *loop, int fd, enum link_kind kind, const stru
     buf_init(&link->out, OUT_MAX);
     buf_init(&link->json, JSON_BYTES_MAX);
     if (!fd_set_nonblocking(fd, true) ||
-        !loop_watch(loop, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, on_event, link, err)) {
+        !loop_watch(loop, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, link_on_event, link,
+                    err)) {
         free(link);
         return NULL;
     }
@@ -471,7 +472,7 @@ bool link_is_ready(const struct link *link)
 
 /* A hello may be lost in a port that changed hands; a repeated one is found whatever came
  * before. */
-static void hello_again(void *arg)
+static void link_hello_again(void *arg)
 {
     struct link *link = arg;
     struct pyro_error err = { 0 };
@@ -479,7 +480,7 @@ static void hello_again(void *arg)
     if (link->state == LINK_HELLO && !link_queued(link) && !link_hello(link, true, &err))
         link_break(link, &err);
     else if (link->state == LINK_HELLO)
-        loop_timer_set(link->loop, &link->hello_timer, HELLO_AGAIN_MS, hello_again, link);
+        loop_timer_set(link->loop, &link->hello_timer, HELLO_AGAIN_MS, link_hello_again, link);
 }
 
 bool link_hello(struct link *link, bool resync, struct pyro_error *err)
@@ -496,8 +497,8 @@ bool link_hello(struct link *link, bool resync, struct pyro_error *err)
     if (!buf_append(&link->out, hello, sizeof(hello)))
         return pyro_fail(err, PYRO_NO_MEMORY, "link: out of memory");
     link->state = LINK_HELLO;
-    loop_timer_set(link->loop, &link->hello_timer, HELLO_AGAIN_MS, hello_again, link);
-    loop_defer(link->loop, &link->flush_call, flush_out, link);
+    loop_timer_set(link->loop, &link->hello_timer, HELLO_AGAIN_MS, link_hello_again, link);
+    loop_defer(link->loop, &link->flush_call, link_flush_out, link);
     return true;
 }
 
@@ -513,7 +514,7 @@ void link_listen(struct link *link)
     link->json_type = 0;
     /* The bytes already read may hold the next hello, and their edge was spent. */
     take_input(link);
-    loop_defer(link->loop, &link->read_call, read_some, link);
+    loop_defer(link->loop, &link->read_call, link_read_some, link);
 }
 
 bool link_flush(struct link *link, int64_t deadline_ms)

@@ -144,7 +144,7 @@ void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t delay_m
     *at = timer;
 }
 
-static void end_pause(void *arg)
+static void loop_end_pause(void *arg)
 {
     const struct loop_pause *pause = arg;
 
@@ -157,7 +157,7 @@ void loop_pause(struct loop *loop, struct loop_pause *pause, int fd, uint32_t ev
     pause->fd = fd;
     pause->events = events;
     loop_rewatch(loop, fd, 0);
-    loop_timer_set(loop, &pause->timer, ms, end_pause, pause);
+    loop_timer_set(loop, &pause->timer, ms, loop_end_pause, pause);
 }
 
 void loop_defer(struct loop *loop, struct loop_deferred *call, loop_call_fn *fn, void *arg)
@@ -185,7 +185,7 @@ void loop_defer_cancel(struct loop *loop, struct loop_deferred *call)
     call->queued = false;
 }
 
-static void on_signal(void *arg, uint32_t events UNUSED)
+static void loop_on_signal(void *arg, uint32_t events UNUSED)
 {
     struct loop *loop = arg;
     struct signalfd_siginfo info;
@@ -208,7 +208,7 @@ bool loop_signals(struct loop *loop, const sigset_t *signals, loop_signal_fn *fn
         return pyro_fail_errno(err, "signalfd");
     loop->signal_fn = fn;
     loop->signal_arg = arg;
-    return loop_watch(loop, loop->signal_fd, EPOLLIN, on_signal, loop, err);
+    return loop_watch(loop, loop->signal_fd, EPOLLIN, loop_on_signal, loop, err);
 }
 
 void loop_before_wait(struct loop *loop, loop_call_fn *fn, void *arg)

@@ -39,7 +39,7 @@ static inline size_t pair(const uint8_t *at)
 
 /* ---- compiling ---- */
 
-static int compare(const void *a, const void *b)
+static int redact_compare(const void *a, const void *b)
 {
     const struct value *x = a, *y = b;
     size_t n = x->n < y->n ? x->n : y->n;
@@ -125,7 +125,7 @@ struct redactor *redactor_new(const struct buf *values, size_t count)
     for (size_t i = 0; i < count; i++)
         for (size_t form = 0; form < (newlines(&values[i]) ? FORMS : 1); form++)
             at = add_form(r, at, &values[i], newline_forms[form]);
-    qsort(r->values, r->count, sizeof(r->values[0]), compare);
+    qsort(r->values, r->count, sizeof(r->values[0]), redact_compare);
     fill_tables(r);
     return r;
 }

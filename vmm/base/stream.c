@@ -236,13 +236,14 @@ void stream_close(struct stream *s, const json_t *result)
     queue_json(link, WIRE_CLOSE, s->id, result);
 }
 
-static void on_quiet(void *arg)
+static void stream_on_quiet(void *arg)
 {
     struct stream *s = arg;
     struct pyro_error err = { 0 };
 
     if (++s->quiet < SILENCE_STEPS) {
-        loop_timer_set(s->link->loop, &s->silence, s->silence_ms / SILENCE_STEPS, on_quiet, s);
+        loop_timer_set(s->link->loop, &s->silence, s->silence_ms / SILENCE_STEPS, stream_on_quiet,
+                       s);
         return;
     }
     pyro_fail(&err, PYRO_TIMEOUT, "the guest has not answered for %lld s",
@@ -258,7 +259,7 @@ void stream_expect(struct stream *s, int64_t silence_ms)
     s->silence_ms = silence_ms;
     s->quiet = 0;
     if (s->link)
-        loop_timer_set(s->link->loop, &s->silence, silence_ms / SILENCE_STEPS, on_quiet, s);
+        loop_timer_set(s->link->loop, &s->silence, silence_ms / SILENCE_STEPS, stream_on_quiet, s);
 }
 
 void stream_fail(struct stream *s, const struct pyro_error *why)

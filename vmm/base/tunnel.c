@@ -15,7 +15,7 @@
 #define ONLY_IN (EPOLLIN | EPOLLRDHUP | EPOLLET)
 #define IN_AND_OUT (ONLY_IN | EPOLLOUT)
 
-static void on_socket(void *arg, uint32_t events);
+static void tunnel_on_socket(void *arg, uint32_t events);
 
 void tunnel_init(struct tunnel *t, struct loop *loop, void *owner, enum wire_channel in,
                  enum wire_channel out,
@@ -32,7 +32,7 @@ bool tunnel_attach(struct tunnel *t, int fd, bool connecting, struct pyro_error 
     const int on = 1;
 
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* failing only costs time */
-    if (!loop_watch(t->loop, fd, connecting ? IN_AND_OUT : ONLY_IN, on_socket, t, err))
+    if (!loop_watch(t->loop, fd, connecting ? IN_AND_OUT : ONLY_IN, tunnel_on_socket, t, err))
         return false;
     t->fd = fd;
     t->watches_out = connecting;
@@ -157,7 +157,7 @@ static void pull(struct tunnel *t, bool hung_up)
     }
 }
 
-static void on_socket(void *arg, uint32_t events)
+static void tunnel_on_socket(void *arg, uint32_t events)
 {
     struct tunnel *t = arg;
     int error = 0;
