@@ -214,8 +214,7 @@ static bool look(struct file_commit *c, const struct file_change *change, bool *
         return true;
     if (parent >= 0)
         pyro_fail_errno(&why, "'" WORKSPACE_DIR "/%.400s'", change->path);
-    *err = why;
-    return false;
+    return pyro_copy(err, &why);
 }
 
 static bool is_same(const struct file_change *change, const struct stat *st)

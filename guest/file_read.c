@@ -98,10 +98,8 @@ static bool next_file(struct reading *r, struct pyro_error *err)
         return add_header(r, FILE_MISSING, &st, err) && add_end(r, false, err);
     if (fd < 0 && errno == ELOOP && r->tell_links)
         return add_header(r, FILE_BEHIND_LINK, &st, err) && add_end(r, false, err);
-    if (fd < 0) {
-        *err = why;
-        return false;
-    }
+    if (fd < 0)
+        return pyro_copy(err, &why);
     if (fstat(fd, &st) != 0)
         return pyro_fail_errno(err, "'" WORKSPACE_DIR "/%.400s'", r->path);
     kind = file_kind_of(st.st_mode);

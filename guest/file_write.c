@@ -142,7 +142,7 @@ static bool take_content(struct writing *w, const uint8_t *bytes, size_t n, stru
 
     if (!fs_write_all(w->fd, bytes, n, err)) {
         pyro_wrap(err, "write '" WORKSPACE_DIR "/%.300s'", c->changes[c->change_count - 1].path);
-        if (err->code == PYRO_NO_SPACE)
+        if (pyro_is(err, PYRO_NO_SPACE))
             pyro_wrap(err, "the workspace's own disk is full; nothing was changed");
         return false;
     }

@@ -301,7 +301,7 @@ static void service_on_closed(struct stream *stream, const json_t *result UNUSED
 {
     struct output *o = stream->arg;
 
-    if (err && err->code == PYRO_INTERRUPTED && o->service->told)
+    if (pyro_is(err, PYRO_INTERRUPTED) && o->service->told)
         service_free(o->service);
     else
         o->service->told = false;

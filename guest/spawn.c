@@ -232,7 +232,7 @@ enum spawn_result spawn_start_kept(const struct spawn *sp, pid_t *ret_pid, pid_t
     if (!keeper_start(spawn_start_for_keeper, (void *)(uintptr_t)sp, &keeper, &report, err))
         return SPAWN_FAILED;
     if (report.result != SPAWN_OK) {
-        *err = report.err;
+        pyro_copy(err, &report.err);
         return (enum spawn_result)report.result;
     }
     *ret_pid = report.command;

@@ -188,9 +188,7 @@ static bool talk(struct boot *boot, struct pyro_error *err)
     loop_run(boot->loop);
     if (boot->prepared)
         return true;
-    if (err)
-        *err = boot->why;
-    return false;
+    return pyro_copy(err, &boot->why);
 }
 
 /* Reads the rest of the console's socket: a QEMU that died may have printed its guest's last words
@@ -261,8 +259,8 @@ bool boot_prepare(struct vm *vm, const json_t *request, int64_t start_ms,
     ok = talk(&boot, &why);
     if (!ok)
         explain(&boot, ret_evidence, &why);
-    if (!ok && err)
-        *err = why;
+    if (!ok)
+        pyro_copy(err, &why);
     link_free(boot.link);
     loop_free(boot.loop);
     buf_release(&boot.console);

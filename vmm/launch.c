@@ -86,7 +86,7 @@ static bool start_process(const struct qemu *qemu, const struct qemu_machine *ma
     command.spec.hold_signals = true; /* the guest unmounts first, as the supervisor asks it to */
     vm->stderr_fd = errors[0];
     ok = jail_start(&jail, &command.spec, &vm->pid, &vm->jail_steps, err);
-    if (!ok && err && err->code == PYRO_DEPENDENCY_MISSING)
+    if (!ok && pyro_is(err, PYRO_DEPENDENCY_MISSING))
         pyro_hint(err, "QEMU must lie below /usr: its jail has nothing else of the host");
     close(errors[1]);
     qemu_command_release(&command);

@@ -140,9 +140,7 @@ static bool wait_readable(struct qmp *qmp, int64_t deadline_ms, const char *what
 
 static bool fail_lost(const struct qmp *qmp, struct pyro_error *err)
 {
-    if (err)
-        *err = qmp->why;
-    return false;
+    return pyro_copy(err, &qmp->why);
 }
 
 static bool send_all(struct qmp *qmp, const char *text, size_t n, int64_t deadline_ms,

@@ -201,11 +201,8 @@ static bool copy_together(struct copy *c, struct pyro_error *err)
     copy_parts(c);
     while (count)
         ok = wait_for_helper(helpers[--count]) && ok;
-    if (atomic_load(&c->shared->failed)) {
-        if (err)
-            *err = c->shared->why;
-        return false;
-    }
+    if (atomic_load(&c->shared->failed))
+        return pyro_copy(err, &c->shared->why);
     return ok || pyro_fail(err, PYRO_INTERNAL, "the memory of a template: a helper was killed");
 }
 

@@ -124,11 +124,8 @@ static bool get_ram(int dirfd, struct template *t, struct pyro_error *err)
     if (t->ram_fd >= 0)
         return true;
     lock = fs_lock(dirfd, LOAD_LOCK, patience_until(LOAD_WAIT_MS), &why);
-    if (lock < 0 && why.code != PYRO_WORKSPACE_BUSY) {
-        if (err)
-            *err = why;
-        return false;
-    }
+    if (lock < 0 && why.code != PYRO_WORKSPACE_BUSY)
+        return pyro_copy(err, &why);
     /* Where one takes so long at it, another may as well do it too. */
     t->ram_fd = ram_find_holder(&t->ram);
     if (t->ram_fd >= 0)
@@ -343,9 +340,7 @@ bool template_open(const struct template_spec *spec, struct template *ret, struc
         if (accel_may_emulate(why.message, &why))
             return open_with(spec, templates_fd, &start, ret, &evidence, err);
     }
-    if (err)
-        *err = why;
-    return false;
+    return pyro_copy(err, &why);
 }
 
 void template_release(struct template *t)

@@ -110,42 +110,31 @@ bool supervisor_start(const struct workspace_handle *w, int lock_fd, enum superv
 
 bool workspace_recover(const struct workspace_handle *w, struct pyro_error *err)
 {
-    struct workspace_record r;
+    scoped_record struct workspace_record r = { 0 };
     int lock;
-    bool adopt;
 
     record_load_any(w->dir_fd, w->id, &r);
-    adopt = !r.broken && (r.state == WORKSPACE_STARTED || r.clearing);
-    record_release(&r);
-    if (!adopt || store_is_held(w->dir_fd))
+    if (r.broken || (r.state != WORKSPACE_STARTED && !r.clearing) || store_is_held(w->dir_fd))
         return true;
     lock = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, err);
     if (lock < 0)
         return errno == EWOULDBLOCK; /* another pyro is about to */
     /* An adopter that finds the VM dead records that, which is a valid state too. */
-    if (!supervisor_start(w, lock, SUPERVISE_ADOPT, NULL, err)) {
-        record_load_any(w->dir_fd, w->id, &r);
-        adopt = r.state == WORKSPACE_STARTED;
-        record_release(&r);
-        return !adopt;
-    }
-    return true;
+    return supervisor_start(w, lock, SUPERVISE_ADOPT, NULL, err) ||
+           record_state(w->dir_fd, w->id) != WORKSPACE_STARTED;
 }
 
 static bool is_started(const struct workspace_handle *w, struct pyro_error *err)
 {
-    struct workspace_record r;
-    bool ok = record_load(w->dir_fd, w->id, &r, err);
+    scoped_record struct workspace_record r = { 0 };
 
-    if (!ok)
+    if (!record_load(w->dir_fd, w->id, &r, err))
         return false;
-    if (r.state != WORKSPACE_STARTED && r.state != WORKSPACE_CREATED) {
-        ok = pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is %s", w->id,
-                       workspace_state_name(r.state));
-        pyro_hint(err, "start it with 'pyro workspace start %s'", w->id);
-    }
-    record_release(&r);
-    return ok;
+    if (r.state == WORKSPACE_STARTED || r.state == WORKSPACE_CREATED)
+        return true;
+    pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is %s", w->id,
+              workspace_state_name(r.state));
+    return pyro_hint(err, "start it with 'pyro workspace start %s'", w->id);
 }
 
 /* A holder starts or ends within milliseconds; there is no event for a lock's release. */
@@ -166,7 +155,7 @@ int supervisor_connect(const struct workspace_handle *w, struct pyro_error *err)
         if (fd >= 0)
             return fd;
         if (why.sys_errno != ENOENT && why.sys_errno != ECONNREFUSED) {
-            *err = why;
+            pyro_copy(err, &why);
             return -1;
         }
         if (!workspace_recover(w, err) || !is_started(w, err))

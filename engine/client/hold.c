@@ -79,36 +79,22 @@ static bool ask(struct disk_hold *h, const struct workspace_handle *o, struct py
     loop_timer_set(h->loop, &h->timer, OPEN_MS, hold_on_late, h);
     loop_run(h->loop);
     loop_timer_cancel(h->loop, &h->timer);
-    if (!h->told && err)
-        *err = h->why;
+    if (!h->told)
+        pyro_copy(err, &h->why);
     return h->told;
 }
 
 static bool hold_stopped(struct disk_hold *h, const struct workspace_handle *o,
                          struct pyro_error *err)
 {
-    struct workspace_record r;
-    bool running;
+    scoped_record struct workspace_record r = { 0 };
 
     h->lock_fd = workspace_lock_stopped(o, err);
     if (h->lock_fd < 0 || !record_load(o->dir_fd, o->id, &r, err))
         return false;
     h->layer = r.disk.active;
-    running = r.state == WORKSPACE_STARTED;
-    record_release(&r);
-    return !running ||
+    return r.state != WORKSPACE_STARTED ||
            pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is being started", o->id);
-}
-
-static bool is_running(const struct workspace_handle *o)
-{
-    struct workspace_record r;
-    bool running;
-
-    record_load_any(o->dir_fd, o->id, &r);
-    running = r.state == WORKSPACE_STARTED;
-    record_release(&r);
-    return running;
 }
 
 static struct disk_hold *try_open(const struct workspace_handle *o, struct pyro_error *err)
@@ -117,7 +103,9 @@ static struct disk_hold *try_open(const struct workspace_handle *o, struct pyro_
 
     BUG_ON(!h);
     h->lock_fd = -1;
-    if (workspace_recover(o, err) && (is_running(o) ? ask(h, o, err) : hold_stopped(h, o, err)))
+    if (workspace_recover(o, err) &&
+        (record_state(o->dir_fd, o->id) == WORKSPACE_STARTED ? ask(h, o, err)
+                                                             : hold_stopped(h, o, err)))
         return h;
     disk_hold_close(h);
     return NULL;
@@ -132,8 +120,8 @@ struct disk_hold *disk_hold_open(const struct workspace_handle *o, struct pyro_e
 
     while (!(h = try_open(o, &why)) && why.code == PYRO_WORKSPACE_BUSY && clock_ms() < until_ms)
         nanosleep(&pause, NULL);
-    if (!h && err)
-        *err = why;
+    if (!h)
+        pyro_copy(err, &why);
     return h;
 }
 

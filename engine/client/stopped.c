@@ -13,26 +13,12 @@
 
 json_t *workspace_view(const struct workspace_handle *w, struct pyro_error *err)
 {
-    struct workspace_record r;
-    json_t *view;
+    scoped_record struct workspace_record r = { 0 };
 
     if (!workspace_recover(w, err))
         return NULL;
     record_load_any(w->dir_fd, w->id, &r);
-    view = record_to_view(&r);
-    record_release(&r);
-    return view;
-}
-
-static bool is_recorded_started(const struct workspace_handle *w)
-{
-    struct workspace_record r;
-    bool started;
-
-    record_load_any(w->dir_fd, w->id, &r);
-    started = r.state == WORKSPACE_STARTED;
-    record_release(&r);
-    return started;
+    return record_to_view(&r);
 }
 
 /* Waits for the lock of a stopped workspace; a holder that stops it unlocks soon, one that starts
@@ -44,9 +30,9 @@ int workspace_lock_stopped(const struct workspace_handle *w, struct pyro_error *
     int fd;
 
     while ((fd = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, err)) < 0 && errno == EWOULDBLOCK &&
-           clock_ms() < deadline && !is_recorded_started(w))
+           clock_ms() < deadline && record_state(w->dir_fd, w->id) != WORKSPACE_STARTED)
         nanosleep(&pause, NULL);
-    if (fd < 0 && err && err->code == PYRO_WORKSPACE_BUSY)
+    if (fd < 0 && pyro_is(err, PYRO_WORKSPACE_BUSY))
         pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is held by another pyro", w->id);
     if (fd >= 0 && faccessat(w->store.fd, w->id, F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
         close(fd);
@@ -60,16 +46,13 @@ bool workspace_start_stopped(const struct workspace_handle *w, const struct prog
                              struct pyro_error *err)
 {
     scoped_close int lock = workspace_lock_stopped(w, err);
-    struct workspace_record r;
-    bool started, used;
+    scoped_record struct workspace_record r = { 0 };
+    enum supervise_mode mode;
 
     if (lock < 0 || !record_load(w->dir_fd, w->id, &r, err))
         return false;
-    started = r.state == WORKSPACE_STARTED;
-    used = r.used;
-    record_release(&r);
-    if (started) /* its supervisor died just now */
-        return supervisor_start(w, take_fd(&lock), SUPERVISE_ADOPT, progress, err);
-    return supervisor_start(w, take_fd(&lock), used ? SUPERVISE_RESTART : SUPERVISE_FRESH, progress,
-                            err);
+    mode = r.state == WORKSPACE_STARTED ? SUPERVISE_ADOPT /* its supervisor died just now */
+           : r.used                     ? SUPERVISE_RESTART
+                                        : SUPERVISE_FRESH;
+    return supervisor_start(w, take_fd(&lock), mode, progress, err);
 }

@@ -104,6 +104,6 @@ json_t *transfer_run(struct transfer *t, struct pyro_error *err)
     link_free(link);
     loop_free(r.loop);
     if (!r.result)
-        *err = r.err;
+        pyro_copy(err, &r.err);
     return r.result;
 }

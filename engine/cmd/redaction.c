@@ -28,8 +28,7 @@ bool redaction_open(struct redaction *r, const struct cmd_spec *cmd, const void 
         return true;
     if (secrets_redactor_of(o.dir_fd, &r->redactor, &why) || cmd->traits & CMD_REMOVES)
         return true;
-    if (err)
-        *err = why;
+    pyro_copy(err, &why);
     return pyro_wrap(err, "the workspace's secrets");
 }
 

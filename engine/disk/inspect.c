@@ -52,30 +52,23 @@ static bool refuse_running(const char *id, struct pyro_error *err)
 
 static bool open_disk(struct resting *r, struct pyro_error *err)
 {
-    struct workspace_record record;
-    bool ok;
+    scoped_record struct workspace_record record = { 0 };
 
     if (!record_load_disk(r->opened.dir_fd, r->opened.id, &record, err))
         return false;
     if (record.state == WORKSPACE_STARTED || record.state == WORKSPACE_CREATED)
-        ok = refuse_running(r->opened.id, err);
-    else
-        ok = disk_fds_open(r->opened.dir_fd, &record, record.disk.active, &r->disk, err);
-    record_release(&record);
-    return ok;
+        return refuse_running(r->opened.id, err);
+    return disk_fds_open(r->opened.dir_fd, &record, record.disk.active, &r->disk, err);
 }
 
 static bool open_resting(const char *ref, struct resting *r, struct pyro_error *err)
 {
-    struct workspace_record record;
-    bool running;
+    scoped_record struct workspace_record record = { 0 };
 
     if (!workspace_open(ref, &r->opened, err) || !workspace_recover(&r->opened, err) ||
         !record_load_disk(r->opened.dir_fd, r->opened.id, &record, err))
         return false;
-    running = record.state == WORKSPACE_STARTED;
-    record_release(&record);
-    if (running)
+    if (record.state == WORKSPACE_STARTED)
         return refuse_running(r->opened.id, err);
     r->lock_fd = workspace_lock_stopped(&r->opened, err);
     return r->lock_fd >= 0 && open_disk(r, err);

@@ -49,42 +49,31 @@ static bool do_resting(const struct workspace_handle *o, const struct job *job,
                        struct pyro_error *err)
 {
     scoped_close int lock = workspace_lock_stopped(o, err);
-    struct workspace_record r;
-    bool ok;
+    scoped_record struct workspace_record r = { 0 };
 
     if (lock < 0 || !record_load(o->dir_fd, o->id, &r, err))
         return false;
     if (r.state == WORKSPACE_STARTED) /* its supervisor has just died */
-        ok = pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is being started", o->id);
-    else if (r.host_compat)
-        ok = pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' has no disk: it runs on the host",
-                       o->id);
-    else
-        ok = job->resting(o, &r, job, err);
-    record_release(&r);
-    return ok;
+        return pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is being started", o->id);
+    if (r.host_compat)
+        return pyro_fail(err, PYRO_WORKSPACE_STATE,
+                         "workspace '%s' has no disk: it runs on the host", o->id);
+    return job->resting(o, &r, job, err);
 }
 
 static bool is_running(const struct workspace_handle *o)
 {
-    struct workspace_record r;
-    bool running;
+    enum workspace_state state = record_state(o->dir_fd, o->id);
 
-    record_load_any(o->dir_fd, o->id, &r);
-    running = r.state == WORKSPACE_STARTED || r.state == WORKSPACE_CREATED;
-    record_release(&r);
-    return running;
+    return state == WORKSPACE_STARTED || state == WORKSPACE_CREATED;
 }
 
 static bool is_done(const struct workspace_handle *o, const struct job *job)
 {
-    struct workspace_record r;
-    bool done;
+    scoped_record struct workspace_record r = { 0 };
 
     record_load_any(o->dir_fd, o->id, &r);
-    done = !r.broken && job->done(&r, job);
-    record_release(&r);
-    return done;
+    return !r.broken && job->done(&r, job);
 }
 
 /*
@@ -114,10 +103,8 @@ static bool do_either(const struct workspace_handle *o, const struct job *job,
                 return true;
             again = why.code == PYRO_WORKSPACE_BUSY;
         }
-        if (!again || clock_ms() > retry_until_ms) {
-            *err = why;
-            return false;
-        }
+        if (!again || clock_ms() > retry_until_ms)
+            return pyro_copy(err, &why);
         nanosleep(&pause, NULL);
     }
 }
@@ -186,7 +173,7 @@ json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *er
         .request = request, .name = name, .resting = name_resting, .done = has_snapshot
     };
     const struct disk_snapshot *made;
-    struct workspace_record r;
+    scoped_record struct workspace_record r = { 0 };
     json_t *view = NULL;
 
     if (!request)
@@ -199,7 +186,6 @@ json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *er
         view = describe_named(o.dir_fd, made);
     else
         pyro_fail(err, PYRO_SNAPSHOT_NOT_FOUND, "snapshot '%s' has just been deleted", name);
-    record_release(&r);
     if (view)
         json_object_set_new(view, "workspace_id", json_string(o.id));
     return view;
@@ -208,7 +194,7 @@ json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *er
 json_t *snapshot_list(const char *ref, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    struct workspace_record r;
+    scoped_record struct workspace_record r = { 0 };
     json_t *list;
 
     if (!workspace_open(ref, &o, err) || !record_load(o.dir_fd, o.id, &r, err))
@@ -219,7 +205,6 @@ json_t *snapshot_list(const char *ref, struct pyro_error *err)
                                          true));
     for (size_t i = 0; i < r.disk.snapshot_count; i++)
         json_array_append_new(list, describe_named(o.dir_fd, &r.disk.snapshots[i]));
-    record_release(&r);
     return json_pack("{s:s, s:i, s:o}", "workspace_id", o.id, "count", (int)json_array_size(list),
                      "snapshots", list);
 }
@@ -306,7 +291,7 @@ static bool start_again(const struct workspace_handle *o, const struct progress 
     if (is_running(o) || workspace_start_stopped(o, progress, &why) ||
         (why.code == PYRO_WORKSPACE_BUSY && is_running(o)))
         return true;
-    *err = why;
+    pyro_copy(err, &why);
     return pyro_wrap(err, "it is reset, and could not be started");
 }
 
@@ -319,14 +304,13 @@ json_t *workspace_reset(const char *ref, const char *snapshot, const struct prog
         .request = request, .name = snapshot, .resting = reset_resting, .done = was_reset
     };
     scoped_close int ram_fd = -1;
-    struct workspace_record r;
+    scoped_record struct workspace_record r = { 0 };
 
     if (!request)
         pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is not UTF-8");
     if (!request || !workspace_open(ref, &o, err) || !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
     job.reset_count = r.reset_count;
-    record_release(&r);
     ram_fd = hold_ram(&o);
     if (!do_either(&o, &job, err) || !start_again(&o, progress, err))
         return NULL;

@@ -137,9 +137,9 @@ static bool run_apt(const char *const *argv, const char *directory, struct buf *
     spec.die_with_parent = true;
     if (proc_run(&spec, APT_TIMEOUT_MS, out, err))
         return true;
-    if (err && err->code == PYRO_IO)
-        err->code = PYRO_PULL_FAILED;
-    if (err && err->code == PYRO_DEPENDENCY_MISSING)
+    if (pyro_is(err, PYRO_IO))
+        pyro_recode(err, PYRO_PULL_FAILED);
+    if (pyro_is(err, PYRO_DEPENDENCY_MISSING))
         return pyro_hint(err, "pyro takes its kernel from Debian's packages: it needs apt");
     return pyro_hint(err, "check the network and the host's apt sources ('apt-get update')");
 }

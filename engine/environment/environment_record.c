@@ -71,9 +71,7 @@ bool environment_record_load(const char *cache_dir, const char *name,
             pyro_hint(&why, "install it with 'pyro env pull %s'", name);
             why.sys_errno = ENOENT;
         }
-        if (err)
-            *err = why;
-        return false;
+        return pyro_copy(err, &why);
     }
     j = json_parse(text.data, text.len, RECORD_BYTES_MAX, NULL);
     if (json_int_or(j, "format_version", 0) > ENVIRONMENT_RECORD_VERSION) {

@@ -98,11 +98,9 @@ static bool tell_failure(bool debs_ok, const struct pyro_error *debs,
 {
     bool bad_tar = writer->code == PYRO_REFUSED;
 
-    if (!err)
-        return false;
-    *err = debs_ok || !bad_tar ? *writer : *debs;
+    pyro_copy(err, debs_ok || !bad_tar ? writer : debs);
     if (debs_ok && bad_tar)
-        err->code = PYRO_PULL_FAILED;
+        pyro_recode(err, PYRO_PULL_FAILED);
     return false;
 }
 
@@ -129,8 +127,8 @@ static bool build_image(const struct pull *p, struct pyro_error *err)
     result = helper_wait(writer, writer_fd, clock_ms() + HELPER_END_MS, &writer_err);
     if (!result)
         return tell_failure(debs_ok, &debs_err, &writer_err, err);
-    if (!debs_ok && err)
-        *err = debs_err;
+    if (!debs_ok)
+        pyro_copy(err, &debs_err);
     return debs_ok;
 }
 
@@ -219,8 +217,8 @@ bool environment_pull(const char *name, const struct progress *progress, struct 
         progress_phase(progress, "install", name);
         /* Never replace the record of a newer pyro. */
         ok = why.code != PYRO_RECORD_INVALID;
-        if (!ok && err)
-            *err = why;
+        if (!ok)
+            pyro_copy(err, &why);
         ok = ok && (build(&p, err) || pyro_wrap(err, "pull %s", name));
     }
     if (ok)

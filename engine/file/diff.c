@@ -66,26 +66,21 @@ static json_t *compare_held(const struct workspace_handle *o, const struct disk_
                             struct pyro_error *err)
 {
     scoped_disk_fds struct disk_fds disk = { .count = 0 };
-    struct workspace_record r;
-    bool ok;
+    scoped_record struct workspace_record r = { 0 };
 
-    if (!record_load(o->dir_fd, o->id, &r, err))
-        return NULL;
-    ok = disk_fds_open(o->dir_fd, &r, disk_hold_layer(hold), &disk, err);
-    record_release(&r);
-    return ok ? compare(&disk, err) : NULL;
+    return record_load(o->dir_fd, o->id, &r, err) &&
+                   disk_fds_open(o->dir_fd, &r, disk_hold_layer(hold), &disk, err)
+               ? compare(&disk, err)
+               : NULL;
 }
 
 static bool check(const struct workspace_handle *o, struct pyro_error *err)
 {
-    struct workspace_record r;
-    bool ok;
+    scoped_record struct workspace_record r = { 0 };
 
     if (!record_load(o->dir_fd, o->id, &r, err))
         return false;
-    ok = !r.host_compat;
-    record_release(&r);
-    if (ok)
+    if (!r.host_compat)
         return true;
     pyro_fail(
         err, PYRO_WORKSPACE_STATE,

@@ -89,6 +89,7 @@ static bool feed(struct session *s, struct pyro_error *err)
     scoped_json json_t *request = json_pack("{s:s, s:i, s:b}", "op", "file_read", "max_bytes",
                                             FILE_MAX_BYTES, "tell_links", true);
     scoped_json json_t *answer = NULL;
+    struct pyro_error why = { 0 };
     struct iovec in;
 
     if (!read_all(s->wanted_fd, &wanted, err))
@@ -103,9 +104,9 @@ static bool feed(struct session *s, struct pyro_error *err)
     if (!answer)
         return false;
     /* If the helper is gone, waiting for it tells why. */
-    if (files.len && !fs_write_all(s->files_fd, files.data, files.len, err) &&
-        err->sys_errno != EPIPE)
-        return false;
+    if (files.len && !fs_write_all(s->files_fd, files.data, files.len, &why) &&
+        why.sys_errno != EPIPE)
+        return pyro_copy(err, &why);
     close(take_fd(&s->files_fd));
     return true;
 }
@@ -175,7 +176,7 @@ json_t *patch_apply(const char *ref, const void *text, size_t n, struct pyro_err
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct session s = { .o = &o, .stdout_fd = -1, .wanted_fd = -1, .files_fd = -1 };
-    struct workspace_record r;
+    scoped_record struct workspace_record r = { 0 };
     json_t *result = NULL;
 
     if (!file_check_text("the patch", text, n, err) || !workspace_open(ref, &o, err) ||
@@ -186,7 +187,6 @@ json_t *patch_apply(const char *ref, const void *text, size_t n, struct pyro_err
     if (result)
         json_object_set_new(result, "execution_mode",
                             json_string(r.host_compat ? "host_compat" : "guest_vm"));
-    record_release(&r);
     cleanup_close(&s.wanted_fd);
     cleanup_close(&s.files_fd);
     cleanup_close(&s.changes_fd);

@@ -11,14 +11,11 @@
 
 static const char *execution_mode(const struct workspace_handle *o, struct pyro_error *err)
 {
-    struct workspace_record r;
-    const char *mode;
+    scoped_record struct workspace_record r = { 0 };
 
     if (!record_load(o->dir_fd, o->id, &r, err))
         return NULL;
-    mode = r.host_compat ? "host_compat" : "guest_vm";
-    record_release(&r);
-    return mode;
+    return r.host_compat ? "host_compat" : "guest_vm";
 }
 
 /* The offset of the first byte that is not text; n when all are. A character that is cut off only

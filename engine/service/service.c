@@ -34,7 +34,7 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
         if (why.code == PYRO_GUEST_LOST) /* the guest goes on with it */
             pyro_hint(&why, "it may be starting still: see 'pyro workspace service status %s %s'",
                       o.id, name);
-        *err = why;
+        pyro_copy(err, &why);
     }
     return view;
 }
@@ -50,14 +50,9 @@ static bool open_service(const char *ref, const char *name, struct workspace_han
 json_t *service_status(const char *ref, const char *name, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    struct service_record r;
-    json_t *view;
+    scoped_service_record struct service_record r = { 0 };
 
-    if (!open_service(ref, name, &o, &r, err))
-        return NULL;
-    view = service_record_to_view(&r, o.id);
-    service_record_release(&r);
-    return view;
+    return open_service(ref, name, &o, &r, err) ? service_record_to_view(&r, o.id) : NULL;
 }
 
 json_t *service_stop(const char *ref, const char *name, struct pyro_error *err)
@@ -65,31 +60,24 @@ json_t *service_stop(const char *ref, const char *name, struct pyro_error *err)
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s}", "op", "service", "do", "stop", "service", name);
+    scoped_service_record struct service_record r = { 0 }, now = { 0 };
     struct pyro_error why = { 0 };
-    struct service_record r;
     json_t *view;
-    bool live;
 
     if (!open_service(ref, name, &o, &r, err))
         return NULL;
-    live = service_is_live(&r);
-    view = service_record_to_view(&r, o.id);
-    service_record_release(&r);
-    if (!live)
-        return view;
-    json_decref(view);
+    if (!service_is_live(&r))
+        return service_record_to_view(&r, o.id);
     view = supervisor_call(&o, request, clock_ms() + CALL_DEADLINE_MS, &why);
     if (view)
         return view;
     /* It may have ended with its workspace between the question and the answer. */
-    if (!service_record_load(o.dir_fd, name, &r, err))
+    if (!service_record_load(o.dir_fd, name, &now, err))
         return NULL;
-    if (service_is_live(&r))
-        *err = why;
-    else
-        view = service_record_to_view(&r, o.id);
-    service_record_release(&r);
-    return view;
+    if (!service_is_live(&now))
+        return service_record_to_view(&now, o.id);
+    pyro_copy(err, &why);
+    return NULL;
 }
 
 struct listing {

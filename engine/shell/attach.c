@@ -159,7 +159,7 @@ static void show_more(void *arg);
 /* The shell has ended and all of its log was shown. */
 static void check_end(struct attachment *a)
 {
-    struct shell_record r;
+    scoped_shell_record struct shell_record r = { 0 };
     struct stat st;
 
     if (!shell_record_load(a->workspace->dir_fd, a->shell, &r, a->err)) {
@@ -168,7 +168,6 @@ static void check_end(struct attachment *a)
     }
     if (!r.running && fstat(a->log_fd, &st) == 0 && (uint64_t)st.st_size <= a->at)
         leave(a, ATTACH_SHELL_ENDED);
-    shell_record_release(&r);
 }
 
 static void show_more(void *arg)
@@ -306,14 +305,10 @@ static void attach_on_signal(void *arg, const struct signalfd_siginfo *info)
 static void attach_on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
 {
     struct attachment *a = s->arg;
-    struct shell_record r;
-    bool ended = false;
+    scoped_shell_record struct shell_record r = { 0 };
 
-    if (shell_record_load(a->workspace->dir_fd, a->shell, &r, NULL)) {
-        ended = !r.running;
-        shell_record_release(&r);
-    }
-    if (ended) { /* the rest of its log is still to be shown */
+    if (shell_record_load(a->workspace->dir_fd, a->shell, &r, NULL) &&
+        !r.running) { /* the rest of its log is still to be shown */
         show_more(a);
         return;
     }
@@ -388,7 +383,7 @@ static bool run(struct attachment *a, const struct shell_record *r)
 bool shell_attach(const struct attach_spec *spec, enum attach_end *ret_end, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    struct shell_record r = { 0 };
+    scoped_shell_record struct shell_record r = { 0 };
     struct attachment a = { .log_fd = -1,
                             .notify_fd = -1,
                             .in_fd = spec->in_fd,
@@ -419,7 +414,6 @@ bool shell_attach(const struct attach_spec *spec, enum attach_end *ret_end, stru
         close(a.log_fd);
     if (a.notify_fd >= 0)
         close(a.notify_fd);
-    shell_record_release(&r);
     if (ok)
         *ret_end = a.end;
     return ok;

@@ -149,9 +149,11 @@ static bool cast_open(struct cast *c, int workspace_fd, const char *shell, int o
 
     c->times = times_fd < 0 ? NULL : fdopen(times_fd, "r");
     c->out = out_copy < 0 ? NULL : fdopen(out_copy, "w");
-    c->log_fd = shell_open_file(workspace_fd, shell, "log", O_RDONLY, err);
-    if (!c->times || !c->out || c->log_fd < 0 || fstat(c->log_fd, &st) != 0)
-        return err->code ? false : pyro_fail_errno(err, "open the files of shell '%s'", shell);
+    c->log_fd = times_fd < 0 ? -1 : shell_open_file(workspace_fd, shell, "log", O_RDONLY, err);
+    if (c->log_fd < 0)
+        return false;
+    if (!c->times || !c->out || fstat(c->log_fd, &st) != 0)
+        return pyro_fail_errno(err, "open the files of shell '%s'", shell);
     c->end = (uint64_t)st.st_size;
     c->at = r->first;
     c->result.dropped_bytes = r->first;
@@ -163,7 +165,7 @@ bool shell_cast(int workspace_fd, const char *shell, int out_fd, struct cast_res
                 struct pyro_error *err)
 {
     struct cast *c = calloc(1, sizeof(*c));
-    struct shell_record r = { 0 };
+    scoped_shell_record struct shell_record r = { 0 };
     bool ok;
 
     BUG_ON(!c);
@@ -184,7 +186,6 @@ bool shell_cast(int workspace_fd, const char *shell, int out_fd, struct cast_res
     if (c->log_fd >= 0)
         close(c->log_fd);
     shell_notes_release(&c->notes);
-    shell_record_release(&r);
     free(c);
     return ok;
 }

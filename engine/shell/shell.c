@@ -72,7 +72,7 @@ static void await_prompt(const struct workspace_handle *o, int64_t max_wait_ms, 
                                           .max_wait_ms = max_wait_ms };
     const char *id = json_string_or(*view, "shell_id", "");
     struct pyro_error why = { 0 };
-    struct shell_record r;
+    scoped_shell_record struct shell_record r = { 0 };
     bool at_prompt = false;
 
     if (!shell_wait(o, id, &spec, &at_prompt, &why))
@@ -80,7 +80,6 @@ static void await_prompt(const struct workspace_handle *o, int64_t max_wait_ms, 
     if (shell_record_load(o->dir_fd, id, &r, &why)) {
         json_decref(*view);
         *view = shell_record_to_view(&r, o->id);
-        shell_record_release(&r);
     }
     json_object_set_new(*view, "at_prompt", json_boolean(at_prompt));
 }
@@ -132,13 +131,12 @@ json_t *shell_resize(const char *ref, const char *id, int64_t cols, int64_t rows
                      struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    struct shell_record r;
+    scoped_shell_record struct shell_record r = { 0 };
 
     if (!open_running(ref, id, &o, &r, err))
         return NULL;
     cols = cols ? cols : r.cols;
     rows = rows ? rows : r.rows;
-    shell_record_release(&r);
     return call(&o,
                 json_pack("{s:s, s:s, s:s, s:I, s:I}", "op", "shell", "do", "resize", "shell", id,
                           "cols", (json_int_t)cols, "rows", (json_int_t)rows),
@@ -148,11 +146,10 @@ json_t *shell_resize(const char *ref, const char *id, int64_t cols, int64_t rows
 json_t *shell_signal(const char *ref, const char *id, const char *name, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    struct shell_record r;
+    scoped_shell_record struct shell_record r = { 0 };
 
     if (!open_running(ref, id, &o, &r, err))
         return NULL;
-    shell_record_release(&r);
     return call(&o,
                 json_pack("{s:s, s:s, s:s, s:s}", "op", "shell", "do", "signal", "shell", id,
                           "signal", name),
@@ -162,8 +159,8 @@ json_t *shell_signal(const char *ref, const char *id, const char *name, struct p
 json_t *shell_close(const char *ref, const char *id, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
+    scoped_shell_record struct shell_record r = { 0 }, now = { 0 };
     struct pyro_error why = { 0 };
-    struct shell_record r;
     json_t *view = NULL;
 
     if (!open_shell(ref, id, &o, &r, err))
@@ -171,18 +168,15 @@ json_t *shell_close(const char *ref, const char *id, struct pyro_error *err)
     if (r.running)
         view =
             call(&o, json_pack("{s:s, s:s, s:s}", "op", "shell", "do", "close", "shell", id), &why);
-    shell_record_release(&r);
     if (view)
         return view;
     /* It has ended already, or did between the question and the answer. */
-    if (!shell_record_load(o.dir_fd, id, &r, err))
+    if (!shell_record_load(o.dir_fd, id, &now, err))
         return NULL;
-    if (r.running)
-        *err = why;
-    else
-        view = shell_record_to_view(&r, o.id);
-    shell_record_release(&r);
-    return view;
+    if (!now.running)
+        return shell_record_to_view(&now, o.id);
+    pyro_copy(err, &why);
+    return NULL;
 }
 
 /* ---- write ---- */
@@ -274,7 +268,7 @@ static json_t *send_input(const struct workspace_handle *o, const char *id,
     link_free(link);
     loop_free(w.loop);
     if (!w.result)
-        *err = w.err;
+        pyro_copy(err, &w.err);
     return w.result;
 }
 
@@ -284,7 +278,7 @@ json_t *shell_write(const char *ref, const char *id, const struct shell_write_sp
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_buf lines = BUF_INIT(INPUT_BYTES_MAX + 1);
     struct shell_write_spec sent = *spec;
-    struct shell_record r;
+    scoped_shell_record struct shell_record r = { 0 };
     json_t *view;
 
     if (spec->n > INPUT_BYTES_MAX) {
@@ -302,7 +296,6 @@ json_t *shell_write(const char *ref, const char *id, const struct shell_write_sp
     }
     if (!open_running(ref, id, &o, &r, err))
         return NULL;
-    shell_record_release(&r);
     view = send_input(&o, id, &sent, err);
     if (view) {
         json_object_set_new(view, "input_length", json_integer((json_int_t)spec->n));

@@ -362,15 +362,14 @@ bool shell_read(const char *ref, const char *id, const struct shell_read_spec *s
                 struct shell_reading *ret, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    struct shell_record r;
+    scoped_shell_record struct shell_record r = { 0 };
     bool at_prompt = false;
 
     if (!workspace_open(ref, &o, err) || !shell_record_load(o.dir_fd, id, &r, err))
         return false;
     /* Whose supervisor died is taken up again. What is on the disk can be read in any case. */
-    if (r.running && !store_is_held(o.dir_fd) && !workspace_recover(&o, err) && err)
-        *err = (struct pyro_error){ .code = PYRO_OK };
-    shell_record_release(&r);
+    if (r.running && !store_is_held(o.dir_fd))
+        (void)!workspace_recover(&o, NULL);
     if ((spec->wait_for_idle_ms || spec->wait_for_prompt) &&
         !shell_wait(&o, id, spec, &at_prompt, err))
         return false;

@@ -51,14 +51,13 @@ struct waiting {
 
 static bool look_at_record(struct waiting *w, struct pyro_error *err)
 {
-    struct shell_record r;
+    scoped_shell_record struct shell_record r = { 0 };
 
     if (!shell_record_load(w->workspace->dir_fd, w->id, &r, err))
         return false;
     w->running = r.running;
     if (w->counted < r.first)
         w->counted = r.first;
-    shell_record_release(&r);
     return true;
 }
 
@@ -171,8 +170,7 @@ static bool ask(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err)
     if (!w->running || why.code == PYRO_WORKSPACE_STATE || why.code == PYRO_GUEST_LOST ||
         why.code == PYRO_TIMEOUT)
         return true;
-    *err = why;
-    return false;
+    return pyro_copy(err, &why);
 }
 
 /* Sleeps until something changes or `until_ms`. */

@@ -276,6 +276,14 @@ void record_load_any(int dirfd, const char *id, struct workspace_record *ret)
     record_set_string(&ret->last_error, err.message);
 }
 
+enum workspace_state record_state(int dirfd, const char *id)
+{
+    scoped_record struct workspace_record r = { 0 };
+
+    record_load_any(dirfd, id, &r);
+    return r.state;
+}
+
 bool record_save(int dirfd, const struct workspace_record *r, bool durable, struct pyro_error *err)
 {
     scoped_json json_t *j = rows_save(workspace_rows, r);

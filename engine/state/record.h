@@ -76,6 +76,7 @@ const char *workspace_state_name(enum workspace_state state);
 /* A record with a new random id and nothing else. */
 void record_init(struct workspace_record *r);
 void record_release(struct workspace_record *r);
+#define scoped_record __attribute__((cleanup(record_release)))
 /* Reads dirfd's record; `id` is the directory's name, and must agree. */
 bool record_load(int dirfd, const char *id, struct workspace_record *ret,
                  struct pyro_error *err) MUST_CHECK;
@@ -84,6 +85,8 @@ json_t *record_read(int dirfd, const char *file, struct pyro_error *err) MUST_CH
 /* The same as record_load(), but a record that cannot be used comes back as a failed workspace that
  * says why. */
 void record_load_any(int dirfd, const char *id, struct workspace_record *ret);
+/* The state alone, by the same rule. */
+enum workspace_state record_state(int dirfd, const char *id);
 /*
  * As much of it as is needed to read the disk: of a newer version, or of a damaged record without a
  * copy, base_path and disk, from the readable parts and from the layers' files; `broken` is then

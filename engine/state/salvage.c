@@ -88,7 +88,5 @@ bool record_load_disk(int dirfd, const char *id, struct workspace_record *ret,
         return true;
     }
     record_release(&r);
-    if (err)
-        *err = why;
-    return false;
+    return pyro_copy(err, &why);
 }

@@ -51,9 +51,7 @@ bool service_record_load(int workspace_fd, const char *name, struct service_reco
     if (!fs_read_file(workspace_fd, path, &text, &why)) {
         if (why.sys_errno == ENOENT)
             return pyro_fail(err, PYRO_SERVICE_NOT_FOUND, "no service '%s'", name);
-        if (err)
-            *err = why;
-        return false;
+        return pyro_copy(err, &why);
     }
     snprintf(r.name, sizeof(r.name), "%s", name);
     j = json_parse(text.data, text.len, RECORD_BYTES_MAX, err);

@@ -87,6 +87,7 @@ extern const char *const service_state_names[]; /* NULL-terminated */
 const char *service_output_name(enum service_output output);
 bool service_is_live(const struct service_record *r);
 void service_record_release(struct service_record *r);
+#define scoped_service_record __attribute__((cleanup(service_record_release)))
 /* PYRO_SERVICE_NOT_FOUND when there is no such service. */
 bool service_record_load(int workspace_fd, const char *name, struct service_record *ret,
                          struct pyro_error *err) MUST_CHECK;

@@ -74,9 +74,7 @@ bool shell_record_load(int workspace_fd, const char *id, struct shell_record *re
     if (!fs_read_file(workspace_fd, name, &text, &why)) {
         if (why.sys_errno == ENOENT)
             return pyro_fail(err, PYRO_SHELL_NOT_FOUND, "no shell '%s'", id);
-        if (err)
-            *err = why;
-        return false;
+        return pyro_copy(err, &why);
     }
     snprintf(r.id, sizeof(r.id), "%s", id);
     j = json_parse(text.data, text.len, RECORD_BYTES_MAX, err);
@@ -90,12 +88,9 @@ bool shell_record_load(int workspace_fd, const char *id, struct shell_record *re
 
 bool shell_exists(int workspace_fd, const char *id, struct pyro_error *err)
 {
-    struct shell_record r;
+    scoped_shell_record struct shell_record r = { 0 };
 
-    if (!shell_record_load(workspace_fd, id, &r, err))
-        return false;
-    shell_record_release(&r);
-    return true;
+    return shell_record_load(workspace_fd, id, &r, err);
 }
 
 bool shell_record_save(int workspace_fd, const struct shell_record *r, struct pyro_error *err)

@@ -64,6 +64,7 @@ extern const char *const shell_states[];
 json_t *shell_show_state(const void *record);
 
 void shell_record_release(struct shell_record *r);
+#define scoped_shell_record __attribute__((cleanup(shell_record_release)))
 /* PYRO_SHELL_NOT_FOUND when there is no such shell. */
 bool shell_record_load(int workspace_fd, const char *id, struct shell_record *ret,
                        struct pyro_error *err) MUST_CHECK;

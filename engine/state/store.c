@@ -183,6 +183,7 @@ bool store_make(const struct store *store, const struct workspace_record *r, int
 {
     scoped_close int all = store_lock(store, err);
     scoped_close int dir = -1, lock = -1;
+    bool ok;
 
     if (all < 0 || (r->name && !store_check_name_free(store, r->name, r->id, err)))
         return false;
@@ -190,10 +191,11 @@ bool store_make(const struct store *store, const struct workspace_record *r, int
         return pyro_fail_errno(err, "create workspace '%s'", r->id);
     dir = store_open_workspace(store, r->id, err);
     lock = dir < 0 ? -1 : fs_lock(dir, LOCK_FILE, FS_LOCK_NOW, err);
-    if (lock < 0 || mkdirat(dir, "run", 0700) != 0 || mkdirat(dir, "commands", 0700) != 0 ||
-        !record_save(dir, r, false, err)) {
-        if (!err || !err->code)
-            pyro_fail_errno(err, "create workspace '%s'", r->id);
+    ok = lock >= 0 &&
+         ((mkdirat(dir, "run", 0700) == 0 && mkdirat(dir, "commands", 0700) == 0) ||
+          pyro_fail_errno(err, "create workspace '%s'", r->id)) &&
+         record_save(dir, r, false, err);
+    if (!ok) {
         fs_discard_tree(store->fd, r->id);
         return false;
     }
@@ -217,7 +219,7 @@ static void sweep_workspace(const struct store *store, const char *id)
 {
     scoped_close int dir = store_open_workspace(store, id, NULL);
     scoped_close int lock = dir < 0 ? -1 : fs_lock(dir, LOCK_FILE, FS_LOCK_NOW, NULL);
-    struct workspace_record r;
+    scoped_record struct workspace_record r = { 0 };
 
     if (lock < 0)
         return;
@@ -227,7 +229,6 @@ static void sweep_workspace(const struct store *store, const char *id)
         if (!store_remove(store, id, NULL))
             fprintf(stderr, "pyro: workspace '%s' could not be swept\n", id);
     }
-    record_release(&r);
 }
 
 static void sweep_gone(const struct store *store, const char *name)

@@ -243,7 +243,7 @@ static bool check_result(const json_t *result, struct command_outcome *ret, stru
         ret->exit_code = (int)code;
         return true;
     }
-    err->code = PYRO_GUEST_PROTOCOL;
+    pyro_recode(err, PYRO_GUEST_PROTOCOL);
     return pyro_wrap(err, "the guest");
 }
 

@@ -221,7 +221,7 @@ static bool start_passt(struct network *n, int guard_end, struct pyro_error *err
     ok = proc_start(&spec, &n->passt.pid, err);
     close(errors[1]);
     n->stderr_fd = errors[0];
-    if (!ok && err->code == PYRO_DEPENDENCY_MISSING)
+    if (!ok && pyro_is(err, PYRO_DEPENDENCY_MISSING))
         pyro_hint(err, "install the package passt");
     return ok && watch_child(n, &n->passt, network_on_passt_ended, err) &&
            loop_watch(n->supervisor->loop, n->stderr_fd, EPOLLIN, network_on_words, n, err);

@@ -295,12 +295,10 @@ static struct service *begin(struct supervisor *s, const struct command_request 
                                 .started_at = clock_wall(),
                                 .exit_code = -1 };
     struct pyro_error why = { 0 };
-    struct service_record older;
+    scoped_service_record struct service_record older = { 0 };
     struct service *sv;
 
-    if (service_record_load(s->dir_fd, name, &older, &why))
-        service_record_release(&older);
-    else if (why.code == PYRO_SERVICE_NOT_FOUND)
+    if (!service_record_load(s->dir_fd, name, &older, &why) && why.code == PYRO_SERVICE_NOT_FOUND)
         s->record.service_count++;
     if (!service_make_room(s->dir_fd, name, err))
         return NULL;
@@ -349,14 +347,13 @@ static void services_adopt_one(void *arg, const struct service_record *r)
 {
     struct supervisor *s = arg;
     struct pyro_error err = { 0 };
-    struct service_record own;
+    scoped_service_record struct service_record own = { 0 };
     struct service *sv;
 
     s->record.service_count++;
     if (!service_is_live(r) || !service_record_load(s->dir_fd, r->name, &own, NULL))
         return;
     sv = service_new(s, &own, &err);
-    service_record_release(&own);
     if (sv && !ports_open(s, r->name, sv->record.published, &err))
         record_set_string(&s->record.last_error, err.message);
     if (sv && !attach(sv, &err))
@@ -377,7 +374,7 @@ void services_adopt(struct supervisor *s)
 static void op_stop(struct supervisor *s, struct link *client, uint32_t id, const char *name)
 {
     struct service *sv = s->services;
-    struct service_record r;
+    scoped_service_record struct service_record r = { 0 };
     struct stop_waiter *w;
     struct pyro_error err = { 0 };
 
@@ -389,7 +386,6 @@ static void op_stop(struct supervisor *s, struct link *client, uint32_t id, cons
             return;
         }
         stream_reply(client, id, service_record_to_view(&r, s->record.id));
-        service_record_release(&r);
         return;
     }
     w = calloc(1, sizeof(*w));

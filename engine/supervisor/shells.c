@@ -242,16 +242,14 @@ void shells_adopt(struct supervisor *s)
 
 struct shell *shells_find(struct supervisor *s, const char *id, struct pyro_error *err)
 {
-    struct shell_record r;
+    scoped_shell_record struct shell_record r = { 0 };
 
     for (struct shell *sh = s->shells; sh; sh = sh->next)
         if (!strcmp(sh->record.id, id) && !sh->opening)
             return sh;
-    if (shell_record_load(s->dir_fd, id, &r, err)) {
+    if (shell_record_load(s->dir_fd, id, &r, err))
         pyro_fail(err, PYRO_SHELL_STATE, "shell '%s' %s", id,
                   r.running ? "is not open yet" : "has ended");
-        shell_record_release(&r);
-    }
     return NULL;
 }
 

@@ -192,7 +192,7 @@ static bool take_counts(struct tree_session *t, const struct place *p, struct tr
     if (!json_get_int(line, "entries", 0, INT64_MAX, &entries, err) ||
         !json_get_int(line, "bytes", 0, INT64_MAX, &bytes, err) ||
         !json_get_int(line, "data_bytes", 0, INT64_MAX, &data, err)) {
-        err->code = PYRO_GUEST_PROTOCOL;
+        pyro_recode(err, PYRO_GUEST_PROTOCOL);
         return pyro_wrap(err, "the guest");
     }
     *ret = (struct tree_counts){ .entries = (uint64_t)entries,
@@ -279,23 +279,19 @@ static json_t *export_to(const struct workspace_handle *o, const char *below, co
         json_pack("{s:s, s:o}", "op", "tree_read", "path", name_to_json("", below));
     scoped_free char *shown = file_path_show(below);
     enum tree_type root = TREE_DIRECTORY;
-    struct workspace_record r;
+    scoped_record struct workspace_record r = { 0 };
     scoped_tree_skipped skipped = { 0 };
     struct tree_counts counts;
     struct tree_session t;
-    struct tree_room room;
-    bool ok, host_compat;
+    bool ok;
 
     if (!record_load(o->dir_fd, o->id, &r, err))
         return NULL;
-    room = most(&r);
-    host_compat = r.host_compat;
-    record_release(&r);
     if (!request)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory") ? NULL : NULL;
     if (!tree_session_open(&t, o, request, err))
         return NULL;
-    ok = receive(&t, p, room, progress, &counts, &skipped, &root, err);
+    ok = receive(&t, p, most(&r), progress, &counts, &skipped, &root, err);
     tree_session_release(&t);
     if (!ok)
         return NULL;
@@ -308,7 +304,7 @@ static json_t *export_to(const struct workspace_handle *o, const char *below, co
                                             : "directory",
                      "entry_count", (json_int_t)counts.entries, "bytes_written",
                      (json_int_t)counts.bytes, "skipped_count", (json_int_t)skipped.count,
-                     "execution_mode", host_compat ? "host_compat" : "guest_vm");
+                     "execution_mode", r.host_compat ? "host_compat" : "guest_vm");
 }
 
 json_t *workspace_export(const char *ref, const char *path, const char *output,

@@ -24,7 +24,7 @@ static bool get_room(struct tree_session *t, int dir_fd, struct tree_room *ret,
         return false;
     if (!json_get_int(line, "free_bytes", 0, INT64_MAX, &bytes, err) ||
         !json_get_int(line, "free_entries", 0, INT64_MAX, &entries, err)) {
-        err->code = PYRO_GUEST_PROTOCOL;
+        pyro_recode(err, PYRO_GUEST_PROTOCOL);
         return pyro_wrap(err, "the guest");
     }
     if (fstatvfs(dir_fd, &v) != 0)
@@ -46,7 +46,7 @@ static bool get_counts(struct tree_session *t, struct tree_counts *ret, struct p
         return false;
     if (!json_get_int(line, "entries", 0, INT64_MAX, &entries, err) ||
         !json_get_int(line, "bytes", 0, INT64_MAX, &bytes, err)) {
-        err->code = PYRO_GUEST_PROTOCOL;
+        pyro_recode(err, PYRO_GUEST_PROTOCOL);
         return pyro_wrap(err, "the guest");
     }
     *ret = (struct tree_counts){ .entries = (uint64_t)entries, .bytes = (uint64_t)bytes };
@@ -87,15 +87,13 @@ json_t *workspace_sync_push(const char *ref, const char *source_path, const char
     scoped_free char *shown = below ? file_path_show(below) : NULL;
     scoped_tree_source source = { .fd = -1 };
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    struct workspace_record r;
+    scoped_record struct workspace_record r = { 0 };
     struct tree_counts counts;
-    bool begun, host_compat;
+    bool begun;
 
     if (!below || !tree_source_open(source_path, &source, err) || !workspace_open(ref, &o, err) ||
         !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
-    host_compat = r.host_compat;
-    record_release(&r);
     if (!tree_push(&o, &source, below, progress, &counts, &begun, err)) {
         if (begun) {
             pyro_wrap(err, "the sync was cut short, and a part of it may be in %s", shown);
@@ -106,7 +104,7 @@ json_t *workspace_sync_push(const char *ref, const char *source_path, const char
     }
     tree_skipped_note(&source.skipped, source.path, progress);
     return json_pack("{s:s, s:s, s:{s:s, s:o, s:o, s:I, s:I, s:I}}", "workspace_id", o.id,
-                     "execution_mode", host_compat ? "host_compat" : "guest_vm", "workspace_sync",
+                     "execution_mode", r.host_compat ? "host_compat" : "guest_vm", "workspace_sync",
                      "mode", tree_source_mode(&source), "source_path",
                      name_to_json("", source.path), "destination", name_to_json("", shown),
                      "entry_count", (json_int_t)counts.entries, "bytes_written",

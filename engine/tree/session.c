@@ -115,10 +115,8 @@ static bool turn(struct tree_session *t, int timeout_ms, struct pyro_error *err)
     loop_run_once(t->loop, timeout_ms);
     if (t->interrupted)
         return pyro_fail(err, PYRO_INTERRUPTED, "interrupted");
-    if (t->why.code) {
-        *err = t->why;
-        return false;
-    }
+    if (t->why.code)
+        return pyro_copy(err, &t->why);
     return true;
 }
 
@@ -130,7 +128,7 @@ static bool take_error(const struct tree_session *t, struct pyro_error *err)
     int64_t code;
 
     if (!json_get_int(t->result, "exit_code", 0, 255, &code, err)) {
-        err->code = PYRO_GUEST_PROTOCOL;
+        pyro_recode(err, PYRO_GUEST_PROTOCOL);
         return pyro_wrap(err, "the guest");
     }
     if (code == 0)
@@ -146,8 +144,7 @@ static bool ended_well(const struct tree_session *t, struct pyro_error *err)
 {
     if (!t->why.code)
         return take_error(t, err);
-    *err = t->why;
-    return false;
+    return pyro_copy(err, &t->why);
 }
 
 ssize_t tree_session_read(void *session, void *bytes, size_t n, struct pyro_error *err)
@@ -194,7 +191,7 @@ json_t *tree_session_line(struct tree_session *t, struct pyro_error *err)
         return NULL;
     line = json_parse(t->out.data, n, LINE_MAX_BYTES, err);
     if (!line) {
-        err->code = PYRO_GUEST_PROTOCOL;
+        pyro_recode(err, PYRO_GUEST_PROTOCOL);
         pyro_wrap(err, "the guest");
         return NULL;
     }

@@ -145,8 +145,8 @@ static bool look_at_archive(struct tree_source *s, const struct tree_room *room,
         return false;
     result = helper_wait(pid, fd, clock_ms() + HELPER_MS, err);
     if (!result) {
-        if (err->code == PYRO_REFUSED)
-            err->code = PYRO_CONTENT_REFUSED;
+        if (pyro_is(err, PYRO_REFUSED))
+            pyro_recode(err, PYRO_CONTENT_REFUSED);
         return pyro_wrap(err, "'%s'", s->path);
     }
     s->counts.entries = (uint64_t)json_int_or(result, "entries", 0);
@@ -208,7 +208,7 @@ static bool send_archive(struct tree_source *s, const struct tree_room *room,
     close(ends[0]); /* it ends now, if it has not yet */
     result = helper_wait(pid, said, clock_ms() + HELPER_MS, &why);
     if (ok && !result) {
-        *err = why;
+        pyro_copy(err, &why);
         return pyro_wrap(err, "'%s'", s->path);
     }
     return ok;

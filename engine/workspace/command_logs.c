@@ -237,7 +237,7 @@ static void note_reset(struct reading *r, int64_t resets)
 /* Whether more may come. *ret_clearing: a reset is about to remove the current entries. */
 static bool goes_on(struct reading *r, bool *ret_clearing)
 {
-    struct workspace_record record;
+    scoped_record struct workspace_record record = { 0 };
     bool running;
 
     *ret_clearing = false;
@@ -247,7 +247,6 @@ static bool goes_on(struct reading *r, bool *ret_clearing)
     *ret_clearing = record.clearing;
     if (!record.clearing && record.reset_count != r->resets)
         note_reset(r, record.reset_count);
-    record_release(&record);
     if (*ret_clearing)
         return true;
     if (running)
@@ -260,12 +259,11 @@ static bool goes_on(struct reading *r, bool *ret_clearing)
 /* In a history that is being cleared, all entries are still to come. */
 static bool note_resets(struct reading *r, struct pyro_error *err)
 {
-    struct workspace_record record;
+    scoped_record struct workspace_record record = { 0 };
 
     if (!record_load(r->o->dir_fd, r->o->id, &record, err))
         return false;
     r->resets = record.reset_count - (record.clearing ? 1 : 0);
-    record_release(&record);
     return true;
 }
 

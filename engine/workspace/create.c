@@ -27,10 +27,8 @@ static bool ensure_environment(const char *name, const struct progress *progress
 
     if (environment_open(name, ret, &why))
         return true;
-    if (why.code != PYRO_ENVIRONMENT_NOT_FOUND || why.sys_errno != ENOENT) {
-        *err = why;
-        return false;
-    }
+    if (why.code != PYRO_ENVIRONMENT_NOT_FOUND || why.sys_errno != ENOENT)
+        return pyro_copy(err, &why);
     return environment_pull(name, progress, err) && environment_open(name, ret, err);
 }
 
@@ -166,9 +164,7 @@ bool workspace_make(const struct workspace_spec *spec, bool ephemeral,
     }
     if (!ok) {
         record_release(&r);
-        if (err)
-            *err = why;
-        return false;
+        return pyro_copy(err, &why);
     }
     *ret = r;
     return true;
@@ -177,14 +173,9 @@ bool workspace_make(const struct workspace_spec *spec, bool ephemeral,
 json_t *workspace_create(const struct workspace_spec *spec, const struct progress *progress,
                          struct pyro_error *err)
 {
-    struct workspace_record r;
-    json_t *view;
+    scoped_record struct workspace_record r = { 0 };
 
     if (spec->seed_path)
         return workspace_create_seeded(spec, progress, err);
-    if (!workspace_make(spec, false, progress, &r, err))
-        return NULL;
-    view = record_to_view(&r);
-    record_release(&r);
-    return view;
+    return workspace_make(spec, false, progress, &r, err) ? record_to_view(&r) : NULL;
 }

@@ -76,7 +76,7 @@ json_t *workspace_create_seeded(const struct workspace_spec *spec, const struct 
 {
     static const struct tree_room room = { .bytes = DISK_BYTES };
     scoped_tree_source source = { .fd = -1 };
-    struct workspace_record r;
+    scoped_record struct workspace_record r = { 0 };
     json_t *view;
 
     if (!tree_source_open(spec->seed_path, &source, err) ||
@@ -86,6 +86,5 @@ json_t *workspace_create_seeded(const struct workspace_spec *spec, const struct 
     view = seed_made(&r, &source, progress, err);
     if (view)
         tree_skipped_note(&source.skipped, source.path, progress);
-    record_release(&r);
     return view;
 }

@@ -371,7 +371,7 @@ json_t *workspace_exec(const char *ref, const struct workspace_exec_spec *spec,
                        struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    struct workspace_record r;
+    scoped_record struct workspace_record r = { 0 };
     json_t *result;
 
     if (!workspace_open(ref, &o, err) || !record_load(o.dir_fd, o.id, &r, err))
@@ -380,6 +380,5 @@ json_t *workspace_exec(const char *ref, const struct workspace_exec_spec *spec,
     if (result)
         json_object_set_new(result, "execution_mode",
                             json_string(r.host_compat ? "host_compat" : "guest_vm"));
-    record_release(&r);
     return result;
 }

@@ -20,24 +20,19 @@
 json_t *workspace_start(const char *ref, const struct progress *progress, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    struct workspace_record r;
-    bool started;
+    scoped_record struct workspace_record r = { 0 };
+    struct pyro_error why = { 0 };
 
     if (!workspace_open(ref, &o, err) || !workspace_recover(&o, err) ||
         !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
-    started = r.state == WORKSPACE_STARTED;
-    record_release(&r);
-    if (!started && !workspace_start_stopped(&o, progress, err)) {
-        /* Another start may have been faster. */
-        if (!err || err->code != PYRO_WORKSPACE_BUSY || !record_load(o.dir_fd, o.id, &r, err))
-            return NULL;
-        started = r.state == WORKSPACE_STARTED;
-        record_release(&r);
-        if (!started)
-            return NULL;
-    }
-    return workspace_view(&o, err);
+    if (r.state == WORKSPACE_STARTED || workspace_start_stopped(&o, progress, &why))
+        return workspace_view(&o, err);
+    /* Another start may have been faster. */
+    if (why.code == PYRO_WORKSPACE_BUSY && record_state(o.dir_fd, o.id) == WORKSPACE_STARTED)
+        return workspace_view(&o, err);
+    pyro_copy(err, &why);
+    return NULL;
 }
 
 /* Ends the machine; true too when none runs. */
@@ -58,18 +53,16 @@ static bool stop_running(const struct workspace_handle *o, bool force, struct py
         if (result || why.code == PYRO_WORKSPACE_STATE || why.code == PYRO_RECORD_INVALID)
             return true;
     } while (why.code == PYRO_GUEST_LOST && clock_ms() < deadline_ms);
-    *err = why;
-    return false;
+    return pyro_copy(err, &why);
 }
 
 json_t *workspace_stop(const char *ref, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    struct workspace_record r;
+    scoped_record struct workspace_record r = { 0 };
 
     if (!workspace_open(ref, &o, err) || !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
-    record_release(&r);
     if (!stop_running(&o, false, err))
         return NULL;
     return workspace_view(&o, err);
@@ -96,7 +89,7 @@ static json_t *update_stopped(const struct workspace_handle *o, const json_t *ch
                               struct pyro_error *err)
 {
     scoped_close int lock = workspace_lock_stopped(o, err);
-    struct workspace_record r;
+    scoped_record struct workspace_record r = { 0 };
     json_t *view = NULL;
 
     if (lock < 0 || !record_load(o->dir_fd, o->id, &r, err))
@@ -106,7 +99,6 @@ static json_t *update_stopped(const struct workspace_handle *o, const json_t *ch
         if (record_save(o->dir_fd, &r, true, err))
             view = record_to_view(&r);
     }
-    record_release(&r);
     return view;
 }
 
@@ -140,7 +132,7 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
             view = update_stopped(&o, request, &why);
     } while (!view && why.code == PYRO_WORKSPACE_BUSY && clock_ms() < deadline_ms);
     if (!view)
-        *err = why;
+        pyro_copy(err, &why);
     return view;
 }
 
@@ -150,17 +142,13 @@ json_t *workspace_delete(const char *ref, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_close int lock = -1;
-    struct workspace_record r;
-    bool newer;
+    scoped_record struct workspace_record r = { 0 };
 
     if (!workspace_open(ref, &o, err))
         return NULL;
     record_load_any(o.dir_fd, o.id, &r);
-    newer = r.newer;
-    if (newer)
+    if (r.newer) {
         pyro_fail(err, PYRO_RECORD_INVALID, "%s", r.last_error);
-    record_release(&r);
-    if (newer) {
         pyro_hint(err, "delete it with the pyro that made it, or a newer one");
         return NULL;
     }

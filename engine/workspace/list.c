@@ -26,7 +26,7 @@ static void add_view(struct listing *l, json_t *view)
 static void list_one(void *arg, int dirfd, const struct workspace_record *r)
 {
     struct workspace_handle w = { .store = { .fd = -1 }, .dir_fd = dirfd }; /* borrowed */
-    struct workspace_record recovered;
+    scoped_record struct workspace_record recovered = { 0 };
 
     memcpy(w.id, r->id, sizeof(w.id));
     if (r->state != WORKSPACE_STARTED || store_is_held(dirfd) || !workspace_recover(&w, NULL)) {
@@ -35,7 +35,6 @@ static void list_one(void *arg, int dirfd, const struct workspace_record *r)
     }
     record_load_any(dirfd, r->id, &recovered);
     add_view(arg, record_to_view(&recovered));
-    record_release(&recovered);
 }
 
 static int by_activity(const void *a, const void *b)
@@ -89,20 +88,17 @@ static bool add_path(void *arg, const char *path)
 /* A workspace that cannot be read may be based on any of them. */
 static void add_base(void *arg, int dirfd, const struct workspace_record *r)
 {
-    struct workspace_record disk;
+    scoped_record struct workspace_record disk = { 0 };
 
     if (!r->broken) {
         if (r->base_path)
             add_path(arg, r->base_path);
         return;
     }
-    if (!record_load_disk(dirfd, r->id, &disk, NULL)) {
-        if (!base_each(add_path, arg, NULL))
-            return;
-    } else {
+    if (record_load_disk(dirfd, r->id, &disk, NULL))
         add_path(arg, disk.base_path);
-        record_release(&disk);
-    }
+    else
+        (void)!base_each(add_path, arg, NULL);
 }
 
 json_t *workspace_used_environments(struct pyro_error *err)

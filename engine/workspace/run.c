@@ -40,7 +40,7 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
                       struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle w = WORKSPACE_HANDLE_INIT;
-    struct workspace_record r = { 0 };
+    scoped_record struct workspace_record r = { 0 };
     json_t *result = NULL;
     int hold_fd;
     bool deleted;
@@ -49,10 +49,8 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
     if (!workspace_make(spec, true, progress, &r, err))
         return NULL;
     phase(arg, "start", r.id);
-    if (!workspace_open_made(r.id, &w, err)) {
-        record_release(&r);
+    if (!workspace_open_made(r.id, &w, err))
         return NULL;
-    }
     hold_fd = workspace_hold(&w, err);
     if (hold_fd >= 0) {
         phase(arg, "execute", r.id);
@@ -61,6 +59,5 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
     deleted = workspace_end_hold(&w, hold_fd);
     if (result)
         add_run_fields(result, &r, deleted);
-    record_release(&r);
     return result;
 }

@@ -144,6 +144,25 @@ bool pyro_hint(struct pyro_error *err, const char *fmt, ...)
     return false;
 }
 
+bool pyro_copy(struct pyro_error *err, const struct pyro_error *why)
+{
+    if (err)
+        *err = *why;
+    return false;
+}
+
+bool pyro_recode(struct pyro_error *err, enum pyro_code code)
+{
+    if (err)
+        err->code = code;
+    return false;
+}
+
+bool pyro_is(const struct pyro_error *err, enum pyro_code code)
+{
+    return err && err->code == code;
+}
+
 const char *pyro_code_name(enum pyro_code code)
 {
     return codes[(unsigned)code < PYRO_CODE_COUNT ? code : PYRO_INTERNAL].name;

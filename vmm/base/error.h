@@ -77,6 +77,13 @@ bool pyro_wrap(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Sets the hint of an error already there. */
 bool pyro_hint(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* *err = *why, an error from elsewhere. */
+bool pyro_copy(struct pyro_error *err, const struct pyro_error *why);
+/* Gives an error already there another code. */
+bool pyro_recode(struct pyro_error *err, enum pyro_code code);
+/* Whether there is an error of this code; NULL has none. */
+bool pyro_is(const struct pyro_error *err, enum pyro_code code);
+
 /* The code's JSON name, e.g. "workspace_not_found". */
 const char *pyro_code_name(enum pyro_code code);
 /* The code of a JSON name; PYRO_INTERNAL for a name that is not in the list. */

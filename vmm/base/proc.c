@@ -159,9 +159,7 @@ bool proc_start(const struct proc_spec *spec, pid_t *ret_pid, struct pyro_error 
     proc_kill(pid);
     if (n != (ssize_t)sizeof(child_err))
         return pyro_fail(err, PYRO_INTERNAL, "start '%s': the child died", spec->argv[0]);
-    if (err)
-        *err = child_err;
-    return false;
+    return pyro_copy(err, &child_err);
 }
 
 bool proc_wait_fd(int pidfd, int64_t deadline_ms)

@@ -288,8 +288,8 @@ bool rows_load_request(const struct row_spec *rows, const json_t *request, void 
 {
     if (load_all(rows, request, ret, true, err))
         return true;
-    if (err && err->code == PYRO_RECORD_INVALID)
-        err->code = PYRO_INVALID_ARGUMENT;
+    if (pyro_is(err, PYRO_RECORD_INVALID))
+        pyro_recode(err, PYRO_INVALID_ARGUMENT);
     return false;
 }
 

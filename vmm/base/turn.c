@@ -21,7 +21,7 @@ int turn_wait(int dirfd, const char *name, const struct turn *turn, struct pyro_
             pyro_hint(&why, "try again; if that process hangs, end it first");
         }
     }
-    if (fd < 0 && err)
-        *err = why;
+    if (fd < 0)
+        pyro_copy(err, &why);
     return fd;
 }

@@ -302,8 +302,7 @@ static bool find_root(struct view *v, const char *root, uint32_t *ret, struct py
     *ret = 0;
     if (why.code == PYRO_FILE_NOT_FOUND)
         return true;
-    *err = why;
-    return false;
+    return pyro_copy(err, &why);
 }
 
 static bool run(struct tree_diff *d, const char *root, struct pyro_error *err)

@@ -346,11 +346,8 @@ bool tree_parent(struct tree *t, const char *path, struct inode **ret_directory,
             return true;
         }
         at = step(&w, at, component, length);
-        if (!at) {
-            if (err)
-                *err = own;
-            return false;
-        }
+        if (!at)
+            return pyro_copy(err, &own);
     }
     return pyro_fail(err, PYRO_INVALID_ARGUMENT, "it has no name");
 }

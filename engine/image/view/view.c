@@ -22,8 +22,7 @@
 bool view_fail(struct view *v, errcode_t code, struct pyro_error *err, const char *what)
 {
     if (v->source.why.code && code == EXT2_ET_SHORT_READ) {
-        if (err)
-            *err = v->source.why;
+        pyro_copy(err, &v->source.why);
         v->source.why.code = PYRO_OK;
         return pyro_wrap(err, "%s", what);
     }

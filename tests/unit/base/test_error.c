@@ -30,6 +30,22 @@ static void test_fail_wrap_hint(void **state UNUSED)
     assert_false(pyro_hint(NULL, "x"));
 }
 
+static void test_copy_and_recode(void **state UNUSED)
+{
+    struct pyro_error why = { 0 }, err = { 0 };
+
+    pyro_fail(&why, PYRO_TIMEOUT, "too slow");
+    assert_false(pyro_copy(&err, &why));
+    assert_true(pyro_is(&err, PYRO_TIMEOUT));
+    assert_false(pyro_recode(&err, PYRO_VM_FAILED));
+    assert_true(pyro_is(&err, PYRO_VM_FAILED));
+    assert_false(pyro_is(&err, PYRO_TIMEOUT));
+    assert_string_equal(err.message, "too slow");
+    assert_false(pyro_copy(NULL, &why));
+    assert_false(pyro_recode(NULL, PYRO_IO));
+    assert_false(pyro_is(NULL, PYRO_OK));
+}
+
 static void test_errno_gives_the_code(void **state UNUSED)
 {
     static const struct {
@@ -102,6 +118,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fail_wrap_hint),
+        cmocka_unit_test(test_copy_and_recode),
         cmocka_unit_test(test_errno_gives_the_code),
         cmocka_unit_test(test_no_descriptors_left_says_what_to_do),
         cmocka_unit_test(test_long_messages_are_cut),
