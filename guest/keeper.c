@@ -8,10 +8,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "vmm/base/confine.h"
 #include "vmm/base/fs.h"
 
 static pid_t parent_of(const char *pid)
@@ -45,11 +45,10 @@ static void kill_descendants(void)
 
 _Noreturn static void end_as(int status)
 {
-    const struct rlimit none = { 0, 0 };
     sigset_t set;
 
     if (WIFSIGNALED(status)) {
-        setrlimit(RLIMIT_CORE, &none);
+        confine_limit(RLIMIT_CORE, 0);
         signal(WTERMSIG(status), SIG_DFL);
         /* This signal only: a SIGTERM that came while it ended must not count as the command's. */
         sigemptyset(&set);

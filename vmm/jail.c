@@ -188,21 +188,12 @@ static bool modes_forbid_writing(const struct inmate *in)
     return true;
 }
 
-static bool limit(int resource, rlim_t value)
-{
-    struct rlimit now, wanted = { value, value };
-
-    if (getrlimit((__rlimit_resource_t)resource, &now) == 0 && now.rlim_max < value)
-        wanted = (struct rlimit){ now.rlim_max, now.rlim_max };
-    return setrlimit((__rlimit_resource_t)resource, &wanted) == 0;
-}
-
 static bool set_limits(const struct jail *jail)
 {
-    return limit(RLIMIT_CORE, 0) && limit(RLIMIT_NOFILE, OPEN_FILES_MAX) &&
-           limit(RLIMIT_MSGQUEUE, 0) &&
-           (!jail->file_size_max || limit(RLIMIT_FSIZE, jail->file_size_max)) &&
-           (!jail->memory_max || limit(RLIMIT_AS, jail->memory_max));
+    return confine_limit(RLIMIT_CORE, 0) && confine_limit(RLIMIT_NOFILE, OPEN_FILES_MAX) &&
+           confine_limit(RLIMIT_MSGQUEUE, 0) &&
+           (!jail->file_size_max || confine_limit(RLIMIT_FSIZE, jail->file_size_max)) &&
+           (!jail->memory_max || confine_limit(RLIMIT_AS, jail->memory_max));
 }
 
 /* Drops every capability, for good: exec does not give them back even to uid 0. */

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "vmm/base/confine.h"
@@ -27,13 +26,6 @@
       .value = (bits) }
 
 static unsigned missing;
-
-static bool limit(int resource, rlim_t value)
-{
-    struct rlimit r = { .rlim_cur = value, .rlim_max = value };
-
-    return setrlimit(resource, &r) == 0;
-}
 
 /*
  * No call in this list opens a path (newfstatat: fstat(3) is made of it), starts a program or opens
@@ -105,7 +97,7 @@ unsigned jail_missing(void)
 
 bool jail_enter(struct pyro_error *err)
 {
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !limit(RLIMIT_CORE, 0))
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !confine_limit(RLIMIT_CORE, 0))
         return pyro_fail_errno(err, "give up privileges");
     if (CONFINE_SANITIZED)
         return true;
@@ -113,7 +105,7 @@ bool jail_enter(struct pyro_error *err)
         missing |= JAIL_WITHOUT_LANDLOCK;
     if (geteuid() == 0 && !confine_become_nobody(NULL, 0))
         missing |= JAIL_WITHOUT_NOBODY;
-    if (!limit(RLIMIT_AS, MEMORY_MAX_BYTES))
+    if (!confine_limit(RLIMIT_AS, MEMORY_MAX_BYTES))
         return pyro_fail_errno(err, "limit memory");
     if (!filter_calls())
         return pyro_fail_errno(err, "install the system call filter");

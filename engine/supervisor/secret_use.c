@@ -4,19 +4,16 @@
  */
 #include "engine/supervisor/secret_use.h"
 
-#include <sys/resource.h>
-
 #include "engine/secret/secrets.h"
+#include "vmm/base/confine.h"
 
 /* Processes that know the values make no core dumps: this one, and all it starts, QEMU above
  * all. */
 bool secret_use_load(struct supervisor *s, struct pyro_error *err)
 {
-    static const struct rlimit none = { 0, 0 };
-
     if (!s->record.secrets)
         return true;
-    setrlimit(RLIMIT_CORE, &none);
+    confine_limit(RLIMIT_CORE, 0);
     return secrets_redactor_of(s->dir_fd, &s->redactor, err);
 }
 

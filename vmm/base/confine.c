@@ -119,6 +119,15 @@ bool confine_files(uint64_t access, const struct confine_exception *exceptions, 
            syscall(SYS_landlock_restrict_self, fd, 0) == 0;
 }
 
+bool confine_limit(int resource, rlim_t value)
+{
+    struct rlimit now, wanted = { value, value };
+
+    if (getrlimit((__rlimit_resource_t)resource, &now) == 0 && now.rlim_max < value)
+        wanted = (struct rlimit){ now.rlim_max, now.rlim_max };
+    return setrlimit((__rlimit_resource_t)resource, &wanted) == 0;
+}
+
 bool confine_become_nobody(const gid_t *groups, size_t group_count)
 {
     int signal_number = 0;

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 
@@ -98,6 +99,9 @@ struct confine_exception {
  * where the kernel has no Landlock.
  */
 bool confine_files(uint64_t access, const struct confine_exception *exceptions, size_t count);
+
+/* Lowers a limit of setrlimit(2) for good; a lower one stays as it is. */
+bool confine_limit(int resource, rlim_t value);
 
 #define CONFINE_NOBODY 65534
 /*

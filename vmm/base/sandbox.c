@@ -78,10 +78,8 @@ static bool place_descriptors(int in_fd, int out_fd)
 
 static bool limit_resources(unsigned cpu_seconds)
 {
-    rlim_t seconds = cpu_seconds ? cpu_seconds : RLIM_INFINITY;
-    struct rlimit none = { 0, 0 }, cpu = { seconds, seconds };
-
-    return setrlimit(RLIMIT_CORE, &none) == 0 && setrlimit(RLIMIT_CPU, &cpu) == 0 &&
+    return confine_limit(RLIMIT_CORE, 0) &&
+           (!cpu_seconds || confine_limit(RLIMIT_CPU, cpu_seconds)) &&
            prctl(PR_SET_DUMPABLE, 0) == 0;
 }
 

@@ -15,6 +15,7 @@
 #include "engine/term/plain_linear.h"
 #include "engine/term/track.h"
 #include "engine/term/vtparse.h"
+#include "vmm/base/confine.h"
 #include "vmm/base/json.h"
 #include "vmm/base/utf8.h"
 
@@ -290,11 +291,7 @@ static void test_plain_linear_agrees_from_a_cursor(void **state)
 }
 
 /* Each read on the grid is a process of its own, which takes a sanitizer thirty times as long. */
-#ifdef __SANITIZE_ADDRESS__
-#define GLUED_ROUNDS 300
-#else
-#define GLUED_ROUNDS 3000
-#endif
+#define GLUED_ROUNDS (CONFINE_SANITIZED ? 300 : 3000)
 
 /* Reads that end anywhere, glued together, give what one read gives. */
 static void test_plain_render_glued_reads(void **state)

@@ -15,13 +15,8 @@
 #include <unistd.h>
 
 #include "engine/term/screen.h"
+#include "vmm/base/confine.h"
 #include "vmm/base/sandbox.h"
-
-#ifdef __SANITIZE_ADDRESS__
-#define FILTERED 0
-#else
-#define FILTERED 1
-#endif
 
 static void show(const char *input, const struct plain_options *options, struct screen *ret)
 {
@@ -351,7 +346,7 @@ static void test_sandbox_run_exhausted(void **state)
     struct pyro_error err;
 
     (void)state;
-    if (!FILTERED)
+    if (CONFINE_SANITIZED)
         skip();
     for (size_t i = 0; i < ARRAY_SIZE(heaps); i++) {
         for (size_t size = heaps[i] / 64; size >= heaps[i] / 4096; size /= 8) {
@@ -380,7 +375,7 @@ static void test_sandbox_filter(void **state)
     int fd = STDERR_FILENO;
 
     (void)state;
-    if (!FILTERED)
+    if (CONFINE_SANITIZED)
         skip();
     for (size_t i = 0; i < ARRAY_SIZE(forbidden); i++) {
         assert_false(run(forbidden[i], NULL, &out, &err));
