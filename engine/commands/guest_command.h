@@ -8,7 +8,7 @@
 #include "engine/workspace/workspace.h"
 
 /* The last rows of a command's arguments: those of its request (command_request.h), and the end. */
-#define ARGS_OF(KIND, S) COMMAND_##KIND(COMMAND_NOT, COMMAND_NOT, ARG_OF_REQUEST, S) ARG_END
+#define ARGS_OF(KIND, S) COMMAND_##KIND(MEMBER_NONE, MEMBER_NONE, ARG_OF_REQUEST, S) ARG_END
 #define ARG_OF_REQUEST(T, S, NAME, MEMBER, ...) ARG_OWNED(T, NAME, S, request.MEMBER, __VA_ARGS__),
 
 /* How values of some of them are taken. */

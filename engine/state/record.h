@@ -28,46 +28,102 @@ enum workspace_state {
 
 #define PAUSED_HOST_DISK_FULL "host_disk_full"
 
+/*
+ * The members, each with its row (rows.h), from which storing, showing and documenting it follow, in
+ * the order of docs/commands.md. What rows name is in record.c.
+ */
+#define WORKSPACE_MEMBERS(FIELD, ROW)                                                              \
+    FIELD(char id[WORKSPACE_ID_LENGTH + 1])                                                        \
+    ROW(ROW_TEXT(workspace_record, id, .shown = "workspace_id", .required = true))                 \
+    FIELD(char *name) /* NULL: none */                                                             \
+    ROW(ROW_TEXT(workspace_record, name, .nullable = true))                                        \
+    FIELD(json_t *labels) /* object of strings */                                                  \
+    ROW(ROW_MAP(workspace_record, labels, .required = true))                                       \
+    FIELD(char *environment)                                                                       \
+    ROW(ROW_TEXT(workspace_record, environment, .required = true, .nullable = true,                \
+                 .help = "Null only when the record is unreadable"))                               \
+    FIELD(enum workspace_state state)                                                              \
+    ROW(ROW_CHOICE(workspace_record, state, workspace_state_names, .required = true))              \
+    ROW(RES_STR("workspace_path", .value = "/workspace", .help = "In the guest"))                  \
+    FIELD(json_t *workspace_seed) /* {mode, seed_path, entry_count, bytes_written}; NULL: empty */ \
+    ROW(ROW_OBJECT(workspace_record, workspace_seed, seed_rows, .sparse = true, .load = load_seed, \
+                   .show = show_seed))                                                             \
+    FIELD(bool host_compat)                                                                        \
+    ROW(ROW_CHOICE(workspace_record, host_compat, execution_modes, .shown = "execution_mode"))     \
+    FIELD(char *accelerator) /* "kvm", "tcg"; NULL for host compatibility */                       \
+    ROW(ROW_TEXT(workspace_record, accelerator, .nullable = true, .choices = accelerators,         \
+                 .help = "tcg is software emulation; null without a VM"))                          \
+    FIELD(int64_t vcpu_count)                                                                      \
+    ROW(ROW_INT(workspace_record, vcpu_count, .required = true, .min = 1, .max = 1024))            \
+    FIELD(int64_t mem_mib)                                                                         \
+    ROW(ROW_INT(workspace_record, mem_mib, .required = true, .min = 1, .max = INT32_MAX))          \
+    FIELD(int64_t ttl_seconds)                                                                     \
+    ROW(ROW_INT(workspace_record, ttl_seconds, .required = true, .max = INT32_MAX,                 \
+                .help = "0: never"))                                                               \
+    FIELD(double created_at) /* epoch seconds */                                                   \
+    ROW(ROW_NUM(workspace_record, created_at, .help = "Epoch seconds, like all times"))            \
+    FIELD(double expires_at) /* 0: never */                                                        \
+    ROW(ROW_NUM(workspace_record, expires_at, .nullable = true))                                   \
+    FIELD(double last_activity_at)                                                                 \
+    ROW(ROW_NUM(workspace_record, last_activity_at))                                               \
+    FIELD(enum network_policy network_policy)                                                      \
+    ROW(ROW_CHOICE(workspace_record, network_policy, network_policy_names))                        \
+    FIELD(char *network_error) /* NULL: it is up */                                                \
+    ROW(ROW_TEXT(workspace_record, network_error, .nullable = true,                                \
+                 .help = "Why the network is down; null when it is not"))                          \
+    FIELD(json_t *secrets) /* [{name, source_kind}]; NULL: none. Their values: engine/secret */    \
+    ROW(ROW_OBJECTS(workspace_record, secrets, secret_rows, .sparse = true, .load = load_secrets)) \
+    FIELD(int64_t shell_count)                                                                     \
+    ROW(ROW_INT(workspace_record, shell_count))                                                    \
+    FIELD(int64_t service_count)                                                                   \
+    ROW(ROW_INT(workspace_record, service_count))                                                  \
+    FIELD(int64_t running_service_count)                                                           \
+    ROW(ROW_INT(workspace_record, running_service_count))                                          \
+    FIELD(int64_t command_count)                                                                   \
+    ROW(ROW_INT(workspace_record, command_count, .required = true, .max = INT32_MAX))              \
+    FIELD(json_t *last_command) /* {command, exit_code} or NULL */                                 \
+    ROW(ROW_OBJECT(workspace_record, last_command, last_command_rows, .nullable = true))           \
+    FIELD(int64_t reset_count)                                                                     \
+    ROW(ROW_INT(workspace_record, reset_count))                                                    \
+    FIELD(double last_reset_at) /* 0: never */                                                     \
+    ROW(ROW_NUM(workspace_record, last_reset_at, .nullable = true))                                \
+    FIELD(char *last_error) /* NULL: none */                                                       \
+    ROW(ROW_TEXT(workspace_record, last_error, .nullable = true, .help = "Why it is failed"))      \
+    FIELD(const char *paused_reason) /* a constant; NULL: it is not paused */                      \
+    ROW(ROW_CHOICE(workspace_record, paused_reason, paused_reasons, .sparse = true,                \
+                   .nullable = true,                                                               \
+                   .help = "Why a started machine is paused; it goes on by itself"))               \
+    /* The guest's, for as long as the workspace lives: machine-id(5). */                          \
+    FIELD(char machine_id[33])                                                                     \
+    ROW(ROW_TEXT(workspace_record, machine_id, .where = ROW_KEPT, .is_valid = is_machine_id))      \
+    FIELD(char *environment_digest)                                                                \
+    ROW(ROW_TEXT(workspace_record, environment_digest, .where = ROW_KEPT))                         \
+    FIELD(char *base_path) /* the base image of the disk (base.h); NULL on the host */             \
+    ROW(ROW_TEXT(workspace_record, base_path, .where = ROW_KEPT))                                  \
+    FIELD(struct disk_layers disk)                                                                 \
+    ROW(ROW_OTHER(workspace_record, disk, .load = load_disk, .save = save_disk,                    \
+                  .release = release_disk))                                                        \
+    FIELD(bool clearing) /* a reset cleared the history: its files must be removed first */        \
+    ROW(ROW_BOOL(workspace_record, clearing, .where = ROW_KEPT))                                   \
+    FIELD(bool ephemeral) /* of `run`, or being seeded: removed with its holder */                 \
+    ROW(ROW_BOOL(workspace_record, ephemeral, .where = ROW_KEPT))                                  \
+    FIELD(bool throw_away) /* of `run`: its disk need not survive a crash of the host */           \
+    ROW(ROW_BOOL(workspace_record, throw_away, .where = ROW_KEPT))                                 \
+    FIELD(bool used) /* the guest has had write access to the active layer once */                 \
+    ROW(ROW_BOOL(workspace_record, used, .where = ROW_KEPT, .def = true))                          \
+    FIELD(bool stopping) /* its end was requested, so it will not be a failure */                  \
+    ROW(ROW_BOOL(workspace_record, stopping, .where = ROW_KEPT))                                   \
+    FIELD(pid_t vm_pid) /* 0: none */                                                              \
+    ROW(ROW_INT(workspace_record, vm_pid, .where = ROW_KEPT, .required = true))                    \
+    FIELD(uint64_t vm_start_time)                                                                  \
+    ROW(ROW_INT(workspace_record, vm_start_time, .where = ROW_KEPT))
+
 struct workspace_record {
-    char id[WORKSPACE_ID_LENGTH + 1];
-    char *name;          /* NULL: none */
-    json_t *labels;      /* object of strings */
-    char machine_id[33]; /* the guest's, for as long as the workspace lives: machine-id(5) */
-    char *environment;
-    char *environment_digest;
-    char *base_path; /* the base image of the disk (base.h); NULL on the host */
-    struct disk_layers disk;
-    bool clearing; /* a reset cleared the history: its files must be removed first */
-    enum workspace_state state;
-    bool host_compat;
-    bool ephemeral;    /* of `run`, or being seeded: removed with its holder */
-    bool throw_away;   /* of `run`: its disk need not survive a crash of the host */
-    bool used;         /* the guest has had write access to the active layer once */
-    bool stopping;     /* its end was requested, so it will not be a failure */
-    char *accelerator; /* "kvm", "tcg"; NULL for host compatibility */
-    int64_t vcpu_count, mem_mib, ttl_seconds;
-    enum network_policy network_policy;
-    char *network_error;                 /* why its network is down; NULL: it is up */
-    double created_at, last_activity_at; /* epoch seconds */
-    double expires_at;                   /* 0: never */
-    int64_t command_count, shell_count;
-    int64_t service_count, running_service_count;
-    json_t *last_command;   /* {command, exit_code} or NULL */
-    json_t *workspace_seed; /* {mode, seed_path, entry_count, bytes_written}; NULL: empty */
-    json_t *secrets;        /* [{name, source_kind}]; NULL: none. Their values: engine/secret */
-    int64_t reset_count;
-    double last_reset_at; /* 0: never */
-    char *last_error;     /* NULL: none */
-    /* A constant: why a started machine is paused; NULL: it is not. */
-    const char *paused_reason;
-    pid_t vm_pid; /* 0: none */
-    uint64_t vm_start_time;
+    WORKSPACE_MEMBERS(MEMBER_FIELD, MEMBER_NONE)
     bool broken; /* workspace.json could not be read: only id, state and last_error hold */
     bool newer;  /* … because a newer pyro wrote it */
 };
 
-/* A member is declared here and by a row in record.c; storing, showing and documenting it follow
- * from that row. */
 extern const struct row_spec workspace_rows[];
 extern const char *const execution_modes[]; /* by host_compat */
 extern const char *const accelerators[];

@@ -7,7 +7,7 @@
 #define COMMAND_WORDS(...)                                                                         \
     ROW_STRINGS(command_request, command, .sparse = true, .min = 1, .max = COMMAND_WORDS_MAX,      \
                 __VA_ARGS__)
-#define ROWS_OF(KIND) COMMAND_##KIND(COMMAND_NOT, COMMAND_ROW, COMMAND_NOT, ) ROW_END
+#define ROWS_OF(KIND) COMMAND_##KIND(MEMBER_NONE, MEMBER_ROW, MEMBER_NONE, ) ROW_END
 
 const struct row_spec exec_request_rows[] = { ROWS_OF(EXEC) };
 const struct row_spec shell_request_rows[] = { ROWS_OF(SHELL) };

@@ -99,15 +99,10 @@
     COMMAND_OF_SERVICE(FIELD, ROW, ARG, S)                                                         \
     COMMAND_OF_PROGRAM(FIELD, ROW, ARG, S)
 
-/* What a list is expanded with: one of its three parts, and COMMAND_NOT for the others. */
-#define COMMAND_FIELD(MEMBER) MEMBER;
-#define COMMAND_ROW(...) __VA_ARGS__,
-#define COMMAND_NOT(...)
-
 struct command_request {
-    COMMAND_EXEC(COMMAND_FIELD, COMMAND_NOT, COMMAND_NOT, )
-    COMMAND_OF_SHELL(COMMAND_FIELD, COMMAND_NOT, COMMAND_NOT, )
-    COMMAND_OF_SERVICE(COMMAND_FIELD, COMMAND_NOT, COMMAND_NOT, )
+    COMMAND_EXEC(MEMBER_FIELD, MEMBER_NONE, MEMBER_NONE, )
+    COMMAND_OF_SHELL(MEMBER_FIELD, MEMBER_NONE, MEMBER_NONE, )
+    COMMAND_OF_SERVICE(MEMBER_FIELD, MEMBER_NONE, MEMBER_NONE, )
 };
 
 extern const struct row_spec exec_request_rows[], shell_request_rows[], service_request_rows[];

@@ -154,6 +154,16 @@ struct row_spec {
 #define ROW_END { .type = ROW_TYPE_END }
 
 /*
+ * A struct and its rows can be declared in one list, so that a member is one entry:
+ *     #define THING_MEMBERS(FIELD, ROW) FIELD(char *name) ROW(ROW_TEXT(thing, name)) …
+ *     struct thing { THING_MEMBERS(MEMBER_FIELD, MEMBER_NONE) };
+ *     const struct row_spec thing_rows[] = { THING_MEMBERS(MEMBER_NONE, MEMBER_ROW) ROW_END };
+ */
+#define MEMBER_FIELD(...) __VA_ARGS__;
+#define MEMBER_ROW(...) __VA_ARGS__,
+#define MEMBER_NONE(...)
+
+/*
  * Fills the struct from an object, checked. The struct has been initialised; what a member held
  * before is freed. PYRO_RECORD_INVALID names the member; what was read by then stays, for
  * rows_release().

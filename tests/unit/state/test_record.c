@@ -57,6 +57,49 @@ static void test_record_save_and_load_agree(void **state UNUSED)
     fs_discard_tree(AT_FDCWD, path);
 }
 
+/* As the version before wrote it, and one before the disk had layers. */
+static void test_record_of_an_older_version_is_read(void **state UNUSED)
+{
+#define HEAD                                                                                       \
+    "\"accelerator\":\"tcg\",\"base_path\":\"/b.ext4\",\"command_count\":3,\"created_at\":"        \
+    "1795899461.5,"
+#define TAIL                                                                                       \
+    "\"environment\":\"debian:12\",\"environment_digest\":\"xxh3:"                                 \
+    "a0be49a7dda26864c47549c4d188919b\",\"ephemeral\":false,\"expires_at\":0.0,\"host_compat\":"   \
+    "false,\"id\":\"f2c522c4d4b8\",\"labels\":{\"a\":\"b\"},\"last_activity_at\":1795899475.25,"   \
+    "\"last_command\":{\"command\":[\"true\"],\"exit_code\":0},\"last_error\":null,"               \
+    "\"last_reset_at\":0.0,\"machine_id\":\"d97775c852224ac6709a6c3c5c8c5f6b\",\"mem_mib\":1024,"  \
+    "\"name\":\"old\",\"network_error\":null,\"network_policy\":\"off\",\"reset_count\":0,"        \
+    "\"running_service_count\":0,\"secrets\":[{\"name\":\"S\",\"source_kind\":\"literal\"}],"      \
+    "\"service_count\":0,\"shell_count\":2,\"state\":\"started\",\"stopping\":false,"              \
+    "\"throw_away\":true,\"ttl_seconds\":60,\"used\":true,\"vcpu_count\":1,"
+    static const char before[] =
+        "{" HEAD "\"clearing\":false,\"disk\":{\"active\":1,\"baseline\":0,\"baseline_at\":0.0,"
+        "\"booted\":1,\"layers\":[{\"id\":1,\"parent\":0}],\"next\":2,\"snapshots\":[]}," TAIL
+        "\"version\":2,\"vm_pid\":20323,\"vm_start_time\":2845065}";
+    static const char first[] = "{" HEAD TAIL "\"version\":1,\"vm_pid\":0}";
+    char path[] = "/tmp/pyro-record-XXXXXX";
+    scoped_close int dir = make_dir(path);
+    scoped_json json_t *wanted = json_parse(before, strlen(before), sizeof(before), NULL);
+    scoped_json json_t *again = NULL;
+    struct workspace_record r;
+
+    put(dir, before, strlen(before));
+    assert_true(record_load(dir, "f2c522c4d4b8", &r, NULL));
+    assert_true(record_save(dir, &r, false, NULL));
+    record_release(&r);
+    again = record_read(dir, RECORD_FILE, NULL);
+    assert_true(json_equal(again, wanted));
+    put(dir, first, strlen(first));
+    assert_true(record_load(dir, "f2c522c4d4b8", &r, NULL));
+    assert_string_equal(r.name, "old");
+    assert_int_equal(r.shell_count, 2);
+    assert_int_equal(r.ttl_seconds, 60);
+    assert_int_equal(r.vm_start_time, 0);
+    record_release(&r);
+    fs_discard_tree(AT_FDCWD, path);
+}
+
 static void test_record_load_refuses_what_is_not_sound(void **state UNUSED)
 {
     static const struct {
@@ -183,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_record_save_and_load_agree),
+        cmocka_unit_test(test_record_of_an_older_version_is_read),
         cmocka_unit_test(test_record_load_refuses_what_is_not_sound),
         cmocka_unit_test(test_record_copy_takes_the_place_of_a_damaged_one),
         cmocka_unit_test(test_record_load_disk),
