@@ -50,41 +50,9 @@ static size_t bytes_of_chars(const char *s, size_t n, int64_t chars)
     return at;
 }
 
-/* Whether `c` can be byte `i` of a sequence that begins with `first`. */
-static bool may_follow(unsigned char first, size_t i, unsigned char c)
-{
-    if (i == 1 && first == 0xe0)
-        return c >= 0xa0 && c <= 0xbf;
-    if (i == 1 && first == 0xed)
-        return c >= 0x80 && c <= 0x9f;
-    if (i == 1 && first == 0xf0)
-        return c >= 0x90 && c <= 0xbf;
-    if (i == 1 && first == 0xf4)
-        return c >= 0x80 && c <= 0x8f;
-    return c >= 0x80 && c <= 0xbf;
-}
-
-/* Bytes at the end that begin a UTF-8 sequence and do not finish it. */
-static size_t unfinished_utf8(const char *s, size_t n)
-{
-    for (size_t back = 1; back < UTF8_BYTES_MAX && back <= n; back++) {
-        unsigned char first = (unsigned char)s[n - back];
-        size_t need = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-        if (first >= 0x80 && first <= 0xbf)
-            continue;
-        if (need <= back)
-            return 0;
-        for (size_t i = 1; i < back; i++)
-            if (!may_follow(first, i, (unsigned char)s[n - back + i]))
-                return 0;
-        return back;
-    }
-    return 0;
-}
-
 static size_t held_back(const char *s, size_t n, enum shell_rendering rendering, char in_string)
 {
-    return rendering == SHELL_PLAIN ? vtparse_held_back(s, n, in_string) : unfinished_utf8(s, n);
+    return rendering == SHELL_PLAIN ? vtparse_held_back(s, n, in_string) : utf8_unfinished(s, n);
 }
 
 /*
@@ -170,7 +138,7 @@ static bool render_raw(const struct log_view *log, const struct shell_read_spec 
 
     ret->truncated = log->at + n < log->size;
     if (ret->record.running || ret->truncated)
-        n -= unfinished_utf8(bytes, n);
+        n -= utf8_unfinished(bytes, n);
     ret->next_cursor = log->at + n;
     if (!buf_append(&ret->output, bytes, n))
         return no_memory(err);

@@ -48,3 +48,34 @@ bool utf8_is_valid(const char *s, size_t n)
     }
     return true;
 }
+
+/* Whether `c` can be byte `i` of a sequence that begins with `first`. */
+static bool may_follow(unsigned char first, size_t i, unsigned char c)
+{
+    if (i == 1 && first == 0xe0)
+        return c >= 0xa0 && c <= 0xbf;
+    if (i == 1 && first == 0xed)
+        return c >= 0x80 && c <= 0x9f;
+    if (i == 1 && first == 0xf0)
+        return c >= 0x90 && c <= 0xbf;
+    if (i == 1 && first == 0xf4)
+        return c >= 0x80 && c <= 0x8f;
+    return c >= 0x80 && c <= 0xbf;
+}
+
+size_t utf8_unfinished(const char *s, size_t n)
+{
+    for (size_t back = 1; back < 4 && back <= n; back++) {
+        unsigned char first = (unsigned char)s[n - back];
+        size_t need = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+        if (first >= 0x80 && first <= 0xbf)
+            continue;
+        if (need <= back)
+            return 0;
+        for (size_t i = 1; i < back; i++)
+            if (!may_follow(first, i, (unsigned char)s[n - back + i]))
+                return 0;
+        return back;
+    }
+    return 0;
+}

@@ -11,5 +11,7 @@
 size_t utf8_valid_length(const char *s, size_t n);
 /* Whether all n bytes are valid UTF-8. */
 bool utf8_is_valid(const char *s, size_t n);
+/* Bytes at the end that begin a sequence and do not finish it. */
+size_t utf8_unfinished(const char *s, size_t n);
 
 #endif

@@ -69,12 +69,34 @@ static void test_is_valid(void **state UNUSED)
     assert_false(utf8_is_valid("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xa7", 9));
 }
 
+static void test_unfinished(void **state UNUSED)
+{
+    static const struct {
+        const char *text;
+        size_t wanted;
+    } cases[] = { { "", 0 },
+                  { "a", 0 },
+                  { "a\xe2", 1 },
+                  { "a\xe2\x82", 2 },
+                  { "\xe2\x82\xac", 0 },
+                  { "\xf0\x9f\x90", 3 },
+                  { "\xf0\x9f\x90\xa7", 0 },
+                  { "\xff", 0 },
+                  { "\xe0\x80", 0 },
+                  { "\xed\xa0", 0 },
+                  { "\x82\xac", 0 } };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        assert_int_equal(utf8_unfinished(cases[i].text, strlen(cases[i].text)), cases[i].wanted);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_code_point),
         cmocka_unit_test(test_overlong_and_broken),
         cmocka_unit_test(test_is_valid),
+        cmocka_unit_test(test_unfinished),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
