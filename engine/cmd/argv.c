@@ -264,21 +264,19 @@ static bool check_complete(struct parser *p, struct pyro_error *err)
     char name[64];
 
     for (const struct arg_spec *a = p->line->cmd->args; arg_more(a); a++) {
-        if (p->seen & UINT64_C(1) << (a - p->line->cmd->args))
+        if (p->seen & UINT64_C(1) << (a - p->line->cmd->args) || !arg_is_required(a))
             continue;
         if (a->type == ARG_TYPE_COMMAND) {
             pyro_fail(err, PYRO_USAGE, "the command to run is missing");
             pyro_hint(err, "give it after '--', for example: %s", p->line->cmd->example);
             return false;
         }
-        if (a->positional && !a->optional) {
+        if (a->positional) {
             arg_metavar(a, name);
             return pyro_fail(err, PYRO_USAGE, "%s is missing", name);
         }
-        if (a->required) {
-            arg_flag_name(a, name);
-            return pyro_fail(err, PYRO_USAGE, "--%s is missing", name);
-        }
+        arg_flag_name(a, name);
+        return pyro_fail(err, PYRO_USAGE, "--%s is missing", name);
     }
     return true;
 }

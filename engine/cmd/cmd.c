@@ -7,11 +7,10 @@
 #include <unistd.h>
 
 #include "engine/cmd/argv.h"
-#include "engine/cmd/check.h"
+#include "engine/cmd/call.h"
 #include "engine/cmd/help.h"
 #include "engine/cmd/io.h"
 #include "engine/cmd/output.h"
-#include "engine/cmd/redaction.h"
 #include "engine/cmd/schema.h"
 #include "engine/cmd/status.h"
 #include "engine/state/paths.h"
@@ -60,15 +59,9 @@ static bool run_command(struct cmd_line *line, struct cmd_io *io, int *ret_statu
                         struct pyro_error *err)
 {
     scoped_json json_t *result = NULL;
-    bool ok = cmd_io_redact(io, line->cmd, line->args, err) &&
-              line->cmd->run(line->args, io, &result, err);
 
-    cmd_io_clear_progress(io);
-    ok = cmd_io_flush(io, false, ok ? err : NULL) && ok;
-    if (!ok)
+    if (!cmd_call(line->cmd, line->args, io, &result, err))
         return false;
-    check_command_result(line->cmd, result);
-    redaction_result(&io->redaction, line->cmd->result, result);
     *ret_status = io->exit_status;
     if (line->json) {
         if (!output_json(result, stdout))
@@ -79,17 +72,6 @@ static bool run_command(struct cmd_line *line, struct cmd_io *io, int *ret_statu
         line->cmd->print(result, stdout);
     }
     return true;
-}
-
-/* The words of a line that was not understood are in the error, too. */
-static void hide_in_failure(const struct cmd_line *line, struct cmd_io *io, struct pyro_error *err)
-{
-    struct pyro_error why = { 0 };
-
-    if (line->cmd && !io->redaction.redactor &&
-        !redaction_open(&io->redaction, line->cmd, line->args, &why))
-        return;
-    redaction_error(&io->redaction, err);
 }
 
 int cmd_main(int argc, const char *const *argv)
@@ -116,7 +98,8 @@ int cmd_main(int argc, const char *const *argv)
     }
     if (!ok) {
         status = failure_status(line.cmd, &err);
-        hide_in_failure(&line, &io, &err);
+        /* The words of a line that was not understood are in the error, too. */
+        cmd_hide_in_error(line.cmd, line.args, &io, &err);
         /* A reader that went away needs no telling. */
         if (!io.quiet_exit &&
             !(err.sys_errno == EPIPE && line.cmd && line.cmd->traits & CMD_STREAMING))

@@ -67,6 +67,7 @@ void cmd_io_init(struct cmd_io *io, bool json)
     io->out_fd = STDOUT_FILENO;
     io->err_fd = STDERR_FILENO;
     io->json = json;
+    io->passes = !json;
     io->progress_name = "pull";
     io->told.fd = -1;
     io->progress = (struct progress){
@@ -257,6 +258,10 @@ void cmd_io_warn(struct cmd_io *io, const char *fmt, ...)
         return;
     cmd_io_clear_progress(io);
     shown = redaction_text(&io->redaction, text);
+    if (io->note) {
+        io->note(io->note_arg, shown);
+        return;
+    }
     if (!buf_printf(&line, "%spyro: ", io->err_open_line ? "\n" : "") ||
         !text_escape(&line, shown) || !buf_append(&line, "\n", 1))
         return;

@@ -19,11 +19,15 @@
 struct cmd_io {
     int in_fd, out_fd, err_fd;
     bool json;                /* nothing may be written to out_fd; summary lines are not shown */
+    bool passes;              /* a guest's output goes to out_fd and err_fd as it comes */
     int exit_status;          /* of a CMD_GUEST_STATUS command that succeeded; 0 otherwise */
     bool quiet_exit;          /* standard output's reader went away: end without a word */
     struct progress progress; /* to hand to whatever takes long */
     /* Instead of the command's own print function; NULL: that one. */
     void (*print)(const json_t *result, FILE *out);
+    /* Takes warnings instead of standard error; NULL: there they go. */
+    void (*note)(void *arg, const char *text);
+    void *note_arg;
 
     struct redaction redaction; /* of all that is written here */
     struct progress_fd told;    /* progress for the program that started this one */

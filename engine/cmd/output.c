@@ -61,6 +61,33 @@ bool output_json(const json_t *j, FILE *out)
     return true;
 }
 
+char *output_json_line(const json_t *j)
+{
+    scoped_free char *text =
+        json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+    char *line = NULL;
+    size_t n;
+    FILE *out = text ? open_memstream(&line, &n) : NULL;
+
+    if (!out)
+        return NULL;
+    print_json_text(text, out);
+    fputc('\n', out);
+    if (fclose(out) == 0)
+        return line;
+    free(line);
+    return NULL;
+}
+
+json_t *output_error_object(const struct pyro_error *error)
+{
+    const char *hint = pyro_error_hint(error);
+
+    return json_pack("{s:s, s:o, s:o}", "code", pyro_code_name(error->code), "message",
+                     json_string_lossy(error->message, strlen(error->message)), "hint",
+                     json_string_lossy(hint, strlen(hint)));
+}
+
 /* One write(2): lines of processes that share a standard error do not mix. */
 static void output_line(const char *message, const char *hint)
 {
@@ -78,10 +105,7 @@ void output_error(const struct pyro_error *error, bool json, FILE *out)
     const char *hint = pyro_error_hint(error);
 
     if (json) {
-        scoped_json json_t *object =
-            json_pack("{s:{s:s, s:o, s:o}}", "error", "code", pyro_code_name(error->code),
-                      "message", json_string_lossy(error->message, strlen(error->message)), "hint",
-                      json_string_lossy(hint, strlen(hint)));
+        scoped_json json_t *object = json_pack("{s:o}", "error", output_error_object(error));
 
         if (object && output_json(object, out))
             return;

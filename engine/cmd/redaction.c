@@ -6,22 +6,11 @@
 #include "engine/client/handle.h"
 #include "engine/secret/hide.h"
 
-/* The workspace of a command; NULL: none. */
-static const char *workspace_of(const struct cmd_spec *cmd, const void *args)
-{
-    for (const struct arg_spec *a = cmd->args; arg_more(a); a++)
-        if (a->complete == COMPLETE_WORKSPACE) {
-            BUG_ON(a->type != ARG_TYPE_STR);
-            return *(const char *const *)((const char *)args + a->offset);
-        }
-    return NULL;
-}
-
 bool redaction_open(struct redaction *r, const struct cmd_spec *cmd, const void *args,
                     struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    const char *ref = workspace_of(cmd, args);
+    const char *ref = args_workspace(cmd, args);
     struct pyro_error why = { 0 };
 
     if (!ref || !workspace_open(ref, &o, &why))

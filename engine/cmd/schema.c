@@ -2,6 +2,7 @@
 #include "engine/cmd/schema.h"
 
 #include "engine/cmd/argv.h"
+#include "engine/cmd/json_schema.h"
 
 static const char *const arg_type_names[] = {
     [ARG_TYPE_STR] = "string",    [ARG_TYPE_INT] = "integer",  [ARG_TYPE_FLAG] = "boolean",
@@ -18,15 +19,6 @@ static void set_text(json_t *object, const char *key, const char *value)
     json_object_set_new(object, key, value ? json_string(value) : json_null());
 }
 
-static json_t *choices_json(const char *const *choices)
-{
-    json_t *list = json_array();
-
-    for (; *choices; choices++)
-        json_array_append_new(list, json_string(*choices));
-    return list;
-}
-
 static json_t *default_of(const struct arg_spec *a)
 {
     if (a->type == ARG_TYPE_INT && a->def != ARG_UNSET && !a->required && !a->positional)
@@ -38,7 +30,6 @@ static json_t *default_of(const struct arg_spec *a)
 
 static json_t *arg_json(const struct arg_spec *a)
 {
-    bool required = a->required || a->type == ARG_TYPE_COMMAND || (a->positional && !a->optional);
     json_t *object = json_object();
     char flag[64], name[80];
 
@@ -49,7 +40,7 @@ static json_t *arg_json(const struct arg_spec *a)
     set_text(object, "flag", arg_is_flag(a) ? name : NULL);
     set_text(object, "help", a->help);
     json_object_set_new(object, "positional", json_boolean(a->positional));
-    json_object_set_new(object, "required", json_boolean(required));
+    json_object_set_new(object, "required", json_boolean(arg_is_required(a)));
     json_object_set_new(object, "default", default_of(a));
     if (a->type == ARG_TYPE_INT) {
         json_object_set_new(object, "minimum", json_integer(a->min));
@@ -61,7 +52,7 @@ static json_t *arg_json(const struct arg_spec *a)
         set_text(object, "unit", a->unit);
     }
     if (a->choices)
-        json_object_set_new(object, "choices", choices_json(a->choices));
+        json_object_set_new(object, "choices", json_schema_choices(a->choices));
     return object;
 }
 
@@ -77,7 +68,7 @@ static json_t *result_json(const struct row_spec *rows)
         set_text(object, "help", row->help);
         json_object_set_new(object, "nullable", json_boolean(row->nullable));
         if (row->choices)
-            json_object_set_new(object, "choices", choices_json(row->choices));
+            json_object_set_new(object, "choices", json_schema_choices(row->choices));
         if (row->fields)
             json_object_set_new(object, "fields", result_json(row->fields));
         json_array_append_new(list, object);

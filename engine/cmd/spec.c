@@ -88,9 +88,29 @@ void args_set_defaults(const struct arg_spec *rows, void *args)
     }
 }
 
+static bool out_of_range(const struct arg_spec *a, const char *value, struct pyro_error *err)
+{
+    return pyro_fail(err, PYRO_INVALID_ARGUMENT,
+                     "%.40s is out of range: %" PRId64 " to %" PRId64 "%s%s", value, a->min,
+                     arg_max(a), a->unit ? " " : "", a->unit ? a->unit : "");
+}
+
+bool args_set_int(const struct arg_spec *row, void *args, int64_t n, struct pyro_error *err)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%" PRId64, n);
+    if (n < row->min || n > arg_max(row))
+        return out_of_range(row, text, err);
+    if (row->step && n % row->step)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s is not a multiple of %" PRId64, text,
+                         row->step);
+    put_int(row, args, n);
+    return true;
+}
+
 static bool set_int(const struct arg_spec *a, void *args, const char *value, struct pyro_error *err)
 {
-    int64_t max = arg_max(a);
     char *end;
     long long n;
 
@@ -98,15 +118,23 @@ static bool set_int(const struct arg_spec *a, void *args, const char *value, str
     n = strtoll(value, &end, 10);
     if (end == value || *end || isspace((unsigned char)value[0]))
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.100s' is not a whole number", value);
-    if (errno || n < a->min || n > max)
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT,
-                         "%.40s is out of range: %" PRId64 " to %" PRId64 "%s%s", value, a->min,
-                         max, a->unit ? " " : "", a->unit ? a->unit : "");
-    if (a->step && n % a->step)
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%lld is not a multiple of %" PRId64, n,
-                         a->step);
-    put_int(a, args, n);
-    return true;
+    return errno ? out_of_range(a, value, err) : args_set_int(a, args, n, err);
+}
+
+void args_set_flag(const struct arg_spec *row, void *args, bool on)
+{
+    BUG_ON(row->type != ARG_TYPE_FLAG);
+    *(bool *)field_of(row, args) = on;
+}
+
+const char *args_workspace(const struct cmd_spec *cmd, const void *args)
+{
+    for (const struct arg_spec *a = cmd->args; arg_more(a); a++)
+        if (a->complete == COMPLETE_WORKSPACE) {
+            BUG_ON(a->type != ARG_TYPE_STR || a->field != ARG_FIELD_BORROWED);
+            return *(const char *const *)((const char *)args + a->offset);
+        }
+    return NULL;
 }
 
 static bool set_choice(const struct arg_spec *a, void *args, const char *value,
@@ -182,7 +210,7 @@ bool args_set_text(const struct arg_spec *row, void *args, const char *value,
     case ARG_TYPE_INT:
         return set_int(row, args, value, err);
     case ARG_TYPE_FLAG:
-        *(bool *)field_of(row, args) = true;
+        args_set_flag(row, args, true);
         return true;
     case ARG_TYPE_CHOICE:
         return set_choice(row, args, value, err);

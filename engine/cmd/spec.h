@@ -5,7 +5,8 @@
  * argv and never formats JSON text.
  *
  * A row names a field of the command's struct: "vcpu_count" is the flag --vcpu-count and the JSON
- * member vcpu_count. A row whose field has another C type does not compile.
+ * member vcpu_count. A row whose field has another C type does not compile. What results call a
+ * handle (workspace_id, shell_id, service_name, snapshot_name), arguments call it, too.
  */
 #ifndef PYRO_CMD_SPEC_H
 #define PYRO_CMD_SPEC_H
@@ -73,6 +74,7 @@ struct arg_spec {
     bool optional; /* a positional that may be left out */
     bool required; /* a flag that must be given */
     bool hidden;   /* not in help, completion or documents */
+    bool pairs; /* of a list: each item is NAME=VALUE; in JSON they are the members of an object */
     enum arg_complete complete;
     const char *metavar;        /* "N", "PATH"; NULL: the name in capitals */
     const char *help;           /* a phrase without full stop */
@@ -105,8 +107,8 @@ struct arg_spec {
 #define ARG_WORD(S, F, ...)                                                                        \
     { ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, __VA_ARGS__ }
 #define ARG_WORKSPACE(S, F)                                                                        \
-    { ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, .metavar = "WORKSPACE_ID",   \
-      .complete = COMPLETE_WORKSPACE,                                                              \
+    { ARG_ROW_NAMED_("workspace_id", S, F, ARG_TYPE_STR, const char *), .positional = true,        \
+      .metavar = "WORKSPACE_ID", .complete = COMPLETE_WORKSPACE,                                   \
       .help = "The workspace: its id, its name, or the first characters of its id (4 or more)" }
 #define ARG_ENVIRONMENT(S, F)                                                                      \
     { ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, .metavar = "ENVIRONMENT",    \
@@ -156,6 +158,9 @@ struct cmd_spec {
      * CMD_INTERACTIVE).
      */
     bool (*run)(const void *args, struct cmd_io *io, json_t **ret_result, struct pyro_error *err);
+    /* Whether with these arguments it only reads what its workspace has on the host, waits for
+     * nothing, and is soon done; NULL: never. */
+    bool (*is_quick)(const void *args);
     /* The human form of a result on standard output; NULL: nothing to show. Foreign text goes
      * through text_print(). */
     void (*print)(const json_t *result, FILE *out);
@@ -176,6 +181,11 @@ extern const struct cmd_group cmd_groups[];
 const struct cmd_spec *cmd_find(const char *path);
 const struct cmd_group *cmd_group_find(const char *path);
 
+/* Whether a program can call it: it takes no terminal over, and is for users. */
+static inline bool cmd_is_callable(const struct cmd_spec *cmd)
+{
+    return !(cmd->traits & (CMD_INTERACTIVE | CMD_HIDDEN));
+}
 /* Iterates the rows of a command: for (a = cmd->args; arg_more(a); a++). */
 static inline bool arg_more(const struct arg_spec *a)
 {
@@ -185,6 +195,11 @@ static inline bool arg_more(const struct arg_spec *a)
 static inline bool arg_is_flag(const struct arg_spec *a)
 {
     return !a->positional && a->type != ARG_TYPE_COMMAND;
+}
+/* Whether the command cannot do without it. */
+static inline bool arg_is_required(const struct arg_spec *a)
+{
+    return a->required || a->type == ARG_TYPE_COMMAND || (a->positional && !a->optional);
 }
 /* The largest allowed value of an integer row on this host. */
 int64_t arg_max(const struct arg_spec *a);
@@ -200,6 +215,13 @@ void args_set_defaults(const struct arg_spec *rows, void *args);
  * an owned field. */
 bool args_set_text(const struct arg_spec *row, void *args, const char *value,
                    struct pyro_error *err) MUST_CHECK;
+/* Sets an integer field, checking it. */
+bool args_set_int(const struct arg_spec *row, void *args, int64_t n,
+                  struct pyro_error *err) MUST_CHECK;
+/* Sets a flag's field. */
+void args_set_flag(const struct arg_spec *row, void *args, bool on);
+/* The workspace that the arguments name; NULL: the command takes none. */
+const char *args_workspace(const struct cmd_spec *cmd, const void *args);
 /* Frees what args_set_text() and args_set_defaults() allocated. */
 void args_release(const struct arg_spec *rows, void *args);
 

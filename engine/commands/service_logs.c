@@ -69,7 +69,7 @@ static bool service_logs_run(const void *args, struct cmd_io *io, json_t **ret_r
     struct service_logs l;
     bool ok = true;
 
-    if (a->follow && io->json)
+    if (a->follow && !io->passes)
         return pyro_fail(err, PYRO_USAGE, "--follow and --json exclude each other");
     if (a->follow)
         spec.sink = service_logs_pass_on;

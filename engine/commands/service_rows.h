@@ -7,7 +7,7 @@
 #include "engine/state/service_files.h"
 
 #define ARG_SERVICE(S, F)                                                                          \
-    { ARG_ROW_(S, F, ARG_TYPE_STR, const char *),                                                  \
+    { ARG_ROW_NAMED_("service_name", S, F, ARG_TYPE_STR, const char *),                            \
       .positional = true,                                                                          \
       .metavar = "SERVICE",                                                                        \
       .complete = COMPLETE_SERVICE,                                                                \

@@ -3,6 +3,7 @@
 
 #include "engine/cmd/io.h"
 #include "engine/commands/rows.h"
+#include "engine/commands/shell_rows.h"
 #include "engine/commands/table.h"
 #include "engine/shell/attach.h"
 
@@ -13,7 +14,7 @@ struct shell_attach_args {
 
 static const struct arg_spec shell_attach_rows[] = {
     ARG_WORKSPACE(shell_attach_args, workspace),
-    ARG_WORD(shell_attach_args, shell, .metavar = "SHELL_ID", .help = "The shell, for example sh1"),
+    ARG_SHELL(shell_attach_args, shell),
     ARG_FLAG(shell_attach_args, watch, .help = "Only watch: send no key and no size"),
     ARG_END,
 };

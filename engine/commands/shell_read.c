@@ -88,6 +88,16 @@ static bool write_output(const struct shell_read_args *a, struct cmd_io *io, con
     return cmd_io_write_shown(io, false, lines.len ? lines.data : "", lines.len, err);
 }
 
+#define QUICK_CHARS (256 * 1024)
+
+static bool shell_read_is_quick(const void *args)
+{
+    const struct shell_read_args *a = args;
+
+    return !a->screen && !a->wait_for_prompt && a->wait_for_idle_ms == ARG_UNSET &&
+           a->max_chars <= QUICK_CHARS;
+}
+
 static bool shell_read_run(const void *args, struct cmd_io *io, json_t **ret_result,
                            struct pyro_error *err)
 {
@@ -139,4 +149,5 @@ const struct cmd_spec cmd_shell_read = {
     .told = "workspace-shell-read workspace_id shell_id state cursor next_cursor truncated plain "
             "wait_for_idle_ms at_prompt alt_screen? dropped_bytes? execution_mode",
     .run = shell_read_run,
+    .is_quick = shell_read_is_quick,
 };

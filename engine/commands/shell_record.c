@@ -7,6 +7,7 @@
 #include "engine/client/handle.h"
 #include "engine/cmd/io.h"
 #include "engine/commands/rows.h"
+#include "engine/commands/shell_rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "engine/shell/cast.h"
@@ -19,7 +20,7 @@ struct shell_record_args {
 
 static const struct arg_spec shell_record_rows[] = {
     ARG_WORKSPACE(shell_record_args, workspace),
-    ARG_WORD(shell_record_args, shell, .metavar = "SHELL_ID", .help = "The shell, for example sh1"),
+    ARG_SHELL(shell_record_args, shell),
     ARG_STR(shell_record_args, output, .required = true, .metavar = "FILE.cast",
             .complete = COMPLETE_FILE, .help = "The recording to write (asciicast v2)"),
     ARG_END,

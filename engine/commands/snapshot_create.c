@@ -15,8 +15,7 @@ struct snapshot_create_args {
 
 static const struct arg_spec snapshot_create_rows[] = {
     ARG_WORKSPACE(snapshot_create_args, workspace),
-    ARG_WORD(snapshot_create_args, name, .metavar = "NAME", .check = check_name,
-             .help = "What to call it"),
+    ARG_SNAPSHOT(snapshot_create_args, name, .check = check_name, .help = "What to call it"),
     ARG_END,
 };
 

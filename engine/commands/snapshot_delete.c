@@ -1,6 +1,7 @@
 /* engine/commands/snapshot_delete.c: a snapshot is forgotten; the others stay as they are. */
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
+#include "engine/commands/snapshot_rows.h"
 #include "engine/commands/table.h"
 #include "engine/disk/snapshot.h"
 
@@ -10,8 +11,8 @@ struct snapshot_delete_args {
 
 static const struct arg_spec snapshot_delete_rows[] = {
     ARG_WORKSPACE(snapshot_delete_args, workspace),
-    ARG_WORD(snapshot_delete_args, name, .metavar = "NAME", .complete = COMPLETE_SNAPSHOT_NAMED,
-             .help = "The snapshot"),
+    ARG_SNAPSHOT(snapshot_delete_args, name, .complete = COMPLETE_SNAPSHOT_NAMED,
+                 .help = "The snapshot"),
     ARG_END,
 };
 

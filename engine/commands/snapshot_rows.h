@@ -4,6 +4,10 @@
 
 #include "engine/cmd/spec.h"
 
+#define ARG_SNAPSHOT(S, F, ...)                                                                    \
+    { ARG_ROW_NAMED_("snapshot_name", S, F, ARG_TYPE_STR, const char *), .positional = true,       \
+      .metavar = "NAME", __VA_ARGS__ }
+
 #define RES_SNAPSHOT_ROWS                                                                          \
     RES_STR("snapshot_name"), RES_STR("kind", .choices = snapshot_kinds), RES_NUM("created_at"),   \
         RES_INT("bytes_written", .help = "What it takes on the host, beyond what it stands on"),   \

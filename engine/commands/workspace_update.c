@@ -15,8 +15,8 @@ struct workspace_update_args {
 static const struct arg_spec workspace_update_rows[] = {
     ARG_WORKSPACE(workspace_update_args, workspace),
     ARG_STR(workspace_update_args, name, .check = check_name, .help = "Its new name"),
-    ARG_LIST(workspace_update_args, label, .metavar = "KEY=VALUE", .complete = COMPLETE_LABEL,
-             .check = check_label, .help = "A label to set"),
+    ARG_LIST(workspace_update_args, label, .pairs = true, .metavar = "KEY=VALUE",
+             .complete = COMPLETE_LABEL, .check = check_label, .help = "A label to set"),
     ARG_LIST(workspace_update_args, clear_label, .metavar = "KEY", .complete = COMPLETE_LABEL_KEY,
              .check = check_name, .help = "A label to take away"),
     ARG_FLAG(workspace_update_args, clear_name, .help = "Take its name away"),
