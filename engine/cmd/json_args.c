@@ -87,9 +87,8 @@ static bool set_row(struct json_args *to, const struct arg_spec *row, json_t *va
     switch (row->type) {
     case ARG_TYPE_STR:
     case ARG_TYPE_CHOICE:
-        return json_is_string(value)
-                   ? args_set_text(row, to->args, json_string_value(value), err)
-                   : fail_type("a string", err);
+        return json_is_string(value) ? args_set_text(row, to->args, json_string_value(value), err)
+                                     : fail_type("a string", err);
     case ARG_TYPE_INT:
         return json_is_integer(value) ? args_set_int(row, to->args, json_integer_value(value), err)
                                       : fail_type("a whole number", err);

@@ -137,6 +137,6 @@ json_t *json_schema_of_result(const struct row_spec *rows)
         json_object_set_new(properties, row_shown_name(r), schema_of_row(r));
         json_array_append_new(required, json_string(row_shown_name(r)));
     }
-    return json_pack("{s:s, s:o, s:o, s:b}", "type", "object", "properties", properties,
-                     "required", required, "additionalProperties", false);
+    return json_pack("{s:s, s:o, s:o, s:b}", "type", "object", "properties", properties, "required",
+                     required, "additionalProperties", false);
 }

@@ -47,6 +47,7 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_service_logs,
     &cmd_service_stop,
     &cmd_tui,
+    &cmd_api,
     &cmd_render,
     &cmd_commands,
     &cmd_completion,

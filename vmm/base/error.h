@@ -17,7 +17,7 @@ enum pyro_code {
     PYRO_OK,
     PYRO_USAGE,            /* the command line itself is wrong */
     PYRO_INVALID_ARGUMENT, /* a value given is out of range or malformed, whatever the state is */
-    PYRO_REFUSED,          /* the supervisor, guest or helper does not take the request */
+    PYRO_REFUSED,          /* supervisor, guest, helper or pyro api does not take the request */
     PYRO_WORKSPACE_NOT_FOUND,
     PYRO_WORKSPACE_AMBIGUOUS, /* a prefix fits more than one workspace */
     PYRO_WORKSPACE_STATE,     /* not possible in the state the workspace is in */

@@ -37,9 +37,9 @@ static const struct arg_spec rows[] = {
     ARG_END,
 };
 
-static const struct cmd_spec sample = {
-    .path = "box exec", .args = rows, .args_size = sizeof(struct sample_args)
-};
+static const struct cmd_spec sample = { .path = "box exec",
+                                        .args = rows,
+                                        .args_size = sizeof(struct sample_args) };
 
 static bool read_text(const char *text, struct json_args *ret, struct pyro_error *err)
 {
@@ -56,10 +56,11 @@ static void test_json_args_read_fills_every_kind_of_row(void **state UNUSED)
     struct pyro_error err;
     const struct sample_args *s = (const void *)a.args;
 
-    assert_true(read_text("{\"workspace_id\": \"demo\", \"cwd\": \"/tmp\", \"mode\": \"fast\","
-                          "\"mem_mib\": 512, \"limit\": null, \"keep\": true, \"publish\": [\"80\"],"
-                          "\"env\": {\"A\": \"b=c\", \"B\": \"\"}, \"command\": [\"sh\", \"-c\"]}",
-                          &a, &err));
+    assert_true(
+        read_text("{\"workspace_id\": \"demo\", \"cwd\": \"/tmp\", \"mode\": \"fast\","
+                  "\"mem_mib\": 512, \"limit\": null, \"keep\": true, \"publish\": [\"80\"],"
+                  "\"env\": {\"A\": \"b=c\", \"B\": \"\"}, \"command\": [\"sh\", \"-c\"]}",
+                  &a, &err));
     assert_string_equal(s->workspace, "demo");
     assert_string_equal(args_workspace(&sample, a.args), "demo");
     assert_string_equal(s->cwd, "/tmp");
@@ -82,8 +83,8 @@ static void test_json_args_read_leaves_defaults(void **state UNUSED)
     struct pyro_error err;
     const struct sample_args *s = (const void *)a.args;
 
-    assert_true(read_text("{\"workspace_id\": \"x\", \"command\": [\"a\"], \"keep\": false}", &a,
-                          &err));
+    assert_true(
+        read_text("{\"workspace_id\": \"x\", \"command\": [\"a\"], \"keep\": false}", &a, &err));
     assert_string_equal(s->mode, "slow");
     assert_int_equal(s->mem_mib, 256);
     assert_int_equal(s->limit, ARG_UNSET);
@@ -167,10 +168,9 @@ static void test_json_schema_of_args_says_what_is_checked(void **state UNUSED)
     assert_int_equal(json_object_size(properties), 9);
     assert_int_equal(json_array_size(json_object_get(got, "required")), 2);
     assert_true(json_is_false(json_object_get(got, "additionalProperties")));
-    assert_string_equal(
-        json_string_or(json_object_get(properties, "env"), "type", ""), "object");
-    assert_string_equal(
-        json_string_or(json_object_get(properties, "command"), "type", ""), "array");
+    assert_string_equal(json_string_or(json_object_get(properties, "env"), "type", ""), "object");
+    assert_string_equal(json_string_or(json_object_get(properties, "command"), "type", ""),
+                        "array");
 }
 
 int main(void)
