@@ -22,7 +22,7 @@
     FIELD(json_t *env) /* {NAME: value}, added to the guest's; NULL: none */                       \
     ROW(ROW_MAP(command_request, env, .sparse = true, .max = COMMAND_VARIABLES_MAX))               \
     ARG(LIST, S, env, env, .pairs = true, .take = command_take_variable,                           \
-        .max = COMMAND_VARIABLES_MAX, .metavar = "NAME[=VALUE]",                                                                 \
+        .max = COMMAND_VARIABLES_MAX, .metavar = "NAME[=VALUE]",                                   \
         .help = "An environment variable; without a value, that of this process, if it has one")
 
 /* Of exec, shell open and service start. */
