@@ -1,5 +1,6 @@
 #!/bin/bash
-# Which room may include which: the table in docs/architecture.md, and the libraries that only one room may see.
+# Which room may include which: the table in docs/architecture.md, the libraries that only one room may see, and names
+# that tell where they are.
 cd "$(dirname "$0")/.." && . tests/lib.sh
 
 # "ROOM TO" for each arrow of the table, and "ROOM ROOM" for each room.
@@ -45,4 +46,7 @@ is "nor do modules" "$(sed -E 's/_(private|parts)//g; s/([^ ]+) \1$//' <<<"$modu
 # A number may be somebody else's by the time it is used: proc.h has pidfds, and the exception.
 is "kill(2) is called in vmm/base/proc.c and in the guest alone" \
     "$(grep -nE '(^|[^A-Za-z_.>])kill\(' "${files[@]}" | grep -v -e '^guest/' -e '^vmm/base/proc.c:')" ""
+# A name that six files have is found by nobody.
+is "callbacks of the supervisor are named after their file" \
+    "$(grep -nE '^static .*[ *]on_[a-z_]+\(' "${files[@]}" | grep '^engine/supervisor/')" ""
 finish

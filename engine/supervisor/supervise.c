@@ -100,8 +100,6 @@ static const struct supervisor_part parts[] = {
     { .name = NULL },
 };
 
-static void supervise_on_ended(void *arg, uint32_t events);
-
 /* ---- the end ---- */
 
 static void supervise_on_ttl(void *arg)
@@ -334,7 +332,7 @@ static void supervise_on_stderr(void *arg, uint32_t events UNUSED)
         loop_unwatch(s->loop, s->vm.stderr_fd);
 }
 
-static void on_disk_full(struct supervisor *s)
+static void supervise_on_disk_full(struct supervisor *s)
 {
     struct pyro_error why = { 0 };
 
@@ -352,7 +350,7 @@ static void on_disk_full(struct supervisor *s)
 static void supervise_on_qmp_event(void *arg, const char *event, const json_t *data)
 {
     if (!strcmp(event, "BLOCK_IO_ERROR") && json_bool_or(data, "nospace", false))
-        on_disk_full(arg);
+        supervise_on_disk_full(arg);
     if (!strcmp(event, "SHUTDOWN"))
         ((struct supervisor *)arg)->shut_down = json_bool_or(data, "guest", false);
     if (!strncmp(event, "BLOCK_JOB_", strlen("BLOCK_JOB_")))
