@@ -137,6 +137,14 @@ static void ports_on_client(void *arg, uint32_t events UNUSED)
     loop_rewatch(s->loop, p->fd, 0);
 }
 
+void ports_end(struct supervisor *s, const struct pyro_error *why UNUSED)
+{
+    while (s->connections) {
+        stream_close(&s->connections->tunnel.stream, NULL);
+        connection_free(s->connections);
+    }
+}
+
 /* ---- listeners ---- */
 
 static bool fail_bind(int port, struct pyro_error *err)

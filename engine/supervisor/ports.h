@@ -21,5 +21,7 @@ bool ports_open(struct supervisor *s, const char *name, json_t *published,
                 struct pyro_error *err) MUST_CHECK;
 /* Stops listening for it. Connections end when the service ends them. */
 void ports_close(struct supervisor *s, const char *name);
+/* The VM is gone: clients see a reset, since what they got may not be all. */
+void ports_end(struct supervisor *s, const struct pyro_error *why);
 
 #endif

@@ -33,6 +33,7 @@
 #include "engine/supervisor/host_disk.h"
 #include "engine/supervisor/machine.h"
 #include "engine/supervisor/network.h"
+#include "engine/supervisor/ports.h"
 #include "engine/supervisor/relay.h"
 #include "engine/supervisor/resolver.h"
 #include "engine/supervisor/secret_use.h"
@@ -58,6 +59,8 @@ static const struct supervisor_part parts[] = {
     /* Before any record is written: that passt and the guard end with the machine is not an error
      * of the network. */
     { .name = "network", .start = network_start, .end_all = network_end },
+    /* Before services, whose listeners its connections came through. */
+    { .name = "ports", .end_all = ports_end },
     /* What ran in the machine and has records, in any order: the workspace's record counts them,
      * and a reset clears them, when all are written. */
     { .name = "shells",

@@ -204,6 +204,37 @@ run "${pyro[@]}" workspace stop w
 check "workspace stop: closed" is_closed
 run "${pyro[@]}" workspace start w
 again
+# The client reads some, and lets the rest fill all there is between it and the service.
+VM_PID=$(json .vm_pid "$(cat "$XDG_DATA_HOME/pyro/workspaces/$id/workspace.json")")
+export VM_PID
+check "its VM killed: what was being sent is reset, and does not look whole" ask '
+import array, fcntl, os, termios, time
+def waiting(s):
+    n = array.array("i", [0])
+    fcntl.ioctl(s, termios.FIONREAD, n)
+    return n[0]
+def gone():
+    try:
+        dial().close()
+    except OSError:
+        return True
+s = dial()
+s.sendall(b"GET /big HTTP/1.0\r\n\r\n")
+got = 0
+while got < 3000000:
+    got += len(s.recv(65536))
+before = -1
+while before != (before := waiting(s)):
+    time.sleep(1)
+os.kill(int(os.environ["VM_PID"]), 9)
+while not gone():
+    time.sleep(0.1)
+try:
+    assert rest(s) is None, "it looks whole"
+except ConnectionResetError:
+    pass'
+run "${pyro[@]}" workspace start w
+again
 run "${pyro[@]}" workspace reset w
 is "workspace reset: status" "$status" 0
 check "… closed" is_closed
