@@ -26,14 +26,18 @@ $(UNIT_TESTS) $(VM_TESTS): $(B)/%: $(B)/%.o $(B)/libtest.a
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(TEST_LIBS)
 
 # Programs that scripts in tests/vm start.
-VM_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/guest_*.c tests/vm/bad_*.c))
+VM_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/guest_*.c))
 $(VM_PROGRAMS): $(B)/%: $(B)/%.o $(B)/tests/vm/vm_fixture.o $(B)/tests/unit/peer.o $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(TEST_LIBS)
 
-# A server that runs in guests and on the host alike: static, without sanitizers.
+# A server that runs in guests and on the host alike, and a QEMU that lives under the jail's limit of memory: static,
+# without sanitizers.
 WEB_SERVER := build/tests/web-server
+BAD_QEMU := build/tests/bad-qemu
 $(WEB_SERVER): tests/web/server.c
+$(BAD_QEMU): tests/vm/bad_qemu.c
+$(WEB_SERVER) $(BAD_QEMU):
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  CC    $< (static)")
 	$(Q)gcc -std=gnu11 -O2 $(WARN) -D_GNU_SOURCE -static -o $@ $<
@@ -70,7 +74,7 @@ RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
 
 .PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-deb check-debian13 check-long check-all \
         check-san fuzz fuzz-programs unit-programs bench screenshots docs format
-unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS) $(TUI_DRIVER) $(WEB_SERVER)
+unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS) $(TUI_DRIVER) $(WEB_SERVER) $(BAD_QEMU)
 fuzz-programs: $(FUZZ_TESTS)
 
 check: setup

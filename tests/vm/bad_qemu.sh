@@ -18,7 +18,7 @@ export XDG_CACHE_HOME=$TEST_DIR/cache PYRO_ACCEL=tcg
 mkdir -p "$XDG_CACHE_HOME/pyro" "$TEST_DIR/qemus"
 ln -s "$shared/boot" "$shared/environments" "$XDG_CACHE_HOME/pyro/"
 for kind in mute old arguments crash qmp idle loop crash-later; do
-    cp "${TEST_BUILD:-build/plain}/tests/vm/bad_qemu" "$TEST_DIR/qemus/$kind"
+    cp build/tests/bad-qemu "$TEST_DIR/qemus/$kind"
 done
 printf '#!/usr/bin/sh\nexec /usr/bin/qemu-system-x86_64 "$@" -S\n' >"$TEST_DIR/qemus/stopped"
 printf '#!/bin/sh\nexec sleep 100000\n' >"$TEST_DIR/pyro-image"
@@ -74,14 +74,14 @@ like "a builder that hangs: what to do" "$(json .error.hint)" 'try again'
 
 # What doctor does not know after its minute is said to be unknown; what it started is gone.
 doctor() {
-    with "$2" 0.1 "$PYRO" doctor
+    with "$2" "${4:-0.1}" "$PYRO" doctor
     is "doctor, $1: status" "$status" 1
     like "doctor, $1: verdict" "$out" 'Runtime: FAIL'
     like "doctor, $1" "$out" "$3"
     refute "doctor, $1: no full stop twice" grep -q '[^.]\.\.\( \|$\)' <<<"$out"
 }
 doctor "a builder that hangs" qmp 'Capabilities: vm_boot=unknown \(still booting\) .*Networking: unknown \(still booting\)
-.*- not all could be tried in 5 s; the last step was: waiting for another pyro that boots a template\. '
+.*- not all could be tried in 22 s; the last step was: waiting for another pyro that boots a template\. ' 0.4
 with qmp 0.1 "$PYRO" doctor --json
 is "doctor --json, still booting: status" "$status" 1
 is "doctor --json, still booting" \
@@ -89,9 +89,9 @@ is "doctor --json, still booting" \
     "FAIL null null unknown (still booting)"
 exec {held}>&-
 doctor "answers nothing" mute 'Capabilities: vm_boot=no .*- QEMU: asking QEMU for its version: '
-doctor "too old" old 'Capabilities: vm_boot=no .*- QEMU: /usr/local/bin/old is QEMU 6\.2, '
-doctor "crashes at once" crash 'vm_boot=no .*QEMU was killed by signal 11 '
-doctor "refuses its arguments" arguments "vm_boot=no .*unsupported machine type 'microvm'\. "
+doctor "too old" old 'Capabilities: vm_boot=no .*- QEMU: /usr/local/bin/old is QEMU 6\.2, ' 1
+doctor "crashes at once" crash 'vm_boot=no .*QEMU was killed by signal 11 ' 1
+doctor "refuses its arguments" arguments "vm_boot=no .*unsupported machine type 'microvm'\. " 1
 doctor "no QMP" qmp 'vm_boot=(no|unknown)'
 doctor "silent, asleep" idle 'vm_boot=(no|unknown)'
 doctor "silent, busy" loop 'vm_boot=(no|unknown)'
