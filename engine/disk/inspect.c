@@ -226,7 +226,7 @@ static json_t *look_through(const struct resting *r, const char **argv,
     return ok ? helper_wait(pid, stdout_fd, clock_ms() + LOOK_MS, err) : NULL;
 }
 
-/* The bytes as text; a character cut at the start is dropped. */
+/* The bytes as text; a character cut at the end is dropped. */
 static json_t *take_text(int fd, bool truncated, const char *path, struct pyro_error *err)
 {
     scoped_buf text = BUF_INIT(DISK_READ_MAX + 1);
@@ -247,29 +247,30 @@ static json_t *take_text(int fd, bool truncated, const char *path, struct pyro_e
     return content;
 }
 
-/* As text, or into the sink; *ret_content is for the result. */
-static json_t *read_out(const struct resting *r, const char **argv, const char *path,
-                        const struct content_range *range, const struct content_sink *sink,
-                        json_t **ret_content, struct pyro_error *err)
+/* Whether the file goes on after the part that the helper's result is about. */
+static bool is_truncated(const json_t *result, const struct content_range *range)
 {
-    scoped_close int fd = sink ? -1 : memfd_create("pyro-disk", MFD_CLOEXEC);
-    scoped_json json_t *result = NULL;
-    int64_t size;
-    bool truncated;
+    return json_int_or(result, "size_bytes", 0) - json_int_or(result, "bytes", 0) > range->offset;
+}
 
-    if (!sink && fd < 0) {
+/* The helper's result, with the content as text. */
+static json_t *look_as_text(const struct resting *r, const char **argv, const char *path,
+                            const struct content_range *range, struct pyro_error *err)
+{
+    scoped_close int fd = memfd_create("pyro-disk", MFD_CLOEXEC);
+    scoped_json json_t *result = NULL;
+    json_t *content;
+
+    if (fd < 0) {
         pyro_fail_errno(err, "read the disk");
         return NULL;
     }
-    result = sink ? look_through(r, argv, sink, err) : look(r, argv, fd, LOOK_MS, err);
-    if (!result)
+    result = look(r, argv, fd, LOOK_MS, err);
+    content = result ? take_text(fd, is_truncated(result, range), path, err) : NULL;
+    if (!content)
         return NULL;
-    size = json_int_or(result, "size_bytes", 0);
-    truncated = size - json_int_or(result, "bytes", 0) > range->offset;
-    *ret_content = sink ? json_string("") : take_text(fd, truncated, path, err);
-    if (!*ret_content)
-        return NULL;
-    return json_pack("{s:I, s:b}", "size_bytes", (json_int_t)size, "truncated", truncated);
+    json_object_set_new(result, "content", content);
+    return json_incref(result);
 }
 
 json_t *workspace_disk_read(const char *ref, const char *path, const struct content_range *range,
@@ -281,17 +282,19 @@ json_t *workspace_disk_read(const char *ref, const char *path, const struct cont
     scoped_free char *offset = str_printf("%" PRId64, range->offset);
     const char *argv[] = { "pyro-image", "disk-read",   NULL, NULL,       NULL,   NULL, "--path",
                            clean,        "--max-bytes", max,  "--offset", offset, NULL };
-    json_t *content, *view;
+    scoped_json json_t *result = NULL;
+    json_t *content;
 
     if (!clean || !open_resting(ref, &r, err))
         return NULL;
-    view = read_out(&r, argv, clean, range, sink, &content, err);
-    if (!view)
+    result = sink ? look_through(&r, argv, sink, err) : look_as_text(&r, argv, clean, range, err);
+    if (!result)
         return NULL;
-    json_object_set_new(view, "workspace_id", json_string(r.opened.id));
-    json_object_set_new(view, "path", name_to_json("", clean));
-    json_object_set_new(view, "content", content);
-    return view;
+    content = json_object_get(result, "content");
+    return json_pack(
+        "{s:I, s:b, s:s, s:o, s:o}", "size_bytes", (json_int_t)json_int_or(result, "size_bytes", 0),
+        "truncated", is_truncated(result, range), "workspace_id", r.opened.id, "path",
+        name_to_json("", clean), "content", content ? json_incref(content) : json_string(""));
 }
 
 /* ---- export ---- */
