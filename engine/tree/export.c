@@ -145,28 +145,6 @@ static void discard(const struct place *p, struct pyro_error *err)
                   p->temporary);
 }
 
-struct telling {
-    const struct progress *progress;
-    struct tree_counts all;
-};
-
-static bool tell(void *arg, const struct tree_counts *c, struct pyro_error *err UNUSED)
-{
-    const struct telling *t = arg;
-    char text[160];
-
-    if (!t->progress || !t->progress->update || (c->entries & 63))
-        return true;
-    snprintf(text, sizeof(text), "receiving: %llu of %llu entries, %.1f of %.1f MB",
-             (unsigned long long)c->entries, (unsigned long long)t->all.entries,
-             (double)c->bytes / 1e6, (double)t->all.bytes / 1e6);
-    progress_update(
-        t->progress, text,
-        &(struct progress_count){ (int64_t)c->entries, (int64_t)t->all.entries, "entries" });
-    return true;
-}
-
-/* The size the guest announces, and whether the host has room for it. */
 /* The entries the guest skipped, checked only for being texts. */
 static void take_skipped(const json_t *line, struct tree_skipped *ret)
 {
@@ -180,30 +158,25 @@ static void take_skipped(const json_t *line, struct tree_skipped *ret)
             json_array_append(ret->paths, path);
 }
 
+/* The size the guest announces, and whether the host has room for it. */
 static bool take_counts(struct tree_session *t, const struct place *p, struct tree_counts *ret,
                         struct tree_skipped *ret_skipped, struct pyro_error *err)
 {
     scoped_json json_t *line = tree_session_line(t, err);
-    int64_t entries, bytes, data;
+    struct tree_counts c = { 0 };
     struct statvfs v;
 
-    if (!line)
+    if (!line || !tree_line_number(line, "entries", &c.entries, err) ||
+        !tree_line_number(line, "bytes", &c.bytes, err) ||
+        !tree_line_number(line, "data_bytes", &c.data_bytes, err))
         return false;
-    if (!json_get_int(line, "entries", 0, INT64_MAX, &entries, err) ||
-        !json_get_int(line, "bytes", 0, INT64_MAX, &bytes, err) ||
-        !json_get_int(line, "data_bytes", 0, INT64_MAX, &data, err)) {
-        pyro_recode(err, PYRO_GUEST_PROTOCOL);
-        return pyro_wrap(err, "the guest");
-    }
-    *ret = (struct tree_counts){ .entries = (uint64_t)entries,
-                                 .bytes = (uint64_t)bytes,
-                                 .data_bytes = (uint64_t)data,
-                                 .block_bytes = (uint64_t)data };
+    c.block_bytes = c.data_bytes;
+    *ret = c;
     take_skipped(line, ret_skipped);
-    if (fstatvfs(p->dirfd, &v) == 0 && tree_cost(ret) > (uint64_t)v.f_bavail * v.f_frsize)
+    if (fstatvfs(p->dirfd, &v) == 0 && tree_cost(&c) > (uint64_t)v.f_bavail * v.f_frsize)
         return pyro_fail(err, PYRO_NO_SPACE,
                          "'%s' does not fit: %llu bytes in %llu entries, with room for %llu bytes",
-                         p->path, (unsigned long long)data, (unsigned long long)entries,
+                         p->path, (unsigned long long)c.data_bytes, (unsigned long long)c.entries,
                          (unsigned long long)v.f_bavail * v.f_frsize);
     return true;
 }
@@ -242,30 +215,36 @@ static bool settle(const struct place *p, struct pyro_error *err)
     return ok || pyro_fail_errno(err, "'%s'", p->path);
 }
 
+/* What has arrived. */
+struct received {
+    enum tree_type root;
+    struct tree_counts counts;
+    struct tree_skipped skipped;
+};
+
 static bool receive(struct tree_session *t, const struct place *p, struct tree_room room,
-                    const struct progress *progress, struct tree_counts *ret,
-                    struct tree_skipped *ret_skipped, enum tree_type *ret_root,
-                    struct pyro_error *err)
+                    const struct progress *progress, struct received *ret, struct pyro_error *err)
 {
     mode_t mask = umask(0); /* the process's own: read, and put into the modes of what is written */
-    struct telling telling = { .progress = progress };
+    struct tree_counts all;
+    struct tree_telling telling = { progress, "receiving", &all };
     struct tree_write w = { .dirfd = p->lair,
                             .name = p->name,
                             .label = p->path,
                             .mode_mask = KEPT_BITS & ~mask,
                             .max_bytes = room.bytes,
                             .max_entries = room.entries,
-                            .progress = tell,
+                            .progress = tree_tell,
                             .arg = &telling,
-                            .ret_root = ret_root };
+                            .ret_root = &ret->root };
     struct tree_input in;
     bool ok;
 
     tree_session_end(t);
-    ok = take_counts(t, p, &telling.all, ret_skipped, err) &&
+    ok = take_counts(t, p, &all, &ret->skipped, err) &&
          tree_input_init(&in, tree_session_read, t, err);
     if (ok) {
-        ok = tree_write(&w, &in, ret, err) && tree_session_finish(t, err);
+        ok = tree_write(&w, &in, &ret->counts, err) && tree_session_finish(t, err);
         tree_input_release(&in);
     }
     umask(mask);
@@ -278,11 +257,10 @@ static json_t *export_to(const struct workspace_handle *o, const char *below, co
     scoped_json json_t *request =
         json_pack("{s:s, s:o}", "op", "tree_read", "path", name_to_json("", below));
     scoped_free char *shown = file_path_show(below);
-    enum tree_type root = TREE_DIRECTORY;
+    struct received got = { .root = TREE_DIRECTORY };
     scoped_record struct workspace_record r = { 0 };
-    scoped_tree_skipped skipped = { 0 };
-    struct tree_counts counts;
     struct tree_session t;
+    json_t *result = NULL;
     bool ok;
 
     if (!record_load(o->dir_fd, o->id, &r, err))
@@ -291,20 +269,22 @@ static json_t *export_to(const struct workspace_handle *o, const char *below, co
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory") ? NULL : NULL;
     if (!tree_session_open(&t, o, request, err))
         return NULL;
-    ok = receive(&t, p, most(&r), progress, &counts, &skipped, &root, err);
+    ok = receive(&t, p, most(&r), progress, &got, err);
     tree_session_release(&t);
-    if (!ok)
-        return NULL;
-    tree_skipped_note(&skipped, shown, progress);
-    return json_pack("{s:s, s:o, s:o, s:s, s:I, s:I, s:I, s:s}", "workspace_id", o->id,
-                     "workspace_path", name_to_json("", shown), "output_path",
-                     name_to_json("", p->path), "artifact_type",
-                     root == TREE_FILE      ? "file"
-                     : root == TREE_SYMLINK ? "symlink"
-                                            : "directory",
-                     "entry_count", (json_int_t)counts.entries, "bytes_written",
-                     (json_int_t)counts.bytes, "skipped_count", (json_int_t)skipped.count,
-                     "execution_mode", r.host_compat ? "host_compat" : "guest_vm");
+    if (ok) {
+        tree_skipped_note(&got.skipped, shown, progress);
+        result = json_pack(
+            "{s:s, s:o, s:o, s:s, s:I, s:I, s:I, s:s}", "workspace_id", o->id, "workspace_path",
+            name_to_json("", shown), "output_path", name_to_json("", p->path), "artifact_type",
+            got.root == TREE_FILE      ? "file"
+            : got.root == TREE_SYMLINK ? "symlink"
+                                       : "directory",
+            "entry_count", (json_int_t)got.counts.entries, "bytes_written",
+            (json_int_t)got.counts.bytes, "skipped_count", (json_int_t)got.skipped.count,
+            "execution_mode", r.host_compat ? "host_compat" : "guest_vm");
+    }
+    tree_skipped_release(&got.skipped);
+    return result;
 }
 
 json_t *workspace_export(const char *ref, const char *path, const char *output,

@@ -16,22 +16,17 @@ static bool get_room(struct tree_session *t, int dir_fd, struct tree_room *ret,
                      struct pyro_error *err)
 {
     scoped_json json_t *line = tree_session_line(t, err);
-    int64_t bytes, entries;
+    uint64_t bytes, entries, host;
     struct statvfs v;
-    uint64_t host;
 
-    if (!line)
+    if (!line || !tree_line_number(line, "free_bytes", &bytes, err) ||
+        !tree_line_number(line, "free_entries", &entries, err))
         return false;
-    if (!json_get_int(line, "free_bytes", 0, INT64_MAX, &bytes, err) ||
-        !json_get_int(line, "free_entries", 0, INT64_MAX, &entries, err)) {
-        pyro_recode(err, PYRO_GUEST_PROTOCOL);
-        return pyro_wrap(err, "the guest");
-    }
     if (fstatvfs(dir_fd, &v) != 0)
         return pyro_fail_errno(err, "the workspace's directory");
     host = (uint64_t)v.f_bavail * v.f_frsize;
     host = host > HOST_RESERVE_BYTES ? host - HOST_RESERVE_BYTES : 1;
-    *ret = (struct tree_room){ (uint64_t)bytes < host ? (uint64_t)bytes : host, (uint64_t)entries };
+    *ret = (struct tree_room){ bytes < host ? bytes : host, entries };
     if (!ret->bytes)
         ret->bytes = 1; /* 0 would mean no limit */
     return true;
@@ -40,22 +35,14 @@ static bool get_room(struct tree_session *t, int dir_fd, struct tree_room *ret,
 static bool get_counts(struct tree_session *t, struct tree_counts *ret, struct pyro_error *err)
 {
     scoped_json json_t *line = tree_session_line(t, err);
-    int64_t entries, bytes;
 
-    if (!line)
-        return false;
-    if (!json_get_int(line, "entries", 0, INT64_MAX, &entries, err) ||
-        !json_get_int(line, "bytes", 0, INT64_MAX, &bytes, err)) {
-        pyro_recode(err, PYRO_GUEST_PROTOCOL);
-        return pyro_wrap(err, "the guest");
-    }
-    *ret = (struct tree_counts){ .entries = (uint64_t)entries, .bytes = (uint64_t)bytes };
-    return tree_session_finish(t, err);
+    *ret = (struct tree_counts){ 0 };
+    return line && tree_line_number(line, "entries", &ret->entries, err) &&
+           tree_line_number(line, "bytes", &ret->bytes, err) && tree_session_finish(t, err);
 }
 
 bool tree_push(const struct workspace_handle *w, struct tree_source *source, const char *below,
-               const struct progress *progress, struct tree_counts *ret, bool *ret_begun,
-               struct pyro_error *err)
+               const struct progress *progress, struct tree_pushed *ret, struct pyro_error *err)
 {
     scoped_json json_t *request =
         json_pack("{s:s, s:o}", "op", "tree_write", "path", name_to_json("", below));
@@ -63,18 +50,18 @@ bool tree_push(const struct workspace_handle *w, struct tree_source *source, con
     struct tree_room room;
     bool ok;
 
-    *ret_begun = false;
+    ret->begun = false;
     if (!request)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     if (!tree_session_open(&t, w, request, err))
         return false;
     ok = get_room(&t, w->dir_fd, &room, err) && tree_source_look(source, &room, progress, err);
     if (ok) {
-        *ret_begun = true;
-        ok = tree_source_send(source, &room, tree_session_write, &t, progress, err);
+        ret->begun = true;
+        ok = tree_source_send(source, &room, &t, progress, err);
         if (ok)
             tree_session_end(&t);
-        ok = ok && get_counts(&t, ret, err);
+        ok = ok && get_counts(&t, &ret->counts, err);
     }
     tree_session_release(&t);
     return ok;
@@ -87,15 +74,17 @@ json_t *workspace_sync_push(const char *ref, const char *source_path, const char
     scoped_free char *shown = below ? file_path_show(below) : NULL;
     scoped_tree_source source = { .fd = -1 };
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    scoped_record struct workspace_record r = { 0 };
-    struct tree_counts counts;
-    bool begun;
+    struct workspace_record r;
+    struct tree_pushed pushed;
+    bool host_compat;
 
     if (!below || !tree_source_open(source_path, &source, err) || !workspace_open(ref, &o, err) ||
         !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
-    if (!tree_push(&o, &source, below, progress, &counts, &begun, err)) {
-        if (begun) {
+    host_compat = r.host_compat;
+    record_release(&r);
+    if (!tree_push(&o, &source, below, progress, &pushed, err)) {
+        if (pushed.begun) {
             pyro_wrap(err, "the sync was cut short, and a part of it may be in %s", shown);
             pyro_hint(err, "sync again, or bring the workspace back with 'pyro workspace reset %s'",
                       o.id);
@@ -103,10 +92,10 @@ json_t *workspace_sync_push(const char *ref, const char *source_path, const char
         return NULL;
     }
     tree_skipped_note(&source.skipped, source.path, progress);
-    return json_pack("{s:s, s:s, s:{s:s, s:o, s:o, s:I, s:I, s:I}}", "workspace_id", o.id,
-                     "execution_mode", r.host_compat ? "host_compat" : "guest_vm", "workspace_sync",
-                     "mode", tree_source_mode(&source), "source_path",
-                     name_to_json("", source.path), "destination", name_to_json("", shown),
-                     "entry_count", (json_int_t)counts.entries, "bytes_written",
-                     (json_int_t)counts.bytes, "skipped_count", (json_int_t)source.skipped.count);
+    return json_pack(
+        "{s:s, s:s, s:{s:s, s:o, s:o, s:I, s:I, s:I}}", "workspace_id", o.id, "execution_mode",
+        host_compat ? "host_compat" : "guest_vm", "workspace_sync", "mode",
+        tree_source_mode(&source), "source_path", name_to_json("", source.path), "destination",
+        name_to_json("", shown), "entry_count", (json_int_t)pushed.counts.entries, "bytes_written",
+        (json_int_t)pushed.counts.bytes, "skipped_count", (json_int_t)source.skipped.count);
 }

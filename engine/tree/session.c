@@ -9,7 +9,8 @@
 #define LINE_MAX_BYTES 65536
 #define GOODBYE_MS 1000
 
-static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
+static void tree_session_on_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes,
+                                 size_t n)
 {
     struct tree_session *t = s->arg;
 
@@ -23,7 +24,7 @@ static void on_data(struct stream *s, enum wire_channel channel, const uint8_t *
     stream_consumed(s, n);
 }
 
-static void on_end(struct stream *s, enum wire_channel channel)
+static void tree_session_on_end(struct stream *s, enum wire_channel channel)
 {
     struct tree_session *t = s->arg;
 
@@ -31,7 +32,8 @@ static void on_end(struct stream *s, enum wire_channel channel)
         t->out_ended = true;
 }
 
-static void on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+static void tree_session_on_closed(struct stream *s, const json_t *result,
+                                   const struct pyro_error *why)
 {
     struct tree_session *t = s->arg;
 
@@ -44,11 +46,11 @@ static void on_closed(struct stream *s, const json_t *result, const struct pyro_
         t->result = json_deep_copy(result);
 }
 
-static void on_lost(struct link *link UNUSED, const struct pyro_error *why UNUSED)
+static void tree_session_on_lost(struct link *link UNUSED, const struct pyro_error *why UNUSED)
 {
 }
 
-static void on_signal(void *arg, const struct signalfd_siginfo *info UNUSED)
+static void tree_session_on_signal(void *arg, const struct signalfd_siginfo *info UNUSED)
 {
     struct tree_session *t = arg;
 
@@ -64,14 +66,16 @@ static bool watch_signals(struct tree_session *t, struct pyro_error *err)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, NULL, &t->before);
-    return loop_signals(t->loop, &signals, on_signal, t, err);
+    return loop_signals(t->loop, &signals, tree_session_on_signal, t, err);
 }
 
 bool tree_session_open(struct tree_session *t, const struct workspace_handle *w,
                        const json_t *request, struct pyro_error *err)
 {
-    static const struct link_ops link_ops = { .lost = on_lost };
-    static const struct stream_ops ops = { .data = on_data, .end = on_end, .closed = on_closed };
+    static const struct link_ops link_ops = { .lost = tree_session_on_lost };
+    static const struct stream_ops ops = { .data = tree_session_on_data,
+                                           .end = tree_session_on_end,
+                                           .closed = tree_session_on_closed };
     int fd = supervisor_connect(w, err);
 
     *t = (struct tree_session){ .out = BUF_INIT(2 * WIRE_CREDIT),
@@ -198,6 +202,18 @@ json_t *tree_session_line(struct tree_session *t, struct pyro_error *err)
     buf_consume(&t->out, n + 1);
     stream_consumed(&t->stream, n + 1);
     return line;
+}
+
+bool tree_line_number(const json_t *line, const char *name, uint64_t *ret, struct pyro_error *err)
+{
+    int64_t n;
+
+    if (!json_get_int(line, name, 0, INT64_MAX, &n, err)) {
+        pyro_recode(err, PYRO_GUEST_PROTOCOL);
+        return pyro_wrap(err, "the guest");
+    }
+    *ret = (uint64_t)n;
+    return true;
 }
 
 bool tree_session_write(void *session, const void *bytes, size_t n, struct pyro_error *err)

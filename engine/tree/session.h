@@ -32,6 +32,9 @@ bool tree_session_open(struct tree_session *t, const struct workspace_handle *w,
 void tree_session_release(struct tree_session *t);
 /* A line of JSON that comes before or after the stream, new; NULL on failure. */
 json_t *tree_session_line(struct tree_session *t, struct pyro_error *err) MUST_CHECK;
+/* A number of such a line. */
+bool tree_line_number(const json_t *line, const char *name, uint64_t *ret,
+                      struct pyro_error *err) MUST_CHECK;
 /* As a tree_input's read and a tree_output's write. */
 ssize_t tree_session_read(void *session, void *bytes, size_t n, struct pyro_error *err);
 bool tree_session_write(void *session, const void *bytes, size_t n, struct pyro_error *err);

@@ -76,30 +76,22 @@ const char *tree_source_mode(const struct tree_source *s)
 
 /* --- progress --- */
 
-struct telling {
-    const struct progress *progress;
-    const char *what;
-    const struct tree_counts *all; /* NULL: not known yet */
-};
-
-static bool tell(void *arg, const struct tree_counts *c, struct pyro_error *err UNUSED)
+bool tree_tell(void *telling, const struct tree_counts *c, struct pyro_error *err UNUSED)
 {
-    const struct telling *t = arg;
+    const struct tree_telling *t = telling;
     struct progress_count count = { (int64_t)c->entries, t->all ? (int64_t)t->all->entries : -1,
                                     "entries" };
     char text[160];
 
     if (!t->progress || !t->progress->update || (c->entries & 63))
         return true;
-    if (!t->all) {
+    if (t->all)
+        snprintf(text, sizeof(text), "%s: %llu of %llu entries, %.1f of %.1f MB", t->what,
+                 (unsigned long long)c->entries, (unsigned long long)t->all->entries,
+                 (double)c->bytes / 1e6, (double)t->all->bytes / 1e6);
+    else
         snprintf(text, sizeof(text), "%s: %llu entries, %.1f MB", t->what,
                  (unsigned long long)c->entries, (double)c->bytes / 1e6);
-        progress_update(t->progress, text, &count);
-        return true;
-    }
-    snprintf(text, sizeof(text), "%s: %llu of %llu entries, %.1f of %.1f MB", t->what,
-             (unsigned long long)c->entries, (unsigned long long)t->all->entries,
-             (double)c->bytes / 1e6, (double)t->all->bytes / 1e6);
     progress_update(t->progress, text, &count);
     return true;
 }
@@ -156,8 +148,7 @@ static bool look_at_archive(struct tree_source *s, const struct tree_room *room,
 }
 
 /* Passes on the output of pyro-image, which the guest checks like anything else. */
-static bool pass_on(const struct tree_source *s, int fd,
-                    bool (*write)(void *, const void *, size_t, struct pyro_error *), void *arg,
+static bool pass_on(const struct tree_source *s, int fd, struct tree_session *to,
                     const struct progress *progress, struct pyro_error *err)
 {
     scoped_free char *chunk = malloc(CHUNK_BYTES);
@@ -170,7 +161,7 @@ static bool pass_on(const struct tree_source *s, int fd,
     while ((n = read(fd, chunk, CHUNK_BYTES)) > 0 || (n < 0 && errno == EINTR)) {
         if (n < 0)
             continue;
-        if (!write(arg, chunk, (size_t)n, err))
+        if (!tree_session_write(to, chunk, (size_t)n, err))
             return false;
         done += (uint64_t)n;
         if (done > s->counts.data_bytes)
@@ -186,8 +177,8 @@ static bool pass_on(const struct tree_source *s, int fd,
 }
 
 static bool send_archive(struct tree_source *s, const struct tree_room *room,
-                         bool (*write)(void *, const void *, size_t, struct pyro_error *),
-                         void *arg, const struct progress *progress, struct pyro_error *err)
+                         struct tree_session *to, const struct progress *progress,
+                         struct pyro_error *err)
 {
     scoped_json json_t *result = NULL;
     struct pyro_error why = { 0 };
@@ -204,7 +195,7 @@ static bool send_archive(struct tree_source *s, const struct tree_room *room,
         close(ends[0]);
         return false;
     }
-    ok = pass_on(s, ends[0], write, arg, progress, err);
+    ok = pass_on(s, ends[0], to, progress, err);
     close(ends[0]); /* it ends now, if it has not yet */
     result = helper_wait(pid, said, clock_ms() + HELPER_MS, &why);
     if (ok && !result) {
@@ -233,15 +224,16 @@ static bool check_room(const struct tree_source *s, const struct tree_room *room
 bool tree_source_look(struct tree_source *s, const struct tree_room *room,
                       const struct progress *progress, struct pyro_error *err)
 {
-    struct telling t = { progress, "looking", NULL };
-    struct tree_walk w = { .dirfd = s->fd, .label = s->path, .progress = tell, .arg = &t };
+    struct tree_telling t = { progress, "looking", NULL };
+    struct tree_walk w = {
+        .dirfd = s->fd, .label = s->path, .progress = tree_tell, .arg = &t, .skipped = &s->skipped
+    };
 
     if (s->archive) {
         progress_update(progress, "checking the archive", NULL);
         return look_at_archive(s, room, err);
     }
     tree_skipped_release(&s->skipped);
-    w.skipped = &s->skipped;
     return tree_walk(&w, &s->counts, err) && check_room(s, room, err);
 }
 
@@ -264,23 +256,24 @@ void tree_skipped_note(const struct tree_skipped *s, const char *root,
     }
 }
 
-bool tree_source_send(struct tree_source *s, const struct tree_room *room,
-                      bool (*write)(void *, const void *, size_t, struct pyro_error *), void *arg,
+bool tree_source_send(struct tree_source *s, const struct tree_room *room, struct tree_session *to,
                       const struct progress *progress, struct pyro_error *err)
 {
     struct tree_counts all = s->counts;
-    struct telling t = { progress, "sending", &all };
-    struct tree_output out;
-    struct tree_walk w = {
-        .dirfd = s->fd, .label = s->path, .progress = tell, .arg = &t, .out = &out
-    };
+    struct tree_telling t = { progress, "sending", &all };
     scoped_tree_skipped skipped = { 0 };
+    struct tree_output out;
+    struct tree_walk w = { .dirfd = s->fd,
+                           .label = s->path,
+                           .progress = tree_tell,
+                           .arg = &t,
+                           .out = &out,
+                           .skipped = &skipped };
     bool ok;
 
-    w.skipped = &skipped;
     if (s->archive)
-        return send_archive(s, room, write, arg, progress, err);
-    if (!tree_output_init(&out, write, arg, err))
+        return send_archive(s, room, to, progress, err);
+    if (!tree_output_init(&out, tree_session_write, to, err))
         return false;
     ok = tree_walk(&w, &s->counts, err) && tree_put_done(&out, err);
     tree_output_release(&out);

@@ -8,6 +8,7 @@
 #define PYRO_TREE_SOURCE_H
 
 #include "engine/helper/progress.h"
+#include "engine/tree/session.h"
 #include "vmm/base/tree_walk.h"
 
 struct tree_source {
@@ -38,9 +39,16 @@ bool tree_source_look(struct tree_source *s, const struct tree_room *room,
 /* Names the skipped entries below a root, as it is shown. */
 void tree_skipped_note(const struct tree_skipped *s, const char *root,
                        const struct progress *progress);
-/* Sends everything as a stream, DONE included, to `write`. */
-bool tree_source_send(struct tree_source *s, const struct tree_room *room,
-                      bool (*write)(void *, const void *, size_t, struct pyro_error *), void *arg,
+/* Sends everything as a stream, DONE included. */
+bool tree_source_send(struct tree_source *s, const struct tree_room *room, struct tree_session *to,
                       const struct progress *progress, struct pyro_error *err) MUST_CHECK;
+
+/* Reports how far a tree has come: a tree_walk's and a tree_write's `progress`. */
+struct tree_telling {
+    const struct progress *progress;
+    const char *what;              /* "sending" */
+    const struct tree_counts *all; /* NULL: not known yet */
+};
+bool tree_tell(void *telling, const struct tree_counts *c, struct pyro_error *err);
 
 #endif

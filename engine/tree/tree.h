@@ -24,10 +24,13 @@ json_t *workspace_sync_push(const char *ref, const char *source, const char *des
 json_t *workspace_export(const char *ref, const char *path, const char *output,
                          const struct progress *progress, struct pyro_error *err) MUST_CHECK;
 
-/* Sends a source into the running workspace whose directory that is, below `below` ("": all of
- * /workspace). *ret_begun: something may have been written, also when it fails. */
+struct tree_pushed {
+    struct tree_counts counts;
+    bool begun; /* something may have been written, also when it failed */
+};
+/* Sends a source into the running workspace, below `below` ("": all of /workspace). */
 bool tree_push(const struct workspace_handle *w, struct tree_source *source, const char *below,
-               const struct progress *progress, struct tree_counts *ret, bool *ret_begun,
+               const struct progress *progress, struct tree_pushed *ret,
                struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -40,16 +40,15 @@ static json_t *seed(const struct workspace_handle *w, const struct workspace_rec
                     struct tree_source *source, const struct progress *progress,
                     struct pyro_error *err)
 {
-    struct tree_counts counts;
-    bool begun;
+    struct tree_pushed pushed;
 
-    if (!tree_push(w, source, "", progress, &counts, &begun, err)) {
+    if (!tree_push(w, source, "", progress, &pushed, err)) {
         pyro_wrap(err, "seeding the workspace");
         return NULL;
     }
     if (!r->host_compat && !workspace_seal_baseline(w, err))
         return NULL;
-    return keep(w, r, source, &counts, err);
+    return keep(w, r, source, &pushed.counts, err);
 }
 
 static json_t *seed_made(const struct workspace_record *r, struct tree_source *source,
