@@ -20,8 +20,8 @@ static json_t *compare(const struct diff_args *a, struct chain *chain, struct py
     struct view *then = NULL, *now = NULL;
     json_t *found = NULL;
 
-    if (view_open(chain, (unsigned)a->baseline, &then, err) &&
-        view_open(chain, a->layers.count - 1, &now, err))
+    if (view_open((struct disk_version){ chain, (unsigned)a->baseline }, &then, err) &&
+        view_open((struct disk_version){ chain, a->layers.count - 1 }, &now, err))
         found = tree_diff(then, now, a->root, err);
     view_free(then);
     view_free(now);

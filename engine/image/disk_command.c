@@ -42,7 +42,7 @@ static json_t *with_view(const struct disk_args *args, with_view_fn *fn, struct 
     if (!args->path || args->path[0] != '/')
         pyro_fail(err, PYRO_USAGE, "--path takes an absolute path");
     else if (chain_open(args->layers.items, args->layers.count, &chain, err) &&
-             view_open(chain, args->layers.count - 1, &view, err))
+             view_open((struct disk_version){ chain, args->layers.count - 1 }, &view, err))
         result = fn(args, view, err);
     view_free(view);
     chain_free(chain);
@@ -71,21 +71,22 @@ static json_t *run_list(const void *args, struct pyro_error *err)
     return with_view(args, list, err);
 }
 
-static bool copy_out(struct view *v, uint32_t inode, int fd, uint64_t from, uint64_t max,
+/* The part of a file that is wanted; how many bytes it is. */
+static bool copy_out(const struct disk_args *args, struct view *v, uint32_t inode,
                      uint64_t *ret_bytes, struct pyro_error *err)
 {
     scoped_free char *chunk = malloc(CHUNK_BYTES);
-    uint64_t done = 0;
-    size_t got = 1;
+    uint64_t done = 0, from = (uint64_t)args->offset, max = (uint64_t)args->max_bytes;
+    ssize_t got = 1;
 
     if (!chunk)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     while (done < max && got) {
         size_t want = max - done < CHUNK_BYTES ? (size_t)(max - done) : CHUNK_BYTES;
-        if (!view_read(v, inode, from + done, chunk, want, &got, err) ||
-            !fs_write_all(fd, chunk, got, err))
+        got = view_read(v, inode, from + done, chunk, want, err);
+        if (got < 0 || !fs_write_all(args->output_fd, chunk, (size_t)got, err))
             return false;
-        done += got;
+        done += (uint64_t)got;
     }
     *ret_bytes = done;
     return true;
@@ -103,8 +104,7 @@ static json_t *read_out(const struct disk_args *args, struct view *v, struct pyr
     }
     if (!view_find(v, args->path, &inode, err) || !view_stat(v, inode, &i, err))
         return NULL;
-    if (!copy_out(v, inode, args->output_fd, (uint64_t)args->offset, (uint64_t)args->max_bytes,
-                  &bytes, err)) {
+    if (!copy_out(args, v, inode, &bytes, err)) {
         pyro_wrap(err, "'%.400s'", args->path);
         return NULL;
     }
@@ -121,8 +121,9 @@ static json_t *run_export(const void *void_args, struct pyro_error *err)
     const struct disk_args *args = void_args;
     struct chain *chain = NULL;
     uint64_t size = 0;
-    bool ok = chain_open(args->layers.items, args->layers.count, &chain, err) &&
-              disk_export(chain, args->layers.count - 1, args->output_fd, err);
+    bool ok =
+        chain_open(args->layers.items, args->layers.count, &chain, err) &&
+        disk_export((struct disk_version){ chain, args->layers.count - 1 }, args->output_fd, err);
 
     if (ok)
         size = chain_size_bytes(chain);

@@ -203,7 +203,7 @@ static void read_files(struct view *v, const json_t *entries)
 {
     static char bytes[READ_MAX];
     const json_t *one;
-    size_t i, n;
+    size_t i;
 
     json_array_foreach (entries, i, one) {
         struct pyro_error err = { 0 };
@@ -211,7 +211,7 @@ static void read_files(struct view *v, const json_t *entries)
         if (i == FILES_MAX)
             return;
         if (!view_find(v, json_string_or(one, "path", "/"), &inode, &err) ||
-            !view_read(v, inode, i * 1000, bytes, sizeof(bytes), &n, &err))
+            view_read(v, inode, i * 1000, bytes, sizeof(bytes), &err) < 0)
             must(err.code != PYRO_OK && err.code != PYRO_INTERNAL && err.message[0]);
     }
 }
@@ -222,7 +222,7 @@ static void copy_out(struct chain *c)
     scoped_close int fd = memfd_create("copy", MFD_CLOEXEC);
     struct pyro_error err = { 0 };
 
-    must(fd >= 0 && (disk_export(c, 1, fd, &err) || err.message[0]));
+    must(fd >= 0 && (disk_export((struct disk_version){ c, 1 }, fd, &err) || err.message[0]));
 }
 
 static void look(struct chain *c)
@@ -231,7 +231,7 @@ static void look(struct chain *c)
     struct pyro_error err = { 0 };
     unsigned count = 0;
 
-    if (!view_open(c, 1, &now, &err)) {
+    if (!view_open((struct disk_version){ c, 1 }, &now, &err)) {
         must(err.code != PYRO_OK && err.message[0]);
         return;
     }
@@ -240,7 +240,8 @@ static void look(struct chain *c)
         must(list || (err.code != PYRO_OK && err.code != PYRO_INTERNAL && err.message[0]));
         read_files(now, json_object_get(list, "entries"));
     }
-    if (view_open(c, 0, &then, &err) && !view_each_changed(now, then, note, &count, &err))
+    if (view_open((struct disk_version){ c, 0 }, &then, &err) &&
+        !view_each_changed(now, then, note, &count, &err))
         must(err.message[0]);
     view_free(then);
     view_free(now);
@@ -254,7 +255,8 @@ static void check(void)
     struct chain *c;
     struct view *v = NULL;
 
-    must(chain_open(fds, 2, &c, &err) && view_open(c, 1, &v, &err) && view_journal(v));
+    must(chain_open(fds, 2, &c, &err) && view_open((struct disk_version){ c, 1 }, &v, &err) &&
+         view_journal(v));
     view_free(v);
     chain_free(c);
 }

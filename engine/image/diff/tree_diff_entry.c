@@ -38,15 +38,17 @@ static bool read_text(const struct diff_node *n, struct buf *ret, bool *ret_text
             return false;
         *ret_text = buf_append_str(ret, target) && ret->len;
     } else if (is_kind(n, S_IFREG)) {
-        size_t size = (size_t)n->inode.size, got;
+        size_t size = (size_t)n->inode.size;
+        ssize_t got;
         *ret_text = n->inode.size <= TREE_DIFF_TEXT_MAX;
         if (!*ret_text)
             return true;
         if (!buf_reserve(ret, size))
             return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
-        if (!view_read(n->view, n->inode.number, 0, ret->data, size, &got, err))
+        got = view_read(n->view, n->inode.number, 0, ret->data, size, err);
+        if (got < 0)
             return false;
-        ret->len = got;
+        ret->len = (size_t)got;
         ret->data[got] = '\0';
     }
     if (ret->len)
@@ -71,16 +73,17 @@ static bool same_bytes(const struct diff_node *a, const struct diff_node *b, boo
                        struct pyro_error *err)
 {
     scoped_free char *x = malloc(CHUNK_BYTES), *y = malloc(CHUNK_BYTES);
-    size_t n = 1, m = 1;
+    ssize_t n = 1, m;
 
     if (!x || !y)
         return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
     *ret = true;
-    for (uint64_t at = 0; n && *ret; at += n) {
-        if (!view_read(a->view, a->inode.number, at, x, CHUNK_BYTES, &n, err) ||
-            !view_read(b->view, b->inode.number, at, y, CHUNK_BYTES, &m, err))
+    for (uint64_t at = 0; n && *ret; at += (uint64_t)n) {
+        n = view_read(a->view, a->inode.number, at, x, CHUNK_BYTES, err);
+        m = n < 0 ? -1 : view_read(b->view, b->inode.number, at, y, CHUNK_BYTES, err);
+        if (m < 0)
             return false;
-        *ret = n == m && !memcmp(x, y, n);
+        *ret = n == m && !memcmp(x, y, (size_t)n);
     }
     return true;
 }
@@ -130,11 +133,17 @@ static bool put_header(struct buf *to, const char *path)
            buf_append(to, " ", 1) && name_quote(to, "b/", path) && buf_append(to, "\n", 1);
 }
 
-/* One section: a NULL side is /dev/null. */
-static bool put_section(struct buf *to, const char *path, const struct diff_node *a,
-                        const struct diff_node *b, const struct buf *old, const struct buf *new,
-                        struct pyro_error *err)
+/* A side of a section; node NULL: /dev/null. */
+struct side {
+    const struct diff_node *node;
+    const struct buf *text;
+};
+
+static bool put_section(struct buf *to, const char *path, const struct side *old,
+                        const struct side *new, struct pyro_error *err)
 {
+    const struct diff_node *a = old->node, *b = new->node;
+    const struct buf *x = old->text, *y = new->text;
     scoped_buf hunks = BUF_INIT(TREE_DIFF_PATCH_MAX);
     bool ok = put_header(to, path);
 
@@ -148,8 +157,7 @@ static bool put_section(struct buf *to, const char *path, const struct diff_node
         ok = buf_append_str(to, "index 0000000..0000000 120000\n");
     if (!ok)
         return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
-    if (!text_diff_hunks(old->len ? old->data : "", old->len, new->len ? new->data : "", new->len,
-                         &hunks, err))
+    if (!text_diff_hunks(x->len ? x->data : "", x->len, y->len ? y->data : "", y->len, &hunks, err))
         return false;
     if (!hunks.len)
         return true;
@@ -169,7 +177,8 @@ static bool make_patch(const char *path, const struct diff_node *a, const struct
                        struct buf *to, struct pyro_error *err)
 {
     scoped_buf old = BUF_INIT(TREE_DIFF_TEXT_MAX + 1), new = BUF_INIT(TREE_DIFF_TEXT_MAX + 1);
-    const struct buf nothing = BUF_INIT(0);
+    const struct buf empty = BUF_INIT(0);
+    const struct side was = { a, &old }, is = { b, &new }, nothing = { NULL, &empty };
     bool before = is_file_or_link(a), after = is_file_or_link(b), old_text, new_text;
 
     if ((!before && !after) || (!is_there(a) && !after) || (!is_there(b) && !before) ||
@@ -180,16 +189,14 @@ static bool make_patch(const char *path, const struct diff_node *a, const struct
     if (!old_text || !new_text)
         return true;
     if (before && after && (a->inode.mode & S_IFMT) == (b->inode.mode & S_IFMT)) {
-        size_t header;
-        if (!put_section(to, path, a, b, &old, &new, err))
+        if (!put_section(to, path, &was, &is, err))
             return false;
-        header = to->len && memmem(to->data, to->len, "\n@@ ", 4) ? 1 : 0;
-        if (!header && git_mode(a) == git_mode(b))
+        if (git_mode(a) == git_mode(b) && !(to->len && memmem(to->data, to->len, "\n@@ ", 4)))
             buf_clear(to); /* only bits that git does not track */
         return true;
     }
-    return (!before || put_section(to, path, a, NULL, &old, &nothing, err)) &&
-           (!after || put_section(to, path, NULL, b, &nothing, &new, err));
+    return (!before || put_section(to, path, &was, &nothing, err)) &&
+           (!after || put_section(to, path, &nothing, &is, err));
 }
 
 /* --- the entry --- */

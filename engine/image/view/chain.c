@@ -184,10 +184,11 @@ static bool get_table(struct chain *c, unsigned i, uint64_t at, const uint64_t *
     return true;
 }
 
-/* A layer's entry for an offset. */
+/* What the layers have for an offset. */
 struct place {
+    unsigned layer;
     bool present, zero;
-    uint64_t at;    /* in its file */
+    uint64_t at;    /* in the layer's file */
     uint64_t bytes; /* this is true for, from the offset on */
 };
 
@@ -199,12 +200,11 @@ static bool find(struct chain *c, unsigned i, uint64_t at, struct place *ret,
 
     if (!get_table(c, i, at, &table, err))
         return false;
-    if (!table) {
-        *ret = (struct place){ .bytes = L2_COVERS - at % L2_COVERS };
+    *ret = (struct place){ .layer = i, .bytes = L2_COVERS - at % L2_COVERS };
+    if (!table)
         return true;
-    }
     entry = be64toh(table[at % L2_COVERS / CLUSTER_BYTES]);
-    *ret = (struct place){ .bytes = CLUSTER_BYTES - into };
+    ret->bytes = CLUSTER_BYTES - into;
     if (entry & FLAG_COMPRESSED)
         return fail_damaged(i, "a compressed cluster, which pyro never makes", err);
     ret->zero = entry & FLAG_ZERO;
@@ -215,78 +215,72 @@ static bool find(struct chain *c, unsigned i, uint64_t at, struct place *ret,
     return true;
 }
 
-/* Where the base has data, and where holes. */
-static bool find_in_base(struct chain *c, uint64_t at, struct place *ret, struct pyro_error *err)
+/* In the topmost layer above `since` that has anything there. When none has, it is not present, and
+ * lies where it does in the base. */
+static bool find_above(struct disk_version d, unsigned since, uint64_t at, struct place *ret,
+                       struct pyro_error *err)
 {
-    off_t data = lseek(c->layers[0].fd, (off_t)at, SEEK_DATA), hole;
+    uint64_t bytes = d.chain->size_bytes - at;
+    struct place p = { .present = false };
+
+    for (unsigned i = d.top; i > since && !p.present; i--) {
+        if (!find(d.chain, i, at, &p, err))
+            return false;
+        if (p.bytes < bytes)
+            bytes = p.bytes;
+    }
+    if (!p.present)
+        p = (struct place){ .at = at };
+    p.bytes = bytes;
+    *ret = p;
+    return true;
+}
+
+/* Whether the base has data there or a hole, and how far. */
+static bool look_at_base(const struct chain *c, struct place *p, struct pyro_error *err)
+{
+    off_t data = lseek(c->layers[0].fd, (off_t)p->at, SEEK_DATA), end;
 
     if (data < 0 && errno == ENXIO)
         data = (off_t)c->size_bytes;
     if (data < 0)
         return pyro_fail_errno(err, "read the disk");
-    *ret = (struct place){ .present = true, .at = at };
-    if ((uint64_t)data > at) {
-        ret->zero = true;
-        ret->bytes = (uint64_t)data - at;
-        return true;
-    }
-    hole = lseek(c->layers[0].fd, (off_t)at, SEEK_HOLE);
-    if (hole < 0)
+    p->zero = (uint64_t)data > p->at;
+    end = p->zero ? data : lseek(c->layers[0].fd, (off_t)p->at, SEEK_HOLE);
+    if (end < 0)
         return pyro_fail_errno(err, "read the disk");
-    ret->bytes = (uint64_t)hole > at ? (uint64_t)hole - at : 1;
+    if ((uint64_t)end <= p->at)
+        p->bytes = 1;
+    else if ((uint64_t)end - p->at < p->bytes)
+        p->bytes = (uint64_t)end - p->at;
     return true;
 }
 
-static bool locate(struct chain *c, unsigned top, uint64_t at, unsigned *ret_layer,
-                   struct place *ret, bool want_holes, struct pyro_error *err)
+static bool check_range(struct disk_version d, uint64_t at, uint64_t n, struct pyro_error *err)
 {
-    uint64_t bytes = c->size_bytes - at;
-    unsigned i = top;
+    uint64_t size = d.chain->size_bytes;
 
-    for (; i > 0; i--) {
-        if (!find(c, i, at, ret, err))
-            return false;
-        if (ret->bytes < bytes)
-            bytes = ret->bytes;
-        if (ret->present)
-            break;
-    }
-    if (i == 0 && want_holes && !find_in_base(c, at, ret, err))
-        return false;
-    if (i == 0 && !want_holes)
-        *ret = (struct place){ .present = true, .at = at, .bytes = bytes };
-    if (ret->bytes > bytes)
-        ret->bytes = bytes;
-    *ret_layer = i;
-    return true;
-}
-
-static bool check_range(const struct chain *c, unsigned top, uint64_t at, uint64_t n,
-                        struct pyro_error *err)
-{
-    if (top >= c->count || at > c->size_bytes || n > c->size_bytes - at)
+    if (d.top >= d.chain->count || at > size || n > size - at)
         return pyro_fail(err, PYRO_IO, "%llu bytes at %llu lie beyond the disk",
                          (unsigned long long)n, (unsigned long long)at);
     return true;
 }
 
-bool chain_read(struct chain *c, unsigned top, uint64_t at, void *ret, size_t n,
-                struct pyro_error *err)
+bool chain_read(struct disk_version d, uint64_t at, void *ret, size_t n, struct pyro_error *err)
 {
     char *to = ret;
 
-    if (!check_range(c, top, at, n, err))
+    if (!check_range(d, at, n, err))
         return false;
     while (n) {
         struct place p;
-        unsigned layer;
         size_t part;
-        if (!locate(c, top, at, &layer, &p, false, err))
+        if (!find_above(d, 0, at, &p, err))
             return false;
         part = p.bytes < n ? (size_t)p.bytes : n;
         if (p.zero)
             memset(to, 0, part);
-        else if (!read_file(&c->layers[layer], p.at, to, part, err))
+        else if (!read_file(&d.chain->layers[p.layer], p.at, to, part, err))
             return false;
         to += part;
         at += part;
@@ -295,40 +289,32 @@ bool chain_read(struct chain *c, unsigned top, uint64_t at, void *ret, size_t n,
     return true;
 }
 
-bool chain_map(struct chain *c, unsigned top, uint64_t at, unsigned *ret_layer, bool *ret_zero,
-               uint64_t *ret_bytes, struct pyro_error *err)
+bool chain_map(struct disk_version d, uint64_t at, struct chain_stretch *ret,
+               struct pyro_error *err)
 {
     struct place p;
 
-    if (!check_range(c, top, at, 1, err) || !locate(c, top, at, ret_layer, &p, true, err))
+    if (!check_range(d, at, 1, err) || !find_above(d, 0, at, &p, err) ||
+        (!p.present && !look_at_base(d.chain, &p, err)))
         return false;
-    *ret_zero = p.zero;
-    *ret_bytes = p.bytes;
+    *ret = (struct chain_stretch){ p.layer, p.zero, p.bytes };
     return true;
 }
 
-bool chain_is_changed(struct chain *c, unsigned since, unsigned top, uint64_t at, uint64_t n,
-                      bool *ret, struct pyro_error *err)
+bool chain_is_changed(struct disk_version d, unsigned since, uint64_t at, uint64_t n, bool *ret,
+                      struct pyro_error *err)
 {
     uint64_t end = at + n;
 
     *ret = false;
-    if (!check_range(c, top, at, n, err))
+    if (!check_range(d, at, n, err))
         return false;
     while (at < end && !*ret) {
-        uint64_t bytes = end - at;
-        for (unsigned i = top; i > since; i--) {
-            struct place p;
-            if (!find(c, i, at, &p, err))
-                return false;
-            if (p.bytes < bytes)
-                bytes = p.bytes;
-            if (p.present) {
-                *ret = true;
-                break;
-            }
-        }
-        at += bytes;
+        struct place p;
+        if (!find_above(d, since, at, &p, err))
+            return false;
+        *ret = p.present;
+        at += p.bytes;
     }
     return true;
 }

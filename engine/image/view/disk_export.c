@@ -48,23 +48,22 @@ static bool write_sparse(int fd, const char *bytes, size_t n, uint64_t at, struc
     return true;
 }
 
-static bool copy(struct chain *c, unsigned top, int fd, struct pyro_error *err)
+static bool copy(struct disk_version d, int fd, struct pyro_error *err)
 {
     scoped_free char *chunk = malloc(CHUNK_BYTES);
-    uint64_t size = chain_size_bytes(c), bytes;
+    uint64_t size = chain_size_bytes(d.chain);
+    struct chain_stretch s;
 
     if (!chunk)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     if (ftruncate(fd, (off_t)size) != 0)
         return pyro_fail_errno(err, "size the image");
-    for (uint64_t at = 0; at < size; at += bytes) {
-        unsigned layer;
-        bool zero;
-        if (!chain_map(c, top, at, &layer, &zero, &bytes, err))
+    for (uint64_t at = 0; at < size; at += s.bytes) {
+        if (!chain_map(d, at, &s, err))
             return false;
-        for (uint64_t done = 0; !zero && done < bytes;) {
-            size_t part = bytes - done < CHUNK_BYTES ? (size_t)(bytes - done) : CHUNK_BYTES;
-            if (!chain_read(c, top, at + done, chunk, part, err) ||
+        for (uint64_t done = 0; !s.zero && done < s.bytes;) {
+            size_t part = s.bytes - done < CHUNK_BYTES ? (size_t)(s.bytes - done) : CHUNK_BYTES;
+            if (!chain_read(d, at + done, chunk, part, err) ||
                 !write_sparse(fd, chunk, part, at + done, err))
                 return false;
             done += part;
@@ -77,7 +76,8 @@ static bool copy(struct chain *c, unsigned top, int fd, struct pyro_error *err)
 
 static errcode_t open_copy(int fd, ext2_filsys *ret);
 
-static bool put_block(void *arg, uint64_t at, const void *bytes, size_t n, struct pyro_error *err)
+static bool disk_export_put_block(void *arg, uint64_t at, const void *bytes, size_t n,
+                                  struct pyro_error *err)
 {
     return fs_pwrite_all(*(const int *)arg, bytes, n, (off_t)at) ||
            pyro_fail_errno(err, "write the image");
@@ -171,12 +171,11 @@ static errcode_t mark_replayed(int fd)
     return code;
 }
 
-static bool replay(const struct journal *j, struct chain *c, unsigned top, int fd,
-                   struct pyro_error *err)
+static bool replay(const struct journal *j, int fd, struct pyro_error *err)
 {
     errcode_t code;
 
-    if (!journal_each(j, c, top, put_block, &fd, err))
+    if (!journal_each(j, disk_export_put_block, &fd, err))
         return false;
     code = mark_replayed(fd);
     return !code || ext4_fail(err, code, "replay the journal");
@@ -200,8 +199,8 @@ struct scrub {
     char zeros[GRAIN_BYTES * 16];
 };
 
-static int collect(ext2_ino_t directory UNUSED, int entry UNUSED, struct ext2_dir_entry *d,
-                   int offset UNUSED, int block_size UNUSED, char *block UNUSED, void *arg)
+static int disk_export_collect(struct ext2_dir_entry *d, int offset UNUSED, int block_size UNUSED,
+                               char *block UNUSED, void *arg)
 {
     struct scrub *s = arg;
     size_t n = (size_t)ext2fs_dirent_name_len(d);
@@ -226,12 +225,12 @@ static errcode_t collect_below(struct scrub *s, ext2_ino_t directory, const char
 
     s->parent = directory;
     s->prefix = prefix;
-    code = ext2fs_dir_iterate2(s->fs, directory, 0, NULL, collect, s);
+    code = ext2fs_dir_iterate(s->fs, directory, 0, NULL, disk_export_collect, s);
     return code ? code : s->code;
 }
 
-static int wipe(ext2_filsys fs, blk64_t *block, e2_blkcnt_t count UNUSED, blk64_t parent UNUSED,
-                int offset UNUSED, void *arg)
+static int disk_export_wipe(ext2_filsys fs, blk64_t *block, e2_blkcnt_t count UNUSED,
+                            blk64_t parent UNUSED, int offset UNUSED, void *arg)
 {
     struct scrub *s = arg;
 
@@ -246,7 +245,7 @@ static errcode_t free_inode(struct scrub *s, ext2_ino_t number, struct ext2_inod
 
     if (ext2fs_inode_has_valid_blocks2(s->fs, inode))
         code = ext2fs_block_iterate3(s->fs, number, BLOCK_FLAG_READ_ONLY | BLOCK_FLAG_DATA_ONLY,
-                                     NULL, wipe, s);
+                                     NULL, disk_export_wipe, s);
     if (!code)
         code = s->code;
     return code ? code : release_inode(s->fs, number, inode);
@@ -332,47 +331,40 @@ static bool scrub(int fd, ext2_ino_t run, struct pyro_error *err)
     return !code || ext4_fail(err, code, "take /run/pyro-* out of the image");
 }
 
-struct search {
-    bool found;
-};
-
-static bool is_private(void *arg, const char *name, size_t length, uint32_t inode UNUSED,
-                       mode_t type UNUSED)
+static bool disk_export_is_public(void *arg UNUSED, const char *name, size_t length,
+                                  uint32_t inode UNUSED, mode_t type UNUSED)
 {
-    struct search *s = arg;
-
-    s->found = length >= strlen(DISK_PRIVATE_NAME) &&
-               !memcmp(name, DISK_PRIVATE_NAME, strlen(DISK_PRIVATE_NAME));
-    return !s->found;
+    return length < strlen(DISK_PRIVATE_NAME) ||
+           memcmp(name, DISK_PRIVATE_NAME, strlen(DISK_PRIVATE_NAME)) != 0;
 }
 
 /* The inode of /run if there is anything to scrub in it, else 0. */
 static bool find_private(struct view *v, uint32_t *ret_run, struct pyro_error *err)
 {
-    struct search s = { false };
     struct view_inode run;
+    bool all = true;
     bool ok = view_lookup(v, VIEW_ROOT, "run", 3, ret_run, err);
 
     if (ok && *ret_run)
         ok = view_stat(v, *ret_run, &run, err) &&
-             (!S_ISDIR(run.mode) || view_each(v, *ret_run, is_private, &s, NULL, err));
-    if (!s.found)
+             (!S_ISDIR(run.mode) || view_each(v, *ret_run, disk_export_is_public, NULL, &all, err));
+    if (all)
         *ret_run = 0;
     return ok;
 }
 
-bool disk_export(struct chain *c, unsigned top, int fd, struct pyro_error *err)
+bool disk_export(struct disk_version d, int fd, struct pyro_error *err)
 {
     const struct journal *journal;
     uint32_t run = 0;
     struct view *v;
     bool ok;
 
-    if (!view_open(c, top, &v, err))
+    if (!view_open(d, &v, err))
         return false;
     journal = view_journal(v);
-    ok = find_private(v, &run, err) && copy(c, top, fd, err) &&
-         (!journal || replay(journal, c, top, fd, err)) && (!run || scrub(fd, run, err));
+    ok = find_private(v, &run, err) && copy(d, fd, err) && (!journal || replay(journal, fd, err)) &&
+         (!run || scrub(fd, run, err));
     view_free(v);
     return ok;
 }

@@ -49,6 +49,7 @@ struct entries {
 };
 
 struct journal {
+    struct disk_version disk;
     uint32_t block_bytes, sequence; /* the sequence of the next transaction */
     uint64_t superblock_at;
     size_t count;
@@ -57,8 +58,7 @@ struct journal {
 
 struct log {
     ext2_filsys fs;
-    struct chain *chain;
-    unsigned top;
+    struct disk_version disk;
     uint32_t block_bytes, first, blocks, sequence, features, seed;
     uint64_t superblock_at;
     uint32_t at, walked; /* the next block of the log, and how many have been read */
@@ -93,19 +93,8 @@ static bool locate(struct log *l, uint32_t n, uint64_t *ret, struct pyro_error *
     return true;
 }
 
-/* The next block of the log into l->block; *ret_at: where it lies. */
+/* Where the next block of the log lies on the disk; the one after it comes next. */
 static bool next_block(struct log *l, uint64_t *ret_at, struct pyro_error *err)
-{
-    if (!locate(l, l->at, ret_at, err) ||
-        !chain_read(l->chain, l->top, *ret_at, l->block, l->block_bytes, err))
-        return false;
-    l->walked++;
-    if (++l->at >= l->blocks)
-        l->at = l->first;
-    return true;
-}
-
-static bool skip_block(struct log *l, uint64_t *ret_at, struct pyro_error *err)
 {
     if (!locate(l, l->at, ret_at, err))
         return false;
@@ -170,7 +159,7 @@ static bool take_tags(struct log *l, struct pyro_error *err)
             break;
         if (l->walked >= l->blocks || e.block >= ext2fs_blocks_count(l->fs->super))
             return fail_damaged("a block number", err);
-        if (!skip_block(l, &e.at, err) || !add(&l->copies, e, err))
+        if (!next_block(l, &e.at, err) || !add(&l->copies, e, err))
             return false;
     }
     return true;
@@ -200,7 +189,7 @@ static bool walk(struct log *l, struct pyro_error *err)
     while (l->walked < l->blocks) {
         uint32_t type;
         bool ok = true;
-        if (!next_block(l, &at, err))
+        if (!next_block(l, &at, err) || !chain_read(l->disk, at, l->block, l->block_bytes, err))
             return false;
         type = be32_at(l->block + 4);
         if (be32_at(l->block) != MAGIC || be32_at(l->block + 8) != l->sequence ||
@@ -277,7 +266,7 @@ static bool check_copy(struct log *l, const struct entry *e, struct pyro_error *
 
     if (!(l->features & FEATURE_CSUM_V3))
         return true;
-    if (!chain_read(l->chain, l->top, e->at, l->block, l->block_bytes, err))
+    if (!chain_read(l->disk, e->at, l->block, l->block_bytes, err))
         return false;
     sum = ext2fs_crc32c_le(l->seed, (const unsigned char *)&sequence, sizeof(sequence));
     return ext2fs_crc32c_le(sum, l->block, l->block_bytes) == e->checksum ||
@@ -310,7 +299,7 @@ static bool read_superblock(struct log *l, bool *ret_empty, struct pyro_error *e
     uint32_t start;
 
     if (!locate(l, 0, &l->superblock_at, err) ||
-        !chain_read(l->chain, l->top, l->superblock_at, l->block, l->block_bytes, err))
+        !chain_read(l->disk, l->superblock_at, l->block, l->block_bytes, err))
         return false;
     if (be32_at(l->block) != MAGIC || be32_at(l->block + 4) != 4)
         return fail_damaged("its superblock", err);
@@ -331,10 +320,10 @@ static bool read_superblock(struct log *l, bool *ret_empty, struct pyro_error *e
     return true;
 }
 
-bool journal_load(ext2_filsys fs, struct chain *c, unsigned top, struct journal **ret,
+bool journal_load(ext2_filsys fs, struct disk_version d, struct journal **ret,
                   struct pyro_error *err)
 {
-    struct log l = { .fs = fs, .chain = c, .top = top, .block_bytes = fs->blocksize };
+    struct log l = { .fs = fs, .disk = d, .block_bytes = fs->blocksize };
     struct journal *j = NULL;
     bool empty = false, ok;
 
@@ -349,7 +338,8 @@ bool journal_load(ext2_filsys fs, struct chain *c, unsigned top, struct journal 
         ok = j || pyro_fail(err, PYRO_NO_MEMORY, "the journal: out of memory");
     }
     if (ok) {
-        *j = (struct journal){ .block_bytes = l.block_bytes,
+        *j = (struct journal){ .disk = d,
+                               .block_bytes = l.block_bytes,
                                .sequence = l.sequence,
                                .superblock_at = l.superblock_at,
                                .count = l.copies.count,
@@ -379,12 +369,12 @@ bool journal_has(const struct journal *j, uint64_t at, uint64_t n)
 }
 
 /* n bytes, from an offset in the block on. */
-static bool read_copy(const struct entry *e, struct chain *c, unsigned top, uint64_t from,
-                      uint8_t *ret, size_t n, struct pyro_error *err)
+static bool read_copy(const struct journal *j, const struct entry *e, uint64_t from, uint8_t *ret,
+                      size_t n, struct pyro_error *err)
 {
     const uint32_t magic = htobe32(MAGIC);
 
-    if (!chain_read(c, top, e->at + from, ret, n, err))
+    if (!chain_read(j->disk, e->at + from, ret, n, err))
         return false;
     /* A block that begins like the log's own is kept without that beginning. */
     if (e->escaped && from < sizeof(magic)) {
@@ -394,15 +384,15 @@ static bool read_copy(const struct entry *e, struct chain *c, unsigned top, uint
     return true;
 }
 
-bool journal_overlay(const struct journal *j, struct chain *c, unsigned top, uint64_t at,
-                     void *bytes, size_t n, struct pyro_error *err)
+bool journal_overlay(const struct journal *j, uint64_t at, void *bytes, size_t n,
+                     struct pyro_error *err)
 {
     for (size_t i = lower_bound(j->items, j->count, at / j->block_bytes); i < j->count; i++) {
         uint64_t start = j->items[i].block * j->block_bytes, end = start + j->block_bytes;
         uint64_t from = start > at ? start : at, to = end < at + n ? end : at + n;
         if (start >= at + n)
             break;
-        if (!read_copy(&j->items[i], c, top, from - start, (uint8_t *)bytes + (from - at),
+        if (!read_copy(j, &j->items[i], from - start, (uint8_t *)bytes + (from - at),
                        (size_t)(to - from), err))
             return false;
     }
@@ -410,12 +400,12 @@ bool journal_overlay(const struct journal *j, struct chain *c, unsigned top, uin
 }
 
 /* The journal's superblock, as of an empty one. */
-static bool pass_empty(const struct journal *j, uint8_t *block, struct chain *c, unsigned top,
-                       journal_block_fn *fn, void *arg, struct pyro_error *err)
+static bool pass_empty(const struct journal *j, uint8_t *block, journal_block_fn *fn, void *arg,
+                       struct pyro_error *err)
 {
     uint32_t sequence = htobe32(j->sequence + 1), sum;
 
-    if (!chain_read(c, top, j->superblock_at, block, j->block_bytes, err))
+    if (!chain_read(j->disk, j->superblock_at, block, j->block_bytes, err))
         return false;
     memcpy(block + SEQUENCE_AT, &sequence, sizeof(sequence));
     memset(block + START_AT, 0, 4);
@@ -427,16 +417,15 @@ static bool pass_empty(const struct journal *j, uint8_t *block, struct chain *c,
     return fn(arg, j->superblock_at, block, j->block_bytes, err);
 }
 
-bool journal_each(const struct journal *j, struct chain *c, unsigned top, journal_block_fn *fn,
-                  void *arg, struct pyro_error *err)
+bool journal_each(const struct journal *j, journal_block_fn *fn, void *arg, struct pyro_error *err)
 {
     scoped_free uint8_t *block = malloc(j->block_bytes);
 
     if (!block)
         return pyro_fail(err, PYRO_NO_MEMORY, "the journal: out of memory");
     for (size_t i = 0; i < j->count; i++)
-        if (!read_copy(&j->items[i], c, top, 0, block, j->block_bytes, err) ||
+        if (!read_copy(j, &j->items[i], 0, block, j->block_bytes, err) ||
             !fn(arg, j->items[i].block * j->block_bytes, block, j->block_bytes, err))
             return false;
-    return pass_empty(j, block, c, top, fn, arg, err);
+    return pass_empty(j, block, fn, arg, err);
 }

@@ -16,22 +16,22 @@
 struct journal;
 
 /*
- * Reads the journal of a file system that was opened on a chain, as of layer `top`. PYRO_IO when it
- * is damaged, PYRO_WORKSPACE_STATE when it is of a kind that only Linux can replay.
+ * Reads the journal of a file system that was opened on this disk, which it goes on reading from.
+ * PYRO_IO when it is damaged, PYRO_WORKSPACE_STATE when it is of a kind that only Linux can replay.
  */
-bool journal_load(ext2_filsys fs, struct chain *c, unsigned top, struct journal **ret,
+bool journal_load(ext2_filsys fs, struct disk_version d, struct journal **ret,
                   struct pyro_error *err) MUST_CHECK;
 void journal_free(struct journal *j);
 /* Whether it has anything of these n bytes of the disk. */
 bool journal_has(const struct journal *j, uint64_t at, uint64_t n);
 /* Copies what it has of these n bytes of the disk into `bytes`. */
-bool journal_overlay(const struct journal *j, struct chain *c, unsigned top, uint64_t at,
-                     void *bytes, size_t n, struct pyro_error *err) MUST_CHECK;
+bool journal_overlay(const struct journal *j, uint64_t at, void *bytes, size_t n,
+                     struct pyro_error *err) MUST_CHECK;
 /* Every block that it has, in their order on the disk, and last its own superblock as of a journal
  * that is empty; ends with the first false. */
 typedef bool journal_block_fn(void *arg, uint64_t at, const void *bytes, size_t n,
                               struct pyro_error *err);
-bool journal_each(const struct journal *j, struct chain *c, unsigned top, journal_block_fn *fn,
-                  void *arg, struct pyro_error *err) MUST_CHECK;
+bool journal_each(const struct journal *j, journal_block_fn *fn, void *arg,
+                  struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -34,7 +34,7 @@ bool view_fail(struct view *v, errcode_t code, struct pyro_error *err, const cha
 
 void view_refill(struct view *v)
 {
-    uint64_t blocks = 2 * (chain_size_bytes(v->source.chain) >> 12) + BUDGET_SPARE;
+    uint64_t blocks = 2 * (chain_size_bytes(v->source.disk.chain) >> 12) + BUDGET_SPARE;
 
     v->source.budget = blocks < BUDGET_MAX ? blocks : BUDGET_MAX;
     v->source.why.code = PYRO_OK;
@@ -53,7 +53,7 @@ static uint64_t le(const uint8_t *bytes, size_t size)
 static bool check_superblock(struct view_source *s, struct pyro_error *err)
 {
     uint8_t sb[SUPERBLOCK_BYTES];
-    uint64_t blocks, log_size, size = chain_size_bytes(s->chain);
+    uint64_t blocks, log_size, size = chain_size_bytes(s->disk.chain);
 
     if (size < SUPERBLOCK_AT + SUPERBLOCK_BYTES)
         return pyro_fail(err, PYRO_IO, "the disk is too small for a file system");
@@ -92,20 +92,20 @@ static bool open_with_journal(struct view *v, struct pyro_error *err)
     if (!(v->fs->super->s_feature_incompat & EXT3_FEATURE_INCOMPAT_RECOVER))
         return true;
     view_refill(v);
-    if (!journal_load(v->fs, v->source.chain, v->source.top, &v->source.journal, err))
+    if (!journal_load(v->fs, v->source.disk, &v->source.journal, err))
         return false;
     ext2fs_free(take_ptr(&v->fs));
     return open_fs(v, err);
 }
 
-bool view_open(struct chain *c, unsigned top, struct view **ret, struct pyro_error *err)
+bool view_open(struct disk_version d, struct view **ret, struct pyro_error *err)
 {
     struct view *v = calloc(1, sizeof(*v));
 
     if (!v)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     initialize_ext2_error_table();
-    v->source = (struct view_source){ .chain = c, .top = top };
+    v->source.disk = d;
     if (!open_with_journal(v, err)) {
         view_free(v);
         return false;
@@ -205,8 +205,8 @@ static const mode_t types[] = {
     [EXT2_FT_SYMLINK] = S_IFLNK
 };
 
-static int on_entry(ext2_ino_t directory UNUSED, int entry UNUSED, struct ext2_dir_entry *d,
-                    int offset UNUSED, int block_size UNUSED, char *block UNUSED, void *arg)
+static int view_on_entry(struct ext2_dir_entry *d, int offset UNUSED, int block_size UNUSED,
+                         char *block UNUSED, void *arg)
 {
     struct walk *w = arg;
     size_t n = (size_t)ext2fs_dirent_name_len(d);
@@ -239,7 +239,7 @@ bool view_each(struct view *v, uint32_t directory, view_entry_fn *fn, void *arg,
         return false;
     if (!S_ISDIR(i.i_mode))
         return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "it is not a directory");
-    code = ext2fs_dir_iterate2(v->fs, directory, DIRENT_FLAG_INCLUDE_EMPTY, NULL, on_entry, &w);
+    code = ext2fs_dir_iterate(v->fs, directory, DIRENT_FLAG_INCLUDE_EMPTY, NULL, view_on_entry, &w);
     if (code)
         return view_fail(v, code, err, "read a directory");
     if (w.damaged)
@@ -337,14 +337,14 @@ static bool open_file(struct view *v, uint32_t inode, struct pyro_error *err)
     return true;
 }
 
-bool view_read(struct view *v, uint32_t inode, uint64_t at, void *ret, size_t n, size_t *ret_n,
-               struct pyro_error *err)
+ssize_t view_read(struct view *v, uint32_t inode, uint64_t at, void *ret, size_t n,
+                  struct pyro_error *err)
 {
     size_t done = 0;
 
     view_refill(v);
     if (!open_file(v, inode, err))
-        return false;
+        return -1;
     while (done < n) {
         unsigned want = n - done < 1 << 20 ? (unsigned)(n - done) : 1 << 20, got = 0;
         errcode_t code = ext2fs_file_llseek(v->file, at + done, EXT2_SEEK_SET, NULL);
@@ -352,13 +352,12 @@ bool view_read(struct view *v, uint32_t inode, uint64_t at, void *ret, size_t n,
         if (!code)
             code = ext2fs_file_read(v->file, (char *)ret + done, want, &got);
         if (code)
-            return view_fail(v, code, err, "read a file");
+            return view_fail(v, code, err, "read a file") ? 0 : -1;
         if (!got)
             break;
         done += got;
     }
-    *ret_n = done;
-    return true;
+    return (ssize_t)done;
 }
 
 bool view_target(struct view *v, uint32_t inode, char *ret, struct pyro_error *err)

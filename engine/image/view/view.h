@@ -23,9 +23,9 @@
 struct view;
 struct journal;
 
-/* Borrows the chain. If the machine did not end cleanly, its journal is read instead of being
+/* Borrows the disk. If the machine did not end cleanly, its journal is read instead of being
  * replayed. PYRO_IO: no ext4; PYRO_WORKSPACE_STATE: a journal that only Linux can replay. */
-bool view_open(struct chain *c, unsigned top, struct view **ret, struct pyro_error *err) MUST_CHECK;
+bool view_open(struct disk_version d, struct view **ret, struct pyro_error *err) MUST_CHECK;
 void view_free(struct view *v);
 /* The journal that is read with the disk, the view's own; NULL: there is nothing in it. */
 const struct journal *view_journal(const struct view *v);
@@ -62,9 +62,9 @@ bool view_find(struct view *v, const char *path, uint32_t *ret_inode,
 bool view_lookup(struct view *v, uint32_t directory, const char *name, size_t length,
                  uint32_t *ret_inode, struct pyro_error *err) MUST_CHECK;
 
-/* Reads up to n bytes of a regular file at an offset; *ret_n is less only at its end. */
-bool view_read(struct view *v, uint32_t inode, uint64_t at, void *ret, size_t n, size_t *ret_n,
-               struct pyro_error *err) MUST_CHECK;
+/* Reads up to n bytes of a regular file at an offset; how many, fewer only at its end; -1. */
+ssize_t view_read(struct view *v, uint32_t inode, uint64_t at, void *ret, size_t n,
+                  struct pyro_error *err) MUST_CHECK;
 /* A link's target into ret[VIEW_TARGET_MAX], terminated; any bytes but NUL. */
 bool view_target(struct view *v, uint32_t inode, char *ret, struct pyro_error *err) MUST_CHECK;
 

@@ -45,16 +45,15 @@ static void compare_block(struct compare *c, uint32_t first_inode)
 static bool compare_group(struct compare *c, dgrp_t group, struct pyro_error *err)
 {
     ext2_filsys fs = c->now->fs;
-    struct chain *chain = c->now->source.chain;
     const struct journal *journal = c->now->source.journal;
-    unsigned now = c->now->source.top, then = c->then->source.top;
+    unsigned then = c->then->source.disk.top;
     uint32_t per_block = fs->blocksize / EXT2_INODE_SIZE(fs->super);
     blk64_t table = ext2fs_inode_table_loc(fs, group);
 
     for (blk64_t i = 0; i < fs->inode_blocks_per_group && !c->ended; i++) {
         uint64_t at = (table + i) * fs->blocksize;
         bool changed;
-        if (!chain_is_changed(chain, then, now, at, fs->blocksize, &changed, err))
+        if (!chain_is_changed(c->now->source.disk, then, at, fs->blocksize, &changed, err))
             return false;
         if (!changed && !(journal && journal_has(journal, at, fs->blocksize)))
             continue;

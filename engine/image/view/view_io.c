@@ -25,8 +25,8 @@ static errcode_t on_set_blksize(io_channel channel, int block_size)
 bool view_source_read(struct view_source *s, uint64_t at, void *ret, size_t n,
                       struct pyro_error *err)
 {
-    return chain_read(s->chain, s->top, at, ret, n, err) &&
-           (!s->journal || journal_overlay(s->journal, s->chain, s->top, at, ret, n, err));
+    return chain_read(s->disk, at, ret, n, err) &&
+           (!s->journal || journal_overlay(s->journal, at, ret, n, err));
 }
 
 static errcode_t on_read64(io_channel channel, unsigned long long block, int count, void *data)

@@ -9,8 +9,7 @@
 
 /* The source of one channel; lives as long as it. */
 struct view_source {
-    struct chain *chain;
-    unsigned top;
+    struct disk_version disk;
     struct journal *journal; /* blocks not in place yet; NULL: none */
     uint64_t budget;         /* blocks that may still be read: a damaged tree may have no end */
     struct pyro_error why;   /* of the last read that failed; code PYRO_OK: none */

@@ -133,17 +133,17 @@ static void test_chain_reads_what_qemu_img_reads(void **state)
     assert_int_equal(chain_size_bytes(c), DISK_BYTES);
     for (unsigned top = 0; top < LAYERS; top++) {
         scoped_free char *peer = read_by_peer(top + 1);
-        assert_true(chain_read(c, top, 0, ours, DISK_BYTES, &err));
+        assert_true(chain_read((struct disk_version){ c, top }, 0, ours, DISK_BYTES, &err));
         assert_memory_equal(ours, peer, DISK_BYTES);
         /* In odd pieces it is the same. */
         for (uint64_t at = 0; at + 40000 < DISK_BYTES; at += 39989) {
-            assert_true(chain_read(c, top, at, ours, 40000, &err));
+            assert_true(chain_read((struct disk_version){ c, top }, at, ours, 40000, &err));
             assert_memory_equal(ours, peer + at, 40000);
         }
     }
-    assert_false(chain_read(c, 0, DISK_BYTES - 1, ours, 2, &err));
-    assert_false(chain_read(c, 0, UINT64_MAX - 1, ours, 2, &err));
-    assert_false(chain_read(c, LAYERS, 0, ours, 2, &err));
+    assert_false(chain_read((struct disk_version){ c, 0 }, DISK_BYTES - 1, ours, 2, &err));
+    assert_false(chain_read((struct disk_version){ c, 0 }, UINT64_MAX - 1, ours, 2, &err));
+    assert_false(chain_read((struct disk_version){ c, LAYERS }, 0, ours, 2, &err));
     chain_free(c);
 }
 
@@ -152,24 +152,22 @@ static void test_chain_map_agrees_with_the_content(void **state)
     struct pyro_error err = { 0 };
     scoped_free char *all = malloc(DISK_BYTES);
     bool seen[LAYERS] = { false }, seen_zero = false;
-    struct chain *c;
-    uint64_t bytes;
+    struct disk_version d = { .top = LAYERS - 1 };
+    struct chain_stretch s;
 
     (void)state;
-    assert_true(chain_open(fds, LAYERS, &c, &err));
-    assert_true(chain_read(c, LAYERS - 1, 0, all, DISK_BYTES, &err));
-    for (uint64_t at = 0; at < DISK_BYTES; at += bytes) {
-        unsigned layer;
-        bool zero;
-        assert_true(chain_map(c, LAYERS - 1, at, &layer, &zero, &bytes, &err));
-        assert_true(bytes > 0 && at + bytes <= DISK_BYTES && layer < LAYERS);
-        for (uint64_t i = at; zero && i < at + bytes; i++)
+    assert_true(chain_open(fds, LAYERS, &d.chain, &err));
+    assert_true(chain_read(d, 0, all, DISK_BYTES, &err));
+    for (uint64_t at = 0; at < DISK_BYTES; at += s.bytes) {
+        assert_true(chain_map(d, at, &s, &err));
+        assert_true(s.bytes > 0 && at + s.bytes <= DISK_BYTES && s.layer < LAYERS);
+        for (uint64_t i = at; s.zero && i < at + s.bytes; i++)
             assert_int_equal(all[i], 0);
-        seen[layer] = true;
-        seen_zero |= zero;
+        seen[s.layer] = true;
+        seen_zero |= s.zero;
     }
     assert_true(seen[0] && seen[1] && seen[2] && seen[3] && seen_zero);
-    chain_free(c);
+    chain_free(d.chain);
 }
 
 static void test_chain_knows_what_changed(void **state)
@@ -193,8 +191,8 @@ static void test_chain_knows_what_changed(void **state)
     assert_true(chain_open(fds, LAYERS, &c, &err));
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         bool changed;
-        assert_true(chain_is_changed(c, cases[i].since, cases[i].top, cases[i].at, cases[i].n,
-                                     &changed, &err));
+        assert_true(chain_is_changed((struct disk_version){ c, cases[i].top }, cases[i].since,
+                                     cases[i].at, cases[i].n, &changed, &err));
         if (changed != cases[i].changed)
             fail_msg("case %zu", i);
     }
@@ -219,7 +217,7 @@ static bool try_damaged(unsigned layer, uint64_t at, uint64_t value)
     damaged[layer] = open(path, O_RDONLY | O_CLOEXEC);
     ok = chain_open(damaged, LAYERS, &c, &err);
     if (ok) {
-        ok = chain_read(c, LAYERS - 1, 0, all, DISK_BYTES, &err);
+        ok = chain_read((struct disk_version){ c, LAYERS - 1 }, 0, all, DISK_BYTES, &err);
         chain_free(c);
     }
     close(damaged[layer]);
