@@ -111,14 +111,14 @@ static bool do_either(const struct workspace_handle *o, const struct job *job,
 
 /* ---- snapshots ---- */
 
-static bool has_snapshot(const struct workspace_record *r, const struct job *job)
+static bool snapshot_is_there(const struct workspace_record *r, const struct job *job)
 {
     return disk_layers_find(&r->disk, job->name) != NULL;
 }
 
-static bool has_no_snapshot(const struct workspace_record *r, const struct job *job)
+static bool snapshot_is_gone(const struct workspace_record *r, const struct job *job)
 {
-    return !has_snapshot(r, job);
+    return !snapshot_is_there(r, job);
 }
 
 static bool virtual_size(const struct workspace_record *r, uint64_t *ret, struct pyro_error *err)
@@ -142,8 +142,8 @@ static bool push_resting(const struct workspace_handle *o, struct workspace_reco
     return true;
 }
 
-static bool name_resting(const struct workspace_handle *o, struct workspace_record *r,
-                         const struct job *job, struct pyro_error *err)
+static bool snapshot_name_resting(const struct workspace_handle *o, struct workspace_record *r,
+                                  const struct job *job, struct pyro_error *err)
 {
     uint32_t active = r->disk.active, below = active;
     char file[32];
@@ -169,9 +169,10 @@ json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *er
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s}", "op", "disk", "do", "snapshot", "name", name);
-    struct job job = {
-        .request = request, .name = name, .resting = name_resting, .done = has_snapshot
-    };
+    struct job job = { .request = request,
+                       .name = name,
+                       .resting = snapshot_name_resting,
+                       .done = snapshot_is_there };
     const struct disk_snapshot *made;
     scoped_record struct workspace_record r = { 0 };
     json_t *view = NULL;
@@ -209,8 +210,8 @@ json_t *snapshot_list(const char *ref, struct pyro_error *err)
                      "snapshots", list);
 }
 
-static bool delete_resting(const struct workspace_handle *o, struct workspace_record *r,
-                           const struct job *job, struct pyro_error *err)
+static bool snapshot_delete_resting(const struct workspace_handle *o, struct workspace_record *r,
+                                    const struct job *job, struct pyro_error *err)
 {
     if (!disk_layers_unname(&r->disk, job->name, err))
         return false;
@@ -227,9 +228,10 @@ json_t *snapshot_delete(const char *ref, const char *name, struct pyro_error *er
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s}", "op", "disk", "do", "delete", "name", name);
-    struct job job = {
-        .request = request, .name = name, .resting = delete_resting, .done = has_no_snapshot
-    };
+    struct job job = { .request = request,
+                       .name = name,
+                       .resting = snapshot_delete_resting,
+                       .done = snapshot_is_gone };
 
     if (!request)
         pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is not UTF-8");
@@ -249,8 +251,8 @@ bool workspace_seal_baseline(const struct workspace_handle *w, struct pyro_error
 
 /* ---- reset ---- */
 
-static bool reset_resting(const struct workspace_handle *o, struct workspace_record *r,
-                          const struct job *job, struct pyro_error *err)
+static bool snapshot_reset_resting(const struct workspace_handle *o, struct workspace_record *r,
+                                   const struct job *job, struct pyro_error *err)
 {
     if (!disk_reset_commit(o->dir_fd, r, job->name, err))
         return false;
@@ -258,7 +260,7 @@ static bool reset_resting(const struct workspace_handle *o, struct workspace_rec
     return disk_reset_finish(o->dir_fd, r, err) && record_save(o->dir_fd, r, true, err);
 }
 
-static bool was_reset(const struct workspace_record *r, const struct job *job)
+static bool snapshot_was_reset(const struct workspace_record *r, const struct job *job)
 {
     return r->reset_count > job->reset_count;
 }
@@ -300,9 +302,10 @@ json_t *workspace_reset(const char *ref, const char *snapshot, const struct prog
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "reset", "snapshot", snapshot);
-    struct job job = {
-        .request = request, .name = snapshot, .resting = reset_resting, .done = was_reset
-    };
+    struct job job = { .request = request,
+                       .name = snapshot,
+                       .resting = snapshot_reset_resting,
+                       .done = snapshot_was_reset };
     scoped_close int ram_fd = -1;
     scoped_record struct workspace_record r = { 0 };
 

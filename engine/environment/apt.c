@@ -117,7 +117,7 @@ bool apt_open_releases(struct apt *ret, const char *directory, struct pyro_error
     return open_state(str_printf("%s", directory), true, ret, err);
 }
 
-static bool enter_directory(void *directory, struct pyro_error *err)
+static bool apt_enter_directory(void *directory, struct pyro_error *err)
 {
     return !directory || chdir(directory) == 0 ||
            pyro_fail_errno(err, "enter '%s'", (const char *)directory);
@@ -132,7 +132,7 @@ static bool run_apt(const char *const *argv, const char *directory, struct buf *
 
     spec.inherit = INHERIT_PACKAGES;
     spec.set = set;
-    spec.before_exec = enter_directory;
+    spec.before_exec = apt_enter_directory;
     spec.arg = (void *)(uintptr_t)directory;
     spec.die_with_parent = true;
     if (proc_run(&spec, APT_TIMEOUT_MS, out, err))

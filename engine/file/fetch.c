@@ -76,7 +76,7 @@ static bool take_content(struct fetching *f, const uint8_t *bytes, size_t n, str
 }
 
 /* The next bytes of an answer, split anywhere. */
-static bool take(void *arg, const uint8_t *bytes, size_t n, struct pyro_error *err)
+static bool fetch_take(void *arg, const uint8_t *bytes, size_t n, struct pyro_error *err)
 {
     static const size_t sizes[] = {
         [PART_HEAD] = FILE_ANSWER_HEADER, [PART_LENGTH] = 4, [PART_MORE] = 1
@@ -142,7 +142,7 @@ bool file_fetch(const struct workspace_handle *o, const char *path,
                                               .request = request,
                                               .in = in,
                                               .in_count = n ? 2 : 1,
-                                              .take = take,
+                                              .take = fetch_take,
                                               .arg = &f },
                           err);
     return answer && (f.part == PART_END || malformed(err));

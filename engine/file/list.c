@@ -71,7 +71,7 @@ static bool parse(const struct buf *sent, struct entries *e, struct pyro_error *
     return true;
 }
 
-static int compare(const void *a, const void *b)
+static int list_compare(const void *a, const void *b)
 {
     const struct iovec *x = &((const struct entry *)a)->path, *y = &((const struct entry *)b)->path;
     size_t n = x->iov_len < y->iov_len ? x->iov_len : y->iov_len;
@@ -123,7 +123,7 @@ json_t *file_list(const char *ref, const char *path, bool recursive, struct pyro
     if (answer && json_get_int(answer, "kind", FILE_REGULAR, FILE_OTHER, &kind, err) &&
         parse(&sent, &entries, err)) {
         if (entries.count)
-            qsort(entries.items, entries.count, sizeof(*entries.items), compare);
+            qsort(entries.items, entries.count, sizeof(*entries.items), list_compare);
         result = json_pack("{s:s, s:o, s:s, s:b, s:o}", "workspace_id", o.id, "path",
                            name_to_json("", shown), "artifact_type", file_kind_name((unsigned)kind),
                            "recursive", recursive, "entries", to_json(&entries));

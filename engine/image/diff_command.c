@@ -28,7 +28,7 @@ static json_t *compare(const struct diff_args *a, struct chain *chain, struct py
     return found;
 }
 
-static json_t *run(const void *args, struct pyro_error *err)
+static json_t *diff_command_run(const void *args, struct pyro_error *err)
 {
     const struct diff_args *a = args;
     struct chain *chain = NULL;
@@ -65,5 +65,5 @@ const struct image_command image_diff = {
     .option_count = ARRAY_SIZE(options),
     .args_size = sizeof(struct diff_args),
     .prepare = text_diff_load,
-    .run = run,
+    .run = diff_command_run,
 };

@@ -50,7 +50,8 @@ static json_t *with_view(const struct disk_args *args, with_view_fn *fn, struct 
 }
 
 /* The list itself may be larger than a helper may print on standard output. */
-static json_t *list(const struct disk_args *args, struct view *v, struct pyro_error *err)
+static json_t *disk_command_list(const struct disk_args *args, struct view *v,
+                                 struct pyro_error *err)
 {
     scoped_json json_t *found = disk_list(v, args->path, args->recursive, err);
     scoped_free char *text = found ? json_compact(found) : NULL;
@@ -66,9 +67,9 @@ static json_t *list(const struct disk_args *args, struct view *v, struct pyro_er
     return json_pack("{s:I}", "bytes", (json_int_t)strlen(text));
 }
 
-static json_t *run_list(const void *args, struct pyro_error *err)
+static json_t *disk_command_run_list(const void *args, struct pyro_error *err)
 {
-    return with_view(args, list, err);
+    return with_view(args, disk_command_list, err);
 }
 
 /* The part of a file that is wanted; how many bytes it is. */
@@ -92,7 +93,8 @@ static bool copy_out(const struct disk_args *args, struct view *v, uint32_t inod
     return true;
 }
 
-static json_t *read_out(const struct disk_args *args, struct view *v, struct pyro_error *err)
+static json_t *disk_command_read(const struct disk_args *args, struct view *v,
+                                 struct pyro_error *err)
 {
     struct view_inode i;
     uint64_t bytes = 0;
@@ -111,12 +113,12 @@ static json_t *read_out(const struct disk_args *args, struct view *v, struct pyr
     return json_pack("{s:I, s:I}", "size_bytes", (json_int_t)i.size, "bytes", (json_int_t)bytes);
 }
 
-static json_t *run_read(const void *args, struct pyro_error *err)
+static json_t *disk_command_run_read(const void *args, struct pyro_error *err)
 {
-    return with_view(args, read_out, err);
+    return with_view(args, disk_command_read, err);
 }
 
-static json_t *run_export(const void *void_args, struct pyro_error *err)
+static json_t *disk_command_run_export(const void *void_args, struct pyro_error *err)
 {
     const struct disk_args *args = void_args;
     struct chain *chain = NULL;
@@ -138,6 +140,6 @@ static json_t *run_export(const void *void_args, struct pyro_error *err)
       .args_size = sizeof(struct disk_args),                                                       \
       .run = RUN }
 
-const struct image_command image_disk_list = DISK_COMMAND("disk-list", run_list);
-const struct image_command image_disk_read = DISK_COMMAND("disk-read", run_read);
-const struct image_command image_disk_export = DISK_COMMAND("disk-export", run_export);
+const struct image_command image_disk_list = DISK_COMMAND("disk-list", disk_command_run_list);
+const struct image_command image_disk_read = DISK_COMMAND("disk-read", disk_command_run_read);
+const struct image_command image_disk_export = DISK_COMMAND("disk-export", disk_command_run_export);

@@ -75,7 +75,7 @@ static bool write_from_fd(struct archive *a, const struct member *m, int fd, str
     return write_member(a, m, bytes, (size_t)st.st_size, err);
 }
 
-static ssize_t read_input(void *arg UNUSED, void *bytes, size_t n, struct pyro_error *err)
+static ssize_t initramfs_read_input(void *arg UNUSED, void *bytes, size_t n, struct pyro_error *err)
 {
     ssize_t got = read(STDIN_FILENO, bytes, n);
 
@@ -111,7 +111,7 @@ static bool write_modules(struct archive *a, struct pyro_error *err)
 {
     struct tree_input in;
     struct tree_entry e;
-    bool ok = tree_input_init(&in, read_input, NULL, err);
+    bool ok = tree_input_init(&in, initramfs_read_input, NULL, err);
 
     if (!ok)
         return false;

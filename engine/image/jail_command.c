@@ -2,7 +2,7 @@
 #include "engine/image/command.h"
 #include "engine/image/jail.h"
 
-static json_t *run(const void *args UNUSED, struct pyro_error *err UNUSED)
+static json_t *jail_command_run(const void *args UNUSED, struct pyro_error *err UNUSED)
 {
     return json_pack("{sb sb}", "nobody", !(jail_missing() & JAIL_WITHOUT_NOBODY), "landlock",
                      !(jail_missing() & JAIL_WITHOUT_LANDLOCK));
@@ -11,5 +11,5 @@ static json_t *run(const void *args UNUSED, struct pyro_error *err UNUSED)
 const struct image_command image_jail = {
     .name = "jail",
     .args_size = 1,
-    .run = run,
+    .run = jail_command_run,
 };

@@ -54,7 +54,7 @@ static bool answer(const struct patch_args *a, const struct patch_tree *t, struc
            fs_write_all(a->report_fd, text, strlen(text), err);
 }
 
-static json_t *run(const void *args, struct pyro_error *err)
+static json_t *patch_command_run(const void *args, struct pyro_error *err)
 {
     const struct patch_args *a = args;
     scoped_buf text = BUF_INIT(PATCH_MAX_BYTES + 1);
@@ -90,5 +90,5 @@ const struct image_command image_patch = {
     .options = options,
     .option_count = ARRAY_SIZE(options),
     .args_size = sizeof(struct patch_args),
-    .run = run,
+    .run = patch_command_run,
 };

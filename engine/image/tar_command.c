@@ -28,7 +28,7 @@ static bool parse_uuid(const char *text, uint8_t ret[16], struct pyro_error *err
     return true;
 }
 
-static json_t *run(const void *void_args, struct pyro_error *err)
+static json_t *tar_command_run(const void *void_args, struct pyro_error *err)
 {
     const struct tar_command_args *args = void_args;
     struct ext4_spec spec = {
@@ -64,5 +64,5 @@ const struct image_command image_tar_to_ext4 = {
     .options = options,
     .option_count = ARRAY_SIZE(options),
     .args_size = sizeof(struct tar_command_args),
-    .run = run,
+    .run = tar_command_run,
 };

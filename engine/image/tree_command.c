@@ -13,7 +13,7 @@ struct tree_command_args {
     int64_t max_bytes, max_entries;
 };
 
-static json_t *run(const void *void_args, struct pyro_error *err)
+static json_t *tree_command_run(const void *void_args, struct pyro_error *err)
 {
     const struct tree_command_args *args = void_args;
     struct tar_limits limits = { (uint64_t)args->max_bytes, (uint64_t)args->max_entries };
@@ -45,5 +45,5 @@ const struct image_command image_tar_to_tree = {
     .options = options,
     .option_count = ARRAY_SIZE(options),
     .args_size = sizeof(struct tree_command_args),
-    .run = run,
+    .run = tree_command_run,
 };

@@ -29,7 +29,8 @@ struct unpacking {
 };
 
 /* Feeds the inner archive with the outer one's current member. */
-static la_ssize_t read_outer(struct archive *inner, void *outer, const void **ret_bytes)
+static la_ssize_t unpack_kernel_read_outer(struct archive *inner, void *outer,
+                                           const void **ret_bytes)
 {
     size_t n;
     la_int64_t offset;
@@ -136,7 +137,7 @@ static bool unpack(struct unpacking *u, struct pyro_error *err)
     archive_read_support_format_ar(outer);
     if (!source_open_fd(outer, 0, err) || !find_data(outer, err))
         return false;
-    if (archive_read_open(inner, outer, NULL, read_outer, NULL) != ARCHIVE_OK)
+    if (archive_read_open(inner, outer, NULL, unpack_kernel_read_outer, NULL) != ARCHIVE_OK)
         return source_fail(inner, "the package's files", err);
     return take_members(u, inner, err);
 }

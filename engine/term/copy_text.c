@@ -89,7 +89,8 @@ ALWAYS_INLINE size_t copy_vectors_sse2(char *dst, const char *src, size_t n)
     return i + copy_scalar(dst + i, src + i, n - i);
 }
 
-static void copy_sse2(char *dst, const char *src, size_t n, bool each_line, struct copy_run *ret)
+static void copy_text_sse2(char *dst, const char *src, size_t n, bool each_line,
+                           struct copy_run *ret)
 {
     copy_run(dst, src, n, each_line, ret, copy_vectors_sse2);
 }
@@ -111,8 +112,8 @@ __attribute__((target("avx2"))) ALWAYS_INLINE size_t copy_vectors_avx2(char *dst
     return i + copy_scalar(dst + i, src + i, n - i);
 }
 
-__attribute__((target("avx2"))) static void copy_avx2(char *dst, const char *src, size_t n,
-                                                      bool each_line, struct copy_run *ret)
+__attribute__((target("avx2"))) static void copy_text_avx2(char *dst, const char *src, size_t n,
+                                                           bool each_line, struct copy_run *ret)
 {
     copy_run(dst, src, n, each_line, ret, copy_vectors_avx2);
 }
@@ -122,7 +123,7 @@ void copy_text(char *dst, const char *src, size_t n, bool each_line, struct copy
     static void (*chosen)(char *, const char *, size_t, bool, struct copy_run *);
 
     if (!chosen)
-        chosen = __builtin_cpu_supports("avx2") ? copy_avx2 : copy_sse2;
+        chosen = __builtin_cpu_supports("avx2") ? copy_text_avx2 : copy_text_sse2;
     chosen(dst, src, n, each_line, ret);
 }
 #else

@@ -72,7 +72,7 @@ static void fail_with(struct pane *p, const char *what)
     fail(p, &why);
 }
 
-static void on_deadline(void *arg)
+static void pane_on_deadline(void *arg)
 {
     fail_with(arg, "hangs");
 }
@@ -127,12 +127,12 @@ static void take_frames(struct pane *p)
     if (p->failed)
         return;
     if (p->under_way)
-        loop_timer_set(p->loop, &p->deadline, p->deadline_ms, on_deadline, p);
+        loop_timer_set(p->loop, &p->deadline, p->deadline_ms, pane_on_deadline, p);
     else
         loop_timer_cancel(p->loop, &p->deadline);
 }
 
-static void on_readable(struct pane *p)
+static void pane_on_readable(struct pane *p)
 {
     struct pyro_error none = { 0 };
     ssize_t n;
@@ -179,14 +179,14 @@ static void flush(struct pane *p)
     p->writable_wanted = wanted;
 }
 
-static void on_event(void *arg, uint32_t events)
+static void pane_on_event(void *arg, uint32_t events)
 {
     struct pane *p = arg;
 
     if (events & EPOLLOUT)
         flush(p);
     if (!p->failed && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
-        on_readable(p);
+        pane_on_readable(p);
 }
 
 static void send_frame(struct pane *p, enum pane_frame kind, const void *body, size_t n)
@@ -202,7 +202,7 @@ static void send_frame(struct pane *p, enum pane_frame kind, const void *body, s
         return;
     }
     if (!p->under_way++)
-        loop_timer_set(p->loop, &p->deadline, p->deadline_ms, on_deadline, p);
+        loop_timer_set(p->loop, &p->deadline, p->deadline_ms, pane_on_deadline, p);
     flush(p);
 }
 
@@ -305,7 +305,7 @@ struct pane *pane_new(struct loop *loop, const struct pane_options *options,
     buf_init(&p->out, 4 * (size_t)PANE_BYTES_MAX);
     buf_init(&p->in, (size_t)128 << 20);
     if (!pane_view_set_rect(&p->view, &none) || !start_child(p, options, err) ||
-        !loop_watch(loop, p->fd, EPOLLIN, on_event, p, err)) {
+        !loop_watch(loop, p->fd, EPOLLIN, pane_on_event, p, err)) {
         pane_free(p);
         return NULL;
     }

@@ -29,20 +29,20 @@ static void touch(struct child *c, int from, int to)
         c->dirty[row] = true;
 }
 
-static int on_damage(VTermRect rect, void *user)
+static int pane_child_on_damage(VTermRect rect, void *user)
 {
     touch(user, rect.start_row, rect.end_row);
     return 1;
 }
 
-static int on_move(VTermRect dest, VTermRect src, void *user)
+static int pane_child_on_move(VTermRect dest, VTermRect src, void *user)
 {
     touch(user, dest.start_row, dest.end_row);
     touch(user, src.start_row, src.end_row);
     return 1;
 }
 
-static int on_property(VTermProp prop, VTermValue *value, void *user)
+static int pane_child_on_property(VTermProp prop, VTermValue *value, void *user)
 {
     struct child *c = user;
 
@@ -56,20 +56,20 @@ static int on_property(VTermProp prop, VTermValue *value, void *user)
     return 1;
 }
 
-static int on_bell(void *user)
+static int pane_child_on_bell(void *user)
 {
     ((struct child *)user)->view.bells++;
     return 1;
 }
 
-static void on_title(void *user, const char *title)
+static void pane_child_on_title(void *user, const char *title)
 {
     struct child *c = user;
 
     snprintf(c->view.title, sizeof(c->view.title), "%s", title);
 }
 
-static void on_command_end(void *user, int status)
+static void pane_child_on_command_end(void *user, int status)
 {
     struct child *c = user;
 
@@ -179,10 +179,12 @@ static bool serve(struct child *c, enum pane_frame kind, size_t n)
 
 bool pane_child_job(void *arg)
 {
-    static const VTermScreenCallbacks callbacks = {
-        .damage = on_damage, .moverect = on_move, .settermprop = on_property, .bell = on_bell
-    };
-    static const struct vtgate_events events = { .title = on_title, .command_end = on_command_end };
+    static const VTermScreenCallbacks callbacks = { .damage = pane_child_on_damage,
+                                                    .moverect = pane_child_on_move,
+                                                    .settermprop = pane_child_on_property,
+                                                    .bell = pane_child_on_bell };
+    static const struct vtgate_events events = { .title = pane_child_on_title,
+                                                 .command_end = pane_child_on_command_end };
     const struct pane_child_start *start = arg;
     struct child *c = calloc(1, sizeof(*c));
     uint8_t head[PANE_FRAME_HEAD];

@@ -83,7 +83,7 @@ bool plain_render_on_grid(const char *bytes, size_t n, const struct plain_option
 #define FLAG_CLEARED 2
 #define FLAG_REWRITES 4
 
-static bool run_grid_job(void *arg)
+static bool plain_run_grid_job(void *arg)
 {
     const struct grid_job *job = arg;
     struct plain_change change = { .before = BUF_INIT(PLAIN_TEXT_MAX),
@@ -131,7 +131,7 @@ static bool render_in_child(const char *bytes, size_t n, const struct plain_opti
                             struct pyro_error *err)
 {
     struct grid_job job = { bytes, n, options };
-    const struct sandbox_task task = { .job = run_grid_job,
+    const struct sandbox_task task = { .job = plain_run_grid_job,
                                        .arg = &job,
                                        .heap_bytes = ((size_t)128 << 20) +
                                                      (job.options->colors ? 32 : 16) * n,

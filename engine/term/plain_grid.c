@@ -38,7 +38,7 @@ static void reset_modes(struct plain_grid *g)
 
 /* ---- text ---- */
 
-static void on_text(void *user, const char *s, size_t n)
+static void plain_grid_on_text(void *user, const char *s, size_t n)
 {
     struct plain_grid *g = user;
     bool drawing = g->at.line_drawing[g->at.shifted];
@@ -54,7 +54,7 @@ static void on_text(void *user, const char *s, size_t n)
     g->last = c;
 }
 
-static void on_control(void *user, unsigned char c)
+static void plain_grid_on_control(void *user, unsigned char c)
 {
     struct plain_grid *g = user;
 
@@ -183,7 +183,7 @@ static void designate(struct plain_grid *g, char mid, char set)
         plain_edit_fill(g);
 }
 
-static void on_escape(void *user, char mid, char final)
+static void plain_grid_on_escape(void *user, char mid, char final)
 {
     struct plain_grid *g = user;
 
@@ -384,7 +384,7 @@ static void protect(struct plain_grid *g, int n)
     }
 }
 
-static void on_csi(void *user, const struct vt_csi *csi)
+static void plain_grid_on_csi(void *user, const struct vt_csi *csi)
 {
     struct plain_grid *g = user;
     int n = vt_arg(csi, 0, 1);
@@ -424,9 +424,10 @@ static void on_csi(void *user, const struct vt_csi *csi)
 
 /* ---- life ---- */
 
-static const struct vt_handler handler = {
-    .text = on_text, .control = on_control, .escape = on_escape, .csi = on_csi
-};
+static const struct vt_handler handler = { .text = plain_grid_on_text,
+                                           .control = plain_grid_on_control,
+                                           .escape = plain_grid_on_escape,
+                                           .csi = plain_grid_on_csi };
 
 static void free_lines(struct row **line)
 {

@@ -13,12 +13,12 @@ static void put(struct replay *r, const char *bytes, size_t n)
     r->full = r->full || !buf_append(r->out, bytes, n);
 }
 
-static void on_text(void *user, const char *utf8, size_t n)
+static void replay_on_text(void *user, const char *utf8, size_t n)
 {
     put(user, utf8, n);
 }
 
-static void on_control(void *user, unsigned char c)
+static void replay_on_control(void *user, unsigned char c)
 {
     char byte = (char)c;
 
@@ -27,7 +27,7 @@ static void on_control(void *user, unsigned char c)
     put(user, &byte, 1);
 }
 
-static void on_escape(void *user, char mid, char final)
+static void replay_on_escape(void *user, char mid, char final)
 {
     char text[3] = { 0x1b, mid, final };
 
@@ -38,7 +38,7 @@ static void on_escape(void *user, char mid, char final)
     put(user, text, mid ? 3 : 2);
 }
 
-static void on_csi(void *user, const struct vt_csi *csi)
+static void replay_on_csi(void *user, const struct vt_csi *csi)
 {
     char text[16 + VT_ARGS_MAX * (VT_DIGITS_MAX + 1)];
     int n = 0;
@@ -61,7 +61,7 @@ static void on_csi(void *user, const struct vt_csi *csi)
 }
 
 /* Titles and hyperlinks. */
-static void on_string(void *user, char kind, const char *s, size_t n)
+static void replay_on_string(void *user, char kind, const char *s, size_t n)
 {
     bool title = n >= 2 && (s[0] == '0' || s[0] == '1' || s[0] == '2') && s[1] == ';';
     bool link = n >= 2 && s[0] == '8' && s[1] == ';';
@@ -75,11 +75,11 @@ static void on_string(void *user, char kind, const char *s, size_t n)
 
 void replay_init(struct replay *r, bool bells)
 {
-    static const struct vt_handler handler = { .text = on_text,
-                                               .control = on_control,
-                                               .escape = on_escape,
-                                               .csi = on_csi,
-                                               .string = on_string };
+    static const struct vt_handler handler = { .text = replay_on_text,
+                                               .control = replay_on_control,
+                                               .escape = replay_on_escape,
+                                               .csi = replay_on_csi,
+                                               .string = replay_on_string };
 
     r->out = NULL;
     r->full = false;

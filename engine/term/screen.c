@@ -25,7 +25,7 @@ struct picture {
 
 /* ---- in the child ---- */
 
-static int on_property(VTermProp prop, VTermValue *value, void *user)
+static int screen_on_property(VTermProp prop, VTermValue *value, void *user)
 {
     struct picture *p = user;
 
@@ -34,7 +34,7 @@ static int on_property(VTermProp prop, VTermValue *value, void *user)
     return 1;
 }
 
-static void on_title(void *user, const char *title)
+static void screen_on_title(void *user, const char *title)
 {
     struct picture *p = user;
     size_t len = strlen(title);
@@ -113,8 +113,8 @@ static bool put_answer(struct picture *p, struct buf *out)
 bool screen_render_here(const char *bytes, size_t n, const struct plain_options *options,
                         struct buf *answer)
 {
-    static const VTermScreenCallbacks callbacks = { .settermprop = on_property };
-    static const struct vtgate_events events = { .title = on_title };
+    static const VTermScreenCallbacks callbacks = { .settermprop = screen_on_property };
+    static const struct vtgate_events events = { .title = screen_on_title };
     struct picture *p = calloc(1, sizeof *p);
     bool done;
 
@@ -135,7 +135,7 @@ struct screen_job {
     const struct plain_options *options;
 };
 
-static bool run_screen_job(void *arg)
+static bool screen_run_job(void *arg)
 {
     const struct screen_job *job = arg;
     scoped_buf answer = BUF_INIT(ANSWER_MAX);
@@ -232,7 +232,7 @@ static struct sandbox_task task_of(struct screen_job *job)
         if (options->resizes[i].cols > cols)
             cols = options->resizes[i].cols;
     }
-    return (struct sandbox_task){ .job = run_screen_job,
+    return (struct sandbox_task){ .job = screen_run_job,
                                   .arg = job,
                                   .heap_bytes = terminal_heap_bytes(rows, cols),
                                   .cpu_seconds = 60 };

@@ -141,18 +141,18 @@ struct stream_job {
     int rows, cols;
 };
 
-static bool write_text(void *user, const char *text, size_t n)
+static bool stream_write_text(void *user, const char *text, size_t n)
 {
     (void)user;
     return sandbox_write(text, n);
 }
 
-static bool run_stream_job(void *arg)
+static bool stream_run_job(void *arg)
 {
     static char bytes[CHUNK];
     const struct stream_job *job = arg;
     struct plain_stream stream;
-    bool done = plain_stream_init(&stream, job->rows, job->cols, write_text, NULL);
+    bool done = plain_stream_init(&stream, job->rows, job->cols, stream_write_text, NULL);
     ssize_t n = 0;
 
     while (done && (n = sandbox_read(bytes, sizeof bytes)) > 0)
@@ -166,7 +166,7 @@ static struct sandbox_task task_of(struct stream_job *job)
 {
     /* The heap: batches, their text and the grid, each with room to grow. */
     return (
-        struct sandbox_task){ .job = run_stream_job, .arg = job, .heap_bytes = (size_t)320 << 20 };
+        struct sandbox_task){ .job = stream_run_job, .arg = job, .heap_bytes = (size_t)320 << 20 };
 }
 
 bool stream_plain(int in_fd, int out_fd, int rows, int cols, struct pyro_error *err)

@@ -7,7 +7,7 @@
 #include "engine/term/width.h"
 #include "vmm/base/sandbox.h"
 
-static void *arena_alloc(size_t size, void *unused)
+static void *terminal_arena_alloc(size_t size, void *unused)
 {
     void *p = calloc(1, size);
 
@@ -17,7 +17,7 @@ static void *arena_alloc(size_t size, void *unused)
     return p;
 }
 
-static void arena_free(void *p, void *unused)
+static void terminal_arena_free(void *p, void *unused)
 {
     (void)unused;
     free(p);
@@ -26,7 +26,7 @@ static void arena_free(void *p, void *unused)
 void terminal_init(struct terminal *t, int rows, int cols, const VTermScreenCallbacks *callbacks,
                    const struct vtgate_events *events, void *user)
 {
-    static VTermAllocatorFunctions arena = { arena_alloc, arena_free };
+    static VTermAllocatorFunctions arena = { terminal_arena_alloc, terminal_arena_free };
 
     vtgate_clamp_size(&rows, &cols);
     t->vt = vterm_new_with_allocator(rows, cols, &arena, NULL);

@@ -38,7 +38,7 @@ static void note_query(struct track *t, enum term_query query)
         t->on_event(t->user, &event);
 }
 
-static void on_csi(void *user, const struct vt_csi *csi)
+static void track_on_csi(void *user, const struct vt_csi *csi)
 {
     struct track *t = user;
 
@@ -51,7 +51,7 @@ static void on_csi(void *user, const struct vt_csi *csi)
     }
 }
 
-static void on_escape(void *user, char mid, char final)
+static void track_on_escape(void *user, char mid, char final)
 {
     struct track *t = user;
 
@@ -60,14 +60,14 @@ static void on_escape(void *user, char mid, char final)
         set_alternate(t, false, t->offset + 1);
 }
 
-static void on_string(void *user, char kind, const char *s, size_t n)
+static void track_on_string(void *user, char kind, const char *s, size_t n)
 {
     note_query(user, query_of_string(kind, s, n));
 }
 
-static const struct vt_handler handler = { .csi = on_csi,
-                                           .escape = on_escape,
-                                           .string = on_string };
+static const struct vt_handler handler = { .csi = track_on_csi,
+                                           .escape = track_on_escape,
+                                           .string = track_on_string };
 
 void track_init(struct track *t, uint64_t offset,
                 void (*on_event)(void *user, const struct track_event *event), void *user)

@@ -133,7 +133,7 @@ void vtgate_put(struct vtgate *g, uint32_t c)
         put_mark(g, c, utf8, len);
 }
 
-static void on_text(void *user, const char *s, size_t n)
+static void vtgate_on_text(void *user, const char *s, size_t n)
 {
     struct vtgate *g = user;
     bool drawing = g->now.charset.drawing[g->now.charset.shifted];
@@ -314,7 +314,7 @@ static int hex_digit(char c)
 }
 
 /* file://HOST/PATH, percent-encoded. */
-static void on_directory(struct vtgate *g, const char *s, size_t n)
+static void vtgate_on_directory(struct vtgate *g, const char *s, size_t n)
 {
     char raw[VT_SEQUENCE_MAX], clean[VT_SEQUENCE_MAX + 1];
     size_t len = 0, i = 7;
@@ -337,7 +337,7 @@ static void on_directory(struct vtgate *g, const char *s, size_t n)
 }
 
 /* 133;D or 133;D;STATUS (FinalTerm's marks, which shells with such a prompt send). */
-static void on_command_end(struct vtgate *g, const char *s, size_t n)
+static void vtgate_on_command_end(struct vtgate *g, const char *s, size_t n)
 {
     int status = 0;
 
@@ -356,7 +356,7 @@ void vtgate_on_string(void *user, char kind, const char *s, size_t n)
     if (kind != ']' || n < 2 || !g->events)
         return;
     if (n >= 5 && memcmp(s, "133;D", 5) == 0 && g->events->command_end)
-        on_command_end(g, s, n);
+        vtgate_on_command_end(g, s, n);
     if (s[1] != ';')
         return;
     switch (s[0]) {
@@ -369,7 +369,7 @@ void vtgate_on_string(void *user, char kind, const char *s, size_t n)
         break;
     case '7':
         if (g->events->directory)
-            on_directory(g, s + 2, n - 2);
+            vtgate_on_directory(g, s + 2, n - 2);
         break;
     case '8':
         uri = memchr(s + 2, ';', n - 2);
@@ -385,7 +385,7 @@ void vtgate_on_string(void *user, char kind, const char *s, size_t n)
 
 /* ---- life ---- */
 
-static const struct vt_handler handler = { .text = on_text,
+static const struct vt_handler handler = { .text = vtgate_on_text,
                                            .control = vtgate_on_control,
                                            .escape = vtgate_on_escape,
                                            .csi = vtgate_on_csi,

@@ -92,7 +92,7 @@ static bool sgr_font(struct vtgate *g, struct sgr *s, int v)
     return true;
 }
 
-static void on_sgr(struct vtgate *g, const struct vt_csi *csi)
+static void vtgate_csi_on_sgr(struct vtgate *g, const struct vt_csi *csi)
 {
     struct sgr s = { .len = 0 };
 
@@ -240,7 +240,7 @@ static void private_mode(struct vtgate *g, int mode, bool on)
     vtgate_send(g, "\033[?%d%c", mode, on ? 'h' : 'l');
 }
 
-static void on_modes(struct vtgate *g, const struct vt_csi *csi)
+static void vtgate_csi_on_modes(struct vtgate *g, const struct vt_csi *csi)
 {
     for (unsigned i = 0; i < csi->count; i++) {
         if (csi->lead == '?')
@@ -275,7 +275,7 @@ static void erase_below(struct vtgate *g, const char *lead)
     vtgate_restore_pending(g);
 }
 
-static void on_erase(struct vtgate *g, const struct vt_csi *csi)
+static void vtgate_csi_on_erase(struct vtgate *g, const struct vt_csi *csi)
 {
     const char *lead = csi->lead ? "?" : ""; /* selective: spares what DECSCA protects */
     int what = vt_arg(csi, 0, 0);
@@ -288,7 +288,7 @@ static void on_erase(struct vtgate *g, const struct vt_csi *csi)
         erase_below(g, lead);
 }
 
-static void on_repeat(struct vtgate *g, int n)
+static void vtgate_csi_on_repeat(struct vtgate *g, int n)
 {
     uint32_t c;
     size_t unused = 0;
@@ -301,7 +301,7 @@ static void on_repeat(struct vtgate *g, int n)
 }
 
 /* Sequences of one number whose meaning a pending wrap does not change, except by ending it. */
-static void on_movement(struct vtgate *g, const struct vt_csi *csi, int n)
+static void vtgate_csi_on_movement(struct vtgate *g, const struct vt_csi *csi, int n)
 {
     switch (csi->final) {
     case 'D':
@@ -357,12 +357,12 @@ static void protect(struct vtgate *g, int n)
     vtgate_send(g, "\033[%d\"q", n);
 }
 
-static void on_private(struct vtgate *g, const struct vt_csi *csi)
+static void vtgate_csi_on_private(struct vtgate *g, const struct vt_csi *csi)
 {
     int n = vt_arg(csi, 0, 0);
 
     if (csi->lead == '?' && !csi->mid && (csi->final == 'J' || csi->final == 'K'))
-        on_erase(g, csi);
+        vtgate_csi_on_erase(g, csi);
     else if (!csi->lead && csi->mid == '!' && csi->final == 'p')
         soft_reset(g);
     else if (!csi->lead && csi->mid == '"' && csi->final == 'q')
@@ -383,16 +383,16 @@ void vtgate_on_csi(void *user, const struct vt_csi *csi)
     if (n < 1)
         n = 1;
     if (!csi->mid && (csi->final == 'h' || csi->final == 'l')) {
-        on_modes(g, csi);
+        vtgate_csi_on_modes(g, csi);
     } else if (csi->lead || csi->mid) {
-        on_private(g, csi);
+        vtgate_csi_on_private(g, csi);
     } else if (csi->final == 'm') {
-        on_sgr(g, csi);
+        vtgate_csi_on_sgr(g, csi);
     } else if (csi->final == 'J' || csi->final == 'K') {
-        on_erase(g, csi);
+        vtgate_csi_on_erase(g, csi);
     } else if (csi->final == 'b') {
         if (can_repeat)
-            on_repeat(g, n);
+            vtgate_csi_on_repeat(g, n);
         g->can_repeat = false;
     } else if (csi->final == 'g') {
         int v = vt_arg(csi, 0, 0);
@@ -402,6 +402,6 @@ void vtgate_on_csi(void *user, const struct vt_csi *csi)
         if (!g->pending)
             vtgate_send(g, "\033[%d%c", n, csi->final);
     } else if (strchr("ABCDEFGHIZLMST`adefrsu", csi->final)) {
-        on_movement(g, csi, n);
+        vtgate_csi_on_movement(g, csi, n);
     }
 }

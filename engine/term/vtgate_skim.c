@@ -16,20 +16,20 @@ static void flush_colours(struct vtgate *g)
     g->skimmed = 0;
 }
 
-static void on_text(void *user, const char *s, size_t n)
+static void vtgate_skim_on_text(void *user, const char *s, size_t n)
 {
     (void)user;
     (void)s;
     (void)n;
 }
 
-static void on_control(void *user, unsigned char c)
+static void vtgate_skim_on_control(void *user, unsigned char c)
 {
     if (c == 0x0e || c == 0x0f)
         vtgate_on_control(user, c);
 }
 
-static void on_escape(void *user, char mid, char final)
+static void vtgate_skim_on_escape(void *user, char mid, char final)
 {
     if (!mid && !strchr("=>c", final))
         return;
@@ -37,7 +37,7 @@ static void on_escape(void *user, char mid, char final)
     vtgate_on_escape(user, mid, final);
 }
 
-static void on_colour(struct vtgate *g, const struct vt_csi *csi)
+static void vtgate_skim_on_colour(struct vtgate *g, const struct vt_csi *csi)
 {
     if (csi->count == 1 && vt_arg(csi, 0, 0) == 0) {
         g->skimmed = 0;
@@ -50,12 +50,12 @@ static void on_colour(struct vtgate *g, const struct vt_csi *csi)
     g->skim[g->skimmed++] = *csi;
 }
 
-static void on_csi(void *user, const struct vt_csi *csi)
+static void vtgate_skim_on_csi(void *user, const struct vt_csi *csi)
 {
     struct vtgate *g = user;
 
     if (csi->final == 'm' && !csi->lead && !csi->mid) {
-        on_colour(g, csi);
+        vtgate_skim_on_colour(g, csi);
     } else if (csi->final == 'h' || csi->final == 'l' || csi->final == 'r' ||
                (csi->mid && strchr("qp", csi->final) && csi->mid != '$')) {
         flush_colours(g);
@@ -63,18 +63,18 @@ static void on_csi(void *user, const struct vt_csi *csi)
     }
 }
 
-static void on_string(void *user, char kind, const char *s, size_t n)
+static void vtgate_skim_on_string(void *user, char kind, const char *s, size_t n)
 {
     vtgate_on_string(user, kind, s, n);
 }
 
 void vtgate_skim(struct vtgate *g, const char *bytes, size_t n)
 {
-    static const struct vt_handler handler = { .text = on_text,
-                                               .control = on_control,
-                                               .escape = on_escape,
-                                               .csi = on_csi,
-                                               .string = on_string };
+    static const struct vt_handler handler = { .text = vtgate_skim_on_text,
+                                               .control = vtgate_skim_on_control,
+                                               .escape = vtgate_skim_on_escape,
+                                               .csi = vtgate_skim_on_csi,
+                                               .string = vtgate_skim_on_string };
     const struct vt_handler *usual = g->parse.handler;
 
     vtgate_flush(g);

@@ -48,8 +48,8 @@ bool text_diff_load(struct pyro_error *err)
 }
 
 /* The file's header is the caller's to write. */
-static int add_line(const git_diff_delta *delta UNUSED, const git_diff_hunk *hunk UNUSED,
-                    const git_diff_line *line, void *arg)
+static int text_diff_add_line(const git_diff_delta *delta UNUSED, const git_diff_hunk *hunk UNUSED,
+                              const git_diff_line *line, void *arg)
 {
     struct buf *to = arg;
     char origin = line->origin;
@@ -75,7 +75,7 @@ bool text_diff_hunks(const char *old, size_t old_bytes, const char *new, size_t 
     bool ok;
 
     ok = git.from_buffers(&patch, old, old_bytes, "a", new, new_bytes, "b", &options) == 0 &&
-         git.print(patch, add_line, ret) == 0;
+         git.print(patch, text_diff_add_line, ret) == 0;
     if (!ok) {
         why = git.last_error();
         pyro_fail(err, PYRO_NO_MEMORY, "the texts cannot be compared: %s",

@@ -28,7 +28,8 @@ struct names {
     bool failed;
 };
 
-static bool add_name(void *arg, const char *name, size_t length, uint32_t inode, mode_t type)
+static bool tree_diff_add_name(void *arg, const char *name, size_t length, uint32_t inode,
+                               mode_t type)
 {
     struct names *n = arg;
 
@@ -56,7 +57,7 @@ static int compare_names(const char *a, size_t n, const char *b, size_t m)
     return order ? order : (n > m) - (n < m);
 }
 
-static int by_name(const void *a, const void *b, void *text)
+static int tree_diff_by_name(const void *a, const void *b, void *text)
 {
     const struct name *x = a, *y = b;
     const char *base = text;
@@ -73,12 +74,12 @@ static void names_release(struct names *n)
 static bool list(struct view *v, uint32_t directory, struct names *ret, struct pyro_error *err)
 {
     *ret = (struct names){ .text = BUF_INIT((size_t)1 << 30) };
-    if (!view_each(v, directory, add_name, ret, NULL, err))
+    if (!view_each(v, directory, tree_diff_add_name, ret, NULL, err))
         return false;
     if (ret->failed)
         return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
     if (ret->count)
-        qsort_r(ret->items, ret->count, sizeof(*ret->items), by_name, ret->text.data);
+        qsort_r(ret->items, ret->count, sizeof(*ret->items), tree_diff_by_name, ret->text.data);
     return true;
 }
 
@@ -265,7 +266,7 @@ static bool walk(struct tree_diff *d, uint32_t a, uint32_t b, unsigned depth,
 
 /* --- the whole --- */
 
-static bool mark(void *arg, uint32_t inode)
+static bool tree_diff_mark(void *arg, uint32_t inode)
 {
     struct tree_diff *d = arg;
 
@@ -309,8 +310,8 @@ static bool run(struct tree_diff *d, const char *root, struct pyro_error *err)
 {
     uint32_t a, b;
 
-    if (!view_each_changed(d->now, d->then, mark, d, err) || !find_root(d->then, root, &a, err) ||
-        !find_root(d->now, root, &b, err))
+    if (!view_each_changed(d->now, d->then, tree_diff_mark, d, err) ||
+        !find_root(d->then, root, &a, err) || !find_root(d->now, root, &b, err))
         return false;
     return (!a && !b) || walk(d, a, b, 0, err);
 }

@@ -181,7 +181,7 @@ static bool each_dependency(const struct modules *m, const struct module *module
     return true;
 }
 
-static bool want(void *arg, struct module *module)
+static bool modules_want(void *arg, struct module *module)
 {
     bool *more = arg;
 
@@ -198,7 +198,7 @@ static bool close_over(struct modules *m, struct pyro_error *err)
     while (more) {
         more = false;
         for (size_t i = 0; i < m->count; i++)
-            if (m->list[i].wanted && !each_dependency(m, &m->list[i], want, &more, err))
+            if (m->list[i].wanted && !each_dependency(m, &m->list[i], modules_want, &more, err))
                 return false;
     }
     return true;
@@ -215,7 +215,7 @@ static bool put_file(struct tree_output *out, const char *name, const void *byte
            (!n || (tree_put_extent(out, 0, n, err) && tree_put_data(out, bytes, n, err)));
 }
 
-static bool name_dependency(void *arg, struct module *module)
+static bool modules_name_dependency(void *arg, struct module *module)
 {
     return buf_printf(arg, " %s", module->name);
 }
@@ -230,7 +230,7 @@ static bool add_lines(const struct modules *m, const struct module *module, stru
         return false;
     if (!buf_printf(dep, "%s:", module->name))
         return no_memory(err);
-    if (!each_dependency(m, module, name_dependency, dep, err))
+    if (!each_dependency(m, module, modules_name_dependency, dep, err))
         return false;
     if (!buf_append_str(dep, "\n"))
         return no_memory(err);

@@ -18,7 +18,7 @@ static bool no_memory(struct pyro_error *err)
 
 /* --- the entries --- */
 
-static int by_path(const void *a, const void *b)
+static int patch_tree_by_path(const void *a, const void *b)
 {
     return strcmp(((const struct patch_entry *)a)->path, ((const struct patch_entry *)b)->path);
 }
@@ -36,7 +36,7 @@ bool patch_tree_init(struct patch_tree *t, const struct patch *p, struct pyro_er
         if (p->files[i].new_path)
             t->entries[count++].path = p->files[i].new_path;
     }
-    qsort(t->entries, count, sizeof(*t->entries), by_path);
+    qsort(t->entries, count, sizeof(*t->entries), patch_tree_by_path);
     for (size_t i = 0; i < count; i++)
         if (!kept || strcmp(t->entries[kept - 1].path, t->entries[i].path) != 0)
             t->entries[kept++] = t->entries[i];
@@ -59,7 +59,7 @@ static struct patch_entry *find(struct patch_tree *t, const char *path)
 {
     struct patch_entry key = { .path = path };
 
-    return bsearch(&key, t->entries, t->count, sizeof(key), by_path);
+    return bsearch(&key, t->entries, t->count, sizeof(key), patch_tree_by_path);
 }
 
 bool patch_tree_put_paths(const struct patch_tree *t, struct buf *ret, struct pyro_error *err)

@@ -23,7 +23,7 @@ struct conversion {
 };
 
 /* The tree's blocks come back to the image. Losing some for lack of memory only wastes them. */
-static void give_back(void *arg, const struct run *run)
+static void tar_to_ext4_give_back(void *arg, const struct run *run)
 {
     struct blocks *b = arg;
 
@@ -223,7 +223,7 @@ static bool convert(struct conversion *c, const struct ext4_spec *spec, bool wor
 {
     if (!ext4_create(&c->ext4, spec, err) || !tree_init(&c->tree, ext4_inodes_max(&c->ext4), err))
         return false;
-    c->tree.give_back = give_back;
+    c->tree.give_back = tar_to_ext4_give_back;
     c->tree.arg = &c->ext4.blocks;
     c->tree.root->mtime = spec->now;
     if (!read_all(c, err) || (workspace && !add_workspace(c, err)) ||

@@ -215,7 +215,7 @@ static bool add_all(struct conversion *c, struct pyro_error *err)
 
 /* --- the ends of directories --- */
 
-static int deepest_first(const void *a, const void *b)
+static int tar_to_tree_deepest_first(const void *a, const void *b)
 {
     const struct member_name *x = a, *y = b;
     size_t m = x->path && x->told ? strlen(x->path) : 0;
@@ -230,7 +230,7 @@ static bool end_directories(struct conversion *c, struct pyro_error *err)
     struct members *m = &c->members;
 
     if (m->size)
-        qsort(m->table, m->size, sizeof(*m->table), deepest_first);
+        qsort(m->table, m->size, sizeof(*m->table), tar_to_tree_deepest_first);
     for (size_t i = 0; i < m->size && m->table[i].path && m->table[i].told; i++) {
         struct tree_entry e = { .type = TREE_DIRECTORY_END,
                                 .mode = m->table[i].mode,

@@ -30,7 +30,8 @@ bool disk_is_private(const char *path)
     return strncmp(path, PRIVATE_PREFIX, strlen(PRIVATE_PREFIX)) == 0;
 }
 
-static bool add(void *arg, const char *name, size_t length, uint32_t inode, mode_t type UNUSED)
+static bool disk_list_add(void *arg, const char *name, size_t length, uint32_t inode,
+                          mode_t type UNUSED)
 {
     struct listing *l = arg;
     const char *slash = strcmp(l->directory, "/") ? "/" : "";
@@ -71,7 +72,7 @@ static bool read_directory(struct listing *l, const char *path, uint32_t inode,
         return true;
     l->seen[inode / 8] |= (unsigned char)(1u << inode % 8);
     l->directory = path;
-    if (!view_each(l->view, inode, add, l, NULL, err))
+    if (!view_each(l->view, inode, disk_list_add, l, NULL, err))
         return pyro_wrap(err, "'%.300s'", path);
     if (l->no_memory)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
@@ -102,7 +103,7 @@ static json_t *describe(struct view *v, const char *path, const struct view_inod
                      "link_target", link ? name_to_json("", target) : json_null());
 }
 
-static int by_path(const void *a, const void *b)
+static int disk_list_by_path(const void *a, const void *b)
 {
     return strcmp(((const struct entry *)a)->path, ((const struct entry *)b)->path);
 }
@@ -126,7 +127,7 @@ static json_t *to_json(struct listing *l, struct pyro_error *err)
     json_t *list = json_array();
 
     if (l->count)
-        qsort(l->entries, l->count, sizeof(*l->entries), by_path);
+        qsort(l->entries, l->count, sizeof(*l->entries), disk_list_by_path);
     for (size_t k = 0; k < l->count; k++) {
         struct view_inode i;
         json_t *one = view_stat(l->view, l->entries[k].inode, &i, err)

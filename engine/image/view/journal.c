@@ -215,7 +215,7 @@ static bool walk(struct log *l, struct pyro_error *err)
 
 /* ---- the newest copies ---- */
 
-static int by_block(const void *a, const void *b)
+static int journal_by_block(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
 
@@ -230,7 +230,7 @@ static void keep_newest(struct entries *e)
     size_t kept = 0;
 
     if (e->count)
-        qsort(e->items, e->count, sizeof(*e->items), by_block);
+        qsort(e->items, e->count, sizeof(*e->items), journal_by_block);
     for (size_t i = 0; i < e->count; i++)
         if (i + 1 == e->count || e->items[i].block != e->items[i + 1].block)
             e->items[kept++] = e->items[i];

@@ -255,7 +255,8 @@ struct lookup {
     uint32_t inode;
 };
 
-static bool is_it(void *arg, const char *name, size_t length, uint32_t inode, mode_t type UNUSED)
+static bool view_match(void *arg, const char *name, size_t length, uint32_t inode,
+                       mode_t type UNUSED)
 {
     struct lookup *l = arg;
 
@@ -270,7 +271,7 @@ bool view_lookup(struct view *v, uint32_t directory, const char *name, size_t le
 {
     struct lookup l = { .name = name, .length = length };
 
-    if (!view_each(v, directory, is_it, &l, NULL, err))
+    if (!view_each(v, directory, view_match, &l, NULL, err))
         return false;
     *ret_inode = l.inode;
     return true;

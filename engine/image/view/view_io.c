@@ -7,16 +7,16 @@
 
 static struct view_source *opening; /* open() does not get a pointer of ours */
 
-static errcode_t on_open(const char *name, int flags, io_channel *ret);
+static errcode_t view_io_on_open(const char *name, int flags, io_channel *ret);
 
-static errcode_t on_close(io_channel channel)
+static errcode_t view_io_on_close(io_channel channel)
 {
     ext2fs_free_mem(&channel->name);
     ext2fs_free_mem(&channel);
     return 0;
 }
 
-static errcode_t on_set_blksize(io_channel channel, int block_size)
+static errcode_t view_io_on_set_blksize(io_channel channel, int block_size)
 {
     channel->block_size = block_size;
     return 0;
@@ -29,7 +29,8 @@ bool view_source_read(struct view_source *s, uint64_t at, void *ret, size_t n,
            (!s->journal || journal_overlay(s->journal, at, ret, n, err));
 }
 
-static errcode_t on_read64(io_channel channel, unsigned long long block, int count, void *data)
+static errcode_t view_io_on_read64(io_channel channel, unsigned long long block, int count,
+                                   void *data)
 {
     struct view_source *s = channel->private_data;
     uint64_t size =
@@ -42,24 +43,25 @@ static errcode_t on_read64(io_channel channel, unsigned long long block, int cou
     return view_source_read(s, at, data, size, &s->why) ? 0 : EXT2_ET_SHORT_READ;
 }
 
-static errcode_t on_read(io_channel channel, unsigned long block, int count, void *data)
+static errcode_t view_io_on_read(io_channel channel, unsigned long block, int count, void *data)
 {
-    return on_read64(channel, block, count, data);
+    return view_io_on_read64(channel, block, count, data);
 }
 
-static errcode_t on_write64(io_channel channel, unsigned long long block, int count,
-                            const void *data)
+static errcode_t view_io_on_write64(io_channel channel, unsigned long long block, int count,
+                                    const void *data)
 {
     (void)channel, (void)block, (void)count, (void)data;
     return EXT2_ET_RO_FILSYS;
 }
 
-static errcode_t on_write(io_channel channel, unsigned long block, int count, const void *data)
+static errcode_t view_io_on_write(io_channel channel, unsigned long block, int count,
+                                  const void *data)
 {
-    return on_write64(channel, block, count, data);
+    return view_io_on_write64(channel, block, count, data);
 }
 
-static errcode_t on_flush(io_channel channel UNUSED)
+static errcode_t view_io_on_flush(io_channel channel UNUSED)
 {
     return 0;
 }
@@ -67,17 +69,17 @@ static errcode_t on_flush(io_channel channel UNUSED)
 static struct struct_io_manager manager = {
     .magic = EXT2_ET_MAGIC_IO_MANAGER,
     .name = "pyro disk",
-    .open = on_open,
-    .close = on_close,
-    .set_blksize = on_set_blksize,
-    .read_blk = on_read,
-    .read_blk64 = on_read64,
-    .write_blk = on_write,
-    .write_blk64 = on_write64,
-    .flush = on_flush,
+    .open = view_io_on_open,
+    .close = view_io_on_close,
+    .set_blksize = view_io_on_set_blksize,
+    .read_blk = view_io_on_read,
+    .read_blk64 = view_io_on_read64,
+    .write_blk = view_io_on_write,
+    .write_blk64 = view_io_on_write64,
+    .flush = view_io_on_flush,
 };
 
-static errcode_t on_open(const char *name, int flags UNUSED, io_channel *ret)
+static errcode_t view_io_on_open(const char *name, int flags UNUSED, io_channel *ret)
 {
     io_channel channel;
     errcode_t code = ext2fs_get_memzero(sizeof(*channel), &channel);
