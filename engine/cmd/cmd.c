@@ -13,6 +13,7 @@
 #include "engine/cmd/output.h"
 #include "engine/cmd/schema.h"
 #include "engine/cmd/status.h"
+#include "engine/cmd/summary.h"
 #include "engine/state/paths.h"
 #include "vmm/base/json.h"
 
@@ -54,6 +55,18 @@ static bool show_help(const struct cmd_line *line)
     return true;
 }
 
+static void show_result(const struct cmd_spec *cmd, struct cmd_io *io, const json_t *result)
+{
+    void (*print)(const json_t *, FILE *) = io->print ? io->print : cmd->print;
+
+    if (print)
+        print(result, stdout);
+    else if (cmd->tells == CMD_TELLS_ON_OUTPUT)
+        summary_answer(stdout, cmd, result);
+    else if (cmd->tells == CMD_TELLS_ON_ERROR)
+        summary_tell(io, cmd, result);
+}
+
 /* Runs the command and shows its result; *ret_status is its exit status when all went well. */
 static bool run_command(struct cmd_line *line, struct cmd_io *io, int *ret_status,
                         struct pyro_error *err)
@@ -66,10 +79,8 @@ static bool run_command(struct cmd_line *line, struct cmd_io *io, int *ret_statu
     if (line->json) {
         if (!output_json(result, stdout))
             return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-    } else if (io->print) {
-        io->print(result, stdout);
-    } else if (line->cmd->print) {
-        line->cmd->print(result, stdout);
+    } else {
+        show_result(line->cmd, io, result);
     }
     return true;
 }

@@ -141,6 +141,13 @@ enum cmd_traits {
     CMD_INTERACTIVE = 1 << 5   /* takes the terminal over: has no --json */
 };
 
+/* Who prints the summary line, and where. */
+enum cmd_tells {
+    CMD_TELLS_ITSELF,    /* the command, with summary_tell() or summary_answer() */
+    CMD_TELLS_ON_OUTPUT, /* it is the answer, on standard output */
+    CMD_TELLS_ON_ERROR   /* it comes beside the answer, on standard error */
+};
+
 #define CMD_ARGS_SIZE_MAX 512
 
 struct cmd_spec {
@@ -153,6 +160,7 @@ struct cmd_spec {
     size_t args_size;              /* sizeof the struct that the rows speak of */
     const struct row_spec *result; /* what is shown of these rows, up to ROW_END, is always there */
     const char *told; /* what its summary line says of the result (summary.h); NULL: it has none */
+    enum cmd_tells tells;
     /*
      * Does it. On success *ret_result is the result object, owned by the caller (NULL only for
      * CMD_INTERACTIVE).
@@ -161,8 +169,8 @@ struct cmd_spec {
     /* Whether with these arguments it only reads what its workspace has on the host, waits for
      * nothing, and is soon done; NULL: never. */
     bool (*is_quick)(const void *args);
-    /* The human form of a result on standard output; NULL: nothing to show. Foreign text goes
-     * through text_print(). */
+    /* The human form of a result on standard output; NULL: its summary line, or nothing to show.
+     * Foreign text goes through text_print(). */
     void (*print)(const json_t *result, FILE *out);
 };
 

@@ -1,6 +1,5 @@
 /* engine/commands/disk_export.c: the disk of a stopped workspace as a file of its own. */
 #include "engine/cmd/io.h"
-#include "engine/cmd/summary.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
@@ -34,11 +33,6 @@ static bool disk_export_run(const void *args, struct cmd_io *io UNUSED, json_t *
     return *ret_result != NULL;
 }
 
-static void disk_export_print(const json_t *result, FILE *out)
-{
-    summary_answer(out, &cmd_disk_export, result);
-}
-
 const struct cmd_spec cmd_disk_export = {
     .path = "workspace disk export",
     .summary = "Write the whole disk of a stopped workspace as a raw ext4 image",
@@ -50,6 +44,6 @@ const struct cmd_spec cmd_disk_export = {
     .args_size = sizeof(struct disk_export_args),
     .result = disk_export_result,
     .told = "workspace-disk-export workspace_id output_path disk_format bytes_written",
+    .tells = CMD_TELLS_ON_OUTPUT,
     .run = disk_export_run,
-    .print = disk_export_print,
 };

@@ -1,6 +1,5 @@
 /* engine/commands/file_write.c: writing a file of a workspace. */
 #include "engine/cmd/io.h"
-#include "engine/cmd/summary.h"
 #include "engine/commands/file_rows.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
@@ -43,11 +42,6 @@ static bool file_write_run(const void *args, struct cmd_io *io, json_t **ret_res
     return *ret_result != NULL;
 }
 
-static void file_write_print(const json_t *result, FILE *out)
-{
-    summary_answer(out, &cmd_file_write, result);
-}
-
 const struct cmd_spec cmd_file_write = {
     .path = "workspace file write",
     .summary = "Write a text file in a running workspace",
@@ -60,6 +54,6 @@ const struct cmd_spec cmd_file_write = {
     .args_size = sizeof(struct file_write_args),
     .result = file_write_result,
     .told = "workspace-file-write workspace_id path bytes_written execution_mode",
+    .tells = CMD_TELLS_ON_OUTPUT,
     .run = file_write_run,
-    .print = file_write_print,
 };

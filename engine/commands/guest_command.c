@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "engine/cmd/status.h"
-#include "engine/cmd/summary.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/table.h"
 #include "engine/state/names.h"
@@ -125,9 +124,7 @@ json_t *guest_command_run(struct cmd_io *io, const struct workspace_spec *spec,
     struct run_phases phases = { io, spec->environment };
     json_t *r = workspace_run(spec, exec, &io->progress, guest_command_show_phase, &phases, err);
 
-    if (!r)
-        return NULL;
-    guest_command_ended(io, r, exec->request.timeout_ms);
-    summary_tell(io, &cmd_run, r);
+    if (r)
+        guest_command_ended(io, r, exec->request.timeout_ms);
     return r;
 }

@@ -52,5 +52,6 @@ const struct cmd_spec cmd_run = {
     .args_size = sizeof(struct run_args),
     .result = run_rows,
     .told = "run environment execution_mode exit_code duration_ms timed_out?",
+    .tells = CMD_TELLS_ON_ERROR,
     .run = run_run,
 };

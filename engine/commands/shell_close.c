@@ -14,16 +14,13 @@ static const struct arg_spec shell_close_rows[] = {
     ARG_END,
 };
 
-static bool shell_close_run(const void *args, struct cmd_io *io, json_t **ret_result,
+static bool shell_close_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
                             struct pyro_error *err)
 {
     const struct shell_close_args *a = args;
 
     *ret_result = shell_close(a->workspace, a->shell, err);
-    if (!*ret_result)
-        return false;
-    summary_tell(io, &cmd_shell_close, *ret_result);
-    return true;
+    return *ret_result != NULL;
 }
 
 const struct cmd_spec cmd_shell_close = {
@@ -36,5 +33,6 @@ const struct cmd_spec cmd_shell_close = {
     .args_size = sizeof(struct shell_close_args),
     .result = shell_rows,
     .told = SHELL_TOLD("close", ""),
+    .tells = CMD_TELLS_ON_ERROR,
     .run = shell_close_run,
 };

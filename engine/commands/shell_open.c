@@ -36,13 +36,9 @@ static bool shell_open_run(const void *args, struct cmd_io *io, json_t **ret_res
     if (!command_request_check(&a->request, err))
         return false;
     *ret_result = shell_open(a->workspace, &spec, err);
-    if (!*ret_result)
-        return false;
     if (a->id_only)
         io->print = cmd_print_id;
-    else
-        summary_tell(io, &cmd_shell_open, *ret_result);
-    return true;
+    return *ret_result != NULL;
 }
 
 const struct cmd_spec cmd_shell_open = {
@@ -57,5 +53,6 @@ const struct cmd_spec cmd_shell_open = {
     .args_size = sizeof(struct shell_open_args),
     .result = shell_open_result,
     .told = SHELL_TOLD("open", "at_prompt "),
+    .tells = CMD_TELLS_ON_ERROR,
     .run = shell_open_run,
 };

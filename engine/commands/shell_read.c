@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "engine/cmd/io.h"
 #include "engine/cmd/text.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/screen_rows.h"
@@ -126,10 +127,8 @@ static bool shell_read_run(const void *args, struct cmd_io *io, json_t **ret_res
         return false;
     if (!io->json)
         ok = a->screen ? write_screen(io, &r.screen, err) : write_output(a, io, &r.output, err);
-    if (ok) {
+    if (ok)
         *ret_result = shell_reading_to_view(&r, &spec);
-        summary_tell(io, &cmd_shell_read, *ret_result);
-    }
     shell_reading_release(&r);
     return ok;
 }
@@ -148,6 +147,7 @@ const struct cmd_spec cmd_shell_read = {
     .result = shell_read_result,
     .told = "workspace-shell-read workspace_id shell_id state cursor next_cursor truncated plain "
             "wait_for_idle_ms at_prompt alt_screen? dropped_bytes? execution_mode",
+    .tells = CMD_TELLS_ON_ERROR,
     .run = shell_read_run,
     .is_quick = shell_read_is_quick,
 };

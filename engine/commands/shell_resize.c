@@ -19,7 +19,7 @@ static const struct arg_spec shell_resize_rows[] = {
     ARG_END,
 };
 
-static bool shell_resize_run(const void *args, struct cmd_io *io, json_t **ret_result,
+static bool shell_resize_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
                              struct pyro_error *err)
 {
     const struct shell_resize_args *a = args;
@@ -28,10 +28,7 @@ static bool shell_resize_run(const void *args, struct cmd_io *io, json_t **ret_r
     if (!cols && !rows)
         return pyro_fail(err, PYRO_USAGE, "workspace shell resize: --cols or --rows is needed");
     *ret_result = shell_resize(a->workspace, a->shell, cols, rows, err);
-    if (!*ret_result)
-        return false;
-    summary_tell(io, &cmd_shell_resize, *ret_result);
-    return true;
+    return *ret_result != NULL;
 }
 
 const struct cmd_spec cmd_shell_resize = {
@@ -43,5 +40,6 @@ const struct cmd_spec cmd_shell_resize = {
     .args_size = sizeof(struct shell_resize_args),
     .result = shell_rows,
     .told = SHELL_TOLD("resize", ""),
+    .tells = CMD_TELLS_ON_ERROR,
     .run = shell_resize_run,
 };

@@ -3,7 +3,6 @@
 #define PYRO_CMD_SHELL_ROWS_H
 
 #include "engine/cmd/spec.h"
-#include "engine/cmd/summary.h"
 #include "engine/state/shell_files.h"
 
 #define SHELL_WAIT_MS_MAX (24ll * 3600 * 1000) /* of --max-wait-ms */

@@ -18,16 +18,13 @@ static const struct arg_spec shell_signal_rows[] = {
     ARG_END,
 };
 
-static bool shell_signal_run(const void *args, struct cmd_io *io, json_t **ret_result,
+static bool shell_signal_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
                              struct pyro_error *err)
 {
     const struct shell_signal_args *a = args;
 
     *ret_result = shell_signal(a->workspace, a->shell, a->signal, err);
-    if (!*ret_result)
-        return false;
-    summary_tell(io, &cmd_shell_signal, *ret_result);
-    return true;
+    return *ret_result != NULL;
 }
 
 const struct cmd_spec cmd_shell_signal = {
@@ -39,5 +36,6 @@ const struct cmd_spec cmd_shell_signal = {
     .args_size = sizeof(struct shell_signal_args),
     .result = shell_rows,
     .told = SHELL_TOLD("signal", ""),
+    .tells = CMD_TELLS_ON_ERROR,
     .run = shell_signal_run,
 };

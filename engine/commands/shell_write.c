@@ -33,7 +33,7 @@ static const struct row_spec shell_write_result[] = {
     ROW_END,
 };
 
-static bool shell_write_run(const void *args, struct cmd_io *io, json_t **ret_result,
+static bool shell_write_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
                             struct pyro_error *err)
 {
     const struct shell_write_args *a = args;
@@ -43,13 +43,9 @@ static bool shell_write_run(const void *args, struct cmd_io *io, json_t **ret_re
                                            : a->no_newline ? SHELL_KEYS
                                                            : SHELL_LINES,
                                      .enter = !a->no_newline };
-    json_t *view = shell_write(a->workspace, a->shell, &spec, err);
 
-    if (!view)
-        return false;
-    *ret_result = view;
-    summary_tell(io, &cmd_shell_write, view);
-    return true;
+    *ret_result = shell_write(a->workspace, a->shell, &spec, err);
+    return *ret_result != NULL;
 }
 
 const struct cmd_spec cmd_shell_write = {
@@ -64,5 +60,6 @@ const struct cmd_spec cmd_shell_write = {
     .args_size = sizeof(struct shell_write_args),
     .result = shell_write_result,
     .told = SHELL_TOLD("write", "pasted "),
+    .tells = CMD_TELLS_ON_ERROR,
     .run = shell_write_run,
 };

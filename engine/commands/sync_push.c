@@ -1,6 +1,5 @@
 /* engine/commands/sync_push.c: a directory or an archive into a running workspace. */
 #include "engine/cmd/io.h"
-#include "engine/cmd/summary.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
@@ -47,11 +46,6 @@ static bool sync_push_run(const void *args, struct cmd_io *io, json_t **ret_resu
     return *ret_result != NULL;
 }
 
-static void sync_push_print(const json_t *result, FILE *out)
-{
-    summary_answer(out, &cmd_sync_push, result);
-}
-
 const struct cmd_spec cmd_sync_push = {
     .path = "workspace sync push",
     .summary = "Copy a directory or a tar archive into a running workspace",
@@ -66,6 +60,6 @@ const struct cmd_spec cmd_sync_push = {
     .told = "workspace-sync workspace_id workspace_sync.mode workspace_sync.source_path "
             "workspace_sync.destination workspace_sync.entry_count workspace_sync.bytes_written "
             "execution_mode",
+    .tells = CMD_TELLS_ON_OUTPUT,
     .run = sync_push_run,
-    .print = sync_push_print,
 };

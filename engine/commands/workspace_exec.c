@@ -2,7 +2,6 @@
 #include <inttypes.h>
 
 #include "engine/cmd/io.h"
-#include "engine/cmd/summary.h"
 #include "engine/commands/guest_command.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/table.h"
@@ -56,7 +55,6 @@ static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret
                     "%" PRId64 " background process%s killed when the command ended; use a service "
                     "for one that should stay ('pyro workspace service start')",
                     left, left == 1 ? " was" : "es were");
-    summary_tell(io, &cmd_workspace_exec, r);
     return true;
 }
 
@@ -75,5 +73,6 @@ const struct cmd_spec cmd_workspace_exec = {
     .result = workspace_exec_result,
     .told =
         "workspace-exec workspace_id sequence cwd execution_mode exit_code duration_ms timed_out?",
+    .tells = CMD_TELLS_ON_ERROR,
     .run = workspace_exec_run,
 };

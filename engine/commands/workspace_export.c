@@ -1,6 +1,5 @@
 /* engine/commands/workspace_export.c: a file or directory of a workspace onto the host. */
 #include "engine/cmd/io.h"
-#include "engine/cmd/summary.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
@@ -44,11 +43,6 @@ static bool workspace_export_run(const void *args, struct cmd_io *io, json_t **r
     return *ret_result != NULL;
 }
 
-static void workspace_export_print(const json_t *result, FILE *out)
-{
-    summary_answer(out, &cmd_workspace_export, result);
-}
-
 const struct cmd_spec cmd_workspace_export = {
     .path = "workspace export",
     .summary = "Copy a file or directory out of a running workspace",
@@ -61,6 +55,6 @@ const struct cmd_spec cmd_workspace_export = {
     .result = workspace_export_result,
     .told = "workspace-export workspace_id workspace_path output_path artifact_type entry_count "
             "bytes_written execution_mode",
+    .tells = CMD_TELLS_ON_OUTPUT,
     .run = workspace_export_run,
-    .print = workspace_export_print,
 };

@@ -35,9 +35,9 @@ static json_t *describe_named(int dirfd, const struct disk_snapshot *s)
 
 /* An operation on a disk. */
 struct job {
-    const json_t *request; /* for the supervisor */
-    const char *name;      /* the snapshot's */
-    int64_t reset_count;   /* before a reset */
+    const char *what;    /* the supervisor's name for it; NULL: a reset */
+    const char *name;    /* the snapshot's */
+    int64_t reset_count; /* before a reset */
     /* Does it as the holder of the lock; the record is loaded, and saved here. */
     bool (*resting)(const struct workspace_handle *o, struct workspace_record *r,
                     const struct job *job, struct pyro_error *err);
@@ -76,6 +76,17 @@ static bool is_done(const struct workspace_handle *o, const struct job *job)
     return !r.broken && job->done(&r, job);
 }
 
+static json_t *request_of(const struct job *job, struct pyro_error *err)
+{
+    json_t *request =
+        job->what ? json_pack("{s:s, s:s, s:s}", "op", "disk", "do", job->what, "name", job->name)
+                  : json_pack("{s:s, s:s}", "op", "reset", "snapshot", job->name);
+
+    if (!request)
+        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is not UTF-8");
+    return request;
+}
+
 /*
  * Asks the supervisor to do it, or does it: whether the workspace runs may change between the check
  * and the action, and a supervisor may be killed on the way, before or after it has done it.
@@ -83,9 +94,12 @@ static bool is_done(const struct workspace_handle *o, const struct job *job)
 static bool do_either(const struct workspace_handle *o, const struct job *job,
                       struct pyro_error *err)
 {
+    scoped_json json_t *request = request_of(job, err);
     int64_t retry_until_ms = clock_ms() + RETRY_MS;
     struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
 
+    if (!request)
+        return false;
     for (;;) {
         scoped_json json_t *result = NULL;
         struct pyro_error why = { 0 };
@@ -93,7 +107,7 @@ static bool do_either(const struct workspace_handle *o, const struct job *job,
         if (!workspace_recover(o, err))
             return false;
         if (is_running(o)) {
-            result = supervisor_call(o, job->request, clock_ms() + CALL_MS, &why);
+            result = supervisor_call(o, request, clock_ms() + CALL_MS, &why);
             if (result || (why.code == PYRO_GUEST_LOST && is_done(o, job)))
                 return true;
             again = why.code == PYRO_WORKSPACE_BUSY || why.code == PYRO_GUEST_LOST ||
@@ -121,21 +135,16 @@ static bool snapshot_is_gone(const struct workspace_record *r, const struct job 
     return !snapshot_is_there(r, job);
 }
 
-static bool virtual_size(const struct workspace_record *r, uint64_t *ret, struct pyro_error *err)
-{
-    struct disk_layer base = { .path = r->base_path, .format = DISK_RAW };
-
-    return disk_virtual_size(&base, ret, err);
-}
-
 /* A new active layer on that of a disk that nobody writes to, which becomes read-only. */
 static bool push_resting(const struct workspace_handle *o, struct workspace_record *r,
                          struct pyro_error *err)
 {
+    struct disk_layer base = { .path = r->base_path, .format = DISK_RAW };
     uint32_t above;
     uint64_t size;
 
-    if (!virtual_size(r, &size, err) || !disk_layers_add(&r->disk, r->disk.active, &above, err) ||
+    if (!disk_virtual_size(&base, &size, err) ||
+        !disk_layers_add(&r->disk, r->disk.active, &above, err) ||
         !disk_layer_create(o->dir_fd, above, size, err))
         return false;
     r->disk.active = above;
@@ -167,9 +176,7 @@ static bool snapshot_name_resting(const struct workspace_handle *o, struct works
 json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    scoped_json json_t *request =
-        json_pack("{s:s, s:s, s:s}", "op", "disk", "do", "snapshot", "name", name);
-    struct job job = { .request = request,
+    struct job job = { .what = "snapshot",
                        .name = name,
                        .resting = snapshot_name_resting,
                        .done = snapshot_is_there };
@@ -177,9 +184,7 @@ json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *er
     scoped_record struct workspace_record r = { 0 };
     json_t *view = NULL;
 
-    if (!request)
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is not UTF-8");
-    if (!request || !workspace_open(ref, &o, err) || !do_either(&o, &job, err) ||
+    if (!workspace_open(ref, &o, err) || !do_either(&o, &job, err) ||
         !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
     made = disk_layers_find(&r.disk, name);
@@ -226,16 +231,11 @@ static bool snapshot_delete_resting(const struct workspace_handle *o, struct wor
 json_t *snapshot_delete(const char *ref, const char *name, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    scoped_json json_t *request =
-        json_pack("{s:s, s:s, s:s}", "op", "disk", "do", "delete", "name", name);
-    struct job job = { .request = request,
-                       .name = name,
-                       .resting = snapshot_delete_resting,
-                       .done = snapshot_is_gone };
+    struct job job = {
+        .what = "delete", .name = name, .resting = snapshot_delete_resting, .done = snapshot_is_gone
+    };
 
-    if (!request)
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is not UTF-8");
-    if (!request || !workspace_open(ref, &o, err) || !do_either(&o, &job, err))
+    if (!workspace_open(ref, &o, err) || !do_either(&o, &job, err))
         return NULL;
     return json_pack("{s:s, s:s, s:b}", "workspace_id", o.id, "snapshot_name", name, "deleted",
                      true);
@@ -301,17 +301,13 @@ json_t *workspace_reset(const char *ref, const char *snapshot, const struct prog
                         struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "reset", "snapshot", snapshot);
-    struct job job = { .request = request,
-                       .name = snapshot,
+    struct job job = { .name = snapshot,
                        .resting = snapshot_reset_resting,
                        .done = snapshot_was_reset };
     scoped_close int ram_fd = -1;
     scoped_record struct workspace_record r = { 0 };
 
-    if (!request)
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is not UTF-8");
-    if (!request || !workspace_open(ref, &o, err) || !record_load(o.dir_fd, o.id, &r, err))
+    if (!workspace_open(ref, &o, err) || !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
     job.reset_count = r.reset_count;
     ram_fd = hold_ram(&o);
