@@ -7,10 +7,8 @@
 
 #include "engine/term/sgr.h"
 #include "tui/clipboard.h"
-#include "tui/field.h"
 #include "tui/list.h"
-#include "tui/pager_line.h"
-#include "tui/pager_text.h"
+#include "tui/pager_private.h"
 #include "vmm/base/fs.h"
 
 #define WHEEL_ROWS 3
@@ -19,69 +17,11 @@
 #define COLORED_MAX (32 * CLIPBOARD_MAX) /* with its colours, of a text that may be copied */
 #define SLICE_MS 4                       /* of work before keys are looked for */
 
-struct pager {
-    struct screen screen;
-    struct pager_spec spec;
-    char *title, *note;
-    struct pager_text text;
-    bool indexing;   /* the text is being looked through for its lines: nothing is shown yet */
-    bool missing;    /* the text could not be had */
-    bool look_later; /* … and then searched */
-    struct pager_search look; /* under way while `wanted` is set */
-    pager_wanted_fn *wanted;
-    const char *pattern;
-    struct loop_deferred slice; /* of either */
-    size_t first;               /* line */
-    size_t found; /* the line gone to last, which may be below the first; NONE once scrolled */
-    int left;     /* columns that are scrolled away */
-    struct field search;
-    bool backward; /* the search's own direction: upwards from the end, else downwards */
-    bool typing;
-    bool selecting; /* lines from `anchor` to `point` are selected */
-    size_t anchor, point;
-};
-
-static bool is_selected(const struct pager *p, size_t i)
-{
-    return p->selecting && (i >= p->anchor ? i <= p->point : i >= p->point);
-}
-
-static void draw_line(const struct pager *p, WINDOW *win, int row, size_t at)
-{
-    struct pager_line line = { .style = theme_style(ROLE_TEXT),
-                               .pattern = p->search.text,
-                               .filled = is_selected(p, at) };
-    char plain[PAGER_LINE_MAX];
-    uint64_t looks[PAGER_LINE_MAX];
-
-    line.bytes = pager_text_line(&p->text, at, &line.n);
-    if (p->spec.role)
-        line.style = theme_style(p->spec.role(line.bytes, line.n));
-    if (p->spec.colored) {
-        line.n = sgr_strip(line.bytes, line.n, plain, looks);
-        line.bytes = plain;
-        line.looks = looks;
-    }
-    if (line.filled) { /* a selection has its own colours; a blank line is seen to be selected, too
-                        */
-        line.style = theme_style(ROLE_SELECTION);
-        line.looks = NULL;
-    }
-    pager_line_draw(win, row, p->screen.cols, p->left, &line);
-}
-
 /* ---- the screen ---- */
-
-static int text_rows(const struct pager *p)
-{
-    int rows = p->screen.rows - 1 - (p->typing || p->search.len);
-
-    return rows > 0 ? rows : 1;
-}
 
 static void scroll_to(struct pager *p, size_t line)
 {
-    size_t rows = (size_t)text_rows(p), most = p->text.lines > rows ? p->text.lines - rows : 0;
+    size_t rows = (size_t)pager_rows(p), most = p->text.lines > rows ? p->text.lines - rows : 0;
 
     p->first = line < most ? line : most;
 }
@@ -89,7 +29,7 @@ static void scroll_to(struct pager *p, size_t line)
 /* The selection's moving end by so many lines, and the view with it. */
 static void extend(struct pager *p, long by)
 {
-    size_t rows = (size_t)text_rows(p), last = p->text.lines - 1;
+    size_t rows = (size_t)pager_rows(p), last = p->text.lines - 1;
 
     p->point = by < 0 && (size_t)-by > p->point ? 0 : p->point + (size_t)by;
     if (p->point > last)
@@ -110,64 +50,13 @@ static void scroll_by(struct pager *p, long by)
     scroll_to(p, by < 0 && (size_t)-by > p->first ? 0 : p->first + (size_t)by);
 }
 
-/* The work under way and how far it is; "" when there is none. */
-static void work_words(const struct pager *p, char *space, size_t size)
-{
-    size_t lines = p->text.lines ? p->text.lines : 1;
-
-    *space = '\0';
-    if (p->indexing && !p->text.len)
-        snprintf(space, size, "reading … ");
-    else if (p->indexing)
-        snprintf(space, size, "reading: %zu %% ", p->text.indexed * 100 / p->text.len);
-    else if (p->wanted)
-        snprintf(space, size, "searching: %zu %%, Esc stops ",
-                 100 - pager_search_left(&p->look, &p->text) * 100 / lines);
-}
-
-static void pager_draw_head(const struct pager *p, WINDOW *win)
-{
-    size_t last = p->first + (size_t)text_rows(p);
-    const char *news = p->spec.news ? p->spec.news(p->spec.arg) : NULL;
-    int cols = p->screen.cols, at;
-    char place[64];
-
-    draw_fill(win, 0, 0, cols, theme_style(ROLE_BAR));
-    work_words(p, place, sizeof(place));
-    at = 1 + draw_text(win, 0, 1, cols - 1, theme_style(ROLE_TITLE), p->title);
-    if (*p->note)
-        at += 2 + draw_text(win, 0, at + 2, cols - at - 2,
-                            style_on(theme_style(ROLE_WARN), theme_style(ROLE_BAR)), p->note);
-    if (news)
-        at += 2 + draw_text(win, 0, at + 2, cols - at - 2,
-                            style_on(theme_style(ROLE_FRESH), theme_style(ROLE_BAR)), news);
-    if (!*place)
-        snprintf(place, sizeof(place), "%zu–%zu of %zu ", p->text.lines ? p->first + 1 : 0,
-                 last < p->text.lines ? last : p->text.lines, p->text.lines);
-    if (cols - at > draw_width(place) + 2)
-        draw_right(win, 0, at, cols - at, theme_style(ROLE_BAR), place);
-}
-
 static void pager_draw(struct screen *s, WINDOW *win)
 {
     struct pager *p = (struct pager *)s;
-    int rows = text_rows(p);
 
     if (!p->indexing)
         scroll_to(p, p->first);
-    draw_clear(win, theme_style(ROLE_TEXT));
-    pager_draw_head(p, win);
-    for (int row = 0; !p->indexing && row < rows && p->first + (size_t)row < p->text.lines; row++)
-        draw_line(p, win, 1 + row, p->first + (size_t)row);
-    if (!p->indexing && !p->text.lines)
-        draw_text(win, 2, 2, s->cols - 4, theme_style(ROLE_DIM),
-                  p->missing ? "It could not be read." : "It is empty.");
-    if (!p->typing && !p->search.len)
-        return;
-    draw_text(win, 1 + rows, 1, 1, theme_style(ROLE_KEY), "/");
-    field_draw(&p->search, win, (struct area){ 1 + rows, 2, 1, s->cols - 3 },
-               theme_style(p->typing ? ROLE_INPUT : ROLE_TEXT), theme_style(ROLE_INPUT_DIM),
-               "text to look for");
+    pager_paint(p, win);
 }
 
 static bool pager_cursor(struct screen *s, int *ret_row, int *ret_col)
@@ -220,7 +109,7 @@ static pager_wanted_fn *wanted_line(const struct pager *p)
  * newest place comes first. */
 static void begin_typed(struct pager *p)
 {
-    size_t end = p->first + (size_t)text_rows(p) + 1; /* the line of the search hides one */
+    size_t end = p->first + (size_t)pager_rows(p) + 1; /* the line of the search hides one */
 
     p->backward = p->spec.at_end && end >= p->text.lines;
     begin_look(p, p->backward ? end : p->first, p->backward, wanted_line(p), p->search.text);
@@ -295,7 +184,7 @@ static void select_by_mouse(struct pager *p, const struct key_event *e)
 {
     size_t line = p->first + (size_t)(e->row > 1 ? e->row - 1 : 0);
 
-    if (e->row < 1 || line >= p->text.lines || e->row > text_rows(p) || e->button != 1)
+    if (e->row < 1 || line >= p->text.lines || e->row > pager_rows(p) || e->button != 1)
         return;
     if (e->mouse == MOUSE_PRESS) {
         p->selecting = false;
@@ -435,7 +324,7 @@ static void pager_read_again(struct screen *s, int arg UNUSED)
 static void pager_move(struct screen *s, int step)
 {
     struct pager *p = (struct pager *)s;
-    long page = text_rows(p) > 1 ? text_rows(p) - 1 : 1, all = (long)p->text.lines;
+    long page = pager_rows(p) > 1 ? pager_rows(p) - 1 : 1, all = (long)p->text.lines;
     const long by[] = { [LIST_DOWN] = 1,        [LIST_UP] = -1,      [LIST_PAGE_DOWN] = page,
                         [LIST_PAGE_UP] = -page, [LIST_FIRST] = -all, [LIST_LAST] = all };
 
