@@ -35,7 +35,10 @@ static void free_screen(struct screen *s)
 {
     if (s->win)
         delwin(s->win);
-    s->ops->free(s);
+    if (s->ops->free)
+        s->ops->free(s);
+    else
+        free(s);
 }
 
 static void app_bury(void *arg)
@@ -88,6 +91,11 @@ void app_pop(struct app *app)
     if (app->top->ops->enter)
         app->top->ops->enter(app->top);
     stack_changed(app);
+}
+
+void screen_close(struct screen *s, int arg UNUSED)
+{
+    app_pop(s->app);
 }
 
 void app_pop_screen(struct screen *s)
@@ -154,7 +162,7 @@ void app_damage_soon(struct app *app)
 static bool anyone_ticks(const struct app *app)
 {
     for (struct screen *s = app->top; s; s = s->ops->overlay ? s->below : NULL)
-        if (s->ops->tick && s->ops->tick_wanted && s->ops->tick_wanted(s))
+        if (s->ops->tick_wanted && s->ops->tick_wanted(s))
             return true;
     return false;
 }
@@ -163,11 +171,8 @@ static void app_on_tick(void *arg)
 {
     struct app *app = arg;
 
-    for (struct screen *s = app->top, *next; s; s = next) {
-        next = s->ops->overlay ? s->below : NULL;
-        if (s->ops->tick && s->ops->tick_wanted && s->ops->tick_wanted(s))
-            s->ops->tick(s);
-    }
+    if (anyone_ticks(app))
+        app_damage(app);
     app_tick_check(app);
 }
 

@@ -53,9 +53,9 @@ struct screen_ops {
     void (*draw)(struct screen *s, WINDOW *win);
     /* Where the cursor stands, in the window; false: it is hidden. */
     bool (*cursor)(struct screen *s, int *ret_row, int *ret_col);
-    /* Once a second while it is visible and tick_wanted() (NULL: never) says so. */
+    /* Whether it is to be drawn once a second while it is visible; NULL: never. */
     bool (*tick_wanted)(struct screen *s);
-    void (*tick)(struct screen *s);
+    /* NULL: there is nothing to free but its struct. */
     void (*free)(struct screen *s);
 };
 
@@ -107,6 +107,8 @@ void *screen_new(struct app *app, const struct screen_ops *ops, size_t size);
 void app_push(struct app *app, struct screen *s);
 /* Pops the top screen; the last one's end is the program's. */
 void app_pop(struct app *app);
+/* The same, as what a key of a screen does. */
+void screen_close(struct screen *s, int arg);
 /* Pops screen s and all above it. */
 void app_pop_screen(struct screen *s);
 /* Whether any of it can be seen: only overlays are above it. */

@@ -70,14 +70,9 @@ static void ask_send(struct screen *s, int arg UNUSED)
     a->answered(a->arg, a->field.text);
 }
 
-static void ask_cancel(struct screen *s, int arg UNUSED)
-{
-    app_pop(s->app);
-}
-
 static const struct key_binding keys[] = {
     { "send", "Enter", "go on", "go on with what is written here", .act = ask_send },
-    { "cancel", "Esc", "cancel", "do nothing", .act = ask_cancel },
+    { "cancel", "Esc", "cancel", "do nothing", .act = screen_close },
     { 0 },
 };
 

@@ -52,11 +52,6 @@ static void choice_take(struct screen *s, int arg UNUSED)
     choose((struct choice *)s);
 }
 
-static void choice_cancel(struct screen *s, int arg UNUSED)
-{
-    app_pop(s->app);
-}
-
 static void choice_move(struct screen *s, int step)
 {
     list_step(&((struct choice *)s)->list, step);
@@ -64,7 +59,7 @@ static void choice_move(struct screen *s, int step)
 
 static const struct key_binding keys[] = {
     { "choose", "Enter", "choose", "take this one", .act = choice_take },
-    { "cancel", "Esc q", "back", "take none", .act = choice_cancel },
+    { "cancel", "Esc q", "back", "take none", .act = screen_close },
     LIST_KEYS(choice_move),
     { 0 },
 };

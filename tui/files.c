@@ -291,11 +291,6 @@ static void files_refresh(struct screen *s, int arg UNUSED)
     list_directory(f, f->path, at ? str_printf("%s", member(at, "path")) : NULL);
 }
 
-static void files_close(struct screen *s, int arg UNUSED)
-{
-    app_pop(s->app);
-}
-
 static void files_move(struct screen *s, int step)
 {
     list_step(&((struct files *)s)->list, step);
@@ -309,7 +304,7 @@ static const struct key_binding keys[] = {
     { "export", "e", "export", "copy it to this host", .act = files_ask_export,
       .can = files_has_entry },
     { "refresh", "r", "read again", "read the directory again", .act = files_refresh },
-    { "close", "Esc q", "back", "back", .act = files_close },
+    { "close", "Esc q", "back", "back", .act = screen_close },
     LIST_KEYS(files_move),
     { 0 },
 };

@@ -260,11 +260,6 @@ static void form_send(struct screen *s, int arg UNUSED)
         send(f);
 }
 
-static void form_cancel(struct screen *s, int arg UNUSED)
-{
-    app_pop(s->app);
-}
-
 static void form_move(struct screen *s, int by)
 {
     struct form *f = (struct form *)s;
@@ -274,7 +269,7 @@ static void form_move(struct screen *s, int by)
 
 static const struct key_binding keys[] = {
     { "send", "Enter", "go on", "do it with these values", .act = form_send },
-    { "cancel", "Esc", "cancel", "do nothing", .act = form_cancel },
+    { "cancel", "Esc", "cancel", "do nothing", .act = screen_close },
     { "next-field", "Tab Down", "next field", "to the next field", .act = form_move, .arg = 1 },
     { "previous-field", "Up Shift-Tab", NULL, "to the field before", .act = form_move, .arg = -1 },
     { 0 },

@@ -110,14 +110,9 @@ static void help_move(struct screen *s, int step)
     scroll_to(h, list.selected);
 }
 
-static void help_close(struct screen *s, int arg UNUSED)
-{
-    app_pop(s->app);
-}
-
 static const struct key_binding keys[] = {
     LIST_KEYS(help_move),
-    { "close", "Esc q ?", "close", "back", .act = help_close },
+    { "close", "Esc q ?", "close", "back", .act = screen_close },
     { 0 },
 };
 
@@ -132,11 +127,6 @@ static bool help_event(struct screen *s, const struct key_event *e)
     return true;
 }
 
-static void help_free(struct screen *s)
-{
-    free(s);
-}
-
 const struct screen_ops help_ops = {
     .name = "help",
     .title = "Help",
@@ -145,7 +135,6 @@ const struct screen_ops help_ops = {
     .size = help_size,
     .event = help_event,
     .draw = help_draw,
-    .free = help_free,
 };
 
 void help_open(struct app *app)

@@ -123,11 +123,6 @@ static void log_view_draw(struct screen *s, WINDOW *win)
                  theme_style(role), text);
 }
 
-static void log_view_close(struct screen *s, int arg UNUSED)
-{
-    app_pop(s->app);
-}
-
 static void log_view_end_job(struct screen *s, int arg UNUSED)
 {
     job_cancel(((struct log_view *)s)->job);
@@ -150,7 +145,7 @@ static const struct key_binding keys[] = {
     LIST_KEYS(log_view_move),
     { "end", "x Delete", "end it", "end the command that runs; once more: kill it",
       .act = log_view_end_job, .can = log_view_has_job },
-    { "close", "Esc q L", "back", "back", .act = log_view_close },
+    { "close", "Esc q L", "back", "back", .act = screen_close },
     { 0 },
 };
 
@@ -168,25 +163,13 @@ static bool log_view_tick_wanted(struct screen *s)
     return job_first(s->app) != NULL;
 }
 
-static void log_view_tick(struct screen *s)
-{
-    app_damage(s->app);
-}
-
-static void log_view_free(struct screen *s)
-{
-    free(s);
-}
-
 const struct screen_ops log_view_ops = {
     .name = "log",
     .title = "Log",
     .keys = keys,
     .event = log_view_event,
     .tick_wanted = log_view_tick_wanted,
-    .tick = log_view_tick,
     .draw = log_view_draw,
-    .free = log_view_free,
 };
 
 void log_view_open(struct app *app)

@@ -371,11 +371,6 @@ static void palette_complete(struct screen *s, int arg UNUSED)
     take_offer((struct palette *)s);
 }
 
-static void palette_cancel(struct screen *s, int arg UNUSED)
-{
-    app_pop(s->app);
-}
-
 static void palette_move(struct screen *s, int by)
 {
     list_move(&((struct palette *)s)->list, by);
@@ -394,7 +389,7 @@ static const struct key_binding keys[] = {
     { "complete", "Tab", "complete", "take what is offered", .act = palette_complete },
     { "older", "Ctrl-p", "older line", "the line run before", .act = palette_recall, .arg = true },
     { "newer", "Ctrl-n", NULL, "the one after it", .act = palette_recall, .arg = false },
-    { "cancel", "Esc", "cancel", "run nothing", .act = palette_cancel },
+    { "cancel", "Esc", "cancel", "run nothing", .act = screen_close },
     { "down", "Down", NULL, "next offer", .act = palette_move, .arg = 1 },
     { "up", "Up", NULL, "previous offer", .act = palette_move, .arg = -1 },
     { "page-down", "PgDn", NULL, "a page down", .act = palette_page, .arg = 1 },

@@ -340,11 +340,6 @@ static void services_open_shell(struct screen *s, int arg UNUSED)
     workspace_new_shell(s->app, place((struct services *)s));
 }
 
-static void services_close(struct screen *s, int arg UNUSED)
-{
-    app_pop(s->app);
-}
-
 static void services_move(struct screen *s, int step)
 {
     struct services *v = (struct services *)s;
@@ -362,7 +357,7 @@ static const struct key_binding keys[] = {
       .act = services_stop, .can = services_can_stop },
     { "shell", "o", "shell", "open a shell beside it", .act = services_open_shell,
       .can = services_has_machine },
-    { "close", "Esc q S", "back", "back", .act = services_close },
+    { "close", "Esc q S", "back", "back", .act = screen_close },
     LIST_KEYS(services_move),
     { 0 },
 };
@@ -384,11 +379,6 @@ static bool services_tick_wanted(struct screen *s)
         if (service_row_is_live(json_array_get(v->all, i)))
             return true;
     return false;
-}
-
-static void services_tick(struct screen *s)
-{
-    app_damage(s->app);
 }
 
 static void services_enter(struct screen *s)
@@ -415,7 +405,6 @@ const struct screen_ops services_ops = {
     .event = services_event,
     .draw = services_draw,
     .tick_wanted = services_tick_wanted,
-    .tick = services_tick,
     .free = services_free,
 };
 

@@ -377,11 +377,6 @@ static bool shell_view_can_take(struct screen *s, int arg UNUSED)
     return shell_view_runs(s, 0) && !live_failure(((struct shell_view *)s)->live);
 }
 
-static void shell_view_close(struct screen *s, int arg UNUSED)
-{
-    app_pop(s->app);
-}
-
 static bool shell_view_can_restart(struct screen *s, int arg UNUSED)
 {
     const struct shell_view *v = (struct shell_view *)s;
@@ -441,7 +436,7 @@ static const struct key_binding keys[] = {
       .can = shell_view_is_cut_off },
     { "take", "i", "take control", "type into the shell, at the size of this terminal",
       .act = shell_view_take, .can = shell_view_can_take },
-    { "back", "Esc q", "back", "leave the shell as it is", .act = shell_view_close,
+    { "back", "Esc q", "back", "leave the shell as it is", .act = screen_close,
       .can = shell_view_watches },
     { "restart", "r", "draw it again", "start drawing again after it has failed",
       .act = shell_view_restart, .can = shell_view_can_restart },

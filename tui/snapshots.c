@@ -224,11 +224,6 @@ static bool snapshots_can_delete(struct screen *s, int arg UNUSED)
     return json_bool_or(snapshots_selected((struct snapshots *)s), "deletable", false);
 }
 
-static void snapshots_close(struct screen *s, int arg UNUSED)
-{
-    app_pop(s->app);
-}
-
 static void snapshots_move(struct screen *s, int step)
 {
     list_step(&((struct snapshots *)s)->list, step);
@@ -241,7 +236,7 @@ static const struct key_binding keys[] = {
       .can = snapshots_can_make },
     { "delete", "d Delete", "delete", "delete it", .act = snapshots_delete,
       .can = snapshots_can_delete },
-    { "close", "Esc q", "back", "back", .act = snapshots_close },
+    { "close", "Esc q", "back", "back", .act = screen_close },
     LIST_KEYS(snapshots_move),
     { 0 },
 };

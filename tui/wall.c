@@ -400,11 +400,6 @@ static void wall_dismiss(struct screen *s, int arg UNUSED)
     gather(w);
 }
 
-static void wall_close(struct screen *s, int arg UNUSED)
-{
-    app_pop(s->app);
-}
-
 static bool wall_has_tile(struct screen *s, int arg UNUSED)
 {
     return ((struct wall *)s)->count > 0;
@@ -474,7 +469,7 @@ static const struct key_binding keys[] = {
       .can = wall_can_go, .arg = PAGE_DOWN },
     { "page-up", "PgUp Ctrl-u", "page before", "the shells before", .act = wall_go,
       .can = wall_can_go, .arg = PAGE_UP },
-    { "back", "Esc q w", "back", "back to the list", .act = wall_close },
+    { "back", "Esc q w", "back", "back to the list", .act = screen_close },
     { "left", "Left h", NULL, "to the left", .act = wall_go, .can = wall_can_go, .arg = LEFT },
     { "right", "Right l", NULL, "to the right", .act = wall_go, .can = wall_can_go, .arg = RIGHT },
     { "up", "Up k", NULL, "up", .act = wall_go, .can = wall_can_go, .arg = UP },

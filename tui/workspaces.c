@@ -307,11 +307,6 @@ static bool workspaces_tick_wanted(struct screen *s)
     return model_count(s->app->model) > 0 || job_first(s->app);
 }
 
-static void workspaces_tick(struct screen *s)
-{
-    app_damage(s->app);
-}
-
 static void workspaces_free(struct screen *s)
 {
     struct workspaces *w = (struct workspaces *)s;
@@ -332,7 +327,6 @@ const struct screen_ops workspaces_ops = {
     .cursor = workspaces_cursor,
     .captures = workspaces_captures,
     .tick_wanted = workspaces_tick_wanted,
-    .tick = workspaces_tick,
     .free = workspaces_free,
 };
 
