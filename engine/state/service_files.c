@@ -41,26 +41,21 @@ bool service_record_load(int workspace_fd, const char *name, struct service_reco
                          struct pyro_error *err)
 {
     scoped_free char *path = str_printf(SERVICES_DIR "/%s/record.json", name);
-    scoped_buf text = BUF_INIT(RECORD_BYTES_MAX);
     struct service_record r = { 0 };
     struct pyro_error why = { 0 };
-    scoped_json json_t *j = NULL;
 
     if (!workspace_check_name("service", name, err))
         return false;
-    if (!fs_read_file(workspace_fd, path, &text, &why)) {
-        if (why.sys_errno == ENOENT)
-            return pyro_fail(err, PYRO_SERVICE_NOT_FOUND, "no service '%s'", name);
-        return pyro_copy(err, &why);
-    }
     snprintf(r.name, sizeof(r.name), "%s", name);
-    j = json_parse(text.data, text.len, RECORD_BYTES_MAX, err);
-    if (!j || !rows_load(service_rows, j, &r, err)) {
-        service_record_release(&r);
-        return pyro_wrap(err, "the record of service '%s'", name);
+    if (rows_read(service_rows, workspace_fd, path, RECORD_BYTES_MAX, &r, &why)) {
+        *ret = r;
+        return true;
     }
-    *ret = r;
-    return true;
+    service_record_release(&r);
+    if (why.sys_errno == ENOENT)
+        return pyro_fail(err, PYRO_SERVICE_NOT_FOUND, "no service '%s'", name);
+    pyro_copy(err, &why);
+    return pyro_wrap(err, "the record of service '%s'", name);
 }
 
 bool service_record_save(int workspace_fd, const struct service_record *r, struct pyro_error *err)

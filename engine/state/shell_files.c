@@ -64,33 +64,31 @@ bool shell_record_load(int workspace_fd, const char *id, struct shell_record *re
                        struct pyro_error *err)
 {
     scoped_free char *name = file_name(id, "json");
-    scoped_buf text = BUF_INIT(RECORD_BYTES_MAX);
     struct pyro_error why = { 0 };
-    scoped_json json_t *j = NULL;
     struct shell_record r = { 0 };
 
     if (!shell_id_is_valid(id))
         return pyro_fail(err, PYRO_SHELL_NOT_FOUND, "no shell '%s'", id);
-    if (!fs_read_file(workspace_fd, name, &text, &why)) {
-        if (why.sys_errno == ENOENT)
-            return pyro_fail(err, PYRO_SHELL_NOT_FOUND, "no shell '%s'", id);
-        return pyro_copy(err, &why);
-    }
     snprintf(r.id, sizeof(r.id), "%s", id);
-    j = json_parse(text.data, text.len, RECORD_BYTES_MAX, err);
-    if (!j || !rows_load(shell_rows, j, &r, err)) {
-        shell_record_release(&r);
-        return pyro_wrap(err, "the record of shell '%s'", id);
+    if (rows_read(shell_rows, workspace_fd, name, RECORD_BYTES_MAX, &r, &why)) {
+        *ret = r;
+        return true;
     }
-    *ret = r;
-    return true;
+    shell_record_release(&r);
+    if (why.sys_errno == ENOENT)
+        return pyro_fail(err, PYRO_SHELL_NOT_FOUND, "no shell '%s'", id);
+    pyro_copy(err, &why);
+    return pyro_wrap(err, "the record of shell '%s'", id);
 }
 
 bool shell_exists(int workspace_fd, const char *id, struct pyro_error *err)
 {
-    scoped_shell_record struct shell_record r = { 0 };
+    struct shell_record r;
 
-    return shell_record_load(workspace_fd, id, &r, err);
+    if (!shell_record_load(workspace_fd, id, &r, err))
+        return false;
+    shell_record_release(&r);
+    return true;
 }
 
 bool shell_record_save(int workspace_fd, const struct shell_record *r, struct pyro_error *err)
