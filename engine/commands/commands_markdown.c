@@ -1,6 +1,7 @@
 /* engine/commands/commands_markdown.c: prints docs/commands.md; hidden, for `make docs`. */
 #include "engine/cmd/io.h"
 #include "engine/cmd/schema.h"
+#include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "vmm/base/json.h"
 
@@ -22,11 +23,6 @@ static bool markdown_run(const void *args UNUSED, struct cmd_io *io UNUSED, json
     return true;
 }
 
-static void markdown_print(const json_t *result, FILE *out)
-{
-    fputs(json_string_or(result, "page", ""), out);
-}
-
 const struct cmd_spec cmd_markdown = {
     .path = "__markdown",
     .summary = "Print the page that documents every command",
@@ -34,5 +30,5 @@ const struct cmd_spec cmd_markdown = {
     .traits = CMD_READ_ONLY | CMD_HIDDEN,
     .result = markdown_result,
     .run = markdown_run,
-    .print = markdown_print,
+    .print = show_page,
 };

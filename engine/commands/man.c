@@ -4,6 +4,7 @@
 
 #include "engine/cmd/help.h"
 #include "engine/cmd/io.h"
+#include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "vmm/base/json.h"
 
@@ -123,11 +124,6 @@ static bool man_run(const void *args UNUSED, struct cmd_io *io UNUSED, json_t **
     return true;
 }
 
-static void man_print(const json_t *result, FILE *out)
-{
-    fputs(json_string_or(result, "page", ""), out);
-}
-
 const struct cmd_spec cmd_man = {
     .path = "__man",
     .summary = "Print the manual page",
@@ -135,5 +131,5 @@ const struct cmd_spec cmd_man = {
     .traits = CMD_READ_ONLY | CMD_HIDDEN,
     .result = man_result,
     .run = man_run,
-    .print = man_print,
+    .print = show_page,
 };

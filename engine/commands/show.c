@@ -149,3 +149,8 @@ void show_environment(const json_t *e, FILE *out)
     if (json_is_integer(json_object_get(e, "size_bytes")))
         show_number(out, "Size bytes", json_int_or(e, "size_bytes", 0));
 }
+
+void show_page(const json_t *result, FILE *out)
+{
+    fputs(json_string_or(result, "page", ""), out);
+}

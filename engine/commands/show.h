@@ -14,6 +14,8 @@ void show_number(FILE *out, const char *key, int64_t value);
 void show_workspace(const json_t *workspace, FILE *out);
 /* The block of env inspect and env pull, after their first line. */
 void show_environment(const json_t *environment, FILE *out);
+/* The text that is the whole of a result, its member "page". */
+void show_page(const json_t *result, FILE *out);
 /* A command's words as a shell reads them, escaped. */
 void show_command(FILE *out, const json_t *words);
 
