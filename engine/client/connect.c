@@ -168,8 +168,37 @@ int supervisor_connect(const struct workspace_handle *w, struct pyro_error *err)
     }
 }
 
+static void stop_loop(struct link *link, const struct pyro_error *why UNUSED)
+{
+    loop_stop(link_loop(link));
+}
+
+struct link *supervisor_link(const struct workspace_handle *w, const struct link_ops *ops,
+                             void *arg, struct pyro_error *err)
+{
+    static const struct link_ops stops = { .lost = stop_loop };
+    int fd = supervisor_connect(w, err);
+    struct loop *loop = fd < 0 ? NULL : loop_new(err);
+    struct link *link = loop ? link_new(loop, fd, LINK_SOCKET, ops ? ops : &stops, arg, err) : NULL;
+
+    if (!link) {
+        cleanup_close(&fd);
+        loop_free(loop);
+    }
+    return link;
+}
+
+void supervisor_unlink(struct link *link)
+{
+    struct loop *loop = link ? link_loop(link) : NULL;
+
+    if (!link)
+        return;
+    link_free(link);
+    loop_free(loop);
+}
+
 struct call {
-    struct loop *loop;
     struct link *link;
     struct stream stream;
     json_t *result;
@@ -186,12 +215,7 @@ static void call_closed(struct stream *s, const json_t *result, const struct pyr
     } else if (error_from_result(result, c->err)) {
         c->result = json_deep_copy(result);
     }
-    loop_stop(c->loop);
-}
-
-static void call_lost(struct link *link, const struct pyro_error *err UNUSED)
-{
-    loop_stop(link_loop(link));
+    loop_stop(link_loop(c->link));
 }
 
 void supervisor_is_late(const struct link *link, struct pyro_error *err)
@@ -207,37 +231,25 @@ static void call_late(void *arg)
     struct call *c = arg;
 
     supervisor_is_late(c->link, c->err);
-    loop_stop(c->loop);
+    loop_stop(link_loop(c->link));
 }
 
 json_t *supervisor_call(const struct workspace_handle *w, const json_t *request,
                         int64_t deadline_ms, struct pyro_error *err)
 {
-    static const struct link_ops link_ops = { .lost = call_lost };
     static const struct stream_ops ops = { .closed = call_closed };
     struct pyro_error scratch = { 0 };
     struct loop_timer timer = { 0 };
     struct call c = { .err = err ? err : &scratch };
-    struct link *link = NULL;
-    int fd = supervisor_connect(w, err);
 
-    if (fd < 0)
+    c.link = supervisor_link(w, NULL, NULL, c.err);
+    if (!c.link)
         return NULL;
-    c.loop = loop_new(err);
-    if (c.loop)
-        link = link_new(c.loop, fd, LINK_SOCKET, &link_ops, &c, err);
-    if (!link) {
-        close(fd);
-        loop_free(c.loop);
-        return NULL;
-    }
-    c.link = link;
-    if (stream_open(link, &c.stream, request, &ops, &c, err)) {
+    if (stream_open(c.link, &c.stream, request, &ops, &c, c.err)) {
         if (deadline_ms)
-            loop_timer_set(c.loop, &timer, deadline_ms - clock_ms(), call_late, &c);
-        loop_run(c.loop);
+            loop_timer_set(link_loop(c.link), &timer, deadline_ms - clock_ms(), call_late, &c);
+        loop_run(link_loop(c.link));
     }
-    link_free(link);
-    loop_free(c.loop);
+    supervisor_unlink(c.link);
     return c.result;
 }

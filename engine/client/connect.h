@@ -26,6 +26,14 @@ bool workspace_recover(const struct workspace_handle *w, struct pyro_error *err)
  * PYRO_WORKSPACE_STATE when the workspace is not running.
  */
 int supervisor_connect(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
+/*
+ * The same as a link on a loop of its own (link_loop()). `ops` and `arg` as for link_new(); NULL: a
+ * link that is lost stops the loop. NULL on failure.
+ */
+struct link *supervisor_link(const struct workspace_handle *w, const struct link_ops *ops,
+                             void *arg, struct pyro_error *err) MUST_CHECK;
+/* Frees both; NULL is fine. */
+void supervisor_unlink(struct link *link);
 /* Sends one request and returns its result; NULL on error. deadline in clock_ms(), 0: none. */
 json_t *supervisor_call(const struct workspace_handle *w, const json_t *request,
                         int64_t deadline_ms, struct pyro_error *err) MUST_CHECK;

@@ -43,3 +43,10 @@ void workspace_close(struct workspace_handle *w)
         close(take_fd(&w->dir_fd));
     store_release(&w->store);
 }
+
+const char *workspace_execution_mode(const struct workspace_handle *w, struct pyro_error *err)
+{
+    scoped_record struct workspace_record r = { 0 };
+
+    return record_load(w->dir_fd, w->id, &r, err) ? execution_modes[r.host_compat] : NULL;
+}

@@ -2,6 +2,7 @@
 #ifndef PYRO_HANDLE_H
 #define PYRO_HANDLE_H
 
+#include "engine/state/record.h"
 #include "engine/state/store.h"
 
 struct workspace_handle {
@@ -16,6 +17,9 @@ bool workspace_open(const char *ref, struct workspace_handle *ret,
 bool workspace_open_made(const char *id, struct workspace_handle *ret,
                          struct pyro_error *err) MUST_CHECK;
 void workspace_close(struct workspace_handle *w);
+/* The constant "guest_vm" or "host_compat"; NULL: its record is not to be had. */
+const char *workspace_execution_mode(const struct workspace_handle *w,
+                                     struct pyro_error *err) MUST_CHECK;
 #define scoped_workspace __attribute__((cleanup(workspace_close)))
 
 #endif

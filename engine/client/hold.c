@@ -15,7 +15,6 @@
 #define RETRY_MS 30000 /* while a snapshot is being made */
 
 struct disk_hold {
-    struct loop *loop;
     struct link *link;
     struct stream stream;
     struct loop_timer timer;
@@ -31,7 +30,7 @@ static void hold_on_message(struct stream *s, const json_t *message)
 
     h->layer = (uint32_t)json_int_or(message, "layer", 0);
     h->told = true;
-    loop_stop(h->loop);
+    loop_stop(link_loop(h->link));
 }
 
 static void hold_on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
@@ -42,12 +41,7 @@ static void hold_on_closed(struct stream *s, const json_t *result, const struct 
         h->why = *why;
     else if (error_from_result(result, &h->why))
         pyro_fail(&h->why, PYRO_GUEST_LOST, "the supervisor released the disk");
-    loop_stop(h->loop);
-}
-
-static void hold_on_lost(struct link *link, const struct pyro_error *err UNUSED)
-{
-    loop_stop(link_loop(link));
+    loop_stop(link_loop(h->link));
 }
 
 static void hold_on_late(void *arg)
@@ -55,30 +49,20 @@ static void hold_on_late(void *arg)
     struct disk_hold *h = arg;
 
     pyro_fail(&h->why, PYRO_TIMEOUT, "the supervisor does not answer");
-    loop_stop(h->loop);
+    loop_stop(link_loop(h->link));
 }
 
 static bool ask(struct disk_hold *h, const struct workspace_handle *o, struct pyro_error *err)
 {
-    static const struct link_ops link_ops = { .lost = hold_on_lost };
     static const struct stream_ops ops = { .message = hold_on_message, .closed = hold_on_closed };
     scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "disk", "do", "hold");
-    int fd = supervisor_connect(o, err);
 
-    if (fd < 0)
+    h->link = supervisor_link(o, NULL, NULL, err);
+    if (!h->link || !stream_open(h->link, &h->stream, request, &ops, h, err))
         return false;
-    h->loop = loop_new(err);
-    if (h->loop)
-        h->link = link_new(h->loop, fd, LINK_SOCKET, &link_ops, h, err);
-    if (!h->link) {
-        close(fd);
-        return false;
-    }
-    if (!stream_open(h->link, &h->stream, request, &ops, h, err))
-        return false;
-    loop_timer_set(h->loop, &h->timer, OPEN_MS, hold_on_late, h);
-    loop_run(h->loop);
-    loop_timer_cancel(h->loop, &h->timer);
+    loop_timer_set(link_loop(h->link), &h->timer, OPEN_MS, hold_on_late, h);
+    loop_run(link_loop(h->link));
+    loop_timer_cancel(link_loop(h->link), &h->timer);
     if (!h->told)
         pyro_copy(err, &h->why);
     return h->told;
@@ -134,8 +118,7 @@ void disk_hold_close(struct disk_hold *hold)
 {
     if (!hold)
         return;
-    link_free(hold->link);
-    loop_free(hold->loop);
+    supervisor_unlink(hold->link);
     cleanup_close(&hold->lock_fd);
     free(hold);
 }

@@ -6,7 +6,7 @@
 
 struct running {
     struct transfer *t;
-    struct loop *loop;
+    struct link *link;
     struct stream stream;
     bool ended;
     json_t *result;
@@ -45,14 +45,14 @@ static void transfer_on_data(struct stream *s, enum wire_channel channel, const 
         return;
     if (r->t->take) {
         if (!r->t->take(r->t->arg, bytes, n, &r->err))
-            loop_stop(r->loop);
+            loop_stop(link_loop(r->link));
         return;
     }
     if (r->t->out && buf_append(r->t->out, bytes, n))
         return;
     pyro_fail(&r->err, PYRO_GUEST_ERROR, "the workspace sends more than the limit of %zu MiB",
               r->t->out ? r->t->out->max >> 20 : 0);
-    loop_stop(r->loop);
+    loop_stop(link_loop(r->link));
 }
 
 static void transfer_on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
@@ -68,41 +68,37 @@ static void transfer_on_closed(struct stream *s, const json_t *result, const str
     } else if (error_from_result(result, &r->err)) {
         r->result = json_deep_copy(result);
     }
-    loop_stop(r->loop);
+    loop_stop(link_loop(r->link));
 }
 
-static void transfer_on_lost(struct link *link, const struct pyro_error *why UNUSED)
+static void transfer_on_late(void *arg)
 {
-    loop_stop(link_loop(link));
+    struct running *r = arg;
+
+    supervisor_is_late(r->link, &r->err);
+    loop_stop(link_loop(r->link));
 }
 
 json_t *transfer_run(struct transfer *t, struct pyro_error *err)
 {
-    static const struct link_ops link_ops = { .lost = transfer_on_lost };
     static const struct stream_ops ops = { .data = transfer_on_data,
                                            .writable = transfer_on_writable,
                                            .closed = transfer_on_closed };
-    struct running r = { .t = t };
-    struct link *link = NULL;
-    int fd = supervisor_connect(t->workspace, err);
+    struct running r = { .t = t, .link = supervisor_link(t->workspace, NULL, NULL, err) };
+    struct loop_timer timer = { 0 };
 
-    if (fd < 0)
+    if (!r.link)
         return NULL;
-    r.loop = loop_new(err);
-    if (r.loop)
-        link = link_new(r.loop, fd, LINK_SOCKET, &link_ops, &r, err);
-    if (!link) {
-        close(fd);
-        loop_free(r.loop);
-        return NULL;
-    }
-    if (stream_open(link, &r.stream, t->request, &ops, &r, &r.err)) {
-        stream_expect(&r.stream, STREAM_SILENCE_MS);
+    if (stream_open(r.link, &r.stream, t->request, &ops, &r, &r.err)) {
+        if (t->deadline_ms)
+            loop_timer_set(link_loop(r.link), &timer, t->deadline_ms - clock_ms(), transfer_on_late,
+                           &r);
+        else
+            stream_expect(&r.stream, STREAM_SILENCE_MS);
         pump(&r);
-        loop_run(r.loop);
+        loop_run(link_loop(r.link));
     }
-    link_free(link);
-    loop_free(r.loop);
+    supervisor_unlink(r.link);
     if (!r.result)
         pyro_copy(err, &r.err);
     return r.result;

@@ -16,9 +16,9 @@ struct transfer {
     /* Or takes it as it comes. Neither: no output is expected. */
     bool (*take)(void *arg, const uint8_t *bytes, size_t n, struct pyro_error *err);
     void *arg;
+    int64_t deadline_ms; /* clock_ms(), of all of it; 0: none as long as the guest is not silent */
 };
-/* Blocks until the guest's result is here, or the guest has been silent for too long. NULL on
- * error. */
+/* Blocks until the result is here. NULL on error, PYRO_TIMEOUT among them. */
 json_t *transfer_run(struct transfer *t, struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -176,17 +176,16 @@ json_t *patch_apply(const char *ref, const void *text, size_t n, struct pyro_err
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct session s = { .o = &o, .stdout_fd = -1, .wanted_fd = -1, .files_fd = -1 };
-    scoped_record struct workspace_record r = { 0 };
     json_t *result = NULL;
+    const char *mode;
 
     if (!file_check_text("the patch", text, n, err) || !workspace_open(ref, &o, err) ||
-        !record_load(o.dir_fd, o.id, &r, err))
+        !(mode = workspace_execution_mode(&o, err)))
         return NULL;
     if (start(&s, text, n, err) && work_out(&s, err) && send_changes(&s, err))
         result = report(&s, err);
     if (result)
-        json_object_set_new(result, "execution_mode",
-                            json_string(r.host_compat ? "host_compat" : "guest_vm"));
+        json_object_set_new(result, "execution_mode", json_string(mode));
     cleanup_close(&s.wanted_fd);
     cleanup_close(&s.files_fd);
     cleanup_close(&s.changes_fd);

@@ -5,18 +5,8 @@
 #include "engine/file/fetch.h"
 #include "engine/file/file.h"
 #include "engine/file/path.h"
-#include "engine/state/record.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/utf8.h"
-
-static const char *execution_mode(const struct workspace_handle *o, struct pyro_error *err)
-{
-    scoped_record struct workspace_record r = { 0 };
-
-    if (!record_load(o->dir_fd, o->id, &r, err))
-        return NULL;
-    return r.host_compat ? "host_compat" : "guest_vm";
-}
 
 /* The offset of the first byte that is not text; n when all are. A character that is cut off only
  * by the end counts as text when `cut`. */
@@ -98,7 +88,7 @@ json_t *file_read(const char *ref, const char *path, const struct content_range 
     const char *mode;
     json_t *result = NULL;
 
-    if (!relative || !workspace_open(ref, &o, err) || !(mode = execution_mode(&o, err)))
+    if (!relative || !workspace_open(ref, &o, err) || !(mode = workspace_execution_mode(&o, err)))
         return NULL;
     shown = file_path_show(relative);
     if (file_fetch(&o, relative, range, sink, &f, err) && check_kind(&f, shown, err))
@@ -121,7 +111,7 @@ json_t *file_write(const char *ref, const char *path, const void *bytes, size_t 
     bool ok;
 
     if (!relative || !file_check_text("the text", bytes, n, err) || !workspace_open(ref, &o, err) ||
-        !(mode = execution_mode(&o, err)))
+        !(mode = workspace_execution_mode(&o, err)))
         return NULL;
     shown = file_path_show(relative);
     if (!*relative) {

@@ -5,10 +5,10 @@
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
+#include "engine/client/transfer.h"
 #include "engine/shell/shell_wait.h"
 #include "engine/state/names.h"
 #include "vmm/base/fs.h"
-#include "vmm/base/loop.h"
 
 #define CALL_DEADLINE_MS 30000
 #define WRITE_DEADLINE_MS 60000
@@ -181,95 +181,21 @@ json_t *shell_close(const char *ref, const char *id, struct pyro_error *err)
 
 /* ---- write ---- */
 
-struct writing {
-    struct loop *loop;
-    struct link *link;
-    struct stream stream;
-    const char *bytes;
-    size_t left;
-    bool ended;
-    json_t *result;
-    struct pyro_error err;
-};
-
-static void pump(struct writing *w)
-{
-    size_t n = stream_send(&w->stream, WIRE_STDIN, w->bytes, w->left);
-
-    w->bytes += n;
-    w->left -= n;
-    if (!w->left && !w->ended)
-        w->ended = stream_end(&w->stream, WIRE_STDIN);
-}
-
-static void shell_write_on_writable(struct stream *s)
-{
-    pump(s->arg);
-}
-
-static void shell_write_on_closed(struct stream *s, const json_t *result,
-                                  const struct pyro_error *why)
-{
-    struct writing *w = s->arg;
-
-    if (!result) {
-        w->err = *why;
-        pyro_wrap(&w->err, "the supervisor");
-    } else if (error_from_result(result, &w->err)) {
-        w->result = json_deep_copy(result);
-    }
-    loop_stop(w->loop);
-}
-
-static void shell_write_on_lost(struct link *link, const struct pyro_error *why UNUSED)
-{
-    loop_stop(link_loop(link));
-}
-
-static void shell_write_on_late(void *arg)
-{
-    struct writing *w = arg;
-
-    supervisor_is_late(w->link, &w->err);
-    loop_stop(w->loop);
-}
-
 static json_t *send_input(const struct workspace_handle *o, const char *id,
                           const struct shell_write_spec *spec, struct pyro_error *err)
 {
     static const char *const as[] = { "keys", "lines", "paste" };
-    static const struct link_ops link_ops = { .lost = shell_write_on_lost };
-    static const struct stream_ops ops = { .writable = shell_write_on_writable,
-                                           .closed = shell_write_on_closed };
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s, s:s, s:b}", "op", "shell", "do", "write", "shell", id, "as",
                   as[spec->as], "enter", spec->enter && spec->as == SHELL_PASTE);
-    struct writing w = { .bytes = spec->bytes, .left = spec->n };
-    struct loop_timer timer = { 0 };
-    struct link *link = NULL;
-    int fd = supervisor_connect(o, err);
+    struct iovec in = { (void *)(uintptr_t)spec->bytes, spec->n };
 
-    if (fd < 0)
-        return NULL;
-    w.loop = loop_new(err);
-    if (w.loop)
-        link = link_new(w.loop, fd, LINK_SOCKET, &link_ops, &w, err);
-    if (!link) {
-        close(fd);
-        loop_free(w.loop);
-        return NULL;
-    }
-    w.link = link;
-    if (stream_open(link, &w.stream, request, &ops, &w, &w.err)) {
-        loop_timer_set(w.loop, &timer, WRITE_DEADLINE_MS, shell_write_on_late, &w);
-        pump(&w);
-        loop_run(w.loop);
-    }
-    link_free(link);
-    loop_free(w.loop);
-    if (!w.result)
-        pyro_copy(err, &w.err);
-    return w.result;
+    return transfer_run(&(struct transfer){ .workspace = o,
+                                            .request = request,
+                                            .in = &in,
+                                            .in_count = 1,
+                                            .deadline_ms = clock_ms() + WRITE_DEADLINE_MS },
+                        err);
 }
 
 json_t *shell_write(const char *ref, const char *id, const struct shell_write_spec *spec,

@@ -83,12 +83,9 @@ bool shell_record_load(int workspace_fd, const char *id, struct shell_record *re
 
 bool shell_exists(int workspace_fd, const char *id, struct pyro_error *err)
 {
-    struct shell_record r;
+    scoped_shell_record struct shell_record r = { 0 };
 
-    if (!shell_record_load(workspace_fd, id, &r, err))
-        return false;
-    shell_record_release(&r);
-    return true;
+    return shell_record_load(workspace_fd, id, &r, err);
 }
 
 bool shell_record_save(int workspace_fd, const struct shell_record *r, struct pyro_error *err)

@@ -266,8 +266,8 @@ static json_t *export_to(const struct workspace_handle *o, const char *below, co
     if (!record_load(o->dir_fd, o->id, &r, err))
         return NULL;
     if (!request)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory") ? NULL : NULL;
-    if (!tree_session_open(&t, o, request, err))
+        pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    if (!request || !tree_session_open(&t, o, request, err))
         return NULL;
     ok = receive(&t, p, most(&r), progress, &got, err);
     tree_session_release(&t);
@@ -281,7 +281,7 @@ static json_t *export_to(const struct workspace_handle *o, const char *below, co
                                        : "directory",
             "entry_count", (json_int_t)got.counts.entries, "bytes_written",
             (json_int_t)got.counts.bytes, "skipped_count", (json_int_t)got.skipped.count,
-            "execution_mode", r.host_compat ? "host_compat" : "guest_vm");
+            "execution_mode", execution_modes[r.host_compat]);
     }
     tree_skipped_release(&got.skipped);
     return result;

@@ -74,15 +74,12 @@ json_t *workspace_sync_push(const char *ref, const char *source_path, const char
     scoped_free char *shown = below ? file_path_show(below) : NULL;
     scoped_tree_source source = { .fd = -1 };
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    struct workspace_record r;
     struct tree_pushed pushed;
-    bool host_compat;
+    const char *mode;
 
     if (!below || !tree_source_open(source_path, &source, err) || !workspace_open(ref, &o, err) ||
-        !record_load(o.dir_fd, o.id, &r, err))
+        !(mode = workspace_execution_mode(&o, err)))
         return NULL;
-    host_compat = r.host_compat;
-    record_release(&r);
     if (!tree_push(&o, &source, below, progress, &pushed, err)) {
         if (pushed.begun) {
             pyro_wrap(err, "the sync was cut short, and a part of it may be in %s", shown);
@@ -92,10 +89,10 @@ json_t *workspace_sync_push(const char *ref, const char *source_path, const char
         return NULL;
     }
     tree_skipped_note(&source.skipped, source.path, progress);
-    return json_pack(
-        "{s:s, s:s, s:{s:s, s:o, s:o, s:I, s:I, s:I}}", "workspace_id", o.id, "execution_mode",
-        host_compat ? "host_compat" : "guest_vm", "workspace_sync", "mode",
-        tree_source_mode(&source), "source_path", name_to_json("", source.path), "destination",
-        name_to_json("", shown), "entry_count", (json_int_t)pushed.counts.entries, "bytes_written",
-        (json_int_t)pushed.counts.bytes, "skipped_count", (json_int_t)source.skipped.count);
+    return json_pack("{s:s, s:s, s:{s:s, s:o, s:o, s:I, s:I, s:I}}", "workspace_id", o.id,
+                     "execution_mode", mode, "workspace_sync", "mode", tree_source_mode(&source),
+                     "source_path", name_to_json("", source.path), "destination",
+                     name_to_json("", shown), "entry_count", (json_int_t)pushed.counts.entries,
+                     "bytes_written", (json_int_t)pushed.counts.bytes, "skipped_count",
+                     (json_int_t)source.skipped.count);
 }

@@ -46,10 +46,6 @@ static void tree_session_on_closed(struct stream *s, const json_t *result,
         t->result = json_deep_copy(result);
 }
 
-static void tree_session_on_lost(struct link *link UNUSED, const struct pyro_error *why UNUSED)
-{
-}
-
 static void tree_session_on_signal(void *arg, const struct signalfd_siginfo *info UNUSED)
 {
     struct tree_session *t = arg;
@@ -72,24 +68,16 @@ static bool watch_signals(struct tree_session *t, struct pyro_error *err)
 bool tree_session_open(struct tree_session *t, const struct workspace_handle *w,
                        const json_t *request, struct pyro_error *err)
 {
-    static const struct link_ops link_ops = { .lost = tree_session_on_lost };
     static const struct stream_ops ops = { .data = tree_session_on_data,
                                            .end = tree_session_on_end,
                                            .closed = tree_session_on_closed };
-    int fd = supervisor_connect(w, err);
 
     *t = (struct tree_session){ .out = BUF_INIT(2 * WIRE_CREDIT),
                                 .errors = BUF_INIT(LINE_MAX_BYTES) };
-    if (fd < 0)
+    t->link = supervisor_link(w, NULL, NULL, err);
+    if (!t->link)
         return false;
-    t->loop = loop_new(err);
-    if (t->loop)
-        t->link = link_new(t->loop, fd, LINK_SOCKET, &link_ops, t, err);
-    if (!t->link) {
-        close(fd);
-        loop_free(t->loop);
-        return false;
-    }
+    t->loop = link_loop(t->link);
     if (watch_signals(t, err) && stream_open(t->link, &t->stream, request, &ops, t, err)) {
         stream_expect(&t->stream, STREAM_SILENCE_MS);
         return true;
@@ -104,8 +92,7 @@ void tree_session_release(struct tree_session *t)
         return;
     stream_close(&t->stream, NULL);
     link_flush(t->link, clock_ms() + GOODBYE_MS);
-    link_free(t->link);
-    loop_free(t->loop);
+    supervisor_unlink(t->link);
     sigprocmask(SIG_SETMASK, &t->before, NULL);
     buf_release(&t->out);
     buf_release(&t->errors);

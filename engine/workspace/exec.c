@@ -341,26 +341,20 @@ json_t *workspace_exec_in(const struct workspace_handle *w, const struct workspa
 {
     static const struct link_ops link_ops = { .lost = workspace_exec_on_lost };
     struct session x = { .stdin_fd = spec->stdin_fd, .err = err };
-    struct link *link = NULL;
+    struct link *link = supervisor_link(w, &link_ops, &x, err);
     json_t *result = NULL;
     sigset_t before;
-    int fd = supervisor_connect(w, err);
 
-    if (fd < 0)
+    if (!link)
         return NULL;
+    x.loop = link_loop(link);
     sink_init(&x.out, &x, spec->stdout_fd);
     sink_init(&x.errors, &x, spec->stderr_fd);
-    x.loop = loop_new(err);
-    if (x.loop && (link = link_new(x.loop, fd, LINK_SOCKET, &link_ops, &x, err))) {
-        if (forward_signals(&x, &before) && run_session(&x, link, spec))
-            result = make_result(&x, w->id, spec);
-        link_flush(link, clock_ms() + 1000);
-        link_free(link);
-        sigprocmask(SIG_SETMASK, &before, NULL);
-    } else {
-        close(fd);
-    }
-    loop_free(x.loop);
+    if (forward_signals(&x, &before) && run_session(&x, link, spec))
+        result = make_result(&x, w->id, spec);
+    link_flush(link, clock_ms() + 1000);
+    supervisor_unlink(link);
+    sigprocmask(SIG_SETMASK, &before, NULL);
     json_decref(x.result);
     sink_release(&x.out);
     sink_release(&x.errors);
@@ -371,14 +365,13 @@ json_t *workspace_exec(const char *ref, const struct workspace_exec_spec *spec,
                        struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    scoped_record struct workspace_record r = { 0 };
+    const char *mode;
     json_t *result;
 
-    if (!workspace_open(ref, &o, err) || !record_load(o.dir_fd, o.id, &r, err))
+    if (!workspace_open(ref, &o, err) || !(mode = workspace_execution_mode(&o, err)))
         return NULL;
     result = workspace_exec_in(&o, spec, err);
     if (result)
-        json_object_set_new(result, "execution_mode",
-                            json_string(r.host_compat ? "host_compat" : "guest_vm"));
+        json_object_set_new(result, "execution_mode", json_string(mode));
     return result;
 }

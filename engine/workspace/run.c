@@ -24,8 +24,7 @@ static void add_run_fields(json_t *result, const struct workspace_record *r, boo
     json_object_del(result, "left_behind"); /* all of it ends with its machine */
     json_object_set_new(result, "vm_id", json_string(r->id));
     json_object_set_new(result, "environment", json_string(r->environment));
-    json_object_set_new(result, "execution_mode",
-                        json_string(r->host_compat ? "host_compat" : "guest_vm"));
+    json_object_set_new(result, "execution_mode", json_string(execution_modes[r->host_compat]));
     json_object_set_new(result, "accelerator", json_string_or_null(r->accelerator));
     json_object_set_new(result, "cleanup",
                         json_pack("{s:b, s:s, s:s}", "deleted", deleted, "reason",
