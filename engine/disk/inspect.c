@@ -102,31 +102,15 @@ static char *clean_path(const char *text, struct pyro_error *err)
 {
     scoped_free char *name = name_given(text, err);
     const char *given = name ? name : "";
-    scoped_free char *whole = str_printf("%s%s", *given == '/' ? "" : "/workspace/", given);
-    char *clean = str_printf("/%s", whole);
-    size_t used = 0;
+    char *clean;
 
     if (!*given || strlen(given) > PATH_BYTES_MAX) {
         if (name)
             pyro_fail(err, PYRO_INVALID_ARGUMENT, "the path is %s", *given ? "too long" : "empty");
-        free(clean);
         return NULL;
     }
-    for (const char *at = whole; *at;) {
-        size_t n = strcspn(at, "/");
-        if (n == 2 && !memcmp(at, "..", 2)) {
-            while (used && clean[--used] != '/')
-                ;
-        } else if (n && !(n == 1 && *at == '.')) {
-            clean[used++] = '/';
-            memmove(clean + used, at, n);
-            used += n;
-        }
-        at += n + (at[n] == '/');
-    }
-    if (!used)
-        clean[used++] = '/';
-    clean[used] = '\0';
+    clean = str_printf("/%s%s", *given == '/' ? "" : "workspace/", given);
+    name_clean_path(clean + 1); /* the directory above the root is the root */
     return clean;
 }
 

@@ -17,7 +17,7 @@ static bool refuse(const char *given, struct pyro_error *err)
 
 char *file_path_parse(const char *text, struct pyro_error *err)
 {
-    size_t prefix = strlen(WORKSPACE), used = 0;
+    size_t prefix = strlen(WORKSPACE);
     scoped_free char *given = name_given(text, err), *clean = NULL;
     const char *at = given;
 
@@ -40,24 +40,10 @@ char *file_path_parse(const char *text, struct pyro_error *err)
         at += prefix;
     }
     clean = str_printf("%s", at);
-    while (*at) {
-        size_t n = strcspn(at, "/");
-        if (n == 2 && !memcmp(at, "..", 2)) {
-            if (!used) {
-                refuse(given, err);
-                return NULL;
-            }
-            while (used && clean[--used] != '/')
-                ;
-        } else if (n && !(n == 1 && *at == '.')) {
-            if (used)
-                clean[used++] = '/';
-            memmove(clean + used, at, n);
-            used += n;
-        }
-        at += n + (at[n] == '/');
+    if (!name_clean_path(clean)) {
+        refuse(given, err);
+        return NULL;
     }
-    clean[used] = '\0';
     return take_ptr(&clean);
 }
 

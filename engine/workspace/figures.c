@@ -52,28 +52,14 @@ struct workspace_figures {
 
 /* ---- /proc ---- */
 
-static ssize_t read_proc(pid_t pid, const char *file, char *ret, size_t size)
-{
-    char path[64];
-    scoped_close int fd = -1;
-    ssize_t n;
-
-    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    n = fd < 0 ? -1 : fs_read_full(fd, ret, size - 1);
-    if (n >= 0)
-        ret[n] = '\0';
-    return n;
-}
-
 /* The workspace whose supervisor a process is, by its command line "…\0__supervise\0MODE\0ID";
  * false: it is not one. */
 static bool is_supervisor(pid_t pid, char ret_id[WORKSPACE_ID_LENGTH + 1])
 {
     static const char word[] = "__supervise";
     char text[512];
-    ssize_t n = read_proc(pid, "cmdline", text, sizeof(text));
-    const char *at = n > 0 ? memmem(text, (size_t)n, word, sizeof(word)) : NULL;
+    size_t n = proc_read_file(pid, "cmdline", text, sizeof(text));
+    const char *at = memmem(text, n, word, sizeof(word));
     const char *end = text + n;
 
     if (!at || proc_user(pid) != geteuid())
@@ -108,14 +94,14 @@ static bool add_process(pid_t pid, uint64_t *ticks, uint64_t *memory_bytes)
     uint64_t user, system, waited_user, waited_system, resident, shared;
     char text[1024], *rest;
 
-    if (read_proc(pid, "stat", text, sizeof(text)) <= 0 || !(rest = strrchr(text, ')')) ||
+    if (!proc_read_file(pid, "stat", text, sizeof(text)) || !(rest = strrchr(text, ')')) ||
         sscanf(rest,
                ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64 " %" SCNu64
                " %" SCNu64,
                &user, &system, &waited_user, &waited_system) != 4)
         return false;
     *ticks += user + system + waited_user + waited_system;
-    if (read_proc(pid, "statm", text, sizeof(text)) > 0 &&
+    if (proc_read_file(pid, "statm", text, sizeof(text)) &&
         sscanf(text, "%*u %" SCNu64 " %" SCNu64, &resident, &shared) == 2 && resident > shared)
         *memory_bytes += (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
     return true;
@@ -127,7 +113,7 @@ static void add_children(pid_t pid, pid_t *list, size_t *count)
     char file[64], text[4096], *at = text, *end;
 
     snprintf(file, sizeof(file), "task/%d/children", (int)pid);
-    if (read_proc(pid, file, text, sizeof(text)) <= 0)
+    if (!proc_read_file(pid, file, text, sizeof(text)))
         return;
     for (long child; *count < PROCESSES_MAX && (child = strtol(at, &end, 10)) > 0; at = end)
         list[(*count)++] = (pid_t)child;

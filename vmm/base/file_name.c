@@ -119,3 +119,25 @@ char *name_given(const char *text, struct pyro_error *err)
     pyro_hint(err, "write such a name as ./\"…");
     return NULL;
 }
+
+bool name_clean_path(char *path)
+{
+    size_t used = 0, n;
+    bool below = true;
+
+    for (const char *at = path; *at; at += n + (at[n] == '/')) {
+        n = strcspn(at, "/");
+        if (n == 2 && !memcmp(at, "..", 2)) {
+            below = below && used;
+            while (used && path[--used] != '/')
+                ;
+        } else if (n && !(n == 1 && *at == '.')) {
+            if (used)
+                path[used++] = '/';
+            memmove(path + used, at, n);
+            used += n;
+        }
+    }
+    path[used] = '\0';
+    return below;
+}

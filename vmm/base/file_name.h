@@ -25,5 +25,10 @@ json_t *name_to_json(const char *prefix, const char *name);
 char *name_from_text(const char *text);
 /* The same of a path that was given or asked for, with the reason when it is not one. */
 char *name_given(const char *text, struct pyro_error *err) MUST_CHECK;
+/*
+ * Makes a path relative, in place, without ".", ".." and slashes that say nothing: "/a//b/../c/"
+ * becomes "a/c". False when a ".." leads above where it begins: that one is taken to stay there.
+ */
+bool name_clean_path(char *path);
 
 #endif

@@ -271,8 +271,7 @@ bool proc_run(const struct proc_spec *spec, int64_t timeout_ms, struct buf *ret_
     return ok && check_status(spec->argv[0], status, &tail, err);
 }
 
-/* A whole file of /proc/PID, cut at size; its length, 0 when it cannot be read. */
-static size_t read_of(pid_t pid, const char *file, char *ret, size_t size)
+size_t proc_read_file(pid_t pid, const char *file, char *ret, size_t size)
 {
     char path[64];
     scoped_close int fd = -1;
@@ -289,7 +288,7 @@ uint64_t proc_start_time(pid_t pid)
 {
     char stat[1024], *p;
 
-    if (!read_of(pid, "stat", stat, sizeof(stat)))
+    if (!proc_read_file(pid, "stat", stat, sizeof(stat)))
         return 0;
     p = strrchr(stat, ')'); /* the command's name may hold anything, even a ')' */
     if (!p || p[1] != ' ' || p[2] == 'Z' || p[2] == 'X')
@@ -306,13 +305,13 @@ static bool add_thread(pid_t pid, const char *tid, struct proc_usage *u)
     unsigned long long ran_ns, waited_ns;
 
     snprintf(path, sizeof(path), "task/%.20s/schedstat", tid);
-    if (!read_of(pid, path, text, sizeof(text)) ||
+    if (!proc_read_file(pid, path, text, sizeof(text)) ||
         sscanf(text, "%llu %llu", &ran_ns, &waited_ns) != 2)
         return false;
     u->ran_ms += (int64_t)(ran_ns / 1000000);
     u->waited_ms += (int64_t)(waited_ns / 1000000);
     snprintf(path, sizeof(path), "task/%.20s/stat", tid);
-    p = read_of(pid, path, text, sizeof(text)) ? strrchr(text, ')') : NULL;
+    p = proc_read_file(pid, path, text, sizeof(text)) ? strrchr(text, ')') : NULL;
     u->is_blocked |= p && p[1] == ' ' && p[2] == 'D';
     return true;
 }
@@ -339,7 +338,8 @@ uid_t proc_user(pid_t pid)
     const char *line;
 
     /* The command's name, which comes first, has its newlines escaped. */
-    if (!read_of(pid, "status", status, sizeof(status)) || !(line = strstr(status, "\nUid:\t")))
+    if (!proc_read_file(pid, "status", status, sizeof(status)) ||
+        !(line = strstr(status, "\nUid:\t")))
         return (uid_t)-1;
     return (uid_t)strtoul(line + 6, NULL, 10);
 }
@@ -391,7 +391,7 @@ static pid_t parent_of(pid_t pid)
 {
     char stat[1024], *p;
 
-    p = read_of(pid, "stat", stat, sizeof(stat)) ? strrchr(stat, ')') : NULL;
+    p = proc_read_file(pid, "stat", stat, sizeof(stat)) ? strrchr(stat, ')') : NULL;
     return p && strlen(p) > 4 ? (pid_t)strtol(p + 4, NULL, 10) : 0;
 }
 

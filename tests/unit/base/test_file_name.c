@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vmm/base/file_name.h"
+#include "vmm/base/fs.h"
 
 static void test_names_come_back_byte_for_byte(void **state UNUSED)
 {
@@ -50,12 +51,39 @@ static void test_no_quoted_names(void **state UNUSED)
         assert_null(name_from_text(bad[i]));
 }
 
+static void test_name_clean_path(void **state UNUSED)
+{
+    static const struct {
+        const char *given, *clean;
+        bool below;
+    } cases[] = {
+        { "", "", true },
+        { "/", "", true },
+        { ".", "", true },
+        { "a", "a", true },
+        { "/a//b/./c/", "a/b/c", true },
+        { "a/../b", "b", true },
+        { "a/b/../../c", "c", true },
+        { "a/..", "", true },
+        { "a/.../..b", "a/.../..b", true },
+        { "..", "", false },
+        { "a/../../b/c", "b/c", false },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        scoped_free char *path = str_printf("%s", cases[i].given);
+        assert_int_equal(name_clean_path(path), cases[i].below);
+        assert_string_equal(path, cases[i].clean);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_come_back_byte_for_byte),
         cmocka_unit_test(test_every_byte),
         cmocka_unit_test(test_no_quoted_names),
+        cmocka_unit_test(test_name_clean_path),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
