@@ -59,18 +59,18 @@ struct boot_record {
     struct file_state kernel_state, initramfs_state;
 };
 
-static bool is_plain(const char *name)
+static bool boot_is_plain_name(const char *name)
 {
     return name[0] && !strstr(name, "..");
 }
 
 static const struct row_spec record_rows[] = {
     ROW_VERSION("format_version", RECORD_VERSION),
-    ROW_TEXT(boot_record, kernel, .required = true, .is_valid = is_plain),
+    ROW_TEXT(boot_record, kernel, .required = true, .is_valid = boot_is_plain_name),
     ROW_TEXT(boot_record, kernel_version, .value = ""),
     ROW_TEXT(boot_record, kernel_digest, .value = ""),
     ROW_STRUCT(boot_record, kernel_state, file_state_rows),
-    ROW_TEXT(boot_record, initramfs, .required = true, .is_valid = is_plain),
+    ROW_TEXT(boot_record, initramfs, .required = true, .is_valid = boot_is_plain_name),
     ROW_TEXT(boot_record, initramfs_digest, .value = ""),
     ROW_STRUCT(boot_record, initramfs_state, file_state_rows),
     ROW_END,

@@ -9,7 +9,7 @@
 
 #define RECORD_BYTES_MAX (256 * 1024)
 
-static bool is_entry(const char *name)
+static bool environment_record_is_entry(const char *name)
 {
     return name[0] && name[0] != '.' && !strchr(name, '/');
 }
@@ -27,7 +27,8 @@ static const struct row_spec environment_record_rows[] = {
     ROW_VERSION("format_version", ENVIRONMENT_RECORD_VERSION),
     ROW_TEXT(environment_record, name),
     ROW_TEXT(environment_record, catalog_version),
-    ROW_TEXT(environment_record, directory, .required = true, .is_valid = is_entry),
+    ROW_TEXT(environment_record, directory, .required = true,
+             .is_valid = environment_record_is_entry),
     ROW_TEXT(environment_record, source),
     ROW_STRINGS(environment_record, packages),
     ROW_STRUCT(environment_record, image, image_rows, .required = true),
