@@ -98,20 +98,6 @@ void screen_close(struct screen *s, int arg UNUSED)
     app_pop(s->app);
 }
 
-void app_pop_screen(struct screen *s)
-{
-    struct app *app = s->app;
-    struct screen *at = app->top;
-
-    while (at && at != s)
-        at = at->below;
-    if (!at)
-        return;
-    while (app->top != s)
-        app_pop(app);
-    app_pop(app);
-}
-
 void app_quit(struct app *app)
 {
     app->ended = true;

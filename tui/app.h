@@ -109,8 +109,6 @@ void app_push(struct app *app, struct screen *s);
 void app_pop(struct app *app);
 /* The same, as what a key of a screen does. */
 void screen_close(struct screen *s, int arg);
-/* Pops screen s and all above it. */
-void app_pop_screen(struct screen *s);
 /* Whether any of it can be seen: only overlays are above it. */
 bool app_shows(const struct screen *s);
 /*

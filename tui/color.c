@@ -48,7 +48,8 @@ static long distance(uint32_t a, uint32_t b)
     return 3 * red * red + 6 * green * green + blue * blue;
 }
 
-int color_nearest(uint32_t rgb, int count)
+/* The nearest palette entry of the first `count` (16 or 256) to 24 bits. */
+static int color_nearest(uint32_t rgb, int count)
 {
     /* With 256 there, the first 16 are left out: they are whatever the user likes. */
     int first = count > 16 ? 16 : 0, best = first;
@@ -171,11 +172,4 @@ int color_pair(uint32_t fg, uint32_t bg)
         return 0;
     *s = (struct slot){ fg, bg, state.next_pair };
     return state.next_pair++;
-}
-
-void color_set_style(WINDOW *win, struct style style)
-{
-    int pair = color_pair(style.fg, style.bg);
-
-    wattr_set(win, style.attrs, (short)(pair > 32767 ? 32767 : pair), &pair);
 }

@@ -36,10 +36,5 @@ void color_limit(enum color_depth depth);
 
 /* The pair for these colours; 0 (the terminal's own) when there are no colours. */
 int color_pair(uint32_t fg, uint32_t bg);
-/* Sets the window's attributes and colours for what is added next. */
-void color_set_style(WINDOW *win, struct style style);
-
-/* The nearest palette entry of the first `count` (16 or 256) to 24 bits. */
-int color_nearest(uint32_t rgb, int count);
 
 #endif

@@ -141,7 +141,8 @@ static size_t tell_repeated(struct setting **list, const char *path, char *line,
 
 /* ---- the file ---- */
 
-size_t config_apply(const char *path, const char *text)
+/* Applies the text of such a file; `path` is what messages call it. */
+static size_t config_apply(const char *path, const char *text)
 {
     scoped_free char *copy = str_printf("%s", text);
     struct setting *settings = NULL;

@@ -11,7 +11,5 @@
 /* Reads the file and applies it: theme and keys. A file that is not there is not an error. Returns
  * the number of problems told. After color_init(). */
 size_t config_load(void);
-/* Applies the text of such a file; `path` is what messages call it. */
-size_t config_apply(const char *path, const char *text);
 
 #endif

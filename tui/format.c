@@ -53,19 +53,6 @@ const char *format_cpu(struct short_text *space, double share)
     return space->text;
 }
 
-const char *format_duration(struct short_text *space, double ms)
-{
-    if (ms < 1000)
-        snprintf(space->text, sizeof(space->text), "%.0f ms", ms);
-    else if (ms < 60000)
-        snprintf(space->text, sizeof(space->text), "%.1f s", ms / 1000);
-    else if (ms < 3600000)
-        snprintf(space->text, sizeof(space->text), "%.0f min", ms / 60000);
-    else
-        snprintf(space->text, sizeof(space->text), "%.1f h", ms / 3600000);
-    return space->text;
-}
-
 const char *format_clock(struct short_text *space, double when)
 {
     time_t t = (time_t)when;

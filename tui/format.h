@@ -14,8 +14,6 @@ const char *format_size(struct short_text *space, uint64_t bytes);
 const char *format_age(struct short_text *space, double since, double now);
 /* "12 %", for shares of one processor; "" below 0. */
 const char *format_cpu(struct short_text *space, double share);
-/* "340 ms", "12.5 s", "4 min". */
-const char *format_duration(struct short_text *space, double ms);
 /* Local time of day, "14:05:09". */
 const char *format_clock(struct short_text *space, double when);
 

@@ -34,11 +34,6 @@ const struct log_line *log_at(size_t i)
     return &lines[(total < LOG_LINES ? i : total + i) % LOG_LINES];
 }
 
-size_t log_total(void)
-{
-    return total;
-}
-
 void log_release(void)
 {
     for (size_t i = 0; i < LOG_LINES; i++) {

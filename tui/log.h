@@ -20,8 +20,6 @@ void log_add(enum role role, const char *fmt, ...) PRINTF_LIKE(2, 3);
 size_t log_count(void);
 /* The i-th from the oldest kept. */
 const struct log_line *log_at(size_t i);
-/* How many were ever added: tells whether there are new ones. */
-size_t log_total(void);
 void log_release(void);
 
 #endif

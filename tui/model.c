@@ -275,7 +275,8 @@ size_t model_running_shells(const struct watched_workspace *w)
     return count;
 }
 
-const struct watched_shell *model_latest_shell(const struct watched_workspace *w)
+/* The running shell that printed or started last; NULL when none runs. */
+static const struct watched_shell *model_latest_shell(const struct watched_workspace *w)
 {
     const struct watched_shell *best = NULL;
 

@@ -69,8 +69,6 @@ struct shell_note *model_shell_note(struct watched_workspace *w, const struct sh
 bool model_shell_failed(struct watched_workspace *w, const struct shell_record *r);
 /* The name, or else the id. */
 const char *model_name(const struct watched_workspace *w);
-/* The running shell that printed or started last; NULL when none runs. */
-const struct watched_shell *model_latest_shell(const struct watched_workspace *w);
 size_t model_running_shells(const struct watched_workspace *w);
 /*
  * What it is busy with, for a table: the running command or the foreground program of its latest

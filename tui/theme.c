@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-const char *const theme_names[] = { "auto", "dark", "light", "16", "mono", NULL };
-
 #define RGB(x) COLOUR_RGB(0x##x)
 #define IDX(n) COLOUR_INDEX(n)
 #define DEF COLOUR_DEFAULT
@@ -163,11 +161,6 @@ bool theme_choose(const char *name)
             return true;
         }
     return false;
-}
-
-const char *theme_name(void)
-{
-    return chosen->name;
 }
 
 struct style theme_style(enum role role)

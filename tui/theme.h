@@ -44,10 +44,6 @@ enum role {
 /* Chooses by name ("dark", "light", "16", "mono"; "auto" or NULL: by the terminal and NO_COLOR).
  * False when there is no such theme. After color_init(). */
 bool theme_choose(const char *name);
-/* The chosen theme's name. */
-const char *theme_name(void);
 struct style theme_style(enum role role);
-/* The names, NULL-terminated. */
-extern const char *const theme_names[];
 
 #endif

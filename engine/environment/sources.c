@@ -83,7 +83,8 @@ static bool add(struct sources *s, struct source *source, struct pyro_error *err
 
 /* --- words and fields --- */
 
-const char *sources_next_word(const char **text, const char *end, size_t *ret_length)
+/* The next word of the text, which moves on; NULL at the end. */
+static const char *sources_next_word(const char **text, const char *end, size_t *ret_length)
 {
     const char *word = *text;
     size_t n = 0;

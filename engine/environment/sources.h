@@ -61,7 +61,5 @@ struct stanza_field {
 /* The field at *at, which moves on; false at the end. */
 bool stanza_next_field(const char **at, struct stanza_field *ret);
 bool stanza_field_is(const struct stanza_field *f, const char *name);
-/* The next word of the text, which moves on; NULL at the end. */
-const char *sources_next_word(const char **text, const char *end, size_t *ret_length);
 
 #endif

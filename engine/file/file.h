@@ -33,7 +33,5 @@ json_t *file_write(const char *ref, const char *path, const void *bytes, size_t 
  * message. */
 bool file_check_text(const char *what, const void *bytes, size_t n,
                      struct pyro_error *err) MUST_CHECK;
-/* "file", "directory", "symlink", "other" of an enum file_kind. */
-const char *file_kind_name(unsigned kind);
 
 #endif

@@ -25,7 +25,8 @@ struct entries {
     size_t count, capacity;
 };
 
-const char *file_kind_name(unsigned kind)
+/* "file", "directory", "symlink", "other" of an enum file_kind. */
+static const char *file_kind_name(unsigned kind)
 {
     static const char *const names[FILE_KIND_COUNT] = { "missing", "file",  "directory",
                                                         "symlink", "other", "other" };

@@ -39,7 +39,10 @@ static char *find_beside(const char *name)
     return path ? path : if_runnable(str_printf("%s/../libexec/pyro/%s", self, name));
 }
 
-char *helper_find(const char *name, struct pyro_error *err)
+/* The path of the helper program `name` ("pyro-image"): in $PYRO_LIBEXEC, else beside this program
+ * (a build tree), else in the libexec directory it was installed to. The caller frees; NULL with
+ * PYRO_DEPENDENCY_MISSING. */
+static char *helper_find(const char *name, struct pyro_error *err)
 {
     const char *moved = getenv("PYRO_LIBEXEC");
     char *path = moved && *moved ? if_runnable(str_printf("%s/%s", moved, name)) : NULL;

@@ -5,11 +5,6 @@
 #include "vmm/base/json.h"
 #include "vmm/base/proc.h"
 
-/* The path of the helper program `name` ("pyro-image"): in $PYRO_LIBEXEC, else beside this program
- * (a build tree), else in the libexec directory it was installed to. The caller frees; NULL with
- * PYRO_DEPENDENCY_MISSING. */
-char *helper_find(const char *name, struct pyro_error *err) MUST_CHECK;
-
 /*
  * Runs pyro-image with the spec's descriptors and arguments (argv[0] is filled in here, stdout and
  * stderr are taken) and returns its result object, owned by the caller; its error becomes *err with

@@ -142,11 +142,6 @@ void chain_free(struct chain *c)
     free(c);
 }
 
-unsigned chain_layers(const struct chain *c)
-{
-    return c->count;
-}
-
 uint64_t chain_size_bytes(const struct chain *c)
 {
     return c->size_bytes;

@@ -20,7 +20,6 @@ struct chain;
 bool chain_open(const int *fds, unsigned count, struct chain **ret,
                 struct pyro_error *err) MUST_CHECK;
 void chain_free(struct chain *c);
-unsigned chain_layers(const struct chain *c);
 uint64_t chain_size_bytes(const struct chain *c);
 
 /* The disk as of one of its layers: `top` and those below it, and nothing of those above. */
