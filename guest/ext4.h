@@ -4,7 +4,7 @@
 
 /*
  * Reads the bitmaps of every block group, and the first blocks of each inode table, through the
- * device, whose page cache the file system shares. Blocks; does nothing on a failure.
+ * device, whose page cache the file system shares. Blocks. Errors are ignored.
  */
 void ext4_warm(const char *device);
 

@@ -268,7 +268,7 @@ static void app_on_event(void *arg, const struct key_event *event)
     }
     if (s->ops->event && s->ops->event(s, &e))
         return;
-    /* The screen's key is nobody else's, also while it does nothing. */
+    /* A key of the screen goes to no one else, even while it does nothing. */
     binding = keymap_find(s->ops->keys, s, s->ops->name, &e);
     if (binding) {
         act(app, s->ops->name, binding);
@@ -317,7 +317,7 @@ static void app_on_resize(void *arg)
     struct app *app = arg;
     int rows, cols;
 
-    /* Also when it is back at its old size: what the terminal shows was cut or wrapped since. */
+    /* Even when it is back at its old size: the terminal may have cut or wrapped what it shows. */
     if (tty_size(&rows, &cols))
         app_resize(app, rows, cols);
 }

@@ -32,9 +32,9 @@ struct details_list {
 
 void details_list_init(struct details_list *l, struct app *app);
 void details_list_release(struct details_list *l);
-/* Is of this workspace from now on. */
+/* Lists this workspace from now on. */
 void details_list_look(struct details_list *l, const struct watched_workspace *w);
-/* Its services may have changed. */
+/* The services may have changed. */
 void details_list_stale(struct details_list *l);
 /* Lines that it needs, headings included. */
 int details_list_rows(const struct details_list *l);

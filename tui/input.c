@@ -84,7 +84,7 @@ static void control_key(unsigned char c, uint32_t *ret_code, unsigned *ret_mods)
     }
 }
 
-/* The modifiers that a parameter tells: 1 + a bit mask. */
+/* The modifiers in a parameter: 1 + a bit mask. */
 static unsigned mods_of(int param)
 {
     unsigned bits = param > 1 ? (unsigned)(param - 1) : 0;

@@ -26,7 +26,7 @@ static void scroll_to(struct pager *p, size_t line)
     p->first = line < most ? line : most;
 }
 
-/* The selection's moving end by so many lines, and the view with it. */
+/* Moves the selection's end by this many lines, and the view with it. */
 static void extend(struct pager *p, long by)
 {
     size_t rows = (size_t)pager_rows(p), last = p->text.lines - 1;
@@ -99,14 +99,14 @@ static void begin_look(struct pager *p, size_t from, bool backward, pager_wanted
     p->pattern = pattern;
 }
 
-/* For what was typed. */
+/* For the text that was typed. */
 static pager_wanted_fn *wanted_line(const struct pager *p)
 {
     return p->spec.colored ? pager_text_holds_in_color : pager_text_holds;
 }
 
-/* From what is shown on; at the end of a text that is read from its end, upwards from there: the
- * newest place comes first. */
+/* From the first line shown; at the end of a text that is read from its end, upwards from there:
+ * the newest match comes first. */
 static void begin_typed(struct pager *p)
 {
     size_t end = p->first + (size_t)pager_rows(p) + 1; /* the line of the search hides one */

@@ -12,7 +12,7 @@
 #include "tui/target.h"
 #include "tui/workspaces.h"
 
-/* Ends as the signal that ended it would have, now that the terminal is back. */
+/* Dies of the signal that ended it, now that the terminal is restored. */
 static void die_of(int number)
 {
     sigset_t only;

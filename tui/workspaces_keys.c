@@ -1,6 +1,6 @@
 /*
- * tui/workspaces_keys.c: what is done in the list of workspaces. While the filter is typed no key
- * means anything but to end that; in the details keys are about what is listed there.
+ * tui/workspaces_keys.c: what keys do in the list of workspaces. While the filter is being typed,
+ * keys only edit or end it; in the details they act on what is listed there.
  */
 #include "tui/diff_view.h"
 #include "tui/files.h"
@@ -16,7 +16,7 @@ static bool in_table(const struct workspaces *w)
     return !w->typing && !w->details.focused;
 }
 
-/* The selected workspace, which the key's condition has seen to. */
+/* The selected workspace: the key's condition has checked that there is one. */
 static struct watched_workspace *at(struct screen *s)
 {
     return workspaces_selected((struct workspaces *)s);
@@ -150,8 +150,8 @@ static bool is_target(const struct watched_workspace *one, int what)
                           : true;
 }
 
-/* Into w->targets what start, stop or delete would act on, by name: the marked workspaces when
- * there are any, also those that the filter hides, else the one at the cursor. */
+/* Fills w->targets with what start, stop or delete would act on, by name: the marked workspaces if
+ * there are any, including those that the filter hides, else the one at the cursor. */
 static size_t find_targets(struct workspaces *w, int what)
 {
     struct model *m = w->screen.app->model;

@@ -22,7 +22,7 @@ struct progress_fd {
 /* PYRO_INVALID_ARGUMENT when the variable does not name an open descriptor, 3 or more, that can be
  * written to and is not a terminal. Without the variable nobody listens. */
 bool progress_fd_open(struct progress_fd *p, struct pyro_error *err) MUST_CHECK;
-/* A lasting step begins: lines say from now on which it is. */
+/* A lasting step begins: the lines from now on name it. */
 void progress_fd_phase(struct progress_fd *p, const char *phase, const char *message);
 /* `count` may be NULL. */
 void progress_fd_tell(struct progress_fd *p, const char *message,

@@ -21,8 +21,8 @@ static void env_pull_no_phase(void *arg UNUSED, const char *phase UNUSED, const 
 }
 
 /*
- * A machine is started once, so that its template is there and the first one wanted starts by
- * restore. Where that fails the environment is installed all the same, and the reason is told.
+ * Starts a machine once, so that the template exists and the first real start is a restore. If that
+ * fails the environment is installed all the same, and the user is told why.
  */
 static void prepare_template(const char *environment, struct cmd_io *io)
 {

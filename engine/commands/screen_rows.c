@@ -1,4 +1,4 @@
-/* engine/commands/screen_rows.c: what screen_to_json() gives. */
+/* engine/commands/screen_rows.c: the members that screen_to_json() gives. */
 #include "engine/commands/screen_rows.h"
 
 static const struct row_spec cursor_rows[] = {

@@ -68,7 +68,7 @@ static void service_list_print(const json_t *result, FILE *out)
 
 const struct cmd_spec cmd_service_list = {
     .path = "workspace service list",
-    .summary = "List a workspace's services, those that have ended too",
+    .summary = "List a workspace's services, including those that have ended",
     .example = "pyro workspace service list demo",
     .traits = CMD_READ_ONLY,
     .args = service_list_rows,

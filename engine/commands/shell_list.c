@@ -58,7 +58,7 @@ static void shell_list_print(const json_t *result, FILE *out)
 
 const struct cmd_spec cmd_shell_list = {
     .path = "workspace shell list",
-    .summary = "List a workspace's shells, those that have ended too",
+    .summary = "List a workspace's shells, including those that have ended",
     .example = "pyro workspace shell list demo",
     .traits = CMD_READ_ONLY,
     .args = shell_list_rows,

@@ -133,7 +133,7 @@ static bool fail_for(const struct source *s, const char *suite, enum cause cause
         pyro_fail(err, PYRO_PULL_FAILED, "%s of %s: %s", s->suite, s->uri,
                   reason ? reason : "apt could not fetch or verify it");
     if (cause == UNVERIFIED)
-        return pyro_hint(err, "no key that this host has for it verifies it; get Debian's current "
+        return pyro_hint(err, "none of this host's keys verifies it; get Debian's current "
                               "keys with 'apt-get install debian-archive-keyring'");
     if (cause == UNREACHABLE || cause == SILENT)
         return pyro_hint(err, "check the network and the host's apt sources ('apt-get update')");

@@ -1,7 +1,7 @@
 /*
  * engine/service/service_watch.c: inotify on services/ and on each services/NAME, where records are
- * replaced by rename. The descriptor rests for a moment after each look, so that a service in flood
- * costs a look now and then.
+ * replaced by rename. After each look the descriptor is ignored for a moment, so that a service
+ * that floods costs few looks.
  */
 #include "engine/service/service_watch.h"
 

@@ -2,8 +2,8 @@
  * engine/shell/attach.c: the user's terminal becomes the shell's.
  *
  * Output comes from the log, as for every reader; only keys and sizes go to the supervisor. The
- * history is replayed from the last point at which the whole screen was known. Of it, and of what
- * comes live, nothing makes this terminal answer: the supervisor does (engine/term/query.h).
+ * history is replayed from the last point at which the whole screen was known. Nothing in it, nor
+ * in live output, makes this terminal answer a query: the supervisor answers (engine/term/query.h).
  */
 #include "engine/shell/attach.h"
 
@@ -57,7 +57,7 @@ struct attachment {
 
 static struct termios saved_modes;
 static int saved_fd = -1;
-static const struct attachment *attached; /* what it is that a fatal signal leaves */
+static const struct attachment *attached; /* for the handler of fatal signals */
 
 /* Leaves what a program may have set: mouse, focus, paste, margins (which move the cursor), keypad,
  * hidden cursor, colours. */
@@ -77,7 +77,7 @@ static void restore_terminal(void)
     saved_fd = -1;
 }
 
-/* What the shell's programs set of the terminal goes; a terminal that is gone needs nothing.
+/* Undoes what the shell's programs set in the terminal; a terminal that is gone needs nothing.
  * Async-signal-safe. */
 static void leave_screen(const struct attachment *a)
 {

@@ -63,8 +63,8 @@ static bool open_running(const char *ref, const char *id, struct workspace_handl
                      o->id);
 }
 
-/* Waits until the shell that was opened is at its prompt; *view is brought up to date. That it is
- * open is true whatever becomes of this. */
+/* Waits until the shell that was opened is at its prompt; *view is brought up to date. If this
+ * fails the shell is open all the same. */
 static void await_prompt(const struct workspace_handle *o, int64_t max_wait_ms, json_t **view)
 {
     const struct shell_read_spec spec = { .rendering = SHELL_SCREEN, /* however much is printed */

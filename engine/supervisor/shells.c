@@ -150,7 +150,7 @@ static void shells_on_opened(struct stream *stream, const json_t *result,
 
 /*
  * A program that types into a shell does not see what a person sees: so no pager waits for a key,
- * no editor opens, and an exclamation mark is one. See docs/shells.md.
+ * no editor opens, and an exclamation mark means nothing special. See docs/shells.md.
  */
 static json_t *program_env(void)
 {

@@ -11,8 +11,8 @@
 #include "engine/term/sgr.h"
 #include "engine/term/width.h"
 
-/* Bytes of SGR sequences in the text for each input byte: a row of many looks may need more than
- * was spent to make it. */
+/* Bytes of SGR sequences in the text for each input byte: a row of many attributes may need more
+ * than its input had. */
 #define COLOR_SHARE 4
 
 static int clamp(int v, int low, int high)

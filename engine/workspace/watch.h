@@ -6,8 +6,8 @@
  * The model belongs to the watch and is valid until removed() returns. Callbacks run from the loop
  * (and, for what exists already, from workspace_watch_new); they must not free the watch.
  *
- * A started workspace whose supervisor was killed is brought back to a correct state by a child
- * process, as the next command would do it.
+ * A started workspace whose supervisor was killed is recovered by a child process, as the next
+ * command would do.
  */
 #ifndef PYRO_WORKSPACE_WATCH_H
 #define PYRO_WORKSPACE_WATCH_H
@@ -44,9 +44,9 @@ struct watched_workspace {
 struct workspace_watch_ops {
     void (*added)(void *arg, struct watched_workspace *w);
     void (*changed)(void *arg, struct watched_workspace *w, unsigned change);
-    /* It is deleted. */
+    /* It was deleted. */
     void (*removed)(void *arg, struct watched_workspace *w);
-    /* Something cannot be watched (any more): what, why, and what to do. May be called more than
+    /* Something cannot be watched, or no longer: what, why, and what to do. May be called more than
      * once. */
     void (*trouble)(void *arg, const struct pyro_error *why);
     /* The program that recovers orphaned workspaces, "/proc/self/exe" in pyro; NULL: none. */

@@ -1,7 +1,9 @@
-/* vmm/base/tunnel.c: from a socket to a stream and back.
+/*
+ * vmm/base/tunnel.c: from a socket to a stream and back.
  *
  * The socket is watched edge-triggered, and for room only once there was none: so a connection
- * costs one epoll_ctl(2), and each look at it goes on until it gives or takes no more. */
+ * costs one epoll_ctl(2), and each event is handled until the socket gives or takes no more.
+ */
 #include "vmm/base/tunnel.h"
 
 #include <errno.h>
@@ -84,7 +86,7 @@ static void settle(struct tunnel *t)
     t->over(t, t->why.code ? &t->why : NULL);
 }
 
-/* From the first time the socket takes no more. */
+/* Called when the socket first takes no more. */
 static void watch_out(struct tunnel *t)
 {
     if (!t->watches_out)

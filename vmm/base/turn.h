@@ -1,7 +1,7 @@
 /*
- * Waiting for a turn at work that another pyro already does and that may take long: the waiting
- * user is told what for, and the wait ends. The limit must be longer than the work, which has
- * limits of its own; then it only runs out if a holder is stopped or hangs.
+ * Waiting while another pyro does the same work, which may take long: the user is told what for,
+ * and the wait has a limit. It must be longer than the work's own limits; then it only runs out if
+ * a holder is stopped or hangs.
  */
 #ifndef PYRO_TURN_H
 #define PYRO_TURN_H

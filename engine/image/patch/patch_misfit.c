@@ -84,7 +84,7 @@ static bool has_cr(const struct line *l)
     return l->length >= 2 && l->bytes[l->length - 2] == '\r';
 }
 
-/* The lines are there, and a hunk like this may not be put there. */
+/* The lines are there, but a hunk like this may not go there. */
 static void tell_place(const struct lines *text, const struct sides *s, size_t at, struct buf *to,
                        const char **ret_hint)
 {

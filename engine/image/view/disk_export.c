@@ -141,8 +141,8 @@ static errcode_t free_orphans(ext2_filsys fs)
     return code;
 }
 
-/* As a mount does after the replay: nothing is left to recover or to free, and the totals, which
- * are written at an unmount only, are those of the groups. */
+/* Does what a mount does after the replay: frees the orphans, clears the flag, and sums the totals
+ * from the groups, because an unmount alone writes them. */
 static errcode_t mark_replayed(int fd)
 {
     ext2_filsys fs = NULL;
