@@ -1,6 +1,6 @@
 /*
- * guest/secrets.c: secrets in memory. A file system of their own, so that nothing else is in the
- * way and nothing of it is ever on the disk: neither a snapshot nor an export has any.
+ * guest/secrets.c: secrets in memory. They have a file system of their own, so that they are never
+ * on the disk, in a snapshot or in an export.
  */
 #include "guest/secrets.h"
 

@@ -200,8 +200,8 @@ static bool read_tree(const struct tree_command *c, struct pyro_error *err)
     return send_tree(c, &w, err);
 }
 
-/* Signs of life, as blank lines beside the error that may come: to scan a large tree, or to sync a
- * written one, may take long. */
+/* Signs of life, blank lines on standard error: scanning a large tree, or syncing a written one,
+ * may take long. */
 static void tree_on_beat(int signal UNUSED)
 {
     int error = errno;

@@ -56,7 +56,7 @@ void batch_free(struct batch *batch)
     free(batch);
 }
 
-/* A single one has said everything itself. */
+/* A single one has reported everything itself. */
 static void tell(const struct batch *b)
 {
     if (b->count > 1 && b->failed)

@@ -1,6 +1,6 @@
 /*
- * One command of `pyro workspace` for several workspaces: a few at a time, each a job that is told
- * in the log. An error of one stops none of the others; how all of them went is said in the end.
+ * One command of `pyro workspace` for several workspaces: a few at a time, each a job that is kept
+ * in the log. An error of one stops none of the others; the outcome of all is told at the end.
  */
 #ifndef PYRO_TUI_BATCH_H
 #define PYRO_TUI_BATCH_H

@@ -218,7 +218,7 @@ void details_list_draw(struct details_list *l, WINDOW *win, struct area a,
         bool selected = focused && entry == l->entries.selected && !is_heading(l, line);
         struct style base = theme_style(selected ? ROLE_SELECTED : ROLE_TEXT);
 
-        if (is_heading(l, line) && i + 1 == a.rows) /* it would stand over nothing */
+        if (is_heading(l, line) && i + 1 == a.rows) /* nothing would follow it */
             continue;
         if (is_heading(l, line)) {
             draw_text(win, a.top + i, a.left, a.cols, theme_style(ROLE_HEADER),

@@ -63,7 +63,7 @@ static const char *option(const struct form *f, const struct arg_spec *row, size
     return NULL;
 }
 
-/* The option after, or before, the one that stands there. */
+/* The option after, or before, the current one. */
 static bool choose(struct form *f, bool back)
 {
     struct form_field *field = &f->fields[f->focus];

@@ -7,7 +7,7 @@
 
 #define HELP_COLS 76
 #define KEY_COLS 18
-#define BESIDE_COLS 60 /* as wide as this it has keys and words on one line */
+#define BESIDE_COLS 60 /* from this width on, keys and words are on one line */
 #define WORDS_ROWS 4
 #define KEYS_MAX 256
 
@@ -46,7 +46,7 @@ static int draw_own(int width, WINDOW *win, int row, const struct screen_ops *of
     return used;
 }
 
-/* The same of the keys of all screens: those that do what they do elsewhere. */
+/* The same for the keys of all screens. */
 static int draw_global(int width, WINDOW *win, int row, const struct screen_ops *of)
 {
     int used = 0;
@@ -91,7 +91,7 @@ static void help_draw(struct screen *s, WINDOW *win)
     draw_text(win, row++, 3, s->cols - 5, style_on(theme_style(ROLE_DIM), theme_style(ROLE_DIALOG)),
               "Everywhere");
     draw_global(s->cols, win, row, h->of);
-    /* Over what of them is outside. */
+    /* Over the lines that are scrolled out. */
     draw_box(win, (struct area){ 0, 0, s->rows, s->cols }, theme_style(ROLE_DIALOG_BORDER),
              h->of->title);
     draw_scrollbar(win, (struct area){ 1, s->cols - 1, s->rows - 2, 1 }, h->first, h->total,

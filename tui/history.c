@@ -16,10 +16,10 @@ struct history {
     struct app *app;
     struct history_spec spec;
     char *title, *argv[ARGS_MAX + 1];
-    struct job *job;     /* that prints; NULL: none */
-    int text_fd;         /* to here */
-    uint64_t size;       /* of the log before that */
-    struct pager *pager; /* that is open; NULL: none */
+    struct job *job;     /* which prints the log; NULL: none */
+    int text_fd;         /* where it prints to */
+    uint64_t size;       /* of the log when it was started */
+    struct pager *pager; /* the open one; NULL: none */
 };
 
 static const char *history_news(void *arg)

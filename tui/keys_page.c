@@ -29,7 +29,7 @@ int keys_page_main(void)
          "Every key of `pyro tui`, made from its key tables by `make docs`; `?` in the interface\n"
          "shows those of the screen on top. The last column is the name under which\n"
          "`$XDG_CONFIG_HOME/pyro/config` gives an action other keys: `key.workspaces.stop = F8`.\n"
-         "Where a key is in several rows, the first that is possible at the moment is meant.");
+         "Where a key is in several rows, the first that is possible at the moment counts.");
     print_table("Everywhere", "global", app_keys);
     for (const struct screen_ops *const *s = screens; *s; s++)
         print_table((*s)->title, (*s)->name, (*s)->keys);

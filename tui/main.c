@@ -1,6 +1,7 @@
-/* tui/main.c: pyro's main. It is in the uppermost room because later commands open the terminal
- * interface; everything else is the command table's, but for the process that pyro starts itself
- * as. */
+/*
+ * tui/main.c: pyro's main. It is in the uppermost room because a command opens the terminal
+ * interface. All else is in the command table, except for the processes that pyro starts of itself.
+ */
 #include <string.h>
 
 #include "engine/cmd/cmd.h"

@@ -1,8 +1,7 @@
 /*
- * A long text by its lines. It is never looked at as a whole: its index is made, and something in
- * it is searched for, slice by slice, each a small part of a hundredth of a second, so that a
- * loop stays quick however long the text or a line of it is. The index holds every 64th line
- * only, so that it stays small beside any text, one of newlines alone too.
+ * A long text by its lines. It is indexed and searched in slices of a few milliseconds at most, so
+ * that a loop stays quick however long the text or a line of it is. The index holds every 64th line
+ * only, so that it stays small even for a text of nothing but newlines.
  */
 #ifndef PYRO_TUI_PAGER_TEXT_H
 #define PYRO_TUI_PAGER_TEXT_H
@@ -23,10 +22,10 @@ struct pager_text {
 };
 
 void pager_text_init(struct pager_text *t, const char *bytes, size_t len);
-/* A slice of it is indexed; whether that was the last. Before, nothing below may be called. */
+/* Indexes a slice; true when that was the last. Until then nothing below may be called. */
 bool pager_text_index(struct pager_text *t);
 void pager_text_release(struct pager_text *t);
-/* Line i, which there must be, without its newline. */
+/* Line i, which must exist, without its newline. */
 const char *pager_text_line(const struct pager_text *t, size_t i, size_t *ret_n);
 /*
  * Where the pattern (not "") is in n bytes; NULL when it is not. A pattern without upper case
@@ -41,11 +40,11 @@ struct pager_search {
 };
 enum pager_found { PAGER_GOING_ON, PAGER_FOUND, PAGER_NOWHERE };
 typedef bool pager_wanted_fn(const char *line, size_t n, const char *pattern);
-/* The line has the pattern in it; the same whatever colours are in between; it begins with it. */
+/* Whether the line holds the pattern; holds it, colours ignored; begins with it. */
 pager_wanted_fn pager_text_holds, pager_text_holds_in_color, pager_text_begins;
 
 void pager_search_begin(struct pager_search *s, size_t from, bool backward);
-/* Looks at a slice; *ret_line is the first line that `wanted` agrees to. */
+/* Looks at a slice; *ret_line is the first line that `wanted` accepts. */
 enum pager_found pager_search_step(struct pager_search *s, const struct pager_text *t,
                                    pager_wanted_fn *wanted, const char *pattern, size_t *ret_line);
 /* Lines that are still to be looked at. */

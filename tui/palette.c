@@ -1,5 +1,5 @@
 /*
- * tui/palette.c: the line, what may stand next, and running it.
+ * tui/palette.c: the line, the words that may come next, and running it.
  *
  * Until the line names a command, every command is offered that has all the typed words in its
  * name; then the command's own completion offers flags and values.

@@ -51,7 +51,7 @@ static int tilde_number(uint32_t code)
     }
 }
 
-/* The parameter that tells modifiers: 1 + a bit mask. */
+/* The parameter for modifiers: 1 + a bit mask. */
 static unsigned mods_param(unsigned mods)
 {
     return 1 + (mods & MOD_SHIFT ? 1 : 0) + (mods & MOD_ALT ? 2 : 0) + (mods & MOD_CTRL ? 4 : 0);

@@ -8,8 +8,8 @@
 #include "engine/term/vtgate.h"
 #include "tui/input.h"
 
-/* Appends a key; nothing for what means nothing to a program, an answer of the operator's terminal
- * for example. False when `out` is full. */
+/* Appends a key, or nothing for one without a meaning to programs, such as an answer of the
+ * operator's terminal. False when `out` is full. */
 bool shell_keys_put_key(struct buf *out, const struct key_event *e,
                         const struct vtgate_modes *modes) MUST_CHECK;
 /*

@@ -8,7 +8,7 @@
 #include "tui/format.h"
 #include "vmm/base/fs.h"
 
-/* Two that both work keep their places for this long: a list must not boil. */
+/* Two busy ones keep their places for this long, so that the list does not churn. */
 #define ACTIVITY_STEP 10.0
 
 /* ---- cells ---- */
@@ -172,7 +172,7 @@ static double table_by_activity(const void *model UNUSED, const void *row)
     return (double)(int64_t)(activity(row) / ACTIVITY_STEP);
 }
 
-/* Started first, then what needs a look, then what rests. */
+/* Started first, then those that need a look, then the stopped. */
 static double table_by_state(const void *model UNUSED, const void *row)
 {
     enum workspace_state state = ((const struct watched_workspace *)row)->record.state;
@@ -242,7 +242,7 @@ int table_next_order(int order)
 struct keyed {
     struct watched_workspace *w;
     double key;
-    bool by_name; /* what was made later is not higher up for that */
+    bool by_name; /* newer ones do not come first */
 };
 
 static int table_compare(const void *a, const void *b)

@@ -8,7 +8,7 @@
 /* The cells' owner is the model. An order is the number of a column; 0 is by activity, the most
  * recent first. */
 extern const struct column table_columns[];
-/* The one after this, around. */
+/* The next one, wrapping around. */
 int table_next_order(int order);
 void table_sort(const struct model *m, struct watched_workspace **rows, size_t count, int order);
 void table_sort_by_name(struct watched_workspace **rows, size_t count);

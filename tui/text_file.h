@@ -6,8 +6,8 @@
 
 #include "vmm/base/error.h"
 
-/* A file in this directory of which nothing is left whatever happens; in memory where its file
- * system has no such files. -1: neither can be had. */
+/* A file without a name in this directory, so that nothing is left of it whatever happens; in
+ * memory where the file system has no such files. -1: neither is possible. */
 int text_file_open(int dir_fd);
 /*
  * The whole of it as bytes, for a pager_spec with `mapped`: its writer has ended, so it stays as it

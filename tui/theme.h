@@ -1,6 +1,6 @@
 /*
- * How things look is said by role; no code outside theme.c names a colour. A theme is one row of
- * styles: dark, light, 16 (the terminal's own colours) and mono (attributes alone).
+ * Code asks for looks by role: none outside theme.c names a colour. A theme is one row of styles:
+ * dark, light, 16 (the terminal's own colours) and mono (attributes alone).
  */
 #ifndef PYRO_TUI_THEME_H
 #define PYRO_TUI_THEME_H

@@ -1,5 +1,5 @@
 /*
- * A command line as a person types it, in words: blanks part them, '…' and "…" keep blanks, a
+ * A command line as a person types it, in words: blanks separate them, '…' and "…" keep blanks, a
  * backslash keeps the next character. No variables, patterns or operators: nothing here is a shell.
  */
 #ifndef PYRO_TUI_WORDS_H

@@ -1,6 +1,6 @@
 /*
- * What the operator does to a workspace: each is a command of pyro run as a job, asked about first
- * when something would be lost. What goes wrong is said in the key bar and kept in the log.
+ * The operator's actions on a workspace: each is a command of pyro, run as a job, after a question
+ * when something would be lost. Errors are shown in the key bar and kept in the log.
  */
 #ifndef PYRO_TUI_WORKSPACE_ACTIONS_H
 #define PYRO_TUI_WORKSPACE_ACTIONS_H
@@ -9,7 +9,7 @@
 
 /* A form; the list's cursor goes to the new workspace in the end. */
 void workspace_ask_create(struct app *app);
-/* With one key from nothing: makes a workspace, opens a shell in it, and watches that. */
+/* Makes a first workspace with one key, opens a shell in it, and watches that. */
 void workspace_first_run(struct app *app);
 /* Watches its running shell; with several the operator chooses one. */
 void workspace_watch_it(struct app *app, const struct watched_workspace *w);

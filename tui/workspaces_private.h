@@ -1,4 +1,4 @@
-/* Shared by the files of the list of workspaces: drawing is in workspaces.c, what is done in
+/* Shared by the files of the list of workspaces: drawing is in workspaces.c, keys are in
  * workspaces_keys.c. */
 #ifndef PYRO_TUI_WORKSPACES_PRIVATE_H
 #define PYRO_TUI_WORKSPACES_PRIVATE_H
@@ -12,7 +12,7 @@
 struct workspaces {
     struct screen screen;
     struct model_listener listener;
-    struct watched_workspace **rows; /* those that the filter leaves, in order; made by gather() */
+    struct watched_workspace **rows; /* those that pass the filter, in order; made by gather() */
     size_t count, room;
     struct list list;
     char selected[WORKSPACE_ID_LENGTH + 1];

@@ -1,4 +1,4 @@
-/* The KVM probe: a VM of a few instructions. Within vmm only; accel.h is the room's face. */
+/* The KVM probe: a VM of a few instructions. Within vmm only; accel.h is the room's interface. */
 #ifndef PYRO_ACCEL_PROBE_H
 #define PYRO_ACCEL_PROBE_H
 

@@ -306,7 +306,7 @@ static void add_network(struct qemu_command *c, const struct qemu_machine *m)
     give_fd(c, m->net_fd, FD_NET);
 }
 
-/* Its descriptor must not lead to writing: for the jail to see to. */
+/* Its descriptor must not be opened again for writing: the jail prevents that. */
 static bool keep_read_only(struct qemu_command *c, const struct disk_layer *layer, int fd, int to,
                            struct pyro_error *err)
 {

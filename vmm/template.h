@@ -7,7 +7,7 @@
  * copy depends on: QEMU's version, host (host.h), accelerator, kernel, initramfs (with the guest
  * program in it), environment, vCPUs, memory, network or not, kind. It is built in a temporary
  * directory under a lock and renamed; a killed builder leaves debris that the next one sweeps. One
- * that fails its checks is built anew. When more than 4 GiB are allocated, the least recently used
+ * that fails its checks is built again. When more than 4 GiB are allocated, the least recently used
  * that no one runs are removed.
  */
 #ifndef PYRO_TEMPLATE_H
@@ -67,7 +67,7 @@ struct template
  * emulation, up to BOOT_SILENCE_MS (boot.h) more where KVM turns out to hang; one that another pyro
  * builds is waited for, and `progress` told so. Picks the accelerator (accel.h) and falls back from
  * KVM by itself. Blocks, but no step of it for ever. PYRO_VM_FAILED, PYRO_TIMEOUT,
- * PYRO_WORKSPACE_BUSY (it was waited for in vain), PYRO_GUEST_ERROR, PYRO_KVM_REQUIRED,
+ * PYRO_WORKSPACE_BUSY (the other build took too long), PYRO_GUEST_ERROR, PYRO_KVM_REQUIRED,
  * PYRO_NO_SPACE, PYRO_DEPENDENCY_MISSING.
  */
 bool template_open(const struct template_spec *spec, struct template *ret,

@@ -1,5 +1,5 @@
 /*
- * vmm/template_build.c: the one cold boot every start is spared.
+ * vmm/template_build.c: the one cold boot that saves every start its own.
  *
  * QEMU runs with RAM in a shared memfd until the guest has answered `prepare`; then it is stopped
  * and its devices are saved (x-ignore-shared leaves RAM out), and the memfd itself, pages of zeros
@@ -21,8 +21,8 @@
 #define OVERLAY "disk.qcow2"
 #define RESTART_DISK_BYTES (1ULL << 30)
 
-/* A file's content in a sealed memfd, which QEMU can open again whoever it runs as, and cannot
- * change. -1 on failure. */
+/* A file's content in a sealed memfd, which QEMU can open again as any user, and cannot change. -1
+ * on failure. */
 static int memfd_of_file(const char *path, struct pyro_error *err)
 {
     scoped_close int file = open(path, O_RDONLY | O_CLOEXEC);

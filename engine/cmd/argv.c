@@ -87,7 +87,7 @@ static bool nearest_command(const char *prefix, const char *word, char ret[64])
     return best != NULL;
 }
 
-/* A word before any command was found: json, help and version may stand there. */
+/* A word before any command was found: json, help and version are allowed there. */
 static bool take_leading_option(struct parser *p, const char *word, struct pyro_error *err)
 {
     if (!strcmp(word, "--json"))

@@ -1,5 +1,5 @@
 /*
- * From the words of a command line to a command and its filled struct. Options may stand anywhere
+ * From the words of a command line to a command and its filled struct. Options may appear anywhere
  * before "--"; --flag=value and --flag value mean the same.
  */
 #ifndef PYRO_CMD_ARGV_H

@@ -1,4 +1,4 @@
-/* What may stand next on a command line, for the shells' completion scripts. */
+/* The words that may come next on a command line, for the shells' completion scripts. */
 #ifndef PYRO_CMD_COMPLETE_H
 #define PYRO_CMD_COMPLETE_H
 

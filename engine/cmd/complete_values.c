@@ -1,4 +1,4 @@
-/* engine/cmd/complete_values.c: names of what there is, for completion. */
+/* engine/cmd/complete_values.c: existing names, for completion. */
 #include "engine/cmd/complete_values.h"
 
 #include "engine/disk/snapshot.h"

@@ -95,13 +95,14 @@ static bool error_codes(struct buf *ret)
 bool schema_markdown(struct buf *ret)
 {
     if (!buf_append_str(
-            ret, "# Commands\n\nThis page is made from the command table by `make docs`; `make "
-                 "check` fails when it is stale.\n\nEvery command takes `-h`/`--help`, and "
-                 "`--json` to print its result as one JSON object (two-space indent, sorted "
-                 "keys). Options may stand anywhere before `--`.\n\nExit status: 0 done, 1 failed, "
-                 "2 wrong usage. `run` and `workspace exec` exit with the guest command's own "
-                 "status, 124 when it ran out of time, 128+N when signal N ended it, 125 when pyro "
-                 "itself failed.\n"))
+            ret,
+            "# Commands\n\nThis page is made from the command table by `make docs`; `make "
+            "check` fails when it is stale.\n\nEvery command takes `-h`/`--help`, and "
+            "`--json` to print its result as one JSON object (two-space indent, sorted "
+            "keys). Options may appear anywhere before `--`.\n\nExit status: 0 done, 1 failed, "
+            "2 wrong usage. `run` and `workspace exec` exit with the guest command's own "
+            "status, 124 when it ran out of time, 128+N when signal N ended it, 125 when pyro "
+            "itself failed.\n"))
         return false;
     for (const struct cmd_spec *const *c = cmd_table; *c; c++)
         if (!((*c)->traits & CMD_HIDDEN) && !command_section(ret, *c))

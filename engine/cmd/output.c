@@ -15,7 +15,7 @@
 
 /*
  * jansson escapes what JSON demands, which leaves DEL, the C1 controls and the characters that
- * reorder a line. In JSON they can only stand inside strings, where \uXXXX means the same.
+ * reorder a line. In JSON they only occur inside strings, where \uXXXX means the same.
  */
 static void print_json_text(const char *s, FILE *out)
 {

@@ -1,8 +1,8 @@
 /*
- * What a command is: one const declaration in a file of its own, listed once in table.c. From it
- * come the command line, --help, --json, completion, docs/commands.md and the machine-readable
- * table. A command's run function sees a filled C struct and returns a JSON object; it never sees
- * argv and never formats JSON text.
+ * A command is one const declaration in a file of its own, listed once in table.c. From it come the
+ * command line, --help, --json, completion, docs/commands.md and the machine-readable table. A
+ * command's run function sees a filled C struct and returns a JSON object; it never sees argv and
+ * never formats JSON text.
  *
  * A row names a field of the command's struct: "vcpu_count" is the flag --vcpu-count and the JSON
  * member vcpu_count. A row whose field has another C type does not compile. What results call a
@@ -162,7 +162,7 @@ struct cmd_spec {
     const char *told; /* what its summary line says of the result (summary.h); NULL: it has none */
     enum cmd_tells tells;
     /*
-     * Does it. On success *ret_result is the result object, owned by the caller (NULL only for
+     * Runs it. On success *ret_result is the result object, owned by the caller (NULL only for
      * CMD_INTERACTIVE).
      */
     bool (*run)(const void *args, struct cmd_io *io, json_t **ret_result, struct pyro_error *err);

@@ -1,6 +1,6 @@
 /*
  * Text on its way to a person. Whatever could hold foreign bytes (names, labels, paths, messages
- * that quote them) passes here: control characters, bytes that are no UTF-8 and characters that
+ * that quote them) passes here: control characters, bytes that are not UTF-8 and characters that
  * reorder a line are shown as escapes, so that no text drives the terminal.
  */
 #ifndef PYRO_CMD_TEXT_H

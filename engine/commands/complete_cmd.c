@@ -56,7 +56,7 @@ static void complete_print(const json_t *result, FILE *out)
 
 const struct cmd_spec cmd_complete = {
     .path = "__complete",
-    .summary = "Say what may stand next on a command line",
+    .summary = "List the words that may come next on a command line",
     .example = "pyro __complete -- workspace st",
     .traits = CMD_READ_ONLY | CMD_HIDDEN,
     .args = complete_rows,

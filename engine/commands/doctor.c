@@ -17,7 +17,7 @@ struct doctor_args {
 
 static const struct arg_spec doctor_rows[] = {
     ARG_STR(doctor_args, environment, .metavar = "ENV", .complete = COMPLETE_ENVIRONMENT,
-            .help = "Start the machine that is tried from this environment; else from one that is "
+            .help = "Start the test machine from this environment; without it, from one that is "
                     "installed"),
     ARG_END,
 };
@@ -75,7 +75,7 @@ static bool doctor_run(const void *args, struct cmd_io *io, json_t **ret_result,
     return true;
 }
 
-/* Null is what was not tried, or could not be in the time there is. */
+/* Null: not tried, or not in the time there is. */
 static void show_flags(FILE *out, const char *title, const json_t *object, const char *const *names,
                        bool is_late)
 {
@@ -98,7 +98,7 @@ static void show_or_unknown(FILE *out, const char *title, const json_t *result, 
     show_line(out, title, json_string_or(result, key, is_late ? DOCTOR_UNKNOWN : NULL));
 }
 
-/* With a full stop, whether the text has one or not. */
+/* Ends it with one full stop, whether the text has one or not. */
 static void print_sentence(FILE *out, const char *text, bool capital)
 {
     scoped_free char *copy = str_printf("%s", text);
@@ -143,8 +143,8 @@ const struct cmd_spec cmd_doctor = {
     .path = "doctor",
     .summary = "Find out what this machine can do, by trying it",
     .details =
-        "A machine is started and a command run in it. Exit status 1 when that fails, or is not "
-        "through within a minute.",
+        "A machine is started and a command run in it. Exit status 1 when that fails, or takes "
+        "more than a minute.",
     .example = "pyro doctor",
     .traits = CMD_READ_ONLY,
     .args = doctor_rows,

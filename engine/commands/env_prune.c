@@ -37,7 +37,7 @@ static const struct row_spec env_prune_result[] = {
     ROW_END,
 };
 
-/* While there are workspaces, so is a kernel to start them with. */
+/* While there are workspaces, a kernel to start them with is kept. */
 static bool keep_kernels(json_t *used, struct pyro_error *err)
 {
     scoped_free char *boot = paths_boot(err);

@@ -1,5 +1,4 @@
-/* What run, demo and workspace exec have in common: a guest command between this process's streams.
- */
+/* For run, demo and workspace exec: a guest command between this process's streams. */
 #ifndef PYRO_CMD_GUEST_COMMAND_H
 #define PYRO_CMD_GUEST_COMMAND_H
 
@@ -19,8 +18,8 @@ bool command_take_secret(void *secret_env, const char *item, struct pyro_error *
 /* Streams passed through, or with --json only collected. Borrows the request. */
 struct workspace_exec_spec guest_command_spec(const struct cmd_io *io,
                                               const struct command_request *request);
-/* Takes the exit status over from a result, and notes whether its output ended in the middle of a
- * line. Says what to do about one whose time was up. */
+/* Takes the exit status from a result, and notes whether its output ended in the middle of a line.
+ * Says what to do about one whose time was up. */
 void guest_command_ended(struct cmd_io *io, const json_t *result, int64_t timeout_ms);
 /* Runs a command in a VM of its own, telling phases and the summary as [run] lines: `run`'s object,
  * new. */

@@ -78,7 +78,7 @@ static const char head[] =
     "all but "
     "those that take the terminal over take \\fB\\-\\-json\\fR, which prints the result as one "
     "JSON "
-    "object. Options may stand anywhere before \\fB\\-\\-\\fR.\n"
+    "object. Options may appear anywhere before \\fB\\-\\-\\fR.\n"
     ".SH COMMANDS\n";
 
 static const char tail[] =

@@ -1,4 +1,4 @@
-/* engine/commands/service_status.c: how a service is. */
+/* engine/commands/service_status.c: a service's state. */
 #include "engine/cmd/check.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/service_rows.h"

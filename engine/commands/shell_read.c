@@ -46,7 +46,7 @@ static const struct row_spec shell_read_result[] = {
     RES_INT("cursor"),
     RES_INT("next_cursor", .help = "Where the next read begins; with --screen the end of the log"),
     RES_STR("output", .help = "Empty with --screen"),
-    RES_BOOL("truncated", .help = "More is there than --max-chars let through"),
+    RES_BOOL("truncated", .help = "There is more than --max-chars let through"),
     RES_BOOL("plain"),
     RES_INT("wait_for_idle_ms", .nullable = true),
     RES_INT("dropped_bytes", .help = "Skipped because the log no longer has them"),
@@ -71,8 +71,8 @@ static bool write_screen(struct cmd_io *io, const struct screen *s, struct pyro_
     return cmd_io_write(io, false, text.len ? text.data : "", text.len, err);
 }
 
-/* Whatever it is, a terminal is only driven by it where that is asked for: by --raw, and by the
- * colours of our own writing under --colors. */
+/* Output drives a terminal only where the user asked for it: with --raw, or by the colours that
+ * --colors writes. */
 static bool write_output(const struct shell_read_args *a, struct cmd_io *io, const struct buf *text,
                          struct pyro_error *err)
 {

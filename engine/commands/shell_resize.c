@@ -13,9 +13,9 @@ static const struct arg_spec shell_resize_rows[] = {
     ARG_WORKSPACE(shell_resize_args, workspace),
     ARG_SHELL(shell_resize_args, shell),
     ARG_INT(shell_resize_args, cols, .min = 2, .max = 1000, .def = ARG_UNSET,
-            .help = "Columns; without it as they are"),
+            .help = "Columns; unchanged without it"),
     ARG_INT(shell_resize_args, rows, .min = 1, .max = 1000, .def = ARG_UNSET,
-            .help = "Rows; without it as they are"),
+            .help = "Rows; unchanged without it"),
     ARG_END,
 };
 

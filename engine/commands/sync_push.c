@@ -14,7 +14,7 @@ static const struct arg_spec sync_push_rows[] = {
     ARG_WORD(sync_push_args, source, .metavar = "SOURCE", .complete = COMPLETE_FILE,
              .help = "A directory, or a .tar, .tar.gz, .tgz, .tar.zst or .tar.xz"),
     ARG_STR(sync_push_args, dest, .metavar = "PATH", .def_str = "/workspace",
-            .help = "Where it goes in the workspace; made when it is missing"),
+            .help = "Where it goes in the workspace; created if missing"),
     ARG_END,
 };
 
@@ -49,9 +49,10 @@ static bool sync_push_run(const void *args, struct cmd_io *io, json_t **ret_resu
 const struct cmd_spec cmd_sync_push = {
     .path = "workspace sync push",
     .summary = "Copy a directory or a tar archive into a running workspace",
-    .details = "All of it is looked at first: what cannot be read, and archive members that would "
-               "lead elsewhere, end it before anything is written. The copying itself is not "
-               "atomic; the baseline stays as it is.",
+    .details =
+        "Everything is checked first: what cannot be read, and archive members that would lead "
+        "elsewhere, stop it before anything is written. The copying itself is not atomic; "
+        "the baseline stays as it is.",
     .example = "pyro workspace sync push demo ./src --dest src",
     .traits = CMD_DESTRUCTIVE,
     .args = sync_push_rows,

@@ -1,4 +1,4 @@
-/* engine/commands/workspace_delete.c: a workspace and all its data are gone. */
+/* engine/commands/workspace_delete.c: removes a workspace and all its data. */
 #include "engine/cmd/io.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"

@@ -14,7 +14,7 @@ static const struct arg_spec workspace_export_rows[] = {
     ARG_WORD(workspace_export_args, path, .metavar = "PATH",
              .help = "A file, directory or symbolic link in the workspace"),
     ARG_STR(workspace_export_args, output, .required = true, .metavar = "HOST_PATH",
-            .complete = COMPLETE_FILE, .help = "Where it goes; nothing may be there yet"),
+            .complete = COMPLETE_FILE, .help = "Where it goes; must not exist yet"),
     ARG_END,
 };
 

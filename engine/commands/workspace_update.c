@@ -1,4 +1,4 @@
-/* engine/commands/workspace_update.c: another name, other labels. */
+/* engine/commands/workspace_update.c: changes name and labels. */
 #include "engine/cmd/check.h"
 #include "engine/cmd/io.h"
 #include "engine/commands/rows.h"
@@ -18,8 +18,8 @@ static const struct arg_spec workspace_update_rows[] = {
     ARG_LIST(workspace_update_args, label, .pairs = true, .metavar = "KEY=VALUE",
              .complete = COMPLETE_LABEL, .check = check_label, .help = "A label to set"),
     ARG_LIST(workspace_update_args, clear_label, .metavar = "KEY", .complete = COMPLETE_LABEL_KEY,
-             .check = check_name, .help = "A label to take away"),
-    ARG_FLAG(workspace_update_args, clear_name, .help = "Take its name away"),
+             .check = check_name, .help = "A label to remove"),
+    ARG_FLAG(workspace_update_args, clear_name, .help = "Remove its name"),
     ARG_END,
 };
 

@@ -1,4 +1,4 @@
-/* What `pyro doctor` examines, and in which order: what is quick first. */
+/* What `pyro doctor` examines, quick things first. */
 #ifndef PYRO_EXAMINATION_H
 #define PYRO_EXAMINATION_H
 

@@ -15,7 +15,7 @@
 #include "vmm/base/turn.h"
 
 #define PLATFORM "linux-x86_64"
-#define PULL_WAIT_MS (3600 * 1000) /* a pull has no limit but for being silent */
+#define PULL_WAIT_MS (3600 * 1000) /* a pull may be long, but not silent for long */
 
 void environment_release(struct environment *e)
 {

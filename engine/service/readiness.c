@@ -1,4 +1,6 @@
-/* engine/service/readiness.c: what was asked for, checked and taken apart for the guest. */
+/*
+ * engine/service/readiness.c: the readiness that was asked for, checked and parsed for the guest.
+ */
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,7 +122,7 @@ static json_t *parse_text(const char *flag, const char *type, const char *member
 {
     if (*text && utf8_is_valid(text, strlen(text)))
         return json_pack("{s:s, s:s}", "type", type, member, text);
-    pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s is empty or no UTF-8", flag);
+    pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s is empty or not UTF-8", flag);
     return NULL;
 }
 

@@ -1,10 +1,10 @@
 /*
  * A shell's screen, live: its log followed by inotify(7) and drawn in a pane's child.
  *
- * What is drawn first is only what the screen at the log's end needs; when the log grows faster
- * than it can be drawn, what would scroll away unseen is passed over. Sizes are those of the
- * guest's terminal, at the offsets at which they came into force: looking at a shell changes
- * nothing about it.
+ * At first only what the screen at the log's end needs is drawn; when the log grows faster than it
+ * can be drawn, output that would scroll away unseen is skipped. Sizes are those of the guest's
+ * terminal, at the offsets at which they came into force: looking at a shell changes nothing about
+ * it.
  *
  * One loop; nothing here blocks but for reading files. Callbacks must not call live_free().
  */
@@ -33,11 +33,11 @@ bool live_set_rect(struct live *live, const struct pane_rect *rect) MUST_CHECK;
 void live_set_interval(struct live *live, int64_t interval_ms);
 /* One that nobody sees does nothing at all. */
 void live_set_paused(struct live *live, bool paused);
-/* Draws anew with a new child, after one has failed. */
+/* Draws again with a new child, after one has failed. */
 void live_restart(struct live *live);
 
 const struct pane_view *live_view(const struct live *live);
-/* For whoever has drawn the view. */
+/* Call this after drawing the view. */
 void live_drawn(struct live *live);
 const struct shell_record *live_record(const struct live *live);
 /* Why nothing is drawn any more; NULL while all is well. */

@@ -1,6 +1,6 @@
 /*
- * What can be done with a workspace's shells: programs on a PTY in the guest whose output is a log
- * on the host. Like workspace.h, one engine behind every front.
+ * Operations on a workspace's shells: programs on a PTY in the guest whose output is a log on the
+ * host. Like workspace.h, one engine behind every front.
  *
  * `ref` is a reference to a workspace, `id` a shell's id. The functions here ask the supervisor,
  * which is started or re-adopted when that is needed; they may block, and return a new JSON object

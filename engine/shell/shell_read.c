@@ -149,7 +149,7 @@ static bool render_raw(const struct log_view *log, const struct shell_read_spec 
     return true;
 }
 
-/* The bytes begin before `start`, where the read does: they say what its own change. */
+/* The bytes begin before `start`, where the read begins: what it changes depends on them. */
 static bool render_plain(const struct log_view *log, uint64_t start,
                          const struct shell_read_spec *spec, struct shell_reading *ret,
                          struct pyro_error *err)
@@ -335,7 +335,7 @@ bool shell_read(const char *ref, const char *id, const struct shell_read_spec *s
 
     if (!workspace_open(ref, &o, err) || !shell_record_load(o.dir_fd, id, &r, err))
         return false;
-    /* Whose supervisor died is taken up again. What is on the disk can be read in any case. */
+    /* One whose supervisor died is recovered. What is on the disk can be read in any case. */
     if (r.running && !store_is_held(o.dir_fd))
         (void)!workspace_recover(&o, NULL);
     if ((spec->wait_for_idle_ms || spec->wait_for_prompt) &&

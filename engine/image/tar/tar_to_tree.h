@@ -11,7 +11,7 @@ struct tar_limits {
 };
 
 /*
- * Reads it all. With an output it goes there, DONE included; without one it is only looked at. A
+ * Reads it all. With an output it goes there, DONE included; without one it is only checked. A
  * refused or unreadable member is an error that names it: absolute names, "..", writes through a
  * link, hard links to files not in the archive, devices, sockets, FIFOs. PYRO_NO_SPACE past the
  * limits.
