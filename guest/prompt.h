@@ -7,8 +7,8 @@
 
 /*
  * True when the process is its terminal's foreground group, is blocked reading, selecting or
- * polling that terminal
- * (/proc/PID/syscall, proc(5)), and no typed input is unread. `pty_fd` is the master.
+ * polling that terminal (/proc/PID/syscall; proc(5)), and no typed input is unread. `pty_fd` is the
+ * master.
  */
 bool prompt_is_waiting(pid_t shell, int pty_fd);
 /* How many typed bytes a read would get now; -1: not known. */

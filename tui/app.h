@@ -8,7 +8,7 @@
  * the key bar from the same table and turns clicks on it into keys.
  *
  * An event goes: screen's event() → its key table; the global table. A key may be in several rows:
- * the first that is possible is meant. Everything runs on the loop: nothing here or in a screen
+ * the first that is possible counts. Everything runs on the loop: nothing here or in a screen
  * blocks.
  */
 #ifndef PYRO_TUI_APP_H
@@ -36,10 +36,10 @@ struct screen_ops {
     const struct key_binding *keys; /* up to a row without a name */
     bool overlay; /* over the screen below, which stays visible; size() says how large */
 
-    /* On top now: pushed, or uncovered. And no more: covered, or about to be freed. */
+    /* On top now: pushed, or uncovered. No longer: covered, or about to be freed. */
     void (*enter)(struct screen *s);
     void (*leave)(struct screen *s);
-    /* Whatever comes, before any key table; true: taken. Mouse positions are in the screen's own
+    /* Any event, before the key tables; true: taken. Mouse positions are in the screen's own
      * window. May pop the screen. */
     bool (*event)(struct screen *s, const struct key_event *e);
     /* Whether event() takes every key: then the key bar offers none of those that all screens have.
@@ -51,7 +51,7 @@ struct screen_ops {
     void (*resize)(struct screen *s, int rows, int cols);
     /* Draws into win, all of it (the frame does not erase). */
     void (*draw)(struct screen *s, WINDOW *win);
-    /* Where the cursor stands, in the window; false: it is hidden. */
+    /* Where the cursor is, in the window; false: it is hidden. */
     bool (*cursor)(struct screen *s, int *ret_row, int *ret_col);
     /* Whether it is to be drawn once a second while it is visible; NULL: never. */
     bool (*tick_wanted)(struct screen *s);
@@ -118,15 +118,15 @@ bool app_shows(const struct screen *s);
 bool app_may_open(const struct app *app, uint64_t serial);
 /* To be painted before the next wait. */
 void app_damage(struct app *app);
-/* The same for what comes by itself, a shell's output for example: at most every APP_FRAME_MS,
- * but at once while a key is fresh, for it is probably what the key has led to. */
+/* The same for what comes by itself, a shell's output for example: at most every APP_FRAME_MS, but
+ * at once while a key is fresh, because it is probably the key's effect. */
 void app_damage_soon(struct app *app);
 /* A word to the operator in place of the key bar, for some seconds or until the next key; kept in
  * the log screen when it is a warning or an error. */
 void app_message(struct app *app, enum role role, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void app_error(struct app *app, const struct pyro_error *err);
 void app_quit(struct app *app);
-/* The timer of once a second is looked at again: something that wants it may have come. */
+/* Checks again whether anything wants the timer of once a second. */
 void app_tick_check(struct app *app);
 
 /* Takes the terminal. Release it in either case. */

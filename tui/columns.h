@@ -37,7 +37,7 @@ struct column {
      * key the rows' names decide. */
     const char *order;
     double (*key)(const void *owner, const void *row);
-    bool unseen; /* the key is of figures that are else read for rows in sight alone */
+    bool unseen; /* the key needs figures that are otherwise read for visible rows only */
 };
 
 struct columns {

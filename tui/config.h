@@ -1,7 +1,7 @@
 /*
  * $XDG_CONFIG_HOME/pyro/config: lines `theme = NAME`, `clipboard = on|off` and `key.SCREEN.ACTION =
  * KEY KEY …`, comments with #. A line that cannot be used, a setting that is given twice and a key
- * that means two things on one screen are told in the log screen, and nothing else.
+ * that means two things on one screen are reported in the log screen, and nothing else.
  */
 #ifndef PYRO_TUI_CONFIG_H
 #define PYRO_TUI_CONFIG_H

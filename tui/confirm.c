@@ -71,7 +71,7 @@ static void confirm_draw(struct screen *s, WINDOW *win)
     scroll_by(c, 0);
     draw_clear(win, dialog);
     paragraphs(c, win, 2 - c->first, s->cols);
-    draw_fill(win, 1, 0, s->cols, dialog); /* what of the text is above its place, and below */
+    draw_fill(win, 1, 0, s->cols, dialog); /* covers the text above its place, and below */
     for (int below = s->rows - 4; below < s->rows; below++)
         draw_fill(win, below, 0, s->cols, dialog);
     draw_box(win, (struct area){ 0, 0, s->rows, s->cols }, border, c->title);

@@ -1,7 +1,7 @@
 /*
  * Putting text into a window. All widths are columns as engine/term/width counts them; nothing is
  * ever drawn past the width that was given, and a wide character that would not fit is left out.
- * Text may be foreign: control characters, bytes that are no UTF-8 and characters that reorder a
+ * Text may be foreign: control characters, bytes that are not UTF-8 and characters that reorder a
  * line come out as visible escapes (\n, \x1b, \u202e).
  */
 #ifndef PYRO_TUI_DRAW_H

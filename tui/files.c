@@ -255,7 +255,7 @@ static void files_ask_export(struct screen *s, int arg UNUSED)
     const char *path = member(files_selected(f), "path"), *name = strrchr(path, '/');
     scoped_free char *title = str_printf("export %s", path);
     struct ask_spec spec = { .title = title,
-                             .label = "Where on this host it goes. Nothing may be there yet.",
+                             .label = "Where on this host it goes. It must not exist yet.",
                              .text = name ? name + 1 : "",
                              .hint = "a path on this host",
                              .answered = files_export_it,

@@ -5,8 +5,8 @@
  *
  * The log is any that a command of pyro's table prints as text; SGR sequences in that are shown as
  * colours, and whatever else would drive the terminal is shown as escapes. It is printed by a
- * process of its own into a file without a name, which is looked at where it lies: this program's
- * memory does not grow with the log.
+ * process of its own into a file without a name, which is mapped: this program's memory does not
+ * grow with the log.
  */
 #ifndef PYRO_TUI_HISTORY_H
 #define PYRO_TUI_HISTORY_H

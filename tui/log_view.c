@@ -110,7 +110,7 @@ static void log_view_draw(struct screen *s, WINDOW *win)
     draw_clear(win, theme_style(ROLE_TEXT));
     draw_cell(win, 0, 0, s->cols, theme_style(ROLE_TITLE), " pyro  log");
     if (!v->list.count) {
-        draw_text(win, 2, 2, s->cols - 4, theme_style(ROLE_DIM), "Nothing was done yet.");
+        draw_text(win, 2, 2, s->cols - 4, theme_style(ROLE_DIM), "Nothing has been done yet.");
         return;
     }
     for (int row = 0; row < v->list.rows && v->list.first + row < v->list.count; row++)

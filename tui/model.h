@@ -1,6 +1,6 @@
 /*
- * What the interface shows, kept true by the engine: every workspace with its shells, the figures
- * of those on screen, their last commands. One for the program (app->model); screens listen to it.
+ * The interface's data, kept current by the engine: every workspace with its shells, the figures of
+ * those on screen, their last commands. One for the program (app->model); screens listen to it.
  */
 #ifndef PYRO_TUI_MODEL_H
 #define PYRO_TUI_MODEL_H
@@ -25,7 +25,7 @@ void model_listen(struct model *m, struct model_listener *l);
 void model_unlisten(struct model *m, struct model_listener *l);
 
 size_t model_count(const struct model *m);
-/* In no order that means anything. */
+/* In no particular order. */
 struct watched_workspace *model_at(const struct model *m, size_t i);
 /* NULL when there is none (any more). */
 struct watched_workspace *model_find(const struct model *m, const char *id);

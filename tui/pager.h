@@ -25,9 +25,11 @@ struct pager_spec {
     const char *section;
     bool at_end;    /* begins at its end */
     bool searching; /* begins with asking what to look for */
-    /* The text comes with pager_fill(), and again whenever `again` has asked for it, when `news`
-     * had said in a few words that there is more (NULL: there is none). `closed`: the pager is
-     * gone. All NULL: the text is `text`. */
+    /*
+     * The text comes with pager_fill(), and again whenever `again` asks for it; `news` says in a
+     * few words that there is more (NULL: there is not). `closed`: the pager is gone. All NULL: the
+     * text is `text`.
+     */
     const char *(*news)(void *arg);
     void (*again)(void *arg);
     void (*closed)(void *arg);

@@ -36,7 +36,7 @@ struct palette {
     json_t *offers;             /* [{value, help}] */
     struct list list;
     size_t history_at; /* how far back; 0: the line itself */
-    char failure[400]; /* why the line did not do; "": it was not run, or was changed since */
+    char failure[400]; /* why the line failed; "": it was not run, or was changed since */
 };
 
 static char *history[HISTORY_LINES]; /* the newest first */
@@ -188,8 +188,8 @@ static size_t count_lines(const char *text)
     return n;
 }
 
-/* The line is there again, to be mended, unless the operator has gone on to something else. A
- * command of the guest's that failed did what it was asked to. */
+/* Brings the line back to be corrected, unless the operator has gone on to something else. A
+ * guest's command that failed did what it was asked to. */
 static void show_failure(const struct job_end *end)
 {
     const struct cmd_spec *cmd;

@@ -15,8 +15,8 @@ struct service_log {
     struct app *app;
     char *workspace_id, *path, *service;
     struct service_watch *watch;
-    struct job *job;     /* that reads; NULL: none */
-    struct pager *pager; /* that is open; NULL: none */
+    struct job *job;     /* which reads it; NULL: none */
+    struct pager *pager; /* the open one; NULL: none */
     bool grown;          /* since it was read */
 };
 

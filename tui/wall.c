@@ -1,7 +1,7 @@
 /*
  * tui/wall.c: shells side by side. The tiles follow the model; those of the page that is shown have
- * a process each, which rests while the wall is covered. Nothing is drawn but what has changed, at
- * a pace that many tiles make slower, and nothing at all happens while nothing does.
+ * a process each, which pauses while the wall is covered. Only changes are drawn, the more tiles
+ * the slower, and an idle wall costs nothing.
  */
 #include "tui/wall.h"
 
@@ -329,7 +329,7 @@ static void draw_nothing(const struct wall *w, WINDOW *win)
     draw_text(win, row, 4, cols, theme_style(ROLE_ACCENT), "No shell is open.");
     draw_text(win, row + 2, 4, cols, theme_style(ROLE_TEXT),
               w->marked ? "Only marked workspaces are on the wall: Space in the list unmarks them."
-                        : "One that is opened, by anyone, shows up here at once.");
+                        : "Any shell that is opened shows up here at once.");
 }
 
 static void wall_draw(struct screen *s, WINDOW *win)

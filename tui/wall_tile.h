@@ -10,7 +10,7 @@
 #include "tui/model.h"
 #include "tui/wall_grid.h"
 
-/* The state of a shell in its tile; the later, the more it wants to be looked at. */
+/* The state of a shell in its tile, in order of urgency. */
 enum tile_state {
     TILE_RUNS,
     TILE_PROMPT,  /* just now */
@@ -35,20 +35,20 @@ struct wall_tile {
     bool stale, whole;     /* something of it is drawn next time; all of it */
 };
 
-/* It is put on the wall: what the operator has not seen of its shell is news. */
+/* Puts it on the wall: what the operator has not seen of its shell is news. */
 void wall_tile_init(struct wall_tile *t, struct wall *wall, struct watched_workspace *w,
                     const struct shell_record *r);
 /* Begins to draw it; ops get the tile. */
 void wall_tile_open(struct wall_tile *t, struct app *app, const struct live_ops *ops);
 void wall_tile_close(struct wall_tile *t);
-/* It is looked at: nothing about it is news; `acted` means that its failures are known, too. */
+/* The operator looks at it: nothing about it is news; `acted`: its failures are known, too. */
 void wall_tile_look(struct wall_tile *t, struct watched_workspace *w, bool acted);
 /* For live_ops.changed(). */
 void wall_tile_note_screen(struct wall_tile *t, struct watched_workspace *w);
-/* Its shell has printed, maybe: true when that is news. */
+/* Its shell may have printed: true when that is news. */
 bool wall_tile_note_output(struct wall_tile *t, struct watched_workspace *w);
 enum tile_state wall_tile_state(const struct wall_tile *t, struct watched_workspace *w, double now);
-/* Seconds until what it says of itself changes without anything happening; 0: never. */
+/* Seconds until its words change by themselves; 0: never. */
 double wall_tile_next_change(const struct wall_tile *t, const struct watched_workspace *w,
                              double now);
 const struct pyro_error *wall_tile_failure(const struct wall_tile *t);

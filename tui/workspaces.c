@@ -11,7 +11,7 @@
 #include "tui/workspaces_private.h"
 #include "vmm/base/fs.h"
 
-#define BESIDE_COLS 110 /* from here on the details stand beside the table */
+#define BESIDE_COLS 110 /* from this width on the details are beside the table */
 #define DETAILS_ROWS 10
 #define HEAD_ROWS 2
 
@@ -165,7 +165,7 @@ static void draw_rows(struct workspaces *w, WINDOW *win, int rows, int cols)
                   "No workspace fits the filter. Esc shows all.");
 }
 
-/* Figures of the sorted column are wanted of all, else of those in sight. */
+/* The sorted column needs figures of all workspaces, the others of visible ones only. */
 static void show_figures(struct workspaces *w)
 {
     bool all = table_columns[w->order].unseen;

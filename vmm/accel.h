@@ -8,7 +8,7 @@
  * makes a doubt, the second one in a row the verdict.
  *
  * PYRO_ACCEL=tcg|kvm overrides everything, for tests. PYRO_REQUIRE_KVM=1 turns "not usable" into
- * the error PYRO_KVM_REQUIRED: software emulation is no security boundary in QEMU's own policy.
+ * the error PYRO_KVM_REQUIRED: software emulation is not a security boundary in QEMU's own policy.
  */
 #ifndef PYRO_ACCEL_H
 #define PYRO_ACCEL_H
@@ -44,8 +44,8 @@ void accel_record_boot(const char *cache_dir, const char *qemu_version);
 /* Records that none did: `certain` makes that the verdict, else it is a doubt. */
 void accel_record_failure(const char *cache_dir, const char *qemu_version, const char *reason,
                           bool certain);
-/* Forgets that KVM is not usable, so that it is tried once more; whoever wants to know how things
- * are now calls it first. */
+/* Forgets that KVM is not usable, so that it is tried once more: call it first to learn how things
+ * are now. */
 void accel_try_again(const char *cache_dir);
 /* Whether a machine that failed under KVM may be emulated instead; else err, where that is about
  * the environment's demands, and as it was where KVM was forced. */

@@ -41,9 +41,9 @@ enum step { STEP_DONE, STEP_OPEN, STEP_VERSION, STEP_CREATE, STEP_SETUP, STEP_RU
 static const char *const reasons[] = { "",
                                        "/dev/kvm cannot be opened",
                                        "the kernel's KVM has an unknown version",
-                                       "KVM creates no virtual machine",
-                                       "KVM sets up no virtual processor",
-                                       "KVM runs no instructions",
+                                       "KVM does not create virtual machines",
+                                       "KVM does not set up virtual processors",
+                                       "KVM does not run instructions",
                                        "KVM runs instructions wrongly" };
 
 /* mov $LOOPS, %ecx; 1: dec %ecx; jnz 1b; mov $ANSWER, %al; out %al, $PORT; hlt */

@@ -39,7 +39,7 @@ enum jail_step {
     JAIL_LANDLOCK = 1 << 11
 };
 
-/* A file that the inmate must not be able to change, whoever it runs as. */
+/* A file that the inmate must not be able to change, as any user. */
 struct jail_read_only {
     const char *path; /* absolute, borrowed: it is opened once more, inside */
     dev_t device;     /* of the file that was found there and checked: no other is accepted */

@@ -114,7 +114,7 @@ static int load_state(int dirfd, const char *digest, struct pyro_error *err)
     return take_fd(&fd);
 }
 
-/* RAM from whoever holds it, else from disk, by one process at a time. */
+/* RAM from a process that holds it, else from disk, by one process at a time. */
 static bool get_ram(int dirfd, struct template *t, struct pyro_error *err)
 {
     scoped_close int lock = -1, file = -1;
@@ -247,7 +247,7 @@ static bool install(const struct template_spec *spec, int templates_fd, const js
     return ok;
 }
 
-/* The limit is longer than a build takes: whoever waits for one sees its end. */
+/* The limit is longer than a build takes: a process that waits for one sees its end. */
 int template_build_lock(int templates_fd, turn_tell_fn *tell, void *arg, struct pyro_error *err)
 {
     const struct turn turn = { .work = "boots a template",
@@ -306,7 +306,7 @@ static bool blames_guest(enum pyro_code code)
            code == PYRO_GUEST_PROTOCOL;
 }
 
-/* What is to be remembered of a boot under KVM that failed: not what may have been chance. */
+/* Records a failed boot under KVM, unless it may have been chance. */
 static void record_failure(const struct template_spec *spec, const struct qemu *qemu,
                            enum boot_evidence evidence, const char *reason)
 {

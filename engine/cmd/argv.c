@@ -8,7 +8,7 @@
 #define ROWS_MAX 48       /* rows of one command */
 #define CANDIDATES_MAX 96 /* words one near miss is looked for among */
 
-/* Where the parser stands. */
+/* The parser's progress. */
 struct parser {
     struct cmd_line *line;
     const char *const *argv;
@@ -45,7 +45,7 @@ const struct arg_spec *cmd_command_row(const struct cmd_spec *cmd)
     return NULL;
 }
 
-/* What stands at the head of each error: the command as far as it is known. */
+/* The start of each error: the command as far as it is known. */
 static const char *where(const struct parser *p)
 {
     return p->line->cmd ? p->line->cmd->path : p->line->group ? p->line->group->path : "";
@@ -301,7 +301,7 @@ static bool parse_arguments(struct parser *p, struct pyro_error *err)
     return p->line->help || check_complete(p, err);
 }
 
-/* The rest of a line that was not understood still says in which form to tell the error. */
+/* The rest of a bad command line still says whether the error is to be JSON. */
 static void look_for_json(struct parser *p)
 {
     for (; p->at < p->argc && strcmp(p->argv[p->at], "--"); p->at++)

@@ -1,6 +1,6 @@
 /*
- * What a running command may use of the outside: the three streams, the summary lines and progress
- * on standard error, and, for commands that pass a guest command's status on, the exit status.
+ * A running command's access to the outside: the three streams, the summary lines and progress on
+ * standard error, and, for commands that pass a guest command's status on, the exit status.
  */
 #ifndef PYRO_CMD_IO_H
 #define PYRO_CMD_IO_H
@@ -39,7 +39,7 @@ struct cmd_io {
     bool into_file;
     bool out_open_line, err_open_line;
     bool same_place;     /* standard output and error are one terminal, pipe or file */
-    bool progress_drawn; /* a progress line stands on the terminal */
+    bool progress_drawn; /* a progress line is on the terminal */
     int64_t progress_at; /* clock_ms() of the last drawing */
 };
 
@@ -74,10 +74,11 @@ void cmd_io_into(struct cmd_io *io, int fd);
 /* What is written has been redacted before (a log that is followed): a few bytes of what could
  * begin a secret are shown now. */
 bool cmd_io_pause(struct cmd_io *io, struct pyro_error *err) MUST_CHECK;
-/* "pyro: …", a line of its own on standard error: something that is no failure. Also with --json.
+/* "pyro: …", a line of its own on standard error: something that is not a failure. Also with
+ * --json.
  */
 void cmd_io_warn(struct cmd_io *io, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* For whoever writes to the descriptors directly: tells what the last bytes of a stream were. */
+/* For code that writes to the descriptors directly: tells what the last bytes of a stream were. */
 void cmd_io_note(struct cmd_io *io, bool to_err, const void *bytes, size_t n);
 
 /* One member of a summary line; a NULL value leaves it out. */

@@ -63,7 +63,7 @@ bool progress_fd_open(struct progress_fd *p, struct pyro_error *err)
     return true;
 }
 
-/* Without blocking: a socket can be asked for that, and so can, by poll(2), what is not one. */
+/* Without blocking: a socket takes a flag for that, anything else is asked by poll(2) first. */
 static ssize_t write_now(int fd, const char *bytes, size_t n)
 {
     struct pollfd room = { .fd = fd, .events = POLLOUT };
@@ -91,7 +91,7 @@ static bool flush_rest(struct progress_fd *p)
     return p->rest_len == 0;
 }
 
-/* Whether another line may come now, so many at once. */
+/* Whether another line may come now, in a burst of at most this many. */
 static bool is_due(struct progress_fd *p, int at_once)
 {
     int64_t now = clock_ms();

@@ -36,7 +36,7 @@ static void env_list_print(const json_t *result, FILE *out)
 
 const struct cmd_spec cmd_env_list = {
     .path = "env list",
-    .summary = "List the environments there are, and which are installed",
+    .summary = "List all environments, and which of them are installed",
     .example = "pyro env list",
     .traits = CMD_READ_ONLY,
     .result = env_list_result,

@@ -22,7 +22,7 @@ static const struct arg_spec file_list_rows[] = {
     ARG_WORKSPACE(file_list_args, workspace),
     ARG_WORKSPACE_PATH(file_list_args, path, .optional = true, .def_str = "/workspace",
                        .help = "A directory below /workspace, or one file"),
-    ARG_FLAG(file_list_args, recursive, .help = "What is below its directories too"),
+    ARG_FLAG(file_list_args, recursive, .help = "Also list what is below its directories"),
     ARG_PAGE_ROWS(file_list_args),
     ARG_END,
 };
@@ -30,7 +30,7 @@ static const struct arg_spec file_list_rows[] = {
 const char *const artifact_types[] = { "file", "directory", "symlink", "other", NULL };
 
 const struct row_spec file_entry_rows[] = {
-    RES_STR("path", .help = "What is not UTF-8 is quoted, as git does it"),
+    RES_STR("path", .help = "Quoted as git does it, if it is not UTF-8"),
     RES_STR("artifact_type", .choices = artifact_types,
             .help = "other: a device, a socket or a FIFO"),
     RES_INT("size_bytes"),
@@ -43,7 +43,7 @@ const struct row_spec file_list_result[] = {
     RES_STR("path"),
     RES_STR("artifact_type", .choices = artifact_types),
     RES_BOOL("recursive"),
-    RES_OBJECTS("entries", file_entry_rows, .help = "By the bytes of their paths"),
+    RES_OBJECTS("entries", file_entry_rows, .help = "Sorted by the bytes of their paths"),
     RES_PAGE_ROWS,
     ROW_END,
 };

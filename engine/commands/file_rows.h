@@ -1,4 +1,4 @@
-/* What the commands about files share. */
+/* Shared by the commands about files. */
 #ifndef PYRO_CMD_FILE_ROWS_H
 #define PYRO_CMD_FILE_ROWS_H
 

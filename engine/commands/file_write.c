@@ -16,7 +16,7 @@ static const struct arg_spec file_write_rows[] = {
     ARG_WORKSPACE(file_write_args, workspace),
     ARG_WORKSPACE_PATH(file_write_args, path, .help = "A file below /workspace, new or not"),
     ARG_STR(file_write_args, text, .metavar = "TEXT",
-            .help = "What is to be in it: UTF-8, at most 8 MiB"),
+            .help = "The new content: UTF-8, at most 8 MiB"),
     ARG_STR(file_write_args, text_file, .metavar = "FILE", .complete = COMPLETE_FILE,
             .help = "A file on this host that holds the text; -: standard input"),
     ARG_END,
@@ -46,8 +46,8 @@ const struct cmd_spec cmd_file_write = {
     .path = "workspace file write",
     .summary = "Write a text file in a running workspace",
     .details =
-        "Whoever reads meanwhile sees the old text or the new, never a part. A file that exists "
-        "keeps its mode and owner; a new one gets 0644, and directories that are missing are made.",
+        "A concurrent reader sees the old text or the new, never a part. A file that exists "
+        "keeps its mode and owner; a new one gets 0644, and missing directories are created.",
     .example = "pyro workspace file write demo src/hello.py --text 'print(\"hello\")'",
     .traits = CMD_DESTRUCTIVE,
     .args = file_write_rows,

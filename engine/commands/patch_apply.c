@@ -39,7 +39,7 @@ static const struct row_spec patch_apply_result[] = {
     RES_STR("workspace_id"),
     RES_BOOL("changed"),
     RES_OBJECT("summary", summary_rows),
-    RES_OBJECTS("entries", entry_rows, .help = "By the bytes of their paths"),
+    RES_OBJECTS("entries", entry_rows, .help = "Sorted by the bytes of their paths"),
     RES_STR("execution_mode", .choices = execution_modes),
     ROW_END,
 };

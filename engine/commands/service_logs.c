@@ -22,8 +22,8 @@ static const struct arg_spec service_logs_rows[] = {
     ARG_SERVICE(service_logs_args, service),
     ARG_INT(service_logs_args, tail_lines, .max = TAIL_LINES_MAX, .def = 200,
             .help = "The last lines of each output"),
-    ARG_FLAG(service_logs_args, all, .help = "All that is kept instead"),
-    ARG_FLAG(service_logs_args, follow, .help = "Go on with what comes, until the service ends"),
+    ARG_FLAG(service_logs_args, all, .help = "All output that is kept, instead"),
+    ARG_FLAG(service_logs_args, follow, .help = "Go on with new output, until the service ends"),
     ARG_END,
 };
 
@@ -32,7 +32,7 @@ static const struct row_spec service_logs_result[] = {
     RES_STR("stdout"),
     RES_STR("stderr"),
     RES_INT("tail_lines", .nullable = true, .help = "Null with --all"),
-    RES_INT("stdout_dropped_bytes", .help = "With --all: what the log no longer has"),
+    RES_INT("stdout_dropped_bytes", .help = "With --all: bytes that the log no longer has"),
     RES_INT("stderr_dropped_bytes"),
     ROW_END,
 };

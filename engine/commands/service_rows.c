@@ -1,4 +1,4 @@
-/* engine/commands/service_rows.c: what the commands about services share. */
+/* engine/commands/service_rows.c: shared by the commands about services. */
 #include "engine/commands/service_rows.h"
 
 #include <inttypes.h>

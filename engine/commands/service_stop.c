@@ -1,4 +1,4 @@
-/* engine/commands/service_stop.c: the end of a service. */
+/* engine/commands/service_stop.c: stops a service. */
 #include "engine/cmd/check.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/service_rows.h"

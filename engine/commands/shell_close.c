@@ -1,4 +1,4 @@
-/* engine/commands/shell_close.c: the end of a shell. */
+/* engine/commands/shell_close.c: ends a shell. */
 #include "engine/commands/rows.h"
 #include "engine/commands/shell_rows.h"
 #include "engine/commands/table.h"

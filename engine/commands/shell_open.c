@@ -47,7 +47,7 @@ const struct cmd_spec cmd_shell_open = {
     .details = "It lives on in the workspace until it exits or is closed, whatever becomes of the "
                "commands that write to it and read it. It is set up for a program to type into: a "
                "TAB is a TAB, '!' is itself, no pager and no editor waits for keys; --interactive "
-               "leaves all of this as a person has it.",
+               "leaves all of this as a person expects it.",
     .example = "pyro workspace shell open demo --id-only",
     .args = shell_open_rows,
     .args_size = sizeof(struct shell_open_args),

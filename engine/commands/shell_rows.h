@@ -1,4 +1,4 @@
-/* What the commands about shells share: rows of arguments, and what they tell. */
+/* Shared by the commands about shells: rows of arguments, and their summary. */
 #ifndef PYRO_CMD_SHELL_ROWS_H
 #define PYRO_CMD_SHELL_ROWS_H
 

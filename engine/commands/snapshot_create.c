@@ -44,8 +44,8 @@ static void snapshot_create_print(const json_t *result, FILE *out)
 const struct cmd_spec cmd_snapshot_create = {
     .path = "workspace snapshot create",
     .summary = "Keep the whole disk as it is now under a name",
-    .details = "The machine goes on: its file system is held still for some milliseconds. What "
-               "runs, and what is in memory only, is not part of a snapshot.",
+    .details = "The machine goes on: its file system is held still for some milliseconds. Running "
+               "programs and memory are not part of a snapshot.",
     .example = "pyro workspace snapshot create demo before-upgrade",
     .args = snapshot_create_rows,
     .args_size = sizeof(struct snapshot_create_args),

@@ -10,7 +10,8 @@
 
 #define RES_SNAPSHOT_ROWS                                                                          \
     RES_STR("snapshot_name"), RES_STR("kind", .choices = snapshot_kinds), RES_NUM("created_at"),   \
-        RES_INT("bytes_written", .help = "What it takes on the host, beyond what it stands on"),   \
+        RES_INT("bytes_written",                                                                   \
+                .help = "What it takes on the host, beyond the layers it is based on"),            \
         RES_BOOL("deletable")
 
 extern const char *const snapshot_kinds[];

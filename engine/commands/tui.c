@@ -1,5 +1,5 @@
-/* engine/commands/tui.c: the declaration of `pyro tui`; the interface itself stands above the
- * engine and is handed in by main. */
+/* engine/commands/tui.c: the declaration of `pyro tui`; the interface itself is above the engine
+ * and is handed in by main. */
 #include "engine/cmd/cmd.h"
 #include "engine/commands/table.h"
 

@@ -1,4 +1,4 @@
-/* engine/commands/workspace_list.c: what workspaces there are. */
+/* engine/commands/workspace_list.c: lists workspaces. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -27,13 +27,13 @@ static const struct arg_spec workspace_logs_rows[] = {
     ARG_INT(workspace_logs_args, cursor, .max = SEQUENCE_MAX,
             .help = "Where to begin: a sequence, or the next_cursor of the last answer"),
     ARG_INT(workspace_logs_args, limit, .min = 1, .max = SEQUENCE_MAX, .def = ARG_UNSET,
-            .help = "Commands at most"),
+            .help = "At most this many commands"),
     ARG_INT(workspace_logs_args, tail_lines, .max = TAIL_LINES_MAX, .def = ARG_UNSET,
             .help = "The last lines of output, counted over all commands"),
     ARG_STR(workspace_logs_args, since, .metavar = "TIME", .check = check_time_text,
-            .help = "What began since: " TIME_TEXT_HELP),
+            .help = "Only commands that began since: " TIME_TEXT_HELP),
     ARG_FLAG(workspace_logs_args, follow,
-             .help = "Go on with each command that ends, until the workspace does not run"),
+             .help = "Go on with each command as it ends, until the workspace stops"),
     ARG_END,
 };
 
@@ -41,7 +41,7 @@ static const struct row_spec workspace_logs_result[] = {
     RES_STR("workspace_id"),
     RES_INT("count"),
     RES_OBJECTS("entries", command_rows, .help = "By sequence"),
-    RES_INT("next_cursor", .help = "Where to go on"),
+    RES_INT("next_cursor", .help = "Where to continue"),
     RES_BOOL("truncated", .help = "There are more, beyond --limit or 16 MiB of output"),
     RES_INT("dropped_entries", .help = "The oldest, which are no longer kept (see above)"),
     ROW_END,
@@ -57,7 +57,7 @@ static void print_output(const json_t *entry, const char *name, const char *cut,
     if (n && text[n - 1] != '\n')
         fputc('\n', out);
     if (json_bool_or(entry, cut, false))
-        fprintf(out, "[more was there than is kept]\n");
+        fprintf(out, "[truncated: more was printed than is kept]\n");
 }
 
 static bool workspace_logs_add_to_list(void *arg, const json_t *entry, struct pyro_error *err)
@@ -112,7 +112,7 @@ static bool say(struct cmd_io *io, char *text, struct pyro_error *err)
     return cmd_io_write(io, false, line, strlen(line), err);
 }
 
-/* What the entries themselves do not show. */
+/* Prints what the entries themselves do not show. */
 static bool say_what_is_missing(struct cmd_io *io, const struct workspace_logs_args *a,
                                 const struct command_logs *l, struct pyro_error *err)
 {

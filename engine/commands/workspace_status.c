@@ -1,4 +1,4 @@
-/* engine/commands/workspace_status.c: how a workspace is. */
+/* engine/commands/workspace_status.c: a workspace's state. */
 #include "engine/cmd/io.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"

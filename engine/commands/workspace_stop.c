@@ -1,4 +1,4 @@
-/* engine/commands/workspace_stop.c: the end of a VM, not of its disk. */
+/* engine/commands/workspace_stop.c: stops a VM; its disk stays. */
 #include "engine/cmd/io.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"

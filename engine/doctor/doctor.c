@@ -1,9 +1,9 @@
 /*
- * engine/doctor/doctor.c: an examination that ends.
+ * engine/doctor/doctor.c: an examination that always ends.
  *
- * Whatever of this host hangs must not hang what is to find that out. So a child examines, and
- * tells each finding as a line of JSON; past the deadline it is killed with all that it started,
- * and what it has not told is unknown.
+ * Something on this host may hang, and the examination must not hang with it. So a child examines,
+ * and tells each finding as a line of JSON; past the deadline it is killed with all that it
+ * started, and what it has not told is unknown.
  */
 #include "engine/doctor/doctor.h"
 

@@ -116,7 +116,7 @@ static void examine_programs(struct examination *x)
             (programs[i].rootless_only && geteuid() == 0))
             continue;
         what =
-            str_printf("%s is not installed, pulling environments needs it", programs[i].program);
+            str_printf("%s is not installed; pulling environments needs it", programs[i].program);
         action = str_printf("install the package %s ('make setup' does)", programs[i].package);
         problem(x, what, action);
     }
@@ -188,7 +188,7 @@ static json_t *run_in_machine(struct examination *x, const char *environment,
                                         .stderr_fd = -1 };
     struct environment installed = { 0 };
 
-    /* A run would pull what is missing: that is for the user to want. */
+    /* A run would pull what is missing: that is up to the user. */
     if (!environment_open(environment, &installed, err))
         return NULL;
     environment_release(&installed);
@@ -240,7 +240,7 @@ static void try_network(struct examination *x, const char *environment)
 
     if (!proc_in_path("passt", "")) {
         set(x, "networking", json_string("none: passt is not installed"));
-        problem(x, "passt is not installed, machines with a network need it",
+        problem(x, "passt is not installed; machines with a network need it",
                 "install the package passt ('make setup' does)");
         return;
     }
@@ -324,7 +324,7 @@ static void set_kvm(struct examination *x, const struct accel_verdict *v, bool i
                   is_known ? json_boolean(v->usable) : json_null(), "reason", v->reason));
 }
 
-/* Which QEMU there is, and what was said of KVM before it is tried again. */
+/* Finds QEMU, and the verdict on KVM from before it is tried again. */
 static void examine_qemu(struct examination *x)
 {
     struct accel_verdict v = { 0 };
@@ -343,7 +343,7 @@ static void examine_qemu(struct examination *x)
     problem_of(x, "QEMU", &why);
 }
 
-/* After the machine was tried: the trial may have found out what KVM is worth. */
+/* After the machine was tried: the trial may have found out whether KVM works. */
 static void examine_accelerator(struct examination *x)
 {
     struct accel_verdict v = { 0 };
@@ -397,7 +397,8 @@ static void examine_jail(struct examination *x)
     problem_of(x, "the jail around QEMU", &why);
 }
 
-/* What takes archives and disks apart: it enters its jail, and says what of that it could not. */
+/* The program that parses archives and disks: it enters its jail, and reports the steps that
+ * failed. */
 static void examine_image_jail(struct examination *x)
 {
     static const char *const argv[] = { "", "jail", NULL };
@@ -413,7 +414,7 @@ static void examine_image_jail(struct examination *x)
         problem(x, "pyro-image stays root: this host lets not even root change its user",
                 "run pyro as an ordinary user; until then the call filter holds it");
     if (!json_bool_or(result, "landlock", true))
-        problem(x, "pyro-image has no Landlock, which is its second belt",
+        problem(x, "pyro-image has no Landlock, its second barrier",
                 "use a kernel with Landlock (\"lsm=landlock,...\"); until then the call filter "
                 "holds it");
 }

@@ -1,5 +1,5 @@
 /*
- * What can be done with a workspace's services: commands that stay, with readiness and logs. Like
+ * Operations on a workspace's services: commands that stay, with readiness and logs. Like
  * workspace.h, one engine behind every front.
  *
  * `ref` is a reference to a workspace, `name` a service's name. The functions may block, start or

@@ -79,7 +79,7 @@ static bool hand_on(struct reading *r, int i, const char *bytes, size_t n, struc
 }
 
 /* Reads what one log has beyond what was read. The record is looked at after each read: what was
- * dropped meanwhile reads as NULs, and is passed over. */
+ * dropped meanwhile reads as NULs, and is skipped. */
 static bool read_log(struct reading *r, int i, struct pyro_error *err)
 {
     char chunk[CHUNK_BYTES];
@@ -148,7 +148,7 @@ static void doze(const struct reading *r)
         return; /* the next look tries again */
 }
 
-/* Until it has ended, or has been started anew under its name. */
+/* Until it has ended, or was started again under its name. */
 static bool follow(struct reading *r, struct pyro_error *err)
 {
     double run = r->record.started_at;

@@ -15,7 +15,7 @@ struct cast_result {
 
 /*
  * Writes the recording to out_fd: output with the times it came at, resizes where the guest applied
- * them. A running shell is recorded up to now. Text is UTF-8 (what is none becomes U+FFFD), never
+ * them. A running shell is recorded up to now. Text is UTF-8 (anything else becomes U+FFFD), never
  * cut inside a character. asciicast v2: docs.asciinema.org/manual/asciicast/v2. Bounded memory.
  */
 bool shell_cast(int workspace_fd, const char *shell, int out_fd, struct cast_result *ret,

@@ -1,7 +1,6 @@
 /*
  * Control over a shell: what an operator types goes to its program, and its terminal has the
- * operator's size. Whoever has it gives it back; the events of the shell say that an operator
- * typed.
+ * operator's size. Its holder gives it back; the events of the shell say that an operator typed.
  */
 #ifndef PYRO_SHELL_CONTROL_H
 #define PYRO_SHELL_CONTROL_H
@@ -16,7 +15,7 @@ struct shell_control;
 typedef void shell_control_lost_fn(void *arg, const struct pyro_error *why);
 
 /*
- * Connects to the supervisor, which is revived when it was killed (then this blocks for as long as
+ * Connects to the supervisor, which is restarted if it was killed (then this blocks for as long as
  * that takes).
  */
 struct shell_control *shell_control_new(struct loop *loop, const struct workspace_handle *w,

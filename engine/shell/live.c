@@ -23,7 +23,7 @@
 #define MUTE_MS 50 /* from this interval on, notifications are not looked at in between */
 /* Of the log's end, where the first screen's start is looked for. */
 #define WINDOW ((uint64_t)4 * SCREEN_LOOK_BACK)
-#define SKIM_FROM ((uint64_t)1 << 20)  /* of arrears: then what scrolls away is passed over */
+#define SKIM_FROM ((uint64_t)1 << 20)  /* of backlog: then output that scrolls away is skipped */
 #define DROP_FROM ((uint64_t)16 << 20) /* then even what cannot be known to scroll away */
 #define PASS ((size_t)4 * PANE_BYTES_MAX)
 #define STOPS_MAX 1024
@@ -50,7 +50,7 @@ struct live {
     struct pane_rect rect;
     struct pyro_error failure;
     uint64_t at, size, events_at;
-    uint64_t skim_to; /* what is below is passed over, */
+    uint64_t skim_to; /* output below is skipped, */
     uint64_t draw_to; /* and from there to here drawn in any case */
     struct stop *stops;
     size_t stop_count;
@@ -91,7 +91,7 @@ static void look_at_record(struct live *l)
     struct shell_record r;
 
     if (!shell_record_load(l->workspace_fd, l->id, &r, NULL))
-        return; /* it is going with its workspace, which others tell */
+        return; /* its workspace is being removed, which others report */
     shell_record_release(&l->record);
     l->record = r;
     changed(l);
@@ -157,7 +157,7 @@ static void want_paint(struct live *l)
         loop_timer_set(l->loop, &l->paint_timer, left, on_paint_time, l);
 }
 
-/* What scrolls away before it could be drawn is passed over; else arrears grow without end. */
+/* Skips output that would scroll away before it is drawn; else the backlog grows without end. */
 static void catch_up(struct live *l)
 {
     uint64_t tail;

@@ -38,7 +38,7 @@ void shell_reading_release(struct shell_reading *r)
 
 /* ---- how much ---- */
 
-/* Bytes of the first `chars` code points; a byte that is no part of UTF-8 counts as one. */
+/* Bytes of the first `chars` code points; a byte that is not part of UTF-8 counts as one. */
 static size_t bytes_of_chars(const char *s, size_t n, int64_t chars)
 {
     size_t at = 0;

@@ -1,4 +1,4 @@
-/* What a read of a shell asks for. */
+/* The parameters of a read of a shell. */
 #ifndef PYRO_SHELL_READ_SPEC_H
 #define PYRO_SHELL_READ_SPEC_H
 

@@ -1,12 +1,13 @@
 /*
- * engine/shell/shell_wait.c: asleep until a shell's output has settled.
+ * engine/shell/shell_wait.c: waits until a shell's output has paused.
  *
  * inotify tells of writes to the log and of the record's replacement; only growth of the file is
  * output (dropping old bytes modifies it too). Whether the shell is at its prompt only the guest
  * knows: it is asked once the output has paused, and then less and less often while nothing comes.
  *
  * A log that nobody writes looks idle. So the supervisor is watched too, through a pidfd, which
- * costs it nothing; when it dies, whoever waits takes the machine up again and counts anew.
+ * costs it nothing; when it dies, the waiting process recovers the machine and starts counting
+ * again.
  */
 #include "engine/shell/shell_wait.h"
 
@@ -86,9 +87,11 @@ static bool watch_files(struct waiting *w, struct pyro_error *err)
     return true;
 }
 
-/* Finds the supervisor, or starts a new one where the old one died. What was printed meanwhile is
- * yet to come, so the idle time begins anew. Without one, what is in the log can still be read: it
- * is tried again. */
+/*
+ * Finds the supervisor, or starts a new one where the old one died. What was printed meanwhile is
+ * yet to come, so the idle time begins again. Without one, what is in the log can still be read: it
+ * is tried again.
+ */
 static bool reach_supervisor(struct waiting *w, struct pyro_error *err)
 {
     struct pyro_error why = { 0 };

@@ -34,9 +34,9 @@ struct plain_line_marks {
 
 /*
  * Renders a fresh terminal of `cols` (2 to 1000) columns that is fed all n bytes, and appends its
- * text to `out`. `in_string`: the
- * kind (see vtparse.h) of the control string that the bytes start inside, or 0. `marks` may be
- * NULL; only starts of lines that begin in the first column are noted. Never blocks.
+ * text to `out`. `in_string`: the kind (vtparse.h) of the control string that the bytes start
+ * inside, or 0. `marks` may be NULL; only starts of lines that begin in the first column are noted.
+ * Never blocks.
  */
 enum plain_linear_result plain_linear_render(const char *bytes, size_t n, int cols, char in_string,
                                              struct plain_line_marks *marks, struct buf *out);

@@ -3,9 +3,9 @@
  *
  * Three directories of each workspace are watched: its own (the record, the lock), shells/ and
  * commands/. Each watch is set before its directory is read, so nothing is missed. Events only mark
- * what is stale; once the queue is empty each stale workspace is read again and reported once. The
- * descriptor then rests for a moment, so that a shell that floods costs a look now and then, not
- * one per write.
+ * what is stale; once the queue is empty each stale workspace is read again and reported once. Then
+ * the descriptor is ignored for a moment, so that a shell that floods costs few looks, not one per
+ * write.
  */
 #include "engine/workspace/watch.h"
 

@@ -76,7 +76,7 @@ sees 'leave pyro tui'
 keys Esc
 gone 'leave pyro tui'
 keys L
-sees 'Nothing was done yet'
+sees 'Nothing has been done yet'
 keys '?'
 sees '╭ Log ─'
 keys Esc

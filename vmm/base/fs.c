@@ -272,7 +272,7 @@ static bool still_named(int dirfd, const char *name, int fd)
            by_name.st_ino == by_fd.st_ino && by_name.st_dev == by_fd.st_dev;
 }
 
-/* Tries and rests: flock(2) itself waits without a limit, and there is no event for a lock's
+/* Tries and sleeps: flock(2) itself waits without a limit, and there is no event for a lock's
  * release. Most are held for milliseconds. */
 bool fs_lock_fd(int fd, int kind, int64_t deadline_ms)
 {

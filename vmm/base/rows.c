@@ -63,7 +63,7 @@ struct loading {
     struct pyro_error *err;
 };
 
-/* Whether an unusable value is passed over. */
+/* Whether an unusable value is ignored. */
 static bool is_lenient(const struct loading *l)
 {
     return !l->row->required && !(l->exact && l->value && !json_is_null(l->value));
