@@ -70,7 +70,7 @@ static bool look_at_record(struct reading *r, struct pyro_error *err)
     return true;
 }
 
-static bool hand_on(struct reading *r, int i, const char *bytes, size_t n, struct pyro_error *err)
+static bool write_out(struct reading *r, int i, const char *bytes, size_t n, struct pyro_error *err)
 {
     if (r->spec->sink)
         return r->spec->sink(r->spec->arg, (enum service_output)i, bytes, n, err);
@@ -102,7 +102,7 @@ static bool read_log(struct reading *r, int i, struct pyro_error *err)
             continue;
         }
         r->at[i] += (uint64_t)n;
-        if (!hand_on(r, i, chunk + skip, (size_t)n - (size_t)skip, err))
+        if (!write_out(r, i, chunk + skip, (size_t)n - (size_t)skip, err))
             return false;
     }
 }
@@ -136,7 +136,7 @@ static bool watch(struct reading *r, struct pyro_error *err)
            pyro_fail_errno(err, "watch service '%s'", r->name);
 }
 
-static void doze(const struct reading *r)
+static void sleep_until_change(const struct reading *r)
 {
     struct pollfd p = { .fd = r->notify_fd, .events = POLLIN };
     char events[4096];
@@ -165,7 +165,7 @@ static bool follow(struct reading *r, struct pyro_error *err)
                 return false;
         if (!live)
             return true;
-        doze(r);
+        sleep_until_change(r);
     }
 }
 

@@ -14,17 +14,17 @@
 #include "engine/state/service_files.h"
 #include "vmm/base/fs.h"
 
-#define REST_MS 20
+#define PAUSE_MS 20
 
 struct service_watch {
     struct loop *loop;
     loop_call_fn *fn;
     void *arg;
     int fd;
-    struct loop_timer rest;
+    struct loop_timer pause;
 };
 
-static void on_rested(void *arg)
+static void service_watch_on_pause_end(void *arg)
 {
     struct service_watch *watch = arg;
 
@@ -39,7 +39,7 @@ static void service_watch_on_events(void *arg, uint32_t events UNUSED)
     while (read(watch->fd, bytes, sizeof(bytes)) > 0)
         ;
     loop_rewatch(watch->loop, watch->fd, 0);
-    loop_timer_set(watch->loop, &watch->rest, REST_MS, on_rested, watch);
+    loop_timer_set(watch->loop, &watch->pause, PAUSE_MS, service_watch_on_pause_end, watch);
     watch->fn(watch->arg);
 }
 
@@ -63,7 +63,7 @@ void service_watch_free(struct service_watch *watch)
 {
     if (!watch)
         return;
-    loop_timer_cancel(watch->loop, &watch->rest);
+    loop_timer_cancel(watch->loop, &watch->pause);
     if (watch->fd >= 0) {
         loop_unwatch(watch->loop, watch->fd);
         close(watch->fd);

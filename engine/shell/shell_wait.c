@@ -177,7 +177,7 @@ static bool ask(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err)
 }
 
 /* Sleeps until something changes or `until_ms`. */
-static bool doze(struct waiting *w, int64_t until_ms, struct pyro_error *err)
+static bool sleep_until_change(struct waiting *w, int64_t until_ms, struct pyro_error *err)
 {
     char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
     struct pollfd p[] = { { .fd = w->notify_fd, .events = POLLIN },
@@ -236,7 +236,7 @@ static bool await(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err
         }
         if (spec->wait_for_prompt)
             until = earlier(until, w->ask_ms);
-        if (!doze(w, until, err))
+        if (!sleep_until_change(w, until, err))
             return false;
     }
     if (spec->wait_for_prompt && !w->asked && w->running && !ask(w, &at_prompt, err))

@@ -59,7 +59,7 @@ uint32_t disk_layers_parent(const struct disk_layers *l, uint32_t id)
     return layer ? layer->parent : DISK_LAYER_BASE;
 }
 
-bool disk_layers_stands_on(const struct disk_layers *l, uint32_t id, uint32_t below)
+bool disk_layers_is_based_on(const struct disk_layers *l, uint32_t id, uint32_t below)
 {
     while (id != below && id != DISK_LAYER_BASE)
         id = disk_layers_parent(l, id);
@@ -238,7 +238,7 @@ void disk_layers_collect(struct disk_layers *l)
     l->count = kept;
 }
 
-void disk_layers_stand_on(struct disk_layers *l, uint32_t id, uint32_t below)
+void disk_layers_rebase(struct disk_layers *l, uint32_t id, uint32_t below)
 {
     for (size_t i = 0; i < l->count; i++)
         if (l->items[i].id == id)

@@ -62,11 +62,11 @@ void disk_layers_collect(struct disk_layers *l);
 void disk_layers_join(struct disk_layers *l, uint32_t from, uint32_t into);
 /* `id` has absorbed everything between it and `below`, a layer below it, and is now based on
  * that. */
-void disk_layers_stand_on(struct disk_layers *l, uint32_t id, uint32_t below);
+void disk_layers_rebase(struct disk_layers *l, uint32_t id, uint32_t below);
 /* The layer below; DISK_LAYER_BASE at the end. */
 uint32_t disk_layers_parent(const struct disk_layers *l, uint32_t id);
 /* Whether `below` is `id` itself or a layer below it. */
-bool disk_layers_stands_on(const struct disk_layers *l, uint32_t id, uint32_t below);
+bool disk_layers_is_based_on(const struct disk_layers *l, uint32_t id, uint32_t below);
 /* Number of layers in a chain from the base up to this one, both included. */
 unsigned disk_layers_depth(const struct disk_layers *l, uint32_t id);
 

@@ -133,7 +133,7 @@ static bool choose(struct supervisor *s, uint32_t *ret_from)
 /* The layer that the machine's chain is to be based on in place of all above it. */
 static uint32_t bottom(const struct disk_layers *l)
 {
-    return disk_layers_stands_on(l, l->active, l->baseline) ? l->baseline : DISK_LAYER_BASE;
+    return disk_layers_is_based_on(l, l->active, l->baseline) ? l->baseline : DISK_LAYER_BASE;
 }
 
 /* The lowest layer that is worth joining and that QEMU can write to: the same one again when the
@@ -219,7 +219,7 @@ static void finish_flat(struct disk_merge *m)
         for (uint32_t id = disk_layers_parent(l, m->from); id != m->into;
              id = disk_layers_parent(l, id))
             between[count++] = id;
-        disk_layers_stand_on(l, m->from, m->into);
+        disk_layers_rebase(l, m->from, m->into);
         disk_layers_collect(l);
         if (record_save(s->dir_fd, &s->record, true, NULL))
             disk_layers_sweep(s->dir_fd, l);

@@ -137,7 +137,7 @@ void disk_ops_reconcile(struct supervisor *s)
     end_job(s);
     /* The layer may have been listed, and its supervisor killed before QEMU got it. */
     if (ask_top(s, &top) && top != l->active && top != DISK_LAYER_BASE &&
-        disk_layers_stands_on(l, l->active, top))
+        disk_layers_is_based_on(l, l->active, top))
         pop_layer(s, top);
     disk_fds_settle(s);
     disk_layers_sweep(s->dir_fd, l);

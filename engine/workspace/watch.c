@@ -22,7 +22,7 @@
 #include "engine/state/store.h"
 #include "vmm/base/fs.h"
 
-#define REST_MS 15
+#define PAUSE_MS 15
 #define RECOVERY_TRIES 4
 #define NO_WATCH (-1)
 #define DIR_EVENTS (IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR)
@@ -53,7 +53,7 @@ struct workspace_watch {
     struct watch_node *nodes;
     size_t shown_count;
     bool overflow, store_gone, told_limit;
-    struct loop_timer rest;
+    struct loop_timer pause;
     struct recovery_queue *recovery;
 };
 
@@ -445,7 +445,7 @@ static void take_event(struct workspace_watch *watch, const struct inotify_event
     }
 }
 
-static void end_rest(void *arg)
+static void end_pause(void *arg)
 {
     struct workspace_watch *watch = arg;
     struct pyro_error err = { 0 };
@@ -470,7 +470,7 @@ static void workspace_watch_on_events(void *arg, uint32_t events UNUSED)
     }
     refresh_all(watch);
     loop_unwatch(watch->loop, watch->inotify_fd);
-    loop_timer_set(watch->loop, &watch->rest, REST_MS, end_rest, watch);
+    loop_timer_set(watch->loop, &watch->pause, PAUSE_MS, end_pause, watch);
 }
 
 /* ---- the watch ---- */
@@ -508,7 +508,7 @@ void workspace_watch_free(struct workspace_watch *watch)
     if (!watch)
         return;
     recovery_queue_free(watch->recovery);
-    loop_timer_cancel(watch->loop, &watch->rest);
+    loop_timer_cancel(watch->loop, &watch->pause);
     if (watch->inotify_fd >= 0) {
         loop_unwatch(watch->loop, watch->inotify_fd);
         close(take_fd(&watch->inotify_fd));

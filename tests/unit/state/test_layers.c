@@ -46,7 +46,7 @@ static void test_layers_collect_keeps_what_is_stood_on(void **state UNUSED)
     l.active = id;
     disk_layers_collect(&l);
     assert_true(has(&l, 1) && has(&l, 2) && !has(&l, 3) && has(&l, 4));
-    assert_true(disk_layers_stands_on(&l, 4, 1) && !disk_layers_stands_on(&l, 4, 2));
+    assert_true(disk_layers_is_based_on(&l, 4, 1) && !disk_layers_is_based_on(&l, 4, 2));
     assert_true(disk_layers_unname(&l, "b", &err));
     disk_layers_collect(&l);
     assert_true(has(&l, 1) && !has(&l, 2) && has(&l, 4));
@@ -87,12 +87,12 @@ static void test_layers_of_a_flattened_chain(void **state UNUSED)
     push(&l, NULL);
     push(&l, "b");
     push(&l, NULL);
-    disk_layers_stand_on(&l, 4, l.baseline); /* b's, with all that 2 and 3 hold */
+    disk_layers_rebase(&l, 4, l.baseline); /* b's, with all that 2 and 3 hold */
     disk_layers_collect(&l);
     assert_int_equal(disk_layers_depth(&l, l.active), 5);
     assert_true(has(&l, 2) && !has(&l, 3)); /* a's stays, what only b stood on does not */
-    assert_false(disk_layers_stands_on(&l, l.active, 2));
-    assert_true(disk_layers_stands_on(&l, l.active, 4));
+    assert_false(disk_layers_is_based_on(&l, l.active, 2));
+    assert_true(disk_layers_is_based_on(&l, l.active, 4));
     assert_true(disk_layers_unname(&l, "a", NULL));
     disk_layers_collect(&l);
     assert_true(!has(&l, 2) && has(&l, 4) && has(&l, 5) && has(&l, 6));
