@@ -11,7 +11,7 @@ V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 
 , := ,
-# Objects of one kind of build stand in a folder of their own: SAN=address,undefined  COV=1  FUZZ=1
+# Objects of one kind of build are in a folder of their own: SAN=address,undefined  COV=1  FUZZ=1
 VARIANT := $(if $(FUZZ),fuzz,$(if $(SAN),san-$(subst $(,),-,$(SAN)),$(if $(COV),cov,plain)))
 B := build/$(VARIANT)
 
@@ -65,9 +65,9 @@ override GUEST_CFLAGS += -std=gnu11 -Os -g $(WARN) $(HARDEN) -ffunction-sections
                 -include vmm/base/banned.h
 GUEST_LDFLAGS ?=
 
-# What objects were made with stands in files that are written only when it changes: other flags or another
+# The flags that objects were made with are in files that are written only when they change: other flags or another
 # VERSION rebuild what they go into, and nothing else. PREFIX goes into nothing: pyro-image is found from where
-# pyro stands. The only files that get VERSION:
+# pyro is. The only files that get VERSION:
 VERSION_SRC := engine/environment/environment.c engine/environment/pull.c engine/cmd/cmd.c engine/commands/man.c \
                engine/cmd/schema.c engine/api/api.c engine/api/describe.c guest/identity.c tests/vm/guest_vm.c tests/bench/report.c
 quoted = '$(subst ','\'',$(1))'
@@ -177,7 +177,7 @@ help:
 	@echo 'make check-san       the tests under AddressSanitizer and UBSan'
 	@echo 'make fuzz TIME=60    each fuzz target for TIME seconds'
 	@echo 'make bench           measure, and write docs/benchmarks.md'
-	@echo 'make screenshots     draw screenshots/ anew'
+	@echo 'make screenshots     draw screenshots/ again'
 	@echo 'make docs            write docs/commands.md from the command table'
 	@echo 'make format          clang-format on every source'
 	@echo 'make install         PREFIX=/usr/local DESTDIR=; uninstall takes it away again'

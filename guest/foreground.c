@@ -144,9 +144,7 @@ void foreground_touch(struct foreground *f)
     if (!f->loop)
         return;
     f->looks = 0;
-    if (f->prompt) /* a program may come and go between two looks: the place of the prompt now is
-                    * news
-                    */
+    if (f->prompt) /* a program may come and go between two looks: so the prompt's place is reported */
         f->told = false;
     if (!f->timer.armed || f->timer.due_ms > clock_ms() + LOOK_MS)
         loop_timer_set(f->loop, &f->timer, LOOK_MS, foreground_look, f);

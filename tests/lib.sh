@@ -28,7 +28,7 @@ export PYRO_CHECK_PATIENCE=${PYRO_CHECK_PATIENCE:-20}
 
 TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/pyro-test.XXXXXX")
 export TMPDIR=$TEST_DIR/tmp PYRO_HOME=$TEST_DIR/home
-# Whoever runs the tests may have a .bashrc that takes long or waits for a lock, a configuration, and
+# The user who runs the tests may have a .bashrc that takes long or waits for a lock, a configuration, and
 # a history that is his own.
 export HOME=$TEST_DIR/person XDG_CONFIG_HOME=$TEST_DIR/config
 mkdir -p "$TMPDIR" "$PYRO_HOME" "$HOME" "$XDG_CONFIG_HOME"

@@ -1,5 +1,5 @@
 # tests/network.sh: an outside for machines with a network. Sourced by scripts that have sourced lib.sh. Two
-# network namespaces, at the two ends of a virtual cable: "here" stands for the host that pyro runs on,
+# network namespaces, at the two ends of a virtual cable: "here" is the host that pyro runs on,
 # "there" for all that is outside. No packet goes anywhere else.
 #
 #   network_make WHAT    makes them, or skips WHAT and fails. here is 198.51.100.1 and fd00:51::1, its resolver
@@ -8,7 +8,7 @@
 #   guest SCRIPT         runs it in the workspace "net"
 #   asks tcp|udp ADDRESS what a server at port 7000 there answers: "outside" or "host", $out
 #   answers, names       whether the machine reaches the outside, and knows names
-#   $TEST_DIR/contacts   a line for whoever came to port 7000 of here
+#   $TEST_DIR/contacts   a line for each connection to port 7000 of here
 #   network_finish       the last line of a script that made them
 # Port 7001 there sends without end; it writes a line to $TEST_DIR/streams when somebody comes.
 here=pyro-h$$ there=pyro-t$$
@@ -101,7 +101,7 @@ while True:
         print(key.fileobj.type.name, sender, file=contacts)
 EOF
     cat >"$TEST_DIR/stream.py" <<'EOF'
-# STREAMS READY: sends without end to whoever comes to TCP port 7001.
+# STREAMS READY: sends without end to clients of TCP port 7001.
 import socketserver, sys
 class Stream(socketserver.BaseRequestHandler):
     def handle(self):

@@ -1,7 +1,7 @@
 /*
  * A command of pyro's table run for the operator: as a child process, so that nothing it does can
- * hold the interface up, and exactly as it would run from a shell (engine/client/child.h). Each has
- * a name, by which its progress and its end are told.
+ * hold the interface up, and exactly as it would run from a shell (engine/client/child.h). Its
+ * progress and its end are reported under its name.
  */
 #ifndef PYRO_TUI_JOB_H
 #define PYRO_TUI_JOB_H
@@ -27,9 +27,9 @@ typedef void job_done_fn(void *arg, const struct job_end *end);
 
 /*
  * Runs `pyro ARGV…` (NULL-terminated, without "pyro"); `what` is what the operator calls it. With
- * `text` its human output is collected, else its JSON result. done may be NULL. An error to start
- * it is told through done as well. What goes wrong is said to the operator here already; the log
- * screen gets a line in either case.
+ * `text` its human output is collected, else its JSON result. done may be NULL. A failure to start
+ * it is reported through done as well. Errors are shown to the operator already; the log screen
+ * gets a line in either case.
  */
 struct job *job_start(struct app *app, const char *what, const char *const *argv, bool text,
                       job_done_fn *done, void *arg);

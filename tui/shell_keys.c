@@ -5,7 +5,7 @@
 
 #include "engine/term/width.h"
 
-#define X10_MAX 222 /* the last column and row that its one byte can tell */
+#define X10_MAX 222 /* the last column and row that its one byte can hold */
 
 /* Keys that are CSI letter, or SS3 letter where the program asked for it. */
 static char letter_of(uint32_t code, bool *ret_always_ss3)

@@ -1,8 +1,8 @@
 /*
  * Disks: a raw base image that is never written, qcow2 overlays above it.
  *
- * Which file lies on which is known to the caller (from the workspace's record), never from an
- * image: a compromised QEMU could have written any header. pyro's overlays therefore name no
+ * The caller knows which file is based on which (from the workspace's record); a header is never
+ * believed, because a compromised QEMU could have written it. pyro's overlays therefore name no
  * backing file at all, and every use states the whole chain: QEMU through -blockdev, qemu-img
  * through json:.
  */

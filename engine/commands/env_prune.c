@@ -118,8 +118,8 @@ const struct cmd_spec cmd_env_prune = {
     .path = "env prune",
     .summary = "Remove environments, kernels and templates that no workspace needs",
     .details =
-        "Workspaces keep what their disks are built on. It asks nothing: what is removed is pulled "
-        "or built again when it is wanted.",
+        "Workspaces keep what their disks are built on. Nothing is asked first: what is removed is "
+        "pulled or built again when it is needed.",
     .example = "pyro env prune --dry-run",
     .traits = CMD_DESTRUCTIVE,
     .args = env_prune_rows,

@@ -161,7 +161,7 @@ static bool fail_without(const struct sources *s, const enum verdict *verdicts, 
     }
     if (worst)
         return fail_for(worst, suite, cause, reason, err);
-    pyro_fail(err, PYRO_PULL_FAILED, "the host's apt sources have nothing of Debian's");
+    pyro_fail(err, PYRO_PULL_FAILED, "none of the host's apt sources is Debian's");
     return pyro_hint(err, ADD_HINT, suite);
 }
 

@@ -32,7 +32,7 @@
 #define DETACH_WAIT_MS 400
 #define REPLAY_BYTES (1024 * 1024)
 #define CHUNK 65536
-#define LIVE_GROWTH 8     /* what a byte may become, to spare: U+FFFD has three */
+#define LIVE_GROWTH 8     /* bytes that one may become, with some to spare: U+FFFD has three */
 #define SLICE (4 * CHUNK) /* of output a pass, so that keys stay live under a flood */
 
 struct attachment {

@@ -99,7 +99,7 @@ bool process_rss_kib(const char *const *argv, long *ret, struct pyro_error *err)
 /* Whether PATH has the program. */
 bool program_exists(const char *name);
 
-/* --- what rows stand on (bench.c) --- */
+/* --- what rows are based on (bench.c) --- */
 
 /* build/pyro and its kin, absolute. */
 const char *bench_pyro(void);

@@ -58,7 +58,7 @@ static bool make_tree(const char *path, const char *tar, struct pyro_error *err)
 }
 
 /* Made under another name, so that half of one is never taken for it. What cannot be made, a
- * network missing say, is no fault of what is measured. */
+ * network missing say, is not the fault of what is measured. */
 static bool prepare(struct material *m, struct pyro_error *err)
 {
     scoped_free char *half = bench_path("half");

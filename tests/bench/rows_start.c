@@ -44,7 +44,7 @@ static bool measure_run_and_cold(struct bench_result *ret, const char *const *co
     return true;
 }
 
-/* The root disk that the environment's workspaces stand on; the caller frees. */
+/* The root disk that the environment's workspaces are based on; the caller frees. */
 static char *base_image(struct pyro_error *err)
 {
     const char *const argv[] = {

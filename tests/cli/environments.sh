@@ -8,7 +8,7 @@ FAKE=$TEST_DIR/fake
 mkdir -p "$FAKE" "$TEST_DIR/tree/etc"
 echo 'debian' >"$TEST_DIR/tree/etc/os-release"
 tar -C "$TEST_DIR/tree" --owner=0 --group=0 -cf "$TEST_DIR/root.tar" .
-# What it does stands in $TEST_DIR/act: shell, run with the tar in $tar.
+# Its actions are in $TEST_DIR/act: shell, run with the tar in $tar.
 cat >"$FAKE/mmdebstrap" <<EOF
 #!/bin/sh
 tar=$TEST_DIR/root.tar
@@ -73,7 +73,7 @@ is "a second pull builds nothing" "$(runs)" "$before"
 # Repair.
 printf x | dd of="$(image_of)" bs=1 seek=5000000 conv=notrunc 2>/dev/null
 run "$PYRO" env pull debian:12-base
-is "a damaged image is built anew" "$status $(($(runs) - before))" "0 1"
+is "a damaged image is built again" "$status $(($(runs) - before))" "0 1"
 run "$PYRO" env prune
 is "prune succeeds" "$status" 0
 refute "prune removes it" compgen -G "$ENVIRONMENTS/debian@12-base-*"
@@ -137,7 +137,7 @@ like "an archive that nothing verifies: what to do" "$(json .error.hint)" "apt-g
 archive ubuntu noble Ubuntu
 sources 'deb [trusted=yes] @ubuntu noble main'
 pull_13
-like "a host without Debian's sources: why" "$(json .error.message)" "the host's apt sources have nothing of Debian's"
+like "a host without Debian's sources: why" "$(json .error.message)" "none of the host's apt sources is Debian's"
 like "a host without Debian's sources: what to do" "$(json .error.hint)" "add a source of Debian's trixie.*debian-archive-keyring"
 sources 'deb [trusted=yes] http://127.0.0.1:9/debian bookworm main'
 pull_13

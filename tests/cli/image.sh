@@ -8,7 +8,7 @@ IMAGE=$(dirname "$PYRO")/pyro-image
 D=$TEST_DIR/d
 mkdir -p "$D"
 
-# Names as PAX records in UTF-8, composed and decomposed, and one that is no UTF-8: kept as they are.
+# Names as PAX records in UTF-8, composed and decomposed, and one that is not UTF-8: kept as they are.
 python3 - "$D/names.tar" <<'EOF'
 import io, sys, tarfile
 with tarfile.open(sys.argv[1], "w", format=tarfile.PAX_FORMAT, errors="surrogateescape") as t:

@@ -40,7 +40,7 @@ is "a group by itself takes nothing from what others have noted" "$(noted)" \
     "cli/one.sh.commands:run cli/two.sh.commands:list tui/keys.sh.keys:did x "
 script cli/two <<<'pass "it runs"'
 only=two.sh suite cli
-is "a test that runs again notes anew" "$(noted)" "cli/one.sh.commands:run tui/keys.sh.keys:did x "
+is "a test that runs again notes again" "$(noted)" "cli/one.sh.commands:run tui/keys.sh.keys:did x "
 
 # ---- failures, and scenes ----
 

@@ -46,7 +46,7 @@ run "$PYRO" commands --jsno
 is "an unknown option: status" "$status" 2
 is "an unknown option" "$err" "pyro: commands: unknown option '--jsno' (did you mean '--json'?)"
 run "$PYRO" workspace shell attach w sh1 --json
-is "what is no option of this command is not proposed" "$status $err" "2 pyro: workspace shell attach: unknown option '--json' (see 'pyro workspace shell attach --help')"
+is "another command's option is not proposed" "$status $err" "2 pyro: workspace shell attach: unknown option '--json' (see 'pyro workspace shell attach --help')"
 run "$PYRO" --json commands --bad
 is "with --json stderr is silent" "$err" ""
 is "with --json stdout has the error" "$(json .error.code)" usage

@@ -44,7 +44,7 @@ make_root() {
     "${as_root[@]}" rm -rf "$ROOT"
     root_sources "$CODENAME" >"$WORK/sources.list"
     if [[ ! -s $WORK/sources.list ]]; then
-        say "this machine's package sources have nothing of Debian's: see apt-get indextargets"
+        say "none of this machine's package sources is Debian's: see apt-get indextargets"
         return 1
     fi
     mkdir "$ROOT"
@@ -92,5 +92,5 @@ find_way_in
 make_root
 copy_tree
 enter make "${TARGET:-check}" ${1:+GROUPS="$*"} ${ONLY:+ONLY="$ONLY"}
-# The figures of the other system stand in the same document.
+# The figures of the other system are in the same document.
 [[ ${TARGET:-} != bench ]] || cat "$ROOT/pyro/docs/benchmarks.md" >docs/benchmarks.md

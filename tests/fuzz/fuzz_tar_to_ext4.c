@@ -26,7 +26,7 @@ static int count_entry(ext2_ino_t dir, int entry, struct ext2_dir_entry *e, int 
     return 0;
 }
 
-/* What stands in the image must be readable, checksums and all. */
+/* Everything in the image must be readable, checksums and all. */
 static void check_image(int fd)
 {
     struct ext2_inode_large inode;

@@ -138,7 +138,7 @@ make_disk
 say "the virtual machine"
 run_vm || true
 say "done"
-# Whoever does not get as far as its last line has failed.
+# A run that does not reach its last line has failed.
 read -r passed failed < <(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$WORK/console.log" |
     tail -1) || { passed=0 failed=1 && echo "the virtual machine ended early"; }
 echo "$passed passed, $failed failed"

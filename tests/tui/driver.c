@@ -89,7 +89,7 @@ static bool wait_for(char **words, bool wanted)
     bool is;
 
     if (regcomp(&pattern, words[1], REG_EXTENDED | REG_NOSUB) != 0) {
-        SAY("'%s' is no regular expression\n", words[1]);
+        SAY("'%s' is not a regular expression\n", words[1]);
         return false;
     }
     while ((is = terminal_shows(&terminal, &pattern, NULL)) != wanted && running &&
@@ -238,7 +238,7 @@ static bool run_command(char **words, int count)
             break;
         return commands[i].run(words + 1);
     }
-    SAY("driver: '%s' is no command, or not with %d words\n", words[0], count - 1);
+    SAY("driver: '%s' is not a command, or not with %d words\n", words[0], count - 1);
     return false;
 }
 

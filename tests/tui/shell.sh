@@ -135,7 +135,7 @@ tui "work/$second"
 sees '^(ma)?in-42'
 refute "the alternate screen is not drawn again" drive shows '^ *al-42'
 
-# The shell's end takes control away and stays readable. What is typed on is no command until that is acknowledged.
+# The shell's end takes control away and stays readable. Further keys are not commands until that is acknowledged.
 keys i
 sees '^ CONTROL '
 keys 'exit 3' Enter 'xyLqi:' Enter

@@ -17,7 +17,7 @@ def sections(path):
 
 def keys(part):
     rows = [row.split("|")[1] for row in part.split("\n") if row.startswith("| `")]
-    # A table of signs has one sign a row, which is no key.
+    # A table of signs has one sign a row, which is not a key.
     return {key for row in rows for key in re.findall(r"`([^`]+)`", row) if key.isascii()}
 
 

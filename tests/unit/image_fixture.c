@@ -30,7 +30,7 @@ void tar_begin(struct tar *t)
 
 void tar_add_entry(struct tar *t, struct archive_entry *e, const void *content, size_t size)
 {
-    /* It warns of names that are no UTF-8, and writes them as they are. */
+    /* It warns of names that are not UTF-8, and writes them as they are. */
     assert_true(archive_write_header(t->a, e) >= ARCHIVE_WARN);
     if (size)
         assert_int_equal(archive_write_data(t->a, content, size), size);

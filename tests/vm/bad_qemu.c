@@ -81,7 +81,7 @@ int main(int argc, char **argv)
         return 0;
     }
     if (is("arguments")) {
-        say(2, "qemu-system-x86_64: warning: a warning is no reason\n"
+        say(2, "qemu-system-x86_64: warning: a warning is not a reason\n"
                "qemu-system-x86_64: TCG is \033[1mtired\n"
                "qemu-system-x86_64: unsupported machine type 'microvm'\n");
         return 1;

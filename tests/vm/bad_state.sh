@@ -94,7 +94,7 @@ is "a broken record: the disk can be exported" "$status" 0
 check "and is sound" e2fsck -fn "$TEST_DIR/disk.ext4" >/dev/null 2>&1
 rm -f "$TEST_DIR/disk.ext4"
 XDG_CACHE_HOME=$TEST_DIR/none run "$PYRO" env prune
-is "a broken record: prune leaves what it may stand on" "$(ls "$XDG_DATA_HOME/pyro/bases" | wc -l)" 1
+is "a broken record: prune leaves what it may be based on" "$(ls "$XDG_DATA_HOME/pyro/bases" | wc -l)" 1
 cp "$TEST_DIR/record" "$records/$id/workspace.json"
 run "$PYRO" workspace start w
 is "with its record back it starts" "$status" 0
@@ -102,7 +102,7 @@ run "$PYRO" workspace exec w -- cat file
 is "and nothing is lost" "$out" precious
 "$PYRO" workspace stop w >/dev/null
 
-# A stale socket, and a lock file that nobody holds, are no obstacle.
+# A stale socket, and a lock file that nobody holds, are not in the way.
 touch "$records/$id/lock"
 python3 -c 'import os, socket, sys; os.chdir(sys.argv[1]); socket.socket(socket.AF_UNIX).bind("run/sock.stale"); os.rename("run/sock.stale", "run/sock")' "$records/$id"
 run "$PYRO" workspace start w
@@ -112,7 +112,7 @@ is "a stale socket: works" "$out" precious
 run "$PYRO" workspace delete w
 is "delete" "$status" 0
 
-# A damaged template is built anew.
+# A damaged template is built again.
 template=$(find "$XDG_CACHE_HOME/pyro/templates" -name state -size +0 | head -1)
 mkdir "$TEST_DIR/cache" && cp -a "$XDG_CACHE_HOME/pyro" "$TEST_DIR/cache/"
 for state in "$TEST_DIR/cache/pyro/templates"/*/state; do

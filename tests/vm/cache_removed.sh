@@ -26,7 +26,7 @@ is "one base for both" "$(ls "$bases" | wc -l)" 1
 is "it is read-only" "$(stat -c %a "$bases"/*.ext4)" 444
 
 # As an older version left it: the record names the image in the cache, and nothing is kept. The first
-# command that looks at it keeps what it stands on.
+# command that looks at it keeps what it is based on.
 "${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name older >/dev/null 2>&1
 older=$("${pyro[@]}" workspace status older --json | json .workspace_id "$(cat)")
 "${pyro[@]}" workspace exec older -- sh -c 'echo precious >file'
@@ -71,7 +71,7 @@ is "the base was not written" "$(stat -c '%i %s %Y' "$kept")" "$base"
 
 # Prune goes by use: with nothing installed, and then with nothing used.
 run "${pyro[@]}" env prune
-check "env prune leaves what disks stand on" [ -e "$kept" ]
+check "env prune leaves what disks are based on" [ -e "$kept" ]
 rm -rf "$cache/environments"
 cp -a "$shared/pyro/environments" "$cache/"
 run "${pyro[@]}" env prune

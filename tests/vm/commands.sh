@@ -92,7 +92,7 @@ run "$PYRO" workspace exec first --cwd /tmp --json -- pwd
 is "exec --cwd" "$(json .stdout)" /tmp
 is "exec: sequences count" "$(json .sequence)" 2
 run bash -c '"$PYRO" workspace exec first -- printf "no newline" 2>&1'
-like "the summary stands on a line of its own" "$out" '^no newline
+like "the summary is on a line of its own" "$out" '^no newline
 \[workspace-exec\] '
 run "$PYRO" workspace exec first -- sh -c 'nice; cut -d" " -f19 /proc/1/stat'
 is "the guest program comes before what it runs" "$out" $'0\n-20'

@@ -111,7 +111,7 @@ entry() { json .entries | python3 -c 'import json, sys
 for e in json.load(sys.stdin):
     if e["path"] == "/workspace/" + sys.argv[1]: print(e["status"], e["artifact_type"], e["text_patch"] is not None, e["old_mode"], e["new_mode"])' "$1"; }
 is "an empty directory" "$(entry hollow)" 'added directory False None 040755'
-is "no UTF-8" "$(entry latin)" 'added file False None 100644'
+is "not UTF-8" "$(entry latin)" 'added file False None 100644'
 is "over 8 MiB" "$(entry long)" 'added file False None 100644'
 is "a FIFO" "$(entry pipe)" 'added other False None 010644'
 is "permissions that git does not know" "$(entry empty)" 'modified file False 100644 100600'

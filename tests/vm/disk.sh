@@ -34,11 +34,11 @@ ws stop w >/dev/null
 run ws disk list w --json
 is "list" "$(json .path) $(json .artifact_type) $(json .entries[0].path) $(json .entries[0].artifact_type)" \
     "/workspace directory /workspace/binary file"
-like "list: a name that is no UTF-8" "$(json .entries)" '/workspace/n.{1,8}me'
+like "list: a name that is not UTF-8" "$(json .entries)" '/workspace/n.{1,8}me'
 run ws disk read w '"/workspace/n\344me"' --json
-is "a name that is no UTF-8 can be given as it is listed" "$status $(json .path) $(json .size_bytes)" '0 "/workspace/n\344me" 0'
+is "a name that is not UTF-8 can be given as it is listed" "$status $(json .path) $(json .size_bytes)" '0 "/workspace/n\344me" 0'
 run ws disk list w '"/workspace/n\344me"' --json
-is "a name that is no UTF-8 is told as it is listed" "$status $(json .path) $(json .entries[0].path)" \
+is "a name that is not UTF-8 is told as it is listed" "$status $(json .path) $(json .entries[0].path)" \
     '0 "/workspace/n\344me" "/workspace/n\344me"'
 for what in list read; do
     run ws disk "$what" w nothing --json
@@ -118,7 +118,7 @@ else
     skip "a full host disk: mounting is not possible here"
 fi
 
-# A disk whose machine was killed: what stands in its journal only counts, as with e2fsck and after the next
+# A disk whose machine was killed: what is only in its journal counts, as with e2fsck and after the next
 # start.
 ws start w >/dev/null
 guest 'mkdir -p j/deep; i=0; while [ $i -lt 400 ]; do echo $i >j/f$i; i=$((i + 1)); done; sync

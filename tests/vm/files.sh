@@ -172,17 +172,17 @@ all() {
     fails "$mode: almost the workspace" path_refused "${file[@]}" read "$ws" /workspaces/x
     fails "$mode: no such file" file_not_found "${file[@]}" read "$ws" nothing/here
     fails "$mode: no such directory" file_not_found "${file[@]}" list "$ws" nothing
-    fails "$mode: a directory is no file" wrong_file_type "${file[@]}" read "$ws" src
-    fails "$mode: the workspace is no file" wrong_file_type "${file[@]}" read "$ws" .
-    fails "$mode: a FIFO is no file" wrong_file_type "${file[@]}" read "$ws" pipe
+    fails "$mode: a directory is not a file" wrong_file_type "${file[@]}" read "$ws" src
+    fails "$mode: the workspace is not a file" wrong_file_type "${file[@]}" read "$ws" .
+    fails "$mode: a FIFO is not a file" wrong_file_type "${file[@]}" read "$ws" pipe
     fails "$mode: a file is not a directory" wrong_file_type "${file[@]}" list "$ws" big/x
-    fails "$mode: NUL is no text" wrong_file_type "${file[@]}" read "$ws" binary
-    fails "$mode: Latin-1 is no UTF-8" wrong_file_type "${file[@]}" read "$ws" latin
+    fails "$mode: NUL is not text" wrong_file_type "${file[@]}" read "$ws" binary
+    fails "$mode: Latin-1 is not UTF-8" wrong_file_type "${file[@]}" read "$ws" latin
     fails "$mode: write onto a directory" wrong_file_type "${file[@]}" write "$ws" src --text x
     fails "$mode: write onto the workspace" wrong_file_type "${file[@]}" write "$ws" /workspace --text x
     fails "$mode: write below a file" wrong_file_type "${file[@]}" write "$ws" big/x/y --text x
     printf '\377' >"$TEST_DIR/latin"
-    fails "$mode: write what is no text" content_refused "${file[@]}" write "$ws" x --text-file "$TEST_DIR/latin"
+    fails "$mode: write what is not text" content_refused "${file[@]}" write "$ws" x --text-file "$TEST_DIR/latin"
     fails "$mode: nothing to write" usage "${file[@]}" write "$ws" x
     fails "$mode: two things to write" usage "${file[@]}" write "$ws" x --text a --text-file -
     fails "$mode: no such text file" io "${file[@]}" write "$ws" x --text-file "$TEST_DIR/none"
@@ -190,10 +190,10 @@ all() {
     is "$mode: nothing came of it" "$(in_ws 'ls -d x nothing 2>/dev/null; cat big | wc -c')" 8388608
 
     run "${file[@]}" write "$ws" "odd/$(printf 'latin\351')" --text y --json
-    is "$mode: a name that is no UTF-8: its file is written" "$(in_ws 'cat odd/latin*')" y
+    is "$mode: a name that is not UTF-8: its file is written" "$(in_ws 'cat odd/latin*')" y
     text=$("${file[@]}" read "$ws" "odd/$(printf 'new\nline\033[31m')" --json)
     is "$mode: a name with control characters" "$(json .size_bytes "$text")" 0
-    # Whoever reads while it is replaced sees one whole text or another.
+    # A reader sees one whole text or another while it is replaced.
     "${file[@]}" write "$ws" whole --text "$(head -c 100000 /dev/zero | tr '\0' 0)" >/dev/null
     for i in 1 2 3 4 5 6; do
         "${file[@]}" write "$ws" whole --text "$(head -c 100000 /dev/zero | tr '\0' $i)" >/dev/null

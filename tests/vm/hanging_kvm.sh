@@ -7,7 +7,7 @@ use_shared_cache
 verdict=$XDG_CACHE_HOME/pyro/accel.json
 E=debian:12
 
-# Whether the verdict was written anew shows in its inode and times.
+# Whether the verdict was written again shows in its inode and times.
 version() {
     stat -c '%i %y' "$verdict" 2>/dev/null
 }
@@ -42,7 +42,7 @@ is "who requires KVM gets an error" "$(json .error.code)" kvm_required
 sed -i 's/"boot_id":"[^"]*"/"boot_id":"00000000-0000-0000-0000-000000000000"/' "$verdict"
 run "$PYRO" run $E --json -- true
 is "the first run of another boot works" "$status" 0
-like "and judges anew" "$(json .for.boot_id "$(cat "$verdict")")" "$(cat /proc/sys/kernel/random/boot_id)"
+like "and judges again" "$(json .for.boot_id "$(cat "$verdict")")" "$(cat /proc/sys/kernel/random/boot_id)"
 
 # The quick probe may be passed by a KVM under which a whole guest cannot live: here it is said to have
 # been. The template's boot is given up and emulation serves instead. That is remembered: at once where QEMU

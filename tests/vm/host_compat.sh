@@ -106,7 +106,7 @@ is "a workspace: what it made is kept" "$out" kept
 wait_for 20 test -s "$TEST_DIR/said"
 kill -9 "$(supervisor_of "$id")"
 wait $!
-is "its supervisor killed: whoever ran a command is told" "$?" 125
+is "its supervisor killed: the command's caller is told" "$?" 125
 run "${pyro[@]}" workspace status h --json
 is "its supervisor killed: failed" "$(json .state)" failed
 wait_for 10 no_sleep && pass "its supervisor killed: what ran is gone"

@@ -23,7 +23,7 @@
 
 static int port = -1;
 
-/* PID 1's descriptor of a virtio port: a character device that is no terminal, named vport. */
+/* PID 1's descriptor of a virtio port: a character device that is not a terminal, named vport. */
 static int take_port(void)
 {
     int pidfd = (int)syscall(SYS_pidfd_open, 1, 0);

@@ -66,7 +66,7 @@ for ((k = 0; k < kills; k++)); do
     [[ ${out%%$'\n'*} == "$last" && ${out##*$'\n'} -ge $last ]] || { lost=$((lost + 1)); echo "wanted $last: $out $err"; }
 done
 is "all kills happened" "$k" "$kills"
-is "whoever ran the command was told, status 125" "$quiet" 0
+is "the command's caller was told, status 125" "$quiet" 0
 like "…and why" "$(cat "$TEST_DIR/exec.err")" '^pyro: the VM ended: QEMU was killed by signal 9'
 is "failed, with the reason" "$not_failed" 0
 is "the journal replays to a clean file system" "$unclean" 0

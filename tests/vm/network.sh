@@ -14,7 +14,7 @@ run inside "$PYRO" doctor
 like "doctor, nobody outside answers" "$out" 'guest_network=no
 Networking: passt is there, but nothing outside answered'
 like "… what to do" "$out" "- neither this host's resolvers nor its gateway answered a machine\. "
-is "… and that is no failure" "$status" 0
+is "… and that is not a failure" "$status" 0
 network_serve "$there" names.py 198.51.100.2
 run inside "$PYRO" doctor
 like "doctor, the gateway answers" "$out" 'guest_network=yes
@@ -52,7 +52,7 @@ check "connections that ask nothing keep nobody else from asking" names
 
 # ---- the host, and other machines ----
 
-# Goes to port 7000 of all of them, in the guest; whoever answers is printed.
+# Goes to port 7000 of all of them, in the guest; the addresses that answer are printed.
 everybody() {
     local address script=
     for address in "$@"; do

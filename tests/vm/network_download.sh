@@ -7,7 +7,7 @@ use_shared_cache
 check "the environment is there" "$PYRO" env pull debian:12-base
 network_make downloads || finish
 cat >"$TEST_DIR/exactly.py" <<'SCRIPT'
-# READY: 20 MB, and the end, to whoever comes to TCP port 7002.
+# READY: 20 MB, and the end, to clients of TCP port 7002.
 import socketserver, sys
 class Exactly(socketserver.BaseRequestHandler):
     def handle(self):

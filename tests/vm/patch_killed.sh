@@ -31,7 +31,7 @@ is "a patch of $files files" "$status $(json .summary.modified)" "0 $files"
 is "its content" "$(content)" " $files 1"
 is "it leaves nothing" "$(stages)" ""
 
-# Stops whoever opens the N-th staged file in the middle of that: fanotify(7) asks for leave, and none is given. What is
+# Stops the process that opens the N-th staged file in the middle of that: fanotify(7) asks for leave, and none is given. What is
 # there then is on the disk, and the serial console says so, which needs no part of the machine's PID 1.
 cat >"$TEST_DIR/stop_at.pl" <<'SCRIPT'
 my ($count, $seen) = (shift, 0);

@@ -28,7 +28,7 @@ is "without the variable nothing is written" "$(cat "$TEST_DIR/none")" ""
 run env PYRO_PROGRESS_FD= "${pyro[@]}" "${in_compat[@]}"
 is "an empty variable is none" "$status" 0
 
-# What is no descriptor to write to is said before anything is done.
+# A descriptor that cannot be written to is reported before anything is done.
 for number in x 2 0 -3 3x ' 3' 99 2147483648 99999999999999999999 4; do
     run env PYRO_PROGRESS_FD="$number" "${pyro[@]}" workspace create debian:12-base --allow-host-compat --json 4</etc/passwd
     is "PYRO_PROGRESS_FD='$number': refused" "$(json .error.code)" invalid_argument

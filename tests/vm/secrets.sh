@@ -78,8 +78,8 @@ refused "an empty one" 2 "'A' is empty" --secret A=
 refused "an empty file" 2 "'A' is empty" --secret-file "A=$TEST_DIR/empty"
 refused "nothing but newlines" 2 "'A' is empty" --secret-file "A=$TEST_DIR/newlines"
 refused "a NUL" 2 "'A' is not UTF-8 text" --secret-file "A=$TEST_DIR/nul"
-refused "no UTF-8" 2 "'A' is not UTF-8 text" --secret-file "A=$TEST_DIR/latin"
-refused "no UTF-8 on the command line" 2 "'A' is not UTF-8 text" --secret $'A=s3cr3t\xff'
+refused "not UTF-8" 2 "'A' is not UTF-8 text" --secret-file "A=$TEST_DIR/latin"
+refused "not UTF-8 on the command line" 2 "'A' is not UTF-8 text" --secret $'A=s3cr3t\xff'
 refused "a MiB" 2 "'A' is over 32 KiB" --secret-file "A=$TEST_DIR/large"
 refused "a name twice" 2 "'A' is given twice" --secret A=s3cr3t --secret-file "A=$TEST_DIR/token"
 refused "a file that is not there" 1 "'A': open .*/missing'" --secret-file "A=$TEST_DIR/missing"
@@ -100,7 +100,7 @@ like "… in its status" "$out" $'\nSecrets: LITERAL \\(literal\\), TOKEN \\(fil
 is "on the host: theirs alone" "$(cd "$workspaces/$id" && stat -c '%n %a' secrets secrets/* | tr '\n' ' ')" \
     "secrets 700 secrets/KEY 600 secrets/LITERAL 600 secrets/TOKEN 600 "
 
-# in_guest SCRIPT [OPTION…]: its output, where sums stand for what must not be seen.
+# in_guest SCRIPT [OPTION…]: its output, with sums in place of what must not be seen.
 in_guest() {
     run "$PYRO" workspace exec w "${@:2}" -- sh -c "$1"
 }

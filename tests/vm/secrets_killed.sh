@@ -70,7 +70,7 @@ for ((i = 0; i < kills; i++)); do
     pid=$(supervisor_of "$id")
     all_done || { [[ -n $pid ]] && kill -9 "$pid" && killed=$((killed + 1)); }
     is_gone() { ! fuser "$home/lock" >/dev/null 2>&1 || all_done; }
-    wait_for 30 is_gone # then whoever comes next starts another
+    wait_for 30 is_gone # then the next command starts another
     run timeout 300 "$PYRO" workspace exec w -- true
     [[ $status -eq 0 ]] || fail "after kill $i" "$err"
 done
@@ -81,7 +81,7 @@ wanted '\n' >"$TEST_DIR/service"
 check "the shell's log is whole" is_whole "$home/shells/sh1.log" "$TEST_DIR/shell"
 check "the service's log is whole" is_whole "$home/services/svc/stdout.log" "$TEST_DIR/service"
 
-# An offset of the guest's and one of the file differ by now; what stands on them goes on.
+# An offset of the guest's and one of the file differ by now; what depends on them goes on.
 run timeout 300 "$PYRO" workspace shell resize w sh1 --cols 99
 run timeout 300 "$PYRO" workspace shell write w sh1 --input 'stty size'
 run timeout 300 "$PYRO" workspace shell read w sh1 --wait-for-prompt --plain --json --cursor "$(stat -c %s "$home/shells/sh1.log")"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The notes beside a shell's log, cut in the middle of a line by a crash: whoever reads them passes
-# over the rest, who writes them never glues a line onto it, and what it said is noted again.
+# The notes beside a shell's log, cut in the middle of a line by a crash: their readers pass
+# over the rest, their writer never joins a line to it, and what it said is noted again.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 
@@ -86,7 +86,7 @@ for bytes in 1 3 25; do
     check "the recording is whole" recording_is_whole
 done
 
-# Nobody mends the notes of a shell that has ended: whoever reads them copes. The same for a line
+# Nobody mends the notes of a shell that has ended: their readers cope. The same for a line
 # onto which another was glued.
 "$PYRO" workspace stop w >/dev/null
 shell read --plain

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What a shell printed never drives the terminal of whoever reads it, unless that is asked for.
+# Output of a shell never drives the terminal of its reader, unless that is asked for.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 export PYRO_QEMU=/nothing/such

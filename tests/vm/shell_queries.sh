@@ -1,5 +1,5 @@
 #!/bin/bash
-# What a program asks its terminal is answered once, whoever looks on or nobody, and never typed into
+# What a program asks its terminal is answered once, whether or not anybody watches, and never typed into
 # a shell that asked nothing.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache

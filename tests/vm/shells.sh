@@ -85,7 +85,7 @@ like "resize: summary" "$err" '^\[workspace-shell-resize\] .* cols=40 rows=12 '
 ask sh1 'stty size; echo $COLUMNS'
 like "resize: the program knows" "$(json .output)" $'\n12 40\n40\n'
 ask sh1 'printf "\0a\377b\n"'
-like "NUL and bytes that are no UTF-8 come out as text" "$(json .output)" $'\na\xef\xbf\xbdb\n'
+like "NUL and bytes that are not UTF-8 come out as text" "$(json .output)" $'\na\xef\xbf\xbdb\n'
 ask sh1 $'printf %s \xff\xfe| od -An -tx1'
 like "… and go in as they are" "$(json .output)" ' ff fe'
 shell read sh1 --screen --json

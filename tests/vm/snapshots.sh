@@ -26,7 +26,7 @@ is "the machine goes on" "$out" two
 run ws snapshot create w a --json
 is "a name that is taken" "$status $(json .error.code)" "1 name_taken"
 run ws snapshot create w baseline --json
-is "baseline is no name for one" "$(json .error.code)" name_taken
+is "baseline cannot name one" "$(json .error.code)" name_taken
 is "… and the hint does not say to delete it" "$(json .error.hint)" "choose another name; the baseline cannot be deleted"
 run ws snapshot create w ../x --json
 is "a name of the wrong form" "$status $(json .error.code)" "2 invalid_argument"
@@ -103,7 +103,7 @@ guest 'cat f; echo room >room && cat room'
 is "has room again" "$out" $'one\nroom'
 ws snapshot delete w full >/dev/null
 
-# Files that nothing stands on are gone.
+# Files that nothing is based on are gone.
 run ws snapshot delete w a
 run ws snapshot delete w c
 run ws reset w

@@ -1,5 +1,5 @@
 #!/bin/bash
-# snapshot create, snapshot delete, diff and reset, with whoever does them killed at random moments: the
+# snapshot create, snapshot delete, diff and reset, with the process killed at random moments: the
 # state is the one before or the one after, every snapshot holds what it held, nothing is left over.
 # ROUNDS=50 for more; SEED=N repeats a run.
 # run: alone, its kills are spread over the time that a command takes on a machine that does nothing else

@@ -1,6 +1,6 @@
 #!/bin/bash
 # As many snapshots as anyone likes, one on the other: each holds what it held, whichever are deleted,
-# whoever is killed as the chain below the machine is made shorter, and a start stays quick.
+# and whatever is killed while the chain below the machine is made shorter; and a start stays quick.
 # run: first
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache

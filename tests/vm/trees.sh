@@ -99,7 +99,7 @@ for text in $'p\xe9' '"p\351"'; do
 done
 run "${pyro[@]}" workspace export w '"d' --output "$TEST_DIR/no" --json
 is "export of what is not a quoted name" "$status $(json .error.code)" "2 invalid_argument"
-# A killed export: what it wrote is nobody's to see, and the next one removes it.
+# A killed export: what it wrote is hidden from others, and the next one removes it.
 "${pyro[@]}" workspace exec w -- sh -c 'mkdir many; cd many; seq 30000 | xargs touch' 2>/dev/null
 mkdir "$TEST_DIR/killed"
 (umask 0 && exec "$PYRO" workspace export w many --output "$TEST_DIR/killed/out") >/dev/null 2>&1 &

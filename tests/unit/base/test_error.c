@@ -20,8 +20,8 @@ static void test_fail_wrap_hint(void **state UNUSED)
     assert_int_equal(err.code, PYRO_TIMEOUT);
     assert_string_equal(err.message, "starting 'x': thing 7: too slow");
     assert_string_equal(pyro_error_hint(&err), "wait longer");
-    assert_false(pyro_fail(&err, PYRO_IO, "anew"));
-    assert_string_equal(err.message, "anew");
+    assert_false(pyro_fail(&err, PYRO_IO, "again"));
+    assert_string_equal(err.message, "again");
     assert_string_not_equal(pyro_error_hint(&err), "wait longer");
     /* All may be called without one. */
     assert_false(pyro_fail(NULL, PYRO_IO, "x"));

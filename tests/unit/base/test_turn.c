@@ -43,7 +43,7 @@ static void hear(void *arg, const char *words)
     snprintf(told->words, sizeof(told->words), "%s", words);
 }
 
-/* A holder that never lets go: whoever waits hears for what, and for whom it was in vain. */
+/* A holder that never lets go: the waiting side hears what for, and who holds it. */
 static void test_a_turn_that_does_not_come(void **state UNUSED)
 {
     struct told told = { 0 };

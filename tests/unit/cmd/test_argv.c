@@ -99,7 +99,7 @@ const struct cmd_group cmd_groups[] = { { "box", "Boxes", "pyro box exec a -- tr
 
 #define WORDS_MAX 32
 
-/* Splits at spaces; '_' in a word stands for a space. */
+/* Splits at spaces; '_' in a word means a space. */
 static bool parse(const char *text, struct cmd_line *line, struct pyro_error *err)
 {
     static char copy[512];

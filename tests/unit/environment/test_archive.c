@@ -19,7 +19,7 @@ static const char host[] = "deb http://b.example/chrome/deb stable main\n"
 #define RELEASE "http://m.example/debian/ trixie trixie Debian\n"
 #define UPDATES "http://m.example/debian/ trixie-updates trixie-updates Debian\n"
 #define SECURITY "http://s.example/debian-security/ trixie-security trixie-security Debian\n"
-#define NONE "nothing of Debian's"
+#define NONE "none of the host's apt sources is Debian's"
 
 static const struct select_row {
     const char *host, *suite, *releases, *said;

@@ -112,7 +112,7 @@ static void test_environment_open_damaged_image(void **state)
         assert_int_equal(pread(fd, &was, 1, places[n]), 1);
         assert_int_equal(pwrite(fd, "?", 1, places[n]), 1);
         assert_broken(PYRO_ENVIRONMENT_BROKEN);
-        /* Whole again, though touched: a restored backup is no damage. */
+        /* Whole again, though touched: a restored backup is not damage. */
         assert_int_equal(pwrite(fd, &was, 1, places[n]), 1);
         assert_true(environment_open("debian:12", &e, &err));
         environment_release(&e);

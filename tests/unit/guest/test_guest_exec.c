@@ -480,7 +480,7 @@ static void test_breach_ends_it_with_all_it_started(void **state UNUSED)
     call_init(&c, &guest.peer);
     call_start(&c, peer_sh("setsid sh -c 'echo $$; exec sleep 1000' & wait"));
     call_wait_output(&c, 2);
-    assert_true(fs_write_all(guest.link_fd, "garbage that is no frame", 24, NULL));
+    assert_true(fs_write_all(guest.link_fd, "garbage, not a frame", 20, NULL));
     peer_wait(&guest.peer, &guest.peer.lost);
     assert_true(proc_wait(guest.pid, clock_ms() + PEER_WAIT_MS, &status, NULL));
     wait_gone(c.out.data);

@@ -39,7 +39,7 @@ static void test_shell_cast_cuts_at_marks_and_resizes(void **state UNUSED)
                                    "[0.5,\"o\",\"c\"]\n"
                                    "[2.25,\"o\",\"\xc3\xa9!\xef\xbf\xbd\"]\n";
     char path[] = "/tmp/pyro-cast-XXXXXX", text[1024] = "";
-    /* A mark inside the two bytes of a letter, a byte that is no UTF-8, a damaged event. */
+    /* A mark inside the two bytes of a letter, a byte that is not UTF-8, a damaged event. */
     int dir = make_shell(path, "abc\xc3\xa9!\xff",
                          "{\"t\":1,\"offset\":0,\"type\":\"resize\",\"cols\":120,\"rows\":30}\n"
                          "garbage\n"

@@ -107,7 +107,8 @@ static void test_keep_replaces_by_rename(void **state)
     assert_int_equal(fstat(open_fd, &was), 0);
     assert_int_equal(stat(kept, &now), 0);
     assert_true(was.st_ino != now.st_ino);
-    assert_int_equal(pread(open_fd, got, 4, 10), 4); /* whoever has the old one open keeps it */
+    assert_int_equal(pread(open_fd, got, 4, 10),
+                     4); /* a process that has the old one open keeps it */
     assert_memory_equal(got, "mark", 4);
     assert_int_equal(kept_count(), 1);
 }

@@ -120,7 +120,7 @@ static int64_t bytes_of_all(int dir, int64_t *ret_first)
     return bytes;
 }
 
-/* The oldest go, whoever wrote them; the newest stays, however large it is. */
+/* The oldest go, no matter who wrote them; the newest stays, however large it is. */
 static void test_all_entries_have_a_budget(void **state UNUSED)
 {
     static char block[10000];

@@ -39,7 +39,7 @@ static void test_layers_collect_keeps_what_is_stood_on(void **state UNUSED)
     assert_int_equal(push(&l, "a"), 2);
     assert_int_equal(push(&l, "b"), 3);
     assert_int_equal(disk_layers_depth(&l, 3), 4);
-    /* A reset to a: 3 is nobody's. */
+    /* A reset to a: nothing needs 3. */
     assert_true(disk_layers_resolve(&l, "a", &id, &err));
     assert_int_equal(id, 1);
     assert_true(disk_layers_add(&l, id, &id, &err));
@@ -52,7 +52,7 @@ static void test_layers_collect_keeps_what_is_stood_on(void **state UNUSED)
     assert_true(has(&l, 1) && !has(&l, 2) && has(&l, 4));
     assert_true(disk_layers_unname(&l, "a", &err));
     disk_layers_collect(&l);
-    assert_true(has(&l, 1) && has(&l, 4)); /* the active one stands on it */
+    assert_true(has(&l, 1) && has(&l, 4)); /* the active one is based on it */
     l.baseline = 1;
     assert_true(disk_layers_resolve(&l, "baseline", &id, &err));
     assert_int_equal(id, 1);
@@ -90,7 +90,7 @@ static void test_layers_of_a_flattened_chain(void **state UNUSED)
     disk_layers_rebase(&l, 4, l.baseline); /* b's, with all that 2 and 3 hold */
     disk_layers_collect(&l);
     assert_int_equal(disk_layers_depth(&l, l.active), 5);
-    assert_true(has(&l, 2) && !has(&l, 3)); /* a's stays, what only b stood on does not */
+    assert_true(has(&l, 2) && !has(&l, 3)); /* a's stays, what only b was based on does not */
     assert_false(disk_layers_is_based_on(&l, l.active, 2));
     assert_true(disk_layers_is_based_on(&l, l.active, 4));
     assert_true(disk_layers_unname(&l, "a", NULL));

@@ -138,7 +138,7 @@ static void test_shell_each_is_by_number_and_leaves_out_the_unsound(void **state
     put(SHELLS_DIR "/sh3.json", "garbage");
     put(SHELLS_DIR "/shx.json", "{}");
     assert_int_equal(mkdirat(dir_fd, SHELLS_DIR "/sh5.json", 0700), 0);
-    put(SHELLS_DIR "/sh4.log", "a log alone is no shell");
+    put(SHELLS_DIR "/sh4.log", "a log alone, not a shell");
     assert_true(shell_each(dir_fd, add_id, &ids, &err));
     assert_string_equal(ids.data, "sh1 sh2 sh10 ");
     assert_int_equal(shell_highest_number(dir_fd), 10);

@@ -102,7 +102,7 @@ static void test_closed(void **state UNUSED)
     line_file_close(&f);
 }
 
-/* Lines have room in proportion to the log, whoever makes them; the last one always. */
+/* Lines have room in proportion to the log, no matter who makes them; the last one always. */
 static void test_bound(void **state UNUSED)
 {
     struct line_file f = open_file("", 0);

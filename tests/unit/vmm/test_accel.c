@@ -74,7 +74,7 @@ static void test_record_holds_for_its_qemu_only(void **state)
     v = judge("1");
     assert_false(v.usable);
     assert_string_equal(v.reason, "guests hang");
-    assert_string_not_equal(judge("2").reason, "guests hang"); /* probed anew … */
+    assert_string_not_equal(judge("2").reason, "guests hang"); /* probed again … */
     accel_record_boot(dir, "1");
     v = judge("1");
     assert_true(v.usable && v.proven);
@@ -99,7 +99,7 @@ static void test_two_doubts_in_a_row_are_a_verdict(void **state)
     assert_string_equal(judge("1").reason, "silent again");
 }
 
-/* A verdict is forgotten for whoever wants to know it as of now; doubts are not. */
+/* A caller that wants a fresh verdict has the old one forgotten; doubts are not. */
 static void test_try_again(void **state)
 {
     (void)state;
@@ -197,7 +197,7 @@ static void test_choose_obeys_the_environment(void **state)
     assert_int_equal(accel_choose(dir, "1", &kind, NULL, &err), v.writable);
     if (v.writable)
         assert_int_equal(kind, ACCEL_KVM);
-    /* What was forced is no verdict. */
+    /* A forced choice is not a verdict. */
     accel_record_failure(dir, "1", "forced", true);
     assert_string_not_equal(judge("1").reason, "forced");
 }

@@ -1,5 +1,5 @@
 /* Figures of running workspaces, against processes whose use is known: a child of this program
- * stands for a supervisor. */
+ * plays the supervisor. */
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>

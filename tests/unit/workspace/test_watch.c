@@ -245,7 +245,7 @@ static void test_watch_follows_shells_and_commands(void **state)
     capture_release(&out);
 }
 
-/* A workspace that is being made shows while whoever makes it lives. */
+/* A workspace that is being made shows while its maker lives. */
 static void test_watch_shows_a_creation_while_it_is_held(void **state)
 {
     struct fixture *f = *state;
