@@ -1,5 +1,5 @@
 /*
- * tui/files.c: what is in a workspace, a directory at a time; of a running one through its guest,
+ * tui/files.c: the files of a workspace, a directory at a time; of a running one through its guest,
  * of a stopped one from its disk. Names are the guest's: they are only ever drawn, and given back
  * as arguments.
  */

@@ -1,4 +1,4 @@
-/* tui/key_names.c: what keys are called, in the help screen, the key bar and the configuration. */
+/* tui/key_names.c: the names of keys, in the help screen, the key bar and the configuration. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>

@@ -49,7 +49,7 @@ const json_t *model_failed_command(struct watched_workspace *w);
 void model_acknowledge_command(struct watched_workspace *w);
 
 /*
- * What the operator knows of a shell. It lasts as long as the program does: screens that show it
+ * The operator's knowledge of a shell. It lasts as long as the program does: screens that show it
  * come and go.
  */
 struct shell_note {
@@ -71,9 +71,9 @@ bool model_shell_failed(struct watched_workspace *w, const struct shell_record *
 const char *model_name(const struct watched_workspace *w);
 size_t model_running_shells(const struct watched_workspace *w);
 /*
- * What it is busy with, for a table: the running command or the foreground program of its latest
- * shell, into ret ("" for none; foreign text), and since when (epoch seconds; 0: not known).
- * *ret_idle: it is only a prompt.
+ * Its activity, for a table: the running command or the foreground program of its latest shell,
+ * into ret ("" for none; foreign text), and since when (epoch seconds; 0: not known). *ret_idle: it
+ * is only a prompt.
  */
 void model_doing(struct watched_workspace *w, char *ret, size_t size, double *ret_since,
                  bool *ret_idle);

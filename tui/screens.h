@@ -1,5 +1,5 @@
 /*
- * The list of screens: what the configuration may name and the help screen can show. A new view is
+ * The list of screens, which the configuration may name and the help screen can show. A new view is
  * a file of its own and a line in screens.c.
  */
 #ifndef PYRO_TUI_SCREENS_H

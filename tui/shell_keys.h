@@ -1,6 +1,6 @@
 /*
- * What an operator does at the terminal, as the bytes a shell's program expects for it: ordinary
- * bytes pass as they came, keys follow the modes that the program has set.
+ * The operator's keys, pastes and mouse as the bytes that a shell's program expects: ordinary bytes
+ * pass as they came, keys follow the modes that the program has set.
  */
 #ifndef PYRO_TUI_SHELL_KEYS_H
 #define PYRO_TUI_SHELL_KEYS_H

@@ -1,4 +1,4 @@
-/* tui/table.c: what is in the columns of the table of workspaces, and their sort keys. */
+/* tui/table.c: the columns of the table of workspaces, and their sort keys. */
 #include "tui/table.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
  * A tile of the wall: one shell, its state in words, and its screen in miniature, drawn by a
- * process of its own: what becomes of that is a message in the tile.
+ * process of its own: if that fails, the tile shows a message.
  */
 #ifndef PYRO_TUI_WALL_TILE_H
 #define PYRO_TUI_WALL_TILE_H

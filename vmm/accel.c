@@ -22,7 +22,7 @@ const char *accel_name(enum accel_kind kind)
     return kind == ACCEL_KVM ? "kvm" : "tcg";
 }
 
-/* What a verdict holds for: this boot of the host, this device, this QEMU. */
+/* The circumstances that a verdict holds for: this boot of the host, this device, this QEMU. */
 struct accel_circumstances {
     char boot_id[BOOT_ID_LENGTH + 1];
     int64_t device, changed; /* numbers of the device file, and when it was last changed */

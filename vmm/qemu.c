@@ -80,7 +80,7 @@ static bool find_in_path(char *ret, size_t n)
 
 /* ---- the version, as it is kept ---- */
 
-/* What tells one file from another that took its place. */
+/* Tells a file from another one that took its place. */
 struct qemu_file {
     char path[sizeof(((struct qemu *)0)->path)];
     int64_t device, inode, size, mtime, mtime_ns;

@@ -32,7 +32,7 @@ struct qemu {
  */
 bool qemu_find(const char *cache_dir, struct qemu *ret, struct pyro_error *err) MUST_CHECK;
 
-/* What one QEMU process is to be. All descriptors are borrowed and copied into the child. */
+/* The settings of one QEMU process. All descriptors are borrowed and copied into the child. */
 struct qemu_machine {
     const char *name; /* `-name pyro-NAME`, by which find.h finds it again; NULL: none */
     enum accel_kind accel;

@@ -26,7 +26,7 @@ enum template_kind {
     TEMPLATE_RESTART /* nothing of the disk's content known; independent of the environment */
 };
 
-/* What is wanted. All strings are borrowed. */
+/* The wanted template. All strings are borrowed. */
 struct template_spec {
     const char *templates_dir; /* one directory a template */
     const char *cache_dir;     /* for QEMU's version and KVM's verdict */

@@ -69,7 +69,7 @@ bool help_row_limits(const struct arg_spec *a, struct buf *ret)
     if (a->type == ARG_TYPE_LIST)
         ok = ok && piece(ret, "repeatable");
     if (a->type == ARG_TYPE_INT) {
-        /* What depends on the host is not written down: help and documents are the same everywhere.
+        /* Values that depend on the host are left out: help and documents are the same everywhere.
          */
         if (a->max_of)
             ok = ok && piece(ret, "from %" PRId64 "%s%s", a->min, a->unit ? " " : "",

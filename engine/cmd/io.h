@@ -71,8 +71,8 @@ bool cmd_io_write_shown(struct cmd_io *io, bool to_err, const void *bytes, size_
 bool cmd_io_flush(struct cmd_io *io, bool cut, struct pyro_error *err) MUST_CHECK;
 /* Until -1, what goes to standard output goes into this file instead. Flush before each change. */
 void cmd_io_into(struct cmd_io *io, int fd);
-/* What is written has been redacted before (a log that is followed): a few bytes of what could
- * begin a secret are shown now. */
+/* For output that was redacted before (a log that is followed): shows a few bytes that could begin
+ * a secret now. */
 bool cmd_io_pause(struct cmd_io *io, struct pyro_error *err) MUST_CHECK;
 /* "pyro: …", a line of its own on standard error: something that is not a failure. Also with
  * --json.

@@ -1,5 +1,5 @@
-/* What a command ends with on standard output and error: its result, its error, and whether all of
- * it could be written. */
+/* The end of a command on standard output and error: its result, its error, and whether all of it
+ * could be written. */
 #ifndef PYRO_CMD_OUTPUT_H
 #define PYRO_CMD_OUTPUT_H
 

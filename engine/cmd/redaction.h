@@ -3,7 +3,7 @@
  * errors, its summaries and what it writes while it runs. cmd.c and io.c see to it for every
  * command whose table names a workspace; a command has no part in it, and no way round it.
  *
- * What is stored (logs, records, the history) was redacted when it came in, by the supervisor.
+ * Stored data (logs, records, the history) was redacted by the supervisor when it came in.
  */
 #ifndef PYRO_CMD_REDACTION_H
 #define PYRO_CMD_REDACTION_H

@@ -38,14 +38,14 @@ enum arg_type {
     ARG_TYPE_COMMAND /* struct arg_list: everything after "--", at least one word */
 };
 
-/* Whose the value of a field is. */
+/* The owner of a field's value. */
 enum arg_field {
     ARG_FIELD_BORROWED, /* as the type says */
     ARG_FIELD_TEXT,     /* a string: char *, owned */
     ARG_FIELD_JSON      /* a list or command: json_t *, owned; an array, or what .take makes */
 };
 
-/* What a shell may complete a value with. */
+/* The kind of values that a shell may complete. */
 enum arg_complete {
     COMPLETE_NOTHING,
     COMPLETE_WORKSPACE,

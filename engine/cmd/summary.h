@@ -15,7 +15,7 @@
 struct summary {
     const char *name;
     struct summary_item items[SUMMARY_MEMBERS_MAX + 1];
-    /* What these point to, beside the result's own strings. */
+    /* The text these point to, beside the result's own strings. */
     char told[512];
     struct number_text numbers[SUMMARY_MEMBERS_MAX];
 };

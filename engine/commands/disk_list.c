@@ -1,4 +1,4 @@
-/* engine/commands/disk_list.c: what is on the disk of a stopped workspace. */
+/* engine/commands/disk_list.c: lists the disk of a stopped workspace. */
 #include "engine/cmd/io.h"
 #include "engine/commands/file_rows.h"
 #include "engine/commands/table.h"

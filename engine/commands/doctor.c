@@ -1,4 +1,4 @@
-/* engine/commands/doctor.c: what this machine can do. */
+/* engine/commands/doctor.c: finds out what this machine can do. */
 #include "engine/doctor/doctor.h"
 
 #include <ctype.h>

@@ -1,4 +1,4 @@
-/* engine/commands/file_list.c: what is in a directory of a workspace. */
+/* engine/commands/file_list.c: lists a directory of a workspace. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -81,7 +81,7 @@ struct workspace_exec_spec guest_command_spec(const struct cmd_io *io,
                                          .stderr_fd = io->passes ? io->err_fd : -1 };
 }
 
-/* What was cut is not known to end with a newline. */
+/* Output that was cut is not known to end with a newline. */
 static void note_end(struct cmd_io *io, bool to_err, const char *text, bool cut)
 {
     if (cut)

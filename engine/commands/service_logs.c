@@ -1,4 +1,4 @@
-/* engine/commands/service_logs.c: what a service printed. */
+/* engine/commands/service_logs.c: prints a service's output. */
 #include <string.h>
 #include <unistd.h>
 

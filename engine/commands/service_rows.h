@@ -1,4 +1,4 @@
-/* What the commands about services share: rows of arguments, and how one is shown. */
+/* Shared by the commands about services: rows of arguments, and how one is shown. */
 #ifndef PYRO_CMD_SERVICE_ROWS_H
 #define PYRO_CMD_SERVICE_ROWS_H
 

@@ -1,4 +1,4 @@
-/* engine/commands/snapshot_list.c: what a workspace can be reset to. */
+/* engine/commands/snapshot_list.c: lists the snapshots of a workspace. */
 #include <inttypes.h>
 #include <time.h>
 

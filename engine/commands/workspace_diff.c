@@ -1,4 +1,4 @@
-/* engine/commands/workspace_diff.c: what changed in a workspace since it was created. */
+/* engine/commands/workspace_diff.c: prints the changes in a workspace since it was created. */
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>

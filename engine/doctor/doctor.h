@@ -1,4 +1,4 @@
-/* What this machine can do, found out by trying. */
+/* Finds out what this machine can do, by trying it. */
 #ifndef PYRO_DOCTOR_H
 #define PYRO_DOCTOR_H
 

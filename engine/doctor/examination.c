@@ -60,7 +60,7 @@ static void problem_of(struct examination *x, const char *context, struct pyro_e
     problem(x, why->message, *hint ? hint : "see docs/troubleshooting.md");
 }
 
-/* What makes the whole examination fail. */
+/* Makes the whole examination fail. */
 static void fail(struct examination *x)
 {
     tell(x, json_pack("{s:b}", "fails", true));
@@ -96,7 +96,7 @@ static void examine_host(struct examination *x)
     }
 }
 
-/* What `env pull` needs; machines start without it. */
+/* The programs that `env pull` needs; machines start without them. */
 static void examine_programs(struct examination *x)
 {
     static const struct {
@@ -281,7 +281,7 @@ static void try_machine(struct examination *x, const char *environment)
             problem_of(x, "running a command in a machine failed", &why);
         }
     }
-    /* What did not boot will not boot without a disk. */
+    /* A machine that did not boot will not boot without a disk either. */
     if (can && !boots && why.code != PYRO_TIMEOUT && why.code != PYRO_VM_FAILED) {
         why = (struct pyro_error){ 0 };
         boots = boot_bare(x, &why);

@@ -1,4 +1,4 @@
-/* What `pyro doctor` examines, quick things first. */
+/* The examination behind `pyro doctor`, quick things first. */
 #ifndef PYRO_EXAMINATION_H
 #define PYRO_EXAMINATION_H
 

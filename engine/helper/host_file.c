@@ -24,7 +24,7 @@ static char *temporary_beside(const char *path)
 
 static bool refuse_existing(const char *path, struct pyro_error *err)
 {
-    pyro_fail(err, PYRO_NAME_TAKEN, "'%s' exists already", path);
+    pyro_fail(err, PYRO_NAME_TAKEN, "'%s' already exists", path);
     return pyro_hint(err, "name a file that does not exist, or remove it first");
 }
 

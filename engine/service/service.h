@@ -42,8 +42,8 @@ json_t *service_stop(const char *ref, const char *name, struct pyro_error *err) 
 
 struct service_logs_spec {
     int64_t tail_lines; /* of each output; -1: all that is kept */
-    /* Follow: what comes is handed on, the lines asked for first, until the service has ended.
-     * NULL: only what is there. */
+    /* Follow: passes on new output, the requested lines first, until the service has ended. NULL:
+     * only what is there. */
     bool (*sink)(void *arg, enum service_output output, const void *bytes, size_t n,
                  struct pyro_error *err);
     void *arg;
@@ -64,7 +64,7 @@ bool service_logs(const char *ref, const char *name, const struct service_logs_s
 bool service_readiness_parse(const struct service_readiness *r, json_t **ret,
                              struct pyro_error *err) MUST_CHECK;
 
-/* Adds what --publish [HOST:]GUEST says, {host_port (0: a free one), guest_port}, to an array, which
+/* Adds the ports of --publish [HOST:]GUEST, {host_port (0: a free one), guest_port}, to an array, which
  * is made when *published (json_t *) is NULL. */
 bool service_publish_add(void *published, const char *item, struct pyro_error *err) MUST_CHECK;
 

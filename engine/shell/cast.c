@@ -1,8 +1,8 @@
 /*
  * engine/shell/cast.c: from log, marks in time and resizes to asciicast v2.
  *
- * The marks cut the log into stretches of one time each; a resize cuts a stretch at its offset.
- * What a stretch ends with of an unfinished UTF-8 sequence goes to the next one.
+ * The marks cut the log into stretches of one time each; a resize cuts a stretch at its offset. An
+ * unfinished UTF-8 sequence at the end of a stretch goes to the next one.
  */
 #include "engine/shell/cast.h"
 

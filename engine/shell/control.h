@@ -21,7 +21,7 @@ typedef void shell_control_lost_fn(void *arg, const struct pyro_error *why);
 struct shell_control *shell_control_new(struct loop *loop, const struct workspace_handle *w,
                                         const char *shell, shell_control_lost_fn *lost, void *arg,
                                         struct pyro_error *err) MUST_CHECK;
-/* What was sent still goes out (for at most a moment). NULL is fine. */
+/* Input that was sent still goes out (for at most a moment). NULL is fine. */
 void shell_control_free(struct shell_control *c);
 /*
  * Types n bytes, as one piece while the shell keeps up; false when the shell has not read what was

@@ -174,7 +174,7 @@ static void catch_up(struct live *l)
         l->skim_to = l->size - WINDOW;
 }
 
-/* What changes at this place; false when the pane has no room for its new size. */
+/* Applies the changes at this place; false when the pane has no room for its new size. */
 static bool apply_stops(struct live *l)
 {
     static const char leave_alternate[] = "\033[?1049l";

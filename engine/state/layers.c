@@ -311,7 +311,7 @@ bool disk_layers_check_new(const struct disk_layers *l, const char *name, struct
         return pyro_fail(err, PYRO_SNAPSHOT_STATE, "there are %d snapshots, the most there may be",
                          SNAPSHOTS_MAX);
     if (disk_layers_find(l, name)) {
-        pyro_fail(err, PYRO_NAME_TAKEN, "there is a snapshot '%s' already", name);
+        pyro_fail(err, PYRO_NAME_TAKEN, "there is already a snapshot '%s'", name);
         return pyro_hint(err, "delete it first, or take another name");
     }
     return true;

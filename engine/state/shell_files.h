@@ -32,7 +32,7 @@ struct shell_record {
     double started_at, ended_at; /* epoch seconds; ended_at 0: it runs */
     int exit_code;               /* -1: not known */
     uint64_t first;              /* offset of the oldest byte kept */
-    /* What runs in its foreground according to the guest: not to be trusted, and not to be printed
+    /* The command in its foreground according to the guest: not to be trusted, nor printed
      * unescaped. NULL: not known; "": the shell itself. */
     char *foreground;
     double foreground_since; /* epoch seconds: when that started */

@@ -278,7 +278,7 @@ static bool check_start(struct supervisor *s, const char *name, struct pyro_erro
 {
     for (struct service *sv = s->services; sv; sv = sv->next)
         if (!strcmp(sv->record.name, name)) {
-            pyro_fail(err, PYRO_SERVICE_STATE, "service '%s' is %s already", name,
+            pyro_fail(err, PYRO_SERVICE_STATE, "service '%s' is already %s", name,
                       service_state_name(sv->record.state));
             return pyro_hint(err, "stop it first: 'pyro workspace service stop %s %s'",
                              s->record.id, name);

@@ -69,7 +69,7 @@ static bool find_place(const char *output, struct place *p, struct pyro_error *e
     }
     if (!*p->name || !strcmp(p->name, ".") || !strcmp(p->name, "..") ||
         fstatat(p->dirfd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-        pyro_fail(err, PYRO_NAME_TAKEN, "'%s' exists already, and nothing is overwritten", output);
+        pyro_fail(err, PYRO_NAME_TAKEN, "'%s' already exists, and nothing is overwritten", output);
         return pyro_hint(err, "give another --output, or remove it first");
     }
     if (errno != ENOENT)

@@ -20,7 +20,7 @@ service start plain -- sh -c 'echo out; echo err >&2; exec sleep 1000'
 is "start: status" "$status" 0
 is "start: summary" "$err" "[workspace-service-start] workspace_id=$id service_name=plain state=running cwd=/workspace execution_mode=guest_vm"
 service start plain -- true
-like "a second start" "$err" "service 'plain' is running already"
+like "a second start" "$err" "service 'plain' is already running"
 service start file --ready-file up --json -- sh -c 'sleep 0.3; touch up; exec sleep 1000'
 is "a file: ready" "$(json .state)$(json .readiness.type)$(json .readiness.path)" runningfileup
 check "… at a time" [ "$(json .ready_at)" != null ]

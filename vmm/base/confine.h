@@ -34,7 +34,7 @@
 #define CONFINE_SANITIZED 0
 #endif
 
-/* What happens to a call. */
+/* The action on a call. */
 #define CONFINE_ALLOW SECCOMP_RET_ALLOW
 #define CONFINE_KILL SECCOMP_RET_KILL_PROCESS
 #define CONFINE_FAIL(error) (SECCOMP_RET_ERRNO | (uint32_t)(error))

@@ -1,6 +1,6 @@
 /*
- * What a program started here inherits from this process: only what is named. The user's
- * environment has tokens and keys, and the program may be taken over by a guest.
+ * A program started here inherits from this process only what is named. The user's environment has
+ * tokens and keys, and the program may be taken over by a guest.
  */
 #ifndef PYRO_INHERIT_H
 #define PYRO_INHERIT_H

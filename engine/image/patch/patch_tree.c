@@ -245,7 +245,7 @@ static bool apply_file(struct patch_tree *t, const struct patch_file *f, struct 
         return from && remove_one(f, from, err);
     if (to != from && is_there(&to->now))
         return pyro_fail(err, PYRO_PATCH_REJECTED,
-                         "'%.300s' (line %u of the patch) exists already, and the patch creates it",
+                         "'%.300s' (line %u of the patch) already exists, and the patch creates it",
                          to->path, f->line);
     if (!make(f, source, &made, &owned, err))
         return false;

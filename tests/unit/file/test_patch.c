@@ -181,9 +181,9 @@ static const struct refused refused[] = {
     { "a hunk alone", CHANGE, PYRO_PATCH_REJECTED, "without a file" },
     { "no such file", NAMES("none") CHANGE, PYRO_PATCH_REJECTED, "'none' (line 1" },
     { "a new file that is there", FROM_GIT("f") "new file mode 100644\n", PYRO_PATCH_REJECTED,
-      "exists already" },
+      "already exists" },
     { "a rename onto a file", "diff --git a/f b/x\nrename from f\nrename to x\n",
-      PYRO_PATCH_REJECTED, "exists already" },
+      PYRO_PATCH_REJECTED, "already exists" },
     { "deleted with other lines",
       FROM_GIT(
           "f") "deleted file mode 100644\n--- a/f\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-one\n-two\n",
