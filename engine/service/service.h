@@ -64,8 +64,8 @@ bool service_logs(const char *ref, const char *name, const struct service_logs_s
 bool service_readiness_parse(const struct service_readiness *r, json_t **ret,
                              struct pyro_error *err) MUST_CHECK;
 
-/* Adds the ports of --publish [HOST:]GUEST, {host_port (0: a free one), guest_port}, to an array, which
- * is made when *published (json_t *) is NULL. */
+/* Adds the ports of one --publish [HOST:]GUEST, {host_port (0: a free one), guest_port}, to an
+ * array, which is made when *published (json_t *) is NULL. */
 bool service_publish_add(void *published, const char *item, struct pyro_error *err) MUST_CHECK;
 
 #endif
