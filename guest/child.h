@@ -11,7 +11,7 @@
 #include "guest/command.h"
 #include "guest/spawn.h"
 
-/* Embedded in its owner, who sets the first three members. */
+/* Embedded in its owner, which sets the first three members. */
 struct child {
     void (*on_end)(void *arg); /* it was reaped: `ended` and `status` are set */
     void *arg;
@@ -32,7 +32,7 @@ enum spawn_result child_start(struct child *c, const struct guest *g, const stru
 bool child_runs(const struct child *c);
 /* Signals its process group. No effect unless it runs. */
 void child_signal(const struct child *c, int number);
-/* Kills it and its descendants, those that outlived it too. */
+/* Kills it and its descendants, including those that outlived it. */
 void child_kill(const struct child *c);
 /* How it ended, as a shell says it: its exit status, or 128 and the signal's number. */
 int child_exit_code(const struct child *c);

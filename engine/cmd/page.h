@@ -23,7 +23,7 @@ struct page_args {
     RES_BOOL("truncated", .help = "There are more, beyond --limit"),                               \
         RES_STR("next_cursor", .nullable = true, .help = "Null when there are no more")
 
-/* How the entries of a list are told apart, and in which order they are. */
+/* The order of a list's entries, and how they are told apart. */
 struct page_order {
     /* The cursor of an entry, new. */
     char *(*cursor_of)(const json_t *entry);
@@ -33,14 +33,14 @@ struct page_order {
 };
 
 /*
- * Leaves of result[list], which is in that order, the part that was asked for, and adds
+ * Cuts result[list], which is in that order, down to the part that was asked for, and adds
  * next_cursor and truncated. A part does not end with an entry whose cursor has a secret in it: it
  * could not be given back.
  */
 bool page_cut(json_t *result, const char *list, const struct page_args *page,
               const struct page_order *order, const struct cmd_io *io,
               struct pyro_error *err) MUST_CHECK;
-/* For people, after the list: that there are more. */
+/* Tells people, after the list, that there are more. */
 void page_show(const json_t *result, FILE *out);
 
 #endif

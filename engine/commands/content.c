@@ -19,7 +19,7 @@ struct target {
 };
 
 /* A file that cannot fit is refused before it fills the disk. */
-static bool begin_file(void *arg, uint64_t bytes, struct pyro_error *err)
+static bool content_begin_file(void *arg, uint64_t bytes, struct pyro_error *err)
 {
     const struct target *t = arg;
     struct statvfs v;
@@ -32,7 +32,7 @@ static bool begin_file(void *arg, uint64_t bytes, struct pyro_error *err)
     return true;
 }
 
-static bool put(void *arg, const void *bytes, size_t n, struct pyro_error *err)
+static bool content_put(void *arg, const void *bytes, size_t n, struct pyro_error *err)
 {
     struct target *t = arg;
 
@@ -46,13 +46,13 @@ static json_t *read_bytes(const struct content_args *c, content_read_fn *read, s
     struct target t = { .io = io, .file = HOST_FILE_INIT };
     struct content_range range = { c->offset,
                                    c->max_bytes == ARG_UNSET ? CONTENT_ALL : c->max_bytes };
-    struct content_sink sink = { .put = put, .arg = &t };
+    struct content_sink sink = { .put = content_put, .arg = &t };
     json_t *view = NULL;
     bool ok = true;
 
     if (c->output) {
         ok = host_file_open(&t.file, c->output, 0666, err);
-        sink.begin = begin_file;
+        sink.begin = content_begin_file;
         if (ok)
             cmd_io_into(io, t.file.fd);
     }

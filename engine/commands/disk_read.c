@@ -18,8 +18,8 @@ static const struct row_spec disk_read_result[] = {
     ROW_END,
 };
 
-static json_t *read_one(const struct content_args *c, const struct content_range *range,
-                        const struct content_sink *sink, struct pyro_error *err)
+static json_t *disk_read_one(const struct content_args *c, const struct content_range *range,
+                             const struct content_sink *sink, struct pyro_error *err)
 {
     return workspace_disk_read(c->workspace, c->path, range, sink, err);
 }
@@ -27,7 +27,7 @@ static json_t *read_one(const struct content_args *c, const struct content_range
 static bool disk_read_run(const void *args, struct cmd_io *io, json_t **ret_result,
                           struct pyro_error *err)
 {
-    return content_run(args, read_one, &cmd_disk_read, io, ret_result, err);
+    return content_run(args, disk_read_one, &cmd_disk_read, io, ret_result, err);
 }
 
 const struct cmd_spec cmd_disk_read = {

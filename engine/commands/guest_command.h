@@ -10,7 +10,7 @@
 #define ARGS_OF(KIND, S) COMMAND_##KIND(MEMBER_NONE, MEMBER_NONE, ARG_OF_REQUEST, S) ARG_END
 #define ARG_OF_REQUEST(T, S, NAME, MEMBER, ...) ARG_OWNED(T, NAME, S, request.MEMBER, __VA_ARGS__),
 
-/* How values of some of them are taken. */
+/* How some of their values are read. */
 bool command_take_cwd(void *cwd, const char *given, struct pyro_error *err);
 bool command_take_variable(void *env, const char *item, struct pyro_error *err);
 bool command_take_secret(void *secret_env, const char *item, struct pyro_error *err);

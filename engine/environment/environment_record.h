@@ -10,7 +10,7 @@
 
 /* base.ext4, as it was when all of it was read. */
 struct environment_image {
-    char *digest, *head_digest; /* "xxh3:HEX"; the head are its first blocks */
+    char *digest, *head_digest; /* "xxh3:HEX"; the head is its first blocks */
     struct file_state state;
     int64_t image_bytes; /* its length */
     int64_t size_bytes;  /* disk space */
@@ -21,7 +21,7 @@ struct environment_record {
     char *catalog_version; /* of the pyro that installed it */
     char *directory;       /* the installation's, a name in the cache */
     char *source;          /* "debian-packages" */
-    json_t *packages;      /* names of those that were asked for */
+    json_t *packages;      /* names of the requested ones */
     struct environment_image image;
     double installed_at;
 };

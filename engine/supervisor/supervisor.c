@@ -1,5 +1,5 @@
-/* engine/supervisor/supervisor.c: what every part of the supervisor asks of it: to save the record,
- * to report, to end the machine. */
+/* engine/supervisor/supervisor.c: the services to every part of the supervisor: saving the record,
+ * reporting, ending the machine. */
 #include "engine/supervisor/supervisor.h"
 
 #include <errno.h>

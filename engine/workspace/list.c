@@ -37,7 +37,7 @@ static void list_one(void *arg, int dirfd, const struct workspace_record *r)
     add_view(arg, record_to_view(&recovered));
 }
 
-static int by_activity(const void *a, const void *b)
+static int list_by_activity(const void *a, const void *b)
 {
     double x = json_number_or(*(json_t *const *)a, "last_activity_at", 0);
     double y = json_number_or(*(json_t *const *)b, "last_activity_at", 0);
@@ -60,7 +60,7 @@ json_t *workspace_list(struct pyro_error *err)
     store_sweep(&store);
     ok = store_each(&store, false, list_one, &l, err);
     if (l.count)
-        qsort(l.views, l.count, sizeof(*l.views), by_activity);
+        qsort(l.views, l.count, sizeof(*l.views), list_by_activity);
     list = json_array();
     for (size_t i = 0; i < l.count; i++)
         json_array_append_new(list, l.views[i]);

@@ -81,7 +81,7 @@
         .help = "Have this host's 127.0.0.1:HOST, a free port without HOST, lead to the port "     \
                 "GUEST of the guest's loopback, as long as the service runs")
 
-/* What each has. */
+/* The members of each. */
 #define COMMAND_EXEC(FIELD, ROW, ARG, S)                                                           \
     COMMAND_IN_WORKSPACE(FIELD, ROW, ARG, S)                                                       \
     COMMAND_OF_EXEC(FIELD, ROW, ARG, S)                                                            \

@@ -153,7 +153,7 @@ ssize_t fs_pread_full(int fd, void *bytes, size_t n, off_t at)
     return read_full(fd, bytes, n, at);
 }
 
-/* What takes the place of a file. */
+/* The file that takes another one's place. */
 struct replacement {
     int dirfd;
     const char *name;
