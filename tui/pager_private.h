@@ -13,7 +13,7 @@ struct pager {
     char *title, *note;
     struct pager_text text;
     bool indexing;   /* the text is being looked through for its lines: nothing is shown yet */
-    bool missing;    /* the text could not be had */
+    bool missing;    /* the text could not be read */
     bool look_later; /* … and then searched */
     struct pager_search look; /* under way while `wanted` is set */
     pager_wanted_fn *wanted;
