@@ -205,6 +205,8 @@ bool args_set_text(const struct arg_spec *row, void *args, const char *value,
     case ARG_TYPE_STR:
         if (row->take)
             return row->take(field_of(row, args), value, err);
+        if (row->field == ARG_FIELD_TEXT && !utf8_is_valid(value, strlen(value)))
+            return pyro_fail(err, PYRO_INVALID_ARGUMENT, "it is not UTF-8");
         put_text(row, args, value);
         return true;
     case ARG_TYPE_INT:

@@ -41,7 +41,7 @@ enum arg_type {
 /* The owner of a field's value. */
 enum arg_field {
     ARG_FIELD_BORROWED, /* as the type says */
-    ARG_FIELD_TEXT,     /* a string: char *, owned */
+    ARG_FIELD_TEXT,     /* a string: char *, owned; UTF-8, but for what .take makes */
     ARG_FIELD_JSON      /* a list or command: json_t *, owned; an array, or what .take makes */
 };
 

@@ -33,8 +33,6 @@ static bool run_run(const void *args, struct cmd_io *io, json_t **ret_result,
                                    .network_policy = a->network ? NETWORK_EGRESS : NETWORK_OFF,
                                    .allow_host_compat = a->allow_host_compat };
 
-    if (!command_request_check(&a->request, err))
-        return false;
     *ret_result = guest_command_run(io, &spec, &exec, err);
     return *ret_result != NULL;
 }

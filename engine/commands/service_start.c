@@ -46,8 +46,6 @@ static bool service_start_run(const void *args, struct cmd_io *io, json_t **ret_
                                                   .timeout_seconds = a->ready_timeout_seconds,
                                                   .interval_ms = a->ready_interval_ms } };
 
-    if (!command_request_check(&a->request, err))
-        return false;
     *ret_result = service_start(a->workspace, a->service, &spec, err);
     if (!*ret_result)
         return false;

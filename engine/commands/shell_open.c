@@ -33,8 +33,6 @@ static bool shell_open_run(const void *args, struct cmd_io *io, json_t **ret_res
     const struct shell_open_args *a = args;
     const struct shell_open_spec spec = { .request = a->request, .max_wait_ms = a->max_wait_ms };
 
-    if (!command_request_check(&a->request, err))
-        return false;
     *ret_result = shell_open(a->workspace, &spec, err);
     if (a->id_only)
         io->print = cmd_print_id;

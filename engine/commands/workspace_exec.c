@@ -41,8 +41,6 @@ static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret
     const json_t *r;
     int64_t left;
 
-    if (!command_request_check(&a->request, err))
-        return false;
     if (a->no_stdin)
         spec.stdin_fd = -1;
     r = *ret_result = workspace_exec(a->workspace, &spec, err);

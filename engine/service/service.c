@@ -22,10 +22,12 @@ json_t *service_start(const char *ref, const char *name, const struct service_st
     int64_t deadline_ms = clock_ms() + spec->ready.timeout_seconds * 1000 + CALL_DEADLINE_MS;
 
     if (!workspace_check_name("service", name, err) ||
-        !service_readiness_parse(&spec->ready, &readiness, err) || !workspace_open(ref, &o, err))
+        !service_readiness_parse(&spec->ready, &readiness, err))
         return NULL;
     asked.service = service;
     asked.readiness = readiness;
+    if (!command_request_check(service_request_rows, &asked, err) || !workspace_open(ref, &o, err))
+        return NULL;
     request = command_request_pack(service_request_rows, &asked, "service", "start");
     if (readiness && !spec->ready.timeout_seconds)
         deadline_ms = 0;

@@ -89,7 +89,8 @@ json_t *shell_open(const char *ref, const struct shell_open_spec *spec, struct p
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     json_t *view;
 
-    if (!workspace_open(ref, &o, err))
+    if (!command_request_check(shell_request_rows, &spec->request, err) ||
+        !workspace_open(ref, &o, err))
         return NULL;
     view = call(&o, command_request_pack(shell_request_rows, &spec->request, "shell", "open"), err);
     if (view)

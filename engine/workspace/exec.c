@@ -368,7 +368,8 @@ json_t *workspace_exec(const char *ref, const struct workspace_exec_spec *spec,
     const char *mode;
     json_t *result;
 
-    if (!workspace_open(ref, &o, err) || !(mode = workspace_execution_mode(&o, err)))
+    if (!command_request_check(exec_request_rows, &spec->request, err) ||
+        !workspace_open(ref, &o, err) || !(mode = workspace_execution_mode(&o, err)))
         return NULL;
     result = workspace_exec_in(&o, spec, err);
     if (result)

@@ -44,6 +44,8 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
     int hold_fd;
     bool deleted;
 
+    if (!command_request_check(exec_request_rows, &exec->request, err))
+        return NULL;
     phase(arg, "create", NULL);
     if (!workspace_make(spec, true, progress, &r, err))
         return NULL;

@@ -52,15 +52,22 @@ static bool check_twice(const struct command_request *r, struct pyro_error *err)
     return true;
 }
 
-bool command_request_check(const struct command_request *r, struct pyro_error *err)
-{
-    return check_names(r->env, err) && check_names(r->secret_env, err) && check_twice(r, err);
-}
-
 bool command_request_load(const struct row_spec *rows, const json_t *request,
                           struct command_request *ret, struct pyro_error *err)
 {
-    return rows_load_request(rows, request, ret, err) && command_request_check(ret, err);
+    return rows_load_request(rows, request, ret, err) && check_names(ret->env, err) &&
+           check_names(ret->secret_env, err) && check_twice(ret, err);
+}
+
+bool command_request_check(const struct row_spec *rows, const struct command_request *r,
+                           struct pyro_error *err)
+{
+    scoped_json json_t *request = rows_save(rows, r);
+    scoped_command_request again = { 0 };
+
+    if (!request)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    return command_request_load(rows, request, &again, err);
 }
 
 json_t *command_request_pack(const struct row_spec *rows, const struct command_request *r,

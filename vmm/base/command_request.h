@@ -111,9 +111,11 @@ void command_request_release(struct command_request *r);
 #define scoped_command_request                                                                     \
     __attribute__((cleanup(command_request_release))) struct command_request
 
-/* Checks the rows cannot express: the names of variables, and that none is given twice. */
-bool command_request_check(const struct command_request *r, struct pyro_error *err) MUST_CHECK;
-/* Reads one, checked. *ret has been zeroed, and must be released in any case. */
+/* Whether it would be taken where it goes to, so that nothing is begun for one that is not. */
+bool command_request_check(const struct row_spec *rows, const struct command_request *r,
+                           struct pyro_error *err) MUST_CHECK;
+/* Reads one; beside the rows, the names of variables are checked, and that none is given twice. *ret
+ * has been zeroed, and must be released in any case. PYRO_INVALID_ARGUMENT. */
 bool command_request_load(const struct row_spec *rows, const json_t *request,
                           struct command_request *ret, struct pyro_error *err) MUST_CHECK;
 /* The message {"op": op, "do": what, …}, new; `what` NULL: without. NULL when out of memory. */

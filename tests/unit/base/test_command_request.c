@@ -93,12 +93,33 @@ static void test_command_request_refuses_what_is_not_sound(void **state UNUSED)
     }
 }
 
+/* What was not read from a message is held to the same rows. */
+static void test_command_request_check(void **state UNUSED)
+{
+    scoped_json json_t *words = json_pack("[s]", "ls"), *one = json_pack("{s:s}", "A", "x");
+    const struct command_request whole = { .command = words, .env = one, .timeout_ms = 5 };
+    struct command_request late = whole, doubled = whole, empty = whole;
+    struct pyro_error err = { 0 };
+
+    late.timeout_ms = -1;
+    doubled.secret_env = one;
+    empty.command = NULL;
+    assert_true(command_request_check(exec_request_rows, &whole, &err));
+    assert_false(command_request_check(exec_request_rows, &doubled, NULL));
+    assert_false(command_request_check(exec_request_rows, &late, &err));
+    assert_int_equal(err.code, PYRO_INVALID_ARGUMENT);
+    assert_non_null(strstr(err.message, "'timeout_ms' is -1"));
+    assert_false(command_request_check(exec_request_rows, &empty, &err));
+    assert_non_null(strstr(err.message, "'command' is missing"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_command_request_is_packed_as_it_is_read),
         cmocka_unit_test(test_command_request_has_defaults),
         cmocka_unit_test(test_command_request_refuses_what_is_not_sound),
+        cmocka_unit_test(test_command_request_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,6 +155,7 @@ static void test_parse_into_fields_that_own(void **state UNUSED)
         { "box owned w --pair x -- y", "box owned: --pair: it is not a pair" },
         { "box owned w --pair a=1 --pair b=2 --pair c=3 -- y", "given more than 2 times" },
         { "box owned w --delay-seconds 10 -- y", "10 is out of range: 0 to 9" },
+        { "box owned w --title \xff -- y", "box owned: --title: it is not UTF-8" },
         { "box owned w -- y \xff", "box owned: the command: word 2 is not UTF-8" },
     };
     struct cmd_line line;
