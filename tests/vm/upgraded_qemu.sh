@@ -14,7 +14,8 @@ templates() { find "$XDG_CACHE_HOME/pyro/templates" -mindepth 1 -maxdepth 1 -typ
 machine_of() { json .vm_pid "$(cat "$XDG_DATA_HOME/pyro/workspaces/$1/workspace.json")"; }
 in_workspace() { # NAME WANTED COMMAND…
     run "$PYRO" workspace exec "$1" -- "${@:3}"
-    is "$1: ${*:3}" "$out" "$2"
+    is "$1: ${*:3}" "$status $out" "0 $2"
+    [[ $status -eq 0 ]] || echo "$err"
 }
 
 run "$PYRO" workspace create $image --name runs --json
