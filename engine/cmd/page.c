@@ -72,6 +72,8 @@ bool page_cut(json_t *result, const char *name, const struct page_args *page,
     json_object_set_new(result, "truncated", json_boolean(end < json_array_size(list)));
     json_object_set_new(result, "next_cursor", next);
     json_object_set_new(result, name, part);
+    if (json_object_get(result, "count"))
+        json_object_set_new(result, "count", json_integer((json_int_t)(end - start)));
     return true;
 }
 

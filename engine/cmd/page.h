@@ -34,8 +34,8 @@ struct page_order {
 
 /*
  * Cuts result[list], which is in that order, down to the part that was asked for, and adds
- * next_cursor and truncated. A part does not end with an entry whose cursor has a secret in it: it
- * could not be given back.
+ * next_cursor and truncated; a `count` is that of the part. A part does not end with an entry whose
+ * cursor has a secret in it: it could not be given back.
  */
 bool page_cut(json_t *result, const char *list, const struct page_args *page,
               const struct page_order *order, const struct cmd_io *io,

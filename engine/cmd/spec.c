@@ -63,7 +63,7 @@ static void *field_of(const struct arg_spec *a, void *args)
 
 static void put_int(const struct arg_spec *a, void *args, int64_t n)
 {
-    *(int64_t *)field_of(a, args) = n * (a->scale ? a->scale : 1);
+    *(int64_t *)field_of(a, args) = n == ARG_UNSET || !a->scale ? n : n * a->scale;
 }
 
 static void put_text(const struct arg_spec *a, void *args, const char *text)

@@ -18,6 +18,8 @@ static int plain_status(enum pyro_code code)
     case PYRO_WORKSPACE_STATE:
     case PYRO_WORKSPACE_BUSY:
     case PYRO_NAME_TAKEN:
+    case PYRO_COMMAND_NOT_FOUND:
+    case PYRO_COMMAND_STATE:
     case PYRO_SHELL_NOT_FOUND:
     case PYRO_SHELL_STATE:
     case PYRO_SNAPSHOT_NOT_FOUND:

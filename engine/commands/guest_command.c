@@ -26,6 +26,7 @@ const struct row_spec run_rows[] = {
     RES_OUTPUT_ROWS,
     RES_INT("exit_code", .help = "128+N when signal N ended it, 124 when it ran out of time"),
     RES_BOOL("timed_out"),
+    RES_INT("timeout_seconds", .help = "The limit that timed_out speaks of; 0: there is none"),
     RES_INT("duration_ms"),
     RES_STR("execution_mode", .choices = execution_modes),
     RES_STR("accelerator", .nullable = true, .choices = accelerators),

@@ -2,10 +2,14 @@
 #include <inttypes.h>
 
 #include "engine/cmd/io.h"
+#include "engine/cmd/summary.h"
 #include "engine/commands/guest_command.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/table.h"
+#include "engine/state/commands.h"
+#include "engine/workspace/command.h"
 #include "engine/workspace/workspace.h"
+#include "vmm/base/patience.h"
 
 struct workspace_exec_args {
     const char *workspace;
@@ -24,35 +28,73 @@ static const struct row_spec workspace_exec_result[] = {
     RES_INT("sequence", .help = "From 1, the number in the workspace's logs"),
     RES_STR("cwd"),
     RES_STRINGS("command"),
+    RES_STR("state", .choices = command_states, .help = "With --detach: running"),
     RES_OUTPUT_ROWS,
-    RES_INT("exit_code", .help = "128+N when signal N ended it, 124 when it ran out of time"),
+    RES_INT("exit_code", .nullable = true,
+            .help = "128+N when signal N ended it, 124 when it ran out of time; null while it "
+                    "runs"),
     RES_INT("duration_ms"),
     RES_STR("execution_mode", .choices = execution_modes),
     RES_BOOL("timed_out"),
+    RES_INT("timeout_seconds", .help = "The limit that timed_out speaks of; 0: there is none"),
     RES_INT("left_behind", .help = "Background processes that were killed when the command ended"),
     ROW_END,
 };
 
-static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                               struct pyro_error *err)
+static void print_sequence(const json_t *result, FILE *out)
 {
-    const struct workspace_exec_args *a = args;
-    struct workspace_exec_spec spec = guest_command_spec(io, &a->request);
-    const json_t *r;
-    int64_t left;
+    fprintf(out, "%" PRId64 "\n", json_int_or(result, "sequence", 0));
+}
 
-    if (a->no_stdin)
-        spec.stdin_fd = -1;
-    r = *ret_result = workspace_exec(a->workspace, &spec, err);
-    if (!r)
+/* The object of a command that ended, without what only such a one has. */
+static bool run_detached(const char *workspace, const struct command_request *request,
+                         struct cmd_io *io, json_t **ret_result, struct pyro_error *err)
+{
+    struct capture nothing;
+
+    *ret_result = workspace_exec_detached(workspace, request, err);
+    if (!*ret_result)
         return false;
-    guest_command_ended(io, r, a->request.timeout_ms);
-    left = json_int_or(r, "left_behind", 0);
+    capture_init(&nothing);
+    capture_to_json(&nothing, "stdout", *ret_result);
+    capture_to_json(&nothing, "stderr", *ret_result);
+    json_object_set_new(*ret_result, "left_behind", json_integer(0));
+    io->print = print_sequence;
+    summary_tell(io, &cmd_workspace_exec, *ret_result);
+    return true;
+}
+
+static void warn_left_behind(struct cmd_io *io, const json_t *result)
+{
+    int64_t left = json_int_or(result, "left_behind", 0);
+
     if (left > 0 && !io->json)
         cmd_io_warn(io,
                     "%" PRId64 " background process%s killed when the command ended; use a service "
                     "for one that should stay ('pyro workspace service start')",
                     left, left == 1 ? " was" : "es were");
+}
+
+static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                               struct pyro_error *err)
+{
+    const struct workspace_exec_args *a = args;
+    struct command_request request = a->request; /* borrowed */
+    struct workspace_exec_spec spec;
+    const json_t *r;
+
+    if (request.timeout_ms == ARG_UNSET)
+        request.timeout_ms = request.detach ? 0 : patience(COMMAND_TIMEOUT_SECONDS) * 1000;
+    if (request.detach)
+        return run_detached(a->workspace, &request, io, ret_result, err);
+    spec = guest_command_spec(io, &request);
+    if (a->no_stdin)
+        spec.stdin_fd = -1;
+    r = *ret_result = workspace_exec(a->workspace, &spec, err);
+    if (!r)
+        return false;
+    guest_command_ended(io, r, request.timeout_ms);
+    warn_left_behind(io, r);
     return true;
 }
 
@@ -62,7 +104,9 @@ const struct cmd_spec cmd_workspace_exec = {
     .details =
         "Its output comes as it is written, standard input is passed to it, Ctrl-C interrupts "
         "it, and its exit status becomes this command's. What it leaves running in the background "
-        "is ended with it. In a loop such as 'while read -r file; do ... done <list' it would read "
+        "is ended with it; a command with --detach goes on by itself, until its end or the "
+        "machine's. "
+        "In a loop such as 'while read -r file; do ... done <list' it would read "
         "the rest of the list: give --no-stdin there.",
     .example = "pyro workspace exec demo -- sh -lc 'uname -a'",
     .traits = CMD_STREAMING | CMD_GUEST_STATUS | CMD_DESTRUCTIVE,

@@ -55,14 +55,9 @@ static bool workspace_list_run(const void *args, struct cmd_io *io, json_t **ret
                                struct pyro_error *err)
 {
     const struct workspace_list_args *a = args;
-    json_t *list = *ret_result = workspace_list(err);
 
-    if (!list || !page_cut(list, "workspaces", &a->page, &order, io, err))
-        return false;
-    json_object_set_new(
-        list, "count",
-        json_integer((json_int_t)json_array_size(json_object_get(list, "workspaces"))));
-    return true;
+    *ret_result = workspace_list(err);
+    return *ret_result && page_cut(*ret_result, "workspaces", &a->page, &order, io, err);
 }
 
 /* One column: at least `width` wide, and a space. */

@@ -23,7 +23,6 @@
 #include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"
 
-#define UTF8_BYTES_MAX 4
 /* Of the log's end, where a screen's start is looked for. */
 #define SCREEN_WINDOW (4 * (uint64_t)SCREEN_LOOK_BACK)
 #define PUNCHED_TRIES 16
@@ -38,18 +37,6 @@ void shell_reading_release(struct shell_reading *r)
 
 /* ---- how much ---- */
 
-/* Bytes of the first `chars` code points; a byte that is not part of UTF-8 counts as one. */
-static size_t bytes_of_chars(const char *s, size_t n, int64_t chars)
-{
-    size_t at = 0;
-
-    for (; at < n && chars > 0; chars--) {
-        size_t length = (signed char)s[at] >= 0 ? 1 : utf8_valid_length(s + at, n - at);
-        at += length ? length : 1;
-    }
-    return at;
-}
-
 static size_t held_back(const char *s, size_t n, enum shell_rendering rendering, char in_string)
 {
     return rendering == SHELL_PLAIN ? vtparse_held_back(s, n, in_string) : utf8_unfinished(s, n);
@@ -63,7 +50,7 @@ static size_t held_back(const char *s, size_t n, enum shell_rendering rendering,
 static size_t measure(const char *s, size_t from, size_t n, const struct shell_read_spec *spec,
                       char in_string)
 {
-    size_t end = from + bytes_of_chars(s + from, n - from, spec->max_chars);
+    size_t end = from + utf8_bytes_of_chars(s + from, n - from, spec->max_chars);
 
     while (end < n && end - held_back(s, end, spec->rendering, in_string) <= from)
         end++;
@@ -228,7 +215,7 @@ static bool render_screen(const struct log_view *log, struct shell_reading *ret,
 /* How many bytes before the stretch are read too: what it changes depends on them. */
 static uint64_t lead_of(const struct shell_read_spec *spec, uint64_t first, uint64_t start)
 {
-    const uint64_t most = PLAIN_LOOK_BACK + VT_SEQUENCE_MAX + UTF8_BYTES_MAX;
+    const uint64_t most = PLAIN_LOOK_BACK + VT_SEQUENCE_MAX + UTF8_LENGTH_MAX;
 
     if (spec->rendering != SHELL_PLAIN || start <= first)
         return 0;
@@ -239,7 +226,7 @@ static uint64_t lead_of(const struct shell_read_spec *spec, uint64_t first, uint
 static void stretch_of(const struct shell_read_spec *spec, uint64_t first, uint64_t size,
                        uint64_t *ret_start, uint64_t *ret_n)
 {
-    uint64_t most = UTF8_BYTES_MAX * (uint64_t)spec->max_chars + VT_SEQUENCE_MAX + UTF8_BYTES_MAX;
+    uint64_t most = UTF8_LENGTH_MAX * (uint64_t)spec->max_chars + VT_SEQUENCE_MAX + UTF8_LENGTH_MAX;
     uint64_t start = spec->cursor;
 
     if (spec->rendering == SHELL_SCREEN) {

@@ -62,6 +62,7 @@ struct command_record {
     char *cwd;
     const char *execution_mode;
     double recorded_at;
+    int64_t timeout_seconds;
     bool running;
     /* Once it has ended; of stdout and stderr. */
     json_t *text[2];
@@ -78,7 +79,9 @@ struct command_record {
         ROW_STRINGS(command_record, command, .required = true),                                    \
         ROW_TEXT(command_record, cwd, .value = "/workspace"),                                      \
         ROW_CHOICE(command_record, execution_mode, execution_modes, .value = "guest_vm"),          \
-        ROW_NUM(command_record, recorded_at)
+        ROW_NUM(command_record, recorded_at),                                                      \
+        ROW_INT(command_record, timeout_seconds,                                                   \
+                .help = "The limit that timed_out speaks of; 0: there was none")
 #define OUTPUT_ROWS(NAME, I)                                                                       \
     ROW_STR(command_record, text[I], .kept = NAME, .shown = NAME, .value = "",                     \
             .help = "The first MiB"),                                                              \
@@ -110,7 +113,8 @@ static struct command_record record_of(const struct command_entry *e)
                                     .command = e->command,
                                     .cwd = (char *)(uintptr_t)e->cwd,
                                     .execution_mode = execution_modes[e->host_compat],
-                                    .recorded_at = e->recorded_at };
+                                    .recorded_at = e->recorded_at,
+                                    .timeout_seconds = e->timeout_seconds };
 }
 
 /* ---- files ---- */
@@ -125,7 +129,27 @@ static const char *name_of(struct entry_name *space, int64_t sequence)
     return space->text;
 }
 
-/* Disk space an entry takes; 0: it does not exist. */
+static const char *mark_of(struct entry_name *space, int64_t sequence)
+{
+    snprintf(space->text, sizeof(space->text), "commands/%06" PRId64 ".running", sequence);
+    return space->text;
+}
+
+/* Whether the supervisor that wrote it last had not seen its end. */
+static bool is_marked(int dirfd, int64_t sequence)
+{
+    struct entry_name name;
+
+    return faccessat(dirfd, mark_of(&name, sequence), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* An older pyro made no marks. */
+static bool may_run(int dirfd, int64_t sequence, bool recent)
+{
+    return recent || is_marked(dirfd, sequence);
+}
+
+/* Disk space an entry takes, without its log; 0: it does not exist. */
 static int64_t stored_bytes(int dirfd, int64_t sequence)
 {
     struct entry_name name;
@@ -186,6 +210,14 @@ json_t *command_read(int dirfd, int64_t sequence)
     return sound;
 }
 
+bool command_is_running(int dirfd, int64_t sequence, bool recent)
+{
+    scoped_json json_t *entry =
+        may_run(dirfd, sequence, recent) ? command_read(dirfd, sequence) : NULL;
+
+    return json_bool_or(entry, "running", false);
+}
+
 double command_written_at(int dirfd, int64_t sequence)
 {
     struct entry_name name;
@@ -198,7 +230,7 @@ double command_written_at(int dirfd, int64_t sequence)
 
 /* ---- writing ---- */
 
-/* Frees room after `newest` was written. */
+/* Frees room after `newest` was written. What runs stays. */
 static void keep_budget(struct command_history *h, int64_t newest)
 {
     struct entry_name name;
@@ -207,9 +239,23 @@ static void keep_budget(struct command_history *h, int64_t newest)
         h->oldest = newest;
     for (; h->bytes > h->max && h->oldest < newest; h->oldest++) {
         int64_t bytes = stored_bytes(h->dirfd, h->oldest);
-        if (bytes && unlinkat(h->dirfd, name_of(&name, h->oldest), 0) == 0)
-            h->bytes -= bytes;
+        if (!bytes || is_marked(h->dirfd, h->oldest))
+            continue;
+        bytes += command_log_stored(h->dirfd, h->oldest);
+        if (unlinkat(h->dirfd, name_of(&name, h->oldest), 0) != 0)
+            continue;
+        command_log_remove(h->dirfd, h->oldest);
+        h->bytes -= bytes;
     }
+}
+
+static bool mark(const struct command_history *h, int64_t sequence, struct pyro_error *err)
+{
+    struct entry_name name;
+    scoped_close int fd = openat(h->dirfd, mark_of(&name, sequence),
+                                 O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    return fd >= 0 || pyro_fail_errno(err, "record a command");
 }
 
 bool command_write(struct command_history *h, const json_t *entry, struct pyro_error *err)
@@ -223,6 +269,8 @@ bool command_write(struct command_history *h, const json_t *entry, struct pyro_e
         return pyro_fail(err, PYRO_NO_MEMORY, "record a command: out of memory");
     if (!fs_replace(h->dirfd, name_of(&name, sequence), text, strlen(text), 0600, err))
         return false;
+    if (!json_bool_or(entry, "running", false))
+        unlinkat(h->dirfd, mark_of(&name, sequence), 0);
     h->bytes += stored_bytes(h->dirfd, sequence) - before;
     keep_budget(h, sequence);
     return true;
@@ -232,10 +280,28 @@ bool command_begin(struct command_history *h, const struct command_entry *e, str
 {
     struct command_record r = record_of(e);
     scoped_json json_t *j = NULL;
+    struct entry_name name;
 
     r.running = true;
     j = rows_save(running_rows, &r);
-    return command_write(h, j, err);
+    if (!mark(h, e->sequence, err))
+        return false;
+    h->newest = e->sequence;
+    if (command_write(h, j, err))
+        return true;
+    unlinkat(h->dirfd, mark_of(&name, e->sequence), 0);
+    return false;
+}
+
+size_t command_print(struct command_history *h, struct command_log *log, bool is_error,
+                     const void *bytes, size_t n)
+{
+    int64_t before = command_log_kept(log);
+    size_t done = command_log_add(log, is_error, bytes, n);
+
+    h->bytes += command_log_kept(log) - before;
+    keep_budget(h, h->newest);
+    return done;
 }
 
 json_t *command_ended(const struct command_entry *e, const struct command_outcome *how)
@@ -259,21 +325,55 @@ json_t *command_ended(const struct command_entry *e, const struct command_outcom
     return j;
 }
 
+static bool capture_stretch(void *arg, bool is_error, const char *bytes, size_t n,
+                            struct pyro_error *err UNUSED)
+{
+    capture_add(&((struct capture *)arg)[is_error], bytes, n);
+    return true;
+}
+
+/* What the log of a detached command still has, into the captures of both outputs. */
+static void capture_log(int dirfd, int64_t sequence, struct capture captures[2])
+{
+    uint64_t cursor = 0;
+    bool exists = true, more = true;
+
+    while (more && exists) {
+        struct command_part part;
+
+        if (!command_log_read(dirfd, sequence, cursor, COMMAND_OUTPUT_MAX, &part, &exists, NULL))
+            return;
+        more = part.text.len &&
+               command_part_each(&part, part.text.len, capture_stretch, captures, NULL);
+        cursor = part.start + part.text.len;
+        command_part_release(&part);
+    }
+}
+
 static void cut_short(struct command_history *h, json_t *entry, const char *reason)
 {
+    struct capture captures[2];
     struct command_entry e = { .sequence = json_int_or(entry, "sequence", 0),
                                .command = json_object_get(entry, "command"),
                                .cwd = json_string_or(entry, "cwd", "/workspace"),
                                .host_compat = !strcmp(json_string_or(entry, "execution_mode", ""),
                                                       "host_compat"),
-                               .recorded_at = json_number_or(entry, "recorded_at", 0) };
-    struct command_outcome how = { .exit_code = 125, .error = reason };
+                               .recorded_at = json_number_or(entry, "recorded_at", 0),
+                               .timeout_seconds = json_int_or(entry, "timeout_seconds", 0) };
+    struct command_outcome how = { .outputs = { &captures[0], &captures[1] },
+                                   .exit_code = 125,
+                                   .error = reason };
     scoped_json json_t *ended = NULL;
 
     if (e.sequence <= 0 || !json_is_array(e.command))
         return;
     how.duration_ms = (int64_t)((clock_wall() - e.recorded_at) * 1000);
+    capture_init(&captures[0]);
+    capture_init(&captures[1]);
+    capture_log(h->dirfd, e.sequence, captures);
     ended = command_ended(&e, &how);
+    capture_release(&captures[0]);
+    capture_release(&captures[1]);
     if (command_write(h, ended, NULL))
         return;
     if (!h->unwritten)
@@ -287,14 +387,15 @@ int64_t command_history_open(struct command_history *h, int dirfd, const char *r
     scoped_free int64_t *list = commands_sequences(dirfd, &count, NULL);
     int64_t highest = count ? list[count - 1] : 0;
 
-    *h = (struct command_history){ .dirfd = dirfd,
-                                   .oldest = count ? list[0] : 0,
-                                   .max = COMMANDS_BYTES_MAX };
+    *h = (struct command_history){
+        .dirfd = dirfd, .oldest = count ? list[0] : 0, .newest = highest, .max = COMMANDS_BYTES_MAX
+    };
     for (size_t i = 0; i < count; i++)
-        h->bytes += stored_bytes(dirfd, list[i]);
-    for (size_t i = count > COMMANDS_RUNNING_MAX ? count - COMMANDS_RUNNING_MAX : 0; i < count;
-         i++) {
-        scoped_json json_t *entry = command_read(dirfd, list[i]);
+        h->bytes += stored_bytes(dirfd, list[i]) + command_log_stored(dirfd, list[i]);
+    for (size_t i = 0; i < count; i++) {
+        scoped_json json_t *entry = may_run(dirfd, list[i], i + COMMANDS_RUNNING_MAX >= count)
+                                        ? command_read(dirfd, list[i])
+                                        : NULL;
         if (json_bool_or(entry, "running", false))
             cut_short(h, entry, reason);
     }

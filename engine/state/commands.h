@@ -1,14 +1,16 @@
 /*
  * The history of a workspace: commands/NNNNNN.json, one file per exec, written when it starts and
  * again when it ends. A file that still says "running" when no supervisor runs it was cut short,
- * and is ended with an error that says so.
+ * and is ended with an error that says so. NNNNNN.running marks it until then, so that it is found
+ * among any number of others. A detached command has a log beside it (command_log.h).
  *
- * All entries together have a budget on the host's disk, COMMANDS_BYTES_MAX: when a new one is
- * written the oldest are removed. So the first sequence there says how many were dropped.
+ * All entries and logs together have a budget on the host's disk, COMMANDS_BYTES_MAX: when a new one is
+ * written the oldest that have ended are removed.
  */
 #ifndef PYRO_COMMANDS_H
 #define PYRO_COMMANDS_H
 
+#include "engine/state/command_log.h"
 #include "vmm/base/rows.h"
 
 #define COMMAND_OUTPUT_MAX (1024 * 1024) /* bytes of each output that are kept */
@@ -32,6 +34,7 @@ struct command_entry {
     const char *cwd;
     bool host_compat;
     double recorded_at;
+    int64_t timeout_seconds; /* 0: none */
 };
 /* How it ended. */
 struct command_outcome {
@@ -45,7 +48,8 @@ struct command_outcome {
 /* For the writer: there is one, the supervisor. */
 struct command_history {
     int dirfd;          /* borrowed */
-    int64_t oldest;     /* no entry is older; 0: there is none */
+    int64_t oldest;     /* no entry that has ended is older; 0: there is none */
+    int64_t newest;     /* the last that began */
     int64_t bytes, max; /* disk space that they take, and may take */
     json_t *unwritten;  /* array: ends that opening could not write, for the caller; or NULL */
 };
@@ -55,6 +59,10 @@ int64_t command_history_open(struct command_history *h, int dirfd, const char *r
 /* Writes the entry as running. */
 bool command_begin(struct command_history *h, const struct command_entry *e,
                    struct pyro_error *err) MUST_CHECK;
+/* Appends to the log of one that runs; returns how many bytes are written: fewer when there is no
+ * room. */
+size_t command_print(struct command_history *h, struct command_log *log, bool is_error,
+                     const void *bytes, size_t n);
 /* The entry that replaces it at its end, new. */
 json_t *command_ended(const struct command_entry *e, const struct command_outcome *how);
 /* Writes an entry at its `sequence`. */
@@ -68,6 +76,9 @@ extern const struct row_spec command_rows[];
 /* One entry, new, sound: as command_rows say, or with `running`, without how it ended. NULL when it
  * is gone, or cannot be read. */
 json_t *command_read(int dirfd, int64_t sequence);
+/* Whether it has not ended. `recent`: it is one of the newest COMMANDS_RUNNING_MAX, which may have
+ * been begun by a pyro that made no marks. */
+bool command_is_running(int dirfd, int64_t sequence, bool recent);
 /* When it was last written, epoch seconds; 0: it is gone. */
 double command_written_at(int dirfd, int64_t sequence);
 

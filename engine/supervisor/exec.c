@@ -6,6 +6,9 @@
  * so a pipe holds at most one stream's credit, and a client that stalls stalls only its own
  * command. The head of both outputs is kept for the history. Secrets are taken out of both on the
  * way, and out of the command in the history.
+ *
+ * A detached command has no client: its outputs go into its log, and what the host's disk has no
+ * room for yet is pending like what a client does not take.
  */
 #include "engine/supervisor/exec.h"
 
@@ -21,6 +24,7 @@
 
 #define PAUSE_MS 50      /* after this, the possible start of a secret is shown, within limits */
 #define SILENCE_MS 10000 /* from a command's timeout to the guest's report of its end */
+#define RETRY_MS 1000    /* between two attempts to write a log */
 
 /* One of the two outputs, secrets taken out. */
 struct outlet {
@@ -37,10 +41,13 @@ struct exec {
     struct command_entry entry;
     json_t *command; /* this and cwd without secrets */
     char *cwd;
-    json_t *result; /* the guest's, while output is still on its way to the client */
+    json_t *result; /* the guest's, while output is still on its way to the client or log */
+    struct command_outcome how; /* once there is a result */
+    bool detached;
+    struct command_log log; /* of a detached one */
     int64_t began_ms;
     int64_t paused_ms; /* how much of the machine's pauses its timeout was extended by */
-    struct loop_timer silence, pause;
+    struct loop_timer silence, pause, retry;
 };
 
 static void outlet_init(struct outlet *o, const struct redactor *r)
@@ -61,6 +68,8 @@ static void exec_free(struct exec *x)
 
     loop_timer_cancel(x->supervisor->loop, &x->silence);
     loop_timer_cancel(x->supervisor->loop, &x->pause);
+    loop_timer_cancel(x->supervisor->loop, &x->retry);
+    command_log_close(&x->log);
     while (*at && *at != x)
         at = &(*at)->next;
     if (*at)
@@ -99,11 +108,19 @@ static void record_cut(struct exec *x, int exit_code, const char *why)
                                             .error = why });
 }
 
-/* The result is sent once all output was. */
+static bool has_pending(const struct exec *x)
+{
+    return x->pipes[WIRE_STDOUT].pending.len || x->pipes[WIRE_STDERR].pending.len;
+}
+
+/* The result is sent once all output was; that of a detached one is recorded once all is in its
+ * log. */
 static void finish_if_drained(struct exec *x)
 {
-    if (!x->result || x->pipes[WIRE_STDOUT].pending.len || x->pipes[WIRE_STDERR].pending.len)
+    if (!x->result || has_pending(x))
         return;
+    if (x->detached)
+        record_end(x, x->how);
     stream_close(&x->client, x->result);
     exec_free(x);
 }
@@ -251,7 +268,7 @@ static void exec_on_guest_closed(struct stream *s, const json_t *result,
                                  const struct pyro_error *why)
 {
     struct exec *x = s->arg;
-    struct command_outcome how = { 0 };
+    struct command_outcome *how = &x->how;
     struct pyro_error err = { 0 };
 
     /* The VM ends with the link; the client is told how, and that the record says so. */
@@ -262,15 +279,16 @@ static void exec_on_guest_closed(struct stream *s, const json_t *result,
         fail(x, &err);
         return;
     }
-    if (!check_result(result, &how, &err)) {
+    if (!check_result(result, how, &err)) {
         fail(x, &err);
         return;
     }
     end_outputs(x); /* in case it did not end both outputs */
-    record_end(x, how);
+    if (!x->detached)
+        record_end(x, *how);
     x->result = json_pack("{s:I, s:i, s:b, s:I, s:I}", "sequence", (json_int_t)x->entry.sequence,
-                          "exit_code", how.exit_code, "timed_out", how.timed_out, "duration_ms",
-                          (json_int_t)how.duration_ms, "left_behind",
+                          "exit_code", how->exit_code, "timed_out", how->timed_out, "duration_ms",
+                          (json_int_t)how->duration_ms, "left_behind",
                           (json_int_t)(json_int_or(result, "left_behind", 0) & 0xffff));
     finish_if_drained(x);
 }
@@ -334,6 +352,47 @@ static const struct stream_ops exec_client_ops = { .data = exec_on_client_data,
                                                    .writable = exec_on_client_writable,
                                                    .closed = exec_on_client_closed };
 
+/* ---- detached ---- */
+
+static void exec_on_retry(void *arg)
+{
+    struct exec *x = arg;
+
+    pipe_pump(&x->pipes[WIRE_STDOUT]);
+    pipe_pump(&x->pipes[WIRE_STDERR]);
+    finish_if_drained(x);
+}
+
+static size_t put_into_log(void *arg, enum wire_channel channel, const uint8_t *bytes, size_t n)
+{
+    struct exec *x = arg;
+    struct supervisor *s = x->supervisor;
+    size_t done = command_print(&s->commands, &x->log, channel == WIRE_STDERR, bytes, n);
+
+    if (done < n) /* the host's disk is full */
+        loop_timer_set(s->loop, &x->retry, RETRY_MS, exec_on_retry, x);
+    return done;
+}
+
+/* From here on nobody waits for it. */
+static void detach(struct exec *x, const json_t *answer)
+{
+    stream_close(&x->client, answer);
+    pipe_end(&x->pipes[WIRE_STDIN]);
+}
+
+static bool make_log(struct exec *x, struct pyro_error *err)
+{
+    x->detached = true;
+    for (int channel = WIRE_STDOUT; channel <= WIRE_STDERR; channel++) {
+        x->pipes[channel].put = put_into_log;
+        x->pipes[channel].arg = x;
+    }
+    return command_log_make(&x->log, x->supervisor->commands.dirfd, x->entry.sequence, err);
+}
+
+/* ---- start ---- */
+
 static bool begin(struct exec *x, struct command_request *request, struct pyro_error *err)
 {
     struct supervisor *s = x->supervisor;
@@ -343,12 +402,14 @@ static bool begin(struct exec *x, struct command_request *request, struct pyro_e
                                        .command = x->command,
                                        .cwd = x->cwd,
                                        .host_compat = s->record.host_compat,
-                                       .recorded_at = clock_wall() };
+                                       .recorded_at = clock_wall(),
+                                       .timeout_seconds = (request->timeout_ms + 999) / 1000 };
     if (!secret_use_env(s, request, err) || !command_begin(&s->commands, &x->entry, err))
         return false;
     s->record.command_count++;
     to_guest = command_request_pack(exec_request_rows, request, "exec", NULL);
-    if (!stream_open(s->guest, &x->guest, to_guest, &exec_guest_ops, x, err)) {
+    if ((request->detach && !make_log(x, err)) ||
+        !stream_open(s->guest, &x->guest, to_guest, &exec_guest_ops, x, err)) {
         record_cut(x, 125, err->message);
         return false;
     }
@@ -356,7 +417,10 @@ static bool begin(struct exec *x, struct command_request *request, struct pyro_e
         loop_timer_set(s->loop, &x->silence, request->timeout_ms + SILENCE_MS, exec_on_silence, x);
     supervisor_touch(s);
     first = json_pack("{s:I}", "sequence", (json_int_t)x->entry.sequence);
-    stream_message(&x->client, first);
+    if (x->detached)
+        detach(x, first);
+    else
+        stream_message(&x->client, first);
     return true;
 }
 
@@ -374,6 +438,7 @@ void exec_open(struct supervisor *s, struct link *client, uint32_t id, const jso
     x = calloc(1, sizeof(*x));
     BUG_ON(!x);
     x->supervisor = s;
+    x->log = (struct command_log)COMMAND_LOG_INIT;
     x->next = s->execs;
     s->execs = x;
     x->command = hide_in_copy(s->redactor, request.command);
@@ -395,11 +460,36 @@ void exec_open(struct supervisor *s, struct link *client, uint32_t id, const jso
     }
 }
 
+void exec_signal(struct supervisor *s, struct link *client, uint32_t id, const json_t *request)
+{
+    scoped_json json_t *message = NULL;
+    struct exec *x = s->execs;
+    struct pyro_error err = { 0 };
+    int64_t sequence;
+    const char *name;
+
+    if (!supervisor_check_serving(s, &err) ||
+        !json_get_int(request, "sequence", 1, INT64_MAX, &sequence, &err) ||
+        !json_get_string(request, "signal", &name, &err)) {
+        stream_refuse(client, id, &err);
+        return;
+    }
+    while (x && (x->entry.sequence != sequence || x->result))
+        x = x->next;
+    message = json_pack("{s:s}", "signal", name);
+    if (x)
+        stream_message(&x->guest, message);
+    stream_reply(client, id, json_pack("{s:b}", "running", x != NULL));
+}
+
 void exec_end_all(struct supervisor *s, const struct pyro_error *why)
 {
     for (struct exec *x = s->execs; x; x = x->next) {
-        if (x->result) /* it had ended; only its output was still on the way */
+        if (x->result) { /* it had ended; only its output was still on the way */
+            if (x->detached)
+                record_end(x, x->how);
             continue;
+        }
         stream_close(&x->guest, NULL);
         end_outputs(x);
         record_cut(x, 125, why->message);

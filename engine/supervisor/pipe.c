@@ -21,17 +21,25 @@ static void give_back(struct pipe *p, size_t n, size_t all)
     stream_consumed(p->from, part);
 }
 
+/* How many the far side takes now; one that is gone takes all. */
+static size_t pass_on(const struct pipe *p, const void *bytes, size_t n)
+{
+    if (p->put)
+        return p->put(p->arg, p->channel, bytes, n);
+    return p->to->link ? stream_send(p->to, p->channel, bytes, n) : n;
+}
+
 void pipe_pump(struct pipe *p)
 {
     if (p->pending.len) {
-        size_t all = p->pending.len;
-        size_t n = p->to->link ? stream_send(p->to, p->channel, p->pending.data, all) : all;
+        size_t all = p->pending.len, n = pass_on(p, p->pending.data, all);
         buf_consume(&p->pending, n);
         give_back(p, n, all);
     }
     if (p->ended && !p->pending.len && !p->end_sent) {
         p->end_sent = true;
-        stream_end(p->to, p->channel);
+        if (!p->put)
+            stream_end(p->to, p->channel);
     }
 }
 
@@ -45,7 +53,7 @@ void pipe_take_changed(struct pipe *p, const uint8_t *bytes, size_t n, size_t ca
             give_back(p, 1, 1); /* cannot happen: the credit bounds it */
         return;
     }
-    done = p->to->link ? stream_send(p->to, p->channel, bytes, n) : n;
+    done = pass_on(p, bytes, n);
     if (done < n && !buf_append(&p->pending, bytes + done, n - done))
         done = n; /* nor can this */
     give_back(p, done, n);

@@ -14,6 +14,10 @@
 struct pipe {
     struct stream *from, *to;
     enum wire_channel channel;
+    /* In place of a stream `to`: takes bytes, returns how many; pipe_pump() when it has room
+     * again. */
+    size_t (*put)(void *arg, enum wire_channel channel, const uint8_t *bytes, size_t n);
+    void *arg;
     struct buf pending;
     size_t owed; /* bytes of the near side that pending represents */
     bool ended;  /* the near side sends no more */

@@ -78,7 +78,7 @@ static const struct supervisor_part parts[] = {
       .client_gone = services_client_gone,
       .end_all = services_end_all },
     { .name = "commands",
-      .ops = OPS({ "exec", exec_open }),
+      .ops = OPS({ "exec", exec_open }, { "command_signal", exec_signal }),
       .end_all = exec_end_all,
       .fail_all = exec_fail_all },
     /* Requests without a record, in any order. */

@@ -30,11 +30,11 @@ struct reading {
     int64_t bytes;      /* of the entries given */
     int64_t from;       /* the first sequence to be given */
     int64_t skip_lines; /* the part of its output that a tail skips */
-    /* Under `follow`: entries above `given_to` that were given already; commands end in any
-     * order. */
-    int64_t given_to;
-    int64_t *given;
-    size_t given_count, given_room;
+    /* Under `follow`: entries up to `seen_to` were given already, except those that ran then;
+     * commands end in any order. */
+    int64_t seen_to;
+    int64_t *running;
+    size_t running_count;
     int64_t resets;           /* the last known count in the record */
     int64_t started_again_by; /* clock_ms(): until then a reset may start the machine again */
 };
@@ -123,61 +123,43 @@ static bool give(struct reading *r, int64_t sequence, bool *ret_full, struct pyr
 
 /* ---- entries given so far ---- */
 
+static bool was_running(const struct reading *r, int64_t sequence)
+{
+    for (size_t i = 0; i < r->running_count; i++)
+        if (r->running[i] == sequence)
+            return true;
+    return false;
+}
+
 static bool was_given(const struct reading *r, int64_t sequence)
 {
-    for (size_t i = 0; i < r->given_count; i++)
-        if (r->given[i] == sequence)
-            return true;
-    return sequence <= r->given_to;
-}
-
-static void note_given(struct reading *r, int64_t sequence)
-{
-    if (r->given_count == r->given_room) {
-        r->given_room = r->given_room ? 2 * r->given_room : 16;
-        r->given = reallocarray(r->given, r->given_room, sizeof(*r->given));
-        BUG_ON(!r->given);
-    }
-    r->given[r->given_count++] = sequence;
-}
-
-/* Drops what is below the first command that runs: nothing new can appear there. */
-static void drop_given(struct reading *r, int64_t first_running)
-{
-    size_t kept = 0;
-
-    if (first_running - 1 > r->given_to)
-        r->given_to = first_running - 1;
-    for (size_t i = 0; i < r->given_count; i++)
-        if (r->given[i] > r->given_to)
-            r->given[kept++] = r->given[i];
-    r->given_count = kept;
+    return sequence <= r->seen_to && !was_running(r, sequence);
 }
 
 /* Notes what has ended since the last look, and gives it unless it is `past` already. */
 static bool look(struct reading *r, bool past, struct pyro_error *err)
 {
-    size_t count = 0, i;
+    size_t count = 0, running = 0;
     scoped_free int64_t *list = commands_sequences(r->o->dir_fd, &count, err);
-    int64_t running = 0;
+    int64_t last;
     bool full = false;
 
     if (!list)
         return false;
-    for (i = count > COMMANDS_RUNNING_MAX ? count - COMMANDS_RUNNING_MAX : 0; i < count; i++) {
-        scoped_json json_t *entry = NULL;
-        if (was_given(r, list[i]))
+    last = count ? list[count - 1] : r->seen_to;
+    for (size_t i = 0; i < count; i++) {
+        int64_t sequence = list[i];
+        if (was_given(r, sequence))
             continue;
-        entry = command_read(r->o->dir_fd, list[i]);
-        if (json_bool_or(entry, "running", false)) {
-            running = running ? running : list[i];
-            continue;
-        }
-        note_given(r, list[i]);
-        if (!past && list[i] >= r->cursor && !give(r, list[i], &full, err))
+        if (command_is_running(r->o->dir_fd, sequence, i + COMMANDS_RUNNING_MAX >= count))
+            list[running++] = sequence; /* in the place of one that was looked at */
+        else if (!past && sequence >= r->cursor && !give(r, sequence, &full, err))
             return false;
     }
-    drop_given(r, running ? running : count ? list[count - 1] + 1 : 1);
+    r->seen_to = last;
+    free(r->running);
+    r->running = take_ptr(&list);
+    r->running_count = running;
     return true;
 }
 
@@ -213,7 +195,7 @@ static bool give_past(struct reading *r, struct pyro_error *err)
         return false;
     r->from = r->spec->cursor;
     r->logs->any = count > 0;
-    r->logs->dropped = count ? list[0] - 1 : 0;
+    r->logs->dropped = count ? list[count - 1] - (int64_t)count : 0;
     if (r->spec->tail_lines >= 0)
         find_tail(r, list, count);
     for (size_t i = 0; i < count && !full; i++)
@@ -229,8 +211,8 @@ static bool give_past(struct reading *r, struct pyro_error *err)
 static void note_reset(struct reading *r, int64_t resets)
 {
     r->resets = resets;
-    r->cursor = r->from = r->skip_lines = r->given_to = 0;
-    r->given_count = 0;
+    r->cursor = r->from = r->skip_lines = r->seen_to = 0;
+    r->running_count = 0;
     r->started_again_by = clock_ms() + START_AGAIN_MS;
 }
 
@@ -312,7 +294,7 @@ static bool read_all(struct reading *r, struct pyro_error *err)
         return false;
     /* Entries ended by now are the past; what ends later is not missed, nor given twice. */
     ok = look(r, true, err) && give_past(r, err) && follow(r, notify_fd, err);
-    free(r->given);
+    free(r->running);
     return ok;
 }
 

@@ -21,6 +21,7 @@
 #include "engine/client/handle.h"
 #include "engine/state/commands.h"
 #include "engine/state/names.h"
+#include "engine/workspace/command.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
 
@@ -294,10 +295,11 @@ static json_t *make_result(struct session *x, const char *id,
         !json_get_int(x->result, "sequence", 1, INT64_MAX, &sequence, x->err) ||
         !json_get_bool(x->result, "timed_out", &timed_out, x->err))
         return NULL;
-    j = json_pack("{s:s, s:I, s:s, s:O, s:I, s:I, s:b, s:I}", "workspace_id", id, "sequence",
-                  (json_int_t)sequence, "cwd", cwd, "command", spec->request.command, "exit_code",
-                  (json_int_t)code, "duration_ms", (json_int_t)duration_ms, "timed_out", timed_out,
-                  "left_behind",
+    j = json_pack("{s:s, s:I, s:s, s:s, s:O, s:I, s:I, s:b, s:I, s:I}", "workspace_id", id,
+                  "sequence", (json_int_t)sequence, "cwd", cwd, "state", command_states[1],
+                  "command", spec->request.command, "exit_code", (json_int_t)code, "duration_ms",
+                  (json_int_t)duration_ms, "timed_out", timed_out, "timeout_seconds",
+                  (json_int_t)((spec->request.timeout_ms + 999) / 1000), "left_behind",
                   (json_int_t)(timed_out ? 0 : json_int_or(x->result, "left_behind", 0)));
     capture_to_json(&x->out.capture, "stdout", j);
     capture_to_json(&x->errors.capture, "stderr", j);

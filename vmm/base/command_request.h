@@ -15,6 +15,7 @@
 
 #define COMMAND_WORDS_MAX 65536
 #define COMMAND_VARIABLES_MAX 4096
+#define COMMAND_TIMEOUT_SECONDS 30
 #define COMMAND_TIMEOUT_MAX_SECONDS (30 * 24 * 3600)
 
 /* Of exec, run, shell open and service start. */
@@ -38,13 +39,22 @@
         .max = COMMAND_VARIABLES_MAX, .metavar = "NAME[=VAR]", .complete = COMPLETE_SECRET,        \
         .help = "A secret of the workspace, as an environment variable of that name or VAR")
 
-/* Of exec and run. */
+/* Of run. */
+#define COMMAND_OF_RUN(FIELD, ROW, ARG, S)                                                         \
+    ARG(INT, S, timeout_seconds, timeout_ms, .scale = 1000, .max = COMMAND_TIMEOUT_MAX_SECONDS,    \
+        .def = COMMAND_TIMEOUT_SECONDS, .patient = true, .unit = "seconds",                        \
+        .help = "Kill the command after this time; 0: never")
+
 #define COMMAND_OF_EXEC(FIELD, ROW, ARG, S)                                                        \
     FIELD(int64_t timeout_ms) /* 0: none */                                                        \
     ROW(ROW_INT(command_request, timeout_ms, .max = 1000ll * COMMAND_TIMEOUT_MAX_SECONDS))         \
     ARG(INT, S, timeout_seconds, timeout_ms, .scale = 1000, .max = COMMAND_TIMEOUT_MAX_SECONDS,    \
-        .def = 30, .patient = true, .unit = "seconds",                                             \
-        .help = "Kill the command after this time; 0: never")
+        .def = ARG_UNSET, .unit = "seconds",                                                       \
+        .help = "Kill the command after this time; 0: never; default 30, or 0 with --detach")      \
+    FIELD(bool detach) /* for the supervisor: nobody waits for it */                               \
+    ROW(ROW_BOOL(command_request, detach))                                                         \
+    ARG(FLAG, S, detach, detach,                                                                   \
+        .help = "Do not wait for it: print its number for 'workspace command'; it has no input")
 
 /* Of what has a command; that of a shell is the supervisor's, and may be missing. */
 #define COMMAND_OF_PROGRAM(FIELD, ROW, ARG, S)                                                     \
@@ -88,7 +98,7 @@
     COMMAND_OF_PROGRAM(FIELD, ROW, ARG, S)
 #define COMMAND_RUN(FIELD, ROW, ARG, S)                                                            \
     COMMAND_ANYWHERE(FIELD, ROW, ARG, S)                                                           \
-    COMMAND_OF_EXEC(FIELD, ROW, ARG, S)                                                            \
+    COMMAND_OF_RUN(FIELD, ROW, ARG, S)                                                             \
     COMMAND_OF_PROGRAM(FIELD, ROW, ARG, S)
 #define COMMAND_SHELL(FIELD, ROW, ARG, S)                                                          \
     ROW(COMMAND_WORDS())                                                                           \

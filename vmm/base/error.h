@@ -23,6 +23,8 @@ enum pyro_code {
     PYRO_WORKSPACE_STATE,     /* not possible in the state the workspace is in */
     PYRO_WORKSPACE_BUSY,      /* another pyro holds it */
     PYRO_NAME_TAKEN,
+    PYRO_COMMAND_NOT_FOUND, /* the history has none of that number */
+    PYRO_COMMAND_STATE,
     PYRO_SHELL_NOT_FOUND,
     PYRO_SHELL_STATE,
     PYRO_SNAPSHOT_NOT_FOUND,

@@ -49,6 +49,17 @@ bool utf8_is_valid(const char *s, size_t n)
     return true;
 }
 
+size_t utf8_bytes_of_chars(const char *s, size_t n, int64_t chars)
+{
+    size_t at = 0;
+
+    for (; at < n && chars > 0; chars--) {
+        size_t length = (signed char)s[at] >= 0 ? 1 : utf8_valid_length(s + at, n - at);
+        at += length ? length : 1;
+    }
+    return at;
+}
+
 /* Whether `c` can be byte `i` of a sequence that begins with `first`. */
 static bool may_follow(unsigned char first, size_t i, unsigned char c)
 {
@@ -65,7 +76,7 @@ static bool may_follow(unsigned char first, size_t i, unsigned char c)
 
 size_t utf8_unfinished(const char *s, size_t n)
 {
-    for (size_t back = 1; back < 4 && back <= n; back++) {
+    for (size_t back = 1; back < UTF8_LENGTH_MAX && back <= n; back++) {
         unsigned char first = (unsigned char)s[n - back];
         size_t need = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
         if (first >= 0x80 && first <= 0xbf)

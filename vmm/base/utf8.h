@@ -4,14 +4,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#define UTF8_LENGTH_MAX 4 /* of one character, in bytes */
 #define UTF8_REPLACEMENT "\xef\xbf\xbd"
 
 /* Bytes of the valid sequence at s (1 to 4), or 0 when the first of the n bytes starts none. */
 size_t utf8_valid_length(const char *s, size_t n);
 /* Whether all n bytes are valid UTF-8. */
 bool utf8_is_valid(const char *s, size_t n);
-/* Bytes at the end that begin a sequence and do not finish it. */
+/* Bytes of the first `chars` characters; a byte that is no part of one counts as one. */
+size_t utf8_bytes_of_chars(const char *s, size_t n, int64_t chars);
+/* Bytes at the end that begin a character and do not finish it. */
 size_t utf8_unfinished(const char *s, size_t n);
 
 #endif

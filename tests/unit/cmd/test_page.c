@@ -31,7 +31,7 @@ static json_t *list_of(const char *letters)
 
     for (; *letters; letters++)
         json_array_append_new(list, json_pack("{s:s%}", "name", letters, (size_t)1));
-    return json_pack("{s:o}", "entries", list);
+    return json_pack("{s:i, s:o}", "count", (int)json_array_size(list), "entries", list);
 }
 
 /* The letters of a part; *ret_cursor "" at the end. */
@@ -49,6 +49,7 @@ static void cut(const char *letters, int64_t limit, const char *cursor, const st
     for (size_t i = 0; i < n; i++)
         ret[i] = json_string_or(json_array_get(list, i), "name", "?")[0];
     ret[n] = '\0';
+    assert_int_equal(json_int_or(result, "count", -1), n);
     snprintf(ret_cursor, 64, "%s", json_string_or(result, "next_cursor", ""));
     assert_int_equal(json_bool_or(result, "truncated", !*ret_cursor), *ret_cursor != '\0');
 }

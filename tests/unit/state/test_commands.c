@@ -143,9 +143,11 @@ static void test_all_entries_have_a_budget(void **state UNUSED)
             assert_true(end(&history, &e, &out, 0));
         assert_true(bytes_of_all(dir, &first) <= 200000);
     }
-    assert_true(first > 40 && first < 55);
+    assert_int_equal(first, 30); /* what runs stays */
+    assert_true(command_is_running(dir, 30, false));
     struct command_entry late = { .sequence = 30, .command = command, .cwd = "/" };
     assert_true(end(&history, &late, &out, 0));
+    assert_false(command_is_running(dir, 30, false));
     struct command_entry next = { .sequence = 61, .command = command, .cwd = "/" };
     assert_true(command_begin(&history, &next, NULL));
     assert_true(end(&history, &next, &out, 0));
@@ -161,6 +163,35 @@ static void test_all_entries_have_a_budget(void **state UNUSED)
     bytes_of_all(dir, &first);
     assert_int_equal(first, 61);
     capture_release(&out);
+    fs_discard_tree(AT_FDCWD, path);
+}
+
+/* However many came after it, one that was running is found and ended, with what its log has. */
+static void test_what_ran_is_found_among_many(void **state UNUSED)
+{
+    char path[] = "/tmp/pyro-commands-XXXXXX";
+    scoped_close int dir = make_dir(path);
+    scoped_json json_t *command = json_pack("[s]", "true"), *entry = NULL;
+    struct command_history history;
+    struct command_log log;
+
+    command_history_open(&history, dir, "");
+    for (int i = 1; i <= 2 + COMMANDS_RUNNING_MAX; i++) {
+        struct command_entry e = { .sequence = i, .command = command, .cwd = "/" };
+        assert_true(command_begin(&history, &e, NULL));
+        if (i > 1)
+            assert_true(end(&history, &e, NULL, 0));
+    }
+    assert_true(command_log_make(&log, dir, 1, NULL));
+    assert_int_equal(command_print(&history, &log, false, "out", 3), 3);
+    assert_int_equal(command_print(&history, &log, true, "bad", 3), 3);
+    command_log_close(&log);
+    command_history_open(&history, dir, "it was killed");
+    entry = command_read(dir, 1);
+    assert_string_equal(json_string_or(entry, "error", ""), "it was killed");
+    assert_string_equal(json_string_or(entry, "stdout", ""), "out");
+    assert_string_equal(json_string_or(entry, "stderr", ""), "bad");
+    assert_false(command_is_running(dir, 1, false));
     fs_discard_tree(AT_FDCWD, path);
 }
 
@@ -205,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_commands_are_in_order),
         cmocka_unit_test(test_opening_ends_what_was_cut_short),
         cmocka_unit_test(test_all_entries_have_a_budget),
+        cmocka_unit_test(test_what_ran_is_found_among_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

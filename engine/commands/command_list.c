@@ -1,0 +1,99 @@
+/* engine/commands/command_list.c: the commands of a workspace, those that run too. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "engine/cmd/page.h"
+#include "engine/cmd/text.h"
+#include "engine/commands/command_rows.h"
+#include "engine/commands/show.h"
+#include "engine/commands/table.h"
+#include "vmm/base/fs.h"
+
+struct command_list_args {
+    const char *workspace;
+    struct page_args page;
+};
+
+static const struct arg_spec command_list_rows[] = {
+    ARG_WORKSPACE(command_list_args, workspace),
+    ARG_PAGE_ROWS(command_list_args),
+    ARG_END,
+};
+
+const struct row_spec command_state_rows[] = { COMMAND_STATE_ROWS, ROW_END };
+
+static const struct row_spec command_list_result[] = {
+    RES_STR("workspace_id"),
+    RES_INT("count"),
+    RES_OBJECTS("commands", command_state_rows, .help = "By sequence"),
+    RES_INT("dropped_entries", .help = "Those that the history no longer has"),
+    RES_PAGE_ROWS,
+    ROW_END,
+};
+
+static char *command_cursor_of(const json_t *command)
+{
+    return str_printf("%" PRId64, json_int_or(command, "sequence", 0));
+}
+
+static bool command_is_after(const json_t *command, const char *cursor)
+{
+    return json_int_or(command, "sequence", 0) > strtoll(cursor, NULL, 10);
+}
+
+static bool check_cursor(const char *cursor, struct pyro_error *err)
+{
+    char *end;
+
+    strtoll(cursor, &end, 10);
+    return (end != cursor && !*end) ||
+           pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.100s' is not the next_cursor of a list",
+                     cursor);
+}
+
+static const struct page_order order = { command_cursor_of, command_is_after, check_cursor };
+
+static bool command_list_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                             struct pyro_error *err)
+{
+    const struct command_list_args *a = args;
+
+    *ret_result = command_list(a->workspace, err);
+    return *ret_result && page_cut(*ret_result, "commands", &a->page, &order, io, err);
+}
+
+static void command_list_print(const json_t *result, FILE *out)
+{
+    const json_t *list = json_object_get(result, "commands");
+
+    if (!json_array_size(list)) {
+        fputs("No commands.\n", out);
+        return;
+    }
+    fprintf(out, "%-8s %-8s %-5s %10s  %s\n", "SEQUENCE", "STATE", "EXIT", "SECONDS", "COMMAND");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *c = json_array_get(list, i);
+        char code[16] = "-";
+
+        if (json_is_integer(json_object_get(c, "exit_code")))
+            snprintf(code, sizeof(code), "%d", (int)json_int_or(c, "exit_code", 0));
+        fprintf(out, "%-8" PRId64 " %-8s %-5s %10.1f  ", json_int_or(c, "sequence", 0),
+                json_string_or(c, "state", ""), code,
+                (double)json_int_or(c, "duration_ms", 0) / 1000);
+        show_command(out, json_object_get(c, "command"));
+        fputc('\n', out);
+    }
+    page_show(result, out);
+}
+
+const struct cmd_spec cmd_command_list = {
+    .path = "workspace command list",
+    .summary = "List the commands of a workspace, those that run too",
+    .example = "pyro workspace command list demo",
+    .traits = CMD_READ_ONLY,
+    .args = command_list_rows,
+    .args_size = sizeof(struct command_list_args),
+    .result = command_list_result,
+    .run = command_list_run,
+    .print = command_list_print,
+};
