@@ -1,4 +1,4 @@
-/* guest/foreground.c: the foreground process of a terminal. */
+/* guest/foreground.c: the foreground process of a terminal, and what it does there. */
 #include "guest/foreground.h"
 
 #include <fcntl.h>
@@ -17,8 +17,14 @@
 #define LOOKS_MAX 3
 #define ENDED_MS 30 /* for the shell to take its terminal back */
 #define YOUNG_MS 1000
+#define SILENT_MS 250 /* the first of the looks at a silent program */
+#define SILENT_AGAIN_MS 5000
+#define NOBODY_MS 100 /* one that polls may just have been busy */
+
+static const char *const states[] = { "runs", "waits", "asks" };
 
 static void foreground_look(void *arg);
+static void foreground_judge(void *arg);
 
 static void drop_group(struct foreground *f)
 {
@@ -84,10 +90,104 @@ static int64_t age_ms(pid_t pid)
 static void tell(struct foreground *f, int64_t age)
 {
     scoped_json json_t *text = json_string_lossy(f->text, strlen(f->text));
-    scoped_json json_t *message = json_pack("{s:O, s:b, s:I}", "foreground", text, "prompt",
-                                            f->prompt, "age_ms", (json_int_t)age);
+    scoped_json json_t *message =
+        json_pack("{s:O, s:b, s:s, s:I}", "foreground", text, "prompt", f->prompt, "state",
+                  states[f->state], "age_ms", (json_int_t)age);
 
     f->told = message && f->tell(f->arg, message);
+}
+
+/* Whether a shell that waits does so in a builtin that asks, and not at its prompt: then the terminal
+ * edits the line. */
+static bool is_builtin(struct foreground *f)
+{
+    bool canonical = asks_is_canonical(f->pty_fd);
+
+    f->shell_edits |= !canonical;
+    return canonical && f->shell_edits;
+}
+
+const char *foreground_state_name(struct foreground *f, bool at_prompt)
+{
+    /* What was typed a moment ago may have started something. */
+    bool settled = f->state != FOREGROUND_WAITS || clock_ms() - f->active_ms >= SILENT_MS;
+
+    if (at_prompt && !is_builtin(f))
+        return states[FOREGROUND_WAITS];
+    return states[settled ? f->state : FOREGROUND_RUNS];
+}
+
+static void set_state(struct foreground *f, enum foreground_state state)
+{
+    f->told &= f->state == state;
+    f->state = state;
+}
+
+/* ---- the silent program ---- */
+
+static void judge_in(struct foreground *f, int64_t ms)
+{
+    if (!f->judge.armed || f->judge.due_ms > clock_ms() + ms)
+        loop_timer_set(f->loop, &f->judge, ms, foreground_judge, f);
+}
+
+/* When to look again at one that has been silent for so long. */
+static int64_t next_look(int64_t silent_ms, int64_t after_ms)
+{
+    static const int64_t looks[] = { 1000, 4000 };
+
+    if (after_ms > silent_ms)
+        return after_ms - silent_ms;
+    for (size_t i = 0; i < ARRAY_SIZE(looks); i++)
+        if (silent_ms < looks[i])
+            return looks[i] - silent_ms;
+    return SILENT_AGAIN_MS;
+}
+
+static void foreground_judge(void *arg)
+{
+    struct foreground *f = arg;
+    int64_t silent_ms = clock_ms() - f->active_ms;
+    struct asks_terminal t = { .pty_fd = f->pty_fd,
+                               .shell = f->shell,
+                               .group = f->cgroup,
+                               .ends_in_line = modes_ends_in_line(f->modes),
+                               .shell_edits = f->shell_edits };
+    struct asks_verdict verdict;
+
+    if (silent_ms < SILENT_MS) {
+        judge_in(f, SILENT_MS - silent_ms);
+        return;
+    }
+    asks_judge(&t, &verdict);
+    if (!verdict.is_waited && !f->repeated) {
+        f->repeated = true;
+        judge_in(f, NOBODY_MS);
+        return;
+    }
+    f->repeated = false;
+    set_state(f, verdict.at_shell                                         ? FOREGROUND_WAITS
+                 : verdict.after_ms >= 0 && silent_ms >= verdict.after_ms ? FOREGROUND_ASKS
+                                                                          : FOREGROUND_RUNS);
+    if (f->state == FOREGROUND_RUNS)
+        judge_in(f, next_look(silent_ms, verdict.after_ms));
+    if (!f->told)
+        foreground_look(f);
+}
+
+/* ---- the foreground ---- */
+
+static void note_group(struct foreground *f, pid_t group)
+{
+    if (group == f->group && f->group_fd >= 0)
+        return;
+    if (group != f->group) {
+        set_state(f, FOREGROUND_RUNS);
+        f->active_ms = clock_ms();
+        judge_in(f, SILENT_MS);
+    }
+    f->group = group;
+    watch_group(f);
 }
 
 static void foreground_look(void *arg)
@@ -107,11 +207,12 @@ static void foreground_look(void *arg)
     }
     if (group != f->group || prompt != f->prompt || strcmp(text, f->text) != 0)
         f->told = false;
-    if (group != f->group || f->group_fd < 0) {
-        f->group = group;
-        watch_group(f);
-    }
+    note_group(f, group);
+    if (f->prompt && !prompt)
+        set_state(f, FOREGROUND_RUNS);
     f->prompt = prompt;
+    if (prompt && !is_builtin(f))
+        set_state(f, FOREGROUND_WAITS);
     memcpy(f->text, text, sizeof(f->text));
     if (!f->told)
         tell(f, age);
@@ -121,12 +222,11 @@ static void foreground_look(void *arg)
         loop_timer_set(f->loop, &f->timer, AGAIN_MS, foreground_look, f);
 }
 
-void foreground_start(struct foreground *f, struct loop *loop, pid_t shell, int pty_fd,
-                      foreground_tell_fn *tell_fn, void *arg)
+void foreground_start(struct foreground *f, struct loop *loop, const struct foreground *given)
 {
-    *f = (struct foreground){
-        .loop = loop, .tell = tell_fn, .arg = arg, .shell = shell, .pty_fd = pty_fd, .group_fd = -1
-    };
+    *f = *given;
+    f->loop = loop;
+    f->group_fd = -1;
     foreground_touch(f);
 }
 
@@ -135,23 +235,38 @@ void foreground_stop(struct foreground *f)
     if (!f->loop)
         return;
     loop_timer_cancel(f->loop, &f->timer);
+    loop_timer_cancel(f->loop, &f->judge);
     drop_group(f);
     *f = (struct foreground){ .group_fd = -1 };
+}
+
+static void look_soon(struct foreground *f)
+{
+    f->looks = 0;
+    if (!f->timer.armed || f->timer.due_ms > clock_ms() + LOOK_MS)
+        loop_timer_set(f->loop, &f->timer, LOOK_MS, foreground_look, f);
 }
 
 void foreground_touch(struct foreground *f)
 {
     if (!f->loop)
         return;
-    f->looks = 0;
     if (f->prompt) /* a program may come and go between two looks: so the prompt's place is reported */
         f->told = false;
-    if (!f->timer.armed || f->timer.due_ms > clock_ms() + LOOK_MS)
-        loop_timer_set(f->loop, &f->timer, LOOK_MS, foreground_look, f);
+    f->active_ms = clock_ms();
+    f->repeated = false;
+    judge_in(f, SILENT_MS);
+    look_soon(f);
+    if (f->state != FOREGROUND_ASKS)
+        return;
+    set_state(f, FOREGROUND_RUNS); /* it was answered, or goes on by itself */
+    tell(f, age_ms(f->group));
 }
 
 void foreground_repeat(struct foreground *f)
 {
+    if (!f->loop)
+        return;
     f->told = false;
-    foreground_touch(f);
+    look_soon(f);
 }

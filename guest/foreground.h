@@ -1,21 +1,31 @@
 /*
- * The foreground process of a shell's terminal, reported when it changes.
+ * The foreground process of a shell's terminal, and whether it runs or waits for input there,
+ * reported when that changes.
  *
- * Nothing is polled: a look follows shortly after input and output, a few more follow while the
- * shell itself is busy, and the end of the foreground process is an event (pidfd_open(2)).
+ * A look follows shortly after input and output, a few more follow while the shell itself is busy,
+ * and the end of the foreground process is an event (pidfd_open(2)). Whether a silent program asks
+ * is looked at after 250 ms, 1 s and 4 s, then every 5 s, and no more once it asks.
  */
 #ifndef PYRO_GUEST_FOREGROUND_H
 #define PYRO_GUEST_FOREGROUND_H
 
 #include <sys/types.h>
 
+#include "guest/asks.h"
+#include "guest/modes.h"
 #include "vmm/base/json.h"
 #include "vmm/base/loop.h"
 
 #define FOREGROUND_TEXT_MAX 160
 
-/* Passes on {"foreground": command line or "" for the shell itself, "prompt": bool, "age_ms": N};
- * borrowed. False: it could not be reported, and the next look tries again. */
+enum foreground_state {
+    FOREGROUND_RUNS,
+    FOREGROUND_WAITS, /* a shell, at its prompt */
+    FOREGROUND_ASKS   /* a program */
+};
+
+/* Passes on {"foreground": command line or "" for the shell itself, "prompt": bool, "state": as
+ * above, "age_ms": N}; borrowed. False: it could not be reported, and the next look tries again. */
 typedef bool foreground_tell_fn(void *arg, const json_t *message);
 
 struct foreground {
@@ -23,22 +33,32 @@ struct foreground {
     foreground_tell_fn *tell;
     void *arg;
     pid_t shell;
-    int pty_fd;  /* the terminal's master, borrowed; -1: stopped */
+    int pty_fd;                  /* the terminal's master, borrowed; -1: stopped */
+    const struct cgroup *cgroup; /* borrowed, as the next */
+    const struct modes *modes;
     pid_t group; /* the group last seen there */
     int group_fd;
+    enum foreground_state state;
     bool prompt, told;
+    bool shell_edits; /* the shell was seen reading a line in raw mode */
     char text[FOREGROUND_TEXT_MAX + 1];
     unsigned looks; /* since the last input or output */
     struct loop_timer timer;
+    int64_t active_ms; /* clock_ms() of the last input or output, or change of the group */
+    bool repeated;     /* nobody waited for input, and that is looked at a second time */
+    struct loop_timer judge;
 };
 
-void foreground_start(struct foreground *f, struct loop *loop, pid_t shell, int pty_fd,
-                      foreground_tell_fn *tell, void *arg);
+/* Fills what is given: shell, pty_fd, cgroup (NULL: none), modes, tell, arg. */
+void foreground_start(struct foreground *f, struct loop *loop, const struct foreground *given);
+/* "runs", "waits" or "asks", as far as it is certain now; `at_prompt`: the shell itself was just seen
+ * waiting. */
+const char *foreground_state_name(struct foreground *f, bool at_prompt);
 /* Before the terminal is closed; no effect when it was not started. */
 void foreground_stop(struct foreground *f);
 /* Something was printed or typed. */
 void foreground_touch(struct foreground *f);
-/* The host that was told is gone: the next one is told again. */
+/* The host is told again: it is another one, or it was too early. */
 void foreground_repeat(struct foreground *f);
 
 #endif

@@ -1,4 +1,4 @@
-/* Whether a shell waits for input, judged by the kernel's state; nothing is parsed or injected. */
+/* Whether a shell waits for input, judged by the kernel's state (tty_wait.h). */
 #ifndef PYRO_GUEST_PROMPT_H
 #define PYRO_GUEST_PROMPT_H
 
@@ -7,8 +7,7 @@
 
 /*
  * True when the process is its terminal's foreground group, is blocked reading, selecting or
- * polling that terminal (/proc/PID/syscall; proc(5)), and no typed input is unread. `pty_fd` is the
- * master.
+ * polling that terminal, and no typed input is unread. `pty_fd` is the master.
  */
 bool prompt_is_waiting(pid_t shell, int pty_fd);
 /* How many typed bytes a read would get now; -1: not known. */
@@ -16,5 +15,9 @@ int prompt_unread(int pty_fd);
 /* Whether the process is a bash that prompts at this terminal, rather than one that runs a script.
  */
 bool prompt_is_bash(pid_t pid, int pty_fd);
+/* The same, by the number of the terminal's slave. */
+bool prompt_bash_has(pid_t pid, dev_t terminal);
+/* The terminal's slave, for looks at it only; -1 on failure. */
+int prompt_open_slave(int pty_fd);
 
 #endif

@@ -179,7 +179,7 @@ static bool shell_tell_foreground(void *arg, const json_t *message)
     if (!json_bool_or(message, "prompt", false))
         return tell_host(s, message);
     if (!settled)
-        foreground_touch(&s->foreground);
+        foreground_repeat(&s->foreground);
     else if (told)
         json_object_set_new(told, "offset", json_integer((json_int_t)backlog_end(&s->out)));
     return told && tell_host(s, told) && settled;
@@ -359,6 +359,7 @@ static void send_signal(struct shell *s, const char *name)
         child_kill(&s->child);
         return;
     }
+    touch(s); /* it is input, too */
     for (size_t i = 0; i < ARRAY_SIZE(known); i++)
         if (!strcmp(name, known[i].name) && foreground > 0)
             kill(-foreground, known[i].number);
@@ -367,14 +368,15 @@ static void send_signal(struct shell *s, const char *name)
 static void ask_prompt(struct shell *s, int64_t token)
 {
     scoped_json json_t *answer = NULL;
-    bool idle;
+    bool is_open, at_prompt;
 
     pump(s);
+    is_open = !s->child.ended && s->pty_fd >= 0 && !input_waits(&s->in);
     /* Input counts too: what was just written reaches the terminal's queue a moment later. */
-    idle = clock_ms() - s->active_ms >= PROMPT_IDLE_MS;
-    answer = json_pack("{s:I, s:b, s:I}", "prompt", (json_int_t)token, "at_prompt",
-                       !s->child.ended && s->pty_fd >= 0 && idle && !input_waits(&s->in) &&
-                           prompt_is_waiting(s->child.pid, s->pty_fd),
+    at_prompt = is_open && clock_ms() - s->active_ms >= PROMPT_IDLE_MS &&
+                prompt_is_waiting(s->child.pid, s->pty_fd);
+    answer = json_pack("{s:I, s:b, s:s, s:I}", "prompt", (json_int_t)token, "at_prompt", at_prompt,
+                       "state", is_open ? foreground_state_name(&s->foreground, at_prompt) : "runs",
                        "offset", (json_int_t)backlog_end(&s->out));
     stream_message(&s->stream, answer);
 }
@@ -505,8 +507,13 @@ static bool start(struct shell *s, const struct command *c, int cols, int rows,
     s->active_ms = clock_ms();
     if (result == SPAWN_OK) {
         s->in.shell = s->child.pid;
-        foreground_start(&s->foreground, s->g->loop, s->child.pid, s->pty_fd, shell_tell_foreground,
-                         s);
+        foreground_start(&s->foreground, s->g->loop,
+                         &(struct foreground){ .shell = s->child.pid,
+                                               .pty_fd = s->pty_fd,
+                                               .cgroup = s->child.group,
+                                               .modes = &s->modes,
+                                               .tell = tell_foreground,
+                                               .arg = s });
         return true;
     }
     if (result != SPAWN_FAILED) { /* the request is not wrong: the machine lacks the program */
