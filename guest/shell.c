@@ -512,7 +512,7 @@ static bool start(struct shell *s, const struct command *c, int cols, int rows,
                                                .pty_fd = s->pty_fd,
                                                .cgroup = s->child.group,
                                                .modes = &s->modes,
-                                               .tell = tell_foreground,
+                                               .tell = shell_tell_foreground,
                                                .arg = s });
         return true;
     }

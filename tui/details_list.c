@@ -175,7 +175,8 @@ static void draw_shell(struct details_list *l, WINDOW *win, const struct watched
     else if (!s->record.running)
         snprintf(text, sizeof(text), "%s ended", s->record.id);
     else
-        snprintf(text, sizeof(text), "%s %s", s->record.id,
+        snprintf(text, sizeof(text), "%s %s%s", s->record.id,
+                 shell_attention_state(&s->record) == ATTENTION_ASKS ? "asks " : "",
                  program && *program   ? program
                  : s->record.at_prompt ? "prompt"
                                        : "");

@@ -24,7 +24,8 @@ static bool word_matches(const struct watched_workspace *w, const char *word)
     const struct workspace_record *r = &w->record;
 
     if (!strncasecmp(word, "state:", 6))
-        return !strncasecmp(workspace_state_name(r->state), word + 6, strlen(word + 6));
+        return !strncasecmp(workspace_state_name(r->state), word + 6, strlen(word + 6)) ||
+               !strncasecmp(attention_states[model_attention(w)], word + 6, strlen(word + 6));
     if (!strncasecmp(word, "label:", 6))
         return label_matches(w, word + 6);
     return (r->name && strcasestr(r->name, word)) || strcasestr(r->id, word) ||

@@ -261,6 +261,21 @@ bool model_shell_failed(struct watched_workspace *w, const struct shell_record *
            r->ended_at >= extra->model->began_at && !model_shell_note(w, r, &is_new)->dismissed;
 }
 
+enum attention_state model_attention(const struct watched_workspace *w)
+{
+    return w->record.state == WORKSPACE_STARTED ? attention_state_of(w->record.attention)
+                                                : ATTENTION_NONE;
+}
+
+size_t model_asking_count(const struct model *m)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < model_count(m); i++)
+        count += model_attention(model_at(m, i)) == ATTENTION_ASKS;
+    return count;
+}
+
 const char *model_name(const struct watched_workspace *w)
 {
     return w->record.name ? w->record.name : w->record.id;
@@ -314,7 +329,11 @@ void model_doing(struct watched_workspace *w, char *ret, size_t size, double *re
     *ret_idle = true;
     if (w->record.state != WORKSPACE_STARTED)
         return;
-    if (last && json_is_true(json_object_get(last, "running"))) {
+    if (model_attention(w) == ATTENTION_ASKS) {
+        snprintf(ret, size, "%s", json_string_or(w->record.attention, "text", ""));
+        *ret_since = json_number_or(w->record.attention, "since", 0);
+        *ret_idle = false;
+    } else if (last && json_is_true(json_object_get(last, "running"))) {
         join_words(json_object_get(last, "command"), ret, size);
         *ret_since = json_number_or(last, "recorded_at", 0);
         *ret_idle = false;

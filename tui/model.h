@@ -67,6 +67,9 @@ struct shell_note *model_shell_note(struct watched_workspace *w, const struct sh
 /* Whether it ended with an error while this program ran, and the operator has not dismissed that.
  * A status above 128 means that a signal ended it, as `shell close` does: no error. */
 bool model_shell_failed(struct watched_workspace *w, const struct shell_record *r);
+/* What in it needs the operator's eye. */
+enum attention_state model_attention(const struct watched_workspace *w);
+size_t model_asking_count(const struct model *m);
 /* The name, or else the id. */
 const char *model_name(const struct watched_workspace *w);
 size_t model_running_shells(const struct watched_workspace *w);

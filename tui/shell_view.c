@@ -245,6 +245,11 @@ static const char *state_words(const struct shell_view *v, struct watched_worksp
         *ret_role = ROLE_BAD;
         return v->lost.message;
     }
+    if (shell_attention_state(r) == ATTENTION_ASKS) {
+        *ret_role = ROLE_WARN;
+        snprintf(space, size, "asks %s", r->foreground ? r->foreground : "");
+        return space;
+    }
     if (r->at_prompt)
         return "at its prompt";
     if (!r->foreground || !*r->foreground)

@@ -40,9 +40,13 @@ static void table_state(const struct columns *t UNUSED, void *row, struct cell *
 {
     const struct workspace_record *r = &((const struct watched_workspace *)row)->record;
 
+    bool asks = model_attention(row) == ATTENTION_ASKS;
+
     snprintf(ret->text, sizeof(ret->text), "%s",
-             r->paused_reason ? "paused" : workspace_state_name(r->state));
-    ret->role = r->paused_reason ? ROLE_BAD : table_state_role(r->state);
+             r->paused_reason ? "paused"
+             : asks           ? attention_states[ATTENTION_ASKS]
+                              : workspace_state_name(r->state));
+    ret->role = r->paused_reason ? ROLE_BAD : asks ? ROLE_WARN : table_state_role(r->state);
 }
 
 static void table_doing(const struct columns *t UNUSED, void *row, struct cell *ret)
@@ -172,15 +176,16 @@ static double table_by_activity(const void *model UNUSED, const void *row)
     return (double)(int64_t)(activity(row) / ACTIVITY_STEP);
 }
 
-/* Started first, then those that need a look, then the stopped. */
+/* What asks first, then the started, those that need a look, and the stopped. */
 static double table_by_state(const void *model UNUSED, const void *row)
 {
     enum workspace_state state = ((const struct watched_workspace *)row)->record.state;
 
-    return state == WORKSPACE_STARTED   ? 3
-           : state == WORKSPACE_CREATED ? 2
-           : state == WORKSPACE_FAILED  ? 1
-                                        : 0;
+    return model_attention(row) == ATTENTION_ASKS ? 4
+           : state == WORKSPACE_STARTED           ? 3
+           : state == WORKSPACE_CREATED           ? 2
+           : state == WORKSPACE_FAILED            ? 1
+                                                  : 0;
 }
 
 static double table_by_cpu(const void *model, const void *row)

@@ -292,13 +292,14 @@ static void wall_leave(struct screen *s)
 static void wall_draw_head(const struct wall *w, WINDOW *win)
 {
     struct style bar = theme_style(ROLE_BAR);
-    int cols = w->screen.cols, at, failed = 0, waiting = 0;
+    int cols = w->screen.cols, at, asking = 0, failed = 0, waiting = 0;
     double now = clock_wall();
     char text[160];
 
     for (int i = 0; i < w->count; i++) {
         enum tile_state state = wall_tile_state(w->tiles[i], workspace_of(w, w->tiles[i]), now);
-        failed += state >= TILE_COMMAND;
+        asking += state == TILE_ASKS;
+        failed += state == TILE_COMMAND || state == TILE_FAILED;
         waiting += state == TILE_WAITS;
     }
     draw_fill(win, 0, 0, cols, bar);
@@ -312,6 +313,10 @@ static void wall_draw_head(const struct wall *w, WINDOW *win)
              w->count == 1 ? "" : "s", w->workspaces, w->marked ? "marked " : "",
              w->workspaces == 1 ? "" : "s");
     at += draw_text(win, 0, at, cols - at, bar, text) + 2;
+    if (asking) {
+        snprintf(text, sizeof(text), "? %d ask%s", asking, asking == 1 ? "s" : "");
+        at += draw_text(win, 0, at, cols - at, style_on(theme_style(ROLE_WARN), bar), text) + 2;
+    }
     if (failed) {
         snprintf(text, sizeof(text), "✗ %d failed", failed);
         at += draw_text(win, 0, at, cols - at, style_on(theme_style(ROLE_BAD), bar), text) + 2;

@@ -17,7 +17,7 @@ static const struct {
 } looks[] = {
     [TILE_RUNS] = { "▶", ROLE_GOOD },  [TILE_PROMPT] = { "❯", ROLE_DIM },
     [TILE_WAITS] = { "❯", ROLE_WARN }, [TILE_COMMAND] = { "✗", ROLE_BAD },
-    [TILE_FAILED] = { "✗", ROLE_BAD },
+    [TILE_FAILED] = { "✗", ROLE_BAD }, [TILE_ASKS] = { "?", ROLE_WARN },
 };
 
 /* ---- what is known of it ---- */
@@ -121,6 +121,8 @@ enum tile_state wall_tile_state(const struct wall_tile *t, struct watched_worksp
     const struct watched_shell *s = shell_of(t, w);
     const struct shell_note *note = note_of(t, w);
 
+    if (s && shell_attention_state(&s->record) == ATTENTION_ASKS)
+        return TILE_ASKS;
     if (note && (note->command_status || model_shell_failed(w, &s->record)))
         return TILE_FAILED;
     if (w && t->first && model_failed_command(w))
@@ -174,6 +176,9 @@ static void state_words(const struct wall_tile *t, struct watched_workspace *w,
         return;
     if (!r->running)
         snprintf(ret, size, "ended, %d", r->exit_code);
+    else if (state == TILE_ASKS)
+        snprintf(ret, size, "asks %s%s", r->foreground ? r->foreground : "",
+                 since(&age, r->doing_since, now));
     else if (state == TILE_FAILED)
         snprintf(ret, size, "failed, %d", note->command_status);
     else if (r->at_prompt)
@@ -205,7 +210,7 @@ static void draw_frame(const struct wall_tile *t, WINDOW *win, const struct area
 {
     enum tile_state state = wall_tile_state(t, w, now);
     enum role border = selected                ? ROLE_BORDER_FOCUS
-                       : state >= TILE_COMMAND ? ROLE_BAD
+                       : state >= TILE_COMMAND ? looks[state].role
                                                : ROLE_BORDER;
     const struct shell_note *note = note_of(t, w);
     bool fresh = note && note->fresh;
@@ -231,7 +236,7 @@ static void draw_frame(const struct wall_tile *t, WINDOW *win, const struct area
         draw_fill(win, p->top, end - width, width, theme_style(border));
         draw_text(win, p->top, end - width + 1, width - 2, mark, words);
     }
-    if (state == TILE_COMMAND)
+    if (w && t->first && model_failed_command(w))
         draw_command(win, p, w);
 }
 

@@ -17,6 +17,7 @@ enum tile_state {
     TILE_WAITS,   /* for TILE_WAITS_SECONDS */
     TILE_COMMAND, /* the last command that was run in its workspace failed */
     TILE_FAILED,  /* its last command failed, or it ended with an error */
+    TILE_ASKS     /* what runs in it waits for input */
 };
 #define TILE_WAITS_SECONDS 10
 

@@ -83,6 +83,13 @@ static void draw_title(struct workspaces *w, WINDOW *win)
     else
         snprintf(text, sizeof(text), "%zu workspace%s", total, total == 1 ? "" : "s");
     col += draw_text(win, 0, col, cols - col, theme_style(ROLE_BAR), text) + 2;
+    if (model_asking_count(app->model)) {
+        snprintf(text, sizeof(text), "? %zu ask%s", model_asking_count(app->model),
+                 model_asking_count(app->model) == 1 ? "s" : "");
+        col += draw_text(win, 0, col, cols - col,
+                         style_on(theme_style(ROLE_WARN), theme_style(ROLE_BAR)), text) +
+               2;
+    }
     if (model_marked_count(app->model)) {
         snprintf(text, sizeof(text), "%zu marked", model_marked_count(app->model));
         col += draw_text(win, 0, col, cols - col,

@@ -4,6 +4,7 @@
 #include "engine/cmd/text.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/shell_rows.h"
+#include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "engine/shell/shell.h"
 
@@ -40,7 +41,8 @@ static void shell_list_print(const json_t *result, FILE *out)
         fputs("No shells.\n", out);
         return;
     }
-    fprintf(out, "%-9s %-8s %-9s %-5s %s\n", "SHELL ID", "STATE", "SIZE", "EXIT", "CWD");
+    fprintf(out, "%-9s %-8s %-9s %-9s %-5s %s\n", "SHELL ID", "STATE", "ATTENTION", "SIZE", "EXIT",
+            "CWD");
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *s = json_array_get(list, i);
         char size[32], code[16] = "-";
@@ -49,8 +51,8 @@ static void shell_list_print(const json_t *result, FILE *out)
                  json_int_or(s, "rows", 0));
         if (json_is_integer(json_object_get(s, "exit_code")))
             snprintf(code, sizeof(code), "%" PRId64, json_int_or(s, "exit_code", 0));
-        fprintf(out, "%-9s %-8s %-9s %-5s ", json_string_or(s, "shell_id", ""),
-                json_string_or(s, "state", ""), size, code);
+        fprintf(out, "%-9s %-8s %-9s %-9s %-5s ", json_string_or(s, "shell_id", ""),
+                json_string_or(s, "state", ""), show_attention(s), size, code);
         text_print(out, json_string_or(s, "cwd", ""));
         fputc('\n', out);
     }

@@ -15,7 +15,7 @@
 struct shell_read_args {
     const char *workspace, *shell;
     int64_t cursor, max_chars, wait_for_idle_ms, max_wait_ms;
-    bool raw, plain, colors, screen, wait_for_prompt;
+    bool raw, plain, colors, screen, wait_for_prompt, wait_for_input;
 };
 
 static const struct arg_spec shell_read_rows[] = {
@@ -35,6 +35,8 @@ static const struct arg_spec shell_read_rows[] = {
             .unit = "ms", .help = "First wait until there was no output for this long"),
     ARG_FLAG(shell_read_args, wait_for_prompt,
              .help = "First wait until the shell waits for the next command"),
+    ARG_FLAG(shell_read_args, wait_for_input,
+             .help = "First wait until a program in it asks for input, or the shell for a command"),
     ARG_INT(shell_read_args, max_wait_ms, .min = 1, .max = SHELL_WAIT_MS_MAX, .def = ARG_UNSET,
             .unit = "ms",
             .help = "Wait no longer than this; default 30000, or twice --wait-for-idle-ms"),
@@ -52,7 +54,9 @@ static const struct row_spec shell_read_result[] = {
     RES_INT("dropped_bytes", .help = "Skipped because the log no longer has them"),
     RES_BOOL("alt_screen", .help = "It ends inside a full-screen program: --screen shows that"),
     RES_BOOL("at_prompt", .nullable = true,
-             .help = "Whether the shell waits for input; null without --wait-for-prompt"),
+             .help = "Whether the shell waits for input; null unless the read waited for that"),
+    RES_BOOL("asks", .nullable = true,
+             .help = "Whether a program in it does; null without --wait-for-input"),
     RES_OBJECT("screen", screen_rows, .nullable = true, .help = "With --screen"),
     ROW_END,
 };
@@ -112,6 +116,7 @@ static bool shell_read_run(const void *args, struct cmd_io *io, json_t **ret_res
         .colors = a->colors,
         .wait_for_idle_ms = a->wait_for_idle_ms == ARG_UNSET ? 0 : a->wait_for_idle_ms,
         .wait_for_prompt = a->wait_for_prompt,
+        .wait_for_input = a->wait_for_input,
         .max_wait_ms = a->max_wait_ms == ARG_UNSET ? 0 : a->max_wait_ms,
     };
     struct shell_reading r;
@@ -146,7 +151,7 @@ const struct cmd_spec cmd_shell_read = {
     .args_size = sizeof(struct shell_read_args),
     .result = shell_read_result,
     .told = "workspace-shell-read workspace_id shell_id state cursor next_cursor truncated plain "
-            "wait_for_idle_ms at_prompt alt_screen? dropped_bytes? execution_mode",
+            "wait_for_idle_ms at_prompt asks alt_screen? dropped_bytes? execution_mode",
     .tells = CMD_TELLS_ON_ERROR,
     .run = shell_read_run,
     .is_quick = shell_read_is_quick,

@@ -6,6 +6,7 @@
 
 #include "engine/cmd/io.h"
 #include "engine/cmd/text.h"
+#include "engine/state/attention.h"
 #include "vmm/base/json.h"
 
 #define LINE_MAX_BYTES (256 * 1024)
@@ -22,6 +23,15 @@ void show_line(FILE *out, const char *key, const char *value)
 void show_number(FILE *out, const char *key, int64_t value)
 {
     fprintf(out, "%s: %" PRId64 "\n", key, value);
+}
+
+const char *show_attention(const json_t *object)
+{
+    const json_t *attention = json_object_get(object, "attention");
+
+    return attention_state_of(attention) == ATTENTION_NONE
+               ? "-"
+               : json_string_or(attention, "state", "-");
 }
 
 void show_command(FILE *out, const json_t *words)

@@ -16,6 +16,8 @@ void show_workspace(const json_t *workspace, FILE *out);
 void show_environment(const json_t *environment, FILE *out);
 /* The text that is the whole of a result, its member "page". */
 void show_page(const json_t *result, FILE *out);
+/* The state of an object's `attention`, "-" for none: one word, for a table. */
+const char *show_attention(const json_t *object);
 /* A command's words as a shell reads them, escaped. */
 void show_command(FILE *out, const json_t *words);
 

@@ -6,6 +6,7 @@
 #include "engine/cmd/page.h"
 #include "engine/cmd/text.h"
 #include "engine/commands/rows.h"
+#include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
@@ -77,13 +78,14 @@ static void workspace_list_print(const json_t *result, FILE *out)
         fputs("No workspaces.\n", out);
         return;
     }
-    fprintf(out, "%-16s %-8s %-16s %-5s %s\n", "WORKSPACE ID", "STATE", "ENVIRONMENT", "CMDS",
-            "NAME");
+    fprintf(out, "%-16s %-8s %-9s %-16s %-5s %s\n", "WORKSPACE ID", "STATE", "ATTENTION",
+            "ENVIRONMENT", "CMDS", "NAME");
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *w = json_array_get(list, i);
 
         column(out, json_string_or(w, "workspace_id", ""), 16);
         column(out, json_string_or(w, "state", ""), 8);
+        column(out, show_attention(w), 9);
         column(out, json_string_or(w, "environment", "-"), 16);
         fprintf(out, "%-5lld ", (long long)json_int_or(w, "command_count", 0));
         text_print(out, json_string_or(w, "name", "-"));

@@ -73,15 +73,14 @@ static void await_prompt(const struct workspace_handle *o, int64_t max_wait_ms, 
     const char *id = json_string_or(*view, "shell_id", "");
     struct pyro_error why = { 0 };
     scoped_shell_record struct shell_record r = { 0 };
-    bool at_prompt = false;
+    struct shell_wait_answer answer;
+    bool waited = shell_wait(o, id, &spec, &answer, &why);
 
-    if (!shell_wait(o, id, &spec, &at_prompt, &why))
-        at_prompt = false;
     if (shell_record_load(o->dir_fd, id, &r, &why)) {
         json_decref(*view);
         *view = shell_record_to_view(&r, o->id);
     }
-    json_object_set_new(*view, "at_prompt", json_boolean(at_prompt));
+    json_object_set_new(*view, "at_prompt", json_boolean(waited && answer.at_prompt));
 }
 
 json_t *shell_open(const char *ref, const struct shell_open_spec *spec, struct pyro_error *err)

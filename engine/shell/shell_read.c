@@ -318,20 +318,20 @@ bool shell_read(const char *ref, const char *id, const struct shell_read_spec *s
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_shell_record struct shell_record r = { 0 };
-    bool at_prompt = false;
+    struct shell_wait_answer waited = { .at_prompt = false };
 
     if (!workspace_open(ref, &o, err) || !shell_record_load(o.dir_fd, id, &r, err))
         return false;
     /* One whose supervisor died is recovered. What is on the disk can be read in any case. */
     if (r.running && !store_is_held(o.dir_fd))
         (void)!workspace_recover(&o, NULL);
-    if ((spec->wait_for_idle_ms || spec->wait_for_prompt) &&
-        !shell_wait(&o, id, spec, &at_prompt, err))
+    if ((spec->wait_for_idle_ms || spec->wait_for_prompt || spec->wait_for_input) &&
+        !shell_wait(&o, id, spec, &waited, err))
         return false;
     if (!shell_read_log(o.dir_fd, id, spec, ret, err))
         return false;
     snprintf(ret->workspace_id, sizeof(ret->workspace_id), "%s", o.id);
-    ret->at_prompt = at_prompt;
+    ret->waited = waited;
     return true;
 }
 
@@ -351,7 +351,11 @@ json_t *shell_reading_to_view(const struct shell_reading *r, const struct shell_
     json_object_set_new(j, "dropped_bytes", json_integer((json_int_t)r->dropped_bytes));
     json_object_set_new(j, "alt_screen", json_boolean(r->alt_screen));
     json_object_set_new(j, "at_prompt",
-                        spec->wait_for_prompt ? json_boolean(r->at_prompt) : json_null());
+                        spec->wait_for_prompt || spec->wait_for_input
+                            ? json_boolean(r->waited.at_prompt)
+                            : json_null());
+    json_object_set_new(j, "asks",
+                        spec->wait_for_input ? json_boolean(r->waited.asks) : json_null());
     json_object_set_new(j, "screen",
                         spec->rendering == SHELL_SCREEN ? screen_to_json(&r->screen) : json_null());
     return j;

@@ -9,6 +9,12 @@
 
 enum shell_rendering { SHELL_RAW, SHELL_PLAIN, SHELL_SCREEN };
 
+/* What the guest said when it was asked. */
+struct shell_wait_answer {
+    bool at_prompt; /* the shell itself waits for input */
+    bool asks;      /* a program does */
+};
+
 struct shell_read_spec {
     uint64_t cursor;
     int64_t max_chars; /* code points of raw text that may be consumed, 1..SHELL_READ_CHARS_MAX */
@@ -16,7 +22,8 @@ struct shell_read_spec {
     bool colors;              /* SHELL_PLAIN's text keeps them, as SGR sequences */
     int64_t wait_for_idle_ms; /* 0: do not wait for it */
     bool wait_for_prompt;
-    int64_t max_wait_ms; /* of either wait; 0: the larger of 30 s and twice wait_for_idle_ms */
+    bool wait_for_input; /* of a program that asks, or of a shell at its prompt */
+    int64_t max_wait_ms; /* of any wait; 0: the larger of 30 s and twice wait_for_idle_ms */
 };
 
 #endif

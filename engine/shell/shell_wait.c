@@ -2,8 +2,9 @@
  * engine/shell/shell_wait.c: waits until a shell's output has paused.
  *
  * inotify tells of writes to the log and of the record's replacement; only growth of the file is
- * output (dropping old bytes modifies it too). Whether the shell is at its prompt only the guest
- * knows: it is asked once the output has paused, and then less and less often while nothing comes.
+ * output (dropping old bytes modifies it too). Whether the shell is at its prompt, or a program asks,
+ * only the guest knows: it is asked once the output has paused, then less and less often while
+ * nothing comes, and at once when the record says that something asks.
  *
  * A log that nobody writes looks idle. So the supervisor is watched too, through a pidfd, which
  * costs it nothing; when it dies, the waiting process recovers the machine and starts counting
@@ -46,6 +47,8 @@ struct waiting {
     int64_t grown_ms, deadline_ms; /* clock_ms() */
     int64_t ask_ms, ask_every_ms;  /* when to ask the guest next */
     bool asked;
+    struct shell_wait_answer answer;
+    bool waits;       /* a shell is at its prompt: this one, or one that was started in it */
     uint64_t counted; /* offset up to which chars are counted */
     int64_t chars;
 };
@@ -57,6 +60,8 @@ static bool look_at_record(struct waiting *w, struct pyro_error *err)
     if (!shell_record_load(w->workspace->dir_fd, w->id, &r, err))
         return false;
     w->running = r.running;
+    if (r.running && r.doing != SHELL_RUNS)
+        w->ask_ms = 0;
     if (w->counted < r.first)
         w->counted = r.first;
     return true;
@@ -148,24 +153,27 @@ static int64_t answer_by(const struct waiting *w)
     return earlier(now + ASK_DEADLINE_MS, w->deadline_ms > least ? w->deadline_ms : least);
 }
 
-/* Asks the guest. At its prompt only when all that it had printed by then is in the log; not when
- * no answer comes in time. */
-static bool ask(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err)
+/* Asks the guest. Anything but "it runs" counts only when all that was printed by then is in the
+ * log, and when the answer comes in time. */
+static bool ask(struct waiting *w, struct pyro_error *err)
 {
     scoped_json json_t *request =
         json_pack("{s:s, s:s, s:s}", "op", "shell", "do", "prompt", "shell", w->id);
     scoped_json json_t *answer = NULL;
     struct pyro_error why = { 0 };
 
-    *ret_at_prompt = false;
+    w->answer = (struct shell_wait_answer){ .at_prompt = false };
+    w->waits = false;
     answer = supervisor_call(w->workspace, request, answer_by(w), &why);
     w->asked = true;
     look_at_size(w);
-    if (answer) {
-        *ret_at_prompt = json_bool_or(answer, "at_prompt", false) &&
-                         (uint64_t)json_int_or(answer, "offset", 0) <= w->size;
-        return true;
+    if (answer && (uint64_t)json_int_or(answer, "offset", 0) <= w->size) {
+        w->answer.at_prompt = json_bool_or(answer, "at_prompt", false);
+        w->answer.asks = json_bool_or(answer, "asks", false);
+        w->waits = json_bool_or(answer, "waits", false);
     }
+    if (answer)
+        return true;
     /* It ended meanwhile, or its workspace is about to; or the supervisor died before it answered,
      * and the next one will. */
     if (!look_at_record(w, err))
@@ -202,51 +210,68 @@ static bool sleep_until_change(struct waiting *w, int64_t until_ms, struct pyro_
     return !record_changed || look_at_record(w, err);
 }
 
-static bool await(struct waiting *w, bool *ret_at_prompt, struct pyro_error *err)
+static bool asks_guest(const struct waiting *w)
 {
-    const struct shell_read_spec *spec = w->spec;
-    bool at_prompt = false;
+    return w->spec->wait_for_prompt || w->spec->wait_for_input;
+}
 
+/* What was waited for has come, according to the guest. */
+static bool is_answered(const struct waiting *w)
+{
+    return (w->spec->wait_for_prompt && w->answer.at_prompt) ||
+           (w->spec->wait_for_input && (w->answer.asks || w->waits));
+}
+
+/* Whether waiting is over without the guest's word. */
+static bool is_over(struct waiting *w, int64_t now)
+{
+    return !w->running || now >= w->deadline_ms || is_full(w) ||
+           (w->spec->wait_for_idle_ms && !w->lost &&
+            now - w->grown_ms >= w->spec->wait_for_idle_ms);
+}
+
+static int64_t next_look(const struct waiting *w)
+{
+    int64_t until = earlier(w->deadline_ms, w->reach_ms);
+
+    if (w->spec->wait_for_idle_ms && !w->lost)
+        until = earlier(until, w->grown_ms + w->spec->wait_for_idle_ms);
+    return asks_guest(w) ? earlier(until, w->ask_ms) : until;
+}
+
+static bool await(struct waiting *w, struct pyro_error *err)
+{
     for (;;) {
-        int64_t now, until = w->deadline_ms;
+        int64_t now;
 
         look_at_size(w);
         now = clock_ms();
-        if (!w->running)
-            break;
-        if (now >= w->deadline_ms || is_full(w) ||
-            (spec->wait_for_idle_ms && !w->lost && now - w->grown_ms >= spec->wait_for_idle_ms))
+        if (is_over(w, now))
             break;
         if (now >= w->reach_ms) {
             if (!reach_supervisor(w, err))
                 return false;
-            continue;
-        }
-        until = earlier(until, w->reach_ms);
-        if (spec->wait_for_idle_ms && !w->lost)
-            until = earlier(until, w->grown_ms + spec->wait_for_idle_ms);
-        if (spec->wait_for_prompt && now >= w->ask_ms) {
+        } else if (asks_guest(w) && now >= w->ask_ms) {
             w->ask_every_ms = earlier(2 * w->ask_every_ms, ASK_LAST_MS);
             w->ask_ms = now + w->ask_every_ms / 2;
-            if (!ask(w, &at_prompt, err))
+            if (!ask(w, err))
                 return false;
-            if (at_prompt)
+            if (is_answered(w))
                 break;
-            continue;
-        }
-        if (spec->wait_for_prompt)
-            until = earlier(until, w->ask_ms);
-        if (!sleep_until_change(w, until, err))
+        } else if (!sleep_until_change(w, next_look(w), err)) {
             return false;
+        }
     }
-    if (spec->wait_for_prompt && !w->asked && w->running && !ask(w, &at_prompt, err))
+    if (asks_guest(w) && !w->asked && w->running && !ask(w, err))
         return false;
-    *ret_at_prompt = at_prompt && w->running;
+    if (!w->running)
+        w->answer = (struct shell_wait_answer){ .at_prompt = false };
     return true;
 }
 
 bool shell_wait(const struct workspace_handle *workspace, const char *id,
-                const struct shell_read_spec *spec, bool *ret_at_prompt, struct pyro_error *err)
+                const struct shell_read_spec *spec, struct shell_wait_answer *ret_answer,
+                struct pyro_error *err)
 {
     int64_t now = clock_ms(), most = spec->max_wait_ms;
     struct waiting w = { .workspace = workspace,
@@ -269,7 +294,8 @@ bool shell_wait(const struct workspace_handle *workspace, const char *id,
     ok = w.log_fd >= 0 && watch_files(&w, err) && look_at_record(&w, err);
     if (ok && fstat(w.log_fd, &st) == 0)
         w.size = (uint64_t)st.st_size;
-    ok = ok && (spec->cursor > w.size || await(&w, ret_at_prompt, err));
+    ok = ok && (spec->cursor > w.size || await(&w, err));
+    *ret_answer = w.answer;
     if (w.supervisor_fd >= 0)
         close(w.supervisor_fd);
     if (w.notify_fd >= 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/secret/secrets.h"
+#include "engine/state/attention.h"
 #include "engine/state/base.h"
 #include "vmm/base/fs.h"
 
@@ -83,6 +84,24 @@ static bool load_secrets(void *field, const json_t *value, struct pyro_error *er
 {
     *(json_t **)field = secrets_described(value);
     return true;
+}
+
+static bool load_attention(void *field, const json_t *value, struct pyro_error *err UNUSED)
+{
+    *(json_t **)field = attention_of(value);
+    return true;
+}
+
+/* A supervisor that was killed may have left what its shells did. */
+static json_t *show_attention(const void *object)
+{
+    const struct workspace_record *r = object;
+    enum attention_state state = attention_state_of(r->attention);
+    bool stale =
+        r->state != WORKSPACE_STARTED && (state == ATTENTION_ASKS || state == ATTENTION_WAITS);
+
+    return r->attention && !stale ? json_incref(r->attention)
+                                  : attention_new(ATTENTION_NONE, 0, NULL, NULL, NULL);
 }
 
 static bool load_disk(void *field, const json_t *value, struct pyro_error *err)

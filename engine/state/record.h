@@ -89,6 +89,9 @@ enum workspace_state {
     ROW(ROW_NUM(workspace_record, last_reset_at, .nullable = true))                                \
     FIELD(char *last_error) /* NULL: none */                                                       \
     ROW(ROW_TEXT(workspace_record, last_error, .nullable = true, .help = "Why it is failed"))      \
+    FIELD(json_t *attention) /* as attention.h has it; NULL: none */                               \
+    ROW(ROW_OBJECT(workspace_record, attention, attention_rows, .sparse = true,                    \
+                   .load = load_attention, .show = show_attention))                                \
     FIELD(const char *paused_reason) /* a constant; NULL: it is not paused */                      \
     ROW(ROW_CHOICE(workspace_record, paused_reason, paused_reasons, .sparse = true,                \
                    .nullable = true,                                                               \

@@ -13,12 +13,35 @@
 #define RECORD_BYTES_MAX 65536
 #define EVENT_LINE_MAX 4096
 
+const char *const shell_doing_states[] = { "runs", "waits", "asks", NULL };
 const char *const shell_states[] = { "running", "stopped", NULL };
 const struct row_spec shell_rows[] = { ROW_VERSION("version", 1), SHELL_ROWS, ROW_END };
 
 json_t *shell_show_state(const void *record)
 {
     return json_string(shell_states[!((const struct shell_record *)record)->running]);
+}
+
+enum attention_state shell_attention_state(const struct shell_record *r)
+{
+    return !r->running               ? ATTENTION_NONE
+           : r->doing == SHELL_ASKS  ? ATTENTION_ASKS
+           : r->doing == SHELL_WAITS ? ATTENTION_WAITS
+                                     : ATTENTION_NONE;
+}
+
+json_t *shell_attention(const struct shell_record *r)
+{
+    enum attention_state state = shell_attention_state(r);
+
+    if (state == ATTENTION_NONE)
+        return attention_new(state, 0, NULL, NULL, NULL);
+    return attention_new(state, r->doing_since, "shell", r->id, r->foreground);
+}
+
+json_t *shell_show_attention(const void *record)
+{
+    return shell_attention(record);
 }
 
 void shell_record_release(struct shell_record *r)

@@ -17,11 +17,19 @@
 #ifndef PYRO_SHELL_FILES_H
 #define PYRO_SHELL_FILES_H
 
+#include "engine/state/attention.h"
 #include "engine/state/record.h"
 #include "vmm/base/rows.h"
 
 #define SHELL_ID_MAX 15
 #define SHELLS_DIR "shells"
+
+/* What its foreground does, according to the guest. */
+enum shell_doing_state {
+    SHELL_RUNS,
+    SHELL_WAITS, /* a shell, at its prompt */
+    SHELL_ASKS   /* a program, for input */
+};
 
 struct shell_record {
     char id[SHELL_ID_MAX + 1];
@@ -37,6 +45,8 @@ struct shell_record {
     char *foreground;
     double foreground_since; /* epoch seconds: when that started */
     bool at_prompt;          /* the shell itself, waiting for input; since foreground_since */
+    enum shell_doing_state doing;
+    double doing_since; /* epoch seconds */
 };
 
 /* A member is declared above and by a row here; storing, showing and documenting it follow from
@@ -56,12 +66,21 @@ struct shell_record {
         ROW_INT(shell_record, first, .required = true, .where = ROW_KEPT),                         \
         ROW_TEXT(shell_record, foreground, .where = ROW_KEPT),                                     \
         ROW_NUM(shell_record, foreground_since, .where = ROW_KEPT),                                \
-        ROW_BOOL(shell_record, at_prompt, .where = ROW_KEPT)
+        ROW_BOOL(shell_record, at_prompt, .where = ROW_KEPT),                                      \
+        ROW_CHOICE(shell_record, doing, shell_doing_states, .where = ROW_KEPT),                    \
+        ROW_NUM(shell_record, doing_since, .where = ROW_KEPT),                                     \
+        RES_OBJECT("attention", attention_rows, .show = shell_show_attention)
 
 /* The shell object alone. */
 extern const struct row_spec shell_rows[];
 extern const char *const shell_states[];
+extern const char *const shell_doing_states[];
 json_t *shell_show_state(const void *record);
+json_t *shell_show_attention(const void *record);
+/* Of a shell, from what it does. */
+enum attention_state shell_attention_state(const struct shell_record *r);
+/* The object, new. */
+json_t *shell_attention(const struct shell_record *r);
 
 void shell_record_release(struct shell_record *r);
 #define scoped_shell_record __attribute__((cleanup(shell_record_release)))

@@ -5,11 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/secret/hide.h"
 #include "vmm/base/fs.h"
-
-#define FOREGROUND_MAX 1024 /* bytes the guest may report of it */
-#define FOREGROUND_CUT 150  /* a longer one may have been cut by the guest */
 
 void shell_free(struct shell *sh)
 {
@@ -19,6 +15,7 @@ void shell_free(struct shell *sh)
         at = &(*at)->next;
     *at = sh->next;
     stream_close(&sh->guest, NULL);
+    shell_doing_release(&sh->doing);
     shell_query_release(&sh->query);
     shell_log_close(&sh->log);
     shell_record_release(&sh->record);
@@ -46,13 +43,14 @@ struct shell *shell_new(struct supervisor *s, const struct shell_record *r, stru
     sh->ended = -1;
     sh->record = *r;
     sh->record.cwd = str_printf("%s", r->cwd);
-    sh->record.foreground = NULL; /* the guest reports it again */
+    sh->record.foreground = NULL;
     shell_input_init(&sh->input, &sh->guest);
     if (!shell_log_open(&sh->log, s->dir_fd, &sh->record, s->record.secrets, err)) {
         shell_record_release(&sh->record);
         free(sh);
         return NULL;
     }
+    shell_doing_init(&sh->doing, s, &sh->record);
     shell_query_init(&sh->query, s->loop, &sh->log, &sh->guest);
     intake_init(&sh->intake, s, &sh->log.file, &sh->guest);
     sh->next = s->shells;
@@ -94,9 +92,13 @@ void shell_answer(struct shell *sh, enum shell_ask_kind kind, int64_t token, jso
     json_decref(result);
 }
 
-json_t *shell_prompt_view(bool at_prompt, int64_t offset)
+json_t *shell_prompt_view(const json_t *said, int64_t offset)
 {
-    return json_pack("{s:b, s:I}", "at_prompt", at_prompt, "offset", (json_int_t)offset);
+    enum shell_doing_state doing = shell_doing_of(said);
+
+    return json_pack("{s:b, s:b, s:b, s:I}", "at_prompt", json_bool_or(said, "at_prompt", false),
+                     "asks", doing == SHELL_ASKS, "waits", doing == SHELL_WAITS, "offset",
+                     (json_int_t)offset);
 }
 
 /* ---- the end ---- */
@@ -108,8 +110,7 @@ void shell_end(struct shell *sh, int exit_code)
     struct pyro_error err = { 0 };
 
     sh->record.running = false;
-    record_set_string(&sh->record.foreground, NULL);
-    sh->record.at_prompt = false;
+    shell_doing_forget(&sh->record);
     sh->record.ended_at = clock_wall();
     sh->record.exit_code = exit_code;
     intake_flush(&sh->intake);
@@ -121,7 +122,7 @@ void shell_end(struct shell *sh, int exit_code)
     shell_answer(sh, ASK_END, -1, shell_view(sh));
     shell_answer(sh, ASK_RESIZE, -1, shell_view(sh));
     shell_answer(sh, ASK_PASTE, -1, NULL);
-    shell_answer(sh, ASK_PROMPT, -1, shell_prompt_view(false, (int64_t)sh->log.file.size));
+    shell_answer(sh, ASK_PROMPT, -1, shell_prompt_view(NULL, (int64_t)sh->log.file.size));
     s->record.shell_count--;
     supervisor_touch(s);
     stream_message(&sh->guest, forget); /* does nothing when the guest is gone */
@@ -198,25 +199,13 @@ static void shell_on_resized(struct shell *sh, const json_t *message)
 
 static void shell_on_foreground(struct shell *sh, const json_t *message)
 {
-    const char *text = json_string_or(message, "foreground", "");
-    int64_t age_ms = json_int_or(message, "age_ms", 0), offset;
-    bool prompt = !*text && json_bool_or(message, "prompt", false), is_same;
+    int64_t offset;
 
-    if (strlen(text) > FOREGROUND_MAX || age_ms < 0)
-        return;
-    is_same = sh->record.at_prompt && prompt; /* only its offset is new */
-    free(sh->record.foreground);
-    sh->record.foreground =
-        hide_in_text(sh->supervisor->redactor, text, strlen(text) >= FOREGROUND_CUT);
-    if (!is_same)
-        sh->record.foreground_since = clock_wall() - (double)age_ms / 1000;
-    sh->record.at_prompt = prompt;
+    shell_doing_note(&sh->doing, message);
     offset = sh->record.at_prompt ? json_int_or(message, "offset", -1) : -1;
     sh->waits_behind = offset >= 0 && missing_before(sh, (uint64_t)offset) ? (uint64_t)offset : 0;
     if (offset >= 0 && !sh->waits_behind)
         note_waiting(sh);
-    if (is_same || !shell_record_save(sh->supervisor->dir_fd, &sh->record, NULL))
-        return; /* the next change tries again */
 }
 
 /* An offset up to which everything arrived is in the file as far as it may be seen. */
@@ -229,7 +218,7 @@ static void shell_on_prompt(struct shell *sh, const json_t *message)
         note_waiting(sh);
     shell_answer(
         sh, ASK_PROMPT, json_int_or(message, "prompt", 0),
-        shell_prompt_view(at_prompt, (int64_t)(sh->log.file.size + missing_before(sh, offset))));
+        shell_prompt_view(message, (int64_t)(sh->log.file.size + missing_before(sh, offset))));
 }
 
 static void shell_on_message(struct stream *stream, const json_t *message)

@@ -3,6 +3,7 @@
 #define PYRO_SUPERVISOR_SHELL_H
 
 #include "engine/supervisor/intake.h"
+#include "engine/supervisor/shell_doing.h"
 #include "engine/supervisor/shell_input.h"
 #include "engine/supervisor/shell_log.h"
 #include "engine/supervisor/shell_query.h"
@@ -24,6 +25,7 @@ struct shell {
     struct shell *next;
     struct supervisor *supervisor;
     struct shell_record record;
+    struct shell_doing doing;
     struct shell_log log;
     struct shell_query query;
     struct stream guest;
@@ -46,8 +48,9 @@ struct shell *shell_new(struct supervisor *s, const struct shell_record *r, stru
 void shell_free(struct shell *sh);
 /* The shell as clients see it. New. */
 json_t *shell_view(const struct shell *sh);
-/* The answer to ASK_PROMPT. `offset`: where the shell's output ended when the guest looked. New. */
-json_t *shell_prompt_view(bool at_prompt, int64_t offset);
+/* The answer to ASK_PROMPT: what the guest said (NULL: nothing), and where the shell's output ended
+ * then. New. */
+json_t *shell_prompt_view(const json_t *said, int64_t offset);
 /* The client (NULL: none) waits for this. */
 void shell_await(struct shell *sh, enum shell_ask_kind kind, int64_t token, struct link *client,
                  uint32_t id);

@@ -182,7 +182,7 @@ static bool dispatch(struct supervisor *s, struct link *client, uint32_t id, con
         return false;
     if (s->guest && !link_is_ready(s->guest) && !strcmp(what, "prompt")) {
         /* The machine was adopted while paused; a waiting client goes on waiting. */
-        stream_reply(client, id, json_pack("{s:b, s:i}", "at_prompt", false, "offset", 0));
+        stream_reply(client, id, shells_prompt_unknown());
         return true;
     }
     if (!supervisor_check_guest(s, err))

@@ -8,6 +8,7 @@
 #include "engine/secret/hide.h"
 #include "engine/supervisor/secret_use.h"
 #include "engine/supervisor/shell.h"
+#include "engine/supervisor/shell_doing.h"
 #include "vmm/base/fs.h"
 
 #define CLOSE_MS 1000 /* from HUP to KILL */
@@ -59,7 +60,7 @@ static void shells_settle_one(void *arg, const struct shell_record *r)
         return;
     ended.running = false;
     ended.foreground = NULL; /* borrowed, as all of it */
-    ended.at_prompt = false;
+    shell_doing_forget(&ended);
     ended.ended_at = clock_wall();
     ended.exit_code = -1;
     if (!shell_record_save(s->dir_fd, &ended, NULL))
@@ -70,6 +71,7 @@ void shells_settle(struct supervisor *s)
 {
     if (shell_each(s->dir_fd, shells_settle_one, s, NULL))
         s->record.shell_count = 0;
+    shell_doing_settle(s);
 }
 
 /* ---- input ---- */
@@ -236,6 +238,7 @@ void shells_adopt(struct supervisor *s)
     s->record.shell_count = 0;
     if (!shell_each(s->dir_fd, shells_adopt_one, s, &err))
         record_set_string(&s->record.last_error, err.message);
+    shell_doing_settle(s);
 }
 
 /* ---- requests ---- */
@@ -284,11 +287,16 @@ void shells_prompt(struct shell *sh, struct link *client, uint32_t id)
     scoped_json json_t *message = json_pack("{s:I}", "prompt", (json_int_t)token);
 
     if (shell_input_waiting(&sh->input)) { /* it has not read that yet */
-        stream_reply(client, id, shell_prompt_view(false, (int64_t)sh->log.file.size));
+        stream_reply(client, id, shell_prompt_view(NULL, (int64_t)sh->log.file.size));
         return;
     }
     shell_await(sh, ASK_PROMPT, token, client, id);
     stream_message(&sh->guest, message);
+}
+
+json_t *shells_prompt_unknown(void)
+{
+    return shell_prompt_view(NULL, 0);
 }
 
 json_t *shells_view(const struct shell *sh)

@@ -17,6 +17,8 @@ void shells_resize(struct shell *sh, int64_t cols, int64_t rows, struct link *cl
 void shells_signal(struct shell *sh, const char *name, struct link *client, uint32_t id);
 void shells_close(struct shell *sh, struct link *client, uint32_t id);
 void shells_prompt(struct shell *sh, struct link *client, uint32_t id);
+/* The answer to it while the guest cannot be asked. New. */
+json_t *shells_prompt_unknown(void);
 /* Something typed into a shell. */
 typedef void shells_pasted_fn(void *arg, bool pasted);
 struct shell_typed {

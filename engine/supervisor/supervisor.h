@@ -50,6 +50,7 @@ struct relay;
 struct resolver;
 struct service;
 struct shell;
+struct shell_doing;
 struct unwritten;
 struct waiter;
 
@@ -123,6 +124,9 @@ struct supervisor {
     struct exec *execs;
     struct relay *relays;
     struct shell *shells;
+    struct shell_doing *doing; /* shell_doing.c: of each shell */
+    struct loop_timer doing_save;
+    int64_t doing_saved_ms; /* clock_ms() */
     struct disk_holder *disk_holders;
     struct disk_merge *disk_merge;
     struct disk_op *disk_op; /* the one in progress; NULL: none */

@@ -67,6 +67,7 @@ tui
 sees '3 workspaces'
 keys s g
 sees '^╭ alpha '
+sees '\? 1 asks' # cat, once it is silent
 keys w
 screen wall
 resized 40 10

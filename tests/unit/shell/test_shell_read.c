@@ -15,12 +15,12 @@
 #include "engine/shell/shell_wait.h"
 #include "vmm/base/fs.h"
 
-static bool wait_for_shell(const struct shell_read_spec *spec, bool *ret_at_prompt,
+static bool wait_for_shell(const struct shell_read_spec *spec, struct shell_wait_answer *ret_answer,
                            struct pyro_error *err)
 {
     const struct workspace_handle w = { .store = { .fd = -1 }, .dir_fd = dir_fd, .id = "w" };
 
-    return shell_wait(&w, "sh1", spec, ret_at_prompt, err);
+    return shell_wait(&w, "sh1", spec, ret_answer, err);
 }
 
 static void end(void)
@@ -187,13 +187,13 @@ static void test_shell_read_beyond_the_end(void **state UNUSED)
     struct shell_read_spec spec = { .cursor = 4, .max_chars = 1, .wait_for_idle_ms = 10 };
     struct pyro_error err = { 0 };
     struct shell_reading r;
-    bool at_prompt = false;
+    struct shell_wait_answer answer;
 
     print("abc");
     assert_false(shell_read_log(dir_fd, "sh1", &spec, &r, &err));
     assert_int_equal(err.code, PYRO_SHELL_STATE);
     assert_non_null(strstr(err.message, "cursor 4"));
-    assert_true(wait_for_shell(&spec, &at_prompt, &err)); /* at once */
+    assert_true(wait_for_shell(&spec, &answer, &err)); /* at once */
     assert_false(shell_read_log(dir_fd, "sh2", &spec, &r, &err));
     assert_int_equal(err.code, PYRO_SHELL_NOT_FOUND);
 }
@@ -347,11 +347,11 @@ static int64_t wait_ms(struct shell_read_spec spec)
 {
     struct pyro_error err = { 0 };
     int64_t before = clock_ms();
-    bool at_prompt = true;
+    struct shell_wait_answer answer;
 
     if (!spec.max_chars)
         spec.max_chars = 1000000;
-    if (!wait_for_shell(&spec, &at_prompt, &err))
+    if (!wait_for_shell(&spec, &answer, &err))
         fail_msg("%s", err.message);
     return clock_ms() - before;
 }

@@ -1,0 +1,31 @@
+/*
+ * Whether something needs a person's eye: the object {state, since, source {kind, id}, text} of a
+ * shell and of its workspace, in records, JSON and events.
+ */
+#ifndef PYRO_ATTENTION_H
+#define PYRO_ATTENTION_H
+
+#include "vmm/base/json.h"
+#include "vmm/base/rows.h"
+
+/* In the order in which one of several is shown. */
+enum attention_state {
+    ATTENTION_NONE,
+    ATTENTION_WAITS, /* a shell is at its prompt */
+    ATTENTION_FINISHED,
+    ATTENTION_FAILED,
+    ATTENTION_ASKS /* a program waits at a terminal for input */
+};
+
+extern const char *const attention_states[];
+extern const struct row_spec attention_rows[];
+
+/* `since` in epoch seconds, 0: not known; `text` foreign, NULL: none. New. */
+json_t *attention_new(enum attention_state state, double since, const char *kind, const char *id,
+                      const char *text) MUST_CHECK;
+/* From JSON of any source; NULL when it is none. New. */
+json_t *attention_of(const json_t *j);
+/* ATTENTION_NONE also for NULL. */
+enum attention_state attention_state_of(const json_t *attention);
+
+#endif

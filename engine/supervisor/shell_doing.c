@@ -1,0 +1,132 @@
+/* engine/supervisor/shell_doing.c: what shells do, into the records. */
+#include "engine/supervisor/shell_doing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/secret/hide.h"
+#include "engine/state/attention.h"
+#include "vmm/base/fs.h"
+
+#define TEXT_MAX 1024 /* bytes the guest may report */
+#define TEXT_CUT 150  /* a longer one may have been cut by the guest */
+#define SAVE_EVERY_MS 100
+
+/* ---- the workspace ---- */
+
+static bool is_more_urgent(const struct shell_record *r, const struct shell_record *than)
+{
+    enum attention_state a = shell_attention_state(r), b = shell_attention_state(than);
+
+    return a > b || (a == b && r->doing_since < than->doing_since);
+}
+
+static const struct shell_record *most_urgent(const struct supervisor *s)
+{
+    const struct shell_record *best = NULL;
+
+    for (const struct shell_doing *d = s->doing; d; d = d->next)
+        if (shell_attention_state(d->record) != ATTENTION_NONE &&
+            (!best || is_more_urgent(d->record, best)))
+            best = d->record;
+    return best;
+}
+
+void shell_doing_settle(struct supervisor *s)
+{
+    const struct shell_record *urgent = most_urgent(s);
+    json_t *attention = urgent ? shell_attention(urgent) : NULL;
+
+    if (attention == s->record.attention || json_equal(attention, s->record.attention)) {
+        json_decref(attention);
+        return;
+    }
+    json_decref(s->record.attention);
+    s->record.attention = attention;
+    supervisor_save(s, false);
+}
+
+static void shell_doing_save(void *arg)
+{
+    struct supervisor *s = arg;
+
+    s->doing_saved_ms = clock_ms();
+    for (struct shell_doing *d = s->doing; d; d = d->next)
+        if (d->unsaved) /* one that cannot be written is tried again with the next */
+            d->unsaved = !shell_record_save(s->dir_fd, d->record, NULL);
+    shell_doing_settle(s);
+}
+
+static void save_soon(struct supervisor *s)
+{
+    int64_t left = s->doing_saved_ms + SAVE_EVERY_MS - clock_ms();
+
+    if (left <= 0)
+        shell_doing_save(s);
+    else if (!s->doing_save.armed)
+        loop_timer_set(s->loop, &s->doing_save, left, shell_doing_save, s);
+}
+
+/* ---- a shell ---- */
+
+void shell_doing_init(struct shell_doing *d, struct supervisor *s, struct shell_record *record)
+{
+    shell_doing_forget(record);
+    *d = (struct shell_doing){ .next = s->doing, .supervisor = s, .record = record };
+    s->doing = d;
+}
+
+void shell_doing_release(struct shell_doing *d)
+{
+    struct shell_doing **at = &d->supervisor->doing;
+
+    while (*at != d)
+        at = &(*at)->next;
+    *at = d->next;
+    shell_doing_settle(d->supervisor);
+}
+
+void shell_doing_forget(struct shell_record *r)
+{
+    free(r->foreground);
+    r->foreground = NULL;
+    r->at_prompt = false;
+    r->doing = SHELL_RUNS;
+}
+
+enum shell_doing_state shell_doing_of(const json_t *message)
+{
+    const char *name = json_string_or(message, "state", "");
+    int i = SHELL_ASKS;
+
+    while (i > SHELL_RUNS && strcmp(shell_doing_states[i], name) != 0)
+        i--;
+    return (enum shell_doing_state)i;
+}
+
+void shell_doing_note(struct shell_doing *d, const json_t *message)
+{
+    const char *text = json_string_or(message, "foreground", "");
+    int64_t age_ms = json_int_or(message, "age_ms", 0);
+    bool prompt = !*text && json_bool_or(message, "prompt", false), is_same;
+    enum shell_doing_state doing = shell_doing_of(message);
+    struct shell_record *r = d->record;
+    char *shown;
+
+    if (strlen(text) > TEXT_MAX || age_ms < 0)
+        return;
+    shown = hide_in_text(d->supervisor->redactor, text, strlen(text) >= TEXT_CUT);
+    is_same = r->foreground && !strcmp(r->foreground, shown) && r->at_prompt == prompt;
+    free(r->foreground);
+    r->foreground = shown;
+    if (is_same && r->doing == doing)
+        return; /* only its offset is new */
+    if (!is_same)
+        r->foreground_since = clock_wall() - (double)age_ms / 1000;
+    if (r->doing != doing)
+        r->doing_since = clock_wall();
+    r->at_prompt = prompt;
+    r->doing = doing;
+    d->unsaved = true;
+    save_soon(d->supervisor);
+}
