@@ -110,7 +110,7 @@ static bool is_builtin(struct foreground *f)
 const char *foreground_state_name(struct foreground *f, bool at_prompt)
 {
     /* What was typed a moment ago may have started something. */
-    bool settled = f->state != FOREGROUND_WAITS || clock_ms() - f->active_ms >= SILENT_MS;
+    bool settled = f->state != FOREGROUND_WAITS || f->judged;
 
     if (at_prompt && !is_builtin(f))
         return states[FOREGROUND_WAITS];
@@ -166,6 +166,7 @@ static void foreground_judge(void *arg)
         return;
     }
     f->repeated = false;
+    f->judged = true;
     set_state(f, verdict.at_shell                                         ? FOREGROUND_WAITS
                  : verdict.after_ms >= 0 && silent_ms >= verdict.after_ms ? FOREGROUND_ASKS
                                                                           : FOREGROUND_RUNS);
@@ -184,6 +185,7 @@ static void note_group(struct foreground *f, pid_t group)
     if (group != f->group) {
         set_state(f, FOREGROUND_RUNS);
         f->active_ms = clock_ms();
+        f->judged = false;
         judge_in(f, SILENT_MS);
     }
     f->group = group;
@@ -254,7 +256,7 @@ void foreground_touch(struct foreground *f)
     if (f->prompt) /* a program may come and go between two looks: so the prompt's place is reported */
         f->told = false;
     f->active_ms = clock_ms();
-    f->repeated = false;
+    f->repeated = f->judged = false;
     judge_in(f, SILENT_MS);
     look_soon(f);
     if (f->state != FOREGROUND_ASKS)

@@ -46,6 +46,7 @@ struct foreground {
     struct loop_timer timer;
     int64_t active_ms; /* clock_ms() of the last input or output, or change of the group */
     bool repeated;     /* nobody waited for input, and that is looked at a second time */
+    bool judged;       /* since then */
     struct loop_timer judge;
 };
 
