@@ -157,8 +157,9 @@ install: all
 	build/pyro completion bash >$(INSTALL_SHARE)/bash-completion/completions/pyro
 	build/pyro completion zsh >$(INSTALL_ZSH)/_pyro
 	build/pyro completion fish >$(INSTALL_SHARE)/fish/vendor_completions.d/pyro.fish
+	@$(MAKE) --no-print-directory install-sdk
 
-uninstall:
+uninstall: uninstall-sdk
 	rm -f $(INSTALL_BIN)/pyro $(INSTALL_SHARE)/bash-completion/completions/pyro \
 	    $(INSTALL_ZSH)/_pyro $(INSTALL_SHARE)/fish/vendor_completions.d/pyro.fish \
 	    $(INSTALL_SHARE)/man/man1/pyro.1
@@ -179,6 +180,7 @@ help:
 	@echo 'make bench           measure, and write docs/benchmarks.md'
 	@echo 'make screenshots     draw screenshots/ again'
 	@echo 'make docs            write docs/commands.md from the command table'
+	@echo 'make sdk             write what is generated in sdk/'
 	@echo 'make format          clang-format on every source'
 	@echo 'make install         PREFIX=/usr/local DESTDIR=; uninstall takes it away again'
 	@echo 'make deb             a Debian package, in build/deb'
@@ -186,5 +188,6 @@ help:
 	@echo 'Variables: V=1 (show commands), DEV=1 (warnings are errors), SAN=address,undefined, COV=1'
 
 -include $(shell find $(B) build/guest -type f -name '*.d' 2>/dev/null)
+include sdk/sdk.mk
 -include tests/tests.mk
 .PHONY: FORCE all clean setup deb demo install uninstall help

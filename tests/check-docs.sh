@@ -1,5 +1,5 @@
 #!/bin/bash
-# docs/commands.md and docs/keys.md are what the command table and the key tables give today, the tour of the terminal
+# docs/commands.md, docs/keys.md and the generated parts of sdk/ are what the command table and the key tables give today, the tour of the terminal
 # interface names no key that is not one, every variable is in the manual page, and every file that the documents name is there.
 cd "$(dirname "$0")/.." && . tests/lib.sh && . tests/links.sh
 
@@ -7,6 +7,9 @@ cd "$(dirname "$0")/.." && . tests/lib.sh && . tests/links.sh
 is "docs/commands.md is fresh (make docs)" "$(diff docs/commands.md "$TEST_DIR/commands.md" 2>&1 | head -20)" ""
 "$PYRO" __keys >"$TEST_DIR/keys.md"
 is "docs/keys.md is fresh (make docs)" "$(diff docs/keys.md "$TEST_DIR/keys.md" 2>&1 | head -20)" ""
+for language in python typescript; do
+    is "sdk/$language is fresh (make sdk)" "$("sdk/$language/generate.py" --check "$PYRO" 2>&1)" ""
+done
 is "every key in the tables of docs/tui.md is one of that screen" "$(python3 tests/tui/tour_keys.py docs/tui.md docs/keys.md)" ""
 unlisted=$(for name in $(git grep -ohE '\bPYRO_[A-Z_]+' -- README.md 'docs/*.md' | sort -u); do
     "$PYRO" __man | grep -qF "fB$name" || echo "$name"

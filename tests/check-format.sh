@@ -5,12 +5,12 @@
 cd "$(dirname "$0")/.." && . tests/lib.sh
 
 mapfile -t sources < <(git ls-files '*.c' '*.h')
-mapfile -t texts < <(git ls-files '*.c' '*.h' '*.sh' '*.mk' '*.md' Makefile .ci/run)
+mapfile -t texts < <(git ls-files '*.c' '*.h' '*.sh' '*.mk' '*.md' 'sdk/*' Makefile .ci/run)
 check "there are sources" [ ${#sources[@]} -gt 10 ]
 is "clang-format would change nothing (make format)" \
     "$(clang-format-19 --dry-run "${sources[@]}" 2>&1 | sed -n 's/: warning: .*//p' | head -20)" ""
 # A transcript shows a prompt as it is: with the blank it ends in.
-is "no trailing blanks" "$(grep -nE '[[:blank:]]+$' "${texts[@]}" | grep -vE '^docs/shells.md:.*# $' | head)" ""
+is "no trailing blanks" "$(grep -nE '[[:blank:]]+$' "${texts[@]}" | grep -vE '^docs/(shells|sdk).md:.*# $' | head)" ""
 unended=$(for text in "${texts[@]}"; do
     [[ -s $text && -n $(tail -c1 "$text") ]] && echo "$text"
 done)

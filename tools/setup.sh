@@ -30,6 +30,9 @@ check tmux tmux
 check e2fsprogs e2fsprogs
 check bubblewrap bubblewrap
 check python3 python3
+check python3-venv python3
+check nodejs nodejs
+check mypy python3-mypy
 check xz-utils xz
 check zstd zstd
 check procps procps-ng
@@ -45,7 +48,6 @@ check libarchive-tools bsdtar
 check groff-base groff-base
 check man-db man-db
 check bsdextrautils util-linux
-bench nodejs nodejs
 bench node-strip-ansi -
 bench colorized-logs -
 fuzz clang clang

@@ -1,0 +1,1490 @@
+"""Made by generate.py from `pyro api --describe`: change nothing here."""
+
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence
+
+from .protocol import given
+
+OnEvent = Optional[Callable[[Mapping[str, Any]], None]]
+
+
+class AsyncCalls:
+    """A method for each command; the result is the object that `--json` prints."""
+
+    async def call(
+        self,
+        call: str,
+        arguments: Mapping[str, Any],
+        *,
+        input: Optional[str] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        raise NotImplementedError
+
+    async def doctor(
+        self,
+        *,
+        environment: Optional[str] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Find out what this machine can do, by trying it.
+
+        A machine is started and a command run in it. Exit status 1 when that fails, or takes more than a
+        minute.
+
+        environment: Start the test machine from this environment; without it, from one that is installed
+        """
+        return await self.call(
+            "doctor",
+            {
+                "environment": environment,
+            },
+            on_event=on_event,
+        )
+
+    async def inspect_environment(
+        self,
+        environment: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Show an environment: what it holds and where it is.
+
+        environment: The environment, for example debian:12
+        """
+        return await self.call(
+            "env inspect",
+            {
+                "environment": environment,
+            },
+            on_event=on_event,
+        )
+
+    async def list_environments(
+        self,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """List all environments, and which of them are installed."""
+        return await self.call("env list", {}, on_event=on_event)
+
+    async def prune_environments(
+        self,
+        *,
+        dry_run: bool = False,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Remove environments, kernels and templates that no workspace needs.
+
+        Workspaces keep what their disks are built on. Nothing is asked first: what is removed is pulled or
+        built again when it is needed.
+
+        dry_run: Remove nothing; only say what would be removed
+        """
+        return await self.call(
+            "env prune",
+            given(
+                {
+                    "dry_run": dry_run,
+                },
+                {
+                    "dry_run": False,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def pull_environment(
+        self,
+        environment: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Install an environment, or check and repair an installed one.
+
+        It is built from Debian packages with the host's own package sources, without root rights. Where
+        those are of another release of Debian, the same archives are asked for the environment's.
+
+        environment: The environment, for example debian:12
+        """
+        return await self.call(
+            "env pull",
+            {
+                "environment": environment,
+            },
+            on_event=on_event,
+        )
+
+    async def render(
+        self,
+        *,
+        cols: int = 120,
+        file: Optional[str] = None,
+        plain: bool = False,
+        rows: int = 30,
+        screen: bool = False,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Turn recorded terminal output into text.
+
+        Reads a typescript or a CI log as a terminal would: overwritten progress bars, wrapped lines and
+        cursor movement come out as what a person saw. It streams, whatever the size.
+
+        cols: Columns of the terminal
+        file: The recording; standard input without it or for "-"
+        plain: The text that scrolled past (this is the default)
+        rows: Rows of the terminal
+        screen: The screen at the end instead
+        """
+        return await self.call(
+            "render",
+            given(
+                {
+                    "cols": cols,
+                    "file": file,
+                    "plain": plain,
+                    "rows": rows,
+                    "screen": screen,
+                },
+                {
+                    "cols": 120,
+                    "plain": False,
+                    "rows": 30,
+                    "screen": False,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def run_in_vm(
+        self,
+        environment: str,
+        command: Sequence[str],
+        *,
+        allow_host_compat: bool = False,
+        env: Optional[Mapping[str, str]] = None,
+        mem_mib: int = 1024,
+        network: bool = False,
+        timeout_seconds: int = 30,
+        ttl_seconds: int = 600,
+        vcpu_count: int = 1,
+        input: Optional[str] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Run one command in a fresh machine that is gone afterwards.
+
+        Its output comes as it is written, standard input is passed to it, Ctrl-C interrupts it, and its
+        exit status becomes this command's. In a loop such as 'while read -r file; do ... done <list' it
+        would read the rest of the list: add </dev/null there.
+
+        environment: The environment, for example debian:12
+        command: The command and its arguments, each kept as it is
+        allow_host_compat: Where no VM can be had, run on the host itself, without isolation
+        env: An environment variable; without a value, that of this process, if it has one
+        mem_mib: Memory, at most the host's
+        network: Let it connect out; without this it has no network at all
+        timeout_seconds: Kill the command after this time; 0: never
+        ttl_seconds: Stop the VM after this time; 0: never
+        vcpu_count: Virtual processors, at most the host's and 32
+        """
+        return await self.call(
+            "run",
+            given(
+                {
+                    "environment": environment,
+                    "command": list(command),
+                    "allow_host_compat": allow_host_compat,
+                    "env": env,
+                    "mem_mib": mem_mib,
+                    "network": network,
+                    "timeout_seconds": timeout_seconds,
+                    "ttl_seconds": ttl_seconds,
+                    "vcpu_count": vcpu_count,
+                },
+                {
+                    "allow_host_compat": False,
+                    "mem_mib": 1024,
+                    "network": False,
+                    "timeout_seconds": 30,
+                    "ttl_seconds": 600,
+                    "vcpu_count": 1,
+                },
+            ),
+            input=input,
+            on_event=on_event,
+        )
+
+    async def kill_command(
+        self,
+        workspace_id: str,
+        sequence: int,
+        *,
+        signal: str = "KILL",
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """End a command that runs, or send it another signal.
+
+        One that has ended is left as it is. What it printed stays readable.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        sequence: The command's number
+        signal: The signal, to the command's process group
+        """
+        return await self.call(
+            "workspace command kill",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "sequence": sequence,
+                    "signal": signal,
+                },
+                {
+                    "signal": "KILL",
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def list_command(
+        self,
+        workspace_id: str,
+        *,
+        cursor: Optional[str] = None,
+        limit: Optional[int] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """List the commands of a workspace, those that run too.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        cursor: Where to continue: the next_cursor of the last answer
+        limit: At most this many entries
+        """
+        return await self.call(
+            "workspace command list",
+            {
+                "workspace_id": workspace_id,
+                "cursor": cursor,
+                "limit": limit,
+            },
+            on_event=on_event,
+        )
+
+    async def read_command(
+        self,
+        workspace_id: str,
+        sequence: int,
+        *,
+        cursor: int = 0,
+        max_chars: int = 65536,
+        max_wait_ms: Optional[int] = None,
+        wait_for_idle_ms: Optional[int] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Read what a command printed, from a cursor on.
+
+        A read consumes nothing. A detached command can be read while it runs and after it has ended; of any
+        other one the first MiB of each output can be read once it has ended, errors last. Its standard
+        output goes to standard output, its standard error to standard error, in the order they came.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        sequence: The command's number
+        cursor: Where to begin: 0, or the next_cursor of the last read
+        max_chars: Characters at most, of both outputs together
+        max_wait_ms: First wait until it has ended or printed --max-chars, but no longer than this; with
+            --wait-for-idle-ms default 30000, or twice that
+        wait_for_idle_ms: First wait until nothing was printed for this long
+        """
+        return await self.call(
+            "workspace command read",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "sequence": sequence,
+                    "cursor": cursor,
+                    "max_chars": max_chars,
+                    "max_wait_ms": max_wait_ms,
+                    "wait_for_idle_ms": wait_for_idle_ms,
+                },
+                {
+                    "cursor": 0,
+                    "max_chars": 65536,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def wait_command(
+        self,
+        workspace_id: str,
+        sequence: int,
+        *,
+        timeout_seconds: int = 0,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Wait until a command has ended.
+
+        The answer has its state and exit code; this command's own exit status is 0.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        sequence: The command's number
+        timeout_seconds: Wait no longer than this, and answer that it still runs; 0: however long
+        """
+        return await self.call(
+            "workspace command wait",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "sequence": sequence,
+                    "timeout_seconds": timeout_seconds,
+                },
+                {
+                    "timeout_seconds": 0,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def create_workspace(
+        self,
+        environment: str,
+        *,
+        allow_host_compat: bool = False,
+        label: Optional[Mapping[str, str]] = None,
+        mem_mib: int = 1024,
+        name: Optional[str] = None,
+        network_policy: str = "off",
+        secret: Optional[Mapping[str, str]] = None,
+        secret_file: Optional[Mapping[str, str]] = None,
+        seed_path: Optional[str] = None,
+        ttl_seconds: int = 0,
+        vcpu_count: int = 1,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Create a workspace: a Linux machine of its own, started.
+
+        An environment that is not installed yet is pulled first. The workspace lives on until it is
+        deleted; nothing else ever deletes its data.
+
+        environment: The environment, for example debian:12
+        allow_host_compat: Where no VM can be had, run on the host itself, without isolation
+        label: A label
+        mem_mib: Memory, at most the host's
+        name: A name to call it by, besides its id
+        network_policy: off: no network device; egress: connections out; the last also lets services publish
+            ports on this host's loopback
+        secret: A secret; the value is visible in the process list: prefer --secret-file
+        secret_file: A secret that is the text of a file
+        seed_path: What /workspace begins with: a directory, or a .tar, .tar.gz, .tgz, .tar.zst or .tar.xz
+        ttl_seconds: Stop the VM after this time; 0: never
+        vcpu_count: Virtual processors, at most the host's and 32
+        """
+        return await self.call(
+            "workspace create",
+            given(
+                {
+                    "environment": environment,
+                    "allow_host_compat": allow_host_compat,
+                    "label": label,
+                    "mem_mib": mem_mib,
+                    "name": name,
+                    "network_policy": network_policy,
+                    "secret": secret,
+                    "secret_file": secret_file,
+                    "seed_path": seed_path,
+                    "ttl_seconds": ttl_seconds,
+                    "vcpu_count": vcpu_count,
+                },
+                {
+                    "allow_host_compat": False,
+                    "mem_mib": 1024,
+                    "network_policy": "off",
+                    "ttl_seconds": 0,
+                    "vcpu_count": 1,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def delete_workspace(
+        self,
+        workspace_id: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Delete a workspace with its disk, history and records.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        """
+        return await self.call(
+            "workspace delete",
+            {
+                "workspace_id": workspace_id,
+            },
+            on_event=on_event,
+        )
+
+    async def diff_workspace(
+        self,
+        workspace_id: str,
+        *,
+        stat: bool = False,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Show what changed in /workspace since the workspace was created.
+
+        The patch applies with 'git apply' to a copy of what the workspace was created with. Files with
+        unchanged content are not listed, whatever their times and owner. The workspace may be running or
+        stopped.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        stat: Before the patch, a line for each changed path
+        """
+        return await self.call(
+            "workspace diff",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "stat": stat,
+                },
+                {
+                    "stat": False,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def export_workspace_disk(
+        self,
+        workspace_id: str,
+        output: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Write the whole disk of a stopped workspace as a raw ext4 image.
+
+        Another machine can mount it. It is sparse, holds the disk as one file, without its layers, and
+        nothing of /run/pyro-*.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        output: The file to make; it must not exist
+        """
+        return await self.call(
+            "workspace disk export",
+            {
+                "workspace_id": workspace_id,
+                "output": output,
+            },
+            on_event=on_event,
+        )
+
+    async def list_workspace_disk(
+        self,
+        workspace_id: str,
+        *,
+        cursor: Optional[str] = None,
+        limit: Optional[int] = None,
+        path: str = "/workspace",
+        recursive: bool = False,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """List files on the disk of a stopped workspace.
+
+        All of the disk may be looked at, without starting the machine. Links are shown and never followed.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        cursor: Where to continue: the next_cursor of the last answer
+        limit: At most this many entries
+        path: A directory or file: absolute, or relative to /workspace
+        recursive: Also list what is below its directories
+        """
+        return await self.call(
+            "workspace disk list",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "cursor": cursor,
+                    "limit": limit,
+                    "path": path,
+                    "recursive": recursive,
+                },
+                {
+                    "path": "/workspace",
+                    "recursive": False,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def read_workspace_disk(
+        self,
+        workspace_id: str,
+        path: str,
+        *,
+        max_bytes: Optional[int] = None,
+        offset: int = 0,
+        output: Optional[str] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Print a file from the disk of a stopped workspace.
+
+        Text is UTF-8; '--content-only' and '--output' give the bytes of any file.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        path: A regular file: absolute, or relative to /workspace
+        max_bytes: How much of it at most: 65536 when not given, or all with --content-only and --output;
+            text is cut between characters and is at most 8 MiB
+        offset: Where to begin: 0, or the next_offset of the last read
+        output: Write the bytes into this new file instead
+        """
+        return await self.call(
+            "workspace disk read",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "path": path,
+                    "max_bytes": max_bytes,
+                    "offset": offset,
+                    "output": output,
+                },
+                {
+                    "offset": 0,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def exec_workspace(
+        self,
+        workspace_id: str,
+        command: Sequence[str],
+        *,
+        cwd: str = "/workspace",
+        detach: bool = False,
+        env: Optional[Mapping[str, str]] = None,
+        secret_env: Optional[Sequence[str]] = None,
+        timeout_seconds: Optional[int] = None,
+        input: Optional[str] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Run a command in a workspace.
+
+        Its output comes as it is written, standard input is passed to it, Ctrl-C interrupts it, and its
+        exit status becomes this command's. What it leaves running in the background is ended with it; a
+        command with --detach goes on by itself, until its end or the machine's. In a loop such as 'while
+        read -r file; do ... done <list' it would read the rest of the list: give --no-stdin there.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        command: The command and its arguments, each kept as it is
+        cwd: Directory to run in; relative to /workspace
+        detach: Do not wait for it: print its number for 'workspace command'; it has no input
+        env: An environment variable; without a value, that of this process, if it has one
+        secret_env: A secret of the workspace, as an environment variable of that name or VAR
+        timeout_seconds: Kill the command after this time; 0: never; default 30, or 0 with --detach
+        """
+        return await self.call(
+            "workspace exec",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "command": list(command),
+                    "cwd": cwd,
+                    "detach": detach,
+                    "env": env,
+                    "secret_env": secret_env,
+                    "timeout_seconds": timeout_seconds,
+                },
+                {
+                    "cwd": "/workspace",
+                    "detach": False,
+                },
+            ),
+            input=input,
+            on_event=on_event,
+        )
+
+    async def export_workspace(
+        self,
+        workspace_id: str,
+        path: str,
+        output: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Copy a file or directory out of a running workspace.
+
+        Modes (without set-id bits), times and links are kept; links are never followed. The output appears
+        whole, or not at all.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        path: A file, directory or symbolic link in the workspace
+        output: Where it goes; must not exist yet
+        """
+        return await self.call(
+            "workspace export",
+            {
+                "workspace_id": workspace_id,
+                "path": path,
+                "output": output,
+            },
+            on_event=on_event,
+        )
+
+    async def list_workspace_files(
+        self,
+        workspace_id: str,
+        *,
+        cursor: Optional[str] = None,
+        limit: Optional[int] = None,
+        path: str = "/workspace",
+        recursive: bool = False,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """List files of a running workspace.
+
+        Links are shown and never followed: a path that leads through one is refused.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        cursor: Where to continue: the next_cursor of the last answer
+        limit: At most this many entries
+        path: A directory below /workspace, or one file
+        recursive: Also list what is below its directories
+        """
+        return await self.call(
+            "workspace file list",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "cursor": cursor,
+                    "limit": limit,
+                    "path": path,
+                    "recursive": recursive,
+                },
+                {
+                    "path": "/workspace",
+                    "recursive": False,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def read_workspace_file(
+        self,
+        workspace_id: str,
+        path: str,
+        *,
+        max_bytes: Optional[int] = None,
+        offset: int = 0,
+        output: Optional[str] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Print a file of a running workspace.
+
+        Text is UTF-8; '--content-only' and '--output' give the bytes of any file. On a terminal, control
+        characters are shown as escapes; elsewhere the bytes are as in the file.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        path: A file below /workspace
+        max_bytes: How much of it at most: 65536 when not given, or all with --content-only and --output;
+            text is cut between characters and is at most 8 MiB
+        offset: Where to begin: 0, or the next_offset of the last read
+        output: Write the bytes into this new file instead
+        """
+        return await self.call(
+            "workspace file read",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "path": path,
+                    "max_bytes": max_bytes,
+                    "offset": offset,
+                    "output": output,
+                },
+                {
+                    "offset": 0,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def write_workspace_file(
+        self,
+        workspace_id: str,
+        path: str,
+        *,
+        text: Optional[str] = None,
+        text_file: Optional[str] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Write a text file in a running workspace.
+
+        A concurrent reader sees the old text or the new, never a part. A file that exists keeps its mode
+        and owner; a new one gets 0644, and missing directories are created.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        path: A file below /workspace, new or not
+        text: The new content: UTF-8, at most 8 MiB
+        text_file: A file on this host that holds the text; -: standard input
+        """
+        return await self.call(
+            "workspace file write",
+            {
+                "workspace_id": workspace_id,
+                "path": path,
+                "text": text,
+                "text_file": text_file,
+            },
+            on_event=on_event,
+        )
+
+    async def list_workspaces(
+        self,
+        *,
+        cursor: Optional[str] = None,
+        limit: Optional[int] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """List the workspaces, most recent activity first.
+
+        cursor: Where to continue: the next_cursor of the last answer
+        limit: At most this many entries
+        """
+        return await self.call(
+            "workspace list",
+            {
+                "cursor": cursor,
+                "limit": limit,
+            },
+            on_event=on_event,
+        )
+
+    async def logs_workspace(
+        self,
+        workspace_id: str,
+        *,
+        cursor: int = 0,
+        follow: bool = False,
+        limit: Optional[int] = None,
+        since: Optional[str] = None,
+        tail_lines: Optional[int] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Show the commands a workspace ran and what they printed.
+
+        The history keeps 256 MiB of commands and output, the oldest of which go first. With --json an
+        answer has at most 16 MiB of output: go on from its next_cursor.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        cursor: Where to begin: a sequence, or the next_cursor of the last answer
+        follow: Go on with each command as it ends, until the workspace stops
+        limit: At most this many commands
+        since: Only commands that began since: a time (2026-05-01T12:30, with Z in UTC), how long ago (90s,
+            10m, 2h, 3d) or epoch seconds
+        tail_lines: The last lines of output, counted over all commands
+        """
+        return await self.call(
+            "workspace logs",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "cursor": cursor,
+                    "follow": follow,
+                    "limit": limit,
+                    "since": since,
+                    "tail_lines": tail_lines,
+                },
+                {
+                    "cursor": 0,
+                    "follow": False,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def apply_workspace_patch(
+        self,
+        workspace_id: str,
+        *,
+        patch: Optional[str] = None,
+        patch_file: Optional[str] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Apply a unified diff to the files of a running workspace.
+
+        All of it is applied or nothing. It may come from git (new, deleted, renamed and copied files,
+        modes, links) or from diff -u; names are relative to /workspace, behind a/ and b/. As with 'git
+        apply', every line of a hunk must be in the file as the patch has it, at the line that the hunk
+        names or at another one; none is guessed. Binary patches are refused.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        patch: The patch itself: UTF-8, at most 8 MiB
+        patch_file: A file on this host that holds it; -: standard input
+        """
+        return await self.call(
+            "workspace patch apply",
+            {
+                "workspace_id": workspace_id,
+                "patch": patch,
+                "patch_file": patch_file,
+            },
+            on_event=on_event,
+        )
+
+    async def reset_workspace(
+        self,
+        workspace_id: str,
+        *,
+        snapshot: str = "baseline",
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Reset the whole workspace to its baseline or a snapshot, and start it.
+
+        All of the disk goes back, not /workspace alone: a package installed since is gone, a deleted file
+        is there. What runs is ended; shells, services and the command history are cleared. Id, name,
+        labels, snapshots and secrets stay. A stopped workspace is started.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        snapshot: The snapshot to go back to; baseline: what it was created with
+        """
+        return await self.call(
+            "workspace reset",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "snapshot": snapshot,
+                },
+                {
+                    "snapshot": "baseline",
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def list_services(
+        self,
+        workspace_id: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """List a workspace's services, including those that have ended.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        """
+        return await self.call(
+            "workspace service list",
+            {
+                "workspace_id": workspace_id,
+            },
+            on_event=on_event,
+        )
+
+    async def logs_service(
+        self,
+        workspace_id: str,
+        service_name: str,
+        *,
+        all: bool = False,
+        follow: bool = False,
+        tail_lines: int = 200,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Read what a service printed.
+
+        Its standard output goes to standard output, its standard error to standard error. They can be read
+        after the service, and after its workspace was stopped.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        service_name: The service's name
+        all: All output that is kept, instead
+        follow: Go on with new output, until the service ends
+        tail_lines: The last lines of each output
+        """
+        return await self.call(
+            "workspace service logs",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "service_name": service_name,
+                    "all": all,
+                    "follow": follow,
+                    "tail_lines": tail_lines,
+                },
+                {
+                    "all": False,
+                    "follow": False,
+                    "tail_lines": 200,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def start_service(
+        self,
+        workspace_id: str,
+        service_name: str,
+        command: Sequence[str],
+        *,
+        cwd: str = "/workspace",
+        env: Optional[Mapping[str, str]] = None,
+        publish: Optional[Sequence[str]] = None,
+        ready_command: Optional[str] = None,
+        ready_file: Optional[str] = None,
+        ready_http: Optional[str] = None,
+        ready_interval_ms: int = 500,
+        ready_tcp: Optional[str] = None,
+        ready_timeout_seconds: int = 30,
+        secret_env: Optional[Sequence[str]] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Start a service: a command that stays, and wait until it is ready.
+
+        The service is its first process: when that ends, whatever it left running is killed. Its output is
+        read with 'workspace service logs'.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        service_name: The service's name
+        command: The command and its arguments, each kept as it is
+        cwd: Directory to run in; relative to /workspace
+        env: An environment variable; without a value, that of this process, if it has one
+        publish: Have this host's 127.0.0.1:HOST, a free port without HOST, lead to the port GUEST of the
+            guest's loopback, as long as the service runs
+        ready_command: Ready when this command, run by sh, exits with status 0
+        ready_file: Ready when this file is there; relative to --cwd
+        ready_http: Ready when this URL on the guest's loopback answers 2xx or 3xx
+        ready_interval_ms: Interval between readiness checks
+        ready_tcp: Ready when this port of the guest's loopback takes connections
+        ready_timeout_seconds: Stop it and fail when it is not ready by then; 0: never
+        secret_env: A secret of the workspace, as an environment variable of that name or VAR
+        """
+        return await self.call(
+            "workspace service start",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "service_name": service_name,
+                    "command": list(command),
+                    "cwd": cwd,
+                    "env": env,
+                    "publish": publish,
+                    "ready_command": ready_command,
+                    "ready_file": ready_file,
+                    "ready_http": ready_http,
+                    "ready_interval_ms": ready_interval_ms,
+                    "ready_tcp": ready_tcp,
+                    "ready_timeout_seconds": ready_timeout_seconds,
+                    "secret_env": secret_env,
+                },
+                {
+                    "cwd": "/workspace",
+                    "ready_interval_ms": 500,
+                    "ready_timeout_seconds": 30,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def status_service(
+        self,
+        workspace_id: str,
+        service_name: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Show a service's status.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        service_name: The service's name
+        """
+        return await self.call(
+            "workspace service status",
+            {
+                "workspace_id": workspace_id,
+                "service_name": service_name,
+            },
+            on_event=on_event,
+        )
+
+    async def stop_service(
+        self,
+        workspace_id: str,
+        service_name: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Stop a service: TERM, and KILL ten seconds later.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        service_name: The service's name
+        """
+        return await self.call(
+            "workspace service stop",
+            {
+                "workspace_id": workspace_id,
+                "service_name": service_name,
+            },
+            on_event=on_event,
+        )
+
+    async def close_shell(
+        self,
+        workspace_id: str,
+        shell_id: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """End a shell and all that runs in it; its output stays readable.
+
+        What runs in it gets HUP, and after a second KILL.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        shell_id: The shell's id, for example sh1
+        """
+        return await self.call(
+            "workspace shell close",
+            {
+                "workspace_id": workspace_id,
+                "shell_id": shell_id,
+            },
+            on_event=on_event,
+        )
+
+    async def list_shells(
+        self,
+        workspace_id: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """List a workspace's shells, including those that have ended.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        """
+        return await self.call(
+            "workspace shell list",
+            {
+                "workspace_id": workspace_id,
+            },
+            on_event=on_event,
+        )
+
+    async def open_shell(
+        self,
+        workspace_id: str,
+        *,
+        cols: int = 120,
+        cwd: str = "/workspace",
+        env: Optional[Mapping[str, str]] = None,
+        max_wait_ms: int = 5000,
+        rows: int = 30,
+        secret_env: Optional[Sequence[str]] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Open a shell that stays: bash on a terminal of its own.
+
+        It lives on in the workspace until it exits or is closed, whatever becomes of the commands that
+        write to it and read it. It is set up for a program to type into: a TAB is a TAB, '!' is itself, no
+        pager and no editor waits for keys; --interactive leaves all of this as a person expects it.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        cols: Columns
+        cwd: Directory to run in; relative to /workspace
+        env: An environment variable; without a value, that of this process, if it has one
+        max_wait_ms: Return at the first prompt, and no later than this; 0: at once
+        rows: Rows
+        secret_env: A secret of the workspace, as an environment variable of that name or VAR
+        """
+        return await self.call(
+            "workspace shell open",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "cols": cols,
+                    "cwd": cwd,
+                    "env": env,
+                    "max_wait_ms": max_wait_ms,
+                    "rows": rows,
+                    "secret_env": secret_env,
+                },
+                {
+                    "cols": 120,
+                    "cwd": "/workspace",
+                    "max_wait_ms": 5000,
+                    "rows": 30,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def read_shell(
+        self,
+        workspace_id: str,
+        shell_id: str,
+        *,
+        colors: bool = False,
+        cursor: int = 0,
+        max_chars: int = 65536,
+        max_wait_ms: Optional[int] = None,
+        plain: bool = False,
+        raw: bool = False,
+        screen: bool = False,
+        wait_for_idle_ms: Optional[int] = None,
+        wait_for_input: bool = False,
+        wait_for_prompt: bool = False,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Read a shell's output from a cursor on.
+
+        A read consumes nothing: the same cursor gives the same answer, while the shell runs and after it
+        has ended. Without --plain the bytes come as they are, escape sequences included; a terminal is
+        shown control characters instead, unless --raw is given.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        shell_id: The shell's id, for example sh1
+        colors: With --plain: keep colours, as SGR sequences, and what a clear has dropped
+        cursor: Where to begin: 0, or the next_cursor of the last read
+        max_chars: Characters of raw output to consume at most
+        max_wait_ms: Wait no longer than this; default 30000, or twice --wait-for-idle-ms
+        plain: As text a person would have seen scroll past
+        raw: Raw bytes even on a terminal; escape sequences take effect
+        screen: The terminal's screen as it is now instead
+        wait_for_idle_ms: First wait until there was no output for this long
+        wait_for_input: First wait until a program in it asks for input, or the shell for a command
+        wait_for_prompt: First wait until the shell waits for the next command
+        """
+        return await self.call(
+            "workspace shell read",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "shell_id": shell_id,
+                    "colors": colors,
+                    "cursor": cursor,
+                    "max_chars": max_chars,
+                    "max_wait_ms": max_wait_ms,
+                    "plain": plain,
+                    "raw": raw,
+                    "screen": screen,
+                    "wait_for_idle_ms": wait_for_idle_ms,
+                    "wait_for_input": wait_for_input,
+                    "wait_for_prompt": wait_for_prompt,
+                },
+                {
+                    "colors": False,
+                    "cursor": 0,
+                    "max_chars": 65536,
+                    "plain": False,
+                    "raw": False,
+                    "screen": False,
+                    "wait_for_input": False,
+                    "wait_for_prompt": False,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def record_shell(
+        self,
+        workspace_id: str,
+        shell_id: str,
+        output: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Write a shell's output as an asciicast v2 recording, with its timing.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        shell_id: The shell's id, for example sh1
+        output: The recording to write (asciicast v2)
+        """
+        return await self.call(
+            "workspace shell record",
+            {
+                "workspace_id": workspace_id,
+                "shell_id": shell_id,
+                "output": output,
+            },
+            on_event=on_event,
+        )
+
+    async def resize_shell(
+        self,
+        workspace_id: str,
+        shell_id: str,
+        *,
+        cols: Optional[int] = None,
+        rows: Optional[int] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Give a shell's terminal another size.
+
+        What was printed before keeps the size it was printed at.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        shell_id: The shell's id, for example sh1
+        cols: Columns; unchanged without it
+        rows: Rows; unchanged without it
+        """
+        return await self.call(
+            "workspace shell resize",
+            {
+                "workspace_id": workspace_id,
+                "shell_id": shell_id,
+                "cols": cols,
+                "rows": rows,
+            },
+            on_event=on_event,
+        )
+
+    async def signal_shell(
+        self,
+        workspace_id: str,
+        shell_id: str,
+        *,
+        signal: str = "INT",
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Send a signal to what runs in the foreground of a shell.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        shell_id: The shell's id, for example sh1
+        signal: INT is Ctrl-C; KILL ends the whole shell
+        """
+        return await self.call(
+            "workspace shell signal",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "shell_id": shell_id,
+                    "signal": signal,
+                },
+                {
+                    "signal": "INT",
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def write_shell(
+        self,
+        workspace_id: str,
+        shell_id: str,
+        input: str,
+        *,
+        no_newline: bool = False,
+        paste: bool = False,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Type into a shell.
+
+        The text reaches the terminal as one piece; a newline in it is Enter, as a person presses it. The
+        answer is read with 'workspace shell read'.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        shell_id: The shell's id, for example sh1
+        input: What to type, control characters too; at most 1 MiB
+        no_newline: Do not press Enter after it, and send newlines in it as they are
+        paste: Send as one bracketed paste if the program supports it ('pasted' reports it)
+        """
+        return await self.call(
+            "workspace shell write",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "shell_id": shell_id,
+                    "input": input,
+                    "no_newline": no_newline,
+                    "paste": paste,
+                },
+                {
+                    "no_newline": False,
+                    "paste": False,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def create_snapshot(
+        self,
+        workspace_id: str,
+        snapshot_name: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Keep the whole disk as it is now under a name.
+
+        The machine goes on: its file system is held still for some milliseconds. Running programs and
+        memory are not part of a snapshot.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        snapshot_name: What to call it
+        """
+        return await self.call(
+            "workspace snapshot create",
+            {
+                "workspace_id": workspace_id,
+                "snapshot_name": snapshot_name,
+            },
+            on_event=on_event,
+        )
+
+    async def delete_snapshot(
+        self,
+        workspace_id: str,
+        snapshot_name: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Delete a snapshot; the disk and the other snapshots stay as they are.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        snapshot_name: The snapshot
+        """
+        return await self.call(
+            "workspace snapshot delete",
+            {
+                "workspace_id": workspace_id,
+                "snapshot_name": snapshot_name,
+            },
+            on_event=on_event,
+        )
+
+    async def list_snapshots(
+        self,
+        workspace_id: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """List a workspace's snapshots, its baseline first.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        """
+        return await self.call(
+            "workspace snapshot list",
+            {
+                "workspace_id": workspace_id,
+            },
+            on_event=on_event,
+        )
+
+    async def start_workspace(
+        self,
+        workspace_id: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Start a stopped or failed workspace.
+
+        A workspace that runs already is left as it is.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        """
+        return await self.call(
+            "workspace start",
+            {
+                "workspace_id": workspace_id,
+            },
+            on_event=on_event,
+        )
+
+    async def status_workspace(
+        self,
+        workspace_id: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Show a workspace.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        """
+        return await self.call(
+            "workspace status",
+            {
+                "workspace_id": workspace_id,
+            },
+            on_event=on_event,
+        )
+
+    async def stop_workspace(
+        self,
+        workspace_id: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Stop a workspace's VM; its disk and records stay.
+
+        The guest is shut down cleanly. Running commands end. A workspace that is stopped already is left as
+        it is.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        """
+        return await self.call(
+            "workspace stop",
+            {
+                "workspace_id": workspace_id,
+            },
+            on_event=on_event,
+        )
+
+    async def push_workspace_sync(
+        self,
+        workspace_id: str,
+        source: str,
+        *,
+        dest: str = "/workspace",
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Copy a directory or a tar archive into a running workspace.
+
+        Everything is checked first: what cannot be read, and archive members that would lead elsewhere,
+        stop it before anything is written. The copying itself is not atomic; the baseline stays as it is.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        source: A directory, or a .tar, .tar.gz, .tgz, .tar.zst or .tar.xz
+        dest: Where it goes in the workspace; created if missing
+        """
+        return await self.call(
+            "workspace sync push",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "source": source,
+                    "dest": dest,
+                },
+                {
+                    "dest": "/workspace",
+                },
+            ),
+            on_event=on_event,
+        )
+
+    async def update_workspace(
+        self,
+        workspace_id: str,
+        *,
+        clear_label: Optional[Sequence[str]] = None,
+        clear_name: bool = False,
+        label: Optional[Mapping[str, str]] = None,
+        name: Optional[str] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Change a workspace's name and labels.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        clear_label: A label to remove
+        clear_name: Remove its name
+        label: A label to set
+        name: Its new name
+        """
+        return await self.call(
+            "workspace update",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "clear_label": clear_label,
+                    "clear_name": clear_name,
+                    "label": label,
+                    "name": name,
+                },
+                {
+                    "clear_name": False,
+                },
+            ),
+            on_event=on_event,
+        )

@@ -1,0 +1,279 @@
+# Made by generate.py from objects_async.py: change nothing here.
+"""Workspaces, shells and services as objects, over the calls of Pyro."""
+
+from types import TracebackType
+from typing import Any, Iterator, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Type, TypeVar
+
+from . import results
+from .calls_sync import Calls
+from .errors import CommandError
+from .protocol import Request
+from .transport_sync import Call, Transport
+
+Self = TypeVar("Self", bound="_Closed")
+Exc = Optional[BaseException]
+
+
+class Output(NamedTuple):
+    """What a command wrote."""
+
+    stream: str  # "stdout" or "stderr"
+    text: str
+
+
+class _Closed:
+    """What is closed at the end of a `with` block."""
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(self, kind: Optional[Type[BaseException]], exc: Exc, traceback: Optional[TracebackType]) -> None:
+        self.close()
+
+
+class OutputStream(_Closed):
+    """The output of a command as it comes; `result` is there when it is over. Leaving it early ends the command."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    @property
+    def result(self) -> Dict[str, Any]:
+        return self._call.result
+
+    def close(self) -> None:
+        self._call.close()
+
+    def __iter__(self) -> Iterator[Output]:
+        for event in self._call:
+            if event["event"] == "output":
+                yield Output(event["stream"], event["text"])
+
+
+class Pyro(Calls, _Closed):
+    """pyro, for programs: each command is a method whose result is the object of `--json`.
+
+    The program is started with the first call and serves all that follow, side by side.
+    Use it as a context manager, or close() it; workspaces live on either way.
+    """
+
+    def __init__(
+        self,
+        program: Optional[str] = None,
+        *,
+        cwd: Optional[str] = None,
+        env: Optional[Mapping[str, str]] = None,
+    ) -> None:
+        """`program`: pyro, by default that of $PYRO or of $PATH. `cwd`: what host paths are relative to.
+        `env`: its environment, by default this process's."""
+        self._transport = Transport(program, cwd, env)
+
+    def call(
+        self,
+        call: str,
+        arguments: Mapping[str, Any],
+        *,
+        input: Optional[str] = None,
+        on_event: Optional[Callable[[Mapping[str, Any]], None]] = None,
+    ) -> Dict[str, Any]:
+        """Any command by its name. `on_event` gets its output, progress and notes while it runs."""
+        request = Request(call, arguments, input, on_event is not None)
+        with self._transport.open(request) as under_way:
+            for event in under_way:
+                if on_event:
+                    on_event(event)
+            return under_way.result
+
+    def stream(
+        self, call: str, arguments: Mapping[str, Any], *, input: Optional[str] = None
+    ) -> OutputStream:
+        """A command whose output comes while it runs: exec, run, logs with follow."""
+        return OutputStream(self._transport.open(Request(call, arguments, input)))
+
+    def close(self) -> None:
+        """Ends the program, after the calls under way."""
+        self._transport.close()
+
+    def workspace(self, environment: str, **options: Any) -> "Workspace":
+        """A new workspace, deleted at the end of a `with` block. Options are those of create_workspace()."""
+        created = self.create_workspace(environment, **options)
+        return Workspace(self, created["workspace_id"])
+
+    def existing_workspace(self, workspace_id: str) -> "Workspace":
+        """One that is there, by its id or name. A `with` block leaves it as it is."""
+        return Workspace(self, workspace_id, keep=True)
+
+
+class Workspace(_Closed):
+    def __init__(self, pyro: Pyro, id: str, *, keep: bool = False) -> None:
+        self.pyro = pyro
+        self.id = id
+        self._keep = keep
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}>"
+
+    def close(self) -> None:
+        """Deletes it, if it was made here."""
+        if not self._keep:
+            self.delete()
+
+    def delete(self) -> None:
+        self._keep = True
+        self.pyro.delete_workspace(self.id)
+
+    def status(self) -> results.WorkspaceStatus:
+        return results.WorkspaceStatus.from_dict(self.pyro.status_workspace(self.id))
+
+    def exec(
+        self,
+        command: Sequence[str],
+        *,
+        check: bool = False,
+        input: Optional[str] = None,
+        on_output: Optional[Callable[[Output], None]] = None,
+        **options: Any,
+    ) -> results.WorkspaceExec:
+        """Runs a command. With `check`, a status other than 0 raises CommandError. Options are those of exec_workspace()."""
+
+        def on_event(event: Mapping[str, Any]) -> None:
+            if on_output and event["event"] == "output":
+                on_output(Output(event["stream"], event["text"]))
+
+        result = self.pyro.exec_workspace(
+            self.id, command, input=input, on_event=on_event if on_output else None, **options
+        )
+        if check and result["exit_code"] != 0:
+            raise CommandError(result)
+        return results.WorkspaceExec.from_dict(result)
+
+    def exec_stream(
+        self, command: Sequence[str], *, input: Optional[str] = None, **options: Any
+    ) -> OutputStream:
+        """Runs a command, its output to be iterated over as it comes."""
+        arguments = {"workspace_id": self.id, "command": list(command), **options}
+        return self.pyro.stream("workspace exec", arguments, input=input)
+
+    def open_shell(self, **options: Any) -> "Shell":
+        """A shell that persists, closed at the end of a `with` block. Options are those of open_shell()."""
+        opened = self.pyro.open_shell(self.id, **options)
+        return Shell(self, opened["shell_id"])
+
+    def shell(self, shell_id: str) -> "Shell":
+        """One that is open. A `with` block leaves it so."""
+        return Shell(self, shell_id, keep=True)
+
+    def start_service(self, service_name: str, command: Sequence[str], **options: Any) -> "Service":
+        """Starts one and waits until it is ready. Options are those of start_service()."""
+        self.pyro.start_service(self.id, service_name, command, **options)
+        return Service(self, service_name)
+
+    def service(self, service_name: str) -> "Service":
+        return Service(self, service_name)
+
+    def read_file(self, path: str, **options: Any) -> str:
+        content: str = (self.pyro.read_workspace_file(self.id, path, **options))["content"]
+        return content
+
+    def write_file(self, path: str, text: str) -> None:
+        self.pyro.write_workspace_file(self.id, path, text=text)
+
+    def list_files(self, path: str = "/workspace", **options: Any) -> List[results.WorkspaceDiskListEntries]:
+        listed = self.pyro.list_workspace_files(self.id, path=path, **options)
+        return results.WorkspaceFileList.from_dict(listed).entries
+
+    def diff(self, **options: Any) -> results.WorkspaceDiff:
+        return results.WorkspaceDiff.from_dict(self.pyro.diff_workspace(self.id, **options))
+
+    def push(self, source: str, **options: Any) -> Dict[str, Any]:
+        """Copies a directory of the host into it."""
+        return self.pyro.push_workspace_sync(self.id, source, **options)
+
+    def export(self, path: str, output: str) -> Dict[str, Any]:
+        """Copies a file or directory of it to the host."""
+        return self.pyro.export_workspace(self.id, path, output)
+
+    def snapshot(self, name: str) -> Dict[str, Any]:
+        return self.pyro.create_snapshot(self.id, name)
+
+    def reset(self, snapshot: str = "baseline") -> Dict[str, Any]:
+        return self.pyro.reset_workspace(self.id, snapshot=snapshot)
+
+    def stop(self) -> Dict[str, Any]:
+        return self.pyro.stop_workspace(self.id)
+
+    def start(self) -> Dict[str, Any]:
+        return self.pyro.start_workspace(self.id)
+
+
+class Shell(_Closed):
+    """A shell; reading goes on where the last read ended: `cursor`."""
+
+    def __init__(self, workspace: Workspace, id: str, *, cursor: int = 0, keep: bool = False) -> None:
+        self.workspace = workspace
+        self.id = id
+        self.cursor = cursor
+        self._keep = keep
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.workspace.id} {self.id}>"
+
+    def close(self) -> None:
+        """Closes it, if it was opened here."""
+        if not self._keep:
+            self._keep = True
+            self.workspace.pyro.close_shell(self.workspace.id, self.id)
+
+    def write(self, input: str, **options: Any) -> None:
+        """Types a line, Enter included unless `no_newline`."""
+        self.workspace.pyro.write_shell(self.workspace.id, self.id, input, **options)
+
+    def read(
+        self, *, plain: bool = True, wait_for_idle_ms: Optional[int] = None, **options: Any
+    ) -> results.WorkspaceShellRead:
+        """What it has shown since the last read: with `plain`, as text without escape sequences."""
+        shown = self.workspace.pyro.read_shell(
+            self.workspace.id, self.id, cursor=self.cursor, plain=plain, wait_for_idle_ms=wait_for_idle_ms, **options
+        )
+        self.cursor = shown["next_cursor"]
+        return results.WorkspaceShellRead.from_dict(shown)
+
+    def run(self, input: str, **options: Any) -> str:
+        """Types a line, waits for the prompt, and returns what was shown."""
+        self.write(input)
+        return (self.read(**{"wait_for_prompt": True, **options})).output
+
+    def signal(self, signal: str = "INT") -> None:
+        self.workspace.pyro.signal_shell(self.workspace.id, self.id, signal=signal)
+
+    def resize(self, cols: int, rows: int) -> None:
+        self.workspace.pyro.resize_shell(self.workspace.id, self.id, cols=cols, rows=rows)
+
+
+class Service:
+    def __init__(self, workspace: Workspace, name: str) -> None:
+        self.workspace = workspace
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.workspace.id} {self.name}>"
+
+    def status(self) -> results.WorkspaceServiceStatus:
+        found = self.workspace.pyro.status_service(self.workspace.id, self.name)
+        return results.WorkspaceServiceStatus.from_dict(found)
+
+    def logs(self, **options: Any) -> results.WorkspaceServiceLogs:
+        found = self.workspace.pyro.logs_service(self.workspace.id, self.name, **options)
+        return results.WorkspaceServiceLogs.from_dict(found)
+
+    def follow_logs(self, **options: Any) -> OutputStream:
+        """Its log from now on, to be iterated over; leaving the stream early ends it, the service goes on."""
+        arguments = {"workspace_id": self.workspace.id, "service_name": self.name, "follow": True, **options}
+        return self.workspace.pyro.stream("workspace service logs", arguments)
+
+    def stop(self) -> results.WorkspaceServiceStatus:
+        stopped = self.workspace.pyro.stop_service(self.workspace.id, self.name)
+        return results.WorkspaceServiceStatus.from_dict(stopped)

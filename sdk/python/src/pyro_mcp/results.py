@@ -1,0 +1,687 @@
+"""Made by generate.py from `pyro api --describe`: change nothing here."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Dict, List, Mapping, Optional
+
+from .record import Record
+
+
+@dataclass(frozen=True)
+class WorkspaceStatusAttentionSource(Record):
+    id: str  # Of the shell, command or service; the workspace's for vm
+    kind: str
+
+
+@dataclass(frozen=True)
+class WorkspaceStatusAttention(Record):
+    since: Optional[float]
+    source: Optional[WorkspaceStatusAttentionSource]
+    state: str  # asks: a program waits at a terminal for input; waits: a shell is at its prompt
+    text: Optional[str]  # The program that asks, or why it failed
+    _nested: ClassVar[Mapping[str, Any]] = {"source": WorkspaceStatusAttentionSource}
+
+
+@dataclass(frozen=True)
+class WorkspaceStatusLastCommand(Record):
+    command: List[str]
+    exit_code: int
+
+
+@dataclass(frozen=True)
+class WorkspaceStatusSecrets(Record):
+    name: str
+    source_kind: str
+
+
+@dataclass(frozen=True)
+class WorkspaceStatusWorkspaceSeed(Record):
+    bytes_written: int
+    entry_count: int
+    mode: str
+    seed_path: Optional[str]
+
+
+@dataclass(frozen=True)
+class WorkspaceStatus(Record):
+    accelerator: Optional[str]  # tcg is software emulation; null without a VM
+    attention: WorkspaceStatusAttention
+    command_count: int
+    created_at: float  # Epoch seconds, like all times
+    environment: Optional[str]  # Null only when the record is unreadable
+    execution_mode: str
+    expires_at: Optional[float]
+    labels: Dict[str, str]
+    last_activity_at: float
+    last_command: Optional[WorkspaceStatusLastCommand]
+    last_error: Optional[str]  # Why it is failed
+    last_reset_at: Optional[float]
+    mem_mib: int
+    name: Optional[str]
+    network_error: Optional[str]  # Why the network is down; null when it is not
+    network_policy: str
+    paused_reason: Optional[str]  # Why a started machine is paused; it goes on by itself
+    reset_count: int
+    running_service_count: int
+    secrets: List[WorkspaceStatusSecrets]
+    service_count: int
+    shell_count: int
+    state: str
+    ttl_seconds: int  # 0: never
+    vcpu_count: int
+    workspace_id: str
+    workspace_path: str  # In the guest
+    workspace_seed: WorkspaceStatusWorkspaceSeed
+    _nested: ClassVar[Mapping[str, Any]] = {"attention": WorkspaceStatusAttention, "last_command": WorkspaceStatusLastCommand, "secrets": WorkspaceStatusSecrets, "workspace_seed": WorkspaceStatusWorkspaceSeed}
+
+
+@dataclass(frozen=True)
+class WorkspaceShellOpen(Record):
+    at_prompt: Optional[bool]  # Whether the shell waits for input; null when that was not waited for
+    attention: WorkspaceStatusAttention
+    cols: int
+    cwd: str  # Where it was opened
+    ended_at: Optional[float]
+    execution_mode: str
+    exit_code: Optional[int]  # 128+N when signal N ended it; null while it runs, or when it ended with its VM
+    rows: int
+    shell_id: str
+    started_at: float
+    state: str
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"attention": WorkspaceStatusAttention}
+
+
+@dataclass(frozen=True)
+class WorkspaceServiceStatusPublishedPorts(Record):
+    guest_port: int
+    host: str
+    host_port: int
+    protocol: str
+
+
+@dataclass(frozen=True)
+class WorkspaceServiceStatusReadiness(Record):
+    address: Optional[str]  # Of type tcp
+    command: Optional[str]  # Of type command
+    interval_ms: int
+    path: Optional[str]  # Of type file
+    timeout_seconds: int  # 0: none
+    type: str
+    url: Optional[str]  # Of type http
+
+
+@dataclass(frozen=True)
+class WorkspaceServiceStatus(Record):
+    command: List[str]
+    cwd: str
+    ended_at: Optional[float]
+    execution_mode: str
+    exit_code: Optional[int]  # 128+N when signal N ended it
+    pid: Optional[int]  # In the guest, while it runs
+    published_ports: List[WorkspaceServiceStatusPublishedPorts]
+    readiness: Optional[WorkspaceServiceStatusReadiness]
+    ready_at: Optional[float]
+    service_name: str
+    started_at: float
+    state: str
+    stop_reason: Optional[str]  # Why it no longer runs
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"published_ports": WorkspaceServiceStatusPublishedPorts, "readiness": WorkspaceServiceStatusReadiness}
+
+
+@dataclass(frozen=True)
+class DoctorCapabilities(Record):
+    guest_exec: Optional[bool]  # Null: no environment to try it with, or not known
+    guest_network: Optional[bool]  # A packet of a machine was answered from outside; null: not tried
+    vm_boot: Optional[bool]  # Null: not known within a minute
+
+
+@dataclass(frozen=True)
+class DoctorKvm(Record):
+    exists: bool
+    readable: bool
+    reason: str  # Why it is not usable; empty when it is
+    usable: Optional[bool]  # Machines really run under it; null: not known within a minute
+    writable: bool
+
+
+@dataclass(frozen=True)
+class DoctorProblems(Record):
+    action: str  # What to do
+    problem: str
+
+
+@dataclass(frozen=True)
+class Doctor(Record):
+    accelerator: Optional[str]
+    capabilities: DoctorCapabilities
+    environment_cache: Optional[str]
+    jail: Optional[str]  # What QEMU is confined by on this host
+    kvm: DoctorKvm
+    networking: str  # 'unknown (still booting)' when a minute was not enough
+    platform: str
+    problems: List[DoctorProblems]
+    qemu_version: Optional[str]
+    runtime: str
+    _nested: ClassVar[Mapping[str, Any]] = {"capabilities": DoctorCapabilities, "kvm": DoctorKvm, "problems": DoctorProblems}
+
+
+@dataclass(frozen=True)
+class EnvInspect(Record):
+    default_packages: List[str]
+    description: str
+    distribution: str
+    install_dir: Optional[str]
+    installed: bool
+    name: str
+    platform: str
+    size_bytes: Optional[int]  # What it takes on the disk
+    source: Optional[str]  # What served it
+    source_digest: Optional[str]
+    version: str
+
+
+@dataclass(frozen=True)
+class EnvList(Record):
+    catalog_version: str
+    environments: List[EnvInspect]
+    _nested: ClassVar[Mapping[str, Any]] = {"environments": EnvInspect}
+
+
+@dataclass(frozen=True)
+class EnvPruneRemoved(Record):
+    name: str
+    path: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class EnvPrune(Record):
+    dry_run: bool
+    freed_bytes: int
+    removed: List[EnvPruneRemoved]  # Or would be, under --dry-run
+    _nested: ClassVar[Mapping[str, Any]] = {"removed": EnvPruneRemoved}
+
+
+@dataclass(frozen=True)
+class RenderScreenCursor(Record):
+    col: int  # From 0
+    row: int  # From 0
+    visible: bool
+
+
+@dataclass(frozen=True)
+class RenderScreen(Record):
+    cursor: RenderScreenCursor
+    rows: List[str]
+    title: str
+    _nested: ClassVar[Mapping[str, Any]] = {"cursor": RenderScreenCursor}
+
+
+@dataclass(frozen=True)
+class Render(Record):
+    alt_screen: Optional[bool]  # With --screen: it is the alternate screen
+    cols: int
+    output: Optional[str]  # The text; null when it was streamed or with --screen
+    plain: bool
+    rows: int
+    screen: Optional[RenderScreen]  # With --screen
+    _nested: ClassVar[Mapping[str, Any]] = {"screen": RenderScreen}
+
+
+@dataclass(frozen=True)
+class RunCleanup(Record):
+    deleted: bool
+    reason: str
+    vm_id: str
+
+
+@dataclass(frozen=True)
+class Run(Record):
+    accelerator: Optional[str]
+    cleanup: RunCleanup  # What became of the VM
+    command: List[str]
+    duration_ms: int
+    environment: str
+    execution_mode: str
+    exit_code: int  # 128+N when signal N ended it, 124 when it ran out of time
+    stderr: str  # The first MiB
+    stderr_bytes: int
+    stderr_truncated: bool
+    stdout: str  # The first MiB
+    stdout_bytes: int
+    stdout_truncated: bool
+    timed_out: bool
+    timeout_seconds: int  # The limit that timed_out speaks of; 0: there is none
+    vm_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"cleanup": RunCleanup}
+
+
+@dataclass(frozen=True)
+class WorkspaceCommandKill(Record):
+    command: List[str]
+    cwd: str
+    duration_ms: int  # So far, while it runs
+    error: Optional[str]  # Why it was cut short
+    execution_mode: str
+    exit_code: Optional[int]  # Null while it runs
+    recorded_at: float
+    sequence: int  # From 1
+    state: str
+    timed_out: bool
+    timeout_seconds: int  # The limit that timed_out speaks of; 0: there is none
+    workspace_id: str
+
+
+@dataclass(frozen=True)
+class WorkspaceCommandList(Record):
+    commands: List[WorkspaceCommandKill]  # By sequence
+    count: int
+    dropped_entries: int  # Those that the history no longer has
+    next_cursor: Optional[str]  # Null when there are no more
+    truncated: bool  # There are more, beyond --limit
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"commands": WorkspaceCommandKill}
+
+
+@dataclass(frozen=True)
+class WorkspaceCommandRead(Record):
+    command: List[str]
+    cursor: int
+    cwd: str
+    dropped_bytes: int  # Skipped because the log no longer has them
+    duration_ms: int  # So far, while it runs
+    error: Optional[str]  # Why it was cut short
+    execution_mode: str
+    exit_code: Optional[int]  # Null while it runs
+    next_cursor: int  # Where the next read begins
+    recorded_at: float
+    sequence: int  # From 1
+    state: str
+    stderr: str
+    stdout: str
+    timed_out: bool
+    timeout_seconds: int  # The limit that timed_out speaks of; 0: there is none
+    truncated: bool  # More is there than --max-chars let through
+    workspace_id: str
+
+
+@dataclass(frozen=True)
+class WorkspaceDelete(Record):
+    deleted: bool
+    workspace_id: str
+
+
+@dataclass(frozen=True)
+class WorkspaceDiffEntries(Record):
+    artifact_type: str
+    new_mode: Optional[str]  # Null when deleted
+    old_mode: Optional[str]  # Octal, with the type: 100644; null when added
+    path: str
+    status: str
+    text_patch: Optional[str]  # Null for what is not UTF-8 text, is over 8 MiB, or cannot be said in a patch: a directory, permissions other than the executable bit, and what is in a .git
+
+
+@dataclass(frozen=True)
+class WorkspaceDiffSummary(Record):
+    added: int
+    deleted: int
+    modified: int
+    non_text: int
+    text_patched: int
+    total: int
+    type_changed: int
+
+
+@dataclass(frozen=True)
+class WorkspaceDiff(Record):
+    changed: bool
+    entries: List[WorkspaceDiffEntries]  # Directories only when they are empty or their mode changed
+    left_out: List[str]  # Paths that were not compared, nor what is below them: over 4,095 bytes long, or over 512 directories deep; the first 1,000
+    left_out_count: int
+    patch: str  # All text_patches together, for git apply
+    summary: WorkspaceDiffSummary
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"entries": WorkspaceDiffEntries, "summary": WorkspaceDiffSummary}
+
+
+@dataclass(frozen=True)
+class WorkspaceDiskExport(Record):
+    bytes_written: int  # The image's size; it takes less where it is sparse
+    disk_format: str  # ext4: a raw image
+    output_path: str
+    workspace_id: str
+
+
+@dataclass(frozen=True)
+class WorkspaceDiskListEntries(Record):
+    artifact_type: str  # other: a device, a socket or a FIFO
+    link_target: Optional[str]  # Of a symlink
+    path: str  # Quoted as git does it, if it is not UTF-8
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class WorkspaceDiskList(Record):
+    artifact_type: str
+    entries: List[WorkspaceDiskListEntries]  # Sorted by the bytes of their paths
+    next_cursor: Optional[str]  # Null when there are no more
+    path: str
+    recursive: bool
+    truncated: bool  # There are more, beyond --limit
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"entries": WorkspaceDiskListEntries}
+
+
+@dataclass(frozen=True)
+class WorkspaceDiskRead(Record):
+    content: str  # Empty with --output
+    left_bytes: int  # From there to the end
+    max_bytes: Optional[int]  # Null: all of it
+    next_offset: Optional[int]  # Where the next read begins; null when this one reached the end
+    offset: int
+    output_path: Optional[str]
+    path: str
+    size_bytes: int  # Of the whole file
+    truncated: bool  # The file is longer than what is here
+    workspace_id: str
+
+
+@dataclass(frozen=True)
+class WorkspaceExec(Record):
+    command: List[str]
+    cwd: str
+    duration_ms: int
+    execution_mode: str
+    exit_code: Optional[int]  # 128+N when signal N ended it, 124 when it ran out of time; null while it runs
+    left_behind: int  # Background processes that were killed when the command ended
+    sequence: int  # From 1, the number in the workspace's logs
+    state: str  # With --detach: running
+    stderr: str  # The first MiB
+    stderr_bytes: int
+    stderr_truncated: bool
+    stdout: str  # The first MiB
+    stdout_bytes: int
+    stdout_truncated: bool
+    timed_out: bool
+    timeout_seconds: int  # The limit that timed_out speaks of; 0: there is none
+    workspace_id: str
+
+
+@dataclass(frozen=True)
+class WorkspaceExport(Record):
+    artifact_type: str
+    bytes_written: int  # The sizes of the files
+    entry_count: int  # Files, directories and links; the exported directory itself is not counted
+    execution_mode: str
+    output_path: str
+    skipped_count: int  # Sockets, FIFOs and devices below a directory; standard error names them
+    workspace_id: str
+    workspace_path: str
+
+
+@dataclass(frozen=True)
+class WorkspaceFileRead(Record):
+    content: str  # Empty with --output
+    execution_mode: str
+    left_bytes: int  # From there to the end
+    max_bytes: Optional[int]  # Null: all of it
+    next_offset: Optional[int]  # Where the next read begins; null when this one reached the end
+    offset: int
+    output_path: Optional[str]
+    path: str
+    size_bytes: int  # Of the whole file
+    truncated: bool  # The file is longer than what is here
+    workspace_id: str
+
+
+@dataclass(frozen=True)
+class WorkspaceFileWrite(Record):
+    bytes_written: int
+    execution_mode: str
+    path: str
+    workspace_id: str
+
+
+@dataclass(frozen=True)
+class WorkspaceList(Record):
+    count: int
+    next_cursor: Optional[str]  # Null when there are no more
+    truncated: bool  # There are more, beyond --limit
+    workspaces: List[WorkspaceStatus]  # Most recent activity first
+    _nested: ClassVar[Mapping[str, Any]] = {"workspaces": WorkspaceStatus}
+
+
+@dataclass(frozen=True)
+class WorkspaceLogsEntries(Record):
+    command: List[str]
+    cwd: str
+    duration_ms: int
+    error: Optional[str]  # Why the command was cut short
+    execution_mode: str
+    exit_code: int
+    recorded_at: float
+    sequence: int  # From 1
+    stderr: str  # The first MiB
+    stderr_bytes: int
+    stderr_truncated: bool
+    stdout: str  # The first MiB
+    stdout_bytes: int
+    stdout_truncated: bool
+    timed_out: bool
+    timeout_seconds: int  # The limit that timed_out speaks of; 0: there was none
+
+
+@dataclass(frozen=True)
+class WorkspaceLogs(Record):
+    count: int
+    dropped_entries: int  # The oldest, which are no longer kept (see above)
+    entries: List[WorkspaceLogsEntries]  # By sequence
+    next_cursor: int  # Where to continue
+    truncated: bool  # There are more, beyond --limit or 16 MiB of output
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"entries": WorkspaceLogsEntries}
+
+
+@dataclass(frozen=True)
+class WorkspacePatchApplyEntries(Record):
+    path: str
+    status: str  # A renamed file is deleted and added
+
+
+@dataclass(frozen=True)
+class WorkspacePatchApplySummary(Record):
+    added: int
+    deleted: int
+    modified: int
+    total: int
+
+
+@dataclass(frozen=True)
+class WorkspacePatchApply(Record):
+    changed: bool
+    entries: List[WorkspacePatchApplyEntries]  # Sorted by the bytes of their paths
+    execution_mode: str
+    summary: WorkspacePatchApplySummary
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"entries": WorkspacePatchApplyEntries, "summary": WorkspacePatchApplySummary}
+
+
+@dataclass(frozen=True)
+class WorkspaceServiceList(Record):
+    count: int
+    running_count: int
+    services: List[WorkspaceServiceStatus]  # By name
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"services": WorkspaceServiceStatus}
+
+
+@dataclass(frozen=True)
+class WorkspaceServiceLogs(Record):
+    command: List[str]
+    cwd: str
+    ended_at: Optional[float]
+    execution_mode: str
+    exit_code: Optional[int]  # 128+N when signal N ended it
+    pid: Optional[int]  # In the guest, while it runs
+    published_ports: List[WorkspaceServiceStatusPublishedPorts]
+    readiness: Optional[WorkspaceServiceStatusReadiness]
+    ready_at: Optional[float]
+    service_name: str
+    started_at: float
+    state: str
+    stderr: str
+    stderr_dropped_bytes: int
+    stdout: str
+    stdout_dropped_bytes: int  # With --all: bytes that the log no longer has
+    stop_reason: Optional[str]  # Why it no longer runs
+    tail_lines: Optional[int]  # Null with --all
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"published_ports": WorkspaceServiceStatusPublishedPorts, "readiness": WorkspaceServiceStatusReadiness}
+
+
+@dataclass(frozen=True)
+class WorkspaceShellClose(Record):
+    attention: WorkspaceStatusAttention
+    cols: int
+    cwd: str  # Where it was opened
+    ended_at: Optional[float]
+    execution_mode: str
+    exit_code: Optional[int]  # 128+N when signal N ended it; null while it runs, or when it ended with its VM
+    rows: int
+    shell_id: str
+    started_at: float
+    state: str
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"attention": WorkspaceStatusAttention}
+
+
+@dataclass(frozen=True)
+class WorkspaceShellList(Record):
+    count: int
+    shells: List[WorkspaceShellClose]  # In the order they were opened
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"shells": WorkspaceShellClose}
+
+
+@dataclass(frozen=True)
+class WorkspaceShellRead(Record):
+    alt_screen: bool  # It ends inside a full-screen program: --screen shows that
+    asks: Optional[bool]  # Whether a program in it does; null without --wait-for-input
+    at_prompt: Optional[bool]  # Whether the shell waits for input; null unless the read waited for that
+    attention: WorkspaceStatusAttention
+    cols: int
+    cursor: int
+    cwd: str  # Where it was opened
+    dropped_bytes: int  # Skipped because the log no longer has them
+    ended_at: Optional[float]
+    execution_mode: str
+    exit_code: Optional[int]  # 128+N when signal N ended it; null while it runs, or when it ended with its VM
+    next_cursor: int  # Where the next read begins; with --screen the end of the log
+    output: str  # Empty with --screen
+    plain: bool
+    rows: int
+    screen: Optional[RenderScreen]  # With --screen
+    shell_id: str
+    started_at: float
+    state: str
+    truncated: bool  # There is more than --max-chars let through
+    wait_for_idle_ms: Optional[int]
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"attention": WorkspaceStatusAttention, "screen": RenderScreen}
+
+
+@dataclass(frozen=True)
+class WorkspaceShellRecord(Record):
+    bytes_written: int
+    dropped_bytes: int
+    duration_seconds: float
+    event_count: int
+    output_path: str
+    shell_id: str
+    workspace_id: str
+
+
+@dataclass(frozen=True)
+class WorkspaceShellWrite(Record):
+    append_newline: bool
+    attention: WorkspaceStatusAttention
+    cols: int
+    cwd: str  # Where it was opened
+    ended_at: Optional[float]
+    execution_mode: str
+    exit_code: Optional[int]  # 128+N when signal N ended it; null while it runs, or when it ended with its VM
+    input_length: int  # Bytes of the input, without the newline
+    pasted: Optional[bool]  # With --paste: whether it was one; if not, it was typed line by line
+    rows: int
+    shell_id: str
+    started_at: float
+    state: str
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"attention": WorkspaceStatusAttention}
+
+
+@dataclass(frozen=True)
+class WorkspaceSnapshotCreate(Record):
+    bytes_written: int  # What it takes on the host, beyond the layers it is based on
+    created_at: float
+    deletable: bool
+    kind: str
+    snapshot_name: str
+    workspace_id: str
+
+
+@dataclass(frozen=True)
+class WorkspaceSnapshotDelete(Record):
+    deleted: bool
+    snapshot_name: str
+    workspace_id: str
+
+
+@dataclass(frozen=True)
+class WorkspaceSnapshotListSnapshots(Record):
+    bytes_written: int  # What it takes on the host, beyond the layers it is based on
+    created_at: float
+    deletable: bool
+    kind: str
+    snapshot_name: str
+
+
+@dataclass(frozen=True)
+class WorkspaceSnapshotList(Record):
+    count: int
+    snapshots: List[WorkspaceSnapshotListSnapshots]  # The baseline, then the others by age
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"snapshots": WorkspaceSnapshotListSnapshots}
+
+
+@dataclass(frozen=True)
+class WorkspaceSyncPushWorkspaceSync(Record):
+    bytes_written: int  # The sizes of the files
+    destination: str
+    entry_count: int  # Files, directories and links
+    mode: str
+    skipped_count: int  # Sockets, FIFOs and devices; standard error names them
+    source_path: str
+
+
+@dataclass(frozen=True)
+class WorkspaceSyncPush(Record):
+    execution_mode: str
+    workspace_id: str
+    workspace_sync: WorkspaceSyncPushWorkspaceSync
+    _nested: ClassVar[Mapping[str, Any]] = {"workspace_sync": WorkspaceSyncPushWorkspaceSync}
+
+
+EnvPull = EnvInspect
+WorkspaceCommandWait = WorkspaceCommandKill
+WorkspaceCreate = WorkspaceStatus
+WorkspaceFileList = WorkspaceDiskList
+WorkspaceReset = WorkspaceStatus
+WorkspaceServiceStart = WorkspaceServiceStatus
+WorkspaceServiceStop = WorkspaceServiceStatus
+WorkspaceShellResize = WorkspaceShellClose
+WorkspaceShellSignal = WorkspaceShellClose
+WorkspaceStart = WorkspaceStatus
+WorkspaceStop = WorkspaceStatus
+WorkspaceUpdate = WorkspaceStatus

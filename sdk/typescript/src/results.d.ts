@@ -1,0 +1,739 @@
+// Made by generate.py from `pyro api --describe`: change nothing here.
+
+export interface WorkspaceStatusAttentionSource {
+  /** Of the shell, command or service; the workspace's for vm */
+  id: string;
+  kind: string;
+}
+
+export interface WorkspaceStatusAttention {
+  since: number | null;
+  source: WorkspaceStatusAttentionSource | null;
+  /** asks: a program waits at a terminal for input; waits: a shell is at its prompt */
+  state: string;
+  /** The program that asks, or why it failed */
+  text: string | null;
+}
+
+export interface WorkspaceStatusLastCommand {
+  command: string[];
+  exitCode: number;
+}
+
+export interface WorkspaceStatusSecrets {
+  name: string;
+  sourceKind: string;
+}
+
+export interface WorkspaceStatusWorkspaceSeed {
+  bytesWritten: number;
+  entryCount: number;
+  mode: string;
+  seedPath: string | null;
+}
+
+export interface WorkspaceStatus {
+  /** tcg is software emulation; null without a VM */
+  accelerator: string | null;
+  attention: WorkspaceStatusAttention;
+  commandCount: number;
+  /** Epoch seconds, like all times */
+  createdAt: number;
+  /** Null only when the record is unreadable */
+  environment: string | null;
+  executionMode: string;
+  expiresAt: number | null;
+  labels: Record<string, string>;
+  lastActivityAt: number;
+  lastCommand: WorkspaceStatusLastCommand | null;
+  /** Why it is failed */
+  lastError: string | null;
+  lastResetAt: number | null;
+  memMib: number;
+  name: string | null;
+  /** Why the network is down; null when it is not */
+  networkError: string | null;
+  networkPolicy: string;
+  /** Why a started machine is paused; it goes on by itself */
+  pausedReason: string | null;
+  resetCount: number;
+  runningServiceCount: number;
+  secrets: WorkspaceStatusSecrets[];
+  serviceCount: number;
+  shellCount: number;
+  state: string;
+  /** 0: never */
+  ttlSeconds: number;
+  vcpuCount: number;
+  workspaceId: string;
+  /** In the guest */
+  workspacePath: string;
+  workspaceSeed: WorkspaceStatusWorkspaceSeed;
+}
+
+export interface WorkspaceShellOpen {
+  /** Whether the shell waits for input; null when that was not waited for */
+  atPrompt: boolean | null;
+  attention: WorkspaceStatusAttention;
+  cols: number;
+  /** Where it was opened */
+  cwd: string;
+  endedAt: number | null;
+  executionMode: string;
+  /** 128+N when signal N ended it; null while it runs, or when it ended with its VM */
+  exitCode: number | null;
+  rows: number;
+  shellId: string;
+  startedAt: number;
+  state: string;
+  workspaceId: string;
+}
+
+export interface WorkspaceServiceStatusPublishedPorts {
+  guestPort: number;
+  host: string;
+  hostPort: number;
+  protocol: string;
+}
+
+export interface WorkspaceServiceStatusReadiness {
+  /** Of type tcp */
+  address: string | null;
+  /** Of type command */
+  command: string | null;
+  intervalMs: number;
+  /** Of type file */
+  path: string | null;
+  /** 0: none */
+  timeoutSeconds: number;
+  type: string;
+  /** Of type http */
+  url: string | null;
+}
+
+export interface WorkspaceServiceStatus {
+  command: string[];
+  cwd: string;
+  endedAt: number | null;
+  executionMode: string;
+  /** 128+N when signal N ended it */
+  exitCode: number | null;
+  /** In the guest, while it runs */
+  pid: number | null;
+  publishedPorts: WorkspaceServiceStatusPublishedPorts[];
+  readiness: WorkspaceServiceStatusReadiness | null;
+  readyAt: number | null;
+  serviceName: string;
+  startedAt: number;
+  state: string;
+  /** Why it no longer runs */
+  stopReason: string | null;
+  workspaceId: string;
+}
+
+export interface DoctorCapabilities {
+  /** Null: no environment to try it with, or not known */
+  guestExec: boolean | null;
+  /** A packet of a machine was answered from outside; null: not tried */
+  guestNetwork: boolean | null;
+  /** Null: not known within a minute */
+  vmBoot: boolean | null;
+}
+
+export interface DoctorKvm {
+  exists: boolean;
+  readable: boolean;
+  /** Why it is not usable; empty when it is */
+  reason: string;
+  /** Machines really run under it; null: not known within a minute */
+  usable: boolean | null;
+  writable: boolean;
+}
+
+export interface DoctorProblems {
+  /** What to do */
+  action: string;
+  problem: string;
+}
+
+export interface Doctor {
+  accelerator: string | null;
+  capabilities: DoctorCapabilities;
+  environmentCache: string | null;
+  /** What QEMU is confined by on this host */
+  jail: string | null;
+  kvm: DoctorKvm;
+  /** 'unknown (still booting)' when a minute was not enough */
+  networking: string;
+  platform: string;
+  problems: DoctorProblems[];
+  qemuVersion: string | null;
+  runtime: string;
+}
+
+export interface EnvInspect {
+  defaultPackages: string[];
+  description: string;
+  distribution: string;
+  installDir: string | null;
+  installed: boolean;
+  name: string;
+  platform: string;
+  /** What it takes on the disk */
+  sizeBytes: number | null;
+  /** What served it */
+  source: string | null;
+  sourceDigest: string | null;
+  version: string;
+}
+
+export interface EnvList {
+  catalogVersion: string;
+  environments: EnvInspect[];
+}
+
+export interface EnvPruneRemoved {
+  name: string;
+  path: string;
+  sizeBytes: number;
+}
+
+export interface EnvPrune {
+  dryRun: boolean;
+  freedBytes: number;
+  /** Or would be, under --dry-run */
+  removed: EnvPruneRemoved[];
+}
+
+export interface RenderScreenCursor {
+  /** From 0 */
+  col: number;
+  /** From 0 */
+  row: number;
+  visible: boolean;
+}
+
+export interface RenderScreen {
+  cursor: RenderScreenCursor;
+  rows: string[];
+  title: string;
+}
+
+export interface Render {
+  /** With --screen: it is the alternate screen */
+  altScreen: boolean | null;
+  cols: number;
+  /** The text; null when it was streamed or with --screen */
+  output: string | null;
+  plain: boolean;
+  rows: number;
+  /** With --screen */
+  screen: RenderScreen | null;
+}
+
+export interface RunCleanup {
+  deleted: boolean;
+  reason: string;
+  vmId: string;
+}
+
+export interface Run {
+  accelerator: string | null;
+  /** What became of the VM */
+  cleanup: RunCleanup;
+  command: string[];
+  durationMs: number;
+  environment: string;
+  executionMode: string;
+  /** 128+N when signal N ended it, 124 when it ran out of time */
+  exitCode: number;
+  /** The first MiB */
+  stderr: string;
+  stderrBytes: number;
+  stderrTruncated: boolean;
+  /** The first MiB */
+  stdout: string;
+  stdoutBytes: number;
+  stdoutTruncated: boolean;
+  timedOut: boolean;
+  /** The limit that timed_out speaks of; 0: there is none */
+  timeoutSeconds: number;
+  vmId: string;
+}
+
+export interface WorkspaceCommandKill {
+  command: string[];
+  cwd: string;
+  /** So far, while it runs */
+  durationMs: number;
+  /** Why it was cut short */
+  error: string | null;
+  executionMode: string;
+  /** Null while it runs */
+  exitCode: number | null;
+  recordedAt: number;
+  /** From 1 */
+  sequence: number;
+  state: string;
+  timedOut: boolean;
+  /** The limit that timed_out speaks of; 0: there is none */
+  timeoutSeconds: number;
+  workspaceId: string;
+}
+
+export interface WorkspaceCommandList {
+  /** By sequence */
+  commands: WorkspaceCommandKill[];
+  count: number;
+  /** Those that the history no longer has */
+  droppedEntries: number;
+  /** Null when there are no more */
+  nextCursor: string | null;
+  /** There are more, beyond --limit */
+  truncated: boolean;
+  workspaceId: string;
+}
+
+export interface WorkspaceCommandRead {
+  command: string[];
+  cursor: number;
+  cwd: string;
+  /** Skipped because the log no longer has them */
+  droppedBytes: number;
+  /** So far, while it runs */
+  durationMs: number;
+  /** Why it was cut short */
+  error: string | null;
+  executionMode: string;
+  /** Null while it runs */
+  exitCode: number | null;
+  /** Where the next read begins */
+  nextCursor: number;
+  recordedAt: number;
+  /** From 1 */
+  sequence: number;
+  state: string;
+  stderr: string;
+  stdout: string;
+  timedOut: boolean;
+  /** The limit that timed_out speaks of; 0: there is none */
+  timeoutSeconds: number;
+  /** More is there than --max-chars let through */
+  truncated: boolean;
+  workspaceId: string;
+}
+
+export interface WorkspaceDelete {
+  deleted: boolean;
+  workspaceId: string;
+}
+
+export interface WorkspaceDiffEntries {
+  artifactType: string;
+  /** Null when deleted */
+  newMode: string | null;
+  /** Octal, with the type: 100644; null when added */
+  oldMode: string | null;
+  path: string;
+  status: string;
+  /** Null for what is not UTF-8 text, is over 8 MiB, or cannot be said in a patch: a directory, permissions other than the executable bit, and what is in a .git */
+  textPatch: string | null;
+}
+
+export interface WorkspaceDiffSummary {
+  added: number;
+  deleted: number;
+  modified: number;
+  nonText: number;
+  textPatched: number;
+  total: number;
+  typeChanged: number;
+}
+
+export interface WorkspaceDiff {
+  changed: boolean;
+  /** Directories only when they are empty or their mode changed */
+  entries: WorkspaceDiffEntries[];
+  /** Paths that were not compared, nor what is below them: over 4,095 bytes long, or over 512 directories deep; the first 1,000 */
+  leftOut: string[];
+  leftOutCount: number;
+  /** All text_patches together, for git apply */
+  patch: string;
+  summary: WorkspaceDiffSummary;
+  workspaceId: string;
+}
+
+export interface WorkspaceDiskExport {
+  /** The image's size; it takes less where it is sparse */
+  bytesWritten: number;
+  /** ext4: a raw image */
+  diskFormat: string;
+  outputPath: string;
+  workspaceId: string;
+}
+
+export interface WorkspaceDiskListEntries {
+  /** other: a device, a socket or a FIFO */
+  artifactType: string;
+  /** Of a symlink */
+  linkTarget: string | null;
+  /** Quoted as git does it, if it is not UTF-8 */
+  path: string;
+  sizeBytes: number;
+}
+
+export interface WorkspaceDiskList {
+  artifactType: string;
+  /** Sorted by the bytes of their paths */
+  entries: WorkspaceDiskListEntries[];
+  /** Null when there are no more */
+  nextCursor: string | null;
+  path: string;
+  recursive: boolean;
+  /** There are more, beyond --limit */
+  truncated: boolean;
+  workspaceId: string;
+}
+
+export interface WorkspaceDiskRead {
+  /** Empty with --output */
+  content: string;
+  /** From there to the end */
+  leftBytes: number;
+  /** Null: all of it */
+  maxBytes: number | null;
+  /** Where the next read begins; null when this one reached the end */
+  nextOffset: number | null;
+  offset: number;
+  outputPath: string | null;
+  path: string;
+  /** Of the whole file */
+  sizeBytes: number;
+  /** The file is longer than what is here */
+  truncated: boolean;
+  workspaceId: string;
+}
+
+export interface WorkspaceExec {
+  command: string[];
+  cwd: string;
+  durationMs: number;
+  executionMode: string;
+  /** 128+N when signal N ended it, 124 when it ran out of time; null while it runs */
+  exitCode: number | null;
+  /** Background processes that were killed when the command ended */
+  leftBehind: number;
+  /** From 1, the number in the workspace's logs */
+  sequence: number;
+  /** With --detach: running */
+  state: string;
+  /** The first MiB */
+  stderr: string;
+  stderrBytes: number;
+  stderrTruncated: boolean;
+  /** The first MiB */
+  stdout: string;
+  stdoutBytes: number;
+  stdoutTruncated: boolean;
+  timedOut: boolean;
+  /** The limit that timed_out speaks of; 0: there is none */
+  timeoutSeconds: number;
+  workspaceId: string;
+}
+
+export interface WorkspaceExport {
+  artifactType: string;
+  /** The sizes of the files */
+  bytesWritten: number;
+  /** Files, directories and links; the exported directory itself is not counted */
+  entryCount: number;
+  executionMode: string;
+  outputPath: string;
+  /** Sockets, FIFOs and devices below a directory; standard error names them */
+  skippedCount: number;
+  workspaceId: string;
+  workspacePath: string;
+}
+
+export interface WorkspaceFileRead {
+  /** Empty with --output */
+  content: string;
+  executionMode: string;
+  /** From there to the end */
+  leftBytes: number;
+  /** Null: all of it */
+  maxBytes: number | null;
+  /** Where the next read begins; null when this one reached the end */
+  nextOffset: number | null;
+  offset: number;
+  outputPath: string | null;
+  path: string;
+  /** Of the whole file */
+  sizeBytes: number;
+  /** The file is longer than what is here */
+  truncated: boolean;
+  workspaceId: string;
+}
+
+export interface WorkspaceFileWrite {
+  bytesWritten: number;
+  executionMode: string;
+  path: string;
+  workspaceId: string;
+}
+
+export interface WorkspaceList {
+  count: number;
+  /** Null when there are no more */
+  nextCursor: string | null;
+  /** There are more, beyond --limit */
+  truncated: boolean;
+  /** Most recent activity first */
+  workspaces: WorkspaceStatus[];
+}
+
+export interface WorkspaceLogsEntries {
+  command: string[];
+  cwd: string;
+  durationMs: number;
+  /** Why the command was cut short */
+  error: string | null;
+  executionMode: string;
+  exitCode: number;
+  recordedAt: number;
+  /** From 1 */
+  sequence: number;
+  /** The first MiB */
+  stderr: string;
+  stderrBytes: number;
+  stderrTruncated: boolean;
+  /** The first MiB */
+  stdout: string;
+  stdoutBytes: number;
+  stdoutTruncated: boolean;
+  timedOut: boolean;
+  /** The limit that timed_out speaks of; 0: there was none */
+  timeoutSeconds: number;
+}
+
+export interface WorkspaceLogs {
+  count: number;
+  /** The oldest, which are no longer kept (see above) */
+  droppedEntries: number;
+  /** By sequence */
+  entries: WorkspaceLogsEntries[];
+  /** Where to continue */
+  nextCursor: number;
+  /** There are more, beyond --limit or 16 MiB of output */
+  truncated: boolean;
+  workspaceId: string;
+}
+
+export interface WorkspacePatchApplyEntries {
+  path: string;
+  /** A renamed file is deleted and added */
+  status: string;
+}
+
+export interface WorkspacePatchApplySummary {
+  added: number;
+  deleted: number;
+  modified: number;
+  total: number;
+}
+
+export interface WorkspacePatchApply {
+  changed: boolean;
+  /** Sorted by the bytes of their paths */
+  entries: WorkspacePatchApplyEntries[];
+  executionMode: string;
+  summary: WorkspacePatchApplySummary;
+  workspaceId: string;
+}
+
+export interface WorkspaceServiceList {
+  count: number;
+  runningCount: number;
+  /** By name */
+  services: WorkspaceServiceStatus[];
+  workspaceId: string;
+}
+
+export interface WorkspaceServiceLogs {
+  command: string[];
+  cwd: string;
+  endedAt: number | null;
+  executionMode: string;
+  /** 128+N when signal N ended it */
+  exitCode: number | null;
+  /** In the guest, while it runs */
+  pid: number | null;
+  publishedPorts: WorkspaceServiceStatusPublishedPorts[];
+  readiness: WorkspaceServiceStatusReadiness | null;
+  readyAt: number | null;
+  serviceName: string;
+  startedAt: number;
+  state: string;
+  stderr: string;
+  stderrDroppedBytes: number;
+  stdout: string;
+  /** With --all: bytes that the log no longer has */
+  stdoutDroppedBytes: number;
+  /** Why it no longer runs */
+  stopReason: string | null;
+  /** Null with --all */
+  tailLines: number | null;
+  workspaceId: string;
+}
+
+export interface WorkspaceShellClose {
+  attention: WorkspaceStatusAttention;
+  cols: number;
+  /** Where it was opened */
+  cwd: string;
+  endedAt: number | null;
+  executionMode: string;
+  /** 128+N when signal N ended it; null while it runs, or when it ended with its VM */
+  exitCode: number | null;
+  rows: number;
+  shellId: string;
+  startedAt: number;
+  state: string;
+  workspaceId: string;
+}
+
+export interface WorkspaceShellList {
+  count: number;
+  /** In the order they were opened */
+  shells: WorkspaceShellClose[];
+  workspaceId: string;
+}
+
+export interface WorkspaceShellRead {
+  /** It ends inside a full-screen program: --screen shows that */
+  altScreen: boolean;
+  /** Whether a program in it does; null without --wait-for-input */
+  asks: boolean | null;
+  /** Whether the shell waits for input; null unless the read waited for that */
+  atPrompt: boolean | null;
+  attention: WorkspaceStatusAttention;
+  cols: number;
+  cursor: number;
+  /** Where it was opened */
+  cwd: string;
+  /** Skipped because the log no longer has them */
+  droppedBytes: number;
+  endedAt: number | null;
+  executionMode: string;
+  /** 128+N when signal N ended it; null while it runs, or when it ended with its VM */
+  exitCode: number | null;
+  /** Where the next read begins; with --screen the end of the log */
+  nextCursor: number;
+  /** Empty with --screen */
+  output: string;
+  plain: boolean;
+  rows: number;
+  /** With --screen */
+  screen: RenderScreen | null;
+  shellId: string;
+  startedAt: number;
+  state: string;
+  /** There is more than --max-chars let through */
+  truncated: boolean;
+  waitForIdleMs: number | null;
+  workspaceId: string;
+}
+
+export interface WorkspaceShellRecord {
+  bytesWritten: number;
+  droppedBytes: number;
+  durationSeconds: number;
+  eventCount: number;
+  outputPath: string;
+  shellId: string;
+  workspaceId: string;
+}
+
+export interface WorkspaceShellWrite {
+  appendNewline: boolean;
+  attention: WorkspaceStatusAttention;
+  cols: number;
+  /** Where it was opened */
+  cwd: string;
+  endedAt: number | null;
+  executionMode: string;
+  /** 128+N when signal N ended it; null while it runs, or when it ended with its VM */
+  exitCode: number | null;
+  /** Bytes of the input, without the newline */
+  inputLength: number;
+  /** With --paste: whether it was one; if not, it was typed line by line */
+  pasted: boolean | null;
+  rows: number;
+  shellId: string;
+  startedAt: number;
+  state: string;
+  workspaceId: string;
+}
+
+export interface WorkspaceSnapshotCreate {
+  /** What it takes on the host, beyond the layers it is based on */
+  bytesWritten: number;
+  createdAt: number;
+  deletable: boolean;
+  kind: string;
+  snapshotName: string;
+  workspaceId: string;
+}
+
+export interface WorkspaceSnapshotDelete {
+  deleted: boolean;
+  snapshotName: string;
+  workspaceId: string;
+}
+
+export interface WorkspaceSnapshotListSnapshots {
+  /** What it takes on the host, beyond the layers it is based on */
+  bytesWritten: number;
+  createdAt: number;
+  deletable: boolean;
+  kind: string;
+  snapshotName: string;
+}
+
+export interface WorkspaceSnapshotList {
+  count: number;
+  /** The baseline, then the others by age */
+  snapshots: WorkspaceSnapshotListSnapshots[];
+  workspaceId: string;
+}
+
+export interface WorkspaceSyncPushWorkspaceSync {
+  /** The sizes of the files */
+  bytesWritten: number;
+  destination: string;
+  /** Files, directories and links */
+  entryCount: number;
+  mode: string;
+  /** Sockets, FIFOs and devices; standard error names them */
+  skippedCount: number;
+  sourcePath: string;
+}
+
+export interface WorkspaceSyncPush {
+  executionMode: string;
+  workspaceId: string;
+  workspaceSync: WorkspaceSyncPushWorkspaceSync;
+}
+
+export type EnvPull = EnvInspect;
+export type WorkspaceCommandWait = WorkspaceCommandKill;
+export type WorkspaceCreate = WorkspaceStatus;
+export type WorkspaceFileList = WorkspaceDiskList;
+export type WorkspaceReset = WorkspaceStatus;
+export type WorkspaceServiceStart = WorkspaceServiceStatus;
+export type WorkspaceServiceStop = WorkspaceServiceStatus;
+export type WorkspaceShellResize = WorkspaceShellClose;
+export type WorkspaceShellSignal = WorkspaceShellClose;
+export type WorkspaceStart = WorkspaceStatus;
+export type WorkspaceStop = WorkspaceStatus;
+export type WorkspaceUpdate = WorkspaceStatus;
