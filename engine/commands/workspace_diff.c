@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include "engine/cmd/io.h"
+#include "engine/cmd/page.h"
 #include "engine/cmd/summary.h"
 #include "engine/cmd/text.h"
+#include "engine/commands/diff_part.h"
 #include "engine/commands/file_rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
@@ -21,11 +23,20 @@
 struct workspace_diff_args {
     const char *workspace;
     bool stat;
+    struct arg_list path;
+    struct diff_part_args part;
 };
 
 static const struct arg_spec workspace_diff_rows[] = {
     ARG_WORKSPACE(workspace_diff_args, workspace),
     ARG_FLAG(workspace_diff_args, stat, .help = "Before the patch, a line for each changed path"),
+    ARG_LIST(workspace_diff_args, path, .metavar = "PATH",
+             .help = "Only this file or directory below /workspace"),
+    { ARG_ROW_NAMED_("cursor", workspace_diff_args, part.cursor, ARG_TYPE_STR, const char *),
+      .help = "Where to go on: the next_cursor of the last answer" },
+    { ARG_ROW_NAMED_("max_chars", workspace_diff_args, part.max_chars, ARG_TYPE_INT, int64_t),
+      .min = 1, .max = INT32_MAX, .def = ARG_UNSET,
+      .help = "Characters of paths and patches at most" },
     ARG_END,
 };
 
@@ -40,10 +51,11 @@ static const struct row_spec entry_rows[] = {
     RES_STR("path"),
     RES_STR("status", .choices = statuses),
     RES_STR("artifact_type", .choices = artifact_types),
-    RES_STR("text_patch", .nullable = true,
+    RES_STR("text_patch", .nullable = true, .cut_by = "cut",
             .help =
                 "Null for what is not UTF-8 text, is over 8 MiB, or cannot be said in a patch: a "
                 "directory, permissions other than the executable bit, and what is in a .git"),
+    RES_BOOL("cut", .help = "The text_patch goes on in the next part"),
     RES_STR("old_mode", .nullable = true, .help = "Octal, with the type: 100644; null when added"),
     RES_STR("new_mode", .nullable = true, .help = "Null when deleted"),
     ROW_END,
@@ -59,7 +71,9 @@ static const struct row_spec workspace_diff_result[] = {
                                     "4,095 bytes long, or over 512 directories deep; the first "
                                     "1,000"),
     RES_INT("left_out_count"),
-    RES_STR("patch", .help = "All text_patches together, for git apply"),
+    RES_STR("patch", .cut_by = "truncated", .help = "All text_patches together, for git apply"),
+    RES_BOOL("truncated", .help = "There is more, beyond --max-chars"),
+    RES_STR("next_cursor", .nullable = true, .help = "Null when there is no more"),
     ROW_END,
 };
 
@@ -163,6 +177,9 @@ static void warn_left_out(struct cmd_io *io, const json_t *result)
 
 static void print_diff(const json_t *result, bool stat, FILE *out)
 {
+    const char *text = json_string_or(result, "patch", "");
+    size_t n = strlen(text);
+
     if (!json_bool_or(result, "changed", false)) {
         fputs("No workspace changes.\n", out);
         return;
@@ -170,6 +187,9 @@ static void print_diff(const json_t *result, bool stat, FILE *out)
     summary_answer(out, &cmd_workspace_diff, result);
     print_entries(json_object_get(result, "entries"), stat, out);
     print_patch(json_object_get(result, "patch"), out);
+    if (n && text[n - 1] != '\n' && json_bool_or(result, "truncated", false))
+        fputc('\n', out);
+    page_show(result, out);
 }
 
 static void workspace_diff_print(const json_t *result, FILE *out)
@@ -187,11 +207,13 @@ static bool workspace_diff_run(const void *args, struct cmd_io *io, json_t **ret
 {
     const struct workspace_diff_args *a = args;
 
-    *ret_result = workspace_diff(a->workspace, err);
+    *ret_result = workspace_diff(a->workspace, a->path.items, a->path.count, err);
+    if (!*ret_result || !diff_part_cut(*ret_result, &a->part, io, err))
+        return false;
     if (a->stat)
         io->print = print_with_stat;
     warn_left_out(io, *ret_result);
-    return *ret_result != NULL;
+    return true;
 }
 
 const struct cmd_spec cmd_workspace_diff = {

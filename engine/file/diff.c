@@ -4,12 +4,14 @@
  */
 #include "engine/file/diff.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "engine/client/hold.h"
 #include "engine/disk/view.h"
+#include "engine/file/path.h"
 #include "engine/helper/helper.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/fs.h"
@@ -91,6 +93,33 @@ static bool check(const struct workspace_handle *o, struct pyro_error *err)
 
 enum { ADDED, MODIFIED, DELETED, TYPE_CHANGED, STATUS_COUNT };
 
+/* Whether it is one of the paths, or below it. */
+static bool is_wanted(const char *path, char *const *paths, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t n = strlen(paths[i]);
+
+        if (!n || (!strncmp(path, paths[i], n) && (!path[n] || path[n] == '/')))
+            return true;
+    }
+    return !count;
+}
+
+/* Takes what is not out of a list of entries, or of paths. */
+static void keep_wanted(json_t *list, char *const *paths, size_t count)
+{
+    for (size_t i = 0; count && i < json_array_size(list);) {
+        const json_t *e = json_array_get(list, i);
+        scoped_free char *path = name_from_text(json_is_string(e) ? json_string_value(e)
+                                                                  : json_string_or(e, "path", ""));
+
+        if (is_wanted(path ? path : "", paths, count))
+            i++;
+        else
+            json_array_remove(list, i);
+    }
+}
+
 /* Counts, converts paths to what users see, and joins the patches. */
 static json_t *to_view(const char *id, json_t *found, struct pyro_error *err)
 {
@@ -130,7 +159,7 @@ static json_t *to_view(const char *id, json_t *found, struct pyro_error *err)
                      json_stringn(patch.len ? patch.data : "", patch.len));
 }
 
-json_t *workspace_diff(const char *ref, struct pyro_error *err)
+static json_t *diff_of(const char *ref, char *const *paths, size_t count, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_json json_t *found = NULL;
@@ -143,5 +172,31 @@ json_t *workspace_diff(const char *ref, struct pyro_error *err)
         return NULL;
     found = compare_held(&o, hold, err);
     disk_hold_close(hold);
-    return found ? to_view(o.id, found, err) : NULL;
+    if (!found)
+        return NULL;
+    keep_wanted(json_object_get(found, "entries"), paths, count);
+    keep_wanted(json_object_get(found, "left_out"), paths, count);
+    if (count)
+        json_object_set_new(
+            found, "left_out_count",
+            json_integer((json_int_t)json_array_size(json_object_get(found, "left_out"))));
+    return to_view(o.id, found, err);
+}
+
+json_t *workspace_diff(const char *ref, const char *const *paths, size_t path_count,
+                       struct pyro_error *err)
+{
+    char **wanted = calloc(path_count + 1, sizeof(*wanted));
+    size_t count = 0;
+    json_t *diff = NULL;
+
+    BUG_ON(!wanted);
+    while (count < path_count && (wanted[count] = file_path_parse(paths[count], err)))
+        count++;
+    if (count == path_count)
+        diff = diff_of(ref, wanted, count, err);
+    while (count)
+        free(wanted[--count]);
+    free(wanted);
+    return diff;
 }

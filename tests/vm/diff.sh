@@ -99,6 +99,20 @@ is "--stat: a line for each path before it" "$(sed -n 2,5p "$TEST_DIR/out")" " a
  added        /workspace/dir1/deep/plain  +1 -0
 
 diff --git a/colour b/colour"
+run "${pyro[@]}" workspace diff d --path dir1 --json
+is "--path: what is below it" "$(json .summary.total) $(json .entries[0].path) $(json .truncated)" "1 /workspace/dir1/deep/plain false"
+run "${pyro[@]}" workspace diff d --path di --path nothing
+is "--path: of whole names" "$out" "No workspace changes."
+run "${pyro[@]}" workspace diff d --json
+patch=$(json .patch) joined= cursor=()
+while run "${pyro[@]}" workspace diff d --max-chars 150 "${cursor[@]}" --json && [[ $(json .truncated) == true ]]; do
+    joined+=$(json .patch)$'\n' cursor=(--cursor "$(json .next_cursor)")
+done
+is "in parts: joined they are the whole" "$joined$(json .patch)" "$patch"
+ws touch more
+run "${pyro[@]}" workspace diff d "${cursor[@]}" --json
+is "in parts: not of what has changed since" "$(json .error.code)" workspace_state
+ws rm more
 diff_ws
 check "… and elsewhere the bytes as they are" grep -qF $'+bad\033]0;x\007' "$TEST_DIR/out"
 run "${pyro[@]}" workspace reset d
