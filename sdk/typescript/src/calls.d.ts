@@ -157,6 +157,12 @@ export interface WorkspaceDeleteOptions extends CallOptions {
 }
 
 export interface WorkspaceDiffOptions extends CallOptions {
+  /** Where to go on: the next_cursor of the last answer */
+  cursor?: string;
+  /** Characters of paths and patches at most */
+  maxChars?: number;
+  /** Only this file or directory below /workspace */
+  path?: readonly string[];
   /** Before the patch, a line for each changed path */
   stat?: boolean;
 }

@@ -330,6 +330,8 @@ export interface WorkspaceDelete {
 
 export interface WorkspaceDiffEntries {
   artifactType: string;
+  /** The text_patch goes on in the next part */
+  cut: boolean;
   /** Null when deleted */
   newMode: string | null;
   /** Octal, with the type: 100644; null when added */
@@ -357,9 +359,13 @@ export interface WorkspaceDiff {
   /** Paths that were not compared, nor what is below them: over 4,095 bytes long, or over 512 directories deep; the first 1,000 */
   leftOut: string[];
   leftOutCount: number;
+  /** Null when there is no more */
+  nextCursor: string | null;
   /** All text_patches together, for git apply */
   patch: string;
   summary: WorkspaceDiffSummary;
+  /** There is more, beyond --max-chars */
+  truncated: boolean;
   workspaceId: string;
 }
 

@@ -426,6 +426,9 @@ class AsyncCalls:
         self,
         workspace_id: str,
         *,
+        cursor: Optional[str] = None,
+        max_chars: Optional[int] = None,
+        path: Optional[Sequence[str]] = None,
         stat: bool = False,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
@@ -436,6 +439,9 @@ class AsyncCalls:
         stopped.
 
         workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        cursor: Where to go on: the next_cursor of the last answer
+        max_chars: Characters of paths and patches at most
+        path: Only this file or directory below /workspace
         stat: Before the patch, a line for each changed path
         """
         return await self.call(
@@ -443,6 +449,9 @@ class AsyncCalls:
             given(
                 {
                     "workspace_id": workspace_id,
+                    "cursor": cursor,
+                    "max_chars": max_chars,
+                    "path": path,
                     "stat": stat,
                 },
                 {

@@ -315,6 +315,7 @@ class WorkspaceDelete(Record):
 @dataclass(frozen=True)
 class WorkspaceDiffEntries(Record):
     artifact_type: str
+    cut: bool  # The text_patch goes on in the next part
     new_mode: Optional[str]  # Null when deleted
     old_mode: Optional[str]  # Octal, with the type: 100644; null when added
     path: str
@@ -339,8 +340,10 @@ class WorkspaceDiff(Record):
     entries: List[WorkspaceDiffEntries]  # Directories only when they are empty or their mode changed
     left_out: List[str]  # Paths that were not compared, nor what is below them: over 4,095 bytes long, or over 512 directories deep; the first 1,000
     left_out_count: int
+    next_cursor: Optional[str]  # Null when there is no more
     patch: str  # All text_patches together, for git apply
     summary: WorkspaceDiffSummary
+    truncated: bool  # There is more, beyond --max-chars
     workspace_id: str
     _nested: ClassVar[Mapping[str, Any]] = {"entries": WorkspaceDiffEntries, "summary": WorkspaceDiffSummary}
 
