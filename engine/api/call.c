@@ -43,7 +43,7 @@ struct call {
     struct channel channels[CHANNELS];
     struct lines told;
     struct loop_timer kill;
-    bool ended, cancelled;
+    bool ended, cancelled, quiet;
     int status;
 };
 
@@ -227,7 +227,8 @@ static void end_if_done(struct call *c)
     for (int i = OUT; i <= ERR; i++)
         if (c->channels[i].rest_len)
             pass_output(&c->channels[i], "", 0, true);
-    tell_end(c);
+    if (!c->quiet)
+        tell_end(c);
     c->spec.ops->over(c->spec.arg);
     free_call(c);
 }
@@ -250,6 +251,11 @@ static void kill_it(void *arg)
 
     if (!c->ended)
         proc_signal(-c->pid, SIGKILL); /* it leads a group */
+}
+
+void call_keep_quiet(struct call *c)
+{
+    c->quiet = true;
 }
 
 void call_cancel(struct call *c)

@@ -76,6 +76,7 @@ struct arg_spec {
     bool hidden;   /* not in help, completion or documents */
     bool pairs; /* of a list: each item is NAME=VALUE; in JSON they are the members of an object */
     enum arg_complete complete;
+    const char *agent; /* offered to models (engine/mcp), with this said of it; NULL: not offered */
     const char *metavar;        /* "N", "PATH"; NULL: the name in capitals */
     const char *help;           /* a phrase without full stop */
     const char *unit;           /* of an integer: "MiB", "seconds" */
@@ -107,12 +108,19 @@ struct arg_spec {
 #define ARG_WORD(S, F, ...)                                                                        \
     { ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, __VA_ARGS__ }
 #define ARG_WORKSPACE(S, F)                                                                        \
-    { ARG_ROW_NAMED_("workspace_id", S, F, ARG_TYPE_STR, const char *), .positional = true,        \
-      .metavar = "WORKSPACE_ID", .complete = COMPLETE_WORKSPACE,                                   \
+    { ARG_ROW_NAMED_("workspace_id", S, F, ARG_TYPE_STR, const char *),                            \
+      .positional = true,                                                                          \
+      .metavar = "WORKSPACE_ID",                                                                   \
+      .agent = "Workspace id or name",                                                             \
+      .complete = COMPLETE_WORKSPACE,                                                              \
       .help = "The workspace: its id, its name, or the first characters of its id (4 or more)" }
 #define ARG_ENVIRONMENT(S, F)                                                                      \
-    { ARG_ROW_(S, F, ARG_TYPE_STR, const char *), .positional = true, .metavar = "ENVIRONMENT",    \
-      .complete = COMPLETE_ENVIRONMENT, .help = "The environment, for example debian:12" }
+    { ARG_ROW_(S, F, ARG_TYPE_STR, const char *),                                                  \
+      .positional = true,                                                                          \
+      .metavar = "ENVIRONMENT",                                                                    \
+      .agent = "Such as debian:12",                                                                \
+      .complete = COMPLETE_ENVIRONMENT,                                                            \
+      .help = "The environment, for example debian:12" }
 #define ARG_COMMAND(S, F)                                                                          \
     { ARG_ROW_(S, F, ARG_TYPE_COMMAND, struct arg_list), .metavar = "CMD...",                      \
       .help = "The command and its arguments, each kept as it is" }
@@ -148,6 +156,23 @@ enum cmd_tells {
     CMD_TELLS_ON_ERROR   /* it comes beside the answer, on standard error */
 };
 
+/* A command as a tool of a model (engine/mcp/tool.h). */
+struct cmd_tool {
+    const char *name, *title;
+    const char *text;  /* what a model is told: it pays for every word */
+    unsigned hints;    /* enum cmd_tool_hints */
+    const char *gives; /* what it gets of the result: words, "member" or "member.member" */
+};
+enum cmd_tool_hints {
+    TOOL_CORE = 1 << 0,        /* in the profile workspace-core */
+    TOOL_VM_RUN = 1 << 1,      /* in the profile vm-run */
+    TOOL_IDEMPOTENT = 1 << 2,  /* done twice is done once; so is what is CMD_READ_ONLY */
+    TOOL_DESTRUCTIVE = 1 << 3, /* as CMD_DESTRUCTIVE, for a model */
+    TOOL_OPEN_WORLD = 1 << 4   /* may reach a network */
+};
+#define TOOL(NAME, TITLE, TEXT, HINTS, GIVES)                                                      \
+    (&(const struct cmd_tool){ NAME, TITLE, TEXT, HINTS, GIVES })
+
 #define CMD_ARGS_SIZE_MAX 512
 
 struct cmd_spec {
@@ -156,6 +181,7 @@ struct cmd_spec {
     const char *details; /* a paragraph more for --help; may be NULL */
     const char *example; /* one whole command line */
     unsigned traits;
+    const struct cmd_tool *tool;   /* NULL: it is none */
     const struct arg_spec *args;   /* up to ARG_END; NULL: none */
     size_t args_size;              /* sizeof the struct that the rows speak of */
     const struct row_spec *result; /* what is shown of these rows, up to ROW_END, is always there */

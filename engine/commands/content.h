@@ -17,11 +17,12 @@ struct content_args {
 
 /* Its rows after those of the workspace and the path. */
 #define ARG_CONTENT_ROWS                                                                           \
-    ARG_INT(                                                                                       \
-        content_args, max_bytes, .min = 1, .max = INT64_MAX, .def = ARG_UNSET, .unit = "bytes",    \
-        .help = "How much of it at most: 65536 when not given, or all with --content-only and "    \
+    ARG_INT(content_args, max_bytes, .agent = "", .min = 1, .max = INT64_MAX, .def = ARG_UNSET,    \
+            .unit = "bytes",                                                                       \
+            .help =                                                                                \
+                "How much of it at most: 65536 when not given, or all with --content-only and "    \
                 "--output; text is cut between characters and is at most 8 MiB"),                  \
-        ARG_INT(content_args, offset, .max = INT64_MAX, .unit = "bytes",                           \
+        ARG_INT(content_args, offset, .agent = "", .max = INT64_MAX, .unit = "bytes",              \
                 .help = "Where to begin: 0, or the next_offset of the last read"),                 \
         ARG_FLAG(content_args, content_only,                                                       \
                  .help = "The file's bytes, all of them, and nothing else"),                       \

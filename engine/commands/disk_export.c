@@ -11,8 +11,9 @@ struct disk_export_args {
 
 static const struct arg_spec disk_export_rows[] = {
     ARG_WORKSPACE(disk_export_args, workspace),
-    ARG_STR(disk_export_args, output, .required = true, .metavar = "HOST_PATH",
-            .complete = COMPLETE_FILE, .help = "The file to make; it must not exist"),
+    ARG_STR(disk_export_args, output, .agent = "Host path", .required = true,
+            .metavar = "HOST_PATH", .complete = COMPLETE_FILE,
+            .help = "The file to make; it must not exist"),
     ARG_END,
 };
 
@@ -40,6 +41,9 @@ const struct cmd_spec cmd_disk_export = {
         "Another machine can mount it. It is sparse, holds the disk as one file, without its "
         "layers, and nothing of /run/pyro-*.",
     .example = "pyro workspace disk export demo --output demo.ext4",
+    .tool = TOOL("workspace_disk_export", "Export the disk",
+                 "Write the disk of a stopped workspace as an image to a new host path.", 0,
+                 "output_path disk_format bytes_written"),
     .args = disk_export_rows,
     .args_size = sizeof(struct disk_export_args),
     .result = disk_export_result,

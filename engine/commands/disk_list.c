@@ -12,9 +12,9 @@ struct disk_list_args {
 
 static const struct arg_spec disk_list_rows[] = {
     ARG_WORKSPACE(disk_list_args, workspace),
-    ARG_WORKSPACE_PATH(disk_list_args, path, .optional = true, .def_str = "/workspace",
+    ARG_WORKSPACE_PATH(disk_list_args, path, .agent = "", .optional = true, .def_str = "/workspace",
                        .help = "A directory or file: absolute, or relative to /workspace"),
-    ARG_FLAG(disk_list_args, recursive, .help = "Also list what is below its directories"),
+    ARG_FLAG(disk_list_args, recursive, .agent = "", .help = "Also list what is below its directories"),
     ARG_PAGE_ROWS(disk_list_args),
     ARG_END,
 };
@@ -36,6 +36,10 @@ const struct cmd_spec cmd_disk_list = {
         "never followed.",
     .example = "pyro workspace disk list demo /etc",
     .traits = CMD_READ_ONLY,
+    .tool =
+        TOOL("workspace_disk_list", "List the disk",
+             "List a directory on the disk of a stopped workspace.", 0,
+             "path truncated next_cursor entries.path entries.artifact_type entries.size_bytes"),
     .args = disk_list_rows,
     .args_size = sizeof(struct disk_list_args),
     .result = file_list_result,

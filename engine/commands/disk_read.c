@@ -6,7 +6,7 @@
 
 static const struct arg_spec disk_read_rows[] = {
     ARG_WORKSPACE(content_args, workspace),
-    ARG_WORKSPACE_PATH(content_args, path,
+    ARG_WORKSPACE_PATH(content_args, path, .agent = "",
                        .help = "A regular file: absolute, or relative to /workspace"),
     ARG_CONTENT_ROWS,
     ARG_END,
@@ -36,6 +36,9 @@ const struct cmd_spec cmd_disk_read = {
     .details = "Text is UTF-8; '--content-only' and '--output' give the bytes of any file.",
     .example = "pyro workspace disk read demo /etc/hostname",
     .traits = CMD_READ_ONLY | CMD_STREAMING,
+    .tool = TOOL("workspace_disk_read", "Read the disk",
+                 "Read a text file on the disk of a stopped workspace.", 0,
+                 "path size_bytes truncated next_offset content"),
     .args = disk_read_rows,
     .args_size = sizeof(struct content_args),
     .result = disk_read_result,

@@ -20,9 +20,9 @@ struct file_list_args {
 
 static const struct arg_spec file_list_rows[] = {
     ARG_WORKSPACE(file_list_args, workspace),
-    ARG_WORKSPACE_PATH(file_list_args, path, .optional = true, .def_str = "/workspace",
+    ARG_WORKSPACE_PATH(file_list_args, path, .agent = "", .optional = true, .def_str = "/workspace",
                        .help = "A directory below /workspace, or one file"),
-    ARG_FLAG(file_list_args, recursive, .help = "Also list what is below its directories"),
+    ARG_FLAG(file_list_args, recursive, .agent = "", .help = "Also list what is below its directories"),
     ARG_PAGE_ROWS(file_list_args),
     ARG_END,
 };
@@ -113,6 +113,9 @@ const struct cmd_spec cmd_file_list = {
     .details = "Links are shown and never followed: a path that leads through one is refused.",
     .example = "pyro workspace file list demo src --recursive",
     .traits = CMD_READ_ONLY,
+    .tool =
+        TOOL("workspace_file_list", "List files", "List a directory in /workspace.", TOOL_CORE,
+             "path truncated next_cursor entries.path entries.artifact_type entries.size_bytes"),
     .args = file_list_rows,
     .args_size = sizeof(struct file_list_args),
     .result = file_list_result,

@@ -7,7 +7,7 @@
 
 static const struct arg_spec file_read_rows[] = {
     ARG_WORKSPACE(content_args, workspace),
-    ARG_WORKSPACE_PATH(content_args, path, .help = "A file below /workspace"),
+    ARG_WORKSPACE_PATH(content_args, path, .agent = "", .help = "A file below /workspace"),
     ARG_CONTENT_ROWS,
     ARG_END,
 };
@@ -39,6 +39,8 @@ const struct cmd_spec cmd_file_read = {
                "the file.",
     .example = "pyro workspace file read demo src/main.c",
     .traits = CMD_READ_ONLY | CMD_STREAMING,
+    .tool = TOOL("workspace_file_read", "Read a file", "Read a text file in /workspace.", TOOL_CORE,
+                 "path size_bytes truncated next_offset content"),
     .args = file_read_rows,
     .args_size = sizeof(struct content_args),
     .result = file_read_result,

@@ -14,8 +14,8 @@ struct file_write_args {
 
 static const struct arg_spec file_write_rows[] = {
     ARG_WORKSPACE(file_write_args, workspace),
-    ARG_WORKSPACE_PATH(file_write_args, path, .help = "A file below /workspace, new or not"),
-    ARG_STR(file_write_args, text, .metavar = "TEXT",
+    ARG_WORKSPACE_PATH(file_write_args, path, .agent = "", .help = "A file below /workspace, new or not"),
+    ARG_STR(file_write_args, text, .agent = "", .metavar = "TEXT",
             .help = "The new content: UTF-8, at most 8 MiB"),
     ARG_STR(file_write_args, text_file, .metavar = "FILE", .complete = COMPLETE_FILE,
             .help = "A file on this host that holds the text; -: standard input"),
@@ -50,6 +50,9 @@ const struct cmd_spec cmd_file_write = {
         "keeps its mode and owner; a new one gets 0644, and missing directories are created.",
     .example = "pyro workspace file write demo src/hello.py --text 'print(\"hello\")'",
     .traits = CMD_DESTRUCTIVE,
+    .tool = TOOL("workspace_file_write", "Write a file",
+                 "Write a text file in /workspace, replacing what was there.",
+                 TOOL_CORE | TOOL_IDEMPOTENT | TOOL_DESTRUCTIVE, "path bytes_written"),
     .args = file_write_rows,
     .args_size = sizeof(struct file_write_args),
     .result = file_write_result,

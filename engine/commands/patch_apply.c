@@ -16,7 +16,7 @@ struct patch_apply_args {
 
 static const struct arg_spec patch_apply_rows[] = {
     ARG_WORKSPACE(patch_apply_args, workspace),
-    ARG_STR(patch_apply_args, patch, .metavar = "TEXT",
+    ARG_STR(patch_apply_args, patch, .agent = "", .metavar = "TEXT",
             .help = "The patch itself: UTF-8, at most 8 MiB"),
     ARG_STR(patch_apply_args, patch_file, .metavar = "FILE", .complete = COMPLETE_FILE,
             .help = "A file on this host that holds it; -: standard input"),
@@ -79,6 +79,9 @@ const struct cmd_spec cmd_patch_apply = {
         "line that the hunk names or at another one; none is guessed. Binary patches are refused.",
     .example = "pyro workspace patch apply demo --patch-file fix.patch",
     .traits = CMD_DESTRUCTIVE,
+    .tool = TOOL("workspace_patch_apply", "Apply a patch",
+                 "Apply a unified diff to /workspace: all of it or nothing.",
+                 TOOL_CORE | TOOL_DESTRUCTIVE, "changed summary entries.path entries.status"),
     .args = patch_apply_rows,
     .args_size = sizeof(struct patch_apply_args),
     .result = patch_apply_result,

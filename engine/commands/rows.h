@@ -13,16 +13,18 @@ int64_t limit_vcpus(void);   /* the host's cores, at most 32 */
 int64_t limit_mem_mib(void); /* the host's RAM, whole steps of MEM_STEP_MIB */
 
 #define ARG_VCPU_COUNT(S)                                                                          \
-    ARG_INT(S, vcpu_count, .min = 1, .max_of = limit_vcpus, .def = 1,                              \
+    ARG_INT(S, vcpu_count, .agent = "", .min = 1, .max_of = limit_vcpus, .def = 1,                 \
             .help = "Virtual processors, at most the host's and 32")
 #define ARG_MEM_MIB(S)                                                                             \
-    ARG_INT(S, mem_mib, .min = MEM_STEP_MIB, .max_of = limit_mem_mib, .step = MEM_STEP_MIB,        \
-            .def = DEFAULT_MEM_MIB, .unit = "MiB", .help = "Memory, at most the host's")
+    ARG_INT(S, mem_mib, .agent = "", .min = MEM_STEP_MIB, .max_of = limit_mem_mib,                 \
+            .step = MEM_STEP_MIB, .def = DEFAULT_MEM_MIB, .unit = "MiB",                           \
+            .help = "Memory, at most the host's")
 #define ARG_TTL_SECONDS(S, DEFAULT)                                                                \
-    ARG_INT(S, ttl_seconds, .max = SECONDS_MAX, .def = (DEFAULT), .unit = "seconds",               \
-            .help = "Stop the VM after this time; 0: never")
+    ARG_INT(S, ttl_seconds, .agent = "Stop it after; 0: never", .max = SECONDS_MAX,                \
+            .def = (DEFAULT), .unit = "seconds", .help = "Stop the VM after this time; 0: never")
 #define ARG_NETWORK(S)                                                                             \
-    ARG_FLAG(S, network, .help = "Let it connect out; without this it has no network at all")
+    ARG_FLAG(S, network, .agent = "",                                                              \
+             .help = "Let it connect out; without this it has no network at all")
 #define ARG_ALLOW_HOST_COMPAT(S)                                                                   \
     ARG_FLAG(S, allow_host_compat,                                                                 \
              .help = "Where no VM can be had, run on the host itself, without isolation")

@@ -71,6 +71,8 @@ const struct cmd_spec cmd_service_list = {
     .summary = "List a workspace's services, including those that have ended",
     .example = "pyro workspace service list demo",
     .traits = CMD_READ_ONLY,
+    .tool = TOOL("service_list", "List services", "List the services of a workspace.", 0,
+                 "count running_count services.service_name services.state services.exit_code"),
     .args = service_list_rows,
     .args_size = sizeof(struct service_list_args),
     .result = service_list_result,

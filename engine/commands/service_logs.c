@@ -20,7 +20,7 @@ struct service_logs_args {
 static const struct arg_spec service_logs_rows[] = {
     ARG_WORKSPACE(service_logs_args, workspace),
     ARG_SERVICE(service_logs_args, service),
-    ARG_INT(service_logs_args, tail_lines, .max = TAIL_LINES_MAX, .def = 200,
+    ARG_INT(service_logs_args, tail_lines, .agent = "", .max = TAIL_LINES_MAX, .def = 200,
             .help = "The last lines of each output"),
     ARG_FLAG(service_logs_args, all, .help = "All output that is kept, instead"),
     ARG_FLAG(service_logs_args, follow, .help = "Go on with new output, until the service ends"),
@@ -95,6 +95,8 @@ const struct cmd_spec cmd_service_logs = {
                "They can be read after the service, and after its workspace was stopped.",
     .example = "pyro workspace service logs demo clock --tail-lines 50",
     .traits = CMD_READ_ONLY | CMD_STREAMING,
+    .tool = TOOL("service_logs", "Read a service", "What a service printed, the last lines.", 0,
+                 "workspace_id service_name state exit_code stdout stderr"),
     .args = service_logs_rows,
     .args_size = sizeof(struct service_logs_args),
     .result = service_logs_result,

@@ -10,6 +10,7 @@
     { ARG_ROW_NAMED_("service_name", S, F, ARG_TYPE_STR, const char *),                            \
       .positional = true,                                                                          \
       .metavar = "SERVICE",                                                                        \
+      .agent = "",                                                                                 \
       .complete = COMPLETE_SERVICE,                                                                \
       .check = check_name,                                                                         \
       .help = "The service's name" }

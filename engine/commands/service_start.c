@@ -18,15 +18,15 @@ struct service_start_args {
 static const struct arg_spec service_start_rows[] = {
     ARG_WORKSPACE(service_start_args, workspace),
     ARG_SERVICE(service_start_args, service),
-    ARG_STR(service_start_args, ready_file, .metavar = "PATH",
+    ARG_STR(service_start_args, ready_file, .agent = "", .metavar = "PATH",
             .help = "Ready when this file is there; relative to --cwd"),
-    ARG_STR(service_start_args, ready_tcp, .metavar = "HOST:PORT",
+    ARG_STR(service_start_args, ready_tcp, .agent = "HOST:PORT", .metavar = "HOST:PORT",
             .help = "Ready when this port of the guest's loopback takes connections"),
-    ARG_STR(service_start_args, ready_http, .metavar = "URL",
+    ARG_STR(service_start_args, ready_http, .agent = "URL", .metavar = "URL",
             .help = "Ready when this URL on the guest's loopback answers 2xx or 3xx"),
-    ARG_STR(service_start_args, ready_command, .metavar = "CMD",
+    ARG_STR(service_start_args, ready_command, .agent = "", .metavar = "CMD",
             .help = "Ready when this command, run by sh, exits with status 0"),
-    ARG_INT(service_start_args, ready_timeout_seconds, .max = SECONDS_MAX, .def = 30,
+    ARG_INT(service_start_args, ready_timeout_seconds, .agent = "", .max = SECONDS_MAX, .def = 30,
             .patient = true, .unit = "seconds",
             .help = "Stop it and fail when it is not ready by then; 0: never"),
     ARG_INT(service_start_args, ready_interval_ms, .min = 1, .max = INTERVAL_MS_MAX, .def = 500,
@@ -61,6 +61,10 @@ const struct cmd_spec cmd_service_start = {
     .example =
         "pyro workspace service start demo clock --ready-file clock.log -- sh -c 'while date "
         ">>clock.log; do sleep 1; done'",
+    .tool = TOOL("service_start", "Start a service",
+                 "Start a command that stays, and wait until it is ready.", TOOL_OPEN_WORLD,
+                 "workspace_id service_name state exit_code stop_reason published_ports.host_port "
+                 "published_ports.guest_port"),
     .args = service_start_rows,
     .args_size = sizeof(struct service_start_args),
     .result = service_rows,

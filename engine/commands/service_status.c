@@ -29,6 +29,9 @@ const struct cmd_spec cmd_service_status = {
     .summary = "Show a service's status",
     .example = "pyro workspace service status demo clock",
     .traits = CMD_READ_ONLY,
+    .tool = TOOL("service_status", "Show a service", "State of a service.", 0,
+                 "workspace_id service_name state exit_code stop_reason published_ports.host_port "
+                 "published_ports.guest_port"),
     .args = service_status_rows,
     .args_size = sizeof(struct service_status_args),
     .result = service_rows,

@@ -32,6 +32,10 @@ const struct cmd_spec cmd_service_stop = {
     .summary = "Stop a service: TERM, and KILL ten seconds later",
     .example = "pyro workspace service stop demo clock",
     .traits = CMD_DESTRUCTIVE,
+    .tool = TOOL("service_stop", "Stop a service", "Stop a service; its logs stay.",
+                 TOOL_IDEMPOTENT | TOOL_DESTRUCTIVE,
+                 "workspace_id service_name state exit_code stop_reason published_ports.host_port "
+                 "published_ports.guest_port"),
     .args = service_stop_rows,
     .args_size = sizeof(struct service_stop_args),
     .result = service_rows,

@@ -63,6 +63,8 @@ const struct cmd_spec cmd_shell_list = {
     .summary = "List a workspace's shells, including those that have ended",
     .example = "pyro workspace shell list demo",
     .traits = CMD_READ_ONLY,
+    .tool = TOOL("shell_list", "List shells", "List the shells of a workspace.", 0,
+                 "count shells.shell_id shells.state shells.exit_code shells.cwd"),
     .args = shell_list_rows,
     .args_size = sizeof(struct shell_list_args),
     .result = shell_list_result,

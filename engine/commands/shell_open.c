@@ -47,6 +47,10 @@ const struct cmd_spec cmd_shell_open = {
                "TAB is a TAB, '!' is itself, no pager and no editor waits for keys; --interactive "
                "leaves all of this as a person expects it.",
     .example = "pyro workspace shell open demo --id-only",
+    .tool = TOOL(
+        "shell_open", "Open a shell",
+        "Open a terminal with bash that stays. Then shell_write, and shell_read from its cursor.",
+        TOOL_CORE | TOOL_OPEN_WORLD, "workspace_id shell_id state exit_code"),
     .args = shell_open_rows,
     .args_size = sizeof(struct shell_open_args),
     .result = shell_open_result,

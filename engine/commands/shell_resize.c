@@ -12,9 +12,9 @@ struct shell_resize_args {
 static const struct arg_spec shell_resize_rows[] = {
     ARG_WORKSPACE(shell_resize_args, workspace),
     ARG_SHELL(shell_resize_args, shell),
-    ARG_INT(shell_resize_args, cols, .min = 2, .max = 1000, .def = ARG_UNSET,
+    ARG_INT(shell_resize_args, cols, .agent = "", .min = 2, .max = 1000, .def = ARG_UNSET,
             .help = "Columns; unchanged without it"),
-    ARG_INT(shell_resize_args, rows, .min = 1, .max = 1000, .def = ARG_UNSET,
+    ARG_INT(shell_resize_args, rows, .agent = "", .min = 1, .max = 1000, .def = ARG_UNSET,
             .help = "Rows; unchanged without it"),
     ARG_END,
 };
@@ -36,6 +36,8 @@ const struct cmd_spec cmd_shell_resize = {
     .summary = "Give a shell's terminal another size",
     .details = "What was printed before keeps the size it was printed at.",
     .example = "pyro workspace shell resize demo sh1 --cols 200 --rows 50",
+    .tool = TOOL("shell_resize", "Resize a shell", "Give a terminal another size.", TOOL_IDEMPOTENT,
+                 "workspace_id shell_id state exit_code cols rows"),
     .args = shell_resize_rows,
     .args_size = sizeof(struct shell_resize_args),
     .result = shell_rows,

@@ -8,8 +8,11 @@
 #define SHELL_WAIT_MS_MAX (24ll * 3600 * 1000) /* of --max-wait-ms */
 
 #define ARG_SHELL(S, F)                                                                            \
-    { ARG_ROW_NAMED_("shell_id", S, F, ARG_TYPE_STR, const char *), .positional = true,            \
-      .metavar = "SHELL_ID", .complete = COMPLETE_SHELL,                                           \
+    { ARG_ROW_NAMED_("shell_id", S, F, ARG_TYPE_STR, const char *),                                \
+      .positional = true,                                                                          \
+      .metavar = "SHELL_ID",                                                                       \
+      .agent = "Shell id",                                                                         \
+      .complete = COMPLETE_SHELL,                                                                  \
       .help = "The shell's id, for example sh1" }
 
 /* The [workspace-shell-VERB] line of a shell object; MORE: "" or "member ". */

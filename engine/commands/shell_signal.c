@@ -13,7 +13,7 @@ static const char *const signals[] = { "HUP", "INT", "TERM", "KILL", NULL };
 static const struct arg_spec shell_signal_rows[] = {
     ARG_WORKSPACE(shell_signal_args, workspace),
     ARG_SHELL(shell_signal_args, shell),
-    ARG_CHOICE(shell_signal_args, signal, .choices = signals, .def_str = "INT",
+    ARG_CHOICE(shell_signal_args, signal, .agent = "", .choices = signals, .def_str = "INT",
                .help = "INT is Ctrl-C; KILL ends the whole shell"),
     ARG_END,
 };
@@ -32,6 +32,8 @@ const struct cmd_spec cmd_shell_signal = {
     .summary = "Send a signal to what runs in the foreground of a shell",
     .example = "pyro workspace shell signal demo sh1 --signal INT",
     .traits = CMD_DESTRUCTIVE,
+    .tool = TOOL("shell_signal", "Signal a shell", "Interrupt what runs in a shell.",
+                 TOOL_CORE | TOOL_DESTRUCTIVE, "workspace_id shell_id state exit_code"),
     .args = shell_signal_rows,
     .args_size = sizeof(struct shell_signal_args),
     .result = shell_rows,

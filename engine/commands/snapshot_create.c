@@ -47,6 +47,9 @@ const struct cmd_spec cmd_snapshot_create = {
     .details = "The machine goes on: its file system is held still for some milliseconds. Running "
                "programs and memory are not part of a snapshot.",
     .example = "pyro workspace snapshot create demo before-upgrade",
+    .tool = TOOL("snapshot_create", "Take a snapshot",
+                 "Keep the whole disk as it is under a name, to reset to.", 0,
+                 "workspace_id snapshot_name bytes_written"),
     .args = snapshot_create_rows,
     .args_size = sizeof(struct snapshot_create_args),
     .result = snapshot_create_result,

@@ -42,6 +42,8 @@ const struct cmd_spec cmd_snapshot_delete = {
     .summary = "Delete a snapshot; the disk and the other snapshots stay as they are",
     .example = "pyro workspace snapshot delete demo before-upgrade",
     .traits = CMD_DESTRUCTIVE,
+    .tool = TOOL("snapshot_delete", "Delete a snapshot",
+                 "Delete a snapshot; the disk stays as it is.", 0, "snapshot_name deleted"),
     .args = snapshot_delete_rows,
     .args_size = sizeof(struct snapshot_delete_args),
     .result = snapshot_delete_result,

@@ -62,6 +62,8 @@ const struct cmd_spec cmd_snapshot_list = {
     .summary = "List a workspace's snapshots, its baseline first",
     .example = "pyro workspace snapshot list demo",
     .traits = CMD_READ_ONLY,
+    .tool = TOOL("snapshot_list", "List snapshots", "List the snapshots of a workspace.", 0,
+                 "count snapshots.snapshot_name snapshots.kind snapshots.created_at"),
     .args = snapshot_list_rows,
     .args_size = sizeof(struct snapshot_list_args),
     .result = snapshot_list_result,

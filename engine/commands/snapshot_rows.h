@@ -6,7 +6,7 @@
 
 #define ARG_SNAPSHOT(S, F, ...)                                                                    \
     { ARG_ROW_NAMED_("snapshot_name", S, F, ARG_TYPE_STR, const char *), .positional = true,       \
-      .metavar = "NAME", __VA_ARGS__ }
+      .metavar = "NAME", .agent = "", __VA_ARGS__ }
 
 #define RES_SNAPSHOT_ROWS                                                                          \
     RES_STR("snapshot_name"), RES_STR("kind", .choices = snapshot_kinds), RES_NUM("created_at"),   \

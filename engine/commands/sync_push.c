@@ -11,9 +11,10 @@ struct sync_push_args {
 
 static const struct arg_spec sync_push_rows[] = {
     ARG_WORKSPACE(sync_push_args, workspace),
-    ARG_WORD(sync_push_args, source, .metavar = "SOURCE", .complete = COMPLETE_FILE,
+    ARG_WORD(sync_push_args, source, .agent = "Host path", .metavar = "SOURCE",
+             .complete = COMPLETE_FILE,
              .help = "A directory, or a .tar, .tar.gz, .tgz, .tar.zst or .tar.xz"),
-    ARG_STR(sync_push_args, dest, .metavar = "PATH", .def_str = "/workspace",
+    ARG_STR(sync_push_args, dest, .agent = "", .metavar = "PATH", .def_str = "/workspace",
             .help = "Where it goes in the workspace; created if missing"),
     ARG_END,
 };
@@ -55,6 +56,9 @@ const struct cmd_spec cmd_sync_push = {
         "the baseline stays as it is.",
     .example = "pyro workspace sync push demo ./src --dest src",
     .traits = CMD_DESTRUCTIVE,
+    .tool = TOOL("workspace_sync_push", "Copy in",
+                 "Copy a host directory or archive into a running workspace.", TOOL_DESTRUCTIVE,
+                 "workspace_id workspace_sync"),
     .args = sync_push_rows,
     .args_size = sizeof(struct sync_push_args),
     .result = sync_push_result,

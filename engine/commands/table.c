@@ -51,6 +51,7 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_service_logs,
     &cmd_service_stop,
     &cmd_tui,
+    &cmd_mcp_serve,
     &cmd_api,
     &cmd_render,
     &cmd_commands,
@@ -82,5 +83,6 @@ const struct cmd_group cmd_groups[] = {
     { "workspace service", "Services: commands that stay, with readiness and logs",
       "pyro workspace service start demo clock --ready-file clock.log -- sh -c 'while date "
       ">>clock.log; do sleep 1; done'" },
+    { "mcp", "The Model Context Protocol, for coding agents", "pyro mcp serve" },
     { NULL, NULL, NULL },
 };

@@ -4,6 +4,7 @@
 
 #include "engine/cmd/spec.h"
 
+extern const struct cmd_spec cmd_mcp_serve;
 extern const struct cmd_spec cmd_api, cmd_commands, cmd_complete, cmd_completion, cmd_man,
     cmd_markdown;
 extern const struct cmd_spec cmd_demo, cmd_doctor, cmd_render, cmd_run, cmd_tui;

@@ -39,6 +39,8 @@ const struct cmd_spec cmd_workspace_delete = {
     .summary = "Delete a workspace with its disk, history and records",
     .example = "pyro workspace delete demo",
     .traits = CMD_DESTRUCTIVE | CMD_REMOVES,
+    .tool = TOOL("workspace_delete", "Delete", "Delete a workspace and all its data.",
+                 TOOL_CORE | TOOL_IDEMPOTENT, "workspace_id deleted"),
     .args = workspace_delete_rows,
     .args_size = sizeof(struct workspace_delete_args),
     .result = workspace_delete_result,

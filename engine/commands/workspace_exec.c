@@ -110,6 +110,13 @@ const struct cmd_spec cmd_workspace_exec = {
         "the rest of the list: give --no-stdin there.",
     .example = "pyro workspace exec demo -- sh -lc 'uname -a'",
     .traits = CMD_STREAMING | CMD_GUEST_STATUS | CMD_DESTRUCTIVE,
+    .tool = TOOL("workspace_exec", "Run a command",
+                 "Run a command as root and wait for its end. A non-zero exit_code is not an "
+                 "error. What it leaves in the background ends with it: shell_open or "
+                 "service_start are for what should stay.",
+                 TOOL_CORE | TOOL_OPEN_WORLD,
+                 "workspace_id sequence exit_code timed_out duration_ms stdout stderr stdout_bytes "
+                 "stdout_truncated stderr_bytes stderr_truncated"),
     .args = workspace_exec_rows,
     .args_size = sizeof(struct workspace_exec_args),
     .result = workspace_exec_result,

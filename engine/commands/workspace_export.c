@@ -11,9 +11,9 @@ struct workspace_export_args {
 
 static const struct arg_spec workspace_export_rows[] = {
     ARG_WORKSPACE(workspace_export_args, workspace),
-    ARG_WORD(workspace_export_args, path, .metavar = "PATH",
+    ARG_WORD(workspace_export_args, path, .agent = "", .metavar = "PATH",
              .help = "A file, directory or symbolic link in the workspace"),
-    ARG_STR(workspace_export_args, output, .required = true, .metavar = "HOST_PATH",
+    ARG_STR(workspace_export_args, output, .agent = "Host path", .required = true, .metavar = "HOST_PATH",
             .complete = COMPLETE_FILE, .help = "Where it goes; must not exist yet"),
     ARG_END,
 };
@@ -50,6 +50,9 @@ const struct cmd_spec cmd_workspace_export = {
                "The output appears whole, or not at all.",
     .example = "pyro workspace export demo src/result.txt --output result.txt",
     .traits = CMD_READ_ONLY,
+    .tool = TOOL("workspace_export", "Copy out",
+                 "Copy a file or directory of /workspace to a new host path.", 0,
+                 "workspace_path output_path artifact_type entry_count bytes_written"),
     .args = workspace_export_rows,
     .args_size = sizeof(struct workspace_export_args),
     .result = workspace_export_result,

@@ -101,6 +101,11 @@ const struct cmd_spec cmd_workspace_list = {
     .summary = "List the workspaces, most recent activity first",
     .example = "pyro workspace list",
     .traits = CMD_READ_ONLY,
+    .tool = TOOL("workspace_list", "List workspaces", "List workspaces, latest activity first.",
+                 TOOL_CORE,
+                 "count truncated next_cursor workspaces.workspace_id workspaces.name "
+                 "workspaces.environment "
+                 "workspaces.state workspaces.shell_count workspaces.running_service_count"),
     .args = workspace_list_rows,
     .args_size = sizeof(struct workspace_list_args),
     .result = workspace_list_result,

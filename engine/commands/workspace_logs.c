@@ -24,11 +24,11 @@ struct workspace_logs_args {
 
 static const struct arg_spec workspace_logs_rows[] = {
     ARG_WORKSPACE(workspace_logs_args, workspace),
-    ARG_INT(workspace_logs_args, cursor, .max = SEQUENCE_MAX,
+    ARG_INT(workspace_logs_args, cursor, .agent = "", .max = SEQUENCE_MAX,
             .help = "Where to begin: a sequence, or the next_cursor of the last answer"),
-    ARG_INT(workspace_logs_args, limit, .min = 1, .max = SEQUENCE_MAX, .def = ARG_UNSET,
+    ARG_INT(workspace_logs_args, limit, .agent = "", .min = 1, .max = SEQUENCE_MAX, .def = ARG_UNSET,
             .help = "At most this many commands"),
-    ARG_INT(workspace_logs_args, tail_lines, .max = TAIL_LINES_MAX, .def = ARG_UNSET,
+    ARG_INT(workspace_logs_args, tail_lines, .agent = "", .max = TAIL_LINES_MAX, .def = ARG_UNSET,
             .help = "The last lines of output, counted over all commands"),
     ARG_STR(workspace_logs_args, since, .metavar = "TIME", .check = check_time_text,
             .help = "Only commands that began since: " TIME_TEXT_HELP),
@@ -168,6 +168,10 @@ const struct cmd_spec cmd_workspace_logs = {
         "--json an answer has at most 16 MiB of output: go on from its next_cursor.",
     .example = "pyro workspace logs demo --tail-lines 50",
     .traits = CMD_READ_ONLY | CMD_STREAMING,
+    .tool = TOOL("workspace_logs", "Show past commands",
+                 "Commands that ran in a workspace, and what they printed.", TOOL_CORE,
+                 "workspace_id count next_cursor truncated entries.sequence entries.command "
+                 "entries.exit_code entries.stdout entries.stderr"),
     .args = workspace_logs_rows,
     .args_size = sizeof(struct workspace_logs_args),
     .result = workspace_logs_result,

@@ -11,7 +11,7 @@ struct workspace_reset_args {
 
 static const struct arg_spec workspace_reset_rows[] = {
     ARG_WORKSPACE(workspace_reset_args, workspace),
-    ARG_STR(workspace_reset_args, snapshot, .metavar = "NAME", .def_str = "baseline",
+    ARG_STR(workspace_reset_args, snapshot, .agent = "", .metavar = "NAME", .def_str = "baseline",
             .complete = COMPLETE_SNAPSHOT,
             .help = "The snapshot to go back to; baseline: what it was created with"),
     ARG_END,
@@ -36,6 +36,9 @@ const struct cmd_spec cmd_workspace_reset = {
         "workspace is started.",
     .example = "pyro workspace reset demo --snapshot before-upgrade",
     .traits = CMD_DESTRUCTIVE,
+    .tool = TOOL("workspace_reset", "Reset",
+                 "Bring the whole VM back to its baseline or a snapshot; everything since is lost.",
+                 TOOL_CORE | TOOL_IDEMPOTENT, "workspace_id state reset_count"),
     .args = workspace_reset_rows,
     .args_size = sizeof(struct workspace_reset_args),
     .result = workspace_rows,

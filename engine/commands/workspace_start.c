@@ -28,6 +28,8 @@ const struct cmd_spec cmd_workspace_start = {
     .summary = "Start a stopped or failed workspace",
     .details = "A workspace that runs already is left as it is.",
     .example = "pyro workspace start demo",
+    .tool = TOOL("workspace_start", "Start", "Start a stopped workspace.",
+                 TOOL_IDEMPOTENT | TOOL_OPEN_WORLD, "workspace_id state"),
     .args = workspace_start_rows,
     .args_size = sizeof(struct workspace_start_args),
     .result = workspace_rows,

@@ -28,6 +28,11 @@ const struct cmd_spec cmd_workspace_status = {
     .summary = "Show a workspace",
     .example = "pyro workspace status demo",
     .traits = CMD_READ_ONLY,
+    .tool = TOOL("workspace_status", "Show a workspace",
+                 "State, settings and counts of a workspace.", 0,
+                 "workspace_id name labels environment state network_policy secrets.name "
+                 "vcpu_count mem_mib expires_at shell_count service_count running_service_count "
+                 "command_count last_command last_error"),
     .args = workspace_status_rows,
     .args_size = sizeof(struct workspace_status_args),
     .result = workspace_rows,

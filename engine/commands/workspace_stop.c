@@ -31,6 +31,8 @@ const struct cmd_spec cmd_workspace_stop = {
         "is left as it is.",
     .example = "pyro workspace stop demo",
     .traits = CMD_DESTRUCTIVE,
+    .tool = TOOL("workspace_stop", "Stop", "Stop the VM; disk and output are kept.",
+                 TOOL_IDEMPOTENT | TOOL_DESTRUCTIVE, "workspace_id state"),
     .args = workspace_stop_rows,
     .args_size = sizeof(struct workspace_stop_args),
     .result = workspace_rows,

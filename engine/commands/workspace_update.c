@@ -14,12 +14,12 @@ struct workspace_update_args {
 
 static const struct arg_spec workspace_update_rows[] = {
     ARG_WORKSPACE(workspace_update_args, workspace),
-    ARG_STR(workspace_update_args, name, .check = check_name, .help = "Its new name"),
-    ARG_LIST(workspace_update_args, label, .pairs = true, .metavar = "KEY=VALUE",
+    ARG_STR(workspace_update_args, name, .agent = "", .check = check_name, .help = "Its new name"),
+    ARG_LIST(workspace_update_args, label, .agent = "", .pairs = true, .metavar = "KEY=VALUE",
              .complete = COMPLETE_LABEL, .check = check_label, .help = "A label to set"),
-    ARG_LIST(workspace_update_args, clear_label, .metavar = "KEY", .complete = COMPLETE_LABEL_KEY,
+    ARG_LIST(workspace_update_args, clear_label, .agent = "", .metavar = "KEY", .complete = COMPLETE_LABEL_KEY,
              .check = check_name, .help = "A label to remove"),
-    ARG_FLAG(workspace_update_args, clear_name, .help = "Remove its name"),
+    ARG_FLAG(workspace_update_args, clear_name, .agent = "", .help = "Remove its name"),
     ARG_END,
 };
 
@@ -45,6 +45,9 @@ const struct cmd_spec cmd_workspace_update = {
     .path = "workspace update",
     .summary = "Change a workspace's name and labels",
     .example = "pyro workspace update demo --label owner=me",
+    .tool =
+        TOOL("workspace_update", "Rename or label", "Change the name and labels of a workspace.",
+             TOOL_IDEMPOTENT, "workspace_id name labels"),
     .args = workspace_update_rows,
     .args_size = sizeof(struct workspace_update_args),
     .result = workspace_rows,

@@ -1,5 +1,5 @@
 /*
- * A client of `pyro api`: lines of any bytes, cut anywhere; each is a request with its id, or an
+ * A client of `pyro api` or `pyro mcp serve`: lines of any bytes, cut anywhere; each is a request with its id, or an
  * error that says why; its arguments are within what the rows allow, or an error names a member.
  */
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "engine/api/lines.h"
 #include "engine/api/request.h"
 #include "engine/cmd/json_args.h"
+#include "engine/mcp/message.h"
 #include "vmm/base/json.h"
 #include "vmm/base/utf8.h"
 
@@ -79,6 +80,18 @@ static void check_line(const char *line, size_t n)
     api_request_release(&r);
 }
 
+static void check_message(const char *line, size_t n)
+{
+    struct mcp_message m;
+    struct mcp_error err = { 0 };
+
+    if (mcp_message_parse(&m, line, n, &err))
+        BUG_ON(!m.method == !m.is_answer || (m.modern && m.id && !m.params));
+    else
+        BUG_ON(err.code > MCP_VERSION || !err.message[0]);
+    mcp_message_release(&m);
+}
+
 /* The first byte says in which pieces the rest comes. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
@@ -95,8 +108,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         at += take;
         while ((next = lines_next(&l, at >= n, &line, &length)) != LINES_NONE) {
             BUG_ON(next == LINES_LINE && length > 2048);
-            if (next == LINES_LINE)
+            if (next == LINES_LINE) {
                 check_line(line, length);
+                check_message(line, length);
+            }
             taken++;
         }
     }

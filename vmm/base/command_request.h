@@ -22,7 +22,7 @@
 #define COMMAND_ANYWHERE(FIELD, ROW, ARG, S)                                                       \
     FIELD(json_t *env) /* {NAME: value}, added to the guest's; NULL: none */                       \
     ROW(ROW_MAP(command_request, env, .sparse = true, .max = COMMAND_VARIABLES_MAX))               \
-    ARG(LIST, S, env, env, .pairs = true, .take = command_take_variable,                           \
+    ARG(LIST, S, env, env, .pairs = true, .agent = "", .take = command_take_variable,              \
         .max = COMMAND_VARIABLES_MAX, .metavar = "NAME[=VALUE]",                                   \
         .help = "An environment variable; without a value, that of this process, if it has one")
 
@@ -30,25 +30,25 @@
 #define COMMAND_IN_WORKSPACE(FIELD, ROW, ARG, S)                                                   \
     FIELD(char *cwd) /* absolute, as text (file_name.h); NULL: /workspace */                       \
     ROW(ROW_TEXT(command_request, cwd, .value = "/workspace", .sparse = true))                     \
-    ARG(STR, S, cwd, cwd, .take = command_take_cwd, .def_str = "/workspace", .metavar = "PATH",    \
-        .help = "Directory to run in; relative to /workspace")                                     \
+    ARG(STR, S, cwd, cwd, .take = command_take_cwd, .agent = "", .def_str = "/workspace",          \
+        .metavar = "PATH", .help = "Directory to run in; relative to /workspace")                  \
     COMMAND_ANYWHERE(FIELD, ROW, ARG, S)                                                           \
     FIELD(json_t *secret_env) /* {VARIABLE: NAME of a secret}, for the supervisor; NULL: none */   \
     ROW(ROW_MAP(command_request, secret_env, .sparse = true, .max = COMMAND_VARIABLES_MAX))        \
-    ARG(LIST, S, secret_env, secret_env, .take = command_take_secret,                              \
+    ARG(LIST, S, secret_env, secret_env, .take = command_take_secret, .agent = "",                 \
         .max = COMMAND_VARIABLES_MAX, .metavar = "NAME[=VAR]", .complete = COMPLETE_SECRET,        \
         .help = "A secret of the workspace, as an environment variable of that name or VAR")
 
 /* Of run. */
 #define COMMAND_OF_RUN(FIELD, ROW, ARG, S)                                                         \
-    ARG(INT, S, timeout_seconds, timeout_ms, .scale = 1000, .max = COMMAND_TIMEOUT_MAX_SECONDS,    \
+    ARG(INT, S, timeout_seconds, timeout_ms, .agent = "0: none", .scale = 1000, .max = COMMAND_TIMEOUT_MAX_SECONDS,    \
         .def = COMMAND_TIMEOUT_SECONDS, .patient = true, .unit = "seconds",                        \
         .help = "Kill the command after this time; 0: never")
 
 #define COMMAND_OF_EXEC(FIELD, ROW, ARG, S)                                                        \
     FIELD(int64_t timeout_ms) /* 0: none */                                                        \
     ROW(ROW_INT(command_request, timeout_ms, .max = 1000ll * COMMAND_TIMEOUT_MAX_SECONDS))         \
-    ARG(INT, S, timeout_seconds, timeout_ms, .scale = 1000, .max = COMMAND_TIMEOUT_MAX_SECONDS,    \
+    ARG(INT, S, timeout_seconds, timeout_ms, .agent = "0: none", .scale = 1000, .max = COMMAND_TIMEOUT_MAX_SECONDS,    \
         .def = ARG_UNSET, .unit = "seconds",                                                       \
         .help = "Kill the command after this time; 0: never; default 30, or 0 with --detach")      \
     FIELD(bool detach) /* for the supervisor: nobody waits for it */                               \
@@ -60,7 +60,8 @@
 #define COMMAND_OF_PROGRAM(FIELD, ROW, ARG, S)                                                     \
     FIELD(json_t *command) /* strings */                                                           \
     ROW(COMMAND_WORDS(.required = true))                                                           \
-    ARG(COMMAND, S, command, command, .max = COMMAND_WORDS_MAX, .metavar = "CMD...",               \
+    ARG(COMMAND, S, command, command, .agent = "argv; ['sh', '-c', '...'] for a pipeline",         \
+        .max = COMMAND_WORDS_MAX, .metavar = "CMD...",                                             \
         .help = "The command and its arguments, each kept as it is")
 
 #define COMMAND_OF_SHELL(FIELD, ROW, ARG, S)                                                       \
@@ -87,7 +88,8 @@
     ROW(ROW_OBJECT(command_request, readiness, NULL, .sparse = true))                              \
     FIELD(json_t *published) /* for the supervisor; NULL: none */                                  \
     ROW(ROW_OBJECTS(command_request, published, NULL, .sparse = true))                             \
-    ARG(LIST, S, publish, published, .take = service_publish_add, .metavar = "[HOST:]GUEST",       \
+    ARG(LIST, S, publish, published, .take = service_publish_add, .agent = "",                     \
+        .metavar = "[HOST:]GUEST",                                                                 \
         .help = "Have this host's 127.0.0.1:HOST, a free port without HOST, lead to the port "     \
                 "GUEST of the guest's loopback, as long as the service runs")
 

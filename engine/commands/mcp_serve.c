@@ -1,0 +1,72 @@
+/* engine/commands/mcp_serve.c: the declaration of `pyro mcp serve`. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/cmd/io.h"
+#include "engine/commands/table.h"
+#include "engine/mcp/mcp.h"
+#include "vmm/base/fs.h"
+
+struct mcp_serve_args {
+    const char *profile, *project_path, *log_file;
+};
+
+static const struct arg_spec mcp_serve_rows[] = {
+    ARG_CHOICE(mcp_serve_args, profile, .choices = mcp_profiles, .def_str = "workspace-core",
+               .help = "Which tools there are: one, those that most work needs, or all"),
+    ARG_STR(mcp_serve_args, project_path, .metavar = "DIR", .complete = COMPLETE_FILE,
+            .help = "What a workspace begins with when a call names nothing: this directory, else "
+                    "the root of the Git repository this is started in, if there is one"),
+    ARG_STR(mcp_serve_args, log_file, .metavar = "FILE", .complete = COMPLETE_FILE,
+            .help = "Append a line for each call to this file, without its arguments"),
+    ARG_END,
+};
+
+/* The directory above this one, or this one, that has a .git; NULL: none. The caller frees. */
+static char *git_root(void)
+{
+    char *at = getcwd(NULL, 0);
+
+    while (at && *at == '/' && at[1]) {
+        scoped_free char *git = str_printf("%s/.git", at);
+
+        if (access(git, F_OK) == 0)
+            return at;
+        *strrchr(at, '/') = '\0';
+    }
+    free(at);
+    return NULL;
+}
+
+static bool mcp_serve_run(const void *args, struct cmd_io *io, json_t **ret_result,
+                          struct pyro_error *err)
+{
+    const struct mcp_serve_args *a = args;
+    scoped_free char *root = a->project_path ? NULL : git_root();
+    struct mcp_serving serving = { .project = a->project_path ? a->project_path : root,
+                                   .log_file = a->log_file };
+    int signal = 0;
+
+    if (a->project_path && access(a->project_path, R_OK) != 0)
+        return pyro_fail_errno(err, "--project-path: '%s'", a->project_path);
+    while (strcmp(mcp_profiles[serving.profile], a->profile) != 0)
+        serving.profile++;
+    if (!mcp_serve(io->in_fd, io->out_fd, &serving, &signal, err))
+        return false;
+    io->exit_status = signal ? 128 + signal : 0;
+    *ret_result = json_object();
+    return true;
+}
+
+const struct cmd_spec cmd_mcp_serve = {
+    .path = "mcp serve",
+    .summary = "Serve tools to a coding agent: the Model Context Protocol on standard input and output",
+    .details = "Started by the agent. Its tools are this program's commands; workspaces live on when "
+               "it ends. docs/mcp.md has the set-up of each agent.",
+    .example = "pyro mcp serve --profile workspace-full",
+    .traits = CMD_INTERACTIVE,
+    .args = mcp_serve_rows,
+    .args_size = sizeof(struct mcp_serve_args),
+    .run = mcp_serve_run,
+};
