@@ -61,9 +61,11 @@ static bool mcp_serve_run(const void *args, struct cmd_io *io, json_t **ret_resu
 
 const struct cmd_spec cmd_mcp_serve = {
     .path = "mcp serve",
-    .summary = "Serve tools to a coding agent: the Model Context Protocol on standard input and output",
-    .details = "Started by the agent. Its tools are this program's commands; workspaces live on when "
-               "it ends. docs/mcp.md has the set-up of each agent.",
+    .summary =
+        "Serve tools to a coding agent: the Model Context Protocol on standard input and output",
+    .details =
+        "Started by the agent. Its tools are this program's commands; workspaces live on when "
+        "it ends. docs/mcp.md has the set-up of each agent.",
     .example = "pyro mcp serve --profile workspace-full",
     .traits = CMD_INTERACTIVE,
     .args = mcp_serve_rows,

@@ -40,7 +40,8 @@ static bool take_meta(struct mcp_message *m, struct mcp_error *err)
     if (!json_is_string(version))
         return mcp_fail(err, MCP_PARAMS, "_meta has no " META "protocolVersion that is a string");
     if (!json_is_object(json_object_get(meta, META "clientCapabilities")))
-        return mcp_fail(err, MCP_PARAMS, "_meta has no " META "clientCapabilities that is an object");
+        return mcp_fail(err, MCP_PARAMS,
+                        "_meta has no " META "clientCapabilities that is an object");
     if (strcmp(json_string_value(version), MCP_MODERN) != 0)
         return mcp_fail(err, MCP_VERSION, "the protocol's version is not supported");
     return true;

@@ -17,7 +17,8 @@
 
 /* Members that hold what a guest printed or keeps. The first two come of a command: what is too
  * much of them is left out in the middle. */
-static const char *const guest_texts[] = { "stdout", "stderr", "output", "content", "patch", "screen" };
+static const char *const guest_texts[] = { "stdout",  "stderr", "output",
+                                           "content", "patch",  "screen" };
 #define PRINTED 2
 #define ENTRY_BYTES_MAX 1000 /* of a text in an entry of a list */
 
@@ -43,8 +44,7 @@ static json_t *cut_middle(const char *s, size_t n, size_t most)
 
     while (tail < n && ((unsigned char)s[tail] & 0xc0) == 0x80)
         tail++;
-    return json_sprintf("%.*s\n[%zu bytes left out]\n%s", (int)head, s, tail - head,
-                        s + tail);
+    return json_sprintf("%.*s\n[%zu bytes left out]\n%s", (int)head, s, tail - head, s + tail);
 }
 
 /* A pipe has LF at the end of a line, a terminal CR LF. */
@@ -110,8 +110,8 @@ static void bound_patch(json_t *given)
         return;
     head = whole(json_string_value(patch), MCP_TEXT_MAX);
     json_object_set_new(given, "patch",
-                        json_sprintf("%.*s\n[%zu bytes left out: stat lists every file]\n", (int)head,
-                                     json_string_value(patch), n - head));
+                        json_sprintf("%.*s\n[%zu bytes left out: stat lists every file]\n",
+                                     (int)head, json_string_value(patch), n - head));
     json_object_set_new(given, "truncated", json_true());
 }
 
@@ -123,11 +123,11 @@ static void bound_entries(json_t *list)
     void *next;
 
     json_array_foreach (list, i, entry)
-        json_object_foreach_safe (entry, next, name, value)
-            if (json_string_length(value) > ENTRY_BYTES_MAX)
-                json_object_set_new(entry, name,
-                                    cut_middle(json_string_value(value), json_string_length(value),
-                                               ENTRY_BYTES_MAX));
+        json_object_foreach_safe(entry, next, name,
+                                 value) if (json_string_length(value) > ENTRY_BYTES_MAX)
+            json_object_set_new(
+                entry, name,
+                cut_middle(json_string_value(value), json_string_length(value), ENTRY_BYTES_MAX));
 }
 
 static void bound(json_t *given)
@@ -254,9 +254,11 @@ static const struct {
     enum pyro_code code;
     const char *next;
 } next_steps[] = {
-    { PYRO_WORKSPACE_NOT_FOUND, "workspace_list shows those that are there; workspace_create makes one" },
+    { PYRO_WORKSPACE_NOT_FOUND,
+      "workspace_list shows those that are there; workspace_create makes one" },
     { PYRO_WORKSPACE_AMBIGUOUS, "give more characters of the id" },
-    { PYRO_WORKSPACE_STATE, "workspace_list shows its state; workspace_start starts a stopped one" },
+    { PYRO_WORKSPACE_STATE,
+      "workspace_list shows its state; workspace_start starts a stopped one" },
     { PYRO_SHELL_NOT_FOUND, "shell_list shows those that are there; shell_open opens one" },
     { PYRO_SHELL_STATE, "shell_read shows its state; shell_open opens another" },
     { PYRO_SNAPSHOT_NOT_FOUND, "snapshot_list shows those that are there" },

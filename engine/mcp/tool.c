@@ -115,8 +115,8 @@ static bool apply_limits(const struct cmd_spec *cmd, json_t *given, struct pyro_
 bool mcp_tool_args(struct json_args *ret, const struct cmd_spec *cmd, const json_t *arguments,
                    struct pyro_error *err)
 {
-    scoped_json json_t *given = arguments ? json_copy((json_t *)(uintptr_t)arguments)
-                                          : json_object();
+    scoped_json json_t *given =
+        arguments ? json_copy((json_t *)(uintptr_t)arguments) : json_object();
     const char *name;
     json_t *value;
 
@@ -156,8 +156,8 @@ static bool next_given(struct giving *g)
 static json_t *terse_schema(const struct row_spec *row)
 {
     static const char *const types[] = {
-        [ROW_TYPE_STR] = "string",      [ROW_TYPE_INT] = "integer",   [ROW_TYPE_NUM] = "number",
-        [ROW_TYPE_BOOL] = "boolean",    [ROW_TYPE_OBJECT] = "object", [ROW_TYPE_OBJECTS] = "array",
+        [ROW_TYPE_STR] = "string",    [ROW_TYPE_INT] = "integer",   [ROW_TYPE_NUM] = "number",
+        [ROW_TYPE_BOOL] = "boolean",  [ROW_TYPE_OBJECT] = "object", [ROW_TYPE_OBJECTS] = "array",
         [ROW_TYPE_STRINGS] = "array", [ROW_TYPE_MAP] = "object",    [ROW_TYPE_ANY] = NULL,
     };
 
@@ -251,13 +251,12 @@ static json_t *describe(const struct cmd_spec *cmd)
     const struct cmd_tool *t = cmd->tool;
     bool reads = cmd->traits & CMD_READ_ONLY;
 
-    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:{s:b, s:b, s:b, s:b}}", "name", t->name, "title",
-                     t->title, "description", t->text, "inputSchema", input_schema(cmd),
-                     "outputSchema", output_schema(cmd), "annotations", "readOnlyHint", reads,
-                     "destructiveHint", !reads && (cmd->traits & CMD_DESTRUCTIVE || 
-                     t->hints & TOOL_DESTRUCTIVE), "idempotentHint",
-                     reads || t->hints & TOOL_IDEMPOTENT, "openWorldHint",
-                     (t->hints & TOOL_OPEN_WORLD) != 0);
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:{s:b, s:b, s:b, s:b}}", "name", t->name, "title", t->title,
+        "description", t->text, "inputSchema", input_schema(cmd), "outputSchema",
+        output_schema(cmd), "annotations", "readOnlyHint", reads, "destructiveHint",
+        !reads && (cmd->traits & CMD_DESTRUCTIVE || t->hints & TOOL_DESTRUCTIVE), "idempotentHint",
+        reads || t->hints & TOOL_IDEMPOTENT, "openWorldHint", (t->hints & TOOL_OPEN_WORLD) != 0);
 }
 
 json_t *mcp_tools(enum mcp_profile profile)

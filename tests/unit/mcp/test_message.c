@@ -11,7 +11,7 @@
 #include "vmm/base/cleanup.h"
 
 #define META(V)                                                                                    \
-    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"" V "\","                              \
+    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"" V "\","                            \
     "\"io.modelcontextprotocol/clientCapabilities\":{},\"progressToken\":7}"
 
 static void test_mcp_message_parse_tells_the_eras_apart(void **state UNUSED)
@@ -23,7 +23,8 @@ static void test_mcp_message_parse_tells_the_eras_apart(void **state UNUSED)
         { "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}", false, true, false },
         { "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"tools/list\",\"params\":{}}", false, true,
           false },
-        { "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{" META(MCP_MODERN) "}}",
+        { "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{" META(
+              MCP_MODERN) "}}",
           true, true, true },
         { "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"_meta\":"
           "{\"progressToken\":\"t\"}}}",
