@@ -15,9 +15,13 @@ struct page_args {
 
 /* For a command's struct with a member `page`. */
 #define ARG_PAGE_ROWS(S)                                                                           \
-    { ARG_ROW_NAMED_("limit", S, page.limit, ARG_TYPE_INT, int64_t), .agent = "", .min = 1, .max = INT32_MAX,   \
-      .def = ARG_UNSET, .help = "At most this many entries" },                                     \
-        { ARG_ROW_NAMED_("cursor", S, page.cursor, ARG_TYPE_STR, const char *), .agent = "",                    \
+    { ARG_ROW_NAMED_("limit", S, page.limit, ARG_TYPE_INT, int64_t),                               \
+      .agent = "",                                                                                 \
+      .min = 1,                                                                                    \
+      .max = INT32_MAX,                                                                            \
+      .def = ARG_UNSET,                                                                            \
+      .help = "At most this many entries" },                                                       \
+        { ARG_ROW_NAMED_("cursor", S, page.cursor, ARG_TYPE_STR, const char *), .agent = "",       \
           .help = "Where to continue: the next_cursor of the last answer" }
 #define RES_PAGE_ROWS                                                                              \
     RES_BOOL("truncated", .help = "There are more, beyond --limit"),                               \

@@ -14,7 +14,8 @@ static const struct arg_spec disk_list_rows[] = {
     ARG_WORKSPACE(disk_list_args, workspace),
     ARG_WORKSPACE_PATH(disk_list_args, path, .agent = "", .optional = true, .def_str = "/workspace",
                        .help = "A directory or file: absolute, or relative to /workspace"),
-    ARG_FLAG(disk_list_args, recursive, .agent = "", .help = "Also list what is below its directories"),
+    ARG_FLAG(disk_list_args, recursive, .agent = "",
+             .help = "Also list what is below its directories"),
     ARG_PAGE_ROWS(disk_list_args),
     ARG_END,
 };

@@ -22,7 +22,8 @@ static const struct arg_spec file_list_rows[] = {
     ARG_WORKSPACE(file_list_args, workspace),
     ARG_WORKSPACE_PATH(file_list_args, path, .agent = "", .optional = true, .def_str = "/workspace",
                        .help = "A directory below /workspace, or one file"),
-    ARG_FLAG(file_list_args, recursive, .agent = "", .help = "Also list what is below its directories"),
+    ARG_FLAG(file_list_args, recursive, .agent = "",
+             .help = "Also list what is below its directories"),
     ARG_PAGE_ROWS(file_list_args),
     ARG_END,
 };

@@ -14,7 +14,8 @@ struct file_write_args {
 
 static const struct arg_spec file_write_rows[] = {
     ARG_WORKSPACE(file_write_args, workspace),
-    ARG_WORKSPACE_PATH(file_write_args, path, .agent = "", .help = "A file below /workspace, new or not"),
+    ARG_WORKSPACE_PATH(file_write_args, path, .agent = "",
+                       .help = "A file below /workspace, new or not"),
     ARG_STR(file_write_args, text, .agent = "", .metavar = "TEXT",
             .help = "The new content: UTF-8, at most 8 MiB"),
     ARG_STR(file_write_args, text_file, .metavar = "FILE", .complete = COMPLETE_FILE,

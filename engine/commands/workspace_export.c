@@ -13,8 +13,9 @@ static const struct arg_spec workspace_export_rows[] = {
     ARG_WORKSPACE(workspace_export_args, workspace),
     ARG_WORD(workspace_export_args, path, .agent = "", .metavar = "PATH",
              .help = "A file, directory or symbolic link in the workspace"),
-    ARG_STR(workspace_export_args, output, .agent = "Host path", .required = true, .metavar = "HOST_PATH",
-            .complete = COMPLETE_FILE, .help = "Where it goes; must not exist yet"),
+    ARG_STR(workspace_export_args, output, .agent = "Host path", .required = true,
+            .metavar = "HOST_PATH", .complete = COMPLETE_FILE,
+            .help = "Where it goes; must not exist yet"),
     ARG_END,
 };
 

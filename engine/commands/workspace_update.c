@@ -17,8 +17,8 @@ static const struct arg_spec workspace_update_rows[] = {
     ARG_STR(workspace_update_args, name, .agent = "", .check = check_name, .help = "Its new name"),
     ARG_LIST(workspace_update_args, label, .agent = "", .pairs = true, .metavar = "KEY=VALUE",
              .complete = COMPLETE_LABEL, .check = check_label, .help = "A label to set"),
-    ARG_LIST(workspace_update_args, clear_label, .agent = "", .metavar = "KEY", .complete = COMPLETE_LABEL_KEY,
-             .check = check_name, .help = "A label to remove"),
+    ARG_LIST(workspace_update_args, clear_label, .agent = "", .metavar = "KEY",
+             .complete = COMPLETE_LABEL_KEY, .check = check_name, .help = "A label to remove"),
     ARG_FLAG(workspace_update_args, clear_name, .agent = "", .help = "Remove its name"),
     ARG_END,
 };

@@ -9,13 +9,13 @@
 
 #define META "io.modelcontextprotocol/"
 
-bool mcp_fail(struct mcp_error *err, enum mcp_code code, const char *fmt, ...)
+bool mcp_fail(struct mcp_error *ret, enum mcp_code code, const char *fmt, ...)
 {
     va_list args;
 
-    err->code = code;
+    ret->code = code;
     va_start(args, fmt);
-    vsnprintf(err->message, sizeof(err->message), fmt, args);
+    vsnprintf(ret->message, sizeof(ret->message), fmt, args);
     va_end(args);
     return false;
 }

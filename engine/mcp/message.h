@@ -42,7 +42,7 @@ struct mcp_message {
 /* Fills ret as far as things are understood, the id always. Release it in either case. */
 bool mcp_message_parse(struct mcp_message *ret, const char *line, size_t n, struct mcp_error *err);
 void mcp_message_release(struct mcp_message *m);
-bool mcp_fail(struct mcp_error *err, enum mcp_code code, const char *fmt, ...)
+bool mcp_fail(struct mcp_error *ret, enum mcp_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif
