@@ -40,8 +40,8 @@ static const struct arg_spec shell_read_rows[] = {
              .help = "First wait until the shell waits for the next command"),
     ARG_FLAG(shell_read_args, wait_for_input, .agent = "",
              .help = "First wait until a program in it asks for input, or the shell for a command"),
-    ARG_INT(shell_read_args, max_wait_ms, .agent = "", .min = 1, .max = SHELL_WAIT_MS_MAX, .def = ARG_UNSET,
-            .unit = "ms",
+    ARG_INT(shell_read_args, max_wait_ms, .agent = "", .min = 1, .max = SHELL_WAIT_MS_MAX,
+            .def = ARG_UNSET, .unit = "ms",
             .help = "Wait no longer than this; default 30000, or twice --wait-for-idle-ms"),
     ARG_END,
 };
@@ -102,8 +102,8 @@ static bool shell_read_is_quick(const void *args)
 {
     const struct shell_read_args *a = args;
 
-    return !a->screen && !a->wait_for_prompt && a->wait_for_idle_ms == ARG_UNSET &&
-           a->max_chars <= QUICK_CHARS;
+    return !a->screen && !a->wait_for_prompt && !a->wait_for_input &&
+           a->wait_for_idle_ms == ARG_UNSET && a->max_chars <= QUICK_CHARS;
 }
 
 static bool shell_read_run(const void *args, struct cmd_io *io, json_t **ret_result,

@@ -41,15 +41,15 @@
 
 /* Of run. */
 #define COMMAND_OF_RUN(FIELD, ROW, ARG, S)                                                         \
-    ARG(INT, S, timeout_seconds, timeout_ms, .agent = "0: none", .scale = 1000, .max = COMMAND_TIMEOUT_MAX_SECONDS,    \
-        .def = COMMAND_TIMEOUT_SECONDS, .patient = true, .unit = "seconds",                        \
-        .help = "Kill the command after this time; 0: never")
+    ARG(INT, S, timeout_seconds, timeout_ms, .agent = "0: none", .scale = 1000,                    \
+        .max = COMMAND_TIMEOUT_MAX_SECONDS, .def = COMMAND_TIMEOUT_SECONDS, .patient = true,       \
+        .unit = "seconds", .help = "Kill the command after this time; 0: never")
 
 #define COMMAND_OF_EXEC(FIELD, ROW, ARG, S)                                                        \
     FIELD(int64_t timeout_ms) /* 0: none */                                                        \
     ROW(ROW_INT(command_request, timeout_ms, .max = 1000ll * COMMAND_TIMEOUT_MAX_SECONDS))         \
-    ARG(INT, S, timeout_seconds, timeout_ms, .agent = "0: none", .scale = 1000, .max = COMMAND_TIMEOUT_MAX_SECONDS,    \
-        .def = ARG_UNSET, .unit = "seconds",                                                       \
+    ARG(INT, S, timeout_seconds, timeout_ms, .agent = "0: none", .scale = 1000,                    \
+        .max = COMMAND_TIMEOUT_MAX_SECONDS, .def = ARG_UNSET, .unit = "seconds",                   \
         .help = "Kill the command after this time; 0: never; default 30, or 0 with --detach")      \
     FIELD(bool detach) /* for the supervisor: nobody waits for it */                               \
     ROW(ROW_BOOL(command_request, detach))                                                         \
