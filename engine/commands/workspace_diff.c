@@ -29,7 +29,8 @@ struct workspace_diff_args {
 
 static const struct arg_spec workspace_diff_rows[] = {
     ARG_WORKSPACE(workspace_diff_args, workspace),
-    ARG_FLAG(workspace_diff_args, stat, .agent = "", .help = "Before the patch, a line for each changed path"),
+    ARG_FLAG(workspace_diff_args, stat, .agent = "",
+             .help = "Before the patch, a line for each changed path"),
     ARG_LIST(workspace_diff_args, path, .agent = "", .metavar = "PATH",
              .help = "Only this file or directory below /workspace"),
     { ARG_ROW_NAMED_("cursor", workspace_diff_args, part.cursor, ARG_TYPE_STR, const char *),
