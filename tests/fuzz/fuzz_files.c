@@ -19,9 +19,9 @@ static void try_listing(const uint8_t *data, size_t size)
     if (parse(&sent, &entries, &err)) {
         json_t *list;
         if (entries.count)
-            qsort(entries.items, entries.count, sizeof(*entries.items), compare);
+            qsort(entries.items, entries.count, sizeof(*entries.items), list_compare);
         for (size_t i = 1; i < entries.count; i++)
-            BUG_ON(compare(&entries.items[i - 1], &entries.items[i]) > 0);
+            BUG_ON(list_compare(&entries.items[i - 1], &entries.items[i]) > 0);
         list = to_json(&entries);
         BUG_ON(json_array_size(list) != entries.count);
         for (size_t i = 0; i < entries.count; i++)
