@@ -66,7 +66,7 @@ static void try_contents(const uint8_t *data, size_t size, size_t step, bool sun
 
     fetching_init(&f, &range, sunk ? &sink : NULL, &to);
     for (size_t at = 0; ok && at < size; at += step)
-        ok = take(&f, data + at, size - at < step ? size - at : step, &err);
+        ok = fetch_take(&f, data + at, size - at < step ? size - at : step, &err);
     BUG_ON(!ok && err.code != PYRO_GUEST_PROTOCOL);
     BUG_ON(ok && (to.kind >= FILE_KIND_COUNT || to.mode > 07777 || to.content.len > FILE_PATH_MAX));
     fetched_release(&to);
