@@ -21,6 +21,7 @@
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
+#include "engine/shell/control.h"
 #include "engine/state/shell_files.h"
 #include "engine/term/replay.h"
 #include "engine/term/screen.h"
@@ -37,8 +38,7 @@
 
 struct attachment {
     struct loop *loop;
-    struct link *link;
-    struct stream stream;
+    struct shell_control *control; /* NULL: one that watches, or a shell that has ended */
     const struct workspace_handle *workspace;
     int log_fd, notify_fd, in_fd, out_fd;
     const char *shell;
@@ -237,7 +237,7 @@ static void detach_now(void *arg)
 
 static void send_keys(struct attachment *a, const char *keys, size_t n)
 {
-    if (n && !a->watch && stream_send(&a->stream, WIRE_STDIN, keys, n) < n)
+    if (n && a->control && !shell_control_type(a->control, keys, n))
         show(a, "\a", 1); /* the shell does not read: what does not fit is lost, audibly */
 }
 
@@ -282,12 +282,9 @@ static void on_keys(void *arg, uint32_t events UNUSED)
 static void send_size(struct attachment *a)
 {
     struct winsize ws;
-    scoped_json json_t *message = NULL;
 
-    if (a->watch || ioctl(a->out_fd, TIOCGWINSZ, &ws) != 0 || !ws.ws_col || !ws.ws_row)
-        return;
-    message = json_pack("{s:[i, i]}", "resize", ws.ws_col, ws.ws_row);
-    stream_message(&a->stream, message);
+    if (a->control && ioctl(a->out_fd, TIOCGWINSZ, &ws) == 0 && ws.ws_col && ws.ws_row)
+        shell_control_resize(a->control, ws.ws_row, ws.ws_col);
 }
 
 static void attach_on_signal(void *arg, const struct signalfd_siginfo *info)
@@ -300,11 +297,11 @@ static void attach_on_signal(void *arg, const struct signalfd_siginfo *info)
         leave(a, ATTACH_DETACHED);
 }
 
-/* ---- the connection ---- */
+/* ---- control ---- */
 
-static void attach_on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+static void attach_on_lost(void *arg, const struct pyro_error *why)
 {
-    struct attachment *a = s->arg;
+    struct attachment *a = arg;
     scoped_shell_record struct shell_record r = { 0 };
 
     if (shell_record_load(a->workspace->dir_fd, a->shell, &r, NULL) &&
@@ -312,34 +309,9 @@ static void attach_on_closed(struct stream *s, const json_t *result, const struc
         show_more(a);
         return;
     }
-    if (!result)
-        pyro_fail(a->err, PYRO_GUEST_LOST, "the supervisor was lost: %s", why->message);
-    else if (error_from_result(result, a->err))
-        pyro_fail(a->err, PYRO_SHELL_STATE, "shell '%s' takes no more input", a->shell);
+    pyro_copy(a->err, why);
     if (!a->over)
         fail(a);
-}
-
-static void attach_on_lost(struct link *link UNUSED, const struct pyro_error *why UNUSED)
-{
-}
-
-static bool connect_input(struct attachment *a)
-{
-    static const struct link_ops link_ops = { .lost = attach_on_lost };
-    static const struct stream_ops ops = { .closed = attach_on_closed };
-    scoped_json json_t *request =
-        json_pack("{s:s, s:s, s:s}", "op", "shell", "do", "attach", "shell", a->shell);
-    int fd = supervisor_connect(a->workspace, a->err);
-
-    if (fd < 0)
-        return false;
-    a->link = link_new(a->loop, fd, LINK_SOCKET, &link_ops, a, a->err);
-    if (!a->link) {
-        close(fd);
-        return false;
-    }
-    return stream_open(a->link, &a->stream, request, &ops, a, a->err);
 }
 
 static bool watch_log(struct attachment *a)
@@ -364,17 +336,20 @@ static bool run(struct attachment *a, const struct shell_record *r)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGINT);
-    if (!loop_signals(a->loop, &signals, attach_on_signal, a, a->err) || !watch_log(a) ||
-        (!a->watch && r->running && !connect_input(a)))
+    if (!loop_signals(a->loop, &signals, attach_on_signal, a, a->err) || !watch_log(a))
         return false;
+    if (!a->watch && r->running) {
+        a->control = shell_control_new(a->loop, a->workspace, a->shell, attach_on_lost, a, a->err);
+        if (!a->control)
+            return false;
+    }
     if (isatty(a->in_fd) && !make_raw(a))
         return false;
     if (a->raw && !loop_watch(a->loop, a->in_fd, EPOLLIN, on_keys, a, a->err))
         return false;
     if (!replay_history(a, r->first))
         return false;
-    if (a->link)
-        send_size(a);
+    send_size(a);
     loop_defer(a->loop, &a->more, show_more, a);
     loop_run(a->loop);
     return !a->failed;
@@ -408,7 +383,7 @@ bool shell_attach(const struct attach_spec *spec, enum attach_end *ret_end, stru
         leave_screen(&a);
     attached = NULL;
     restore_terminal();
-    link_free(a.link);
+    shell_control_free(a.control);
     loop_free(a.loop);
     if (a.log_fd >= 0)
         close(a.log_fd);

@@ -9,6 +9,8 @@
 
 #define QUEUE_MAX ((size_t)1024 * 1024) /* what a program has yet to read */
 #define FLUSH_MS 500
+#define LINE_MAX_BYTES                                                                             \
+    ((size_t)64 * 1024) /* there is room for that when the program has read all */
 
 struct shell_control {
     struct loop *loop;
@@ -20,10 +22,27 @@ struct shell_control {
     bool over;
 };
 
+/* How much of the queue goes out now: when there is no room for all of it, up to a line's end,
+ * where the input of others may come in between. A line that no room would do for is cut. */
+static size_t whole_lines(const struct shell_control *c, size_t room)
+{
+    size_t n = room;
+
+    if (room >= c->queue.len)
+        return c->queue.len;
+    while (n && c->queue.data[n - 1] != '\r' && c->queue.data[n - 1] != '\n')
+        n--;
+    return n || room < LINE_MAX_BYTES ? n : room;
+}
+
 static void pump(struct shell_control *c)
 {
+    size_t n = whole_lines(c, stream_room(&c->stream));
+
+    if (n)
+        buf_consume(&c->queue, stream_send(&c->stream, WIRE_STDIN, c->queue.data, n));
     if (c->queue.len)
-        buf_consume(&c->queue, stream_send(&c->stream, WIRE_STDIN, c->queue.data, c->queue.len));
+        stream_want_room(&c->stream);
 }
 
 static void control_on_writable(struct stream *s)

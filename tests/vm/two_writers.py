@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""two_writers.py PYRO WORKSPACE SHELL ROUNDS: an operator types whole lines into `shell attach`, on a terminal of
+"""two_writers.py PYRO WORKSPACE SHELL ROUNDS SUPERVISOR: an operator types whole lines into `shell attach`, on a terminal of
 its own, while an agent writes whole lines by `shell write`: in each round the operator types as long as the agent's
-command runs. Prints how many lines either wrote, "operator=N agent=N", once attach has ended by Ctrl-]."""
+command runs. Before that the operator types far ahead of a supervisor that is stopped. Prints how many lines either
+wrote, "operator=N agent=N", once attach has ended by Ctrl-]."""
 import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import termios
 import tty
 
 DEADLINE_SECONDS = 90
+AHEAD = 6000  # lines: several times what is on its way at once
 
 
 def drain(master, seconds):
@@ -35,7 +38,7 @@ def wait_shown(master, wanted):
 
 
 def main():
-    pyro, workspace, shell, rounds = sys.argv[1:]
+    pyro, workspace, shell, rounds, supervisor = sys.argv[1:]
     command = [pyro, "workspace", "shell"]
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -44,6 +47,16 @@ def main():
     os.close(slave)
     wait_shown(master, b"taking lines")
     operator = 0
+
+    def type_line():
+        nonlocal operator
+        os.write(master, f"operator {operator} {'o' * 50}\r".encode())
+        operator += 1
+
+    os.kill(int(supervisor), signal.SIGSTOP)
+    for _ in range(AHEAD):
+        type_line()
+    os.kill(int(supervisor), signal.SIGCONT)
     for agent in range(int(rounds)):
         line = f"agent {agent} " + "a" * 50
         write = subprocess.Popen(
@@ -52,8 +65,7 @@ def main():
         typing = True
         while typing:  # at least one line before and one after the agent's end
             typing = write.poll() is None
-            os.write(master, f"operator {operator} {'o' * 50}\r".encode())
-            operator += 1
+            type_line()
             drain(master, 0.002)
         if write.returncode != 0:
             sys.exit(f"write ended with {write.returncode}")

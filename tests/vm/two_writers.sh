@@ -25,7 +25,7 @@ takes_lines() {
 wait_for 60 takes_lines
 is "the agent has" "$(writers)" agent
 
-run timeout 300 tests/vm/two_writers.py "$PYRO" w sh1 25
+run timeout 300 tests/vm/two_writers.py "$PYRO" w sh1 25 "$(supervisor_of "$id")"
 is "both have written" "$status $err" "0 "
 lines=$out
 like "the operator in every round" "$lines" '^operator=[0-9]+ agent=25$'
