@@ -105,7 +105,8 @@ def cancelling():
         wait_until(lambda: not guest_has(api, "4712[;]"))
         check("in the guest, too", True)
 
-        waiting = api.begin("workspace exec", {"workspace_id": "w", "timeout_seconds": 0, "command": ["sleep", "4713"]}, events=False)
+        waiting = api.begin("workspace exec", {"workspace_id": "w", "timeout_seconds": 0, "command": shell("echo begun; exec sleep 4713")})
+        api.event(waiting, "output")
         api.send({"id": waiting, "call": "workspace list"})
         same("the id of a call under way is refused", api.answer(None)["error"]["code"], "usage")
         api.send({"cancel": waiting})
