@@ -7,4 +7,5 @@ need "a workspace" bash -c '"$PYRO" workspace create debian:12 --name w >/dev/nu
 for name in output shells cancelling crowd dying stopped_reader secrets progress; do
     python_scene tests/vm/api.py "$name"
 done
+check "the workspace is deleted" bash -c '"$PYRO" workspace delete w >/dev/null'
 finish
