@@ -281,11 +281,15 @@ static void services_start_it(void *arg, const char *const *words)
 static void services_start(struct screen *s, int arg UNUSED)
 {
     struct services *v = (struct services *)s;
-    static const char *const rows[] = {
-        "service",    "command",    "cwd",           "ready_tcp",
-        "ready_http", "ready_file", "ready_command", "ready_timeout_seconds",
-        NULL
-    };
+    static const char *const rows[] = { "service_name",
+                                        "command",
+                                        "cwd",
+                                        "ready_tcp",
+                                        "ready_http",
+                                        "ready_file",
+                                        "ready_command",
+                                        "ready_timeout_seconds",
+                                        NULL };
     struct form_spec form = { .title = "new service",
                               .note = "The command is run by sh.",
                               .cmd = cmd_find("workspace service start"),

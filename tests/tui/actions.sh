@@ -67,7 +67,7 @@ sees 'Stop one\?'
 sees '2 running shells will end'
 keys n
 gone 'Stop one\?'
-is "no is no" "$("$PYRO" workspace status one --json | sed -n 's/.*"state": "\(.*\)".*/\1/p')" started
+is "no is no" "$(json .state "$("$PYRO" workspace status one --json)")" started
 keys x
 sees 'Stop one\?'
 keys y

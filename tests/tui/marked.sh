@@ -7,7 +7,7 @@ export PYRO_QEMU=/nothing/such
 for name in ann ben cid dan; do host_workspace $name >/dev/null; done
 shell_of ann >/dev/null
 shell_of ben >/dev/null
-state() { "$PYRO" workspace status "$1" --json | sed -n 's/.*"state": "\(.*\)".*/\1/p'; }
+state() { json .state "$("$PYRO" workspace status "$1" --json)"; }
 tui
 sees '4 workspaces'
 keys s

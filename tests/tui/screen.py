@@ -24,7 +24,7 @@ RULES = [
      lambda m: "~".rjust(len(m.group()))),
     (re.compile(r"\d\d:\d\d:\d\d"), lambda m: "00:00:00"),
     (re.compile(r"^ \d(?=[╭│╰])"), lambda m: " 0"),
-    (re.compile(r"(?<=[│┃])[smhd]$"), lambda m: "~"),
+    (re.compile(r"(?<=[│┃╮╯])[smhd]$"), lambda m: "~"),
 ]
 
 

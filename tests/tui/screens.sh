@@ -73,6 +73,7 @@ screen wall
 resized 40 10
 screen wall-small
 resized 80 24
+screen wall # what help covers is drawn before
 help_of wall
 keys Esc
 figures

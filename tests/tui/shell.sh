@@ -8,7 +8,7 @@ host_workspace work >/dev/null
 shell=$(shell_of work 100 30)
 
 size_of() { # of the shell, as COLSxROWS
-    "$PYRO" workspace shell list work 2>/dev/null | awk -v id="$1" '$1 == id { print $3 }'
+    "$PYRO" workspace shell list work 2>/dev/null | awk -v id="$1" '$1 == id { print $4 }'
 }
 has_size() {
     [[ $(size_of "$shell") == "$1" ]]
