@@ -16,6 +16,7 @@
 #                            workspaces and a $TEST_DIR of its own. If it ends early, the others run all the same.
 #                            Several at once with "scene NAME &"; ONLY=SCRIPT:NAME runs one
 #   need WHAT COMMAND…       a check that ends the scene (or the script) when it fails
+#   node_fits                whether there is a node that sdk/typescript is for; Debian 12's own is older
 #   supervisor_of ID  the pid of a workspace's supervisor
 #   use_shared_cache         environments, kernels and templates from the cache that all scripts of one
 #                            run share; workspaces stay the script's own
@@ -193,6 +194,10 @@ supervisor_of() {
         [[ $(tr '\0' ' ' 2>/dev/null <"$file") == *" __supervise "*" $1 "* &&
             $(cut -d' ' -f6 "/proc/$pid/stat" 2>/dev/null) == "$pid" ]] && echo "$pid"
     done
+}
+
+node_fits() {
+    [[ $(node -p 'parseInt(process.versions.node)' 2>/dev/null) -ge 20 ]]
 }
 
 no_leftovers() {

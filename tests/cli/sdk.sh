@@ -58,6 +58,10 @@ done
 
 # ---- JavaScript ----
 
+if ! node_fits; then
+    skip "JavaScript: no node 20"
+    finish
+fi
 mkdir -p "$TEST_DIR/js/node_modules"
 ln -s "$PWD/sdk/typescript" "$TEST_DIR/js/node_modules/pyro-sandbox"
 cat >"$TEST_DIR/js/says.mjs" <<'EOF'
