@@ -3,9 +3,9 @@ With UPDATE in the environment FILE is written instead, once the screen has come
 
 Masked is what differs from run to run and from machine to machine: ids (i…), amounts with a unit, that
 is ages, shares and sizes (~, blanks before it included, so that " 9s" and "10s" come out alike; of an age
-that a box covers its unit may be left), times of day (of one that a box covers, its first digit), what a
-workspace uses (its line may be cut off anywhere), since when it is there, and how it is run (emulated or
-not).
+that a box covers its unit may be left), times of day (of one that a box covers, its first digit), how long
+a job took, what a workspace uses (its line may be cut off anywhere), since when it is there, and how it is
+run (emulated or not).
 """
 import difflib
 import os
@@ -23,6 +23,7 @@ RULES = [
     (re.compile(r"(?<=\s)\s*<?\d+(?:\.\d+)?(?:ms|s|m|h|d|%|B|[KMGT]i?B?)(?=\s|$|[│┃,)])"),
      lambda m: "~".rjust(len(m.group()))),
     (re.compile(r"\d\d:\d\d:\d\d"), lambda m: "00:00:00"),
+    (re.compile(r"after \d+\.\d s\b"), lambda m: "after 0.0 s"),
     (re.compile(r"^ \d(?=[╭│╰])"), lambda m: " 0"),
     (re.compile(r"(?<=[│┃╮╯])[smhd]$"), lambda m: "~"),
 ]
