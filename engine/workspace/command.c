@@ -154,6 +154,28 @@ static void look_at_log(struct waiting *x)
     x->size = size;
 }
 
+/* Whether a read would have to leave out the last character, whose rest is still to come. */
+static bool ends_in_character(const struct waiting *x)
+{
+    int64_t from = x->size > UTF8_LENGTH_MAX ? x->size - UTF8_LENGTH_MAX : 0;
+    struct command_part part;
+    bool logged, unfinished;
+
+    if (!command_log_read(x->workspace->dir_fd, x->sequence, (uint64_t)from, UTF8_LENGTH_MAX, &part,
+                          &logged, NULL) ||
+        !logged)
+        return false;
+    unfinished = utf8_unfinished(part.text.data, part.text.len) > 0;
+    command_part_release(&part);
+    return unfinished;
+}
+
+static bool is_enough(const struct waiting *x)
+{
+    return x->size >= x->full_at &&
+           (x->size >= x->full_at + UTF8_LENGTH_MAX || !ends_in_character(x));
+}
+
 /* When to look again at the latest; 0: it is over. */
 static int64_t look_again_at(const struct waiting *x)
 {
@@ -162,7 +184,7 @@ static int64_t look_again_at(const struct waiting *x)
 
     at = x->deadline_ms < at ? x->deadline_ms : at;
     at = idle < at ? idle : at;
-    return at <= now || x->size >= x->full_at ? 0 : at;
+    return at <= now || is_enough(x) ? 0 : at;
 }
 
 static bool sleep_until(const struct waiting *x, int64_t at)
