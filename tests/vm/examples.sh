@@ -24,6 +24,8 @@ order=$(tr '\n' ',' <<'EOF'
 doctor
 commands
 completion
+api
+mcp serve
 render
 env pull
 env list
@@ -36,6 +38,10 @@ workspace list
 workspace status
 workspace update
 workspace exec
+workspace command list
+workspace command read
+workspace command wait
+workspace command kill
 workspace sync push
 workspace file list
 workspace file read
