@@ -25,6 +25,7 @@ run mmdebstrap mmdebstrap
 run mount util-linux
 run uidmap shadow-utils
 run passt passt
+run python3 python3
 check libcmocka-dev libcmocka-devel
 check clang-format-19 clang19-tools-extra
 check tmux tmux
