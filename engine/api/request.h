@@ -19,7 +19,7 @@ struct api_request {
 };
 
 /* Checks the whole line. PYRO_USAGE; ret is filled as far as things were understood, the id always.
- * Of what is no JSON at all the message quotes nothing: it may hold a secret. Release it in either
+ * The message quotes nothing of a line that is not JSON: it may hold a secret. Release it in either
  * case. */
 bool api_request_parse(struct api_request *ret, const char *line, size_t n,
                        struct pyro_error *err) MUST_CHECK;

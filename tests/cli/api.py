@@ -38,7 +38,7 @@ def refusals():
         same("a near miss is named", error_of(api, b'{"id": 1, "call": "workspace lst"}\n')["error"]["hint"],
              "did you mean 'workspace list'?")
         secret = error_of(api, b'{"id": 1, "arguments": {"secret": {"T": hunter2}}}\n')
-        check("what is no JSON is not quoted", "hunter2" not in json.dumps(secret), secret)
+        check("what is not JSON is not quoted", "hunter2" not in json.dumps(secret), secret)
         same("an empty line is nothing", (api.send_bytes(b"\r\n\n"), api.call("workspace list"))[1]["count"], 0)
         api.send({"cancel": 99})
         api.send({"cancel": "x"})

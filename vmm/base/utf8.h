@@ -13,7 +13,7 @@
 size_t utf8_valid_length(const char *s, size_t n);
 /* Whether all n bytes are valid UTF-8. */
 bool utf8_is_valid(const char *s, size_t n);
-/* Bytes of the first `chars` characters; a byte that is no part of one counts as one. */
+/* Bytes of the first `chars` characters; a byte that is not part of one counts as one. */
 size_t utf8_bytes_of_chars(const char *s, size_t n, int64_t chars);
 /* Bytes at the end that begin a character and do not finish it. */
 size_t utf8_unfinished(const char *s, size_t n);

@@ -180,7 +180,7 @@ static void test_shell_reply_goes_to_who_asked(void **state UNUSED)
     let_go(&sh);
 }
 
-/* The terminal is raw at bash's prompt too, and what a job prints there is no question of bash's.
+/* The terminal is raw at bash's prompt too, and what a job prints there is not a question of bash's.
  */
 static void test_shell_reply_is_not_typed_into_a_shell(void **state UNUSED)
 {
