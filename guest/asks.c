@@ -14,6 +14,7 @@
 #include "guest/prompt.h"
 #include "guest/tty_wait.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
 
 #define READS_MS 250
 #define WAITS_MS 250          /* a poll without end, behind something */
@@ -171,14 +172,9 @@ static bool is_shell(pid_t pid)
 /* Whether its command line has options only, and none of them is -c: no script, no commands. */
 static bool has_no_commands(pid_t pid)
 {
-    char path[64], words[WORDS_BYTES];
-    scoped_close int fd = -1;
-    ssize_t n;
+    char words[WORDS_BYTES];
+    ssize_t n = (ssize_t)proc_read_file(pid, "cmdline", words, sizeof(words));
 
-    snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    n = fd < 0 ? 0 : fs_read_full(fd, words, sizeof(words) - 1);
-    words[n > 0 ? n : 0] = '\0';
     for (ssize_t at = (ssize_t)strlen(words) + 1; at < n; at += (ssize_t)strlen(words + at) + 1)
         if (words[at] != '-' || (words[at + 1] != '-' && strchr(words + at, 'c')))
             return false;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
 
 #define PIDS_BYTES 8192
 #define DEPTH_MAX 16
@@ -51,16 +52,12 @@ static size_t descendants(pid_t shell, pid_t *ret, size_t max)
 
 static bool read_process(pid_t pid, struct process *ret)
 {
-    char path[64], text[1024], state, *at;
+    char text[1024], state, *at;
     unsigned terminal, threads;
     int parent, group, foreground;
-    scoped_close int fd = -1;
-    ssize_t n;
 
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    n = fd < 0 ? 0 : fs_read_full(fd, text, sizeof(text) - 1);
-    text[n > 0 ? n : 0] = '\0';
+    if (!proc_read_file(pid, "stat", text, sizeof(text)))
+        return false;
     at = strrchr(text, ')'); /* the command's name may hold anything, even a ')' */
     if (!at || sscanf(at + 1, " %c %d %d %*d %u %d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %u",
                       &state, &parent, &group, &terminal, &foreground, &threads) != 6)
