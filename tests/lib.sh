@@ -196,6 +196,16 @@ supervisor_of() {
     done
 }
 
+process_has_ended() {
+    [[ ! -e /proc/$1 ]] || grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null
+}
+
+# SIGKILL, and its end is waited for: a command that is run at once could still reach one that is dying.
+kill_process() {
+    [[ -n $1 ]] || fail "there is a process to kill"
+    kill -KILL "$1" 2>/dev/null && wait_for 60 process_has_ended "$1"
+}
+
 node_fits() {
     [[ $(node -p 'parseInt(process.versions.node)' 2>/dev/null) -ge 20 ]]
 }

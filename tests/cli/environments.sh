@@ -186,7 +186,7 @@ for round in 1 2 3; do
     "$PYRO" env pull debian:12-base >/dev/null 2>&1 &
     victim=$!
     wait_for 20 running "$before"
-    kill -9 "$victim"
+    kill_process "$victim"
     wait "$victim" 2>/dev/null
     check "round $round: nothing runs on" wait_for 20 gone
 done

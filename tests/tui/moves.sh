@@ -74,7 +74,7 @@ gone 'corner'
 # A drawing process that died is told in its place, and another draws.
 children=$(pgrep -P "$(drive pid)")
 is "one process draws" "$(wc -w <<<"$children")" 1
-kill -KILL "$children"
+kill_process "$children"
 sees 'r draws it again'
 keys r
 sees '120×40 from 1,1'

@@ -156,7 +156,7 @@ keys i
 sees '^ CONTROL '
 keys 'sleep 5432' Enter
 sees 'CONTROL .*runs sleep 5432'
-kill -KILL "$(supervisor_of "$("$PYRO" workspace status work --json | sed -n 's/.*"workspace_id": "\(.*\)".*/\1/p')")"
+kill_process "$(supervisor_of "$("$PYRO" workspace status work --json | sed -n 's/.*"workspace_id": "\(.*\)".*/\1/p')")"
 keys x y x y
 sees '^ CONTROL LOST '
 keys x y Enter

@@ -113,7 +113,7 @@ renderers() {
 }
 is "a process each" "$(renderers | wc -l)" 2
 keys Home
-kill -KILL "$(renderers | head -n 1)"
+kill_process "$(renderers | head -n 1)"
 sees 'The shell itself goes on'
 write two "$b" 'clear; echo still-$((40 + 2))'
 drive shows 'r draw it again' >/dev/null || keys Tab

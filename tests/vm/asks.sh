@@ -109,7 +109,7 @@ in_a_vm() {
     asks w 'bash -c "sleep 6; read x"' 'read x'
 
     # The supervisor is killed meanwhile: the next one is told by the guest.
-    kill -9 "$(supervisor_of "$(first_of workspaces workspace_id list)")"
+    kill_process "$(supervisor_of "$(first_of workspaces workspace_id list)")"
     read_input w
     is "asks after the supervisor was killed" "$(json .asks)" true
     wait_for 60 attention_is w asks

@@ -72,7 +72,7 @@ is "and shows its cursor" "$(tmux display -pt first '#{cursor_flag} #{scroll_reg
 
 attach second w sh1
 wait_for 60 shows second 'full screen' && pass "the alternate screen is replayed"
-kill -9 "$(supervisor_of "$("$PYRO" workspace status w --json | sed -n 's/.*"workspace_id": "\(.*\)".*/\1/p')")"
+kill_process "$(supervisor_of "$("$PYRO" workspace status w --json | sed -n 's/.*"workspace_id": "\(.*\)".*/\1/p')")"
 wait_for 60 shows second '^status=1' && pass "a killed supervisor ends it"
 is "and the terminal is as it was" "$(cat "$TEST_DIR/second.after")" "$(cat "$TEST_DIR/second.before")"
 

@@ -110,7 +110,7 @@ ws command read w "$seq" --max-chars 7 --max-wait-ms 100000
 is "before" "$out" before
 timeout 300 "$PYRO" workspace command wait w "$seq" --json >"$TEST_DIR/waited" 2>&1 &
 waiter=$!
-kill -KILL "$(supervisor_of "$id")"
+kill_process "$(supervisor_of "$id")"
 wait $waiter
 is "a killed supervisor: who waits is told" "$(json .state "$(cat "$TEST_DIR/waited")") $(json .exit_code "$(cat "$TEST_DIR/waited")")" "ended 125"
 ws command read w "$seq" --json

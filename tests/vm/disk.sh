@@ -126,7 +126,7 @@ guest 'mkdir -p j/deep; i=0; while [ $i -lt 400 ]; do echo $i >j/f$i; i=$((i + 1
     mkdir again; rmdir again; echo more >more; sync
     for f in held1 held2; do head -c 3000000 /dev/zero | tr "\\0" x >$f; done
     exec 3<held1 4<held2; setsid sleep 1000 >/dev/null 2>&1 & rm held1 held2; sync'
-kill -9 "$(json .vm_pid "$(cat "$dir/workspace.json")")"
+kill_process "$(json .vm_pid "$(cat "$dir/workspace.json")")"
 wait_for 60 grep -q '"failed"' "$dir/workspace.json"
 run ws disk list w / --recursive --json
 is "after a crash: list" "$status" 0

@@ -59,7 +59,7 @@ is_listed() {
     [[ $out =~ ' w (paused: host_disk_full)'$ ]]
 }
 wait_for 60 is_listed && pass "… which the list shows"
-kill -9 "$(supervisor_of "$id")"
+kill_process "$(supervisor_of "$id")"
 size=$(stat -c %s "$log")
 run "$PYRO" workspace shell read w sh1 --plain --json
 is "taken up again on a full disk: read" "$status" 0

@@ -104,7 +104,7 @@ is "a workspace: what it made is kept" "$out" kept
 # Its supervisor killed: what ran on the host ends with it, and the state says so.
 "${pyro[@]}" workspace exec h --timeout-seconds 0 -- sh -c 'echo begun; sleep '"$nap" >"$TEST_DIR/said" 2>/dev/null &
 wait_for 20 test -s "$TEST_DIR/said"
-kill -9 "$(supervisor_of "$id")"
+kill_process "$(supervisor_of "$id")"
 wait $!
 is "its supervisor killed: the command's caller is told" "$?" 125
 run "${pyro[@]}" workspace status h --json

@@ -49,7 +49,7 @@ for ((k = 0; k < kills; k++)); do
     writer=$!
     wait_for 30 test -s "$TEST_DIR/said" || break
     sleep "0.$((RANDOM % 6))" # the moment of the fault is what is varied
-    kill -9 "$(json .vm_pid "$(cat "$records/$id/workspace.json")")"
+    kill_process "$(json .vm_pid "$(cat "$records/$id/workspace.json")")"
     wait "$writer"
     [[ $? -eq 125 ]] || quiet=$((quiet + 1))
     run "${pyro[@]}" workspace status w --json

@@ -44,7 +44,7 @@ for pattern in 'passt --foreground' __network; do
     transfer
     old=$(child_of "$pattern")
     check "$pattern runs" test -n "$old"
-    kill -9 "$old"
+    kill_process "$old"
     wait_for 30 gone "$old"
     wait_for 30 answers && pass "$pattern was killed: the network comes back"
     wait_for 30 is_up && pass "and nothing is said to be down"
@@ -54,7 +54,7 @@ done
 transfer
 old=$(supervisor_of "$id")
 passt=$(child_of 'passt --foreground') guard=$(child_of __network)
-kill -9 "$old"
+kill_process "$old"
 wait "$transfer"
 wait_for 30 gone "$guard"
 wait_for 30 gone "$passt" && pass "the supervisor was killed: passt and guard went with it"
@@ -63,7 +63,7 @@ wait_for 30 answers && pass "the network comes back with the next one"
 wait_for 30 names && pass "and so do names"
 
 rm "$TEST_DIR/bin/passt"
-kill -9 "$(child_of 'passt --foreground')"
+kill_process "$(child_of 'passt --foreground')"
 # The guard, which ends with it, may be told of first; what is tried next names passt.
 lacks_passt() { is_down && [[ $(json .network_error) == *passt* ]]; }
 wait_for 30 lacks_passt && pass "passt is gone for good: the network is down, and it is said why"

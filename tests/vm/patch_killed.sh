@@ -71,7 +71,7 @@ for point in 1 $((files / 2)) $((files * 2)); do
     ws patch apply w --patch-file "$TEST_DIR/patch" >"$TEST_DIR/applied" 2>&1 &
     patching=$!
     wait_for 120 on_console 'stopped at /workspace/deep/er/.pyro-'
-    kill -9 "$(vm_pid)"
+    kill_process "$(vm_pid)"
     refute "cut short at open $point: it says so" wait "$patching"
     wait "$watching"
     wait_for 60 failed_is_known

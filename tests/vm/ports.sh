@@ -173,7 +173,7 @@ done
 
 exec 9<>"/dev/tcp/127.0.0.1/$port"
 echo ECHO >&9
-kill -9 "$(supervisor_of "$id")"
+kill_process "$(supervisor_of "$id")"
 check "its supervisor killed: an open connection ends" timeout 300 cat <&9
 exec 9<&-
 service status web --json

@@ -232,7 +232,7 @@ hunt "not in the state directory" $(state_files)
 hunt "not beside it" $(find "$TMPDIR" "$HOME" -type f)
 
 ### Kept over a killed supervisor, stop and start, and reset.
-kill -9 "$(supervisor_of "$id")"
+kill_process "$(supervisor_of "$id")"
 is_gone() { ! fuser "$workspaces/$id/lock" >/dev/null 2>&1; }
 wait_for 30 is_gone
 in_guest 'echo "$TOKEN"' --secret-env TOKEN

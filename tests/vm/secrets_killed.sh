@@ -68,7 +68,7 @@ for ((i = 0; i < kills; i++)); do
     grown() { [[ $(logged) -gt $wanted ]] || all_done; }
     wait_for 60 grown
     pid=$(supervisor_of "$id")
-    all_done || { [[ -n $pid ]] && kill -9 "$pid" && killed=$((killed + 1)); }
+    all_done || { [[ -n $pid ]] && kill_process "$pid" && killed=$((killed + 1)); }
     is_gone() { ! fuser "$home/lock" >/dev/null 2>&1 || all_done; }
     wait_for 30 is_gone # then the next command starts another
     run timeout 300 "$PYRO" workspace exec w -- true

@@ -102,7 +102,7 @@ log_is_over() {
 "${pyro[@]}" workspace service logs w flood --all --follow >"$TEST_DIR/followed" 2>/dev/null &
 follower=$!
 wait_for 60 log_is_over 300000
-kill -9 "$(supervisor_of "$id")"
+kill_process "$(supervisor_of "$id")"
 flood_is_over() {
     service status flood --json
     [[ $(json .state) == exited ]]
@@ -123,7 +123,7 @@ has_begun() {
     [[ -s $directory/services/slow/stdout.log ]]
 }
 wait_for 60 has_begun
-kill -9 "$(supervisor_of "$id")"
+kill_process "$(supervisor_of "$id")"
 wait "$starter"
 is "its supervisor killed while it starts: status" "$?" 1
 like "… where to look" "$(cat "$TEST_DIR/slow")" 'it may be starting still'
@@ -164,7 +164,7 @@ is "start in a stopped workspace" "$(json .error.code)" workspace_state
 run "${pyro[@]}" workspace start w
 service start late --json -- sleep 1000
 is "start after the workspace was started again" "$(json .state)" running
-kill -9 "$(json .vm_pid "$(cat "$directory/workspace.json")")"
+kill_process "$(json .vm_pid "$(cat "$directory/workspace.json")")"
 has_failed() {
     service status late --json
     [[ $(json .state) == failed ]]
@@ -182,7 +182,7 @@ waits_for_answer() {
     [[ $(cat "/proc/$client/syscall") =~ ^(232|281)\  ]] # epoll_wait, epoll_pwait
 }
 wait_for 60 waits_for_answer
-kill -9 "$client"
+kill_process "$client"
 kill -CONT "$supervisor"
 has_ended() {
     [[ ! -e /proc/$supervisor ]]

@@ -66,7 +66,7 @@ for bytes in 1 3 25; do
     wait_for 60 drawn $((++drawings))
     shell resize --cols $((90 + bytes)) --rows 20
     wait_for 60 last_note_is "\"cols\":$((90 + bytes))"
-    kill -9 "$(supervisor_of "$id")"
+    kill_process "$(supervisor_of "$id")"
     wait_for 30 supervisor_is_gone
     check "a note is cut ($bytes)" cut_line "$notes" "$bytes"
     check "a mark is cut ($bytes)" cut_line "$times" $((bytes % 3 + 1))

@@ -23,7 +23,7 @@ read_killed() {
     while ((kills-- > 0)); do
         wait_for 60 watches_supervisor "$reader" "${old-}"
         old=$(supervisor_of "$id")
-        kill -9 "$old"
+        kill_process "$old"
         wait_for 60 was_replaced "$old"
     done
     wait "$reader"
@@ -55,7 +55,7 @@ run "$PYRO" workspace shell read w sh1 --json
 "$PYRO" workspace shell read w sh1 --json --wait-for-idle-ms 60000 --max-wait-ms 120000 >"$TEST_DIR/read" 2>&1 &
 reader=$!
 wait_for 60 watches_supervisor "$reader" ""
-kill -9 "$(supervisor_of "$id")"
+kill_process "$(supervisor_of "$id")"
 wait "$reader"
 out=$(cat "$TEST_DIR/read")
 is "the end of the shell ends the wait" "$(json .state) $(json .exit_code)" "stopped 5"

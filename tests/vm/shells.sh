@@ -169,7 +169,7 @@ shell open --id-only
 for size in 200000 1200000; do
     wait_for 60 log_is_over $size
     old=$(supervisor)
-    kill -9 "$old"
+    kill_process "$old"
     wait_for 30 taken_up_after "$old" && pass "the machine is taken up again"
 done
 shell read sh4 --wait-for-prompt --max-wait-ms 100000 --max-chars 60000000 --json
@@ -204,7 +204,7 @@ wait_for 30 is_ready
 shell read sh5 --plain --wait-for-prompt
 like "a write of 120000 bytes comes in whole" "$out" "$(printf '%0120000d' 7 | md5sum)"
 
-kill -9 "$(json .vm_pid "$(cat "$directory/workspace.json")")"
+kill_process "$(json .vm_pid "$(cat "$directory/workspace.json")")"
 has_stopped() {
     shell read sh5 --json
     [[ $(json .state) == stopped ]]

@@ -55,7 +55,7 @@ kill -STOP "$vm"
 "${pyro[@]}" workspace stop w >/dev/null 2>&1 &
 stop=$!
 wait_for 30 grep -q '"stopping": true' "$record"
-kill -KILL "$vm"
+kill_process "$vm"
 wait "$stop"
 run "${pyro[@]}" workspace status w --json
 is "a QEMU that is killed in a stop: failed" "$(json .state)" failed

@@ -51,7 +51,7 @@ do_killed() {
     if [[ $target == both ]]; then
         vm=$(json .vm_pid "$(cat "$dir/workspace.json")")
         run tests/vm/kill_during.py supervisor "$delay" "${pyro[@]}" workspace "$@" &
-        wait_for 120 no_supervisor && kill -9 "$vm" 2>/dev/null
+        wait_for 120 no_supervisor && kill_process "$vm"
         wait
     else
         run tests/vm/kill_during.py "$target" "$delay" "${pyro[@]}" workspace "$@"

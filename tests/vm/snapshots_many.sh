@@ -73,7 +73,7 @@ killed() { # supervisor|qemu
     pid=$(vm_pid)
     [[ $1 == supervisor ]] && pid=$(supervisor_of "$id")
     run ws snapshot create w "k$next"
-    kill -9 "$pid"
+    kill_process "$pid"
     echo "killed with a chain of $(depth)"
     wait_for 60 works
     guest 'cat f'

@@ -77,7 +77,7 @@ time_to_live() {
     killed_in_time() {
         run "${pyro[@]}" workspace start t --json
         supervisor=$(supervisor_of "$id")
-        [[ -n $supervisor ]] && kill -9 "$supervisor" 2>/dev/null
+        [[ -n $supervisor ]] && kill_process "$supervisor"
     }
     wait_for 300 killed_in_time
     check "start gives it a new time to live" [ "$(json .expires_at)" != null ]

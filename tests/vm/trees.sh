@@ -108,7 +108,7 @@ wait_for 60 begun && kill -STOP $!
 is "export: its temporary tree is this user's alone" "$(stat -c %a "$TEST_DIR"/killed/.pyro-export-*)" 700
 run "${pyro[@]}" workspace export w plain --output "$TEST_DIR/killed/beside"
 is "… and no other export removes it meanwhile" "$(ls -d "$TEST_DIR"/killed/.pyro-export-* | wc -l)" 1
-kill -KILL $! && wait $! 2>/dev/null
+kill_process $! && wait $! 2>/dev/null
 run "${pyro[@]}" workspace export w plain --output "$TEST_DIR/killed/other"
 is "… swept after a kill" "$status$(ls -A "$TEST_DIR/killed" | tr '\n' ' ')" "0beside other "
 run "${pyro[@]}" workspace export w s --output "$TEST_DIR/s"
@@ -262,7 +262,9 @@ is_seeding() { grep -qs '"state": "started"' "$records"/*/workspace.json; }
 is_gone() { [[ $(ls -A "$records") == .lock ]]; }
 wait_for 60 is_seeding
 children=$(cat "/proc/$creator/task/$creator/children" 2>/dev/null)
-kill -9 $children 2>/dev/null
+for pid in $children; do
+    kill_process "$pid"
+done
 wait "$creator" 2>/dev/null
 wait_for 60 is_gone && pass "a create that is killed while it seeds leaves nothing"
 chmod -R u+rwX "$TEST_DIR"

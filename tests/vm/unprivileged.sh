@@ -133,7 +133,7 @@ if network_make "the network of another user"; then
     is "the guard is this user's" "$(awk '/^Uid/ { print $2 }' "/proc/$guard/status")" "$uid"
     [[ -n ${PYRO_SANITIZED:-} ]] || # a sanitizer needs calls that the filter refuses
         is "… and under its filter" "$(awk '/^Seccomp:/ { print $2 }' "/proc/$guard/status")" 2
-    kill -9 "$guard"
+    kill_process "$guard"
     wait_for 30 reaches && pass "it comes back"
     run inside "${pyro[@]}" workspace delete net
     is "delete: status" "$status" 0

@@ -33,7 +33,7 @@ sed -i 's/"version":"/&9/' "$XDG_CACHE_HOME/pyro/qemu.json"
 run "$PYRO" doctor
 like "doctor names the other version" "$out" 'QEMU: 9[0-9]+\.'
 in_workspace runs one cat a
-kill -9 "$(supervisor_of "$id")"
+kill_process "$(supervisor_of "$id")"
 in_workspace runs one cat a
 is "it is the same machine" "$(machine_of "$id")" "$machine"
 in_workspace runs "" sh -c 'echo two >>a'
