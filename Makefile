@@ -173,6 +173,7 @@ help:
 	@echo 'make check-unit      only the unit tests; also check-cli, check-tui, check-vm, check-source'
 	@echo 'make check-kvm       the KVM path, in a VM that emulates virtualization'
 	@echo 'make check-deb       the package, installed in bare roots of Debian 12 and 13'
+	@echo 'make check-mcp       pyro mcp serve with clients from npm'
 	@echo 'make check-debian13  make check in a root of Debian 13 (kept in build/debian13)'
 	@echo 'make check-long      fifty kills at random in the middle of snapshots and resets'
 	@echo 'make check-san       the tests under AddressSanitizer and UBSan'

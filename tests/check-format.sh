@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." && . tests/lib.sh
 
 mapfile -t sources < <(git ls-files '*.c' '*.h')
-mapfile -t texts < <(git ls-files '*.c' '*.h' '*.sh' '*.mk' '*.md' 'sdk/*' Makefile .ci/run)
+mapfile -t texts < <(git ls-files '*.c' '*.h' '*.sh' '*.mk' '*.md' '*.mjs' 'sdk/*' Makefile .ci/run)
 check "there are sources" [ ${#sources[@]} -gt 10 ]
 is "clang-format would change nothing (make format)" \
     "$(clang-format-19 --dry-run "${sources[@]}" 2>&1 | sed -n 's/: warning: .*//p' | head -20)" ""
@@ -21,6 +21,8 @@ is "no package mirror's name" "$(grep -niE '(deb|ftp|security|snapshot|cdn|mirro
     "${texts[@]}" | grep -v '^tests/check-format.sh' | head)" ""
 is "nothing is left for later in the text" "$(grep -nE '\b(TODO|FIXME|XXX)\b' "${texts[@]}" |
     grep -v '^tests/check-format.sh' | head)" ""
-is "every test can be run" "$(git ls-files -s 'tests/check-*.sh' 'tests/cli/*.sh' 'tests/tui/*.sh' 'tests/vm/*.sh' |
-    grep -v '^100755')" ""
+# npm writes the address of each package, unless it is told not to.
+is "a package-lock.json names no registry" "$(git grep -l '"resolved"' -- '*package-lock.json')" ""
+is "every test can be run" "$(git ls-files -s 'tests/check-*.sh' 'tests/cli/*.sh' 'tests/tui/*.sh' 'tests/vm/*.sh' \
+    'tests/mcp/*.sh' 'tests/agents/*.sh' | grep -v '^100755')" ""
 finish
