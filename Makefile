@@ -108,7 +108,14 @@ $(B)/guest_blob.o: build/pyro-guest
 	$(Q)cd build && ld -r -b binary -z noexecstack -o $(abspath $@) pyro-guest
 	$(Q)objcopy --rename-section .data=.rodata,alloc,load,readonly,data,contents $@
 
-$(BIN)/pyro: $(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(TUI_OBJ) $(B)/guest_blob.o
+# And the text of `pyro help agents`.
+$(B)/skill_blob.o: share/pyro/SKILL.md
+	@mkdir -p $(@D)
+	$(Q)cd $(<D) && ld -r -b binary -z noexecstack -o $(abspath $@) $(<F)
+	$(Q)objcopy --rename-section .data=.rodata,alloc,load,readonly,data,contents $@
+BLOBS := $(B)/guest_blob.o $(B)/skill_blob.o
+
+$(BIN)/pyro: $(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(TUI_OBJ) $(BLOBS)
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(PYRO_LIBS)
 
@@ -144,7 +151,7 @@ INSTALL_ZSH := $(DESTDIR)$(ZSH_COMPLETIONS)
 
 # pyro finds pyro-image from where it stands itself (../libexec/pyro): any PREFIX fits this build.
 install: all
-	install -d $(INSTALL_BIN) $(INSTALL_LIBEXEC) $(INSTALL_SHARE)/doc/pyro \
+	install -d $(INSTALL_BIN) $(INSTALL_LIBEXEC) $(INSTALL_SHARE)/pyro $(INSTALL_SHARE)/doc/pyro \
 	    $(INSTALL_SHARE)/bash-completion/completions $(INSTALL_ZSH) \
 	    $(INSTALL_SHARE)/fish/vendor_completions.d $(INSTALL_SHARE)/man/man1 \
 	    $(INSTALL_SHARE)/doc/pyro/docs $(INSTALL_SHARE)/doc/pyro/screenshots
@@ -153,6 +160,7 @@ install: all
 	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md LICENSE $(INSTALL_SHARE)/doc/pyro
 	install -m 644 docs/*.md $(INSTALL_SHARE)/doc/pyro/docs
 	install -m 644 screenshots/*.png $(INSTALL_SHARE)/doc/pyro/screenshots
+	install -m 644 share/pyro/SKILL.md $(INSTALL_SHARE)/pyro
 	build/pyro __man >$(INSTALL_SHARE)/man/man1/pyro.1
 	build/pyro completion bash >$(INSTALL_SHARE)/bash-completion/completions/pyro
 	build/pyro completion zsh >$(INSTALL_ZSH)/_pyro
@@ -163,7 +171,7 @@ uninstall: uninstall-sdk
 	rm -f $(INSTALL_BIN)/pyro $(INSTALL_SHARE)/bash-completion/completions/pyro \
 	    $(INSTALL_ZSH)/_pyro $(INSTALL_SHARE)/fish/vendor_completions.d/pyro.fish \
 	    $(INSTALL_SHARE)/man/man1/pyro.1
-	rm -rf $(INSTALL_LIBEXEC) $(INSTALL_SHARE)/doc/pyro
+	rm -rf $(INSTALL_LIBEXEC) $(INSTALL_SHARE)/pyro $(INSTALL_SHARE)/doc/pyro
 
 help:
 	@echo 'make                 build pyro, pyro-image and pyro-guest in build/'

@@ -7,7 +7,7 @@ TEST_LDFLAGS := $(LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer$(,)address$(,)undefine
 
 # Everything but the mains, in one thin archive: a test pulls in what it names.
 LIBTEST_OBJ := $(filter-out $(MAINS),$(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(IMAGE_OBJ) $(TUI_OBJ) \
-                 $(call obj,$(GUEST_SRC))) $(if $(wildcard guest/main.c),$(B)/guest_blob.o)
+                 $(call obj,$(GUEST_SRC))) $(BLOBS)
 $(B)/libtest.a: $(LIBTEST_OBJ)
 	$(Q)rm -f $@ && ar rcsTP $@ $^
 

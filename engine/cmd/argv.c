@@ -101,10 +101,34 @@ static bool take_leading_option(struct parser *p, const char *word, struct pyro_
     return true;
 }
 
+/* A first word that names no command: `help`, or a topic behind it. */
+static bool take_help_word(struct parser *p, const char *word)
+{
+    const struct cmd_topic *topic = cmd_topic_find(word);
+
+    if (strcmp(word, "help") != 0 && !(p->line->help && topic))
+        return false;
+    p->line->help = true;
+    p->line->topic = topic;
+    return true;
+}
+
+static bool fail_unknown_command(const char *path, const char *word, struct pyro_error *err)
+{
+    char near[64];
+
+    pyro_fail(err, PYRO_USAGE, "unknown command '%.100s'", word);
+    if (!*path && cmd_topic_find(word))
+        return pyro_hint(err, "see 'pyro help %s'", word);
+    return nearest_command(path, word, near)
+               ? pyro_hint(err, "did you mean '%s%s%s'?", path, *path ? " " : "", near)
+               : false;
+}
+
 /* Walks the words that name the command. */
 static bool find_command(struct parser *p, struct pyro_error *err)
 {
-    char path[128] = "", near[64];
+    char path[128] = "";
 
     while (!p->line->cmd && p->at < p->argc) {
         const char *word = p->argv[p->at];
@@ -116,8 +140,9 @@ static bool find_command(struct parser *p, struct pyro_error *err)
             p->at++;
             continue;
         }
-        if (!strcmp(word, "help") && !len && !p->line->help) {
-            p->line->help = true;
+        if (p->line->topic)
+            return pyro_fail(err, PYRO_USAGE, "unexpected argument '%.100s'", word);
+        if (!len && take_help_word(p, word)) {
             p->at++;
             continue;
         }
@@ -125,10 +150,7 @@ static bool find_command(struct parser *p, struct pyro_error *err)
         p->line->cmd = cmd_find(path);
         if (!p->line->cmd && !cmd_group_find(path)) {
             path[len] = '\0';
-            pyro_fail(err, PYRO_USAGE, "unknown command '%.100s'", word);
-            if (nearest_command(path, word, near))
-                pyro_hint(err, "did you mean '%s%s%s'?", path, len ? " " : "", near);
-            return false;
+            return fail_unknown_command(path, word, err);
         }
         p->line->group = p->line->cmd ? NULL : cmd_group_find(path);
         p->at++;

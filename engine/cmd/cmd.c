@@ -33,8 +33,22 @@ static int failure_status(const struct cmd_spec *cmd, struct pyro_error *err)
     return status_of_failure(err, cmd ? cmd->traits : 0);
 }
 
+static bool show_topic(const struct cmd_topic *topic, bool is_json)
+{
+    size_t n = (size_t)(topic->end - topic->text);
+    scoped_json json_t *whole =
+        json_pack("{s:s, s:s%}", "topic", topic->name, "text", topic->text, n);
+
+    if (is_json)
+        return output_json(whole, stdout);
+    fwrite(topic->text, 1, n, stdout);
+    return true;
+}
+
 static bool show_help(const struct cmd_line *line)
 {
+    if (line->topic)
+        return show_topic(line->topic, line->json);
     if (line->version) {
         scoped_json json_t *version = json_pack("{s:s}", "version", PYRO_VERSION);
 

@@ -134,10 +134,21 @@ static void offer_arguments(json_t *list, const struct cmd_spec *cmd, const char
     }
 }
 
+/* What only a first word, or the one behind `help`, may be. */
+static void offer_first(json_t *list, const char *word, bool help)
+{
+    offer(list, word, "--version", "Show the version");
+    if (!help)
+        offer(list, word, "help", "Show help of a command, or a topic");
+    for (const struct cmd_topic *t = cmd_topics; help && t->name; t++)
+        offer(list, word, t->name, t->summary);
+}
+
 json_t *complete_words(const struct arg_list *words, bool *ret_files)
 {
     json_t *list = json_array();
     char path[128] = "";
+    bool help = false;
 
     *ret_files = false;
     for (size_t i = 0; i < words->count; i++) {
@@ -147,12 +158,16 @@ json_t *complete_words(const struct arg_list *words, bool *ret_files)
         if (i + 1 == words->count) {
             offer_commands(list, path, words->items[i]);
             if (!len)
-                offer(list, words->items[i], "--version", "Show the version");
+                offer_first(list, words->items[i], help);
             offer(list, words->items[i], "--help", "Show help");
             return list;
         }
         if (words->items[i][0] == '-')
             continue;
+        if (!len && !strcmp(words->items[i], "help")) {
+            help = true;
+            continue;
+        }
         snprintf(path + len, sizeof(path) - len, "%s%.60s", len ? " " : "", words->items[i]);
         cmd = cmd_find(path);
         if (cmd) {

@@ -164,9 +164,14 @@ void help_group(const struct cmd_group *group, FILE *out)
     for (const struct cmd_spec *const *c = cmd_table; *c; c++)
         if (is_child((*c)->path, prefix, &word) && !((*c)->traits & CMD_HIDDEN))
             print_row(out, word, (*c)->summary);
+    for (const struct cmd_topic *t = group ? NULL : cmd_topics; t && t->name; t++) {
+        if (t == cmd_topics)
+            fprintf(out, "\nTopics, for 'pyro help TOPIC':\n");
+        print_row(out, t->name, t->summary);
+    }
     fprintf(out, "\nOptions:\n");
     print_row(out, "--json", "Print the result as one JSON object");
-    print_row(out, "-h, --help", "Show help, after any command too");
+    print_row(out, "-h, --help", "Show help, after any command too; so does 'pyro help COMMAND'");
     if (!group)
         print_row(out, "--version", "Show the version");
     fprintf(out, "\nExample:\n  %s\n",

@@ -29,6 +29,14 @@ const struct cmd_group *cmd_group_find(const char *path)
     return NULL;
 }
 
+const struct cmd_topic *cmd_topic_find(const char *name)
+{
+    for (const struct cmd_topic *t = cmd_topics; t->name; t++)
+        if (!strcmp(t->name, name))
+            return t;
+    return NULL;
+}
+
 int64_t arg_max(const struct arg_spec *a)
 {
     return a->max_of ? a->max_of() : a->max;

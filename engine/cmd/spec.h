@@ -207,13 +207,23 @@ struct cmd_group {
     const char *example;
 };
 
-/* The table: commands in the order of help, NULL-terminated, and groups ending with a NULL path. */
+/* A text that `pyro help NAME` prints, and no command is behind. */
+struct cmd_topic {
+    const char *name;
+    const char *summary;
+    const char *text, *end;
+};
+
+/* The table: commands in the order of help, NULL-terminated, and groups ending with a NULL path,
+ * topics with a NULL name. */
 extern const struct cmd_spec *const cmd_table[];
 extern const struct cmd_group cmd_groups[];
+extern const struct cmd_topic cmd_topics[];
 
-/* The command or group with exactly this path; NULL when there is none. */
+/* The command, group or topic of exactly this name; NULL when there is none. */
 const struct cmd_spec *cmd_find(const char *path);
 const struct cmd_group *cmd_group_find(const char *path);
+const struct cmd_topic *cmd_topic_find(const char *name);
 
 /* Whether a program can call it: it takes no terminal over, and is for users. */
 static inline bool cmd_is_callable(const struct cmd_spec *cmd)

@@ -86,3 +86,12 @@ const struct cmd_group cmd_groups[] = {
     { "mcp", "The Model Context Protocol, for coding agents", "pyro mcp serve" },
     { NULL, NULL, NULL },
 };
+
+/* share/pyro/SKILL.md, put in by the linker. */
+extern const char _binary_SKILL_md_start[], _binary_SKILL_md_end[];
+
+const struct cmd_topic cmd_topics[] = {
+    { "agents", "The command line for a coding agent, as a skill file", _binary_SKILL_md_start,
+      _binary_SKILL_md_end },
+    { NULL, NULL, NULL, NULL },
+};

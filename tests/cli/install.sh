@@ -14,7 +14,7 @@ root=$TEST_DIR/root
 check "make install" quietly install DESTDIR="$root" PREFIX=/opt/pyro
 for file in bin/pyro libexec/pyro/pyro-image share/bash-completion/completions/pyro \
     share/zsh/site-functions/_pyro share/fish/vendor_completions.d/pyro.fish share/doc/pyro/LICENSE \
-    share/doc/pyro/README.md share/doc/pyro/docs/commands.md share/man/man1/pyro.1; do
+    share/doc/pyro/README.md share/pyro/SKILL.md share/doc/pyro/docs/commands.md share/man/man1/pyro.1; do
     check "installed: $file" [ -s "$root/opt/pyro/$file" ]
 done
 check "executable: pyro" [ -x "$root/opt/pyro/bin/pyro" ]

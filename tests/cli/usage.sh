@@ -22,6 +22,11 @@ like "--help has an example" "$out" 'Example:
   pyro run debian:12 -- git --version'
 run "$PYRO" help workspace exec
 like "help COMMAND is COMMAND --help" "$out" 'Usage: pyro workspace exec WORKSPACE_ID'
+like "help lists the topics" "$("$PYRO" help)" 'Topics.*'$'\n''  agents '
+run "$PYRO" help agents --json
+like "a topic as JSON" "$(json .topic) $(json .text)" '^agents ---'
+run "$PYRO" help nosuch
+is "no such topic" "$status $err" "2 pyro: unknown command 'nosuch' (see 'pyro --help')"
 run "$PYRO" run --help --json
 is "--help --json is the declaration" "$(json .path)" run
 

@@ -44,6 +44,7 @@ static const struct cmd_spec sample = { .path = "exec",
                                         .args_size = sizeof(struct sample_args) };
 const struct cmd_spec *const cmd_table[] = { &sample, NULL };
 const struct cmd_group cmd_groups[] = { { NULL, NULL, NULL } };
+const struct cmd_topic cmd_topics[] = { { NULL, NULL, NULL, NULL } };
 
 static void check_args(json_t *arguments)
 {

@@ -96,6 +96,8 @@ static const struct cmd_spec plain = { .path = "plain" };
 const struct cmd_spec *const cmd_table[] = { &hidden, &sample, &word, &owned, &plain, NULL };
 const struct cmd_group cmd_groups[] = { { "box", "Boxes", "pyro box exec a -- true" },
                                         { NULL, NULL, NULL } };
+const struct cmd_topic cmd_topics[] = { { "agents", "A topic", NULL, NULL },
+                                        { NULL, NULL, NULL, NULL } };
 
 #define WORDS_MAX 32
 
@@ -228,6 +230,23 @@ static void test_parse_positionals_after_dashes(void **state UNUSED)
     cmd_line_release(&line);
 }
 
+static void test_parse_help_of_a_topic(void **state UNUSED)
+{
+    struct cmd_line line;
+    struct pyro_error err;
+
+    assert_true(parse("help agents --json", &line, &err));
+    assert_true(line.help && line.json && line.topic == &cmd_topics[0] && !line.cmd);
+    assert_true(parse("help help", &line, &err));
+    assert_true(line.help && !line.topic && !line.cmd);
+    assert_false(parse("help agents box", &line, &err));
+    assert_string_equal(err.message, "unexpected argument 'box'");
+    assert_false(parse("agents", &line, &err));
+    assert_string_equal(err.hint, "see 'pyro help agents'");
+    assert_true(parse("box exec agents -- x", &line, &err));
+    assert_false(line.help || line.topic);
+}
+
 static void test_parse_help(void **state UNUSED)
 {
     static const struct {
@@ -354,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_parse_json_after_dashes_is_the_commands),
         cmocka_unit_test(test_parse_positionals_after_dashes),
         cmocka_unit_test(test_parse_help),
+        cmocka_unit_test(test_parse_help_of_a_topic),
         cmocka_unit_test(test_parse_bad),
         cmocka_unit_test(test_parse_bad_tells_json),
     };
