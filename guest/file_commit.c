@@ -125,8 +125,7 @@ struct file_change *file_commit_add(struct file_commit *c, char *path, struct py
     if (c->change_count >= FILE_CHANGES_MAX ||
         !grow((void **)&c->changes, c->change_count, &c->change_capacity, sizeof(*c->changes))) {
         free(path);
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "too many files at once, or out of memory");
-        return NULL;
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "too many files at once, or out of memory");
     }
     c->changes[c->change_count] = (struct file_change){ .path = path };
     return &c->changes[c->change_count++];

@@ -463,10 +463,8 @@ struct probe *probe_new(struct guest *g, const struct command_request *request,
 {
     struct probe *p = calloc(1, sizeof(*p));
 
-    if (!p) {
-        pyro_fail(err, PYRO_NO_MEMORY, "readiness: out of memory");
-        return NULL;
-    }
+    if (!p)
+        return pyro_fail(err, PYRO_NO_MEMORY, "readiness: out of memory");
     *p = (struct probe){ .g = g,
                          .ready = ready,
                          .arg = arg,

@@ -563,8 +563,8 @@ bool shell_op_open(struct guest *g, const json_t *message, json_t **ret UNUSED,
     s = shell_new(g, id);
     if (s && request.for_program)
         inputrc_make(&s->inputrc, g, id, &command);
-    ok = s ? start(s, &command, (int)request.cols, (int)request.rows, err)
-           : pyro_fail(err, PYRO_NO_MEMORY, "shell: out of memory");
+    ok = (s || pyro_fail(err, PYRO_NO_MEMORY, "shell: out of memory")) &&
+         start(s, &command, (int)request.cols, (int)request.rows, err);
     command_release(&command);
     if (!ok && s)
         shell_free(s);

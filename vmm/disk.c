@@ -285,10 +285,8 @@ static char *json_name_of(struct disk_chain *chain, struct pyro_error *err)
     scoped_json json_t *tree = disk_blockdev(chain, false, disk_path_of, chain);
     scoped_free char *text = tree ? json_compact(tree) : NULL;
 
-    if (!text) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "a disk's path is not UTF-8");
-        return NULL;
-    }
+    if (!text)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "a disk's path is not UTF-8");
     return str_printf("json:%s", text);
 }
 

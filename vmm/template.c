@@ -80,8 +80,7 @@ static json_t *start_template(const struct template_spec *spec, struct template 
     text = identity ? json_compact(identity) : NULL;
     if (!text) {
         json_decref(identity);
-        pyro_fail(err, PYRO_INTERNAL, "the identity of a template cannot be written");
-        return NULL;
+        return pyro_fail(err, PYRO_INTERNAL, "the identity of a template cannot be written");
     }
     digest_hex(text, strlen(text), t->key);
     return identity;

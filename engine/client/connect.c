@@ -29,8 +29,8 @@ static bool take_line(const char *line, size_t n, const struct progress *progres
         progress_update(progress, what, NULL);
         return false;
     }
-    *ret_ok = j ? error_from_result(j, err)
-                : pyro_fail(err, PYRO_VM_FAILED, "the supervisor's answer was not understood");
+    *ret_ok = (j || pyro_fail(err, PYRO_VM_FAILED, "the supervisor's answer was not understood")) &&
+              error_from_result(j, err);
     return true;
 }
 

@@ -96,8 +96,7 @@ static json_t *read_text(const struct content_args *c, content_read_fn *read, st
     if (range.max_bytes > TEXT_MAX_BYTES) {
         pyro_fail(err, PYRO_INVALID_ARGUMENT, "--max-bytes: at most %d bytes of text",
                   TEXT_MAX_BYTES);
-        pyro_hint(err, "--content-only gives a file of any size");
-        return NULL;
+        return pyro_hint(err, "--content-only gives a file of any size");
     }
     view = read(c, &range, NULL, err);
     end_before_secret(io, view);

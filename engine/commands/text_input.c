@@ -8,7 +8,7 @@
 
 #include "vmm/base/fs.h"
 
-static bool too_long(const char *flag, const struct buf *b, struct pyro_error *err)
+static void *too_long(const char *flag, const struct buf *b, struct pyro_error *err)
 {
     return pyro_fail(err, PYRO_CONTENT_REFUSED, "--%s: over %zu MiB", flag, b->max >> 20);
 }

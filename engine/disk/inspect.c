@@ -121,12 +121,10 @@ static json_t *load_list(int fd, struct pyro_error *err)
     void *text;
 
     if (fstat(fd, &st) != 0 || st.st_size <= 0)
-        return pyro_fail(err, PYRO_INTERNAL, "pyro-image listed nothing") ? NULL : NULL;
+        return pyro_fail(err, PYRO_INTERNAL, "pyro-image listed nothing");
     text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (text == MAP_FAILED) {
-        pyro_fail_errno(err, "read the list");
-        return NULL;
-    }
+    if (text == MAP_FAILED)
+        return pyro_fail_errno(err, "read the list");
     list = json_parse(text, (size_t)st.st_size, LIST_BYTES_MAX, err);
     munmap(text, (size_t)st.st_size);
     return list;
@@ -148,10 +146,8 @@ json_t *workspace_disk_list(const char *ref, const char *path, bool recursive,
     if (!clean || !open_resting(ref, &r, err))
         return NULL;
     fd = memfd_create("pyro-disk-list", MFD_CLOEXEC);
-    if (fd < 0) {
-        pyro_fail_errno(err, "list the disk");
-        return NULL;
-    }
+    if (fd < 0)
+        return pyro_fail_errno(err, "list the disk");
     result = look(&r, argv, fd, LOOK_MS, err);
     list = result ? load_list(fd, err) : NULL;
     if (!list)
@@ -194,10 +190,8 @@ static json_t *look_through(const struct resting *r, const char **argv,
     pid_t pid;
     bool ok;
 
-    if (pipe2(out, O_CLOEXEC) != 0) {
-        pyro_fail_errno(err, "read the disk");
-        return NULL;
-    }
+    if (pipe2(out, O_CLOEXEC) != 0)
+        return pyro_fail_errno(err, "read the disk");
     look_spec(r, argv, out[1], &spec, fds, output);
     ok = helper_start(&spec, &pid, &stdout_fd, err);
     close(out[1]);
@@ -245,10 +239,8 @@ static json_t *look_as_text(const struct resting *r, const char **argv, const ch
     scoped_json json_t *result = NULL;
     json_t *content;
 
-    if (fd < 0) {
-        pyro_fail_errno(err, "read the disk");
-        return NULL;
-    }
+    if (fd < 0)
+        return pyro_fail_errno(err, "read the disk");
     result = look(r, argv, fd, LOOK_MS, err);
     content = result ? take_text(fd, is_truncated(result, range), path, err) : NULL;
     if (!content)

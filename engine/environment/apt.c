@@ -234,10 +234,8 @@ char *apt_resolve(const struct apt *a, const char *meta, const char *prefix, str
     scoped_buf out = BUF_INIT(OUTPUT_MAX);
     char *rest, *line;
 
-    if (!run_apt(argv, NULL, &out, err)) {
-        pyro_wrap(err, "looking for package %s", meta);
-        return NULL;
-    }
+    if (!run_apt(argv, NULL, &out, err))
+        return pyro_wrap(err, "looking for package %s", meta);
     rest = out.len ? out.data : NULL;
     while ((line = strsep(&rest, "\n"))) {
         static const char mark[] = "Depends: ";
@@ -246,10 +244,9 @@ char *apt_resolve(const struct apt *a, const char *meta, const char *prefix, str
             return strdup(at + sizeof(mark) - 1);
     }
     pyro_fail(err, PYRO_PULL_FAILED, "the host's apt sources have no package %s", meta);
-    pyro_hint(err,
-              "pyro takes its kernel from Debian's packages: add a source of the host's release "
-              "of Debian, component main, to /etc/apt/sources.list.d");
-    return NULL;
+    return pyro_hint(
+        err, "pyro takes its kernel from Debian's packages: add a source of the host's release "
+             "of Debian, component main, to /etc/apt/sources.list.d");
 }
 
 bool apt_download(const struct apt *a, const char *package, const char *directory,

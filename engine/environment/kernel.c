@@ -209,10 +209,8 @@ static char *unpack(const char *deb, int dirfd, struct pyro_error *err)
     scoped_json json_t *result = NULL;
     const char *version;
 
-    if (package < 0) {
-        pyro_fail_errno(err, "open '%s'", deb);
-        return NULL;
-    }
+    if (package < 0)
+        return pyro_fail_errno(err, "open '%s'", deb);
     if ((kernel = create(dirfd, KERNEL_FILE, err)) < 0 ||
         (stream = create(dirfd, KERNEL_MODULES, err)) < 0)
         return NULL;
@@ -230,10 +228,8 @@ static char *unpack(const char *deb, int dirfd, struct pyro_error *err)
     if (!result)
         return NULL;
     version = json_string_or(result, "kernel_version", "");
-    if (!*version || strchr(version, '/')) {
-        pyro_fail(err, PYRO_PULL_FAILED, "the kernel's package does not say its version");
-        return NULL;
-    }
+    if (!*version || strchr(version, '/'))
+        return pyro_fail(err, PYRO_PULL_FAILED, "the kernel's package does not say its version");
     return check_missing(json_object_get(result, "missing"), version, err)
                ? str_printf("%s", version)
                : NULL;
@@ -263,8 +259,7 @@ static char *only_deb(const char *directory, struct pyro_error *err)
         if (n > 4 && !strcmp(entry->d_name + n - 4, ".deb"))
             return str_printf("%s/%s", directory, entry->d_name);
     }
-    pyro_fail(err, PYRO_PULL_FAILED, "apt-get downloaded nothing");
-    return NULL;
+    return pyro_fail(err, PYRO_PULL_FAILED, "apt-get downloaded nothing");
 }
 
 static bool sync_all(int dirfd)

@@ -27,16 +27,12 @@ static json_t *read_found(int fd, struct pyro_error *err)
     off_t n = lseek(fd, 0, SEEK_END);
     scoped_free char *text = NULL;
 
-    if (n < 0 || (size_t)n > ENTRIES_MAX_BYTES) {
-        pyro_fail(err, PYRO_INTERNAL, "pyro-image's answer is too long");
-        return NULL;
-    }
+    if (n < 0 || (size_t)n > ENTRIES_MAX_BYTES)
+        return pyro_fail(err, PYRO_INTERNAL, "pyro-image's answer is too long");
     text = malloc((size_t)n + 1);
     BUG_ON(!text);
-    if (fs_pread_full(fd, text, (size_t)n, 0) != n) {
-        pyro_fail_errno(err, "the diff: read");
-        return NULL;
-    }
+    if (fs_pread_full(fd, text, (size_t)n, 0) != n)
+        return pyro_fail_errno(err, "the diff: read");
     return json_parse(text, (size_t)n, ENTRIES_MAX_BYTES, err);
 }
 
@@ -51,10 +47,8 @@ static json_t *compare(const struct disk_fds *disk, struct pyro_error *err)
     scoped_close int output = memfd_create("diff", MFD_CLOEXEC);
     scoped_json json_t *result = NULL;
 
-    if (output < 0) {
-        pyro_fail_errno(err, "the diff");
-        return NULL;
-    }
+    if (output < 0)
+        return pyro_fail_errno(err, "the diff");
     spec.fds[0].from = output, spec.fds[0].to = OUTPUT_FD;
     spec.fd_count = 1;
     disk_fds_pass(disk, &spec, LAYERS_FD, fds);
@@ -138,10 +132,8 @@ static json_t *to_view(const char *id, json_t *found, struct pyro_error *err)
             counts[k] += !strcmp(json_string_or(e, "status", ""), names[k]);
         text += json_is_string(part);
         if (json_is_string(part) &&
-            !buf_append(&patch, json_string_value(part), json_string_length(part))) {
-            pyro_fail(err, PYRO_INTERNAL, "pyro-image's answer is too long");
-            return NULL;
-        }
+            !buf_append(&patch, json_string_value(part), json_string_length(part)))
+            return pyro_fail(err, PYRO_INTERNAL, "pyro-image's answer is too long");
         json_object_set_new(e, "path", name_to_json("/workspace/", path ? path : ""));
     }
     json_array_foreach (left_out, i, e) {

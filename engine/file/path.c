@@ -23,15 +23,11 @@ char *file_path_parse(const char *text, struct pyro_error *err)
 
     if (!given)
         return NULL;
-    if (strlen(given) > FILE_PATH_MAX) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "a path of %zu bytes is too long (at most %d)",
-                  strlen(given), FILE_PATH_MAX);
-        return NULL;
-    }
-    if (!*given) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the path is empty");
-        return NULL;
-    }
+    if (strlen(given) > FILE_PATH_MAX)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "a path of %zu bytes is too long (at most %d)",
+                         strlen(given), FILE_PATH_MAX);
+    if (!*given)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the path is empty");
     if (*given == '/') {
         if (strncmp(given, WORKSPACE, prefix) != 0 || (given[prefix] && given[prefix] != '/')) {
             refuse(given, err);

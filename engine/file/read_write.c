@@ -65,8 +65,7 @@ static json_t *to_json(const struct fetched *f, const char *shown, struct pyro_e
 
     if (at < n) {
         pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%s' is not UTF-8 text (byte %zu)", shown, at);
-        pyro_hint(err, "take binary files out with 'pyro workspace export'");
-        return NULL;
+        return pyro_hint(err, "take binary files out with 'pyro workspace export'");
     }
     if (f->more) { /* whole characters only */
         size_t whole = 0, length;
@@ -114,10 +113,8 @@ json_t *file_write(const char *ref, const char *path, const void *bytes, size_t 
         !(mode = workspace_execution_mode(&o, err)))
         return NULL;
     shown = file_path_show(relative);
-    if (!*relative) {
-        pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%s' is a directory", shown);
-        return NULL;
-    }
+    if (!*relative)
+        return pyro_fail(err, PYRO_WRONG_FILE_TYPE, "'%s' is a directory", shown);
     changes_init(&changes);
     ok = changes_add(&changes,
                      &(struct change){ .action = FILE_WRITE,

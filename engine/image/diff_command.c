@@ -35,20 +35,16 @@ static json_t *diff_command_run(const void *args, struct pyro_error *err)
     scoped_json json_t *found = NULL;
     scoped_free char *text = NULL;
 
-    if (a->baseline >= a->layers.count) {
-        pyro_fail(err, PYRO_USAGE, "--baseline: there are only %u layers", a->layers.count);
-        return NULL;
-    }
+    if (a->baseline >= a->layers.count)
+        return pyro_fail(err, PYRO_USAGE, "--baseline: there are only %u layers", a->layers.count);
     if (chain_open(a->layers.items, a->layers.count, &chain, err))
         found = compare(a, chain, err);
     chain_free(chain);
     if (!found)
         return NULL;
     text = json_compact(found);
-    if (!text) {
-        pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
-        return NULL;
-    }
+    if (!text)
+        return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
     return fs_write_all(a->output_fd, text, strlen(text), err) ? json_object() : NULL;
 }
 

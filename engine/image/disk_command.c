@@ -58,10 +58,8 @@ static json_t *disk_command_list(const struct disk_args *args, struct view *v,
 
     if (!found)
         return NULL;
-    if (!text) {
-        pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-        return NULL;
-    }
+    if (!text)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     if (!fs_write_all(args->output_fd, text, strlen(text), err))
         return NULL;
     return json_pack("{s:I}", "bytes", (json_int_t)strlen(text));
@@ -106,10 +104,8 @@ static json_t *disk_command_read(const struct disk_args *args, struct view *v,
     }
     if (!view_find(v, args->path, &inode, err) || !view_stat(v, inode, &i, err))
         return NULL;
-    if (!copy_out(args, v, inode, &bytes, err)) {
-        pyro_wrap(err, "'%.400s'", args->path);
-        return NULL;
-    }
+    if (!copy_out(args, v, inode, &bytes, err))
+        return pyro_wrap(err, "'%.400s'", args->path);
     return json_pack("{s:I, s:I}", "size_bytes", (json_int_t)i.size, "bytes", (json_int_t)bytes);
 }
 

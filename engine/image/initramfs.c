@@ -144,23 +144,17 @@ static json_t *initramfs(const void *void_args, struct pyro_error *err)
     struct stat st;
 
     if (!a || archive_write_set_format_cpio_newc(a) != ARCHIVE_OK ||
-        archive_write_open_fd(a, args->output_fd) != ARCHIVE_OK) {
-        pyro_fail(err, PYRO_NO_MEMORY, "cannot start the archive");
-        return NULL;
-    }
+        archive_write_open_fd(a, args->output_fd) != ARCHIVE_OK)
+        return pyro_fail(err, PYRO_NO_MEMORY, "cannot start the archive");
     if (!write_skeleton(a, err) ||
         !write_from_fd(a, &(struct member){ "init", S_IFREG | 0755, 0, 0 }, args->init_fd, err))
         return NULL;
     if (!write_modules(a, err))
         return NULL;
-    if (archive_write_close(a) != ARCHIVE_OK) {
-        pyro_fail(err, PYRO_IO, "write the archive: %s", archive_error_string(a));
-        return NULL;
-    }
-    if (fstat(args->output_fd, &st) != 0) {
-        pyro_fail_errno(err, "write the archive");
-        return NULL;
-    }
+    if (archive_write_close(a) != ARCHIVE_OK)
+        return pyro_fail(err, PYRO_IO, "write the archive: %s", archive_error_string(a));
+    if (fstat(args->output_fd, &st) != 0)
+        return pyro_fail_errno(err, "write the archive");
     return json_pack("{sI}", "size_bytes", (json_int_t)st.st_size);
 }
 

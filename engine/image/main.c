@@ -31,15 +31,11 @@ static json_t *run(int argc, char **argv, struct pyro_error *err)
     const struct image_command *command = argc > 1 ? find_command(argv[1]) : NULL;
     scoped_free void *args = NULL;
 
-    if (!command) {
-        pyro_fail(err, PYRO_USAGE, "unknown sub-command '%s'", argc > 1 ? argv[1] : "");
-        return NULL;
-    }
+    if (!command)
+        return pyro_fail(err, PYRO_USAGE, "unknown sub-command '%s'", argc > 1 ? argv[1] : "");
     args = malloc(command->args_size);
-    if (!args) {
-        pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-        return NULL;
-    }
+    if (!args)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     if (!image_parse_options(command, argc - 2, argv + 2, args, err))
         return NULL;
     if ((command->prepare && !command->prepare(err)) || !jail_enter(err))

@@ -93,7 +93,7 @@ static bool check_value(const struct secret *item, struct pyro_error *err)
     return true;
 }
 
-static bool fail_size(const char *name, struct pyro_error *err)
+static void *fail_size(const char *name, struct pyro_error *err)
 {
     return pyro_fail(err, PYRO_INVALID_ARGUMENT, "secret '%s' is over %d KiB", name,
                      SECRET_BYTES_MAX >> 10);

@@ -75,16 +75,14 @@ static json_t *parse_http(const char *url, struct pyro_error *err)
     struct address a = { .port = 80 };
     size_t n;
 
-    if (strncmp(url, HTTP, strlen(HTTP)) != 0) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "--ready-http '%.100s' is not an " HTTP " URL", url);
-        return NULL;
-    }
+    if (strncmp(url, HTTP, strlen(HTTP)) != 0)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "--ready-http '%.100s' is not an " HTTP " URL",
+                         url);
     for (const char *at = url; *at; at++)
-        if ((unsigned char)*at <= ' ' || (unsigned char)*at >= 0x7f || at - url >= URL_MAX) {
-            pyro_fail(err, PYRO_INVALID_ARGUMENT,
-                      "--ready-http: a URL is at most %d printable ASCII characters", URL_MAX);
-            return NULL;
-        }
+        if ((unsigned char)*at <= ' ' || (unsigned char)*at >= 0x7f || at - url >= URL_MAX)
+            return pyro_fail(err, PYRO_INVALID_ARGUMENT,
+                             "--ready-http: a URL is at most %d printable ASCII characters",
+                             URL_MAX);
     n = strcspn(authority, "/?#");
     path = authority + n;
     if (!parse_address("--ready-http", authority, n, &a, err))
@@ -122,8 +120,7 @@ static json_t *parse_text(const char *flag, const char *type, const char *member
 {
     if (*text && utf8_is_valid(text, strlen(text)))
         return json_pack("{s:s, s:s}", "type", type, member, text);
-    pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s is empty or not UTF-8", flag);
-    return NULL;
+    return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s is empty or not UTF-8", flag);
 }
 
 bool service_readiness_parse(const struct service_readiness *r, json_t **ret,

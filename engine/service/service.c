@@ -78,8 +78,7 @@ json_t *service_stop(const char *ref, const char *name, struct pyro_error *err)
         return NULL;
     if (!service_is_live(&now))
         return service_record_to_view(&now, o.id);
-    pyro_copy(err, &why);
-    return NULL;
+    return pyro_copy(err, &why);
 }
 
 struct listing {

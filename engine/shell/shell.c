@@ -18,10 +18,8 @@ static json_t *call(const struct workspace_handle *o, json_t *request, struct py
 {
     scoped_json json_t *owned = request;
 
-    if (!owned) {
-        pyro_fail(err, PYRO_NO_MEMORY, "shell: out of memory");
-        return NULL;
-    }
+    if (!owned)
+        return pyro_fail(err, PYRO_NO_MEMORY, "shell: out of memory");
     return supervisor_call(o, owned, clock_ms() + CALL_DEADLINE_MS, err);
 }
 
@@ -175,8 +173,7 @@ json_t *shell_close(const char *ref, const char *id, struct pyro_error *err)
         return NULL;
     if (!now.running)
         return shell_record_to_view(&now, o.id);
-    pyro_copy(err, &why);
-    return NULL;
+    return pyro_copy(err, &why);
 }
 
 /* ---- write ---- */
@@ -207,16 +204,12 @@ json_t *shell_write(const char *ref, const char *id, const struct shell_write_sp
     scoped_shell_record struct shell_record r = { 0 };
     json_t *view;
 
-    if (spec->n > INPUT_BYTES_MAX) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "the input has %zu bytes; at most %d at once",
-                  spec->n, INPUT_BYTES_MAX);
-        return NULL;
-    }
+    if (spec->n > INPUT_BYTES_MAX)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the input has %zu bytes; at most %d at once",
+                         spec->n, INPUT_BYTES_MAX);
     if (spec->as == SHELL_LINES && spec->enter) {
-        if (!buf_append(&lines, spec->bytes, spec->n) || !buf_append(&lines, "\n", 1)) {
-            pyro_fail(err, PYRO_NO_MEMORY, "shell: out of memory");
-            return NULL;
-        }
+        if (!buf_append(&lines, spec->bytes, spec->n) || !buf_append(&lines, "\n", 1))
+            return pyro_fail(err, PYRO_NO_MEMORY, "shell: out of memory");
         sent.bytes = lines.data;
         sent.n = lines.len;
     }

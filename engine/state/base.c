@@ -32,10 +32,8 @@ static char *name_of(const char *digest, struct pyro_error *err)
     const char *hex = digest + strlen(DIGEST_PREFIX);
 
     if (strncmp(digest, DIGEST_PREFIX, strlen(DIGEST_PREFIX)) != 0 ||
-        strlen(hex) != DIGEST_DIGITS || strspn(hex, "0123456789abcdef") != DIGEST_DIGITS) {
-        pyro_fail(err, PYRO_RECORD_INVALID, "'%s' is not the digest of an image", digest);
-        return NULL;
-    }
+        strlen(hex) != DIGEST_DIGITS || strspn(hex, "0123456789abcdef") != DIGEST_DIGITS)
+        return pyro_fail(err, PYRO_RECORD_INVALID, "'%s' is not the digest of an image", digest);
     return str_printf("%s" SUFFIX, hex);
 }
 
@@ -139,18 +137,12 @@ char *base_keep(const char *image_path, const char *digest, struct pyro_error *e
     if (bases_fd < 0)
         return NULL;
     image_fd = open(image_path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (image_fd < 0 || fstat(image_fd, &image) != 0) {
-        pyro_fail_errno(err, "open '%s'", image_path);
-        return NULL;
-    }
-    if (!S_ISREG(image.st_mode)) {
-        pyro_fail(err, PYRO_ENVIRONMENT_BROKEN, "'%s' is not a regular file", image_path);
-        return NULL;
-    }
-    if (!is_kept(bases_fd, name, &image) && !place(image_fd, &image, bases_fd, name)) {
-        pyro_fail_errno(err, "keep the base image in '%s'", directory);
-        return NULL;
-    }
+    if (image_fd < 0 || fstat(image_fd, &image) != 0)
+        return pyro_fail_errno(err, "open '%s'", image_path);
+    if (!S_ISREG(image.st_mode))
+        return pyro_fail(err, PYRO_ENVIRONMENT_BROKEN, "'%s' is not a regular file", image_path);
+    if (!is_kept(bases_fd, name, &image) && !place(image_fd, &image, bases_fd, name))
+        return pyro_fail_errno(err, "keep the base image in '%s'", directory);
     return str_printf("%s/%s", directory, name);
 }
 

@@ -175,10 +175,8 @@ int64_t *commands_sequences(int dirfd, size_t *ret_count, struct pyro_error *err
 
     if (n < 0 && errno == ENOENT)
         n = 0; /* a reset is about to make it again */
-    if (n < 0) {
-        pyro_fail_errno(err, "read the command history");
-        return NULL;
-    }
+    if (n < 0)
+        return pyro_fail_errno(err, "read the command history");
     list = calloc((size_t)n + 1, sizeof(*list));
     BUG_ON(!list);
     for (int i = 0; i < n; i++) {

@@ -60,8 +60,7 @@ static char *root_of(const char *kind, const char *xdg, const char *below_home,
         return str_printf("%s/%s/pyro", home, below_home);
     pyro_fail(err, PYRO_IO,
               "cannot tell where to keep %s: HOME is not set, and passwd names no home", kind);
-    pyro_hint(err, "set HOME or PYRO_HOME");
-    return NULL;
+    return pyro_hint(err, "set HOME or PYRO_HOME");
 }
 
 /* The only way to a directory of state or cache: a user who could replace it could replace a

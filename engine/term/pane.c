@@ -293,10 +293,8 @@ struct pane *pane_new(struct loop *loop, const struct pane_options *options,
     struct pane_rect none = { 0, 0, 0, 0 };
     struct pane *p = calloc(1, sizeof(*p));
 
-    if (!p) {
-        pyro_fail(err, PYRO_NO_MEMORY, "starting the renderer: out of memory");
-        return NULL;
-    }
+    if (!p)
+        return pyro_fail(err, PYRO_NO_MEMORY, "starting the renderer: out of memory");
     p->loop = loop;
     p->ops = ops;
     p->arg = arg;

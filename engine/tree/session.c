@@ -162,10 +162,8 @@ static const char *await_line(struct tree_session *t, struct pyro_error *err)
     const char *newline;
 
     while (!t->out.len || !(newline = memchr(t->out.data, '\n', t->out.len))) {
-        if (t->out.len > LINE_MAX_BYTES || (t->closed && ended_well(t, err))) {
-            pyro_fail(err, PYRO_GUEST_PROTOCOL, "the guest's answer was not understood");
-            return NULL;
-        }
+        if (t->out.len > LINE_MAX_BYTES || (t->closed && ended_well(t, err)))
+            return pyro_fail(err, PYRO_GUEST_PROTOCOL, "the guest's answer was not understood");
         if (t->closed || !turn(t, -1, err))
             return NULL;
     }
@@ -183,8 +181,7 @@ json_t *tree_session_line(struct tree_session *t, struct pyro_error *err)
     line = json_parse(t->out.data, n, LINE_MAX_BYTES, err);
     if (!line) {
         pyro_recode(err, PYRO_GUEST_PROTOCOL);
-        pyro_wrap(err, "the guest");
-        return NULL;
+        return pyro_wrap(err, "the guest");
     }
     buf_consume(&t->out, n + 1);
     stream_consumed(&t->stream, n + 1);

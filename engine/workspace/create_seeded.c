@@ -42,10 +42,8 @@ static json_t *seed(const struct workspace_handle *w, const struct workspace_rec
 {
     struct tree_pushed pushed;
 
-    if (!tree_push(w, source, "", progress, &pushed, err)) {
-        pyro_wrap(err, "seeding the workspace");
-        return NULL;
-    }
+    if (!tree_push(w, source, "", progress, &pushed, err))
+        return pyro_wrap(err, "seeding the workspace");
     if (!r->host_compat && !workspace_seal_baseline(w, err))
         return NULL;
     return keep(w, r, source, &pushed.counts, err);

@@ -31,8 +31,7 @@ json_t *workspace_start(const char *ref, const struct progress *progress, struct
     /* Another start may have been faster. */
     if (why.code == PYRO_WORKSPACE_BUSY && record_state(o.dir_fd, o.id) == WORKSPACE_STARTED)
         return workspace_view(&o, err);
-    pyro_copy(err, &why);
-    return NULL;
+    return pyro_copy(err, &why);
 }
 
 /* Ends the machine; true too when none runs. */
@@ -149,8 +148,7 @@ json_t *workspace_delete(const char *ref, struct pyro_error *err)
     record_load_any(o.dir_fd, o.id, &r);
     if (r.newer) {
         pyro_fail(err, PYRO_RECORD_INVALID, "%s", r.last_error);
-        pyro_hint(err, "delete it with the pyro that made it, or a newer one");
-        return NULL;
+        return pyro_hint(err, "delete it with the pyro that made it, or a newer one");
     }
     if (!stop_running(&o, true, err) || (lock = workspace_lock_stopped(&o, err)) < 0)
         return NULL;

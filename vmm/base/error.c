@@ -59,19 +59,26 @@ static const struct code_row codes[PYRO_CODE_COUNT] = {
     [PYRO_INTERNAL] = { "internal", "" },
 };
 
-bool pyro_fail(struct pyro_error *err, enum pyro_code code, const char *fmt, ...)
+/* An error without a hint. */
+static void fill(struct pyro_error *err, enum pyro_code code, int number, const char *fmt,
+                 va_list ap)
+{
+    err->code = code;
+    err->sys_errno = number;
+    err->hint[0] = '\0';
+    vsnprintf(err->message, sizeof(err->message), fmt, ap);
+}
+
+void *pyro_fail(struct pyro_error *err, enum pyro_code code, const char *fmt, ...)
 {
     va_list ap;
 
     if (!err)
-        return false;
-    err->code = code;
-    err->sys_errno = 0;
-    err->hint[0] = '\0';
+        return NULL;
     va_start(ap, fmt);
-    vsnprintf(err->message, sizeof(err->message), fmt, ap);
+    fill(err, code, 0, fmt, ap);
     va_end(ap);
-    return false;
+    return NULL;
 }
 
 static enum pyro_code code_of_errno(int number)
@@ -93,19 +100,16 @@ static enum pyro_code code_of_errno(int number)
     }
 }
 
-bool pyro_fail_errno(struct pyro_error *err, const char *fmt, ...)
+void *pyro_fail_errno(struct pyro_error *err, const char *fmt, ...)
 {
     int number = errno;
     size_t len;
     va_list ap;
 
     if (!err)
-        return false;
-    err->code = code_of_errno(number);
-    err->sys_errno = number;
-    err->hint[0] = '\0';
+        return NULL;
     va_start(ap, fmt);
-    vsnprintf(err->message, sizeof(err->message), fmt, ap);
+    fill(err, code_of_errno(number), number, fmt, ap);
     va_end(ap);
     len = strlen(err->message);
     snprintf(err->message + len, sizeof(err->message) - len, ": %s", strerror(number));
@@ -114,50 +118,50 @@ bool pyro_fail_errno(struct pyro_error *err, const char *fmt, ...)
                        "that it was started with");
     else if (number == ENFILE)
         pyro_hint(err, "the host has no more open files: raise fs.file-max with sysctl");
-    return false;
+    return NULL;
 }
 
-bool pyro_wrap(struct pyro_error *err, const char *fmt, ...)
+void *pyro_wrap(struct pyro_error *err, const char *fmt, ...)
 {
     char inner[sizeof(err->message)];
     size_t len;
     va_list ap;
 
     if (!err)
-        return false;
+        return NULL;
     memcpy(inner, err->message, sizeof(inner));
     va_start(ap, fmt);
     vsnprintf(err->message, sizeof(err->message), fmt, ap);
     va_end(ap);
     len = strlen(err->message);
     snprintf(err->message + len, sizeof(err->message) - len, ": %s", inner);
-    return false;
+    return NULL;
 }
 
-bool pyro_hint(struct pyro_error *err, const char *fmt, ...)
+void *pyro_hint(struct pyro_error *err, const char *fmt, ...)
 {
     va_list ap;
 
     if (!err)
-        return false;
+        return NULL;
     va_start(ap, fmt);
     vsnprintf(err->hint, sizeof(err->hint), fmt, ap);
     va_end(ap);
-    return false;
+    return NULL;
 }
 
-bool pyro_copy(struct pyro_error *err, const struct pyro_error *why)
+void *pyro_copy(struct pyro_error *err, const struct pyro_error *why)
 {
     if (err)
         *err = *why;
-    return false;
+    return NULL;
 }
 
-bool pyro_recode(struct pyro_error *err, enum pyro_code code)
+void *pyro_recode(struct pyro_error *err, enum pyro_code code)
 {
     if (err)
         err->code = code;
-    return false;
+    return NULL;
 }
 
 bool pyro_is(const struct pyro_error *err, enum pyro_code code)

@@ -68,21 +68,22 @@ struct pyro_error {
     char hint[256];    /* the next step to take; "": the code's default */
 };
 
-/* Each sets *err (which may be NULL) and returns false, so that `return pyro_fail(…)` reads well.
- */
-bool pyro_fail(struct pyro_error *err, enum pyro_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Each sets *err (which may be NULL) and returns NULL: `return pyro_fail(…)` is how a function fails
+ * that returns a pointer, and one that returns a bool. */
+void *pyro_fail(struct pyro_error *err, enum pyro_code code, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 /* Appends ": strerror(errno)"; ENOSPC, EACCES and their kin get the code that says so, others
  * PYRO_IO. Running out of descriptors gets its hint here. */
-bool pyro_fail_errno(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void *pyro_fail_errno(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Prepends "context: " to a message already there. */
-bool pyro_wrap(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void *pyro_wrap(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Sets the hint of an error already there. */
-bool pyro_hint(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void *pyro_hint(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* *err = *why, an error from elsewhere. */
-bool pyro_copy(struct pyro_error *err, const struct pyro_error *why);
+void *pyro_copy(struct pyro_error *err, const struct pyro_error *why);
 /* Gives an error already there another code. */
-bool pyro_recode(struct pyro_error *err, enum pyro_code code);
+void *pyro_recode(struct pyro_error *err, enum pyro_code code);
 /* Whether there is an error of this code; NULL has none. */
 bool pyro_is(const struct pyro_error *err, enum pyro_code code);
 

@@ -116,8 +116,7 @@ char *name_given(const char *text, struct pyro_error *err)
         return name;
     pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.400s' begins with '\"' and is not a quoted name",
               text);
-    pyro_hint(err, "write such a name as ./\"…");
-    return NULL;
+    return pyro_hint(err, "write such a name as ./\"…");
 }
 
 bool name_clean_path(char *path)

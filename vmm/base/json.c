@@ -35,15 +35,12 @@ json_t *json_parse(const void *bytes, size_t n, size_t max_bytes, struct pyro_er
     json_error_t why;
     json_t *j;
 
-    if (n > max_bytes) {
-        pyro_fail(err, PYRO_RECORD_INVALID, "JSON of %zu bytes is over the limit of %zu", n,
-                  max_bytes);
-        return NULL;
-    }
-    if (too_deep(bytes, n)) {
-        pyro_fail(err, PYRO_RECORD_INVALID, "JSON is nested more than %d deep", JSON_DEPTH_MAX);
-        return NULL;
-    }
+    if (n > max_bytes)
+        return pyro_fail(err, PYRO_RECORD_INVALID, "JSON of %zu bytes is over the limit of %zu", n,
+                         max_bytes);
+    if (too_deep(bytes, n))
+        return pyro_fail(err, PYRO_RECORD_INVALID, "JSON is nested more than %d deep",
+                         JSON_DEPTH_MAX);
     j = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, &why);
     if (!j)
         pyro_fail(err, PYRO_RECORD_INVALID, "not valid JSON: %s (byte %d)", why.text, why.position);

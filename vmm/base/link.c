@@ -408,10 +408,8 @@ struct link *link_new(struct loop *loop, int fd, enum link_kind kind, const stru
 {
     struct link *link = calloc(1, sizeof(*link));
 
-    if (!link) {
-        pyro_fail(err, PYRO_NO_MEMORY, "link: out of memory");
-        return NULL;
-    }
+    if (!link)
+        return pyro_fail(err, PYRO_NO_MEMORY, "link: out of memory");
     link->loop = loop;
     link->fd = fd;
     link->kind = kind;

@@ -38,10 +38,8 @@ struct loop *loop_new(struct pyro_error *err)
 {
     struct loop *loop = calloc(1, sizeof(*loop));
 
-    if (!loop) {
-        pyro_fail(err, PYRO_NO_MEMORY, "event loop: out of memory");
-        return NULL;
-    }
+    if (!loop)
+        return pyro_fail(err, PYRO_NO_MEMORY, "event loop: out of memory");
     loop->signal_fd = -1;
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll_fd < 0) {

@@ -354,7 +354,7 @@ bool tree_write(const struct tree_write *w, struct tree_input *in, struct tree_c
     bool ok;
 
     snprintf(k.temporary, sizeof(k.temporary), ".pyro-new-%d", (int)getpid());
-    ok = k.parent ? write_all(&k, err) : pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    ok = (k.parent || pyro_fail(err, PYRO_NO_MEMORY, "out of memory")) && write_all(&k, err);
     if (k.parent_fd >= 0)
         close(k.parent_fd);
     if (w->name && k.rootfd >= 0)

@@ -21,10 +21,8 @@ static struct inode *lost_and_found(struct ext4 *e, struct tree *t, struct pyro_
     struct name *n = tree_find(t, "lost+found");
     struct inode *i;
 
-    if (n && !S_ISDIR(n->inode->mode)) {
-        pyro_fail(err, PYRO_INVALID_ARGUMENT, "lost+found is not a directory");
-        return NULL;
-    }
+    if (n && !S_ISDIR(n->inode->mode))
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "lost+found is not a directory");
     if (n)
         return n->inode;
     i = tree_add_directory(t, t->root, "lost+found", strlen("lost+found"), err);

@@ -113,10 +113,9 @@ struct inode *tree_new_inode(struct tree *t, uint32_t mode, struct pyro_error *e
 {
     struct inode *i;
 
-    if (t->inodes == t->inodes_max) {
-        pyro_fail(err, PYRO_NO_SPACE, "the image has no more inodes than %zu", t->inodes_max);
-        return NULL;
-    }
+    if (t->inodes == t->inodes_max)
+        return pyro_fail(err, PYRO_NO_SPACE, "the image has no more inodes than %zu",
+                         t->inodes_max);
     i = calloc(1, sizeof(*i));
     if (!i) {
         no_memory(err);
@@ -295,9 +294,8 @@ static struct inode *step(struct walk *w, struct inode *at, const char *componen
         return walk_target(w, at, n->inode);
     if (S_ISDIR(n->inode->mode))
         return n->inode;
-    pyro_fail(w->err, PYRO_INVALID_ARGUMENT, "a parent of it, '%.*s', is not a directory",
-              (int)length, component);
-    return NULL;
+    return pyro_fail(w->err, PYRO_INVALID_ARGUMENT, "a parent of it, '%.*s', is not a directory",
+                     (int)length, component);
 }
 
 /* A link on the way, followed inside the tree; absolute ones start at its root. */
@@ -308,10 +306,9 @@ static struct inode *walk_target(struct walk *w, struct inode *from, const struc
     const char *rest = target, *component;
     size_t length;
 
-    if (!target || ++w->hops > TREE_FOLLOW_MAX) {
-        pyro_fail(w->err, PYRO_INVALID_ARGUMENT, "a parent of it is a link that leads nowhere");
-        return NULL;
-    }
+    if (!target || ++w->hops > TREE_FOLLOW_MAX)
+        return pyro_fail(w->err, PYRO_INVALID_ARGUMENT,
+                         "a parent of it is a link that leads nowhere");
     while (at && next_component(&rest, &component, &length)) {
         if (length == 2 && !memcmp(component, "..", 2))
             at = parent_of(w->t, at);

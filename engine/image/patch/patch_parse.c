@@ -51,17 +51,15 @@ static char *to_path(struct patch_parser *p, char *name, bool whole)
         path = owned + sizeof(workspace) - 1;
     else if (!whole && slash && slash != owned)
         path = slash + 1;
-    if (!is_plain_path(path)) {
-        pyro_fail(p->err, PYRO_PATH_REFUSED,
-                  "the patch, line %u: '%.300s' is not a path below /workspace", p->line, owned);
-        return NULL;
-    }
+    if (!is_plain_path(path))
+        return pyro_fail(p->err, PYRO_PATH_REFUSED,
+                         "the patch, line %u: '%.300s' is not a path below /workspace", p->line,
+                         owned);
     if (has_dot_git(path)) {
         pyro_fail(p->err, PYRO_PATH_REFUSED,
                   "the patch, line %u: '%.300s' is git's own, and a patch may not change it",
                   p->line, path);
-        pyro_hint(p->err, "run git in the workspace instead");
-        return NULL;
+        return pyro_hint(p->err, "run git in the workspace instead");
     }
     copy = strdup(path);
     if (!copy)

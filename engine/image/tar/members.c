@@ -92,18 +92,14 @@ static struct member_name *note(struct members *m, const char *path, size_t n, e
 {
     struct member_name *at;
 
-    if (2 * m->count >= m->size && !grow(m)) {
-        pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-        return NULL;
-    }
+    if (2 * m->count >= m->size && !grow(m))
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     at = place(m, path, n);
     if (at->path)
         return at;
     *at = (struct member_name){ .type = type, .path = strndup(path, n) };
-    if (!at->path) {
-        pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-        return NULL;
-    }
+    if (!at->path)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     m->count++;
     return at;
 }

@@ -11,10 +11,8 @@ struct archive *source_new_tar(struct pyro_error *err)
 {
     struct archive *a = archive_read_new();
 
-    if (!a) {
-        pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-        return NULL;
-    }
+    if (!a)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     archive_read_support_format_tar(a);
     archive_read_support_filter_gzip(a);
     archive_read_support_filter_bzip2(a);

@@ -94,10 +94,8 @@ static json_t *describe(struct view *v, const char *path, const struct view_inod
     char target[VIEW_TARGET_MAX];
     bool link = S_ISLNK(i->mode);
 
-    if (link && !view_target(v, i->number, target, err)) {
-        pyro_wrap(err, "'%.300s'", path);
-        return NULL;
-    }
+    if (link && !view_target(v, i->number, target, err))
+        return pyro_wrap(err, "'%.300s'", path);
     return json_pack("{s:o, s:s, s:I, s:o}", "path", path ? name_to_json("", path) : json_null(),
                      "artifact_type", type_name(i->mode), "size_bytes", (json_int_t)i->size,
                      "link_target", link ? name_to_json("", target) : json_null());
@@ -149,10 +147,8 @@ static json_t *list_below(struct listing *l, const char *path, const struct view
         return one ? json_pack("[o]", one) : NULL;
     }
     l->seen = calloc(view_inode_count(l->view) / 8 + 1, 1);
-    if (!l->seen) {
-        pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-        return NULL;
-    }
+    if (!l->seen)
+        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
     if (!read_directory(l, path, top->number, err) || (recursive && !walk(l, err)))
         return NULL;
     return to_json(l, err);
