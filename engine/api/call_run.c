@@ -17,14 +17,13 @@ void call_execute(const struct json_args *args, struct cmd_io *io, const struct 
                   void *arg, FILE *answer)
 {
     struct pyro_error err = { 0 };
-    scoped_json json_t *result = NULL;
-    bool ok = cmd_call(args->cmd, args->args, io, &result, &err);
+    scoped_json json_t *result = cmd_call(args->cmd, args->args, io, &err);
 
-    if (!ok) {
+    if (!result) {
         status_of_failure(&err, args->cmd->traits);
         cmd_hide_in_error(args->cmd, args->args, io, &err);
     }
-    ops->answer(arg, ok ? result : NULL, ok ? NULL : &err, answer);
+    ops->answer(arg, result, result ? NULL : &err, answer);
 }
 
 /* ---- a child ---- */

@@ -3,22 +3,17 @@
 
 #include "engine/cmd/check.h"
 
-bool cmd_call(const struct cmd_spec *cmd, const void *args, struct cmd_io *io, json_t **ret_result,
-              struct pyro_error *err)
+json_t *cmd_call(const struct cmd_spec *cmd, const void *args, struct cmd_io *io,
+                 struct pyro_error *err)
 {
-    json_t *result = NULL;
-    bool ok = cmd_io_redact(io, cmd, args, err) && cmd->run(args, io, &result, err);
+    scoped_json json_t *result = cmd_io_redact(io, cmd, args, err) ? cmd->run(args, io, err) : NULL;
 
     cmd_io_clear_progress(io);
-    ok = cmd_io_flush(io, false, ok ? err : NULL) && ok;
-    if (!ok) {
-        json_decref(result);
-        return false;
-    }
+    if (!cmd_io_flush(io, false, result ? err : NULL) || !result)
+        return NULL;
     check_command_result(cmd, result);
     redaction_result(&io->redaction, cmd->result, result);
-    *ret_result = result;
-    return true;
+    return take_ptr(&result);
 }
 
 void cmd_hide_in_error(const struct cmd_spec *cmd, const void *args, struct cmd_io *io,

@@ -8,10 +8,10 @@
 #include "engine/cmd/io.h"
 #include "engine/cmd/spec.h"
 
-/* Runs it. The result (NULL for CMD_INTERACTIVE) is the caller's. io has been initialised. May
- * block for as long as the command does. */
-bool cmd_call(const struct cmd_spec *cmd, const void *args, struct cmd_io *io, json_t **ret_result,
-              struct pyro_error *err) MUST_CHECK;
+/* Runs it. The result is the caller's; NULL when it failed. io has been initialised. May block for
+ * as long as the command does. */
+json_t *cmd_call(const struct cmd_spec *cmd, const void *args, struct cmd_io *io,
+                 struct pyro_error *err) MUST_CHECK;
 /* Takes the workspace's secrets out of an error: of the arguments, which may be filled in part, or
  * of the command. cmd NULL: none is known. */
 void cmd_hide_in_error(const struct cmd_spec *cmd, const void *args, struct cmd_io *io,

@@ -85,9 +85,9 @@ static void show_result(const struct cmd_spec *cmd, struct cmd_io *io, const jso
 static bool run_command(struct cmd_line *line, struct cmd_io *io, int *ret_status,
                         struct pyro_error *err)
 {
-    scoped_json json_t *result = NULL;
+    scoped_json json_t *result = cmd_call(line->cmd, line->args, io, err);
 
-    if (!cmd_call(line->cmd, line->args, io, &result, err))
+    if (!result)
         return false;
     *ret_status = io->exit_status;
     if (line->json) {

@@ -51,15 +51,19 @@ static size_t find_end(const json_t *list, size_t start, int64_t limit,
     return end;
 }
 
-bool page_cut(json_t *result, const char *name, const struct page_args *page,
-              const struct page_order *order, const struct cmd_io *io, struct pyro_error *err)
+json_t *page_cut(json_t *result, const char *name, const struct page_args *page,
+                 const struct page_order *order, const struct cmd_io *io, struct pyro_error *err)
 {
     const json_t *list = json_object_get(result, name);
     json_t *part, *next = json_null();
     size_t start, end;
 
-    if (page->cursor && !order->check(page->cursor, err))
+    if (result && page->cursor && !order->check(page->cursor, err)) {
+        json_decref(result);
         return pyro_wrap(err, "--cursor");
+    }
+    if (!result)
+        return NULL;
     start = find_start(list, page->cursor, order);
     end = find_end(list, start, page->limit, order, io);
     if (end < json_array_size(list)) {
@@ -74,7 +78,7 @@ bool page_cut(json_t *result, const char *name, const struct page_args *page,
     json_object_set_new(result, name, part);
     if (json_object_get(result, "count"))
         json_object_set_new(result, "count", json_integer((json_int_t)(end - start)));
-    return true;
+    return result;
 }
 
 void page_show(const json_t *result, FILE *out)

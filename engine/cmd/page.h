@@ -39,11 +39,12 @@ struct page_order {
 /*
  * Cuts result[list], which is in that order, down to the part that was asked for, and adds
  * next_cursor and truncated; a `count` is that of the part. A part does not end with an entry whose
- * cursor has a secret in it: it could not be given back.
+ * cursor has a secret in it: it could not be given back. Takes the result (NULL: it failed before),
+ * and returns it.
  */
-bool page_cut(json_t *result, const char *list, const struct page_args *page,
-              const struct page_order *order, const struct cmd_io *io,
-              struct pyro_error *err) MUST_CHECK;
+json_t *page_cut(json_t *result, const char *list, const struct page_args *page,
+                 const struct page_order *order, const struct cmd_io *io,
+                 struct pyro_error *err) MUST_CHECK;
 /* Tells people, after the list, that there are more. */
 void page_show(const json_t *result, FILE *out);
 

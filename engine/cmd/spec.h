@@ -188,10 +188,9 @@ struct cmd_spec {
     const char *told; /* what its summary line says of the result (summary.h); NULL: it has none */
     enum cmd_tells tells;
     /*
-     * Runs it. On success *ret_result is the result object, owned by the caller (NULL only for
-     * CMD_INTERACTIVE).
+     * Runs it, and returns the result object, the caller's; NULL when it failed.
      */
-    bool (*run)(const void *args, struct cmd_io *io, json_t **ret_result, struct pyro_error *err);
+    json_t *(*run)(const void *args, struct cmd_io *io, struct pyro_error *err);
     /* Whether with these arguments it only reads what its workspace has on the host, waits for
      * nothing, and is soon done; NULL: never. */
     bool (*is_quick)(const void *args);

@@ -21,8 +21,7 @@ static void print_schema(const json_t *result, FILE *out)
         (void)!output_json(result, out);
 }
 
-static bool api_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                    struct pyro_error *err)
+static json_t *api_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct api_args *a = args;
     int signal = 0;
@@ -30,14 +29,12 @@ static bool api_run(const void *args, struct cmd_io *io, json_t **ret_result,
     if (a->stdio == a->describe)
         return pyro_fail(err, PYRO_USAGE, "give one of --stdio and --describe");
     if (a->describe) {
-        *ret_result = api_describe();
-        return true;
+        return api_describe();
     }
     if (!api_serve(io->in_fd, io->out_fd, &signal, err))
-        return false;
+        return NULL;
     io->exit_status = signal ? 128 + signal : 0;
-    *ret_result = json_object();
-    return true;
+    return json_object();
 }
 
 const struct cmd_spec cmd_api = {

@@ -18,13 +18,11 @@ static const struct arg_spec command_kill_rows[] = {
     ARG_END,
 };
 
-static bool command_kill_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                             struct pyro_error *err)
+static json_t *command_kill_run(const void *args, struct cmd_io *io UNUSED, struct pyro_error *err)
 {
     const struct command_kill_args *a = args;
 
-    *ret_result = command_kill(a->workspace, a->sequence, a->signal, err);
-    return *ret_result != NULL;
+    return command_kill(a->workspace, a->sequence, a->signal, err);
 }
 
 const struct cmd_spec cmd_command_kill = {

@@ -53,13 +53,11 @@ static bool check_cursor(const char *cursor, struct pyro_error *err)
 
 static const struct page_order order = { command_cursor_of, command_is_after, check_cursor };
 
-static bool command_list_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                             struct pyro_error *err)
+static json_t *command_list_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct command_list_args *a = args;
 
-    *ret_result = command_list(a->workspace, err);
-    return *ret_result && page_cut(*ret_result, "commands", &a->page, &order, io, err);
+    return page_cut(command_list(a->workspace, err), "commands", &a->page, &order, io, err);
 }
 
 static void command_list_print(const json_t *result, FILE *out)

@@ -67,8 +67,7 @@ static struct command_wait_spec until(const struct command_read_args *a)
     return w;
 }
 
-static bool command_read_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                             struct pyro_error *err)
+static json_t *command_read_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct command_read_args *a = args;
     const struct command_read_spec spec = {
@@ -89,8 +88,9 @@ static bool command_read_run(const void *args, struct cmd_io *io, json_t **ret_r
                 json_string_lossy(p.outputs[i].len ? p.outputs[i].data : "", p.outputs[i].len));
         buf_release(&p.outputs[i]);
     }
-    *ret_result = view;
-    return ok;
+    if (!ok)
+        json_decref(view);
+    return ok ? view : NULL;
 }
 
 const struct cmd_spec cmd_command_read = {

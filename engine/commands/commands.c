@@ -17,11 +17,10 @@ static const struct row_spec commands_result[] = {
     ROW_END,
 };
 
-static bool commands_run(const void *args UNUSED, struct cmd_io *io UNUSED, json_t **ret_result,
-                         struct pyro_error *err UNUSED)
+static json_t *commands_run(const void *args UNUSED, struct cmd_io *io UNUSED,
+                            struct pyro_error *err UNUSED)
 {
-    *ret_result = schema_table();
-    return true;
+    return schema_table();
 }
 
 static void commands_print(const json_t *result, FILE *out)

@@ -12,15 +12,14 @@ static const struct row_spec markdown_result[] = {
     ROW_END,
 };
 
-static bool markdown_run(const void *args UNUSED, struct cmd_io *io UNUSED, json_t **ret_result,
-                         struct pyro_error *err)
+static json_t *markdown_run(const void *args UNUSED, struct cmd_io *io UNUSED,
+                            struct pyro_error *err)
 {
     scoped_buf page = BUF_INIT(PAGE_MAX_BYTES);
 
     if (!schema_markdown(&page))
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-    *ret_result = json_pack("{s:s}", "page", page.data);
-    return true;
+    return json_pack("{s:s}", "page", page.data);
 }
 
 const struct cmd_spec cmd_markdown = {

@@ -26,15 +26,14 @@ static const struct row_spec complete_result[] = {
     ROW_END,
 };
 
-static bool complete_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                         struct pyro_error *err UNUSED)
+static json_t *complete_run(const void *args, struct cmd_io *io UNUSED,
+                            struct pyro_error *err UNUSED)
 {
     const struct complete_args *a = args;
     bool files;
     json_t *list = complete_words(&a->words, &files);
 
-    *ret_result = json_pack("{s:o, s:b}", "candidates", list, "files", files);
-    return true;
+    return json_pack("{s:o, s:b}", "candidates", list, "files", files);
 }
 
 /* One "value<TAB>help" a line; a line ":files" asks the shell for file names. */

@@ -79,16 +79,15 @@ static const char fish_script[] =
     "end\n"
     "complete -c pyro -f -a '(__pyro_complete)'\n";
 
-static bool completion_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                           struct pyro_error *err UNUSED)
+static json_t *completion_run(const void *args, struct cmd_io *io UNUSED,
+                              struct pyro_error *err UNUSED)
 {
     const struct completion_args *a = args;
     const char *script = !strcmp(a->shell, "bash")  ? bash_script
                          : !strcmp(a->shell, "zsh") ? zsh_script
                                                     : fish_script;
 
-    *ret_result = json_pack("{s:s, s:s}", "shell", a->shell, "script", script);
-    return true;
+    return json_pack("{s:s, s:s}", "shell", a->shell, "script", script);
 }
 
 static void completion_print(const json_t *result, FILE *out)

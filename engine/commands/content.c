@@ -132,8 +132,8 @@ static void tell(const struct content_args *c, const struct cmd_spec *cmd, const
     summary_tell(io, cmd, view);
 }
 
-bool content_run(const struct content_args *c, content_read_fn *read, const struct cmd_spec *cmd,
-                 struct cmd_io *io, json_t **ret_result, struct pyro_error *err)
+json_t *content_run(const struct content_args *c, content_read_fn *read, const struct cmd_spec *cmd,
+                    struct cmd_io *io, struct pyro_error *err)
 {
     bool bytes = c->output || (c->content_only && !io->json);
     int64_t given = 0;
@@ -141,14 +141,13 @@ bool content_run(const struct content_args *c, content_read_fn *read, const stru
         bytes ? read_bytes(c, read, io, &given, err) : read_text(c, read, io, &given, err);
 
     if (!view)
-        return false;
+        return NULL;
     add_rest(c, view, given);
     json_object_set_new(view, "max_bytes",
                         c->max_bytes != ARG_UNSET ? json_integer((json_int_t)c->max_bytes)
                         : bytes                   ? json_null()
                                                   : json_integer(DEFAULT_MAX_BYTES));
     json_object_set_new(view, "output_path", c->output ? name_to_json("", c->output) : json_null());
-    *ret_result = view;
     tell(c, cmd, view, bytes, io);
-    return true;
+    return view;
 }

@@ -43,7 +43,7 @@ struct content_args {
 typedef json_t *content_read_fn(const struct content_args *c, const struct content_range *range,
                                 const struct content_sink *sink, struct pyro_error *err);
 /* Shows what `read` gives, and the summary of the command. */
-bool content_run(const struct content_args *c, content_read_fn *read, const struct cmd_spec *cmd,
-                 struct cmd_io *io, json_t **ret_result, struct pyro_error *err) MUST_CHECK;
+json_t *content_run(const struct content_args *c, content_read_fn *read, const struct cmd_spec *cmd,
+                    struct cmd_io *io, struct pyro_error *err) MUST_CHECK;
 
 #endif

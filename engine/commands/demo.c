@@ -16,8 +16,7 @@ static const struct arg_spec demo_arg_rows[] = {
     ARG_END,
 };
 
-static bool demo_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                     struct pyro_error *err)
+static json_t *demo_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct demo_args *a = args;
     scoped_json json_t *command = json_pack("[s, s]", "git", "--version");
@@ -28,11 +27,12 @@ static bool demo_run(const void *args, struct cmd_io *io, json_t **ret_result,
                                    .mem_mib = DEFAULT_MEM_MIB,
                                    .ttl_seconds = 600,
                                    .network_policy = a->network ? NETWORK_EGRESS : NETWORK_OFF };
+    json_t *result;
 
     exec.stdin_fd = -1;
-    *ret_result = guest_command_run(io, &spec, &exec, err);
+    result = guest_command_run(io, &spec, &exec, err);
     io->exit_status = io->exit_status ? STATUS_FAILED : 0;
-    return *ret_result != NULL;
+    return result;
 }
 
 const struct cmd_spec cmd_demo = {

@@ -25,13 +25,11 @@ static const struct row_spec disk_export_result[] = {
     ROW_END,
 };
 
-static bool disk_export_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                            struct pyro_error *err)
+static json_t *disk_export_run(const void *args, struct cmd_io *io UNUSED, struct pyro_error *err)
 {
     const struct disk_export_args *a = args;
 
-    *ret_result = workspace_disk_export(a->workspace, a->output, err);
-    return *ret_result != NULL;
+    return workspace_disk_export(a->workspace, a->output, err);
 }
 
 const struct cmd_spec cmd_disk_export = {

@@ -20,13 +20,12 @@ static const struct arg_spec disk_list_rows[] = {
     ARG_END,
 };
 
-static bool disk_list_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                          struct pyro_error *err)
+static json_t *disk_list_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct disk_list_args *a = args;
 
-    *ret_result = workspace_disk_list(a->workspace, a->path, a->recursive, err);
-    return *ret_result && page_cut(*ret_result, "entries", &a->page, &file_list_order, io, err);
+    return page_cut(workspace_disk_list(a->workspace, a->path, a->recursive, err), "entries",
+                    &a->page, &file_list_order, io, err);
 }
 
 const struct cmd_spec cmd_disk_list = {

@@ -63,16 +63,13 @@ static const struct row_spec doctor_result[] = {
     ROW_END,
 };
 
-static bool doctor_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                       struct pyro_error *err)
+static json_t *doctor_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct doctor_args *a = args;
+    json_t *report = doctor_examine(a->environment, &io->progress, err);
 
-    *ret_result = doctor_examine(a->environment, &io->progress, err);
-    if (!*ret_result)
-        return false;
-    io->exit_status = strcmp(json_string_or(*ret_result, "runtime", ""), "PASS") != 0;
-    return true;
+    io->exit_status = strcmp(json_string_or(report, "runtime", ""), "PASS") != 0;
+    return report;
 }
 
 /* Null: not tried, or not in the time there is. */

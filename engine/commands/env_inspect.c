@@ -14,13 +14,11 @@ static const struct arg_spec env_inspect_rows[] = {
     ARG_END,
 };
 
-static bool env_inspect_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                            struct pyro_error *err)
+static json_t *env_inspect_run(const void *args, struct cmd_io *io UNUSED, struct pyro_error *err)
 {
     const struct env_inspect_args *a = args;
 
-    *ret_result = environment_inspect(a->environment, err);
-    return *ret_result != NULL;
+    return environment_inspect(a->environment, err);
 }
 
 static void env_inspect_print(const json_t *result, FILE *out)

@@ -12,11 +12,10 @@ static const struct row_spec env_list_result[] = {
     ROW_END,
 };
 
-static bool env_list_run(const void *args UNUSED, struct cmd_io *io UNUSED, json_t **ret_result,
-                         struct pyro_error *err)
+static json_t *env_list_run(const void *args UNUSED, struct cmd_io *io UNUSED,
+                            struct pyro_error *err)
 {
-    *ret_result = environment_list(err);
-    return *ret_result != NULL;
+    return environment_list(err);
 }
 
 static void env_list_print(const json_t *result, FILE *out)

@@ -71,8 +71,7 @@ static bool prune_templates(json_t *result, bool dry_run, const struct progress 
     return true;
 }
 
-static bool env_prune_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                          struct pyro_error *err)
+static json_t *env_prune_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct env_prune_args *a = args;
     scoped_close int bases = base_lock(progress_tell, &io->progress, err);
@@ -81,7 +80,7 @@ static bool env_prune_run(const void *args, struct cmd_io *io, json_t **ret_resu
     size_t count;
 
     if (!used || !keep_kernels(used, err))
-        return false;
+        return NULL;
     count = json_array_size(used);
     paths = calloc(count + 1, sizeof(*paths));
     if (!paths)
@@ -90,10 +89,9 @@ static bool env_prune_run(const void *args, struct cmd_io *io, json_t **ret_resu
         paths[i] = json_string_value(json_array_get(used, i));
     result = environment_prune(paths, count, a->dry_run, err);
     if (!result || !prune_templates(result, a->dry_run, &io->progress, err))
-        return false;
+        return NULL;
     json_object_set_new(result, "dry_run", json_boolean(a->dry_run));
-    *ret_result = take_ptr(&result);
-    return true;
+    return take_ptr(&result);
 }
 
 static void env_prune_print(const json_t *result, FILE *out)

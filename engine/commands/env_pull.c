@@ -45,16 +45,14 @@ static void prepare_template(const char *environment, struct cmd_io *io)
                            { "template", "failed" }, { "reason", why.message }, { NULL, NULL } });
 }
 
-static bool env_pull_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                         struct pyro_error *err)
+static json_t *env_pull_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct env_pull_args *a = args;
 
     if (!environment_pull(a->environment, &io->progress, err))
-        return false;
+        return NULL;
     prepare_template(a->environment, io);
-    *ret_result = environment_inspect(a->environment, err);
-    return *ret_result != NULL;
+    return environment_inspect(a->environment, err);
 }
 
 static void env_pull_print(const json_t *result, FILE *out)

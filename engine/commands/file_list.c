@@ -74,13 +74,12 @@ static bool check_cursor(const char *cursor, struct pyro_error *err)
 
 const struct page_order file_list_order = { cursor_of, is_after, check_cursor };
 
-static bool file_list_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                          struct pyro_error *err)
+static json_t *file_list_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct file_list_args *a = args;
 
-    *ret_result = file_list(a->workspace, a->path, a->recursive, err);
-    return *ret_result && page_cut(*ret_result, "entries", &a->page, &file_list_order, io, err);
+    return page_cut(file_list(a->workspace, a->path, a->recursive, err), "entries", &a->page,
+                    &file_list_order, io, err);
 }
 
 void file_list_show(const json_t *result, FILE *out)

@@ -25,10 +25,9 @@ static json_t *file_read_one(const struct content_args *c, const struct content_
     return file_read(c->workspace, c->path, range, sink, err);
 }
 
-static bool file_read_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                          struct pyro_error *err)
+static json_t *file_read_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
-    return content_run(args, file_read_one, &cmd_file_read, io, ret_result, err);
+    return content_run(args, file_read_one, &cmd_file_read, io, err);
 }
 
 const struct cmd_spec cmd_file_read = {

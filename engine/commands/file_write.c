@@ -31,16 +31,14 @@ static const struct row_spec file_write_result[] = {
     ROW_END,
 };
 
-static bool file_write_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                           struct pyro_error *err)
+static json_t *file_write_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct file_write_args *a = args;
     scoped_buf text = BUF_INIT(FILE_TEXT_MAX);
 
     if (!text_input(io, "text", a->text, a->text_file, &text, err))
-        return false;
-    *ret_result = file_write(a->workspace, a->path, text.len ? text.data : "", text.len, err);
-    return *ret_result != NULL;
+        return NULL;
+    return file_write(a->workspace, a->path, text.len ? text.data : "", text.len, err);
 }
 
 const struct cmd_spec cmd_file_write = {

@@ -110,8 +110,7 @@ static const char tail[] =
     ".SH SEE ALSO\n\\fBqemu\\-system\\-x86_64\\fR(1), and the documents in "
     "\\fIshare/doc/pyro\\fR.\n";
 
-static bool man_run(const void *args UNUSED, struct cmd_io *io UNUSED, json_t **ret_result,
-                    struct pyro_error *err)
+static json_t *man_run(const void *args UNUSED, struct cmd_io *io UNUSED, struct pyro_error *err)
 {
     scoped_buf page = BUF_INIT(PAGE_MAX_BYTES);
     bool ok = buf_append_str(&page, head);
@@ -120,8 +119,7 @@ static bool man_run(const void *args UNUSED, struct cmd_io *io UNUSED, json_t **
         ok = (*c)->traits & CMD_HIDDEN || command(&page, *c);
     if (!ok || !buf_append_str(&page, tail))
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-    *ret_result = json_pack("{s:s}", "page", page.data);
-    return true;
+    return json_pack("{s:s}", "page", page.data);
 }
 
 const struct cmd_spec cmd_man = {

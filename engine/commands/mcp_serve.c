@@ -39,8 +39,7 @@ static char *git_root(void)
     return NULL;
 }
 
-static bool mcp_serve_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                          struct pyro_error *err)
+static json_t *mcp_serve_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct mcp_serve_args *a = args;
     scoped_free char *root = a->project_path ? NULL : git_root();
@@ -53,10 +52,9 @@ static bool mcp_serve_run(const void *args, struct cmd_io *io, json_t **ret_resu
     while (strcmp(mcp_profiles[serving.profile], a->profile) != 0)
         serving.profile++;
     if (!mcp_serve(io->in_fd, io->out_fd, &serving, &signal, err))
-        return false;
+        return NULL;
     io->exit_status = signal ? 128 + signal : 0;
-    *ret_result = json_object();
-    return true;
+    return json_object();
 }
 
 const struct cmd_spec cmd_mcp_serve = {

@@ -44,16 +44,14 @@ static const struct row_spec patch_apply_result[] = {
     ROW_END,
 };
 
-static bool patch_apply_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                            struct pyro_error *err)
+static json_t *patch_apply_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct patch_apply_args *a = args;
     scoped_buf text = BUF_INIT(FILE_TEXT_MAX);
 
     if (!text_input(io, "patch", a->patch, a->patch_file, &text, err))
-        return false;
-    *ret_result = patch_apply(a->workspace, text.len ? text.data : "", text.len, err);
-    return *ret_result != NULL;
+        return NULL;
+    return patch_apply(a->workspace, text.len ? text.data : "", text.len, err);
 }
 
 static void patch_apply_print(const json_t *result, FILE *out)

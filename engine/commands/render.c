@@ -41,42 +41,39 @@ static const struct row_spec render_result[] = {
     ROW_END,
 };
 
-static bool render_screen(const struct render_args *a, int fd, json_t **ret_result,
-                          struct pyro_error *err)
+static json_t *render_screen(const struct render_args *a, int fd, struct pyro_error *err)
 {
     struct screen s;
+    json_t *result;
 
     if (!stream_screen(fd, (int)a->rows, (int)a->cols, &s, err))
-        return false;
-    *ret_result = json_pack("{s:I, s:I, s:b, s:n, s:o, s:b}", "cols", (json_int_t)a->cols, "rows",
-                            (json_int_t)a->rows, "plain", 0, "output", "screen", screen_to_json(&s),
-                            "alt_screen", s.alt_screen);
+        return NULL;
+    result = json_pack("{s:I, s:I, s:b, s:n, s:o, s:b}", "cols", (json_int_t)a->cols, "rows",
+                       (json_int_t)a->rows, "plain", 0, "output", "screen", screen_to_json(&s),
+                       "alt_screen", s.alt_screen);
     screen_release(&s);
-    return true;
+    return result;
 }
 
-static bool render_plain(const struct render_args *a, int fd, struct cmd_io *io,
-                         json_t **ret_result, struct pyro_error *err)
+static json_t *render_plain(const struct render_args *a, int fd, struct cmd_io *io,
+                            struct pyro_error *err)
 {
     scoped_buf text = BUF_INIT(OUTPUT_MAX);
     json_t *output = NULL;
 
     if (io->json) {
         if (!stream_plain_text(fd, (int)a->rows, (int)a->cols, &text, err))
-            return false;
+            return NULL;
         output = json_string_lossy(text.data ? text.data : "", text.len);
     } else if (!stream_plain(fd, io->out_fd, (int)a->rows, (int)a->cols, err)) {
         io->quiet_exit = err->sys_errno == EPIPE;
-        return false;
+        return NULL;
     }
-    *ret_result =
-        json_pack("{s:I, s:I, s:b, s:o?, s:n, s:n}", "cols", (json_int_t)a->cols, "rows",
-                  (json_int_t)a->rows, "plain", 1, "output", output, "screen", "alt_screen");
-    return true;
+    return json_pack("{s:I, s:I, s:b, s:o?, s:n, s:n}", "cols", (json_int_t)a->cols, "rows",
+                     (json_int_t)a->rows, "plain", 1, "output", output, "screen", "alt_screen");
 }
 
-static bool render_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                       struct pyro_error *err)
+static json_t *render_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct render_args *a = args;
     scoped_close int file = -1;
@@ -90,8 +87,7 @@ static bool render_run(const void *args, struct cmd_io *io, json_t **ret_result,
             return pyro_fail_errno(err, "open '%s'", a->file);
         fd = file;
     }
-    return a->screen ? render_screen(a, fd, ret_result, err)
-                     : render_plain(a, fd, io, ret_result, err);
+    return a->screen ? render_screen(a, fd, err) : render_plain(a, fd, io, err);
 }
 
 static void render_print(const json_t *result, FILE *out)

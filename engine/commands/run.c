@@ -21,8 +21,7 @@ static const struct arg_spec run_arg_rows[] = {
     ARGS_OF(RUN, run_args),
 };
 
-static bool run_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                    struct pyro_error *err)
+static json_t *run_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct run_args *a = args;
     struct workspace_exec_spec exec = guest_command_spec(io, &a->request);
@@ -33,8 +32,7 @@ static bool run_run(const void *args, struct cmd_io *io, json_t **ret_result,
                                    .network_policy = a->network ? NETWORK_EGRESS : NETWORK_OFF,
                                    .allow_host_compat = a->allow_host_compat };
 
-    *ret_result = guest_command_run(io, &spec, &exec, err);
-    return *ret_result != NULL;
+    return guest_command_run(io, &spec, &exec, err);
 }
 
 const struct cmd_spec cmd_run = {

@@ -26,13 +26,11 @@ static const struct row_spec service_list_result[] = {
     ROW_END,
 };
 
-static bool service_list_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                             struct pyro_error *err)
+static json_t *service_list_run(const void *args, struct cmd_io *io UNUSED, struct pyro_error *err)
 {
     const struct service_list_args *a = args;
 
-    *ret_result = service_list(a->workspace, err);
-    return *ret_result != NULL;
+    return service_list(a->workspace, err);
 }
 
 static void service_list_print(const json_t *result, FILE *out)

@@ -61,12 +61,12 @@ static void add_logs(json_t *view, const struct service_logs *l, int64_t tail_li
                         tail_lines < 0 ? json_null() : json_integer((json_int_t)tail_lines));
 }
 
-static bool service_logs_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                             struct pyro_error *err)
+static json_t *service_logs_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct service_logs_args *a = args;
     struct service_logs_spec spec = { .tail_lines = a->all ? -1 : a->tail_lines, .arg = io };
     struct service_logs l;
+    json_t *result = NULL;
     bool ok = true;
 
     if (a->follow && !io->passes)
@@ -74,18 +74,17 @@ static bool service_logs_run(const void *args, struct cmd_io *io, json_t **ret_r
     if (a->follow)
         spec.sink = service_logs_pass_on;
     if (!service_logs(a->workspace, a->service, &spec, &l, err))
-        return false;
+        return NULL;
     for (int i = 0; i < 2 && ok && !io->json; i++)
         if (l.output[i].len)
             ok = service_logs_pass_on(io, (enum service_output)i, l.output[i].data, l.output[i].len,
                                       err);
     if (ok) {
         add_logs(l.view, &l, spec.tail_lines);
-        *ret_result = json_incref(l.view);
-        service_tell(io, &cmd_service_logs, l.view);
+        result = service_tell(io, &cmd_service_logs, json_incref(l.view));
     }
     service_logs_release(&l);
-    return ok;
+    return result;
 }
 
 const struct cmd_spec cmd_service_logs = {

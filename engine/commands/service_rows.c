@@ -47,12 +47,15 @@ void show_service(const json_t *s, FILE *out)
     show_line(out, "Execution mode", json_string_or(s, "execution_mode", NULL));
 }
 
-void service_tell(struct cmd_io *io, const struct cmd_spec *cmd, const json_t *service)
+json_t *service_tell(struct cmd_io *io, const struct cmd_spec *cmd, json_t *service)
 {
-    scoped_json json_t *told = json_copy((json_t *)(uintptr_t)service);
+    scoped_json json_t *told = json_copy(service);
     char ports[PUBLISHED_TEXT_BYTES];
 
+    if (!service)
+        return NULL;
     published_text(ports, sizeof(ports), service, ":");
     json_object_set_new(told, "published_ports", *ports ? json_string(ports) : json_null());
     summary_tell(io, cmd, told);
+    return service;
 }

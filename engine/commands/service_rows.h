@@ -21,10 +21,11 @@
 const char *published_text(char *ret, size_t n, const json_t *service, const char *arrow);
 /* A block of "Key: value" lines. */
 void show_service(const json_t *service, FILE *out);
-/* The [workspace-service-VERB] line of a service object, which says its ports in words. */
+/* The [workspace-service-VERB] line of a service object, which says its ports in words. Returns the
+ * object; NULL: it failed, and nothing is said. */
 #define SERVICE_TOLD(VERB)                                                                         \
     "workspace-service-" VERB " workspace_id service_name state cwd published=published_ports "    \
     "exit_code execution_mode"
-void service_tell(struct cmd_io *io, const struct cmd_spec *cmd, const json_t *service);
+json_t *service_tell(struct cmd_io *io, const struct cmd_spec *cmd, json_t *service);
 
 #endif

@@ -34,8 +34,7 @@ static const struct arg_spec service_start_rows[] = {
     ARGS_OF(SERVICE, service_start_args),
 };
 
-static bool service_start_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                              struct pyro_error *err)
+static json_t *service_start_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct service_start_args *a = args;
     struct service_start_spec spec = { .request = a->request,
@@ -46,11 +45,8 @@ static bool service_start_run(const void *args, struct cmd_io *io, json_t **ret_
                                                   .timeout_seconds = a->ready_timeout_seconds,
                                                   .interval_ms = a->ready_interval_ms } };
 
-    *ret_result = service_start(a->workspace, a->service, &spec, err);
-    if (!*ret_result)
-        return false;
-    service_tell(io, &cmd_service_start, *ret_result);
-    return true;
+    return service_tell(io, &cmd_service_start,
+                        service_start(a->workspace, a->service, &spec, err));
 }
 
 const struct cmd_spec cmd_service_start = {

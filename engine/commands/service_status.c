@@ -15,13 +15,12 @@ static const struct arg_spec service_status_rows[] = {
     ARG_END,
 };
 
-static bool service_status_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                               struct pyro_error *err)
+static json_t *service_status_run(const void *args, struct cmd_io *io UNUSED,
+                                  struct pyro_error *err)
 {
     const struct service_status_args *a = args;
 
-    *ret_result = service_status(a->workspace, a->service, err);
-    return *ret_result != NULL;
+    return service_status(a->workspace, a->service, err);
 }
 
 const struct cmd_spec cmd_service_status = {

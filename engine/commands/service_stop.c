@@ -15,16 +15,11 @@ static const struct arg_spec service_stop_rows[] = {
     ARG_END,
 };
 
-static bool service_stop_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                             struct pyro_error *err)
+static json_t *service_stop_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct service_stop_args *a = args;
 
-    *ret_result = service_stop(a->workspace, a->service, err);
-    if (!*ret_result)
-        return false;
-    service_tell(io, &cmd_service_stop, *ret_result);
-    return true;
+    return service_tell(io, &cmd_service_stop, service_stop(a->workspace, a->service, err));
 }
 
 const struct cmd_spec cmd_service_stop = {

@@ -19,8 +19,7 @@ static const struct arg_spec shell_attach_rows[] = {
     ARG_END,
 };
 
-static bool shell_attach_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                             struct pyro_error *err)
+static json_t *shell_attach_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct shell_attach_args *a = args;
     const struct attach_spec spec = { .workspace = a->workspace,
@@ -31,11 +30,10 @@ static bool shell_attach_run(const void *args, struct cmd_io *io, json_t **ret_r
     enum attach_end end = ATTACH_DETACHED;
 
     if (!shell_attach(&spec, &end, err))
-        return false;
+        return NULL;
     dprintf(io->err_fd, "\r\n[%s %s]\r\n",
             end == ATTACH_DETACHED ? "detached from" : "ended:", a->shell);
-    *ret_result = json_object();
-    return true;
+    return json_object();
 }
 
 static void shell_attach_print(const json_t *result UNUSED, FILE *out UNUSED)

@@ -14,13 +14,11 @@ static const struct arg_spec shell_close_rows[] = {
     ARG_END,
 };
 
-static bool shell_close_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                            struct pyro_error *err)
+static json_t *shell_close_run(const void *args, struct cmd_io *io UNUSED, struct pyro_error *err)
 {
     const struct shell_close_args *a = args;
 
-    *ret_result = shell_close(a->workspace, a->shell, err);
-    return *ret_result != NULL;
+    return shell_close(a->workspace, a->shell, err);
 }
 
 const struct cmd_spec cmd_shell_close = {

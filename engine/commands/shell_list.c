@@ -24,13 +24,11 @@ static const struct row_spec shell_list_result[] = {
     ROW_END,
 };
 
-static bool shell_list_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                           struct pyro_error *err)
+static json_t *shell_list_run(const void *args, struct cmd_io *io UNUSED, struct pyro_error *err)
 {
     const struct shell_list_args *a = args;
 
-    *ret_result = shell_list(a->workspace, err);
-    return *ret_result != NULL;
+    return shell_list(a->workspace, err);
 }
 
 static void shell_list_print(const json_t *result, FILE *out)

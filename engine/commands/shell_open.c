@@ -27,16 +27,14 @@ static const struct row_spec shell_open_result[] = {
     ROW_END,
 };
 
-static bool shell_open_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                           struct pyro_error *err)
+static json_t *shell_open_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct shell_open_args *a = args;
     const struct shell_open_spec spec = { .request = a->request, .max_wait_ms = a->max_wait_ms };
 
-    *ret_result = shell_open(a->workspace, &spec, err);
     if (a->id_only)
         io->print = cmd_print_id;
-    return *ret_result != NULL;
+    return shell_open(a->workspace, &spec, err);
 }
 
 const struct cmd_spec cmd_shell_open = {

@@ -106,8 +106,7 @@ static bool shell_read_is_quick(const void *args)
            a->wait_for_idle_ms == ARG_UNSET && a->max_chars <= QUICK_CHARS;
 }
 
-static bool shell_read_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                           struct pyro_error *err)
+static json_t *shell_read_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct shell_read_args *a = args;
     struct shell_read_spec spec = {
@@ -123,6 +122,7 @@ static bool shell_read_run(const void *args, struct cmd_io *io, json_t **ret_res
         .max_wait_ms = a->max_wait_ms == ARG_UNSET ? 0 : a->max_wait_ms,
     };
     struct shell_reading r;
+    json_t *result = NULL;
     bool ok = true;
 
     if (a->plain && a->screen)
@@ -132,13 +132,13 @@ static bool shell_read_run(const void *args, struct cmd_io *io, json_t **ret_res
     if (a->colors && !a->plain)
         return pyro_fail(err, PYRO_USAGE, "--colors goes with --plain");
     if (!shell_read(a->workspace, a->shell, &spec, &r, err))
-        return false;
+        return NULL;
     if (!io->json)
         ok = a->screen ? write_screen(io, &r.screen, err) : write_output(a, io, &r.output, err);
     if (ok)
-        *ret_result = shell_reading_to_view(&r, &spec);
+        result = shell_reading_to_view(&r, &spec);
     shell_reading_release(&r);
-    return ok;
+    return result;
 }
 
 const struct cmd_spec cmd_shell_read = {

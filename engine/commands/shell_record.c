@@ -45,8 +45,7 @@ static bool write_recording(const struct workspace_handle *o, const char *shell,
     return true;
 }
 
-static bool shell_record_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                             struct pyro_error *err)
+static json_t *shell_record_run(const void *args, struct cmd_io *io UNUSED, struct pyro_error *err)
 {
     const struct shell_record_args *a = args;
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
@@ -55,13 +54,12 @@ static bool shell_record_run(const void *args, struct cmd_io *io UNUSED, json_t 
     /* The shell is looked for before the file is touched. */
     if (!workspace_open(a->workspace, &o, err) || !shell_exists(o.dir_fd, a->shell, err) ||
         !write_recording(&o, a->shell, a->output, &r, err))
-        return false;
-    *ret_result =
-        json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:f}", "workspace_id", o.id, "shell_id", a->shell,
-                  "output_path", name_to_json("", a->output), "event_count", (json_int_t)r.events,
-                  "bytes_written", (json_int_t)r.bytes_written, "dropped_bytes",
-                  (json_int_t)r.dropped_bytes, "duration_seconds", r.duration_seconds);
-    return true;
+        return NULL;
+    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:f}", "workspace_id", o.id, "shell_id",
+                     a->shell, "output_path", name_to_json("", a->output), "event_count",
+                     (json_int_t)r.events, "bytes_written", (json_int_t)r.bytes_written,
+                     "dropped_bytes", (json_int_t)r.dropped_bytes, "duration_seconds",
+                     r.duration_seconds);
 }
 
 static void shell_record_print(const json_t *result, FILE *out)

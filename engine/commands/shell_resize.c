@@ -19,16 +19,14 @@ static const struct arg_spec shell_resize_rows[] = {
     ARG_END,
 };
 
-static bool shell_resize_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                             struct pyro_error *err)
+static json_t *shell_resize_run(const void *args, struct cmd_io *io UNUSED, struct pyro_error *err)
 {
     const struct shell_resize_args *a = args;
     int64_t cols = a->cols == ARG_UNSET ? 0 : a->cols, rows = a->rows == ARG_UNSET ? 0 : a->rows;
 
     if (!cols && !rows)
         return pyro_fail(err, PYRO_USAGE, "workspace shell resize: --cols or --rows is needed");
-    *ret_result = shell_resize(a->workspace, a->shell, cols, rows, err);
-    return *ret_result != NULL;
+    return shell_resize(a->workspace, a->shell, cols, rows, err);
 }
 
 const struct cmd_spec cmd_shell_resize = {

@@ -18,13 +18,11 @@ static const struct arg_spec shell_signal_rows[] = {
     ARG_END,
 };
 
-static bool shell_signal_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                             struct pyro_error *err)
+static json_t *shell_signal_run(const void *args, struct cmd_io *io UNUSED, struct pyro_error *err)
 {
     const struct shell_signal_args *a = args;
 
-    *ret_result = shell_signal(a->workspace, a->shell, a->signal, err);
-    return *ret_result != NULL;
+    return shell_signal(a->workspace, a->shell, a->signal, err);
 }
 
 const struct cmd_spec cmd_shell_signal = {

@@ -33,8 +33,7 @@ static const struct row_spec shell_write_result[] = {
     ROW_END,
 };
 
-static bool shell_write_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                            struct pyro_error *err)
+static json_t *shell_write_run(const void *args, struct cmd_io *io UNUSED, struct pyro_error *err)
 {
     const struct shell_write_args *a = args;
     struct shell_write_spec spec = { .bytes = a->input,
@@ -44,8 +43,7 @@ static bool shell_write_run(const void *args, struct cmd_io *io UNUSED, json_t *
                                                            : SHELL_LINES,
                                      .enter = !a->no_newline };
 
-    *ret_result = shell_write(a->workspace, a->shell, &spec, err);
-    return *ret_result != NULL;
+    return shell_write(a->workspace, a->shell, &spec, err);
 }
 
 const struct cmd_spec cmd_shell_write = {

@@ -25,13 +25,12 @@ static const struct row_spec snapshot_create_result[] = {
     ROW_END,
 };
 
-static bool snapshot_create_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                                struct pyro_error *err)
+static json_t *snapshot_create_run(const void *args, struct cmd_io *io UNUSED,
+                                   struct pyro_error *err)
 {
     const struct snapshot_create_args *a = args;
 
-    *ret_result = snapshot_create(a->workspace, a->name, err);
-    return *ret_result != NULL;
+    return snapshot_create(a->workspace, a->name, err);
 }
 
 static void snapshot_create_print(const json_t *result, FILE *out)

@@ -23,13 +23,12 @@ static const struct row_spec snapshot_delete_result[] = {
     ROW_END,
 };
 
-static bool snapshot_delete_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                                struct pyro_error *err)
+static json_t *snapshot_delete_run(const void *args, struct cmd_io *io UNUSED,
+                                   struct pyro_error *err)
 {
     const struct snapshot_delete_args *a = args;
 
-    *ret_result = snapshot_delete(a->workspace, a->name, err);
-    return *ret_result != NULL;
+    return snapshot_delete(a->workspace, a->name, err);
 }
 
 static void snapshot_delete_print(const json_t *result, FILE *out)

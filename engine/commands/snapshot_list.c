@@ -29,13 +29,11 @@ static const struct row_spec snapshot_list_result[] = {
     ROW_END,
 };
 
-static bool snapshot_list_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                              struct pyro_error *err)
+static json_t *snapshot_list_run(const void *args, struct cmd_io *io UNUSED, struct pyro_error *err)
 {
     const struct snapshot_list_args *a = args;
 
-    *ret_result = snapshot_list(a->workspace, err);
-    return *ret_result != NULL;
+    return snapshot_list(a->workspace, err);
 }
 
 static void snapshot_list_print(const json_t *result, FILE *out)

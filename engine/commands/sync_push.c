@@ -38,13 +38,11 @@ static const struct row_spec sync_push_result[] = {
     ROW_END,
 };
 
-static bool sync_push_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                          struct pyro_error *err)
+static json_t *sync_push_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct sync_push_args *a = args;
 
-    *ret_result = workspace_sync_push(a->workspace, a->source, a->dest, &io->progress, err);
-    return *ret_result != NULL;
+    return workspace_sync_push(a->workspace, a->source, a->dest, &io->progress, err);
 }
 
 const struct cmd_spec cmd_sync_push = {

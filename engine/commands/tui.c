@@ -16,17 +16,15 @@ static const struct arg_spec tui_rows[] = {
     ARG_END,
 };
 
-static bool tui_command_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                            struct pyro_error *err)
+static json_t *tui_command_run(const void *args, struct cmd_io *io UNUSED, struct pyro_error *err)
 {
     const struct tui_args *a = args;
 
     if (!cmd_tui_entry)
         return pyro_fail(err, PYRO_INTERNAL, "this program was built without its interface");
     if (!cmd_tui_entry(a->target, err))
-        return false;
-    *ret_result = json_object();
-    return true;
+        return NULL;
+    return json_object();
 }
 
 const struct cmd_spec cmd_tui = {

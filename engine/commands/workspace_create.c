@@ -54,8 +54,7 @@ static bool take_secrets(const struct workspace_create_args *a, struct secrets *
     return true;
 }
 
-static bool workspace_create_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                                 struct pyro_error *err)
+static json_t *workspace_create_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct workspace_create_args *a = args;
     scoped_json json_t *labels = labels_to_json(&a->label);
@@ -72,11 +71,10 @@ static bool workspace_create_run(const void *args, struct cmd_io *io, json_t **r
 
     BUG_ON(!network_policy_parse(a->network_policy, &spec.network_policy));
     if (!take_secrets(a, &secrets, err) || !cmd_io_redact_new(io, &secrets, err))
-        return false;
-    *ret_result = workspace_create(&spec, &io->progress, err);
-    if (*ret_result && a->id_only)
+        return NULL;
+    if (a->id_only)
         io->print = cmd_print_id;
-    return *ret_result != NULL;
+    return workspace_create(&spec, &io->progress, err);
 }
 
 const struct cmd_spec cmd_workspace_create = {

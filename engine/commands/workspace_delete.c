@@ -20,13 +20,12 @@ static const struct row_spec workspace_delete_result[] = {
     ROW_END,
 };
 
-static bool workspace_delete_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                                 struct pyro_error *err)
+static json_t *workspace_delete_run(const void *args, struct cmd_io *io UNUSED,
+                                    struct pyro_error *err)
 {
     const struct workspace_delete_args *a = args;
 
-    *ret_result = workspace_delete(a->workspace, err);
-    return *ret_result != NULL;
+    return workspace_delete(a->workspace, err);
 }
 
 static void workspace_delete_print(const json_t *result, FILE *out)

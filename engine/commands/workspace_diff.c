@@ -203,18 +203,17 @@ static void print_with_stat(const json_t *result, FILE *out)
     print_diff(result, true, out);
 }
 
-static bool workspace_diff_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                               struct pyro_error *err)
+static json_t *workspace_diff_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct workspace_diff_args *a = args;
+    scoped_json json_t *diff = workspace_diff(a->workspace, a->path.items, a->path.count, err);
 
-    *ret_result = workspace_diff(a->workspace, a->path.items, a->path.count, err);
-    if (!*ret_result || !diff_part_cut(*ret_result, &a->part, io, err))
-        return false;
+    if (!diff || !diff_part_cut(diff, &a->part, io, err))
+        return NULL;
     if (a->stat)
         io->print = print_with_stat;
-    warn_left_out(io, *ret_result);
-    return true;
+    warn_left_out(io, diff);
+    return take_ptr(&diff);
 }
 
 const struct cmd_spec cmd_workspace_diff = {

@@ -47,21 +47,21 @@ static void print_sequence(const json_t *result, FILE *out)
 }
 
 /* The object of a command that ended, without what only such a one has. */
-static bool run_detached(const char *workspace, const struct command_request *request,
-                         struct cmd_io *io, json_t **ret_result, struct pyro_error *err)
+static json_t *run_detached(const char *workspace, const struct command_request *request,
+                            struct cmd_io *io, struct pyro_error *err)
 {
+    json_t *command = workspace_exec_detached(workspace, request, err);
     struct capture nothing;
 
-    *ret_result = workspace_exec_detached(workspace, request, err);
-    if (!*ret_result)
-        return false;
+    if (!command)
+        return NULL;
     capture_init(&nothing);
-    capture_to_json(&nothing, "stdout", *ret_result);
-    capture_to_json(&nothing, "stderr", *ret_result);
-    json_object_set_new(*ret_result, "left_behind", json_integer(0));
+    capture_to_json(&nothing, "stdout", command);
+    capture_to_json(&nothing, "stderr", command);
+    json_object_set_new(command, "left_behind", json_integer(0));
     io->print = print_sequence;
-    summary_tell(io, &cmd_workspace_exec, *ret_result);
-    return true;
+    summary_tell(io, &cmd_workspace_exec, command);
+    return command;
 }
 
 static void warn_left_behind(struct cmd_io *io, const json_t *result)
@@ -75,27 +75,26 @@ static void warn_left_behind(struct cmd_io *io, const json_t *result)
                     left, left == 1 ? " was" : "es were");
 }
 
-static bool workspace_exec_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                               struct pyro_error *err)
+static json_t *workspace_exec_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct workspace_exec_args *a = args;
     struct command_request request = a->request; /* borrowed */
     struct workspace_exec_spec spec;
-    const json_t *r;
+    json_t *r;
 
     if (request.timeout_ms == ARG_UNSET)
         request.timeout_ms = request.detach ? 0 : patience(COMMAND_TIMEOUT_SECONDS) * 1000;
     if (request.detach)
-        return run_detached(a->workspace, &request, io, ret_result, err);
+        return run_detached(a->workspace, &request, io, err);
     spec = guest_command_spec(io, &request);
     if (a->no_stdin)
         spec.stdin_fd = -1;
-    r = *ret_result = workspace_exec(a->workspace, &spec, err);
+    r = workspace_exec(a->workspace, &spec, err);
     if (!r)
-        return false;
+        return NULL;
     guest_command_ended(io, r, request.timeout_ms);
     warn_left_behind(io, r);
-    return true;
+    return r;
 }
 
 const struct cmd_spec cmd_workspace_exec = {

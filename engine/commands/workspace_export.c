@@ -35,13 +35,11 @@ static const struct row_spec workspace_export_result[] = {
     ROW_END,
 };
 
-static bool workspace_export_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                                 struct pyro_error *err)
+static json_t *workspace_export_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct workspace_export_args *a = args;
 
-    *ret_result = workspace_export(a->workspace, a->path, a->output, &io->progress, err);
-    return *ret_result != NULL;
+    return workspace_export(a->workspace, a->path, a->output, &io->progress, err);
 }
 
 const struct cmd_spec cmd_workspace_export = {

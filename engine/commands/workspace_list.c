@@ -52,13 +52,11 @@ static bool check_cursor(const char *cursor, struct pyro_error *err)
 
 static const struct page_order order = { cursor_of, is_after, check_cursor };
 
-static bool workspace_list_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                               struct pyro_error *err)
+static json_t *workspace_list_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct workspace_list_args *a = args;
 
-    *ret_result = workspace_list(err);
-    return *ret_result && page_cut(*ret_result, "workspaces", &a->page, &order, io, err);
+    return page_cut(workspace_list(err), "workspaces", &a->page, &order, io, err);
 }
 
 /* One column: at least `width` wide, and a space. */

@@ -130,8 +130,7 @@ static bool say_what_is_missing(struct cmd_io *io, const struct workspace_logs_a
            say(io, str_printf(l->any ? "No commands to show.\n" : "No commands yet.\n"), err);
 }
 
-static bool workspace_logs_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                               struct pyro_error *err)
+static json_t *workspace_logs_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct workspace_logs_args *a = args;
     scoped_json json_t *entries = json_array();
@@ -149,15 +148,14 @@ static bool workspace_logs_run(const void *args, struct cmd_io *io, json_t **ret
     if (a->follow && io->json)
         return pyro_fail(err, PYRO_USAGE, "--follow and --json exclude each other");
     if (a->since && !time_text_parse(a->since, &spec.since, err))
-        return false;
+        return NULL;
     if (!workspace_logs(a->workspace, &spec, &l, err) ||
         (!io->json && !say_what_is_missing(io, a, &l, err)))
-        return false;
-    *ret_result =
-        json_pack("{s:s, s:I, s:O, s:I, s:b, s:I}", "workspace_id", l.workspace_id, "count",
-                  (json_int_t)l.count, "entries", entries, "next_cursor", (json_int_t)l.next_cursor,
-                  "truncated", l.truncated, "dropped_entries", (json_int_t)l.dropped);
-    return true;
+        return NULL;
+    return json_pack("{s:s, s:I, s:O, s:I, s:b, s:I}", "workspace_id", l.workspace_id, "count",
+                     (json_int_t)l.count, "entries", entries, "next_cursor",
+                     (json_int_t)l.next_cursor, "truncated", l.truncated, "dropped_entries",
+                     (json_int_t)l.dropped);
 }
 
 const struct cmd_spec cmd_workspace_logs = {

@@ -17,13 +17,11 @@ static const struct arg_spec workspace_reset_rows[] = {
     ARG_END,
 };
 
-static bool workspace_reset_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                                struct pyro_error *err)
+static json_t *workspace_reset_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct workspace_reset_args *a = args;
 
-    *ret_result = workspace_reset(a->workspace, a->snapshot, &io->progress, err);
-    return *ret_result != NULL;
+    return workspace_reset(a->workspace, a->snapshot, &io->progress, err);
 }
 
 const struct cmd_spec cmd_workspace_reset = {

@@ -14,13 +14,11 @@ static const struct arg_spec workspace_start_rows[] = {
     ARG_END,
 };
 
-static bool workspace_start_run(const void *args, struct cmd_io *io, json_t **ret_result,
-                                struct pyro_error *err)
+static json_t *workspace_start_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct workspace_start_args *a = args;
 
-    *ret_result = workspace_start(a->workspace, &io->progress, err);
-    return *ret_result != NULL;
+    return workspace_start(a->workspace, &io->progress, err);
 }
 
 const struct cmd_spec cmd_workspace_start = {

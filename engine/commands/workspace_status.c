@@ -14,13 +14,12 @@ static const struct arg_spec workspace_status_rows[] = {
     ARG_END,
 };
 
-static bool workspace_status_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                                 struct pyro_error *err)
+static json_t *workspace_status_run(const void *args, struct cmd_io *io UNUSED,
+                                    struct pyro_error *err)
 {
     const struct workspace_status_args *a = args;
 
-    *ret_result = workspace_status(a->workspace, err);
-    return *ret_result != NULL;
+    return workspace_status(a->workspace, err);
 }
 
 const struct cmd_spec cmd_workspace_status = {

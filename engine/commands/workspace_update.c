@@ -23,8 +23,8 @@ static const struct arg_spec workspace_update_rows[] = {
     ARG_END,
 };
 
-static bool workspace_update_run(const void *args, struct cmd_io *io UNUSED, json_t **ret_result,
-                                 struct pyro_error *err)
+static json_t *workspace_update_run(const void *args, struct cmd_io *io UNUSED,
+                                    struct pyro_error *err)
 {
     const struct workspace_update_args *a = args;
     scoped_json json_t *labels = labels_to_json(&a->label), *clear = list_to_json(&a->clear_label);
@@ -37,8 +37,7 @@ static bool workspace_update_run(const void *args, struct cmd_io *io UNUSED, jso
     if (!a->name && !a->clear_name && !a->label.count && !a->clear_label.count)
         return pyro_fail(err, PYRO_USAGE,
                          "nothing to change: give --name, --clear-name, --label or --clear-label");
-    *ret_result = workspace_update(a->workspace, &change, err);
-    return *ret_result != NULL;
+    return workspace_update(a->workspace, &change, err);
 }
 
 const struct cmd_spec cmd_workspace_update = {
