@@ -60,27 +60,23 @@ static json_t *command_list_run(const void *args, struct cmd_io *io, struct pyro
     return page_cut(command_list(a->workspace, err), "commands", &a->page, &order, io, err);
 }
 
+static void command_list_show_seconds(const json_t *command, FILE *out)
+{
+    fprintf(out, "%.1f", (double)json_int_or(command, "duration_ms", 0) / 1000);
+}
+
 static void command_list_print(const json_t *result, FILE *out)
 {
-    const json_t *list = json_object_get(result, "commands");
+    static const struct show_column columns[] = {
+        { "SEQUENCE", 8, .member = "sequence" },
+        { "STATE", 8, .member = "state" },
+        { "EXIT", 5, .member = "exit_code" },
+        { "SECONDS", 10, .show = command_list_show_seconds, .to_the_right = true },
+        { "COMMAND", .show = show_command },
+        { .title = NULL },
+    };
 
-    if (!json_array_size(list)) {
-        fputs("No commands.\n", out);
-        return;
-    }
-    fprintf(out, "%-8s %-8s %-5s %10s  %s\n", "SEQUENCE", "STATE", "EXIT", "SECONDS", "COMMAND");
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *c = json_array_get(list, i);
-        char code[16] = "-";
-
-        if (json_is_integer(json_object_get(c, "exit_code")))
-            snprintf(code, sizeof(code), "%d", (int)json_int_or(c, "exit_code", 0));
-        fprintf(out, "%-8" PRId64 " %-8s %-5s %10.1f  ", json_int_or(c, "sequence", 0),
-                json_string_or(c, "state", ""), code,
-                (double)json_int_or(c, "duration_ms", 0) / 1000);
-        show_command(out, json_object_get(c, "command"));
-        fputc('\n', out);
-    }
+    show_table(json_object_get(result, "commands"), columns, "No commands.", out);
     page_show(result, out);
 }
 

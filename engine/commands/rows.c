@@ -21,6 +21,11 @@ int64_t limit_mem_mib(void)
     return mib < MEM_STEP_MIB ? MEM_STEP_MIB : mib - mib % MEM_STEP_MIB;
 }
 
+const struct arg_spec workspace_arg_rows[] = {
+    ARG_WORKSPACE(workspace_args, workspace),
+    ARG_END,
+};
+
 const struct row_spec environment_rows[] = {
     RES_STR("name"),
     RES_STR("version"),

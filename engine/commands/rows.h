@@ -29,6 +29,12 @@ int64_t limit_mem_mib(void); /* the host's RAM, whole steps of MEM_STEP_MIB */
     ARG_FLAG(S, allow_host_compat,                                                                 \
              .help = "Where no VM can be had, run on the host itself, without isolation")
 
+/* The arguments of a command that takes a workspace, and nothing else. */
+struct workspace_args {
+    const char *workspace;
+};
+extern const struct arg_spec workspace_arg_rows[];
+
 /* One environment, of list, inspect and pull. */
 extern const struct row_spec environment_rows[];
 

@@ -2,7 +2,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/cmd/check.h"
 #include "engine/cmd/text.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/service_rows.h"

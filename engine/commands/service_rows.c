@@ -10,6 +10,12 @@
 #include "engine/state/service_files.h"
 #include "vmm/base/json.h"
 
+const struct arg_spec service_arg_rows[] = {
+    ARG_WORKSPACE(service_args, workspace),
+    ARG_SERVICE(service_args, service),
+    ARG_END,
+};
+
 const char *published_text(char *ret, size_t n, const json_t *service, const char *arrow)
 {
     const json_t *list = json_object_get(service, "published_ports");
@@ -34,7 +40,7 @@ void show_service(const json_t *s, FILE *out)
     show_line(out, "Workspace ID", json_string_or(s, "workspace_id", NULL));
     show_line(out, "State", json_string_or(s, "state", NULL));
     fputs("Command: ", out);
-    show_command(out, json_object_get(s, "command"));
+    show_command(s, out);
     fputc('\n', out);
     show_line(out, "Published ports", published_text(ports, sizeof(ports), s, " -> "));
     show_line(out, "Directory", json_string_or(s, "cwd", NULL));

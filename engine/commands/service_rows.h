@@ -2,6 +2,7 @@
 #ifndef PYRO_CMD_SERVICE_ROWS_H
 #define PYRO_CMD_SERVICE_ROWS_H
 
+#include "engine/cmd/check.h"
 #include "engine/cmd/io.h"
 #include "engine/cmd/spec.h"
 #include "engine/state/service_files.h"
@@ -14,6 +15,12 @@
       .complete = COMPLETE_SERVICE,                                                                \
       .check = check_name,                                                                         \
       .help = "The service's name" }
+
+/* The arguments of a command that takes a service, and nothing else. */
+struct service_args {
+    const char *workspace, *service;
+};
+extern const struct arg_spec service_arg_rows[];
 
 /* Where its ports are, e.g. "127.0.0.1:8080:80,…", with `arrow` between the two ends; into ret,
  * which is returned. "" when there are none. */

@@ -1,5 +1,4 @@
 /* engine/commands/service_start.c: a command that stays. */
-#include "engine/cmd/check.h"
 #include "engine/commands/guest_command.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/service_rows.h"

@@ -1,24 +1,13 @@
 /* engine/commands/service_status.c: a service's state. */
-#include "engine/cmd/check.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/service_rows.h"
 #include "engine/commands/table.h"
 #include "engine/service/service.h"
 
-struct service_status_args {
-    const char *workspace, *service;
-};
-
-static const struct arg_spec service_status_rows[] = {
-    ARG_WORKSPACE(service_status_args, workspace),
-    ARG_SERVICE(service_status_args, service),
-    ARG_END,
-};
-
 static json_t *service_status_run(const void *args, struct cmd_io *io UNUSED,
                                   struct pyro_error *err)
 {
-    const struct service_status_args *a = args;
+    const struct service_args *a = args;
 
     return service_status(a->workspace, a->service, err);
 }
@@ -31,8 +20,8 @@ const struct cmd_spec cmd_service_status = {
     .tool = TOOL("service_status", "Show a service", "State of a service.", 0,
                  "workspace_id service_name state exit_code stop_reason published_ports.host_port "
                  "published_ports.guest_port"),
-    .args = service_status_rows,
-    .args_size = sizeof(struct service_status_args),
+    .args = service_arg_rows,
+    .args_size = sizeof(struct service_args),
     .result = service_rows,
     .run = service_status_run,
     .print = show_service,

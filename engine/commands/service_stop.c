@@ -1,23 +1,12 @@
 /* engine/commands/service_stop.c: stops a service. */
-#include "engine/cmd/check.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/service_rows.h"
 #include "engine/commands/table.h"
 #include "engine/service/service.h"
 
-struct service_stop_args {
-    const char *workspace, *service;
-};
-
-static const struct arg_spec service_stop_rows[] = {
-    ARG_WORKSPACE(service_stop_args, workspace),
-    ARG_SERVICE(service_stop_args, service),
-    ARG_END,
-};
-
 static json_t *service_stop_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
-    const struct service_stop_args *a = args;
+    const struct service_args *a = args;
 
     return service_tell(io, &cmd_service_stop, service_stop(a->workspace, a->service, err));
 }
@@ -31,8 +20,8 @@ const struct cmd_spec cmd_service_stop = {
                  TOOL_IDEMPOTENT | TOOL_DESTRUCTIVE,
                  "workspace_id service_name state exit_code stop_reason published_ports.host_port "
                  "published_ports.guest_port"),
-    .args = service_stop_rows,
-    .args_size = sizeof(struct service_stop_args),
+    .args = service_arg_rows,
+    .args_size = sizeof(struct service_args),
     .result = service_rows,
     .told = SERVICE_TOLD("stop"),
     .run = service_stop_run,

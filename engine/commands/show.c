@@ -10,6 +10,7 @@
 #include "vmm/base/json.h"
 
 #define LINE_MAX_BYTES (256 * 1024)
+#define TABLE_COLUMNS_MAX 8
 
 void show_line(FILE *out, const char *key, const char *value)
 {
@@ -25,17 +26,19 @@ void show_number(FILE *out, const char *key, int64_t value)
     fprintf(out, "%s: %" PRId64 "\n", key, value);
 }
 
-const char *show_attention(const json_t *object)
+void show_attention(const json_t *object, FILE *out)
 {
     const json_t *attention = json_object_get(object, "attention");
 
-    return attention_state_of(attention) == ATTENTION_NONE
-               ? "-"
-               : json_string_or(attention, "state", "-");
+    fputs(attention_state_of(attention) == ATTENTION_NONE ? "-"
+                                                          : json_string_or(attention, "state", "-"),
+          out);
 }
 
-void show_command(FILE *out, const json_t *words)
+void show_command(const json_t *object, FILE *out)
 {
+    const json_t *words = json_object_get(object, "command");
+
     for (size_t i = 0; i < json_array_size(words); i++) {
         scoped_buf word = BUF_INIT(LINE_MAX_BYTES);
         const char *s = json_string_value(json_array_get(words, i));
@@ -43,6 +46,59 @@ void show_command(FILE *out, const json_t *words)
         if (s && text_quote(&word, s))
             fprintf(out, "%s%s", i ? " " : "", word.data);
     }
+}
+
+static char *cell_text(const struct show_column *c, const json_t *object)
+{
+    const json_t *value = c->member ? json_object_get(object, c->member) : NULL;
+    char *text = NULL;
+    size_t n;
+    FILE *out = open_memstream(&text, &n);
+
+    BUG_ON(!out);
+    if (c->show)
+        c->show(object, out);
+    else if (json_is_integer(value))
+        fprintf(out, "%" PRId64, (int64_t)json_integer_value(value));
+    else
+        text_print(out, json_is_string(value) ? json_string_value(value) : "-");
+    fclose(out);
+    return text;
+}
+
+static int width_of(const struct show_column *c, const json_t *list)
+{
+    int width = c->width;
+
+    for (size_t i = 0; !c->width && i < json_array_size(list); i++) {
+        scoped_free char *text = cell_text(c, json_array_get(list, i));
+        int n = (int)strlen(text);
+        width = n > width ? n : width;
+    }
+    return width;
+}
+
+void show_table(const json_t *list, const struct show_column *columns, const char *none, FILE *out)
+{
+    size_t lines = json_array_size(list);
+    int widths[TABLE_COLUMNS_MAX];
+
+    if (!lines && none) {
+        fprintf(out, "%s\n", none);
+        return;
+    }
+    for (size_t line = 0; line <= lines; line++)
+        for (size_t i = 0; columns[i].title; i++) {
+            const struct show_column *c = &columns[i];
+            scoped_free char *text = line ? cell_text(c, json_array_get(list, line - 1)) : NULL;
+            BUG_ON(i == TABLE_COLUMNS_MAX);
+            widths[i] = line ? widths[i] : width_of(c, list);
+            if (!c[1].title)
+                fprintf(out, "%s\n", text ? text : c->title);
+            else if (widths[i])
+                fprintf(out, "%*s%s", c->to_the_right ? widths[i] : -widths[i],
+                        text ? text : c->title, c->to_the_right ? "  " : " ");
+        }
 }
 
 static void show_labels(const json_t *labels, FILE *out)
@@ -108,7 +164,7 @@ static void show_last_command(const json_t *last, FILE *out)
     if (!json_is_object(last))
         return;
     fputs("Last command: ", out);
-    show_command(out, json_object_get(last, "command"));
+    show_command(last, out);
     fprintf(out, " (exit_code=%" PRId64 ")\n", json_int_or(last, "exit_code", 0));
 }
 

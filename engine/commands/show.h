@@ -2,6 +2,8 @@
 #ifndef PYRO_CMD_SHOW_H
 #define PYRO_CMD_SHOW_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <jansson.h>
@@ -17,8 +19,21 @@ void show_environment(const json_t *environment, FILE *out);
 /* The text that is the whole of a result, its member "page". */
 void show_page(const json_t *result, FILE *out);
 /* The state of an object's `attention`, "-" for none: one word, for a table. */
-const char *show_attention(const json_t *object);
-/* A command's words as a shell reads them, escaped. */
-void show_command(FILE *out, const json_t *words);
+void show_attention(const json_t *object, FILE *out);
+/* The words of an object's `command` as a shell reads them, escaped. */
+void show_command(const json_t *object, FILE *out);
+
+/* A column of a table: a member of each object, a string or an integer ("-": null), or what `show`
+ * prints of the object. */
+struct show_column {
+    const char *title;
+    int width; /* at least; 0: that of its widest text, and none if there is none */
+    const char *member;
+    void (*show)(const json_t *object, FILE *out);
+    bool to_the_right; /* with two spaces after it, not one */
+};
+/* The titles, and a line for each object of the list; `none` if there are none (NULL: the titles).
+ * The columns end with a NULL title, and the last one is as wide as its text. */
+void show_table(const json_t *list, const struct show_column *columns, const char *none, FILE *out);
 
 #endif

@@ -5,15 +5,6 @@
 #include "engine/commands/table.h"
 #include "engine/workspace/workspace.h"
 
-struct workspace_delete_args {
-    const char *workspace;
-};
-
-static const struct arg_spec workspace_delete_rows[] = {
-    ARG_WORKSPACE(workspace_delete_args, workspace),
-    ARG_END,
-};
-
 static const struct row_spec workspace_delete_result[] = {
     RES_STR("workspace_id"),
     RES_BOOL("deleted"),
@@ -23,7 +14,7 @@ static const struct row_spec workspace_delete_result[] = {
 static json_t *workspace_delete_run(const void *args, struct cmd_io *io UNUSED,
                                     struct pyro_error *err)
 {
-    const struct workspace_delete_args *a = args;
+    const struct workspace_args *a = args;
 
     return workspace_delete(a->workspace, err);
 }
@@ -40,8 +31,8 @@ const struct cmd_spec cmd_workspace_delete = {
     .traits = CMD_DESTRUCTIVE | CMD_REMOVES,
     .tool = TOOL("workspace_delete", "Delete", "Delete a workspace and all its data.",
                  TOOL_CORE | TOOL_IDEMPOTENT, "workspace_id deleted"),
-    .args = workspace_delete_rows,
-    .args_size = sizeof(struct workspace_delete_args),
+    .args = workspace_arg_rows,
+    .args_size = sizeof(struct workspace_args),
     .result = workspace_delete_result,
     .run = workspace_delete_run,
     .print = workspace_delete_print,

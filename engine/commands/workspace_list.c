@@ -59,38 +59,26 @@ static json_t *workspace_list_run(const void *args, struct cmd_io *io, struct py
     return page_cut(workspace_list(err), "workspaces", &a->page, &order, io, err);
 }
 
-/* One column: at least `width` wide, and a space. */
-static void column(FILE *out, const char *text, int width)
+static void workspace_list_show_name(const json_t *w, FILE *out)
 {
-    int n = (int)strlen(text);
-
-    text_print(out, text);
-    fprintf(out, "%*s ", n < width ? width - n : 0, "");
+    text_print(out, json_string_or(w, "name", "-"));
+    if (json_is_string(json_object_get(w, "paused_reason")))
+        fprintf(out, " (paused: %s)", json_string_or(w, "paused_reason", ""));
 }
 
 static void workspace_list_print(const json_t *result, FILE *out)
 {
-    const json_t *list = json_object_get(result, "workspaces");
+    static const struct show_column columns[] = {
+        { "WORKSPACE ID", 16, .member = "workspace_id" },
+        { "STATE", 8, .member = "state" },
+        { "ATTENTION", 9, .show = show_attention },
+        { "ENVIRONMENT", 16, .member = "environment" },
+        { "CMDS", 5, .member = "command_count" },
+        { "NAME", .show = workspace_list_show_name },
+        { .title = NULL },
+    };
 
-    if (!json_array_size(list)) {
-        fputs("No workspaces.\n", out);
-        return;
-    }
-    fprintf(out, "%-16s %-8s %-9s %-16s %-5s %s\n", "WORKSPACE ID", "STATE", "ATTENTION",
-            "ENVIRONMENT", "CMDS", "NAME");
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *w = json_array_get(list, i);
-
-        column(out, json_string_or(w, "workspace_id", ""), 16);
-        column(out, json_string_or(w, "state", ""), 8);
-        column(out, show_attention(w), 9);
-        column(out, json_string_or(w, "environment", "-"), 16);
-        fprintf(out, "%-5lld ", (long long)json_int_or(w, "command_count", 0));
-        text_print(out, json_string_or(w, "name", "-"));
-        if (json_is_string(json_object_get(w, "paused_reason")))
-            fprintf(out, " (paused: %s)", json_string_or(w, "paused_reason", ""));
-        fputc('\n', out);
-    }
+    show_table(json_object_get(result, "workspaces"), columns, "No workspaces.", out);
     page_show(result, out);
 }
 

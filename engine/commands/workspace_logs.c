@@ -69,7 +69,7 @@ static bool workspace_logs_add_to_list(void *arg, const json_t *entry, struct py
 static void print_entry(FILE *out, const json_t *e)
 {
     fprintf(out, "[%" PRId64 "] ", json_int_or(e, "sequence", 0));
-    show_command(out, json_object_get(e, "command"));
+    show_command(e, out);
     fputs(" (cwd=", out);
     text_print(out, json_string_or(e, "cwd", ""));
     fprintf(out, " exit_code=%" PRId64 " duration_ms=%" PRId64 "%s)\n",

@@ -5,18 +5,9 @@
 #include "engine/commands/table.h"
 #include "engine/workspace/workspace.h"
 
-struct workspace_start_args {
-    const char *workspace;
-};
-
-static const struct arg_spec workspace_start_rows[] = {
-    ARG_WORKSPACE(workspace_start_args, workspace),
-    ARG_END,
-};
-
 static json_t *workspace_start_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
-    const struct workspace_start_args *a = args;
+    const struct workspace_args *a = args;
 
     return workspace_start(a->workspace, &io->progress, err);
 }
@@ -28,8 +19,8 @@ const struct cmd_spec cmd_workspace_start = {
     .example = "pyro workspace start demo",
     .tool = TOOL("workspace_start", "Start", "Start a stopped workspace.",
                  TOOL_IDEMPOTENT | TOOL_OPEN_WORLD, "workspace_id state"),
-    .args = workspace_start_rows,
-    .args_size = sizeof(struct workspace_start_args),
+    .args = workspace_arg_rows,
+    .args_size = sizeof(struct workspace_args),
     .result = workspace_rows,
     .run = workspace_start_run,
     .print = show_workspace,

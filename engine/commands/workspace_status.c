@@ -5,19 +5,10 @@
 #include "engine/commands/table.h"
 #include "engine/workspace/workspace.h"
 
-struct workspace_status_args {
-    const char *workspace;
-};
-
-static const struct arg_spec workspace_status_rows[] = {
-    ARG_WORKSPACE(workspace_status_args, workspace),
-    ARG_END,
-};
-
 static json_t *workspace_status_run(const void *args, struct cmd_io *io UNUSED,
                                     struct pyro_error *err)
 {
-    const struct workspace_status_args *a = args;
+    const struct workspace_args *a = args;
 
     return workspace_status(a->workspace, err);
 }
@@ -32,8 +23,8 @@ const struct cmd_spec cmd_workspace_status = {
                  "workspace_id name labels environment state network_policy secrets.name "
                  "vcpu_count mem_mib expires_at shell_count service_count running_service_count "
                  "command_count last_command last_error"),
-    .args = workspace_status_rows,
-    .args_size = sizeof(struct workspace_status_args),
+    .args = workspace_arg_rows,
+    .args_size = sizeof(struct workspace_args),
     .result = workspace_rows,
     .run = workspace_status_run,
     .print = show_workspace,

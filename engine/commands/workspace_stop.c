@@ -5,19 +5,10 @@
 #include "engine/commands/table.h"
 #include "engine/workspace/workspace.h"
 
-struct workspace_stop_args {
-    const char *workspace;
-};
-
-static const struct arg_spec workspace_stop_rows[] = {
-    ARG_WORKSPACE(workspace_stop_args, workspace),
-    ARG_END,
-};
-
 static json_t *workspace_stop_run(const void *args, struct cmd_io *io UNUSED,
                                   struct pyro_error *err)
 {
-    const struct workspace_stop_args *a = args;
+    const struct workspace_args *a = args;
 
     return workspace_stop(a->workspace, err);
 }
@@ -32,8 +23,8 @@ const struct cmd_spec cmd_workspace_stop = {
     .traits = CMD_DESTRUCTIVE,
     .tool = TOOL("workspace_stop", "Stop", "Stop the VM; disk and output are kept.",
                  TOOL_IDEMPOTENT | TOOL_DESTRUCTIVE, "workspace_id state"),
-    .args = workspace_stop_rows,
-    .args_size = sizeof(struct workspace_stop_args),
+    .args = workspace_arg_rows,
+    .args_size = sizeof(struct workspace_args),
     .result = workspace_rows,
     .run = workspace_stop_run,
     .print = show_workspace,
