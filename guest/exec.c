@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "guest/child.h"
-#include "vmm/base/fs.h"
 #include "vmm/base/sock.h"
 
 #define CHUNK_BYTES 65536

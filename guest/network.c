@@ -18,12 +18,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "guest/module.h"
 #include "guest/replace_file.h"
 #include "guest/resolver.h"
-#include "guest/root.h"
 #include "guest/uevent.h"
 #include "vmm/base/fs.h"
 

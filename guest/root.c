@@ -17,7 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "guest/ext4.h"
 #include "guest/module.h"
 #include "guest/uevent.h"
 #include "vmm/base/fs.h"

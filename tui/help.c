@@ -1,8 +1,6 @@
 /* tui/help.c: the keys of the screen below, from its key table. */
 #include "tui/help.h"
 
-#include <stdlib.h>
-
 #include "tui/list.h"
 
 #define HELP_COLS 76

@@ -2,7 +2,6 @@
 #include "tui/history.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "tui/job.h"

@@ -4,9 +4,6 @@
  */
 #include "tui/log_view.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "tui/format.h"
 #include "tui/job.h"
 #include "tui/list.h"

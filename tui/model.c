@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "tui/app.h"
-#include "tui/log.h"
 #include "vmm/base/fs.h"
 
 /* Above this an exit status says that a signal ended the shell. */

@@ -2,7 +2,6 @@
 #include "tui/pager.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "engine/term/sgr.h"

@@ -3,7 +3,6 @@
 
 #include "tui/app_private.h"
 #include "tui/tty.h"
-#include "vmm/base/fs.h"
 
 static void place_overlay(const struct app *app, struct screen *s)
 {

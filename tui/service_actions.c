@@ -1,8 +1,6 @@
 /* tui/service_actions.c: stop. */
 #include "tui/service_actions.h"
 
-#include <stdlib.h>
-
 #include "tui/confirm.h"
 #include "tui/job.h"
 #include "tui/model.h"

@@ -2,7 +2,6 @@
 #include "tui/service_log.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "engine/service/service_watch.h"
 #include "tui/job.h"

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/cmd/cmd.h"
 #include "engine/service/service_watch.h"
 #include "tui/columns.h"
 #include "tui/form.h"

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "tui/color.h"
-#include "tui/curses.h"
 #include "tui/tty_private.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/signals.h"

@@ -1,7 +1,6 @@
 /* vmm/accel.c: KVM's verdict, kept from one host boot to the next. */
 #include "vmm/accel.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>

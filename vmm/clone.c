@@ -2,7 +2,6 @@
 #include "vmm/clone.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include "vmm/base/fs.h"
 #include "vmm/base/patience.h"

@@ -9,7 +9,6 @@
 
 #include "vmm/base/fs.h"
 #include "vmm/base/sock.h"
-#include "vmm/base/utf8.h"
 
 #define FILE_SLACK_BYTES (1ULL << 30) /* metadata of an overlay, generously */
 #define QEMU_WORKERS_MAX 64           /* threads of its pool */

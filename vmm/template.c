@@ -7,7 +7,6 @@
  */
 #include "vmm/template.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>

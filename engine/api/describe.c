@@ -1,7 +1,6 @@
 /* engine/api/describe.c: the schema of all calls, from the table. */
 #include "engine/api/api.h"
 #include "engine/cmd/json_schema.h"
-#include "vmm/base/cleanup.h"
 
 /* Literals that are JSON: they are part of the program. */
 static json_t *parsed(const char *text)

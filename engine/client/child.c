@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
 #define ERRORS_MAX (64u * 1024)

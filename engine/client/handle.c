@@ -3,8 +3,6 @@
 
 #include <unistd.h>
 
-#include "vmm/base/fs.h"
-
 bool workspace_open(const char *ref, struct workspace_handle *ret, struct pyro_error *err)
 {
     struct workspace_handle w = WORKSPACE_HANDLE_INIT;

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include "engine/cmd/argv.h"
 #include "engine/cmd/call.h"

@@ -1,5 +1,4 @@
 /* engine/cmd/markdown.c: docs/commands.md, drawn from the table. */
-#include <string.h>
 
 #include "engine/cmd/help.h"
 #include "engine/cmd/schema.h"

@@ -1,7 +1,6 @@
 /* engine/cmd/page.c: the part of a list that was asked for. */
 #include "engine/cmd/page.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/cmd/text.h"

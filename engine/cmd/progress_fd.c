@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "vmm/base/cleanup.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
 

@@ -1,7 +1,6 @@
 /* engine/cmd/schema.c: the command table for programs (JSON). */
 #include "engine/cmd/schema.h"
 
-#include "engine/cmd/argv.h"
 #include "engine/cmd/json_schema.h"
 
 static const char *const arg_type_names[] = {

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "engine/cmd/page.h"
-#include "engine/cmd/text.h"
 #include "engine/commands/command_rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"

@@ -1,7 +1,5 @@
 /* engine/commands/disk_export.c: the disk of a stopped workspace as a file of its own. */
 #include "engine/cmd/io.h"
-#include "engine/commands/rows.h"
-#include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "engine/disk/inspect.h"
 

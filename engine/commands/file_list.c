@@ -1,6 +1,5 @@
 /* engine/commands/file_list.c: lists a directory of a workspace. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/cmd/io.h"

@@ -2,11 +2,9 @@
 #include "engine/cmd/io.h"
 #include "engine/commands/file_rows.h"
 #include "engine/commands/rows.h"
-#include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "engine/commands/text_input.h"
 #include "engine/file/file.h"
-#include "vmm/base/json.h"
 
 struct file_write_args {
     const char *workspace, *path, *text, *text_file;

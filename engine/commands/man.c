@@ -1,6 +1,5 @@
 /* engine/commands/man.c: prints the manual page pyro(1), drawn from the table; hidden, for `make
  * install`. */
-#include <string.h>
 
 #include "engine/cmd/help.h"
 #include "engine/cmd/io.h"

@@ -3,7 +3,6 @@
 #include "engine/cmd/summary.h"
 #include "engine/cmd/text.h"
 #include "engine/commands/rows.h"
-#include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "engine/commands/text_input.h"
 #include "engine/file/file.h"

@@ -1,7 +1,5 @@
 /* engine/commands/service_list.c: the services of a workspace. */
-#include <string.h>
 
-#include "engine/cmd/text.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/service_rows.h"
 #include "engine/commands/show.h"

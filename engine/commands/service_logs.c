@@ -1,9 +1,5 @@
 /* engine/commands/service_logs.c: prints a service's output. */
-#include <string.h>
-#include <unistd.h>
 
-#include "engine/cmd/text.h"
-#include "engine/commands/rows.h"
 #include "engine/commands/service_rows.h"
 #include "engine/commands/table.h"
 #include "engine/service/service.h"

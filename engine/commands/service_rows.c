@@ -1,13 +1,8 @@
 /* engine/commands/service_rows.c: shared by the commands about services. */
 #include "engine/commands/service_rows.h"
 
-#include <inttypes.h>
-
 #include "engine/cmd/summary.h"
-#include "engine/cmd/text.h"
-#include "engine/commands/rows.h"
 #include "engine/commands/show.h"
-#include "engine/state/service_files.h"
 #include "vmm/base/json.h"
 
 const struct arg_spec service_arg_rows[] = {

@@ -1,5 +1,4 @@
 /* engine/commands/service_stop.c: stops a service. */
-#include "engine/commands/rows.h"
 #include "engine/commands/service_rows.h"
 #include "engine/commands/table.h"
 #include "engine/service/service.h"

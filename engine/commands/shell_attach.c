@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "engine/cmd/io.h"
-#include "engine/commands/rows.h"
 #include "engine/commands/shell_rows.h"
 #include "engine/commands/table.h"
 #include "engine/shell/attach.h"

@@ -1,5 +1,4 @@
 /* engine/commands/shell_close.c: ends a shell. */
-#include "engine/commands/rows.h"
 #include "engine/commands/shell_rows.h"
 #include "engine/commands/table.h"
 #include "engine/shell/shell.h"

@@ -1,9 +1,7 @@
 /* engine/commands/shell_list.c: the shells of a workspace. */
 #include <inttypes.h>
 
-#include "engine/cmd/text.h"
 #include "engine/commands/rows.h"
-#include "engine/commands/shell_rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "engine/shell/shell.h"

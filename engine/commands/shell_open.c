@@ -1,6 +1,5 @@
 /* engine/commands/shell_open.c: a new shell in a workspace. */
 #include "engine/commands/guest_command.h"
-#include "engine/commands/rows.h"
 #include "engine/commands/shell_rows.h"
 #include "engine/commands/table.h"
 #include "engine/shell/shell.h"

@@ -1,12 +1,8 @@
 /* engine/commands/shell_record.c: a shell's log as a recording that asciinema plays. */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "engine/client/handle.h"
 #include "engine/cmd/io.h"
-#include "engine/commands/rows.h"
 #include "engine/commands/shell_rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"

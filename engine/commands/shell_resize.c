@@ -1,5 +1,4 @@
 /* engine/commands/shell_resize.c: another size for a shell's terminal. */
-#include "engine/commands/rows.h"
 #include "engine/commands/shell_rows.h"
 #include "engine/commands/table.h"
 #include "engine/shell/shell.h"

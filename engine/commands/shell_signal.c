@@ -1,5 +1,4 @@
 /* engine/commands/shell_signal.c: a signal to what runs in a shell. */
-#include "engine/commands/rows.h"
 #include "engine/commands/shell_rows.h"
 #include "engine/commands/table.h"
 #include "engine/shell/shell.h"

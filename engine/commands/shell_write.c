@@ -1,7 +1,6 @@
 /* engine/commands/shell_write.c: typing into a shell. */
 #include <string.h>
 
-#include "engine/commands/rows.h"
 #include "engine/commands/shell_rows.h"
 #include "engine/commands/table.h"
 #include "engine/shell/shell.h"

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "engine/cmd/io.h"
 #include "engine/cmd/text.h"
 #include "engine/state/attention.h"
 #include "vmm/base/json.h"

@@ -1,7 +1,6 @@
 /* engine/commands/snapshot_create.c: the whole disk under a name. */
 #include "engine/cmd/check.h"
 #include "engine/cmd/io.h"
-#include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/snapshot_rows.h"
 #include "engine/commands/table.h"

@@ -1,5 +1,4 @@
 /* engine/commands/snapshot_delete.c: a snapshot is forgotten; the others stay as they are. */
-#include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/snapshot_rows.h"
 #include "engine/commands/table.h"

@@ -1,8 +1,6 @@
 /* engine/commands/snapshot_list.c: lists the snapshots of a workspace. */
-#include <inttypes.h>
 #include <time.h>
 
-#include "engine/cmd/text.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/snapshot_rows.h"

@@ -1,7 +1,5 @@
 /* engine/commands/sync_push.c: a directory or an archive into a running workspace. */
 #include "engine/cmd/io.h"
-#include "engine/commands/rows.h"
-#include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "engine/tree/tree.h"
 

@@ -9,7 +9,6 @@
 #include "engine/cmd/text.h"
 #include "engine/commands/diff_part.h"
 #include "engine/commands/file_rows.h"
-#include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "engine/file/diff.h"
 #include "vmm/base/json.h"

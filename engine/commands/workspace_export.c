@@ -1,7 +1,5 @@
 /* engine/commands/workspace_export.c: a file or directory of a workspace onto the host. */
 #include "engine/cmd/io.h"
-#include "engine/commands/rows.h"
-#include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "engine/tree/tree.h"
 

@@ -4,7 +4,6 @@
 
 #include "engine/cmd/io.h"
 #include "engine/cmd/text.h"
-#include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "engine/commands/time_text.h"

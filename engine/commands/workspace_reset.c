@@ -1,6 +1,5 @@
 /* engine/commands/workspace_reset.c: the whole workspace as it was. */
 #include "engine/cmd/io.h"
-#include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "engine/disk/snapshot.h"

@@ -4,7 +4,6 @@
  */
 #include "engine/disk/snapshot.h"
 
-#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 

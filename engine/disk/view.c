@@ -2,7 +2,6 @@
 #include "engine/disk/view.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 static bool open_layer(int dir_fd, const struct workspace_record *r, uint32_t id, int *ret,
                        struct pyro_error *err)

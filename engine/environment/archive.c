@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <strings.h>
 
 #include "engine/environment/apt.h"
 #include "vmm/base/fs.h"

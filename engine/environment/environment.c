@@ -1,7 +1,6 @@
 /* engine/environment/environment.c: installed environments and their records. */
 #include "engine/environment/environment.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -5,10 +5,8 @@
  */
 #include "engine/environment/pull.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/environment/environment.h"

@@ -1,7 +1,6 @@
 /* engine/environment/sources_image.c: which options of apt's sources an image keeps. */
 #include "engine/environment/sources_image.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 

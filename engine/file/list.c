@@ -9,7 +9,6 @@
 #include "engine/file/path.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/file_records.h"
-#include "vmm/base/fs.h"
 
 #define LISTING_MAX_BYTES (256u * 1024 * 1024)
 #define ENTRIES_MAX 500000 /* some 500 MB here */

@@ -1,5 +1,4 @@
 /* engine/file/read_write.c: file_read() and file_write(). */
-#include <string.h>
 
 #include "engine/file/changes.h"
 #include "engine/file/fetch.h"

@@ -1,9 +1,7 @@
 /* engine/image/disk_command.c: the sub-commands disk-list, disk-read and disk-export. */
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/image/command.h"
 #include "engine/image/view/disk_export.h"

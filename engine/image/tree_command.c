@@ -1,7 +1,5 @@
 /* engine/image/tree_command.c: the sub-command tar-to-tree. */
-#include <errno.h>
 #include <stddef.h>
-#include <unistd.h>
 
 #include "engine/image/command.h"
 #include "engine/image/tar/source.h"

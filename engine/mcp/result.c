@@ -2,7 +2,6 @@
 #include "engine/mcp/result.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/cmd/text.h"

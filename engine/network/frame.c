@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "vmm/base/error.h"
-
 #define ETHER_BYTES 14
 #define TYPE_ARP 0x0806
 #define TYPE_IPV4 0x0800

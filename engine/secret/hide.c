@@ -1,7 +1,6 @@
 /* engine/secret/hide.c: removing secrets from whole values. */
 #include "engine/secret/hide.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 char *hide_in_text(const struct redactor *r, const char *text, bool cut)

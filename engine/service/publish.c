@@ -1,5 +1,4 @@
 /* engine/service/publish.c: the ports a service is to be reached by. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/service/service.h"

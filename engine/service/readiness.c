@@ -7,7 +7,6 @@
 
 #include "engine/service/service.h"
 #include "vmm/base/file_name.h"
-#include "vmm/base/fs.h"
 #include "vmm/base/utf8.h"
 
 #define HOST_MAX 64

@@ -1,8 +1,6 @@
 /* engine/service/service.c: requests about services, on their way to the supervisor. */
 #include "engine/service/service.h"
 
-#include <string.h>
-
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
 #include "engine/state/names.h"

@@ -5,11 +5,8 @@
  * Only files are read. Following sleeps on their change notification; now and then it looks whether
  * anybody still writes them, and brings the supervisor back when nobody does.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 

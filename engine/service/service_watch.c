@@ -6,7 +6,6 @@
 #include "engine/service/service_watch.h"
 
 #include <dirent.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <unistd.h>

@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 
 #include "engine/state/shell_notes.h"
-#include "vmm/base/fs.h"
-#include "vmm/base/utf8.h"
 
 #define CHUNK 65536
 

@@ -1,13 +1,10 @@
 /* engine/shell/shell.c: requests about shells, on their way to the supervisor. */
 #include "engine/shell/shell.h"
 
-#include <string.h>
-
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
 #include "engine/client/transfer.h"
 #include "engine/shell/shell_wait.h"
-#include "engine/state/names.h"
 #include "vmm/base/fs.h"
 
 #define CALL_DEADLINE_MS 30000

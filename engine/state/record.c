@@ -1,7 +1,6 @@
 /* engine/state/record.c: the record of a workspace, to and from JSON. */
 #include "engine/state/record.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

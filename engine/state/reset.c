@@ -1,7 +1,6 @@
 /* engine/state/reset.c: the commit of a reset, and its clean-up. */
 #include "engine/state/reset.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "vmm/base/fs.h"

@@ -3,11 +3,8 @@
  * describe the disk in the same way; without any record a disk of one layer can be told from its
  * files. A longer chain cannot: the order of its layers is in no file but the record.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "engine/state/base.h"
 #include "engine/state/record.h"

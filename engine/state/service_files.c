@@ -5,12 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/state/names.h"
-#include "engine/state/record.h"
 #include "vmm/base/fs.h"
 
 #define RECORD_BYTES_MAX (1024 * 1024)

@@ -1,7 +1,6 @@
 /* engine/state/service_members.c: the members of a service's record that need functions of their
  * own. */
 #include "engine/state/service_files.h"
-#include "vmm/base/fs.h"
 
 const char *const service_state_names[] = { "starting", "running", "stopped",
                                             "exited",   "failed",  NULL };

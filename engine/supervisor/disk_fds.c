@@ -1,8 +1,6 @@
 /* engine/supervisor/disk_fds.c: layers as descriptors, over QMP. */
 #include "engine/supervisor/disk_fds.h"
 
-#include <stdio.h>
-
 #include "vmm/base/fs.h"
 #include "vmm/fd_set.h"
 

@@ -2,7 +2,6 @@
  * many into one above. */
 #include "engine/supervisor/disk_merge.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>

@@ -2,7 +2,6 @@
  * below. */
 #include "engine/supervisor/disk_ops.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -13,7 +13,6 @@
 #include "engine/supervisor/exec.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "engine/secret/hide.h"
 #include "engine/state/commands.h"

@@ -2,7 +2,6 @@
 #include "engine/supervisor/host_disk.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "vmm/base/fs.h"

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "engine/state/service_files.h"
-#include "vmm/base/fs.h"
 #include "vmm/base/sock.h"
 #include "vmm/base/tunnel.h"
 

@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/state/service_files.h"
 #include "engine/supervisor/ports.h"

@@ -3,7 +3,6 @@
 #include "engine/supervisor/shell.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "vmm/base/fs.h"
 

@@ -13,7 +13,6 @@
  */
 #include "engine/supervisor/supervise.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>

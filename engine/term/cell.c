@@ -5,8 +5,6 @@
  */
 #include "engine/term/cell.h"
 
-#include <string.h>
-
 #include "engine/term/width.h"
 #include "vmm/base/utf8.h"
 

@@ -5,7 +5,6 @@
  */
 #include "engine/term/copy_text.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "engine/term/vtparse.h"

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 
 #include "engine/term/terminal.h"
-#include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 #include "vmm/base/sock.h"
 

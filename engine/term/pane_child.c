@@ -4,8 +4,6 @@
  */
 #include "engine/term/pane_child.h"
 
-#include <string.h>
-
 #include "engine/term/pane_wire.h"
 #include "engine/term/terminal.h"
 #include "vmm/base/sandbox.h"

@@ -1,6 +1,4 @@
 /* engine/tree/push.c: copying a tree of the host into a workspace. */
-#include <fcntl.h>
-#include <string.h>
 #include <sys/statvfs.h>
 
 #include "engine/client/handle.h"

@@ -15,7 +15,6 @@
 #include "engine/state/record_change.h"
 #include "engine/state/store.h"
 #include "vmm/base/fs.h"
-#include "vmm/disk.h"
 
 #define UNDO_WAIT_MS 20000
 

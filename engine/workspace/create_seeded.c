@@ -8,8 +8,6 @@
 #include "engine/client/handle.h"
 #include "engine/workspace/create.h"
 
-#include <string.h>
-
 #include "engine/client/connect.h"
 #include "engine/disk/snapshot.h"
 #include "engine/tree/tree.h"

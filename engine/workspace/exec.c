@@ -13,14 +13,12 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
 #include "engine/state/commands.h"
-#include "engine/state/names.h"
 #include "engine/workspace/command.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"

@@ -1,6 +1,4 @@
 /* engine/workspace/lifecycle.c: start, stop, update, delete. */
-#include <string.h>
-#include <unistd.h>
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"

@@ -5,16 +5,12 @@
  * the stream ends, for whatever reason, the supervisor kills the VM and removes all there is of it.
  * So a killed `run` leaves nothing.
  */
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "engine/client/ephemeral.h"
 #include "engine/client/handle.h"
 #include "engine/workspace/create.h"
 #include "engine/workspace/exec.h"
 #include "engine/workspace/workspace.h"
-#include "vmm/base/fs.h"
 
 static void add_run_fields(json_t *result, const struct workspace_record *r, bool deleted)
 {

@@ -1,13 +1,11 @@
 /* engine/workspace/watch_details.c: details of a watched workspace that are read on demand: its
  * last commands, the last line of a shell. */
 #include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/state/commands.h"
 #include "engine/term/plain.h"
 #include "engine/workspace/watch.h"
 #include "vmm/base/fs.h"

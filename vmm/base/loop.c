@@ -1,7 +1,6 @@
 /* vmm/base/loop.c: the event loop. */
 #include "vmm/base/loop.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>

@@ -1,6 +1,5 @@
 /* vmm/base/stream.c: the streams of a link: opening, credit, messages, closing. The interface is
  * link.h's. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/base/link_private.h"

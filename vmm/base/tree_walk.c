@@ -14,8 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "vmm/base/buf.h"
-
 /* A directory that is still to be entered, or ended. */
 struct pending {
     struct pending *next;

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "vmm/base/fs.h"
-
 #define TABLE_FIRST_SIZE 16384
 
 static bool no_memory(struct pyro_error *err)

@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "engine/image/tar/members.h"
 #include "engine/image/tar/source.h"

@@ -1,8 +1,6 @@
 /* engine/image/view/view_io.c: libext2fs on a chain of layers. */
 #include "engine/image/view/view_io.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct view_source *opening; /* open() does not get a pointer of ours */
