@@ -25,9 +25,7 @@
 #define LIST_ROWS 12
 #define HEAD_ROWS 3
 #define VALUE_COLS 34
-#define OFFERS_MAX 256
 #define HISTORY_LINES 50
-#define LINE_ROWS_MAX 8
 
 struct palette {
     struct screen screen;

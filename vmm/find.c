@@ -49,9 +49,7 @@ static bool is_qemu_user(pid_t pid)
     return uid == geteuid() || (geteuid() == 0 && uid == CONFINE_NOBODY);
 }
 
-/* Calls fn with a pidfd of each process of that name; if it is gone since, the pidfd refers to no
- * process. */
-static void each_named(const char *name, void (*fn)(void *arg, pid_t pid, int pidfd), void *arg)
+void vm_kill_by_name(const char *name)
 {
     scoped_dir DIR *proc = opendir("/proc");
     scoped_free char *value = str_printf("pyro-%s", name);
@@ -64,41 +62,12 @@ static void each_named(const char *name, void (*fn)(void *arg, pid_t pid, int pi
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
         if (!isdigit((unsigned char)entry->d_name[0]))
             continue;
-        pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+        pidfd = (int)syscall(SYS_pidfd_open, pid, 0); /* if it is gone by then, of no process */
         snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
         if (pidfd >= 0 && fs_read_file(AT_FDCWD, path, &arguments, NULL) &&
-            has_name(&arguments, value) && is_qemu_user(pid))
-            fn(arg, pid, pidfd);
+            has_name(&arguments, value) && is_qemu_user(pid) && proc_signal_fd(pidfd, SIGKILL))
+            poll(&(struct pollfd){ .fd = pidfd, .events = POLLIN }, 1, KILL_MS);
     }
-}
-
-static void find_take_first(void *arg, pid_t pid, int pidfd UNUSED)
-{
-    pid_t *found = arg;
-
-    if (!*found)
-        *found = pid;
-}
-
-pid_t vm_find_by_name(const char *name)
-{
-    pid_t found = 0;
-
-    each_named(name, find_take_first, &found);
-    return found;
-}
-
-static void find_kill_one(void *arg UNUSED, pid_t pid UNUSED, int pidfd)
-{
-    struct pollfd p = { .fd = pidfd, .events = POLLIN };
-
-    if (proc_signal_fd(pidfd, SIGKILL))
-        poll(&p, 1, KILL_MS);
-}
-
-void vm_kill_by_name(const char *name)
-{
-    each_named(name, find_kill_one, NULL);
 }
 
 /* QEMU has the listening ends from before its exec: while connections are taken, it lives. */

@@ -6,11 +6,8 @@
 #ifndef PYRO_VM_FIND_H
 #define PYRO_VM_FIND_H
 
-#include <sys/types.h>
-
-/* The pid of a QEMU of that name that pyro started for this user; 0 when there is none. */
-pid_t vm_find_by_name(const char *name);
-/* Kills every such QEMU (SIGKILL) and waits, at most a second each, until it is gone. */
+/* Kills every QEMU of that name that pyro started for this user (SIGKILL) and waits, at most a second
+ * each, until it is gone. */
 void vm_kill_by_name(const char *name);
 /*
  * Kills a QEMU left by a dead supervisor of workspace NAME, whose directory is dirfd. Also one that

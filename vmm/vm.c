@@ -68,13 +68,6 @@ bool vm_wait(struct vm *vm, int64_t deadline_ms)
     return vm->pidfd < 0 || proc_wait_fd(vm->pidfd, deadline_ms);
 }
 
-bool vm_is_alive(const struct vm *vm)
-{
-    struct pollfd p = { .fd = vm->pidfd, .events = POLLIN };
-
-    return vm->pidfd >= 0 && poll(&p, 1, 0) == 0;
-}
-
 void vm_kill(struct vm *vm)
 {
     if (vm->pidfd < 0)

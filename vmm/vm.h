@@ -64,8 +64,6 @@ bool vm_adopt(pid_t pid, uint64_t start_time, int run_dirfd, const struct ram_id
  * before it; -1 on failure. QEMU serves one at a time: a further one waits until the one before is
  * closed. */
 int vm_connect_network(int run_dirfd, struct pyro_error *err) MUST_CHECK;
-/* Whether it still runs. */
-bool vm_is_alive(const struct vm *vm);
 /* Waits until QEMU has ended; false when it has not by deadline_ms (clock_ms()). */
 bool vm_wait(struct vm *vm, int64_t deadline_ms);
 /* SIGKILL, and waits for the end, but not forever. No effect when it has ended. */

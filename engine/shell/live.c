@@ -42,7 +42,7 @@ struct live {
     const struct live_ops *ops;
     void *arg;
     int workspace_fd, log_fd, events_fd, notify_fd;
-    int log_watch, events_watch;
+    int log_watch;
     char id[SHELL_ID_MAX + 1];
     struct shell_record record;
     struct pane *pane;
@@ -538,11 +538,6 @@ const struct pyro_error *live_failure(const struct live *l)
 uint64_t live_size(const struct live *l)
 {
     return l->size;
-}
-
-uint64_t live_offset(const struct live *l)
-{
-    return l->at;
 }
 
 bool live_is_shown(const struct live *l)

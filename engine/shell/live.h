@@ -42,9 +42,8 @@ void live_drawn(struct live *live);
 const struct shell_record *live_record(const struct live *live);
 /* Why nothing is drawn any more; NULL while all is well. */
 const struct pyro_error *live_failure(const struct live *live);
-/* The log's end as it was seen last, and up to where it is drawn. */
+/* The log's end as it was seen last. */
 uint64_t live_size(const struct live *live);
-uint64_t live_offset(const struct live *live);
 /* The first screen was painted. */
 bool live_is_shown(const struct live *live);
 

@@ -2,7 +2,6 @@
 #include "engine/term/replay.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "engine/term/query.h"
 #include "engine/term/vtparse.h"
@@ -92,14 +91,4 @@ bool replay_feed(struct replay *r, const char *bytes, size_t n, struct buf *ret)
     r->full = false;
     vtparse_feed(&r->parse, bytes, n);
     return !r->full;
-}
-
-bool term_replay(const char *bytes, size_t n, struct buf *ret)
-{
-    scoped_free struct replay *r = malloc(sizeof(*r));
-
-    if (!r)
-        return false;
-    replay_init(r, false);
-    return replay_feed(r, bytes, n, ret);
 }

@@ -21,8 +21,4 @@ void replay_init(struct replay *r, bool bells);
 /* Appends the replay of n bytes; false when `ret` is full, and then some of it is lost. */
 bool replay_feed(struct replay *r, const char *bytes, size_t n, struct buf *ret) MUST_CHECK;
 
-/* Recorded output, as a whole: appends the replay of n bytes to `ret`; false when that is full. An
- * unfinished sequence at the end is dropped. */
-bool term_replay(const char *bytes, size_t n, struct buf *ret) MUST_CHECK;
-
 #endif

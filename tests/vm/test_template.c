@@ -333,10 +333,10 @@ static void test_adopt_after_the_supervisor_died(void **state)
         fail_msg("%s", err.message);
     assert_true(adopted.ram_fd >= 0);
     assert_true(adopted.stderr_fd >= 0);
-    assert_true(vm_is_alive(&adopted));
+    assert_false(vm_wait(&adopted, clock_ms()));
     assert_true(says_hello(&adopted, true));
     vm_kill(&adopted);
-    assert_false(vm_is_alive(&adopted));
+    assert_true(vm_wait(&adopted, clock_ms()));
     vm_release(&adopted);
     close(m.run_fd);
     template_release(&t);

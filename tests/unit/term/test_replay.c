@@ -6,7 +6,15 @@
 
 #include "engine/term/replay.h"
 
-static void test_term_replay_keeps_drawing_and_drops_questions(void **state UNUSED)
+static bool replay_all(const char *bytes, size_t n, struct buf *ret)
+{
+    struct replay r;
+
+    replay_init(&r, false);
+    return replay_feed(&r, bytes, n, ret);
+}
+
+static void test_replay_keeps_drawing_and_drops_questions(void **state UNUSED)
 {
     static const struct {
         const char *in, *out;
@@ -26,7 +34,7 @@ static void test_term_replay_keeps_drawing_and_drops_questions(void **state UNUS
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         scoped_buf out = BUF_INIT(4096);
-        assert_true(term_replay(cases[i].in, strlen(cases[i].in), &out));
+        assert_true(replay_all(cases[i].in, strlen(cases[i].in), &out));
         assert_string_equal(out.data ? out.data : "", cases[i].out);
     }
 }
@@ -47,19 +55,19 @@ static void test_replay_feed_in_pieces(void **state UNUSED)
     }
 }
 
-static void test_term_replay_full_buffer_is_told(void **state UNUSED)
+static void test_replay_full_buffer_is_told(void **state UNUSED)
 {
     scoped_buf out = BUF_INIT(4);
 
-    assert_false(term_replay("12345", 5, &out));
+    assert_false(replay_all("12345", 5, &out));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_term_replay_keeps_drawing_and_drops_questions),
+        cmocka_unit_test(test_replay_keeps_drawing_and_drops_questions),
         cmocka_unit_test(test_replay_feed_in_pieces),
-        cmocka_unit_test(test_term_replay_full_buffer_is_told),
+        cmocka_unit_test(test_replay_full_buffer_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
