@@ -61,12 +61,7 @@ int child_exit_code(const struct child *c)
 
 static void leave_list(struct child *c)
 {
-    struct child **at = &children;
-
-    while (*at && *at != c)
-        at = &(*at)->next;
-    if (*at)
-        *at = c->next;
+    list_remove(&children, c);
 }
 
 void child_release(struct child *c)

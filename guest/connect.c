@@ -22,11 +22,7 @@ struct connection {
 
 static void connection_free(struct connection *c)
 {
-    struct connection **at = &c->g->connections;
-
-    while (*at != c)
-        at = &(*at)->next;
-    *at = c->next;
+    list_remove(&c->g->connections, c);
     c->g->connection_count--;
     tunnel_release(&c->tunnel);
     free(c);

@@ -77,11 +77,7 @@ static void close_output(struct output *o)
 
 static void service_free(struct service *s)
 {
-    struct service **at = &s->g->services;
-
-    while (*at != s)
-        at = &(*at)->next;
-    *at = s->next;
+    list_remove(&s->g->services, s);
     s->g->service_count--;
     for (int i = 0; i < 2; i++) {
         close_output(&s->out[i]);

@@ -93,11 +93,7 @@ static void close_pty(struct shell *s)
 
 static void shell_free(struct shell *s)
 {
-    struct shell **at = &s->g->shells;
-
-    while (*at != s)
-        at = &(*at)->next;
-    *at = s->next;
+    list_remove(&s->g->shells, s);
     s->g->shell_count--;
     close_pty(s);
     loop_timer_cancel(s->g->loop, &s->drain);

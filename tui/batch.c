@@ -82,8 +82,6 @@ static void batch_ended(void *arg, const struct job_end *end)
 
 static void go_on(struct batch *b)
 {
-    struct batch **at = &running;
-
     b->beginning = true;
     while (b->begun < b->count && b->begun - b->over < AT_ONCE) {
         struct batch_item *item = &b->items[b->begun++];
@@ -96,9 +94,7 @@ static void go_on(struct batch *b)
     if (b->over < b->count)
         return;
     tell(b);
-    while (*at != b)
-        at = &(*at)->next;
-    *at = b->next;
+    list_remove(&running, b);
     batch_free(b);
 }
 

@@ -27,12 +27,7 @@ static struct job *jobs;
 
 static void free_job(struct job *job)
 {
-    struct job **at = &jobs;
-
-    while (*at && *at != job)
-        at = &(*at)->next;
-    if (*at)
-        *at = job->next;
+    list_remove(&jobs, job);
     loop_timer_cancel(job->app->loop, &job->patience);
     free(job->what);
     free(job);

@@ -146,12 +146,7 @@ void model_listen(struct model *m, struct model_listener *l)
 
 void model_unlisten(struct model *m, struct model_listener *l)
 {
-    struct model_listener **at = &m->listeners;
-
-    while (*at && *at != l)
-        at = &(*at)->next;
-    if (*at)
-        *at = l->next;
+    list_remove(&m->listeners, l);
 }
 
 size_t model_count(const struct model *m)

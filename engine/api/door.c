@@ -197,12 +197,7 @@ void door_start(struct door *d, struct door_call *dc, struct call_spec *spec)
 
 void door_forget(struct door *d, struct door_call *dc)
 {
-    struct door_call **at = &d->calls;
-
-    while (*at && *at != dc)
-        at = &(*at)->next;
-    BUG_ON(!*at);
-    *at = dc->next;
+    list_remove(&d->calls, dc);
     d->count--;
     loop_defer(d->loop, &d->go, go_on, d);
 }

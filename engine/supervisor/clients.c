@@ -45,12 +45,7 @@ static void clients_on_opened(struct link *link, uint32_t id, const json_t *requ
 
 static void client_free(struct client *c)
 {
-    struct client **at = &c->supervisor->clients;
-
-    while (*at && *at != c)
-        at = &(*at)->next;
-    if (*at)
-        *at = c->next;
+    list_remove(&c->supervisor->clients, c);
     SUPERVISOR_EACH_PART(c->supervisor, client_gone, c->link);
     link_free(c->link);
     free(c);

@@ -164,12 +164,8 @@ static bool give_to_qemu(struct supervisor *s, const struct disk_op *op, struct 
 static void holder_free(struct disk_holder *h)
 {
     struct supervisor *s = h->supervisor;
-    struct disk_holder **at = &s->disk_holders;
 
-    while (*at && *at != h)
-        at = &(*at)->next;
-    if (*at)
-        *at = h->next;
+    list_remove(&s->disk_holders, h);
     if (s->disk_op && s->disk_op->holder == h)
         s->disk_op->holder = NULL;
     free(h);

@@ -63,16 +63,11 @@ static void outlet_release(struct outlet *o)
 
 static void exec_free(struct exec *x)
 {
-    struct exec **at = &x->supervisor->execs;
-
     loop_timer_cancel(x->supervisor->loop, &x->silence);
     loop_timer_cancel(x->supervisor->loop, &x->pause);
     loop_timer_cancel(x->supervisor->loop, &x->retry);
     command_log_close(&x->log);
-    while (*at && *at != x)
-        at = &(*at)->next;
-    if (*at)
-        *at = x->next;
+    list_remove(&x->supervisor->execs, x);
     for (int i = 0; i < 3; i++)
         pipe_release(&x->pipes[i]);
     outlet_release(&x->outlets[WIRE_STDOUT]);

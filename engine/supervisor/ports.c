@@ -52,11 +52,7 @@ static void ports_accept_again(void *arg)
 
 static void connection_free(struct connection *c)
 {
-    struct connection **at = &c->supervisor->connections;
-
-    while (*at != c)
-        at = &(*at)->next;
-    *at = c->next;
+    list_remove(&c->supervisor->connections, c);
     c->supervisor->connection_count--;
     ports_accept_again(c->supervisor);
     tunnel_release(&c->tunnel);

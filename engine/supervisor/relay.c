@@ -20,12 +20,7 @@ struct relay {
 
 static void relay_free(struct relay *r)
 {
-    struct relay **at = &r->supervisor->relays;
-
-    while (*at && *at != r)
-        at = &(*at)->next;
-    if (*at)
-        *at = r->next;
+    list_remove(&r->supervisor->relays, r);
     pipe_release(&r->in);
     pipe_release(&r->out);
     pipe_release(&r->errors);

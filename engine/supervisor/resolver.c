@@ -90,11 +90,7 @@ static void close_socket(struct question *q)
 
 static void question_free(struct question *q)
 {
-    struct question **at = &q->resolver->questions;
-
-    while (*at != q)
-        at = &(*at)->next;
-    *at = q->next;
+    list_remove(&q->resolver->questions, q);
     q->resolver->question_count--;
     close_socket(q);
     free(q);
@@ -183,11 +179,8 @@ static void wait_for_call(struct resolver *r);
 static void call_free(struct call *c)
 {
     struct resolver *r = c->resolver;
-    struct call **at = &r->calls;
 
-    while (*at != c)
-        at = &(*at)->next;
-    *at = c->next;
+    list_remove(&r->calls, c);
     r->call_count--;
     tunnel_release(&c->tunnel);
     free(c);

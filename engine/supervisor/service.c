@@ -31,12 +31,7 @@ void service_save(struct service *sv)
 
 void service_free(struct service *sv)
 {
-    struct service **at = &sv->supervisor->services;
-
-    while (*at && *at != sv)
-        at = &(*at)->next;
-    if (*at)
-        *at = sv->next;
+    list_remove(&sv->supervisor->services, sv);
     ports_close(sv->supervisor, sv->record.name);
     for (int i = 0; i < 2; i++) {
         stream_close(&sv->out[i].guest, NULL);

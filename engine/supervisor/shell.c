@@ -8,11 +8,7 @@
 
 void shell_free(struct shell *sh)
 {
-    struct shell **at = &sh->supervisor->shells;
-
-    while (*at != sh)
-        at = &(*at)->next;
-    *at = sh->next;
+    list_remove(&sh->supervisor->shells, sh);
     stream_close(&sh->guest, NULL);
     shell_doing_release(&sh->doing);
     shell_query_release(&sh->query);

@@ -78,11 +78,7 @@ void shell_doing_init(struct shell_doing *d, struct supervisor *s, struct shell_
 
 void shell_doing_release(struct shell_doing *d)
 {
-    struct shell_doing **at = &d->supervisor->doing;
-
-    while (*at != d)
-        at = &(*at)->next;
-    *at = d->next;
+    list_remove(&d->supervisor->doing, d);
     shell_doing_settle(d->supervisor);
 }
 

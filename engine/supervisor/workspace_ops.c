@@ -18,12 +18,7 @@ struct waiter {
 
 static void waiter_free(struct waiter *w)
 {
-    struct waiter **at = &w->supervisor->waiters;
-
-    while (*at && *at != w)
-        at = &(*at)->next;
-    if (*at)
-        *at = w->next;
+    list_remove(&w->supervisor->waiters, w);
     free(w);
 }
 

@@ -44,6 +44,16 @@ static inline void cleanup_file(FILE **file)
 #define scoped_dir __attribute__((cleanup(cleanup_dir)))
 #define scoped_file __attribute__((cleanup(cleanup_file)))
 
+/* Takes an item out of the list that begins at *head and goes on by `next`, if it is in it. */
+#define list_remove(head, item)                                                                    \
+    do {                                                                                           \
+        __typeof__(head) at_ = (head);                                                             \
+        while (*at_ && *at_ != (item))                                                             \
+            at_ = &(*at_)->next;                                                                   \
+        if (*at_)                                                                                  \
+            *at_ = (item)->next;                                                                   \
+    } while (0)
+
 /* Returns the descriptor and leaves -1 behind. */
 static inline int take_fd(int *fd)
 {

@@ -116,14 +116,9 @@ void loop_unwatch(struct loop *loop, int fd)
 
 void loop_timer_cancel(struct loop *loop, struct loop_timer *timer)
 {
-    struct loop_timer **at = &loop->timers;
-
     if (!timer->armed)
         return;
-    while (*at && *at != timer)
-        at = &(*at)->next;
-    if (*at)
-        *at = timer->next;
+    list_remove(&loop->timers, timer);
     timer->armed = false;
 }
 
@@ -171,14 +166,9 @@ void loop_defer(struct loop *loop, struct loop_deferred *call, loop_call_fn *fn,
 
 void loop_defer_cancel(struct loop *loop, struct loop_deferred *call)
 {
-    struct loop_deferred **at = &loop->deferred;
-
     if (!call->queued)
         return;
-    while (*at && *at != call)
-        at = &(*at)->next;
-    if (*at)
-        *at = call->next;
+    list_remove(&loop->deferred, call);
     call->queued = false;
 }
 

@@ -29,11 +29,7 @@ void stream_forget(struct stream *s)
 
 void stream_detach(struct stream *s)
 {
-    struct stream **at = &s->link->streams;
-
-    while (*at != s)
-        at = &(*at)->next;
-    *at = s->next;
+    list_remove(&s->link->streams, s);
     stream_forget(s);
 }
 
