@@ -34,12 +34,12 @@ static void clients_on_opened(struct link *link, uint32_t id, const json_t *requ
     const struct supervisor_op *op = find_op(s, name);
     struct pyro_error err = { 0 };
 
-    if (op) {
-        op->run(s, link, id, request);
+    if (op && op->run(s, link, id, request, &err))
         return;
+    if (!op) {
+        pyro_fail(&err, PYRO_INTERNAL, "the supervisor does not know '%s'", name);
+        pyro_hint(&err, "it may be of another version: stop and start the workspace");
     }
-    pyro_fail(&err, PYRO_INTERNAL, "the supervisor does not know '%s'", name);
-    pyro_hint(&err, "it may be of another version: stop and start the workspace");
     stream_refuse(link, id, &err);
 }
 

@@ -405,8 +405,8 @@ static bool delete_snapshot(struct supervisor *s, struct link *client, uint32_t 
     return true;
 }
 
-static bool dispatch(struct supervisor *s, struct link *client, uint32_t id, const json_t *request,
-                     struct pyro_error *err)
+bool disk_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
+                       const json_t *request, struct pyro_error *err)
 {
     const char *what = json_string_or(request, "do", ""), *name = "";
 
@@ -424,15 +424,6 @@ static bool dispatch(struct supervisor *s, struct link *client, uint32_t id, con
         return disk_layers_check_new(layers_of(s), name, err) &&
                start_op(s, DISK_OP_SNAPSHOT, client, id, name, err);
     return pyro_fail(err, PYRO_INTERNAL, "the supervisor does not know 'disk %s'", what);
-}
-
-void disk_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
-                       const json_t *request)
-{
-    struct pyro_error err = { 0 };
-
-    if (!dispatch(s, client, id, request, &err))
-        stream_refuse(client, id, &err);
 }
 
 void disk_ops_fail(struct supervisor *s, const struct pyro_error *why)

@@ -18,8 +18,7 @@
  * {"op": "disk", "do": "hold"}: the message {layer}, a layer that stays as it is until the stream
  * is closed.
  */
-void disk_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
-                       const json_t *request);
+supervisor_op_fn disk_ops_dispatch;
 /* The operation in progress, if any, has failed. */
 void disk_ops_fail(struct supervisor *s, const struct pyro_error *why);
 /* A client's connection is closing: nothing waits there any more. */

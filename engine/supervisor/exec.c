@@ -418,17 +418,15 @@ static bool begin(struct exec *x, struct command_request *request, struct pyro_e
     return true;
 }
 
-void exec_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *message)
+bool exec_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *message,
+               struct pyro_error *err)
 {
     scoped_command_request request = { 0 };
-    struct pyro_error err = { 0 };
     struct exec *x;
 
-    if (!supervisor_check_serving(s, &err) ||
-        !command_request_load(exec_request_rows, message, &request, &err)) {
-        stream_refuse(client, id, &err);
-        return;
-    }
+    if (!supervisor_check_serving(s, err) ||
+        !command_request_load(exec_request_rows, message, &request, err))
+        return false;
     x = calloc(1, sizeof(*x));
     BUG_ON(!x);
     x->supervisor = s;
@@ -444,36 +442,34 @@ void exec_open(struct supervisor *s, struct link *client, uint32_t id, const jso
     pipe_init(&x->pipes[WIRE_STDERR], WIRE_STDERR, &x->guest, &x->client);
     outlet_init(&x->outlets[WIRE_STDOUT], s->redactor);
     outlet_init(&x->outlets[WIRE_STDERR], s->redactor);
-    if (!stream_accept(client, id, &x->client, &exec_client_ops, x, &err)) {
+    if (!stream_accept(client, id, &x->client, &exec_client_ops, x, err)) {
         exec_free(x);
-        return;
-    }
-    if (!begin(x, &request, &err)) {
-        stream_fail(&x->client, &err);
+    } else if (!begin(x, &request, err)) {
+        stream_fail(&x->client, err);
         exec_free(x);
     }
+    return true;
 }
 
-void exec_signal(struct supervisor *s, struct link *client, uint32_t id, const json_t *request)
+bool exec_signal(struct supervisor *s, struct link *client, uint32_t id, const json_t *request,
+                 struct pyro_error *err)
 {
     scoped_json json_t *message = NULL;
     struct exec *x = s->execs;
-    struct pyro_error err = { 0 };
     int64_t sequence;
     const char *name;
 
-    if (!supervisor_check_serving(s, &err) ||
-        !json_get_int(request, "sequence", 1, INT64_MAX, &sequence, &err) ||
-        !json_get_string(request, "signal", &name, &err)) {
-        stream_refuse(client, id, &err);
-        return;
-    }
+    if (!supervisor_check_serving(s, err) ||
+        !json_get_int(request, "sequence", 1, INT64_MAX, &sequence, err) ||
+        !json_get_string(request, "signal", &name, err))
+        return false;
     while (x && (x->entry.sequence != sequence || x->result))
         x = x->next;
     message = json_pack("{s:s}", "signal", name);
     if (x)
         stream_message(&x->guest, message);
     stream_reply(client, id, json_pack("{s:b}", "running", x != NULL));
+    return true;
 }
 
 void exec_end_all(struct supervisor *s, const struct pyro_error *why)

@@ -128,16 +128,13 @@ static const struct stream_ops relay_client_ops = { .data = relay_on_client_data
                                                     .writable = relay_on_client_writable,
                                                     .closed = relay_on_client_closed };
 
-static void relay_open(struct supervisor *s, struct link *client, uint32_t id,
-                       const json_t *request, bool changes)
+static bool relay_open(struct supervisor *s, struct link *client, uint32_t id,
+                       const json_t *request, bool changes, struct pyro_error *err)
 {
-    struct pyro_error err = { 0 };
     struct relay *r;
 
-    if (!supervisor_check_serving(s, &err)) {
-        stream_refuse(client, id, &err);
-        return;
-    }
+    if (!supervisor_check_serving(s, err))
+        return false;
     r = calloc(1, sizeof(*r));
     BUG_ON(!r);
     r->supervisor = s;
@@ -147,22 +144,25 @@ static void relay_open(struct supervisor *s, struct link *client, uint32_t id,
     pipe_init(&r->in, WIRE_STDIN, &r->client, &r->guest);
     pipe_init(&r->out, WIRE_STDOUT, &r->guest, &r->client);
     pipe_init(&r->errors, WIRE_STDERR, &r->guest, &r->client);
-    if (!stream_accept(client, id, &r->client, &relay_client_ops, r, &err)) {
+    if (!stream_accept(client, id, &r->client, &relay_client_ops, r, err)) {
         relay_free(r);
-    } else if (!stream_open(s->guest, &r->guest, request, &relay_guest_ops, r, &err)) {
-        stream_fail(&r->client, &err);
+    } else if (!stream_open(s->guest, &r->guest, request, &relay_guest_ops, r, err)) {
+        stream_fail(&r->client, err);
         relay_free(r);
     }
+    return true;
 }
 
-void relay_read(struct supervisor *s, struct link *client, uint32_t id, const json_t *request)
+bool relay_read(struct supervisor *s, struct link *client, uint32_t id, const json_t *request,
+                struct pyro_error *err)
 {
-    relay_open(s, client, id, request, false);
+    return relay_open(s, client, id, request, false, err);
 }
 
-void relay_change(struct supervisor *s, struct link *client, uint32_t id, const json_t *request)
+bool relay_change(struct supervisor *s, struct link *client, uint32_t id, const json_t *request,
+                  struct pyro_error *err)
 {
-    relay_open(s, client, id, request, true);
+    return relay_open(s, client, id, request, true, err);
 }
 
 void relay_fail_all(struct supervisor *s, const struct pyro_error *why)

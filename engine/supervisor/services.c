@@ -315,31 +315,29 @@ static struct service *begin(struct supervisor *s, const struct command_request 
     return sv;
 }
 
-static void op_start(struct supervisor *s, struct link *client, uint32_t id, const char *name,
-                     const json_t *message)
+static bool op_start(struct supervisor *s, struct link *client, uint32_t id, const char *name,
+                     const json_t *message, struct pyro_error *err)
 {
     scoped_command_request request = { 0 };
-    struct pyro_error err = { 0 };
     scoped_json json_t *published = NULL;
     struct service *sv = NULL;
 
-    if (check_start(s, name, &err) &&
-        command_request_load(service_request_rows, message, &request, &err) &&
-        ports_publish(s, name, request.published, &published, &err)) {
-        sv = begin(s, &request, published, &err);
+    if (check_start(s, name, err) &&
+        command_request_load(service_request_rows, message, &request, err) &&
+        ports_publish(s, name, request.published, &published, err)) {
+        sv = begin(s, &request, published, err);
         if (!sv)
             ports_close(s, name);
     }
-    if (!sv) {
-        stream_refuse(client, id, &err);
-        return;
-    }
+    if (!sv)
+        return false;
     supervisor_touch(s);
     sv->opening = true;
     sv->start_client = client;
     sv->start_id = id;
-    if (!start_in_guest(sv, &request, &err))
-        start_failed(sv, &err);
+    if (!start_in_guest(sv, &request, err))
+        start_failed(sv, err);
+    return true;
 }
 
 static void services_adopt_one(void *arg, const struct service_record *r)
@@ -370,22 +368,20 @@ void services_adopt(struct supervisor *s)
 
 /* ---- requests ---- */
 
-static void op_stop(struct supervisor *s, struct link *client, uint32_t id, const char *name)
+static bool op_stop(struct supervisor *s, struct link *client, uint32_t id, const char *name,
+                    struct pyro_error *err)
 {
     struct service *sv = s->services;
     scoped_service_record struct service_record r = { 0 };
     struct stop_waiter *w;
-    struct pyro_error err = { 0 };
 
     while (sv && strcmp(sv->record.name, name) != 0)
         sv = sv->next;
     if (!sv) {
-        if (!service_record_load(s->dir_fd, name, &r, &err)) {
-            stream_refuse(client, id, &err);
-            return;
-        }
+        if (!service_record_load(s->dir_fd, name, &r, err))
+            return false;
         stream_reply(client, id, service_record_to_view(&r, s->record.id));
-        return;
+        return true;
     }
     w = calloc(1, sizeof(*w));
     BUG_ON(!w);
@@ -394,25 +390,22 @@ static void op_stop(struct supervisor *s, struct link *client, uint32_t id, cons
     sv->stop_wanted = true;
     if (!sv->opening)
         tell_stop(sv);
+    return true;
 }
 
-void services_dispatch(struct supervisor *s, struct link *client, uint32_t id,
-                       const json_t *request)
+bool services_dispatch(struct supervisor *s, struct link *client, uint32_t id,
+                       const json_t *request, struct pyro_error *err)
 {
     const char *what = json_string_or(request, "do", "");
     const char *name = json_string_or(request, "service", "");
-    struct pyro_error err = { 0 };
 
-    if (!supervisor_check_serving(s, &err) || !workspace_check_name("service", name, &err))
-        ;
-    else if (!strcmp(what, "start"))
-        op_start(s, client, id, name, request);
-    else if (!strcmp(what, "stop"))
-        op_stop(s, client, id, name);
-    else
-        pyro_fail(&err, PYRO_INTERNAL, "the supervisor does not know 'service %s'", what);
-    if (err.code)
-        stream_refuse(client, id, &err);
+    if (!supervisor_check_serving(s, err) || !workspace_check_name("service", name, err))
+        return false;
+    if (!strcmp(what, "start"))
+        return op_start(s, client, id, name, request, err);
+    if (!strcmp(what, "stop"))
+        return op_stop(s, client, id, name, err);
+    return pyro_fail(err, PYRO_INTERNAL, "the supervisor does not know 'service %s'", what);
 }
 
 void services_sync(struct supervisor *s)

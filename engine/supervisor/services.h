@@ -6,8 +6,7 @@
 
 /* Clients' requests: {"op": "service", "do": "start"|"stop", "service": NAME, …}; answered when the
  * service is ready or has failed, and when it has ended. */
-void services_dispatch(struct supervisor *s, struct link *client, uint32_t id,
-                       const json_t *request);
+supervisor_op_fn services_dispatch;
 /* After an adoption: attaches to those that run according to the records. */
 void services_adopt(struct supervisor *s);
 /* The VM is gone: all end, exit codes unknown. */

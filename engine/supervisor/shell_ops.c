@@ -205,15 +205,12 @@ static bool dispatch(struct supervisor *s, struct link *client, uint32_t id, con
     return true;
 }
 
-void shell_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
-                        const json_t *request)
+bool shell_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
+                        const json_t *request, struct pyro_error *err)
 {
-    struct pyro_error err = { 0 };
-
-    if (!supervisor_check_running(s, &err))
-        stream_refuse(client, id, &err);
-    else if (!strcmp(json_string_or(request, "do", ""), "open"))
-        shells_open(s, client, id, request);
-    else if (!dispatch(s, client, id, request, &err))
-        stream_refuse(client, id, &err);
+    if (!supervisor_check_running(s, err))
+        return false;
+    if (!strcmp(json_string_or(request, "do", ""), "open"))
+        return shells_open(s, client, id, request, err);
+    return dispatch(s, client, id, request, err);
 }

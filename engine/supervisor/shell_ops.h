@@ -5,7 +5,6 @@
 
 #include "engine/supervisor/supervisor.h"
 
-void shell_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
-                        const json_t *request);
+supervisor_op_fn shell_ops_dispatch;
 
 #endif

@@ -196,26 +196,25 @@ static struct shell *begin(struct supervisor *s, const struct command_request *r
     return shell_new(s, &r, err);
 }
 
-void shells_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *message)
+bool shells_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *message,
+                 struct pyro_error *err)
 {
     scoped_command_request request = { 0 };
-    struct pyro_error err = { 0 };
     struct shell *sh = NULL;
 
-    if (supervisor_check_guest(s, &err) &&
-        command_request_load(shell_request_rows, message, &request, &err))
-        sh = begin(s, &request, &err);
-    if (!sh) {
-        stream_refuse(client, id, &err);
-        return;
-    }
+    if (supervisor_check_guest(s, err) &&
+        command_request_load(shell_request_rows, message, &request, err))
+        sh = begin(s, &request, err);
+    if (!sh)
+        return false;
     sh->opening = true;
     sh->open_client = client;
     sh->open_id = id;
     /* Recorded before the guest has it: after a crash the next supervisor finds it and cleans
      * up. */
-    if (!shell_record_save(s->dir_fd, &sh->record, &err) || !open_in_guest(sh, &request, &err))
-        open_failed(sh, &err);
+    if (!shell_record_save(s->dir_fd, &sh->record, err) || !open_in_guest(sh, &request, err))
+        open_failed(sh, err);
+    return true;
 }
 
 static void shells_adopt_one(void *arg, const struct shell_record *r)

@@ -8,7 +8,7 @@
 struct shell;
 
 /* Answers a `shell_open` request, later. */
-void shells_open(struct supervisor *s, struct link *client, uint32_t id, const json_t *request);
+supervisor_op_fn shells_open;
 /* A running shell; NULL with PYRO_SHELL_NOT_FOUND or PYRO_SHELL_STATE. */
 struct shell *shells_find(struct supervisor *s, const char *id, struct pyro_error *err);
 json_t *shells_view(const struct shell *sh);

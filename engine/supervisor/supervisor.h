@@ -55,10 +55,11 @@ struct unwritten;
 struct waiter;
 
 struct supervisor;
-typedef void supervisor_op_fn(struct supervisor *s, struct link *client, uint32_t id,
-                              const json_t *request);
+typedef bool supervisor_op_fn(struct supervisor *s, struct link *client, uint32_t id,
+                              const json_t *request, struct pyro_error *err);
 
-/* A request of clients, {"op": NAME, …}; answered at once or later. */
+/* A request of clients, {"op": NAME, …}; answered at once or later, or by its caller with the error
+ * when it returns false. */
 struct supervisor_op {
     const char *name;
     supervisor_op_fn *run;

@@ -50,73 +50,64 @@ static struct waiter *wait_for_end(struct supervisor *s, struct link *client, ui
     return w;
 }
 
-void workspace_ops_stop(struct supervisor *s, struct link *client, uint32_t id,
-                        const json_t *request)
+bool workspace_ops_stop(struct supervisor *s, struct link *client, uint32_t id,
+                        const json_t *request, struct pyro_error *err UNUSED)
 {
     if (wait_for_end(s, client, id))
         supervisor_stop(s, json_bool_or(request, "force", false));
+    return true;
 }
 
-void workspace_ops_hold(struct supervisor *s, struct link *client, uint32_t id,
-                        const json_t *request UNUSED)
+bool workspace_ops_hold(struct supervisor *s, struct link *client, uint32_t id,
+                        const json_t *request UNUSED, struct pyro_error *err UNUSED)
 {
     struct waiter *w = wait_for_end(s, client, id);
 
-    if (!w)
-        return;
-    w->holds = true;
-    loop_timer_cancel(s->loop, &s->orphan);
+    if (w) {
+        w->holds = true;
+        loop_timer_cancel(s->loop, &s->orphan);
+    }
+    return true;
 }
 
-static void reply_with_record(struct supervisor *s, struct link *client, uint32_t id)
+static bool reply_with_record(struct supervisor *s, struct link *client, uint32_t id)
 {
     supervisor_touch(s);
     supervisor_save(s, true);
     stream_reply(client, id, record_to_view(&s->record));
+    return true;
 }
 
-void workspace_ops_keep(struct supervisor *s, struct link *client, uint32_t id,
-                        const json_t *request)
+bool workspace_ops_keep(struct supervisor *s, struct link *client, uint32_t id,
+                        const json_t *request, struct pyro_error *err)
 {
-    struct pyro_error err = { 0 };
-
-    if (!supervisor_check_running(s, &err)) {
-        stream_refuse(client, id, &err);
-        return;
-    }
+    if (!supervisor_check_running(s, err))
+        return false;
     json_decref(s->record.workspace_seed);
     s->record.workspace_seed = record_seed_of(json_object_get(request, "workspace_seed"));
     hide_in_json(s->redactor, s->record.workspace_seed);
     s->record.ephemeral = false;
     for (struct waiter *w = s->waiters; w; w = w->next)
         w->holds = false;
-    reply_with_record(s, client, id);
+    return reply_with_record(s, client, id);
 }
 
-void workspace_ops_update(struct supervisor *s, struct link *client, uint32_t id,
-                          const json_t *request)
+bool workspace_ops_update(struct supervisor *s, struct link *client, uint32_t id,
+                          const json_t *request, struct pyro_error *err)
 {
-    struct pyro_error err = { 0 };
-
-    if (workspace_apply_change(&s->record, request, &err))
-        reply_with_record(s, client, id);
-    else
-        stream_refuse(client, id, &err);
+    return workspace_apply_change(&s->record, request, err) && reply_with_record(s, client, id);
 }
 
-void workspace_ops_reset(struct supervisor *s, struct link *client, uint32_t id,
-                         const json_t *request)
+bool workspace_ops_reset(struct supervisor *s, struct link *client, uint32_t id,
+                         const json_t *request, struct pyro_error *err)
 {
-    struct pyro_error err = { 0 };
     const char *snapshot;
 
-    if (!json_get_string(request, "snapshot", &snapshot, &err) ||
-        !disk_ops_reset(s, snapshot, &err)) {
-        stream_refuse(client, id, &err);
-        return;
-    }
+    if (!json_get_string(request, "snapshot", &snapshot, err) || !disk_ops_reset(s, snapshot, err))
+        return false;
     wait_for_end(s, client, id);
     supervisor_stop(s, true);
+    return true;
 }
 
 void workspace_ops_ended(struct supervisor *s, const struct pyro_error *why UNUSED)
