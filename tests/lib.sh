@@ -15,6 +15,7 @@
 #   scene NAME               runs the function NAME: a part of the script that needs no other part, in a subshell with
 #                            workspaces and a $TEST_DIR of its own. If it ends early, the others run all the same.
 #                            Several at once with "scene NAME &"; ONLY=SCRIPT:NAME runs one
+#   checks_of WHAT COMMAND…    runs a program whose lines "ok WHAT" and "FAILED WHAT" are checks of this script
 #   need WHAT COMMAND…       a check that ends the scene (or the script) when it fails
 #   node_fits                whether there is a node that sdk/typescript is for; Debian 12's own is older
 #   supervisor_of ID  the pid of a workspace's supervisor
@@ -103,6 +104,18 @@ v = json.load(sys.stdin)
 for name, index in re.findall(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]", sys.argv[1]):
     v = v[name] if name else v[int(index)]
 print(v if isinstance(v, str) else json.dumps(v))' "$1" <<<"${2-$out}"
+}
+
+checks_of() {
+    local what=$1 line
+    shift
+    while IFS= read -r line; do
+        case $line in
+        "ok "*) pass "${line#ok }" ;;
+        "FAILED "*) fail "${line#FAILED }" ;;
+        *) echo "$line" ;;
+        esac
+    done < <("$@" 2>&1 </dev/null || echo "FAILED $what ended early")
 }
 
 wait_for() {

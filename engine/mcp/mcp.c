@@ -13,6 +13,7 @@
 #include "engine/mcp/result.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/json.h"
+#include "vmm/base/patience.h"
 
 #define LEGACY_NEWEST "2025-11-25"
 #define PROGRESS_EVERY_MS 250 /* at most */
@@ -247,7 +248,7 @@ static void start_call(struct mcp *mcp, struct door *door, const struct mcp_mess
     note(mcp, "%s", cmd->tool->name); /* and no argument: one may be a secret */
     if (c->token)
         loop_timer_set(door_loop(door), &c->beat, PROGRESS_BEAT_MS, on_beat, c);
-    loop_timer_set(door_loop(door), &c->limit, MCP_WAIT_MS_MAX, on_limit, c);
+    loop_timer_set(door_loop(door), &c->limit, patience(MCP_WAIT_MS_MAX), on_limit, c);
     door_start(door, &c->door_call, &spec);
 }
 

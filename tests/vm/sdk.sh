@@ -28,7 +28,7 @@ if ! node_fits; then
     skip "JavaScript: no node 20"
     finish
 fi
-run timeout 1200 node --test --test-reporter tap sdk/typescript/test/
+run timeout 1200 node --test --test-reporter tap sdk/typescript/test/*.test.mjs
 while read -r name; do
     pass "node: $name"
 done < <(sed -n 's/^ *ok [0-9]* - //p' "$TEST_DIR/out")
