@@ -33,14 +33,14 @@ find = $(sort $(foreach d,$(1),$(wildcard $(d)/*.c) $(wildcard $(d)/*/*.c)))
 BASE_SRC  := $(call find,vmm/base)
 IMAGE_SRC := $(call find,engine/image)
 GUEST_SRC := $(call find,guest)
-VMM_SRC   := $(filter-out vmm/base/%,$(call find,vmm))
+VMM_SRC   := $(filter-out vmm/base/% vmm/preload/%,$(call find,vmm))
 ENGINE_SRC := $(filter-out engine/image/%,$(call find,engine))
 TUI_SRC   := $(call find,tui)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 BASE_OBJ := $(call obj,$(BASE_SRC))
 IMAGE_OBJ := $(call obj,$(IMAGE_SRC))
-VMM_OBJ := $(call obj,$(VMM_SRC))
+VMM_OBJ := $(call obj,$(VMM_SRC)) $(B)/holes_blob.o
 ENGINE_OBJ := $(call obj,$(ENGINE_SRC))
 TUI_OBJ := $(call obj,$(TUI_SRC))
 # The guest is linked statically, without sanitizers, from objects of its own.
@@ -102,10 +102,17 @@ build/pyro-guest: $(GUEST_OBJ)
 	$(Q)gcc -static $(GUEST_LDFLAGS) -Wl,--gc-sections -o $@.debug $^ -ljansson
 	$(Q)strip -o $@ $@.debug
 
-# pyro carries the guest program inside: host and guest are never of different versions.
+# What is loaded into QEMU (vmm/holes.h): without sanitizers too.
+build/holes.so: vmm/preload/holes.c build/guest/flags.stamp
+	$(if $(Q),@echo "  LD    $@")
+	$(Q)gcc $(CPPFLAGS) $(filter-out -MMD -MP,$(GUEST_CFLAGS)) -fvisibility=hidden -fPIC -shared -Wl,-z,relro,-z,now -s -o $@ $<
+
+# pyro carries both inside: host and guest are never of different versions.
 $(B)/guest_blob.o: build/pyro-guest
+$(B)/holes_blob.o: build/holes.so
+$(B)/%_blob.o:
 	@mkdir -p $(@D)
-	$(Q)cd build && ld -r -b binary -z noexecstack -o $(abspath $@) pyro-guest
+	$(Q)cd build && ld -r -b binary -z noexecstack -o $(abspath $@) $(<F)
 	$(Q)objcopy --rename-section .data=.rodata,alloc,load,readonly,data,contents $@
 
 # And the text of `pyro help agents`.

@@ -13,6 +13,7 @@
 #include "vmm/base/patience.h"
 #include "vmm/base/rows.h"
 #include "vmm/fd_set.h"
+#include "vmm/holes.h"
 #include "vmm/tsc.h"
 
 #define PROGRAM "qemu-system-x86_64"
@@ -31,8 +32,10 @@ enum {
     FD_KERNEL,
     FD_INITRAMFS,
     FD_NET,
+    FD_HOLES,     /* HOLES_FD */
     FD_DISK_FIRST /* one a layer, the base first */
 };
+_Static_assert(FD_HOLES == HOLES_FD, "the library's is its own");
 
 /*
  * quiet: each byte of the kernel's chatter on the console is an exit from the guest, a system call
@@ -260,6 +263,16 @@ static void add_machine(struct qemu_command *c, const struct qemu_machine *m)
     give_fd(c, m->ram_fd, FD_RAM);
 }
 
+/* A private copy of RAM leaves the holes in it alone; without the library it takes more memory. */
+static void add_library(struct qemu_command *c)
+{
+    struct pyro_error ignored;
+
+    c->library = holes_library(&ignored);
+    if (c->library >= 0)
+        holes_add(&c->spec, c->library);
+}
+
 static void add_socket(struct qemu_command *c, const char *id, int from, int to)
 {
     char chardev[96];
@@ -365,7 +378,7 @@ static bool add_disk(struct qemu_command *c, const struct disk_chain *chain, str
 bool qemu_command_build(const struct qemu *qemu, const struct qemu_machine *machine,
                         struct qemu_command *ret, struct pyro_error *err)
 {
-    struct qemu_command c = { .argv = calloc(ARGV_MAX, sizeof(char *)) };
+    struct qemu_command c = { .argv = calloc(ARGV_MAX, sizeof(char *)), .library = -1 };
 
     if (!c.argv)
         return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
@@ -374,6 +387,8 @@ bool qemu_command_build(const struct qemu *qemu, const struct qemu_machine *mach
     c.spec.die_with_parent = machine->die_with_parent;
     add_args(&c, qemu->path, NULL);
     add_machine(&c, machine);
+    if (!machine->ram_share)
+        add_library(&c);
     add_ports(&c, machine);
     if (machine->network)
         add_network(&c, machine);
@@ -400,6 +415,8 @@ void qemu_command_release(struct qemu_command *command)
         free(command->argv[i]);
     free(command->argv);
     command->argv = NULL;
+    cleanup_close(&command->library);
+    command->library = -1;
     while (command->opened_count)
         close(command->opened[--command->opened_count]);
 }

@@ -52,6 +52,7 @@ struct qemu_machine {
 struct qemu_command {
     char **argv;
     struct proc_spec spec; /* borrows argv */
+    int library;           /* of holes.h; -1: none */
     int opened[DISK_LAYERS_MAX];
     unsigned opened_count;
     struct jail_read_only

@@ -19,6 +19,7 @@
 #include "vmm/base/fs.h"
 #include "vmm/base/patience.h"
 #include "vmm/base/proc.h"
+#include "vmm/holes.h"
 #include "vmm/jail.h"
 #include "vmm/qemu.h"
 #include "vmm/template.h"
@@ -391,6 +392,8 @@ static void examine_jail(struct examination *x)
         if (!(steps & JAIL_CALL_FILTER))
             problem(x, "QEMU's jail has no system call filter of pyro's own",
                     "use a kernel with seccomp filters");
+        if (!holes_probe(&why))
+            problem_of(x, "a machine takes up to twice the memory that its guest writes", &why);
         return;
     }
     set(x, "jail", json_null());

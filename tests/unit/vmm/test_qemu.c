@@ -168,6 +168,7 @@ static void test_command_names_no_path(void **state)
     assert_false(says(&c, "-kernel"));
     assert_true(says(&c, "on,obsolete=deny,elevateprivileges=deny,spawn=deny"));
     assert_true(says(&c, "share=off"));
+    assert_true(c.library >= 0 && c.spec.set && c.spec.set[0]);
     assert_true(says(&c, "/dev/fdset/0") && says(&c, "/dev/fdset/1"));
     for (unsigned i = 0; i < c.opened_count; i++)
         writable += (fcntl(c.opened[i], F_GETFL) & O_ACCMODE) == O_RDWR;

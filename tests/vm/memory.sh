@@ -1,0 +1,31 @@
+#!/bin/bash
+# What a guest writes takes memory once: its template's memory, which all clones share, does not grow with it.
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+use_shared_cache
+
+# The space that the template's memory takes, in MiB, as this QEMU has it.
+shared_mib() {
+    local fd
+    for fd in "/proc/$1/fd/"*; do
+        [[ $(readlink "$fd") == /memfd:pyro-memory-* ]] || continue
+        echo $(($(stat -Lc %b "$fd") / 2048))
+        return
+    done
+}
+
+"$PYRO" env pull debian:12-base >/dev/null 2>&1
+id=$("$PYRO" workspace create debian:12-base --mem-mib 384 --name w --id-only 2>/dev/null)
+qemu=$(json .vm_pid "$(cat "$XDG_DATA_HOME/pyro/workspaces/$id/workspace.json")")
+before=$(shared_mib "$qemu")
+check "the template's memory is found" [ "${before:-0}" -gt 10 ]
+check "most of it is holes" [ "${before:-384}" -lt 250 ]
+run timeout 600 "$PYRO" workspace exec w --timeout-seconds 500 -- \
+    sh -c 'mount -t tmpfs none /mnt; head -c 100M /dev/zero | tr "\0" x >/mnt/x; cksum </mnt/x'
+is "the guest fills memory" "$out" "$(head -c 100M /dev/zero | tr '\0' x | cksum)"
+after=$(shared_mib "$qemu")
+check "which takes none of its template's" [ "$((after - before))" -lt 20 ]
+is "the guest's new memory has no huge pages" \
+    "$(awk '/^[0-9a-f]+-/ { ram = $6 ~ /pyro-memory/ } ram && /^AnonHugePages/ { n += $2 } END { print n + 0 }' "/proc/$qemu/smaps")" 0
+run "$PYRO" workspace delete w
+is "delete" "$status" 0
+finish
