@@ -227,6 +227,13 @@ static bool read_users_by_root_link(const struct inmate_prey *p UNUSED)
     return open("/proc/self/root/../etc/passwd", O_RDONLY) >= 0;
 }
 
+static bool look_up_users(const struct inmate_prey *p UNUSED)
+{
+    struct stat st;
+
+    return stat("/etc/passwd", &st) == 0;
+}
+
 static bool read_environment(const struct inmate_prey *p UNUSED)
 {
     return open("/proc/1/environ", O_RDONLY) >= 0;
@@ -395,6 +402,7 @@ const struct inmate_attack inmate_attacks[] = {
     ATTACK(copy_mount),
     ATTACK(read_users),
     ATTACK(read_users_by_root_link),
+    ATTACK(look_up_users),
     ATTACK(read_environment),
     ATTACK(list_home),
     ATTACK(make_file),
