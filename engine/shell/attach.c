@@ -23,6 +23,7 @@
 #include "engine/client/handle.h"
 #include "engine/shell/control.h"
 #include "engine/state/shell_files.h"
+#include "engine/state/shell_notes.h"
 #include "engine/term/replay.h"
 #include "engine/term/screen.h"
 #include "engine/term/track.h"
@@ -40,11 +41,13 @@ struct attachment {
     struct loop *loop;
     struct shell_control *control; /* NULL: one that watches, or a shell that has ended */
     const struct workspace_handle *workspace;
-    int log_fd, notify_fd, in_fd, out_fd;
+    int log_fd, events_fd, notify_fd, in_fd, out_fd;
     const char *shell;
     bool watch, raw, detach_pending, over;
-    uint64_t at;        /* offset of the next byte to show */
-    struct track track; /* whether that is on the alternate screen */
+    uint64_t at;            /* offset of the next byte to show */
+    uint64_t events_at;     /* position in the events */
+    struct alt_notes exits; /* ends of the alternate screen from `at` on: its program is gone */
+    struct track track;     /* whether that is on the alternate screen */
     struct replay replay;
     struct loop_timer detach_timer;
     struct loop_deferred more;
@@ -66,7 +69,7 @@ static const char leave_modes[] =
     "\x1b"
     "7\x1b[r\x1b"
     "8\x1b[?7h\x1b[?25h\x1b[?1l\x1b>\x1b[0m";
-static const char leave_alternate[] = "\x1b[?1049l";
+static const char alternate_on[] = "\x1b[?1049h", alternate_off[] = "\x1b[?1049l";
 
 /* Async-signal-safe: also called from fatal signals. */
 static void restore_terminal(void)
@@ -82,7 +85,7 @@ static void restore_terminal(void)
 static void leave_screen(const struct attachment *a)
 {
     if (a->track.alternate &&
-        !fs_write_all(a->out_fd, leave_alternate, sizeof(leave_alternate) - 1, NULL))
+        !fs_write_all(a->out_fd, alternate_off, sizeof(alternate_off) - 1, NULL))
         return;
     if (!fs_write_all(a->out_fd, leave_modes, sizeof(leave_modes) - 1, NULL))
         return;
@@ -154,6 +157,37 @@ static bool show_live(struct attachment *a, const char *bytes, size_t n)
     return show(a, out.data ? out.data : "", out.len);
 }
 
+static void attach_note_event(void *arg, const struct shell_event *e)
+{
+    struct attachment *a = arg;
+
+    if (e->type == EVENT_ALT && !e->on && e->offset >= a->at)
+        BUG_ON(!alt_notes_add(&a->exits, e->offset, false));
+}
+
+/* A program that turned the alternate screen on is gone. */
+static bool leave_alternate(struct attachment *a)
+{
+    if (!a->track.alternate)
+        return true;
+    track_set_alternate(&a->track, false);
+    return show(a, alternate_off, sizeof(alternate_off) - 1);
+}
+
+/* Does what the events say about this place. */
+static bool apply_exits(struct attachment *a)
+{
+    size_t n = 0;
+
+    while (n < a->exits.count && a->exits.items[n].offset <= a->at)
+        n++;
+    if (!n)
+        return true;
+    a->exits.count -= n;
+    memmove(a->exits.items, a->exits.items + n, a->exits.count * sizeof(*a->exits.items));
+    return leave_alternate(a);
+}
+
 static void show_more(void *arg);
 
 /* The shell has ended and all of its log was shown. */
@@ -174,9 +208,23 @@ static void show_more(void *arg)
 {
     struct attachment *a = arg;
     char chunk[CHUNK];
+    struct stat st;
 
+    /* In this order: an event is written before the bytes behind its place. */
+    if (fstat(a->log_fd, &st) != 0)
+        st.st_size = 0;
+    shell_events_follow(a->events_fd, &a->events_at, attach_note_event, a);
     for (size_t shown = 0; shown < SLICE;) {
-        ssize_t n = pread(a->log_fd, chunk, sizeof(chunk), (off_t)a->at);
+        uint64_t end = (uint64_t)st.st_size;
+        ssize_t n;
+        if (!apply_exits(a))
+            return;
+        if (a->exits.count && a->exits.items[0].offset < end)
+            end = a->exits.items[0].offset;
+        n = end <= a->at
+                ? 0
+                : pread(a->log_fd, chunk, end - a->at < sizeof(chunk) ? end - a->at : sizeof(chunk),
+                        (off_t)a->at);
         if (n <= 0) {
             check_end(a);
             return;
@@ -200,30 +248,62 @@ static void attach_on_notify(void *arg, uint32_t events UNUSED)
     show_more(a);
 }
 
+/* The stretch that the notes are about, which ends with the window. */
+static bool replay_stretch(struct attachment *a, const char *bytes, size_t n,
+                           const struct shell_notes *notes, struct buf *out)
+{
+    size_t at = 0;
+
+    track_init(&a->track, notes->start, NULL, NULL);
+    track_resume(&a->track, notes->alt_screen, 0);
+    replay_init(&a->replay, false);
+    if ((notes->alt_screen && !buf_append_str(out, alternate_on)) ||
+        !buf_append_str(out, "\x1b[H\x1b[2J"))
+        return false;
+    for (size_t i = 0; i <= notes->exit_count; i++) {
+        size_t end = i < notes->exit_count && notes->exits[i] < n ? notes->exits[i] : n;
+        if (!replay_feed(&a->replay, bytes + at, end - at, out))
+            return false;
+        track_feed(&a->track, bytes + at, end - at);
+        at = end;
+        if (i == notes->exit_count || !a->track.alternate)
+            continue;
+        track_set_alternate(&a->track, false);
+        if (!buf_append_str(out, alternate_off))
+            return false;
+    }
+    return true;
+}
+
 static bool replay_history(struct attachment *a, uint64_t first)
 {
     scoped_buf out = BUF_INIT(8 * REPLAY_BYTES);
     scoped_free char *bytes = malloc(REPLAY_BYTES);
-    uint64_t from = first;
+    struct shell_window window = { .bytes = bytes, .at = first };
+    struct shell_notes notes;
     struct stat st;
     size_t start;
     ssize_t n;
+    bool ok;
 
-    if (!bytes || fstat(a->log_fd, &st) != 0)
+    if (!bytes || fstat(a->events_fd, &st) != 0)
+        return pyro_fail_errno(a->err, "read the events of shell '%s'", a->shell);
+    a->events_at = (uint64_t)st.st_size; /* before the log: what comes meanwhile is seen twice */
+    if (fstat(a->log_fd, &st) != 0)
         return pyro_fail_errno(a->err, "read the log of shell '%s'", a->shell);
     if ((uint64_t)st.st_size > first + REPLAY_BYTES)
-        from = (uint64_t)st.st_size - REPLAY_BYTES;
-    n = pread(a->log_fd, bytes, REPLAY_BYTES, (off_t)from);
+        window.at = (uint64_t)st.st_size - REPLAY_BYTES;
+    n = pread(a->log_fd, bytes, REPLAY_BYTES, (off_t)window.at);
     if (n < 0)
         return pyro_fail_errno(a->err, "read the log of shell '%s'", a->shell);
-    start = screen_find_start(bytes, (size_t)n);
-    track_init(&a->track, from + start, NULL, NULL);
-    replay_init(&a->replay, false);
-    track_feed(&a->track, bytes + start, (size_t)n - start);
-    a->at = from + (uint64_t)n;
-    if (!buf_append_str(&out, "\x1b[H\x1b[2J") ||
-        !replay_feed(&a->replay, bytes + start, (size_t)n - start, &out))
+    window.size = (size_t)n;
+    if (!shell_notes_load_screen(a->workspace->dir_fd, a->shell, window, &start, &notes, a->err))
+        return false;
+    ok = replay_stretch(a, bytes + start, window.size - start, &notes, &out);
+    shell_notes_release(&notes);
+    if (!ok)
         return pyro_fail(a->err, PYRO_NO_MEMORY, "replay: out of memory");
+    a->at = window.at + window.size;
     a->replay.bells = true; /* old ones do not ring again */
     return fs_write_all(a->out_fd, out.data, out.len, a->err);
 }
@@ -317,11 +397,13 @@ static void attach_on_lost(void *arg, const struct pyro_error *why)
 static bool watch_log(struct attachment *a)
 {
     scoped_free char *log = str_printf("/proc/self/fd/%d", a->log_fd);
+    scoped_free char *events = str_printf("/proc/self/fd/%d", a->events_fd);
     scoped_free char *dir = str_printf("/proc/self/fd/%d/" SHELLS_DIR, a->workspace->dir_fd);
 
     a->notify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     /* The directory tells of the record's replacement, and with it of the end. */
     if (a->notify_fd < 0 || inotify_add_watch(a->notify_fd, log, IN_MODIFY) < 0 ||
+        inotify_add_watch(a->notify_fd, events, IN_MODIFY) < 0 ||
         inotify_add_watch(a->notify_fd, dir, IN_MOVED_TO) < 0)
         return pyro_fail_errno(a->err, "watch the log of shell '%s'", a->shell);
     return loop_watch(a->loop, a->notify_fd, EPOLLIN, attach_on_notify, a, a->err);
@@ -360,6 +442,7 @@ bool shell_attach(const struct attach_spec *spec, enum attach_end *ret_end, stru
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_shell_record struct shell_record r = { 0 };
     struct attachment a = { .log_fd = -1,
+                            .events_fd = -1,
                             .notify_fd = -1,
                             .in_fd = spec->in_fd,
                             .out_fd = spec->out_fd,
@@ -377,7 +460,9 @@ bool shell_attach(const struct attach_spec *spec, enum attach_end *ret_end, stru
         return false;
     a.workspace = &o;
     a.log_fd = shell_open_file(o.dir_fd, a.shell, "log", O_RDONLY, err);
-    a.loop = a.log_fd >= 0 ? loop_new(err) : NULL;
+    if (a.log_fd >= 0)
+        a.events_fd = shell_open_file(o.dir_fd, a.shell, "events", O_RDONLY, err);
+    a.loop = a.events_fd >= 0 ? loop_new(err) : NULL;
     ok = a.loop && run(&a, &r);
     if (a.raw)
         leave_screen(&a);
@@ -385,10 +470,10 @@ bool shell_attach(const struct attach_spec *spec, enum attach_end *ret_end, stru
     restore_terminal();
     shell_control_free(a.control);
     loop_free(a.loop);
-    if (a.log_fd >= 0)
-        close(a.log_fd);
-    if (a.notify_fd >= 0)
-        close(a.notify_fd);
+    alt_notes_release(&a.exits);
+    cleanup_close(&a.log_fd);
+    cleanup_close(&a.events_fd);
+    cleanup_close(&a.notify_fd);
     if (ok)
         *ret_end = a.end;
     return ok;

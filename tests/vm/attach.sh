@@ -61,6 +61,21 @@ refute "--watch sends no key" prints sh1 must-not-arrive
 tmux send-keys -t watcher C-]
 wait_for 60 shows watcher '^status=0' && pass "Ctrl-] leaves a watch"
 
+# A program that is killed on the alternate screen has left it: on the terminal that saw it, and on one that comes after.
+alternate() { # WINDOW ON
+    [[ $(tmux display -pt "$1" '#{alternate_on}') == "$2" ]]
+}
+tmux send-keys -t first 'bash -c "printf \"\e[?1049h\e[2Jfull-$((40 + 2))\"; exec sleep 5434"' Enter
+wait_for 60 shows first '^full-42'
+is "a program has the alternate screen" "$(tmux display -pt first '#{alternate_on}')" 1
+"$PYRO" workspace shell signal w sh1 --signal TERM >/dev/null 2>&1
+wait_for 60 alternate first 0 && pass "it is killed: the alternate screen is left"
+wait_for 60 shows first '^by-the-agent' && pass "… and the main one is there again"
+attach after --watch w sh1
+wait_for 60 shows after '^by-the-agent' && pass "attached after that: the main screen"
+is "… and not the other one" "$(tmux display -pt after '#{alternate_on}')$(screen after | grep -c '^full-42')" 00
+tmux send-keys -t after C-]
+
 tmux send-keys -t first 'printf "\e[?1049h\e[?25l\e[2;9rfull screen\n"' Enter
 wait_for 60 shows first '^full screen'
 tmux send-keys -t first C-]
