@@ -79,7 +79,8 @@ struct workspace_exec_spec guest_command_spec(const struct cmd_io *io,
     return (struct workspace_exec_spec){ .request = *request,
                                          .stdin_fd = io->in_fd,
                                          .stdout_fd = io->passes ? io->out_fd : -1,
-                                         .stderr_fd = io->passes ? io->err_fd : -1 };
+                                         .stderr_fd = io->passes ? io->err_fd : -1,
+                                         .progress = &io->progress };
 }
 
 /* Output that was cut is not known to end with a newline. */

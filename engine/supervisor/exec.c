@@ -16,6 +16,7 @@
 
 #include "engine/secret/hide.h"
 #include "engine/state/commands.h"
+#include "engine/supervisor/guest_watch.h"
 #include "engine/supervisor/history.h"
 #include "engine/supervisor/pipe.h"
 #include "engine/supervisor/secret_use.h"
@@ -387,6 +388,22 @@ static bool make_log(struct exec *x, struct pyro_error *err)
 
 /* ---- start ---- */
 
+/* Those whose clients would wait for a silent guest, and not know. */
+static bool exec_tell(struct supervisor *s, const char *words)
+{
+    scoped_json json_t *message = words ? json_pack("{s:s}", "note", words) : NULL;
+    bool any = false;
+
+    for (struct exec *x = s->execs; x; x = x->next) {
+        if (x->detached || x->result)
+            continue;
+        any = true;
+        if (message)
+            stream_message(&x->client, message);
+    }
+    return any;
+}
+
 static bool begin(struct exec *x, struct command_request *request, struct pyro_error *err)
 {
     struct supervisor *s = x->supervisor;
@@ -415,6 +432,8 @@ static bool begin(struct exec *x, struct command_request *request, struct pyro_e
         detach(x, first);
     else
         stream_message(&x->client, first);
+    if (!x->detached && (!request->timeout_ms || request->timeout_ms > STREAM_SILENCE_MS))
+        guest_watch(s, exec_tell);
     return true;
 }
 

@@ -28,6 +28,7 @@
 #include "engine/supervisor/disk_merge.h"
 #include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/exec.h"
+#include "engine/supervisor/guest_watch.h"
 #include "engine/supervisor/history.h"
 #include "engine/supervisor/host_disk.h"
 #include "engine/supervisor/machine.h"
@@ -80,6 +81,7 @@ static const struct supervisor_part parts[] = {
       .ops = OPS({ "exec", exec_open }, { "command_signal", exec_signal }),
       .end_all = exec_end_all,
       .fail_all = exec_fail_all },
+    { .name = "guest watch", .end_all = guest_watch_end },
     /* Requests without a record, in any order. */
     { .name = "disk",
       .ops = OPS({ "disk", disk_ops_dispatch }),

@@ -14,6 +14,7 @@
  *   shells.c         PTYs (shell.c): their output into logs (shell_log.c), input
  *   shell_ops.c      clients' requests about shells
  *   exec.c           one running command: client on one side, guest on the other
+ *   guest_watch.c    whether the guest answers while somebody waits
  *   history.c        commands that ended, until they are written down
  *
  * It is the only writer of the workspace's record while it runs. It may be killed at any instant:
@@ -45,6 +46,7 @@ struct disk_holder;
 struct disk_merge;
 struct disk_op;
 struct exec;
+struct guest_watch;
 struct network;
 struct relay;
 struct resolver;
@@ -123,6 +125,7 @@ struct supervisor {
     struct client *clients;
     struct waiter *waiters; /* workspace_ops.c: for the end */
     struct exec *execs;
+    struct guest_watch *guest_watch; /* NULL: nobody has waited yet */
     struct relay *relays;
     struct shell *shells;
     struct shell_doing *doing; /* shell_doing.c: of each shell */

@@ -48,6 +48,7 @@ struct session {
     int64_t sequence;
     json_t *result; /* the supervisor's */
     bool closed;
+    const struct progress *progress;
     struct pyro_error *err;
     bool failed;
 };
@@ -226,7 +227,11 @@ static void workspace_exec_on_message(struct stream *s, const json_t *message)
 {
     struct session *x = s->arg;
 
+    const char *note = json_string_or(message, "note", NULL);
+
     x->sequence = json_int_or(message, "sequence", x->sequence);
+    if (note)
+        progress_note(x->progress, note);
 }
 
 static void workspace_exec_on_writable(struct stream *s)
@@ -340,7 +345,7 @@ json_t *workspace_exec_in(const struct workspace_handle *w, const struct workspa
                           struct pyro_error *err)
 {
     static const struct link_ops link_ops = { .lost = workspace_exec_on_lost };
-    struct session x = { .stdin_fd = spec->stdin_fd, .err = err };
+    struct session x = { .stdin_fd = spec->stdin_fd, .progress = spec->progress, .err = err };
     struct link *link = supervisor_link(w, &link_ops, &x, err);
     json_t *result = NULL;
     sigset_t before;

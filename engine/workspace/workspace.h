@@ -52,9 +52,10 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
                          struct pyro_error *err) MUST_CHECK;
 
 struct workspace_exec_spec {
-    struct command_request request; /* borrowed; cwd of workspace_cwd(), NULL: /workspace */
-    int stdin_fd;                   /* -1: the command reads end-of-file */
-    int stdout_fd, stderr_fd;       /* where output goes as it arrives; -1: nowhere */
+    struct command_request request;  /* borrowed; cwd of workspace_cwd(), NULL: /workspace */
+    int stdin_fd;                    /* -1: the command reads end-of-file */
+    int stdout_fd, stderr_fd;        /* where output goes as it arrives; -1: nowhere */
+    const struct progress *progress; /* for notes while it runs; may be NULL */
 };
 /*
  * Runs a command and waits for it; SIGINT, SIGTERM and SIGHUP of this process are passed on to it
