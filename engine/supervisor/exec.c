@@ -8,7 +8,9 @@
  * way, and out of the command in the history.
  *
  * A detached command has no client: its outputs go into its log, and what the host's disk has no
- * room for yet is pending like what a client does not take.
+ * room for yet is pending like what a client does not take. One whose client waits for a time only
+ * has a log from the start, and its client gets what went into it: so the client knows by what it
+ * got where reading goes on once it has been let go of.
  */
 #include "engine/supervisor/exec.h"
 
@@ -43,11 +45,11 @@ struct exec {
     char *cwd;
     json_t *result; /* the guest's, while output is still on its way to the client or log */
     struct command_outcome how; /* once there is a result */
-    bool detached;
-    struct command_log log; /* of a detached one */
+    bool logged;                /* it is detached, or may be */
+    struct command_log log;
     int64_t began_ms;
     int64_t paused_ms; /* how much of the machine's pauses its timeout was extended by */
-    struct loop_timer silence, pause, retry;
+    struct loop_timer silence, pause, retry, let_go;
 };
 
 static void outlet_init(struct outlet *o, const struct redactor *r)
@@ -67,6 +69,7 @@ static void exec_free(struct exec *x)
     loop_timer_cancel(x->supervisor->loop, &x->silence);
     loop_timer_cancel(x->supervisor->loop, &x->pause);
     loop_timer_cancel(x->supervisor->loop, &x->retry);
+    loop_timer_cancel(x->supervisor->loop, &x->let_go);
     command_log_close(&x->log);
     list_remove(&x->supervisor->execs, x);
     for (int i = 0; i < 3; i++)
@@ -108,13 +111,12 @@ static bool has_pending(const struct exec *x)
     return x->pipes[WIRE_STDOUT].pending.len || x->pipes[WIRE_STDERR].pending.len;
 }
 
-/* The result is sent once all output was; that of a detached one is recorded once all is in its
- * log. */
+/* The result is sent once all output was; with a log it is recorded once all is in that. */
 static void finish_if_drained(struct exec *x)
 {
     if (!x->result || has_pending(x))
         return;
-    if (x->detached)
+    if (x->logged)
         record_end(x, x->how);
     stream_close(&x->client, x->result);
     exec_free(x);
@@ -279,7 +281,7 @@ static void exec_on_guest_closed(struct stream *s, const json_t *result,
         return;
     }
     end_outputs(x); /* in case it did not end both outputs */
-    if (!x->detached)
+    if (!x->logged)
         record_end(x, *how);
     x->result = json_pack("{s:I, s:i, s:b, s:I, s:I}", "sequence", (json_int_t)x->entry.sequence,
                           "exit_code", how->exit_code, "timed_out", how->timed_out, "duration_ms",
@@ -314,21 +316,32 @@ static void exec_on_client_message(struct stream *s, const json_t *message)
         stream_message(&x->guest, message);
 }
 
+static void pump_outputs(struct exec *x)
+{
+    pipe_pump(&x->pipes[WIRE_STDOUT]);
+    pipe_pump(&x->pipes[WIRE_STDERR]);
+}
+
 static void exec_on_client_writable(struct stream *s)
 {
     struct exec *x = s->arg;
 
-    pipe_pump(&x->pipes[WIRE_STDOUT]);
-    pipe_pump(&x->pipes[WIRE_STDERR]);
+    pump_outputs(x);
     finish_if_drained(x);
 }
 
-/* The client is gone, and so is its command. */
+/* The client is gone, and so is its command; the rest of what that printed may still go into a
+ * log. */
 static void exec_on_client_closed(struct stream *s, const json_t *result UNUSED,
                                   const struct pyro_error *why UNUSED)
 {
     struct exec *x = s->arg;
 
+    if (x->result && x->logged) {
+        pump_outputs(x);
+        finish_if_drained(x);
+        return;
+    }
     if (!x->result) {
         stream_close(&x->guest, NULL);
         end_outputs(x);
@@ -347,14 +360,13 @@ static const struct stream_ops exec_client_ops = { .data = exec_on_client_data,
                                                    .writable = exec_on_client_writable,
                                                    .closed = exec_on_client_closed };
 
-/* ---- detached ---- */
+/* ---- logged and detached ---- */
 
 static void exec_on_retry(void *arg)
 {
     struct exec *x = arg;
 
-    pipe_pump(&x->pipes[WIRE_STDOUT]);
-    pipe_pump(&x->pipes[WIRE_STDERR]);
+    pump_outputs(x);
     finish_if_drained(x);
 }
 
@@ -362,23 +374,36 @@ static size_t put_into_log(void *arg, enum wire_channel channel, const uint8_t *
 {
     struct exec *x = arg;
     struct supervisor *s = x->supervisor;
-    size_t done = command_print(&s->commands, &x->log, channel == WIRE_STDERR, bytes, n);
+    size_t wanted = n, done;
 
-    if (done < n) /* the host's disk is full */
+    if (x->client.link && n > stream_room(&x->client)) {
+        wanted = stream_room(&x->client);
+        stream_want_room(&x->client);
+    }
+    done = command_print(&s->commands, &x->log, channel == WIRE_STDERR, bytes, wanted);
+    if (done < wanted) /* the host's disk is full */
         loop_timer_set(s->loop, &x->retry, RETRY_MS, exec_on_retry, x);
+    if (x->client.link)
+        stream_send(&x->client, channel, bytes, done);
     return done;
 }
 
 /* From here on nobody waits for it. */
-static void detach(struct exec *x, const json_t *answer)
+static void exec_let_go(void *arg)
 {
+    struct exec *x = arg;
+    scoped_json json_t *answer = json_pack("{s:I}", "sequence", (json_int_t)x->entry.sequence);
+
+    if (x->result) /* its end is on the way */
+        return;
     stream_close(&x->client, answer);
     pipe_end(&x->pipes[WIRE_STDIN]);
+    pump_outputs(x);
 }
 
 static bool make_log(struct exec *x, struct pyro_error *err)
 {
-    x->detached = true;
+    x->logged = true;
     for (int channel = WIRE_STDOUT; channel <= WIRE_STDERR; channel++) {
         x->pipes[channel].put = put_into_log;
         x->pipes[channel].arg = x;
@@ -407,6 +432,7 @@ static bool exec_tell(struct supervisor *s, const char *words)
 static bool begin(struct exec *x, struct command_request *request, struct pyro_error *err)
 {
     struct supervisor *s = x->supervisor;
+    int64_t max_wait_ms = request->max_wait_ms;
     scoped_json json_t *to_guest = NULL, *first = NULL;
 
     x->entry = (struct command_entry){ .sequence = s->record.command_count + 1,
@@ -418,8 +444,9 @@ static bool begin(struct exec *x, struct command_request *request, struct pyro_e
     if (!secret_use_env(s, request, err) || !command_begin(&s->commands, &x->entry, err))
         return false;
     s->record.command_count++;
+    request->max_wait_ms = 0; /* the guest has nothing to do with it */
     to_guest = command_request_pack(exec_request_rows, request, "exec", NULL);
-    if ((request->detach && !make_log(x, err)) ||
+    if (((request->detach || max_wait_ms) && !make_log(x, err)) ||
         !stream_open(s->guest, &x->guest, to_guest, &exec_guest_ops, x, err)) {
         record_cut(x, 125, err->message);
         return false;
@@ -427,12 +454,15 @@ static bool begin(struct exec *x, struct command_request *request, struct pyro_e
     if (request->timeout_ms > 0)
         loop_timer_set(s->loop, &x->silence, request->timeout_ms + SILENCE_MS, exec_on_silence, x);
     supervisor_touch(s);
+    if (request->detach) {
+        exec_let_go(x);
+        return true;
+    }
     first = json_pack("{s:I}", "sequence", (json_int_t)x->entry.sequence);
-    if (x->detached)
-        detach(x, first);
-    else
-        stream_message(&x->client, first);
-    if (!x->detached && (!request->timeout_ms || request->timeout_ms > STREAM_SILENCE_MS))
+    stream_message(&x->client, first);
+    if (max_wait_ms)
+        loop_timer_set(s->loop, &x->let_go, max_wait_ms, exec_let_go, x);
+    if (!request->timeout_ms || request->timeout_ms > STREAM_SILENCE_MS)
         guest_watch(s, exec_tell);
     return true;
 }
@@ -495,7 +525,7 @@ void exec_end_all(struct supervisor *s, const struct pyro_error *why)
 {
     for (struct exec *x = s->execs; x; x = x->next) {
         if (x->result) { /* it had ended; only its output was still on the way */
-            if (x->detached)
+            if (x->logged)
                 record_end(x, x->how);
             continue;
         }

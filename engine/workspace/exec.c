@@ -45,7 +45,7 @@ struct session {
     bool stdin_direct, stdin_watched, stdin_ended;
     struct loop_deferred stdin_call;
     unsigned interrupts, signals;
-    int64_t sequence;
+    int64_t sequence, began_ms;
     json_t *result; /* the supervisor's */
     bool closed;
     const struct progress *progress;
@@ -285,25 +285,46 @@ static void workspace_exec_on_signal(void *arg, const struct signalfd_siginfo *i
     stream_message(&x->stream, message);
 }
 
+/* How it ended, or that it goes on: the supervisor lets go of one only that may. */
+static json_t *make_end(struct session *x)
+{
+    int64_t code, duration_ms;
+    bool timed_out;
+
+    if (!json_object_get(x->result, "exit_code"))
+        return json_pack("{s:s, s:n, s:I, s:b, s:I, s:i}", "state", command_states[0], "exit_code",
+                         "duration_ms", (json_int_t)(clock_ms() - x->began_ms), "timed_out", 0,
+                         "next_cursor",
+                         (json_int_t)(x->out.capture.total_bytes + x->errors.capture.total_bytes),
+                         "left_behind", 0);
+    if (!json_get_int(x->result, "exit_code", 0, 255, &code, x->err) ||
+        !json_get_int(x->result, "duration_ms", 0, INT64_MAX, &duration_ms, x->err) ||
+        !json_get_bool(x->result, "timed_out", &timed_out, x->err))
+        return NULL;
+    return json_pack("{s:s, s:I, s:I, s:b, s:n, s:I}", "state", command_states[1], "exit_code",
+                     (json_int_t)code, "duration_ms", (json_int_t)duration_ms, "timed_out",
+                     timed_out, "next_cursor", "left_behind",
+                     (json_int_t)(timed_out ? 0 : json_int_or(x->result, "left_behind", 0)));
+}
+
 static json_t *make_result(struct session *x, const char *id,
                            const struct workspace_exec_spec *spec)
 {
     const char *cwd = spec->request.cwd ? spec->request.cwd : "/workspace";
-    int64_t code, duration_ms, sequence;
-    bool timed_out;
+    int64_t sequence;
     json_t *j;
 
-    if (!json_get_int(x->result, "exit_code", 0, 255, &code, x->err) ||
-        !json_get_int(x->result, "duration_ms", 0, INT64_MAX, &duration_ms, x->err) ||
-        !json_get_int(x->result, "sequence", 1, INT64_MAX, &sequence, x->err) ||
-        !json_get_bool(x->result, "timed_out", &timed_out, x->err))
+    if (!json_get_int(x->result, "sequence", 1, INT64_MAX, &sequence, x->err))
         return NULL;
-    j = json_pack("{s:s, s:I, s:s, s:s, s:O, s:I, s:I, s:b, s:I, s:I}", "workspace_id", id,
-                  "sequence", (json_int_t)sequence, "cwd", cwd, "state", command_states[1],
-                  "command", spec->request.command, "exit_code", (json_int_t)code, "duration_ms",
-                  (json_int_t)duration_ms, "timed_out", timed_out, "timeout_seconds",
-                  (json_int_t)((spec->request.timeout_ms + 999) / 1000), "left_behind",
-                  (json_int_t)(timed_out ? 0 : json_int_or(x->result, "left_behind", 0)));
+    j = make_end(x);
+    if (!j)
+        return NULL;
+    json_object_set_new(j, "workspace_id", json_string(id));
+    json_object_set_new(j, "sequence", json_integer((json_int_t)sequence));
+    json_object_set_new(j, "cwd", json_string(cwd));
+    json_object_set(j, "command", spec->request.command);
+    json_object_set_new(j, "timeout_seconds",
+                        json_integer((json_int_t)((spec->request.timeout_ms + 999) / 1000)));
     capture_to_json(&x->out.capture, "stdout", j);
     capture_to_json(&x->errors.capture, "stderr", j);
     return j;
@@ -345,7 +366,10 @@ json_t *workspace_exec_in(const struct workspace_handle *w, const struct workspa
                           struct pyro_error *err)
 {
     static const struct link_ops link_ops = { .lost = workspace_exec_on_lost };
-    struct session x = { .stdin_fd = spec->stdin_fd, .progress = spec->progress, .err = err };
+    struct session x = { .stdin_fd = spec->stdin_fd,
+                         .began_ms = clock_ms(),
+                         .progress = spec->progress,
+                         .err = err };
     struct link *link = supervisor_link(w, &link_ops, &x, err);
     json_t *result = NULL;
     sigset_t before;

@@ -18,6 +18,7 @@ static void add_run_fields(json_t *result, const struct workspace_record *r, boo
     json_object_del(result, "sequence");
     json_object_del(result, "cwd");
     json_object_del(result, "state");
+    json_object_del(result, "next_cursor");
     json_object_del(result, "left_behind"); /* all of it ends with its machine */
     json_object_set_new(result, "vm_id", json_string(r->id));
     json_object_set_new(result, "environment", json_string(r->environment));

@@ -60,7 +60,8 @@ struct workspace_exec_spec {
 /*
  * Runs a command and waits for it; SIGINT, SIGTERM and SIGHUP of this process are passed on to it
  * meanwhile (the third SIGINT kills it). The result holds the first MiB of each output. A write
- * error on stdout_fd or stderr_fd ends the command.
+ * error on stdout_fd or stderr_fd ends the command. After max_wait_ms of the request the result is
+ * that it runs, what it printed so far, and the cursor that command_output() goes on from.
  */
 json_t *workspace_exec(const char *ref, const struct workspace_exec_spec *spec,
                        struct pyro_error *err) MUST_CHECK;

@@ -54,6 +54,41 @@ is "read: waits until there is enough, or the end" "$(json .stdout)" café
 ws command read w "$seq" --cursor 5 --max-wait-ms 100000 --json
 is "read: and for the end" "$(json .stdout)$(json .state)" ended
 
+### One that is waited for, but not for ever, goes on by itself.
+run timeout -k 5 300 "$PYRO" workspace exec w --max-wait-ms 1000 -- sh -c 'cat; while [ ! -e go3 ]; do sleep 0.1; done; echo two; exit 4' <<<"one"
+is "waited for a while: its status" "$status" 0
+like "waited for a while: says how to read on" "$err" "it still runs: 'pyro workspace command read [0-9a-f]+ [0-9]+ --cursor [0-9]+ "
+first=$out
+read_on=$(sed -n "s/.*'pyro workspace \(command read .*\)' reads on.*/\1/p" <<<"$err")
+like "waited for a while: the summary" "$(grep '^\[workspace-exec' <<<"$err")" ' sequence=[0-9]+ cwd=/workspace execution_mode=guest_vm duration_ms=[0-9]+$'
+ws exec w -- touch go3
+read -ra words <<<"$read_on"
+ws "${words[@]}"
+is "waited for a while: nothing is lost" "$first$out" "onetwo"
+like "waited for a while: and its end is known" "$err" "state=ended .* exit_code=4 "
+ws exec w --max-wait-ms 100000 --json -- sh -c 'echo soon; exit 5'
+is "ended before that: as any other" "$status $(json .state) $(json .stdout) $(json .exit_code) $(json .next_cursor)" "5 ended soon 5 null"
+ws command read w "$(json .sequence)" --json
+is "… and kept" "$(json .stdout) $(json .exit_code)" "soon 5"
+ws exec w --max-wait-ms 1 --json -- seq 30000
+seq=$(json .sequence)
+ws command wait w "$seq"
+ws command read w "$seq" --json --max-chars 1000000
+is "a flood is in the log whole" "$(json .next_cursor)" "$(seq 30000 | wc -c)"
+ws exec w --detach --max-wait-ms 1 -- true
+is "--detach waits for nothing" "$status" 2
+ws exec w --timeout-seconds 1 --max-wait-ms 100000 --json -- sleep 1000
+is "its time may be up before that" "$status $(json .timed_out)" "124 true"
+for signal in TERM KILL; do
+    "$PYRO" workspace exec w --max-wait-ms 100000 --timeout-seconds 0 -- sh -c 'echo up; exec sleep 1007' >"$TEST_DIR/held" 2>/dev/null &
+    caller=$!
+    wait_for 60 grep -q up "$TEST_DIR/held"
+    kill -$signal $caller
+    wait $caller
+    wait_for 60 sh -c "! '$PYRO' workspace exec w --no-stdin -- sh -c 'cat /proc/[0-9]*/cmdline' 2>/dev/null | tr '\\0' ' ' | grep -q 'sleep 1007'"
+    pass "its caller ends by $signal, and so does it"
+done
+
 ### What was waited for is kept as well.
 ws exec w -- sh -c 'echo out; echo error >&2'
 ws command list w --json

@@ -17,6 +17,7 @@
 #define COMMAND_VARIABLES_MAX 4096
 #define COMMAND_TIMEOUT_SECONDS 30
 #define COMMAND_TIMEOUT_MAX_SECONDS (30 * 24 * 3600)
+#define COMMAND_WAIT_MS_MAX (24 * 3600 * 1000)
 
 /* Of exec, run, shell open and service start. */
 #define COMMAND_ANYWHERE(FIELD, ROW, ARG, S)                                                       \
@@ -48,13 +49,19 @@
 #define COMMAND_OF_EXEC(FIELD, ROW, ARG, S)                                                        \
     FIELD(int64_t timeout_ms) /* 0: none */                                                        \
     ROW(ROW_INT(command_request, timeout_ms, .max = 1000ll * COMMAND_TIMEOUT_MAX_SECONDS))         \
-    ARG(INT, S, timeout_seconds, timeout_ms, .agent = "0: none", .scale = 1000,                    \
+    ARG(INT, S, timeout_seconds, timeout_ms, .agent = "Default 30; 0: none", .scale = 1000,        \
         .max = COMMAND_TIMEOUT_MAX_SECONDS, .def = ARG_UNSET, .unit = "seconds",                   \
         .help = "Kill the command after this time; 0: never; default 30, or 0 with --detach")      \
     FIELD(bool detach) /* for the supervisor: nobody waits for it */                               \
     ROW(ROW_BOOL(command_request, detach))                                                         \
     ARG(FLAG, S, detach, detach,                                                                   \
-        .help = "Do not wait for it: print its number for 'workspace command'; it has no input")
+        .help = "Do not wait for it: print its number for 'workspace command'; it has no input")   \
+    FIELD(int64_t max_wait_ms) /* for the supervisor: then it is detached; 0: never */             \
+    ROW(ROW_INT(command_request, max_wait_ms, .max = COMMAND_WAIT_MS_MAX, .nullable = true,        \
+                .sparse = true))                                                                   \
+    ARG(INT, S, max_wait_ms, max_wait_ms, .agent = "", .min = 1, .max = COMMAND_WAIT_MS_MAX,       \
+        .def = ARG_UNSET, .unit = "ms",                                                            \
+        .help = "Wait no longer than this: what runs then goes on as with --detach")
 
 /* Of what has a command; that of a shell is the supervisor's, and may be missing. */
 #define COMMAND_OF_PROGRAM(FIELD, ROW, ARG, S)                                                     \
