@@ -43,7 +43,7 @@ struct call {
     struct channel channels[CHANNELS];
     struct lines told;
     struct loop_timer kill;
-    bool ended, cancelled, quiet;
+    bool ended, cancelled;
     int status;
 };
 
@@ -61,6 +61,22 @@ static bool runs_here(const struct json_args *a)
     return ref && workspace_open(ref, &w, &why) && store_is_held(w.dir_fd);
 }
 
+static void send_text(const struct call_spec *spec, const char *text, size_t n)
+{
+    if (spec->ops->answered)
+        spec->ops->answered(spec->arg, text, n, -1);
+    else
+        outgoing_put(spec->out, text, n);
+}
+
+static void send_file(const struct call_spec *spec, int fd)
+{
+    if (spec->ops->answered)
+        spec->ops->answered(spec->arg, NULL, 0, fd);
+    else
+        outgoing_put_file(spec->out, fd);
+}
+
 static void run_here(const struct call_spec *spec, const struct json_args *args)
 {
     scoped_free char *text = NULL;
@@ -75,7 +91,7 @@ static void run_here(const struct call_spec *spec, const struct json_args *args)
     call_execute(args, &io, spec->ops, spec->arg, out);
     cmd_io_release(&io);
     BUG_ON(fclose(out) != 0);
-    outgoing_put(spec->out, text, n);
+    send_text(spec, text, n);
 }
 
 /* The answer to a call that has none of its own. */
@@ -88,7 +104,7 @@ static void answer_failure(const struct call_spec *spec, const struct pyro_error
     BUG_ON(!out);
     spec->ops->answer(spec->arg, NULL, why, out);
     BUG_ON(fclose(out) != 0);
-    outgoing_put(spec->out, text, n);
+    send_text(spec, text, n);
 }
 
 /* ---- what the child says ---- */
@@ -200,7 +216,7 @@ static void tell_end(struct call *c)
 
     if (WIFEXITED(c->status) && WEXITSTATUS(c->status) == 0 && !fstat(c->answer_fd, &st) &&
         st.st_size && lseek(c->answer_fd, 0, SEEK_SET) == 0) {
-        outgoing_put_file(c->spec.out, take_fd(&c->answer_fd));
+        send_file(&c->spec, take_fd(&c->answer_fd));
         return;
     }
     if (c->cancelled)
@@ -227,8 +243,7 @@ static void end_if_done(struct call *c)
     for (int i = OUT; i <= ERR; i++)
         if (c->channels[i].rest_len)
             pass_output(&c->channels[i], "", 0, true);
-    if (!c->quiet)
-        tell_end(c);
+    tell_end(c);
     c->spec.ops->over(c->spec.arg);
     free_call(c);
 }
@@ -251,11 +266,6 @@ static void kill_it(void *arg)
 
     if (!c->ended)
         proc_signal(-c->pid, SIGKILL); /* it leads a group */
-}
-
-void call_keep_quiet(struct call *c)
-{
-    c->quiet = true;
 }
 
 void call_cancel(struct call *c)

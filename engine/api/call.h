@@ -34,8 +34,6 @@ struct call *call_begin(const struct call_spec *spec);
 /* Asks the child to end, which ends a guest's command with it; after some seconds kills it and what
  * it started. The call ends with its result, if it still has one, or with PYRO_INTERRUPTED. */
 void call_cancel(struct call *call);
-/* Nothing of it goes out any more, its answer included. */
-void call_keep_quiet(struct call *call);
 /* There is room for more of what goes out. */
 void call_go_on(struct call *call);
 

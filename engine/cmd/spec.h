@@ -111,7 +111,7 @@ struct arg_spec {
     { ARG_ROW_NAMED_("workspace_id", S, F, ARG_TYPE_STR, const char *),                            \
       .positional = true,                                                                          \
       .metavar = "WORKSPACE_ID",                                                                   \
-      .agent = "Workspace id or name",                                                             \
+      .agent = "",                                                                                 \
       .complete = COMPLETE_WORKSPACE,                                                              \
       .help = "The workspace: its id, its name, or the first characters of its id (4 or more)" }
 #define ARG_ENVIRONMENT(S, F)                                                                      \

@@ -31,6 +31,8 @@ const struct cmd_spec cmd_command_kill = {
     .details = "One that has ended is left as it is. What it printed stays readable.",
     .example = "pyro workspace command kill demo 1 --signal TERM",
     .traits = CMD_DESTRUCTIVE,
+    .tool = TOOL("workspace_command_kill", "End a command", "End a command that runs.",
+                 TOOL_CORE | TOOL_IDEMPOTENT, "workspace_id sequence state exit_code"),
     .args = command_kill_rows,
     .args_size = sizeof(struct command_kill_args),
     .result = command_state_rows,

@@ -17,14 +17,14 @@ struct command_read_args {
 static const struct arg_spec command_read_rows[] = {
     ARG_WORKSPACE(command_read_args, workspace),
     ARG_SEQUENCE(command_read_args),
-    ARG_INT(command_read_args, cursor, .max = INT64_MAX,
+    ARG_INT(command_read_args, cursor, .agent = "", .max = INT64_MAX,
             .help = "Where to begin: 0, or the next_cursor of the last read"),
-    ARG_INT(command_read_args, max_chars, .min = 1, .max = SHELL_READ_CHARS_MAX, .def = 65536,
-            .help = "Characters at most, of both outputs together"),
+    ARG_INT(command_read_args, max_chars, .agent = "", .min = 1, .max = SHELL_READ_CHARS_MAX,
+            .def = 65536, .help = "Characters at most, of both outputs together"),
     ARG_INT(command_read_args, wait_for_idle_ms, .min = 1, .max = IDLE_MS_MAX, .def = ARG_UNSET,
             .unit = "ms", .help = "First wait until nothing was printed for this long"),
-    ARG_INT(command_read_args, max_wait_ms, .min = 1, .max = SHELL_WAIT_MS_MAX, .def = ARG_UNSET,
-            .unit = "ms",
+    ARG_INT(command_read_args, max_wait_ms, .agent = "", .min = 1, .max = SHELL_WAIT_MS_MAX,
+            .def = ARG_UNSET, .unit = "ms",
             .help = "First wait until it has ended or printed --max-chars, but no longer than "
                     "this; with --wait-for-idle-ms default 30000, or twice that"),
     ARG_END,
@@ -103,6 +103,12 @@ const struct cmd_spec cmd_command_read = {
         "error, in the order they came.",
     .example = "pyro workspace command read demo 1 --max-wait-ms 50000",
     .traits = CMD_READ_ONLY | CMD_STREAMING,
+    .tool = TOOL("workspace_command_read", "Read a command",
+                 "What a command printed, from a cursor on: the next_cursor of the last read. "
+                 "Waits for its end, but not longer than max_wait_ms.",
+                 TOOL_CORE,
+                 "workspace_id sequence state exit_code timed_out timeout_seconds "
+                 "error cursor next_cursor truncated dropped_bytes stdout stderr"),
     .args = command_read_rows,
     .args_size = sizeof(struct command_read_args),
     .result = command_read_result,

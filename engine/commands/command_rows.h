@@ -11,6 +11,7 @@
     { ARG_ROW_(S, sequence, ARG_TYPE_INT, int64_t),                                                \
       .positional = true,                                                                          \
       .metavar = "SEQUENCE",                                                                       \
+      .agent = "",                                                                                 \
       .min = 1,                                                                                    \
       .max = INT32_MAX,                                                                            \
       .help = "The command's number" }

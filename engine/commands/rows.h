@@ -19,9 +19,9 @@ int64_t limit_mem_mib(void); /* the host's RAM, whole steps of MEM_STEP_MIB */
     ARG_INT(S, mem_mib, .agent = "", .min = MEM_STEP_MIB, .max_of = limit_mem_mib,                 \
             .step = MEM_STEP_MIB, .def = DEFAULT_MEM_MIB, .unit = "MiB",                           \
             .help = "Memory, at most the host's")
-#define ARG_TTL_SECONDS(S, DEFAULT)                                                                \
-    ARG_INT(S, ttl_seconds, .agent = "Stop it after; 0: never", .max = SECONDS_MAX,                \
-            .def = (DEFAULT), .unit = "seconds", .help = "Stop the VM after this time; 0: never")
+#define ARG_TTL_SECONDS(S, DEFAULT, ...)                                                           \
+    ARG_INT(S, ttl_seconds, __VA_ARGS__.max = SECONDS_MAX, .def = (DEFAULT), .unit = "seconds",    \
+            .help = "Stop the VM after this time; 0: never")
 #define ARG_NETWORK(S)                                                                             \
     ARG_FLAG(S, network, .agent = "",                                                              \
              .help = "Let it connect out; without this it has no network at all")

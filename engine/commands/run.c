@@ -44,11 +44,9 @@ const struct cmd_spec cmd_run = {
         "... done <list' it would read the rest of the list: add </dev/null there.",
     .example = "pyro run debian:12 -- git --version",
     .traits = CMD_STREAMING | CMD_GUEST_STATUS,
-    .tool = TOOL("vm_run", "Run once",
-                 "Run one command in a fresh VM that is deleted afterwards. For more than one "
-                 "command use workspace_create.",
+    .tool = TOOL("vm_run", "Run once", "Run one command in a fresh VM that is deleted afterwards.",
                  TOOL_CORE | TOOL_VM_RUN | TOOL_OPEN_WORLD,
-                 "exit_code timed_out duration_ms stdout stderr stdout_bytes stdout_truncated "
+                 "exit_code timed_out stdout stderr stdout_bytes stdout_truncated "
                  "stderr_bytes stderr_truncated"),
     .args = run_arg_rows,
     .args_size = sizeof(struct run_args),

@@ -11,7 +11,7 @@
     { ARG_ROW_NAMED_("shell_id", S, F, ARG_TYPE_STR, const char *),                                \
       .positional = true,                                                                          \
       .metavar = "SHELL_ID",                                                                       \
-      .agent = "Shell id",                                                                         \
+      .agent = "",                                                                                 \
       .complete = COMPLETE_SHELL,                                                                  \
       .help = "The shell's id, for example sh1" }
 

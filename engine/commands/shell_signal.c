@@ -30,7 +30,7 @@ const struct cmd_spec cmd_shell_signal = {
     .example = "pyro workspace shell signal demo sh1 --signal INT",
     .traits = CMD_DESTRUCTIVE,
     .tool = TOOL("shell_signal", "Signal a shell", "Interrupt what runs in a shell.",
-                 TOOL_CORE | TOOL_DESTRUCTIVE, "workspace_id shell_id state exit_code"),
+                 TOOL_CORE | TOOL_DESTRUCTIVE, "workspace_id shell_id state"),
     .args = shell_signal_rows,
     .args_size = sizeof(struct shell_signal_args),
     .result = shell_rows,

@@ -55,7 +55,7 @@ const struct cmd_spec cmd_shell_write = {
     .traits = CMD_DESTRUCTIVE,
     .tool = TOOL("shell_write", "Type into a shell", "Type text and Enter.",
                  TOOL_CORE | TOOL_DESTRUCTIVE | TOOL_OPEN_WORLD,
-                 "workspace_id shell_id state exit_code input_length"),
+                 "workspace_id shell_id state input_length"),
     .args = shell_write_rows,
     .args_size = sizeof(struct shell_write_args),
     .result = shell_write_result,

@@ -18,7 +18,7 @@ static const struct arg_spec workspace_create_rows[] = {
     ARG_ENVIRONMENT(workspace_create_args, environment),
     ARG_VCPU_COUNT(workspace_create_args),
     ARG_MEM_MIB(workspace_create_args),
-    ARG_TTL_SECONDS(workspace_create_args, 0),
+    ARG_TTL_SECONDS(workspace_create_args, 0, .agent = "Stop it after; 0: never", ),
     ARG_CHOICE(workspace_create_args, network_policy, .agent = "", .metavar = "POLICY",
                .choices = network_policy_names, .def_str = "off",
                .help = "off: no network device; egress: connections out; the last also lets "
@@ -83,11 +83,12 @@ const struct cmd_spec cmd_workspace_create = {
     .details = "An environment that is not installed yet is pulled first. The workspace lives on "
                "until it is deleted; nothing else ever deletes its data.",
     .example = "pyro workspace create debian:12 --name demo",
-    .tool = TOOL("workspace_create", "Create a workspace",
-                 "Create and start a disposable Linux VM; /workspace is its working directory. It "
-                 "lives until workspace_delete; the other tools take its workspace_id.",
-                 TOOL_CORE | TOOL_OPEN_WORLD,
-                 "workspace_id name environment state network_policy expires_at"),
+    .tool =
+        TOOL("workspace_create", "Create a workspace",
+             "Create and start a disposable Linux VM; /workspace is its working directory. It "
+             "lives until workspace_delete; the other tools take its id or name as workspace_id.",
+             TOOL_CORE | TOOL_OPEN_WORLD,
+             "workspace_id name environment state network_policy expires_at"),
     .args = workspace_create_rows,
     .args_size = sizeof(struct workspace_create_args),
     .result = workspace_rows,

@@ -28,14 +28,13 @@ struct workspace_diff_args {
 
 static const struct arg_spec workspace_diff_rows[] = {
     ARG_WORKSPACE(workspace_diff_args, workspace),
-    ARG_FLAG(workspace_diff_args, stat, .agent = "",
-             .help = "Before the patch, a line for each changed path"),
+    ARG_FLAG(workspace_diff_args, stat, .help = "Before the patch, a line for each changed path"),
     ARG_LIST(workspace_diff_args, path, .agent = "", .metavar = "PATH",
              .help = "Only this file or directory below /workspace"),
     { ARG_ROW_NAMED_("cursor", workspace_diff_args, part.cursor, ARG_TYPE_STR, const char *),
-      .help = "Where to go on: the next_cursor of the last answer" },
+      .agent = "", .help = "Where to go on: the next_cursor of the last answer" },
     { ARG_ROW_NAMED_("max_chars", workspace_diff_args, part.max_chars, ARG_TYPE_INT, int64_t),
-      .min = 1, .max = INT32_MAX, .def = ARG_UNSET,
+      .agent = "", .min = 1, .max = INT32_MAX, .def = ARG_UNSET,
       .help = "Characters of paths and patches at most" },
     ARG_END,
 };
@@ -226,7 +225,7 @@ const struct cmd_spec cmd_workspace_diff = {
     .traits = CMD_READ_ONLY,
     .tool = TOOL("workspace_diff", "Show changes",
                  "What changed in /workspace since it was created, as a unified diff.", TOOL_CORE,
-                 "changed summary truncated next_cursor patch"),
+                 "changed summary truncated next_cursor entries.path entries.status patch"),
     .args = workspace_diff_rows,
     .args_size = sizeof(struct workspace_diff_args),
     .result = workspace_diff_result,

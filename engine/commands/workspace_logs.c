@@ -166,7 +166,7 @@ const struct cmd_spec cmd_workspace_logs = {
     .example = "pyro workspace logs demo --tail-lines 50",
     .traits = CMD_READ_ONLY | CMD_STREAMING,
     .tool = TOOL("workspace_logs", "Show past commands",
-                 "Commands that ran in a workspace, and what they printed.", TOOL_CORE,
+                 "Commands that ran in a workspace, and what they printed.", 0,
                  "workspace_id count next_cursor truncated entries.sequence entries.command "
                  "entries.exit_code entries.stdout entries.stderr"),
     .args = workspace_logs_rows,

@@ -35,7 +35,7 @@ const struct cmd_spec cmd_workspace_reset = {
     .traits = CMD_DESTRUCTIVE,
     .tool = TOOL("workspace_reset", "Reset",
                  "Bring the whole VM back to its baseline or a snapshot; everything since is lost.",
-                 TOOL_CORE | TOOL_IDEMPOTENT, "workspace_id state reset_count"),
+                 TOOL_CORE | TOOL_IDEMPOTENT, "workspace_id state"),
     .args = workspace_reset_rows,
     .args_size = sizeof(struct workspace_reset_args),
     .result = workspace_rows,

@@ -19,7 +19,10 @@
 static const char *const guest_texts[] = { "stdout",  "stderr", "output",
                                            "content", "patch",  "screen" };
 #define PRINTED 2
-#define ENTRY_BYTES_MAX 1000 /* of a text in an entry of a list */
+#define ENTRY_BYTES_MIN 256 /* that any text in an entry of a list may have */
+#define NEXT "next"
+
+static const char command_runs[] = "running"; /* state of a command */
 
 static bool is_guest_text(const char *name)
 {
@@ -86,8 +89,8 @@ static void bound_printed(json_t *given)
         lengths[i] = json_string_length(json_object_get(given, guest_texts[i]));
         total += lengths[i];
     }
-    if (total <= MCP_TEXT_DEFAULT)
-        return;
+    if (total <= MCP_TEXT_DEFAULT || json_object_get(given, "cursor"))
+        return; /* by a cursor it has its bound */
     for (int i = 0; i < PRINTED; i++) {
         size_t other = lengths[!i] < MCP_TEXT_DEFAULT / 2 ? lengths[!i] : MCP_TEXT_DEFAULT / 2;
         size_t most = MCP_TEXT_DEFAULT - other;
@@ -99,46 +102,94 @@ static void bound_printed(json_t *given)
     json_object_set_new(given, "truncated", json_true());
 }
 
-/* A patch has no other bound. */
-static void bound_patch(json_t *given)
+/* All of them together are as long as the output of one call; whether one was cut. */
+static bool bound_entries(json_t *list)
 {
-    const json_t *patch = json_object_get(given, "patch");
-    size_t n = json_string_length(patch), head;
-
-    if (n <= MCP_TEXT_MAX)
-        return;
-    head = whole(json_string_value(patch), MCP_TEXT_MAX);
-    json_object_set_new(given, "patch",
-                        json_sprintf("%.*s\n[%zu bytes left out: stat lists every file]\n",
-                                     (int)head, json_string_value(patch), n - head));
-    json_object_set_new(given, "truncated", json_true());
-}
-
-static void bound_entries(json_t *list)
-{
-    size_t i;
+    size_t i, count = json_array_size(list);
+    size_t most = MCP_TEXT_DEFAULT / PRINTED / (count ? count : 1);
+    bool cut = false;
     json_t *entry, *value;
     const char *name;
     void *next;
 
-    json_array_foreach (list, i, entry)
-        json_object_foreach_safe(entry, next, name,
-                                 value) if (json_string_length(value) > ENTRY_BYTES_MAX)
+    if (most < ENTRY_BYTES_MIN)
+        most = ENTRY_BYTES_MIN;
+    json_array_foreach (list, i, entry) {
+        for (int k = 0; k < PRINTED; k++)
+            make_plain(entry, guest_texts[k]);
+        json_object_foreach_safe(entry, next, name, value) if (json_string_length(value) > most)
+        {
+            cut = true;
             json_object_set_new(
-                entry, name,
-                cut_middle(json_string_value(value), json_string_length(value), ENTRY_BYTES_MAX));
+                entry, name, cut_middle(json_string_value(value), json_string_length(value), most));
+        }
+    }
+    return cut;
 }
 
-static void bound(json_t *given)
+static bool bound(json_t *given)
 {
+    bool cut = false;
     const char *name;
     json_t *value;
 
     bound_printed(given);
-    bound_patch(given);
     json_object_foreach (given, name, value)
-        if (json_is_array(value))
-            bound_entries(value);
+        if (json_is_array(value) && bound_entries(value))
+            cut = true;
+    return cut;
+}
+
+/* ---- the next call ---- */
+
+/* What reads on a command: {"workspace_id": …, "sequence": …, …}. */
+static char *command_arguments(const json_t *given, const json_t *cursor)
+{
+    scoped_json json_t *arguments =
+        json_pack("{s:O, s:O}", "workspace_id", json_object_get(given, "workspace_id"), "sequence",
+                  json_object_get(given, "sequence"));
+
+    if (json_is_integer(cursor))
+        json_object_set(arguments, "cursor", (json_t *)(uintptr_t)cursor);
+    else
+        json_object_set_new(arguments, "max_chars", json_integer(MCP_TEXT_MAX));
+    return arguments ? json_dumps(arguments, JSON_PRESERVE_ORDER) : NULL;
+}
+
+static char *next_of_command(const json_t *given, const json_t *cursor, bool more)
+{
+    bool runs = !strcmp(json_string_or(given, "state", ""), command_runs);
+    scoped_free char *arguments = runs || more ? command_arguments(given, cursor) : NULL;
+
+    if (!arguments)
+        return NULL;
+    return str_printf("%sworkspace_command_read %s %s", runs ? "It still runs: " : "", arguments,
+                      runs ? "waits for more output and for its end" : "reads the rest");
+}
+
+/* NULL: there is nothing more. `result` is all of the command's, `cut` says that entries were. */
+static char *next_call(const struct cmd_spec *cmd, const json_t *given, const json_t *result,
+                       bool cut)
+{
+    const json_t *cursor = json_object_get(result, "next_cursor");
+    bool by_offset = !json_is_string(cursor) && !json_is_integer(cursor);
+    scoped_free char *at = NULL;
+    bool more = json_bool_or(given, "truncated", false);
+
+    if (json_object_get(given, "sequence"))
+        return next_of_command(given, cursor, more);
+    if (by_offset)
+        cursor = json_object_get(result, "next_offset");
+    if (more && cursor && !json_is_null(cursor)) {
+        at = json_dumps(cursor, JSON_ENCODE_ANY);
+        return str_printf("%s with the same arguments and %s=%s reads on", cmd->tool->name,
+                          by_offset ? "offset" : "cursor", at ? at : "");
+    }
+    if (more && json_object_get(result, "tail_lines"))
+        return str_printf("%s with fewer tail_lines gives all of the last ones", cmd->tool->name);
+    if (more)
+        return str_printf("The rest is gone: write it to a file in a workspace, or print less");
+    return cut ? str_printf("workspace_command_read reads all that one of them printed") : NULL;
 }
 
 /* ---- the text ---- */
@@ -177,7 +228,7 @@ static bool put_head(struct buf *to, const char *title, const json_t *given)
     bool ok = buf_printf(to, "[%s]", title);
 
     json_object_foreach ((json_t *)(uintptr_t)given, name, value)
-        if (!is_guest_text(name) && !is_list_of_objects(value))
+        if (!is_guest_text(name) && !is_list_of_objects(value) && strcmp(name, NEXT) != 0)
             ok = ok && put_scalar(to, "", name, value);
     return ok && buf_append_str(to, "\n");
 }
@@ -233,17 +284,38 @@ static json_t *content_of(const char *text, size_t n)
     return json_pack("[{s:s, s:o}]", "type", "text", "text", json_string_lossy(text, n));
 }
 
-json_t *mcp_result(const struct cmd_spec *cmd, const json_t *result)
+/* Takes what is given. */
+static json_t *in_both_forms(const struct cmd_spec *cmd, json_t *given)
 {
-    json_t *given = mcp_tool_result(cmd, result);
+    const char *next = json_string_or(given, NEXT, NULL);
     scoped_buf text = BUF_INIT(TEXT_BYTES_MAX);
 
-    bound(given);
-    if (!put_head(&text, cmd->tool->name, given) || !put_lists(&text, given) ||
-        !put_guest_texts(&text, given))
+    if (!put_head(&text, cmd->tool->name, given) || (next && !buf_printf(&text, "%s.\n", next)) ||
+        !put_lists(&text, given) || !put_guest_texts(&text, given))
         (void)!buf_append_str(&text, "\n[the rest is too long]\n");
     return json_pack("{s:o, s:o}", "content", content_of(text.data, text.len), "structuredContent",
                      given);
+}
+
+json_t *mcp_result(const struct cmd_spec *cmd, const json_t *result)
+{
+    json_t *given = mcp_tool_result(cmd, result);
+    bool cut = bound(given);
+    scoped_free char *next = next_call(cmd, given, result, cut);
+
+    if (next)
+        json_object_set_new(given, NEXT, json_string(next));
+    return in_both_forms(cmd, given);
+}
+
+json_t *mcp_result_under_way(const struct cmd_spec *cmd, int seconds)
+{
+    return in_both_forms(
+        cmd, json_pack("{s:s, s:o}", "state", "running", NEXT,
+                       json_sprintf("It takes longer than %d s and goes on: call %s again with "
+                                    "exactly the same arguments to wait for its result. That "
+                                    "begins nothing new",
+                                    seconds, cmd->tool->name)));
 }
 
 /* ---- errors ---- */

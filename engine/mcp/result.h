@@ -8,8 +8,11 @@
 
 #include "engine/mcp/tool.h"
 
-/* {content, structuredContent} of a command's result, new. */
+/* {content, structuredContent} of a command's result, new. Where there is more, or it goes on, `next`
+ * says with which call to go on. */
 json_t *mcp_result(const struct cmd_spec *cmd, const json_t *result);
+/* The same of a call that has taken so many seconds and goes on. */
+json_t *mcp_result_under_way(const struct cmd_spec *cmd, int seconds);
 /* {content, isError} of an error, whose text says what to do next; new. */
 json_t *mcp_result_of_error(const struct pyro_error *error);
 

@@ -30,33 +30,39 @@ const struct cmd_spec *mcp_tool_find(enum mcp_profile profile, const char *name)
 static const struct limit {
     const char *name;
     int64_t def, max;
+    const char *tool; /* NULL: of each */
 } limits[] = {
-    { "max_chars", MCP_TEXT_DEFAULT, MCP_TEXT_MAX },
-    { "max_bytes", MCP_TEXT_DEFAULT, MCP_TEXT_MAX },
-    { "limit", 100, 500 },
-    { "max_wait_ms", 30000, MCP_WAIT_MS_MAX },
-    { "wait_for_idle_ms", ARG_UNSET, MCP_WAIT_MS_MAX / 2 },
+    { "max_wait_ms", MCP_WAIT_MS_MAX, MCP_WAIT_MS_MAX, "workspace_exec" },
+    { "limit", 20, 100, "workspace_logs" },
+    { "max_chars", MCP_TEXT_DEFAULT, MCP_TEXT_MAX, NULL },
+    { "max_bytes", MCP_TEXT_DEFAULT, MCP_TEXT_MAX, NULL },
+    { "limit", 100, 500, NULL },
+    { "max_wait_ms", 30000, MCP_WAIT_MS_MAX, NULL },
+    { "wait_for_idle_ms", ARG_UNSET, MCP_WAIT_MS_MAX / 2, NULL },
 };
 
-static const struct limit *limit_of(const struct arg_spec *row)
+static const struct limit *limit_of(const struct cmd_spec *cmd, const struct arg_spec *row)
 {
     for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
-        if (!strcmp(limits[i].name, row->name))
+        if (!strcmp(limits[i].name, row->name) &&
+            (!limits[i].tool || !strcmp(limits[i].tool, cmd->tool->name)))
             return &limits[i];
     return NULL;
 }
 
-static json_t *argument_schema(const struct arg_spec *row)
+static json_t *argument_schema(const struct cmd_spec *cmd, const struct arg_spec *row)
 {
     json_t *schema = json_schema_of_arg(row);
-    const struct limit *limit = limit_of(row);
+    const struct limit *limit = limit_of(cmd, row);
 
     json_object_del(schema, "multipleOf");
     json_object_del(schema, "minItems");
     if (json_is_false(json_object_get(schema, "default")))
         json_object_del(schema, "default");
-    if (json_integer_value(json_object_get(schema, "minimum")) == 0)
+    if (json_integer_value(json_object_get(schema, "minimum")) <= 1)
         json_object_del(schema, "minimum");
+    if (json_integer_value(json_object_get(schema, "maximum")) >= INT32_MAX)
+        json_object_del(schema, "maximum");
     if (limit) {
         json_object_set_new(schema, "maximum", json_integer(limit->max));
         if (limit->def != ARG_UNSET)
@@ -76,7 +82,7 @@ static json_t *input_schema(const struct cmd_spec *cmd)
     for (const struct arg_spec *a = cmd->args; arg_more(a); a++) {
         if (!a->agent)
             continue;
-        json_object_set_new(properties, a->name, argument_schema(a));
+        json_object_set_new(properties, a->name, argument_schema(cmd, a));
         if (arg_is_required(a))
             json_array_append_new(required, json_string(a->name));
     }
@@ -98,7 +104,7 @@ static const struct arg_spec *agent_row(const struct cmd_spec *cmd, const char *
 static bool apply_limits(const struct cmd_spec *cmd, json_t *given, struct pyro_error *err)
 {
     for (const struct arg_spec *a = cmd->args; arg_more(a); a++) {
-        const struct limit *limit = a->agent ? limit_of(a) : NULL;
+        const struct limit *limit = a->agent ? limit_of(cmd, a) : NULL;
         const json_t *value = limit ? json_object_get(given, a->name) : NULL;
 
         if (!limit)

@@ -14,8 +14,10 @@ extern const char *const mcp_profiles[]; /* their names, NULL-terminated */
 /* Bytes of guest text in a result, when the call names no number and at most. */
 #define MCP_TEXT_DEFAULT 8192
 #define MCP_TEXT_MAX 65536
-/* How long a call may take: many clients give up after a minute. */
-#define MCP_WAIT_MS_MAX 50000
+/* How long a call may take: many clients give up after a minute. What waits by itself ends before
+ * that, and with what there is. */
+#define MCP_CALL_MS_MAX 50000
+#define MCP_WAIT_MS_MAX 45000
 
 /* The tools of a profile as tools/list has them, new: always the same, in the same order. */
 json_t *mcp_tools(enum mcp_profile profile);

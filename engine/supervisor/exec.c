@@ -420,7 +420,7 @@ static bool exec_tell(struct supervisor *s, const char *words)
     bool any = false;
 
     for (struct exec *x = s->execs; x; x = x->next) {
-        if (x->detached || x->result)
+        if (!x->client.link || x->result)
             continue;
         any = true;
         if (message)

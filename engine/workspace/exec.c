@@ -366,10 +366,9 @@ json_t *workspace_exec_in(const struct workspace_handle *w, const struct workspa
                           struct pyro_error *err)
 {
     static const struct link_ops link_ops = { .lost = workspace_exec_on_lost };
-    struct session x = { .stdin_fd = spec->stdin_fd,
-                         .began_ms = clock_ms(),
-                         .progress = spec->progress,
-                         .err = err };
+    struct session x = {
+        .stdin_fd = spec->stdin_fd, .began_ms = clock_ms(), .progress = spec->progress, .err = err
+    };
     struct link *link = supervisor_link(w, &link_ops, &x, err);
     json_t *result = NULL;
     sigset_t before;

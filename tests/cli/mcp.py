@@ -111,7 +111,7 @@ def refusals():
             ("workspace_exec", {"workspace_id": "x", "command": []}),
             ("workspace_exec", {"workspace_id": "x", "command": ["a"], "cmd": 1}),
             ("shell_read", {"workspace_id": "x", "shell_id": "y", "max_chars": 65537}),
-            ("shell_read", {"workspace_id": "x", "shell_id": "y", "max_wait_ms": 50001}),
+            ("shell_read", {"workspace_id": "x", "shell_id": "y", "max_wait_ms": 45001}),
             ("workspace_create", {"environment": "debian:12", "network_policy": "all"}),
             ("workspace_create", {"environment": "debian:12", "id_only": True}),
         ):

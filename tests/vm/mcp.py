@@ -29,6 +29,7 @@ def agent():
             mcp.tool("workspace_file_write", workspace_id=w, path="a.txt", text="one\ntwo\n")
             same("file_read", mcp.given("workspace_file_read", workspace_id=w, path="a.txt")["content"], "one\ntwo\n")
             diff = mcp.tool("workspace_diff", workspace_id=w)
+            same("diff: what changed", [e["status"] for e in diff["structuredContent"]["entries"]], ["added"])
             check("diff", "+one" in diff["structuredContent"]["patch"] and "+one" in text_of(diff), diff)
             shell = mcp.given("shell_open", workspace_id=w)["shell_id"]
             mcp.tool("shell_write", workspace_id=w, shell_id=shell, input="echo $((6 * 7))")
@@ -77,10 +78,91 @@ def under_way():
         while "sleep" in mcp.given("workspace_exec", workspace_id=w, command=["sh", "-c", "cat /proc/[0-9]*/comm | grep sleep"])["stdout"]:
             os.sched_yield()
         same("what is cancelled ends, and is not answered", [m for m in mcp.kept if m.get("id") == slow], [])
-        with Mcp(env={**os.environ, "PYRO_CHECK_PATIENCE": "1"}) as other:
-            long = other.begin_tool("workspace_exec", {"workspace_id": w, "timeout_seconds": 0, "command": ["sleep", "4722"]})
-            got = other.answer(long)["result"]
-        same("no call takes longer than 50 s", (got["structuredContent"]["state"], "running" in text_of(got)), ("running", True))
+        mcp.tool("workspace_delete", workspace_id=w)
+
+
+def call_in(result, tool):
+    """The arguments of the call that a result says goes on, which both its forms say."""
+    said = result["structuredContent"]["next"]
+    check(f"{tool}: both forms name it", said in text_of(result) and f"{tool} {{" in said, result)
+    return json.loads(re.search(tool + r" (\{.*?\})", said)[1])
+
+
+def read_on(mcp, result, **more):
+    """What a command printed since this result, and its last read."""
+    text, read = "", None
+    arguments = call_in(result, "workspace_command_read")
+    while read is None or read["truncated"] or read["state"] == "running":
+        read = mcp.given("workspace_command_read", **arguments, **more)
+        text += read["stdout"]
+        arguments["cursor"] = read["next_cursor"]
+    return text, read
+
+
+def processes(mcp, w, name):
+    return mcp.given("workspace_exec", workspace_id=w, command=["sh", "-c", f"cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o '{name}'"])["stdout"]
+
+
+def long_commands():
+    """A command that takes longer than it is waited for: nothing is lost, and it ends when it is to."""
+    with Mcp() as mcp:
+        w = mcp.given("workspace_create", environment="debian:12")["workspace_id"]
+        started = mcp.tool("workspace_exec", workspace_id=w, timeout_seconds=0, max_wait_ms=1000,
+                           command=["sh", "-c", "echo one; while ! test -e go; do sleep 0.1; done; echo two; exit 3"])
+        given = started["structuredContent"]
+        same("exec: it goes on", (given["state"], "exit_code" in given), ("running", False))
+        waiting = mcp.tool("workspace_command_read", **{**call_in(started, "workspace_command_read"), "max_wait_ms": 1})
+        same("command_read: it still runs", waiting["structuredContent"]["state"], "running")
+        mcp.tool("workspace_file_write", workspace_id=w, path="go", text="")
+        text, read = read_on(mcp, started)
+        same("command_read: the rest, and its end", (given["stdout"] + text, read["state"], read["exit_code"], "next" in read), ("one\ntwo\n", "ended", 3, False))
+        same("command_read: it stays readable", mcp.given("workspace_command_read", workspace_id=w, sequence=read["sequence"])["stdout"], "one\ntwo\n")
+        flood = mcp.tool("workspace_exec", workspace_id=w, timeout_seconds=0, max_wait_ms=1, command=["seq", "40000"])
+        arguments = {"workspace_id": w, "sequence": flood["structuredContent"]["sequence"]}
+        text, read = read_on(mcp, {**flood, **mcp.tool("workspace_command_read", **arguments, max_chars=1)}, max_chars=65536)
+        same("a flood comes whole, by the cursor", "1" + text, "".join(f"{i}\n" for i in range(1, 40001)))
+        ended = mcp.tool("workspace_exec", workspace_id=w, command=["seq", "3000"])
+        arguments = call_in(ended, "workspace_command_read")
+        same("exec: what was left out can be read", mcp.given("workspace_command_read", **arguments)["stdout"], "".join(f"{i}\n" for i in range(1, 3001)))
+        running = mcp.given("workspace_exec", workspace_id=w, timeout_seconds=0, max_wait_ms=1, command=["sleep", "4723"])
+        killed = mcp.given("workspace_command_kill", workspace_id=w, sequence=running["sequence"])
+        same("command_kill", (killed["state"], killed["exit_code"]), ("ended", 137))
+        limited = mcp.given("workspace_exec", workspace_id=w, timeout_seconds=1, command=["sleep", "4724"])
+        same("the limit that was hit is named", (limited["timed_out"], limited["timeout_seconds"]), (True, 1))
+        for end in ("kill", "close"):
+            with Mcp() as other:
+                begun = other.begin_tool("workspace_exec", {"workspace_id": w, "timeout_seconds": 0, "command": ["sleep", "4725"]})
+                while "sleep 4725" not in processes(mcp, w, "sleep 472[5]"):
+                    os.sched_yield()
+                other.process.kill() if end == "kill" else other.process.stdin.close()
+                other.process.wait()
+            while "sleep 4725" in processes(mcp, w, "sleep 472[5]"):
+                os.sched_yield()
+            check(f"an agent that ends ({end}) takes what it waits for with it", begun)
+        mcp.tool("workspace_delete", workspace_id=w)
+
+
+def long_calls():
+    """Any call that takes too long goes on, and is taken up by the same call."""
+    with Mcp("--profile", "workspace-full") as mcp:
+        w = mcp.given("workspace_create", environment="debian:12")["workspace_id"]
+        slow = {"workspace_id": w, "service_name": "s", "ready_file": "go", "ready_timeout_seconds": 0, "command": ["sleep", "600"]}
+        with Mcp("--profile", "workspace-full", env={**os.environ, "PYRO_CHECK_PATIENCE": "0.1"}) as hasty:
+            got = hasty.tool("service_start", **slow)
+            given = got["structuredContent"]
+            same("it goes on", (given["state"], "service_name" in given), ("running", False))
+            check("and says how to go on, in both forms", "service_start again with exactly the same arguments" in given["next"] and given["next"] in text_of(got), got)
+            again = hasty.begin_tool("service_start", slow)
+            mcp.tool("workspace_file_write", workspace_id=w, path="go", text="")
+            same("the same call waits for it", hasty.answer(again)["result"]["structuredContent"].get("service_name"), "s")
+            slow = {**slow, "service_name": "t", "ready_file": "go2"}
+            hasty.tool("service_start", **slow)
+            mcp.tool("workspace_file_write", workspace_id=w, path="go2", text="")
+            while mcp.given("service_status", workspace_id=w, service_name="t")["state"] != "running":
+                os.sched_yield()
+            same("also when it has ended meanwhile", hasty.given("service_start", **slow).get("service_name"), "t")
+            got = hasty.tool("service_start", **slow)
+            check("its result is given once: the next call is a new one", got.get("isError"), got)
         mcp.tool("workspace_delete", workspace_id=w)
 
 
