@@ -90,7 +90,7 @@ json_t *workspace_exec_detached(const char *ref, const struct command_request *r
 
 /* ---- list ---- */
 
-json_t *command_list(const char *ref, struct pyro_error *err)
+json_t *command_list(const char *ref, size_t newest, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle w = WORKSPACE_HANDLE_INIT;
     size_t count = 0;
@@ -104,7 +104,9 @@ json_t *command_list(const char *ref, struct pyro_error *err)
         return NULL;
     commands = json_array();
     for (size_t i = 0; i < count; i++) {
-        scoped_json json_t *entry = command_read(w.dir_fd, list[i]);
+        bool wanted = count - i <= newest ||
+                      command_is_running(w.dir_fd, list[i], count - i <= COMMANDS_RUNNING_MAX);
+        scoped_json json_t *entry = wanted ? command_read(w.dir_fd, list[i]) : NULL;
         if (entry)
             json_array_append_new(commands, to_view(w.id, entry));
     }

@@ -28,8 +28,9 @@ extern const char *const command_states[]; /* running, ended */
 json_t *workspace_exec_detached(const char *ref, const struct command_request *request,
                                 struct pyro_error *err) MUST_CHECK;
 
-/* {workspace_id, count, commands, dropped_entries}, by sequence. */
-json_t *command_list(const char *ref, struct pyro_error *err) MUST_CHECK;
+/* {workspace_id, count, commands, dropped_entries}, by sequence: the newest ones, at most so many,
+ * and all that run. */
+json_t *command_list(const char *ref, size_t newest, struct pyro_error *err) MUST_CHECK;
 
 struct command_wait_spec {
     int64_t idle_ms; /* until it printed nothing for this long; 0: that does not count */

@@ -46,6 +46,7 @@ import type {
   WorkspaceStart,
   WorkspaceStatus,
   WorkspaceStop,
+  WorkspaceSummary,
   WorkspaceSyncPush,
   WorkspaceUpdate,
 } from './results.js';
@@ -197,6 +198,8 @@ export interface WorkspaceExecOptions extends CallOptions {
   detach?: boolean;
   /** An environment variable; without a value, that of this process, if it has one */
   env?: Readonly<Record<string, string>>;
+  /** Wait no longer than this: what runs then goes on as with --detach */
+  maxWaitMs?: number;
   /** A secret of the workspace, as an environment variable of that name or VAR */
   secretEnv?: readonly string[];
   /** Kill the command after this time; 0: never; default 30, or 0 with --detach */
@@ -390,6 +393,9 @@ export interface WorkspaceStatusOptions extends CallOptions {
 }
 
 export interface WorkspaceStopOptions extends CallOptions {
+}
+
+export interface WorkspaceSummaryOptions extends CallOptions {
 }
 
 export interface WorkspaceSyncPushOptions extends CallOptions {
@@ -646,6 +652,11 @@ export declare abstract class Calls {
    * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
    */
   stopWorkspace(workspaceId: string, options?: WorkspaceStopOptions): Promise<WorkspaceStop>;
+  /**
+   * Show what was done in a workspace, what changed and what runs, in at most 2 KB.
+   * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
+   */
+  summarizeWorkspace(workspaceId: string, options?: WorkspaceSummaryOptions): Promise<WorkspaceSummary>;
   /**
    * Copy a directory or a tar archive into a running workspace.
    * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)

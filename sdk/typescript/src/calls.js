@@ -182,6 +182,10 @@ export class Calls {
     return this.call('workspace stop', { workspaceId, ...options });
   }
 
+  summarizeWorkspace(workspaceId, options) {
+    return this.call('workspace summary', { workspaceId, ...options });
+  }
+
   pushWorkspaceSync(workspaceId, source, options) {
     return this.call('workspace sync push', { workspaceId, source, ...options });
   }

@@ -429,9 +429,11 @@ export interface WorkspaceExec {
   exitCode: number | null;
   /** Background processes that were killed when the command ended */
   leftBehind: number;
+  /** While it runs: where 'workspace command read' goes on */
+  nextCursor: number | null;
   /** From 1, the number in the workspace's logs */
   sequence: number;
-  /** With --detach: running */
+  /** With --detach, and when --max-wait-ms is over: running */
   state: string;
   /** The first MiB */
   stderr: string;
@@ -710,6 +712,52 @@ export interface WorkspaceSnapshotList {
   count: number;
   /** The baseline, then the others by age */
   snapshots: WorkspaceSnapshotListSnapshots[];
+  workspaceId: string;
+}
+
+export interface WorkspaceSummaryChanges {
+  added: number;
+  deleted: number;
+  modified: number;
+  total: number;
+  typeChanged: number;
+}
+
+export interface WorkspaceSummaryCommands {
+  /** As a shell reads it */
+  command: string;
+  /** Null while it runs */
+  exitCode: number | null;
+  sequence: number;
+}
+
+export interface WorkspaceSummaryRunning {
+  /** The sequence, shell_id or service_name */
+  id: string;
+  kind: string;
+  /** The command, or the shell's directory */
+  text: string;
+}
+
+export interface WorkspaceSummary {
+  attention: string;
+  /** The first of them */
+  changed: WorkspacePatchApplyEntries[];
+  /** In /workspace since create */
+  changes: WorkspaceSummaryChanges | null;
+  /** Why there are none */
+  changesError: string | null;
+  commandCount: number;
+  /** The last ones, the newest first */
+  commands: WorkspaceSummaryCommands[];
+  environment: string | null;
+  lastError: string | null;
+  name: string | null;
+  networkPolicy: string;
+  /** Some of them */
+  running: WorkspaceSummaryRunning[];
+  runningCount: number;
+  state: string;
   workspaceId: string;
 }
 

@@ -569,6 +569,7 @@ class AsyncCalls:
         cwd: str = "/workspace",
         detach: bool = False,
         env: Optional[Mapping[str, str]] = None,
+        max_wait_ms: Optional[int] = None,
         secret_env: Optional[Sequence[str]] = None,
         timeout_seconds: Optional[int] = None,
         input: Optional[str] = None,
@@ -578,14 +579,16 @@ class AsyncCalls:
 
         Its output comes as it is written, standard input is passed to it, Ctrl-C interrupts it, and its
         exit status becomes this command's. What it leaves running in the background is ended with it; a
-        command with --detach goes on by itself, until its end or the machine's. In a loop such as 'while
-        read -r file; do ... done <list' it would read the rest of the list: give --no-stdin there.
+        command with --detach goes on by itself, until its end or the machine's; so does one that takes
+        longer than --max-wait-ms, and 'workspace command' has the rest of what it prints. In a loop such as
+        'while read -r file; do ... done <list' it would read the rest of the list: give --no-stdin there.
 
         workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
         command: The command and its arguments, each kept as it is
         cwd: Directory to run in; relative to /workspace
         detach: Do not wait for it: print its number for 'workspace command'; it has no input
         env: An environment variable; without a value, that of this process, if it has one
+        max_wait_ms: Wait no longer than this: what runs then goes on as with --detach
         secret_env: A secret of the workspace, as an environment variable of that name or VAR
         timeout_seconds: Kill the command after this time; 0: never; default 30, or 0 with --detach
         """
@@ -598,6 +601,7 @@ class AsyncCalls:
                     "cwd": cwd,
                     "detach": detach,
                     "env": env,
+                    "max_wait_ms": max_wait_ms,
                     "secret_env": secret_env,
                     "timeout_seconds": timeout_seconds,
                 },
@@ -1425,6 +1429,28 @@ class AsyncCalls:
         """
         return await self.call(
             "workspace stop",
+            {
+                "workspace_id": workspace_id,
+            },
+            on_event=on_event,
+        )
+
+    async def summarize_workspace(
+        self,
+        workspace_id: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Show what was done in a workspace, what changed and what runs, in at most 2 KB.
+
+        The last commands, the first of the files that changed in /workspace, and the commands, shells and
+        services that run: as many of them as fit, and how many there are. 'workspace logs', 'workspace
+        diff' and the lists have all of it.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        """
+        return await self.call(
+            "workspace summary",
             {
                 "workspace_id": workspace_id,
             },

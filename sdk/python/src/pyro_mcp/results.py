@@ -398,8 +398,9 @@ class WorkspaceExec(Record):
     execution_mode: str
     exit_code: Optional[int]  # 128+N when signal N ended it, 124 when it ran out of time; null while it runs
     left_behind: int  # Background processes that were killed when the command ended
+    next_cursor: Optional[int]  # While it runs: where 'workspace command read' goes on
     sequence: int  # From 1, the number in the workspace's logs
-    state: str  # With --detach: running
+    state: str  # With --detach, and when --max-wait-ms is over: running
     stderr: str  # The first MiB
     stderr_bytes: int
     stderr_truncated: bool
@@ -656,6 +657,48 @@ class WorkspaceSnapshotList(Record):
     snapshots: List[WorkspaceSnapshotListSnapshots]  # The baseline, then the others by age
     workspace_id: str
     _nested: ClassVar[Mapping[str, Any]] = {"snapshots": WorkspaceSnapshotListSnapshots}
+
+
+@dataclass(frozen=True)
+class WorkspaceSummaryChanges(Record):
+    added: int
+    deleted: int
+    modified: int
+    total: int
+    type_changed: int
+
+
+@dataclass(frozen=True)
+class WorkspaceSummaryCommands(Record):
+    command: str  # As a shell reads it
+    exit_code: Optional[int]  # Null while it runs
+    sequence: int
+
+
+@dataclass(frozen=True)
+class WorkspaceSummaryRunning(Record):
+    id: str  # The sequence, shell_id or service_name
+    kind: str
+    text: str  # The command, or the shell's directory
+
+
+@dataclass(frozen=True)
+class WorkspaceSummary(Record):
+    attention: str
+    changed: List[WorkspacePatchApplyEntries]  # The first of them
+    changes: Optional[WorkspaceSummaryChanges]  # In /workspace since create
+    changes_error: Optional[str]  # Why there are none
+    command_count: int
+    commands: List[WorkspaceSummaryCommands]  # The last ones, the newest first
+    environment: Optional[str]
+    last_error: Optional[str]
+    name: Optional[str]
+    network_policy: str
+    running: List[WorkspaceSummaryRunning]  # Some of them
+    running_count: int
+    state: str
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"changed": WorkspacePatchApplyEntries, "changes": WorkspaceSummaryChanges, "commands": WorkspaceSummaryCommands, "running": WorkspaceSummaryRunning}
 
 
 @dataclass(frozen=True)
