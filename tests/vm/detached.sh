@@ -55,7 +55,8 @@ ws command read w "$seq" --cursor 5 --max-wait-ms 100000 --json
 is "read: and for the end" "$(json .stdout)$(json .state)" ended
 
 ### One that is waited for, but not for ever, goes on by itself.
-run timeout -k 5 300 "$PYRO" workspace exec w --max-wait-ms 1000 -- sh -c 'cat; while [ ! -e go3 ]; do sleep 0.1; done; echo two; exit 4' <<<"one"
+run bash -c 'timeout -k 5 300 "$PYRO" workspace exec w --max-wait-ms 1000 -- \
+    sh -c "cat; while [ ! -e go3 ]; do sleep 0.1; done; echo two; exit 4" <<<one'
 is "waited for a while: its status" "$status" 0
 like "waited for a while: says how to read on" "$err" "it still runs: 'pyro workspace command read [0-9a-f]+ [0-9]+ --cursor [0-9]+ "
 first=$out
