@@ -56,7 +56,8 @@ static json_t *command_list_run(const void *args, struct cmd_io *io, struct pyro
 {
     const struct command_list_args *a = args;
 
-    return page_cut(command_list(a->workspace, SIZE_MAX, err), "commands", &a->page, &order, io, err);
+    return page_cut(command_list(a->workspace, SIZE_MAX, err), "commands", &a->page, &order, io,
+                    err);
 }
 
 static void command_list_show_seconds(const json_t *command, FILE *out)
