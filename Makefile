@@ -69,7 +69,7 @@ GUEST_LDFLAGS ?=
 # VERSION rebuild what they go into, and nothing else. PREFIX goes into nothing: pyro-image is found from where
 # pyro is. The only files that get VERSION:
 VERSION_SRC := engine/environment/environment.c engine/environment/pull.c engine/cmd/cmd.c engine/commands/man.c \
-               engine/cmd/schema.c engine/api/api.c engine/api/describe.c engine/mcp/mcp.c guest/identity.c tests/vm/guest_vm.c tests/bench/report.c
+               engine/cmd/schema.c engine/api/api.c engine/api/describe.c engine/host/probe.c engine/mcp/mcp.c guest/identity.c tests/vm/guest_vm.c tests/bench/report.c
 quoted = '$(subst ','\'',$(1))'
 stamp = $(shell mkdir -p $(dir $(1)); printf '%s\n' $(call quoted,$(2)) | cmp -s - $(1) || \
           printf '%s\n' $(call quoted,$(2)) >$(1))

@@ -53,6 +53,9 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_service_stop,
     &cmd_tui,
     &cmd_mcp_serve,
+    &cmd_host_connect,
+    &cmd_host_print_config,
+    &cmd_host_doctor,
     &cmd_api,
     &cmd_render,
     &cmd_commands,
@@ -84,6 +87,8 @@ const struct cmd_group cmd_groups[] = {
     { "workspace service", "Services: commands that stay, with readiness and logs",
       "pyro workspace service start demo clock --ready-file clock.log -- sh -c 'while date "
       ">>clock.log; do sleep 1; done'" },
+    { "host", "Coding agents on this machine: connect them, try what connects them",
+      "pyro host connect claude-code" },
     { "mcp", "The Model Context Protocol, for coding agents", "pyro mcp serve" },
     { NULL, NULL, NULL },
 };

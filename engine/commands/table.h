@@ -5,6 +5,7 @@
 #include "engine/cmd/spec.h"
 
 extern const struct cmd_spec cmd_mcp_serve;
+extern const struct cmd_spec cmd_host_connect, cmd_host_doctor, cmd_host_print_config;
 extern const struct cmd_spec cmd_api, cmd_commands, cmd_complete, cmd_completion, cmd_man,
     cmd_markdown;
 extern const struct cmd_spec cmd_demo, cmd_doctor, cmd_render, cmd_run, cmd_tui;

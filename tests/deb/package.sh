@@ -20,7 +20,7 @@ dpkg-deb --extract "$package" "$root"
 is "lintian has nothing to say" "$(lintian --allow-root --fail-on none --tag-display-limit 0 "$package" 2>&1 | grep -v '^N:')" ""
 for file in bin/pyro libexec/pyro/pyro-image share/man/man1/pyro.1.gz share/bash-completion/completions/pyro \
     share/zsh/vendor-completions/_pyro share/fish/vendor_completions.d/pyro.fish share/doc/pyro/copyright \
-    share/doc/pyro/README.md share/doc/pyro/CHANGELOG.md share/doc/pyro/changelog.gz; do
+    share/doc/pyro/README.md share/doc/pyro/CHANGELOG.md share/doc/pyro/changelog.gz share/pyro/SKILL.md; do
     check "it has /usr/$file" [ -s "$root/usr/$file" ]
 done
 is "every document is in it" "$(cd "$root/usr/share/doc/pyro" && find docs screenshots -type f | sort)" \
