@@ -5,10 +5,8 @@
 #include <string.h>
 
 #include "tui/app.h"
+#include "tui/job.h"
 #include "vmm/base/fs.h"
-
-/* Above this an exit status says that a signal ended the shell. */
-#define SIGNALLED_STATUS 128
 
 struct model {
     struct app *app;
@@ -17,7 +15,6 @@ struct model {
     struct watched_workspace **items;
     size_t count, room;
     struct model_listener *listeners;
-    double began_at; /* epoch seconds */
 };
 
 /* Attached to a watched workspace. */
@@ -25,7 +22,6 @@ struct extra {
     const struct model *model;
     bool marked, commands_stale;
     json_t *commands;
-    int64_t acknowledged; /* the sequence number of a command; later ones are news */
     struct shell_note *notes;
 };
 
@@ -115,7 +111,6 @@ struct model *model_new(struct app *app, struct pyro_error *err)
 
     BUG_ON(!m);
     m->app = app;
-    m->began_at = clock_wall();
     m->figures = workspace_figures_new(app->loop, model_on_figures, m);
     m->watch = workspace_watch_new(app->loop, &ops, m, err);
     if (!m->watch) {
@@ -205,23 +200,43 @@ const json_t *model_commands(struct watched_workspace *w)
     return extra->commands;
 }
 
-static int64_t last_sequence(struct watched_workspace *w)
+const json_t *model_failed_command(const struct watched_workspace *w)
 {
-    return json_int_or(json_array_get(model_commands(w), 0), "sequence", 0);
+    static const char *const slots[] = { NEWS_DETACHED, NEWS_EXEC };
+
+    for (size_t i = 0; i < ARRAY_SIZE(slots); i++) {
+        const json_t *ended = json_object_get(w->record.news, slots[i]);
+        if (attention_state_of(ended) == ATTENTION_FAILED)
+            return ended;
+    }
+    return NULL;
 }
 
-const json_t *model_failed_command(struct watched_workspace *w)
+static const json_t *news_of_one(const struct watched_workspace *w, const char *kind,
+                                 const char *id)
 {
-    const json_t *last = json_array_get(model_commands(w), 0);
+    char slot[NEWS_SLOT_MAX];
+
+    return json_object_get(w->record.news, news_slot(kind, id, slot));
+}
+
+void model_acknowledge(const struct watched_workspace *w, const char *source)
+{
     const struct extra *extra = w->data;
+    const char *const argv[] = {
+        "workspace", "update", w->record.id, "--acknowledge", source, NULL
+    };
+    scoped_free char *what = str_printf("acknowledge %s of %s", source, model_name(w));
 
-    return json_int_or(last, "exit_code", 0) != 0 && last_sequence(w) > extra->acknowledged ? last
-                                                                                            : NULL;
+    job_start(extra->model->app, what, argv, false, NULL, NULL);
 }
 
-void model_acknowledge_command(struct watched_workspace *w)
+void model_acknowledge_one(const struct watched_workspace *w, const char *kind, const char *id)
 {
-    ((struct extra *)w->data)->acknowledged = last_sequence(w);
+    char source[NEWS_SLOT_MAX];
+
+    if (w && news_of_one(w, kind, id))
+        model_acknowledge(w, news_slot(kind, id, source));
 }
 
 struct shell_note *model_shell_note(struct watched_workspace *w, const struct shell_record *r,
@@ -246,19 +261,14 @@ struct shell_note *model_shell_note(struct watched_workspace *w, const struct sh
     return note;
 }
 
-bool model_shell_failed(struct watched_workspace *w, const struct shell_record *r)
+bool model_shell_failed(const struct watched_workspace *w, const struct shell_record *r)
 {
-    const struct extra *extra = w->data;
-    bool is_new;
-
-    return !r->running && r->exit_code > 0 && r->exit_code <= SIGNALLED_STATUS &&
-           r->ended_at >= extra->model->began_at && !model_shell_note(w, r, &is_new)->dismissed;
+    return !r->running && attention_state_of(news_of_one(w, NEWS_SHELL, r->id)) == ATTENTION_FAILED;
 }
 
 enum attention_state model_attention(const struct watched_workspace *w)
 {
-    return w->record.state == WORKSPACE_STARTED ? attention_state_of(w->record.attention)
-                                                : ATTENTION_NONE;
+    return attention_state_of(record_attention(&w->record));
 }
 
 size_t model_asking_count(const struct model *m)
@@ -324,8 +334,9 @@ void model_doing(struct watched_workspace *w, char *ret, size_t size, double *re
     if (w->record.state != WORKSPACE_STARTED)
         return;
     if (model_attention(w) == ATTENTION_ASKS) {
-        snprintf(ret, size, "%s", json_string_or(w->record.attention, "text", ""));
-        *ret_since = json_number_or(w->record.attention, "since", 0);
+        const json_t *attention = record_attention(&w->record);
+        snprintf(ret, size, "%s", json_string_or(attention, "text", ""));
+        *ret_since = json_number_or(attention, "since", 0);
         *ret_idle = false;
     } else if (last && json_is_true(json_object_get(last, "running"))) {
         join_words(json_object_get(last, "command"), ret, size);

@@ -5,6 +5,7 @@
 #ifndef PYRO_TUI_MODEL_H
 #define PYRO_TUI_MODEL_H
 
+#include "engine/state/news.h"
 #include "engine/workspace/figures.h"
 #include "engine/workspace/watch.h"
 
@@ -44,9 +45,8 @@ size_t model_marked_count(const struct model *m);
  * Borrowed; read from the files when first asked for after a change. */
 #define MODEL_COMMANDS 8
 const json_t *model_commands(struct watched_workspace *w);
-/* The last command, if it failed and the operator has not acknowledged it; NULL otherwise. */
-const json_t *model_failed_command(struct watched_workspace *w);
-void model_acknowledge_command(struct watched_workspace *w);
+/* The attention object of a command that failed and was not acknowledged; NULL: none. Borrowed. */
+const json_t *model_failed_command(const struct watched_workspace *w);
 
 /*
  * The operator's knowledge of a shell. It lasts as long as the program does: screens that show it
@@ -58,15 +58,17 @@ struct shell_note {
     double started_at;  /* of the shell that it is about: ids are used again after a reset */
     uint64_t seen_size; /* of the log when it was last looked at */
     bool fresh;         /* it has printed something since */
-    bool dismissed;     /* its end is known */
     int command_status; /* of the last command that it told of; 0 also once that was looked at */
 };
 /* The note of a shell, made when there is none: then *ret_new is true. */
 struct shell_note *model_shell_note(struct watched_workspace *w, const struct shell_record *r,
                                     bool *ret_new);
-/* Whether it ended with an error while this program ran, and the operator has not dismissed that.
- * A status above 128 means that a signal ended it, as `shell close` does: no error. */
-bool model_shell_failed(struct watched_workspace *w, const struct shell_record *r);
+/* Whether it ended with an error that was not acknowledged. */
+bool model_shell_failed(const struct watched_workspace *w, const struct shell_record *r);
+/* The operator has seen what ended: by source, as news_acknowledge() has it. Goes on by itself. */
+void model_acknowledge(const struct watched_workspace *w, const char *source);
+/* The same for one shell or service, if there is news of it. NULL is fine. */
+void model_acknowledge_one(const struct watched_workspace *w, const char *kind, const char *id);
 /* What in it needs the operator's eye. */
 enum attention_state model_attention(const struct watched_workspace *w);
 size_t model_asking_count(const struct model *m);

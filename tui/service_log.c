@@ -5,6 +5,7 @@
 
 #include "engine/service/service_watch.h"
 #include "tui/job.h"
+#include "tui/model.h"
 #include "tui/pager.h"
 #include "vmm/base/fs.h"
 
@@ -122,6 +123,7 @@ void service_log_open(struct service_log *log, const char *workspace_id, const c
         app_error(log->app, &err);
     open_pager(log);
     service_log_read_it(log);
+    model_acknowledge_one(model_find(log->app->model, workspace_id), NEWS_SERVICE, service);
 }
 
 struct service_log *service_log_new(struct app *app)

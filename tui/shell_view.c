@@ -593,5 +593,6 @@ struct screen *shell_view_new(struct app *app, const char *workspace_id, const c
         return NULL;
     }
     v->history = new_history(v);
+    model_acknowledge_one(model_find(app->model, o.id), NEWS_SHELL, shell_id);
     return &v->screen;
 }

@@ -399,10 +399,8 @@ static void wall_dismiss(struct screen *s, int arg UNUSED)
 {
     struct wall *w = (struct wall *)s;
     const struct wall_tile *t = w->tiles[w->selected];
-    bool is_new;
 
-    model_shell_note(workspace_of(w, t), &ended_shell(w, t)->record, &is_new)->dismissed = true;
-    gather(w);
+    model_acknowledge_one(workspace_of(w, t), NEWS_SHELL, t->shell);
 }
 
 static bool wall_has_tile(struct screen *s, int arg UNUSED)

@@ -84,7 +84,8 @@ void wall_tile_look(struct wall_tile *t, struct watched_workspace *w, bool acted
     if (!acted)
         return;
     note->command_status = 0;
-    model_acknowledge_command(w);
+    if (t->first && model_failed_command(w))
+        model_acknowledge(w, "exec");
 }
 
 /* An end from before it was on the wall is not news. */
@@ -188,16 +189,12 @@ static void state_words(const struct wall_tile *t, struct watched_workspace *w,
 }
 
 /* Into the lower line of the frame: the workspace's command that failed. */
-static void draw_command(WINDOW *win, const struct area *p, struct watched_workspace *w)
+static void draw_command(WINDOW *win, const struct area *p, const struct watched_workspace *w)
 {
-    const json_t *failed = model_failed_command(w), *words = json_object_get(failed, "command");
     char text[256];
-    int used = snprintf(text, sizeof(text),
-                        " exec failed, %lld:", (long long)json_int_or(failed, "exit_code", 0));
+    int used;
 
-    for (size_t i = 0; i < json_array_size(words) && used < (int)sizeof(text) - 1; i++)
-        used += snprintf(text + used, sizeof(text) - (size_t)used, " %s",
-                         json_string_value(json_array_get(words, i)));
+    snprintf(text, sizeof(text), " exec: %s", json_string_or(model_failed_command(w), "text", ""));
     used =
         draw_text(win, p->top + p->rows - 1, p->left + 2, p->cols - 5, theme_style(ROLE_BAD), text);
     draw_text(win, p->top + p->rows - 1, p->left + 2 + used, 1, theme_style(ROLE_BAD), " ");

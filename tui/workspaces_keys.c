@@ -137,20 +137,21 @@ static void workspaces_unmark(struct screen *s, int arg UNUSED)
         model_mark(model_at(m, i), false);
 }
 
-/* ---- start, stop and delete ---- */
+/* ---- start, stop, delete, and that news is known ---- */
 
-enum { START, STOP, DELETE };
+enum { START, STOP, DELETE, ACKNOWLEDGE };
 
 static bool is_target(const struct watched_workspace *one, int what)
 {
     enum workspace_state state = one->record.state;
 
-    return what == START  ? state == WORKSPACE_STOPPED || state == WORKSPACE_FAILED
-           : what == STOP ? state == WORKSPACE_STARTED
-                          : true;
+    return what == START         ? state == WORKSPACE_STOPPED || state == WORKSPACE_FAILED
+           : what == STOP        ? state == WORKSPACE_STARTED
+           : what == ACKNOWLEDGE ? one->record.news && !one->record.broken
+                                 : true;
 }
 
-/* Fills w->targets with what start, stop or delete would act on, by name: the marked workspaces if
+/* Fills w->targets with what one of these would act on, by name: the marked workspaces if
  * there are any, including those that the filter hides, else the one at the cursor. */
 static size_t find_targets(struct workspaces *w, int what)
 {
@@ -184,6 +185,9 @@ static void workspaces_do(struct screen *s, int what)
         workspace_start_them(s->app, w->targets, count);
     else if (what == STOP)
         workspace_ask_stop(s->app, w->targets, count);
+    else if (what == ACKNOWLEDGE)
+        for (size_t i = 0; i < count; i++)
+            model_acknowledge(w->targets[i], NEWS_ALL);
     else
         workspace_ask_delete(s->app, w->targets, count);
 }
@@ -295,6 +299,8 @@ const struct key_binding workspaces_keys[] = {
       .act = workspaces_do, .can = workspaces_has_targets, .arg = STOP },
     { "delete", "d Delete", "delete", "delete it, or the marked, with the disk",
       .act = workspaces_do, .can = workspaces_has_targets, .arg = DELETE },
+    { "acknowledge", "A", "seen", "what failed in it, or the marked, is known",
+      .act = workspaces_do, .can = workspaces_has_targets, .arg = ACKNOWLEDGE },
     { "open-entry", "Enter", "open", "details: watch the shell, read the service's log",
       .act = workspaces_open_entry, .can = workspaces_has_entry },
     { "end-entry", "x d Delete", "end", "details: close the shell, stop the service",

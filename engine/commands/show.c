@@ -6,6 +6,7 @@
 
 #include "engine/cmd/text.h"
 #include "engine/state/attention.h"
+#include "vmm/base/fs.h"
 #include "vmm/base/json.h"
 
 #define LINE_MAX_BYTES (256 * 1024)
@@ -27,10 +28,12 @@ void show_number(FILE *out, const char *key, int64_t value)
 
 void show_attention(const json_t *object, FILE *out)
 {
-    const json_t *attention = json_object_get(object, "attention");
+    const char *state = json_string_or(object, "state", "");
+    bool is_up = !strcmp(state, "started") || !strcmp(state, "running");
 
-    fputs(attention_state_of(attention) == ATTENTION_NONE ? "-"
-                                                          : json_string_or(attention, "state", "-"),
+    fputs(attention_word(attention_state_of(json_object_get(object, "attention")),
+                         is_up ? json_int_or(object, "running_command_count", 0) : 0,
+                         is_up ? json_int_or(object, "shell_count", 1) : 0, "-"),
           out);
 }
 
@@ -98,6 +101,18 @@ void show_table(const json_t *list, const struct show_column *columns, const cha
                 fprintf(out, "%*s%s", c->to_the_right ? widths[i] : -widths[i],
                         text ? text : c->title, c->to_the_right ? "  " : " ");
         }
+}
+
+/* "Attention: failed exec 3: exit code 2: make" */
+static void show_attention_line(const json_t *w, FILE *out)
+{
+    const json_t *attention = json_object_get(w, "attention");
+    enum attention_state state = attention_state_of(attention);
+    scoped_free char *text = attention_text(attention);
+    scoped_free char *line = str_printf("%s %s", attention_states[state], text);
+
+    if (state >= ATTENTION_FINISHED)
+        show_line(out, "Attention", line);
 }
 
 static void show_labels(const json_t *labels, FILE *out)
@@ -174,6 +189,7 @@ void show_workspace(const json_t *w, FILE *out)
     show_labels(json_object_get(w, "labels"), out);
     show_line(out, "Environment", json_string_or(w, "environment", NULL));
     show_line(out, "State", json_string_or(w, "state", NULL));
+    show_attention_line(w, out);
     show_line(out, "Paused", json_string_or(w, "paused_reason", NULL));
     show_line(out, "Workspace", json_string_or(w, "workspace_path", NULL));
     show_seed(json_object_get(w, "workspace_seed"), out);

@@ -18,7 +18,7 @@ void show_workspace(const json_t *workspace, FILE *out);
 void show_environment(const json_t *environment, FILE *out);
 /* The text that is the whole of a result, its member "page". */
 void show_page(const json_t *result, FILE *out);
-/* The state of an object's `attention`, "-" for none: one word, for a table. */
+/* What a workspace or shell does or needs, in one word (attention_word()), "-" for nothing. */
 void show_attention(const json_t *object, FILE *out);
 /* The words of an object's `command` as a shell reads them, escaped. */
 void show_command(const json_t *object, FILE *out);

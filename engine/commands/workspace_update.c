@@ -1,14 +1,15 @@
-/* engine/commands/workspace_update.c: changes name and labels. */
+/* engine/commands/workspace_update.c: changes name and labels, acknowledges news. */
 #include "engine/cmd/check.h"
 #include "engine/cmd/io.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
+#include "engine/state/news.h"
 #include "engine/workspace/workspace.h"
 
 struct workspace_update_args {
     const char *workspace, *name;
-    struct arg_list label, clear_label;
+    struct arg_list label, clear_label, acknowledge;
     bool clear_name;
 };
 
@@ -20,6 +21,10 @@ static const struct arg_spec workspace_update_rows[] = {
     ARG_LIST(workspace_update_args, clear_label, .agent = "", .metavar = "KEY",
              .complete = COMPLETE_LABEL_KEY, .check = check_name, .help = "A label to remove"),
     ARG_FLAG(workspace_update_args, clear_name, .agent = "", .help = "Remove its name"),
+    ARG_LIST(workspace_update_args, acknowledge, .agent = "", .metavar = "WHAT",
+             .check = news_check_source,
+             .help = "What failed or finished is known: all, or vm, exec, shell or service, or one "
+                     "of those as shell:sh1"),
     ARG_END,
 };
 
@@ -27,26 +32,31 @@ static json_t *workspace_update_run(const void *args, struct cmd_io *io UNUSED,
                                     struct pyro_error *err)
 {
     const struct workspace_update_args *a = args;
-    scoped_json json_t *labels = labels_to_json(&a->label), *clear = list_to_json(&a->clear_label);
-    struct workspace_change change = {
-        .name = a->name, .clear_name = a->clear_name, .labels = labels, .clear_labels = clear
-    };
+    scoped_json json_t *labels = labels_to_json(&a->label), *clear = list_to_json(&a->clear_label),
+                       *acknowledge = list_to_json(&a->acknowledge);
+    struct workspace_change change = { .name = a->name,
+                                       .clear_name = a->clear_name,
+                                       .labels = labels,
+                                       .clear_labels = clear,
+                                       .acknowledge = acknowledge };
 
     if (a->name && a->clear_name)
         return pyro_fail(err, PYRO_USAGE, "--name and --clear-name exclude each other");
-    if (!a->name && !a->clear_name && !a->label.count && !a->clear_label.count)
+    if (!a->name && !a->clear_name && !a->label.count && !a->clear_label.count &&
+        !a->acknowledge.count)
         return pyro_fail(err, PYRO_USAGE,
-                         "nothing to change: give --name, --clear-name, --label or --clear-label");
+                         "nothing to change: give --name, --clear-name, --label, --clear-label or "
+                         "--acknowledge");
     return workspace_update(a->workspace, &change, err);
 }
 
 const struct cmd_spec cmd_workspace_update = {
     .path = "workspace update",
-    .summary = "Change a workspace's name and labels",
+    .summary = "Change a workspace's name and labels, or acknowledge what failed in it",
     .example = "pyro workspace update demo --label owner=me",
-    .tool =
-        TOOL("workspace_update", "Rename or label", "Change the name and labels of a workspace.",
-             TOOL_IDEMPOTENT, "workspace_id name labels"),
+    .tool = TOOL("workspace_update", "Rename or label",
+                 "Change the name and labels of a workspace, or acknowledge its attention.",
+                 TOOL_IDEMPOTENT, "workspace_id name labels"),
     .args = workspace_update_rows,
     .args_size = sizeof(struct workspace_update_args),
     .result = workspace_rows,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "vmm/base/fs.h"
+
 #define ID_BYTES_MAX 64
 #define TEXT_BYTES_MAX 1024
 
@@ -18,10 +20,11 @@ static const struct row_spec source_rows[] = {
 const struct row_spec attention_rows[] = {
     RES_STR("state", .choices = attention_states,
             .help =
-                "asks: a program waits at a terminal for input; waits: a shell is at its prompt"),
+                "asks: a program waits at a terminal for input; failed and finished: until they "
+                "are acknowledged; waits: a shell is at its prompt"),
     RES_NUM("since", .nullable = true),
     RES_OBJECT("source", source_rows, .nullable = true),
-    RES_STR("text", .nullable = true, .help = "The program that asks, or why it failed"),
+    RES_STR("text", .nullable = true, .help = "The program that asks, or what ended, and how"),
     ROW_END,
 };
 
@@ -31,6 +34,14 @@ static int index_of(const char *const *names, const char *name)
         if (!strcmp(names[i], name))
             return i;
     return -1;
+}
+
+bool attention_kind_is_valid(const char *kind, size_t n)
+{
+    for (int i = 0; kinds[i]; i++)
+        if (strlen(kinds[i]) == n && !memcmp(kinds[i], kind, n))
+            return true;
+    return false;
 }
 
 json_t *attention_new(enum attention_state state, double since, const char *kind, const char *id,
@@ -61,4 +72,26 @@ enum attention_state attention_state_of(const json_t *attention)
     int state = index_of(attention_states, json_string_or(attention, "state", "none"));
 
     return state < 0 ? ATTENTION_NONE : (enum attention_state)state;
+}
+
+const char *attention_word(enum attention_state state, int64_t commands, int64_t shells,
+                           const char *none)
+{
+    bool runs = commands > 0 || (shells > 0 && state == ATTENTION_NONE);
+
+    return state >= ATTENTION_FINISHED || (!runs && state != ATTENTION_NONE)
+               ? attention_states[state]
+           : runs ? "runs"
+                  : none;
+}
+
+char *attention_text(const json_t *attention)
+{
+    const json_t *source = json_object_get(attention, "source");
+    const char *kind = json_string_or(source, "kind", ""), *text;
+    bool is_vm = !strcmp(kind, "vm"); /* its id is the workspace's */
+
+    text = json_string_or(attention, "text", "");
+    return str_printf("%s%s%s%s%s", kind, is_vm ? "" : " ",
+                      is_vm ? "" : json_string_or(source, "id", ""), *text ? ": " : "", text);
 }

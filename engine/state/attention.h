@@ -23,8 +23,19 @@ extern const struct row_spec attention_rows[];
 /* `since` in epoch seconds, 0: not known; `text` foreign, NULL: none. New. */
 json_t *attention_new(enum attention_state state, double since, const char *kind, const char *id,
                       const char *text) MUST_CHECK;
+/* Whether n bytes are a kind of source. */
+bool attention_kind_is_valid(const char *kind, size_t n);
 /* From JSON of any source; NULL when it is none. New. */
 json_t *attention_of(const json_t *j);
+/* "exec 3: exit code 2: make", foreign text; new. NULL: "". */
+char *attention_text(const json_t *attention);
+/*
+ * What goes on, in one word, the same in every table: asks, failed or finished, whatever else there
+ * is; runs, when any of `commands` runs; waits, when a shell is at its prompt; runs, when all of
+ * `shells` run a program; else `none`.
+ */
+const char *attention_word(enum attention_state state, int64_t commands, int64_t shells,
+                           const char *none);
 /* ATTENTION_NONE also for NULL. */
 enum attention_state attention_state_of(const json_t *attention);
 

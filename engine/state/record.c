@@ -7,6 +7,7 @@
 #include "engine/secret/secrets.h"
 #include "engine/state/attention.h"
 #include "engine/state/base.h"
+#include "engine/state/news.h"
 #include "vmm/base/fs.h"
 
 #define RECORD_BYTES_MAX (1024 * 1024)
@@ -91,16 +92,34 @@ static bool load_attention(void *field, const json_t *value, struct pyro_error *
     return true;
 }
 
-/* A supervisor that was killed may have left what its shells did. */
+static bool load_news(void *field, const json_t *value, struct pyro_error *err UNUSED)
+{
+    *(json_t **)field = news_of(value);
+    return true;
+}
+
+json_t *record_attention(const struct workspace_record *r)
+{
+    /* A supervisor that was killed may have left what its shells did. */
+    json_t *live = r->state == WORKSPACE_STARTED ? r->attention : NULL, *news = news_top(r->news);
+
+    return attention_state_of(news) > attention_state_of(live) ? news : live;
+}
+
+const char *record_state_word(const struct workspace_record *r)
+{
+    bool is_up = r->state == WORKSPACE_STARTED;
+
+    return attention_word(attention_state_of(record_attention(r)),
+                          is_up ? r->running_command_count : 0, is_up ? r->shell_count : 0,
+                          workspace_state_name(r->state));
+}
+
 static json_t *show_attention(const void *object)
 {
-    const struct workspace_record *r = object;
-    enum attention_state state = attention_state_of(r->attention);
-    bool stale =
-        r->state != WORKSPACE_STARTED && (state == ATTENTION_ASKS || state == ATTENTION_WAITS);
+    json_t *attention = record_attention(object);
 
-    return r->attention && !stale ? json_incref(r->attention)
-                                  : attention_new(ATTENTION_NONE, 0, NULL, NULL, NULL);
+    return attention ? json_incref(attention) : attention_new(ATTENTION_NONE, 0, NULL, NULL, NULL);
 }
 
 static bool load_disk(void *field, const json_t *value, struct pyro_error *err)
@@ -248,6 +267,7 @@ void record_load_any(int dirfd, const char *id, struct workspace_record *ret)
     ret->newer = newer;
     record_set_string(&ret->environment, "unknown");
     record_set_string(&ret->last_error, err.message);
+    news_add(&ret->news, NEWS_VM, attention_new(ATTENTION_FAILED, 0, "vm", id, err.message));
 }
 
 enum workspace_state record_state(int dirfd, const char *id)

@@ -79,6 +79,8 @@ enum workspace_state {
     ROW(ROW_INT(workspace_record, service_count))                                                  \
     FIELD(int64_t running_service_count)                                                           \
     ROW(ROW_INT(workspace_record, running_service_count))                                          \
+    FIELD(int64_t running_command_count)                                                           \
+    ROW(ROW_INT(workspace_record, running_command_count))                                          \
     FIELD(int64_t command_count)                                                                   \
     ROW(ROW_INT(workspace_record, command_count, .required = true, .max = INT32_MAX))              \
     FIELD(json_t *last_command) /* {command, exit_code} or NULL */                                 \
@@ -89,9 +91,12 @@ enum workspace_state {
     ROW(ROW_NUM(workspace_record, last_reset_at, .nullable = true))                                \
     FIELD(char *last_error) /* NULL: none */                                                       \
     ROW(ROW_TEXT(workspace_record, last_error, .nullable = true, .help = "Why it is failed"))      \
-    FIELD(json_t *attention) /* as attention.h has it; NULL: none */                               \
+    FIELD(json_t *attention) /* of what its shells do, as attention.h has it; NULL: none */        \
     ROW(ROW_OBJECT(workspace_record, attention, attention_rows, .sparse = true,                    \
                    .load = load_attention, .show = show_attention))                                \
+    FIELD(json_t *news) /* news.h; NULL: none */                                                   \
+    ROW(ROW_OBJECT(workspace_record, news, NULL, .where = ROW_KEPT, .sparse = true,                \
+                   .load = load_news))                                                             \
     FIELD(const char *paused_reason) /* a constant; NULL: it is not paused */                      \
     ROW(ROW_CHOICE(workspace_record, paused_reason, paused_reasons, .sparse = true,                \
                    .nullable = true,                                                               \
@@ -159,6 +164,10 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable,
                  struct pyro_error *err) MUST_CHECK;
 /* A seed as it is stored, from JSON of any source; NULL when there is none. New. */
 json_t *record_seed_of(const json_t *j);
+/* What needs a person's eye: what its shells do, and its news. Borrowed; NULL: nothing. */
+json_t *record_attention(const struct workspace_record *r);
+/* Its state in one word, for a table: attention_word(), or else its own. */
+const char *record_state_word(const struct workspace_record *r);
 /* The workspace object as users see it. */
 json_t *record_to_view(const struct workspace_record *r);
 

@@ -1,7 +1,9 @@
-/* engine/state/record_change.c: changing a record's name and labels, all or nothing. */
+/* engine/state/record_change.c: changing a record's name, labels and news, all or nothing. */
 #include "engine/state/record_change.h"
 
 #include "engine/state/names.h"
+#include "engine/state/news.h"
+#include "vmm/base/fs.h"
 
 #define LABELS_MAX 64
 
@@ -36,20 +38,43 @@ static bool clear_labels(json_t *labels, const json_t *keys, struct pyro_error *
     return true;
 }
 
+static bool acknowledge(json_t **news, const json_t *sources, struct pyro_error *err)
+{
+    const json_t *source;
+    size_t i;
+
+    json_array_foreach (sources, i, source)
+        if (!news_acknowledge(news, json_is_string(source) ? json_string_value(source) : "", err))
+            return false;
+    return true;
+}
+
+/* Who acknowledges has looked, no more. */
+static bool is_activity(const json_t *change)
+{
+    return json_object_get(change, "name") || json_object_size(json_object_get(change, "labels")) ||
+           json_array_size(json_object_get(change, "clear_labels"));
+}
+
 bool workspace_apply_change(struct workspace_record *r, const json_t *change,
                             struct pyro_error *err)
 {
     const json_t *name = json_object_get(change, "name");
-    scoped_json json_t *labels = json_deep_copy(r->labels);
+    scoped_json json_t *labels = json_deep_copy(r->labels), *news = json_copy(r->news);
 
     if (json_is_string(name) && !workspace_check_name("name", json_string_value(name), err))
         return false;
     if (!clear_labels(labels, json_object_get(change, "clear_labels"), err) ||
-        !set_labels(labels, json_object_get(change, "labels"), err))
+        !set_labels(labels, json_object_get(change, "labels"), err) ||
+        !acknowledge(&news, json_object_get(change, "acknowledge"), err))
         return false;
     if (name)
         record_set_string(&r->name, json_string_value(name));
     json_decref(r->labels);
     r->labels = take_ptr(&labels);
+    json_decref(r->news);
+    r->news = take_ptr(&news);
+    if (is_activity(change))
+        r->last_activity_at = clock_wall();
     return true;
 }

@@ -15,6 +15,8 @@ static void forget(struct workspace_record *r)
     r->command_count = 0;
     r->shell_count = 0;
     r->service_count = r->running_service_count = 0;
+    json_decref(r->news);
+    r->news = NULL;
 }
 
 bool disk_reset_commit(int dirfd, struct workspace_record *r, const char *snapshot,

@@ -46,6 +46,8 @@ struct exec {
     json_t *result; /* the guest's, while output is still on its way to the client or log */
     struct command_outcome how; /* once there is a result */
     bool logged;                /* it is detached, or may be */
+    bool detached;              /* nobody waits for it */
+    bool unwanted;              /* it was ended from outside: how it ended is no news */
     struct command_log log;
     int64_t began_ms;
     int64_t paused_ms; /* how much of the machine's pauses its timeout was extended by */
@@ -82,6 +84,37 @@ static void exec_free(struct exec *x)
     free(x);
 }
 
+/* "exit code 2: make check", into ret. */
+static void describe_end(const struct exec *x, const struct command_outcome *how, char *ret,
+                         size_t size)
+{
+    int used = how->timed_out ? snprintf(ret, size, "timed out:")
+                              : snprintf(ret, size, "exit code %d:", how->exit_code);
+    const json_t *word;
+    size_t i;
+
+    json_array_foreach (x->command, i, word)
+        if (used < (int)size)
+            used += snprintf(ret + used, size - (size_t)used, " %s", json_string_value(word));
+}
+
+/* What it means for whoever looks next. */
+static void tell_end(struct exec *x, const struct command_outcome *how)
+{
+    const char *slot = x->detached ? NEWS_DETACHED : NEWS_EXEC;
+    char text[256], id[32];
+
+    if (x->unwanted)
+        return;
+    describe_end(x, how, text, sizeof(text));
+    snprintf(id, sizeof(id), "%lld", (long long)x->entry.sequence);
+    if (how->exit_code || x->detached)
+        supervisor_news(x->supervisor, slot, how->exit_code ? ATTENTION_FAILED : ATTENTION_FINISHED,
+                        "exec", id, text);
+    else
+        supervisor_news_over(x->supervisor, slot);
+}
+
 /* The history's entry and the record's summary of a command that ended; `how` without outputs. */
 static void record_end(struct exec *x, struct command_outcome how)
 {
@@ -95,6 +128,8 @@ static void record_end(struct exec *x, struct command_outcome how)
     json_decref(s->record.last_command);
     s->record.last_command =
         json_pack("{s:O, s:i}", "command", x->command, "exit_code", how.exit_code);
+    s->record.running_command_count--;
+    tell_end(x, &how);
     supervisor_touch(s);
 }
 
@@ -312,8 +347,10 @@ static void exec_on_client_message(struct stream *s, const json_t *message)
 {
     struct exec *x = s->arg;
 
-    if (json_is_string(json_object_get(message, "signal")))
+    if (json_is_string(json_object_get(message, "signal"))) {
+        x->unwanted = true;
         stream_message(&x->guest, message);
+    }
 }
 
 static void pump_outputs(struct exec *x)
@@ -345,6 +382,7 @@ static void exec_on_client_closed(struct stream *s, const json_t *result UNUSED,
     if (!x->result) {
         stream_close(&x->guest, NULL);
         end_outputs(x);
+        x->unwanted = true;
         record_cut(x, 137, "its caller went away");
     }
     exec_free(x);
@@ -396,6 +434,7 @@ static void exec_let_go(void *arg)
 
     if (x->result) /* its end is on the way */
         return;
+    x->detached = true;
     stream_close(&x->client, answer);
     pipe_end(&x->pipes[WIRE_STDIN]);
     pump_outputs(x);
@@ -444,6 +483,7 @@ static bool begin(struct exec *x, struct command_request *request, struct pyro_e
     if (!secret_use_env(s, request, err) || !command_begin(&s->commands, &x->entry, err))
         return false;
     s->record.command_count++;
+    s->record.running_command_count++;
     request->max_wait_ms = 0; /* the guest has nothing to do with it */
     to_guest = command_request_pack(exec_request_rows, request, "exec", NULL);
     if (((request->detach || max_wait_ms) && !make_log(x, err)) ||
@@ -515,8 +555,10 @@ bool exec_signal(struct supervisor *s, struct link *client, uint32_t id, const j
     while (x && (x->entry.sequence != sequence || x->result))
         x = x->next;
     message = json_pack("{s:s}", "signal", name);
-    if (x)
+    if (x) {
+        x->unwanted = true;
         stream_message(&x->guest, message);
+    }
     stream_reply(client, id, json_pack("{s:b}", "running", x != NULL));
     return true;
 }

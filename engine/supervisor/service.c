@@ -80,6 +80,20 @@ static void explain_failed_start(const struct service *sv, struct pyro_error *re
               text && *text ? "; it last printed: " : "", text ? text : "");
 }
 
+static void tell_end(const struct service *sv)
+{
+    const struct service_record *r = &sv->record;
+    bool failed = r->state == SERVICE_FAILED || (r->state == SERVICE_EXITED && r->exit_code != 0);
+    char slot[NEWS_SLOT_MAX];
+
+    news_slot(NEWS_SERVICE, r->name, slot);
+    if (failed || r->state == SERVICE_EXITED)
+        supervisor_news(sv->supervisor, slot, failed ? ATTENTION_FAILED : ATTENTION_FINISHED,
+                        "service", r->name, r->stop_reason);
+    else
+        supervisor_news_over(sv->supervisor, slot);
+}
+
 void service_settle(struct service *sv, bool was_starting)
 {
     struct supervisor *s = sv->supervisor;
@@ -92,6 +106,7 @@ void service_settle(struct service *sv, bool was_starting)
         guest_log_sync(&sv->out[i].log);
     }
     service_save(sv);
+    tell_end(sv);
     if (sv->start_client && was_starting) {
         struct pyro_error err = { 0 };
         explain_failed_start(sv, &err);

@@ -295,6 +295,7 @@ static struct service *begin(struct supervisor *s, const struct command_request 
                                 .exit_code = -1 };
     struct pyro_error why = { 0 };
     scoped_service_record struct service_record older = { 0 };
+    char slot[NEWS_SLOT_MAX];
     struct service *sv;
 
     if (!service_record_load(s->dir_fd, name, &older, &why) && why.code == PYRO_SERVICE_NOT_FOUND)
@@ -302,6 +303,7 @@ static struct service *begin(struct supervisor *s, const struct command_request 
     if (!service_make_room(s->dir_fd, name, err))
         return NULL;
     snprintf(r.name, sizeof(r.name), "%s", name);
+    supervisor_news_over(s, news_slot(NEWS_SERVICE, name, slot));
     r.command = hide_in_copy(s->redactor, request->command);
     r.readiness = request->readiness ? hide_in_copy(s->redactor, request->readiness) : NULL;
     r.published = json_incref(published);

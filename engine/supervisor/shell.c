@@ -119,6 +119,7 @@ void shell_end(struct shell *sh, int exit_code)
     shell_answer(sh, ASK_PASTE, -1, NULL);
     shell_answer(sh, ASK_PROMPT, -1, shell_prompt_view(NULL, (int64_t)sh->log.file.size));
     s->record.shell_count--;
+    shell_doing_ended(&sh->doing, exit_code);
     supervisor_touch(s);
     stream_message(&sh->guest, forget); /* does nothing when the guest is gone */
     shell_free(sh);

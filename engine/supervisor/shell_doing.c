@@ -11,6 +11,8 @@
 #define TEXT_MAX 1024 /* bytes the guest may report */
 #define TEXT_CUT 150  /* a longer one may have been cut by the guest */
 #define SAVE_EVERY_MS 100
+#define SIGNALLED_STATUS 128 /* above this a signal ended it, as closing it does: no error */
+#define LONG_SECONDS 60      /* what has run for as long is news when it ends */
 
 /* ---- the workspace ---- */
 
@@ -100,6 +102,31 @@ enum shell_doing_state shell_doing_of(const json_t *message)
     return (enum shell_doing_state)i;
 }
 
+void shell_doing_ended(struct shell_doing *d, int exit_code)
+{
+    char slot[NEWS_SLOT_MAX], text[64];
+
+    news_slot(NEWS_SHELL, d->record->id, slot);
+    snprintf(text, sizeof(text), "exit code %d", exit_code);
+    if (exit_code > 0 && exit_code <= SIGNALLED_STATUS)
+        supervisor_news(d->supervisor, slot, ATTENTION_FAILED, "shell", d->record->id, text);
+    else
+        supervisor_news_over(d->supervisor, slot);
+}
+
+/* What ran in the foreground (r, as it was) is followed by something else, or by the prompt. */
+static void tell_foreground(struct shell_doing *d, bool prompt)
+{
+    const struct shell_record *r = d->record;
+    char slot[NEWS_SLOT_MAX];
+
+    news_slot(NEWS_SHELL, r->id, slot);
+    if (!prompt)
+        supervisor_news_over(d->supervisor, slot);
+    else if (r->foreground && *r->foreground && clock_wall() - r->foreground_since >= LONG_SECONDS)
+        supervisor_news(d->supervisor, slot, ATTENTION_FINISHED, "shell", r->id, r->foreground);
+}
+
 void shell_doing_note(struct shell_doing *d, const json_t *message)
 {
     const char *text = json_string_or(message, "foreground", "");
@@ -113,6 +140,8 @@ void shell_doing_note(struct shell_doing *d, const json_t *message)
         return;
     shown = hide_in_text(d->supervisor->redactor, text, strlen(text) >= TEXT_CUT);
     is_same = r->foreground && !strcmp(r->foreground, shown) && r->at_prompt == prompt;
+    if (!is_same)
+        tell_foreground(d, prompt);
     free(r->foreground);
     r->foreground = shown;
     if (is_same && r->doing == doing)

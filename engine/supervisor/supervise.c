@@ -154,12 +154,15 @@ static void record_the_end(struct supervisor *s, bool started)
     r->expires_at = 0;
     r->stopping = false;
     r->paused_reason = NULL;
+    r->running_command_count = 0;
     if (s->stop_wanted && started) {
         r->state = WORKSPACE_STOPPED;
         record_set_string(&r->last_error, NULL);
     } else if (r->state != WORKSPACE_CREATED) {
         r->state = WORKSPACE_FAILED;
         record_set_string(&r->last_error, s->end_reason);
+        news_add(&r->news, NEWS_VM,
+                 attention_new(ATTENTION_FAILED, clock_wall(), "vm", r->id, s->end_reason));
     }
     if (started)
         r->last_activity_at = clock_wall();
@@ -233,6 +236,7 @@ static void serve(struct supervisor *s)
         s->record.expires_at =
             s->record.ttl_seconds ? clock_wall() + (double)s->record.ttl_seconds : 0;
         record_set_string(&s->record.last_error, NULL);
+        news_drop(&s->record.news, NEWS_VM);
     }
     if (!clients_listen(s, &err)) {
         supervisor_tell_failed(s, &err);
@@ -428,6 +432,7 @@ static bool start(struct supervisor *s, struct pyro_error *err)
     highest =
         command_history_open(&s->commands, s->dir_fd, "its supervisor was killed while it ran");
     history_take_over(s);
+    s->record.running_command_count = 0; /* they ended with the last supervisor */
     if (highest > s->record.command_count)
         s->record.command_count = highest;
     if (!(s->mode == SUPERVISE_ADOPT ? machine_adopt(s, &guest_ops, err)

@@ -134,6 +134,21 @@ void supervisor_touch(struct supervisor *s)
     supervisor_save(s, false);
 }
 
+void supervisor_news(struct supervisor *s, const char *slot, enum attention_state state,
+                     const char *kind, const char *id, const char *text)
+{
+    if (s->phase != PHASE_RUNNING)
+        return;
+    news_add(&s->record.news, slot, attention_new(state, clock_wall(), kind, id, text));
+    supervisor_save(s, false);
+}
+
+void supervisor_news_over(struct supervisor *s, const char *slot)
+{
+    if (news_drop(&s->record.news, slot))
+        supervisor_save(s, false);
+}
+
 /* ---- the end ---- */
 
 void supervisor_kill(struct supervisor *s)

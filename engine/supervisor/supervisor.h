@@ -25,6 +25,7 @@
 #define PYRO_SUPERVISOR_H
 
 #include "engine/state/commands.h"
+#include "engine/state/news.h"
 #include "engine/state/record.h"
 #include "engine/state/supervise_start.h"
 #include "vmm/base/link.h"
@@ -183,6 +184,15 @@ void supervisor_save(struct supervisor *s, bool durable);
 void supervisor_save_soon(struct supervisor *s);
 /* Notes activity. */
 void supervisor_touch(struct supervisor *s);
+
+/*
+ * Something ended, and whoever looks next must know: it is in the record's news (news.h) until it is
+ * acknowledged. Ignored when the machine is ending, which ends everything. `text` has no secrets.
+ */
+void supervisor_news(struct supervisor *s, const char *slot, enum attention_state state,
+                     const char *kind, const char *id, const char *text);
+/* What was in that slot no longer matters. */
+void supervisor_news_over(struct supervisor *s, const char *slot);
 
 /* Begins the end: a clean shutdown, or at once when `force`. */
 void supervisor_stop(struct supervisor *s, bool force);

@@ -6,6 +6,7 @@
 #include "engine/secret/hide.h"
 #include "engine/state/record_change.h"
 #include "engine/supervisor/disk_ops.h"
+#include "vmm/base/fs.h"
 
 /* A stream that stays open until the workspace ends: a stop that is waited for, or the holder of a
  * `run`. */
@@ -72,7 +73,6 @@ bool workspace_ops_hold(struct supervisor *s, struct link *client, uint32_t id,
 
 static bool reply_with_record(struct supervisor *s, struct link *client, uint32_t id)
 {
-    supervisor_touch(s);
     supervisor_save(s, true);
     stream_reply(client, id, record_to_view(&s->record));
     return true;
@@ -89,6 +89,7 @@ bool workspace_ops_keep(struct supervisor *s, struct link *client, uint32_t id,
     s->record.ephemeral = false;
     for (struct waiter *w = s->waiters; w; w = w->next)
         w->holds = false;
+    s->record.last_activity_at = clock_wall();
     return reply_with_record(s, client, id);
 }
 

@@ -79,6 +79,8 @@ static json_t *change_to_json(const struct workspace_change *change)
         json_object_set(j, "labels", change->labels);
     if (change->clear_labels)
         json_object_set(j, "clear_labels", change->clear_labels);
+    if (change->acknowledge)
+        json_object_set(j, "acknowledge", change->acknowledge);
     return j;
 }
 
@@ -91,11 +93,8 @@ static json_t *update_stopped(const struct workspace_handle *o, const json_t *ch
 
     if (lock < 0 || !record_load(o->dir_fd, o->id, &r, err))
         return NULL;
-    if (workspace_apply_change(&r, change, err)) {
-        r.last_activity_at = clock_wall();
-        if (record_save(o->dir_fd, &r, true, err))
-            view = record_to_view(&r);
-    }
+    if (workspace_apply_change(&r, change, err) && record_save(o->dir_fd, &r, true, err))
+        view = record_to_view(&r);
     return view;
 }
 

@@ -47,6 +47,7 @@ struct workspace_change {
     bool clear_name;
     json_t *labels;       /* object of strings to set, borrowed; NULL: none */
     json_t *clear_labels; /* array of keys, borrowed; NULL: none */
+    json_t *acknowledge;  /* array of sources (news.h), borrowed; NULL: none */
 };
 json_t *workspace_update(const char *ref, const struct workspace_change *change,
                          struct pyro_error *err) MUST_CHECK;

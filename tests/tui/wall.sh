@@ -75,7 +75,7 @@ sees '^ pyro  wall'
 gone 'failed'
 "$PYRO" workspace exec one -- sh -c 'exit 5' >/dev/null 2>&1
 sees "✗ one/$a"
-sees 'exec failed, 5: sh'
+sees 'exec: exit code 5: sh'
 "$PYRO" workspace exec one -- true >/dev/null 2>&1
 gone 'failed'
 

@@ -404,6 +404,8 @@ export interface WorkspaceSyncPushOptions extends CallOptions {
 }
 
 export interface WorkspaceUpdateOptions extends CallOptions {
+  /** What failed or finished is known: all, or vm, exec, shell or service, or one of those as shell:sh1 */
+  acknowledge?: readonly string[];
   /** A label to remove */
   clearLabel?: readonly string[];
   /** Remove its name */
@@ -664,7 +666,7 @@ export declare abstract class Calls {
    */
   pushWorkspaceSync(workspaceId: string, source: string, options?: WorkspaceSyncPushOptions): Promise<WorkspaceSyncPush>;
   /**
-   * Change a workspace's name and labels.
+   * Change a workspace's name and labels, or acknowledge what failed in it.
    * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
    */
   updateWorkspace(workspaceId: string, options?: WorkspaceUpdateOptions): Promise<WorkspaceUpdate>;

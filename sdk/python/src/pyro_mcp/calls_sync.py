@@ -1493,15 +1493,18 @@ class Calls:
         self,
         workspace_id: str,
         *,
+        acknowledge: Optional[Sequence[str]] = None,
         clear_label: Optional[Sequence[str]] = None,
         clear_name: bool = False,
         label: Optional[Mapping[str, str]] = None,
         name: Optional[str] = None,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
-        """Change a workspace's name and labels.
+        """Change a workspace's name and labels, or acknowledge what failed in it.
 
         workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        acknowledge: What failed or finished is known: all, or vm, exec, shell or service, or one of those
+            as shell:sh1
         clear_label: A label to remove
         clear_name: Remove its name
         label: A label to set
@@ -1512,6 +1515,7 @@ class Calls:
             given(
                 {
                     "workspace_id": workspace_id,
+                    "acknowledge": acknowledge,
                     "clear_label": clear_label,
                     "clear_name": clear_name,
                     "label": label,
