@@ -1,5 +1,5 @@
-/* engine/helper/helper.c: finding pyro-image, and turning its one line into a result or an
- * error. */
+/* engine/helper/helper.c: finding a helper, and turning the one line of pyro-image into a result or
+ * an error. */
 #include "engine/helper/helper.h"
 
 #include <errno.h>
@@ -57,10 +57,10 @@ static char *helper_find(const char *name, struct pyro_error *err)
     return path;
 }
 
-bool helper_start(const struct proc_spec *spec, pid_t *ret_pid, int *ret_stdout_fd,
-                  struct pyro_error *err)
+bool helper_start_program(const char *name, const struct proc_spec *spec, pid_t *ret_pid,
+                          int *ret_stdout_fd, struct pyro_error *err)
 {
-    scoped_free char *path = helper_find("pyro-image", err);
+    scoped_free char *path = helper_find(name, err);
     const char *argv[ARGS_MAX] = { path };
     struct proc_spec started = *spec;
     unsigned argc = 1;
@@ -74,7 +74,7 @@ bool helper_start(const struct proc_spec *spec, pid_t *ret_pid, int *ret_stdout_
         argv[argc++] = spec->argv[i];
     }
     if (pipe2(out, O_CLOEXEC) != 0)
-        return pyro_fail_errno(err, "start pyro-image: pipe");
+        return pyro_fail_errno(err, "start %s: pipe", name);
     started.argv = argv;
     started.stdout_fd = out[1];
     started.stderr_fd = -1;
@@ -87,6 +87,12 @@ bool helper_start(const struct proc_spec *spec, pid_t *ret_pid, int *ret_stdout_
     }
     *ret_stdout_fd = out[0];
     return true;
+}
+
+bool helper_start(const struct proc_spec *spec, pid_t *ret_pid, int *ret_stdout_fd,
+                  struct pyro_error *err)
+{
+    return helper_start_program("pyro-image", spec, ret_pid, ret_stdout_fd, err);
 }
 
 static bool read_result(int fd, int64_t deadline_ms, struct buf *ret, struct pyro_error *err)
