@@ -9,7 +9,6 @@
 #include "engine/supervisor/ports.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -21,7 +20,6 @@
 #include "vmm/base/tunnel.h"
 
 #define CONNECTIONS_MAX 256
-#define BACKLOG 1024
 
 struct port {
     struct port *next;
@@ -142,46 +140,12 @@ void ports_end(struct supervisor *s, const struct pyro_error *why UNUSED)
 
 /* ---- listeners ---- */
 
-static bool fail_bind(int port, struct pyro_error *err)
-{
-    if (errno == EADDRINUSE) {
-        pyro_fail(err, PYRO_PORT_IN_USE, "port %d of 127.0.0.1 is in use", port);
-        return pyro_hint(err, "name another, or leave HOST out for a free one");
-    }
-    if (errno == EACCES) {
-        pyro_fail(err, PYRO_PERMISSION, "port %d is for privileged users only", port);
-        return pyro_hint(err, "name one above 1023, or leave HOST out for a free one");
-    }
-    return pyro_fail_errno(err, "listen on port %d of 127.0.0.1", port);
-}
-
-/* *port 0: a free one. */
-static int listen_on(int *port, struct pyro_error *err)
-{
-    struct sockaddr_in a = { .sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)*port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    scoped_close int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    socklen_t n = sizeof(a);
-    const int on = 1;
-
-    /* Connections of an earlier service, or of a killed supervisor, may still be closing: that does
-     * not make the port busy. */
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-        bind(fd, (const void *)&a, sizeof(a)) != 0 || listen(fd, BACKLOG) != 0 ||
-        getsockname(fd, (void *)&a, &n) != 0) {
-        fail_bind(*port, err);
-        return -1;
-    }
-    *port = ntohs(a.sin_port);
-    return take_fd(&fd);
-}
-
 static bool open_one(struct supervisor *s, const char *name, json_t *published,
                      struct pyro_error *err)
 {
     int host_port = (int)json_int_or(published, "host_port", 0);
-    int fd = listen_on(&host_port, err);
+    int fd =
+        sock_listen_loopback(&host_port, "name another, or leave HOST out for a free one", err);
     struct port *p;
 
     if (fd < 0)

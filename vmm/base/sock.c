@@ -1,8 +1,10 @@
-/* vmm/base/sock.c: UNIX sockets by directory descriptor, peers checked, descriptors passed. */
+/* vmm/base/sock.c: UNIX sockets by directory descriptor, peers checked, descriptors passed; ports of
+ * 127.0.0.1. */
 #include "vmm/base/sock.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 #include "vmm/base/patience.h"
 
 #define CONNECT_MS 10000
+#define PORT_BACKLOG 1024
 
 static bool address_of(int dirfd, const char *name, struct sockaddr_un *ret, struct pyro_error *err)
 {
@@ -47,6 +50,40 @@ int sock_listen_at(int dirfd, const char *name, struct pyro_error *err)
         pyro_fail_errno(err, "listen on '%s'", name);
         return -1;
     }
+    return take_fd(&fd);
+}
+
+static bool fail_bind(int port, const char *instead, struct pyro_error *err)
+{
+    if (errno == EADDRINUSE) {
+        pyro_fail(err, PYRO_PORT_IN_USE, "port %d of 127.0.0.1 is in use", port);
+        return pyro_hint(err, "%s", instead);
+    }
+    if (errno == EACCES) {
+        pyro_fail(err, PYRO_PERMISSION, "port %d is for privileged users only", port);
+        return pyro_hint(err, "those above 1023 are for everybody: %s", instead);
+    }
+    return pyro_fail_errno(err, "listen on port %d of 127.0.0.1", port);
+}
+
+int sock_listen_loopback(int *port, const char *instead, struct pyro_error *err)
+{
+    struct sockaddr_in a = { .sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)*port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    scoped_close int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    socklen_t n = sizeof(a);
+    const int on = 1;
+
+    /* Connections of who listened here before may still be closing: that does not make the port
+     * busy. */
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+        bind(fd, (const void *)&a, sizeof(a)) != 0 || listen(fd, PORT_BACKLOG) != 0 ||
+        getsockname(fd, (void *)&a, &n) != 0) {
+        fail_bind(*port, instead, err);
+        return -1;
+    }
+    *port = ntohs(a.sin_port);
     return take_fd(&fd);
 }
 
