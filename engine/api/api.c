@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/api/door.h"
+#include "engine/api/lines.h"
 #include "engine/api/request.h"
 #include "engine/cmd/call.h"
 #include "engine/cmd/output.h"
@@ -177,7 +178,7 @@ static void on_line(void *arg UNUSED, struct door *door, char *line, size_t n)
     bool ok;
 
     if (!line)
-        ok = pyro_fail(&err, PYRO_USAGE, "the line is longer than %zu MiB", DOOR_LINE_MAX >> 20);
+        ok = pyro_fail(&err, PYRO_USAGE, "the line is longer than %zu MiB", LINES_CLIENT_MAX >> 20);
     else
         ok = n == 0 || (api_request_parse(&r, line, n, &err) && handle(door, &r, &err));
     if (!ok)

@@ -235,7 +235,7 @@ bool door_run(int in_fd, int out_fd, const struct door_ops *ops, void *arg, int 
     d.loop = loop_new(err);
     if (!d.loop)
         return false;
-    lines_init(&d.lines, DOOR_LINE_MAX);
+    lines_init(&d.lines, LINES_CLIENT_MAX);
     outgoing_init(&d.out, d.loop, out_fd, go_on, &d);
     ok = catch_signals(&d, &before, err);
     if (ok) {

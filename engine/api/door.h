@@ -14,14 +14,13 @@
 
 #include "engine/api/call.h"
 
-#define DOOR_LINE_MAX ((size_t)16 * 1024 * 1024)
 #define DOOR_CALLS_MAX 256
 
 struct door;
 
 struct door_ops {
     void (*opened)(void *arg, struct door *door); /* may be NULL */
-    /* A line came; NULL: one that is longer than DOOR_LINE_MAX was dropped. */
+    /* A line came; NULL: one that is longer than LINES_CLIENT_MAX was dropped. */
     void (*line)(void *arg, struct door *door, char *line, size_t n);
     bool cancels_at_eof; /* else calls end by themselves when the input has ended */
 };

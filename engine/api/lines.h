@@ -7,6 +7,8 @@
 
 #include "vmm/base/buf.h"
 
+#define LINES_CLIENT_MAX ((size_t)16 * 1024 * 1024) /* of a line that a client sends */
+
 struct lines {
     struct buf bytes; /* that are not taken yet */
     size_t at;        /* where the next line begins in them */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/api/door.h"
+#include "engine/api/lines.h"
 #include "engine/cmd/call.h"
 #include "engine/cmd/output.h"
 #include "engine/mcp/kept.h"
@@ -17,7 +18,6 @@
 #include "vmm/base/json.h"
 #include "vmm/base/patience.h"
 
-#define LEGACY_NEWEST "2025-11-25"
 #define PROGRESS_EVERY_MS 250 /* at most */
 #define PROGRESS_BEAT_MS 5000 /* at least */
 #define TTL_MS 3600000
@@ -401,15 +401,11 @@ static bool discover(struct mcp *mcp UNUSED, struct door *door, const struct mcp
 static bool initialize(struct mcp *mcp UNUSED, struct door *door, const struct mcp_message *m,
                        struct mcp_error *err)
 {
-    static const char *const versions[] = { "2024-11-05", "2025-03-26", "2025-06-18",
-                                            LEGACY_NEWEST };
-    const char *wanted = json_string_or(m->params, "protocolVersion", NULL), *given = LEGACY_NEWEST;
+    const char *wanted = json_string_or(m->params, "protocolVersion", NULL);
+    const char *given = wanted && mcp_is_legacy(wanted) ? wanted : MCP_LEGACY;
 
     if (!wanted)
         return mcp_fail(err, MCP_PARAMS, "initialize takes a protocolVersion");
-    for (size_t i = 0; i < ARRAY_SIZE(versions); i++)
-        if (!strcmp(versions[i], wanted))
-            given = versions[i];
     send_line(door, m->id, "result",
               json_pack("{s:s, s:o, s:o, s:s}", "protocolVersion", given, "capabilities",
                         capabilities(), "serverInfo", server_info(), "instructions", instructions));
@@ -468,7 +464,8 @@ static void on_line(void *arg, struct door *door, char *line, size_t n)
     bool ok = true;
 
     if (!line)
-        ok = mcp_fail(&why, MCP_NO_REQUEST, "the line is longer than %zu MiB", DOOR_LINE_MAX >> 20);
+        ok = mcp_fail(&why, MCP_NO_REQUEST, "the line is longer than %zu MiB",
+                      LINES_CLIENT_MAX >> 20);
     else if (n)
         ok = mcp_message_parse(&m, line, n, &why);
     if (ok && m.method && !m.id)

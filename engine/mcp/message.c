@@ -20,6 +20,16 @@ bool mcp_fail(struct mcp_error *ret, enum mcp_code code, const char *fmt, ...)
     return false;
 }
 
+bool mcp_is_legacy(const char *version)
+{
+    static const char *const versions[] = { "2024-11-05", "2025-03-26", "2025-06-18", MCP_LEGACY };
+
+    for (size_t i = 0; i < ARRAY_SIZE(versions); i++)
+        if (!strcmp(versions[i], version))
+            return true;
+    return false;
+}
+
 static bool is_token(const json_t *v)
 {
     return json_is_string(v) || json_is_integer(v);

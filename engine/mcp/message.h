@@ -19,8 +19,13 @@ enum mcp_code {
     MCP_NO_METHOD = -32601,
     MCP_PARAMS = -32602,
     MCP_INTERNAL = -32603,
+    MCP_HEADERS = -32020, /* those of HTTP say something else */
     MCP_VERSION = -32022
 };
+
+#define MCP_LEGACY "2025-11-25" /* the newest with a handshake */
+/* Whether it is a version with a handshake that is served. */
+bool mcp_is_legacy(const char *version);
 
 /* An error of the protocol, as opposed to one of a tool. */
 struct mcp_error {
