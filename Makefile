@@ -34,12 +34,16 @@ BASE_SRC  := $(call find,vmm/base)
 IMAGE_SRC := $(call find,engine/image)
 GUEST_SRC := $(call find,guest)
 VMM_SRC   := $(filter-out vmm/base/% vmm/preload/%,$(call find,vmm))
-ENGINE_SRC := $(filter-out engine/image/%,$(call find,engine))
+HTTP_SRC  := $(call find,engine/http)
+ENGINE_SRC := $(filter-out engine/image/% engine/http/%,$(call find,engine))
 TUI_SRC   := $(call find,tui)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 BASE_OBJ := $(call obj,$(BASE_SRC))
 IMAGE_OBJ := $(call obj,$(IMAGE_SRC))
+HTTP_OBJ := $(call obj,$(HTTP_SRC))
+# What pyro-http has of the engine: lines, and what a message is.
+HTTP_ENGINE_OBJ := $(call obj,engine/api/lines.c engine/api/outgoing.c engine/cmd/output.c engine/cmd/text.c engine/mcp/message.c)
 VMM_OBJ := $(call obj,$(VMM_SRC)) $(B)/holes_blob.o
 ENGINE_OBJ := $(call obj,$(ENGINE_SRC))
 TUI_OBJ := $(call obj,$(TUI_SRC))
@@ -50,6 +54,8 @@ MAINS := %/main.o
 
 PYRO_LIBS := -lncursesw -ltinfo -lvterm -ljansson -lxxhash
 IMAGE_LIBS := -larchive -lext2fs -lcom_err -ljansson
+# It brings GnuTLS: pyro itself must not have to load that at every start.
+HTTP_LIBS := -lmicrohttpd -ljansson
 
 ifeq ($(VARIANT),plain)
 BIN := build
@@ -57,7 +63,7 @@ else
 BIN := $(B)
 endif
 
-all: $(BIN)/pyro $(BIN)/pyro-image build/pyro-guest
+all: $(BIN)/pyro $(BIN)/pyro-image $(BIN)/pyro-http build/pyro-guest
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
@@ -66,8 +72,8 @@ override GUEST_CFLAGS += -std=gnu11 -Os -g $(WARN) $(HARDEN) -ffunction-sections
 GUEST_LDFLAGS ?=
 
 # The flags that objects were made with are in files that are written only when they change: other flags or another
-# VERSION rebuild what they go into, and nothing else. PREFIX goes into nothing: pyro-image is found from where
-# pyro is. The only files that get VERSION:
+# VERSION rebuild what they go into, and nothing else. PREFIX goes into nothing: what is in libexec is found from
+# where pyro is. The only files that get VERSION:
 VERSION_SRC := engine/environment/environment.c engine/environment/pull.c engine/cmd/cmd.c engine/commands/man.c \
                engine/cmd/schema.c engine/api/api.c engine/api/describe.c engine/host/probe.c engine/mcp/mcp.c guest/identity.c tests/vm/guest_vm.c tests/bench/report.c
 quoted = '$(subst ','\'',$(1))'
@@ -130,6 +136,10 @@ $(BIN)/pyro-image: $(BASE_OBJ) $(IMAGE_OBJ)
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(IMAGE_LIBS)
 
+$(BIN)/pyro-http: $(BASE_OBJ) $(HTTP_OBJ) $(HTTP_ENGINE_OBJ)
+	$(if $(Q),@echo "  LD    $@")
+	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(HTTP_LIBS)
+
 # The root of check-debian13 belongs to ids that are subordinate to an ordinary user's.
 clean:
 	rm -rf build 2>/dev/null || unshare --user --map-auto --map-root-user rm -rf build
@@ -156,14 +166,14 @@ INSTALL_LIBEXEC := $(DESTDIR)$(PREFIX)/libexec/pyro
 INSTALL_SHARE := $(DESTDIR)$(PREFIX)/share
 INSTALL_ZSH := $(DESTDIR)$(ZSH_COMPLETIONS)
 
-# pyro finds pyro-image from where it stands itself (../libexec/pyro): any PREFIX fits this build.
+# pyro finds what is in libexec from where it stands itself (../libexec/pyro): any PREFIX fits this build.
 install: all
 	install -d $(INSTALL_BIN) $(INSTALL_LIBEXEC) $(INSTALL_SHARE)/pyro $(INSTALL_SHARE)/doc/pyro \
 	    $(INSTALL_SHARE)/bash-completion/completions $(INSTALL_ZSH) \
 	    $(INSTALL_SHARE)/fish/vendor_completions.d $(INSTALL_SHARE)/man/man1 \
 	    $(INSTALL_SHARE)/doc/pyro/docs $(INSTALL_SHARE)/doc/pyro/screenshots
 	install -m 755 build/pyro $(INSTALL_BIN)/pyro
-	install -m 755 build/pyro-image $(INSTALL_LIBEXEC)/pyro-image
+	install -m 755 build/pyro-image build/pyro-http $(INSTALL_LIBEXEC)
 	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md LICENSE $(INSTALL_SHARE)/doc/pyro
 	install -m 644 docs/*.md $(INSTALL_SHARE)/doc/pyro/docs
 	install -m 644 screenshots/*.png $(INSTALL_SHARE)/doc/pyro/screenshots
@@ -181,7 +191,7 @@ uninstall: uninstall-sdk
 	rm -rf $(INSTALL_LIBEXEC) $(INSTALL_SHARE)/pyro $(INSTALL_SHARE)/doc/pyro
 
 help:
-	@echo 'make                 build pyro, pyro-image and pyro-guest in build/'
+	@echo 'make                 build pyro, its helpers and pyro-guest in build/'
 	@echo 'make setup           install the Debian packages that are missing'
 	@echo 'make demo            setup, build, pull debian:12, run a command in a microVM'
 	@echo 'make check           setup, build, all tests; GROUPS="unit cli" and ONLY=PATTERN for some, JOBS=1 for one at a time'

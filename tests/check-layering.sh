@@ -15,6 +15,7 @@ library() {
     case $1 in
     vterm*.h) echo engine/term ;;
     archive.h | archive_entry.h | ext2fs/*) echo engine/image ;;
+    microhttpd.h) echo engine/http ;;
     ncurses*.h | curses.h) echo tui ;;
     *) echo any ;;
     esac

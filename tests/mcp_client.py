@@ -8,6 +8,17 @@ from api_client import PYRO, Api
 MODERN = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
 
 
+def message(modern, id, method, params=None, token=None):
+    """A request of one of the eras; with a token it asks for progress."""
+    params = dict(params or {})
+    meta = dict(MODERN) if modern else {}
+    if token is not None:
+        meta["progressToken"] = token
+    if meta:
+        params["_meta"] = meta
+    return {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
+
+
 class Mcp(Api):
     """One `pyro mcp serve`; `modern` says which era its requests are of."""
 
@@ -23,13 +34,7 @@ class Mcp(Api):
 
     def begin(self, method, params=None, token=None):
         self.next_id += 1
-        params = dict(params or {})
-        meta = dict(MODERN) if self.modern else {}
-        if token is not None:
-            meta["progressToken"] = token
-        if meta:
-            params["_meta"] = meta
-        self.send({"jsonrpc": "2.0", "id": self.next_id, "method": method, "params": params})
+        self.send(message(self.modern, self.next_id, method, params, token))
         return self.next_id
 
     def answer(self, id):

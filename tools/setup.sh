@@ -18,6 +18,7 @@ build libvterm-dev libvterm-devel
 build libarchive-dev libarchive-devel
 build libext2fs-dev e2fsprogs-devel
 build libgit2-dev libgit2-devel
+build libmicrohttpd-dev libmicrohttpd-devel
 build python3 python3
 run qemu-system-x86 qemu-system-x86-core
 run qemu-utils qemu-img

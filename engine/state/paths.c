@@ -89,7 +89,7 @@ static char *in_data(const char *name, struct pyro_error *err)
 {
     scoped_free char *root = root_of("data", "XDG_DATA_HOME", ".local/share", err);
 
-    return root ? made(str_printf("%s/%s", root, name), err) : NULL;
+    return root ? made(str_printf("%s%s%s", root, *name ? "/" : "", name), err) : NULL;
 }
 
 char *paths_workspaces(struct pyro_error *err)
@@ -100,6 +100,13 @@ char *paths_workspaces(struct pyro_error *err)
 char *paths_bases(struct pyro_error *err)
 {
     return in_data("bases", err);
+}
+
+char *paths_mcp_token(struct pyro_error *err)
+{
+    scoped_free char *root = in_data("", err);
+
+    return root ? str_printf("%s/mcp-token", root) : NULL;
 }
 
 char *paths_environments(struct pyro_error *err)

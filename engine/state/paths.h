@@ -18,6 +18,7 @@ bool paths_make_absolute(struct pyro_error *err) MUST_CHECK;
 const char *paths_home(void);
 char *paths_workspaces(struct pyro_error *err) MUST_CHECK;   /* one directory per workspace */
 char *paths_bases(struct pyro_error *err) MUST_CHECK;        /* base images of workspaces */
+char *paths_mcp_token(struct pyro_error *err) MUST_CHECK;    /* of `mcp serve --http`: a file */
 char *paths_environments(struct pyro_error *err) MUST_CHECK; /* one directory per environment */
 char *paths_boot(struct pyro_error *err) MUST_CHECK;         /* kernels and initramfs images */
 char *paths_templates(struct pyro_error *err) MUST_CHECK;    /* one directory per template */

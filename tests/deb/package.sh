@@ -8,7 +8,7 @@ package=$PWD/build/deb/pyro_${version}_amd64.deb
 check "make deb has built $package" [ -s "$package" ]
 field() { dpkg-deb --field "$package" "$1"; }
 is "its version is that of CHANGELOG.md" "$(field Version)" "$version"
-for needed in qemu-system-x86 qemu-utils mmdebstrap uidmap passt libc6 libncursesw6 libvterm0 libjansson4 libxxhash0; do
+for needed in qemu-system-x86 qemu-utils mmdebstrap uidmap passt libc6 libncursesw6 libvterm0 libjansson4 libmicrohttpd12 libxxhash0; do
     like "it depends on $needed" ", $(field Depends)," ", $needed[, ]"
 done
 like "it depends on the library that pyro-image loads" ", $(field Depends)," \
@@ -18,7 +18,7 @@ like "it names the source of the libc in the guest program" "$(field Built-Using
 root=$TEST_DIR/root
 dpkg-deb --extract "$package" "$root"
 is "lintian has nothing to say" "$(lintian --allow-root --fail-on none --tag-display-limit 0 "$package" 2>&1 | grep -v '^N:')" ""
-for file in bin/pyro libexec/pyro/pyro-image share/man/man1/pyro.1.gz share/bash-completion/completions/pyro \
+for file in bin/pyro libexec/pyro/pyro-image libexec/pyro/pyro-http share/man/man1/pyro.1.gz share/bash-completion/completions/pyro \
     share/zsh/vendor-completions/_pyro share/fish/vendor_completions.d/pyro.fish share/doc/pyro/copyright \
     share/doc/pyro/README.md share/doc/pyro/CHANGELOG.md share/doc/pyro/changelog.gz share/pyro/SKILL.md; do
     check "it has /usr/$file" [ -s "$root/usr/$file" ]
@@ -40,6 +40,7 @@ hardened() {
 }
 check "pyro is hardened" hardened "$root/usr/bin/pyro"
 check "pyro-image is hardened" hardened "$root/usr/libexec/pyro/pyro-image"
+check "pyro-http is hardened" hardened "$root/usr/libexec/pyro/pyro-http"
 
 # Elsewhere, as an ordinary user where root may become one, with other settings, without a network.
 uid=54321 other=$TEST_DIR/other/place

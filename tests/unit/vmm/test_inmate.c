@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "engine/http/jail.h"
 #include "engine/image/jail.h"
 #include "engine/network/guard.h"
 #include "tests/unit/inmate.h"
@@ -179,6 +180,19 @@ static bool start_without_landlock(unsigned index, const struct inmate_prey *pre
     return start_entering(enter_image_jail_without_landlock, index, prey, out_fd, ret_pid);
 }
 
+static bool enter_http_jail(void)
+{
+    struct pyro_error err;
+
+    return http_jail_enter(&err);
+}
+
+static bool start_in_http_jail(unsigned index, const struct inmate_prey *prey,
+                               const char *path UNUSED, int out_fd, pid_t *ret_pid)
+{
+    return start_entering(enter_http_jail, index, prey, out_fd, ret_pid);
+}
+
 static bool start_in_guard_jail(unsigned index, const struct inmate_prey *prey,
                                 const char *path UNUSED, int out_fd, pid_t *ret_pid)
 {
@@ -233,6 +247,14 @@ static void test_pane(void **state UNUSED)
     inmate_assert_held(&jail);
 }
 
+static void test_http(void **state UNUSED)
+{
+    static const struct inmate_jail jail = { "pyro-http's jail", start_in_http_jail, NULL };
+
+    skip_sanitized();
+    inmate_assert_held(&jail);
+}
+
 static void test_guard(void **state UNUSED)
 {
     static const struct inmate_jail jail = { "the guard's jail", start_in_guard_jail, NULL };
@@ -244,10 +266,8 @@ static void test_guard(void **state UNUSED)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_qemu),
-        cmocka_unit_test(test_image),
-        cmocka_unit_test(test_pane),
-        cmocka_unit_test(test_guard),
+        cmocka_unit_test(test_qemu), cmocka_unit_test(test_image), cmocka_unit_test(test_pane),
+        cmocka_unit_test(test_http), cmocka_unit_test(test_guard),
     };
 
     if (argc == 4 && !strcmp(argv[1], INSIDE)) {
