@@ -4,12 +4,15 @@
 #include "vmm/holes.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "vmm/base/confine.h"
 #include "vmm/base/fs.h"
 #include "vmm/ram.h"
 
@@ -108,12 +111,31 @@ static void test_probe(void **state UNUSED)
         fail_msg("%s", err.message);
 }
 
+/* Where the host does not allow it that is found out, and QEMU would run without. */
+static void test_probe_of_a_host_that_refuses(void **state UNUSED)
+{
+    const struct confine_rule rules[] = { { .call = SYS_memfd_create,
+                                            .action = CONFINE_FAIL(EPERM) } };
+    struct pyro_error err = { 0 };
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0)
+        _exit(confine_calls(rules, ARRAY_SIZE(rules), CONFINE_ALLOW) && !holes_probe(&err) &&
+                      err.code && err.message[0]
+                  ? 0
+                  : 1);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_holes_are_not_filled),
         cmocka_unit_test(test_others_are_left_alone),
         cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_probe_of_a_host_that_refuses),
     };
 
     return cmocka_run_group_tests(tests, load, NULL);
