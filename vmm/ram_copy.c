@@ -24,7 +24,7 @@
 #include "vmm/base/fs.h"
 
 #define PART_BYTES (8ULL << 20)
-#define CHUNK (256 * 1024) /* stays in a processor's cache between its reading and writing */
+#define CHUNK (1024 * 1024)
 #define HELPERS_MAX 3
 
 /* Shared by all copying processes. */
@@ -38,6 +38,7 @@ struct shared {
 struct copy {
     int from, to; /* `to` -1: digest only */
     bool punch;   /* pages of zeros become holes in `from` */
+    bool in_turn; /* one process at a time writes */
     uint64_t size_bytes;
     unsigned parts;
     struct shared *shared;
@@ -69,6 +70,25 @@ static bool punch(int fd, uint64_t offset, uint64_t length)
                      (off_t)length) == 0;
 }
 
+/*
+ * The kernel lets one process at a time write to a memfd; the others would spin meanwhile, each on
+ * its processor. With a lock they sleep. A lock that cannot be had is done without; that of a
+ * process that is killed goes with it.
+ */
+static bool write_run(const struct copy *c, const uint8_t *bytes, size_t n, uint64_t offset)
+{
+    struct flock turn = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    bool ok;
+
+    if (c->in_turn)
+        (void)!fcntl(c->to, F_SETLKW, &turn);
+    ok = fs_pwrite_all(c->to, bytes, n, (off_t)offset);
+    turn.l_type = F_UNLCK;
+    if (c->in_turn)
+        (void)!fcntl(c->to, F_SETLK, &turn);
+    return ok;
+}
+
 /* Writes the runs of pages that hold something. */
 static bool copy_chunk(struct copy *c, uint64_t offset, size_t length, struct pyro_error *err)
 {
@@ -84,8 +104,7 @@ static bool copy_chunk(struct copy *c, uint64_t offset, size_t length, struct py
         }
         if (zero && c->punch && !punch(c->from, offset + start, at - start))
             return pyro_fail_errno(err, "shrink the memory of a template");
-        if (!zero && c->to >= 0 &&
-            !fs_pwrite_all(c->to, c->chunk + start, at - start, (off_t)(offset + start)))
+        if (!zero && c->to >= 0 && !write_run(c, c->chunk + start, at - start, offset + start))
             return pyro_fail_errno(err, "write the memory of a template");
     }
     return true;
@@ -224,6 +243,7 @@ bool ram_copy(int from, int to, bool punch_zeros, uint64_t size_bytes, char *ret
 
     if (!share(&c, err))
         return false;
+    c.in_turn = to >= 0 && fcntl(to, F_GET_SEALS) >= 0; /* a memfd */
     ok = copy_together(&c, err);
     if (ok) {
         /* The number of parts follows from the size: seeded by it, no two sizes give the same
