@@ -3,8 +3,8 @@
  * supervisor that is killed between starting QEMU and writing down its pid leaves only the `-name
  * pyro-NAME` on its command line.
  */
-#ifndef PYRO_VM_FIND_H
-#define PYRO_VM_FIND_H
+#ifndef PYRO_FIND_H
+#define PYRO_FIND_H
 
 /* Kills every QEMU of that name that pyro started for this user (SIGKILL) and waits, at most a second
  * each, until it is gone. */

@@ -1,6 +1,6 @@
 /* What the commands about commands share. */
-#ifndef PYRO_CMD_COMMAND_ROWS_H
-#define PYRO_CMD_COMMAND_ROWS_H
+#ifndef PYRO_COMMANDS_COMMAND_ROWS_H
+#define PYRO_COMMANDS_COMMAND_ROWS_H
 
 #include "engine/cmd/spec.h"
 #include "engine/commands/rows.h"

@@ -2,8 +2,8 @@
  * A file's content as a command gives it: text with a summary, or its bytes (--content-only,
  * --output), of any size, as they come. What `file read` and `disk read` share.
  */
-#ifndef PYRO_CMD_CONTENT_H
-#define PYRO_CMD_CONTENT_H
+#ifndef PYRO_COMMANDS_CONTENT_H
+#define PYRO_COMMANDS_CONTENT_H
 
 #include "engine/cmd/summary.h"
 #include "engine/helper/content.h"

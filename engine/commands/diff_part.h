@@ -1,6 +1,6 @@
 /* A part of a long diff: --cursor and --max-chars. */
-#ifndef PYRO_CMD_DIFF_PART_H
-#define PYRO_CMD_DIFF_PART_H
+#ifndef PYRO_COMMANDS_DIFF_PART_H
+#define PYRO_COMMANDS_DIFF_PART_H
 
 #include "engine/cmd/io.h"
 

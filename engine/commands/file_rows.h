@@ -1,6 +1,6 @@
 /* Shared by the commands about files. */
-#ifndef PYRO_CMD_FILE_ROWS_H
-#define PYRO_CMD_FILE_ROWS_H
+#ifndef PYRO_COMMANDS_FILE_ROWS_H
+#define PYRO_COMMANDS_FILE_ROWS_H
 
 #include "engine/cmd/page.h"
 #include "engine/cmd/spec.h"

@@ -1,6 +1,6 @@
 /* For run, demo and workspace exec: a guest command between this process's streams. */
-#ifndef PYRO_CMD_GUEST_COMMAND_H
-#define PYRO_CMD_GUEST_COMMAND_H
+#ifndef PYRO_COMMANDS_GUEST_COMMAND_H
+#define PYRO_COMMANDS_GUEST_COMMAND_H
 
 #include "engine/cmd/io.h"
 #include "engine/cmd/spec.h"

@@ -1,6 +1,6 @@
 /* Rows that several commands share: of arguments, of results, and the limits of this host. */
-#ifndef PYRO_CMD_ROWS_H
-#define PYRO_CMD_ROWS_H
+#ifndef PYRO_COMMANDS_ROWS_H
+#define PYRO_COMMANDS_ROWS_H
 
 #include "engine/cmd/spec.h"
 #include "engine/state/record.h"

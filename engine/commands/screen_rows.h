@@ -1,6 +1,6 @@
 /* The members of a `screen` object, in every result that has one. */
-#ifndef PYRO_CMD_SCREEN_ROWS_H
-#define PYRO_CMD_SCREEN_ROWS_H
+#ifndef PYRO_COMMANDS_SCREEN_ROWS_H
+#define PYRO_COMMANDS_SCREEN_ROWS_H
 
 #include "engine/cmd/spec.h"
 

@@ -1,6 +1,6 @@
 /* Shared by the commands about services: rows of arguments, and how one is shown. */
-#ifndef PYRO_CMD_SERVICE_ROWS_H
-#define PYRO_CMD_SERVICE_ROWS_H
+#ifndef PYRO_COMMANDS_SERVICE_ROWS_H
+#define PYRO_COMMANDS_SERVICE_ROWS_H
 
 #include "engine/cmd/check.h"
 #include "engine/cmd/io.h"

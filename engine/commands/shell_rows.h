@@ -1,6 +1,6 @@
 /* Shared by the commands about shells: rows of arguments, and their summary. */
-#ifndef PYRO_CMD_SHELL_ROWS_H
-#define PYRO_CMD_SHELL_ROWS_H
+#ifndef PYRO_COMMANDS_SHELL_ROWS_H
+#define PYRO_COMMANDS_SHELL_ROWS_H
 
 #include "engine/cmd/spec.h"
 #include "engine/state/shell_files.h"

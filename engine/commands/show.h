@@ -1,6 +1,6 @@
 /* The human forms that several commands share. */
-#ifndef PYRO_CMD_SHOW_H
-#define PYRO_CMD_SHOW_H
+#ifndef PYRO_COMMANDS_SHOW_H
+#define PYRO_COMMANDS_SHOW_H
 
 #include <stdbool.h>
 #include <stdint.h>

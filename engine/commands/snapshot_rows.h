@@ -1,6 +1,6 @@
 /* The rows of a snapshot, of the commands about snapshots. */
-#ifndef PYRO_CMD_SNAPSHOT_ROWS_H
-#define PYRO_CMD_SNAPSHOT_ROWS_H
+#ifndef PYRO_COMMANDS_SNAPSHOT_ROWS_H
+#define PYRO_COMMANDS_SNAPSHOT_ROWS_H
 
 #include "engine/cmd/spec.h"
 

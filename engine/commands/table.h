@@ -1,6 +1,6 @@
 /* The commands' declarations, for the table alone. */
-#ifndef PYRO_CMD_TABLE_H
-#define PYRO_CMD_TABLE_H
+#ifndef PYRO_COMMANDS_TABLE_H
+#define PYRO_COMMANDS_TABLE_H
 
 #include "engine/cmd/spec.h"
 

@@ -1,6 +1,6 @@
 /* Text that a flag gives, or a file that another flag names. */
-#ifndef PYRO_CMD_TEXT_INPUT_H
-#define PYRO_CMD_TEXT_INPUT_H
+#ifndef PYRO_COMMANDS_TEXT_INPUT_H
+#define PYRO_COMMANDS_TEXT_INPUT_H
 
 #include "engine/cmd/io.h"
 #include "vmm/base/buf.h"

@@ -1,6 +1,6 @@
 /* A point in time as a user writes it. */
-#ifndef PYRO_CMD_TIME_TEXT_H
-#define PYRO_CMD_TIME_TEXT_H
+#ifndef PYRO_COMMANDS_TIME_TEXT_H
+#define PYRO_COMMANDS_TIME_TEXT_H
 
 #include "vmm/base/error.h"
 

@@ -8,8 +8,8 @@
  * it and forgotten before its file is removed, so a file that no record lists is debris, even after
  * a crash: disk_layers_sweep().
  */
-#ifndef PYRO_DISK_LAYERS_H
-#define PYRO_DISK_LAYERS_H
+#ifndef PYRO_LAYERS_H
+#define PYRO_LAYERS_H
 
 #include <stdint.h>
 

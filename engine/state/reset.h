@@ -1,6 +1,6 @@
 /* Resetting a workspace: the changes in its record and directory, in order. */
-#ifndef PYRO_DISK_RESET_H
-#define PYRO_DISK_RESET_H
+#ifndef PYRO_RESET_H
+#define PYRO_RESET_H
 
 #include "engine/state/record.h"
 

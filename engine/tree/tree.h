@@ -1,8 +1,8 @@
 /*
  * Trees of files in and out of workspaces; see workspace.h for what references and results are.
  */
-#ifndef PYRO_TREE_ENGINE_H
-#define PYRO_TREE_ENGINE_H
+#ifndef PYRO_TREE_TREE_H
+#define PYRO_TREE_TREE_H
 
 #include "engine/client/handle.h"
 #include "engine/helper/progress.h"

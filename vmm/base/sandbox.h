@@ -7,8 +7,8 @@
  * Sanitizer builds run the same child without the filter, because their run time needs other system
  * calls.
  */
-#ifndef PYRO_TERM_SANDBOX_H
-#define PYRO_TERM_SANDBOX_H
+#ifndef PYRO_SANDBOX_H
+#define PYRO_SANDBOX_H
 
 #include <stdbool.h>
 #include <stddef.h>
