@@ -168,7 +168,7 @@ int supervisor_connect(const struct workspace_handle *w, struct pyro_error *err)
     }
 }
 
-static void stop_loop(struct link *link, const struct pyro_error *why UNUSED)
+static void connect_stop_loop(struct link *link, const struct pyro_error *why UNUSED)
 {
     loop_stop(link_loop(link));
 }
@@ -176,7 +176,7 @@ static void stop_loop(struct link *link, const struct pyro_error *why UNUSED)
 struct link *supervisor_link(const struct workspace_handle *w, const struct link_ops *ops,
                              void *arg, struct pyro_error *err)
 {
-    static const struct link_ops stops = { .lost = stop_loop };
+    static const struct link_ops stops = { .lost = connect_stop_loop };
     int fd = supervisor_connect(w, err);
     struct loop *loop = fd < 0 ? NULL : loop_new(err);
     struct link *link = loop ? link_new(loop, fd, LINK_SOCKET, ops ? ops : &stops, arg, err) : NULL;
@@ -205,7 +205,8 @@ struct call {
     struct pyro_error *err;
 };
 
-static void call_closed(struct stream *s, const json_t *result, const struct pyro_error *why)
+static void connect_call_closed(struct stream *s, const json_t *result,
+                                const struct pyro_error *why)
 {
     struct call *c = s->arg;
 
@@ -226,7 +227,7 @@ void supervisor_is_late(const struct link *link, struct pyro_error *err)
                    "workspace");
 }
 
-static void call_late(void *arg)
+static void connect_call_late(void *arg)
 {
     struct call *c = arg;
 
@@ -237,7 +238,7 @@ static void call_late(void *arg)
 json_t *supervisor_call(const struct workspace_handle *w, const json_t *request,
                         int64_t deadline_ms, struct pyro_error *err)
 {
-    static const struct stream_ops ops = { .closed = call_closed };
+    static const struct stream_ops ops = { .closed = connect_call_closed };
     struct pyro_error scratch = { 0 };
     struct loop_timer timer = { 0 };
     struct call c = { .err = err ? err : &scratch };
@@ -247,7 +248,8 @@ json_t *supervisor_call(const struct workspace_handle *w, const json_t *request,
         return NULL;
     if (stream_open(c.link, &c.stream, request, &ops, &c, c.err)) {
         if (deadline_ms)
-            loop_timer_set(link_loop(c.link), &timer, deadline_ms - clock_ms(), call_late, &c);
+            loop_timer_set(link_loop(c.link), &timer, deadline_ms - clock_ms(), connect_call_late,
+                           &c);
         loop_run(link_loop(c.link));
     }
     supervisor_unlink(c.link);

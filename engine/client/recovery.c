@@ -26,7 +26,7 @@ struct recovery_queue {
     struct loop_timer delay;
 };
 
-static void start_next(void *arg);
+static void recovery_start_next(void *arg);
 
 struct recovery_queue *recovery_queue_new(struct loop *loop, const char *program)
 {
@@ -67,10 +67,10 @@ static void recovery_on_end(void *arg, uint32_t events UNUSED)
     waitpid(q->pid, NULL, 0);
     forget_child(q);
     if (q->first)
-        start_next(q);
+        recovery_start_next(q);
 }
 
-static void start_next(void *arg)
+static void recovery_start_next(void *arg)
 {
     struct recovery_queue *q = arg;
     struct waiting *w = q->first;
@@ -89,7 +89,7 @@ static void start_next(void *arg)
     }
     free(w);
     if (q->first && q->pidfd < 0)
-        loop_timer_set(q->loop, &q->delay, DELAY_MS, start_next, q);
+        loop_timer_set(q->loop, &q->delay, DELAY_MS, recovery_start_next, q);
 }
 
 void recovery_queue_add(struct recovery_queue *q, const char *id)
@@ -106,5 +106,5 @@ void recovery_queue_add(struct recovery_queue *q, const char *id)
     snprintf(w->id, sizeof(w->id), "%s", id);
     *at = w;
     if (q->pidfd < 0 && !q->delay.armed)
-        loop_timer_set(q->loop, &q->delay, DELAY_MS, start_next, q);
+        loop_timer_set(q->loop, &q->delay, DELAY_MS, recovery_start_next, q);
 }

@@ -22,7 +22,7 @@ static void cmd_io_show_phase(void *arg, const char *phase, const char *environm
     cmd_io_phase(io, io->progress_name, phase, environment, NULL);
 }
 
-static void show_note(void *arg, const char *text)
+static void io_show_note(void *arg, const char *text)
 {
     cmd_io_warn(arg, "%s", text);
 }
@@ -34,7 +34,7 @@ static unsigned terminal_columns(int fd)
     return ioctl(fd, TIOCGWINSZ, &size) || size.ws_col < 20 ? 80 : size.ws_col;
 }
 
-static void show_update(void *arg, const char *what, const struct progress_count *count)
+static void io_show_update(void *arg, const char *what, const struct progress_count *count)
 {
     struct cmd_io *io = arg;
     int64_t now = clock_ms();
@@ -70,7 +70,7 @@ void cmd_io_init(struct cmd_io *io, bool json)
     io->progress_name = "pull";
     io->told.fd = -1;
     io->progress = (struct progress){
-        .phase = cmd_io_show_phase, .update = show_update, .note = show_note, .arg = io
+        .phase = cmd_io_show_phase, .update = io_show_update, .note = io_show_note, .arg = io
     };
     io->same_place = !fstat(io->out_fd, &out) && !fstat(io->err_fd, &err) &&
                      out.st_dev == err.st_dev && out.st_ino == err.st_ino;

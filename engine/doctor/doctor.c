@@ -34,7 +34,7 @@ struct findings {
 
 /* ---- the child ---- */
 
-static void tell_line(void *arg, const json_t *finding)
+static void doctor_tell_line(void *arg, const json_t *finding)
 {
     const int *fd = arg;
     scoped_free char *text = json_compact(finding);
@@ -57,7 +57,7 @@ static pid_t start_examination(const char *environment, int *ret_fd, struct pyro
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() == parent)
-            examine(environment, tell_line, &fds[1]);
+            examine(environment, doctor_tell_line, &fds[1]);
         _exit(0);
     }
     close(fds[1]);

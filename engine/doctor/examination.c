@@ -422,7 +422,8 @@ static void examine_image_jail(struct examination *x)
                 "holds it");
 }
 
-static void forward_progress(void *arg, const char *what, const struct progress_count *count UNUSED)
+static void examination_forward_progress(void *arg, const char *what,
+                                         const struct progress_count *count UNUSED)
 {
     struct examination *x = arg;
 
@@ -435,7 +436,7 @@ void examine(const char *environment, examination_tell_fn *tell_fn, void *arg)
     scoped_free char *installed = environment ? NULL : any_installed();
     const char *chosen = environment ? environment : installed;
 
-    x.progress = (struct progress){ .update = forward_progress, .arg = &x };
+    x.progress = (struct progress){ .update = examination_forward_progress, .arg = &x };
     examine_host(&x);
     examine_programs(&x);
     examine_qemu(&x);

@@ -72,7 +72,7 @@ static const char leave_modes[] =
 static const char alternate_on[] = "\x1b[?1049h", alternate_off[] = "\x1b[?1049l";
 
 /* Async-signal-safe: also called from fatal signals. */
-static void restore_terminal(void)
+static void attach_restore_terminal(void)
 {
     if (saved_fd < 0)
         return;
@@ -91,11 +91,11 @@ static void leave_screen(const struct attachment *a)
         return;
 }
 
-static void on_fatal(int number)
+static void attach_on_fatal(int number)
 {
     if (attached)
         leave_screen(attached);
-    restore_terminal();
+    attach_restore_terminal();
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -103,7 +103,7 @@ static void on_fatal(int number)
 static bool make_raw(struct attachment *a)
 {
     static const int fatal[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGQUIT };
-    const struct sigaction action = { .sa_handler = on_fatal };
+    const struct sigaction action = { .sa_handler = attach_on_fatal };
     struct termios raw;
 
     if (tcgetattr(a->in_fd, &saved_modes) != 0)
@@ -117,7 +117,7 @@ static bool make_raw(struct attachment *a)
     saved_fd = a->in_fd;
     attached = a;
     a->raw = true;
-    atexit(restore_terminal);
+    atexit(attach_restore_terminal);
     signals_catch(fatal, ARRAY_SIZE(fatal), &action);
     return true;
 }
@@ -188,7 +188,7 @@ static bool apply_exits(struct attachment *a)
     return leave_alternate(a);
 }
 
-static void show_more(void *arg);
+static void attach_show_more(void *arg);
 
 /* The shell has ended and all of its log was shown. */
 static void check_end(struct attachment *a)
@@ -204,7 +204,7 @@ static void check_end(struct attachment *a)
         leave(a, ATTACH_SHELL_ENDED);
 }
 
-static void show_more(void *arg)
+static void attach_show_more(void *arg)
 {
     struct attachment *a = arg;
     char chunk[CHUNK];
@@ -235,7 +235,7 @@ static void show_more(void *arg)
         a->at += (uint64_t)n;
         shown += (size_t)n;
     }
-    loop_defer(a->loop, &a->more, show_more, a);
+    loop_defer(a->loop, &a->more, attach_show_more, a);
 }
 
 static void attach_on_notify(void *arg, uint32_t events UNUSED)
@@ -245,7 +245,7 @@ static void attach_on_notify(void *arg, uint32_t events UNUSED)
 
     while (read(a->notify_fd, drained, sizeof(drained)) > 0)
         ;
-    show_more(a);
+    attach_show_more(a);
 }
 
 /* The stretch that the notes are about, which ends with the window. */
@@ -310,7 +310,7 @@ static bool replay_history(struct attachment *a, uint64_t first)
 
 /* ---- input ---- */
 
-static void detach_now(void *arg)
+static void attach_detach_now(void *arg)
 {
     leave(arg, ATTACH_DETACHED);
 }
@@ -321,7 +321,7 @@ static void send_keys(struct attachment *a, const char *keys, size_t n)
         show(a, "\a", 1); /* the shell does not read: what does not fit is lost, audibly */
 }
 
-static void on_keys(void *arg, uint32_t events UNUSED)
+static void attach_on_keys(void *arg, uint32_t events UNUSED)
 {
     struct attachment *a = arg;
     char keys[4096], *at = keys, *found;
@@ -347,7 +347,7 @@ static void on_keys(void *arg, uint32_t events UNUSED)
         at = found + 1;
         if (at == keys + n) {
             a->detach_pending = true;
-            loop_timer_set(a->loop, &a->detach_timer, DETACH_WAIT_MS, detach_now, a);
+            loop_timer_set(a->loop, &a->detach_timer, DETACH_WAIT_MS, attach_detach_now, a);
             return;
         }
         if (*at != DETACH_KEY) {
@@ -386,7 +386,7 @@ static void attach_on_lost(void *arg, const struct pyro_error *why)
 
     if (shell_record_load(a->workspace->dir_fd, a->shell, &r, NULL) &&
         !r.running) { /* the rest of its log is still to be shown */
-        show_more(a);
+        attach_show_more(a);
         return;
     }
     pyro_copy(a->err, why);
@@ -427,12 +427,12 @@ static bool run(struct attachment *a, const struct shell_record *r)
     }
     if (isatty(a->in_fd) && !make_raw(a))
         return false;
-    if (a->raw && !loop_watch(a->loop, a->in_fd, EPOLLIN, on_keys, a, a->err))
+    if (a->raw && !loop_watch(a->loop, a->in_fd, EPOLLIN, attach_on_keys, a, a->err))
         return false;
     if (!replay_history(a, r->first))
         return false;
     send_size(a);
-    loop_defer(a->loop, &a->more, show_more, a);
+    loop_defer(a->loop, &a->more, attach_show_more, a);
     loop_run(a->loop);
     return !a->failed;
 }
@@ -467,7 +467,7 @@ bool shell_attach(const struct attach_spec *spec, enum attach_end *ret_end, stru
     if (a.raw)
         leave_screen(&a);
     attached = NULL;
-    restore_terminal();
+    attach_restore_terminal();
     shell_control_free(a.control);
     loop_free(a.loop);
     alt_notes_release(&a.exits);

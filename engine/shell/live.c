@@ -134,7 +134,7 @@ static uint64_t tail_start(struct live *l, uint64_t from)
 
 /* ---- drawing ---- */
 
-static void on_paint_time(void *arg)
+static void live_on_paint_time(void *arg)
 {
     struct live *l = arg;
 
@@ -152,9 +152,9 @@ static void want_paint(struct live *l)
     int64_t left = l->painted_ms + l->interval_ms - clock_ms();
 
     if (left <= 0)
-        on_paint_time(l);
+        live_on_paint_time(l);
     else if (!l->paint_timer.armed)
-        loop_timer_set(l->loop, &l->paint_timer, left, on_paint_time, l);
+        loop_timer_set(l->loop, &l->paint_timer, left, live_on_paint_time, l);
 }
 
 /* Skips output that would scroll away before it is drawn; else the backlog grows without end. */
@@ -246,7 +246,7 @@ static void live_pump(void *arg)
         want_paint(l);
 }
 
-static void on_painted(void *arg)
+static void live_on_painted(void *arg)
 {
     struct live *l = arg;
 
@@ -276,7 +276,7 @@ static void refresh(struct live *l)
     live_pump(l);
 }
 
-static void on_wake(void *arg)
+static void live_on_wake(void *arg)
 {
     struct live *l = arg;
 
@@ -314,7 +314,7 @@ static void live_on_notify(void *arg, uint32_t events UNUSED)
     if (l->interval_ms >= MUTE_MS && !l->muted) {
         l->muted = true;
         loop_rewatch(l->loop, l->notify_fd, 0);
-        loop_timer_set(l->loop, &l->wake_timer, l->interval_ms, on_wake, l);
+        loop_timer_set(l->loop, &l->wake_timer, l->interval_ms, live_on_wake, l);
     }
 }
 
@@ -361,7 +361,7 @@ static size_t screen_start(const struct live *l, const struct shell_notes *notes
 
 static bool start_pane(struct live *l, struct pyro_error *err)
 {
-    static const struct pane_ops ops = { .painted = on_painted,
+    static const struct pane_ops ops = { .painted = live_on_painted,
                                          .ready = live_on_ready,
                                          .failed = live_on_failed };
     struct pane_options options = { .rows_max = ROWS_ROOM, .cols_max = COLS_ROOM };
@@ -413,7 +413,7 @@ static void start_over(struct live *l)
     live_pump(l);
 }
 
-static void on_restart(void *arg)
+static void live_on_restart(void *arg)
 {
     start_over(arg);
     changed(arg);
@@ -421,7 +421,7 @@ static void on_restart(void *arg)
 
 void live_restart(struct live *l)
 {
-    loop_defer(l->loop, &l->restart_call, on_restart, l);
+    loop_defer(l->loop, &l->restart_call, live_on_restart, l);
 }
 
 struct live *live_new(struct loop *loop, int workspace_fd, const char *shell,

@@ -93,7 +93,8 @@ static bool no_memory(struct pyro_error *err)
  * not in the log may be in the text. Colours may keep one apart, too: it is looked for without
  * them, and a text that has one loses them.
  */
-static bool hide_in_plain(void *user, struct buf *output, bool *ret_hidden, struct pyro_error *err)
+static bool shell_read_hide_in_plain(void *user, struct buf *output, bool *ret_hidden,
+                                     struct pyro_error *err)
 {
     scoped_buf text = BUF_INIT(SIZE_MAX / 2);
     struct buf out = BUF_INIT(SIZE_MAX / 2);
@@ -160,7 +161,7 @@ static bool render_plain(const struct log_view *log, uint64_t start,
     ret->truncated = at + end < log->size;
     options = shell_notes_options(&notes, !ret->record.running && !ret->truncated);
     options.colors = spec->colors;
-    options.hide = redactor ? hide_in_plain : NULL;
+    options.hide = redactor ? shell_read_hide_in_plain : NULL;
     options.hide_user = redactor;
     ok = plain_render(bytes, end, &options, &plain, err);
     shell_notes_release(&notes);

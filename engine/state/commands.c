@@ -160,7 +160,7 @@ static int64_t stored_bytes(int dirfd, int64_t sequence)
     return (st.st_size / BLOCK_BYTES + 1) * BLOCK_BYTES;
 }
 
-static int is_entry(const struct dirent *d)
+static int commands_is_entry(const struct dirent *d)
 {
     size_t digits = strspn(d->d_name, "0123456789");
 
@@ -170,7 +170,7 @@ static int is_entry(const struct dirent *d)
 int64_t *commands_sequences(int dirfd, size_t *ret_count, struct pyro_error *err)
 {
     struct dirent **names = NULL;
-    int n = scandirat(dirfd, "commands", &names, is_entry, versionsort);
+    int n = scandirat(dirfd, "commands", &names, commands_is_entry, versionsort);
     int64_t *list;
 
     if (n < 0 && errno == ENOENT)
@@ -323,8 +323,8 @@ json_t *command_ended(const struct command_entry *e, const struct command_outcom
     return j;
 }
 
-static bool capture_stretch(void *arg, bool is_error, const char *bytes, size_t n,
-                            struct pyro_error *err UNUSED)
+static bool commands_capture_stretch(void *arg, bool is_error, const char *bytes, size_t n,
+                                     struct pyro_error *err UNUSED)
 {
     capture_add(&((struct capture *)arg)[is_error], bytes, n);
     return true;
@@ -342,7 +342,7 @@ static void capture_log(int dirfd, int64_t sequence, struct capture captures[2])
         if (!command_log_read(dirfd, sequence, cursor, COMMAND_OUTPUT_MAX, &part, &exists, NULL))
             return;
         more = part.text.len &&
-               command_part_each(&part, part.text.len, capture_stretch, captures, NULL);
+               command_part_each(&part, part.text.len, commands_capture_stretch, captures, NULL);
         cursor = part.start + part.text.len;
         command_part_release(&part);
     }

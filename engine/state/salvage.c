@@ -22,7 +22,7 @@ static bool take_words(const json_t *j, struct workspace_record *r)
     disk_layers_release(&r->disk);
     r->disk = disk;
     record_set_string(&r->base_path, base);
-    base_settle(&r->base_path, json_string_or(j, "environment_digest", NULL));
+    base_update_path(&r->base_path, json_string_or(j, "environment_digest", NULL));
     return true;
 }
 
@@ -32,7 +32,7 @@ struct search {
     unsigned count;
 };
 
-static bool fits(void *arg, const char *path)
+static bool salvage_fits(void *arg, const char *path)
 {
     struct search *s = arg;
     struct stat st;
@@ -54,7 +54,7 @@ static bool take_files(int dirfd, struct workspace_record *r)
     path = str_printf("/proc/self/fd/%d/%s", dirfd, file);
     layer.path = path;
     if (disk_layers_any(dirfd) || !disk_virtual_size(&layer, &s.size_bytes, NULL) ||
-        !base_each(fits, &s, NULL) || s.count != 1) {
+        !base_each(salvage_fits, &s, NULL) || s.count != 1) {
         free(s.path);
         return false;
     }

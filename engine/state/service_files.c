@@ -71,7 +71,7 @@ json_t *service_record_to_view(const struct service_record *r, const char *works
     return view;
 }
 
-static int is_service(const struct dirent *d)
+static int service_files_is_service(const struct dirent *d)
 {
     return workspace_check_name("service", d->d_name, NULL);
 }
@@ -79,7 +79,7 @@ static int is_service(const struct dirent *d)
 bool service_each(int workspace_fd, service_each_fn *fn, void *arg, struct pyro_error *err)
 {
     struct dirent **names = NULL;
-    int n = scandirat(workspace_fd, SERVICES_DIR, &names, is_service, alphasort);
+    int n = scandirat(workspace_fd, SERVICES_DIR, &names, service_files_is_service, alphasort);
 
     if (n < 0 && errno != ENOENT)
         return pyro_fail_errno(err, "list the services");

@@ -126,7 +126,7 @@ json_t *shell_record_to_view(const struct shell_record *r, const char *workspace
     return view;
 }
 
-static int is_record(const struct dirent *d)
+static int shell_files_is_record(const struct dirent *d)
 {
     size_t n = strlen(d->d_name);
     char id[SHELL_ID_MAX + 1];
@@ -139,7 +139,7 @@ static int is_record(const struct dirent *d)
 
 static int record_names(int workspace_fd, struct dirent ***ret)
 {
-    return scandirat(workspace_fd, SHELLS_DIR, ret, is_record, versionsort);
+    return scandirat(workspace_fd, SHELLS_DIR, ret, shell_files_is_record, versionsort);
 }
 
 bool shell_each(int workspace_fd, shell_each_fn *fn, void *arg, struct pyro_error *err)

@@ -31,7 +31,7 @@ static void note_resize(struct shell_notes *k, const struct shell_event *e)
                                                            .cols = e->cols };
 }
 
-static void note_event(void *arg, const struct shell_event *e)
+static void shell_notes_on_event(void *arg, const struct shell_event *e)
 {
     struct shell_notes *k = arg;
 
@@ -69,7 +69,7 @@ struct place {
     char in_string;
 };
 
-static void on_track(void *user, const struct track_event *e)
+static void shell_notes_on_track(void *user, const struct track_event *e)
 {
     struct place *p = user;
 
@@ -112,7 +112,7 @@ static bool look_at(int log_fd, const struct shell_state *from, const struct alt
         s.offset = (uint64_t)data < p->offset ? (uint64_t)data : p->offset;
     p->alternate = s.alternate;
     p->in_string = s.in_string;
-    shell_state_resume(&t, &s, on_track, p);
+    shell_state_resume(&t, &s, shell_notes_on_track, p);
     if (!shell_state_scan(log_fd, &t, p->offset, notes, err))
         return false;
     do {
@@ -157,7 +157,7 @@ static bool load(int workspace_fd, const char *id, int log_fd, int states_fd, st
         range.to = to.events_end;
     k->cols = from.cols;
     k->rows = from.rows;
-    if (!shell_events_between(workspace_fd, id, range, note_event, k, err))
+    if (!shell_events_between(workspace_fd, id, range, shell_notes_on_event, k, err))
         return false;
     if (k->no_memory)
         return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");

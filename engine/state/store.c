@@ -118,7 +118,7 @@ struct search {
     unsigned prefix_count;
 };
 
-static void match(void *arg, int dirfd UNUSED, const struct workspace_record *r)
+static void store_match(void *arg, int dirfd UNUSED, const struct workspace_record *r)
 {
     struct search *s = arg;
 
@@ -141,7 +141,7 @@ bool store_resolve(const struct store *store, const char *ref, char ret_id[WORKS
         memcpy(ret_id, ref, WORKSPACE_ID_LENGTH + 1);
         return true;
     }
-    if (!store_each(store, false, match, &s, err))
+    if (!store_each(store, false, store_match, &s, err))
         return false;
     if (s.by_name[0]) {
         memcpy(ret_id, s.by_name, sizeof(s.by_name));
@@ -161,7 +161,7 @@ bool store_check_name_free(const struct store *store, const char *name, const ch
 {
     struct search s = { .ref = name, .skip_id = own_id };
 
-    if (!store_each(store, false, match, &s, err))
+    if (!store_each(store, false, store_match, &s, err))
         return false;
     if (s.by_name[0] || (s.prefix_count && strlen(name) == WORKSPACE_ID_LENGTH))
         return pyro_fail(err, PYRO_NAME_TAKEN, "the name '%s' is taken by workspace '%s'", name,

@@ -408,7 +408,8 @@ static void exec_on_retry(void *arg)
     finish_if_drained(x);
 }
 
-static size_t put_into_log(void *arg, enum wire_channel channel, const uint8_t *bytes, size_t n)
+static size_t exec_put_into_log(void *arg, enum wire_channel channel, const uint8_t *bytes,
+                                size_t n)
 {
     struct exec *x = arg;
     struct supervisor *s = x->supervisor;
@@ -444,7 +445,7 @@ static bool make_log(struct exec *x, struct pyro_error *err)
 {
     x->logged = true;
     for (int channel = WIRE_STDOUT; channel <= WIRE_STDERR; channel++) {
-        x->pipes[channel].put = put_into_log;
+        x->pipes[channel].put = exec_put_into_log;
         x->pipes[channel].arg = x;
     }
     return command_log_make(&x->log, x->supervisor->commands.dirfd, x->entry.sequence, err);

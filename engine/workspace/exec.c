@@ -64,7 +64,7 @@ static void fail(struct session *x, const struct pyro_error *why)
 
 /* ---- output ---- */
 
-static void on_sink_ready(void *arg, uint32_t events);
+static void workspace_exec_on_sink(void *arg, uint32_t events);
 
 static void finish_if_drained(struct session *x)
 {
@@ -101,7 +101,7 @@ static void sink_add(struct sink *k, const uint8_t *bytes, size_t n)
     }
     if (k->watched)
         return;
-    k->watched = loop_watch(x->loop, k->fd, EPOLLOUT, on_sink_ready, k, &err);
+    k->watched = loop_watch(x->loop, k->fd, EPOLLOUT, workspace_exec_on_sink, k, &err);
     if (k->watched)
         return;
     if (err.sys_errno != EPERM) {
@@ -115,7 +115,7 @@ static void sink_add(struct sink *k, const uint8_t *bytes, size_t n)
     buf_clear(&k->pending);
 }
 
-static void on_sink_ready(void *arg, uint32_t events UNUSED)
+static void workspace_exec_on_sink(void *arg, uint32_t events UNUSED)
 {
     struct sink *k = arg;
     struct session *x = k->session;
@@ -165,7 +165,7 @@ static void stdin_end(struct session *x)
 
 static void stdin_resume(struct session *x);
 
-static void stdin_read(void *arg)
+static void workspace_exec_read_stdin(void *arg)
 {
     struct session *x = arg;
     char chunk[STDIN_CHUNK];
@@ -188,24 +188,25 @@ static void stdin_read(void *arg)
     }
     stream_send(&x->stream, WIRE_STDIN, chunk, (size_t)n);
     if (x->stdin_direct)
-        loop_defer(x->loop, &x->stdin_call, stdin_read, x);
+        loop_defer(x->loop, &x->stdin_call, workspace_exec_read_stdin, x);
 }
 
-static void on_stdin(void *arg, uint32_t events UNUSED)
+static void workspace_exec_on_stdin(void *arg, uint32_t events UNUSED)
 {
-    stdin_read(arg);
+    workspace_exec_read_stdin(arg);
 }
 
 static void stdin_resume(struct session *x)
 {
     if (x->stdin_ended || x->stdin_watched)
         return;
-    if (!x->stdin_direct && loop_watch(x->loop, x->stdin_fd, EPOLLIN, on_stdin, x, NULL)) {
+    if (!x->stdin_direct &&
+        loop_watch(x->loop, x->stdin_fd, EPOLLIN, workspace_exec_on_stdin, x, NULL)) {
         x->stdin_watched = true;
         return;
     }
     x->stdin_direct = true; /* epoll(7): EPERM, a regular file */
-    loop_defer(x->loop, &x->stdin_call, stdin_read, x);
+    loop_defer(x->loop, &x->stdin_call, workspace_exec_read_stdin, x);
 }
 
 /* ---- the stream ---- */

@@ -79,26 +79,26 @@ json_t *workspace_status(const char *ref, struct pyro_error *err)
     return workspace_open(ref, &o, err) ? workspace_view(&o, err) : NULL;
 }
 
-static bool add_path(void *arg, const char *path)
+static bool list_add_path(void *arg, const char *path)
 {
     json_array_append_new(arg, json_string(path));
     return true;
 }
 
 /* A workspace that cannot be read may be based on any of them. */
-static void add_base(void *arg, int dirfd, const struct workspace_record *r)
+static void list_add_base(void *arg, int dirfd, const struct workspace_record *r)
 {
     scoped_record struct workspace_record disk = { 0 };
 
     if (!r->broken) {
         if (r->base_path)
-            add_path(arg, r->base_path);
+            list_add_path(arg, r->base_path);
         return;
     }
     if (record_load_disk(dirfd, r->id, &disk, NULL))
-        add_path(arg, disk.base_path);
+        list_add_path(arg, disk.base_path);
     else
-        (void)!base_each(add_path, arg, NULL);
+        (void)!base_each(list_add_path, arg, NULL);
 }
 
 json_t *workspace_used_environments(struct pyro_error *err)
@@ -106,7 +106,7 @@ json_t *workspace_used_environments(struct pyro_error *err)
     scoped_store struct store store = { .fd = -1 };
     json_t *paths = json_array();
 
-    if (!store_open(&store, err) || !store_each(&store, true, add_base, paths, err)) {
+    if (!store_open(&store, err) || !store_each(&store, true, list_add_base, paths, err)) {
         json_decref(paths);
         return NULL;
     }

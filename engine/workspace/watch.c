@@ -154,7 +154,7 @@ struct reading {
     const struct watched_workspace *old;
 };
 
-static void read_one_shell(void *arg, const struct shell_record *r)
+static void watch_read_shell(void *arg, const struct shell_record *r)
 {
     struct reading *reading = arg;
     const struct watched_shell *old = watched_shell_find(reading->old, r->id);
@@ -179,7 +179,7 @@ static void read_shells(struct watch_node *node, int dir_fd)
 {
     struct reading reading = { .dir_fd = dir_fd, .old = &node->w };
 
-    if (!shell_each(dir_fd, read_one_shell, &reading, NULL))
+    if (!shell_each(dir_fd, watch_read_shell, &reading, NULL))
         return; /* keeps what was known of them */
     clear_shells(&node->w);
     node->w.shells = reading.shells;
@@ -445,7 +445,7 @@ static void take_event(struct workspace_watch *watch, const struct inotify_event
     }
 }
 
-static void end_pause(void *arg)
+static void watch_end_pause(void *arg)
 {
     struct workspace_watch *watch = arg;
     struct pyro_error err = { 0 };
@@ -470,7 +470,7 @@ static void workspace_watch_on_events(void *arg, uint32_t events UNUSED)
     }
     refresh_all(watch);
     loop_unwatch(watch->loop, watch->inotify_fd);
-    loop_timer_set(watch->loop, &watch->pause, PAUSE_MS, end_pause, watch);
+    loop_timer_set(watch->loop, &watch->pause, PAUSE_MS, watch_end_pause, watch);
 }
 
 /* ---- the watch ---- */
