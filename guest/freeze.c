@@ -74,7 +74,7 @@ static void close_fds(struct guest *g)
     hold.root_fd = hold.release_fd = hold.hold_fd = hold.notice_fd = -1;
 }
 
-static void let_go(void)
+static void thaw(void)
 {
     if (hold.pid && hold.release_fd >= 0)
         close(take_fd(&hold.release_fd));
@@ -99,7 +99,7 @@ static void freeze_on_message(struct stream *s UNUSED, const json_t *message)
     if (!json_bool_or(message, "thaw", false))
         return;
     if (hold.pid) {
-        let_go();
+        thaw();
     } else { /* the guest's own freeze: there was nothing to thaw */
         scoped_json json_t *result = json_pack("{s:b}", "held", true);
         stream_close(&hold.stream, result);
@@ -109,7 +109,7 @@ static void freeze_on_message(struct stream *s UNUSED, const json_t *message)
 static void freeze_on_closed(struct stream *s UNUSED, const json_t *result UNUSED,
                              const struct pyro_error *err UNUSED)
 {
-    let_go();
+    thaw();
 }
 
 bool freeze_child_ended(struct guest *g, pid_t pid, int status)
@@ -173,11 +173,11 @@ bool freeze_op_freeze(struct guest *g, uint32_t id, const json_t *request UNUSED
     }
     if (stream_accept(g->link, id, &hold.stream, &ops, g, err))
         return true;
-    let_go();
+    thaw();
     return false;
 }
 
 void freeze_release(struct guest *g UNUSED)
 {
-    let_go();
+    thaw();
 }

@@ -46,7 +46,7 @@ static json_t *render_screen(const struct render_args *a, int fd, struct pyro_er
     struct screen s;
     json_t *result;
 
-    if (!stream_screen(fd, (int)a->rows, (int)a->cols, &s, err))
+    if (!screen_after_stream(fd, (int)a->rows, (int)a->cols, &s, err))
         return NULL;
     result = json_pack("{s:I, s:I, s:b, s:n, s:o, s:b}", "cols", (json_int_t)a->cols, "rows",
                        (json_int_t)a->rows, "plain", 0, "output", "screen", screen_to_json(&s),
@@ -62,10 +62,10 @@ static json_t *render_plain(const struct render_args *a, int fd, struct cmd_io *
     json_t *output = NULL;
 
     if (io->json) {
-        if (!stream_plain_text(fd, (int)a->rows, (int)a->cols, &text, err))
+        if (!plain_stream_text(fd, (int)a->rows, (int)a->cols, &text, err))
             return NULL;
         output = json_string_lossy(text.data ? text.data : "", text.len);
-    } else if (!stream_plain(fd, io->out_fd, (int)a->rows, (int)a->cols, err)) {
+    } else if (!plain_stream_copy(fd, io->out_fd, (int)a->rows, (int)a->cols, err)) {
         io->quiet_exit = err->sys_errno == EPIPE;
         return NULL;
     }

@@ -28,21 +28,21 @@
 #define PATH_BYTES_MAX 4095
 
 /* A stopped workspace, locked so that nobody starts it meanwhile. */
-struct resting {
+struct stopped_disk {
     struct workspace_handle opened;
     int lock_fd;
     struct disk_fds disk;
 };
 
-static void resting_release(struct resting *r)
+static void stopped_disk_release(struct stopped_disk *r)
 {
     disk_fds_release(&r->disk);
     if (r->lock_fd >= 0)
         close(take_fd(&r->lock_fd));
     workspace_close(&r->opened);
 }
-#define scoped_resting __attribute__((cleanup(resting_release)))
-#define RESTING_INIT { .opened = WORKSPACE_HANDLE_INIT, .lock_fd = -1 }
+#define scoped_stopped_disk __attribute__((cleanup(stopped_disk_release)))
+#define STOPPED_DISK_INIT { .opened = WORKSPACE_HANDLE_INIT, .lock_fd = -1 }
 
 static bool refuse_running(const char *id, struct pyro_error *err)
 {
@@ -50,7 +50,7 @@ static bool refuse_running(const char *id, struct pyro_error *err)
     return pyro_hint(err, "stop it first: 'pyro workspace stop %s'", id);
 }
 
-static bool open_disk(struct resting *r, struct pyro_error *err)
+static bool open_disk(struct stopped_disk *r, struct pyro_error *err)
 {
     scoped_record struct workspace_record record = { 0 };
 
@@ -61,7 +61,7 @@ static bool open_disk(struct resting *r, struct pyro_error *err)
     return disk_fds_open(r->opened.dir_fd, &record, record.disk.active, &r->disk, err);
 }
 
-static bool open_resting(const char *ref, struct resting *r, struct pyro_error *err)
+static bool open_stopped_disk(const char *ref, struct stopped_disk *r, struct pyro_error *err)
 {
     scoped_record struct workspace_record record = { 0 };
 
@@ -75,7 +75,7 @@ static bool open_resting(const char *ref, struct resting *r, struct pyro_error *
 }
 
 /* pyro-image on the disk; argv is filled from [6] on by the caller. */
-static void look_spec(const struct resting *r, const char **argv, int output_fd,
+static void look_spec(const struct stopped_disk *r, const char **argv, int output_fd,
                       struct proc_spec *ret, char fds[DISK_FDS_TEXT], char output[16])
 {
     *ret = proc_spec_of(argv);
@@ -87,8 +87,8 @@ static void look_spec(const struct resting *r, const char **argv, int output_fd,
     argv[4] = "--output-fd", argv[5] = output;
 }
 
-static json_t *look(const struct resting *r, const char **argv, int output_fd, int64_t timeout_ms,
-                    struct pyro_error *err)
+static json_t *look(const struct stopped_disk *r, const char **argv, int output_fd,
+                    int64_t timeout_ms, struct pyro_error *err)
 {
     char fds[DISK_FDS_TEXT], output[16];
     struct proc_spec spec;
@@ -133,7 +133,7 @@ static json_t *load_list(int fd, struct pyro_error *err)
 json_t *workspace_disk_list(const char *ref, const char *path, bool recursive,
                             struct pyro_error *err)
 {
-    scoped_resting struct resting r = RESTING_INIT;
+    scoped_stopped_disk struct stopped_disk r = STOPPED_DISK_INIT;
     scoped_free char *clean = clean_path(path, err);
     const char *argv[] = { "pyro-image", "disk-list", NULL,
                            NULL,         NULL,        NULL,
@@ -143,7 +143,7 @@ json_t *workspace_disk_list(const char *ref, const char *path, bool recursive,
     scoped_json json_t *result = NULL;
     json_t *list;
 
-    if (!clean || !open_resting(ref, &r, err))
+    if (!clean || !open_stopped_disk(ref, &r, err))
         return NULL;
     fd = memfd_create("pyro-disk-list", MFD_CLOEXEC);
     if (fd < 0)
@@ -181,7 +181,7 @@ static bool pass_on(int fd, const struct content_sink *sink, struct pyro_error *
 }
 
 /* Like look(), with the output going into a sink. */
-static json_t *look_through(const struct resting *r, const char **argv,
+static json_t *look_through(const struct stopped_disk *r, const char **argv,
                             const struct content_sink *sink, struct pyro_error *err)
 {
     char fds[DISK_FDS_TEXT], output[16];
@@ -232,7 +232,7 @@ static bool is_truncated(const json_t *result, const struct content_range *range
 }
 
 /* The helper's result, with the content as text. */
-static json_t *look_as_text(const struct resting *r, const char **argv, const char *path,
+static json_t *look_as_text(const struct stopped_disk *r, const char **argv, const char *path,
                             const struct content_range *range, struct pyro_error *err)
 {
     scoped_close int fd = memfd_create("pyro-disk", MFD_CLOEXEC);
@@ -252,7 +252,7 @@ static json_t *look_as_text(const struct resting *r, const char **argv, const ch
 json_t *workspace_disk_read(const char *ref, const char *path, const struct content_range *range,
                             const struct content_sink *sink, struct pyro_error *err)
 {
-    scoped_resting struct resting r = RESTING_INIT;
+    scoped_stopped_disk struct stopped_disk r = STOPPED_DISK_INIT;
     scoped_free char *clean = clean_path(path, err);
     scoped_free char *max = str_printf("%" PRId64, range->max_bytes);
     scoped_free char *offset = str_printf("%" PRId64, range->offset);
@@ -261,7 +261,7 @@ json_t *workspace_disk_read(const char *ref, const char *path, const struct cont
     scoped_json json_t *result = NULL;
     json_t *content;
 
-    if (!clean || !open_resting(ref, &r, err))
+    if (!clean || !open_stopped_disk(ref, &r, err))
         return NULL;
     result = sink ? look_through(&r, argv, sink, err) : look_as_text(&r, argv, clean, range, err);
     if (!result)
@@ -275,7 +275,7 @@ json_t *workspace_disk_read(const char *ref, const char *path, const struct cont
 
 /* ---- export ---- */
 
-static json_t *export_to(const struct resting *r, int fd, struct pyro_error *err)
+static json_t *export_to(const struct stopped_disk *r, int fd, struct pyro_error *err)
 {
     const char *argv[] = { "pyro-image", "disk-export", NULL, NULL, NULL, NULL, NULL };
 
@@ -284,11 +284,11 @@ static json_t *export_to(const struct resting *r, int fd, struct pyro_error *err
 
 json_t *workspace_disk_export(const char *ref, const char *output, struct pyro_error *err)
 {
-    scoped_resting struct resting r = RESTING_INIT;
+    scoped_stopped_disk struct stopped_disk r = STOPPED_DISK_INIT;
     scoped_host_file struct host_file file = HOST_FILE_INIT;
     scoped_json json_t *result = NULL;
 
-    if (!open_resting(ref, &r, err) || !host_file_open(&file, output, 0600, err))
+    if (!open_stopped_disk(ref, &r, err) || !host_file_open(&file, output, 0600, err))
         return NULL;
     result = export_to(&r, file.fd, err);
     if (!result || !host_file_install(&file, err))

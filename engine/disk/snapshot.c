@@ -38,13 +38,13 @@ struct job {
     const char *name;    /* the snapshot's */
     int64_t reset_count; /* before a reset */
     /* Does it as the holder of the lock; the record is loaded, and saved here. */
-    bool (*resting)(const struct workspace_handle *o, struct workspace_record *r,
-                    const struct job *job, struct pyro_error *err);
+    bool (*when_stopped)(const struct workspace_handle *o, struct workspace_record *r,
+                         const struct job *job, struct pyro_error *err);
     /* Whether the record says that it is done. */
     bool (*done)(const struct workspace_record *r, const struct job *job);
 };
 
-static bool do_resting(const struct workspace_handle *o, const struct job *job,
+static bool do_stopped(const struct workspace_handle *o, const struct job *job,
                        struct pyro_error *err)
 {
     scoped_close int lock = workspace_lock_stopped(o, err);
@@ -57,7 +57,7 @@ static bool do_resting(const struct workspace_handle *o, const struct job *job,
     if (r.host_compat)
         return pyro_fail(err, PYRO_WORKSPACE_STATE,
                          "workspace '%s' has no disk: it runs on the host", o->id);
-    return job->resting(o, &r, job, err);
+    return job->when_stopped(o, &r, job, err);
 }
 
 static bool is_running(const struct workspace_handle *o)
@@ -112,7 +112,7 @@ static bool do_either(const struct workspace_handle *o, const struct job *job,
             again = why.code == PYRO_WORKSPACE_BUSY || why.code == PYRO_GUEST_LOST ||
                     (why.code == PYRO_WORKSPACE_STATE && !is_running(o));
         } else {
-            if (do_resting(o, job, &why))
+            if (do_stopped(o, job, &why))
                 return true;
             again = why.code == PYRO_WORKSPACE_BUSY;
         }
@@ -135,7 +135,7 @@ static bool snapshot_is_gone(const struct workspace_record *r, const struct job 
 }
 
 /* A new active layer on that of a disk that nobody writes to, which becomes read-only. */
-static bool push_resting(const struct workspace_handle *o, struct workspace_record *r,
+static bool push_stopped(const struct workspace_handle *o, struct workspace_record *r,
                          struct pyro_error *err)
 {
     struct disk_layer base = { .path = r->base_path, .format = DISK_RAW };
@@ -150,7 +150,7 @@ static bool push_resting(const struct workspace_handle *o, struct workspace_reco
     return true;
 }
 
-static bool snapshot_name_resting(const struct workspace_handle *o, struct workspace_record *r,
+static bool snapshot_name_stopped(const struct workspace_handle *o, struct workspace_record *r,
                                   const struct job *job, struct pyro_error *err)
 {
     uint32_t active = r->disk.active, below = active;
@@ -160,7 +160,7 @@ static bool snapshot_name_resting(const struct workspace_handle *o, struct works
     if (disk_is_untouched(o->dir_fd, file)) /* nothing since the last one */
         below = disk_layers_parent(&r->disk, active);
     if (!disk_layers_check_new(&r->disk, job->name, err) ||
-        (below == active && !push_resting(o, r, err)))
+        (below == active && !push_stopped(o, r, err)))
         return false;
     r->last_activity_at = clock_wall();
     disk_layers_name(&r->disk, job->name, below, clock_wall());
@@ -177,7 +177,7 @@ json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *er
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct job job = { .what = "snapshot",
                        .name = name,
-                       .resting = snapshot_name_resting,
+                       .when_stopped = snapshot_name_stopped,
                        .done = snapshot_is_there };
     const struct disk_snapshot *made;
     scoped_record struct workspace_record r = { 0 };
@@ -214,7 +214,7 @@ json_t *snapshot_list(const char *ref, struct pyro_error *err)
                      "snapshots", list);
 }
 
-static bool snapshot_delete_resting(const struct workspace_handle *o, struct workspace_record *r,
+static bool snapshot_delete_stopped(const struct workspace_handle *o, struct workspace_record *r,
                                     const struct job *job, struct pyro_error *err)
 {
     if (!disk_layers_unname(&r->disk, job->name, err))
@@ -230,9 +230,10 @@ static bool snapshot_delete_resting(const struct workspace_handle *o, struct wor
 json_t *snapshot_delete(const char *ref, const char *name, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    struct job job = {
-        .what = "delete", .name = name, .resting = snapshot_delete_resting, .done = snapshot_is_gone
-    };
+    struct job job = { .what = "delete",
+                       .name = name,
+                       .when_stopped = snapshot_delete_stopped,
+                       .done = snapshot_is_gone };
 
     if (!workspace_open(ref, &o, err) || !do_either(&o, &job, err))
         return NULL;
@@ -250,7 +251,7 @@ bool workspace_seal_baseline(const struct workspace_handle *w, struct pyro_error
 
 /* ---- reset ---- */
 
-static bool snapshot_reset_resting(const struct workspace_handle *o, struct workspace_record *r,
+static bool snapshot_reset_stopped(const struct workspace_handle *o, struct workspace_record *r,
                                    const struct job *job, struct pyro_error *err)
 {
     if (!disk_reset_commit(o->dir_fd, r, job->name, err))
@@ -301,7 +302,7 @@ json_t *workspace_reset(const char *ref, const char *snapshot, const struct prog
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct job job = { .name = snapshot,
-                       .resting = snapshot_reset_resting,
+                       .when_stopped = snapshot_reset_stopped,
                        .done = snapshot_was_reset };
     scoped_close int ram_fd = -1;
     scoped_record struct workspace_record r = { 0 };

@@ -154,7 +154,7 @@ static bool has_digest(const char *path, const char *digest)
     return fd >= 0 && digest_file(fd, found, NULL) && !strcmp(found, digest);
 }
 
-void base_settle(char **path, const char *digest)
+void base_update_path(char **path, const char *digest)
 {
     scoped_free char *kept = *path && digest ? base_path_of(digest, NULL) : NULL;
     char *now = NULL;

@@ -25,7 +25,7 @@ char *base_path_of(const char *digest, struct pyro_error *err) MUST_CHECK;
  * cache. Keeps it first if need be, once its content has been read and has the digest; a path that
  * cannot be replaced stays. NULLs are fine.
  */
-void base_settle(char **path, const char *digest);
+void base_update_path(char **path, const char *digest);
 /* Held while bases are kept and named, or removed; waits for its turn. -1 on failure. */
 int base_lock(turn_tell_fn *tell, void *arg, struct pyro_error *err) MUST_CHECK;
 /* Calls fn for each kept image and each leftover of a killed keeper; base_lock() is held. */

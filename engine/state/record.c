@@ -195,7 +195,7 @@ static bool parse_record(const json_t *j, const char *id, struct workspace_recor
     if (strcmp(r->id, id) != 0)
         return pyro_fail(err, PYRO_RECORD_INVALID, "it is of workspace '%s'", r->id);
     if (!r->throw_away)
-        base_settle(&r->base_path, r->environment_digest);
+        base_update_path(&r->base_path, r->environment_digest);
     return true;
 }
 

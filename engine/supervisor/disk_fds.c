@@ -35,7 +35,7 @@ bool disk_fds_lend(struct supervisor *s, uint32_t layer, struct pyro_error *err)
            fd_set_lend(s->vm.qmp, layer, read_only, writable, clock_ms() + QMP_MS, err);
 }
 
-void disk_fds_settle(struct supervisor *s)
+void disk_fds_take_back(struct supervisor *s)
 {
     struct pyro_error err = { 0 };
 

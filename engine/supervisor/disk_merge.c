@@ -50,7 +50,7 @@ static void merge_free(struct disk_merge *m)
     s->disk_merge = NULL;
     free(m);
     if (s->phase == PHASE_RUNNING)
-        disk_fds_settle(s);
+        disk_fds_take_back(s);
 }
 
 static void cancel_job(struct supervisor *s)

@@ -138,7 +138,7 @@ void disk_ops_reconcile(struct supervisor *s)
     if (ask_top(s, &top) && top != l->active && top != DISK_LAYER_BASE &&
         disk_layers_is_based_on(l, l->active, top))
         pop_layer(s, top);
-    disk_fds_settle(s);
+    disk_fds_take_back(s);
     disk_layers_sweep(s->dir_fd, l);
 }
 
@@ -290,7 +290,7 @@ static void hand_over(struct disk_op *op, const json_t *thaw)
 
     stream_message(&op->freeze, thaw);
     op->busy = true;
-    disk_fds_settle(s);
+    disk_fds_take_back(s);
     op->busy = false;
     doom = op->doom;
     if (doom.code)

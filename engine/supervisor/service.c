@@ -94,7 +94,7 @@ static void tell_end(const struct service *sv)
         supervisor_news_over(sv->supervisor, slot);
 }
 
-void service_settle(struct service *sv, bool was_starting)
+void service_finish(struct service *sv, bool was_starting)
 {
     struct supervisor *s = sv->supervisor;
 
@@ -161,7 +161,7 @@ void service_ended(struct service *sv)
         text = str_printf("it %s%s%s", how, starting ? " before it was ready" : "", left);
     }
     record_set_string(&r->stop_reason, text);
-    service_settle(sv, starting);
+    service_finish(sv, starting);
 }
 
 void service_lost(struct service *sv, const char *why)
@@ -172,5 +172,5 @@ void service_lost(struct service *sv, const char *why)
     sv->record.ended_at = clock_wall();
     record_set_string(&sv->record.stop_reason,
                       sv->supervisor->stop_wanted ? "the workspace was stopped" : why);
-    service_settle(sv, starting);
+    service_finish(sv, starting);
 }

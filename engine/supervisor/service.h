@@ -47,7 +47,7 @@ void service_save(struct service *sv);
 /* Forgets it silently. */
 void service_free(struct service *sv);
 /* Answers waiting clients, and forgets it; its record says how it ended. */
-void service_settle(struct service *sv, bool was_starting);
+void service_finish(struct service *sv, bool was_starting);
 /* As the guest reported it, with all of its output in the files. Forgets it. */
 void service_ended(struct service *sv);
 /* How it ended is unknown. Forgets it. */

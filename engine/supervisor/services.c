@@ -42,7 +42,7 @@ void services_end_all(struct supervisor *s, const struct pyro_error *why UNUSED)
         service_lost(s->services, "its VM ended");
 }
 
-static void services_settle_one(void *arg, const struct service_record *r)
+static void services_end_stale_one(void *arg, const struct service_record *r)
 {
     struct supervisor *s = arg;
     struct service_record ended = *r;
@@ -58,10 +58,10 @@ static void services_settle_one(void *arg, const struct service_record *r)
     free(ended.stop_reason);
 }
 
-void services_settle(struct supervisor *s)
+void services_end_stale(struct supervisor *s)
 {
     s->record.service_count = s->record.running_service_count = 0;
-    if (!service_each(s->dir_fd, services_settle_one, s, NULL))
+    if (!service_each(s->dir_fd, services_end_stale_one, s, NULL))
         return; /* the next start tries again */
 }
 
@@ -229,7 +229,7 @@ static void start_failed(struct service *sv, const struct pyro_error *why)
     record_set_string(&sv->record.stop_reason, err.message);
     if (client)
         stream_refuse(client, sv->start_id, &err);
-    service_settle(sv, true);
+    service_finish(sv, true);
 }
 
 static void tell_stop(struct service *sv)

@@ -34,7 +34,7 @@ static const struct shell_record *most_urgent(const struct supervisor *s)
     return best;
 }
 
-void shell_doing_settle(struct supervisor *s)
+void shell_doing_update(struct supervisor *s)
 {
     const struct shell_record *urgent = most_urgent(s);
     json_t *attention = urgent ? shell_attention(urgent) : NULL;
@@ -56,7 +56,7 @@ static void shell_doing_save(void *arg)
     for (struct shell_doing *d = s->doing; d; d = d->next)
         if (d->unsaved) /* one that cannot be written is tried again with the next */
             d->unsaved = !shell_record_save(s->dir_fd, d->record, NULL);
-    shell_doing_settle(s);
+    shell_doing_update(s);
 }
 
 static void save_soon(struct supervisor *s)
@@ -81,7 +81,7 @@ void shell_doing_init(struct shell_doing *d, struct supervisor *s, struct shell_
 void shell_doing_release(struct shell_doing *d)
 {
     list_remove(&d->supervisor->doing, d);
-    shell_doing_settle(d->supervisor);
+    shell_doing_update(d->supervisor);
 }
 
 void shell_doing_forget(struct shell_record *r)

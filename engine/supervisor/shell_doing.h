@@ -29,6 +29,6 @@ void shell_doing_ended(struct shell_doing *d, int exit_code);
 /* Nothing is known of it (any more). */
 void shell_doing_forget(struct shell_record *r);
 /* Makes the workspace's record true of the shells that there are. */
-void shell_doing_settle(struct supervisor *s);
+void shell_doing_update(struct supervisor *s);
 
 #endif

@@ -51,7 +51,7 @@ void shells_end_all(struct supervisor *s, const struct pyro_error *why UNUSED)
     }
 }
 
-static void shells_settle_one(void *arg, const struct shell_record *r)
+static void shells_end_stale_one(void *arg, const struct shell_record *r)
 {
     struct supervisor *s = arg;
     struct shell_record ended = *r;
@@ -67,11 +67,11 @@ static void shells_settle_one(void *arg, const struct shell_record *r)
         return; /* the next start tries again */
 }
 
-void shells_settle(struct supervisor *s)
+void shells_end_stale(struct supervisor *s)
 {
-    if (shell_each(s->dir_fd, shells_settle_one, s, NULL))
+    if (shell_each(s->dir_fd, shells_end_stale_one, s, NULL))
         s->record.shell_count = 0;
-    shell_doing_settle(s);
+    shell_doing_update(s);
 }
 
 /* ---- input ---- */
@@ -237,7 +237,7 @@ void shells_adopt(struct supervisor *s)
     s->record.shell_count = 0;
     if (!shell_each(s->dir_fd, shells_adopt_one, s, &err))
         record_set_string(&s->record.last_error, err.message);
-    shell_doing_settle(s);
+    shell_doing_update(s);
 }
 
 /* ---- requests ---- */

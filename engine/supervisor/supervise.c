@@ -65,14 +65,14 @@ static const struct supervisor_part parts[] = {
      * and a reset clears them, when all are written. */
     { .name = "shells",
       .ops = OPS({ "shell", shell_ops_dispatch }),
-      .settle = shells_settle,
+      .end_stale = shells_end_stale,
       .adopt = shells_adopt,
       .sync = shells_sync,
       .client_gone = shells_client_gone,
       .end_all = shells_end_all },
     { .name = "services",
       .ops = OPS({ "service", services_dispatch }),
-      .settle = services_settle,
+      .end_stale = services_end_stale,
       .adopt = services_adopt,
       .sync = services_sync,
       .client_gone = services_client_gone,
@@ -244,7 +244,7 @@ static void serve(struct supervisor *s)
         return;
     }
     if (s->mode != SUPERVISE_ADOPT) {
-        SUPERVISOR_EACH_PART(s, settle);
+        SUPERVISOR_EACH_PART(s, end_stale);
         SUPERVISOR_EACH_PART(s, guest_ready);
     } else if (link_is_ready(s->guest)) {
         adopt_what_runs(s);
@@ -404,7 +404,7 @@ static bool resume_reset(struct supervisor *s, struct pyro_error *err)
            pyro_fail(err, PYRO_WORKSPACE_STATE, "the workspace was reset");
 }
 
-static bool start(struct supervisor *s, struct pyro_error *err)
+static bool supervise_start(struct supervisor *s, struct pyro_error *err)
 {
     sigset_t signals;
     int64_t highest;
@@ -463,7 +463,7 @@ static void fail_start(struct supervisor *s, const struct pyro_error *err)
         proc_signal_fd(unheard, SIGKILL); /* it runs, but cannot be reached */
     if (s->loop && s->record.environment && s->mode != SUPERVISE_FRESH) {
         snprintf(s->end_reason, sizeof(s->end_reason), "%s", err->message);
-        SUPERVISOR_EACH_PART(s, settle);
+        SUPERVISOR_EACH_PART(s, end_stale);
         record_the_end(s, true);
     }
     supervisor_tell_failed(s, err);
@@ -506,7 +506,7 @@ int supervise_main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_NAME, "pyro-supervise");
     claim_fds(&s);
-    if (!start(&s, &err)) {
+    if (!supervise_start(&s, &err)) {
         fail_start(&s, &err);
         return 1;
     }

@@ -76,7 +76,7 @@ struct supervisor_part {
     /* The machine runs. Its guest may not answer yet. */
     void (*start)(struct supervisor *s);
     /* What ran in an earlier machine ended with it: the records say so. */
-    void (*settle)(struct supervisor *s);
+    void (*end_stale)(struct supervisor *s);
     /* The guest of an adopted machine answers: what runs in it according to the records is taken
      * over. */
     void (*adopt)(struct supervisor *s);

@@ -169,7 +169,7 @@ static struct sandbox_task task_of(struct stream_job *job)
         struct sandbox_task){ .job = stream_run_job, .arg = job, .heap_bytes = (size_t)320 << 20 };
 }
 
-bool stream_plain(int in_fd, int out_fd, int rows, int cols, struct pyro_error *err)
+bool plain_stream_copy(int in_fd, int out_fd, int rows, int cols, struct pyro_error *err)
 {
     struct stream_job job = { rows, cols };
     const struct sandbox_task task = task_of(&job);
@@ -178,7 +178,7 @@ bool stream_plain(int in_fd, int out_fd, int rows, int cols, struct pyro_error *
     return sandbox_spawn(&task, in_fd, out_fd, &pid, err) && sandbox_wait(pid, err);
 }
 
-bool stream_plain_text(int in_fd, int rows, int cols, struct buf *text, struct pyro_error *err)
+bool plain_stream_text(int in_fd, int rows, int cols, struct buf *text, struct pyro_error *err)
 {
     struct stream_job job = { rows, cols };
     const struct sandbox_task task = task_of(&job);
@@ -210,7 +210,7 @@ static bool read_tail(int fd, struct buf *tail, struct track *past, struct pyro_
     }
 }
 
-bool stream_screen(int in_fd, int rows, int cols, struct screen *ret, struct pyro_error *err)
+bool screen_after_stream(int in_fd, int rows, int cols, struct screen *ret, struct pyro_error *err)
 {
     struct plain_options options = { .rows = rows, .cols = cols };
     scoped_buf tail = BUF_INIT(8 * SCREEN_LOOK_BACK);

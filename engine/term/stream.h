@@ -51,12 +51,13 @@ bool plain_stream_finish(struct plain_stream *s) MUST_CHECK;
  * Errors: PYRO_IO with EPIPE when the reader went away, PYRO_INTERNAL, PYRO_NO_MEMORY. Blocks up to
  * the input's end.
  */
-bool stream_plain(int in_fd, int out_fd, int rows, int cols, struct pyro_error *err) MUST_CHECK;
+bool plain_stream_copy(int in_fd, int out_fd, int rows, int cols,
+                       struct pyro_error *err) MUST_CHECK;
 /* The same into memory; more than text->max bytes is an error. */
-bool stream_plain_text(int in_fd, int rows, int cols, struct buf *text,
+bool plain_stream_text(int in_fd, int rows, int cols, struct buf *text,
                        struct pyro_error *err) MUST_CHECK;
 /* The screen at the end of the input, of which only the end is kept. Blocks likewise. */
-bool stream_screen(int in_fd, int rows, int cols, struct screen *ret,
-                   struct pyro_error *err) MUST_CHECK;
+bool screen_after_stream(int in_fd, int rows, int cols, struct screen *ret,
+                         struct pyro_error *err) MUST_CHECK;
 
 #endif

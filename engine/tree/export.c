@@ -31,13 +31,13 @@ struct place {
     char *path; /* its directory part is absolute */
     char *name, *temporary;
     int dirfd;
-    int lair; /* the temporary directory, locked while it is in use */
+    int temporary_fd; /* the temporary directory, locked while it is in use */
 };
 
 static void place_release(struct place *p)
 {
-    if (p->lair >= 0)
-        close(p->lair);
+    if (p->temporary_fd >= 0)
+        close(p->temporary_fd);
     if (p->dirfd >= 0)
         close(p->dirfd);
     free(p->path);
@@ -83,7 +83,7 @@ static bool find_place(const char *output, struct place *p, struct pyro_error *e
 
 /* Takes the lock of a temporary directory; -1 when it is in use or not ours. A set-gid parent
  * passes its bit on: only the permissions count. */
-static int lock_lair(int dirfd, const char *name)
+static int lock_temporary(int dirfd, const char *name)
 {
     int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct stat st, now;
@@ -112,7 +112,7 @@ static void sweep(const struct place *p)
         int fd;
         if (strncmp(d->d_name, TEMPORARY, n) != 0 || strlen(d->d_name) != n + 12 ||
             strspn(d->d_name + n, "0123456789abcdef") != 12 ||
-            (fd = lock_lair(p->dirfd, d->d_name)) < 0)
+            (fd = lock_temporary(p->dirfd, d->d_name)) < 0)
             continue;
         fs_discard_tree(p->dirfd, d->d_name);
         close(fd);
@@ -120,19 +120,19 @@ static void sweep(const struct place *p)
 }
 
 /* A directory that only this user can read, whatever is written there. */
-static bool make_lair(struct place *p, struct pyro_error *err)
+static bool make_temporary(struct place *p, struct pyro_error *err)
 {
     mode_t mask;
     bool made;
 
     sweep(p);
-    mask = umask(0); /* 0700 is what lock_lair() requires, whatever the user's umask is */
+    mask = umask(0); /* 0700 is what lock_temporary() requires, whatever the user's umask is */
     made = mkdirat(p->dirfd, p->temporary, 0700) == 0;
     umask(mask);
     if (!made)
         return pyro_fail_errno(err, "create '%s'", p->path);
-    p->lair = lock_lair(p->dirfd, p->temporary);
-    return p->lair >= 0 ||
+    p->temporary_fd = lock_temporary(p->dirfd, p->temporary);
+    return p->temporary_fd >= 0 ||
            pyro_fail(err, PYRO_IO, "create '%s': its temporary directory was removed", p->path);
 }
 
@@ -202,14 +202,15 @@ static struct tree_room most(const struct workspace_record *r)
 }
 
 /* Moves it into place. Only a writable directory can get another parent. */
-static bool settle(const struct place *p, struct pyro_error *err)
+static bool move_into_place(const struct place *p, struct pyro_error *err)
 {
     struct stat st;
-    bool ok = renameat2(p->lair, p->name, p->dirfd, p->name, RENAME_NOREPLACE) == 0;
+    bool ok = renameat2(p->temporary_fd, p->name, p->dirfd, p->name, RENAME_NOREPLACE) == 0;
 
-    if (!ok && errno == EACCES && fstatat(p->lair, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-        S_ISDIR(st.st_mode) && fchmodat(p->lair, p->name, 0700, 0) == 0) {
-        ok = renameat2(p->lair, p->name, p->dirfd, p->name, RENAME_NOREPLACE) == 0;
+    if (!ok && errno == EACCES &&
+        fstatat(p->temporary_fd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
+        fchmodat(p->temporary_fd, p->name, 0700, 0) == 0) {
+        ok = renameat2(p->temporary_fd, p->name, p->dirfd, p->name, RENAME_NOREPLACE) == 0;
         ok = ok && fchmodat(p->dirfd, p->name, st.st_mode & 07777, 0) == 0;
     }
     return ok || pyro_fail_errno(err, "'%s'", p->path);
@@ -228,7 +229,7 @@ static bool receive(struct tree_session *t, const struct place *p, struct tree_r
     mode_t mask = umask(0); /* the process's own: read, and put into the modes of what is written */
     struct tree_counts all;
     struct tree_telling telling = { progress, "receiving", &all };
-    struct tree_write w = { .dirfd = p->lair,
+    struct tree_write w = { .dirfd = p->temporary_fd,
                             .name = p->name,
                             .label = p->path,
                             .mode_mask = KEPT_BITS & ~mask,
@@ -248,7 +249,7 @@ static bool receive(struct tree_session *t, const struct place *p, struct tree_r
         tree_input_release(&in);
     }
     umask(mask);
-    return ok && settle(p, err);
+    return ok && move_into_place(p, err);
 }
 
 static json_t *export_to(const struct workspace_handle *o, const char *below, const struct place *p,
@@ -292,11 +293,11 @@ json_t *workspace_export(const char *ref, const char *path, const char *output,
 {
     scoped_free char *below = file_path_parse(path, err);
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-    struct place p = { .dirfd = -1, .lair = -1 };
+    struct place p = { .dirfd = -1, .temporary_fd = -1 };
     json_t *result = NULL;
 
     if (below && find_place(output, &p, err) && workspace_open(ref, &o, err) &&
-        make_lair(&p, err)) {
+        make_temporary(&p, err)) {
         result = export_to(&o, below, &p, progress, err);
         discard(&p, result ? NULL : err);
     }

@@ -88,7 +88,7 @@ follower=$!
 wait_for 60 grep -q '^last' "$TEST_DIR/followed"
 "$PYRO" workspace reset w >/dev/null 2>&1
 logs
-is "a reset begins anew" "$out" "No commands yet."
+is "a reset clears the history" "$out" "No commands yet."
 "$PYRO" workspace exec w -- echo after >/dev/null 2>&1
 logs --json
 is "… at the first" "$(json .entries[0].sequence) $(json .dropped_entries)" "1 0"

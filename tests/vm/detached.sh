@@ -170,7 +170,7 @@ ws command list w --limit 1 --cursor 2 --json
 is "list: the next" "$(json .commands[0].sequence)" 3
 ws reset w
 ws command list w
-is "a reset begins anew" "$out" "No commands."
+is "a reset clears the history" "$out" "No commands."
 ws exec w --detach -- echo new
 is "… at the first" "$out" 1
 ws command read w 1 --max-wait-ms 100000

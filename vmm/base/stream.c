@@ -33,8 +33,8 @@ void stream_detach(struct stream *s)
     stream_forget(s);
 }
 
-static void attach(struct link *link, struct stream *s, uint32_t id, const struct stream_ops *ops,
-                   void *arg)
+static void add_stream(struct link *link, struct stream *s, uint32_t id,
+                       const struct stream_ops *ops, void *arg)
 {
     *s = (struct stream){ .link = link,
                           .next = link->streams,
@@ -75,7 +75,7 @@ bool stream_open(struct link *link, struct stream *s, const json_t *request,
 {
     if (!link_is_ready(link))
         return pyro_fail(err, PYRO_GUEST_LOST, "the connection is not open");
-    attach(link, s, ++link->last_id, ops, arg);
+    add_stream(link, s, ++link->last_id, ops, arg);
     if (!queue_json(link, WIRE_OPEN, s->id, request)) {
         stream_detach(s);
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the request is too large (over %d bytes)",
@@ -89,7 +89,7 @@ bool stream_accept(struct link *link, uint32_t id, struct stream *s, const struc
 {
     if (!link_is_ready(link))
         return pyro_fail(err, PYRO_GUEST_LOST, "the connection is not open");
-    attach(link, s, id, ops, arg);
+    add_stream(link, s, id, ops, arg);
     return true;
 }
 

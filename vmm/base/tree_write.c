@@ -104,8 +104,8 @@ static const char *free_name(struct writer *k, const struct tree_entry *e, int d
  * possible: ext4 takes a rename over a file as a request to write its content to disk now, and for
  * thousands of files that takes long.
  */
-static bool settle(struct writer *k, const struct tree_entry *e, int dirfd, const char *written,
-                   const char *name, struct pyro_error *err)
+static bool move_into_place(struct writer *k, const struct tree_entry *e, int dirfd,
+                            const char *written, const char *name, struct pyro_error *err)
 {
     int error;
 
@@ -197,7 +197,7 @@ static bool write_file(struct writer *k, const struct tree_entry *e, int dirfd, 
             unlinkat(dirfd, written, 0);
         return false;
     }
-    return settle(k, e, dirfd, written, name, err);
+    return move_into_place(k, e, dirfd, written, name, err);
 }
 
 /* --- the rest --- */
@@ -214,7 +214,7 @@ static bool write_symlink(struct writer *k, const struct tree_entry *e, int dirf
     if (symlinkat(e->target, dirfd, written) != 0 ||
         utimensat(dirfd, written, times, AT_SYMLINK_NOFOLLOW) != 0)
         return fail_errno(k, e, err);
-    return settle(k, e, dirfd, written, name, err);
+    return move_into_place(k, e, dirfd, written, name, err);
 }
 
 static bool write_hard_link(struct writer *k, const struct tree_entry *e, int dirfd,
@@ -229,7 +229,7 @@ static bool write_hard_link(struct writer *k, const struct tree_entry *e, int di
     if (first < 0 || linkat(first, first_name, dirfd, written, 0) != 0)
         return pyro_fail_errno(err, "'%s/%s', a hard link to '%s'", k->w->label, e->path,
                                e->target);
-    return settle(k, e, dirfd, written, name, err);
+    return move_into_place(k, e, dirfd, written, name, err);
 }
 
 /* Makes an existing one writable for its owner until it is ended. */

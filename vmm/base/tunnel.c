@@ -76,7 +76,7 @@ static void fail(struct tunnel *t, int error)
 }
 
 /* The last step for everything that came in: the tunnel may be gone after it. */
-static void settle(struct tunnel *t)
+static void end_if_over(struct tunnel *t)
 {
     if (t->fd >= 0 && t->in_passed && (t->out_ended || !t->stream.link))
         end(t, t->reset);
@@ -169,7 +169,7 @@ static void tunnel_on_socket(void *arg, uint32_t events)
         return;
     if (t->connecting && getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 && error) {
         fail(t, error);
-        settle(t);
+        end_if_over(t);
         return;
     }
     t->connecting = false;
@@ -181,7 +181,7 @@ static void tunnel_on_socket(void *arg, uint32_t events)
     if (t->fd >= 0 && events & EPOLLERR &&
         getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 && error)
         fail(t, error);
-    settle(t);
+    end_if_over(t);
 }
 
 void tunnel_data(struct stream *s, enum wire_channel channel, const uint8_t *bytes, size_t n)
@@ -197,7 +197,7 @@ void tunnel_data(struct stream *s, enum wire_channel channel, const uint8_t *byt
         done = push(t, (const char *)bytes, n);
     if (t->fd >= 0 && done < n && !buf_append(&t->pending, bytes + done, n - done))
         fail(t, ENOMEM);
-    settle(t);
+    end_if_over(t);
 }
 
 void tunnel_end(struct stream *s, enum wire_channel channel)
@@ -210,7 +210,7 @@ void tunnel_end(struct stream *s, enum wire_channel channel)
     if (t->connecting || t->fd < 0)
         return;
     push_pending(t);
-    settle(t);
+    end_if_over(t);
 }
 
 void tunnel_writable(struct stream *s)
@@ -220,7 +220,7 @@ void tunnel_writable(struct stream *s)
     if (t->connecting || t->fd < 0)
         return;
     pull(t, true);
-    settle(t);
+    end_if_over(t);
 }
 
 void tunnel_closed(struct tunnel *t, bool reset)
@@ -231,5 +231,5 @@ void tunnel_closed(struct tunnel *t, bool reset)
         end(t, true);
     else
         push_pending(t);
-    settle(t);
+    end_if_over(t);
 }

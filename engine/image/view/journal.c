@@ -273,7 +273,7 @@ static bool check_copy(struct log *l, const struct entry *e, struct pyro_error *
            fail_damaged("a checksum", err);
 }
 
-static bool settle(struct log *l, struct pyro_error *err)
+static bool select_copies(struct log *l, struct pyro_error *err)
 {
     struct entries *c = &l->copies;
     size_t kept = 0;
@@ -332,7 +332,7 @@ bool journal_load(ext2_filsys fs, struct disk_version d, struct journal **ret,
     l.block = malloc(l.block_bytes);
     if (!l.block)
         return pyro_fail(err, PYRO_NO_MEMORY, "the journal: out of memory");
-    ok = read_superblock(&l, &empty, err) && (empty || (walk(&l, err) && settle(&l, err)));
+    ok = read_superblock(&l, &empty, err) && (empty || (walk(&l, err) && select_copies(&l, err)));
     if (ok) {
         j = calloc(1, sizeof(*j));
         ok = j || pyro_fail(err, PYRO_NO_MEMORY, "the journal: out of memory");

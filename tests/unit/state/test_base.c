@@ -154,27 +154,27 @@ static void test_keep_refuses(void **state)
 }
 
 /* What a record of an older version names is kept on sight, if it is what the record says. */
-static void test_settle(void **state)
+static void test_update_path(void **state)
 {
     scoped_free char *path = str_printf("%s", image), *kept = base_path_of(digest, NULL);
     scoped_free char *other = str_printf("%s", image), *none = NULL;
 
     (void)state;
-    base_settle(&path, digest);
+    base_update_path(&path, digest);
     assert_string_equal(path, kept);
     assert_int_equal(unlink(image), 0); /* the cache goes … */
-    base_settle(&path, digest);
+    base_update_path(&path, digest);
     assert_string_equal(path, kept);
-    base_settle(&other, digest); /* … and another record still names it */
+    base_update_path(&other, digest); /* … and another record still names it */
     assert_string_equal(other, kept);
     assert_int_equal(unlink(kept), 0);
     free(other);
     other = str_printf("%s", image);
     make_image(image, "evil");
-    base_settle(&other, "xxh3:00112233445566778899aabbccddeeff");
+    base_update_path(&other, "xxh3:00112233445566778899aabbccddeeff");
     assert_string_equal(other, image);
     assert_int_equal(kept_count(), 0);
-    base_settle(&none, digest);
+    base_update_path(&none, digest);
     assert_null(none);
 }
 
@@ -210,7 +210,7 @@ int main(void)
         TEST(test_keep_replaces_by_rename),
         TEST(test_keep_copies_to_another_file_system),
         TEST(test_keep_refuses),
-        TEST(test_settle),
+        TEST(test_update_path),
         TEST(test_prune_goes_by_use),
     };
 

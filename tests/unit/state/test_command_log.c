@@ -12,7 +12,7 @@
 
 #define CAP (1024 * 1024)
 
-static int make_dir(char *path)
+static int make_workspace(char *path)
 {
     int dir;
 
@@ -50,7 +50,7 @@ static void test_command_log_parts(void **state UNUSED)
         { 21, 100, "" },
     };
     char path[] = "/tmp/pyro-command-log-XXXXXX";
-    scoped_close int dir = make_dir(path);
+    scoped_close int dir = make_workspace(path);
     struct command_log log;
 
     assert_true(command_log_make(&log, dir, 7, NULL));
@@ -83,7 +83,7 @@ static void test_command_log_parts(void **state UNUSED)
 static void test_command_log_that_is_not_there(void **state UNUSED)
 {
     char path[] = "/tmp/pyro-command-log-XXXXXX";
-    scoped_close int dir = make_dir(path);
+    scoped_close int dir = make_workspace(path);
     struct command_part part;
     bool exists = true;
 
@@ -98,7 +98,7 @@ static void flood(size_t stretch, uint64_t total)
 {
     static char block[64 * 1024];
     char path[] = "/tmp/pyro-command-log-XXXXXX";
-    scoped_close int dir = make_dir(path);
+    scoped_close int dir = make_workspace(path);
     scoped_buf shown = BUF_INIT(4096);
     struct command_log log;
     struct command_part part;
@@ -140,7 +140,7 @@ static void test_command_log_of_short_stretches(void **state UNUSED)
 static void test_command_log_add_without_room(void **state UNUSED)
 {
     char path[] = "/tmp/pyro-command-log-XXXXXX";
-    scoped_close int dir = make_dir(path);
+    scoped_close int dir = make_workspace(path);
     scoped_buf shown = BUF_INIT(4096);
     struct command_log log;
     struct command_part part;

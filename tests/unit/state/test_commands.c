@@ -9,7 +9,7 @@
 #include "engine/state/commands.h"
 #include "vmm/base/fs.h"
 
-static int make_dir(char *path)
+static int make_workspace(char *path)
 {
     int dir;
 
@@ -51,7 +51,7 @@ static void test_capture_keeps_the_head_and_counts_all(void **state UNUSED)
 static void test_commands_are_in_order(void **state UNUSED)
 {
     char path[] = "/tmp/pyro-commands-XXXXXX";
-    scoped_close int dir = make_dir(path);
+    scoped_close int dir = make_workspace(path);
     scoped_json json_t *command = json_pack("[s, s]", "echo", "a b");
     struct command_history history;
     struct capture out;
@@ -88,7 +88,7 @@ static void test_commands_are_in_order(void **state UNUSED)
 static void test_opening_ends_what_was_cut_short(void **state UNUSED)
 {
     char path[] = "/tmp/pyro-commands-XXXXXX";
-    scoped_close int dir = make_dir(path);
+    scoped_close int dir = make_workspace(path);
     scoped_json json_t *command = json_pack("[s]", "sleep"), *entry = NULL;
     struct command_entry e = { .sequence = 3, .command = command, .cwd = "/", .recorded_at = 1 };
     struct command_history history;
@@ -125,7 +125,7 @@ static void test_all_entries_have_a_budget(void **state UNUSED)
 {
     static char block[10000];
     char path[] = "/tmp/pyro-commands-XXXXXX";
-    scoped_close int dir = make_dir(path);
+    scoped_close int dir = make_workspace(path);
     scoped_json json_t *command = json_pack("[s]", "true");
     struct command_history history;
     struct capture out;
@@ -170,7 +170,7 @@ static void test_all_entries_have_a_budget(void **state UNUSED)
 static void test_what_ran_is_found_among_many(void **state UNUSED)
 {
     char path[] = "/tmp/pyro-commands-XXXXXX";
-    scoped_close int dir = make_dir(path);
+    scoped_close int dir = make_workspace(path);
     scoped_json json_t *command = json_pack("[s]", "true"), *entry = NULL;
     struct command_history history;
     struct command_log log;
@@ -213,7 +213,7 @@ static void test_command_read_gives_what_is_sound(void **state UNUSED)
           true },
     };
     char path[] = "/tmp/pyro-commands-XXXXXX";
-    scoped_close int dir = make_dir(path);
+    scoped_close int dir = make_workspace(path);
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         scoped_json json_t *entry = NULL;

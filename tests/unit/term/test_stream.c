@@ -162,7 +162,7 @@ static void test_stream_plain_text(void **state)
     struct pyro_error err;
 
     (void)state;
-    assert_true(stream_plain_text(fd, 10, 80, &text, &err));
+    assert_true(plain_stream_text(fd, 10, 80, &text, &err));
     assert_int_equal(text.len, 8000);
     assert_memory_equal(text.data, "bold\nup\nbold\n", 13);
 }
@@ -179,11 +179,11 @@ static void test_stream_screen_tail(void **state)
         assert_int_equal(write(fd, "0123456789", 10), 10);
     assert_int_equal(write(fd, "\x1b[H\x1b[Jend", 9), 9);
     assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-    assert_true(stream_screen(fd, 5, 20, &s, &err));
+    assert_true(screen_after_stream(fd, 5, 20, &s, &err));
     assert_true(s.alt_screen);
     assert_string_equal(s.text[0], "end");
     screen_release(&s);
-    assert_true(stream_screen(long_fd, 5, 24, &s, &err));
+    assert_true(screen_after_stream(long_fd, 5, 24, &s, &err));
     assert_false(s.alt_screen);
     screen_release(&s);
 }

@@ -177,7 +177,7 @@ static void lend(struct qmp *qmp, unsigned id)
         fail_msg("%s", err.message);
 }
 
-static void settle(struct qmp *qmp, unsigned active)
+static void take_back(struct qmp *qmp, unsigned active)
 {
     struct pyro_error err = { 0 };
 
@@ -219,7 +219,7 @@ static void move_on(struct qmp *qmp)
     give(qmp, 3, true);
     ask(qmp, "blockdev-add", disk_blockdev_node(&above, NULL, true));
     ask(qmp, "blockdev-snapshot", json_pack("{s:s, s:s}", "node", "layer2", "overlay", "layer3"));
-    settle(qmp, 3);
+    take_back(qmp, 3);
 }
 
 static void wait_for_job(struct qmp *qmp)
@@ -230,7 +230,7 @@ static void wait_for_job(struct qmp *qmp)
     if (!qmp_wait_event(qmp, "BLOCK_JOB_COMPLETED", clock_ms() + QMP_MS, &data, &err))
         fail_msg("%s", err.message);
     assert_null(json_object_get(data, "error"));
-    settle(qmp, 3);
+    take_back(qmp, 3);
 }
 
 /* layer2 goes into layer1, which QEMU was given to read only. */
