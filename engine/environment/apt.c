@@ -218,8 +218,7 @@ bool apt_releases(const struct apt *a, struct buf *ret, struct pyro_error *err)
     rest = out.len ? out.data : NULL;
     while ((line = strsep(&rest, "\n"))) {
         char *suite = strchr(line, ' '), *file = suite ? strchr(suite + 1, ' ') : NULL;
-        size_t n = file ? strlen(file) : 0;
-        if (n <= strlen(NO_FILE) || strcmp(file + n - strlen(NO_FILE), NO_FILE) != 0)
+        if (!file || !str_ends_with(file, NO_FILE))
             continue;
         *file = '\0';
         if (!put_release(line, file + 1, ret))

@@ -253,17 +253,10 @@ static char *only_deb(const char *directory, struct pyro_error *err)
     scoped_dir DIR *dir = opendir(directory);
     struct dirent *entry;
 
-    while (dir && (entry = readdir(dir))) {
-        size_t n = strlen(entry->d_name);
-        if (n > 4 && !strcmp(entry->d_name + n - 4, ".deb"))
+    while (dir && (entry = readdir(dir)))
+        if (str_ends_with(entry->d_name, ".deb"))
             return str_printf("%s/%s", directory, entry->d_name);
-    }
     return pyro_fail(err, PYRO_PULL_FAILED, "apt-get downloaded nothing");
-}
-
-static bool sync_all(int dirfd)
-{
-    return syncfs(dirfd) == 0;
 }
 
 /* Fills the temporary directory and moves it to its place. */
@@ -285,7 +278,7 @@ static bool fetch_into(const char *boot_dir, const char *temporary, const char *
         return false;
     name = str_printf(DIRECTORY_PREFIX "%s", version);
     target = str_printf("%s/%s", boot_dir, name);
-    if (!sync_all(dirfd))
+    if (syncfs(dirfd) != 0)
         return pyro_fail_errno(err, "sync '%s'", content);
     /* A directory that is in the way failed its check. */
     if (!fs_remove_tree(bootfd, name, err))

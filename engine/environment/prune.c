@@ -84,13 +84,6 @@ static char *installed_key(const char *name)
     return strndup(name, n - ENVIRONMENT_UNIQUE_DIGITS - 1);
 }
 
-static bool has_suffix(const char *name, const char *suffix)
-{
-    size_t n = strlen(name), m = strlen(suffix);
-
-    return n > m && !strcmp(name + n - m, suffix);
-}
-
 /* The environment that an entry of the cache belongs to; NULL if it is not ours. */
 static char *key_of(const char *name)
 {
@@ -100,9 +93,9 @@ static char *key_of(const char *name)
         return strdup(name + prefix);
     if (!strncmp(name, ENVIRONMENT_LOCK_PREFIX, strlen(ENVIRONMENT_LOCK_PREFIX)))
         return NULL;
-    if (has_suffix(name, ENVIRONMENT_RECORD_SUFFIX))
+    if (str_ends_with(name, ENVIRONMENT_RECORD_SUFFIX))
         return strndup(name, strlen(name) - strlen(ENVIRONMENT_RECORD_SUFFIX));
-    if (has_suffix(name, ENVIRONMENT_LOG_SUFFIX))
+    if (str_ends_with(name, ENVIRONMENT_LOG_SUFFIX))
         return strndup(name, strlen(name) - strlen(ENVIRONMENT_LOG_SUFFIX));
     return installed_key(name);
 }
@@ -137,7 +130,7 @@ static bool prune_entry(struct prune *p, const char *cache_dir, const char *key,
     scoped_environment_record record = { 0 };
     bool named;
 
-    if (has_suffix(name, ENVIRONMENT_RECORD_SUFFIX))
+    if (str_ends_with(name, ENVIRONMENT_RECORD_SUFFIX))
         return prune_record(p, cache_dir, key, path);
     named = environment_record_load(cache_dir, key, &record, NULL) &&
             strcmp(record.directory, name) == 0;

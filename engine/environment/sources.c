@@ -361,13 +361,6 @@ bool sources_take(struct sources *s, const char *text, const char *suite, bool d
     return deb822 ? take_stanzas(s, copy, suite, err) : take_lines(s, copy, suite, err);
 }
 
-static bool ends_with(const char *name, const char *end)
-{
-    size_t n = strlen(name), m = strlen(end);
-
-    return n > m && !strcmp(name + n - m, end);
-}
-
 static bool take_file(struct sources *s, const char *path, const char *suite,
                       struct pyro_error *err)
 {
@@ -376,7 +369,7 @@ static bool take_file(struct sources *s, const char *path, const char *suite,
     /* An unreadable file counts as absent, as for apt itself. */
     if (!fs_read_file(AT_FDCWD, path, &text, NULL) || !text.len)
         return true;
-    return sources_take(s, text.data, suite, ends_with(path, ".sources"), err);
+    return sources_take(s, text.data, suite, str_ends_with(path, ".sources"), err);
 }
 
 static bool ask_apt_config(const char *const *argv, struct buf *out, struct pyro_error *err)
@@ -412,7 +405,7 @@ bool sources_read(struct sources *s, const char *suite, struct pyro_error *err)
 
     for (int i = 0; i < count; i++) {
         scoped_free char *path = str_printf("%s/%s", parts, entries[i]->d_name);
-        if (ok && (ends_with(path, ".list") || ends_with(path, ".sources")))
+        if (ok && (str_ends_with(path, ".list") || str_ends_with(path, ".sources")))
             ok = take_file(s, path, suite, err);
         free(entries[i]);
     }

@@ -29,11 +29,6 @@ void digest_bytes(const void *bytes, size_t n, char ret[DIGEST_TEXT_BYTES])
     write_text(XXH3_128bits(bytes, n), ret);
 }
 
-static bool is_zero(const char *bytes, size_t n)
-{
-    return n == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, n - 1) == 0);
-}
-
 static void add_number(XXH3_state_t *state, uint64_t n)
 {
     uint8_t le[8];
@@ -62,7 +57,7 @@ static bool add_content(XXH3_state_t *state, int fd, int64_t limit, struct pyro_
             return pyro_fail_errno(err, "read");
         if (n == 0)
             return true;
-        if (!is_zero(chunk, (size_t)n)) {
+        if (!bytes_are_zero(chunk, (size_t)n)) {
             add_number(state, (uint64_t)at);
             XXH3_128bits_update(state, chunk, (size_t)n);
         }

@@ -371,13 +371,6 @@ static void refresh_all(struct workspace_watch *watch)
 
 /* ---- events ---- */
 
-static bool has_suffix(const char *name, const char *suffix)
-{
-    size_t n = strlen(name), m = strlen(suffix);
-
-    return n > m && !strcmp(name + n - m, suffix);
-}
-
 static void store_event(struct workspace_watch *watch, const struct inotify_event *e)
 {
     struct watch_node *node;
@@ -414,9 +407,9 @@ static void shells_event(struct watch_node *node, const struct inotify_event *e)
     }
     if (!e->len)
         return;
-    if (has_suffix(e->name, ".log") && (e->mask & IN_MODIFY))
+    if (str_ends_with(e->name, ".log") && (e->mask & IN_MODIFY))
         node->stale |= WATCH_OUTPUT;
-    else if (has_suffix(e->name, ".json") && (e->mask & (IN_MOVED_TO | IN_DELETE)))
+    else if (str_ends_with(e->name, ".json") && (e->mask & (IN_MOVED_TO | IN_DELETE)))
         node->stale |= STALE_SHELL_LIST;
 }
 
@@ -437,7 +430,7 @@ static void take_event(struct workspace_watch *watch, const struct inotify_event
             shells_event(node, e);
         else if (e->wd == node->commands_wd && (e->mask & IN_IGNORED))
             node->commands_wd = NO_WATCH;
-        else if (e->wd == node->commands_wd && has_suffix(e->name, ".json"))
+        else if (e->wd == node->commands_wd && str_ends_with(e->name, ".json"))
             node->stale |= WATCH_COMMANDS;
         else
             continue;

@@ -398,3 +398,15 @@ char *str_printf(const char *fmt, ...)
     BUG_ON(n < 0);
     return s;
 }
+
+bool str_ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+
+    return n > m && !strcmp(s + n - m, end);
+}
+
+bool bytes_are_zero(const char *bytes, size_t n)
+{
+    return n == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, n - 1) == 0);
+}

@@ -67,5 +67,9 @@ void hex_encode(const void *bytes, size_t n, char *ret);
 /* A new string, freed by the caller; aborts on out-of-memory, for small things only (not in the
  * guest). */
 char *str_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* Whether there is something before such an end. */
+bool str_ends_with(const char *s, const char *end);
+/* Whether all n bytes are zero, so that a sparse file need not have them. */
+bool bytes_are_zero(const char *bytes, size_t n);
 
 #endif

@@ -3,17 +3,14 @@
 
 #include <string.h>
 
+#include "vmm/base/fs.h"
+
 void content_begin(struct content *c, struct blocks *blocks, struct inode *inode)
 {
     c->blocks = blocks;
     c->inode = inode;
     c->end = 0;
     c->partial = false;
-}
-
-static bool is_zero(const char *block)
-{
-    return block[0] == 0 && memcmp(block, block + 1, BLOCK_BYTES - 1) == 0;
 }
 
 static bool put_blocks(struct content *c, uint32_t logical, const char *bytes, uint32_t count,
@@ -43,10 +40,10 @@ static bool put_whole(struct content *c, uint64_t logical, const char *bytes, si
 
     while (at < count) {
         size_t from;
-        while (at < count && is_zero(bytes + at * BLOCK_BYTES))
+        while (at < count && bytes_are_zero(bytes + at * BLOCK_BYTES, BLOCK_BYTES))
             at++;
         from = at;
-        while (at < count && !is_zero(bytes + at * BLOCK_BYTES))
+        while (at < count && !bytes_are_zero(bytes + at * BLOCK_BYTES, BLOCK_BYTES))
             at++;
         if (at > from && !put_blocks(c, (uint32_t)(logical + from), bytes + from * BLOCK_BYTES,
                                      (uint32_t)(at - from), err))

@@ -27,11 +27,6 @@
 
 /* ---- the copy ---- */
 
-static bool is_zero(const char *bytes, size_t n)
-{
-    return n == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, n - 1) == 0);
-}
-
 /* Writes everything but zeros. */
 static bool write_sparse(int fd, const char *bytes, size_t n, uint64_t at, struct pyro_error *err)
 {
@@ -39,7 +34,7 @@ static bool write_sparse(int fd, const char *bytes, size_t n, uint64_t at, struc
 
     while (from < n) {
         size_t to = from;
-        while (to < n && !is_zero(bytes + to, n - to < GRAIN_BYTES ? n - to : GRAIN_BYTES))
+        while (to < n && !bytes_are_zero(bytes + to, n - to < GRAIN_BYTES ? n - to : GRAIN_BYTES))
             to += n - to < GRAIN_BYTES ? n - to : GRAIN_BYTES;
         if (!fs_pwrite_all(fd, bytes + from, to - from, (off_t)(at + from)))
             return pyro_fail_errno(err, "write the image");
