@@ -26,7 +26,7 @@ struct writing {
     int sync_error;
 };
 
-static bool malformed(struct pyro_error *err)
+static void *malformed(struct pyro_error *err)
 {
     return pyro_fail(err, PYRO_INVALID_ARGUMENT, "that is not a list of changes");
 }
@@ -37,10 +37,8 @@ static char *take_path(struct reader *r, size_t n, struct pyro_error *err)
     const uint8_t *bytes;
     char *path;
 
-    if (n > FILE_PATH_MAX || !rd_bytes(r, n, &bytes) || memchr(bytes, '\0', n)) {
-        malformed(err);
-        return NULL;
-    }
+    if (n > FILE_PATH_MAX || !rd_bytes(r, n, &bytes) || memchr(bytes, '\0', n))
+        return malformed(err);
     path = strndup((const char *)bytes, n);
     if (!path)
         pyro_fail(err, PYRO_NO_MEMORY, "file write: out of memory");

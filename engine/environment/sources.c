@@ -13,7 +13,7 @@
 
 #define APT_CONFIG_TIMEOUT_MS 20000
 
-static bool too_long(struct pyro_error *err)
+static void *too_long(struct pyro_error *err)
 {
     return pyro_fail(err, PYRO_NO_MEMORY, "the host's apt sources are too long");
 }
@@ -262,10 +262,8 @@ static char *other_fields(const char *stanza, struct pyro_error *err)
 
     while (stanza_next_field(&stanza, &f))
         if (!stanza_field_is(&f, "URIs") && !stanza_field_is(&f, "Suites") &&
-            !buf_append(&rest, f.text, f.bytes)) {
-            too_long(err);
-            return NULL;
-        }
+            !buf_append(&rest, f.text, f.bytes))
+            return too_long(err);
     return buf_take(&rest);
 }
 

@@ -9,7 +9,7 @@
 
 #define WORKSPACE "/workspace"
 
-static bool refuse(const char *given, struct pyro_error *err)
+static void *refuse(const char *given, struct pyro_error *err)
 {
     pyro_fail(err, PYRO_PATH_REFUSED, "'%.400s' is not below " WORKSPACE, given);
     return pyro_hint(err, "paths are relative to " WORKSPACE ", or begin with it");
@@ -29,17 +29,13 @@ char *file_path_parse(const char *text, struct pyro_error *err)
     if (!*given)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the path is empty");
     if (*given == '/') {
-        if (strncmp(given, WORKSPACE, prefix) != 0 || (given[prefix] && given[prefix] != '/')) {
-            refuse(given, err);
-            return NULL;
-        }
+        if (strncmp(given, WORKSPACE, prefix) != 0 || (given[prefix] && given[prefix] != '/'))
+            return refuse(given, err);
         at += prefix;
     }
     clean = str_printf("%s", at);
-    if (!name_clean_path(clean)) {
-        refuse(given, err);
-        return NULL;
-    }
+    if (!name_clean_path(clean))
+        return refuse(given, err);
     return take_ptr(&clean);
 }
 

@@ -96,10 +96,8 @@ static json_t *disk_command_read(const struct disk_args *args, struct view *v,
     uint64_t bytes = 0;
     uint32_t inode;
 
-    if (disk_is_private(args->path)) {
-        view_fail_missing(args->path, err);
-        return NULL;
-    }
+    if (disk_is_private(args->path))
+        return view_fail_missing(args->path, err);
     if (!view_find(v, args->path, &inode, err) || !view_stat(v, inode, &i, err))
         return NULL;
     if (!copy_out(args, v, inode, &bytes, err))

@@ -272,11 +272,6 @@ json_t *command_kill(const char *ref, int64_t sequence, const char *signal, stru
 
 /* ---- reading ---- */
 
-static bool no_memory(struct pyro_error *err)
-{
-    return pyro_fail(err, PYRO_NO_MEMORY, "reading a command: out of memory");
-}
-
 /* What is kept of a command that had no log, as if it were one: its output, then its errors. */
 static bool part_of_entry(const json_t *entry, uint64_t cursor, struct command_part *ret,
                           struct pyro_error *err)
@@ -297,7 +292,7 @@ static bool part_of_entry(const json_t *entry, uint64_t cursor, struct command_p
                          cursor < runs[1].at ? sizeof(runs) : sizeof(*runs)))
         return true;
     command_part_release(ret);
-    return no_memory(err);
+    return pyro_fail(err, PYRO_NO_MEMORY, "reading a command: out of memory");
 }
 
 static bool read_part(const struct workspace_handle *w, const json_t *entry,

@@ -45,8 +45,8 @@ static bool fail_errno(const struct writer *k, const struct tree_entry *e, struc
     return pyro_fail_errno(err, "'%s%s%s'", k->w->label, separator(e), e->path);
 }
 
-static bool fail(const struct writer *k, const struct tree_entry *e, const char *why,
-                 struct pyro_error *err)
+static void *fail(const struct writer *k, const struct tree_entry *e, const char *why,
+                  struct pyro_error *err)
 {
     return pyro_fail(err, PYRO_CONTENT_REFUSED, "'%s%s%s' %s", k->w->label, separator(e), e->path,
                      why);
@@ -91,10 +91,8 @@ static const char *free_name(struct writer *k, const struct tree_entry *e, int d
 
     if (!k->w->replace || fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return name;
-    if (S_ISDIR(st.st_mode)) {
-        fail(k, e, "is a directory there, and only a directory can take its place", err);
-        return NULL;
-    }
+    if (S_ISDIR(st.st_mode))
+        return fail(k, e, "is a directory there, and only a directory can take its place", err);
     unlinkat(dirfd, k->temporary, 0);
     return k->temporary;
 }
@@ -278,7 +276,8 @@ static bool write_root(struct writer *k, const struct tree_entry *e, struct pyro
         return e->type == TREE_DIRECTORY || e->type == TREE_DIRECTORY_END ||
                fail(k, e, "is not a directory in the stream", err);
     if (e->type == TREE_DIRECTORY_END)
-        return k->rootfd >= 0 ? end_directory(k, e, err) : fail(k, e, "ends before it begins", err);
+        return (k->rootfd >= 0 || fail(k, e, "ends before it begins", err)) &&
+               end_directory(k, e, err);
     if (k->rootfd >= 0 || k->root_ended)
         return fail(k, e, "comes twice", err);
     if (k->w->ret_root)

@@ -11,7 +11,7 @@
 
 #define TABLE_FIRST_SIZE 16384
 
-static bool no_memory(struct pyro_error *err)
+static void *no_memory(struct pyro_error *err)
 {
     return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
 }
@@ -115,10 +115,8 @@ struct inode *tree_new_inode(struct tree *t, uint32_t mode, struct pyro_error *e
         return pyro_fail(err, PYRO_NO_SPACE, "the image has no more inodes than %zu",
                          t->inodes_max);
     i = calloc(1, sizeof(*i));
-    if (!i) {
-        no_memory(err);
-        return NULL;
-    }
+    if (!i)
+        return no_memory(err);
     i->mode = mode;
     t->inodes++;
     return i;

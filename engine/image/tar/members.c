@@ -14,7 +14,7 @@ void members_release(struct members *m)
     *m = (struct members){ 0 };
 }
 
-static bool refuse(const char *why, struct pyro_error *err)
+static void *refuse(const char *why, struct pyro_error *err)
 {
     return pyro_fail(err, PYRO_CONTENT_REFUSED, "%s", why);
 }
@@ -132,10 +132,9 @@ struct member_name *members_add(struct members *m, const char *path, enum tree_t
 
     if (!note_parents(m, path, err) || !(at = note(m, path, strlen(path), type, err)))
         return NULL;
-    if ((at->type == TREE_DIRECTORY) != (type == TREE_DIRECTORY)) {
-        refuse("is a directory in one place of the archive and something else in another", err);
-        return NULL;
-    }
+    if ((at->type == TREE_DIRECTORY) != (type == TREE_DIRECTORY))
+        return refuse("is a directory in one place of the archive and something else in another",
+                      err);
     at->type = type;
     return at;
 }

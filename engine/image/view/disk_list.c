@@ -161,10 +161,8 @@ json_t *disk_list(struct view *v, const char *path, bool recursive, struct pyro_
     json_t *entries;
     uint32_t inode;
 
-    if (disk_is_private(path)) {
-        view_fail_missing(path, err);
-        return NULL;
-    }
+    if (disk_is_private(path))
+        return view_fail_missing(path, err);
     if (!view_find(v, path, &inode, err) || !view_stat(v, inode, &top, err))
         return NULL;
     entries = list_below(&l, path, &top, recursive, err);

@@ -277,7 +277,7 @@ bool view_lookup(struct view *v, uint32_t directory, const char *name, size_t le
     return true;
 }
 
-bool view_fail_missing(const char *path, struct pyro_error *err)
+void *view_fail_missing(const char *path, struct pyro_error *err)
 {
     pyro_fail(err, PYRO_FILE_NOT_FOUND, "there is no '%.400s' on the disk", path);
     return pyro_hint(err, "see 'pyro workspace disk list'");

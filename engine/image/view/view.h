@@ -50,8 +50,8 @@ typedef bool view_entry_fn(void *arg, const char *name, size_t length, uint32_t 
  * never ended it. */
 bool view_each(struct view *v, uint32_t directory, view_entry_fn *fn, void *arg, bool *ret_all,
                struct pyro_error *err) MUST_CHECK;
-/* PYRO_FILE_NOT_FOUND, of an absolute path. */
-bool view_fail_missing(const char *path, struct pyro_error *err);
+/* PYRO_FILE_NOT_FOUND, of an absolute path; NULL. */
+void *view_fail_missing(const char *path, struct pyro_error *err);
 /* The inode at an absolute path ("/workspace/src"); links on the way are refused
  * (PYRO_PATH_REFUSED), the last component is not followed. PYRO_FILE_NOT_FOUND,
  * PYRO_WRONG_FILE_TYPE. */
