@@ -13,11 +13,6 @@ extern char **environ;
 static const char *const vm_env[] = { "PATH=" DEFAULT_PATH, "HOME=/root", "LANG=C.UTF-8",
                                       "USER=root", "LOGNAME=root" };
 
-static bool no_memory(struct pyro_error *err)
-{
-    return pyro_fail(err, PYRO_NO_MEMORY, "exec: out of memory");
-}
-
 static bool parse_arguments(struct command *c, const json_t *list, struct pyro_error *err)
 {
     size_t n = json_array_size(list);
@@ -26,7 +21,7 @@ static bool parse_arguments(struct command *c, const json_t *list, struct pyro_e
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "no command given");
     c->vector = calloc(n + 2, sizeof(*c->vector));
     if (!c->vector)
-        return no_memory(err);
+        return pyro_no_memory(err, "exec");
     for (size_t i = 0; i < n; i++)
         c->vector[i + 1] = (char *)(uintptr_t)json_string_value(json_array_get(list, i));
     return true;
@@ -71,10 +66,10 @@ static bool parse_env(struct command *c, const struct guest *g, json_t *given,
 
     c->env = calloc(2 * COMMAND_VARIABLES_MAX + VARIABLES_OURS, sizeof(*c->env));
     if (!c->env || !base_env(c->env, g) || !env_set(c->env, "PWD", c->cwd))
-        return no_memory(err);
+        return pyro_no_memory(err, "exec");
     json_object_foreach (given, name, value)
         if (!env_set(c->env, name, json_string_value(value)))
-            return no_memory(err);
+            return pyro_no_memory(err, "exec");
     c->search_path = command_variable(c, "PATH");
     if (!c->search_path)
         c->search_path = DEFAULT_PATH;
@@ -116,7 +111,7 @@ static bool parse_cwd(struct command *c, const struct guest *g, const char *give
     if (*cwd != '/')
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%.300s' is not an absolute path", cwd);
     c->cwd = command_path(g, cwd);
-    return c->cwd || no_memory(err);
+    return c->cwd || pyro_no_memory(err, "exec");
 }
 
 bool command_parse(struct command *ret, const struct guest *g,
@@ -142,7 +137,7 @@ bool command_of_self(struct command *ret, const char *const *arguments, struct p
                              .search_path = "" };
     if (!ret->vector || !ret->env || !ret->cwd) {
         command_release(ret);
-        return no_memory(err);
+        return pyro_no_memory(err, "exec");
     }
     ret->vector[1] = (char *)(uintptr_t)"/proc/self/exe";
     for (size_t i = 0; i < n; i++)

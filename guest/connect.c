@@ -106,7 +106,7 @@ bool connect_op_connect(struct guest *g, uint32_t id, const json_t *request, str
                          CONNECTIONS_MAX);
     c = calloc(1, sizeof(*c));
     if (!c)
-        return pyro_fail(err, PYRO_NO_MEMORY, "connect: out of memory");
+        return pyro_no_memory(err, "connect");
     c->g = g;
     c->port = (int)port;
     c->next = g->connections;

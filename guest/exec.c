@@ -433,8 +433,7 @@ static bool run_command(struct guest *g, uint32_t id, struct command *command, i
                         struct pyro_error *err)
 {
     struct exec *x = exec_new(g);
-    bool ok = (x || pyro_fail(err, PYRO_NO_MEMORY, "exec: out of memory")) &&
-              start(x, id, command, timeout_ms, err);
+    bool ok = (x || pyro_no_memory(err, "exec")) && start(x, id, command, timeout_ms, err);
 
     command_release(command);
     if (x && !ok && !child_runs(&x->child)) /* else it is freed once it was reaped */

@@ -279,7 +279,7 @@ static struct file_step *add_step(struct file_commit *c, enum step_kind kind, un
 static bool reserve_step(struct file_commit *c, struct pyro_error *err)
 {
     return grow((void **)&c->steps, c->step_count, &c->step_capacity, sizeof(*c->steps)) ||
-           pyro_fail(err, PYRO_NO_MEMORY, "file write: out of memory");
+           pyro_no_memory(err, "file write");
 }
 
 static bool fail_rename(struct file_commit *c, const struct file_change *change,
@@ -358,7 +358,7 @@ static bool make_parents(struct file_commit *c, const char *path, struct pyro_er
         at[slash - path] = '\0';
         copy = strdup(at);
         if (!copy || !reserve_step(c, err))
-            return pyro_fail(err, PYRO_NO_MEMORY, "file write: out of memory");
+            return pyro_no_memory(err, "file write");
         parent = file_open_parent(c->root, at, &name, err);
         if (parent < 0)
             return false;

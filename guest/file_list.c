@@ -47,7 +47,7 @@ static bool add_entry(struct listing *l, int dir_fd, const char *name, const str
     head[12] = (uint8_t)(m >> 8);
     if (!buf_append(&l->op.out, head, 11) || !buf_append(&l->op.out, l->path, n) ||
         !buf_append(&l->op.out, head + 11, 2) || !buf_append(&l->op.out, target, (size_t)m))
-        return pyro_fail(err, PYRO_NO_MEMORY, "file list: out of memory");
+        return pyro_no_memory(err, "file list");
     return true;
 }
 
@@ -178,7 +178,7 @@ bool file_op_list(struct guest *g, uint32_t id, const json_t *request, struct py
     struct listing *l = calloc(1, sizeof(*l));
 
     if (!l)
-        return pyro_fail(err, PYRO_NO_MEMORY, "file list: out of memory");
+        return pyro_no_memory(err, "file list");
     l->recursive = json_bool_or(request, "recursive", false);
     return file_op_start(&l->op, g, &type, id, err);
 }

@@ -141,7 +141,7 @@ static void file_op_on_data(struct stream *s, enum wire_channel channel, const u
     } else if (!must_wait(op)) {
         take(op, bytes, n);
     } else if (!buf_append(&op->held, bytes, n)) {
-        pyro_fail(&err, PYRO_NO_MEMORY, "out of memory");
+        pyro_no_memory(&err, NULL);
         fail(op, &err);
     }
 }

@@ -27,8 +27,7 @@ struct reading {
 
 static bool add(struct reading *r, const void *bytes, size_t n, struct pyro_error *err)
 {
-    return buf_append(&r->op.out, bytes, n) ||
-           pyro_fail(err, PYRO_NO_MEMORY, "file read: out of memory");
+    return buf_append(&r->op.out, bytes, n) || pyro_no_memory(err, "file read");
 }
 
 static bool add_chunk(struct reading *r, const void *bytes, size_t n, struct pyro_error *err)
@@ -196,7 +195,7 @@ bool file_op_read(struct guest *g, uint32_t id, const json_t *request, struct py
         return false;
     r = calloc(1, sizeof(*r));
     if (!r)
-        return pyro_fail(err, PYRO_NO_MEMORY, "file read: out of memory");
+        return pyro_no_memory(err, "file read");
     r->root = r->fd = -1;
     r->max_bytes = max_bytes;
     r->offset = offset;

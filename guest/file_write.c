@@ -41,7 +41,7 @@ static char *take_path(struct reader *r, size_t n, struct pyro_error *err)
         return malformed(err);
     path = strndup((const char *)bytes, n);
     if (!path)
-        pyro_fail(err, PYRO_NO_MEMORY, "file write: out of memory");
+        pyro_no_memory(err, "file write");
     else if (!file_check_path(path, err))
         free(take_ptr(&path));
     return path;
@@ -170,7 +170,7 @@ static bool file_write_input(struct file_op *op, const uint8_t *bytes, size_t n,
         part = w->wanted - op->in.len;
         part = part < n ? part : n;
         if (!buf_append(&op->in, bytes, part))
-            return pyro_fail(err, PYRO_NO_MEMORY, "file write: out of memory");
+            return pyro_no_memory(err, "file write");
         bytes += part;
         n -= part;
         if (op->in.len < w->wanted)
@@ -204,7 +204,7 @@ static bool sync_more(struct writing *w, struct pyro_error *err)
         w->sync = file_sync_start(w->op.g, fds, count, file_write_on_synced, w);
     for (unsigned i = 0; i < count; i++)
         close(fds[i]);
-    return w->sync || !count || pyro_fail(err, PYRO_NO_MEMORY, "file write: out of memory");
+    return w->sync || !count || pyro_no_memory(err, "file write");
 }
 
 static bool file_write_begin(struct file_op *op, struct pyro_error *err)
@@ -273,7 +273,7 @@ bool file_op_write(struct guest *g, uint32_t id, const json_t *request UNUSED,
     w = calloc(1, sizeof(*w));
     if (!w) {
         close(root);
-        return pyro_fail(err, PYRO_NO_MEMORY, "file write: out of memory");
+        return pyro_no_memory(err, "file write");
     }
     w->fd = -1;
     w->wanted = 2;

@@ -129,7 +129,7 @@ static bool write_hosts(const char *hostname, struct pyro_error *err)
     if (ok && text.len && text.data[text.len - 1] != '\n')
         ok = buf_append_str(&text, "\n");
     if (!ok || !buf_printf(&text, "127.0.1.1\t%s\n", hostname))
-        return pyro_fail(err, PYRO_NO_MEMORY, "/etc/hosts: out of memory");
+        return pyro_no_memory(err, "/etc/hosts");
     return guest_replace_file("/etc/hosts", text.data, text.len, 0644, err);
 }
 
@@ -179,5 +179,5 @@ bool identity_op_begin(struct guest *g, const json_t *request, json_t **ret, str
         return false;
     g->begun = true;
     *ret = json_pack("{s:s}", "agent", PYRO_VERSION);
-    return *ret || pyro_fail(err, PYRO_NO_MEMORY, "begin: out of memory");
+    return *ret || pyro_no_memory(err, "begin");
 }

@@ -396,7 +396,7 @@ static bool parse_socket(struct probe *p, const json_t *readiness, struct pyro_e
                  path, strchr(host, ':') ? "[" : "", host, strchr(host, ':') ? "]" : "",
                  (int)port) < 0) {
         p->question = NULL;
-        return pyro_fail(err, PYRO_NO_MEMORY, "readiness: out of memory");
+        return pyro_no_memory(err, "readiness");
     }
     return true;
 }
@@ -418,7 +418,7 @@ static bool parse_file(struct probe *p, const struct command_request *request,
     if (p->notify_fd >= 0 &&
         !loop_watch(p->g->loop, p->notify_fd, EPOLLIN, probe_on_notify, p, NULL))
         close(take_fd(&p->notify_fd)); /* then at the interval */
-    return p->path || pyro_fail(err, PYRO_NO_MEMORY, "readiness: out of memory");
+    return p->path || pyro_no_memory(err, "readiness");
 }
 
 static bool parse_command(struct probe *p, const struct command_request *request,
@@ -431,8 +431,7 @@ static bool parse_command(struct probe *p, const struct command_request *request
     p->command = (struct command_request){ .command = json_pack("[s, s, s]", "sh", "-c", line),
                                            .cwd = strdup(request->cwd),
                                            .env = json_incref(request->env) };
-    return (p->command.command && p->command.cwd) ||
-           pyro_fail(err, PYRO_NO_MEMORY, "readiness: out of memory");
+    return (p->command.command && p->command.cwd) || pyro_no_memory(err, "readiness");
 }
 
 static bool parse(struct probe *p, const struct command_request *request, struct pyro_error *err)
@@ -464,7 +463,7 @@ struct probe *probe_new(struct guest *g, const struct command_request *request,
     struct probe *p = calloc(1, sizeof(*p));
 
     if (!p)
-        return pyro_fail(err, PYRO_NO_MEMORY, "readiness: out of memory");
+        return pyro_no_memory(err, "readiness");
     *p = (struct probe){ .g = g,
                          .ready = ready,
                          .arg = arg,

@@ -174,7 +174,7 @@ bool resolver_op_connection(struct guest *g, uint32_t id, const json_t *request 
         return pyro_fail(err, PYRO_GUEST_ERROR, "nobody can ask, or a connection already waits");
     c = calloc(1, sizeof(*c));
     if (!c)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     tunnel_init(&c->tunnel, g->loop, c, WIRE_STDIN, WIRE_STDOUT, resolver_on_over);
     if (!stream_accept(g->link, id, &c->tunnel.stream, &ops, &c->tunnel, err)) {
         caller_free(c);

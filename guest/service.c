@@ -429,7 +429,7 @@ bool service_op_start(struct guest *g, const json_t *message, json_t **ret, stru
     s = service_new(g, name);
     if (!s) {
         command_release(&command);
-        return pyro_fail(err, PYRO_NO_MEMORY, "service: out of memory");
+        return pyro_no_memory(err, "service");
     }
     ok = prepare_probe(s, &request, err) && start(s, &command, err);
     command_release(&command);

@@ -559,7 +559,7 @@ bool shell_op_open(struct guest *g, const json_t *message, json_t **ret UNUSED,
     s = shell_new(g, id);
     if (s && request.for_program)
         inputrc_make(&s->inputrc, g, id, &command);
-    ok = (s || pyro_fail(err, PYRO_NO_MEMORY, "shell: out of memory")) &&
+    ok = (s || pyro_no_memory(err, "shell")) &&
          start(s, &command, (int)request.cols, (int)request.rows, err);
     command_release(&command);
     if (!ok && s)
@@ -578,5 +578,5 @@ bool shell_op_list(struct guest *g, const json_t *request UNUSED, json_t **ret,
         json_array_append_new(list,
                               json_pack("{s:s, s:b}", "shell", s->id, "ended", s->child.ended));
     *ret = json_pack("{s:o}", "shells", list);
-    return *ret || pyro_fail(err, PYRO_NO_MEMORY, "shells: out of memory");
+    return *ret || pyro_no_memory(err, "shells");
 }

@@ -34,7 +34,7 @@ bool stat_op_stat(struct guest *g UNUSED, const json_t *request UNUSED, json_t *
                      (json_int_t)(total - (available < total ? available : total)),
                      "memory_total_bytes", (json_int_t)total, "load",
                      (double)info.loads[0] / (1 << SI_LOAD_SHIFT), "processes", (int)info.procs);
-    return *ret || pyro_fail(err, PYRO_NO_MEMORY, "stat: out of memory");
+    return *ret || pyro_no_memory(err, "stat");
 }
 
 bool stat_op_sync(struct guest *g UNUSED, const json_t *request UNUSED, json_t **ret UNUSED,

@@ -72,7 +72,7 @@ static bool say(int fd, json_t *line, struct pyro_error *err)
 
     json_decref(line);
     if (!text)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     return fs_write_all(fd, text, strlen(text), err) && fs_write_all(fd, "\n", 1, err);
 }
 
@@ -224,7 +224,7 @@ static bool run(const char *verb, const struct tree_command *c, struct pyro_erro
     if (c->rootfd < 0)
         return pyro_fail_errno(err, "there is no directory '%s'", WORKSPACE_DIR);
     if (!c->label)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     return strcmp(verb, "write") == 0 ? write_tree(c, err) : read_tree(c, err);
 }
 

@@ -88,7 +88,7 @@ struct console *console_new(struct loop *loop, int fd, int dirfd, const char *na
     struct console *c = calloc(1, sizeof(*c));
 
     if (!c)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     *c = (struct console){ .loop = loop, .fd = -1, .dirfd = dirfd, .file_fd = -1 };
     c->name = str_printf("%s", name);
     redact_stream_init(&c->redact, NULL);

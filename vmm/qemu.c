@@ -364,7 +364,7 @@ static bool add_disk(struct qemu_command *c, const struct disk_chain *chain, str
             &chain->layers[i], i ? &chain->layers[i - 1] : NULL, i == chain->count - 1);
         scoped_free char *text = node ? json_compact(node) : NULL;
         if (!text)
-            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+            return pyro_no_memory(err, NULL);
         if (!open_layer(c, chain, i, err))
             return false;
         add_args(c, "-blockdev", text, NULL);
@@ -381,7 +381,7 @@ bool qemu_command_build(const struct qemu *qemu, const struct qemu_machine *mach
     struct qemu_command c = { .argv = calloc(ARGV_MAX, sizeof(char *)), .library = -1 };
 
     if (!c.argv)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     c.spec = proc_spec_of((const char *const *)(uintptr_t)c.argv);
     c.spec.new_session = true;
     c.spec.die_with_parent = machine->die_with_parent;

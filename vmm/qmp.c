@@ -343,7 +343,7 @@ struct qmp *qmp_open(int fd, int64_t deadline_ms, struct pyro_error *err)
 
     if (!qmp) {
         close(fd);
-        return pyro_fail(err, PYRO_NO_MEMORY, "QMP: out of memory");
+        return pyro_no_memory(err, "QMP");
     }
     qmp->fd = fd;
     buf_init(&qmp->in, QMP_LINE_MAX);

@@ -156,7 +156,7 @@ static bool copy_part(struct copy *c, unsigned part, struct pyro_error *err)
     uint64_t start = part * PART_BYTES, left = c->size_bytes - start;
 
     if (XXH3_128bits_reset(c->digest) != XXH_OK)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     if (!copy_extents(c, start, start + (left < PART_BYTES ? left : PART_BYTES), err))
         return false;
     XXH128_canonicalFromHash(&c->shared->digests[part], XXH3_128bits_digest(c->digest));
@@ -173,7 +173,7 @@ static void copy_parts(struct copy *c)
     c->digest = XXH3_createState();
     c->chunk = malloc(CHUNK);
     if (!c->digest || !c->chunk)
-        failed = !pyro_fail(&why, PYRO_NO_MEMORY, "out of memory");
+        failed = !pyro_no_memory(&why, NULL);
     while (!failed && !atomic_load(&c->shared->failed) &&
            (part = atomic_fetch_add(&c->shared->next, 1)) < c->parts)
         failed = !copy_part(c, part, &why);

@@ -217,7 +217,7 @@ static bool write_record(int dirfd, const json_t *identity, const struct templat
                        "state_digest", state_digest);
     text = record ? json_compact(record) : NULL;
     if (!text)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     return fs_write_atomic(dirfd, TEMPLATE_RECORD, text, strlen(text), 0600, err);
 }
 

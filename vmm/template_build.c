@@ -92,7 +92,7 @@ static bool run_machine(const struct cold_boot *b, enum boot_evidence *ret_evide
     bool ok;
 
     if (!request)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     if (!vm_launch(b->qemu, b->machine, b->dirfd, patience_until(BOOT_LAUNCH_MS), &vm, err)) {
         if (vm.end == VM_END_OWN)
             *ret_evidence = BOOT_TELLS_BROKEN;

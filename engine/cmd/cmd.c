@@ -91,7 +91,7 @@ static bool run_command(struct cmd_line *line, struct cmd_io *io, int *ret_statu
     *ret_status = io->exit_status;
     if (line->json) {
         if (!output_json(result, stdout))
-            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+            return pyro_no_memory(err, NULL);
     } else {
         show_result(line->cmd, io, result);
     }

@@ -160,7 +160,7 @@ bool cmd_io_write(struct cmd_io *io, bool to_err, const void *bytes, size_t n,
     cmd_io_clear_progress(io);
     if (io->redaction.redactor) {
         if (!redact_stream_push(&io->streams[to_err], bytes, n, false, &shown))
-            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+            return pyro_no_memory(err, NULL);
         bytes = shown.data;
         n = shown.len;
     }
@@ -174,7 +174,7 @@ bool cmd_io_flush(struct cmd_io *io, bool cut, struct pyro_error *err)
 
         if (!(cut ? redact_stream_cut(&io->streams[i], &rest)
                   : redact_stream_push(&io->streams[i], "", 0, true, &rest)))
-            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+            return pyro_no_memory(err, NULL);
         if (!put_through(io, i, rest.data, rest.len, err))
             return false;
     }
@@ -201,7 +201,7 @@ bool cmd_io_write_shown(struct cmd_io *io, bool to_err, const void *bytes, size_
     if (!isatty(to_err ? io->err_fd : io->out_fd))
         return cmd_io_write(io, to_err, bytes, n, err);
     if (!text_escape_lines(&shown, bytes, n))
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     return cmd_io_write(io, to_err, shown.len ? shown.data : "", shown.len, err);
 }
 

@@ -74,7 +74,7 @@ static bool add_pairs(struct json_args *to, const struct arg_spec *row, json_t *
             return pyro_fail(err, PYRO_INVALID_ARGUMENT, "a name in it has a '='");
         text = json_sprintf("%s=%s", name, json_string_value(value));
         if (!text || json_array_append_new(to->pairs, text) != 0)
-            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+            return pyro_no_memory(err, NULL);
         if (!args_set_text(row, to->args, json_string_value(text), err))
             return false;
     }

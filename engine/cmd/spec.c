@@ -180,8 +180,7 @@ static bool add_owned(json_t **list, const char *value, struct pyro_error *err)
     if (!utf8_is_valid(value, strlen(value)))
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "word %zu is not UTF-8",
                          json_array_size(*list) + 1);
-    return json_array_append_new(*list, json_string(value)) == 0 ||
-           pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    return json_array_append_new(*list, json_string(value)) == 0 || pyro_no_memory(err, NULL);
 }
 
 static bool add_item(const struct arg_spec *a, void *args, const char *value,
@@ -197,7 +196,7 @@ static bool add_item(const struct arg_spec *a, void *args, const char *value,
         return a->take ? a->take(list, value, err) : add_owned((json_t **)list, value, err);
     items = reallocarray((void *)(uintptr_t)list->items, list->count + 2, sizeof(*items));
     if (!items)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     items[list->count++] = value;
     items[list->count] = NULL;
     list->items = items;

@@ -52,8 +52,7 @@ static bool take(void *arg, bool is_error, const char *bytes, size_t n, struct p
 
     if (!p->io->json)
         return cmd_io_write_shown(p->io, is_error, bytes, n, err);
-    return buf_append(&p->outputs[is_error], bytes, n) ||
-           pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    return buf_append(&p->outputs[is_error], bytes, n) || pyro_no_memory(err, NULL);
 }
 
 static struct command_wait_spec until(const struct command_read_args *a)

@@ -18,7 +18,7 @@ static json_t *markdown_run(const void *args UNUSED, struct cmd_io *io UNUSED,
     scoped_buf page = BUF_INIT(PAGE_MAX_BYTES);
 
     if (!schema_markdown(&page))
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     return json_pack("{s:s}", "page", page.data);
 }
 

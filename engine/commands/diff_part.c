@@ -88,7 +88,7 @@ static bool take(struct cutting *c, const json_t *entry, struct pyro_error *err)
     json_object_set_new(kept, "cut", json_boolean(c->full));
     json_array_append_new(c->kept, kept);
     return !n || buf_append(&c->patch, json_string_value(patch) + skip, part) ||
-           pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+           pyro_no_memory(err, "the diff");
 }
 
 static bool digest_of(const json_t *entries, char ret[DIGEST_TEXT_BYTES], struct pyro_error *err)
@@ -96,7 +96,7 @@ static bool digest_of(const json_t *entries, char ret[DIGEST_TEXT_BYTES], struct
     scoped_free char *text = json_dumps(entries, JSON_COMPACT | JSON_SORT_KEYS);
 
     if (!text)
-        return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+        return pyro_no_memory(err, "the diff");
     digest_bytes(text, strlen(text), ret);
     return true;
 }

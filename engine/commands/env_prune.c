@@ -83,7 +83,7 @@ static json_t *env_prune_run(const void *args, struct cmd_io *io, struct pyro_er
     count = json_array_size(used);
     paths = calloc(count + 1, sizeof(*paths));
     if (!paths)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     for (size_t i = 0; i < count; i++)
         paths[i] = json_string_value(json_array_get(used, i));
     result = environment_prune(paths, count, a->dry_run, err);

@@ -117,7 +117,7 @@ static json_t *man_run(const void *args UNUSED, struct cmd_io *io UNUSED, struct
     for (const struct cmd_spec *const *c = cmd_table; ok && *c; c++)
         ok = (*c)->traits & CMD_HIDDEN || command(&page, *c);
     if (!ok || !buf_append_str(&page, tail))
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     return json_pack("{s:s}", "page", page.data);
 }
 

@@ -73,7 +73,7 @@ static bool write_screen(struct cmd_io *io, const struct screen *s, struct pyro_
         count--;
     for (int i = 0; i < count; i++)
         if (!text_escape(&text, s->text[i]) || !buf_append(&text, "\n", 1))
-            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+            return pyro_no_memory(err, NULL);
     return cmd_io_write(io, false, text.len ? text.data : "", text.len, err);
 }
 
@@ -88,7 +88,7 @@ static bool write_output(const struct shell_read_args *a, struct cmd_io *io, con
     if (a->raw || a->colors || !isatty(io->out_fd))
         return cmd_io_write(io, false, bytes, text->len, err);
     if (!buf_reserve(&lines, text->len))
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     for (size_t i = 0; i < text->len; i++) /* the end of a line is one, and not a character */
         if (bytes[i] != '\r' || i + 1 == text->len || bytes[i + 1] != '\n')
             lines.data[lines.len++] = bytes[i];

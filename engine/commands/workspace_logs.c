@@ -61,8 +61,7 @@ static void print_output(const json_t *entry, const char *name, const char *cut,
 
 static bool workspace_logs_add_to_list(void *arg, const json_t *entry, struct pyro_error *err)
 {
-    return json_array_append_new(arg, json_deep_copy(entry)) == 0 ||
-           pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    return json_array_append_new(arg, json_deep_copy(entry)) == 0 || pyro_no_memory(err, NULL);
 }
 
 static void print_entry(FILE *out, const json_t *e)
@@ -100,7 +99,7 @@ static bool workspace_logs_pass_on(void *arg, const json_t *entry, struct pyro_e
     print_entry(out, entry);
     ok = fclose(out) == 0;
     if (!ok)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     return cmd_io_write(p->io, false, text, n, err) && (!p->follows || cmd_io_pause(p->io, err));
 }
 

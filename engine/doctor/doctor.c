@@ -181,7 +181,7 @@ json_t *doctor_examine(const char *environment, const struct progress *progress,
     if (!f.report || !f.problems) {
         json_decref(f.report);
         json_decref(f.problems);
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     }
     json_object_set_new(f.report, "problems", f.problems);
     proc_adopt_orphans();

@@ -75,7 +75,7 @@ static bool write_config(const struct apt *a, bool releases_only, struct pyro_er
                     "Acquire::Retries \"3\";\n",
                     a->state_dir, a->state_dir, a->state_dir, a->state_dir, a->state_dir) ||
         (releases_only && !put_releases_only(&config, a->state_dir)))
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     return fs_replace(AT_FDCWD, a->config_path, config.data, config.len, 0644, err);
 }
 
@@ -222,7 +222,7 @@ bool apt_releases(const struct apt *a, struct buf *ret, struct pyro_error *err)
             continue;
         *file = '\0';
         if (!put_release(line, file + 1, ret))
-            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+            return pyro_no_memory(err, NULL);
     }
     return true;
 }

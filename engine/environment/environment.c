@@ -176,7 +176,7 @@ json_t *environment_inspect(const char *name, struct pyro_error *err)
     json_t *object = cache_dir ? describe(cache_dir, entry) : NULL;
 
     if (cache_dir && !object)
-        pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        pyro_no_memory(err, NULL);
     return object;
 }
 

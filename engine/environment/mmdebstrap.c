@@ -119,7 +119,7 @@ static bool write_sources(const struct mmdebstrap *m, const struct sources *s, s
     scoped_buf image_stanzas = BUF_INIT(SOURCES_BYTES_MAX);
 
     if (s->auth.len && !buf_printf(options, "Dir::Etc::netrc \"%s/auth.conf\";\n", m->work_dir))
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     if (!sources_print(s, &lines, &stanzas, err) ||
         !sources_image(s, &image_lines, &image_stanzas, err))
         return false;

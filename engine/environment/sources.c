@@ -465,6 +465,6 @@ bool sources_fetch_options(struct buf *ret, struct pyro_error *err)
     rest = out.len ? out.data : NULL;
     while ((line = strsep(&rest, "\n")))
         if (is_fetch_option(line) && !buf_printf(ret, "%s\n", line))
-            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+            return pyro_no_memory(err, NULL);
     return true;
 }

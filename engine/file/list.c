@@ -59,7 +59,7 @@ static bool parse(const struct buf *sent, struct entries *e, struct pyro_error *
             e->capacity = e->capacity ? e->capacity * 2 : 64;
             e->items = reallocarray(e->items, e->capacity, sizeof(*e->items));
             if (!e->items)
-                return pyro_fail(err, PYRO_NO_MEMORY, "file list: out of memory");
+                return pyro_no_memory(err, "file list");
         }
         at = &e->items[e->count++];
         if (!rd_u8(&r, &kind) || kind == FILE_MISSING || kind >= FILE_KIND_COUNT ||

@@ -44,7 +44,7 @@ static json_t *diff_command_run(const void *args, struct pyro_error *err)
         return NULL;
     text = json_compact(found);
     if (!text)
-        return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+        return pyro_no_memory(err, "the diff");
     return fs_write_all(a->output_fd, text, strlen(text), err) ? json_object() : NULL;
 }
 

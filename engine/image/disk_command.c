@@ -57,7 +57,7 @@ static json_t *disk_command_list(const struct disk_args *args, struct view *v,
     if (!found)
         return NULL;
     if (!text)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     if (!fs_write_all(args->output_fd, text, strlen(text), err))
         return NULL;
     return json_pack("{s:I}", "bytes", (json_int_t)strlen(text));
@@ -77,7 +77,7 @@ static bool copy_out(const struct disk_args *args, struct view *v, uint32_t inod
     ssize_t got = 1;
 
     if (!chunk)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     while (done < max && got) {
         size_t want = max - done < CHUNK_BYTES ? (size_t)(max - done) : CHUNK_BYTES;
         got = view_read(v, inode, from + done, chunk, want, err);

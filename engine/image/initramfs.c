@@ -43,7 +43,7 @@ static bool write_member(struct archive *a, const struct member *m, const void *
     __attribute__((cleanup(cleanup_entry))) struct archive_entry *e = archive_entry_new();
 
     if (!e)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     archive_entry_set_pathname(e, m->path);
     archive_entry_set_mode(e, m->mode);
     archive_entry_set_mtime(e, 0, 0);
@@ -68,7 +68,7 @@ static bool write_from_fd(struct archive *a, const struct member *m, int fd, str
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%s' has an impossible size", m->path);
     bytes = malloc((size_t)st.st_size);
     if (!bytes)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     if (lseek(fd, 0, SEEK_SET) != 0 ||
         fs_read_full(fd, bytes, (size_t)st.st_size) != (ssize_t)st.st_size)
         return pyro_fail_errno(err, "read '%s'", m->path);

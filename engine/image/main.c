@@ -35,7 +35,7 @@ static json_t *run(int argc, char **argv, struct pyro_error *err)
         return pyro_fail(err, PYRO_USAGE, "unknown sub-command '%s'", argc > 1 ? argv[1] : "");
     args = malloc(command->args_size);
     if (!args)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     if (!image_parse_options(command, argc - 2, argv + 2, args, err))
         return NULL;
     if ((command->prepare && !command->prepare(err)) || !jail_enter(err))

@@ -48,7 +48,7 @@ static bool answer(const struct patch_args *a, const struct patch_tree *t, struc
     scoped_free char *text = report ? json_compact(report) : NULL;
 
     if (!text)
-        return pyro_fail(err, PYRO_NO_MEMORY, "the patch: out of memory");
+        return pyro_no_memory(err, "the patch");
     return patch_tree_put_changes(t, &changes, err) &&
            (!changes.len || fs_write_all(a->changes_fd, changes.data, changes.len, err)) &&
            fs_write_all(a->report_fd, text, strlen(text), err);

@@ -133,7 +133,7 @@ static bool unpack(struct unpacking *u, struct pyro_error *err)
     scoped_archive_read *inner = source_new_tar(err);
 
     if (!outer || !inner)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     archive_read_support_format_ar(outer);
     if (!source_open_fd(outer, 0, err) || !find_data(outer, err))
         return false;

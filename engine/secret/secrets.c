@@ -310,7 +310,7 @@ bool secrets_redactor(const struct secrets *s, struct redactor **ret, struct pyr
         values[i].len = text_length(&values[i]);
     }
     *ret = redactor_new(values, s->count);
-    return *ret || pyro_fail(err, PYRO_NO_MEMORY, "the secrets: out of memory");
+    return *ret || pyro_no_memory(err, "the secrets");
 }
 
 bool secrets_redactor_of(int workspace_fd, struct redactor **ret, struct pyro_error *err)

@@ -71,8 +71,7 @@ static bool write_out(struct reading *r, int i, const char *bytes, size_t n, str
 {
     if (r->spec->sink)
         return r->spec->sink(r->spec->arg, (enum service_output)i, bytes, n, err);
-    return buf_append(&r->logs->output[i], bytes, n) ||
-           pyro_fail(err, PYRO_NO_MEMORY, "the log: out of memory");
+    return buf_append(&r->logs->output[i], bytes, n) || pyro_no_memory(err, "the log");
 }
 
 /* Reads what one log has beyond what was read. The record is looked at after each read: what was

@@ -150,7 +150,7 @@ static bool show_live(struct attachment *a, const char *bytes, size_t n)
     scoped_buf out = BUF_INIT(LIVE_GROWTH * (size_t)CHUNK);
 
     if (!replay_feed(&a->replay, bytes, n, &out)) {
-        pyro_fail(a->err, PYRO_NO_MEMORY, "showing the shell: out of memory");
+        pyro_no_memory(a->err, "showing the shell");
         fail(a);
         return false;
     }
@@ -302,7 +302,7 @@ static bool replay_history(struct attachment *a, uint64_t first)
     ok = replay_stretch(a, bytes + start, window.size - start, &notes, &out);
     shell_notes_release(&notes);
     if (!ok)
-        return pyro_fail(a->err, PYRO_NO_MEMORY, "replay: out of memory");
+        return pyro_no_memory(a->err, "replay");
     a->at = window.at + window.size;
     a->replay.bells = true; /* old ones do not ring again */
     return fs_write_all(a->out_fd, out.data, out.len, a->err);

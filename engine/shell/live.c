@@ -394,8 +394,7 @@ static bool start_pane(struct live *l, struct pyro_error *err)
     l->skim_to = tail > l->at ? tail : l->at + screen_start(l, &notes);
     shell_notes_release(&notes);
     l->pane = pane_new(l->loop, &options, &ops, l, err);
-    return l->pane && (pane_set_rect(l->pane, &l->rect) ||
-                       pyro_fail(err, PYRO_NO_MEMORY, "drawing a shell: out of memory"));
+    return l->pane && (pane_set_rect(l->pane, &l->rect) || pyro_no_memory(err, "drawing a shell"));
 }
 
 static void start_over(struct live *l)

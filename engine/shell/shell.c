@@ -16,7 +16,7 @@ static json_t *call(const struct workspace_handle *o, json_t *request, struct py
     scoped_json json_t *owned = request;
 
     if (!owned)
-        return pyro_fail(err, PYRO_NO_MEMORY, "shell: out of memory");
+        return pyro_no_memory(err, "shell");
     return supervisor_call(o, owned, clock_ms() + CALL_DEADLINE_MS, err);
 }
 
@@ -206,7 +206,7 @@ json_t *shell_write(const char *ref, const char *id, const struct shell_write_sp
                          spec->n, INPUT_BYTES_MAX);
     if (spec->as == SHELL_LINES && spec->enter) {
         if (!buf_append(&lines, spec->bytes, spec->n) || !buf_append(&lines, "\n", 1))
-            return pyro_fail(err, PYRO_NO_MEMORY, "shell: out of memory");
+            return pyro_no_memory(err, "shell");
         sent.bytes = lines.data;
         sent.n = lines.len;
     }

@@ -75,17 +75,12 @@ static bool read_stretch(struct log_view *log, uint64_t from, uint64_t n, struct
     log->at = from;
     buf_clear(&log->bytes);
     if (!buf_reserve(&log->bytes, (size_t)n))
-        return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
+        return pyro_no_memory(err, "reading a shell");
     got = fs_pread_full(log->fd, log->bytes.data, (size_t)n, (off_t)from);
     if (got < 0)
         return pyro_fail_errno(err, "read the log of shell '%s'", log->id);
     log->bytes.len = (size_t)got;
     return true;
-}
-
-static bool no_memory(struct pyro_error *err)
-{
-    return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
 }
 
 /*
@@ -101,11 +96,11 @@ static bool shell_read_hide_in_plain(void *user, struct buf *output, bool *ret_h
 
     *ret_hidden = false;
     if (!buf_append(&text, output->len ? output->data : "", output->len))
-        return no_memory(err);
+        return pyro_no_memory(err, "reading a shell");
     text.len = sgr_strip(text.data, text.len, text.data, NULL);
     if (!redact_text(user, text.data, text.len, false, &out)) {
         buf_release(&out);
-        return no_memory(err);
+        return pyro_no_memory(err, "reading a shell");
     }
     if (out.len == text.len && (!out.len || memcmp(out.data, text.data, out.len) == 0)) {
         buf_release(&out);
@@ -129,7 +124,7 @@ static bool render_raw(const struct log_view *log, const struct shell_read_spec 
         n -= utf8_unfinished(bytes, n);
     ret->next_cursor = log->at + n;
     if (!buf_append(&ret->output, bytes, n))
-        return no_memory(err);
+        return pyro_no_memory(err, "reading a shell");
     if (!shell_notes_load(log->workspace_fd, log->id, log->at, ret->next_cursor, &notes, err))
         return false;
     ret->alt_screen = notes.alt_at_end;

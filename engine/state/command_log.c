@@ -210,7 +210,7 @@ static bool read_text(int fd, uint64_t cursor, size_t n, struct command_part *re
         left = ret->size > ret->start ? ret->size - ret->start : 0;
         buf_clear(&ret->text);
         if (!buf_reserve(&ret->text, left < n ? (size_t)left : n))
-            return pyro_fail(err, PYRO_NO_MEMORY, "the log of a command: out of memory");
+            return pyro_no_memory(err, "the log of a command");
         got = fs_pread_full(fd, ret->text.data, left < n ? (size_t)left : n, (off_t)ret->start);
         if (got < 0)
             return pyro_fail_errno(err, "read the log of a command");
@@ -238,7 +238,7 @@ static bool read_runs(int runs_fd, struct command_part *ret, struct pyro_error *
         if (run.at >= end)
             break;
         if (!buf_append(&ret->runs, &run, sizeof(run)))
-            return pyro_fail(err, PYRO_NO_MEMORY, "the log of a command: out of memory");
+            return pyro_no_memory(err, "the log of a command");
     }
     return true;
 }

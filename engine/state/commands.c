@@ -264,7 +264,7 @@ bool command_write(struct command_history *h, const json_t *entry, struct pyro_e
     struct entry_name name;
 
     if (!text)
-        return pyro_fail(err, PYRO_NO_MEMORY, "record a command: out of memory");
+        return pyro_no_memory(err, "record a command");
     if (!fs_replace(h->dirfd, name_of(&name, sequence), text, strlen(text), 0600, err))
         return false;
     if (!json_bool_or(entry, "running", false))

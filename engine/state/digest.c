@@ -72,7 +72,7 @@ bool digest_file_head(int fd, int64_t limit, char ret[DIGEST_TEXT_BYTES], struct
     bool ok;
 
     if (!state)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     XXH3_128bits_reset(state);
     ok = add_content(state, fd, limit, err);
     if (ok) {

@@ -31,7 +31,7 @@ bool paths_make_absolute(struct pyro_error *err)
                                    names[i], value);
         whole = str_printf("%s/%s", here, value);
         if (!whole || setenv(names[i], whole, 1) != 0)
-            return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+            return pyro_no_memory(err, NULL);
     }
     return true;
 }

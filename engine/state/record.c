@@ -284,7 +284,7 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
     scoped_free char *text = j ? json_dumps(j, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
 
     if (!text)
-        return pyro_fail(err, PYRO_NO_MEMORY, "write the record: out of memory");
+        return pyro_no_memory(err, "write the record");
     /* Written first, so that it is never the older one; if it cannot be written it is removed. */
     if (!fs_replace(dirfd, RECORD_COPY, text, strlen(text), 0600, NULL))
         unlinkat(dirfd, RECORD_COPY, 0);

@@ -160,11 +160,11 @@ static bool load(int workspace_fd, const char *id, int log_fd, int states_fd, st
     if (!shell_events_between(workspace_fd, id, range, shell_notes_on_event, k, err))
         return false;
     if (k->no_memory)
-        return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
+        return pyro_no_memory(err, "reading a shell");
     if (!look_at(log_fd, &from, &k->alternations, &start, err))
         return false;
     if (!gather_exits(k))
-        return pyro_fail(err, PYRO_NO_MEMORY, "reading a shell: out of memory");
+        return pyro_no_memory(err, "reading a shell");
     k->alt_screen = start.alternate;
     k->in_string = start.in_string;
     k->alt_at_cursor = start.alternate;

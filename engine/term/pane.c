@@ -293,7 +293,7 @@ struct pane *pane_new(struct loop *loop, const struct pane_options *options,
     struct pane *p = calloc(1, sizeof(*p));
 
     if (!p)
-        return pyro_fail(err, PYRO_NO_MEMORY, "starting the renderer: out of memory");
+        return pyro_no_memory(err, "starting the renderer");
     p->loop = loop;
     p->ops = ops;
     p->arg = arg;

@@ -114,7 +114,7 @@ static bool take_answer(struct buf *answer, struct plain_change *change, bool *r
         !rd_u64(&r, &before) || !rd_u8(&r, &flags) || before > answer->len - TRAILER_BYTES)
         return pyro_fail(err, PYRO_INTERNAL, "rendering: the terminal process gave a wrong answer");
     if (before && !buf_append(&change->before, texts, before))
-        return pyro_fail(err, PYRO_NO_MEMORY, "rendering: out of memory");
+        return pyro_no_memory(err, "rendering");
     answer->len -= TRAILER_BYTES;
     answer->data[answer->len] = '\0';
     buf_consume(answer, before);
@@ -284,7 +284,7 @@ bool plain_render(const char *bytes, size_t n, const struct plain_options *optio
     if (from && from == n) /* the unfinished end of an ended stream was already read */
         end = rendered.from;
     ok = render(bytes, end, &rendered, &change, &alt_screen, err) && hide(&change, options, err) &&
-         (plain_change_cut(&change) || pyro_fail(err, PYRO_NO_MEMORY, "rendering: out of memory"));
+         (plain_change_cut(&change) || pyro_no_memory(err, "rendering"));
     if (ok) {
         *ret = (struct plain_result){ .text = change.after,
                                       .held = held < n - from ? held : n - from,

@@ -199,7 +199,7 @@ static bool read_tail(int fd, struct buf *tail, struct track *past, struct pyro_
             buf_consume(tail, passed);
         }
         if (!buf_reserve(tail, CHUNK))
-            return pyro_fail(err, PYRO_NO_MEMORY, "rendering: out of memory");
+            return pyro_no_memory(err, "rendering");
         n = read(fd, tail->data + tail->len, CHUNK);
         if (n == 0)
             return true;

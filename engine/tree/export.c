@@ -267,7 +267,7 @@ static json_t *export_to(const struct workspace_handle *o, const char *below, co
     if (!record_load(o->dir_fd, o->id, &r, err))
         return NULL;
     if (!request)
-        pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        pyro_no_memory(err, NULL);
     if (!request || !tree_session_open(&t, o, request, err))
         return NULL;
     ok = receive(&t, p, most(&r), progress, &got, err);

@@ -50,7 +50,7 @@ bool tree_push(const struct workspace_handle *w, struct tree_source *source, con
 
     ret->begun = false;
     if (!request)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     if (!tree_session_open(&t, w, request, err))
         return false;
     ok = get_room(&t, w->dir_fd, &room, err) && tree_source_look(source, &room, progress, err);

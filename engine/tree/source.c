@@ -157,7 +157,7 @@ static bool pass_on(const struct tree_source *s, int fd, struct tree_session *to
     ssize_t n;
 
     if (!chunk)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     while ((n = read(fd, chunk, CHUNK_BYTES)) > 0 || (n < 0 && errno == EINTR)) {
         if (n < 0)
             continue;

@@ -292,7 +292,7 @@ static bool part_of_entry(const json_t *entry, uint64_t cursor, struct command_p
                          cursor < runs[1].at ? sizeof(runs) : sizeof(*runs)))
         return true;
     command_part_release(ret);
-    return pyro_fail(err, PYRO_NO_MEMORY, "reading a command: out of memory");
+    return pyro_no_memory(err, "reading a command");
 }
 
 static bool read_part(const struct workspace_handle *w, const json_t *entry,

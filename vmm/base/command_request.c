@@ -66,7 +66,7 @@ bool command_request_check(const struct row_spec *rows, const struct command_req
     scoped_command_request again = { 0 };
 
     if (!request)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     return command_request_load(rows, request, &again, err);
 }
 

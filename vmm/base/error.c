@@ -121,6 +121,11 @@ void *pyro_fail_errno(struct pyro_error *err, const char *fmt, ...)
     return NULL;
 }
 
+void *pyro_no_memory(struct pyro_error *err, const char *what)
+{
+    return pyro_fail(err, PYRO_NO_MEMORY, "%s%sout of memory", what ? what : "", what ? ": " : "");
+}
+
 void *pyro_wrap(struct pyro_error *err, const char *fmt, ...)
 {
     char inner[sizeof(err->message)];

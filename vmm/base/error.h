@@ -75,6 +75,8 @@ void *pyro_fail(struct pyro_error *err, enum pyro_code code, const char *fmt, ..
 /* Appends ": strerror(errno)"; ENOSPC, EACCES and their kin get the code that says so, others
  * PYRO_IO. Running out of descriptors gets its hint here. */
 void *pyro_fail_errno(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* "WHAT: out of memory"; NULL: only that. */
+void *pyro_no_memory(struct pyro_error *err, const char *what);
 /* Prepends "context: " to a message already there. */
 void *pyro_wrap(struct pyro_error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Sets the hint of an error already there. */

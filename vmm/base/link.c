@@ -409,7 +409,7 @@ struct link *link_new(struct loop *loop, int fd, enum link_kind kind, const stru
     struct link *link = calloc(1, sizeof(*link));
 
     if (!link)
-        return pyro_fail(err, PYRO_NO_MEMORY, "link: out of memory");
+        return pyro_no_memory(err, "link");
     link->loop = loop;
     link->fd = fd;
     link->kind = kind;
@@ -489,11 +489,11 @@ bool link_hello(struct link *link, bool resync, struct pyro_error *err)
     random_bytes(link->nonce, sizeof(link->nonce));
     wire_put_hello(hello, link->nonce);
     if (!buf_reserve(&link->out, zeros + sizeof(hello)))
-        return pyro_fail(err, PYRO_NO_MEMORY, "link: out of memory");
+        return pyro_no_memory(err, "link");
     memset(link->out.data + link->out.len, 0, zeros);
     link->out.len += zeros;
     if (!buf_append(&link->out, hello, sizeof(hello)))
-        return pyro_fail(err, PYRO_NO_MEMORY, "link: out of memory");
+        return pyro_no_memory(err, "link");
     link->state = LINK_HELLO;
     loop_timer_set(link->loop, &link->hello_timer, HELLO_AGAIN_MS, link_hello_again, link);
     loop_defer(link->loop, &link->flush_call, link_flush_out, link);

@@ -38,7 +38,7 @@ struct loop *loop_new(struct pyro_error *err)
     struct loop *loop = calloc(1, sizeof(*loop));
 
     if (!loop)
-        return pyro_fail(err, PYRO_NO_MEMORY, "event loop: out of memory");
+        return pyro_no_memory(err, "event loop");
     loop->signal_fd = -1;
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll_fd < 0) {
@@ -88,7 +88,7 @@ bool loop_watch(struct loop *loop, int fd, uint32_t events, loop_fd_fn *fn, void
     struct epoll_event e = { .events = events };
 
     if (!make_room_for(loop, fd))
-        return pyro_fail(err, PYRO_NO_MEMORY, "watch a descriptor: out of memory");
+        return pyro_no_memory(err, "watch a descriptor");
     e.data.u64 = pack(++loop->generation, fd);
     if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &e) != 0)
         return pyro_fail_errno(err, "watch a descriptor");

@@ -54,7 +54,7 @@ bool tree_output_init(struct tree_output *o,
                       struct pyro_error *err)
 {
     *o = (struct tree_output){ .write = write, .arg = arg, .buffer = malloc(TREE_BUFFER_BYTES) };
-    return o->buffer || pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    return o->buffer || pyro_no_memory(err, NULL);
 }
 
 void tree_output_release(struct tree_output *o)
@@ -154,7 +154,7 @@ bool tree_input_init(struct tree_input *in,
     if (in->buffer && in->path && in->target)
         return true;
     tree_input_release(in);
-    return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    return pyro_no_memory(err, NULL);
 }
 
 void tree_input_release(struct tree_input *in)

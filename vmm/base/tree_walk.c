@@ -38,11 +38,6 @@ struct walker {
     int rootfd;
 };
 
-static bool no_memory(struct pyro_error *err)
-{
-    return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-}
-
 /* Fails, naming the entry at hand. */
 static bool fail_errno(const struct walker *k, struct pyro_error *err)
 {
@@ -93,14 +88,14 @@ static bool first_name(struct walker *k, const struct stat *st, const char **ret
     if (st->st_nlink < 2)
         return true;
     if (2 * k->names_count >= k->names_size && !grow_names(k))
-        return no_memory(err);
+        return pyro_no_memory(err, NULL);
     n = find_name(k, st->st_dev, st->st_ino);
     *ret = n->path;
     if (n->path)
         return true;
     *n = (struct first_name){ st->st_dev, st->st_ino, strdup(k->path) };
     k->names_count++;
-    return n->path || no_memory(err);
+    return n->path || pyro_no_memory(err, NULL);
 }
 
 /* --- one entry --- */
@@ -264,7 +259,7 @@ static bool push(struct walker *k, const char *path, struct pyro_error *err)
     struct pending *p = malloc(sizeof(*p) + n);
 
     if (!p)
-        return no_memory(err);
+        return pyro_no_memory(err, NULL);
     p->end = (struct tree_entry){ 0 };
     memcpy(p->path, path, n);
     p->next = k->pending;
@@ -293,7 +288,8 @@ static bool pass_over(struct walker *k, const char *why, struct pyro_error *err)
     s->bytes += n;
     if (!s->paths)
         s->paths = json_array();
-    return json_array_append_new(s->paths, json_string_lossy(k->path, n)) == 0 || no_memory(err);
+    return json_array_append_new(s->paths, json_string_lossy(k->path, n)) == 0 ||
+           pyro_no_memory(err, NULL);
 }
 
 static bool visit(struct walker *k, int dirfd, const char *name, struct pyro_error *err)
@@ -429,7 +425,7 @@ static bool walk_root(struct walker *k, struct pyro_error *err)
 bool tree_walk(const struct tree_walk *w, struct tree_counts *ret, struct pyro_error *err)
 {
     struct walker k = { .w = w, .path = calloc(1, BENEATH_PATH_MAX + 1), .rootfd = -1 };
-    bool ok = k.path ? walk_root(&k, err) : no_memory(err);
+    bool ok = (k.path || pyro_no_memory(err, NULL)) && walk_root(&k, err);
 
     release(&k);
     if (ok)

@@ -353,7 +353,7 @@ bool tree_write(const struct tree_write *w, struct tree_input *in, struct tree_c
     bool ok;
 
     snprintf(k.temporary, sizeof(k.temporary), ".pyro-new-%d", (int)getpid());
-    ok = (k.parent || pyro_fail(err, PYRO_NO_MEMORY, "out of memory")) && write_all(&k, err);
+    ok = (k.parent || pyro_no_memory(err, NULL)) && write_all(&k, err);
     if (k.parent_fd >= 0)
         close(k.parent_fd);
     if (w->name && k.rootfd >= 0)

@@ -77,7 +77,7 @@ static bool list(struct view *v, uint32_t directory, struct names *ret, struct p
     if (!view_each(v, directory, tree_diff_add_name, ret, NULL, err))
         return false;
     if (ret->failed)
-        return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+        return pyro_no_memory(err, "the diff");
     if (ret->count)
         qsort_r(ret->items, ret->count, sizeof(*ret->items), tree_diff_by_name, ret->text.data);
     return true;
@@ -198,7 +198,7 @@ static bool leave_out(struct tree_diff *d, struct pyro_error *err)
 {
     if (json_array_size(d->left_out) < TREE_DIFF_LEFT_OUT_MAX &&
         json_array_append_new(d->left_out, name_to_json("", d->path.data)) != 0)
-        return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+        return pyro_no_memory(err, "the diff");
     d->left_out_count++;
     return true;
 }
@@ -211,7 +211,7 @@ static bool step(struct tree_diff *d, const char *name, const struct name *a, co
     bool textless = d->textless, ok;
 
     if ((before && !buf_append(&d->path, "/", 1)) || !buf_append(&d->path, name, length))
-        return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+        return pyro_no_memory(err, "the diff");
     /* git-apply(1) refuses a patch that changes git's own files. */
     d->textless = textless || is_dot_git(name, length);
     ok = d->path.len > FILE_PATH_MAX ? leave_out(d, err) : compare_one(d, a, b, depth, err);
@@ -336,7 +336,7 @@ json_t *tree_diff(struct view *then, struct view *now, const char *root, struct 
     ok = d.entries && d.left_out && d.changed && d.visited[0] && d.visited[1] &&
          buf_reserve(&d.path, 1);
     if (!ok)
-        pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+        pyro_no_memory(err, "the diff");
     ok = ok && run(&d, root, err);
     free(d.changed);
     free(d.visited[0]);
@@ -348,6 +348,6 @@ json_t *tree_diff(struct view *then, struct view *now, const char *root, struct 
     json_decref(d.entries);
     json_decref(d.left_out);
     if (ok && !result)
-        pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+        pyro_no_memory(err, "the diff");
     return result;
 }

@@ -44,7 +44,7 @@ static bool read_text(const struct diff_node *n, struct buf *ret, bool *ret_text
         if (!*ret_text)
             return true;
         if (!buf_reserve(ret, size))
-            return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+            return pyro_no_memory(err, "the diff");
         got = view_read(n->view, n->inode.number, 0, ret->data, size, err);
         if (got < 0)
             return false;
@@ -76,7 +76,7 @@ static bool same_bytes(const struct diff_node *a, const struct diff_node *b, boo
     ssize_t n = 1, m;
 
     if (!x || !y)
-        return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+        return pyro_no_memory(err, "the diff");
     *ret = true;
     for (uint64_t at = 0; n && *ret; at += (uint64_t)n) {
         n = view_read(a->view, a->inode.number, at, x, CHUNK_BYTES, err);
@@ -156,7 +156,7 @@ static bool put_section(struct buf *to, const char *path, const struct side *old
     else if (ok && is_kind(b, S_IFLNK)) /* git takes the mode from here */
         ok = buf_append_str(to, "index 0000000..0000000 120000\n");
     if (!ok)
-        return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+        return pyro_no_memory(err, "the diff");
     if (!text_diff_hunks(x->len ? x->data : "", x->len, y->len ? y->data : "", y->len, &hunks, err))
         return false;
     if (!hunks.len)
@@ -164,7 +164,7 @@ static bool put_section(struct buf *to, const char *path, const struct side *old
     ok = (a ? put_name(to, "--- ", "a/", path) : buf_append_str(to, "--- /dev/null\n")) &&
          (b ? put_name(to, "+++ ", "b/", path) : buf_append_str(to, "+++ /dev/null\n")) &&
          buf_append(to, hunks.data, hunks.len);
-    return ok || pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+    return ok || pyro_no_memory(err, "the diff");
 }
 
 static bool is_file_or_link(const struct diff_node *n)
@@ -240,7 +240,7 @@ static bool tell(struct tree_diff *d, const char *status, const struct diff_node
                       "status", status, "artifact_type", kind_name(seen->inode.mode), "text_patch",
                       text, "old_mode", mode_text(a), "new_mode", mode_text(b));
     if (!entry || json_array_append_new(d->entries, entry) != 0)
-        return pyro_fail(err, PYRO_NO_MEMORY, "the diff: out of memory");
+        return pyro_no_memory(err, "the diff");
     return true;
 }
 

@@ -81,7 +81,7 @@ static bool take_acl(struct archive_entry *entry, int type, const char *name, st
         return true;
     put_u32(version, ACL_VERSION);
     if (!buf_append(&out, version, sizeof(version)))
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     for (size_t t = 0; t < ARRAY_SIZE(tags); t++)
         if (!append_tag(entry, type, &tags[t], &out, err))
             return false;

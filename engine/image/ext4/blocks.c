@@ -15,7 +15,7 @@ bool blocks_init(struct blocks *b, int fd, uint64_t image_blocks, struct pyro_er
     b->fd = fd;
     b->image_blocks = image_blocks;
     b->buffer = malloc(BUFFER_BYTES);
-    return b->buffer || pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    return b->buffer || pyro_no_memory(err, NULL);
 }
 
 void blocks_release(struct blocks *b)
@@ -33,7 +33,7 @@ bool blocks_add_free(struct blocks *b, uint64_t physical, uint64_t length, struc
             size_t capacity = b->capacity ? b->capacity * 2 : 64;
             struct run *grown = realloc(b->free_runs, capacity * sizeof(*grown));
             if (!grown)
-                return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+                return pyro_no_memory(err, NULL);
             b->free_runs = grown;
             b->capacity = capacity;
         }

@@ -20,7 +20,7 @@ bool ext4_fail(struct pyro_error *err, errcode_t code, const char *what)
     if (code == ENOSPC || code == EDQUOT)
         return pyro_fail(err, PYRO_NO_SPACE, "%s: %s", what, strerror((int)code));
     if (code == EXT2_ET_NO_MEMORY || code == ENOMEM)
-        return pyro_fail(err, PYRO_NO_MEMORY, "%s: out of memory", what);
+        return pyro_no_memory(err, what);
     return pyro_fail(err, PYRO_IO, "%s: %s", what, error_message(code));
 }
 

@@ -71,7 +71,7 @@ static bool split_runs(const struct inode *i, struct pieces *ret, struct pyro_er
         count += (i->runs[r].length + LENGTH_MAX - 1) / LENGTH_MAX;
     ret->items = malloc((count ? count : 1) * sizeof(*ret->items));
     if (!ret->items)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     for (uint32_t r = 0; r < i->run_count; r++) {
         struct run left = i->runs[r];
         while (left.length) {

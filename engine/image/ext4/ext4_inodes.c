@@ -44,7 +44,7 @@ static bool number_inodes(struct ext4 *e, struct tree *t, struct inode_list *ret
         return false;
     ret->items = malloc(t->inodes * sizeof(struct inode *));
     if (!ret->items)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     t->root->number = EXT2_ROOT_INO;
     found->number = LOST_FOUND_INO;
     ret->items[0] = t->root;
@@ -187,7 +187,7 @@ static bool put_inode(struct ext4 *e, struct table_block *b, uint32_t number,
 static bool write_table(struct ext4 *e, const struct inode_list *all, struct pyro_error *err)
 {
     struct table_block *b = calloc(1, sizeof(*b));
-    bool ok = b || pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    bool ok = b || pyro_no_memory(err, NULL);
 
     for (size_t i = 0; ok && i < all->count; i++) {
         struct ext2_inode_large inode;

@@ -11,11 +11,6 @@
 
 #define TABLE_FIRST_SIZE 16384
 
-static void *no_memory(struct pyro_error *err)
-{
-    return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-}
-
 static size_t hash_of(const struct tree *t, const struct inode *directory, const char *text,
                       size_t length)
 {
@@ -66,7 +61,7 @@ bool tree_init(struct tree *t, size_t inodes_max, struct pyro_error *err)
     t->table_size = TABLE_FIRST_SIZE;
     t->table = calloc(t->table_size, sizeof(*t->table));
     if (!t->table)
-        return no_memory(err);
+        return pyro_no_memory(err, NULL);
     t->root = tree_new_inode(t, S_IFDIR | 0755, err);
     if (!t->root) {
         free(t->table);
@@ -116,7 +111,7 @@ struct inode *tree_new_inode(struct tree *t, uint32_t mode, struct pyro_error *e
                          t->inodes_max);
     i = calloc(1, sizeof(*i));
     if (!i)
-        return no_memory(err);
+        return pyro_no_memory(err, NULL);
     i->mode = mode;
     t->inodes++;
     return i;
@@ -173,10 +168,10 @@ static bool insert(struct tree *t, struct inode *directory, const char *componen
     struct name *n, **slot;
 
     if (t->names >= t->table_size && !grow_table(t))
-        return no_memory(err);
+        return pyro_no_memory(err, NULL);
     n = malloc(sizeof(*n) + length);
     if (!n)
-        return no_memory(err);
+        return pyro_no_memory(err, NULL);
     slot = &t->table[hash_of(t, directory, component, length)];
     *n = (struct name){ .directory = directory,
                         .inode = i,
@@ -369,7 +364,7 @@ bool inode_set_xattr(struct inode *i, const char *name, const void *value, size_
     void *copy = malloc(size ? size : 1);
 
     if (!copy)
-        return no_memory(err);
+        return pyro_no_memory(err, NULL);
     if (size)
         memcpy(copy, value, size);
     while (x && strcmp(x->name, name) != 0)
@@ -381,7 +376,7 @@ bool inode_set_xattr(struct inode *i, const char *name, const void *value, size_
         if (!x || !x->name) {
             free(x);
             free(copy);
-            return no_memory(err);
+            return pyro_no_memory(err, NULL);
         }
         x->next = i->xattrs;
         i->xattrs = x;
@@ -406,7 +401,7 @@ bool inode_add_run(struct inode *i, uint32_t logical, uint64_t physical, uint32_
         uint32_t capacity = i->run_capacity ? i->run_capacity * 2 : 1;
         struct run *grown = realloc(i->runs, capacity * sizeof(*grown));
         if (!grown)
-            return no_memory(err);
+            return pyro_no_memory(err, NULL);
         i->runs = grown;
         i->run_capacity = capacity;
     }

@@ -39,11 +39,6 @@ void modules_release(struct modules *m)
     buf_release(&m->builtin);
 }
 
-static bool no_memory(struct pyro_error *err)
-{
-    return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
-}
-
 /* A module's name from the last part of its path, '-' as '_'; false: it is not one. */
 static bool name_of(const char *path, size_t n, char ret[NAME_MAX_BYTES + 1])
 {
@@ -100,7 +95,7 @@ static bool decompress(const struct buf *from, struct buf *ret, struct pyro_erro
     struct archive_entry *entry;
 
     if (!a)
-        return no_memory(err);
+        return pyro_no_memory(err, NULL);
     archive_read_support_filter_xz(a);
     archive_read_support_filter_zstd(a);
     archive_read_support_filter_gzip(a);
@@ -120,7 +115,7 @@ static bool add(struct modules *m, const char *name, struct buf *bytes, struct p
         size_t room = m->room ? 2 * m->room : 256;
         struct module *list = realloc(m->list, room * sizeof(*list));
         if (!list)
-            return no_memory(err);
+            return pyro_no_memory(err, NULL);
         m->list = list;
         m->room = room;
     }
@@ -174,7 +169,7 @@ static bool each_dependency(const struct modules *m, const struct module *module
             size_t n = strcspn(list, ",");
             struct module *other = find(m, list, n);
             if (other && other != module && !fn(arg, other))
-                return no_memory(err);
+                return pyro_no_memory(err, NULL);
             list += n + (list[n] == ',');
         }
     }
@@ -229,15 +224,15 @@ static bool add_lines(const struct modules *m, const struct module *module, stru
     if (!open_info(module, &info, err))
         return false;
     if (!buf_printf(dep, "%s:", module->name))
-        return no_memory(err);
+        return pyro_no_memory(err, NULL);
     if (!each_dependency(m, module, modules_name_dependency, dep, err))
         return false;
     if (!buf_append_str(dep, "\n"))
-        return no_memory(err);
+        return pyro_no_memory(err, NULL);
     while ((string = modinfo_next(&info))) {
         value = modinfo_value(string, "alias");
         if (value && !strpbrk(value, " \n") && !buf_printf(alias, "%s %s\n", value, module->name))
-            return no_memory(err);
+            return pyro_no_memory(err, NULL);
     }
     return true;
 }
@@ -269,7 +264,7 @@ bool modules_put(struct modules *m, const char *const *wanted, size_t count,
             module->wanted = true;
         else if (!is_builtin(m, wanted[i]) &&
                  json_array_append_new(missing, json_string(wanted[i])) != 0)
-            return no_memory(err);
+            return pyro_no_memory(err, NULL);
     }
     return close_over(m, err) && put_wanted(m, out, err);
 }

@@ -189,11 +189,11 @@ static bool apply_hunk(const struct patch_file *f, size_t number, struct lines *
     bool ok = take_apart(&f->hunks[number], &s);
 
     if (!ok)
-        pyro_fail(err, PYRO_NO_MEMORY, "the patch: out of memory");
+        pyro_no_memory(err, "the patch");
     else if (!find(text, &s, &f->hunks[number], &at))
         ok = patch_misfit(f, number, text, &s, err);
     else if (!replace(text, at, &s))
-        ok = pyro_fail(err, PYRO_NO_MEMORY, "the patch: out of memory");
+        ok = pyro_no_memory(err, "the patch");
     sides_release(&s);
     return ok;
 }
@@ -214,8 +214,7 @@ bool patch_apply_hunks(const struct patch_file *f, const char *old, size_t old_b
                        struct buf *ret, struct pyro_error *err)
 {
     struct lines text = { .items = NULL };
-    bool ok =
-        split(&text, old, old_bytes) || pyro_fail(err, PYRO_NO_MEMORY, "the patch: out of memory");
+    bool ok = split(&text, old, old_bytes) || pyro_no_memory(err, "the patch");
 
     for (size_t i = 0; ok && i < f->hunk_count; i++)
         ok = apply_hunk(f, i, &text, err);

@@ -12,11 +12,6 @@
 #define MODE_FILE 0100000u
 #define MODE_LINK 0120000u
 
-static bool no_memory(struct patch_parser *p)
-{
-    return pyro_fail(p->err, PYRO_NO_MEMORY, "the patch: out of memory");
-}
-
 /* --- names --- */
 
 static bool is_plain_path(const char *path)
@@ -63,7 +58,7 @@ static char *to_path(struct patch_parser *p, char *name, bool whole)
     }
     copy = strdup(path);
     if (!copy)
-        no_memory(p);
+        pyro_no_memory(p->err, "the patch");
     return copy;
 }
 
@@ -115,10 +110,8 @@ static struct patch_file *add_file(struct patch_parser *p)
     if (patch->count == patch->capacity) {
         size_t more = patch->capacity ? 2 * patch->capacity : 16;
         struct patch_file *moved = reallocarray(patch->files, more, sizeof(*moved));
-        if (!moved) {
-            no_memory(p);
-            return NULL;
-        }
+        if (!moved)
+            return pyro_no_memory(p->err, "the patch");
         patch->files = moved;
         patch->capacity = more;
     }
@@ -264,7 +257,7 @@ static bool parse_name_line(struct patch_parser *p, struct name_line *ret)
         (!memcmp(rest + used + 1, "1970-01-01", 10) || !memcmp(rest + used + 1, "1969-12-31", 10));
     ret->name = name ? strdup(name) : NULL;
     if (name && !ret->name)
-        return no_memory(p);
+        return pyro_no_memory(p->err, "the patch");
     ret->path = to_path(p, take_ptr(&name), false);
     return ret->path != NULL;
 }
@@ -301,7 +294,7 @@ static bool plain_names(struct patch_parser *p, struct patch_file *f, struct nam
     free(old->path);
     old->path = strdup(new->path);
     f->may_add = prefixed || !strchr(new->name, '/');
-    return old->path || no_memory(p);
+    return old->path || pyro_no_memory(p->err, "the patch");
 }
 
 /* The pair of "---" and "+++" of a file. */
@@ -395,7 +388,7 @@ static bool add_hunk(struct patch_parser *p, struct patch_file *f)
         size_t more = f->hunk_capacity ? 2 * f->hunk_capacity : 8;
         struct patch_hunk *moved = reallocarray(f->hunks, more, sizeof(*moved));
         if (!moved)
-            return no_memory(p);
+            return pyro_no_memory(p->err, "the patch");
         f->hunks = moved;
         f->hunk_capacity = more;
     }

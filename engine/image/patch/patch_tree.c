@@ -11,11 +11,6 @@
 #define TYPE_LINK 0120000u
 #define NEW_MODE 0644u
 
-static bool no_memory(struct pyro_error *err)
-{
-    return pyro_fail(err, PYRO_NO_MEMORY, "the patch: out of memory");
-}
-
 /* --- the entries --- */
 
 static int patch_tree_by_path(const void *a, const void *b)
@@ -29,7 +24,7 @@ bool patch_tree_init(struct patch_tree *t, const struct patch *p, struct pyro_er
 
     *t = (struct patch_tree){ .entries = calloc(2 * p->count + 1, sizeof(*t->entries)) };
     if (!t->entries)
-        return no_memory(err);
+        return pyro_no_memory(err, "the patch");
     for (size_t i = 0; i < p->count; i++) {
         if (p->files[i].old_path)
             t->entries[count++].path = p->files[i].old_path;
@@ -326,7 +321,7 @@ bool patch_tree_put_changes(const struct patch_tree *t, struct buf *ret, struct 
     n = common_directory(first->path, last->path);
     if (!buf_append(ret, (const uint8_t[]){ (uint8_t)n, (uint8_t)(n >> 8) }, 2) ||
         !buf_append(ret, first->path, n))
-        return no_memory(err);
+        return pyro_no_memory(err, "the patch");
     for (size_t i = 0; i < t->count; i++)
         if (is_changed(&t->entries[i]) && !put_change(&t->entries[i], ret))
             return pyro_fail(err, PYRO_PATCH_REJECTED, "the patched files are over %d MiB",

@@ -93,13 +93,13 @@ static struct member_name *note(struct members *m, const char *path, size_t n, e
     struct member_name *at;
 
     if (2 * m->count >= m->size && !grow(m))
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     at = place(m, path, n);
     if (at->path)
         return at;
     *at = (struct member_name){ .type = type, .path = strndup(path, n) };
     if (!at->path)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     m->count++;
     return at;
 }

@@ -12,7 +12,7 @@ struct archive *source_new_tar(struct pyro_error *err)
     struct archive *a = archive_read_new();
 
     if (!a)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     archive_read_support_format_tar(a);
     archive_read_support_filter_gzip(a);
     archive_read_support_filter_bzip2(a);
@@ -37,6 +37,6 @@ bool source_fail(struct archive *a, const char *what, struct pyro_error *err)
     const char *why = archive_error_string(a);
 
     if (archive_errno(a) == ENOMEM)
-        return pyro_fail(err, PYRO_NO_MEMORY, "%s: out of memory", what);
+        return pyro_no_memory(err, what);
     return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s: %s", what, why ? why : "cannot be read");
 }

@@ -82,7 +82,7 @@ static bool set_target(struct archive_entry *entry, struct inode *i, struct pyro
                          target && *target ? "too long" : "missing");
     i->target = strdup(target);
     if (!i->target)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     i->size = strlen(target);
     return true;
 }
@@ -243,7 +243,7 @@ bool tar_to_ext4(struct archive *a, const struct ext4_spec *spec, bool workspace
     bool ok;
 
     if (!c)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     c->a = a;
     ok = convert(c, spec, workspace, err);
     *ret = c->counts;

@@ -250,7 +250,7 @@ bool tar_to_tree(struct archive *a, struct tree_output *out, const struct tar_li
                             .limits = limits,
                             .path = malloc(BENEATH_PATH_MAX + 1),
                             .target = malloc(BENEATH_PATH_MAX + 1) };
-    bool ok = (c.path && c.target) || pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+    bool ok = (c.path && c.target) || pyro_no_memory(err, NULL);
 
     ok = ok && add_all(&c, err) && (!out || end_directories(&c, err));
     if (ok)

@@ -81,7 +81,7 @@ static bool open_qcow2(struct chain *c, unsigned i, struct pyro_error *err)
     l->l1 = malloc(l->l1_count * sizeof(*l->l1));
     l->l2 = calloc(l->l1_count, sizeof(*l->l2));
     if (!l->l1 || !l->l2)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     return read_file(l, l1_at, l->l1, l->l1_count * sizeof(*l->l1), err);
 }
 
@@ -110,7 +110,7 @@ bool chain_open(const int *fds, unsigned count, struct chain **ret, struct pyro_
         return pyro_fail(err, PYRO_RECORD_INVALID, "a disk of %u layers", count);
     c = calloc(1, sizeof(*c));
     if (!c)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     c->count = count;
     if (!open_layers(c, fds, err)) {
         chain_free(c);
@@ -169,7 +169,7 @@ static bool get_table(struct chain *c, unsigned i, uint64_t at, const uint64_t *
         forget_tables(c);
     table = malloc(CLUSTER_BYTES);
     if (!table)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     if (!read_file(l, place, table, CLUSTER_BYTES, err)) {
         free(table);
         return false;

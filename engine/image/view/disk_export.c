@@ -50,7 +50,7 @@ static bool copy(struct disk_version d, int fd, struct pyro_error *err)
     struct chain_stretch s;
 
     if (!chunk)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     if (ftruncate(fd, (off_t)size) != 0)
         return pyro_fail_errno(err, "size the image");
     for (uint64_t at = 0; at < size; at += s.bytes) {
@@ -308,7 +308,7 @@ static bool scrub(int fd, ext2_ino_t run, struct pyro_error *err)
         s->list = calloc(SCRUB_ENTRIES_MAX, sizeof(*s->list));
     if (!s || !s->list) {
         free(s);
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     }
     code = open_copy(fd, &s->fs);
     if (!code && s->fs->blocksize > sizeof(s->zeros))

@@ -75,7 +75,7 @@ static bool read_directory(struct listing *l, const char *path, uint32_t inode,
     if (!view_each(l->view, inode, disk_list_add, l, NULL, err))
         return pyro_wrap(err, "'%.300s'", path);
     if (l->no_memory)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     return !l->full ||
            pyro_fail(err, PYRO_NO_SPACE, "'%.300s' has over %d files below it", path, ENTRIES_MAX);
 }
@@ -148,7 +148,7 @@ static json_t *list_below(struct listing *l, const char *path, const struct view
     }
     l->seen = calloc(view_inode_count(l->view) / 8 + 1, 1);
     if (!l->seen)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     if (!read_directory(l, path, top->number, err) || (recursive && !walk(l, err)))
         return NULL;
     return to_json(l, err);

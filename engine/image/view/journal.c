@@ -111,7 +111,7 @@ static bool add(struct entries *e, struct entry entry, struct pyro_error *err)
         struct entry *items =
             more <= RECORDS_MAX ? reallocarray(e->items, more, sizeof(*items)) : NULL;
         if (!items)
-            return pyro_fail(err, PYRO_NO_MEMORY, "the journal: out of memory");
+            return pyro_no_memory(err, "the journal");
         e->items = items;
         e->capacity = more;
     }
@@ -140,7 +140,7 @@ static bool take_tags(struct log *l, struct pyro_error *err)
     uint32_t flags = 0;
 
     if (!tags)
-        return pyro_fail(err, PYRO_NO_MEMORY, "the journal: out of memory");
+        return pyro_no_memory(err, "the journal");
     memcpy(tags, l->block, l->block_bytes);
     r = reader_of(tags + HEADER_BYTES, end - HEADER_BYTES);
     while (!(flags & TAG_LAST)) {
@@ -331,11 +331,11 @@ bool journal_load(ext2_filsys fs, struct disk_version d, struct journal **ret,
         return fail_unknown(err);
     l.block = malloc(l.block_bytes);
     if (!l.block)
-        return pyro_fail(err, PYRO_NO_MEMORY, "the journal: out of memory");
+        return pyro_no_memory(err, "the journal");
     ok = read_superblock(&l, &empty, err) && (empty || (walk(&l, err) && select_copies(&l, err)));
     if (ok) {
         j = calloc(1, sizeof(*j));
-        ok = j || pyro_fail(err, PYRO_NO_MEMORY, "the journal: out of memory");
+        ok = j || pyro_no_memory(err, "the journal");
     }
     if (ok) {
         *j = (struct journal){ .disk = d,
@@ -422,7 +422,7 @@ bool journal_each(const struct journal *j, journal_block_fn *fn, void *arg, stru
     scoped_free uint8_t *block = malloc(j->block_bytes);
 
     if (!block)
-        return pyro_fail(err, PYRO_NO_MEMORY, "the journal: out of memory");
+        return pyro_no_memory(err, "the journal");
     for (size_t i = 0; i < j->count; i++)
         if (!read_copy(j, &j->items[i], 0, block, j->block_bytes, err) ||
             !fn(arg, j->items[i].block * j->block_bytes, block, j->block_bytes, err))

@@ -27,7 +27,7 @@ bool view_fail(struct view *v, errcode_t code, struct pyro_error *err, const cha
         return pyro_wrap(err, "%s", what);
     }
     if (code == EXT2_ET_NO_MEMORY)
-        return pyro_fail(err, PYRO_NO_MEMORY, "%s: out of memory", what);
+        return pyro_no_memory(err, what);
     return pyro_fail(err, PYRO_IO, "%s: the disk's file system is damaged: %s", what,
                      error_message(code));
 }
@@ -103,7 +103,7 @@ bool view_open(struct disk_version d, struct view **ret, struct pyro_error *err)
     struct view *v = calloc(1, sizeof(*v));
 
     if (!v)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     initialize_ext2_error_table();
     v->source.disk = d;
     if (!open_with_journal(v, err)) {

@@ -80,7 +80,7 @@ bool view_each_changed(struct view *now, struct view *then, view_changed_fn *fn,
     c.a = malloc(now->fs->blocksize);
     c.b = malloc(now->fs->blocksize);
     if (!c.a || !c.b)
-        ok = pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        ok = pyro_no_memory(err, NULL);
     for (dgrp_t g = 0; ok && g < now->fs->group_desc_count && !c.ended; g++)
         ok = compare_group(&c, g, err);
     free(c.a);

@@ -23,7 +23,13 @@ static void test_fail_wrap_hint(void **state UNUSED)
     assert_false(pyro_fail(&err, PYRO_IO, "again"));
     assert_string_equal(err.message, "again");
     assert_string_not_equal(pyro_error_hint(&err), "wait longer");
+    assert_null(pyro_no_memory(&err, "thing"));
+    assert_int_equal(err.code, PYRO_NO_MEMORY);
+    assert_string_equal(err.message, "thing: out of memory");
+    assert_null(pyro_no_memory(&err, NULL));
+    assert_string_equal(err.message, "out of memory");
     /* All may be called without one. */
+    assert_null(pyro_no_memory(NULL, NULL));
     assert_false(pyro_fail(NULL, PYRO_IO, "x"));
     assert_false(pyro_fail_errno(NULL, "x"));
     assert_false(pyro_wrap(NULL, "x"));
