@@ -3,8 +3,8 @@
  * reported when that changes.
  *
  * A look follows shortly after input and output, a few more follow while the shell itself is busy,
- * and the end of the foreground process is an event (pidfd_open(2)). Whether a silent program asks
- * is looked at after 250 ms, 1 s and 4 s, then every 5 s, and no more once it asks.
+ * and the end of the foreground process is an event (pidfd_open(2)). A silent program is looked at
+ * after 250 ms, 1 s and 4 s, then every 5 s, until it asks for input.
  */
 #ifndef PYRO_GUEST_FOREGROUND_H
 #define PYRO_GUEST_FOREGROUND_H
@@ -45,7 +45,7 @@ struct foreground {
     unsigned looks; /* since the last input or output */
     struct loop_timer timer;
     int64_t active_ms; /* clock_ms() of the last input or output, or change of the group */
-    bool repeated;     /* nobody waited for input, and that is looked at a second time */
+    bool repeated;     /* nobody waited for input, and a second look follows */
     bool judged;       /* since then */
     struct loop_timer judge;
 };
@@ -59,7 +59,7 @@ const char *foreground_state_name(struct foreground *f, bool at_prompt);
 void foreground_stop(struct foreground *f);
 /* Something was printed or typed. */
 void foreground_touch(struct foreground *f);
-/* The host is told again: it is another one, or it was too early. */
+/* Tells the host again: it is another host, or the last report came too early. */
 void foreground_repeat(struct foreground *f);
 
 #endif

@@ -8,13 +8,13 @@
 #define LISTENERS_MAX 32
 
 struct listeners {
-    unsigned count; /* of those looked at; more are ignored */
+    unsigned count; /* how many were looked at; more are ignored */
     uint64_t inode[LISTENERS_MAX];
 };
 
 /* The sockets that listen on a port now, on any address. */
 void listeners_of(uint16_t port, struct listeners *ret);
-/* Whether any listen now, and all of those did so before. */
+/* Whether any listens now, and each that does listened before. */
 bool listeners_are_old(const struct listeners *now, const struct listeners *before);
 
 #endif

@@ -3,7 +3,7 @@
  *
  * Only a command that is quick (spec.h) on a workspace that a supervisor holds runs in this process,
  * within call_begin(). Every other one runs in a child forked from it, without exec: handlers run
- * loops of their own, block signals and may wait for ever. The child leads a process group, has
+ * loops of their own, block signals and may wait forever. The child leads a process group, has
  * its own descriptors 0 to 2, and dies with this process.
  *
  * A child writes its answer into an unnamed file, which goes to the client when the child has ended:
@@ -34,7 +34,7 @@ struct call *call_begin(const struct call_spec *spec);
 /* Asks the child to end, which ends a guest's command with it; after some seconds kills it and what
  * it started. The call ends with its result, if it still has one, or with PYRO_INTERRUPTED. */
 void call_cancel(struct call *call);
-/* There is room for more of what goes out. */
+/* There is room for more output. */
 void call_go_on(struct call *call);
 
 #endif

@@ -12,8 +12,8 @@ struct call_ops {
     /* Writes the end of the call as whole lines, or as answered() takes it, in the child or here;
      * the result is NULL when it failed, and may be changed. */
     void (*answer)(void *arg, json_t *result, const struct pyro_error *error, FILE *out);
-    /* Whole characters, mostly, of what a guest's command printed. Here and below, what is to be
-     * said is put into the outgoing lines. */
+    /* What a guest's command printed, in whole characters where possible. This and the next add to
+     * the outgoing lines. */
     void (*output)(void *arg, bool to_err, const char *text, size_t n);
     /* {phase, done, total, unit, message} as docs/progress.md has it, or {note}. */
     void (*told)(void *arg, const json_t *what);

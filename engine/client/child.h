@@ -49,9 +49,9 @@ struct child_spec {
 /* Two whole logs of a service, 64 MiB each, as JSON strings of mostly text. */
 #define CHILD_OUTPUT_MAX ((size_t)512 * 1024 * 1024)
 
-/* Starts it, in a session of its own; it inherits the variables that pyro itself reads, those
- * packages are fetched with, and a user's own. NULL when it could not be started. Does not
- * block. */
+/* Starts it, in a session of its own; it inherits the variables that pyro reads, those that
+ * matter to the fetching of packages, and the user's own. NULL when it could not be started. Does
+ * not block. */
 struct child *child_start(struct loop *loop, const struct child_spec *spec,
                           struct pyro_error *err) MUST_CHECK;
 /* Asks it to end; the second time, kills it and everything it started. */

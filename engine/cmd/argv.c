@@ -6,7 +6,7 @@
 #include "engine/cmd/text.h"
 
 #define ROWS_MAX 48       /* rows of one command */
-#define CANDIDATES_MAX 96 /* words one near miss is looked for among */
+#define CANDIDATES_MAX 96 /* words that a misspelt one is compared with */
 
 /* The parser's progress. */
 struct parser {

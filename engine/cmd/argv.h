@@ -17,7 +17,7 @@ struct cmd_line {
 
 /*
  * Parses argv[1] and on. Fails with PYRO_USAGE or PYRO_INVALID_ARGUMENT; ret is filled as far as
- * things were understood (json always), so that the error can be told in the right form. Strings
+ * the words were understood (json always), so that the error comes in the right form. Strings
  * are borrowed from argv. Release it in either case.
  */
 bool cmd_line_parse(struct cmd_line *ret, int argc, const char *const *argv,

@@ -1,7 +1,7 @@
 /*
  * Holds commands to their declarations while tests run. With PYRO_CHECK_RESULTS=1 every result is
  * compared with its rows, and a difference aborts; with PYRO_CHECK_COVERAGE=FILE the command's path
- * is appended to that file, so that a command which no test ran is found out.
+ * is appended to that file, so that a command that no test runs is found.
  */
 #ifndef PYRO_CMD_CHECK_H
 #define PYRO_CMD_CHECK_H

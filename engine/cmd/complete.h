@@ -8,7 +8,7 @@
 
 /*
  * The candidates for the last of `words` (those after "pyro", the last one unfinished, maybe
- * empty): an array of {value, help}. *ret_files tells that file names are wanted instead. The
+ * empty): an array of {value, help}. *ret_files says whether file names are wanted instead. The
  * caller owns the array.
  */
 json_t *complete_words(const struct arg_list *words, bool *ret_files);

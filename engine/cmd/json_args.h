@@ -1,6 +1,6 @@
 /*
- * The arguments of a command as a JSON object: the members are called as the rows are, and the rows
- * check them as they check those of a command line. A string is a string, a flag a boolean, a list
+ * The arguments of a command as a JSON object: its members are named like the rows, which check
+ * them as they do on a command line. A string is a string, a flag a boolean, a list
  * and a command an array of strings, a list of NAME=VALUE an object; null is the same as nothing.
  */
 #ifndef PYRO_CMD_JSON_ARGS_H

@@ -6,9 +6,9 @@
 
 #include "engine/cmd/spec.h"
 
-/* All new. Of the object that json_args_read() takes: */
+/* The schema, new, of the object that json_args_read() takes, */
 json_t *json_schema_of_args(const struct cmd_spec *cmd);
-/* of one member of it: */
+/* of one member of it, */
 json_t *json_schema_of_arg(const struct arg_spec *row);
 /* and of an object with the members that are shown of these rows. */
 json_t *json_schema_of_result(const struct row_spec *rows);

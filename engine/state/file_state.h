@@ -1,5 +1,5 @@
-/* A file's metadata: while it is unchanged, nobody has written to the file, and its content need
- * not be read to know so. */
+/* A file's metadata. While it is the same, nobody has written to the file, and its content need not
+ * be read again. */
 #ifndef PYRO_FILE_STATE_H
 #define PYRO_FILE_STATE_H
 

@@ -13,7 +13,7 @@ struct unwritten {
     json_t *entry;
 };
 
-/* The record's error, or what it will be once the machine no longer waits. */
+/* The record's error, or the one that it will have again when the pause is over. */
 static char **error_of(struct supervisor *s)
 {
     return s->record.paused_reason ? &s->error_before_pause : &s->record.last_error;

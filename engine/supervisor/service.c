@@ -1,6 +1,6 @@
 /*
- * engine/supervisor/service.c: one service: its record, the reason of its end, and the clients to
- * tell.
+ * engine/supervisor/service.c: one service: its record, why it ended, and the clients that are
+ * told.
  */
 #include "engine/supervisor/service.h"
 
