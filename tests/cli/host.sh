@@ -321,7 +321,25 @@ doctor() {
     is "an agent that is not in PATH has its entry tried all the same" "$(json .clients[0].state)" connected
 }
 
-for name in connects keeps_the_rest goes_wrong interrupted odd_files full_disk absent prints doctor; do
+# Both columns of the table in docs/mcp.md.
+documented() {
+    local agent line
+    home documented
+    ln -s "$pyro" "$bin/pyro"
+    while IFS= read -r line; do
+        rm -rf "${HOME:?}"/.[a-z]*
+        run bash -c "$line"
+        is "docs/mcp.md: $line" "$status" 0
+        agent=$(grep -lE '"command"|^command' "$HOME"/{.claude.json,.codex/config.toml,.gemini/settings.json,.config/opencode/opencode.jsonc} 2>/dev/null)
+        check "… wrote an entry" [ -n "$agent" ]
+        is "… which works" "$("$PYRO" host doctor --json | grep -c '"state": "connected"')" 1
+    done < <(sed -n 's/^| [A-Z][^|]* | `\(pyro[^`]*\)` | `\([^`]*\)` |$/\1\n\2/p' docs/mcp.md)
+    is "docs/mcp.md has four agents, with two commands each" "$passed" 24
+    rm "$bin/pyro"
+    like "README.md has the commands" "$(cat README.md)" 'host connect claude-code`.*`codex`, `gemini`, `opencode`.*host doctor`.*help agents`'
+}
+
+for name in connects keeps_the_rest goes_wrong interrupted odd_files full_disk absent prints doctor documented; do
     scene "$name"
 done
 finish

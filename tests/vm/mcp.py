@@ -177,4 +177,23 @@ def project():
         mcp.tool("workspace_delete", workspace_id=w)
 
 
+def transcript():
+    """The calls in docs/mcp.md are answered as it says there, but for the id and the times."""
+    with open("docs/mcp.md", encoding="utf-8") as file:
+        text = re.search(r"(?ms)^```calls\n(.*?)^```$", file.read()).group(1)
+    calls = [part.split("\n", 1) for part in re.split(r"(?m)^> ", text)[1:]]
+    check("there is a transcript", len(calls) >= 8, calls)
+    written = re.search("workspace_id=([0-9a-f]{12})", text).group(1)
+    for modern in (False, True):
+        with Mcp(modern=modern) as mcp:
+            real = written
+            for line, wanted in calls:
+                name, arguments = line.split(" ", 1)
+                got = text_of(mcp.tool(name, **json.loads(arguments.replace(written, real))))
+                if name == "workspace_create":
+                    real = re.search("workspace_id=([0-9a-f]{12})", got).group(1)
+                masked = [re.sub("(?m)duration_ms=[0-9]+| +$|\n+\\Z", "", one.replace(real, written)) for one in (got, wanted)]
+                same(f"docs/mcp.md: {name}", *masked)
+
+
 globals()[sys.argv[1]]()
