@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <termios.h>
@@ -228,11 +227,10 @@ void asks_judge(const struct asks_terminal *t, struct asks_verdict *ret)
     struct tty tty = { .foreground = tcgetpgrp(t->pty_fd) };
     scoped_close int slave = prompt_open_slave(t->pty_fd);
     struct stat st;
-    int unread = 0;
 
     *ret = (struct asks_verdict){ .after_ms = -1 };
     if (slave < 0 || tty.foreground <= 0 || fstat(slave, &st) != 0 ||
-        ioctl(slave, FIONREAD, &unread) != 0 || unread)
+        prompt_slave_unread(slave) != 0)
         return;
     tty.number = st.st_rdev;
     tty.is_canonical = edits_lines(slave);

@@ -2,6 +2,7 @@
 #include "guest/prompt.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,12 +17,22 @@ int prompt_open_slave(int pty_fd)
     return ioctl(pty_fd, TIOCGPTPEER, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
+int prompt_slave_unread(int slave)
+{
+    struct pollfd input = { .fd = slave, .events = POLLIN };
+    int unread = 0;
+
+    /* What was written to the master gets to the slave by a worker of the kernel's, a moment later.
+     * poll() waits for that worker, FIONREAD does not. */
+    (void)!poll(&input, 1, 0);
+    return ioctl(slave, FIONREAD, &unread) == 0 ? unread : -1;
+}
+
 int prompt_unread(int pty_fd)
 {
     scoped_close int slave = prompt_open_slave(pty_fd);
-    int unread = 0;
 
-    return slave >= 0 && ioctl(slave, FIONREAD, &unread) == 0 ? unread : -1;
+    return slave >= 0 ? prompt_slave_unread(slave) : -1;
 }
 
 bool prompt_is_waiting(pid_t shell, int pty_fd)
@@ -29,9 +40,8 @@ bool prompt_is_waiting(pid_t shell, int pty_fd)
     scoped_close int slave = prompt_open_slave(pty_fd);
     struct tty_wait wait;
     struct stat st;
-    int unread = 0;
 
-    if (slave < 0 || fstat(slave, &st) != 0 || ioctl(slave, FIONREAD, &unread) != 0 || unread ||
+    if (slave < 0 || fstat(slave, &st) != 0 || prompt_slave_unread(slave) != 0 ||
         tcgetpgrp(pty_fd) != shell)
         return false;
     tty_wait_look(shell, shell, st.st_rdev, false, &wait);

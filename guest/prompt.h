@@ -10,8 +10,10 @@
  * polling that terminal, and no typed input is unread. `pty_fd` is the master.
  */
 bool prompt_is_waiting(pid_t shell, int pty_fd);
-/* How many typed bytes a read would get now; -1: not known. */
+/* How many typed bytes are unread, all that was written to the master among them; -1: not known. */
 int prompt_unread(int pty_fd);
+/* The same, of the terminal's slave. */
+int prompt_slave_unread(int slave);
 /* Whether the process is a bash that prompts at this terminal, rather than one that runs a script.
  */
 bool prompt_is_bash(pid_t pid, int pty_fd);

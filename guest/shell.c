@@ -368,7 +368,7 @@ static void ask_prompt(struct shell *s, int64_t token)
 
     pump(s);
     is_open = !s->child.ended && s->pty_fd >= 0 && !input_waits(&s->in);
-    /* Input counts too: what was just written reaches the terminal's queue a moment later. */
+    /* Input counts too: the shell wakes a moment after it. */
     at_prompt = is_open && clock_ms() - s->active_ms >= PROMPT_IDLE_MS &&
                 prompt_is_waiting(s->child.pid, s->pty_fd);
     answer = json_pack("{s:I, s:b, s:s, s:I}", "prompt", (json_int_t)token, "at_prompt", at_prompt,
