@@ -56,8 +56,12 @@ async function files(workspace_id) {
 async function commands(workspace_id) {
   const ran = await given('workspace_exec', { workspace_id, command: ['sh', '-c', 'echo out; exit 3'] });
   same('exec', [ran.stdout, ran.exit_code], ['out\n', 3]);
-  const { entries } = await given('workspace_logs', { workspace_id });
-  same('logs', [entries.at(-1).stdout, entries.at(-1).exit_code], ['out\n', 3]);
+  const begun = await given('workspace_exec', { workspace_id, command: ['sleep', '4733'], timeout_seconds: 0, max_wait_ms: 1 });
+  const { sequence } = begun;
+  same('exec: it goes on', begun.state, 'running');
+  same('command_read', (await given('workspace_command_read', { workspace_id, sequence, max_wait_ms: 1 })).state, 'running');
+  same('command_kill', (await given('workspace_command_kill', { workspace_id, sequence })).state, 'ended');
+  same('summary', (await given('workspace_summary', { workspace_id })).running_count, 0);
   const { stdout } = await given('vm_run', { environment: 'debian:12', command: ['echo', 'alone'] }, { onprogress: () => {} });
   same('vm_run', stdout, 'alone\n');
 }
@@ -113,7 +117,7 @@ const names = (await it.listTools()).tools.map((tool) => tool.name);
 const { workspace_id } = await given('workspace_create', { environment: 'debian:12' });
 same('list', (await given('workspace_list')).workspaces.map((entry) => entry.workspace_id), [workspace_id]);
 for (const part of [files, commands, shell, progress, cancellation, refusals]) await part(workspace_id);
-same('reset', (await given('workspace_reset', { workspace_id })).reset_count, 1);
+same('reset', (await given('workspace_reset', { workspace_id })).state, 'started');
 same('delete', (await given('workspace_delete', { workspace_id })).deleted, true);
 same('every tool was called', names.filter((name) => !called.has(name)), []);
 await it.close();

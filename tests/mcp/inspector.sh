@@ -21,5 +21,7 @@ for era in legacy modern; do
     like "$era: a tool that fails says so" "$status:$out" '^5:.*workspace_not_found: .*workspace_create makes one'
     inspect "$era" --method tools/call --tool-name nothing --tool-args-json '{}' -q
     like "$era: an unknown tool" "$status:$err" '^5:.*tool_not_found'
+    inspect "$era" --method tools/call --tool-name workspace_list --tool-args-json '{}' --load --load-requests 200 --load-concurrency 8 -q
+    is "$era: 200 calls, 8 at a time" "$status:$(json .ok):$(json .errorRate)" 0:200:0
 done
 finish
