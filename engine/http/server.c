@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "vmm/base/json.h"
 
 #define CONNECTIONS_MAX 256u
+#define OTHER_FDS 16                         /* beside two for each connection */
 #define CONNECTION_BYTES ((size_t)32 * 1024) /* the library's: a request's headers, and buffers */
 #define EXCHANGES_MAX 1024
 #define HELD_MAX ((size_t)128 * 1024 * 1024)
@@ -523,6 +525,16 @@ static void server_on_sent(void *arg UNUSED)
 {
 }
 
+/* One more than there are descriptors for would be tried again and again. */
+static unsigned connections_max(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= 2 * CONNECTIONS_MAX + OTHER_FDS)
+        return CONNECTIONS_MAX;
+    return files.rlim_cur > OTHER_FDS + 2 ? (unsigned)(files.rlim_cur - OTHER_FDS) / 2 : 1;
+}
+
 static bool start(struct server *s, struct pyro_error *err)
 {
     const union MHD_DaemonInfo *info;
@@ -530,7 +542,7 @@ static bool start(struct server *s, struct pyro_error *err)
     s->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, server_on_request, s,
         MHD_OPTION_LISTEN_SOCKET, s->serving->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-        CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES,
+        connections_max(), MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES,
         MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
         server_on_connection, s, MHD_OPTION_END);
     info = s->daemon ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;

@@ -1,6 +1,7 @@
 """`pyro mcp serve --http` without a machine: who is served, what is refused, what is bounded, how it ends."""
 import json
 import os
+import resource
 import socket
 import stat
 import subprocess
@@ -187,6 +188,26 @@ def crowds():
         for c in gone:
             c.close()
         same("who does not wait for the answer harms nobody", client.request("tools/list")["result"]["resultType"], "complete")
+
+
+def descriptors():
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+    with Server(home=new_home(), preexec_fn=few) as server:
+        got, client = [], Client(server, modern=True)
+        threads = [threading.Thread(target=lambda: got.append(client.request("tools/list")["result"]["resultType"])) for _ in range(60)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        same("with few descriptors clients wait for each other", got, ["complete"] * 60)
+        waiting = [server.raw() for _ in range(60)]
+        for s in waiting[:50]:
+            s.close()
+        same("and for idle ones to go", server.send(PING)[0], 200)
+        for s in waiting[50:]:
+            s.close()
 
 
 def slowness():

@@ -3,7 +3,7 @@
 cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/api.sh
 
 is "pyro itself loads neither the library nor GnuTLS" "$(ldd "$PYRO" | grep -E 'microhttpd|gnutls')" ""
-for name in handshakes guards messages sessions crowds slowness start ending; do
+for name in handshakes guards messages sessions crowds descriptors slowness start ending; do
     python_scene tests/cli/mcp_http.py "$name"
 done
 
