@@ -79,8 +79,8 @@ static void print_client(const json_t *one, FILE *out)
         show_command(one, out);
     }
     if (json_array_size(tools) && !problem)
-        fprintf(out, "\n    %zu tools in %" PRId64 " ms:", json_array_size(tools),
-                json_int_or(one, "elapsed_ms", 0));
+        fprintf(out, "\n    %zu tool%s in %" PRId64 " ms:", json_array_size(tools),
+                json_array_size(tools) == 1 ? "" : "s", json_int_or(one, "elapsed_ms", 0));
     for (size_t i = 0; i < json_array_size(tools) && !problem; i++) {
         fputc(' ', out);
         text_print(out, json_string_value(json_array_get(tools, i)));

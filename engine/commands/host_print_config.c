@@ -35,7 +35,7 @@ static json_t *host_print_config_run(const void *args, struct cmd_io *io, struct
     if (!file)
         return NULL;
     if (!config)
-        return pyro_fail(err, PYRO_NO_MEMORY, "out of memory");
+        return pyro_no_memory(err, NULL);
     result = json_pack("{s:s, s:o, s:s, s:s}", "client", a->client, "config_path",
                        json_string_or_null(file), "format", agent->format, "config", config);
     summary_tell(io, &cmd_host_print_config, result);
