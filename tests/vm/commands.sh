@@ -185,7 +185,7 @@ is "the disk is as it was left" "$out" data
 run "$PYRO" workspace list --json
 is "list" "$(json .count)" 1
 run "$PYRO" workspace list
-like "list for people" "$out" "$id +started +- +debian:12 "
+like "list for people: a command in it has failed" "$out" "$id +started +failed +debian:12 "
 offered=$("$PYRO" __complete -- workspace status fir | cut -f1)
 is "completion knows the name" "$offered" first
 offered=$("$PYRO" __complete -- run debian:12- | cut -f1 | tr '\n' ' ')
