@@ -1,13 +1,11 @@
 /* engine/commands/summary_fit.c: measured as it is shown, secrets taken out. */
 #include "engine/commands/summary_fit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/cmd/output.h"
 #include "engine/cmd/text.h"
 #include "engine/mcp/result.h"
-#include "vmm/base/fs.h"
 #include "vmm/base/json.h"
 #include "vmm/base/utf8.h"
 

@@ -98,10 +98,8 @@ static json_t *workspace_exec_run(const void *args, struct cmd_io *io, struct py
     struct workspace_exec_spec spec;
     json_t *r;
 
-    if (request.detach && request.max_wait_ms != ARG_UNSET) {
-        pyro_fail(err, PYRO_USAGE, "--detach and --max-wait-ms exclude each other");
-        return NULL;
-    }
+    if (request.detach && request.max_wait_ms != ARG_UNSET)
+        return pyro_fail(err, PYRO_USAGE, "--detach and --max-wait-ms exclude each other");
     if (request.max_wait_ms == ARG_UNSET)
         request.max_wait_ms = 0;
     if (request.timeout_ms == ARG_UNSET)

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "engine/cmd/text.h"
-#include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/summary_fit.h"
 #include "engine/commands/table.h"

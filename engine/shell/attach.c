@@ -25,7 +25,6 @@
 #include "engine/state/shell_files.h"
 #include "engine/state/shell_notes.h"
 #include "engine/term/replay.h"
-#include "engine/term/screen.h"
 #include "engine/term/track.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/signals.h"
