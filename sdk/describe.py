@@ -63,6 +63,11 @@ def kind(schema):
 SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
 
+def choices(schema):
+    """The closed list that a value is from; none: any of its kind."""
+    return [c for c in schema.get("enum", []) if c is not None]
+
+
 def required(command):
     return command["arguments"].get("required", [])
 
@@ -74,7 +79,8 @@ def optional(command):
 class Results:
     """The types of all results. The spelling of lists, maps and what may be null is the language's: "List[{}]"."""
 
-    def __init__(self, scalars, list_of, map_of, anything, nullable):
+    def __init__(self, scalars, list_of, map_of, anything, nullable, one_of):
+        self.one_of = one_of  # the type of a value from a closed list
         self.scalars, self.list_of, self.map_of, self.anything, self.nullable = scalars, list_of, map_of, anything, nullable
         self.classes = {}  # name: its members as (name, type, nested class or None, help)
         self.by_shape = {}
@@ -105,6 +111,8 @@ class Results:
 
     def type_of(self, name, schema):
         k = kind(schema)
+        if choices(schema):
+            return None, self.one_of(choices(schema))
         if k == "array":
             nested, t = self.type_of(name, schema["items"])
             return nested, self.list_of.format(t)

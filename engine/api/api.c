@@ -72,12 +72,13 @@ static void on_told(void *arg, const json_t *what)
 {
     struct api_call *c = arg;
     json_t *note = json_object_get(what, "note");
-    scoped_json json_t *event =
-        note ? json_pack("{s:s, s:O}", "event", "note", "text", note) : json_deep_copy(what);
+    bool is_entry = json_object_get(what, "entry");
+    scoped_json json_t *event = note ? json_pack("{s:s, s:O}", "event", "note", "text", note)
+                                     : json_copy((json_t *)(uintptr_t)what);
 
     BUG_ON(!event);
     if (!note)
-        json_object_set_new(event, "event", json_string("progress"));
+        json_object_set_new(event, "event", json_string(is_entry ? "entry" : "progress"));
     json_object_set(event, "id", c->id);
     door_say(c->door, event);
 }

@@ -21,7 +21,7 @@
 #include "vmm/base/utf8.h"
 
 #define KILL_AFTER_MS 3000
-#define TOLD_MAX ((size_t)1024 * 1024)
+#define TOLD_MAX ((size_t)16 * 1024 * 1024) /* an entry may have all that is kept of a command */
 #define CHUNK ((size_t)16 * 1024)
 
 /* One pipe from the child. */

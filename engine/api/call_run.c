@@ -54,14 +54,25 @@ static bool place_descriptors(const struct call_child *c)
     return dup2(null, 1) == 1 && close_range(AT_END, ~0U, 0) == 0;
 }
 
-static void tell_note(void *arg UNUSED, const char *text)
+/* Takes the value. */
+static void tell(const char *what, json_t *value)
 {
-    scoped_json json_t *note = json_pack("{s:o}", "note", json_string_lossy(text, strlen(text)));
-    scoped_free char *json = json_compact(note);
+    scoped_json json_t *told = json_pack("{s:o}", what, value);
+    scoped_free char *json = json_compact(told);
     scoped_free char *line = json ? str_printf("%s\n", json) : NULL;
 
     if (line)
         (void)!fs_write_all(AT_TOLD, line, strlen(line), NULL);
+}
+
+static void tell_note(void *arg UNUSED, const char *text)
+{
+    tell("note", json_string_lossy(text, strlen(text)));
+}
+
+static void tell_entry(void *arg UNUSED, const json_t *entry)
+{
+    tell("entry", json_incref((json_t *)(uintptr_t)entry));
 }
 
 /* Without events, warnings go where those of this program go, and progress nowhere. */
@@ -74,6 +85,7 @@ static void start_io(struct cmd_io *io, bool events)
         io->err_fd = AT_ERR;
         io->told.fd = AT_TOLD;
         io->note = tell_note;
+        io->entry = tell_entry;
     } else {
         io->progress.phase = NULL;
         io->progress.update = NULL;

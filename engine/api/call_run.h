@@ -15,7 +15,7 @@ struct call_ops {
     /* What a guest's command printed, in whole characters where possible. This and the next add to
      * the outgoing lines. */
     void (*output)(void *arg, bool to_err, const char *text, size_t n);
-    /* {phase, done, total, unit, message} as docs/progress.md has it, or {note}. */
+    /* {phase, done, total, unit, message} as docs/progress.md has it, {note} or {entry}. */
     void (*told)(void *arg, const json_t *what);
     /* Takes what answer() wrote: n bytes of text, or a file's content with its descriptor. NULL:
      * that goes out as it is. */

@@ -39,7 +39,7 @@ static const char answer_schema[] =
 static const char event_schema[] =
     "{\"type\": \"object\", \"properties\": {"
     "\"id\": {\"$ref\": \"#/$defs/id\"},"
-    "\"event\": {\"enum\": [\"hello\", \"output\", \"progress\", \"note\"]},"
+    "\"event\": {\"enum\": [\"hello\", \"output\", \"progress\", \"note\", \"entry\"]},"
     "\"version\": {\"type\": \"string\", \"description\": \"Of pyro, in hello\"},"
     "\"protocol\": {\"type\": \"integer\", \"description\": \"In hello\"},"
     "\"stream\": {\"enum\": [\"stdout\", \"stderr\"]},"
@@ -48,7 +48,8 @@ static const char event_schema[] =
     "\"done\": {\"type\": [\"integer\", \"null\"]},"
     "\"total\": {\"type\": [\"integer\", \"null\"]},"
     "\"unit\": {\"type\": [\"string\", \"null\"]},"
-    "\"message\": {\"type\": \"string\"}},"
+    "\"message\": {\"type\": \"string\"},"
+    "\"entry\": {\"type\": \"object\", \"description\": \"As the result's entries\"}},"
     "\"required\": [\"event\"]}";
 
 static json_t *codes(void)

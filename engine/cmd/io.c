@@ -268,6 +268,15 @@ void cmd_io_warn(struct cmd_io *io, const char *fmt, ...)
     (void)!write(io->err_fd, line.data, line.len);
 }
 
+void cmd_io_entry(struct cmd_io *io, const struct row_spec *rows, const json_t *entry)
+{
+    scoped_json json_t *shown = json_deep_copy(entry);
+
+    BUG_ON(!shown);
+    redaction_result(&io->redaction, rows, shown);
+    io->entry(io->note_arg, shown);
+}
+
 const char *number_text(struct number_text *space, int64_t n)
 {
     snprintf(space->text, sizeof(space->text), "%" PRId64, n);

@@ -27,7 +27,9 @@ struct cmd_io {
     void (*print)(const json_t *result, FILE *out);
     /* Takes warnings instead of standard error; NULL: there they go. */
     void (*note)(void *arg, const char *text);
-    void *note_arg;
+    /* Takes what a list that goes on gets, for a program; NULL: nobody listens. */
+    void (*entry)(void *arg, const json_t *entry);
+    void *note_arg; /* of both */
 
     struct redaction redaction; /* of all that is written here */
     struct progress_fd told;    /* progress for the program that started this one */
@@ -78,6 +80,8 @@ bool cmd_io_pause(struct cmd_io *io, struct pyro_error *err) MUST_CHECK;
  * --json.
  */
 void cmd_io_warn(struct cmd_io *io, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Gives io->entry an object of these rows, secrets taken out. */
+void cmd_io_entry(struct cmd_io *io, const struct row_spec *rows, const json_t *entry);
 /* For code that writes to the descriptors directly: tells what the last bytes of a stream were. */
 void cmd_io_note(struct cmd_io *io, bool to_err, const void *bytes, size_t n);
 

@@ -103,6 +103,29 @@ static bool workspace_logs_pass_on(void *arg, const json_t *entry, struct pyro_e
     return cmd_io_write(p->io, false, text, n, err) && (!p->follows || cmd_io_pause(p->io, err));
 }
 
+static bool workspace_logs_tell(void *arg, const json_t *entry, struct pyro_error *err UNUSED)
+{
+    cmd_io_entry(arg, command_rows, entry);
+    return true;
+}
+
+/* Where entries go: into the object, to a program as they come, or to people. */
+static void choose_sink(struct command_logs_spec *spec, struct cmd_io *io, json_t *entries,
+                        struct printing *printing)
+{
+    if (!io->json) {
+        spec->entry = workspace_logs_pass_on;
+        spec->arg = printing;
+    } else if (spec->follow) {
+        spec->entry = workspace_logs_tell;
+        spec->arg = io;
+    } else {
+        spec->entry = workspace_logs_add_to_list;
+        spec->arg = entries;
+        spec->max_bytes = JSON_OUTPUT_MAX;
+    }
+}
+
 static bool say(struct cmd_io *io, char *text, struct pyro_error *err)
 {
     scoped_free char *line = text;
@@ -136,15 +159,12 @@ static json_t *workspace_logs_run(const void *args, struct cmd_io *io, struct py
     struct command_logs_spec spec = { .cursor = a->cursor,
                                       .limit = a->limit == ARG_UNSET ? -1 : a->limit,
                                       .tail_lines = a->tail_lines == ARG_UNSET ? -1 : a->tail_lines,
-                                      .max_bytes = io->json ? JSON_OUTPUT_MAX : 0,
-                                      .follow = a->follow,
-                                      .entry = io->json ? workspace_logs_add_to_list
-                                                        : workspace_logs_pass_on,
-                                      .arg = io->json ? (void *)entries : &printing };
+                                      .follow = a->follow };
     struct command_logs l;
 
-    if (a->follow && io->json)
+    if (a->follow && io->json && !io->entry)
         return pyro_fail(err, PYRO_USAGE, "--follow and --json exclude each other");
+    choose_sink(&spec, io, entries, &printing);
     if (a->since && !time_text_parse(a->since, &spec.since, err))
         return NULL;
     if (!workspace_logs(a->workspace, &spec, &l, err) ||

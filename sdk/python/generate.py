@@ -14,15 +14,21 @@ import sys
 import textwrap
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from describe import READS_INPUT, Results, commands_of, kind, method_name, optional, required, write_or_check
+from describe import READS_INPUT, Results, choices, commands_of, kind, method_name, optional, required, write_or_check
 
 PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "src", "pyro_mcp")
 
 MADE = '"""Made by generate.py from `pyro api --describe`: change nothing here."""\n'
 
 
+def literal(values):
+    return f"Literal[{', '.join(json.dumps(v) for v in values)}]"
+
+
 def argument_type(schema):
     k = kind(schema)
+    if choices(schema):
+        return literal(choices(schema))
     if k == "array":
         return "Sequence[str]"
     return "Mapping[str, str]" if k == "object" else SCALARS[k]
@@ -36,12 +42,12 @@ SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "boo
 
 class PythonResults(Results):
     def __init__(self):
-        super().__init__(SCALARS, "List[{}]", "Dict[str, {}]", "Any", "Optional[{}]")
+        super().__init__(SCALARS, "List[{}]", "Dict[str, {}]", "Any", "Optional[{}]", literal)
 
     def text(self):
         out = [
             MADE,
-            "from dataclasses import dataclass\nfrom typing import Any, ClassVar, Dict, List, Mapping, Optional\n",
+            "from dataclasses import dataclass\nfrom typing import Any, ClassVar, Dict, List, Literal, Mapping, Optional\n",
             "from .record import Record\n",
         ]
         for name, members in self.classes.items():
@@ -123,7 +129,7 @@ def method(path, command):
 def calls_text(commands):
     head = [
         MADE,
-        "from typing import Any, Callable, Dict, Mapping, Optional, Sequence\n",
+        "from typing import Any, Callable, Dict, Literal, Mapping, Optional, Sequence\n",
         "from .protocol import given\n",
         "OnEvent = Optional[Callable[[Mapping[str, Any]], None]]\n\n",
         "class AsyncCalls:",
@@ -148,7 +154,7 @@ SYNC = [
     (r"\bawait ", ""),
     (r"\b__a(enter|exit|iter|next)__", r"__\1__"),
     (r"\bAsyncIterator\b", "Iterator"),
-    (r"\bAsync(Pyro|Workspace|Shell|Service|OutputStream|Calls|Call|Transport)\b", r"\1"),
+    (r"\bAsync(Pyro|Workspace|Shell|Service|OutputStream|LogStream|Calls|Call|Transport)\b", r"\1"),
     (r"\b(transport|calls)_async\b", r"\1_sync"),
 ]
 

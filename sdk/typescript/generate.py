@@ -12,7 +12,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, ".."))
-from describe import READS_INPUT, Results, class_name, commands_of, kind, method_name, optional, required, write_or_check
+from describe import READS_INPUT, Results, choices, class_name, commands_of, kind, method_name, optional, required, write_or_check
 
 MADE = "// Made by generate.py from `pyro api --describe`: change nothing here.\n"
 SCALARS = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean"}
@@ -22,8 +22,14 @@ def camel(name):
     return re.sub(r"_(\w)", lambda m: m.group(1).upper(), name)
 
 
+def union(values):
+    return " | ".join(f"'{v}'" for v in values)
+
+
 def argument_type(schema):
     k = kind(schema)
+    if choices(schema):
+        return union(choices(schema))
     if k == "array":
         return "readonly string[]"
     return "Readonly<Record<string, string>>" if k == "object" else SCALARS[k]
@@ -94,7 +100,7 @@ def method(path, command):
 
 def main():
     described, commands = commands_of(sys.argv[-1])
-    results = Results(SCALARS, "{}[]", "Record<string, {}>", "unknown", "{} | null")
+    results = Results(SCALARS, "{}[]", "Record<string, {}>", "unknown", "{} | null", union)
     results.add_commands(commands)
     maps = set()
     for command in commands.values():

@@ -40,6 +40,10 @@ check "the same sources give the same wheel" diff -r "$TEST_DIR/wheel1" "$TEST_D
 export PYTHONPATH=sdk/python/src PYTHONDONTWRITEBYTECODE=1
 run mypy --strict --cache-dir "$TEST_DIR/mypy" --python-version 3.9 sdk/python/src
 like "its types hold" "$out$err" '^Success'
+echo 'import pyro_mcp; pyro_mcp.Pyro().create_workspace("debian:12", network_policy="on")' >"$TEST_DIR/choice.py"
+run mypy --strict --cache-dir "$TEST_DIR/mypy" --python-version 3.9 "$TEST_DIR/choice.py"
+like "and know what can be chosen from" "$out$err" 'Argument "network_policy" .* expected "Literal'
+like "so do those of JavaScript" "$(cat sdk/typescript/src/calls.d.ts)" "networkPolicy\?: 'off' \| 'egress' \| 'egress\+published-ports';"
 says() {
     python3 -W error -c '
 import asyncio, sys

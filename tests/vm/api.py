@@ -64,6 +64,21 @@ def output():
         same("a log is followed until the service ends", follow(), ("up\n", "s"))
 
 
+def history():
+    with Api() as api:
+        api.call("workspace exec", {"workspace_id": "w", "command": shell("echo before")})
+        following = api.begin("workspace logs", {"workspace_id": "w", "follow": True})
+        while api.event(following, "entry")["entry"]["stdout"] != "before\n":
+            pass
+        api.call("workspace exec", {"workspace_id": "w", "command": shell("head -c 1000000 /dev/zero; echo err >&2; exit 3")})
+        entry = api.event(following, "entry")["entry"]
+        same("the history is followed, entry by entry", (entry["exit_code"], entry["stderr"], len(entry["stdout"])), (3, "err\n", 1000000))
+        api.send({"cancel": following})
+        result = api.answer(following)["result"]
+        same("and until it is cancelled", (result["entries"], result["next_cursor"]), ([], entry["sequence"] + 1))
+        same("without events there is nothing to follow", api.call("workspace logs", {"workspace_id": "w", "follow": True}, events=False)["code"], "usage")
+
+
 def shells():
     with Api() as api:
         opened = api.call("workspace shell open", {"workspace_id": "w"})

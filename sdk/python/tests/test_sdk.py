@@ -68,6 +68,16 @@ class Workspaces(unittest.TestCase):
             pid = next(iter(outputs)).text.strip()
         wait_for(lambda: self.ws.exec(["test", "-e", f"/proc/{pid}"]).exit_code == 1)
 
+    def test_the_history_is_followed(self):
+        self.ws.exec(["echo", "before"])
+        with self.ws.follow_logs(tail_lines=1) as entries:
+            seen = iter(entries)
+            self.assertEqual(next(seen).stdout, "before\n")
+            self.ws.exec(["echo", "after"])
+            self.assertEqual(next(seen).command, ["echo", "after"])
+        self.assertEqual(self.ws.logs(tail_lines=1).entries[-1].stdout, "after\n")
+        self.assertEqual(self.ws.summary().commands[0].command, "echo after")
+
     def test_errors_have_codes(self):
         with self.assertRaises(PyroError) as raised:
             self.pyro.status_workspace("nothing-such")

@@ -105,7 +105,7 @@ export interface RunOptions extends CallOptions {
 
 export interface WorkspaceCommandKillOptions extends CallOptions {
   /** The signal, to the command's process group */
-  signal?: string;
+  signal?: 'HUP' | 'INT' | 'QUIT' | 'TERM' | 'KILL';
 }
 
 export interface WorkspaceCommandListOptions extends CallOptions {
@@ -141,7 +141,7 @@ export interface WorkspaceCreateOptions extends CallOptions {
   /** A name to call it by, besides its id */
   name?: string;
   /** off: no network device; egress: connections out; the last also lets services publish ports on this host's loopback */
-  networkPolicy?: string;
+  networkPolicy?: 'off' | 'egress' | 'egress+published-ports';
   /** A secret; the value is visible in the process list: prefer --secret-file */
   secret?: Readonly<Record<string, string>>;
   /** A secret that is the text of a file */
@@ -367,7 +367,7 @@ export interface WorkspaceShellResizeOptions extends CallOptions {
 
 export interface WorkspaceShellSignalOptions extends CallOptions {
   /** INT is Ctrl-C; KILL ends the whole shell */
-  signal?: string;
+  signal?: 'HUP' | 'INT' | 'TERM' | 'KILL';
 }
 
 export interface WorkspaceShellWriteOptions extends CallOptions {

@@ -5,10 +5,12 @@ import type {
   WorkspaceExecOptions,
   WorkspaceFileListOptions,
   WorkspaceFileReadOptions,
+  WorkspaceLogsOptions,
   WorkspaceServiceLogsOptions,
   WorkspaceServiceStartOptions,
   WorkspaceShellOpenOptions,
   WorkspaceShellReadOptions,
+  WorkspaceShellSignalOptions,
   WorkspaceShellWriteOptions,
   WorkspaceSyncPushOptions,
 } from './calls.js';
@@ -23,7 +25,7 @@ export interface CallOptions {
 }
 
 export interface CallEvent {
-  event: 'output' | 'progress' | 'note';
+  event: 'output' | 'progress' | 'note' | 'entry';
   stream?: 'stdout' | 'stderr';
   text?: string;
   phase?: string | null;
@@ -31,6 +33,7 @@ export interface CallEvent {
   total?: number | null;
   unit?: string | null;
   message?: string;
+  entry?: Record<string, unknown>;
 }
 
 /** What a command wrote. */
@@ -40,10 +43,10 @@ export interface Output {
 }
 
 /** The output of a command as it comes. Leaving the loop early ends the command. */
-export declare class OutputStream<Result> implements AsyncIterable<Output> {
+export declare class OutputStream<Result, Item = Output> implements AsyncIterable<Item> {
   /** There when the stream is over */
   readonly result: Result | undefined;
-  [Symbol.asyncIterator](): AsyncIterator<Output>;
+  [Symbol.asyncIterator](): AsyncIterator<Item>;
   close(): void;
 }
 
@@ -90,6 +93,11 @@ export declare class Workspace {
   status(): Promise<results.WorkspaceStatus>;
   exec(command: readonly string[], options?: ExecOptions): Promise<results.WorkspaceExec>;
   execStream(command: readonly string[], options?: WorkspaceExecOptions): OutputStream<results.WorkspaceExec>;
+  logs(options?: WorkspaceLogsOptions): Promise<results.WorkspaceLogs>;
+  /** Its commands, those that have ended and then each as it ends, until the workspace stops */
+  followLogs(options?: WorkspaceLogsOptions): OutputStream<results.WorkspaceLogs, results.WorkspaceLogs['entries'][number]>;
+  /** What was done in it, what changed and what runs, in at most 2 KB */
+  summary(): Promise<results.WorkspaceSummary>;
   /** A shell that persists; `await using` closes it */
   openShell(options?: WorkspaceShellOpenOptions): Promise<Shell>;
   /** One that is open; `await using` leaves it so */
@@ -125,7 +133,7 @@ export declare class Shell {
   read(options?: WorkspaceShellReadOptions): Promise<results.WorkspaceShellRead>;
   /** Types a line, waits for the prompt, and returns what was shown */
   run(input: string, options?: WorkspaceShellReadOptions): Promise<string>;
-  signal(signal?: string): Promise<void>;
+  signal(signal?: WorkspaceShellSignalOptions['signal']): Promise<void>;
   resize(cols: number, rows: number): Promise<void>;
 }
 

@@ -9,9 +9,11 @@ import { READS_INPUT } from './version.js';
 /** The output of a command as it comes; `result` is there when it is over. Leaving it early ends the command. */
 export class OutputStream {
   #call;
+  #wanted;
 
-  constructor(call) {
+  constructor(call, wanted = 'output') {
     this.#call = call;
+    this.#wanted = wanted;
   }
 
   get result() {
@@ -20,7 +22,8 @@ export class OutputStream {
 
   async *[Symbol.asyncIterator]() {
     try {
-      for await (const { event, stream, text } of this.#call) if (event === 'output') yield { stream, text };
+      for await (const { event, stream, text, entry } of this.#call)
+        if (event === this.#wanted) yield event === 'entry' ? camelCased(entry) : { stream, text };
     } finally {
       this.#call.close();
     }
@@ -62,10 +65,10 @@ export class Pyro extends Calls {
   }
 
   /** A command whose output comes while it runs: exec, run, logs with follow. */
-  stream(call, args = {}) {
+  stream(call, args = {}, wanted = 'output') {
     const underWay = this.#open(call, args, true);
     args.abortSignal?.addEventListener('abort', () => underWay.close(), { once: true });
-    return new OutputStream(underWay);
+    return new OutputStream(underWay, wanted);
   }
 
   async workspace(environment, options) {
@@ -117,6 +120,18 @@ export class Workspace {
 
   execStream(command, options) {
     return this.pyro.stream('workspace exec', { workspaceId: this.id, command, ...options });
+  }
+
+  logs(options) {
+    return this.pyro.logsWorkspace(this.id, options);
+  }
+
+  followLogs(options) {
+    return this.pyro.stream('workspace logs', { workspaceId: this.id, follow: true, ...options }, 'entry');
+  }
+
+  summary() {
+    return this.pyro.summarizeWorkspace(this.id);
   }
 
   async openShell(options) {

@@ -3,15 +3,15 @@
 export interface WorkspaceStatusAttentionSource {
   /** Of the shell, command or service; the workspace's for vm */
   id: string;
-  kind: string;
+  kind: 'vm' | 'shell' | 'exec' | 'service';
 }
 
 export interface WorkspaceStatusAttention {
   since: number | null;
   source: WorkspaceStatusAttentionSource | null;
-  /** asks: a program waits at a terminal for input; failed and finished: until they are acknowledged; waits: a shell is at its prompt */
-  state: string;
-  /** The program that asks, or what ended, and how */
+  /** asks: a program waits at a terminal for input; waits: a shell is at its prompt */
+  state: 'none' | 'waits' | 'finished' | 'failed' | 'asks';
+  /** The program that asks, or why it failed */
   text: string | null;
 }
 
@@ -22,26 +22,26 @@ export interface WorkspaceStatusLastCommand {
 
 export interface WorkspaceStatusSecrets {
   name: string;
-  sourceKind: string;
+  sourceKind: 'literal' | 'file';
 }
 
 export interface WorkspaceStatusWorkspaceSeed {
   bytesWritten: number;
   entryCount: number;
-  mode: string;
+  mode: 'empty' | 'directory' | 'tar_archive';
   seedPath: string | null;
 }
 
 export interface WorkspaceStatus {
   /** tcg is software emulation; null without a VM */
-  accelerator: string | null;
+  accelerator: 'kvm' | 'tcg' | null;
   attention: WorkspaceStatusAttention;
   commandCount: number;
   /** Epoch seconds, like all times */
   createdAt: number;
   /** Null only when the record is unreadable */
   environment: string | null;
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   expiresAt: number | null;
   labels: Record<string, string>;
   lastActivityAt: number;
@@ -53,16 +53,15 @@ export interface WorkspaceStatus {
   name: string | null;
   /** Why the network is down; null when it is not */
   networkError: string | null;
-  networkPolicy: string;
+  networkPolicy: 'off' | 'egress' | 'egress+published-ports';
   /** Why a started machine is paused; it goes on by itself */
-  pausedReason: string | null;
+  pausedReason: 'host_disk_full' | null;
   resetCount: number;
-  runningCommandCount: number;
   runningServiceCount: number;
   secrets: WorkspaceStatusSecrets[];
   serviceCount: number;
   shellCount: number;
-  state: string;
+  state: 'created' | 'started' | 'stopped' | 'failed';
   /** 0: never */
   ttlSeconds: number;
   vcpuCount: number;
@@ -80,13 +79,13 @@ export interface WorkspaceShellOpen {
   /** Where it was opened */
   cwd: string;
   endedAt: number | null;
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   /** 128+N when signal N ended it; null while it runs, or when it ended with its VM */
   exitCode: number | null;
   rows: number;
   shellId: string;
   startedAt: number;
-  state: string;
+  state: 'running' | 'stopped';
   workspaceId: string;
 }
 
@@ -107,7 +106,7 @@ export interface WorkspaceServiceStatusReadiness {
   path: string | null;
   /** 0: none */
   timeoutSeconds: number;
-  type: string;
+  type: 'file' | 'tcp' | 'http' | 'command';
   /** Of type http */
   url: string | null;
 }
@@ -116,7 +115,7 @@ export interface WorkspaceServiceStatus {
   command: string[];
   cwd: string;
   endedAt: number | null;
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   /** 128+N when signal N ended it */
   exitCode: number | null;
   /** In the guest, while it runs */
@@ -126,7 +125,7 @@ export interface WorkspaceServiceStatus {
   readyAt: number | null;
   serviceName: string;
   startedAt: number;
-  state: string;
+  state: 'starting' | 'running' | 'stopped' | 'exited' | 'failed';
   /** Why it no longer runs */
   stopReason: string | null;
   workspaceId: string;
@@ -158,7 +157,7 @@ export interface DoctorProblems {
 }
 
 export interface Doctor {
-  accelerator: string | null;
+  accelerator: 'kvm' | 'tcg' | null;
   capabilities: DoctorCapabilities;
   environmentCache: string | null;
   /** What QEMU is confined by on this host */
@@ -169,7 +168,7 @@ export interface Doctor {
   platform: string;
   problems: DoctorProblems[];
   qemuVersion: string | null;
-  runtime: string;
+  runtime: 'PASS' | 'FAIL';
 }
 
 export interface EnvInspect {
@@ -239,13 +238,13 @@ export interface RunCleanup {
 }
 
 export interface Run {
-  accelerator: string | null;
+  accelerator: 'kvm' | 'tcg' | null;
   /** What became of the VM */
   cleanup: RunCleanup;
   command: string[];
   durationMs: number;
   environment: string;
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   /** 128+N when signal N ended it, 124 when it ran out of time */
   exitCode: number;
   /** The first MiB */
@@ -269,13 +268,13 @@ export interface WorkspaceCommandKill {
   durationMs: number;
   /** Why it was cut short */
   error: string | null;
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   /** Null while it runs */
   exitCode: number | null;
   recordedAt: number;
   /** From 1 */
   sequence: number;
-  state: string;
+  state: 'running' | 'ended';
   timedOut: boolean;
   /** The limit that timed_out speaks of; 0: there is none */
   timeoutSeconds: number;
@@ -305,7 +304,7 @@ export interface WorkspaceCommandRead {
   durationMs: number;
   /** Why it was cut short */
   error: string | null;
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   /** Null while it runs */
   exitCode: number | null;
   /** Where the next read begins */
@@ -313,7 +312,7 @@ export interface WorkspaceCommandRead {
   recordedAt: number;
   /** From 1 */
   sequence: number;
-  state: string;
+  state: 'running' | 'ended';
   stderr: string;
   stdout: string;
   timedOut: boolean;
@@ -330,7 +329,7 @@ export interface WorkspaceDelete {
 }
 
 export interface WorkspaceDiffEntries {
-  artifactType: string;
+  artifactType: 'file' | 'directory' | 'symlink' | 'other';
   /** The text_patch goes on in the next part */
   cut: boolean;
   /** Null when deleted */
@@ -338,7 +337,7 @@ export interface WorkspaceDiffEntries {
   /** Octal, with the type: 100644; null when added */
   oldMode: string | null;
   path: string;
-  status: string;
+  status: 'added' | 'modified' | 'deleted' | 'type_changed';
   /** Null for what is not UTF-8 text, is over 8 MiB, or cannot be said in a patch: a directory, permissions other than the executable bit, and what is in a .git */
   textPatch: string | null;
 }
@@ -381,7 +380,7 @@ export interface WorkspaceDiskExport {
 
 export interface WorkspaceDiskListEntries {
   /** other: a device, a socket or a FIFO */
-  artifactType: string;
+  artifactType: 'file' | 'directory' | 'symlink' | 'other';
   /** Of a symlink */
   linkTarget: string | null;
   /** Quoted as git does it, if it is not UTF-8 */
@@ -390,7 +389,7 @@ export interface WorkspaceDiskListEntries {
 }
 
 export interface WorkspaceDiskList {
-  artifactType: string;
+  artifactType: 'file' | 'directory' | 'symlink' | 'other';
   /** Sorted by the bytes of their paths */
   entries: WorkspaceDiskListEntries[];
   /** Null when there are no more */
@@ -425,7 +424,7 @@ export interface WorkspaceExec {
   command: string[];
   cwd: string;
   durationMs: number;
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   /** 128+N when signal N ended it, 124 when it ran out of time; null while it runs */
   exitCode: number | null;
   /** Background processes that were killed when the command ended */
@@ -435,7 +434,7 @@ export interface WorkspaceExec {
   /** From 1, the number in the workspace's logs */
   sequence: number;
   /** With --detach, and when --max-wait-ms is over: running */
-  state: string;
+  state: 'running' | 'ended';
   /** The first MiB */
   stderr: string;
   stderrBytes: number;
@@ -451,12 +450,12 @@ export interface WorkspaceExec {
 }
 
 export interface WorkspaceExport {
-  artifactType: string;
+  artifactType: 'file' | 'directory' | 'symlink';
   /** The sizes of the files */
   bytesWritten: number;
   /** Files, directories and links; the exported directory itself is not counted */
   entryCount: number;
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   outputPath: string;
   /** Sockets, FIFOs and devices below a directory; standard error names them */
   skippedCount: number;
@@ -467,7 +466,7 @@ export interface WorkspaceExport {
 export interface WorkspaceFileRead {
   /** Empty with --output */
   content: string;
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   /** From there to the end */
   leftBytes: number;
   /** Null: all of it */
@@ -486,7 +485,7 @@ export interface WorkspaceFileRead {
 
 export interface WorkspaceFileWrite {
   bytesWritten: number;
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   path: string;
   workspaceId: string;
 }
@@ -507,7 +506,7 @@ export interface WorkspaceLogsEntries {
   durationMs: number;
   /** Why the command was cut short */
   error: string | null;
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   exitCode: number;
   recordedAt: number;
   /** From 1 */
@@ -541,7 +540,7 @@ export interface WorkspaceLogs {
 export interface WorkspacePatchApplyEntries {
   path: string;
   /** A renamed file is deleted and added */
-  status: string;
+  status: 'added' | 'modified' | 'deleted';
 }
 
 export interface WorkspacePatchApplySummary {
@@ -555,7 +554,7 @@ export interface WorkspacePatchApply {
   changed: boolean;
   /** Sorted by the bytes of their paths */
   entries: WorkspacePatchApplyEntries[];
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   summary: WorkspacePatchApplySummary;
   workspaceId: string;
 }
@@ -572,7 +571,7 @@ export interface WorkspaceServiceLogs {
   command: string[];
   cwd: string;
   endedAt: number | null;
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   /** 128+N when signal N ended it */
   exitCode: number | null;
   /** In the guest, while it runs */
@@ -582,7 +581,7 @@ export interface WorkspaceServiceLogs {
   readyAt: number | null;
   serviceName: string;
   startedAt: number;
-  state: string;
+  state: 'starting' | 'running' | 'stopped' | 'exited' | 'failed';
   stderr: string;
   stderrDroppedBytes: number;
   stdout: string;
@@ -601,13 +600,13 @@ export interface WorkspaceShellClose {
   /** Where it was opened */
   cwd: string;
   endedAt: number | null;
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   /** 128+N when signal N ended it; null while it runs, or when it ended with its VM */
   exitCode: number | null;
   rows: number;
   shellId: string;
   startedAt: number;
-  state: string;
+  state: 'running' | 'stopped';
   workspaceId: string;
 }
 
@@ -633,7 +632,7 @@ export interface WorkspaceShellRead {
   /** Skipped because the log no longer has them */
   droppedBytes: number;
   endedAt: number | null;
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   /** 128+N when signal N ended it; null while it runs, or when it ended with its VM */
   exitCode: number | null;
   /** Where the next read begins; with --screen the end of the log */
@@ -646,7 +645,7 @@ export interface WorkspaceShellRead {
   screen: RenderScreen | null;
   shellId: string;
   startedAt: number;
-  state: string;
+  state: 'running' | 'stopped';
   /** There is more than --max-chars let through */
   truncated: boolean;
   waitForIdleMs: number | null;
@@ -670,7 +669,7 @@ export interface WorkspaceShellWrite {
   /** Where it was opened */
   cwd: string;
   endedAt: number | null;
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   /** 128+N when signal N ended it; null while it runs, or when it ended with its VM */
   exitCode: number | null;
   /** Bytes of the input, without the newline */
@@ -680,7 +679,7 @@ export interface WorkspaceShellWrite {
   rows: number;
   shellId: string;
   startedAt: number;
-  state: string;
+  state: 'running' | 'stopped';
   workspaceId: string;
 }
 
@@ -689,7 +688,7 @@ export interface WorkspaceSnapshotCreate {
   bytesWritten: number;
   createdAt: number;
   deletable: boolean;
-  kind: string;
+  kind: 'baseline' | 'named';
   snapshotName: string;
   workspaceId: string;
 }
@@ -705,7 +704,7 @@ export interface WorkspaceSnapshotListSnapshots {
   bytesWritten: number;
   createdAt: number;
   deletable: boolean;
-  kind: string;
+  kind: 'baseline' | 'named';
   snapshotName: string;
 }
 
@@ -714,6 +713,11 @@ export interface WorkspaceSnapshotList {
   /** The baseline, then the others by age */
   snapshots: WorkspaceSnapshotListSnapshots[];
   workspaceId: string;
+}
+
+export interface WorkspaceSummaryChanged {
+  path: string;
+  status: string;
 }
 
 export interface WorkspaceSummaryChanges {
@@ -735,15 +739,15 @@ export interface WorkspaceSummaryCommands {
 export interface WorkspaceSummaryRunning {
   /** The sequence, shell_id or service_name */
   id: string;
-  kind: string;
+  kind: 'command' | 'shell' | 'service';
   /** The command, or the shell's directory */
   text: string;
 }
 
 export interface WorkspaceSummary {
-  attention: string;
+  attention: 'none' | 'waits' | 'finished' | 'failed' | 'asks';
   /** The first of them */
-  changed: WorkspacePatchApplyEntries[];
+  changed: WorkspaceSummaryChanged[];
   /** In /workspace since create */
   changes: WorkspaceSummaryChanges | null;
   /** Why there are none */
@@ -754,7 +758,7 @@ export interface WorkspaceSummary {
   environment: string | null;
   lastError: string | null;
   name: string | null;
-  networkPolicy: string;
+  networkPolicy: 'off' | 'egress' | 'egress+published-ports';
   /** Some of them */
   running: WorkspaceSummaryRunning[];
   runningCount: number;
@@ -768,14 +772,14 @@ export interface WorkspaceSyncPushWorkspaceSync {
   destination: string;
   /** Files, directories and links */
   entryCount: number;
-  mode: string;
+  mode: 'directory' | 'tar_archive';
   /** Sockets, FIFOs and devices; standard error names them */
   skippedCount: number;
   sourcePath: string;
 }
 
 export interface WorkspaceSyncPush {
-  executionMode: string;
+  executionMode: 'guest_vm' | 'host_compat';
   workspaceId: string;
   workspaceSync: WorkspaceSyncPushWorkspaceSync;
 }

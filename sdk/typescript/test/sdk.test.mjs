@@ -59,6 +59,17 @@ test('leaving a stream, and a signal, end the command', async () => {
   while (!(await isGone(pid)));
 });
 
+test('the history is followed', async () => {
+  await ws.exec(['echo', 'before']);
+  const seen = [];
+  for await (const { stdout } of ws.followLogs({ tailLines: 1 })) {
+    if (seen.push(stdout) === 2) break;
+    await ws.exec(['echo', 'after']);
+  }
+  assert.deepEqual(seen, ['before\n', 'after\n']);
+  assert.equal((await ws.summary()).commands[0].command, 'echo after');
+});
+
 test('shell', async () => {
   const shell = await ws.openShell({ cols: 100, rows: 30 });
   assert.match(await shell.run('echo $((6 * 7))'), /\n42\n/);

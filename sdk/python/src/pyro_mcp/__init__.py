@@ -11,17 +11,19 @@ them, with dataclasses for results (module `results`). AsyncPyro and its objects
 
 from . import results
 from .errors import CommandError, PyroEndedError, PyroError, PyroNotFoundError, PyroVersionError
-from .objects_async import AsyncOutputStream, AsyncPyro, AsyncService, AsyncShell, AsyncWorkspace, Output
-from .objects_sync import OutputStream, Pyro, Service, Shell, Workspace
+from .objects_async import AsyncLogStream, AsyncOutputStream, AsyncPyro, AsyncService, AsyncShell, AsyncWorkspace, Output
+from .objects_sync import LogStream, OutputStream, Pyro, Service, Shell, Workspace
 from .version import VERSION as __version__
 
 __all__ = [
+    "AsyncLogStream",
     "AsyncOutputStream",
     "AsyncPyro",
     "AsyncService",
     "AsyncShell",
     "AsyncWorkspace",
     "CommandError",
+    "LogStream",
     "Output",
     "OutputStream",
     "Pyro",

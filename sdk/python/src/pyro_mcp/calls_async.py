@@ -1,6 +1,6 @@
 """Made by generate.py from `pyro api --describe`: change nothing here."""
 
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Literal, Mapping, Optional, Sequence
 
 from .protocol import given
 
@@ -218,7 +218,7 @@ class AsyncCalls:
         workspace_id: str,
         sequence: int,
         *,
-        signal: str = "KILL",
+        signal: Literal["HUP", "INT", "QUIT", "TERM", "KILL"] = "KILL",
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
         """End a command that runs, or send it another signal.
@@ -351,7 +351,7 @@ class AsyncCalls:
         label: Optional[Mapping[str, str]] = None,
         mem_mib: int = 1024,
         name: Optional[str] = None,
-        network_policy: str = "off",
+        network_policy: Literal["off", "egress", "egress+published-ports"] = "off",
         secret: Optional[Mapping[str, str]] = None,
         secret_file: Optional[Mapping[str, str]] = None,
         seed_path: Optional[str] = None,
@@ -1250,7 +1250,7 @@ class AsyncCalls:
         workspace_id: str,
         shell_id: str,
         *,
-        signal: str = "INT",
+        signal: Literal["HUP", "INT", "TERM", "KILL"] = "INT",
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
         """Send a signal to what runs in the foreground of a shell.

@@ -1,7 +1,7 @@
 """Workspaces, shells and services as objects, over the calls of AsyncPyro. objects_sync.py is made from this file."""
 
 from types import TracebackType
-from typing import Any, AsyncIterator, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Type, TypeVar
+from typing import Any, AsyncIterator, Callable, Dict, List, Literal, Mapping, NamedTuple, Optional, Sequence, Type, TypeVar
 
 from . import results
 from .calls_async import AsyncCalls
@@ -46,10 +46,33 @@ class AsyncOutputStream(_Closed):
     async def close(self) -> None:
         await self._call.close()
 
+    def events(self) -> AsyncCall:
+        """All events, as docs/api.md has them."""
+        return self._call
+
     async def __aiter__(self) -> AsyncIterator[Output]:
         async for event in self._call:
             if event["event"] == "output":
                 yield Output(event["stream"], event["text"])
+
+
+class AsyncLogStream(_Closed):
+    """The commands of a workspace as they end; `result` is there when it is over."""
+
+    def __init__(self, outputs: AsyncOutputStream) -> None:
+        self._outputs = outputs
+
+    @property
+    def result(self) -> Dict[str, Any]:
+        return self._outputs.result
+
+    async def close(self) -> None:
+        await self._outputs.close()
+
+    async def __aiter__(self) -> AsyncIterator[results.WorkspaceLogsEntries]:
+        async for event in self._outputs.events():
+            if event["event"] == "entry":
+                yield results.WorkspaceLogsEntries.from_dict(event["entry"])
 
 
 class AsyncPyro(AsyncCalls, _Closed):
@@ -156,6 +179,18 @@ class AsyncWorkspace(_Closed):
         arguments = {"workspace_id": self.id, "command": list(command), **options}
         return await self.pyro.stream("workspace exec", arguments, input=input)
 
+    async def logs(self, **options: Any) -> results.WorkspaceLogs:
+        return results.WorkspaceLogs.from_dict(await self.pyro.logs_workspace(self.id, **options))
+
+    async def follow_logs(self, **options: Any) -> AsyncLogStream:
+        """Its commands, those that have ended and then each as it ends; over when the workspace stops, or at an early end."""
+        arguments = {"workspace_id": self.id, "follow": True, **options}
+        return AsyncLogStream(await self.pyro.stream("workspace logs", arguments))
+
+    async def summary(self) -> results.WorkspaceSummary:
+        """What was done in it, what changed and what runs, in at most 2 KB."""
+        return results.WorkspaceSummary.from_dict(await self.pyro.summarize_workspace(self.id))
+
     async def open_shell(self, **options: Any) -> "AsyncShell":
         """A shell that persists, closed at the end of a `with` block. Options are those of open_shell()."""
         opened = await self.pyro.open_shell(self.id, **options)
@@ -245,7 +280,7 @@ class AsyncShell(_Closed):
         await self.write(input)
         return (await self.read(**{"wait_for_prompt": True, **options})).output
 
-    async def signal(self, signal: str = "INT") -> None:
+    async def signal(self, signal: Literal["HUP", "INT", "TERM", "KILL"] = "INT") -> None:
         await self.workspace.pyro.signal_shell(self.workspace.id, self.id, signal=signal)
 
     async def resize(self, cols: int, rows: int) -> None:

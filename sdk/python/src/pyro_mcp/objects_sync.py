@@ -2,7 +2,7 @@
 """Workspaces, shells and services as objects, over the calls of Pyro."""
 
 from types import TracebackType
-from typing import Any, Iterator, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Type, TypeVar
+from typing import Any, Iterator, Callable, Dict, List, Literal, Mapping, NamedTuple, Optional, Sequence, Type, TypeVar
 
 from . import results
 from .calls_sync import Calls
@@ -47,10 +47,33 @@ class OutputStream(_Closed):
     def close(self) -> None:
         self._call.close()
 
+    def events(self) -> Call:
+        """All events, as docs/api.md has them."""
+        return self._call
+
     def __iter__(self) -> Iterator[Output]:
         for event in self._call:
             if event["event"] == "output":
                 yield Output(event["stream"], event["text"])
+
+
+class LogStream(_Closed):
+    """The commands of a workspace as they end; `result` is there when it is over."""
+
+    def __init__(self, outputs: OutputStream) -> None:
+        self._outputs = outputs
+
+    @property
+    def result(self) -> Dict[str, Any]:
+        return self._outputs.result
+
+    def close(self) -> None:
+        self._outputs.close()
+
+    def __iter__(self) -> Iterator[results.WorkspaceLogsEntries]:
+        for event in self._outputs.events():
+            if event["event"] == "entry":
+                yield results.WorkspaceLogsEntries.from_dict(event["entry"])
 
 
 class Pyro(Calls, _Closed):
@@ -157,6 +180,18 @@ class Workspace(_Closed):
         arguments = {"workspace_id": self.id, "command": list(command), **options}
         return self.pyro.stream("workspace exec", arguments, input=input)
 
+    def logs(self, **options: Any) -> results.WorkspaceLogs:
+        return results.WorkspaceLogs.from_dict(self.pyro.logs_workspace(self.id, **options))
+
+    def follow_logs(self, **options: Any) -> LogStream:
+        """Its commands, those that have ended and then each as it ends; over when the workspace stops, or at an early end."""
+        arguments = {"workspace_id": self.id, "follow": True, **options}
+        return LogStream(self.pyro.stream("workspace logs", arguments))
+
+    def summary(self) -> results.WorkspaceSummary:
+        """What was done in it, what changed and what runs, in at most 2 KB."""
+        return results.WorkspaceSummary.from_dict(self.pyro.summarize_workspace(self.id))
+
     def open_shell(self, **options: Any) -> "Shell":
         """A shell that persists, closed at the end of a `with` block. Options are those of open_shell()."""
         opened = self.pyro.open_shell(self.id, **options)
@@ -246,7 +281,7 @@ class Shell(_Closed):
         self.write(input)
         return (self.read(**{"wait_for_prompt": True, **options})).output
 
-    def signal(self, signal: str = "INT") -> None:
+    def signal(self, signal: Literal["HUP", "INT", "TERM", "KILL"] = "INT") -> None:
         self.workspace.pyro.signal_shell(self.workspace.id, self.id, signal=signal)
 
     def resize(self, cols: int, rows: int) -> None:

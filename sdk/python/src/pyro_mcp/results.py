@@ -1,7 +1,7 @@
 """Made by generate.py from `pyro api --describe`: change nothing here."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Dict, List, Mapping, Optional
+from typing import Any, ClassVar, Dict, List, Literal, Mapping, Optional
 
 from .record import Record
 
@@ -9,15 +9,15 @@ from .record import Record
 @dataclass(frozen=True)
 class WorkspaceStatusAttentionSource(Record):
     id: str  # Of the shell, command or service; the workspace's for vm
-    kind: str
+    kind: Literal["vm", "shell", "exec", "service"]
 
 
 @dataclass(frozen=True)
 class WorkspaceStatusAttention(Record):
     since: Optional[float]
     source: Optional[WorkspaceStatusAttentionSource]
-    state: str  # asks: a program waits at a terminal for input; failed and finished: until they are acknowledged; waits: a shell is at its prompt
-    text: Optional[str]  # The program that asks, or what ended, and how
+    state: Literal["none", "waits", "finished", "failed", "asks"]  # asks: a program waits at a terminal for input; waits: a shell is at its prompt
+    text: Optional[str]  # The program that asks, or why it failed
     _nested: ClassVar[Mapping[str, Any]] = {"source": WorkspaceStatusAttentionSource}
 
 
@@ -30,25 +30,25 @@ class WorkspaceStatusLastCommand(Record):
 @dataclass(frozen=True)
 class WorkspaceStatusSecrets(Record):
     name: str
-    source_kind: str
+    source_kind: Literal["literal", "file"]
 
 
 @dataclass(frozen=True)
 class WorkspaceStatusWorkspaceSeed(Record):
     bytes_written: int
     entry_count: int
-    mode: str
+    mode: Literal["empty", "directory", "tar_archive"]
     seed_path: Optional[str]
 
 
 @dataclass(frozen=True)
 class WorkspaceStatus(Record):
-    accelerator: Optional[str]  # tcg is software emulation; null without a VM
+    accelerator: Optional[Literal["kvm", "tcg"]]  # tcg is software emulation; null without a VM
     attention: WorkspaceStatusAttention
     command_count: int
     created_at: float  # Epoch seconds, like all times
     environment: Optional[str]  # Null only when the record is unreadable
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     expires_at: Optional[float]
     labels: Dict[str, str]
     last_activity_at: float
@@ -58,15 +58,14 @@ class WorkspaceStatus(Record):
     mem_mib: int
     name: Optional[str]
     network_error: Optional[str]  # Why the network is down; null when it is not
-    network_policy: str
-    paused_reason: Optional[str]  # Why a started machine is paused; it goes on by itself
+    network_policy: Literal["off", "egress", "egress+published-ports"]
+    paused_reason: Optional[Literal["host_disk_full"]]  # Why a started machine is paused; it goes on by itself
     reset_count: int
-    running_command_count: int
     running_service_count: int
     secrets: List[WorkspaceStatusSecrets]
     service_count: int
     shell_count: int
-    state: str
+    state: Literal["created", "started", "stopped", "failed"]
     ttl_seconds: int  # 0: never
     vcpu_count: int
     workspace_id: str
@@ -82,12 +81,12 @@ class WorkspaceShellOpen(Record):
     cols: int
     cwd: str  # Where it was opened
     ended_at: Optional[float]
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     exit_code: Optional[int]  # 128+N when signal N ended it; null while it runs, or when it ended with its VM
     rows: int
     shell_id: str
     started_at: float
-    state: str
+    state: Literal["running", "stopped"]
     workspace_id: str
     _nested: ClassVar[Mapping[str, Any]] = {"attention": WorkspaceStatusAttention}
 
@@ -107,7 +106,7 @@ class WorkspaceServiceStatusReadiness(Record):
     interval_ms: int
     path: Optional[str]  # Of type file
     timeout_seconds: int  # 0: none
-    type: str
+    type: Literal["file", "tcp", "http", "command"]
     url: Optional[str]  # Of type http
 
 
@@ -116,7 +115,7 @@ class WorkspaceServiceStatus(Record):
     command: List[str]
     cwd: str
     ended_at: Optional[float]
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     exit_code: Optional[int]  # 128+N when signal N ended it
     pid: Optional[int]  # In the guest, while it runs
     published_ports: List[WorkspaceServiceStatusPublishedPorts]
@@ -124,7 +123,7 @@ class WorkspaceServiceStatus(Record):
     ready_at: Optional[float]
     service_name: str
     started_at: float
-    state: str
+    state: Literal["starting", "running", "stopped", "exited", "failed"]
     stop_reason: Optional[str]  # Why it no longer runs
     workspace_id: str
     _nested: ClassVar[Mapping[str, Any]] = {"published_ports": WorkspaceServiceStatusPublishedPorts, "readiness": WorkspaceServiceStatusReadiness}
@@ -154,7 +153,7 @@ class DoctorProblems(Record):
 
 @dataclass(frozen=True)
 class Doctor(Record):
-    accelerator: Optional[str]
+    accelerator: Optional[Literal["kvm", "tcg"]]
     capabilities: DoctorCapabilities
     environment_cache: Optional[str]
     jail: Optional[str]  # What QEMU is confined by on this host
@@ -163,7 +162,7 @@ class Doctor(Record):
     platform: str
     problems: List[DoctorProblems]
     qemu_version: Optional[str]
-    runtime: str
+    runtime: Literal["PASS", "FAIL"]
     _nested: ClassVar[Mapping[str, Any]] = {"capabilities": DoctorCapabilities, "kvm": DoctorKvm, "problems": DoctorProblems}
 
 
@@ -239,12 +238,12 @@ class RunCleanup(Record):
 
 @dataclass(frozen=True)
 class Run(Record):
-    accelerator: Optional[str]
+    accelerator: Optional[Literal["kvm", "tcg"]]
     cleanup: RunCleanup  # What became of the VM
     command: List[str]
     duration_ms: int
     environment: str
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     exit_code: int  # 128+N when signal N ended it, 124 when it ran out of time
     stderr: str  # The first MiB
     stderr_bytes: int
@@ -264,11 +263,11 @@ class WorkspaceCommandKill(Record):
     cwd: str
     duration_ms: int  # So far, while it runs
     error: Optional[str]  # Why it was cut short
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     exit_code: Optional[int]  # Null while it runs
     recorded_at: float
     sequence: int  # From 1
-    state: str
+    state: Literal["running", "ended"]
     timed_out: bool
     timeout_seconds: int  # The limit that timed_out speaks of; 0: there is none
     workspace_id: str
@@ -293,12 +292,12 @@ class WorkspaceCommandRead(Record):
     dropped_bytes: int  # Skipped because the log no longer has them
     duration_ms: int  # So far, while it runs
     error: Optional[str]  # Why it was cut short
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     exit_code: Optional[int]  # Null while it runs
     next_cursor: int  # Where the next read begins
     recorded_at: float
     sequence: int  # From 1
-    state: str
+    state: Literal["running", "ended"]
     stderr: str
     stdout: str
     timed_out: bool
@@ -315,12 +314,12 @@ class WorkspaceDelete(Record):
 
 @dataclass(frozen=True)
 class WorkspaceDiffEntries(Record):
-    artifact_type: str
+    artifact_type: Literal["file", "directory", "symlink", "other"]
     cut: bool  # The text_patch goes on in the next part
     new_mode: Optional[str]  # Null when deleted
     old_mode: Optional[str]  # Octal, with the type: 100644; null when added
     path: str
-    status: str
+    status: Literal["added", "modified", "deleted", "type_changed"]
     text_patch: Optional[str]  # Null for what is not UTF-8 text, is over 8 MiB, or cannot be said in a patch: a directory, permissions other than the executable bit, and what is in a .git
 
 
@@ -359,7 +358,7 @@ class WorkspaceDiskExport(Record):
 
 @dataclass(frozen=True)
 class WorkspaceDiskListEntries(Record):
-    artifact_type: str  # other: a device, a socket or a FIFO
+    artifact_type: Literal["file", "directory", "symlink", "other"]  # other: a device, a socket or a FIFO
     link_target: Optional[str]  # Of a symlink
     path: str  # Quoted as git does it, if it is not UTF-8
     size_bytes: int
@@ -367,7 +366,7 @@ class WorkspaceDiskListEntries(Record):
 
 @dataclass(frozen=True)
 class WorkspaceDiskList(Record):
-    artifact_type: str
+    artifact_type: Literal["file", "directory", "symlink", "other"]
     entries: List[WorkspaceDiskListEntries]  # Sorted by the bytes of their paths
     next_cursor: Optional[str]  # Null when there are no more
     path: str
@@ -396,12 +395,12 @@ class WorkspaceExec(Record):
     command: List[str]
     cwd: str
     duration_ms: int
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     exit_code: Optional[int]  # 128+N when signal N ended it, 124 when it ran out of time; null while it runs
     left_behind: int  # Background processes that were killed when the command ended
     next_cursor: Optional[int]  # While it runs: where 'workspace command read' goes on
     sequence: int  # From 1, the number in the workspace's logs
-    state: str  # With --detach, and when --max-wait-ms is over: running
+    state: Literal["running", "ended"]  # With --detach, and when --max-wait-ms is over: running
     stderr: str  # The first MiB
     stderr_bytes: int
     stderr_truncated: bool
@@ -415,10 +414,10 @@ class WorkspaceExec(Record):
 
 @dataclass(frozen=True)
 class WorkspaceExport(Record):
-    artifact_type: str
+    artifact_type: Literal["file", "directory", "symlink"]
     bytes_written: int  # The sizes of the files
     entry_count: int  # Files, directories and links; the exported directory itself is not counted
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     output_path: str
     skipped_count: int  # Sockets, FIFOs and devices below a directory; standard error names them
     workspace_id: str
@@ -428,7 +427,7 @@ class WorkspaceExport(Record):
 @dataclass(frozen=True)
 class WorkspaceFileRead(Record):
     content: str  # Empty with --output
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     left_bytes: int  # From there to the end
     max_bytes: Optional[int]  # Null: all of it
     next_offset: Optional[int]  # Where the next read begins; null when this one reached the end
@@ -443,7 +442,7 @@ class WorkspaceFileRead(Record):
 @dataclass(frozen=True)
 class WorkspaceFileWrite(Record):
     bytes_written: int
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     path: str
     workspace_id: str
 
@@ -463,7 +462,7 @@ class WorkspaceLogsEntries(Record):
     cwd: str
     duration_ms: int
     error: Optional[str]  # Why the command was cut short
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     exit_code: int
     recorded_at: float
     sequence: int  # From 1
@@ -491,7 +490,7 @@ class WorkspaceLogs(Record):
 @dataclass(frozen=True)
 class WorkspacePatchApplyEntries(Record):
     path: str
-    status: str  # A renamed file is deleted and added
+    status: Literal["added", "modified", "deleted"]  # A renamed file is deleted and added
 
 
 @dataclass(frozen=True)
@@ -506,7 +505,7 @@ class WorkspacePatchApplySummary(Record):
 class WorkspacePatchApply(Record):
     changed: bool
     entries: List[WorkspacePatchApplyEntries]  # Sorted by the bytes of their paths
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     summary: WorkspacePatchApplySummary
     workspace_id: str
     _nested: ClassVar[Mapping[str, Any]] = {"entries": WorkspacePatchApplyEntries, "summary": WorkspacePatchApplySummary}
@@ -526,7 +525,7 @@ class WorkspaceServiceLogs(Record):
     command: List[str]
     cwd: str
     ended_at: Optional[float]
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     exit_code: Optional[int]  # 128+N when signal N ended it
     pid: Optional[int]  # In the guest, while it runs
     published_ports: List[WorkspaceServiceStatusPublishedPorts]
@@ -534,7 +533,7 @@ class WorkspaceServiceLogs(Record):
     ready_at: Optional[float]
     service_name: str
     started_at: float
-    state: str
+    state: Literal["starting", "running", "stopped", "exited", "failed"]
     stderr: str
     stderr_dropped_bytes: int
     stdout: str
@@ -551,12 +550,12 @@ class WorkspaceShellClose(Record):
     cols: int
     cwd: str  # Where it was opened
     ended_at: Optional[float]
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     exit_code: Optional[int]  # 128+N when signal N ended it; null while it runs, or when it ended with its VM
     rows: int
     shell_id: str
     started_at: float
-    state: str
+    state: Literal["running", "stopped"]
     workspace_id: str
     _nested: ClassVar[Mapping[str, Any]] = {"attention": WorkspaceStatusAttention}
 
@@ -580,7 +579,7 @@ class WorkspaceShellRead(Record):
     cwd: str  # Where it was opened
     dropped_bytes: int  # Skipped because the log no longer has them
     ended_at: Optional[float]
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     exit_code: Optional[int]  # 128+N when signal N ended it; null while it runs, or when it ended with its VM
     next_cursor: int  # Where the next read begins; with --screen the end of the log
     output: str  # Empty with --screen
@@ -589,7 +588,7 @@ class WorkspaceShellRead(Record):
     screen: Optional[RenderScreen]  # With --screen
     shell_id: str
     started_at: float
-    state: str
+    state: Literal["running", "stopped"]
     truncated: bool  # There is more than --max-chars let through
     wait_for_idle_ms: Optional[int]
     workspace_id: str
@@ -614,14 +613,14 @@ class WorkspaceShellWrite(Record):
     cols: int
     cwd: str  # Where it was opened
     ended_at: Optional[float]
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     exit_code: Optional[int]  # 128+N when signal N ended it; null while it runs, or when it ended with its VM
     input_length: int  # Bytes of the input, without the newline
     pasted: Optional[bool]  # With --paste: whether it was one; if not, it was typed line by line
     rows: int
     shell_id: str
     started_at: float
-    state: str
+    state: Literal["running", "stopped"]
     workspace_id: str
     _nested: ClassVar[Mapping[str, Any]] = {"attention": WorkspaceStatusAttention}
 
@@ -631,7 +630,7 @@ class WorkspaceSnapshotCreate(Record):
     bytes_written: int  # What it takes on the host, beyond the layers it is based on
     created_at: float
     deletable: bool
-    kind: str
+    kind: Literal["baseline", "named"]
     snapshot_name: str
     workspace_id: str
 
@@ -648,7 +647,7 @@ class WorkspaceSnapshotListSnapshots(Record):
     bytes_written: int  # What it takes on the host, beyond the layers it is based on
     created_at: float
     deletable: bool
-    kind: str
+    kind: Literal["baseline", "named"]
     snapshot_name: str
 
 
@@ -658,6 +657,12 @@ class WorkspaceSnapshotList(Record):
     snapshots: List[WorkspaceSnapshotListSnapshots]  # The baseline, then the others by age
     workspace_id: str
     _nested: ClassVar[Mapping[str, Any]] = {"snapshots": WorkspaceSnapshotListSnapshots}
+
+
+@dataclass(frozen=True)
+class WorkspaceSummaryChanged(Record):
+    path: str
+    status: str
 
 
 @dataclass(frozen=True)
@@ -679,14 +684,14 @@ class WorkspaceSummaryCommands(Record):
 @dataclass(frozen=True)
 class WorkspaceSummaryRunning(Record):
     id: str  # The sequence, shell_id or service_name
-    kind: str
+    kind: Literal["command", "shell", "service"]
     text: str  # The command, or the shell's directory
 
 
 @dataclass(frozen=True)
 class WorkspaceSummary(Record):
-    attention: str
-    changed: List[WorkspacePatchApplyEntries]  # The first of them
+    attention: Literal["none", "waits", "finished", "failed", "asks"]
+    changed: List[WorkspaceSummaryChanged]  # The first of them
     changes: Optional[WorkspaceSummaryChanges]  # In /workspace since create
     changes_error: Optional[str]  # Why there are none
     command_count: int
@@ -694,12 +699,12 @@ class WorkspaceSummary(Record):
     environment: Optional[str]
     last_error: Optional[str]
     name: Optional[str]
-    network_policy: str
+    network_policy: Literal["off", "egress", "egress+published-ports"]
     running: List[WorkspaceSummaryRunning]  # Some of them
     running_count: int
     state: str
     workspace_id: str
-    _nested: ClassVar[Mapping[str, Any]] = {"changed": WorkspacePatchApplyEntries, "changes": WorkspaceSummaryChanges, "commands": WorkspaceSummaryCommands, "running": WorkspaceSummaryRunning}
+    _nested: ClassVar[Mapping[str, Any]] = {"changed": WorkspaceSummaryChanged, "changes": WorkspaceSummaryChanges, "commands": WorkspaceSummaryCommands, "running": WorkspaceSummaryRunning}
 
 
 @dataclass(frozen=True)
@@ -707,14 +712,14 @@ class WorkspaceSyncPushWorkspaceSync(Record):
     bytes_written: int  # The sizes of the files
     destination: str
     entry_count: int  # Files, directories and links
-    mode: str
+    mode: Literal["directory", "tar_archive"]
     skipped_count: int  # Sockets, FIFOs and devices; standard error names them
     source_path: str
 
 
 @dataclass(frozen=True)
 class WorkspaceSyncPush(Record):
-    execution_mode: str
+    execution_mode: Literal["guest_vm", "host_compat"]
     workspace_id: str
     workspace_sync: WorkspaceSyncPushWorkspaceSync
     _nested: ClassVar[Mapping[str, Any]] = {"workspace_sync": WorkspaceSyncPushWorkspaceSync}
