@@ -66,17 +66,22 @@ def output():
 
 def history():
     with Api() as api:
-        api.call("workspace exec", {"workspace_id": "w", "command": shell("echo before")})
-        following = api.begin("workspace logs", {"workspace_id": "w", "follow": True})
-        while api.event(following, "entry")["entry"]["stdout"] != "before\n":
-            pass
-        api.call("workspace exec", {"workspace_id": "w", "command": shell("head -c 1000000 /dev/zero; echo err >&2; exit 3")})
+        api.call("workspace create", {"environment": "debian:12-base", "name": "h"})
+        api.call("workspace exec", {"workspace_id": "h", "command": shell("echo before")})
+        following = api.begin("workspace logs", {"workspace_id": "h", "follow": True})
+        same("the history is followed: what there is", api.event(following, "entry")["entry"]["stdout"], "before\n")
+        api.call("workspace exec", {"workspace_id": "h", "command": shell("head -c 1000000 /dev/zero | tr '\\0' x; echo err >&2; exit 3")})
         entry = api.event(following, "entry")["entry"]
-        same("the history is followed, entry by entry", (entry["exit_code"], entry["stderr"], len(entry["stdout"])), (3, "err\n", 1000000))
-        api.send({"cancel": following})
+        same("and each as it ends", (entry["exit_code"], entry["stderr"], len(entry["stdout"])), (3, "err\n", 1000000))
+        other = api.begin("workspace logs", {"workspace_id": "h", "follow": True})
+        api.event(other, "entry")
+        api.send({"cancel": other})
+        same("it can be cancelled", api.answer(other)["error"]["code"], "interrupted")
+        api.call("workspace stop", {"workspace_id": "h"})
         result = api.answer(following)["result"]
-        same("and until it is cancelled", (result["entries"], result["next_cursor"]), ([], entry["sequence"] + 1))
-        same("without events there is nothing to follow", api.call("workspace logs", {"workspace_id": "w", "follow": True}, events=False)["code"], "usage")
+        same("it ends with the machine", (result["count"], result["entries"], result["next_cursor"]), (2, [], 3))
+        same("without events there is nothing to follow", api.call("workspace logs", {"workspace_id": "h", "follow": True}, events=False)["code"], "usage")
+        api.call("workspace delete", {"workspace_id": "h"})
 
 
 def shells():
