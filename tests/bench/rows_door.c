@@ -23,11 +23,12 @@
 #define STARTS 15
 #define CALLS 10000
 #define READ_CALL                                                                                  \
-    "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"tools/call\",\"params\":{\"name\":\"shell_read\"," \
+    "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"tools/"                                           \
+    "call\",\"params\":{\"name\":\"shell_read\","                                                  \
     "\"arguments\":{\"workspace_id\":\"%s\",\"shell_id\":\"sh1\",\"plain\":true}}}\n"
 #define INITIALIZE                                                                                 \
     "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":"     \
-    "\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"bench\",\"version\":\"1\"}}}\n"  \
+    "\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"bench\",\"version\":\"1\"}}}\n" \
     "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n"
 #define LIST "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}\n"
 
@@ -54,7 +55,8 @@ static bool server_start(struct server *ret, const char *const *argv, struct pyr
     posix_spawn_file_actions_adddup2(&actions, in[0], 0);
     posix_spawn_file_actions_adddup2(&actions, out[1], 1);
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    code = posix_spawnp(&ret->pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ);
+    code =
+        posix_spawnp(&ret->pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     close(in[0]);
     close(out[1]);
@@ -175,11 +177,11 @@ static bool prepare(char *ret_id, struct pyro_error *err)
     const char *const open[] = { bench_pyro(), "workspace", "shell", "open", ret_id, NULL };
     const char *const write[] = { bench_pyro(), "workspace", "shell",    "write", ret_id,
                                   "sh1",        "--input",   "seq 5000", NULL };
-    const char *const read[] = { bench_pyro(), "workspace", "shell",             "read",
-                                 ret_id,       "sh1",       "--wait-for-prompt", NULL };
+    const char *const read[] = { bench_pyro(), "workspace",         "shell", "read", ret_id,
+                                 "sh1",        "--wait-for-prompt", NULL };
 
-    return bench_create(ret_id, err) && process_quietly(open, err) &&
-           process_quietly(write, err) && process_quietly(read, err);
+    return bench_create(ret_id, err) && process_quietly(open, err) && process_quietly(write, err) &&
+           process_quietly(read, err);
 }
 
 static int compare(const void *a, const void *b)
@@ -214,9 +216,8 @@ static bool sample_reads(struct server *s, int percent, struct samples *to, stru
 static bool measure_percentile(struct bench_result *ret, int percent, struct pyro_error *err)
 {
     char id[BENCH_ID_BYTES];
-    const char *const process[] = { bench_pyro(), "workspace", "shell",       "read", id,
-                                    "sh1",        "--plain",   "--max-chars", "8192", "--json",
-                                    NULL };
+    const char *const process[] = { bench_pyro(), "workspace",   "shell", "read",   id,  "sh1",
+                                    "--plain",    "--max-chars", "8192",  "--json", NULL };
     struct server s = { .workspace = id };
     bool ok = prepare(id, err) && server_start(&s, our_server(), err) && greet(&s, err);
 
