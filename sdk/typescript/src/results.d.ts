@@ -9,9 +9,9 @@ export interface WorkspaceStatusAttentionSource {
 export interface WorkspaceStatusAttention {
   since: number | null;
   source: WorkspaceStatusAttentionSource | null;
-  /** asks: a program waits at a terminal for input; waits: a shell is at its prompt */
+  /** asks: a program waits at a terminal for input; failed and finished: until they are acknowledged; waits: a shell is at its prompt */
   state: 'none' | 'waits' | 'finished' | 'failed' | 'asks';
-  /** The program that asks, or why it failed */
+  /** The program that asks, or what ended, and how */
   text: string | null;
 }
 
@@ -57,6 +57,7 @@ export interface WorkspaceStatus {
   /** Why a started machine is paused; it goes on by itself */
   pausedReason: 'host_disk_full' | null;
   resetCount: number;
+  runningCommandCount: number;
   runningServiceCount: number;
   secrets: WorkspaceStatusSecrets[];
   serviceCount: number;

@@ -16,8 +16,8 @@ class WorkspaceStatusAttentionSource(Record):
 class WorkspaceStatusAttention(Record):
     since: Optional[float]
     source: Optional[WorkspaceStatusAttentionSource]
-    state: Literal["none", "waits", "finished", "failed", "asks"]  # asks: a program waits at a terminal for input; waits: a shell is at its prompt
-    text: Optional[str]  # The program that asks, or why it failed
+    state: Literal["none", "waits", "finished", "failed", "asks"]  # asks: a program waits at a terminal for input; failed and finished: until they are acknowledged; waits: a shell is at its prompt
+    text: Optional[str]  # The program that asks, or what ended, and how
     _nested: ClassVar[Mapping[str, Any]] = {"source": WorkspaceStatusAttentionSource}
 
 
@@ -61,6 +61,7 @@ class WorkspaceStatus(Record):
     network_policy: Literal["off", "egress", "egress+published-ports"]
     paused_reason: Optional[Literal["host_disk_full"]]  # Why a started machine is paused; it goes on by itself
     reset_count: int
+    running_command_count: int
     running_service_count: int
     secrets: List[WorkspaceStatusSecrets]
     service_count: int
