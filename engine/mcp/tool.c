@@ -118,6 +118,15 @@ static bool apply_limits(const struct cmd_spec *cmd, json_t *given, struct pyro_
     return true;
 }
 
+/* Nothing but the workspace, whose secrets an error must not have. */
+static void read_workspace(struct json_args *ret, const struct cmd_spec *cmd, const json_t *given)
+{
+    scoped_json json_t *alone =
+        json_pack("{s:O*}", "workspace_id", json_object_get(given, "workspace_id"));
+
+    (void)!json_args_read(ret, cmd, alone, NULL);
+}
+
 bool mcp_tool_args(struct json_args *ret, const struct cmd_spec *cmd, const json_t *arguments,
                    struct pyro_error *err)
 {
@@ -129,6 +138,7 @@ bool mcp_tool_args(struct json_args *ret, const struct cmd_spec *cmd, const json
     *ret = (struct json_args){ 0 };
     json_object_foreach (given, name, value)
         if (!agent_row(cmd, name)) {
+            read_workspace(ret, cmd, given);
             pyro_fail(err, PYRO_USAGE, "unknown argument '%.64s'", name);
             return pyro_hint(err, "see the inputSchema of %s", cmd->tool->name);
         }

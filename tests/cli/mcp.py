@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, "tests")
-from api_client import check, same
+from api_client import check, memory_kib, same
 from mcp_client import MODERN, Mcp, text_of
 
 
@@ -125,6 +125,95 @@ def refusals():
         mcp.tool("workspace_create", environment="none", secret={"T": "hunter2"})
     said = open(log).read()
     check("a log names calls, and no argument", "workspace_create" in said and "hunter2" not in said, said)
+
+
+def full_tools(mcp):
+    return mcp.request("tools/list")["result"]["tools"]
+
+
+def arguments():
+    """Each rule of each argument of each tool: a result that says which was broken."""
+    wrong = {"string": [1], "integer": ["1", -1, 1.5], "boolean": [0], "array": ["x", [1]], "object": [[], {"a": 1}]}
+    tried, bad = 0, []
+    with Mcp("--profile", "workspace-full") as mcp:
+        for tool in full_tools(mcp):
+            properties = tool["inputSchema"]["properties"]
+            cases = [({"no_such_argument": 1}, "no_such_argument")]
+            cases += [({name: value}, name) for name, p in properties.items() for value in wrong[p["type"]]]
+            cases += [({name: p["minimum"] - 1}, name) for name, p in properties.items() if "minimum" in p]
+            cases += [({name: p["maximum"] + 1}, name) for name, p in properties.items() if "maximum" in p]
+            cases += [({name: "no such choice"}, name) for name, p in properties.items() if "enum" in p]
+            cases += [({}, name) for name in tool["inputSchema"].get("required", [])[:1]]
+            for given, name in cases:
+                got = mcp.answer(mcp.begin_tool(tool["name"], given))["result"]
+                tried += 1
+                if got.get("isError") is not True or name not in text_of(got):
+                    bad.append((tool["name"], given, got))
+    check(f"every rule of every argument is kept ({tried} cases)", not bad and tried > 300, len(bad), bad[:3])
+
+
+def foreign_bytes():
+    """Control characters and bytes that are no text, in every argument that is text."""
+    with Mcp("--profile", "workspace-full") as mcp:
+        for what, line in (
+            ("no UTF-8", b'{"jsonrpc": "2.0", "id": 1, "method": "\xff\xfe"}\n'),
+            ("half a surrogate pair", b'{"jsonrpc": "2.0", "id": 1, "method": "\\ud800"}\n'),
+            ("a NUL", b'{"jsonrpc": "2.0", "id": 1, "method": "a\\u0000"}\n'),
+            ("nesting without end", b"[" * 100000 + b"\n"),
+        ):
+            mcp.send_bytes(line)
+            same(f"refused: {what}", mcp.until(lambda m: "error" in m)["error"]["code"], -32700)
+        dummies = {"string": "none", "integer": 1, "boolean": False, "array": ["none"], "object": {"none": "none"}}
+        tried, bad = 0, []
+        for tool in full_tools(mcp):
+            properties = tool["inputSchema"]["properties"]
+            needed = {name: dummies[properties[name]["type"]] for name in tool["inputSchema"].get("required", [])}
+            for name, p in properties.items():
+                for text in ("\x01\x1b[31m\x07", "\x7f\u009b2J\u202e", "\ufffd\uffff" + "x" * 70000):
+                    given = {"string": text, "array": [text], "object": {text: text}}.get(p["type"])
+                    if given is None:
+                        continue
+                    id = mcp.begin_tool(tool["name"], {**needed, name: given})
+                    line = mcp.process.stdout.readline()
+                    tried += 1
+                    if json.loads(line)["id"] != id or "isError" not in json.loads(line)["result"] or set(line[:-1]) & {*range(32), 127} or len(line) > 20000:
+                        bad.append((tool["name"], name, line[:300]))
+        check(f"no argument's text gets out as it is ({tried} cases)", not bad and tried > 200, len(bad), bad[:3])
+        same("and it goes on", mcp.given("workspace_list")["count"], 0)
+        for name, given in (
+            ("workspace_create", {"environment": "none", "secret": {"no name": "hunter2"}}),
+            ("workspace_create", {"environment": "none", "secret": {"T": ["hunter2"]}}),
+            ("workspace_create", {"environment": "hunter2", "secret": {"T": "hunter2"}}),
+            ("workspace_create", {"environment": "none", "secret": "hunter2"}),
+        ):
+            got = mcp.tool(name, **given)
+            check("an error has no secret", got.get("isError") and "hunter2" not in json.dumps(got), got)
+
+
+def reader_that_stops():
+    """Answers that nobody reads: what is in memory stays bounded, and nothing is lost."""
+    with Mcp() as mcp:
+        mcp.request("tools/list")
+        before = memory_kib(mcp.process.pid)
+        writer = os.fork()
+        if writer == 0:
+            for i in range(4000):
+                mcp.send({"jsonrpc": "2.0", "id": i, "method": "tools/list"})
+            os._exit(0)
+        for _ in range(200):  # it is given turns to grow in, however loaded the machine is
+            os.sched_yield()
+            most = memory_kib(mcp.process.pid)
+        check("memory is bounded", most < before + 20 * 1024, before, most)
+        got = [mcp.read()["id"] for _ in range(4000)]
+        same("every request is answered once, in order", got, list(range(4000)))
+        os.waitpid(writer, 0)
+        for _ in range(100):
+            mcp.send_bytes(b"x" * 1024 * 1024)
+        mcp.send_bytes(b"\n")
+        same("a line of 100 MiB is refused", mcp.until(lambda m: "error" in m)["error"]["code"], -32600)
+        check("and takes no memory", memory_kib(mcp.process.pid) < before + 40 * 1024, before, memory_kib(mcp.process.pid))
+        ids = [mcp.begin_tool("workspace_list") for _ in range(200)]
+        same("200 calls at once", {mcp.answer(id)["result"]["structuredContent"]["count"] for id in ids}, {0})
 
 
 globals()[sys.argv[1]]()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, "tests")
-from api_client import check, same
+from api_client import check, memory_kib, same
 from mcp_client import Mcp, text_of
 
 GIT = os.environ["TEST_DIR"] + "/project"
@@ -65,6 +65,57 @@ def bounds():
         mcp.tool("workspace_delete", workspace_id=w)
 
 
+def piling_up():
+    """Results that nobody reads: what is in memory stays bounded, and nothing is lost."""
+    with Mcp() as mcp:
+        w = mcp.given("workspace_create", environment="debian:12")["workspace_id"]
+        shell = mcp.given("shell_open", workspace_id=w)["shell_id"]
+        mcp.tool("shell_write", workspace_id=w, shell_id=shell, input="seq 5000")
+        read = {"workspace_id": w, "shell_id": shell, "plain": True}
+        mcp.tool("shell_read", **read, wait_for_prompt=True)
+        before = memory_kib(mcp.process.pid)
+        writer = os.fork()
+        if writer == 0:
+            for i in range(2000):
+                mcp.next_id = 9999 + i
+                mcp.begin_tool("shell_read" if i % 20 else "workspace_list", read if i % 20 else {})
+            os._exit(0)
+        for _ in range(200):  # it is given turns to grow in, however loaded the machine is
+            os.sched_yield()
+            most = memory_kib(mcp.process.pid)
+        check("memory is bounded", most < before + 20 * 1024, before, most)
+        got = sorted(mcp.read()["id"] for _ in range(2000))
+        same("every call is answered once", got, list(range(10000, 12000)))
+        os.waitpid(writer, 0)
+        mcp.tool("workspace_delete", workspace_id=w)
+
+
+def secrets():
+    value, log = "hunter2-is-secret", os.environ["TEST_DIR"] + "/mcp.log"
+    with Mcp("--log-file", log) as mcp:
+        made = mcp.tool("workspace_create", environment="debian:12", secret={"TOKEN": value})
+        w = made["structuredContent"]["workspace_id"]
+        ran = mcp.tool("workspace_exec", workspace_id=w, secret_env=["TOKEN"], command=["sh", "-c", "echo $TOKEN; echo $TOKEN >&2; echo $TOKEN >a; : >$TOKEN"])
+        same("a secret is in the guest, and taken out of what it printed", ran["structuredContent"]["stdout"] + ran["structuredContent"]["stderr"], "[REDACTED]\n" * 2)
+        results = [made, ran] + [mcp.tool(tool, workspace_id=w, **given) for tool, given in (
+            ("workspace_file_read", {"path": "a"}),
+            ("workspace_file_list", {}),
+            ("workspace_diff", {}),
+            ("workspace_summary", {}),
+            ("workspace_command_read", {"sequence": 1}),
+            ("workspace_file_read", {"path": value}),
+            ("workspace_exec", {"command": [value]}),
+            ("workspace_exec", {"command": ["true"], "cwd": value}),
+            ("workspace_exec", {"command": ["true"], "secret_env": [value]}),
+            ("shell_read", {"shell_id": value}),
+            ("shell_open", {value: 1}),
+        )]
+        same("and in no result", [r for r in results if value in json.dumps(r)], [])
+        mcp.tool("workspace_delete", workspace_id=w)
+    with open(log) as said:
+        same("nor in the log", value in said.read(), False)
+
+
 def under_way():
     with Mcp() as mcp:
         w = mcp.given("workspace_create", environment="debian:12")["workspace_id"]
@@ -72,9 +123,11 @@ def under_way():
         got = mcp.until(lambda m: m.get("method") == "notifications/progress")
         same("progress where it was asked for", (got["params"]["progressToken"], got["params"]["progress"]), ("p", 1))
         same("a slow tool holds up no other", mcp.given("workspace_list")["count"], 1)
+        mcp.send({"jsonrpc": "2.0", "id": slow, "method": "tools/call", "params": {"name": "workspace_list"}})
+        same("the id of a call under way is refused", mcp.until(lambda m: "error" in m)["error"]["code"], -32600)
         mcp.notify("notifications/cancelled", {"requestId": slow})
-        ids = [mcp.begin_tool("workspace_list") for _ in range(100)]
-        same("100 at once", {mcp.answer(id)["result"]["structuredContent"]["count"] for id in ids}, {1})
+        ids = [mcp.begin_tool("workspace_list") for _ in range(200)]
+        same("200 at once", {mcp.answer(id)["result"]["structuredContent"]["count"] for id in ids}, {1})
         while "sleep" in mcp.given("workspace_exec", workspace_id=w, command=["sh", "-c", "cat /proc/[0-9]*/comm | grep sleep"])["stdout"]:
             os.sched_yield()
         same("what is cancelled ends, and is not answered", [m for m in mcp.kept if m.get("id") == slow], [])
