@@ -1,5 +1,5 @@
-// tests/agents/run.mjs AGENT: runs an agent with `pyro mcp serve` and a model that follows a script, and compares what the
-// model is shown. $PYRO is the program that the agent starts, $TEST_DIR where it all happens. Prints a line for each check.
+// tests/agents/run.mjs AGENT: connects an agent as `pyro host connect` does, runs it with a model that follows a script, and
+// compares what the model is shown. It all happens in $TEST_DIR/AGENT. Prints a line for each check.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { startModel } from './model.mjs';
@@ -7,7 +7,6 @@ import { startModel } from './model.mjs';
 const agent = process.argv[2];
 const dir = `${process.env.TEST_DIR}/${agent}`;
 const modules = new URL('node_modules/', import.meta.url).pathname;
-const server = { command: process.env.PYRO, args: ['mcp', 'serve'] };
 const TOOL_MS = 900000; // what hangs ends; nothing else takes so long
 const TASK = 'Do what is to be done';
 
@@ -17,7 +16,7 @@ function check(what, good, ...said) {
 }
 const same = (what, got, wanted) => check(what, JSON.stringify(got) === JSON.stringify(wanted), got, wanted);
 
-// ---- the agents: how each is set up, started, and what it makes of a result ----
+// ---- the agents: how each gets at the model, is started, and what it makes of a result ----
 
 const json = (shown) => JSON.parse(shown.slice(shown.indexOf('{')));
 // What follows the line that says whose text it is.
@@ -25,9 +24,10 @@ const guestText = (shown) => shown.slice(shown.indexOf('output (text of the gues
 
 const agents = {
   claude: {
-    command: '@anthropic-ai/claude-code-linux-x64/claude',
-    files: { 'mcp.json': JSON.stringify({ mcpServers: { pyro: server } }) },
-    args: ['-p', TASK, '--mcp-config', 'mcp.json', '--strict-mcp-config', '--allowedTools', 'mcp__pyro'],
+    name: 'claude-code',
+    program: '@anthropic-ai/claude-code-linux-x64/claude',
+    files: () => ({}),
+    args: ['-p', TASK, '--allowedTools', 'mcp__pyro'],
     env: (port) => ({
       ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`, ANTHROPIC_API_KEY: 'none', DISABLE_AUTOUPDATER: '1',
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_TELEMETRY: '1', MCP_TIMEOUT: `${TOOL_MS}`, MCP_TOOL_TIMEOUT: `${TOOL_MS}`,
@@ -35,7 +35,7 @@ const agents = {
     output: (shown) => json(shown).output,
   },
   codex: {
-    command: '@openai/codex/bin/codex.js',
+    program: '@openai/codex/bin/codex.js',
     files: (port) => ({
       '.codex/config.toml': `model = "scripted"
 model_provider = "loopback"
@@ -47,36 +47,33 @@ name = "loopback"
 base_url = "http://127.0.0.1:${port}/v1"
 wire_api = "responses"
 env_key = "LOOPBACK_KEY"
-[mcp_servers.pyro]
-command = "${server.command}"
-args = ["mcp", "serve"]
-required = true
-startup_timeout_sec = ${TOOL_MS / 1000}
-tool_timeout_sec = ${TOOL_MS / 1000}
 `,
     }),
-    args: ['exec', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', TASK],
+    args: [
+      ...['required=true', `startup_timeout_sec=${TOOL_MS / 1000}`, `tool_timeout_sec=${TOOL_MS / 1000}`].flatMap(
+        (option) => ['-c', `mcp_servers.pyro.${option}`]),
+      'exec', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', TASK,
+    ],
     env: () => ({ LOOPBACK_KEY: 'none' }),
     output: (shown) => json(shown).output,
   },
   gemini: {
-    command: '@google/gemini-cli/bundle/gemini.js',
-    files: {
+    program: '@google/gemini-cli/bundle/gemini.js',
+    files: () => ({
       '.gemini/settings.json': JSON.stringify({
-        mcpServers: { pyro: { ...server, timeout: TOOL_MS, trust: true } },
         security: { auth: { selectedType: 'gemini-api-key' } },
         privacy: { usageStatisticsEnabled: false },
         general: { enableAutoUpdate: false },
       }),
-    },
+    }),
     args: ['-p', TASK, '--yolo', '-m', 'gemini-2.5-flash'],
     env: (port) => ({ GEMINI_API_KEY: 'none', GEMINI_CLI_TRUST_WORKSPACE: 'true', GOOGLE_GEMINI_BASE_URL: `http://127.0.0.1:${port}` }),
     output: (shown) => guestText(shown).replace(/\n?<\/untrusted_context>\s*$/, ''),
   },
   opencode: {
-    command: 'opencode-linux-x64-baseline/bin/opencode',
+    program: 'opencode-linux-x64-baseline/bin/opencode',
     files: (port) => ({
-      'opencode.json': JSON.stringify({
+      '.config/opencode/opencode.json': JSON.stringify({
         autoupdate: false,
         share: 'disabled',
         model: 'loopback/scripted',
@@ -86,7 +83,6 @@ tool_timeout_sec = ${TOOL_MS / 1000}
             options: { baseURL: `http://127.0.0.1:${port}/v1`, apiKey: 'none' },
           },
         },
-        mcp: { pyro: { type: 'local', command: [server.command, ...server.args], timeout: TOOL_MS } },
         experimental: { mcp_timeout: TOOL_MS },
       }),
     }),
@@ -148,26 +144,26 @@ function next(conversation) {
 
 // ---- the run ----
 
-async function run(port) {
-  const { command, files, args, env } = agents[agent];
-  const work = `${dir}/work`;
-  const program = `${modules}${command}`;
-  fs.mkdirSync(work, { recursive: true });
-  for (const [name, text] of Object.entries(typeof files === 'function' ? files(port) : files)) {
-    const path = `${name.startsWith('.') ? dir : work}/${name}`;
+// Its home, with the environments of the tests in its cache; and what it would fetch from elsewhere goes to a proxy that is
+// not there.
+function settle(port) {
+  const { program, files, env } = agents[agent];
+  for (const part of ['bin', 'work', '.cache']) fs.mkdirSync(`${dir}/${part}`, { recursive: true });
+  fs.symlinkSync(`${modules}${program}`, `${dir}/bin/${agent}`);
+  fs.symlinkSync(`${process.env.XDG_CACHE_HOME}/pyro`, `${dir}/.cache/pyro`);
+  for (const [name, text] of Object.entries(files(port))) {
+    const path = `${dir}/${name}`;
     fs.mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true });
     fs.writeFileSync(path, text);
   }
-  const log = fs.openSync(`${dir}/log`, 'w');
-  const child = spawn(program, args, {
-    cwd: work,
-    stdio: ['ignore', log, log],
-    // Its home is here, and what it would fetch from elsewhere goes to a proxy that is not there.
-    env: {
-      PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, LANG: 'C.UTF-8', HOME: dir,
-      HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1', ...env(port),
-    },
-  });
+  const { PATH, TMPDIR, PYRO_CHECK_PATIENCE } = process.env;
+  const own = { PATH: `${dir}/bin:${PATH}`, TMPDIR, PYRO_CHECK_PATIENCE, HOME: dir, LANG: 'C.UTF-8' };
+  return { ...own, HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1', ...env(port) };
+}
+
+async function run(env, command, ...args) {
+  const log = fs.openSync(`${dir}/log`, 'a');
+  const child = spawn(command, args, { cwd: `${dir}/work`, stdio: ['ignore', log, log], env });
   return new Promise((resolve) => {
     child.on('close', resolve);
     child.on('error', resolve);
@@ -175,13 +171,17 @@ async function run(port) {
 }
 
 const model = await startModel(next);
-const status = await run(model.port);
+const env = settle(model.port);
+const said = () => fs.readFileSync(`${dir}/log`, 'utf8').slice(-2000);
+check('pyro connects it', (await run(env, process.env.PYRO, 'host', 'connect', agents[agent].name ?? agent)) === 0, said());
+check('and finds that it answers', (await run(env, process.env.PYRO, 'host', 'doctor')) === 0, said());
+const status = await run(env, agent, ...agents[agent].args);
 model.close();
 const last = conversations.sort((a, b) => a.calls.length - b.calls.length).at(-1);
 const calls = last?.calls.filter(ofPyro) ?? [];
-check('it ends well', status === 0, status, fs.readFileSync(`${dir}/log`, 'utf8').slice(-2000));
+check('it ends well', status === 0, status, said());
 check('the model is given the instructions', last?.prompt.includes('workspace_create once and keep its workspace_id'), last?.prompt.slice(0, 1000));
-const known = JSON.stringify(last?.tools) + last?.prompt;
+const known = `${JSON.stringify(last?.tools)}${last?.prompt}`;
 same('and the tools', process.env.TOOLS.split(' ').filter((tool) => !known.includes(tool)), []);
 check('a call that fails says what to do next', calls[0]?.shown?.includes("no workspace 'none'. Next: workspace_list"), calls[0]);
 check('a workspace is made', calls[1]?.shown?.includes('started'), calls[1]);
