@@ -107,7 +107,7 @@ check-deb: setup
 	@$(MAKE) --no-print-directory deb
 	@$(RUN) deb
 
-# Clients of `pyro mcp serve` that others have written, at pinned versions: npm fetches 340 MB the first time, and 1.5 GB
+# Clients of `pyro mcp serve` that others have written, at pinned versions: npm fetches 340 MB the first time, and 1.3 GB
 # of agents. Those are driven without a model, and without a network.
 check-mcp check-agents: check-%: setup
 	@$(MAKE) --no-print-directory -j$(JOBS) all
