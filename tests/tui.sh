@@ -10,6 +10,7 @@
 #   click PATTERN            clicks the first cell of what matches; click ROW COL does it there
 #   double_click …           the same, twice
 #   wheel up|down ROW COL    turns the wheel there
+#   agree                    answers a question with yes, once it takes that
 #   screen NAME              passes when the screen becomes tests/tui/screens/NAME.screen, volatile parts masked
 #                            (screen.py); UPDATE=1 writes the file instead
 #   picked PATTERN           passes when the cursor's row matches (in the dark theme)
@@ -94,6 +95,11 @@ mouse() {
     else
         drive mouse 0 "$col" "$row" "$how" || fail "$how $2"
     fi
+}
+
+agree() {
+    sees '^ y yes'
+    keys y
 }
 
 click() {

@@ -35,6 +35,8 @@ static void free_screen(struct screen *s)
 {
     if (s->win)
         delwin(s->win);
+    free(s->about);
+    free(s->about_shell);
     if (s->ops->free)
         s->ops->free(s);
     else
@@ -64,6 +66,7 @@ void app_push(struct app *app, struct screen *s)
     if (app->top && app->top->ops->leave)
         app->top->ops->leave(app->top);
     s->serial = ++app->last_serial;
+    s->opened_ms = clock_ms();
     s->below = app->top;
     app->top = s;
     app_place(app, s);
@@ -90,12 +93,44 @@ void app_pop(struct app *app)
     }
     if (app->top->ops->enter)
         app->top->ops->enter(app->top);
+    if (app->top->about)
+        app_check_about(app);
     stack_changed(app);
+}
+
+void app_pop_to_first(struct app *app)
+{
+    while (app->top && app->top->below)
+        app_pop(app);
 }
 
 void screen_close(struct screen *s, int arg UNUSED)
 {
     app_pop(s->app);
+}
+
+/* ---- what a screen is about ---- */
+
+void screen_about(struct screen *s, const char *workspace_ids, const char *shell)
+{
+    s->about = workspace_ids ? str_printf("%s", workspace_ids) : NULL;
+    s->about_shell = shell ? str_printf("%s", shell) : NULL;
+}
+
+static void app_on_check(void *arg)
+{
+    struct app *app = arg;
+
+    while (app->top && app->is_gone && app->is_gone(app->top)) {
+        app_message(app, ROLE_WARN, "%s is gone",
+                    app->top->about_shell ? app->top->about_shell : "what this was about");
+        app_pop(app);
+    }
+}
+
+void app_check_about(struct app *app)
+{
+    loop_defer(app->loop, &app->check, app_on_check, app);
 }
 
 void app_quit(struct app *app)
@@ -113,11 +148,16 @@ bool app_shows(const struct screen *s)
     return at == s;
 }
 
+bool screen_captures(struct screen *s)
+{
+    return (s->find && s->find->typing) || (s->ops->captures && s->ops->captures(s));
+}
+
 bool app_may_open(const struct app *app, uint64_t serial)
 {
     struct screen *top = app->top;
 
-    return top && top->serial == serial && !(top->ops->captures && top->ops->captures(top));
+    return top && top->serial == serial && !screen_captures(top);
 }
 
 /* ---- damage and time ---- */
@@ -210,10 +250,22 @@ void app_error(struct app *app, const struct pyro_error *err)
 
 static void act(struct app *app, const char *screen, const struct key_binding *binding)
 {
-    if (!keymap_can(binding, app->top))
+    if (!keymap_can(binding, app->top)) {
+        app_message(app, ROLE_TEXT, "not possible now: %s", binding->help);
         return;
+    }
     keymap_note("did", screen, binding);
     binding->act(app->top, binding->arg);
+}
+
+void app_act(struct app *app, const struct key_binding *binding)
+{
+    bool own = false;
+
+    for (const struct key_binding *b = app->top->ops->keys; b && b->name; b++)
+        own = own || b == binding;
+    if (binding)
+        act(app, own ? app->top->ops->name : "global", binding);
 }
 
 /* A click on the key bar is the key. */
@@ -255,6 +307,7 @@ static void app_on_event(void *arg, const struct key_event *event)
     if (e.kind == EVENT_KEY) {
         app->message[0] = '\0';
         app->key_ms = clock_ms();
+        app->key = e.code;
     }
     if (e.kind == EVENT_MOUSE) {
         if (e.mouse == MOUSE_PRESS)
@@ -266,6 +319,8 @@ static void app_on_event(void *arg, const struct key_event *event)
         }
         e.row -= s->top, e.col -= s->left;
     }
+    if (s->find && list_find_event(s->find, &e))
+        return;
     if (s->ops->event && s->ops->event(s, &e))
         return;
     /* A key of the screen goes to no one else, even while it does nothing. */
@@ -277,6 +332,8 @@ static void app_on_event(void *arg, const struct key_event *event)
     binding = keymap_find(app_keys, s, "global", &e);
     if (binding)
         act(app, "global", binding);
+    else if (e.kind == EVENT_KEY && e.code != K_UNKNOWN && e.code != K_ESC)
+        app_message(app, ROLE_TEXT, "this key does nothing here; ? lists those that do");
 }
 
 static void app_on_esc_over(void *arg)

@@ -15,9 +15,11 @@
 #define PYRO_TUI_APP_H
 
 #include "engine/state/record.h"
+#include "engine/state/shell_files.h"
 #include "tui/draw.h"
 #include "tui/input.h"
 #include "tui/keymap.h"
+#include "tui/list_find.h"
 #include "tui/theme.h"
 #include "vmm/base/loop.h"
 
@@ -66,6 +68,11 @@ struct screen {
     WINDOW *win;     /* made by the frame */
     uint64_t serial; /* of no other screen, ever; given by app_push() */
     int top, left, rows, cols;
+    int64_t opened_ms; /* clock_ms() when it was pushed */
+    /* What it is about: ids of workspaces, separated by blanks, and of a shell of the one; NULL:
+     * nothing. When all of that is gone the frame closes the screen. See screen_about(). */
+    char *about, *about_shell;
+    struct list_find *find; /* of a list that can be filtered; its own */
 };
 
 struct app {
@@ -92,25 +99,41 @@ struct app {
     int press_row, press_col;
     int exit_signal;          /* that ended it; 0: none */
     struct screen *graveyard; /* popped in this pass; freed at its end */
-    struct loop_deferred bury;
+    struct loop_deferred bury, check;
     struct model *model;
+    bool (*is_gone)(const struct screen *s); /* whether what a screen is about is; the model's */
     /* The workspace that the operator is at, or was last: its id, or "". Screens say so. */
     char at_workspace[WORKSPACE_ID_LENGTH + 1];
     /* One that the list's cursor goes to as soon as it has it; "": none. */
     char wanted_workspace[WORKSPACE_ID_LENGTH + 1];
+    uint32_t key; /* the last key's code */
+    /* The shells that were looked at last, the newest first; "": none. */
+    struct {
+        char workspace[WORKSPACE_ID_LENGTH + 1], shell[SHELL_ID_MAX + 1];
+    } visited[2];
 };
 
 /* A screen's struct of `size` bytes, zeroed, which begins with its struct screen. app_push() it;
  * or, when it was not pushed, its ops->free() frees it. */
 void *screen_new(struct app *app, const struct screen_ops *ops, size_t size);
+/* Sets what it is about; both are copied, and may be NULL. */
+void screen_about(struct screen *s, const char *workspace_ids, const char *shell);
+/* Something that a screen is about may be gone. */
+void app_check_about(struct app *app);
 /* Pushes a screen, which the frame owns from now on; ops->free() frees it. */
 void app_push(struct app *app, struct screen *s);
 /* Pops the top screen; the last one's end is the program's. */
 void app_pop(struct app *app);
 /* The same, as what a key of a screen does. */
 void screen_close(struct screen *s, int arg);
+/* Pops all but the first. */
+void app_pop_to_first(struct app *app);
+/* Does an action of the top screen, or of all screens, as its key does; NULL: nothing. */
+void app_act(struct app *app, const struct key_binding *binding);
 /* Whether any of it can be seen: only overlays are above it. */
 bool app_shows(const struct screen *s);
+/* Whether all keys of a screen are text, or for something that it shows. */
+bool screen_captures(struct screen *s);
 /*
  * Whether something that comes by itself, such as the end of a job, may open a screen: the operator
  * is still on the screen with this serial, where it was asked for, and is not typing.

@@ -13,8 +13,10 @@ struct ask {
     struct screen screen;
     char *title, *label, *hint;
     struct field field;
+    bool empty_too;
     ask_fn *answered;
     void *arg;
+    void (*free_arg)(void *arg);
 };
 
 static int label_rows(const struct ask *a, WINDOW *win, int cols)
@@ -63,11 +65,11 @@ static void ask_send(struct screen *s, int arg UNUSED)
 {
     struct ask *a = (struct ask *)s;
 
-    if (!a->field.len)
+    if (!a->field.len && !a->empty_too)
         return;
     /* The question itself lives until this pass of the loop is over. */
     app_pop(s->app);
-    a->answered(a->arg, a->field.text);
+    a->answered(take_ptr(&a->arg), a->field.text);
 }
 
 static const struct key_binding keys[] = {
@@ -80,6 +82,8 @@ static void ask_free(struct screen *s)
 {
     struct ask *a = (struct ask *)s;
 
+    if (a->arg && a->free_arg)
+        a->free_arg(a->arg);
     free(a->title);
     free(a->label);
     free(a->hint);
@@ -109,5 +113,8 @@ void ask_line(struct app *app, const struct ask_spec *spec)
     field_set(&a->field, spec->text ? spec->text : "");
     a->answered = spec->answered;
     a->arg = spec->arg;
+    a->free_arg = spec->free_arg;
+    a->empty_too = spec->empty_too;
+    screen_about(&a->screen, spec->about, spec->about_shell);
     app_push(app, &a->screen);
 }

@@ -9,8 +9,11 @@ typedef void ask_fn(void *arg, const char *text);
 struct ask_spec {
     const char *title, *label; /* label: a sentence above the field; wrapped */
     const char *text, *hint;   /* what the field begins with; what it shows while it is empty */
-    ask_fn *answered;          /* with a text that is not "" */
+    bool empty_too;            /* "" is an answer as well */
+    const char *about, *about_shell; /* as screen_about() takes them */
+    ask_fn *answered;
     void *arg;
+    void (*free_arg)(void *arg); /* for the arg of a question without an answer; NULL: none */
 };
 
 /* Opens the question; all texts are copied. */

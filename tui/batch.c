@@ -13,13 +13,14 @@
 struct batch_item {
     struct batch *batch;
     char id[WORKSPACE_ID_LENGTH + 1];
-    char *name;
+    char *name, *shell; /* shell: NULL when the command is about the workspace */
 };
 
 struct batch {
     struct batch *next; /* of those that run */
     struct app *app;
     const char *word;
+    char *input; /* NULL, or "--input=" and what is typed into the shells */
     struct batch_item *items;
     size_t count, begun, over, failed;
     bool beginning; /* a job that cannot even be started ends at once */
@@ -34,24 +35,40 @@ struct batch *batch_new(struct app *app, const char *word, struct watched_worksp
     struct batch *batch = calloc(1, sizeof(*batch));
 
     BUG_ON(!batch);
-    *batch = (struct batch){
-        .app = app, .word = word, .items = calloc(count + 1, sizeof(*batch->items)), .count = count
-    };
-    BUG_ON(!batch->items);
-    for (size_t i = 0; i < count; i++) {
-        batch->items[i].batch = batch;
-        snprintf(batch->items[i].id, sizeof(batch->items[i].id), "%s", list[i]->record.id);
-        batch->items[i].name = str_printf("%s", model_name(list[i]));
-    }
+    *batch = (struct batch){ .app = app, .word = word };
+    for (size_t i = 0; i < count; i++)
+        batch_add(batch, list[i], NULL);
     return batch;
+}
+
+void batch_add(struct batch *batch, const struct watched_workspace *w, const char *shell)
+{
+    struct batch_item *item;
+
+    batch->items = realloc(batch->items, (batch->count + 1) * sizeof(*batch->items));
+    BUG_ON(!batch->items);
+    item = &batch->items[batch->count++];
+    *item = (struct batch_item){ .batch = batch,
+                                 .name = str_printf("%s", model_name(w)),
+                                 .shell = shell ? str_printf("%s", shell) : NULL };
+    snprintf(item->id, sizeof(item->id), "%s", w->record.id);
+}
+
+void batch_set_input(struct batch *batch, const char *input)
+{
+    free(batch->input);
+    batch->input = str_printf("--input=%s", input);
 }
 
 void batch_free(struct batch *batch)
 {
     if (!batch)
         return;
-    for (size_t i = 0; i < batch->count; i++)
+    for (size_t i = 0; i < batch->count; i++) {
         free(batch->items[i].name);
+        free(batch->items[i].shell);
+    }
+    free(batch->input);
     free(batch->items);
     free(batch);
 }
@@ -85,10 +102,12 @@ static void go_on(struct batch *b)
     b->beginning = true;
     while (b->begun < b->count && b->begun - b->over < AT_ONCE) {
         struct batch_item *item = &b->items[b->begun++];
-        const char *argv[] = { "workspace", b->word, item->id, NULL };
+        const char *plain[] = { "workspace", b->word, item->id, NULL }, *typed[] = {
+            "workspace", "shell", "write", item->id, item->shell, b->input, NULL
+        };
         scoped_free char *what = str_printf("%s %s", b->word, item->name);
 
-        job_start(b->app, what, argv, false, batch_ended, item);
+        job_start(b->app, what, item->shell ? typed : plain, false, batch_ended, item);
     }
     b->beginning = false;
     if (b->over < b->count)

@@ -113,6 +113,7 @@ void choice_ask(struct app *app, const struct choice_spec *spec)
     c->title = str_printf("%s", spec->title);
     for (size_t i = 0; i < spec->count; i++)
         c->words[i] = str_printf("%s", spec->words[i]);
+    screen_about(&c->screen, spec->about, spec->about_shell);
     c->list.count = (int)spec->count;
     c->list.rows = (int)spec->count;
     app_push(app, &c->screen);

@@ -10,6 +10,7 @@ struct choice_spec {
     const char *title;  /* copied, as are the words */
     char *const *words; /* at most CHOICE_MAX */
     size_t count;
+    const char *about, *about_shell; /* as screen_about() takes them */
     void (*chosen)(void *arg, size_t index);
     void *arg;
     void (*free_arg)(void *arg);

@@ -133,6 +133,43 @@ static uint32_t hash(uint32_t fg, uint32_t bg)
     return (uint32_t)((key * 0x9e3779b97f4a7c15u) >> 40);
 }
 
+/* Of one channel: from sRGB to linear light, by the polynomial that needs no power. */
+static double linear(uint32_t channel)
+{
+    double c = (double)channel / 255;
+
+    return c * (c * (c * 0.305306011 + 0.682171111) + 0.012522878);
+}
+
+static double luminance(uint32_t rgb)
+{
+    return 0.2126 * linear(rgb >> 16 & 255) + 0.7152 * linear(rgb >> 8 & 255) +
+           0.0722 * linear(rgb & 255);
+}
+
+double color_contrast(uint32_t a, uint32_t b)
+{
+    double x = luminance(a), y = luminance(b);
+
+    return x > y ? (x + 0.05) / (y + 0.05) : (y + 0.05) / (x + 0.05);
+}
+
+uint32_t color_readable(uint32_t fg, uint32_t bg, uint32_t readable)
+{
+    uint32_t mixed = fg;
+
+    if (!(fg & bg & readable & 0x02000000u))
+        return fg;
+    for (uint32_t part = 1; part <= 8 && color_contrast(mixed, bg) < COLOR_CONTRAST; part++) {
+        mixed = 0;
+        for (int shift = 0; shift < 24; shift += 8)
+            mixed |= (((fg >> shift & 255) * (8 - part) + (readable >> shift & 255) * part) / 8)
+                     << shift;
+        mixed = COLOUR_RGB(mixed);
+    }
+    return mixed;
+}
+
 /* When the pairs ran out: the nearest of sixteen colours that has one already, or the default. */
 static int coarse_pair(uint32_t fg, uint32_t bg)
 {

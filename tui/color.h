@@ -34,6 +34,15 @@ enum color_depth color_depth(void);
 /* Lowers the depth, for a theme that wants fewer colours. */
 void color_limit(enum color_depth depth);
 
+/*
+ * A foreground that can be read on the background: fg itself, or, moved as far as it must be towards
+ * `readable`, a colour of COLOR_CONTRAST. Only for 24 bits; fg in any other case.
+ */
+#define COLOR_CONTRAST 4.5 /* WCAG 2, AA */
+uint32_t color_readable(uint32_t fg, uint32_t bg, uint32_t readable);
+/* The contrast of two colours of 24 bits, from 1 to 21. */
+double color_contrast(uint32_t a, uint32_t b);
+
 /* The pair for these colours; 0 (the terminal's own) when there are no colours. */
 int color_pair(uint32_t fg, uint32_t bg);
 

@@ -1,6 +1,8 @@
 /* tui/columns.c: which columns fit, and what is drawn in them. */
 #include "tui/columns.h"
 
+#include <string.h>
+
 #include "vmm/base/error.h"
 
 static int needed(const struct columns *t)
@@ -18,6 +20,24 @@ static bool any_has(const struct column *c, void *const *rows, size_t count)
         if (c->has(rows[i]))
             return true;
     return !c->has;
+}
+
+/* Whether there are several rows and all say the same in it. */
+static bool all_same(const struct columns *t, const struct column *c, void *const *rows,
+                     size_t count)
+{
+    struct cell first = { 0 }, other;
+
+    if (!c->dull || count < 2)
+        return false;
+    c->cell(t, rows[0], &first);
+    for (size_t i = 1; i < count; i++) {
+        other.text[0] = other.note[0] = '\0';
+        c->cell(t, rows[i], &other);
+        if (strcmp(first.text, other.text) != 0)
+            return false;
+    }
+    return true;
 }
 
 /* The column that goes next; -1: none can. */
@@ -38,7 +58,8 @@ void columns_fit(struct columns *t, int width, void *const *rows, size_t count)
     for (int i = 0; t->all[i].title; i++) {
         BUG_ON(i == COLUMNS_MAX);
         t->widths[i] = t->all[i].width;
-        t->shown[i] = t->all[i].cell && any_has(&t->all[i], rows, count);
+        t->shown[i] = t->all[i].cell && any_has(&t->all[i], rows, count) &&
+                      !all_same(t, &t->all[i], rows, count);
     }
     while (needed(t) > width && (drop = least_wanted(t)) >= 0)
         t->shown[drop] = false;
@@ -55,15 +76,35 @@ void columns_draw_head(const struct columns *t, WINDOW *win, int row)
 
     for (int i = 0; t->all[i].title; i++) {
         struct style style = theme_style(i == t->sorted ? ROLE_ACCENT : ROLE_HEADER);
+        char title[32];
         if (!t->shown[i])
             continue;
+        snprintf(title, sizeof(title), "%s%s", t->all[i].title,
+                 i != t->sorted ? ""
+                 : t->reversed  ? "▲"
+                                : "▼");
         col += t->all[i].indent;
         if (t->all[i].right)
-            draw_right(win, row, col, t->widths[i], style, t->all[i].title);
+            draw_right(win, row, col, t->widths[i], style, title);
         else
-            draw_text(win, row, col, t->widths[i], style, t->all[i].title);
+            draw_text(win, row, col, t->widths[i], style, title);
         col += t->widths[i] + 1;
     }
+}
+
+int columns_at(const struct columns *t, int col)
+{
+    int from = 1;
+
+    for (int i = 0; t->all && t->all[i].title; i++) {
+        if (!t->shown[i])
+            continue;
+        from += t->all[i].indent;
+        if (col >= from && col < from + t->widths[i])
+            return i;
+        from += t->widths[i] + 1;
+    }
+    return -1;
 }
 
 void columns_draw_row(const struct columns *t, WINDOW *win, int row, void *of, enum role line)

@@ -10,7 +10,7 @@
 #include "tui/list.h"
 #include "vmm/base/json.h"
 
-#define COLUMNS_MAX 16
+#define COLUMNS_MAX 20
 
 struct columns;
 
@@ -31,8 +31,12 @@ struct column {
     int part, grow;
     /* It is shown only when some row has something for it; NULL: always. */
     bool (*has)(const void *row);
+    bool dull;   /* it is not shown while all of several rows have the same in it */
+    bool search; /* a filter's word without a key is looked for in it */
     /* ret is zeroed; NULL: it is never shown, the table is only sorted by it. */
     void (*cell)(const struct columns *t, void *row, struct cell *ret);
+    /* What a filter looks at instead of the cell's text. */
+    void (*searched)(const struct columns *t, void *row, struct cell *ret);
     /* The name of sorting by it; NULL: not possible. The larger the key the higher up; without a
      * key the rows' names decide. */
     const char *order;
@@ -44,7 +48,8 @@ struct columns {
     const struct column *all;
     const void *owner; /* whatever cells and keys need besides the row */
     double now;        /* clock_wall() */
-    int sorted;        /* the column that the table is sorted by: its title is accented; -1: none */
+    int sorted;        /* the column that the table is sorted by, which is marked; -1: none */
+    bool reversed;     /* … the other way round */
     bool shown[COLUMNS_MAX];
     int widths[COLUMNS_MAX];
 };
@@ -56,6 +61,8 @@ void columns_draw_json(struct columns *t, WINDOW *win, int top, const struct lis
                        const json_t *rows);
 /* The titles, in a row of the window; after either of these. */
 void columns_draw_head(const struct columns *t, WINDOW *win, int row);
+/* The column that is drawn at a window's column; -1: none. */
+int columns_at(const struct columns *t, int col);
 /* `line`: how the whole row looks, ROLE_SELECTED for example. */
 void columns_draw_row(const struct columns *t, WINDOW *win, int row, void *of, enum role line);
 

@@ -14,7 +14,25 @@ struct confirm {
     struct confirm_spec spec; /* arg is NULL once yes() has taken it */
     char *title, *text;
     int first, lines; /* of the text: the uppermost shown, all */
+    struct loop_timer ready_timer;
 };
+
+static bool confirm_is_ready(struct screen *s, int arg UNUSED)
+{
+    return clock_ms() - s->opened_ms >= CONFIRM_QUIET_MS;
+}
+
+static void confirm_on_ready(void *arg)
+{
+    app_damage(((struct confirm *)arg)->screen.app);
+}
+
+static void confirm_enter(struct screen *s)
+{
+    struct confirm *c = (struct confirm *)s;
+
+    loop_timer_set(s->app->loop, &c->ready_timer, CONFIRM_QUIET_MS + 1, confirm_on_ready, c);
+}
 
 /* The lines of text that there is room for. */
 static int text_rows(const struct confirm *c)
@@ -77,7 +95,8 @@ static void confirm_draw(struct screen *s, WINDOW *win)
     draw_box(win, (struct area){ 0, 0, s->rows, s->cols }, border, c->title);
     draw_scrollbar(win, (struct area){ 2, s->cols - 1, text_rows(c), 1 }, c->first, c->lines,
                    border);
-    draw_text(win, row, 3, s->cols - 6, theme_style(ROLE_BUTTON_FOCUS), " y yes ");
+    draw_text(win, row, 3, s->cols - 6,
+              theme_style(confirm_is_ready(s, 0) ? ROLE_BUTTON_FOCUS : ROLE_BUTTON), " y yes ");
     draw_text(win, row, 12, s->cols - 15, theme_style(ROLE_BUTTON), " n no ");
 }
 
@@ -105,7 +124,7 @@ static bool confirm_is_long(struct screen *s, int arg UNUSED)
 }
 
 static const struct key_binding keys[] = {
-    { "yes", "y", "yes", "do it", .act = confirm_answer, .arg = true },
+    { "yes", "y", "yes", "do it", .act = confirm_answer, .can = confirm_is_ready, .arg = true },
     { "no", "n Esc q", "no", "leave everything as it is", .act = confirm_answer, .arg = false },
     { "down", "Down j PgDn", "more", "the rest of a long text", .act = confirm_scroll,
       .can = confirm_is_long, .arg = 1 },
@@ -120,11 +139,16 @@ static bool confirm_event(struct screen *s, const struct key_event *e)
 
     if (e->kind == EVENT_MOUSE && (e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN))
         scroll_by((struct confirm *)s, e->mouse == MOUSE_WHEEL_UP ? -1 : 1);
-    /* Text that was meant for something else must not hold the one letter that agrees. */
-    if (e->kind == EVENT_KEY && !keymap_find(keys, s, s->ops->name, e) &&
-        !keymap_find(app_keys, s, "global", e)) {
-        app_pop(s->app);
-        return true;
+    /* Text that was meant for something else must not hold the one letter that agrees, nor go on
+     * below as keys. */
+    if (e->kind == EVENT_KEY) {
+        const struct key_binding *own = keymap_find(keys, s, s->ops->name, e);
+        if (!confirm_is_ready(s, 0) && (!own || own == keymap_named(keys, "yes")))
+            return true;
+        if (!own && !keymap_find(app_keys, s, "global", e)) {
+            app_pop(s->app);
+            return true;
+        }
     }
     if (e->kind != EVENT_MOUSE || e->mouse != MOUSE_PRESS || e->button != 1)
         return false;
@@ -139,6 +163,7 @@ static void confirm_free(struct screen *s)
 {
     struct confirm *c = (struct confirm *)s;
 
+    loop_timer_cancel(c->screen.app->loop, &c->ready_timer);
     if (c->spec.arg)
         c->spec.free_arg(c->spec.arg);
     free(c->title);
@@ -151,6 +176,7 @@ const struct screen_ops confirm_ops = {
     .title = "A question",
     .keys = keys,
     .overlay = true,
+    .enter = confirm_enter,
     .size = confirm_size,
     .event = confirm_event,
     .draw = confirm_draw,
@@ -164,5 +190,6 @@ void confirm_ask(struct app *app, const struct confirm_spec *spec)
     c->spec = *spec;
     c->title = str_printf("%s", spec->title);
     c->text = str_printf("%s", spec->text);
+    screen_about(&c->screen, spec->about, spec->about_shell);
     app_push(app, &c->screen);
 }

@@ -13,6 +13,7 @@
 #include "tui/workspace_actions.h"
 
 #define LABEL_COLS 13
+#define GRAPH_ROWS 2
 #define COMMAND_ROWS 5 /* kept free for the last commands, where there is room */
 #define FACTS_TOO 12   /* in one column: with fewer rows only the lists */
 #define TWO_COLUMNS 70 /* as wide as this it has facts beside shells and commands */
@@ -64,6 +65,20 @@ static void secrets(struct place *p, const json_t *list)
     fact(p, "secrets", ROLE_TEXT, text);
 }
 
+/* How busy it has been, a column for a second. */
+static void graph(struct place *p, const char *label, const uint8_t *samples, int count)
+{
+    char text[4 * MODEL_SAMPLES + 1];
+
+    draw_text(p->win, p->row, p->col, LABEL_COLS - 1, theme_style(ROLE_LABEL), label);
+    for (int level = GRAPH_ROWS; level-- > 0; p->row++) {
+        format_bars(text, sizeof(text), samples, count,
+                    (struct bars_place){ MODEL_SAMPLES, GRAPH_ROWS, level });
+        draw_text(p->win, p->row, p->col + LABEL_COLS, p->width - LABEL_COLS,
+                  theme_style(ROLE_GOOD), text);
+    }
+}
+
 static void facts(struct place *p, const struct model *m, const struct watched_workspace *w,
                   double now)
 {
@@ -106,6 +121,10 @@ static void facts(struct place *p, const struct model *m, const struct watched_w
     if (r->expires_at > 0 && r->expires_at > now) {
         snprintf(text, sizeof(text), "in %s", format_age(&a, now, r->expires_at));
         fact(p, "stops", ROLE_WARN, text);
+    }
+    if (r->state == WORKSPACE_STARTED && p->end - p->row > GRAPH_ROWS + 6) {
+        graph(p, "CPU", model_samples(w)->cpu, model_samples(w)->count);
+        graph(p, "memory", model_samples(w)->memory, model_samples(w)->count);
     }
     secrets(p, r->secrets);
     json_object_foreach (r->labels, key, value) {
@@ -167,17 +186,62 @@ static void draw_lists(struct details *d, struct place *p, struct watched_worksp
     commands(p, w);
 }
 
-void details_draw(struct details *d, WINDOW *win, struct area a, struct watched_workspace *w,
-                  double now)
+/* ---- tabs ---- */
+
+static const struct {
+    const char *title;
+    const char *const words[8]; /* of the command whose output it is */
+} tabs[TAB_COUNT] = {
+    [TAB_PREVIEW] = { "preview", { NULL } },
+    [TAB_FACTS] = { "facts", { NULL } },
+    [TAB_CHANGES] = { "changes", { "workspace", "diff", "--stat", "ID", NULL } },
+    [TAB_LOG] = { "log", { "workspace", "logs", "ID", NULL } },
+    [TAB_FILES] = { "files", { "workspace", "file", "list", "ID", NULL } },
+};
+
+/* The tab that is shown: without a running shell there is nothing to preview. */
+static enum details_tab tab_of(const struct details *d, const struct watched_workspace *w)
+{
+    return d->focused || (d->tab == TAB_PREVIEW && !model_asking_shell(w)) ? TAB_FACTS : d->tab;
+}
+
+void details_turn(struct details *d, int by)
+{
+    d->tab = (enum details_tab)(((int)d->tab + by + TAB_COUNT) % TAB_COUNT);
+}
+
+void details_pause(struct details *d)
+{
+    preview_close(&d->preview);
+    details_text_close(&d->text);
+}
+
+/* Into the upper line of the frame, at its right, where there is room beside the name. */
+static void draw_tabs(WINDOW *win, struct area a, const char *name, enum details_tab shown)
+{
+    int width = 0, col;
+
+    for (int i = 0; i < TAB_COUNT; i++)
+        width += draw_width(tabs[i].title) + 1;
+    col = a.left + a.cols - width - 3;
+    if (col < a.left + draw_width(name) + 5)
+        return;
+    draw_text(win, a.top, col++, 1, theme_style(ROLE_BORDER), " ");
+    for (int i = 0; i < TAB_COUNT; i++) {
+        struct style style = theme_style(i == (int)shown ? ROLE_ACCENT : ROLE_DIM);
+        if (i == (int)shown)
+            style.attrs |= A_UNDERLINE;
+        col += draw_text(win, a.top, col, a.cols, style, tabs[i].title);
+        draw_text(win, a.top, col++, 1, theme_style(ROLE_BORDER), " ");
+    }
+}
+
+static void draw_facts(struct details *d, WINDOW *win, struct area a, struct watched_workspace *w,
+                       double now)
 {
     struct place p = { win, a.top + 1, a.top + a.rows - 1, a.left + 2, a.cols - 4 }, right = p;
     bool beside = a.cols >= TWO_COLUMNS;
 
-    d->area = a;
-    details_list_look(&d->list, w);
-    draw_box(win, a, theme_style(d->focused ? ROLE_BORDER_FOCUS : ROLE_BORDER), model_name(w));
-    if (!d->focused)
-        draw_text(win, a.top, a.left + 2, a.cols - 5, theme_style(ROLE_HEADER), model_name(w));
     if (beside) {
         p.width = a.cols / 2 - 3;
         right.col = a.left + a.cols / 2;
@@ -191,18 +255,47 @@ void details_draw(struct details *d, WINDOW *win, struct area a, struct watched_
     draw_lists(d, &right, w, !beside);
 }
 
+void details_draw(struct details *d, WINDOW *win, struct area a, struct watched_workspace *w,
+                  double now)
+{
+    struct area inner = { a.top + 1, a.left + 2, a.rows - 2, a.cols - 4 };
+    const struct watched_shell *shell = model_asking_shell(w);
+    enum details_tab tab = tab_of(d, w);
+
+    d->area = a;
+    details_list_look(&d->list, w);
+    draw_box(win, a, theme_style(d->focused ? ROLE_BORDER_FOCUS : ROLE_BORDER), model_name(w));
+    if (!d->focused)
+        draw_text(win, a.top, a.left + 2, a.cols - 5, theme_style(ROLE_HEADER), model_name(w));
+    draw_tabs(win, a, model_name(w), tab);
+    if (tab != TAB_PREVIEW)
+        preview_close(&d->preview);
+    if (tab <= TAB_FACTS)
+        details_text_close(&d->text);
+    if (tab == TAB_PREVIEW)
+        preview_draw(&d->preview, win, &inner, w, shell);
+    else if (tab == TAB_FACTS)
+        draw_facts(d, win, a, w, now);
+    else
+        details_text_draw(&d->text, win, &inner, w, tabs[tab].words);
+}
+
 /* ---- what is done ---- */
 
 void details_init(struct details *d, struct app *app)
 {
     details_list_init(&d->list, app);
     d->log = service_log_new(app);
+    preview_init(&d->preview, app);
+    details_text_init(&d->text, app);
+    d->tab = TAB_PREVIEW;
     d->focused = false;
     d->area.rows = 0;
 }
 
 void details_release(struct details *d)
 {
+    details_pause(d);
     details_list_release(&d->list);
     service_log_free(d->log);
 }

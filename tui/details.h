@@ -3,10 +3,17 @@
 #define PYRO_TUI_DETAILS_H
 
 #include "tui/details_list.h"
+#include "tui/details_text.h"
+#include "tui/preview.h"
+
+enum details_tab { TAB_PREVIEW, TAB_FACTS, TAB_CHANGES, TAB_LOG, TAB_FILES, TAB_COUNT };
 
 struct details {
     struct details_list list; /* shells and services */
     struct service_log *log;
+    struct preview preview;
+    struct details_text text;
+    enum details_tab tab; /* with the focus: the facts, which are what can be chosen from */
     bool focused;
     struct area area; /* where it was drawn last; no rows: it was not */
 };
@@ -15,6 +22,10 @@ void details_init(struct details *d, struct app *app);
 void details_release(struct details *d);
 void details_draw(struct details *d, WINDOW *win, struct area a, struct watched_workspace *w,
                   double now);
+/* Another tab, `by` further. */
+void details_turn(struct details *d, int by);
+/* Nothing of it runs until it is drawn again. */
+void details_pause(struct details *d);
 /* Whether a mouse event was on it. */
 bool details_hit(const struct details *d, const struct key_event *e);
 /* Something to open is under the cursor. */

@@ -8,6 +8,7 @@
 #include "engine/service/service_watch.h"
 #include "tui/app.h"
 #include "tui/draw.h"
+#include "tui/format.h"
 #include "tui/service_row.h"
 
 #define NAME_COLS 16
@@ -166,7 +167,7 @@ static const char *last_line(struct details_list *l, const struct watched_worksp
 static void draw_shell(struct details_list *l, WINDOW *win, const struct watched_workspace *w,
                        const struct watched_shell *s, int row, struct style base)
 {
-    const char *program = s->record.foreground;
+    const char *program = format_program(s->record.foreground);
     char text[160];
     int used;
 
@@ -177,7 +178,7 @@ static void draw_shell(struct details_list *l, WINDOW *win, const struct watched
     else
         snprintf(text, sizeof(text), "%s %s%s", s->record.id,
                  shell_attention_state(&s->record) == ATTENTION_ASKS ? "asks " : "",
-                 program && *program   ? program
+                 *program              ? program
                  : s->record.at_prompt ? "prompt"
                                        : "");
     used =

@@ -257,5 +257,6 @@ struct style style_on(struct style a, struct style b)
         a.fg = b.fg;
         a.attrs &= ~(attr_t)A_DIM;
     }
+    a.fg = color_readable(a.fg, a.bg, b.fg);
     return a;
 }

@@ -32,7 +32,8 @@ int draw_wrapped(WINDOW *win, struct area a, struct style style, const char *tex
  * when all fit. */
 void draw_scrollbar(WINDOW *win, struct area a, int first, int total, struct style style);
 
-/* style a, on the background of style b: text on a selected line keeps its colour. */
+/* style a, on the background of style b: text on a selected line keeps its colour, or as much of it
+ * as can be read there. */
 struct style style_on(struct style a, struct style b);
 
 #endif

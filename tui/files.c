@@ -27,6 +27,8 @@ struct files {
     char *path;      /* of the directory shown */
     char *chosen;    /* the entry that the cursor goes to when the list is there; NULL: the first */
     json_t *entries; /* directories first */
+    json_t *shown;   /* those that pass the filter */
+    struct list_find find;
     struct list list;
     struct job *job; /* that reads a directory or file; NULL: none */
     char *exporting; /* the path that is asked about */
@@ -51,7 +53,7 @@ static bool is_link(const json_t *entry)
 
 static const json_t *files_selected(const struct files *f)
 {
-    return json_array_get(f->entries, (size_t)f->list.selected);
+    return json_array_get(f->shown, (size_t)f->list.selected);
 }
 
 /* Takes the listing's entries, directories first, and finds the cursor's place. */
@@ -65,6 +67,9 @@ static void take_entries(struct files *f, const json_t *listing)
         for (size_t i = 0; i < json_array_size(all); i++)
             if (is_directory(json_array_get(all, i)) == (pass == 0))
                 json_array_append(f->entries, json_array_get(all, i));
+    list_find_set(&f->find, ""); /* what it was for was another directory */
+    json_decref(f->shown);
+    f->shown = json_incref(f->entries);
     f->list.first = f->list.selected = 0;
     list_fit(&f->list, (int)json_array_size(f->entries), f->list.rows);
     for (size_t i = 0; f->chosen && i < json_array_size(f->entries); i++)
@@ -164,7 +169,7 @@ static void files_name(const struct columns *t UNUSED, void *row, struct cell *r
 
 static const struct column columns[] = {
     { "", 6, .right = true, .cell = files_size },
-    { "", 1, .indent = 1, .part = 1, .grow = 10000, .cell = files_name },
+    { "", 1, .indent = 1, .part = 1, .grow = 10000, .cell = files_name, .search = true },
     { 0 },
 };
 
@@ -192,11 +197,16 @@ static void files_draw(struct screen *s, WINDOW *win)
     struct columns table = { .all = columns, .sorted = -1 };
     int rows = s->rows - HEAD_ROWS;
 
-    list_fit(&f->list, (int)json_array_size(f->entries), rows);
+    rows -= list_find_is_shown(&f->find);
+    json_decref(f->shown);
+    f->shown = list_find_rows(&f->find, &table, f->entries);
+    list_fit(&f->list, (int)json_array_size(f->shown), rows);
     draw_clear(win, theme_style(ROLE_TEXT));
     files_draw_head(f, win);
-    columns_draw_json(&table, win, HEAD_ROWS, &f->list, f->entries);
-    if (f->entries && !f->list.count)
+    columns_draw_json(&table, win, HEAD_ROWS, &f->list, f->shown);
+    if (list_find_is_shown(&f->find))
+        list_find_draw(&f->find, win, HEAD_ROWS + rows, s->cols);
+    if (f->entries && !json_array_size(f->entries))
         draw_text(win, 2, 2, s->cols - 4, theme_style(ROLE_DIM), "It is empty.");
 }
 
@@ -304,6 +314,7 @@ static const struct key_binding keys[] = {
     { "export", "e", "export", "copy it to this host", .act = files_ask_export,
       .can = files_has_entry },
     { "refresh", "r", "read again", "read the directory again", .act = files_refresh },
+    LIST_FIND_KEYS(),
     { "close", "Esc q", "back", "back", .act = screen_close },
     LIST_KEYS(files_move),
     { 0 },
@@ -324,7 +335,9 @@ static void files_free(struct screen *s)
 
     if (f->job)
         job_forget(f->job);
+    json_decref(f->shown);
     json_decref(f->entries);
+    list_find_release(&f->find);
     free(f->chosen);
     free(f->exporting);
     free(f->path);
@@ -344,6 +357,7 @@ void files_open(struct app *app, const struct watched_workspace *w)
 {
     struct files *f = screen_new(app, &files_ops, sizeof(*f));
 
+    f->screen.find = &f->find;
     memcpy(f->id, w->record.id, sizeof(f->id));
     f->path = str_printf("%s", ROOT);
     app_push(app, &f->screen);

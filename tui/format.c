@@ -62,3 +62,31 @@ const char *format_clock(struct short_text *space, double when)
     strftime(space->text, sizeof(space->text), "%H:%M:%S", &tm);
     return space->text;
 }
+
+const char *format_program(const char *command)
+{
+    const char *name = command ? command : "";
+
+    for (const char *at = name; *at && *at != ' '; at++)
+        if (*at == '/' && at[1] && at[1] != ' ')
+            name = at + 1;
+    return name;
+}
+
+void format_bars(char *ret, size_t size, const uint8_t *samples, int count, struct bars_place place)
+{
+    static const char *const eighths[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+    size_t used = 0;
+
+    ret[0] = '\0';
+    for (int i = count - place.width; i < count && used < size; i++) {
+        int filled = i < 0 ? 0 : (samples[i] * 8 * place.height + 99) / 100 - 8 * place.level;
+        /* What is used at all can be seen. */
+        if (i >= 0 && !place.level && filled < 1)
+            filled = 1;
+        used += (size_t)snprintf(ret + used, size - used, "%s",
+                                 eighths[filled < 0   ? 0
+                                         : filled > 8 ? 8
+                                                      : filled]);
+    }
+}

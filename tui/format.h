@@ -14,6 +14,17 @@ const char *format_size(struct short_text *space, uint64_t bytes);
 const char *format_age(struct short_text *space, double since, double now);
 /* "12 %", for shares of one processor; "" below 0. */
 const char *format_cpu(struct short_text *space, double share);
+/* The command line of a program without the path before its name; "" for NULL. Borrowed. */
+const char *format_program(const char *command);
+struct bars_place {
+    int width, height, level;
+};
+/*
+ * A row of bars for the last of the samples (percent), place.width columns, blanks before the
+ * first. Of a graph that is place.height rows high it is row place.level, 0 the lowest.
+ */
+void format_bars(char *ret, size_t size, const uint8_t *samples, int count,
+                 struct bars_place place);
 /* Local time of day, "14:05:09". */
 const char *format_clock(struct short_text *space, double when);
 

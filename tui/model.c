@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "tui/app.h"
+#include "tui/format.h"
 #include "tui/job.h"
 #include "vmm/base/fs.h"
+
+#define SAMPLE_MS 900 /* figures come once a second */
 
 struct model {
     struct app *app;
@@ -23,6 +26,8 @@ struct extra {
     bool marked, commands_stale;
     json_t *commands;
     struct shell_note *notes;
+    struct samples samples;
+    char bookmark;
 };
 
 static void extra_free(struct extra *extra)
@@ -42,6 +47,23 @@ static void tell(struct model *m, struct watched_workspace *w, unsigned change, 
         next = l->next;
         l->changed(l->arg, w, change, going);
     }
+    if (going || (change & WATCH_SHELLS))
+        app_check_about(m->app);
+}
+
+static bool model_is_gone(const struct screen *s)
+{
+    const char *at = s->about ? s->about : "";
+
+    for (size_t n; (n = strcspn(at, " ")); at += n + (at[n] == ' ')) {
+        scoped_free char *id = strndup(at, n);
+        struct watched_workspace *w = id ? model_find(s->app->model, id) : NULL;
+        const struct watched_shell *shell =
+            w && s->about_shell ? watched_shell_find(w, s->about_shell) : NULL;
+        if (w && (!s->about_shell || (shell && shell->record.running)))
+            return false;
+    }
+    return s->about != NULL;
 }
 
 static void model_on_added(void *arg, struct watched_workspace *w)
@@ -93,9 +115,39 @@ static void model_on_trouble(void *arg, const struct pyro_error *why)
     app_error(m->app, why);
 }
 
+static uint8_t percent(double part, double whole)
+{
+    double share = whole > 0 && part > 0 ? 100 * part / whole : 0;
+
+    return share < 100 ? (uint8_t)share : 100;
+}
+
+static void take_sample(const struct model *m, struct watched_workspace *w, int64_t now_ms)
+{
+    struct samples *s = &((struct extra *)w->data)->samples;
+    const struct figures *f = w->record.state == WORKSPACE_STARTED ? model_figures(m, w) : NULL;
+
+    /* A look at others came in between, or the share of a processor takes another one. */
+    if (!f || f->cpu < 0 || now_ms - s->taken_ms < SAMPLE_MS)
+        return;
+    s->taken_ms = now_ms;
+    if (s->count == MODEL_SAMPLES) {
+        memmove(s->cpu, s->cpu + 1, MODEL_SAMPLES - 1);
+        memmove(s->memory, s->memory + 1, MODEL_SAMPLES - 1);
+        s->count--;
+    }
+    s->cpu[s->count] = percent(f->cpu, (double)w->record.vcpu_count);
+    s->memory[s->count++] =
+        percent((double)f->memory_bytes, (double)w->record.mem_mib * 1024 * 1024);
+}
+
 static void model_on_figures(void *arg)
 {
     struct model *m = arg;
+    int64_t now_ms = clock_ms();
+
+    for (size_t i = 0; i < m->count; i++)
+        take_sample(m, m->items[i], now_ms);
 
     app_damage(m->app);
 }
@@ -111,6 +163,7 @@ struct model *model_new(struct app *app, struct pyro_error *err)
 
     BUG_ON(!m);
     m->app = app;
+    app->is_gone = model_is_gone;
     m->figures = workspace_figures_new(app->loop, model_on_figures, m);
     m->watch = workspace_watch_new(app->loop, &ops, m, err);
     if (!m->watch) {
@@ -167,6 +220,26 @@ void model_show_figures(struct model *m, struct watched_workspace *const *shown,
 const struct figures *model_figures(const struct model *m, const struct watched_workspace *w)
 {
     return workspace_figures_of(m->figures, w->record.id);
+}
+
+const struct samples *model_samples(const struct watched_workspace *w)
+{
+    return &((const struct extra *)w->data)->samples;
+}
+
+char model_bookmark(const struct watched_workspace *w)
+{
+    return ((const struct extra *)w->data)->bookmark;
+}
+
+void model_set_bookmark(struct model *m, struct watched_workspace *w, char bookmark)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        struct extra *extra = m->items[i]->data;
+        if (extra->bookmark == bookmark)
+            extra->bookmark = 0;
+    }
+    ((struct extra *)w->data)->bookmark = bookmark;
 }
 
 bool model_is_marked(const struct watched_workspace *w)
@@ -294,8 +367,16 @@ size_t model_running_shells(const struct watched_workspace *w)
     return count;
 }
 
-/* The running shell that printed or started last; NULL when none runs. */
-static const struct watched_shell *model_latest_shell(const struct watched_workspace *w)
+const struct watched_shell *model_asking_shell(const struct watched_workspace *w)
+{
+    for (size_t i = 0; i < w->shell_count; i++)
+        if (w->shells[i].record.running &&
+            shell_attention_state(&w->shells[i].record) == ATTENTION_ASKS)
+            return &w->shells[i];
+    return model_latest_shell(w);
+}
+
+const struct watched_shell *model_latest_shell(const struct watched_workspace *w)
 {
     const struct watched_shell *best = NULL;
 
@@ -335,7 +416,7 @@ void model_doing(struct watched_workspace *w, char *ret, size_t size, double *re
         return;
     if (model_attention(w) == ATTENTION_ASKS) {
         const json_t *attention = record_attention(&w->record);
-        snprintf(ret, size, "%s", json_string_or(attention, "text", ""));
+        snprintf(ret, size, "%s", format_program(json_string_or(attention, "text", "")));
         *ret_since = json_number_or(attention, "since", 0);
         *ret_idle = false;
     } else if (last && json_is_true(json_object_get(last, "running"))) {
@@ -343,7 +424,7 @@ void model_doing(struct watched_workspace *w, char *ret, size_t size, double *re
         *ret_since = json_number_or(last, "recorded_at", 0);
         *ret_idle = false;
     } else if (shell && shell->record.foreground && *shell->record.foreground) {
-        snprintf(ret, size, "%s", shell->record.foreground);
+        snprintf(ret, size, "%s", format_program(shell->record.foreground));
         *ret_since = shell->record.foreground_since;
         *ret_idle = false;
     } else if (shell && shell->record.at_prompt) {

@@ -36,6 +36,20 @@ void model_show_figures(struct model *m, struct watched_workspace *const *shown,
 /* NULL when not known. */
 const struct figures *model_figures(const struct model *m, const struct watched_workspace *w);
 
+/* The last figures of a started workspace that was on screen, in percent of what it may use, the
+ * newest last. */
+#define MODEL_SAMPLES 24
+struct samples {
+    uint8_t cpu[MODEL_SAMPLES], memory[MODEL_SAMPLES];
+    int count;
+    int64_t taken_ms;
+};
+const struct samples *model_samples(const struct watched_workspace *w);
+
+/* A digit or a letter by which the operator finds it again; 0: none. One has it at a time. */
+char model_bookmark(const struct watched_workspace *w);
+void model_set_bookmark(struct model *m, struct watched_workspace *w, char bookmark);
+
 /* Marks chosen by the operator. */
 bool model_is_marked(const struct watched_workspace *w);
 void model_mark(struct watched_workspace *w, bool marked);
@@ -75,6 +89,10 @@ size_t model_asking_count(const struct model *m);
 /* The name, or else the id. */
 const char *model_name(const struct watched_workspace *w);
 size_t model_running_shells(const struct watched_workspace *w);
+/* The running shell that printed or started last; NULL when none runs. */
+const struct watched_shell *model_latest_shell(const struct watched_workspace *w);
+/* The one that asks; else the latest. */
+const struct watched_shell *model_asking_shell(const struct watched_workspace *w);
 /*
  * Its activity, for a table: the running command or the foreground program of its latest shell,
  * into ret ("" for none; foreign text), and since when (epoch seconds; 0: not known). *ret_idle: it

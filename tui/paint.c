@@ -148,7 +148,7 @@ static void draw_bar(struct app *app)
     if (*app->message)
         draw_text(app->bar, 0, 1, app->cols - 2, style_on(theme_style(app->message_role), bar),
                   app->message);
-    else if (app->top->ops->captures && app->top->ops->captures(app->top))
+    else if (screen_captures(app->top))
         draw_screen_keys(app, app->cols);
     else
         draw_screen_keys(app, draw_global_keys(app));
@@ -185,8 +185,11 @@ static void place_cursor(const struct app *app)
 {
     struct screen *s = app->top;
     int row = 0, col = 0;
-    bool shown = s->ops->cursor && s->ops->cursor(s, &row, &col) && row >= 0 && row < s->rows &&
-                 col >= 0 && col < s->cols;
+    bool shown = s->ops->cursor && s->ops->cursor(s, &row, &col);
+
+    if (s->find && s->find->typing)
+        shown = true, row = s->find->row, col = 2 + s->find->field.cursor_col;
+    shown = shown && row >= 0 && row < s->rows && col >= 0 && col < s->cols;
 
     if (shown) {
         wmove(s->win, row, col);

@@ -18,7 +18,10 @@
 #include "tui/list.h"
 #include "tui/model.h"
 #include "tui/pager.h"
+#include "tui/services.h"
+#include "tui/wall.h"
 #include "tui/words.h"
+#include "tui/workspaces.h"
 #include "vmm/base/fs.h"
 
 #define PALETTE_COLS 100
@@ -31,7 +34,7 @@ struct palette {
     struct screen screen;
     struct field field;
     const struct cmd_spec *cmd; /* that the line names; NULL: none yet */
-    json_t *offers;             /* [{value, help}] */
+    json_t *offers;             /* [{value, help, kind}] */
     struct list list;
     size_t history_at; /* how far back; 0: the line itself */
     char failure[400]; /* why the line failed; "": it was not run, or was changed since */
@@ -67,15 +70,89 @@ static bool has_all(const char *path, const struct words *w)
     return true;
 }
 
-static json_t *offer_commands(const struct words *w)
+/* While a command is not named yet: lists of what has the line's words in its name, the better it
+ * fits the earlier. */
+struct offering {
+    const struct words *words;
+    json_t *ranks[3]; /* it is that name; it begins so; the rest */
+};
+
+/* An action of the screen below, by its name in the key tables; a screen to go to; a workspace; by
+ * default a command. */
+#define KIND_ACTION "action"
+#define KIND_PLACE "place"
+#define KIND_WORKSPACE "workspace"
+
+static void offer(struct offering *o, const char *kind, const char *value, const char *help)
 {
-    json_t *list = json_array();
+    const char *first = o->words->count ? o->words->items[0] : "";
+    int rank = o->words->count != 1                        ? 2
+               : !strcasecmp(value, first)                 ? 0
+               : !strncasecmp(value, first, strlen(first)) ? 1
+                                                           : 2;
+
+    if (has_all(value, o->words))
+        json_array_append_new(o->ranks[rank], json_pack("{s:s, s:s, s:s}", "value", value, "help",
+                                                        help, "kind", kind));
+}
+
+static void palette_to_services(struct app *app)
+{
+    services_open(app, app->at_workspace);
+}
+
+static const struct place {
+    const char *name, *help;
+    void (*go)(struct app *app);
+} places[] = {
+    { "list", "all workspaces", app_pop_to_first },
+    { "wall", "the wall of live shells", wall_open },
+    { "services", "services of all workspaces", palette_to_services },
+    { NULL, NULL, NULL },
+};
+
+/* The binding of this name that can be done now; NULL: none. */
+static const struct key_binding *action_named(struct screen *s, const char *name)
+{
+    const struct key_binding *const tables[] = { s->ops->keys, app_keys };
+
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+        for (const struct key_binding *b = tables[i]; b && b->name; b++)
+            if (!strcmp(b->name, name) && keymap_can(b, s))
+                return b;
+    return NULL;
+}
+
+static void offer_actions(struct offering *o, struct screen *s)
+{
+    const struct key_binding *const tables[] = { s->ops->keys, app_keys };
+
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+        for (const struct key_binding *b = tables[i]; b && b->name; b++)
+            if (action_named(s, b->name) == b && strcmp(b->name, "palette") != 0)
+                offer(o, KIND_ACTION, b->name, b->help);
+    for (const struct place *to = places; to->name; to++)
+        if (!action_named(s, to->name))
+            offer(o, KIND_PLACE, to->name, to->help);
+}
+
+static json_t *offer_names(struct screen *below, const struct words *w)
+{
+    struct offering o = { w, { json_array(), json_array(), json_array() } };
+    const struct model *m = below->app->model;
 
     for (const struct cmd_spec *const *c = cmd_table; *c; c++)
-        if (!((*c)->traits & (CMD_HIDDEN | CMD_INTERACTIVE)) && has_all((*c)->path, w))
-            json_array_append_new(
-                list, json_pack("{s:s, s:s}", "value", (*c)->path, "help", (*c)->summary));
-    return list;
+        if (!((*c)->traits & (CMD_HIDDEN | CMD_INTERACTIVE)))
+            offer(&o, "", (*c)->path, (*c)->summary);
+    if (w->count)
+        offer_actions(&o, below);
+    for (size_t i = 0; w->count && i < model_count(m); i++)
+        offer(&o, KIND_WORKSPACE, model_name(model_at(m, i)), "go to this workspace");
+    for (int i = 1; i < 3; i++) {
+        json_array_extend(o.ranks[0], o.ranks[i]);
+        json_decref(o.ranks[i]);
+    }
+    return o.ranks[0];
 }
 
 static json_t *offer_words(const struct words *w)
@@ -105,7 +182,7 @@ static void look(struct palette *p)
     /* A name that is still being typed may be the beginning of a longer one. */
     if (p->cmd && w.open && w.count == count)
         p->cmd = NULL;
-    p->offers = p->cmd ? offer_words(&w) : offer_commands(&w);
+    p->offers = p->cmd ? offer_words(&w) : offer_names(p->screen.below, &w);
     p->list.first = p->list.selected = 0;
     list_fit(&p->list, (int)json_array_size(p->offers), p->list.rows);
     words_release(&w);
@@ -135,6 +212,42 @@ static void put_workspace(struct palette *p)
         put_word(p, p->field.len, model_name(w), true);
 }
 
+/* The list's cursor goes to the workspace of this name. */
+static void go_to_workspace(struct app *app, const char *name)
+{
+    for (size_t i = 0; i < model_count(app->model); i++) {
+        const struct watched_workspace *w = model_at(app->model, i);
+        if (strcmp(model_name(w), name) != 0)
+            continue;
+        app_pop_to_first(app);
+        workspaces_go_to(app->top, w->record.id);
+        return;
+    }
+}
+
+/* Does what an offer says, when that is no command. */
+static bool do_offer(struct palette *p)
+{
+    const json_t *offer = json_array_get(p->offers, (size_t)p->list.selected);
+    scoped_free char *name = str_printf("%s", json_string_or(offer, "value", ""));
+    const char *kind = json_string_or(offer, "kind", "");
+    struct app *app = p->screen.app;
+    struct screen *below = p->screen.below;
+
+    if (p->cmd || !*kind)
+        return false;
+    /* Its memory lasts until this pass of the loop is over. */
+    app_pop(app);
+    if (!strcmp(kind, KIND_WORKSPACE))
+        go_to_workspace(app, name);
+    else if (!strcmp(kind, KIND_ACTION))
+        app_act(app, action_named(below, name));
+    for (const struct place *to = places; !strcmp(kind, KIND_PLACE) && to->name; to++)
+        if (!strcmp(to->name, name))
+            to->go(app);
+    return true;
+}
+
 static void take_offer(struct palette *p)
 {
     const json_t *offer = json_array_get(p->offers, (size_t)p->list.selected);
@@ -159,9 +272,9 @@ static void open_with(struct app *app, const char *line, const char *failure)
     struct palette *p = screen_new(app, &palette_ops, sizeof(*p));
 
     field_set(&p->field, line);
+    app_push(app, &p->screen);
     look(p);
     snprintf(p->failure, sizeof(p->failure), "%s", failure);
-    app_push(app, &p->screen);
 }
 
 /* Whether the command takes these words, as far as can be said before it is run. */
@@ -272,7 +385,8 @@ static void palette_run(struct screen *s, int arg UNUSED)
     cmd = named(&w, &count);
     if (!cmd) {
         words_release(&w);
-        take_offer(p);
+        if (!do_offer(p))
+            take_offer(p);
         return;
     }
     remember(p->field.text);
@@ -314,6 +428,26 @@ static void palette_size(struct screen *s UNUSED, int *rows, int *cols)
         *rows = LIST_ROWS + HEAD_ROWS + 2;
 }
 
+/* The words of the line, where they are in a name. */
+static void draw_matches(const struct palette *p, WINDOW *win, int row, const char *value, int cols,
+                         struct style base)
+{
+    struct style lit = style_on(theme_style(ROLE_KEY), base);
+    struct words w;
+
+    lit.attrs |= A_UNDERLINE | A_BOLD;
+    words_split(p->field.text, &w);
+    for (size_t i = 0; !p->cmd && i < w.count; i++) {
+        const char *found = *w.items[i] ? strcasestr(value, w.items[i]) : NULL;
+        scoped_free char *before = found ? strndup(value, (size_t)(found - value)) : NULL;
+        scoped_free char *piece = found ? strndup(found, strlen(w.items[i])) : NULL;
+        int at = before ? draw_width(before) : 0;
+        if (found && piece && at < cols - 1)
+            draw_text(win, row, 2 + at, cols - 1 - at, lit, piece);
+    }
+    words_release(&w);
+}
+
 static void draw_offer(const struct palette *p, WINDOW *win, int row, int i)
 {
     const json_t *offer = json_array_get(p->offers, (size_t)i);
@@ -322,6 +456,7 @@ static void draw_offer(const struct palette *p, WINDOW *win, int row, int i)
 
     draw_fill(win, row, 1, cols - 2, base);
     draw_text(win, row, 2, value, base, json_string_or(offer, "value", ""));
+    draw_matches(p, win, row, json_string_or(offer, "value", ""), value, base);
     if (value == VALUE_COLS) /* else the help does not fit beside it */
         draw_text(win, row, 3 + value, cols - value - 5, style_on(theme_style(ROLE_DIM), base),
                   json_string_or(offer, "help", ""));
@@ -339,12 +474,13 @@ static void palette_draw(struct screen *s, WINDOW *win)
              "run a command");
     draw_text(win, 1, 2, 1, style_on(theme_style(ROLE_KEY), theme_style(ROLE_DIALOG)), ":");
     field_draw(&p->field, win, (struct area){ 1, 3, 1, s->cols - 5 }, theme_style(ROLE_INPUT),
-               theme_style(ROLE_INPUT_DIM), "a command, or words of its name");
+               theme_style(ROLE_INPUT_DIM),
+               "a command, an action or a workspace: words of its name");
     draw_text(win, 2, 2, s->cols - 4,
               *p->failure ? style_on(theme_style(ROLE_BAD), theme_style(ROLE_DIALOG)) : dim,
               *p->failure          ? p->failure
               : p->cmd             ? p->cmd->summary
-              : p->list.count == 0 ? "no command has that in its name"
+              : p->list.count == 0 ? "nothing has that in its name"
                                    : "all commands; Tab takes one");
     for (int i = 0; i < rows && p->list.first + i < p->list.count; i++)
         draw_offer(p, win, HEAD_ROWS + i, p->list.first + i);
@@ -382,8 +518,7 @@ static void palette_page(struct screen *s, int by)
 }
 
 static const struct key_binding keys[] = {
-    { "run", "Enter", "run", "run it; while no command is named, take what is there",
-      .act = palette_run },
+    { "run", "Enter", "run", "run it, or do it; of a command's name: take it", .act = palette_run },
     { "complete", "Tab", "complete", "take what is offered", .act = palette_complete },
     { "older", "Ctrl-p", "older line", "the line run before", .act = palette_recall, .arg = true },
     { "newer", "Ctrl-n", NULL, "the one after it", .act = palette_recall, .arg = false },
@@ -400,7 +535,7 @@ static bool palette_event(struct screen *s, const struct key_event *e)
     struct palette *p = (struct palette *)s;
     enum list_hit hit = list_mouse(&p->list, e, HEAD_ROWS);
 
-    if (hit == LIST_CLICKED || hit == LIST_OPENED)
+    if ((hit == LIST_CLICKED || hit == LIST_OPENED) && !do_offer(p))
         take_offer(p);
     if (e->kind == EVENT_MOUSE)
         return true;

@@ -11,13 +11,16 @@
 #include "tui/form.h"
 #include "tui/help.h"
 #include "tui/log_view.h"
+#include "tui/model.h"
 #include "tui/pager.h"
 #include "tui/palette.h"
 #include "tui/services.h"
 #include "tui/shell_view.h"
 #include "tui/snapshots.h"
 #include "tui/wall.h"
+#include "tui/workspace_actions.h"
 #include "tui/workspaces.h"
+#include "vmm/base/fs.h"
 
 const struct screen_ops *const screens[] = {
     &workspaces_ops, &shell_view_ops, &confirm_ops, &form_ops,     &choice_ops,
@@ -42,6 +45,31 @@ static void screens_log(struct screen *s, int arg UNUSED)
     log_view_open(s->app);
 }
 
+/* That was looked at last; from a shell: before it. */
+static int last_shell(const struct screen *s)
+{
+    return s->ops == &shell_view_ops;
+}
+
+static bool screens_has_last(struct screen *s, int arg UNUSED)
+{
+    const struct app *app = s->app;
+
+    return !s->ops->overlay && model_find(app->model, app->visited[last_shell(s)].workspace);
+}
+
+static void screens_last_shell(struct screen *s, int arg UNUSED)
+{
+    struct app *app = s->app;
+    int at = last_shell(s);
+    scoped_free char *workspace = str_printf("%s", app->visited[at].workspace),
+                     *shell = str_printf("%s", app->visited[at].shell);
+
+    if (at)
+        app_pop(app);
+    workspace_watch_shell(app, workspace, shell);
+}
+
 static void screens_redraw(struct screen *s, int arg UNUSED)
 {
     app_redraw(s->app);
@@ -56,6 +84,8 @@ const struct key_binding app_keys[] = {
     { "help", "? F1", "help", "the keys of this screen", .act = screens_help },
     { "palette", ":", "command", "any command of pyro, with completion", .act = screens_palette },
     { "log", "L", NULL, "what was done and what went wrong", .act = screens_log },
+    { "last-shell", "Ctrl-o", NULL, "the shell looked at last, or before this one",
+      .act = screens_last_shell, .can = screens_has_last },
     { "redraw", "Ctrl-l", NULL, "draw the screen again", .act = screens_redraw },
     { "quit", "q Ctrl-c", "quit", "leave pyro tui; nothing stops running", .act = screens_quit },
     { 0 },

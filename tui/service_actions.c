@@ -17,6 +17,7 @@ void service_ask_stop(struct app *app, const json_t *service)
     scoped_free char *what = str_printf("stop service %s", name);
     const char *const argv[] = { "workspace", "service", "stop", id, name, NULL };
     struct confirm_spec spec = { .title = "stop service",
+                                 .about = id,
                                  .text = text,
                                  .yes = job_request_start,
                                  .arg = job_request_new(app, what, argv, false, NULL),

@@ -24,14 +24,16 @@ struct services {
     struct model_listener listener;
     struct service_watch *watch;
     struct service_log *log;
-    json_t *all; /* service objects, as `workspace service list` has them */
+    json_t *all;   /* service objects, as `workspace service list` has them */
+    json_t *shown; /* those that pass the filter */
+    struct list_find find;
     struct list list;
     char at[WORKSPACE_ID_LENGTH + 1]; /* where new ones are started */
 };
 
 static const json_t *services_selected(const struct services *v)
 {
-    return json_array_get(v->all, (size_t)v->list.selected);
+    return json_array_get(v->shown, (size_t)v->list.selected);
 }
 
 static struct watched_workspace *place(const struct services *v)
@@ -61,18 +63,20 @@ static void find_selected(struct services *v, const char *name)
 {
     size_t found = SIZE_MAX;
 
-    for (size_t i = json_array_size(v->all); i-- > 0;) {
-        const json_t *service = json_array_get(v->all, i);
+    for (size_t i = json_array_size(v->shown); i-- > 0;) {
+        const json_t *service = json_array_get(v->shown, i);
         if (strcmp(service_row_workspace(service), v->at) != 0)
             continue;
         found = i;
         if (!strcmp(service_row_name(service), name))
             break;
     }
-    v->list.count = (int)json_array_size(v->all);
+    v->list.count = (int)json_array_size(v->shown);
     if (found != SIZE_MAX)
         v->list.selected = (int)found;
 }
+
+static void choose_shown(struct services *v);
 
 static void services_read_all(void *arg)
 {
@@ -95,6 +99,7 @@ static void services_read_all(void *arg)
         if (!service_row_read(order[i], v->all, &err))
             app_error(v->screen.app, &err);
     }
+    choose_shown(v);
     find_selected(v, name);
     if (app_shows(&v->screen))
         app_damage_soon(v->screen.app);
@@ -174,15 +179,23 @@ static void services_command(const struct columns *t UNUSED, void *row, struct c
 }
 
 static const struct column columns[] = {
-    { "WORKSPACE", 12, .part = 10, .grow = 4, .cell = services_workspace },
-    { "SERVICE", 12, .part = 10, .grow = 4, .cell = services_name },
+    { "WORKSPACE", 12, .part = 10, .grow = 4, .cell = services_workspace, .search = true },
+    { "SERVICE", 12, .part = 10, .grow = 4, .cell = services_name, .search = true },
     { "STATE", 11, .cell = services_state },
     { "READY", 7, .rank = 4, .cell = services_ready },
     { "PORTS", 12, .rank = 2, .part = 10, .grow = 4, .cell = services_ports },
     { "UP", 4, .right = true, .rank = 1, .cell = services_up },
-    { "COMMAND", 9, .rank = 3, .part = 1, .grow = 10000, .cell = services_command },
+    { "COMMAND", 9, .rank = 3, .part = 1, .grow = 10000, .cell = services_command, .search = true },
     { 0 },
 };
+
+static void choose_shown(struct services *v)
+{
+    struct columns table = { .all = columns, .owner = v->screen.app->model, .now = clock_wall() };
+
+    json_decref(v->shown);
+    v->shown = list_find_rows(&v->find, &table, v->all);
+}
 
 static void describe_readiness(const json_t *service, char *ret, size_t n)
 {
@@ -232,23 +245,27 @@ static void services_draw(struct screen *s, WINDOW *win)
     struct watched_workspace *w = place(v);
     char text[128];
 
-    list_fit(&v->list, (int)json_array_size(v->all), rows);
+    choose_shown(v);
+    rows -= list_find_is_shown(&v->find);
+    list_fit(&v->list, (int)json_array_size(v->shown), rows);
     keep_place(v);
-    for (int i = 0; i < v->list.count; i++)
-        live += service_row_is_live(json_array_get(v->all, (size_t)i));
+    for (size_t i = 0; i < json_array_size(v->all); i++)
+        live += service_row_is_live(json_array_get(v->all, i));
     draw_clear(win, theme_style(ROLE_TEXT));
     draw_fill(win, 0, 0, s->cols, theme_style(ROLE_BAR));
     at = 1 + draw_text(win, 0, 1, 16, theme_style(ROLE_TITLE), "pyro  services") + 2;
-    snprintf(text, sizeof(text), "%d running of %d", live, v->list.count);
+    snprintf(text, sizeof(text), "%d running of %zu", live, json_array_size(v->all));
     draw_text(win, 0, at, s->cols - at, theme_style(ROLE_BAR), text);
-    if (!v->list.count) {
+    if (list_find_is_shown(&v->find))
+        list_find_draw(&v->find, win, HEAD_ROWS + rows, s->cols);
+    if (!json_array_size(v->all)) {
         draw_text(win, 3, 4, s->cols - 8, theme_style(ROLE_ACCENT), "No service yet.");
         snprintf(text, sizeof(text), "A service is a command that stays. c starts one%s%s.",
                  w ? " in " : "", w ? model_name(w) : "");
         draw_text(win, 5, 4, s->cols - 8, theme_style(ROLE_TEXT), text);
         return;
     }
-    columns_draw_json(&table, win, HEAD_ROWS, &v->list, v->all);
+    columns_draw_json(&table, win, HEAD_ROWS, &v->list, v->shown);
     columns_draw_head(&table, win, 1);
     draw_more(v, win, s->rows - 3);
 }
@@ -314,6 +331,11 @@ static bool services_has_one(struct screen *s, int arg UNUSED)
     return services_selected((struct services *)s) != NULL;
 }
 
+static bool services_has_any(struct screen *s, int arg UNUSED)
+{
+    return json_array_size(((struct services *)s)->all) > 0;
+}
+
 static void services_open_log(struct screen *s, int arg UNUSED)
 {
     open_log((struct services *)s);
@@ -360,6 +382,7 @@ static const struct key_binding keys[] = {
       .act = services_stop, .can = services_can_stop },
     { "shell", "o", "shell", "open a shell beside it", .act = services_open_shell,
       .can = services_has_machine },
+    LIST_FIND_KEYS(.can = services_has_any),
     { "close", "Esc q S", "back", "back", .act = screen_close },
     LIST_KEYS(services_move),
     { 0 },
@@ -396,7 +419,9 @@ static void services_free(struct screen *s)
     model_unlisten(s->app->model, &v->listener);
     service_watch_free(v->watch);
     service_log_free(v->log);
+    json_decref(v->shown);
     json_decref(v->all);
+    list_find_release(&v->find);
     free(v);
 }
 
@@ -418,6 +443,7 @@ void services_open(struct app *app, const char *workspace_id)
 
     snprintf(v->at, sizeof(v->at), "%s", workspace_id ? workspace_id : "");
     v->listener = (struct model_listener){ .changed = services_changed, .arg = v };
+    v->screen.find = &v->find;
     v->log = service_log_new(app);
     v->watch = service_watch_new(app->loop, services_read_all, v, &err);
     app_push(app, &v->screen);

@@ -47,6 +47,8 @@ void shell_ask_signal(struct app *app, const char *workspace_id, const char *she
     struct choice_spec spec = { .title = title,
                                 .words = words,
                                 .count = ARRAY_SIZE(words),
+                                .about = workspace_id,
+                                .about_shell = shell,
                                 .chosen = shell_actions_send_signal,
                                 .arg = to,
                                 .free_arg = shell_actions_target_free };
@@ -67,6 +69,8 @@ void shell_ask_close(struct app *app, const char *workspace_id, const char *shel
     const char *const argv[] = { "workspace", "shell", "close", workspace_id, shell, NULL };
     struct confirm_spec spec = { .title = title,
                                  .text = text,
+                                 .about = workspace_id,
+                                 .about_shell = shell,
                                  .danger = true,
                                  .yes = job_request_start,
                                  .arg = job_request_new(app, title, argv, false, NULL),

@@ -8,42 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/client/handle.h"
-#include "engine/shell/control.h"
-#include "engine/shell/live.h"
+#include "engine/client/connect.h"
+#include "tui/format.h"
 #include "tui/history.h"
-#include "tui/model.h"
-#include "tui/shell_actions.h"
 #include "tui/shell_keys.h"
 #include "tui/shell_paint.h"
+#include "tui/shell_view_private.h"
 #include "tui/tty.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/sock.h"
 
 #define HEAD_ROWS 1
 #define TYPED_MAX (INPUT_PASTE_MAX + 64)
-#define WHEEL_ROWS 3
+#define REGAIN_MS 300      /* how often a supervisor that was lost is looked for */
+#define SILENCE_MS 1000    /* control does not come back into the middle of what is being typed */
 #define LOG_MAX "67108864" /* the most that a read takes; a log is capped there */
-
-struct shell_view {
-    struct screen screen;
-    struct workspace_handle workspace;
-    char shell[SHELL_ID_MAX + 1];
-    struct live *live;
-    struct history *history;
-    struct shell_control *control; /* NULL: watching */
-    struct loop_deferred give_up_call;
-    struct pyro_error lost; /* why control was lost */
-    bool cut_off;           /* it was, and the operator may still be typing: see event() */
-    /* The shell's size before control was taken, 0 when it has that; and what it was given. The
-     * record tells of neither at once. */
-    int own_rows, own_cols, given_rows, given_cols;
-    struct pane_rect rect;
-    bool panned;  /* by hand: the view does not follow the cursor */
-    bool pasting; /* a long paste is under way */
-    bool whole;   /* everything is drawn again, not only the rows that have changed */
-    uint32_t bells;
-    struct buf typed;
-};
 
 /* ---- which part of the screen is shown ---- */
 
@@ -54,8 +33,7 @@ static bool is_larger(const struct shell_view *v)
     return view->rows > v->rect.rows || view->cols > v->rect.cols;
 }
 
-/* Moves what is shown by this much, or to where the cursor is in sight. */
-static void shell_view_move(struct shell_view *v, int down, int right)
+void shell_view_move(struct shell_view *v, int down, int right)
 {
     const struct pane_view *view = live_view(v->live);
     struct pane_rect rect = { v->rect.top + down, v->rect.left + right,
@@ -71,7 +49,7 @@ static void shell_view_move(struct shell_view *v, int down, int right)
         app_message(v->screen.app, ROLE_BAD, "out of memory");
 }
 
-static void pan(struct shell_view *v, int down, int right)
+void shell_view_pan(struct shell_view *v, int down, int right)
 {
     if (!is_larger(v))
         return;
@@ -81,11 +59,12 @@ static void pan(struct shell_view *v, int down, int right)
 
 /* ---- control ---- */
 
-static void release(struct shell_view *v)
+void shell_view_give_back(struct shell_view *v)
 {
     if (!v->control)
         return;
     loop_defer_cancel(v->screen.app->loop, &v->give_up_call);
+    loop_timer_cancel(v->screen.app->loop, &v->regain_timer);
     if (v->given_rows != v->own_rows || v->given_cols != v->own_cols)
         shell_control_resize(v->control, v->own_rows, v->own_cols);
     shell_control_free(v->control);
@@ -94,13 +73,53 @@ static void release(struct shell_view *v)
     v->whole = true;
 }
 
+static void shell_view_on_lost(void *arg, const struct pyro_error *why);
+static void give_size(struct shell_view *v);
+
+/* Connects, and nothing else: shell_control_new() would start a supervisor, and wait for it. */
+static bool supervisor_is_there(const struct shell_view *v)
+{
+    struct pyro_error err = { 0 };
+    scoped_close int fd = sock_connect_at(v->workspace.dir_fd, SUPERVISOR_SOCKET, &err);
+
+    return fd >= 0;
+}
+
+static void wait_for_supervisor(struct shell_view *v);
+
+static void shell_view_on_regain(void *arg)
+{
+    struct shell_view *v = arg;
+    struct pyro_error err = { 0 };
+
+    if (!v->cut_off || !live_record(v->live)->running)
+        return;
+    if (clock_ms() - v->swallowed_ms >= SILENCE_MS && supervisor_is_there(v))
+        v->control = shell_control_new(v->screen.app->loop, &v->workspace, v->shell,
+                                       shell_view_on_lost, v, &err);
+    if (!v->control) {
+        wait_for_supervisor(v);
+        return;
+    }
+    v->cut_off = false;
+    v->whole = true;
+    give_size(v);
+    app_message(v->screen.app, ROLE_GOOD, "control is back");
+}
+
+static void wait_for_supervisor(struct shell_view *v)
+{
+    loop_timer_set(v->screen.app->loop, &v->regain_timer, REGAIN_MS, shell_view_on_regain, v);
+}
+
 static void shell_view_give_up(void *arg)
 {
     struct shell_view *v = arg;
 
-    release(v);
+    shell_view_give_back(v);
     v->cut_off = true;
     app_message(v->screen.app, ROLE_WARN, "control lost: %s", v->lost.message);
+    wait_for_supervisor(v);
 }
 
 static void lose_control(struct shell_view *v, const struct pyro_error *why)
@@ -121,7 +140,7 @@ static void give_size(struct shell_view *v)
     shell_control_resize(v->control, v->given_rows, v->given_cols);
 }
 
-static void shell_view_take(struct screen *s, int arg UNUSED)
+void shell_view_take(struct screen *s, int arg UNUSED)
 {
     struct shell_view *v = (struct shell_view *)s;
     const struct shell_record *r = live_record(v->live);
@@ -162,8 +181,7 @@ static bool wheel_scrolls(const struct shell_view *v, const struct key_event *e)
            !live_view(v->live)->modes.mouse && !live_view(v->live)->alternate;
 }
 
-/* Everything an operator does while in control. */
-static void type(struct shell_view *v, const struct key_event *e)
+void shell_view_type(struct shell_view *v, const struct key_event *e)
 {
     const struct vtgate_modes *modes = &live_view(v->live)->modes;
     bool whole = true;
@@ -181,7 +199,7 @@ static void type(struct shell_view *v, const struct key_event *e)
             if (e->mouse == MOUSE_WHEEL_UP)
                 history_open(v->history, false);
         } else if (e->mouse >= MOUSE_WHEEL_UP && !modes->mouse) {
-            whole = shell_keys_put_wheel(&v->typed, e, WHEEL_ROWS, modes);
+            whole = shell_keys_put_wheel(&v->typed, e, SHELL_VIEW_WHEEL_ROWS, modes);
         } else if (e->row >= HEAD_ROWS)
             whole = shell_keys_put_mouse(&v->typed, e, v->rect.top + e->row - HEAD_ROWS,
                                          v->rect.left + e->col, modes);
@@ -233,12 +251,18 @@ static const char *state_words(const struct shell_view *v, struct watched_worksp
         *ret_role = ROLE_BAD;
         return "its workspace was deleted";
     }
-    if (!r->running) {
-        *ret_role = r->exit_code > 0 ? ROLE_BAD : ROLE_IDLE;
-        if (r->exit_code < 0)
-            return "ended";
+    if (!r->running && r->exit_code >= 0) {
+        *ret_role = r->exit_code ? ROLE_BAD : ROLE_IDLE;
         snprintf(space, size, "ended with exit code %d", r->exit_code);
         return space;
+    }
+    if (w->record.state == WORKSPACE_FAILED || (v->cut_off && !r->running)) {
+        *ret_role = ROLE_BAD;
+        return w->record.state == WORKSPACE_FAILED ? "its machine has died" : v->lost.message;
+    }
+    if (!r->running) {
+        *ret_role = ROLE_IDLE;
+        return w->record.state == WORKSPACE_STARTED ? "ended" : "ended: its workspace was stopped";
     }
     if (v->cut_off) {
         *ret_role = ROLE_BAD;
@@ -246,14 +270,14 @@ static const char *state_words(const struct shell_view *v, struct watched_worksp
     }
     if (shell_attention_state(r) == ATTENTION_ASKS) {
         *ret_role = ROLE_WARN;
-        snprintf(space, size, "asks %s", r->foreground ? r->foreground : "");
+        snprintf(space, size, "asks %s", format_program(r->foreground));
         return space;
     }
     if (r->at_prompt)
         return "at its prompt";
     if (!r->foreground || !*r->foreground)
         return "running";
-    snprintf(space, size, "runs %s", r->foreground);
+    snprintf(space, size, "runs %s", format_program(r->foreground));
     return space;
 }
 
@@ -335,180 +359,16 @@ static bool shell_view_cursor(struct screen *s, int *ret_row, int *ret_col)
 
 /* ---- the screen ---- */
 
-static bool shell_view_captures(struct screen *s)
+static void note_visit(const struct shell_view *v)
 {
-    const struct shell_view *v = (struct shell_view *)s;
+    struct app *app = v->screen.app;
 
-    return v->control || v->cut_off;
-}
-
-static bool shell_view_watches(struct screen *s, int arg UNUSED)
-{
-    const struct shell_view *v = (struct shell_view *)s;
-
-    return !v->cut_off && !v->control;
-}
-
-static bool shell_view_can_release(struct screen *s, int arg UNUSED)
-{
-    const struct shell_view *v = (struct shell_view *)s;
-
-    return !v->cut_off && v->control;
-}
-
-static void shell_view_release(struct screen *s, int arg UNUSED)
-{
-    release((struct shell_view *)s);
-}
-
-static bool shell_view_is_cut_off(struct screen *s, int arg UNUSED)
-{
-    return ((struct shell_view *)s)->cut_off;
-}
-
-static void shell_view_acknowledge(struct screen *s, int arg UNUSED)
-{
-    ((struct shell_view *)s)->cut_off = false;
-}
-
-static bool shell_view_runs(struct screen *s, int arg UNUSED)
-{
-    return shell_view_watches(s, 0) && live_record(((struct shell_view *)s)->live)->running;
-}
-
-static bool shell_view_can_take(struct screen *s, int arg UNUSED)
-{
-    return shell_view_runs(s, 0) && !live_failure(((struct shell_view *)s)->live);
-}
-
-static bool shell_view_can_restart(struct screen *s, int arg UNUSED)
-{
-    const struct shell_view *v = (struct shell_view *)s;
-
-    return !v->cut_off && live_failure(v->live);
-}
-
-static void shell_view_restart(struct screen *s, int arg UNUSED)
-{
-    live_restart(((struct shell_view *)s)->live);
-}
-
-static void shell_view_open_history(struct screen *s, int searching)
-{
-    history_open(((struct shell_view *)s)->history, searching);
-}
-
-static void shell_view_ask_signal(struct screen *s, int arg UNUSED)
-{
-    const struct shell_view *v = (struct shell_view *)s;
-
-    shell_ask_signal(s->app, v->workspace.id, v->shell);
-}
-
-static void shell_view_ask_close(struct screen *s, int arg UNUSED)
-{
-    const struct shell_view *v = (struct shell_view *)s;
-
-    shell_ask_close(s->app, v->workspace.id, v->shell, live_record(v->live)->foreground);
-}
-
-static void shell_view_pan_down(struct screen *s, int by)
-{
-    pan((struct shell_view *)s, by, 0);
-}
-
-static void shell_view_pan_right(struct screen *s, int by)
-{
-    pan((struct shell_view *)s, 0, by);
-}
-
-static void shell_view_follow(struct screen *s, int arg UNUSED)
-{
-    struct shell_view *v = (struct shell_view *)s;
-
-    v->panned = false;
-    shell_view_move(v, 0, 0);
-}
-
-/* No key that text contains touches the shell: typing into a shell that is only watched
- * must not do anything to it. */
-static const struct key_binding keys[] = {
-    { "release", "Ctrl-]", "give it back", "give control back; when watching, leave",
-      .act = shell_view_release, .can = shell_view_can_release },
-    { "acknowledge", "Esc Ctrl-]", "keep watching",
-      "after control was lost: until then keys do nothing", .act = shell_view_acknowledge,
-      .can = shell_view_is_cut_off },
-    { "take", "i", "take control", "type into the shell, at the size of this terminal",
-      .act = shell_view_take, .can = shell_view_can_take },
-    { "back", "Esc q", "back", "leave the shell as it is", .act = screen_close,
-      .can = shell_view_watches },
-    { "restart", "r", "draw it again", "start drawing again after it has failed",
-      .act = shell_view_restart, .can = shell_view_can_restart },
-    { "scroll-back", "PgUp Ctrl-u g", "scroll back",
-      "all that it has printed, to scroll, search and copy", .act = shell_view_open_history,
-      .can = shell_view_watches, .arg = false },
-    { "search", "/", "search", "look for something in it", .act = shell_view_open_history,
-      .can = shell_view_watches, .arg = true },
-    { "signal", "Ctrl-k F9", "signal", "send a signal to what runs in it",
-      .act = shell_view_ask_signal, .can = shell_view_runs },
-    { "close", "Ctrl-x Delete", "close", "close the shell: all that runs in it ends",
-      .act = shell_view_ask_close, .can = shell_view_runs },
-    { "down", "Down j", NULL, "show what is further down of a larger screen",
-      .act = shell_view_pan_down, .can = shell_view_watches, .arg = 1 },
-    { "up", "Up k", NULL, "… further up", .act = shell_view_pan_down, .can = shell_view_watches,
-      .arg = -1 },
-    { "right", "Right l", NULL, "… further right", .act = shell_view_pan_right,
-      .can = shell_view_watches, .arg = 1 },
-    { "left", "Left h", NULL, "… further left", .act = shell_view_pan_right,
-      .can = shell_view_watches, .arg = -1 },
-    { "follow", "f", NULL, "follow the cursor again", .act = shell_view_follow,
-      .can = shell_view_watches },
-    { 0 },
-};
-
-static bool is_key(const struct screen *s, const char *name, const struct key_event *e)
-{
-    return keymap_has(s->ops->name, keymap_named(keys, name), e);
-}
-
-/* A key without a meaning is probably text for the shell. */
-static void tell_how_to_type(struct shell_view *v)
-{
-    const struct key_binding *b = keymap_named(keys, "take");
-    char key[32];
-
-    keymap_first_key(v->screen.ops->name, b, key);
-    if (keymap_can(b, &v->screen))
-        app_message(v->screen.app, ROLE_TEXT, "watching: %s takes control, to type into it", key);
-}
-
-static bool shell_view_event(struct screen *s, const struct key_event *e)
-{
-    struct shell_view *v = (struct shell_view *)s;
-    bool releases = is_key(s, "release", e);
-
-    if (v->control && releases)
-        return false;
-    if (v->control) {
-        type(v, e);
-        return true;
-    }
-    /* Keys that were meant for the shell must not become commands. */
-    if (v->cut_off && e->kind != EVENT_MOUSE)
-        return !is_key(s, "acknowledge", e);
-    if (releases) {
-        keymap_note("did", s->ops->name, keymap_named(keys, "release"));
-        app_pop(s->app);
-        return true;
-    }
-    if (e->kind == EVENT_KEY && !keymap_find(keys, s, s->ops->name, e) &&
-        !keymap_find(app_keys, s, "global", e))
-        tell_how_to_type(v);
-    if (e->kind == EVENT_MOUSE && e->mouse == MOUSE_WHEEL_UP && !v->rect.top)
-        history_open(v->history, false);
-    else if (e->kind == EVENT_MOUSE && e->mouse >= MOUSE_WHEEL_UP)
-        pan(v, e->mouse == MOUSE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS, 0);
-    return e->kind != EVENT_KEY;
+    if (!strcmp(app->visited[0].workspace, v->workspace.id) &&
+        !strcmp(app->visited[0].shell, v->shell))
+        return;
+    app->visited[1] = app->visited[0];
+    snprintf(app->visited[0].workspace, sizeof(app->visited[0].workspace), "%s", v->workspace.id);
+    snprintf(app->visited[0].shell, sizeof(app->visited[0].shell), "%s", v->shell);
 }
 
 static void shell_view_enter(struct screen *s)
@@ -517,6 +377,7 @@ static void shell_view_enter(struct screen *s)
 
     v->whole = true;
     shell_view_move(v, 0, 0);
+    note_visit(v);
 }
 
 static void shell_view_resize(struct screen *s, int rows UNUSED, int cols UNUSED)
@@ -534,7 +395,8 @@ static void shell_view_free(struct screen *s)
     struct shell_view *v = (struct shell_view *)s;
 
     if (v->live)
-        release(v);
+        shell_view_give_back(v);
+    loop_timer_cancel(v->screen.app->loop, &v->regain_timer);
     history_free(v->history);
     live_free(v->live);
     workspace_close(&v->workspace);
@@ -542,10 +404,22 @@ static void shell_view_free(struct screen *s)
     free(v);
 }
 
+void shell_view_take_control(struct screen *s)
+{
+    if (s && shell_view_can_take(s, 0))
+        shell_view_take(s, 0);
+}
+
+void shell_view_size(const struct app *app, int *ret_rows, int *ret_cols)
+{
+    *ret_rows = app->rows - 1 - HEAD_ROWS; /* without the key bar */
+    *ret_cols = app->cols;
+}
+
 const struct screen_ops shell_view_ops = {
     .name = "shell",
     .title = "Shell",
-    .keys = keys,
+    .keys = shell_view_keys,
     .enter = shell_view_enter,
     .event = shell_view_event,
     .captures = shell_view_captures,

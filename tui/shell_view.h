@@ -8,6 +8,11 @@
 struct screen *shell_view_new(struct app *app, const char *workspace_id, const char *shell_id,
                               struct pyro_error *err) MUST_CHECK;
 
+/* Takes control of a view that was pushed, if that is possible. NULL is fine. */
+void shell_view_take_control(struct screen *s);
+/* The size of a shell that fits a view. */
+void shell_view_size(const struct app *app, int *ret_rows, int *ret_cols);
+
 extern const struct screen_ops shell_view_ops;
 
 #endif

@@ -20,7 +20,9 @@ struct snapshots {
     struct screen screen;
     struct model_listener listener;
     char id[WORKSPACE_ID_LENGTH + 1];
-    json_t *all; /* the baseline, then the others by age; NULL until they were read */
+    json_t *all;   /* the baseline, then the others by age; NULL until they were read */
+    json_t *shown; /* those that pass the filter */
+    struct list_find find;
     struct list list;
     struct job *job; /* that reads them */
     bool stale;      /* to be read once more when the job is over */
@@ -41,6 +43,7 @@ static void ask_reset(struct app *app, struct watched_workspace *w, const char *
     const char *const argv[] = { "workspace", "reset", w->record.id, "--snapshot", snapshot, NULL };
     struct confirm_spec spec = { .title = title,
                                  .text = text,
+                                 .about = w->record.id,
                                  .danger = true,
                                  .yes = job_request_start,
                                  .arg = job_request_new(app, what, argv, false, NULL),
@@ -91,7 +94,7 @@ static void snapshots_changed(void *arg, struct watched_workspace *w, unsigned c
 
 static const json_t *snapshots_selected(const struct snapshots *v)
 {
-    return json_array_get(v->all, (size_t)v->list.selected);
+    return json_array_get(v->shown, (size_t)v->list.selected);
 }
 
 static const char *name_of(const json_t *snapshot)
@@ -136,7 +139,7 @@ static void snapshots_name(const struct columns *t UNUSED, void *row, struct cel
 static const struct column columns[] = {
     { "WRITTEN", 7, .right = true, .cell = snapshots_written },
     { "AGE", 6, .right = true, .cell = snapshots_age },
-    { "NAME", 4, .indent = 1, .part = 1, .grow = 10000, .cell = snapshots_name },
+    { "NAME", 4, .indent = 1, .part = 1, .grow = 10000, .cell = snapshots_name, .search = true },
     { 0 },
 };
 
@@ -147,13 +150,18 @@ static void snapshots_draw(struct screen *s, WINDOW *win)
     const struct watched_workspace *w = workspace(v);
     int rows = s->rows - HEAD_ROWS, at;
 
-    list_fit(&v->list, (int)json_array_size(v->all), rows);
+    rows -= list_find_is_shown(&v->find);
+    json_decref(v->shown);
+    v->shown = list_find_rows(&v->find, &table, v->all);
+    list_fit(&v->list, (int)json_array_size(v->shown), rows);
     draw_clear(win, theme_style(ROLE_TEXT));
     draw_fill(win, 0, 0, s->cols, theme_style(ROLE_BAR));
     at = 1 + draw_text(win, 0, 1, s->cols / 2, theme_style(ROLE_TITLE), w ? model_name(w) : v->id);
     draw_text(win, 0, at + 1, s->cols - at - 2, theme_style(w ? ROLE_BAR : ROLE_BAD),
               w ? "snapshots" : "deleted");
-    columns_draw_json(&table, win, HEAD_ROWS, &v->list, v->all);
+    columns_draw_json(&table, win, HEAD_ROWS, &v->list, v->shown);
+    if (list_find_is_shown(&v->find))
+        list_find_draw(&v->find, win, HEAD_ROWS + rows, s->cols);
     columns_draw_head(&table, win, 1);
 }
 
@@ -174,6 +182,7 @@ static void snapshots_make(struct screen *s, int arg UNUSED)
     struct ask_spec spec = { .title = "new snapshot",
                              .label = "A name for the whole disk as it is now. What runs goes on.",
                              .hint = "letters, digits, . _ -",
+                             .about = v->id,
                              .answered = snapshots_make_it,
                              .arg = v };
 
@@ -191,6 +200,7 @@ static void snapshots_delete(struct screen *s, int arg UNUSED)
     scoped_free char *what = str_printf("delete snapshot %s", name);
     const char *const argv[] = { "workspace", "snapshot", "delete", v->id, name, NULL };
     struct confirm_spec spec = { .title = "delete snapshot",
+                                 .about = v->id,
                                  .text = text,
                                  .danger = true,
                                  .yes = job_request_start,
@@ -236,6 +246,7 @@ static const struct key_binding keys[] = {
       .can = snapshots_can_make },
     { "delete", "d Delete", "delete", "delete it", .act = snapshots_delete,
       .can = snapshots_can_delete },
+    LIST_FIND_KEYS(),
     { "close", "Esc q", "back", "back", .act = screen_close },
     LIST_KEYS(snapshots_move),
     { 0 },
@@ -254,7 +265,9 @@ static void snapshots_free(struct screen *s)
     model_unlisten(s->app->model, &v->listener);
     if (v->job)
         job_forget(v->job);
+    json_decref(v->shown);
     json_decref(v->all);
+    list_find_release(&v->find);
     free(v);
 }
 
@@ -272,6 +285,7 @@ void snapshots_open(struct app *app, const struct watched_workspace *w)
     struct snapshots *v = screen_new(app, &snapshots_ops, sizeof(*v));
 
     memcpy(v->id, w->record.id, sizeof(v->id));
+    v->screen.find = &v->find;
     v->listener = (struct model_listener){ .changed = snapshots_changed, .arg = v };
     app_push(app, &v->screen);
     model_listen(app->model, &v->listener);

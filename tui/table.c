@@ -6,18 +6,43 @@
 #include <string.h>
 
 #include "tui/format.h"
+#include "tui/look.h"
 #include "vmm/base/fs.h"
 
 /* Two busy ones keep their places for this long, so that the list does not churn. */
 #define ACTIVITY_STEP 10.0
 
+#define BARS_COLS 5
+
 /* ---- cells ---- */
+
+static void table_look(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    const struct look_row *look = &looks[look_of(row)];
+
+    snprintf(ret->text, sizeof(ret->text), "%s", look->glyph);
+    ret->role = look->role;
+}
+
+static bool is_never_shown(const void *row UNUSED)
+{
+    return false;
+}
+
+static void table_id(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    const struct watched_workspace *w = row;
+
+    snprintf(ret->text, sizeof(ret->text), "%s", w->record.id);
+}
 
 static void table_name(const struct columns *t UNUSED, void *row, struct cell *ret)
 {
     const struct watched_workspace *w = row;
 
     snprintf(ret->text, sizeof(ret->text), "%s", model_name(w));
+    if (model_bookmark(w))
+        snprintf(ret->note, sizeof(ret->note), " '%c", model_bookmark(w));
     ret->role = w->record.name ? ROLE_ACCENT : ROLE_TEXT;
 }
 
@@ -39,14 +64,23 @@ enum role table_state_role(enum workspace_state state)
 static void table_state(const struct columns *t UNUSED, void *row, struct cell *ret)
 {
     const struct workspace_record *r = &((const struct watched_workspace *)row)->record;
-
-    bool asks = model_attention(row) == ATTENTION_ASKS;
+    enum look look = look_of(row);
+    bool told = look_needs_eye(look) && r->state == WORKSPACE_STARTED;
 
     snprintf(ret->text, sizeof(ret->text), "%s",
              r->paused_reason ? "paused"
-             : asks           ? attention_states[ATTENTION_ASKS]
+             : told           ? looks[look].word
                               : workspace_state_name(r->state));
-    ret->role = r->paused_reason ? ROLE_BAD : asks ? ROLE_WARN : table_state_role(r->state);
+    ret->role = told ? looks[look].role : table_state_role(r->state);
+}
+
+/* Both that it is started and what goes on in it. */
+static void table_states(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    const struct watched_workspace *w = row;
+
+    snprintf(ret->text, sizeof(ret->text), "%s %s", looks[look_of(w)].word,
+             workspace_state_name(w->record.state));
 }
 
 static void table_doing(const struct columns *t UNUSED, void *row, struct cell *ret)
@@ -104,6 +138,30 @@ static void table_cpu(const struct columns *t, void *row, struct cell *ret)
         snprintf(ret->text, sizeof(ret->text), "%s", format_cpu(&space, f->cpu));
 }
 
+static enum role load_role(int percent)
+{
+    return percent >= 90 ? ROLE_BAD : percent >= 70 ? ROLE_WARN : ROLE_GOOD;
+}
+
+static void put_bars(const struct watched_workspace *w, const uint8_t *samples, struct cell *ret)
+{
+    int count = w->record.state == WORKSPACE_STARTED ? model_samples(w)->count : 0;
+
+    format_bars(ret->text, sizeof(ret->text), samples, count,
+                (struct bars_place){ BARS_COLS, 1, 0 });
+    ret->role = load_role(count ? samples[count - 1] : 0);
+}
+
+static void table_cpu_bars(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    put_bars(row, model_samples(row)->cpu, ret);
+}
+
+static void table_memory_bars(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    put_bars(row, model_samples(row)->memory, ret);
+}
+
 static void table_memory(const struct columns *t, void *row, struct cell *ret)
 {
     const struct figures *f = figures(t->owner, row, true);
@@ -136,21 +194,31 @@ static bool has_labels(const void *row)
     return json_object_size(((const struct watched_workspace *)row)->record.labels) > 0;
 }
 
-static void table_labels(const struct columns *t UNUSED, void *row, struct cell *ret)
+/* Their values, which say what it is for; `whole`: with the keys. */
+static void join_labels(const struct watched_workspace *w, bool whole, char *ret, size_t size)
 {
-    const struct watched_workspace *w = row;
-    const size_t size = sizeof(ret->text);
     const char *key;
     json_t *value;
     size_t used = 0;
 
     json_object_foreach (w->record.labels, key, value) {
-        int n = used + 1 < size ? snprintf(ret->text + used, size - used, "%s%s=%s",
-                                           used ? " " : "", key, json_string_value(value))
-                                : 0;
+        int n = used + 1 < size
+                    ? snprintf(ret + used, size - used, "%s%s%s%s", used ? " " : "",
+                               whole ? key : "", whole ? "=" : "", json_string_value(value))
+                    : 0;
         used += n > 0 ? (size_t)n : 0;
     }
+}
+
+static void table_labels(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    join_labels(row, false, ret->text, sizeof(ret->text));
     ret->role = ROLE_DIM;
+}
+
+static void table_whole_labels(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    join_labels(row, true, ret->text, sizeof(ret->text));
 }
 
 /* ---- keys: the larger, the higher up ---- */
@@ -176,16 +244,10 @@ static double table_by_activity(const void *model UNUSED, const void *row)
     return (double)(int64_t)(activity(row) / ACTIVITY_STEP);
 }
 
-/* What asks first, then the started, those that need a look, and the stopped. */
+/* What needs the operator first. */
 static double table_by_state(const void *model UNUSED, const void *row)
 {
-    enum workspace_state state = ((const struct watched_workspace *)row)->record.state;
-
-    return model_attention(row) == ATTENTION_ASKS ? 4
-           : state == WORKSPACE_STARTED           ? 3
-           : state == WORKSPACE_CREATED           ? 2
-           : state == WORKSPACE_FAILED            ? 1
-                                                  : 0;
+    return -(double)look_of(row);
 }
 
 static double table_by_cpu(const void *model, const void *row)
@@ -216,21 +278,27 @@ static double table_by_age(const void *model UNUSED, const void *row)
 
 const struct column table_columns[] = {
     { "", .order = "activity", .key = table_by_activity },
-    { "NAME", 14, .part = 3, .grow = 14, .cell = table_name, .order = "name" },
-    { "ENVIRONMENT", 12, .rank = 5, .cell = table_environment },
-    { "STATE", 7, .cell = table_state, .order = "state", .key = table_by_state },
-    { "RUNS", 12, .part = 1, .grow = 40, .cell = table_doing },
-    { "FOR", 4, .right = true, .rank = 7, .cell = table_since },
+    { "", 1, .cell = table_look },
+    { "NAME", 13, .part = 3, .grow = 15, .cell = table_name, .search = true, .order = "name" },
+    { "ID", .has = is_never_shown, .cell = table_id, .search = true },
+    { "ENVIRONMENT", 12, .rank = 7, .cell = table_environment, .dull = true, .search = true },
+    { "STATE", 7, .cell = table_state, .searched = table_states, .order = "state",
+      .key = table_by_state },
+    { "RUNS", 10, .part = 2, .grow = 40, .cell = table_doing },
+    { "LABELS", 18, .rank = 4, .part = 1, .grow = 10000, .cell = table_labels,
+      .searched = table_whole_labels, .search = true, .has = has_labels },
+    { "FOR", 4, .right = true, .rank = 8, .cell = table_since },
     { "SH", 2, .right = true, .rank = 1, .cell = table_shells },
-    { "SVC", 3, .right = true, .rank = 4, .cell = table_services, .has = has_services },
+    { "SVC", 3, .right = true, .rank = 5, .cell = table_services, .has = has_services },
+    { "", BARS_COLS, .rank = 9, .cell = table_cpu_bars },
     { "CPU", 4, .right = true, .rank = 2, .cell = table_cpu, .order = "CPU", .key = table_by_cpu,
       .unseen = true },
+    { "", BARS_COLS, .rank = 10, .cell = table_memory_bars },
     { "MEM", 4, .right = true, .rank = 3, .cell = table_memory, .order = "memory",
       .key = table_by_memory, .unseen = true },
-    { "DISK", 4, .right = true, .rank = 6, .cell = table_disk, .order = "disk",
+    { "DISK", 5, .right = true, .rank = 6, .cell = table_disk, .order = "disk",
       .key = table_by_disk, .unseen = true },
     { "AGE", 4, .right = true, .rank = 2, .cell = table_age, .order = "age", .key = table_by_age },
-    { "LABELS", 14, .rank = 8, .part = 1, .grow = 10000, .cell = table_labels, .has = has_labels },
     { 0 },
 };
 
@@ -276,9 +344,15 @@ static void sort(const struct model *m, struct watched_workspace **rows, size_t 
         rows[i] = keyed[i].w;
 }
 
-void table_sort(const struct model *m, struct watched_workspace **rows, size_t count, int order)
+void table_sort(const struct model *m, struct watched_workspace **rows, size_t count, int order,
+                bool reversed)
 {
     sort(m, rows, count, table_columns[order].key);
+    for (size_t i = 0; reversed && i < count / 2; i++) {
+        struct watched_workspace *last = rows[count - 1 - i];
+        rows[count - 1 - i] = rows[i];
+        rows[i] = last;
+    }
 }
 
 void table_sort_by_name(struct watched_workspace **rows, size_t count)

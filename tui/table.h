@@ -10,7 +10,8 @@
 extern const struct column table_columns[];
 /* The next one, wrapping around. */
 int table_next_order(int order);
-void table_sort(const struct model *m, struct watched_workspace **rows, size_t count, int order);
+void table_sort(const struct model *m, struct watched_workspace **rows, size_t count, int order,
+                bool reversed);
 void table_sort_by_name(struct watched_workspace **rows, size_t count);
 /* The colour of a state. */
 enum role table_state_role(enum workspace_state state);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/answer.h"
 #include "tui/model.h"
 #include "tui/shell_view.h"
 #include "tui/wall_tile.h"
@@ -403,6 +404,30 @@ static void wall_dismiss(struct screen *s, int arg UNUSED)
     model_acknowledge_one(workspace_of(w, t), NEWS_SHELL, t->shell);
 }
 
+/* Those that are marked; none: the tile's own shell. */
+static void wall_answer(struct screen *s, int arg UNUSED)
+{
+    struct wall *w = (struct wall *)s;
+    const struct wall_tile *t = w->tiles[w->selected];
+    struct watched_workspace *of = workspace_of(w, t);
+    size_t count;
+    scoped_free struct watched_workspace **list = workspaces(w, &count);
+
+    if (w->marked)
+        answer_ask(s->app, list, count, NULL);
+    else
+        answer_ask(s->app, &of, 1, t->shell);
+}
+
+static bool wall_can_answer(struct screen *s, int arg UNUSED)
+{
+    const struct wall *w = (struct wall *)s;
+    const struct watched_workspace *of = w->count ? workspace_of(w, wall_selected(w)) : NULL;
+    const struct watched_shell *shell = of ? watched_shell_find(of, wall_selected(w)->shell) : NULL;
+
+    return shell && shell->record.running;
+}
+
 static bool wall_has_tile(struct screen *s, int arg UNUSED)
 {
     return ((struct wall *)s)->count > 0;
@@ -461,6 +486,8 @@ static void wall_go(struct screen *s, int step)
 static const struct key_binding keys[] = {
     { "zoom", "Enter", "zoom in", "its shell at full size", .act = wall_zoom,
       .can = wall_has_tile },
+    { "answer", "a", "answer", "type a line into its shell, or into those marked",
+      .act = wall_answer, .can = wall_can_answer },
     { "restart", "r", "draw it again", "start drawing again after it has failed",
       .act = wall_restart, .can = wall_can_restart },
     { "dismiss", "x Delete", "dismiss", "take a shell that has ended off the wall",

@@ -177,7 +177,7 @@ static void state_words(const struct wall_tile *t, struct watched_workspace *w,
     if (!r->running)
         snprintf(ret, size, "ended, %d", r->exit_code);
     else if (state == TILE_ASKS)
-        snprintf(ret, size, "asks %s%s", r->foreground ? r->foreground : "",
+        snprintf(ret, size, "asks %s%s", format_program(r->foreground),
                  since(&age, r->doing_since, now));
     else if (state == TILE_FAILED)
         snprintf(ret, size, "failed, %d", note->command_status);
@@ -185,7 +185,8 @@ static void state_words(const struct wall_tile *t, struct watched_workspace *w,
         snprintf(ret, size, "%s%s", state == TILE_PROMPT ? "prompt" : "waits",
                  since(&age, r->foreground_since, now));
     else if (r->foreground && *r->foreground)
-        snprintf(ret, size, "%s%s", r->foreground, since(&age, r->foreground_since, now));
+        snprintf(ret, size, "%s%s", format_program(r->foreground),
+                 since(&age, r->foreground_since, now));
 }
 
 /* Into the lower line of the frame: the workspace's command that failed. */

@@ -65,11 +65,22 @@ static char *names_of(struct watched_workspace *const *list, size_t count)
     return str_printf("%s", names.len ? names.data : "");
 }
 
+/* Their ids, separated by blanks. New. */
+static char *ids_of(struct watched_workspace *const *list, size_t count)
+{
+    scoped_buf ids = BUF_INIT(count * (WORKSPACE_ID_LENGTH + 1) + 1);
+
+    for (size_t i = 0; i < count; i++)
+        BUG_ON(!buf_printf(&ids, "%s%s", i ? " " : "", list[i]->record.id));
+    return str_printf("%s", ids.len ? ids.data : "");
+}
+
 /* Asks whether `word` ("stop") is to be done to all of them; `lost` ends the question. */
 static void ask_about(struct app *app, const char *word, struct watched_workspace *const *list,
                       size_t count, const char *lost, bool danger)
 {
-    scoped_free char *names = names_of(list, count), *ends = workspace_what_ends(list, count);
+    scoped_free char *names = names_of(list, count), *ends = workspace_what_ends(list, count),
+                     *ids = ids_of(list, count);
     scoped_free char *title = count == 1 ? str_printf("%s %s", word, names)
                                          : str_printf("%s %zu workspaces", word, count);
     scoped_free char *text =
@@ -79,6 +90,7 @@ static void ask_about(struct app *app, const char *word, struct watched_workspac
                          ends, lost);
     struct confirm_spec spec = { .title = title,
                                  .text = text,
+                                 .about = ids,
                                  .danger = danger,
                                  .yes = workspace_actions_run_batch,
                                  .arg = batch_new(app, word, list, count),
@@ -90,6 +102,11 @@ static void ask_about(struct app *app, const char *word, struct watched_workspac
 void workspace_start_them(struct app *app, struct watched_workspace *const *list, size_t count)
 {
     batch_start(batch_new(app, "start", list, count));
+}
+
+void workspace_ask_start(struct app *app, struct watched_workspace *w)
+{
+    ask_about(app, "start", &w, 1, "It is stopped: nothing of it runs.", false);
 }
 
 void workspace_ask_stop(struct app *app, struct watched_workspace *const *list, size_t count)
@@ -163,7 +180,8 @@ void workspace_ask_create(struct app *app)
 
 /* ---- shells ---- */
 
-void workspace_watch_shell(struct app *app, const char *workspace_id, const char *shell_id)
+struct screen *workspace_watch_shell(struct app *app, const char *workspace_id,
+                                     const char *shell_id)
 {
     struct pyro_error err = { 0 };
     struct screen *view = shell_view_new(app, workspace_id, shell_id, &err);
@@ -172,6 +190,7 @@ void workspace_watch_shell(struct app *app, const char *workspace_id, const char
         app_push(app, view);
     else
         app_error(app, &err);
+    return view;
 }
 
 /* The shells of a workspace that can be chosen, in the order shown. */
@@ -211,6 +230,7 @@ void workspace_watch_it(struct app *app, const struct watched_workspace *w)
         workspace_watch_shell(app, w->record.id, offered->shells[0]);
     else if (count)
         choice_ask(app, &(struct choice_spec){ .title = title,
+                                               .about = w->record.id,
                                                .words = words,
                                                .count = count,
                                                .chosen = workspace_actions_shell_chosen,
@@ -226,15 +246,22 @@ static void workspace_actions_shell_opened(void *arg UNUSED, const struct job_en
                *shell = json_string_or(end->result, "shell_id", "");
 
     if (end->ok && app_may_open(end->app, end->from))
-        workspace_watch_shell(end->app, id, shell);
+        shell_view_take_control(workspace_watch_shell(end->app, id, shell));
     else if (end->ok)
         app_message(end->app, ROLE_GOOD, "%s is open: Enter in the list watches it", shell);
 }
 
 static void open_shell(struct app *app, const char *id, const char *name)
 {
-    const char *argv[] = { "workspace", "shell", "open", id, "--interactive", NULL };
+    int rows, cols;
     scoped_free char *what = str_printf("open a shell in %s", name);
+    scoped_free char *rows_text = NULL, *cols_text = NULL;
+
+    shell_view_size(app, &rows, &cols);
+    rows_text = str_printf("%d", rows);
+    cols_text = str_printf("%d", cols);
+    const char *argv[] = { "workspace", "shell",   "open",   id,        "--interactive",
+                           "--rows",    rows_text, "--cols", cols_text, NULL };
 
     job_start(app, what, argv, false, workspace_actions_shell_opened, NULL);
 }

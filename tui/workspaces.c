@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui/filter.h"
-#include "tui/format.h"
 #include "tui/job.h"
 #include "tui/workspaces_private.h"
 #include "vmm/base/fs.h"
@@ -41,10 +39,13 @@ void workspaces_gather(struct workspaces *w)
         BUG_ON(!w->rows || !w->targets);
     }
     w->count = 0;
+    w->table.owner = m;
+    w->table.all = table_columns;
+    filter_set(&w->find.filter, table_columns, w->find.field.text);
     for (size_t i = 0; i < total; i++)
-        if (filter_matches(model_at(m, i), w->filter.text))
+        if (filter_matches(&w->find.filter, &w->table, model_at(m, i)))
             w->rows[w->count++] = model_at(m, i);
-    table_sort(m, w->rows, w->count, w->order);
+    table_sort(m, w->rows, w->count, w->order, w->reversed);
     w->list.count = (int)w->count;
     if (select_id(w, app->wanted_workspace))
         app->wanted_workspace[0] = '\0';
@@ -67,47 +68,6 @@ struct watched_workspace *workspaces_selected(struct workspaces *w)
 }
 
 /* ---- drawing ---- */
-
-static void draw_title(struct workspaces *w, WINDOW *win)
-{
-    struct app *app = w->screen.app;
-    const struct job *job = job_first(app);
-    size_t total = model_count(app->model);
-    int cols = w->screen.cols, col;
-    char text[512];
-
-    draw_fill(win, 0, 0, cols, theme_style(ROLE_BAR));
-    col = 1 + draw_text(win, 0, 1, 6, theme_style(ROLE_TITLE), "pyro") + 2;
-    if (w->count < total)
-        snprintf(text, sizeof(text), "%zu of %zu workspaces", w->count, total);
-    else
-        snprintf(text, sizeof(text), "%zu workspace%s", total, total == 1 ? "" : "s");
-    col += draw_text(win, 0, col, cols - col, theme_style(ROLE_BAR), text) + 2;
-    if (model_asking_count(app->model)) {
-        snprintf(text, sizeof(text), "? %zu ask%s", model_asking_count(app->model),
-                 model_asking_count(app->model) == 1 ? "s" : "");
-        col += draw_text(win, 0, col, cols - col,
-                         style_on(theme_style(ROLE_WARN), theme_style(ROLE_BAR)), text) +
-               2;
-    }
-    if (model_marked_count(app->model)) {
-        snprintf(text, sizeof(text), "%zu marked", model_marked_count(app->model));
-        col += draw_text(win, 0, col, cols - col,
-                         style_on(theme_style(ROLE_MARKED), theme_style(ROLE_BAR)), text) +
-               2;
-    }
-    if (job) {
-        struct short_text age;
-        snprintf(text, sizeof(text), "%s %s %s%s", job_what(job),
-                 format_age(&age, job_started(job), clock_wall()), job_progress(job),
-                 job_next(job) ? " and more: L" : "");
-        draw_text(win, 0, col, cols - col - 1,
-                  style_on(theme_style(ROLE_WARN), theme_style(ROLE_BAR)), text);
-        return;
-    }
-    snprintf(text, sizeof(text), "by %s ", table_columns[w->order].order);
-    draw_right(win, 0, col, cols - col, theme_style(ROLE_BAR), text);
-}
 
 static void draw_welcome(struct workspaces *w, WINDOW *win)
 {
@@ -135,14 +95,6 @@ static void draw_welcome(struct workspaces *w, WINDOW *win)
     draw_text(win, row + 5, col, cols, theme_style(ROLE_DIM), "and shows up here at once.");
 }
 
-static void draw_filter(struct workspaces *w, WINDOW *win, int row, int cols)
-{
-    draw_text(win, row, 1, 1, theme_style(ROLE_KEY), "/");
-    field_draw(&w->filter, win, (struct area){ row, 2, 1, cols - 3 },
-               theme_style(w->typing ? ROLE_INPUT : ROLE_TEXT), theme_style(ROLE_INPUT_DIM),
-               "name, label or state:started");
-}
-
 static void draw_row(const struct columns *t, WINDOW *win, int row, int cols,
                      struct watched_workspace *of, enum role line)
 {
@@ -154,14 +106,15 @@ static void draw_row(const struct columns *t, WINDOW *win, int row, int cols,
 
 static void draw_rows(struct workspaces *w, WINDOW *win, int rows, int cols)
 {
-    struct columns table = {
-        .all = table_columns, .owner = w->screen.app->model, .sorted = w->order, .now = clock_wall()
-    };
+    struct columns *table = &w->table;
 
-    columns_fit(&table, cols, (void *const *)w->rows, w->count);
-    columns_draw_head(&table, win, 1);
+    table->sorted = w->order;
+    table->reversed = w->reversed;
+    table->now = clock_wall();
+    columns_fit(table, cols, (void *const *)w->rows, w->count);
+    columns_draw_head(table, win, 1);
     for (int i = 0; i < rows && w->list.first + i < (int)w->count; i++)
-        draw_row(&table, win, HEAD_ROWS + i, cols, w->rows[w->list.first + i],
+        draw_row(table, win, HEAD_ROWS + i, cols, w->rows[w->list.first + i],
                  w->list.first + i != w->list.selected ? ROLE_TEXT
                  : w->details.focused                  ? ROLE_SELECTED_DIM
                                                        : ROLE_SELECTED);
@@ -203,7 +156,7 @@ static void draw_details(struct workspaces *w, WINDOW *win, int below, int left)
 static void workspaces_draw(struct screen *s, WINDOW *win)
 {
     struct workspaces *w = (struct workspaces *)s;
-    bool beside = s->cols >= BESIDE_COLS, filtered = w->typing || w->filter.len;
+    bool beside = s->cols >= BESIDE_COLS, filtered = list_find_is_shown(&w->find);
     int below = beside || s->rows < 2 * DETAILS_ROWS ? 0 : DETAILS_ROWS;
     int cols = beside ? s->cols * 3 / 5 : s->cols;
     int rows = s->rows - HEAD_ROWS - below - filtered;
@@ -213,7 +166,7 @@ static void workspaces_draw(struct screen *s, WINDOW *win)
     workspaces_keep_selected(w);
     show_figures(w);
     draw_clear(win, theme_style(ROLE_TEXT));
-    draw_title(w, win);
+    workspaces_draw_head(w, win);
     w->details.area.rows = 0;
     w->details.focused = w->details.focused && w->count;
     if (!model_count(s->app->model)) {
@@ -223,40 +176,18 @@ static void workspaces_draw(struct screen *s, WINDOW *win)
     if (beside || below || !w->details.focused) {
         draw_rows(w, win, rows, cols);
         if (filtered)
-            draw_filter(w, win, HEAD_ROWS + rows, cols);
+            list_find_draw(&w->find, win, HEAD_ROWS + rows, cols);
     }
     if (w->count)
         draw_details(w, win, below, cols);
 }
 
-static bool workspaces_cursor(struct screen *s, int *ret_row, int *ret_col)
+static void workspaces_leave(struct screen *s)
 {
-    struct workspaces *w = (struct workspaces *)s;
-
-    *ret_row = HEAD_ROWS + w->list.rows;
-    *ret_col = 2 + w->filter.cursor_col;
-    return w->typing;
-}
-
-static bool workspaces_captures(struct screen *s)
-{
-    return ((struct workspaces *)s)->typing;
+    details_pause(&((struct workspaces *)s)->details);
 }
 
 /* ---- the screen ---- */
-
-static bool filter_event(struct workspaces *w, const struct key_event *e)
-{
-    if (e->kind == EVENT_KEY && (e->code == K_ENTER || e->code == K_ESC)) {
-        w->typing = false;
-        if (e->code == K_ESC)
-            field_set(&w->filter, "");
-        return true;
-    }
-    if (e->kind == EVENT_KEY && (e->code == K_UP || e->code == K_DOWN))
-        return false;
-    return field_event(&w->filter, e) || (e->kind == EVENT_KEY && !e->mods);
-}
 
 static void details_event(struct workspaces *w, const struct key_event *e)
 {
@@ -269,17 +200,34 @@ static void details_event(struct workspaces *w, const struct key_event *e)
         details_open(&w->details, at);
 }
 
+/* A click on the first two lines: a count, or a column's title. */
+static void head_event(struct workspaces *w, const struct key_event *e)
+{
+    int chip = workspaces_chip_at(w, e), column = e->row ? columns_at(&w->table, e->col) : -1;
+
+    if (chip >= 0)
+        workspaces_show_only(w, (enum look)chip);
+    else if (column >= 0 && table_columns[column].order)
+        workspaces_sort_by(w, column);
+}
+
 static bool workspaces_event(struct screen *s, const struct key_event *e)
 {
     struct workspaces *w = (struct workspaces *)s;
     enum list_hit hit;
 
-    if (w->typing && e->kind != EVENT_MOUSE)
-        return filter_event(w, e);
+    if (w->awaits && e->kind == EVENT_KEY) {
+        workspaces_take_bookmark(w, e);
+        return true;
+    }
     if (e->kind != EVENT_MOUSE)
         return false;
     if (details_hit(&w->details, e)) {
         details_event(w, e);
+        return true;
+    }
+    if (e->mouse == MOUSE_PRESS && e->button == 1 && e->row < HEAD_ROWS) {
+        head_event(w, e);
         return true;
     }
     workspaces_gather(w);
@@ -287,8 +235,9 @@ static bool workspaces_event(struct screen *s, const struct key_event *e)
     if (hit == LIST_CLICKED || hit == LIST_OPENED)
         w->details.focused = false;
     workspaces_keep_selected(w);
-    if (hit == LIST_OPENED && workspaces_can_watch(s, 0))
-        workspaces_watch(s, 0);
+    if (hit == LIST_OPENED) /* what Enter does */
+        app_act(s->app, keymap_find(workspaces_keys, s, s->ops->name,
+                                    &(struct key_event){ .kind = EVENT_KEY, .code = K_ENTER }));
     return true;
 }
 
@@ -320,6 +269,7 @@ static void workspaces_free(struct screen *s)
 
     model_unlisten(s->app->model, &w->listener);
     details_release(&w->details);
+    list_find_release(&w->find);
     free(w->targets);
     free(w->rows);
     free(w);
@@ -329,10 +279,9 @@ const struct screen_ops workspaces_ops = {
     .name = "workspaces",
     .title = "Workspaces",
     .keys = workspaces_keys,
+    .leave = workspaces_leave,
     .event = workspaces_event,
     .draw = workspaces_draw,
-    .cursor = workspaces_cursor,
-    .captures = workspaces_captures,
     .tick_wanted = workspaces_tick_wanted,
     .free = workspaces_free,
 };
@@ -343,9 +292,19 @@ struct screen *workspaces_new(struct app *app)
 
     w->listener.changed = workspaces_changed;
     w->listener.arg = w;
+    w->screen.find = &w->find;
     details_init(&w->details, app);
     model_listen(app->model, &w->listener);
     return &w->screen;
+}
+
+void workspaces_go_to(struct screen *s, const char *workspace_id)
+{
+    struct workspaces *w = (struct workspaces *)s;
+
+    list_find_set(&w->find, "");
+    w->details.focused = false;
+    workspaces_select(s, workspace_id);
 }
 
 void workspaces_select(struct screen *s, const char *workspace_id)

@@ -2,6 +2,10 @@
  * tui/workspaces_keys.c: what keys do in the list of workspaces. While the filter is being typed,
  * keys only edit or end it; in the details they act on what is listed there.
  */
+#include <stdio.h>
+#include <string.h>
+
+#include "tui/answer.h"
 #include "tui/diff_view.h"
 #include "tui/files.h"
 #include "tui/job.h"
@@ -9,11 +13,12 @@
 #include "tui/snapshots.h"
 #include "tui/wall.h"
 #include "tui/workspace_actions.h"
+#include "tui/workspaces.h"
 #include "tui/workspaces_private.h"
 
 static bool in_table(const struct workspaces *w)
 {
-    return !w->typing && !w->details.focused;
+    return !w->find.typing && !w->details.focused;
 }
 
 /* The selected workspace: the key's condition has checked that there is one. */
@@ -23,11 +28,6 @@ static struct watched_workspace *at(struct screen *s)
 }
 
 /* ---- the cursor, and what is shown ---- */
-
-static bool workspaces_can_move(struct screen *s, int step UNUSED)
-{
-    return !((struct workspaces *)s)->typing;
-}
 
 static void workspaces_move(struct screen *s, int step)
 {
@@ -46,7 +46,7 @@ static bool workspaces_can_focus(struct screen *s, int details)
 {
     const struct workspaces *w = (struct workspaces *)s;
 
-    return details ? in_table(w) && at(s) : !w->typing && w->details.focused;
+    return details ? in_table(w) && at(s) : !w->find.typing && w->details.focused;
 }
 
 static void workspaces_focus(struct screen *s, int details)
@@ -54,18 +54,23 @@ static void workspaces_focus(struct screen *s, int details)
     ((struct workspaces *)s)->details.focused = details;
 }
 
+static void workspaces_turn(struct screen *s, int by)
+{
+    details_turn(&((struct workspaces *)s)->details, by);
+}
+
 static bool workspaces_has_any(struct screen *s, int arg UNUSED)
 {
     const struct workspaces *w = (struct workspaces *)s;
 
-    return !w->typing && (w->details.focused || model_count(s->app->model) > 0);
+    return !w->find.typing && (w->details.focused || model_count(s->app->model) > 0);
 }
 
 static void workspaces_filter(struct screen *s, int arg UNUSED)
 {
     struct workspaces *w = (struct workspaces *)s;
 
-    w->typing = true;
+    list_find_begin(s, 0);
     w->details.focused = false;
 }
 
@@ -73,15 +78,7 @@ static bool workspaces_is_filtered(struct screen *s, int arg UNUSED)
 {
     const struct workspaces *w = (struct workspaces *)s;
 
-    return w->typing || (in_table(w) && w->filter.len > 0);
-}
-
-static void workspaces_show_all(struct screen *s, int arg UNUSED)
-{
-    struct workspaces *w = (struct workspaces *)s;
-
-    w->typing = false;
-    field_set(&w->filter, "");
+    return list_find_can_clear(s, 0) && (w->find.typing || in_table(w));
 }
 
 static bool workspaces_can_sort(struct screen *s, int arg UNUSED)
@@ -89,11 +86,62 @@ static bool workspaces_can_sort(struct screen *s, int arg UNUSED)
     return in_table((struct workspaces *)s) && model_count(s->app->model) > 0;
 }
 
-static void workspaces_sort(struct screen *s, int arg UNUSED)
+static void workspaces_sort(struct screen *s, int other_way)
 {
     struct workspaces *w = (struct workspaces *)s;
 
-    w->order = table_next_order(w->order);
+    workspaces_sort_by(w, other_way ? w->order : table_next_order(w->order));
+}
+
+void workspaces_sort_by(struct workspaces *w, int order)
+{
+    w->reversed = order == w->order && !w->reversed;
+    w->order = order;
+}
+
+void workspaces_show_only(struct workspaces *w, enum look look)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "state:%s", looks[look].word);
+    list_find_set(&w->find, strcmp(w->find.field.text, text) != 0 ? text : "");
+}
+
+/* The next state that something is in; after the last of them all again. */
+static void workspaces_next_state(struct screen *s, int arg UNUSED)
+{
+    struct workspaces *w = (struct workspaces *)s;
+    int now = -1;
+
+    for (int i = 0; i < LOOK_COUNT; i++)
+        if (!strncmp(w->find.field.text, "state:", 6) &&
+            !strcmp(w->find.field.text + 6, looks[i].word))
+            now = i;
+    for (int i = now + 1; i < LOOK_COUNT; i++)
+        for (size_t j = 0; j < model_count(s->app->model); j++)
+            if (look_of(model_at(s->app->model, j)) == (enum look)i) {
+                workspaces_show_only(w, (enum look)i);
+                return;
+            }
+    list_find_set(&w->find, "");
+}
+
+static void workspaces_next_attention(struct screen *s, int arg UNUSED)
+{
+    struct workspaces *w = (struct workspaces *)s;
+    int count;
+
+    workspaces_gather(w);
+    count = w->list.count;
+    for (int i = 1; i <= count; i++) {
+        int at_row = (w->list.selected + i) % count;
+        if (!look_needs_eye(look_of(w->rows[at_row])))
+            continue;
+        list_select(&w->list, at_row);
+        workspaces_keep_selected(w);
+        return;
+    }
+    app_message(s->app, ROLE_TEXT, "nothing here needs you");
 }
 
 static void workspaces_show_wall(struct screen *s, int arg UNUSED)
@@ -137,9 +185,51 @@ static void workspaces_unmark(struct screen *s, int arg UNUSED)
         model_mark(model_at(m, i), false);
 }
 
-/* ---- start, stop, delete, and that news is known ---- */
+/* ---- bookmarks ---- */
 
-enum { START, STOP, DELETE, ACKNOWLEDGE };
+static void workspaces_await(struct screen *s, int what)
+{
+    ((struct workspaces *)s)->awaits = what;
+    app_message(s->app, ROLE_TEXT,
+                what == AWAIT_BOOKMARK ? "bookmark: 1 to 9, or a letter" : "to which bookmark?");
+}
+
+static void go_to_bookmark(struct screen *s, char bookmark)
+{
+    struct model *m = s->app->model;
+
+    for (size_t i = 0; i < model_count(m); i++)
+        if (model_bookmark(model_at(m, i)) == bookmark) {
+            workspaces_go_to(s, model_at(m, i)->record.id);
+            return;
+        }
+    app_message(s->app, ROLE_TEXT, "no bookmark %c: m %c sets it", bookmark, bookmark);
+}
+
+static void workspaces_go_to_number(struct screen *s, int arg UNUSED)
+{
+    go_to_bookmark(s, (char)s->app->key);
+}
+
+void workspaces_take_bookmark(struct workspaces *w, const struct key_event *e)
+{
+    struct screen *s = &w->screen;
+    bool sets = w->awaits == AWAIT_BOOKMARK;
+    bool known =
+        !e->mods && ((e->code >= '1' && e->code <= '9') || (e->code >= 'a' && e->code <= 'z'));
+
+    w->awaits = AWAIT_NOTHING;
+    if (!known && e->code != K_ESC)
+        app_message(s->app, ROLE_TEXT, "a bookmark is 1 to 9, or a letter from a to z");
+    else if (known && !sets)
+        go_to_bookmark(s, (char)e->code);
+    else if (known && at(s))
+        model_set_bookmark(s->app->model, at(s), (char)e->code);
+}
+
+/* ---- start, stop, delete, answers, and that news is known ---- */
+
+enum { START, STOP, DELETE, ANSWER, ACKNOWLEDGE };
 
 static bool is_target(const struct watched_workspace *one, int what)
 {
@@ -147,6 +237,7 @@ static bool is_target(const struct watched_workspace *one, int what)
 
     return what == START         ? state == WORKSPACE_STOPPED || state == WORKSPACE_FAILED
            : what == STOP        ? state == WORKSPACE_STARTED
+           : what == ANSWER      ? state == WORKSPACE_STARTED && answer_is_possible(one)
            : what == ACKNOWLEDGE ? one->record.news && !one->record.broken
                                  : true;
 }
@@ -214,19 +305,49 @@ static void workspaces_create(struct screen *s, int arg UNUSED)
     workspace_ask_create(s->app);
 }
 
-bool workspaces_can_watch(struct screen *s, int arg UNUSED)
+static bool workspaces_can_watch(struct screen *s, int arg UNUSED)
 {
     return workspaces_has_one(s, 0) && model_running_shells(at(s)) > 0;
 }
 
-void workspaces_watch(struct screen *s, int arg UNUSED)
+static void workspaces_watch(struct screen *s, int arg UNUSED)
 {
     workspace_watch_it(s->app, at(s));
 }
 
+static bool workspaces_is_stopped(struct screen *s, int arg UNUSED)
+{
+    return workspaces_has_one(s, 0) && is_target(at(s), START);
+}
+
+static void workspaces_offer_start(struct screen *s, int arg UNUSED)
+{
+    workspace_ask_start(s->app, at(s));
+}
+
 static bool workspaces_is_started(struct screen *s, int arg UNUSED)
 {
-    return !((struct workspaces *)s)->typing && at(s) && at(s)->record.state == WORKSPACE_STARTED;
+    return !((struct workspaces *)s)->find.typing && at(s) &&
+           at(s)->record.state == WORKSPACE_STARTED;
+}
+
+static bool workspaces_has_no_shell(struct screen *s, int arg UNUSED)
+{
+    return workspaces_has_one(s, 0) && workspaces_is_started(s, 0) && !model_running_shells(at(s));
+}
+
+static bool workspaces_can_answer(struct screen *s, int arg UNUSED)
+{
+    struct workspaces *w = (struct workspaces *)s;
+
+    return in_table(w) && find_targets(w, ANSWER) > 0;
+}
+
+static void workspaces_answer(struct screen *s, int arg UNUSED)
+{
+    struct workspaces *w = (struct workspaces *)s;
+
+    answer_ask(s->app, w->targets, find_targets(w, ANSWER), NULL);
 }
 
 static void workspaces_open_shell(struct screen *s, int arg UNUSED)
@@ -283,16 +404,20 @@ static void workspaces_end_entry(struct screen *s, int arg UNUSED)
 const struct key_binding workspaces_keys[] = {
     { "open", "Enter", "watch", "watch its shell, or one of them", .act = workspaces_watch,
       .can = workspaces_can_watch },
-    { "clear", "Esc", "show all", "show all again", .act = workspaces_show_all,
+    { "clear", "Esc", "show all", "show all again", .act = list_find_clear,
       .can = workspaces_is_filtered },
     { "unmark", "Esc", "unmark", "mark none", .act = workspaces_unmark,
       .can = workspaces_has_marks },
     { "first", "Enter", "make one", "with no workspace: make one and open a shell in it",
       .act = workspaces_make_first, .can = workspaces_is_empty },
-    { "create", "c", "create", "make a workspace", .act = workspaces_create,
-      .can = workspaces_can_create },
-    { "shell", "o", "shell", "open a shell in it", .act = workspaces_open_shell,
+    { "answer", "a", "answer", "type a line into its shell, or into those marked",
+      .act = workspaces_answer, .can = workspaces_can_answer },
+    { "shell", "o", "shell", "open a shell in it, under control", .act = workspaces_open_shell,
       .can = workspaces_is_started },
+    { "first-shell", "Enter", NULL, "where none runs: open one", .act = workspaces_open_shell,
+      .can = workspaces_has_no_shell },
+    { "offer-start", "Enter", "start", "when it is stopped: start it, after a question",
+      .act = workspaces_offer_start, .can = workspaces_is_stopped },
     { "start", "t", "start", "start it, or those that are marked", .act = workspaces_do,
       .can = workspaces_has_targets, .arg = START },
     { "stop", "x", "stop", "stop it, or the marked: what runs ends, disks stay",
@@ -309,6 +434,10 @@ const struct key_binding workspaces_keys[] = {
       .can = workspaces_can_focus, .arg = false },
     { "details", "Tab Right l", "details", "to the details: its shells and services",
       .act = workspaces_focus, .can = workspaces_can_focus, .arg = true },
+    { "next-tab", "]", NULL, "details: preview, facts, changes, log, files", .act = workspaces_turn,
+      .can = workspaces_has_one, .arg = 1 },
+    { "previous-tab", "[", NULL, "… the one before", .act = workspaces_turn,
+      .can = workspaces_has_one, .arg = -1 },
     { "wall", "w", "wall", "the wall of live shells: of all, or of the marked",
       .act = workspaces_show_wall, .can = workspaces_has_any },
     { "services", "S", "services", "services: what they print, start, stop",
@@ -323,10 +452,22 @@ const struct key_binding workspaces_keys[] = {
       .act = workspaces_reset, .can = workspaces_has_one },
     { "mark", "Space", NULL, "mark or unmark: start, stop, delete, wall", .act = workspaces_mark,
       .can = workspaces_has_one },
-    { "filter", "/", "filter", "show only some: words, label:X, state:X", .act = workspaces_filter,
-      .can = workspaces_has_any },
+    { "attention", "!", "who needs me", "to the next that asks, failed or finished",
+      .act = workspaces_next_attention, .can = workspaces_can_sort },
+    { "bookmark", "m", NULL, "and 1 to 9 or a letter: a bookmark on it", .act = workspaces_await,
+      .can = workspaces_has_one, .arg = AWAIT_BOOKMARK },
+    { "go-to", "'", NULL, "and that: to the bookmark", .act = workspaces_await,
+      .can = workspaces_can_sort, .arg = AWAIT_PLACE },
+    { "go-to-number", "1 2 3 4 5 6 7 8 9", NULL, "to the bookmark of that number",
+      .act = workspaces_go_to_number, .can = workspaces_can_sort },
+    { "filter", "/", "filter", "only some: words, state:X, run:X, -not, /regex/",
+      .act = workspaces_filter, .can = workspaces_has_any },
+    { "state", "F", NULL, "only those in the next state; at last all again",
+      .act = workspaces_next_state, .can = workspaces_can_sort },
     { "sort", "s", "sort", "by activity, or by the next column", .act = workspaces_sort,
-      .can = workspaces_can_sort },
-    LIST_KEYS(workspaces_move, .can = workspaces_can_move),
+      .can = workspaces_can_sort, .arg = false },
+    { "reverse", "r", NULL, "the other way round", .act = workspaces_sort,
+      .can = workspaces_can_sort, .arg = true },
+    LIST_KEYS(workspaces_move),
     { 0 },
 };

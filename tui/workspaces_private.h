@@ -1,12 +1,14 @@
-/* Shared by the files of the list of workspaces: drawing is in workspaces.c, keys are in
- * workspaces_keys.c. */
+/* Shared by the files of the list of workspaces: drawing is in workspaces.c, of its first line in
+ * workspaces_head.c, keys are in workspaces_keys.c. */
 #ifndef PYRO_TUI_WORKSPACES_PRIVATE_H
 #define PYRO_TUI_WORKSPACES_PRIVATE_H
 
+#include "engine/workspace/host_figures.h"
 #include "tui/app.h"
 #include "tui/details.h"
-#include "tui/field.h"
 #include "tui/list.h"
+#include "tui/list_find.h"
+#include "tui/look.h"
 #include "tui/table.h"
 
 struct workspaces {
@@ -16,9 +18,15 @@ struct workspaces {
     size_t count, room;
     struct list list;
     char selected[WORKSPACE_ID_LENGTH + 1];
-    int order; /* see table.h */
-    struct field filter;
-    bool typing; /* into the filter */
+    int order;            /* see table.h */
+    bool reversed;        /* … the other way round */
+    struct columns table; /* as it was drawn last */
+    struct list_find find;
+    struct host_figures host;
+    struct {
+        int from, to; /* columns of the first line */
+    } chips[LOOK_COUNT];
+    enum { AWAIT_NOTHING, AWAIT_BOOKMARK, AWAIT_PLACE } awaits; /* what the next key says */
     struct details details;
     struct watched_workspace **targets; /* of an action: room for all */
 };
@@ -30,9 +38,18 @@ void workspaces_keep_selected(struct workspaces *w);
 /* NULL: none. */
 struct watched_workspace *workspaces_selected(struct workspaces *w);
 
+/* Sorts by a column; by the one that it is sorted by already: the other way round. */
+void workspaces_sort_by(struct workspaces *w, int order);
+/* Shows what is in a state, or all again if only that is shown. */
+void workspaces_show_only(struct workspaces *w, enum look look);
+
+void workspaces_draw_head(struct workspaces *w, WINDOW *win);
+/* The count that a mouse event is on, an enum look; -1: none. */
+int workspaces_chip_at(const struct workspaces *w, const struct key_event *e);
+
+/* The key that a bookmark was awaited from. */
+void workspaces_take_bookmark(struct workspaces *w, const struct key_event *e);
+
 extern const struct key_binding workspaces_keys[];
-/* For the key "open", and a double click. */
-void workspaces_watch(struct screen *s, int arg);
-bool workspaces_can_watch(struct screen *s, int arg);
 
 #endif

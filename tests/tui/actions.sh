@@ -7,9 +7,14 @@ id=$(host_workspace one)
 tui
 sees "│ id +$id"
 
-# A new shell is watched at once; Enter watches it again, and with two there is a choice.
-keys o
-sees 'WATCHING +one/sh1'
+# Enter opens a shell where there is none, at the size of the pane and under control; it watches it again, and with two
+# there is a choice.
+keys Enter
+sees 'CONTROL +one/sh1'
+size_is() { "$PYRO" workspace shell list one | grep -q 80x22; }
+wait_for 60 size_is && pass "it is as large as the pane"
+keys C-]
+sees '^ WATCHING '
 keys Esc
 sees 'Enter watch'
 keys Enter
@@ -17,7 +22,9 @@ sees 'WATCHING +one/sh1'
 keys Esc
 sees 'Enter watch'
 keys o
-sees 'WATCHING +one/sh2'
+sees 'CONTROL +one/sh2'
+keys C-]
+sees '^ WATCHING '
 keys Esc
 sees 'Enter watch'
 keys Enter
@@ -52,12 +59,14 @@ keys n
 gone 'Close sh2\?'
 keys Del
 sees 'Close sh2\?'
-keys y
+agree
 sees 'WATCHING +one/sh2 +ended'
 keys Esc
 sees 'Enter watch'
 keys o
-sees 'WATCHING +one/sh3'
+sees 'CONTROL +one/sh3'
+keys C-]
+sees '^ WATCHING '
 keys Esc
 sees 'Enter watch'
 
@@ -70,11 +79,17 @@ gone 'Stop one\?'
 is "no is no" "$(json .state "$("$PYRO" workspace status one --json)")" started
 keys x
 sees 'Stop one\?'
-keys y
-sees '^ one .*stopped'
+agree
+sees '^ [^ ]+ one .*stopped'
 gone 'x stop'
+keys x
+sees 'not possible now: stop it'
+keys Enter
+sees 'Start one\?'
+keys n
+gone 'Start one\?'
 keys t
-sees '^ one .*started'
+sees '^ [^ ]+ one .*started'
 
 # A form makes a workspace; errors are shown in words below, and in the log.
 keys c
@@ -100,7 +115,7 @@ keys L
 sees 'create two: /nothing/such: program not found'
 sees 'stop one: done'
 keys Esc
-sees '^ one .*started'
+sees '^ [^ ]+ one .*started'
 keys c
 sees 'new workspace'
 keys C-a C-k Enter
@@ -108,13 +123,33 @@ sees 'environment: it is needed'
 keys Esc
 gone 'new workspace'
 
+# What is pasted into the list agrees to nothing, and does not go on below the question.
+keys dyx
+sees 'Delete one\?'
+keys n
+gone 'Delete one\?'
+sees '^ [^ ]+ one .*started'
+
+# A question closes when what it is about is gone.
+two=$(host_workspace two)
+sees '^ [^ ]+ two .*started'
+keys / two Enter
+gone '^ [^ ]+ one '
+keys d
+sees 'Delete two\?'
+"$PYRO" workspace delete "$two" >/dev/null 2>&1
+gone 'Delete two\?'
+sees 'what this was about is gone'
+keys Esc
+sees '^ [^ ]+ one .*started'
+
 # Delete says what is lost.
 keys d
 sees 'Delete one\?'
 sees 'lost for'
 keys Esc
 gone 'Delete one\?'
-sees '^ one .*started'
+sees '^ [^ ]+ one .*started'
 keys d
 sees 'Delete one\?'
 click 'y yes'

@@ -21,7 +21,7 @@ sees '^ CONTROL '
 keys C-]
 sees '^ WATCHING '
 keys Esc
-sees '^ one .*started'
+sees '^ [^ ]+ one .*started'
 keys Q
 ends "exit 0"
 
@@ -32,7 +32,7 @@ keys L
 sees "config:1: no theme 'pink'"
 sees "config:5: 'what' has no '='"
 keys q
-sees '^ one .*started'
+sees '^ [^ ]+ one .*started'
 
 # What is given twice is told: a setting, and a key for two actions. A key that its owner gave away is free.
 printf 'theme = dark\nkey.shell.take = F3\nkey.shell.close = i F3\ntheme = light\nkey.shell.signal = q\nkey.shell.back = F4\n' | config
@@ -43,13 +43,13 @@ sees 'config:4: theme is set again, in place of line 1'
 sees 'the key F3 is both key.shell.take and key.shell.close'
 refute "nothing else is told" drive shows 'key q|key i'
 keys q
-sees '^ one .*started'
+sees '^ [^ ]+ one .*started'
 
 seen=()
 for theme in dark light 16 mono; do
     echo "theme = $theme" | config
     tui
-    sees '^ one .*started'
+    sees '^ [^ ]+ one .*started'
     seen+=("$(colours)")
 done
 is "mono has no colour" "${seen[3]}" ""
@@ -58,16 +58,16 @@ check "… each its own" test "${seen[0]}" != "${seen[1]}" -a "${seen[1]}" != "$
 refute "16 colours are numbers below 16" grep -qE '#|g=(1[6-9]|[2-9][0-9]|[0-9]{3})' <<<"${seen[2]}"
 rm "$XDG_CONFIG_HOME/pyro/config"
 NO_COLOR=1 tui
-sees '^ one .*started'
+sees '^ [^ ]+ one .*started'
 is "NO_COLOR: none" "$(colours)" ""
 
 # Sizes.
 tui
-sees '^ one .*started'
+sees '^ [^ ]+ one .*started'
 drive resize 39 24
 sees '40'
 drive resize 40 10
-sees '^ one '
+sees '^ [^ ]+ one '
 # There and back before the program has looked: what the terminal shows was cut all the same.
 drive resize 80 24
 sees '\? help'
@@ -80,7 +80,7 @@ for size in "200 60" "41 11" "120 20" "80 9" "300 100" "80 24"; do
     # shellcheck disable=SC2086
     drive resize $size
 done
-sees '^ one .*started'
+sees '^ [^ ]+ one .*started'
 sees '\? help'
 keys Enter
 sees '^ WATCHING '
@@ -99,6 +99,10 @@ size_is() { "$PYRO" workspace shell list one | grep -q 100x28; }
 wait_for 60 size_is && pass "the shell has the last size"
 keys 'echo after-$((40 + 2))' Enter
 sees '^after-42'
-keys C-] q q
+keys C-]
+sees '^ WATCHING '
+keys Esc
+sees '^ [^ ]+ one '
+keys q
 ends "exit 0"
 tui_finish

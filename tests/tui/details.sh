@@ -10,7 +10,7 @@ b=$(shell_of one)
 "$PYRO" workspace shell write one "$b" --input 'echo in-b-$((40 + 2))' >/dev/null 2>&1
 tui
 sees '2 workspaces'
-keys s g
+keys s g ']' # the facts, not the preview
 sees "│ id +$one"
 sees 'Shells'
 sees "│.*$a sleep 4321 in-a-42"
@@ -64,12 +64,12 @@ keys n
 gone 'Stop web'
 keys Del
 sees 'Stop web of one'
-keys y
+agree
 sees '│.*web stopped'
 gone 'x end'
 keys g d
 sees "Close $b"
-keys y
+agree
 sees "│.*$b ended"
 keys j
 sees 'x end'
@@ -79,7 +79,7 @@ click 'two .*started'
 sees "│ id +[^ ]+"
 sees 'x stop'
 gone 'Services'
-click '^ one .*started'
+click '^ [^ ]+ one .*started'
 sees 'Services'
 click 'web stopped'
 sees 'Tab table'
@@ -94,7 +94,7 @@ sees '^╭ one (─)+╮$'
 gone 'environment'
 sees '│ +web stopped'
 keys Tab
-sees '^ NAME'
+sees '^   NAME'
 gone 'web stopped'
 keys Tab
 sees 'web stopped'
@@ -102,7 +102,7 @@ wheel down 5 5
 wheel up 5 5
 sees 'web stopped'
 drive resize 80 24
-sees '^ NAME'
+sees '^   NAME'
 keys Esc
 sees 'x stop'
 keys q

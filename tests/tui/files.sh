@@ -12,7 +12,7 @@ host_workspace work >/dev/null
     head -c 1500000 /dev/zero | tr "\000" "y" >big.txt' >/dev/null 2>&1
 
 tui
-sees '^ work .*started'
+sees '^ [^ ]+ work .*started'
 keys f
 sees '^ work /workspace'
 sees '^ +src/'
@@ -59,6 +59,11 @@ sees '^ +many/'
 open_named many/
 sees '^ work /workspace/many$'
 sees '^ +file-00001$|^ +0B +file-00001'
+keys / '/-1999[0-9]$/' Enter
+gone 'file-00001'
+sees 'file-19990'
+keys Esc
+sees 'file-00001'
 keys G
 sees 'file-20000'
 keys PgUp PgUp k
@@ -163,7 +168,7 @@ sees '^ work /workspace/src$'
 keys r
 sees '^ +0B? +new'
 keys Esc
-sees '^ work .*started'
+sees '^ [^ ]+ work .*started'
 
 # A workspace that is deleted meanwhile.
 keys f

@@ -13,7 +13,7 @@ keys :
 sees 'run a command'
 keys 'workspace service logs one drip --follow' Enter
 sees 'workspace service logs one drip --follow: runs; L shows it'
-sees '^ pyro +1 workspace +workspace service logs one drip --follow +[0-9]+s'
+sees '^ pyro +1 workspace .* workspace service logs one drip --follow +[0-9]+s'
 keys L
 sees '^ [0-9:]+ +workspace service logs one drip --follow: runs for'
 sees 'x end it'
@@ -83,7 +83,7 @@ for seconds in 4331 4332; do
     sees 'run a command'
     keys "workspace exec one -- sleep $seconds" Enter
     sees "sleep $seconds'\\?"
-    keys y
+    agree
     gone 'y yes'
 done
 sees 'and more: L'
@@ -109,7 +109,7 @@ keys :
 sees 'run a command'
 keys "workspace exec one -- sh -c 'trap \"\" TERM; echo deaf; while :; do sleep 4333; done'" Enter
 sees 'y yes'
-keys y
+agree
 wait_for 20 left_running ' sleep 4333'
 keys L
 sees 'x end it'

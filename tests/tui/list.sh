@@ -28,21 +28,23 @@ sees '7 sh -c exit 7'
 
 # What it does, and the last line of its shells.
 shell=$("$PYRO" workspace shell open one --id-only 2>/dev/null)
+sees "preview"
+keys ']'
 sees "$shell prompt [^ ]"
 "$PYRO" workspace shell write one "$shell" --input 'echo $((40 + 2)) lines; sleep 4321' >/dev/null 2>&1
-sees '^ one .* sleep 4321 '
+sees '^ [^ ]+ one .* sleep 4321 '
 sees "$shell sleep 4321 42 lines"
 
 # Wide, the details stand beside the table.
 drive resize 120 40
-sees '^ NAME .*╭ one ─'
+sees '^   NAME .*╭ one ─'
 sees 'label +team=red'
 drive resize 80 24
 sees '^╭ one ─'
 
 # A filter works as it is typed; while it is, q and ? are letters.
 keys / two
-gone '^ one .*started'
+gone '^ [^ ]+ one .*started'
 sees '1 of 2 workspaces'
 sees "│ id +$two"
 keys '?q'
@@ -50,16 +52,16 @@ sees 'No workspace fits'
 keys Esc
 sees 'pyro  2 workspaces'
 keys / team=red Enter
-gone '^ two .*started'
+gone '^ [^ ]+ two .*started'
 sees 'Esc show all'
 keys Esc
-sees '^ two .*started'
+sees '^ [^ ]+ two .*started'
 "$PYRO" workspace stop two >/dev/null 2>&1
-sees '^ two .*stopped'
+sees '^ [^ ]+ two .*stopped'
 keys / state:sto Enter
-gone '^ one .*started'
+gone '^ [^ ]+ one .*started'
 keys Esc
-sees '^ one .*started'
+sees '^ [^ ]+ one .*started'
 
 # The sort keys, all round.
 for order in name state CPU memory disk age activity; do
@@ -82,7 +84,7 @@ sees '╭ Log ─'
 keys Esc
 gone '╭ Log ─'
 keys Esc
-sees '^ one .*started'
+sees '^ [^ ]+ one .*started'
 click 'help'
 sees '╭ Workspaces'
 keys G
@@ -92,8 +94,8 @@ gone 'Everywhere'
 
 # A name cannot do anything to the terminal, and one that goes elsewhere goes here.
 "$PYRO" workspace delete two >/dev/null 2>&1
-gone '^ two '
-sees '1 workspace +by'
+gone '^ [^ ]+ two '
+sees '1 workspace  '
 keys q
 ends "exit 0"
 tui_finish

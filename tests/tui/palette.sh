@@ -102,7 +102,7 @@ keys :
 sees 'run a command'
 keys C-p Enter
 sees "Run 'pyro workspace delete alpha'"
-keys y
+agree
 sees '1 workspace '
 
 # From a shell that is watched; the mouse takes an offer.
@@ -124,4 +124,34 @@ keys :
 sees 'run a command'
 keys PgDn PgUp Down Up Esc
 gone 'run a command'
+
+# Screens, workspaces and actions by their names; what fits best comes first.
+keys :
+sees 'run a command'
+keys 'wall'
+sees '^ .* wall +the wall of live shells'
+keys Enter
+sees '^ pyro  wall'
+keys :
+sees 'run a command'
+keys 'beta' Enter
+sees '^ pyro  1 workspace '
+keys :
+sees 'run a command'
+keys 'services' Enter
+sees '^ pyro  services'
+keys :
+sees 'run a command'
+keys 'list' Enter
+sees '^ pyro  1 workspace '
+keys :
+sees 'run a command'
+keys 'reverse' Enter
+sees 'by activity ▲'
+keys :
+sees 'run a command'
+keys 'q'
+sees ' quit +leave pyro tui'
+keys Enter
+ends "exit 0"
 tui_finish

@@ -3,7 +3,7 @@ With UPDATE in the environment FILE is written instead, once the screen has come
 
 Masked is what differs from run to run and from machine to machine: ids (i…), amounts with a unit, that
 is ages, shares and sizes (~, blanks before it included, so that " 9s" and "10s" come out alike; of an age
-that a box covers its unit may be left), times of day (of one that a box covers, its first digit), how long
+that a box covers its unit may be left), gauges and bars, times of day (of one that a box covers, its first digit), how long
 a job took, what a workspace uses (its line may be cut off anywhere), since when it is there, and how it is
 run (emulated or not).
 """
@@ -17,6 +17,9 @@ import time
 driver, socket, path, seconds = sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4])
 
 RULES = [
+    (re.compile(r"[▮▯]+ *\d+%"), lambda m: "~".ljust(len(m.group()))),
+    (re.compile(r"[▮▯]+"), lambda m: "▮" * len(m.group())),
+    (re.compile(r"[▁▂▃▄▅▆▇█]+"), lambda m: " " * len(m.group())),
     (re.compile(r"\b[0-9a-f]{12}\b"), lambda m: "i" * 12),
     (re.compile(r"((?:uses|created|accelerator) +)(\S.*?)(?=\s{2}|\s*│)"),
      lambda m: m.group(1) + "~".ljust(len(m.group(2)))),
@@ -25,7 +28,7 @@ RULES = [
     (re.compile(r"\d\d:\d\d:\d\d"), lambda m: "00:00:00"),
     (re.compile(r"after \d+\.\d s\b"), lambda m: "after 0.0 s"),
     (re.compile(r"^ \d(?=[╭│╰])"), lambda m: " 0"),
-    (re.compile(r"(?<=[│┃╮╯])[smhd]$"), lambda m: "~"),
+    (re.compile(r"(?<=[│┃╮╯])(?:[smhd]|\d*%)$"), lambda m: "~"),
 ]
 
 

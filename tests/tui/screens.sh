@@ -19,8 +19,8 @@ help_of() {
 
 # figures: of every workspace are there; a share of a processor takes two looks.
 figures() {
-    sees '^.alpha .*[0-9]%'
-    sees '^.machine .*[0-9]%'
+    sees '^ [^ ]+ alpha .*[0-9]%'
+    sees '^ [^ ]+ machine .*[0-9]%'
 }
 
 # resized COLS ROWS: the whole of it is drawn again.
@@ -67,7 +67,7 @@ tui
 sees '3 workspaces'
 keys s g
 sees '^╭ alpha '
-sees '\? 1 asks' # cat, once it is silent
+sees '^ pyro .*\? 1 ' # cat, once it is silent
 keys w
 screen wall
 resized 40 10

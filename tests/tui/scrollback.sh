@@ -130,8 +130,8 @@ keys G v g y
 sees 'not copied: terminals take'
 keys q
 sees '^ WATCHING '
-keys q
-sees '^ work .*started'
+keys Esc
+sees '^ [^ ]+ work .*started'
 keys q
 ends "exit 0"
 mkdir -p "$XDG_CONFIG_HOME/pyro" && echo 'clipboard = off' >"$XDG_CONFIG_HOME/pyro/config"

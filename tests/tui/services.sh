@@ -4,7 +4,7 @@ cd "$(dirname "$0")/../.." && . tests/tui.sh
 
 host_workspace work >/dev/null
 tui
-sees '^ work .*started'
+sees '^ [^ ]+ work .*started'
 keys S
 sees '^ pyro  services +0 running of 0'
 sees 'No service yet'
@@ -40,9 +40,20 @@ sees 'services'
     >/dev/null 2>&1
 sees '^ work +drip '
 
+# Filtered, as every list is.
+keys / 'state:running -drip' Enter
+gone '^ work +bad '
+gone '^ work +drip '
+sees '^ work +web '
+keys Esc
+sees '^ work +bad '
+sees '^ work +drip '
+
 # A shell beside it.
 keys o
-sees '^ WATCHING  work/sh1'
+sees '^ CONTROL  work/sh1'
+keys C-]
+sees '^ WATCHING '
 keys Esc
 sees 'pyro  services'
 
@@ -53,14 +64,14 @@ keys Esc
 gone 'Stop web'
 keys x
 sees 'Stop web of work'
-keys y
+agree
 sees '^ work +web +stopped'
 keys Home
 keys G g Down Up
 click 'other'
 keys d
 sees 'Stop other'
-keys y
+agree
 sees '^ work +other +stopped'
 
 for size in '120 40' '40 10' '200 60' '80 24'; do drive resize $size; done

@@ -83,10 +83,22 @@ for stream in "$PWD"/tests/fuzz/seeds/vtgate/*; do
 done
 sees '^ CONTROL '
 
-# Twice Ctrl-] leaves, to the list.
+# Ctrl-] twice sends it; once, and then Esc, leaves to the list.
+keys 'cat -v' Enter
+sees 'CONTROL .*runs cat -v'
 keys C-]
 sees '^ WATCHING '
 keys C-]
+sees '^ CONTROL '
+keys Enter
+sees '^\^\]'
+keys C-d
+sees 'at its prompt'
+keys C-]
+sees '^ WATCHING '
+keys F5
+sees 'watching: i takes control'
+keys Esc
 gone 'WATCHING'
 sees '^ pyro'
 keys q
@@ -113,10 +125,11 @@ sees '^ WATCHING '
 sees 'runs sleep 5431'
 keys 'ls' Enter
 sees 'watching: i takes control'
-keys 'sox xy' Enter 'xylem dry' Enter
+keys 'sox xy' Enter 'xylem dry sequoa L' Enter
 sees 'WATCHING .*runs sleep 5431'
 keys C-x
 sees "Close $second\?"
+sees '^ y yes'
 keys r # it agrees to nothing but y, and any other letter is a no
 gone "Close $second\?"
 sees 'WATCHING .*runs sleep 5431'
@@ -161,4 +174,23 @@ keys x y x y
 sees '^ CONTROL LOST '
 keys x y Enter
 sees '^ CONTROL LOST '
+sees '^ CONTROL LOST .*its machine has died' # this host was the machine
+
+# Of a machine it comes back by itself with the supervisor.
+"$PYRO" workspace create debian:12-base --name machine >/dev/null 2>&1
+"$PYRO" workspace shell open machine >/dev/null 2>&1
+machine=$("$PYRO" workspace status machine --json | sed -n 's/.*"workspace_id": "\(.*\)".*/\1/p')
+tui machine
+sees '^ WATCHING  machine/sh1 +at its prompt'
+keys i
+sees '^ CONTROL '
+old=$(supervisor_of "$machine")
+kill_process "$old"
+is_adopted() { [[ -n $(supervisor_of "$machine") && $(supervisor_of "$machine") != "$old" ]]; }
+wait_for 120 is_adopted
+sees '^ CONTROL  machine/sh1 '
+keys 'echo back-$((40 + 2))' Enter
+sees '^back-42'
+kill_process "$(pgrep -f "name pyro-$machine")"
+sees '^ CONTROL LOST .*its machine has died'
 tui_finish

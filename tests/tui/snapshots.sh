@@ -9,7 +9,7 @@ printf 'one\ntwo\nthree\n' >"$TEST_DIR/seed/kept"
 echo gone >"$TEST_DIR/seed/gone"
 "$PYRO" workspace create debian:12-base --name m --seed-path "$TEST_DIR/seed" >/dev/null 2>&1
 tui
-sees '^ m .*started'
+sees '^ [^ ]+ m .*started'
 
 # Nothing yet, then three files.
 keys D
@@ -39,7 +39,7 @@ colour_of() { # PATTERN: the attributes of the row that matches
 like "what is taken away has a colour" "$(colour_of '^-two')" 'fg='
 is "… another than what is added" "$([[ $(colour_of '^-two' | sed 's/.*fg=//') != "$(colour_of '^\+2$' | sed 's/.*fg=//')" ]] && echo yes)" yes
 keys q
-sees '^ m .*started'
+sees '^ [^ ]+ m .*started'
 
 # A diff of 60 MB: keys are answered while it is made, and it is there as a whole, to scroll and search.
 "$PYRO" workspace exec m --timeout-seconds 300 -- sh -c 'for i in 1 2 3 4 5 6 7 8; do
@@ -59,12 +59,12 @@ sees "'line 270000 OF' is not there"
 keys / 'line 270000 of' Enter
 sees '^\+line 270000 of a big file'
 keys q
-sees '^ m .*started'
+sees '^ [^ ]+ m .*started'
 "$PYRO" workspace exec m -- sh -c 'rm big?' >/dev/null 2>&1
 
 # A shell, which a reset will end: the list knows of it before anything is asked.
 shell_of m >/dev/null
-sees 'sh1 +prompt'
+sees '^ ❯ m '
 
 # Snapshots: made, seen when others make one, deleted.
 keys n
@@ -82,13 +82,18 @@ sees '^ m snapshots'
 "$PYRO" workspace snapshot create m other >/dev/null 2>&1
 sees ' other'
 moves ' baseline ' ' first' ' other'
+keys / -other Enter
+gone ' other$'
+sees ' first'
+keys Esc
+sees ' other'
 keys G d
 sees 'Delete snapshot other\?'
 keys n
 gone 'Delete snapshot'
 keys d
 sees 'Delete snapshot other\?'
-keys y
+agree
 gone ' other'
 
 # Back to one, with the loss named; then to the baseline, from the list.
@@ -96,7 +101,7 @@ gone ' other'
 keys G Enter
 sees 'Reset m to first\?'
 sees '1 running shell will end'
-keys y
+agree
 reset_count() { "$PYRO" workspace status m --json | sed -n 's/.*"reset_count": \([0-9]*\).*/\1/p'; }
 reset_count_is() { [[ $(reset_count) == "$1" ]]; }
 wait_for 60 reset_count_is 1 && pass "it was reset"
@@ -107,21 +112,21 @@ sees '^ m snapshots'
 has_new() { "$PYRO" workspace exec m -- test -e new >/dev/null 2>&1; }
 wait_for 60 has_new && pass "the file is back"
 keys Esc
-sees '^ m .*started'
+sees '^ [^ ]+ m .*started'
 keys R
 sees 'Reset m to baseline\?'
-keys y
+agree
 wait_for 60 reset_count_is 2 && pass "it was reset again"
 keys L
 sees 'reset m to baseline: done'
 keys q
-sees '^ m .*started'
+sees '^ [^ ]+ m .*started'
 refute "what was made since is gone" has_new
 
 # Stopped: its disk is read.
 "$PYRO" workspace exec m -- sh -c 'echo on the disk >note; sync' >/dev/null 2>&1
 "$PYRO" workspace stop m >/dev/null 2>&1
-sees '^ m .*stopped'
+sees '^ [^ ]+ m .*stopped'
 keys f
 sees '^ m /workspace +on the disk of a stopped workspace'
 sees ' note'
@@ -134,7 +139,7 @@ sees 'export /workspace/note'
 keys C-u "$TEST_DIR/note" Enter
 sees 'export /workspace/note: .*(stopped|not started|not running)'
 keys q
-sees '^ m .*stopped'
+sees '^ [^ ]+ m .*stopped'
 keys q
 ends "exit 0"
 tui_finish

@@ -184,7 +184,7 @@ ends "exit 0"
 
 # Without colours marks and words tell.
 NO_COLOR=1 tui
-sees '^ one '
+sees '^ [^ ]+ one '
 keys w
 sees "(▶|❯|✗) one/$a"
 tui_finish

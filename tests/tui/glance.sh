@@ -1,0 +1,146 @@
+#!/bin/bash
+# What the list says at a glance: a mark for what each workspace does, counts that filter, the next that needs someone,
+# columns that are worth their room, an order that shows, and filters with more than words.
+cd "$(dirname "$0")/../.." && . tests/tui.sh
+
+for name in asker worker waiter; do host_workspace $name --label task="$name's task" >/dev/null; done
+host_workspace quiet --label task=nothing --label team=core >/dev/null
+host_workspace over --label team=core >/dev/null
+"$PYRO" workspace stop over >/dev/null 2>&1
+write() { "$PYRO" workspace shell write "$1" sh1 --input "$2" >/dev/null 2>&1; }
+for name in asker worker waiter; do shell_of $name >/dev/null; done
+write asker 'read -p "Continue? [Y/n] " answer; echo "said-$answer"'
+write worker '/usr/bin/tail -f /dev/null'
+
+# A mark before each name, and how many there are of each.
+tui
+sees '^ \? asker .*asks'
+sees '^ ▶ worker .*started'
+sees '^ ❯ waiter .*started'
+sees '^ – quiet .*started'
+sees '^ ○ over .*stopped'
+sees '^ pyro  5 workspaces  \? 1  ▶ 1  ❯ 1  – 1  ○ 1 '
+sees 'CPU (▮|▯)+ *[0-9]+%  MEM (▮|▯)+ *[0-9]+%'
+drive resize 120 30
+sees '\? 1 asks  ▶ 1 runs  ❯ 1 waits'
+drive resize 80 24
+
+# All have the same environment: its column gives way to the values of labels. A program has no path.
+refute "no column says the same in every row" drive shows 'ENVIRONMENT'
+sees '^ ▶ worker .* tail -f '
+sees "asker's t"
+
+# The counts filter, by the mouse and by a key.
+click '○ 1'
+gone '^ ▶ worker '
+sees '^ ○ over '
+sees '1 of 5 workspaces'
+click '○ 1'
+sees '^ ▶ worker '
+keys F
+sees '/state:asks'
+gone '^ ▶ worker '
+keys F
+sees '/state:runs'
+keys F F F F
+gone '/state:'
+sees '^ ▶ worker '
+
+# What needs someone is one key away.
+keys End
+keys '!'
+picked '^ [^ ]+ asker '
+keys / -asker Enter
+gone '^ \? asker '
+keys '!'
+sees 'nothing here needs you'
+keys Esc
+sees '^ \? asker '
+
+# The order has its mark; it turns by a key, or by a second click on the title.
+keys s
+sees '^   NAME▼'
+keys r
+sees '^   NAME▲'
+moves '^ [^ ]+ worker ' '^ [^ ]+ waiter ' '^ [^ ]+ asker '
+click 'AGE'
+sees ' AGE▼'
+click 'AGE▼'
+sees ' AGE▲'
+click 'NAME'
+sees '^   NAME▼'
+
+# Filters.
+filters() { # FILTER SHOWN HIDDEN
+    keys / C-u "$1" Enter
+    gone "^ [^ ]+ $3 "
+    sees "^ [^ ]+ $2 "
+}
+filters '-state:stopped' quiet over
+filters 'state:started -run:tail' waiter worker
+filters 'run:tail' worker waiter
+filters 'label:team=core' over asker
+filters 'label:task=n' quiet over
+filters '/^w.*er$/' waiter quiet
+filters '!/^w.*er$/' quiet waiter
+filters 'env:debian -name:over' quiet over
+filters "\"asker's task\"" asker worker
+keys / C-u '/(' Enter
+sees 'regular expression is not valid'
+keys Esc
+gone 'not valid'
+sees '^ ▶ worker '
+
+# An answer, without leaving the list: what it asks is shown.
+keys '!'
+picked '^ [^ ]+ asker '
+keys a
+sees 'answer asker'
+sees 'Continue\? \[Y/n\]'
+keys Esc
+gone 'answer asker'
+keys a
+sees 'answer asker'
+keys yes Enter
+sees '^ ❯ asker '
+said() { "$PYRO" workspace shell read "$1" sh1 --cursor 0 --plain 2>/dev/null | grep -q "said-$2"; }
+wait_for 60 said asker yes && pass "the answer was typed"
+
+# To all that are marked, after one question; and to the one on the wall.
+for name in asker waiter; do write $name 'read -p "And now? " answer; echo "said-$answer"'; done
+sees '^ \? waiter '
+keys / 'state:asks' Enter
+gone '^ ▶ worker '
+keys Home Space Space
+sees '2 marked'
+keys Esc
+sees '^ pyro  5 workspaces'
+keys a
+sees 'answer 2 workspaces'
+keys both Enter
+sees 'Type this into a shell of each of'
+keys n
+gone 'Type this'
+refute "no means no" said asker both
+keys a
+sees 'answer 2 workspaces'
+keys both Enter
+agree
+wait_for 60 said asker both && pass "the first has it"
+wait_for 60 said waiter both && pass "so has the second"
+keys Esc
+gone 'marked'
+write waiter 'read -p "Wall? " answer; echo "said-$answer"'
+sees '^ \? waiter '
+keys w
+sees 'asks'
+keys Home Right # asker, waiter, worker
+keys a
+sees 'answer waiter'
+keys wall Enter
+wait_for 60 said waiter wall && pass "its answer was typed"
+keys Esc
+sees '^ ❯ waiter '
+keys q
+ends "exit 0"
+tui_finish

@@ -1,0 +1,42 @@
+/* tui/look.c: the looks, and which one a workspace has. */
+#include "tui/look.h"
+
+const struct look_row looks[LOOK_COUNT] = {
+    [LOOK_ASKS] = { "?", "asks", ROLE_WARN },
+    [LOOK_FAILED] = { "✗", "failed", ROLE_BAD },
+    [LOOK_FINISHED] = { "✓", "finished", ROLE_GOOD },
+    [LOOK_RUNS] = { "▶", "runs", ROLE_GOOD },
+    [LOOK_WAITS] = { "❯", "waits", ROLE_ACCENT },
+    [LOOK_IDLE] = { "–", "idle", ROLE_IDLE },
+    [LOOK_STARTING] = { "…", "created", ROLE_WARN },
+    [LOOK_STOPPED] = { "○", "stopped", ROLE_IDLE },
+};
+
+static bool anything_runs(const struct watched_workspace *w)
+{
+    for (size_t i = 0; i < w->shell_count; i++)
+        if (w->shells[i].record.running && !w->shells[i].record.at_prompt)
+            return true;
+    return w->record.running_service_count > 0;
+}
+
+enum look look_of(const struct watched_workspace *w)
+{
+    const struct workspace_record *r = &w->record;
+    enum attention_state attention = model_attention(w);
+
+    if (attention == ATTENTION_ASKS)
+        return LOOK_ASKS;
+    if (r->state == WORKSPACE_FAILED || r->paused_reason || attention == ATTENTION_FAILED)
+        return LOOK_FAILED;
+    if (attention == ATTENTION_FINISHED)
+        return LOOK_FINISHED;
+    if (r->state != WORKSPACE_STARTED)
+        return r->state == WORKSPACE_CREATED ? LOOK_STARTING : LOOK_STOPPED;
+    return anything_runs(w) ? LOOK_RUNS : model_running_shells(w) ? LOOK_WAITS : LOOK_IDLE;
+}
+
+bool look_needs_eye(enum look look)
+{
+    return look <= LOOK_FINISHED;
+}

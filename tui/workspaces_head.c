@@ -1,0 +1,119 @@
+/* tui/workspaces_head.c: the first line of the list: how many there are in which state, what was
+ * asked for and is going on, and how busy this host is. */
+#include <stdio.h>
+
+#include "tui/format.h"
+#include "tui/job.h"
+#include "tui/workspaces_private.h"
+#include "vmm/base/fs.h"
+
+#define GAUGE_COLS 5
+#define WORDS_COLS 100 /* from this width on, counts have words */
+#define WARN_PERCENT 70
+#define BAD_PERCENT 90
+
+static int say(WINDOW *win, int col, int cols, enum role role, const char *text)
+{
+    return draw_text(win, 0, col, cols - col, style_on(theme_style(role), theme_style(ROLE_BAR)),
+                     text) +
+           2;
+}
+
+/* The counts, which filter when they are clicked. Returns where the line goes on. */
+static int draw_chips(struct workspaces *w, WINDOW *win, int col)
+{
+    const struct model *m = w->screen.app->model;
+    int counts[LOOK_COUNT] = { 0 }, cols = w->screen.cols;
+    char text[64];
+
+    for (size_t i = 0; i < model_count(m); i++)
+        counts[look_of(model_at(m, i))]++;
+    for (int i = 0; i < LOOK_COUNT; i++) {
+        w->chips[i].from = w->chips[i].to = 0;
+        if (!counts[i])
+            continue;
+        snprintf(text, sizeof(text), "%s %d%s%s", looks[i].glyph, counts[i],
+                 cols >= WORDS_COLS ? " " : "", cols >= WORDS_COLS ? looks[i].word : "");
+        if (col + draw_width(text) >= cols)
+            continue;
+        w->chips[i].from = col;
+        w->chips[i].to = col + draw_width(text);
+        col += say(win, col, cols, looks[i].role, text);
+    }
+    return col;
+}
+
+static int draw_gauge(WINDOW *win, int col, const char *name, int percent)
+{
+    struct style bar = theme_style(ROLE_BAR);
+    enum role role = percent >= BAD_PERCENT    ? ROLE_BAD
+                     : percent >= WARN_PERCENT ? ROLE_WARN
+                                               : ROLE_GOOD;
+    int full = (percent * GAUGE_COLS + 50) / 100;
+    char text[16];
+
+    col += draw_text(win, 0, col, 4, bar, name) + 1;
+    for (int i = 0; i < GAUGE_COLS; i++)
+        draw_text(win, 0, col + i, 1, style_on(theme_style(i < full ? role : ROLE_DIM), bar),
+                  i < full ? "▮" : "▯");
+    snprintf(text, sizeof(text), "%4d%%", percent);
+    return col + GAUGE_COLS + draw_text(win, 0, col + GAUGE_COLS, 5, bar, text) + 2;
+}
+
+/* The order, and how busy the host is: what there is room for. */
+static void draw_right_part(struct workspaces *w, WINDOW *win, int col)
+{
+    const int gauges = 2 * (GAUGE_COLS + 9) + 2;
+    int cols = w->screen.cols, end = cols;
+    char order[32];
+
+    snprintf(order, sizeof(order), "by %s%s", table_columns[w->order].order,
+             w->reversed ? " ▲" : "");
+    if (cols - col >= gauges) {
+        host_figures_look(&w->host);
+        end = cols - gauges;
+        draw_gauge(win, draw_gauge(win, end, "CPU", w->host.cpu_percent), "MEM",
+                   w->host.memory_percent);
+    }
+    if (end - col > draw_width(order))
+        draw_right(win, 0, col, end - col - (end < cols ? 2 : 1), theme_style(ROLE_BAR), order);
+}
+
+void workspaces_draw_head(struct workspaces *w, WINDOW *win)
+{
+    struct app *app = w->screen.app;
+    const struct job *job = job_first(app);
+    size_t total = model_count(app->model), marked = model_marked_count(app->model);
+    int cols = w->screen.cols, col;
+    char text[512];
+
+    draw_fill(win, 0, 0, cols, theme_style(ROLE_BAR));
+    col = 1 + draw_text(win, 0, 1, 6, theme_style(ROLE_TITLE), "pyro") + 2;
+    if (w->count < total)
+        snprintf(text, sizeof(text), "%zu of %zu workspaces", w->count, total);
+    else
+        snprintf(text, sizeof(text), "%zu workspace%s", total, total == 1 ? "" : "s");
+    col += say(win, col, cols, ROLE_BAR, text);
+    col = draw_chips(w, win, col);
+    if (marked) {
+        snprintf(text, sizeof(text), "%zu marked", marked);
+        col += say(win, col, cols, ROLE_MARKED, text);
+    }
+    if (job) {
+        struct short_text age;
+        snprintf(text, sizeof(text), "%s %s %s%s", job_what(job),
+                 format_age(&age, job_started(job), clock_wall()), job_progress(job),
+                 job_next(job) ? " and more: L" : "");
+        say(win, col, cols - 1, ROLE_WARN, text);
+        return;
+    }
+    draw_right_part(w, win, col);
+}
+
+int workspaces_chip_at(const struct workspaces *w, const struct key_event *e)
+{
+    for (int i = 0; e->row == 0 && i < LOOK_COUNT; i++)
+        if (e->col >= w->chips[i].from && e->col < w->chips[i].to)
+            return i;
+    return -1;
+}
