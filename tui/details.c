@@ -236,6 +236,22 @@ static void draw_tabs(WINDOW *win, struct area a, const char *name, enum details
     }
 }
 
+/* Into the lower line of the frame: what failed or finished in it. */
+static void draw_news(WINDOW *win, struct area a, const struct watched_workspace *w)
+{
+    enum attention_state state = model_attention(w);
+    struct style style = theme_style(state == ATTENTION_FAILED ? ROLE_BAD : ROLE_GOOD);
+    scoped_free char *text = NULL;
+    int row = a.top + a.rows - 1, col = a.left + 2;
+
+    if (state != ATTENTION_FAILED && state != ATTENTION_FINISHED)
+        return;
+    text = attention_text(record_attention(&w->record));
+    draw_text(win, row, col, 1, style, " ");
+    col += 1 + draw_text(win, row, col + 1, a.cols - 6, style, text);
+    draw_text(win, row, col, 1, style, " ");
+}
+
 static void draw_facts(struct details *d, WINDOW *win, struct area a, struct watched_workspace *w,
                        double now)
 {
@@ -268,6 +284,7 @@ void details_draw(struct details *d, WINDOW *win, struct area a, struct watched_
     if (!d->focused)
         draw_text(win, a.top, a.left + 2, a.cols - 5, theme_style(ROLE_HEADER), model_name(w));
     draw_tabs(win, a, model_name(w), tab);
+    draw_news(win, a, w);
     if (tab != TAB_PREVIEW)
         preview_close(&d->preview);
     if (tab <= TAB_FACTS)

@@ -126,24 +126,6 @@ static void workspaces_next_state(struct screen *s, int arg UNUSED)
     list_find_set(&w->find, "");
 }
 
-static void workspaces_next_attention(struct screen *s, int arg UNUSED)
-{
-    struct workspaces *w = (struct workspaces *)s;
-    int count;
-
-    workspaces_gather(w);
-    count = w->list.count;
-    for (int i = 1; i <= count; i++) {
-        int at_row = (w->list.selected + i) % count;
-        if (!look_needs_eye(look_of(w->rows[at_row])))
-            continue;
-        list_select(&w->list, at_row);
-        workspaces_keep_selected(w);
-        return;
-    }
-    app_message(s->app, ROLE_TEXT, "nothing here needs you");
-}
-
 static void workspaces_show_wall(struct screen *s, int arg UNUSED)
 {
     wall_open(s->app);
@@ -281,6 +263,31 @@ static void workspaces_do(struct screen *s, int what)
             model_acknowledge(w->targets[i], NEWS_ALL);
     else
         workspace_ask_delete(s->app, w->targets, count);
+}
+
+/* What it went to before is known when it goes on from there. */
+static void workspaces_next_attention(struct screen *s, int arg UNUSED)
+{
+    struct workspaces *w = (struct workspaces *)s;
+    struct watched_workspace *seen = at(s);
+    int count;
+
+    if (seen && (strcmp(w->viewed, seen->record.id) != 0 || !is_target(seen, ACKNOWLEDGE)))
+        seen = NULL;
+    if (seen)
+        model_acknowledge(seen, NEWS_ALL);
+    workspaces_gather(w);
+    count = w->list.count;
+    for (int i = 1; i <= count; i++) {
+        int at_row = (w->list.selected + i) % count;
+        if (w->rows[at_row] == seen || !look_needs_eye(look_of(w->rows[at_row])))
+            continue;
+        list_select(&w->list, at_row);
+        workspaces_keep_selected(w);
+        memcpy(w->viewed, w->selected, sizeof(w->viewed));
+        return;
+    }
+    app_message(s->app, ROLE_TEXT, "nothing here needs you");
 }
 
 /* ---- one workspace, or a new one ---- */
@@ -426,6 +433,8 @@ const struct key_binding workspaces_keys[] = {
       .act = workspaces_do, .can = workspaces_has_targets, .arg = DELETE },
     { "acknowledge", "A", "seen", "what failed in it, or the marked, is known",
       .act = workspaces_do, .can = workspaces_has_targets, .arg = ACKNOWLEDGE },
+    { "create", "c", "create", "make a workspace", .act = workspaces_create,
+      .can = workspaces_can_create },
     { "open-entry", "Enter", "open", "details: watch the shell, read the service's log",
       .act = workspaces_open_entry, .can = workspaces_has_entry },
     { "end-entry", "x d Delete", "end", "details: close the shell, stop the service",

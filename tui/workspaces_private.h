@@ -18,9 +18,10 @@ struct workspaces {
     size_t count, room;
     struct list list;
     char selected[WORKSPACE_ID_LENGTH + 1];
-    int order;            /* see table.h */
-    bool reversed;        /* … the other way round */
-    struct columns table; /* as it was drawn last */
+    char viewed[WORKSPACE_ID_LENGTH + 1]; /* that the key for what needs someone went to last */
+    int order;                            /* see table.h */
+    bool reversed;                        /* … the other way round */
+    struct columns table;                 /* as it was drawn last */
     struct list_find find;
     struct host_figures host;
     struct {

@@ -79,7 +79,7 @@ click 'two .*started'
 sees "│ id +[^ ]+"
 sees 'x stop'
 gone 'Services'
-click '^ [^ ]+ one .*started'
+click '^ [^ ]+ one .*failed'
 sees 'Services'
 click 'web stopped'
 sees 'Tab table'

@@ -57,6 +57,19 @@ sees 'nothing here needs you'
 keys Esc
 sees '^ \? asker '
 
+# What failed shows until it was looked at: by going to it, and on.
+"$PYRO" workspace exec quiet -- sh -c 'exit 7' >/dev/null 2>&1
+sees '^ ✗ quiet .*failed'
+keys / -asker Enter
+gone '^ \? asker '
+keys Home '!'
+picked '^ [^ ]+ quiet '
+sees '╰─ .*sh -c exit 7'
+keys '!'
+sees '^ – quiet .*started'
+keys Esc
+sees '^ \? asker '
+
 # The order has its mark; it turns by a key, or by a second click on the title.
 keys s
 sees '^   NAME▼'

@@ -23,7 +23,7 @@ done
 sees 'workspace shell open +'
 gone 'doctor +'
 keys C-u 'zzz'
-sees 'no command has that in its name'
+sees 'nothing has that in its name'
 keys C-u 'shell list'
 sees 'workspace shell list +'
 gone 'workspace shell open'
