@@ -129,7 +129,7 @@ gone 'run a command'
 keys :
 sees 'run a command'
 keys 'wall'
-sees '^ .* wall +the wall of live shells'
+sees ' wall +the wall of live shells'
 keys Enter
 sees '^ pyro  wall'
 keys :
