@@ -22,7 +22,7 @@ sees "│ id +$two"
 keys j
 sees "│ id +$one"
 
-# Its commands, and how they ended.
+# Its commands, and how they ended; one that failed is what the list says of it.
 "$PYRO" workspace exec one -- sh -c 'exit 7' >/dev/null 2>&1
 sees '7 sh -c exit 7'
 
@@ -44,7 +44,7 @@ sees '^╭ one ─'
 
 # A filter works as it is typed; while it is, q and ? are letters.
 keys / two
-gone '^ [^ ]+ one .*started'
+gone '^ [^ ]+ one .*failed'
 sees '1 of 2 workspaces'
 sees "│ id +$two"
 keys '?q'
@@ -59,9 +59,9 @@ sees '^ [^ ]+ two .*started'
 "$PYRO" workspace stop two >/dev/null 2>&1
 sees '^ [^ ]+ two .*stopped'
 keys / state:sto Enter
-gone '^ [^ ]+ one .*started'
+gone '^ [^ ]+ one .*failed'
 keys Esc
-sees '^ [^ ]+ one .*started'
+sees '^ [^ ]+ one .*failed'
 
 # The sort keys, all round.
 for order in name state CPU memory disk age activity; do
@@ -84,7 +84,7 @@ sees '╭ Log ─'
 keys Esc
 gone '╭ Log ─'
 keys Esc
-sees '^ [^ ]+ one .*started'
+sees '^ [^ ]+ one .*failed'
 click 'help'
 sees '╭ Workspaces'
 keys G
