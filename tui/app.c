@@ -148,6 +148,21 @@ bool app_shows(const struct screen *s)
     return at == s;
 }
 
+void screen_filter(struct screen *s, int arg UNUSED)
+{
+    s->find->typing = true;
+}
+
+void screen_show_all(struct screen *s, int arg UNUSED)
+{
+    list_find_set(s->find, "");
+}
+
+bool screen_is_filtered(struct screen *s, int arg UNUSED)
+{
+    return list_find_is_shown(s->find);
+}
+
 bool screen_captures(struct screen *s)
 {
     return (s->find && s->find->typing) || (s->ops->captures && s->ops->captures(s));

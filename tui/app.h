@@ -126,6 +126,10 @@ void app_push(struct app *app, struct screen *s);
 void app_pop(struct app *app);
 /* The same, as what a key of a screen does. */
 void screen_close(struct screen *s, int arg);
+/* The keys of LIST_FIND_KEYS: to type a filter, and to show all again. */
+void screen_filter(struct screen *s, int arg);
+void screen_show_all(struct screen *s, int arg);
+bool screen_is_filtered(struct screen *s, int arg);
 /* Pops all but the first. */
 void app_pop_to_first(struct app *app);
 /* Does an action of the top screen, or of all screens, as its key does; NULL: nothing. */

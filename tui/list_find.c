@@ -1,7 +1,7 @@
 /* tui/list_find.c: the line of a filter. */
 #include "tui/list_find.h"
 
-#include "tui/app.h"
+#include "tui/draw.h"
 
 bool list_find_is_shown(const struct list_find *f)
 {
@@ -58,19 +58,4 @@ json_t *list_find_rows(struct list_find *f, const struct columns *t, json_t *all
         if (filter_matches(&f->filter, t, row))
             json_array_append(rows, row);
     return rows;
-}
-
-void list_find_begin(struct screen *s, int arg UNUSED)
-{
-    s->find->typing = true;
-}
-
-void list_find_clear(struct screen *s, int arg UNUSED)
-{
-    list_find_set(s->find, "");
-}
-
-bool list_find_can_clear(struct screen *s, int arg UNUSED)
-{
-    return list_find_is_shown(s->find);
 }

@@ -9,8 +9,6 @@
 #include "tui/list.h"
 #include "vmm/base/json.h"
 
-struct screen;
-
 struct list_find {
     struct field field;
     struct filter filter;
@@ -29,21 +27,17 @@ void list_find_release(struct list_find *f);
 /* Of an array the objects that pass, as an array of its own; new. */
 json_t *list_find_rows(struct list_find *f, const struct columns *t, json_t *all);
 
-void list_find_begin(struct screen *s, int arg);
-void list_find_clear(struct screen *s, int arg);
-bool list_find_can_clear(struct screen *s, int arg);
-
 /* Before what else Esc does; what follows is in the row that begins it: .can = … */
 #define LIST_FIND_KEYS(...)                                                                        \
     { "clear",                                                                                     \
       "Esc",                                                                                       \
       "show all",                                                                                  \
       "show all again",                                                                            \
-      .act = list_find_clear,                                                                      \
-      .can = list_find_can_clear },                                                                \
+      .act = screen_show_all,                                                                      \
+      .can = screen_is_filtered },                                                                 \
     {                                                                                              \
         "filter", "/", "filter", "only some: words, COLUMN:word, -not, /regex/",                   \
-            .act = list_find_begin, ##__VA_ARGS__                                                  \
+            .act = screen_filter, ##__VA_ARGS__                                                    \
     }
 
 #endif

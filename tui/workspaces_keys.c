@@ -70,7 +70,7 @@ static void workspaces_filter(struct screen *s, int arg UNUSED)
 {
     struct workspaces *w = (struct workspaces *)s;
 
-    list_find_begin(s, 0);
+    screen_filter(s, 0);
     w->details.focused = false;
 }
 
@@ -78,7 +78,7 @@ static bool workspaces_is_filtered(struct screen *s, int arg UNUSED)
 {
     const struct workspaces *w = (struct workspaces *)s;
 
-    return list_find_can_clear(s, 0) && (w->find.typing || in_table(w));
+    return screen_is_filtered(s, 0) && (w->find.typing || in_table(w));
 }
 
 static bool workspaces_can_sort(struct screen *s, int arg UNUSED)
@@ -411,7 +411,7 @@ static void workspaces_end_entry(struct screen *s, int arg UNUSED)
 const struct key_binding workspaces_keys[] = {
     { "open", "Enter", "watch", "watch its shell, or one of them", .act = workspaces_watch,
       .can = workspaces_can_watch },
-    { "clear", "Esc", "show all", "show all again", .act = list_find_clear,
+    { "clear", "Esc", "show all", "show all again", .act = screen_show_all,
       .can = workspaces_is_filtered },
     { "unmark", "Esc", "unmark", "mark none", .act = workspaces_unmark,
       .can = workspaces_has_marks },
