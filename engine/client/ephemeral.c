@@ -12,7 +12,7 @@
 #define END_MS 60000 /* from the end of the hold until all there was of it is removed */
 
 /* Raw frames: nothing is ever read from it but its end. */
-int workspace_hold(const struct workspace_handle *w, struct pyro_error *err)
+int ephemeral_hold(const struct workspace_handle *w, struct pyro_error *err)
 {
     static const char text[] = "{\"op\":\"hold\"}";
     struct wire_frame f = {
@@ -28,7 +28,7 @@ int workspace_hold(const struct workspace_handle *w, struct pyro_error *err)
     return fs_write_all(fd, frame, sizeof(frame), err) ? take_fd(&fd) : -1;
 }
 
-bool workspace_end_hold(const struct workspace_handle *w, int hold_fd)
+bool ephemeral_end(const struct workspace_handle *w, int hold_fd)
 {
     scoped_close int lock = -1;
 

@@ -56,11 +56,11 @@ static json_t *seed_made(const struct workspace_record *r, struct tree_source *s
 
     if (!workspace_open_made(r->id, &w, err))
         return NULL;
-    hold_fd = workspace_hold(&w, err);
+    hold_fd = ephemeral_hold(&w, err);
     if (hold_fd >= 0)
         view = seed(&w, r, source, progress, err);
     if (!view)
-        workspace_end_hold(&w, hold_fd);
+        ephemeral_end(&w, hold_fd);
     else
         close(hold_fd);
     return view;

@@ -50,12 +50,12 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
     phase(arg, "start", r.id);
     if (!workspace_open_made(r.id, &w, err))
         return NULL;
-    hold_fd = workspace_hold(&w, err);
+    hold_fd = ephemeral_hold(&w, err);
     if (hold_fd >= 0) {
         phase(arg, "execute", r.id);
         result = workspace_exec_in(&w, exec, err);
     }
-    deleted = workspace_end_hold(&w, hold_fd);
+    deleted = ephemeral_end(&w, hold_fd);
     if (result)
         add_run_fields(result, &r, deleted);
     return result;
