@@ -3,19 +3,18 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
+#include "engine/client/lookout.h"
 #include "engine/state/commands.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/patience.h"
 #include "vmm/base/utf8.h"
 
-#define LOOK_MS 1000
 #define BEGIN_MS 60000 /* for the supervisor's answer that it runs */
 #define SIGNAL_MS 10000
 #define KILLED_MS 10000
@@ -121,27 +120,17 @@ struct waiting {
     const struct workspace_handle *workspace;
     int64_t sequence, full_at; /* a size of the log that is enough */
     struct command_wait_spec until;
-    int notify_fd;
+    struct lookout lookout;
     int64_t size, grown_ms, deadline_ms;
 };
-
-/* A reset makes the directory again; what is watched already stays so. */
-static bool watch(const struct waiting *x, const char *name, uint32_t events,
-                  struct pyro_error *err)
-{
-    char path[96];
-
-    snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", x->workspace->dir_fd, name);
-    return inotify_add_watch(x->notify_fd, path, events) >= 0 || errno == ENOENT ||
-           pyro_fail_errno(err, "watch the command history");
-}
 
 static bool watch_files(const struct waiting *x, struct pyro_error *err)
 {
     char log[48];
 
     snprintf(log, sizeof(log), "commands/%06" PRId64 ".log", x->sequence);
-    return watch(x, "commands", IN_MOVED_TO, err) && watch(x, log, IN_MODIFY, err);
+    return lookout_add(&x->lookout, "commands", IN_MOVED_TO, err) &&
+           lookout_add(&x->lookout, log, IN_MODIFY, err);
 }
 
 static void look_at_log(struct waiting *x)
@@ -178,25 +167,11 @@ static bool is_enough(const struct waiting *x)
 /* When to look again at the latest; 0: it is over. */
 static int64_t look_again_at(const struct waiting *x)
 {
-    int64_t now = clock_ms(), at = now + LOOK_MS;
+    int64_t now = clock_ms();
     int64_t idle = x->until.idle_ms ? x->grown_ms + x->until.idle_ms : INT64_MAX;
+    int64_t at = idle < x->deadline_ms ? idle : x->deadline_ms;
 
-    at = x->deadline_ms < at ? x->deadline_ms : at;
-    at = idle < at ? idle : at;
     return at <= now || is_enough(x) ? 0 : at;
-}
-
-static bool sleep_until(const struct waiting *x, int64_t at)
-{
-    struct pollfd p = { .fd = x->notify_fd, .events = POLLIN };
-    int64_t left = at - clock_ms();
-    char events[4096];
-
-    if (poll(&p, 1, left > 0 ? (int)left : 0) <= 0)
-        return false;
-    while (read(x->notify_fd, events, sizeof(events)) > 0)
-        ;
-    return true;
 }
 
 static bool await(struct waiting *x, struct pyro_error *err)
@@ -212,28 +187,25 @@ static bool await(struct waiting *x, struct pyro_error *err)
         again = look_again_at(x);
         if (!again)
             return true;
-        /* The next look tries again. */
-        if (!sleep_until(x, again) && !store_is_held(x->workspace->dir_fd) &&
-            !workspace_recover(x->workspace, NULL))
-            continue;
+        lookout_sleep(&x->lookout, again);
     }
 }
 
 static bool wait_for(const struct workspace_handle *w, int64_t sequence, int64_t full_at,
                      const struct command_wait_spec *until, struct pyro_error *err)
 {
-    scoped_close int notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    scoped_lookout lookout = LOOKOUT_INIT(w);
     int64_t now = clock_ms();
     struct waiting x = { .workspace = w,
                          .sequence = sequence,
                          .full_at = full_at,
                          .until = *until,
-                         .notify_fd = notify_fd,
                          .grown_ms = now,
                          .deadline_ms = until->max_ms ? now + until->max_ms : INT64_MAX };
 
-    if (notify_fd < 0)
-        return pyro_fail_errno(err, "watch the command history");
+    if (!lookout_open(&lookout, err))
+        return false;
+    x.lookout = lookout;
     return await(&x, err);
 }
 
