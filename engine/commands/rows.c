@@ -2,21 +2,22 @@
 #include "engine/commands/rows.h"
 
 #include <string.h>
-#include <unistd.h>
+
+#include "engine/helper/host_limits.h"
 
 #define VCPUS_MAX 32
 #define MIB (1024 * 1024)
 
 int64_t limit_vcpus(void)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t cpus = host_cpus();
 
-    return cores < 1 ? 1 : cores > VCPUS_MAX ? VCPUS_MAX : cores;
+    return cpus > VCPUS_MAX ? VCPUS_MAX : cpus;
 }
 
 int64_t limit_mem_mib(void)
 {
-    int64_t mib = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / MIB;
+    int64_t mib = host_memory() / MIB;
 
     return mib < MEM_STEP_MIB ? MEM_STEP_MIB : mib - mib % MEM_STEP_MIB;
 }

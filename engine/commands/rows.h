@@ -9,8 +9,8 @@
 #define MEM_STEP_MIB 128
 #define DEFAULT_MEM_MIB 1024
 
-int64_t limit_vcpus(void);   /* the host's cores, at most 32 */
-int64_t limit_mem_mib(void); /* the host's RAM, whole steps of MEM_STEP_MIB */
+int64_t limit_vcpus(void);   /* what this process may use, at most 32 */
+int64_t limit_mem_mib(void); /* the same, whole steps of MEM_STEP_MIB */
 
 #define ARG_VCPU_COUNT(S)                                                                          \
     ARG_INT(S, vcpu_count, .agent = "", .min = 1, .max_of = limit_vcpus, .def = 1,                 \
