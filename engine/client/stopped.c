@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine/client/connect.h"
+#include "engine/helper/host_limits.h"
 #include "vmm/base/fs.h"
 
 #define LOCK_WAIT_MS 10000
@@ -42,17 +43,20 @@ int workspace_lock_stopped(const struct workspace_handle *w, struct pyro_error *
     return fd;
 }
 
-bool workspace_start_stopped(const struct workspace_handle *w, const struct progress *progress,
-                             struct pyro_error *err)
+bool workspace_start_stopped(const struct workspace_handle *w, bool held,
+                             const struct progress *progress, struct pyro_error *err)
 {
     scoped_close int lock = workspace_lock_stopped(w, err);
     scoped_record struct workspace_record r = { 0 };
     enum supervise_mode mode;
 
-    if (lock < 0 || !record_load(w->dir_fd, w->id, &r, err))
+    if (lock < 0 || !record_load(w->dir_fd, w->id, &r, err) ||
+        (!r.host_compat && !host_check_machine(r.vcpu_count, r.mem_mib, err)))
         return false;
     mode = r.state == WORKSPACE_STARTED ? SUPERVISE_ADOPT /* its supervisor died just now */
            : r.used                     ? SUPERVISE_RESTART
                                         : SUPERVISE_FRESH;
-    return supervisor_start(w, take_fd(&lock), mode, progress, err);
+    r.held |= held;
+    return (!held || record_save(w->dir_fd, &r, false, err)) &&
+           supervisor_start(w, take_fd(&lock), mode, progress, err);
 }

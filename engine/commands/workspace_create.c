@@ -1,6 +1,7 @@
 /* engine/commands/workspace_create.c: a new workspace, ready to work in. */
 #include "engine/cmd/check.h"
 #include "engine/cmd/io.h"
+#include "engine/commands/hold.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
@@ -11,7 +12,7 @@ struct workspace_create_args {
     const char *environment, *name, *seed_path, *network_policy;
     int64_t vcpu_count, mem_mib, ttl_seconds;
     struct arg_list label, secret, secret_file;
-    bool allow_host_compat, id_only;
+    bool allow_host_compat, id_only, hold, delete;
 };
 
 static const struct arg_spec workspace_create_rows[] = {
@@ -38,6 +39,11 @@ static const struct arg_spec workspace_create_rows[] = {
     ARG_LIST(workspace_create_args, secret_file, .pairs = true, .metavar = "NAME=PATH",
              .complete = COMPLETE_FILE, .help = "A secret that is the text of a file"),
     ARG_ALLOW_HOST_COMPAT(workspace_create_args),
+    ARG_FLAG(workspace_create_args, hold,
+             .help = "Run it in the foreground, for as long as this process lives, as workspace "
+                     "hold does"),
+    ARG_FLAG(workspace_create_args, delete,
+             .help = "With --hold: delete it when it has ended, unless it failed"),
     ARG_FLAG(workspace_create_args, id_only, .help = "Print the workspace's id and nothing else"),
     ARG_END,
 };
@@ -54,6 +60,15 @@ static bool take_secrets(const struct workspace_create_args *a, struct secrets *
     return true;
 }
 
+static json_t *hold_created(const struct workspace_create_args *a, struct cmd_io *io,
+                            json_t *workspace, struct pyro_error *err)
+{
+    scoped_json json_t *created = workspace;
+
+    return hold_workspace(io, json_string_or(created, "workspace_id", ""), created,
+                          (struct workspace_hold_spec){ .and_delete = a->delete }, err);
+}
+
 static json_t *workspace_create_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct workspace_create_args *a = args;
@@ -67,14 +82,23 @@ static json_t *workspace_create_run(const void *args, struct cmd_io *io, struct 
                                    .ttl_seconds = a->ttl_seconds,
                                    .seed_path = a->seed_path,
                                    .secrets = &secrets,
-                                   .allow_host_compat = a->allow_host_compat };
+                                   .allow_host_compat = a->allow_host_compat,
+                                   .held = a->hold };
+    json_t *created;
 
     BUG_ON(!network_policy_parse(a->network_policy, &spec.network_policy));
+    if (a->delete && !a->hold) {
+        pyro_fail(err, PYRO_USAGE, "--delete goes with --hold");
+        return NULL;
+    }
+    if (a->hold)
+        workspace_hold_prepare();
     if (!take_secrets(a, &secrets, err) || !cmd_io_redact_new(io, &secrets, err))
         return NULL;
     if (a->id_only)
         io->print = cmd_print_id;
-    return workspace_create(&spec, &io->progress, err);
+    created = workspace_create(&spec, &io->progress, err);
+    return created && a->hold ? hold_created(a, io, created, err) : created;
 }
 
 const struct cmd_spec cmd_workspace_create = {

@@ -290,7 +290,7 @@ static bool start_again(const struct workspace_handle *o, const struct progress 
 
     if (!workspace_recover(o, err))
         return false;
-    if (is_running(o) || workspace_start_stopped(o, progress, &why) ||
+    if (is_running(o) || workspace_start_stopped(o, false, progress, &why) ||
         (why.code == PYRO_WORKSPACE_BUSY && is_running(o)))
         return true;
     pyro_copy(err, &why);

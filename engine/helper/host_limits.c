@@ -86,7 +86,7 @@ static int64_t number_in(const char *dir, const char *file, int nth)
     return p && end > p && n > 0 ? n : INT64_MAX;
 }
 
-static int64_t read_memory(const char *dir)
+static int64_t host_limits_read_memory(const char *dir)
 {
     int64_t v2 = number_in(dir, "memory.max", 0);
 
@@ -94,7 +94,7 @@ static int64_t read_memory(const char *dir)
 }
 
 /* A share of a period, rounded up to whole processors. */
-static int64_t read_cpus(const char *dir)
+static int64_t host_limits_read_cpus(const char *dir)
 {
     bool is_v2 = number_in(dir, "cpu.max", 1) < INT64_MAX;
     int64_t quota = is_v2 ? number_in(dir, "cpu.max", 0) : number_in(dir, "cpu.cfs_quota_us", 0);
@@ -122,7 +122,7 @@ int64_t host_cpus(void)
     cpu_set_t mask;
     int64_t cpus = sched_getaffinity(0, sizeof(mask), &mask) == 0 ? CPU_COUNT(&mask)
                                                                   : sysconf(_SC_NPROCESSORS_ONLN);
-    int64_t limit = limit_anywhere("cpu", read_cpus);
+    int64_t limit = limit_anywhere("cpu", host_limits_read_cpus);
 
     cpus = limit < cpus ? limit : cpus;
     return cpus < 1 ? 1 : cpus;
@@ -131,7 +131,7 @@ int64_t host_cpus(void)
 int64_t host_memory(void)
 {
     int64_t all = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
-    int64_t limit = limit_anywhere("memory", read_memory);
+    int64_t limit = limit_anywhere("memory", host_limits_read_memory);
 
     return limit < all ? limit : all;
 }

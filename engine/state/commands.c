@@ -167,6 +167,24 @@ static int commands_is_entry(const struct dirent *d)
     return digits >= 6 && digits <= 18 && !strcmp(d->d_name + digits, ".json");
 }
 
+static int commands_is_mark(const struct dirent *d)
+{
+    size_t digits = strspn(d->d_name, "0123456789");
+
+    return digits >= 6 && digits <= 18 && !strcmp(d->d_name + digits, ".running");
+}
+
+bool commands_any_running(int dirfd)
+{
+    struct dirent **names = NULL;
+    int n = scandirat(dirfd, "commands", &names, commands_is_mark, NULL);
+
+    for (int i = 0; i < n; i++)
+        free(names[i]);
+    free(names);
+    return n > 0;
+}
+
 int64_t *commands_sequences(int dirfd, size_t *ret_count, struct pyro_error *err)
 {
     struct dirent **names = NULL;

@@ -79,6 +79,8 @@ json_t *command_read(int dirfd, int64_t sequence);
 /* Whether it has not ended. `recent`: it is one of the newest COMMANDS_RUNNING_MAX, which may have
  * been begun by a pyro that made no marks. */
 bool command_is_running(int dirfd, int64_t sequence, bool recent);
+/* Whether any has not ended, of those that marks tell of. */
+bool commands_any_running(int dirfd);
 /* When it was last written, epoch seconds; 0: it is gone. */
 double command_written_at(int dirfd, int64_t sequence);
 

@@ -45,8 +45,6 @@
 #include "vmm/base/proc.h"
 #include "vmm/find.h"
 
-#define ORPHAN_MS 5000 /* a `run` whose holder never came */
-
 #define OPS(...) ((const struct supervisor_op[]){ __VA_ARGS__, { NULL, NULL } })
 
 /*
@@ -97,9 +95,9 @@ static const struct supervisor_part parts[] = {
       .fail_all = relay_fail_all },
     /* Last: those who wait for the end start the workspace again, or delete it. */
     { .name = "workspace",
-      .ops = OPS({ "hold", workspace_ops_hold }, { "keep", workspace_ops_keep },
-                 { "reset", workspace_ops_reset }, { "stop", workspace_ops_stop },
-                 { "update", workspace_ops_update }),
+      .ops = OPS({ "attend", workspace_ops_attend }, { "hold", workspace_ops_hold },
+                 { "keep", workspace_ops_keep }, { "reset", workspace_ops_reset },
+                 { "stop", workspace_ops_stop }, { "update", workspace_ops_update }),
       .fail_all = workspace_ops_ended },
     { .name = NULL },
 };
@@ -108,7 +106,10 @@ static const struct supervisor_part parts[] = {
 
 static void supervise_on_ttl(void *arg)
 {
-    supervisor_stop(arg, false);
+    struct supervisor *s = arg;
+
+    s->expired = true;
+    supervisor_stop(s, false);
 }
 
 static void set_ttl_timer(struct supervisor *s)
@@ -153,6 +154,7 @@ static void record_the_end(struct supervisor *s, bool started)
     r->vm_start_time = 0;
     r->expires_at = 0;
     r->stopping = false;
+    r->held = false;
     r->paused_reason = NULL;
     r->running_command_count = 0;
     if (s->stop_wanted && started) {
@@ -250,8 +252,7 @@ static void serve(struct supervisor *s)
         adopt_what_runs(s);
     }
     set_ttl_timer(s);
-    if (s->record.ephemeral)
-        loop_timer_set(s->loop, &s->orphan, ORPHAN_MS, supervise_on_ttl, s);
+    workspace_ops_await_holder(s);
     /* On the disk within half a second: until then an older record says that the machine does not
      * run, which is true after a power cut. */
     supervisor_save(s, false);

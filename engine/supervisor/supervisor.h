@@ -141,6 +141,7 @@ struct supervisor {
     unsigned connection_count;
     struct loop_timer accept_again;
     struct loop_pause listen_pause;
+    bool expired;            /* its time to live is over */
     bool ready_lost;         /* the process that waits for the start could not be told */
     struct network *network; /* NULL: the machine has none */
     struct resolver *resolver;

@@ -7,14 +7,18 @@
 #include "engine/state/record_change.h"
 #include "engine/supervisor/disk_ops.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/patience.h"
+#include "vmm/base/sock.h"
 
-/* A stream that stays open until the workspace ends: a stop that is waited for, or the holder of a
- * `run`. */
+#define ORPHAN_MS 5000
+
+/* A stream that stays open until the workspace ends: of a stop that is waited for, or of a process
+ * that the workspace lives no longer than. */
 struct waiter {
     struct waiter *next;
     struct supervisor *supervisor;
     struct stream stream;
-    bool holds;
+    enum { ENDS_NOTHING, KILLS, STOPS } when_lost;
 };
 
 static void waiter_free(struct waiter *w)
@@ -28,16 +32,25 @@ static void workspace_ops_on_waiter_closed(struct stream *stream, const json_t *
 {
     struct waiter *w = stream->arg;
     struct supervisor *s = w->supervisor;
-    bool held = w->holds;
+    int when_lost = w->when_lost;
 
     waiter_free(w);
-    if (held)
-        supervisor_stop(s, true);
+    if (when_lost != ENDS_NOTHING)
+        supervisor_stop(s, when_lost == KILLS);
+}
+
+/* A holder asks for the end; the answer comes with it. */
+static void workspace_ops_on_waiter_message(struct stream *stream, const json_t *message)
+{
+    struct waiter *w = stream->arg;
+
+    supervisor_stop(w->supervisor, json_bool_or(message, "force", false));
 }
 
 static struct waiter *wait_for_end(struct supervisor *s, struct link *client, uint32_t id)
 {
-    static const struct stream_ops ops = { .closed = workspace_ops_on_waiter_closed };
+    static const struct stream_ops ops = { .message = workspace_ops_on_waiter_message,
+                                           .closed = workspace_ops_on_waiter_closed };
     struct waiter *w = calloc(1, sizeof(*w));
 
     BUG_ON(!w);
@@ -59,15 +72,63 @@ bool workspace_ops_stop(struct supervisor *s, struct link *client, uint32_t id,
     return true;
 }
 
+static void workspace_ops_on_orphan(void *arg)
+{
+    supervisor_stop(arg, false);
+}
+
+void workspace_ops_await_holder(struct supervisor *s)
+{
+    if (s->record.ephemeral || s->record.held)
+        loop_timer_set(s->loop, &s->orphan, patience(ORPHAN_MS), workspace_ops_on_orphan, s);
+}
+
+/* Of a `run`: what it holds is killed with it. */
 bool workspace_ops_hold(struct supervisor *s, struct link *client, uint32_t id,
                         const json_t *request UNUSED, struct pyro_error *err UNUSED)
 {
     struct waiter *w = wait_for_end(s, client, id);
 
     if (w) {
-        w->holds = true;
+        w->when_lost = KILLS;
         loop_timer_cancel(s->loop, &s->orphan);
     }
+    return true;
+}
+
+static bool check_free(const struct supervisor *s, struct pyro_error *err)
+{
+    const struct waiter *w = s->waiters;
+
+    while (w && w->when_lost != STOPS)
+        w = w->next;
+    if (!w)
+        return true;
+    pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is held by process %d", s->record.id,
+              (int)sock_peer_pid(link_fd(w->stream.link)));
+    return pyro_hint(err, "end that one, or only watch: pyro workspace hold %s --watch",
+                     s->record.id);
+}
+
+/* Of `workspace hold`. `watch`: of a process that only waits for the end. */
+bool workspace_ops_attend(struct supervisor *s, struct link *client, uint32_t id,
+                          const json_t *request, struct pyro_error *err)
+{
+    bool watch = json_bool_or(request, "watch", false);
+    scoped_json json_t *told = json_object();
+    struct waiter *w;
+
+    if (!supervisor_check_running(s, err) || (!watch && !check_free(s, err)))
+        return false;
+    w = wait_for_end(s, client, id);
+    if (w && !watch) {
+        w->when_lost = STOPS;
+        loop_timer_cancel(s->loop, &s->orphan);
+        s->record.held = true;
+        supervisor_save(s, false);
+    }
+    if (w)
+        stream_message(&w->stream, told);
     return true;
 }
 
@@ -88,8 +149,9 @@ bool workspace_ops_keep(struct supervisor *s, struct link *client, uint32_t id,
     hide_in_json(s->redactor, s->record.workspace_seed);
     s->record.ephemeral = false;
     for (struct waiter *w = s->waiters; w; w = w->next)
-        w->holds = false;
+        w->when_lost = ENDS_NOTHING;
     s->record.last_activity_at = clock_wall();
+    workspace_ops_await_holder(s);
     return reply_with_record(s, client, id);
 }
 
@@ -115,6 +177,7 @@ void workspace_ops_ended(struct supervisor *s, const struct pyro_error *why UNUS
 {
     scoped_json json_t *view = record_to_view(&s->record);
 
+    json_object_set_new(view, "expired", json_boolean(s->expired));
     while (s->waiters) {
         struct waiter *w = s->waiters;
         stream_close(&w->stream, view);

@@ -6,8 +6,16 @@
 
 /* {"op": "stop", "force": BOOL}: ends it; answered with its record once it has ended. */
 supervisor_op_fn workspace_ops_stop;
-/* {"op": "hold"}: it ends when this stream does. */
+/* {"op": "hold"}: it is killed when this stream ends. */
 supervisor_op_fn workspace_ops_hold;
+/*
+ * {"op": "attend", "watch": BOOL}: it is stopped when this stream ends; one at a time. With `watch`
+ * it goes on, and several may. Told {} at once, {"force": BOOL} then asks for the end; closed with
+ * its record and `expired`, whether its time to live was over.
+ */
+supervisor_op_fn workspace_ops_attend;
+/* One that has a holder is stopped unless that comes within some seconds. */
+void workspace_ops_await_holder(struct supervisor *s);
 /* {"op": "keep", "workspace_seed": …}: one that was being seeded under a holder is like any other
  * from now on. */
 supervisor_op_fn workspace_ops_keep;

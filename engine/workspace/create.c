@@ -10,6 +10,7 @@
 #include "engine/environment/boot.h"
 #include "engine/environment/environment.h"
 #include "engine/environment/pull.h"
+#include "engine/helper/host_limits.h"
 #include "engine/secret/hide.h"
 #include "engine/state/base.h"
 #include "engine/state/record_change.h"
@@ -51,6 +52,7 @@ static bool fill_record(const struct workspace_spec *spec, bool ephemeral, bool 
     r->network_policy = spec->network_policy;
     r->ephemeral = ephemeral;
     r->throw_away = ephemeral && !spec->seed_path; /* a seeded one may be kept */
+    r->held = spec->held;
     r->host_compat = on_host;
     if (spec->secrets && spec->secrets->count)
         r->secrets = secrets_describe(spec->secrets);
@@ -151,7 +153,7 @@ bool workspace_make(const struct workspace_spec *spec, bool ephemeral,
     struct pyro_error why = { 0 };
     bool ok;
 
-    if (!store_open(&store, err))
+    if (!host_check_machine(spec->vcpu_count, spec->mem_mib, err) || !store_open(&store, err))
         return false;
     store_sweep(&store);
     ok = fill_record(spec, ephemeral, false, &r, &why) &&

@@ -24,7 +24,7 @@ json_t *workspace_start(const char *ref, const struct progress *progress, struct
     if (!workspace_open(ref, &o, err) || !workspace_recover(&o, err) ||
         !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
-    if (r.state == WORKSPACE_STARTED || workspace_start_stopped(&o, progress, &why))
+    if (r.state == WORKSPACE_STARTED || workspace_start_stopped(&o, false, progress, &why))
         return workspace_view(&o, err);
     /* Another start may have been faster. */
     if (why.code == PYRO_WORKSPACE_BUSY && record_state(o.dir_fd, o.id) == WORKSPACE_STARTED)

@@ -67,17 +67,22 @@ class PythonResults(Results):
 # --- calls ---
 
 
+def python_name(argument):
+    """PEP 8 has an underscore after what is a word of the language."""
+    return argument + "_" if keyword.iskeyword(argument) else argument
+
+
 def signature(path, command):
     """The parameters, in order, and the dict of arguments."""
     properties = command["arguments"]["properties"]
-    params = [f"{a}: {argument_type(properties[a])}" for a in required(command)]
+    params = [f"{python_name(a)}: {argument_type(properties[a])}" for a in required(command)]
     params.append("*")
     for a in optional(command):
         s = properties[a]
         if "default" in s:
-            params.append(f"{a}: {argument_type(s)} = {python_value(s['default'])}")
+            params.append(f"{python_name(a)}: {argument_type(s)} = {python_value(s['default'])}")
         else:
-            params.append(f"{a}: Optional[{argument_type(s)}] = None")
+            params.append(f"{python_name(a)}: Optional[{argument_type(s)}] = None")
     if path in READS_INPUT:
         params.append("input: Optional[str] = None")
     params.append("on_event: OnEvent = None")
@@ -90,11 +95,9 @@ def python_value(v):
 
 def method(path, command):
     params, arguments = signature(path, command)
-    for name in arguments:
-        assert not keyword.iskeyword(name), name
     properties = command["arguments"]["properties"]
     given = "".join(
-        f'                "{a}": {f"list({a})" if kind(properties[a]) == "array" and a in required(command) else a},\n'
+        f'                "{a}": {f"list({a})" if kind(properties[a]) == "array" and a in required(command) else python_name(a)},\n'
         for a in arguments
     )
     defaults = "".join(
@@ -110,7 +113,7 @@ def method(path, command):
     if any(h for _, h in helps):
         doc += [""]
         for a, h in helps:
-            doc += textwrap.wrap(f"{a}: {h}", 100, subsequent_indent="    ") if h else []
+            doc += textwrap.wrap(f"{python_name(a)}: {h}", 100, subsequent_indent="    ") if h else []
     body = "\n".join(f"        {line}".rstrip() for line in doc[1:])
     docstring = f'        """{doc[0]}' + (f"\n{body}\n        " if len(doc) > 1 else "") + '"""'
     joined = ",\n        ".join(["self", *params])

@@ -395,6 +395,13 @@ static pid_t parent_of(pid_t pid)
     return p && strlen(p) > 4 ? (pid_t)strtol(p + 4, NULL, 10) : 0;
 }
 
+bool proc_is_ancestor_of(pid_t pid)
+{
+    while (pid > 1 && pid != getpid())
+        pid = parent_of(pid);
+    return pid == getpid();
+}
+
 /* False when there is none. One that has just died counts: its own children come now. */
 static bool kill_children(void)
 {

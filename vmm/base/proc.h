@@ -97,6 +97,8 @@ uid_t proc_user(pid_t pid);
  * SUBREAPER), so that proc_end_children() finds them.
  */
 void proc_adopt_orphans(void);
+/* Whether this process is a parent of that one, over however many others. */
+bool proc_is_ancestor_of(pid_t pid);
 /* Kills and reaps all children of this process, and theirs, those in sessions of their own
  * included; gives up at deadline_ms (clock_ms()). */
 void proc_end_children(int64_t deadline_ms);

@@ -23,6 +23,7 @@ import type {
   WorkspaceFileList,
   WorkspaceFileRead,
   WorkspaceFileWrite,
+  WorkspaceHold,
   WorkspaceList,
   WorkspaceLogs,
   WorkspacePatchApply,
@@ -49,6 +50,7 @@ import type {
   WorkspaceSummary,
   WorkspaceSyncPush,
   WorkspaceUpdate,
+  WorkspaceWait,
 } from './results.js';
 import type { CallOptions } from './objects.js';
 
@@ -134,6 +136,10 @@ export interface WorkspaceCommandWaitOptions extends CallOptions {
 export interface WorkspaceCreateOptions extends CallOptions {
   /** Where no VM can be had, run on the host itself, without isolation */
   allowHostCompat?: boolean;
+  /** With --hold: delete it when it has ended, unless it failed */
+  delete?: boolean;
+  /** Run it in the foreground, for as long as this process lives, as workspace hold does */
+  hold?: boolean;
   /** A label */
   label?: Readonly<Record<string, string>>;
   /** Memory, at most the host's */
@@ -236,6 +242,13 @@ export interface WorkspaceFileWriteOptions extends CallOptions {
   text?: string;
   /** A file on this host that holds the text; -: standard input */
   textFile?: string;
+}
+
+export interface WorkspaceHoldOptions extends CallOptions {
+  /** Delete the workspace when it has ended, unless it failed */
+  delete?: boolean;
+  /** Only wait for its end: it may run elsewhere, and lives on after this */
+  watch?: boolean;
 }
 
 export interface WorkspaceListOptions extends CallOptions {
@@ -416,6 +429,13 @@ export interface WorkspaceUpdateOptions extends CallOptions {
   name?: string;
 }
 
+export interface WorkspaceWaitOptions extends CallOptions {
+  /** ready: started; idle: no command runs and each shell is at its prompt; attention: something asks, failed or finished; stopped */
+  for?: string;
+  /** Fail when it is not so by then; 0: wait however long */
+  timeoutSeconds?: number;
+}
+
 /** A method for each command; the result is the object that `--json` prints, its names in camelCase. */
 export declare abstract class Calls {
   /** Find out what this machine can do, by trying it. */
@@ -527,6 +547,11 @@ export declare abstract class Calls {
    * @param path A file below /workspace, new or not
    */
   writeWorkspaceFile(workspaceId: string, path: string, options?: WorkspaceFileWriteOptions): Promise<WorkspaceFileWrite>;
+  /**
+   * Run a workspace in the foreground, for as long as this process lives.
+   * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
+   */
+  holdWorkspace(workspaceId: string, options?: WorkspaceHoldOptions): Promise<WorkspaceHold>;
   /** List the workspaces, most recent activity first. */
   listWorkspaces(options?: WorkspaceListOptions): Promise<WorkspaceList>;
   /**
@@ -670,4 +695,9 @@ export declare abstract class Calls {
    * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
    */
   updateWorkspace(workspaceId: string, options?: WorkspaceUpdateOptions): Promise<WorkspaceUpdate>;
+  /**
+   * Wait until a workspace is ready, idle, stopped, or needs attention.
+   * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
+   */
+  waitWorkspace(workspaceId: string, options?: WorkspaceWaitOptions): Promise<WorkspaceWait>;
 }

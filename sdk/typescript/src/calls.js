@@ -90,6 +90,10 @@ export class Calls {
     return this.call('workspace file write', { workspaceId, path, ...options });
   }
 
+  holdWorkspace(workspaceId, options) {
+    return this.call('workspace hold', { workspaceId, ...options });
+  }
+
   listWorkspaces(options) {
     return this.call('workspace list', { ...options });
   }
@@ -192,5 +196,9 @@ export class Calls {
 
   updateWorkspace(workspaceId, options) {
     return this.call('workspace update', { workspaceId, ...options });
+  }
+
+  waitWorkspace(workspaceId, options) {
+    return this.call('workspace wait', { workspaceId, ...options });
   }
 }

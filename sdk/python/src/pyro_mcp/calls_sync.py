@@ -348,6 +348,8 @@ class Calls:
         environment: str,
         *,
         allow_host_compat: bool = False,
+        delete: bool = False,
+        hold: bool = False,
         label: Optional[Mapping[str, str]] = None,
         mem_mib: int = 1024,
         name: Optional[str] = None,
@@ -366,6 +368,8 @@ class Calls:
 
         environment: The environment, for example debian:12
         allow_host_compat: Where no VM can be had, run on the host itself, without isolation
+        delete: With --hold: delete it when it has ended, unless it failed
+        hold: Run it in the foreground, for as long as this process lives, as workspace hold does
         label: A label
         mem_mib: Memory, at most the host's
         name: A name to call it by, besides its id
@@ -383,6 +387,8 @@ class Calls:
                 {
                     "environment": environment,
                     "allow_host_compat": allow_host_compat,
+                    "delete": delete,
+                    "hold": hold,
                     "label": label,
                     "mem_mib": mem_mib,
                     "name": name,
@@ -395,6 +401,8 @@ class Calls:
                 },
                 {
                     "allow_host_compat": False,
+                    "delete": False,
+                    "hold": False,
                     "mem_mib": 1024,
                     "network_policy": "off",
                     "ttl_seconds": 0,
@@ -745,6 +753,41 @@ class Calls:
                 "text": text,
                 "text_file": text_file,
             },
+            on_event=on_event,
+        )
+
+    def hold_workspace(
+        self,
+        workspace_id: str,
+        *,
+        delete: bool = False,
+        watch: bool = False,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Run a workspace in the foreground, for as long as this process lives.
+
+        For a batch scheduler or a service manager, which sees one process: the machine is its descendant. A
+        stopped workspace is started. Once it runs this prints 'ready', and tells a service manager
+        (NOTIFY_SOCKET). TERM, INT and HUP stop the workspace, the second kills it; so does the end of this
+        process. Exits with 0 when it was stopped, 1 when it failed, 3 when its time to live was over.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        delete: Delete the workspace when it has ended, unless it failed
+        watch: Only wait for its end: it may run elsewhere, and lives on after this
+        """
+        return self.call(
+            "workspace hold",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "delete": delete,
+                    "watch": watch,
+                },
+                {
+                    "delete": False,
+                    "watch": False,
+                },
+            ),
             on_event=on_event,
         )
 
@@ -1523,6 +1566,40 @@ class Calls:
                 },
                 {
                     "clear_name": False,
+                },
+            ),
+            on_event=on_event,
+        )
+
+    def wait_workspace(
+        self,
+        workspace_id: str,
+        *,
+        for_: str = "ready",
+        timeout_seconds: int = 0,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Wait until a workspace is ready, idle, stopped, or needs attention.
+
+        One that fails, is deleted, or stops while something else is wanted of it ends the wait with status
+        1.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        for_: ready: started; idle: no command runs and each shell is at its prompt; attention: something
+            asks, failed or finished; stopped
+        timeout_seconds: Fail when it is not so by then; 0: wait however long
+        """
+        return self.call(
+            "workspace wait",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "for": for_,
+                    "timeout_seconds": timeout_seconds,
+                },
+                {
+                    "for": "ready",
+                    "timeout_seconds": 0,
                 },
             ),
             on_event=on_event,

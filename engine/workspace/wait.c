@@ -1,0 +1,96 @@
+/* engine/workspace/wait.c: waiting until a workspace is as somebody wants it. */
+#include "engine/workspace/wait.h"
+
+#include <fcntl.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "engine/client/connect.h"
+#include "engine/client/lookout.h"
+#include "engine/client/stopped.h"
+#include "engine/state/commands.h"
+#include "engine/state/shell_files.h"
+#include "vmm/base/fs.h"
+
+const char *const workspace_wanted_names[] = { "ready", "idle", "attention", "stopped", NULL };
+
+struct idleness {
+    bool busy;
+};
+
+static void wait_look_at_shell(void *arg, const struct shell_record *r)
+{
+    struct idleness *i = arg;
+
+    i->busy |= r->running && r->doing != SHELL_WAITS;
+}
+
+static bool is_idle(int dir_fd)
+{
+    struct idleness i = { .busy = commands_any_running(dir_fd) };
+
+    return !i.busy && shell_each(dir_fd, wait_look_at_shell, &i, NULL) && !i.busy;
+}
+
+static bool is_as_wanted(int dir_fd, const struct workspace_record *r, enum workspace_wanted wanted)
+{
+    switch (wanted) {
+    case WANTED_READY:
+        return r->state == WORKSPACE_STARTED;
+    case WANTED_IDLE:
+        return r->state == WORKSPACE_STARTED && is_idle(dir_fd);
+    case WANTED_ATTENTION:
+        return attention_state_of(r->attention) > ATTENTION_WAITS;
+    case WANTED_STOPPED:
+        return r->state == WORKSPACE_STOPPED;
+    }
+    return false;
+}
+
+/* One that has ended does not become idle. To be ready, somebody may start it. */
+static bool can_become(const struct workspace_handle *w, const struct workspace_record *r,
+                       enum workspace_wanted wanted, struct pyro_error *err)
+{
+    if (faccessat(w->store.fd, w->id, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        return pyro_fail(err, PYRO_WORKSPACE_NOT_FOUND, "workspace '%s' was deleted", w->id);
+    if (r->state == WORKSPACE_FAILED)
+        return pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' failed: %s", w->id,
+                         r->last_error ? r->last_error : "the reason is not known");
+    return r->state != WORKSPACE_STOPPED || wanted == WANTED_READY ||
+           pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopped", w->id);
+}
+
+static bool watch_files(const struct lookout *l, struct pyro_error *err)
+{
+    return lookout_add(l, ".", IN_MOVED_TO | IN_DELETE_SELF, err) &&
+           lookout_add(l, SHELLS_DIR, IN_MOVED_TO, err) &&
+           lookout_add(l, "commands", IN_MOVED_TO | IN_DELETE, err);
+}
+
+json_t *workspace_wait(const char *ref, enum workspace_wanted wanted, int64_t max_ms,
+                       struct pyro_error *err)
+{
+    scoped_workspace struct workspace_handle w = WORKSPACE_HANDLE_INIT;
+    scoped_lookout lookout = LOOKOUT_INIT(&w);
+    int64_t until = max_ms ? clock_ms() + max_ms : INT64_MAX;
+
+    if (!workspace_open(ref, &w, err) || !workspace_recover(&w, err) ||
+        !lookout_open(&lookout, err))
+        return NULL;
+    for (;;) {
+        scoped_record struct workspace_record r = { 0 };
+        if (!watch_files(&lookout, err))
+            return NULL;
+        record_load_any(w.dir_fd, w.id, &r);
+        if (is_as_wanted(w.dir_fd, &r, wanted))
+            return record_to_view(&r);
+        if (!can_become(&w, &r, wanted, err))
+            return NULL;
+        if (clock_ms() >= until) {
+            pyro_fail(err, PYRO_TIMEOUT, "workspace '%s' is not %s yet", w.id,
+                      workspace_wanted_names[wanted]);
+            return NULL;
+        }
+        lookout_sleep(&lookout, until);
+    }
+}
