@@ -72,7 +72,7 @@ $(BENCH_RSS): $(B)/%: $(B)/%.o
 JOBS ?= $(shell nproc)
 RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
 
-.PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-deb check-mcp check-agents check-debian13 check-long check-all \
+.PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-deb check-mcp check-agents check-slurm check-debian13 check-long check-all \
         check-san fuzz fuzz-programs unit-programs bench screenshots docs format
 unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS) $(TUI_DRIVER) $(WEB_SERVER) $(BAD_QEMU)
 fuzz-programs: $(FUZZ_TESTS)
@@ -115,6 +115,12 @@ check-mcp check-agents: check-%: setup
 	@$(RUN) $*
 build/node/%/installed: tests/%/package-lock.json
 	@tests/node-packages.sh $* build/node/$*
+
+# Workspaces as jobs of a Slurm that is started for it.
+check-slurm: setup
+	@tools/setup.sh check-slurm
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(RUN) slurm
 
 # `make check` on Debian 13, in a root of its own: GROUPS and ONLY choose, as for check itself; TARGET=check-kvm and others.
 check-debian13:

@@ -1,6 +1,6 @@
 #!/bin/bash
 # tools/setup.sh GROUP…: installs the packages that are missing from the named groups (build, run, check, bench, fuzz,
-# pictures, deb, check-deb, check-mcp). Touches nothing, and asks for no rights, when none is missing.
+# pictures, deb, check-deb, check-mcp, check-slurm). Touches nothing, and asks for no rights, when none is missing.
 set -euo pipefail
 
 # GROUP, name on Debian and Ubuntu, name on Fedora ("-": part of another package there). Debian 12 and 13 are tested, Ubuntu
@@ -62,6 +62,10 @@ deb build-essential -
 deb debhelper debhelper
 check-deb lintian -
 check-mcp npm npm
+check-slurm slurmctld slurm-slurmctld
+check-slurm slurmd slurm-slurmd
+check-slurm slurm-client slurm
+check-slurm munge munge
 EOF
 }
 
