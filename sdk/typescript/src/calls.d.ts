@@ -431,7 +431,7 @@ export interface WorkspaceUpdateOptions extends CallOptions {
 
 export interface WorkspaceWaitOptions extends CallOptions {
   /** ready: started; idle: no command runs and each shell is at its prompt; attention: something asks, failed or finished; stopped */
-  for?: string;
+  for?: 'ready' | 'idle' | 'attention' | 'stopped';
   /** Fail when it is not so by then; 0: wait however long */
   timeoutSeconds?: number;
 }

@@ -1575,7 +1575,7 @@ class AsyncCalls:
         self,
         workspace_id: str,
         *,
-        for_: str = "ready",
+        for_: Literal["ready", "idle", "attention", "stopped"] = "ready",
         timeout_seconds: int = 0,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
