@@ -16,7 +16,7 @@ is "failed before the interface ran" "$(state one) $(state two)" "failed failed"
 tui 100x30
 sees '2 workspaces'
 keys / o n e Enter
-sees '^ one '
+sees '^ [^ ]+ one '
 keys A
 acknowledged one
 is "… and only that" "$(state two)" failed
