@@ -15,6 +15,7 @@ NAMES = {
     "env pull": "pull_environment",
     "env inspect": "inspect_environment",
     "env prune": "prune_environments",
+    "watch": "watch_workspaces",
     "workspace list": "list_workspaces",
     "workspace summary": "summarize_workspace",
     "workspace sync push": "push_workspace_sync",

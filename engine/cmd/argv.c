@@ -31,10 +31,15 @@ const struct arg_spec *cmd_flag(const struct cmd_spec *cmd, const char *name, si
 
 const struct arg_spec *cmd_positional(const struct cmd_spec *cmd, unsigned index)
 {
+    const struct arg_spec *last = NULL;
+
     for (const struct arg_spec *a = cmd->args; arg_more(a); a++)
-        if (a->positional && !index--)
-            return a;
-    return NULL;
+        if (a->positional) {
+            if (!index--)
+                return a;
+            last = a;
+        }
+    return last && last->type == ARG_TYPE_LIST ? last : NULL;
 }
 
 const struct arg_spec *cmd_command_row(const struct cmd_spec *cmd)

@@ -89,6 +89,8 @@ static bool run_command(struct cmd_line *line, struct cmd_io *io, int *ret_statu
     if (!result)
         return false;
     *ret_status = io->exit_status;
+    if (io->told_lines)
+        return true;
     if (line->json) {
         if (!output_json(result, stdout))
             return pyro_no_memory(err, NULL);

@@ -167,6 +167,11 @@ bool cmd_io_write(struct cmd_io *io, bool to_err, const void *bytes, size_t n,
     return put_through(io, to_err, bytes, n, err);
 }
 
+int cmd_io_output(const struct cmd_io *io)
+{
+    return io->out_fd;
+}
+
 bool cmd_io_flush(struct cmd_io *io, bool cut, struct pyro_error *err)
 {
     for (int i = 0; i < 2 && io->redaction.redactor; i++) {

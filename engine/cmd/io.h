@@ -21,6 +21,7 @@ struct cmd_io {
     bool json;                /* nothing may be written to out_fd; summary lines are not shown */
     bool passes;              /* a guest's output goes to out_fd and err_fd as it comes */
     int exit_status;          /* of a CMD_GUEST_STATUS command that succeeded; 0 otherwise */
+    bool told_lines;          /* it was told line by line: no result is printed */
     bool quiet_exit;          /* standard output's reader went away: end without a word */
     struct progress progress; /* to hand to whatever takes long */
     /* Instead of the command's own print function; NULL: that one. */
@@ -76,6 +77,8 @@ void cmd_io_into(struct cmd_io *io, int fd);
 /* For output that was redacted before (a log that is followed): shows a few bytes that could begin
  * a secret now. */
 bool cmd_io_pause(struct cmd_io *io, struct pyro_error *err) MUST_CHECK;
+/* Standard output, for a loop that waits until it takes more; never to be written to. */
+int cmd_io_output(const struct cmd_io *io);
 /* "pyro: …", a line of its own on standard error: something that is not a failure. Also with
  * --json.
  */

@@ -138,7 +138,7 @@ void args_set_flag(const struct arg_spec *row, void *args, bool on)
 const char *args_workspace(const struct cmd_spec *cmd, const void *args)
 {
     for (const struct arg_spec *a = cmd->args; arg_more(a); a++)
-        if (a->complete == COMPLETE_WORKSPACE) {
+        if (a->complete == COMPLETE_WORKSPACE && a->type != ARG_TYPE_LIST) {
             BUG_ON(a->type != ARG_TYPE_STR || a->field != ARG_FIELD_BORROWED);
             return *(const char *const *)((const char *)args + a->offset);
         }

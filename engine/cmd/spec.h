@@ -70,10 +70,10 @@ struct arg_spec {
     enum arg_type type;
     enum arg_field field;
     size_t offset;
-    bool positional;
-    bool optional; /* a positional that may be left out */
-    bool required; /* a flag that must be given */
-    bool hidden;   /* not in help, completion or documents */
+    bool positional; /* a list takes all words that are left */
+    bool optional;   /* a positional that may be left out */
+    bool required;   /* a flag that must be given */
+    bool hidden;     /* not in help, completion or documents */
     bool pairs; /* of a list: each item is NAME=VALUE; in JSON they are the members of an object */
     enum arg_complete complete;
     const char *agent; /* offered to models (engine/mcp), with this said of it; NULL: not offered */

@@ -8,6 +8,7 @@ import type {
   EnvPull,
   Render,
   Run,
+  Watch,
   WorkspaceCommandKill,
   WorkspaceCommandList,
   WorkspaceCommandRead,
@@ -103,6 +104,11 @@ export interface RunOptions extends CallOptions {
   vcpuCount?: number;
   /** The command's standard input */
   input?: string;
+}
+
+export interface WatchOptions extends CallOptions {
+  /** Only these; it ends when all of them are deleted */
+  workspaces?: readonly string[];
 }
 
 export interface WorkspaceCommandKillOptions extends CallOptions {
@@ -462,6 +468,8 @@ export declare abstract class Calls {
    * @param command The command and its arguments, each kept as it is
    */
   runInVm(environment: string, command: readonly string[], options?: RunOptions): Promise<Run>;
+  /** Tell what happens to workspaces, one event a line, until it is ended. */
+  watchWorkspaces(options?: WatchOptions): Promise<Watch>;
   /**
    * End a command that runs, or send it another signal.
    * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)

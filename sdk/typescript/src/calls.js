@@ -30,6 +30,10 @@ export class Calls {
     return this.call('run', { environment, command, ...options });
   }
 
+  watchWorkspaces(options) {
+    return this.call('watch', { ...options });
+  }
+
   killCommand(workspaceId, sequence, options) {
     return this.call('workspace command kill', { workspaceId, sequence, ...options });
   }

@@ -262,6 +262,11 @@ export interface Run {
   vmId: string;
 }
 
+export interface Watch {
+  /** Events told */
+  count: number;
+}
+
 export interface WorkspaceCommandKill {
   command: string[];
   cwd: string;

@@ -213,6 +213,28 @@ class AsyncCalls:
             on_event=on_event,
         )
 
+    async def watch_workspaces(
+        self,
+        *,
+        workspaces: Optional[Sequence[str]] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Tell what happens to workspaces, one event a line, until it is ended.
+
+        It begins with what needs attention now. With --json each line is an object, with time, event,
+        workspace_id, name and what belongs to the event; docs/workspaces.md has the events. TERM, INT and a
+        reader that goes away end it.
+
+        workspaces: Only these; it ends when all of them are deleted
+        """
+        return await self.call(
+            "watch",
+            {
+                "workspaces": workspaces,
+            },
+            on_event=on_event,
+        )
+
     async def kill_command(
         self,
         workspace_id: str,

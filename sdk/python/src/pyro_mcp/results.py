@@ -259,6 +259,11 @@ class Run(Record):
 
 
 @dataclass(frozen=True)
+class Watch(Record):
+    count: int  # Events told
+
+
+@dataclass(frozen=True)
 class WorkspaceCommandKill(Record):
     command: List[str]
     cwd: str
