@@ -9,6 +9,7 @@
 #include "tui/clipboard.h"
 #include "tui/keymap.h"
 #include "tui/log.h"
+#include "tui/notify.h"
 #include "tui/screens.h"
 #include "tui/theme.h"
 #include "vmm/base/fs.h"
@@ -58,10 +59,14 @@ static bool apply_line(char *line, struct pyro_error *err)
         return !strcmp(value, "on") || !strcmp(value, "off") ||
                pyro_fail(err, PYRO_INVALID_ARGUMENT, "clipboard is on or off, not '%s'", value);
     }
+    if (!strcmp(name, "notify")) {
+        notify_choose(value);
+        return *value || pyro_fail(err, PYRO_INVALID_ARGUMENT, "notify is bell, osc9 or a command");
+    }
     if (!strncmp(name, "key.", 4))
         return apply_key(name + 4, value, err);
     return pyro_fail(err, PYRO_INVALID_ARGUMENT,
-                     "no setting '%s': there are theme, clipboard and key.…", name);
+                     "no setting '%s': there are theme, clipboard, notify and key.…", name);
 }
 
 /* ---- what is said twice ---- */

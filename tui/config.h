@@ -1,5 +1,5 @@
 /*
- * $XDG_CONFIG_HOME/pyro/config: lines `theme = NAME`, `clipboard = on|off` and `key.SCREEN.ACTION =
+ * $XDG_CONFIG_HOME/pyro/config: lines `theme = NAME`, `clipboard = on|off`, `notify = bell|osc9|COMMAND` and `key.SCREEN.ACTION =
  * KEY KEY …`, comments with #. A line that cannot be used, a setting that is given twice and a key
  * that means two things on one screen are reported in the log screen, and nothing else.
  */

@@ -7,6 +7,7 @@
 #include "tui/config.h"
 #include "tui/job.h"
 #include "tui/model.h"
+#include "tui/notify.h"
 #include "tui/screens.h"
 #include "tui/shell_view.h"
 #include "tui/target.h"
@@ -46,6 +47,7 @@ bool tui_run(const char *word, struct pyro_error *err)
 {
     struct target target = { 0 };
     struct app app;
+    struct notify *notify = NULL;
     bool ok;
 
     if (word && !target_find(word, &target, err))
@@ -58,6 +60,7 @@ bool tui_run(const char *word, struct pyro_error *err)
         size_t bad = config_load();
 
         screens_note_actions();
+        notify = notify_new(&app);
         push_first(&app, &target);
         if (bad)
             app_message(&app, ROLE_WARN, "the configuration has %zu problem%s: L lists %s", bad,
@@ -66,6 +69,7 @@ bool tui_run(const char *word, struct pyro_error *err)
     }
     app_close(&app);
     job_release_all(&app);
+    notify_free(notify);
     model_free(app.model);
     app_release(&app);
     if (app.exit_signal)

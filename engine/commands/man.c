@@ -97,6 +97,8 @@ static const char tail[] =
     ".TP\n\\fBPYRO_QEMU\\fR\nThe QEMU to run instead of the one in PATH.\n"
     ".TP\n\\fBPYRO_PROGRESS_FD\\fR\nThe number of a descriptor that progress is written to, as "
     "lines of JSON.\n"
+    ".TP\n\\fBPYRO_WORKSPACE\\fR, \\fBPYRO_WORKSPACE_NAME\\fR, \\fBPYRO_STATE\\fR, "
+    "\\fBPYRO_TEXT\\fR\nOf a command that the terminal interface notifies with: what it is about.\n"
     ".TP\n\\fBPYRO_LIBEXEC\\fR\nThe directory of pyro's helper programs.\n"
     ".TP\n\\fBNO_COLOR\\fR\nNo colours.\n"
     ".SH FILES\n"
