@@ -155,8 +155,8 @@ static bool differs(const json_t *a, const json_t *b, const char *member)
 }
 
 /* A shell that is gone went with a reset. */
-static void tell_shell(const struct telling *t, const char *id, const json_t *old,
-                       const json_t *now)
+static void events_tell_shell(const struct telling *t, const char *id, const json_t *old,
+                              const json_t *now)
 {
     bool is_new = !old || differs(old, now, "started_at");
     int64_t code = json_int_or(now, "exit_code", -1);
@@ -171,8 +171,8 @@ static void tell_shell(const struct telling *t, const char *id, const json_t *ol
                        code >= 0 ? json_integer(code) : json_null()));
 }
 
-static void tell_service(const struct telling *t, const char *name UNUSED, const json_t *old UNUSED,
-                         const json_t *now)
+static void events_tell_service(const struct telling *t, const char *name UNUSED,
+                                const json_t *old UNUSED, const json_t *now)
 {
     json_t *members = now ? json_deep_copy(now) : NULL;
 
@@ -182,8 +182,8 @@ static void tell_service(const struct telling *t, const char *name UNUSED, const
     tell(t, "service", 0, members);
 }
 
-static void tell_snapshot(const struct telling *t, const char *name, const json_t *old UNUSED,
-                          const json_t *now)
+static void events_tell_snapshot(const struct telling *t, const char *name,
+                                 const json_t *old UNUSED, const json_t *now)
 {
     tell(t, "snapshot", now ? json_number_value(now) : 0,
          json_pack("{s:s, s:b}", "snapshot_name", name, "deleted", !now));
@@ -223,9 +223,9 @@ static void tell_differences(const struct telling *t, const json_t *old, const j
         tell(t, "reset", 0, json_pack("{s:O}", "reset_count", json_object_get(now, "reset_count")));
     if (came_up)
         tell_state(t, old, now);
-    compare(t, old, now, "shells", tell_shell);
-    compare(t, old, now, "services", tell_service);
-    compare(t, old, now, "snapshots", tell_snapshot);
+    compare(t, old, now, "shells", events_tell_shell);
+    compare(t, old, now, "services", events_tell_service);
+    compare(t, old, now, "snapshots", events_tell_snapshot);
     if (!came_up)
         tell_state(t, old, now);
     if (differs(old, now, "network_error"))
