@@ -1,6 +1,6 @@
 /* For workspace hold and create --hold: this process's streams and status while it holds one. */
-#ifndef PYRO_CMD_HOLD_H
-#define PYRO_CMD_HOLD_H
+#ifndef PYRO_COMMANDS_HOLD_H
+#define PYRO_COMMANDS_HOLD_H
 
 #include "engine/cmd/io.h"
 #include "engine/workspace/hold.h"

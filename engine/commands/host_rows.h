@@ -1,6 +1,6 @@
 /* Arguments that the commands of a group share: what `pyro mcp serve` is to be started with. */
-#ifndef PYRO_CMD_HOST_ROWS_H
-#define PYRO_CMD_HOST_ROWS_H
+#ifndef PYRO_COMMANDS_HOST_ROWS_H
+#define PYRO_COMMANDS_HOST_ROWS_H
 
 #include "engine/cmd/spec.h"
 #include "engine/host/agent.h"

@@ -1,6 +1,6 @@
 /* A result that fits: whatever it is shown as, it has at most so many bytes. */
-#ifndef PYRO_CMD_SUMMARY_FIT_H
-#define PYRO_CMD_SUMMARY_FIT_H
+#ifndef PYRO_COMMANDS_SUMMARY_FIT_H
+#define PYRO_COMMANDS_SUMMARY_FIT_H
 
 #include "engine/cmd/io.h"
 #include "engine/cmd/spec.h"

@@ -3,8 +3,8 @@
  * Debian's cloud flavour, fetched with pyro's own apt state and unpacked, never installed; the
  * initramfs holds the guest program carried in pyro and the virtio modules.
  */
-#ifndef PYRO_BOOT_H
-#define PYRO_BOOT_H
+#ifndef PYRO_ENVIRONMENT_BOOT_H
+#define PYRO_ENVIRONMENT_BOOT_H
 
 #include "engine/helper/progress.h"
 #include "vmm/base/error.h"
