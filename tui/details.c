@@ -79,8 +79,8 @@ static void graph(struct place *p, const char *label, const uint8_t *samples, in
     }
 }
 
-static void facts(struct place *p, const struct model *m, const struct watched_workspace *w,
-                  double now)
+static void details_facts(struct place *p, const struct model *m, const struct watched_workspace *w,
+                          double now)
 {
     const struct workspace_record *r = &w->record;
     const struct figures *f = model_figures(m, w);
@@ -265,7 +265,7 @@ static void draw_facts(struct details *d, WINDOW *win, struct area a, struct wat
     } else if (a.rows < FACTS_TOO && details_list_rows(&d->list)) {
         p.end = p.row;
     }
-    facts(&p, d->list.app->model, w, now);
+    details_facts(&p, d->list.app->model, w, now);
     if (!beside)
         right.row = p.row + (p.row > a.top + 1);
     draw_lists(d, &right, w, !beside);

@@ -83,7 +83,7 @@ struct offering {
 #define KIND_PLACE "place"
 #define KIND_WORKSPACE "workspace"
 
-static void offer(struct offering *o, const char *kind, const char *value, const char *help)
+static void palette_add(struct offering *o, const char *kind, const char *value, const char *help)
 {
     const char *first = o->words->count ? o->words->items[0] : "";
     int rank = o->words->count != 1                        ? 2
@@ -130,10 +130,10 @@ static void offer_actions(struct offering *o, struct screen *s)
     for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
         for (const struct key_binding *b = tables[i]; b && b->name; b++)
             if (action_named(s, b->name) == b && strcmp(b->name, "palette") != 0)
-                offer(o, KIND_ACTION, b->name, b->help);
+                palette_add(o, KIND_ACTION, b->name, b->help);
     for (const struct place *to = places; to->name; to++)
         if (!action_named(s, to->name))
-            offer(o, KIND_PLACE, to->name, to->help);
+            palette_add(o, KIND_PLACE, to->name, to->help);
 }
 
 static json_t *offer_names(struct screen *below, const struct words *w)
@@ -143,11 +143,11 @@ static json_t *offer_names(struct screen *below, const struct words *w)
 
     for (const struct cmd_spec *const *c = cmd_table; *c; c++)
         if (!((*c)->traits & (CMD_HIDDEN | CMD_INTERACTIVE)))
-            offer(&o, "", (*c)->path, (*c)->summary);
+            palette_add(&o, "", (*c)->path, (*c)->summary);
     if (w->count)
         offer_actions(&o, below);
     for (size_t i = 0; w->count && i < model_count(m); i++)
-        offer(&o, KIND_WORKSPACE, model_name(model_at(m, i)), "go to this workspace");
+        palette_add(&o, KIND_WORKSPACE, model_name(model_at(m, i)), "go to this workspace");
     for (int i = 1; i < 3; i++) {
         json_array_extend(o.ranks[0], o.ranks[i]);
         json_decref(o.ranks[i]);

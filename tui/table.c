@@ -24,7 +24,7 @@ static void table_look(const struct columns *t UNUSED, void *row, struct cell *r
     ret->role = look->role;
 }
 
-static bool is_never_shown(const void *row UNUSED)
+static bool table_is_never_shown(const void *row UNUSED)
 {
     return false;
 }
@@ -109,7 +109,7 @@ static void table_shells(const struct columns *t UNUSED, void *row, struct cell 
         snprintf(ret->text, sizeof(ret->text), "%zu", model_running_shells(row));
 }
 
-static bool has_services(const void *row)
+static bool table_has_services(const void *row)
 {
     return ((const struct watched_workspace *)row)->record.running_service_count > 0;
 }
@@ -118,7 +118,7 @@ static void table_services(const struct columns *t UNUSED, void *row, struct cel
 {
     const struct watched_workspace *w = row;
 
-    if (has_services(row))
+    if (table_has_services(row))
         snprintf(ret->text, sizeof(ret->text), "%lld", (long long)w->record.running_service_count);
 }
 
@@ -189,7 +189,7 @@ static void table_age(const struct columns *t, void *row, struct cell *ret)
     ret->role = ROLE_DIM;
 }
 
-static bool has_labels(const void *row)
+static bool table_has_labels(const void *row)
 {
     return json_object_size(((const struct watched_workspace *)row)->record.labels) > 0;
 }
@@ -280,16 +280,16 @@ const struct column table_columns[] = {
     { "", .order = "activity", .key = table_by_activity },
     { "", 1, .cell = table_look },
     { "NAME", 13, .part = 3, .grow = 15, .cell = table_name, .search = true, .order = "name" },
-    { "ID", .has = is_never_shown, .cell = table_id, .search = true },
+    { "ID", .has = table_is_never_shown, .cell = table_id, .search = true },
     { "ENVIRONMENT", 12, .rank = 7, .cell = table_environment, .dull = true, .search = true },
     { "STATE", 7, .cell = table_state, .searched = table_states, .order = "state",
       .key = table_by_state },
     { "RUNS", 10, .part = 2, .grow = 40, .cell = table_doing },
     { "LABELS", 18, .rank = 4, .part = 1, .grow = 10000, .cell = table_labels,
-      .searched = table_whole_labels, .search = true, .has = has_labels },
+      .searched = table_whole_labels, .search = true, .has = table_has_labels },
     { "FOR", 4, .right = true, .rank = 8, .cell = table_since },
     { "SH", 2, .right = true, .rank = 1, .cell = table_shells },
-    { "SVC", 3, .right = true, .rank = 5, .cell = table_services, .has = has_services },
+    { "SVC", 3, .right = true, .rank = 5, .cell = table_services, .has = table_has_services },
     { "", BARS_COLS, .rank = 9, .cell = table_cpu_bars },
     { "CPU", 4, .right = true, .rank = 2, .cell = table_cpu, .order = "CPU", .key = table_by_cpu,
       .unseen = true },

@@ -45,7 +45,7 @@ static void refuse(struct door *door, json_t *id, const struct pyro_error *why)
 
 /* ---- what a call says ---- */
 
-static void answer(void *arg, json_t *result, const struct pyro_error *error, FILE *out)
+static void api_answer(void *arg, json_t *result, const struct pyro_error *error, FILE *out)
 {
     struct api_call *c = arg;
     scoped_free char *line = line_of(c->id, result ? "result" : "error",
@@ -57,7 +57,7 @@ static void answer(void *arg, json_t *result, const struct pyro_error *error, FI
         fputs("{\"id\":null,\"error\":{\"code\":\"no_memory\"}}\n", out);
 }
 
-static void on_output(void *arg, bool to_err, const char *text, size_t n)
+static void api_on_output(void *arg, bool to_err, const char *text, size_t n)
 {
     struct api_call *c = arg;
     scoped_json json_t *event =
@@ -68,7 +68,7 @@ static void on_output(void *arg, bool to_err, const char *text, size_t n)
     door_say(c->door, event);
 }
 
-static void on_told(void *arg, const json_t *what)
+static void api_on_told(void *arg, const json_t *what)
 {
     struct api_call *c = arg;
     json_t *note = json_object_get(what, "note");
@@ -83,7 +83,7 @@ static void on_told(void *arg, const json_t *what)
     door_say(c->door, event);
 }
 
-static void on_over(void *arg)
+static void api_on_over(void *arg)
 {
     struct api_call *c = arg;
 
@@ -93,7 +93,7 @@ static void on_over(void *arg)
 }
 
 static const struct call_ops call_ops = {
-    .answer = answer, .output = on_output, .told = on_told, .over = on_over
+    .answer = api_answer, .output = api_on_output, .told = api_on_told, .over = api_on_over
 };
 
 /* ---- requests ---- */
@@ -172,7 +172,7 @@ static bool handle(struct door *door, struct api_request *r, struct pyro_error *
     return start_call(door, r, err);
 }
 
-static void on_line(void *arg UNUSED, struct door *door, char *line, size_t n)
+static void api_on_line(void *arg UNUSED, struct door *door, char *line, size_t n)
 {
     struct pyro_error err = { 0 };
     struct api_request r = { 0 };
@@ -189,7 +189,7 @@ static void on_line(void *arg UNUSED, struct door *door, char *line, size_t n)
         explicit_bzero(line, n); /* it may hold a secret */
 }
 
-static void greet(void *arg UNUSED, struct door *door)
+static void api_greet(void *arg UNUSED, struct door *door)
 {
     scoped_json json_t *hello = json_pack("{s:s, s:s, s:i}", "event", "hello", "version",
                                           PYRO_VERSION, "protocol", API_PROTOCOL);
@@ -199,7 +199,7 @@ static void greet(void *arg UNUSED, struct door *door)
 
 bool api_serve(int in_fd, int out_fd, int *ret_signal, struct pyro_error *err)
 {
-    static const struct door_ops ops = { .opened = greet, .line = on_line };
+    static const struct door_ops ops = { .opened = api_greet, .line = api_on_line };
 
     return door_run(in_fd, out_fd, &ops, NULL, ret_signal, err);
 }

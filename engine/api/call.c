@@ -166,7 +166,7 @@ static bool take_some(struct channel *ch)
 
 static void end_if_done(struct call *c);
 
-static void on_channel(void *arg, uint32_t events UNUSED)
+static void call_on_channel(void *arg, uint32_t events UNUSED)
 {
     struct channel *ch = arg;
     struct call *c = ch->call;
@@ -186,7 +186,7 @@ void call_go_on(struct call *c)
         struct channel *ch = &c->channels[i];
 
         if (ch->fd >= 0 && !ch->watched)
-            ch->watched = loop_watch(c->spec.loop, ch->fd, EPOLLIN, on_channel, ch, NULL);
+            ch->watched = loop_watch(c->spec.loop, ch->fd, EPOLLIN, call_on_channel, ch, NULL);
     }
     end_if_done(c);
 }
@@ -248,7 +248,7 @@ static void end_if_done(struct call *c)
     free_call(c);
 }
 
-static void on_end(void *arg, uint32_t events UNUSED)
+static void call_on_end(void *arg, uint32_t events UNUSED)
 {
     struct call *c = arg;
 
@@ -260,7 +260,7 @@ static void on_end(void *arg, uint32_t events UNUSED)
     end_if_done(c);
 }
 
-static void kill_it(void *arg)
+static void call_kill(void *arg)
 {
     struct call *c = arg;
 
@@ -274,7 +274,7 @@ void call_cancel(struct call *c)
         return;
     c->cancelled = true;
     proc_signal(-c->pid, SIGTERM);
-    loop_timer_set(c->spec.loop, &c->kill, KILL_AFTER_MS, kill_it, c);
+    loop_timer_set(c->spec.loop, &c->kill, KILL_AFTER_MS, call_kill, c);
 }
 
 /* ---- its start ---- */
@@ -288,7 +288,7 @@ static bool open_channel(struct channel *ch, int *ret_theirs, struct pyro_error 
     fcntl(fds[0], F_SETFL, O_NONBLOCK);
     ch->fd = fds[0];
     *ret_theirs = fds[1];
-    ch->watched = loop_watch(ch->call->spec.loop, ch->fd, EPOLLIN, on_channel, ch, err);
+    ch->watched = loop_watch(ch->call->spec.loop, ch->fd, EPOLLIN, call_on_channel, ch, err);
     return ch->watched;
 }
 
@@ -316,7 +316,7 @@ static bool start_child(struct call *c, struct call_child *child, struct pyro_er
         proc_kill(c->pid);
         return pyro_fail_errno(err, "watch the call");
     }
-    if (loop_watch(c->spec.loop, c->pid_fd, EPOLLIN, on_end, c, err))
+    if (loop_watch(c->spec.loop, c->pid_fd, EPOLLIN, call_on_end, c, err))
         return true;
     proc_kill(c->pid);
     return false;

@@ -65,12 +65,12 @@ static void tell(const char *what, json_t *value)
         (void)!fs_write_all(AT_TOLD, line, strlen(line), NULL);
 }
 
-static void tell_note(void *arg UNUSED, const char *text)
+static void call_run_tell_note(void *arg UNUSED, const char *text)
 {
     tell("note", json_string_lossy(text, strlen(text)));
 }
 
-static void tell_entry(void *arg UNUSED, const json_t *entry)
+static void call_run_tell_entry(void *arg UNUSED, const json_t *entry)
 {
     tell("entry", json_incref((json_t *)(uintptr_t)entry));
 }
@@ -84,8 +84,8 @@ static void start_io(struct cmd_io *io, bool events)
         io->out_fd = AT_OUT;
         io->err_fd = AT_ERR;
         io->told.fd = AT_TOLD;
-        io->note = tell_note;
-        io->entry = tell_entry;
+        io->note = call_run_tell_note;
+        io->entry = call_run_tell_entry;
     } else {
         io->progress.phase = NULL;
         io->progress.update = NULL;

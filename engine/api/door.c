@@ -28,7 +28,7 @@ struct door {
     struct loop_deferred go;
 };
 
-static void go_on(void *arg);
+static void door_go_on(void *arg);
 
 static void cancel_all(struct door *d)
 {
@@ -97,12 +97,12 @@ static void read_more(struct door *d)
         close_door(d);
 }
 
-static void on_input(void *arg, uint32_t events UNUSED)
+static void door_on_input(void *arg, uint32_t events UNUSED)
 {
     struct door *d = arg;
 
     if (outgoing_is_full(&d->out)) {
-        unwatch(d); /* go_on() watches it again */
+        unwatch(d); /* door_go_on() watches it again */
         return;
     }
     read_more(d);
@@ -115,13 +115,13 @@ static void watch_input(struct door *d)
     if (d->eof || d->closing || d->watched)
         return;
     if (!d->always_ready)
-        d->watched = loop_watch(d->loop, d->in_fd, EPOLLIN, on_input, d, NULL);
+        d->watched = loop_watch(d->loop, d->in_fd, EPOLLIN, door_on_input, d, NULL);
     if (d->watched)
         return;
     d->always_ready = true;
     if (!outgoing_is_full(&d->out)) {
         read_more(d);
-        loop_defer(d->loop, &d->go, go_on, d);
+        loop_defer(d->loop, &d->go, door_go_on, d);
     }
 }
 
@@ -136,7 +136,7 @@ static void resume_calls(struct door *d)
     }
 }
 
-static void go_on(void *arg)
+static void door_go_on(void *arg)
 {
     struct door *d = arg;
 
@@ -199,12 +199,12 @@ void door_forget(struct door *d, struct door_call *dc)
 {
     list_remove(&d->calls, dc);
     d->count--;
-    loop_defer(d->loop, &d->go, go_on, d);
+    loop_defer(d->loop, &d->go, door_go_on, d);
 }
 
 /* ---- the whole ---- */
 
-static void on_signal(void *arg, const struct signalfd_siginfo *info)
+static void door_on_signal(void *arg, const struct signalfd_siginfo *info)
 {
     struct door *d = arg;
 
@@ -222,7 +222,7 @@ static bool catch_signals(struct door *d, sigset_t *ret_before, struct pyro_erro
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, NULL, ret_before);
-    return loop_signals(d->loop, &signals, on_signal, d, err);
+    return loop_signals(d->loop, &signals, door_on_signal, d, err);
 }
 
 bool door_run(int in_fd, int out_fd, const struct door_ops *ops, void *arg, int *ret_signal,
@@ -236,12 +236,12 @@ bool door_run(int in_fd, int out_fd, const struct door_ops *ops, void *arg, int 
     if (!d.loop)
         return false;
     lines_init(&d.lines, LINES_CLIENT_MAX);
-    outgoing_init(&d.out, d.loop, out_fd, go_on, &d);
+    outgoing_init(&d.out, d.loop, out_fd, door_go_on, &d);
     ok = catch_signals(&d, &before, err);
     if (ok) {
         if (ops->opened)
             ops->opened(arg, &d);
-        loop_defer(d.loop, &d.go, go_on, &d);
+        loop_defer(d.loop, &d.go, door_go_on, &d);
         loop_run(d.loop);
         *ret_signal = d.signal;
     }

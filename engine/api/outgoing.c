@@ -39,12 +39,13 @@ static void drop_first(struct outgoing *o)
     free_piece(p);
 }
 
-static void on_ready(void *arg, uint32_t events);
+static void outgoing_on_ready(void *arg, uint32_t events);
 
 void outgoing_init(struct outgoing *o, struct loop *loop, int fd, loop_call_fn *changed, void *arg)
 {
     *o = (struct outgoing){ .loop = loop, .fd = fd, .changed = changed, .arg = arg };
-    o->watched = loop_watch(loop, fd, 0, on_ready, o, NULL); /* not a regular file: EPERM */
+    o->watched =
+        loop_watch(loop, fd, 0, outgoing_on_ready, o, NULL); /* not a regular file: EPERM */
 }
 
 void outgoing_release(struct outgoing *o)
@@ -152,7 +153,7 @@ static void go_on(struct outgoing *o)
         loop_defer(o->loop, &o->call, o->changed, o->arg);
 }
 
-static void on_ready(void *arg, uint32_t events)
+static void outgoing_on_ready(void *arg, uint32_t events)
 {
     if (events & (EPOLLERR | EPOLLHUP))
         reader_is_gone(arg);

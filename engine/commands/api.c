@@ -15,7 +15,7 @@ static const struct arg_spec api_rows[] = {
     ARG_END,
 };
 
-static void print_schema(const json_t *result, FILE *out)
+static void api_print_schema(const json_t *result, FILE *out)
 {
     if (json_object_size(result))
         (void)!output_json(result, out);
@@ -48,5 +48,5 @@ const struct cmd_spec cmd_api = {
     .args = api_rows,
     .args_size = sizeof(struct api_args),
     .run = api_run,
-    .print = print_schema,
+    .print = api_print_schema,
 };

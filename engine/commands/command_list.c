@@ -30,17 +30,17 @@ static const struct row_spec command_list_result[] = {
     ROW_END,
 };
 
-static char *command_cursor_of(const json_t *command)
+static char *command_list_cursor_of(const json_t *command)
 {
     return str_printf("%" PRId64, json_int_or(command, "sequence", 0));
 }
 
-static bool command_is_after(const json_t *command, const char *cursor)
+static bool command_list_is_after(const json_t *command, const char *cursor)
 {
     return json_int_or(command, "sequence", 0) > strtoll(cursor, NULL, 10);
 }
 
-static bool check_cursor(const char *cursor, struct pyro_error *err)
+static bool command_list_check_cursor(const char *cursor, struct pyro_error *err)
 {
     char *end;
 
@@ -50,7 +50,8 @@ static bool check_cursor(const char *cursor, struct pyro_error *err)
                      cursor);
 }
 
-static const struct page_order order = { command_cursor_of, command_is_after, check_cursor };
+static const struct page_order order = { command_list_cursor_of, command_list_is_after,
+                                         command_list_check_cursor };
 
 static json_t *command_list_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {

@@ -46,7 +46,8 @@ struct printed {
     struct buf outputs[2]; /* with --json */
 };
 
-static bool take(void *arg, bool is_error, const char *bytes, size_t n, struct pyro_error *err)
+static bool command_read_take(void *arg, bool is_error, const char *bytes, size_t n,
+                              struct pyro_error *err)
 {
     struct printed *p = arg;
 
@@ -77,7 +78,7 @@ static json_t *command_read_run(const void *args, struct cmd_io *io, struct pyro
         .until = until(a),
     };
     struct printed p = { io, { BUF_INIT(SIZE_MAX / 2), BUF_INIT(SIZE_MAX / 2) } };
-    json_t *view = command_output(a->workspace, &spec, take, &p, err);
+    json_t *view = command_output(a->workspace, &spec, command_read_take, &p, err);
     bool ok = view && cmd_io_flush(io, json_bool_or(view, "truncated", false), err);
 
     for (int i = 0; i < 2; i++) {

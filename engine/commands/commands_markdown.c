@@ -12,8 +12,8 @@ static const struct row_spec markdown_result[] = {
     ROW_END,
 };
 
-static json_t *markdown_run(const void *args UNUSED, struct cmd_io *io UNUSED,
-                            struct pyro_error *err)
+static json_t *commands_markdown_run(const void *args UNUSED, struct cmd_io *io UNUSED,
+                                     struct pyro_error *err)
 {
     scoped_buf page = BUF_INIT(PAGE_MAX_BYTES);
 
@@ -28,6 +28,6 @@ const struct cmd_spec cmd_markdown = {
     .example = "pyro __markdown",
     .traits = CMD_READ_ONLY | CMD_HIDDEN,
     .result = markdown_result,
-    .run = markdown_run,
+    .run = commands_markdown_run,
     .print = show_page,
 };

@@ -26,8 +26,8 @@ static const struct row_spec complete_result[] = {
     ROW_END,
 };
 
-static json_t *complete_run(const void *args, struct cmd_io *io UNUSED,
-                            struct pyro_error *err UNUSED)
+static json_t *complete_cmd_run(const void *args, struct cmd_io *io UNUSED,
+                                struct pyro_error *err UNUSED)
 {
     const struct complete_args *a = args;
     bool files;
@@ -37,7 +37,7 @@ static json_t *complete_run(const void *args, struct cmd_io *io UNUSED,
 }
 
 /* One "value<TAB>help" a line; a line ":files" asks the shell for file names. */
-static void complete_print(const json_t *result, FILE *out)
+static void complete_cmd_print(const json_t *result, FILE *out)
 {
     const json_t *list = json_object_get(result, "candidates");
 
@@ -61,6 +61,6 @@ const struct cmd_spec cmd_complete = {
     .args = complete_rows,
     .args_size = sizeof(struct complete_args),
     .result = complete_result,
-    .run = complete_run,
-    .print = complete_print,
+    .run = complete_cmd_run,
+    .print = complete_cmd_print,
 };

@@ -48,7 +48,7 @@ const struct row_spec file_list_result[] = {
     ROW_END,
 };
 
-static char *cursor_of(const json_t *entry)
+static char *file_list_cursor_of(const json_t *entry)
 {
     char *path = strdup(json_string_or(entry, "path", ""));
 
@@ -56,7 +56,7 @@ static char *cursor_of(const json_t *entry)
     return path;
 }
 
-static bool is_after(const json_t *entry, const char *cursor)
+static bool file_list_is_after(const json_t *entry, const char *cursor)
 {
     scoped_free char *path = name_from_text(json_string_or(entry, "path", ""));
     scoped_free char *last = name_from_text(cursor);
@@ -64,14 +64,15 @@ static bool is_after(const json_t *entry, const char *cursor)
     return strcmp(path ? path : "", last) > 0;
 }
 
-static bool check_cursor(const char *cursor, struct pyro_error *err)
+static bool file_list_check_cursor(const char *cursor, struct pyro_error *err)
 {
     scoped_free char *path = name_given(cursor, err);
 
     return path != NULL;
 }
 
-const struct page_order file_list_order = { cursor_of, is_after, check_cursor };
+const struct page_order file_list_order = { file_list_cursor_of, file_list_is_after,
+                                            file_list_check_cursor };
 
 static json_t *file_list_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {

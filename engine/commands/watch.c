@@ -115,7 +115,7 @@ static bool add_text(struct buf *line, const json_t *value)
 }
 
 /* "12:00:01 6f3a0c41d9be demo exec_ended sequence=3 …" */
-static bool add_line(struct buf *line, const json_t *event)
+static bool watch_add_line(struct buf *line, const json_t *event)
 {
     static const char *const fixed[] = { "time", "workspace_id", "name", "event" };
     time_t seconds = (time_t)json_number_or(event, "time", 0);
@@ -139,7 +139,7 @@ static bool add_line(struct buf *line, const json_t *event)
     return ok && buf_append(line, "\n", 1);
 }
 
-static bool add_json(struct buf *line, const json_t *event)
+static bool watch_add_json(struct buf *line, const json_t *event)
 {
     scoped_free char *json = json_dumps(event, JSON_COMPACT | JSON_SORT_KEYS);
 
@@ -153,7 +153,7 @@ static void watch_on_event(void *arg, const json_t *event)
 
     if (w->failed)
         return;
-    if (!(w->io->json ? add_json : add_line)(&w->pending, event)) {
+    if (!(w->io->json ? watch_add_json : watch_add_line)(&w->pending, event)) {
         pyro_fail(&err, PYRO_NO_MEMORY, "out of memory");
         fail(w, &err);
         return;

@@ -196,7 +196,7 @@ static void workspace_diff_print(const json_t *result, FILE *out)
     print_diff(result, false, out);
 }
 
-static void print_with_stat(const json_t *result, FILE *out)
+static void workspace_diff_print_with_stat(const json_t *result, FILE *out)
 {
     print_diff(result, true, out);
 }
@@ -209,7 +209,7 @@ static json_t *workspace_diff_run(const void *args, struct cmd_io *io, struct py
     if (!diff || !diff_part_cut(diff, &a->part, io, err))
         return NULL;
     if (a->stat)
-        io->print = print_with_stat;
+        io->print = workspace_diff_print_with_stat;
     warn_left_out(io, diff);
     return take_ptr(&diff);
 }

@@ -44,7 +44,7 @@ static const struct row_spec workspace_exec_result[] = {
     ROW_END,
 };
 
-static void print_sequence(const json_t *result, FILE *out)
+static void workspace_exec_print_sequence(const json_t *result, FILE *out)
 {
     fprintf(out, "%" PRId64 "\n", json_int_or(result, "sequence", 0));
 }
@@ -63,7 +63,7 @@ static json_t *run_detached(const char *workspace, const struct command_request 
     capture_to_json(&nothing, "stderr", command);
     json_object_set_new(command, "left_behind", json_integer(0));
     json_object_set_new(command, "next_cursor", json_integer(0));
-    io->print = print_sequence;
+    io->print = workspace_exec_print_sequence;
     summary_tell(io, &cmd_workspace_exec, command);
     return command;
 }

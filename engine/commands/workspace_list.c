@@ -26,13 +26,13 @@ static const struct row_spec workspace_list_result[] = {
 };
 
 /* A cursor is an id and, before it, the time that orders the list. */
-static char *cursor_of(const json_t *w)
+static char *workspace_list_cursor_of(const json_t *w)
 {
     return str_printf("%.17g:%s", json_number_or(w, "last_activity_at", 0),
                       json_string_or(w, "workspace_id", ""));
 }
 
-static bool is_after(const json_t *w, const char *cursor)
+static bool workspace_list_is_after(const json_t *w, const char *cursor)
 {
     char *id;
     double at = json_number_or(w, "last_activity_at", 0), last = strtod(cursor, &id);
@@ -40,7 +40,7 @@ static bool is_after(const json_t *w, const char *cursor)
     return at < last || (at <= last && strcmp(json_string_or(w, "workspace_id", ""), id + 1) > 0);
 }
 
-static bool check_cursor(const char *cursor, struct pyro_error *err)
+static bool workspace_list_check_cursor(const char *cursor, struct pyro_error *err)
 {
     char *id;
 
@@ -50,7 +50,8 @@ static bool check_cursor(const char *cursor, struct pyro_error *err)
                      cursor);
 }
 
-static const struct page_order order = { cursor_of, is_after, check_cursor };
+static const struct page_order order = { workspace_list_cursor_of, workspace_list_is_after,
+                                         workspace_list_check_cursor };
 
 static json_t *workspace_list_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {

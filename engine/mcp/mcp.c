@@ -137,7 +137,7 @@ static void note(struct mcp *mcp, const char *fmt, ...)
 /* ---- a call ---- */
 
 /* Without an id: who waits for it may be another request by then. */
-static void answer(void *arg, json_t *result, const struct pyro_error *error, FILE *out)
+static void mcp_answer(void *arg, json_t *result, const struct pyro_error *error, FILE *out)
 {
     struct mcp_call *c = arg;
     scoped_json json_t *given = finish_result(
@@ -164,7 +164,7 @@ static void send_written(struct door *door, const json_t *id, const char *text, 
     outgoing_put(out, "}\n", 2);
 }
 
-static void answered(void *arg, const char *text, size_t n, int fd)
+static void mcp_answered(void *arg, const char *text, size_t n, int fd)
 {
     struct mcp_call *c = arg;
 
@@ -201,7 +201,7 @@ static void send_progress(struct mcp_call *c, const char *message)
     }
 }
 
-static void on_told(void *arg, const json_t *what)
+static void mcp_on_told(void *arg, const json_t *what)
 {
     struct mcp_call *c = arg;
     const char *message = json_string_or(what, "message", json_string_or(what, "note", NULL));
@@ -210,22 +210,22 @@ static void on_told(void *arg, const json_t *what)
         send_progress(c, message);
 }
 
-static void on_output(void *arg UNUSED, bool to_err UNUSED, const char *text UNUSED,
-                      size_t n UNUSED)
+static void mcp_on_output(void *arg UNUSED, bool to_err UNUSED, const char *text UNUSED,
+                          size_t n UNUSED)
 {
 }
 
-static void on_beat(void *arg)
+static void mcp_on_beat(void *arg)
 {
     struct mcp_call *c = arg;
 
     if (clock_ms() - c->told_ms >= PROGRESS_BEAT_MS)
         send_progress(c, "still running");
-    loop_timer_set(door_loop(c->door), &c->beat, PROGRESS_BEAT_MS, on_beat, c);
+    loop_timer_set(door_loop(c->door), &c->beat, PROGRESS_BEAT_MS, mcp_on_beat, c);
 }
 
 /* It goes on, but the client is not kept waiting: the same call again takes it up. */
-static void on_limit(void *arg)
+static void mcp_on_limit(void *arg)
 {
     struct mcp_call *c = arg;
 
@@ -238,7 +238,7 @@ static void on_limit(void *arg)
     let_go(c);
 }
 
-static void on_over(void *arg)
+static void mcp_on_over(void *arg)
 {
     struct mcp_call *c = arg;
 
@@ -251,9 +251,11 @@ static void on_over(void *arg)
     free(c);
 }
 
-static const struct call_ops call_ops = {
-    .answer = answer, .output = on_output, .told = on_told, .answered = answered, .over = on_over
-};
+static const struct call_ops call_ops = { .answer = mcp_answer,
+                                          .output = mcp_on_output,
+                                          .told = mcp_on_told,
+                                          .answered = mcp_answered,
+                                          .over = mcp_on_over };
 
 static struct mcp_call *find_call(struct door *door, const json_t *id)
 {
@@ -272,8 +274,8 @@ static void attend(struct mcp_call *c, const struct mcp_message *m)
     c->token = json_incref(m->progress_token);
     c->told_ms = clock_ms();
     if (c->token)
-        loop_timer_set(loop, &c->beat, PROGRESS_BEAT_MS, on_beat, c);
-    loop_timer_set(loop, &c->limit, patience(MCP_CALL_MS_MAX), on_limit, c);
+        loop_timer_set(loop, &c->beat, PROGRESS_BEAT_MS, mcp_on_beat, c);
+    loop_timer_set(loop, &c->limit, patience(MCP_CALL_MS_MAX), mcp_on_limit, c);
 }
 
 /* Whether it is one that took too long, called again. */
@@ -335,8 +337,8 @@ static json_t *with_project(const struct mcp *mcp, const struct cmd_spec *cmd,
 typedef bool method_fn(struct mcp *mcp, struct door *door, const struct mcp_message *m,
                        struct mcp_error *err);
 
-static bool tools_call(struct mcp *mcp, struct door *door, const struct mcp_message *m,
-                       struct mcp_error *err)
+static bool mcp_tools_call(struct mcp *mcp, struct door *door, const struct mcp_message *m,
+                           struct mcp_error *err)
 {
     const char *name = json_string_or(m->params, "name", NULL);
     const json_t *arguments = json_object_get(m->params, "arguments");
@@ -373,8 +375,8 @@ static bool tools_call(struct mcp *mcp, struct door *door, const struct mcp_mess
     return true;
 }
 
-static bool tools_list(struct mcp *mcp, struct door *door, const struct mcp_message *m,
-                       struct mcp_error *err)
+static bool mcp_tools_list(struct mcp *mcp, struct door *door, const struct mcp_message *m,
+                           struct mcp_error *err)
 {
     if (json_object_get(m->params, "cursor"))
         return mcp_fail(err, MCP_PARAMS, "the list has one page: there is no such cursor");
@@ -388,8 +390,8 @@ static json_t *capabilities(void)
     return json_pack("{s:{}}", "tools");
 }
 
-static bool discover(struct mcp *mcp UNUSED, struct door *door, const struct mcp_message *m,
-                     struct mcp_error *err UNUSED)
+static bool mcp_discover(struct mcp *mcp UNUSED, struct door *door, const struct mcp_message *m,
+                         struct mcp_error *err UNUSED)
 {
     json_t *result = json_pack("{s:[s], s:o, s:s}", "supportedVersions", MCP_MODERN, "capabilities",
                                capabilities(), "instructions", instructions);
@@ -398,8 +400,8 @@ static bool discover(struct mcp *mcp UNUSED, struct door *door, const struct mcp
     return true;
 }
 
-static bool initialize(struct mcp *mcp UNUSED, struct door *door, const struct mcp_message *m,
-                       struct mcp_error *err)
+static bool mcp_initialize(struct mcp *mcp UNUSED, struct door *door, const struct mcp_message *m,
+                           struct mcp_error *err)
 {
     const char *wanted = json_string_or(m->params, "protocolVersion", NULL);
     const char *given = wanted && mcp_is_legacy(wanted) ? wanted : MCP_LEGACY;
@@ -412,8 +414,8 @@ static bool initialize(struct mcp *mcp UNUSED, struct door *door, const struct m
     return true;
 }
 
-static bool ping(struct mcp *mcp UNUSED, struct door *door, const struct mcp_message *m,
-                 struct mcp_error *err UNUSED)
+static bool mcp_ping(struct mcp *mcp UNUSED, struct door *door, const struct mcp_message *m,
+                     struct mcp_error *err UNUSED)
 {
     send_line(door, m->id, "result", json_object());
     return true;
@@ -426,11 +428,11 @@ static const struct {
     unsigned eras;
     method_fn *fn;
 } methods[] = {
-    { "initialize", IN_LEGACY, initialize },
-    { "ping", IN_LEGACY, ping },
-    { "server/discover", IN_MODERN, discover },
-    { "tools/list", IN_LEGACY | IN_MODERN, tools_list },
-    { "tools/call", IN_LEGACY | IN_MODERN, tools_call },
+    { "initialize", IN_LEGACY, mcp_initialize },
+    { "ping", IN_LEGACY, mcp_ping },
+    { "server/discover", IN_MODERN, mcp_discover },
+    { "tools/list", IN_LEGACY | IN_MODERN, mcp_tools_list },
+    { "tools/call", IN_LEGACY | IN_MODERN, mcp_tools_call },
 };
 
 static bool dispatch(struct mcp *mcp, struct door *door, const struct mcp_message *m,
@@ -456,7 +458,7 @@ static void take_notification(struct door *door, const struct mcp_message *m)
     call_cancel(c->door_call.call);
 }
 
-static void on_line(void *arg, struct door *door, char *line, size_t n)
+static void mcp_on_line(void *arg, struct door *door, char *line, size_t n)
 {
     struct mcp *mcp = arg;
     struct mcp_message m = { 0 };
@@ -488,7 +490,7 @@ static void on_line(void *arg, struct door *door, char *line, size_t n)
 bool mcp_serve(int in_fd, int out_fd, const struct mcp_serving *serving, int *ret_signal,
                struct pyro_error *err)
 {
-    static const struct door_ops ops = { .line = on_line, .cancels_at_eof = true };
+    static const struct door_ops ops = { .line = mcp_on_line, .cancels_at_eof = true };
     struct mcp mcp = { .serving = serving };
     bool ok;
 
