@@ -154,7 +154,7 @@ const struct cmd_spec cmd_shell_read = {
                  "wait_for_idle_ms=300 give clean text once it is quiet. It consumes nothing.",
                  TOOL_CORE,
                  "workspace_id shell_id state exit_code cursor next_cursor truncated dropped_bytes "
-                 "alt_screen at_prompt output screen"),
+                 "alt_screen at_prompt asks output screen"),
     .args = shell_read_rows,
     .args_size = sizeof(struct shell_read_args),
     .result = shell_read_result,

@@ -114,6 +114,18 @@ static bool add_text(struct buf *line, const json_t *value)
     return text_quote(line, json ? json : json_string_value(value));
 }
 
+/* Its words: "failed exec 3 'exit code 1: make'". */
+static bool add_attention(struct buf *line, const json_t *attention)
+{
+    const json_t *source = json_object_get(attention, "source");
+    const char *text = json_string_or(attention, "text", NULL);
+
+    return buf_printf(line, " %s", json_string_or(attention, "state", "")) &&
+           (!source || (buf_printf(line, " %s ", json_string_or(source, "kind", "")) &&
+                        text_quote(line, json_string_or(source, "id", "-")))) &&
+           (!text || (buf_append(line, " ", 1) && text_quote(line, text)));
+}
+
 /* "12:00:01 6f3a0c41d9be demo exec_ended sequence=3 …" */
 static bool watch_add_line(struct buf *line, const json_t *event)
 {
@@ -133,7 +145,9 @@ static bool watch_add_line(struct buf *line, const json_t *event)
         bool is_fixed = json_is_null(value);
         for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
             is_fixed |= !strcmp(key, fixed[i]);
-        if (ok && !is_fixed)
+        if (ok && !is_fixed && !strcmp(key, "attention"))
+            ok = add_attention(line, value);
+        else if (ok && !is_fixed)
             ok = buf_printf(line, " %s=", key) && add_text(line, value);
     }
     return ok && buf_append(line, "\n", 1);

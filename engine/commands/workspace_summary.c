@@ -11,6 +11,7 @@
 #include "engine/shell/shell.h"
 #include "engine/state/attention.h"
 #include "engine/workspace/command.h"
+#include "vmm/base/fs.h"
 #include "vmm/base/json.h"
 
 #define COMMANDS 5
@@ -56,6 +57,7 @@ static const struct row_spec workspace_summary_result[] = {
     RES_STR("state"),
     RES_STR("network_policy", .choices = network_policy_names),
     RES_STR("attention", .choices = attention_states),
+    RES_STR("reason", .nullable = true, .help = "What asks, failed, finished or waits"),
     RES_STR("last_error", .nullable = true),
     RES_INT("command_count"),
     RES_OBJECTS("commands", done_rows, .help = "The last ones, the newest first"),
@@ -74,6 +76,17 @@ static void set_text(const struct cmd_io *io, json_t *to, const char *name, cons
     json_object_set_new(to, name, summary_text(io, json_string_or(from, name, NULL)));
 }
 
+/* What asks, failed or finished: "exec 3: exit code 1: make". */
+static void add_reason(const struct cmd_io *io, json_t *to, const json_t *attention)
+{
+    const json_t *source = json_object_get(attention, "source");
+    scoped_free char *text =
+        str_printf("%s %s: %s", json_string_or(source, "kind", ""),
+                   json_string_or(source, "id", ""), json_string_or(attention, "text", ""));
+
+    json_object_set_new(to, "reason", source ? summary_text(io, text) : json_null());
+}
+
 static bool add_workspace(const char *ref, const struct cmd_io *io, json_t *to,
                           struct pyro_error *err)
 {
@@ -89,6 +102,7 @@ static bool add_workspace(const char *ref, const struct cmd_io *io, json_t *to,
     json_object_set_new(
         to, "attention",
         json_string(attention_states[attention_state_of(json_object_get(w, "attention"))]));
+    add_reason(io, to, json_object_get(w, "attention"));
     json_object_set(to, "command_count", json_object_get(w, "command_count"));
     return true;
 }
@@ -249,6 +263,7 @@ static void workspace_summary_print(const json_t *r, FILE *out)
     show_line(out, "State", json_string_or(r, "state", NULL));
     show_line(out, "Network policy", json_string_or(r, "network_policy", NULL));
     show_line(out, "Attention", json_string_or(r, "attention", NULL));
+    show_line(out, "Reason", json_string_or(r, "reason", NULL));
     show_line(out, "Last error", json_string_or(r, "last_error", NULL));
     show_number(out, "Commands", json_int_or(r, "command_count", 0));
     print_done(json_object_get(r, "commands"), out);
@@ -267,7 +282,7 @@ const struct cmd_spec cmd_workspace_summary = {
     .traits = CMD_READ_ONLY,
     .tool = TOOL("workspace_summary", "Sum up",
                  "What was done in a workspace, what changed and what runs, in 2 KB.", TOOL_CORE,
-                 "workspace_id state attention last_error command_count commands changes "
+                 "workspace_id state attention reason last_error command_count commands changes "
                  "changes_error changed running_count running"),
     .args = workspace_summary_rows,
     .args_size = sizeof(struct workspace_summary_args),

@@ -329,15 +329,16 @@ static const struct {
       "workspace_list shows those that are there; workspace_create makes one" },
     { PYRO_WORKSPACE_AMBIGUOUS, "give more characters of the id" },
     { PYRO_WORKSPACE_STATE,
-      "workspace_list shows its state; workspace_start starts a stopped one" },
-    { PYRO_SHELL_NOT_FOUND, "shell_list shows those that are there; shell_open opens one" },
+      "workspace_list shows its state; workspace_start, of the profile workspace-full, starts a "
+      "stopped one" },
+    { PYRO_SHELL_NOT_FOUND, "workspace_summary shows those that run; shell_open opens one" },
     { PYRO_SHELL_STATE, "shell_read shows its state; shell_open opens another" },
     { PYRO_SNAPSHOT_NOT_FOUND, "snapshot_list shows those that are there" },
     { PYRO_SERVICE_NOT_FOUND, "service_list shows those that are there; service_start starts one" },
     { PYRO_SERVICE_STATE, "service_status shows its state" },
     { PYRO_SERVICE_FAILED, "service_logs shows what it printed" },
     { PYRO_FILE_NOT_FOUND, "workspace_file_list shows what is there" },
-    { PYRO_SECRET_NOT_FOUND, "workspace_status shows the names of its secrets" },
+    { PYRO_SECRET_NOT_FOUND, "workspace_create is where a workspace gets its secrets" },
     { PYRO_GUEST_LOST, "workspace_list shows its state" },
 };
 

@@ -245,7 +245,7 @@ def transcript():
                 got = text_of(mcp.tool(name, **json.loads(arguments.replace(written, real))))
                 if name == "workspace_create":
                     real = re.search("workspace_id=([0-9a-f]{12})", got).group(1)
-                masked = [re.sub("(?m)duration_ms=[0-9]+| +$|\n+\\Z", "", one.replace(real, written)) for one in (got, wanted)]
+                masked = [re.sub("(?m)duration_ms=[0-9]+|timeout_seconds=[0-9]+| +$|\n+\\Z", "", one.replace(real, written)) for one in (got, wanted)]
                 same(f"docs/mcp.md: {name}", *masked)
 
 

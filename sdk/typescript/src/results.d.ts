@@ -765,6 +765,8 @@ export interface WorkspaceSummary {
   lastError: string | null;
   name: string | null;
   networkPolicy: 'off' | 'egress' | 'egress+published-ports';
+  /** What asks, failed, finished or waits */
+  reason: string | null;
   /** Some of them */
   running: WorkspaceSummaryRunning[];
   runningCount: number;

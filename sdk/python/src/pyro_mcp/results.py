@@ -706,6 +706,7 @@ class WorkspaceSummary(Record):
     last_error: Optional[str]
     name: Optional[str]
     network_policy: Literal["off", "egress", "egress+published-ports"]
+    reason: Optional[str]  # What asks, failed, finished or waits
     running: List[WorkspaceSummaryRunning]  # Some of them
     running_count: int
     state: str
