@@ -45,7 +45,8 @@ static void refuse(struct door *door, json_t *id, const struct pyro_error *why)
 
 /* ---- what a call says ---- */
 
-static void api_answer(void *arg, json_t *result, const struct pyro_error *error, FILE *out)
+static void api_answer(void *arg, json_t *result, const struct pyro_error *error,
+                       const struct redaction *redaction UNUSED, FILE *out)
 {
     struct api_call *c = arg;
     scoped_free char *line = line_of(c->id, result ? "result" : "error",

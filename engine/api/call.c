@@ -102,7 +102,7 @@ static void answer_failure(const struct call_spec *spec, const struct pyro_error
     FILE *out = open_memstream(&text, &n);
 
     BUG_ON(!out);
-    spec->ops->answer(spec->arg, NULL, why, out);
+    spec->ops->answer(spec->arg, NULL, why, &(struct redaction){ 0 }, out);
     BUG_ON(fclose(out) != 0);
     send_text(spec, text, n);
 }

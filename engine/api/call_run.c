@@ -23,7 +23,7 @@ void call_execute(const struct json_args *args, struct cmd_io *io, const struct 
         status_of_failure(&err, args->cmd->traits);
         cmd_hide_in_error(args->cmd, args->args, io, &err);
     }
-    ops->answer(arg, result, result ? NULL : &err, answer);
+    ops->answer(arg, result, result ? NULL : &err, &io->redaction, answer);
 }
 
 /* ---- a child ---- */

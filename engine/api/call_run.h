@@ -10,8 +10,10 @@
 
 struct call_ops {
     /* Writes the end of the call as whole lines, or as answered() takes it, in the child or here;
-     * the result is NULL when it failed, and may be changed. */
-    void (*answer)(void *arg, json_t *result, const struct pyro_error *error, FILE *out);
+     * the result is NULL when it failed, and may be changed. It is redacted; a text that is made of
+     * it, but for choosing and cutting, goes through `redaction` again. */
+    void (*answer)(void *arg, json_t *result, const struct pyro_error *error,
+                   const struct redaction *redaction, FILE *out);
     /* What a guest's command printed, in whole characters where possible. This and the next add to
      * the outgoing lines. */
     void (*output)(void *arg, bool to_err, const char *text, size_t n);

@@ -68,9 +68,9 @@ static size_t human_bytes(const struct cmd_spec *cmd, const json_t *shown)
 }
 
 /* The text for a model: its structured form is shorter than --json. */
-static size_t model_bytes(const struct cmd_spec *cmd, const json_t *shown)
+static size_t model_bytes(const struct cmd_spec *cmd, const struct cmd_io *io, const json_t *shown)
 {
-    scoped_json json_t *given = mcp_result(cmd, shown);
+    scoped_json json_t *given = mcp_result(cmd, shown, &io->redaction);
 
     return json_string_length(
         json_object_get(json_array_get(json_object_get(given, "content"), 0), "text"));
@@ -84,7 +84,7 @@ static bool fits(const struct cmd_spec *cmd, const struct cmd_io *io, const json
         return false;
     redaction_result(&io->redaction, cmd->result, shown);
     return json_bytes(shown) <= SUMMARY_BYTES_MAX && human_bytes(cmd, shown) <= SUMMARY_BYTES_MAX &&
-           model_bytes(cmd, shown) <= SUMMARY_BYTES_MAX;
+           model_bytes(cmd, io, shown) <= SUMMARY_BYTES_MAX;
 }
 
 bool summary_fit(const struct cmd_spec *cmd, const struct cmd_io *io, json_t *result,

@@ -137,11 +137,13 @@ static void note(struct mcp *mcp, const char *fmt, ...)
 /* ---- a call ---- */
 
 /* Without an id: who waits for it may be another request by then. */
-static void mcp_answer(void *arg, json_t *result, const struct pyro_error *error, FILE *out)
+static void mcp_answer(void *arg, json_t *result, const struct pyro_error *error,
+                       const struct redaction *redaction, FILE *out)
 {
     struct mcp_call *c = arg;
-    scoped_json json_t *given = finish_result(
-        result ? mcp_result(c->key.cmd, result) : mcp_result_of_error(error), c->key.modern, false);
+    scoped_json json_t *given = finish_result(result ? mcp_result(c->key.cmd, result, redaction)
+                                                     : mcp_result_of_error(error),
+                                              c->key.modern, false);
     scoped_free char *line = output_json_line(given);
 
     if (line)

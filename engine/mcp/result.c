@@ -61,31 +61,37 @@ static bool put_as_terminal(struct buf *to, const char *s)
     return ok;
 }
 
-/* As a terminal would have left it: no escape sequences, a progress bar is its last state. */
-static void make_plain(json_t *given, const char *name)
+/*
+ * As a terminal would have left it: no escape sequences, a progress bar is its last state. A secret
+ * that they stood in the middle of is whole only now.
+ */
+static void make_plain(json_t *given, const char *name, const struct redaction *redaction)
 {
     struct plain_options options = { .rows = ROWS, .cols = COLS, .ended = true };
     json_t *value = json_object_get(given, name);
     scoped_buf bytes = BUF_INIT(TEXT_BYTES_MAX);
     struct plain_result plain;
     struct pyro_error why;
+    scoped_json json_t *joined = NULL;
+    scoped_free char *shown = NULL;
 
     if (!json_is_string(value) || !strpbrk(json_string_value(value), "\x1b\r\b") ||
         !put_as_terminal(&bytes, json_string_value(value)) ||
         !plain_render(bytes.data, bytes.len, &options, &plain, &why))
         return;
-    json_object_set_new(given, name,
-                        json_string_lossy(plain.text.len ? plain.text.data : "", plain.text.len));
+    joined = json_string_lossy(plain.text.len ? plain.text.data : "", plain.text.len);
     buf_release(&plain.text);
+    shown = redaction_text(redaction, json_string_value(joined));
+    json_object_set_new(given, name, json_string(shown));
 }
 
 /* stdout and stderr together are at most so long; a short one leaves the other its part. */
-static void bound_printed(json_t *given)
+static void bound_printed(json_t *given, const struct redaction *redaction)
 {
     size_t lengths[PRINTED], total = 0;
 
     for (int i = 0; i < PRINTED; i++) {
-        make_plain(given, guest_texts[i]);
+        make_plain(given, guest_texts[i], redaction);
         lengths[i] = json_string_length(json_object_get(given, guest_texts[i]));
         total += lengths[i];
     }
@@ -103,7 +109,7 @@ static void bound_printed(json_t *given)
 }
 
 /* All of them together are as long as the output of one call; whether one was cut. */
-static bool bound_entries(json_t *list)
+static bool bound_entries(json_t *list, const struct redaction *redaction)
 {
     size_t i, count = json_array_size(list);
     size_t most = MCP_TEXT_DEFAULT / PRINTED / (count ? count : 1);
@@ -116,7 +122,7 @@ static bool bound_entries(json_t *list)
         most = ENTRY_BYTES_MIN;
     json_array_foreach (list, i, entry) {
         for (int k = 0; k < PRINTED; k++)
-            make_plain(entry, guest_texts[k]);
+            make_plain(entry, guest_texts[k], redaction);
         json_object_foreach_safe(entry, next, name, value) if (json_string_length(value) > most)
         {
             cut = true;
@@ -127,15 +133,15 @@ static bool bound_entries(json_t *list)
     return cut;
 }
 
-static bool bound(json_t *given)
+static bool bound(json_t *given, const struct redaction *redaction)
 {
     bool cut = false;
     const char *name;
     json_t *value;
 
-    bound_printed(given);
+    bound_printed(given, redaction);
     json_object_foreach (given, name, value)
-        if (json_is_array(value) && bound_entries(value))
+        if (json_is_array(value) && bound_entries(value, redaction))
             cut = true;
     return cut;
 }
@@ -297,10 +303,11 @@ static json_t *in_both_forms(const struct cmd_spec *cmd, json_t *given)
                      given);
 }
 
-json_t *mcp_result(const struct cmd_spec *cmd, const json_t *result)
+json_t *mcp_result(const struct cmd_spec *cmd, const json_t *result,
+                   const struct redaction *redaction)
 {
     json_t *given = mcp_tool_result(cmd, result);
-    bool cut = bound(given);
+    bool cut = bound(given, redaction);
     scoped_free char *next = next_call(cmd, given, result, cut);
 
     if (next)

@@ -97,6 +97,12 @@ def secrets():
         w = made["structuredContent"]["workspace_id"]
         ran = mcp.tool("workspace_exec", workspace_id=w, secret_env=["TOKEN"], command=["sh", "-c", "echo $TOKEN; echo $TOKEN >&2; echo $TOKEN >a; : >$TOKEN"])
         same("a secret is in the guest, and taken out of what it printed", ran["structuredContent"]["stdout"] + ran["structuredContent"]["stderr"], "[REDACTED]\n" * 2)
+        for how in (r"s/is/\x1b[31m&\x1b[m/", r"s/is/ix\x08s/", r"s/is/\x1b]0;t\x07&/"):
+            joined = mcp.tool("workspace_exec", workspace_id=w, secret_env=["TOKEN"], command=["sh", "-c", f"echo $TOKEN | sed '{how}'"])
+            same(f"one that rendering joins: {how}", joined["structuredContent"]["stdout"].strip(), "[REDACTED]")
+            check("… nor is it in the text", value not in json.dumps(joined), joined)
+            again = mcp.tool("workspace_command_read", workspace_id=w, sequence=joined["structuredContent"]["sequence"])
+            check("… nor when it is read again", value not in json.dumps(again), again)
         results = [made, ran] + [mcp.tool(tool, workspace_id=w, **given) for tool, given in (
             ("workspace_file_read", {"path": "a"}),
             ("workspace_file_list", {}),
