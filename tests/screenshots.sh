@@ -84,14 +84,14 @@ tui $SIZE api # the cursor is on it then
 sees 'WATCHING +api/'
 keys Esc
 sees '5 workspaces'
-sees 'sh -c exit 2'
-sees '^ web .* [0-9]+%'
+sees 'preview'
+sees '^ [^ ]+ web .* [0-9]+%'
 picture list 'pyro tui'
 keys '?'
-sees 'Everywhere'
+sees 'mark none'
 picture help 'pyro tui: ?'
 keys q
-gone 'Everywhere'
+gone 'mark none'
 keys :
 sees 'run a command'
 keys 'snap'
