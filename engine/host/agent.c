@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -113,12 +114,18 @@ bool agent_run(const struct agent *a, const json_t *words, struct buf *ret_out,
     const char *argv[WORDS_MAX + 2] = { a->program };
     struct proc_spec spec = proc_spec_of(argv);
     scoped_buf dropped = BUF_INIT(0);
+    sigset_t stops;
     bool ok;
 
     BUG_ON(json_array_size(words) > WORDS_MAX);
     for (size_t i = 0; i < json_array_size(words); i++)
         argv[1 + i] = json_string_value(json_array_get(words, i));
     spec.inherit = INHERIT_PERSON | INHERIT_AGENT | INHERIT_UMASK;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGHUP);
+    spec.stopped_by =
+        &stops; /* where they are blocked; a key that interrupts reaches the agent itself */
     proc_adopt_orphans();
     ok = proc_run(&spec, patience(RUN_MS), ret_out ? ret_out : &dropped, err);
     /* The program may be a script around another, which must not write any more. */

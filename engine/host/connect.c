@@ -114,22 +114,11 @@ static bool run_words(const struct agent *a, const char *const *first, const jso
     return agent_run(a, words, NULL, err);
 }
 
-/* A key that interrupts reaches the agent, and not this process, which has to put things right. */
 static bool add(const struct agent *a, const json_t *command, const struct agent_entry *before,
                 struct pyro_error *err)
 {
-    sigset_t held, old;
-    bool ok;
-
-    sigemptyset(&held);
-    sigaddset(&held, SIGINT);
-    sigaddset(&held, SIGTERM);
-    sigaddset(&held, SIGHUP);
-    sigprocmask(SIG_BLOCK, &held, &old);
-    ok = (!before->is_there || !a->remove || run_words(a, a->remove, NULL, err)) &&
-         run_words(a, a->add, command, err);
-    sigprocmask(SIG_SETMASK, &old, NULL);
-    return ok;
+    return (!before->is_there || !a->remove || run_words(a, a->remove, NULL, err)) &&
+           run_words(a, a->add, command, err);
 }
 
 /* The texts in a value that could be a token. */
@@ -186,12 +175,26 @@ static char *difference(const struct connection *c, const json_t *others)
     return text ? text : str_printf("%s", "");
 }
 
+/* None ends this process before it has put things right: one that ends processes ends the agent. */
+static void hold_signals(sigset_t *ret_old)
+{
+    sigset_t held;
+
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGHUP);
+    sigprocmask(SIG_BLOCK, &held, ret_old);
+}
+
 static bool connect_file(const struct agent *a, const json_t *command, struct connection *ret,
                          struct pyro_error *err)
 {
     scoped_agent_entry before = { 0 };
     scoped_free char *real = NULL;
     struct stat st;
+    sigset_t old;
+    bool ok;
 
     if (!find_real(ret->file, &real, &st, err) || !agent_read(a, ret->file, &before, err))
         return false;
@@ -200,12 +203,14 @@ static bool connect_file(const struct agent *a, const json_t *command, struct co
     ret->changed = true;
     if (real && !(ret->backup = back_up(real, &st, err)))
         return false;
-    if (!add(a, command, &before, err) || !is_done(a, ret->file, command, &before, err)) {
+    hold_signals(&old);
+    ok = add(a, command, &before, err) && is_done(a, ret->file, command, &before, err);
+    if (!ok)
         put_back(ret, real, err);
-        return false;
-    }
-    ret->difference = difference(ret, before.others);
-    return true;
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    if (ok)
+        ret->difference = difference(ret, before.others);
+    return ok;
 }
 
 bool agent_connect(const struct agent *a, const json_t *command, struct connection *ret,

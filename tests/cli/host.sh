@@ -130,6 +130,16 @@ interrupted() {
     wait $!
     is "interrupted: status" "$?" 1
     is "interrupted: nothing is lost" "$(cmp "$HOME/before" "$HOME/.claude.json" 2>&1)" ""
+
+    for signal in TERM HUP; do
+        rm -f "$HOME/half"
+        "$PYRO" host connect claude-code >"$HOME/said" 2>&1 &
+        wait_for 60 test -e "$HOME/half"
+        kill -$signal $!
+        wait $!
+        like "$signal to pyro alone: the agent is stopped" "$? $(cat "$HOME/said")" '^1 pyro: .* is as it was: claude was stopped by a signal'
+        is "… and nothing is lost" "$(cmp "$HOME/before" "$HOME/.claude.json" 2>&1)" ""
+    done
 }
 
 odd_files() {

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -197,17 +198,23 @@ static void keep_head(struct buf *head, const char *bytes, size_t n)
 }
 
 /* Reads both pipes to their ends; false past the deadline. */
-static bool collect(int out_fd, int err_fd, int64_t deadline_ms, struct buf *out, struct buf *tail)
+/* False at the deadline, or once stop_fd (-1: none) is readable. */
+static bool collect(int out_fd, int err_fd, int stop_fd, int64_t deadline_ms, struct buf *out,
+                    struct buf *tail)
 {
-    struct pollfd p[2] = { { .fd = out_fd, .events = POLLIN }, { .fd = err_fd, .events = POLLIN } };
+    struct pollfd p[] = { { .fd = out_fd, .events = POLLIN },
+                          { .fd = err_fd, .events = POLLIN },
+                          { .fd = stop_fd, .events = POLLIN } };
     char chunk[16384];
 
     while (p[0].fd >= 0 || p[1].fd >= 0) {
         int64_t left = deadline_ms - clock_ms();
         if (left <= 0)
             return false;
-        if (poll(p, 2, left > INT32_MAX ? INT32_MAX : (int)left) < 0)
+        if (poll(p, ARRAY_SIZE(p), left > INT32_MAX ? INT32_MAX : (int)left) < 0)
             continue;
+        if (p[2].revents)
+            return false;
         for (int i = 0; i < 2; i++) {
             ssize_t n;
             if (p[i].fd < 0 || !p[i].revents)
@@ -246,6 +253,7 @@ bool proc_run(const struct proc_spec *spec, int64_t timeout_ms, struct buf *ret_
     struct proc_spec piped = *spec;
     scoped_buf tail = BUF_INIT(STDERR_TAIL_BYTES);
     int out[2], errors[2], status;
+    scoped_close int stop = spec->stopped_by ? signalfd(-1, spec->stopped_by, SFD_CLOEXEC) : -1;
     scoped_kill pid = 0;
     bool ok;
 
@@ -260,9 +268,13 @@ bool proc_run(const struct proc_spec *spec, int64_t timeout_ms, struct buf *ret_
     piped.die_with_parent = true;
     ok = proc_start(&piped, &pid, err);
     close(out[1]), close(errors[1]);
-    if (ok && !collect(out[0], errors[0], deadline_ms, ret_out, &tail))
-        ok = pyro_fail(err, PYRO_TIMEOUT, "%s did not end in %lld ms", spec->argv[0],
-                       (long long)timeout_ms);
+    if (ok && !collect(out[0], errors[0], stop, deadline_ms, ret_out, &tail)) {
+        struct signalfd_siginfo taken;
+        ok = clock_ms() < deadline_ms && read(stop, &taken, sizeof(taken)) > 0
+                 ? pyro_fail(err, PYRO_INTERRUPTED, "%s was stopped by a signal", spec->argv[0])
+                 : pyro_fail(err, PYRO_TIMEOUT, "%s did not end in %lld ms", spec->argv[0],
+                             (long long)timeout_ms);
+    }
     close(out[0]), close(errors[0]);
     if (!ok)
         return false;

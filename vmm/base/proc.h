@@ -7,6 +7,7 @@
 #ifndef PYRO_PROC_H
 #define PYRO_PROC_H
 
+#include <signal.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -25,11 +26,13 @@ struct proc_spec {
         int from, to; /* further descriptors; `to` 3 and up, `from` kept open here */
     } fds[PROC_FDS_MAX];
     unsigned fd_count;
-    bool new_session;     /* setsid() */
-    bool die_with_parent; /* PR_SET_PDEATHSIG SIGKILL */
-    bool hold_signals;    /* TERM, INT and HUP stay blocked: a signal to every process ends it
+    bool new_session;           /* setsid() */
+    bool die_with_parent;       /* PR_SET_PDEATHSIG SIGKILL */
+    bool hold_signals;          /* TERM, INT and HUP stay blocked: a signal to every process ends it
                              through its parent, or not at all */
-    int clone_flags;      /* CLONE_NEW…: starts in namespaces of its own; 0: none */
+    const sigset_t *stopped_by; /* for proc_run(): signals that the caller blocks; one of them ends
+                                   the child. NULL: none does */
+    int clone_flags;            /* CLONE_NEW…: starts in namespaces of its own; 0: none */
     /* Runs in the child between fork and exec, after the descriptors are in place: only
        async-signal-safe calls in programs with threads (pyro has none). False: the child exits with
        status 127. */
@@ -56,6 +59,7 @@ bool proc_wait(pid_t pid, int64_t deadline_ms, int *ret_status, struct pyro_erro
  * Starts (to die with this process), feeds nothing, collects standard output (up to ret_out->max,
  * the rest read and dropped) and the last 4 KiB of standard error, waits. A status other than 0 is
  * an error that quotes the last line of stderr. The spec's stdout_fd and stderr_fd are ignored.
+ * Stopped by a signal: PYRO_INTERRUPTED; the signal is taken.
  */
 bool proc_run(const struct proc_spec *spec, int64_t timeout_ms, struct buf *ret_out,
               struct pyro_error *err) MUST_CHECK;
