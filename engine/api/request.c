@@ -62,9 +62,12 @@ bool api_request_parse(struct api_request *ret, const char *line, size_t n, stru
 
     *ret = (struct api_request){ .events = true };
     ret->json = json_parse(line, n, n, &why);
-    if (!ret->json)
-        return pyro_fail(err, PYRO_USAGE, "the line is not valid JSON, nested at most %d deep",
-                         JSON_DEPTH_MAX);
+    if (!ret->json) {
+        ret->json = json_pack("{s:o?}", "id", json_find_scalar(line, n, "id"));
+        value = json_object_get(ret->json, "id");
+        ret->id = is_id(value) ? value : NULL;
+        return pyro_fail(err, PYRO_USAGE, JSON_NOT_TAKEN, JSON_DEPTH_MAX);
+    }
     if (!json_is_object(ret->json))
         return pyro_fail(err, PYRO_USAGE, "the request is not an object");
     value = json_object_get(ret->json, "id");

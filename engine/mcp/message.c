@@ -87,9 +87,13 @@ bool mcp_message_parse(struct mcp_message *ret, const char *line, size_t n, stru
 
     *ret = (struct mcp_message){ 0 };
     ret->json = json_parse(line, n, n, &why);
-    if (!ret->json)
-        return mcp_fail(err, MCP_PARSE, "the line is not valid JSON, nested at most %d deep",
-                        JSON_DEPTH_MAX);
+    if (!ret->json) {
+        ret->json = json_pack("{s:o?}", "id", json_find_scalar(line, n, "id"));
+        ret->id = json_object_get(ret->json, "id");
+        if (!is_token(ret->id))
+            ret->id = NULL;
+        return mcp_fail(err, MCP_PARSE, JSON_NOT_TAKEN, JSON_DEPTH_MAX);
+    }
     if (!json_is_object(ret->json))
         return mcp_fail(err, MCP_NO_REQUEST, "the message is not an object");
     return take_members(ret, err);

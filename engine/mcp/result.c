@@ -19,7 +19,9 @@
 static const char *const guest_texts[] = { "stdout",  "stderr", "output",
                                            "content", "patch",  "screen" };
 #define PRINTED 2
-#define ENTRY_BYTES_MIN 256 /* that any text in an entry of a list may have */
+#define ENTRY_BYTES_MIN 256  /* that any text in an entry of a list may have */
+#define WORDS_BYTES_MAX 2048 /* of a command */
+#define WORD_COST 4
 #define NEXT "next"
 
 static const char command_runs[] = "running"; /* state of a command */
@@ -133,6 +135,42 @@ static bool bound_entries(json_t *list, const struct redaction *redaction)
     return cut;
 }
 
+/* The words from `first` on: that one is cut to `most` bytes, the others are counted. */
+static void cut_words(json_t *words, size_t first, size_t most)
+{
+    const char *word = json_string_value(json_array_get(words, first));
+    size_t others = json_array_size(words) - first - 1;
+
+    json_array_set_new(words, first, cut_middle(word, strlen(word), most));
+    while (json_array_size(words) > first + 1)
+        json_array_remove(words, first + 1);
+    if (others)
+        json_array_append_new(words, json_sprintf("[%zu words left out]", others));
+}
+
+/* A command's words, wherever they stand. */
+static void bound_words(json_t *value)
+{
+    size_t i, left = WORDS_BYTES_MAX;
+    const char *name;
+    json_t *one;
+
+    json_object_foreach (value, name, one)
+        if (!is_guest_text(name))
+            bound_words(one);
+    json_array_foreach (value, i, one) {
+        size_t n = json_string_length(one) + WORD_COST;
+        if (!json_is_string(one)) {
+            bound_words(one);
+        } else if (n > left) {
+            cut_words(value, i, left);
+            return;
+        } else {
+            left -= n;
+        }
+    }
+}
+
 static bool bound(json_t *given, const struct redaction *redaction)
 {
     bool cut = false;
@@ -140,6 +178,7 @@ static bool bound(json_t *given, const struct redaction *redaction)
     json_t *value;
 
     bound_printed(given, redaction);
+    bound_words(given);
     json_object_foreach (given, name, value)
         if (json_is_array(value) && bound_entries(value, redaction))
             cut = true;

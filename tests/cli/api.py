@@ -20,9 +20,9 @@ def refusals():
         for what, line, id in (
             ("no JSON", b"hello\n", None),
             ("an array", b'[{"id": 1, "call": "workspace list"}]\n', None),
-            ("no UTF-8", b'{"id": 1, "call": "\xff\xfe"}\n', None),
-            ("a NUL", b'{"id": 1, "call": "a\\u0000"}\n', None),
-            ("a raw control character", b'{"id": 1, "call": "\x01"}\n', None),
+            ("no UTF-8", b'{"id": 1, "call": "\xff\xfe"}\n', 1),
+            ("a NUL", b'{"id": 1, "call": "a\\u0000"}\n', 1),
+            ("a raw control character", b'{"id": 1, "call": "\x01"}\n', 1),
             ("nesting without end", b"[" * 100000 + b"\n", None),
             ("no id", b'{"call": "workspace list"}\n', None),
             ("an id that is none", b'{"id": {}, "call": "workspace list"}\n', None),

@@ -84,6 +84,9 @@ def refusals():
     with Mcp() as mcp:
         for what, line, id, code in (
             ("no JSON", b"{hello\n", None, -32700),
+            ("NUL in a text", b'{"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": {"name": "vm_run", "arguments": {"x": "a\\u0000b"}}}\n', 9, -32700),
+            ("half a surrogate pair", b'{"jsonrpc": "2.0", "id": "s", "method": "ping", "params": {"x": "\\ud800"}}\n', "s", -32700),
+            ("nested too deep", b'{"jsonrpc": "2.0", "params": ' + b"[" * 40 + b"]" * 40 + b', "id": 3, "method": "ping"}\n', 3, -32700),
             ("an array", b'[{"jsonrpc": "2.0", "id": 1, "method": "ping"}]\n', None, -32600),
             ("no JSON-RPC", b'{"id": 1, "method": "ping"}\n', 1, -32600),
             ("an id that is null", b'{"jsonrpc": "2.0", "id": null, "method": "ping"}\n', None, -32600),

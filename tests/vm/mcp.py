@@ -97,6 +97,12 @@ def secrets():
         w = made["structuredContent"]["workspace_id"]
         ran = mcp.tool("workspace_exec", workspace_id=w, secret_env=["TOKEN"], command=["sh", "-c", "echo $TOKEN; echo $TOKEN >&2; echo $TOKEN >a; : >$TOKEN"])
         same("a secret is in the guest, and taken out of what it printed", ran["structuredContent"]["stdout"] + ran["structuredContent"]["stderr"], "[REDACTED]\n" * 2)
+        for words in (["true", "A" * 100000], ["true"] + ["a"] * 20000):
+            mcp.tool("workspace_exec", workspace_id=w, command=words)
+            for name in ("workspace_summary", "workspace_exec"):
+                more = {"command": words} if name == "workspace_exec" else {}
+                told = mcp.tool(name, workspace_id=w, **more)
+                check(f"{name}: a long command is cut", len(json.dumps(told)) < 12000, len(json.dumps(told)))
         for how in (r"s/is/\x1b[31m&\x1b[m/", r"s/is/ix\x08s/", r"s/is/\x1b]0;t\x07&/"):
             joined = mcp.tool("workspace_exec", workspace_id=w, secret_env=["TOKEN"], command=["sh", "-c", f"echo $TOKEN | sed '{how}'"])
             same(f"one that rendering joins: {how}", joined["structuredContent"]["stdout"].strip(), "[REDACTED]")

@@ -47,6 +47,52 @@ json_t *json_parse(const void *bytes, size_t n, size_t max_bytes, struct pyro_er
     return j;
 }
 
+static size_t skip_space(const char *s, size_t n, size_t i)
+{
+    while (i < n && strchr(" \t\r\n", s[i]) && s[i])
+        i++;
+    return i;
+}
+
+/* The end of a string that begins at i; n when it has none. */
+static size_t end_of_string(const char *s, size_t n, size_t i)
+{
+    for (i++; i < n && s[i] != '"'; i++)
+        if (s[i] == '\\')
+            i++;
+    return i < n ? i + 1 : n;
+}
+
+/* The scalar that begins at i; NULL: it is none, or not sound. */
+static json_t *scalar_at(const char *s, size_t n, size_t i)
+{
+    size_t end = i;
+
+    if (i < n && s[i] == '"')
+        end = end_of_string(s, n, i);
+    else
+        while (end < n && !strchr(",} \t\r\n", s[end]))
+            end++;
+    return json_loadb(s + i, end - i, JSON_DECODE_ANY, NULL);
+}
+
+json_t *json_find_scalar(const char *s, size_t n, const char *name)
+{
+    size_t length = strlen(name), end;
+    int depth = 0;
+
+    for (size_t i = 0; i < n; i = end) {
+        end = s[i] == '"' ? end_of_string(s, n, i) : i + 1;
+        depth += (s[i] == '{' || s[i] == '[') - (s[i] == '}' || s[i] == ']');
+        if (s[i] != '"' || depth != 1 || end - i != length + 2 || strncmp(s + i + 1, name, length))
+            continue;
+        end = skip_space(s, n, end);
+        if (end < n && s[end] == ':')
+            return scalar_at(s, n, skip_space(s, n, end + 1));
+    }
+    return NULL;
+}
+
 char *json_compact(const json_t *j)
 {
     return json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);

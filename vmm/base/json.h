@@ -14,6 +14,8 @@
 
 #define JSON_BYTES_MAX (1024 * 1024) /* of one document from a guest or client */
 #define JSON_DEPTH_MAX 32
+/* With JSON_DEPTH_MAX: what is said of a line that json_parse() refuses, without its text. */
+#define JSON_NOT_TAKEN "the line is not valid JSON, nested at most %d deep, without NUL"
 
 static inline void cleanup_json(json_t **j)
 {
@@ -26,6 +28,9 @@ static inline void cleanup_json(json_t **j)
 json_t *json_parse(const void *bytes, size_t n, size_t max_bytes,
                    struct pyro_error *err) MUST_CHECK;
 /* One line, sorted keys, NUL-terminated; the caller frees. NULL when out of memory. */
+/* A scalar member of the outermost object, of text that need not be sound JSON: for an answer that
+ * says so. New; NULL: there is none. */
+json_t *json_find_scalar(const char *s, size_t n, const char *name) MUST_CHECK;
 char *json_compact(const json_t *j) MUST_CHECK;
 
 /* Getters for a member that must be there, of its type and (int) within [min, max]; the string is
