@@ -27,6 +27,7 @@ completion
 api
 mcp serve
 render
+host print-config
 env pull
 env list
 env inspect
@@ -36,12 +37,14 @@ demo
 workspace create
 workspace list
 workspace status
+workspace summary
 workspace update
 workspace exec
 workspace command list
 workspace command read
 workspace command wait
 workspace command kill
+workspace wait
 workspace sync push
 workspace file list
 workspace file read
@@ -82,8 +85,10 @@ for path in "${order[@]}"; do
     is "$line" "$status" 0
     [[ $status -eq 0 ]] || sed 's/^/    /' "$TEST_DIR/err"
 done
-# These take a terminal over: tests/tui and attach.sh run them.
-is "no command was left out" "$(printf '%s\n' "${order[@]}" 'workspace shell attach' tui | sort)" "$(sort <<<"$paths")"
+# These take a terminal over, go on until they are ended, or need an agent: tests/tui, attach.sh, hold.sh, watch.sh and
+# host.sh run them.
+elsewhere=(tui 'workspace shell attach' 'workspace hold' watch 'host connect' 'host doctor')
+is "no command was left out" "$(printf '%s\n' "${order[@]}" "${elsewhere[@]}" | sort)" "$(sort <<<"$paths")"
 
 # A group's example is one of those, or a command that begins as they do.
 while read -r group; do
