@@ -200,6 +200,7 @@ help:
 	@echo 'make check-deb       the package, installed in bare roots of Debian 12 and 13'
 	@echo 'make check-mcp       pyro mcp serve with clients from npm'
 	@echo 'make check-agents    pyro mcp serve with agents from npm (1.3 GB), without a model'
+	@echo 'make check-slurm     the jobs of docs/scale.md under a Slurm of its own'
 	@echo 'make check-debian13  make check in a root of Debian 13 (kept in build/debian13)'
 	@echo 'make check-long      fifty kills at random in the middle of snapshots and resets'
 	@echo 'make check-san       the tests under AddressSanitizer and UBSan'
