@@ -334,8 +334,10 @@ static void app_on_event(void *arg, const struct key_event *event)
         }
         e.row -= s->top, e.col -= s->left;
     }
-    if (s->find && list_find_event(s->find, &e))
+    if (s->find && list_find_event(s->find, &e)) {
+        app_paint(app); /* what is selected follows from what is shown: the next key may be here */
         return;
+    }
     if (s->ops->event && s->ops->event(s, &e))
         return;
     /* A key of the screen goes to no one else, even while it does nothing. */

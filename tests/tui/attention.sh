@@ -15,9 +15,7 @@ host_workspace two >/dev/null
 is "failed before the interface ran" "$(state one) $(state two)" "failed failed"
 tui 100x30
 sees '2 workspaces'
-keys / o n e Enter
-sees '^ [^ ]+ one '
-keys A
+keys / o n e Enter A # at once: it is the one that is shown then
 acknowledged one
 is "… and only that" "$(state two)" failed
 keys Esc
