@@ -84,7 +84,9 @@ static void add_reason(const struct cmd_io *io, json_t *to, const json_t *attent
         str_printf("%s %s: %s", json_string_or(source, "kind", ""),
                    json_string_or(source, "id", ""), json_string_or(attention, "text", ""));
 
-    json_object_set_new(to, "reason", source ? summary_text(io, text) : json_null());
+    json_object_set_new(to, "reason",
+                        json_is_string(json_object_get(source, "kind")) ? summary_text(io, text)
+                                                                        : json_null());
 }
 
 static bool add_workspace(const char *ref, const struct cmd_io *io, json_t *to,

@@ -39,6 +39,7 @@ old=$(make_workspace old)
 "$PYRO" workspace exec old -- sh -c 'exit 9' >/dev/null 2>&1
 watch "$log" --json
 id=$(make_workspace w)
+wait_for 60 has "$log" '"event": *"started"' # the record says so a moment after it runs
 ws exec w -- sh -c 'exit 3'
 ws exec w -- true
 ws shell open w
