@@ -10,7 +10,7 @@
 struct cmd_line {
     const struct cmd_spec *cmd;    /* what to run or to help with; NULL: a group or pyro itself */
     const struct cmd_group *group; /* when cmd is NULL; NULL: pyro itself */
-    const struct cmd_topic *topic; /* what `pyro help` was asked for, if it is no command */
+    const struct cmd_topic *topic; /* what `pyro help` was asked for, when it is not a command */
     bool json, help, version;
     _Alignas(16) char args[CMD_ARGS_SIZE_MAX]; /* the command's struct */
 };
