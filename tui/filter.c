@@ -75,14 +75,23 @@ static void add_term(struct filter *f, const struct column *all, const char *wor
 
 void filter_set(struct filter *f, const struct column *all, const char *text)
 {
+    struct filter next = { 0 };
+    const char *at = text;
     char word[FIELD_MAX + 1];
 
     if (!strcmp(f->text, text))
         return;
-    filter_release(f);
+    while (next.count < FILTER_TERMS_MAX && next_word(&at, word, sizeof(word)))
+        add_term(&next, all, word);
+    if (next.problem) { /* it is still being typed: what passed before passes */
+        f->problem = next.problem;
+        next.problem = NULL;
+        filter_release(&next);
+    } else {
+        filter_release(f);
+        *f = next;
+    }
     snprintf(f->text, sizeof(f->text), "%s", text);
-    while (f->count < FILTER_TERMS_MAX && next_word(&text, word, sizeof(word)))
-        add_term(f, all, word);
 }
 
 void filter_release(struct filter *f)

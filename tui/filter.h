@@ -30,7 +30,10 @@ struct filter {
     const char *problem; /* with it, in words; NULL: none */
 };
 
-/* Makes it from a text, for these columns; nothing is done when the text is the same. */
+/*
+ * Makes it from a text, for these columns; nothing is done when the text is the same. While an
+ * expression in it is not valid, as half a bracket is, what the last valid text matched does.
+ */
 void filter_set(struct filter *f, const struct column *all, const char *text);
 void filter_release(struct filter *f);
 bool filter_matches(const struct filter *f, const struct columns *t, void *row);

@@ -20,9 +20,11 @@ acknowledged one
 is "… and only that" "$(state two)" failed
 keys Esc
 gone '/one'
+sees '^ – one '
 
 # All that are marked.
 "$PYRO" workspace exec one -- sh -c 'exit 5' >/dev/null 2>&1
+sees '^ ✗ one '
 keys g Space g j Space
 sees '2 marked'
 keys A

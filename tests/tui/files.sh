@@ -59,9 +59,9 @@ sees '^ +many/'
 open_named many/
 sees '^ work /workspace/many$'
 sees '^ +file-00001$|^ +0B +file-00001'
-keys / '/-1999[0-9]$/' Enter
+keys / '/-1999[0-9]$/' Enter j # the row below the first: all of it has been read
+picked 'file-19991'
 gone 'file-00001'
-sees 'file-19990'
 keys Esc
 sees 'file-00001'
 keys G

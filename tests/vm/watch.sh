@@ -39,17 +39,23 @@ old=$(make_workspace old)
 "$PYRO" workspace exec old -- sh -c 'exit 9' >/dev/null 2>&1
 watch "$log" --json
 id=$(make_workspace w)
-wait_for 60 has "$log" '"event": *"started"' # the record says so a moment after it runs
+told() { # EVENT COUNT: what is over by the next look is not told of, so each is waited for
+    [[ $(events "$log" "$id" | grep -cx "$1") == "$2" ]]
+}
+wait_for 60 told started 1
 ws exec w -- sh -c 'exit 3'
 ws exec w -- true
 ws shell open w
 "$PYRO" workspace shell write w sh1 --input 'exit 4' >/dev/null 2>&1
 wait_for 60 has "$log" '"shell_ended"'
 ws service start w web -- sleep 1000
+wait_for 60 told 'service running' 1
 ws service stop w web
 ws update w --acknowledge all
 ws stop w
+wait_for 60 told stopped 1
 ws start w
+wait_for 60 told started 2
 ws delete w
 wait_for 60 has "$log" '"deleted"'
 is "the events" "$(events "$log" "$id" | grep -v '^service starting' | sed -z 's/stopped\ndeleted/deleted/')" "created

@@ -70,7 +70,7 @@ static void test_filter_matches(void **state)
         { "-", "abg", false },
         { "env:", "abg", false },
         { "/(", "abg", true },
-        { "/( beta", "b", true },
+        { "/( beta", "abg", true },
         { "http://beta", "", false },
     };
     struct columns t = { .all = columns };
@@ -89,6 +89,24 @@ static void test_filter_matches(void **state)
         assert_int_equal(f.problem != NULL, cases[i].problem);
         filter_release(&f);
     }
+}
+
+/* An expression that is not finished shows what the last finished one did, not every row. */
+static void test_filter_set_typing(void **state)
+{
+    struct columns t = { .all = columns };
+    struct row yes = { "abc", "", "c=d" }, no = { "xyz", "", "c=d" };
+    struct filter f = { 0 };
+
+    (void)state;
+    filter_set(&f, columns, "/^a");
+    filter_set(&f, columns, "/^a[");
+    assert_non_null(f.problem);
+    assert_true(filter_matches(&f, &t, &yes) && !filter_matches(&f, &t, &no));
+    filter_set(&f, columns, "/^a[c]");
+    assert_null(f.problem);
+    assert_false(filter_matches(&f, &t, &yes) || filter_matches(&f, &t, &no));
+    filter_release(&f);
 }
 
 /* More words than are looked at, and a long one. */
@@ -116,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_filter_matches),
+        cmocka_unit_test(test_filter_set_typing),
         cmocka_unit_test(test_filter_set_long),
     };
 
