@@ -35,12 +35,14 @@ IMAGE_SRC := $(call find,engine/image)
 GUEST_SRC := $(call find,guest)
 VMM_SRC   := $(filter-out vmm/base/% vmm/preload/%,$(call find,vmm))
 HTTP_SRC  := $(call find,engine/http)
+OCI_SRC   := $(call find,engine/oci)
 ENGINE_SRC := $(filter-out engine/image/% engine/http/%,$(call find,engine))
 TUI_SRC   := $(call find,tui)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 BASE_OBJ := $(call obj,$(BASE_SRC))
 IMAGE_OBJ := $(call obj,$(IMAGE_SRC))
+OCI_OBJ := $(call obj,$(OCI_SRC))
 HTTP_OBJ := $(call obj,$(HTTP_SRC))
 # What pyro-http has of the engine: lines, and what a message is.
 HTTP_ENGINE_OBJ := $(call obj,engine/api/lines.c engine/api/outgoing.c engine/cmd/output.c engine/cmd/text.c engine/mcp/message.c)
@@ -132,7 +134,7 @@ $(BIN)/pyro: $(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(TUI_OBJ) $(BLOBS)
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(PYRO_LIBS)
 
-$(BIN)/pyro-image: $(BASE_OBJ) $(IMAGE_OBJ)
+$(BIN)/pyro-image: $(BASE_OBJ) $(OCI_OBJ) $(IMAGE_OBJ)
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(IMAGE_LIBS)
 
