@@ -21,6 +21,8 @@ static const struct {
     { "Origin", offsetof(struct http_head, origin) },
     { "Authorization", offsetof(struct http_head, authorization) },
     { "Content-Type", offsetof(struct http_head, content_type) },
+    { "Content-Length", offsetof(struct http_head, content_length) },
+    { "Transfer-Encoding", offsetof(struct http_head, transfer_encoding) },
     { "Accept", offsetof(struct http_head, accept) },
     { "Mcp-Session-Id", offsetof(struct http_head, session) },
     { "MCP-Protocol-Version", offsetof(struct http_head, version) },
@@ -134,8 +136,21 @@ bool head_accepts_events(const struct http_head *h)
 
 static bool refuse(struct http_refusal *ret, unsigned status, const char *why)
 {
-    *ret = (struct http_refusal){ status, why };
+    *ret = (struct http_refusal){ .status = status, .why = why };
     return false;
+}
+
+/* Whether there is one way only to tell where the body ends (RFC 9112, 6.1 and 6.3). */
+static bool has_an_end(const struct http_head *h, struct http_refusal *ret)
+{
+    const char *encoding = h->transfer_encoding;
+
+    if (h->repeated)
+        return refuse(ret, 400, "a header is there twice");
+    if (encoding && h->content_length)
+        return refuse(ret, 400, "Content-Length and Transfer-Encoding are both there");
+    return !encoding || !strcasecmp(encoding, "chunked") ||
+           refuse(ret, 501, "the Transfer-Encoding is not chunked");
 }
 
 bool head_is_served(const struct http_head *h, const char *token, struct http_refusal *ret)
@@ -144,8 +159,10 @@ bool head_is_served(const struct http_head *h, const char *token, struct http_re
         return refuse(ret, 403, "the Host is not this machine's loopback");
     if (h->origin && !is_own_origin(h->origin))
         return refuse(ret, 403, "the Origin is not this machine's loopback");
-    if (h->repeated)
-        return refuse(ret, 400, "a header is there twice");
+    if (!has_an_end(h, ret)) {
+        ret->at_once = true;
+        return false;
+    }
     if (!is_token(h->authorization, token))
         return refuse(ret, 401, "the bearer token is missing or wrong");
     if (strcmp(h->path, HTTP_PATH) != 0)

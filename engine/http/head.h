@@ -16,6 +16,7 @@
 struct http_head {
     const char *method, *path; /* borrowed */
     char *host, *origin, *authorization, *content_type, *accept, *session;
+    char *content_length, *transfer_encoding;
     char *version, *mcp_method, *mcp_name;
     bool repeated; /* one of them is there twice: which one counts is anybody's guess */
 };
@@ -24,6 +25,7 @@ struct http_head {
 struct http_refusal {
     unsigned status;
     const char *why;
+    bool at_once; /* nobody can tell where its body ends: the connection ends with the answer */
 };
 
 /* Takes a header, without space around its value; those that are of no interest are dropped. */

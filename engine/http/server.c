@@ -443,10 +443,11 @@ static void take_body(struct request *r, const char *bytes, size_t n)
     if (r->refusal.why)
         return;
     if (r->body.len + n > LINES_CLIENT_MAX)
-        r->refusal = (struct http_refusal){ MHD_HTTP_CONTENT_TOO_LARGE,
-                                            "the message is longer than 16 MiB" };
+        r->refusal = (struct http_refusal){ .status = MHD_HTTP_CONTENT_TOO_LARGE,
+                                            .why = "the message is longer than 16 MiB" };
     else if (s->held + s->out.waiting + n > HELD_MAX || !buf_append(&r->body, bytes, n))
-        r->refusal = (struct http_refusal){ MHD_HTTP_SERVICE_UNAVAILABLE, "too much is under way" };
+        r->refusal = (struct http_refusal){ .status = MHD_HTTP_SERVICE_UNAVAILABLE,
+                                            .why = "too much is under way" };
     if (r->refusal.why)
         buf_release(&r->body);
     server_on_moved(r);
@@ -459,10 +460,10 @@ static enum MHD_Result server_on_request(void *cls, struct MHD_Connection *mhd, 
     struct request *r = *state;
 
     if (!r) {
-        *state = begin_request(cls, mhd, url, method);
-        return MHD_YES;
-    }
-    if (*n) {
+        *state = r = begin_request(cls, mhd, url, method);
+        if (!r->refusal.at_once)
+            return MHD_YES;
+    } else if (*n) {
         take_body(r, bytes, *n);
         *n = 0;
         return MHD_YES;

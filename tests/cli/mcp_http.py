@@ -80,11 +80,17 @@ def guards():
             ("a header that is there twice", "POST /mcp HTTP/1.1\r\nHost: localhost\r\n", "Authorization: Bearer x\r\n", b"400"),
             ("a second Host", "POST /mcp HTTP/1.1\r\nHost: localhost\r\n", "Host: evil.example.com\r\n", b"403"),
             ("no Host", "POST /mcp HTTP/1.0\r\n", "", b"403"),
+            ("a second length", "POST /mcp HTTP/1.1\r\nHost: localhost\r\n", "Content-Length: 5\r\n", b"400"),
+            ("a length and chunks", "POST /mcp HTTP/1.1\r\nHost: localhost\r\n", "Transfer-Encoding: chunked\r\n", b"400"),
             ("an address as the target", "POST http://evil.example.com/mcp HTTP/1.1\r\nHost: localhost\r\n", "", b"404"),
         ):
             with server.raw((first + head + more + "\r\n").encode() + body) as s:
                 got = s.makefile("rb").readline()
             check(f"refused: {what}", got.split()[1:2] == [status], got)
+        coded = head.replace(f"Content-Length: {len(body)}", "Transfer-Encoding: gzip, chunked").replace("Connection: close\r\n", "")
+        with server.raw(f"POST /mcp HTTP/1.1\r\nHost: localhost\r\n{coded}\r\n".encode()) as s:
+            got = s.makefile("rb").read()
+        check("refused at once: a body that is coded", got.split()[1:2] == [b"501"], got)
         with server.raw(b"hello\r\n\r\n") as s:
             check("what is no HTTP is not served", b"200" not in s.makefile("rb").readline())
         same("and it serves on", server.send(PING)[0], 200)

@@ -111,6 +111,31 @@ static void test_head_is_served_not_with_two_of_one(void **state UNUSED)
     head_release(&h);
 }
 
+/* Where the body ends is told once, in a way that is understood, or by nobody. */
+static void test_head_is_served_by_its_end(void **state UNUSED)
+{
+    static const struct {
+        const char *length, *encoding;
+        unsigned status;
+    } cases[] = { { NULL, "Chunked", 0 }, { NULL, "gzip", 501 },   { NULL, "gzip, chunked", 501 },
+                  { "5", NULL, 0 },       { "5", "chunked", 400 }, { "5", "gzip", 400 } };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct http_head h = { .method = "POST", .path = HTTP_PATH };
+        struct http_refusal refusal = { 0 };
+
+        head_take(&h, "Host", "localhost");
+        if (cases[i].length)
+            head_take(&h, "Content-Length", cases[i].length);
+        if (cases[i].encoding)
+            head_take(&h, "Transfer-Encoding", cases[i].encoding);
+        assert_false(head_is_served(&h, TOKEN, &refusal)); /* it has no token */
+        assert_int_equal(refusal.at_once, cases[i].status != 0);
+        assert_int_equal(refusal.status, cases[i].status ? cases[i].status : 401);
+        head_release(&h);
+    }
+}
+
 static void test_head_accepts_events(void **state UNUSED)
 {
     struct http_head all = { 0 }, json = { 0 };
@@ -184,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_head_is_served_by_one_header),
         cmocka_unit_test(test_head_is_served_by_method_and_path),
         cmocka_unit_test(test_head_is_served_not_with_two_of_one),
+        cmocka_unit_test(test_head_is_served_by_its_end),
         cmocka_unit_test(test_head_accepts_events),
         cmocka_unit_test(test_head_fits),
     };
