@@ -111,7 +111,8 @@ static bool next_file(struct reading *r, struct pyro_error *err)
                              "'" WORKSPACE_DIR "/%.400s' changed while it was read", r->path);
         r->left = st.st_size - r->offset; /* data appended meanwhile is not followed */
         r->left = r->left < 0 ? 0 : r->left > r->max_bytes ? r->max_bytes : r->left;
-        if (lseek(r->fd, (off_t)r->offset, SEEK_SET) < 0)
+        /* No further than its end: a file system refuses an offset that no file of its can have. */
+        if (lseek(r->fd, (off_t)(r->offset < st.st_size ? r->offset : st.st_size), SEEK_SET) < 0)
             return pyro_fail_errno(err, "read '" WORKSPACE_DIR "/%.400s'", r->path);
         return add_header(r, kind, &st, err);
     }

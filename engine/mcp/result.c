@@ -383,6 +383,7 @@ static const struct {
     { PYRO_SERVICE_NOT_FOUND, "service_list shows those that are there; service_start starts one" },
     { PYRO_SERVICE_STATE, "service_status shows its state" },
     { PYRO_SERVICE_FAILED, "service_logs shows what it printed" },
+    { PYRO_COMMAND_NOT_FOUND, "workspace_summary shows the last ones" },
     { PYRO_FILE_NOT_FOUND, "workspace_file_list shows what is there" },
     { PYRO_SECRET_NOT_FOUND, "workspace_create is where a workspace gets its secrets" },
     { PYRO_GUEST_LOST, "workspace_list shows its state" },

@@ -45,8 +45,10 @@ all() {
     is "$mode: to the end" "$(json .content)$(json .truncated) $(json .next_offset) $(json .left_bytes)" 'ßefalse null 0'
     run "${file[@]}" read "$ws" src/deep/hello.txt --offset 1 --max-bytes 4 --output "$TMPDIR/part-$mode" --json
     is "$mode: of bytes too" "$(json .next_offset) $(json .left_bytes)" '5 3'
-    run "${file[@]}" read "$ws" src/deep/hello.txt --offset 100 --json
-    is "$mode: behind the end" "$(json .content)$(json .truncated)" false
+    for offset in 100 9000000000000000000; do
+        run "${file[@]}" read "$ws" src/deep/hello.txt --offset $offset --json
+        is "$mode: behind the end" "$(json .content)$(json .truncated)" false
+    done
     run "${file[@]}" read "$ws" src/deep/hello.txt --max-bytes 4 --json
     is "$mode: truncated" "$(json .truncated)$(json .size_bytes)$(json .max_bytes)$(json .content)" 'true84grü'
     run "${file[@]}" read "$ws" src/deep/hello.txt --max-bytes 8 --json
