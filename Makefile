@@ -123,12 +123,14 @@ $(B)/%_blob.o:
 	$(Q)cd build && ld -r -b binary -z noexecstack -o $(abspath $@) $(<F)
 	$(Q)objcopy --rename-section .data=.rodata,alloc,load,readonly,data,contents $@
 
-# And the text of `pyro help agents`.
+# And the text of `pyro help agents`, and the player of recordings.
 $(B)/skill_blob.o: share/pyro/SKILL.md
+$(B)/player_blob.o: engine/shell/player.html
+$(B)/skill_blob.o $(B)/player_blob.o:
 	@mkdir -p $(@D)
 	$(Q)cd $(<D) && ld -r -b binary -z noexecstack -o $(abspath $@) $(<F)
 	$(Q)objcopy --rename-section .data=.rodata,alloc,load,readonly,data,contents $@
-BLOBS := $(B)/guest_blob.o $(B)/skill_blob.o
+BLOBS := $(B)/guest_blob.o $(B)/skill_blob.o $(B)/player_blob.o
 
 $(BIN)/pyro: $(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(TUI_OBJ) $(BLOBS)
 	$(if $(Q),@echo "  LD    $@")

@@ -1,7 +1,7 @@
 /*
- * Records as a damaged disk or another version may leave them: a workspace's, a shell's and its
- * events. Whatever they hold, they are refused or loaded; what was loaded can be shown, saved and
- * loaded again.
+ * Records as a damaged disk or another version may leave them: a workspace's, a shell's, its events
+ * and its times. Whatever they hold, they are refused or loaded; what was loaded can be shown, saved
+ * and loaded again. A recording covers its log once, in order.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/shell/recording.h"
 #include "engine/state/record.h"
 #include "engine/state/shell_notes.h"
 #include "vmm/base/fs.h"
@@ -80,6 +81,33 @@ static void try_shell(int dir, size_t n)
     }
 }
 
+static void try_recording(int dir, size_t n)
+{
+    struct shell_record r = { .id = "sh1", .cwd = path, .cols = 80, .rows = 24, .first = n / 3 };
+    struct recording recording;
+    struct recording_walk walk;
+    struct recording_step step;
+    uint64_t at = r.first;
+    int64_t ms = 0;
+
+    BUG_ON(!shell_record_save(dir, &r, NULL));
+    if (!recording_open(dir, "sh1", &recording, NULL))
+        return;
+    recording_walk_init(&walk, &recording);
+    while (recording_walk_next(&walk, &step)) {
+        BUG_ON(step.ms < ms);
+        ms = step.ms;
+        if (step.kind != STEP_OUTPUT)
+            continue;
+        BUG_ON(step.from != at || step.to <= at || step.to - at > RECORDING_STEP_MAX);
+        BUG_ON(recording_ms_at(&recording, at) != step.ms);
+        at = step.to;
+    }
+    BUG_ON(at != recording.end || recording_offset_at(&recording, ms) != recording.end);
+    BUG_ON(recording_playing_ms(&recording) > recording_length_ms(&recording));
+    recording_release(&recording);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     int dir = directory();
@@ -90,7 +118,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     put(dir, SHELLS_DIR "/sh1.events", bytes, n);
     put(dir, SHELLS_DIR "/sh1.states", bytes, n);
     put(dir, SHELLS_DIR "/sh1.log", bytes, n);
+    put(dir, SHELLS_DIR "/sh1.times", bytes, n);
     try_workspace(dir);
     try_shell(dir, n);
+    try_recording(dir, n);
     return 0;
 }

@@ -375,6 +375,8 @@ export interface WorkspaceShellReadOptions extends CallOptions {
 }
 
 export interface WorkspaceShellRecordOptions extends CallOptions {
+  /** asciicast v2, an animated picture, or a page with a player in it */
+  format?: 'cast' | 'svg' | 'html';
 }
 
 export interface WorkspaceShellResizeOptions extends CallOptions {
@@ -630,10 +632,10 @@ export declare abstract class Calls {
    */
   readShell(workspaceId: string, shellId: string, options?: WorkspaceShellReadOptions): Promise<WorkspaceShellRead>;
   /**
-   * Write a shell's output as an asciicast v2 recording, with its timing.
+   * Write a shell's output with its timing, as a recording to play.
    * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
    * @param shellId The shell's id, for example sh1
-   * @param output The recording to write (asciicast v2)
+   * @param output The recording to write
    */
   recordShell(workspaceId: string, shellId: string, output: string, options?: WorkspaceShellRecordOptions): Promise<WorkspaceShellRecord>;
   /**

@@ -661,10 +661,15 @@ export interface WorkspaceShellRead {
 export interface WorkspaceShellRecord {
   bytesWritten: number;
   droppedBytes: number;
+  /** Of svg and html: with pauses cut to two seconds */
   durationSeconds: number;
+  /** Of svg and html: frames */
   eventCount: number;
+  format: 'cast' | 'svg' | 'html';
   outputPath: string;
   shellId: string;
+  /** It reached the format's limit (svg: about 4 MiB, html: 32) */
+  truncated: boolean;
   workspaceId: string;
 }
 

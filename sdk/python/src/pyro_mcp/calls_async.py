@@ -1263,21 +1263,33 @@ class AsyncCalls:
         shell_id: str,
         output: str,
         *,
+        format: Literal["cast", "svg", "html"] = "cast",
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
-        """Write a shell's output as an asciicast v2 recording, with its timing.
+        """Write a shell's output with its timing, as a recording to play.
+
+        cast is asciicast v2, which asciinema plays. svg is a picture that moves by itself, for a README;
+        html is one page with a player in it, to attach to a report, which needs no network. Both play a
+        pause of more than two seconds as one of two.
 
         workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
         shell_id: The shell's id, for example sh1
-        output: The recording to write (asciicast v2)
+        output: The recording to write
+        format: asciicast v2, an animated picture, or a page with a player in it
         """
         return await self.call(
             "workspace shell record",
-            {
-                "workspace_id": workspace_id,
-                "shell_id": shell_id,
-                "output": output,
-            },
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "shell_id": shell_id,
+                    "output": output,
+                    "format": format,
+                },
+                {
+                    "format": "cast",
+                },
+            ),
             on_event=on_event,
         )
 

@@ -605,10 +605,12 @@ class WorkspaceShellRead(Record):
 class WorkspaceShellRecord(Record):
     bytes_written: int
     dropped_bytes: int
-    duration_seconds: float
-    event_count: int
+    duration_seconds: float  # Of svg and html: with pauses cut to two seconds
+    event_count: int  # Of svg and html: frames
+    format: Literal["cast", "svg", "html"]
     output_path: str
     shell_id: str
+    truncated: bool  # It reached the format's limit (svg: about 4 MiB, html: 32)
     workspace_id: str
 
 
