@@ -36,13 +36,15 @@ GUEST_SRC := $(call find,guest)
 VMM_SRC   := $(filter-out vmm/base/% vmm/preload/%,$(call find,vmm))
 HTTP_SRC  := $(call find,engine/http)
 OCI_SRC   := $(call find,engine/oci)
-ENGINE_SRC := $(filter-out engine/image/% engine/http/%,$(call find,engine))
+HASH_SRC  := $(call find,engine/hash)
+ENGINE_SRC := $(filter-out engine/image/% engine/http/% engine/hash/%,$(call find,engine))
 TUI_SRC   := $(call find,tui)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 BASE_OBJ := $(call obj,$(BASE_SRC))
 IMAGE_OBJ := $(call obj,$(IMAGE_SRC))
 OCI_OBJ := $(call obj,$(OCI_SRC))
+HASH_OBJ := $(call obj,$(HASH_SRC))
 HTTP_OBJ := $(call obj,$(HTTP_SRC))
 # What pyro-http has of the engine: lines, and what a message is.
 HTTP_ENGINE_OBJ := $(call obj,engine/api/lines.c engine/api/outgoing.c engine/cmd/output.c engine/cmd/text.c engine/mcp/message.c)
@@ -55,7 +57,7 @@ GUEST_OBJ := $(patsubst %.c,build/guest/%.o,$(GUEST_SRC) $(BASE_SRC))
 MAINS := %/main.o
 
 PYRO_LIBS := -lncursesw -ltinfo -lvterm -ljansson -lxxhash
-IMAGE_LIBS := -larchive -lext2fs -lcom_err -ljansson
+IMAGE_LIBS := -larchive -lext2fs -lcom_err -lcrypto -ljansson
 # It brings GnuTLS: pyro itself must not have to load that at every start.
 HTTP_LIBS := -lmicrohttpd -ljansson
 
@@ -76,7 +78,7 @@ GUEST_LDFLAGS ?=
 # The flags that objects were made with are in files that are written only when they change: other flags or another
 # VERSION rebuild what they go into, and nothing else. PREFIX goes into nothing: what is in libexec is found from
 # where pyro is. The only files that get VERSION:
-VERSION_SRC := engine/environment/environment.c engine/environment/pull.c engine/cmd/cmd.c engine/commands/man.c \
+VERSION_SRC := engine/environment/environment.c engine/environment/install.c engine/cmd/cmd.c engine/commands/man.c \
                engine/cmd/schema.c engine/api/api.c engine/api/describe.c engine/host/probe.c engine/mcp/mcp.c guest/identity.c tests/vm/guest_vm.c tests/bench/report.c
 quoted = '$(subst ','\'',$(1))'
 stamp = $(shell mkdir -p $(dir $(1)); printf '%s\n' $(call quoted,$(2)) | cmp -s - $(1) || \
@@ -136,7 +138,7 @@ $(BIN)/pyro: $(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(TUI_OBJ) $(BLOBS)
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(PYRO_LIBS)
 
-$(BIN)/pyro-image: $(BASE_OBJ) $(OCI_OBJ) $(IMAGE_OBJ)
+$(BIN)/pyro-image: $(BASE_OBJ) $(OCI_OBJ) $(HASH_OBJ) $(IMAGE_OBJ)
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(IMAGE_LIBS)
 

@@ -16,6 +16,7 @@ library() {
     vterm*.h) echo engine/term ;;
     archive.h | archive_entry.h | ext2fs/*) echo engine/image ;;
     microhttpd.h) echo engine/http ;;
+    openssl/*) echo engine/hash ;;
     ncurses*.h | curses.h) echo tui ;;
     *) echo any ;;
     esac

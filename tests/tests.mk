@@ -6,7 +6,7 @@ TEST_LIBS := -lcmocka $(PYRO_LIBS) $(filter-out $(PYRO_LIBS),$(IMAGE_LIBS)) -Wl,
 TEST_LDFLAGS := $(LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer$(,)address$(,)undefined,-pie)
 
 # Everything but the mains, in one thin archive: a test pulls in what it names.
-LIBTEST_OBJ := $(filter-out $(MAINS),$(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(IMAGE_OBJ) $(HTTP_OBJ) $(TUI_OBJ) \
+LIBTEST_OBJ := $(filter-out $(MAINS),$(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(IMAGE_OBJ) $(HASH_OBJ) $(HTTP_OBJ) $(TUI_OBJ) \
                  $(call obj,$(GUEST_SRC))) $(BLOBS)
 $(B)/libtest.a: $(LIBTEST_OBJ)
 	$(Q)rm -f $@ && ar rcsTP $@ $^

@@ -20,8 +20,14 @@ struct environment_record {
     char *name;            /* "debian:12" */
     char *catalog_version; /* of the pyro that installed it */
     char *directory;       /* the installation's, a name in the cache */
-    char *source;          /* "debian-packages" */
+    char *source;          /* "debian-packages", "registry" or "archive" */
     json_t *packages;      /* names of the requested ones */
+    /* Of an image of OCI or Docker; else NULL: */
+    char *reference;       /* what it was asked for by, or is called in its archive */
+    char *manifest_digest; /* "sha256:HEX"; NULL too for one that has no manifest */
+    char *config_digest;
+    json_t *config; /* oci_config_save() */
+    json_t *layers; /* [{digest, diff_id, size_bytes}], the lowest first */
     struct environment_image image;
     double installed_at;
 };

@@ -25,7 +25,7 @@ struct image_list {
     unsigned count;
 };
 
-#define IMAGE_FDS_MAX 96
+#define IMAGE_FDS_MAX 128 /* at least the layers of an image, and those of a disk */
 
 struct image_fds {
     int items[IMAGE_FDS_MAX];
@@ -55,6 +55,7 @@ struct image_command {
 extern const struct image_command image_disk_export, image_disk_list, image_disk_read;
 extern const struct image_command image_tar_to_ext4, image_unpack_kernel, image_initramfs,
     image_patch;
+extern const struct image_command image_oci_to_ext4, image_archive_to_ext4;
 extern const struct image_command image_diff, image_tar_to_tree, image_jail;
 
 /* Fills args from argv (without program and sub-command). */

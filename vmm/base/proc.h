@@ -15,7 +15,7 @@
 #include "vmm/base/error.h"
 #include "vmm/base/inherit.h"
 
-#define PROC_FDS_MAX 112
+#define PROC_FDS_MAX 144
 
 struct proc_spec {
     const char *const *argv; /* argv[0] is looked up in PATH unless it has a slash */

@@ -162,6 +162,57 @@ void tree_remove(struct tree *t, struct name *top)
     }
 }
 
+/* The current layer has written a name, and so something in all directories above it. */
+static void stamp(struct tree *t, struct name *n)
+{
+    for (; n && n->layer != t->layer; n = n->directory->self)
+        n->layer = t->layer;
+}
+
+/* The first name of a directory that is still to be looked through, or the directory's end: NULL. */
+static struct name *first_to_hide(struct tree *t, struct inode *directory)
+{
+    if (directory->cleared == t->layer)
+        return NULL;
+    directory->cleared = t->layer;
+    return directory->first;
+}
+
+void tree_hide_all(struct tree *t, struct inode *top)
+{
+    struct name *n = first_to_hide(t, top);
+    struct inode *d = top;
+
+    for (;;) {
+        struct name *next, *below;
+        if (!n) {
+            if (d == top)
+                return;
+            n = d->self->next;
+            d = d->self->directory;
+            continue;
+        }
+        next = n->next;
+        if (n->layer != t->layer) {
+            tree_remove(t, n);
+        } else if (S_ISDIR(n->inode->mode) && (below = first_to_hide(t, n->inode))) {
+            d = n->inode;
+            next = below;
+        }
+        n = next;
+    }
+}
+
+void tree_hide(struct tree *t, struct inode *directory, const char *component, size_t length)
+{
+    struct name *n = lookup(t, directory, component, length);
+
+    if (n && n->layer != t->layer)
+        tree_remove(t, n);
+    else if (n && S_ISDIR(n->inode->mode))
+        tree_hide_all(t, n->inode);
+}
+
 static bool insert(struct tree *t, struct inode *directory, const char *component, size_t length,
                    struct inode *i, struct pyro_error *err)
 {
@@ -177,11 +228,13 @@ static bool insert(struct tree *t, struct inode *directory, const char *componen
                         .inode = i,
                         .previous = directory->last,
                         .chain = *slot,
+                        .layer = t->layer,
                         .length = (uint8_t)length };
     memcpy(n->text, component, length);
     *slot = n;
     *(directory->last ? &directory->last->next : &directory->first) = n;
     directory->last = n;
+    stamp(t, directory->self);
     directory->entries++;
     i->links++;
     t->names++;
@@ -197,8 +250,10 @@ bool tree_add(struct tree *t, struct inode *directory, const char *component, si
 {
     struct name *old = lookup(t, directory, component, length);
 
-    if (old && old->inode == i)
+    if (old && old->inode == i) {
+        stamp(t, old);
         return true;
+    }
     if (i->links >= TREE_LINKS_MAX)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "more than %d hard links", TREE_LINKS_MAX);
     if (old) {
@@ -215,8 +270,10 @@ struct inode *tree_add_directory(struct tree *t, struct inode *directory, const 
     struct name *old = lookup(t, directory, component, length);
     struct inode *made;
 
-    if (old && S_ISDIR(old->inode->mode))
+    if (old && S_ISDIR(old->inode->mode)) {
+        stamp(t, old);
         return old->inode;
+    }
     made = tree_new_inode(t, S_IFDIR | 0755, err);
     if (!made)
         return NULL;
@@ -340,7 +397,8 @@ bool tree_parent(struct tree *t, const char *path, struct inode **ret_directory,
     return pyro_fail(err, PYRO_INVALID_ARGUMENT, "it has no name");
 }
 
-struct name *tree_find(struct tree *t, const char *path)
+bool tree_find_parent(struct tree *t, const char *path, struct inode **ret_directory,
+                      const char **ret_component, size_t *ret_length)
 {
     struct walk w = { .t = t };
     struct inode *at = t->root;
@@ -349,12 +407,27 @@ struct name *tree_find(struct tree *t, const char *path)
 
     while (at && next_component(&path, &component, &length)) {
         if (length > TREE_NAME_MAX || (length == 2 && !memcmp(component, "..", 2)))
-            return NULL;
-        if (is_last(path))
-            return lookup(t, at, component, length);
+            return false;
+        if (is_last(path)) {
+            *ret_directory = at;
+            *ret_component = component;
+            *ret_length = length;
+            return true;
+        }
         at = step(&w, at, component, length);
     }
-    return NULL;
+    return false;
+}
+
+struct name *tree_find(struct tree *t, const char *path)
+{
+    struct inode *directory;
+    const char *component;
+    size_t length;
+
+    if (!tree_find_parent(t, path, &directory, &component, &length))
+        return NULL;
+    return lookup(t, directory, component, length);
 }
 
 bool inode_set_xattr(struct inode *i, const char *name, const void *value, size_t size,

@@ -6,7 +6,10 @@
  *
  * Names and inodes are separate, as in the file system itself, so a hard link is a second name. An
  * inode without names left is dead: its blocks are freed and it is not written. Directories have
- * one name. Layers with whiteouts, when they come, remove names with tree_remove().
+ * one name.
+ *
+ * A tree may be made of layers, one after the other. Each name has the number of the layer that last
+ * wrote it, or something below it: so what a layer hides of those below it is told from its own.
  */
 #ifndef PYRO_IMAGE_TREE_H
 #define PYRO_IMAGE_TREE_H
@@ -51,12 +54,14 @@ struct inode {
     struct name *first, *last; /* in the order they came */
     struct name *self;         /* the directory's own name; NULL: the root */
     uint32_t entries, subdirectories;
+    uint8_t cleared; /* the last layer that hid what lower ones have in it */
 };
 
 struct name {
     struct inode *directory, *inode;
     struct name *next, *previous; /* in the directory */
     struct name *chain;           /* of the hash table */
+    uint8_t layer;                /* that wrote it */
     uint8_t length;
     char text[]; /* not terminated */
 };
@@ -66,6 +71,7 @@ struct tree {
     struct name **table;
     size_t table_size, names, inodes;
     size_t inodes_max;
+    uint8_t layer; /* the one that is being added: from 1 on; 0: there are none */
     void (*give_back)(void *arg, const struct run *run); /* blocks of a dead inode */
     void *arg;
 };
@@ -101,6 +107,16 @@ struct inode *tree_add_directory(struct tree *t, struct inode *directory, const 
                                  size_t length, struct pyro_error *err) MUST_CHECK;
 /* Removes a name and everything below it. */
 void tree_remove(struct tree *t, struct name *n);
+/*
+ * The directory at a path and its last component, as tree_parent(), but nothing is created: false
+ * with no error value when it is not there.
+ */
+bool tree_find_parent(struct tree *t, const char *path, struct inode **ret_directory,
+                      const char **ret_component, size_t *ret_length);
+/* Removes what lower layers have under that name in a directory, and spares what this one wrote. */
+void tree_hide(struct tree *t, struct inode *directory, const char *component, size_t length);
+/* Removes what lower layers have in a directory. Each directory is looked through once a layer. */
+void tree_hide_all(struct tree *t, struct inode *directory);
 
 /* Adds a copy of an extended attribute, replacing one of that name. */
 bool inode_set_xattr(struct inode *i, const char *name, const void *value, size_t size,

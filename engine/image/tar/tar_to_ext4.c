@@ -10,12 +10,14 @@
 
 #include "engine/image/ext4/attributes.h"
 #include "engine/image/ext4/content.h"
+#include "engine/image/tar/root.h"
 #include "engine/image/tar/source.h"
+#include "engine/image/tar/whiteout.h"
 
 #define FILE_BYTES_MAX (((uint64_t)UINT32_MAX - 1) * BLOCK_BYTES)
 
-struct conversion {
-    struct archive *a;
+struct tar_image {
+    struct archive *a; /* at hand */
     struct ext4 ext4;
     struct tree tree;
     struct content content;
@@ -36,7 +38,7 @@ static bool is_id(int64_t id)
     return id >= 0 && id < UINT32_MAX;
 }
 
-static bool set_metadata(struct conversion *c, struct archive_entry *entry, struct inode *i,
+static bool set_metadata(struct tar_image *c, struct archive_entry *entry, struct inode *i,
                          struct pyro_error *err)
 {
     if (!is_id(archive_entry_uid(entry)) || !is_id(archive_entry_gid(entry)))
@@ -50,7 +52,7 @@ static bool set_metadata(struct conversion *c, struct archive_entry *entry, stru
     return attributes_take(entry, i, &c->counts.skipped_xattrs, err);
 }
 
-static bool read_content(struct conversion *c, struct archive_entry *entry, struct inode *i,
+static bool read_content(struct tar_image *c, struct archive_entry *entry, struct inode *i,
                          struct pyro_error *err)
 {
     const void *bytes;
@@ -98,7 +100,7 @@ static bool set_device(struct archive_entry *entry, struct inode *i, struct pyro
     return true;
 }
 
-static bool fill(struct conversion *c, struct archive_entry *entry, struct inode *i,
+static bool fill(struct tar_image *c, struct archive_entry *entry, struct inode *i,
                  struct pyro_error *err)
 {
     if (!set_metadata(c, entry, i, err))
@@ -119,7 +121,7 @@ static bool fill(struct conversion *c, struct archive_entry *entry, struct inode
     }
 }
 
-static bool add_directory(struct conversion *c, struct archive_entry *entry, const char *path,
+static bool add_directory(struct tar_image *c, struct archive_entry *entry, const char *path,
                           struct pyro_error *err)
 {
     struct inode *parent, *i = c->tree.root;
@@ -134,7 +136,7 @@ static bool add_directory(struct conversion *c, struct archive_entry *entry, con
     return i && set_metadata(c, entry, i, err);
 }
 
-static bool add_hard_link(struct conversion *c, const char *path, const char *target,
+static bool add_hard_link(struct tar_image *c, const char *path, const char *target,
                           struct pyro_error *err)
 {
     struct inode *parent;
@@ -151,7 +153,7 @@ static bool add_hard_link(struct conversion *c, const char *path, const char *ta
     return tree_add(&c->tree, parent, component, length, n->inode, err);
 }
 
-static bool add_other(struct conversion *c, struct archive_entry *entry, const char *path,
+static bool add_other(struct tar_image *c, struct archive_entry *entry, const char *path,
                       struct pyro_error *err)
 {
     struct inode *parent, *i;
@@ -169,15 +171,20 @@ static bool add_other(struct conversion *c, struct archive_entry *entry, const c
     return false;
 }
 
-static bool add_member(struct conversion *c, struct archive_entry *entry, struct pyro_error *err)
+static bool add_member(struct tar_image *c, struct archive_entry *entry, struct pyro_error *err)
 {
     const char *path = archive_entry_pathname(entry), *hard_link = archive_entry_hardlink(entry);
     bool ok;
 
-    if (!path)
+    if (!path || !*path)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "member %llu has no name",
                          (unsigned long long)c->counts.members);
-    if (hard_link)
+    if (strlen(path) > TAR_PATH_MAX)
+        ok =
+            pyro_fail(err, PYRO_INVALID_ARGUMENT, "its name is longer than %d bytes", TAR_PATH_MAX);
+    else if (c->tree.layer && whiteout_is_one(path))
+        ok = whiteout_apply(&c->tree, path, err);
+    else if (hard_link)
         ok = add_hard_link(c, path, hard_link, err);
     else if (archive_entry_filetype(entry) == AE_IFDIR)
         ok = add_directory(c, entry, path, err);
@@ -186,69 +193,79 @@ static bool add_member(struct conversion *c, struct archive_entry *entry, struct
     return ok || pyro_wrap(err, "member '%.300s'", path);
 }
 
-static bool read_all(struct conversion *c, struct pyro_error *err)
+bool tar_image_add(struct tar_image *c, struct archive *a, unsigned layer,
+                   struct archive_entry *entry, struct pyro_error *err)
 {
-    struct archive_entry *entry;
-    int rc;
+    int rc = entry ? ARCHIVE_OK : archive_read_next_header(a, &entry);
 
+    c->a = a;
+    c->tree.layer = (uint8_t)layer;
     /* A warning is about something that cannot be represented exactly, such as a name in a foreign
        character set: the bytes are kept. */
-    while ((rc = archive_read_next_header(c->a, &entry)) == ARCHIVE_OK || rc == ARCHIVE_WARN) {
-        c->counts.members++;
+    while (rc == ARCHIVE_OK || rc == ARCHIVE_WARN) {
+        if (c->counts.members++ == TAR_MEMBERS_MAX)
+            return pyro_fail(err, PYRO_CONTENT_REFUSED, "it has more than %d members",
+                             TAR_MEMBERS_MAX);
         if (!add_member(c, entry, err))
             return false;
+        rc = archive_read_next_header(a, &entry);
     }
     if (rc != ARCHIVE_EOF) {
         char what[64];
         snprintf(what, sizeof(what), "after member %llu", (unsigned long long)c->counts.members);
-        return source_fail(c->a, what, err);
+        return source_fail(a, what, err);
     }
-    return c->counts.members || pyro_fail(err, PYRO_INVALID_ARGUMENT, "the archive is empty");
+    return c->counts.members || layer ||
+           pyro_fail(err, PYRO_INVALID_ARGUMENT, "the archive is empty");
 }
 
-static bool add_workspace(struct conversion *c, struct pyro_error *err)
+struct tree *tar_image_tree(struct tar_image *c)
 {
-    struct inode *i;
-
-    if (tree_find(&c->tree, "workspace"))
-        return true;
-    i = tree_add_directory(&c->tree, c->tree.root, "workspace", strlen("workspace"), err);
-    if (i)
-        i->mtime = c->ext4.now;
-    return i != NULL;
+    return &c->tree;
 }
 
-static bool convert(struct conversion *c, const struct ext4_spec *spec, bool workspace,
-                    struct pyro_error *err)
+struct tar_image *tar_image_new(const struct ext4_spec *spec, struct pyro_error *err)
 {
-    if (!ext4_create(&c->ext4, spec, err) || !tree_init(&c->tree, ext4_inodes_max(&c->ext4), err))
-        return false;
+    struct tar_image *c = calloc(1, sizeof(*c));
+
+    if (!c)
+        return pyro_no_memory(err, NULL);
+    if (!ext4_create(&c->ext4, spec, err) || !tree_init(&c->tree, ext4_inodes_max(&c->ext4), err)) {
+        tar_image_free(c);
+        return NULL;
+    }
     c->tree.give_back = tar_to_ext4_give_back;
     c->tree.arg = &c->ext4.blocks;
     c->tree.root->mtime = spec->now;
-    if (!read_all(c, err) || (workspace && !add_workspace(c, err)) ||
-        !ext4_write_tree(&c->ext4, &c->tree, err))
+    return c;
+}
+
+void tar_image_free(struct tar_image *c)
+{
+    if (!c)
+        return;
+    tree_release(&c->tree);
+    ext4_release(&c->ext4);
+    free(c);
+}
+
+bool tar_image_finish(struct tar_image *c, struct tar_counts *ret, struct pyro_error *err)
+{
+    if (!ext4_write_tree(&c->ext4, &c->tree, err))
         return false;
     c->counts.inodes = c->tree.inodes;
     c->counts.used_bytes =
         (ext2fs_blocks_count(c->ext4.fs->super) - ext2fs_free_blocks_count(c->ext4.fs->super)) *
         BLOCK_BYTES;
+    *ret = c->counts;
     return ext4_close(&c->ext4, err);
 }
 
 bool tar_to_ext4(struct archive *a, const struct ext4_spec *spec, bool workspace,
                  struct tar_counts *ret, struct pyro_error *err)
 {
-    struct conversion *c = calloc(1, sizeof(*c));
-    bool ok;
+    scoped_tar_image *c = tar_image_new(spec, err);
 
-    if (!c)
-        return pyro_no_memory(err, NULL);
-    c->a = a;
-    ok = convert(c, spec, workspace, err);
-    *ret = c->counts;
-    tree_release(&c->tree);
-    ext4_release(&c->ext4);
-    free(c);
-    return ok;
+    return c && tar_image_add(c, a, 0, NULL, err) &&
+           (!workspace || root_complete(&c->tree, spec->now, err)) && tar_image_finish(c, ret, err);
 }

@@ -97,7 +97,7 @@ static void test_tar_to_ext4_last_inode(void **state UNUSED)
     struct tar_counts counts;
     int fits = 0;
 
-    for (int files = 1000; files <= 1024; files++) {
+    for (int files = 990; files <= 1024; files++) {
         struct tar t;
         int fd;
         tar_begin(&t);
@@ -116,7 +116,7 @@ static void test_tar_to_ext4_last_inode(void **state UNUSED)
         fits = files;
     }
     assert_int_equal(err.code, PYRO_NO_SPACE);
-    assert_true(fits >= 1005);
+    assert_true(fits >= 999); /* the rest has directories */
 }
 
 static void test_tar_to_ext4_cut_short(void **state UNUSED)

@@ -1,0 +1,117 @@
+/* engine/environment/install.c: the steps that all sources of environments have in common. */
+#include "engine/environment/install.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/environment/environment.h"
+#include "engine/environment/environment_private.h"
+#include "engine/state/paths.h"
+#include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
+
+#define REMOVE_TIMEOUT_MS (3600LL * 1000)
+
+bool environment_install_begin(struct environment_install *in, const char *name,
+                               const struct progress *progress, struct pyro_error *err)
+{
+    *in = (struct environment_install){ .progress = progress, .lock = -1 };
+    in->cache_dir = paths_environments(err);
+    if (!in->cache_dir)
+        return false;
+    in->name = str_printf("%s", name);
+    in->key = environment_key(name);
+    in->work_dir = str_printf("%s/" ENVIRONMENT_PULL_PREFIX "%s", in->cache_dir, in->key);
+    in->install_dir = str_printf("%s/install", in->work_dir);
+    in->image_path = str_printf("%s/base.ext4", in->install_dir);
+    in->log_path = str_printf("%s/%s" ENVIRONMENT_LOG_SUFFIX, in->cache_dir, in->key);
+    in->lock = environment_lock(in->cache_dir, in->key, progress, err);
+    return in->lock >= 0 && environment_install_sweep(in, err);
+}
+
+bool environment_install_is_whole(const struct environment_install *in, struct pyro_error *err)
+{
+    struct environment e;
+    bool whole;
+
+    if (!environment_open(in->name, &e, err))
+        return false;
+    whole = environment_check(&e, err);
+    environment_release(&e);
+    return whole;
+}
+
+bool environment_install_prepare(const struct environment_install *in, struct pyro_error *err)
+{
+    return fs_mkdir_p(in->install_dir, 0755, err);
+}
+
+static bool sync_file(const char *path, struct pyro_error *err)
+{
+    scoped_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    return (fd >= 0 && fsync(fd) == 0) || pyro_fail_errno(err, "sync '%s'", path);
+}
+
+bool environment_install_finish(struct environment_install *in, struct pyro_error *err)
+{
+    struct environment_record *record = &in->record;
+    scoped_free char *target = NULL;
+    char unique[ENVIRONMENT_UNIQUE_DIGITS + 1];
+    uint8_t random[ENVIRONMENT_UNIQUE_DIGITS / 2];
+
+    progress_update(in->progress, "writing the image to disk", NULL);
+    random_bytes(random, sizeof(random));
+    hex_encode(random, sizeof(random), unique);
+    record->name = str_printf("%s", in->name);
+    record->catalog_version = str_printf("%s", PYRO_VERSION);
+    record->directory = str_printf("%s-%s", in->key, unique);
+    record->installed_at = clock_wall();
+    target = str_printf("%s/%s", in->cache_dir, record->directory);
+    if (!sync_file(in->image_path, err) ||
+        !environment_measure(in->image_path, &record->image, err))
+        return false;
+    if (rename(in->install_dir, target) != 0)
+        return pyro_fail_errno(err, "install '%s'", target);
+    return environment_record_save(in->cache_dir, in->name, record, err);
+}
+
+bool environment_remove_tree(const char *path, struct pyro_error *err)
+{
+    const char *argv[] = {
+        "unshare", "--user", "--map-root-user", "--map-auto", "--", "rm", "-rf", "--", path, NULL
+    };
+    struct proc_spec spec = proc_spec_of(argv);
+    scoped_buf out = BUF_INIT(4096);
+
+    if (fs_remove_tree(AT_FDCWD, path, err))
+        return true;
+    /* Files of subordinate ids can be removed in a namespace where those ids are ours. */
+    return geteuid() != 0 && proc_run(&spec, REMOVE_TIMEOUT_MS, &out, NULL) &&
+           access(path, F_OK) != 0;
+}
+
+bool environment_install_sweep(const struct environment_install *in, struct pyro_error *err)
+{
+    return environment_remove_tree(in->work_dir, err) ||
+           pyro_wrap(err, "leftovers of a killed pull");
+}
+
+void environment_install_release(struct environment_install *in)
+{
+    if (in->lock >= 0) {
+        if (!environment_install_sweep(in, NULL))
+            progress_update(in->progress, "some files could not be removed", NULL);
+        close(in->lock);
+    }
+    environment_record_release(&in->record);
+    free(in->name);
+    free(in->cache_dir);
+    free(in->key);
+    free(in->work_dir);
+    free(in->install_dir);
+    free(in->image_path);
+    free(in->log_path);
+    *in = (struct environment_install){ .lock = -1 };
+}

@@ -1,0 +1,199 @@
+/*
+ * engine/image/oci_command.c: the sub-commands oci-to-ext4 (an image whose blobs are files) and
+ * archive-to-ext4 (a root file system, or an image in an archive, told apart by content).
+ */
+#include <stddef.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/hash/hash.h"
+#include "engine/image/command.h"
+#include "engine/image/tar/oci_image.h"
+#include "engine/image/tar/root.h"
+#include "engine/image/tar/source.h"
+#include "vmm/base/fs.h"
+
+#define SIZE_BYTES_DEFAULT (10LL << 30)
+#define CONFIG_BYTES_MAX (96 * 1024) /* that a record keeps */
+
+struct oci_args {
+    int output_fd, manifest_fd, config_fd, scratch_fd;
+    struct image_fds layer_fds;
+    int64_t size_bytes, time_seconds;
+    const char *digest;
+};
+
+static struct ext4_spec spec_of(const struct oci_args *args)
+{
+    struct ext4_spec spec = {
+        .fd = args->output_fd,
+        .size_bytes = args->size_bytes ? args->size_bytes : SIZE_BYTES_DEFAULT,
+        .now = args->time_seconds ? args->time_seconds : (int64_t)time(NULL),
+    };
+
+    random_bytes(spec.uuid, sizeof(spec.uuid));
+    return spec;
+}
+
+static json_t *counts_object(const struct tar_counts *counts, const struct ext4_spec *spec)
+{
+    return json_pack("{sI sI sI sI sI}", "members", (json_int_t)counts->members, "inodes",
+                     (json_int_t)counts->inodes, "used_bytes", (json_int_t)counts->used_bytes,
+                     "size_bytes", (json_int_t)spec->size_bytes, "skipped_xattrs",
+                     (json_int_t)counts->skipped_xattrs);
+}
+
+/* Labels are for show: they go before the rest does. */
+static json_t *config_object(const struct oci_config *config, struct pyro_error *err)
+{
+    json_t *object = oci_config_save(config);
+
+    if (object && json_dumpb(object, NULL, 0, 0) > CONFIG_BYTES_MAX)
+        json_object_set_new(object, "labels", json_object());
+    if (object && json_dumpb(object, NULL, 0, 0) > CONFIG_BYTES_MAX) {
+        json_decref(object);
+        return pyro_fail(err, PYRO_CONTENT_REFUSED, "its configuration is larger than %d bytes",
+                         CONFIG_BYTES_MAX);
+    }
+    return object ? object : pyro_no_memory(err, NULL);
+}
+
+static json_t *layers_object(const struct oci_image *image)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < image->layer_count; i++) {
+        const struct layer *layer = &image->layers[i];
+        json_array_append_new(list, json_pack("{ss* ss sI}", "digest", layer->digest, "diff_id",
+                                              layer->diff_id, "size_bytes",
+                                              (json_int_t)layer->blob.size));
+    }
+    return list;
+}
+
+static json_t *unpack(const struct oci_image *image, const struct ext4_spec *spec,
+                      struct pyro_error *err)
+{
+    scoped_json json_t *config = config_object(&image->config, err);
+    struct tar_counts counts;
+    json_t *result;
+
+    if (!config || !oci_image_unpack(image, spec, &counts, err))
+        return NULL;
+    result = counts_object(&counts, spec);
+    json_object_set(result, "config", config);
+    json_object_set_new(result, "layers", layers_object(image));
+    json_object_set_new(result, "config_digest", json_string(image->config_digest));
+    if (*image->digest)
+        json_object_set_new(result, "digest", json_string(image->digest));
+    if (image->reference)
+        json_object_set_new(result, "reference",
+                            json_string_lossy(image->reference, strlen(image->reference)));
+    return result;
+}
+
+static json_t *oci_command_run(const void *void_args, struct pyro_error *err)
+{
+    const struct oci_args *args = void_args;
+    struct ext4_spec spec = spec_of(args);
+    struct blob manifest, config, layers[IMAGE_FDS_MAX];
+    scoped_oci_image image = { 0 };
+
+    if (!blob_of_file(args->manifest_fd, &manifest, err) ||
+        !blob_of_file(args->config_fd, &config, err))
+        return NULL;
+    for (unsigned i = 0; i < args->layer_fds.count; i++)
+        if (!blob_of_file(args->layer_fds.items[i], &layers[i], err))
+            return NULL;
+    if (!oci_image_from_blobs(&manifest, args->digest, &config, layers, args->layer_fds.count,
+                              &image, err))
+        return NULL;
+    return unpack(&image, &spec, err);
+}
+
+static json_t *unpack_archive(struct archive *a, struct archive_entry *entry,
+                              const struct oci_args *args, struct pyro_error *err)
+{
+    struct ext4_spec spec = spec_of(args);
+    struct archive_files files = { .scratch_fd = args->scratch_fd };
+    scoped_oci_image image = { 0 };
+    json_t *result = NULL;
+
+    if (archive_files_take(&files, a, entry, err) && oci_image_from_archive(&files, &image, err))
+        result = unpack(&image, &spec, err);
+    archive_files_release(&files);
+    return result;
+}
+
+static json_t *unpack_root(struct archive *a, struct archive_entry *entry,
+                           const struct oci_args *args, struct pyro_error *err)
+{
+    struct ext4_spec spec = spec_of(args);
+    scoped_tar_image *image = tar_image_new(&spec, err);
+    struct tar_counts counts;
+
+    if (!image || !tar_image_add(image, a, 0, entry, err) ||
+        !root_complete(tar_image_tree(image), spec.now, err) ||
+        !tar_image_finish(image, &counts, err))
+        return NULL;
+    return counts_object(&counts, &spec);
+}
+
+static json_t *oci_command_run_archive(const void *void_args, struct pyro_error *err)
+{
+    const struct oci_args *args = void_args;
+    scoped_archive_read *a = source_new_tar(err);
+    struct archive_entry *entry;
+    const char *path;
+    int rc;
+
+    if (!a || !source_open_fd(a, 0, err))
+        return NULL;
+    rc = archive_read_next_header(a, &entry);
+    if (rc == ARCHIVE_EOF)
+        return pyro_fail(err, PYRO_CONTENT_REFUSED, "the archive is empty");
+    if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN) {
+        source_fail(a, "it is not a tar archive", err);
+        return NULL;
+    }
+    path = archive_entry_pathname(entry);
+    if (path && oci_image_is_archive(path))
+        return unpack_archive(a, entry, args, err);
+    return unpack_root(a, entry, args, err);
+}
+
+static const struct image_option oci_options[] = {
+    { "output-fd", IMAGE_OPTION_FD, offsetof(struct oci_args, output_fd), true },
+    { "manifest-fd", IMAGE_OPTION_FD, offsetof(struct oci_args, manifest_fd), true },
+    { "config-fd", IMAGE_OPTION_FD, offsetof(struct oci_args, config_fd), true },
+    { "layer-fds", IMAGE_OPTION_FDS, offsetof(struct oci_args, layer_fds), true },
+    { "digest", IMAGE_OPTION_TEXT, offsetof(struct oci_args, digest), true },
+    { "size-bytes", IMAGE_OPTION_SIZE, offsetof(struct oci_args, size_bytes), false },
+    { "time", IMAGE_OPTION_SIZE, offsetof(struct oci_args, time_seconds), false },
+};
+
+const struct image_command image_oci_to_ext4 = {
+    .name = "oci-to-ext4",
+    .options = oci_options,
+    .option_count = ARRAY_SIZE(oci_options),
+    .args_size = sizeof(struct oci_args),
+    .prepare = hash_prepare,
+    .run = oci_command_run,
+};
+
+/* The scratch file is where the files of an image wait until all have come. */
+static const struct image_option archive_options[] = {
+    { "output-fd", IMAGE_OPTION_FD, offsetof(struct oci_args, output_fd), true },
+    { "scratch-fd", IMAGE_OPTION_FD, offsetof(struct oci_args, scratch_fd), true },
+    { "size-bytes", IMAGE_OPTION_SIZE, offsetof(struct oci_args, size_bytes), false },
+    { "time", IMAGE_OPTION_SIZE, offsetof(struct oci_args, time_seconds), false },
+};
+
+const struct image_command image_archive_to_ext4 = {
+    .name = "archive-to-ext4",
+    .options = archive_options,
+    .option_count = ARRAY_SIZE(archive_options),
+    .args_size = sizeof(struct oci_args),
+    .prepare = hash_prepare,
+    .run = oci_command_run_archive,
+};

@@ -1,0 +1,70 @@
+/* engine/image/tar/root.c: the guest (guest/root.c, guest/identity.c) is what needs these. */
+#include "engine/image/tar/root.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct {
+    const char *path;
+    uint32_t mode;
+    bool may_be_link; /* to a directory in the image */
+} directories[] = {
+    { "proc", 0555, false }, { "sys", 0555, false },  { "dev", 0755, false },
+    { "run", 0755, false },  { "tmp", 01777, false }, { "workspace", 0755, false },
+    { "etc", 0755, true },
+};
+
+/* Each machine's own, which replace what the image has. */
+static const char *const files[] = { "etc/machine-id", "etc/hostname", "etc/hosts" };
+
+/* Whether a link leads to a directory. */
+static bool leads_to_directory(struct tree *t, const char *path)
+{
+    char below[64];
+    struct inode *directory;
+    const char *component;
+    size_t length;
+
+    snprintf(below, sizeof(below), "%s/x", path);
+    return tree_find_parent(t, below, &directory, &component, &length);
+}
+
+static bool complete_directory(struct tree *t, size_t n, int64_t now, struct pyro_error *err)
+{
+    const char *path = directories[n].path;
+    struct name *found = tree_find(t, path);
+    struct inode *made;
+
+    if (found && S_ISDIR(found->inode->mode))
+        return true;
+    if (found && S_ISLNK(found->inode->mode) && directories[n].may_be_link &&
+        leads_to_directory(t, path))
+        return true;
+    if (found)
+        return pyro_fail(err, PYRO_CONTENT_REFUSED,
+                         "its /%s is %s: no machine can start from this image", path,
+                         !S_ISLNK(found->inode->mode) ? "not a directory"
+                         : directories[n].may_be_link ? "a link to no directory"
+                                                      : "a symbolic link, not a directory");
+    made = tree_add_directory(t, t->root, path, strlen(path), err);
+    if (!made)
+        return false;
+    made->mode = S_IFDIR | directories[n].mode;
+    made->mtime = now;
+    return true;
+}
+
+bool root_complete(struct tree *t, int64_t now, struct pyro_error *err)
+{
+    for (size_t n = 0; n < ARRAY_SIZE(directories); n++)
+        if (!complete_directory(t, n, now, err))
+            return false;
+    for (size_t n = 0; n < ARRAY_SIZE(files); n++) {
+        const struct name *found = tree_find(t, files[n]);
+        if (found && S_ISDIR(found->inode->mode))
+            return pyro_fail(err, PYRO_CONTENT_REFUSED,
+                             "its /%s is a directory: no machine can start from this image",
+                             files[n]);
+    }
+    return true;
+}

@@ -1,0 +1,14 @@
+/* A root file system, and what a machine needs of it to start. */
+#ifndef PYRO_IMAGE_ROOT_H
+#define PYRO_IMAGE_ROOT_H
+
+#include "engine/image/ext4/tree.h"
+
+/*
+ * Makes the directories that a machine mounts on, or writes to at its start, where they are missing
+ * (with this time), and refuses a root in which one of them is something else: PYRO_CONTENT_REFUSED
+ * names it.
+ */
+bool root_complete(struct tree *t, int64_t now, struct pyro_error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,358 @@
+/* tests/unit/image/test_layers.c: layers one over the other, and those that are not taken. */
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/hash/hash.h"
+#include "engine/image/tar/layer.h"
+#include "engine/image/tar/root.h"
+#include "engine/oci/manifest.h"
+#include "tests/unit/image_fixture.h"
+#include "vmm/base/fs.h"
+
+#define LAYERS_MAX 4
+#define NOW 1700000000
+
+struct stack {
+    struct layer layers[OCI_LAYERS_MAX];
+    char diff_ids[OCI_LAYERS_MAX][OCI_DIGEST_SIZE];
+    size_t count;
+};
+
+static void digest_of(const struct blob *b, char ret[OCI_DIGEST_SIZE])
+{
+    scoped_free void *bytes = NULL;
+    struct hash h;
+
+    assert_true(blob_read(b, "x", 1 << 30, &bytes, NULL));
+    assert_true(hash_begin(&h, NULL, NULL) && hash_add(&h, bytes, (size_t)b->size, NULL) &&
+                hash_end(&h, ret, NULL));
+    hash_release(&h);
+}
+
+/* A layer of an ended, uncompressed tar. */
+static void push(struct stack *s, struct tar *t)
+{
+    struct layer *layer = &s->layers[s->count];
+
+    assert_true(blob_of_file(t->fd, &layer->blob, NULL));
+    digest_of(&layer->blob, s->diff_ids[s->count]);
+    layer->diff_id = layer->digest = s->diff_ids[s->count];
+    s->count++;
+}
+
+/* Members: "d/" is a directory, "a->b" a symbolic link, "a=b" a hard link, all else files whose
+ * content is the layer's number. */
+static void push_members(struct stack *s, const char *const *members)
+{
+    char content[8];
+    struct tar t;
+
+    snprintf(content, sizeof(content), "%zu", s->count + 1);
+    tar_begin(&t);
+    for (; *members; members++) {
+        scoped_free char *path = str_printf("%s", *members);
+        char *arrow = strstr(path, "->"), *equal = strchr(path, '=');
+        if (arrow) {
+            *arrow = '\0';
+            tar_add(&t,
+                    &(struct member){ .path = path, .mode = S_IFLNK | 0777, .symlink = arrow + 2 });
+        } else if (equal) {
+            *equal = '\0';
+            tar_add(&t, &(struct member){
+                            .path = path, .mode = S_IFREG | 0644, .hard_link = equal + 1 });
+        } else if (path[strlen(path) - 1] == '/') {
+            tar_add(&t, &(struct member){ .path = path, .mode = S_IFDIR | 0755 });
+        } else {
+            tar_add_file(&t, path, content);
+        }
+    }
+    tar_end(&t);
+    push(s, &t);
+}
+
+static int unpack(struct stack *s, struct pyro_error *err)
+{
+    struct ext4_spec spec = { .fd = memfd_create("image", MFD_CLOEXEC),
+                              .size_bytes = IMAGE_MIB(32),
+                              .uuid = { 1, 2, 3 },
+                              .now = NOW };
+    scoped_tar_image *image = tar_image_new(&spec, err);
+    struct tar_counts counts;
+    bool ok = image && layers_add(image, s->layers, s->count, err) &&
+              root_complete(tar_image_tree(image), NOW, err) &&
+              tar_image_finish(image, &counts, err);
+
+    for (size_t i = 0; i < s->count; i++)
+        close(s->layers[i].blob.fd);
+    if (ok)
+        return spec.fd;
+    close(spec.fd);
+    return -1;
+}
+
+/* What is in the image afterwards: "path" is there, "path:2" with the content of layer 2, "!path" is
+ * not. */
+static void assert_holds(ext2_filsys fs, const char *const *expected, size_t row)
+{
+    for (; *expected; expected++) {
+        scoped_free char *path = str_printf("%s", **expected == '!' ? *expected + 1 : *expected);
+        char *colon = strchr(path, ':');
+        if (colon)
+            *colon = '\0';
+        if ((image_lookup(fs, path) == 0) != (**expected == '!'))
+            fail_msg("row %zu: %s", row, *expected);
+        if (colon)
+            image_assert_content(fs, path, colon + 1, strlen(colon + 1));
+    }
+}
+
+static void test_layers_add(void **state UNUSED)
+{
+    static const struct {
+        const char *layers[LAYERS_MAX][8], *expected[8];
+    } rows[] = {
+        /* The later one counts; a directory stays what it is, and anything else is replaced. */
+        { { { "a", "d/", "d/x" }, { "a", "d/", "d/y" } }, { "a:2", "d/x:1", "d/y:2" } },
+        { { { "d/", "d/x" }, { "d" } }, { "d:2", "!d/x" } },
+        { { { "d" }, { "d/", "d/x" } }, { "d/x:2" } },
+        { { { "d/x", "l->d" }, { "l/", "l/y" } }, { "l/y:2", "!d/y", "d/x:1" } },
+        /* Whiteouts hide what is below, never what is their own, wherever they stand. */
+        { { { "d/x", "d/y" }, { "d/.wh.x" } }, { "!d/x", "d/y:1", "!d/.wh.x" } },
+        { { { "d/x" }, { ".wh.d" } }, { "!d" } },
+        { { { "x" }, { ".wh.x", "x" } }, { "x:2" } },
+        { { { "x" }, { "x", ".wh.x" } }, { "x:2" } },
+        { { { "d/x" }, { "d/y", ".wh.d" } }, { "!d/x", "d/y:2" } },
+        { { { "d/x" }, { ".wh.d", "d/y" } }, { "!d/x", "d/y:2" } },
+        { { { "d/x", "d/e/z" }, { "d/.wh..wh..opq", "d/y" } }, { "!d/x", "!d/e", "d/y:2" } },
+        { { { "d/x", "d/e/z" }, { "d/y", "d/e/v", "d/.wh..wh..opq" } },
+          { "!d/x", "!d/e/z", "d/e/v:2", "d/y:2" } },
+        { { { "d/x" }, { ".wh..wh..opq", "d/y" } }, { "!d/x", "d/y:2" } },
+        /* A whiteout of what is not there, or was hidden before, is nothing. */
+        { { { "x" }, { ".wh.x" }, { ".wh.x", "no/.wh.y" } }, { "!x", "!no" } },
+        { { { "x" }, { ".wh.x" }, { "x" } }, { "x:3" } },
+        /* In the lowest there is nothing to hide; names of aufs are left out. */
+        { { { "x", ".wh.x", ".wh..wh.aufs", ".wh..wh.plnk/a" } }, { "x:1", "!.wh..wh.aufs" } },
+        /* A link is followed within the image, and a hard link may lead to a lower layer. */
+        { { { "d/x", "l->/d" }, { "l/.wh.x", "l/y" } }, { "!d/x", "d/y:2" } },
+        { { { "d/x", "l->../../../d" }, { "l/y" } }, { "d/y:2" } },
+        { { { "a" }, { "b=a" }, { ".wh.a" } }, { "!a", "b:1" } },
+        { { { "a" }, { "b=a", "a" } }, { "a:2", "b:1" } },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct pyro_error err = { 0 };
+        struct stack s = { 0 };
+        ext2_filsys fs;
+        int fd;
+        for (size_t n = 0; n < LAYERS_MAX && rows[i].layers[n][0]; n++)
+            push_members(&s, rows[i].layers[n]);
+        fd = unpack(&s, &err);
+        if (fd < 0)
+            fail_msg("row %zu: %s", i, err.message);
+        fs = image_open(fd);
+        assert_holds(fs, rows[i].expected, i);
+        ext2fs_close_free(&fs);
+        close(fd);
+    }
+}
+
+static void test_layers_add_refuses(void **state UNUSED)
+{
+    static const struct {
+        const char *members[4], *why;
+    } rows[] = {
+        { { "../x" }, "layer 2: member '../x': its name has '..'" },
+        { { "d/../../x" }, "its name has '..'" },
+        { { "b=../../etc/passwd" }, "which is not there" },
+        { { "b=no" }, "which is not there" },
+        { { "b=lower-directory" }, "which is a directory" },
+        { { "d/.wh." }, "a whiteout of nothing" },
+        { { ".wh.." }, "a whiteout of nothing" },
+        { { ".wh..." }, "a whiteout of nothing" },
+        { { "tmp->/var/tmp" }, "its /tmp is a symbolic link" },
+        { { "run" }, "its /run is not a directory" },
+        { { ".wh.proc", "proc" }, "its /proc is not a directory" },
+        { { "workspace" }, "its /workspace is not a directory" },
+        { { "etc->nowhere" }, "its /etc is a link to no directory" },
+        { { "etc/machine-id/" }, "its /etc/machine-id is a directory" },
+        { { "conf/hosts/", "etc->conf" }, "its /etc/hosts is a directory" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct pyro_error err = { 0 };
+        struct stack s = { 0 };
+        push_members(&s, (const char *const[]){ "lower", "lower-directory/", NULL });
+        push_members(&s, rows[i].members);
+        assert_int_equal(unpack(&s, &err), -1);
+        if (!strstr(err.message, rows[i].why))
+            fail_msg("row %zu: %s", i, err.message);
+    }
+}
+
+/* A root of nothing is made one that a machine can start from. */
+static void test_root_complete(void **state UNUSED)
+{
+    static const char *const made[] = { "proc", "sys", "dev", "run", "tmp", "workspace", "etc" };
+    struct pyro_error err = { 0 };
+    struct stack s = { 0 };
+    ext2_filsys fs;
+    int fd;
+
+    push_members(&s, (const char *const[]){ "conf/x", "etc->/conf", NULL });
+    push_members(&s, (const char *const[]){ ".wh.etc", NULL });
+    fd = unpack(&s, &err);
+    assert_true(fd >= 0);
+    fs = image_open(fd);
+    for (size_t i = 0; i < ARRAY_SIZE(made); i++)
+        assert_true(S_ISDIR(image_inode(fs, made[i]).i_mode));
+    assert_int_equal(image_inode(fs, "tmp").i_mode & 07777, 01777);
+    assert_int_equal(image_inode(fs, "workspace").i_mtime, NOW);
+    ext2fs_close_free(&fs);
+    close(fd);
+}
+
+static void push_file(struct stack *s, int filter)
+{
+    struct tar t, plain;
+
+    tar_begin(&plain);
+    tar_add_file(&plain, "f", "x");
+    tar_end(&plain);
+    push(s, &plain);
+    tar_begin_filtered(&t, filter);
+    tar_add_file(&t, "f", "x");
+    tar_end(&t);
+    close(s->layers[s->count - 1].blob.fd);
+    assert_true(blob_of_file(t.fd, &s->layers[s->count - 1].blob, NULL));
+    s->layers[s->count - 1].digest = NULL;
+}
+
+static void test_layers_add_compressed(void **state UNUSED)
+{
+    static const int filters[] = { ARCHIVE_FILTER_NONE, ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_ZSTD };
+
+    for (size_t i = 0; i < ARRAY_SIZE(filters); i++) {
+        struct pyro_error err = { 0 };
+        struct stack s = { 0 };
+        int fd;
+        push_file(&s, filters[i]);
+        fd = unpack(&s, &err);
+        if (fd < 0)
+            fail_msg("filter %d: %s", filters[i], err.message);
+        close(fd);
+    }
+}
+
+static const char other[] =
+    "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+
+static void test_layers_add_checks_digests(void **state UNUSED)
+{
+    struct pyro_error err = { 0 };
+    struct stack s = { 0 };
+
+    push_members(&s, (const char *const[]){ "a", NULL });
+    s.layers[0].diff_id = other;
+    assert_int_equal(unpack(&s, &err), -1);
+    assert_int_equal(err.code, PYRO_CONTENT_REFUSED);
+    assert_non_null(strstr(err.message, "layer 1: its tar has the digest"));
+
+    s = (struct stack){ 0 };
+    push_members(&s, (const char *const[]){ "a", NULL });
+    s.layers[0].digest = other;
+    assert_int_equal(unpack(&s, &err), -1);
+    assert_non_null(strstr(err.message, "layer 1: its blob has the digest"));
+}
+
+/* Bytes after the tar, or after the compressed data, count for the digest too. */
+static void test_layers_add_hashes_all(void **state UNUSED)
+{
+    struct pyro_error err = { 0 };
+    struct stack s = { 0 };
+    struct layer *layer = &s.layers[0];
+
+    push_members(&s, (const char *const[]){ "a", NULL });
+    assert_int_equal(pwrite(layer->blob.fd, "more", 4, layer->blob.size), 4);
+    layer->blob.size += 4;
+    assert_int_equal(unpack(&s, &err), -1);
+    assert_non_null(strstr(err.message, "has the digest"));
+}
+
+static void test_layers_add_cut_short(void **state UNUSED)
+{
+    static const int filters[] = { ARCHIVE_FILTER_NONE, ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_ZSTD };
+
+    for (size_t i = 0; i < ARRAY_SIZE(filters); i++)
+        for (int64_t kept = 0; kept < 64; kept += 7) {
+            struct pyro_error err = { 0 };
+            struct stack s = { 0 };
+            push_file(&s, filters[i]);
+            s.layers[0].blob.size = kept;
+            assert_int_equal(unpack(&s, &err), -1);
+            assert_true(err.code == PYRO_CONTENT_REFUSED || err.code == PYRO_INVALID_ARGUMENT);
+        }
+}
+
+/* A file of zeros that is a thousand times as large as its layer. */
+static void test_layers_add_bomb(void **state UNUSED)
+{
+    enum { SIZE = 96 << 20 };
+    struct pyro_error err = { 0 };
+    struct stack s = { 0 };
+    char *zeros = calloc(1, SIZE);
+    struct tar t;
+
+    tar_begin_filtered(&t, ARCHIVE_FILTER_GZIP);
+    tar_add(&t, &(struct member){
+                    .path = "big", .mode = S_IFREG | 0644, .content = zeros, .size = SIZE });
+    tar_end(&t);
+    free(zeros);
+    push(&s, &t);
+    assert_int_equal(unpack(&s, &err), -1);
+    assert_int_equal(err.code, PYRO_CONTENT_REFUSED);
+    assert_non_null(strstr(err.message, "more than 200 times its size"));
+}
+
+/* Many opaque whiteouts of one large directory: each directory is looked through once a layer. */
+static void test_layers_add_is_linear(void **state UNUSED)
+{
+    enum { FILES = 1500, WHITEOUTS = 60000 };
+    struct pyro_error err = { 0 };
+    struct stack s = { 0 };
+    struct tar t;
+    char path[32];
+    int fd;
+
+    push_members(&s, (const char *const[]){ "d/lower", NULL });
+    tar_begin(&t);
+    for (int i = 0; i < FILES; i++) {
+        snprintf(path, sizeof(path), "d/%d", i);
+        tar_add_file(&t, path, "");
+    }
+    for (int i = 0; i < WHITEOUTS; i++)
+        tar_add_file(&t, i % 2 ? "d/.wh..wh..opq" : ".wh.d", "");
+    tar_end(&t);
+    push(&s, &t);
+    fd = unpack(&s, &err);
+    assert_true(fd >= 0);
+    close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_layers_add),
+        cmocka_unit_test(test_layers_add_refuses),
+        cmocka_unit_test(test_root_complete),
+        cmocka_unit_test(test_layers_add_compressed),
+        cmocka_unit_test(test_layers_add_checks_digests),
+        cmocka_unit_test(test_layers_add_hashes_all),
+        cmocka_unit_test(test_layers_add_cut_short),
+        cmocka_unit_test(test_layers_add_bomb),
+        cmocka_unit_test(test_layers_add_is_linear),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
