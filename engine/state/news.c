@@ -69,15 +69,21 @@ bool news_check_source(const char *source, struct pyro_error *err)
                      source);
 }
 
-static bool is_from(const json_t *attention, const char *source)
+bool news_source_covers(const char *source, const char *kind, const char *id)
 {
-    const json_t *from = json_object_get(attention, "source");
-    const char *kind = json_string_or(from, "kind", ""), *id = json_string_or(from, "id", "");
     size_t n = strlen(kind);
 
     return !strcmp(source, NEWS_ALL) ||
            (!strncmp(source, kind, n) &&
             (!source[n] || (source[n] == ':' && !strcmp(source + n + 1, id))));
+}
+
+static bool is_from(const json_t *attention, const char *source)
+{
+    const json_t *from = json_object_get(attention, "source");
+
+    return news_source_covers(source, json_string_or(from, "kind", ""),
+                              json_string_or(from, "id", ""));
 }
 
 bool news_acknowledge(json_t **news, const char *source, struct pyro_error *err)

@@ -34,6 +34,8 @@ bool news_drop(json_t **news, const char *slot);
  */
 bool news_acknowledge(json_t **news, const char *source, struct pyro_error *err) MUST_CHECK;
 bool news_check_source(const char *source, struct pyro_error *err) MUST_CHECK;
+/* Whether a source that is acknowledged means this one. */
+bool news_source_covers(const char *source, const char *kind, const char *id);
 /* The most urgent, and of several the newest; NULL: none. Borrowed. */
 json_t *news_top(const json_t *news);
 /* From JSON of any source: what is valid of it; NULL when nothing is. New. */

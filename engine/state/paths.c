@@ -135,3 +135,10 @@ char *paths_cache(struct pyro_error *err)
 {
     return in_cache("", err);
 }
+
+char *paths_state(struct pyro_error *err)
+{
+    scoped_free char *root = root_of("state", "XDG_STATE_HOME", ".local/state", err);
+
+    return root ? made(str_printf("%s", root), err) : NULL;
+}

@@ -1,7 +1,7 @@
 /*
- * Where pyro keeps things. PYRO_HOME moves everything (HOME/data, HOME/cache),
- * PYRO_ENVIRONMENT_CACHE_DIR the environments; else the XDG base directories: $XDG_DATA_HOME/pyro
- * and $XDG_CACHE_HOME/pyro. Each function creates its directory (0700) and returns a path that the
+ * Where pyro keeps things. PYRO_HOME moves everything (HOME/data, HOME/cache, HOME/state),
+ * PYRO_ENVIRONMENT_CACHE_DIR the environments; else the XDG base directories: $XDG_DATA_HOME/pyro,
+ * $XDG_CACHE_HOME/pyro and $XDG_STATE_HOME/pyro. Each function creates its directory (0700) and returns a path that the
  * caller frees; NULL on failure, and where another user could replace it (trust.h).
  */
 #ifndef PYRO_PATHS_H
@@ -24,5 +24,6 @@ char *paths_boot(struct pyro_error *err) MUST_CHECK;         /* kernels and init
 char *paths_templates(struct pyro_error *err) MUST_CHECK;    /* one directory per template */
 char *paths_apt(struct pyro_error *err) MUST_CHECK;          /* pyro's own apt state */
 char *paths_cache(struct pyro_error *err) MUST_CHECK;        /* the cache's root: small records */
+char *paths_state(struct pyro_error *err) MUST_CHECK;        /* what pyro tui keeps over its end */
 
 #endif

@@ -47,6 +47,10 @@ struct shell_record {
     bool at_prompt;          /* the shell itself, waiting for input; since foreground_since */
     enum shell_doing_state doing;
     double doing_since; /* epoch seconds */
+    /* What a program in it wanted noticed last, since input was typed or someone acknowledged it:
+     * printable, but foreign; "" for a bell. NULL: nothing. */
+    char *notice;
+    double notice_at; /* epoch seconds */
 };
 
 /* A member is declared above and by a row here; storing, showing and documenting it follow from
@@ -69,6 +73,8 @@ struct shell_record {
         ROW_BOOL(shell_record, at_prompt, .where = ROW_KEPT),                                      \
         ROW_CHOICE(shell_record, doing, shell_doing_states, .where = ROW_KEPT),                    \
         ROW_NUM(shell_record, doing_since, .where = ROW_KEPT),                                     \
+        ROW_TEXT(shell_record, notice, .where = ROW_KEPT, .sparse = true),                         \
+        ROW_NUM(shell_record, notice_at, .where = ROW_KEPT),                                       \
         RES_OBJECT("attention", attention_rows, .show = shell_show_attention)
 
 /* The shell object alone. */

@@ -88,6 +88,7 @@ static void shell_notes_on_track(void *user, const struct track_event *e)
             p->in_string = 0;
         break;
     case TRACK_QUERY:
+    case TRACK_NOTICE:
         break;
     }
 }

@@ -29,6 +29,15 @@ json_t *shell_view(const struct shell *sh)
     return shell_record_to_view(&sh->record, sh->supervisor->record.id);
 }
 
+/* The bell of a shell that edits a line answers a key, and wants nobody. */
+static void shell_on_notice(void *arg, const char *text)
+{
+    struct shell *sh = arg;
+
+    if (*text || !sh->record.at_prompt || !sh->editing)
+        shell_doing_notice(&sh->doing, text);
+}
+
 struct shell *shell_new(struct supervisor *s, const struct shell_record *r, struct pyro_error *err)
 {
     struct shell *sh = calloc(1, sizeof(*sh));
@@ -39,6 +48,7 @@ struct shell *shell_new(struct supervisor *s, const struct shell_record *r, stru
     sh->record = *r;
     sh->record.cwd = str_printf("%s", r->cwd);
     sh->record.foreground = NULL;
+    sh->record.notice = r->notice ? str_printf("%s", r->notice) : NULL;
     shell_input_init(&sh->input, &sh->guest);
     if (!shell_log_open(&sh->log, s->dir_fd, &sh->record, s->record.secrets, err)) {
         shell_record_release(&sh->record);
@@ -46,6 +56,8 @@ struct shell *shell_new(struct supervisor *s, const struct shell_record *r, stru
         return NULL;
     }
     shell_doing_init(&sh->doing, s, &sh->record);
+    sh->log.noticed = shell_on_notice;
+    sh->log.noticed_arg = sh;
     shell_query_init(&sh->query, s->loop, &sh->log, &sh->guest);
     intake_init(&sh->intake, s, &sh->log.file, &sh->guest);
     sh->next = s->shells;

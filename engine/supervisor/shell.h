@@ -33,6 +33,7 @@ struct shell {
     struct shell_input input;
     struct shell_ask *asks;
     const char *last_writer;
+    bool editing;             /* the last input did not end a line */
     bool opening;             /* the guest has not answered yet */
     struct link *open_client; /* the client that waits for that; NULL: gone */
     uint32_t open_id;

@@ -7,12 +7,14 @@
 #include "engine/secret/hide.h"
 #include "engine/state/attention.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/printable.h"
 
 #define TEXT_MAX 1024 /* bytes the guest may report */
 #define TEXT_CUT 150  /* a longer one may have been cut by the guest */
 #define SAVE_EVERY_MS 100
 #define SIGNALLED_STATUS 128 /* above this a signal ended it, as closing it does: no error */
 #define LONG_SECONDS 60      /* what has run for as long is news when it ends */
+#define NOTICE_MAX 200       /* bytes of a text that wants to be noticed */
 
 /* ---- the workspace ---- */
 
@@ -152,6 +154,43 @@ void shell_doing_note(struct shell_doing *d, const json_t *message)
         r->doing_since = clock_wall();
     r->at_prompt = prompt;
     r->doing = doing;
+    d->unsaved = true;
+    save_soon(d->supervisor);
+}
+
+/* ---- what wants to be noticed ---- */
+
+/* Until somebody notices, a flood of the same is one, and a bell adds nothing to a text. */
+static bool is_known(const struct shell_record *r, const char *text)
+{
+    return r->notice && (!*text || !strcmp(r->notice, text));
+}
+
+void shell_doing_notice(struct shell_doing *d, const char *text)
+{
+    struct shell_record *r = d->record;
+    scoped_free char *shown = NULL;
+    char clean[NOTICE_MAX];
+
+    if (is_known(r, text)) /* as it is, mostly */
+        return;
+    shown = hide_in_text(d->supervisor->redactor, text, false);
+    printable_copy(shown, clean, sizeof(clean));
+    if (is_known(r, clean))
+        return;
+    free(r->notice);
+    r->notice = str_printf("%s", clean);
+    r->notice_at = clock_wall();
+    d->unsaved = true;
+    save_soon(d->supervisor);
+}
+
+void shell_doing_forget_notice(struct shell_doing *d)
+{
+    if (!d->record->notice)
+        return;
+    free(d->record->notice);
+    d->record->notice = NULL;
     d->unsaved = true;
     save_soon(d->supervisor);
 }

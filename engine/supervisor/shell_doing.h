@@ -24,6 +24,10 @@ void shell_doing_release(struct shell_doing *d);
 enum shell_doing_state shell_doing_of(const json_t *message);
 /* The guest's message about the foreground; ignored when it is not valid. */
 void shell_doing_note(struct shell_doing *d, const json_t *message);
+/* A program in it wants to be noticed; "": it rang the bell. Foreign. */
+void shell_doing_notice(struct shell_doing *d, const char *text);
+/* Somebody has noticed, or has typed something. */
+void shell_doing_forget_notice(struct shell_doing *d);
 /* The shell has ended; -1: it is not known how. */
 void shell_doing_ended(struct shell_doing *d, int exit_code);
 /* Nothing is known of it (any more). */

@@ -90,6 +90,8 @@ static void shell_log_on_track(void *user, const struct track_event *e)
 
     if (e->kind == TRACK_QUERY && log->asked)
         log->asked(log->asked_arg, e, guest_log_offset(&log->file) - (log->file.size - e->offset));
+    if (e->kind == TRACK_NOTICE && log->noticed)
+        log->noticed(log->noticed_arg, e->text);
 }
 
 static void follow(struct shell_log *log, const char *bytes, size_t n)

@@ -16,6 +16,9 @@ struct shell_log {
     /* Called with what the program asks its terminal, and the guest's offset after it. */
     void (*asked)(void *arg, const struct track_event *e, uint64_t guest_offset);
     void *asked_arg;
+    /* Called with what it wants someone to notice (engine/term/notice.h). */
+    void (*noticed)(void *arg, const char *text);
+    void *noticed_arg;
     int64_t mark_ms; /* of the last mark in time */
 
     int states_fd;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "engine/secret/hide.h"
+#include "engine/state/news.h"
 #include "engine/supervisor/secret_use.h"
 #include "engine/supervisor/shell.h"
 #include "engine/supervisor/shell_doing.h"
@@ -76,6 +77,11 @@ void shells_end_stale(struct supervisor *s)
 
 /* ---- input ---- */
 
+static bool ends_line(char c)
+{
+    return c == '\r' || c == '\n';
+}
+
 static bool type(struct shell *sh, const struct shell_typed *typed, int64_t token,
                  struct pyro_error *err)
 {
@@ -89,6 +95,9 @@ static bool type(struct shell *sh, const struct shell_typed *typed, int64_t toke
         guest_log_event(&sh->log.file, "input", sh->log.file.size,
                         json_pack("{s:s}", "by", sh->last_writer));
     }
+    if (typed->size)
+        sh->editing = !ends_line(((const char *)typed->bytes)[typed->size - 1]);
+    shell_doing_forget_notice(&sh->doing);
     supervisor_touch(sh->supervisor);
     return true;
 }
@@ -124,6 +133,17 @@ void shells_forget(struct supervisor *s, const void *arg)
         for (struct shell_ask *a = sh->asks; a; a = a->next)
             if (a->arg == arg)
                 a->pasted = NULL;
+}
+
+void shells_acknowledge(struct supervisor *s, const json_t *sources)
+{
+    const json_t *source;
+    size_t i;
+
+    json_array_foreach (sources, i, source)
+        for (struct shell *sh = s->shells; sh; sh = sh->next)
+            if (news_source_covers(json_string_value(source), NEWS_SHELL, sh->record.id))
+                shell_doing_forget_notice(&sh->doing);
 }
 
 /* ---- opening ---- */

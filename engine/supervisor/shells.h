@@ -38,6 +38,8 @@ struct shell_typed {
 bool shells_type(struct supervisor *s, const char *id, const struct shell_typed *typed,
                  struct pyro_error *err) MUST_CHECK;
 void shells_forget(struct supervisor *s, const void *arg);
+/* What wanted to be noticed in the shells of these sources (news.h) is. */
+void shells_acknowledge(struct supervisor *s, const json_t *sources);
 /* After an adoption: attaches to those that run according to the records. */
 void shells_adopt(struct supervisor *s);
 /* The VM is gone: all end, exit codes unknown. */

@@ -6,6 +6,7 @@
 #include "engine/secret/hide.h"
 #include "engine/state/record_change.h"
 #include "engine/supervisor/disk_ops.h"
+#include "engine/supervisor/shells.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/patience.h"
 #include "vmm/base/sock.h"
@@ -158,7 +159,10 @@ bool workspace_ops_keep(struct supervisor *s, struct link *client, uint32_t id,
 bool workspace_ops_update(struct supervisor *s, struct link *client, uint32_t id,
                           const json_t *request, struct pyro_error *err)
 {
-    return workspace_apply_change(&s->record, request, err) && reply_with_record(s, client, id);
+    if (!workspace_apply_change(&s->record, request, err))
+        return false;
+    shells_acknowledge(s, json_object_get(request, "acknowledge"));
+    return reply_with_record(s, client, id);
 }
 
 bool workspace_ops_reset(struct supervisor *s, struct link *client, uint32_t id,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "engine/term/notice.h"
+
 #define BEL 0x07
 #define CAN 0x18
 #define SUB 0x1a
@@ -38,6 +40,22 @@ static void note_query(struct track *t, enum term_query query)
         t->on_event(t->user, &event);
 }
 
+static void note_notice(struct track *t, uint64_t offset, const char *text)
+{
+    struct track_event event = { .kind = TRACK_NOTICE, .offset = offset, .text = text };
+
+    if (t->on_event)
+        t->on_event(t->user, &event);
+}
+
+static void track_on_control(void *user, unsigned char c)
+{
+    struct track *t = user;
+
+    if (c == BEL)
+        note_notice(t, t->offset, "");
+}
+
 static void track_on_csi(void *user, const struct vt_csi *csi)
 {
     struct track *t = user;
@@ -62,10 +80,16 @@ static void track_on_escape(void *user, char mid, char final)
 
 static void track_on_string(void *user, char kind, const char *s, size_t n)
 {
-    note_query(user, query_of_string(kind, s, n));
+    struct track *t = user;
+    char text[VT_SEQUENCE_MAX + 1];
+
+    note_query(t, query_of_string(kind, s, n));
+    if (notice_of_string(kind, s, n, text, sizeof(text)))
+        note_notice(t, t->offset + 1, text);
 }
 
-static const struct vt_handler handler = { .csi = track_on_csi,
+static const struct vt_handler handler = { .control = track_on_control,
+                                           .csi = track_on_csi,
                                            .escape = track_on_escape,
                                            .string = track_on_string };
 
@@ -141,6 +165,9 @@ void track_feed(struct track *t, const char *bytes, size_t n)
         if (t->parse.state == VT_GROUND) {
             const char *esc = memchr(bytes + i, ESC, n - i);
             size_t skipped = esc ? (size_t)(esc - bytes) - i : n - i;
+            const char *bell = memchr(bytes + i, BEL, skipped);
+            if (bell)
+                note_notice(t, t->offset + (size_t)(bell - bytes) - i, "");
             t->offset += skipped;
             i += skipped;
             if (!esc)

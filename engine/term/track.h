@@ -1,8 +1,9 @@
 /*
  * Notes kept beside a shell's log as the output passes: where the alternate screen began and ended,
  * and where control strings were that were too long to hold back: with these a read may start
- * anywhere. Also a program's queries to its terminal, for the code that answers. Text is skipped,
- * not looked at: this costs next to nothing.
+ * anywhere. Also a program's queries to its terminal, for the code that answers, and what it wants
+ * someone to notice; of bells in a row, without a sequence in between, one. Text is skipped, not
+ * looked at: this costs next to nothing.
  */
 #ifndef PYRO_TERM_TRACK_H
 #define PYRO_TERM_TRACK_H
@@ -17,7 +18,8 @@ enum track_kind {
     TRACK_ALT_EXIT,     /* a read from `offset` on starts on the main screen */
     TRACK_STRING_START, /* a control string that passed VT_SEQUENCE_MAX bytes began at `offset` */
     TRACK_STRING_END,   /* and a read that starts inside it must start at `offset` */
-    TRACK_QUERY         /* the program has asked something; `offset` is after it */
+    TRACK_QUERY,        /* the program has asked something; `offset` is after it */
+    TRACK_NOTICE        /* it wants attention (notice.h); `offset` is at or after it */
 };
 
 struct track_event {
@@ -27,6 +29,7 @@ struct track_event {
     enum term_query query; /* of TRACK_QUERY: what, never QUERY_NONE, */
     uint64_t from;         /* where it begins, */
     bool bell;             /* and whether it is a string that BEL ended */
+    const char *text;      /* of TRACK_NOTICE: foreign; "" for a bell */
 };
 
 struct track {

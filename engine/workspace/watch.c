@@ -168,6 +168,7 @@ static void watch_read_shell(void *arg, const struct shell_record *r)
     *shell = (struct watched_shell){ .record = *r };
     shell->record.cwd = str_printf("%s", r->cwd);
     shell->record.foreground = r->foreground ? str_printf("%s", r->foreground) : NULL;
+    shell->record.notice = r->notice ? str_printf("%s", r->notice) : NULL;
     if (old) {
         shell->size = old->size;
         shell->output_ms = old->output_ms;

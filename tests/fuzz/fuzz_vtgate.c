@@ -3,7 +3,7 @@
  * 0xfe and three bytes are the mouse, 0xfd ends a write; all else is terminal output. libvterm gets
  * every write in memory of exactly its size. At the end the cursor is on the screen, every cell can
  * be read. And what is let through to a real terminal
- * asks nothing.
+ * asks nothing. What a program wants noticed does not depend on how its output was cut.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -113,6 +113,28 @@ static void check_replay(const char *bytes, size_t n)
     track_feed(&track, out.data ? out.data : "", out.len);
 }
 
+static void on_notice(void *user, const struct track_event *e)
+{
+    if (e->kind != TRACK_NOTICE || !*e->text)
+        return; /* of bells in a row one is told, for each piece */
+    require(strlen(e->text) < VT_SEQUENCE_MAX);
+    require(buf_printf(user, "%llu %s\n", (unsigned long long)e->offset, e->text));
+}
+
+/* What a program wants noticed is the same however the output was cut. */
+static void check_notices(const char *bytes, size_t n)
+{
+    static struct track track;
+    scoped_buf whole = BUF_INIT(SIZE_MAX / 2), cut = BUF_INIT(SIZE_MAX / 2);
+
+    track_init(&track, 0, on_notice, &whole);
+    track_feed(&track, bytes, n);
+    track_init(&track, 0, on_notice, &cut);
+    for (size_t i = 0; i < n; i += 3)
+        track_feed(&track, bytes + i, n - i < 3 ? n - i : 3);
+    require(whole.len == cut.len && (!whole.len || !memcmp(whole.data, cut.data, cut.len)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const VTermScreenCallbacks callbacks = { .damage = on_damage,
@@ -137,5 +159,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_cells((VTermRect){ 0, gate.rows, 0, gate.cols });
     vterm_free(vt);
     check_replay((const char *)data, size);
+    check_notices((const char *)data, size);
     return 0;
 }

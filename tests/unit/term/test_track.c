@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -13,6 +14,7 @@
 struct seen {
     struct track_event event[32];
     size_t count;
+    char text[64]; /* of the last notice */
 };
 
 static void on_event(void *user, const struct track_event *event)
@@ -21,6 +23,8 @@ static void on_event(void *user, const struct track_event *event)
 
     assert_true(seen->count < ARRAY_SIZE(seen->event));
     seen->event[seen->count++] = *event;
+    if (event->kind == TRACK_NOTICE)
+        snprintf(seen->text, sizeof(seen->text), "%s", event->text);
 }
 
 static void follow(const char *bytes, size_t n, size_t step, struct seen *ret)
@@ -96,6 +100,61 @@ static void test_track_queries(void **state)
         follow(none[i], strlen(none[i]), 1, &seen);
         assert_int_equal(seen.count, 0);
     }
+}
+
+static void test_track_notices(void **state)
+{
+    static const struct {
+        const char *text, *notice;
+        size_t at;
+    } cases[] = {
+        { "ab\a", "", 2 },
+        { "\x1b[3\a1m", "", 3 },
+        { "a\x1b]9;done\x07", "done", 10 },
+        { "\x1b]9;two words\x1b\\x", "two words", 15 },
+        { "\x1b]777;notify;make;all is well\x07", "make: all is well", 30 },
+        { "\x1b]777;notify;make\x07", "make", 18 },
+        { "\x1b]99;;Hello\x1b\\", "Hello", 13 },
+        { "\x1b]99;i=1:d=0;Hello\x1b\\", "Hello", 20 },
+        { "\x1b]99;e=1;SGVsbG8=\x1b\\", "Hello", 19 },
+    };
+    static const char *const none[] = {
+        "\x1b]9;4;1;50\x07",
+        "\x1b]9;4\x07",
+        "\x1b]9;\x07",
+        "\x1b]777;precmd\x07",
+        "\x1b]99;p=body;more\x07",
+        "\x1b]99;p=close;\x07",
+        "\x1b]0;a title\x07",
+        "\x1bP9;text\x1b\\",
+    };
+    struct seen seen;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        for (size_t step = 1; step < 40; step += 3) {
+            follow(cases[i].text, strlen(cases[i].text), step, &seen);
+            assert_int_equal(seen.count, 1);
+            check_event(&seen, 0, TRACK_NOTICE, cases[i].at);
+            assert_string_equal(seen.text, cases[i].notice);
+        }
+    for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+        follow(none[i], strlen(none[i]), 1, &seen);
+        assert_int_equal(seen.count, 0);
+    }
+}
+
+/* However many there are, a stretch without a sequence is one event. */
+static void test_track_bells(void **state)
+{
+    char flood[4096];
+    struct seen seen;
+
+    (void)state;
+    memset(flood, '\a', sizeof(flood));
+    follow(flood, sizeof(flood), sizeof(flood), &seen);
+    assert_int_equal(seen.count, 1);
+    check_event(&seen, 0, TRACK_NOTICE, 0);
 }
 
 static void long_string(struct buf *out, const char *start, size_t fill, const char *end)
@@ -193,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_alternate),        cmocka_unit_test(test_track_queries),
+        cmocka_unit_test(test_track_notices),          cmocka_unit_test(test_track_bells),
         cmocka_unit_test(test_track_strings),          cmocka_unit_test(test_track_short_string),
         cmocka_unit_test(test_track_reads_with_notes),
     };
