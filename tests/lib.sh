@@ -32,7 +32,7 @@ TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/pyro-test.XXXXXX")
 export TMPDIR=$TEST_DIR/tmp PYRO_HOME=$TEST_DIR/home
 # The user who runs the tests may have a .bashrc that takes long or waits for a lock, a configuration, and
 # a history that is his own.
-export HOME=$TEST_DIR/person XDG_CONFIG_HOME=$TEST_DIR/config
+export HOME=$TEST_DIR/person XDG_CONFIG_HOME=$TEST_DIR/config XDG_STATE_HOME=$TEST_DIR/state
 mkdir -p "$TMPDIR" "$PYRO_HOME" "$HOME" "$XDG_CONFIG_HOME"
 passed=0 failed=0 finished= scene=
 SCENES=$TEST_DIR/scenes # a file for each that has ended: "PASSED FAILED"

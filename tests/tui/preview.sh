@@ -106,4 +106,35 @@ keys Esc
 sees 'Esc show all'
 keys q
 ends "exit 0"
+
+# Bookmarks are there the next time, and in every interface that runs. A file that cannot be used is told, and put aside.
+kept=$XDG_STATE_HOME/pyro/tui.json
+tui
+sees "^ [^ ]+ bare 'x"
+python3 - "$kept" "$("$PYRO" workspace list --json)" <<'END'
+import json, sys
+kept = json.load(open(sys.argv[1]))
+kept["bookmarks"]["y"] = next(w["workspace_id"] for w in json.loads(sys.argv[2])["workspaces"] if w["name"] == "one")
+json.dump(kept, open(sys.argv[1], "w"))
+END
+keys / two Enter
+gone '^ [^ ]+ bare '
+keys m z
+sees "^ [^ ]+ two 'z"
+keys Esc
+sees "^ [^ ]+ one 'y"
+sees "^ [^ ]+ bare 'x"
+keys q
+ends "exit 0"
+echo '{"version": 1, "bookmarks": {"x": ' >"$kept"
+tui 200x24
+sees 'bookmarks are not as they were: '
+gone "bare 'x"
+keys / bare Enter
+gone '^ [^ ]+ two '
+keys m 5
+sees "^ [^ ]+ bare '5"
+check "it is put aside" test -s "$kept.bad"
+keys q
+ends "exit 0"
 tui_finish
