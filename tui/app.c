@@ -37,6 +37,8 @@ static void free_screen(struct screen *s)
         delwin(s->win);
     free(s->about);
     free(s->about_shell);
+    free(s->views_workspace);
+    free(s->views);
     if (s->ops->free)
         s->ops->free(s);
     else
@@ -59,6 +61,7 @@ static void stack_changed(struct app *app)
     app->restacked = true;
     app_damage(app);
     app_tick_check(app);
+    app_check_top(app);
 }
 
 void app_push(struct app *app, struct screen *s)
@@ -93,8 +96,6 @@ void app_pop(struct app *app)
     }
     if (app->top->ops->enter)
         app->top->ops->enter(app->top);
-    if (app->top->about)
-        app_check_about(app);
     stack_changed(app);
 }
 
@@ -117,6 +118,12 @@ void screen_about(struct screen *s, const char *workspace_ids, const char *shell
     s->about_shell = shell ? str_printf("%s", shell) : NULL;
 }
 
+void screen_views(struct screen *s, const char *workspace_id, const char *source)
+{
+    s->views_workspace = workspace_id ? str_printf("%s", workspace_id) : NULL;
+    s->views = source ? str_printf("%s", source) : NULL;
+}
+
 static void app_on_check(void *arg)
 {
     struct app *app = arg;
@@ -126,9 +133,11 @@ static void app_on_check(void *arg)
                     app->top->about_shell ? app->top->about_shell : "what this was about");
         app_pop(app);
     }
+    if (app->top && app->top->views && app->focused && app->look)
+        app->look(app);
 }
 
-void app_check_about(struct app *app)
+void app_check_top(struct app *app)
 {
     loop_defer(app->loop, &app->check, app_on_check, app);
 }
@@ -318,7 +327,7 @@ static void app_on_event(void *arg, const struct key_event *event)
         return;
     app_damage(app);
     if (e.kind == EVENT_FOCUS)
-        app->focused = e.focused;
+        app->focused = e.focused, app_check_top(app);
     if (e.kind == EVENT_KEY) {
         app->message[0] = '\0';
         app->key_ms = clock_ms();

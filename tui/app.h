@@ -72,6 +72,9 @@ struct screen {
     /* What it is about: ids of workspaces, separated by blanks, and of a shell of the one; NULL:
      * nothing. When all of that is gone the frame closes the screen. See screen_about(). */
     char *about, *about_shell;
+    /* Whose end the operator sees here: a workspace's id, and a source in it ("shell:sh1"); NULL:
+     * nobody's. See screen_views(). */
+    char *views_workspace, *views;
     struct list_find *find; /* of a list that can be filtered; its own */
 };
 
@@ -102,6 +105,7 @@ struct app {
     struct loop_deferred bury, check;
     struct model *model;
     bool (*is_gone)(const struct screen *s); /* whether what a screen is about is; the model's */
+    void (*look)(struct app *app);           /* the operator looks at the top screen; the model's */
     /* The workspace that the operator is at, or was last: its id, or "". Screens say so. */
     char at_workspace[WORKSPACE_ID_LENGTH + 1];
     /* One that the list's cursor goes to as soon as it has it; "": none. */
@@ -118,8 +122,10 @@ struct app {
 void *screen_new(struct app *app, const struct screen_ops *ops, size_t size);
 /* Sets what it is about; both are copied, and may be NULL. */
 void screen_about(struct screen *s, const char *workspace_ids, const char *shell);
-/* Something that a screen is about may be gone. */
-void app_check_about(struct app *app);
+/* Sets what the operator sees in it: while it is on top, news of that is known. Both are copied. */
+void screen_views(struct screen *s, const char *workspace_id, const char *source);
+/* What a screen is about, or shows, may be gone, or have ended. */
+void app_check_top(struct app *app);
 /* Pushes a screen, which the frame owns from now on; ops->free() frees it. */
 void app_push(struct app *app, struct screen *s);
 /* Pops the top screen; the last one's end is the program's. */

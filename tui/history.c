@@ -78,7 +78,10 @@ void history_open(struct history *h, bool searching)
                                .closed = history_closed,
                                .arg = h };
 
+    const struct screen *from = h->app->top; /* which shows what this is the log of */
+
     h->pager = pager_open(h->app, &spec);
+    screen_views(h->app->top, from->views_workspace, from->views);
     history_read_log(h);
 }
 

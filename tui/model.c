@@ -18,6 +18,7 @@ struct model {
     struct watched_workspace **items;
     size_t count, room;
     struct model_listener *listeners;
+    double looked_at; /* the time of what was acknowledged because the operator saw it */
 };
 
 /* Attached to a watched workspace. */
@@ -27,7 +28,6 @@ struct extra {
     json_t *commands;
     struct shell_note *notes;
     struct samples samples;
-    char bookmark;
 };
 
 static void extra_free(struct extra *extra)
@@ -47,8 +47,8 @@ static void tell(struct model *m, struct watched_workspace *w, unsigned change, 
         next = l->next;
         l->changed(l->arg, w, change, going);
     }
-    if (going || (change & WATCH_SHELLS))
-        app_check_about(m->app);
+    if (going || (change & (WATCH_SHELLS | WATCH_RECORD)))
+        app_check_top(m->app);
 }
 
 static bool model_is_gone(const struct screen *s)
@@ -64,6 +64,34 @@ static bool model_is_gone(const struct screen *s)
             return false;
     }
     return s->about != NULL;
+}
+
+/* When the latest came of what is to be known of a source, epoch seconds; 0: nothing is. */
+static double since_of(const struct watched_workspace *w, const char *source)
+{
+    double since = json_number_or(json_object_get(w->record.news, source), "since", 0);
+
+    for (size_t i = 0; i < w->shell_count; i++) {
+        const struct shell_record *r = &w->shells[i].record;
+        if (model_has_notice(r) && news_source_covers(source, NEWS_SHELL, r->id) &&
+            r->notice_at > since)
+            since = r->notice_at;
+    }
+    return since;
+}
+
+/* What ends, or wants to be noticed, before the operator's eyes is known. */
+static void model_look(struct app *app)
+{
+    struct model *m = app->model;
+    const struct screen *s = app->top;
+    const struct watched_workspace *w = model_find(m, s->views_workspace);
+    double since = w ? since_of(w, s->views) : 0;
+
+    if (since <= 0 || (since >= m->looked_at && since <= m->looked_at)) /* that is on its way */
+        return;
+    m->looked_at = since;
+    model_acknowledge(w, s->views);
 }
 
 static void model_on_added(void *arg, struct watched_workspace *w)
@@ -164,6 +192,7 @@ struct model *model_new(struct app *app, struct pyro_error *err)
     BUG_ON(!m);
     m->app = app;
     app->is_gone = model_is_gone;
+    app->look = model_look;
     m->figures = workspace_figures_new(app->loop, model_on_figures, m);
     m->watch = workspace_watch_new(app->loop, &ops, m, err);
     if (!m->watch) {
@@ -225,21 +254,6 @@ const struct figures *model_figures(const struct model *m, const struct watched_
 const struct samples *model_samples(const struct watched_workspace *w)
 {
     return &((const struct extra *)w->data)->samples;
-}
-
-char model_bookmark(const struct watched_workspace *w)
-{
-    return ((const struct extra *)w->data)->bookmark;
-}
-
-void model_set_bookmark(struct model *m, struct watched_workspace *w, char bookmark)
-{
-    for (size_t i = 0; i < m->count; i++) {
-        struct extra *extra = m->items[i]->data;
-        if (extra->bookmark == bookmark)
-            extra->bookmark = 0;
-    }
-    ((struct extra *)w->data)->bookmark = bookmark;
 }
 
 bool model_is_marked(const struct watched_workspace *w)
@@ -339,6 +353,23 @@ bool model_shell_failed(const struct watched_workspace *w, const struct shell_re
     return !r->running && attention_state_of(news_of_one(w, NEWS_SHELL, r->id)) == ATTENTION_FAILED;
 }
 
+bool model_has_notice(const struct shell_record *r)
+{
+    return r->running && r->notice;
+}
+
+const struct shell_record *model_notice(const struct watched_workspace *w)
+{
+    const struct shell_record *newest = NULL;
+
+    for (size_t i = 0; i < w->shell_count; i++) {
+        const struct shell_record *r = &w->shells[i].record;
+        if (model_has_notice(r) && (!newest || r->notice_at > newest->notice_at))
+            newest = r;
+    }
+    return newest;
+}
+
 enum attention_state model_attention(const struct watched_workspace *w)
 {
     return attention_state_of(record_attention(&w->record));
@@ -390,6 +421,11 @@ const struct watched_shell *model_latest_shell(const struct watched_workspace *w
     return best;
 }
 
+double model_runs_since(const struct shell_record *r)
+{
+    return r->doing_since > r->foreground_since ? r->doing_since : r->foreground_since;
+}
+
 /* The words of a command joined by spaces. */
 static void join_words(const json_t *words, char *ret, size_t size)
 {
@@ -425,7 +461,7 @@ void model_doing(struct watched_workspace *w, char *ret, size_t size, double *re
         *ret_idle = false;
     } else if (shell && shell->record.foreground && *shell->record.foreground) {
         snprintf(ret, size, "%s", format_program(shell->record.foreground));
-        *ret_since = shell->record.foreground_since;
+        *ret_since = model_runs_since(&shell->record);
         *ret_idle = false;
     } else if (shell && shell->record.at_prompt) {
         snprintf(ret, size, "at its prompt");

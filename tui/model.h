@@ -46,10 +46,6 @@ struct samples {
 };
 const struct samples *model_samples(const struct watched_workspace *w);
 
-/* A digit or a letter by which the operator finds it again; 0: none. One has it at a time. */
-char model_bookmark(const struct watched_workspace *w);
-void model_set_bookmark(struct model *m, struct watched_workspace *w, char bookmark);
-
 /* Marks chosen by the operator. */
 bool model_is_marked(const struct watched_workspace *w);
 void model_mark(struct watched_workspace *w, bool marked);
@@ -83,6 +79,10 @@ bool model_shell_failed(const struct watched_workspace *w, const struct shell_re
 void model_acknowledge(const struct watched_workspace *w, const char *source);
 /* The same for one shell or service, if there is news of it. NULL is fine. */
 void model_acknowledge_one(const struct watched_workspace *w, const char *kind, const char *id);
+/* Whether a program in the shell wants to be noticed: its record says how. */
+bool model_has_notice(const struct shell_record *r);
+/* The shell where that happened last; NULL: none. */
+const struct shell_record *model_notice(const struct watched_workspace *w);
 /* What in it needs the operator's eye. */
 enum attention_state model_attention(const struct watched_workspace *w);
 size_t model_asking_count(const struct model *m);
@@ -91,6 +91,8 @@ const char *model_name(const struct watched_workspace *w);
 size_t model_running_shells(const struct watched_workspace *w);
 /* The running shell that printed or started last; NULL when none runs. */
 const struct watched_shell *model_latest_shell(const struct watched_workspace *w);
+/* Since when the program in its foreground runs: since it started, or since it was answered. */
+double model_runs_since(const struct shell_record *r);
 /* The one that asks; else the latest. */
 const struct watched_shell *model_asking_shell(const struct watched_workspace *w);
 /*

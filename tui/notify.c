@@ -13,6 +13,7 @@
 #include "tui/model.h"
 #include "tui/tty.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/patience.h"
 #include "vmm/base/printable.h"
 #include "vmm/base/proc.h"
 
@@ -24,13 +25,13 @@
 #define WORDS_MAX 16
 #define TEXT_MAX 256
 
-/* What was told of a workspace, or is to be. */
+/* What was told of a workspace, or is to be: its attention, and what a program wants noticed. */
 struct told {
     struct told *next;
     char id[WORKSPACE_ID_LENGTH + 1];
     enum attention_state state;
-    double since;   /* epoch seconds */
-    int64_t due_ms; /* clock_ms(); 0: nothing */
+    double since, notice_at;       /* epoch seconds */
+    int64_t due_ms, notice_due_ms; /* clock_ms(); 0: nothing */
 };
 
 struct command {
@@ -88,7 +89,8 @@ static void notify_on_command_late(void *arg)
 {
     struct command *c = arg;
 
-    log_add(ROLE_WARN, "notify: '%s' was ended after %d s", chosen, COMMAND_MS / 1000);
+    log_add(ROLE_WARN, "notify: '%s' was ended after %d s", chosen,
+            (int)patience(COMMAND_MS) / 1000);
     proc_signal(-c->pid, SIGKILL);
 }
 
@@ -111,7 +113,7 @@ static void follow_command(struct notify *n, pid_t pid)
     n->commands = c;
     if (c->pidfd >= 0 &&
         loop_watch(n->app->loop, c->pidfd, EPOLLIN, notify_on_command_end, c, &err)) {
-        loop_timer_set(n->app->loop, &c->patience, COMMAND_MS, notify_on_command_late, c);
+        loop_timer_set(n->app->loop, &c->patience, patience(COMMAND_MS), notify_on_command_late, c);
         return;
     }
     proc_kill(pid);
@@ -172,18 +174,47 @@ static void send(struct notify *n, const struct watched_workspace *w, const char
     }
 }
 
+static bool is_due(int64_t due_ms, int64_t now)
+{
+    return due_ms && due_ms <= now;
+}
+
+static bool tell_notice(struct notify *n, struct told *t, const struct watched_workspace *w)
+{
+    const struct shell_record *r = model_notice(w);
+    scoped_free char *text = NULL;
+
+    t->notice_due_ms = 0;
+    if (!r) /* somebody has noticed */
+        return false;
+    text = str_printf("shell %s: %s", r->id, *r->notice ? r->notice : "bell");
+    send(n, w, "notice", text);
+    return true;
+}
+
 /* True when something was told. */
 static bool tell_one(struct notify *n, struct told *t, int64_t now)
 {
     const struct watched_workspace *w = model_find(n->app->model, t->id);
     scoped_free char *text = NULL;
 
-    if (!w || !t->due_ms || t->due_ms > now)
+    if (w && is_due(t->notice_due_ms, now) && tell_notice(n, t, w))
+        return true;
+    if (!w || !is_due(t->due_ms, now))
         return false;
     t->due_ms = 0;
     text = attention_text(record_attention(&w->record));
     send(n, w, attention_states[t->state], text);
     return true;
+}
+
+/* When one of the two is due next; 0: never. */
+static int64_t next_due(const struct told *t)
+{
+    return !t->due_ms                     ? t->notice_due_ms
+           : !t->notice_due_ms            ? t->due_ms
+           : t->due_ms < t->notice_due_ms ? t->due_ms
+                                          : t->notice_due_ms;
 }
 
 static void notify_on_time(void *arg)
@@ -194,9 +225,9 @@ static void notify_on_time(void *arg)
     for (struct told *t = n->told; t; t = t->next) {
         bool may = now - n->sent_ms >= EVERY_MS;
         int64_t due;
-        if (may && tell_one(n, t, now))
-            continue;
-        due = t->due_ms;
+        if (may)
+            tell_one(n, t, now);
+        due = next_due(t);
         if (due && due < n->sent_ms + EVERY_MS)
             due = n->sent_ms + EVERY_MS;
         if (due && (!next || due < next))
@@ -213,8 +244,8 @@ static int64_t delay_of(const json_t *attention)
     const char *kind = json_string_or(json_object_get(attention, "source"), "kind", "");
     enum attention_state state = attention_state_of(attention);
 
-    return state == ATTENTION_FINISHED                        ? FINISHED_MS
-           : state == ATTENTION_ASKS || !strcmp(kind, "exec") ? ASKS_MS
+    return state == ATTENTION_FINISHED                        ? patience(FINISHED_MS)
+           : state == ATTENTION_ASKS || !strcmp(kind, "exec") ? patience(ASKS_MS)
                                                               : 0;
 }
 
@@ -240,7 +271,12 @@ static void note(struct told *t, const struct watched_workspace *w)
     const json_t *attention = record_attention(&w->record);
     enum attention_state state = attention_state_of(attention);
     double since = json_number_or(attention, "since", 0);
+    const struct shell_record *r = model_notice(w);
 
+    if (r && r->notice_at > t->notice_at) {
+        t->notice_at = r->notice_at;
+        t->notice_due_ms = clock_ms();
+    }
     if (state == t->state && since >= t->since && since <= t->since)
         return;
     t->state = state;
@@ -286,7 +322,7 @@ struct notify *notify_new(struct app *app)
         const struct watched_workspace *w = model_at(app->model, i);
         struct told *t = told_of(n, w->record.id);
         note(t, w);
-        t->due_ms = 0;
+        t->due_ms = t->notice_due_ms = 0;
     }
     model_listen(app->model, &n->listener);
     return n;

@@ -90,6 +90,7 @@ static void service_log_read_it(void *arg)
 static void open_pager(struct service_log *log)
 {
     scoped_free char *title = str_printf("log of %s", log->service);
+    char source[NEWS_SLOT_MAX];
     struct pager_spec spec = { .title = title,
                                .section = SECTION,
                                .colored = true,
@@ -100,6 +101,7 @@ static void open_pager(struct service_log *log)
                                .arg = log };
 
     log->pager = pager_open(log->app, &spec);
+    screen_views(log->app->top, log->workspace_id, news_slot(NEWS_SERVICE, log->service, source));
 }
 
 void service_log_open(struct service_log *log, const char *workspace_id, const char *path,
@@ -123,7 +125,6 @@ void service_log_open(struct service_log *log, const char *workspace_id, const c
         app_error(log->app, &err);
     open_pager(log);
     service_log_read_it(log);
-    model_acknowledge_one(model_find(log->app->model, workspace_id), NEWS_SERVICE, service);
 }
 
 struct service_log *service_log_new(struct app *app)

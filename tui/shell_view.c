@@ -454,6 +454,7 @@ struct screen *shell_view_new(struct app *app, const char *workspace_id, const c
     static const struct live_ops ops = { .changed = shell_view_on_changed };
     struct workspace_handle o;
     struct shell_view *v;
+    char source[NEWS_SLOT_MAX];
 
     if (!workspace_open(workspace_id, &o, err))
         return NULL;
@@ -467,6 +468,6 @@ struct screen *shell_view_new(struct app *app, const char *workspace_id, const c
         return NULL;
     }
     v->history = new_history(v);
-    model_acknowledge_one(model_find(app->model, o.id), NEWS_SHELL, shell_id);
+    screen_views(&v->screen, o.id, news_slot(NEWS_SHELL, shell_id, source));
     return &v->screen;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/bookmarks.h"
 #include "tui/format.h"
 #include "tui/look.h"
 #include "vmm/base/fs.h"
@@ -41,8 +42,10 @@ static void table_name(const struct columns *t UNUSED, void *row, struct cell *r
     const struct watched_workspace *w = row;
 
     snprintf(ret->text, sizeof(ret->text), "%s", model_name(w));
-    if (model_bookmark(w))
-        snprintf(ret->note, sizeof(ret->note), " '%c", model_bookmark(w));
+    if (model_notice(w))
+        snprintf(ret->note, sizeof(ret->note), " !");
+    else if (bookmarks_on(w->record.id))
+        snprintf(ret->note, sizeof(ret->note), " '%c", bookmarks_on(w->record.id));
     ret->role = w->record.name ? ROLE_ACCENT : ROLE_TEXT;
 }
 

@@ -10,6 +10,7 @@
 #include "tui/notify.h"
 #include "tui/screens.h"
 #include "tui/shell_view.h"
+#include "tui/state.h"
 #include "tui/target.h"
 #include "tui/workspaces.h"
 
@@ -59,6 +60,7 @@ bool tui_run(const char *word, struct pyro_error *err)
     if (ok) {
         size_t bad = config_load();
 
+        state_init(&app);
         screens_note_actions();
         notify = notify_new(&app);
         push_first(&app, &target);
@@ -71,6 +73,7 @@ bool tui_run(const char *word, struct pyro_error *err)
     job_release_all(&app);
     notify_free(notify);
     model_free(app.model);
+    state_release();
     app_release(&app);
     if (app.exit_signal)
         die_of(app.exit_signal);

@@ -136,7 +136,9 @@ double wall_tile_next_change(const struct wall_tile *t, const struct watched_wor
                              double now)
 {
     const struct watched_shell *s = shell_of(t, w);
-    double age = s ? now - s->record.foreground_since : 0;
+    double age = !s                    ? 0
+                 : s->record.at_prompt ? now - s->record.foreground_since
+                                       : now - model_runs_since(&s->record);
 
     if (!s || !s->record.running || s->record.foreground_since <= 0)
         return 0;
@@ -181,12 +183,14 @@ static void state_words(const struct wall_tile *t, struct watched_workspace *w,
                  since(&age, r->doing_since, now));
     else if (state == TILE_FAILED)
         snprintf(ret, size, "failed, %d", note->command_status);
+    else if (model_has_notice(r) && *r->notice)
+        snprintf(ret, size, "%s", r->notice);
     else if (r->at_prompt)
         snprintf(ret, size, "%s%s", state == TILE_PROMPT ? "prompt" : "waits",
                  since(&age, r->foreground_since, now));
     else if (r->foreground && *r->foreground)
         snprintf(ret, size, "%s%s", format_program(r->foreground),
-                 since(&age, r->foreground_since, now));
+                 since(&age, model_runs_since(r), now));
 }
 
 /* Into the lower line of the frame: the workspace's command that failed. */
@@ -209,6 +213,8 @@ static void draw_frame(const struct wall_tile *t, WINDOW *win, const struct area
     enum role border = selected                ? ROLE_BORDER_FOCUS
                        : state >= TILE_COMMAND ? looks[state].role
                                                : ROLE_BORDER;
+    const struct watched_shell *shell = shell_of(t, w);
+    const struct shell_record *r = shell ? &shell->record : NULL;
     const struct shell_note *note = note_of(t, w);
     bool fresh = note && note->fresh;
     enum role name = selected ? ROLE_SELECTED : fresh ? ROLE_FRESH : ROLE_TEXT;
@@ -222,6 +228,8 @@ static void draw_frame(const struct wall_tile *t, WINDOW *win, const struct area
     at += draw_text(win, p->top, at, 1, theme_style(border), " ");
     at += draw_text(win, p->top, at, 1, mark, looks[state].mark);
     at += draw_text(win, p->top, at, end - at - 2, theme_style(name), title);
+    if (r && model_has_notice(r))
+        at += draw_text(win, p->top, at, 2, theme_style(ROLE_WARN), "! ");
     if (fresh) {
         at += draw_text(win, p->top, at, 1, theme_style(ROLE_FRESH), "●");
         at += draw_text(win, p->top, at, 1, theme_style(border), " ");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tui/answer.h"
+#include "tui/bookmarks.h"
 #include "tui/diff_view.h"
 #include "tui/files.h"
 #include "tui/job.h"
@@ -178,14 +179,12 @@ static void workspaces_await(struct screen *s, int what)
 
 static void go_to_bookmark(struct screen *s, char bookmark)
 {
-    struct model *m = s->app->model;
+    const char *id = bookmarks_find(bookmark);
 
-    for (size_t i = 0; i < model_count(m); i++)
-        if (model_bookmark(model_at(m, i)) == bookmark) {
-            workspaces_go_to(s, model_at(m, i)->record.id);
-            return;
-        }
-    app_message(s->app, ROLE_TEXT, "no bookmark %c: m %c sets it", bookmark, bookmark);
+    if (id && model_find(s->app->model, id))
+        workspaces_go_to(s, id);
+    else
+        app_message(s->app, ROLE_TEXT, "no bookmark %c: m %c sets it", bookmark, bookmark);
 }
 
 static void workspaces_go_to_number(struct screen *s, int arg UNUSED)
@@ -197,8 +196,7 @@ void workspaces_take_bookmark(struct workspaces *w, const struct key_event *e)
 {
     struct screen *s = &w->screen;
     bool sets = w->awaits == AWAIT_BOOKMARK;
-    bool known =
-        !e->mods && ((e->code >= '1' && e->code <= '9') || (e->code >= 'a' && e->code <= 'z'));
+    bool known = !e->mods && bookmarks_can_be(e->code);
 
     w->awaits = AWAIT_NOTHING;
     if (!known && e->code != K_ESC)
@@ -206,7 +204,7 @@ void workspaces_take_bookmark(struct workspaces *w, const struct key_event *e)
     else if (known && !sets)
         go_to_bookmark(s, (char)e->code);
     else if (known && at(s))
-        model_set_bookmark(s->app->model, at(s), (char)e->code);
+        bookmarks_set(s->app, at(s)->record.id, (char)e->code);
 }
 
 /* ---- start, stop, delete, answers, and that news is known ---- */
@@ -220,7 +218,7 @@ static bool is_target(const struct watched_workspace *one, int what)
     return what == START         ? state == WORKSPACE_STOPPED || state == WORKSPACE_FAILED
            : what == STOP        ? state == WORKSPACE_STARTED
            : what == ANSWER      ? state == WORKSPACE_STARTED && answer_is_possible(one)
-           : what == ACKNOWLEDGE ? one->record.news && !one->record.broken
+           : what == ACKNOWLEDGE ? (one->record.news || model_notice(one)) && !one->record.broken
                                  : true;
 }
 
@@ -265,28 +263,49 @@ static void workspaces_do(struct screen *s, int what)
         workspace_ask_delete(s->app, w->targets, count);
 }
 
-/* What it went to before is known when it goes on from there. */
+static bool needs_eye(const struct watched_workspace *w)
+{
+    return look_needs_eye(look_of(w)) || model_notice(w);
+}
+
+/* From the cursor on, but `but`; false when there is none. */
+static bool go_to_next(struct workspaces *w, const struct watched_workspace *but)
+{
+    int count;
+
+    workspaces_gather(w);
+    count = w->list.count;
+    for (int i = 1; i <= count; i++) {
+        int at_row = (w->list.selected + i) % count;
+        if (w->rows[at_row] == but || !needs_eye(w->rows[at_row]))
+            continue;
+        list_select(&w->list, at_row);
+        workspaces_keep_selected(w);
+        memcpy(w->viewed, w->selected, sizeof(w->viewed));
+        return true;
+    }
+    return false;
+}
+
+/* What it went to before is known when it goes on from there. One that the filter hides is shown. */
 static void workspaces_next_attention(struct screen *s, int arg UNUSED)
 {
     struct workspaces *w = (struct workspaces *)s;
     struct watched_workspace *seen = at(s);
-    int count;
 
     if (seen && (strcmp(w->viewed, seen->record.id) != 0 || !is_target(seen, ACKNOWLEDGE)))
         seen = NULL;
     if (seen)
         model_acknowledge(seen, NEWS_ALL);
-    workspaces_gather(w);
-    count = w->list.count;
-    for (int i = 1; i <= count; i++) {
-        int at_row = (w->list.selected + i) % count;
-        if (w->rows[at_row] == seen || !look_needs_eye(look_of(w->rows[at_row])))
-            continue;
-        list_select(&w->list, at_row);
-        workspaces_keep_selected(w);
-        memcpy(w->viewed, w->selected, sizeof(w->viewed));
+    if (go_to_next(w, seen))
         return;
-    }
+    for (size_t i = 0; i < model_count(s->app->model); i++)
+        if (model_at(s->app->model, i) != seen && needs_eye(model_at(s->app->model, i))) {
+            list_find_set(&w->find, "");
+            go_to_next(w, seen);
+            app_message(s->app, ROLE_TEXT, "all are shown again: the filter hid it");
+            return;
+        }
     app_message(s->app, ROLE_TEXT, "nothing here needs you");
 }
 

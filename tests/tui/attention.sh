@@ -53,4 +53,83 @@ keys Enter
 sees 'log of bad'
 acknowledged one
 keys q
+gone 'log of bad'
+keys q
+sees '^ pyro  2 workspaces'
+
+# What ends before the operator's eyes is known at once: a shell, also by its log, and a service by its log.
+is_failed() { [[ $(state two) == failed ]]; }
+# ends_seen PATTERN COMMAND…: what the command ends is news; once the interface, which slept, has seen that, it is not.
+ends_seen() {
+    kill -STOP "$(drive pid)"
+    "${@:2}" >/dev/null 2>&1
+    wait_for 120 is_failed && pass "it is news"
+    kill -CONT "$(drive pid)"
+    acknowledged two
+    sees "$1"
+}
+b=$(shell_of two)
+c=$(shell_of two)
+keys w
+sees "two/$b "
+sees "two/$c "
+keys Home Enter
+sees "^ WATCHING  two/$b"
+ends_seen 'ended with exit code 7' "$PYRO" workspace shell write two "$b" --input 'exit 7'
+keys Esc
+sees '^ pyro  wall'
+gone "two/$b "
+keys Home Enter
+sees "^ WATCHING  two/$c"
+keys PgUp
+sees "log of $c"
+ends_seen "log of $c" "$PYRO" workspace shell write two "$c" --input 'exit 8'
+keys q
+sees 'ended with exit code 8'
+keys Esc
+sees '^ pyro  wall'
+keys Esc
+sees '^ pyro  2 workspaces'
+"$PYRO" workspace service start two late -- sh -c "until [ -e $TEST_DIR/go ]; do sleep 0.1; done; exit 9" >/dev/null 2>&1
+keys S
+sees '^ two +late'
+keys / late Enter
+gone '^ one +bad'
+keys Enter
+sees 'log of late'
+ends_seen 'log of late' touch "$TEST_DIR/go"
+keys q
+gone 'log of late'
+keys q
+sees '^ pyro  2 workspaces'
+
+# A program that wants to be noticed has a mark, in the list and on the wall, until somebody looks or types.
+d=$(shell_of two)
+write() { "$PYRO" workspace shell write two "$d" --input "$1" >/dev/null 2>&1; }
+write "printf '\\a'"
+sees '^ [^ ]+ two !'
+keys g '!' '!' # to it, and on: it has been seen then
+sees 'nothing here needs you'
+gone '^ [^ ]+ two !'
+write "printf '\\033]9;look here\\007'"
+sees '^ [^ ]+ two !'
+keys w
+sees "two/$d ! .*look here"
+keys End Enter
+sees "^ WATCHING  two/$d"
+keys Esc
+sees '^ pyro  wall'
+gone "two/$d !"
+write "printf '\\a'"
+sees "two/$d !"
+write true
+gone "two/$d !"
+keys Esc
+sees '^ pyro  2 workspaces'
+write "printf '\\a'"
+sees '^ [^ ]+ two !'
+keys / two Enter
+gone '^ [^ ]+ one '
+keys A
+gone '^ [^ ]+ two !'
 tui_finish

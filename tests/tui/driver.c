@@ -163,6 +163,11 @@ static bool do_clipboard(char **words UNUSED)
            buf_append(&answer, terminal.clipboard.data, terminal.clipboard.len);
 }
 
+static bool do_heard(char **words UNUSED)
+{
+    return !terminal.heard.len || buf_append(&answer, terminal.heard.data, terminal.heard.len);
+}
+
 static bool do_mode(char **words)
 {
     return terminal_mode_is_set(&terminal, number(words[0]));
@@ -226,7 +231,7 @@ static const struct {
     { "svg", 1, do_svg },       { "cursor", 0, do_cursor }, { "clipboard", 0, do_clipboard },
     { "mode", 1, do_mode },     { "resize", 2, do_resize }, { "pid", 0, do_pid },
     { "hangup", 0, do_hangup }, { "ended", 1, do_ended },   { "restored", 0, do_restored },
-    { "quit", 0, do_quit },
+    { "heard", 0, do_heard },   { "quit", 0, do_quit },
 };
 
 static bool run_command(char **words, int count)

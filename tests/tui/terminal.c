@@ -16,6 +16,7 @@
 #include "vmm/base/sock.h"
 
 #define TYPED_MAX (64 * 1024 * 1024)
+#define HEARD_MAX ((size_t)1 << 20)
 #define SEQUENCE_MAX (2 * TERMINAL_CLIPBOARD_MAX)
 
 #define MUST(what) BUG_ON(!(what))
@@ -81,6 +82,8 @@ static void take_osc(struct terminal *t)
 
     if (text && !strncmp(text, "52;", 3) && (data = strchr(text + 3, ';')))
         decode_base64(data + 1, &t->clipboard);
+    if (text && !strncmp(text, "9;", 2))
+        MUST(buf_printf(&t->heard, "says %s\n", text + 2));
 }
 
 static void note_byte(struct terminal *t, char c)
@@ -90,6 +93,8 @@ static void note_byte(struct terminal *t, char c)
     switch (t->state) {
     case OUT_TEXT:
         t->state = c == '\033' ? OUT_ESC : OUT_TEXT;
+        if (c == '\a')
+            MUST(buf_append_str(&t->heard, "bell\n"));
         return;
     case OUT_ESC:
         buf_clear(&t->sequence);
@@ -186,6 +191,7 @@ bool terminal_start(struct terminal *t, int cols, int rows, const char *const *a
 
     *t = (struct terminal){ .rows = rows, .cols = cols, .slave = -1, .pidfd = -1 };
     buf_init(&t->clipboard, TERMINAL_CLIPBOARD_MAX);
+    buf_init(&t->heard, HEARD_MAX);
     buf_init(&t->typed, TYPED_MAX);
     buf_init(&t->sequence, SEQUENCE_MAX);
     t->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
@@ -214,6 +220,7 @@ void terminal_release(struct terminal *t)
     if (t->master >= 0)
         close(t->master);
     buf_release(&t->clipboard);
+    buf_release(&t->heard);
     buf_release(&t->typed);
     buf_release(&t->sequence);
 }

@@ -34,6 +34,7 @@ struct terminal {
     int mode_count;
     uint64_t bytes;       /* of output so far */
     struct buf clipboard; /* what OSC 52 put there, decoded */
+    struct buf heard;     /* a line each: "bell", and "says TEXT" for OSC 9 */
     struct buf typed;     /* not yet taken by the program */
     /* The output's little parser, for modes and OSC 52. */
     enum { OUT_TEXT, OUT_ESC, OUT_CSI, OUT_OSC, OUT_OSC_ESC } state;
