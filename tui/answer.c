@@ -12,8 +12,8 @@
 struct answer {
     struct app *app;
     struct batch *batch;
-    char *about; /* the workspaces' ids */
-    char *names;
+    char *about;          /* the workspaces' ids */
+    char *names, *silent; /* silent: those whose shell asks nothing; "": none */
     bool many;
 };
 
@@ -29,6 +29,7 @@ static void answer_free(void *arg)
     batch_free(a->batch);
     free(a->about);
     free(a->names);
+    free(a->silent);
     free(a);
 }
 
@@ -43,8 +44,9 @@ static void answer_send(void *arg)
 static void answer_typed(void *arg, const char *text)
 {
     struct answer *a = arg;
-    scoped_free char *question = str_printf("Type this into a shell of each of %s?\n\n%s", a->names,
-                                            *text ? text : "(only Enter)");
+    scoped_free char *question = str_printf("Type this into a shell of each of %s?\n\n%s%s%s",
+                                            a->names, *text ? text : "(only Enter)",
+                                            *a->silent ? "\n\nNothing asks in: " : "", a->silent);
     struct confirm_spec spec = { .title = "answer",
                                  .text = question,
                                  .about = a->about,
@@ -69,11 +71,19 @@ static char *label_of(struct watched_workspace *w, const struct watched_shell *s
                       format_program(shell->record.foreground), *line ? " — " : "", line);
 }
 
+/* Adds its name if nothing asks in the shell. */
+static bool note_silent(struct buf *names, struct watched_workspace *w,
+                        const struct watched_shell *shell)
+{
+    return shell_attention_state(&shell->record) == ATTENTION_ASKS ||
+           buf_printf(names, "%s%s", names->len ? ", " : "", model_name(w));
+}
+
 void answer_ask(struct app *app, struct watched_workspace *const *list, size_t count,
                 const char *shell)
 {
     struct answer *a = calloc(1, sizeof(*a));
-    scoped_buf names = BUF_INIT(6000), ids = BUF_INIT(6000);
+    scoped_buf names = BUF_INIT(6000), ids = BUF_INIT(6000), silent = BUF_INIT(6000);
     scoped_free char *label = NULL, *title = NULL;
     const struct watched_shell *to = NULL;
     size_t used = 0;
@@ -84,7 +94,8 @@ void answer_ask(struct app *app, struct watched_workspace *const *list, size_t c
     for (size_t i = 0; i < count; i++) {
         to = shell ? watched_shell_find(list[i], shell) : model_asking_shell(list[i]);
         if (!to || !buf_printf(&names, "%s%s", used ? ", " : "", model_name(list[i])) ||
-            !buf_printf(&ids, "%s%s", used ? " " : "", list[i]->record.id))
+            !buf_printf(&ids, "%s%s", used ? " " : "", list[i]->record.id) ||
+            !note_silent(&silent, list[i], to))
             continue;
         free(label);
         label = label_of(list[i], to);
@@ -97,6 +108,7 @@ void answer_ask(struct app *app, struct watched_workspace *const *list, size_t c
     }
     a->many = used > 1;
     a->names = str_printf("%s", names.data);
+    a->silent = str_printf("%s", silent.len ? silent.data : "");
     a->about = str_printf("%s", ids.data);
     title = a->many ? str_printf("answer %zu workspaces", used) : str_printf("answer %s", a->names);
     ask_line(app, &(struct ask_spec){ .title = title,

@@ -1,4 +1,4 @@
-/* tui/choice.c: one of a few, from a list. */
+/* tui/choice.c: one of a few, from a list that can be filtered. */
 #include "tui/choice.h"
 
 #include <stdlib.h>
@@ -11,9 +11,33 @@
 struct choice {
     struct screen screen;
     struct list list;
+    struct list_find find;
     struct choice_spec spec; /* arg is NULL once chosen() has taken it */
     char *title, *words[CHOICE_MAX];
+    size_t shown[CHOICE_MAX]; /* those that pass the filter: list.count */
 };
+
+static void choice_word(const struct columns *t UNUSED, void *row, struct cell *ret)
+{
+    snprintf(ret->text, sizeof(ret->text), "%s", (const char *)row);
+}
+
+static const struct column choice_columns[] = {
+    { "", CHOICE_COLS, .cell = choice_word, .search = true },
+    { 0 },
+};
+
+static void gather(struct choice *c)
+{
+    const struct columns t = { .all = choice_columns };
+
+    filter_set(&c->find.filter, choice_columns, c->find.field.text);
+    c->list.count = 0;
+    for (size_t i = 0; i < c->spec.count; i++)
+        if (filter_matches(&c->find.filter, &t, c->words[i]))
+            c->shown[c->list.count++] = i;
+    list_fit(&c->list, c->list.count, c->screen.rows - 2);
+}
 
 static void choice_size(struct screen *s, int *rows, int *cols)
 {
@@ -21,14 +45,14 @@ static void choice_size(struct screen *s, int *rows, int *cols)
 
     if (*cols > CHOICE_COLS)
         *cols = CHOICE_COLS;
-    *rows = c->list.count + 2;
+    *rows = (int)c->spec.count + 2;
 }
 
 static void choice_draw(struct screen *s, WINDOW *win)
 {
     struct choice *c = (struct choice *)s;
 
-    list_fit(&c->list, c->list.count, s->rows - 2);
+    gather(c);
     draw_clear(win, theme_style(ROLE_DIALOG));
     draw_box(win, (struct area){ 0, 0, s->rows, s->cols }, theme_style(ROLE_DIALOG_BORDER),
              c->title);
@@ -36,15 +60,22 @@ static void choice_draw(struct screen *s, WINDOW *win)
         int at = c->list.first + i;
         struct style style = theme_style(at == c->list.selected ? ROLE_SELECTED : ROLE_DIALOG);
         draw_fill(win, 1 + i, 1, s->cols - 2, style);
-        draw_text(win, 1 + i, 3, s->cols - 6, style, c->words[at]);
+        draw_text(win, 1 + i, 3, s->cols - 6, style, c->words[c->shown[at]]);
     }
+    if (!c->list.count)
+        draw_text(win, 1, 3, s->cols - 6, theme_style(ROLE_DIM), "Nothing fits the filter.");
+    if (list_find_is_shown(&c->find))
+        list_find_draw(&c->find, win, s->rows - 1, s->cols - 1);
 }
 
 static void choose(struct choice *c)
 {
+    gather(c);
+    if (!c->list.count)
+        return;
     /* The screen lives until this pass of the loop is over. */
     app_pop(c->screen.app);
-    c->spec.chosen(take_ptr(&c->spec.arg), (size_t)c->list.selected);
+    c->spec.chosen(take_ptr(&c->spec.arg), c->shown[c->list.selected]);
 }
 
 static void choice_take(struct screen *s, int arg UNUSED)
@@ -59,6 +90,7 @@ static void choice_move(struct screen *s, int step)
 
 static const struct key_binding keys[] = {
     { "choose", "Enter", "choose", "take this one", .act = choice_take },
+    LIST_FIND_KEYS(),
     { "cancel", "Esc q", "back", "take none", .act = screen_close },
     LIST_KEYS(choice_move),
     { 0 },
@@ -85,8 +117,9 @@ static void choice_free(struct screen *s)
 {
     struct choice *c = (struct choice *)s;
 
-    for (int i = 0; i < c->list.count; i++)
+    for (size_t i = 0; i < c->spec.count; i++)
         free(c->words[i]);
+    list_find_release(&c->find);
     if (c->spec.arg)
         c->spec.free_arg(c->spec.arg);
     free(c->title);
@@ -114,6 +147,7 @@ void choice_ask(struct app *app, const struct choice_spec *spec)
     for (size_t i = 0; i < spec->count; i++)
         c->words[i] = str_printf("%s", spec->words[i]);
     screen_about(&c->screen, spec->about, spec->about_shell);
+    c->screen.find = &c->find;
     c->list.count = (int)spec->count;
     c->list.rows = (int)spec->count;
     app_push(app, &c->screen);

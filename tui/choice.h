@@ -1,4 +1,4 @@
-/* One of a few, from a list. */
+/* One of a few, from a list that can be filtered. */
 #ifndef PYRO_TUI_CHOICE_H
 #define PYRO_TUI_CHOICE_H
 

@@ -121,12 +121,29 @@ static size_t tell_clashes(const char *path, const char *screen, const struct ke
     return count;
 }
 
+/* Keys of a screen that keep one that all screens have from working there. */
+static size_t tell_hidden(const char *path, const char *screen, const struct key_binding *table)
+{
+    const struct key_binding *hidden;
+    const char *key;
+    size_t len, count = 0;
+
+    for (; table->name; table++)
+        if ((hidden = keymap_hidden(screen, table, app_keys, &key, &len))) {
+            log_add(ROLE_WARN, "%s: the key %.*s is key.%s.%s, which hides key.global.%s there",
+                    path, (int)len, key, screen, table->name, hidden->name);
+            count++;
+        }
+    return count;
+}
+
 static size_t tell_all_clashes(const char *path)
 {
     size_t count = tell_clashes(path, "global", app_keys);
 
     for (const struct screen_ops *const *s = screens; *s; s++)
-        count += tell_clashes(path, (*s)->name, (*s)->keys);
+        count +=
+            tell_clashes(path, (*s)->name, (*s)->keys) + tell_hidden(path, (*s)->name, (*s)->keys);
     return count;
 }
 

@@ -157,6 +157,19 @@ static const char *shared_key(const char *list, const char *other, size_t *ret_l
     return NULL;
 }
 
+/* Whether two actions share a key in force that they do not share by default, where it is possible
+ * that decides. */
+static bool clash(const char *screen, const struct key_binding *a, const char *other,
+                  const struct key_binding *b, const char **ret_key, size_t *ret_len)
+{
+    size_t len;
+
+    if (shared_key(a->keys, b->keys, &len))
+        return false;
+    *ret_key = shared_key(keymap_keys(screen, a), keymap_keys(other, b), ret_len);
+    return *ret_key != NULL;
+}
+
 bool keymap_next_clash(const char *screen, const struct key_binding *table,
                        const struct key_binding **ret_a, const struct key_binding **ret_b,
                        const char **ret_key, size_t *ret_len)
@@ -164,18 +177,23 @@ bool keymap_next_clash(const char *screen, const struct key_binding *table,
     const struct key_binding *a = *ret_a ? *ret_a : table, *b = *ret_a ? *ret_b + 1 : table + 1;
 
     for (; a->name; a++, b = a + 1)
-        for (; b->name; b++) {
-            size_t len;
-            if (shared_key(a->keys, b->keys, &len))
-                continue; /* the table's own: which is possible decides */
-            *ret_key = shared_key(keymap_keys(screen, a), keymap_keys(screen, b), ret_len);
-            if (!*ret_key)
-                continue;
-            *ret_a = a;
-            *ret_b = b;
-            return true;
-        }
+        for (; b->name; b++)
+            if (clash(screen, a, screen, b, ret_key, ret_len)) {
+                *ret_a = a;
+                *ret_b = b;
+                return true;
+            }
     return false;
+}
+
+const struct key_binding *keymap_hidden(const char *screen, const struct key_binding *binding,
+                                        const struct key_binding *global, const char **ret_key,
+                                        size_t *ret_len)
+{
+    for (; global->name; global++)
+        if (clash(screen, binding, "global", global, ret_key, ret_len))
+            return global;
+    return NULL;
 }
 
 void keymap_reset(void)

@@ -51,6 +51,12 @@ bool keymap_next_clash(const char *screen, const struct key_binding *table,
                        const struct key_binding **ret_a, const struct key_binding **ret_b,
                        const char **ret_key, size_t *ret_len);
 
+/* The action of all screens that one of a screen hides there, only because the configuration says
+ * so; NULL: none. The key as above. */
+const struct key_binding *keymap_hidden(const char *screen, const struct key_binding *binding,
+                                        const struct key_binding *global, const char **ret_key,
+                                        size_t *ret_len);
+
 /* Notes in $PYRO_CHECK_KEYS, when that is set, that there is this action ("has") or that it was
  * triggered ("did"): tests/coverage.sh wants each one triggered by some test. */
 void keymap_note(const char *what, const char *screen, const struct key_binding *binding);

@@ -26,6 +26,25 @@ static void shell_actions_target_free(void *arg)
     free(target);
 }
 
+/* Asks once more: after KILL nothing can be saved. */
+static void ask_kill(const struct target *to, const char *what, const char *const *argv)
+{
+    scoped_free char *text =
+        str_printf("Kill %s?\n\nAll that runs in it ends at once, and can save "
+                   "nothing. What it has printed stays readable.",
+                   to->shell);
+    struct confirm_spec spec = { .title = what,
+                                 .text = text,
+                                 .about = to->workspace_id,
+                                 .about_shell = to->shell,
+                                 .danger = true,
+                                 .yes = job_request_start,
+                                 .arg = job_request_new(to->app, what, argv, false, NULL),
+                                 .free_arg = job_request_free };
+
+    confirm_ask(to->app, &spec);
+}
+
 static void shell_actions_send_signal(void *arg, size_t index)
 {
     struct target *to = arg;
@@ -33,7 +52,10 @@ static void shell_actions_send_signal(void *arg, size_t index)
                                  to->shell,   "--signal", signals[index], NULL };
     scoped_free char *what = str_printf("signal %s to %s", signals[index], to->shell);
 
-    job_start(to->app, what, argv, false, NULL, NULL);
+    if (!strcmp(signals[index], "KILL"))
+        ask_kill(to, what, argv);
+    else
+        job_start(to->app, what, argv, false, NULL, NULL);
     shell_actions_target_free(to);
 }
 

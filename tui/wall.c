@@ -11,6 +11,7 @@
 #include "tui/answer.h"
 #include "tui/model.h"
 #include "tui/shell_view.h"
+#include "tui/wall_news.h"
 #include "tui/wall_tile.h"
 #include "vmm/base/fs.h"
 
@@ -29,6 +30,7 @@ struct wall {
     struct wall_grid grid;
     bool covered, whole, marked; /* marked: only the marked workspaces are on it */
     int workspaces;
+    struct wall_news news; /* in the last line */
     struct loop_timer frame_timer, state_timer;
 };
 
@@ -99,7 +101,8 @@ static void show_page(struct wall *w)
     static const struct live_ops ops = { .changed = wall_on_live_changed };
     int size, interval;
 
-    w->grid = wall_grid_fit(w->count, w->screen.rows - HEAD_ROWS, w->screen.cols);
+    w->grid =
+        wall_grid_fit(w->count, w->screen.rows - HEAD_ROWS - (w->news.count > 0), w->screen.cols);
     size = wall_grid_size(&w->grid);
     w->first = w->selected / size * size;
     w->shown = w->count - w->first < size ? w->count - w->first : size;
@@ -195,6 +198,7 @@ static void gather_of(struct wall *w, struct watched_workspace *of, struct wall_
         w->tiles[w->count++] = t;
     }
     w->workspaces += w->count > before;
+    wall_news_add(&w->news, of, w->count > before);
 }
 
 static void gather(struct wall *w)
@@ -209,6 +213,7 @@ static void gather(struct wall *w)
     w->tiles = calloc(shells + 1, sizeof(struct wall_tile *));
     BUG_ON(!w->tiles);
     w->count = w->workspaces = 0;
+    wall_news_clear(&w->news);
     for (size_t i = 0; i < count; i++)
         gather_of(w, list[i], old, old_count);
     /* The cursor stays with its shell, or where that was. */
@@ -303,6 +308,7 @@ static void wall_draw_head(const struct wall *w, WINDOW *win)
         failed += state == TILE_COMMAND || state == TILE_FAILED;
         waiting += state == TILE_WAITS;
     }
+    failed += w->news.count;
     draw_fill(win, 0, 0, cols, bar);
     if (w->shown < w->count) {
         snprintf(text, sizeof(text), " %d–%d of %d ", w->first + 1, w->first + w->shown, w->count);
@@ -355,6 +361,7 @@ static void wall_draw(struct screen *s, WINDOW *win)
     }
     if (!w->count && w->whole)
         draw_nothing(w, win);
+    wall_news_draw(&w->news, win, s->rows - 1, s->cols);
     w->whole = false;
     wall_draw_head(w, win);
     set_state_timer(w, now);
@@ -545,6 +552,7 @@ static void wall_free(struct screen *s)
     for (int i = 0; i < w->count; i++)
         free_tile(w->tiles[i]);
     free(w->tiles);
+    buf_release(&w->news.line);
     free(w);
 }
 
@@ -564,6 +572,7 @@ void wall_open(struct app *app)
 {
     struct wall *w = screen_new(app, &wall_ops, sizeof(*w));
 
+    buf_init(&w->news.line, WALL_NEWS_MAX);
     w->listener = (struct model_listener){ .changed = wall_changed, .arg = w };
     model_listen(app->model, &w->listener);
     app_push(app, &w->screen);

@@ -29,6 +29,14 @@ keys Esc
 sees 'Enter watch'
 keys Enter
 sees 'shells of one'
+keys / sh1 Enter
+gone '│  sh2 '
+keys Esc
+sees '│  sh2 '
+keys / nothing Enter
+sees 'Nothing fits the filter'
+keys Enter Esc
+sees '│  sh2 '
 keys Esc
 gone 'shells of one'
 keys Enter
@@ -51,6 +59,13 @@ sees 'signal to sh2'
 keys j k Enter
 sees 'at its prompt'
 "$PYRO" workspace shell write one sh2 --input 'sleep 6543' >/dev/null 2>&1
+sees 'runs sleep 6543'
+keys C-k
+sees 'signal to sh2'
+keys End Enter
+sees 'Kill sh2\?'
+keys n
+gone 'Kill sh2\?'
 sees 'runs sleep 6543'
 keys C-x
 sees 'Close sh2\?'

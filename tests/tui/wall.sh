@@ -79,6 +79,17 @@ sees 'exec: exit code 5: sh'
 "$PYRO" workspace exec one -- true >/dev/null 2>&1
 gone 'failed'
 
+# What failed where no tile shows it is in the last line: a service, and a command where no shell is open.
+host_workspace three >/dev/null
+"$PYRO" workspace exec three -- sh -c 'exit 8' >/dev/null 2>&1
+sees '^ ✗ three exec 1: exit code 8: sh '
+"$PYRO" workspace service start one web --ready-timeout-seconds 1 --ready-file no -- sleep 1000 >/dev/null 2>&1
+sees '^ ✗ one service web   ✗ three exec 1'
+sees '✗ 2 failed'
+"$PYRO" workspace update one --acknowledge all >/dev/null 2>&1
+"$PYRO" workspace delete three >/dev/null 2>&1
+gone 'failed'
+
 # What has ended well goes; what has ended with an error stays until it is dismissed.
 c=$(shell_of two)
 d=$(shell_of two)
