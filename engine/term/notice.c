@@ -93,7 +93,10 @@ static bool notice_of_99(struct part s, char *ret, size_t size)
             return false;
         coded = coded || (is(key, "e") && is(value, "1"));
     }
-    (coded ? put_base64 : put)(ret, size, &used, s);
+    if (coded)
+        put_base64(ret, size, &used, s);
+    else
+        put(ret, size, &used, s);
     return s.n > 0;
 }
 
