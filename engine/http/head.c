@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "vmm/base/buf.h"
+#include "vmm/base/base64.h"
 #include "vmm/base/json.h"
 
 #define NAME_BYTES_MAX 4096 /* of an Mcp-Name */
@@ -180,38 +180,6 @@ bool head_is_served(const struct http_head *h, const char *token, struct http_re
 
 /* ---- headers and body ---- */
 
-static int base64_value(char c)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c ? strchr(digits, c) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
-
-/* RFC 4648, whole groups of four with their padding; false: it is not that. */
-static bool put_base64(struct buf *to, const char *s, size_t n)
-{
-    if (n % 4)
-        return false;
-    for (size_t i = 0; i < n; i += 4) {
-        size_t digits = i + 4 < n || s[i + 3] != '=' ? 4 : s[i + 2] != '=' ? 3 : 2;
-        uint32_t group = 0;
-        char bytes[3];
-
-        for (size_t d = 0; d < 4; d++) {
-            int value = d < digits ? base64_value(s[i + d]) : 0;
-
-            if (value < 0)
-                return false;
-            group = group << 6 | (uint32_t)value;
-        }
-        bytes[0] = (char)(group >> 16), bytes[1] = (char)(group >> 8), bytes[2] = (char)group;
-        if (!buf_append(to, bytes, digits - 1))
-            return false;
-    }
-    return true;
-}
-
 /* A header's value is what the body says, as it is or in "=?base64?...?=". */
 static bool says(const char *header, const char *wanted)
 {
@@ -223,7 +191,8 @@ static bool says(const char *header, const char *wanted)
         return false;
     if (n < before + 2 || memcmp(header, prefix, before) != 0 || strcmp(header + n - 2, "?=") != 0)
         return !strcmp(header, wanted);
-    return put_base64(&decoded, header + before, n - before - 2) && decoded.len == strlen(wanted) &&
+    return base64_decode(&decoded, header + before, n - before - 2) &&
+           decoded.len == strlen(wanted) &&
            !memcmp(decoded.data ? decoded.data : "", wanted, decoded.len);
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "vmm/base/base64.h"
+
 /* A part of the string that is not consumed yet. */
 struct part {
     const char *s;
@@ -41,27 +43,13 @@ static void put(char *ret, size_t size, size_t *used, struct part p)
     ret[*used] = '\0';
 }
 
-static int base64_digit(char c)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c ? strchr(digits, c) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
-
-/* Up to what is not base64, its padding for example. */
+/* What could be decoded: its end may have been cut. */
 static void put_base64(char *ret, size_t size, size_t *used, struct part p)
 {
-    unsigned bits = 0, count = 0;
+    scoped_buf text = BUF_INIT(p.n);
 
-    for (size_t i = 0; i < p.n && base64_digit(p.s[i]) >= 0; i++) {
-        bits = (bits << 6 | (unsigned)base64_digit(p.s[i])) & 0xffffff;
-        count += 6;
-        if (count < 8)
-            continue;
-        count -= 8;
-        put(ret, size, used, (struct part){ (const char[]){ (char)(bits >> count) }, 1 });
-    }
+    (void)!base64_decode(&text, p.s, p.n);
+    put(ret, size, used, (struct part){ text.data, text.len });
 }
 
 /* 777;notify;TITLE;BODY */
