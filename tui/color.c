@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/term/cell.h"
+
 #define SLOTS 131072 /* a power of two, twice the pairs there can be */
 #define PAIRS_MAX 65000
 
@@ -25,18 +27,10 @@ static const uint32_t base_palette[16] = { 0x000000, 0xcd0000, 0x00cd00, 0xcdcd0
                                            0x1e6feb, 0xcd00cd, 0x00cdcd, 0xe5e5e5,
                                            0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00,
                                            0x5c9cff, 0xff00ff, 0x00ffff, 0xffffff };
-static const uint8_t cube_level[6] = { 0, 95, 135, 175, 215, 255 };
 
 static uint32_t palette_rgb(int index)
 {
-    if (index < 16)
-        return base_palette[index];
-    if (index < 232) {
-        int n = index - 16;
-        return (uint32_t)cube_level[n / 36] << 16 | (uint32_t)cube_level[n / 6 % 6] << 8 |
-               cube_level[n % 6];
-    }
-    return (uint32_t)(8 + (index - 232) * 10) * 0x010101;
+    return index < 16 ? base_palette[index] : term_palette_rgb((unsigned)index);
 }
 
 static long distance(uint32_t a, uint32_t b)

@@ -13,6 +13,16 @@ enum run { RUN_STYLE = 1, RUN_TEXT, RUN_BLANK };
 #define TEXT_RUN_MAX 4096
 #define ROW_BYTES_MAX ((size_t)TERM_ROW_COLS_MAX * (11 + 3 + 4 * TERM_CELL_CHARS))
 
+uint32_t term_palette_rgb(unsigned index)
+{
+    static const uint8_t level[6] = { 0, 95, 135, 175, 215, 255 };
+    unsigned n = index - 16;
+
+    if (index >= 232)
+        return (8 + 10 * (index - 232)) * 0x010101;
+    return (uint32_t)level[n / 36 % 6] << 16 | (uint32_t)level[n / 6 % 6] << 8 | level[n % 6];
+}
+
 bool term_put_u8(struct buf *out, unsigned v)
 {
     uint8_t byte = (uint8_t)v;

@@ -42,6 +42,9 @@ struct term_cell {
     uint8_t width;
 };
 
+/* The colour of an index from 16 to 255, where all terminals agree: 0xRRGGBB. */
+uint32_t term_palette_rgb(unsigned index);
+
 /* A blank cell in default colours. */
 #define TERM_CELL_BLANK (struct term_cell){ .width = 1 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/term/width.h"
 #include "vmm/base/cleanup.h"
 
 #define FONT_SIZE 15
@@ -27,11 +28,7 @@ static uint32_t color_of(uint32_t color, uint32_t otherwise, bool bold)
         return color & 0xffffff;
     if (i < 16)
         return palette[i < 8 && bold ? i + 8 : i];
-    if (i >= 232)
-        return (8 + 10 * (i - 232)) * 0x010101;
-    i -= 16;
-    return (i / 36 ? 55 + 40 * (i / 36) : 0) << 16 | (i / 6 % 6 ? 55 + 40 * (i / 6 % 6) : 0) << 8 |
-           (i % 6 ? 55 + 40 * (i % 6) : 0);
+    return term_palette_rgb(i);
 }
 
 struct picture_look picture_look_of(const struct term_cell *cell)
@@ -84,24 +81,13 @@ struct picture_run picture_run_at(const struct term_cell *cells, int n, int from
 bool picture_character(struct buf *out, uint32_t c)
 {
     char utf8[4];
-    size_t n = 0;
 
     if (c < ' ' || (c >= 0x7f && c < 0xa0) || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff ||
         (c & 0xfffe) == 0xfffe)
         c = 0xfffd; /* none of XML's */
     if (c == '<' || c == '>' || c == '&')
         return buf_printf(out, "&#%u;", c);
-    if (c < 0x80) {
-        utf8[n++] = (char)c;
-    } else {
-        if (c >= 0x10000)
-            utf8[n++] = (char)(0xf0 | c >> 18);
-        if (c >= 0x800)
-            utf8[n++] = (char)(c >= 0x10000 ? 0x80 | (c >> 12 & 63) : 0xe0 | c >> 12);
-        utf8[n++] = (char)(c >= 0x800 ? 0x80 | (c >> 6 & 63) : 0xc0 | c >> 6);
-        utf8[n++] = (char)(0x80 | (c & 63));
-    }
-    return buf_append(out, utf8, n);
+    return buf_append(out, utf8, term_encode(c, utf8));
 }
 
 bool picture_text(struct buf *out, const char *s)

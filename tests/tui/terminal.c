@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/term/width.h"
 #include "vmm/base/error.h"
 #include "vmm/base/sock.h"
 
@@ -309,20 +310,8 @@ bool terminal_is_restored(const struct terminal *t, struct buf *why_not)
 static void append_cell(const VTermScreenCell *cell, struct buf *to)
 {
     for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell->chars[i]; i++) {
-        uint32_t c = cell->chars[i];
-        char u[4];
-        size_t n;
-        if (c < 0x80)
-            u[0] = (char)c, n = 1;
-        else if (c < 0x800)
-            u[0] = (char)(0xc0 | c >> 6), u[1] = (char)(0x80 | (c & 63)), n = 2;
-        else if (c < 0x10000)
-            u[0] = (char)(0xe0 | c >> 12), u[1] = (char)(0x80 | (c >> 6 & 63)),
-            u[2] = (char)(0x80 | (c & 63)), n = 3;
-        else
-            u[0] = (char)(0xf0 | c >> 18), u[1] = (char)(0x80 | (c >> 12 & 63)),
-            u[2] = (char)(0x80 | (c >> 6 & 63)), u[3] = (char)(0x80 | (c & 63)), n = 4;
-        MUST(buf_append(to, u, n));
+        char utf8[4];
+        MUST(buf_append(to, utf8, term_encode(cell->chars[i], utf8)));
     }
 }
 
