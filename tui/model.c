@@ -7,6 +7,7 @@
 #include "tui/app.h"
 #include "tui/format.h"
 #include "tui/job.h"
+#include "vmm/base/array.h"
 #include "vmm/base/fs.h"
 
 #define SAMPLE_MS 900 /* figures come once a second */
@@ -99,10 +100,7 @@ static void model_on_added(void *arg, struct watched_workspace *w)
     struct model *m = arg;
     struct extra *extra = calloc(1, sizeof(*extra));
 
-    if (m->count == m->room) {
-        m->room = m->room ? 2 * m->room : 64;
-        m->items = realloc(m->items, m->room * sizeof(*m->items));
-    }
+    m->items = array_grown(m->items, sizeof(*m->items), m->count, &m->room);
     BUG_ON(!extra || !m->items);
     extra->model = m;
     extra->commands_stale = true;

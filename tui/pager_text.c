@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/term/sgr.h"
+#include "vmm/base/array.h"
 #include "vmm/base/error.h"
 
 #define EVERY 64
@@ -49,11 +50,8 @@ bool pager_text_index(struct pager_text *t)
 
     for (size_t i = 0; at < t->len && i < SLICE_LINES; i++, t->lines++) {
         if (t->lines % EVERY == 0) {
-            if (t->lines / EVERY == t->room) {
-                t->room = t->room ? 2 * t->room : 64;
-                t->index = realloc(t->index, t->room * sizeof(*t->index));
-                BUG_ON(!t->index);
-            }
+            t->index = array_grown(t->index, sizeof(*t->index), t->lines / EVERY, &t->room);
+            BUG_ON(!t->index);
             t->index[t->lines / EVERY] = at;
         }
         line_length(t, at, &at);

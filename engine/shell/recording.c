@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vmm/base/array.h"
 #include "vmm/base/fs.h"
 
 #define MARKS_MAX ((size_t)1 << 20)
@@ -27,6 +28,7 @@ static void thin_out(struct recording *r)
 static bool add_mark(struct recording *r, uint64_t offset, int64_t ms)
 {
     struct recording_mark *last = r->mark_count ? &r->marks[r->mark_count - 1] : NULL;
+    struct recording_mark *more;
 
     if (offset < r->first)
         offset = r->first;
@@ -40,14 +42,10 @@ static bool add_mark(struct recording *r, uint64_t offset, int64_t ms)
     }
     if (r->mark_count == MARKS_MAX)
         thin_out(r);
-    if (r->mark_count == r->mark_room) {
-        size_t room = r->mark_room ? 2 * r->mark_room : 256;
-        struct recording_mark *more = reallocarray(r->marks, room, sizeof(*more));
-        if (!more)
-            return false;
-        r->marks = more;
-        r->mark_room = room;
-    }
+    more = array_grown(r->marks, sizeof(*r->marks), r->mark_count, &r->mark_room);
+    if (!more)
+        return false;
+    r->marks = more;
     r->marks[r->mark_count++] = (struct recording_mark){ offset, ms };
     return true;
 }

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xxhash.h>
+
 #include "engine/term/picture.h"
+#include "vmm/base/array.h"
 #include "vmm/base/fs.h"
 
 #define EVERY_MS 100
@@ -49,25 +52,14 @@ struct svg {
 
 /* ---- contents ---- */
 
-static uint64_t hash_of(const char *bytes, size_t n)
-{
-    uint64_t h = 0xcbf29ce484222325;
-
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ (unsigned char)bytes[i]) * 0x100000001b3;
-    return h;
-}
-
 static bool add_content(struct svg *s, uint64_t hash, uint32_t *slot)
 {
-    if (s->content_count == s->content_room) {
-        size_t room = s->content_room ? 2 * s->content_room : 256;
-        struct content *more = reallocarray(s->content, room, sizeof(*more));
-        if (!more)
-            return false;
-        s->content = more;
-        s->content_room = room;
-    }
+    struct content *more =
+        array_grown(s->content, sizeof(*s->content), s->content_count, &s->content_room);
+
+    if (!more)
+        return false;
+    s->content = more;
     s->content[s->content_count] =
         (struct content){ .hash = hash, .at = s->contents.len, .len = s->row.len };
     if (s->row.len && !buf_append(&s->contents, s->row.data, s->row.len))
@@ -77,10 +69,10 @@ static bool add_content(struct svg *s, uint64_t hash, uint32_t *slot)
     return true;
 }
 
-/* The number of the content in s->row, which is added if it is new; false: there is no room. */
+/* The number of the content in s->row, which is added if it is new; false: it is full. */
 static bool content_number(struct svg *s, uint32_t *ret)
 {
-    uint64_t hash = hash_of(s->row.data ? s->row.data : "", s->row.len);
+    uint64_t hash = XXH3_64bits(s->row.data ? s->row.data : "", s->row.len);
     size_t i = hash & (TABLE_SIZE - 1);
 
     for (; s->table[i]; i = (i + 1) & (TABLE_SIZE - 1)) {
@@ -108,17 +100,14 @@ static int slot_for(struct strip *strip, uint32_t content)
 static bool add_version(struct svg *s, struct strip *strip, uint32_t content)
 {
     struct version *last = strip->count ? &strip->versions[strip->count - 1] : NULL;
+    struct version *more;
 
     if (last && last->content == content)
         return true;
-    if (strip->count == strip->room) {
-        size_t room = strip->room ? 2 * strip->room : 16;
-        struct version *more = reallocarray(strip->versions, room, sizeof(*more));
-        if (!more)
-            return false;
-        strip->versions = more;
-        strip->room = room;
-    }
+    more = array_grown(strip->versions, sizeof(*strip->versions), strip->count, &strip->room);
+    if (!more)
+        return false;
+    strip->versions = more;
     strip->versions[strip->count] = (struct version){ s->ms, content, slot_for(strip, content) };
     strip->count++;
     s->bytes += STEP_BYTES;

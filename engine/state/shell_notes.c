@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include "engine/term/screen.h"
+#include "vmm/base/array.h"
 
 static void note_resize(struct shell_notes *k, const struct shell_event *e)
 {
+    struct plain_resize *more;
+
     if (e->offset <= k->start) {
         k->cols = e->cols;
         k->rows = e->rows;
@@ -16,16 +19,12 @@ static void note_resize(struct shell_notes *k, const struct shell_event *e)
     }
     if (e->offset > k->end)
         return;
-    if (k->resize_count == k->resize_room) {
-        size_t room = k->resize_room ? 2 * k->resize_room : 16;
-        struct plain_resize *more = reallocarray(k->resizes, room, sizeof(*more));
-        if (!more) {
-            k->no_memory = true;
-            return;
-        }
-        k->resizes = more;
-        k->resize_room = room;
+    more = array_grown(k->resizes, sizeof(*k->resizes), k->resize_count, &k->resize_room);
+    if (!more) {
+        k->no_memory = true;
+        return;
     }
+    k->resizes = more;
     k->resizes[k->resize_count++] = (struct plain_resize){ .offset = (size_t)(e->offset - k->start),
                                                            .rows = e->rows,
                                                            .cols = e->cols };

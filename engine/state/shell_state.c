@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "vmm/base/array.h"
 #include "vmm/base/fs.h"
 
 #define CHUNK 65536
@@ -95,16 +96,14 @@ bool shell_state_after(int states_fd, uint64_t offset, struct shell_state *ret)
 
 bool alt_notes_add(struct alt_notes *notes, uint64_t offset, bool on)
 {
+    struct alt_note *more;
+
     if (notes->count == ALT_NOTES_MAX) /* from an older pyro, which also noted what is in the log */
         return true;
-    if (notes->count == notes->room) {
-        size_t room = notes->room ? 2 * notes->room : 16;
-        struct alt_note *more = reallocarray(notes->items, room, sizeof(*more));
-        if (!more)
-            return false;
-        notes->items = more;
-        notes->room = room;
-    }
+    more = array_grown(notes->items, sizeof(*notes->items), notes->count, &notes->room);
+    if (!more)
+        return false;
+    notes->items = more;
     notes->items[notes->count++] = (struct alt_note){ offset, on };
     return true;
 }

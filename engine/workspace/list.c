@@ -7,6 +7,7 @@
 #include "engine/client/stopped.h"
 #include "engine/state/base.h"
 #include "engine/workspace/workspace.h"
+#include "vmm/base/array.h"
 
 struct listing {
     json_t **views;
@@ -15,11 +16,8 @@ struct listing {
 
 static void add_view(struct listing *l, json_t *view)
 {
-    if (l->count == l->room) {
-        l->room = l->room ? 2 * l->room : 64;
-        l->views = realloc(l->views, l->room * sizeof(*l->views));
-        BUG_ON(!l->views);
-    }
+    l->views = array_grown(l->views, sizeof(*l->views), l->count, &l->room);
+    BUG_ON(!l->views);
     l->views[l->count++] = view;
 }
 

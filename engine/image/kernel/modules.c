@@ -9,6 +9,7 @@
 
 #include "engine/image/kernel/modinfo.h"
 #include "engine/image/tar/source.h"
+#include "vmm/base/array.h"
 
 #define MODULE_MAX_BYTES (64u << 20)
 #define ALL_MAX_BYTES (1ULL << 30)
@@ -108,17 +109,15 @@ static bool decompress(const struct buf *from, struct buf *ret, struct pyro_erro
 
 static bool add(struct modules *m, const char *name, struct buf *bytes, struct pyro_error *err)
 {
+    struct module *list;
+
     m->bytes += bytes->len;
     if (m->count == MODULES_MAX || m->bytes > ALL_MAX_BYTES)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "the kernel has too many modules");
-    if (m->count == m->room) {
-        size_t room = m->room ? 2 * m->room : 256;
-        struct module *list = realloc(m->list, room * sizeof(*list));
-        if (!list)
-            return pyro_no_memory(err, NULL);
-        m->list = list;
-        m->room = room;
-    }
+    list = array_grown(m->list, sizeof(*m->list), m->count, &m->room);
+    if (!list)
+        return pyro_no_memory(err, NULL);
+    m->list = list;
     m->list[m->count] = (struct module){ .size = bytes->len };
     snprintf(m->list[m->count].name, sizeof(m->list[0].name), "%s", name);
     m->list[m->count].bytes = buf_take(bytes);

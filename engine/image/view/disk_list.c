@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "vmm/base/array.h"
 #include "vmm/base/file_name.h"
 
 #define ENTRIES_MAX 1000000
@@ -36,6 +37,7 @@ static bool disk_list_add(void *arg, const char *name, size_t length, uint32_t i
     struct listing *l = arg;
     const char *slash = strcmp(l->directory, "/") ? "/" : "";
     size_t n = strlen(l->directory);
+    struct entry *entries;
     char *path;
 
     if (n + length + 2 > PATH_MAX)
@@ -44,14 +46,11 @@ static bool disk_list_add(void *arg, const char *name, size_t length, uint32_t i
         l->full = true;
         return false;
     }
-    if (l->count == l->room) {
-        size_t room = l->room ? 2 * l->room : 256;
-        struct entry *entries = reallocarray(l->entries, room, sizeof(*entries));
-        if (entries)
-            l->entries = entries, l->room = room;
-        else
-            l->no_memory = true;
-    }
+    entries = array_grown(l->entries, sizeof(*l->entries), l->count, &l->room);
+    if (entries)
+        l->entries = entries;
+    else
+        l->no_memory = true;
     path = l->no_memory ? NULL : malloc(n + length + 2);
     if (!path) {
         l->no_memory = true;
