@@ -120,6 +120,8 @@ void screen_about(struct screen *s, const char *workspace_ids, const char *shell
 
 void screen_views(struct screen *s, const char *workspace_id, const char *source)
 {
+    free(s->views_workspace);
+    free(s->views);
     s->views_workspace = workspace_id ? str_printf("%s", workspace_id) : NULL;
     s->views = source ? str_printf("%s", source) : NULL;
 }

@@ -43,10 +43,10 @@ static void bookmarks_on_change(struct state *state, void *arg)
 
     if (!state->bookmarks)
         state->bookmarks = json_object();
-    json_object_foreach_safe(state->bookmarks, next, key,
-                             value) if (!strcmp(json_string_value(value), set->id) ||
-                                        !model_find(set->model, json_string_value(value)))
-        json_object_del(state->bookmarks, key);
+    json_object_foreach_safe (state->bookmarks, next, key, value)
+        if (!strcmp(json_string_value(value), set->id) ||
+            !model_find(set->model, json_string_value(value)))
+            json_object_del(state->bookmarks, key);
     json_object_set_new(state->bookmarks, (const char[]){ set->bookmark, '\0' },
                         json_string(set->id));
 }

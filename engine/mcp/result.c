@@ -125,12 +125,13 @@ static bool bound_entries(json_t *list, const struct redaction *redaction)
     json_array_foreach (list, i, entry) {
         for (int k = 0; k < PRINTED; k++)
             make_plain(entry, guest_texts[k], redaction);
-        json_object_foreach_safe(entry, next, name, value) if (json_string_length(value) > most)
-        {
-            cut = true;
-            json_object_set_new(
-                entry, name, cut_middle(json_string_value(value), json_string_length(value), most));
-        }
+        json_object_foreach_safe (entry, next, name, value)
+            if (json_string_length(value) > most) {
+                cut = true;
+                json_object_set_new(
+                    entry, name,
+                    cut_middle(json_string_value(value), json_string_length(value), most));
+            }
     }
     return cut;
 }

@@ -156,7 +156,7 @@ static bool load_manifest(const json_t *object, struct oci_manifest *m, struct p
     return load_layers(json_object_get(object, "layers"), m, err);
 }
 
-/* What does not fit is no platform of ours. */
+/* A word that is too long becomes "?", which nothing asks for. */
 static void copy_word(const json_t *object, const char *name, char *ret, size_t size)
 {
     const char *text = json_string_or(object, name, "");
@@ -272,8 +272,8 @@ static void *fail_platforms(const struct oci_index *index, const struct oci_plat
                         *p->variant ? "/" : "", p->variant))
             break;
     }
-    return pyro_fail(err, PYRO_CONTENT_REFUSED, "there is no image for %s/%s%s%s", wanted->os,
-                     wanted->architecture, offer.len ? ", but for " : "",
+    return pyro_fail(err, PYRO_CONTENT_REFUSED, "nothing in its index is for %s/%s%s%s", wanted->os,
+                     wanted->architecture, offer.len ? ", only for " : "",
                      offer.len ? offer.data : "");
 }
 

@@ -94,8 +94,9 @@ bool news_acknowledge(json_t **news, const char *source, struct pyro_error *err)
 
     if (!news_check_source(source, err))
         return false;
-    json_object_foreach_safe(*news, next, slot, attention) if (is_from(attention, source))
-        json_object_del(*news, slot);
+    json_object_foreach_safe (*news, next, slot, attention)
+        if (is_from(attention, source))
+            json_object_del(*news, slot);
     settle(news);
     return true;
 }

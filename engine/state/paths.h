@@ -1,8 +1,9 @@
 /*
  * Where pyro keeps things. PYRO_HOME moves everything (HOME/data, HOME/cache, HOME/state),
  * PYRO_ENVIRONMENT_CACHE_DIR the environments; else the XDG base directories: $XDG_DATA_HOME/pyro,
- * $XDG_CACHE_HOME/pyro and $XDG_STATE_HOME/pyro. Each function creates its directory (0700) and returns a path that the
- * caller frees; NULL on failure, and where another user could replace it (trust.h).
+ * $XDG_CACHE_HOME/pyro and $XDG_STATE_HOME/pyro. Each function creates its directory (0700) and
+ * returns a path that the caller frees; NULL on failure, and where another user could replace it
+ * (trust.h).
  */
 #ifndef PYRO_PATHS_H
 #define PYRO_PATHS_H

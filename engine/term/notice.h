@@ -1,5 +1,5 @@
 /*
- * Notifications that a program prints for whoever is at its terminal: a bell, and texts in OSC 9
+ * Notifications that a program prints for the person at its terminal: a bell, and texts in OSC 9
  * (iTerm2), OSC 777;notify (urxvt) and OSC 99 (kitty). Of OSC 9 the numbered commands of ConEmu
  * (progress and others) are none; of OSC 99 only titles are taken.
  */

@@ -13,7 +13,7 @@
 
 struct archive_file {
     char *name;      /* plain: no "./", no "..", no double slash */
-    char *link_name; /* the file it stands for, plain; NULL: it has content of its own */
+    char *link_name; /* the file that it is a link to, plain; NULL: it has content of its own */
     struct blob blob;
 };
 

@@ -174,8 +174,8 @@ static void test_index_choose(void **state UNUSED)
         { WINDOWS "," ANY, 1, NULL },
         /* Attestations and what is unknown are left out, malformed or not. */
         { UNKNOWN "," ATTESTATION "," ARTIFACT ",{\"mediaType\":\"x\"},7," NESTED, 0, NULL },
-        { ARM64 "," WINDOWS, -1, "no image for linux/amd64, but for linux/arm64, windows/amd64" },
-        { "", -1, "no image for linux/amd64" },
+        { ARM64 "," WINDOWS, -1, "is for linux/amd64, only for linux/arm64, windows/amd64" },
+        { "", -1, "is for linux/amd64" },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
