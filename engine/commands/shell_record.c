@@ -49,8 +49,8 @@ static char *title_of(const struct workspace_handle *o, const char *shell)
 static bool write_recording(const struct workspace_handle *o, const struct shell_record_args *a,
                             struct record_result *ret, struct pyro_error *err)
 {
-    scoped_close int fd = open(a->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     scoped_free char *title = title_of(o, a->shell);
+    scoped_close int fd = open(a->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     const struct recorder_spec spec = { .workspace_fd = o->dir_fd,
                                         .shell = a->shell,
                                         .title = title,

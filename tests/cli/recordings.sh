@@ -40,4 +40,8 @@ is "it asks no network for anything" "$(grep -cE 'https?://|src=|@import|url\(' 
 run "$PYRO" workspace shell record w sh1 --format gif --output "$TEST_DIR/r.gif"
 is "another format is refused" "$status" 2
 check "and no file is touched" test ! -e "$TEST_DIR/r.gif"
+for file in "$TEST_DIR Is a directory" "$TEST_DIR/none/r.svg No such file or directory"; do
+    run "$PYRO" workspace shell record w sh1 --format svg --output "${file%% *}"
+    is "it says why a file cannot be written" "$status $err" "1 pyro: open '${file%% *}': ${file#* }"
+done
 tui_finish
