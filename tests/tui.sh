@@ -89,7 +89,10 @@ for row, line in enumerate(sys.stdin.read().split("\n"), 1):
 # mouse HOW PATTERN | mouse HOW ROW COL
 mouse() {
     local how=$1 row=$2 col=${3:-}
-    [[ -n $col ]] || read -r row col < <(place "$2")
+    if [[ -z $col ]]; then # it may be about to be drawn
+        drive wait "$SECONDS_MAX" "$2" >/dev/null
+        read -r row col < <(place "$2")
+    fi
     if [[ -z $row ]]; then
         fail "$how $2" "$(drive text)"
     else

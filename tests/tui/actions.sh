@@ -167,6 +167,7 @@ gone 'Delete one\?'
 sees '^ [^ ]+ one .*started'
 keys d
 sees 'Delete one\?'
+sees '^ y yes' # not before
 click 'y yes'
 sees 'No workspace yet'
 refute "it is gone" "$PYRO" workspace status one
