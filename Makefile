@@ -37,7 +37,8 @@ VMM_SRC   := $(filter-out vmm/base/% vmm/preload/%,$(call find,vmm))
 HTTP_SRC  := $(call find,engine/http)
 OCI_SRC   := $(call find,engine/oci)
 HASH_SRC  := $(call find,engine/hash)
-ENGINE_SRC := $(filter-out engine/image/% engine/http/% engine/hash/%,$(call find,engine))
+FETCH_SRC := $(call find,engine/fetch)
+ENGINE_SRC := $(filter-out engine/image/% engine/http/% engine/hash/% engine/fetch/%,$(call find,engine))
 TUI_SRC   := $(call find,tui)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
@@ -46,6 +47,7 @@ IMAGE_OBJ := $(call obj,$(IMAGE_SRC))
 OCI_OBJ := $(call obj,$(OCI_SRC))
 HASH_OBJ := $(call obj,$(HASH_SRC))
 HTTP_OBJ := $(call obj,$(HTTP_SRC))
+FETCH_OBJ := $(call obj,$(FETCH_SRC))
 # What pyro-http has of the engine: lines, and what a message is.
 HTTP_ENGINE_OBJ := $(call obj,engine/api/lines.c engine/api/outgoing.c engine/cmd/output.c engine/cmd/text.c engine/mcp/message.c)
 VMM_OBJ := $(call obj,$(VMM_SRC)) $(B)/holes_blob.o
@@ -60,6 +62,7 @@ PYRO_LIBS := -lncursesw -ltinfo -lvterm -ljansson -lxxhash
 IMAGE_LIBS := -larchive -lext2fs -lcom_err -lcrypto -ljansson
 # It brings GnuTLS: pyro itself must not have to load that at every start.
 HTTP_LIBS := -lmicrohttpd -ljansson
+FETCH_LIBS := -lcurl -lcrypto -ljansson
 
 ifeq ($(VARIANT),plain)
 BIN := build
@@ -67,7 +70,7 @@ else
 BIN := $(B)
 endif
 
-all: $(BIN)/pyro $(BIN)/pyro-image $(BIN)/pyro-http build/pyro-guest
+all: $(BIN)/pyro $(BIN)/pyro-image $(BIN)/pyro-http $(BIN)/pyro-fetch build/pyro-guest
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
@@ -146,6 +149,10 @@ $(BIN)/pyro-http: $(BASE_OBJ) $(HTTP_OBJ) $(HTTP_ENGINE_OBJ)
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(HTTP_LIBS)
 
+$(BIN)/pyro-fetch: $(BASE_OBJ) $(OCI_OBJ) $(HASH_OBJ) $(FETCH_OBJ)
+	$(if $(Q),@echo "  LD    $@")
+	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(FETCH_LIBS)
+
 # The root of check-debian13 belongs to ids that are subordinate to an ordinary user's.
 clean:
 	rm -rf build 2>/dev/null || unshare --user --map-auto --map-root-user rm -rf build
@@ -179,7 +186,7 @@ install: all
 	    $(INSTALL_SHARE)/fish/vendor_completions.d $(INSTALL_SHARE)/man/man1 \
 	    $(INSTALL_SHARE)/doc/pyro/docs $(INSTALL_SHARE)/doc/pyro/screenshots
 	install -m 755 build/pyro $(INSTALL_BIN)/pyro
-	install -m 755 build/pyro-image build/pyro-http $(INSTALL_LIBEXEC)
+	install -m 755 build/pyro-image build/pyro-http build/pyro-fetch $(INSTALL_LIBEXEC)
 	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md LICENSE $(INSTALL_SHARE)/doc/pyro
 	install -m 644 docs/*.md $(INSTALL_SHARE)/doc/pyro/docs
 	install -m 644 screenshots/*.png $(INSTALL_SHARE)/doc/pyro/screenshots

@@ -17,6 +17,7 @@ library() {
     archive.h | archive_entry.h | ext2fs/*) echo engine/image ;;
     microhttpd.h) echo engine/http ;;
     openssl/*) echo engine/hash ;;
+    curl/*) echo engine/fetch ;;
     ncurses*.h | curses.h) echo tui ;;
     *) echo any ;;
     esac

@@ -2,11 +2,12 @@
 # for each behaviour area in tests/cli (no VM needed), tests/tui (the terminal interface on a terminal
 # of its own) and tests/vm (a real VM), tests/check-*.sh for what is true of the sources themselves.
 
-TEST_LIBS := -lcmocka $(PYRO_LIBS) $(filter-out $(PYRO_LIBS),$(IMAGE_LIBS)) -Wl,--as-needed $(filter-out $(PYRO_LIBS),$(HTTP_LIBS))
+TEST_LIBS := -lcmocka $(PYRO_LIBS) $(filter-out $(PYRO_LIBS),$(IMAGE_LIBS)) -Wl,--as-needed $(filter-out $(PYRO_LIBS),$(HTTP_LIBS)) \
+             $(filter-out $(PYRO_LIBS),$(FETCH_LIBS))
 TEST_LDFLAGS := $(LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer$(,)address$(,)undefined,-pie)
 
 # Everything but the mains, in one thin archive: a test pulls in what it names.
-LIBTEST_OBJ := $(filter-out $(MAINS),$(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(IMAGE_OBJ) $(HASH_OBJ) $(HTTP_OBJ) $(TUI_OBJ) \
+LIBTEST_OBJ := $(filter-out $(MAINS),$(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(IMAGE_OBJ) $(HASH_OBJ) $(HTTP_OBJ) $(FETCH_OBJ) $(TUI_OBJ) \
                  $(call obj,$(GUEST_SRC))) $(BLOBS)
 $(B)/libtest.a: $(LIBTEST_OBJ)
 	$(Q)rm -f $@ && ar rcsTP $@ $^

@@ -20,6 +20,7 @@ build libext2fs-dev e2fsprogs-devel
 build libssl-dev openssl-devel
 build libgit2-dev libgit2-devel
 build libmicrohttpd-dev libmicrohttpd-devel
+build libcurl4-openssl-dev libcurl-devel
 build python3 python3
 run qemu-system-x86 qemu-system-x86-core
 run qemu-utils qemu-img

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "engine/fetch/jail.h"
 #include "engine/http/jail.h"
 #include "engine/image/jail.h"
 #include "engine/network/guard.h"
@@ -193,6 +194,19 @@ static bool start_in_http_jail(unsigned index, const struct inmate_prey *prey,
     return start_entering(enter_http_jail, index, prey, out_fd, ret_pid);
 }
 
+static bool enter_fetch_jail(void)
+{
+    struct pyro_error err;
+
+    return fetch_jail_enter(&err);
+}
+
+static bool start_in_fetch_jail(unsigned index, const struct inmate_prey *prey,
+                                const char *path UNUSED, int out_fd, pid_t *ret_pid)
+{
+    return start_entering(enter_fetch_jail, index, prey, out_fd, ret_pid);
+}
+
 static bool start_in_guard_jail(unsigned index, const struct inmate_prey *prey,
                                 const char *path UNUSED, int out_fd, pid_t *ret_pid)
 {
@@ -255,6 +269,16 @@ static void test_http(void **state UNUSED)
     inmate_assert_held(&jail);
 }
 
+static void test_fetch(void **state UNUSED)
+{
+    /* Connections are what it is for. */
+    static const char *const its_work[] = { "make_socket", NULL };
+    static const struct inmate_jail jail = { "pyro-fetch's jail", start_in_fetch_jail, its_work };
+
+    skip_sanitized();
+    inmate_assert_held(&jail);
+}
+
 static void test_guard(void **state UNUSED)
 {
     static const struct inmate_jail jail = { "the guard's jail", start_in_guard_jail, NULL };
@@ -267,7 +291,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_qemu), cmocka_unit_test(test_image), cmocka_unit_test(test_pane),
-        cmocka_unit_test(test_http), cmocka_unit_test(test_guard),
+        cmocka_unit_test(test_http), cmocka_unit_test(test_fetch), cmocka_unit_test(test_guard),
     };
 
     if (argc == 4 && !strcmp(argv[1], INSIDE)) {
