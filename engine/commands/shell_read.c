@@ -11,10 +11,12 @@
 #include "vmm/base/json.h"
 
 #define WAIT_MS_MAX 60000
+#define PIECE_CHARS (4 * 1024 * 1024)
+
 struct shell_read_args {
     const char *workspace, *shell;
     int64_t cursor, max_chars, wait_for_idle_ms, max_wait_ms;
-    bool raw, plain, colors, screen, wait_for_prompt, wait_for_input;
+    bool raw, plain, colors, times, screen, wait_for_prompt, wait_for_input;
 };
 
 static const struct arg_spec shell_read_rows[] = {
@@ -30,6 +32,8 @@ static const struct arg_spec shell_read_rows[] = {
              .help = "As text a person would have seen scroll past"),
     ARG_FLAG(shell_read_args, colors,
              .help = "With --plain: keep colours, as SGR sequences, and what a clear has dropped"),
+    ARG_FLAG(shell_read_args, times,
+             .help = "With --plain: each line begins with when it was written last, in UTC"),
     ARG_FLAG(shell_read_args, screen, .agent = "",
              .help = "The terminal's screen as it is now instead"),
     ARG_INT(shell_read_args, wait_for_idle_ms, .agent = "", .min = 1, .max = WAIT_MS_MAX,
@@ -95,6 +99,37 @@ static bool write_output(const struct shell_read_args *a, struct cmd_io *io, con
     return cmd_io_write_shown(io, false, lines.len ? lines.data : "", lines.len, err);
 }
 
+/*
+ * A long text is rendered and written piece by piece, each from where the last one ended, so that
+ * neither takes memory for all of it. `r` is the first piece's, and in the end that of all.
+ */
+static bool write_in_pieces(const struct shell_read_args *a, struct shell_read_spec *spec,
+                            struct cmd_io *io, struct shell_reading *r, struct pyro_error *err)
+{
+    int64_t left = a->max_chars - spec->max_chars;
+    struct shell_reading next;
+
+    spec->wait_for_idle_ms = 0;
+    spec->wait_for_prompt = spec->wait_for_input = false;
+    while (write_output(a, io, &r->output, err)) {
+        if (!r->truncated || left <= 0 || r->next_cursor <= spec->cursor)
+            return true;
+        if (r->output.len)
+            spec->in_line = r->output.data[r->output.len - 1] != '\n';
+        spec->cursor = r->next_cursor;
+        spec->max_chars = left < PIECE_CHARS ? left : PIECE_CHARS;
+        left -= spec->max_chars;
+        if (!shell_read(a->workspace, a->shell, spec, &next, err))
+            return false;
+        next.cursor = r->cursor;
+        next.dropped_bytes += r->dropped_bytes;
+        next.waited = r->waited;
+        shell_reading_release(r);
+        *r = next;
+    }
+    return false;
+}
+
 #define QUICK_CHARS (256 * 1024)
 
 static bool shell_read_is_quick(const void *args)
@@ -115,24 +150,30 @@ static json_t *shell_read_run(const void *args, struct cmd_io *io, struct pyro_e
                      : a->plain ? SHELL_PLAIN
                                 : SHELL_RAW,
         .colors = a->colors,
+        .times = a->times,
         .wait_for_idle_ms = a->wait_for_idle_ms == ARG_UNSET ? 0 : a->wait_for_idle_ms,
         .wait_for_prompt = a->wait_for_prompt,
         .wait_for_input = a->wait_for_input,
         .max_wait_ms = a->max_wait_ms == ARG_UNSET ? 0 : a->max_wait_ms,
     };
+    /* Without colours a text has nothing of what was before a clear, which may come later. */
+    bool in_pieces = a->colors && !io->json, ok = true;
     struct shell_reading r;
     json_t *result = NULL;
-    bool ok = true;
 
     if (a->plain && a->screen)
         return pyro_fail(err, PYRO_USAGE, "--plain and --screen exclude each other");
     if (a->raw && (a->plain || a->screen))
         return pyro_fail(err, PYRO_USAGE, "--raw excludes --plain and --screen");
-    if (a->colors && !a->plain)
-        return pyro_fail(err, PYRO_USAGE, "--colors goes with --plain");
+    if ((a->colors || a->times) && !a->plain)
+        return pyro_fail(err, PYRO_USAGE, "--%s goes with --plain", a->colors ? "colors" : "times");
+    if (in_pieces && spec.max_chars > PIECE_CHARS)
+        spec.max_chars = PIECE_CHARS;
     if (!shell_read(a->workspace, a->shell, &spec, &r, err))
         return NULL;
-    if (!io->json)
+    if (in_pieces)
+        ok = write_in_pieces(a, &spec, io, &r, err);
+    else if (!io->json)
         ok = a->screen ? write_screen(io, &r.screen, err) : write_output(a, io, &r.output, err);
     if (ok)
         result = shell_reading_to_view(&r, &spec);

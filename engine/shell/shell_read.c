@@ -16,6 +16,7 @@
 #include "engine/client/handle.h"
 #include "engine/secret/hide.h"
 #include "engine/secret/secrets.h"
+#include "engine/shell/shell_times.h"
 #include "engine/shell/shell_wait.h"
 #include "engine/state/shell_notes.h"
 #include "engine/term/sgr.h"
@@ -144,11 +145,16 @@ static bool render_plain(const struct log_view *log, uint64_t start,
     const struct shell_stretch stretch = { at, start, log->at + log->bytes.len };
     size_t from = (size_t)(start - at), end;
     scoped_redactor *redactor = NULL;
+    scoped_shell_times struct shell_times times = { 0 };
     struct plain_options options;
     struct plain_result plain;
     struct shell_notes notes;
     bool ok;
 
+    if (spec->times &&
+        !shell_times_load(log->workspace_fd, &ret->record,
+                          (struct shell_event_range){ at, at + log->bytes.len }, &times, err))
+        return false;
     if (!secrets_redactor_of(log->workspace_fd, &redactor, err) ||
         !shell_notes_load_around(log->workspace_fd, log->id, stretch, &notes, err))
         return false;
@@ -158,15 +164,20 @@ static bool render_plain(const struct log_view *log, uint64_t start,
     options.colors = spec->colors;
     options.hide = redactor ? shell_read_hide_in_plain : NULL;
     options.hide_user = redactor;
+    options.stamps = times.offsets;
+    options.stamp_count = times.count;
     ok = plain_render(bytes, end, &options, &plain, err);
     shell_notes_release(&notes);
     if (!ok)
         return false;
+    if (spec->times && !shell_times_put(&times, plain.stamp_lines, spec->in_line, &plain.text))
+        ok = pyro_no_memory(err, "reading a shell");
+    free(plain.stamp_lines);
     buf_release(&ret->output);
     ret->output = plain.text;
     ret->alt_screen = plain.alt_screen;
     ret->next_cursor = at + end - plain.held;
-    return true;
+    return ok;
 }
 
 static void hide_in_screen(const struct redactor *redactor, struct screen *screen)

@@ -20,6 +20,8 @@ struct shell_read_spec {
     int64_t max_chars; /* code points of raw text that may be consumed, 1..SHELL_READ_CHARS_MAX */
     enum shell_rendering rendering;
     bool colors;              /* SHELL_PLAIN's text keeps them, as SGR sequences */
+    bool times;               /* each line of SHELL_PLAIN's text begins with when it was written */
+    bool in_line;             /* … but the first, which goes on with a line that was read before */
     int64_t wait_for_idle_ms; /* 0: do not wait for it */
     bool wait_for_prompt;
     bool wait_for_input; /* of a program that asks, or of a shell at its prompt */

@@ -1,6 +1,7 @@
 /* Chooses the renderer of a plain read, and what to hold back. */
 #include "engine/term/plain.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/term/plain_grid.h"
@@ -17,10 +18,12 @@ struct grid_job {
 
 struct feed {
     size_t at, resizes, exits; /* how far it is, and how many stops were taken */
+    size_t stamps;             /* whose lines are known */
+    unsigned drops;
 };
 
-static void feed_grid(struct plain_grid *grid, const char *bytes, size_t end,
-                      const struct plain_options *options, struct feed *f)
+static void feed_to_stops(struct plain_grid *grid, const char *bytes, size_t end,
+                          const struct plain_options *options, struct feed *f)
 {
     struct plain_stop stop;
 
@@ -38,23 +41,57 @@ static void feed_grid(struct plain_grid *grid, const char *bytes, size_t end,
     f->at = end;
 }
 
+/* A line of a text that was dropped since is above what there is. */
+static void drop_stamps(const struct plain_grid *grid, int64_t *lines, struct feed *f)
+{
+    for (size_t i = 0; f->drops != grid->drops && i < f->stamps; i++)
+        lines[i] = -1;
+    f->drops = grid->drops;
+}
+
+static void feed_grid(struct plain_grid *grid, const char *bytes, size_t end,
+                      const struct plain_options *options, int64_t *lines, struct feed *f)
+{
+    for (; f->stamps < options->stamp_count && options->stamps[f->stamps] <= end; f->stamps++) {
+        if (options->stamps[f->stamps] > f->at)
+            feed_to_stops(grid, bytes, options->stamps[f->stamps], options, f);
+        drop_stamps(grid, lines, f);
+        lines[f->stamps] = grid->failed ? -1 : (int64_t)plain_grid_line(grid);
+    }
+    feed_to_stops(grid, bytes, end, options, f);
+    drop_stamps(grid, lines, f);
+}
+
+/* Room for the stamps' lines; those that no byte reaches are behind all. */
+static bool prepare_stamps(struct plain_change *change, const struct plain_options *options)
+{
+    if (!options->stamp_count)
+        return true;
+    change->stamp_count = options->stamp_count;
+    change->stamp_lines = malloc(options->stamp_count * sizeof(*change->stamp_lines));
+    for (size_t i = 0; change->stamp_lines && i < options->stamp_count; i++)
+        change->stamp_lines[i] = INT64_MAX;
+    return change->stamp_lines != NULL;
+}
+
 bool plain_change_on_grid(const char *bytes, size_t n, const struct plain_options *options,
                           struct plain_change *change, bool *ret_alt_screen)
 {
     struct plain_grid grid;
     struct feed f = { .at = 0 };
     bool done =
-        plain_grid_init(&grid, options->rows, options->cols, options->alt_screen, &change->after);
+        plain_grid_init(&grid, options->rows, options->cols, options->alt_screen, &change->after) &&
+        prepare_stamps(change, options);
 
     if (done) {
         grid.colors = grid.keep = options->colors;
         if (options->in_string)
             vtparse_enter_string(&grid.parse, options->in_string);
         if (options->from) {
-            feed_grid(&grid, bytes, options->from, options, &f);
+            feed_grid(&grid, bytes, options->from, options, change->stamp_lines, &f);
             done = plain_grid_mark(&grid, &change->before);
         }
-        feed_grid(&grid, bytes, n, options, &f);
+        feed_grid(&grid, bytes, n, options, change->stamp_lines, &f);
         done = done && plain_grid_finish(&grid);
         change->cleared = grid.watch.cleared;
         change->rewrites = grid.watch.rewrites;
@@ -71,13 +108,14 @@ bool plain_render_on_grid(const char *bytes, size_t n, const struct plain_option
     struct plain_change change = { .after = *text };
     bool done;
 
-    all.from = 0;
+    all.from = all.stamp_count = 0;
     done = plain_change_on_grid(bytes, n, &all, &change, ret_alt_screen);
     *text = change.after;
     return done;
 }
 
-/* How the child ends its answer: after both texts the length of the first, and three flags. */
+/* How the child ends its answer: after both texts the line of each stamp, the length of the first
+ * text, and three flags. */
 #define TRAILER_BYTES 9
 #define FLAG_ALTERNATE 1
 #define FLAG_CLEARED 2
@@ -98,24 +136,33 @@ static bool plain_run_grid_job(void *arg)
                            (change.rewrites ? FLAG_REWRITES : 0));
     return sandbox_write(change.before.data, change.before.len) &&
            sandbox_write(change.after.data, change.after.len) &&
+           sandbox_write(change.stamp_lines, change.stamp_count * sizeof(*change.stamp_lines)) &&
            sandbox_write(trailer, sizeof trailer);
 }
 
 /* Takes the child's answer, which may be anything. */
-static bool take_answer(struct buf *answer, struct plain_change *change, bool *ret_alt_screen,
-                        struct pyro_error *err)
+static bool take_answer(struct buf *answer, size_t stamps, struct plain_change *change,
+                        bool *ret_alt_screen, struct pyro_error *err)
 {
     struct reader r = reader_of(answer->data, answer->len);
-    const uint8_t *texts;
+    size_t lines_bytes = stamps * sizeof(*change->stamp_lines), end = lines_bytes + TRAILER_BYTES;
+    const uint8_t *texts, *lines;
     uint64_t before;
     uint8_t flags;
 
-    if (answer->len < TRAILER_BYTES || !rd_bytes(&r, answer->len - TRAILER_BYTES, &texts) ||
-        !rd_u64(&r, &before) || !rd_u8(&r, &flags) || before > answer->len - TRAILER_BYTES)
+    if (answer->len < end || !rd_bytes(&r, answer->len - end, &texts) ||
+        !rd_bytes(&r, lines_bytes, &lines) || !rd_u64(&r, &before) || !rd_u8(&r, &flags) ||
+        before > answer->len - end)
         return pyro_fail(err, PYRO_INTERNAL, "rendering: the terminal process gave a wrong answer");
     if (before && !buf_append(&change->before, texts, before))
         return pyro_no_memory(err, "rendering");
-    answer->len -= TRAILER_BYTES;
+    change->stamp_lines = stamps ? malloc(lines_bytes) : NULL;
+    if (stamps && !change->stamp_lines)
+        return pyro_no_memory(err, "rendering");
+    if (stamps)
+        memcpy(change->stamp_lines, lines, lines_bytes);
+    change->stamp_count = stamps;
+    answer->len -= end;
     answer->data[answer->len] = '\0';
     buf_consume(answer, before);
     change->after = *answer;
@@ -134,12 +181,13 @@ static bool render_in_child(const char *bytes, size_t n, const struct plain_opti
     const struct sandbox_task task = { .job = plain_run_grid_job,
                                        .arg = &job,
                                        .heap_bytes = ((size_t)128 << 20) +
-                                                     (job.options->colors ? 32 : 16) * n,
+                                                     (job.options->colors ? 32 : 16) * n +
+                                                     16 * options->stamp_count,
                                        .cpu_seconds = 60 };
     scoped_buf answer = BUF_INIT(PLAIN_TEXT_MAX + PLAIN_TEXT_MAX / 2);
 
     return sandbox_run(&task, -1, &answer, err) &&
-           take_answer(&answer, change, ret_alt_screen, err);
+           take_answer(&answer, options->stamp_count, change, ret_alt_screen, err);
 }
 
 /* ---- along the line ---- */
@@ -219,7 +267,7 @@ enum plain_linear_result plain_change_linear(const char *bytes, size_t n,
     int cols;
 
     if ((from_at ? options->alt_from : options->alt_screen) || (!start && options->alt_screen) ||
-        has_exit(options, start) || !one_width(options, start, n, &cols) ||
+        has_exit(options, start) || options->stamp_count || !one_width(options, start, n, &cols) ||
         (options->colors && has_colors(bytes + start, n - start)) ||
         (from.at && !vtparse_at_rest(bytes + start, from.at, in_string)))
         return result;
@@ -265,6 +313,10 @@ static bool hide(struct plain_change *change, const struct plain_options *option
         return false;
     if (options->colors && (hidden_before || hidden_after))
         plain_change_strip(change);
+    if (hidden_before || hidden_after) {
+        free(change->stamp_lines);
+        change->stamp_lines = NULL;
+    }
     return true;
 }
 
@@ -288,8 +340,10 @@ bool plain_render(const char *bytes, size_t n, const struct plain_options *optio
     if (ok) {
         *ret = (struct plain_result){ .text = change.after,
                                       .held = held < n - from ? held : n - from,
-                                      .alt_screen = alt_screen };
+                                      .alt_screen = alt_screen,
+                                      .stamp_lines = change.stamp_lines };
         change.after = (struct buf)BUF_INIT(0);
+        change.stamp_lines = NULL;
     }
     plain_change_release(&change);
     return ok;

@@ -53,6 +53,9 @@ struct plain_options {
     size_t from;
     bool alt_from;
     bool ended; /* nothing will follow: hold nothing back */
+    /* Offsets into the bytes, rising, of which the line that the cursor was in there is wanted. */
+    const size_t *stamps;
+    size_t stamp_count;
     /* For scrolling back through all of it: the text keeps its colours, as SGR sequences (each line
      * begins without any), and the lines that had left the screen when that was cleared. */
     bool colors;
@@ -65,6 +68,9 @@ struct plain_result {
     size_t held;     /* bytes at the end, of those from `from` on, to be read again with what
                         follows */
     bool alt_screen; /* the read ends on the alternate screen */
+    /* Of each stamp the number of a line of the text, below 0 for one above it; new, free(3). NULL:
+     * they are not known, because something was hidden, which may have had line ends. */
+    int64_t *stamp_lines;
 };
 
 /*

@@ -5,6 +5,7 @@
  */
 #include "engine/term/plain_change.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/term/sgr.h"
@@ -13,6 +14,8 @@ void plain_change_release(struct plain_change *c)
 {
     buf_release(&c->before);
     buf_release(&c->after);
+    free(c->stamp_lines);
+    c->stamp_lines = NULL;
 }
 
 static void strip(struct buf *text)
@@ -99,7 +102,19 @@ static bool keep_from(struct plain_change *c, size_t at, uint64_t look)
     return true;
 }
 
-bool plain_change_cut(struct plain_change *c)
+static int64_t count_lines(const struct buf *text)
+{
+    const char *at = text->len ? text->data : NULL, *end = at + text->len;
+    int64_t lines = 0;
+
+    while (at && (at = memchr(at, '\n', (size_t)(end - at)))) {
+        lines++;
+        at++;
+    }
+    return lines;
+}
+
+static bool cut(struct plain_change *c)
 {
     const struct buf *before = &c->before, *after = &c->after;
     size_t same, line, end;
@@ -116,4 +131,17 @@ bool plain_change_cut(struct plain_change *c)
         return keep_from(c, line, 0);
     end = skip_looks(after, end, &look);
     return c->rewrites && end < after->len ? keep_from(c, line, 0) : keep_from(c, end, look);
+}
+
+bool plain_change_cut(struct plain_change *c)
+{
+    int64_t lines = c->stamp_lines ? count_lines(&c->after) : 0;
+
+    if (!cut(c))
+        return false;
+    if (c->stamp_lines)
+        lines -= count_lines(&c->after);
+    for (size_t i = 0; c->stamp_lines && i < c->stamp_count; i++)
+        c->stamp_lines[i] -= lines;
+    return true;
 }

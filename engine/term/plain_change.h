@@ -6,6 +6,7 @@
 #define PYRO_TERM_PLAIN_CHANGE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "vmm/base/buf.h"
 
@@ -13,6 +14,8 @@ struct plain_change {
     struct buf before, after; /* both with SGR sequences, or neither */
     bool cleared;             /* the text before was dropped */
     bool rewrites;            /* the first printed text is within it, not after it */
+    int64_t *stamp_lines;     /* of `after`, see plain.h; NULL: none are wanted, or known */
+    size_t stamp_count;
 };
 
 void plain_change_release(struct plain_change *c);

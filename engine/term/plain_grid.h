@@ -48,6 +48,8 @@ struct plain_grid {
     bool alternate, wrap, insert, newline;
     bool protects;     /* something was protected since the last reset */
     bool open;         /* the last row in `out` was wrapped: no LF yet */
+    size_t lines;      /* that ended in `out` */
+    unsigned drops;    /* how often `out` was emptied */
     bool keep;         /* streaming: text that has left the screen is never taken back */
     bool failed;       /* out of memory */
     bool colors;       /* looks are kept, and put into the text as SGR sequences */
@@ -74,6 +76,8 @@ void plain_grid_feed(struct plain_grid *g, const char *bytes, size_t n);
 void plain_grid_resize(struct plain_grid *g, int rows, int cols);
 /* Appends all of the text so far to `text`, and from now on maintains `watch`. */
 bool plain_grid_mark(struct plain_grid *g, struct buf *text) MUST_CHECK;
+/* The line of the text that the cursor is in, or was when it left the main screen. */
+size_t plain_grid_line(const struct plain_grid *g);
 /* Appends the text still on the (main) screen, up to the lower of the cursor's and the last printed
  * row. */
 bool plain_grid_finish(struct plain_grid *g) MUST_CHECK;

@@ -12,13 +12,15 @@ void plain_text_push(struct plain_grid *g, const struct row *row)
     if (!plain_text_put_row(g, row) || (!row->wrapped && !buf_append(g->out, "\n", 1)))
         g->failed = true;
     g->open = row->wrapped;
+    g->lines += !row->wrapped;
 }
 
 void plain_text_drop_history(struct plain_grid *g)
 {
     if (g->keep)
         return;
-    g->out->len = 0;
+    g->out->len = g->lines = 0;
+    g->drops++;
     g->open = false;
     g->watch.cleared = g->watch.marked;
 }
@@ -40,6 +42,16 @@ static int last_row(const struct plain_grid *g)
     return last;
 }
 
+size_t plain_grid_line(const struct plain_grid *g)
+{
+    int row = g->alternate ? g->entry_row : g->at.row;
+    size_t line = g->lines;
+
+    for (int i = 0; i < row; i++)
+        line += !g->main_line[i]->wrapped;
+    return line;
+}
+
 static bool put_screen(struct plain_grid *g)
 {
     int last = last_row(g);
@@ -57,7 +69,7 @@ static bool put_screen(struct plain_grid *g)
 bool plain_grid_mark(struct plain_grid *g, struct buf *text)
 {
     struct buf *out = g->out;
-    size_t color_room = g->color_room;
+    size_t color_room = g->color_room, lines = g->lines;
     bool open = g->open, done;
 
     if (g->failed || (out->len && !buf_append(text, out->data, out->len)))
@@ -66,6 +78,7 @@ bool plain_grid_mark(struct plain_grid *g, struct buf *text)
     done = put_screen(g);
     g->out = out;
     g->open = open;
+    g->lines = lines;
     g->color_room = color_room;
     g->watch = (struct plain_watch){ .marked = true, .waiting = true, .row = last_row(g) };
     g->watch.col = g->main_line[g->watch.row]->used;

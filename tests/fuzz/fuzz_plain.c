@@ -111,7 +111,11 @@ static void check_change(const char *bytes, size_t n, struct plain_options optio
     options.alt_from = track.alternate;
     require(plain_find_start(bytes, from) <= from);
     options.from -= vtparse_held_back(bytes, from, 0);
+    options.stamps = &options.from;
+    options.stamp_count = 1;
     require(plain_change_on_grid(bytes, n, &options, &grid, &alt_screen));
+    require(grid.stamp_count == 1 && grid.stamp_lines[0] <= (int64_t)n + TERM_ROWS_MAX);
+    options.stamp_count = 0;
     if (!options.colors)
         require_same(&grid.after, whole);
     require(plain_change_cut(&grid));

@@ -366,6 +366,8 @@ export interface WorkspaceShellReadOptions extends CallOptions {
   raw?: boolean;
   /** The terminal's screen as it is now instead */
   screen?: boolean;
+  /** With --plain: each line begins with when it was written last, in UTC */
+  times?: boolean;
   /** First wait until there was no output for this long */
   waitForIdleMs?: number;
   /** First wait until a program in it asks for input, or the shell for a command */

@@ -1202,6 +1202,7 @@ class AsyncCalls:
         plain: bool = False,
         raw: bool = False,
         screen: bool = False,
+        times: bool = False,
         wait_for_idle_ms: Optional[int] = None,
         wait_for_input: bool = False,
         wait_for_prompt: bool = False,
@@ -1222,6 +1223,7 @@ class AsyncCalls:
         plain: As text a person would have seen scroll past
         raw: Raw bytes even on a terminal; escape sequences take effect
         screen: The terminal's screen as it is now instead
+        times: With --plain: each line begins with when it was written last, in UTC
         wait_for_idle_ms: First wait until there was no output for this long
         wait_for_input: First wait until a program in it asks for input, or the shell for a command
         wait_for_prompt: First wait until the shell waits for the next command
@@ -1239,6 +1241,7 @@ class AsyncCalls:
                     "plain": plain,
                     "raw": raw,
                     "screen": screen,
+                    "times": times,
                     "wait_for_idle_ms": wait_for_idle_ms,
                     "wait_for_input": wait_for_input,
                     "wait_for_prompt": wait_for_prompt,
@@ -1250,6 +1253,7 @@ class AsyncCalls:
                     "plain": False,
                     "raw": False,
                     "screen": False,
+                    "times": False,
                     "wait_for_input": False,
                     "wait_for_prompt": False,
                 },
