@@ -10,6 +10,8 @@
 #include "vmm/base/fs.h"
 
 #define ARGS_MAX 16
+#define NEWEST ((uint64_t)4 << 20) /* bytes of the log that are printed at first */
+#define OLDER_TIMES 4              /* … and so many times as many whenever more is wanted */
 
 struct history {
     struct app *app;
@@ -18,14 +20,24 @@ struct history {
     struct job *job;     /* which prints the log; NULL: none */
     int text_fd;         /* where it prints to */
     uint64_t size;       /* of the log when it was started */
+    uint64_t window;     /* bytes of its end that are printed; 0: all */
+    uint64_t asked;      /* where that begins */
+    uint64_t from;       /* where what is shown begins */
     struct pager *pager; /* the open one; NULL: none */
 };
 
-static const char *history_news(void *arg)
+static bool history_news(void *arg)
 {
     const struct history *h = arg;
 
-    return h->spec.size(h->spec.arg) > h->size ? "▼ more below: r reads on" : NULL;
+    return h->spec.size(h->spec.arg) > h->size;
+}
+
+static bool history_has_older(void *arg)
+{
+    const struct history *h = arg;
+
+    return h->from > h->spec.first(h->spec.arg);
 }
 
 static void history_closed(void *arg)
@@ -50,20 +62,37 @@ static void history_ready(void *arg, const struct job_end *end)
         app_error(h->app, &err);
         ok = false;
     }
+    if (ok)
+        h->from = h->asked;
     pager_fill(h->pager, ok, text, len, NULL);
 }
 
 static void history_read_log(void *arg)
 {
     struct history *h = arg;
-    scoped_free char *what = str_printf("read the %s", h->title);
+    scoped_free char *what = str_printf("read the %s", h->title), *cursor = NULL;
+    const char *argv[ARGS_MAX + 3] = { 0 };
+    size_t count = 0;
 
     if (h->job) /* what it reads is as new */
         return;
     h->text_fd = text_file_open(h->spec.dir_fd);
     h->size = h->spec.size(h->spec.arg);
-    h->job =
-        job_start_into(h->app, what, (const char *const *)h->argv, h->text_fd, history_ready, h);
+    h->asked = h->window && h->size > h->window ? h->size - h->window : 0;
+    cursor = str_printf("%llu", (unsigned long long)h->asked);
+    for (; h->argv[count]; count++)
+        argv[count] = h->argv[count];
+    argv[count++] = "--cursor";
+    argv[count] = cursor;
+    h->job = job_start_into(h->app, what, argv, h->text_fd, history_ready, h);
+}
+
+static void history_read_older(void *arg, bool all)
+{
+    struct history *h = arg;
+
+    h->window = all ? 0 : h->window * OLDER_TIMES;
+    history_read_log(h);
 }
 
 void history_open(struct history *h, bool searching)
@@ -71,15 +100,19 @@ void history_open(struct history *h, bool searching)
     struct pager_spec spec = { .title = h->title,
                                .mapped = true,
                                .colored = true,
+                               .timed = true,
                                .at_end = true,
                                .searching = searching,
                                .news = history_news,
                                .again = history_read_log,
                                .closed = history_closed,
+                               .has_older = history_has_older,
+                               .older = history_read_older,
                                .arg = h };
 
     const struct screen *from = h->app->top; /* which shows what this is the log of */
 
+    h->window = NEWEST;
     h->pager = pager_open(h->app, &spec);
     screen_views(h->app->top, from->views_workspace, from->views);
     history_read_log(h);

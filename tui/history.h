@@ -3,10 +3,11 @@
  * over whatever screen asked for it. It stays as it was read; the log goes on below, and the pager
  * says when there is more.
  *
- * The log is any that a command of pyro's table prints as text; SGR sequences in that are shown as
- * colours, and whatever else would drive the terminal is shown as escapes. It is printed by a
- * process of its own into a file without a name, which is mapped: this program's memory does not
- * grow with the log.
+ * The log is any that a command of pyro's table prints as text from a cursor on, each line with its
+ * time; SGR sequences in that are shown as colours, and whatever else would drive the terminal is
+ * shown as escapes. It is printed by a process of its own into a file without a name, which is
+ * mapped: this program's memory does not grow with the log. At first only the newest part is
+ * printed; what is older when it is wanted.
  */
 #ifndef PYRO_TUI_HISTORY_H
 #define PYRO_TUI_HISTORY_H
@@ -17,9 +18,10 @@ struct history;
 
 struct history_spec {
     const char *title;       /* copied, like the next */
-    const char *const *argv; /* without "pyro"; NULL-terminated */
+    const char *const *argv; /* without "pyro" and "--cursor N"; NULL-terminated */
     int dir_fd;              /* where the text lies while it is shown; borrowed, kept */
     uint64_t (*size)(void *arg);
+    uint64_t (*first)(void *arg); /* the oldest byte kept */
     void *arg;
 };
 

@@ -1,82 +1,125 @@
-/* tui/pager.c: a text to read. */
+/* tui/pager.c: a text to read: its life, and the work on it, which goes slice by slice. */
 #include "tui/pager.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
-#include "engine/term/sgr.h"
-#include "tui/clipboard.h"
-#include "tui/list.h"
+#include "engine/shell/shell_times.h"
 #include "tui/pager_private.h"
+#include "tui/pager_time.h"
 #include "vmm/base/fs.h"
 
-#define WHEEL_ROWS 3
-#define SIDE_COLS 8
-#define NONE ((size_t)-1)
-#define COLORED_MAX (32 * CLIPBOARD_MAX) /* with its colours, of a text that may be copied */
-#define SLICE_MS 4                       /* of work before keys are looked for */
+#define SLICE_MS 4     /* of work before keys are looked for */
+#define REFILL_MS 50   /* … and before the text that was shown is blanked for the next one */
+#define FOLLOW_MS 200  /* between two reads at least */
+#define FOLLOW_SHARE 4 /* … and so many times as long as the last one took */
+
+/* ---- where it is shown ---- */
+
+static void set_goal(struct pager *p, enum pager_goal goal)
+{
+    size_t line = pager_text_in_all(&p->text, p->first.line);
+
+    p->goal = goal;
+    p->goal_line = goal == PAGER_GOAL_FROM_END ? p->text.lines - line : line;
+}
+
+static void reach_goal(struct pager *p)
+{
+    size_t line = p->goal_line;
+
+    if (p->goal == PAGER_GOAL_FROM_END)
+        line = p->text.lines > line ? p->text.lines - line : 0;
+    if (p->goal == PAGER_GOAL_TOP || (p->goal == PAGER_GOAL_USUAL && !p->spec.at_end))
+        pager_go_to(p, 0);
+    else if (p->goal == PAGER_GOAL_USUAL || p->follow)
+        pager_go_to_end(p);
+    else
+        pager_go_to(p, pager_text_of_all(&p->text, line));
+    p->goal = PAGER_GOAL_USUAL;
+}
+
+/* ---- asking for text ---- */
+
+bool pager_has_older(const struct pager *p)
+{
+    return p->spec.has_older && p->spec.has_older(p->spec.arg);
+}
+
+void pager_read_older(struct pager *p, enum pager_goal goal)
+{
+    set_goal(p, goal);
+    p->asked_ms = clock_ms();
+    p->spec.older(p->spec.arg, goal == PAGER_GOAL_TOP || p->wanted);
+    app_damage(p->screen.app);
+}
+
+void pager_ask(struct pager *p)
+{
+    p->asked_ms = clock_ms();
+    p->spec.again(p->spec.arg);
+}
+
+static void pager_on_follow(void *arg)
+{
+    struct pager *p = arg;
+
+    if (p->follow && !p->asked_ms && !p->indexing && p->spec.news(p->spec.arg))
+        pager_ask(p);
+}
+
+/* Reads what has come, if that is followed: what comes damages the screen. */
+static void follow(struct pager *p)
+{
+    int64_t wait = p->reading_ms * FOLLOW_SHARE;
+
+    if (p->follow && !p->follow_timer.armed && !p->asked_ms && p->spec.news(p->spec.arg))
+        loop_timer_set(p->screen.app->loop, &p->follow_timer, wait > FOLLOW_MS ? wait : FOLLOW_MS,
+                       pager_on_follow, p);
+}
 
 /* ---- the screen ---- */
-
-static void scroll_to(struct pager *p, size_t line)
-{
-    size_t rows = (size_t)pager_rows(p), most = p->text.lines > rows ? p->text.lines - rows : 0;
-
-    p->first = line < most ? line : most;
-}
-
-/* Moves the selection's end by this many lines, and the view with it. */
-static void extend(struct pager *p, long by)
-{
-    size_t rows = (size_t)pager_rows(p), last = p->text.lines - 1;
-
-    p->point = by < 0 && (size_t)-by > p->point ? 0 : p->point + (size_t)by;
-    if (p->point > last)
-        p->point = last;
-    if (p->point < p->first)
-        scroll_to(p, p->point);
-    if (p->point >= p->first + rows)
-        scroll_to(p, p->point - rows + 1);
-}
-
-static void scroll_by(struct pager *p, long by)
-{
-    p->found = NONE;
-    if (p->selecting) {
-        extend(p, by);
-        return;
-    }
-    scroll_to(p, by < 0 && (size_t)-by > p->first ? 0 : p->first + (size_t)by);
-}
 
 static void pager_draw(struct screen *s, WINDOW *win)
 {
     struct pager *p = (struct pager *)s;
 
     if (!p->indexing)
-        scroll_to(p, p->first);
+        pager_fit(p);
     pager_paint(p, win);
+    follow(p);
+}
+
+struct field *pager_typed(struct pager *p)
+{
+    return p->typing == PAGER_TYPES_SEARCH   ? &p->search
+           : p->typing == PAGER_TYPES_FILTER ? &p->filter
+           : p->typing == PAGER_TYPES_SINCE  ? &p->since
+                                             : NULL;
 }
 
 static bool pager_cursor(struct screen *s, int *ret_row, int *ret_col)
 {
     struct pager *p = (struct pager *)s;
+    const struct field *field = pager_typed(p);
 
     *ret_row = s->rows - 1;
-    *ret_col = 2 + p->search.cursor_col;
-    return p->typing;
+    *ret_col = p->typed_col + (field ? field->cursor_col : 0);
+    return field;
 }
 
-static bool pager_captures(struct screen *s)
-{
-    return ((struct pager *)s)->typing;
-}
-
-/* ---- what is done ---- */
+/* ---- search ---- */
 
 static void look_ended(struct pager *p, enum pager_found found, size_t line)
 {
+    bool since = p->wanted == pager_time_is_since;
+
     p->wanted = NULL;
+    if (found == PAGER_NOWHERE && since) {
+        app_message(p->screen.app, ROLE_WARN, "nothing since %s", p->since.text);
+        return;
+    }
     if (found == PAGER_NOWHERE) {
         app_message(p->screen.app, ROLE_WARN, "'%s' is not there", p->pattern);
         return;
@@ -84,7 +127,8 @@ static void look_ended(struct pager *p, enum pager_found found, size_t line)
     if (p->look.wrapped)
         app_message(p->screen.app, ROLE_TEXT, "past the %s: on from the other side",
                     p->look.backward ? "beginning" : "end");
-    scroll_to(p, line);
+    p->follow = false;
+    pager_go_to(p, line);
     p->found = line;
     if (p->selecting)
         p->point = line;
@@ -98,8 +142,7 @@ static void begin_look(struct pager *p, size_t from, bool backward, pager_wanted
     p->pattern = pattern;
 }
 
-/* For the text that was typed. */
-static pager_wanted_fn *wanted_line(const struct pager *p)
+pager_wanted_fn *pager_wanted_line(const struct pager *p)
 {
     return p->spec.colored ? pager_text_holds_in_color : pager_text_holds;
 }
@@ -108,314 +151,149 @@ static pager_wanted_fn *wanted_line(const struct pager *p)
  * the newest match comes first. */
 static void begin_typed(struct pager *p)
 {
-    size_t end = p->first + (size_t)pager_rows(p) + 1; /* the line of the search hides one */
+    bool at_end = pager_is_at_end(p);
+    size_t below = pager_line_in_row(p, pager_rows(p) - 1);
+    size_t end = at_end || below == PAGER_NONE ? pager_text_count(&p->text) : below + 1;
 
-    p->backward = p->spec.at_end && end >= p->text.lines;
-    begin_look(p, p->backward ? end : p->first, p->backward, wanted_line(p), p->search.text);
+    p->backward = p->forced_backward || (p->spec.at_end && at_end);
+    begin_look(p, p->backward ? end : p->first.line, p->backward, pager_wanted_line(p),
+               p->search.text);
 }
 
-/* Goes on with what is under way for a moment; the rest comes with the loop's next pass. */
-static void pager_work(void *arg)
+/* What is above is searched too before the search goes on from the other side. */
+static bool reads_older(struct pager *p)
 {
-    struct pager *p = arg;
-    int64_t until = clock_ms() + SLICE_MS;
+    if (!p->look.wrapped || p->resume || !pager_has_older(p))
+        return false;
+    p->resume = true;
+    p->look_from_end = pager_text_count(&p->text) - p->look.from;
+    pager_read_older(p, PAGER_GOAL_FROM_END);
+    return true;
+}
+
+static void resume_look(struct pager *p)
+{
+    size_t count = pager_text_count(&p->text);
+
+    p->resume = false;
+    pager_search_begin(&p->look, count > p->look_from_end ? count - p->look_from_end : 0,
+                       p->look.backward);
+}
+
+static void look(struct pager *p, int64_t until)
+{
     enum pager_found found = PAGER_GOING_ON;
     size_t line = 0;
 
-    while (p->indexing && clock_ms() < until) {
-        p->indexing = !pager_text_index(&p->text);
-        if (!p->indexing && p->spec.at_end)
-            p->first = p->text.lines; /* as far down as there is something to show */
-    }
-    if (!p->indexing && p->look_later) {
-        p->look_later = false;
-        begin_typed(p);
-    }
-    while (p->wanted && found == PAGER_GOING_ON && clock_ms() < until)
+    while (p->wanted && !p->resume && found == PAGER_GOING_ON && clock_ms() < until) {
         found = pager_search_step(&p->look, &p->text, p->wanted, p->pattern, &line);
+        if (found != PAGER_FOUND && reads_older(p))
+            return;
+    }
     if (found != PAGER_GOING_ON)
         look_ended(p, found, line);
-    app_damage_soon(p->screen.app);
-    if (p->indexing || p->wanted)
-        loop_defer(p->screen.app->loop, &p->slice, pager_work, p);
 }
 
-/* To the next line from here on, or the one before, that is wanted. */
-static void go_on(struct pager *p, bool backward, pager_wanted_fn *wanted, const char *pattern)
+void pager_go_on(struct pager *p, bool backward, pager_wanted_fn *wanted, const char *pattern)
 {
-    if (p->indexing || !p->text.lines)
+    if (p->indexing || !pager_text_count(&p->text))
         return;
-    begin_look(p, p->found == NONE ? p->first : p->found + !backward, backward, wanted, pattern);
+    begin_look(p, p->found == PAGER_NONE ? p->first.line : p->found + !backward, backward, wanted,
+               pattern);
     pager_work(p);
 }
 
-/* ---- selecting ---- */
-
-static void toggle_selection(struct pager *p)
-{
-    p->selecting = !p->selecting && p->text.lines;
-    p->anchor = p->point = p->found == NONE ? p->first : p->found;
-}
-
-static void copy_selection(struct pager *p)
-{
-    size_t from = p->anchor < p->point ? p->anchor : p->point,
-           to = p->anchor < p->point ? p->point : p->anchor, n;
-    const char *start = pager_text_line(&p->text, from, &n),
-               *end = pager_text_line(&p->text, to, &n);
-    scoped_free char *plain = NULL;
-
-    n += (size_t)(end - start);
-    if (p->spec.colored && n <= COLORED_MAX) {
-        plain = malloc(n + 1);
-        BUG_ON(!plain);
-        n = sgr_strip(start, n, plain, NULL);
-        start = plain;
-    }
-    if (clipboard_copy(p->screen.app, start, n))
-        app_message(p->screen.app, ROLE_GOOD, "%zu line%s copied", to - from + 1,
-                    to == from ? "" : "s");
-    p->selecting = false;
-}
-
-/* A press chooses a line, a drag selects from there. */
-static void select_by_mouse(struct pager *p, const struct key_event *e)
-{
-    size_t line = p->first + (size_t)(e->row > 1 ? e->row - 1 : 0);
-
-    if (e->row < 1 || line >= p->text.lines || e->row > pager_rows(p) || e->button != 1)
-        return;
-    if (e->mouse == MOUSE_PRESS) {
-        p->selecting = false;
-        p->anchor = line;
-    } else if (e->mouse == MOUSE_DRAG) {
-        p->selecting = true;
-        p->point = line;
-    }
-}
-
-/* ---- keys ---- */
-
-/* Whatever is done ends a search that is under way; true when one was. */
-static bool stop_search(struct pager *p)
-{
-    bool looked = p->wanted != NULL;
-
-    p->wanted = NULL;
-    return looked;
-}
-
-static bool pager_is_shown(struct screen *s, int arg UNUSED)
-{
-    const struct pager *p = (struct pager *)s;
-
-    return !p->indexing && !p->typing;
-}
-
-static bool pager_can_close(struct screen *s, int arg UNUSED)
-{
-    const struct pager *p = (struct pager *)s;
-
-    return p->indexing || !p->typing;
-}
-
-static void pager_close(struct screen *s, int arg UNUSED)
-{
-    struct pager *p = (struct pager *)s;
-
-    if (stop_search(p))
-        app_message(s->app, ROLE_TEXT, "search stopped");
-    else if (p->selecting)
-        p->selecting = false;
-    else
-        app_pop(s->app);
-}
-
-static bool pager_can_search(struct screen *s, int arg UNUSED)
-{
-    return !((struct pager *)s)->typing;
-}
-
-static void pager_type(struct screen *s, int arg UNUSED)
-{
-    struct pager *p = (struct pager *)s;
-
-    stop_search(p);
-    p->typing = true;
-    field_set(&p->search, "");
-}
-
-static bool pager_has_pattern(struct screen *s, int arg UNUSED)
-{
-    const struct pager *p = (struct pager *)s;
-
-    return !p->indexing && p->search.len > 0;
-}
-
-static void pager_find(struct screen *s, int other_way)
-{
-    struct pager *p = (struct pager *)s;
-
-    stop_search(p);
-    go_on(p, other_way != p->backward, wanted_line(p), p->search.text);
-}
-
-static bool pager_has_sections(struct screen *s, int arg UNUSED)
-{
-    const struct pager *p = (struct pager *)s;
-
-    return !p->indexing && p->spec.section && p->text.lines;
-}
-
-static void pager_go_section(struct screen *s, int backward)
-{
-    struct pager *p = (struct pager *)s;
-
-    stop_search(p);
-    go_on(p, backward, pager_text_begins, p->spec.section);
-}
-
-static bool pager_has_text(struct screen *s, int arg UNUSED)
-{
-    const struct pager *p = (struct pager *)s;
-
-    return !p->indexing && p->text.lines > 0;
-}
-
-static void pager_select(struct screen *s, int arg UNUSED)
-{
-    struct pager *p = (struct pager *)s;
-
-    stop_search(p);
-    toggle_selection(p);
-}
-
-static bool pager_is_selecting(struct screen *s, int arg UNUSED)
-{
-    const struct pager *p = (struct pager *)s;
-
-    return !p->indexing && p->selecting;
-}
-
-static void pager_copy(struct screen *s, int arg UNUSED)
-{
-    struct pager *p = (struct pager *)s;
-
-    stop_search(p);
-    copy_selection(p);
-}
-
-static bool pager_can_read_again(struct screen *s, int arg UNUSED)
-{
-    const struct pager *p = (struct pager *)s;
-
-    return !p->indexing && p->spec.again;
-}
-
-static void pager_read_again(struct screen *s, int arg UNUSED)
-{
-    struct pager *p = (struct pager *)s;
-
-    stop_search(p);
-    p->spec.again(p->spec.arg);
-}
-
-static void pager_move(struct screen *s, int step)
-{
-    struct pager *p = (struct pager *)s;
-    long page = pager_rows(p) > 1 ? pager_rows(p) - 1 : 1, all = (long)p->text.lines;
-    const long by[] = { [LIST_DOWN] = 1,        [LIST_UP] = -1,      [LIST_PAGE_DOWN] = page,
-                        [LIST_PAGE_UP] = -page, [LIST_FIRST] = -all, [LIST_LAST] = all };
-
-    stop_search(p);
-    scroll_by(p, by[step]);
-}
-
-static void pager_shift(struct screen *s, int by)
-{
-    struct pager *p = (struct pager *)s;
-
-    stop_search(p);
-    p->left = p->left + by > 0 ? p->left + by : 0;
-}
-
-static const struct key_binding keys[] = {
-    { "close", "Esc q", "back", "back", .act = pager_close, .can = pager_can_close },
-    { "search", "/", "search", "search; capital letters count when there are any",
-      .act = pager_type, .can = pager_can_search },
-    { "next", "n", "next", "to the next place it was found in", .act = pager_find,
-      .can = pager_has_pattern, .arg = false },
-    { "previous", "N", "previous", "the other way", .act = pager_find, .can = pager_has_pattern,
-      .arg = true },
-    { "next-file", "] }", "next file", "to the next file of a diff", .act = pager_go_section,
-      .can = pager_has_sections, .arg = false },
-    { "previous-file", "[ {", NULL, "to the one before", .act = pager_go_section,
-      .can = pager_has_sections, .arg = true },
-    { "select", "v", "select", "select lines, by keys or by dragging; once more: none",
-      .act = pager_select, .can = pager_has_text },
-    { "copy", "y", "copy", "copy the selected lines to the terminal's clipboard", .act = pager_copy,
-      .can = pager_is_selecting },
-    { "read-again", "r F5", "read on", "read it again, with what has come since",
-      .act = pager_read_again, .can = pager_can_read_again },
-    { "down", "Down j Enter", NULL, "a line down", .act = pager_move, .can = pager_is_shown,
-      .arg = LIST_DOWN },
-    { "up", "Up k", NULL, "a line up", .act = pager_move, .can = pager_is_shown, .arg = LIST_UP },
-    { "page-down", "PgDn Space Ctrl-d", NULL, "a page down", .act = pager_move,
-      .can = pager_is_shown, .arg = LIST_PAGE_DOWN },
-    { "page-up", "PgUp Ctrl-u", NULL, "a page up", .act = pager_move, .can = pager_is_shown,
-      .arg = LIST_PAGE_UP },
-    { "top", "Home g", NULL, "to the beginning", .act = pager_move, .can = pager_is_shown,
-      .arg = LIST_FIRST },
-    { "end", "End G", NULL, "to the end", .act = pager_move, .can = pager_is_shown,
-      .arg = LIST_LAST },
-    { "right", "Right l", NULL, "what is further right of long lines", .act = pager_shift,
-      .can = pager_is_shown, .arg = SIDE_COLS },
-    { "left", "Left h", NULL, "… further left", .act = pager_shift, .can = pager_is_shown,
-      .arg = -SIDE_COLS },
-    { 0 },
-};
-
-static void search(struct pager *p)
+void pager_search(struct pager *p)
 {
     p->look_later = p->indexing;
-    if (p->indexing || !p->text.lines)
+    if (p->indexing || !pager_text_count(&p->text))
         return;
     begin_typed(p);
     pager_work(p);
 }
 
-/* While the text to look for is typed. */
-static bool search_event(struct pager *p, const struct key_event *e)
+void pager_search_since(struct pager *p)
 {
-    if (e->kind == EVENT_KEY && (e->code == K_ENTER || e->code == K_ESC)) {
-        p->typing = false;
-        if (e->code == K_ESC)
-            field_set(&p->search, "");
-        p->found = NONE;
-        if (p->search.len)
-            search(p);
-        return true;
+    const char *head = pager_text_count(&p->text) ? pager_text_head(&p->text, 0) : NULL;
+
+    if (!head || p->indexing)
+        return;
+    if (pager_has_older(p) && pager_time_is_since(head + SHELL_TIME_BYTES, 0, p->since_text)) {
+        p->since_later = true;
+        pager_read_older(p, PAGER_GOAL_TOP);
+        return;
     }
-    return field_event(&p->search, e) || e->kind == EVENT_KEY;
+    begin_look(p, 0, false, pager_time_is_since, p->since_text);
+    pager_work(p);
 }
 
-static bool pager_event(struct screen *s, const struct key_event *e)
+/* ---- work, in slices ---- */
+
+static void index_ended(struct pager *p)
 {
-    struct pager *p = (struct pager *)s;
-
-    if (p->typing && e->kind != EVENT_MOUSE)
-        return search_event(p, e);
-    if (e->kind != EVENT_MOUSE)
-        return false;
-    if (p->indexing)
-        return true;
-    p->wanted = NULL;
-    if (e->mouse == MOUSE_WHEEL_UP || e->mouse == MOUSE_WHEEL_DOWN)
-        scroll_by(p, e->mouse == MOUSE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
-    else
-        select_by_mouse(p, e);
-    return true;
+    p->indexing = false;
+    p->dated = p->spec.timed && pager_text_count(&p->text) &&
+               pager_time_is_older_day(pager_text_head(&p->text, 0), clock_wall());
+    reach_goal(p);
+    if (p->resume && p->wanted)
+        resume_look(p);
+    if (p->look_later) {
+        p->look_later = false;
+        begin_typed(p);
+    }
+    if (p->since_later) {
+        p->since_later = false;
+        begin_look(p, 0, false, pager_time_is_since, p->since_text);
+    }
 }
+
+/* Finds the lines, then those that are shown. */
+static void index_some(struct pager *p)
+{
+    bool ended = p->text.indexed == p->text.len || pager_text_index(&p->text);
+
+    if (!ended)
+        return;
+    if (!p->filter.len || pager_text_keep_step(&p->text, pager_wanted_line(p), p->filter.text))
+        index_ended(p);
+}
+
+static void pager_on_slice(void *arg)
+{
+    pager_work(arg);
+}
+
+static void work_for(struct pager *p, int64_t ms)
+{
+    int64_t until = clock_ms() + ms;
+
+    while (p->indexing && clock_ms() < until)
+        index_some(p);
+    if (!p->indexing)
+        look(p, until);
+    app_damage_soon(p->screen.app);
+    if (p->indexing || (p->wanted && !p->resume))
+        loop_defer(p->screen.app->loop, &p->slice, pager_on_slice, p);
+}
+
+void pager_work(struct pager *p)
+{
+    work_for(p, SLICE_MS);
+}
+
+void pager_filter(struct pager *p)
+{
+    if (p->indexing)
+        return;
+    set_goal(p, pager_is_at_end(p) && p->spec.at_end ? PAGER_GOAL_USUAL : PAGER_GOAL_LINE);
+    pager_text_keep(&p->text, p->filter.len > 0);
+    p->found = PAGER_NONE;
+    p->selecting = false;
+    p->indexing = true;
+    pager_work(p);
+}
+
+/* ---- life ---- */
 
 static void release_text(struct pager *p)
 {
@@ -429,23 +307,41 @@ static void release_text(struct pager *p)
     p->spec.len = 0;
 }
 
-void pager_fill(struct pager *p, bool ok, char *text, size_t len, const char *note)
+static void fill(struct pager *p, char *text, size_t len, const char *note)
 {
-    BUG_ON(len > PAGER_TEXT_MAX);
     release_text(p);
     p->spec.text = text;
     p->spec.len = len;
-    p->missing = !ok;
     free(p->note);
     p->note = str_printf("%s", note ? note : "");
-    p->wanted = NULL;
     p->selecting = false;
-    p->found = NONE;
-    p->first = 0;
+    p->found = PAGER_NONE;
     BUG_ON(p->spec.skip > len);
-    pager_text_init(&p->text, len ? text + p->spec.skip : text, len - p->spec.skip);
-    p->indexing = len > p->spec.skip;
-    pager_work(p);
+    pager_text_init(&p->text, len ? text + p->spec.skip : text, len - p->spec.skip,
+                    p->spec.timed ? SHELL_TIME_BYTES : 0);
+    pager_text_keep(&p->text, p->filter.len > 0);
+}
+
+void pager_fill(struct pager *p, bool ok, char *text, size_t len, const char *note)
+{
+    bool first = !p->filled;
+
+    BUG_ON(len > PAGER_TEXT_MAX);
+    p->reading_ms = p->asked_ms ? clock_ms() - p->asked_ms : 0;
+    p->asked_ms = 0;
+    if (!p->resume)
+        p->wanted = NULL;
+    if (!ok && !first) { /* what was read before is still worth reading */
+        p->wanted = NULL;
+        p->resume = p->since_later = p->follow = false;
+        app_damage(p->screen.app);
+        return;
+    }
+    p->filled = ok;
+    p->missing = !ok;
+    fill(p, text, len, note);
+    p->indexing = true;
+    work_for(p, first ? SLICE_MS : REFILL_MS);
 }
 
 static void pager_free(struct screen *s)
@@ -453,6 +349,7 @@ static void pager_free(struct screen *s)
     struct pager *p = (struct pager *)s;
 
     release_text(p);
+    loop_timer_cancel(s->app->loop, &p->follow_timer);
     if (p->spec.closed)
         p->spec.closed(p->spec.arg);
     free(p->title);
@@ -463,7 +360,7 @@ static void pager_free(struct screen *s)
 const struct screen_ops pager_ops = {
     .name = "pager",
     .title = "Text",
-    .keys = keys,
+    .keys = pager_keys,
     .event = pager_event,
     .captures = pager_captures,
     .draw = pager_draw,
@@ -480,11 +377,13 @@ struct pager *pager_open(struct app *app, const struct pager_spec *spec)
     p->spec.len = 0;
     p->title = str_printf("%s", spec->title);
     p->note = str_printf("%s", "");
-    p->found = NONE;
-    p->typing = spec->searching;
+    p->found = PAGER_NONE;
+    p->typing = spec->searching ? PAGER_TYPES_SEARCH : PAGER_TYPES_NOTHING;
     p->indexing = true;
     app_push(app, &p->screen);
     if (!spec->again)
         pager_fill(p, true, spec->text, spec->len, spec->note);
+    else
+        p->asked_ms = clock_ms(); /* its opener reads the text */
     return p;
 }

@@ -18,6 +18,7 @@ struct pager_spec {
     size_t skip;       /* bytes of `text` that are not shown: a head that says something else */
     bool mapped;  /* `text` is from mmap(2), not from malloc(3): for a long one; no NUL needed */
     bool colored; /* SGR sequences in it are colours */
+    bool timed;   /* each line begins with a time, as `shell read --times` writes it */
     /* How a line looks; NULL: as text. */
     enum role (*role)(const char *line, size_t n);
     /* The beginning of the first line of each section, to which keys go; NULL: no sections. Kept.
@@ -26,13 +27,16 @@ struct pager_spec {
     bool at_end;    /* begins at its end */
     bool searching; /* begins with asking what to look for */
     /*
-     * The text comes with pager_fill(), and again whenever `again` asks for it; `news` says in a
-     * few words that there is more (NULL: there is not). `closed`: the pager is gone. All NULL: the
-     * text is `text`.
+     * The text comes with pager_fill(), and again whenever `again` asks for it; `news` says whether
+     * there is more. `closed`: the pager is gone. All NULL: the text is `text`.
      */
-    const char *(*news)(void *arg);
+    bool (*news)(void *arg);
     void (*again)(void *arg);
     void (*closed)(void *arg);
+    /* Whether the text lacks something above that could be read, and how to: some of it, or all.
+     * Both may be NULL. */
+    bool (*has_older)(void *arg);
+    void (*older)(void *arg, bool all);
     void *arg;
 };
 

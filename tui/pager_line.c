@@ -18,8 +18,8 @@
 /* Gathered until its style changes. */
 struct run {
     WINDOW *win;
-    int row, col, width; /* col: where it begins; width: of the row */
-    int cols;            /* that it has */
+    int row, col, end; /* col: where it begins; end: of the row */
+    int cols;          /* that it has */
     struct style style;
     char text[RUN_MAX + 1];
     size_t len;
@@ -28,7 +28,7 @@ struct run {
 static void run_flush(struct run *r)
 {
     r->text[r->len] = '\0';
-    draw_text(r->win, r->row, r->col, r->width - r->col, r->style, r->text);
+    draw_text(r->win, r->row, r->col, r->end - r->col, r->style, r->text);
     r->col += r->cols;
     r->cols = 0;
     r->len = 0;
@@ -77,17 +77,31 @@ static size_t show_next(const char *at, size_t n, int col, struct buf *piece, in
     return len;
 }
 
-void pager_line_draw(WINDOW *win, int row, int width, int left, const struct pager_line *line)
+int pager_line_width(const struct pager_line *line)
+{
+    scoped_buf piece = BUF_INIT(256);
+    int col = 0, cols;
+
+    for (size_t i = 0; i < line->n; col += cols)
+        i += show_next(line->bytes + i, line->n - i, col, &piece, &cols);
+    return col;
+}
+
+void pager_line_draw(WINDOW *win, const struct area *place, int left, const struct pager_line *line)
 {
     const char *bytes = line->bytes;
     size_t n = line->n, length = strlen(line->pattern);
     struct style match = theme_style(ROLE_MATCH);
-    struct run run = { .win = win, .row = row, .width = width, .style = line->style };
+    struct run run = { .win = win,
+                       .row = place->top,
+                       .col = place->left,
+                       .end = place->left + place->cols,
+                       .style = line->style };
     scoped_buf piece = BUF_INIT(256);
     size_t match_from = 0, match_to = 0, look_from = length ? 0 : n;
     int col = 0;
 
-    for (size_t i = 0, used; i < n && col < left + width; i += used) {
+    for (size_t i = 0, used; i < n && col < left + place->cols; i += used) {
         struct style style = line->style;
         int cols;
         if (i >= look_from) {
@@ -109,5 +123,5 @@ void pager_line_draw(WINDOW *win, int row, int width, int left, const struct pag
     }
     run_flush(&run);
     if (line->filled)
-        draw_fill(win, row, run.col, run.width - run.col, line->style);
+        draw_fill(win, place->top, run.col, run.end - run.col, line->style);
 }

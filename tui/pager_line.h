@@ -15,7 +15,10 @@ struct pager_line {
     bool filled;         /* its style goes on to the end of the row */
 };
 
-/* `left`: columns that are scrolled away. */
-void pager_line_draw(WINDOW *win, int row, int width, int left, const struct pager_line *line);
+/* Into a row of its place; `left`: columns that are scrolled away. */
+void pager_line_draw(WINDOW *win, const struct area *place, int left,
+                     const struct pager_line *line);
+/* The columns of all of it. */
+int pager_line_width(const struct pager_line *line);
 
 #endif

@@ -1,13 +1,12 @@
-/* tui/pager_paint.c: a pager in its window: the head, the lines, the search. */
+/* tui/pager_paint.c: a pager in its window: the head, the lines, what is typed. */
 #include "engine/term/sgr.h"
 #include "tui/pager_line.h"
 #include "tui/pager_private.h"
+#include "tui/pager_time.h"
 
-int pager_rows(const struct pager *p)
+int pager_time_cols(const struct pager *p)
 {
-    int rows = p->screen.rows - 1 - (p->typing || p->search.len);
-
-    return rows > 0 ? rows : 1;
+    return !p->times ? 0 : p->dated ? PAGER_DATE_COLS : PAGER_TIME_COLS;
 }
 
 static bool is_selected(const struct pager *p, size_t i)
@@ -15,50 +14,80 @@ static bool is_selected(const struct pager *p, size_t i)
     return p->selecting && (i >= p->anchor ? i <= p->point : i >= p->point);
 }
 
-static void draw_line(const struct pager *p, WINDOW *win, int row, size_t at)
+void pager_take_line(const struct pager *p, size_t at, struct pager_line *ret, char *plain,
+                     uint64_t *looks)
+{
+    ret->bytes = pager_text_line(&p->text, at, &ret->n);
+    ret->looks = NULL;
+    if (!p->spec.colored)
+        return;
+    ret->n = sgr_strip(ret->bytes, ret->n, plain, looks);
+    ret->bytes = plain;
+    ret->looks = looks;
+}
+
+static const char *pattern_of(const struct pager *p)
+{
+    return p->search.len ? p->search.text : p->filter.text;
+}
+
+/* The rows of a line from `skip` on, as many as there is room for; returns how many those are. */
+static int draw_line(const struct pager *p, WINDOW *win, struct area place, size_t at, int skip)
 {
     struct pager_line line = { .style = theme_style(ROLE_TEXT),
-                               .pattern = p->search.text,
+                               .pattern = pattern_of(p),
                                .filled = is_selected(p, at) };
+    int rows = pager_line_rows(p, at) - skip, cols = place.cols;
     char plain[PAGER_LINE_MAX];
     uint64_t looks[PAGER_LINE_MAX];
+    struct short_text time;
 
-    line.bytes = pager_text_line(&p->text, at, &line.n);
+    if (p->times && !skip)
+        draw_text(win, place.top, 0, place.left, theme_style(ROLE_DIM),
+                  pager_time_show(&time, pager_text_head(&p->text, at), p->dated));
+    pager_take_line(p, at, &line, plain, looks);
     if (p->spec.role)
         line.style = theme_style(p->spec.role(line.bytes, line.n));
-    if (p->spec.colored) {
-        line.n = sgr_strip(line.bytes, line.n, plain, looks);
-        line.bytes = plain;
-        line.looks = looks;
-    }
     if (line.filled) { /* a selection has its own colours, on a blank line, too */
         line.style = theme_style(ROLE_SELECTION);
         line.looks = NULL;
     }
-    pager_line_draw(win, row, p->screen.cols, p->left, &line);
+    if (rows > place.rows)
+        rows = place.rows;
+    place.rows = 1;
+    for (int i = 0; i < rows; i++, place.top++)
+        pager_line_draw(win, &place, p->wrap ? (skip + i) * cols : p->left, &line);
+    return rows;
 }
 
 /* The work under way and how far it is; "" when there is none. */
 static void work_words(const struct pager *p, char *space, size_t size)
 {
-    size_t lines = p->text.lines ? p->text.lines : 1;
+    size_t lines = pager_text_count(&p->text);
 
     *space = '\0';
-    if (p->indexing && !p->text.len)
+    if (p->asked_ms && !p->follow)
         snprintf(space, size, "reading … ");
-    else if (p->indexing)
+    else if (p->indexing && p->text.len)
         snprintf(space, size, "reading: %zu %% ", p->text.indexed * 100 / p->text.len);
     else if (p->wanted)
         snprintf(space, size, "searching: %zu %%, Esc stops ",
-                 100 - pager_search_left(&p->look, &p->text) * 100 / lines);
+                 100 - pager_search_left(&p->look, &p->text) * 100 / (lines ? lines : 1));
 }
 
-static void pager_draw_head(const struct pager *p, WINDOW *win)
+static const char *news_words(const struct pager *p)
 {
-    size_t last = p->first + (size_t)pager_rows(p);
-    const char *news = p->spec.news ? p->spec.news(p->spec.arg) : NULL;
+    if (p->follow)
+        return "following";
+    return p->spec.news && p->spec.news(p->spec.arg) ? "▼ more below: r reads on" : NULL;
+}
+
+static void pager_draw_head(const struct pager *p, WINDOW *win, size_t end)
+{
+    size_t count = pager_text_count(&p->text);
+    const char *news = news_words(p);
     int cols = p->screen.cols, at;
-    char place[64];
+    char place[96];
 
     draw_fill(win, 0, 0, cols, theme_style(ROLE_BAR));
     work_words(p, place, sizeof(place));
@@ -70,27 +99,58 @@ static void pager_draw_head(const struct pager *p, WINDOW *win)
         at += 2 + draw_text(win, 0, at + 2, cols - at - 2,
                             style_on(theme_style(ROLE_FRESH), theme_style(ROLE_BAR)), news);
     if (!*place)
-        snprintf(place, sizeof(place), "%zu–%zu of %zu ", p->text.lines ? p->first + 1 : 0,
-                 last < p->text.lines ? last : p->text.lines, p->text.lines);
+        snprintf(place, sizeof(place), "%s%zu–%zu of %zu ", pager_has_older(p) ? "▲ " : "",
+                 count ? p->first.line + 1 : 0, end, count);
     if (cols - at > draw_width(place) + 2)
         draw_right(win, 0, at, cols - at, theme_style(ROLE_BAR), place);
 }
 
+/* What is typed, or what is looked for and what lines are shown. */
+static void draw_typed(struct pager *p, WINDOW *win, int row)
+{
+    static const char *const prompts[] = {
+        [PAGER_TYPES_SEARCH] = "/", [PAGER_TYPES_FILTER] = "&", [PAGER_TYPES_SINCE] = "since"
+    };
+    static const char *const hints[] = { [PAGER_TYPES_SEARCH] = "text to look for",
+                                         [PAGER_TYPES_FILTER] = "text of the lines to show",
+                                         [PAGER_TYPES_SINCE] = "10m, 14:30, 2026-05-01 12:30" };
+    struct field *typed = pager_typed(p);
+    const char *prompt = p->typing ? prompts[p->typing] : p->search.len ? "/" : "&";
+    int at, cols = p->screen.cols;
+
+    if (p->typing == PAGER_TYPES_SEARCH && p->forced_backward)
+        prompt = "\\";
+    at = 1 + draw_text(win, row, 1, cols - 1, theme_style(ROLE_KEY), prompt);
+    at += p->typing == PAGER_TYPES_SINCE;
+    p->typed_col = at;
+    if (typed) {
+        field_draw(typed, win, (struct area){ row, at, 1, cols - at - 1 }, theme_style(ROLE_INPUT),
+                   theme_style(ROLE_INPUT_DIM), hints[p->typing]);
+        return;
+    }
+    at += draw_text(win, row, at, cols - at, theme_style(ROLE_TEXT),
+                    p->search.len ? p->search.text : p->filter.text);
+    if (!p->search.len || !p->filter.len)
+        return;
+    at += 2 + draw_text(win, row, at + 2, 1, theme_style(ROLE_KEY), "&");
+    draw_text(win, row, at, cols - at, theme_style(ROLE_TEXT), p->filter.text);
+}
+
 void pager_paint(struct pager *p, WINDOW *win)
 {
-    int rows = pager_rows(p), cols = p->screen.cols;
+    int rows = pager_rows(p), cols = p->screen.cols, left = pager_time_cols(p), row = 0;
+    size_t count = p->indexing ? 0 : pager_text_count(&p->text), line = p->first.line;
 
     draw_clear(win, theme_style(ROLE_TEXT));
-    pager_draw_head(p, win);
-    for (int row = 0; !p->indexing && row < rows && p->first + (size_t)row < p->text.lines; row++)
-        draw_line(p, win, 1 + row, p->first + (size_t)row);
-    if (!p->indexing && !p->text.lines)
+    for (int skip = p->first.row; line < count && row < rows; line++, skip = 0)
+        row +=
+            draw_line(p, win, (struct area){ 1 + row, left, rows - row, cols - left }, line, skip);
+    pager_draw_head(p, win, line < count ? line : count);
+    if (!p->indexing && !count)
         draw_text(win, 2, 2, cols - 4, theme_style(ROLE_DIM),
-                  p->missing ? "It could not be read." : "It is empty.");
-    if (!p->typing && !p->search.len)
-        return;
-    draw_text(win, 1 + rows, 1, 1, theme_style(ROLE_KEY), "/");
-    field_draw(&p->search, win, (struct area){ 1 + rows, 2, 1, cols - 3 },
-               theme_style(p->typing ? ROLE_INPUT : ROLE_TEXT), theme_style(ROLE_INPUT_DIM),
-               "text to look for");
+                  p->missing      ? "It could not be read."
+                  : p->filter.len ? "No line holds that: Esc shows all."
+                                  : "It is empty.");
+    if (p->typing || p->search.len || p->filter.len)
+        draw_typed(p, win, 1 + rows);
 }

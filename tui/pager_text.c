@@ -39,9 +39,9 @@ static size_t line_length(const struct pager_text *t, size_t at, size_t *ret_nex
     return n;
 }
 
-void pager_text_init(struct pager_text *t, const char *bytes, size_t len)
+void pager_text_init(struct pager_text *t, const char *bytes, size_t len, size_t head)
 {
-    *t = (struct pager_text){ .bytes = bytes, .len = len };
+    *t = (struct pager_text){ .bytes = bytes, .len = len, .head = head };
 }
 
 bool pager_text_index(struct pager_text *t)
@@ -63,10 +63,26 @@ bool pager_text_index(struct pager_text *t)
 void pager_text_release(struct pager_text *t)
 {
     free(t->index);
+    free(t->kept);
     t->index = NULL;
+    t->kept = NULL;
 }
 
-const char *pager_text_line(const struct pager_text *t, size_t i, size_t *ret_n)
+size_t pager_text_count(const struct pager_text *t)
+{
+    return t->keeps ? t->kept_count : t->lines;
+}
+
+/* Bytes of a line, or of a piece of it, that begins at `at` and has n. */
+static size_t head_of(const struct pager_text *t, size_t at, size_t n)
+{
+    bool begins = t->head && n >= t->head && (!at || t->bytes[at - 1] == '\n');
+
+    return begins ? t->head : 0;
+}
+
+/* Line i of all, with its head. */
+static const char *whole_line(const struct pager_text *t, size_t i, size_t *ret_n)
 {
     size_t at = t->index[i / EVERY], next, n = line_length(t, at, &next);
 
@@ -76,6 +92,29 @@ const char *pager_text_line(const struct pager_text *t, size_t i, size_t *ret_n)
     }
     *ret_n = n;
     return t->bytes + at;
+}
+
+size_t pager_text_in_all(const struct pager_text *t, size_t i)
+{
+    return !t->keeps ? i : i < t->kept_count ? t->kept[i] : t->lines;
+}
+
+const char *pager_text_line(const struct pager_text *t, size_t i, size_t *ret_n)
+{
+    size_t n;
+    const char *line = whole_line(t, pager_text_in_all(t, i), &n);
+    size_t head = head_of(t, (size_t)(line - t->bytes), n);
+
+    *ret_n = n - head;
+    return line + head;
+}
+
+const char *pager_text_head(const struct pager_text *t, size_t i)
+{
+    size_t n;
+    const char *line = whole_line(t, pager_text_in_all(t, i), &n);
+
+    return head_of(t, (size_t)(line - t->bytes), n) ? line : NULL;
 }
 
 static bool has_upper(const char *pattern)
@@ -141,19 +180,21 @@ static bool search_stretch(const struct pager_text *t, const struct stretch *s,
                            pager_wanted_fn *wanted, const char *pattern, size_t *ret_line)
 {
     bool found = false;
-    size_t n, next;
-    const char *line = pager_text_line(t, s->from, &n);
+    size_t n, at, head, next = 0;
 
-    line_length(t, (size_t)(line - t->bytes), &next);
     for (size_t from = s->from; from < s->to; from++) {
-        if (wanted(line, n, pattern)) {
-            *ret_line = from;
-            found = true;
-            if (!s->backward)
-                return true;
-        }
-        line = t->bytes + next;
-        n = from + 1 < t->lines ? line_length(t, next, &next) : 0;
+        if (from == s->from || t->keeps)
+            at = (size_t)(whole_line(t, pager_text_in_all(t, from), &n) - t->bytes);
+        else
+            at = next;
+        n = line_length(t, at, &next);
+        head = head_of(t, at, n);
+        if (!wanted(t->bytes + at + head, n - head, pattern))
+            continue;
+        *ret_line = from;
+        found = true;
+        if (!s->backward)
+            return true;
     }
     return found;
 }
@@ -166,17 +207,17 @@ void pager_search_begin(struct pager_search *s, size_t from, bool backward)
 enum pager_found pager_search_step(struct pager_search *s, const struct pager_text *t,
                                    pager_wanted_fn *wanted, const char *pattern, size_t *ret_line)
 {
-    size_t end = s->backward ? (s->wrapped ? s->from : 0) : (s->wrapped ? s->from : t->lines);
+    size_t lines = pager_text_count(t), from, to;
+    size_t end = s->backward ? (s->wrapped ? s->from : 0) : (s->wrapped ? s->from : lines);
     struct stretch stretch;
-    size_t from, to;
 
-    if (s->from > t->lines)
-        s->from = s->at = t->lines;
+    if (s->from > lines)
+        s->from = s->at = lines;
     if (s->backward ? s->at <= end : s->at >= end) {
         if (s->wrapped)
             return PAGER_NOWHERE;
         s->wrapped = true;
-        s->at = s->backward ? t->lines : 0;
+        s->at = s->backward ? lines : 0;
         return PAGER_GOING_ON;
     }
     from = s->backward ? (s->at - 1) / EVERY * EVERY : s->at;
@@ -192,7 +233,59 @@ enum pager_found pager_search_step(struct pager_search *s, const struct pager_te
 
 size_t pager_search_left(const struct pager_search *s, const struct pager_text *t)
 {
+    size_t lines = pager_text_count(t);
+
     if (s->backward)
-        return s->wrapped ? s->at - s->from : s->at + t->lines - s->from;
-    return s->wrapped ? s->from - s->at : t->lines - s->at + s->from;
+        return s->wrapped ? s->at - s->from : s->at + lines - s->from;
+    return s->wrapped ? s->from - s->at : lines - s->at + s->from;
+}
+
+/* ---- only some of the lines ---- */
+
+void pager_text_keep(struct pager_text *t, bool only_wanted)
+{
+    t->keeps = only_wanted;
+    t->kept_count = t->looked = 0;
+}
+
+static void keep_line(struct pager_text *t, size_t line)
+{
+    if (t->kept_count == t->kept_room) {
+        t->kept_room = t->kept_room ? 2 * t->kept_room : 256;
+        t->kept = realloc(t->kept, t->kept_room * sizeof(*t->kept));
+        BUG_ON(!t->kept);
+    }
+    t->kept[t->kept_count++] = (uint32_t)line;
+}
+
+bool pager_text_keep_step(struct pager_text *t, pager_wanted_fn *wanted, const char *pattern)
+{
+    size_t end = t->lines - t->looked < SLICE_LINES ? t->lines : t->looked + SLICE_LINES;
+    struct stretch rest = { t->looked, end, false };
+    size_t line;
+
+    t->keeps = false; /* all are looked at */
+    while (rest.from < end && search_stretch(t, &rest, wanted, pattern, &line)) {
+        keep_line(t, line);
+        rest.from = line + 1;
+    }
+    t->keeps = true;
+    t->looked = end;
+    return end == t->lines;
+}
+
+size_t pager_text_of_all(const struct pager_text *t, size_t i)
+{
+    size_t low = 0, high = t->kept_count;
+
+    if (!t->keeps)
+        return i;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (t->kept[middle] < i)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }

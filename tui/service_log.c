@@ -28,11 +28,9 @@ static void service_log_on_grown(void *arg)
     app_damage_soon(log->app);
 }
 
-static const char *service_log_news(void *arg)
+static bool service_log_news(void *arg)
 {
-    const struct service_log *log = arg;
-
-    return log->grown ? "▼ more below: r reads on" : NULL;
+    return ((const struct service_log *)arg)->grown;
 }
 
 static void service_log_closed(void *arg)

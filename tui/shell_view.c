@@ -434,15 +434,22 @@ static uint64_t shell_view_size_of_log(void *arg)
     return live_size(((struct shell_view *)arg)->live);
 }
 
+static uint64_t shell_view_first_of_log(void *arg)
+{
+    return live_record(((struct shell_view *)arg)->live)->first;
+}
+
 static struct history *new_history(struct shell_view *v)
 {
     scoped_free char *title = str_printf("log of %s", v->shell);
-    const char *const argv[] = { "workspace", "shell",    "read",        v->workspace.id, v->shell,
-                                 "--plain",   "--colors", "--max-chars", LOG_MAX,         NULL };
+    const char *const argv[] = { "workspace",   "shell",   "read",     v->workspace.id,
+                                 v->shell,      "--plain", "--colors", "--times",
+                                 "--max-chars", LOG_MAX,   NULL };
     struct history_spec spec = { .title = title,
                                  .argv = argv,
                                  .dir_fd = v->workspace.dir_fd,
                                  .size = shell_view_size_of_log,
+                                 .first = shell_view_first_of_log,
                                  .arg = v };
 
     return history_new(v->screen.app, &spec);

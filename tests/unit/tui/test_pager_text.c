@@ -8,7 +8,7 @@
 
 static void index_of(struct pager_text *t, const char *bytes, size_t len)
 {
-    pager_text_init(t, bytes, len);
+    pager_text_init(t, bytes, len, 0);
     while (!pager_text_index(t))
         ;
 }
@@ -188,6 +188,46 @@ static void test_long_lines_are_several(void **state)
     }
 }
 
+/* Only some of the lines count, without their heads; a search goes through those. */
+static void test_only_lines_that_are_kept(void **state)
+{
+    scoped_buf text = BUF_INIT(1 << 20);
+    struct pager_text t;
+    size_t n, line = 0;
+    bool wrapped;
+
+    (void)state;
+    for (int i = 0; i < 5000; i++)
+        assert_true(buf_printf(&text, "7:<%d>\n", i));
+    pager_text_init(&t, text.data, text.len, 2);
+    while (!pager_text_index(&t))
+        ;
+    pager_text_keep(&t, true);
+    while (!pager_text_keep_step(&t, holds, "7>"))
+        ;
+    assert_int_equal(pager_text_count(&t), 500);
+    is_line(&t, 0, "<7>");
+    is_line(&t, 499, "<4997>");
+    assert_memory_equal(pager_text_head(&t, 3), "7:<37>", 6);
+    assert_int_equal(pager_text_in_all(&t, 3), 37);
+    assert_int_equal(pager_text_of_all(&t, 37), 3);
+    assert_int_equal(pager_text_of_all(&t, 38), 4);
+    assert_int_equal(pager_text_of_all(&t, 4999), 500);
+    for (size_t from = 0; from <= 500; from += 125) {
+        assert_true(search(&t, from, from % 2, "<2017>", &line, &wrapped));
+        assert_int_equal(line, 201);
+        assert_false(search(&t, from, from % 2, "<2018>", &line, &wrapped));
+    }
+    pager_text_keep(&t, true);
+    while (!pager_text_keep_step(&t, holds, "7:")) /* of a head nothing is found */
+        ;
+    assert_int_equal(pager_text_count(&t), 0);
+    pager_text_keep(&t, false);
+    assert_int_equal(pager_text_count(&t), 5000);
+    assert_memory_equal(pager_text_line(&t, 4999, &n), "<4999>", 6);
+    pager_text_release(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +237,7 @@ int main(void)
         cmocka_unit_test(test_search_goes_round),
         cmocka_unit_test(test_search_in_slices),
         cmocka_unit_test(test_long_lines_are_several),
+        cmocka_unit_test(test_only_lines_that_are_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
