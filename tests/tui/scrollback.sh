@@ -23,6 +23,7 @@ keys PgDn PgUp G
 sees '^all-42'
 wheel up 10 10
 gone '^all-42'
+sees '^line 2979 of many' # the row that is painted last
 sees '^line 3000 of many'
 
 # What comes does not move it, and is told; reading on shows it.
