@@ -111,8 +111,7 @@ bool pager_time_since(const char *text, double now, char *ret)
     time_t time;
     struct tm tm;
 
-    return (read_age(text, now, &time) || read_clock(text, now, &time) ||
-            read_date(text, &time)) &&
+    return (read_age(text, now, &time) || read_clock(text, now, &time) || read_date(text, &time)) &&
            gmtime_r(&time, &tm) && strftime(ret, SHELL_TIME_BYTES, HEAD_FORMAT, &tm) > 0;
 }
 

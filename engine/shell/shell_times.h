@@ -21,8 +21,9 @@ void shell_times_release(struct shell_times *t);
 
 /* Those of a stretch of the log; the first offset is 0 unless nothing is known of the stretch's
  * start. */
-bool shell_times_load(int workspace_fd, const struct shell_record *r, struct shell_event_range stretch,
-                      struct shell_times *ret, struct pyro_error *err) MUST_CHECK;
+bool shell_times_load(int workspace_fd, const struct shell_record *r,
+                      struct shell_event_range stretch, struct shell_times *ret,
+                      struct pyro_error *err) MUST_CHECK;
 /*
  * Begins each line of the text with the time at which it was written last; `lines` are those of the
  * offsets, NULL: not known. `in_line`: the text begins inside a line.
