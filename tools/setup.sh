@@ -34,6 +34,7 @@ check clang-format-19 clang19-tools-extra
 check tmux tmux
 check e2fsprogs e2fsprogs
 check bubblewrap bubblewrap
+check busybox-static busybox
 check python3 python3
 check python3-venv python3
 check nodejs nodejs

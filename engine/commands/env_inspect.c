@@ -1,9 +1,9 @@
 /* engine/commands/env_inspect.c: one environment. */
 #include "engine/cmd/io.h"
+#include "engine/commands/env_first_boot.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
-#include "engine/environment/environment.h"
 
 struct env_inspect_args {
     const char *environment;
@@ -18,7 +18,7 @@ static json_t *env_inspect_run(const void *args, struct cmd_io *io UNUSED, struc
 {
     const struct env_inspect_args *a = args;
 
-    return environment_inspect(a->environment, err);
+    return env_show(a->environment, err);
 }
 
 static void env_inspect_print(const json_t *result, FILE *out)

@@ -1,9 +1,9 @@
 /* engine/commands/env_pull.c: installs an environment, or checks and repairs it. */
 #include "engine/cmd/io.h"
+#include "engine/commands/env_first_boot.h"
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
-#include "engine/environment/environment.h"
 #include "engine/environment/pull.h"
 #include "engine/workspace/workspace.h"
 
@@ -52,7 +52,7 @@ static json_t *env_pull_run(const void *args, struct cmd_io *io, struct pyro_err
     if (!environment_pull(a->environment, &io->progress, err))
         return NULL;
     prepare_template(a->environment, io);
-    return environment_inspect(a->environment, err);
+    return env_show(a->environment, err);
 }
 
 static void env_pull_print(const json_t *result, FILE *out)

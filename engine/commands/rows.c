@@ -27,18 +27,49 @@ const struct arg_spec workspace_arg_rows[] = {
     ARG_END,
 };
 
+/* As oci_config_save() has it. */
+static const struct row_spec config_rows[] = {
+    RES_STRINGS("entrypoint"),
+    RES_STRINGS("cmd"),
+    RES_STRINGS("env", .help = "NAME=value"),
+    RES_STR("user", .help = "As its passwd file names it; empty: root"),
+    RES_STR("working_dir"),
+    RES_STRINGS("ports", .help = "That it says it listens on, as 80/tcp"),
+    RES_STRINGS("volumes"),
+    RES_MAP("labels"),
+    RES_STR("stop_signal"),
+    RES_STR("created"),
+    RES_STR("os"),
+    RES_STR("architecture"),
+    ROW_END,
+};
+
+static const struct row_spec layer_rows[] = {
+    RES_STR("digest", .nullable = true, .help = "Of the blob; null when only the tar's is known"),
+    RES_STR("diff_id", .help = "The digest of its tar"),
+    RES_INT("size_bytes", .help = "Of the blob"),
+    ROW_END,
+};
+
 const struct row_spec environment_rows[] = {
     RES_STR("name"),
     RES_STR("version"),
     RES_STR("description"),
     RES_STRINGS("default_packages"),
-    RES_STR("distribution"),
+    RES_STR("distribution", .nullable = true),
     RES_STR("platform"),
     RES_BOOL("installed"),
     RES_STR("install_dir", .nullable = true),
     RES_STR("source", .nullable = true, .help = "What served it"),
     RES_STR("source_digest", .nullable = true),
     RES_INT("size_bytes", .nullable = true, .help = "What it takes on the disk"),
+    RES_NUM("installed_at", .nullable = true),
+    RES_STRINGS("used_by", .help = "The workspaces that are based on it"),
+    RES_STR("reference", .nullable = true, .help = "Of an image: what it is called"),
+    RES_STR("digest", .nullable = true, .help = "Of its manifest"),
+    RES_STR("config_digest", .nullable = true),
+    RES_OBJECT("config", config_rows, .nullable = true),
+    RES_OBJECTS("layers", layer_rows, .nullable = true, .help = "The lowest first"),
     ROW_END,
 };
 

@@ -207,20 +207,62 @@ void show_workspace(const json_t *w, FILE *out)
     show_line(out, "Last error", json_string_or(w, "last_error", NULL));
 }
 
+/* A line of strings; none when there are none. */
+static void show_strings(FILE *out, const char *key, const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (i == 0)
+            fprintf(out, "%s: ", key);
+        fputs(i ? ", " : "", out);
+        text_print(out, json_string_value(json_array_get(list, i)));
+    }
+    if (json_array_size(list))
+        fputc('\n', out);
+}
+
+/* The same of a command, quoted as a shell reads it. */
+static void show_words(FILE *out, const char *key, const json_t *words)
+{
+    scoped_buf text = BUF_INIT(256 * 1024);
+
+    for (size_t i = 0; i < json_array_size(words); i++)
+        if ((i && !buf_append_str(&text, " ")) ||
+            !text_quote(&text, json_string_value(json_array_get(words, i))))
+            return;
+    show_line(out, key, text.data);
+}
+
+/* What is empty has no line. */
+static void show_member(FILE *out, const char *key, const json_t *object, const char *name)
+{
+    const char *text = json_string_or(object, name, "");
+
+    show_line(out, key, *text ? text : NULL);
+}
+
+static void show_config(const json_t *config, const json_t *layers, FILE *out)
+{
+    int64_t bytes = 0;
+
+    show_words(out, "Entrypoint", json_object_get(config, "entrypoint"));
+    show_words(out, "Command", json_object_get(config, "cmd"));
+    show_strings(out, "Variables", json_object_get(config, "env"));
+    show_member(out, "User", config, "user");
+    show_member(out, "Working dir", config, "working_dir");
+    show_strings(out, "Ports", json_object_get(config, "ports"));
+    show_strings(out, "Volumes", json_object_get(config, "volumes"));
+    show_member(out, "Stop signal", config, "stop_signal");
+    show_member(out, "Created", config, "created");
+    for (size_t i = 0; i < json_array_size(layers); i++)
+        bytes += json_int_or(json_array_get(layers, i), "size_bytes", 0);
+    fprintf(out, "Layers: %zu, %lld bytes\n", json_array_size(layers), (long long)bytes);
+}
+
 void show_environment(const json_t *e, FILE *out)
 {
-    const json_t *packages = json_object_get(e, "default_packages");
-
     show_line(out, "Version", json_string_or(e, "version", NULL));
     show_line(out, "Description", json_string_or(e, "description", NULL));
-    if (json_array_size(packages)) {
-        fputs("Packages: ", out);
-        for (size_t i = 0; i < json_array_size(packages); i++) {
-            fputs(i ? ", " : "", out);
-            text_print(out, json_string_value(json_array_get(packages, i)));
-        }
-        fputc('\n', out);
-    }
+    show_strings(out, "Packages", json_object_get(e, "default_packages"));
     show_line(out, "Distribution", json_string_or(e, "distribution", NULL));
     show_line(out, "Platform", json_string_or(e, "platform", NULL));
     show_line(out, "Installed", json_bool_or(e, "installed", false) ? "yes" : "no");
@@ -229,6 +271,11 @@ void show_environment(const json_t *e, FILE *out)
     show_line(out, "Source digest", json_string_or(e, "source_digest", NULL));
     if (json_is_integer(json_object_get(e, "size_bytes")))
         show_number(out, "Size bytes", json_int_or(e, "size_bytes", 0));
+    show_strings(out, "Used by", json_object_get(e, "used_by"));
+    show_line(out, "Reference", json_string_or(e, "reference", NULL));
+    show_line(out, "Digest", json_string_or(e, "digest", NULL));
+    if (json_is_object(json_object_get(e, "config")))
+        show_config(json_object_get(e, "config"), json_object_get(e, "layers"), out);
 }
 
 void show_page(const json_t *result, FILE *out)

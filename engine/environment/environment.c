@@ -1,6 +1,8 @@
 /* engine/environment/environment.c: installed environments and their records. */
 #include "engine/environment/environment.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -128,14 +130,33 @@ static bool check_cheaply(const char *cache_dir, const struct environment *e,
     return true;
 }
 
+/* The record of an installed environment; if there is none, *err says so, or that nothing has that
+ * name. */
+static bool load_record(const char *cache_dir, const char *name, struct environment_record *ret,
+                        struct pyro_error *err)
+{
+    struct pyro_error why = { 0 };
+    bool found = environment_record_load(cache_dir, name, ret, &why);
+
+    if (found && ret->name && strcmp(ret->name, name) != 0) {
+        found = false; /* another's, of the same key */
+        pyro_fail(&why, PYRO_ENVIRONMENT_NOT_FOUND, "environment %s is not installed", name);
+        why.sys_errno = ENOENT;
+    }
+    if (found)
+        return true;
+    if (why.code == PYRO_ENVIRONMENT_NOT_FOUND && !catalog_find(name, err))
+        return false;
+    return pyro_copy(err, &why);
+}
+
 bool environment_open(const char *name, struct environment *ret, struct pyro_error *err)
 {
-    scoped_free char *cache_dir = NULL;
+    scoped_free char *cache_dir = paths_environments(err);
     scoped_environment_record record = { 0 };
     struct environment e;
 
-    if (!catalog_find(name, err) || !(cache_dir = paths_environments(err)) ||
-        !environment_record_load(cache_dir, name, &record, err))
+    if (!cache_dir || !load_record(cache_dir, name, &record, err))
         return false;
     e = from_record(cache_dir, name, &record);
     if (!check_cheaply(cache_dir, &e, &record, err)) {
@@ -146,38 +167,88 @@ bool environment_open(const char *name, struct environment *ret, struct pyro_err
     return true;
 }
 
-static json_t *describe(const char *cache_dir, const struct catalog_entry *entry)
+/* What it is, in a few words. */
+static char *described_as(const struct catalog_entry *entry, const struct environment_record *r)
 {
-    scoped_environment_record record = { 0 };
+    if (entry)
+        return str_printf("%s", entry->description);
+    if (r->reference)
+        return str_printf("Image %s", r->reference);
+    return str_printf(r->config_digest ? "Image from an archive"
+                                       : "Root file system from an archive");
+}
+
+static json_t *json_or_null(json_t *value)
+{
+    return value ? json_incref(value) : json_null();
+}
+
+/* `entry`: NULL for one that is not in the catalog. */
+static json_t *describe(const char *cache_dir, const char *name, const struct catalog_entry *entry,
+                        const struct environment_record *r)
+{
     struct environment e = { 0 };
-    bool installed = environment_record_load(cache_dir, entry->name, &record, NULL);
+    scoped_free char *description = described_as(entry, r);
+    bool installed = r->directory != NULL;
     json_t *object;
 
     if (installed)
-        e = from_record(cache_dir, entry->name, &record);
+        e = from_record(cache_dir, name, r);
     installed = installed && access(e.base_path, R_OK) == 0;
-    object = json_pack("{ss ss ss so ss ss sb so so so so}", "name", entry->name, "version",
-                       PYRO_VERSION, "description", entry->description, "default_packages",
-                       catalog_packages(entry), "distribution", entry->distribution, "platform",
-                       PLATFORM, "installed", installed, "install_dir",
+    object = json_pack("{ss ss so so so ss sb so so so so}", "name", name, "version", PYRO_VERSION,
+                       "description", json_string_lossy(description, strlen(description)),
+                       "default_packages", entry ? catalog_packages(entry) : json_array(),
+                       "distribution", json_string_or_null(entry ? entry->distribution : NULL),
+                       "platform", PLATFORM, "installed", installed, "install_dir",
                        json_string_or_null(installed ? e.install_dir : NULL), "source",
-                       json_string_or_null(installed ? record.source : NULL), "source_digest",
+                       json_string_or_null(installed ? r->source : NULL), "source_digest",
                        json_string_or_null(installed ? e.digest : NULL), "size_bytes",
                        installed ? json_integer(e.size_bytes) : json_null());
-
+    json_object_set_new(object, "reference", json_string_or_null(installed ? r->reference : NULL));
+    json_object_set_new(object, "digest",
+                        json_string_or_null(installed ? r->manifest_digest : NULL));
+    json_object_set_new(object, "config_digest",
+                        json_string_or_null(installed ? r->config_digest : NULL));
+    json_object_set_new(object, "config", json_or_null(installed ? r->config : NULL));
+    json_object_set_new(object, "layers", json_or_null(installed ? r->layers : NULL));
+    json_object_set_new(object, "installed_at",
+                        installed ? json_real(r->installed_at) : json_null());
     environment_release(&e);
     return object;
 }
 
 json_t *environment_inspect(const char *name, struct pyro_error *err)
 {
-    const struct catalog_entry *entry = catalog_find(name, err);
-    scoped_free char *cache_dir = entry ? paths_environments(err) : NULL;
-    json_t *object = cache_dir ? describe(cache_dir, entry) : NULL;
+    const struct catalog_entry *entry = catalog_find(name, NULL);
+    scoped_free char *cache_dir = paths_environments(err);
+    scoped_environment_record record = { 0 };
+    json_t *object;
 
-    if (cache_dir && !object)
-        pyro_no_memory(err, NULL);
-    return object;
+    if (!cache_dir || (!load_record(cache_dir, name, &record, entry ? NULL : err) && !entry))
+        return NULL;
+    object = describe(cache_dir, name, entry, &record);
+    return object ? object : pyro_no_memory(err, NULL);
+}
+
+/* Those that are installed and not in the catalog, by name. */
+static void list_others(const char *cache_dir, json_t *list)
+{
+    struct dirent **entries;
+    int count = scandir(cache_dir, &entries, NULL, alphasort);
+
+    for (int i = 0; i < count; i++) {
+        const char *file = entries[i]->d_name;
+        scoped_environment_record record = { 0 };
+        if (str_ends_with(file, ENVIRONMENT_RECORD_SUFFIX)) {
+            scoped_free char *key = strndup(file, strlen(file) - strlen(ENVIRONMENT_RECORD_SUFFIX));
+            if (environment_record_load(cache_dir, key, &record, NULL) && record.name &&
+                !catalog_find(record.name, NULL))
+                json_array_append_new(list, describe(cache_dir, record.name, NULL, &record));
+        }
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
 }
 
 json_t *environment_list(struct pyro_error *err)
@@ -189,7 +260,15 @@ json_t *environment_list(struct pyro_error *err)
 
     if (!list)
         return NULL;
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, describe(cache_dir, &entries[i]));
+    for (size_t i = 0; i < count; i++) {
+        scoped_environment_record record = { 0 };
+        const char *name = entries[i].name;
+        if (!environment_record_load(cache_dir, name, &record, NULL)) {
+            environment_record_release(&record);
+            record = (struct environment_record){ 0 };
+        }
+        json_array_append_new(list, describe(cache_dir, name, &entries[i], &record));
+    }
+    list_others(cache_dir, list);
     return json_pack("{ss so}", "catalog_version", PYRO_VERSION, "environments", list);
 }

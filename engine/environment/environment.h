@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "engine/helper/progress.h"
 #include "vmm/base/error.h"
 #include "vmm/base/json.h"
 
@@ -37,14 +38,21 @@ bool environment_check(const struct environment *e, struct pyro_error *err) MUST
 
 /* The object that `env inspect` and `env pull` show; the caller owns it. NULL on failure. */
 json_t *environment_inspect(const char *name, struct pyro_error *err) MUST_CHECK;
-/* {catalog_version, environments: […]}; the caller owns it. NULL on failure. */
+/* {catalog_version, environments: […]}: the catalog, and what else is installed; the caller owns it.
+ * NULL on failure. */
 json_t *environment_list(struct pyro_error *err) MUST_CHECK;
 
+/*
+ * Removes an installed environment, not the kept base of a workspace's disk. The result {name,
+ * freed_bytes} is the caller's. NULL on failure: PYRO_ENVIRONMENT_NOT_FOUND.
+ */
+json_t *environment_remove(const char *name, const struct progress *progress,
+                           struct pyro_error *err) MUST_CHECK;
 /*
  * Removes environments, kept bases (base.h), kernels and leftovers of pulls that are not in use.
  * `used` holds `used_count` paths (of base.ext4, of an install directory, of a kept base, or of a
  * kernel or initramfs): what they name stays, and so does an environment whose image is a kept base
- * named there. base_lock() has been held since before `used` was made. With dry_run nothing is
+ * named there, or one from an archive. base_lock() has been held since before `used` was made. With dry_run nothing is
  * removed. The result {removed: [{name, path, size_bytes}], freed_bytes} is the caller's. NULL on
  * failure.
  */

@@ -5,8 +5,6 @@
 #include "engine/environment/environment_record.h"
 #include "engine/helper/progress.h"
 
-#define ENVIRONMENT_PULL_PREFIX "pull-" /* pull-KEY: the work directory of a pull */
-#define ENVIRONMENT_LOCK_PREFIX "lock-"
 #define ENVIRONMENT_LOG_SUFFIX ".log"
 #define ENVIRONMENT_UNIQUE_DIGITS 16 /* KEY-HEX: an installation */
 #define ENVIRONMENT_HEAD_BYTES (256 * 1024)

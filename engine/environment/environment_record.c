@@ -5,9 +5,12 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "engine/environment/catalog.h"
+#include "engine/state/digest.h"
 #include "vmm/base/fs.h"
 
 #define RECORD_BYTES_MAX (256 * 1024)
+#define KEY_BYTES_MAX 160 /* with what is put around it, a file name */
 
 static bool environment_record_is_entry(const char *name)
 {
@@ -46,20 +49,34 @@ void environment_record_release(struct environment_record *r)
     rows_release(environment_record_rows, r);
 }
 
+/* Whether files of other kinds have such names. */
+static bool is_reserved(const char *name)
+{
+    return !strncmp(name, ENVIRONMENT_PULL_PREFIX, strlen(ENVIRONMENT_PULL_PREFIX)) ||
+           !strncmp(name, ENVIRONMENT_LOCK_PREFIX, strlen(ENVIRONMENT_LOCK_PREFIX));
+}
+
 char *environment_key(const char *name)
 {
-    char *key = str_printf("%s", name);
+    char *key = str_printf("%s%s", is_reserved(name) ? "=" : "", name), *shorter;
+    char digest[DIGEST_TEXT_BYTES];
 
     for (char *p = key; *p; p++)
-        if (*p == ':' || *p == '/')
-            *p = '@';
-    return key;
+        *p = *p == ':' ? '@' : *p == '/' ? '+' : *p;
+    if (strlen(key) <= KEY_BYTES_MAX)
+        return key;
+    digest_bytes(name, strlen(name), digest);
+    shorter = str_printf("%.*s-%s", KEY_BYTES_MAX - 33, key, digest + strlen("xxh3:"));
+    free(key);
+    return shorter;
 }
 
 bool environment_fail_broken(const char *name, const char *why, struct pyro_error *err)
 {
     pyro_fail(err, PYRO_ENVIRONMENT_BROKEN, "environment %s: %s", name, why);
-    return pyro_hint(err, "repair it with 'pyro env pull %s'", name);
+    return catalog_find(name, NULL)
+               ? pyro_hint(err, "repair it with 'pyro env pull %s'", name)
+               : pyro_hint(err, "remove it with 'pyro env remove %s', and install it again", name);
 }
 
 bool environment_record_load(const char *cache_dir, const char *name,

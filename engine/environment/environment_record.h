@@ -6,6 +6,8 @@
 #include "vmm/base/error.h"
 
 #define ENVIRONMENT_RECORD_SUFFIX ".json"
+#define ENVIRONMENT_PULL_PREFIX "pull-" /* pull-KEY: the work directory of a pull */
+#define ENVIRONMENT_LOCK_PREFIX "lock-"
 #define ENVIRONMENT_RECORD_VERSION 1
 
 /* base.ext4, as it was when all of it was read. */
@@ -35,12 +37,19 @@ void environment_record_release(struct environment_record *r);
 #define scoped_environment_record                                                                  \
     __attribute__((cleanup(environment_record_release))) struct environment_record
 
-/* The name as file names have it: "debian@12". The caller frees. */
+/* Where an environment came from. One from an archive cannot be had again: nothing but a remove of
+ * its own removes it. */
+#define ENVIRONMENT_FROM_PACKAGES "debian-packages"
+#define ENVIRONMENT_FROM_REGISTRY "registry"
+#define ENVIRONMENT_FROM_ARCHIVE "archive"
+
+/* The name as file names have it, "debian@12" or "docker.io+library+python@3"; of a long one, its
+ * beginning and a digest. The key of a key is itself. The caller frees. */
 char *environment_key(const char *name);
 /* Fails with PYRO_ENVIRONMENT_BROKEN, and says how to repair it. */
 bool environment_fail_broken(const char *name, const char *why, struct pyro_error *err);
 /*
- * Reads NAME's. PYRO_ENVIRONMENT_NOT_FOUND with sys_errno ENOENT: it is not installed;
+ * Reads NAME's, by its name or key. PYRO_ENVIRONMENT_NOT_FOUND with sys_errno ENOENT: it is not installed;
  * PYRO_RECORD_INVALID: a newer pyro wrote it; PYRO_ENVIRONMENT_BROKEN: it is damaged. *ret has been
  * zeroed, and is to be released in any case.
  */

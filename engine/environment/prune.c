@@ -108,6 +108,12 @@ static bool is_base_used(const struct prune *p, const struct environment_record 
     return kept && is_used(p, kept);
 }
 
+/* Nothing can make it again. */
+static bool is_only_copy(const struct environment_record *record)
+{
+    return record->source && !strcmp(record->source, ENVIRONMENT_FROM_ARCHIVE);
+}
+
 /* A record is removed with the image it names. */
 static bool prune_record(struct prune *p, const char *cache_dir, const char *key, const char *path)
 {
@@ -134,11 +140,37 @@ static bool prune_entry(struct prune *p, const char *cache_dir, const char *key,
         return prune_record(p, cache_dir, key, path);
     named = environment_record_load(cache_dir, key, &record, NULL) &&
             strcmp(record.directory, name) == 0;
-    if (is_used(p, path) || (named && is_base_used(p, &record)))
+    if (is_used(p, path) || (named && (is_base_used(p, &record) || is_only_copy(&record))))
         return true;
     if (!p->dry_run && named && unlink(record_path) != 0)
         return pyro_fail_errno(p->err, "remove '%s'", record_path);
     return remove_one(p, path);
+}
+
+json_t *environment_remove(const char *name, const struct progress *progress,
+                           struct pyro_error *err)
+{
+    scoped_free char *cache_dir = paths_environments(err), *key = environment_key(name);
+    scoped_environment_record record = { 0 };
+    scoped_json json_t *removed = json_array();
+    struct prune p = { .removed = removed, .err = err };
+    scoped_close int lock = cache_dir ? environment_lock(cache_dir, key, progress, err) : -1;
+    scoped_free char *record_path = NULL, *path = NULL;
+    struct pyro_error why = { 0 };
+
+    if (lock < 0)
+        return NULL;
+    record_path = str_printf("%s/%s" ENVIRONMENT_RECORD_SUFFIX, cache_dir, key);
+    if (!environment_record_load(cache_dir, name, &record, &why) &&
+        why.code != PYRO_ENVIRONMENT_BROKEN)
+        return pyro_copy(err, &why);
+    if (record.directory)
+        path = str_printf("%s/%s", cache_dir, record.directory);
+    if (unlink(record_path) != 0)
+        return pyro_fail_errno(err, "remove '%s'", record_path);
+    if (path && !remove_one(&p, path))
+        return NULL;
+    return json_pack("{ss sI}", "name", name, "freed_bytes", (json_int_t)p.freed_bytes);
 }
 
 /* The names in a directory, sorted; the caller frees each and the array. -1 on failure. */

@@ -75,7 +75,7 @@ static bool build_image(const struct environment_install *in, const struct catal
 static bool build(struct environment_install *in, const struct catalog_entry *entry,
                   struct pyro_error *err)
 {
-    in->record.source = str_printf("debian-packages");
+    in->record.source = str_printf(ENVIRONMENT_FROM_PACKAGES);
     in->record.packages = catalog_packages(entry);
     if (!mmdebstrap_check_host(err) || !environment_install_prepare(in, err) ||
         !build_image(in, entry, err) || !environment_install_finish(in, err) ||

@@ -64,9 +64,9 @@ static json_t *layers_object(const struct oci_image *image)
 
     for (size_t i = 0; i < image->layer_count; i++) {
         const struct layer *layer = &image->layers[i];
-        json_array_append_new(list, json_pack("{ss* ss sI}", "digest", layer->digest, "diff_id",
-                                              layer->diff_id, "size_bytes",
-                                              (json_int_t)layer->blob.size));
+        json_array_append_new(
+            list, json_pack("{so ss sI}", "digest", json_string_or_null(layer->digest), "diff_id",
+                            layer->diff_id, "size_bytes", (json_int_t)layer->blob.size));
     }
     return list;
 }
@@ -112,54 +112,67 @@ static json_t *oci_command_run(const void *void_args, struct pyro_error *err)
 }
 
 static json_t *unpack_archive(struct archive *a, struct archive_entry *entry,
-                              const struct oci_args *args, struct pyro_error *err)
+                              const struct oci_args *args, const struct ext4_spec *spec,
+                              struct pyro_error *err)
 {
-    struct ext4_spec spec = spec_of(args);
     struct archive_files files = { .scratch_fd = args->scratch_fd };
     scoped_oci_image image = { 0 };
     json_t *result = NULL;
 
     if (archive_files_take(&files, a, entry, err) && oci_image_from_archive(&files, &image, err))
-        result = unpack(&image, &spec, err);
+        result = unpack(&image, spec, err);
     archive_files_release(&files);
     return result;
 }
 
-static json_t *unpack_root(struct archive *a, struct archive_entry *entry,
-                           const struct oci_args *args, struct pyro_error *err)
+static json_t *unpack_root(struct archive *a, struct archive_entry *entry, struct tar_image *image,
+                           const struct ext4_spec *spec, struct pyro_error *err)
 {
-    struct ext4_spec spec = spec_of(args);
-    scoped_tar_image *image = tar_image_new(&spec, err);
     struct tar_counts counts;
 
-    if (!image || !tar_image_add(image, a, 0, entry, err) ||
-        !root_complete(tar_image_tree(image), spec.now, err) ||
+    if (!tar_image_add(image, a, 0, entry, err) ||
+        !root_complete(tar_image_tree(image), spec->now, err) ||
         !tar_image_finish(image, &counts, err))
         return NULL;
-    return counts_object(&counts, &spec);
+    return counts_object(&counts, spec);
 }
 
+/* The next member's header; NULL at the end, or on failure. */
+static struct archive_entry *next_entry(struct archive *a, struct pyro_error *err)
+{
+    struct archive_entry *entry;
+    int rc = archive_read_next_header(a, &entry);
+
+    if (rc == ARCHIVE_OK || rc == ARCHIVE_WARN)
+        return entry;
+    if (rc == ARCHIVE_EOF)
+        return pyro_fail(err, PYRO_CONTENT_REFUSED, "the archive is empty");
+    source_fail(a, "it is not a tar archive", err);
+    return NULL;
+}
+
+/* The root's own member, where it comes first, says nothing of what is in the archive. */
 static json_t *oci_command_run_archive(const void *void_args, struct pyro_error *err)
 {
     const struct oci_args *args = void_args;
+    struct ext4_spec spec = spec_of(args);
     scoped_archive_read *a = source_new_tar(err);
+    scoped_tar_image *image = NULL;
     struct archive_entry *entry;
-    const char *path;
-    int rc;
 
-    if (!a || !source_open_fd(a, 0, err))
+    if (!a)
         return NULL;
-    rc = archive_read_next_header(a, &entry);
-    if (rc == ARCHIVE_EOF)
-        return pyro_fail(err, PYRO_CONTENT_REFUSED, "the archive is empty");
-    if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN) {
-        source_fail(a, "it is not a tar archive", err);
+    if (!source_open_fd(a, 0, err))
+        return pyro_wrap(err, "it is not a tar archive");
+    if (!(entry = next_entry(a, err)) || !(image = tar_image_new(&spec, err)))
         return NULL;
-    }
-    path = archive_entry_pathname(entry);
-    if (path && oci_image_is_archive(path))
-        return unpack_archive(a, entry, args, err);
-    return unpack_root(a, entry, args, err);
+    if (archive_entry_pathname(entry) && tree_is_root(archive_entry_pathname(entry)) &&
+        (!tar_image_add_member(image, a, entry, err) || !(entry = next_entry(a, err))))
+        return NULL;
+    if (!archive_entry_pathname(entry) || !oci_image_is_archive(archive_entry_pathname(entry)))
+        return unpack_root(a, entry, image, &spec, err);
+    tar_image_free(take_ptr(&image));
+    return unpack_archive(a, entry, args, &spec, err);
 }
 
 static const struct image_option oci_options[] = {

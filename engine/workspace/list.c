@@ -110,3 +110,39 @@ json_t *workspace_used_environments(struct pyro_error *err)
     }
     return paths;
 }
+
+struct list_users {
+    json_t *by_path; /* {path of a base: [name, …]} */
+};
+
+static void list_add_user(void *arg, int dirfd UNUSED, const struct workspace_record *r)
+{
+    const struct list_users *users = arg;
+    json_t *names = r->base_path ? json_object_get(users->by_path, r->base_path) : NULL;
+
+    if (!r->base_path || r->ephemeral)
+        return;
+    if (!names) {
+        names = json_array();
+        json_object_set_new(users->by_path, r->base_path, names);
+    }
+    json_array_append_new(names, json_string(r->name ? r->name : r->id));
+}
+
+bool workspace_add_users(json_t *environments, struct pyro_error *err)
+{
+    scoped_store struct store store = { .fd = -1 };
+    scoped_json json_t *by_path = json_object();
+    struct list_users users = { .by_path = by_path };
+
+    if (!store_open(&store, err) || !store_each(&store, true, list_add_user, &users, err))
+        return false;
+    for (size_t i = 0; i < json_array_size(environments); i++) {
+        json_t *e = json_array_get(environments, i), *names;
+        const char *digest = json_string_or(e, "source_digest", NULL);
+        scoped_free char *kept = digest ? base_path_of(digest, NULL) : NULL;
+        names = kept ? json_object_get(by_path, kept) : NULL;
+        json_object_set_new(e, "used_by", names ? json_incref(names) : json_array());
+    }
+    return true;
+}

@@ -12,6 +12,8 @@
 #include "engine/workspace/exec.h"
 #include "engine/workspace/workspace.h"
 
+#define TRY_MEM_MIB 1024 /* as a machine has that nobody asked for more */
+
 static void add_run_fields(json_t *result, const struct workspace_record *r, bool deleted)
 {
     json_object_del(result, "workspace_id");
@@ -59,4 +61,21 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
     if (result)
         add_run_fields(result, &r, deleted);
     return result;
+}
+
+bool workspace_try(const char *environment, const struct progress *progress, struct pyro_error *err)
+{
+    const struct workspace_spec spec = {
+        .environment = environment, .vcpu_count = 1, .mem_mib = TRY_MEM_MIB, .ttl_seconds = 600
+    };
+    scoped_workspace struct workspace_handle w = WORKSPACE_HANDLE_INIT;
+    scoped_record struct workspace_record r = { 0 };
+    int hold_fd;
+
+    if (!workspace_make(&spec, true, progress, &r, err) || !workspace_open_made(r.id, &w, err))
+        return false;
+    hold_fd = ephemeral_hold(&w, err);
+    if (!ephemeral_end(&w, hold_fd) && hold_fd >= 0)
+        return pyro_fail(err, PYRO_VM_FAILED, "its machine could not be removed");
+    return hold_fd >= 0;
 }

@@ -76,6 +76,13 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
                       const struct progress *progress, workspace_run_phase_fn *phase, void *arg,
                       struct pyro_error *err) MUST_CHECK;
 
+/* Starts a machine from an environment and ends it again; false says why it did not start. */
+bool workspace_try(const char *environment, const struct progress *progress,
+                   struct pyro_error *err) MUST_CHECK;
+
+/* Adds to environments, each as env inspect shows it, `used_by`: the names (ids, where there are
+ * none) of the workspaces whose disks are based on them. */
+bool workspace_add_users(json_t *environments, struct pyro_error *err) MUST_CHECK;
 /* The paths of the base images of workspaces' disks, an array: `env prune` must keep them. */
 json_t *workspace_used_environments(struct pyro_error *err) MUST_CHECK;
 

@@ -10,6 +10,7 @@ export PATH=$TEST_DIR/bin:$PATH
 # What the examples speak of.
 echo 'int main(void) { return 0; }' >src/main.c
 echo done >src/result.txt
+tar -czf rootfs.tar.gz src
 printf -- '--- a/src/main.c\n+++ b/src/main.c\n@@ -1 +1 @@\n-int main(void) { return 0; }\n+int main(void) { return 1; }\n' >fix.patch
 printf 'one\033[31mred\033[0m\n' >build.log
 
@@ -31,6 +32,8 @@ host print-config
 env pull
 env list
 env inspect
+env import
+env remove
 env prune
 run
 demo

@@ -13,12 +13,14 @@
 #include "engine/image/tar/source.h"
 
 #define CHUNK_BYTES (256 * 1024)
+#define BLOCK 512 /* of a tar */
 
 struct layer_reader {
     const struct layer *layer;
     struct archive *outer;
     struct hash blob_hash, tar_hash;
     int64_t blob_bytes, tar_bytes; /* that have come */
+    bool ended;                    /* the tar, and its end was made up */
     struct pyro_error why;         /* of a callback that failed */
     uint8_t chunk[CHUNK_BYTES];
 };
@@ -100,6 +102,21 @@ static bool check_growth(struct layer_reader *r, struct pyro_error *err)
     return true;
 }
 
+/*
+ * Some writers (umoci 0.4.7) leave out the padding of the last member and the two blocks that end a
+ * tar, and other readers take that. The digest is that of the bytes there are.
+ */
+static la_ssize_t end_tar(struct layer_reader *r, const void **ret)
+{
+    static const uint8_t zeros[3 * BLOCK];
+
+    if (r->ended)
+        return 0;
+    r->ended = true;
+    *ret = zeros;
+    return 2 * BLOCK + (BLOCK - r->tar_bytes % BLOCK) % BLOCK;
+}
+
 /* The next bytes of the tar. */
 static la_ssize_t layer_read_tar(struct archive *a, void *arg, const void **ret)
 {
@@ -109,7 +126,7 @@ static la_ssize_t layer_read_tar(struct archive *a, void *arg, const void **ret)
     int rc = archive_read_data_block(r->outer, ret, &n, &offset);
 
     if (rc == ARCHIVE_EOF)
-        return 0;
+        return end_tar(r, ret);
     r->tar_bytes += (int64_t)n;
     if (rc != ARCHIVE_OK)
         source_fail(r->outer, "decompress", &r->why);

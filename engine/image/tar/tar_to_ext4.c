@@ -193,20 +193,25 @@ static bool add_member(struct tar_image *c, struct archive_entry *entry, struct 
     return ok || pyro_wrap(err, "member '%.300s'", path);
 }
 
+bool tar_image_add_member(struct tar_image *c, struct archive *a, struct archive_entry *entry,
+                          struct pyro_error *err)
+{
+    c->a = a;
+    if (c->counts.members++ == TAR_MEMBERS_MAX)
+        return pyro_fail(err, PYRO_CONTENT_REFUSED, "it has more than %d members", TAR_MEMBERS_MAX);
+    return add_member(c, entry, err);
+}
+
 bool tar_image_add(struct tar_image *c, struct archive *a, unsigned layer,
                    struct archive_entry *entry, struct pyro_error *err)
 {
     int rc = entry ? ARCHIVE_OK : archive_read_next_header(a, &entry);
 
-    c->a = a;
     c->tree.layer = (uint8_t)layer;
     /* A warning is about something that cannot be represented exactly, such as a name in a foreign
        character set: the bytes are kept. */
     while (rc == ARCHIVE_OK || rc == ARCHIVE_WARN) {
-        if (c->counts.members++ == TAR_MEMBERS_MAX)
-            return pyro_fail(err, PYRO_CONTENT_REFUSED, "it has more than %d members",
-                             TAR_MEMBERS_MAX);
-        if (!add_member(c, entry, err))
+        if (!tar_image_add_member(c, a, entry, err))
             return false;
         rc = archive_read_next_header(a, &entry);
     }

@@ -36,6 +36,9 @@ static inline void cleanup_tar_image(struct tar_image **image)
  */
 bool tar_image_add(struct tar_image *image, struct archive *a, unsigned layer,
                    struct archive_entry *entry, struct pyro_error *err) MUST_CHECK;
+/* Adds one member of an archive, whose header has been read. */
+bool tar_image_add_member(struct tar_image *image, struct archive *a, struct archive_entry *entry,
+                          struct pyro_error *err) MUST_CHECK;
 /* The names and inodes, of which more may be added before the image is finished. */
 struct tree *tar_image_tree(struct tar_image *image);
 /* Writes all that is not content. */

@@ -2,10 +2,12 @@
 
 import type {
   Doctor,
+  EnvImport,
   EnvInspect,
   EnvList,
   EnvPrune,
   EnvPull,
+  EnvRemove,
   Render,
   Run,
   Watch,
@@ -60,6 +62,9 @@ export interface DoctorOptions extends CallOptions {
   environment?: string;
 }
 
+export interface EnvImportOptions extends CallOptions {
+}
+
 export interface EnvInspectOptions extends CallOptions {
 }
 
@@ -72,6 +77,9 @@ export interface EnvPruneOptions extends CallOptions {
 }
 
 export interface EnvPullOptions extends CallOptions {
+}
+
+export interface EnvRemoveOptions extends CallOptions {
 }
 
 export interface RenderOptions extends CallOptions {
@@ -451,6 +459,12 @@ export declare abstract class Calls {
   /** Find out what this machine can do, by trying it. */
   doctor(options?: DoctorOptions): Promise<Doctor>;
   /**
+   * Make an environment of an archive: of a root file system, or of an image.
+   * @param name What the environment is called
+   * @param file A tar archive, plain or compressed by gzip, zstd or xz; -: standard input
+   */
+  importEnv(name: string, file: string, options?: EnvImportOptions): Promise<EnvImport>;
+  /**
    * Show an environment: what it holds and where it is.
    * @param environment The environment, for example debian:12
    */
@@ -464,6 +478,11 @@ export declare abstract class Calls {
    * @param environment The environment, for example debian:12
    */
   pullEnvironment(environment: string, options?: EnvPullOptions): Promise<EnvPull>;
+  /**
+   * Remove an installed environment.
+   * @param environment The environment, for example debian:12
+   */
+  removeEnv(environment: string, options?: EnvRemoveOptions): Promise<EnvRemove>;
   /** Turn recorded terminal output into text. */
   render(options?: RenderOptions): Promise<Render>;
   /**

@@ -6,6 +6,10 @@ export class Calls {
     return this.call('doctor', { ...options });
   }
 
+  importEnv(name, file, options) {
+    return this.call('env import', { name, file, ...options });
+  }
+
   inspectEnvironment(environment, options) {
     return this.call('env inspect', { environment, ...options });
   }
@@ -20,6 +24,10 @@ export class Calls {
 
   pullEnvironment(environment, options) {
     return this.call('env pull', { environment, ...options });
+  }
+
+  removeEnv(environment, options) {
+    return this.call('env remove', { environment, ...options });
   }
 
   render(options) {

@@ -172,25 +172,63 @@ export interface Doctor {
   runtime: 'PASS' | 'FAIL';
 }
 
-export interface EnvInspect {
+export interface EnvImportConfig {
+  architecture: string;
+  cmd: string[];
+  created: string;
+  entrypoint: string[];
+  /** NAME=value */
+  env: string[];
+  labels: Record<string, string>;
+  os: string;
+  /** That it says it listens on, as 80/tcp */
+  ports: string[];
+  stopSignal: string;
+  /** As its passwd file names it; empty: root */
+  user: string;
+  volumes: string[];
+  workingDir: string;
+}
+
+export interface EnvImportLayers {
+  /** The digest of its tar */
+  diffId: string;
+  /** Of the blob; null when only the tar's is known */
+  digest: string | null;
+  /** Of the blob */
+  sizeBytes: number;
+}
+
+export interface EnvImport {
+  config: EnvImportConfig | null;
+  configDigest: string | null;
   defaultPackages: string[];
   description: string;
-  distribution: string;
+  /** Of its manifest */
+  digest: string | null;
+  distribution: string | null;
   installDir: string | null;
   installed: boolean;
+  installedAt: number | null;
+  /** The lowest first */
+  layers: EnvImportLayers[] | null;
   name: string;
   platform: string;
+  /** Of an image: what it is called */
+  reference: string | null;
   /** What it takes on the disk */
   sizeBytes: number | null;
   /** What served it */
   source: string | null;
   sourceDigest: string | null;
+  /** The workspaces that are based on it */
+  usedBy: string[];
   version: string;
 }
 
 export interface EnvList {
   catalogVersion: string;
-  environments: EnvInspect[];
+  environments: EnvImport[];
 }
 
 export interface EnvPruneRemoved {
@@ -204,6 +242,12 @@ export interface EnvPrune {
   freedBytes: number;
   /** Or would be, under --dry-run */
   removed: EnvPruneRemoved[];
+}
+
+export interface EnvRemove {
+  /** None for what workspaces still use */
+  freedBytes: number;
+  name: string;
 }
 
 export interface RenderScreenCursor {
@@ -797,7 +841,8 @@ export interface WorkspaceSyncPush {
   workspaceSync: WorkspaceSyncPushWorkspaceSync;
 }
 
-export type EnvPull = EnvInspect;
+export type EnvInspect = EnvImport;
+export type EnvPull = EnvImport;
 export type WorkspaceCommandWait = WorkspaceCommandKill;
 export type WorkspaceCreate = WorkspaceStatus;
 export type WorkspaceFileList = WorkspaceDiskList;

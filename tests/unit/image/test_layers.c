@@ -280,6 +280,36 @@ static void test_layers_add_hashes_all(void **state UNUSED)
     assert_non_null(strstr(err.message, "has the digest"));
 }
 
+/* A tar that ends with the content of its last member. */
+static void test_layers_add_without_end(void **state UNUSED)
+{
+    static const char content[] = "content";
+    struct pyro_error err = { 0 };
+    struct stack s = { 0 };
+    scoped_free void *bytes = NULL;
+    struct blob whole;
+    const char *found;
+    struct tar t;
+    ext2_filsys fs;
+    int fd;
+
+    tar_begin(&t);
+    tar_add_file(&t, "f", content);
+    tar_end(&t);
+    assert_true(blob_of_file(t.fd, &whole, NULL) && blob_read(&whole, "x", 1 << 20, &bytes, NULL));
+    found = memmem(bytes, (size_t)whole.size, content, strlen(content));
+    assert_non_null(found);
+    assert_int_equal(ftruncate(t.fd, found - (char *)bytes + (off_t)strlen(content)), 0);
+    push(&s, &t);
+    fd = unpack(&s, &err);
+    if (fd < 0)
+        fail_msg("%s", err.message);
+    fs = image_open(fd);
+    image_assert_content(fs, "f", content, strlen(content));
+    ext2fs_close_free(&fs);
+    close(fd);
+}
+
 static void test_layers_add_cut_short(void **state UNUSED)
 {
     static const int filters[] = { ARCHIVE_FILTER_NONE, ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_ZSTD };
@@ -349,6 +379,7 @@ int main(void)
         cmocka_unit_test(test_layers_add_compressed),
         cmocka_unit_test(test_layers_add_checks_digests),
         cmocka_unit_test(test_layers_add_hashes_all),
+        cmocka_unit_test(test_layers_add_without_end),
         cmocka_unit_test(test_layers_add_cut_short),
         cmocka_unit_test(test_layers_add_bomb),
         cmocka_unit_test(test_layers_add_is_linear),

@@ -41,6 +41,31 @@ class Calls:
             on_event=on_event,
         )
 
+    def import_env(
+        self,
+        name: str,
+        file: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Make an environment of an archive: of a root file system, or of an image.
+
+        The archive holds a root file system, an OCI image layout, or what 'docker save' writes; it is told
+        by what is in it. One machine is started to try it: an environment that does not start is not
+        installed.
+
+        name: What the environment is called
+        file: A tar archive, plain or compressed by gzip, zstd or xz; -: standard input
+        """
+        return self.call(
+            "env import",
+            {
+                "name": name,
+                "file": file,
+            },
+            on_event=on_event,
+        )
+
     def inspect_environment(
         self,
         environment: str,
@@ -108,6 +133,26 @@ class Calls:
         """
         return self.call(
             "env pull",
+            {
+                "environment": environment,
+            },
+            on_event=on_event,
+        )
+
+    def remove_env(
+        self,
+        environment: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Remove an installed environment.
+
+        Workspaces keep what their disks are built on, and go on as before.
+
+        environment: The environment, for example debian:12
+        """
+        return self.call(
+            "env remove",
             {
                 "environment": environment,
             },

@@ -168,25 +168,56 @@ class Doctor(Record):
 
 
 @dataclass(frozen=True)
-class EnvInspect(Record):
+class EnvImportConfig(Record):
+    architecture: str
+    cmd: List[str]
+    created: str
+    entrypoint: List[str]
+    env: List[str]  # NAME=value
+    labels: Dict[str, str]
+    os: str
+    ports: List[str]  # That it says it listens on, as 80/tcp
+    stop_signal: str
+    user: str  # As its passwd file names it; empty: root
+    volumes: List[str]
+    working_dir: str
+
+
+@dataclass(frozen=True)
+class EnvImportLayers(Record):
+    diff_id: str  # The digest of its tar
+    digest: Optional[str]  # Of the blob; null when only the tar's is known
+    size_bytes: int  # Of the blob
+
+
+@dataclass(frozen=True)
+class EnvImport(Record):
+    config: Optional[EnvImportConfig]
+    config_digest: Optional[str]
     default_packages: List[str]
     description: str
-    distribution: str
+    digest: Optional[str]  # Of its manifest
+    distribution: Optional[str]
     install_dir: Optional[str]
     installed: bool
+    installed_at: Optional[float]
+    layers: Optional[List[EnvImportLayers]]  # The lowest first
     name: str
     platform: str
+    reference: Optional[str]  # Of an image: what it is called
     size_bytes: Optional[int]  # What it takes on the disk
     source: Optional[str]  # What served it
     source_digest: Optional[str]
+    used_by: List[str]  # The workspaces that are based on it
     version: str
+    _nested: ClassVar[Mapping[str, Any]] = {"config": EnvImportConfig, "layers": EnvImportLayers}
 
 
 @dataclass(frozen=True)
 class EnvList(Record):
     catalog_version: str
-    environments: List[EnvInspect]
-    _nested: ClassVar[Mapping[str, Any]] = {"environments": EnvInspect}
+    environments: List[EnvImport]
+    _nested: ClassVar[Mapping[str, Any]] = {"environments": EnvImport}
 
 
 @dataclass(frozen=True)
@@ -202,6 +233,12 @@ class EnvPrune(Record):
     freed_bytes: int
     removed: List[EnvPruneRemoved]  # Or would be, under --dry-run
     _nested: ClassVar[Mapping[str, Any]] = {"removed": EnvPruneRemoved}
+
+
+@dataclass(frozen=True)
+class EnvRemove(Record):
+    freed_bytes: int  # None for what workspaces still use
+    name: str
 
 
 @dataclass(frozen=True)
@@ -734,7 +771,8 @@ class WorkspaceSyncPush(Record):
     _nested: ClassVar[Mapping[str, Any]] = {"workspace_sync": WorkspaceSyncPushWorkspaceSync}
 
 
-EnvPull = EnvInspect
+EnvInspect = EnvImport
+EnvPull = EnvImport
 WorkspaceCommandWait = WorkspaceCommandKill
 WorkspaceCreate = WorkspaceStatus
 WorkspaceFileList = WorkspaceDiskList

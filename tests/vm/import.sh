@@ -1,0 +1,88 @@
+#!/bin/bash
+# tests/vm/import.sh: environments made of archives, and machines made of those: one static program, a
+# busybox, an image of several layers in each form and compression; and what they are in lists.
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+use_shared_cache
+"$PYRO" env pull debian:12-base >/dev/null 2>&1
+
+# A cache of its own, with the kernel of the shared one.
+mkdir -p "$TEST_DIR/cache/pyro"
+cp -a "$XDG_CACHE_HOME/pyro/boot" "$XDG_CACHE_HOME"/pyro/*.json "$TEST_DIR/cache/pyro/"
+export XDG_CACHE_HOME=$TEST_DIR/cache
+environments=$XDG_CACHE_HOME/pyro/environments
+image() { python3 tests/oci_image.py "$@"; }
+member() { python3 -c 'import json, sys; print(json.dumps(eval("d" + sys.argv[1], {"d": json.load(sys.stdin)})))' "$1"; }
+
+# A root file system of one program that needs nothing.
+cat >"$TEST_DIR/say.c" <<'END'
+#include <stdio.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    char at[100];
+    printf("%d %s %s\n", argc, argc > 1 ? argv[1] : "", getcwd(at, sizeof(at)));
+    return 7;
+}
+END
+mkdir "$TEST_DIR/static"
+gcc -static -o "$TEST_DIR/static/say" "$TEST_DIR/say.c"
+tar -C "$TEST_DIR/static" -cf "$TEST_DIR/static.tar" .
+for how in gzip xz zstd; do
+    "$how" -q -k "$TEST_DIR/static.tar"
+done
+for file in static.tar static.tar.gz static.tar.xz static.tar.zst; do
+    run "$PYRO" env import one "$TEST_DIR/$file"
+    is "import $file: status" "$status" 0
+    like "… says what it is" "$out" $'^Imported: one\n.*Description: Root file system from an archive\n'
+    run "$PYRO" run one -- /say it
+    is "… its program runs" "$status $out" "7 2 it /workspace"
+    [[ $file == static.tar ]] || { run "$PYRO" env remove one && is "remove: status" "$status" 0; }
+    [[ $file == static.tar ]] && { run "$PYRO" env import one "$TEST_DIR/$file" --json &&
+        is "a name that is taken" "$status $(json .error.code)" "1 name_taken" && "$PYRO" env remove one >/dev/null; }
+done
+is "nothing is left of what was removed" "$(find "$environments" -mindepth 1 ! -name 'lock-*')" ""
+
+# An image of layers over a busybox.
+applets='"bin/busybox@/bin/busybox", "bin/sh->busybox", "bin/cat->busybox", "bin/ls->busybox", "bin/id->busybox"'
+layers='[{"members": ['$applets', "d/x:1", "d/y:1", "gone:1", "etc->conf", "conf/"], "compress": "none"},
+    {"members": ["d/.wh.x", ".wh.gone", "z=d/y", "d/v:2"], "compress": "zstd"},
+    {"members": ["d/.wh..wh..opq", "d/w:3", "etc/passwd:root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/:/bin/sh\n"]}]'
+config='{"Env": ["A=from the image"], "Cmd": ["cat", "/d/w"], "Labels": {"k": "\u001b[2J"}, "ExposedPorts": {"80/tcp": {}}}'
+for form in layout docker; do
+    image "$form" "$TEST_DIR/$form.tar" <<<"{\"layers\": $layers, \"config\": $config}"
+    run "$PYRO" env import "$form" "$TEST_DIR/$form.tar" --json
+    is "import $form: status" "$status" 0
+    is "… what it is called" "$(json .reference) $(json .source)" "example:1 archive"
+    is "… its layers" "$(member '["layers"].__len__()' <<<"$out")" 3
+    is "… its configuration" "$(json .config.cmd) $(json .config.env)" '["cat", "/d/w"] ["A=from the image"]'
+    run "$PYRO" run "$form" -- sh -c 'cat /z /d/w; ls /d; ls / | cat' </dev/null
+    is "… its layers are one over the other" "$status ${out//$'\n'/ }" \
+        "0 13w bin conf d dev etc lost+found proc run sys tmp workspace z"
+done
+run "$PYRO" env inspect layout
+like "inspect shows the configuration" "$out" $'\nCommand: cat /d/w\nVariables: A=from the image\nPorts: 80/tcp\nLayers: 3, [0-9]+ bytes'
+like "… and the digest" "$out" $'\nDigest: sha256:[0-9a-f]{64}\n'
+run "$PYRO" workspace create layout --name w --id-only
+is "a workspace of it: status" "$status" 0
+run "$PYRO" env list
+like "list: what is not in the catalog" "$out" \
+    $'\ndocker \[installed\] Image example:1 \([0-9]+ MiB, 0 min\)\nlayout \[installed\] Image example:1 \(sha256:[0-9a-f]{12}, [0-9]+ MiB, 0 min, used by 1\)'
+run "$PYRO" env list --json
+is "list: used by" "$(member '["environments"][-1]["used_by"]' <<<"$out")" '["w"]'
+
+# What nothing else has is kept by a prune, and what is removed takes no workspace with it.
+run "$PYRO" env prune
+check "prune keeps what was imported" test -e "$environments/docker.json"
+run "$PYRO" env remove layout
+is "remove: status" "$status" 0
+run "$PYRO" workspace exec w -- cat /d/w
+is "a workspace of it goes on" "$out" 3
+run "$PYRO" workspace stop w
+run "$PYRO" workspace start w
+is "… and starts again" "$status" 0
+run "$PYRO" workspace exec w -- cat /d/w
+is "… as it was" "$out" 3
+run "$PYRO" run layout -- true
+like "a removed one is unknown" "$err" "no environment 'layout'"
+run "$PYRO" workspace delete w
+finish
