@@ -131,6 +131,11 @@ char *paths_apt(struct pyro_error *err)
     return in_cache("apt", err);
 }
 
+char *paths_blobs(struct pyro_error *err)
+{
+    return in_cache("blobs", err);
+}
+
 char *paths_cache(struct pyro_error *err)
 {
     return in_cache("", err);

@@ -1,0 +1,22 @@
+/* One run of pyro-fetch: a job in, lines of JSON out. */
+#ifndef PYRO_REGISTRY_SESSION_H
+#define PYRO_REGISTRY_SESSION_H
+
+#include "engine/registry/fetch.h"
+
+#define SESSION_FD_FIRST 4 /* of the job's descriptors */
+
+struct session {
+    const struct registry_wish *wish;
+    json_t *job; /* what is wanted; endpoints and limits are added */
+    const int *fds;
+    unsigned fd_count;
+    /* Takes each line but the last and the notes; false ends it. */
+    bool (*line)(void *arg, const json_t *line, struct pyro_error *err);
+    void *arg;
+};
+
+/* Its result, the caller's; NULL on failure. Takes the job. */
+json_t *session_run(struct session *s, struct pyro_error *err) MUST_CHECK;
+
+#endif

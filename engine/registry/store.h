@@ -1,0 +1,34 @@
+/*
+ * The blobs that were fetched, in blobs/ of the cache: each a file named by its digest, which it had
+ * when it got that name. One that is on its way is part-NAME, locked by who fetches it; what a
+ * killed pyro leaves of it is where the next one goes on.
+ */
+#ifndef PYRO_REGISTRY_STORE_H
+#define PYRO_REGISTRY_STORE_H
+
+#include "engine/helper/progress.h"
+#include "engine/oci/descriptor.h"
+
+struct store_part {
+    char name[OCI_DIGEST_SIZE]; /* the blob's */
+    int fd;                     /* locked; what it has is the blob's beginning */
+};
+
+/* The directory; -1 on failure. */
+int blobs_open(struct pyro_error *err) MUST_CHECK;
+/* Whether it has the blob, of that size; size -1: of any. */
+bool blobs_has(int dirfd, const char *digest, int64_t size);
+/*
+ * Takes hold of a blob that is not there. True with fd -1: somebody else fetches it, or it has just
+ * come. With `progress`, that is waited for, and fd is -1 only when it has come.
+ */
+bool blobs_begin(int dirfd, const char *digest, int64_t size, const struct progress *progress,
+                 bool wait, struct store_part *ret, struct pyro_error *err) MUST_CHECK;
+/* It is complete, and on the disk: from now on it has its name. */
+bool blobs_keep(int dirfd, struct store_part *part, struct pyro_error *err) MUST_CHECK;
+/* Lets it go; what there is of it stays for the next time if `resume`. Nothing when fd is -1. */
+void blobs_leave(int dirfd, struct store_part *part, bool resume);
+/* Whether there is room on the disk for so many bytes more. */
+bool blobs_check_room(int dirfd, int64_t bytes, struct pyro_error *err) MUST_CHECK;
+
+#endif
