@@ -4,15 +4,21 @@
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
+#include "engine/environment/environment.h"
 #include "engine/environment/pull.h"
 #include "engine/workspace/workspace.h"
 
 struct env_pull_args {
-    const char *environment;
+    const char *environment, *ca_file;
+    bool locked;
 };
 
 static const struct arg_spec env_pull_rows[] = {
     ARG_ENVIRONMENT(env_pull_args, environment),
+    ARG_FLAG(env_pull_args, locked,
+             .help = "Fail if the tag means another image than the one that is installed"),
+    ARG_STR(env_pull_args, ca_file, .metavar = "FILE", .complete = COMPLETE_FILE,
+            .help = "Certificates to trust a registry by as well, in PEM"),
     ARG_END,
 };
 
@@ -24,7 +30,7 @@ static void env_pull_no_phase(void *arg UNUSED, const char *phase UNUSED, const 
  * Starts a machine once, so that the template exists and the first real start is a restore. If that
  * fails the environment is installed all the same, and the user is told why.
  */
-static void prepare_template(const char *environment, struct cmd_io *io)
+static bool prepare_template(const char *environment, struct cmd_io *io)
 {
     scoped_json json_t *command = json_pack("[s]", "true");
     struct workspace_spec spec = {
@@ -43,16 +49,32 @@ static void prepare_template(const char *environment, struct cmd_io *io)
         cmd_io_summary(io, "pull",
                        (const struct summary_item[]){
                            { "template", "failed" }, { "reason", why.message }, { NULL, NULL } });
+    return true;
+}
+
+/* An image of somebody else's is worth what a machine makes of it. */
+static bool try_image(const struct pulled *pulled, struct cmd_io *io, struct pyro_error *err)
+{
+    progress_update(&io->progress, "preparing its first machine", NULL);
+    if (workspace_try(pulled->name, &io->progress, err))
+        return true;
+    if (!environment_pull_undo(pulled, &io->progress, NULL))
+        return pyro_wrap(err, "the first machine of %s did not start, and it could not be removed",
+                         pulled->name);
+    return pyro_wrap(err, "%s was not installed: its first machine did not start", pulled->name);
 }
 
 static json_t *env_pull_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct env_pull_args *a = args;
+    const struct pull_wish wish = { .ca_file = a->ca_file, .locked = a->locked };
+    scoped_pulled pulled = { 0 };
 
-    if (!environment_pull(a->environment, &io->progress, err))
+    if (!environment_pull(a->environment, &wish, &io->progress, &pulled, err))
         return NULL;
-    prepare_template(a->environment, io);
-    return env_show(a->environment, err);
+    if (pulled.is_new ? !try_image(&pulled, io, err) : !prepare_template(pulled.name, io))
+        return NULL;
+    return env_show(pulled.name, err);
 }
 
 static void env_pull_print(const json_t *result, FILE *out)
@@ -64,9 +86,12 @@ static void env_pull_print(const json_t *result, FILE *out)
 const struct cmd_spec cmd_env_pull = {
     .path = "env pull",
     .summary = "Install an environment, or check and repair an installed one",
-    .details = "It is built from Debian packages with the host's own package sources, without root "
-               "rights. Where those are of another release of Debian, the same archives are asked "
-               "for the environment's.",
+    .details =
+        "One of the catalog is built from Debian packages with the host's own package sources, "
+        "without root rights. Where those are of another release of Debian, the same archives are "
+        "asked for the environment's. Any other name is that of an image in a registry, as docker "
+        "has it: [HOST[:PORT]/]NAME[:TAG][@DIGEST]. What is installed of one is replaced when its "
+        "tag has moved; workspaces keep what they were made from.",
     .example = "pyro env pull debian:12",
     .args = env_pull_rows,
     .args_size = sizeof(struct env_pull_args),

@@ -66,6 +66,8 @@ const struct row_spec environment_rows[] = {
     RES_NUM("installed_at", .nullable = true),
     RES_STRINGS("used_by", .help = "The workspaces that are based on it"),
     RES_STR("reference", .nullable = true, .help = "Of an image: what it is called"),
+    RES_STR("reference_digest", .nullable = true,
+            .help = "What that meant when it was pulled: the digest of a manifest or an index"),
     RES_STR("digest", .nullable = true, .help = "Of its manifest"),
     RES_STR("config_digest", .nullable = true),
     RES_OBJECT("config", config_rows, .nullable = true),

@@ -273,6 +273,7 @@ void show_environment(const json_t *e, FILE *out)
         show_number(out, "Size bytes", json_int_or(e, "size_bytes", 0));
     show_strings(out, "Used by", json_object_get(e, "used_by"));
     show_line(out, "Reference", json_string_or(e, "reference", NULL));
+    show_line(out, "Reference digest", json_string_or(e, "reference_digest", NULL));
     show_line(out, "Digest", json_string_or(e, "digest", NULL));
     if (json_is_object(json_object_get(e, "config")))
         show_config(json_object_get(e, "config"), json_object_get(e, "layers"), out);

@@ -10,6 +10,7 @@
 
 #include "engine/environment/catalog.h"
 #include "engine/environment/environment_private.h"
+#include "engine/registry/reference.h"
 #include "engine/state/digest.h"
 #include "engine/state/paths.h"
 #include "vmm/base/fs.h"
@@ -24,6 +25,7 @@ void environment_release(struct environment *e)
     free(e->install_dir);
     free(e->base_path);
     free(e->digest);
+    free(e->reference_digest);
     memset(e, 0, sizeof(*e));
 }
 
@@ -74,6 +76,7 @@ static struct environment from_record(const char *cache_dir, const char *name,
         .install_dir = str_printf("%s/%s", cache_dir, r->directory),
         .base_path = str_printf("%s/%s/base.ext4", cache_dir, r->directory),
         .digest = str_printf("%s", r->image.digest),
+        .reference_digest = r->reference_digest ? str_printf("%s", r->reference_digest) : NULL,
         .size_bytes = r->image.size_bytes,
         .image_bytes = r->image.image_bytes,
     };
@@ -130,8 +133,30 @@ static bool check_cheaply(const char *cache_dir, const struct environment *e,
     return true;
 }
 
-/* The record of an installed environment; if there is none, *err says so, or that nothing has that
- * name. */
+static bool is_installed(const char *name)
+{
+    scoped_free char *cache_dir = paths_environments(NULL);
+    scoped_environment_record record = { 0 };
+
+    return cache_dir && environment_record_load(cache_dir, name, &record, NULL) &&
+           (!record.name || !strcmp(record.name, name));
+}
+
+char *environment_full_name(const char *name, struct pyro_error *err)
+{
+    char full[REFERENCE_SIZE];
+    struct reference reference;
+
+    if (!catalog_find(name, err) && !is_installed(name)) {
+        if (!reference_parse(name, &reference, NULL))
+            return NULL;
+        reference_write(&reference, full);
+        name = full;
+    }
+    return str_printf("%s", name);
+}
+
+/* The record of an installed environment, by its full name; if there is none, *err says so. */
 static bool load_record(const char *cache_dir, const char *name, struct environment_record *ret,
                         struct pyro_error *err)
 {
@@ -143,22 +168,19 @@ static bool load_record(const char *cache_dir, const char *name, struct environm
         pyro_fail(&why, PYRO_ENVIRONMENT_NOT_FOUND, "environment %s is not installed", name);
         why.sys_errno = ENOENT;
     }
-    if (found)
-        return true;
-    if (why.code == PYRO_ENVIRONMENT_NOT_FOUND && !catalog_find(name, err))
-        return false;
-    return pyro_copy(err, &why);
+    return found || pyro_copy(err, &why);
 }
 
 bool environment_open(const char *name, struct environment *ret, struct pyro_error *err)
 {
     scoped_free char *cache_dir = paths_environments(err);
+    scoped_free char *full = cache_dir ? environment_full_name(name, err) : NULL;
     scoped_environment_record record = { 0 };
     struct environment e;
 
-    if (!cache_dir || !load_record(cache_dir, name, &record, err))
+    if (!full || !load_record(cache_dir, full, &record, err))
         return false;
-    e = from_record(cache_dir, name, &record);
+    e = from_record(cache_dir, full, &record);
     if (!check_cheaply(cache_dir, &e, &record, err)) {
         environment_release(&e);
         return false;
@@ -205,6 +227,8 @@ static json_t *describe(const char *cache_dir, const char *name, const struct ca
                        json_string_or_null(installed ? e.digest : NULL), "size_bytes",
                        installed ? json_integer(e.size_bytes) : json_null());
     json_object_set_new(object, "reference", json_string_or_null(installed ? r->reference : NULL));
+    json_object_set_new(object, "reference_digest",
+                        json_string_or_null(installed ? r->reference_digest : NULL));
     json_object_set_new(object, "digest",
                         json_string_or_null(installed ? r->manifest_digest : NULL));
     json_object_set_new(object, "config_digest",
@@ -221,12 +245,13 @@ json_t *environment_inspect(const char *name, struct pyro_error *err)
 {
     const struct catalog_entry *entry = catalog_find(name, NULL);
     scoped_free char *cache_dir = paths_environments(err);
+    scoped_free char *full = cache_dir ? environment_full_name(name, err) : NULL;
     scoped_environment_record record = { 0 };
     json_t *object;
 
-    if (!cache_dir || (!load_record(cache_dir, name, &record, entry ? NULL : err) && !entry))
+    if (!full || (!load_record(cache_dir, full, &record, entry ? NULL : err) && !entry))
         return NULL;
-    object = describe(cache_dir, name, entry, &record);
+    object = describe(cache_dir, full, entry, &record);
     return object ? object : pyro_no_memory(err, NULL);
 }
 

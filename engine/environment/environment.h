@@ -15,16 +15,22 @@
 #include "vmm/base/json.h"
 
 struct environment {
-    char *name;          /* "debian:12" */
-    char *install_dir;   /* absolute; the name of the directory is unique to this installation */
-    char *base_path;     /* install_dir/base.ext4, raw */
-    char *digest;        /* "xxh3:HEX" of the image's content; a template's key holds it */
-    int64_t size_bytes;  /* disk space the image takes */
-    int64_t image_bytes; /* size of the image as the guest sees it */
+    char *name;             /* "debian:12" */
+    char *install_dir;      /* absolute; the name of the directory is unique to this installation */
+    char *base_path;        /* install_dir/base.ext4, raw */
+    char *digest;           /* "xxh3:HEX" of the image's content; a template's key holds it */
+    char *reference_digest; /* of an image: what its reference meant; NULL: it is of none */
+    int64_t size_bytes;     /* disk space the image takes */
+    int64_t image_bytes;    /* size of the image as the guest sees it */
 };
 
 void environment_release(struct environment *e);
 
+/*
+ * The name in full, new: that of the catalog or of an installed environment, else that of an image
+ * (engine/registry/reference.h). PYRO_ENVIRONMENT_NOT_FOUND: it can be neither.
+ */
+char *environment_full_name(const char *name, struct pyro_error *err) MUST_CHECK;
 /*
  * Opens an installed environment and checks it cheaply: record, size, the digest of the image's
  * first blocks; when the image was touched since its last whole check, that is done again.

@@ -35,6 +35,7 @@ static const struct row_spec environment_record_rows[] = {
     ROW_TEXT(environment_record, source),
     ROW_STRINGS(environment_record, packages),
     ROW_TEXT(environment_record, reference, .sparse = true),
+    ROW_TEXT(environment_record, reference_digest, .sparse = true),
     ROW_TEXT(environment_record, manifest_digest, .sparse = true),
     ROW_TEXT(environment_record, config_digest, .sparse = true),
     ROW_OBJECT(environment_record, config, NULL, .sparse = true),

@@ -25,8 +25,9 @@ struct environment_record {
     char *source;          /* "debian-packages", "registry" or "archive" */
     json_t *packages;      /* names of the requested ones */
     /* Of an image of OCI or Docker; else NULL: */
-    char *reference;       /* what it was asked for by, or is called in its archive */
-    char *manifest_digest; /* "sha256:HEX"; NULL too for one that has no manifest */
+    char *reference;        /* what it was asked for by, or is called in its archive */
+    char *reference_digest; /* what that meant then: the digest of a manifest or an index */
+    char *manifest_digest;  /* "sha256:HEX"; NULL too for one that has no manifest */
     char *config_digest;
     json_t *config; /* oci_config_save() */
     json_t *layers; /* [{digest, diff_id, size_bytes}], the lowest first */

@@ -150,18 +150,23 @@ static bool prune_entry(struct prune *p, const char *cache_dir, const char *key,
 json_t *environment_remove(const char *name, const struct progress *progress,
                            struct pyro_error *err)
 {
-    scoped_free char *cache_dir = paths_environments(err), *key = environment_key(name);
+    scoped_free char *cache_dir = paths_environments(err), *full = NULL, *key = NULL;
     scoped_environment_record record = { 0 };
     scoped_json json_t *removed = json_array();
     struct prune p = { .removed = removed, .err = err };
-    scoped_close int lock = cache_dir ? environment_lock(cache_dir, key, progress, err) : -1;
+    scoped_close int lock = -1;
     scoped_free char *record_path = NULL, *path = NULL;
     struct pyro_error why = { 0 };
 
+    full = cache_dir ? environment_full_name(name, err) : NULL;
+    if (!full)
+        return NULL;
+    key = environment_key(full);
+    lock = environment_lock(cache_dir, key, progress, err);
     if (lock < 0)
         return NULL;
     record_path = str_printf("%s/%s" ENVIRONMENT_RECORD_SUFFIX, cache_dir, key);
-    if (!environment_record_load(cache_dir, name, &record, &why) &&
+    if (!environment_record_load(cache_dir, full, &record, &why) &&
         why.code != PYRO_ENVIRONMENT_BROKEN)
         return pyro_copy(err, &why);
     if (record.directory)
@@ -170,7 +175,7 @@ json_t *environment_remove(const char *name, const struct progress *progress,
         return pyro_fail_errno(err, "remove '%s'", record_path);
     if (path && !remove_one(&p, path))
         return NULL;
-    return json_pack("{ss sI}", "name", name, "freed_bytes", (json_int_t)p.freed_bytes);
+    return json_pack("{ss sI}", "name", full, "freed_bytes", (json_int_t)p.freed_bytes);
 }
 
 /* The names in a directory, sorted; the caller frees each and the array. -1 on failure. */

@@ -1,109 +1,141 @@
-/* engine/environment/pull.c: an environment made of Debian packages. */
+/* engine/environment/pull.c: one pull: which source, and what becomes of what was there. */
 #include "engine/environment/pull.h"
 
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "engine/environment/install.h"
-#include "engine/environment/mmdebstrap.h"
-#include "engine/helper/helper.h"
+#include "engine/environment/environment.h"
 #include "vmm/base/fs.h"
 
-#define HELPER_END_MS (60 * 1000)
+#define RECORD_BYTES_MAX (1024 * 1024)
 
-/* Starts pyro-image reading tar from tar_fd and writing the image. */
-static bool start_writer(const struct environment_install *in, int tar_fd, pid_t *ret_pid,
-                         int *ret_fd, struct pyro_error *err)
+static bool pull_is_entry(const struct pull *p)
 {
-    static const char *const argv[] = {
-        "", "tar-to-ext4", "--workspace", "--output-fd", "3", NULL
-    };
-    scoped_close int image = open(in->image_path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-    struct proc_spec spec = proc_spec_of(argv);
-
-    if (image < 0)
-        return pyro_fail_errno(err, "create '%s'", in->image_path);
-    spec.stdin_fd = tar_fd;
-    spec.fds[0].from = image;
-    spec.fds[0].to = 3;
-    spec.fd_count = 1;
-    return helper_start(&spec, ret_pid, ret_fd, err);
+    return p->entry != NULL;
 }
 
-/* If both failed: a writer that only found the tar cut short is not the cause. */
-static bool tell_failure(bool debs_ok, const struct pyro_error *debs,
-                         const struct pyro_error *writer, struct pyro_error *err)
+static bool pull_is_image(const struct pull *p)
 {
-    bool bad_tar = writer->code == PYRO_REFUSED;
-
-    pyro_copy(err, debs_ok || !bad_tar ? writer : debs);
-    if (debs_ok && bad_tar)
-        pyro_recode(err, PYRO_PULL_FAILED);
-    return false;
+    return p->reference.host[0] != '\0';
 }
 
-static bool build_image(const struct environment_install *in, const struct catalog_entry *entry,
-                        struct pyro_error *err)
-{
-    struct pyro_error debs_err = { 0 }, writer_err = { 0 };
-    struct mmdebstrap m = { .entry = entry, .work_dir = in->work_dir, .log_path = in->log_path };
-    scoped_json json_t *result = NULL;
-    int tar[2], writer_fd = -1;
-    pid_t writer = 0;
-    bool started, debs_ok;
+/* In the order in which they are tried. */
+static const struct environment_source {
+    const char *name;
+    bool (*serves)(const struct pull *p);
+    bool (*fetch)(struct pull *p, bool *ret_same, struct pyro_error *err);
+} sources[] = {
+    { ENVIRONMENT_FROM_PACKAGES, pull_is_entry, pull_from_packages },
+    { ENVIRONMENT_FROM_REGISTRY, pull_is_image, pull_from_registry },
+};
 
-    if (pipe2(tar, O_CLOEXEC) != 0)
-        return pyro_fail_errno(err, "pipe");
-    started =
-        mmdebstrap_start(&m, tar[1], err) && start_writer(in, tar[0], &writer, &writer_fd, err);
-    close(tar[0]), close(tar[1]);
-    if (!started) {
-        mmdebstrap_release(&m);
-        return false;
+static const struct environment_source *choose(const struct pull *p, struct pyro_error *err)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+        if (sources[i].serves(p) && (!p->wish->source || !strcmp(p->wish->source, sources[i].name)))
+            return &sources[i];
+    return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s is not to be had from %s", p->install.name,
+                     p->wish->source);
+}
+
+void pulled_release(struct pulled *p)
+{
+    free(p->name);
+    free(p->old_record);
+    memset(p, 0, sizeof(*p));
+}
+
+static char *record_path(const char *cache_dir, const char *name)
+{
+    scoped_free char *key = environment_key(name);
+
+    return str_printf("%s/%s" ENVIRONMENT_RECORD_SUFFIX, cache_dir, key);
+}
+
+/* The text of the record as it is; NULL: there is none, or it is of no use. */
+static char *read_record(const struct pull *p)
+{
+    scoped_free char *path = record_path(p->install.cache_dir, p->install.name);
+    scoped_buf text = BUF_INIT(RECORD_BYTES_MAX);
+
+    return p->is_whole && fs_read_file(AT_FDCWD, path, &text, NULL) ? buf_take(&text) : NULL;
+}
+
+bool environment_pull_undo(const struct pulled *p, const struct progress *progress,
+                           struct pyro_error *err)
+{
+    scoped_json json_t *removed = NULL;
+    struct environment_install in;
+    scoped_free char *path = NULL;
+    bool ok;
+
+    if (!p->old_record) {
+        removed = environment_remove(p->name, progress, err);
+        return removed != NULL;
     }
-    debs_ok = mmdebstrap_wait(&m, in->progress, &debs_err);
-    mmdebstrap_release(&m);
-    result = helper_wait(writer, writer_fd, clock_ms() + HELPER_END_MS, &writer_err);
-    if (!result)
-        return tell_failure(debs_ok, &debs_err, &writer_err, err);
-    if (!debs_ok)
-        pyro_copy(err, &debs_err);
-    return debs_ok;
+    ok = environment_install_begin(&in, p->name, progress, err);
+    if (ok) {
+        path = record_path(in.cache_dir, p->name);
+        ok = fs_write_atomic(AT_FDCWD, path, p->old_record, strlen(p->old_record), 0644, err);
+    }
+    environment_install_release(&in);
+    return ok;
 }
 
-static bool build(struct environment_install *in, const struct catalog_entry *entry,
-                  struct pyro_error *err)
+static bool fetch(struct pull *p, struct pulled *ret, struct pyro_error *err)
 {
-    in->record.source = str_printf(ENVIRONMENT_FROM_PACKAGES);
-    in->record.packages = catalog_packages(entry);
-    if (!mmdebstrap_check_host(err) || !environment_install_prepare(in, err) ||
-        !build_image(in, entry, err) || !environment_install_finish(in, err) ||
-        !environment_install_sweep(in, err))
+    const struct environment_source *source = choose(p, err);
+    bool same = false;
+
+    if (!source)
         return false;
-    unlink(in->log_path);
+    ret->old_record = read_record(p);
+    if (!source->fetch(p, &same, err))
+        return pyro_wrap(err, "pull %s", p->install.name);
+    ret->is_new = !same && source->serves == pull_is_image;
     return true;
 }
 
-bool environment_pull(const char *name, const struct progress *progress, struct pyro_error *err)
+/* One of the catalog that is there is kept; an image may be another by now. */
+static bool is_done(const struct pull *p)
 {
-    const struct catalog_entry *entry = catalog_find(name, err);
-    struct environment_install in;
+    return p->is_whole && p->entry;
+}
+
+static bool begin(struct pull *p, const char *name, struct pyro_error *err)
+{
+    char *full = environment_full_name(name, err);
     struct pyro_error why = { 0 };
     bool ok;
 
-    if (!entry)
+    if (!full)
         return false;
-    ok = environment_install_begin(&in, name, progress, err);
-    if (ok && !environment_install_is_whole(&in, &why)) {
-        progress_phase(progress, "install", name);
-        /* Never replace the record of a newer pyro. */
-        ok = why.code != PYRO_RECORD_INVALID
-                 ? build(&in, entry, err) || pyro_wrap(err, "pull %s", name)
-                 : pyro_copy(err, &why) != NULL;
+    p->entry = catalog_find(full, NULL);
+    ok = (p->entry || reference_parse(full, &p->reference, err)) &&
+         environment_install_begin(&p->install, full, p->install.progress, err);
+    free(full);
+    if (!ok)
+        return false;
+    p->is_whole = environment_install_is_whole(&p->install, &why);
+    /* Never replace the record of a newer pyro. */
+    return why.code != PYRO_RECORD_INVALID || pyro_copy(err, &why);
+}
+
+bool environment_pull(const char *name, const struct pull_wish *wish,
+                      const struct progress *progress, struct pulled *ret, struct pyro_error *err)
+{
+    static const struct pull_wish nothing_special = { 0 };
+    struct pull p = { .wish = wish ? wish : &nothing_special,
+                      .name = name,
+                      .install = { .progress = progress, .lock = -1 } };
+    bool ok;
+
+    memset(ret, 0, sizeof(*ret));
+    ok = begin(&p, name, err) && (is_done(&p) || fetch(&p, ret, err));
+    if (ok) {
+        ret->name = str_printf("%s", p.install.name);
+        progress_phase(progress, "ready", ret->name);
     }
-    if (ok)
-        progress_phase(progress, "ready", name);
-    environment_install_release(&in);
+    environment_install_release(&p.install);
     return ok;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/registry/session.h"
+#include "engine/registry/store.h"
 #include "engine/registry/transfer.h"
 #include "vmm/base/fs.h"
 

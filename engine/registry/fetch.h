@@ -3,15 +3,7 @@
 #define PYRO_REGISTRY_FETCH_H
 
 #include "engine/oci/manifest.h"
-#include "engine/registry/reference.h"
-#include "engine/registry/store.h"
-
-struct registry_wish {
-    struct reference reference;
-    const char *known;   /* the digest that the tag meant when it was fetched last; NULL: none */
-    const char *ca_file; /* further certificates to trust, PEM; NULL: none */
-    const struct progress *progress;
-};
+#include "engine/registry/session.h"
 
 struct registry_image {
     char digest[OCI_DIGEST_SIZE];   /* of what the reference names: a manifest or an index */

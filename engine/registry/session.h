@@ -2,9 +2,17 @@
 #ifndef PYRO_REGISTRY_SESSION_H
 #define PYRO_REGISTRY_SESSION_H
 
-#include "engine/registry/fetch.h"
+#include "engine/helper/progress.h"
+#include "engine/registry/reference.h"
 
 #define SESSION_FD_FIRST 4 /* of the job's descriptors */
+
+struct registry_wish {
+    struct reference reference;
+    const char *known;   /* the digest that the tag meant when it was fetched last; NULL: none */
+    const char *ca_file; /* further certificates to trust, PEM; NULL: none */
+    const struct progress *progress;
+};
 
 struct session {
     const struct registry_wish *wish;

@@ -22,7 +22,7 @@ void transfer_end(struct transfer *t, unsigned index);
 int64_t transfer_left(const struct transfer *t);
 /* Takes the bytes of each, an array, and tells. */
 void transfer_progress(struct transfer *t, const json_t *done, const struct progress *progress);
-/* "fetching 2 of 5 layers: 12.5 of 90.1 MB, 8.3 MB/s, 9 s left; [###-----] [#-------]" */
+/* "fetching its parts, 2 of 5 done: 12.5 of 90.1 MB, 8.3 MB/s, 9 s left; [###-----] [#-------]" */
 void transfer_describe(const struct transfer *t, int64_t now_ms, char ret[TRANSFER_TEXT_MAX]);
 
 #endif

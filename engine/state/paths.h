@@ -24,8 +24,8 @@ char *paths_environments(struct pyro_error *err) MUST_CHECK; /* one directory pe
 char *paths_boot(struct pyro_error *err) MUST_CHECK;         /* kernels and initramfs images */
 char *paths_templates(struct pyro_error *err) MUST_CHECK;    /* one directory per template */
 char *paths_apt(struct pyro_error *err) MUST_CHECK;          /* pyro's own apt state */
-char *paths_blobs(struct pyro_error *err) MUST_CHECK;        /* what images are made of, by digest */
-char *paths_cache(struct pyro_error *err) MUST_CHECK;        /* the cache's root: small records */
-char *paths_state(struct pyro_error *err) MUST_CHECK;        /* what pyro tui keeps over its end */
+char *paths_blobs(struct pyro_error *err) MUST_CHECK; /* what images are made of, by digest */
+char *paths_cache(struct pyro_error *err) MUST_CHECK; /* the cache's root: small records */
+char *paths_state(struct pyro_error *err) MUST_CHECK; /* what pyro tui keeps over its end */
 
 #endif

@@ -24,12 +24,13 @@ static bool ensure_environment(const char *name, const struct progress *progress
                                struct environment *ret, struct pyro_error *err)
 {
     struct pyro_error why = { 0 };
+    scoped_pulled pulled = { 0 };
 
     if (environment_open(name, ret, &why))
         return true;
     if (why.code != PYRO_ENVIRONMENT_NOT_FOUND || why.sys_errno != ENOENT)
         return pyro_copy(err, &why);
-    return environment_pull(name, progress, err) && environment_open(name, ret, err);
+    return environment_pull(name, NULL, progress, &pulled, err) && environment_open(name, ret, err);
 }
 
 static bool fill_record(const struct workspace_spec *spec, bool ephemeral, bool on_host,
@@ -72,7 +73,9 @@ static bool prepare_disk(struct workspace_record *r, int dir_fd, const struct en
                              : base_keep(e->base_path, e->digest, err);
     if (!base)
         return false;
+    record_set_string(&r->environment, e->name);
     record_set_string(&r->environment_digest, e->digest);
+    record_set_string(&r->image_digest, e->reference_digest);
     record_set_string(&r->base_path, base);
     return disk_layer_create(dir_fd, r->disk.active, (uint64_t)e->image_bytes, err) &&
            record_save(dir_fd, r, false, err);

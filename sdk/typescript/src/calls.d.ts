@@ -77,6 +77,10 @@ export interface EnvPruneOptions extends CallOptions {
 }
 
 export interface EnvPullOptions extends CallOptions {
+  /** Certificates to trust a registry by as well, in PEM */
+  caFile?: string;
+  /** Fail if the tag means another image than the one that is installed */
+  locked?: boolean;
 }
 
 export interface EnvRemoveOptions extends CallOptions {

@@ -216,6 +216,8 @@ export interface EnvImport {
   platform: string;
   /** Of an image: what it is called */
   reference: string | null;
+  /** What that meant when it was pulled: the digest of a manifest or an index */
+  referenceDigest: string | null;
   /** What it takes on the disk */
   sizeBytes: number | null;
   /** What served it */

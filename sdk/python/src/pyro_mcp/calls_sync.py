@@ -122,20 +122,34 @@ class Calls:
         self,
         environment: str,
         *,
+        ca_file: Optional[str] = None,
+        locked: bool = False,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
         """Install an environment, or check and repair an installed one.
 
-        It is built from Debian packages with the host's own package sources, without root rights. Where
-        those are of another release of Debian, the same archives are asked for the environment's.
+        One of the catalog is built from Debian packages with the host's own package sources, without root
+        rights. Where those are of another release of Debian, the same archives are asked for the
+        environment's. Any other name is that of an image in a registry, as docker has it:
+        [HOST[:PORT]/]NAME[:TAG][@DIGEST]. What is installed of one is replaced when its tag has moved;
+        workspaces keep what they were made from.
 
         environment: The environment, for example debian:12
+        ca_file: Certificates to trust a registry by as well, in PEM
+        locked: Fail if the tag means another image than the one that is installed
         """
         return self.call(
             "env pull",
-            {
-                "environment": environment,
-            },
+            given(
+                {
+                    "environment": environment,
+                    "ca_file": ca_file,
+                    "locked": locked,
+                },
+                {
+                    "locked": False,
+                },
+            ),
             on_event=on_event,
         )
 

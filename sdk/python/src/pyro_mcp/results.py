@@ -205,6 +205,7 @@ class EnvImport(Record):
     name: str
     platform: str
     reference: Optional[str]  # Of an image: what it is called
+    reference_digest: Optional[str]  # What that meant when it was pulled: the digest of a manifest or an index
     size_bytes: Optional[int]  # What it takes on the disk
     source: Optional[str]  # What served it
     source_digest: Optional[str]

@@ -1,0 +1,117 @@
+/* engine/environment/from_registry.c: an environment made of an image that a registry has. */
+#include "engine/environment/pull.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "engine/environment/unpack.h"
+#include "engine/registry/fetch.h"
+#include "engine/registry/store.h"
+#include "vmm/base/fs.h"
+
+/* What is installed, if the reference was asked for it. */
+static void load_known(const struct pull *p, struct environment_record *ret)
+{
+    if (p->is_whole && !environment_record_load(p->install.cache_dir, p->install.name, ret, NULL))
+        environment_record_release(ret);
+}
+
+static bool check_lock(const struct pull *p, const char *known, const char *today,
+                       struct pyro_error *err)
+{
+    if (!p->wish->locked || *p->reference.digest || (known && !strcmp(known, today)))
+        return true;
+    if (!known) {
+        pyro_fail(err, PYRO_PULL_FAILED,
+                  "it is not installed, so --locked has nothing to hold it to");
+        return pyro_hint(err, "name it by its digest, or pull it without --locked once");
+    }
+    pyro_fail(err, PYRO_PULL_FAILED, "the tag '%s' has moved: it was %.19s…, and is %.19s… today",
+              p->reference.tag, known, today);
+    return pyro_hint(err, "without --locked it is pulled as it is today");
+}
+
+/* Reads the manifest again, from the store: what names the blobs is what was checked. */
+static bool read_manifest(int blobs_fd, const char *digest, struct oci_document *ret,
+                          struct pyro_error *err)
+{
+    scoped_buf text = BUF_INIT(OCI_DOCUMENT_BYTES_MAX);
+    char name[OCI_DIGEST_SIZE];
+
+    oci_blob_name(digest, name);
+    return fs_read_file(blobs_fd, name, &text, err) &&
+           oci_document_parse(text.data ? text.data : "", text.len, NULL, ret, err) &&
+           (ret->kind == OCI_MANIFEST ||
+            pyro_fail(err, PYRO_CONTENT_REFUSED, "its manifest is an index"));
+}
+
+static bool install(struct pull *p, const struct registry_wish *wish, int blobs_fd,
+                    const struct registry_image *image, struct pyro_error *err)
+{
+    scoped_oci_document document = { 0 };
+    char reference[REFERENCE_SIZE];
+    struct oci_blobs blobs = { .dirfd = blobs_fd,
+                               .manifest = &document.manifest,
+                               .digest = image->manifest,
+                               .reference = reference };
+
+    progress_phase(wish->progress, "install", p->install.name);
+    reference_write(&p->reference, reference);
+    p->install.record.source = str_printf(ENVIRONMENT_FROM_REGISTRY);
+    p->install.record.reference_digest = str_printf("%s", image->digest);
+    return read_manifest(blobs_fd, image->manifest, &document, err) &&
+           registry_fetch(wish, blobs_fd, image, err) &&
+           environment_unpack_oci(&p->install, &blobs, err) &&
+           environment_install_finish(&p->install, err);
+}
+
+/* A name without a host may have been meant for one of the catalog. */
+static bool fail_unknown(const struct pull *p, const struct pyro_error *why, struct pyro_error *err)
+{
+    struct pyro_error near = { 0 };
+
+    pyro_copy(err, why);
+    if (!strncmp(p->install.name, p->name, strlen(p->name)) || catalog_find(p->name, &near))
+        return false;
+    pyro_wrap(err, "no environment '%s', and no image of that name", p->name);
+    pyro_recode(err, PYRO_ENVIRONMENT_NOT_FOUND);
+    return *near.hint && pyro_hint(err, "%s", near.hint);
+}
+
+/* The registry cannot be asked: what is installed works all the same. */
+static bool keep_installed(const struct pull *p, const struct pyro_error *why)
+{
+    scoped_free char *text =
+        str_printf("%s is kept as it is: whether it has changed cannot be told (%s)",
+                   p->install.name, why->message);
+
+    progress_note(p->install.progress, text);
+    return true;
+}
+
+bool pull_from_registry(struct pull *p, bool *ret_same, struct pyro_error *err)
+{
+    scoped_environment_record known = { 0 };
+    scoped_registry_image image = { 0 };
+    scoped_close int blobs_fd = -1;
+    struct registry_wish wish = { .reference = p->reference,
+                                  .ca_file = p->wish->ca_file,
+                                  .progress = p->install.progress };
+    struct pyro_error why = { 0 };
+
+    load_known(p, &known);
+    wish.known = known.reference_digest;
+    *ret_same = wish.known && *p->reference.digest && !strcmp(wish.known, p->reference.digest);
+    if (*ret_same)
+        return true;
+    blobs_fd = blobs_open(err);
+    if (blobs_fd < 0)
+        return false;
+    if (!registry_resolve(&wish, blobs_fd, &image, &why)) {
+        *ret_same = wish.known && !p->wish->locked;
+        return *ret_same ? keep_installed(p, &why) : fail_unknown(p, &why, err);
+    }
+    *ret_same = image.is_unchanged || (wish.known && !strcmp(image.digest, wish.known));
+    return check_lock(p, wish.known, image.digest, err) &&
+           (*ret_same || install(p, &wish, blobs_fd, &image, err));
+}

@@ -1,0 +1,234 @@
+"""Images pulled from a registry (tests/registry.py), and machines of them. A scene of pull_image.sh."""
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+
+sys.path.insert(0, "tests")
+from registry import Registry, body, cut, digest, right, stall, status
+
+PYRO = os.environ["PYRO"]
+CACHE = os.environ["XDG_CACHE_HOME"] + "/pyro/"
+APPLETS = ["sh", "cat", "ls", "true", "sleep"]
+
+
+def check(what, ok, *more):
+    print("ok %s" % what if ok else "FAILED %s%s" % (what, "".join("\n    %s" % str(one)[:900] for one in more)), flush=True)
+
+
+def pyro(*words, **more):
+    done = subprocess.run([PYRO, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, **more)
+    try:
+        done.answer = json.loads(done.stdout)
+    except ValueError:
+        done.answer = None
+    return done
+
+
+def tar_of(files):
+    """A tar of files: text, a program, or a link (a list with its target)."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            if isinstance(content, list):
+                info.type, info.linkname = tarfile.SYMTYPE, content[0]
+                content = b""
+            info.mode, info.size = 0o755, len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return out.getvalue()
+
+
+def busybox():
+    with open("/bin/busybox", "rb") as file:
+        return tar_of({"bin/busybox": file.read(), **{"bin/" + name: ["busybox"] for name in APPLETS}})
+
+
+def layers(mark):
+    return [busybox(), tar_of({"mark": mark.encode(), "noise": os.urandom(2_000_000)})]
+
+
+def blob_files():
+    names = os.listdir(CACHE + "blobs") if os.path.isdir(CACHE + "blobs") else []
+    return sorted(names), [name for name in names if name.startswith("part-")]
+
+
+def failed(what, done, words):
+    check("%s: it fails, and says why" % what, done.returncode == 1 and words in done.stderr, done.stderr)
+
+
+def whole():
+    """From a reference to a command in a machine, and what is said of it."""
+    r = Registry()
+    name = r.image("test/x", "t", layers("one"))
+    reference = r.host + "/test/x:t"
+    done = pyro("env", "pull", reference, "--json")
+    check("pull", done.returncode == 0 and done.answer["name"] == reference, done.stderr)
+    check("what served it, and what the tag meant", (done.answer["source"], done.answer["reference_digest"],
+          done.answer["digest"]) == ("registry", name, name), done.answer)
+    done = pyro("run", reference, "--", "cat", "/mark")
+    check("a machine of it", (done.returncode, done.stdout) == (0, "one"), done.stderr)
+    r.requests.clear()
+    done = pyro("env", "pull", r.host + "/test/x:t")
+    check("again: the registry is asked what the tag means, and no more",
+          done.returncode == 0 and [m for m, _, _ in r.requests] == ["HEAD"], r.requests, done.stderr)
+    other = "%s/test/x@%s" % (r.host, name)
+    r.requests.clear()
+    done = pyro("workspace", "create", other, "--name", "w", "--json")
+    check("a workspace from a reference pulls it first", done.returncode == 0 and done.answer["environment"] == other,
+          done.stderr)
+    check("and its blobs are there already", not r.seen("/blobs/"), r.seen())
+    with open("%s/pyro/workspaces/%s/workspace.json" % (os.environ["XDG_DATA_HOME"], done.answer["workspace_id"])) as file:
+        check("its record has the digest", json.load(file)["image_digest"] == name)
+    r.requests.clear()
+    done = pyro("env", "pull", other)
+    check("by its digest there is nothing to ask", done.returncode == 0 and not r.requests, r.requests)
+    pyro("workspace", "delete", "w")
+    done = pyro("env", "remove", other)
+    check("remove", done.returncode == 0, done.stderr)
+    r.close()
+
+
+def moved():
+    """A tag that means something else."""
+    r = Registry()
+    first = r.image("test/moved", "t", layers("first"))
+    reference = r.host + "/test/moved:t"
+    done = pyro("env", "pull", reference, "--locked")
+    failed("--locked without anything to hold it to", done, "nothing to hold it to")
+    check("pull", pyro("env", "pull", reference).returncode == 0)
+    check("a workspace", pyro("workspace", "create", reference, "--name", "kept").returncode == 0)
+    second = r.image("test/moved", "t", layers("second"))
+    check("it moved", first != second)
+    done = pyro("run", reference, "--", "cat", "/mark")
+    check("run does not look", done.stdout == "first", done.stdout, done.stderr)
+    failed("--locked", pyro("env", "pull", reference, "--locked"), "has moved")
+    done = pyro("env", "pull", reference, "--json")
+    check("pull takes the new one", done.answer and done.answer["reference_digest"] == second, done.stderr)
+    check("a machine of it", pyro("run", reference, "--", "cat", "/mark").stdout == "second")
+    check("--locked is content now", pyro("env", "pull", reference, "--locked").returncode == 0)
+    done = pyro("workspace", "exec", "kept", "--", "cat", "/mark")
+    check("the workspace has what it was made from", done.stdout == "first", done.stderr)
+    pyro("workspace", "delete", "kept")
+
+    r.image("test/moved", "t", [tar_of({"proc": b"a file", "mark": b"third"})])
+    done = pyro("env", "pull", reference)
+    check("an image that cannot start is refused", done.returncode == 1, done.stderr)
+    check("and what was there works", pyro("run", reference, "--", "cat", "/mark").stdout == "second")
+    r.image("test/moved", "t", [tar_of({"etc/machine-id": b"", "mark": b"a text", "init": b"\\177ELF"}),
+                                tar_of({"bin/sh": b"not a program"})])
+    done = pyro("env", "pull", reference)
+    check("whatever a pull does, what works is there", pyro("env", "inspect", reference).returncode == 0, done.stderr)
+    r.close()
+    done = pyro("env", "pull", reference)
+    check("without its registry it is kept, and that is said", done.returncode == 0 and "kept as it is" in done.stderr,
+          done.stderr)
+    failed("not under --locked", pyro("env", "pull", reference, "--locked"), "connect")
+
+
+def broken():
+    """Pulls that fail leave nothing, and harm nothing."""
+    r = Registry()
+    good = layers("good")
+    r.image("test/broken", "t", good)
+    reference = r.host + "/test/broken:t"
+    done = pyro("env", "pull", r.host + "/test/broken:none", "--json")
+    check("what is not there", done.answer["error"]["code"] == "environment_not_found", done.answer)
+    r.on(digest(good[1]), body(b"!" * len(good[1])))
+    failed("a wrong layer", pyro("env", "pull", reference), "not what its digest says")
+    check("nothing of it is left", not blob_files()[1], blob_files())
+    check("and nothing is installed", pyro("env", "inspect", reference).returncode == 1)
+    r.on(digest(good[1]), status(404))
+    failed("a layer that is not there", pyro("env", "pull", reference), "404")
+    r.rules.clear()
+    check("then it is pulled", pyro("env", "pull", reference).returncode == 0)
+    bad = r.manifest("test/broken", [b"not a tar" * 1000])
+    r.document("test/broken", "t", bad, bad["mediaType"])
+    done = pyro("env", "pull", reference)
+    check("one that is no archive fails", done.returncode == 1, done.stderr)
+    check("and what was there works", pyro("run", reference, "--", "cat", "/mark").stdout == "good")
+    for text in ["http://%s/x" % r.host, "a//b", "x:y:z", "UPPER/x", "x@sha256:12"]:
+        done = pyro("env", "pull", text, "--json")
+        check("%s is no name" % text, done.answer["error"]["code"] == "environment_not_found", done.answer)
+    r.close()
+
+
+def killed():
+    """What was fetched before a SIGKILL is not fetched again."""
+    r = Registry()
+    mine = layers("killed")
+    r.image("test/killed", "t", mine)
+    reference = r.host + "/test/killed:t"
+    event = threading.Event()
+    r.on(digest(mine[1]), stall(1_500_000, event), right)
+    pull = subprocess.Popen([PYRO, "env", "pull", reference], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    part = CACHE + "blobs/part-" + digest(mine[1]).replace(":", "-")
+    first = CACHE + "blobs/" + digest(mine[0]).replace(":", "-")
+    while not (os.path.exists(part) and os.path.getsize(part) >= 1_500_000 and os.path.exists(first)):
+        time.sleep(0.05)
+    pull.kill()
+    pull.communicate()
+    event.set()
+    r.requests.clear()
+    done = pyro("env", "pull", reference)
+    check("the next pull succeeds", done.returncode == 0, done.stderr)
+    ranges = [headers.get("Range") for _, path, headers in r.requests if digest(mine[1]) in path]
+    check("it goes on where that one was", ranges == ["bytes=1500000-"], ranges)
+    check("what was complete is not asked for", not r.seen(digest(mine[0])), r.seen())
+    check("no part is left", not blob_files()[1], blob_files())
+    check("and it is right", pyro("run", reference, "--", "cat", "/mark").stdout == "killed")
+    r.close()
+
+
+def at_once():
+    """Two pulls of two images that share a layer: it is fetched once."""
+    r = Registry()
+    shared, other = layers("shared"), layers("other")
+    r.image("test/a", "t", shared)
+    r.image("test/b", "t", [shared[1], *other])
+    pulls = [subprocess.Popen([PYRO, "env", "pull", "%s/test/%s:t" % (r.host, name)], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for name in ["a", "a", "b"]]
+    said = [pull.communicate() for pull in pulls]
+    check("both succeed", [pull.returncode for pull in pulls] == [0, 0, 0], said)
+    check("each blob is fetched once", len(r.seen(digest(shared[1]))) == 1, r.seen("/blobs/"))
+    check("both run", [pyro("run", "%s/test/%s:t" % (r.host, name), "--", "cat", "/mark").stdout for name in ["a", "b"]] ==
+          ["shared", "other"])
+    r.close()
+
+
+def progress():
+    """What a program and a person see meanwhile."""
+    r = Registry()
+    mine = layers("progress")
+    r.image("test/p", "t", mine)
+    event = threading.Event()
+    r.on(digest(mine[1]), stall(1_000_000, event), right)
+    read, write = os.pipe()
+    pull = subprocess.Popen([PYRO, "env", "pull", r.host + "/test/p:t"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL, pass_fds=[write], env={**os.environ, "PYRO_PROGRESS_FD": str(write)})
+    os.close(write)
+    lines, counts = [], []
+    for line in os.fdopen(read):
+        lines.append(json.loads(line))
+        if lines[-1]["unit"] == "bytes":
+            counts.append(lines[-1])
+            if counts[-1]["done"] >= 1_000_000:
+                event.set()
+    event.set()
+    check("the pull succeeds", pull.wait() == 0)
+    total = len(mine[1])  # the other is there already
+    check("bytes are counted, of all that is missing", counts and all(
+        total <= one["total"] <= total + 2000 and one["done"] <= one["total"] for one in counts), counts[:3])
+    check("with words for people", any("parts" in one["message"] and "MB" in one["message"] for one in counts), counts[:3])
+    check("between install and ready", {one["phase"] for one in counts} == {"install"} and lines[-1]["phase"] == "ready" or
+          any(one["phase"] == "ready" for one in lines), lines[-3:])
+    r.close()
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]]()
