@@ -15,6 +15,7 @@
 static const struct row_spec rows[] = {
     ROW_VERSION("version", 1),
     ROW_MAP(state, bookmarks, .sparse = true),
+    ROW_TEXT(state, group, .sparse = true),
     ROW_END,
 };
 

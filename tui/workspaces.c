@@ -15,21 +15,43 @@
 
 /* ---- what is shown ---- */
 
-/* Puts the cursor on this workspace, if it is in the table. */
-static bool select_id(struct workspaces *w, const char *id)
+static bool select_line(struct workspaces *w, int line)
+{
+    if (line >= 0)
+        w->list.selected = line;
+    return line >= 0;
+}
+
+/* Puts the cursor on this workspace, if it is in the table; opens its group. */
+static bool reveal_id(struct workspaces *w, const char *id)
 {
     for (size_t i = 0; i < w->count; i++)
         if (!strcmp(w->rows[i]->record.id, id)) {
-            w->list.selected = (int)i;
-            return true;
+            groups_reveal(&w->groups, w->rows[i]);
+            groups_make(&w->groups, w->rows, w->count);
+            return select_line(w, groups_find(&w->groups, id));
         }
     return false;
 }
 
-void workspaces_gather(struct workspaces *w)
+/* The cursor stays with what it was on, or where that was. */
+static void keep_cursor(struct workspaces *w)
 {
     struct app *app = w->screen.app;
-    struct model *m = app->model;
+
+    if (*app->wanted_workspace && reveal_id(w, app->wanted_workspace))
+        app->wanted_workspace[0] = '\0';
+    else if (w->reveals && *w->selected)
+        w->reveals = !reveal_id(w, w->selected);
+    else if (w->head)
+        select_line(w, groups_find_head(&w->groups, w->head));
+    else
+        select_line(w, groups_find(&w->groups, w->selected));
+}
+
+void workspaces_gather(struct workspaces *w)
+{
+    struct model *m = w->screen.app->model;
     size_t total = model_count(m);
 
     if (total > w->room) {
@@ -46,20 +68,29 @@ void workspaces_gather(struct workspaces *w)
         if (filter_matches(&w->find.filter, &w->table, model_at(m, i)))
             w->rows[w->count++] = model_at(m, i);
     table_sort(m, w->rows, w->count, w->order, w->reversed);
-    w->list.count = (int)w->count;
-    if (select_id(w, app->wanted_workspace))
-        app->wanted_workspace[0] = '\0';
-    else
-        select_id(w, w->selected);
-    list_fit(&w->list, (int)w->count, w->list.rows);
+    groups_make(&w->groups, w->rows, w->count);
+    keep_cursor(w);
+    list_fit(&w->list, (int)w->groups.count, w->list.rows);
 }
 
 void workspaces_keep_selected(struct workspaces *w)
 {
+    const struct group_line *at =
+        w->groups.count ? &w->groups.lines[w->list.selected] : &(struct group_line){ 0 };
+
     w->selected[0] = '\0';
-    if (w->count)
-        memcpy(w->selected, w->rows[w->list.selected]->record.id, sizeof(w->selected));
+    free(w->head);
+    w->head = at->value && !at->of ? str_printf("%s", at->value) : NULL;
+    if (at->of)
+        memcpy(w->selected, at->of->record.id, sizeof(w->selected));
     memcpy(w->screen.app->at_workspace, w->selected, sizeof(w->selected));
+}
+
+void workspaces_reveal(struct workspaces *w, const struct watched_workspace *which)
+{
+    reveal_id(w, which->record.id);
+    list_fit(&w->list, (int)w->groups.count, w->list.rows);
+    workspaces_keep_selected(w);
 }
 
 struct watched_workspace *workspaces_selected(struct workspaces *w)
@@ -113,12 +144,17 @@ static void draw_rows(struct workspaces *w, WINDOW *win, int rows, int cols)
     table->now = clock_wall();
     columns_fit(table, cols, (void *const *)w->rows, w->count);
     columns_draw_head(table, win, 1);
-    for (int i = 0; i < rows && w->list.first + i < (int)w->count; i++)
-        draw_row(table, win, HEAD_ROWS + i, cols, w->rows[w->list.first + i],
-                 w->list.first + i != w->list.selected ? ROLE_TEXT
-                 : w->details.focused                  ? ROLE_SELECTED_DIM
-                                                       : ROLE_SELECTED);
-    draw_scrollbar(win, (struct area){ HEAD_ROWS, cols - 1, rows, 1 }, w->list.first, (int)w->count,
+    for (int i = 0; i < rows && w->list.first + i < w->list.count; i++) {
+        const struct group_line *line = &w->groups.lines[w->list.first + i];
+        enum role role = w->list.first + i != w->list.selected ? ROLE_TEXT
+                         : w->details.focused                  ? ROLE_SELECTED_DIM
+                                                               : ROLE_SELECTED;
+        if (line->of)
+            draw_row(table, win, HEAD_ROWS + i, cols, line->of, role);
+        else
+            groups_draw_head(line, win, HEAD_ROWS + i, cols, role);
+    }
+    draw_scrollbar(win, (struct area){ HEAD_ROWS, cols - 1, rows, 1 }, w->list.first, w->list.count,
                    theme_style(ROLE_BORDER));
     if (!w->count)
         draw_text(win, HEAD_ROWS + 1, 2, cols - 4, theme_style(ROLE_DIM),
@@ -128,20 +164,29 @@ static void draw_rows(struct workspaces *w, WINDOW *win, int rows, int cols)
 /* The sorted column needs figures of all workspaces, the others of visible ones only. */
 static void show_figures(struct workspaces *w)
 {
-    bool all = table_columns[w->order].unseen;
-    size_t first = all ? 0 : (size_t)w->list.first, count = all ? w->count : (size_t)w->list.rows;
+    struct model *m = w->screen.app->model;
+    size_t count = 0;
 
-    if (first + count > w->count)
-        count = w->count - first;
-    model_show_figures(w->screen.app->model, w->rows + first, count);
+    if (table_columns[w->order].unseen) {
+        model_show_figures(m, w->rows, w->count);
+        return;
+    }
+    for (int i = w->list.first; i < w->list.count && i < w->list.first + w->list.rows; i++)
+        if (w->groups.lines[i].of)
+            w->targets[count++] = w->groups.lines[i].of;
+    model_show_figures(m, w->targets, count);
 }
 
 /* Beside the table, below it, or, where there is no room for both, in its place. */
 static void draw_details(struct workspaces *w, WINDOW *win, int below, int left)
 {
     struct screen *s = &w->screen;
-    struct watched_workspace *at = w->rows[w->list.selected];
+    struct watched_workspace *at = w->groups.lines[w->list.selected].of;
 
+    if (!at) { /* on the head of a group */
+        details_pause(&w->details);
+        return;
+    }
     if (left < s->cols)
         details_draw(&w->details, win, (struct area){ 1, left, s->rows - 1, s->cols - left }, at,
                      clock_wall());
@@ -168,7 +213,7 @@ static void workspaces_draw(struct screen *s, WINDOW *win)
     draw_clear(win, theme_style(ROLE_TEXT));
     workspaces_draw_head(w, win);
     w->details.area.rows = 0;
-    w->details.focused = w->details.focused && w->count;
+    w->details.focused = w->details.focused && w->count && !w->head;
     if (!model_count(s->app->model)) {
         draw_welcome(w, win);
         return;
@@ -252,7 +297,7 @@ static void workspaces_changed(void *arg, struct watched_workspace *which, unsig
         !strcmp(which->record.id, w->details.list.workspace_id))
         details_list_stale(&w->details.list);
     if (going) /* the rows point to it */
-        w->count = 0;
+        w->count = w->groups.count = 0;
     if (app_shows(&w->screen))
         app_damage_soon(w->screen.app);
     app_tick_check(w->screen.app);
@@ -270,6 +315,8 @@ static void workspaces_free(struct screen *s)
     model_unlisten(s->app->model, &w->listener);
     details_release(&w->details);
     list_find_release(&w->find);
+    groups_release(&w->groups);
+    free(w->head);
     free(w->targets);
     free(w->rows);
     free(w);
@@ -312,5 +359,6 @@ void workspaces_select(struct screen *s, const char *workspace_id)
     struct workspaces *w = (struct workspaces *)s;
 
     snprintf(w->selected, sizeof(w->selected), "%s", workspace_id);
+    w->reveals = true;
     app_damage(s->app);
 }

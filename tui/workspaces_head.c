@@ -65,10 +65,10 @@ static void draw_right_part(struct workspaces *w, WINDOW *win, int col)
 {
     const int gauges = 2 * (GAUGE_COLS + 9) + 2;
     int cols = w->screen.cols, end = cols;
-    char order[32];
+    char order[160];
 
-    snprintf(order, sizeof(order), "by %s%s", table_columns[w->order].order,
-             w->reversed ? " ▲" : "");
+    snprintf(order, sizeof(order), "%s%sby %s%s", groups_label(), *groups_label() ? " " : "",
+             table_columns[w->order].order, w->reversed ? " ▲" : "");
     if (cols - col >= gauges) {
         host_figures_look(&w->host);
         end = cols - gauges;

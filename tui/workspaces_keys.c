@@ -137,6 +137,27 @@ static void workspaces_show_services(struct screen *s, int arg UNUSED)
     services_open(s->app, ((struct workspaces *)s)->selected);
 }
 
+/* ---- groups ---- */
+
+static void workspaces_group(struct screen *s, int arg UNUSED)
+{
+    groups_ask(s->app);
+}
+
+static bool workspaces_is_at_head(struct screen *s, int arg UNUSED)
+{
+    const struct workspaces *w = (struct workspaces *)s;
+
+    return in_table(w) && w->head && *groups_label();
+}
+
+static void workspaces_open_group(struct screen *s, int arg UNUSED)
+{
+    struct workspaces *w = (struct workspaces *)s;
+
+    groups_set_open(&w->groups, w->head, !json_object_get(w->groups.open, w->head));
+}
+
 /* ---- marks ---- */
 
 static bool workspaces_has_one(struct screen *s, int arg UNUSED)
@@ -268,19 +289,28 @@ static bool needs_eye(const struct watched_workspace *w)
     return look_needs_eye(look_of(w)) || model_notice(w);
 }
 
+/* The row behind the one at the cursor; at a head, the first of its group. */
+static size_t row_at_cursor(const struct workspaces *w)
+{
+    size_t row = 0;
+
+    for (int i = 0; i < w->list.selected; i++)
+        row += w->groups.lines[i].of ? 1 : w->groups.lines[i].open ? 0 : w->groups.lines[i].count;
+    return row + (w->groups.count && w->groups.lines[w->list.selected].of);
+}
+
 /* From the cursor on, but `but`; false when there is none. */
 static bool go_to_next(struct workspaces *w, const struct watched_workspace *but)
 {
-    int count;
+    size_t from;
 
     workspaces_gather(w);
-    count = w->list.count;
-    for (int i = 1; i <= count; i++) {
-        int at_row = (w->list.selected + i) % count;
-        if (w->rows[at_row] == but || !needs_eye(w->rows[at_row]))
+    from = row_at_cursor(w);
+    for (size_t i = 0; i < w->count; i++) {
+        struct watched_workspace *one = w->rows[(from + i) % w->count];
+        if (one == but || !needs_eye(one))
             continue;
-        list_select(&w->list, at_row);
-        workspaces_keep_selected(w);
+        workspaces_reveal(w, one);
         memcpy(w->viewed, w->selected, sizeof(w->viewed));
         return true;
     }
@@ -436,6 +466,8 @@ const struct key_binding workspaces_keys[] = {
       .can = workspaces_has_marks },
     { "first", "Enter", "make one", "with no workspace: make one and open a shell in it",
       .act = workspaces_make_first, .can = workspaces_is_empty },
+    { "open-group", "Enter", "open", "on a group: open it, or close it",
+      .act = workspaces_open_group, .can = workspaces_is_at_head },
     { "answer", "a", "answer", "type a line into its shell, or into those marked",
       .act = workspaces_answer, .can = workspaces_can_answer },
     { "shell", "o", "shell", "open a shell in it, under control", .act = workspaces_open_shell,
@@ -490,6 +522,8 @@ const struct key_binding workspaces_keys[] = {
       .act = workspaces_go_to_number, .can = workspaces_can_sort },
     { "filter", "/", "filter", "only some: words, state:X, run:X, -not, /regex/",
       .act = workspaces_filter, .can = workspaces_has_any },
+    { "group", "b", NULL, "in groups by a label, with their counts", .act = workspaces_group,
+      .can = workspaces_can_sort },
     { "state", "F", NULL, "only those in the next state; at last all again",
       .act = workspaces_next_state, .can = workspaces_can_sort },
     { "sort", "s", "sort", "by activity, or by the next column", .act = workspaces_sort,

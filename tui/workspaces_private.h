@@ -6,6 +6,7 @@
 #include "engine/workspace/host_figures.h"
 #include "tui/app.h"
 #include "tui/details.h"
+#include "tui/groups.h"
 #include "tui/list.h"
 #include "tui/list_find.h"
 #include "tui/look.h"
@@ -16,12 +17,15 @@ struct workspaces {
     struct model_listener listener;
     struct watched_workspace **rows; /* those that pass the filter, in order; made by gather() */
     size_t count, room;
-    struct list list;
-    char selected[WORKSPACE_ID_LENGTH + 1];
-    char viewed[WORKSPACE_ID_LENGTH + 1]; /* that the key for what needs someone went to last */
-    int order;                            /* see table.h */
-    bool reversed;                        /* … the other way round */
-    struct columns table;                 /* as it was drawn last */
+    struct groups groups;                   /* the lines, made from the rows */
+    struct list list;                       /* of lines */
+    char selected[WORKSPACE_ID_LENGTH + 1]; /* "": none, or the cursor is on a head: */
+    char *head;                             /* its value; NULL: it is not */
+    bool reveals;                           /* the selected one, if its group is closed */
+    char viewed[WORKSPACE_ID_LENGTH + 1];   /* that the key for what needs someone went to last */
+    int order;                              /* see table.h */
+    bool reversed;                          /* … the other way round */
+    struct columns table;                   /* as it was drawn last */
     struct list_find find;
     struct host_figures host;
     struct {
@@ -36,6 +40,8 @@ struct workspaces {
 void workspaces_gather(struct workspaces *w);
 /* The workspace that the cursor is on is the one that stays selected. */
 void workspaces_keep_selected(struct workspaces *w);
+/* Puts the cursor on it, and opens its group. */
+void workspaces_reveal(struct workspaces *w, const struct watched_workspace *which);
 /* NULL: none. */
 struct watched_workspace *workspaces_selected(struct workspaces *w);
 
