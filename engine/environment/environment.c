@@ -171,14 +171,36 @@ static bool load_record(const char *cache_dir, const char *name, struct environm
     return found || pyro_copy(err, &why);
 }
 
+/* The same by any name; *ret_full is its full one, new, as soon as it can be told. A short name that
+ * nothing installed has may be a mistake: then it is not said to be an image's. */
+static bool load_named(const char *cache_dir, const char *name, char **ret_full,
+                       struct environment_record *ret, struct pyro_error *err)
+{
+    struct pyro_error why = { 0 }, near = { 0 };
+
+    *ret_full = environment_full_name(name, err);
+    if (!*ret_full)
+        return false;
+    if (load_record(cache_dir, *ret_full, ret, &why))
+        return true;
+    if (why.sys_errno == ENOENT && strncmp(name, *ret_full, strlen(name)) != 0 &&
+        !catalog_find(name, &near)) {
+        pyro_copy(&why, &near);
+        why.sys_errno = ENOENT;
+        if (!*near.hint)
+            pyro_hint(&why, "see 'pyro env list'; an image is pulled with 'pyro env pull %s'",
+                      name);
+    }
+    return pyro_copy(err, &why);
+}
+
 bool environment_open(const char *name, struct environment *ret, struct pyro_error *err)
 {
-    scoped_free char *cache_dir = paths_environments(err);
-    scoped_free char *full = cache_dir ? environment_full_name(name, err) : NULL;
+    scoped_free char *cache_dir = paths_environments(err), *full = NULL;
     scoped_environment_record record = { 0 };
     struct environment e;
 
-    if (!full || !load_record(cache_dir, full, &record, err))
+    if (!cache_dir || !load_named(cache_dir, name, &full, &record, err))
         return false;
     e = from_record(cache_dir, full, &record);
     if (!check_cheaply(cache_dir, &e, &record, err)) {
@@ -244,12 +266,11 @@ static json_t *describe(const char *cache_dir, const char *name, const struct ca
 json_t *environment_inspect(const char *name, struct pyro_error *err)
 {
     const struct catalog_entry *entry = catalog_find(name, NULL);
-    scoped_free char *cache_dir = paths_environments(err);
-    scoped_free char *full = cache_dir ? environment_full_name(name, err) : NULL;
+    scoped_free char *cache_dir = paths_environments(err), *full = NULL;
     scoped_environment_record record = { 0 };
     json_t *object;
 
-    if (!full || (!load_record(cache_dir, full, &record, entry ? NULL : err) && !entry))
+    if (!cache_dir || (!load_named(cache_dir, name, &full, &record, entry ? NULL : err) && !entry))
         return NULL;
     object = describe(cache_dir, full, entry, &record);
     return object ? object : pyro_no_memory(err, NULL);

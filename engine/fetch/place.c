@@ -73,6 +73,8 @@ bool place_of(const char *url, struct place *ret, struct pyro_error *err)
     if (!p.is_plain && strcmp(scheme, "https") != 0)
         return pyro_fail(err, PYRO_PULL_FAILED, "'%.200s' is neither https nor http", url);
     p.port = (int)strtol(port, NULL, 10);
+    if (p.port <= 0)
+        return pyro_fail(err, PYRO_PULL_FAILED, "'%.200s' names the port 0", url);
     *ret = p;
     return true;
 }

@@ -16,7 +16,8 @@ bool report_line(json_t *object)
     return line && fs_write_all(STDOUT_FILENO, line, strlen(line), NULL);
 }
 
-static void say(const char *name, const char *fmt, va_list args)
+static void __attribute__((format(printf, 2, 0))) say(const char *name, const char *fmt,
+                                                      va_list args)
 {
     char text[1024];
 

@@ -16,6 +16,7 @@ static void test_place_of(void **state)
         { "http://127.0.0.1:5000/v2/", "127.0.0.1", 5000, true },
         { "https://[::1]:5000/x", "::1", 5000, false },
         { "http://0x7f000001/", "127.0.0.1", 80, true }, /* as libcurl reads it */
+        { "https://host.example:0/", NULL, 0, false },
         { "https://user:pw@host.example/", NULL, 0, false },
         { "https://host.example\\@evil.example/", NULL, 0, false },
         { "ftp://host.example/", NULL, 0, false },
