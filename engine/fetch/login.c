@@ -23,6 +23,13 @@ static bool has_credentials(const struct job_endpoint *e)
     return e->user || e->identity_token;
 }
 
+bool login_hint(const struct client *c, unsigned endpoint, struct pyro_error *err)
+{
+    if (has_credentials(&c->job->endpoints[endpoint]))
+        return pyro_hint(err, "sign in again, and check what this user may have");
+    return pyro_hint(err, "it takes a login, and only images that need none can be pulled");
+}
+
 /* --- what is shown --- */
 
 static bool has_token(const struct client_endpoint *at)
@@ -162,7 +169,7 @@ static bool fail_refused(const struct client *c, unsigned endpoint, long status,
               has_credentials(e) ? "%s does not take the login that is kept for it"
                                  : "%s gives nothing to one who is not signed in",
               e->name);
-    return pyro_hint(err, "sign in with 'pyro login %s'", e->name);
+    return login_hint(c, endpoint, err);
 }
 
 static bool fill_call(struct call *call, const struct client *c, unsigned endpoint,
@@ -240,7 +247,7 @@ static bool fail_denied(const struct client *c, unsigned endpoint, struct pyro_e
     else
         pyro_fail(err, PYRO_PULL_FAILED, "%s gives %s to nobody who is not signed in, or has none",
                   e->name, c->job->repository);
-    return pyro_hint(err, "sign in with 'pyro login %s'", e->name);
+    return login_hint(c, endpoint, err);
 }
 
 bool login_satisfy(struct client *c, unsigned endpoint, const struct challenge *challenge,

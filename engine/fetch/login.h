@@ -20,4 +20,7 @@ enum login_shown { LOGIN_NOTHING, LOGIN_KEPT, LOGIN_FRESH };
 bool login_satisfy(struct client *c, unsigned endpoint, const struct challenge *challenge,
                    enum login_shown shown, struct pyro_error *err) MUST_CHECK;
 
+/* Says what can be done where an endpoint refuses; false. */
+bool login_hint(const struct client *c, unsigned endpoint, struct pyro_error *err);
+
 #endif

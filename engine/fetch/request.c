@@ -254,16 +254,14 @@ static void on_refused(struct request *r)
         pyro_fail(&r->err, PYRO_PULL_FAILED, "%s has had too many requests%s%.40s: %s", name_of(r),
                   response->remaining ? ", with so many left: " : "",
                   response->remaining ? response->remaining : "", said);
-        pyro_hint(&r->err,
-                  "try again later; who is signed in may have more of them: 'pyro login %s'",
-                  name_of(r));
+        pyro_hint(&r->err, "try again later");
     } else if (response->status == 404) {
         pyro_fail(&r->err, PYRO_ENVIRONMENT_NOT_FOUND, "%s has no %s of %s: %s", name_of(r),
                   r->what, job->repository, said);
     } else if (response->status == 403) {
         pyro_fail(&r->err, PYRO_PULL_FAILED, "%s denies %s of %s: %s", name_of(r), r->what,
                   job->repository, said);
-        pyro_hint(&r->err, "sign in with 'pyro login %s'", name_of(r));
+        login_hint(r->client, r->endpoint, &r->err);
     } else {
         pyro_fail(&r->err, PYRO_PULL_FAILED, "%s answers %s", name_of(r), said);
     }
