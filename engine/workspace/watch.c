@@ -336,8 +336,11 @@ static void read_store(struct workspace_watch *watch)
     while (dir && (entry = readdir(dir)))
         if (is_id(entry->d_name))
             node_add(watch, entry->d_name);
-    for (struct watch_node *node = watch->nodes; node; node = node->next)
+    for (struct watch_node *node = watch->nodes; node; node = node->next) {
         node->stale |= WATCH_RECORD | STALE_LOCK | STALE_SHELL_LIST | WATCH_COMMANDS;
+        /* A directory may be another by now; one that is not gets the watch that it has. */
+        node->dir_wd = node->shells_wd = node->commands_wd = NO_WATCH;
+    }
 }
 
 /* Reports everything new, and forgets what is gone. */
