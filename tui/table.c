@@ -12,6 +12,7 @@
 
 /* Two busy ones keep their places for this long, so that the list does not churn. */
 #define ACTIVITY_STEP 10.0
+#define URGENT 1e12 /* more than any activity */
 
 #define BARS_COLS 5
 
@@ -242,9 +243,13 @@ static double activity(const struct watched_workspace *w)
     return latest > w->record.created_at ? latest : w->record.created_at;
 }
 
+/* What needs the operator first, by its urgency, and each by when something happened. */
 static double table_by_activity(const void *model UNUSED, const void *row)
 {
-    return (double)(int64_t)(activity(row) / ACTIVITY_STEP);
+    enum look look = look_of(row);
+    int urgency = look_needs_eye(look) ? LOOK_FINISHED + 1 - (int)look : 0;
+
+    return (double)urgency * URGENT + (double)(int64_t)(activity(row) / ACTIVITY_STEP);
 }
 
 /* What needs the operator first. */
