@@ -63,6 +63,8 @@ static bool apply_line(char *line, struct pyro_error *err)
         notify_choose(value);
         return *value || pyro_fail(err, PYRO_INVALID_ARGUMENT, "notify is bell, osc9 or a command");
     }
+    if (!strncmp(name, "registry.", 9))
+        return true; /* engine/registry/settings.h */
     if (!strncmp(name, "key.", 4))
         return apply_key(name + 4, value, err);
     return pyro_fail(err, PYRO_INVALID_ARGUMENT,
@@ -189,16 +191,11 @@ static size_t config_apply(const char *path, const char *text)
 
 size_t config_load(void)
 {
-    const char *base = getenv("XDG_CONFIG_HOME"), *home = paths_home();
-    scoped_free char *path = NULL;
+    scoped_free char *path = paths_config();
     scoped_buf text = BUF_INIT(CONFIG_MAX);
     struct pyro_error err = { 0 };
 
     theme_choose("auto");
-    if (base && *base == '/')
-        path = str_printf("%s/pyro/config", base);
-    else if (home)
-        path = str_printf("%s/.config/pyro/config", home);
     if (!path || access(path, F_OK) != 0)
         return 0;
     if (!fs_read_file(AT_FDCWD, path, &text, &err)) {

@@ -2,11 +2,10 @@
 #ifndef PYRO_REGISTRY_ENDPOINTS_H
 #define PYRO_REGISTRY_ENDPOINTS_H
 
-#include "vmm/base/error.h"
-#include "vmm/base/json.h"
+#include "engine/registry/reference.h"
 
-/* The endpoints of a job of pyro-fetch (engine/fetch/job.h) for a registry, a new array; NULL on
- * failure. */
-json_t *endpoints_of(const char *host, struct pyro_error *err) MUST_CHECK;
+/* The endpoints of a job of pyro-fetch (engine/fetch/job.h) for a reference, with the logins that
+ * the user has there: a new array; NULL on failure. */
+json_t *endpoints_of(const struct reference *r, struct pyro_error *err) MUST_CHECK;
 
 #endif

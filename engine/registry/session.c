@@ -37,7 +37,7 @@ static int write_job(const struct session *s, struct pyro_error *err)
 static bool complete_job(struct session *s, struct pyro_error *err)
 {
     const struct reference *r = &s->wish->reference;
-    json_t *endpoints = endpoints_of(r->host, err);
+    json_t *endpoints = endpoints_of(r, err);
     static const struct {
         const char *name, *variables[4];
     } proxies[] = {

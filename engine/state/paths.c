@@ -92,6 +92,15 @@ static char *in_data(const char *name, struct pyro_error *err)
     return root ? made(str_printf("%s%s%s", root, *name ? "/" : "", name), err) : NULL;
 }
 
+char *paths_config(void)
+{
+    const char *base = env_or_null("XDG_CONFIG_HOME"), *home = paths_home();
+
+    if (base && *base == '/')
+        return str_printf("%s/pyro/config", base);
+    return home ? str_printf("%s/.config/pyro/config", home) : NULL;
+}
+
 char *paths_workspaces(struct pyro_error *err)
 {
     return in_data("workspaces", err);

@@ -17,6 +17,9 @@
 bool paths_make_absolute(struct pyro_error *err) MUST_CHECK;
 /* HOME, else the entry in passwd(5), for a job without an environment; NULL: neither. Borrowed. */
 const char *paths_home(void);
+/* The configuration file, which need not be there: $XDG_CONFIG_HOME/pyro/config. NULL: it cannot be
+ * told where. */
+char *paths_config(void);
 char *paths_workspaces(struct pyro_error *err) MUST_CHECK;   /* one directory per workspace */
 char *paths_bases(struct pyro_error *err) MUST_CHECK;        /* base images of workspaces */
 char *paths_mcp_token(struct pyro_error *err) MUST_CHECK;    /* of `mcp serve --http`: a file */

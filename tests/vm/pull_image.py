@@ -59,7 +59,7 @@ def blob_files():
 
 
 def failed(what, done, words):
-    check("%s: it fails, and says why" % what, done.returncode == 1 and words in done.stderr, done.stderr)
+    check("%s: it fails, and says why" % what, done.returncode in (1, 2) and words in done.stderr, done.stderr)
 
 
 def whole():
@@ -228,6 +228,68 @@ def progress():
     check("between install and ready", {one["phase"] for one in counts} == {"install"} and lines[-1]["phase"] == "ready" or
           any(one["phase"] == "ready" for one in lines), lines[-3:])
     r.close()
+
+
+def logins():
+    """Logins in the files and programs of docker and podman, and what the configuration file says of registries."""
+    r, mirror = Registry(), Registry()
+    r.image("team/x", "t", layers("private"))
+    mirror.contents = r.contents
+    r.user = "u:se:cret"
+    reference = r.host + "/team/x:t"
+    work = os.environ["TEST_DIR"] + "/logins"
+    os.makedirs(work + "/bin", exist_ok=True)
+    auth = work + "/auth.json"
+    there = {**os.environ, "REGISTRY_AUTH_FILE": auth, "PATH": work + "/bin:" + os.environ["PATH"]}
+
+    def logged_in(content):
+        with open(auth, "w") as file:
+            file.write(content if isinstance(content, str) else json.dumps(content))
+        done = pyro("env", "pull", reference, env=there)
+        pyro("env", "remove", reference)
+        check("no password is said", "cret" not in done.stdout + done.stderr, done.stderr)
+        return done
+
+    entry = {"auth": "dTpzZTpjcmV0"}
+    failed("without a login", pyro("env", "pull", reference), "not signed in")
+    for what, auths in [("by host", {r.host: entry}), ("by URL", {"http://%s/v1/" % r.host: entry}),
+                        ("by host and part of the name", {r.host: {"auth": "eDp5"}, r.host + "/team": entry})]:
+        done = logged_in({"auths": auths})
+        check("an entry %s" % what, done.returncode == 0, done.stderr)
+    failed("an entry of another part", logged_in({"auths": {r.host + "/te": entry}}), "not signed in")
+    failed("a wrong one", logged_in({"auths": {r.host: {"auth": "eDp5"}}}), "does not take the login")
+    failed("one that is damaged", logged_in({"auths": {r.host: {"auth": "se:cret"}}}), "base 64")
+    failed("a file that is damaged", logged_in("{se:cret"), "not a JSON object")
+    with open(work + "/bin/docker-credential-test", "w") as file:
+        file.write('#!/bin/sh\nread -r server\n[ "$1" = get ] && [ "$server" = %s ] || '
+                   '{ echo "credentials not found in native keychain"; exit 1; }\n'
+                   'echo \'{"ServerURL": "", "Username": "u", "Secret": "se:cret"}\'\n' % r.host)
+    os.chmod(work + "/bin/docker-credential-test", 0o755)
+    done = logged_in({"credHelpers": {r.host: "test"}})
+    check("a program that keeps them", done.returncode == 0, done.stderr)
+    failed("one that is not there", logged_in({"credsStore": "none"}), "docker-credential-none")
+    failed("one with a path", logged_in({"credsStore": "../x"}), "not the name of a program")
+    r.requests.clear()
+
+    config = os.environ["XDG_CONFIG_HOME"] + "/pyro/config"
+    os.makedirs(os.path.dirname(config), exist_ok=True)
+    with open(config, "w") as file:
+        file.write("theme = dark\nregistry.%s.mirror = http://%s\n" % (r.host, mirror.host))
+    for name in os.listdir(CACHE + "blobs"):
+        os.remove(CACHE + "blobs/" + name)
+    done = logged_in({"auths": {r.host: entry}})
+    check("a mirror gives what the registry names", done.returncode == 0 and mirror.seen("/blobs/") and
+          not r.seen("/blobs/"), done.stderr, mirror.seen(), r.seen())
+    check("and gets no login of it", not mirror.authorizations(), mirror.authorizations())
+    with open(config, "w") as file:
+        file.write("registry.%s.blocked = on\n" % r.host)
+    failed("a registry that is blocked", pyro("env", "pull", reference), "blocked by the configuration")
+    with open(config, "w") as file:
+        file.write("registry.%s.insecure = maybe\n" % r.host)
+    failed("a line that means nothing", pyro("env", "pull", reference), "pyro/config:1: it is on or off")
+    os.remove(config)
+    r.close()
+    mirror.close()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ use_shared_cache
 mkdir -p "$TEST_DIR/cache/pyro"
 cp -a "$XDG_CACHE_HOME/pyro/boot" "$XDG_CACHE_HOME"/pyro/*.json "$TEST_DIR/cache/pyro/"
 export XDG_CACHE_HOME=$TEST_DIR/cache
-for name in whole moved broken killed at_once progress; do
+for name in whole moved broken killed at_once progress logins; do
     python_scene tests/vm/pull_image.py "$name"
 done
 finish

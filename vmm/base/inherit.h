@@ -15,6 +15,7 @@ enum inherit {
     INHERIT_PERSON = 1 << 2,    /* … what a user's own programs find after a login */
     INHERIT_TERMINAL = 1 << 3,  /* … how output is shown */
     INHERIT_AGENT = 1 << 7,     /* … where a coding agent finds its own files */
+    INHERIT_KEYS = 1 << 8,      /* … how a program that keeps credentials reaches them */
     INHERIT_DIRECTORY = 1 << 4, /* the working directory; else / */
     INHERIT_UMASK = 1 << 5,     /* else 022 */
     INHERIT_FILE_LIMIT = 1 << 6 /* of open files, as it was before files_raise(); else as raised */

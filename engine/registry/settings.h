@@ -1,0 +1,33 @@
+/*
+ * What the configuration file says of a registry, in lines of $XDG_CONFIG_HOME/pyro/config:
+ *
+ *     registry.HOST.mirror = URL …          asked before it, in this order
+ *     registry.HOST.insecure = on           http where it does not talk https
+ *     registry.HOST.token-host = HOST …     of its token server, if that is another's by its name
+ *     registry.HOST.blocked = on            it is never asked, and its mirrors neither
+ */
+#ifndef PYRO_REGISTRY_SETTINGS_H
+#define PYRO_REGISTRY_SETTINGS_H
+
+#include "vmm/base/error.h"
+#include "vmm/base/json.h"
+
+#define SETTINGS_MIRRORS_MAX 8
+
+struct registry_settings {
+    json_t *mirrors;     /* [URL, …] */
+    json_t *token_hosts; /* [host, …] */
+    bool is_insecure, is_blocked;
+};
+void registry_settings_release(struct registry_settings *s);
+#define scoped_registry_settings                                                                   \
+    __attribute__((cleanup(registry_settings_release))) struct registry_settings
+
+/* Those of the host; PYRO_INVALID_ARGUMENT names a line of a registry's that means nothing. */
+bool registry_settings_load(const char *host, struct registry_settings *ret,
+                            struct pyro_error *err) MUST_CHECK;
+/* The same of a text; `path` is what messages call it. */
+bool registry_settings_parse(const char *text, const char *path, const char *host,
+                             struct registry_settings *ret, struct pyro_error *err) MUST_CHECK;
+
+#endif
