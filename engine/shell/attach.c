@@ -9,29 +9,25 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
 #include "engine/shell/control.h"
+#include "engine/shell/own_terminal.h"
+#include "engine/shell/redraw.h"
 #include "engine/state/shell_files.h"
-#include "engine/state/shell_notes.h"
+#include "engine/state/shell_state.h"
 #include "engine/term/replay.h"
-#include "engine/term/track.h"
 #include "vmm/base/fs.h"
-#include "vmm/base/signals.h"
 
 #define DETACH_KEY 0x1d /* Ctrl-] */
 #define DETACH_WAIT_MS 400
-#define REPLAY_BYTES (1024 * 1024)
 #define CHUNK 65536
 #define LIVE_GROWTH 8     /* bytes that one may become, with some to spare: U+FFFD has three */
 #define SLICE (4 * CHUNK) /* of output a pass, so that keys stay live under a flood */
@@ -54,72 +50,6 @@ struct attachment {
     struct pyro_error *err;
     bool failed;
 };
-
-/* ---- the terminal ---- */
-
-static struct termios saved_modes;
-static int saved_fd = -1;
-static const struct attachment *attached; /* for the handler of fatal signals */
-
-/* Leaves what a program may have set: mouse, focus, paste, margins (which move the cursor), keypad,
- * hidden cursor, colours. */
-static const char leave_modes[] =
-    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?2004l"
-    "\x1b"
-    "7\x1b[r\x1b"
-    "8\x1b[?7h\x1b[?25h\x1b[?1l\x1b>\x1b[0m";
-static const char alternate_on[] = "\x1b[?1049h", alternate_off[] = "\x1b[?1049l";
-
-/* Async-signal-safe: also called from fatal signals. */
-static void attach_restore_terminal(void)
-{
-    if (saved_fd < 0)
-        return;
-    tcsetattr(saved_fd, TCSADRAIN, &saved_modes);
-    saved_fd = -1;
-}
-
-/* Undoes what the shell's programs set in the terminal; a terminal that is gone needs nothing.
- * Async-signal-safe. */
-static void leave_screen(const struct attachment *a)
-{
-    if (a->track.alternate &&
-        !fs_write_all(a->out_fd, alternate_off, sizeof(alternate_off) - 1, NULL))
-        return;
-    if (!fs_write_all(a->out_fd, leave_modes, sizeof(leave_modes) - 1, NULL))
-        return;
-}
-
-static void attach_on_fatal(int number)
-{
-    if (attached)
-        leave_screen(attached);
-    attach_restore_terminal();
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-static bool make_raw(struct attachment *a)
-{
-    static const int fatal[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGQUIT };
-    const struct sigaction action = { .sa_handler = attach_on_fatal };
-    struct termios raw;
-
-    if (tcgetattr(a->in_fd, &saved_modes) != 0)
-        return pyro_fail_errno(a->err, "read the terminal's modes");
-    raw = saved_modes;
-    cfmakeraw(&raw);
-    if (a->watch)
-        raw.c_lflag |= ISIG; /* Ctrl-C leaves */
-    if (tcsetattr(a->in_fd, TCSADRAIN, &raw) != 0)
-        return pyro_fail_errno(a->err, "set the terminal's modes");
-    saved_fd = a->in_fd;
-    attached = a;
-    a->raw = true;
-    atexit(attach_restore_terminal);
-    signals_catch(fatal, ARRAY_SIZE(fatal), &action);
-    return true;
-}
 
 static void leave(struct attachment *a, enum attach_end end)
 {
@@ -170,7 +100,7 @@ static bool leave_alternate(struct attachment *a)
     if (!a->track.alternate)
         return true;
     track_set_alternate(&a->track, false);
-    return show(a, alternate_off, sizeof(alternate_off) - 1);
+    return show(a, OWN_TERMINAL_ALTERNATE_OFF, sizeof(OWN_TERMINAL_ALTERNATE_OFF) - 1);
 }
 
 /* Does what the events say about this place. */
@@ -247,62 +177,24 @@ static void attach_on_notify(void *arg, uint32_t events UNUSED)
     attach_show_more(a);
 }
 
-/* The stretch that the notes are about, which ends with the window. */
-static bool replay_stretch(struct attachment *a, const char *bytes, size_t n,
-                           const struct shell_notes *notes, struct buf *out)
-{
-    size_t at = 0;
-
-    track_init(&a->track, notes->start, NULL, NULL);
-    track_resume(&a->track, notes->alt_screen, 0);
-    replay_init(&a->replay, false);
-    if ((notes->alt_screen && !buf_append_str(out, alternate_on)) ||
-        !buf_append_str(out, "\x1b[H\x1b[2J"))
-        return false;
-    for (size_t i = 0; i <= notes->exit_count; i++) {
-        size_t end = i < notes->exit_count && notes->exits[i] < n ? notes->exits[i] : n;
-        if (!replay_feed(&a->replay, bytes + at, end - at, out))
-            return false;
-        track_feed(&a->track, bytes + at, end - at);
-        at = end;
-        if (i == notes->exit_count || !a->track.alternate)
-            continue;
-        track_set_alternate(&a->track, false);
-        if (!buf_append_str(out, alternate_off))
-            return false;
-    }
-    return true;
-}
-
 static bool replay_history(struct attachment *a, uint64_t first)
 {
-    scoped_buf out = BUF_INIT(8 * REPLAY_BYTES);
-    scoped_free char *bytes = malloc(REPLAY_BYTES);
-    struct shell_window window = { .bytes = bytes, .at = first };
-    struct shell_notes notes;
+    scoped_buf out = BUF_INIT(REDRAW_OUT_MAX);
+    struct redraw d = {
+        .workspace_fd = a->workspace->dir_fd, .log_fd = a->log_fd, .shell = a->shell, .first = first
+    };
     struct stat st;
-    size_t start;
-    ssize_t n;
-    bool ok;
 
-    if (!bytes || fstat(a->events_fd, &st) != 0)
+    if (fstat(a->events_fd, &st) != 0)
         return pyro_fail_errno(a->err, "read the events of shell '%s'", a->shell);
     a->events_at = (uint64_t)st.st_size; /* before the log: what comes meanwhile is seen twice */
     if (fstat(a->log_fd, &st) != 0)
         return pyro_fail_errno(a->err, "read the log of shell '%s'", a->shell);
-    if ((uint64_t)st.st_size > first + REPLAY_BYTES)
-        window.at = (uint64_t)st.st_size - REPLAY_BYTES;
-    n = pread(a->log_fd, bytes, REPLAY_BYTES, (off_t)window.at);
-    if (n < 0)
-        return pyro_fail_errno(a->err, "read the log of shell '%s'", a->shell);
-    window.size = (size_t)n;
-    if (!shell_notes_load_screen(a->workspace->dir_fd, a->shell, window, &start, &notes, a->err))
+    d.to = (uint64_t)st.st_size > first ? (uint64_t)st.st_size : first;
+    replay_init(&a->replay, false);
+    if (!redraw_shell(&d, &a->replay, &a->track, &out, a->err))
         return false;
-    ok = replay_stretch(a, bytes + start, window.size - start, &notes, &out);
-    shell_notes_release(&notes);
-    if (!ok)
-        return pyro_no_memory(a->err, "replay");
-    a->at = window.at + window.size;
+    a->at = d.to;
     a->replay.bells = true; /* old ones do not ring again */
     return fs_write_all(a->out_fd, out.data, out.len, a->err);
 }
@@ -410,6 +302,10 @@ static bool watch_log(struct attachment *a)
 
 static bool run(struct attachment *a, const struct shell_record *r)
 {
+    const struct own_terminal_spec own = { .in_fd = a->in_fd,
+                                           .out_fd = a->out_fd,
+                                           .keep_signals = a->watch, /* Ctrl-C leaves */
+                                           .shown = &a->track };
     sigset_t signals;
 
     sigemptyset(&signals);
@@ -424,8 +320,9 @@ static bool run(struct attachment *a, const struct shell_record *r)
         if (!a->control)
             return false;
     }
-    if (isatty(a->in_fd) && !make_raw(a))
+    if (!own_terminal_take(&own, a->err))
         return false;
+    a->raw = isatty(a->in_fd);
     if (a->raw && !loop_watch(a->loop, a->in_fd, EPOLLIN, attach_on_keys, a, a->err))
         return false;
     if (!replay_history(a, r->first))
@@ -463,10 +360,7 @@ bool shell_attach(const struct attach_spec *spec, enum attach_end *ret_end, stru
         a.events_fd = shell_open_file(o.dir_fd, a.shell, "events", O_RDONLY, err);
     a.loop = a.events_fd >= 0 ? loop_new(err) : NULL;
     ok = a.loop && run(&a, &r);
-    if (a.raw)
-        leave_screen(&a);
-    attached = NULL;
-    attach_restore_terminal();
+    own_terminal_give_back();
     shell_control_free(a.control);
     loop_free(a.loop);
     alt_notes_release(&a.exits);
