@@ -50,6 +50,7 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_shell_close,
     &cmd_shell_attach,
     &cmd_shell_record,
+    &cmd_shell_replay,
     &cmd_service_start,
     &cmd_service_list,
     &cmd_service_status,

@@ -15,7 +15,8 @@ extern const struct cmd_spec cmd_file_list, cmd_file_read, cmd_file_write, cmd_p
 extern const struct cmd_spec cmd_workspace_diff;
 extern const struct cmd_spec cmd_sync_push, cmd_workspace_export;
 extern const struct cmd_spec cmd_shell_attach, cmd_shell_close, cmd_shell_list, cmd_shell_open,
-    cmd_shell_read, cmd_shell_record, cmd_shell_resize, cmd_shell_signal, cmd_shell_write;
+    cmd_shell_read, cmd_shell_record, cmd_shell_replay, cmd_shell_resize, cmd_shell_signal,
+    cmd_shell_write;
 extern const struct cmd_spec cmd_service_list, cmd_service_logs, cmd_service_start,
     cmd_service_status, cmd_service_stop;
 extern const struct cmd_spec cmd_disk_export, cmd_disk_list, cmd_disk_read;

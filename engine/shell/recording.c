@@ -214,11 +214,6 @@ void recording_release(struct recording *r)
 
 /* ---- stretch by stretch ---- */
 
-void recording_walk_init(struct recording_walk *w, const struct recording *r)
-{
-    *w = (struct recording_walk){ .r = r, .at = r->first };
-}
-
 /* Where the next resize and the next end of the alternate screen are. */
 static uint64_t next_resize(const struct recording_walk *w)
 {
@@ -234,10 +229,27 @@ static uint64_t next_exit(const struct recording_walk *w)
     return w->exit < n->exit_count ? n->start + n->exits[w->exit] : UINT64_MAX;
 }
 
+void recording_walk_part(struct recording_walk *w, const struct recording *r, uint64_t from,
+                         uint64_t until)
+{
+    *w = (struct recording_walk){ .r = r, .at = from, .until = until };
+    if (r->mark_count)
+        w->mark = mark_before(r, from);
+    while (from > r->first && next_resize(w) <= from)
+        w->resize++;
+    while (from > r->first && next_exit(w) <= from)
+        w->exit++;
+}
+
+void recording_walk_init(struct recording_walk *w, const struct recording *r)
+{
+    recording_walk_part(w, r, r->first, r->end);
+}
+
 bool recording_walk_next(struct recording_walk *w, struct recording_step *ret)
 {
     const struct recording *r = w->r;
-    uint64_t resize = next_resize(w), leave = next_exit(w), to = r->end;
+    uint64_t resize = next_resize(w), leave = next_exit(w), to = w->until;
 
     while (w->mark + 1 < r->mark_count && r->marks[w->mark + 1].offset <= w->at)
         w->mark++;
@@ -254,7 +266,7 @@ bool recording_walk_next(struct recording_walk *w, struct recording_step *ret)
         ret->cols = size->cols;
         return true;
     }
-    if (w->at >= r->end)
+    if (w->at >= w->until)
         return false;
     if (w->mark + 1 < r->mark_count && r->marks[w->mark + 1].offset < to)
         to = r->marks[w->mark + 1].offset;

@@ -52,10 +52,13 @@ struct recording_step {
 
 struct recording_walk {
     const struct recording *r;
-    uint64_t at;
+    uint64_t at, until;
     size_t mark, resize, exit;
 };
 void recording_walk_init(struct recording_walk *w, const struct recording *r);
+/* The part of these bytes, with what happens behind `from`, up to `until`. */
+void recording_walk_part(struct recording_walk *w, const struct recording *r, uint64_t from,
+                         uint64_t until);
 /* False: it is at the end. */
 bool recording_walk_next(struct recording_walk *w, struct recording_step *ret);
 /* Reads the bytes of an output step. */

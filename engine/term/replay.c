@@ -31,17 +31,46 @@ static void replay_on_escape(void *user, char mid, char final)
 
     if (query_of_escape(mid, final) != QUERY_NONE)
         return;
+    if (((struct replay *)user)->mute && !mid && (final == '=' || final == '>'))
+        return;
     if (!mid)
         text[1] = final;
     put(user, text, mid ? 3 : 2);
 }
 
-static void replay_on_csi(void *user, const struct vt_csi *csi)
+/* Whether a private mode changes what keys, mouse or window send. */
+static bool is_input_mode(int32_t mode)
+{
+    return mode == 1 || mode == 9 || mode == 66 || mode == 67 || mode == 2004 ||
+           (mode >= 1000 && mode <= 1007) || (mode >= 1015 && mode <= 1016) ||
+           (mode >= 1034 && mode <= 1036);
+}
+
+/* Of a muted one: the sequence without those modes; false when nothing is left of it. */
+static bool mute(struct vt_csi *csi)
+{
+    unsigned kept = 0;
+
+    if (csi->lead != '?')
+        return !csi->lead && csi->final != 't' &&
+               csi->final != 'i'; /* the window's size; printing */
+    if (csi->final != 'h' && csi->final != 'l')
+        return csi->final == 'J' || csi->final == 'K';
+    for (unsigned i = 0; i < csi->count; i++)
+        if (!is_input_mode(csi->arg[i]))
+            csi->arg[kept++] = csi->arg[i];
+    csi->count = kept;
+    return kept > 0;
+}
+
+static void replay_on_csi(void *user, const struct vt_csi *of)
 {
     char text[16 + VT_ARGS_MAX * (VT_DIGITS_MAX + 1)];
+    struct vt_csi muted = *of;
+    const struct vt_csi *csi = &muted;
     int n = 0;
 
-    if (query_of_csi(csi) != QUERY_NONE)
+    if (query_of_csi(csi) != QUERY_NONE || (((struct replay *)user)->mute && !mute(&muted)))
         return;
     n += snprintf(text, sizeof(text), "\x1b[");
     if (csi->lead)
@@ -80,7 +109,7 @@ void replay_init(struct replay *r, bool bells)
                                                .string = replay_on_string };
 
     r->out = NULL;
-    r->full = false;
+    r->full = r->mute = false;
     r->bells = bells;
     vtparse_init(&r->parse, &handler, r);
 }

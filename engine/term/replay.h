@@ -15,6 +15,8 @@ struct replay {
     struct vtparse parse;
     struct buf *out;
     bool bells; /* an old bell need not ring again */
+    bool mute;  /* what makes the terminal say more than what is typed is left out too: the mouse,
+                 * pastes, focus, other codes for keys */
     bool full;
 };
 void replay_init(struct replay *r, bool bells);

@@ -88,9 +88,9 @@ for path in "${order[@]}"; do
     is "$line" "$status" 0
     [[ $status -eq 0 ]] || sed 's/^/    /' "$TEST_DIR/err"
 done
-# These take a terminal over, go on until they are ended, or need an agent: tests/tui, attach.sh, hold.sh, watch.sh and
+# These take a terminal over, go on until they are ended, or need an agent: tests/tui, attach.sh, replay.sh, hold.sh, watch.sh and
 # host.sh run them.
-elsewhere=(tui 'workspace shell attach' 'workspace hold' watch 'host connect' 'host doctor')
+elsewhere=(tui 'workspace shell attach' 'workspace shell replay' 'workspace hold' watch 'host connect' 'host doctor')
 is "no command was left out" "$(printf '%s\n' "${order[@]}" "${elsewhere[@]}" | sort)" "$(sort <<<"$paths")"
 
 # A group's example is one of those, or a command that begins as they do.

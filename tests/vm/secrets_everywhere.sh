@@ -18,7 +18,7 @@ says() {
     shift
     tried+="$path"$'\n'
     for way in '' --json; do
-        [[ $way && $path == 'workspace shell attach' ]] && continue
+        [[ $way && $path =~ ^'workspace shell '(attach|replay)$ ]] && continue
         run timeout 300 "$PYRO" $path "${@//%/$RANDOM$RANDOM}" $way
         [[ $status -ne 124 ]] || fail "$path: $way $*: ends"
         cat "$TEST_DIR/out" "$TEST_DIR/err" >"$said"
@@ -96,6 +96,7 @@ says 'workspace shell signal' "$ws" sh1
 says 'workspace shell record' "$ws" sh1 --output "$here/cast-%"
 refute "… nor what it wrote" grep -qraF "$v" "$here" --include='cast-*'
 says 'workspace shell attach' "$ws" "$v"
+says 'workspace shell replay' "$ws" "$v"
 says 'workspace shell close' "$ws" sh1
 says 'workspace service start' "$ws" "$v-%" --cwd "$v" --ready-file "/workspace/$v/$v" -- sh -c "echo $v; echo $v >&2; touch $v; exec sleep 1000"
 says 'workspace service start' "$ws" "bad" --ready-timeout-seconds 5 -- "/none/$v"

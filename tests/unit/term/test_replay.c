@@ -55,6 +55,29 @@ static void test_replay_feed_in_pieces(void **state UNUSED)
     }
 }
 
+/* A muted one leaves the terminal saying what is typed and nothing else. */
+static void test_replay_muted(void **state UNUSED)
+{
+    static const struct {
+        const char *in, *out;
+    } cases[] = {
+        { "\x1b[?1000h\x1b[?1003;1006h\x1b[?2004h\x1b[?1004hx", "x" },
+        { "\x1b[?1049;1002;25h", "\x1b[?1049;25h" },
+        { "\x1b[>4;2m\x1b[>1u\x1b[=1u\x1b=\x1b>x", "x" },
+        { "\x1b[8;10;10t\x1b[2t\x1b[5i\x1b[?5ix", "x" },
+        { "\x1b[?2J\x1b[1mx\x1b[?7l", "\x1b[?2J\x1b[1mx\x1b[?7l" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        scoped_buf out = BUF_INIT(4096);
+        struct replay r;
+        replay_init(&r, false);
+        r.mute = true;
+        assert_true(replay_feed(&r, cases[i].in, strlen(cases[i].in), &out));
+        assert_string_equal(out.data ? out.data : "", cases[i].out);
+    }
+}
+
 static void test_replay_full_buffer_is_told(void **state UNUSED)
 {
     scoped_buf out = BUF_INIT(4);
@@ -67,6 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_replay_keeps_drawing_and_drops_questions),
         cmocka_unit_test(test_replay_feed_in_pieces),
+        cmocka_unit_test(test_replay_muted),
         cmocka_unit_test(test_replay_full_buffer_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
