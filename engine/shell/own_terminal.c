@@ -6,6 +6,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "engine/term/replay.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/signals.h"
 
@@ -16,7 +17,7 @@ static bool is_taken, is_raw, is_noted;
 /* Async-signal-safe: also called from fatal signals. A terminal that is gone needs nothing. */
 static void leave_screen(void)
 {
-    static const char off[] = OWN_TERMINAL_ALTERNATE_OFF, modes[] = OWN_TERMINAL_LEAVE_MODES;
+    static const char off[] = OWN_TERMINAL_ALTERNATE_OFF, modes[] = REPLAY_UNDO;
 
     if (taken.shown->alternate && !fs_write_all(taken.out_fd, off, sizeof(off) - 1, NULL))
         return;

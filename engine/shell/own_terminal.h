@@ -8,12 +8,6 @@
 
 #define OWN_TERMINAL_ALTERNATE_ON "\x1b[?1049h"
 #define OWN_TERMINAL_ALTERNATE_OFF "\x1b[?1049l"
-/* Leaves what a program may have set: mouse, focus, paste, margins (which move the cursor), keypad,
- * hidden cursor, colours. */
-#define OWN_TERMINAL_LEAVE_MODES                                                                   \
-    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?2004l\x1b"                       \
-    "7\x1b[r\x1b"                                                                                  \
-    "8\x1b[?7h\x1b[?25h\x1b[?1l\x1b>\x1b[0m"
 
 struct own_terminal_spec {
     int in_fd, out_fd;         /* one that is not a terminal is left alone */

@@ -79,7 +79,7 @@ static bool draw_again(struct player *p)
                               .to = p->playback.at };
 
     if ((p->track.alternate && !buf_append_str(&p->out, OWN_TERMINAL_ALTERNATE_OFF)) ||
-        !buf_append_str(&p->out, "\x0f\x1b(B" OWN_TERMINAL_LEAVE_MODES))
+        !buf_append_str(&p->out, REPLAY_UNDO))
         return pyro_no_memory(p->err, "drawing a shell");
     replay_init(&p->replay, false);
     p->replay.mute = true;

@@ -281,30 +281,6 @@ void vtgate_on_escape(void *user, char mid, char final)
 
 /* ---- control strings ---- */
 
-/* Copies n bytes as valid UTF-8 without control characters, cut at a character's end. */
-static void clean_copy(char *out, size_t size, const char *s, size_t n)
-{
-    size_t len = 0;
-
-    for (size_t i = 0; i < n;) {
-        size_t k = utf8_valid_length(s + i, n - i);
-        bool control =
-            k == 1 ? (unsigned char)s[i] < 0x20 || s[i] == 0x7f
-                   : k == 2 && (unsigned char)s[i] == 0xc2 && (unsigned char)s[i + 1] < 0xa0;
-        const char *from = k ? s + i : UTF8_REPLACEMENT;
-        size_t take = k ? k : 3;
-
-        i += k ? k : 1;
-        if (control)
-            continue;
-        if (len + take >= size)
-            break;
-        memcpy(out + len, from, take);
-        len += take;
-    }
-    out[len] = '\0';
-}
-
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
@@ -331,7 +307,7 @@ static void vtgate_on_directory(struct vtgate *g, const char *s, size_t n)
             raw[len++] = s[i];
         }
     }
-    clean_copy(clean, sizeof clean, raw, len);
+    utf8_copy_printable(clean, sizeof clean, raw, len);
     if (clean[0])
         g->events->directory(g->user, clean);
 }
@@ -363,7 +339,7 @@ void vtgate_on_string(void *user, char kind, const char *s, size_t n)
     case '0':
     case '2':
         if (g->events->title) {
-            clean_copy(text, VTGATE_TITLE_MAX, s + 2, n - 2);
+            utf8_copy_printable(text, VTGATE_TITLE_MAX, s + 2, n - 2);
             g->events->title(g->user, text);
         }
         break;
@@ -374,7 +350,7 @@ void vtgate_on_string(void *user, char kind, const char *s, size_t n)
     case '8':
         uri = memchr(s + 2, ';', n - 2);
         if (uri && g->events->link) {
-            clean_copy(text, sizeof text, uri + 1, n - (size_t)(uri + 1 - s));
+            utf8_copy_printable(text, sizeof text, uri + 1, n - (size_t)(uri + 1 - s));
             g->events->link(g->user, text);
         }
         break;

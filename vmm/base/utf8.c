@@ -2,6 +2,7 @@
 #include "vmm/base/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 
 static bool is_tail(const uint8_t *p, size_t n)
 {
@@ -89,4 +90,33 @@ size_t utf8_unfinished(const char *s, size_t n)
         return back;
     }
     return 0;
+}
+
+/* Of one character of `length` bytes. */
+static bool is_control(const char *s, size_t length)
+{
+    if (length == 1)
+        return (unsigned char)s[0] < 0x20 || s[0] == 0x7f;
+    return length == 2 && (unsigned char)s[0] == 0xc2 && (unsigned char)s[1] < 0xa0;
+}
+
+size_t utf8_copy_printable(char *ret, size_t size, const char *s, size_t n)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < n;) {
+        size_t length = utf8_valid_length(s + i, n - i);
+        const char *from = length ? s + i : UTF8_REPLACEMENT;
+        size_t take = length ? length : sizeof(UTF8_REPLACEMENT) - 1;
+
+        i += length ? length : 1;
+        if (is_control(from, take))
+            continue;
+        if (len + take >= size)
+            break;
+        memcpy(ret + len, from, take);
+        len += take;
+    }
+    ret[len] = '\0';
+    return len;
 }

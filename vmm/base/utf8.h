@@ -17,5 +17,8 @@ bool utf8_is_valid(const char *s, size_t n);
 size_t utf8_bytes_of_chars(const char *s, size_t n, int64_t chars);
 /* Bytes at the end that begin a character and do not finish it. */
 size_t utf8_unfinished(const char *s, size_t n);
+/* Copies n bytes as valid UTF-8 without control characters of C0 and C1, ended with a NUL, cut at a
+ * character's end where `size` is too small. Returns how many bytes it has. */
+size_t utf8_copy_printable(char *ret, size_t size, const char *s, size_t n);
 
 #endif

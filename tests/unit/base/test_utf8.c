@@ -90,13 +90,35 @@ static void test_unfinished(void **state UNUSED)
         assert_int_equal(utf8_unfinished(cases[i].text, strlen(cases[i].text)), cases[i].wanted);
 }
 
+static void test_copy_printable(void **state UNUSED)
+{
+    static const struct {
+        const char *text, *wanted;
+    } cases[] = { { "plain \xc3\xa9", "plain \xc3\xa9" },
+                  { "a\x1b[31m\tb\x7f", "a[31mb" },
+                  { "a\xc2\x9c\xc2\xa0"
+                    "b",
+                    "a\xc2\xa0"
+                    "b" },
+                  { "\x9b"
+                    "c",
+                    UTF8_REPLACEMENT "c" },
+                  { "twelve bytes \xe2\x82\xac", "twelve bytes " } };
+    char text[15];
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        size_t n = utf8_copy_printable(text, sizeof(text), cases[i].text, strlen(cases[i].text));
+        assert_string_equal(text, cases[i].wanted);
+        assert_int_equal(n, strlen(text));
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_code_point),
-        cmocka_unit_test(test_overlong_and_broken),
-        cmocka_unit_test(test_is_valid),
-        cmocka_unit_test(test_unfinished),
+        cmocka_unit_test(test_every_code_point), cmocka_unit_test(test_overlong_and_broken),
+        cmocka_unit_test(test_is_valid),         cmocka_unit_test(test_unfinished),
+        cmocka_unit_test(test_copy_printable),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* Replayed output draws the same and asks nothing. */
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,18 @@ static void test_replay_keeps_drawing_and_drops_questions(void **state UNUSED)
         { "\x1b[2J\x1b[H\x1b[5;10r", "\x1b[2J\x1b[H\x1b[5;10r" },
         { "\x1b(0lqk\x1b(B", "\x1b(0lqk\x1b(B" },
         { "\x1b]0;title\x07", "\x1b]0;title\x1b\\" },
+        { "\x1b[H\x1b[2J\x1b[3J", "\x1b[H\x1b[2J" },
+        { "\x1b[1;2;3T\x1b[2T", "\x1b[2T" },
+        { "\x1b]2;a\xc2\x9c\xc2\x9b"
+          "6n\x9b"
+          "c\x07",
+          "\x1b]2;a6n\xef\xbf\xbd"
+          "c\x1b\\" },
+        { "\x1b[5i\x1b[?5ix\x1b[8;10;10t\x1b[22;0t\x1b[>2t", "x" }, /* printing; the window */
+        { "\x1b[?m\x1b[?1;1S\x1b[1;1;1;1;1;1*y\x1b['|\x1b[\"v\x1b[1$w", "" }, /* questions */
+        { "\x1b[>4;2m\x1b[>1u\x1b[=1u\x1b[2h\x1b[12l\x1b[?3;40h\x1b[?1034h",
+          "" }, /* keys; columns */
+        { "\x1b%@\x1b G\x1bn\x1b|\x11\x13\x1b(A\x1b#8\x1b#3", "\x1b(A\x1b#8" },
         { "a\x1b[6nb\x1b[cc\x1b[>c\x1b[>q\x1b[18t\x1b[?u\x1b[?2026$pd", "abcd" },
         { "\x1b]11;?\x07\x1b]52;c;?\x07\x1bP+q544e\x1b\\x", "x" },
         { "\x1bZ\x05\x07x", "x" },
@@ -78,6 +91,29 @@ static void test_replay_muted(void **state UNUSED)
     }
 }
 
+/* Whatever mode passes is ended by REPLAY_UNDO; the tracker knows the alternate screen. */
+static void test_replay_undo_ends_every_mode(void **state UNUSED)
+{
+    static const int tracked[] = { 47, 1047, 1048, 1049 };
+
+    for (int mode = 0; mode < 10000; mode++) {
+        scoped_buf out = BUF_INIT(4096);
+        char on[32], undo[32], other[32];
+        bool is_tracked = false;
+        for (size_t i = 0; i < ARRAY_SIZE(tracked); i++)
+            is_tracked |= tracked[i] == mode;
+        for (int private = 0; private < 2; private ++) {
+            snprintf(on, sizeof(on), "\x1b[%s%dh", private ? "?" : "", mode);
+            snprintf(undo, sizeof(undo), "\x1b[%s%dl", private ? "?" : "", mode);
+            snprintf(other, sizeof(other), "\x1b[%s%dh", private ? "?" : "", mode);
+            buf_clear(&out);
+            assert_true(replay_all(on, strlen(on), &out));
+            if (out.len && !is_tracked && !strstr(REPLAY_UNDO, undo) && !strstr(REPLAY_UNDO, other))
+                fail_msg("mode %s%d is not ended", private ? "?" : "", mode);
+        }
+    }
+}
+
 static void test_replay_full_buffer_is_told(void **state UNUSED)
 {
     scoped_buf out = BUF_INIT(4);
@@ -91,6 +127,7 @@ int main(void)
         cmocka_unit_test(test_replay_keeps_drawing_and_drops_questions),
         cmocka_unit_test(test_replay_feed_in_pieces),
         cmocka_unit_test(test_replay_muted),
+        cmocka_unit_test(test_replay_undo_ends_every_mode),
         cmocka_unit_test(test_replay_full_buffer_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
