@@ -90,7 +90,8 @@ def guards():
         coded = head.replace(f"Content-Length: {len(body)}", "Transfer-Encoding: gzip, chunked").replace("Connection: close\r\n", "")
         with server.raw(f"POST /mcp HTTP/1.1\r\nHost: localhost\r\n{coded}\r\n".encode()) as s:
             got = s.makefile("rb").read()
-        check("refused at once: a body that is coded", got.split()[1:2] == [b"501"], got)
+        # a newer libmicrohttpd refuses it by itself
+        check("refused at once: a body that is coded", got.split()[1:2] in ([b"501"], [b"400"]), got)
         with server.raw(b"hello\r\n\r\n") as s:
             check("what is no HTTP is not served", b"200" not in s.makefile("rb").readline())
         same("and it serves on", server.send(PING)[0], 200)

@@ -42,12 +42,22 @@ id=$(make_workspace w)
 told() { # EVENT COUNT: what is over by the next look is not told of, so each is waited for
     [[ $(events "$log" "$id" | grep -cx "$1") == "$2" ]]
 }
+attention() { # of the workspace, as it came and went
+    grep "$id" "$log" | python3 -c 'import json, sys
+for e in map(json.loads, sys.stdin):
+    if e["event"] == "attention" and e["attention"]["state"] in ("failed", "none"): print(e["attention"]["state"])' |
+        uniq | tr '\n' ' '
+}
+needed() { [[ $(attention) == "$1" ]]; }
 wait_for 60 told started 1
 ws exec w -- sh -c 'exit 3'
+wait_for 60 needed "failed "
 ws exec w -- true
+wait_for 60 needed "failed none "
 ws shell open w
 "$PYRO" workspace shell write w sh1 --input 'exit 4' >/dev/null 2>&1
 wait_for 60 has "$log" '"shell_ended"'
+wait_for 60 needed "failed none failed "
 ws service start w web -- sleep 1000
 wait_for 60 told 'service running' 1
 ws service stop w web
@@ -75,10 +85,7 @@ is "it begins with what needs attention" "$(head -1 "$log" | python3 -c 'import 
 e = json.load(sys.stdin)
 print(e["event"], e["workspace_id"], e["name"], e["attention"]["state"], e["attention"]["source"]["kind"])')" \
     "attention $old old failed exec"
-is "attention comes and goes" "$(grep "$id" "$log" | python3 -c 'import json, sys
-for e in map(json.loads, sys.stdin):
-    if e["event"] == "attention" and e["attention"]["state"] in ("failed", "none"): print(e["attention"]["state"])' |
-    uniq | tr '\n' ' ')" "failed none failed none "
+is "attention comes and goes" "$(attention)" "failed none failed none "
 kill -TERM "$(pgrep -P "$watcher")"
 wait "$watcher"
 is "TERM ends it" "$?" 0
