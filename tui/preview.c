@@ -46,14 +46,14 @@ void preview_close(struct preview *p)
     p->id[0] = p->shell[0] = '\0';
 }
 
-/* The part with the cursor. */
+/* The beginnings of the lines around the cursor. */
 static bool follow(struct preview *p, const struct area *place)
 {
     struct pane_rect rect = p->rect;
 
     rect.rows = place->rows;
     rect.cols = place->cols;
-    rect = shell_rect_at_cursor(live_view(p->live), rect);
+    rect = shell_rect_of_lines(live_view(p->live), rect);
     if (memcmp(&rect, &p->rect, sizeof(rect)) == 0)
         return true;
     p->rect = rect;

@@ -145,3 +145,10 @@ struct pane_rect shell_rect_at_cursor(const struct pane_view *view, struct pane_
         rect.left = view->cursor_col - rect.cols / 2;
     return shell_rect_on_screen(view, rect);
 }
+
+struct pane_rect shell_rect_of_lines(const struct pane_view *view, struct pane_rect rect)
+{
+    rect = shell_rect_at_cursor(view, rect);
+    rect.left = 0;
+    return rect;
+}
