@@ -16,6 +16,7 @@ static const struct row_spec rows[] = {
     ROW_VERSION("version", 1),
     ROW_MAP(state, bookmarks, .sparse = true),
     ROW_TEXT(state, group, .sparse = true),
+    ROW_MAP(state, pins, .sparse = true),
     ROW_END,
 };
 
@@ -49,7 +50,7 @@ void state_init(struct app *app)
 
     if (dir_fd >= 0 && (read_file(dir_fd, &err) || err.sys_errno == ENOENT))
         return;
-    pyro_wrap(&err, "bookmarks are not as they were");
+    pyro_wrap(&err, "bookmarks, pins and groups are not as they were");
     app_error(app, &err);
 }
 

@@ -10,6 +10,7 @@
 struct state {
     json_t *bookmarks; /* {"LETTER": workspace id}; NULL: none */
     char *group;       /* the label by which the list is in groups; NULL: it is not */
+    json_t *pins;      /* {"WORKSPACE/SHELL": "wall"}; NULL: none */
 };
 
 /* Reads it. What cannot be used is told, and taken as if nothing had been kept. */

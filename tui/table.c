@@ -198,8 +198,7 @@ static bool table_has_labels(const void *row)
     return json_object_size(((const struct watched_workspace *)row)->record.labels) > 0;
 }
 
-/* Their values, which say what it is for; `whole`: with the keys. */
-static void join_labels(const struct watched_workspace *w, bool whole, char *ret, size_t size)
+void table_join_labels(const struct watched_workspace *w, bool whole, char *ret, size_t size)
 {
     const char *key;
     json_t *value;
@@ -216,13 +215,13 @@ static void join_labels(const struct watched_workspace *w, bool whole, char *ret
 
 static void table_labels(const struct columns *t UNUSED, void *row, struct cell *ret)
 {
-    join_labels(row, false, ret->text, sizeof(ret->text));
+    table_join_labels(row, false, ret->text, sizeof(ret->text));
     ret->role = ROLE_DIM;
 }
 
 static void table_whole_labels(const struct columns *t UNUSED, void *row, struct cell *ret)
 {
-    join_labels(row, true, ret->text, sizeof(ret->text));
+    table_join_labels(row, true, ret->text, sizeof(ret->text));
 }
 
 /* ---- keys: the larger, the higher up ---- */

@@ -13,6 +13,8 @@ int table_next_order(int order);
 void table_sort(const struct model *m, struct watched_workspace **rows, size_t count, int order,
                 bool reversed);
 void table_sort_by_name(struct watched_workspace **rows, size_t count);
+/* The values of its labels, which say what it is for; `whole`: with the keys. */
+void table_join_labels(const struct watched_workspace *w, bool whole, char *ret, size_t size);
 /* The colour of a state. */
 enum role table_state_role(enum workspace_state state);
 

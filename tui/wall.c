@@ -11,8 +11,10 @@
 #include "tui/answer.h"
 #include "tui/model.h"
 #include "tui/shell_view.h"
-#include "tui/wall_news.h"
-#include "tui/wall_tile.h"
+#include "tui/wall_head.h"
+#include "tui/wall_list.h"
+#include "tui/wall_page.h"
+#include "tui/wall_pins.h"
 #include "vmm/base/fs.h"
 
 #define HEAD_ROWS 1
@@ -24,13 +26,10 @@
 struct wall {
     struct screen screen;
     struct model_listener listener;
-    struct wall_tile **tiles; /* by workspace and number */
-    int count, selected;
-    int first, shown; /* those that are on the page */
-    struct wall_grid grid;
-    bool covered, whole, marked; /* marked: only the marked workspaces are on it */
-    int workspaces;
-    struct wall_news news; /* in the last line */
+    struct wall_list list; /* its news are in the last line */
+    int selected;
+    struct wall_page page;
+    bool covered, whole;
     struct loop_timer frame_timer, state_timer;
 };
 
@@ -41,8 +40,10 @@ static struct watched_workspace *workspace_of(const struct wall *w, const struct
 
 static struct wall_tile *wall_selected(const struct wall *w)
 {
-    return w->count ? w->tiles[w->selected] : NULL;
+    return w->list.count ? w->list.tiles[w->selected] : NULL;
 }
+
+static void gather(struct wall *w);
 
 /* ---- the pace ---- */
 
@@ -73,9 +74,9 @@ static void wall_on_state_time(void *arg)
 {
     struct wall *w = arg;
 
-    for (int i = 0; i < w->count; i++)
-        w->tiles[i]->stale = true;
-    app_damage(w->screen.app);
+    for (int i = 0; i < w->list.count; i++)
+        w->list.tiles[i]->stale = true;
+    gather(w);
 }
 
 /* Until a state that is shown changes by itself. */
@@ -83,8 +84,8 @@ static void set_state_timer(struct wall *w, double now)
 {
     double next = 0;
 
-    for (int i = w->first; i < w->first + w->shown; i++) {
-        double at = wall_tile_next_change(w->tiles[i], workspace_of(w, w->tiles[i]), now);
+    for (int i = 0; i < w->list.count; i++) {
+        double at = wall_tile_next_change(w->list.tiles[i], workspace_of(w, w->list.tiles[i]), now);
         if (at > 0 && (next <= 0 || at < next))
             next = at;
     }
@@ -96,20 +97,22 @@ static void set_state_timer(struct wall *w, double now)
 
 /* ---- which tiles there are, and where ---- */
 
+static int page_rows(const struct wall *w)
+{
+    return w->screen.rows - HEAD_ROWS - (w->list.news.count > 0);
+}
+
 static void show_page(struct wall *w)
 {
     static const struct live_ops ops = { .changed = wall_on_live_changed };
-    int size, interval;
+    int interval;
 
-    w->grid =
-        wall_grid_fit(w->count, w->screen.rows - HEAD_ROWS - (w->news.count > 0), w->screen.cols);
-    size = wall_grid_size(&w->grid);
-    w->first = w->selected / size * size;
-    w->shown = w->count - w->first < size ? w->count - w->first : size;
-    interval = w->shown * INTERVAL_A_TILE_MS;
-    for (int i = 0; i < w->count; i++) {
-        struct wall_tile *t = w->tiles[i];
-        bool on_page = i >= w->first && i < w->first + w->shown;
+    w->page = wall_page_fit((struct wall_tiles){ w->list.count - w->list.idle, w->list.idle },
+                            w->selected, page_rows(w), w->screen.cols);
+    interval = w->page.shown * INTERVAL_A_TILE_MS;
+    for (int i = 0; i < w->list.count; i++) {
+        struct wall_tile *t = w->list.tiles[i];
+        bool on_page = i >= w->page.first && i < w->page.first + w->page.shown;
         if (!on_page)
             wall_tile_close(t);
         else if (!t->live && !t->failure.code)
@@ -123,109 +126,20 @@ static void show_page(struct wall *w)
     app_damage(w->screen.app);
 }
 
-static int wall_by_name(const void *a, const void *b)
-{
-    const struct watched_workspace *x = *(struct watched_workspace *const *)a,
-                                   *y = *(struct watched_workspace *const *)b;
-    int names = strcasecmp(model_name(x), model_name(y));
-
-    return names ? names : strcmp(x->record.id, y->record.id);
-}
-
-/* The workspaces that are on the wall, by name; new. */
-static struct watched_workspace **workspaces(struct wall *w, size_t *ret_count)
-{
-    struct model *m = w->screen.app->model;
-    size_t total = model_count(m), count = 0;
-    struct watched_workspace **list = calloc(total + 1, sizeof(struct watched_workspace *));
-
-    BUG_ON(!list);
-    w->marked = model_marked_count(m) > 0;
-    for (size_t i = 0; i < total; i++)
-        if (!w->marked || model_is_marked(model_at(m, i)))
-            list[count++] = model_at(m, i);
-    qsort(list, count, sizeof(*list), wall_by_name);
-    *ret_count = count;
-    return list;
-}
-
-/* Takes the shell's tile out of the old ones; NULL when it had none. */
-static struct wall_tile *take_tile(struct wall_tile **old, int count, const char *id,
-                                   const char *shell)
-{
-    for (int i = 0; i < count; i++)
-        if (old[i] && !strcmp(old[i]->id, id) && !strcmp(old[i]->shell, shell)) {
-            struct wall_tile *t = old[i];
-            old[i] = NULL;
-            return t;
-        }
-    return NULL;
-}
-
-static struct wall_tile *new_tile(struct wall *w, struct watched_workspace *of,
-                                  const struct shell_record *r)
-{
-    struct wall_tile *t = calloc(1, sizeof(*t));
-
-    BUG_ON(!t);
-    wall_tile_init(t, w, of, r);
-    return t;
-}
-
-static void free_tile(struct wall_tile *t)
-{
-    wall_tile_close(t);
-    free(t);
-}
-
-/* Its running shells, and those that ended with an error. */
-static void gather_of(struct wall *w, struct watched_workspace *of, struct wall_tile **old,
-                      int old_count)
-{
-    int before = w->count;
-
-    for (size_t i = 0; i < of->shell_count; i++) {
-        const struct shell_record *r = &of->shells[i].record;
-        struct wall_tile *t = take_tile(old, old_count, of->record.id, r->id);
-        if (!r->running && !model_shell_failed(of, r)) {
-            if (t)
-                free_tile(t);
-            continue;
-        }
-        if (!t)
-            t = new_tile(w, of, r);
-        t->first = w->count == before;
-        w->tiles[w->count++] = t;
-    }
-    w->workspaces += w->count > before;
-    wall_news_add(&w->news, of, w->count > before);
-}
-
 static void gather(struct wall *w)
 {
-    struct wall_tile **old = w->tiles, *at = wall_selected(w);
-    size_t count, shells = 0;
-    int old_count = w->count;
-    scoped_free struct watched_workspace **list = workspaces(w, &count);
+    const struct wall_tile *at = wall_selected(w);
+    struct model *m = w->screen.app->model;
+    int found;
 
-    for (size_t i = 0; i < count; i++)
-        shells += list[i]->shell_count;
-    w->tiles = calloc(shells + 1, sizeof(struct wall_tile *));
-    BUG_ON(!w->tiles);
-    w->count = w->workspaces = 0;
-    wall_news_clear(&w->news);
-    for (size_t i = 0; i < count; i++)
-        gather_of(w, list[i], old, old_count);
+    wall_list_gather(&w->list, w, m);
+    wall_list_sort(&w->list, m, page_rows(w), w->screen.cols);
     /* The cursor stays with its shell, or where that was. */
-    for (int i = 0; i < w->count; i++)
-        if (w->tiles[i] == at)
-            w->selected = i;
-    if (w->selected >= w->count)
-        w->selected = w->count ? w->count - 1 : 0;
-    for (int i = 0; i < old_count; i++)
-        if (old[i])
-            free_tile(old[i]);
-    free(old);
+    found = wall_list_find(&w->list, at);
+    if (found >= 0)
+        w->selected = found;
+    if (w->selected >= w->list.count)
+        w->selected = w->list.count ? w->list.count - 1 : 0;
     if (wall_selected(w))
         wall_tile_look(wall_selected(w), workspace_of(w, wall_selected(w)), false);
     show_page(w);
@@ -233,14 +147,14 @@ static void gather(struct wall *w)
 
 static void select_tile(struct wall *w, int index)
 {
-    if (!w->count)
+    if (!w->list.count)
         return;
-    index = index < 0 ? 0 : index < w->count ? index : w->count - 1;
-    w->tiles[w->selected]->stale = true;
+    index = index < 0 ? 0 : index < w->list.count ? index : w->list.count - 1;
+    w->list.tiles[w->selected]->stale = true;
     w->selected = index;
-    w->tiles[index]->stale = true;
-    wall_tile_look(w->tiles[index], workspace_of(w, w->tiles[index]), false);
-    if (index < w->first || index >= w->first + w->shown)
+    w->list.tiles[index]->stale = true;
+    wall_tile_look(w->list.tiles[index], workspace_of(w, w->list.tiles[index]), false);
+    if (index < w->page.first || index >= w->page.first + w->page.shown)
         show_page(w);
     app_damage(w->screen.app);
 }
@@ -249,8 +163,8 @@ static void select_tile(struct wall *w, int index)
 
 static void note_output(struct wall *w, struct watched_workspace *of)
 {
-    for (int i = 0; i < w->count; i++) {
-        struct wall_tile *t = w->tiles[i];
+    for (int i = 0; i < w->list.count; i++) {
+        struct wall_tile *t = w->list.tiles[i];
         if (strcmp(t->id, of->record.id) != 0)
             continue;
         if (i == w->selected && !w->covered) {
@@ -288,50 +202,31 @@ static void wall_leave(struct screen *s)
     w->covered = true;
     loop_timer_cancel(s->app->loop, &w->frame_timer);
     loop_timer_cancel(s->app->loop, &w->state_timer);
-    for (int i = w->first; i < w->first + w->shown; i++)
-        if (w->tiles[i]->live)
-            live_set_paused(w->tiles[i]->live, true);
+    for (int i = w->page.first; i < w->page.first + w->page.shown; i++)
+        if (w->list.tiles[i]->live)
+            live_set_paused(w->list.tiles[i]->live, true);
 }
 
 /* ---- drawing ---- */
 
 static void wall_draw_head(const struct wall *w, WINDOW *win)
 {
-    struct style bar = theme_style(ROLE_BAR);
-    int cols = w->screen.cols, at, asking = 0, failed = 0, waiting = 0;
     double now = clock_wall();
-    char text[160];
+    struct wall_counts c = { .shells = w->list.count,
+                             .workspaces = w->list.workspaces,
+                             .failed = w->list.news.count,
+                             .first = w->page.first,
+                             .shown = w->page.shown,
+                             .marked = w->list.marked };
 
-    for (int i = 0; i < w->count; i++) {
-        enum tile_state state = wall_tile_state(w->tiles[i], workspace_of(w, w->tiles[i]), now);
-        asking += state == TILE_ASKS;
-        failed += state == TILE_COMMAND || state == TILE_FAILED;
-        waiting += state == TILE_WAITS;
+    for (int i = 0; i < w->list.count; i++) {
+        enum tile_state state =
+            wall_tile_state(w->list.tiles[i], workspace_of(w, w->list.tiles[i]), now);
+        c.asking += state == TILE_ASKS;
+        c.failed += state == TILE_COMMAND || state == TILE_FAILED;
+        c.waiting += state == TILE_WAITS;
     }
-    failed += w->news.count;
-    draw_fill(win, 0, 0, cols, bar);
-    if (w->shown < w->count) {
-        snprintf(text, sizeof(text), " %d–%d of %d ", w->first + 1, w->first + w->shown, w->count);
-        draw_right(win, 0, 0, cols, bar, text);
-        cols -= draw_width(text);
-    }
-    at = 1 + draw_text(win, 0, 1, 12, theme_style(ROLE_TITLE), "pyro  wall") + 2;
-    snprintf(text, sizeof(text), "%d shell%s of %d %sworkspace%s", w->count,
-             w->count == 1 ? "" : "s", w->workspaces, w->marked ? "marked " : "",
-             w->workspaces == 1 ? "" : "s");
-    at += draw_text(win, 0, at, cols - at, bar, text) + 2;
-    if (asking) {
-        snprintf(text, sizeof(text), "? %d ask%s", asking, asking == 1 ? "s" : "");
-        at += draw_text(win, 0, at, cols - at, style_on(theme_style(ROLE_WARN), bar), text) + 2;
-    }
-    if (failed) {
-        snprintf(text, sizeof(text), "✗ %d failed", failed);
-        at += draw_text(win, 0, at, cols - at, style_on(theme_style(ROLE_BAD), bar), text) + 2;
-    }
-    if (!waiting)
-        return;
-    snprintf(text, sizeof(text), "❯ %d wait%s", waiting, waiting == 1 ? "s" : "");
-    draw_text(win, 0, at, cols - at, style_on(theme_style(ROLE_WARN), bar), text);
+    wall_head_draw(&c, win, w->screen.cols);
 }
 
 static void draw_nothing(const struct wall *w, WINDOW *win)
@@ -340,8 +235,9 @@ static void draw_nothing(const struct wall *w, WINDOW *win)
 
     draw_text(win, row, 4, cols, theme_style(ROLE_ACCENT), "No shell is open.");
     draw_text(win, row + 2, 4, cols, theme_style(ROLE_TEXT),
-              w->marked ? "Only marked workspaces are on the wall: Space in the list unmarks them."
-                        : "Any shell that is opened shows up here at once.");
+              w->list.marked
+                  ? "Only marked workspaces are on the wall: Space in the list unmarks them."
+                  : "Any shell that is opened shows up here at once.");
 }
 
 static void wall_draw(struct screen *s, WINDOW *win)
@@ -351,17 +247,17 @@ static void wall_draw(struct screen *s, WINDOW *win)
 
     if (w->whole)
         draw_clear(win, theme_style(ROLE_TEXT));
-    for (int i = 0; i < w->shown; i++) {
-        struct wall_tile *t = w->tiles[w->first + i];
-        struct area p = wall_grid_place(&w->grid, i);
+    for (int i = 0; i < w->page.shown; i++) {
+        struct wall_tile *t = w->list.tiles[w->page.first + i];
+        struct area p = wall_page_place(&w->page, i);
         t->whole |= w->whole;
         p.top += HEAD_ROWS;
         if (t->stale || t->whole)
-            wall_tile_draw(t, win, &p, w->first + i == w->selected, workspace_of(w, t), now);
+            wall_tile_draw(t, win, &p, w->page.first + i == w->selected, workspace_of(w, t), now);
     }
-    if (!w->count && w->whole)
+    if (!w->list.count && w->whole)
         draw_nothing(w, win);
-    wall_news_draw(&w->news, win, s->rows - 1, s->cols);
+    wall_news_draw(&w->list.news, win, s->rows - 1, s->cols);
     w->whole = false;
     wall_draw_head(w, win);
     set_state_timer(w, now);
@@ -371,7 +267,7 @@ static void wall_draw(struct screen *s, WINDOW *win)
 
 static void zoom(struct wall *w)
 {
-    struct wall_tile *t = w->tiles[w->selected];
+    struct wall_tile *t = w->list.tiles[w->selected];
     struct pyro_error err = { 0 };
     struct screen *view = shell_view_new(w->screen.app, t->id, t->shell, &err);
 
@@ -385,7 +281,7 @@ static void zoom(struct wall *w)
 static void wall_restart(struct screen *s, int arg UNUSED)
 {
     struct wall *w = (struct wall *)s;
-    struct wall_tile *t = w->tiles[w->selected];
+    struct wall_tile *t = w->list.tiles[w->selected];
 
     t->failure.code = PYRO_OK;
     if (t->live)
@@ -406,7 +302,7 @@ static const struct watched_shell *ended_shell(const struct wall *w, const struc
 static void wall_dismiss(struct screen *s, int arg UNUSED)
 {
     struct wall *w = (struct wall *)s;
-    const struct wall_tile *t = w->tiles[w->selected];
+    const struct wall_tile *t = w->list.tiles[w->selected];
 
     model_acknowledge_one(workspace_of(w, t), NEWS_SHELL, t->shell);
 }
@@ -415,12 +311,13 @@ static void wall_dismiss(struct screen *s, int arg UNUSED)
 static void wall_answer(struct screen *s, int arg UNUSED)
 {
     struct wall *w = (struct wall *)s;
-    const struct wall_tile *t = w->tiles[w->selected];
+    const struct wall_tile *t = w->list.tiles[w->selected];
     struct watched_workspace *of = workspace_of(w, t);
     size_t count;
-    scoped_free struct watched_workspace **list = workspaces(w, &count);
+    scoped_free struct watched_workspace **list =
+        wall_list_workspaces(&w->list, s->app->model, &count);
 
-    if (w->marked)
+    if (w->list.marked)
         answer_ask(s->app, list, count, NULL);
     else
         answer_ask(s->app, &of, 1, t->shell);
@@ -429,15 +326,24 @@ static void wall_answer(struct screen *s, int arg UNUSED)
 static bool wall_can_answer(struct screen *s, int arg UNUSED)
 {
     const struct wall *w = (struct wall *)s;
-    const struct watched_workspace *of = w->count ? workspace_of(w, wall_selected(w)) : NULL;
+    const struct watched_workspace *of = w->list.count ? workspace_of(w, wall_selected(w)) : NULL;
     const struct watched_shell *shell = of ? watched_shell_find(of, wall_selected(w)->shell) : NULL;
 
     return shell && shell->record.running;
 }
 
+static void wall_pin(struct screen *s, int arg UNUSED)
+{
+    struct wall *w = (struct wall *)s;
+    const struct wall_tile *t = wall_selected(w);
+
+    wall_pins_toggle(s->app, t->id, t->shell);
+    gather(w);
+}
+
 static bool wall_has_tile(struct screen *s, int arg UNUSED)
 {
-    return ((struct wall *)s)->count > 0;
+    return ((struct wall *)s)->list.count > 0;
 }
 
 static void wall_zoom(struct screen *s, int arg UNUSED)
@@ -449,14 +355,14 @@ static bool wall_can_restart(struct screen *s, int arg UNUSED)
 {
     const struct wall *w = (struct wall *)s;
 
-    return w->count && wall_tile_failure(wall_selected(w));
+    return w->list.count && wall_tile_failure(wall_selected(w));
 }
 
 static bool wall_can_dismiss(struct screen *s, int arg UNUSED)
 {
     const struct wall *w = (struct wall *)s;
 
-    return w->count && ended_shell(w, wall_selected(w));
+    return w->list.count && ended_shell(w, wall_selected(w));
 }
 
 enum step { LEFT, RIGHT, UP, DOWN, NEXT, PREVIOUS, PAGE_DOWN, PAGE_UP, FIRST, LAST };
@@ -465,28 +371,27 @@ static bool wall_can_go(struct screen *s, int step)
 {
     const struct wall *w = (struct wall *)s;
 
-    return step == PAGE_DOWN ? w->first + w->shown < w->count
-           : step == PAGE_UP ? w->first > 0
-           : step == NEXT    ? w->count > 1
-                             : w->count > 0;
+    return step == PAGE_DOWN ? w->page.first + w->page.shown < w->list.count
+           : step == PAGE_UP ? w->page.first > 0
+           : step == NEXT    ? w->list.count > 1
+                             : w->list.count > 0;
 }
 
 static void wall_go(struct screen *s, int step)
 {
     struct wall *w = (struct wall *)s;
-    const int size = wall_grid_size(&w->grid);
     const int to[] = { [LEFT] = w->selected - 1,
                        [RIGHT] = w->selected + 1,
-                       [UP] = w->selected - w->grid.cols,
-                       [DOWN] = w->selected + w->grid.cols,
-                       [NEXT] = w->selected + 1 < w->count ? w->selected + 1 : 0,
-                       [PREVIOUS] = w->selected ? w->selected - 1 : w->count - 1,
-                       [PAGE_DOWN] = w->first + size,
-                       [PAGE_UP] = w->first - size,
+                       [UP] = w->selected - w->page.grid.cols,
+                       [DOWN] = w->selected + w->page.grid.cols,
+                       [NEXT] = w->selected + 1 < w->list.count ? w->selected + 1 : 0,
+                       [PREVIOUS] = w->selected ? w->selected - 1 : w->list.count - 1,
+                       [PAGE_DOWN] = w->page.first + w->page.shown,
+                       [PAGE_UP] = w->page.before,
                        [FIRST] = 0,
-                       [LAST] = w->count - 1 };
+                       [LAST] = w->list.count - 1 };
 
-    if ((step != UP && step != DOWN) || (to[step] >= 0 && to[step] < w->count))
+    if ((step != UP && step != DOWN) || (to[step] >= 0 && to[step] < w->list.count))
         select_tile(w, to[step]);
 }
 
@@ -499,6 +404,8 @@ static const struct key_binding keys[] = {
       .act = wall_restart, .can = wall_can_restart },
     { "dismiss", "x Delete", "dismiss", "take a shell that has ended off the wall",
       .act = wall_dismiss, .can = wall_can_dismiss },
+    { "pin", "p", "pin", "pin it: it comes first; pressed again: no longer", .act = wall_pin,
+      .can = wall_has_tile },
     { "next", "Tab", "next", "the next shell", .act = wall_go, .can = wall_can_go, .arg = NEXT },
     { "previous", "Shift-Tab", NULL, "the one before", .act = wall_go, .can = wall_can_go,
       .arg = PREVIOUS },
@@ -528,10 +435,10 @@ static bool wall_event(struct screen *s, const struct key_event *e)
         wall_go(s, turn);
     if (e->mouse != MOUSE_PRESS || e->button != 1)
         return true;
-    hit = wall_grid_find(&w->grid, w->shown, e->row - HEAD_ROWS, e->col);
+    hit = wall_page_find(&w->page, e->row - HEAD_ROWS, e->col);
     if (hit < 0)
         return true;
-    select_tile(w, w->first + hit);
+    select_tile(w, w->page.first + hit);
     if (e->clicks == 2)
         zoom(w);
     return true;
@@ -539,7 +446,7 @@ static bool wall_event(struct screen *s, const struct key_event *e)
 
 static void wall_resize(struct screen *s, int rows UNUSED, int cols UNUSED)
 {
-    show_page((struct wall *)s);
+    gather((struct wall *)s); /* in less room more is idle */
 }
 
 static void wall_free(struct screen *s)
@@ -549,10 +456,7 @@ static void wall_free(struct screen *s)
     model_unlisten(s->app->model, &w->listener);
     loop_timer_cancel(s->app->loop, &w->frame_timer);
     loop_timer_cancel(s->app->loop, &w->state_timer);
-    for (int i = 0; i < w->count; i++)
-        free_tile(w->tiles[i]);
-    free(w->tiles);
-    buf_release(&w->news.line);
+    wall_list_release(&w->list);
     free(w);
 }
 
@@ -572,7 +476,7 @@ void wall_open(struct app *app)
 {
     struct wall *w = screen_new(app, &wall_ops, sizeof(*w));
 
-    buf_init(&w->news.line, WALL_NEWS_MAX);
+    wall_list_init(&w->list);
     w->listener = (struct model_listener){ .changed = wall_changed, .arg = w };
     model_listen(app->model, &w->listener);
     app_push(app, &w->screen);

@@ -8,6 +8,8 @@
 #include "tui/draw.h"
 #include "tui/format.h"
 #include "tui/shell_paint.h"
+#include "tui/table.h"
+#include "tui/wall_page.h"
 #include "vmm/base/fs.h"
 
 static const struct {
@@ -193,16 +195,33 @@ static void state_words(const struct wall_tile *t, struct watched_workspace *w,
                  since(&age, model_runs_since(r), now));
 }
 
-/* Into the lower line of the frame: the workspace's command that failed. */
+/* Into the lower line of the frame. */
+static void draw_in_border(WINDOW *win, const struct area *p, struct style style, const char *text)
+{
+    int row = p->top + p->rows - 1, at = p->left + 2;
+
+    at += draw_text(win, row, at, 1, style, " ");
+    at += draw_text(win, row, at, p->cols - 6, style, text);
+    draw_text(win, row, at, 1, style, " ");
+}
+
+/* The workspace's command that failed. */
 static void draw_command(WINDOW *win, const struct area *p, const struct watched_workspace *w)
 {
     char text[256];
-    int used;
 
-    snprintf(text, sizeof(text), " exec: %s", json_string_or(model_failed_command(w), "text", ""));
-    used =
-        draw_text(win, p->top + p->rows - 1, p->left + 2, p->cols - 5, theme_style(ROLE_BAD), text);
-    draw_text(win, p->top + p->rows - 1, p->left + 2 + used, 1, theme_style(ROLE_BAD), " ");
+    snprintf(text, sizeof(text), "exec: %s", json_string_or(model_failed_command(w), "text", ""));
+    draw_in_border(win, p, theme_style(ROLE_BAD), text);
+}
+
+/* Its labels' values: what the workspace is for. */
+static void draw_task(WINDOW *win, const struct area *p, const struct watched_workspace *w)
+{
+    char text[256] = "";
+
+    table_join_labels(w, false, text, sizeof(text));
+    if (*text)
+        draw_in_border(win, p, theme_style(ROLE_DIM), text);
 }
 
 /* ╭ ❯ name/sh1 ● ─── waits 3m ╮ */
@@ -223,10 +242,15 @@ static void draw_frame(const struct wall_tile *t, WINDOW *win, const struct area
     char words[96];
     int at = p->left + 2, end = p->left + p->cols - 2, width;
 
-    draw_box(win, (struct area){ p->top, p->left, p->rows, p->cols }, theme_style(border), NULL);
+    if (p->rows > TILE_ROWS_IDLE)
+        draw_box(win, *p, theme_style(border), NULL);
+    else
+        draw_rule(win, p->top, p->left, p->cols, theme_style(border));
     state_words(t, w, state, now, words, sizeof(words));
     at += draw_text(win, p->top, at, 1, theme_style(border), " ");
     at += draw_text(win, p->top, at, 1, mark, looks[state].mark);
+    if (t->pinned)
+        at += draw_text(win, p->top, at, 1, theme_style(ROLE_ACCENT), "▴");
     at += draw_text(win, p->top, at, end - at - 2, theme_style(name), title);
     if (r && model_has_notice(r))
         at += draw_text(win, p->top, at, 2, theme_style(ROLE_WARN), "! ");
@@ -241,37 +265,42 @@ static void draw_frame(const struct wall_tile *t, WINDOW *win, const struct area
         draw_fill(win, p->top, end - width, width, theme_style(border));
         draw_text(win, p->top, end - width + 1, width - 2, mark, words);
     }
+    if (p->rows <= TILE_ROWS_IDLE)
+        return;
     if (w && t->first && model_failed_command(w))
         draw_command(win, p, w);
+    else if (w)
+        draw_task(win, p, w);
 }
 
 /* ---- its screen ---- */
 
 static void draw_message(WINDOW *win, const struct area *inner, const struct pyro_error *why)
 {
-    int used;
+    int used, rows = inner->rows > 1 ? inner->rows - 1 : 1;
 
     for (int row = 0; row < inner->rows; row++)
         draw_fill(win, inner->top + row, inner->left, inner->cols, theme_style(ROLE_TEXT));
     if (!why)
         return;
-    used = draw_wrapped(
-        win, (struct area){ inner->top, inner->left + 1, inner->rows - 1, inner->cols - 2 },
-        theme_style(ROLE_BAD), why->message);
+    used = draw_wrapped(win, (struct area){ inner->top, inner->left + 1, rows, inner->cols - 2 },
+                        theme_style(ROLE_BAD), why->message);
     draw_wrapped(
         win,
         (struct area){ inner->top + used, inner->left + 1, inner->rows - used, inner->cols - 2 },
         theme_style(ROLE_DIM), "The shell itself goes on. r draws it again.");
 }
 
-/* The part with the cursor, of the size that there is room for. */
+/* The beginnings of the lines around the cursor, as much as there is room for. */
 static void follow(struct wall_tile *t, const struct area *inner)
 {
     struct pane_rect rect = t->rect;
 
+    if (rect.rows != inner->rows) /* of a larger place nothing above the cursor is left out */
+        rect.top = 0;
     rect.rows = inner->rows;
     rect.cols = inner->cols;
-    rect = shell_rect_at_cursor(live_view(t->live), rect);
+    rect = shell_rect_of_lines(live_view(t->live), rect);
     if (memcmp(&rect, &t->rect, sizeof(rect)) == 0)
         return;
     t->rect = rect;
@@ -283,7 +312,9 @@ static void follow(struct wall_tile *t, const struct area *inner)
 void wall_tile_draw(struct wall_tile *t, WINDOW *win, const struct area *p, bool selected,
                     struct watched_workspace *w, double now)
 {
-    struct area inner = { p->top + 1, p->left + 1, p->rows - 2, p->cols - 2 };
+    bool framed = p->rows > TILE_ROWS_IDLE;
+    struct area inner = { p->top + 1, p->left + framed, p->rows - 1 - framed,
+                          p->cols - 2 * framed };
     const struct pyro_error *why = wall_tile_failure(t);
 
     t->stale = false;

@@ -30,7 +30,8 @@ struct wall_tile {
     struct live *live; /* NULL: not on this page, or it could not be opened */
     struct pyro_error failure;
     struct pane_rect rect;
-    bool first; /* of its workspace's: it shows also what was run there without a shell */
+    bool first;        /* of its workspace's: it shows also what was run there without a shell */
+    bool pinned, idle; /* it comes first; it is shown in two rows */
     bool counted;
     uint32_t command_ends; /* that the shell has told of so far, once they were counted */
     bool stale, whole;     /* something of it is drawn next time; all of it */

@@ -128,7 +128,7 @@ keys q
 ends "exit 0"
 echo '{"version": 1, "bookmarks": {"x": ' >"$kept"
 tui 200x24
-sees 'bookmarks are not as they were: '
+sees 'bookmarks, pins and groups are not as they were: '
 gone "bare 'x"
 keys / bare Enter
 gone '^ [^ ]+ two '

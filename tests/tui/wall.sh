@@ -149,7 +149,10 @@ keys Space
 gone '^◆'
 
 # More than fit are on pages, at any size.
-for _ in 1 2 3 4 5 6 7 8 9; do "$PYRO" workspace shell open two --id-only >/dev/null 2>&1; done
+# None of them is idle: those would take little room.
+write one "$a" 'sleep 4321'
+write two "$b" 'sleep 4321'
+for _ in 1 2 3 4 5 6 7 8 9; do write two "$(shell_of two)" 'sleep 4321'; done
 keys w
 sees '11 shells of 2 workspaces .*1–9 of 11'
 sees 'PgDn next page'
@@ -175,6 +178,8 @@ for size in '120 40' '41 11' '300 100' '80 24'; do drive resize $size; done
 sees '1–9 of 11'
 
 # A flood in one tile: keys do what they do.
+"$PYRO" workspace shell signal two "$b" --signal INT >/dev/null 2>&1
+gone "▶ two/$b "
 write two "$b" yes
 sees '│y '
 keys '?'
