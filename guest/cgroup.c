@@ -111,15 +111,29 @@ void cgroup_kill(const struct cgroup *c)
         guest_log("cgroup.kill: errno %d", errno);
 }
 
-unsigned cgroup_oom_kills(const struct cgroup *c)
+/* The number behind `key` in one of its files, whose lines are pairs; 0: none is there. */
+static uint64_t read_value(const struct cgroup *c, const char *file, const char *key)
 {
     scoped_buf text = BUF_INIT(4096);
     const char *at;
+    size_t n = strlen(key);
 
-    if (!c || !fs_read_file(c->fd, "memory.events", &text, NULL) || !text.data)
+    if (!c || !fs_read_file(c->fd, file, &text, NULL) || !text.data)
         return 0;
-    at = strstr(text.data, "\noom_kill ");
-    return at ? (unsigned)strtoul(at + strlen("\noom_kill "), NULL, 10) : 0;
+    for (at = text.data; at; at = (at = strchr(at, '\n')) ? at + 1 : NULL)
+        if (!strncmp(at, key, n) && at[n] == ' ')
+            return strtoull(at + n, NULL, 10);
+    return 0;
+}
+
+unsigned cgroup_oom_kills(const struct cgroup *c)
+{
+    return (unsigned)read_value(c, "memory.events", "oom_kill");
+}
+
+uint64_t cgroup_usage_us(const struct cgroup *c)
+{
+    return read_value(c, "cpu.stat", "usage_usec");
 }
 
 unsigned cgroup_count(const struct cgroup *c)

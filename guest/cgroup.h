@@ -28,6 +28,8 @@ struct cgroup *cgroup_new(void);
 void cgroup_kill(const struct cgroup *c);
 /* How many processes of it the kernel killed for lack of memory; 0 when not counted. */
 unsigned cgroup_oom_kills(const struct cgroup *c);
+/* The CPU time of all that ever ran in it, in microseconds; 0 when not known. */
+uint64_t cgroup_usage_us(const struct cgroup *c);
 /* How many processes are in it, not in groups made inside it. */
 unsigned cgroup_count(const struct cgroup *c);
 /* Kills, and removes the group once it is empty: by cgroup_sweep(), now or later. Frees c. */

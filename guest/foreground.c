@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guest/cgroup.h"
 #include "guest/prompt.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
@@ -144,34 +145,45 @@ static int64_t next_look(int64_t silent_ms, int64_t after_ms)
     return SILENT_AGAIN_MS;
 }
 
-static void foreground_judge(void *arg)
+/* A new verdict, unless all has been asleep since the last one: then that holds, and it is false. */
+static bool look_again(struct foreground *f)
 {
-    struct foreground *f = arg;
-    int64_t silent_ms = clock_ms() - f->active_ms;
     struct asks_terminal t = { .pty_fd = f->pty_fd,
                                .shell = f->shell,
                                .group = f->cgroup,
                                .ends_in_line = modes_ends_in_line(f->modes),
                                .shell_edits = f->shell_edits };
-    struct asks_verdict verdict;
+    uint64_t usage_us = cgroup_usage_us(f->cgroup);
+
+    if (f->judged && usage_us && usage_us == f->verdict_us)
+        return false;
+    f->verdict_us = usage_us;
+    asks_judge(&t, &f->verdict);
+    return true;
+}
+
+static void foreground_judge(void *arg)
+{
+    struct foreground *f = arg;
+    int64_t silent_ms = clock_ms() - f->active_ms;
+    const struct asks_verdict *v = &f->verdict;
 
     if (silent_ms < SILENT_MS) {
         judge_in(f, SILENT_MS - silent_ms);
         return;
     }
-    asks_judge(&t, &verdict);
-    if (!verdict.is_waited && !f->repeated) {
+    if (look_again(f) && !v->is_waited && !f->repeated) {
         f->repeated = true;
         judge_in(f, NOBODY_MS);
         return;
     }
     f->repeated = false;
     f->judged = true;
-    set_state(f, verdict.at_shell                                         ? FOREGROUND_WAITS
-                 : verdict.after_ms >= 0 && silent_ms >= verdict.after_ms ? FOREGROUND_ASKS
-                                                                          : FOREGROUND_RUNS);
+    set_state(f, v->at_shell                                    ? FOREGROUND_WAITS
+                 : v->after_ms >= 0 && silent_ms >= v->after_ms ? FOREGROUND_ASKS
+                                                                : FOREGROUND_RUNS);
     if (f->state == FOREGROUND_RUNS)
-        judge_in(f, next_look(silent_ms, verdict.after_ms));
+        judge_in(f, next_look(silent_ms, v->after_ms));
     if (!f->told)
         foreground_look(f);
 }

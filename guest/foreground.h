@@ -4,7 +4,8 @@
  *
  * A look follows shortly after input and output, a few more follow while the shell itself is busy,
  * and the end of the foreground process is an event (pidfd_open(2)). A silent program is looked at
- * after 250 ms, 1 s and 4 s, then every 5 s, until it asks for input.
+ * after 250 ms, 1 s and 4 s, then every 5 s, until it asks for input. While nothing in its cgroup
+ * has run, the verdict of the look before holds: a look costs a millisecond under emulation.
  */
 #ifndef PYRO_GUEST_FOREGROUND_H
 #define PYRO_GUEST_FOREGROUND_H
@@ -47,6 +48,8 @@ struct foreground {
     int64_t active_ms; /* clock_ms() of the last input or output, or change of the group */
     bool repeated;     /* nobody waited for input, and a second look follows */
     bool judged;       /* since then */
+    struct asks_verdict verdict;
+    uint64_t verdict_us; /* CPU time of the cgroup before the verdict; 0: not known */
     struct loop_timer judge;
 };
 
