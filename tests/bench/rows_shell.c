@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/in_shell.h"
 #include "vmm/base/fs.h"
 
 #define READ_BYTES 65536
@@ -30,71 +31,6 @@
 #define RSS_RUNS 5
 #define ECHOES 40
 #define FLOODED_BYTES (1 << 20) /* of output: the flood is on */
-
-/* --- a shell --- */
-
-struct bench_shell {
-    char id[BENCH_ID_BYTES]; /* of its workspace */
-    char *log;
-};
-
-static void shell_release(struct bench_shell *sh)
-{
-    free(sh->log);
-}
-#define scoped_shell __attribute__((cleanup(shell_release))) struct bench_shell
-
-static bool done(const char *const *argv, struct pyro_error *err)
-{
-    struct outcome o;
-
-    if (!process_run(argv, &o, err))
-        return false;
-    outcome_release(&o);
-    return true;
-}
-
-/* A workspace with one shell at its prompt. */
-static bool shell_start(struct bench_shell *ret, struct pyro_error *err)
-{
-    const char *const open[] = { bench_pyro(), "workspace", "shell", "open", ret->id, NULL };
-    const char *const read[] = { bench_pyro(), "workspace",         "shell", "read", ret->id, "sh1",
-                                 "--plain",    "--wait-for-prompt", NULL };
-
-    if (!bench_create(ret->id, err))
-        return false;
-    ret->log = str_printf("%s/pyro/workspaces/%s/shells/sh1.log", getenv("XDG_DATA_HOME"), ret->id);
-    return done(open, err) && done(read, err);
-}
-
-static bool shell_type(const struct bench_shell *sh, const char *line, struct pyro_error *err)
-{
-    const char *const argv[] = { bench_pyro(), "workspace", "shell", "write", sh->id,
-                                 "sh1",        "--input",   line,    NULL };
-
-    return done(argv, err);
-}
-
-static int64_t log_size(const struct bench_shell *sh)
-{
-    struct stat st;
-
-    return stat(sh->log, &st) == 0 ? (int64_t)st.st_size : 0;
-}
-
-/* Until the log has `size` bytes. */
-static bool wait_log(const struct bench_shell *sh, int64_t size, struct pyro_error *err)
-{
-    int64_t until = bench_now_ns() + (int64_t)WAIT_MS * 1000000;
-
-    while (log_size(sh) < size) {
-        if (bench_now_ns() > until)
-            return pyro_fail(err, PYRO_TIMEOUT, "the shell's log stays at %lld of %lld bytes",
-                             (long long)log_size(sh), (long long)size);
-        poll(NULL, 0, LOOK_MS);
-    }
-    return true;
-}
 
 /* --- a read as a whole process --- */
 
@@ -115,8 +51,8 @@ static bool start_tmux(const char *socket, const char *corpus, struct pyro_error
                                  "do sleep 0.05; done",
                                  socket, NULL };
 
-    return fs_replace(AT_FDCWD, config, limit, sizeof(limit) - 1, 0600, err) && done(start, err) &&
-           done(look, err);
+    return fs_replace(AT_FDCWD, config, limit, sizeof(limit) - 1, 0600, err) &&
+           process_quietly(start, err) && process_quietly(look, err);
 }
 
 static bool sample_reads(const struct bench_shell *sh, const char *corpus, struct bench_result *ret,
@@ -135,7 +71,7 @@ static bool sample_reads(const struct bench_shell *sh, const char *corpus, struc
         snprintf(ret->peer_missing, sizeof(ret->peer_missing), "tmux is not installed");
     for (int i = 0; i < READ_RUNS && ok; i++)
         ok = process_sample(ours, ret, err) && (!with_peer || process_sample_peer(peer, ret, err));
-    return (!with_peer || done(stop, err)) && ok;
+    return (!with_peer || process_quietly(stop, err)) && ok;
 }
 
 /* A shell with the corpus in its log. */
@@ -146,10 +82,10 @@ static bool start_filled(struct bench_shell *sh, const char *corpus, struct pyro
 
     off_t before;
 
-    if (!done(make, err) || !shell_start(sh, err) || !done(copy, err))
+    if (!process_quietly(make, err) || !shell_start(sh, err) || !process_quietly(copy, err))
         return false;
-    before = log_size(sh);
-    return shell_type(sh, "cat /var/tmp/log", err) && wait_log(sh, before + READ_BYTES, err);
+    before = shell_log_size(sh);
+    return shell_type(sh, "cat /var/tmp/log", err) && shell_wait_log(sh, before + READ_BYTES, err);
 }
 
 static bool measure_read_rss(struct bench_result *ret, struct pyro_error *err)
@@ -273,7 +209,7 @@ static bool measure_waiting(struct bench_result *ret, struct pyro_error *err)
     before = pids_cpu_ns(&reader);
     poll(NULL, 0, IDLE_WINDOW_MS); /* idle is what is measured: time must pass */
     after = pids_cpu_ns(&reader);
-    if (!done(end, err) || !process_finish(&p, "shell read", &o, err))
+    if (!process_quietly(end, err) || !process_finish(&p, "shell read", &o, err))
         return false;
     outcome_release(&o);
     if (before <= 0 || after < before)
@@ -293,9 +229,9 @@ static bool measure_waiting(struct bench_result *ret, struct pyro_error *err)
 static bool sample_flood(const struct bench_shell *sh, int64_t bytes, struct bench_result *ret,
                          struct pyro_error *err)
 {
-    int64_t before = log_size(sh), start = bench_now_ns();
+    int64_t before = shell_log_size(sh), start = bench_now_ns();
 
-    if (!shell_type(sh, "cat /var/tmp/flood", err) || !wait_log(sh, before + bytes, err))
+    if (!shell_type(sh, "cat /var/tmp/flood", err) || !shell_wait_log(sh, before + bytes, err))
         return false;
     samples_add(&ret->ours, (double)bytes * 1e3 / (double)(bench_now_ns() - start));
     return true;
@@ -311,7 +247,7 @@ static bool sample_script(const struct bench_shell *sh, const char *command, int
                                  "-c",         script,      NULL };
     int64_t start = bench_now_ns();
 
-    if (!done(argv, err))
+    if (!process_quietly(argv, err))
         return false;
     samples_add(&ret->peer, (double)bytes * 1e3 / (double)(bench_now_ns() - start));
     return true;
@@ -325,7 +261,7 @@ static bool make_flood(const struct bench_shell *sh, struct pyro_error *err)
     const char *const make[] = { bench_pyro(), "workspace", "exec", sh->id, "--",
                                  "sh",         "-c",        script, NULL };
 
-    return done(make, err);
+    return process_quietly(make, err);
 }
 
 static bool measure_flood(struct bench_result *ret, struct pyro_error *err)
@@ -384,7 +320,8 @@ static bool start_echo(const struct bench_shell *sh, struct bench_shell *ret,
 
     memcpy(ret->id, sh->id, sizeof(ret->id));
     ret->log = str_printf("%s", log);
-    return done(open, err) && done(prompt, err) && done(type, err) && done(look, err);
+    return process_quietly(open, err) && process_quietly(prompt, err) &&
+           process_quietly(type, err) && process_quietly(look, err);
 }
 
 /* Writes a line to the second shell, and reads until it is there: as two programs and more. */
@@ -400,10 +337,10 @@ static bool sample_echo(const struct bench_shell *sh, int number, struct bench_r
     bool there = false;
 
     snprintf(line, sizeof(line), "line %d.", number);
-    snprintf(cursor, sizeof(cursor), "%lld", (long long)log_size(sh));
+    snprintf(cursor, sizeof(cursor), "%lld", (long long)shell_log_size(sh));
     start = bench_now_ns();
     until = start + (int64_t)WAIT_MS * 1000000;
-    if (!done(write, err))
+    if (!process_quietly(write, err))
         return false;
     while (!there) {
         struct outcome o;
@@ -425,18 +362,19 @@ static bool measure_echo(struct bench_result *ret, struct pyro_error *err)
     int64_t before, start;
 
     if (!shell_start(&flood, err) || !start_echo(&flood, &echo, err) ||
-        !shell_type(&flood, "yes", err) || !wait_log(&flood, FLOODED_BYTES, err))
+        !shell_type(&flood, "yes", err) || !shell_wait_log(&flood, FLOODED_BYTES, err))
         return false;
-    before = log_size(&flood);
+    before = shell_log_size(&flood);
     start = bench_now_ns();
     for (int i = 0; i < ECHOES; i++)
         if (!sample_echo(&echo, i, ret, err))
             return false;
-    if (log_size(&flood) <= before)
+    if (shell_log_size(&flood) <= before)
         return pyro_fail(err, PYRO_INTERNAL, "the other shell did not flood meanwhile");
     snprintf(ret->note, sizeof(ret->note),
              "%d lines, each by `shell write` and `shell read`; the other shell wrote %.1f MB/s",
-             ECHOES, (double)(log_size(&flood) - before) * 1e3 / (double)(bench_now_ns() - start));
+             ECHOES,
+             (double)(shell_log_size(&flood) - before) * 1e3 / (double)(bench_now_ns() - start));
     return bench_delete(flood.id, err);
 }
 
