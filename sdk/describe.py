@@ -30,7 +30,7 @@ NAMES = {
     "workspace shell list": "list_shells",
     "workspace service list": "list_services",
 }
-LEFT_OUT = {"completion", "commands", "demo", "host connect", "host print-config", "host doctor"}  # for people
+LEFT_OUT = {"completion", "commands", "demo", "logout", "host connect", "host print-config", "host doctor"}  # for people
 NOT_HERE = {"id_only", "content_only", "interactive", "no_stdin"}  # how a command prints, or reads a terminal
 READS_INPUT = {"run", "workspace exec"}
 

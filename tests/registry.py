@@ -174,6 +174,8 @@ class Registry:
         return digest(self.document(name, tag, self.manifest(name, layers), MANIFEST))
 
     def content(self, path):
+        if path == "/v2/":
+            return b"{}", "application/json"
         return self.contents.get(urllib.parse.unquote(path.split("?")[0]))
 
     def on(self, part, *answers):
@@ -193,6 +195,17 @@ class Registry:
 
     def seen(self, part=""):
         return [path for _, path, _ in self.requests if part in path]
+
+    def token_server(self, user, token):
+        """One of this registry's own: it gives the token to "USER:PASSWORD", who has to come."""
+        self.token = "http://%s/token" % self.host, token
+        right_user = "Basic " + base64.b64encode(user.encode()).decode()
+
+        def answer(handler):
+            if handler.headers.get("Authorization") != right_user:
+                return error(401, "UNAUTHORIZED", "wrong")(handler)
+            return body(json.dumps({"token": token, "expires_in": 300}).encode())(handler)
+        self.on("/token", answer)
 
     def authorizations(self):
         return [headers["Authorization"] for _, _, headers in self.requests if "Authorization" in headers]

@@ -11,6 +11,8 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_env_inspect,
     &cmd_env_remove,
     &cmd_env_prune,
+    &cmd_login,
+    &cmd_logout,
     &cmd_workspace_create,
     &cmd_workspace_list,
     &cmd_workspace_status,

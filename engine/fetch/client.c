@@ -46,10 +46,12 @@ char *client_url(const struct client *c, unsigned endpoint, const char *path)
     const struct job_endpoint *e = &c->job->endpoints[endpoint];
     const char *rest = strstr(e->url, "://");
     const struct job_endpoint *origin = &c->job->endpoints[c->job->endpoint_count - 1];
+    const char *repository = c->job->repository;
 
-    return str_printf("%s%s/v2/%s/%s%s%s", c->endpoints[endpoint].place.is_plain ? "http" : "https",
-                      rest ? rest : "", c->job->repository, path, e->is_mirror ? "?ns=" : "",
-                      e->is_mirror ? origin->name : "");
+    return str_printf("%s%s/v2/%s%s%s%s%s",
+                      c->endpoints[endpoint].place.is_plain ? "http" : "https", rest ? rest : "",
+                      repository ? repository : "", repository ? "/" : "", path,
+                      e->is_mirror ? "?ns=" : "", e->is_mirror ? origin->name : "");
 }
 
 bool client_use_plain(struct client *c, unsigned endpoint, CURLcode code)

@@ -49,7 +49,8 @@ static bool load(struct job *j, struct pyro_error *err)
     j->document_fd = (int)json_int_or(j->json, "document_fd", -1);
     j->connect_ms = json_int_or(j->json, "connect_ms", 10000);
     j->stall_seconds = json_int_or(j->json, "stall_seconds", 30);
-    if (!json_get_string(j->json, "repository", &j->repository, err))
+    j->is_login = json_bool_or(j->json, "is_login", false);
+    if (!j->is_login && !json_get_string(j->json, "repository", &j->repository, err))
         return false;
     if (!json_array_size(endpoints) || json_array_size(endpoints) > JOB_ENDPOINTS_MAX ||
         json_array_size(blobs) > JOB_BLOBS_MAX)
@@ -62,7 +63,7 @@ static bool load(struct job *j, struct pyro_error *err)
         if (!load_blob(json_array_get(blobs, j->blob_count), &j->blobs[j->blob_count], err))
             return false;
     return (j->digest && oci_digest_is_valid(j->digest)) || j->tag || j->blob_count ||
-           pyro_fail(err, PYRO_USAGE, "nothing is wanted");
+           j->is_login || pyro_fail(err, PYRO_USAGE, "nothing is wanted");
 }
 
 bool job_parse(const void *bytes, size_t n, struct job *ret, struct pyro_error *err)

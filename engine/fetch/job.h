@@ -30,12 +30,13 @@ struct job {
     json_t *json; /* what the texts below are borrowed from */
     struct job_endpoint endpoints[JOB_ENDPOINTS_MAX];
     unsigned endpoint_count;
-    const char *repository;
+    const char *repository;               /* NULL: only is_login has none */
     const char *tag, *digest;             /* of a manifest that is wanted: one of them, or … */
     const char *known;                    /* the digest that is here already; NULL: none */
     int document_fd;                      /* where the manifest goes; -1: … */
     struct job_blob blobs[JOB_BLOBS_MAX]; /* … these are wanted */
     unsigned blob_count;
+    bool is_login; /* nothing is wanted but to know whether the login is taken */
     const char *http_proxy, *https_proxy, *no_proxy;
     int64_t connect_ms, stall_seconds;
 };

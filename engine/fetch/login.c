@@ -5,11 +5,9 @@
 
 #include "engine/fetch/report.h"
 #include "engine/fetch/response.h"
+#include "engine/fetch/token.h"
 #include "vmm/base/fs.h"
 
-#define TOKEN_ANSWER_MAX (1024 * 1024)
-#define TOKEN_MAX (64 * 1024)
-#define TOKEN_SECONDS 60     /* where the answer does not say */
 #define TOKEN_EARLY_MS 10000 /* renewed before it ends */
 #define TOKEN_LIMIT_MS 20000L
 
@@ -25,9 +23,27 @@ static bool has_credentials(const struct job_endpoint *e)
 
 bool login_hint(const struct client *c, unsigned endpoint, struct pyro_error *err)
 {
-    if (has_credentials(&c->job->endpoints[endpoint]))
-        return pyro_hint(err, "sign in again, and check what this user may have");
-    return pyro_hint(err, "it takes a login, and only images that need none can be pulled");
+    const struct job_endpoint *e = &c->job->endpoints[endpoint];
+
+    if (c->job->is_login)
+        return pyro_hint(err, "check the user name and the password");
+    if (has_credentials(e))
+        return pyro_hint(
+            err, "sign in again with 'pyro login %s', and check what this user may have", e->name);
+    return pyro_hint(err, "sign in with 'pyro login %s'", e->name);
+}
+
+static bool fail_not_taken(const struct client *c, unsigned endpoint, const char *more,
+                           struct pyro_error *err)
+{
+    const struct job_endpoint *e = &c->job->endpoints[endpoint];
+
+    if (c->job->is_login)
+        pyro_fail(err, PYRO_PULL_FAILED, "%s does not take this user name and password", e->name);
+    else
+        pyro_fail(err, PYRO_PULL_FAILED, "%s does not take the login that is kept for it%s",
+                  e->name, more);
+    return login_hint(c, endpoint, err);
 }
 
 /* --- what is shown --- */
@@ -105,10 +121,12 @@ static bool put_query(CURL *easy, struct buf *to, const struct client *c,
                       const struct challenge *challenge)
 {
     char *service = curl_easy_escape(easy, challenge->service, 0);
-    char *repository = curl_easy_escape(easy, c->job->repository, 0);
+    const char *wanted = c->job->repository ? c->job->repository : "";
+    char *repository = curl_easy_escape(easy, wanted, 0);
     bool ok = service && repository &&
               (!*challenge->service || buf_printf(to, "service=%s&", service)) &&
-              buf_printf(to, "scope=repository:%s:pull&client_id=pyro", repository);
+              (!*wanted || buf_printf(to, "scope=repository:%s:pull&", repository)) &&
+              buf_append_str(to, "client_id=pyro");
 
     curl_free(service);
     curl_free(repository);
@@ -124,36 +142,19 @@ static bool put_refresh(CURL *easy, struct buf *to, const struct job_endpoint *e
     return ok;
 }
 
-static bool is_fit(const char *token)
-{
-    size_t n = token ? strlen(token) : 0;
-
-    if (!n || n > TOKEN_MAX)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (token[i] <= ' ' || token[i] == 0x7f)
-            return false;
-    return true;
-}
-
 static bool keep_token(struct client *c, unsigned endpoint, const struct buf *answer,
                        struct pyro_error *err)
 {
-    scoped_json json_t *object =
-        answer->len ? json_parse(answer->data, answer->len, TOKEN_ANSWER_MAX, NULL) : NULL;
-    const char *token =
-        json_string_or(object, "token", json_string_or(object, "access_token", NULL));
-    double seconds = json_number_or(object, "expires_in", TOKEN_SECONDS);
     struct client_endpoint *e = &c->endpoints[endpoint];
+    int64_t seconds;
+    char *token = token_parse(answer->data ? answer->data : "", answer->len, &seconds);
 
-    if (!is_fit(token))
+    if (!token)
         return pyro_fail(err, PYRO_PULL_FAILED, "the token server of %s gave no token",
                          c->job->endpoints[endpoint].name);
-    seconds = seconds >= TOKEN_SECONDS ? seconds : TOKEN_SECONDS;
-    seconds = seconds <= 86400 ? seconds : 86400;
     free(e->token);
-    e->token = str_printf("%s", token);
-    e->token_until_ms = clock_ms() + (int64_t)(seconds * 1000) - TOKEN_EARLY_MS;
+    e->token = token;
+    e->token_until_ms = clock_ms() + seconds * 1000 - TOKEN_EARLY_MS;
     return true;
 }
 
@@ -165,10 +166,9 @@ static bool fail_refused(const struct client *c, unsigned endpoint, long status,
     if (status != 401 && status != 403 && status != 400)
         return pyro_fail(err, PYRO_PULL_FAILED, "the token server of %s answers %ld", e->name,
                          status);
-    pyro_fail(err, PYRO_PULL_FAILED,
-              has_credentials(e) ? "%s does not take the login that is kept for it"
-                                 : "%s gives nothing to one who is not signed in",
-              e->name);
+    if (has_credentials(e))
+        return fail_not_taken(c, endpoint, "", err);
+    pyro_fail(err, PYRO_PULL_FAILED, "%s gives nothing to one who is not signed in", e->name);
     return login_hint(c, endpoint, err);
 }
 
@@ -241,12 +241,9 @@ static bool fail_denied(const struct client *c, unsigned endpoint, struct pyro_e
     const struct job_endpoint *e = &c->job->endpoints[endpoint];
 
     if (has_credentials(e))
-        pyro_fail(err, PYRO_PULL_FAILED,
-                  "%s does not take the login that is kept for it, or it may not have %s", e->name,
-                  c->job->repository);
-    else
-        pyro_fail(err, PYRO_PULL_FAILED, "%s gives %s to nobody who is not signed in, or has none",
-                  e->name, c->job->repository);
+        return fail_not_taken(c, endpoint, ", or it does not reach this far", err);
+    pyro_fail(err, PYRO_PULL_FAILED, "%s gives %s to nobody who is not signed in, or has none",
+              e->name, c->job->repository);
     return login_hint(c, endpoint, err);
 }
 

@@ -14,6 +14,7 @@
 #include "engine/fetch/jail.h"
 #include "engine/fetch/manifest.h"
 #include "engine/fetch/report.h"
+#include "engine/fetch/sign_in.h"
 #include "engine/hash/hash.h"
 #include "vmm/base/fs.h"
 
@@ -36,6 +37,13 @@ static bool read_certificates(struct buf *ret, struct pyro_error *err)
     return true;
 }
 
+static json_t *do_job(struct client *c, struct pyro_error *err)
+{
+    if (c->job->is_login)
+        return sign_in(c, err);
+    return c->job->blob_count ? blobs_fetch(c, err) : manifest_fetch(c, err);
+}
+
 static json_t *work(struct pyro_error *err)
 {
     scoped_buf input = BUF_INIT(JOB_BYTES_MAX), ca = BUF_INIT(CA_BYTES_MAX);
@@ -53,7 +61,7 @@ static json_t *work(struct pyro_error *err)
         return pyro_fail_errno(err, "read the job");
     if (job_parse(input.data ? input.data : "", input.len, &job, err) &&
         client_init(&client, &job, resolver_fd, &ca, err))
-        result = job.blob_count ? blobs_fetch(&client, err) : manifest_fetch(&client, err);
+        result = do_job(&client, err);
     explicit_bzero(input.data, input.len);
     client_release(&client);
     job_release(&job);

@@ -254,7 +254,10 @@ static void on_refused(struct request *r)
         pyro_fail(&r->err, PYRO_PULL_FAILED, "%s has had too many requests%s%.40s: %s", name_of(r),
                   response->remaining ? ", with so many left: " : "",
                   response->remaining ? response->remaining : "", said);
-        pyro_hint(&r->err, "try again later");
+        if (r->shown)
+            pyro_hint(&r->err, "try again later");
+        else
+            pyro_hint(&r->err, "try again later, or sign in: 'pyro login %s'", name_of(r));
     } else if (response->status == 404) {
         pyro_fail(&r->err, PYRO_ENVIRONMENT_NOT_FOUND, "%s has no %s of %s: %s", name_of(r),
                   r->what, job->repository, said);

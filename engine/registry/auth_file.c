@@ -57,9 +57,12 @@ bool auth_file_save(const char *path, const json_t *object, struct pyro_error *e
 {
     scoped_free char *text = json_dumps(object, JSON_INDENT(2) | JSON_SORT_KEYS);
     scoped_free char *directory = strndup(path, (size_t)(strrchr(path, '/') - path));
-    bool ok = text ? fs_mkdir_p(directory, 0700, err) &&
-                         fs_write_atomic(AT_FDCWD, path, text, strlen(text), 0600, err)
-                   : pyro_no_memory(err, NULL) != NULL;
+    /* A link to where somebody keeps it stays one. */
+    scoped_free char *target = realpath(path, NULL);
+    bool ok =
+        text ? fs_mkdir_p(directory, 0700, err) &&
+                   fs_write_atomic(AT_FDCWD, target ? target : path, text, strlen(text), 0600, err)
+             : pyro_no_memory(err, NULL) != NULL;
 
     if (text)
         explicit_bzero(text, strlen(text));

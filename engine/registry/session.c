@@ -37,7 +37,7 @@ static int write_job(const struct session *s, struct pyro_error *err)
 static bool complete_job(struct session *s, struct pyro_error *err)
 {
     const struct reference *r = &s->wish->reference;
-    json_t *endpoints = endpoints_of(r, err);
+    json_t *endpoints = s->login ? endpoints_to_try(r->host, s->login, err) : endpoints_of(r, err);
     static const struct {
         const char *name, *variables[4];
     } proxies[] = {
@@ -49,7 +49,8 @@ static bool complete_job(struct session *s, struct pyro_error *err)
     if (!endpoints)
         return false;
     json_object_set_new(s->job, "endpoints", endpoints);
-    json_object_set_new(s->job, "repository", json_string(r->repository));
+    if (*r->repository)
+        json_object_set_new(s->job, "repository", json_string(r->repository));
     json_object_set_new(s->job, "connect_ms", json_integer(patience(CONNECT_MS)));
     json_object_set_new(s->job, "stall_seconds", json_integer(patience(STALL_SECONDS)));
     for (size_t i = 0; i < ARRAY_SIZE(proxies); i++)

@@ -3,6 +3,7 @@
 #define PYRO_REGISTRY_SESSION_H
 
 #include "engine/helper/progress.h"
+#include "engine/registry/auth_file.h"
 #include "engine/registry/reference.h"
 
 #define SESSION_FD_FIRST 4 /* of the job's descriptors */
@@ -16,7 +17,8 @@ struct registry_wish {
 
 struct session {
     const struct registry_wish *wish;
-    json_t *job; /* what is wanted; endpoints and limits are added */
+    json_t *job;                     /* what is wanted; endpoints and limits are added */
+    const struct credentials *login; /* to try, at the registry alone; NULL: what is kept */
     const int *fds;
     unsigned fd_count;
     /* Takes each line but the last and the notes; false ends it. */

@@ -35,6 +35,7 @@ env inspect
 env import
 env remove
 env prune
+logout
 run
 demo
 workspace create
@@ -88,9 +89,9 @@ for path in "${order[@]}"; do
     is "$line" "$status" 0
     [[ $status -eq 0 ]] || sed 's/^/    /' "$TEST_DIR/err"
 done
-# These take a terminal over, go on until they are ended, or need an agent: tests/tui, attach.sh, replay.sh, hold.sh, watch.sh and
-# host.sh run them.
-elsewhere=(tui 'workspace shell attach' 'workspace shell replay' 'workspace hold' watch 'host connect' 'host doctor')
+# These take a terminal over, go on until they are ended, or need a registry or an agent: tests/tui, attach.sh, replay.sh,
+# hold.sh, watch.sh, login.sh and host.sh run them.
+elsewhere=(tui login 'workspace shell attach' 'workspace shell replay' 'workspace hold' watch 'host connect' 'host doctor')
 is "no command was left out" "$(printf '%s\n' "${order[@]}" "${elsewhere[@]}" | sort)" "$(sort <<<"$paths")"
 
 # A group's example is one of those, or a command that begins as they do.
