@@ -21,6 +21,7 @@
 #   supervisor_of ID  the pid of a workspace's supervisor
 #   use_shared_cache         environments, kernels and templates from the cache that all scripts of one
 #                            run share; workspaces stay the script's own
+#   own_cache                after use_shared_cache: a cache of the script's own, with the kernel of the shared one
 #   finish                   the last line of every script
 set -u
 : "${PYRO:=$PWD/build/pyro}"
@@ -33,7 +34,9 @@ export TMPDIR=$TEST_DIR/tmp PYRO_HOME=$TEST_DIR/home
 # The user who runs the tests may have a .bashrc that takes long or waits for a lock, a configuration, and
 # a history that is his own.
 export HOME=$TEST_DIR/person XDG_CONFIG_HOME=$TEST_DIR/config XDG_STATE_HOME=$TEST_DIR/state
-mkdir -p "$TMPDIR" "$PYRO_HOME" "$HOME" "$XDG_CONFIG_HOME"
+mkdir -p "$TMPDIR" "$PYRO_HOME" "$HOME" "$XDG_CONFIG_HOME/pyro"
+# No test asks the internet for an image that has a short name.
+echo 'registry.docker.io.blocked = on' >"$XDG_CONFIG_HOME/pyro/config"
 passed=0 failed=0 finished= scene=
 SCENES=$TEST_DIR/scenes # a file for each that has ended: "PASSED FAILED"
 mkdir "$SCENES"
@@ -42,6 +45,14 @@ use_shared_cache() {
     unset PYRO_HOME
     export XDG_DATA_HOME=$TEST_DIR/data XDG_CACHE_HOME=${PYRO_TEST_CACHE:-$PWD/build/test-cache}
     mkdir -p "$XDG_DATA_HOME" "$XDG_CACHE_HOME"
+}
+
+own_cache() {
+    local shared=$XDG_CACHE_HOME
+    "$PYRO" env pull debian:12-base >/dev/null 2>&1 # with it comes the kernel
+    export XDG_CACHE_HOME=$TEST_DIR/cache
+    mkdir -p "$XDG_CACHE_HOME/pyro"
+    cp -a "$shared/pyro/boot" "$shared"/pyro/*.json "$XDG_CACHE_HOME/pyro/"
 }
 
 pass() {

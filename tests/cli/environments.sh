@@ -232,7 +232,7 @@ else
     is "a cache that cannot be made: exit status" "$status" 1
 fi
 # Docker Hub is not asked: the proxy is not there.
-run env https_proxy=http://127.0.0.1:9 "$PYRO" --json env pull debian:99
+run "$PYRO" --json env pull debian:99
 is "an unknown environment: code" "$(json .error.code)" environment_not_found
 like "an unknown environment: near ones" "$(json .error.hint)" "debian:12"
 

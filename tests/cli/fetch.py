@@ -267,7 +267,7 @@ def logins():
     r.image("test/x", "t", LAYERS[:1])
     refused("a registry of one's own that takes no login but Basic", (setattr(r, "user", "u:secret"), manifest(r)[0])[1],
             "not signed in")
-    check("and that no login can be given is said", "need none" in manifest(r)[0]["error"]["hint"])
+    check("and how to sign in is said", "pyro login " + r.host in manifest(r)[0]["error"]["hint"])
     answer = manifest(r, with_={"user": "u", "password": "wrong"})[0]
     refused("a wrong password", answer, "does not take the login")
     check("and what to do is said", "sign in" in answer["error"]["hint"], answer)

@@ -21,7 +21,7 @@ run "$PYRO" env inspect debian:12 --json
 check "env inspect: the directory is there" [ -d "$(json .install_dir)" ]
 run "$PYRO" env inspect debian:99
 is "an unknown environment: status" "$status" 1
-run env https_proxy=http://127.0.0.1:9 "$PYRO" run debian:99 --json -- true
+run "$PYRO" run debian:99 --json -- true
 is "an unknown environment for run: status" "$status" 125
 is "an unknown environment for run: code" "$(json .error.code)" environment_not_found
 

@@ -3,12 +3,7 @@
 # busybox, an image of several layers in each form and compression; and what they are in lists.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
-"$PYRO" env pull debian:12-base >/dev/null 2>&1
-
-# A cache of its own, with the kernel of the shared one.
-mkdir -p "$TEST_DIR/cache/pyro"
-cp -a "$XDG_CACHE_HOME/pyro/boot" "$XDG_CACHE_HOME"/pyro/*.json "$TEST_DIR/cache/pyro/"
-export XDG_CACHE_HOME=$TEST_DIR/cache
+own_cache
 environments=$XDG_CACHE_HOME/pyro/environments
 image() { python3 tests/oci_image.py "$@"; }
 member() { python3 -c 'import json, sys; print(json.dumps(eval("d" + sys.argv[1], {"d": json.load(sys.stdin)})))' "$1"; }
