@@ -120,7 +120,7 @@ wheel() {
 picked() {
     cursor_is_at() {
         local row
-        row=$(at "$1") && drive attributes | grep -q "^$((row - 1)) .* bg=#2c4a6e"
+        row=$(at "$1") && drive attributes | grep -q "^$((row - 1)) .* bg=#214d7a"
     }
     wait_for "$SECONDS_MAX" cursor_is_at "$1" && pass "the cursor is at $1"
 }

@@ -8,6 +8,7 @@
 
 #define SLOTS 131072 /* a power of two, twice the pairs there can be */
 #define PAIRS_MAX 65000
+#define PALETTE_BLACK 16 /* of the colour cube: nobody chooses another */
 
 struct slot {
     uint32_t fg, bg;
@@ -57,6 +58,11 @@ static int color_nearest(uint32_t rgb, int count)
     return best;
 }
 
+uint32_t color_shown(uint32_t rgb, int count)
+{
+    return palette_rgb(color_nearest(rgb & 0xffffff, count));
+}
+
 bool color_wants_none(void)
 {
     const char *no_color = getenv("NO_COLOR");
@@ -64,9 +70,18 @@ bool color_wants_none(void)
     return no_color && *no_color;
 }
 
+/* GNU screen passes COLORTERM on from the terminal that it runs in, but shows no 24-bit colours of
+ * its own; tmux, which may have the same TERM, does. */
+static bool is_gnu_screen(void)
+{
+    const char *term = getenv("TERM");
+
+    return term && !strncmp(term, "screen", 6) && (!getenv("TMUX") || getenv("STY"));
+}
+
 bool color_claims_direct(void)
 {
-    const char *claim = getenv("COLORTERM");
+    const char *claim = is_gnu_screen() ? NULL : getenv("COLORTERM");
 
     return claim && (!strcmp(claim, "truecolor") || !strcmp(claim, "24bit"));
 }
@@ -99,8 +114,8 @@ void color_limit(enum color_depth depth)
         state.depth = depth;
 }
 
-/* For ncurses: -1 for the default, an index, or 24 bits (which are above the indices: a
- * blue too dark to is made a little green). */
+/* For ncurses: -1 for the default, an index, or 24 bits (which are above the indices: black is that
+ * of the 256, and a blue too dark to be above them is made a little green). */
 static int curses_color(uint32_t colour)
 {
     uint32_t rgb = colour & 0xffffff;
@@ -110,7 +125,7 @@ static int curses_color(uint32_t colour)
         return -1;
     if (colour & 0x02000000u) {
         if (state.depth == DEPTH_TRUE)
-            return (int)(rgb < 256 ? rgb | 0x100 : rgb);
+            return !rgb ? PALETTE_BLACK : (int)(rgb < 256 ? rgb | 0x100 : rgb);
         index = color_nearest(rgb, state.depth == DEPTH_256 ? 256 : 16);
     } else {
         index = (int)(colour & 255);
@@ -154,6 +169,8 @@ uint32_t color_readable(uint32_t fg, uint32_t bg, uint32_t readable)
 
     if (!(fg & bg & readable & 0x02000000u))
         return fg;
+    if (state.depth == DEPTH_256)
+        bg = COLOUR_RGB(color_shown(bg, 256));
     for (uint32_t part = 1; part <= 8 && color_contrast(mixed, bg) < COLOR_CONTRAST; part++) {
         mixed = 0;
         for (int shift = 0; shift < 24; shift += 8)

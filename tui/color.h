@@ -43,6 +43,9 @@ uint32_t color_readable(uint32_t fg, uint32_t bg, uint32_t readable);
 /* The contrast of two colours of 24 bits, from 1 to 21. */
 double color_contrast(uint32_t a, uint32_t b);
 
+/* The 24 bits of the nearest of 256 (or 16) colours, where there are only those. */
+uint32_t color_shown(uint32_t rgb, int count);
+
 /* The pair for these colours; 0 (the terminal's own) when there are no colours. */
 int color_pair(uint32_t fg, uint32_t bg);
 

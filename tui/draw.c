@@ -29,6 +29,13 @@ static const char *visible(const char *text, struct buf *space)
     return text;
 }
 
+bool draw_keeps_mark(uint32_t mark)
+{
+    bool selector = mark >= 0xfe00 && mark <= 0xfe0f, joiner = mark == 0x200d;
+
+    return !selector && !joiner && wcwidth((wchar_t)mark) == 0;
+}
+
 /* One cell's worth of text: a character and its combining marks. */
 struct cell {
     wchar_t chars[CCHARW_MAX];
@@ -57,7 +64,7 @@ static bool next_cell(const char **at, struct cell *ret)
         c = term_decode(s, &used);
         if (term_width(c) != 0)
             break;
-        if (ret->count <= MARKS_MAX - 1 && wcwidth((wchar_t)c) == 0 && c != 0xfe0f)
+        if (ret->count <= MARKS_MAX - 1 && draw_keeps_mark(c))
             ret->chars[ret->count++] = (wchar_t)c;
         s += used;
     }
@@ -142,6 +149,14 @@ void draw_clear(WINDOW *win, struct style style)
     werase(win);
 }
 
+void draw_shade(WINDOW *win, struct style style)
+{
+    int pair = color_pair(style.fg, style.bg), rows = getmaxy(win);
+
+    for (int row = 0; row < rows; row++)
+        mvwchgat(win, row, 0, -1, style.attrs, 0, &pair);
+}
+
 void draw_cell(WINDOW *win, int row, int col, int width, struct style style, const char *text)
 {
     int used = draw_text(win, row, col, width, style, text);
@@ -162,6 +177,20 @@ int draw_width(const char *text)
     scoped_buf space = BUF_INIT(8 * TEXT_MAX);
 
     return text ? width_of(visible(text, &space)) : 0;
+}
+
+int draw_widest(const char *text)
+{
+    int widest = 0;
+
+    while (*text) {
+        size_t n = strcspn(text, "\n");
+        scoped_free char *line = strndup(text, n);
+        int width = draw_width(line);
+        widest = width > widest ? width : widest;
+        text += n + (text[n] == '\n');
+    }
+    return widest;
 }
 
 void draw_rule(WINDOW *win, int row, int col, int width, struct style style)

@@ -68,7 +68,7 @@ static void put_cell(WINDOW *win, int row, int col, int room, const struct term_
         return;
     }
     for (int i = 1; i < TERM_CELL_CHARS && cell->chars[i] && count < CCHARW_MAX - 1; i++)
-        if (wcwidth((wchar_t)cell->chars[i]) == 0 && cell->chars[i] != 0xfe0f)
+        if (draw_keeps_mark(cell->chars[i]))
             chars[count++] = (wchar_t)cell->chars[i];
     put(win, row, col, style, chars);
 }

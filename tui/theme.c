@@ -9,7 +9,7 @@
 
 /* The dark theme: one background, two greys, and colours that all have the same weight. */
 #define D_BG RGB(16181d)
-#define D_BAR RGB(1f232b)
+#define D_BAR RGB(2b313c)
 #define D_DIALOG RGB(20242d)
 static const struct style dark[ROLE_COUNT] = {
     [ROLE_TEXT] = { 0, RGB(cfd4dd), D_BG },
@@ -17,7 +17,7 @@ static const struct style dark[ROLE_COUNT] = {
     [ROLE_TITLE] = { A_BOLD, RGB(8fc7ff), D_BAR },
     [ROLE_BAR] = { 0, RGB(aab2c0), D_BAR },
     [ROLE_HEADER] = { 0, RGB(8a93a3), D_BG },
-    [ROLE_SELECTED] = { A_BOLD, RGB(ffffff), RGB(2c4a6e) },
+    [ROLE_SELECTED] = { A_BOLD, RGB(ffffff), RGB(214d7a) },
     [ROLE_SELECTED_DIM] = { 0, RGB(dfe4ec), RGB(2a303a) },
     [ROLE_MARKED] = { A_BOLD, RGB(f2c66d), D_BG },
     [ROLE_BORDER] = { 0, RGB(3d4451), D_BG },
@@ -41,11 +41,12 @@ static const struct style dark[ROLE_COUNT] = {
     [ROLE_WATCHING] = { A_BOLD, RGB(16181d), RGB(8fc7ff) },
     [ROLE_CONTROL] = { A_BOLD, RGB(16181d), RGB(e8b964) },
     [ROLE_FRESH] = { A_BOLD, RGB(7fd88f), D_BG },
+    [ROLE_SHADE] = { 0, RGB(565e6c), RGB(101216) },
     [ROLE_SELECTION] = { 0, RGB(ffffff), RGB(3f5f8a) },
 };
 
 #define L_BG RGB(fbfbfa)
-#define L_BAR RGB(e8eaed)
+#define L_BAR RGB(dde1e7)
 #define L_DIALOG RGB(eef1f5)
 static const struct style light[ROLE_COUNT] = {
     [ROLE_TEXT] = { 0, RGB(24292f), L_BG },
@@ -62,7 +63,7 @@ static const struct style light[ROLE_COUNT] = {
     [ROLE_KEY] = { A_BOLD, RGB(0a58b0), L_BAR },
     [ROLE_KEY_LABEL] = { 0, RGB(424a53), L_BAR },
     [ROLE_ACCENT] = { 0, RGB(0a58b0), L_BG },
-    [ROLE_GOOD] = { 0, RGB(1a7f37), L_BG },
+    [ROLE_GOOD] = { 0, RGB(116329), L_BG },
     [ROLE_WARN] = { 0, RGB(8a5a00), L_BG },
     [ROLE_BAD] = { 0, RGB(c0232c), L_BG },
     [ROLE_IDLE] = { 0, RGB(6e7781), L_BG },
@@ -76,7 +77,8 @@ static const struct style light[ROLE_COUNT] = {
     [ROLE_BUTTON_FOCUS] = { A_BOLD, RGB(ffffff), RGB(0a69da) },
     [ROLE_WATCHING] = { A_BOLD, RGB(ffffff), RGB(0a58b0) },
     [ROLE_CONTROL] = { A_BOLD, RGB(ffffff), RGB(8a5a00) },
-    [ROLE_FRESH] = { A_BOLD, RGB(1a7f37), L_BG },
+    [ROLE_FRESH] = { A_BOLD, RGB(116329), L_BG },
+    [ROLE_SHADE] = { 0, RGB(8e959d), RGB(e9eaec) },
     [ROLE_SELECTION] = { 0, RGB(0b2545), RGB(b6d3f5) },
 };
 
@@ -111,6 +113,7 @@ static const struct style sixteen[ROLE_COUNT] = {
     [ROLE_WATCHING] = { 0, IDX(0), IDX(6) }, /* bold black is grey in many terminals */
     [ROLE_CONTROL] = { 0, IDX(0), IDX(3) },
     [ROLE_FRESH] = { A_BOLD, IDX(2), DEF },
+    [ROLE_SHADE] = { A_DIM, DEF, DEF },
     [ROLE_SELECTION] = { A_REVERSE, DEF, DEF },
 };
 
@@ -133,6 +136,7 @@ static const struct style mono[ROLE_COUNT] = {
     [ROLE_WATCHING] = { A_REVERSE, DEF, DEF },
     [ROLE_CONTROL] = { A_REVERSE | A_BOLD, DEF, DEF },
     [ROLE_FRESH] = { A_BOLD, DEF, DEF },
+    [ROLE_SHADE] = { A_DIM, DEF, DEF },
     [ROLE_SELECTION] = { A_REVERSE, DEF, DEF },
 };
 

@@ -37,6 +37,7 @@ enum role {
     ROLE_WATCHING,  /* the frame word of a shell that is only watched */
     ROLE_CONTROL,   /* … of one that is under control */
     ROLE_FRESH,     /* new output since it was last looked at */
+    ROLE_SHADE,     /* everything behind a dialog */
     ROLE_SELECTION, /* text selected for copying */
     ROLE_COUNT
 };

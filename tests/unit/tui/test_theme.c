@@ -1,4 +1,6 @@
 /* What is written in each role can be read, also on a selected line. */
+#include <stdlib.h>
+
 #include "tests/unit/unit.h"
 #include "tui/draw.h"
 #include "tui/theme.h"
@@ -29,10 +31,59 @@ static void test_style_on_can_be_read(void **state)
             }
         for (int i = 0; i < ROLE_COUNT; i++) {
             struct style s = theme_style((enum role)i);
-            if (i != ROLE_BORDER && color_contrast(s.fg, s.bg) < 4)
+            if (i != ROLE_BORDER && i != ROLE_SHADE && color_contrast(s.fg, s.bg) < 4)
                 fail_msg("%s: role %d has %.2f", names[n], i, color_contrast(s.fg, s.bg));
         }
     }
+}
+
+/* Where there are 256 colours, bars, dialogs and the selected line differ from the ground, and text
+ * can be read on each. */
+static void test_themes_in_256_colours(void **state)
+{
+    static const enum role apart[] = { ROLE_BAR, ROLE_SELECTED, ROLE_INPUT };
+    static const char *const names[] = { "dark", "light" };
+
+    (void)state;
+    for (size_t n = 0; n < ARRAY_SIZE(names); n++) {
+        color_limit(DEPTH_TRUE);
+        assert_true(theme_choose(names[n]));
+        for (size_t j = 0; j < ARRAY_SIZE(apart); j++) {
+            double contrast = color_contrast(color_shown(theme_style(apart[j]).bg, 256),
+                                             color_shown(theme_style(ROLE_TEXT).bg, 256));
+            if (contrast < 1.2)
+                fail_msg("%s: the ground of role %d has %.2f", names[n], apart[j], contrast);
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+            for (size_t j = 0; j < ARRAY_SIZE(grounds); j++) {
+                struct style ground = theme_style(grounds[j]), on;
+                double contrast;
+                ground.bg = COLOUR_RGB(color_shown(ground.bg, 256));
+                on = style_on(theme_style(texts[i]), ground);
+                contrast = color_contrast(color_shown(on.fg, 256), on.bg);
+                if (contrast < 3.7)
+                    fail_msg("%s: role %d on %d has %.2f", names[n], texts[i], grounds[j],
+                             contrast);
+            }
+    }
+}
+
+/* GNU screen hands COLORTERM on and shows no 24-bit colours; tmux may have the same TERM. */
+static void test_color_claims_direct(void **state)
+{
+    (void)state;
+    setenv("COLORTERM", "truecolor", 1);
+    unsetenv("TMUX");
+    unsetenv("STY");
+    setenv("TERM", "xterm-256color", 1);
+    assert_true(color_claims_direct());
+    setenv("TERM", "screen.xterm-256color", 1);
+    assert_false(color_claims_direct());
+    setenv("TERM", "screen-256color", 1);
+    setenv("TMUX", "/tmp/tmux-0/default,1,0", 1);
+    assert_true(color_claims_direct());
+    setenv("STY", "1.pts-0.host", 1);
+    assert_false(color_claims_direct());
 }
 
 /* The terminal's own sixteen may be any colours: the selected line is reversed there. */
@@ -60,6 +111,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_style_on_can_be_read),
+        cmocka_unit_test(test_themes_in_256_colours),
+        cmocka_unit_test(test_color_claims_direct),
         cmocka_unit_test(test_selected_line_of_sixteen),
         cmocka_unit_test(test_color_contrast),
     };
