@@ -1,9 +1,12 @@
 /* tui/columns.c: which columns fit, and what is drawn in them. */
 #include "tui/columns.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/base/error.h"
+
+#define MEASURED_ROWS 1000
 
 static int needed(const struct columns *t)
 {
@@ -51,9 +54,70 @@ static int least_wanted(const struct columns *t)
     return drop;
 }
 
+/* Columns that have gone, and have room beside what the others show. */
+static void take_back(struct columns *t, int width, const bool *dropped)
+{
+    for (int rank = 1, i = 0; t->all[i].title; i++) {
+        if (dropped[i] && !t->shown[i] && t->all[i].rank == rank)
+            t->shown[i] = needed(t) + t->all[i].indent + t->widths[i] + 1 <= width;
+        if (!t->all[i + 1].title && rank++ < COLUMNS_MAX)
+            i = -1;
+    }
+}
+
+/* What the first rows need, also those out of sight: scrolling moves no column. */
+static void measure(const struct columns *t, void *const *rows, size_t count, int *ret_widest)
+{
+    for (int i = 0; t->all[i].title; i++) {
+        if (!t->shown[i] || !t->all[i].part)
+            continue;
+        for (size_t k = 0; k < count && k < MEASURED_ROWS; k++) {
+            struct cell cell = { 0 };
+            int need;
+            t->all[i].cell(t, rows[k], &cell);
+            need = draw_width(cell.text) + draw_width(cell.note);
+            if (need > ret_widest[i])
+                ret_widest[i] = need;
+        }
+    }
+}
+
+/* Makes the columns as wide as what they show: each by its part of the room at first, then by what
+ * is left. */
+static void widen(struct columns *t, int width, const int *widest)
+{
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; t->all[i].title; i++) {
+            const struct column *c = &t->all[i];
+            int room = width - needed(t), more = widest[i] - t->widths[i];
+            if (!t->shown[i] || !c->part)
+                continue;
+            if (pass == 0)
+                room /= c->part;
+            if (more > room)
+                more = room;
+            if (t->widths[i] + more > c->width + c->grow)
+                more = c->width + c->grow - t->widths[i];
+            t->widths[i] += more > 0 ? more : 0;
+        }
+}
+
+/* What is behind the last wide column is at the right. */
+static void push_right(struct columns *t, int width)
+{
+    int last = -1;
+
+    for (int i = 0; t->all[i].title; i++)
+        if (t->shown[i] && t->all[i].part)
+            last = i;
+    if (last >= 0 && needed(t) < width)
+        t->widths[last] += width - needed(t);
+}
+
 void columns_fit(struct columns *t, int width, void *const *rows, size_t count)
 {
-    int drop;
+    bool dropped[COLUMNS_MAX] = { false };
+    int widest[COLUMNS_MAX] = { 0 }, drop;
 
     for (int i = 0; t->all[i].title; i++) {
         BUG_ON(i == COLUMNS_MAX);
@@ -62,12 +126,11 @@ void columns_fit(struct columns *t, int width, void *const *rows, size_t count)
                       !all_same(t, &t->all[i], rows, count);
     }
     while (needed(t) > width && (drop = least_wanted(t)) >= 0)
-        t->shown[drop] = false;
-    for (int i = 0; t->all[i].title; i++) {
-        int more = t->shown[i] && t->all[i].part ? (width - needed(t)) / t->all[i].part : 0;
-        if (more > 0)
-            t->widths[i] += more < t->all[i].grow ? more : t->all[i].grow;
-    }
+        t->shown[drop] = false, dropped[drop] = true;
+    measure(t, rows, count, widest);
+    widen(t, width, widest);
+    take_back(t, width, dropped);
+    push_right(t, width);
 }
 
 void columns_draw_head(const struct columns *t, WINDOW *win, int row)
@@ -133,8 +196,12 @@ void columns_draw_json(struct columns *t, WINDOW *win, int top, const struct lis
                        const json_t *rows)
 {
     int cols = getmaxx(win);
+    scoped_free void **all = calloc((size_t)l->count + 1, sizeof(*all));
 
-    columns_fit(t, cols, NULL, 0);
+    BUG_ON(!all);
+    for (int i = 0; i < l->count; i++)
+        all[i] = json_array_get(rows, (size_t)i);
+    columns_fit(t, cols, all, (size_t)l->count);
     for (int i = 0; i < l->rows && l->first + i < l->count; i++) {
         enum role line = l->first + i == l->selected ? ROLE_SELECTED : ROLE_TEXT;
         draw_fill(win, top + i, 0, cols, theme_style(line));

@@ -26,7 +26,9 @@ struct column {
     bool right; /* at the right of its width */
     int indent; /* blanks before it, beside the one that is between columns */
     int rank;   /* those with the highest go first when there is no room; 0: never */
-    /* Of the room that is left it gets one part in `part`, at most `grow`; in the columns' order.
+    /*
+     * It may be up to `grow` wider, as far as what it shows needs that: of the room that is left it
+     * gets one part in `part` first, and more when the others need less, in the columns' order.
      */
     int part, grow;
     /* It is shown only when some row has something for it; NULL: always. */

@@ -63,8 +63,8 @@ static int draw_gauge(WINDOW *win, int col, const char *name, int percent)
 /* The order, and how busy the host is: what there is room for. */
 static void draw_right_part(struct workspaces *w, WINDOW *win, int col)
 {
-    const int gauges = 2 * (GAUGE_COLS + 9) + 2;
-    int cols = w->screen.cols, end = cols;
+    const int gauges = 2 * (GAUGE_COLS + 9) + 3;
+    int cols = w->screen.cols, end = cols, room;
     char order[160];
 
     snprintf(order, sizeof(order), "%s%sby %s%s", groups_label(), *groups_label() ? " " : "",
@@ -75,8 +75,9 @@ static void draw_right_part(struct workspaces *w, WINDOW *win, int col)
         draw_gauge(win, draw_gauge(win, end, "CPU", w->host.cpu_percent), "MEM",
                    w->host.memory_percent);
     }
-    if (end - col > draw_width(order))
-        draw_right(win, 0, col, end - col - (end < cols ? 2 : 1), theme_style(ROLE_BAR), order);
+    room = end - col - (end < cols ? 2 : 1);
+    if (room >= draw_width(order))
+        draw_right(win, 0, col, room, theme_style(ROLE_BAR), order);
 }
 
 void workspaces_draw_head(struct workspaces *w, WINDOW *win)

@@ -24,6 +24,7 @@ sees 'CPU (▮|▯)+ *[0-9]+%  MEM (▮|▯)+ *[0-9]+%'
 drive resize 120 30
 sees '\? 1 asks  ▶ 1 runs  ❯ 1 waits'
 drive resize 80 24
+sees '❯ 1  – 1  ○ 1 '
 
 # All have the same environment: its column gives way to the values of labels. A program has no path.
 refute "no column says the same in every row" drive shows 'ENVIRONMENT'
