@@ -469,6 +469,8 @@ void app_release(struct app *app)
     input_release(&app->input);
     if (app->bar)
         delwin(app->bar);
+    if (app->shade)
+        delwin(app->shade);
     loop_free(app->loop);
     log_release();
     keymap_reset();

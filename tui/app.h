@@ -85,7 +85,8 @@ struct app {
     /* The rest is the frame's. */
     struct input input;
     struct loop_timer esc_timer, resize_timer, tick_timer, message_timer, frame_timer;
-    WINDOW *bar; /* the key bar */
+    WINDOW *bar;   /* the key bar */
+    WINDOW *shade; /* what is behind an overlay, as it is seen there */
     bool damaged, restacked, focused, ended;
     uint64_t last_serial;
     int64_t frame_ms;  /* when something that came by itself was last painted */

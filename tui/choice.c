@@ -43,8 +43,16 @@ static void choice_size(struct screen *s, int *rows, int *cols)
 {
     struct choice *c = (struct choice *)s;
 
-    if (*cols > CHOICE_COLS)
-        *cols = CHOICE_COLS;
+    int wanted = draw_width(c->title) + 6;
+
+    for (size_t i = 0; i < c->spec.count; i++) {
+        int word = draw_width(c->words[i]) + 6;
+        wanted = word > wanted ? word : wanted;
+    }
+    if (wanted > CHOICE_COLS)
+        wanted = CHOICE_COLS;
+    if (*cols > wanted)
+        *cols = wanted;
     *rows = (int)c->spec.count + 2;
 }
 

@@ -7,6 +7,7 @@
 #include "vmm/base/fs.h"
 
 #define TEXT_COLS 60
+#define TEXT_COLS_MIN 26 /* for the answers */
 #define LINES_MAX 400
 
 struct confirm {
@@ -62,9 +63,18 @@ static int paragraphs(const struct confirm *c, WINDOW *win, int row, int cols)
 
 static void confirm_size(struct screen *s, int *rows, int *cols)
 {
-    if (*cols > TEXT_COLS)
-        *cols = TEXT_COLS;
-    *rows = paragraphs((struct confirm *)s, NULL, 0, *cols) + 6;
+    struct confirm *c = (struct confirm *)s;
+    int text = draw_widest(c->text) + 6, title = draw_width(c->title) + 6;
+
+    if (text < title)
+        text = title;
+    if (text < TEXT_COLS_MIN)
+        text = TEXT_COLS_MIN;
+    if (text > TEXT_COLS)
+        text = TEXT_COLS;
+    if (*cols > text)
+        *cols = text;
+    *rows = paragraphs(c, NULL, 0, *cols) + 6;
 }
 
 static void scroll_by(struct confirm *c, int by)

@@ -49,7 +49,10 @@ void app_resize(struct app *app, int rows, int cols)
     if (app->bar)
         delwin(app->bar);
     app->bar = newwin(1, cols, rows - 1, 0);
-    BUG_ON(!app->bar);
+    if (app->shade)
+        delwin(app->shade);
+    app->shade = newwin(rows > 1 ? rows - 1 : 1, cols, 0, 0);
+    BUG_ON(!app->bar || !app->shade);
     for (struct screen *s = app->top; s; s = s->below)
         app_place(app, s);
     clearok(curscr, TRUE);
@@ -170,11 +173,26 @@ static void paint_too_small(struct app *app)
     app->restacked = true;
 }
 
-/* From the lowest screen that is seen upwards. */
-static void paint_screens(struct app *app, struct screen *s, bool touch)
+/* What is behind the top screen, from the lowest screen that is seen upwards, into the shade. */
+static void paint_behind(struct app *app, struct screen *s)
 {
     if (s->ops->overlay && s->below)
-        paint_screens(app, s->below, touch);
+        paint_behind(app, s->below);
+    s->ops->draw(s, s->win);
+    copywin(s->win, app->shade, 0, 0, s->top, s->left, s->top + s->rows - 1, s->left + s->cols - 1,
+            FALSE);
+}
+
+static void paint_screens(struct app *app, bool touch)
+{
+    struct screen *s = app->top;
+
+    if (s->ops->overlay && s->below) {
+        paint_behind(app, s->below);
+        draw_shade(app->shade, theme_style(ROLE_SHADE));
+        touchwin(app->shade);
+        wnoutrefresh(app->shade);
+    }
     s->ops->draw(s, s->win);
     if (touch || s->ops->overlay)
         touchwin(s->win);
@@ -212,7 +230,7 @@ void app_paint(void *arg)
     } else {
         bool touch = app->restacked;
         app->restacked = false;
-        paint_screens(app, app->top, touch);
+        paint_screens(app, touch);
         draw_bar(app);
         if (touch)
             touchwin(app->bar);
