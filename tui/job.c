@@ -9,6 +9,7 @@
 #include "vmm/base/fs.h"
 
 #define PATIENCE_MS 1000
+#define SAID_MAX ((size_t)64 * 1024)
 
 struct job {
     struct job *next;
@@ -18,6 +19,7 @@ struct job {
     uint64_t from;
     struct loop_timer patience;
     char progress[256];
+    struct buf said;
     double started_at;
     job_done_fn *done;
     void *arg;
@@ -29,6 +31,7 @@ static void free_job(struct job *job)
 {
     list_remove(&jobs, job);
     loop_timer_cancel(job->app->loop, &job->patience);
+    buf_release(&job->said);
     free(job->what);
     free(job);
 }
@@ -72,6 +75,8 @@ static void job_on_said(void *arg, const char *line)
     struct job *job = arg;
     char text[sizeof(job->progress)];
 
+    buf_keep_tail(&job->said, line, strlen(line));
+    buf_keep_tail(&job->said, "\n", 1);
     copy_plain(line, text, sizeof(text));
     if (*text)
         memcpy(job->progress, text, sizeof(text));
@@ -91,6 +96,7 @@ static void job_on_ended(void *arg, const struct child_end *child)
                            .result = child->result,
                            .output = child->output,
                            .output_len = child->output_len,
+                           .said = job->said.len ? job->said.data : "",
                            .error = child->error };
     const char *hint = pyro_error_hint(&child->error);
 
@@ -133,6 +139,7 @@ static struct job *start(struct app *app, const char *what, struct child_spec *s
                          .app = app,
                          .what = str_printf("%s", what),
                          .from = app->top ? app->top->serial : 0,
+                         .said = BUF_INIT(SAID_MAX),
                          .started_at = clock_wall(),
                          .done = done,
                          .arg = arg };

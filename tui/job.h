@@ -20,6 +20,7 @@ struct job_end {
     const json_t *result; /* of a JSON job that went well */
     const char *output;   /* of a text job: what it printed, ended by a NUL */
     size_t output_len;
+    const char *said; /* the lines of its standard error; "" for none, the oldest may be missing */
     struct pyro_error error;
 };
 /* The job is over; it is freed when this returns. */

@@ -299,18 +299,47 @@ static size_t count_lines(const char *text)
     return n;
 }
 
-/* Brings the line back to be corrected, unless the operator has gone on to something else. A
- * guest's command that failed did what it was asked to. */
-static void show_failure(const struct job_end *end)
+/* Whether the words are of a command that ends with the status of what it ran in the guest. */
+static bool has_guest_status(const char *line)
 {
     const struct cmd_spec *cmd;
     struct words w;
     size_t count;
 
-    words_split(end->what, &w);
+    words_split(line, &w);
     cmd = named(&w, &count);
     words_release(&w);
-    if (cmd && !(cmd->traits & CMD_GUEST_STATUS) && app_may_open(end->app, end->from))
+    return cmd && (cmd->traits & CMD_GUEST_STATUS);
+}
+
+/* In a pager; why it failed is beside its title, and what it said last. */
+static void show_output(const struct job_end *end)
+{
+    struct pager_spec spec = { .title = end->what,
+                               .note = end->ok || end->cancelled ? NULL : end->error.message };
+    const char *said = end->ok || end->cancelled ? "" : end->said;
+
+    spec.len = end->output_len + strlen(said);
+    spec.text = malloc(spec.len + 1);
+    BUG_ON(!spec.text);
+    memcpy(spec.text, end->output, end->output_len);
+    memcpy(spec.text + end->output_len, said, strlen(said) + 1);
+    pager_open(end->app, &spec);
+}
+
+/*
+ * What it printed before it failed, or the line again, to be corrected; nothing when the operator
+ * has gone on to something else. A guest's command that failed did what it was asked to.
+ */
+static void show_failure(const struct job_end *end)
+{
+    bool guest = has_guest_status(end->what);
+
+    if (!app_may_open(end->app, end->from))
+        return;
+    if (end->output_len || (guest && *end->said))
+        show_output(end);
+    else if (!guest)
         open_with(end->app, end->what, end->error.message);
 }
 
@@ -318,12 +347,13 @@ static void show_failure(const struct job_end *end)
 static void palette_done(void *arg UNUSED, const struct job_end *end)
 {
     struct app *app = end->app;
-    struct pager_spec spec = { .title = end->what };
 
-    if (!end->ok && !end->cancelled)
+    if (!end->ok && !end->cancelled) {
         show_failure(end);
+        return;
+    }
     /* The output up to an end that was asked for is worth reading. */
-    if (!end->ok && !(end->cancelled && end->output_len))
+    if (!end->ok && !end->output_len)
         return;
     if (count_lines(end->output) <= 1) {
         scoped_free char *line = strndup(end->output, strcspn(end->output, "\n"));
@@ -331,15 +361,10 @@ static void palette_done(void *arg UNUSED, const struct job_end *end)
         return;
     }
     /* Not in front of what the operator does now, unless that was to end it. */
-    if (!app_may_open(app, end->cancelled ? app->top->serial : end->from)) {
+    if (app_may_open(app, end->cancelled ? app->top->serial : end->from))
+        show_output(end);
+    else
         app_message(app, ROLE_GOOD, "%s: done; run it again to read what it said", end->what);
-        return;
-    }
-    spec.len = end->output_len;
-    spec.text = malloc(spec.len + 1);
-    BUG_ON(!spec.text);
-    memcpy(spec.text, end->output, spec.len + 1);
-    pager_open(app, &spec);
 }
 
 static void remember(const char *line)

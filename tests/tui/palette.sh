@@ -83,6 +83,15 @@ keys L
 sees "workspace status nothing-such: no workspace"
 keys q
 sees '2 workspaces'
+# What a command printed before it failed is there to read, with why; of a guest's command its errors, too.
+keys :
+sees 'run a command'
+keys 'workspace exec beta -- sh -c "echo out-42; echo err-42 >&2; exit 3"' Enter
+agree
+sees '^out-42'
+sees '^err-42'
+keys q
+sees '2 workspaces'
 keys :
 sees 'run a command'
 keys 'workspace status "open' Enter
@@ -151,7 +160,7 @@ sees 'by activity ▲'
 keys :
 sees 'run a command'
 keys 'q'
-sees ' quit +leave pyro tui'
+sees ' quit +leave; nothing stops'
 keys Enter
 ends "exit 0"
 tui_finish
