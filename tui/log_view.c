@@ -16,6 +16,7 @@ struct log_view {
     struct screen screen;
     struct list list;
     struct job *job; /* that the cursor is on, or was: see job_line(); NULL: none */
+    bool elsewhere;  /* the operator has put the cursor above the end */
 };
 
 static int job_count(const struct app *app)
@@ -82,16 +83,14 @@ static int job_line(const struct log_view *v)
     return -1;
 }
 
-/* As many lines as there are now. The cursor stays with its job, or at the end. */
+/* As many lines as there are now. The cursor stays with its job, then at the end. */
 static void fit(struct log_view *v)
 {
-    bool at_end = v->list.selected + 1 >= v->list.count;
-
     list_fit(&v->list, (int)log_count() + job_count(v->screen.app),
              v->screen.rows - 1 - WHOLE_ROWS);
     if (job_line(v) >= 0)
         list_select(&v->list, job_line(v));
-    else if (at_end)
+    else if (!v->elsewhere)
         list_select(&v->list, v->list.count - 1);
     v->job = job_at(v, v->list.selected);
 }
@@ -130,12 +129,18 @@ static bool log_view_has_job(struct screen *s, int arg UNUSED)
     return job_line((struct log_view *)s) >= 0;
 }
 
+static void moved(struct log_view *v)
+{
+    v->job = job_at(v, v->list.selected);
+    v->elsewhere = v->list.selected + 1 < v->list.count;
+}
+
 static void log_view_move(struct screen *s, int step)
 {
     struct log_view *v = (struct log_view *)s;
 
     list_step(&v->list, step);
-    v->job = job_at(v, v->list.selected);
+    moved(v);
 }
 
 static const struct key_binding keys[] = {
@@ -151,7 +156,7 @@ static bool log_view_event(struct screen *s, const struct key_event *e)
     struct log_view *v = (struct log_view *)s;
 
     if (list_mouse(&v->list, e, 1) != LIST_MISSED)
-        v->job = job_at(v, v->list.selected);
+        moved(v);
     return e->kind == EVENT_MOUSE;
 }
 
