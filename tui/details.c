@@ -14,6 +14,7 @@
 
 #define LABEL_COLS 13
 #define GRAPH_ROWS 2
+#define STATUS_COLS 8  /* of a command: "exit 255" */
 #define COMMAND_ROWS 5 /* kept free for the last commands, where there is room */
 #define FACTS_TOO 12   /* in one column: with fewer rows only the lists */
 #define TWO_COLUMNS 70 /* as wide as this it has facts beside shells and commands */
@@ -41,10 +42,21 @@ static void heading(struct place *p, const char *text)
     draw_text(p->win, p->row++, p->col, p->width, theme_style(ROLE_HEADER), text);
 }
 
+/* As the list has it, and the machine's when that is another word. */
+static void state(struct place *p, const struct watched_workspace *w)
+{
+    enum role role;
+    const char *word = table_state_word(w, &role), *machine = workspace_state_name(w->record.state);
+    char text[64];
+
+    snprintf(text, sizeof(text), "%s (%s)", word, machine);
+    fact(p, "state", role, strcmp(word, machine) != 0 ? text : word);
+}
+
 static void accelerator(struct place *p, const struct workspace_record *r)
 {
     if (r->host_compat)
-        fact(p, "runs on", ROLE_WARN, "this host, not in a machine of its own");
+        fact(p, "runs on", ROLE_WARN, "this host, no machine");
     else if (r->accelerator && !strcmp(r->accelerator, "tcg"))
         fact(p, "accelerator", ROLE_WARN, "emulated (tcg)");
     else
@@ -94,7 +106,7 @@ static void details_facts(struct place *p, const struct model *m, const struct w
             p->win,
             (struct area){ p->row, p->col, p->end - p->row < 3 ? p->end - p->row : 3, p->width },
             theme_style(ROLE_BAD), r->last_error);
-    fact(p, "state", table_state_role(r->state), workspace_state_name(r->state));
+    state(p, w);
     if (r->paused_reason)
         fact(p, "paused", ROLE_BAD, "no room on the host's disk");
     accelerator(p, r);
@@ -110,7 +122,7 @@ static void details_facts(struct place *p, const struct model *m, const struct w
         fact(p, "machine", ROLE_TEXT, text);
     }
     if (f && r->state == WORKSPACE_STARTED)
-        snprintf(text, sizeof(text), "%s%s%s memory, %s disk", format_cpu(&a, f->cpu),
+        snprintf(text, sizeof(text), "%s%s%s mem, %s disk", format_cpu(&a, f->cpu),
                  f->cpu >= 0 ? " CPU, " : "", format_size(&b, f->memory_bytes),
                  format_size(&c, f->disk_bytes));
     else
@@ -138,23 +150,26 @@ static void command_line(struct place *p, const json_t *command)
     const json_t *code = json_object_get(command, "exit_code"),
                  *words = json_object_get(command, "command");
     bool running = json_is_true(json_object_get(command, "running"));
-    char text[512] = "", status[32] = "?";
+    char text[512] = "", status[32] = "";
     enum role role = running ? ROLE_WARN : ROLE_DIM;
     size_t used = 0;
 
-    if (running)
-        snprintf(status, sizeof(status), "…");
-    if (json_is_integer(code)) {
-        snprintf(status, sizeof(status), "%lld", (long long)json_integer_value(code));
-        role = json_integer_value(code) == 0 ? ROLE_GOOD : ROLE_BAD;
+    if (running) {
+        snprintf(status, sizeof(status), "runs");
+    } else if (json_is_integer(code)) {
+        bool ok = json_integer_value(code) == 0;
+        snprintf(status, sizeof(status), ok ? "ok" : "exit %lld",
+                 (long long)json_integer_value(code));
+        role = ok ? ROLE_GOOD : ROLE_BAD;
     }
     for (size_t i = 0; i < json_array_size(words) && used + 1 < sizeof(text); i++) {
         int n = snprintf(text + used, sizeof(text) - used, "%s%s", i ? " " : "",
                          json_string_value(json_array_get(words, i)));
         used += n > 0 ? (size_t)n : 0;
     }
-    draw_right(p->win, p->row, p->col, 3, theme_style(role), status);
-    draw_text(p->win, p->row++, p->col + 4, p->width - 4, theme_style(ROLE_TEXT), text);
+    draw_text(p->win, p->row, p->col, STATUS_COLS, theme_style(role), status);
+    draw_text(p->win, p->row++, p->col + STATUS_COLS + 1, p->width - STATUS_COLS - 1,
+              theme_style(ROLE_TEXT), text);
 }
 
 static void commands(struct place *p, struct watched_workspace *w)

@@ -57,7 +57,7 @@ static void table_environment(const struct columns *t UNUSED, void *row, struct 
     snprintf(ret->text, sizeof(ret->text), "%s", name ? name : "");
 }
 
-enum role table_state_role(enum workspace_state state)
+static enum role machine_role(enum workspace_state state)
 {
     return state == WORKSPACE_STARTED   ? ROLE_GOOD
            : state == WORKSPACE_CREATED ? ROLE_WARN
@@ -65,17 +65,21 @@ enum role table_state_role(enum workspace_state state)
                                         : ROLE_IDLE;
 }
 
+const char *table_state_word(const struct watched_workspace *w, enum role *ret_role)
+{
+    enum workspace_state state = w->record.state;
+    enum look look = look_of(w);
+    bool told = look_needs_eye(look) && state == WORKSPACE_STARTED;
+
+    *ret_role = told ? looks[look].role : machine_role(state);
+    return w->record.paused_reason ? "paused"
+           : told                  ? looks[look].word
+                                   : workspace_state_name(state);
+}
+
 static void table_state(const struct columns *t UNUSED, void *row, struct cell *ret)
 {
-    const struct workspace_record *r = &((const struct watched_workspace *)row)->record;
-    enum look look = look_of(row);
-    bool told = look_needs_eye(look) && r->state == WORKSPACE_STARTED;
-
-    snprintf(ret->text, sizeof(ret->text), "%s",
-             r->paused_reason ? "paused"
-             : told           ? looks[look].word
-                              : workspace_state_name(r->state));
-    ret->role = told ? looks[look].role : table_state_role(r->state);
+    snprintf(ret->text, sizeof(ret->text), "%s", table_state_word(row, &ret->role));
 }
 
 /* Both that it is started and what goes on in it. */

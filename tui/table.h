@@ -15,7 +15,7 @@ void table_sort(const struct model *m, struct watched_workspace **rows, size_t c
 void table_sort_by_name(struct watched_workspace **rows, size_t count);
 /* The values of its labels, which say what it is for; `whole`: with the keys. */
 void table_join_labels(const struct watched_workspace *w, bool whole, char *ret, size_t size);
-/* The colour of a state. */
-enum role table_state_role(enum workspace_state state);
+/* How it is in one word, as the column STATE has it. */
+const char *table_state_word(const struct watched_workspace *w, enum role *ret_role);
 
 #endif

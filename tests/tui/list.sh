@@ -15,7 +15,7 @@ sees '2 workspaces'
 
 # The cursor stays with its workspace; the details are its own, and say where it runs.
 sees "│ id +$one"
-sees 'not in a ma'
+sees 'this host, no machine'
 sees 'secrets +API_TOKEN, KEY'
 keys k
 sees "│ id +$two"
@@ -24,7 +24,7 @@ sees "│ id +$one"
 
 # Its commands, and how they ended; one that failed is what the list says of it.
 "$PYRO" workspace exec one -- sh -c 'exit 7' >/dev/null 2>&1
-sees '7 sh -c exit 7'
+sees 'exit 7 +sh -c exit 7'
 
 # What it does, and the last line of its shells.
 shell=$("$PYRO" workspace shell open one --id-only 2>/dev/null)
@@ -72,11 +72,11 @@ done
 # Help is of the screen below it; the log too is left by its key.
 keys '?'
 sees 'Workspaces'
-sees 'delete it, or the marked'
+sees 'Navigate'
 keys G
-sees 'leave pyro tui'
+sees 'leave; nothing stops'
 keys Esc
-gone 'leave pyro tui'
+gone 'leave; nothing stops'
 keys L
 sees 'Nothing has been done yet'
 keys '?'
@@ -88,9 +88,9 @@ sees '^ [^ ]+ one .*failed'
 click 'help'
 sees '╭ Workspaces'
 keys G
-sees 'Everywhere'
+sees 'Ctrl-l'
 keys q
-gone 'Everywhere'
+gone 'Ctrl-l'
 
 # A name cannot do anything to the terminal, and one that goes elsewhere goes here.
 "$PYRO" workspace delete two >/dev/null 2>&1
