@@ -88,10 +88,10 @@ sees 'preview'
 sees '^ [^ ]+ web .* [0-9]+%'
 picture list 'pyro tui'
 keys '?'
-sees 'mark none'
+sees 'Navigate'
 picture help 'pyro tui: ?'
 keys q
-gone 'mark none'
+gone 'Navigate'
 keys :
 sees 'run a command'
 keys 'snap'

@@ -274,10 +274,22 @@ void app_error(struct app *app, const struct pyro_error *err)
 
 /* ---- events ---- */
 
+/* It cannot be done now. */
+static void say_why_not(struct app *app, const char *screen, const struct key_binding *binding)
+{
+    char key[32];
+
+    keymap_first_key(screen, binding, key);
+    if (binding->needs)
+        app_message(app, ROLE_TEXT, "%s needs %s", key, binding->needs);
+    else
+        app_message(app, ROLE_TEXT, "%s does nothing here now; ? lists what can be done", key);
+}
+
 static void act(struct app *app, const char *screen, const struct key_binding *binding)
 {
     if (!keymap_can(binding, app->top)) {
-        app_message(app, ROLE_TEXT, "not possible now: %s", binding->help);
+        say_why_not(app, screen, binding);
         return;
     }
     keymap_note("did", screen, binding);

@@ -74,7 +74,7 @@ static void ask_send(struct screen *s, int arg UNUSED)
 
 static const struct key_binding keys[] = {
     { "send", "Enter", "go on", "go on with what is written here", .act = ask_send },
-    { "cancel", "Esc", "cancel", "do nothing", .act = screen_close },
+    { "cancel", "Esc", "cancel", "do nothing", .act = screen_close, .group = KEYS_NAVIGATE },
     { 0 },
 };
 

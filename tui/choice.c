@@ -99,7 +99,7 @@ static void choice_move(struct screen *s, int step)
 static const struct key_binding keys[] = {
     { "choose", "Enter", "choose", "take this one", .act = choice_take },
     LIST_FIND_KEYS(),
-    { "cancel", "Esc q", "back", "take none", .act = screen_close },
+    { "cancel", "Esc q", "back", "take none", .act = screen_close, .group = KEYS_NAVIGATE },
     LIST_KEYS(choice_move),
     { 0 },
 };

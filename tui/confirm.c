@@ -137,9 +137,9 @@ static const struct key_binding keys[] = {
     { "yes", "y", "yes", "do it", .act = confirm_answer, .can = confirm_is_ready, .arg = true },
     { "no", "n Esc q", "no", "leave everything as it is", .act = confirm_answer, .arg = false },
     { "down", "Down j PgDn", "more", "the rest of a long text", .act = confirm_scroll,
-      .can = confirm_is_long, .arg = 1 },
+      .can = confirm_is_long, .arg = 1, .group = KEYS_NAVIGATE },
     { "up", "Up k PgUp", NULL, "… and back", .act = confirm_scroll, .can = confirm_is_long,
-      .arg = -1 },
+      .arg = -1, .group = KEYS_NAVIGATE },
     { 0 },
 };
 

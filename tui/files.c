@@ -307,15 +307,16 @@ static void files_move(struct screen *s, int step)
 }
 
 static const struct key_binding keys[] = {
-    { "open", "Enter Right l", "open", "open a directory, read a file", .act = files_open_entry,
-      .can = files_has_entry },
+    { "open", "Enter Right l", "open", "open or read it", .act = files_open_entry,
+      .can = files_has_entry, .needs = "a file" },
     { "up-directory", "Backspace Left h", "up", "to the directory above", .act = files_go_up,
-      .can = files_is_below },
+      .can = files_is_below, .needs = "a directory above", .group = KEYS_NAVIGATE },
     { "export", "e", "export", "copy it to this host", .act = files_ask_export,
-      .can = files_has_entry },
-    { "refresh", "r", "read again", "read the directory again", .act = files_refresh },
+      .can = files_has_entry, .needs = "a file" },
+    { "refresh", "r", "read again", "read the directory again", .act = files_refresh,
+      .group = KEYS_VIEW },
     LIST_FIND_KEYS(),
-    { "close", "Esc q", "back", "back", .act = screen_close },
+    { "close", "Esc q", "back", "back", .act = screen_close, .group = KEYS_NAVIGATE },
     LIST_KEYS(files_move),
     { 0 },
 };

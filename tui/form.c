@@ -269,9 +269,11 @@ static void form_move(struct screen *s, int by)
 
 static const struct key_binding keys[] = {
     { "send", "Enter", "go on", "do it with these values", .act = form_send },
-    { "cancel", "Esc", "cancel", "do nothing", .act = screen_close },
-    { "next-field", "Tab Down", "next field", "to the next field", .act = form_move, .arg = 1 },
-    { "previous-field", "Up Shift-Tab", NULL, "to the field before", .act = form_move, .arg = -1 },
+    { "cancel", "Esc", "cancel", "do nothing", .act = screen_close, .group = KEYS_NAVIGATE },
+    { "next-field", "Tab Down", "next field", "to the next field", .act = form_move, .arg = 1,
+      .group = KEYS_NAVIGATE },
+    { "previous-field", "Up Shift-Tab", NULL, "to the field before", .act = form_move, .arg = -1,
+      .group = KEYS_NAVIGATE },
     { 0 },
 };
 

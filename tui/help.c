@@ -1,70 +1,192 @@
-/* tui/help.c: the keys of the screen below, from its key table. */
+/*
+ * tui/help.c: the keys of the screen below, from its key table: each once, with what it does there
+ * now, in one column or two.
+ */
 #include "tui/help.h"
 
-#include "tui/list.h"
+#include <string.h>
 
-#define HELP_COLS 76
-#define KEY_COLS 18
-#define BESIDE_COLS 60 /* from this width on, keys and words are on one line */
+#include "tui/list.h"
+#include "vmm/base/error.h"
+
+#define COLUMN_COLS 56  /* of one column at most */
+#define TWO_COLUMNS 74  /* from this width on there are two */
+#define KEY_COLS_MAX 14 /* of the names of keys; longer ones have a line of their own */
 #define WORDS_ROWS 4
-#define KEYS_MAX 256
+#define KEYS_MAX 64
+#define ENTRIES_MAX 96
+#define EVERYWHERE KEYS_GROUPS /* the group of the keys that all screens have */
+#define GROUPS (KEYS_GROUPS + 1)
+
+/* In the order in which they are shown. */
+static const struct {
+    int group;
+    const char *title;
+} groups[GROUPS] = {
+    { KEYS_NAVIGATE, "Navigate" },
+    { KEYS_ACT, "Act" },
+    { KEYS_VIEW, "View" },
+    { EVERYWHERE, "Everywhere" },
+};
+
+struct entry {
+    int group;
+    char keys[KEYS_MAX];
+    const char *help;
+};
 
 struct help {
     struct screen screen;
-    const struct screen_ops *of;
-    int first, total;
+    struct screen *below; /* that it is about: it stays there while this is open */
+    struct entry entries[ENTRIES_MAX];
+    int count;
+    int first, total; /* of the lines */
 };
 
-/* The lines of one binding, at `row`; with win NULL only counted. */
-static int draw_binding(int width, WINDOW *win, int row, const char *words,
-                        const struct key_binding *b)
+/* ---- what there is ---- */
+
+/* The keys of a binding that mean it now, and not another of the table. */
+static void keys_of(struct screen *s, const struct key_binding *b, char ret[KEYS_MAX])
 {
-    struct style dialog = theme_style(ROLE_DIALOG);
-    bool beside = width >= BESIDE_COLS;
+    const char *at = keymap_keys(s->ops->name, b);
+    size_t used = 0, n;
 
-    if (win)
-        draw_text(win, row, 3, beside ? KEY_COLS - 1 : width - 5,
-                  style_on(theme_style(ROLE_KEY), dialog), words);
-    if (!beside)
-        return 1 + draw_wrapped(win, (struct area){ row + 1, 5, WORDS_ROWS, width - 8 }, dialog,
-                                b->help);
-    if (win)
-        draw_text(win, row, 3 + KEY_COLS, width - 5 - KEY_COLS, dialog, b->help);
-    return 1;
-}
-
-/* The lines of the screen's own table from `row` on. */
-static int draw_own(int width, WINDOW *win, int row, const struct screen_ops *of)
-{
-    int used = 0;
-
-    for (const struct key_binding *b = of->keys; b && b->name; b++)
-        if (*keymap_keys(of->name, b))
-            used += draw_binding(width, win, row + used, keymap_keys(of->name, b), b);
-    return used;
-}
-
-/* The same for the keys of all screens. */
-static int draw_global(int width, WINDOW *win, int row, const struct screen_ops *of)
-{
-    int used = 0;
-
-    for (const struct key_binding *b = app_keys; b->name; b++) {
-        char words[KEYS_MAX];
-        keymap_keys_left(b, of->name, of->keys, words, sizeof(words));
-        if (*words)
-            used += draw_binding(width, win, row + used, words, b);
+    *ret = '\0';
+    for (; *(at += strspn(at, " ")); at += n) {
+        struct key_event e = { .kind = EVENT_KEY };
+        n = strcspn(at, " ");
+        if (key_parse(at, n, &e.code, &e.mods) &&
+            keymap_find(s->ops->keys, s, s->ops->name, &e) == b && used + n + 2 < KEYS_MAX)
+            used += (size_t)snprintf(ret + used, KEYS_MAX - used, "%s%.*s", used ? " " : "", (int)n,
+                                     at);
     }
-    return used;
+}
+
+/* "1 2 3 4", four or more keys in a row, as "1…4". */
+static void shorten_run(char keys[KEYS_MAX])
+{
+    size_t n = strlen(keys);
+
+    for (size_t i = 0; i < n; i++)
+        if (i % 2 ? keys[i] != ' ' : keys[i] != keys[0] + (int)i / 2)
+            return;
+    if (n >= 7)
+        snprintf(keys, KEYS_MAX, "%c…%c", keys[0], keys[0] + (int)n / 2);
+}
+
+static void add_entry(struct help *h, int group, const char *keys, const char *text)
+{
+    struct entry *e = &h->entries[h->count];
+
+    if (!*keys || h->count == ENTRIES_MAX)
+        return;
+    h->count++;
+    e->group = group;
+    snprintf(e->keys, sizeof(e->keys), "%s", keys);
+    shorten_run(e->keys);
+    e->help = text;
+}
+
+static void help_gather(struct help *h)
+{
+    struct screen *s = h->below;
+    char keys[KEYS_MAX];
+
+    for (const struct key_binding *b = s->ops->keys; b && b->name; b++) {
+        keys_of(s, b, keys);
+        add_entry(h, b->group, keys, b->help);
+    }
+    for (const struct key_binding *b = app_keys; b->name; b++) {
+        keymap_keys_left(b, s->ops->name, s->ops->keys, keys, sizeof(keys));
+        add_entry(h, EVERYWHERE, keys, b->help);
+    }
+}
+
+/* ---- drawing ---- */
+
+/* The columns for the keys of a group. */
+static int key_cols(const struct help *h, int group)
+{
+    int most = 0;
+
+    for (int i = 0; i < h->count; i++) {
+        int cols = h->entries[i].group == group ? draw_width(h->entries[i].keys) : 0;
+        if (cols > most && cols <= KEY_COLS_MAX)
+            most = cols;
+    }
+    return most;
+}
+
+/* One entry in a column, from row on; with win NULL only counted. */
+static int draw_entry(const struct entry *e, int beside, WINDOW *win, int row, int col, int cols)
+{
+    struct style dialog = theme_style(ROLE_DIALOG), key = style_on(theme_style(ROLE_KEY), dialog);
+    bool alone = draw_width(e->keys) > beside;
+    int at = beside + 2, rows;
+
+    if (win)
+        draw_text(win, row, col, cols, key, e->keys);
+    rows = draw_wrapped(win, (struct area){ row + alone, col + at, WORDS_ROWS, cols - at }, dialog,
+                        e->help);
+    return alone + (rows ? rows : 1);
+}
+
+/* A group with its title; nothing when it has no keys. */
+static int draw_group(const struct help *h, WINDOW *win, int row, int col, int cols, int nth)
+{
+    struct style title = style_on(theme_style(ROLE_HEADER), theme_style(ROLE_DIALOG));
+    int used = 0, beside = key_cols(h, groups[nth].group);
+
+    title.attrs |= A_UNDERLINE;
+    for (int i = 0; i < h->count; i++) {
+        if (h->entries[i].group != groups[nth].group)
+            continue;
+        if (!used && win)
+            draw_text(win, row, col, cols, title, groups[nth].title);
+        used += !used;
+        used += draw_entry(&h->entries[i], beside, win, row + used, col, cols);
+    }
+    return used ? used + 1 : 0; /* a blank line follows */
+}
+
+static int column_cols(int cols)
+{
+    return cols < TWO_COLUMNS ? cols - 6 : (cols - 8) / 2;
+}
+
+/* The lines of the groups from one to before another. */
+static int lines_of(const struct help *h, int cols, int from, int to)
+{
+    int lines = 0;
+
+    for (int nth = from; nth < to; nth++)
+        lines += draw_group(h, NULL, 0, 0, column_cols(cols), nth);
+    return lines;
+}
+
+/* The first group of the second column, so that the columns are as short as they can be. */
+static int second_column(const struct help *h, int cols, int *ret_lines)
+{
+    int best = GROUPS;
+
+    *ret_lines = lines_of(h, cols, 0, best);
+    for (int cut = 1; cols >= TWO_COLUMNS && cut < GROUPS; cut++) {
+        int left = lines_of(h, cols, 0, cut), right = lines_of(h, cols, cut, GROUPS);
+        int lines = left > right ? left : right;
+        if (lines < *ret_lines)
+            *ret_lines = lines, best = cut;
+    }
+    --*ret_lines; /* the blank line behind the last */
+    return best;
 }
 
 static void help_size(struct screen *s, int *rows, int *cols)
 {
     struct help *h = (struct help *)s;
 
-    if (*cols > HELP_COLS)
-        *cols = HELP_COLS;
-    h->total = draw_own(*cols, NULL, 0, h->of) + draw_global(*cols, NULL, 0, h->of) + 2;
+    if (*cols > 2 * COLUMN_COLS + 8)
+        *cols = 2 * COLUMN_COLS + 8;
+    second_column(h, *cols, &h->total);
     *rows = h->total + 2;
 }
 
@@ -80,21 +202,23 @@ static void scroll_to(struct help *h, int first)
 static void help_draw(struct screen *s, WINDOW *win)
 {
     struct help *h = (struct help *)s;
-    int row;
+    int cut = second_column(h, s->cols, &h->total), width = column_cols(s->cols);
 
     scroll_to(h, h->first);
-    row = 1 - h->first;
     draw_clear(win, theme_style(ROLE_DIALOG));
-    row += draw_own(s->cols, win, row, h->of) + 1;
-    draw_text(win, row++, 3, s->cols - 5, style_on(theme_style(ROLE_DIM), theme_style(ROLE_DIALOG)),
-              "Everywhere");
-    draw_global(s->cols, win, row, h->of);
+    for (int nth = 0, row = 1 - h->first, col = 3; nth < GROUPS; nth++) {
+        if (nth == cut)
+            row = 1 - h->first, col = 5 + width;
+        row += draw_group(h, win, row, col, width, nth);
+    }
     /* Over the lines that are scrolled out. */
     draw_box(win, (struct area){ 0, 0, s->rows, s->cols }, theme_style(ROLE_DIALOG_BORDER),
-             h->of->title);
+             h->below->ops->title);
     draw_scrollbar(win, (struct area){ 1, s->cols - 1, s->rows - 2, 1 }, h->first, h->total,
                    theme_style(ROLE_DIALOG_BORDER));
 }
+
+/* ---- the screen ---- */
 
 /* A list without a cursor: its first line is what moves. */
 static void help_move(struct screen *s, int step)
@@ -110,7 +234,7 @@ static void help_move(struct screen *s, int step)
 
 static const struct key_binding keys[] = {
     LIST_KEYS(help_move),
-    { "close", "Esc q ?", "close", "back", .act = screen_close },
+    { "close", "Esc q ?", "close", "back", .act = screen_close, .group = KEYS_NAVIGATE },
     { 0 },
 };
 
@@ -142,6 +266,7 @@ void help_open(struct app *app)
     if (app->top->ops == &help_ops)
         return;
     h = screen_new(app, &help_ops, sizeof(*h));
-    h->of = app->top->ops;
+    h->below = app->top;
+    help_gather(h);
     app_push(app, &h->screen);
 }

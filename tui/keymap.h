@@ -11,6 +11,9 @@
 
 struct screen;
 
+/* The title that the help screen has a key under; without one: what it acts on. */
+enum key_group { KEYS_ACT, KEYS_NAVIGATE, KEYS_VIEW, KEYS_GROUPS };
+
 struct key_binding {
     const char *name;  /* in the configuration: key.SCREEN.NAME; NULL ends the table */
     const char *keys;  /* default keys, separated by spaces: "Enter o", "Ctrl-d"; "" for none */
@@ -19,6 +22,9 @@ struct key_binding {
     void (*act)(struct screen *s, int arg);
     bool (*can)(struct screen *s, int arg); /* whether act() may be called now; NULL: always */
     int arg;                                /* for both */
+    enum key_group group;
+    const char *needs; /* what there must be for it: said when it cannot be done now; NULL: see help
+                        */
 };
 
 /* Whether the event is one of the binding's keys in force. */

@@ -33,6 +33,6 @@ void list_step(struct list *l, enum list_step step);
         LIST_KEY(LIST_FIRST, "first", "Home g", "first", ACT, ##__VA_ARGS__),                      \
         LIST_KEY(LIST_LAST, "last", "End G", "last", ACT, ##__VA_ARGS__)
 #define LIST_KEY(STEP, NAME, KEYS, HELP, ACT, ...)                                                 \
-    { NAME, KEYS, NULL, HELP, .act = ACT, .arg = STEP, ##__VA_ARGS__ }
+    { NAME, KEYS, NULL, HELP, .act = ACT, .arg = STEP, .group = KEYS_NAVIGATE, ##__VA_ARGS__ }
 
 #endif

@@ -34,10 +34,11 @@ json_t *list_find_rows(struct list_find *f, const struct columns *t, json_t *all
       "show all",                                                                                  \
       "show all again",                                                                            \
       .act = screen_show_all,                                                                      \
-      .can = screen_is_filtered },                                                                 \
+      .can = screen_is_filtered,                                                                   \
+      .group = KEYS_VIEW },                                                                        \
     {                                                                                              \
-        "filter", "/", "filter", "only some: words, COLUMN:word, -not, /regex/",                   \
-            .act = screen_filter, ##__VA_ARGS__                                                    \
+        "filter", "/", "filter", "words, COLUMN:x, -not, /regex/", .act = screen_filter,           \
+            .group = KEYS_VIEW, ##__VA_ARGS__                                                      \
     }
 
 #endif

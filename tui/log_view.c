@@ -146,8 +146,8 @@ static void log_view_move(struct screen *s, int step)
 static const struct key_binding keys[] = {
     LIST_KEYS(log_view_move),
     { "end", "x Delete", "end it", "end the command that runs; once more: kill it",
-      .act = log_view_end_job, .can = log_view_has_job },
-    { "close", "Esc q L", "back", "back", .act = screen_close },
+      .act = log_view_end_job, .can = log_view_has_job, .needs = "a running command" },
+    { "close", "Esc q L", "back", "back", .act = screen_close, .group = KEYS_NAVIGATE },
     { 0 },
 };
 

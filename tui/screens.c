@@ -82,12 +82,13 @@ static void screens_quit(struct screen *s, int arg UNUSED)
 
 const struct key_binding app_keys[] = {
     { "help", "? F1", "help", "the keys of this screen", .act = screens_help },
-    { "palette", ":", "command", "any command of pyro, with completion", .act = screens_palette },
-    { "log", "L", NULL, "what was done and what went wrong", .act = screens_log },
-    { "last-shell", "Ctrl-o", NULL, "the shell looked at last, or before this one",
-      .act = screens_last_shell, .can = screens_has_last },
+    { "palette", ":", "command", "run any pyro command", .act = screens_palette },
+    { "log", "L", NULL, "what was done, what failed", .act = screens_log, .group = KEYS_VIEW },
+    { "last-shell", "Ctrl-o", NULL, "the shell looked at before", .act = screens_last_shell,
+      .can = screens_has_last, .needs = "a shell that was looked at before",
+      .group = KEYS_NAVIGATE },
     { "redraw", "Ctrl-l", NULL, "draw the screen again", .act = screens_redraw },
-    { "quit", "q Ctrl-c", "quit", "leave pyro tui; nothing stops running", .act = screens_quit },
+    { "quit", "q Ctrl-c", "quit", "leave; nothing stops", .act = screens_quit },
     { 0 },
 };
 

@@ -375,15 +375,15 @@ static void services_move(struct screen *s, int step)
 
 static const struct key_binding keys[] = {
     { "log", "Enter", "log", "all that it has printed, to scroll, search and copy",
-      .act = services_open_log, .can = services_has_one },
+      .act = services_open_log, .can = services_has_one, .needs = "a service", .group = KEYS_VIEW },
     { "start", "c t", "start one", "start a service in the workspace of this one",
-      .act = services_start, .can = services_has_machine },
+      .act = services_start, .can = services_has_machine, .needs = "a running workspace" },
     { "stop", "x d Delete", "stop", "stop it: TERM, and KILL ten seconds later",
-      .act = services_stop, .can = services_can_stop },
+      .act = services_stop, .can = services_can_stop, .needs = "a running service" },
     { "shell", "o", "shell", "open a shell beside it", .act = services_open_shell,
-      .can = services_has_machine },
+      .can = services_has_machine, .needs = "a running workspace" },
     LIST_FIND_KEYS(.can = services_has_any),
-    { "close", "Esc q S", "back", "back", .act = screen_close },
+    { "close", "Esc q S", "back", "back", .act = screen_close, .group = KEYS_NAVIGATE },
     LIST_KEYS(services_move),
     { 0 },
 };

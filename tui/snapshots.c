@@ -241,13 +241,13 @@ static void snapshots_move(struct screen *s, int step)
 
 static const struct key_binding keys[] = {
     { "reset", "Enter", "reset to it", "bring the whole machine back to it", .act = snapshots_reset,
-      .can = snapshots_can_reset },
+      .can = snapshots_can_reset, .needs = "a snapshot" },
     { "create", "c", "create", "keep the disk as it is now", .act = snapshots_make,
-      .can = snapshots_can_make },
+      .can = snapshots_can_make, .needs = "a workspace" },
     { "delete", "d Delete", "delete", "delete it", .act = snapshots_delete,
-      .can = snapshots_can_delete },
+      .can = snapshots_can_delete, .needs = "a snapshot other than the baseline" },
     LIST_FIND_KEYS(),
-    { "close", "Esc q", "back", "back", .act = screen_close },
+    { "close", "Esc q", "back", "back", .act = screen_close, .group = KEYS_NAVIGATE },
     LIST_KEYS(snapshots_move),
     { 0 },
 };

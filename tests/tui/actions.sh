@@ -98,7 +98,7 @@ agree
 sees '^ [^ ]+ one .*stopped'
 gone 'x stop'
 keys x
-sees 'not possible now: stop it'
+sees 'x needs a running workspace'
 keys Enter
 sees 'Start one\?'
 keys n

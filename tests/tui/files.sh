@@ -47,6 +47,7 @@ sees '^ work /workspace$'
 open_named() { # NAME: moves to it from the top, and opens it
     local steps
     sees '^ work /workspace'
+    sees " $1"
     keys g
     steps=$(($(place " $1" | cut -d' ' -f1) - 2))
     while [[ $((steps--)) -gt 0 ]]; do keys j; done

@@ -16,23 +16,25 @@ keys C-l
 gone scribbled
 
 # Help scrolls: its first line and its last.
+drive resize 60 14
 keys '?'
-sees 'watch its shell, or one of them'
+sees 'Navigate'
 keys End
-sees 'leave pyro tui'
-gone 'watch its shell, or one of them'
+sees 'Ctrl-l'
+gone 'Navigate'
 keys Home
-sees 'watch its shell, or one of them'
+sees 'Navigate'
 keys Down
-gone 'watch its shell, or one of them'
+gone 'Navigate'
 keys Up
-sees 'watch its shell, or one of them'
-keys PgDn PgDn PgDn
-sees 'leave pyro tui'
-keys PgUp PgUp PgUp
-sees 'watch its shell, or one of them'
+sees 'Navigate'
+keys PgDn PgDn PgDn PgDn PgDn PgDn
+sees 'Ctrl-l'
+keys PgUp PgUp PgUp PgUp PgUp PgUp
+sees 'Navigate'
 keys q
-gone 'watch its shell, or one of them'
+gone 'Esc close'
+drive resize 100 20
 
 # Services.
 for name in s1 s2 s3; do

@@ -81,7 +81,7 @@ picked '^ [^ ]+ bare '
 
 # The last shell, and the one before it.
 keys C-o
-sees 'not possible now'
+sees 'needs a shell that was looked at before'
 keys / one Enter
 gone '^ [^ ]+ two '
 keys Enter
