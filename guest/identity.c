@@ -112,9 +112,11 @@ static bool write_hosts(const char *hostname, struct pyro_error *err)
 {
     scoped_buf old = BUF_INIT(256 * 1024), text = BUF_INIT(512 * 1024);
     const char *line, *end;
+    struct stat st;
     bool ok = true;
 
-    if (!fs_read_file(AT_FDCWD, "/etc/hosts", &old, NULL) || !old.len) {
+    if (lstat("/etc/hosts", &st) != 0 || !S_ISREG(st.st_mode) ||
+        !fs_read_file(AT_FDCWD, "/etc/hosts", &old, NULL) || !old.len) {
         buf_clear(&old);
         ok = buf_append_str(&old, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost "
                                   "ip6-loopback\n");

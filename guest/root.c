@@ -11,10 +11,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "guest/module.h"
@@ -93,13 +95,29 @@ static void forget_disk(void)
         guest_log("%s: errno %d", DISK, errno);
 }
 
+/* The directory that a path leads to in the new root, whose links mean that root; made if it is
+ * missing. */
+static int open_in_new_root(int root_fd, const char *path)
+{
+    struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                            .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+    long fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+
+    if (fd < 0 && errno == ENOENT && mkdirat(root_fd, path, 0755) == 0)
+        fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+    return (int)fd;
+}
+
 /* Makes the file system at NEW_ROOT the root of this process and of all later ones. */
 static bool switch_root(struct pyro_error *err)
 {
+    scoped_close int root_fd = open(NEW_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
     for (size_t i = 0; i < ARRAY_SIZE(moving); i++) {
-        char to[64];
-        snprintf(to, sizeof(to), NEW_ROOT "%s", moving[i]);
-        if (mount(moving[i], to, NULL, MS_MOVE, NULL) != 0)
+        scoped_close int to = open_in_new_root(root_fd, moving[i] + 1);
+        scoped_close int from = open(moving[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (to < 0 || from < 0 ||
+            move_mount(from, "", to, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0)
             return pyro_fail_errno(err, "move %s to the disk", moving[i]);
     }
     if (chdir(NEW_ROOT) != 0 || mount(".", "/", NULL, MS_MOVE, NULL) != 0 || chroot(".") != 0 ||

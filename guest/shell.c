@@ -20,6 +20,7 @@
 #include "guest/foreground.h"
 #include "guest/input.h"
 #include "guest/inputrc.h"
+#include "guest/login_shell.h"
 #include "guest/modes.h"
 #include "guest/prompt.h"
 #include "guest/reply.h"
@@ -490,33 +491,23 @@ static int open_pty(int cols, int rows, int *ret_slave, struct pyro_error *err)
     return take_fd(&master);
 }
 
-static bool start(struct shell *s, const struct command *c, int cols, int rows,
-                  struct pyro_error *err)
+static bool start(struct shell *s, struct command *c, int cols, int rows, struct pyro_error *err)
 {
     scoped_close int slave = -1;
-    enum spawn_result result;
 
     s->pty_fd = open_pty(cols, rows, &slave, err);
-    if (s->pty_fd < 0)
+    if (s->pty_fd < 0 || !login_shell_start(&s->child, s->g, c, slave, err))
         return false;
-    result = child_start(&s->child, s->g, c, (int[]){ slave, slave, slave }, err);
     s->active_ms = clock_ms();
-    if (result == SPAWN_OK) {
-        s->in.shell = s->child.pid;
-        foreground_start(&s->foreground, s->g->loop,
-                         &(struct foreground){ .shell = s->child.pid,
-                                               .pty_fd = s->pty_fd,
-                                               .cgroup = s->child.group,
-                                               .modes = &s->modes,
-                                               .tell = shell_tell_foreground,
-                                               .arg = s });
-        return true;
-    }
-    if (result != SPAWN_FAILED) { /* the request is not wrong: the machine lacks the program */
-        struct pyro_error why = *err;
-        pyro_fail(err, PYRO_GUEST_ERROR, "%s: install it with 'pyro workspace exec'", why.message);
-    }
-    return false;
+    s->in.shell = s->child.pid;
+    foreground_start(&s->foreground, s->g->loop,
+                     &(struct foreground){ .shell = s->child.pid,
+                                           .pty_fd = s->pty_fd,
+                                           .cgroup = s->child.group,
+                                           .modes = &s->modes,
+                                           .tell = shell_tell_foreground,
+                                           .arg = s });
+    return true;
 }
 
 static struct shell *shell_new(struct guest *g, const char *id)

@@ -22,6 +22,7 @@ static int plain_status(enum pyro_code code)
     case PYRO_COMMAND_STATE:
     case PYRO_SHELL_NOT_FOUND:
     case PYRO_SHELL_STATE:
+    case PYRO_NO_SHELL:
     case PYRO_SNAPSHOT_NOT_FOUND:
     case PYRO_SNAPSHOT_STATE:
     case PYRO_LABEL_NOT_FOUND:

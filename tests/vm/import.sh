@@ -59,11 +59,37 @@ like "inspect shows the configuration" "$out" $'\nCommand: cat /d/w\nVariables: 
 like "… and the digest" "$out" $'\nDigest: sha256:[0-9a-f]{64}\n'
 run "$PYRO" workspace create layout --name w --id-only
 is "a workspace of it: status" "$status" 0
+in_w() { run "$PYRO" workspace exec w -- sh -c "$1"; }
+shell=$("$PYRO" workspace shell open w --id-only)
+"$PYRO" workspace shell write w "$shell" --input 'echo "<$SHELL>"' >/dev/null
+run "$PYRO" workspace shell read w "$shell" --plain --wait-for-prompt
+like "a shell where there is no bash: sh" "$out" '</bin/sh>'
 run "$PYRO" env list
 like "list: what is not in the catalog" "$out" \
     $'\ndocker \[installed\] Image example:1 \([0-9]+ MiB, [0-9]+ min\)\nlayout \[installed\] Image example:1 \(sha256:[0-9a-f]{12}, [0-9]+ MiB, 0 min, used by 1\)'
 run "$PYRO" env list --json
 is "list: used by" "$(member '["environments"][-1]["used_by"]' <<<"$out")" '["w"]'
+
+# What an image has in /tmp is its own, through links of the root too; what came later goes at a start. A root
+# of links, with no shell and no tables of users.
+image layout "$TEST_DIR/odd.tar" <<<'{"layers": [["bin/busybox@/bin/busybox", "tmp/kept/x:1", "tmp/own:2", "tmp/link->own",
+    "etc->private/etc", "private/etc/", "private/etc/hosts->/nowhere", "private/etc/passwd/", "private/etc/resolv.conf/"]]}'
+run "$PYRO" env import odd "$TEST_DIR/odd.tar"
+is "an odd root: status" "$status" 0
+"$PYRO" workspace create odd --name odd >/dev/null
+box() { run "$PYRO" workspace exec odd -- /bin/busybox "$@"; }
+box mkdir /tmp/later
+box touch /tmp/kept/later
+run "$PYRO" workspace shell open odd --json
+is "it has no shell" "$status $(json .error.code)" "1 no_shell"
+"$PYRO" workspace stop odd >/dev/null
+"$PYRO" workspace start odd >/dev/null
+box find /tmp
+is "what the image has in /tmp is there after a start" "$(sort <<<"$out" | tr '\n' ' ')" \
+    "/tmp /tmp/kept /tmp/kept/later /tmp/kept/x /tmp/link /tmp/own "
+box sh -c 'mount | grep -c " on /\(proc\|sys\|dev\|run\) "'
+is "the system's mounts are in their places" "$out" 4
+"$PYRO" workspace delete odd >/dev/null
 
 # What nothing else has is kept by a prune, and what is removed takes no workspace with it.
 run "$PYRO" env prune

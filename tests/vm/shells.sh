@@ -218,10 +218,11 @@ is "… and nothing can be written" "$(json .error.code)" shell_state
 "$PYRO" workspace start w >/dev/null 2>&1
 exec_w() { "$PYRO" workspace exec w -- sh -c "$1" 2>/dev/null; }
 exec_w 'mv /bin/bash /bin/bash.away'
-shell open
-is "no bash: status" "$status" 1
-is "no bash: one line, and what to do" "$err" \
-    "pyro: the guest said: bash: command not found: install it with 'pyro workspace exec'"
+plain=$("$PYRO" workspace shell open w --id-only)
+shell write "$plain" --input 'echo "$SHELL"'
+shell read "$plain" --plain --wait-for-prompt
+like "no bash: sh is the shell" "$out" $'\n/bin/sh\n'
+shell close "$plain"
 exec_w 'mv /bin/bash.away /bin/bash; echo "echo dying; exit 3" >~/.bashrc'
 before=$("$PYRO" workspace shell list w --json | json .count "$(cat)")
 dies=$("$PYRO" workspace shell open w --id-only 2>/dev/null)

@@ -26,6 +26,7 @@ static const struct code_row codes[PYRO_CODE_COUNT] = {
     [PYRO_COMMAND_STATE] = { "command_state", "" },
     [PYRO_SHELL_NOT_FOUND] = { "shell_not_found", "see 'pyro workspace shell list'" },
     [PYRO_SHELL_STATE] = { "shell_state", "" },
+    [PYRO_NO_SHELL] = { "no_shell", "run its programs with 'pyro workspace exec'" },
     [PYRO_SNAPSHOT_NOT_FOUND] = { "snapshot_not_found", "see 'pyro workspace snapshot list'" },
     [PYRO_SNAPSHOT_STATE] = { "snapshot_state", "" },
     [PYRO_LABEL_NOT_FOUND] = { "label_not_found", "see 'pyro workspace status'" },

@@ -27,6 +27,7 @@ enum pyro_code {
     PYRO_COMMAND_STATE,
     PYRO_SHELL_NOT_FOUND,
     PYRO_SHELL_STATE,
+    PYRO_NO_SHELL, /* the machine has no program that is one */
     PYRO_SNAPSHOT_NOT_FOUND,
     PYRO_SNAPSHOT_STATE, /* not possible with the snapshots and layers there are */
     PYRO_LABEL_NOT_FOUND,

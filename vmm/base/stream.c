@@ -127,6 +127,7 @@ static bool is_code_of_guests(enum pyro_code code)
         PYRO_CONTENT_REFUSED, PYRO_NO_SPACE,
         PYRO_PERMISSION,      PYRO_TIMEOUT,
         PYRO_NO_MEMORY,       PYRO_IO,
+        PYRO_NO_SHELL,
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(codes); i++)

@@ -54,6 +54,17 @@ static bool complete_directory(struct tree *t, size_t n, int64_t now, struct pyr
     return true;
 }
 
+/* The guest empties /tmp at a start (guest/tmp.c), but not of what is part of the image. */
+static bool mark_temporary_files(struct tree *t, struct pyro_error *err)
+{
+    const struct name *tmp = tree_find(t, "tmp");
+
+    for (const struct name *n = tmp ? tmp->inode->first : NULL; n; n = n->next)
+        if (!inode_set_xattr(n->inode, "trusted.pyro.image", "", 0, err))
+            return false;
+    return true;
+}
+
 bool root_complete(struct tree *t, int64_t now, struct pyro_error *err)
 {
     for (size_t n = 0; n < ARRAY_SIZE(directories); n++)
@@ -66,5 +77,5 @@ bool root_complete(struct tree *t, int64_t now, struct pyro_error *err)
                              "its /%s is a directory: no machine can start from this image",
                              files[n]);
     }
-    return true;
+    return mark_temporary_files(t, err);
 }
