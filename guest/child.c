@@ -1,10 +1,25 @@
 /* guest/child.c: the commands that run, in one list. */
 #include "guest/child.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static struct child *children; /* that run */
+
+/* What the user works in and with is the user's. */
+static void hand_over(const struct guest_user *u, bool on_terminal, int fd)
+{
+    struct stat st;
+
+    if (lstat(WORKSPACE_DIR, &st) != 0 || !S_ISDIR(st.st_mode) ||
+        (st.st_uid != u->uid && lchown(WORKSPACE_DIR, u->uid, u->gid) != 0))
+        guest_log(WORKSPACE_DIR ": errno %d", errno);
+    if (on_terminal && fchown(fd, u->uid, (gid_t)-1) != 0)
+        guest_log("hand over a terminal: errno %d", errno);
+}
 
 enum spawn_result child_start(struct child *c, const struct guest *g, const struct command *command,
                               const int fds[3], struct pyro_error *err)
@@ -16,8 +31,12 @@ enum spawn_result child_start(struct child *c, const struct guest *g, const stru
                         .fds = { fds[0], fds[1], fds[2] },
                         .terminal = c->on_terminal,
                         .cgroup_fd = -1,
-                        .in_vm = !g->host_dir };
+                        .in_vm = !g->host_dir,
+                        .user = command->user };
     enum spawn_result result;
+
+    if (command->user)
+        hand_over(command->user, c->on_terminal, fds[0]);
 
     c->group = cgroup_new();
     if (c->group)

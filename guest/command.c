@@ -13,6 +13,18 @@ extern char **environ;
 static const char *const vm_env[] = { "PATH=" DEFAULT_PATH, "HOME=/root", "LANG=C.UTF-8",
                                       "USER=root", "LOGNAME=root" };
 
+static bool parse_user(struct command *c, const struct guest *g, const char *given,
+                       struct pyro_error *err)
+{
+    if (!given)
+        return true;
+    if (g->host_dir)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT,
+                         "without a machine, there is no other user than the one who runs it");
+    c->user = calloc(1, sizeof(*c->user));
+    return (c->user || pyro_no_memory(err, "exec")) && user_find(given, c->user, err);
+}
+
 static bool parse_arguments(struct command *c, const json_t *list, struct pyro_error *err)
 {
     size_t n = json_array_size(list);
@@ -42,6 +54,17 @@ static bool env_set(char **env, const char *name, const char *value)
     return true;
 }
 
+/* What a login of the user would set. */
+static bool user_env(char **env, const struct guest_user *u)
+{
+    char number[16];
+    const char *name = *u->name ? u->name : number;
+
+    snprintf(number, sizeof(number), "%u", u->uid);
+    return env_set(env, "HOME", *u->home ? u->home : "/") && env_set(env, "USER", name) &&
+           env_set(env, "LOGNAME", name) && (!*u->shell || env_set(env, "SHELL", u->shell));
+}
+
 static bool base_env(char **env, const struct guest *g)
 {
     size_t n = 0, count = g->host_dir ? COMMAND_VARIABLES_MAX : ARRAY_SIZE(vm_env);
@@ -65,7 +88,8 @@ static bool parse_env(struct command *c, const struct guest *g, json_t *given,
     json_t *value;
 
     c->env = calloc(2 * COMMAND_VARIABLES_MAX + VARIABLES_OURS, sizeof(*c->env));
-    if (!c->env || !base_env(c->env, g) || !env_set(c->env, "PWD", c->cwd))
+    if (!c->env || !base_env(c->env, g) || (c->user && !user_env(c->env, c->user)) ||
+        !env_set(c->env, "PWD", c->cwd))
         return pyro_no_memory(err, "exec");
     json_object_foreach (given, name, value)
         if (!env_set(c->env, name, json_string_value(value)))
@@ -118,8 +142,8 @@ bool command_parse(struct command *ret, const struct guest *g,
                    const struct command_request *request, struct pyro_error *err)
 {
     *ret = (struct command){ 0 };
-    if (parse_arguments(ret, request->command, err) && parse_cwd(ret, g, request->cwd, err) &&
-        parse_env(ret, g, request->env, err))
+    if (parse_user(ret, g, request->user, err) && parse_arguments(ret, request->command, err) &&
+        parse_cwd(ret, g, request->cwd, err) && parse_env(ret, g, request->env, err))
         return true;
     command_release(ret);
     return false;
@@ -152,5 +176,6 @@ void command_release(struct command *c)
     free(c->env);
     free(c->vector);
     free(c->cwd);
+    free(c->user);
     *c = (struct command){ 0 };
 }

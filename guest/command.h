@@ -3,6 +3,7 @@
 #define PYRO_GUEST_COMMAND_H
 
 #include "guest/guest.h"
+#include "guest/users.h"
 #include "vmm/base/command_request.h"
 
 struct command {
@@ -10,6 +11,7 @@ struct command {
     char **env;    /* owned, strings too */
     char *cwd;     /* owned */
     const char *search_path; /* PATH in env */
+    struct guest_user *user; /* owned; NULL: root */
 };
 
 /* Parses the command of a request; borrows from it. */

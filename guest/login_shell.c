@@ -5,14 +5,14 @@
 
 #include "guest/users.h"
 
-/* The shell that passwd names for root, if it is one: "" if not. */
-static void shell_of_root(char *ret, size_t size)
+/* The shell that passwd names for the user, if it is one: "" if not. */
+static void shell_of_user(const struct guest_user *u, char *ret, size_t size)
 {
-    struct guest_user root, *u = NULL;
+    struct guest_user root;
     const char *name;
 
     *ret = '\0';
-    if (user_find("0", &root, NULL))
+    if (!u && user_find("0", &root, NULL))
         u = &root;
     if (!u || u->shell[0] != '/')
         return;
@@ -35,7 +35,7 @@ bool login_shell_start(struct child *child, const struct guest *g, struct comman
     enum spawn_result result = child_start(child, g, c, fds, err);
 
     if (is_missing(result) && !g->host_dir)
-        shell_of_root(own, sizeof(own));
+        shell_of_user(c->user, own, sizeof(own));
     for (size_t i = 0; i < ARRAY_SIZE(others) && is_missing(result) && !g->host_dir; i++) {
         if (!*others[i])
             continue;

@@ -7,17 +7,18 @@
 
 #include <sys/types.h>
 
-#include "vmm/base/error.h"
+#include "guest/users.h"
 
 struct spawn {
     char **argv; /* argv[-1] is a spare place, overwritten */
     char *const *envp;
     const char *search_path; /* where a command without a slash is looked for */
     const char *cwd;
-    int fds[3];    /* become the standard streams; above 2, close-on-exec */
-    bool terminal; /* fds are a terminal, which becomes the controlling one */
-    int cgroup_fd; /* -1: none */
-    bool in_vm;    /* resource limits as for a login on Debian */
+    int fds[3];                    /* become the standard streams; above 2, close-on-exec */
+    bool terminal;                 /* fds are a terminal, which becomes the controlling one */
+    int cgroup_fd;                 /* -1: none */
+    bool in_vm;                    /* resource limits as for a login on Debian */
+    const struct guest_user *user; /* NULL: as this process */
 };
 
 enum spawn_result {

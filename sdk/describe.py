@@ -73,8 +73,13 @@ def required(command):
     return command["arguments"].get("required", [])
 
 
+def positional(command):
+    """Those that are given by place: what is required, and a command, which may be missing."""
+    return [*required(command), *(a for a in ["command"] if a in command["arguments"]["properties"] and a not in required(command))]
+
+
 def optional(command):
-    return [a for a in command["arguments"]["properties"] if a not in required(command) and a not in NOT_HERE]
+    return [a for a in command["arguments"]["properties"] if a not in positional(command) and a not in NOT_HERE]
 
 
 class Results:

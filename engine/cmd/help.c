@@ -27,7 +27,8 @@ bool help_usage(const struct cmd_spec *cmd, struct buf *ret)
     if (flags && !buf_append_str(ret, " [options]"))
         return false;
     for (const struct arg_spec *a = cmd->args; arg_more(a); a++)
-        if (a->type == ARG_TYPE_COMMAND && !buf_append_str(ret, " -- CMD..."))
+        if (a->type == ARG_TYPE_COMMAND &&
+            !buf_append_str(ret, a->optional ? " [-- CMD...]" : " -- CMD..."))
             return false;
     return true;
 }

@@ -45,7 +45,7 @@ static bool add_items(const struct arg_spec *row, void *args, const json_t *list
 
     if (!json_is_array(list))
         return fail_type("an array of strings", err);
-    if (!n && row->type == ARG_TYPE_COMMAND)
+    if (!n && row->type == ARG_TYPE_COMMAND && !row->optional)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "is empty");
     for (size_t i = 0; i < n; i++) {
         const char *item = json_string_value(json_array_get(list, i));

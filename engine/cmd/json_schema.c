@@ -48,7 +48,7 @@ json_t *json_schema_of_arg(const struct arg_spec *row)
 
     if (row->type == ARG_TYPE_INT)
         add_bounds(schema, row);
-    if (row->type == ARG_TYPE_COMMAND)
+    if (row->type == ARG_TYPE_COMMAND && !row->optional)
         json_object_set_new(schema, "minItems", json_integer(1));
     if (row->choices)
         json_object_set_new(schema, "enum", json_schema_choices(row->choices));

@@ -35,7 +35,7 @@ enum arg_type {
     ARG_TYPE_FLAG,   /* bool, false when absent */
     ARG_TYPE_CHOICE, /* const char *, one of .choices */
     ARG_TYPE_LIST,   /* struct arg_list: a flag that may be given again and again */
-    ARG_TYPE_COMMAND /* struct arg_list: everything after "--", at least one word */
+    ARG_TYPE_COMMAND /* struct arg_list: everything after "--", at least one word unless optional */
 };
 
 /* The owner of a field's value. */
@@ -242,7 +242,7 @@ static inline bool arg_is_flag(const struct arg_spec *a)
 /* Whether the command cannot do without it. */
 static inline bool arg_is_required(const struct arg_spec *a)
 {
-    return a->required || a->type == ARG_TYPE_COMMAND || (a->positional && !a->optional);
+    return a->required || ((a->type == ARG_TYPE_COMMAND || a->positional) && !a->optional);
 }
 /* The largest allowed value of an integer row on this host. */
 int64_t arg_max(const struct arg_spec *a);

@@ -45,6 +45,15 @@ bool command_take_cwd(void *cwd, const char *given, struct pyro_error *err)
     return true;
 }
 
+bool command_take_user(void *user, const char *given, struct pyro_error *err)
+{
+    if (!*given || *given == ':')
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%s' is not a user", given);
+    free(*(char **)user);
+    *(char **)user = str_printf("%s", given);
+    return true;
+}
+
 /* An error shows the name at most: the value may be anybody's. */
 bool command_take_variable(void *env, const char *item, struct pyro_error *err)
 {

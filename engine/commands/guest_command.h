@@ -11,6 +11,7 @@
 #define ARG_OF_REQUEST(T, S, NAME, MEMBER, ...) ARG_OWNED(T, NAME, S, request.MEMBER, __VA_ARGS__),
 
 /* How some of their values are read. */
+bool command_take_user(void *user, const char *given, struct pyro_error *err);
 bool command_take_cwd(void *cwd, const char *given, struct pyro_error *err);
 bool command_take_variable(void *env, const char *item, struct pyro_error *err);
 bool command_take_secret(void *secret_env, const char *item, struct pyro_error *err);

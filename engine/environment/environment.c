@@ -26,6 +26,7 @@ void environment_release(struct environment *e)
     free(e->base_path);
     free(e->digest);
     free(e->reference_digest);
+    json_decref(e->image);
     memset(e, 0, sizeof(*e));
 }
 
@@ -67,6 +68,18 @@ bool environment_measure(const char *base_path, struct environment_image *ret,
     return true;
 }
 
+/* What of a configuration says how commands are run; NULL where there is none. */
+static json_t *of_commands(const json_t *config)
+{
+    static const char *const members[] = { "env",  "entrypoint",  "cmd",        "ports",
+                                           "user", "working_dir", "stop_signal" };
+    json_t *image = config ? json_object() : NULL;
+
+    for (size_t i = 0; image && i < ARRAY_SIZE(members); i++)
+        json_object_set(image, members[i], json_object_get(config, members[i]));
+    return image;
+}
+
 /* The environment its record describes; the image is not read. */
 static struct environment from_record(const char *cache_dir, const char *name,
                                       const struct environment_record *r)
@@ -77,6 +90,7 @@ static struct environment from_record(const char *cache_dir, const char *name,
         .base_path = str_printf("%s/%s/base.ext4", cache_dir, r->directory),
         .digest = str_printf("%s", r->image.digest),
         .reference_digest = r->reference_digest ? str_printf("%s", r->reference_digest) : NULL,
+        .image = of_commands(r->config),
         .size_bytes = r->image.size_bytes,
         .image_bytes = r->image.image_bytes,
     };

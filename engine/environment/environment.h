@@ -20,6 +20,8 @@ struct environment {
     char *base_path;        /* install_dir/base.ext4, raw */
     char *digest;           /* "xxh3:HEX" of the image's content; a template's key holds it */
     char *reference_digest; /* of an image: what its reference meant; NULL: it is of none */
+    json_t *image;          /* of an image: {env, entrypoint, cmd, ports, user, working_dir,
+                               stop_signal} of its configuration; NULL: it is of none */
     int64_t size_bytes;     /* disk space the image takes */
     int64_t image_bytes;    /* size of the image as the guest sees it */
 };

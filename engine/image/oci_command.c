@@ -131,7 +131,7 @@ static json_t *unpack_root(struct archive *a, struct archive_entry *entry, struc
     struct tar_counts counts;
 
     if (!tar_image_add(image, a, 0, entry, err) ||
-        !root_complete(tar_image_tree(image), spec->now, err) ||
+        !root_complete(tar_image_tree(image), NULL, spec->now, err) ||
         !tar_image_finish(image, &counts, err))
         return NULL;
     return counts_object(&counts, spec);

@@ -154,6 +154,12 @@ static const struct row_spec secret_rows[] = {
     ROW_END,
 };
 
+/* As a configuration is saved (engine/oci/config.h), without what is for show. */
+static const struct row_spec image_rows[] = {
+    RES_STRINGS("env"), RES_STRINGS("entrypoint"), RES_STRINGS("cmd"),     RES_STRINGS("ports"),
+    RES_STR("user"),    RES_STR("working_dir"),    RES_STR("stop_signal"), ROW_END,
+};
+
 static const struct row_spec last_command_rows[] = {
     RES_STRINGS("command"),
     RES_INT("exit_code"),

@@ -108,6 +108,8 @@ enum workspace_state {
     ROW(ROW_TEXT(workspace_record, environment_digest, .where = ROW_KEPT))                         \
     FIELD(char *image_digest) /* what the reference meant that the image was pulled by */          \
     ROW(ROW_TEXT(workspace_record, image_digest, .where = ROW_KEPT, .sparse = true))               \
+    FIELD(json_t *image) /* of an image, what its configuration says of commands; NULL: none */    \
+    ROW(ROW_OBJECT(workspace_record, image, image_rows, .where = ROW_KEPT, .sparse = true))        \
     FIELD(char *base_path) /* the base image of the disk (base.h); NULL on the host */             \
     ROW(ROW_TEXT(workspace_record, base_path, .where = ROW_KEPT))                                  \
     FIELD(struct disk_layers disk)                                                                 \

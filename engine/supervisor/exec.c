@@ -18,10 +18,10 @@
 
 #include "engine/secret/hide.h"
 #include "engine/state/commands.h"
+#include "engine/supervisor/command_env.h"
 #include "engine/supervisor/guest_watch.h"
 #include "engine/supervisor/history.h"
 #include "engine/supervisor/pipe.h"
-#include "engine/supervisor/secret_use.h"
 #include "vmm/base/fs.h"
 
 #define PAUSE_MS 50      /* after this, the possible start of a secret is shown, within limits */
@@ -481,7 +481,7 @@ static bool begin(struct exec *x, struct command_request *request, struct pyro_e
                                        .host_compat = s->record.host_compat,
                                        .recorded_at = clock_wall(),
                                        .timeout_seconds = (request->timeout_ms + 999) / 1000 };
-    if (!secret_use_env(s, request, err) || !command_begin(&s->commands, &x->entry, err))
+    if (!command_env_complete(s, request, err) || !command_begin(&s->commands, &x->entry, err))
         return false;
     s->record.command_count++;
     s->record.running_command_count++;

@@ -25,14 +25,3 @@ json_t *secret_use_values(struct supervisor *s, struct pyro_error *err)
                ? secrets_to_json(&secrets, s->record.secrets, err)
                : NULL;
 }
-
-bool secret_use_env(struct supervisor *s, struct command_request *r, struct pyro_error *err)
-{
-    scoped_json json_t *wanted = take_ptr(&r->secret_env);
-    scoped_secrets secrets = { .count = 0 };
-
-    if (!r->env)
-        r->env = json_object();
-    return !json_object_size(wanted) || (secrets_load(s->dir_fd, &secrets, err) &&
-                                         secrets_set_env(&secrets, wanted, r->env, err));
-}

@@ -3,14 +3,10 @@
 #define PYRO_SUPERVISOR_SECRET_USE_H
 
 #include "engine/supervisor/supervisor.h"
-#include "vmm/base/command_request.h"
 
 /* Reads them into the redactor, if the record has any. */
 bool secret_use_load(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
 /* {NAME: value}, new. */
 json_t *secret_use_values(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
-/* Replaces a request's secret_env by variables in its env. */
-bool secret_use_env(struct supervisor *s, struct command_request *r,
-                    struct pyro_error *err) MUST_CHECK;
 
 #endif

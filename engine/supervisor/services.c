@@ -15,9 +15,9 @@
 #include "engine/secret/hide.h"
 #include "engine/state/names.h"
 #include "engine/state/service_files.h"
+#include "engine/supervisor/command_env.h"
 #include "engine/supervisor/intake.h"
 #include "engine/supervisor/ports.h"
-#include "engine/supervisor/secret_use.h"
 #include "engine/supervisor/service.h"
 #include "vmm/base/fs.h"
 
@@ -267,7 +267,7 @@ static bool start_in_guest(struct service *sv, struct command_request *r, struct
     static const struct stream_ops ops = { .closed = services_on_started };
     scoped_json json_t *request = NULL;
 
-    if (!secret_use_env(sv->supervisor, r, err))
+    if (!command_env_complete(sv->supervisor, r, err))
         return false;
     request = command_request_pack(service_request_rows, r, "service_start", NULL);
     return stream_open(sv->supervisor->guest, &sv->out[0].guest, request, &ops, sv, err);

@@ -7,7 +7,7 @@
 
 #include "engine/secret/hide.h"
 #include "engine/state/news.h"
-#include "engine/supervisor/secret_use.h"
+#include "engine/supervisor/command_env.h"
 #include "engine/supervisor/shell.h"
 #include "engine/supervisor/shell_doing.h"
 #include "vmm/base/fs.h"
@@ -189,7 +189,7 @@ static bool open_in_guest(struct shell *sh, struct command_request *r, struct py
     r->env = r->for_program ? program_env() : json_object();
     json_object_set_new(r->env, "TERM", json_string("xterm-256color"));
     json_object_update(r->env, given);
-    if (!secret_use_env(sh->supervisor, r, err))
+    if (!command_env_complete(sh->supervisor, r, err))
         return false;
     r->shell = str_printf("%s", sh->record.id);
     r->command = json_pack("[s, s*]", "bash", r->for_program ? "+H" : NULL);

@@ -8,7 +8,6 @@
 
 #include "engine/client/connect.h"
 #include "engine/environment/boot.h"
-#include "engine/environment/environment.h"
 #include "engine/environment/pull.h"
 #include "engine/helper/host_limits.h"
 #include "engine/secret/hide.h"
@@ -19,9 +18,8 @@
 
 #define UNDO_WAIT_MS 20000
 
-/* Opens the environment, pulling it first when it is not installed. */
-static bool ensure_environment(const char *name, const struct progress *progress,
-                               struct environment *ret, struct pyro_error *err)
+bool workspace_environment(const char *name, const struct progress *progress,
+                           struct environment *ret, struct pyro_error *err)
 {
     struct pyro_error why = { 0 };
     scoped_pulled pulled = { 0 };
@@ -77,6 +75,7 @@ static bool prepare_disk(struct workspace_record *r, int dir_fd, const struct en
     record_set_string(&r->environment_digest, e->digest);
     record_set_string(&r->image_digest, e->reference_digest);
     record_set_string(&r->base_path, base);
+    r->image = json_incref(e->image);
     return disk_layer_create(dir_fd, r->disk.active, (uint64_t)e->image_bytes, err) &&
            record_save(dir_fd, r, false, err);
 }
@@ -131,7 +130,7 @@ static bool create_vm(const struct store *store, const struct workspace_spec *sp
 {
     struct environment environment = { 0 };
     struct boot_files boot = { 0 };
-    bool ok = ensure_environment(r->environment, progress, &environment, err) &&
+    bool ok = workspace_environment(r->environment, progress, &environment, err) &&
               boot_files_ensure(progress, &boot, err) &&
               create_in(store, spec, r, &environment, progress, err);
 
@@ -140,8 +139,7 @@ static bool create_vm(const struct store *store, const struct workspace_spec *sp
     return ok;
 }
 
-/* Whether running on the host would help where this failed. */
-static bool lacks_vm(enum pyro_code code)
+bool workspace_lacks_vm(enum pyro_code code)
 {
     return code == PYRO_DEPENDENCY_MISSING || code == PYRO_VM_FAILED || code == PYRO_PULL_FAILED ||
            code == PYRO_GUEST_ERROR || code == PYRO_GUEST_LOST || code == PYRO_TIMEOUT;
@@ -161,7 +159,7 @@ bool workspace_make(const struct workspace_spec *spec, bool ephemeral,
     store_sweep(&store);
     ok = fill_record(spec, ephemeral, false, &r, &why) &&
          create_vm(&store, spec, &r, progress, &why);
-    if (!ok && spec->allow_host_compat && lacks_vm(why.code)) {
+    if (!ok && spec->allow_host_compat && workspace_lacks_vm(why.code)) {
         record_release(&r);
         ok = fill_record(spec, ephemeral, true, &r, &why) &&
              create_in(&store, spec, &r, NULL, progress, &why);

@@ -2,9 +2,18 @@
 #ifndef PYRO_CREATE_H
 #define PYRO_CREATE_H
 
+#include "engine/environment/environment.h"
 #include "engine/state/record.h"
 #include "engine/workspace/workspace.h"
 
+/*
+ * Opens the environment that a workspace is to have, pulling it first when it is not installed. Release
+ * *ret with environment_release.
+ */
+bool workspace_environment(const char *name, const struct progress *progress,
+                           struct environment *ret, struct pyro_error *err) MUST_CHECK;
+/* Whether running on the host would help where making a VM failed by this. */
+bool workspace_lacks_vm(enum pyro_code code);
 /* Creates and starts a workspace; an `ephemeral` one is removed with its holder. Release *ret. */
 bool workspace_make(const struct workspace_spec *spec, bool ephemeral,
                     const struct progress *progress, struct workspace_record *ret,

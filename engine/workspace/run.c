@@ -10,7 +10,9 @@
 #include "engine/client/handle.h"
 #include "engine/workspace/create.h"
 #include "engine/workspace/exec.h"
+#include "engine/workspace/image_command.h"
 #include "engine/workspace/workspace.h"
+#include "vmm/base/fs.h"
 
 #define TRY_MEM_MIB 1024 /* as a machine has that nobody asked for more */
 
@@ -34,9 +36,26 @@ static void add_run_fields(json_t *result, const struct workspace_record *r, boo
                                   "vm_id", r->id));
 }
 
-json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_exec_spec *exec,
-                      const struct progress *progress, workspace_run_phase_fn *phase, void *arg,
-                      struct pyro_error *err)
+/* What is to be run, with what the environment's image says of it; pulls the environment. */
+static bool complete(const struct workspace_spec *spec, const struct progress *progress,
+                     struct command_request *r, struct pyro_error *err)
+{
+    struct environment e = { 0 };
+    struct pyro_error why = { 0 };
+    bool ok;
+
+    if (!workspace_environment(spec->environment, progress, &e, &why) &&
+        !(spec->allow_host_compat && workspace_lacks_vm(why.code)))
+        return pyro_copy(err, &why);
+    ok = image_command_complete(e.image, spec->entrypoint, r, err) &&
+         command_request_check(exec_request_rows, r, err);
+    environment_release(&e);
+    return ok;
+}
+
+static json_t *run(const struct workspace_spec *spec, const struct workspace_exec_spec *exec,
+                   const struct progress *progress, workspace_run_phase_fn *phase, void *arg,
+                   struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle w = WORKSPACE_HANDLE_INIT;
     scoped_record struct workspace_record r = { 0 };
@@ -44,9 +63,6 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
     int hold_fd;
     bool deleted;
 
-    if (!command_request_check(exec_request_rows, &exec->request, err))
-        return NULL;
-    phase(arg, "create", NULL);
     if (!workspace_make(spec, true, progress, &r, err))
         return NULL;
     phase(arg, "start", r.id);
@@ -60,6 +76,27 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
     deleted = ephemeral_end(&w, hold_fd);
     if (result)
         add_run_fields(result, &r, deleted);
+    return result;
+}
+
+json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_exec_spec *exec,
+                      const struct progress *progress, workspace_run_phase_fn *phase, void *arg,
+                      struct pyro_error *err)
+{
+    struct workspace_exec_spec whole = *exec;
+    struct command_request *r = &whole.request;
+    json_t *result = NULL;
+
+    /* Its own, for the image may say otherwise. */
+    r->command = json_incref(r->command);
+    r->cwd = r->cwd ? str_printf("%s", r->cwd) : NULL;
+    r->user = r->user ? str_printf("%s", r->user) : NULL;
+    phase(arg, "create", NULL);
+    if (complete(spec, progress, r, err))
+        result = run(spec, &whole, progress, phase, arg, err);
+    json_decref(r->command);
+    free(r->cwd);
+    free(r->user);
     return result;
 }
 

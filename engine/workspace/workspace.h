@@ -24,6 +24,7 @@ struct workspace_spec {
     enum network_policy network_policy;
     const struct secrets *secrets; /* borrowed; NULL: none */
     bool allow_host_compat;        /* if no VM is possible, run on the host */
+    const char *entrypoint;        /* of `run`, in place of the image's; NULL: that */
     bool held;                     /* workspace_hold() follows: it is stopped with this process */
 };
 

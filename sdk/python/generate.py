@@ -14,7 +14,7 @@ import sys
 import textwrap
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from describe import READS_INPUT, Results, choices, commands_of, kind, method_name, optional, required, write_or_check
+from describe import READS_INPUT, Results, choices, commands_of, kind, method_name, optional, positional, required, write_or_check
 
 PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "src", "pyro_mcp")
 
@@ -75,7 +75,11 @@ def python_name(argument):
 def signature(path, command):
     """The parameters, in order, and the dict of arguments."""
     properties = command["arguments"]["properties"]
-    params = [f"{python_name(a)}: {argument_type(properties[a])}" for a in required(command)]
+    params = [
+        f"{python_name(a)}: {argument_type(properties[a])}" if a in required(command)
+        else f"{python_name(a)}: Optional[{argument_type(properties[a])}] = None"
+        for a in positional(command)
+    ]
     params.append("*")
     for a in optional(command):
         s = properties[a]
@@ -86,7 +90,7 @@ def signature(path, command):
     if path in READS_INPUT:
         params.append("input: Optional[str] = None")
     params.append("on_event: OnEvent = None")
-    return params, [*required(command), *optional(command)]
+    return params, [*positional(command), *optional(command)]
 
 
 def python_value(v):

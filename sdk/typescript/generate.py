@@ -12,7 +12,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, ".."))
-from describe import READS_INPUT, Results, choices, class_name, commands_of, kind, method_name, optional, required, write_or_check
+from describe import READS_INPUT, Results, choices, class_name, commands_of, kind, method_name, optional, positional, required, write_or_check
 
 MADE = "// Made by generate.py from `pyro api --describe`: change nothing here.\n"
 SCALARS = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean"}
@@ -80,17 +80,17 @@ def options_type(path, command):
 
 def method_types(path, command):
     properties = command["arguments"]["properties"]
-    params = [f"{camel(a)}: {argument_type(properties[a])}" for a in required(command)]
+    params = [f"{camel(a)}{'' if a in required(command) else '?'}: {argument_type(properties[a])}" for a in positional(command)]
     params.append(f"options?: {class_name(path)}Options")
     said = [command["summary"] + "."] + [
-        f"@param {camel(a)} {properties[a]['description']}" for a in required(command) if properties[a].get("description")
+        f"@param {camel(a)} {properties[a]['description']}" for a in positional(command) if properties[a].get("description")
     ]
     text = comment(said[0], "  ") if len(said) == 1 else "  /**\n" + "".join(f"   * {s}\n" for s in said) + "   */\n"
     return f"{text}  {camel(method_name(path))}({', '.join(params)}): Promise<{class_name(path)}>;\n"
 
 
 def method(path, command):
-    params = [camel(a) for a in required(command)]
+    params = [camel(a) for a in positional(command)]
     given = ", ".join(params + ["...options"]) if params else "...options"
     return (
         f"  {camel(method_name(path))}({', '.join([*params, 'options'])}) {{\n"

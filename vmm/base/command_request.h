@@ -38,7 +38,11 @@
     ROW(ROW_MAP(command_request, secret_env, .sparse = true, .max = COMMAND_VARIABLES_MAX))        \
     ARG(LIST, S, secret_env, secret_env, .take = command_take_secret, .agent = "",                 \
         .max = COMMAND_VARIABLES_MAX, .metavar = "NAME[=VAR]", .complete = COMPLETE_SECRET,        \
-        .help = "A secret of the workspace, as an environment variable of that name or VAR")
+        .help = "A secret of the workspace, as an environment variable of that name or VAR")       \
+    FIELD(char *user) /* "name", "uid", either with ":group" or ":gid"; NULL: root */              \
+    ROW(ROW_TEXT(command_request, user, .sparse = true))                                           \
+    ARG(STR, S, user, user, .take = command_take_user, .metavar = "USER[:GROUP]",                  \
+        .help = "Run as this user of the guest, by name or number, and let it have /workspace")
 
 /* Of run. */
 #define COMMAND_OF_RUN(FIELD, ROW, ARG, S)                                                         \
@@ -70,6 +74,13 @@
     ARG(COMMAND, S, command, command, .agent = "argv; ['sh', '-c', '...'] for a pipeline",         \
         .max = COMMAND_WORDS_MAX, .metavar = "CMD...",                                             \
         .help = "The command and its arguments, each kept as it is")
+
+/* The same of run, where an image may have one. */
+#define COMMAND_OF_IMAGE(FIELD, ROW, ARG, S)                                                       \
+    ARG(COMMAND, S, command, command, .agent = "argv; ['sh', '-c', '...'] for a pipeline",         \
+        .optional = true, .max = COMMAND_WORDS_MAX, .metavar = "CMD...",                           \
+        .help = "The command and its arguments, each kept as it is; of an image, in place of its " \
+                "own")
 
 #define COMMAND_OF_SHELL(FIELD, ROW, ARG, S)                                                       \
     FIELD(char *shell) /* for the guest: its id */                                                 \
@@ -108,7 +119,7 @@
 #define COMMAND_RUN(FIELD, ROW, ARG, S)                                                            \
     COMMAND_ANYWHERE(FIELD, ROW, ARG, S)                                                           \
     COMMAND_OF_RUN(FIELD, ROW, ARG, S)                                                             \
-    COMMAND_OF_PROGRAM(FIELD, ROW, ARG, S)
+    COMMAND_OF_IMAGE(FIELD, ROW, ARG, S)
 #define COMMAND_SHELL(FIELD, ROW, ARG, S)                                                          \
     ROW(COMMAND_WORDS())                                                                           \
     COMMAND_IN_WORKSPACE(FIELD, ROW, ARG, S)                                                       \

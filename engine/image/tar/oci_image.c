@@ -88,6 +88,6 @@ bool oci_image_unpack(const struct oci_image *image, const struct ext4_spec *spe
     scoped_tar_image *target = tar_image_new(spec, err);
 
     return target && layers_add(target, image->layers, image->layer_count, err) &&
-           root_complete(tar_image_tree(target), spec->now, err) &&
+           root_complete(tar_image_tree(target), &image->config, spec->now, err) &&
            tar_image_finish(target, ret, err);
 }

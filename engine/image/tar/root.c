@@ -65,7 +65,33 @@ static bool mark_temporary_files(struct tree *t, struct pyro_error *err)
     return true;
 }
 
-bool root_complete(struct tree *t, int64_t now, struct pyro_error *err)
+/* With its parents. Where something else is in its place, what is run there will say so. */
+static bool make_wanted(struct tree *t, const char *path, struct pyro_error *err)
+{
+    scoped_free char *below = NULL;
+    struct pyro_error why = { 0 };
+    struct inode *directory;
+    const char *component;
+    size_t length;
+
+    if (asprintf(&below, "%s/x", path) < 0)
+        return pyro_no_memory(err, NULL);
+    return tree_parent(t, below, &directory, &component, &length, &why) ||
+           why.code == PYRO_INVALID_ARGUMENT || pyro_copy(err, &why);
+}
+
+static bool make_all_wanted(struct tree *t, const struct oci_config *config, struct pyro_error *err)
+{
+    if (!config)
+        return true;
+    for (size_t i = 0; i < json_array_size(config->volumes); i++)
+        if (!make_wanted(t, json_string_value(json_array_get(config->volumes, i)), err))
+            return false;
+    return make_wanted(t, config->working_dir, err);
+}
+
+bool root_complete(struct tree *t, const struct oci_config *config, int64_t now,
+                   struct pyro_error *err)
 {
     for (size_t n = 0; n < ARRAY_SIZE(directories); n++)
         if (!complete_directory(t, n, now, err))
@@ -77,5 +103,5 @@ bool root_complete(struct tree *t, int64_t now, struct pyro_error *err)
                              "its /%s is a directory: no machine can start from this image",
                              files[n]);
     }
-    return mark_temporary_files(t, err);
+    return make_all_wanted(t, config, err) && mark_temporary_files(t, err);
 }

@@ -3,12 +3,15 @@
 #define PYRO_IMAGE_ROOT_H
 
 #include "engine/image/ext4/tree.h"
+#include "engine/oci/config.h"
 
 /*
  * Makes the directories that a machine mounts on, or writes to at its start, where they are missing
  * (with this time), and refuses a root in which one of them is something else: PYRO_CONTENT_REFUSED
- * names it.
+ * names it. The directories that an image's configuration names, if there is one, are made where they
+ * can be.
  */
-bool root_complete(struct tree *t, int64_t now, struct pyro_error *err) MUST_CHECK;
+bool root_complete(struct tree *t, const struct oci_config *config, int64_t now,
+                   struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -272,5 +272,6 @@ bool tar_to_ext4(struct archive *a, const struct ext4_spec *spec, bool workspace
     scoped_tar_image *c = tar_image_new(spec, err);
 
     return c && tar_image_add(c, a, 0, NULL, err) &&
-           (!workspace || root_complete(&c->tree, spec->now, err)) && tar_image_finish(c, ret, err);
+           (!workspace || root_complete(&c->tree, NULL, spec->now, err)) &&
+           tar_image_finish(c, ret, err);
 }

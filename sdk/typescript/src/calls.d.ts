@@ -102,6 +102,8 @@ export interface RenderOptions extends CallOptions {
 export interface RunOptions extends CallOptions {
   /** Where no VM can be had, run on the host itself, without isolation */
   allowHostCompat?: boolean;
+  /** Of an image: this program in place of its own entry point and command; empty: none */
+  entrypoint?: string;
   /** An environment variable; without a value, that of this process, if it has one */
   env?: Readonly<Record<string, string>>;
   /** Memory, at most the host's */
@@ -228,6 +230,8 @@ export interface WorkspaceExecOptions extends CallOptions {
   secretEnv?: readonly string[];
   /** Kill the command after this time; 0: never; default 30, or 0 with --detach */
   timeoutSeconds?: number;
+  /** Run as this user of the guest, by name or number, and let it have /workspace */
+  user?: string;
   /** The command's standard input */
   input?: string;
 }
@@ -334,6 +338,8 @@ export interface WorkspaceServiceStartOptions extends CallOptions {
   readyTimeoutSeconds?: number;
   /** A secret of the workspace, as an environment variable of that name or VAR */
   secretEnv?: readonly string[];
+  /** Run as this user of the guest, by name or number, and let it have /workspace */
+  user?: string;
 }
 
 export interface WorkspaceServiceStatusOptions extends CallOptions {
@@ -361,6 +367,8 @@ export interface WorkspaceShellOpenOptions extends CallOptions {
   rows?: number;
   /** A secret of the workspace, as an environment variable of that name or VAR */
   secretEnv?: readonly string[];
+  /** Run as this user of the guest, by name or number, and let it have /workspace */
+  user?: string;
 }
 
 export interface WorkspaceShellReadOptions extends CallOptions {
@@ -492,9 +500,9 @@ export declare abstract class Calls {
   /**
    * Run one command in a fresh machine that is gone afterwards.
    * @param environment The environment, for example debian:12
-   * @param command The command and its arguments, each kept as it is
+   * @param command The command and its arguments, each kept as it is; of an image, in place of its own
    */
-  runInVm(environment: string, command: readonly string[], options?: RunOptions): Promise<Run>;
+  runInVm(environment: string, command?: readonly string[], options?: RunOptions): Promise<Run>;
   /** Tell what happens to workspaces, one event a line, until it is ended. */
   watchWorkspaces(options?: WatchOptions): Promise<Watch>;
   /**

@@ -81,7 +81,7 @@ static int unpack(struct stack *s, struct pyro_error *err)
     scoped_tar_image *image = tar_image_new(&spec, err);
     struct tar_counts counts;
     bool ok = image && layers_add(image, s->layers, s->count, err) &&
-              root_complete(tar_image_tree(image), NOW, err) &&
+              root_complete(tar_image_tree(image), NULL, NOW, err) &&
               tar_image_finish(image, &counts, err);
 
     for (size_t i = 0; i < s->count; i++)

@@ -217,9 +217,10 @@ class Calls:
     def run_in_vm(
         self,
         environment: str,
-        command: Sequence[str],
+        command: Optional[Sequence[str]] = None,
         *,
         allow_host_compat: bool = False,
+        entrypoint: Optional[str] = None,
         env: Optional[Mapping[str, str]] = None,
         mem_mib: int = 1024,
         network: bool = False,
@@ -233,11 +234,13 @@ class Calls:
 
         Its output comes as it is written, standard input is passed to it, Ctrl-C interrupts it, and its
         exit status becomes this command's. In a loop such as 'while read -r file; do ... done <list' it
-        would read the rest of the list: add </dev/null there.
+        would read the rest of the list: add </dev/null there. An image is run as it states: with its user,
+        directory, variables and entry point. CMD takes the place of its own command.
 
         environment: The environment, for example debian:12
-        command: The command and its arguments, each kept as it is
+        command: The command and its arguments, each kept as it is; of an image, in place of its own
         allow_host_compat: Where no VM can be had, run on the host itself, without isolation
+        entrypoint: Of an image: this program in place of its own entry point and command; empty: none
         env: An environment variable; without a value, that of this process, if it has one
         mem_mib: Memory, at most the host's
         network: Let it connect out; without this it has no network at all
@@ -250,8 +253,9 @@ class Calls:
             given(
                 {
                     "environment": environment,
-                    "command": list(command),
+                    "command": command,
                     "allow_host_compat": allow_host_compat,
+                    "entrypoint": entrypoint,
                     "env": env,
                     "mem_mib": mem_mib,
                     "network": network,
@@ -661,6 +665,7 @@ class Calls:
         max_wait_ms: Optional[int] = None,
         secret_env: Optional[Sequence[str]] = None,
         timeout_seconds: Optional[int] = None,
+        user: Optional[str] = None,
         input: Optional[str] = None,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
@@ -680,6 +685,7 @@ class Calls:
         max_wait_ms: Wait no longer than this: what runs then goes on as with --detach
         secret_env: A secret of the workspace, as an environment variable of that name or VAR
         timeout_seconds: Kill the command after this time; 0: never; default 30, or 0 with --detach
+        user: Run as this user of the guest, by name or number, and let it have /workspace
         """
         return self.call(
             "workspace exec",
@@ -693,6 +699,7 @@ class Calls:
                     "max_wait_ms": max_wait_ms,
                     "secret_env": secret_env,
                     "timeout_seconds": timeout_seconds,
+                    "user": user,
                 },
                 {
                     "cwd": "/workspace",
@@ -1069,6 +1076,7 @@ class Calls:
         ready_tcp: Optional[str] = None,
         ready_timeout_seconds: int = 30,
         secret_env: Optional[Sequence[str]] = None,
+        user: Optional[str] = None,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
         """Start a service: a command that stays, and wait until it is ready.
@@ -1090,6 +1098,7 @@ class Calls:
         ready_tcp: Ready when this port of the guest's loopback takes connections
         ready_timeout_seconds: Stop it and fail when it is not ready by then; 0: never
         secret_env: A secret of the workspace, as an environment variable of that name or VAR
+        user: Run as this user of the guest, by name or number, and let it have /workspace
         """
         return self.call(
             "workspace service start",
@@ -1108,6 +1117,7 @@ class Calls:
                     "ready_tcp": ready_tcp,
                     "ready_timeout_seconds": ready_timeout_seconds,
                     "secret_env": secret_env,
+                    "user": user,
                 },
                 {
                     "cwd": "/workspace",
@@ -1211,6 +1221,7 @@ class Calls:
         max_wait_ms: int = 5000,
         rows: int = 30,
         secret_env: Optional[Sequence[str]] = None,
+        user: Optional[str] = None,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
         """Open a shell that stays: bash on a terminal of its own.
@@ -1226,6 +1237,7 @@ class Calls:
         max_wait_ms: Return at the first prompt, and no later than this; 0: at once
         rows: Rows
         secret_env: A secret of the workspace, as an environment variable of that name or VAR
+        user: Run as this user of the guest, by name or number, and let it have /workspace
         """
         return self.call(
             "workspace shell open",
@@ -1238,6 +1250,7 @@ class Calls:
                     "max_wait_ms": max_wait_ms,
                     "rows": rows,
                     "secret_env": secret_env,
+                    "user": user,
                 },
                 {
                     "cols": 120,

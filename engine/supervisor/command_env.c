@@ -1,0 +1,33 @@
+/* engine/supervisor/command_env.c: variables, from the least to the most particular. */
+#include "engine/supervisor/command_env.h"
+
+#include <string.h>
+
+#include "engine/secret/secrets.h"
+
+/* Those of the image, new. One whose name is not that of a variable in a shell is left out. */
+static json_t *variables_of_image(const json_t *image)
+{
+    const json_t *list = json_object_get(image, "env");
+    json_t *variables = json_object();
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+        size_t n = strcspn(text, "=");
+        if (command_variable_is_valid(text, n) && text[n])
+            json_object_setn_new(variables, text, n, json_string(text + n + 1));
+    }
+    return variables;
+}
+
+bool command_env_complete(struct supervisor *s, struct command_request *r, struct pyro_error *err)
+{
+    scoped_json json_t *given = take_ptr(&r->env), *wanted = take_ptr(&r->secret_env);
+    scoped_secrets secrets = { .count = 0 };
+
+    r->env = variables_of_image(s->record.image);
+    if (json_object_size(given))
+        json_object_update(r->env, given);
+    return !json_object_size(wanted) || (secrets_load(s->dir_fd, &secrets, err) &&
+                                         secrets_set_env(&secrets, wanted, r->env, err));
+}

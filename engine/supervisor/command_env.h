@@ -1,0 +1,15 @@
+/* The variables of what runs in a workspace. */
+#ifndef PYRO_SUPERVISOR_COMMAND_ENV_H
+#define PYRO_SUPERVISOR_COMMAND_ENV_H
+
+#include "engine/supervisor/supervisor.h"
+#include "vmm/base/command_request.h"
+
+/*
+ * Completes a request's env by those of the environment's image, below the ones that were given, and
+ * by the secrets that secret_env names, which is then NULL.
+ */
+bool command_env_complete(struct supervisor *s, struct command_request *r,
+                          struct pyro_error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,81 @@
+#!/bin/bash
+# tests/vm/image_config.sh: what an image's configuration says of its commands, in `run` as docker has it and
+# in workspaces; and users of a guest.
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+use_shared_cache
+"$PYRO" env pull debian:12-base >/dev/null 2>&1
+
+# A cache of its own, with the kernel of the shared one.
+mkdir -p "$TEST_DIR/cache/pyro"
+cp -a "$XDG_CACHE_HOME/pyro/boot" "$XDG_CACHE_HOME"/pyro/*.json "$TEST_DIR/cache/pyro/"
+export XDG_CACHE_HOME=$TEST_DIR/cache
+import() {
+    python3 tests/oci_image.py layout "$TEST_DIR/$1.tar" <<<"{\"layers\": [[$members]], \"config\": $2}"
+    run "$PYRO" env import "$1" "$TEST_DIR/$1.tar"
+    is "import $1: status" "$status" 0
+}
+members='"bin/busybox@/bin/busybox", "bin/sh->busybox", "bin/echo->busybox", "bin/id->busybox", "bin/env->busybox",
+    "bin/pwd->busybox", "bin/touch->busybox", "bin/stat->busybox", "bin/sleep->busybox",
+    "etc/passwd:root:x:0:0::/root:/bin/sh\napp:x:1000:1001::/srv/app:/bin/sh\n",
+    "etc/group:root:x:0:\napp:x:1001:\nvideo:x:44:app\n"'
+import both '{"Entrypoint": ["echo", "hello"], "Cmd": ["from", "it"], "Env": ["A=1", "B=2", "x.y=3", "PATH=/bin", "HOME=/h"]}'
+import app '{"User": "app", "WorkingDir": "/srv/deep/er", "Volumes": {"/data": {}}, "Env": ["PATH=/bin"],
+    "Cmd": ["sh", "-c", "id; pwd; echo $HOME $USER $LOGNAME; touch /workspace/mine && stat -c %u /workspace /workspace/mine /data"]}'
+import number '{"User": "77:video", "Cmd": ["id"]}'
+import nobody '{"User": "nobody", "Cmd": ["id"]}'
+import none '{}'
+
+# says WHAT EXPECTED ARGUMENTS…: a run prints that.
+says() {
+    local what=$1 expected=$2
+    shift 2
+    run "$PYRO" run "$@" </dev/null
+    is "$what" "$status ${out//$'\n'/ }" "0 $expected"
+}
+says 'its entry point and command' 'hello from it' both
+says 'CMD takes the place of its command' 'hello you' both -- you
+says '--entrypoint takes that of both' /workspace both --entrypoint pwd
+says '… with CMD' 'x' both --entrypoint echo -- x
+says 'an empty one is none' 'y' both --entrypoint '' -- echo y
+says 'its variables, below those given' '1 3 /h' both --entrypoint sh --env B=3 -- -c 'echo $A $B $HOME'
+says 'its user and directory' \
+    'uid=1000(app) gid=1001(app) groups=44(video) /srv/deep/er /srv/app app app 1000 1000 0' app
+says 'a variable that no shell could name is left out' '' both --entrypoint sh -- -c 'env | grep x.y; true'
+says 'a user by number, a group by name' 'uid=77 gid=44(video)' number
+says 'no configuration: root, in /workspace' 'uid=0(root) gid=0(root) /workspace' none -- sh -c 'id; pwd'
+run "$PYRO" run nobody
+is "a user that is not there: status" "$status" 125
+like "… is told of" "$err" "there is no user 'nobody' in /etc/passwd"
+run "$PYRO" run none
+is "nothing to run: status" "$status" 2
+like "… is said" "$err" "the command to run is missing, and the image has none"
+run "$PYRO" run debian:12-base
+is "the catalog has no commands: status" "$status" 2
+like "… is said" "$err" "the command to run is missing"
+run "$PYRO" run both --json
+is "the result has the whole command" "$(json .command)" '["echo", "hello", "from", "it"]'
+
+# A workspace has the variables, and neither user nor directory nor command.
+"$PYRO" workspace create app --name w >/dev/null
+in_w() { run "$PYRO" workspace exec w "$@"; }
+in_w -- sh -c 'id -u; pwd; echo $PATH'
+is "a workspace: root, in /workspace, with its variables" "$out" $'0\n/workspace\n/bin'
+in_w --user app -- sh -c 'id -u; echo $HOME; touch mine; stat -c "%U %G" mine /workspace'
+is "exec --user" "$out" $'1000\n/srv/app\napp app\napp app'
+in_w --user nobody -- id
+like "exec --user: one that is not there" "$status $err" "^125 .*there is no user 'nobody'"
+in_w --user '' -- id
+is "exec --user: none: status" "$status" 2
+shell=$("$PYRO" workspace shell open w --user 1000:0 --id-only)
+"$PYRO" workspace shell write w "$shell" --input 'id' >/dev/null
+run "$PYRO" workspace shell read w "$shell" --plain --wait-for-prompt
+like "shell open --user" "$out" $'uid=1000\\(app\\) gid=0\\(root\\)'
+"$PYRO" workspace service start w s --user app --ready-file /tmp/up -- sh -c 'id -u >/tmp/up; sleep 1000' >/dev/null
+in_w -- sh -c 'read id </tmp/up; echo $id'
+is "service start --user" "$out" 1000
+"$PYRO" workspace stop w >/dev/null
+"$PYRO" workspace start w >/dev/null
+in_w -- sh -c 'echo $PATH'
+is "its variables after a restart" "$out" /bin
+"$PYRO" workspace delete w >/dev/null
+finish
