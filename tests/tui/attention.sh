@@ -132,4 +132,16 @@ keys / two Enter
 gone '^ [^ ]+ one '
 keys A
 gone '^ [^ ]+ two !'
+# What ends while the terminal has lost the focus is news until it is back.
+e=$(shell_of two)
+tui 100x30 "two/$e"
+sees "^ WATCHING +two/$e"
+drive type $'\e[O'
+"$PYRO" workspace shell write two "$e" --input 'exit 9' >/dev/null 2>&1
+sees 'ended with exit code 9'
+keys PgUp
+sees "log of $e"
+is "nobody has seen it" "$(state two)" failed
+drive type $'\e[I'
+acknowledged two
 tui_finish
