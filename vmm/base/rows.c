@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "vmm/base/fs.h"
+#include "vmm/base/json_members.h"
+
+#define ROWS_MAX 128 /* of one object that is read in brief */
 
 const char *row_shown_name(const struct row_spec *row)
 {
@@ -271,6 +274,52 @@ bool rows_load(const struct row_spec *rows, const json_t *object, void *ret, str
     return load_all(rows, object, ret, false, err);
 }
 
+static bool is_named(const struct row_spec *row, const struct json_span *name)
+{
+    const char *own = kept_name(row);
+
+    return name->n && *own == *name->text && !strncmp(own, name->text, name->n) && !own[name->n];
+}
+
+/* A version is always looked at: the members of a newer one may mean something else. */
+static bool is_brief(const struct row_spec *row)
+{
+    return row->brief || row->field == ROW_FIELD_VERSION;
+}
+
+static bool load_brief_member(const struct row_spec *row, const struct json_span *value, void *ret)
+{
+    scoped_json json_t *j = value ? json_span_parse(value) : NULL;
+    const struct loading l = { .row = row, .value = j };
+
+    return (!value || j) && load_member(&l, (char *)ret + row->offset);
+}
+
+bool rows_load_brief(const struct row_spec *rows, const char *text, size_t n, void *ret)
+{
+    struct json_members m = { .at = text, .end = text + n };
+    uint64_t seen[ROWS_MAX / 64] = { 0 };
+    struct json_span name, value;
+
+    while (json_members_next(&m, &name, &value)) {
+        const struct row_spec *row = kept(rows);
+        while (row && !is_named(row, &name))
+            row = kept(row + 1);
+        if (!row)
+            continue; /* of a version that had more */
+        BUG_ON(row - rows >= ROWS_MAX);
+        if (seen[(row - rows) / 64] & 1ull << (row - rows) % 64 ||
+            (is_brief(row) && !load_brief_member(row, &value, ret)))
+            return false;
+        seen[(row - rows) / 64] |= 1ull << (row - rows) % 64;
+    }
+    for (const struct row_spec *row = kept(rows); row; row = kept(row + 1))
+        if (!(seen[(row - rows) / 64] & 1ull << (row - rows) % 64) &&
+            (row->required || (is_brief(row) && !load_brief_member(row, NULL, ret))))
+            return false;
+    return m.whole;
+}
+
 bool rows_read(const struct row_spec *rows, int dirfd, const char *file, size_t max_bytes,
                void *ret, struct pyro_error *err)
 {
@@ -411,12 +460,12 @@ static json_t *to_view(const struct row_spec *row, const void *from)
     return to_json(row, field);
 }
 
-json_t *rows_view(const struct row_spec *rows, const void *from)
+static json_t *view(const struct row_spec *rows, const void *from, bool listed)
 {
     json_t *object = json_object();
 
     for (const struct row_spec *row = rows_shown(rows); row; row = rows_shown(row + 1)) {
-        if (!row->show && !row->field && !row->value)
+        if ((!row->show && !row->field && !row->value) || (listed && !row->listed))
             continue;
         if (json_object_set_new(object, row_shown_name(row), to_view(row, from)) != 0) {
             json_decref(object);
@@ -424,6 +473,16 @@ json_t *rows_view(const struct row_spec *rows, const void *from)
         }
     }
     return object;
+}
+
+json_t *rows_view(const struct row_spec *rows, const void *from)
+{
+    return view(rows, from, false);
+}
+
+json_t *rows_list_view(const struct row_spec *rows, const void *from)
+{
+    return view(rows, from, true);
 }
 
 void rows_release(const struct row_spec *rows, void *object)

@@ -64,6 +64,8 @@ struct row_spec {
     bool required; /* in what is read */
     bool nullable; /* shown: may be null; a number is null while it is at most .def */
     bool sparse;   /* kept: left out while it is null */
+    bool brief;    /* rows_load_brief() reads it */
+    bool listed;   /* rows_list_view() has it */
     /* Of an integer; of a text, map or list: how long. max 0: as the field has it. */
     int64_t min, max;
     int64_t def;
@@ -170,6 +172,13 @@ struct row_spec {
  */
 bool rows_load(const struct row_spec *rows, const json_t *object, void *ret,
                struct pyro_error *err) MUST_CHECK;
+/*
+ * The brief members alone, from text that is kept, in one pass and without a tree of the rest: that
+ * is looked at only so far that an object cut short is seen. False when anything is unusual (the
+ * text may be damaged, of another version, or merely written in another way): rows_load() then says
+ * what is true. What was read by then stays, for rows_release().
+ */
+bool rows_load_brief(const struct row_spec *rows, const char *text, size_t n, void *ret) MUST_CHECK;
 /* The same of a request: a member that is present must be valid. PYRO_INVALID_ARGUMENT. */
 bool rows_load_request(const struct row_spec *rows, const json_t *request, void *ret,
                        struct pyro_error *err) MUST_CHECK;
@@ -178,6 +187,8 @@ json_t *rows_save(const struct row_spec *rows, const void *from) MUST_CHECK;
 /* The object as it is shown, new, except members that have neither field, .value nor .show. It
  * shares the struct's JSON. NULL when out of memory. */
 json_t *rows_view(const struct row_spec *rows, const void *from) MUST_CHECK;
+/* Of its listed members alone. */
+json_t *rows_list_view(const struct row_spec *rows, const void *from) MUST_CHECK;
 /* rows_load() of a file of at most max_bytes. One that is missing sets err's sys_errno to ENOENT. */
 bool rows_read(const struct row_spec *rows, int dirfd, const char *file, size_t max_bytes,
                void *ret, struct pyro_error *err) MUST_CHECK;
