@@ -50,6 +50,12 @@ $(TUI_DRIVER): $(B)/tests/tui/driver.o $(TUI_TERMINAL) $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(filter-out -lcmocka,$(TEST_LIBS))
 
+# Writes many records, for scripts and for the bench.
+RECORDS := $(B)/tests/records/records
+$(RECORDS): $(RECORDS).o $(B)/libtest.a
+	$(if $(Q),@echo "  LD    $@")
+	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $^ $(filter-out -lcmocka,$(TEST_LIBS))
+
 $(FUZZ_TESTS): $(B)/%: $(B)/%.o $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libtest.a $(filter-out -lcmocka,$(TEST_LIBS))
@@ -75,7 +81,7 @@ RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
 
 .PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-deb check-mcp check-agents check-slurm check-debian13 check-long check-all \
         check-san fuzz fuzz-programs unit-programs bench screenshots docs format
-unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS) $(TUI_DRIVER) $(WEB_SERVER) $(BAD_QEMU)
+unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS) $(TUI_DRIVER) $(WEB_SERVER) $(BAD_QEMU) $(RECORDS)
 fuzz-programs: $(FUZZ_TESTS)
 
 check: setup

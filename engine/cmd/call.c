@@ -11,7 +11,7 @@ json_t *cmd_call(const struct cmd_spec *cmd, const void *args, struct cmd_io *io
     cmd_io_clear_progress(io);
     if (!cmd_io_flush(io, false, result ? err : NULL) || !result)
         return NULL;
-    check_command_result(cmd, result);
+    check_command_result(cmd, io->brief ? NULL : result);
     redaction_result(&io->redaction, cmd->result, result);
     return take_ptr(&result);
 }

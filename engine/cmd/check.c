@@ -129,7 +129,7 @@ void check_command_result(const struct cmd_spec *cmd, const json_t *result)
     const char *wanted = getenv("PYRO_CHECK_RESULTS"), *coverage = getenv("PYRO_CHECK_COVERAGE");
     struct pyro_error why;
 
-    if (wanted && wanted[0] == '1' && !(cmd->traits & CMD_INTERACTIVE) &&
+    if (result && wanted && wanted[0] == '1' && !(cmd->traits & CMD_INTERACTIVE) &&
         !check_result(cmd->result, result, &why)) {
         fprintf(stderr, "pyro: the result of '%s' is not as declared: ", cmd->path);
         text_print(stderr, why.message);

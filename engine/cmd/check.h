@@ -12,7 +12,8 @@
  * differs. */
 bool check_result(const struct row_spec *rows, const json_t *result,
                   struct pyro_error *ret) MUST_CHECK;
-/* Does what the environment asks for, after a command has succeeded. */
+/* Does what the environment asks for, after a command has succeeded. NULL: the result is not one that
+ * is declared. */
 void check_command_result(const struct cmd_spec *cmd, const json_t *result);
 
 /* The name rule for workspaces, snapshots, services and label keys, as an arg_spec.check. */

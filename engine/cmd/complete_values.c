@@ -57,7 +57,7 @@ static void add_labels_of(json_t *list, const json_t *workspace, bool with_value
 
 static void add_of_all(json_t *list, enum arg_complete kind)
 {
-    scoped_json json_t *found = workspace_list(NULL);
+    scoped_json json_t *found = workspace_list(kind != COMPLETE_LABEL, NULL);
     const json_t *workspaces = json_object_get(found, "workspaces");
 
     for (size_t i = 0; i < json_array_size(workspaces); i++) {

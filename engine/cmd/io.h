@@ -22,6 +22,7 @@ struct cmd_io {
     bool passes;              /* a guest's output goes to out_fd and err_fd as it comes */
     int exit_status;          /* of a CMD_GUEST_STATUS command that succeeded; 0 otherwise */
     bool told_lines;          /* it was told line by line: no result is printed */
+    bool brief;               /* the result has only what the command's print function shows */
     bool quiet_exit;          /* standard output's reader went away: end without a word */
     struct progress progress; /* to hand to whatever takes long */
     /* Instead of the command's own print function; NULL: that one. */

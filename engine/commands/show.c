@@ -10,7 +10,7 @@
 #include "vmm/base/json.h"
 
 #define LINE_MAX_BYTES (256 * 1024)
-#define TABLE_COLUMNS_MAX 8
+#define TABLE_COLUMNS_MAX 16
 
 void show_line(FILE *out, const char *key, const char *value)
 {
@@ -50,57 +50,86 @@ void show_command(const json_t *object, FILE *out)
     }
 }
 
-static char *cell_text(const struct show_column *c, const json_t *object)
-{
-    const json_t *value = c->member ? json_object_get(object, c->member) : NULL;
-    char *text = NULL;
+/* A stream that the text of each cell goes through. */
+struct cell {
+    FILE *out;
+    char *text;
     size_t n;
-    FILE *out = open_memstream(&text, &n);
+};
 
-    BUG_ON(!out);
-    if (c->show)
-        c->show(object, out);
-    else if (json_is_integer(value))
-        fprintf(out, "%" PRId64, (int64_t)json_integer_value(value));
-    else
-        text_print(out, json_is_string(value) ? json_string_value(value) : "-");
-    fclose(out);
-    return text;
+static void begin_cells(struct cell *cell)
+{
+    *cell = (struct cell){ .text = NULL };
+    cell->out = open_memstream(&cell->text, &cell->n);
+    BUG_ON(!cell->out);
 }
 
-static int width_of(const struct show_column *c, const json_t *list)
+static void end_cells(struct cell *cell)
+{
+    fclose(cell->out);
+    free(cell->text);
+}
+
+/* Valid until the next one. */
+static const char *cell_text(struct cell *cell, const struct show_column *c, const json_t *object)
+{
+    const json_t *value = c->member ? json_object_get(object, c->member) : NULL;
+
+    rewind(cell->out);
+    if (c->show)
+        c->show(object, cell->out);
+    else if (json_is_integer(value))
+        fprintf(cell->out, "%" PRId64, (int64_t)json_integer_value(value));
+    else
+        text_print(cell->out, json_is_string(value) ? json_string_value(value) : "-");
+    fputc('\0', cell->out);
+    BUG_ON(fflush(cell->out) != 0);
+    return cell->text;
+}
+
+static int width_of(struct cell *cell, const struct show_column *c, const json_t *list)
 {
     int width = c->width;
 
     for (size_t i = 0; !c->width && i < json_array_size(list); i++) {
-        scoped_free char *text = cell_text(c, json_array_get(list, i));
-        int n = (int)strlen(text);
+        int n = (int)strlen(cell_text(cell, c, json_array_get(list, i)));
         width = n > width ? n : width;
     }
     return width;
 }
 
+static void show_line_of_table(struct cell *cell, const struct show_column *columns,
+                               const int *widths, const json_t *object, FILE *out)
+{
+    for (size_t i = 0; columns[i].title; i++) {
+        const struct show_column *c = &columns[i];
+        const char *text = object ? cell_text(cell, c, object) : c->title;
+        if (!c[1].title)
+            fprintf(out, "%s\n", text);
+        else if (widths[i])
+            fprintf(out, "%*s%s", c->to_the_right ? widths[i] : -widths[i], text,
+                    c->to_the_right ? "  " : " ");
+    }
+}
+
 void show_table(const json_t *list, const struct show_column *columns, const char *none, FILE *out)
 {
-    size_t lines = json_array_size(list);
     int widths[TABLE_COLUMNS_MAX];
+    struct cell cell;
 
-    if (!lines && none) {
+    if (!json_array_size(list) && none) {
         fprintf(out, "%s\n", none);
         return;
     }
-    for (size_t line = 0; line <= lines; line++)
-        for (size_t i = 0; columns[i].title; i++) {
-            const struct show_column *c = &columns[i];
-            scoped_free char *text = line ? cell_text(c, json_array_get(list, line - 1)) : NULL;
-            BUG_ON(i == TABLE_COLUMNS_MAX);
-            widths[i] = line ? widths[i] : width_of(c, list);
-            if (!c[1].title)
-                fprintf(out, "%s\n", text ? text : c->title);
-            else if (widths[i])
-                fprintf(out, "%*s%s", c->to_the_right ? widths[i] : -widths[i],
-                        text ? text : c->title, c->to_the_right ? "  " : " ");
-        }
+    begin_cells(&cell);
+    for (size_t i = 0; columns[i].title; i++) {
+        BUG_ON(i == TABLE_COLUMNS_MAX);
+        widths[i] = columns[i + 1].title ? width_of(&cell, &columns[i], list) : 0;
+    }
+    show_line_of_table(&cell, columns, widths, NULL, out);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        show_line_of_table(&cell, columns, widths, json_array_get(list, i), out);
+    end_cells(&cell);
 }
 
 /* "Attention: failed exec 3: exit code 2: make" */

@@ -57,7 +57,8 @@ static json_t *workspace_list_run(const void *args, struct cmd_io *io, struct py
 {
     const struct workspace_list_args *a = args;
 
-    return page_cut(workspace_list(err), "workspaces", &a->page, &order, io, err);
+    io->brief = !io->json;
+    return page_cut(workspace_list(io->brief, err), "workspaces", &a->page, &order, io, err);
 }
 
 static void workspace_list_show_name(const json_t *w, FILE *out)

@@ -1,8 +1,10 @@
 /* engine/state/record.c: the record of a workspace, to and from JSON. */
 #include "engine/state/record.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/secret/secrets.h"
 #include "engine/state/attention.h"
@@ -11,9 +13,9 @@
 #include "vmm/base/fs.h"
 
 #define RECORD_BYTES_MAX (1024 * 1024)
+#define RECORD_BRIEF_MAX ((size_t)16 * 1024) /* of one that is read in brief: most have 2 KiB */
 
-static const char *const workspace_state_names[] = { "created", "started", "stopped", "failed",
-                                                     NULL };
+const char *const workspace_state_names[] = { "created", "started", "stopped", "failed", NULL };
 const char *const execution_modes[] = { "guest_vm", "host_compat", NULL };
 const char *const accelerators[] = { "kvm", "tcg", NULL };
 static const char *const paused_reasons[] = { PAUSED_HOST_DISK_FULL, NULL };
@@ -33,16 +35,30 @@ void record_set_string(char **field, const char *value)
     *field = copy;
 }
 
-void record_init(struct workspace_record *r)
+static void make_machine_id(struct workspace_record *r)
 {
-    unsigned char bytes[WORKSPACE_ID_LENGTH / 2], machine_id[16];
+    unsigned char bytes[16];
 
+    random_bytes(bytes, sizeof(bytes));
+    hex_encode(bytes, sizeof(bytes), r->machine_id);
+}
+
+/* One that is about to be read. */
+static void begin_record(struct workspace_record *r, const char *id)
+{
     *r = (struct workspace_record){ .labels = json_object() };
     disk_layers_init(&r->disk);
+    snprintf(r->id, sizeof(r->id), "%s", id);
+}
+
+void record_init(struct workspace_record *r)
+{
+    unsigned char bytes[WORKSPACE_ID_LENGTH / 2];
+
+    begin_record(r, "");
     random_bytes(bytes, sizeof(bytes));
     hex_encode(bytes, sizeof(bytes), r->id);
-    random_bytes(machine_id, sizeof(machine_id));
-    hex_encode(machine_id, sizeof(machine_id), r->machine_id);
+    make_machine_id(r);
     r->created_at = r->last_activity_at = clock_wall();
 }
 
@@ -117,9 +133,12 @@ const char *record_state_word(const struct workspace_record *r)
 
 static json_t *show_attention(const void *object)
 {
+    static json_t *none; /* shared by all that have none */
     json_t *attention = record_attention(object);
 
-    return attention ? json_incref(attention) : attention_new(ATTENTION_NONE, 0, NULL, NULL, NULL);
+    if (!attention && !none)
+        none = attention_new(ATTENTION_NONE, 0, NULL, NULL, NULL);
+    return json_incref(attention ? attention : none);
 }
 
 static bool load_disk(void *field, const json_t *value, struct pyro_error *err)
@@ -200,6 +219,8 @@ static bool parse_record(const json_t *j, const char *id, struct workspace_recor
         return false;
     if (strcmp(r->id, id) != 0)
         return pyro_fail(err, PYRO_RECORD_INVALID, "it is of workspace '%s'", r->id);
+    if (!*r->machine_id) /* of an older version */
+        make_machine_id(r);
     if (!r->throw_away)
         base_update_path(&r->base_path, r->environment_digest);
     return true;
@@ -219,8 +240,7 @@ static bool load_file(int dirfd, const char *file, const char *id, struct worksp
 {
     scoped_json json_t *j = record_read(dirfd, file, err);
 
-    record_init(r);
-    snprintf(r->id, sizeof(r->id), "%s", id);
+    begin_record(r, id);
     if (!j || !parse_record(j, id, r, err))
         return pyro_wrap(err, "the record of workspace '%s'", id);
     return true;
@@ -265,15 +285,34 @@ void record_load_any(int dirfd, const char *id, struct workspace_record *ret)
         return;
     newer = ret->newer;
     record_release(ret);
-    record_init(ret);
-    snprintf(ret->id, sizeof(ret->id), "%s", id);
-    ret->created_at = ret->last_activity_at = 0;
+    begin_record(ret, id);
     ret->state = WORKSPACE_FAILED;
     ret->broken = true;
     ret->newer = newer;
     record_set_string(&ret->environment, "unknown");
     record_set_string(&ret->last_error, err.message);
     news_add(&ret->news, NEWS_VM, attention_new(ATTENTION_FAILED, 0, "vm", id, err.message));
+}
+
+bool record_load_brief(int store_fd, const char *id, struct workspace_record *ret)
+{
+    char path[WORKSPACE_ID_LENGTH + sizeof("/" RECORD_FILE)];
+    struct workspace_record r = { 0 };
+    char text[RECORD_BRIEF_MAX];
+    scoped_close int fd = -1;
+    ssize_t n;
+
+    snprintf(path, sizeof(path), "%s/" RECORD_FILE, id);
+    fd = openat(store_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+    if (n < 0 || n == sizeof(text))
+        return false;
+    if (!rows_load_brief(workspace_rows, text, (size_t)n, &r) || strcmp(r.id, id) != 0) {
+        record_release(&r);
+        return false;
+    }
+    *ret = r;
+    return true;
 }
 
 enum workspace_state record_state(int dirfd, const char *id)
@@ -301,4 +340,9 @@ bool record_save(int dirfd, const struct workspace_record *r, bool durable, stru
 json_t *record_to_view(const struct workspace_record *r)
 {
     return rows_view(workspace_rows, r);
+}
+
+json_t *record_to_list_view(const struct workspace_record *r)
+{
+    return rows_list_view(workspace_rows, r);
 }

@@ -25,6 +25,7 @@ enum workspace_state {
     WORKSPACE_STOPPED,
     WORKSPACE_FAILED
 };
+#define WORKSPACE_STATES (WORKSPACE_FAILED + 1)
 
 #define PAUSED_HOST_DISK_FULL "host_disk_full"
 
@@ -34,38 +35,45 @@ enum workspace_state {
  */
 #define WORKSPACE_MEMBERS(FIELD, ROW)                                                              \
     FIELD(char id[WORKSPACE_ID_LENGTH + 1])                                                        \
-    ROW(ROW_TEXT(workspace_record, id, .shown = "workspace_id", .required = true))                 \
+    ROW(ROW_TEXT(workspace_record, id, .shown = "workspace_id", .required = true, .listed = true,  \
+                 .brief = true))                                                                   \
     FIELD(char *name) /* NULL: none */                                                             \
-    ROW(ROW_TEXT(workspace_record, name, .nullable = true))                                        \
+    ROW(ROW_TEXT(workspace_record, name, .nullable = true, .listed = true, .brief = true))         \
     FIELD(json_t *labels) /* object of strings */                                                  \
     ROW(ROW_MAP(workspace_record, labels, .required = true))                                       \
     FIELD(char *environment)                                                                       \
     ROW(ROW_TEXT(workspace_record, environment, .required = true, .nullable = true,                \
-                 .help = "Null only when the record is unreadable"))                               \
+                 .help = "Null only when the record is unreadable", .listed = true,                \
+                 .brief = true))                                                                   \
     FIELD(enum workspace_state state)                                                              \
-    ROW(ROW_CHOICE(workspace_record, state, workspace_state_names, .required = true))              \
+    ROW(ROW_CHOICE(workspace_record, state, workspace_state_names, .required = true,               \
+                   .listed = true, .brief = true))                                                 \
     ROW(RES_STR("workspace_path", .value = "/workspace", .help = "In the guest"))                  \
     FIELD(json_t *workspace_seed) /* {mode, seed_path, entry_count, bytes_written}; NULL: empty */ \
     ROW(ROW_OBJECT(workspace_record, workspace_seed, seed_rows, .sparse = true, .load = load_seed, \
                    .show = show_seed))                                                             \
     FIELD(bool host_compat)                                                                        \
-    ROW(ROW_CHOICE(workspace_record, host_compat, execution_modes, .shown = "execution_mode"))     \
+    ROW(ROW_CHOICE(workspace_record, host_compat, execution_modes, .shown = "execution_mode",      \
+                   .brief = true))                                                                 \
     FIELD(char *accelerator) /* "kvm", "tcg"; NULL for host compatibility */                       \
     ROW(ROW_TEXT(workspace_record, accelerator, .nullable = true, .choices = accelerators,         \
                  .help = "tcg is software emulation; null without a VM"))                          \
     FIELD(int64_t vcpu_count)                                                                      \
-    ROW(ROW_INT(workspace_record, vcpu_count, .required = true, .min = 1, .max = 1024))            \
+    ROW(ROW_INT(workspace_record, vcpu_count, .required = true, .min = 1, .max = 1024,             \
+                .brief = true))                                                                    \
     FIELD(int64_t mem_mib)                                                                         \
-    ROW(ROW_INT(workspace_record, mem_mib, .required = true, .min = 1, .max = INT32_MAX))          \
+    ROW(ROW_INT(workspace_record, mem_mib, .required = true, .min = 1, .max = INT32_MAX,           \
+                .brief = true))                                                                    \
     FIELD(int64_t ttl_seconds)                                                                     \
     ROW(ROW_INT(workspace_record, ttl_seconds, .required = true, .max = INT32_MAX,                 \
                 .help = "0: never"))                                                               \
     FIELD(double created_at) /* epoch seconds */                                                   \
-    ROW(ROW_NUM(workspace_record, created_at, .help = "Epoch seconds, like all times"))            \
+    ROW(ROW_NUM(workspace_record, created_at, .help = "Epoch seconds, like all times",             \
+                .brief = true))                                                                    \
     FIELD(double expires_at) /* 0: never */                                                        \
     ROW(ROW_NUM(workspace_record, expires_at, .nullable = true))                                   \
     FIELD(double last_activity_at)                                                                 \
-    ROW(ROW_NUM(workspace_record, last_activity_at))                                               \
+    ROW(ROW_NUM(workspace_record, last_activity_at, .listed = true, .brief = true))                \
     FIELD(enum network_policy network_policy)                                                      \
     ROW(ROW_CHOICE(workspace_record, network_policy, network_policy_names))                        \
     FIELD(char *network_error) /* NULL: it is up */                                                \
@@ -74,15 +82,16 @@ enum workspace_state {
     FIELD(json_t *secrets) /* [{name, source_kind}]; NULL: none. Their values: engine/secret */    \
     ROW(ROW_OBJECTS(workspace_record, secrets, secret_rows, .sparse = true, .load = load_secrets)) \
     FIELD(int64_t shell_count)                                                                     \
-    ROW(ROW_INT(workspace_record, shell_count))                                                    \
+    ROW(ROW_INT(workspace_record, shell_count, .listed = true, .brief = true))                     \
     FIELD(int64_t service_count)                                                                   \
     ROW(ROW_INT(workspace_record, service_count))                                                  \
     FIELD(int64_t running_service_count)                                                           \
-    ROW(ROW_INT(workspace_record, running_service_count))                                          \
+    ROW(ROW_INT(workspace_record, running_service_count, .brief = true))                           \
     FIELD(int64_t running_command_count)                                                           \
-    ROW(ROW_INT(workspace_record, running_command_count))                                          \
+    ROW(ROW_INT(workspace_record, running_command_count, .listed = true, .brief = true))           \
     FIELD(int64_t command_count)                                                                   \
-    ROW(ROW_INT(workspace_record, command_count, .required = true, .max = INT32_MAX))              \
+    ROW(ROW_INT(workspace_record, command_count, .required = true, .max = INT32_MAX,               \
+                .listed = true, .brief = true))                                                    \
     FIELD(json_t *last_command) /* {command, exit_code} or NULL */                                 \
     ROW(ROW_OBJECT(workspace_record, last_command, last_command_rows, .nullable = true))           \
     FIELD(int64_t reset_count)                                                                     \
@@ -93,14 +102,15 @@ enum workspace_state {
     ROW(ROW_TEXT(workspace_record, last_error, .nullable = true, .help = "Why it is failed"))      \
     FIELD(json_t *attention) /* of what its shells do, as attention.h has it; NULL: none */        \
     ROW(ROW_OBJECT(workspace_record, attention, attention_rows, .sparse = true,                    \
-                   .load = load_attention, .show = show_attention))                                \
+                   .load = load_attention, .show = show_attention, .listed = true, .brief = true)) \
     FIELD(json_t *news) /* news.h; NULL: none */                                                   \
     ROW(ROW_OBJECT(workspace_record, news, NULL, .where = ROW_KEPT, .sparse = true,                \
-                   .load = load_news))                                                             \
+                   .load = load_news, .brief = true))                                              \
     FIELD(const char *paused_reason) /* a constant; NULL: it is not paused */                      \
     ROW(ROW_CHOICE(workspace_record, paused_reason, paused_reasons, .sparse = true,                \
                    .nullable = true,                                                               \
-                   .help = "Why a started machine is paused; it goes on by itself"))               \
+                   .help = "Why a started machine is paused; it goes on by itself",                \
+                   .listed = true, .brief = true))                                                 \
     /* The guest's, for as long as the workspace lives: machine-id(5). */                          \
     FIELD(char machine_id[33])                                                                     \
     ROW(ROW_TEXT(workspace_record, machine_id, .where = ROW_KEPT, .is_valid = is_machine_id))      \
@@ -118,19 +128,19 @@ enum workspace_state {
     FIELD(bool clearing) /* a reset cleared the history: its files must be removed first */        \
     ROW(ROW_BOOL(workspace_record, clearing, .where = ROW_KEPT))                                   \
     FIELD(bool ephemeral) /* of `run`, or being seeded: removed with its holder */                 \
-    ROW(ROW_BOOL(workspace_record, ephemeral, .where = ROW_KEPT))                                  \
+    ROW(ROW_BOOL(workspace_record, ephemeral, .where = ROW_KEPT, .brief = true))                   \
     FIELD(bool throw_away) /* of `run`: its disk need not survive a crash of the host */           \
     ROW(ROW_BOOL(workspace_record, throw_away, .where = ROW_KEPT))                                 \
     FIELD(bool held) /* ends with the process that holds it */                                     \
-    ROW(ROW_BOOL(workspace_record, held, .where = ROW_KEPT))                                       \
+    ROW(ROW_BOOL(workspace_record, held, .where = ROW_KEPT, .brief = true))                        \
     FIELD(bool used) /* the guest has had write access to the active layer once */                 \
     ROW(ROW_BOOL(workspace_record, used, .where = ROW_KEPT, .def = true))                          \
     FIELD(bool stopping) /* its end was requested, so it will not be a failure */                  \
     ROW(ROW_BOOL(workspace_record, stopping, .where = ROW_KEPT))                                   \
     FIELD(pid_t vm_pid) /* 0: none */                                                              \
-    ROW(ROW_INT(workspace_record, vm_pid, .where = ROW_KEPT, .required = true))                    \
+    ROW(ROW_INT(workspace_record, vm_pid, .where = ROW_KEPT, .required = true, .brief = true))     \
     FIELD(uint64_t vm_start_time)                                                                  \
-    ROW(ROW_INT(workspace_record, vm_start_time, .where = ROW_KEPT))
+    ROW(ROW_INT(workspace_record, vm_start_time, .where = ROW_KEPT, .brief = true))
 
 struct workspace_record {
     WORKSPACE_MEMBERS(MEMBER_FIELD, MEMBER_NONE)
@@ -139,11 +149,12 @@ struct workspace_record {
 };
 
 extern const struct row_spec workspace_rows[];
+extern const char *const workspace_state_names[];
 extern const char *const execution_modes[]; /* by host_compat */
 extern const char *const accelerators[];
 
 const char *workspace_state_name(enum workspace_state state);
-/* A record with a new random id and nothing else. */
+/* A record with new random ids and nothing else. */
 void record_init(struct workspace_record *r);
 void record_release(struct workspace_record *r);
 #define scoped_record __attribute__((cleanup(record_release)))
@@ -155,6 +166,9 @@ json_t *record_read(int dirfd, const char *file, struct pyro_error *err) MUST_CH
 /* The same as record_load(), but a record that cannot be used comes back as a failed workspace that
  * says why. */
 void record_load_any(int dirfd, const char *id, struct workspace_record *ret);
+/* What a list shows of it (.brief in the rows above), by its directory in the store: one file is
+ * opened, and no tree is made. False: record_load_any() must look at all of it. */
+bool record_load_brief(int store_fd, const char *id, struct workspace_record *ret) MUST_CHECK;
 /* The state alone, by the same rule. */
 enum workspace_state record_state(int dirfd, const char *id);
 /*
@@ -176,6 +190,8 @@ json_t *record_attention(const struct workspace_record *r);
 const char *record_state_word(const struct workspace_record *r);
 /* The workspace object as users see it. */
 json_t *record_to_view(const struct workspace_record *r);
+/* What a table of many shows of it, from a record that was read in brief. */
+json_t *record_to_list_view(const struct workspace_record *r);
 
 void record_set_string(char **field, const char *value);
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "engine/state/paths.h"
+#include "engine/state/store_names.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/patience.h"
 #include "vmm/find.h"
@@ -85,43 +86,80 @@ static bool looks_like_debris(int dirfd, const struct workspace_record *r)
     return r->state == WORKSPACE_CREATED || r->ephemeral;
 }
 
-bool store_each(const struct store *store, bool with_ephemeral, store_each_fn *fn, void *arg,
+/* Whether users see it, or else, in *ret_debris, whether it may be swept. */
+static bool is_seen(const struct store *store, const struct workspace_record *r,
+                    bool with_ephemeral, bool *ret_debris)
+{
+    scoped_close int fd = -1;
+
+    *ret_debris = false;
+    if (!r->broken && r->state != WORKSPACE_CREATED && !r->ephemeral)
+        return true;
+    fd = store_open_workspace(store, r->id, NULL);
+    if (fd < 0 || !looks_like_debris(fd, r))
+        return fd >= 0;
+    *ret_debris = !store_is_held(fd);
+    return !r->broken && (with_ephemeral || (!r->ephemeral && !*ret_debris));
+}
+
+static bool load(const struct store *store, const char *id, bool brief,
+                 struct workspace_record *ret)
+{
+    scoped_close int fd = -1;
+
+    if (brief && record_load_brief(store->fd, id, ret))
+        return true;
+    fd = store_open_workspace(store, id, NULL);
+    if (fd >= 0)
+        record_load_any(fd, id, ret);
+    return fd >= 0;
+}
+
+static bool is_gone(const char *name)
+{
+    return !strncmp(name, GONE_PREFIX, strlen(GONE_PREFIX));
+}
+
+static void sweep_all(const struct store *store, const json_t *names);
+
+bool store_each(const struct store *store, unsigned flags, store_each_fn *fn, void *arg,
                 struct pyro_error *err)
 {
     scoped_dir DIR *dir = open_listing(store, err);
+    scoped_json json_t *debris = json_array();
     struct dirent *entry;
 
     if (!dir)
         return false;
     while ((entry = readdir(dir))) {
         struct workspace_record r;
-        scoped_close int fd = -1;
-        if (!is_id(entry->d_name))
-            continue;
-        fd = store_open_workspace(store, entry->d_name, NULL);
-        if (fd < 0)
-            continue;
-        record_load_any(fd, entry->d_name, &r);
-        if (with_ephemeral ? !r.broken || !looks_like_debris(fd, &r)
-                           : !r.ephemeral && !(looks_like_debris(fd, &r) && !store_is_held(fd)) &&
-                                 !(r.broken && looks_like_debris(fd, &r)))
-            fn(arg, fd, &r);
-        record_release(&r);
+        bool swept = is_gone(entry->d_name);
+        if (is_id(entry->d_name) && load(store, entry->d_name, flags & STORE_BRIEF, &r)) {
+            if (is_seen(store, &r, flags & STORE_EPHEMERAL, &swept) && fn)
+                fn(arg, &r);
+            record_release(&r);
+        }
+        if (swept)
+            json_array_append_new(debris, json_string(entry->d_name));
     }
+    if (flags & STORE_SWEEP && json_array_size(debris))
+        sweep_all(store, debris);
     return true;
 }
 
 struct search {
     const char *ref;
     const char *skip_id;
+    struct store_names names;
     char by_name[WORKSPACE_ID_LENGTH + 1], by_prefix[WORKSPACE_ID_LENGTH + 1];
     unsigned prefix_count;
 };
 
-static void store_match(void *arg, int dirfd UNUSED, const struct workspace_record *r)
+static void store_match(void *arg, const struct workspace_record *r)
 {
     struct search *s = arg;
 
+    store_names_add(&s->names, r);
     if (s->skip_id && !strcmp(r->id, s->skip_id))
         return;
     if (r->name && !strcmp(r->name, s->ref))
@@ -130,6 +168,31 @@ static void store_match(void *arg, int dirfd UNUSED, const struct workspace_reco
         memcpy(s->by_prefix, r->id, sizeof(s->by_prefix));
         s->prefix_count++;
     }
+}
+
+static bool search(const struct store *store, struct search *s, struct pyro_error *err)
+{
+    bool ok;
+
+    store_names_begin(&s->names);
+    ok = store_each(store, STORE_BRIEF, store_match, s, err);
+    store_names_finish(&s->names, store->fd);
+    return ok;
+}
+
+/* By the list of names, if the record says the same. */
+static bool resolve_known(const struct store *store, const char *name,
+                          char ret_id[WORKSPACE_ID_LENGTH + 1])
+{
+    scoped_record struct workspace_record r = { 0 };
+    char id[WORKSPACE_ID_LENGTH + 1];
+    bool debris;
+
+    if (!store_names_find(store->fd, name, id) || !load(store, id, true, &r) || !r.name ||
+        strcmp(r.name, name) != 0 || !is_seen(store, &r, false, &debris))
+        return false;
+    memcpy(ret_id, id, sizeof(id));
+    return true;
 }
 
 bool store_resolve(const struct store *store, const char *ref, char ret_id[WORKSPACE_ID_LENGTH + 1],
@@ -141,7 +204,9 @@ bool store_resolve(const struct store *store, const char *ref, char ret_id[WORKS
         memcpy(ret_id, ref, WORKSPACE_ID_LENGTH + 1);
         return true;
     }
-    if (!store_each(store, false, store_match, &s, err))
+    if (resolve_known(store, ref, ret_id))
+        return true;
+    if (!search(store, &s, err))
         return false;
     if (s.by_name[0]) {
         memcpy(ret_id, s.by_name, sizeof(s.by_name));
@@ -161,7 +226,7 @@ bool store_check_name_free(const struct store *store, const char *name, const ch
 {
     struct search s = { .ref = name, .skip_id = own_id };
 
-    if (!store_each(store, false, store_match, &s, err))
+    if (!search(store, &s, err))
         return false;
     if (s.by_name[0] || (s.prefix_count && strlen(name) == WORKSPACE_ID_LENGTH))
         return pyro_fail(err, PYRO_NAME_TAKEN, "the name '%s' is taken by workspace '%s'", name,
@@ -239,24 +304,21 @@ static void sweep_gone(const struct store *store, const char *name)
         fs_discard_tree(store->fd, name);
 }
 
-void store_sweep(const struct store *store)
+/* Under the store's lock, so that none of them is about to get a record; else the next sweep. */
+static void sweep_all(const struct store *store, const json_t *names)
 {
     scoped_close int all = fs_lock(store->fd, ".lock", FS_LOCK_NOW, NULL);
-    scoped_dir DIR *dir = all < 0 ? NULL : open_listing(store, NULL);
-    struct dirent *entry;
 
-    while (dir && (entry = readdir(dir))) {
-        struct workspace_record r;
-        scoped_close int fd = -1;
-        bool debris;
-        if (!strncmp(entry->d_name, GONE_PREFIX, strlen(GONE_PREFIX)))
-            sweep_gone(store, entry->d_name);
-        if (!is_id(entry->d_name) || (fd = store_open_workspace(store, entry->d_name, NULL)) < 0)
-            continue;
-        record_load_any(fd, entry->d_name, &r);
-        debris = looks_like_debris(fd, &r) && !store_is_held(fd);
-        record_release(&r);
-        if (debris)
-            sweep_workspace(store, entry->d_name);
+    for (size_t i = 0; all >= 0 && i < json_array_size(names); i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        if (is_gone(name))
+            sweep_gone(store, name);
+        else
+            sweep_workspace(store, name);
     }
+}
+
+void store_sweep(const struct store *store)
+{
+    (void)!store_each(store, STORE_BRIEF | STORE_SWEEP, NULL, NULL, NULL);
 }

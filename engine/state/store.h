@@ -2,6 +2,7 @@
  * The directory of workspaces: finding, locking, making, removing and sweeping.
  *
  *   workspaces/.lock      held while names are compared and directories appear
+ *   workspaces/.names     of many: the id of each name (store_names.h)
  *   workspaces/ID/lock    held by the supervisor, or by the command that changes a stopped workspace
  *   workspaces/ID/run/    sockets of the supervisor and QEMU
  *   workspaces/.gone-ID/  renamed away to be removed
@@ -30,10 +31,15 @@ bool store_resolve(const struct store *store, const char *ref, char ret_id[WORKS
 /* Opens a workspace's directory; -1 with PYRO_WORKSPACE_NOT_FOUND. */
 int store_open_workspace(const struct store *store, const char *id,
                          struct pyro_error *err) MUST_CHECK;
+enum store_each_flags {
+    STORE_BRIEF = 1 << 0,     /* only the brief members of each record (record_load_brief()) */
+    STORE_EPHEMERAL = 1 << 1, /* also the machines of `run` */
+    STORE_SWEEP = 1 << 2      /* afterwards removes the debris that was seen */
+};
 /* Calls fn for every workspace that users see (no debris, no `run`); fn must not keep the
  * record. */
-typedef void store_each_fn(void *arg, int dirfd, const struct workspace_record *r);
-bool store_each(const struct store *store, bool with_ephemeral, store_each_fn *fn, void *arg,
+typedef void store_each_fn(void *arg, const struct workspace_record *r);
+bool store_each(const struct store *store, unsigned flags, store_each_fn *fn, void *arg,
                 struct pyro_error *err) MUST_CHECK;
 /* Refuses a name that another workspace has, or that is another's id. Hold the store's lock. */
 bool store_check_name_free(const struct store *store, const char *name, const char *own_id,

@@ -10,6 +10,8 @@
 #include "vmm/base/array.h"
 
 struct listing {
+    const struct store *store;
+    bool brief;
     json_t **views;
     size_t count, room;
 };
@@ -21,18 +23,30 @@ static void add_view(struct listing *l, json_t *view)
     l->views[l->count++] = view;
 }
 
-static void list_one(void *arg, int dirfd, const struct workspace_record *r)
+static json_t *view_of(const struct listing *l, const struct workspace_record *r)
 {
-    struct workspace_handle w = { .store = { .fd = -1 }, .dir_fd = dirfd }; /* borrowed */
-    scoped_record struct workspace_record recovered = { 0 };
+    return l->brief ? record_to_list_view(r) : record_to_view(r);
+}
 
-    memcpy(w.id, r->id, sizeof(w.id));
-    if (r->state != WORKSPACE_STARTED || store_is_held(dirfd) || !workspace_recover(&w, NULL)) {
-        add_view(arg, record_to_view(r));
-        return;
-    }
-    record_load_any(dirfd, r->id, &recovered);
-    add_view(arg, record_to_view(&recovered));
+/* One whose supervisor is gone gets another; what is true of it then is on the disk. */
+static bool recover(const struct listing *l, const char *id, struct workspace_record *ret)
+{
+    scoped_close int dir_fd = store_open_workspace(l->store, id, NULL);
+    struct workspace_handle w = { .store = { .fd = -1 }, .dir_fd = dir_fd }; /* borrowed */
+
+    memcpy(w.id, id, sizeof(w.id));
+    if (dir_fd < 0 || store_is_held(dir_fd) || !workspace_recover(&w, NULL))
+        return false;
+    record_load_any(dir_fd, id, ret);
+    return true;
+}
+
+static void list_one(void *arg, const struct workspace_record *r)
+{
+    scoped_record struct workspace_record recovered = { 0 };
+    bool is_lost = r->state == WORKSPACE_STARTED && recover(arg, r->id, &recovered);
+
+    add_view(arg, view_of(arg, is_lost ? &recovered : r));
 }
 
 static int list_by_activity(const void *a, const void *b)
@@ -46,17 +60,16 @@ static int list_by_activity(const void *a, const void *b)
                   json_string_or(*(json_t *const *)b, "workspace_id", ""));
 }
 
-json_t *workspace_list(struct pyro_error *err)
+json_t *workspace_list(bool brief, struct pyro_error *err)
 {
     scoped_store struct store store = { .fd = -1 };
-    struct listing l = { 0 };
+    struct listing l = { .store = &store, .brief = brief };
     json_t *list;
     bool ok;
 
     if (!store_open(&store, err))
         return NULL;
-    store_sweep(&store);
-    ok = store_each(&store, false, list_one, &l, err);
+    ok = store_each(&store, STORE_SWEEP | (brief ? STORE_BRIEF : 0), list_one, &l, err);
     if (l.count)
         qsort(l.views, l.count, sizeof(*l.views), list_by_activity);
     list = json_array();
@@ -83,44 +96,51 @@ static bool list_add_path(void *arg, const char *path)
     return true;
 }
 
+struct bases {
+    const struct store *store;
+    json_t *paths;
+};
+
 /* A workspace that cannot be read may be based on any of them. */
-static void list_add_base(void *arg, int dirfd, const struct workspace_record *r)
+static void list_add_base(void *arg, const struct workspace_record *r)
 {
+    struct bases *b = arg;
     scoped_record struct workspace_record disk = { 0 };
+    scoped_close int dir_fd = r->broken ? store_open_workspace(b->store, r->id, NULL) : -1;
 
     if (!r->broken) {
         if (r->base_path)
-            list_add_path(arg, r->base_path);
+            list_add_path(b->paths, r->base_path);
         return;
     }
-    if (record_load_disk(dirfd, r->id, &disk, NULL))
-        list_add_path(arg, disk.base_path);
+    if (dir_fd >= 0 && record_load_disk(dir_fd, r->id, &disk, NULL))
+        list_add_path(b->paths, disk.base_path);
     else
-        (void)!base_each(list_add_path, arg, NULL);
+        (void)!base_each(list_add_path, b->paths, NULL);
 }
 
 json_t *workspace_used_environments(struct pyro_error *err)
 {
     scoped_store struct store store = { .fd = -1 };
-    json_t *paths = json_array();
+    struct bases b = { .store = &store, .paths = json_array() };
 
-    if (!store_open(&store, err) || !store_each(&store, true, list_add_base, paths, err)) {
-        json_decref(paths);
+    if (!store_open(&store, err) || !store_each(&store, STORE_EPHEMERAL, list_add_base, &b, err)) {
+        json_decref(b.paths);
         return NULL;
     }
-    return paths;
+    return b.paths;
 }
 
 struct list_users {
     json_t *by_path; /* {path of a base: [name, …]} */
 };
 
-static void list_add_user(void *arg, int dirfd UNUSED, const struct workspace_record *r)
+static void list_add_user(void *arg, const struct workspace_record *r)
 {
     const struct list_users *users = arg;
     json_t *names = r->base_path ? json_object_get(users->by_path, r->base_path) : NULL;
 
-    if (!r->base_path || r->ephemeral)
+    if (!r->base_path)
         return;
     if (!names) {
         names = json_array();
@@ -135,7 +155,7 @@ bool workspace_add_users(json_t *environments, struct pyro_error *err)
     scoped_json json_t *by_path = json_object();
     struct list_users users = { .by_path = by_path };
 
-    if (!store_open(&store, err) || !store_each(&store, true, list_add_user, &users, err))
+    if (!store_open(&store, err) || !store_each(&store, 0, list_add_user, &users, err))
         return false;
     for (size_t i = 0; i < json_array_size(environments); i++) {
         json_t *e = json_array_get(environments, i), *names;
