@@ -101,6 +101,11 @@ char *paths_config(void)
     return home ? str_printf("%s/.config/pyro/config", home) : NULL;
 }
 
+char *paths_data(struct pyro_error *err)
+{
+    return in_data("", err);
+}
+
 char *paths_workspaces(struct pyro_error *err)
 {
     return in_data("workspaces", err);
@@ -113,7 +118,7 @@ char *paths_bases(struct pyro_error *err)
 
 char *paths_mcp_token(struct pyro_error *err)
 {
-    scoped_free char *root = in_data("", err);
+    scoped_free char *root = paths_data(err);
 
     return root ? str_printf("%s/mcp-token", root) : NULL;
 }

@@ -120,6 +120,7 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
         s->record.vm_start_time = s->vm.start_time;
         s->record.disk.booted = s->record.disk.active;
     }
+    s->with = template.built ? TALLY_TEMPLATE_BUILT : TALLY_TEMPLATE_HIT;
     template_release(&template);
     boot_files_release(&boot);
     return ok;

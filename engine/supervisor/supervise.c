@@ -227,6 +227,7 @@ static void adopt_what_runs(struct supervisor *s)
 static void serve(struct supervisor *s)
 {
     struct pyro_error err = { 0 };
+    bool told;
 
     loop_timer_cancel(s->loop, &s->deadline);
     s->phase = PHASE_RUNNING;
@@ -256,7 +257,12 @@ static void serve(struct supervisor *s)
     /* On the disk within half a second: until then an older record says that the machine does not
      * run, which is true after a power cut. */
     supervisor_save(s, false);
-    if (!supervisor_tell_ready(s) && (s->record.ephemeral || s->ready_lost))
+    told = supervisor_tell_ready(s);
+    if (s->mode == SUPERVISE_ADOPT)
+        tally_supervisor_restart();
+    else
+        tally_start(clock_ms() - s->began_ms, s->with);
+    if (!told && (s->record.ephemeral || s->ready_lost))
         supervisor_stop(s, true);
     else if (s->record.stopping) /* begun by the last supervisor */
         supervisor_stop(s, false);
@@ -492,6 +498,7 @@ int supervise_main(int argc, char **argv)
                             .run_fd = -1,
                             .listen_fd = -1,
                             .host_pidfd = -1,
+                            .began_ms = clock_ms(),
                             .vm = VM_INIT };
     struct pyro_error err = { 0 };
     unsigned mode = 0;

@@ -28,6 +28,7 @@
 #include "engine/state/news.h"
 #include "engine/state/record.h"
 #include "engine/state/supervise_start.h"
+#include "engine/state/tally.h"
 #include "vmm/base/link.h"
 #include "vmm/base/loop.h"
 #include "vmm/base/redact.h"
@@ -110,6 +111,8 @@ struct supervisor {
     struct loop *loop;
     enum supervise_mode mode;
     enum phase phase;
+    int64_t began_ms;         /* clock_ms() */
+    enum tally_template with; /* of this start */
     int dir_fd, run_fd, ready_fd, listen_fd;
     char *dir_path;
     struct workspace_record record;
