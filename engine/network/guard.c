@@ -11,12 +11,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "engine/network/frame.h"
 #include "vmm/base/cleanup.h"
 #include "vmm/base/confine.h"
+#include "vmm/base/network_counts.h"
 #include "vmm/base/sandbox.h"
 #include "vmm/base/sock.h"
 
@@ -30,6 +32,7 @@ struct direction {
     size_t filled;                       /* bytes of the block that were read */
     size_t ready;                        /* … and may be written … */
     size_t written;                      /* … and are */
+    uint64_t *count;                     /* of all bytes that were */
     uint8_t block[BLOCK_BYTES];
 };
 
@@ -62,6 +65,7 @@ static bool write_some(struct direction *d)
     if (n < 0)
         return transient();
     d->written += (size_t)n;
+    __atomic_fetch_add(d->count, (uint64_t)n, __ATOMIC_RELAXED);
     if (d->written == d->ready) {
         memmove(d->block, d->block + d->ready, d->filled - d->ready);
         d->filled -= d->ready;
@@ -114,6 +118,18 @@ static bool pass_on(void)
     return serve(p[0].revents, &out, &in) && serve(p[1].revents, &in, &out);
 }
 
+/* Without the file it counts for itself. */
+static void map_counts(void)
+{
+    static struct network_counts own;
+    void *mapped = mmap(NULL, sizeof(own), PROT_READ | PROT_WRITE, MAP_SHARED, GUARD_COUNTS_FD, 0);
+    struct network_counts *counts = mapped == MAP_FAILED ? &own : mapped;
+
+    close(GUARD_COUNTS_FD);
+    out.count = &counts->sent;
+    in.count = &counts->received;
+}
+
 bool guard_confine(void)
 {
     /* Where even root may not, only the filter confines it. */
@@ -126,6 +142,7 @@ int guard_main(void)
 {
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_NAME, "pyro-network");
+    map_counts();
     if (!fd_set_nonblocking(GUARD_QEMU_FD, true) || !fd_set_nonblocking(GUARD_PASST_FD, true) ||
         !guard_confine() || !read_refused())
         return 2;

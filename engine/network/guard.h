@@ -15,8 +15,9 @@
 enum {
     GUARD_QEMU_FD = 3, /* frames, each with a big-endian u32 of its length before it */
     GUARD_PASST_FD,    /* the same */
-    GUARD_CONTROL_FD /* packets: all addresses that are refused, 16 bytes each; when it closes, the
-                        guard ends */
+    GUARD_CONTROL_FD, /* packets: all addresses that are refused, 16 bytes each; when it closes, the
+                         guard ends */
+    GUARD_COUNTS_FD   /* the file of network_counts.h: mapped, and closed */
 };
 
 int guard_main(void);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "engine/network/guard.h"
 #include "engine/network/host.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/network_counts.h"
 #include "vmm/base/proc.h"
 
 /*
@@ -45,7 +47,7 @@ struct child {
 struct network {
     struct supervisor *supervisor;
     struct child passt, guard;
-    int control_fd, stderr_fd, addresses_fd;
+    int control_fd, stderr_fd, addresses_fd, counts_fd;
     struct loop_timer retry, lasts;
     int64_t retry_ms;
     char words[WORDS_MAX]; /* the last line passt wrote to stderr */
@@ -227,6 +229,24 @@ static bool start_passt(struct network *n, int guard_end, struct pyro_error *err
            loop_watch(n->supervisor->loop, n->stderr_fd, EPOLLIN, network_on_words, n, err);
 }
 
+/* Of one machine: they go on when its guard, or its supervisor, is replaced. Written here, so that the
+ * guard does not meet a full disk. */
+static int open_counts(const struct supervisor *s)
+{
+    static const struct network_counts none;
+    int fd =
+        openat(s->run_fd, NETWORK_COUNTS_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    struct stat st;
+    bool goes_on =
+        s->mode == SUPERVISE_ADOPT && fd >= 0 && fstat(fd, &st) == 0 && st.st_size == sizeof(none);
+
+    if (fd >= 0 && !goes_on && pwrite(fd, &none, sizeof(none), 0) != sizeof(none)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
 static bool start_guard(struct network *n, int passt_end, int control_end, struct pyro_error *err)
 {
     static const char *const argv[] = { "/proc/self/exe", "__network", NULL };
@@ -238,7 +258,8 @@ static bool start_guard(struct network *n, int passt_end, int control_end, struc
     spec.fds[0].from = qemu, spec.fds[0].to = GUARD_QEMU_FD;
     spec.fds[1].from = passt_end, spec.fds[1].to = GUARD_PASST_FD;
     spec.fds[2].from = control_end, spec.fds[2].to = GUARD_CONTROL_FD;
-    spec.fd_count = 3;
+    spec.fds[3].from = n->counts_fd, spec.fds[3].to = GUARD_COUNTS_FD;
+    spec.fd_count = n->counts_fd < 0 ? 3 : 4; /* it counts what nobody sees */
     spec.new_session = true;
     spec.die_with_parent = true;
     spec.hold_signals = true;
@@ -344,6 +365,7 @@ void network_start(struct supervisor *s)
                            .guard = { .name = "the guard", .pidfd = -1 },
                            .control_fd = -1,
                            .stderr_fd = -1,
+                           .counts_fd = open_counts(s),
                            .retry_ms = RETRY_FIRST_MS };
     n->addresses_fd = host_watch_addresses(&err);
     if (n->addresses_fd >= 0 &&
@@ -367,6 +389,7 @@ void network_end(struct supervisor *s, const struct pyro_error *why UNUSED)
     loop_timer_cancel(s->loop, &n->retry);
     end_children(n);
     close_watched(n, &n->addresses_fd);
+    cleanup_close(&n->counts_fd);
     record_set_string(&s->record.network_error, NULL);
     free(n);
 }
