@@ -1,42 +1,28 @@
 /*
- * engine/workspace/figures.c: resources of the host that workspaces use.
- *
- * A workspace's processes are its supervisor, the supervisor's descendants, and its QEMU, which is
- * not a child any more once a supervisor was replaced. The supervisor is known by its command line;
- * /proc is searched for it when it is not known or gone, at most every few seconds.
+ * engine/workspace/figures.c: usage of the workspaces that are shown, once a second. /proc is searched
+ * for a supervisor when it is not known or gone, at most every few seconds.
  */
 #include "engine/workspace/figures.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "engine/workspace/usage.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
 #define INTERVAL_MS 1000
 #define SEARCH_MS 3000
-#define PROCESSES_MAX 256 /* of one workspace */
-#define DISK_FILE "disk.qcow2"
-#define LAYERS_DIR "layers"
-
-struct process {
-    pid_t pid;
-    uint64_t start_time;
-};
 
 struct entry {
     char id[WORKSPACE_ID_LENGTH + 1];
     char *path;
     bool started;
-    struct process vm;         /* pid 0: not known */
-    struct process supervisor; /* the same */
-    uint64_t ticks;            /* processor time at the last look */
-    int64_t looked_ms;         /* 0: never */
+    struct usage_process vm;
+    struct usage_process supervisor;
+    double cpu_seconds; /* at the last look */
+    int64_t looked_ms;  /* 0: never */
     struct figures figures;
 };
 
@@ -50,125 +36,38 @@ struct workspace_figures {
     struct loop_timer timer;
 };
 
-/* ---- /proc ---- */
-
-/* The workspace whose supervisor a process is, by its command line "…\0__supervise\0MODE\0ID";
- * false: it is not one. */
-static bool is_supervisor(pid_t pid, char ret_id[WORKSPACE_ID_LENGTH + 1])
+static void workspace_figures_on_supervisor(void *arg, const char *id,
+                                            struct usage_process supervisor)
 {
-    static const char word[] = "__supervise";
-    char text[512];
-    size_t n = proc_read_file(pid, "cmdline", text, sizeof(text));
-    const char *at = memmem(text, n, word, sizeof(word));
-    const char *end = text + n;
+    struct workspace_figures *f = arg;
 
-    if (!at || proc_user(pid) != geteuid())
-        return false;
-    at += sizeof(word);
-    at += strnlen(at, (size_t)(end - at)) + 1; /* the mode */
-    if (end - at < WORKSPACE_ID_LENGTH || strnlen(at, (size_t)(end - at)) != WORKSPACE_ID_LENGTH)
-        return false;
-    memcpy(ret_id, at, WORKSPACE_ID_LENGTH + 1);
-    return true;
-}
-
-static void search_supervisors(struct workspace_figures *f)
-{
-    scoped_dir DIR *dir = opendir("/proc");
-    char id[WORKSPACE_ID_LENGTH + 1];
-    struct dirent *d;
-
-    while (dir && (d = readdir(dir))) {
-        pid_t pid = isdigit((unsigned char)d->d_name[0]) ? (pid_t)strtol(d->d_name, NULL, 10) : 0;
-        if (!pid || !is_supervisor(pid, id))
-            continue;
-        for (size_t i = 0; i < f->count; i++)
-            if (!strcmp(f->entries[i].id, id))
-                f->entries[i].supervisor = (struct process){ pid, proc_start_time(pid) };
-    }
-}
-
-/* Adds the usage of one process; true when it exists. */
-static bool add_process(pid_t pid, uint64_t *ticks, uint64_t *memory_bytes)
-{
-    uint64_t user, system, waited_user, waited_system, resident, shared;
-    char text[1024], *rest;
-
-    if (!proc_read_file(pid, "stat", text, sizeof(text)) || !(rest = strrchr(text, ')')) ||
-        sscanf(rest,
-               ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64 " %" SCNu64
-               " %" SCNu64,
-               &user, &system, &waited_user, &waited_system) != 4)
-        return false;
-    *ticks += user + system + waited_user + waited_system;
-    if (proc_read_file(pid, "statm", text, sizeof(text)) &&
-        sscanf(text, "%*u %" SCNu64 " %" SCNu64, &resident, &shared) == 2 && resident > shared)
-        *memory_bytes += (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
-    return true;
-}
-
-/* Appends the children of a process to a list that is not full. */
-static void add_children(pid_t pid, pid_t *list, size_t *count)
-{
-    char file[64], text[4096], *at = text, *end;
-
-    snprintf(file, sizeof(file), "task/%d/children", (int)pid);
-    if (!proc_read_file(pid, file, text, sizeof(text)))
-        return;
-    for (long child; *count < PROCESSES_MAX && (child = strtol(at, &end, 10)) > 0; at = end)
-        list[(*count)++] = (pid_t)child;
+    for (size_t i = 0; i < f->count; i++)
+        if (!strcmp(f->entries[i].id, id))
+            f->entries[i].supervisor = supervisor;
 }
 
 /* ---- one workspace ---- */
 
-static uint64_t allocated(int dir_fd, const char *name)
-{
-    struct stat st;
-
-    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
-        return 0;
-    return (uint64_t)st.st_blocks * 512;
-}
-
 static uint64_t disk_of(const struct entry *e)
 {
     scoped_close int dir_fd = open(e->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    uint64_t sum = dir_fd < 0 ? 0 : allocated(dir_fd, DISK_FILE);
-    int layers_fd =
-        dir_fd < 0 ? -1 : openat(dir_fd, LAYERS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped_dir DIR *layers = layers_fd < 0 ? NULL : fdopendir(layers_fd);
-    struct dirent *d;
 
-    while (layers && (d = readdir(layers)))
-        sum += allocated(layers_fd, d->d_name);
-    return sum;
+    return dir_fd < 0 ? 0 : usage_disk_bytes(dir_fd);
 }
 
 static void look_at_processes(struct entry *e)
 {
-    pid_t pids[PROCESSES_MAX];
-    size_t count = 0;
-    uint64_t ticks = 0, memory = 0;
-    int64_t now = clock_ms();
-    double elapsed = (double)(now - e->looked_ms) / 1000;
-    bool vm_seen = !proc_is_alive(e->vm.pid, e->vm.start_time);
+    struct usage now = usage_of(e->supervisor, e->vm);
+    int64_t now_ms = clock_ms();
+    double elapsed = (double)(now_ms - e->looked_ms) / 1000;
 
-    if (e->supervisor.pid)
-        pids[count++] = e->supervisor.pid;
-    for (size_t i = 0; i < count; i++) {
-        vm_seen |= pids[i] == e->vm.pid;
-        if (add_process(pids[i], &ticks, &memory) && count < PROCESSES_MAX)
-            add_children(pids[i], pids, &count);
-    }
-    if (!vm_seen)
-        add_process(e->vm.pid, &ticks, &memory);
-    e->figures.memory_bytes = memory;
-    if (!e->looked_ms || elapsed <= 0 || ticks < e->ticks)
+    e->figures.memory_bytes = now.memory_bytes;
+    if (!e->looked_ms || elapsed <= 0 || now.cpu_seconds < e->cpu_seconds)
         e->figures.cpu = e->looked_ms ? 0 : -1;
     else
-        e->figures.cpu = (double)(ticks - e->ticks) / (double)sysconf(_SC_CLK_TCK) / elapsed;
-    e->ticks = ticks;
-    e->looked_ms = now;
+        e->figures.cpu = (now.cpu_seconds - e->cpu_seconds) / elapsed;
+    e->cpu_seconds = now.cpu_seconds;
+    e->looked_ms = now_ms;
 }
 
 static bool lacks_supervisor(struct entry *e)
@@ -189,7 +88,7 @@ static void workspace_figures_sample(void *arg)
         running |= f->entries[i].started;
     }
     if (lacking && (!f->searched_ms || now - f->searched_ms >= SEARCH_MS)) {
-        search_supervisors(f);
+        usage_each_supervisor(workspace_figures_on_supervisor, f);
         f->searched_ms = now;
     }
     for (size_t i = 0; i < f->count; i++) {
@@ -260,7 +159,7 @@ void workspace_figures_show(struct workspace_figures *f,
             entries[i].looked_ms = 0;
         entries[i].path = str_printf("%s", w->path);
         entries[i].started = started;
-        entries[i].vm = (struct process){ w->record.vm_pid, w->record.vm_start_time };
+        entries[i].vm = (struct usage_process){ w->record.vm_pid, w->record.vm_start_time };
     }
     release_entries(f->entries, f->count);
     f->entries = entries;
