@@ -35,6 +35,18 @@ bool workspace_open_made(const char *id, struct workspace_handle *ret, struct py
     return true;
 }
 
+bool workspace_find_ids(const char *const *refs, size_t count, json_t **ret, struct pyro_error *err)
+{
+    *ret = count ? json_array() : NULL;
+    for (size_t i = 0; i < count; i++) {
+        scoped_workspace struct workspace_handle w = WORKSPACE_HANDLE_INIT;
+        if (!workspace_open(refs[i], &w, err))
+            return false;
+        json_array_append_new(*ret, json_string(w.id));
+    }
+    return true;
+}
+
 void workspace_close(struct workspace_handle *w)
 {
     if (w->dir_fd >= 0)

@@ -16,6 +16,9 @@ bool workspace_open(const char *ref, struct workspace_handle *ret,
 /* The same by the exact id of one that this process has created, whether others see it or not. */
 bool workspace_open_made(const char *id, struct workspace_handle *ret,
                          struct pyro_error *err) MUST_CHECK;
+/* The ids that `count` references mean, an array; NULL in *ret when there are none. */
+bool workspace_find_ids(const char *const *refs, size_t count, json_t **ret,
+                        struct pyro_error *err) MUST_CHECK;
 void workspace_close(struct workspace_handle *w);
 /* The constant "guest_vm" or "host_compat"; NULL: its record is not to be had. */
 const char *workspace_execution_mode(const struct workspace_handle *w,

@@ -28,6 +28,7 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_workspace_start,
     &cmd_workspace_hold,
     &cmd_workspace_wait,
+    &cmd_workspace_stats,
     &cmd_workspace_delete,
     &cmd_file_list,
     &cmd_file_read,

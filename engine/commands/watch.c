@@ -197,19 +197,6 @@ static void watch_on_signal(void *arg, const struct signalfd_siginfo *info UNUSE
 
 /* ---- the command ---- */
 
-/* The ids of those that were named; NULL: none were. */
-static bool find_ids(const struct arg_list *refs, json_t **ret, struct pyro_error *err)
-{
-    *ret = refs->count ? json_array() : NULL;
-    for (size_t i = 0; i < refs->count; i++) {
-        scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
-        if (!workspace_open(refs->items[i], &o, err))
-            return false;
-        json_array_append_new(*ret, json_string(o.id));
-    }
-    return true;
-}
-
 static bool prepare(struct watching *w, struct pyro_error *err)
 {
     sigset_t signals;
@@ -234,7 +221,8 @@ static json_t *watch_run(const void *args, struct cmd_io *io, struct pyro_error 
                                           .trouble = watch_on_trouble,
                                           .none_left = watch_on_none_left,
                                           .arg = &w };
-    bool ok = find_ids(&a->workspaces, &ids, err) && prepare(&w, err);
+    bool ok =
+        workspace_find_ids(a->workspaces.items, a->workspaces.count, &ids, err) && prepare(&w, err);
 
     spec.ids = ids;
     io->told_lines = true;

@@ -16,6 +16,7 @@ enum attention_state {
     ATTENTION_FAILED,
     ATTENTION_ASKS /* a program waits at a terminal for input */
 };
+#define ATTENTION_STATES (ATTENTION_ASKS + 1)
 
 extern const char *const attention_states[];
 extern const struct row_spec attention_rows[];

@@ -12,7 +12,7 @@ offers() {
 offers work
 is "a group" "$out" "workspace "
 offers workspace st
-is "commands of a group" "$out" "status stop start "
+is "commands of a group" "$out" "status stop start stats "
 offers workspace status --j
 is "options" "$out" "--json "
 offers completion ''
@@ -78,7 +78,8 @@ is "bash: nothing behind = yet" "$(in_bash 'pyro workspace exec one --secret-env
 "$PYRO" workspace delete one >/dev/null 2>&1
 
 is "bash: commands" "$(in_bash 'pyro workspace sta')" "status
-start"
+start
+stats"
 is "bash: choices" "$(in_bash 'pyro completion ')" "bash
 zsh
 fish"

@@ -49,6 +49,8 @@ workspace command read
 workspace command wait
 workspace command kill
 workspace wait
+workspace stats
+metrics
 workspace sync push
 workspace file list
 workspace file read

@@ -48,6 +48,7 @@ import type {
   WorkspaceSnapshotDelete,
   WorkspaceSnapshotList,
   WorkspaceStart,
+  WorkspaceStats,
   WorkspaceStatus,
   WorkspaceStop,
   WorkspaceSummary,
@@ -432,6 +433,13 @@ export interface WorkspaceSnapshotListOptions extends CallOptions {
 export interface WorkspaceStartOptions extends CallOptions {
 }
 
+export interface WorkspaceStatsOptions extends CallOptions {
+  /** Look again each second, until it is ended; with --json an object a line */
+  follow?: boolean;
+  /** Only these; otherwise all that run */
+  workspaces?: readonly string[];
+}
+
 export interface WorkspaceStatusOptions extends CallOptions {
 }
 
@@ -712,6 +720,8 @@ export declare abstract class Calls {
    * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
    */
   startWorkspace(workspaceId: string, options?: WorkspaceStartOptions): Promise<WorkspaceStart>;
+  /** Show what workspaces use: processor, memory, disk, network. */
+  statsWorkspace(options?: WorkspaceStatsOptions): Promise<WorkspaceStats>;
   /**
    * Show a workspace.
    * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)

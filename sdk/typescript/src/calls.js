@@ -190,6 +190,10 @@ export class Calls {
     return this.call('workspace start', { workspaceId, ...options });
   }
 
+  statsWorkspace(options) {
+    return this.call('workspace stats', { ...options });
+  }
+
   statusWorkspace(workspaceId, options) {
     return this.call('workspace status', { workspaceId, ...options });
   }

@@ -772,6 +772,33 @@ export interface WorkspaceSnapshotList {
   workspaceId: string;
 }
 
+export interface WorkspaceStatsWorkspaces {
+  /** Share of one processor since the look before; null when that was of another machine */
+  cpu: number | null;
+  /** Processor time since its processes started */
+  cpuSeconds: number;
+  /** What its disk and snapshots take on this host */
+  diskBytes: number;
+  /** Without the pages that it shares with other machines */
+  memoryBytes: number;
+  name: string | null;
+  /** Frames since the machine started */
+  networkReceivedBytes: number;
+  networkSentBytes: number;
+  runningCommandCount: number;
+  runningServiceCount: number;
+  shellCount: number;
+  state: 'created' | 'started' | 'stopped' | 'failed';
+  workspaceId: string;
+}
+
+export interface WorkspaceStats {
+  count: number;
+  /** When it was looked */
+  time: number;
+  workspaces: WorkspaceStatsWorkspaces[];
+}
+
 export interface WorkspaceSummaryChanged {
   path: string;
   status: string;

@@ -1549,6 +1549,35 @@ class AsyncCalls:
             on_event=on_event,
         )
 
+    async def stats_workspace(
+        self,
+        *,
+        follow: bool = False,
+        workspaces: Optional[Sequence[str]] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Show what workspaces use: processor, memory, disk, network.
+
+        Of those that run, or of the ones named. The processor is looked at twice, a quarter of a second
+        apart, and with --follow each second.
+
+        follow: Look again each second, until it is ended; with --json an object a line
+        workspaces: Only these; otherwise all that run
+        """
+        return await self.call(
+            "workspace stats",
+            given(
+                {
+                    "follow": follow,
+                    "workspaces": workspaces,
+                },
+                {
+                    "follow": False,
+                },
+            ),
+            on_event=on_event,
+        )
+
     async def status_workspace(
         self,
         workspace_id: str,

@@ -706,6 +706,30 @@ class WorkspaceSnapshotList(Record):
 
 
 @dataclass(frozen=True)
+class WorkspaceStatsWorkspaces(Record):
+    cpu: Optional[float]  # Share of one processor since the look before; null when that was of another machine
+    cpu_seconds: float  # Processor time since its processes started
+    disk_bytes: int  # What its disk and snapshots take on this host
+    memory_bytes: int  # Without the pages that it shares with other machines
+    name: Optional[str]
+    network_received_bytes: int  # Frames since the machine started
+    network_sent_bytes: int
+    running_command_count: int
+    running_service_count: int
+    shell_count: int
+    state: Literal["created", "started", "stopped", "failed"]
+    workspace_id: str
+
+
+@dataclass(frozen=True)
+class WorkspaceStats(Record):
+    count: int
+    time: float  # When it was looked
+    workspaces: List[WorkspaceStatsWorkspaces]
+    _nested: ClassVar[Mapping[str, Any]] = {"workspaces": WorkspaceStatsWorkspaces}
+
+
+@dataclass(frozen=True)
 class WorkspaceSummaryChanged(Record):
     path: str
     status: str
