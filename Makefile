@@ -34,7 +34,8 @@ BASE_SRC  := $(call find,vmm/base)
 IMAGE_SRC := $(call find,engine/image)
 GUEST_SRC := $(call find,guest)
 VMM_SRC   := $(filter-out vmm/base/% vmm/preload/%,$(call find,vmm))
-HTTP_SRC  := $(call find,engine/http)
+METRICS_SRC := $(call find,engine/http/metrics)
+HTTP_SRC  := $(filter-out $(METRICS_SRC),$(call find,engine/http))
 OCI_SRC   := $(call find,engine/oci)
 HASH_SRC  := $(call find,engine/hash)
 FETCH_SRC := $(call find,engine/fetch)
@@ -50,6 +51,8 @@ HTTP_OBJ := $(call obj,$(HTTP_SRC))
 FETCH_OBJ := $(call obj,$(FETCH_SRC))
 # What pyro-http has of the engine: lines, and what a message is.
 HTTP_ENGINE_OBJ := $(call obj,engine/api/lines.c engine/api/outgoing.c engine/cmd/output.c engine/cmd/text.c engine/mcp/message.c)
+# What pyro-metrics has of pyro-http: who may ask, and the jail.
+METRICS_OBJ := $(call obj,$(METRICS_SRC) engine/http/head.c engine/http/jail.c engine/cmd/text.c engine/mcp/message.c)
 VMM_OBJ := $(call obj,$(VMM_SRC)) $(B)/holes_blob.o
 ENGINE_OBJ := $(call obj,$(ENGINE_SRC))
 TUI_OBJ := $(call obj,$(TUI_SRC))
@@ -70,7 +73,7 @@ else
 BIN := $(B)
 endif
 
-all: $(BIN)/pyro $(BIN)/pyro-image $(BIN)/pyro-http $(BIN)/pyro-fetch build/pyro-guest
+all: $(BIN)/pyro $(BIN)/pyro-image $(BIN)/pyro-http $(BIN)/pyro-metrics $(BIN)/pyro-fetch build/pyro-guest
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
@@ -149,6 +152,10 @@ $(BIN)/pyro-http: $(BASE_OBJ) $(HTTP_OBJ) $(HTTP_ENGINE_OBJ)
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(HTTP_LIBS)
 
+$(BIN)/pyro-metrics: $(BASE_OBJ) $(METRICS_OBJ)
+	$(if $(Q),@echo "  LD    $@")
+	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(HTTP_LIBS)
+
 $(BIN)/pyro-fetch: $(BASE_OBJ) $(OCI_OBJ) $(HASH_OBJ) $(FETCH_OBJ)
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS) -pie -o $@ $^ $(FETCH_LIBS)
@@ -186,7 +193,7 @@ install: all
 	    $(INSTALL_SHARE)/fish/vendor_completions.d $(INSTALL_SHARE)/man/man1 \
 	    $(INSTALL_SHARE)/doc/pyro/docs $(INSTALL_SHARE)/doc/pyro/screenshots
 	install -m 755 build/pyro $(INSTALL_BIN)/pyro
-	install -m 755 build/pyro-image build/pyro-http build/pyro-fetch $(INSTALL_LIBEXEC)
+	install -m 755 build/pyro-image build/pyro-http build/pyro-metrics build/pyro-fetch $(INSTALL_LIBEXEC)
 	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md LICENSE $(INSTALL_SHARE)/doc/pyro
 	install -m 644 docs/*.md $(INSTALL_SHARE)/doc/pyro/docs
 	install -m 644 screenshots/*.png $(INSTALL_SHARE)/doc/pyro/screenshots
@@ -214,6 +221,7 @@ help:
 	@echo 'make check-mcp       pyro mcp serve with clients from npm'
 	@echo 'make check-agents    pyro mcp serve with agents from npm (1.3 GB), without a model'
 	@echo 'make check-slurm     the jobs of docs/scale.md under a Slurm of its own'
+	@echo 'make check-metrics   pyro metrics, scraped by Prometheus'
 	@echo 'make check-debian13  make check in a root of Debian 13 (kept in build/debian13)'
 	@echo 'make check-long      fifty kills at random in the middle of snapshots and resets'
 	@echo 'make check-san       the tests under AddressSanitizer and UBSan'

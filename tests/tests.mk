@@ -7,7 +7,7 @@ TEST_LIBS := -lcmocka $(PYRO_LIBS) $(filter-out $(PYRO_LIBS),$(IMAGE_LIBS)) -Wl,
 TEST_LDFLAGS := $(LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer$(,)address$(,)undefined,-pie)
 
 # Everything but the mains, in one thin archive: a test pulls in what it names.
-LIBTEST_OBJ := $(filter-out $(MAINS),$(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(IMAGE_OBJ) $(HASH_OBJ) $(HTTP_OBJ) $(FETCH_OBJ) $(TUI_OBJ) \
+LIBTEST_OBJ := $(filter-out $(MAINS),$(BASE_OBJ) $(VMM_OBJ) $(ENGINE_OBJ) $(IMAGE_OBJ) $(HASH_OBJ) $(HTTP_OBJ) $(call obj,$(METRICS_SRC)) $(FETCH_OBJ) $(TUI_OBJ) \
                  $(call obj,$(GUEST_SRC))) $(BLOBS)
 $(B)/libtest.a: $(LIBTEST_OBJ)
 	$(Q)rm -f $@ && ar rcsTP $@ $^
@@ -79,7 +79,7 @@ $(BENCH_RSS): $(B)/%: $(B)/%.o
 JOBS ?= $(shell nproc)
 RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
 
-.PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-deb check-mcp check-agents check-slurm check-debian13 check-long check-all \
+.PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-deb check-mcp check-agents check-slurm check-metrics check-debian13 check-long check-all \
         check-san fuzz fuzz-programs unit-programs bench screenshots docs format
 unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS) $(TUI_DRIVER) $(WEB_SERVER) $(BAD_QEMU) $(RECORDS)
 fuzz-programs: $(FUZZ_TESTS)
@@ -128,6 +128,12 @@ check-slurm: setup
 	@tools/setup.sh check-slurm
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(RUN) slurm
+
+# `pyro metrics`, read by the real Prometheus and its linter.
+check-metrics: setup
+	@tools/setup.sh --unpack prometheus
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(RUN) metrics
 
 # `make check` on Debian 13, in a root of its own: GROUPS and ONLY choose, as for check itself; TARGET=check-kvm and others.
 check-debian13:

@@ -1,6 +1,8 @@
 #!/bin/bash
 # tools/setup.sh GROUP…: installs the packages that are missing from the named groups (build, run, check, bench, fuzz,
 # pictures, deb, check-deb, check-mcp, check-slurm). Touches nothing, and asks for no rights, when none is missing.
+# tools/setup.sh --unpack PACKAGE: only the files of a Debian package, in build/unpacked/PACKAGE: a program without the
+# dozens of packages that its pages in a browser need.
 set -euo pipefail
 
 # GROUP, name on Debian and Ubuntu, name on Fedora ("-": part of another package there). Debian 12 and 13 are tested, Ubuntu
@@ -92,6 +94,26 @@ else
     column=2 installer=
 fi
 
+as_root=()
+[[ $(id -u) -eq 0 ]] || as_root=(sudo)
+
+unpack() {
+    local to=build/unpacked/$1 new=build/unpacked/$1.new
+    [[ -d $to ]] && return
+    rm -rf "$new"
+    mkdir -p "$new/package"
+    # shellcheck disable=SC2086
+    (cd "$new/package" && { apt-get -q download "$1" || { "${as_root[@]}" $update && apt-get -q download "$1"; }; })
+    dpkg -x "$new/package/"*.deb "$new/files"
+    mv "$new/files" "$to"
+    rm -rf "$new"
+}
+if [[ ${1:-} == --unpack ]]; then
+    [[ $column -eq 2 && -n $installer ]] || { echo "setup: only Debian's packages can be unpacked" >&2 && exit 1; }
+    unpack "$2"
+    exit 0
+fi
+
 wanted=() missing=()
 for group; do
     packages=$(packages_of "$group" "$column")
@@ -110,14 +132,10 @@ for package in "${wanted[@]}"; do
 done
 [[ ${#missing[@]} -eq 0 ]] && exit 0
 
-as_root=()
-if [[ $(id -u) -ne 0 ]]; then
-    if ! command -v sudo >/dev/null; then
-        echo "setup: these packages are missing, and only root can install them:" >&2
-        echo "setup: $by_hand ${missing[*]}" >&2
-        exit 1
-    fi
-    as_root=(sudo)
+if [[ $(id -u) -ne 0 ]] && ! command -v sudo >/dev/null; then
+    echo "setup: these packages are missing, and only root can install them:" >&2
+    echo "setup: $by_hand ${missing[*]}" >&2
+    exit 1
 fi
 
 install() {

@@ -60,6 +60,7 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_service_logs,
     &cmd_service_stop,
     &cmd_watch,
+    &cmd_metrics,
     &cmd_tui,
     &cmd_mcp_serve,
     &cmd_host_connect,

@@ -153,7 +153,7 @@ static bool has_an_end(const struct http_head *h, struct http_refusal *ret)
            refuse(ret, 501, "the Transfer-Encoding is not chunked");
 }
 
-bool head_is_served(const struct http_head *h, const char *token, struct http_refusal *ret)
+bool head_is_from_here(const struct http_head *h, struct http_refusal *ret)
 {
     if (!h->host || !is_loopback(h->host))
         return refuse(ret, 403, "the Host is not this machine's loopback");
@@ -163,6 +163,13 @@ bool head_is_served(const struct http_head *h, const char *token, struct http_re
         ret->at_once = true;
         return false;
     }
+    return true;
+}
+
+bool head_is_served(const struct http_head *h, const char *token, struct http_refusal *ret)
+{
+    if (!head_is_from_here(h, ret))
+        return false;
     if (!is_token(h->authorization, token))
         return refuse(ret, 401, "the bearer token is missing or wrong");
     if (strcmp(h->path, HTTP_PATH) != 0)

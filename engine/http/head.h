@@ -31,7 +31,10 @@ struct http_refusal {
 /* Takes a header, without space around its value; those that are of no interest are dropped. */
 void head_take(struct http_head *h, const char *name, const char *value);
 void head_release(struct http_head *h);
-/* False: refused, with *ret. */
+/* Whether it was sent to this machine's loopback, and by nothing from elsewhere that a browser shows;
+ * false: refused, with *ret. */
+bool head_is_from_here(const struct http_head *h, struct http_refusal *ret);
+/* The same, and has the token, and asks for what there is. */
 bool head_is_served(const struct http_head *h, const char *token, struct http_refusal *ret);
 /* Whether the client takes a stream of events as an answer. */
 bool head_accepts_events(const struct http_head *h);

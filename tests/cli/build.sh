@@ -14,7 +14,7 @@ fi
 tree=$TEST_DIR/tree
 mkdir -p "$tree/build"
 git ls-files -z | tar -c --null --ignore-failed-read -T - 2>/dev/null | tar -xC "$tree"
-cp -a build/plain build/guest build/pyro build/pyro-image build/pyro-http build/pyro-fetch build/pyro-guest "$tree/build"
+cp -a build/plain build/guest build/pyro build/pyro-image build/pyro-http build/pyro-metrics build/pyro-fetch build/pyro-guest "$tree/build"
 rm -rf "$tree/build/plain/tests"
 build() {
     env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C "$tree" --no-print-directory -j2 "$@" >"$TEST_DIR/made" 2>&1 ||

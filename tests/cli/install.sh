@@ -12,7 +12,7 @@ quietly() {
 }
 root=$TEST_DIR/root
 check "make install" quietly install DESTDIR="$root" PREFIX=/opt/pyro
-for file in bin/pyro libexec/pyro/pyro-image libexec/pyro/pyro-http libexec/pyro/pyro-fetch share/bash-completion/completions/pyro \
+for file in bin/pyro libexec/pyro/pyro-image libexec/pyro/pyro-http libexec/pyro/pyro-metrics libexec/pyro/pyro-fetch share/bash-completion/completions/pyro \
     share/zsh/site-functions/_pyro share/fish/vendor_completions.d/pyro.fish share/doc/pyro/LICENSE \
     share/doc/pyro/README.md share/pyro/SKILL.md share/doc/pyro/docs/commands.md share/man/man1/pyro.1; do
     check "installed: $file" [ -s "$root/opt/pyro/$file" ]
@@ -21,6 +21,7 @@ check "executable: pyro" [ -x "$root/opt/pyro/bin/pyro" ]
 check "executable: pyro-image" [ -x "$root/opt/pyro/libexec/pyro/pyro-image" ]
 check "executable: pyro-http" [ -x "$root/opt/pyro/libexec/pyro/pyro-http" ]
 check "executable: pyro-fetch" [ -x "$root/opt/pyro/libexec/pyro/pyro-fetch" ]
+check "executable: pyro-metrics" [ -x "$root/opt/pyro/libexec/pyro/pyro-metrics" ]
 mapfile -t pages < <(find "$root/opt/pyro/share/doc" -name '*.md')
 is "no link of a document is dead" "$(dead_links "${pages[@]}")" ""
 

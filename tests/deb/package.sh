@@ -18,7 +18,7 @@ like "it names the source of the libc in the guest program" "$(field Built-Using
 root=$TEST_DIR/root
 dpkg-deb --extract "$package" "$root"
 is "lintian has nothing to say" "$(lintian --allow-root --fail-on none --tag-display-limit 0 "$package" 2>&1 | grep -v '^N:')" ""
-for file in bin/pyro libexec/pyro/pyro-image libexec/pyro/pyro-http libexec/pyro/pyro-fetch share/man/man1/pyro.1.gz share/bash-completion/completions/pyro \
+for file in bin/pyro libexec/pyro/pyro-image libexec/pyro/pyro-http libexec/pyro/pyro-metrics libexec/pyro/pyro-fetch share/man/man1/pyro.1.gz share/bash-completion/completions/pyro \
     share/zsh/vendor-completions/_pyro share/fish/vendor_completions.d/pyro.fish share/doc/pyro/copyright \
     share/doc/pyro/README.md share/doc/pyro/CHANGELOG.md share/doc/pyro/changelog.gz share/pyro/SKILL.md; do
     check "it has /usr/$file" [ -s "$root/usr/$file" ]
@@ -42,6 +42,7 @@ check "pyro is hardened" hardened "$root/usr/bin/pyro"
 check "pyro-image is hardened" hardened "$root/usr/libexec/pyro/pyro-image"
 check "pyro-http is hardened" hardened "$root/usr/libexec/pyro/pyro-http"
 check "pyro-fetch is hardened" hardened "$root/usr/libexec/pyro/pyro-fetch"
+check "pyro-metrics is hardened" hardened "$root/usr/libexec/pyro/pyro-metrics"
 
 # Elsewhere, as an ordinary user where root may become one, with other settings, without a network.
 uid=54321 other=$TEST_DIR/other/place

@@ -1,7 +1,7 @@
 /*
  * How a program of libexec gives up its rights, for good, before it reads the first foreign byte:
- * what pyro-image and pyro-http have in common. Each adds the calls that its own work needs, as
- * rows; none of these may open a path, start a program or reach another process.
+ * what pyro-image, pyro-http and pyro-metrics have in common. Each adds the calls that its own work
+ * needs, as rows; none of these may open a path, start a program or reach another process.
  */
 #ifndef PYRO_HELPER_JAIL_H
 #define PYRO_HELPER_JAIL_H
