@@ -18,6 +18,9 @@
 #   ends HOW                 passes when the program ends so ("exit 0", "signal 15") with the terminal
 #                            as it was
 #   drive COMMAND ARG…       anything else that driver.c knows
+#   at_times FILE TEXT SECONDS …  gives a shell's recording other times: all from TEXT on, up to the next one, came so
+#                            long after its beginning. FILE is …/shells/SHELL
+#   printed_by WORKSPACE FILE  opens a shell there, which runs the commands of the file and ends: sh1
 #   host_workspace NAME …    makes a workspace that runs on this host: quick
 . tests/lib.sh
 use_shared_cache
@@ -151,6 +154,25 @@ ends() {
 host_workspace() {
     PYRO_QEMU=/nothing/such "$PYRO" workspace create debian:12-base --allow-host-compat --name "$@" \
         --id-only 2>>"$TEST_DIR/create.log"
+}
+
+printed_by() {
+    "$PYRO" workspace shell open "$1" --cols 60 --rows 10 --id-only >/dev/null 2>&1
+    "$PYRO" workspace shell write "$1" sh1 --input "PS1=; clear; . $2; exit" 2>/dev/null
+    has_ended() { [[ $("$PYRO" workspace shell list "$1" --json) == *'"state": "stopped"'* ]]; }
+    wait_for 60 has_ended "$1"
+}
+
+at_times() {
+    python3 - "$@" <<'EOF'
+import sys
+log = open(sys.argv[1] + ".log", "rb").read()
+times = sys.argv[2:]
+with open(sys.argv[1] + ".times", "w") as out:
+    print(0, 0, file=out)
+    for text, seconds in zip(times[::2], times[1::2]):
+        print(log.rindex(text.encode().decode("unicode_escape").encode()), int(float(seconds) * 1000), file=out)
+EOF
 }
 
 # shell_of WORKSPACE: opens one with a prompt that is the same everywhere; prints its id.

@@ -106,13 +106,28 @@ static bool read_date(const char *text, time_t *ret)
     return false;
 }
 
+static bool read_time(const char *text, double now, time_t *ret)
+{
+    return read_age(text, now, ret) || read_clock(text, now, ret) || read_date(text, ret);
+}
+
+bool pager_time_read(const char *text, double now, double *ret)
+{
+    time_t time;
+
+    if (!read_time(text, now, &time))
+        return false;
+    *ret = (double)time;
+    return true;
+}
+
 bool pager_time_since(const char *text, double now, char *ret)
 {
     time_t time;
     struct tm tm;
 
-    return (read_age(text, now, &time) || read_clock(text, now, &time) || read_date(text, &time)) &&
-           gmtime_r(&time, &tm) && strftime(ret, SHELL_TIME_BYTES, HEAD_FORMAT, &tm) > 0;
+    return read_time(text, now, &time) && gmtime_r(&time, &tm) &&
+           strftime(ret, SHELL_TIME_BYTES, HEAD_FORMAT, &tm) > 0;
 }
 
 bool pager_time_is_since(const char *line, size_t n UNUSED, const char *since)

@@ -19,6 +19,8 @@ bool pager_time_is_older_day(const char *head, double now);
 /* "10m" (ago), "14:30" (the last time it was that), or a date: as in a head, into 21 bytes. False:
  * it is none of them. */
 bool pager_time_since(const char *text, double now, char *ret) __attribute__((warn_unused_result));
+/* The same as epoch seconds. */
+bool pager_time_read(const char *text, double now, double *ret) __attribute__((warn_unused_result));
 /* Whether the line, which follows its head, is of that time or later; as a pager_wanted_fn. */
 bool pager_time_is_since(const char *line, size_t n, const char *since);
 

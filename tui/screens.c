@@ -14,6 +14,7 @@
 #include "tui/model.h"
 #include "tui/pager.h"
 #include "tui/palette.h"
+#include "tui/replay_view.h"
 #include "tui/services.h"
 #include "tui/shell_view.h"
 #include "tui/snapshots.h"
@@ -23,9 +24,9 @@
 #include "vmm/base/fs.h"
 
 const struct screen_ops *const screens[] = {
-    &workspaces_ops, &shell_view_ops, &confirm_ops, &form_ops,     &choice_ops,
-    &help_ops,       &log_view_ops,   &ask_ops,     &files_ops,    &pager_ops,
-    &snapshots_ops,  &palette_ops,    &wall_ops,    &services_ops, NULL,
+    &workspaces_ops, &shell_view_ops, &confirm_ops,     &form_ops,  &choice_ops,    &help_ops,
+    &log_view_ops,   &ask_ops,        &files_ops,       &pager_ops, &snapshots_ops, &palette_ops,
+    &wall_ops,       &services_ops,   &replay_view_ops, NULL,
 };
 
 /* ---- the keys that all of them have ---- */

@@ -126,7 +126,7 @@ static int clamp(int value, int high)
     return value > high ? (high > 0 ? high : 0) : value > 0 ? value : 0;
 }
 
-struct pane_rect shell_rect_on_screen(const struct pane_view *view, struct pane_rect rect)
+static struct pane_rect rect_on_screen(const struct pane_view *view, struct pane_rect rect)
 {
     rect.top = clamp(rect.top, view->rows - rect.rows);
     rect.left = clamp(rect.left, view->cols - rect.cols);
@@ -143,7 +143,12 @@ struct pane_rect shell_rect_at_cursor(const struct pane_view *view, struct pane_
         rect.left = 0;
     else if (view->cursor_col < rect.left || view->cursor_col >= rect.left + rect.cols)
         rect.left = view->cursor_col - rect.cols / 2;
-    return shell_rect_on_screen(view, rect);
+    return rect_on_screen(view, rect);
+}
+
+struct pane_rect shell_rect_of(const struct pane_view *view, struct pane_rect rect, bool panned)
+{
+    return panned ? rect_on_screen(view, rect) : shell_rect_at_cursor(view, rect);
 }
 
 struct pane_rect shell_rect_of_lines(const struct pane_view *view, struct pane_rect rect)

@@ -40,7 +40,7 @@ void shell_view_move(struct shell_view *v, int down, int right)
                               v->screen.rows > HEAD_ROWS ? v->screen.rows - HEAD_ROWS : 1,
                               v->screen.cols };
 
-    rect = v->panned ? shell_rect_on_screen(view, rect) : shell_rect_at_cursor(view, rect);
+    rect = shell_rect_of(view, rect, v->panned);
     if (memcmp(&rect, &v->rect, sizeof(rect)) == 0)
         return;
     v->rect = rect;

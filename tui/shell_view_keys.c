@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tui/history.h"
+#include "tui/replay_view.h"
 #include "tui/shell_actions.h"
 #include "tui/shell_view.h"
 #include "tui/shell_view_private.h"
@@ -95,6 +96,13 @@ static void shell_view_open_history(struct screen *s, int searching)
     history_open(((struct shell_view *)s)->history, searching);
 }
 
+static void shell_view_replay(struct screen *s, int arg UNUSED)
+{
+    const struct shell_view *v = (struct shell_view *)s;
+
+    replay_view_open(s->app, v->workspace.id, v->shell);
+}
+
 static void shell_view_ask_signal(struct screen *s, int arg UNUSED)
 {
     const struct shell_view *v = (struct shell_view *)s;
@@ -148,6 +156,8 @@ const struct key_binding shell_view_keys[] = {
       .can = shell_view_watches, .arg = false, .group = KEYS_VIEW },
     { "search", "/", "search", "look for something in it", .act = shell_view_open_history,
       .can = shell_view_watches, .arg = true, .group = KEYS_VIEW },
+    { "replay", "Ctrl-p", "replay", "play its last ten minutes", .act = shell_view_replay,
+      .can = shell_view_watches, .group = KEYS_VIEW },
     { "signal", "Ctrl-k F9", "signal", "send a signal to what runs in it",
       .act = shell_view_ask_signal, .can = shell_view_runs, .needs = "a running shell" },
     { "close", "Ctrl-x Delete", "close", "close the shell: all that runs in it ends",

@@ -10,6 +10,7 @@
 
 #include "tui/answer.h"
 #include "tui/model.h"
+#include "tui/replay_view.h"
 #include "tui/shell_view.h"
 #include "tui/wall_head.h"
 #include "tui/wall_list.h"
@@ -351,6 +352,13 @@ static void wall_zoom(struct screen *s, int arg UNUSED)
     zoom((struct wall *)s);
 }
 
+static void wall_replay(struct screen *s, int arg UNUSED)
+{
+    const struct wall_tile *t = wall_selected((struct wall *)s);
+
+    replay_view_open(s->app, t->id, t->shell);
+}
+
 static bool wall_can_restart(struct screen *s, int arg UNUSED)
 {
     const struct wall *w = (struct wall *)s;
@@ -414,6 +422,8 @@ static const struct key_binding keys[] = {
       .can = wall_can_go, .arg = PAGE_DOWN, .group = KEYS_NAVIGATE },
     { "page-up", "PgUp Ctrl-u", "page before", "the shells before", .act = wall_go,
       .can = wall_can_go, .arg = PAGE_UP, .group = KEYS_NAVIGATE },
+    { "replay", "P", "replay", "play its last ten minutes", .act = wall_replay,
+      .can = wall_has_tile, .needs = "a shell", .group = KEYS_VIEW },
     { "back", "Esc q w", "back", "back to the list", .act = screen_close, .group = KEYS_NAVIGATE },
     { "left", "Left h", NULL, "to the left", .act = wall_go, .can = wall_can_go, .arg = LEFT,
       .group = KEYS_NAVIGATE },

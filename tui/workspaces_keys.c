@@ -10,6 +10,7 @@
 #include "tui/diff_view.h"
 #include "tui/files.h"
 #include "tui/job.h"
+#include "tui/replay_view.h"
 #include "tui/services.h"
 #include "tui/snapshots.h"
 #include "tui/wall.h"
@@ -445,6 +446,31 @@ static void workspaces_open_entry(struct screen *s, int arg UNUSED)
     details_open(&((struct workspaces *)s)->details, at(s));
 }
 
+/* The shell that the cursor is on, or the one in the preview, or else the last one there was. */
+static const struct watched_shell *shell_to_replay(struct screen *s)
+{
+    const struct workspaces *w = (struct workspaces *)s;
+    const struct watched_workspace *of = w->find.typing ? NULL : at(s);
+    const struct watched_shell *shell;
+
+    if (!of || !of->shell_count)
+        return NULL;
+    if (w->details.focused)
+        return details_list_shell(&w->details.list, of);
+    shell = model_asking_shell(of);
+    return shell ? shell : &of->shells[of->shell_count - 1];
+}
+
+static bool workspaces_can_replay(struct screen *s, int arg UNUSED)
+{
+    return shell_to_replay(s);
+}
+
+static void workspaces_replay(struct screen *s, int arg UNUSED)
+{
+    replay_view_open(s->app, at(s)->record.id, shell_to_replay(s)->record.id);
+}
+
 static bool workspaces_has_live_entry(struct screen *s, int arg UNUSED)
 {
     struct workspaces *w = (struct workspaces *)s;
@@ -512,6 +538,8 @@ const struct key_binding workspaces_keys[] = {
       .group = KEYS_VIEW },
     { "reset", "R", NULL, "back to how it was created", .act = workspaces_reset,
       .can = workspaces_has_one, .needs = "a workspace" },
+    { "replay", "P", "replay", "play its last ten minutes", .act = workspaces_replay,
+      .can = workspaces_can_replay, .needs = "a shell", .group = KEYS_VIEW },
     { "mark", "Space", NULL, "mark it: keys then act on all marked", .act = workspaces_mark,
       .can = workspaces_has_one, .needs = "a workspace" },
     { "attention", "!", "who needs me", "the next that needs you", .act = workspaces_next_attention,

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -135,6 +136,27 @@ uint64_t recording_offset_at(const struct recording *r, int64_t ms)
             high = middle;
     }
     return low < r->mark_count ? r->marks[low].offset : r->end;
+}
+
+uint64_t recording_line_after(const struct recording *r, uint64_t offset)
+{
+    char bytes[RECORDING_LINE_MAX];
+    ssize_t n = offset < r->end ? fs_pread_full(r->log_fd, bytes, sizeof(bytes), (off_t)offset) : 0;
+    const char *newline = n > 0 ? memchr(bytes, '\n', (size_t)n) : NULL;
+    uint64_t after = offset + (newline ? (uint64_t)(newline + 1 - bytes) : sizeof(bytes));
+
+    return after < r->end ? after : r->end;
+}
+
+uint64_t recording_line_before(const struct recording *r, uint64_t offset)
+{
+    char bytes[RECORDING_LINE_MAX];
+    uint64_t from = offset > r->first + sizeof(bytes) ? offset - sizeof(bytes) : r->first;
+    ssize_t n =
+        offset > from ? fs_pread_full(r->log_fd, bytes, (size_t)(offset - from), (off_t)from) : 0;
+    const char *newline = n > 1 ? memrchr(bytes, '\n', (size_t)n - 1) : NULL;
+
+    return newline ? from + (uint64_t)(newline + 1 - bytes) : from;
 }
 
 int64_t recording_length_ms(const struct recording *r)

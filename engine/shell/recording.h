@@ -34,6 +34,11 @@ void recording_release(struct recording *r);
  * later. */
 int64_t recording_ms_at(const struct recording *r, uint64_t offset);
 uint64_t recording_offset_at(const struct recording *r, int64_t ms);
+/* Where the line after the one at `offset` begins, and the one before it; at most
+ * RECORDING_LINE_MAX away, because output may have no lines. */
+#define RECORDING_LINE_MAX 4096
+uint64_t recording_line_after(const struct recording *r, uint64_t offset);
+uint64_t recording_line_before(const struct recording *r, uint64_t offset);
 /* When the last byte came. */
 int64_t recording_length_ms(const struct recording *r);
 /* How long it takes to play, longer pauses cut. */

@@ -4,7 +4,6 @@ cd "$(dirname "$0")/../.." && . tests/tui.sh
 
 WORKSPACE=$(host_workspace w)
 SHELLS=$(echo "$XDG_DATA_HOME"/pyro/workspaces/"$WORKSPACE"/shells)
-"$PYRO" workspace shell open w --cols 60 --rows 10 --id-only >/dev/null 2>&1
 cat >"$TEST_DIR/printed" <<'EOF'
 printf 'first\r\n'
 printf '\033[6n\033[?1000h\033]52;c;aGk=\007\033[c'
@@ -12,24 +11,7 @@ printf 'second\r\n'
 printf '\033[?1049h\033[Hfull screen'
 printf '\033[?1049lthird\r\n'
 EOF
-"$PYRO" workspace shell write w sh1 --input "PS1=; clear; . $TEST_DIR/printed; exit" 2>/dev/null
-ended() {
-    [[ $("$PYRO" workspace shell list w --json) == *'"state": "stopped"'* ]]
-}
-wait_for 60 ended
-
-# at TEXT SECONDS …: the recording has that text, and all up to the next one, so long after its beginning.
-at_times() {
-    python3 - "$SHELLS/sh1" "$@" <<'EOF'
-import sys
-log = open(sys.argv[1] + ".log", "rb").read()
-times = sys.argv[2:]
-with open(sys.argv[1] + ".times", "w") as out:
-    print(0, 0, file=out)
-    for text, seconds in zip(times[::2], times[1::2]):
-        print(log.rindex(text.encode().decode("unicode_escape").encode()), int(float(seconds) * 1000), file=out)
-EOF
-}
+printed_by w "$TEST_DIR/printed"
 
 # play ARG…: on a terminal whose program says its status in the end.
 play() {
@@ -37,7 +19,7 @@ play() {
 }
 
 # An hour between two of them takes two seconds, and everything 64 times as fast less.
-at_times 'first' 1 'second' 3600 '\033[?1049h' 7200 'third' 7201
+at_times "$SHELLS/sh1" 'first' 1 'second' 3600 '\033[?1049h' 7200 'third' 7201
 play
 sees '^first'
 sees '^\[replayed sh1: 2:00:01 of 2:00:01, 1×, at its end\]'
@@ -76,7 +58,7 @@ sees '^\[replayed sh1: 0:0'
 sees '^status=0'
 
 # On the alternate screen, which it leaves.
-at_times 'first' 0 '\033[?1049h' 600 '\033[?1049l' 90000
+at_times "$SHELLS/sh1" 'first' 0 '\033[?1049h' 600 '\033[?1049l' 90000
 play --speed 0.25
 sees '^first'
 keys ' '

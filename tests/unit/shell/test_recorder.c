@@ -123,6 +123,30 @@ static void test_recording_times_of_a_damaged_file(void **state UNUSED)
     recording_release(&r);
 }
 
+static void test_recording_lines(void **state UNUSED)
+{
+    static const struct {
+        uint64_t at, after, before;
+    } cases[] = { { 0, 4, 0 }, { 3, 4, 0 }, { 4, 5, 0 }, { 5, 8, 4 }, { 7, 8, 5 }, { 8, 8, 5 } };
+    static char long_line[3 * RECORDING_LINE_MAX];
+    struct recording r;
+
+    fill("one\n\nend", "", "");
+    assert_true(recording_open(dir, "sh1", &r, &err));
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        assert_int_equal(recording_line_after(&r, cases[i].at), cases[i].after);
+        assert_int_equal(recording_line_before(&r, cases[i].at), cases[i].before);
+    }
+    recording_release(&r);
+
+    memset(long_line, 'x', sizeof(long_line));
+    put("log", long_line, sizeof(long_line));
+    assert_true(recording_open(dir, "sh1", &r, &err));
+    assert_int_equal(recording_line_after(&r, 10), 10 + RECORDING_LINE_MAX);
+    assert_int_equal(recording_line_before(&r, RECORDING_LINE_MAX + 10), 10);
+    recording_release(&r);
+}
+
 static void test_svg_steps_through_rows(void **state UNUSED)
 {
     scoped_free char *text = NULL;
@@ -234,6 +258,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_cast_cuts_at_marks_and_resizes),
         TEST(test_recording_times_of_a_damaged_file),
+        TEST(test_recording_lines),
         TEST(test_svg_steps_through_rows),
         TEST(test_svg_escapes_what_was_printed),
         TEST(test_html_keeps_what_was_printed_in_its_place),

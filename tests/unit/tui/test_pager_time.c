@@ -32,7 +32,9 @@ static void test_since(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         char got[21] = "";
+        double time;
         assert_int_equal(pager_time_since(cases[i].text, NOON, got), cases[i].wanted != NULL);
+        assert_int_equal(pager_time_read(cases[i].text, NOON, &time), cases[i].wanted != NULL);
         if (cases[i].wanted)
             assert_string_equal(got, cases[i].wanted);
     }
