@@ -1,7 +1,7 @@
 /*
- * Records as a damaged disk or another version may leave them: a workspace's, a shell's, its events
- * and its times. Whatever they hold, they are refused or loaded; what was loaded can be shown, saved
- * and loaded again. A recording covers its log once, in order.
+ * Records as a damaged disk or another version may leave them: a workspace's, its timeline, a
+ * shell's, its events and its times. Whatever they hold, they are refused or loaded; what was loaded
+ * can be shown, saved and loaded again. A recording covers its log once, in order.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +13,7 @@
 #include "engine/shell/recording.h"
 #include "engine/state/record.h"
 #include "engine/state/shell_notes.h"
+#include "engine/state/timeline.h"
 #include "vmm/base/fs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
@@ -31,7 +32,8 @@ static int directory(void)
     if (fd < 0) {
         BUG_ON(!mkdtemp(path) || atexit(remove_directory) != 0 || setenv("PYRO_HOME", path, 1));
         fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        BUG_ON(fd < 0 || mkdirat(fd, SHELLS_DIR, 0700) != 0);
+        BUG_ON(fd < 0 || mkdirat(fd, SHELLS_DIR, 0700) != 0 ||
+               mkdirat(fd, TIMELINE_DIR, 0700) != 0);
     }
     return fd;
 }
@@ -126,6 +128,33 @@ static void try_recording(int dir, size_t n)
     recording_release(&recording);
 }
 
+static json_t *read_timeline(int dir)
+{
+    json_t *entries = timeline_read(dir, 0, 0, NULL);
+    int64_t last = 0;
+    const json_t *entry;
+    size_t i;
+
+    BUG_ON(!entries);
+    json_array_foreach (entries, i, entry) {
+        BUG_ON(timeline_number(entry) <= last || timeline_event_of(entry) >= TIMELINE_EVENTS);
+        last = timeline_number(entry);
+        json_decref(timeline_view(entry));
+    }
+    return entries;
+}
+
+/* What is added is the newest, whatever was there. */
+static void try_timeline(int dir)
+{
+    scoped_json json_t *before = read_timeline(dir), *after = NULL;
+
+    timeline_settle(before);
+    timeline_add(dir, TIMELINE_ENTRY(TIMELINE_FILES, .text = "added"));
+    after = read_timeline(dir);
+    BUG_ON(!json_array_size(after));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     int dir = directory();
@@ -137,8 +166,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     put(dir, SHELLS_DIR "/sh1.states", bytes, n);
     put(dir, SHELLS_DIR "/sh1.log", bytes, n);
     put(dir, SHELLS_DIR "/sh1.times", bytes, n);
+    put(dir, TIMELINE_DIR "/entries", bytes, n);
+    put(dir, TIMELINE_DIR "/guest", bytes, n);
     try_workspace(dir);
     try_shell(dir, n);
     try_recording(dir, n);
+    try_timeline(dir);
     return 0;
 }
