@@ -11,6 +11,7 @@
 #include "engine/client/handle.h"
 #include "engine/client/stopped.h"
 #include "engine/state/reset.h"
+#include "engine/state/timeline.h"
 #include "vmm/base/fs.h"
 #include "vmm/ram.h"
 
@@ -164,8 +165,11 @@ static bool snapshot_name_stopped(const struct workspace_handle *o, struct works
         return false;
     r->last_activity_at = clock_wall();
     disk_layers_name(&r->disk, job->name, below, clock_wall());
-    if (record_save(o->dir_fd, r, true, err))
+    if (record_save(o->dir_fd, r, true, err)) {
+        timeline_add(o->dir_fd,
+                     TIMELINE_ENTRY(TIMELINE_SNAPSHOT, .id = job->name, .state = "created"));
         return true;
+    }
     r->disk.active = active;
     disk_layers_collect(&r->disk);
     disk_layers_sweep(o->dir_fd, &r->disk);
@@ -223,6 +227,7 @@ static bool snapshot_delete_stopped(const struct workspace_handle *o, struct wor
     r->last_activity_at = clock_wall();
     if (!record_save(o->dir_fd, r, true, err))
         return false;
+    timeline_add(o->dir_fd, TIMELINE_ENTRY(TIMELINE_SNAPSHOT, .id = job->name, .state = "deleted"));
     disk_layers_sweep(o->dir_fd, &r->disk);
     return true;
 }

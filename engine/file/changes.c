@@ -76,9 +76,19 @@ bool changes_add(struct changes *c, const struct change *change, struct pyro_err
     return true;
 }
 
-bool changes_send(struct changes *c, const struct workspace_handle *o, struct pyro_error *err)
+json_t *changes_request(const char *what, const char *paths)
 {
-    scoped_json json_t *request = json_pack("{s:s}", "op", "file_write"), *answer = NULL;
+    json_t *request = json_pack("{s:s, s:{s:s, s:o}}", "op", "file_write", "note", "state", what,
+                                "text", json_string_lossy(paths, strlen(paths)));
+
+    BUG_ON(!request);
+    return request;
+}
+
+bool changes_send(struct changes *c, const struct workspace_handle *o, const char *path,
+                  struct pyro_error *err)
+{
+    scoped_json json_t *request = changes_request("write", path), *answer = NULL;
     scoped_free struct iovec *in = calloc(2 * c->count + 2, sizeof(*in));
     size_t n = c->base ? strlen(c->base) : 0, at = 0;
     uint8_t length[2] = { (uint8_t)n, (uint8_t)(n >> 8) };

@@ -28,8 +28,10 @@ struct changes {
 void changes_init(struct changes *c);
 void changes_release(struct changes *c);
 bool changes_add(struct changes *c, const struct change *change, struct pyro_error *err) MUST_CHECK;
-/* Makes the guest do all of them, or none. */
-bool changes_send(struct changes *c, const struct workspace_handle *o,
+/* Makes the guest do all of them, or none; `path` is what the timeline says. */
+bool changes_send(struct changes *c, const struct workspace_handle *o, const char *path,
                   struct pyro_error *err) MUST_CHECK;
+/* The request for either: `what` and the path, or paths, for the timeline. New. */
+json_t *changes_request(const char *what, const char *paths);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "engine/client/handle.h"
 #include "engine/client/transfer.h"
+#include "engine/file/changes.h"
 #include "engine/file/file.h"
 #include "engine/helper/helper.h"
 #include "vmm/base/file_name.h"
@@ -23,6 +24,7 @@
 #define FILES_MAX_BYTES ((size_t)288 * 1024 * 1024) /* with their heads */
 #define REPORT_MAX_BYTES ((size_t)64 * 1024 * 1024)
 #define HELPER_MS 60000
+#define PATHS_TOLD_MAX 1000 /* bytes of them, and the one that passes it */
 
 /* The helper and the descriptors that lead to it. */
 struct session {
@@ -125,9 +127,27 @@ static bool work_out(struct session *s, struct pyro_error *err)
     return result != NULL;
 }
 
-static bool send_changes(const struct session *s, struct pyro_error *err)
+/* The first of them, for the timeline. */
+static char *paths_of(const json_t *result)
 {
-    scoped_json json_t *request = json_pack("{s:s}", "op", "file_write"), *answer = NULL;
+    const json_t *entries = json_object_get(result, "entries"), *entry;
+    char *text = str_printf("%zu file%s:", json_array_size(entries),
+                            json_array_size(entries) == 1 ? "" : "s");
+    size_t i;
+
+    json_array_foreach (entries, i, entry) {
+        scoped_free char *before = text;
+        text = str_printf("%s %s", before, json_string_or(entry, "path", "?"));
+        if (strlen(text) > PATHS_TOLD_MAX)
+            break;
+    }
+    return text;
+}
+
+static bool send_changes(const struct session *s, const json_t *result, struct pyro_error *err)
+{
+    scoped_free char *paths = paths_of(result);
+    scoped_json json_t *request = changes_request("patch", paths), *answer = NULL;
     scoped_buf changes = BUF_INIT(0);
     struct iovec in;
 
@@ -182,8 +202,12 @@ json_t *patch_apply(const char *ref, const void *text, size_t n, struct pyro_err
     if (!file_check_text("the patch", text, n, err) || !workspace_open(ref, &o, err) ||
         !(mode = workspace_execution_mode(&o, err)))
         return NULL;
-    if (start(&s, text, n, err) && work_out(&s, err) && send_changes(&s, err))
+    if (start(&s, text, n, err) && work_out(&s, err))
         result = report(&s, err);
+    if (result && !send_changes(&s, result, err)) {
+        json_decref(result);
+        result = NULL;
+    }
     if (result)
         json_object_set_new(result, "execution_mode", json_string(mode));
     cleanup_close(&s.wanted_fd);

@@ -123,7 +123,7 @@ json_t *file_write(const char *ref, const char *path, const void *bytes, size_t 
                                        .content = bytes,
                                        .content_bytes = n },
                      err) &&
-         changes_send(&changes, &o, err);
+         changes_send(&changes, &o, shown, err);
     changes_release(&changes);
     if (!ok)
         return NULL;

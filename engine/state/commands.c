@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/state/record.h"
+#include "engine/state/timeline.h"
 #include "vmm/base/fs.h"
 
 /* A byte of output may take three in JSON when it is not UTF-8, six when it is a control
@@ -366,6 +367,16 @@ static void capture_log(int dirfd, int64_t sequence, struct capture captures[2])
     }
 }
 
+static void note_cut(int dirfd, const struct command_entry *e, const struct command_outcome *how)
+{
+    char id[32];
+
+    snprintf(id, sizeof(id), "%" PRId64, e->sequence);
+    timeline_add(dirfd, TIMELINE_ENTRY(TIMELINE_EXEC_ENDED, .id = id, .command = e->command,
+                                       .state = how->error, .exit_code = how->exit_code,
+                                       .duration_ms = how->duration_ms));
+}
+
 static void cut_short(struct command_history *h, json_t *entry, const char *reason)
 {
     struct capture captures[2];
@@ -388,6 +399,7 @@ static void cut_short(struct command_history *h, json_t *entry, const char *reas
     capture_init(&captures[1]);
     capture_log(h->dirfd, e.sequence, captures);
     ended = command_ended(&e, &how);
+    note_cut(h->dirfd, &e, &how);
     capture_release(&captures[0]);
     capture_release(&captures[1]);
     if (command_write(h, ended, NULL))

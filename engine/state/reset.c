@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "engine/state/timeline.h"
 #include "vmm/base/fs.h"
 
 static const char *const history[] = { "shells", "services", "commands" };
@@ -38,8 +39,10 @@ bool disk_reset_commit(int dirfd, struct workspace_record *r, const char *snapsh
     r->clearing = true;
     r->reset_count++;
     r->last_reset_at = r->last_activity_at = clock_wall();
-    if (disk_layer_create(dirfd, above, size, err) && record_save(dirfd, r, true, err))
+    if (disk_layer_create(dirfd, above, size, err) && record_save(dirfd, r, true, err)) {
+        timeline_add(dirfd, TIMELINE_ENTRY(TIMELINE_RESET, .id = snapshot));
         return true;
+    }
     r->disk.active = active;
     r->used = used;
     r->clearing = clearing;

@@ -31,3 +31,13 @@ bool command_env_complete(struct supervisor *s, struct command_request *r, struc
     return !json_object_size(wanted) || (secrets_load(s->dir_fd, &secrets, err) &&
                                          secrets_set_env(&secrets, wanted, r->env, err));
 }
+
+json_t *command_env_secrets(const struct command_request *r)
+{
+    json_t *names = json_object_size(r->secret_env) ? json_array() : NULL, *name;
+    const char *variable;
+
+    json_object_foreach (r->secret_env, variable, name)
+        json_array_append(names, name);
+    return names;
+}

@@ -11,5 +11,7 @@
  */
 bool command_env_complete(struct supervisor *s, struct command_request *r,
                           struct pyro_error *err) MUST_CHECK;
+/* The names of the secrets that a request asks for, before that, an array, new; NULL: none. */
+json_t *command_env_secrets(const struct command_request *r);
 
 #endif

@@ -245,6 +245,8 @@ static void succeed(struct disk_op *op)
         fail(op, &err);
         return;
     }
+    if (op->kind == DISK_OP_SNAPSHOT)
+        supervisor_note(s, TIMELINE_ENTRY(TIMELINE_SNAPSHOT, .id = op->name, .state = "created"));
     json_object_set_new(result, "layer", json_integer((json_int_t)op->below));
     if (op->holder)
         stream_message(&op->holder->stream, result);
@@ -399,6 +401,7 @@ static bool delete_snapshot(struct supervisor *s, struct link *client, uint32_t 
     }
     disk_layers_collect(l);
     disk_layers_sweep(s->dir_fd, l);
+    supervisor_note(s, TIMELINE_ENTRY(TIMELINE_SNAPSHOT, .id = name, .state = "deleted"));
     supervisor_touch(s);
     stream_reply(client, id, json_object());
     disk_merge_maybe(s);

@@ -42,6 +42,7 @@ struct exec {
     struct outlet outlets[3]; /* the same; there is none of STDIN */
     struct command_entry entry;
     json_t *command; /* this and cwd without secrets */
+    json_t *secrets; /* the names of those that it was given */
     char *cwd;
     json_t *result; /* the guest's, while output is still on its way to the client or log */
     struct command_outcome how; /* once there is a result */
@@ -79,6 +80,7 @@ static void exec_free(struct exec *x)
     outlet_release(&x->outlets[WIRE_STDOUT]);
     outlet_release(&x->outlets[WIRE_STDERR]);
     json_decref(x->command);
+    json_decref(x->secrets);
     json_decref(x->result);
     free(x->cwd);
     free(x);
@@ -115,6 +117,22 @@ static void tell_end(struct exec *x, const struct command_outcome *how)
         supervisor_news_over(x->supervisor, slot);
 }
 
+/* Into the timeline; `how` NULL: it begins. */
+static void note(struct exec *x, const struct command_outcome *how)
+{
+    char id[32];
+
+    snprintf(id, sizeof(id), "%lld", (long long)x->entry.sequence);
+    supervisor_note(x->supervisor,
+                    TIMELINE_ENTRY(how ? TIMELINE_EXEC_ENDED : TIMELINE_EXEC_STARTED, .id = id,
+                                   .command = x->command, .secrets = x->secrets,
+                                   .state = !how             ? NULL
+                                            : how->timed_out ? "timed out"
+                                                             : how->error,
+                                   .exit_code = how ? how->exit_code : -1,
+                                   .duration_ms = how ? how->duration_ms : 0));
+}
+
 /* The history's entry and the record's summary of a command that ended; `how` without outputs. */
 static void record_end(struct exec *x, struct command_outcome how)
 {
@@ -129,6 +147,7 @@ static void record_end(struct exec *x, struct command_outcome how)
     s->record.last_command =
         json_pack("{s:O, s:i}", "command", x->command, "exit_code", how.exit_code);
     s->record.running_command_count--;
+    note(x, &how);
     tell_end(x, &how);
     supervisor_touch(s);
 }
@@ -481,8 +500,10 @@ static bool begin(struct exec *x, struct command_request *request, struct pyro_e
                                        .host_compat = s->record.host_compat,
                                        .recorded_at = clock_wall(),
                                        .timeout_seconds = (request->timeout_ms + 999) / 1000 };
+    x->secrets = command_env_secrets(request);
     if (!command_env_complete(s, request, err) || !command_begin(&s->commands, &x->entry, err))
         return false;
+    note(x, NULL);
     s->record.command_count++;
     s->record.running_command_count++;
     request->max_wait_ms = 0; /* the guest has nothing to do with it */

@@ -91,6 +91,8 @@ static void note(struct network *n, const char *why)
     if (!why == !r->network_error && (!why || !strcmp(why, r->network_error)))
         return;
     record_set_string(&r->network_error, why);
+    supervisor_note(n->supervisor,
+                    TIMELINE_ENTRY(TIMELINE_NETWORK, .state = why ? "down" : "up", .text = why));
     supervisor_save(n->supervisor, false);
 }
 

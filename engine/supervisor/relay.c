@@ -15,6 +15,7 @@ struct relay {
     struct stream client, guest;
     struct pipe in, out, errors;
     bool changes;
+    json_t *note;   /* what it changes, as the client says: {state, text}; NULL: not said */
     json_t *result; /* the guest's, while output is still on its way to the client */
 };
 
@@ -24,6 +25,7 @@ static void relay_free(struct relay *r)
     pipe_release(&r->in);
     pipe_release(&r->out);
     pipe_release(&r->errors);
+    json_decref(r->note);
     json_decref(r->result);
     free(r);
 }
@@ -62,6 +64,16 @@ static void relay_on_guest_writable(struct stream *s)
     pipe_pump(&((struct relay *)s->arg)->in);
 }
 
+static void note_change(struct relay *r)
+{
+    if (json_is_object(r->note))
+        supervisor_note(r->supervisor,
+                        TIMELINE_ENTRY(TIMELINE_FILES,
+                                       .state = json_string_or(r->note, "state", NULL),
+                                       .text = json_string_or(r->note, "text", NULL)));
+    supervisor_touch(r->supervisor);
+}
+
 static void relay_on_guest_closed(struct stream *s, const json_t *result,
                                   const struct pyro_error *why)
 {
@@ -78,7 +90,7 @@ static void relay_on_guest_closed(struct stream *s, const json_t *result,
         return;
     }
     if (r->changes && !json_object_get(result, "error"))
-        supervisor_touch(r->supervisor);
+        note_change(r);
     r->result = json_deep_copy(result);
     BUG_ON(!r->result);
     finish_if_drained(r);
@@ -131,6 +143,7 @@ static const struct stream_ops relay_client_ops = { .data = relay_on_client_data
 static bool relay_open(struct supervisor *s, struct link *client, uint32_t id,
                        const json_t *request, bool changes, struct pyro_error *err)
 {
+    scoped_json json_t *passed_on = json_copy((json_t *)(uintptr_t)request);
     struct relay *r;
 
     if (!supervisor_check_serving(s, err))
@@ -139,6 +152,8 @@ static bool relay_open(struct supervisor *s, struct link *client, uint32_t id,
     BUG_ON(!r);
     r->supervisor = s;
     r->changes = changes;
+    r->note = json_incref(json_object_get(request, "note"));
+    json_object_del(passed_on, "note");
     r->next = s->relays;
     s->relays = r;
     pipe_init(&r->in, WIRE_STDIN, &r->client, &r->guest);
@@ -146,7 +161,7 @@ static bool relay_open(struct supervisor *s, struct link *client, uint32_t id,
     pipe_init(&r->errors, WIRE_STDERR, &r->guest, &r->client);
     if (!stream_accept(client, id, &r->client, &relay_client_ops, r, err)) {
         relay_free(r);
-    } else if (!stream_open(s->guest, &r->guest, request, &relay_guest_ops, r, err)) {
+    } else if (!stream_open(s->guest, &r->guest, passed_on, &relay_guest_ops, r, err)) {
         stream_fail(&r->client, err);
         relay_free(r);
     }

@@ -19,6 +19,21 @@ json_t *service_view(const struct service *sv)
     return service_record_to_view(&sv->record, sv->supervisor->record.id);
 }
 
+void service_note(struct service *sv)
+{
+    const struct service_record *r = &sv->record;
+
+    if (sv->is_noted && sv->noted == r->state)
+        return;
+    sv->is_noted = true;
+    sv->noted = r->state;
+    supervisor_note(sv->supervisor,
+                    TIMELINE_ENTRY(TIMELINE_SERVICE, .id = r->name,
+                                   .state = service_state_name(r->state), .text = r->stop_reason,
+                                   .command = r->stop_reason ? NULL : r->command,
+                                   .secrets = sv->secrets, .exit_code = r->exit_code));
+}
+
 void service_save(struct service *sv)
 {
     struct supervisor *s = sv->supervisor;
@@ -26,6 +41,7 @@ void service_save(struct service *sv)
 
     if (!service_record_save(s->dir_fd, &sv->record, &err))
         record_set_string(&s->record.last_error, err.message);
+    service_note(sv);
     supervisor_touch(s);
 }
 
@@ -44,6 +60,7 @@ void service_free(struct service *sv)
         free(w);
     }
     service_record_release(&sv->record);
+    json_decref(sv->secrets);
     free(sv);
 }
 

@@ -38,12 +38,17 @@ struct service {
     bool killed;
     char probe_error[200];
     int left_behind;
+    json_t *secrets;          /* the names of those that it was given; NULL: none */
+    enum service_state noted; /* in the timeline */
+    bool is_noted;
 };
 
 /* The service as clients see it. New. */
 json_t *service_view(const struct service *sv);
 /* Writes its record; a failure is the workspace's last error. */
 void service_save(struct service *sv);
+/* Adds its state to the timeline, if it is another than the last one there. */
+void service_note(struct service *sv);
 /* Forgets it silently. */
 void service_free(struct service *sv);
 /* Answers waiting clients, and forgets it; its record says how it ended. */

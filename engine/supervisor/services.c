@@ -328,6 +328,10 @@ static bool op_start(struct supervisor *s, struct link *client, uint32_t id, con
         command_request_load(service_request_rows, message, &request, err) &&
         ports_publish(s, name, request.published, &published, err)) {
         sv = begin(s, &request, published, err);
+        if (sv) {
+            sv->secrets = command_env_secrets(&request);
+            service_note(sv);
+        }
         if (!sv)
             ports_close(s, name);
     }
@@ -353,6 +357,10 @@ static void services_adopt_one(void *arg, const struct service_record *r)
     if (!service_is_live(r) || !service_record_load(s->dir_fd, r->name, &own, NULL))
         return;
     sv = service_new(s, &own, &err);
+    if (sv) {
+        sv->noted = own.state;
+        sv->is_noted = true;
+    }
     if (sv && !ports_open(s, r->name, sv->record.published, &err))
         record_set_string(&s->record.last_error, err.message);
     if (sv && !attach(sv, &err))

@@ -160,9 +160,11 @@ static void record_the_end(struct supervisor *s, bool started)
     if (s->stop_wanted && started) {
         r->state = WORKSPACE_STOPPED;
         record_set_string(&r->last_error, NULL);
+        supervisor_note(s, TIMELINE_ENTRY(TIMELINE_STOPPED));
     } else if (r->state != WORKSPACE_CREATED) {
         r->state = WORKSPACE_FAILED;
         record_set_string(&r->last_error, s->end_reason);
+        supervisor_note(s, TIMELINE_ENTRY(TIMELINE_FAILED, .text = s->end_reason));
         news_add(&r->news, NEWS_VM,
                  attention_new(ATTENTION_FAILED, clock_wall(), "vm", r->id, s->end_reason));
     }
@@ -224,6 +226,14 @@ static void adopt_what_runs(struct supervisor *s)
     SUPERVISOR_EACH_PART(s, guest_ready);
 }
 
+static void note_start(struct supervisor *s)
+{
+    if (timeline_is_empty(s->dir_fd))
+        supervisor_note(s, TIMELINE_ENTRY(TIMELINE_CREATED, .time = s->record.created_at,
+                                          .text = s->record.environment));
+    supervisor_note(s, TIMELINE_ENTRY(TIMELINE_STARTED));
+}
+
 static void serve(struct supervisor *s)
 {
     struct pyro_error err = { 0 };
@@ -240,6 +250,7 @@ static void serve(struct supervisor *s)
             s->record.ttl_seconds ? clock_wall() + (double)s->record.ttl_seconds : 0;
         record_set_string(&s->record.last_error, NULL);
         news_drop(&s->record.news, NEWS_VM);
+        note_start(s);
     }
     if (!clients_listen(s, &err)) {
         supervisor_tell_failed(s, &err);
@@ -428,6 +439,7 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
         return false;
     if (!secret_use_load(s, err))
         return false;
+    s->noted_attention_at = json_number_or(record_attention(&s->record), "since", 0);
     if (s->mode == SUPERVISE_FRESH && s->record.used)
         s->mode = SUPERVISE_RESTART;
     host_disk_reserve(s);

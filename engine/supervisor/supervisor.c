@@ -114,12 +114,31 @@ void supervisor_save_soon(struct supervisor *s)
         loop_timer_set(s->loop, &s->save, SAVE_DELAY_MS, supervisor_on_save, s);
 }
 
+/* What is new in the record's attention. That a shell is at its prompt is no news, and neither is what
+ * was covered by something more urgent meanwhile. */
+static void note_attention(struct supervisor *s)
+{
+    const json_t *now = record_attention(&s->record), *source = json_object_get(now, "source");
+    double since = json_number_or(now, "since", 0);
+    scoped_free char *about = NULL;
+
+    if (attention_state_of(now) <= ATTENTION_WAITS || since <= s->noted_attention_at)
+        return;
+    s->noted_attention_at = since;
+    about =
+        str_printf("%s %s", json_string_or(source, "kind", ""), json_string_or(source, "id", ""));
+    supervisor_note(s, TIMELINE_ENTRY(TIMELINE_ATTENTION, .id = about,
+                                      .state = attention_states[attention_state_of(now)],
+                                      .text = json_string_or(now, "text", NULL)));
+}
+
 void supervisor_save(struct supervisor *s, bool durable)
 {
     struct pyro_error err = { 0 };
 
     if (s->removed)
         return;
+    note_attention(s);
     if (!record_save(s->dir_fd, &s->record, durable, &err))
         supervisor_complain(s, err.message);
     if (durable)
@@ -147,6 +166,23 @@ void supervisor_news_over(struct supervisor *s, const char *slot)
 {
     if (news_drop(&s->record.news, slot))
         supervisor_save(s, false);
+}
+
+void supervisor_note(struct supervisor *s, const struct timeline_entry *e)
+{
+    struct timeline_entry kept = *e;
+    scoped_free char *id = e->id ? hide_in_text(s->redactor, e->id, false) : NULL;
+    scoped_free char *state = e->state ? hide_in_text(s->redactor, e->state, false) : NULL;
+    scoped_free char *text = e->text ? hide_in_text(s->redactor, e->text, false) : NULL;
+    scoped_json json_t *command = e->command ? hide_in_copy(s->redactor, e->command) : NULL;
+
+    if (s->record.throw_away || s->removed)
+        return;
+    kept.id = id;
+    kept.state = state;
+    kept.text = text;
+    kept.command = command;
+    timeline_add(s->dir_fd, &kept);
 }
 
 /* ---- the end ---- */

@@ -29,6 +29,7 @@
 #include "engine/state/record.h"
 #include "engine/state/supervise_start.h"
 #include "engine/state/tally.h"
+#include "engine/state/timeline.h"
 #include "vmm/base/link.h"
 #include "vmm/base/loop.h"
 #include "vmm/base/redact.h"
@@ -120,6 +121,7 @@ struct supervisor {
     struct unwritten *unwritten; /* history.c: commands that ended; in order */
     struct loop_timer write_history;
     struct redactor *redactor; /* of the secrets; NULL: it has none */
+    double noted_attention_at; /* since when the newest in the timeline is */
     struct vm vm;
     pid_t host_pid; /* host compatibility: the child; 0 else */
     int host_pidfd;
@@ -197,6 +199,9 @@ void supervisor_news(struct supervisor *s, const char *slot, enum attention_stat
                      const char *kind, const char *id, const char *text);
 /* What was in that slot no longer matters. */
 void supervisor_news_over(struct supervisor *s, const char *slot);
+
+/* Adds to the workspace's timeline, without secrets. Nothing is kept of a `run`. */
+void supervisor_note(struct supervisor *s, const struct timeline_entry *e);
 
 /* Begins the end: a clean shutdown, or at once when `force`. */
 void supervisor_stop(struct supervisor *s, bool force);

@@ -43,7 +43,8 @@ bool tree_push(const struct workspace_handle *w, struct tree_source *source, con
                const struct progress *progress, struct tree_pushed *ret, struct pyro_error *err)
 {
     scoped_json json_t *request =
-        json_pack("{s:s, s:o}", "op", "tree_write", "path", name_to_json("", below));
+        json_pack("{s:s, s:o, s:{s:s, s:o}}", "op", "tree_write", "path", name_to_json("", below),
+                  "note", "state", "push", "text", name_to_json("/workspace/", below));
     struct tree_session t;
     struct tree_room room;
     bool ok;
