@@ -133,6 +133,7 @@ bool input_take(struct input *in, const void *bytes, size_t n)
     bool kept = buf_reserve(&in->pieces, sizeof(struct piece)) && buf_append(&in->bytes, bytes, n);
 
     attribute(in, n, kept);
+    in->lost |= !kept;
     return kept;
 }
 
@@ -141,6 +142,8 @@ void input_disconnected(struct input *in)
     for (size_t i = 0; i < piece_count(in); i++)
         pieces(in)[i].missing = 0;
     in->stale = in->bytes.len;
+    in->typed = 0;
+    in->lost = false;
 }
 
 bool input_waits(const struct input *in)
@@ -220,10 +223,26 @@ static void next_piece(struct input *in)
     buf_consume(&in->pieces, sizeof(struct piece));
 }
 
-static void consume(struct input *in, size_t n, size_t *credit)
+static void tell_typed(struct input *in, size_t n, size_t shown)
+{
+    scoped_json json_t *message = NULL;
+
+    in->typed += n;
+    if (!n || in->lost)
+        return;
+    message = json_pack("{s:I, s:I, s:I}", "typed", (json_int_t)in->typed, "bytes", (json_int_t)n,
+                        "shown", (json_int_t)shown);
+    if (message)
+        in->tell(in->arg, message);
+}
+
+/* Of the n bytes that were written, the first `shown` are shown. */
+static void consume(struct input *in, size_t n, size_t shown, size_t *credit)
 {
     size_t stale = n < in->stale ? n : in->stale;
 
+    shown = shown < n ? shown : n;
+    tell_typed(in, n - stale, shown > stale ? shown - stale : 0);
     typing_wrote(&in->typing, in->bytes.data, n);
     buf_consume(&in->bytes, n);
     pieces(in)->here -= n;
@@ -238,7 +257,7 @@ size_t input_write(struct input *in, const struct input_terminal *t, int64_t *re
     *ret_again_ms = 0;
     while (in->mark || piece_count(in)) {
         struct piece *p = pieces(in);
-        size_t room;
+        size_t room, shown;
         ssize_t n;
         if (in->mark) {
             if (!write_mark(in, t->pty_fd))
@@ -258,6 +277,9 @@ size_t input_write(struct input *in, const struct input_terminal *t, int64_t *re
             continue;
         }
         room = typing_room(&in->typing, t->pty_fd, in->bytes.data, p->here);
+        shown = room ? echo_shown(&in->echo, t->pty_fd, in->shell, p->kind == PASTED,
+                                  in->bytes.data, room)
+                     : 0;
         n = room ? write_some(in, p->kind, t->pty_fd, room) : 0;
         if (n < 0 && errno == EINTR)
             continue;
@@ -265,7 +287,7 @@ size_t input_write(struct input *in, const struct input_terminal *t, int64_t *re
             *ret_again_ms = TYPING_HELD_MS;
         if (n <= 0)
             break;
-        consume(in, (size_t)n, &credit);
+        consume(in, (size_t)n, shown, &credit);
     }
     return credit;
 }

@@ -18,11 +18,14 @@
 
 #include <sys/types.h>
 
+#include "guest/echo.h"
 #include "guest/typing.h"
 #include "vmm/base/buf.h"
 #include "vmm/base/json.h"
 
-/* Passes on {"pasted": bool, "token": N}: how a paste was delivered; borrowed. */
+/* Passes on a message, borrowed: {"pasted": bool, "token": N}, how a paste was delivered; and
+ * {"typed": END, "bytes": N, "shown": K}: N bytes of the connection's input were written, END with all
+ * before them, and the terminal shows the first K. */
 typedef void input_tell_fn(void *arg, const json_t *message);
 
 struct input {
@@ -33,6 +36,9 @@ struct input {
     struct buf pieces;
     const char *mark; /* of a paste, to be written first; NULL: none */
     struct typing typing;
+    struct echo echo;
+    uint64_t typed; /* bytes of this connection that were written */
+    bool lost;      /* some of them were dropped: no more is told */
     input_tell_fn *tell;
     void *arg;
 };

@@ -182,7 +182,7 @@ static bool shell_tell_foreground(void *arg, const json_t *message)
     return told && tell_host(s, told) && settled;
 }
 
-static void shell_tell_pasted(void *arg, const json_t *message)
+static void shell_tell_input(void *arg, const json_t *message)
 {
     if (!tell_host(arg, message))
         return; /* the client that typed it is gone with the connection */
@@ -522,7 +522,7 @@ static struct shell *shell_new(struct guest *g, const char *id)
     s->inputrc = (struct inputrc)INPUTRC_INIT;
     snprintf(s->id, sizeof(s->id), "%s", id);
     backlog_init(&s->out);
-    input_init(&s->in, shell_tell_pasted, s);
+    input_init(&s->in, shell_tell_input, s);
     s->next = g->shells;
     g->shells = s;
     g->shell_count++;

@@ -3,6 +3,8 @@
 
 #include <signal.h>
 
+#include "engine/client/caller.h"
+#include "engine/state/timeline.h"
 #include "tui/app.h"
 #include "tui/config.h"
 #include "tui/job.h"
@@ -51,6 +53,7 @@ bool tui_run(const char *word, struct pyro_error *err)
     struct notify *notify = NULL;
     bool ok;
 
+    caller_set(CALLER_INTERFACE);
     if (word && !target_find(word, &target, err))
         return false;
     ok = app_init(&app, err);

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/client/caller.h"
+#include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
 #define ERRORS_MAX (64u * 1024)
@@ -253,7 +255,8 @@ static void put_words(const struct child_spec *spec, const char *args[CHILD_ARGS
 
 static bool spawn(struct child *c, const struct child_spec *wanted, struct pyro_error *err)
 {
-    static const char *const set[] = { PROGRESS_FD_VARIABLE "=3", NULL };
+    scoped_free char *caller = str_printf(CALLER_VARIABLE "=%s", caller_name());
+    const char *const set[] = { PROGRESS_FD_VARIABLE "=3", caller, NULL };
     const char *args[CHILD_ARGS_MAX + 3] = { NULL };
     struct proc_spec spec = proc_spec_of(args);
     scoped_close int out = -1, errors = -1, progress = -1;

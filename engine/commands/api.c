@@ -1,8 +1,10 @@
 /* engine/commands/api.c: the declaration of `pyro api`. */
 #include "engine/api/api.h"
+#include "engine/client/caller.h"
 #include "engine/cmd/io.h"
 #include "engine/cmd/output.h"
 #include "engine/commands/table.h"
+#include "engine/state/timeline.h"
 #include "vmm/base/json.h"
 
 struct api_args {
@@ -31,6 +33,7 @@ static json_t *api_run(const void *args, struct cmd_io *io, struct pyro_error *e
     if (a->describe) {
         return api_describe();
     }
+    caller_set(CALLER_API);
     if (!api_serve(io->in_fd, io->out_fd, &signal, err))
         return NULL;
     io->exit_status = signal ? 128 + signal : 0;

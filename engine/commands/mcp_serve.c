@@ -3,10 +3,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/client/caller.h"
 #include "engine/cmd/io.h"
 #include "engine/commands/table.h"
 #include "engine/mcp/http.h"
 #include "engine/mcp/mcp.h"
+#include "engine/state/timeline.h"
 #include "vmm/base/fs.h"
 
 struct mcp_serve_args {
@@ -70,6 +72,7 @@ static json_t *mcp_serve_run(const void *args, struct cmd_io *io, struct pyro_er
 
     if (a->project_path && access(a->project_path, R_OK) != 0)
         return pyro_fail_errno(err, "--project-path: '%s'", a->project_path);
+    caller_set(CALLER_MCP);
     while (strcmp(mcp_profiles[serving.profile], a->profile) != 0)
         serving.profile++;
     ok = a->http == ARG_UNSET ? mcp_serve(io->in_fd, io->out_fd, &serving, &signal, err)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "engine/client/caller.h"
 #include "engine/client/connect.h"
 #include "vmm/base/fs.h"
 
@@ -75,8 +76,8 @@ struct shell_control *shell_control_new(struct loop *loop, const struct workspac
     static const struct link_ops link_ops = { .lost = control_on_lost };
     static const struct stream_ops ops = { .writable = control_on_writable,
                                            .closed = control_on_closed };
-    scoped_json json_t *request =
-        json_pack("{s:s, s:s, s:s}", "op", "shell", "do", "attach", "shell", shell);
+    scoped_json json_t *request = json_pack("{s:s, s:s, s:s, s:s}", "op", "shell", "do", "attach",
+                                            "shell", shell, "by", caller_name());
     struct shell_control *c = calloc(1, sizeof(*c));
     int fd = supervisor_connect(w, err);
 

@@ -1,6 +1,7 @@
 /* engine/shell/shell.c: requests about shells, on their way to the supervisor. */
 #include "engine/shell/shell.h"
 
+#include "engine/client/caller.h"
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
 #include "engine/client/transfer.h"
@@ -179,9 +180,9 @@ static json_t *send_input(const struct workspace_handle *o, const char *id,
                           const struct shell_write_spec *spec, struct pyro_error *err)
 {
     static const char *const as[] = { "keys", "lines", "paste" };
-    scoped_json json_t *request =
-        json_pack("{s:s, s:s, s:s, s:s, s:b}", "op", "shell", "do", "write", "shell", id, "as",
-                  as[spec->as], "enter", spec->enter && spec->as == SHELL_PASTE);
+    scoped_json json_t *request = json_pack(
+        "{s:s, s:s, s:s, s:s, s:b, s:s}", "op", "shell", "do", "write", "shell", id, "as",
+        as[spec->as], "enter", spec->enter && spec->as == SHELL_PASTE, "by", caller_name());
     struct iovec in = { (void *)(uintptr_t)spec->bytes, spec->n };
 
     return transfer_run(&(struct transfer){ .workspace = o,

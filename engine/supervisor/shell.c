@@ -16,6 +16,8 @@ void shell_free(struct shell *sh)
     shell_record_release(&sh->record);
     intake_release(&sh->intake);
     shell_input_release(&sh->input);
+    typed_release(&sh->typed);
+    json_decref(sh->secrets);
     while (sh->asks) {
         struct shell_ask *a = sh->asks;
         sh->asks = a->next;
@@ -49,7 +51,8 @@ struct shell *shell_new(struct supervisor *s, const struct shell_record *r, stru
     sh->record.cwd = str_printf("%s", r->cwd);
     sh->record.foreground = NULL;
     sh->record.notice = r->notice ? str_printf("%s", r->notice) : NULL;
-    shell_input_init(&sh->input, &sh->guest);
+    typed_init(&sh->typed, s, sh->record.id, &sh->log.file.size);
+    shell_input_init(&sh->input, &sh->guest, &sh->typed);
     if (!shell_log_open(&sh->log, s->dir_fd, &sh->record, s->record.secrets, err)) {
         shell_record_release(&sh->record);
         free(sh);
@@ -131,6 +134,9 @@ void shell_end(struct shell *sh, int exit_code)
     shell_answer(sh, ASK_PASTE, -1, NULL);
     shell_answer(sh, ASK_PROMPT, -1, shell_prompt_view(NULL, (int64_t)sh->log.file.size));
     s->record.shell_count--;
+    supervisor_note(s,
+                    TIMELINE_ENTRY(TIMELINE_SHELL_ENDED, .id = sh->record.id,
+                                   .exit_code = exit_code, .offset = (int64_t)sh->log.file.size));
     shell_doing_ended(&sh->doing, exit_code);
     supervisor_touch(s);
     stream_message(&sh->guest, forget); /* does nothing when the guest is gone */
@@ -244,6 +250,8 @@ static void shell_on_message(struct stream *stream, const json_t *message)
     if (json_is_boolean(json_object_get(message, "pasted")))
         shell_answer(sh, ASK_PASTE, json_int_or(message, "token", 0),
                      json_incref((json_t *)(uintptr_t)message));
+    if (json_is_integer(json_object_get(message, "typed")))
+        typed_reached(&sh->typed, message);
     if (!json_is_integer(ended))
         return;
     sh->ended = (int)(json_integer_value(ended) & 255);

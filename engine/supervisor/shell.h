@@ -31,7 +31,9 @@ struct shell {
     struct stream guest;
     struct intake intake;
     struct shell_input input;
+    struct typed typed;
     struct shell_ask *asks;
+    json_t *secrets; /* the names of those that it was given; NULL: none */
     const char *last_writer;
     bool editing;             /* the last input did not end a line */
     bool opening;             /* the guest has not answered yet */

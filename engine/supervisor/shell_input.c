@@ -22,9 +22,9 @@ static struct piece *piece_at(const struct shell_input *in, size_t i)
     return &((struct piece *)(void *)in->pieces.data)[i];
 }
 
-void shell_input_init(struct shell_input *in, struct stream *guest)
+void shell_input_init(struct shell_input *in, struct stream *guest, struct typed *typed)
 {
-    *in = (struct shell_input){ .guest = guest };
+    *in = (struct shell_input){ .guest = guest, .typed = typed };
     buf_init(&in->bytes, BYTES_MAX);
     buf_init(&in->pieces, BYTES_MAX / 2 * sizeof(struct piece));
 }
@@ -52,10 +52,11 @@ static size_t append_paste(struct buf *to, const char *bytes, size_t n)
     return to->len - start;
 }
 
-bool shell_input_add(struct shell_input *in, enum typed_as as, const void *bytes, size_t n,
-                     int64_t token)
+bool shell_input_add(struct shell_input *in, enum typed_as as, const char *by, const void *bytes,
+                     size_t n, int64_t token)
 {
     struct piece p = { .as = as, .left = n, .token = token }, *last;
+    size_t before = in->bytes.len;
 
     if (!buf_reserve(&in->bytes, n) || !buf_reserve(&in->pieces, sizeof(p)))
         return false;
@@ -63,6 +64,8 @@ bool shell_input_add(struct shell_input *in, enum typed_as as, const void *bytes
         p.left = append_paste(&in->bytes, bytes, n);
     else if (!buf_append(&in->bytes, bytes, n))
         return false;
+    if (in->typed)
+        typed_add(in->typed, by, in->bytes.data + before, in->bytes.len - before);
     last = piece_count(in) ? piece_at(in, piece_count(in) - 1) : NULL;
     if (last && last->as == as && as != TYPED_PASTE && !last->announced)
         last->left += n;

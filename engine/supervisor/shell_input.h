@@ -5,7 +5,7 @@
 #ifndef PYRO_SHELL_INPUT_H
 #define PYRO_SHELL_INPUT_H
 
-#include "vmm/base/link.h"
+#include "engine/supervisor/typed.h"
 
 enum typed_as {
     TYPED_KEYS,  /* bytes as they are */
@@ -16,14 +16,15 @@ enum typed_as {
 struct shell_input {
     struct stream *guest; /* borrowed */
     struct buf bytes, pieces;
+    struct typed *typed; /* what is told of it; borrowed, NULL: nothing */
 };
 
-void shell_input_init(struct shell_input *in, struct stream *guest);
+void shell_input_init(struct shell_input *in, struct stream *guest, struct typed *typed);
 void shell_input_release(struct shell_input *in);
-/* Queues one piece and sends what can be sent. End-of-paste marks inside a paste are left out.
- * `token` comes back with the guest's answer to a paste. False: no room. */
-bool shell_input_add(struct shell_input *in, enum typed_as as, const void *bytes, size_t n,
-                     int64_t token) MUST_CHECK;
+/* Queues one piece, typed by `by` (a constant), and sends what can be sent. End-of-paste marks inside
+ * a paste are left out. `token` comes back with the guest's answer to a paste. False: no room. */
+bool shell_input_add(struct shell_input *in, enum typed_as as, const char *by, const void *bytes,
+                     size_t n, int64_t token) MUST_CHECK;
 /* The guest has credit again. */
 void shell_input_pump(struct shell_input *in);
 /* Bytes waiting. */

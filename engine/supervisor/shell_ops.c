@@ -21,6 +21,7 @@ struct input {
     char *shell;
     bool whole; /* a `write` */
     enum typed_as as;
+    const char *caller;
     bool enter; /* after a paste */
     struct buf bytes;
 };
@@ -44,7 +45,7 @@ static void shell_ops_on_data(struct stream *s, enum wire_channel channel, const
 {
     struct input *in = s->arg;
     const struct shell_typed typed = {
-        .by = SHELL_OPERATOR, .as = TYPED_KEYS, .bytes = bytes, .size = n
+        .by = SHELL_OPERATOR, .caller = in->caller, .as = TYPED_KEYS, .bytes = bytes, .size = n
     };
     struct pyro_error err = { 0 };
 
@@ -86,6 +87,7 @@ static void shell_ops_on_end(struct stream *s, enum wire_channel channel)
 {
     struct input *in = s->arg;
     const struct shell_typed typed = { .by = SHELL_AGENT,
+                                       .caller = in->caller,
                                        .as = in->as,
                                        .bytes = in->bytes.len ? in->bytes.data : "",
                                        .size = in->bytes.len,
@@ -140,6 +142,8 @@ static bool take_input(struct supervisor *s, struct link *client, uint32_t id, c
     in->shell = strdup(shell);
     in->whole = !strcmp(json_string_or(request, "do", ""), "write");
     in->as = typed_as(request);
+    in->caller = timeline_caller(json_string_or(request, "by", CALLER_CLI));
+    in->caller = in->caller ? in->caller : CALLER_CLI;
     in->enter = json_bool_or(request, "enter", false);
     buf_init(&in->bytes, WRITE_MAX);
     BUG_ON(!in->shell);

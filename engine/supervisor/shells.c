@@ -66,6 +66,8 @@ static void shells_end_stale_one(void *arg, const struct shell_record *r)
     ended.exit_code = -1;
     if (!shell_record_save(s->dir_fd, &ended, NULL))
         return; /* the next start tries again */
+    supervisor_note(s, TIMELINE_ENTRY(TIMELINE_SHELL_ENDED, .id = r->id, .exit_code = -1,
+                                      .state = "its VM ended"));
 }
 
 void shells_end_stale(struct supervisor *s)
@@ -85,7 +87,7 @@ static bool ends_line(char c)
 static bool type(struct shell *sh, const struct shell_typed *typed, int64_t token,
                  struct pyro_error *err)
 {
-    if (!shell_input_add(&sh->input, typed->as, typed->bytes, typed->size, token)) {
+    if (!shell_input_add(&sh->input, typed->as, typed->caller, typed->bytes, typed->size, token)) {
         pyro_fail(err, PYRO_SHELL_STATE, "shell '%s' does not read: %zu bytes wait for it",
                   sh->record.id, shell_input_waiting(&sh->input));
         return pyro_hint(err, "end what runs in it with 'pyro workspace shell signal'");
@@ -105,7 +107,7 @@ static bool type(struct shell *sh, const struct shell_typed *typed, int64_t toke
 static bool paste(struct shell *sh, const struct shell_typed *typed, struct pyro_error *err)
 {
     const struct shell_typed enter = {
-        .by = typed->by, .as = TYPED_LINES, .bytes = "\n", .size = 1
+        .by = typed->by, .caller = typed->caller, .as = TYPED_LINES, .bytes = "\n", .size = 1
     };
     int64_t token = ++sh->supervisor->prompt_token;
 
@@ -164,6 +166,8 @@ static void shells_on_opened(struct stream *stream, const json_t *result,
     }
     sh->opening = false;
     s->record.shell_count++;
+    supervisor_note(s, TIMELINE_ENTRY(TIMELINE_SHELL_OPENED, .id = sh->record.id,
+                                      .text = sh->record.cwd, .secrets = sh->secrets));
     supervisor_touch(s);
     if (sh->open_client)
         stream_reply(sh->open_client, sh->open_id, shell_view(sh));
@@ -228,6 +232,7 @@ bool shells_open(struct supervisor *s, struct link *client, uint32_t id, const j
     if (!sh)
         return false;
     sh->opening = true;
+    sh->secrets = command_env_secrets(&request);
     sh->open_client = client;
     sh->open_id = id;
     /* Recorded before the guest has it: after a crash the next supervisor finds it and cleans

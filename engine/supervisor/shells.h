@@ -22,7 +22,8 @@ json_t *shells_prompt_unknown(void);
 /* Something typed into a shell. */
 typedef void shells_pasted_fn(void *arg, bool pasted);
 struct shell_typed {
-    const char *by; /* SHELL_AGENT or SHELL_OPERATOR */
+    const char *by;     /* SHELL_AGENT or SHELL_OPERATOR */
+    const char *caller; /* of timeline_callers */
     enum typed_as as;
     const void *bytes;
     size_t size;
