@@ -17,6 +17,7 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_workspace_list,
     &cmd_workspace_status,
     &cmd_workspace_summary,
+    &cmd_workspace_timeline,
     &cmd_workspace_update,
     &cmd_workspace_exec,
     &cmd_command_list,

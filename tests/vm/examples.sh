@@ -76,6 +76,7 @@ workspace service list
 workspace service logs
 workspace service stop
 workspace logs
+workspace timeline
 workspace stop
 workspace disk list
 workspace disk read

@@ -53,6 +53,7 @@ import type {
   WorkspaceStop,
   WorkspaceSummary,
   WorkspaceSyncPush,
+  WorkspaceTimeline,
   WorkspaceUpdate,
   WorkspaceWait,
 } from './results.js';
@@ -454,6 +455,17 @@ export interface WorkspaceSyncPushOptions extends CallOptions {
   dest?: string;
 }
 
+export interface WorkspaceTimelineOptions extends CallOptions {
+  /** Where to continue: the next_cursor of the last answer */
+  cursor?: string;
+  /** Go on with each entry as it comes, until the workspace stops */
+  follow?: boolean;
+  /** At most this many entries */
+  limit?: number;
+  /** Only what happened since: a time (2026-05-01T12:30, with Z in UTC), how long ago (90s, 10m, 2h, 3d) or epoch seconds */
+  since?: string;
+}
+
 export interface WorkspaceUpdateOptions extends CallOptions {
   /** What failed or finished is known: all, or vm, exec, shell or service, or one of those as shell:sh1 */
   acknowledge?: readonly string[];
@@ -743,6 +755,11 @@ export declare abstract class Calls {
    * @param source A directory, or a .tar, .tar.gz, .tgz, .tar.zst or .tar.xz
    */
   pushWorkspaceSync(workspaceId: string, source: string, options?: WorkspaceSyncPushOptions): Promise<WorkspaceSyncPush>;
+  /**
+   * Show what happened in a workspace: commands, what was typed, files, services.
+   * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
+   */
+  timelineWorkspace(workspaceId: string, options?: WorkspaceTimelineOptions): Promise<WorkspaceTimeline>;
   /**
    * Change a workspace's name and labels, or acknowledge what failed in it.
    * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)

@@ -210,6 +210,10 @@ export class Calls {
     return this.call('workspace sync push', { workspaceId, source, ...options });
   }
 
+  timelineWorkspace(workspaceId, options) {
+    return this.call('workspace timeline', { workspaceId, ...options });
+  }
+
   updateWorkspace(workspaceId, options) {
     return this.call('workspace update', { workspaceId, ...options });
   }

@@ -870,6 +870,40 @@ export interface WorkspaceSyncPush {
   workspaceSync: WorkspaceSyncPushWorkspaceSync;
 }
 
+export interface WorkspaceTimelineEntries {
+  /** Who typed it */
+  by: 'cli' | 'interface' | 'mcp' | 'api' | null;
+  durationMs: number | null;
+  event: 'created' | 'started' | 'stopped' | 'failed' | 'exec_started' | 'exec_ended' | 'shell_opened' | 'shell_ended' | 'input' | 'files' | 'service' | 'attention' | 'network' | 'snapshot' | 'reset';
+  exitCode: number | null;
+  /** Something was typed that is not kept: the terminal did not show it */
+  hidden: boolean;
+  /** Of the shell, service or snapshot; the sequence of a command */
+  id: string | null;
+  /** It only grows */
+  number: number;
+  /** The place in the shell's log: a cursor to read at */
+  offset: number | null;
+  /** The names of those that it was given */
+  secrets: string[];
+  /** Of a service, of attention; what became of it */
+  state: string | null;
+  /** The command, what was typed, the path, the reason; null when it is not kept */
+  text: string | null;
+  time: number;
+}
+
+export interface WorkspaceTimeline {
+  count: number;
+  /** The oldest first */
+  entries: WorkspaceTimelineEntries[];
+  /** Null when there are no more */
+  nextCursor: string | null;
+  /** There are more, beyond --limit */
+  truncated: boolean;
+  workspaceId: string;
+}
+
 export type EnvInspect = EnvImport;
 export type EnvPull = EnvImport;
 export type WorkspaceCommandWait = WorkspaceCommandKill;

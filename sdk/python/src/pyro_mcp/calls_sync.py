@@ -1671,6 +1671,47 @@ class Calls:
             on_event=on_event,
         )
 
+    def timeline_workspace(
+        self,
+        workspace_id: str,
+        *,
+        cursor: Optional[str] = None,
+        follow: bool = False,
+        limit: Optional[int] = None,
+        since: Optional[str] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Show what happened in a workspace: commands, what was typed, files, services.
+
+        Commands with their status, lines that were typed into shells and by whom, files that were written
+        with pyro, services, snapshots, resets, the network, what needed attention, and the names of secrets
+        that were given. What a terminal does not show, a password, is not kept. It outlives resets, and has
+        at most 5 MiB: then the oldest entries go.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        cursor: Where to continue: the next_cursor of the last answer
+        follow: Go on with each entry as it comes, until the workspace stops
+        limit: At most this many entries
+        since: Only what happened since: a time (2026-05-01T12:30, with Z in UTC), how long ago (90s, 10m,
+            2h, 3d) or epoch seconds
+        """
+        return self.call(
+            "workspace timeline",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "cursor": cursor,
+                    "follow": follow,
+                    "limit": limit,
+                    "since": since,
+                },
+                {
+                    "follow": False,
+                },
+            ),
+            on_event=on_event,
+        )
+
     def update_workspace(
         self,
         workspace_id: str,

@@ -796,6 +796,32 @@ class WorkspaceSyncPush(Record):
     _nested: ClassVar[Mapping[str, Any]] = {"workspace_sync": WorkspaceSyncPushWorkspaceSync}
 
 
+@dataclass(frozen=True)
+class WorkspaceTimelineEntries(Record):
+    by: Optional[Literal["cli", "interface", "mcp", "api"]]  # Who typed it
+    duration_ms: Optional[int]
+    event: Literal["created", "started", "stopped", "failed", "exec_started", "exec_ended", "shell_opened", "shell_ended", "input", "files", "service", "attention", "network", "snapshot", "reset"]
+    exit_code: Optional[int]
+    hidden: bool  # Something was typed that is not kept: the terminal did not show it
+    id: Optional[str]  # Of the shell, service or snapshot; the sequence of a command
+    number: int  # It only grows
+    offset: Optional[int]  # The place in the shell's log: a cursor to read at
+    secrets: List[str]  # The names of those that it was given
+    state: Optional[str]  # Of a service, of attention; what became of it
+    text: Optional[str]  # The command, what was typed, the path, the reason; null when it is not kept
+    time: float
+
+
+@dataclass(frozen=True)
+class WorkspaceTimeline(Record):
+    count: int
+    entries: List[WorkspaceTimelineEntries]  # The oldest first
+    next_cursor: Optional[str]  # Null when there are no more
+    truncated: bool  # There are more, beyond --limit
+    workspace_id: str
+    _nested: ClassVar[Mapping[str, Any]] = {"entries": WorkspaceTimelineEntries}
+
+
 EnvInspect = EnvImport
 EnvPull = EnvImport
 WorkspaceCommandWait = WorkspaceCommandKill
