@@ -14,6 +14,8 @@
 
 #include "tui/app.h"
 
+#define HISTORY_LOG_MAX "67108864" /* the most that a read takes; a log is capped there */
+
 struct history;
 
 struct history_spec {

@@ -18,15 +18,16 @@
 #include "tui/services.h"
 #include "tui/shell_view.h"
 #include "tui/snapshots.h"
+#include "tui/timeline.h"
 #include "tui/wall.h"
 #include "tui/workspace_actions.h"
 #include "tui/workspaces.h"
 #include "vmm/base/fs.h"
 
 const struct screen_ops *const screens[] = {
-    &workspaces_ops, &shell_view_ops, &confirm_ops,     &form_ops,  &choice_ops,    &help_ops,
-    &log_view_ops,   &ask_ops,        &files_ops,       &pager_ops, &snapshots_ops, &palette_ops,
-    &wall_ops,       &services_ops,   &replay_view_ops, NULL,
+    &workspaces_ops, &shell_view_ops, &confirm_ops,     &form_ops,     &choice_ops,    &help_ops,
+    &log_view_ops,   &ask_ops,        &files_ops,       &pager_ops,    &snapshots_ops, &palette_ops,
+    &wall_ops,       &services_ops,   &replay_view_ops, &timeline_ops, NULL,
 };
 
 /* ---- the keys that all of them have ---- */

@@ -20,9 +20,8 @@
 
 #define HEAD_ROWS 1
 #define TYPED_MAX (INPUT_PASTE_MAX + 64)
-#define REGAIN_MS 300      /* how often a supervisor that was lost is looked for */
-#define SILENCE_MS 1000    /* control does not come back into the middle of what is being typed */
-#define LOG_MAX "67108864" /* the most that a read takes; a log is capped there */
+#define REGAIN_MS 300   /* how often a supervisor that was lost is looked for */
+#define SILENCE_MS 1000 /* control does not come back into the middle of what is being typed */
 
 /* ---- which part of the screen is shown ---- */
 
@@ -442,9 +441,9 @@ static uint64_t shell_view_first_of_log(void *arg)
 static struct history *new_history(struct shell_view *v)
 {
     scoped_free char *title = str_printf("log of %s", v->shell);
-    const char *const argv[] = { "workspace",   "shell",   "read",     v->workspace.id,
-                                 v->shell,      "--plain", "--colors", "--times",
-                                 "--max-chars", LOG_MAX,   NULL };
+    const char *const argv[] = { "workspace",   "shell",         "read",     v->workspace.id,
+                                 v->shell,      "--plain",       "--colors", "--times",
+                                 "--max-chars", HISTORY_LOG_MAX, NULL };
     struct history_spec spec = { .title = title,
                                  .argv = argv,
                                  .dir_fd = v->workspace.dir_fd,

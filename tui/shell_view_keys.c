@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "tui/history.h"
+#include "tui/model.h"
 #include "tui/replay_view.h"
 #include "tui/shell_actions.h"
 #include "tui/shell_view.h"
 #include "tui/shell_view_private.h"
+#include "tui/timeline.h"
 #include "vmm/base/fs.h"
 
 bool shell_view_captures(struct screen *s)
@@ -103,6 +105,15 @@ static void shell_view_replay(struct screen *s, int arg UNUSED)
     replay_view_open(s->app, v->workspace.id, v->shell);
 }
 
+static void shell_view_open_timeline(struct screen *s, int arg UNUSED)
+{
+    const struct watched_workspace *w =
+        model_find(s->app->model, ((struct shell_view *)s)->workspace.id);
+
+    if (w)
+        timeline_open(s->app, w);
+}
+
 static void shell_view_ask_signal(struct screen *s, int arg UNUSED)
 {
     const struct shell_view *v = (struct shell_view *)s;
@@ -158,6 +169,8 @@ const struct key_binding shell_view_keys[] = {
       .can = shell_view_watches, .arg = true, .group = KEYS_VIEW },
     { "replay", "Ctrl-p", "replay", "play its last ten minutes", .act = shell_view_replay,
       .can = shell_view_watches, .group = KEYS_VIEW },
+    { "timeline", "Ctrl-t", "timeline", "what happened in its workspace",
+      .act = shell_view_open_timeline, .can = shell_view_watches, .group = KEYS_VIEW },
     { "signal", "Ctrl-k F9", "signal", "send a signal to what runs in it",
       .act = shell_view_ask_signal, .can = shell_view_runs, .needs = "a running shell" },
     { "close", "Ctrl-x Delete", "close", "close the shell: all that runs in it ends",

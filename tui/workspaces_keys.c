@@ -13,6 +13,7 @@
 #include "tui/replay_view.h"
 #include "tui/services.h"
 #include "tui/snapshots.h"
+#include "tui/timeline.h"
 #include "tui/wall.h"
 #include "tui/workspace_actions.h"
 #include "tui/workspaces.h"
@@ -422,6 +423,17 @@ static void workspaces_show_diff(struct screen *s, int arg UNUSED)
     diff_view_open(s->app, at(s));
 }
 
+/* In the table, or with its details. */
+static bool workspaces_is_at_one(struct screen *s, int arg UNUSED)
+{
+    return !((struct workspaces *)s)->find.typing && at(s);
+}
+
+static void workspaces_show_timeline(struct screen *s, int arg UNUSED)
+{
+    timeline_open(s->app, at(s));
+}
+
 static void workspaces_show_snapshots(struct screen *s, int arg UNUSED)
 {
     snapshots_open(s->app, at(s));
@@ -533,6 +545,8 @@ const struct key_binding workspaces_keys[] = {
       .can = workspaces_has_one, .needs = "a workspace", .group = KEYS_VIEW },
     { "diff", "D", "diff", "what changed since its creation", .act = workspaces_show_diff,
       .can = workspaces_has_one, .needs = "a workspace", .group = KEYS_VIEW },
+    { "timeline", "T", "timeline", "what happened in it", .act = workspaces_show_timeline,
+      .can = workspaces_is_at_one, .needs = "a workspace", .group = KEYS_VIEW },
     { "snapshots", "n", "snapshots", "its snapshots: make, go back",
       .act = workspaces_show_snapshots, .can = workspaces_has_one, .needs = "a workspace",
       .group = KEYS_VIEW },

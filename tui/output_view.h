@@ -1,0 +1,18 @@
+/* What a command of pyro's table prints, in a pager: once, from its beginning, however long it is. */
+#ifndef PYRO_TUI_OUTPUT_VIEW_H
+#define PYRO_TUI_OUTPUT_VIEW_H
+
+#include "tui/app.h"
+
+struct output_spec {
+    const char *title;
+    const char *const *argv; /* without "pyro"; NULL-terminated */
+    int dir_fd;              /* where the text lies while it is shown */
+    bool timed;              /* its lines begin with times: see tui/pager.h */
+};
+
+/* Reads it, then opens the pager, if the operator is still where this was asked for; one at a time.
+ * What the spec points at is copied. */
+void output_view_open(struct app *app, const struct output_spec *spec);
+
+#endif
