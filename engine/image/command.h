@@ -52,7 +52,8 @@ struct image_command {
     json_t *(*run)(const void *args, struct pyro_error *err);
 };
 
-extern const struct image_command image_disk_export, image_disk_list, image_disk_read;
+extern const struct image_command image_disk_export, image_disk_list, image_disk_read,
+    image_disk_seal;
 extern const struct image_command image_tar_to_ext4, image_unpack_kernel, image_initramfs,
     image_patch;
 extern const struct image_command image_oci_to_ext4, image_archive_to_ext4;

@@ -1,4 +1,4 @@
-/* engine/image/disk_command.c: the sub-commands disk-list, disk-read and disk-export. */
+/* engine/image/disk_command.c: the sub-commands disk-list, disk-read, disk-export and disk-seal. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "engine/image/command.h"
 #include "engine/image/view/disk_export.h"
 #include "engine/image/view/disk_list.h"
+#include "engine/image/view/disk_seal.h"
 #include "engine/image/view/view.h"
 #include "vmm/base/fs.h"
 
@@ -16,7 +17,7 @@ struct disk_args {
     int output_fd;
     const char *path; /* absolute, clean */
     int64_t max_bytes, offset;
-    bool recursive;
+    bool recursive, whole;
 };
 
 static const struct image_option options[] = {
@@ -25,6 +26,7 @@ static const struct image_option options[] = {
     { "path", IMAGE_OPTION_TEXT, offsetof(struct disk_args, path), false },
     { "max-bytes", IMAGE_OPTION_SIZE, offsetof(struct disk_args, max_bytes), false },
     { "offset", IMAGE_OPTION_SIZE, offsetof(struct disk_args, offset), false },
+    { "whole", IMAGE_OPTION_FLAG, offsetof(struct disk_args, whole), false },
     { "recursive", IMAGE_OPTION_FLAG, offsetof(struct disk_args, recursive), false },
 };
 
@@ -125,6 +127,20 @@ static json_t *disk_command_run_export(const void *void_args, struct pyro_error 
     return ok ? json_pack("{s:I}", "bytes_written", (json_int_t)size) : NULL;
 }
 
+/* Into an empty overlay, which is the output. */
+static json_t *disk_command_run_seal(const void *void_args, struct pyro_error *err)
+{
+    const struct disk_args *args = void_args;
+    struct chain *chain = NULL;
+    json_t *result = NULL;
+
+    if (chain_open(args->layers.items, args->layers.count, &chain, err))
+        result = disk_seal((struct disk_version){ chain, args->layers.count - 1 }, args->output_fd,
+                           args->whole, err);
+    chain_free(chain);
+    return result;
+}
+
 #define DISK_COMMAND(NAME, RUN)                                                                    \
     { .name = NAME,                                                                                \
       .options = options,                                                                          \
@@ -135,3 +151,4 @@ static json_t *disk_command_run_export(const void *void_args, struct pyro_error 
 const struct image_command image_disk_list = DISK_COMMAND("disk-list", disk_command_run_list);
 const struct image_command image_disk_read = DISK_COMMAND("disk-read", disk_command_run_read);
 const struct image_command image_disk_export = DISK_COMMAND("disk-export", disk_command_run_export);
+const struct image_command image_disk_seal = DISK_COMMAND("disk-seal", disk_command_run_seal);

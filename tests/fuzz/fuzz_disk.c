@@ -17,6 +17,7 @@
 #include "engine/image/tar/tar_to_ext4.h"
 #include "engine/image/view/disk_export.h"
 #include "engine/image/view/disk_list.h"
+#include "engine/image/view/disk_seal.h"
 #include "engine/image/view/view.h"
 #include "vmm/base/fs.h"
 #include "vmm/disk.h"
@@ -225,6 +226,27 @@ static void copy_out(struct chain *c)
     must(fd >= 0 && (disk_export((struct disk_version){ c, 1 }, fd, &err) || err.message[0]));
 }
 
+/* Into an overlay, which others can read if it comes to that. */
+static void seal(struct chain *c, bool whole)
+{
+    char path[] = "/tmp/pyro-fuzz-XXXXXX";
+    struct pyro_error err = { 0 };
+    scoped_close int dir = -1, fd = -1;
+    scoped_json json_t *sealed = NULL;
+    int all[3] = { fds[0], fds[1] };
+    struct chain *again = NULL;
+
+    must(mkdtemp(path) != NULL);
+    dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    must(disk_create_overlay(dir, "top", IMAGE_BYTES, &err));
+    fd = all[2] = openat(dir, "top", O_RDWR | O_CLOEXEC);
+    fs_discard_tree(AT_FDCWD, path);
+    sealed = disk_seal((struct disk_version){ c, 1 }, fd, whole, &err);
+    must(sealed || (err.code != PYRO_OK && err.code != PYRO_INTERNAL && err.message[0]));
+    must(!sealed || chain_open(all, 3, &again, &err));
+    chain_free(again);
+}
+
 static void look(struct chain *c)
 {
     struct view *now = NULL, *then = NULL;
@@ -246,6 +268,8 @@ static void look(struct chain *c)
     view_free(then);
     view_free(now);
     copy_out(c);
+    seal(c, false);
+    seal(c, true);
 }
 
 /* Unchanged, it is sound, and its journal is used. */

@@ -1,8 +1,6 @@
 /*
- * engine/image/view/chain.c: qcow2 as used by pyro's overlays (specification:
- * docs/interop/qcow2.txt of QEMU): version 3, clusters of 64 KiB, neither compressed nor encrypted,
- * no backing name. Reading it here costs microseconds, where starting qemu-img for it costs tens of
- * milliseconds.
+ * engine/image/view/chain.c: reading qcow2 (qcow2.h). Doing it here costs microseconds, where
+ * starting qemu-img for it costs tens of milliseconds.
  */
 #include "engine/image/view/chain.h"
 
@@ -13,21 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/image/view/qcow2.h"
 #include "vmm/base/big_endian.h"
 #include "vmm/base/fs.h"
 
-#define CLUSTER_BITS 16
-#define CLUSTER_BYTES (1U << CLUSTER_BITS)
-#define ENTRIES (CLUSTER_BYTES / 8)                   /* of an L2 table */
-#define L2_COVERS ((uint64_t)CLUSTER_BYTES * ENTRIES) /* bytes of the disk */
-#define SIZE_BYTES_MAX (L2_COVERS * ENTRIES)          /* what one cluster of L1 maps */
-#define L2_CACHED_MAX 1024                            /* tables in memory, 64 MiB */
-#define QCOW2_MAGIC 0x514649fbU
-#define HEADER_BYTES 104
-#define INCOMPATIBLE_ALLOWED 3ULL /* dirty, corrupt: said of refcounts, which are not read */
-#define OFFSET_MASK 0x00fffffffffffe00ULL
-#define FLAG_COMPRESSED (1ULL << 62)
-#define FLAG_ZERO 1ULL
+#define L2_CACHED_MAX 1024 /* tables in memory, 64 MiB */
 
 struct layer {
     int fd;
@@ -63,20 +51,20 @@ static bool read_file(const struct layer *l, uint64_t at, void *ret, size_t n,
 static bool open_qcow2(struct chain *c, unsigned i, struct pyro_error *err)
 {
     struct layer *l = &c->layers[i];
-    uint8_t h[HEADER_BYTES];
+    uint8_t h[QCOW2_HEADER_BYTES];
     uint64_t l1_at;
 
     if (!read_file(l, 0, h, sizeof(h), err))
         return false;
-    if (be32_at(h) != QCOW2_MAGIC || be32_at(h + 4) != 3 || be32_at(h + 20) != CLUSTER_BITS ||
+    if (be32_at(h) != QCOW2_MAGIC || be32_at(h + 4) != 3 || be32_at(h + 20) != QCOW2_CLUSTER_BITS ||
         (be64_at(h + 8) && be32_at(h + 16)) || be32_at(h + 32) ||
-        (be64_at(h + 72) & ~INCOMPATIBLE_ALLOWED))
+        (be64_at(h + 72) & ~QCOW2_INCOMPATIBLE_ALLOWED))
         return fail_damaged(i, "its header is not one of pyro's", err);
     if (be64_at(h + 24) != c->size_bytes)
         return fail_damaged(i, "its size differs from the one below", err);
-    l->l1_count = (uint32_t)((c->size_bytes + L2_COVERS - 1) / L2_COVERS);
+    l->l1_count = (uint32_t)((c->size_bytes + QCOW2_L2_COVERS - 1) / QCOW2_L2_COVERS);
     l1_at = be64_at(h + 40);
-    if (be32_at(h + 36) < l->l1_count || l1_at % CLUSTER_BYTES || l1_at >= l->file_bytes)
+    if (be32_at(h + 36) < l->l1_count || l1_at % QCOW2_CLUSTER_BYTES || l1_at >= l->file_bytes)
         return fail_damaged(i, "its L1 table is at an impossible place", err);
     l->l1 = malloc(l->l1_count * sizeof(*l->l1));
     l->l2 = calloc(l->l1_count, sizeof(*l->l2));
@@ -94,7 +82,7 @@ static bool open_layers(struct chain *c, const int *fds, struct pyro_error *err)
         c->layers[i] = (struct layer){ .fd = fds[i], .file_bytes = (uint64_t)st.st_size };
         if (i == 0)
             c->size_bytes = (uint64_t)st.st_size;
-        if (c->size_bytes == 0 || c->size_bytes > SIZE_BYTES_MAX)
+        if (c->size_bytes == 0 || c->size_bytes > QCOW2_SIZE_MAX)
             return pyro_fail(err, PYRO_RECORD_INVALID, "the disk has an impossible size");
         if (i > 0 && !open_qcow2(c, i, err))
             return false;
@@ -152,8 +140,8 @@ static bool get_table(struct chain *c, unsigned i, uint64_t at, const uint64_t *
                       struct pyro_error *err)
 {
     struct layer *l = &c->layers[i];
-    uint32_t index = (uint32_t)(at / L2_COVERS);
-    uint64_t place = be64toh(l->l1[index]) & OFFSET_MASK;
+    uint32_t index = (uint32_t)(at / QCOW2_L2_COVERS);
+    uint64_t place = be64toh(l->l1[index]) & QCOW2_OFFSET_MASK;
     uint64_t *table;
 
     *ret = NULL;
@@ -163,14 +151,14 @@ static bool get_table(struct chain *c, unsigned i, uint64_t at, const uint64_t *
         *ret = l->l2[index];
         return true;
     }
-    if (place % CLUSTER_BYTES || place >= l->file_bytes)
+    if (place % QCOW2_CLUSTER_BYTES || place >= l->file_bytes)
         return fail_damaged(i, "an L2 table is at an impossible place", err);
     if (c->l2_cached >= L2_CACHED_MAX)
         forget_tables(c);
-    table = malloc(CLUSTER_BYTES);
+    table = malloc(QCOW2_CLUSTER_BYTES);
     if (!table)
         return pyro_no_memory(err, NULL);
-    if (!read_file(l, place, table, CLUSTER_BYTES, err)) {
+    if (!read_file(l, place, table, QCOW2_CLUSTER_BYTES, err)) {
         free(table);
         return false;
     }
@@ -190,22 +178,22 @@ struct place {
 static bool find(struct chain *c, unsigned i, uint64_t at, struct place *ret,
                  struct pyro_error *err)
 {
-    uint64_t into = at % CLUSTER_BYTES, entry;
+    uint64_t into = at % QCOW2_CLUSTER_BYTES, entry;
     const uint64_t *table;
 
     if (!get_table(c, i, at, &table, err))
         return false;
-    *ret = (struct place){ .layer = i, .bytes = L2_COVERS - at % L2_COVERS };
+    *ret = (struct place){ .layer = i, .bytes = QCOW2_L2_COVERS - at % QCOW2_L2_COVERS };
     if (!table)
         return true;
-    entry = be64toh(table[at % L2_COVERS / CLUSTER_BYTES]);
-    ret->bytes = CLUSTER_BYTES - into;
-    if (entry & FLAG_COMPRESSED)
+    entry = be64toh(table[at % QCOW2_L2_COVERS / QCOW2_CLUSTER_BYTES]);
+    ret->bytes = QCOW2_CLUSTER_BYTES - into;
+    if (entry & QCOW2_COMPRESSED)
         return fail_damaged(i, "a compressed cluster, which pyro never makes", err);
-    ret->zero = entry & FLAG_ZERO;
-    ret->at = (entry & OFFSET_MASK) + into;
-    ret->present = ret->zero || (entry & OFFSET_MASK);
-    if (ret->present && !ret->zero && (entry & OFFSET_MASK) % CLUSTER_BYTES)
+    ret->zero = entry & QCOW2_ZERO;
+    ret->at = (entry & QCOW2_OFFSET_MASK) + into;
+    ret->present = ret->zero || (entry & QCOW2_OFFSET_MASK);
+    if (ret->present && !ret->zero && (entry & QCOW2_OFFSET_MASK) % QCOW2_CLUSTER_BYTES)
         return fail_damaged(i, "a cluster is at an impossible place", err);
     return true;
 }

@@ -23,22 +23,37 @@ static errcode_t view_io_on_set_blksize(io_channel channel, int block_size)
 bool view_source_read(struct view_source *s, uint64_t at, void *ret, size_t n,
                       struct pyro_error *err)
 {
+    if (s->overlay)
+        return overlay_read(s->overlay, at, ret, n, err);
     return chain_read(s->disk, at, ret, n, err) &&
            (!s->journal || journal_overlay(s->journal, at, ret, n, err));
+}
+
+/* The bytes of a request: a negative count is of bytes. False when they are too many. */
+static bool find_bytes(io_channel channel, unsigned long long block, int count, uint64_t *ret_at,
+                       size_t *ret_size)
+{
+    struct view_source *s = channel->private_data;
+    uint64_t blocks = count < 0 ? 1 : (uint64_t)count;
+
+    *ret_size = count < 0 ? (size_t)-(int64_t)count : (size_t)count * (size_t)channel->block_size;
+    if (blocks > s->budget || __builtin_mul_overflow(block, (uint64_t)channel->block_size, ret_at))
+        return false;
+    s->budget -= blocks;
+    return true;
 }
 
 static errcode_t view_io_on_read64(io_channel channel, unsigned long long block, int count,
                                    void *data)
 {
     struct view_source *s = channel->private_data;
-    uint64_t size =
-        count < 0 ? (uint64_t)-(int64_t)count : (uint64_t)count * (uint64_t)channel->block_size;
-    uint64_t blocks = count < 0 ? 1 : (uint64_t)count, at;
+    uint64_t at;
+    size_t size;
 
-    if (blocks > s->budget || __builtin_mul_overflow(block, (uint64_t)channel->block_size, &at))
-        return EXT2_ET_SHORT_READ;
-    s->budget -= blocks;
-    return view_source_read(s, at, data, size, &s->why) ? 0 : EXT2_ET_SHORT_READ;
+    return find_bytes(channel, block, count, &at, &size) &&
+                   view_source_read(s, at, data, size, &s->why)
+               ? 0
+               : EXT2_ET_SHORT_READ;
 }
 
 static errcode_t view_io_on_read(io_channel channel, unsigned long block, int count, void *data)
@@ -49,8 +64,16 @@ static errcode_t view_io_on_read(io_channel channel, unsigned long block, int co
 static errcode_t view_io_on_write64(io_channel channel, unsigned long long block, int count,
                                     const void *data)
 {
-    (void)channel, (void)block, (void)count, (void)data;
-    return EXT2_ET_RO_FILSYS;
+    struct view_source *s = channel->private_data;
+    uint64_t at;
+    size_t size;
+
+    if (!s->overlay)
+        return EXT2_ET_RO_FILSYS;
+    return find_bytes(channel, block, count, &at, &size) &&
+                   overlay_write(s->overlay, at, data, size, &s->why)
+               ? 0
+               : EXT2_ET_SHORT_WRITE;
 }
 
 static errcode_t view_io_on_write(io_channel channel, unsigned long block, int count,
@@ -104,7 +127,8 @@ errcode_t view_io_open(struct view_source *source, ext2_filsys *ret)
     errcode_t code;
 
     opening = source;
-    code = ext2fs_open2("disk", NULL, EXT2_FLAG_64BITS, 0, 0, &manager, ret);
+    code = ext2fs_open2("disk", NULL, EXT2_FLAG_64BITS | (source->overlay ? EXT2_FLAG_RW : 0), 0, 0,
+                        &manager, ret);
     opening = NULL;
     return code;
 }
