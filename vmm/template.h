@@ -16,6 +16,7 @@
 #include "vmm/accel.h"
 #include "vmm/base/error.h"
 #include "vmm/base/turn.h"
+#include "vmm/disk.h"
 #include "vmm/qemu.h"
 #include "vmm/ram.h"
 
@@ -33,7 +34,9 @@ struct template_spec {
     enum template_kind kind;
     const char *kernel_path, *kernel_digest;
     const char *initramfs_path, *initramfs_digest;
-    const char *base_path, *environment_digest; /* TEMPLATE_FRESH only; else NULL */
+    /* TEMPLATE_FRESH only, else NULL: the layers of the environment, and their digest. */
+    const struct disk_chain *base;
+    const char *environment_digest;
     /* TEMPLATE_RESTART: the size of the disks it is for, which the guest then knows already; 0: for
      * disks of any size. */
     uint64_t disk_bytes;

@@ -110,16 +110,22 @@ static bool run_machine(const struct cold_boot *b, enum boot_evidence *ret_evide
 static bool make_disk(const struct template_spec *spec, int dirfd, char *overlay_path, size_t n,
                       struct disk_chain *ret, struct pyro_error *err)
 {
-    const struct disk_layer base = { .path = spec->base_path, .format = DISK_RAW };
     uint64_t size = spec->disk_bytes ? spec->disk_bytes : RESTART_DISK_BYTES;
+    unsigned below = 0;
 
-    if (spec->kind == TEMPLATE_FRESH && !disk_virtual_size(&base, &size, err))
-        return false;
+    *ret = (struct disk_chain){ 0 };
+    if (spec->kind == TEMPLATE_FRESH) {
+        *ret = *spec->base;
+        below = ret->count;
+        if (below < 1 || below >= DISK_LAYERS_MAX ||
+            !disk_virtual_size(&ret->layers[0], &size, err))
+            return false;
+    }
     snprintf(overlay_path, n, "/proc/self/fd/%d/" OVERLAY, dirfd);
-    *ret = disk_chain_of(spec->base_path, overlay_path);
-    if (spec->kind == TEMPLATE_RESTART)
-        *ret = (struct disk_chain){ .layers = { { .path = overlay_path, .format = DISK_QCOW2 } },
-                                    .count = 1 };
+    ret->layers[below] = (struct disk_layer){ .path = overlay_path,
+                                              .format = DISK_QCOW2,
+                                              .id = below ? ret->layers[below - 1].id + 1 : 0 };
+    ret->count = below + 1;
     return disk_create_overlay(dirfd, OVERLAY, size, err);
 }
 

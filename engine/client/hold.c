@@ -4,7 +4,9 @@
  */
 #include "engine/client/hold.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "engine/client/connect.h"
@@ -20,7 +22,7 @@ struct disk_hold {
     struct loop_timer timer;
     int lock_fd;
     uint32_t layer;
-    bool told;
+    bool told, frozen;
     struct pyro_error why;
 };
 
@@ -29,6 +31,7 @@ static void hold_on_message(struct stream *s, const json_t *message)
     struct disk_hold *h = s->arg;
 
     h->layer = (uint32_t)json_int_or(message, "layer", 0);
+    h->frozen = json_bool_or(message, "frozen", false);
     h->told = true;
     loop_stop(link_loop(h->link));
 }
@@ -77,6 +80,7 @@ static bool hold_stopped(struct disk_hold *h, const struct workspace_handle *o,
     if (h->lock_fd < 0 || !record_load(o->dir_fd, o->id, &r, err))
         return false;
     h->layer = r.disk.active;
+    h->frozen = true;
     return r.state != WORKSPACE_STARTED ||
            pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is being started", o->id);
 }
@@ -112,6 +116,25 @@ struct disk_hold *disk_hold_open(const struct workspace_handle *o, struct pyro_e
 uint32_t disk_hold_layer(const struct disk_hold *hold)
 {
     return hold->layer;
+}
+
+bool disk_hold_is_running(const struct disk_hold *hold)
+{
+    return hold->link != NULL;
+}
+
+bool disk_hold_is_frozen(const struct disk_hold *hold)
+{
+    return hold->frozen;
+}
+
+bool disk_hold_lasts(const struct disk_hold *hold)
+{
+    char byte;
+
+    /* The supervisor has nothing to say until it ends the hold. */
+    return !hold->link ||
+           (recv(link_fd(hold->link), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN);
 }
 
 void disk_hold_close(struct disk_hold *hold)

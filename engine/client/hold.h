@@ -19,6 +19,13 @@ struct disk_hold *disk_hold_open(const struct workspace_handle *o,
                                  struct pyro_error *err) MUST_CHECK;
 /* The layer to read, for disk_fds_open(). Load the record after opening the hold. */
 uint32_t disk_hold_layer(const struct disk_hold *hold);
+/* Whether the workspace runs; if not, its lock is held. */
+bool disk_hold_is_running(const struct disk_hold *hold);
+/* Whether nothing can write to the layer (of a stopped workspace: while the lock is held). */
+bool disk_hold_is_frozen(const struct disk_hold *hold);
+/* Whether the hold has lasted until now: a supervisor that died may have a successor that does not
+ * know of it. */
+bool disk_hold_lasts(const struct disk_hold *hold);
 /* NULL is fine. The supervisor joins the layers again when nobody else holds one. */
 void disk_hold_close(struct disk_hold *hold);
 

@@ -151,17 +151,50 @@ static bool push_stopped(const struct workspace_handle *o, struct workspace_reco
     return true;
 }
 
-static bool snapshot_name_stopped(const struct workspace_handle *o, struct workspace_record *r,
-                                  const struct job *job, struct pyro_error *err)
+/* The layer that holds all of the disk; its successor is made, and saved with the record, if there is
+ * anything in it. */
+static bool freeze_stopped(const struct workspace_handle *o, struct workspace_record *r,
+                           uint32_t *ret_layer, struct pyro_error *err)
 {
-    uint32_t active = r->disk.active, below = active;
+    uint32_t active = r->disk.active;
     char file[32];
 
     disk_layer_file(active, file);
-    if (disk_is_untouched(o->dir_fd, file)) /* nothing since the last one */
-        below = disk_layers_parent(&r->disk, active);
-    if (!disk_layers_check_new(&r->disk, job->name, err) ||
-        (below == active && !push_stopped(o, r, err)))
+    *ret_layer = active;
+    if (!disk_is_untouched(o->dir_fd, file))
+        return push_stopped(o, r, err);
+    *ret_layer = disk_layers_parent(&r->disk, active); /* nothing since the last one */
+    return true;
+}
+
+/* Back to a layer that was active. */
+static void unfreeze_stopped(const struct workspace_handle *o, struct workspace_record *r,
+                             uint32_t active)
+{
+    r->disk.active = active;
+    disk_layers_collect(&r->disk);
+    disk_layers_sweep(o->dir_fd, &r->disk);
+}
+
+bool snapshot_freeze_stopped(const struct workspace_handle *o, struct workspace_record *r,
+                             uint32_t *ret_layer, struct pyro_error *err)
+{
+    uint32_t active = r->disk.active;
+
+    if (!freeze_stopped(o, r, ret_layer, err))
+        return false;
+    if (record_save(o->dir_fd, r, true, err))
+        return true;
+    unfreeze_stopped(o, r, active);
+    return false;
+}
+
+static bool snapshot_name_stopped(const struct workspace_handle *o, struct workspace_record *r,
+                                  const struct job *job, struct pyro_error *err)
+{
+    uint32_t active = r->disk.active, below;
+
+    if (!disk_layers_check_new(&r->disk, job->name, err) || !freeze_stopped(o, r, &below, err))
         return false;
     r->last_activity_at = clock_wall();
     disk_layers_name(&r->disk, job->name, below, clock_wall());
@@ -170,9 +203,7 @@ static bool snapshot_name_stopped(const struct workspace_handle *o, struct works
                      TIMELINE_ENTRY(TIMELINE_SNAPSHOT, .id = job->name, .state = "created"));
         return true;
     }
-    r->disk.active = active;
-    disk_layers_collect(&r->disk);
-    disk_layers_sweep(o->dir_fd, &r->disk);
+    unfreeze_stopped(o, r, active);
     return false;
 }
 

@@ -29,6 +29,11 @@ json_t *snapshot_delete(const char *ref, const char *name, struct pyro_error *er
 json_t *workspace_reset(const char *ref, const char *snapshot, const struct progress *progress,
                         struct pyro_error *err) MUST_CHECK;
 
+/* As the holder of a stopped workspace's lock: the layer that holds all of its disk, which nothing
+ * writes to from here on. `r` is its record, which is saved. */
+bool snapshot_freeze_stopped(const struct workspace_handle *o, struct workspace_record *r,
+                             uint32_t *ret_layer, struct pyro_error *err) MUST_CHECK;
+
 /*
  * Call once at the end of seeding, on a running workspace: the disk's current content becomes the
  * baseline, which nothing changes from here on. dir_fd: the workspace's directory. Without it the

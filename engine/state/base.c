@@ -6,14 +6,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <linux/fs.h>
-
 #include "engine/state/digest.h"
+#include "engine/state/file_share.h"
 #include "engine/state/paths.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/turn.h"
@@ -57,52 +54,10 @@ static bool is_kept(int bases_fd, const char *name, const struct stat *image)
             st.st_mtim.tv_nsec == image->st_mtim.tv_nsec);
 }
 
-static bool copy_extent(int from, int to, off_t at, off_t end)
-{
-    if (lseek(to, at, SEEK_SET) < 0)
-        return false;
-    while (at < end) {
-        ssize_t n = sendfile(to, from, &at, (size_t)(end - at));
-        if (n == 0)
-            errno = EIO; /* it became shorter */
-        if (n == 0 || (n < 0 && errno != EINTR))
-            return false;
-    }
-    return true;
-}
-
-/* The blocks that hold data; holes stay holes. */
-static bool copy_content(int from, int to, off_t size)
-{
-    off_t data, hole = 0;
-
-    if (ioctl(to, FICLONE, from) == 0)
-        return true;
-    if (ftruncate(to, size) != 0)
-        return false;
-    while ((data = lseek(from, hole, SEEK_DATA)) >= 0) {
-        hole = lseek(from, data, SEEK_HOLE);
-        if (hole < 0 || !copy_extent(from, to, data, hole))
-            return false;
-    }
-    return errno == ENXIO;
-}
-
-static bool copy(int image_fd, const struct stat *image, int bases_fd, const char *temporary)
-{
-    scoped_close int fd =
-        openat(bases_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, MODE);
-    const struct timespec times[2] = { image->st_mtim, image->st_mtim };
-
-    return fd >= 0 && copy_content(image_fd, fd, image->st_size) && futimens(fd, times) == 0 &&
-           fsync(fd) == 0;
-}
-
 /* A link where possible, else a copy; under a temporary name first, so that nothing ever finds half
  * of it. */
-static bool place(int image_fd, const struct stat *image, int bases_fd, const char *name)
+static bool place(int image_fd, int bases_fd, const char *name)
 {
-    scoped_free char *by_fd = str_printf("/proc/self/fd/%d", image_fd);
     unsigned char bytes[6];
     char hex[13];
     scoped_free char *temporary = NULL;
@@ -111,9 +66,7 @@ static bool place(int image_fd, const struct stat *image, int bases_fd, const ch
     random_bytes(bytes, sizeof(bytes));
     hex_encode(bytes, sizeof(bytes), hex);
     temporary = str_printf(TEMPORARY "%s", hex);
-    ok = (linkat(AT_FDCWD, by_fd, bases_fd, temporary, AT_SYMLINK_FOLLOW) == 0 ||
-          copy(image_fd, image, bases_fd, temporary)) &&
-         fchmodat(bases_fd, temporary, MODE, 0) == 0 &&
+    ok = file_share(image_fd, bases_fd, temporary) && fchmodat(bases_fd, temporary, MODE, 0) == 0 &&
          renameat(bases_fd, temporary, bases_fd, name) == 0 && fsync(bases_fd) == 0;
     if (!ok) {
         int why = errno;
@@ -141,7 +94,7 @@ char *base_keep(const char *image_path, const char *digest, struct pyro_error *e
         return pyro_fail_errno(err, "open '%s'", image_path);
     if (!S_ISREG(image.st_mode))
         return pyro_fail(err, PYRO_ENVIRONMENT_BROKEN, "'%s' is not a regular file", image_path);
-    if (!is_kept(bases_fd, name, &image) && !place(image_fd, &image, bases_fd, name))
+    if (!is_kept(bases_fd, name, &image) && !place(image_fd, bases_fd, name))
         return pyro_fail_errno(err, "keep the base image in '%s'", directory);
     return str_printf("%s/%s", directory, name);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/state/file_share.h"
 #include "engine/state/names.h"
 #include "vmm/base/fs.h"
 
@@ -18,15 +19,24 @@
 #define LAYERS_SPARE 6     /* for readers and resets, when snapshots have reached their limit */
 #define SNAPSHOTS_MAX 2500 /* that fit into a record, whatever their names */
 
+void disk_layers_init_above(struct disk_layers *l, unsigned count)
+{
+    BUG_ON(count + 2 > DISK_LAYERS_MAX);
+    *l = (struct disk_layers){ .items = calloc(count + 1, sizeof(*l->items)),
+                               .count = count + 1,
+                               .active = count + 1,
+                               .origin = count ? count : DISK_LAYER_BASE,
+                               .baseline = count ? count : DISK_LAYER_BASE,
+                               .next = count + 2 };
+    BUG_ON(!l->items);
+    for (uint32_t i = 0; i <= count; i++)
+        l->items[i] =
+            (struct disk_tree_layer){ LAYER_FIRST + i, i ? LAYER_FIRST + i - 1 : DISK_LAYER_BASE };
+}
+
 void disk_layers_init(struct disk_layers *l)
 {
-    *l = (struct disk_layers){ .items = calloc(1, sizeof(*l->items)),
-                               .count = 1,
-                               .active = LAYER_FIRST,
-                               .baseline = DISK_LAYER_BASE,
-                               .next = LAYER_FIRST + 1 };
-    BUG_ON(!l->items);
-    l->items[0] = (struct disk_tree_layer){ LAYER_FIRST, DISK_LAYER_BASE };
+    disk_layers_init_above(l, 0);
 }
 
 void disk_layers_release(struct disk_layers *l)
@@ -129,7 +139,7 @@ static bool parse(const json_t *j, struct disk_layers *l, struct pyro_error *err
 {
     const json_t *layers = json_object_get(j, "layers"),
                  *snapshots = json_object_get(j, "snapshots");
-    int64_t active, baseline, next;
+    int64_t active, baseline, next, origin = json_int_or(j, "origin", DISK_LAYER_BASE);
 
     if (!json_is_array(layers) || json_array_size(layers) > LAYERS_MAX ||
         !json_is_array(snapshots) || json_array_size(snapshots) > LAYERS_MAX)
@@ -139,9 +149,10 @@ static bool parse(const json_t *j, struct disk_layers *l, struct pyro_error *err
         !json_get_int(j, "next", LAYER_FIRST + 1, UINT32_MAX - 1, &next, err) ||
         !parse_layers(layers, l, err) || !parse_snapshots(snapshots, l, err))
         return false;
-    if (!is_layer(l, active) || !is_layer(l, baseline))
+    if (!is_layer(l, active) || !is_layer(l, baseline) || !is_layer(l, origin))
         return pyro_fail(err, PYRO_RECORD_INVALID, "the disk's layers are not all there");
     l->active = (uint32_t)active;
+    l->origin = (uint32_t)origin;
     l->baseline = (uint32_t)baseline;
     l->baseline_at = json_number_or(j, "baseline_at", 0);
     l->booted = (uint32_t)json_int_or(j, "booted", 0);
@@ -170,7 +181,7 @@ bool disk_layers_parse(const json_t *j, struct disk_layers *ret, struct pyro_err
 
 json_t *disk_layers_to_json(const struct disk_layers *l)
 {
-    json_t *layers = json_array(), *snapshots = json_array();
+    json_t *layers = json_array(), *snapshots = json_array(), *j;
 
     for (size_t i = 0; i < l->count; i++)
         json_array_append_new(layers, json_pack("{s:I, s:I}", "id", (json_int_t)l->items[i].id,
@@ -179,10 +190,13 @@ json_t *disk_layers_to_json(const struct disk_layers *l)
         json_array_append_new(snapshots, json_pack("{s:s, s:I, s:f}", "name", l->snapshots[i].name,
                                                    "layer", (json_int_t)l->snapshots[i].layer,
                                                    "created_at", l->snapshots[i].created_at));
-    return json_pack("{s:o, s:o, s:I, s:I, s:f, s:I, s:I}", "layers", layers, "snapshots",
-                     snapshots, "active", (json_int_t)l->active, "baseline",
-                     (json_int_t)l->baseline, "baseline_at", l->baseline_at, "booted",
-                     (json_int_t)l->booted, "next", (json_int_t)l->next);
+    j = json_pack("{s:o, s:o, s:I, s:I, s:f, s:I, s:I}", "layers", layers, "snapshots", snapshots,
+                  "active", (json_int_t)l->active, "baseline", (json_int_t)l->baseline,
+                  "baseline_at", l->baseline_at, "booted", (json_int_t)l->booted, "next",
+                  (json_int_t)l->next);
+    if (l->origin != DISK_LAYER_BASE)
+        json_object_set_new(j, "origin", json_integer((json_int_t)l->origin));
+    return j;
 }
 
 /* ---- changes ---- */
@@ -230,6 +244,7 @@ void disk_layers_collect(struct disk_layers *l)
     BUG_ON(!needed);
     mark(l, l->active, needed);
     mark(l, l->baseline, needed);
+    mark(l, l->origin, needed);
     for (size_t i = 0; i < l->snapshot_count; i++)
         mark(l, l->snapshots[i].layer, needed);
     for (size_t i = 0; i < l->count; i++)
@@ -351,15 +366,28 @@ void disk_layer_file(uint32_t id, char ret[32])
         snprintf(ret, 32, LAYERS_DIR "/%u.qcow2", id);
 }
 
+/* The directory of a layer's file. */
+static bool make_layers_dir(int dirfd, uint32_t id, struct pyro_error *err)
+{
+    return id == LAYER_FIRST || mkdirat(dirfd, LAYERS_DIR, 0700) == 0 || errno == EEXIST ||
+           pyro_fail_errno(err, "create '%s'", LAYERS_DIR);
+}
+
+bool disk_layer_share(const char *path, int dirfd, uint32_t id, struct pyro_error *err)
+{
+    char file[32];
+
+    disk_layer_file(id, file);
+    return make_layers_dir(dirfd, id, err) && file_share_from(AT_FDCWD, path, dirfd, file, err);
+}
+
 bool disk_layer_create(int dirfd, uint32_t id, uint64_t size_bytes, struct pyro_error *err)
 {
     char file[32];
     scoped_close int dir = -1;
 
     disk_layer_file(id, file);
-    if (id != LAYER_FIRST && mkdirat(dirfd, LAYERS_DIR, 0700) != 0 && errno != EEXIST)
-        return pyro_fail_errno(err, "create '%s'", LAYERS_DIR);
-    if (!disk_create_overlay(dirfd, file, size_bytes, err))
+    if (!make_layers_dir(dirfd, id, err) || !disk_create_overlay(dirfd, file, size_bytes, err))
         return false;
     if (id == LAYER_FIRST)
         return true;
@@ -416,6 +444,16 @@ void disk_layers_sweep(int dirfd, const struct disk_layers *l)
     }
     if (!find_layer(l, LAYER_FIRST))
         unlinkat(dirfd, FIRST_FILE, 0);
+}
+
+bool disk_layer_is_shared(int dirfd, uint32_t id)
+{
+    char file[32];
+    struct stat st;
+
+    disk_layer_file(id, file);
+    return id == DISK_LAYER_BASE || fstatat(dirfd, file, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+           st.st_nlink > 1;
 }
 
 int64_t disk_layer_bytes(int dirfd, uint32_t id)

@@ -4,7 +4,9 @@
  * name.
  *
  * Layer 0 is the environment's image, layer 1 is disk.qcow2, layer N is layers/N.qcow2. Only the
- * active one is ever written; the rest are frozen. A layer is listed before anything is written to
+ * active one is ever written; the rest are frozen. An environment may have layers of its own above
+ * its image: they are the first ones, up to the origin. Frozen layers may be shared with an
+ * environment or another workspace, by hard links. A layer is listed before anything is written to
  * it and forgotten before its file is removed, so a file that no record lists is debris, even after
  * a crash: disk_layers_sweep().
  */
@@ -36,7 +38,8 @@ struct disk_layers {
     struct disk_snapshot *snapshots; /* in the order they were made */
     size_t snapshot_count;
     uint32_t active;   /* the one that the machine writes to */
-    uint32_t baseline; /* left by `create`; DISK_LAYER_BASE without a seed */
+    uint32_t origin;   /* the environment's topmost one; DISK_LAYER_BASE: it is its image */
+    uint32_t baseline; /* left by `create`; the origin without a seed */
     double baseline_at;
     uint32_t booted; /* active when the machine was started; 0: not known */
     uint32_t next;   /* the id of the next new layer */
@@ -44,6 +47,9 @@ struct disk_layers {
 
 /* A new disk: disk.qcow2 on the image. */
 void disk_layers_init(struct disk_layers *l);
+/* The same on an environment that has `count` layers on its image, fewer than DISK_LAYERS_MAX: 1 to
+ * count, and the active one above. */
+void disk_layers_init_above(struct disk_layers *l, unsigned count);
 void disk_layers_release(struct disk_layers *l);
 /* From a record's member "disk"; NULL (a record older than layers) is a new disk. */
 bool disk_layers_parse(const json_t *j, struct disk_layers *ret, struct pyro_error *err) MUST_CHECK;
@@ -90,10 +96,15 @@ void disk_layer_file(uint32_t id, char ret[32]);
 /* Creates the empty file of a layer, its name synced to the disk. */
 bool disk_layer_create(int dirfd, uint32_t id, uint64_t size_bytes,
                        struct pyro_error *err) MUST_CHECK;
+/* Makes the file of another's frozen layer that of a layer of this disk too (file_share.h). */
+bool disk_layer_share(const char *path, int dirfd, uint32_t id, struct pyro_error *err) MUST_CHECK;
 /* Removes the files of layers that are not listed. Failures are left to the next sweep. */
 void disk_layers_sweep(int dirfd, const struct disk_layers *l);
 /* Whether there are files of layers other than the first one. */
 bool disk_layers_any(int dirfd);
+/* Whether the layer's file has other names: then somebody else has it, and it must stay as it is.
+ * True when that cannot be told. */
+bool disk_layer_is_shared(int dirfd, uint32_t id);
 /* Disk space of the layer's file on the host; 0 for the base. */
 int64_t disk_layer_bytes(int dirfd, uint32_t id);
 

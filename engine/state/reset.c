@@ -35,7 +35,7 @@ bool disk_reset_commit(int dirfd, struct workspace_record *r, const char *snapsh
         !disk_virtual_size(&base, &size, err) || !disk_layers_add(&r->disk, below, &above, err))
         return false;
     r->disk.active = above;
-    r->used = below != DISK_LAYER_BASE; /* an empty layer on the image is like new */
+    r->used = below != r->disk.origin; /* an empty layer on the environment is like new */
     r->clearing = true;
     r->reset_count++;
     r->last_reset_at = r->last_activity_at = clock_wall();

@@ -35,11 +35,14 @@ bool disk_fds_lend(struct supervisor *s, uint32_t layer, struct pyro_error *err)
            fd_set_lend(s->vm.qmp, layer, read_only, writable, clock_ms() + QMP_MS, err);
 }
 
-void disk_fds_take_back(struct supervisor *s)
+bool disk_fds_take_back(struct supervisor *s)
 {
     struct pyro_error err = { 0 };
 
-    if (s->vm.qmp &&
-        !fd_set_keep_writable(s->vm.qmp, s->record.disk.active, clock_ms() + QMP_MS, &err))
-        supervisor_complain(s, err.message);
+    if (!s->vm.qmp)
+        return false;
+    if (fd_set_keep_writable(s->vm.qmp, s->record.disk.active, clock_ms() + QMP_MS, &err))
+        return true;
+    supervisor_complain(s, err.message);
+    return false;
 }

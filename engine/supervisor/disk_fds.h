@@ -10,8 +10,8 @@ bool disk_fds_give(struct supervisor *s, uint32_t layer, bool writable,
                    struct pyro_error *err) MUST_CHECK;
 /* Gives QEMU a writable one of a lower layer, until disk_fds_take_back(). Blocks. */
 bool disk_fds_lend(struct supervisor *s, uint32_t layer, struct pyro_error *err) MUST_CHECK;
-/* Removes the writable ones except the active layer's. A failure goes to the supervisor's log: the
+/* Removes the writable ones except the active layer's. A failure (false) goes to the supervisor's log: the
  * layers are intact, only less well guarded. Blocks. */
-void disk_fds_take_back(struct supervisor *s);
+bool disk_fds_take_back(struct supervisor *s);
 
 #endif

@@ -102,22 +102,31 @@ static unsigned count_children(const struct disk_layers *l, uint32_t id)
     return n;
 }
 
-/* QEMU can write to it: it was the active one at some time since QEMU started. */
-static bool takes(const struct disk_layers *l, uint32_t into)
+/* Whether `from` can go into the one below. QEMU can write to that: it was the active one at some
+ * time since QEMU started. All that QEMU changes must be this workspace's alone: the one below, the
+ * one that is emptied then, and the header of the one above. */
+static bool takes(const struct supervisor *s, uint32_t above, uint32_t from)
 {
+    const struct disk_layers *l = &s->record.disk;
+    uint32_t into = disk_layers_parent(l, from);
+
     return into != DISK_LAYER_BASE && l->booted && into >= l->booted && !is_named(l, into) &&
-           count_children(l, into) == 1;
+           count_children(l, into) == 1 && !disk_layer_is_shared(s->dir_fd, into) &&
+           !disk_layer_is_shared(s->dir_fd, from) &&
+           (above == from || !disk_layer_is_shared(s->dir_fd, above));
 }
 
 static bool choose(struct supervisor *s, uint32_t *ret_from)
 {
     const struct disk_layers *l = &s->record.disk;
     int64_t best = disk_layers_depth(l, l->active) > DEPTH_WANTED ? INT64_MAX : CHEAP_BYTES;
+    uint32_t above = l->active;
     bool found = false;
 
-    for (uint32_t id = l->active; id != DISK_LAYER_BASE; id = disk_layers_parent(l, id)) {
+    for (uint32_t id = l->active; id != DISK_LAYER_BASE;
+         above = id, id = disk_layers_parent(l, id)) {
         int64_t cost;
-        if (!takes(l, disk_layers_parent(l, id)))
+        if (!takes(s, above, id))
             continue;
         cost = disk_layer_bytes(s->dir_fd, id);
         if (cost < best) {
@@ -148,7 +157,8 @@ static bool choose_flat(struct supervisor *s, uint32_t *ret)
     if (depth <= DEPTH_FLAT || !l->booted)
         return false;
     *ret = l->active;
-    for (uint32_t id = l->active; id >= l->booted && depth >= DEPTH_FLAT; depth--) {
+    for (uint32_t id = l->active;
+         id >= l->booted && depth >= DEPTH_FLAT && !disk_layer_is_shared(s->dir_fd, id); depth--) {
         *ret = id;
         id = disk_layers_parent(l, id);
     }

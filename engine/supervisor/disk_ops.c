@@ -26,7 +26,8 @@ struct disk_op {
     struct disk_holder *holder; /* instead of a client; NULL: gone */
     char name[SNAPSHOT_NAME_MAX + 1];
     uint32_t below, above;  /* the layer that was active, and the new one */
-    bool switched;          /* QEMU writes to the new one */
+    bool switched;          /* QEMU writes to the new one … */
+    bool frozen;            /* … and can no longer write to the one below */
     bool busy;              /* a QEMU command is pending: do not free now … */
     struct pyro_error doom; /* … but fail with this after it */
     unsigned tries;
@@ -248,6 +249,7 @@ static void succeed(struct disk_op *op)
     if (op->kind == DISK_OP_SNAPSHOT)
         supervisor_note(s, TIMELINE_ENTRY(TIMELINE_SNAPSHOT, .id = op->name, .state = "created"));
     json_object_set_new(result, "layer", json_integer((json_int_t)op->below));
+    json_object_set_new(result, "frozen", json_boolean(op->frozen));
     if (op->holder)
         stream_message(&op->holder->stream, result);
     if (op->client)
@@ -292,7 +294,7 @@ static void hand_over(struct disk_op *op, const json_t *thaw)
 
     stream_message(&op->freeze, thaw);
     op->busy = true;
-    disk_fds_take_back(s);
+    op->frozen = disk_fds_take_back(s);
     op->busy = false;
     doom = op->doom;
     if (doom.code)
@@ -335,7 +337,7 @@ static void begin(struct disk_op *op)
     scoped_json json_t *request = json_pack("{s:s}", "op", "freeze");
     struct pyro_error err = { 0 };
 
-    op->switched = false;
+    op->switched = op->frozen = false;
     op->below = s->record.disk.active;
     if (!push_layer(s, op->below, &op->above, &err)) {
         refuse(op, &err);

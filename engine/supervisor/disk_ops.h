@@ -15,8 +15,8 @@
 /*
  * {"op": "disk", "do": "snapshot"|"delete", "name": NAME}: the snapshot's name, {} ;
  * {"op": "disk", "do": "seal"}: what is on the disk now is the baseline: {};
- * {"op": "disk", "do": "hold"}: the message {layer}, a layer that stays as it is until the stream
- * is closed.
+ * {"op": "disk", "do": "hold"}: the message {layer, frozen}, a layer that stays as it is until the
+ * stream is closed; frozen: for good, once its file has another name, for QEMU cannot write to it.
  */
 supervisor_op_fn disk_ops_dispatch;
 /* The operation in progress, if any, has failed. */

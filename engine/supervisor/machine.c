@@ -54,7 +54,9 @@ static void machine_boot_progress(void *arg, const char *what,
     supervisor_tell_progress(arg, what);
 }
 
-static bool open_template(struct supervisor *s, const struct boot_files *boot, struct template *ret,
+/* `environment`: the environment's layers, for a fresh start. */
+static bool open_template(struct supervisor *s, const struct boot_files *boot,
+                          const struct disk_chain *environment, struct template *ret,
                           struct pyro_error *err)
 {
     scoped_free char *templates_dir = paths_templates(err);
@@ -68,7 +70,7 @@ static bool open_template(struct supervisor *s, const struct boot_files *boot, s
                                   .kernel_digest = boot->kernel_digest,
                                   .initramfs_path = boot->initramfs,
                                   .initramfs_digest = boot->initramfs_digest,
-                                  .base_path = fresh ? s->record.base_path : NULL,
+                                  .base = fresh ? environment : NULL,
                                   .environment_digest = fresh ? s->record.environment_digest : NULL,
                                   .warm = fresh ? warm_paths : NULL,
                                   .vcpu_count = (unsigned)s->record.vcpu_count,
@@ -87,14 +89,18 @@ static bool open_template(struct supervisor *s, const struct boot_files *boot, s
  * cut. */
 static void choose_mode(struct supervisor *s, const struct disk_chain *disk)
 {
+    const struct disk_layers *l = &s->record.disk;
+
     if (s->mode == SUPERVISE_FRESH &&
-        (disk->count != 2 || !disk_is_untouched(AT_FDCWD, disk->layers[1].path)))
+        (disk_layers_parent(l, l->active) != l->origin ||
+         !disk_is_untouched(AT_FDCWD, disk->layers[disk->count - 1].path)))
         s->mode = SUPERVISE_RESTART;
 }
 
 static bool start_vm(struct supervisor *s, struct pyro_error *err)
 {
     scoped_layer_chain struct disk_layer_chain disk = { 0 };
+    struct disk_chain below;
     struct template template = TEMPLATE_INIT;
     struct vm_spec spec = {
         .template = &template, .disk = &disk.chain, .run_dirfd = s->run_fd, .name = s->record.id
@@ -107,13 +113,15 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
                                                      s->record.base_path, s->dir_path, &disk, err))
         return false;
     choose_mode(s, &disk.chain);
+    below = disk.chain;
+    below.count--;
     disk.chain.layers[disk.chain.count - 1].throw_away = s->record.throw_away;
     disk_layers_sweep(s->dir_fd, &s->record.disk);
 
     if (s->mode == SUPERVISE_RESTART)
         vm_kill_leftover(s->dir_fd, s->record.id); /* of one that was killed while starting */
-    ok = boot_files_ensure(&progress, &boot, err) && open_template(s, &boot, &template, err) &&
-         vm_start(&spec, &s->vm, err);
+    ok = boot_files_ensure(&progress, &boot, err) &&
+         open_template(s, &boot, &below, &template, err) && vm_start(&spec, &s->vm, err);
     if (ok) {
         record_set_string(&s->record.accelerator, accel_name(template.accel));
         s->record.vm_pid = s->vm.pid;

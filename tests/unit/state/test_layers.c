@@ -1,9 +1,11 @@
 /* The tree of a disk's layers: what is needed stays, what is not sound is refused. */
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/state/layers.h"
 #include "vmm/base/fs.h"
@@ -97,6 +99,61 @@ static void test_layers_of_a_flattened_chain(void **state UNUSED)
     disk_layers_collect(&l);
     assert_true(!has(&l, 2) && has(&l, 4) && has(&l, 5) && has(&l, 6));
     disk_layers_release(&l);
+}
+
+static void test_layers_of_an_environment(void **state UNUSED)
+{
+    scoped_json json_t *j = NULL;
+    struct pyro_error err = { 0 };
+    struct disk_layers l, m;
+    uint32_t id;
+
+    disk_layers_init_above(&l, 3);
+    assert_int_equal(l.active, 4);
+    assert_int_equal(l.origin, 3);
+    assert_int_equal(disk_layers_depth(&l, l.active), 5);
+    assert_true(disk_layers_resolve(&l, "baseline", &id, &err));
+    assert_int_equal(id, 3);
+    l.baseline = l.active; /* seeded */
+    push(&l, NULL);
+    disk_layers_collect(&l);
+    assert_int_equal(l.count, 5);
+    j = disk_layers_to_json(&l);
+    assert_true(disk_layers_parse(j, &m, &err));
+    assert_int_equal(m.origin, 3);
+    disk_layers_release(&m);
+    json_object_set_new(j, "origin", json_integer(9));
+    assert_false(disk_layers_parse(j, &m, &err));
+    json_object_del(j, "origin"); /* an older record */
+    assert_true(disk_layers_parse(j, &m, &err));
+    assert_int_equal(m.origin, DISK_LAYER_BASE);
+    disk_layers_release(&m);
+    disk_layers_release(&l);
+}
+
+static void test_layers_that_others_have(void **state UNUSED)
+{
+    char path[] = "/tmp/pyro-layers-XXXXXX", other[] = "/tmp/pyro-layers-XXXXXX";
+    scoped_close int dir = -1, second = -1;
+    scoped_free char *file = NULL;
+    struct pyro_error err = { 0 };
+
+    assert_non_null(mkdtemp(path));
+    assert_non_null(mkdtemp(other));
+    dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    second = open(other, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    file = str_printf("%s/disk.qcow2", path);
+    assert_true(disk_layer_create(dir, 1, 1 << 20, &err));
+    assert_false(disk_layer_is_shared(dir, 1));
+    assert_true(disk_layer_share(file, second, 3, &err));
+    assert_true(disk_layer_is_shared(dir, 1) && disk_layer_is_shared(second, 3));
+    assert_true(disk_layer_is_shared(dir, 2) && disk_layer_is_shared(dir, DISK_LAYER_BASE));
+    assert_false(disk_layer_share(file, second, 3, &err));
+    assert_int_equal(err.sys_errno, EEXIST);
+    assert_int_equal(unlink(file), 0);
+    assert_false(disk_layer_is_shared(second, 3));
+    fs_discard_tree(AT_FDCWD, path);
+    fs_discard_tree(AT_FDCWD, other);
 }
 
 static void test_layers_names_are_checked(void **state UNUSED)
@@ -268,6 +325,8 @@ int main(void)
         cmocka_unit_test(test_layers_collect_keeps_what_is_stood_on),
         cmocka_unit_test(test_layers_join_moves_names),
         cmocka_unit_test(test_layers_of_a_flattened_chain),
+        cmocka_unit_test(test_layers_of_an_environment),
+        cmocka_unit_test(test_layers_that_others_have),
         cmocka_unit_test(test_layers_names_are_checked),
         cmocka_unit_test(test_layers_survive_the_record),
         cmocka_unit_test(test_layers_that_make_no_tree_are_refused),
