@@ -236,8 +236,7 @@ void show_workspace(const json_t *w, FILE *out)
     show_line(out, "Last error", json_string_or(w, "last_error", NULL));
 }
 
-/* A line of strings; none when there are none. */
-static void show_strings(FILE *out, const char *key, const json_t *list)
+void show_strings(FILE *out, const char *key, const json_t *list)
 {
     for (size_t i = 0; i < json_array_size(list); i++) {
         if (i == 0)

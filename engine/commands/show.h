@@ -11,6 +11,8 @@
 /* "Key: value", the value escaped; nothing when it is NULL or empty. */
 void show_line(FILE *out, const char *key, const char *value);
 /* The same with a number. */
+/* A line of strings; none when there are none. */
+void show_strings(FILE *out, const char *key, const json_t *list);
 void show_number(FILE *out, const char *key, int64_t value);
 /* The block that create, status, start, stop and update end with. */
 void show_workspace(const json_t *workspace, FILE *out);

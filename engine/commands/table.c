@@ -31,6 +31,7 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_workspace_wait,
     &cmd_workspace_stats,
     &cmd_workspace_delete,
+    &cmd_workspace_commit,
     &cmd_file_list,
     &cmd_file_read,
     &cmd_file_write,

@@ -25,6 +25,7 @@ extern const struct cmd_spec cmd_disk_export, cmd_disk_list, cmd_disk_read;
 extern const struct cmd_spec cmd_snapshot_create, cmd_snapshot_delete, cmd_snapshot_list;
 extern const struct cmd_spec cmd_command_kill, cmd_command_list, cmd_command_read, cmd_command_wait;
 extern const struct cmd_spec cmd_workspace_reset;
+extern const struct cmd_spec cmd_workspace_commit;
 extern const struct cmd_spec cmd_workspace_create, cmd_workspace_delete, cmd_workspace_exec,
     cmd_workspace_hold, cmd_workspace_list, cmd_workspace_logs, cmd_workspace_start,
     cmd_workspace_stats, cmd_workspace_status, cmd_workspace_stop, cmd_workspace_summary,

@@ -10,6 +10,7 @@
 
 #include "engine/environment/catalog.h"
 #include "engine/environment/environment_private.h"
+#include "engine/environment/overlays.h"
 #include "engine/registry/reference.h"
 #include "engine/state/digest.h"
 #include "engine/state/paths.h"
@@ -24,6 +25,7 @@ void environment_release(struct environment *e)
     free(e->name);
     free(e->install_dir);
     free(e->base_path);
+    free(e->base_digest);
     free(e->digest);
     free(e->reference_digest);
     json_decref(e->image);
@@ -88,10 +90,12 @@ static struct environment from_record(const char *cache_dir, const char *name,
         .name = str_printf("%s", name),
         .install_dir = str_printf("%s/%s", cache_dir, r->directory),
         .base_path = str_printf("%s/%s/base.ext4", cache_dir, r->directory),
-        .digest = str_printf("%s", r->image.digest),
+        .base_digest = str_printf("%s", r->image.digest),
+        .digest = str_printf("%s", environment_record_digest(r)),
         .reference_digest = r->reference_digest ? str_printf("%s", r->reference_digest) : NULL,
         .image = of_commands(r->config),
-        .size_bytes = r->image.size_bytes,
+        .overlay_count = (unsigned)json_array_size(r->overlays),
+        .size_bytes = r->image.size_bytes + overlays_size(r->overlays),
         .image_bytes = r->image.image_bytes,
     };
 }
@@ -105,7 +109,7 @@ bool environment_check(const struct environment *e, struct pyro_error *err)
         return environment_fail_broken(e->name, "its image cannot be opened", err);
     if (!digest_file(fd, digest, err))
         return pyro_wrap(err, "environment %s", e->name);
-    return !strcmp(digest, e->digest) ||
+    return !strcmp(digest, e->base_digest) ||
            environment_fail_broken(e->name, "its image does not have its digest", err);
 }
 
@@ -131,6 +135,7 @@ static void remember_state(const char *cache_dir, const struct environment *e,
 static bool check_cheaply(const char *cache_dir, const struct environment *e,
                           struct environment_record *r, struct pyro_error *err)
 {
+    bool touched = false;
     struct stat st;
 
     if (stat(e->base_path, &st) != 0)
@@ -139,7 +144,9 @@ static bool check_cheaply(const char *cache_dir, const struct environment *e,
         return environment_fail_broken(e->name, "its image has another size than recorded", err);
     if (!head_matches(e->base_path, r->image.head_digest))
         return environment_fail_broken(e->name, "its image is damaged", err);
-    if (file_state_matches(e->base_path, &r->image.state))
+    if (!overlays_check(e->install_dir, r->overlays, &touched))
+        return environment_fail_broken(e->name, "one of its layers is damaged", err);
+    if (file_state_matches(e->base_path, &r->image.state) && !touched)
         return true;
     if (!environment_check(e, err))
         return false;
@@ -230,6 +237,8 @@ static char *described_as(const struct catalog_entry *entry, const struct enviro
 {
     if (entry)
         return str_printf("%s", entry->description);
+    if (r->workspace)
+        return str_printf("Made of workspace %s", r->workspace);
     if (r->reference)
         return str_printf("Image %s", r->reference);
     return str_printf(r->config_digest ? "Image from an archive"

@@ -15,14 +15,16 @@
 #include "vmm/base/json.h"
 
 struct environment {
-    char *name;             /* "debian:12" */
-    char *install_dir;      /* absolute; the name of the directory is unique to this installation */
-    char *base_path;        /* install_dir/base.ext4, raw */
-    char *digest;           /* "xxh3:HEX" of the image's content; a template's key holds it */
+    char *name;        /* "debian:12" */
+    char *install_dir; /* absolute; the name of the directory is unique to this installation */
+    char *base_path;   /* install_dir/base.ext4, raw */
+    char *base_digest; /* "xxh3:HEX" of the image's content */
+    char *digest;      /* of all that it is; a template's key holds it. The same without overlays */
     char *reference_digest; /* of an image: what its reference meant; NULL: it is of none */
     json_t *image;          /* of an image: {env, entrypoint, cmd, ports, user, working_dir,
                                stop_signal} of its configuration; NULL: it is of none */
-    int64_t size_bytes;     /* disk space the image takes */
+    unsigned overlay_count; /* layers above the image: install_dir/1.qcow2 and so on (overlays.h) */
+    int64_t size_bytes;     /* disk space that all of it takes */
     int64_t image_bytes;    /* size of the image as the guest sees it */
 };
 

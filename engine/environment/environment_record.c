@@ -41,6 +41,10 @@ static const struct row_spec environment_record_rows[] = {
     ROW_OBJECT(environment_record, config, NULL, .sparse = true),
     ROW_OBJECTS(environment_record, layers, NULL, .sparse = true),
     ROW_STRUCT(environment_record, image, image_rows, .required = true),
+    ROW_OBJECTS(environment_record, overlays, NULL, .sparse = true),
+    ROW_TEXT(environment_record, stack_digest, .sparse = true),
+    ROW_TEXT(environment_record, workspace, .sparse = true),
+    ROW_OBJECT(environment_record, base, NULL, .sparse = true),
     ROW_NUM(environment_record, installed_at),
     ROW_END,
 };
@@ -104,6 +108,11 @@ bool environment_record_load(const char *cache_dir, const char *name,
     }
     return (j && rows_load(environment_record_rows, j, ret, NULL)) ||
            environment_fail_broken(name, "its record is damaged", err);
+}
+
+const char *environment_record_digest(const struct environment_record *r)
+{
+    return r->stack_digest ? r->stack_digest : r->image.digest;
 }
 
 bool environment_record_save(const char *cache_dir, const char *name,

@@ -22,7 +22,7 @@ struct environment_record {
     char *name;            /* "debian:12" */
     char *catalog_version; /* of the pyro that installed it */
     char *directory;       /* the installation's, a name in the cache */
-    char *source;          /* "debian-packages", "registry" or "archive" */
+    char *source;          /* "debian-packages", "registry", "archive" or "workspace" */
     json_t *packages;      /* names of the requested ones */
     /* Of an image of OCI or Docker; else NULL: */
     char *reference;        /* what it was asked for by, or is called in its archive */
@@ -32,17 +32,24 @@ struct environment_record {
     json_t *config; /* oci_config_save() */
     json_t *layers; /* [{digest, diff_id, size_bytes}], the lowest first */
     struct environment_image image;
+    /* Of one that was made of a workspace, whose disk has layers above the image; else NULL: */
+    json_t *overlays;   /* overlays.h; of N.qcow2 beside the image, from 1 on, the lowest first */
+    char *stack_digest; /* of the image and the overlays */
+    char *workspace;    /* what the workspace was called */
+    json_t
+        *base; /* {name, reference, …}: the environment that the workspace was made of, if known */
     double installed_at;
 };
 void environment_record_release(struct environment_record *r);
 #define scoped_environment_record                                                                  \
     __attribute__((cleanup(environment_record_release))) struct environment_record
 
-/* Where an environment came from. One from an archive cannot be had again: nothing but a remove of
- * its own removes it. */
+/* Where an environment came from. One from an archive or a workspace cannot be had again: nothing but
+ * a remove of its own removes it. */
 #define ENVIRONMENT_FROM_PACKAGES "debian-packages"
 #define ENVIRONMENT_FROM_REGISTRY "registry"
 #define ENVIRONMENT_FROM_ARCHIVE "archive"
+#define ENVIRONMENT_FROM_WORKSPACE "workspace"
 
 /* The name as file names have it, "debian@12" or "docker.io+library+python@3"; of a long one, its
  * beginning and a digest. The key of a key is itself. The caller frees. */
@@ -56,6 +63,8 @@ bool environment_fail_broken(const char *name, const char *why, struct pyro_erro
  */
 bool environment_record_load(const char *cache_dir, const char *name,
                              struct environment_record *ret, struct pyro_error *err) MUST_CHECK;
+/* The digest of all that it is: what a template's key holds. Borrowed. */
+const char *environment_record_digest(const struct environment_record *r);
 /* On the disk when it returns. */
 bool environment_record_save(const char *cache_dir, const char *name,
                              const struct environment_record *r, struct pyro_error *err) MUST_CHECK;

@@ -1,29 +1,13 @@
 /* engine/environment/import.c: an environment that has no source but an archive. */
 #include "engine/environment/import.h"
 
-#include <errno.h>
-
-#include "engine/environment/catalog.h"
 #include "engine/environment/unpack.h"
 #include "engine/state/names.h"
 #include "vmm/base/fs.h"
 
-static bool check_free(const struct environment_install *in, struct pyro_error *err)
-{
-    scoped_environment_record record = { 0 };
-    struct pyro_error why = { 0 };
-
-    if (!catalog_find(in->name, NULL) &&
-        !environment_record_load(in->cache_dir, in->name, &record, &why) &&
-        why.code == PYRO_ENVIRONMENT_NOT_FOUND)
-        return true;
-    pyro_fail(err, PYRO_NAME_TAKEN, "there is an environment '%s' already", in->name);
-    return pyro_hint(err, "choose another name, or remove it with 'pyro env remove %s'", in->name);
-}
-
 static bool import(struct environment_install *in, int archive_fd, struct pyro_error *err)
 {
-    if (!check_free(in, err))
+    if (!environment_install_check_free(in, err))
         return false;
     progress_phase(in->progress, "install", in->name);
     in->record.source = str_printf(ENVIRONMENT_FROM_ARCHIVE);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/environment/catalog.h"
 #include "engine/environment/environment.h"
 #include "engine/environment/environment_private.h"
 #include "engine/state/paths.h"
@@ -42,6 +43,19 @@ bool environment_install_is_whole(const struct environment_install *in, struct p
     return whole;
 }
 
+bool environment_install_check_free(const struct environment_install *in, struct pyro_error *err)
+{
+    scoped_environment_record record = { 0 };
+    struct pyro_error why = { 0 };
+
+    if (!catalog_find(in->name, NULL) &&
+        !environment_record_load(in->cache_dir, in->name, &record, &why) &&
+        why.code == PYRO_ENVIRONMENT_NOT_FOUND)
+        return true;
+    pyro_fail(err, PYRO_NAME_TAKEN, "there is an environment '%s' already", in->name);
+    return pyro_hint(err, "choose another name, or remove it with 'pyro env remove %s'", in->name);
+}
+
 bool environment_install_prepare(const struct environment_install *in, struct pyro_error *err)
 {
     return fs_mkdir_p(in->install_dir, 0755, err);
@@ -56,12 +70,19 @@ static bool sync_file(const char *path, struct pyro_error *err)
 
 bool environment_install_finish(struct environment_install *in, struct pyro_error *err)
 {
+    progress_update(in->progress, "writing the image to disk", NULL);
+    return sync_file(in->image_path, err) &&
+           environment_measure(in->image_path, &in->record.image, err) &&
+           environment_install_place(in, err);
+}
+
+bool environment_install_place(struct environment_install *in, struct pyro_error *err)
+{
     struct environment_record *record = &in->record;
     scoped_free char *target = NULL;
     char unique[ENVIRONMENT_UNIQUE_DIGITS + 1];
     uint8_t random[ENVIRONMENT_UNIQUE_DIGITS / 2];
 
-    progress_update(in->progress, "writing the image to disk", NULL);
     random_bytes(random, sizeof(random));
     hex_encode(random, sizeof(random), unique);
     record->name = str_printf("%s", in->name);
@@ -69,9 +90,6 @@ bool environment_install_finish(struct environment_install *in, struct pyro_erro
     record->directory = str_printf("%s-%s", in->key, unique);
     record->installed_at = clock_wall();
     target = str_printf("%s/%s", in->cache_dir, record->directory);
-    if (!sync_file(in->image_path, err) ||
-        !environment_measure(in->image_path, &record->image, err))
-        return false;
     if (rename(in->install_dir, target) != 0)
         return pyro_fail_errno(err, "install '%s'", target);
     return environment_record_save(in->cache_dir, in->name, record, err);

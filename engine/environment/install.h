@@ -32,11 +32,16 @@ bool environment_install_begin(struct environment_install *in, const char *name,
  */
 bool environment_install_is_whole(const struct environment_install *in,
                                   struct pyro_error *err) MUST_CHECK;
+/* PYRO_NAME_TAKEN when there is an environment of the name, or the catalog has one. */
+bool environment_install_check_free(const struct environment_install *in,
+                                    struct pyro_error *err) MUST_CHECK;
 /* Makes the directories. */
 bool environment_install_prepare(const struct environment_install *in,
                                  struct pyro_error *err) MUST_CHECK;
 /* Moves the finished image into its place and writes the record. */
 bool environment_install_finish(struct environment_install *in, struct pyro_error *err) MUST_CHECK;
+/* The same of an image that is on the disk already, and measured. */
+bool environment_install_place(struct environment_install *in, struct pyro_error *err) MUST_CHECK;
 /* Removes what is left in pull-KEY/. */
 bool environment_install_sweep(const struct environment_install *in,
                                struct pyro_error *err) MUST_CHECK;

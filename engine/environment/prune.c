@@ -111,7 +111,8 @@ static bool is_base_used(const struct prune *p, const struct environment_record 
 /* Nothing can make it again. */
 static bool is_only_copy(const struct environment_record *record)
 {
-    return record->source && !strcmp(record->source, ENVIRONMENT_FROM_ARCHIVE);
+    return record->source && (!strcmp(record->source, ENVIRONMENT_FROM_ARCHIVE) ||
+                              !strcmp(record->source, ENVIRONMENT_FROM_WORKSPACE));
 }
 
 /* A record is removed with the image it names. */

@@ -212,6 +212,11 @@ static bool check_version(const json_t *j, struct workspace_record *r, struct py
     return pyro_hint(err, "use the pyro that made it, or a newer one");
 }
 
+const char *record_base_digest(const struct workspace_record *r)
+{
+    return r->base_digest ? r->base_digest : r->environment_digest;
+}
+
 static bool parse_record(const json_t *j, const char *id, struct workspace_record *r,
                          struct pyro_error *err)
 {
@@ -222,7 +227,7 @@ static bool parse_record(const json_t *j, const char *id, struct workspace_recor
     if (!*r->machine_id) /* of an older version */
         make_machine_id(r);
     if (!r->throw_away)
-        base_update_path(&r->base_path, r->environment_digest);
+        base_update_path(&r->base_path, record_base_digest(r));
     return true;
 }
 

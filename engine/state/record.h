@@ -116,6 +116,8 @@ enum workspace_state {
     ROW(ROW_TEXT(workspace_record, machine_id, .where = ROW_KEPT, .is_valid = is_machine_id))      \
     FIELD(char *environment_digest)                                                                \
     ROW(ROW_TEXT(workspace_record, environment_digest, .where = ROW_KEPT))                         \
+    FIELD(char *base_digest) /* of the image alone; NULL: the same */                              \
+    ROW(ROW_TEXT(workspace_record, base_digest, .where = ROW_KEPT, .sparse = true))                \
     FIELD(char *image_digest) /* what the reference meant that the image was pulled by */          \
     ROW(ROW_TEXT(workspace_record, image_digest, .where = ROW_KEPT, .sparse = true))               \
     FIELD(json_t *image) /* of an image, what its configuration says of commands; NULL: none */    \
@@ -193,6 +195,8 @@ json_t *record_to_view(const struct workspace_record *r);
 /* What a table of many shows of it, from a record that was read in brief. */
 json_t *record_to_list_view(const struct workspace_record *r);
 
+/* The digest of the image that its disk is based on; borrowed, NULL: none. */
+const char *record_base_digest(const struct workspace_record *r);
 void record_set_string(char **field, const char *value);
 
 #endif

@@ -22,7 +22,8 @@ static bool take_words(const json_t *j, struct workspace_record *r)
     disk_layers_release(&r->disk);
     r->disk = disk;
     record_set_string(&r->base_path, base);
-    base_update_path(&r->base_path, json_string_or(j, "environment_digest", NULL));
+    base_update_path(&r->base_path, json_string_or(j, "base_digest",
+                                                   json_string_or(j, "environment_digest", NULL)));
     return true;
 }
 

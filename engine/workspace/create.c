@@ -8,6 +8,7 @@
 
 #include "engine/client/connect.h"
 #include "engine/environment/boot.h"
+#include "engine/environment/overlays.h"
 #include "engine/environment/pull.h"
 #include "engine/helper/host_limits.h"
 #include "engine/secret/hide.h"
@@ -58,6 +59,23 @@ static bool fill_record(const struct workspace_spec *spec, bool ephemeral, bool 
     return workspace_apply_change(r, change, err);
 }
 
+/* The environment's layers above its image become the first ones of the workspace's disk. */
+static bool share_overlays(struct workspace_record *r, int dir_fd, const struct environment *e,
+                           struct pyro_error *err)
+{
+    disk_layers_release(&r->disk);
+    disk_layers_init_above(&r->disk, e->overlay_count);
+    for (unsigned i = 1; i <= e->overlay_count; i++) {
+        char name[OVERLAY_NAME_MAX];
+        scoped_free char *path = NULL;
+        overlay_name(i, name);
+        path = str_printf("%s/%s", e->install_dir, name);
+        if (!disk_layer_share(path, dir_fd, i, err))
+            return false;
+    }
+    return true;
+}
+
 /* The VM's environment, kernel, and an empty disk of its own. */
 static bool prepare_disk(struct workspace_record *r, int dir_fd, const struct environment *e,
                          const struct progress *progress, struct pyro_error *err)
@@ -68,15 +86,17 @@ static bool prepare_disk(struct workspace_record *r, int dir_fd, const struct en
     /* A workspace that ends with its holder need not outlive the cache: no copy is made for it. */
     if (bases >= 0)
         base = r->throw_away ? str_printf("%s", e->base_path)
-                             : base_keep(e->base_path, e->digest, err);
+                             : base_keep(e->base_path, e->base_digest, err);
     if (!base)
         return false;
     record_set_string(&r->environment, e->name);
     record_set_string(&r->environment_digest, e->digest);
+    record_set_string(&r->base_digest, e->overlay_count ? e->base_digest : NULL);
     record_set_string(&r->image_digest, e->reference_digest);
     record_set_string(&r->base_path, base);
     r->image = json_incref(e->image);
-    return disk_layer_create(dir_fd, r->disk.active, (uint64_t)e->image_bytes, err) &&
+    return share_overlays(r, dir_fd, e, err) &&
+           disk_layer_create(dir_fd, r->disk.active, (uint64_t)e->image_bytes, err) &&
            record_save(dir_fd, r, false, err);
 }
 

@@ -132,19 +132,20 @@ json_t *workspace_used_environments(struct pyro_error *err)
 }
 
 struct list_users {
-    json_t *by_path; /* {path of a base: [name, …]} */
+    json_t *by_digest; /* {digest of an environment: [name, …]} */
 };
 
 static void list_add_user(void *arg, const struct workspace_record *r)
 {
     const struct list_users *users = arg;
-    json_t *names = r->base_path ? json_object_get(users->by_path, r->base_path) : NULL;
+    const char *digest = r->base_path ? r->environment_digest : NULL;
+    json_t *names = digest ? json_object_get(users->by_digest, digest) : NULL;
 
-    if (!r->base_path)
+    if (!digest)
         return;
     if (!names) {
         names = json_array();
-        json_object_set_new(users->by_path, r->base_path, names);
+        json_object_set_new(users->by_digest, digest, names);
     }
     json_array_append_new(names, json_string(r->name ? r->name : r->id));
 }
@@ -152,16 +153,15 @@ static void list_add_user(void *arg, const struct workspace_record *r)
 bool workspace_add_users(json_t *environments, struct pyro_error *err)
 {
     scoped_store struct store store = { .fd = -1 };
-    scoped_json json_t *by_path = json_object();
-    struct list_users users = { .by_path = by_path };
+    scoped_json json_t *by_digest = json_object();
+    struct list_users users = { .by_digest = by_digest };
 
     if (!store_open(&store, err) || !store_each(&store, 0, list_add_user, &users, err))
         return false;
     for (size_t i = 0; i < json_array_size(environments); i++) {
         json_t *e = json_array_get(environments, i), *names;
         const char *digest = json_string_or(e, "source_digest", NULL);
-        scoped_free char *kept = digest ? base_path_of(digest, NULL) : NULL;
-        names = kept ? json_object_get(by_path, kept) : NULL;
+        names = digest ? json_object_get(by_digest, digest) : NULL;
         json_object_set_new(e, "used_by", names ? json_incref(names) : json_array());
     }
     return true;

@@ -81,6 +81,14 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
 bool workspace_try(const char *environment, const struct progress *progress,
                    struct pyro_error *err) MUST_CHECK;
 
+/*
+ * Makes an environment of a workspace's disk as it is now; the machine goes on. {environment,
+ * workspace_id, left_out: [path, …], layers, freeze_ms, commit_ms, digest_ms}. There is no environment
+ * when it fails. PYRO_NAME_TAKEN, PYRO_WORKSPACE_STATE without a disk, PYRO_NO_SPACE.
+ */
+json_t *workspace_commit(const char *ref, const char *name, const struct progress *progress,
+                         struct pyro_error *err) MUST_CHECK;
+
 /* Adds to environments, each as env inspect shows it, `used_by`: the names (ids, where there are
  * none) of the workspaces whose disks are based on them. */
 bool workspace_add_users(json_t *environments, struct pyro_error *err) MUST_CHECK;

@@ -14,6 +14,7 @@ tar -czf rootfs.tar.gz src
 printf -- '--- a/src/main.c\n+++ b/src/main.c\n@@ -1 +1 @@\n-int main(void) { return 0; }\n+int main(void) { return 1; }\n' >fix.patch
 printf 'one\033[31mred\033[0m\n' >build.log
 
+pyro env remove ready >/dev/null 2>&1 # of a run that was cut short
 commands=$(pyro commands --json)
 paths=$(json .commands "$commands" | python3 -c 'import json, sys; [print(c["path"]) for c in json.load(sys.stdin)]')
 example() {
@@ -77,6 +78,7 @@ workspace service logs
 workspace service stop
 workspace logs
 workspace timeline
+workspace commit
 workspace stop
 workspace disk list
 workspace disk read
@@ -92,6 +94,7 @@ for path in "${order[@]}"; do
     is "$line" "$status" 0
     [[ $status -eq 0 ]] || sed 's/^/    /' "$TEST_DIR/err"
 done
+pyro env remove ready >/dev/null # the cache is shared
 # These take a terminal over, go on until they are ended, or need a registry or an agent: tests/tui, attach.sh, replay.sh,
 # hold.sh, watch.sh, login.sh and host.sh run them.
 elsewhere=(tui login 'workspace shell attach' 'workspace shell replay' 'workspace hold' watch 'host connect' 'host doctor')

@@ -89,6 +89,21 @@ is "no room for an environment: nothing half made" "$(cat "$out_of.left")" ""
 is "no room for an environment: it is not installed" \
     "$(json . "$(cat "$out_of.list")" | python3 -c 'import json, sys; print(any(e["installed"] for e in json.load(sys.stdin)["environments"]))')" False
 
+# No room for what a commit makes, where its layers cannot be linked.
+export ENVIRONMENTS=$shared/pyro/environments
+XDG_CACHE_HOME=$shared PYRO_ENVIRONMENT_CACHE_DIR=$TEST_DIR/few with_tmpfs 40m "$TEST_DIR/few" <<'SCRIPT'
+PYRO_ENVIRONMENT_CACHE_DIR=$ENVIRONMENTS $P workspace create debian:12-base --mem-mib 256 --name full >/dev/null 2>&1
+$P workspace exec full -- sh -c 'echo precious >file; sync' 2>/dev/null
+out=$($P workspace commit full small --json 2>"$out_of.err")
+printf '%s\n' "$?" "$out" >"$out_of"
+ls -A "$PYRO_ENVIRONMENT_CACHE_DIR" | grep -v -e '^lock-' >"$out_of.left"
+$P workspace exec full -- cat file >"$out_of.file" 2>/dev/null
+$P workspace delete full >/dev/null
+SCRIPT
+said "no room for a commit" 1 no_space
+is "no room for a commit: nothing half made" "$(cat "$out_of.left")" ""
+is "no room for a commit: the workspace goes on" "$(cat "$out_of.file")" precious
+
 # Directories of somebody else.
 if [[ $(id -u) -eq 0 ]]; then
     chmod 755 "$TEST_DIR"

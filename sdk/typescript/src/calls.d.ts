@@ -15,6 +15,7 @@ import type {
   WorkspaceCommandList,
   WorkspaceCommandRead,
   WorkspaceCommandWait,
+  WorkspaceCommit,
   WorkspaceCreate,
   WorkspaceDelete,
   WorkspaceDiff,
@@ -153,6 +154,9 @@ export interface WorkspaceCommandReadOptions extends CallOptions {
 export interface WorkspaceCommandWaitOptions extends CallOptions {
   /** Wait no longer than this, and answer that it still runs; 0: however long */
   timeoutSeconds?: number;
+}
+
+export interface WorkspaceCommitOptions extends CallOptions {
 }
 
 export interface WorkspaceCreateOptions extends CallOptions {
@@ -548,6 +552,12 @@ export declare abstract class Calls {
    * @param sequence The command's number
    */
   waitCommand(workspaceId: string, sequence: number, options?: WorkspaceCommandWaitOptions): Promise<WorkspaceCommandWait>;
+  /**
+   * Make an environment of a workspace's disk as it is now.
+   * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
+   * @param name What the environment is called
+   */
+  commitWorkspace(workspaceId: string, name: string, options?: WorkspaceCommitOptions): Promise<WorkspaceCommit>;
   /**
    * Create a workspace: a Linux machine of its own, started.
    * @param environment The environment, for example debian:12

@@ -58,6 +58,10 @@ export class Calls {
     return this.call('workspace command wait', { workspaceId, sequence, ...options });
   }
 
+  commitWorkspace(workspaceId, name, options) {
+    return this.call('workspace commit', { workspaceId, name, ...options });
+  }
+
   createWorkspace(environment, options) {
     return this.call('workspace create', { environment, ...options });
   }

@@ -375,6 +375,23 @@ export interface WorkspaceCommandRead {
   workspaceId: string;
 }
 
+export interface WorkspaceCommit {
+  /** Without what the others count */
+  commitMs: number;
+  /** That reading the layers took */
+  digestMs: number;
+  environment: string;
+  /** Until what was written is on the disk, and the guest holds still */
+  freezeMs: number;
+  /** Of its disk, above the image */
+  layers: number;
+  /** What the environment does not have of the workspace's disk */
+  leftOut: string[];
+  /** That its first machine took */
+  templateMs: number;
+  workspaceId: string;
+}
+
 export interface WorkspaceDelete {
   deleted: boolean;
   workspaceId: string;

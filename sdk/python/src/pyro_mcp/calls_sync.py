@@ -428,6 +428,31 @@ class Calls:
             on_event=on_event,
         )
 
+    def commit_workspace(
+        self,
+        workspace_id: str,
+        name: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Make an environment of a workspace's disk as it is now.
+
+        Workspaces of it start with all that is installed. The machine goes on: its file system is held
+        still for some milliseconds; nothing is copied. What belongs to one machine is left out, and said:
+        its machine-id, SSH host keys, histories of shells. One machine is started to try the environment.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        name: What the environment is called
+        """
+        return self.call(
+            "workspace commit",
+            {
+                "workspace_id": workspace_id,
+                "name": name,
+            },
+            on_event=on_event,
+        )
+
     def create_workspace(
         self,
         environment: str,

@@ -351,6 +351,18 @@ class WorkspaceCommandRead(Record):
 
 
 @dataclass(frozen=True)
+class WorkspaceCommit(Record):
+    commit_ms: int  # Without what the others count
+    digest_ms: int  # That reading the layers took
+    environment: str
+    freeze_ms: int  # Until what was written is on the disk, and the guest holds still
+    layers: int  # Of its disk, above the image
+    left_out: List[str]  # What the environment does not have of the workspace's disk
+    template_ms: int  # That its first machine took
+    workspace_id: str
+
+
+@dataclass(frozen=True)
 class WorkspaceDelete(Record):
     deleted: bool
     workspace_id: str
