@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/diff_view.h"
 #include "tui/format.h"
 #include "tui/service_actions.h"
 #include "tui/service_log.h"
@@ -206,12 +207,13 @@ static void draw_lists(struct details *d, struct place *p, struct watched_worksp
 static const struct {
     const char *title;
     const char *const words[8]; /* of the command whose output it is */
+    details_text_draw_fn *draw;
 } tabs[TAB_COUNT] = {
-    [TAB_PREVIEW] = { "preview", { NULL } },
-    [TAB_FACTS] = { "facts", { NULL } },
-    [TAB_CHANGES] = { "changes", { "workspace", "diff", "--stat", "ID", NULL } },
-    [TAB_LOG] = { "log", { "workspace", "logs", "ID", NULL } },
-    [TAB_FILES] = { "files", { "workspace", "file", "list", "ID", NULL } },
+    [TAB_PREVIEW] = { "preview", { NULL }, NULL },
+    [TAB_FACTS] = { "facts", { NULL }, NULL },
+    [TAB_CHANGES] = { "changes", { "workspace", "diff", "--stat", "ID", NULL }, diff_view_draw },
+    [TAB_LOG] = { "log", { "workspace", "logs", "ID", NULL }, NULL },
+    [TAB_FILES] = { "files", { "workspace", "file", "list", "ID", NULL }, NULL },
 };
 
 /* The tab that is shown: without a running shell there is nothing to preview. */
@@ -309,7 +311,7 @@ void details_draw(struct details *d, WINDOW *win, struct area a, struct watched_
     else if (tab == TAB_FACTS)
         draw_facts(d, win, a, w, now);
     else
-        details_text_draw(&d->text, win, &inner, w, tabs[tab].words);
+        details_text_draw(&d->text, win, &inner, w, tabs[tab].words, tabs[tab].draw);
 }
 
 /* ---- what is done ---- */

@@ -15,6 +15,7 @@ static void details_text_done(void *arg, const struct job_end *end)
 
     t->job = NULL;
     free(t->text);
+    t->said = end->ok;
     t->text = str_printf("%s", end->ok ? end->output : end->error.message);
     app_damage(t->app);
 }
@@ -53,25 +54,31 @@ void details_text_close(struct details_text *t)
     t->id[0] = '\0';
 }
 
-void details_text_draw(struct details_text *t, WINDOW *win, const struct area *place,
-                       const struct watched_workspace *w, const char *const *words)
+static void draw_lines(WINDOW *win, const struct area *place, const char *at)
 {
-    const char *at;
+    for (int row = 0; row < place->rows && *at; row++) {
+        size_t n = strcspn(at, "\n");
+        scoped_free char *line = strndup(at, n);
+        draw_text(win, place->top + row, place->left, place->cols, theme_style(ROLE_TEXT), line);
+        at += n + (at[n] == '\n');
+    }
+}
 
+void details_text_draw(struct details_text *t, WINDOW *win, const struct area *place,
+                       const struct watched_workspace *w, const char *const *words,
+                       details_text_draw_fn *draw)
+{
     if (strcmp(t->id, w->record.id) != 0 || t->words != words) {
         details_text_close(t);
         memcpy(t->id, w->record.id, sizeof(t->id));
         t->words = words;
         loop_timer_set(t->app->loop, &t->timer, RUN_MS, details_text_on_time, t);
     }
-    at = t->text ? t->text : "reading…";
-    if (!*at)
-        at = "Nothing.";
-    for (int row = 0; row < place->rows && *at; row++) {
-        size_t n = strcspn(at, "\n");
-        scoped_free char *line = strndup(at, n);
-        draw_text(win, place->top + row, place->left, place->cols,
-                  theme_style(t->text ? ROLE_TEXT : ROLE_DIM), line);
-        at += n + (at[n] == '\n');
-    }
+    if (!t->text || !*t->text)
+        draw_text(win, place->top, place->left, place->cols, theme_style(ROLE_DIM),
+                  t->text ? "Nothing." : "reading…");
+    else if (draw && t->said)
+        draw(win, place, t->text);
+    else
+        draw_lines(win, place, t->text);
 }

@@ -9,8 +9,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "tui/diff_stat.h"
 #include "tui/job.h"
 #include "tui/pager.h"
+#include "tui/pager_line.h"
+#include "tui/pager_text.h"
 #include "tui/text_file.h"
 #include "vmm/base/fs.h"
 
@@ -26,10 +29,12 @@ static enum role diff_view_role_of(const char *line, size_t n)
 {
     if (starts(line, n, "@@ "))
         return ROLE_ACCENT;
-    if (starts(line, n, FILE_LINE) || starts(line, n, "--- ") || starts(line, n, "+++ "))
+    if (starts(line, n, FILE_LINE))
         return ROLE_KEY;
-    return n && *line == '+'   ? ROLE_GOOD
-           : n && *line == '-' ? ROLE_BAD
+    if (starts(line, n, "--- ") || starts(line, n, "+++ "))
+        return ROLE_DIM;
+    return n && *line == '+'   ? ROLE_ADDED
+           : n && *line == '-' ? ROLE_DELETED
            : n && *line == ' ' ? ROLE_TEXT
                                : ROLE_DIM;
 }
@@ -37,6 +42,8 @@ static enum role diff_view_role_of(const char *line, size_t n)
 struct diff {
     char *name; /* of the workspace */
     int text_fd;
+    struct diff_stat stat;
+    const char *stat_end; /* in the text: what is behind is the patch */
 };
 
 static struct diff *under_way; /* one at a time; NULL: none */
@@ -62,35 +69,95 @@ static char *counts_of(const char *text, size_t n)
                       number_of(head, "deleted"));
 }
 
+static size_t diff_view_show_line(const void *arg, const char *line, size_t n, char *ret,
+                                  uint64_t *looks, size_t size)
+{
+    const struct diff *diff = arg;
+
+    return line < diff->stat_end ? diff_stat_show(&diff->stat, line, n, ret, looks, size) : 0;
+}
+
+static void diff_view_closed(void *arg)
+{
+    struct diff *diff = arg;
+
+    free(diff->name);
+    free(diff);
+}
+
+/* Opens the text, which it takes, and the diff with it. */
+static void open_text(struct app *app, struct diff *diff, struct pager_spec *spec)
+{
+    const char *newline = spec->len ? memchr(spec->text, '\n', spec->len) : NULL;
+    scoped_free char *counts = NULL, *title = NULL;
+
+    spec->skip = newline ? (size_t)(newline + 1 - spec->text) : 0;
+    counts = counts_of(spec->text, spec->skip);
+    if (!*counts) {
+        app_message(app, ROLE_GOOD, "%s: nothing has changed since it was created", diff->name);
+        if (spec->len)
+            munmap(spec->text, spec->len);
+        diff_view_closed(diff);
+        return;
+    }
+    diff->stat_end =
+        spec->text + spec->skip +
+        diff_stat_measure(&diff->stat, spec->text + spec->skip, spec->len - spec->skip);
+    spec->title = title = str_printf("diff of %s: %s", diff->name, counts);
+    pager_open(app, spec);
+}
+
 static void diff_view_show(void *arg, const struct job_end *end)
 {
-    scoped_free struct diff *diff = arg;
-    scoped_free char *name = diff->name;
-    struct app *app = end->app;
-    struct pager_spec spec = { .role = diff_view_role_of, .section = FILE_LINE, .mapped = true };
+    struct diff *diff = arg;
+    struct pager_spec spec = { .role = diff_view_role_of,
+                               .show = diff_view_show_line,
+                               .section = FILE_LINE,
+                               .mapped = true,
+                               .closed = diff_view_closed,
+                               .arg = diff };
     scoped_close int fd = diff->text_fd;
-    scoped_free char *counts = NULL, *title = NULL;
     struct pyro_error err = { 0 };
-    const char *newline;
 
     under_way = NULL;
-    if (!end->ok)
-        return;
-    if (!text_file_map(fd, &spec.text, &spec.len, &err)) {
-        app_error(app, &err);
+    if (end->ok && text_file_map(fd, &spec.text, &spec.len, &err)) {
+        open_text(end->app, diff, &spec);
         return;
     }
-    newline = spec.len ? memchr(spec.text, '\n', spec.len) : NULL;
-    spec.skip = newline ? (size_t)(newline + 1 - spec.text) : 0;
-    counts = counts_of(spec.text, spec.skip);
-    if (!*counts) {
-        app_message(app, ROLE_GOOD, "%s: nothing has changed since it was created", name);
-        if (spec.len)
-            munmap(spec.text, spec.len);
-        return;
+    if (end->ok)
+        app_error(end->app, &err);
+    diff_view_closed(diff);
+}
+
+void diff_view_draw(WINDOW *win, const struct area *place, const char *text)
+{
+    const char *at = text + strcspn(text, "\n"), *stat_end;
+    scoped_free char *counts = counts_of(text, (size_t)(at - text));
+    struct area row = { place->top, place->left, 1, place->cols };
+    struct diff_stat stat;
+
+    at += *at == '\n';
+    if (!*counts)
+        at = text; /* "No workspace changes." */
+    else
+        draw_text(win, row.top++, row.left, row.cols, theme_style(ROLE_HEADER), counts);
+    stat_end = at + diff_stat_measure(&stat, at, strlen(at));
+    for (size_t n; row.top < place->top + place->rows && *at;
+         row.top++, at += n + (at[n] == '\n')) {
+        char shown[PAGER_LINE_MAX];
+        uint64_t looks[PAGER_LINE_MAX];
+        struct pager_line line = { .bytes = at, .pattern = "" };
+        n = strcspn(at, "\n");
+        line.n = n < PAGER_LINE_MAX ? n : PAGER_LINE_MAX;
+        line.style = theme_style(diff_view_role_of(at, n));
+        line.filled = line.style.bg != theme_style(ROLE_TEXT).bg;
+        if (at < stat_end) {
+            line.n = diff_stat_show(&stat, at, line.n, shown, looks, sizeof(shown));
+            line.bytes = shown;
+            line.looks = looks;
+        }
+        pager_line_draw(win, &row, 0, &line);
     }
-    spec.title = title = str_printf("diff of %s: %s", name, counts);
-    pager_open(app, &spec);
 }
 
 void diff_view_open(struct app *app, const struct watched_workspace *w)
@@ -105,6 +172,7 @@ void diff_view_open(struct app *app, const struct watched_workspace *w)
     diff = calloc(1, sizeof(*diff));
     BUG_ON(!diff);
     under_way = diff;
-    *diff = (struct diff){ str_printf("%s", model_name(w)), text_file_open(dir_fd) };
+    diff->name = str_printf("%s", model_name(w));
+    diff->text_fd = text_file_open(dir_fd);
     job_start_into(app, what, argv, diff->text_fd, diff_view_show, diff);
 }

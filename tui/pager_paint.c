@@ -19,6 +19,15 @@ void pager_take_line(const struct pager *p, size_t at, struct pager_line *ret, c
 {
     ret->bytes = pager_text_line(&p->text, at, &ret->n);
     ret->looks = NULL;
+    if (p->spec.show) {
+        size_t n = p->spec.show(p->spec.arg, ret->bytes, ret->n, plain, looks, PAGER_LINE_MAX);
+        if (n) {
+            ret->bytes = plain;
+            ret->n = n;
+            ret->looks = looks;
+            return;
+        }
+    }
     if (!p->spec.colored)
         return;
     ret->n = sgr_strip(ret->bytes, ret->n, plain, looks);
@@ -48,7 +57,9 @@ static int draw_line(const struct pager *p, WINDOW *win, struct area place, size
     pager_take_line(p, at, &line, plain, looks);
     if (p->spec.role)
         line.style = theme_style(p->spec.role(line.bytes, line.n));
-    if (line.filled) { /* a selection has its own colours, on a blank line, too */
+    if (line.style.bg != theme_style(ROLE_TEXT).bg)
+        line.filled = true;
+    if (is_selected(p, at)) { /* a selection has its own colours, on a blank line, too */
         line.style = theme_style(ROLE_SELECTION);
         line.looks = NULL;
     }

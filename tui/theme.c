@@ -43,6 +43,8 @@ static const struct style dark[ROLE_COUNT] = {
     [ROLE_FRESH] = { A_BOLD, RGB(7fd88f), D_BG },
     [ROLE_SHADE] = { 0, RGB(565e6c), RGB(101216) },
     [ROLE_SELECTION] = { 0, RGB(ffffff), RGB(3f5f8a) },
+    [ROLE_ADDED] = { 0, RGB(8fe0a0), RGB(15281c) },
+    [ROLE_DELETED] = { 0, RGB(f59a9a), RGB(301b1f) },
 };
 
 #define L_BG RGB(fbfbfa)
@@ -80,6 +82,8 @@ static const struct style light[ROLE_COUNT] = {
     [ROLE_FRESH] = { A_BOLD, RGB(116329), L_BG },
     [ROLE_SHADE] = { 0, RGB(8e959d), RGB(e9eaec) },
     [ROLE_SELECTION] = { 0, RGB(0b2545), RGB(b6d3f5) },
+    [ROLE_ADDED] = { 0, RGB(0d4f20), RGB(ddf4e2) },
+    [ROLE_DELETED] = { 0, RGB(9a1b24), RGB(fbe3e4) },
 };
 
 /* The terminal's own sixteen on its own background. */
@@ -115,6 +119,8 @@ static const struct style sixteen[ROLE_COUNT] = {
     [ROLE_FRESH] = { A_BOLD, IDX(2), DEF },
     [ROLE_SHADE] = { A_DIM, DEF, DEF },
     [ROLE_SELECTION] = { A_REVERSE, DEF, DEF },
+    [ROLE_ADDED] = { 0, IDX(2), DEF },
+    [ROLE_DELETED] = { 0, IDX(1), DEF },
 };
 
 static const struct style mono[ROLE_COUNT] = {
@@ -138,6 +144,7 @@ static const struct style mono[ROLE_COUNT] = {
     [ROLE_FRESH] = { A_BOLD, DEF, DEF },
     [ROLE_SHADE] = { A_DIM, DEF, DEF },
     [ROLE_SELECTION] = { A_REVERSE, DEF, DEF },
+    [ROLE_DELETED] = { A_BOLD, DEF, DEF },
 };
 
 static const struct theme {

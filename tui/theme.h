@@ -39,6 +39,8 @@ enum role {
     ROLE_FRESH,     /* new output since it was last looked at */
     ROLE_SHADE,     /* everything behind a dialog */
     ROLE_SELECTION, /* text selected for copying */
+    ROLE_ADDED,     /* a line of a diff that was added */
+    ROLE_DELETED,   /* … that was deleted */
     ROLE_COUNT
 };
 

@@ -18,10 +18,10 @@ sees 'nothing has changed'
     printf "\033[2J\n" >"$(printf "na\033me")"' >/dev/null 2>&1
 keys D
 sees '^ diff of m: 3 added, 1 modified, 1 deleted'
-sees '^ modified +/workspace/kept  \+1 -1'
-sees '^ deleted +/workspace/gone  \+0 -1'
-sees '^ added +/workspace/blob  \(file, no text\)'
-sees '^ added +/workspace/na\\x1bme'
+sees '^ M +\+1 +-1 +■□ +/workspace/kept'
+sees '^ D +\+0 +-1 +□ +/workspace/gone'
+sees '^ A +/workspace/blob  \(file, no text\)'
+sees '^ A .*/workspace/na\\x1bme'
 keys ]
 sees '^diff --git a/gone b/gone'
 keys ] ] ]
@@ -51,7 +51,7 @@ sees '╭ Workspaces'
 keys Esc
 gone '╭ Workspaces'
 sees '^ diff of m: 11 added.*of 2160[0-9]{3}'
-sees '^ added +/workspace/big8  \+270000 -0'
+sees '^ A +\+270000 +-0 +■■■■■ +/workspace/big8'
 keys G
 sees '^ diff of m.*2160[0-9]{3} of 2160[0-9]{3}'
 keys g / 'line 270000 OF' Enter
