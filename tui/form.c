@@ -16,6 +16,7 @@
 
 struct form_field {
     const struct arg_spec *row;
+    const struct form_row *words;
     struct field text;
     char before[64]; /* the text that it began with: it is not sent */
 };
@@ -25,6 +26,8 @@ struct form {
     struct form_spec spec;
     struct form_field fields[FORM_FIELDS_MAX];
     int count, focus;
+    int wrong; /* the field whose value the command would not take; -1: none */
+    char why[sizeof(((struct pyro_error *)0)->message)];
     json_t *environments; /* what there is to choose from */
 };
 
@@ -38,11 +41,12 @@ static const struct arg_spec *row_named(const struct cmd_spec *cmd, const char *
     return NULL;
 }
 
-static void add_field(struct form *f, const struct arg_spec *row)
+static void add_field(struct form *f, const struct arg_spec *row, const struct form_row *words)
 {
     struct form_field *field = &f->fields[f->count++];
 
     field->row = row;
+    field->words = words;
     if (row->type == ARG_TYPE_INT)
         snprintf(field->before, sizeof(field->before), "%" PRId64, row->def);
     else
@@ -90,15 +94,8 @@ static void form_size(struct screen *s, int *rows, int *cols)
         *rows = wanted;
 }
 
-static void label_of(const struct arg_spec *row, char ret[64])
-{
-    arg_flag_name(row, ret);
-    for (char *c = ret; *c; c++)
-        if (*c == '-')
-            *c = ' ';
-}
-
-/* Where its parts are. On a small screen there are no blank lines, and the fields scroll. */
+/* Where its parts are. On a small screen there are no blank lines, and the fields scroll. What is
+ * wrong with a field is below it, and all else one row further down. */
 struct layout {
     int top, first, fields; /* the row of the first field shown; its number; how many are shown */
     int label_cols, help_rows;
@@ -107,38 +104,46 @@ struct layout {
 static struct layout layout_of(const struct form *f)
 {
     bool small = f->screen.rows < f->count + HELP_ROWS + 5;
+    int rows = f->screen.rows - (f->wrong >= 0);
     struct layout l = { .top = small ? 1 : 2,
                         .fields = f->count,
                         .label_cols = LABEL_COLS_MIN,
                         .help_rows = small ? HELP_ROWS - 1 : HELP_ROWS };
-    char label[64];
 
-    for (int i = 0; i < f->count; i++) {
-        label_of(f->fields[i].row, label);
-        if (draw_width(label) + 2 > l.label_cols)
-            l.label_cols = draw_width(label) + 2;
-    }
+    for (int i = 0; i < f->count; i++)
+        if (draw_width(f->fields[i].words->label) + 2 > l.label_cols)
+            l.label_cols = draw_width(f->fields[i].words->label) + 2;
     if (l.label_cols > f->screen.cols / 2)
         l.label_cols = f->screen.cols / 2;
-    if (small && f->count > f->screen.rows - 2 - l.help_rows)
-        l.fields = f->screen.rows > 3 + l.help_rows ? f->screen.rows - 2 - l.help_rows : 1;
+    if (small && f->count > rows - 2 - l.help_rows)
+        l.fields = rows > 3 + l.help_rows ? rows - 2 - l.help_rows : 1;
     l.first = f->focus >= l.fields ? f->focus - l.fields + 1 : 0;
     return l;
+}
+
+/* The row of a field, or of what comes behind the last. */
+static int row_of(const struct form *f, const struct layout *l, int i)
+{
+    return l->top + i - l->first + (f->wrong >= l->first && f->wrong < i);
 }
 
 static void draw_field(struct form *f, const struct layout *l, WINDOW *win, int i)
 {
     struct form_field *field = &f->fields[i];
     struct style dialog = theme_style(ROLE_DIALOG);
-    int row = l->top + i - l->first;
-    char label[64];
+    struct style bad = style_on(theme_style(ROLE_BAD), dialog);
+    int row = row_of(f, l, i), col = 3 + l->label_cols;
 
-    label_of(field->row, label);
     draw_text(win, row, 3, l->label_cols - 1,
-              i == f->focus ? style_on(theme_style(ROLE_KEY), dialog) : dialog, label);
-    field_draw(&field->text, win,
-               (struct area){ row, 3 + l->label_cols, 1, f->screen.cols - 8 - l->label_cols },
-               theme_style(ROLE_INPUT), theme_style(ROLE_INPUT_DIM), "none");
+              i == f->wrong   ? bad
+              : i == f->focus ? style_on(theme_style(ROLE_KEY), dialog)
+                              : dialog,
+              field->words->label);
+    field_draw(&field->text, win, (struct area){ row, col, 1, f->screen.cols - 5 - col },
+               theme_style(ROLE_INPUT), theme_style(ROLE_INPUT_DIM),
+               field->words->empty ? field->words->empty : "none");
+    if (i == f->wrong)
+        draw_text(win, row + 1, col, f->screen.cols - 3 - col, bad, f->why);
     if (option(f, field->row, 0))
         draw_text(win, row, f->screen.cols - 4, 2, style_on(theme_style(ROLE_DIM), dialog), "◂▸");
 }
@@ -160,8 +165,10 @@ static void form_draw(struct screen *s, WINDOW *win)
                    theme_style(ROLE_DIALOG_BORDER));
     help = str_printf("%s.%s %s", at->help ? at->help : "",
                       option(f, at, 0) ? " Left and right choose." : "", f->spec.note);
-    draw_wrapped(win, (struct area){ 2 * l.top - 1 + l.fields, 3, l.help_rows, s->cols - 6 }, dim,
-                 help);
+    draw_wrapped(
+        win,
+        (struct area){ row_of(f, &l, l.first + l.fields) + l.top - 1, 3, l.help_rows, s->cols - 6 },
+        dim, help);
 }
 
 static bool form_cursor(struct screen *s, int *ret_row, int *ret_col)
@@ -169,16 +176,18 @@ static bool form_cursor(struct screen *s, int *ret_row, int *ret_col)
     struct form *f = (struct form *)s;
     struct layout l = layout_of(f);
 
-    *ret_row = l.top + f->focus - l.first;
+    *ret_row = row_of(f, &l, f->focus);
     *ret_col = 3 + l.label_cols + f->fields[f->focus].text.cursor_col;
     return true;
 }
 
 /* ---- sending ---- */
 
-/* Whether each value is one that the command would take; the first that is not gets the focus. */
+/* Whether each value is one that the command would take; the first that is not gets the focus, and
+ * says why. */
 static bool check(struct form *f)
 {
+    f->wrong = -1;
     for (int i = 0; i < f->count; i++) {
         const struct arg_spec *row = f->fields[i].row;
         _Alignas(16) char args[CMD_ARGS_SIZE_MAX] = "";
@@ -190,8 +199,8 @@ static bool check(struct form *f)
         args_release(f->spec.cmd->args, args);
         if (ok)
             continue;
-        f->focus = i;
-        app_message(f->screen.app, ROLE_WARN, "%s: %s", row->name, err.message);
+        f->focus = f->wrong = i;
+        snprintf(f->why, sizeof(f->why), "%s", err.message);
         return false;
     }
     return true;
@@ -233,23 +242,34 @@ static bool form_captures(struct screen *s UNUSED)
     return true;
 }
 
+static void form_mouse(struct form *f, const struct key_event *e)
+{
+    struct layout l = layout_of(f);
+
+    for (int i = l.first; e->mouse == MOUSE_PRESS && i < l.first + l.fields; i++)
+        if (e->row == row_of(f, &l, i)) {
+            f->focus = i;
+            if (e->col >= f->screen.cols - 5 && choose(f, false) && f->wrong == i)
+                f->wrong = -1;
+            return;
+        }
+}
+
 static bool form_event(struct screen *s, const struct key_event *e)
 {
     struct form *f = (struct form *)s;
-    struct layout l = layout_of(f);
+    bool taken;
 
     if (e->kind == EVENT_MOUSE) {
-        if (e->mouse == MOUSE_PRESS && e->row >= l.top && e->row < l.top + l.fields) {
-            f->focus = e->row - l.top + l.first;
-            if (e->col >= s->cols - 5)
-                choose(f, false);
-        }
+        form_mouse(f, e);
         return true;
     }
-    if (e->kind == EVENT_KEY && !e->mods && (e->code == K_LEFT || e->code == K_RIGHT) &&
-        choose(f, e->code == K_LEFT))
-        return true;
-    return field_event(&f->fields[f->focus].text, e);
+    taken = (e->kind == EVENT_KEY && !e->mods && (e->code == K_LEFT || e->code == K_RIGHT) &&
+             choose(f, e->code == K_LEFT)) ||
+            field_event(&f->fields[f->focus].text, e);
+    if (taken && f->wrong == f->focus)
+        f->wrong = -1;
+    return taken;
 }
 
 static void form_send(struct screen *s, int arg UNUSED)
@@ -303,11 +323,12 @@ void form_ask(struct app *app, const struct form_spec *spec)
     struct form *f = screen_new(app, &form_ops, sizeof(*f));
 
     f->spec = *spec;
+    f->wrong = -1;
     f->environments = complete_values(COMPLETE_ENVIRONMENT, NULL);
-    for (const char *const *name = spec->rows; *name; name++) {
-        const struct arg_spec *row = row_named(spec->cmd, *name);
+    for (const struct form_row *words = spec->rows; words->name; words++) {
+        const struct arg_spec *row = row_named(spec->cmd, words->name);
         BUG_ON(!row || f->count == FORM_FIELDS_MAX);
-        add_field(f, row);
+        add_field(f, row, words);
     }
     app_push(app, &f->screen);
 }

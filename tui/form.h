@@ -1,6 +1,6 @@
 /*
- * A form for some arguments of a command, drawn from the command's own rows: names, limits, choices
- * and help are those of the command line. What it sends is a command line.
+ * A form for some arguments of a command, drawn from the command's own rows: limits, choices and
+ * help are those of the command line. What it sends is a command line.
  */
 #ifndef PYRO_TUI_FORM_H
 #define PYRO_TUI_FORM_H
@@ -13,10 +13,16 @@
 /* The words, without "pyro", NULL-terminated; borrowed for the call. */
 typedef void form_fn(void *arg, const char *const *argv);
 
+struct form_row {
+    const char *name;  /* of the argument; NULL ends the list */
+    const char *label; /* what the form calls it */
+    const char *empty; /* what there is without a value; NULL: "none" */
+};
+
 struct form_spec {
     const char *title, *note; /* kept */
     const struct cmd_spec *cmd;
-    const char *const *rows; /* names of the fields wanted, in order, NULL-terminated; kept */
+    const struct form_row *rows; /* the fields wanted, in order; kept */
     form_fn *send;
     void *arg;
 };

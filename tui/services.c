@@ -297,15 +297,17 @@ static void services_start_it(void *arg, const char *const *words)
 static void services_start(struct screen *s, int arg UNUSED)
 {
     struct services *v = (struct services *)s;
-    static const char *const rows[] = { "service_name",
-                                        "command",
-                                        "cwd",
-                                        "ready_tcp",
-                                        "ready_http",
-                                        "ready_file",
-                                        "ready_command",
-                                        "ready_timeout_seconds",
-                                        NULL };
+    static const struct form_row rows[] = {
+        { "service_name", "name", "needed" },
+        { "command", "command", "needed" },
+        { "cwd", "directory", NULL },
+        { "ready_tcp", "ready: TCP port", NULL },
+        { "ready_http", "ready: URL", NULL },
+        { "ready_file", "ready: file", NULL },
+        { "ready_command", "ready: command", NULL },
+        { "ready_timeout_seconds", "ready within, s", NULL },
+        { 0 },
+    };
     struct form_spec form = { .title = "new service",
                               .note = "The command is run by sh.",
                               .cmd = cmd_find("workspace service start"),

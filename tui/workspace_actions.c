@@ -165,8 +165,16 @@ static void workspace_actions_create_it(void *arg, const char *const *argv)
 
 void workspace_ask_create(struct app *app)
 {
-    static const char *const rows[] = { "environment", "name",           "vcpu_count", "mem_mib",
-                                        "ttl_seconds", "network_policy", "seed_path",  NULL };
+    static const struct form_row rows[] = {
+        { "environment", "environment", NULL },
+        { "name", "name", "its id" },
+        { "vcpu_count", "CPUs", NULL },
+        { "mem_mib", "memory, MiB", NULL },
+        { "ttl_seconds", "runs at most, s", NULL },
+        { "network_policy", "network", NULL },
+        { "seed_path", "files from", NULL },
+        { 0 },
+    };
     struct form_spec form = { .title = "new workspace",
                               .note = "An environment that is not installed yet is pulled first, "
                                       "which takes some minutes.",

@@ -124,16 +124,16 @@ sees '^ [^ ]+ one .*started'
 # A form makes a workspace; errors are shown in words below, and in the log.
 keys c
 sees 'new workspace'
-sees 'vcpu count +1'
-sees 'mem mib +1024'
+sees 'CPUs +1'
+sees 'memory, MiB +1024'
 keys Tab two Tab 0 Enter
-sees 'vcpu_count: .*out of range'
+sees '^ *│ {10,}.*out of range' # below its field
 keys BSpace Tab C-a C-k 100 Enter
-sees 'mem_mib: .*(out of range|multiple)'
+sees '^ *│ {10,}.*(out of range|multiple)'
 keys C-u 256 Tab Tab Right
-sees 'network policy +egress '
+sees 'network +egress '
 keys Left
-sees 'network policy +off '
+sees 'network +off '
 click 'environment'
 keys Right
 gone 'environment +debian:12 '
@@ -149,7 +149,7 @@ sees '^ [^ ]+ one .*started'
 keys c
 sees 'new workspace'
 keys C-a C-k Enter
-sees 'environment: it is needed'
+sees '^ *│ {10,}it is needed'
 keys Esc
 gone 'new workspace'
 

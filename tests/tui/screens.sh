@@ -41,6 +41,9 @@ resized 40 10
 screen form-small
 keys Up
 screen form-small-end
+resized 80 24
+keys Tab Tab 'not good' Enter
+screen form-wrong
 keys Esc
 gone 'new workspace'
 keys q
