@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tui/diff_view.h"
+#include "tui/files.h"
 #include "tui/format.h"
 #include "tui/service_actions.h"
 #include "tui/service_log.h"
@@ -213,7 +214,7 @@ static const struct {
     [TAB_FACTS] = { "facts", { NULL }, NULL },
     [TAB_CHANGES] = { "changes", { "workspace", "diff", "--stat", "ID", NULL }, diff_view_draw },
     [TAB_LOG] = { "log", { "workspace", "logs", "ID", NULL }, NULL },
-    [TAB_FILES] = { "files", { "workspace", "file", "list", "ID", NULL }, NULL },
+    [TAB_FILES] = { "files", { "workspace", "file", "list", "ID", NULL }, files_draw_list },
 };
 
 /* The tab that is shown: without a running shell there is nothing to preview. */

@@ -167,6 +167,53 @@ static void files_name(const struct columns *t UNUSED, void *row, struct cell *r
     ret->role = is_directory(row) ? ROLE_ACCENT : ROLE_TEXT;
 }
 
+/* "/workspace/src [directory] size=4096", as the screen's rows have it. */
+static void draw_listed(WINDOW *win, const struct area *place, int row, const char *line)
+{
+    const char *size = strstr(line, "] size="), *type, *name, *target;
+    int col = place->left + 8, end = place->left + place->cols;
+    bool directory;
+    struct short_text space;
+    scoped_free char *shown = NULL;
+
+    for (const char *at = size; at; at = strstr(at + 1, "] size="))
+        size = at; /* of a name that holds it, too, the last */
+    type = size;
+    while (type && type > line && *type != '[')
+        type--;
+    if (!size || type <= line) {
+        draw_text(win, row, place->left, place->cols, theme_style(ROLE_DIM), line);
+        return;
+    }
+    directory = !strncmp(type, "[directory]", 11);
+    for (name = type; name > line && name[-1] != '/';)
+        name--;
+    if (!strncmp(type, "[file]", 6))
+        draw_right(win, row, place->left, 6, theme_style(ROLE_DIM),
+                   format_size(&space, strtoull(size + strlen("] size="), NULL, 10)));
+    shown = str_printf("%.*s%s", (int)(type - 1 - name), name, directory ? "/" : "");
+    col += draw_text(win, row, col, end - col, theme_style(directory ? ROLE_ACCENT : ROLE_TEXT),
+                     shown);
+    target = strstr(size, " -> ");
+    if (target) {
+        col += draw_text(win, row, col, end - col, theme_style(ROLE_DIM), " → ");
+        draw_text(win, row, col, end - col, theme_style(ROLE_DIM), target + strlen(" -> "));
+    }
+}
+
+void files_draw_list(WINDOW *win, const struct area *place, const char *text)
+{
+    int row = place->top;
+
+    text += strcspn(text, "\n"); /* the directory */
+    for (text += *text == '\n'; *text && row < place->top + place->rows; row++) {
+        size_t n = strcspn(text, "\n");
+        scoped_free char *line = strndup(text, n);
+        draw_listed(win, place, row, line);
+        text += n + (text[n] == '\n');
+    }
+}
+
 static const struct column columns[] = {
     { "", 6, .right = true, .cell = files_size },
     { "", 1, .indent = 1, .part = 1, .grow = 10000, .cell = files_name, .search = true },
