@@ -66,9 +66,10 @@ static void take_back(struct columns *t, int width, const bool *dropped)
 }
 
 /* What the first rows need, also those out of sight: scrolling moves no column. */
-static void measure(const struct columns *t, void *const *rows, size_t count, int *ret_widest)
+static void measure(struct columns *t, void *const *rows, size_t count, int *ret_widest)
 {
     for (int i = 0; t->all[i].title; i++) {
+        int title = draw_width(t->all[i].title) + 1;
         if (!t->shown[i] || !t->all[i].part)
             continue;
         for (size_t k = 0; k < count && k < MEASURED_ROWS; k++) {
@@ -79,6 +80,9 @@ static void measure(const struct columns *t, void *const *rows, size_t count, in
             if (need > ret_widest[i])
                 ret_widest[i] = need;
         }
+        if (count && t->all[i].shrinks &&
+            t->widths[i] > ret_widest[i]) /* the title has its mark of the order */
+            t->widths[i] = ret_widest[i] > title ? ret_widest[i] : title;
     }
 }
 
@@ -125,9 +129,9 @@ void columns_fit(struct columns *t, int width, void *const *rows, size_t count)
         t->shown[i] = t->all[i].cell && any_has(&t->all[i], rows, count) &&
                       !all_same(t, &t->all[i], rows, count);
     }
+    measure(t, rows, count, widest);
     while (needed(t) > width && (drop = least_wanted(t)) >= 0)
         t->shown[drop] = false, dropped[drop] = true;
-    measure(t, rows, count, widest);
     widen(t, width, widest);
     take_back(t, width, dropped);
     push_right(t, width);

@@ -31,6 +31,7 @@ struct column {
      * gets one part in `part` first, and more when the others need less, in the columns' order.
      */
     int part, grow;
+    bool shrinks; /* to what it shows, when that is less than its width */
     /* It is shown only when some row has something for it; NULL: always. */
     bool (*has)(const void *row);
     bool dull;   /* it is not shown while all of several rows have the same in it */

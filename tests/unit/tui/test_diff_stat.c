@@ -26,8 +26,7 @@ static void test_diff_stat_lines(void **state)
     struct diff_stat s;
 
     (void)state;
-    assert_int_equal(diff_stat_measure(&s, text, strlen(text)),
-                     strstr(text, "\n\n") + 1 - text);
+    assert_int_equal(diff_stat_measure(&s, text, strlen(text)), strstr(text, "\n\n") + 1 - text);
     assert_string_equal(show(&s, " added        /w/blob  (file, no text)"),
                         " A                  /w/blob  (file, no text)");
     assert_string_equal(show(&s, " modified     /w/kept  +10 -2  mode 100644 → 100755"),
