@@ -184,6 +184,7 @@ struct model *model_new(struct app *app, struct pyro_error *err)
                                                     .changed = model_on_changed,
                                                     .removed = model_on_removed,
                                                     .trouble = model_on_trouble,
+                                                    .in_brief = true,
                                                     .recovery_program = "/proc/self/exe" };
     struct model *m = calloc(1, sizeof(*m));
 

@@ -1,8 +1,8 @@
 /*
  * engine/workspace/watch.c: the live model of all workspaces.
  *
- * Three directories of each workspace are watched: its own (the record, the lock), shells/ and
- * commands/. Each watch is set before its directory is read, so nothing is missed. Events only mark
+ * The directory of each workspace is watched (the record, the lock), and shells/ and commands/ of those
+ * that run: in the others nothing changes but with the record. Each watch is set before its directory is read, so nothing is missed. Events only mark
  * what is stale; once the queue is empty each stale workspace is read again and reported once. Then
  * the descriptor is ignored for a moment, so that a shell that floods costs few looks, not one per
  * write.
@@ -16,15 +16,17 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 
 #include "engine/client/recovery.h"
 #include "engine/state/store.h"
+#include "engine/workspace/watch_table.h"
 #include "vmm/base/fs.h"
 
 #define PAUSE_MS 15
 #define RECOVERY_TRIES 4
-#define NO_WATCH (-1)
+#define BRIEF_FROM 256 /* so many workspaces are many */
+#define LATER_MS 1
+#define LATER_AT_ONCE 128 /* keys wait for no more */
 #define DIR_EVENTS (IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR)
 #define STORE_EVENTS                                                                               \
     (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF |         \
@@ -33,13 +35,27 @@
 #define COMMANDS_EVENTS (IN_MOVED_TO | IN_ONLYDIR)
 
 enum { STALE_LOCK = 1 << 8, STALE_SHELL_LIST = 1 << 9 }; /* beside enum watch_change */
+#define STALE_ALL (WATCH_RECORD | STALE_LOCK | STALE_SHELL_LIST | WATCH_COMMANDS)
+
+enum { OWN_DIR, SHELL_DIR, COMMAND_DIR, DIRS };
+static const struct {
+    const char *name;
+    uint32_t events;
+    unsigned stale; /* when it is watched from now on */
+} dirs[DIRS] = {
+    [OWN_DIR] = { "", DIR_EVENTS, 0 },
+    [SHELL_DIR] = { SHELLS_DIR, SHELLS_EVENTS, STALE_SHELL_LIST },
+    [COMMAND_DIR] = { "commands", COMMANDS_EVENTS, WATCH_COMMANDS },
+};
 
 /* A directory in the store, shown to the consumer or not. */
 struct watch_node {
     struct watch_node *next;
     struct watched_workspace w;
-    int dir_wd, shells_wd, commands_wd;
+    struct watch_link by_id;
+    struct watch_link dirs[DIRS]; /* by their watch descriptors; 0: not watched */
     bool shown, gone;
+    bool brief; /* only what a list shows has been read, and nothing is watched yet */
     unsigned stale;
     unsigned recovery_tries; /* since its supervisor was last seen alive */
 };
@@ -51,13 +67,15 @@ struct workspace_watch {
     struct store store;
     int inotify_fd, store_wd;
     struct watch_node *nodes;
+    struct watch_table by_id, by_wd;
     size_t shown_count;
-    bool overflow, store_gone, told_limit;
-    struct loop_timer pause;
+    bool overflow, store_gone, told_limit, many;
+    struct loop_timer pause, later;
     struct recovery_queue *recovery;
 };
 
 static void workspace_watch_on_events(void *arg, uint32_t events);
+static void watch_read_later(void *arg);
 
 /* ---- directories that cannot be watched ---- */
 
@@ -90,101 +108,34 @@ static void tell_trouble(struct workspace_watch *watch, const struct pyro_error 
         watch->ops->trouble(watch->arg, why);
 }
 
-/* Watches a directory, or `name` below it; a missing one is not an error. */
-static int add_watch(struct workspace_watch *watch, const char *path, const char *name,
-                     uint32_t events)
+/* Watches one of a node's directories, unless it is; a missing one is not an error. */
+static void watch_dir(struct workspace_watch *watch, struct watch_node *node, int which)
 {
-    scoped_free char *full = str_printf("%s%s%s", path, *name ? "/" : "", name);
-    int wd = inotify_add_watch(watch->inotify_fd, full, events);
+    struct watch_link *link = &node->dirs[which];
+    const char *name = dirs[which].name;
+    scoped_free char *path =
+        link->key ? NULL : str_printf("%s%s%s", node->w.path, *name ? "/" : "", name);
+    int wd = path ? inotify_add_watch(watch->inotify_fd, path, dirs[which].events) : 0;
     struct pyro_error err = { 0 };
 
-    if (wd >= 0 || errno == ENOENT || (errno == ENOSPC && watch->told_limit))
-        return wd < 0 ? NO_WATCH : wd;
-    watch->told_limit |= errno == ENOSPC;
-    watch_failed(full, &err);
-    tell_trouble(watch, &err);
-    return NO_WATCH;
-}
-
-static void drop_watch(struct workspace_watch *watch, int *wd)
-{
-    if (*wd != NO_WATCH)
-        inotify_rm_watch(watch->inotify_fd, *wd);
-    *wd = NO_WATCH;
-}
-
-/* ---- shells ---- */
-
-struct watched_shell *watched_shell_find(const struct watched_workspace *w, const char *shell_id)
-{
-    for (size_t i = 0; i < w->shell_count; i++)
-        if (!strcmp(w->shells[i].record.id, shell_id))
-            return &w->shells[i];
-    return NULL;
-}
-
-static void clear_shells(struct watched_workspace *w)
-{
-    for (size_t i = 0; i < w->shell_count; i++)
-        shell_record_release(&w->shells[i].record);
-    free(w->shells);
-    w->shells = NULL;
-    w->shell_count = 0;
-}
-
-/* Its log's size; true when it changed. */
-static bool look_at_log(int dir_fd, struct watched_shell *shell, bool first)
-{
-    char name[SHELL_ID_MAX + 16];
-    struct stat st;
-
-    snprintf(name, sizeof(name), SHELLS_DIR "/%s.log", shell->record.id);
-    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || shell->size == (uint64_t)st.st_size)
-        return false;
-    shell->size = (uint64_t)st.st_size;
-    if (!first)
-        shell->output_ms = clock_ms();
-    return true;
-}
-
-struct reading {
-    struct watched_shell *shells;
-    size_t count;
-    int dir_fd;
-    const struct watched_workspace *old;
-};
-
-static void watch_read_shell(void *arg, const struct shell_record *r)
-{
-    struct reading *reading = arg;
-    const struct watched_shell *old = watched_shell_find(reading->old, r->id);
-    struct watched_shell *grown =
-        realloc(reading->shells, (reading->count + 1) * sizeof(*reading->shells));
-    struct watched_shell *shell;
-
-    BUG_ON(!grown);
-    reading->shells = grown;
-    shell = &grown[reading->count++];
-    *shell = (struct watched_shell){ .record = *r };
-    shell->record.cwd = str_printf("%s", r->cwd);
-    shell->record.foreground = r->foreground ? str_printf("%s", r->foreground) : NULL;
-    shell->record.notice = r->notice ? str_printf("%s", r->notice) : NULL;
-    if (old) {
-        shell->size = old->size;
-        shell->output_ms = old->output_ms;
+    if (wd > 0) {
+        *link = (struct watch_link){ .key = (uint32_t)wd, .of = node };
+        watch_table_add(&watch->by_wd, link);
+        node->stale |= dirs[which].stale;
     }
-    look_at_log(reading->dir_fd, shell, !old);
+    if (wd >= 0 || errno == ENOENT || (errno == ENOSPC && watch->told_limit))
+        return;
+    watch->told_limit |= errno == ENOSPC;
+    watch_failed(path, &err);
+    tell_trouble(watch, &err);
 }
 
-static void read_shells(struct watch_node *node, int dir_fd)
+/* It is not watched any more, or to be watched again. */
+static void forget_dir(struct workspace_watch *watch, struct watch_link *link)
 {
-    struct reading reading = { .dir_fd = dir_fd, .old = &node->w };
-
-    if (!shell_each(dir_fd, watch_read_shell, &reading, NULL))
-        return; /* keeps what was known of them */
-    clear_shells(&node->w);
-    node->w.shells = reading.shells;
-    node->w.shell_count = reading.count;
+    if (link->key)
+        watch_table_remove(&watch->by_wd, link);
+    link->key = 0;
 }
 
 /* ---- one workspace ---- */
@@ -218,26 +169,12 @@ static void hide(struct workspace_watch *watch, struct watch_node *node)
     watch->ops->removed(watch->arg, &node->w);
 }
 
-static void watch_below(struct workspace_watch *watch, struct watch_node *node)
+/* Something may happen in it that its record does not tell. */
+static bool is_live(const struct watch_node *node, int dir_fd)
 {
-    if (node->dir_wd == NO_WATCH)
-        node->dir_wd = add_watch(watch, node->w.path, "", DIR_EVENTS);
-    if (node->shells_wd == NO_WATCH) {
-        node->shells_wd = add_watch(watch, node->w.path, SHELLS_DIR, SHELLS_EVENTS);
-        if (node->shells_wd != NO_WATCH)
-            node->stale |= STALE_SHELL_LIST;
-    }
-    if (node->commands_wd == NO_WATCH)
-        node->commands_wd = add_watch(watch, node->w.path, "commands", COMMANDS_EVENTS);
-}
+    enum workspace_state state = node->w.record.state;
 
-static bool look_at_logs(struct watch_node *node, int dir_fd)
-{
-    bool grown = false;
-
-    for (size_t i = 0; i < node->w.shell_count; i++)
-        grown |= look_at_log(dir_fd, &node->w.shells[i], false);
-    return grown;
+    return state == WORKSPACE_STARTED || state == WORKSPACE_CREATED || store_is_held(dir_fd);
 }
 
 /* A started workspace whose lock is free has lost its supervisor. */
@@ -249,29 +186,77 @@ static void recover(struct workspace_watch *watch, struct watch_node *node, int 
         recovery_queue_add(watch->recovery, node->w.record.id);
 }
 
+/* What a list shows of one among many, if it does not run; false: it is to be read whole. */
+static bool read_brief(const struct workspace_watch *watch, struct watch_node *node)
+{
+    struct workspace_record r;
+
+    if (!watch->ops->in_brief || !watch->many || node->shown ||
+        !record_load_brief(watch->store.fd, node->w.record.id, &r))
+        return false;
+    if ((r.state != WORKSPACE_STOPPED && r.state != WORKSPACE_FAILED) || r.ephemeral) {
+        record_release(&r);
+        return false;
+    }
+    record_release(&node->w.record);
+    node->w.record = r;
+    return true;
+}
+
+static void read_record(struct watch_node *node, int dir_fd)
+{
+    char id[WORKSPACE_ID_LENGTH + 1];
+
+    memcpy(id, node->w.record.id, sizeof(id));
+    record_release(&node->w.record);
+    record_load_any(dir_fd, id, &node->w.record);
+}
+
+/* Takes what is stale, once the directories in which it is are watched. */
+static unsigned take_stale(struct workspace_watch *watch, struct watch_node *node, int dir_fd)
+{
+    unsigned stale = node->stale | (node->brief ? STALE_ALL : 0);
+
+    node->brief = false;
+    node->stale = 0;
+    if (stale & (WATCH_RECORD | STALE_LOCK))
+        read_record(node, dir_fd);
+    if (is_live(node, dir_fd)) {
+        watch_dir(watch, node, SHELL_DIR);
+        watch_dir(watch, node, COMMAND_DIR);
+    } else if (stale & WATCH_RECORD) {
+        stale |= STALE_SHELL_LIST | WATCH_COMMANDS;
+    }
+    stale |= node->stale;
+    node->stale = 0;
+    return stale;
+}
+
 /* Reads its stale parts again. */
 static void refresh(struct workspace_watch *watch, struct watch_node *node)
 {
-    scoped_close int dir_fd = store_open_workspace(&watch->store, node->w.record.id, NULL);
+    scoped_close int dir_fd = -1;
     unsigned stale;
 
+    if (read_brief(watch, node)) {
+        node->stale = 0;
+        node->brief = true;
+        loop_timer_set(watch->loop, &watch->later, LATER_MS, watch_read_later, watch);
+        show(watch, node, 0);
+        return;
+    }
+    watch_dir(watch, node, OWN_DIR);
+    dir_fd = store_open_workspace(&watch->store, node->w.record.id, NULL);
     if (dir_fd < 0) {
         node->gone = true;
         return;
     }
-    watch_below(watch, node);
-    stale = node->stale;
-    node->stale = 0;
-    if (stale & (WATCH_RECORD | STALE_LOCK)) {
-        char id[WORKSPACE_ID_LENGTH + 1];
-        memcpy(id, node->w.record.id, sizeof(id));
-        record_release(&node->w.record);
-        record_load_any(dir_fd, id, &node->w.record);
-    }
+    stale = take_stale(watch, node, dir_fd);
     if (stale & STALE_SHELL_LIST) {
-        read_shells(node, dir_fd);
+        watch_shells_read(&node->w.shells, &node->w.shell_count, dir_fd);
         stale |= WATCH_SHELLS;
-    } else if ((stale & WATCH_OUTPUT) && !look_at_logs(node, dir_fd)) {
+    } else if ((stale & WATCH_OUTPUT) &&
+               !watch_shells_look(node->w.shells, node->w.shell_count, dir_fd)) {
         stale &= ~(unsigned)WATCH_OUTPUT;
     }
     if (!is_visible(&node->w.record, dir_fd)) {
@@ -283,13 +268,36 @@ static void refresh(struct workspace_watch *watch, struct watch_node *node)
     show(watch, node, stale & (WATCH_RECORD | WATCH_SHELLS | WATCH_OUTPUT | WATCH_COMMANDS));
 }
 
-static struct watch_node *node_of(const struct workspace_watch *watch, const char *id)
+/* The rest of those that were read in brief, some at a time. */
+static void watch_read_later(void *arg)
 {
+    struct workspace_watch *watch = arg;
     struct watch_node *node = watch->nodes;
 
-    while (node && (node->gone || strcmp(node->w.record.id, id) != 0))
-        node = node->next;
-    return node;
+    for (unsigned left = LATER_AT_ONCE; node && left; node = node->next)
+        if (node->brief && !node->gone) {
+            refresh(watch, node);
+            left--;
+        }
+    if (node)
+        loop_timer_set(watch->loop, &watch->later, LATER_MS, watch_read_later, watch);
+}
+
+static uint32_t key_of(const char *id)
+{
+    return (uint32_t)strtoull(id, NULL, 16);
+}
+
+static struct watch_node *node_of(const struct workspace_watch *watch, const char *id)
+{
+    struct watch_link *link = watch_table_first(&watch->by_id, key_of(id));
+
+    for (; link; link = watch_table_next(link)) {
+        struct watch_node *node = link->of;
+        if (!node->gone && !strcmp(node->w.record.id, id))
+            return node;
+    }
+    return NULL;
 }
 
 static void node_add(struct workspace_watch *watch, const char *id)
@@ -299,8 +307,9 @@ static void node_add(struct workspace_watch *watch, const char *id)
     if (!node) {
         node = calloc(1, sizeof(*node));
         BUG_ON(!node);
-        node->dir_wd = node->shells_wd = node->commands_wd = NO_WATCH;
         node->w.node = node;
+        node->by_id = (struct watch_link){ .key = key_of(id), .of = node };
+        watch_table_add(&watch->by_id, &node->by_id);
         node->w.path = str_printf("%s/%s", watch->store.path, id);
         snprintf(node->w.record.id, sizeof(node->w.record.id), "%s", id);
         node->next = watch->nodes;
@@ -311,10 +320,13 @@ static void node_add(struct workspace_watch *watch, const char *id)
 
 static void node_free(struct workspace_watch *watch, struct watch_node *node)
 {
-    drop_watch(watch, &node->dir_wd);
-    drop_watch(watch, &node->shells_wd);
-    drop_watch(watch, &node->commands_wd);
-    clear_shells(&node->w);
+    for (int i = 0; i < DIRS; i++) {
+        if (node->dirs[i].key && watch->inotify_fd >= 0)
+            inotify_rm_watch(watch->inotify_fd, (int)node->dirs[i].key);
+        forget_dir(watch, &node->dirs[i]);
+    }
+    watch_table_remove(&watch->by_id, &node->by_id);
+    watch_shells_free(node->w.shells, node->w.shell_count);
     record_release(&node->w.record);
     free(node->w.path);
     free(node);
@@ -336,10 +348,12 @@ static void read_store(struct workspace_watch *watch)
     while (dir && (entry = readdir(dir)))
         if (is_id(entry->d_name))
             node_add(watch, entry->d_name);
+    watch->many = watch->by_id.count >= BRIEF_FROM;
     for (struct watch_node *node = watch->nodes; node; node = node->next) {
-        node->stale |= WATCH_RECORD | STALE_LOCK | STALE_SHELL_LIST | WATCH_COMMANDS;
+        node->stale |= STALE_ALL;
         /* A directory may be another by now; one that is not gets the watch that it has. */
-        node->dir_wd = node->shells_wd = node->commands_wd = NO_WATCH;
+        for (int i = 0; i < DIRS; i++)
+            forget_dir(watch, &node->dirs[i]);
     }
 }
 
@@ -391,8 +405,6 @@ static void store_event(struct workspace_watch *watch, const struct inotify_even
 
 static void dir_event(struct watch_node *node, const struct inotify_event *e)
 {
-    if (e->mask & IN_IGNORED)
-        node->dir_wd = NO_WATCH;
     if (!e->len)
         return;
     if (!strcmp(e->name, RECORD_FILE) && (e->mask & IN_MOVED_TO))
@@ -405,10 +417,8 @@ static void dir_event(struct watch_node *node, const struct inotify_event *e)
 
 static void shells_event(struct watch_node *node, const struct inotify_event *e)
 {
-    if (e->mask & IN_IGNORED) { /* the directory is gone: a reset makes it again */
-        node->shells_wd = NO_WATCH;
+    if (e->mask & IN_IGNORED) /* the directory is gone: a reset makes it again */
         node->stale |= STALE_SHELL_LIST;
-    }
     if (!e->len)
         return;
     if (str_ends_with(e->name, ".log") && (e->mask & IN_MODIFY))
@@ -419,6 +429,9 @@ static void shells_event(struct watch_node *node, const struct inotify_event *e)
 
 static void take_event(struct workspace_watch *watch, const struct inotify_event *e)
 {
+    struct watch_link *link;
+    struct watch_node *node;
+
     if (e->mask & IN_Q_OVERFLOW) {
         watch->overflow = true;
         return;
@@ -427,19 +440,18 @@ static void take_event(struct workspace_watch *watch, const struct inotify_event
         store_event(watch, e);
         return;
     }
-    for (struct watch_node *node = watch->nodes; node; node = node->next) {
-        if (e->wd == node->dir_wd)
-            dir_event(node, e);
-        else if (e->wd == node->shells_wd)
-            shells_event(node, e);
-        else if (e->wd == node->commands_wd && (e->mask & IN_IGNORED))
-            node->commands_wd = NO_WATCH;
-        else if (e->wd == node->commands_wd && str_ends_with(e->name, ".json"))
-            node->stale |= WATCH_COMMANDS;
-        else
-            continue;
+    link = watch_table_first(&watch->by_wd, (uint32_t)e->wd);
+    if (!link)
         return;
-    }
+    node = link->of;
+    if (link == &node->dirs[OWN_DIR])
+        dir_event(node, e);
+    else if (link == &node->dirs[SHELL_DIR])
+        shells_event(node, e);
+    else if (e->len && str_ends_with(e->name, ".json"))
+        node->stale |= WATCH_COMMANDS;
+    if (e->mask & IN_IGNORED)
+        forget_dir(watch, link);
 }
 
 static void watch_end_pause(void *arg)
@@ -506,6 +518,7 @@ void workspace_watch_free(struct workspace_watch *watch)
         return;
     recovery_queue_free(watch->recovery);
     loop_timer_cancel(watch->loop, &watch->pause);
+    loop_timer_cancel(watch->loop, &watch->later);
     if (watch->inotify_fd >= 0) {
         loop_unwatch(watch->loop, watch->inotify_fd);
         close(take_fd(&watch->inotify_fd));
@@ -513,9 +526,10 @@ void workspace_watch_free(struct workspace_watch *watch)
     while (watch->nodes) {
         struct watch_node *node = watch->nodes;
         watch->nodes = node->next;
-        node->dir_wd = node->shells_wd = node->commands_wd = NO_WATCH; /* closed all at once */
         node_free(watch, node);
     }
+    watch_table_release(&watch->by_id);
+    watch_table_release(&watch->by_wd);
     store_release(&watch->store);
     free(watch);
 }
@@ -530,4 +544,9 @@ struct watched_workspace *workspace_watch_find(const struct workspace_watch *wat
     struct watch_node *node = node_of(watch, id);
 
     return node && node->shown ? &node->w : NULL;
+}
+
+struct watched_shell *watched_shell_find(const struct watched_workspace *w, const char *shell_id)
+{
+    return watch_shells_find(w->shells, w->shell_count, shell_id);
 }

@@ -13,7 +13,7 @@
 #define PYRO_WORKSPACE_WATCH_H
 
 #include "engine/state/record.h"
-#include "engine/state/shell_files.h"
+#include "engine/workspace/watch_shells.h"
 #include "vmm/base/loop.h"
 
 struct workspace_watch;
@@ -24,12 +24,6 @@ enum watch_change {
     WATCH_SHELLS = 1 << 1,  /* a shell was opened, ended, changed size, or runs something else */
     WATCH_OUTPUT = 1 << 2,  /* the log of a shell has grown */
     WATCH_COMMANDS = 1 << 3 /* a command began or ended: workspace_watch_commands() has it */
-};
-
-struct watched_shell {
-    struct shell_record record;
-    uint64_t size;     /* size of its log: the cursor at its end */
-    int64_t output_ms; /* clock_ms() when growth was last seen; 0: not since the watch began */
 };
 
 struct watched_workspace {
@@ -49,6 +43,9 @@ struct workspace_watch_ops {
     /* Something cannot be watched, or no longer: what, why, and what to do. May be called more than
      * once. */
     void (*trouble)(void *arg, const struct pyro_error *why);
+    /* Of many workspaces, those that do not run are added with what a list shows of each, so that they
+     * are there at once, and changed when the rest of them is read. */
+    bool in_brief;
     /* The program that recovers orphaned workspaces, "/proc/self/exe" in pyro; NULL: none. */
     const char *recovery_program;
 };

@@ -211,7 +211,7 @@ static void test_watch_follows_shells_and_commands(void **state)
     struct command_outcome how = { .outputs = { &out }, .exit_code = 3, .duration_ms = 12 };
     scoped_json json_t *ended = NULL;
     char id[13], line[64];
-    scoped_close int dir = make(f, "one", WORKSPACE_STOPPED, id);
+    scoped_close int dir = make(f, "one", WORKSPACE_STARTED, id);
 
     start(f);
     w = workspace_watch_find(f->watch, id);
@@ -300,6 +300,46 @@ static void test_watch_survives_many_at_once(void **state)
     assert_int_equal(f->troubles, 0);
 }
 
+/* Of many, what a list shows of those that do not run comes first, and nothing of them is missed. */
+static void test_watch_reads_many_in_brief(void **state)
+{
+    enum { MANY = 300 };
+    static struct workspace_watch_ops brief;
+    char id[WORKSPACE_ID_LENGTH + 1], running[WORKSPACE_ID_LENGTH + 1];
+    struct fixture *f = *state;
+    struct pyro_error err = { 0 };
+    const struct watched_workspace *w, *r;
+    int dir = -1;
+
+    brief = ops;
+    brief.in_brief = true;
+    for (unsigned i = 0; i < MANY; i++) {
+        scoped_free char *name = str_printf("w%03u", i);
+        if (dir >= 0)
+            close(dir);
+        dir = make(f, name, WORKSPACE_STOPPED, id);
+    }
+    close(make(f, "running", WORKSPACE_STARTED, running));
+    f->watch = workspace_watch_new(f->loop, &brief, f, &err);
+    assert_int_equal(f->added, MANY + 1);
+    w = workspace_watch_find(f->watch, id);
+    r = workspace_watch_find(f->watch, running);
+    assert_string_equal(w->record.name, "w299");
+    assert_int_equal(w->record.state, WORKSPACE_STOPPED);
+    assert_null(w->record.labels);
+    assert_non_null(r->record.labels);
+    rename_to(dir, id, "before");
+    WAIT_UNTIL(f, w->record.labels);
+    assert_string_equal(w->record.name, "before");
+    rename_to(dir, id, "after");
+    WAIT_UNTIL(f, !strcmp(w->record.name, "after"));
+    close(dir);
+    assert_true(store_remove(&f->store, id, NULL));
+    WAIT_UNTIL(f, f->removed == 1);
+    assert_null(workspace_watch_find(f->watch, id));
+    assert_int_equal(workspace_watch_count(f->watch), MANY);
+}
+
 static void test_watch_says_that_the_state_directory_is_gone(void **state)
 {
     struct fixture *f = *state;
@@ -320,6 +360,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_watch_comes_to_rest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_watch_survives_many_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_watch_reads_many_in_brief, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_watch_says_that_the_state_directory_is_gone, set_up,
                                         tear_down),
     };
