@@ -9,12 +9,14 @@
 #include "engine/workspace/workspace.h"
 
 struct env_pull_args {
-    const char *environment, *ca_file;
+    const char *environment, *source, *ca_file;
     bool locked;
 };
 
 static const struct arg_spec env_pull_rows[] = {
     ARG_ENVIRONMENT(env_pull_args, environment),
+    ARG_CHOICE(env_pull_args, source, .choices = environment_sources,
+               .help = "Where it is to come from; else the first that can serve it"),
     ARG_FLAG(env_pull_args, locked,
              .help = "Fail if the tag means another image than the one that is installed"),
     ARG_STR(env_pull_args, ca_file, .metavar = "FILE", .complete = COMPLETE_FILE,
@@ -67,7 +69,9 @@ static bool try_image(const struct pulled *pulled, struct cmd_io *io, struct pyr
 static json_t *env_pull_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct env_pull_args *a = args;
-    const struct pull_wish wish = { .ca_file = a->ca_file, .locked = a->locked };
+    const struct pull_wish wish = { .source = a->source,
+                                    .ca_file = a->ca_file,
+                                    .locked = a->locked };
     scoped_pulled pulled = { 0 };
 
     if (!environment_pull(a->environment, &wish, &io->progress, &pulled, err))
@@ -89,7 +93,8 @@ const struct cmd_spec cmd_env_pull = {
     .details =
         "One of the catalog is built from Debian packages with the host's own package sources, "
         "without root rights. Where those are of another release of Debian, the same archives are "
-        "asked for the environment's. Any other name is that of an image in a registry, as docker "
+        "asked for the environment's. Where it cannot be built, an image like it is pulled from "
+        "docker.io. Any other name is that of an image in a registry, as docker "
         "has it: [HOST[:PORT]/]NAME[:TAG][@DIGEST]. What is installed of one is replaced when its "
         "tag has moved; workspaces keep what they were made from.",
     .example = "pyro env pull debian:12",

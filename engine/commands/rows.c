@@ -51,6 +51,12 @@ static const struct row_spec layer_rows[] = {
     ROW_END,
 };
 
+static const struct row_spec passed_over_rows[] = {
+    RES_STR("source"),
+    RES_STR("reason"),
+    ROW_END,
+};
+
 const struct row_spec environment_rows[] = {
     RES_STR("name"),
     RES_STR("version"),
@@ -61,6 +67,8 @@ const struct row_spec environment_rows[] = {
     RES_BOOL("installed"),
     RES_STR("install_dir", .nullable = true),
     RES_STR("source", .nullable = true, .help = "What served it"),
+    RES_OBJECTS("passed_over", passed_over_rows, .nullable = true,
+                .help = "The sources that were tried before it, and why they did not serve it"),
     RES_STR("source_digest", .nullable = true),
     RES_INT("size_bytes", .nullable = true, .help = "What it takes on the disk"),
     RES_NUM("installed_at", .nullable = true),

@@ -286,6 +286,19 @@ static void show_config(const json_t *config, const json_t *layers, FILE *out)
     fprintf(out, "Layers: %zu, %lld bytes\n", json_array_size(layers), (long long)bytes);
 }
 
+static void show_passed_over(const json_t *list, FILE *out)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+
+        fputs("Not from: ", out);
+        text_print(out, json_string_or(one, "source", ""));
+        fputs(", ", out);
+        text_print(out, json_string_or(one, "reason", ""));
+        fputc('\n', out);
+    }
+}
+
 void show_environment(const json_t *e, FILE *out)
 {
     show_line(out, "Version", json_string_or(e, "version", NULL));
@@ -296,6 +309,7 @@ void show_environment(const json_t *e, FILE *out)
     show_line(out, "Installed", json_bool_or(e, "installed", false) ? "yes" : "no");
     show_line(out, "Install dir", json_string_or(e, "install_dir", NULL));
     show_line(out, "Source", json_string_or(e, "source", NULL));
+    show_passed_over(json_object_get(e, "passed_over"), out);
     show_line(out, "Source digest", json_string_or(e, "source_digest", NULL));
     if (json_is_integer(json_object_get(e, "size_bytes")))
         show_number(out, "Size bytes", json_int_or(e, "size_bytes", 0));

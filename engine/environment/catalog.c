@@ -14,17 +14,19 @@ static const char *const build_packages[] = { "git", "ca-certificates", "build-e
       .description = "Debian " number " with git",                                                 \
       .distribution = "debian " number " (" codename ")",                                          \
       .suite = codename,                                                                           \
-      .packages = git_packages },                                                                  \
+      .packages = git_packages,                                                                    \
+      .image = "docker.io/library/buildpack-deps:" codename "-scm" },                              \
         { .name = "debian:" number "-base",                                                        \
           .description = "Debian " number ", minimal",                                             \
           .distribution = "debian " number " (" codename ")",                                      \
           .suite = codename,                                                                       \
-          .packages = no_packages },                                                               \
+          .packages = no_packages,                                                                 \
+          .image = "docker.io/library/debian:" number "-slim" },                                   \
     {                                                                                              \
         .name = "debian:" number "-build",                                                         \
         .description = "Debian " number " with git and common build tools",                        \
         .distribution = "debian " number " (" codename ")", .suite = codename,                     \
-        .packages = build_packages                                                                 \
+        .packages = build_packages, .image = "docker.io/library/buildpack-deps:" codename          \
     }
 
 static const struct catalog_entry entries[] = {

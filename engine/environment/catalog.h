@@ -13,6 +13,7 @@ struct catalog_entry {
     const char *distribution;    /* "debian 12 (bookworm)" */
     const char *suite;           /* as mmdebstrap takes it */
     const char *const *packages; /* beyond the minimal system; NULL-terminated */
+    const char *image;           /* what a registry has for it, in full; it may hold more */
 };
 
 /* All entries; *ret_count of them. */

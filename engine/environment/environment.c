@@ -280,6 +280,7 @@ static json_t *describe(const char *cache_dir, const char *name, const struct ca
                         json_string_or_null(installed ? r->config_digest : NULL));
     json_object_set_new(object, "config", json_or_null(installed ? r->config : NULL));
     json_object_set_new(object, "layers", json_or_null(installed ? r->layers : NULL));
+    json_object_set_new(object, "passed_over", json_or_null(installed ? r->passed_over : NULL));
     json_object_set_new(object, "installed_at",
                         installed ? json_real(r->installed_at) : json_null());
     environment_release(&e);

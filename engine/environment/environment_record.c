@@ -34,6 +34,7 @@ static const struct row_spec environment_record_rows[] = {
              .is_valid = environment_record_is_entry),
     ROW_TEXT(environment_record, source),
     ROW_STRINGS(environment_record, packages),
+    ROW_OBJECTS(environment_record, passed_over, NULL, .sparse = true),
     ROW_TEXT(environment_record, reference, .sparse = true),
     ROW_TEXT(environment_record, reference_digest, .sparse = true),
     ROW_TEXT(environment_record, manifest_digest, .sparse = true),

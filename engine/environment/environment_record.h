@@ -24,6 +24,7 @@ struct environment_record {
     char *directory;       /* the installation's, a name in the cache */
     char *source;          /* "debian-packages", "registry", "archive" or "workspace" */
     json_t *packages;      /* names of the requested ones */
+    json_t *passed_over;   /* [{source, reason}]: what was tried before; NULL: nothing was */
     /* Of an image of OCI or Docker; else NULL: */
     char *reference;        /* what it was asked for by, or is called in its archive */
     char *reference_digest; /* what that meant then: the digest of a manifest or an index */

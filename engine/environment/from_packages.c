@@ -79,9 +79,8 @@ bool pull_from_packages(struct pull *p, bool *ret_same, struct pyro_error *err)
     progress_phase(in->progress, "install", in->name);
     in->record.source = str_printf(ENVIRONMENT_FROM_PACKAGES);
     in->record.packages = catalog_packages(p->entry);
-    if (!mmdebstrap_check_host(err) || !environment_install_prepare(in, err) ||
-        !build_image(in, p->entry, err) || !environment_install_finish(in, err) ||
-        !environment_install_sweep(in, err))
+    if (!environment_install_prepare(in, err) || !build_image(in, p->entry, err) ||
+        !environment_install_finish(in, err) || !environment_install_sweep(in, err))
         return false;
     unlink(in->log_path);
     return true;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/environment/environment.h"
+#include "engine/environment/mmdebstrap.h"
 #include "vmm/base/fs.h"
 
 #define RECORD_BYTES_MAX (1024 * 1024)
@@ -14,29 +15,19 @@ static bool pull_is_entry(const struct pull *p)
     return p->entry != NULL;
 }
 
-static bool pull_is_image(const struct pull *p)
-{
-    return p->reference.host[0] != '\0';
-}
-
 /* In the order in which they are tried. */
 static const struct environment_source {
     const char *name;
-    bool (*serves)(const struct pull *p);
+    bool (*serves)(const struct pull *p);      /* NULL: all */
+    bool (*available)(struct pyro_error *err); /* on this host; NULL: on every one */
     bool (*fetch)(struct pull *p, bool *ret_same, struct pyro_error *err);
 } sources[] = {
-    { ENVIRONMENT_FROM_PACKAGES, pull_is_entry, pull_from_packages },
-    { ENVIRONMENT_FROM_REGISTRY, pull_is_image, pull_from_registry },
+    { ENVIRONMENT_FROM_PACKAGES, pull_is_entry, mmdebstrap_check_host, pull_from_packages },
+    { ENVIRONMENT_FROM_REGISTRY, NULL, NULL, pull_from_registry },
 };
 
-static const struct environment_source *choose(const struct pull *p, struct pyro_error *err)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
-        if (sources[i].serves(p) && (!p->wish->source || !strcmp(p->wish->source, sources[i].name)))
-            return &sources[i];
-    return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s is not to be had from %s", p->install.name,
-                     p->wish->source);
-}
+const char *const environment_sources[] = { ENVIRONMENT_FROM_PACKAGES, ENVIRONMENT_FROM_REGISTRY,
+                                            NULL };
 
 void pulled_release(struct pulled *p)
 {
@@ -82,24 +73,88 @@ bool environment_pull_undo(const struct pulled *p, const struct progress *progre
     return ok;
 }
 
+/* Whether another source may do better; not where it is this host that cannot. */
+static bool is_of_source(enum pyro_code code)
+{
+    return code == PYRO_PULL_FAILED || code == PYRO_DEPENDENCY_MISSING || code == PYRO_TIMEOUT ||
+           code == PYRO_ENVIRONMENT_NOT_FOUND;
+}
+
+static bool fetch_from(struct pull *p, const struct environment_source *source, json_t *passed_over,
+                       bool *ret_same, struct pyro_error *err)
+{
+    struct environment_record *record = &p->install.record;
+
+    environment_record_release(record);
+    *record = (struct environment_record){ 0 };
+    if (json_array_size(passed_over))
+        record->passed_over = json_incref(passed_over);
+    return (!source->available || source->available(err)) && source->fetch(p, ret_same, err);
+}
+
+static bool is_wanted(const struct pull *p, const struct environment_source *source)
+{
+    return (!source->serves || source->serves(p)) &&
+           (!p->wish->source || !strcmp(p->wish->source, source->name));
+}
+
+static void pass_over(const struct pull *p, const char *source, const char *why, json_t *list)
+{
+    scoped_free char *text = str_printf("%s is not had from %s: %s", p->install.name, source, why);
+
+    json_array_append_new(list, json_pack("{s:s, s:o}", "source", source, "reason",
+                                          json_string_lossy(why, strlen(why))));
+    progress_note(p->install.progress, text);
+}
+
+/* From the first that can; if none can, *err is what the first one said. */
 static bool fetch(struct pull *p, struct pulled *ret, struct pyro_error *err)
 {
-    const struct environment_source *source = choose(p, err);
+    scoped_json json_t *passed_over = json_array();
+    struct pyro_error first = { 0 };
+    unsigned left = 0;
     bool same = false;
 
-    if (!source)
-        return false;
     ret->old_record = read_record(p);
-    if (!source->fetch(p, &same, err))
-        return pyro_wrap(err, "pull %s", p->install.name);
-    ret->is_new = !same && source->serves == pull_is_image;
-    return true;
+    for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+        left += is_wanted(p, &sources[i]);
+    if (!left)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "%s is not to be had from %s", p->install.name,
+                         p->wish->source);
+    for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+        struct pyro_error why = { 0 };
+        if (!is_wanted(p, &sources[i]))
+            continue;
+        left--;
+        if (fetch_from(p, &sources[i], passed_over, &same, &why)) {
+            ret->is_new = !same && sources[i].fetch == pull_from_registry;
+            return true;
+        }
+        if (first.code == PYRO_OK)
+            pyro_copy(&first, &why);
+        if (left && !(is_of_source(why.code) && environment_install_sweep(&p->install, &why)))
+            break;
+        if (left || json_array_size(passed_over))
+            pass_over(p, sources[i].name, why.message, passed_over);
+    }
+    pyro_copy(err, &first);
+    return pyro_wrap(err, "pull %s", p->install.name);
+}
+
+static bool is_from(const struct pull *p, const char *source)
+{
+    scoped_environment_record record = { 0 };
+
+    return environment_record_load(p->install.cache_dir, p->install.name, &record, NULL) &&
+           record.source && !strcmp(record.source, source);
 }
 
 /* One of the catalog that is there is kept; an image may be another by now. */
 static bool is_done(const struct pull *p)
 {
-    return p->is_whole && p->entry;
+    return p->is_whole && p->entry &&
+           (!p->wish->source || (!strcmp(p->wish->source, ENVIRONMENT_FROM_PACKAGES) &&
+                                 is_from(p, ENVIRONMENT_FROM_PACKAGES)));
 }
 
 static bool begin(struct pull *p, const char *name, struct pyro_error *err)
@@ -111,7 +166,7 @@ static bool begin(struct pull *p, const char *name, struct pyro_error *err)
     if (!full)
         return false;
     p->entry = catalog_find(full, NULL);
-    ok = (p->entry || reference_parse(full, &p->reference, err)) &&
+    ok = reference_parse(p->entry ? p->entry->image : full, &p->reference, err) &&
          environment_install_begin(&p->install, full, p->install.progress, err);
     free(full);
     if (!ok)

@@ -6,8 +6,10 @@
 #include "engine/environment/install.h"
 #include "engine/registry/reference.h"
 
+extern const char *const environment_sources[]; /* their names; NULL-terminated */
+
 struct pull_wish {
-    const char *source;  /* ENVIRONMENT_FROM_…; NULL: the first that it has */
+    const char *source;  /* ENVIRONMENT_FROM_…; NULL: the first that can */
     const char *ca_file; /* further certificates that registries may have; NULL: none */
     bool locked;         /* a tag has to mean what it did when it was installed */
 };
@@ -44,7 +46,7 @@ struct pull {
     const struct pull_wish *wish;
     const char *name;                  /* as the user gave it */
     const struct catalog_entry *entry; /* NULL: it is an image, and nothing else */
-    struct reference reference;        /* of the image; no host: there is none */
+    struct reference reference;        /* of the image */
     bool is_whole;                     /* it is installed, and intact */
     struct environment_install install;
 };

@@ -292,5 +292,52 @@ def logins():
     mirror.close()
 
 
+def sources():
+    """An environment of the catalog, by packages or by a registry. The registry is a mirror of docker.io."""
+    r = Registry()
+    name = r.image("library/debian", "12-slim", layers("slim"))
+    work = os.environ["TEST_DIR"] + "/sources"
+    os.makedirs(work)
+    with open(work + "/mmdebstrap", "w") as file:
+        file.write("#!/bin/sh\necho 'E: no packages here' >&2\nexit 1\n")
+    os.chmod(work + "/mmdebstrap", 0o755)
+    config = os.environ["XDG_CONFIG_HOME"] + "/pyro/config"
+    there = {**os.environ, "PATH": work + ":" + os.environ["PATH"], "https_proxy": "http://127.0.0.1:9"}
+
+    def configure(line):
+        with open(config, "w") as file:
+            file.write(line + "\n")
+
+    configure("registry.docker.io.blocked = on")
+    done = pyro("env", "pull", "debian:12-base", env=there)
+    failed("neither can: the first one's failure", done, "no packages here")
+    check("and that of the other is said", "blocked by the configuration" in done.stderr, done.stderr)
+    configure("registry.docker.io.mirror = http://" + r.host)
+    failed("packages, and nothing else", pyro("env", "pull", "debian:12-base", "--source", "debian-packages", env=there),
+           "no packages here")
+    check("then no registry is asked", not r.requests, r.requests)
+    done = pyro("env", "pull", "debian:12-base", "--json", env=there)
+    check("the registry serves it then", done.returncode == 0 and done.answer["source"] == "registry" and
+          done.answer["reference"] == "docker.io/library/debian:12-slim" and done.answer["reference_digest"] == name,
+          done.stderr)
+    check("and that packages did not is said", "not had from debian-packages" in done.stderr, done.stderr)
+    done = pyro("env", "inspect", "debian:12-base")
+    check("inspect says it too", "Source: registry" in done.stdout and "Not from: debian-packages, " in done.stdout,
+          done.stdout)
+    check("a machine of it", pyro("run", "debian:12-base", "--", "cat", "/mark", env=there).stdout == "slim")
+    failed("packages once more", pyro("env", "pull", "debian:12-base", "--source", "debian-packages", env=there),
+           "no packages here")
+    check("what was there works", pyro("run", "debian:12-base", "--", "cat", "/mark", env=there).stdout == "slim")
+    r.requests.clear()
+    done = pyro("env", "pull", "debian:12-base", env=there)
+    check("what is installed is kept", done.returncode == 0 and not r.requests, r.requests, done.stderr)
+    done = pyro("env", "pull", "debian:12-base", "--source", "registry", env=there)
+    check("unless its registry is asked for", done.returncode == 0 and r.requests and not r.seen("/blobs/"), r.seen())
+    failed("an image is not made of packages", pyro("env", "pull", r.host + "/x", "--source", "debian-packages"),
+           "not to be had from debian-packages")
+    configure("registry.docker.io.blocked = on")
+    r.close()
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]]()

@@ -84,6 +84,8 @@ export interface EnvPullOptions extends CallOptions {
   caFile?: string;
   /** Fail if the tag means another image than the one that is installed */
   locked?: boolean;
+  /** Where it is to come from; else the first that can serve it */
+  source?: 'debian-packages' | 'registry';
 }
 
 export interface EnvRemoveOptions extends CallOptions {

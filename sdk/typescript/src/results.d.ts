@@ -199,6 +199,11 @@ export interface EnvImportLayers {
   sizeBytes: number;
 }
 
+export interface EnvImportPassedOver {
+  reason: string;
+  source: string;
+}
+
 export interface EnvImport {
   config: EnvImportConfig | null;
   configDigest: string | null;
@@ -213,6 +218,8 @@ export interface EnvImport {
   /** The lowest first */
   layers: EnvImportLayers[] | null;
   name: string;
+  /** The sources that were tried before it, and why they did not serve it */
+  passedOver: EnvImportPassedOver[] | null;
   platform: string;
   /** Of an image: what it is called */
   reference: string | null;

@@ -124,19 +124,21 @@ class AsyncCalls:
         *,
         ca_file: Optional[str] = None,
         locked: bool = False,
+        source: Optional[Literal["debian-packages", "registry"]] = None,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
         """Install an environment, or check and repair an installed one.
 
         One of the catalog is built from Debian packages with the host's own package sources, without root
         rights. Where those are of another release of Debian, the same archives are asked for the
-        environment's. Any other name is that of an image in a registry, as docker has it:
-        [HOST[:PORT]/]NAME[:TAG][@DIGEST]. What is installed of one is replaced when its tag has moved;
-        workspaces keep what they were made from.
+        environment's. Where it cannot be built, an image like it is pulled from docker.io. Any other name
+        is that of an image in a registry, as docker has it: [HOST[:PORT]/]NAME[:TAG][@DIGEST]. What is
+        installed of one is replaced when its tag has moved; workspaces keep what they were made from.
 
         environment: The environment, for example debian:12
         ca_file: Certificates to trust a registry by as well, in PEM
         locked: Fail if the tag means another image than the one that is installed
+        source: Where it is to come from; else the first that can serve it
         """
         return await self.call(
             "env pull",
@@ -145,6 +147,7 @@ class AsyncCalls:
                     "environment": environment,
                     "ca_file": ca_file,
                     "locked": locked,
+                    "source": source,
                 },
                 {
                     "locked": False,

@@ -191,6 +191,12 @@ class EnvImportLayers(Record):
 
 
 @dataclass(frozen=True)
+class EnvImportPassedOver(Record):
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True)
 class EnvImport(Record):
     config: Optional[EnvImportConfig]
     config_digest: Optional[str]
@@ -203,6 +209,7 @@ class EnvImport(Record):
     installed_at: Optional[float]
     layers: Optional[List[EnvImportLayers]]  # The lowest first
     name: str
+    passed_over: Optional[List[EnvImportPassedOver]]  # The sources that were tried before it, and why they did not serve it
     platform: str
     reference: Optional[str]  # Of an image: what it is called
     reference_digest: Optional[str]  # What that meant when it was pulled: the digest of a manifest or an index
@@ -211,7 +218,7 @@ class EnvImport(Record):
     source_digest: Optional[str]
     used_by: List[str]  # The workspaces that are based on it
     version: str
-    _nested: ClassVar[Mapping[str, Any]] = {"config": EnvImportConfig, "layers": EnvImportLayers}
+    _nested: ClassVar[Mapping[str, Any]] = {"config": EnvImportConfig, "layers": EnvImportLayers, "passed_over": EnvImportPassedOver}
 
 
 @dataclass(frozen=True)
