@@ -113,7 +113,7 @@ static void env_prune_print(const json_t *result, FILE *out)
 
 const struct cmd_spec cmd_env_prune = {
     .path = "env prune",
-    .summary = "Remove environments, kernels and templates that no workspace needs",
+    .summary = "Remove environments, layers, kernels and templates that no workspace needs",
     .details =
         "Workspaces keep what their disks are built on. Nothing is asked first: what is removed is "
         "pulled or built again when it is needed.",

@@ -59,7 +59,7 @@ json_t *environment_list(struct pyro_error *err) MUST_CHECK;
 json_t *environment_remove(const char *name, const struct progress *progress,
                            struct pyro_error *err) MUST_CHECK;
 /*
- * Removes environments, kept bases (base.h), kernels and leftovers of pulls that are not in use.
+ * Removes environments, kept bases (base.h), kernels, blobs and leftovers of pulls that are not in use.
  * `used` holds `used_count` paths (of base.ext4, of an install directory, of a kept base, or of a
  * kernel or initramfs): what they name stays, and so does an environment whose image is a kept base
  * named there, or one from an archive. base_lock() has been held since before `used` was made. With dry_run nothing is

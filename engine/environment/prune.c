@@ -9,6 +9,7 @@
 
 #include "engine/environment/environment.h"
 #include "engine/environment/environment_private.h"
+#include "engine/registry/store.h"
 #include "engine/state/base.h"
 #include "engine/state/paths.h"
 #include "vmm/base/fs.h"
@@ -237,6 +238,68 @@ static bool prune_base(void *arg, const char *path)
     return is_used(p, path) || remove_one(p, path);
 }
 
+/* --- what images are made of --- */
+
+static void use_blob(json_t *names, const char *digest)
+{
+    char name[OCI_DIGEST_SIZE];
+
+    if (!digest || !oci_digest_is_valid(digest))
+        return;
+    oci_blob_name(digest, name);
+    json_object_set_new(names, name, json_true());
+}
+
+/* Those of an image that is installed, and stays so. */
+static void use_blobs_of(const struct prune *p, const char *cache_dir, const char *key,
+                         json_t *names)
+{
+    scoped_environment_record record = { 0 };
+    scoped_free char *path = NULL;
+
+    if (!environment_record_load(cache_dir, key, &record, NULL))
+        return;
+    path = str_printf("%s/%s", cache_dir, record.directory);
+    for (size_t i = 0; i < json_array_size(p->removed); i++)
+        if (!strcmp(json_string_or(json_array_get(p->removed, i), "path", ""), path))
+            return;
+    use_blob(names, record.manifest_digest);
+    use_blob(names, record.config_digest);
+    for (size_t i = 0; i < json_array_size(record.layers); i++)
+        use_blob(names, json_string_or(json_array_get(record.layers, i), "digest", NULL));
+}
+
+static bool is_blob_used(void *arg, const char *name)
+{
+    return json_object_get(arg, name) != NULL;
+}
+
+static bool prune_blobs(struct prune *p)
+{
+    scoped_free char *cache_dir = paths_environments(p->err), *blobs_dir = paths_blobs(p->err);
+    scoped_json json_t *names = json_object();
+    struct dirent **entries;
+    int count = cache_dir && blobs_dir ? list(cache_dir, &entries, p->err) : -1;
+    int64_t bytes;
+
+    for (int i = 0; i < count; i++) {
+        if (str_ends_with(entries[i]->d_name, ENVIRONMENT_RECORD_SUFFIX)) {
+            scoped_free char *key = key_of(entries[i]->d_name);
+            use_blobs_of(p, cache_dir, key, names);
+        }
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    if (count < 0 || !blobs_prune(is_blob_used, names, p->dry_run, &bytes, p->err))
+        return false;
+    p->freed_bytes += bytes;
+    if (bytes)
+        json_array_append_new(p->removed, json_pack("{ss ss sI}", "name", "blobs", "path",
+                                                    blobs_dir, "size_bytes", (json_int_t)bytes));
+    return true;
+}
+
 json_t *environment_prune(const char *const *used, size_t used_count, bool dry_run,
                           struct pyro_error *err)
 {
@@ -246,7 +309,8 @@ json_t *environment_prune(const char *const *used, size_t used_count, bool dry_r
                        .removed = json_array(),
                        .err = err };
 
-    if (!prune_environments(&p) || !base_each(prune_base, &p, err) || !prune_boot(&p)) {
+    if (!prune_environments(&p) || !base_each(prune_base, &p, err) || !prune_boot(&p) ||
+        !prune_blobs(&p)) {
         json_decref(p.removed);
         return NULL;
     }

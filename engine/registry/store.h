@@ -14,7 +14,7 @@ struct store_part {
     int fd;                     /* locked; what it has is the blob's beginning */
 };
 
-/* The directory; -1 on failure. */
+/* The directory; -1 on failure. While it is open none of its blobs is pruned. */
 int blobs_open(struct pyro_error *err) MUST_CHECK;
 /* Whether it has the blob, of that size; size -1: of any. */
 bool blobs_has(int dirfd, const char *digest, int64_t size);
@@ -28,6 +28,13 @@ bool blobs_begin(int dirfd, const char *digest, int64_t size, const struct progr
 bool blobs_keep(int dirfd, struct store_part *part, struct pyro_error *err) MUST_CHECK;
 /* Lets it go; what there is of it stays for the next time if `resume`. Nothing when fd is -1. */
 void blobs_leave(int dirfd, struct store_part *part, bool resume);
+/*
+ * Removes the blobs that `is_used` (name: as oci_blob_name() has it) says nothing needs, and what
+ * fetches that were ended left; nothing while somebody has the store open. With dry_run they are
+ * only counted. *ret_bytes: of the disk.
+ */
+bool blobs_prune(bool (*is_used)(void *arg, const char *name), void *arg, bool dry_run,
+                 int64_t *ret_bytes, struct pyro_error *err) MUST_CHECK;
 /* Whether there is room on the disk for so many bytes more. */
 bool blobs_check_room(int dirfd, int64_t bytes, struct pyro_error *err) MUST_CHECK;
 

@@ -1,4 +1,5 @@
 """Images pulled from a registry (tests/registry.py), and machines of them. A scene of pull_image.sh."""
+import fcntl
 import io
 import json
 import os
@@ -290,6 +291,44 @@ def logins():
     os.remove(config)
     r.close()
     mirror.close()
+
+
+def pruned():
+    """What nothing needs of what was fetched."""
+    pyro("env", "prune")
+    r = Registry()
+    kept, gone = layers("kept"), layers("gone")
+    r.image("test/kept", "t", kept)
+    r.image("test/gone", "t", [kept[0], gone[1]])
+    for name in ["kept", "gone"]:
+        pyro("env", "pull", "%s/test/%s:t" % (r.host, name))
+    check("a workspace of one", pyro("workspace", "create", r.host + "/test/kept:t", "--name", "k").returncode == 0)
+    part = CACHE + "blobs/part-" + digest(b"x").replace(":", "-")
+    with open(part, "wb") as file:
+        file.write(b"cut")
+    with open(CACHE + "blobs/notes", "w") as file:
+        file.write("somebody's")
+    before = blob_files()[0]
+    done = pyro("env", "prune", "--dry-run", "--json")
+    said = [one["size_bytes"] for one in done.answer["removed"] if one["name"] == "blobs"]
+    check("what would go is said", len(said) == 1 and 2_000_000 <= said[0] < 3_000_000, done.answer)
+    check("and nothing has gone", blob_files()[0] == before and pyro("env", "inspect", r.host + "/test/gone:t").returncode == 0)
+    store = os.open(CACHE + "blobs", os.O_RDONLY)
+    fcntl.flock(store, fcntl.LOCK_SH)  # as a pull has it
+    pyro("env", "prune")
+    check("while somebody pulls, no layer goes", blob_files()[0] == before, blob_files()[0])
+    os.close(store)
+    done = pyro("env", "prune", "--json")
+    left = blob_files()[0]
+    check("prune: the layers of what stays are there", all(digest(one).replace(":", "-") in left for one in kept), left)
+    check("those of what goes are not, and no part is", digest(gone[1]).replace(":", "-") not in left and
+          not blob_files()[1], left)
+    check("what is not pyro's is left alone", "notes" in left)
+    check("as much as was said before", sum(one["size_bytes"] for one in done.answer["removed"] if one["name"] == "blobs") ==
+          said[0], done.answer, said)
+    os.remove(CACHE + "blobs/notes")
+    pyro("workspace", "delete", "k")
+    r.close()
 
 
 def sources():
