@@ -15,6 +15,7 @@ import urllib.parse
 
 OCI = "application/vnd.oci.image."
 MANIFEST, INDEX, CONFIG = OCI + "manifest.v1+json", OCI + "index.v1+json", OCI + "config.v1+json"
+BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 LAYER = OCI + "layer.v1.tar"
 
 
@@ -192,6 +193,38 @@ class Registry:
             return error(401, "UNAUTHORIZED", "no token", WWW_Authenticate='Bearer realm="%s",service="s, t",'
                          'scope="repository:elsewhere:pull,push"' % self.token[0])
         return right
+
+    def signed(self, name, image, sign, layout="tag", about=None, **more):
+        """A signature by cosign over the image of that digest: sign(bytes) is the signature. The layout is "tag" (beside
+        it), "referrers" (by the API), or "fallback" (an index of them at a tag). `about`: the digest that is signed."""
+        about = about or image
+        if layout == "tag":
+            payload = json.dumps({"critical": {"identity": {"docker-reference": name}, "image": {
+                "docker-manifest-digest": about}, "type": more.get("type", "cosign container image signature")},
+                "optional": None}).encode()
+            layer = descriptor(payload, "application/vnd.dev.cosign.simplesigning.v1+json", annotations={
+                "dev.cosignproject.cosign/signature": base64.b64encode(sign(payload)).decode()})
+        else:
+            statement = json.dumps({"_type": "https://in-toto.io/Statement/v1", "subject": [
+                {"digest": {"sha256": about.split(":")[1]}}],
+                "predicateType": more.get("type", "https://sigstore.dev/cosign/sign/v1"), "predicate": {}}).encode()
+            kind = "application/vnd.in-toto+json"
+            signed = sign(b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(statement), statement))
+            payload = json.dumps({"mediaType": BUNDLE, "verificationMaterial": {"publicKey": {"hint": "x"}}, "dsseEnvelope": {
+                "payload": base64.b64encode(statement).decode(), "payloadType": kind,
+                "signatures": [{"sig": base64.b64encode(signed).decode()}]}}).encode()
+            layer = descriptor(payload, BUNDLE)
+        self.put(name, "blobs", digest(payload), payload)
+        empty = descriptor(b"{}", "application/vnd.oci.empty.v1+json")
+        manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": empty, "layers": [layer], "artifactType": BUNDLE}
+        at = image.replace(":", "-")
+        data = self.document(name, at + ".sig" if layout == "tag" else None, manifest, MANIFEST)
+        if layout != "tag":
+            index = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [
+                descriptor(b"else", MANIFEST, artifactType="text/plain"),
+                descriptor(data, MANIFEST, artifactType=BUNDLE)]}).encode()
+            kind, key = ("referrers", image) if layout == "referrers" else ("manifests", at)
+            self.put(name, kind, key, index, INDEX)
 
     def seen(self, part=""):
         return [path for _, path, _ in self.requests if part in path]

@@ -78,6 +78,12 @@ static bool fail_unknown(const struct pull *p, const struct pyro_error *why, str
     return *near.hint && pyro_hint(err, "%s", near.hint);
 }
 
+/* Not where this host is wrong, its configuration or its disk, nor what is wrong with the image. */
+static bool is_of_registry(enum pyro_code code)
+{
+    return code == PYRO_PULL_FAILED || code == PYRO_TIMEOUT || code == PYRO_ENVIRONMENT_NOT_FOUND;
+}
+
 /* The registry cannot be asked: what is installed works all the same. */
 static bool keep_installed(const struct pull *p, const struct pyro_error *why)
 {
@@ -108,7 +114,7 @@ bool pull_from_registry(struct pull *p, bool *ret_same, struct pyro_error *err)
     if (blobs_fd < 0)
         return false;
     if (!registry_resolve(&wish, blobs_fd, &image, &why)) {
-        *ret_same = wish.known && !p->wish->locked;
+        *ret_same = wish.known && !p->wish->locked && is_of_registry(why.code);
         return *ret_same ? keep_installed(p, &why) : fail_unknown(p, &why, err);
     }
     *ret_same = image.is_unchanged || (wish.known && !strcmp(image.digest, wish.known));

@@ -269,7 +269,7 @@ static void use_blobs_of(const struct prune *p, const char *cache_dir, const cha
         use_blob(names, json_string_or(json_array_get(record.layers, i), "digest", NULL));
 }
 
-static bool is_blob_used(void *arg, const char *name)
+static bool prune_has_blob(void *arg, const char *name)
 {
     return json_object_get(arg, name) != NULL;
 }
@@ -291,7 +291,7 @@ static bool prune_blobs(struct prune *p)
     }
     if (count >= 0)
         free(entries);
-    if (count < 0 || !blobs_prune(is_blob_used, names, p->dry_run, &bytes, p->err))
+    if (count < 0 || !blobs_prune(prune_has_blob, names, p->dry_run, &bytes, p->err))
         return false;
     p->freed_bytes += bytes;
     if (bytes)

@@ -42,6 +42,7 @@ static bool load(struct job *j, struct pyro_error *err)
 
     j->tag = text_of(j->json, "tag");
     j->digest = text_of(j->json, "digest");
+    j->signature_key = text_of(j->json, "signature_key");
     j->known = text_of(j->json, "known");
     j->http_proxy = text_of(j->json, "http_proxy");
     j->https_proxy = text_of(j->json, "https_proxy");

@@ -32,6 +32,7 @@ struct job {
     unsigned endpoint_count;
     const char *repository;               /* NULL: only is_login has none */
     const char *tag, *digest;             /* of a manifest that is wanted: one of them, or … */
+    const char *signature_key;            /* PEM: what it has to be signed with; NULL: nothing */
     const char *known;                    /* the digest that is here already; NULL: none */
     int document_fd;                      /* where the manifest goes; -1: … */
     struct job_blob blobs[JOB_BLOBS_MAX]; /* … these are wanted */

@@ -259,7 +259,7 @@ static void on_refused(struct request *r)
         else
             pyro_hint(&r->err, "try again later, or sign in: 'pyro login %s'", name_of(r));
     } else if (response->status == 404) {
-        pyro_fail(&r->err, PYRO_ENVIRONMENT_NOT_FOUND, "%s has no %s of %s: %s", name_of(r),
+        pyro_fail(&r->err, PYRO_ENVIRONMENT_NOT_FOUND, "%s does not have %s of %s: %s", name_of(r),
                   r->what, job->repository, said);
     } else if (response->status == 403) {
         pyro_fail(&r->err, PYRO_PULL_FAILED, "%s denies %s of %s: %s", name_of(r), r->what,

@@ -10,6 +10,7 @@
 
 #include "engine/helper/helper.h"
 #include "engine/registry/endpoints.h"
+#include "engine/registry/signature_policy.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/patience.h"
 
@@ -48,6 +49,10 @@ static bool complete_job(struct session *s, struct pyro_error *err)
 
     if (!endpoints)
         return false;
+    if (!s->login && !signature_policy_add(s->job, r, err)) {
+        json_decref(endpoints);
+        return false;
+    }
     json_object_set_new(s->job, "endpoints", endpoints);
     if (*r->repository)
         json_object_set_new(s->job, "repository", json_string(r->repository));

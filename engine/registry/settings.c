@@ -16,6 +16,7 @@ void registry_settings_release(struct registry_settings *s)
 {
     json_decref(s->mirrors);
     json_decref(s->token_hosts);
+    free(s->key_path);
     memset(s, 0, sizeof(*s));
 }
 
@@ -59,6 +60,24 @@ static bool check_mirrors(const json_t *list, struct pyro_error *err)
     return true;
 }
 
+/* A file is beside the configuration's, if its path does not begin at the root. */
+static bool set_signature(struct registry_settings *s, const char *value, const char *config,
+                          struct pyro_error *err)
+{
+    static const char key[] = "key=";
+    const char *slash = strrchr(config, '/'), *file = value + strlen(key);
+    bool has_key = !strncmp(value, key, strlen(key)) && *file;
+    int directory = slash && *file != '/' ? (int)(slash - config) + 1 : 0;
+
+    if (!has_key && strcmp(value, "accept") != 0 && strcmp(value, "reject") != 0)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "it is accept, reject or key=FILE, not '%s'",
+                         value);
+    free(s->key_path);
+    s->key_path = has_key ? str_printf("%.*s%s", directory, config, file) : NULL;
+    s->is_rejected = !strcmp(value, "reject");
+    return true;
+}
+
 static bool apply(const char *option, char *value, struct registry_settings *s,
                   struct pyro_error *err)
 {
@@ -70,18 +89,21 @@ static bool apply(const char *option, char *value, struct registry_settings *s,
         return set_switch(&s->is_insecure, value, err);
     if (!strcmp(option, "blocked"))
         return set_switch(&s->is_blocked, value, err);
-    return pyro_fail(err, PYRO_INVALID_ARGUMENT,
-                     "no setting '%s': there are mirror, token-host, insecure and blocked", option);
+    return pyro_fail(
+        err, PYRO_INVALID_ARGUMENT,
+        "no setting '%s': there are mirror, token-host, insecure, blocked and signature", option);
 }
 
-/* "registry.HOST.OPTION = VALUE"; the host has dots of its own. */
-static bool take_line(char *line, const char *host, struct registry_settings *s,
-                      struct pyro_error *err)
+/* A line taken apart: "registry.HOST[/PREFIX].OPTION = VALUE"; the host has dots of its own. */
+struct setting {
+    char host[REFERENCE_NAME_MAX + 1];
+    const char *prefix, *option; /* prefix "": the whole registry */
+    char *value;
+};
+
+static bool split(char *line, struct setting *ret, struct pyro_error *err)
 {
-    char *equals = strchr(line, '='), *name, *dot;
-    char named[REFERENCE_NAME_MAX + 1];
-    struct registry_settings others = { json_array(), json_array(), false, false };
-    bool ok;
+    char *equals = strchr(line, '='), *name, *dot, *slash;
 
     if (!equals)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "it has no '='");
@@ -90,33 +112,70 @@ static bool take_line(char *line, const char *host, struct registry_settings *s,
     dot = strrchr(name, '.');
     if (dot)
         *dot = '\0';
-    if (!dot || !reference_parse_host(name, named, NULL)) {
-        registry_settings_release(&others);
+    slash = strchr(name, '/');
+    if (slash)
+        *slash = '\0';
+    *ret = (struct setting){ .prefix = slash ? slash + 1 : "", .value = trim(equals + 1) };
+    if (!dot || !reference_parse_host(name, ret->host, NULL) || (slash && !*ret->prefix))
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "it is not registry.HOST.SETTING = VALUE");
-    }
+    ret->option = dot + 1;
+    return true;
+}
+
+/* Whether it is about "HOST/REPOSITORY", as a whole or by its first parts. */
+static bool is_about(const struct setting *s, const char *where)
+{
+    size_t host = strlen(s->host), prefix = strlen(s->prefix);
+    const char *repository = where + host;
+
+    if (strncmp(where, s->host, host) != 0 || (*repository && *repository != '/'))
+        return false;
+    if (!prefix)
+        return true;
+    return *repository && !strncmp(repository + 1, s->prefix, prefix) &&
+           (!repository[1 + prefix] || repository[1 + prefix] == '/');
+}
+
+static bool take_line(char *line, const char *path, const char *where, struct registry_settings *s,
+                      struct pyro_error *err)
+{
+    struct registry_settings others = { .mirrors = json_array(), .token_hosts = json_array() };
+    struct setting setting;
+    bool ok = split(line, &setting, err), is_signature, counts;
+
+    is_signature = ok && !strcmp(setting.option, "signature");
+    if (ok && *setting.prefix && !is_signature)
+        ok = pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%s' is of a whole registry", setting.option);
+    counts = ok && is_about(&setting, where) &&
+             (!is_signature || strlen(setting.prefix) >= s->prefix_bytes);
+    if (counts && is_signature)
+        s->prefix_bytes = strlen(setting.prefix);
     /* Those of others are held to the same. */
-    ok = apply(dot + 1, trim(equals + 1), strcmp(named, host) ? &others : s, err);
+    if (ok)
+        ok = is_signature ? set_signature(counts ? s : &others, setting.value, path, err)
+                          : apply(setting.option, setting.value, counts ? s : &others, err);
     registry_settings_release(&others);
     return ok;
 }
 
-bool registry_settings_parse(const char *text, const char *path, const char *host,
+bool registry_settings_parse(const char *text, const char *path, const char *where,
                              struct registry_settings *ret, struct pyro_error *err)
 {
     scoped_free char *copy = str_printf("%s", text);
     int number = 0;
 
-    *ret = (struct registry_settings){ json_array(), json_array(), false, false };
+    *ret = (struct registry_settings){ .mirrors = json_array(), .token_hosts = json_array() };
     for (char *at = copy, *line; (line = strsep(&at, "\n"));) {
         number++;
         line = trim(line);
-        if (!strncmp(line, PREFIX, strlen(PREFIX)) && !take_line(line, host, ret, err))
+        if (!strncmp(line, PREFIX, strlen(PREFIX)) && !take_line(line, path, where, ret, err))
             return pyro_wrap(err, "%s:%d", path, number);
     }
     return true;
 }
 
-bool registry_settings_load(const char *host, struct registry_settings *ret, struct pyro_error *err)
+bool registry_settings_load(const char *where, struct registry_settings *ret,
+                            struct pyro_error *err)
 {
     scoped_free char *path = paths_config();
     scoped_buf text = BUF_INIT(CONFIG_MAX);
@@ -126,5 +185,5 @@ bool registry_settings_load(const char *host, struct registry_settings *ret, str
     if (path && !fs_read_file(AT_FDCWD, path, &text, &why) && why.sys_errno != ENOENT &&
         why.sys_errno != ENOTDIR)
         return pyro_copy(err, &why);
-    return registry_settings_parse(text.data ? text.data : "", path ? path : "", host, ret, err);
+    return registry_settings_parse(text.data ? text.data : "", path ? path : "", where, ret, err);
 }

@@ -262,6 +262,65 @@ def redirects():
     storage.close()
 
 
+def key_of(name, *words):
+    """A new key; its public half in PEM, and what signs with it."""
+    path = "%s/%s.pem" % (WORK, name)
+    subprocess.run(["openssl", "genpkey", "-out", path, *words], check=True, stderr=subprocess.DEVNULL)
+    public = subprocess.run(["openssl", "pkey", "-in", path, "-pubout"], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    def sign(data):
+        with open(path + ".in", "wb") as file:
+            file.write(data)
+        how = ["pkeyutl", "-sign", "-rawin", "-inkey", path, "-in"] if "ED25519" in words else ["dgst", "-sha256", "-sign", path]
+        return subprocess.run(["openssl", *how, path + ".in"], check=True, stdout=subprocess.PIPE).stdout
+    return public, sign
+
+
+def signatures():
+    ec = key_of("ec", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+    keys = {"ECDSA": ec, "RSA": key_of("rsa", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"),
+            "Ed25519": key_of("ed", "-algorithm", "ED25519")}
+    other = key_of("other", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+    for kind, (public, sign) in keys.items():
+        for layout in ["tag", "referrers", "fallback"]:
+            r = Registry()
+            name = r.image("test/x", "t", LAYERS[:1])
+            refused("%s, %s: not signed" % (kind, layout), manifest(r, signature_key=public)[0], "not signed",
+                    "content_refused")
+            r.signed("test/x", name, sign, layout)
+            answer = manifest(r, signature_key=public)[0]
+            check("%s, %s: signed" % (kind, layout), answer.get("result", {}).get("digest") == name, answer)
+            answer = manifest(r, signature_key=public, known=name)[0]
+            check("and what is known is looked at too", answer.get("result", {}).get("unchanged"), answer)
+            refused("with another key", manifest(r, signature_key=other[0], known=name)[0], "by the key", "content_refused")
+            r.signed("test/x", name, sign, layout, about=digest(b"another"))
+            refused("over another image", manifest(r, signature_key=public)[0], "by the key", "content_refused")
+            r.signed("test/x", name, sign, layout, type="https://slsa.dev/provenance/v1")
+            refused("which says something else", manifest(r, signature_key=public)[0], "by the key", "content_refused")
+            r.signed("test/x", name, lambda data: sign(data + b" "), layout)
+            refused("over other bytes", manifest(r, signature_key=public)[0], "by the key", "content_refused")
+            r.signed("test/x", name, lambda data: b"", layout)
+            refused("an empty one", manifest(r, signature_key=public)[0], "by the key", "content_refused")
+            r.close()
+    r = Registry()
+    name = r.image("test/x", "t", LAYERS[:1])
+    r.signed("test/x", name, ec[1])
+    for what, pem in [("no key", "hello"), ("a curve that is not P-256", key_of("p384", "-algorithm", "EC", "-pkeyopt",
+                      "ec_paramgen_curve:P-384")[0]), ("a short one", key_of("short", "-algorithm", "RSA", "-pkeyopt",
+                      "rsa_keygen_bits:1024")[0])]:
+        refused(what, manifest(r, signature_key=pem)[0], "the key that", manifest(r, signature_key=pem)[0]["error"]["code"])
+    ours = r.document("test/x", None, r.manifest("test/x", LAYERS[:1]), MANIFEST)
+    index = r.document("test/x", "multi", {"schemaVersion": 2, "mediaType": INDEX, "manifests": [
+        descriptor(ours, MANIFEST, platform={"os": "linux", "architecture": "amd64"})]}, INDEX)
+    refused("an index of a signed manifest", manifest(r, tag="multi", signature_key=ec[0])[0], "not signed", "content_refused")
+    r.signed("test/x", digest(index), ec[1])
+    answer = manifest(r, tag="multi", signature_key=ec[0])[0]
+    check("a signed index", answer.get("result", {}).get("manifest") == digest(ours), answer)
+    r.on(".sig", status(403))
+    refused("a registry that does not say", manifest(r, signature_key=ec[0])[0], "403")
+    r.close()
+
+
 def logins():
     r, tokens = Registry(), Registry()
     r.image("test/x", "t", LAYERS[:1])
@@ -415,7 +474,7 @@ def ends():
     r.close()
 
 
-for part in [documents, bad_documents, passing_failures, bodies, bad_bodies, redirects, logins, realms, mirrors, certificates,
+for part in [documents, bad_documents, passing_failures, bodies, bad_bodies, redirects, signatures, logins, realms, mirrors, certificates,
              proxies, ends]:
     if len(sys.argv) < 4 or part.__name__ in sys.argv[3:]:
         part()

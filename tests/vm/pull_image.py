@@ -293,6 +293,50 @@ def logins():
     mirror.close()
 
 
+def signed():
+    """What the configuration wants of images."""
+    r = Registry()
+    first = r.image("team/x", "t", layers("signed"))
+    work, config = os.environ["TEST_DIR"] + "/signed", os.environ["XDG_CONFIG_HOME"] + "/pyro/config"
+    os.makedirs(work)
+    key = work + "/key.pem"
+    with open(config) as file:
+        before = file.read()
+    subprocess.run(["openssl", "genpkey", "-out", key, "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"], check=True,
+                   stderr=subprocess.DEVNULL)
+    subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-out", os.path.dirname(config) + "/team.pub"], check=True)
+
+    def sign(data):
+        with open(work + "/data", "wb") as file:
+            file.write(data)
+        return subprocess.run(["openssl", "dgst", "-sha256", "-sign", key, work + "/data"], check=True,
+                              stdout=subprocess.PIPE).stdout
+
+    def configure(*lines):
+        with open(config, "w") as file:
+            file.write("".join("registry.%s%s\n" % (r.host, line) for line in lines))
+
+    reference = r.host + "/team/x:t"
+    configure(".signature = reject")
+    failed("what is rejected", pyro("env", "pull", reference), "rejected by the configuration")
+    check("and nobody was asked", not r.requests, r.requests)
+    configure(".signature = reject", "/team.signature = key=team.pub")
+    failed("what is not signed", pyro("env", "pull", reference), "is not signed, and has to be")
+    check("nothing of it was fetched", not r.seen("/blobs/"), r.seen())
+    r.signed("team/x", first, sign)
+    done = pyro("env", "pull", reference)
+    check("what is signed is pulled", done.returncode == 0, done.stderr)
+    r.image("team/x", "t", layers("moved"))
+    failed("a tag that moved to what is not signed", pyro("env", "pull", reference), "is not signed, and has to be")
+    check("what was there works", pyro("run", reference, "--", "cat", "/mark").stdout == "signed")
+    configure("/team.signature = key=none.pub")
+    failed("a key that is not there", pyro("env", "pull", reference), "none.pub")
+    with open(config, "w") as file:
+        file.write(before)
+    pyro("env", "remove", reference)
+    r.close()
+
+
 def pruned():
     """What nothing needs of what was fetched."""
     pyro("env", "prune")

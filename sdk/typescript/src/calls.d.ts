@@ -509,7 +509,7 @@ export declare abstract class Calls {
   inspectEnvironment(environment: string, options?: EnvInspectOptions): Promise<EnvInspect>;
   /** List all environments, and which of them are installed. */
   listEnvironments(options?: EnvListOptions): Promise<EnvList>;
-  /** Remove environments, kernels and templates that no workspace needs. */
+  /** Remove environments, layers, kernels and templates that no workspace needs. */
   pruneEnvironments(options?: EnvPruneOptions): Promise<EnvPrune>;
   /**
    * Install an environment, or check and repair an installed one.

@@ -30,6 +30,38 @@ static void test_registry_settings_parse(void **state)
     assert_false(none.is_insecure || none.is_blocked);
 }
 
+static void test_registry_settings_parse_signature(void **state)
+{
+    static const char text[] = "registry.ghcr.io/org.one.signature = key=/k/one.pub\n"
+                               "registry.ghcr.io.signature = reject\n"
+                               "registry.ghcr.io/org.signature = accept\n"
+                               "registry.ghcr.io/org/app.signature = key=app.pub\n";
+    static const struct {
+        const char *where;
+        bool is_rejected;
+        const char *key; /* NULL: none */
+    } rows[] = { { "ghcr.io", true, NULL },
+                 { "ghcr.io/other", true, NULL },
+                 { "ghcr.io/org", false, NULL },
+                 { "ghcr.io/org/else", false, NULL },
+                 { "ghcr.io/organ", true, NULL },
+                 { "ghcr.io/org/app", false, "/c/pyro/app.pub" },
+                 { "ghcr.io/org/app/part", false, "/c/pyro/app.pub" },
+                 { "ghcr.io/org/apple", false, NULL },
+                 { "ghcr.io/org.one/x", false, "/k/one.pub" },
+                 { "ghcr.io:5000/org/app", false, NULL },
+                 { "docker.io/org/app", false, NULL } };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        scoped_registry_settings s = { 0 };
+        assert_true(registry_settings_parse(text, "/c/pyro/config", rows[i].where, &s, NULL));
+        if (s.is_rejected != rows[i].is_rejected || !s.key_path != !rows[i].key ||
+            (s.key_path && strcmp(s.key_path, rows[i].key) != 0))
+            fail_msg("%s: %d %s", rows[i].where, s.is_rejected, s.key_path);
+    }
+}
+
 static void test_registry_settings_parse_refuses(void **state)
 {
     static const char *const bad[][2] = {
@@ -39,7 +71,10 @@ static void test_registry_settings_parse_refuses(void **state)
         { "registry.a.io.insecure = yes", "on or off" },
         { "registry.a.io.else = on", "no setting 'else'" },
         { "registry.insecure = on", "registry.HOST.SETTING" },
-        { "registry.a/b.insecure = on", "registry.HOST.SETTING" },
+        { "registry.a/b.insecure = on", "a whole registry" },
+        { "registry.a/.signature = accept", "registry.HOST.SETTING" },
+        { "registry.a.io.signature = on", "accept, reject or key=FILE" },
+        { "registry.a.io/x.signature = key=", "accept, reject or key=FILE" },
     };
 
     (void)state;
@@ -57,6 +92,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_registry_settings_parse),
+        cmocka_unit_test(test_registry_settings_parse_signature),
         cmocka_unit_test(test_registry_settings_parse_refuses),
     };
 

@@ -98,7 +98,7 @@ class AsyncCalls:
         dry_run: bool = False,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
-        """Remove environments, kernels and templates that no workspace needs.
+        """Remove environments, layers, kernels and templates that no workspace needs.
 
         Workspaces keep what their disks are built on. Nothing is asked first: what is removed is pulled or
         built again when it is needed.
