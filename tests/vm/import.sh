@@ -66,7 +66,7 @@ run "$PYRO" workspace shell read w "$shell" --plain --wait-for-prompt
 like "a shell where there is no bash: sh" "$out" '</bin/sh>'
 run "$PYRO" env list
 like "list: what is not in the catalog" "$out" \
-    $'\ndocker \[installed\] Image example:1 \([0-9]+ MiB, [0-9]+ min\)\nlayout \[installed\] Image example:1 \(sha256:[0-9a-f]{12}, [0-9]+ MiB, 0 min, used by 1\)'
+    $'\ndocker \[installed\] Image example:1 \([0-9]+ MiB, [0-9]+ min\)\nlayout \[installed\] Image example:1 \(sha256:[0-9a-f]{12}, [0-9]+ MiB, [0-9]+ min, used by 1\)'
 run "$PYRO" env list --json
 is "list: used by" "$(member '["environments"][-1]["used_by"]' <<<"$out")" '["w"]'
 
