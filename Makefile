@@ -220,6 +220,7 @@ help:
 	@echo 'make check-deb       the package, installed in bare roots of Debian 12 and 13'
 	@echo 'make check-mcp       pyro mcp serve with clients from npm'
 	@echo 'make check-agents    pyro mcp serve with agents from npm (1.3 GB), without a model'
+	@echo 'make check-oci       images made by umoci and skopeo, from a docker-registry of its own'
 	@echo 'make check-slurm     the jobs of docs/scale.md under a Slurm of its own'
 	@echo 'make check-metrics   pyro metrics, scraped by Prometheus'
 	@echo 'make check-debian13  make check in a root of Debian 13 (kept in build/debian13)'

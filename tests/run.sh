@@ -1,5 +1,5 @@
 #!/bin/bash
-# tests/run.sh GROUP…: runs the tests of the groups source, unit, cli, tui, vm, deb, mcp, agents, slurm, metrics and coverage, one
+# tests/run.sh GROUP…: runs the tests of the groups source, unit, cli, tui, vm, deb, mcp, agents, slurm, metrics, oci and coverage, one
 # group after the other, and ends with the line "N passed, N failed". A test has its line when it ends, and is shown when it fails;
 # all that it printed is in a file below build/check. The limits of time are for what hangs: many times what a test
 # takes on a slow machine under load.
@@ -184,6 +184,7 @@ for group; do
     deb) run_group 3600 tests/deb/*.sh ;;
     mcp) run_group 1800 tests/mcp/*.sh ;;
     agents) run_group 3600 tests/agents/*.sh ;;
+    oci) run_group 1800 tests/oci/oci.sh ;;
     slurm) run_group 1800 tests/slurm/slurm.sh ;;
     metrics) run_group 900 tests/metrics/prometheus.sh ;;
     coverage) [[ $ONLY == '*' ]] && run_group 60 tests/coverage.sh ;;

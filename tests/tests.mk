@@ -79,7 +79,7 @@ $(BENCH_RSS): $(B)/%: $(B)/%.o
 JOBS ?= $(shell nproc)
 RUN = PYRO=$(abspath $(BIN)/pyro) TEST_BUILD=$(B) tests/run.sh
 
-.PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-deb check-mcp check-agents check-slurm check-metrics check-debian13 check-long check-all \
+.PHONY: check check-source check-unit check-cli check-tui check-vm check-kvm check-deb check-mcp check-agents check-slurm check-metrics check-oci check-debian13 check-long check-all \
         check-san fuzz fuzz-programs unit-programs bench screenshots docs format
 unit-programs: $(UNIT_TESTS) $(VM_TESTS) $(VM_PROGRAMS) $(TUI_DRIVER) $(WEB_SERVER) $(BAD_QEMU) $(RECORDS)
 fuzz-programs: $(FUZZ_TESTS)
@@ -122,6 +122,12 @@ check-mcp check-agents: check-%: setup
 	@$(RUN) $*
 build/node/%/installed: tests/%/package-lock.json
 	@tests/node-packages.sh $* build/node/$*
+
+# Images of others' making, from a registry of others' making.
+check-oci: setup
+	@tools/setup.sh check-oci
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(RUN) oci
 
 # Workspaces as jobs of a Slurm that is started for it.
 check-slurm: setup

@@ -1,6 +1,6 @@
 #!/bin/bash
 # tools/setup.sh GROUP…: installs the packages that are missing from the named groups (build, run, check, bench, fuzz,
-# pictures, deb, check-deb, check-mcp, check-slurm). Touches nothing, and asks for no rights, when none is missing.
+# pictures, deb, check-deb, check-mcp, check-slurm, check-oci). Touches nothing, and asks for no rights, when none is missing.
 # tools/setup.sh --unpack PACKAGE: only the files of a Debian package, in build/unpacked/PACKAGE: a program without the
 # dozens of packages that its pages in a browser need.
 set -euo pipefail
@@ -50,6 +50,7 @@ check vim-tiny vim-minimal
 check less less
 check asciinema asciinema
 check curl curl
+check openssl openssl
 check wrk wrk
 check iproute2 iproute
 check libarchive-tools bsdtar
@@ -71,6 +72,10 @@ check-slurm slurmctld slurm-slurmctld
 check-slurm slurmd slurm-slurmd
 check-slurm slurm-client slurm
 check-slurm munge munge
+check-oci docker-registry -
+check-oci skopeo skopeo
+check-oci umoci umoci
+check-oci apache2-utils httpd-tools
 EOF
 }
 
