@@ -196,7 +196,7 @@ install: all
 	install -m 755 build/pyro-image build/pyro-http build/pyro-metrics build/pyro-fetch $(INSTALL_LIBEXEC)
 	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md LICENSE $(INSTALL_SHARE)/doc/pyro
 	install -m 644 docs/*.md $(INSTALL_SHARE)/doc/pyro/docs
-	install -m 644 screenshots/*.png $(INSTALL_SHARE)/doc/pyro/screenshots
+	install -m 644 screenshots/*.png screenshots/demo.svg $(INSTALL_SHARE)/doc/pyro/screenshots
 	install -m 644 share/pyro/SKILL.md $(INSTALL_SHARE)/pyro
 	build/pyro __man >$(INSTALL_SHARE)/man/man1/pyro.1
 	build/pyro completion bash >$(INSTALL_SHARE)/bash-completion/completions/pyro

@@ -22,5 +22,7 @@ untold=$(sed -n 's/^    "\([^"]*\)": "\([0-9][^"]*\)",\?$/\1 \2/p' tests/mcp/pac
     grep -qF -- " $version" docs/mcp.md || echo "$name $version"
 done)
 is "docs/mcp.md names the versions of clients that are tested" "$untold" ""
+is "the recording in README.md is XML, and below 300 kB" "$(python3 -c 'import os, sys, xml.etree.ElementTree as tree
+print(tree.parse(sys.argv[1]).getroot().tag.split("}")[1], os.path.getsize(sys.argv[1]) < 300000)' screenshots/demo.svg 2>&1)" "svg True"
 is "every link in the documents leads somewhere" "$(dead_links "${pages[@]}")" ""
 finish

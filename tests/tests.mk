@@ -177,6 +177,7 @@ screenshots: setup
 	@tools/setup.sh pictures
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(TUI_DRIVER)
 	@TEST_BUILD=$(B) PYRO=$(abspath $(BIN)/pyro) tests/screenshots.sh
+	@TEST_BUILD=$(B) PYRO=$(abspath $(BIN)/pyro) tests/animation.sh
 
 docs: all
 	@mkdir -p docs
