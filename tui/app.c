@@ -64,19 +64,117 @@ static void stack_changed(struct app *app)
     app_check_top(app);
 }
 
+/* A screen is on top that was not. */
+static void enter_top(struct app *app)
+{
+    if (app->top->ops->enter)
+        app->top->ops->enter(app->top);
+    stack_changed(app);
+}
+
+static void put_on_top(struct app *app, struct screen *s, struct screen *below)
+{
+    s->serial = ++app->last_serial;
+    s->opened_ms = clock_ms();
+    s->below = below;
+    app->top = s;
+    app_place(app, s);
+    enter_top(app);
+}
+
 void app_push(struct app *app, struct screen *s)
 {
     if (app->top && app->top->ops->leave)
         app->top->ops->leave(app->top);
-    s->serial = ++app->last_serial;
-    s->opened_ms = clock_ms();
-    s->below = app->top;
-    app->top = s;
+    put_on_top(app, s, app->top);
+}
+
+/* ---- two that share the room ---- */
+
+void app_split(struct app *app, struct screen *s, enum part part)
+{
+    struct screen *first = app->top;
+
+    BUG_ON(first->beside || first->ops->overlay || s->ops->overlay);
+    first->beside = s;
+    s->beside = first;
+    s->part = part;
+    first->part = part == PART_LOWER ? PART_UPPER : PART_LEFT;
+    app_place(app, first);
+    put_on_top(app, s, first->below);
+}
+
+/* Gives its part of the room to the other one, which is returned. */
+static struct screen *join(struct app *app, struct screen *s)
+{
+    struct screen *other = s->beside;
+
+    s->beside = other->beside = NULL;
+    other->part = PART_ALL;
+    other->below = s->below;
+    app_place(app, other);
+    return other;
+}
+
+void app_focus_other(struct app *app)
+{
+    struct screen *other = app->top->beside;
+
+    if (!other)
+        return;
+    other->below = app->top->below;
+    app->top = other;
+    enter_top(app);
+}
+
+void app_turn(struct app *app)
+{
+    static const enum part turned[] = { [PART_ALL] = PART_ALL,
+                                        [PART_UPPER] = PART_LEFT,
+                                        [PART_LOWER] = PART_RIGHT,
+                                        [PART_LEFT] = PART_UPPER,
+                                        [PART_RIGHT] = PART_LOWER };
+    struct screen *s = app->top, *other = s->beside;
+
+    if (!other)
+        return;
+    s->part = turned[s->part];
+    other->part = turned[other->part];
     app_place(app, s);
-    if (s->ops->enter)
-        s->ops->enter(s);
+    app_place(app, other);
     stack_changed(app);
 }
+
+bool screen_is_aside(const struct screen *s)
+{
+    const struct screen *at = s->app->top;
+
+    while (at && at != s)
+        at = at->below;
+    return !at;
+}
+
+/* A press, or the wheel, gives the focus to the one of two that it is in; what follows it goes there,
+ * too, even when it is outside. */
+static struct screen *aim(struct app *app, struct key_event *e)
+{
+    struct screen *s = app->top, *other = s->beside;
+    bool begins = e->mouse == MOUSE_PRESS || e->mouse >= MOUSE_WHEEL_UP;
+
+    if (other && begins && e->row >= other->top && e->row < other->top + other->rows &&
+        e->col >= other->left && e->col < other->left + other->cols) {
+        app_focus_other(app);
+        s = other;
+    }
+    e->row -= s->top, e->col -= s->left;
+    if (other) {
+        e->row = e->row < 0 ? 0 : e->row < s->rows ? e->row : s->rows - 1;
+        e->col = e->col < 0 ? 0 : e->col < s->cols ? e->col : s->cols - 1;
+    }
+    return s;
+}
+
+/* ---- the end of screens ---- */
 
 void app_pop(struct app *app)
 {
@@ -86,17 +184,14 @@ void app_pop(struct app *app)
         return;
     if (s->ops->leave)
         s->ops->leave(s);
-    app->top = s->below;
+    app->top = s->beside ? join(app, s) : s->below;
     s->below = app->graveyard;
     app->graveyard = s;
     loop_defer(app->loop, &app->bury, app_bury, app);
-    if (!app->top) {
+    if (app->top)
+        enter_top(app);
+    else
         app_quit(app);
-        return;
-    }
-    if (app->top->ops->enter)
-        app->top->ops->enter(app->top);
-    stack_changed(app);
 }
 
 void app_pop_to_first(struct app *app)
@@ -135,8 +230,12 @@ static void app_on_check(void *arg)
                     app->top->about_shell ? app->top->about_shell : "what this was about");
         app_pop(app);
     }
-    if (app->top && app->top->views && app->focused && app->look)
-        app->look(app);
+    if (!app->top || !app->focused || !app->look)
+        return;
+    if (app->top->views)
+        app->look(app->top);
+    if (app->top->beside && app->top->beside->views)
+        app->look(app->top->beside);
 }
 
 void app_check_top(struct app *app)
@@ -156,7 +255,7 @@ bool app_shows(const struct screen *s)
 
     while (at && at != s && at->ops->overlay)
         at = at->below;
-    return at == s;
+    return at && (at == s || at->beside == s);
 }
 
 void screen_filter(struct screen *s, int arg UNUSED)
@@ -355,7 +454,7 @@ static void app_on_event(void *arg, const struct key_event *event)
                 bar_click(app, e.col);
             return;
         }
-        e.row -= s->top, e.col -= s->left;
+        s = aim(app, &e);
     }
     if (s->find && list_find_event(s->find, &e)) {
         app_paint(app); /* what is selected follows from what is shown: the next key may be here */
@@ -470,6 +569,8 @@ void app_close(struct app *app)
         app->top = s->below;
         if (s->ops->leave && !s->below)
             s->ops->leave(s);
+        if (s->beside)
+            free_screen(s->beside);
         free_screen(s);
     }
     if (app->loop)

@@ -7,6 +7,8 @@
  * asks for that with app_damage(). The frame finds what a key does in the screen's key table, draws
  * the key bar from the same table and turns clicks on it into keys.
  *
+ * Two screens may share the room of one: the one on top has the focus, the other is `beside` it.
+ *
  * An event goes: screen's event() → its key table; the global table. A key may be in several rows:
  * the first that is possible counts. Everything runs on the loop: nothing here or in a screen
  * blocks.
@@ -38,7 +40,8 @@ struct screen_ops {
     const struct key_binding *keys; /* up to a row without a name */
     bool overlay; /* over the screen below, which stays visible; size() says how large */
 
-    /* On top now: pushed, or uncovered. No longer: covered, or about to be freed. */
+    /* On top now: pushed, uncovered, or given the focus. No longer: covered, or about to be freed.
+     */
     void (*enter)(struct screen *s);
     void (*leave)(struct screen *s);
     /* Any event, before the key tables; true: taken. Mouse positions are in the screen's own
@@ -61,10 +64,15 @@ struct screen_ops {
     void (*free)(struct screen *s);
 };
 
+/* Of the room, which is all of the terminal but the key bar. */
+enum part { PART_ALL, PART_UPPER, PART_LOWER, PART_LEFT, PART_RIGHT };
+
 struct screen {
     const struct screen_ops *ops;
     struct app *app;
     struct screen *below;
+    struct screen *beside; /* it shares the room with; NULL: it has all of it */
+    enum part part;
     WINDOW *win;     /* made by the frame */
     uint64_t serial; /* of no other screen, ever; given by app_push() */
     int top, left, rows, cols;
@@ -75,6 +83,7 @@ struct screen {
     /* Whose end the operator sees here: a workspace's id, and a source in it ("shell:sh1"); NULL:
      * nobody's. See screen_views(). */
     char *views_workspace, *views;
+    double looked_at;       /* since when there is what the operator saw here last; the model's */
     struct list_find *find; /* of a list that can be filtered; its own */
 };
 
@@ -106,7 +115,7 @@ struct app {
     struct loop_deferred bury, check;
     struct model *model;
     bool (*is_gone)(const struct screen *s); /* whether what a screen is about is; the model's */
-    void (*look)(struct app *app);           /* the operator looks at the top screen; the model's */
+    void (*look)(struct screen *s);          /* the operator looks at what it views; the model's */
     /* The workspace that the operator is at, or was last: its id, or "". Screens say so. */
     char at_workspace[WORKSPACE_ID_LENGTH + 1];
     /* One that the list's cursor goes to as soon as it has it; "": none. */
@@ -131,7 +140,17 @@ void app_check_top(struct app *app);
 void app_push(struct app *app, struct screen *s);
 /* Pops the top screen; the last one's end is the program's. */
 void app_pop(struct app *app);
-/* The same, as what a key of a screen does. */
+/* Pushes a screen that shares the room with the top one, has this part of it (PART_LOWER or
+ * PART_RIGHT), and the focus. When either is popped, the other has all of it again. */
+void app_split(struct app *app, struct screen *s, enum part part);
+struct area app_area(const struct app *app, enum part part);
+/* Gives the focus to the other one of two. */
+void app_focus_other(struct app *app);
+/* Puts two that are stacked side by side, and the other way round. */
+void app_turn(struct app *app);
+/* Whether another one, which it shares the room with, has the focus. */
+bool screen_is_aside(const struct screen *s);
+/* The same as app_pop(), as what a key of a screen does. */
 void screen_close(struct screen *s, int arg);
 /* The keys of LIST_FIND_KEYS: to type a filter, and to show all again. */
 void screen_filter(struct screen *s, int arg);

@@ -19,7 +19,6 @@ struct model {
     struct watched_workspace **items;
     size_t count, room;
     struct model_listener *listeners;
-    double looked_at; /* the time of what was acknowledged because the operator saw it */
 };
 
 /* Attached to a watched workspace. */
@@ -82,16 +81,15 @@ static double since_of(const struct watched_workspace *w, const char *source)
 }
 
 /* What ends, or wants to be noticed, before the operator's eyes is known. */
-static void model_look(struct app *app)
+static void model_look(struct screen *s)
 {
-    struct model *m = app->model;
-    const struct screen *s = app->top;
+    struct model *m = s->app->model;
     const struct watched_workspace *w = model_find(m, s->views_workspace);
     double since = w ? since_of(w, s->views) : 0;
 
-    if (since <= 0 || (since >= m->looked_at && since <= m->looked_at)) /* that is on its way */
+    if (since <= 0 || (since >= s->looked_at && since <= s->looked_at)) /* that is on its way */
         return;
-    m->looked_at = since;
+    s->looked_at = since;
     model_acknowledge(w, s->views);
 }
 

@@ -19,6 +19,26 @@ static void place_overlay(const struct app *app, struct screen *s)
     s->left = (app->cols - s->cols) / 2;
 }
 
+struct area app_area(const struct app *app, enum part part)
+{
+    int rows = app->rows > 1 ? app->rows - 1 : 1, cols = app->cols > 1 ? app->cols : 1;
+    int upper = rows / 2, left = cols / 2, right = left + 1; /* between those two is a line */
+
+    switch (part) {
+    case PART_UPPER:
+        return (struct area){ 0, 0, upper > 1 ? upper : 1, cols };
+    case PART_LOWER:
+        return (struct area){ upper, 0, rows - upper, cols };
+    case PART_LEFT:
+        return (struct area){ 0, 0, rows, left > 1 ? left : 1 };
+    case PART_RIGHT:
+        return (struct area){ 0, right, rows, cols > right ? cols - right : 1 };
+    case PART_ALL:
+        break;
+    }
+    return (struct area){ 0, 0, rows, cols };
+}
+
 void app_place(struct app *app, struct screen *s)
 {
     int rows = s->rows, cols = s->cols;
@@ -26,9 +46,8 @@ void app_place(struct app *app, struct screen *s)
     if (s->ops->overlay && s->ops->size) {
         place_overlay(app, s);
     } else {
-        s->top = s->left = 0;
-        s->rows = app->rows > 1 ? app->rows - 1 : 1;
-        s->cols = app->cols > 1 ? app->cols : 1;
+        struct area a = app_area(app, s->part);
+        s->top = a.top, s->left = a.left, s->rows = a.rows, s->cols = a.cols;
     }
     if (!s->win)
         s->win = newwin(s->rows, s->cols, s->top, s->left);
@@ -53,8 +72,11 @@ void app_resize(struct app *app, int rows, int cols)
         delwin(app->shade);
     app->shade = newwin(rows > 1 ? rows - 1 : 1, cols, 0, 0);
     BUG_ON(!app->bar || !app->shade);
-    for (struct screen *s = app->top; s; s = s->below)
+    for (struct screen *s = app->top; s; s = s->below) {
         app_place(app, s);
+        if (s->beside)
+            app_place(app, s->beside);
+    }
     clearok(curscr, TRUE);
     app->restacked = true;
     app_damage(app);
@@ -173,14 +195,53 @@ static void paint_too_small(struct app *app)
     app->restacked = true;
 }
 
+/* The left one of two that are side by side; NULL: it is not one of such. */
+static const struct screen *left_of(const struct screen *s)
+{
+    return s->part == PART_LEFT ? s : s->part == PART_RIGHT ? s->beside : NULL;
+}
+
+static void draw_divider(WINDOW *win, int col, const struct screen *left)
+{
+    for (int row = 0; row < left->rows; row++)
+        draw_text(win, row, col, 1, theme_style(ROLE_BORDER), "│");
+}
+
+static void copy_into_shade(struct app *app, struct screen *s)
+{
+    s->ops->draw(s, s->win);
+    copywin(s->win, app->shade, 0, 0, s->top, s->left, s->top + s->rows - 1, s->left + s->cols - 1,
+            FALSE);
+}
+
 /* What is behind the top screen, from the lowest screen that is seen upwards, into the shade. */
 static void paint_behind(struct app *app, struct screen *s)
 {
     if (s->ops->overlay && s->below)
         paint_behind(app, s->below);
+    if (s->beside)
+        copy_into_shade(app, s->beside);
+    if (left_of(s))
+        draw_divider(app->shade, left_of(s)->cols, left_of(s));
+    copy_into_shade(app, s);
+}
+
+static void paint_screen(struct screen *s, bool touch)
+{
     s->ops->draw(s, s->win);
-    copywin(s->win, app->shade, 0, 0, s->top, s->left, s->top + s->rows - 1, s->left + s->cols - 1,
-            FALSE);
+    if (touch || s->ops->overlay)
+        touchwin(s->win);
+    wnoutrefresh(s->win);
+}
+
+static void paint_divider(const struct screen *left)
+{
+    WINDOW *line = newwin(left->rows, 1, 0, left->cols);
+
+    BUG_ON(!line);
+    draw_divider(line, 0, left);
+    wnoutrefresh(line);
+    delwin(line);
 }
 
 static void paint_screens(struct app *app, bool touch)
@@ -193,10 +254,11 @@ static void paint_screens(struct app *app, bool touch)
         touchwin(app->shade);
         wnoutrefresh(app->shade);
     }
-    s->ops->draw(s, s->win);
-    if (touch || s->ops->overlay)
-        touchwin(s->win);
-    wnoutrefresh(s->win);
+    if (s->beside)
+        paint_screen(s->beside, touch);
+    if (touch && left_of(s))
+        paint_divider(left_of(s));
+    paint_screen(s, touch);
 }
 
 static void place_cursor(const struct app *app)
