@@ -5,7 +5,7 @@
 #include "tui/app.h"
 
 /* A choice among words. It owns `arg` as a question does: chosen() takes it, with the index. */
-#define CHOICE_MAX 64
+#define CHOICE_MAX 512
 struct choice_spec {
     const char *title;  /* copied, as are the words */
     char *const *words; /* at most CHOICE_MAX */

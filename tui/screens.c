@@ -67,6 +67,10 @@ static void screens_last_shell(struct screen *s, int arg UNUSED)
     scoped_free char *workspace = str_printf("%s", app->visited[at].workspace),
                      *shell = str_printf("%s", app->visited[at].shell);
 
+    if (s->beside) {
+        app_focus_other(app);
+        return;
+    }
     if (at)
         app_pop(app);
     workspace_watch_shell(app, workspace, shell);

@@ -36,8 +36,7 @@ void shell_view_move(struct shell_view *v, int down, int right)
 {
     const struct pane_view *view = live_view(v->live);
     struct pane_rect rect = { v->rect.top + down, v->rect.left + right,
-                              v->screen.rows > HEAD_ROWS ? v->screen.rows - HEAD_ROWS : 1,
-                              v->screen.cols };
+                              shell_view_rows(v->screen.rows), v->screen.cols };
 
     rect = shell_rect_of(view, rect, v->panned);
     if (memcmp(&rect, &v->rect, sizeof(rect)) == 0)
@@ -282,7 +281,11 @@ static const char *state_words(const struct shell_view *v, struct watched_worksp
 
 static void shell_view_draw_head(const struct shell_view *v, WINDOW *win)
 {
+    static const char *const mode[][2] = { { " CONTROL ", " control " },
+                                           { " CONTROL LOST ", " control lost " },
+                                           { " WATCHING ", " watching " } };
     struct style bar = theme_style(ROLE_BAR);
+    bool aside = screen_is_aside(&v->screen);
     const struct pane_view *view = live_view(v->live);
     struct watched_workspace *w = model_find(v->screen.app->model, v->workspace.id);
     char space[256], words[128];
@@ -291,12 +294,15 @@ static void shell_view_draw_head(const struct shell_view *v, WINDOW *win)
     int cols = v->screen.cols, at;
 
     draw_fill(win, 0, 0, cols, bar);
-    at = draw_text(win, 0, 0, cols, theme_style(v->control ? ROLE_CONTROL : ROLE_WATCHING),
-                   v->control   ? " CONTROL "
-                   : v->cut_off ? " CONTROL LOST "
-                                : " WATCHING ");
+    at = draw_text(win, 0, 0, cols,
+                   aside ? style_on(theme_style(ROLE_DIM), bar)
+                         : theme_style(v->control ? ROLE_CONTROL : ROLE_WATCHING),
+                   mode[v->control   ? 0
+                        : v->cut_off ? 1
+                                     : 2][aside]);
     snprintf(space, sizeof(space), "%s/%s", w ? model_name(w) : v->workspace.id, v->shell);
-    at += 1 + draw_text(win, 0, at + 1, cols - at - 1, theme_style(ROLE_TITLE), space);
+    at +=
+        1 + draw_text(win, 0, at + 1, cols - at - 1, aside ? bar : theme_style(ROLE_TITLE), space);
     at += 2 + draw_text(win, 0, at + 2, (cols - at) / 2, style_on(theme_style(role), bar), state);
     if (is_larger(v)) {
         snprintf(space, sizeof(space), "%d×%d from %d,%d", view->cols, view->rows, v->rect.left + 1,
@@ -409,10 +415,9 @@ void shell_view_take_control(struct screen *s)
         shell_view_take(s, 0);
 }
 
-void shell_view_size(const struct app *app, int *ret_rows, int *ret_cols)
+int shell_view_rows(int rows)
 {
-    *ret_rows = app->rows - 1 - HEAD_ROWS; /* without the key bar */
-    *ret_cols = app->cols;
+    return rows > HEAD_ROWS ? rows - HEAD_ROWS : 1;
 }
 
 const struct screen_ops shell_view_ops = {

@@ -10,8 +10,8 @@ struct screen *shell_view_new(struct app *app, const char *workspace_id, const c
 
 /* Takes control of a view that was pushed, if that is possible. NULL is fine. */
 void shell_view_take_control(struct screen *s);
-/* The size of a shell that fits a view. */
-void shell_view_size(const struct app *app, int *ret_rows, int *ret_cols);
+/* The rows of a shell that fits a view of this height. */
+int shell_view_rows(int rows);
 
 extern const struct screen_ops shell_view_ops;
 

@@ -10,6 +10,7 @@
 #include "tui/shell_actions.h"
 #include "tui/shell_view.h"
 #include "tui/shell_view_private.h"
+#include "tui/split.h"
 #include "tui/timeline.h"
 #include "vmm/base/fs.h"
 
@@ -128,6 +129,26 @@ static void shell_view_ask_close(struct screen *s, int arg UNUSED)
     shell_ask_close(s->app, v->workspace.id, v->shell, live_record(v->live)->foreground);
 }
 
+static bool shell_view_is_split(struct screen *s, int arg UNUSED)
+{
+    return s->beside && shell_view_watches(s, 0);
+}
+
+static bool shell_view_can_split(struct screen *s, int arg UNUSED)
+{
+    return !s->beside && shell_view_watches(s, 0);
+}
+
+static void shell_view_go_over(struct screen *s, int arg UNUSED)
+{
+    app_focus_other(s->app);
+}
+
+static void shell_view_turn(struct screen *s, int arg UNUSED)
+{
+    app_turn(s->app);
+}
+
 static void shell_view_pan_down(struct screen *s, int by)
 {
     shell_view_pan((struct shell_view *)s, by, 0);
@@ -158,8 +179,13 @@ const struct key_binding shell_view_keys[] = {
       .can = shell_view_is_cut_off },
     { "take", "i", "take control", "type into the shell, at the size of this terminal",
       .act = shell_view_take, .can = shell_view_can_take, .needs = "a running shell" },
-    { "back", "Esc Ctrl-]", "back", "leave the shell as it is", .act = screen_close,
-      .can = shell_view_watches, .group = KEYS_NAVIGATE },
+    { "back", "Esc Ctrl-]", "back", "leave the shell as it is; of two: only this one",
+      .act = screen_close, .can = shell_view_watches, .group = KEYS_NAVIGATE },
+    { "other", "Tab F6", "other one", "of two: go to the other one", .act = shell_view_go_over,
+      .can = shell_view_is_split, .needs = "two shells in this view", .group = KEYS_NAVIGATE },
+    { "turn", "Ctrl-r F7", "turn", "of two: one above the other, or side by side",
+      .act = shell_view_turn, .can = shell_view_is_split, .needs = "two shells in this view",
+      .group = KEYS_VIEW },
     { "restart", "r", "draw it again", "start drawing again after it has failed",
       .act = shell_view_restart, .can = shell_view_can_restart, .needs = "a renderer that failed" },
     { "scroll-back", "PgUp Ctrl-u", "scroll back",
@@ -175,6 +201,8 @@ const struct key_binding shell_view_keys[] = {
       .act = shell_view_ask_signal, .can = shell_view_runs, .needs = "a running shell" },
     { "close", "Ctrl-x Delete", "close", "close the shell: all that runs in it ends",
       .act = shell_view_ask_close, .can = shell_view_runs, .needs = "a running shell" },
+    { "split", "Ctrl-w F6", "split", "a second shell beside it, or below it", .act = split_ask,
+      .can = shell_view_can_split, .needs = "one shell in this view", .group = KEYS_VIEW },
     { "down", "Down", NULL, "show what is further down of a larger screen",
       .act = shell_view_pan_down, .can = shell_view_watches, .arg = 1, .group = KEYS_NAVIGATE },
     { "up", "Up", NULL, "… further up", .act = shell_view_pan_down, .can = shell_view_watches,

@@ -259,24 +259,23 @@ static void workspace_actions_shell_opened(void *arg UNUSED, const struct job_en
         app_message(end->app, ROLE_GOOD, "%s is open: Enter in the list watches it", shell);
 }
 
-static void open_shell(struct app *app, const char *id, const char *name)
+void workspace_open_shell(struct app *app, const char *id, const char *name, enum part part,
+                          job_done_fn *done)
 {
-    int rows, cols;
+    struct area area = app_area(app, part);
     scoped_free char *what = str_printf("open a shell in %s", name);
-    scoped_free char *rows_text = NULL, *cols_text = NULL;
-
-    shell_view_size(app, &rows, &cols);
-    rows_text = str_printf("%d", rows);
-    cols_text = str_printf("%d", cols);
+    scoped_free char *rows_text = str_printf("%d", shell_view_rows(area.rows));
+    scoped_free char *cols_text = str_printf("%d", area.cols);
     const char *argv[] = { "workspace", "shell",   "open",   id,        "--interactive",
                            "--rows",    rows_text, "--cols", cols_text, NULL };
 
-    job_start(app, what, argv, false, workspace_actions_shell_opened, NULL);
+    job_start(app, what, argv, false, done, NULL);
 }
 
 void workspace_new_shell(struct app *app, const struct watched_workspace *w)
 {
-    open_shell(app, w->record.id, model_name(w));
+    workspace_open_shell(app, w->record.id, model_name(w), PART_ALL,
+                         workspace_actions_shell_opened);
 }
 
 /* ---- the first workspace ---- */
@@ -289,7 +288,8 @@ static void workspace_actions_first_ended(void *arg UNUSED, const struct job_end
 
     first_is_made = false;
     if (end->ok)
-        open_shell(end->app, id, json_string_or(end->result, "name", id));
+        workspace_open_shell(end->app, id, json_string_or(end->result, "name", id), PART_ALL,
+                             workspace_actions_shell_opened);
 }
 
 void workspace_first_run(struct app *app)

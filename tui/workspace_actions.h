@@ -5,9 +5,8 @@
 #ifndef PYRO_TUI_WORKSPACE_ACTIONS_H
 #define PYRO_TUI_WORKSPACE_ACTIONS_H
 
+#include "tui/job.h"
 #include "tui/model.h"
-
-struct screen;
 
 /* A form; the list's cursor goes to the new workspace in the end. */
 void workspace_ask_create(struct app *app);
@@ -20,6 +19,9 @@ struct screen *workspace_watch_shell(struct app *app, const char *workspace_id,
                                      const char *shell_id);
 /* Opens a shell in it, as large as it is shown, and takes control of it. */
 void workspace_new_shell(struct app *app, const struct watched_workspace *w);
+/* Opens a shell in it, as large as it is shown in this part; done() gets its result. */
+void workspace_open_shell(struct app *app, const char *id, const char *name, enum part part,
+                          job_done_fn *done);
 /* These are for one or several; a question names them all. */
 void workspace_start_them(struct app *app, struct watched_workspace *const *list, size_t count);
 void workspace_ask_start(struct app *app, struct watched_workspace *w);
