@@ -1,6 +1,7 @@
 /*
- * tui/timeline.c: the timeline of a workspace as a list. What is added is read alone; which rows pass
- * the filter is found again only when the filter or the rows are others.
+ * tui/timeline.c: the timeline of a workspace as a list. The newest entries are read first, the rest
+ * once they are on the screen; what is added is read alone. Which rows pass the filter is found again
+ * only when the filter or the rows are others.
  */
 #include "tui/timeline.h"
 
@@ -22,13 +23,16 @@
 #include "vmm/base/fs.h"
 
 #define HEAD_ROWS 2
-#define MORE_ROWS 3 /* with its rule */
+#define MORE_ROWS 3       /* with its rule */
+#define FIRST_ENTRIES 300 /* more than a terminal has rows */
+#define REST_MS 30
 
 struct timeline {
     struct screen screen;
     char id[WORKSPACE_ID_LENGTH + 1];
     int dir_fd;
     struct timeline_watch *watch;
+    struct loop_timer rest; /* until the rest is read */
     struct service_log *log;
     json_t *all, *shown;        /* the entries; those that pass the filter */
     char filter[FIELD_MAX + 1]; /* that `shown` was made by */
@@ -44,11 +48,11 @@ static json_t *timeline_selected(const struct timeline *v)
 
 /* ---- reading ---- */
 
-static void choose_shown(struct timeline *v)
+/* The cursor stays at the entry of that number, or at the end. */
+static void choose_shown(struct timeline *v, int64_t number)
 {
     struct columns table = { .all = timeline_columns, .now = clock_wall() };
     bool at_end = v->list.selected + 1 >= v->list.count;
-    json_t *was = json_incref(timeline_selected(v));
     size_t count;
 
     json_decref(v->shown);
@@ -56,14 +60,13 @@ static void choose_shown(struct timeline *v)
     snprintf(v->filter, sizeof(v->filter), "%s", v->find.field.text);
     count = json_array_size(v->shown);
     v->list.count = (int)count;
-    for (size_t i = count; was && !at_end && i-- > 0;)
-        if (json_array_get(v->shown, i) == was) {
+    for (size_t i = count; !at_end && i-- > 0;)
+        if (timeline_number(json_array_get(v->shown, i)) == number) {
             v->list.selected = (int)i;
             break;
         }
     if (at_end)
         v->list.selected = count ? (int)count - 1 : 0;
-    json_decref(was);
 }
 
 static void timeline_read_new(void *arg)
@@ -71,6 +74,7 @@ static void timeline_read_new(void *arg)
     struct timeline *v = arg;
     struct pyro_error err = { 0 };
     scoped_json json_t *more = timeline_read(v->dir_fd, v->last, 0, &err);
+    int64_t selected = timeline_number(timeline_selected(v));
     size_t count = json_array_size(more);
 
     if (!more)
@@ -78,11 +82,21 @@ static void timeline_read_new(void *arg)
     if (!count)
         return;
     v->last = timeline_number(json_array_get(more, count - 1));
-    json_array_extend(v->all, more);
+    json_array_extend(v->all, more); /* `shown` may be the same */
     timeline_settle(v->all);
-    choose_shown(v);
+    choose_shown(v, selected);
     if (app_shows(&v->screen))
         app_damage_soon(v->screen.app);
+}
+
+static void timeline_read_rest(void *arg)
+{
+    struct timeline *v = arg;
+
+    json_decref(v->all);
+    v->all = json_array();
+    v->last = 0;
+    timeline_read_new(v);
 }
 
 /* ---- drawing ---- */
@@ -96,7 +110,7 @@ static void timeline_draw(struct screen *s, WINDOW *win)
     char text[256];
 
     if (strcmp(v->filter, v->find.field.text) != 0)
-        choose_shown(v);
+        choose_shown(v, timeline_number(timeline_selected(v)));
     rows -= list_find_is_shown(&v->find);
     list_fit(&v->list, (int)json_array_size(v->shown), rows);
     draw_clear(win, theme_style(ROLE_TEXT));
@@ -247,6 +261,7 @@ static void timeline_free(struct screen *s)
 {
     struct timeline *v = (struct timeline *)s;
 
+    loop_timer_cancel(s->app->loop, &v->rest);
     timeline_watch_free(v->watch);
     service_log_free(v->log);
     json_decref(v->shown);
@@ -269,9 +284,11 @@ void timeline_open(struct app *app, const struct watched_workspace *w)
 {
     struct timeline *v = screen_new(app, &timeline_ops, sizeof(*v));
     struct pyro_error err = { 0 };
+    int64_t newest;
 
     snprintf(v->id, sizeof(v->id), "%s", w->record.id);
     v->dir_fd = open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    newest = timeline_newest(v->dir_fd);
     v->screen.find = &v->find;
     v->log = service_log_new(app);
     v->all = json_array();
@@ -282,5 +299,9 @@ void timeline_open(struct app *app, const struct watched_workspace *w)
     if (!v->watch)
         app_error(app, &err);
     app_push(app, &v->screen);
+    if (newest > FIRST_ENTRIES) {
+        v->last = newest - FIRST_ENTRIES;
+        loop_timer_set(app->loop, &v->rest, REST_MS, timeline_read_rest, v);
+    }
     timeline_read_new(v);
 }

@@ -216,8 +216,7 @@ static int64_t last_number(int fd, off_t *ret_end)
     return number_of(start, (size_t)(end - start), &at);
 }
 
-/* The highest number in use. */
-static int64_t highest_number(int dirfd)
+int64_t timeline_newest(int dirfd)
 {
     int64_t highest = 0;
 
@@ -232,11 +231,6 @@ static int64_t highest_number(int dirfd)
         }
     }
     return highest;
-}
-
-bool timeline_is_empty(int dirfd)
-{
-    return highest_number(dirfd) == 0;
 }
 
 /* Opens the file for one more line of n bytes, and cuts off what a crash left at its end. */
@@ -281,7 +275,7 @@ void timeline_add(int dirfd, const struct timeline_entry *e)
     }
     if (!json || strlen(json) > LINE_BYTES_MAX - 32)
         return;
-    number = highest_number(dirfd);
+    number = timeline_newest(dirfd);
     line = str_printf("%" PRId64 " %s\n", number < NUMBER_MAX ? number + 1 : number, json);
     n = strlen(line);
     fd = open_end(dirfd, is_guests(e->event), n, &end);

@@ -75,8 +75,8 @@ extern const struct row_spec timeline_rows[];
  * written, for lack of room for example, is lost: nothing else fails for it.
  */
 void timeline_add(int dirfd, const struct timeline_entry *e);
-/* Whether nothing was ever added. */
-bool timeline_is_empty(int dirfd);
+/* The number of the newest entry; 0: nothing was ever added. */
+int64_t timeline_newest(int dirfd);
 /*
  * The entries with a number above `after` that are from `since` (epoch seconds) or later, by number,
  * new; unsound lines are skipped. NULL when it could not be read.

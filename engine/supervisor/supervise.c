@@ -228,7 +228,7 @@ static void adopt_what_runs(struct supervisor *s)
 
 static void note_start(struct supervisor *s)
 {
-    if (timeline_is_empty(s->dir_fd))
+    if (!timeline_newest(s->dir_fd))
         supervisor_note(s, TIMELINE_ENTRY(TIMELINE_CREATED, .time = s->record.created_at,
                                           .text = s->record.environment));
     supervisor_note(s, TIMELINE_ENTRY(TIMELINE_STARTED));

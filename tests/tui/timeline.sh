@@ -120,4 +120,19 @@ gone ' reset '
 picked ' files +write '
 keys Enter
 sees 'what it left went with a reset'
+
+# A long one: the newest is there at once, and so is the oldest.
+ws stop m
+id=$("$PYRO" workspace status m --json | sed -n 's/.*"workspace_id": "\(.*\)".*/\1/p')
+for number in {1001..1400}; do
+    printf '%d {"event": "input", "time": 1, "id": "sh1", "by": "cli", "text": "line-%d"}\n' "$number" "$number"
+done >>"$XDG_DATA_HOME/pyro/workspaces/$id/timeline/entries"
+tui 100x24
+sees '^ +[^ ]+ m +debian:12.* stopped'
+keys T
+picked ' typed +sh1 +cli +line-1400'
+sees '^ pyro  timeline of m +(4[0-9][0-9]) of \1 *$'
+picked ' typed +sh1 +cli +line-1400'
+keys Home
+picked ' created '
 tui_finish

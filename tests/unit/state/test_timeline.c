@@ -71,14 +71,14 @@ static void test_of_both_files_by_number(void **state UNUSED)
 {
     json_t *entries;
 
-    assert_true(timeline_is_empty(dir_fd));
+    assert_int_equal(timeline_newest(dir_fd), 0);
     entries = all_after(0);
     assert_int_equal(json_array_size(entries), 0);
     json_decref(entries);
     add_text(TIMELINE_INPUT, "a");
     add_text(TIMELINE_ATTENTION, "b");
     add_text(TIMELINE_FILES, "c");
-    assert_false(timeline_is_empty(dir_fd));
+    assert_int_equal(timeline_newest(dir_fd), 3);
     entries = all_after(0);
     assert_int_equal(json_array_size(entries), 3);
     for (size_t i = 0; i < 3; i++) {
