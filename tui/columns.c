@@ -6,7 +6,7 @@
 
 #include "vmm/base/error.h"
 
-#define MEASURED_ROWS 1000
+#define MEASURED_ROWS 200 /* more take time at each painting */
 
 static int needed(const struct columns *t)
 {
