@@ -199,6 +199,15 @@ static bool start_here(const struct workspace_handle *w, const struct progress *
     return state == WORKSPACE_STARTED || workspace_start_stopped(w, true, progress, err);
 }
 
+/* Another may have deleted it meanwhile. */
+static bool delete_ended(const struct workspace_handle *w, struct pyro_error *err)
+{
+    struct pyro_error why = { 0 };
+    scoped_json json_t *deleted = workspace_delete(w->id, &why);
+
+    return deleted || why.code == PYRO_WORKSPACE_NOT_FOUND || pyro_copy(err, &why);
+}
+
 void workspace_hold_prepare(void)
 {
     proc_adopt_orphans();
@@ -225,12 +234,9 @@ json_t *workspace_hold(const char *ref, const struct workspace_hold_spec *spec,
         loop_timer_cancel(h.loop, &h.deadline);
     loop_free(h.loop);
     json_decref(h.result);
-    if (view && spec->and_delete && !h.left) {
-        scoped_json json_t *deleted = workspace_delete(w.id, err);
-        if (!deleted) {
-            json_decref(view);
-            view = NULL;
-        }
+    if (view && spec->and_delete && !h.left && !delete_ended(&w, err)) {
+        json_decref(view);
+        view = NULL;
     }
     return view;
 }

@@ -100,6 +100,19 @@ PYTHON
     is "… and deleted" "$(ls -A "$XDG_DATA_HOME/pyro/workspaces")" .lock
 }
 
+# Deleted by another, with and without --delete of its own.
+deleted() {
+    for how in "" --delete; do
+        # shellcheck disable=SC2086
+        begin d create debian:12-base --mem-mib 256 --name d --hold $how
+        run "${pyro[@]}" workspace delete d
+        [[ -n $how ]] || is "deleted meanwhile: the delete" "$status" 0 # else either may be first
+        ended "deleted meanwhile${how:+, $how}" 0
+        is "… and nothing is said of it" "$(grep -v '^\[' "$TEST_DIR/d.err")" ""
+        is "… nothing is left" "$(ls -A "$XDG_DATA_HOME/pyro/workspaces")" .lock
+    done
+}
+
 expires() {
     begin t create debian:12-base --mem-mib 256 --name t --ttl-seconds 1 --hold
     ended "its time to live is over" 3
@@ -214,7 +227,7 @@ waits() {
     like "deleted: why" "$(cat "$TEST_DIR/gone")" 'was deleted|is stopped'
 }
 
-for name in creates starts expires insists interrupted watches waits; do
+for name in creates starts deleted expires insists interrupted watches waits; do
     scene $name
 done
 finish
