@@ -52,7 +52,8 @@ $(TUI_DRIVER): $(B)/tests/tui/driver.o $(TUI_TERMINAL) $(B)/libtest.a
 
 # Writes many records, for scripts and for the bench.
 RECORDS := $(B)/tests/records/records
-$(RECORDS): $(RECORDS).o $(B)/libtest.a
+RECORDS_WRITE := $(B)/tests/records/write.o
+$(RECORDS): $(RECORDS).o $(RECORDS_WRITE) $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $^ $(filter-out -lcmocka,$(TEST_LIBS))
 
@@ -66,7 +67,7 @@ BENCH_PEERS := $(B)/tests/bench/cold_boot
 BENCH_RSS := $(B)/tests/bench/child_rss
 BENCH_OBJ := $(call obj,$(filter-out tests/bench/cold_boot.c tests/bench/child_rss.c,\
     $(wildcard tests/bench/*.c)))
-$(B)/tests/bench/bench: $(BENCH_OBJ) $(TUI_TERMINAL) $(B)/libtest.a
+$(B)/tests/bench/bench: $(BENCH_OBJ) $(RECORDS_WRITE) $(TUI_TERMINAL) $(B)/libtest.a
 	$(if $(Q),@echo "  LD    $@")
 	$(Q)$(CC) $(TEST_LDFLAGS) -o $@ $^ $(filter-out -lcmocka,$(TEST_LIBS))
 $(BENCH_PEERS): $(B)/%: $(B)/%.o $(B)/tests/unit/peer.o $(B)/libtest.a
