@@ -59,7 +59,7 @@ extern const struct bench_row bench_start_rows[], bench_work_rows[], bench_image
     bench_term_rows[], bench_shell_rows[], bench_file_rows[], bench_disk_rows[], bench_tree_rows[],
     bench_tui_rows[], bench_secret_rows[], bench_port_rows[], bench_network_rows[],
     bench_wall_rows[], bench_door_rows[], bench_asks_rows[], bench_timeline_rows[],
-    bench_scale_rows[];
+    bench_scale_rows[], bench_list_rows[];
 
 /* --- processes (process.c) --- */
 
@@ -116,9 +116,6 @@ bool bench_create_host(char *ret_id, struct pyro_error *err) MUST_CHECK;
 bool bench_delete(const char *id, struct pyro_error *err) MUST_CHECK;
 /* Deletes every workspace of the bench's own home; what was killed is swept as well. */
 bool bench_delete_all(struct pyro_error *err) MUST_CHECK;
-
-/* `count` workspaces, all but one of them copies of a stopped one's record (many.c). */
-bool bench_create_many(unsigned count, struct pyro_error *err) MUST_CHECK;
 
 /* --- what running processes cost (usage.c) --- */
 

@@ -65,3 +65,16 @@ bool terminal_sample_help(struct terminal *t, int times, struct samples *to, str
     }
     return true;
 }
+
+double terminal_core_percent(struct terminal *t, int64_t window_ms)
+{
+    struct pid_set tui;
+    int64_t since = bench_now_ns();
+    double before;
+
+    pids_below(t->pid, &tui);
+    before = pids_cpu_ns(&tui);
+    while (bench_now_ns() - since < window_ms * 1000000)
+        terminal_pump(t, 100);
+    return (pids_cpu_ns(&tui) - before) * 100 / (double)(bench_now_ns() - since);
+}

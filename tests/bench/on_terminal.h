@@ -22,5 +22,7 @@ bool terminal_sample_key(struct terminal *t, const char *key, const char *patter
 /* Opens and closes the interface's help so many times, and adds the time until it is there. */
 bool terminal_sample_help(struct terminal *t, int times, struct samples *to,
                           struct pyro_error *err) MUST_CHECK;
+/* What the program and its children take of a core for this long, while all they draw is taken. */
+double terminal_core_percent(struct terminal *t, int64_t window_ms);
 
 #endif

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/many.h"
 #include "tests/bench/on_terminal.h"
-#include "tests/records/write.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
@@ -23,37 +23,14 @@
 
 /* ---- many ---- */
 
-struct many {
-    char *home, *before; /* the data directory of this row, and of the bench */
-    struct records records;
-};
-
-static bool begin_many(struct many *m, struct pyro_error *err)
-{
-    *m = (struct many){ .home = bench_path("many"),
-                        .before = str_printf("%s", getenv("XDG_DATA_HOME")) };
-    fs_discard_tree(AT_FDCWD, m->home);
-    return fs_mkdir_p(m->home, 0700, err) && setenv("XDG_DATA_HOME", m->home, 1) == 0 &&
-           records_write(STOPPED, STARTED, &m->records, err);
-}
-
-static void end_many(struct many *m)
-{
-    records_release(&m->records);
-    fs_discard_tree(AT_FDCWD, m->home);
-    setenv("XDG_DATA_HOME", m->before, 1);
-    free(m->home);
-    free(m->before);
-}
-
 static bool measure_many(const char *const *argv, struct bench_result *ret, struct pyro_error *err)
 {
     struct many m;
-    bool ok = begin_many(&m, err);
+    bool ok = many_begin(&m, STOPPED, STARTED, err);
 
     for (int i = 0; ok && i < RUNS; i++)
         ok = process_sample(argv, ret, err);
-    end_many(&m);
+    many_end(&m);
     return ok;
 }
 
@@ -91,7 +68,7 @@ static bool measure_screen(struct bench_result *ret, struct pyro_error *err)
 {
     const char *const argv[] = { bench_pyro(), "tui", NULL };
     struct many m;
-    bool ok = begin_many(&m, err);
+    bool ok = many_begin(&m, STOPPED, STARTED, err);
 
     for (int i = 0; ok && i < SCREENS; i++) {
         scoped_terminal t = { .master = -1 };
@@ -100,7 +77,7 @@ static bool measure_screen(struct bench_result *ret, struct pyro_error *err)
              terminal_sees(&t, "q quit", err);
         samples_add(&ret->ours, (double)(bench_now_ns() - since) / 1e6);
     }
-    end_many(&m);
+    many_end(&m);
     return ok;
 }
 

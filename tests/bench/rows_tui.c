@@ -13,8 +13,6 @@
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
 
-#define LISTED 100
-#define START_RUNS 15
 #define KEYS 40
 #define LOG_RUNS 3
 #define LOG_BYTES 100000000
@@ -73,66 +71,6 @@ static bool tmux(struct terminal *t, struct pyro_error *err)
 static void say_missing(struct bench_result *ret)
 {
     snprintf(ret->peer_missing, sizeof(ret->peer_missing), "tmux is not installed");
-}
-
-/* --- start, and the list --- */
-
-static bool measure_start(struct bench_result *ret, struct pyro_error *err)
-{
-    const char *const argv[] = { bench_pyro(), "tui", NULL };
-
-    if (!bench_create_many(LISTED, err))
-        return false;
-    for (int i = 0; i < START_RUNS; i++) {
-        scoped_terminal t = { .master = -1 };
-        int64_t since = bench_now_ns();
-        if (!terminal_run(&t, argv, err) || !terminal_sees(&t, " 100 workspaces", err) ||
-            !terminal_sees(&t, "q quit", err))
-            return false;
-        samples_add(&ret->ours, (double)(bench_now_ns() - since) / 1e6);
-    }
-    snprintf(ret->note, sizeof(ret->note),
-             "from before its start until all of a screen of %d×%d is there", TERMINAL_COLS,
-             TERMINAL_ROWS);
-    return bench_delete_all(err);
-}
-
-/* The details beside the list name the workspace that the cursor is on. */
-static bool selected_id(struct terminal *t, char *ret, size_t n)
-{
-    scoped_buf text = BUF_INIT(1 << 20);
-    const char *at;
-
-    terminal_text(t, &text);
-    at = text.len ? strstr(text.data, "│ id ") : NULL;
-    return at && sscanf(at + strlen("│ id "), " %63s", ret) == 1 && n >= 64;
-}
-
-static bool measure_list_key(struct bench_result *ret, struct pyro_error *err)
-{
-    const char *const argv[] = { bench_pyro(), "tui", NULL };
-    char ids[2][64], patterns[2][160];
-    scoped_terminal t = { .master = -1 };
-
-    if (!bench_create_many(LISTED, err) || !terminal_run(&t, argv, err) ||
-        !terminal_sees(&t, "│ id ", err) || !terminal_sees(&t, "q quit", err))
-        return false;
-    for (int i = 0; i < 2; i++) {
-        if (!selected_id(&t, ids[i], sizeof(ids[i])))
-            return pyro_fail(err, PYRO_INTERNAL, "no workspace is selected");
-        snprintf(patterns[i], sizeof(patterns[i]), "│ id +%s", ids[i]);
-        terminal_key(&t, "j");
-        for (char now[64] = ""; !selected_id(&t, now, sizeof(now)) || !strcmp(now, ids[i]);)
-            if (!terminal_pump(&t, 100))
-                return pyro_fail(err, PYRO_INTERNAL, "it ended");
-    }
-    terminal_key(&t, "k"); /* on the second of them now */
-    if (!terminal_sees(&t, patterns[1], err))
-        return false;
-    for (int i = 0; i < KEYS; i++)
-        if (!terminal_sample_key(&t, i % 2 ? "j" : "k", patterns[i % 2], &ret->ours, err))
-            return false;
-    return bench_delete_all(err);
 }
 
 /* --- an attached shell --- */
@@ -274,21 +212,6 @@ static bool measure_flooded_key(struct bench_result *ret, struct pyro_error *err
     return bench_delete(id, err);
 }
 
-/* What the interface and its children take of a core for this long, while all they draw is taken.
- */
-static double core_percent(struct terminal *t, int64_t window_ms)
-{
-    struct pid_set tui;
-    int64_t since = bench_now_ns();
-    double before;
-
-    pids_below(t->pid, &tui);
-    before = pids_cpu_ns(&tui);
-    while (bench_now_ns() - since < window_ms * 1000000)
-        terminal_pump(t, 100);
-    return (pids_cpu_ns(&tui) - before) * 100 / (double)(bench_now_ns() - since);
-}
-
 static bool measure_flood_cpu(struct bench_result *ret, struct pyro_error *err)
 {
     scoped_free char *path = bench_path("tui.log");
@@ -304,8 +227,8 @@ static bool measure_flood_cpu(struct bench_result *ret, struct pyro_error *err)
             return false;
         terminal_key(&t, floods[i]);
         terminal_key(&t, "Enter");
-        core_percent(&t, FLOOD_SETTLE_MS);
-        samples_add(&ret->ours, core_percent(&t, FLOOD_WINDOW_MS));
+        terminal_core_percent(&t, FLOOD_SETTLE_MS);
+        samples_add(&ret->ours, terminal_core_percent(&t, FLOOD_WINDOW_MS));
         if (!bench_delete(id, err))
             return false;
     }
@@ -353,7 +276,7 @@ static bool measure_idle(struct bench_result *ret, struct pyro_error *err)
         !terminal_sees(&t, "q quit", err))
         return false;
     poll(NULL, 0, IDLE_SETTLE_MS); /* idle is what is measured: time must pass */
-    samples_add(&ret->ours, core_percent(&t, IDLE_WINDOW_MS));
+    samples_add(&ret->ours, terminal_core_percent(&t, IDLE_WINDOW_MS));
     snprintf(ret->note, sizeof(ret->note),
              "the list with a running workspace, whose figures are read once a second, over %d s",
              IDLE_WINDOW_MS / 1000);
@@ -361,14 +284,6 @@ static bool measure_idle(struct bench_result *ret, struct pyro_error *err)
 }
 
 const struct bench_row bench_tui_rows[] = {
-    { .name = "tui: start to the first full screen, 100 workspaces",
-      .unit = "ms",
-      .target = 60,
-      .measure = measure_start },
-    { .name = "tui: key to screen in the list, 100 workspaces",
-      .unit = "ms",
-      .target = 5,
-      .measure = measure_list_key },
     { .name = "tui: key to echo in an attached shell",
       .unit = "ms",
       .target = 5,

@@ -13,7 +13,6 @@
 #define IDLE_COUNT 10
 #define IDLE_SETTLE_MS 3000
 #define IDLE_WINDOW_MS 10000
-#define LISTED 100
 
 /* --- exec --- */
 
@@ -223,20 +222,6 @@ static bool measure_idle_cpu(struct bench_result *ret, struct pyro_error *err)
     return true;
 }
 
-/* --- list --- */
-
-static bool measure_list(struct bench_result *ret, struct pyro_error *err)
-{
-    const char *const list[] = { bench_pyro(), "workspace", "list", NULL };
-
-    if (!bench_create_many(LISTED, err))
-        return false;
-    for (int i = 0; i < 30; i++)
-        if (!process_sample(list, ret, err))
-            return false;
-    return bench_delete_all(err);
-}
-
 const struct bench_row bench_work_rows[] = {
     { .name = "workspace exec W -- true, beyond its duration in the guest",
       .unit = "ms",
@@ -259,9 +244,5 @@ const struct bench_row bench_work_rows[] = {
       .unit = "%",
       .target = 1,
       .measure = measure_idle_cpu },
-    { .name = "workspace list with 100 workspaces",
-      .unit = "ms",
-      .target = 15,
-      .measure = measure_list },
     { .name = NULL },
 };
