@@ -1,4 +1,5 @@
 /* A user, and the passwd and group that it is looked up in, parted by NULs. */
+#include <stdint.h>
 #include <string.h>
 
 #include "guest/users.h"

@@ -213,7 +213,7 @@ static void test_shell_requests_that_are_refused(void **state UNUSED)
     expect_error(open_request("x", "/nowhere"), PYRO_GUEST_ERROR);
     expect_error(json_pack("{s:s, s:s, s:[s], s:i, s:i}", "op", "shell_open", "shell", "x",
                            "command", "no-such-program", "cols", 80, "rows", 24),
-                 PYRO_GUEST_ERROR);
+                 PYRO_NO_SHELL);
     expect_error(json_pack("{s:s, s:s, s:[s], s:i, s:i}", "op", "shell_open", "shell", "x",
                            "command", "bash", "cols", 0, "rows", 24),
                  PYRO_REFUSED);

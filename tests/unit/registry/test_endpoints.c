@@ -80,7 +80,8 @@ static void test_endpoints_to_try(void **state)
                  { "own.example", "https://own.example", true },
                  { "localhost:5000", "https://localhost:5000", true },
                  { "docker.io", "https://registry-1.docker.io", false } };
-    const struct credentials login = { .user = (char *)"u", .password = (char *)"p" };
+    char user[] = "u", password[] = "p";
+    const struct credentials login = { .user = user, .password = password };
     struct pyro_error err = { 0 };
 
     (void)state;
