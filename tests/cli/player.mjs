@@ -1,5 +1,6 @@
 // Runs the script of a page that `workspace shell record --format html` wrote, on the few parts of a browser that it
-// uses, to the end of the recording; prints the screen, the time, and the elements that it has made.
+// uses, to the end of the recording; prints the screen, the time, and the elements that it has made. Then what its
+// buttons and keys do: paused, sought, at four times the speed.
 import { readFileSync } from 'node:fs';
 
 const page = readFileSync(process.argv[2], 'utf8');
@@ -22,7 +23,10 @@ class Element {
         this.children.push(child);
         return child;
     }
-    addEventListener() {}
+    listeners = {};
+    addEventListener(name, listener) {
+        this.listeners[name] = listener;
+    }
 }
 
 const elements = {};
@@ -30,18 +34,46 @@ const get = id => elements[id] ??= new Element();
 get('frames').textContent = data;
 get('speed').value = '1';
 const frames = [];
+let keys, now = 0;
+
 const document = {
     title: 'recording',
     getElementById: get,
-    addEventListener() {},
+    addEventListener(name, listener) {
+        keys = listener;
+    },
     createElement(name) {
         made.add(name);
         return new Element();
     },
 };
-new Function('document', 'performance', 'requestAnimationFrame', script)(document, { now: () => 0 },
+new Function('document', 'performance', 'requestAnimationFrame', script)(document, { now: () => now },
     next => frames.push(next));
-for (let now = 100; frames.length; now += 100)
+const play = () => {
+    now += 100;
     frames.shift()(now);
+};
+while (frames.length)
+    play();
 console.log(get('screen').children.map(line => line.textContent.trimEnd()).join('\n'));
-console.log(`${get('time').textContent} ${get('play').textContent} ${[...made].join()}`);
+console.log(`played: ${get('time').textContent} ${get('play').textContent} ${[...made].join()}`);
+
+const place = get('place');
+const press = key => keys({ key, preventDefault() {} });
+const step = (what, right) => console.log(`${right ? 'ok' : 'wrong'}: ${what} (${place.value})`);
+place.value = '0';
+place.listeners.input();
+step('the slider seeks', place.value === 0 && get('time').textContent.startsWith('0:00 /'));
+get('play').listeners.click();
+play();
+step('it plays', place.value === 100 && get('play').textContent === 'Pause');
+get('speed').value = '4';
+play();
+step('four times as fast', place.value === 500);
+get('play').listeners.click();
+play();
+step('it pauses', place.value === 500 && !frames.length && get('play').textContent === 'Play');
+press('ArrowLeft');
+step('a key seeks', place.value === 0);
+press(' ');
+step('a key plays', get('play').textContent === 'Pause');

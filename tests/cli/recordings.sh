@@ -10,6 +10,7 @@ cat >"$TEST_DIR/hostile" <<'EOF'
 EOF
 "$PYRO" workspace shell write w sh1 --input "cat $TEST_DIR/hostile; printf '\\001\\033[31mred\\n'; printf '日本 ┌─┐ ✓\\n'" 2>/dev/null
 "$PYRO" workspace shell read w sh1 --wait-for-prompt >/dev/null 2>&1
+at_times "$(echo "$XDG_DATA_HOME"/pyro/workspaces/"$WORKSPACE"/shells/sh1)" red 1.5
 
 record() {
     run "$PYRO" workspace shell record w sh1 --format "$1" --output "$TEST_DIR/r.$1" --json
@@ -34,7 +35,9 @@ record html
 node tests/cli/player.mjs "$TEST_DIR/r.html" >"$TEST_DIR/played"
 is "the page plays to the screen that the shell has" "$(head -n 10 "$TEST_DIR/played")" \
     "$("$PYRO" workspace shell read w sh1 --screen 2>/dev/null)"
-like "and makes nothing but text of it" "$(tail -n 1 "$TEST_DIR/played")" '^0:[0-9]+ / 0:[0-9]+ Play div,span$'
+like "and makes nothing but text of it" "$(grep '^played: ' "$TEST_DIR/played")" '^played: 0:[0-9]+ / 0:[0-9]+ Play div,span$'
+is "its buttons and keys pause, seek and change the speed" "$(sed 's/:.*//' <(grep -E '^(ok|wrong): ' "$TEST_DIR/played") | sort | uniq -c | xargs)" \
+    "6 ok"
 is "it asks no network for anything" "$(grep -cE 'https?://|src=|@import|url\(' "$TEST_DIR/r.html")" 0
 
 run "$PYRO" workspace shell record w sh1 --format gif --output "$TEST_DIR/r.gif"
