@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/term/sgr.h"
@@ -42,16 +43,20 @@ static char letter_of(const char *word, size_t n)
     return '\0';
 }
 
-/* "+1 -1", and nothing else. */
+/* "+1 -1", and nothing else: a name may end in what looks like counts. */
 static bool read_counts(const char *at, const char *end, struct entry *ret)
 {
-    char text[COUNTS_MAX];
+    char text[COUNTS_MAX], added[19], deleted[19]; /* digits that can be added up */
     int used = 0;
 
     if (end - at >= COUNTS_MAX)
         return false;
     snprintf(text, sizeof(text), "%.*s", (int)(end - at), at);
-    return sscanf(text, "+%llu -%llu%n", &ret->added, &ret->deleted, &used) == 2 && !text[used];
+    if (sscanf(text, "+%18[0-9] -%18[0-9]%n", added, deleted, &used) != 2 || text[used])
+        return false;
+    ret->added = strtoull(added, NULL, 10);
+    ret->deleted = strtoull(deleted, NULL, 10);
+    return true;
 }
 
 static bool entry_read(const char *line, size_t n, struct entry *ret)

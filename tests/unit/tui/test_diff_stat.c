@@ -35,6 +35,8 @@ static void test_diff_stat_lines(void **state)
                         " D  +0 -300  □□□□□  /w/a  +1 -1/b");
     assert_string_equal(show(&s, " type_changed /w/t"), " T                  /w/t");
     assert_string_equal(show(&s, " modified     /w/x  +1 -1"), " M  +1   -1  ■□     /w/x");
+    assert_string_equal(show(&s, " added        /w/x  + -1 -2"),
+                        " A                  /w/x  + -1 -2");
     assert_string_equal(show(&s, "diff --git a/kept b/kept"), "");
     assert_string_equal(show(&s, " nonsense     /w/x  +1 -1"), "");
     assert_string_equal(show(&s, " added"), "");
