@@ -49,7 +49,7 @@ run ws create tools --name a --json
 is "create: status" "$status" 0
 is "… its environment" "$(json .environment)" tools
 run "${pyro[@]}" env list
-like "list" "$out" $'\ntools \[installed\] Made of workspace w \([0-9]+ MiB, 0 min, used by 1\)'
+like "list" "$out" $'\ntools \[installed\] Made of workspace w \([0-9]+ MiB, [0-9]+ min, used by 1\)'
 run ws create tools --name b --mem-mib 256 --id-only
 is "a second one, of another size" "$status" 0
 for name in a b; do
