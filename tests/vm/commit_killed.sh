@@ -31,7 +31,7 @@ for ((round = 1; round <= rounds; round++)); do
     target=${targets[RANDOM % 3]} delay=$((RANDOM % 900)) name=n$round
     run ws exec w --timeout-seconds 60 -- sh -c "echo $round >count; head -c 3000000 /dev/urandom >/opt/r; sync"
     is "round $round: the machine works" "$status" 0
-    run tests/vm/kill_during.py "$target" "$delay" "${pyro[@]}" workspace commit w "$name"
+    run tests/vm/kill_during.py "$target" "$delay" "$PYRO" workspace commit w "$name"
     check "round $round: $target after $delay ms: it ends" [ "$status" -ne 124 ]
     ws start w >/dev/null 2>&1
     run ws exec w --timeout-seconds 60 -- cat count
