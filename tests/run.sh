@@ -184,7 +184,7 @@ for group; do
     deb) run_group 3600 tests/deb/*.sh ;;
     mcp) run_group 1800 tests/mcp/*.sh ;;
     agents) run_group 3600 tests/agents/*.sh ;;
-    oci) run_group 1800 tests/oci/oci.sh ;;
+    oci) run_group 1800 tests/oci/*.sh ;;
     slurm) run_group 1800 tests/slurm/slurm.sh ;;
     metrics) run_group 900 tests/metrics/prometheus.sh ;;
     coverage) [[ $ONLY == '*' ]] && run_group 60 tests/coverage.sh ;;

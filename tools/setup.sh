@@ -75,6 +75,8 @@ check-slurm munge munge
 check-oci docker-registry -
 check-oci skopeo skopeo
 check-oci umoci umoci
+check-oci golang-github-opencontainers-image-spec-dev golang-github-opencontainers-image-spec-devel
+check-oci python3-jsonschema python3-jsonschema
 check-oci apache2-utils httpd-tools
 EOF
 }

@@ -56,7 +56,7 @@ extern const struct image_command image_disk_export, image_disk_list, image_disk
     image_disk_seal;
 extern const struct image_command image_tar_to_ext4, image_unpack_kernel, image_initramfs,
     image_patch;
-extern const struct image_command image_oci_to_ext4, image_archive_to_ext4;
+extern const struct image_command image_oci_to_ext4, image_archive_to_ext4, image_disk_to_oci;
 extern const struct image_command image_diff, image_tar_to_tree, image_jail;
 
 /* Fills args from argv (without program and sub-command). */

@@ -11,14 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/image/layout/tree_order.h"
 #include "engine/image/tar/source.h"
 #include "engine/image/tar/tar_to_ext4.h"
 #include "engine/image/view/disk_export.h"
 #include "engine/image/view/disk_list.h"
 #include "engine/image/view/disk_seal.h"
 #include "engine/image/view/view.h"
+#include "engine/image/view/view_xattr.h"
 #include "vmm/base/fs.h"
 #include "vmm/disk.h"
 
@@ -47,6 +50,7 @@ static void add(struct archive *a, const char *path, mode_t type, const char *te
     archive_entry_set_pathname(e, path);
     archive_entry_set_mode(e, type | 0755);
     archive_entry_set_size(e, type == AE_IFREG ? (la_int64_t)size : 0);
+    archive_entry_xattr_add_entry(e, "user.note", "text", 4);
     if (type == AE_IFLNK)
         archive_entry_set_symlink(e, text);
     must(archive_write_header(a, e) == ARCHIVE_OK);
@@ -217,6 +221,28 @@ static void read_files(struct view *v, const json_t *entries)
     }
 }
 
+static bool skip_attribute(void *arg UNUSED, const char *name, const void *value UNUSED,
+                           size_t size UNUSED)
+{
+    return *name != '\0';
+}
+
+static bool visit(void *arg, const char *path, const struct view_inode *i, struct pyro_error *err)
+{
+    unsigned major, minor;
+
+    return *path && (!S_ISCHR(i->mode) || view_device(arg, i->number, &major, &minor, err)) &&
+           view_each_xattr(arg, i->number, skip_attribute, NULL, err);
+}
+
+/* All of it in order, with what only an image takes. */
+static void walk(struct view *v)
+{
+    struct pyro_error err = { 0 };
+
+    must(tree_order_each(v, visit, v, &err) || (err.code != PYRO_OK && err.message[0]));
+}
+
 /* With what a mount would do: the replay, and freeing what was removed while it was open. */
 static void copy_out(struct chain *c)
 {
@@ -262,6 +288,7 @@ static void look(struct chain *c)
         must(list || (err.code != PYRO_OK && err.code != PYRO_INTERNAL && err.message[0]));
         read_files(now, json_object_get(list, "entries"));
     }
+    walk(now);
     if (view_open((struct disk_version){ c, 0 }, &then, &err) &&
         !view_each_changed(now, then, note, &count, &err))
         must(err.message[0]);

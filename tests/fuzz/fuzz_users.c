@@ -1,5 +1,6 @@
 /* A user, and the passwd and group that it is looked up in, parted by NULs. */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "guest/users.h"

@@ -34,6 +34,7 @@ env pull
 env list
 env inspect
 env import
+env export
 env remove
 env prune
 logout

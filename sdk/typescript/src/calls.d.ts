@@ -2,6 +2,7 @@
 
 import type {
   Doctor,
+  EnvExport,
   EnvImport,
   EnvInspect,
   EnvList,
@@ -63,6 +64,9 @@ import type { CallOptions } from './objects.js';
 export interface DoctorOptions extends CallOptions {
   /** Start the test machine from this environment; without it, from one that is installed */
   environment?: string;
+}
+
+export interface EnvExportOptions extends CallOptions {
 }
 
 export interface EnvImportOptions extends CallOptions {
@@ -496,6 +500,12 @@ export interface WorkspaceWaitOptions extends CallOptions {
 export declare abstract class Calls {
   /** Find out what this machine can do, by trying it. */
   doctor(options?: DoctorOptions): Promise<Doctor>;
+  /**
+   * Write an installed environment as an image in an archive.
+   * @param environment The environment, for example debian:12
+   * @param output The archive to make; it must not exist
+   */
+  exportEnv(environment: string, output: string, options?: EnvExportOptions): Promise<EnvExport>;
   /**
    * Make an environment of an archive: of a root file system, or of an image.
    * @param name What the environment is called

@@ -6,6 +6,10 @@ export class Calls {
     return this.call('doctor', { ...options });
   }
 
+  exportEnv(environment, output, options) {
+    return this.call('env export', { environment, output, ...options });
+  }
+
   importEnv(name, file, options) {
     return this.call('env import', { name, file, ...options });
   }

@@ -172,6 +172,15 @@ export interface Doctor {
   runtime: 'PASS' | 'FAIL';
 }
 
+export interface EnvExport {
+  bytesWritten: number;
+  /** The image's: that of its manifest */
+  digest: string;
+  entryCount: number;
+  name: string;
+  outputPath: string;
+}
+
 export interface EnvImportConfig {
   architecture: string;
   cmd: string[];

@@ -41,6 +41,30 @@ class Calls:
             on_event=on_event,
         )
 
+    def export_env(
+        self,
+        environment: str,
+        output: str,
+        *,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Write an installed environment as an image in an archive.
+
+        A tar with an OCI image layout, of one layer, with the configuration that the environment's image
+        has. 'env import' takes it, and so do skopeo (oci-archive:FILE), podman and docker load.
+
+        environment: The environment, for example debian:12
+        output: The archive to make; it must not exist
+        """
+        return self.call(
+            "env export",
+            {
+                "environment": environment,
+                "output": output,
+            },
+            on_event=on_event,
+        )
+
     def import_env(
         self,
         name: str,

@@ -168,6 +168,15 @@ class Doctor(Record):
 
 
 @dataclass(frozen=True)
+class EnvExport(Record):
+    bytes_written: int
+    digest: str  # The image's: that of its manifest
+    entry_count: int
+    name: str
+    output_path: str
+
+
+@dataclass(frozen=True)
 class EnvImportConfig(Record):
     architecture: str
     cmd: List[str]
