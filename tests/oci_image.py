@@ -6,7 +6,9 @@
 {"layers": [[MEMBER, …] or {"members": […], "compress": "gzip|zstd|none"}, …], "config": {…}, "break": WORD}
 
 A member is "d/" (a directory), "a->b" (a symbolic link), "a=b" (a hard link), "a@FILE" (a program of
-this host), "a:TEXT" or "a" (a file). What `break` names is wrong in the result.
+this host), "a:TEXT" or "a" (a file). A layer may also have "zeros", the size of a file of zeros; "many", a
+number of files; "bytes", files whose names have each byte; "hole", the size that a file without content
+states; and "times", how many layers there are like it. What `break` names is wrong in the result.
 """
 import gzip
 import hashlib
@@ -49,9 +51,41 @@ def tar_of(members):
     return out.getvalue()
 
 
+class Zeros(io.RawIOBase):
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        buffer[:] = bytes(len(buffer))
+        return len(buffer)
+
+
+def special(layer):
+    """A tar of what a list of members cannot say."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT, errors="surrogateescape") as tar:
+        if "zeros" in layer:
+            info = tarfile.TarInfo("zeros")
+            info.size = layer["zeros"]
+            tar.addfile(info, Zeros())
+        for i in range(layer.get("many", 0)):
+            tar.addfile(tarfile.TarInfo("many/%d/%d" % (i // 1000, i)))
+        for b in range(1, 256 if "bytes" in layer else 1):
+            if b != ord("/"):
+                tar.addfile(tarfile.TarInfo((b"bytes/x" + bytes([b])).decode("utf-8", "surrogateescape")))
+    if "hole" in layer:
+        info = tarfile.TarInfo("hole")
+        info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "hole",
+                            "GNU.sparse.realsize": str(layer["hole"])}
+        content = b"0\n".ljust(512, b"\0")
+        info.size = len(content)
+        return info.tobuf(tarfile.PAX_FORMAT) + content + bytes(1024)
+    return out.getvalue()
+
+
 def compressed(data, how):
     if how == "gzip":
-        return gzip.compress(data, 1)
+        return gzip.compress(data, 6)
     if how == "zstd":
         return subprocess.run(["zstd", "-q", "-c"], input=data, stdout=subprocess.PIPE, check=True).stdout
     return data
@@ -66,10 +100,10 @@ def main():
     spec = json.load(sys.stdin)
     wrong = spec.get("break", "")
     files, layers, diff_ids = {}, [], []
-    for layer in spec["layers"]:
-        layer = layer if isinstance(layer, dict) else {"members": layer}
+    wanted = [layer if isinstance(layer, dict) else {"members": layer} for layer in spec["layers"]]
+    for layer in [one for one in wanted for _ in range(one.get("times", 1))]:
         how = layer.get("compress", "gzip")
-        tar = tar_of(layer["members"])
+        tar = tar_of(layer["members"]) if "members" in layer else special(layer)
         blob = compressed(tar, how)
         diff_ids.append(sha256(tar if wrong != "diff_id" else b""))
         d = descriptor("layer.v1.tar" + ("" if how == "none" else "+" + how), blob)

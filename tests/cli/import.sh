@@ -37,6 +37,12 @@ refuses 'a root whose /run is a file' layout '{"layers": [["run/"], ["run"]]}' '
 refuses 'a root whose /etc/hosts is a directory' layout '{"layers": [["etc/hosts/"]]}' 'its /etc/hosts is a directory'
 refuses 'names that would drive a terminal' layout '{"layers": [["\u001b[2Jx/../y"]]}' "member '.x1b\[2Jx/../y'"
 
+refuses 'a bomb, by gzip' layout '{"layers": [{"zeros": 100000000}]}' 'layer 1: it unpacks to more than 200 times its size'
+refuses 'a bomb, by zstd' layout '{"layers": [{"zeros": 100000000, "compress": "zstd"}]}' \
+    'layer 1: it unpacks to more than 200 times its size'
+refuses 'a file of a size that no image has' layout '{"layers": [{"hole": 100000000000000}]}' "member 'hole': its size is impossible"
+refuses 'more layers than there may be' layout '{"layers": [{"members": ["a"], "times": 128}]}' 'more than 127'
+
 # What a file is that is no image.
 echo 'no archive' >"$TEST_DIR/text"
 run "$PYRO" env import bad "$TEST_DIR/text"

@@ -91,6 +91,22 @@ box sh -c 'mount | grep -c " on /\(proc\|sys\|dev\|run\) "'
 is "the system's mounts are in their places" "$out" 4
 "$PYRO" workspace delete odd >/dev/null
 
+# As much as there may be: 127 layers, of which one takes away what another did; 500,000 files; names of all bytes.
+image layout "$TEST_DIR/much.tar" <<<"{\"layers\": [[$applets, \"bin/find->busybox\", \"bin/wc->busybox\", \"bin/tr->busybox\", \"gone\", \"bin/same=bin/busybox\"],
+    [\".wh.gone\"], [\".wh.gone\", \".wh.never\", \"again\"], [\".wh.again\"], [\"again:back\", \"linked=bin/same\"],
+    {\"many\": 500000}, {\"bytes\": true}, {\"members\": [\"d/x\"], \"times\": 120}]}"
+run "$PYRO" env import much "$TEST_DIR/much.tar"
+is "much at once: status" "$status" 0
+run "$PYRO" run much --timeout-seconds 0 -- sh -c 'cd /; ls many | wc -l; ls many/499 | wc -l; find bytes -type f -print0 | tr -dc "\0" | wc -c; cat again; [ linked -ef bin/busybox ] && echo linked; ls -d gone' \
+    </dev/null
+is "… and it is all there" "${out//[[:space:]]/ }" "500 1000 254 backlinked"
+run "$PYRO" env export layout --output "$TEST_DIR/exported.tar"
+is "env export: status" "$status" 0
+like "… says what it wrote" "$out" "^.env-export. name=layout output_path=$TEST_DIR/exported.tar digest=sha256:[0-9a-f]{64} entry_count="
+run "$PYRO" env import exported "$TEST_DIR/exported.tar"
+run "$PYRO" run exported </dev/null
+is "… an environment of that is the same" "$status $out" "0 3"
+
 # What nothing else has is kept by a prune, and what is removed takes no workspace with it.
 run "$PYRO" env prune
 check "prune keeps what was imported" test -e "$environments/docker.json"

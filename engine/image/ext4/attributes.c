@@ -28,14 +28,13 @@ static const struct tag_row {
     { ARCHIVE_ENTRY_ACL_MASK, 0x10 },      { ARCHIVE_ENTRY_ACL_OTHER, 0x20 },
 };
 
+/* Those that mean the same in every machine: not what a security module, or pyro, noted in one. */
 static bool is_known(const char *name)
 {
-    static const char *const prefixes[] = { "user.", "trusted.", "security." };
+    const char *user = "user.";
 
-    for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
-        if (!strncmp(name, prefixes[i], strlen(prefixes[i])) && name[strlen(prefixes[i])])
-            return strlen(name) <= 255;
-    return false;
+    return !strcmp(name, "security.capability") ||
+           (!strncmp(name, user, strlen(user)) && name[strlen(user)] && strlen(name) <= 255);
 }
 
 static size_t room_needed(const struct inode *i)
