@@ -43,7 +43,7 @@ char *base_path_of(const char *digest, struct pyro_error *err)
 }
 
 /* Whether the file kept under a name is this image, or a copy made of it. */
-static bool is_kept(int bases_fd, const char *name, const struct stat *image)
+static bool is_copy(int bases_fd, const char *name, const struct stat *image)
 {
     struct stat st;
 
@@ -94,7 +94,7 @@ char *base_keep(const char *image_path, const char *digest, struct pyro_error *e
         return pyro_fail_errno(err, "open '%s'", image_path);
     if (!S_ISREG(image.st_mode))
         return pyro_fail(err, PYRO_ENVIRONMENT_BROKEN, "'%s' is not a regular file", image_path);
-    if (!is_kept(bases_fd, name, &image) && !place(image_fd, bases_fd, name))
+    if (!is_copy(bases_fd, name, &image) && !place(image_fd, bases_fd, name))
         return pyro_fail_errno(err, "keep the base image in '%s'", directory);
     return str_printf("%s/%s", directory, name);
 }
@@ -122,6 +122,14 @@ void base_update_path(char **path, const char *digest)
         return;
     free(*path);
     *path = now;
+}
+
+bool base_is_kept(const char *path)
+{
+    scoped_free char *directory = paths_bases(NULL);
+    size_t n = directory ? strlen(directory) : 0;
+
+    return n && !strncmp(path, directory, n) && path[n] == '/';
 }
 
 int base_lock(turn_tell_fn *tell, void *arg, struct pyro_error *err)

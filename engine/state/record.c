@@ -312,7 +312,8 @@ bool record_load_brief(int store_fd, const char *id, struct workspace_record *re
     n = fd < 0 ? -1 : read(fd, text, sizeof(text));
     if (n < 0 || n == sizeof(text))
         return false;
-    if (!rows_load_brief(workspace_rows, text, (size_t)n, &r) || strcmp(r.id, id) != 0) {
+    if (!rows_load_brief(workspace_rows, text, (size_t)n, &r) || strcmp(r.id, id) != 0 ||
+        (r.base_path && !base_is_kept(r.base_path))) {
         record_release(&r);
         return false;
     }

@@ -123,7 +123,7 @@ enum workspace_state {
     FIELD(json_t *image) /* of an image, what its configuration says of commands; NULL: none */    \
     ROW(ROW_OBJECT(workspace_record, image, image_rows, .where = ROW_KEPT, .sparse = true))        \
     FIELD(char *base_path) /* the base image of the disk (base.h); NULL on the host */             \
-    ROW(ROW_TEXT(workspace_record, base_path, .where = ROW_KEPT))                                  \
+    ROW(ROW_TEXT(workspace_record, base_path, .where = ROW_KEPT, .brief = true))                   \
     FIELD(struct disk_layers disk)                                                                 \
     ROW(ROW_OTHER(workspace_record, disk, .load = load_disk, .save = save_disk,                    \
                   .release = release_disk))                                                        \
@@ -169,7 +169,8 @@ json_t *record_read(int dirfd, const char *file, struct pyro_error *err) MUST_CH
  * says why. */
 void record_load_any(int dirfd, const char *id, struct workspace_record *ret);
 /* What a list shows of it (.brief in the rows above), by its directory in the store: one file is
- * opened, and no tree is made. False: record_load_any() must look at all of it. */
+ * opened, and no tree is made. False: record_load_any() must look at all of it, as for one of an
+ * older version, whose base has to be kept first. */
 bool record_load_brief(int store_fd, const char *id, struct workspace_record *ret) MUST_CHECK;
 /* The state alone, by the same rule. */
 enum workspace_state record_state(int dirfd, const char *id);

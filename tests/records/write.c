@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "engine/state/base.h"
 #include "engine/state/store.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
@@ -13,7 +14,7 @@
 static bool fill(struct workspace_record *r, unsigned n)
 {
     r->environment = str_printf("debian:12");
-    r->base_path = str_printf("/nowhere/base.ext4");
+    r->base_path = base_path_of("xxh3:0123456789abcdef0123456789abcdef", NULL);
     r->accelerator = str_printf("tcg");
     r->vcpu_count = 1;
     r->mem_mib = 1024;

@@ -32,11 +32,12 @@ older=$("${pyro[@]}" workspace status older --json | json .workspace_id "$(cat)"
 "${pyro[@]}" workspace exec older -- sh -c 'echo precious >file'
 "${pyro[@]}" workspace stop older >/dev/null
 kept=$(echo "$bases"/*.ext4)
+image=$(ls -t "$cache"/environments/debian@12-base-*/base.ext4 | head -1) # an earlier one may not be pruned yet
 rm "$kept"
-sed -i "s|\"base_path\": .*|\"base_path\": \"$(echo "$cache"/environments/debian@12-base-*/base.ext4)\",|" "$records/$older/workspace.json"
+sed -i "s|\"base_path\": .*|\"base_path\": \"$image\",|" "$records/$older/workspace.json"
 "${pyro[@]}" workspace list >/dev/null
 is "the base of an older version is kept on sight" "$(stat -c %i "$kept")" \
-    "$(stat -c %i "$cache"/environments/debian@12-base-*/base.ext4)"
+    "$(stat -c %i "$image")"
 
 base=$(stat -c '%i %s %Y' "$kept")
 rm -rf "$cache"
