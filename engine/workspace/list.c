@@ -9,23 +9,24 @@
 #include "engine/workspace/workspace.h"
 #include "vmm/base/array.h"
 
+struct listed {
+    double last_activity_at;
+    json_t *view;
+};
+
 struct listing {
     const struct store *store;
     bool brief;
-    json_t **views;
+    struct listed *items;
     size_t count, room;
 };
 
-static void add_view(struct listing *l, json_t *view)
+static void add(struct listing *l, const struct workspace_record *r)
 {
-    l->views = array_grown(l->views, sizeof(*l->views), l->count, &l->room);
-    BUG_ON(!l->views);
-    l->views[l->count++] = view;
-}
-
-static json_t *view_of(const struct listing *l, const struct workspace_record *r)
-{
-    return l->brief ? record_to_list_view(r) : record_to_view(r);
+    l->items = array_grown(l->items, sizeof(*l->items), l->count, &l->room);
+    BUG_ON(!l->items);
+    l->items[l->count++] = (struct listed){ r->last_activity_at,
+                                            l->brief ? record_to_list_view(r) : record_to_view(r) };
 }
 
 /* One whose supervisor is gone gets another; what is true of it then is on the disk. */
@@ -46,18 +47,17 @@ static void list_one(void *arg, const struct workspace_record *r)
     scoped_record struct workspace_record recovered = { 0 };
     bool is_lost = r->state == WORKSPACE_STARTED && recover(arg, r->id, &recovered);
 
-    add_view(arg, view_of(arg, is_lost ? &recovered : r));
+    add(arg, is_lost ? &recovered : r);
 }
 
 static int list_by_activity(const void *a, const void *b)
 {
-    double x = json_number_or(*(json_t *const *)a, "last_activity_at", 0);
-    double y = json_number_or(*(json_t *const *)b, "last_activity_at", 0);
+    const struct listed *x = a, *y = b;
 
-    if (x < y || x > y)
-        return x < y ? 1 : -1;
-    return strcmp(json_string_or(*(json_t *const *)a, "workspace_id", ""),
-                  json_string_or(*(json_t *const *)b, "workspace_id", ""));
+    if (x->last_activity_at < y->last_activity_at || x->last_activity_at > y->last_activity_at)
+        return x->last_activity_at < y->last_activity_at ? 1 : -1;
+    return strcmp(json_string_or(x->view, "workspace_id", ""),
+                  json_string_or(y->view, "workspace_id", ""));
 }
 
 json_t *workspace_list(bool brief, struct pyro_error *err)
@@ -71,11 +71,11 @@ json_t *workspace_list(bool brief, struct pyro_error *err)
         return NULL;
     ok = store_each(&store, STORE_SWEEP | (brief ? STORE_BRIEF : 0), list_one, &l, err);
     if (l.count)
-        qsort(l.views, l.count, sizeof(*l.views), list_by_activity);
+        qsort(l.items, l.count, sizeof(*l.items), list_by_activity);
     list = json_array();
     for (size_t i = 0; i < l.count; i++)
-        json_array_append_new(list, l.views[i]);
-    free(l.views);
+        json_array_append_new(list, l.items[i].view);
+    free(l.items);
     if (!ok) {
         json_decref(list);
         return NULL;
