@@ -17,5 +17,5 @@ run systemd-analyze verify --man=no "$TEST_DIR/pyro@demo.service"
 is "systemd has nothing to say" "$status $out$err" "0 "
 sed -i 's/^Type=.*/Type=notified/' "$unit"
 run systemd-analyze verify --man=no "$TEST_DIR/pyro@demo.service"
-like "… of what is wrong it has" "$err" 'service type'
+like "… of what is wrong it has" "$err" 'Failed to parse (service type|Type=)'
 finish
