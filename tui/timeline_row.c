@@ -28,7 +28,9 @@ enum role timeline_row_role(const json_t *entry)
         return ROLE_BAD;
     if (event == TIMELINE_FAILED || !strcmp(state, "failed") || !strcmp(state, "down"))
         return ROLE_BAD;
-    return !strcmp(state, "asks") || event == TIMELINE_RESET ? ROLE_WARN : ROLE_TEXT;
+    if (!strcmp(state, "asks") || !strcmp(state, "refused") || event == TIMELINE_RESET)
+        return ROLE_WARN;
+    return ROLE_TEXT;
 }
 
 char *timeline_row_text(const json_t *entry)

@@ -8,10 +8,15 @@
 #define TYPE_IPV4 0x0800
 #define TYPE_IPV6 0x86dd
 #define IPV4_BYTES 20
+#define IPV4_FRAGMENT 6 /* three bits of flags, then its place in the packet */
+#define IPV4_PROTOCOL 9
 #define IPV4_DESTINATION 16
+#define IPV4_FIRST_OF_MANY 224 /* multicast, reserved, broadcast */
 #define IPV6_BYTES 40
 #define IPV6_NEXT_HEADER 6
 #define IPV6_DESTINATION 24
+#define IPV6_FIRST_OF_MANY 0xff /* multicast */
+#define PORT_DESTINATION 2      /* in the headers of TCP and of UDP */
 #define ICMPV6 58
 #define NEIGHBOUR_SOLICITATION 135
 #define NEIGHBOUR_ADVERTISEMENT 136
@@ -64,12 +69,19 @@ static bool may_reach(const struct in6_addr *to, const struct frame_refused *ref
     return true;
 }
 
-static bool may_reach_ipv4(const uint8_t *at, const struct frame_refused *refused)
+static struct in6_addr ipv4_address(const uint8_t *at)
 {
     struct in6_addr mapped = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
 
     memcpy(mapped.s6_addr + 12, at, 4);
-    return may_reach(&mapped, refused);
+    return mapped;
+}
+
+static bool may_reach_ipv4(const uint8_t *at, const struct frame_refused *refused)
+{
+    struct in6_addr to = ipv4_address(at);
+
+    return may_reach(&to, refused);
 }
 
 static bool may_reach_ipv6(const uint8_t *at, const struct frame_refused *refused)
@@ -89,16 +101,19 @@ static bool is_neighbour_discovery(const uint8_t *packet, size_t n)
             packet[IPV6_BYTES] == NEIGHBOUR_ADVERTISEMENT);
 }
 
+static unsigned type_of(const uint8_t *frame)
+{
+    return (unsigned)frame[12] << 8 | frame[13];
+}
+
 bool frame_may_leave(const uint8_t *frame, size_t n, const struct frame_refused *refused)
 {
     const uint8_t *packet = frame + ETHER_BYTES;
-    unsigned type;
 
     if (n < ETHER_BYTES)
         return false;
-    type = (unsigned)frame[12] << 8 | frame[13];
     n -= ETHER_BYTES;
-    switch (type) {
+    switch (type_of(frame)) {
     case TYPE_ARP:
         return true;
     case TYPE_IPV4:
@@ -113,7 +128,79 @@ bool frame_may_leave(const uint8_t *frame, size_t n, const struct frame_refused 
     }
 }
 
-bool frames_sift(uint8_t *bytes, size_t *n, size_t *ret_whole, const struct frame_refused *refused)
+/* `at`: where the header of its protocol begins. */
+static uint16_t port_of(const uint8_t *packet, size_t n, size_t at, uint8_t protocol)
+{
+    const uint8_t *port = packet + at + PORT_DESTINATION;
+
+    if ((protocol != IPPROTO_TCP && protocol != IPPROTO_UDP) || n < at + PORT_DESTINATION + 2)
+        return 0;
+    return (uint16_t)(port[0] << 8 | port[1]);
+}
+
+static bool ipv4_refusal_of(const uint8_t *packet, size_t n, struct frame_refusal *ret)
+{
+    size_t header = (packet[0] & 0x0fu) * 4u;
+    bool begins = !(packet[IPV4_FRAGMENT] & 0x1f) && !packet[IPV4_FRAGMENT + 1];
+
+    if (packet[IPV4_DESTINATION] >= IPV4_FIRST_OF_MANY)
+        return false;
+    ret->address = ipv4_address(packet + IPV4_DESTINATION);
+    ret->protocol = packet[IPV4_PROTOCOL];
+    if (begins && header >= IPV4_BYTES)
+        ret->port = port_of(packet, n, header, ret->protocol);
+    return true;
+}
+
+/* Of a packet with more headers, their first is the protocol. */
+static bool ipv6_refusal_of(const uint8_t *packet, size_t n, struct frame_refusal *ret)
+{
+    if (packet[IPV6_DESTINATION] == IPV6_FIRST_OF_MANY)
+        return false;
+    memcpy(&ret->address, packet + IPV6_DESTINATION, sizeof(ret->address));
+    ret->protocol = packet[IPV6_NEXT_HEADER];
+    ret->port = port_of(packet, n, IPV6_BYTES, ret->protocol);
+    return true;
+}
+
+bool frame_refusal_of(const uint8_t *frame, size_t n, struct frame_refusal *ret)
+{
+    const uint8_t *packet = frame + ETHER_BYTES;
+
+    if (n < ETHER_BYTES || (frame[0] & 1)) /* a group's hardware address */
+        return false;
+    n -= ETHER_BYTES;
+    *ret = (struct frame_refusal){ 0 };
+    switch (type_of(frame)) {
+    case TYPE_IPV4:
+        return n >= IPV4_BYTES && packet[0] >> 4 == 4 && ipv4_refusal_of(packet, n, ret);
+    case TYPE_IPV6:
+        return n >= IPV6_BYTES && packet[0] >> 4 == 6 && ipv6_refusal_of(packet, n, ret);
+    default:
+        return false;
+    }
+}
+
+bool frame_refusal_same(const struct frame_refusal *a, const struct frame_refusal *b)
+{
+    return a->port == b->port && a->protocol == b->protocol &&
+           !memcmp(&a->address, &b->address, sizeof(a->address));
+}
+
+static void add_refusal(struct frame_refusals *refusals, const uint8_t *frame, size_t n)
+{
+    struct frame_refusal added;
+
+    if (refusals->count == FRAME_REFUSALS_MAX || !frame_refusal_of(frame, n, &added))
+        return;
+    for (size_t i = 0; i < refusals->count; i++)
+        if (frame_refusal_same(&refusals->list[i], &added))
+            return;
+    refusals->list[refusals->count++] = added;
+}
+
+bool frames_sift(uint8_t *bytes, size_t *n, size_t *ret_whole, const struct frame_refused *refused,
+                 struct frame_refusals *refusals)
 {
     size_t at = 0, kept = 0;
 
@@ -127,6 +214,8 @@ bool frames_sift(uint8_t *bytes, size_t *n, size_t *ret_whole, const struct fram
         if (frame_may_leave(b + FRAME_LENGTH_BYTES, size, refused)) {
             memmove(bytes + kept, b, FRAME_LENGTH_BYTES + size);
             kept += FRAME_LENGTH_BYTES + size;
+        } else {
+            add_refusal(refusals, b + FRAME_LENGTH_BYTES, size);
         }
         at += FRAME_LENGTH_BYTES + size;
     }

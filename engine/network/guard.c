@@ -45,6 +45,17 @@ static bool transient(void)
     return errno == EAGAIN || errno == EINTR;
 }
 
+/* One packet a block, however many frames it refused; none when the supervisor is behind. */
+static bool sift(struct direction *d)
+{
+    struct frame_refusals refusals = { .count = 0 };
+    bool sound = frames_sift(d->block, &d->filled, &d->ready, d->refused, &refusals);
+
+    if (refusals.count > 0)
+        (void)!write(GUARD_CONTROL_FD, refusals.list, refusals.count * sizeof(refusals.list[0]));
+    return sound;
+}
+
 static bool read_some(struct direction *d)
 {
     ssize_t n = read(d->from, d->block + d->filled, BLOCK_BYTES - d->filled);
@@ -53,7 +64,7 @@ static bool read_some(struct direction *d)
         return n < 0 && transient();
     d->filled += (size_t)n;
     if (d->refused)
-        return frames_sift(d->block, &d->filled, &d->ready, d->refused);
+        return sift(d);
     d->ready = d->filled;
     return true;
 }
@@ -86,6 +97,20 @@ static bool read_refused(void)
     if (n <= 0 || (size_t)n % sizeof(refused.addresses[0]))
         return n < 0 && transient();
     refused.count = (size_t)n / sizeof(refused.addresses[0]);
+    return true;
+}
+
+/* Nothing passes before the first list. */
+static bool await_refused(void)
+{
+    struct pollfd p = { .fd = GUARD_CONTROL_FD, .events = POLLIN };
+
+    while (!refused.count) {
+        if (poll(&p, 1, -1) < 0 && errno != EINTR)
+            return false;
+        if (p.revents && !read_refused())
+            return false;
+    }
     return true;
 }
 
@@ -144,7 +169,7 @@ int guard_main(void)
     prctl(PR_SET_NAME, "pyro-network");
     map_counts();
     if (!fd_set_nonblocking(GUARD_QEMU_FD, true) || !fd_set_nonblocking(GUARD_PASST_FD, true) ||
-        !guard_confine() || !read_refused())
+        !fd_set_nonblocking(GUARD_CONTROL_FD, true) || !guard_confine() || !await_refused())
         return 2;
     while (pass_on())
         ;

@@ -15,9 +15,11 @@
 enum {
     GUARD_QEMU_FD = 3, /* frames, each with a big-endian u32 of its length before it */
     GUARD_PASST_FD,    /* the same */
-    GUARD_CONTROL_FD, /* packets: all addresses that are refused, 16 bytes each; when it closes, the
-                         guard ends */
-    GUARD_COUNTS_FD   /* the file of network_counts.h: mapped, and closed */
+    /* Packets of its own socket. To the guard: all addresses that are refused, 16 bytes each; when
+       it closes, the guard ends. From it: struct frame_refusal, FRAME_REFUSALS_MAX at most; what
+       does not fit into the socket is lost, since the guard waits for nobody. */
+    GUARD_CONTROL_FD,
+    GUARD_COUNTS_FD /* the file of network_counts.h: mapped, and closed */
 };
 
 int guard_main(void);

@@ -16,6 +16,7 @@
 
 #include "engine/network/guard.h"
 #include "engine/network/host.h"
+#include "engine/network/refusals.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/network_counts.h"
 #include "vmm/base/proc.h"
@@ -37,6 +38,8 @@
 #define RETRY_MAX_MS 30000
 #define LASTS_MS 1000 /* running this long counts as working */
 #define WORDS_MAX 512
+#define REFUSALS_PAUSE_MS 250 /* between two looks at what the guard refused … */
+#define REFUSALS_READ_MAX 64  /* … and the packets of one: a guest decides how many there are */
 
 struct child {
     const char *name;
@@ -51,6 +54,8 @@ struct network {
     struct loop_timer retry, lasts;
     int64_t retry_ms;
     char words[WORDS_MAX]; /* the last line passt wrote to stderr */
+    struct refusals refusals;
+    struct loop_pause refusals_pause;
 };
 
 static void network_start_children(void *arg);
@@ -77,8 +82,8 @@ static void end_child(struct network *n, struct child *c)
 static void end_children(struct network *n)
 {
     loop_timer_cancel(n->supervisor->loop, &n->lasts);
-    cleanup_close(&n->control_fd);
-    n->control_fd = -1;
+    loop_timer_cancel(n->supervisor->loop, &n->refusals_pause.timer);
+    close_watched(n, &n->control_fd);
     end_child(n, &n->guard);
     end_child(n, &n->passt);
     close_watched(n, &n->stderr_fd);
@@ -173,6 +178,38 @@ static void network_on_lasts(void *arg)
 
     n->retry_ms = RETRY_FIRST_MS;
     note(n, NULL);
+}
+
+/* ---- what the guard refuses ---- */
+
+static void note_refusals(struct network *n, const struct frame_refusal *list, size_t count)
+{
+    char text[REFUSAL_TEXT_BYTES];
+
+    for (size_t i = 0; i < count; i++)
+        if (refusals_take(&n->refusals, &list[i], clock_ms(), text))
+            supervisor_note(n->supervisor,
+                            TIMELINE_ENTRY(TIMELINE_NETWORK, .state = "refused", .text = text));
+}
+
+static void network_on_refusals(void *arg, uint32_t events UNUSED)
+{
+    struct network *n = arg;
+    struct loop *loop = n->supervisor->loop;
+    struct frame_refusals r;
+
+    for (int i = 0; i < REFUSALS_READ_MAX; i++) {
+        ssize_t got = recv(n->control_fd, r.list, sizeof(r.list), MSG_DONTWAIT);
+        if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
+            loop_timer_cancel(loop, &n->refusals_pause.timer);
+            loop_unwatch(loop, n->control_fd); /* the guard's end is seen by its pidfd */
+            return;
+        }
+        if (got < 0)
+            break;
+        note_refusals(n, r.list, (size_t)got / sizeof(r.list[0]));
+    }
+    loop_pause(loop, &n->refusals_pause, n->control_fd, EPOLLIN, REFUSALS_PAUSE_MS);
 }
 
 /* ---- coming up ---- */
@@ -308,7 +345,8 @@ static bool start_both(struct network *n, struct pyro_error *err)
     if (ok) {
         n->control_fd = control[0];
         ok = start_passt(n, frames[1], err) && start_guard(n, frames[0], control[1], err) &&
-             tell_addresses(n, err);
+             tell_addresses(n, err) &&
+             loop_watch(n->supervisor->loop, n->control_fd, EPOLLIN, network_on_refusals, n, err);
         close(control[1]);
     } else {
         pyro_fail_errno(err, "socketpair");
