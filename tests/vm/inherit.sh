@@ -8,15 +8,15 @@ export API_KEY=canary-1234 AWS_SECRET_ACCESS_KEY=canary-1234 SSH_AUTH_SOCK=/cana
 
 "${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
 mkdir "$TEST_DIR/standing"
-here=("${pyro[@]}") policy=off
+create=("${pyro[@]}") policy=off
 if network_make "what the network's programs have"; then
-    here=("${inside[@]}" "${pyro[@]}") policy=egress
+    create=("${inside[@]}" "${pyro[@]}") policy=egress
 fi
 # Started with all that could be passed on by accident.
 (
     cd "$TEST_DIR/standing" && umask 000 && exec 9</etc/passwd 8>../progress && trap '' HUP TERM
     export PYRO_PROGRESS_FD=8
-    "${here[@]}" workspace create debian:12-base --name w --network-policy "$policy" --id-only
+    "${create[@]}" workspace create debian:12-base --name w --network-policy "$policy" --id-only
 ) >"$TEST_DIR/id" 2>"$TEST_DIR/errors" || fail "create" "$(cat "$TEST_DIR/errors")"
 id=$(cat "$TEST_DIR/id")
 
