@@ -97,6 +97,7 @@ watch "$log" w
 other=$(make_workspace other)
 ws exec other -- true
 ws exec w -- sh -c 'exit 3; # a b'
+wait_for 60 has "$log" " $id w exec_ended "
 ws delete w
 wait "$watcher"
 is "it ends with them" "$?" 0
