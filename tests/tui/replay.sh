@@ -177,10 +177,11 @@ sees ' sh1 ended'
 keys Tab Down P
 sees '^ REPLAY +w/sh1'
 keys Esc
-sees '^ pyro +1 workspace'
+sees 'Enter open'
 keys Esc
-sees ' w wall'
+sees 'Enter watch'
 host_workspace bare >/dev/null
+sees '^ pyro +2 workspaces'
 keys / bare Enter
 sees '^ [^ ]+ bare '
 gone '^ [^ ]+ w '

@@ -113,6 +113,7 @@ sees 'needs two shells in this view'
 
 # A new shell is as large as its part, and under control; it has ended: so has control, and the view goes on.
 drive resize 160 45
+sees 'Ctrl-w split .*q quit$' # drawn at that size, which decides how it splits
 keys C-w
 sees 'a new shell in one'
 keys Enter
@@ -127,6 +128,7 @@ gone 'one/sh2'
 
 # At the least size, too.
 drive resize 40 10
+sees 'Esc back  / search$'
 keys C-w
 sees 'a new shell in one'
 keys Enter
