@@ -70,8 +70,13 @@ sees '8 shells of 2 workspaces'
 # A pin of a workspace that is gone is forgotten with the next one.
 "$PYRO" workspace delete two >/dev/null 2>&1
 gone 'two/'
+keys Esc
+sees '^ pyro  1 workspace ' # the wall shows no workspace without shells
+keys w
+sees '^ pyro  wall'
 keys Home p
 sees '▴ one/'
 state=$(find "$XDG_STATE_HOME" -name tui.json)
-is "only what is there is pinned" "$(grep -o "/sh[0-9]" "$state" | wc -l)" 1
+one_pinned() { [[ $(grep -o "/sh[0-9]" "$state" | wc -l) == 1 ]]; }
+wait_for 60 one_pinned && pass "only what is there is pinned" || fail "only what is there is pinned" "$(cat "$state")"
 tui_finish
