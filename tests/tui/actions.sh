@@ -85,21 +85,6 @@ sees '^ WATCHING '
 keys Esc
 sees 'Enter watch'
 
-# KILL, once it is agreed to, ends the whole shell.
-keys o
-sees 'CONTROL +one/sh4'
-keys C-]
-sees '^ WATCHING '
-keys C-k
-sees 'signal to sh4'
-keys End Enter
-sees 'Kill sh4\?'
-agree
-sees 'WATCHING +one/sh4 +ended'
-is "KILL ended it" "$(json '.shells[3].state' "$("$PYRO" workspace shell list one --json)")" stopped
-keys Esc
-sees 'Enter watch'
-
 # Stop asks, says what ends, and does nothing on no.
 keys x
 sees 'Stop one\?'
