@@ -57,9 +57,8 @@ static bool measure_status(struct bench_result *ret, struct pyro_error *err)
 
 static bool measure_completion(struct bench_result *ret, struct pyro_error *err)
 {
-    const char *const argv[] = {
-        bench_pyro(), "__complete", "workspace", "status", "sim-043", NULL
-    };
+    const char *const argv[] = { bench_pyro(), "__complete", "--", "workspace",
+                                 "status",     "sim-043",    NULL };
 
     return measure_many(argv, ret, err);
 }
