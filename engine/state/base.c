@@ -124,14 +124,6 @@ void base_update_path(char **path, const char *digest)
     *path = now;
 }
 
-bool base_is_kept(const char *path)
-{
-    scoped_free char *directory = paths_bases(NULL);
-    size_t n = directory ? strlen(directory) : 0;
-
-    return n && !strncmp(path, directory, n) && path[n] == '/';
-}
-
 int base_lock(turn_tell_fn *tell, void *arg, struct pyro_error *err)
 {
     const struct turn turn = { .work = "copies or removes an environment's image",

@@ -26,8 +26,6 @@ char *base_path_of(const char *digest, struct pyro_error *err) MUST_CHECK;
  * cannot be replaced stays. NULLs are fine.
  */
 void base_update_path(char **path, const char *digest);
-/* Whether it names a kept image: base_update_path() has nothing to do. */
-bool base_is_kept(const char *path) MUST_CHECK;
 /* Held while bases are kept and named, or removed; waits for its turn. -1 on failure. */
 int base_lock(turn_tell_fn *tell, void *arg, struct pyro_error *err) MUST_CHECK;
 /* Calls fn for each kept image and each leftover of a killed keeper; base_lock() is held. */

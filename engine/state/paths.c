@@ -8,6 +8,8 @@
 #include "vmm/base/fs.h"
 #include "vmm/base/trust.h"
 
+#define BASES "bases"
+
 static const char *env_or_null(const char *name)
 {
     const char *value = getenv(name);
@@ -85,9 +87,14 @@ static char *in_cache(const char *name, struct pyro_error *err)
     return root ? made(str_printf("%s%s%s", root, *name ? "/" : "", name), err) : NULL;
 }
 
+static char *data_root(struct pyro_error *err)
+{
+    return root_of("data", "XDG_DATA_HOME", ".local/share", err);
+}
+
 static char *in_data(const char *name, struct pyro_error *err)
 {
-    scoped_free char *root = root_of("data", "XDG_DATA_HOME", ".local/share", err);
+    scoped_free char *root = data_root(err);
 
     return root ? made(str_printf("%s%s%s", root, *name ? "/" : "", name), err) : NULL;
 }
@@ -113,7 +120,15 @@ char *paths_workspaces(struct pyro_error *err)
 
 char *paths_bases(struct pyro_error *err)
 {
-    return in_data("bases", err);
+    return in_data(BASES, err);
+}
+
+bool paths_is_in_bases(const char *path)
+{
+    scoped_free char *root = data_root(NULL);
+    size_t n = root ? strlen(root) : 0;
+
+    return n && !strncmp(path, root, n) && !strncmp(path + n, "/" BASES "/", sizeof("/" BASES));
 }
 
 char *paths_mcp_token(struct pyro_error *err)

@@ -20,9 +20,11 @@ const char *paths_home(void);
 /* The configuration file, which need not be there: $XDG_CONFIG_HOME/pyro/config. NULL: it cannot be
  * told where. */
 char *paths_config(void);
-char *paths_data(struct pyro_error *err) MUST_CHECK;         /* the root of what is no cache */
-char *paths_workspaces(struct pyro_error *err) MUST_CHECK;   /* one directory per workspace */
-char *paths_bases(struct pyro_error *err) MUST_CHECK;        /* base images of workspaces */
+char *paths_data(struct pyro_error *err) MUST_CHECK;       /* the root of what is no cache */
+char *paths_workspaces(struct pyro_error *err) MUST_CHECK; /* one directory per workspace */
+char *paths_bases(struct pyro_error *err) MUST_CHECK;      /* base images of workspaces */
+/* Whether a path is below that one: nothing is looked at, or made, for it. */
+bool paths_is_in_bases(const char *path) MUST_CHECK;
 char *paths_mcp_token(struct pyro_error *err) MUST_CHECK;    /* of `mcp serve --http`: a file */
 char *paths_environments(struct pyro_error *err) MUST_CHECK; /* one directory per environment */
 char *paths_boot(struct pyro_error *err) MUST_CHECK;         /* kernels and initramfs images */

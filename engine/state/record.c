@@ -10,6 +10,7 @@
 #include "engine/state/attention.h"
 #include "engine/state/base.h"
 #include "engine/state/news.h"
+#include "engine/state/paths.h"
 #include "vmm/base/fs.h"
 
 #define RECORD_BYTES_MAX (1024 * 1024)
@@ -313,7 +314,7 @@ bool record_load_brief(int store_fd, const char *id, struct workspace_record *re
     if (n < 0 || n == sizeof(text))
         return false;
     if (!rows_load_brief(workspace_rows, text, (size_t)n, &r) || strcmp(r.id, id) != 0 ||
-        (r.base_path && !base_is_kept(r.base_path))) {
+        (r.base_path && !paths_is_in_bases(r.base_path))) {
         record_release(&r);
         return false;
     }

@@ -10,6 +10,7 @@
 
 #include "engine/environment/environment.h"
 #include "engine/state/digest.h"
+#include "engine/state/paths.h"
 #include "tests/unit/unit.h"
 #include "vmm/base/fs.h"
 
@@ -201,6 +202,21 @@ static void test_prune_goes_by_use(void **state)
     assert_int_equal(access(image, F_OK), 0);
 }
 
+/* Asked once for each record of a list. */
+static void test_a_kept_path_is_told_by_its_name(void **state UNUSED)
+{
+    char inside[700], bases[600], beside[700];
+
+    snprintf(bases, sizeof(bases), "%s/data/bases", home);
+    snprintf(inside, sizeof(inside), "%s/x.ext4", bases);
+    snprintf(beside, sizeof(beside), "%s-2/x.ext4", bases);
+    assert_true(paths_is_in_bases(inside));
+    assert_false(paths_is_in_bases(beside));
+    assert_false(paths_is_in_bases(bases));
+    assert_false(paths_is_in_bases(image));
+    assert_int_equal(access(bases, F_OK), -1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -212,6 +228,7 @@ int main(void)
         TEST(test_keep_refuses),
         TEST(test_update_path),
         TEST(test_prune_goes_by_use),
+        TEST(test_a_kept_path_is_told_by_its_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
