@@ -5,6 +5,7 @@
 #   end_cluster     ends all of it
 cluster=$TEST_DIR/cluster
 
+# A requeued job begins once the credentials of its first run have expired: cred_expire, two minutes if nobody says.
 write_configuration() {
     local host
     host=$(hostname)
@@ -16,7 +17,7 @@ SlurmctldPort=${ports[0]}
 SlurmUser=$(id -un)
 SlurmdUser=$(id -un)
 AuthType=auth/munge
-AuthInfo=socket=$cluster/munge/socket
+AuthInfo=socket=$cluster/munge/socket,cred_expire=20
 CredType=cred/munge
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
