@@ -38,8 +38,9 @@ struct exec {
     struct exec *next;
     struct supervisor *supervisor;
     struct stream client, guest;
-    struct pipe pipes[3];     /* by enum wire_channel: STDIN, STDOUT, STDERR */
-    struct outlet outlets[3]; /* the same; there is none of STDIN */
+    struct guest_waiter waiter; /* its client, when it could wait for a silent guest for long */
+    struct pipe pipes[3];       /* by enum wire_channel: STDIN, STDOUT, STDERR */
+    struct outlet outlets[3];   /* the same; there is none of STDIN */
     struct command_entry entry;
     json_t *command; /* this and cwd without secrets */
     json_t *secrets; /* the names of those that it was given */
@@ -73,6 +74,7 @@ static void exec_free(struct exec *x)
     loop_timer_cancel(x->supervisor->loop, &x->pause);
     loop_timer_cancel(x->supervisor->loop, &x->retry);
     loop_timer_cancel(x->supervisor->loop, &x->let_go);
+    guest_watch_remove(x->supervisor, &x->waiter);
     command_log_close(&x->log);
     list_remove(&x->supervisor->execs, x);
     for (int i = 0; i < 3; i++)
@@ -335,6 +337,7 @@ static void exec_on_guest_closed(struct stream *s, const json_t *result,
         return;
     }
     end_outputs(x); /* in case it did not end both outputs */
+    guest_watch_remove(x->supervisor, &x->waiter);
     if (!x->logged)
         record_end(x, *how);
     x->result = json_pack("{s:I, s:i, s:b, s:I, s:I}", "sequence", (json_int_t)x->entry.sequence,
@@ -455,6 +458,7 @@ static void exec_let_go(void *arg)
     if (x->result) /* its end is on the way */
         return;
     x->detached = true;
+    guest_watch_remove(x->supervisor, &x->waiter);
     stream_close(&x->client, answer);
     pipe_end(&x->pipes[WIRE_STDIN]);
     pump_outputs(x);
@@ -471,22 +475,6 @@ static bool make_log(struct exec *x, struct pyro_error *err)
 }
 
 /* ---- start ---- */
-
-/* Those whose clients would wait for a silent guest, and not know. */
-static bool exec_tell(struct supervisor *s, const char *words)
-{
-    scoped_json json_t *message = words ? json_pack("{s:s}", "note", words) : NULL;
-    bool any = false;
-
-    for (struct exec *x = s->execs; x; x = x->next) {
-        if (!x->client.link || x->result)
-            continue;
-        any = true;
-        if (message)
-            stream_message(&x->client, message);
-    }
-    return any;
-}
 
 static bool begin(struct exec *x, struct command_request *request, struct pyro_error *err)
 {
@@ -525,7 +513,7 @@ static bool begin(struct exec *x, struct command_request *request, struct pyro_e
     if (max_wait_ms)
         loop_timer_set(s->loop, &x->let_go, max_wait_ms, exec_let_go, x);
     if (!request->timeout_ms || request->timeout_ms > STREAM_SILENCE_MS)
-        guest_watch(s, exec_tell);
+        guest_watch_add(s, &x->waiter, &x->client);
     return true;
 }
 

@@ -79,7 +79,9 @@ static const struct supervisor_part parts[] = {
       .ops = OPS({ "exec", exec_open }, { "command_signal", exec_signal }),
       .end_all = exec_end_all,
       .fail_all = exec_fail_all },
-    { .name = "guest watch", .end_all = guest_watch_end },
+    { .name = "guest watch",
+      .ops = OPS({ "guest_watch", guest_watch_listen }),
+      .end_all = guest_watch_end },
     /* Requests without a record, in any order. */
     { .name = "disk",
       .ops = OPS({ "disk", disk_ops_dispatch }),
