@@ -18,11 +18,11 @@ static const struct arg_spec command_kill_rows[] = {
     ARG_END,
 };
 
-static json_t *command_kill_run(const void *args, struct cmd_io *io UNUSED, struct pyro_error *err)
+static json_t *command_kill_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct command_kill_args *a = args;
 
-    return command_kill(a->workspace, a->sequence, a->signal, err);
+    return command_kill(a->workspace, a->sequence, a->signal, &io->progress, err);
 }
 
 const struct cmd_spec cmd_command_kill = {

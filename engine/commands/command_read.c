@@ -76,6 +76,7 @@ static json_t *command_read_run(const void *args, struct cmd_io *io, struct pyro
         .max_chars = a->max_chars,
         .wait = a->wait_for_idle_ms != ARG_UNSET || a->max_wait_ms != ARG_UNSET,
         .until = until(a),
+        .progress = &io->progress,
     };
     struct printed p = { io, { BUF_INIT(SIZE_MAX / 2), BUF_INIT(SIZE_MAX / 2) } };
     json_t *view = command_output(a->workspace, &spec, command_read_take, &p, err);

@@ -16,11 +16,11 @@ static const struct arg_spec command_wait_rows[] = {
     ARG_END,
 };
 
-static json_t *command_wait_run(const void *args, struct cmd_io *io UNUSED, struct pyro_error *err)
+static json_t *command_wait_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct command_wait_args *a = args;
 
-    return command_await(a->workspace, a->sequence, a->timeout_seconds * 1000, err);
+    return command_await(a->workspace, a->sequence, a->timeout_seconds * 1000, &io->progress, err);
 }
 
 const struct cmd_spec cmd_command_wait = {

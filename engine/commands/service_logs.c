@@ -59,7 +59,9 @@ static void add_logs(json_t *view, const struct service_logs *l, int64_t tail_li
 static json_t *service_logs_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct service_logs_args *a = args;
-    struct service_logs_spec spec = { .tail_lines = a->all ? -1 : a->tail_lines, .arg = io };
+    struct service_logs_spec spec = { .tail_lines = a->all ? -1 : a->tail_lines,
+                                      .arg = io,
+                                      .progress = &io->progress };
     struct service_logs l;
     json_t *result = NULL;
     bool ok = true;

@@ -155,6 +155,7 @@ static json_t *shell_read_run(const void *args, struct cmd_io *io, struct pyro_e
         .wait_for_prompt = a->wait_for_prompt,
         .wait_for_input = a->wait_for_input,
         .max_wait_ms = a->max_wait_ms == ARG_UNSET ? 0 : a->max_wait_ms,
+        .progress = &io->progress,
     };
     /* Without colours a text has nothing of what was before a clear, which may come later. */
     bool in_pieces = a->colors && !io->json, ok = true;

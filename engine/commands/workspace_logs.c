@@ -159,7 +159,8 @@ static json_t *workspace_logs_run(const void *args, struct cmd_io *io, struct py
     struct command_logs_spec spec = { .cursor = a->cursor,
                                       .limit = a->limit == ARG_UNSET ? -1 : a->limit,
                                       .tail_lines = a->tail_lines == ARG_UNSET ? -1 : a->tail_lines,
-                                      .follow = a->follow };
+                                      .follow = a->follow,
+                                      .progress = &io->progress };
     struct command_logs l;
 
     if (a->follow && io->json && !io->entry)

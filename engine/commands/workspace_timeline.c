@@ -146,7 +146,8 @@ static json_t *workspace_timeline_run(const void *args, struct cmd_io *io, struc
     if (!a->follow)
         return page_cut(workspace_timeline(a->workspace, since, err), "entries", &a->page,
                         &by_number, io, err);
-    result = workspace_timeline_follow(a->workspace, since, workspace_timeline_tell, io, err);
+    result = workspace_timeline_follow(a->workspace, since, workspace_timeline_tell, io,
+                                       &io->progress, err);
     if (result)
         json_object_update_new(result, json_pack("{s:b, s:n}", "truncated", false, "next_cursor"));
     return result;

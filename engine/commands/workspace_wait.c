@@ -22,8 +22,7 @@ static const struct arg_spec workspace_wait_rows[] = {
     ARG_END,
 };
 
-static json_t *workspace_wait_run(const void *args, struct cmd_io *io UNUSED,
-                                  struct pyro_error *err)
+static json_t *workspace_wait_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct workspace_wait_args *a = args;
     unsigned wanted = 0;
@@ -31,7 +30,7 @@ static json_t *workspace_wait_run(const void *args, struct cmd_io *io UNUSED,
     while (strcmp(workspace_wanted_names[wanted], a->wanted) != 0)
         wanted++;
     return workspace_wait(a->workspace, (enum workspace_wanted)wanted, a->timeout_seconds * 1000,
-                          err);
+                          &io->progress, err);
 }
 
 const struct cmd_spec cmd_workspace_wait = {

@@ -13,6 +13,8 @@
 #include "engine/state/service_files.h"
 #include "vmm/base/command_request.h"
 
+struct progress;
+
 /* At most one of the four is not NULL. */
 struct service_readiness {
     const char *file;        /* a path in the guest, relative to cwd */
@@ -47,6 +49,7 @@ struct service_logs_spec {
     bool (*sink)(void *arg, enum service_output output, const void *bytes, size_t n,
                  struct pyro_error *err);
     void *arg;
+    const struct progress *progress; /* for notes while it follows */
 };
 struct service_logs {
     json_t *view;         /* of the service, at the end */

@@ -2,22 +2,20 @@
  * engine/service/service_logs.c: reading what a service printed: its last lines, all of it, or as
  * it comes.
  *
- * Only files are read. Following sleeps on their change notification; now and then it looks whether
- * anybody still writes them, and brings the supervisor back when nobody does.
+ * Only files are read. Following sleeps on their change notification (lookout.h).
  */
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
+#include "engine/client/lookout.h"
 #include "engine/service/service.h"
 #include "vmm/base/fs.h"
 
 #define CHUNK_BYTES 65536
 #define OUTPUT_MAX (256ll * 1024 * 1024) /* more than a log keeps */
-#define LOOK_MS 2000                     /* between two looks at whether it is still written */
 
 void service_logs_release(struct service_logs *l)
 {
@@ -52,7 +50,8 @@ struct reading {
     const struct service_logs_spec *spec;
     struct service_logs *logs;
     struct service_record record;
-    int fds[2], notify_fd;
+    int fds[2];
+    struct lookout lookout;
     uint64_t at[2];
 };
 
@@ -123,31 +122,25 @@ static bool open_logs(struct reading *r, struct pyro_error *err)
 
 static bool watch(struct reading *r, struct pyro_error *err)
 {
-    scoped_free char *directory =
-        str_printf("/proc/self/fd/%d/" SERVICES_DIR "/%s", r->o->dir_fd, r->name);
+    scoped_free char *directory = str_printf(SERVICES_DIR "/%s", r->name);
 
-    r->notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    return (r->notify_fd >= 0 &&
-            inotify_add_watch(r->notify_fd, directory, IN_MODIFY | IN_MOVED_TO) >= 0) ||
-           pyro_fail_errno(err, "watch service '%s'", r->name);
+    return lookout_open(&r->lookout, err) &&
+           lookout_add(&r->lookout, directory, IN_MODIFY | IN_MOVED_TO, err);
 }
 
-static void sleep_until_change(const struct reading *r)
+/* It was seen to run, and ended: an error when that is its failure, or its machine's. */
+static bool check_end(const struct reading *r, struct pyro_error *err)
 {
-    struct pollfd p = { .fd = r->notify_fd, .events = POLLIN };
-    char events[4096];
-
-    if (poll(&p, 1, LOOK_MS) > 0)
-        while (read(r->notify_fd, events, sizeof(events)) > 0)
-            ;
-    else if (!workspace_recover(r->o, NULL))
-        return; /* the next look tries again */
+    return r->record.state != SERVICE_FAILED ||
+           pyro_fail(err, PYRO_SERVICE_FAILED, "service '%s' failed: %s", r->name,
+                     r->record.stop_reason ? r->record.stop_reason : "the reason is not known");
 }
 
 /* Until it has ended, or was started again under its name. */
 static bool follow(struct reading *r, struct pyro_error *err)
 {
     double run = r->record.started_at;
+    bool ran = false;
 
     for (;;) {
         bool live;
@@ -160,8 +153,10 @@ static bool follow(struct reading *r, struct pyro_error *err)
             if (!read_log(r, i, err))
                 return false;
         if (!live)
-            return true;
-        sleep_until_change(r);
+            return !ran || check_end(r, err);
+        ran = true;
+        if (!lookout_sleep(&r->lookout, INT64_MAX, err))
+            return false;
     }
 }
 
@@ -170,9 +165,12 @@ bool service_logs(const char *ref, const char *name, const struct service_logs_s
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct service_logs logs = { .output = { BUF_INIT(OUTPUT_MAX), BUF_INIT(OUTPUT_MAX) } };
-    struct reading r = {
-        .o = &o, .name = name, .spec = spec, .logs = &logs, .fds = { -1, -1 }, .notify_fd = -1
-    };
+    struct reading r = { .o = &o,
+                         .name = name,
+                         .spec = spec,
+                         .logs = &logs,
+                         .fds = { -1, -1 },
+                         .lookout = LOOKOUT_INIT(&o, spec->progress) };
     bool ok = workspace_open(ref, &o, err) && workspace_recover(&o, err) &&
               (!spec->sink || look_at_record(&r, err)) && (!spec->sink || watch(&r, err)) &&
               open_logs(&r, err) &&
@@ -182,7 +180,7 @@ bool service_logs(const char *ref, const char *name, const struct service_logs_s
         logs.view = service_record_to_view(&r.record, o.id);
     cleanup_close(&r.fds[0]);
     cleanup_close(&r.fds[1]);
-    cleanup_close(&r.notify_fd);
+    lookout_close(&r.lookout);
     service_record_release(&r.record);
     if (ok)
         *ret = logs;

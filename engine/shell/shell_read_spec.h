@@ -7,6 +7,8 @@
 
 #define SHELL_READ_CHARS_MAX (64 * 1024 * 1024)
 
+struct progress;
+
 enum shell_rendering { SHELL_RAW, SHELL_PLAIN, SHELL_SCREEN };
 
 /* What the guest said when it was asked. */
@@ -26,6 +28,7 @@ struct shell_read_spec {
     bool wait_for_prompt;
     bool wait_for_input; /* of a program that asks, or of a shell at its prompt */
     int64_t max_wait_ms; /* of any wait; 0: the larger of 30 s and twice wait_for_idle_ms */
+    const struct progress *progress; /* for notes while it waits */
 };
 
 #endif

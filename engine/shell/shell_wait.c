@@ -8,7 +8,7 @@
  *
  * A log that nobody writes looks idle. So the supervisor is watched too, through a pidfd, which
  * costs it nothing; when it dies, the waiting process recovers the machine and starts counting
- * again.
+ * again. In a wait that takes longer, what the supervisor says about its guest is passed on.
  */
 #include "engine/shell/shell_wait.h"
 
@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "engine/client/connect.h"
+#include "engine/client/lookout.h"
 #include "engine/state/shell_files.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/sock.h"
@@ -37,6 +38,7 @@ struct waiting {
     const struct workspace_handle *workspace;
     const char *workspace_id, *id;
     const struct shell_read_spec *spec;
+    struct lookout *lookout;
     int log_fd, notify_fd, log_watch;
     int supervisor_fd; /* a pidfd; -1: not watched */
     bool lost;         /* it died, and another one was not looked for yet */
@@ -189,12 +191,13 @@ static bool sleep_until_change(struct waiting *w, int64_t until_ms, struct pyro_
 {
     char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
     struct pollfd p[] = { { .fd = w->notify_fd, .events = POLLIN },
-                          { .fd = w->supervisor_fd, .events = POLLIN } };
+                          { .fd = w->supervisor_fd, .events = POLLIN },
+                          { .fd = lookout_fd(w->lookout), .events = POLLIN } };
     int64_t left = until_ms - clock_ms();
     bool record_changed = false;
     ssize_t n;
 
-    if (poll(p, 2, left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left) <= 0)
+    if (poll(p, ARRAY_SIZE(p), left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left) <= 0)
         return true;
     if (p[1].revents) {
         close(take_fd(&w->supervisor_fd));
@@ -232,7 +235,7 @@ static bool is_over(struct waiting *w, int64_t now)
 
 static int64_t next_look(const struct waiting *w)
 {
-    int64_t until = earlier(w->deadline_ms, w->reach_ms);
+    int64_t until = earlier(earlier(w->deadline_ms, w->reach_ms), lookout_at(w->lookout));
 
     if (w->spec->wait_for_idle_ms && !w->lost)
         until = earlier(until, w->grown_ms + w->spec->wait_for_idle_ms);
@@ -244,6 +247,8 @@ static bool await(struct waiting *w, struct pyro_error *err)
     for (;;) {
         int64_t now;
 
+        /* What is on the disk can be read, whatever becomes of the supervisor. */
+        (void)!lookout_look(w->lookout, NULL);
         look_at_size(w);
         now = clock_ms();
         if (is_over(w, now))
@@ -273,8 +278,10 @@ bool shell_wait(const struct workspace_handle *workspace, const char *id,
                 const struct shell_read_spec *spec, struct shell_wait_answer *ret_answer,
                 struct pyro_error *err)
 {
+    scoped_lookout lookout = LOOKOUT_INIT(workspace, spec->progress);
     int64_t now = clock_ms(), most = spec->max_wait_ms;
     struct waiting w = { .workspace = workspace,
+                         .lookout = &lookout,
                          .id = id,
                          .spec = spec,
                          .log_fd = -1,
@@ -291,7 +298,9 @@ bool shell_wait(const struct workspace_handle *workspace, const char *id,
         most = 2 * spec->wait_for_idle_ms > MAX_WAIT_MS ? 2 * spec->wait_for_idle_ms : MAX_WAIT_MS;
     w.deadline_ms = now + most;
     w.log_fd = shell_open_file(workspace->dir_fd, id, "log", O_RDONLY, err);
-    ok = w.log_fd >= 0 && watch_files(&w, err) && look_at_record(&w, err);
+    lookout_later(&lookout);
+    ok = w.log_fd >= 0 && lookout_open(&lookout, err) && watch_files(&w, err) &&
+         look_at_record(&w, err);
     if (ok && fstat(w.log_fd, &st) == 0)
         w.size = (uint64_t)st.st_size;
     ok = ok && (spec->cursor > w.size || await(&w, err));

@@ -120,7 +120,7 @@ struct waiting {
     const struct workspace_handle *workspace;
     int64_t sequence, full_at; /* a size of the log that is enough */
     struct command_wait_spec until;
-    struct lookout lookout;
+    struct lookout *lookout;
     int64_t size, grown_ms, deadline_ms;
 };
 
@@ -129,8 +129,8 @@ static bool watch_files(const struct waiting *x, struct pyro_error *err)
     char log[48];
 
     snprintf(log, sizeof(log), "commands/%06" PRId64 ".log", x->sequence);
-    return lookout_add(&x->lookout, "commands", IN_MOVED_TO, err) &&
-           lookout_add(&x->lookout, log, IN_MODIFY, err);
+    return lookout_add(x->lookout, "commands", IN_MOVED_TO, err) &&
+           lookout_add(x->lookout, log, IN_MODIFY, err);
 }
 
 static void look_at_log(struct waiting *x)
@@ -187,41 +187,43 @@ static bool await(struct waiting *x, struct pyro_error *err)
         again = look_again_at(x);
         if (!again)
             return true;
-        lookout_sleep(&x->lookout, again);
+        if (!lookout_sleep(x->lookout, again, err))
+            return false;
     }
 }
 
 static bool wait_for(const struct workspace_handle *w, int64_t sequence, int64_t full_at,
-                     const struct command_wait_spec *until, struct pyro_error *err)
+                     const struct command_wait_spec *until, const struct progress *progress,
+                     struct pyro_error *err)
 {
-    scoped_lookout lookout = LOOKOUT_INIT(w);
+    scoped_lookout lookout = LOOKOUT_INIT(w, progress);
     int64_t now = clock_ms();
     struct waiting x = { .workspace = w,
                          .sequence = sequence,
                          .full_at = full_at,
                          .until = *until,
+                         .lookout = &lookout,
                          .grown_ms = now,
                          .deadline_ms = until->max_ms ? now + until->max_ms : INT64_MAX };
 
-    if (!lookout_open(&lookout, err))
-        return false;
-    x.lookout = lookout;
-    return await(&x, err);
+    return lookout_open(&lookout, err) && await(&x, err);
 }
 
-json_t *command_await(const char *ref, int64_t sequence, int64_t max_ms, struct pyro_error *err)
+json_t *command_await(const char *ref, int64_t sequence, int64_t max_ms,
+                      const struct progress *progress, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle w = WORKSPACE_HANDLE_INIT;
     const struct command_wait_spec until = { .max_ms = max_ms };
     scoped_json json_t *entry = NULL;
 
-    if (!open_recovered(ref, &w, err) || !wait_for(&w, sequence, INT64_MAX, &until, err))
+    if (!open_recovered(ref, &w, err) || !wait_for(&w, sequence, INT64_MAX, &until, progress, err))
         return NULL;
     entry = load(&w, sequence, err);
     return entry ? to_view(w.id, entry) : NULL;
 }
 
-json_t *command_kill(const char *ref, int64_t sequence, const char *signal, struct pyro_error *err)
+json_t *command_kill(const char *ref, int64_t sequence, const char *signal,
+                     const struct progress *progress, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle w = WORKSPACE_HANDLE_INIT;
     scoped_json json_t *message = json_pack("{s:s, s:I, s:s}", "op", "command_signal", "sequence",
@@ -235,7 +237,8 @@ json_t *command_kill(const char *ref, int64_t sequence, const char *signal, stru
     if (!entry || !is_running(entry))
         return entry ? to_view(w.id, entry) : NULL;
     answer = supervisor_call(&w, message, patience_until(SIGNAL_MS), err);
-    if (!answer || (!strcmp(signal, "KILL") && !wait_for(&w, sequence, INT64_MAX, &until, err)))
+    if (!answer ||
+        (!strcmp(signal, "KILL") && !wait_for(&w, sequence, INT64_MAX, &until, progress, err)))
         return NULL;
     json_decref(entry);
     entry = load(&w, sequence, err);
@@ -302,7 +305,7 @@ json_t *command_output(const char *ref, const struct command_read_spec *spec,
          !wait_for(&w, spec->sequence,
                    spec->cursor < INT64_MAX - spec->max_chars ? spec->cursor + spec->max_chars
                                                               : INT64_MAX,
-                   &spec->until, err)))
+                   &spec->until, spec->progress, err)))
         return NULL;
     /* One that has ended by then prints no more. */
     entry = load(&w, spec->sequence, err);

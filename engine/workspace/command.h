@@ -40,6 +40,7 @@ struct command_read_spec {
     int64_t sequence, cursor, max_chars;
     bool wait; /* first until its end, or max_chars are there, or as `until` says */
     struct command_wait_spec until;
+    const struct progress *progress; /* for notes while it waits */
 };
 /*
  * The state with cursor, next_cursor, truncated and dropped_bytes; fn is called with what was
@@ -51,10 +52,10 @@ json_t *command_output(const char *ref, const struct command_read_spec *spec,
                        command_stretch_fn *fn, void *arg, struct pyro_error *err) MUST_CHECK;
 /* Its state once it has ended, or max_ms (0: however long) are over. */
 json_t *command_await(const char *ref, int64_t sequence, int64_t max_ms,
-                      struct pyro_error *err) MUST_CHECK;
+                      const struct progress *progress, struct pyro_error *err) MUST_CHECK;
 /* Sends a signal to it. KILL also waits a little for its end. One that has ended is left as it
  * is. */
 json_t *command_kill(const char *ref, int64_t sequence, const char *signal,
-                     struct pyro_error *err) MUST_CHECK;
+                     const struct progress *progress, struct pyro_error *err) MUST_CHECK;
 
 #endif

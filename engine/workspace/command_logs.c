@@ -6,19 +6,16 @@
  */
 #include "engine/workspace/command_logs.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <unistd.h>
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
+#include "engine/client/lookout.h"
 #include "engine/state/commands.h"
 #include "vmm/base/fs.h"
 
-#define LOOK_MS 1000
 #define START_AGAIN_MS 10000 /* from the end of a reset to the start that follows it */
 #define PRINTED 0.0001       /* precision in seconds that a printed time loses */
 
@@ -250,31 +247,21 @@ static bool note_resets(struct reading *r, struct pyro_error *err)
 }
 
 /* A reset makes the directory again: nothing happens when it is watched already. */
-static bool watch(const struct reading *r, int notify_fd, struct pyro_error *err)
+static bool watch(const struct lookout *l, struct pyro_error *err)
 {
-    char path[64];
-
-    snprintf(path, sizeof(path), "/proc/self/fd/%d/commands", r->o->dir_fd);
-    return inotify_add_watch(notify_fd, path, IN_MOVED_TO) >= 0 || errno == ENOENT ||
-           pyro_fail_errno(err, "watch the command history");
+    return lookout_add(l, "commands", IN_MOVED_TO, err);
 }
 
-static bool follow(struct reading *r, int notify_fd, struct pyro_error *err)
+static bool follow(struct reading *r, struct lookout *l, struct pyro_error *err)
 {
-    struct pollfd p = { .fd = notify_fd, .events = POLLIN };
-    char events[4096];
-
     for (;;) {
         bool clearing, more = goes_on(r, &clearing);
-        if (!watch(r, notify_fd, err) || (!clearing && !look(r, false, err)))
+        if (!watch(l, err) || (!clearing && !look(r, false, err)))
             return false;
         if (!more)
-            return true;
-        if (poll(&p, 1, LOOK_MS) > 0)
-            while (read(notify_fd, events, sizeof(events)) > 0)
-                ;
-        else if (!workspace_recover(r->o, NULL))
-            continue; /* the next look tries again */
+            return lookout_check_end(l, err);
+        if (!lookout_sleep(l, INT64_MAX, err))
+            return false;
     }
 }
 
@@ -282,18 +269,15 @@ static bool follow(struct reading *r, int notify_fd, struct pyro_error *err)
 
 static bool read_all(struct reading *r, struct pyro_error *err)
 {
-    scoped_close int notify_fd = -1;
+    scoped_lookout lookout = LOOKOUT_INIT(r->o, r->spec->progress);
     bool ok;
 
     if (!r->spec->follow)
         return give_past(r, err);
-    notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (notify_fd < 0)
-        return pyro_fail_errno(err, "watch the command history");
-    if (!watch(r, notify_fd, err) || !note_resets(r, err))
+    if (!lookout_open(&lookout, err) || !watch(&lookout, err) || !note_resets(r, err))
         return false;
     /* Entries ended by now are the past; what ends later is not missed, nor given twice. */
-    ok = look(r, true, err) && give_past(r, err) && follow(r, notify_fd, err);
+    ok = look(r, true, err) && give_past(r, err) && follow(r, &lookout, err);
     free(r->running);
     return ok;
 }

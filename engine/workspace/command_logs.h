@@ -2,6 +2,7 @@
 #ifndef PYRO_COMMAND_LOGS_H
 #define PYRO_COMMAND_LOGS_H
 
+#include "engine/helper/progress.h"
 #include "vmm/base/json.h"
 
 struct command_logs_spec {
@@ -16,6 +17,7 @@ struct command_logs_spec {
     /* Takes an entry, borrowed; false ends it. */
     bool (*entry)(void *arg, const json_t *entry, struct pyro_error *err);
     void *arg;
+    const struct progress *progress; /* for notes while it follows */
 };
 
 struct command_logs {

@@ -1,7 +1,6 @@
 /* engine/workspace/timeline_follow.c: a timeline, once or for as long as its workspace runs. */
 #include "engine/workspace/timeline_follow.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
@@ -9,10 +8,10 @@
 
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
+#include "engine/client/lookout.h"
 #include "engine/state/timeline.h"
 #include "vmm/base/fs.h"
 
-#define LOOK_MS 1000
 #define PAUSE_MS 50          /* between two calls of a watch */
 #define START_AGAIN_MS 10000 /* from the end of a reset to the start that follows it */
 
@@ -96,40 +95,25 @@ static bool goes_on(struct following *f)
     return clock_ms() < f->started_again_by;
 }
 
-static bool watch_files(const struct following *f, int notify_fd, struct pyro_error *err)
+static bool follow(struct following *f, const struct progress *progress, struct pyro_error *err)
 {
-    char path[64];
+    scoped_lookout lookout = LOOKOUT_INIT(f->o, progress);
 
-    snprintf(path, sizeof(path), "/proc/self/fd/%d/" TIMELINE_DIR, f->o->dir_fd);
-    return inotify_add_watch(notify_fd, path, IN_MODIFY | IN_CREATE) >= 0 ||
-           faccessat(f->o->dir_fd, TIMELINE_DIR, F_OK, 0) != 0 ||
-           pyro_fail_errno(err, "watch the timeline");
-}
-
-static bool follow(struct following *f, struct pyro_error *err)
-{
-    scoped_close int notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    struct pollfd p = { .fd = notify_fd, .events = POLLIN };
-    char events[4096];
-
-    if (notify_fd < 0)
-        return pyro_fail_errno(err, "watch the timeline");
+    if (!lookout_open(&lookout, err))
+        return false;
     for (;;) {
         bool more = goes_on(f);
-        if (!watch_files(f, notify_fd, err) || !give_new(f, err))
+        if (!lookout_add(&lookout, TIMELINE_DIR, IN_MODIFY | IN_CREATE, err) || !give_new(f, err))
             return false;
         if (!more)
-            return true;
-        if (poll(&p, 1, LOOK_MS) > 0)
-            while (read(notify_fd, events, sizeof(events)) > 0)
-                ;
-        else if (!workspace_recover(f->o, NULL))
-            continue; /* the next look tries again */
+            return lookout_check_end(&lookout, err);
+        if (!lookout_sleep(&lookout, INT64_MAX, err))
+            return false;
     }
 }
 
 json_t *workspace_timeline_follow(const char *ref, double since, timeline_entry_fn *fn, void *arg,
-                                  struct pyro_error *err)
+                                  const struct progress *progress, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct following f = { .o = &o, .since = since, .fn = fn, .arg = arg };
@@ -139,7 +123,7 @@ json_t *workspace_timeline_follow(const char *ref, double since, timeline_entry_
         !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
     f.resets = r.reset_count;
-    if (!follow(&f, err))
+    if (!follow(&f, progress, err))
         return NULL;
     return json_pack("{s:s, s:I, s:[]}", "workspace_id", o.id, "count", (json_int_t)f.count,
                      "entries");

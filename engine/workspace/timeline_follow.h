@@ -2,6 +2,7 @@
 #ifndef PYRO_TIMELINE_FOLLOW_H
 #define PYRO_TIMELINE_FOLLOW_H
 
+#include "engine/helper/progress.h"
 #include "vmm/base/error.h"
 #include "vmm/base/json.h"
 #include "vmm/base/loop.h"
@@ -15,6 +16,7 @@ json_t *workspace_timeline(const char *ref, double since, struct pyro_error *err
  */
 typedef bool timeline_entry_fn(void *arg, const json_t *entry, struct pyro_error *err);
 json_t *workspace_timeline_follow(const char *ref, double since, timeline_entry_fn *fn, void *arg,
+                                  const struct progress *progress,
                                   struct pyro_error *err) MUST_CHECK;
 
 /* Calls fn soon after something was added to the timeline of the workspace in that directory. */

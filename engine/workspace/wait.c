@@ -48,14 +48,15 @@ static bool is_as_wanted(int dir_fd, const struct workspace_record *r, enum work
 }
 
 /* One that has ended does not become idle. To be ready, somebody may start it. */
-static bool can_become(const struct workspace_handle *w, const struct workspace_record *r,
+static bool can_become(const struct lookout *l, const struct workspace_record *r,
                        enum workspace_wanted wanted, struct pyro_error *err)
 {
+    const struct workspace_handle *w = l->workspace;
+
     if (faccessat(w->store.fd, w->id, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
         return pyro_fail(err, PYRO_WORKSPACE_NOT_FOUND, "workspace '%s' was deleted", w->id);
-    if (r->state == WORKSPACE_FAILED)
-        return pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' failed: %s", w->id,
-                         r->last_error ? r->last_error : "the reason is not known");
+    if (!lookout_check_end(l, err))
+        return false;
     return r->state != WORKSPACE_STOPPED || wanted == WANTED_READY ||
            pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is stopped", w->id);
 }
@@ -68,10 +69,10 @@ static bool watch_files(const struct lookout *l, struct pyro_error *err)
 }
 
 json_t *workspace_wait(const char *ref, enum workspace_wanted wanted, int64_t max_ms,
-                       struct pyro_error *err)
+                       const struct progress *progress, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle w = WORKSPACE_HANDLE_INIT;
-    scoped_lookout lookout = LOOKOUT_INIT(&w);
+    scoped_lookout lookout = LOOKOUT_INIT(&w, progress);
     int64_t until = max_ms ? clock_ms() + max_ms : INT64_MAX;
 
     if (!workspace_open(ref, &w, err) || !workspace_recover(&w, err) ||
@@ -84,13 +85,14 @@ json_t *workspace_wait(const char *ref, enum workspace_wanted wanted, int64_t ma
         record_load_any(w.dir_fd, w.id, &r);
         if (is_as_wanted(w.dir_fd, &r, wanted))
             return record_to_view(&r);
-        if (!can_become(&w, &r, wanted, err))
+        if (!can_become(&lookout, &r, wanted, err))
             return NULL;
         if (clock_ms() >= until) {
             pyro_fail(err, PYRO_TIMEOUT, "workspace '%s' is not %s yet", w.id,
                       workspace_wanted_names[wanted]);
             return NULL;
         }
-        lookout_sleep(&lookout, until);
+        if (!lookout_sleep(&lookout, until, err))
+            return NULL;
     }
 }

@@ -2,6 +2,7 @@
 #ifndef PYRO_WORKSPACE_WAIT_H
 #define PYRO_WORKSPACE_WAIT_H
 
+#include "engine/helper/progress.h"
 #include "vmm/base/error.h"
 #include "vmm/base/json.h"
 
@@ -20,6 +21,6 @@ extern const char *const workspace_wanted_names[];
  * is deleted (PYRO_WORKSPACE_NOT_FOUND).
  */
 json_t *workspace_wait(const char *ref, enum workspace_wanted wanted, int64_t max_ms,
-                       struct pyro_error *err) MUST_CHECK;
+                       const struct progress *progress, struct pyro_error *err) MUST_CHECK;
 
 #endif
