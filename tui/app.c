@@ -535,18 +535,12 @@ static void app_on_signal(void *arg, const struct signalfd_siginfo *info)
 
 bool app_init(struct app *app, struct pyro_error *err)
 {
-    sigset_t signals;
 
     memset(app, 0, sizeof(*app));
     input_init(&app->input);
     app->focused = true;
     app->loop = loop_new(err);
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGWINCH);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    sigaddset(&signals, SIGINT);
-    if (!app->loop || !loop_signals(app->loop, &signals, app_on_signal, app, err) || !tty_open(err))
+    if (!app->loop || !loop_terminal_signals(app->loop, app_on_signal, app, err) || !tty_open(err))
         return false;
     if (!tty_size(&app->rows, &app->cols))
         app->rows = LINES, app->cols = COLS;

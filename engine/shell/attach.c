@@ -306,14 +306,8 @@ static bool run(struct attachment *a, const struct shell_record *r)
                                            .out_fd = a->out_fd,
                                            .keep_signals = a->watch, /* Ctrl-C leaves */
                                            .shown = &a->track };
-    sigset_t signals;
 
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGWINCH);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    sigaddset(&signals, SIGINT);
-    if (!loop_signals(a->loop, &signals, attach_on_signal, a, a->err) || !watch_log(a))
+    if (!loop_terminal_signals(a->loop, attach_on_signal, a, a->err) || !watch_log(a))
         return false;
     if (!a->watch && r->running) {
         a->control = shell_control_new(a->loop, a->workspace, a->shell, attach_on_lost, a, a->err);

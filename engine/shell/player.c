@@ -289,14 +289,8 @@ static bool play(struct player *p)
     const struct own_terminal_spec own = { .in_fd = p->spec->in_fd,
                                            .out_fd = p->spec->out_fd,
                                            .shown = &p->track };
-    sigset_t signals;
 
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGWINCH);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    sigaddset(&signals, SIGINT);
-    if (!loop_signals(p->loop, &signals, player_on_signal, p, p->err) ||
+    if (!loop_terminal_signals(p->loop, player_on_signal, p, p->err) ||
         !own_terminal_take(&own, p->err) ||
         (isatty(p->spec->in_fd) &&
          !loop_watch(p->loop, p->spec->in_fd, EPOLLIN, player_on_keys, p, p->err)))

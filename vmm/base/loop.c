@@ -198,6 +198,18 @@ bool loop_signals(struct loop *loop, const sigset_t *signals, loop_signal_fn *fn
     return loop_watch(loop, loop->signal_fd, EPOLLIN, loop_on_signal, loop, err);
 }
 
+bool loop_terminal_signals(struct loop *loop, loop_signal_fn *fn, void *arg, struct pyro_error *err)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGWINCH);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGINT);
+    return loop_signals(loop, &signals, fn, arg, err);
+}
+
 void loop_before_wait(struct loop *loop, loop_call_fn *fn, void *arg)
 {
     loop->before_wait_fn = fn;

@@ -74,6 +74,9 @@ void loop_defer_cancel(struct loop *loop, struct loop_deferred *call);
 /* Blocks the signals except ignored ones, and hands each to fn; once a loop. */
 bool loop_signals(struct loop *loop, const sigset_t *signals, loop_signal_fn *fn, void *arg,
                   struct pyro_error *err) MUST_CHECK;
+/* Those for a program on a terminal: its size has changed (SIGWINCH), and it is to end. */
+bool loop_terminal_signals(struct loop *loop, loop_signal_fn *fn, void *arg,
+                           struct pyro_error *err) MUST_CHECK;
 /* Called before each wait: where a screen is painted once a pass. */
 void loop_before_wait(struct loop *loop, loop_call_fn *fn, void *arg);
 
