@@ -25,14 +25,14 @@ void details_list_init(struct details_list *l, struct app *app)
     memset(l, 0, sizeof(*l));
     l->app = app;
     l->services = json_array();
-    l->watch = service_watch_new(app->loop, details_list_on_service, l, &err);
+    l->watch = file_watch_new(app->loop, details_list_on_service, l, &err);
     if (!l->watch)
         app_error(app, &err);
 }
 
 void details_list_release(struct details_list *l)
 {
-    service_watch_free(l->watch);
+    file_watch_free(l->watch);
     json_decref(l->services);
 }
 

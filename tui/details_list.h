@@ -15,7 +15,7 @@
 
 struct details_list {
     struct app *app;
-    struct service_watch *watch; /* of the services of all workspaces shown so far; or NULL */
+    struct file_watch *watch; /* of the services of all workspaces shown so far; or NULL */
     char workspace_id[WORKSPACE_ID_LENGTH + 1];
     size_t shell_count;
     json_t *services;

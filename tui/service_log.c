@@ -14,7 +14,7 @@
 struct service_log {
     struct app *app;
     char *workspace_id, *path, *service;
-    struct service_watch *watch;
+    struct file_watch *watch;
     struct job *job;     /* which reads it; NULL: none */
     struct pager *pager; /* the open one; NULL: none */
     bool grown;          /* since it was read */
@@ -115,8 +115,8 @@ void service_log_open(struct service_log *log, const char *workspace_id, const c
     log->workspace_id = str_printf("%s", workspace_id);
     log->path = str_printf("%s", path);
     log->service = str_printf("%s", service);
-    service_watch_free(log->watch);
-    log->watch = service_watch_new(log->app->loop, service_log_on_grown, log, &err);
+    file_watch_free(log->watch);
+    log->watch = file_watch_new(log->app->loop, service_log_on_grown, log, &err);
     if (log->watch)
         service_watch_follow(log->watch, path, service);
     else
@@ -140,7 +140,7 @@ void service_log_free(struct service_log *log)
         return;
     if (log->job)
         job_forget(log->job);
-    service_watch_free(log->watch);
+    file_watch_free(log->watch);
     free(log->workspace_id);
     free(log->path);
     free(log->service);

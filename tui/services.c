@@ -22,7 +22,7 @@
 struct services {
     struct screen screen;
     struct model_listener listener;
-    struct service_watch *watch;
+    struct file_watch *watch;
     struct service_log *log;
     json_t *all;   /* service objects, as `workspace service list` has them */
     json_t *shown; /* those that pass the filter */
@@ -419,7 +419,7 @@ static void services_free(struct screen *s)
     struct services *v = (struct services *)s;
 
     model_unlisten(s->app->model, &v->listener);
-    service_watch_free(v->watch);
+    file_watch_free(v->watch);
     service_log_free(v->log);
     json_decref(v->shown);
     json_decref(v->all);
@@ -447,7 +447,7 @@ void services_open(struct app *app, const char *workspace_id)
     v->listener = (struct model_listener){ .changed = services_changed, .arg = v };
     v->screen.find = &v->find;
     v->log = service_log_new(app);
-    v->watch = service_watch_new(app->loop, services_read_all, v, &err);
+    v->watch = file_watch_new(app->loop, services_read_all, v, &err);
     app_push(app, &v->screen);
     model_listen(app->model, &v->listener);
     if (!v->watch)

@@ -31,7 +31,7 @@ struct timeline {
     struct screen screen;
     char id[WORKSPACE_ID_LENGTH + 1];
     int dir_fd;
-    struct timeline_watch *watch;
+    struct file_watch *watch;
     struct loop_timer rest; /* until the rest is read */
     struct service_log *log;
     json_t *all, *shown;        /* the entries; those that pass the filter */
@@ -87,6 +87,16 @@ static void timeline_read_new(void *arg)
     choose_shown(v, selected);
     if (app_shows(&v->screen))
         app_damage_soon(v->screen.app);
+}
+
+static void timeline_on_change(void *arg)
+{
+    struct timeline *v = arg;
+    const struct watched_workspace *w = model_find(v->screen.app->model, v->id);
+
+    if (w)
+        timeline_watch_add(v->watch, w->path);
+    timeline_read_new(v);
 }
 
 static void timeline_read_rest(void *arg)
@@ -262,7 +272,7 @@ static void timeline_free(struct screen *s)
     struct timeline *v = (struct timeline *)s;
 
     loop_timer_cancel(s->app->loop, &v->rest);
-    timeline_watch_free(v->watch);
+    file_watch_free(v->watch);
     service_log_free(v->log);
     json_decref(v->shown);
     json_decref(v->all);
@@ -295,8 +305,10 @@ void timeline_open(struct app *app, const struct watched_workspace *w)
     v->shown = json_array();
     screen_about(&v->screen, v->id, NULL);
     /* Watched before it is read, so that nothing falls between. */
-    v->watch = timeline_watch_new(app->loop, w->path, timeline_read_new, v, &err);
-    if (!v->watch)
+    v->watch = file_watch_new(app->loop, timeline_on_change, v, &err);
+    if (v->watch)
+        timeline_watch_add(v->watch, w->path);
+    else
         app_error(app, &err);
     app_push(app, &v->screen);
     if (newest > FIRST_ENTRIES) {

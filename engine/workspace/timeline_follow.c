@@ -2,7 +2,6 @@
 #include "engine/workspace/timeline_follow.h"
 
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -12,7 +11,6 @@
 #include "engine/state/timeline.h"
 #include "vmm/base/fs.h"
 
-#define PAUSE_MS 50          /* between two calls of a watch */
 #define START_AGAIN_MS 10000 /* from the end of a reset to the start that follows it */
 
 struct following {
@@ -131,73 +129,11 @@ json_t *workspace_timeline_follow(const char *ref, double since, timeline_entry_
 
 /* ---- on a loop ---- */
 
-struct timeline_watch {
-    struct loop *loop;
-    loop_call_fn *fn;
-    void *arg;
-    char *path;
-    int fd;
-    struct loop_timer pause;
-};
-
 /* The directory comes with the first entry. */
-static void watch_dir(struct timeline_watch *watch)
+void timeline_watch_add(struct file_watch *watch, const char *workspace_path)
 {
-    scoped_free char *dir = str_printf("%s/" TIMELINE_DIR, watch->path);
+    scoped_free char *dir = str_printf("%s/" TIMELINE_DIR, workspace_path);
 
-    if (inotify_add_watch(watch->fd, dir, IN_MODIFY | IN_CREATE) < 0)
-        inotify_add_watch(watch->fd, watch->path, IN_CREATE | IN_ONLYDIR);
-}
-
-static void timeline_follow_on_pause_end(void *arg)
-{
-    struct timeline_watch *watch = arg;
-
-    loop_rewatch(watch->loop, watch->fd, EPOLLIN);
-}
-
-static void timeline_follow_on_events(void *arg, uint32_t events UNUSED)
-{
-    struct timeline_watch *watch = arg;
-    char bytes[4096];
-
-    while (read(watch->fd, bytes, sizeof(bytes)) > 0)
-        ;
-    loop_rewatch(watch->loop, watch->fd, 0);
-    loop_timer_set(watch->loop, &watch->pause, PAUSE_MS, timeline_follow_on_pause_end, watch);
-    watch_dir(watch);
-    watch->fn(watch->arg);
-}
-
-struct timeline_watch *timeline_watch_new(struct loop *loop, const char *workspace_path,
-                                          loop_call_fn *fn, void *arg, struct pyro_error *err)
-{
-    struct timeline_watch *watch = calloc(1, sizeof(*watch));
-
-    BUG_ON(!watch);
-    *watch = (struct timeline_watch){
-        .loop = loop, .fn = fn, .arg = arg, .path = str_printf("%s", workspace_path)
-    };
-    watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (watch->fd < 0) {
-        pyro_fail_errno(err, "watch the timeline");
-    } else if (loop_watch(loop, watch->fd, EPOLLIN, timeline_follow_on_events, watch, err)) {
-        watch_dir(watch);
-        return watch;
-    }
-    timeline_watch_free(watch);
-    return NULL;
-}
-
-void timeline_watch_free(struct timeline_watch *watch)
-{
-    if (!watch)
-        return;
-    loop_timer_cancel(watch->loop, &watch->pause);
-    if (watch->fd >= 0) {
-        loop_unwatch(watch->loop, watch->fd);
-        close(watch->fd);
-    }
-    free(watch->path);
-    free(watch);
+    if (!file_watch_add(watch, dir, IN_MODIFY | IN_CREATE))
+        file_watch_add(watch, workspace_path, IN_CREATE | IN_ONLYDIR);
 }

@@ -3,9 +3,9 @@
 #define PYRO_TIMELINE_FOLLOW_H
 
 #include "engine/helper/progress.h"
+#include "engine/state/file_watch.h"
 #include "vmm/base/error.h"
 #include "vmm/base/json.h"
-#include "vmm/base/loop.h"
 
 /* {workspace_id, count, entries}: all that is kept from `since` (epoch seconds) on, new; the
  * beginnings of commands that have ended are not in it. */
@@ -19,12 +19,8 @@ json_t *workspace_timeline_follow(const char *ref, double since, timeline_entry_
                                   const struct progress *progress,
                                   struct pyro_error *err) MUST_CHECK;
 
-/* Calls fn soon after something was added to the timeline of the workspace in that directory. */
-struct timeline_watch;
-struct timeline_watch *timeline_watch_new(struct loop *loop, const char *workspace_path,
-                                          loop_call_fn *fn, void *arg,
-                                          struct pyro_error *err) MUST_CHECK;
-/* NULL is fine. */
-void timeline_watch_free(struct timeline_watch *watch);
+/* Has the timeline of the workspace in that directory watched; to be called again after each change,
+ * until there is one. */
+void timeline_watch_add(struct file_watch *watch, const char *workspace_path);
 
 #endif
