@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/state/paths.h"
+#include "engine/state/config_file.h"
 #include "tui/clipboard.h"
 #include "tui/keymap.h"
 #include "tui/log.h"
@@ -13,20 +13,6 @@
 #include "tui/screens.h"
 #include "tui/theme.h"
 #include "vmm/base/fs.h"
-
-#define CONFIG_MAX (64 * 1024)
-
-/* Cuts white space at both ends, in place. */
-static char *trim(char *s)
-{
-    size_t n;
-
-    s += strspn(s, " \t\r");
-    n = strlen(s);
-    while (n && strchr(" \t\r", s[n - 1]))
-        s[--n] = '\0';
-    return s;
-}
 
 static bool apply_key(char *name, const char *keys, struct pyro_error *err)
 {
@@ -41,15 +27,12 @@ static bool apply_key(char *name, const char *keys, struct pyro_error *err)
     return keymap_remap(name, dot + 1, keys, err);
 }
 
-static bool apply_line(char *line, struct pyro_error *err)
+static bool apply_line(const struct config_setting *line, struct pyro_error *err)
 {
-    char *equals = strchr(line, '='), *name, *value;
+    char *name = line->name, *value = line->value;
 
-    if (!equals)
-        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%s' has no '='", line);
-    *equals = '\0';
-    name = trim(line);
-    value = trim(equals + 1);
+    if (!value)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%s' has no '='", name);
     if (!strcmp(name, "theme"))
         return theme_choose(value) ||
                pyro_fail(err, PYRO_INVALID_ARGUMENT,
@@ -150,16 +133,14 @@ static size_t tell_all_clashes(const char *path)
 }
 
 /* Tells of a setting that was given before: the later one counts. */
-static size_t tell_repeated(struct setting **list, const char *path, char *line, int number)
+static size_t tell_repeated(struct setting **list, const char *path,
+                            const struct config_setting *line)
 {
-    scoped_free char *name = strndup(line, strcspn(line, "="));
-    int before;
+    int before = note_setting(list, line->name, line->line);
 
-    BUG_ON(!name);
-    before = note_setting(list, trim(name), number);
     if (before)
-        log_add(ROLE_WARN, "%s:%d: %s is set again, in place of line %d", path, number, trim(name),
-                before);
+        log_add(ROLE_WARN, "%s:%d: %s is set again, in place of line %d", path, line->line,
+                line->name, before);
     return before != 0;
 }
 
@@ -169,20 +150,16 @@ static size_t tell_repeated(struct setting **list, const char *path, char *line,
 static size_t config_apply(const char *path, const char *text)
 {
     scoped_free char *copy = str_printf("%s", text);
+    struct config_setting line = { 0 };
     struct setting *settings = NULL;
     size_t bad = 0;
-    int number = 0;
 
-    for (char *at = copy, *line; (line = strsep(&at, "\n"));) {
+    for (char *at = copy; config_next(&at, &line);) {
         struct pyro_error err = { 0 };
-        number++;
-        line = trim(line);
-        if (!*line || *line == '#')
+        bad += tell_repeated(&settings, path, &line);
+        if (apply_line(&line, &err))
             continue;
-        bad += tell_repeated(&settings, path, line, number);
-        if (apply_line(line, &err))
-            continue;
-        log_add(ROLE_WARN, "%s:%d: %s", path, number, err.message);
+        log_add(ROLE_WARN, "%s:%d: %s", path, line.line, err.message);
         bad++;
     }
     free_settings(settings);
@@ -191,16 +168,14 @@ static size_t config_apply(const char *path, const char *text)
 
 size_t config_load(void)
 {
-    scoped_free char *path = paths_config();
-    scoped_buf text = BUF_INIT(CONFIG_MAX);
+    scoped_buf text = BUF_INIT(CONFIG_BYTES_MAX);
+    scoped_free char *path = NULL;
     struct pyro_error err = { 0 };
 
     theme_choose("auto");
-    if (!path || access(path, F_OK) != 0)
-        return 0;
-    if (!fs_read_file(AT_FDCWD, path, &text, &err)) {
+    if (!config_file_read(&path, &text, &err)) {
         log_add(ROLE_WARN, "%s", err.message);
         return 1;
     }
-    return config_apply(path, text.data ? text.data : "");
+    return text.data ? config_apply(path, text.data) : 0;
 }

@@ -1,15 +1,12 @@
 /* engine/registry/settings.c: the lines of registries in the configuration file. */
 #include "engine/registry/settings.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "engine/registry/reference.h"
-#include "engine/state/paths.h"
+#include "engine/state/config_file.h"
 #include "vmm/base/fs.h"
 
-#define CONFIG_MAX (64 * 1024)
 #define PREFIX "registry."
 
 void registry_settings_release(struct registry_settings *s)
@@ -18,18 +15,6 @@ void registry_settings_release(struct registry_settings *s)
     json_decref(s->token_hosts);
     free(s->key_path);
     memset(s, 0, sizeof(*s));
-}
-
-/* Cuts white space at both ends, in place. */
-static char *trim(char *s)
-{
-    size_t n;
-
-    s += strspn(s, " \t\r");
-    n = strlen(s);
-    while (n && strchr(" \t\r", s[n - 1]))
-        s[--n] = '\0';
-    return s;
 }
 
 static bool set_list(json_t *list, char *value, struct pyro_error *err)
@@ -94,28 +79,26 @@ static bool apply(const char *option, char *value, struct registry_settings *s,
         "no setting '%s': there are mirror, token-host, insecure, blocked and signature", option);
 }
 
-/* A line taken apart: "registry.HOST[/PREFIX].OPTION = VALUE"; the host has dots of its own. */
+/* A line's parts: "registry.HOST[/PREFIX].OPTION = VALUE"; the host has dots of its own. */
 struct setting {
     char host[REFERENCE_NAME_MAX + 1];
     const char *prefix, *option; /* prefix "": the whole registry */
     char *value;
 };
 
-static bool split(char *line, struct setting *ret, struct pyro_error *err)
+static bool split(const struct config_setting *line, struct setting *ret, struct pyro_error *err)
 {
-    char *equals = strchr(line, '='), *name, *dot, *slash;
+    char *name = line->name + strlen(PREFIX), *dot, *slash;
 
-    if (!equals)
+    if (!line->value)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "it has no '='");
-    *equals = '\0';
-    name = trim(line) + strlen(PREFIX);
     dot = strrchr(name, '.');
     if (dot)
         *dot = '\0';
     slash = strchr(name, '/');
     if (slash)
         *slash = '\0';
-    *ret = (struct setting){ .prefix = slash ? slash + 1 : "", .value = trim(equals + 1) };
+    *ret = (struct setting){ .prefix = slash ? slash + 1 : "", .value = line->value };
     if (!dot || !reference_parse_host(name, ret->host, NULL) || (slash && !*ret->prefix))
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "it is not registry.HOST.SETTING = VALUE");
     ret->option = dot + 1;
@@ -136,8 +119,8 @@ static bool is_about(const struct setting *s, const char *where)
            (!repository[1 + prefix] || repository[1 + prefix] == '/');
 }
 
-static bool take_line(char *line, const char *path, const char *where, struct registry_settings *s,
-                      struct pyro_error *err)
+static bool take_line(const struct config_setting *line, const char *path, const char *where,
+                      struct registry_settings *s, struct pyro_error *err)
 {
     struct registry_settings others = { .mirrors = json_array(), .token_hosts = json_array() };
     struct setting setting;
@@ -162,28 +145,23 @@ bool registry_settings_parse(const char *text, const char *path, const char *whe
                              struct registry_settings *ret, struct pyro_error *err)
 {
     scoped_free char *copy = str_printf("%s", text);
-    int number = 0;
+    struct config_setting line = { 0 };
 
     *ret = (struct registry_settings){ .mirrors = json_array(), .token_hosts = json_array() };
-    for (char *at = copy, *line; (line = strsep(&at, "\n"));) {
-        number++;
-        line = trim(line);
-        if (!strncmp(line, PREFIX, strlen(PREFIX)) && !take_line(line, path, where, ret, err))
-            return pyro_wrap(err, "%s:%d", path, number);
-    }
+    for (char *at = copy; config_next(&at, &line);)
+        if (!strncmp(line.name, PREFIX, strlen(PREFIX)) && !take_line(&line, path, where, ret, err))
+            return pyro_wrap(err, "%s:%d", path, line.line);
     return true;
 }
 
 bool registry_settings_load(const char *where, struct registry_settings *ret,
                             struct pyro_error *err)
 {
-    scoped_free char *path = paths_config();
-    scoped_buf text = BUF_INIT(CONFIG_MAX);
-    struct pyro_error why = { 0 };
+    scoped_free char *path = NULL;
+    scoped_buf text = BUF_INIT(CONFIG_BYTES_MAX);
 
     memset(ret, 0, sizeof(*ret));
-    if (path && !fs_read_file(AT_FDCWD, path, &text, &why) && why.sys_errno != ENOENT &&
-        why.sys_errno != ENOTDIR)
-        return pyro_copy(err, &why);
+    if (!config_file_read(&path, &text, err))
+        return false;
     return registry_settings_parse(text.data ? text.data : "", path ? path : "", where, ret, err);
 }
