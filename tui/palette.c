@@ -17,7 +17,7 @@
 #include "tui/job.h"
 #include "tui/list.h"
 #include "tui/model.h"
-#include "tui/pager.h"
+#include "tui/palette_output.h"
 #include "tui/services.h"
 #include "tui/wall.h"
 #include "tui/words.h"
@@ -290,15 +290,6 @@ static bool check(const struct words *w, struct pyro_error *err)
     return ok;
 }
 
-static size_t count_lines(const char *text)
-{
-    size_t n = 0;
-
-    for (; *text; text++)
-        n += *text == '\n';
-    return n;
-}
-
 /* Whether the words are of a command that ends with the status of what it ran in the guest. */
 static bool has_guest_status(const char *line)
 {
@@ -312,21 +303,6 @@ static bool has_guest_status(const char *line)
     return cmd && (cmd->traits & CMD_GUEST_STATUS);
 }
 
-/* In a pager; why it failed is beside its title, and what it said last. */
-static void show_output(const struct job_end *end)
-{
-    struct pager_spec spec = { .title = end->what,
-                               .note = end->ok || end->cancelled ? NULL : end->error.message };
-    const char *said = end->ok || end->cancelled ? "" : end->said;
-
-    spec.len = end->output_len + strlen(said);
-    spec.text = malloc(spec.len + 1);
-    BUG_ON(!spec.text);
-    memcpy(spec.text, end->output, end->output_len);
-    memcpy(spec.text + end->output_len, said, strlen(said) + 1);
-    pager_open(end->app, &spec);
-}
-
 /*
  * What it printed before it failed, or the line again, to be corrected; nothing when the operator
  * has gone on to something else. A guest's command that failed did what it was asked to.
@@ -338,33 +314,17 @@ static void show_failure(const struct job_end *end)
     if (!app_may_open(end->app, end->from))
         return;
     if (end->output_len || (guest && *end->said))
-        show_output(end);
+        palette_output_show(end);
     else if (!guest)
         open_with(end->app, end->what, end->error.message);
 }
 
-/* A line in the key bar, a few or more in a pager. */
 static void palette_done(void *arg UNUSED, const struct job_end *end)
 {
-    struct app *app = end->app;
-
-    if (!end->ok && !end->cancelled) {
-        show_failure(end);
-        return;
-    }
-    /* The output up to an end that was asked for is worth reading. */
-    if (!end->ok && !end->output_len)
-        return;
-    if (count_lines(end->output) <= 1) {
-        scoped_free char *line = strndup(end->output, strcspn(end->output, "\n"));
-        app_message(app, ROLE_GOOD, "%s", line && *line ? line : "done");
-        return;
-    }
-    /* Not in front of what the operator does now, unless that was to end it. */
-    if (app_may_open(app, end->cancelled ? app->top->serial : end->from))
-        show_output(end);
+    if (end->ok || end->cancelled)
+        palette_output_tell(end);
     else
-        app_message(app, ROLE_GOOD, "%s: done; run it again to read what it said", end->what);
+        show_failure(end);
 }
 
 static void remember(const char *line)
