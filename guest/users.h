@@ -19,7 +19,7 @@ struct guest_user {
 /*
  * The user of a text as an image's configuration has it: "name", "uid", either with ":group" or
  * ":gid". A number need not be in passwd, a name must. Files that are larger than a MiB, and what in
- * them is no entry, are not read. PYRO_GUEST_ERROR.
+ * them is not an entry, are not read. PYRO_GUEST_ERROR.
  */
 bool user_find(const char *text, struct guest_user *ret, struct pyro_error *err) MUST_CHECK;
 /* The same in the texts of both files, which are cut up; NULL: there is no such file. */

@@ -22,7 +22,7 @@ struct pager_text {
     size_t indexed; /* bytes that have been looked at */
     size_t *index;  /* where lines 0, 64, 128, … begin */
     size_t room;
-    size_t head; /* bytes at the beginning of each line that are no text of it: a time */
+    size_t head; /* bytes at the beginning of each line that are not its text: a time */
     bool keeps;  /* only the lines in `kept` count, of which those up to `looked` are known */
     uint32_t *kept;
     size_t kept_count, kept_room, looked;

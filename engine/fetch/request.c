@@ -11,7 +11,7 @@
 #define TRIES_MAX 4
 #define LOGINS_MAX 3
 #define WAIT_SECONDS_MAX 60
-#define PROGRESS_BYTES (1024 * 1024) /* a try that got so much was no failure */
+#define PROGRESS_BYTES (1024 * 1024) /* a try that got so much did not fail */
 #define POLL_MS 200
 
 static const char *name_of(const struct request *r)

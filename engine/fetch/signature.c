@@ -88,7 +88,7 @@ static bool names_image(const char *bytes, size_t n, const char *digest)
 /* --- bundles --- */
 
 /* An in-toto statement whose only subject is the image, and which says that it is signed: one that
- * says something else of it, such as how it was built, is no signature. */
+ * says something else of it, such as how it was built, is not a signature. */
 static bool states_image(const char *bytes, size_t n, const char *digest)
 {
     scoped_json json_t *statement = json_parse(bytes, n, SIGNATURE_PAYLOAD_MAX, NULL);

@@ -18,7 +18,7 @@ void credentials_release(struct credentials *c);
 bool auth_file_load(const char *path, json_t **ret, struct pyro_error *err) MUST_CHECK;
 bool auth_file_save(const char *path, const json_t *object, struct pyro_error *err) MUST_CHECK;
 /* The program that keeps the host's, a name of docker-credential-NAME, borrowed; NULL: none.
- * PYRO_INVALID_ARGUMENT when it is no such name. */
+ * PYRO_INVALID_ARGUMENT when it is not such a name. */
 bool auth_file_helper(const json_t *object, const char *host, const char **ret,
                       struct pyro_error *err) MUST_CHECK;
 /* The entry that fits a repository of the host best; *ret_found: there is one that says something. */

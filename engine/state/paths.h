@@ -20,7 +20,7 @@ const char *paths_home(void);
 /* The configuration file, which need not be there: $XDG_CONFIG_HOME/pyro/config. NULL: it cannot be
  * told where. */
 char *paths_config(void);
-char *paths_data(struct pyro_error *err) MUST_CHECK;       /* the root of what is no cache */
+char *paths_data(struct pyro_error *err) MUST_CHECK;       /* the root of what is not a cache */
 char *paths_workspaces(struct pyro_error *err) MUST_CHECK; /* one directory per workspace */
 char *paths_bases(struct pyro_error *err) MUST_CHECK;      /* base images of workspaces */
 /* Whether a path is below that one: nothing is looked at, or made, for it. */

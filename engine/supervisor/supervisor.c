@@ -114,7 +114,7 @@ void supervisor_save_soon(struct supervisor *s)
         loop_timer_set(s->loop, &s->save, SAVE_DELAY_MS, supervisor_on_save, s);
 }
 
-/* What is new in the record's attention. That a shell is at its prompt is no news, and neither is what
+/* What is new in the record's attention. That a shell is at its prompt is not news, and neither is what
  * was covered by something more urgent meanwhile. */
 static void note_attention(struct supervisor *s)
 {

@@ -61,7 +61,7 @@ static void disk_seal_removed(void *arg, const char *name)
     json_array_append_new(s->left_out, json_string_lossy(path, strlen(path)));
 }
 
-/* Nothing is done where there is no such directory. */
+/* A directory that does not exist is skipped. */
 static errcode_t remove_from(struct seal *s, const char *directory, const char *pattern)
 {
     const struct scrub_told told = { disk_seal_removed, s };

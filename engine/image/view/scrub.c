@@ -188,7 +188,7 @@ static errcode_t remove_one(struct scrub *s, const struct doomed *d)
     return ext2fs_write_inode(s->fs, d->inode, &inode);
 }
 
-/* Drops those of the first level that are links: what they name is elsewhere, and is no secret. */
+/* Drops those of the first level that are links: what they name is elsewhere, and not a secret. */
 static errcode_t drop_links(struct scrub *s)
 {
     size_t kept = 0;
