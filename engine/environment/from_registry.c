@@ -65,23 +65,24 @@ static bool install(struct pull *p, const struct registry_wish *wish, int blobs_
            environment_install_finish(&p->install, err);
 }
 
+/* Not where this host is wrong, its configuration or its disk, nor what is wrong with the image. */
+static bool is_of_registry(enum pyro_code code)
+{
+    return code == PYRO_PULL_FAILED || code == PYRO_TIMEOUT || code == PYRO_ENVIRONMENT_NOT_FOUND;
+}
+
 /* A name without a host may have been meant for one of the catalog. */
 static bool fail_unknown(const struct pull *p, const struct pyro_error *why, struct pyro_error *err)
 {
     struct pyro_error near = { 0 };
 
     pyro_copy(err, why);
-    if (!strncmp(p->install.name, p->name, strlen(p->name)) || catalog_find(p->name, &near))
+    if (!is_of_registry(why->code) || !strncmp(p->install.name, p->name, strlen(p->name)) ||
+        catalog_find(p->name, &near))
         return false;
     pyro_wrap(err, "no environment '%s', and no image of that name", p->name);
     pyro_recode(err, PYRO_ENVIRONMENT_NOT_FOUND);
     return *near.hint && pyro_hint(err, "%s", near.hint);
-}
-
-/* Not where this host is wrong, its configuration or its disk, nor what is wrong with the image. */
-static bool is_of_registry(enum pyro_code code)
-{
-    return code == PYRO_PULL_FAILED || code == PYRO_TIMEOUT || code == PYRO_ENVIRONMENT_NOT_FOUND;
 }
 
 /* The registry cannot be asked: what is installed works all the same. */

@@ -236,4 +236,7 @@ run "$PYRO" --json env pull debian:99
 is "an unknown environment: code" "$(json .error.code)" environment_not_found
 like "an unknown environment: near ones" "$(json .error.hint)" "debian:12"
 
+run env https_proxy=http://127.0.0.1:9 "$PYRO" env pull foo/bar --ca-file "$TEST_DIR/none"
+like "a fault of this host is not one of the name" "$err" "^pyro: pull [^ ]*foo/bar:latest: open '$TEST_DIR/none': "
+
 finish
