@@ -21,7 +21,8 @@
 #   supervisor_of ID  the pid of a workspace's supervisor
 #   use_shared_cache         environments, kernels and templates from the cache that all scripts of one
 #                            run share; workspaces stay the script's own
-#   own_cache                after use_shared_cache: a cache of the script's own, with the kernel of the shared one
+#   own_cache ENVIRONMENT…   after use_shared_cache: a cache of the script's own, with the kernel of the shared one, and
+#                            with these
 #   finish                   the last line of every script
 set -u
 : "${PYRO:=$PWD/build/pyro}"
@@ -48,11 +49,15 @@ use_shared_cache() {
 }
 
 own_cache() {
-    local shared=$XDG_CACHE_HOME
+    local shared=$XDG_CACHE_HOME name
     "$PYRO" env pull debian:12-base >/dev/null 2>&1 # with it comes the kernel
     export XDG_CACHE_HOME=$TEST_DIR/cache
     mkdir -p "$XDG_CACHE_HOME/pyro"
     cp -a "$shared/pyro/boot" "$shared"/pyro/*.json "$XDG_CACHE_HOME/pyro/"
+    for name; do
+        mkdir -p "$XDG_CACHE_HOME/pyro/environments"
+        cp -al "$shared/pyro/environments/${name/:/@}"* "$XDG_CACHE_HOME/pyro/environments/"
+    done
 }
 
 pass() {

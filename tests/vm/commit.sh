@@ -3,10 +3,7 @@
 # it, and the workspace, which goes on.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
-shared=$XDG_CACHE_HOME
-own_cache
-mkdir "$XDG_CACHE_HOME/pyro/environments"
-cp -al "$shared"/pyro/environments/debian@12-base* "$XDG_CACHE_HOME/pyro/environments/"
+own_cache debian:12-base
 environments=$XDG_CACHE_HOME/pyro/environments
 pyro=(timeout -k 5 300 "$PYRO")
 "${pyro[@]}" env pull debian:12-base >/dev/null 2>&1

@@ -5,10 +5,7 @@
 # run: alone, its kills are spread over the time that a commit takes on a machine that does nothing else
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
-shared=$XDG_CACHE_HOME
-own_cache
-mkdir "$XDG_CACHE_HOME/pyro/environments"
-cp -al "$shared"/pyro/environments/debian@12-base* "$XDG_CACHE_HOME/pyro/environments/"
+own_cache debian:12-base
 export TEST_DIR
 pyro=(timeout -k 5 300 "$PYRO")
 ws() { "${pyro[@]}" workspace "$@"; }
