@@ -17,6 +17,7 @@
 #include "engine/workspace/workspace.h"
 #include "vmm/base/patience.h"
 #include "vmm/base/proc.h"
+#include "vmm/base/resident.h"
 #include "vmm/base/sock.h"
 
 #define END_MS 60000 /* from the request to stop until it has: beyond the guest's own time */
@@ -70,6 +71,7 @@ static void hold_on_message(struct stream *s, const json_t *message UNUSED)
     if (!h->told_ready)
         h->spec->ready(h->spec->arg, h->workspace->id, h->accounted);
     h->told_ready = true;
+    resident_release();
 }
 
 static void hold_on_closed(struct stream *s, const json_t *result, const struct pyro_error *why)

@@ -166,6 +166,7 @@ static bool measure_memory(struct bench_result *ret, struct pyro_error *err)
 
     if (!begin_hold(&p, &ms, err))
         return false;
+    poll(NULL, 0, IDLE_SETTLE_MS);
     if (proc_read_file(p.pid, "status", text, sizeof(text)) && (at = strstr(text, "VmRSS:")))
         samples_add(&ret->ours, strtod(at + strlen("VmRSS:"), NULL) / 1024);
     return end_hold(&p, err);
