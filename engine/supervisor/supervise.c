@@ -99,7 +99,8 @@ static const struct supervisor_part parts[] = {
     { .name = "workspace",
       .ops = OPS({ "attend", workspace_ops_attend }, { "hold", workspace_ops_hold },
                  { "keep", workspace_ops_keep }, { "reset", workspace_ops_reset },
-                 { "stop", workspace_ops_stop }, { "update", workspace_ops_update }),
+                 { "settle", workspace_ops_settle }, { "stop", workspace_ops_stop },
+                 { "update", workspace_ops_update }),
       .fail_all = workspace_ops_ended },
     { .name = NULL },
 };

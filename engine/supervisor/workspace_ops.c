@@ -73,6 +73,18 @@ bool workspace_ops_stop(struct supervisor *s, struct link *client, uint32_t id,
     return true;
 }
 
+bool workspace_ops_settle(struct supervisor *s, struct link *client, uint32_t id,
+                          const json_t *request UNUSED, struct pyro_error *err UNUSED)
+{
+    int pidfd = s->host_pid > 0 ? s->host_pidfd : s->vm.pidfd;
+
+    if (s->phase == PHASE_RUNNING && s->guest && !proc_wait_fd(pidfd, 0))
+        stream_reply(client, id, record_to_view(&s->record));
+    else
+        wait_for_end(s, client, id);
+    return true;
+}
+
 static void workspace_ops_on_orphan(void *arg)
 {
     supervisor_stop(arg, false);

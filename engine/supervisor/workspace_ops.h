@@ -6,6 +6,9 @@
 
 /* {"op": "stop", "force": BOOL}: ends it; answered with its record once it has ended. */
 supervisor_op_fn workspace_ops_stop;
+/* {"op": "settle"}: answered with its record, at once while it runs, else once it has ended: the record
+ * of a machine that is dying says "started" until the supervisor has seen its end. */
+supervisor_op_fn workspace_ops_settle;
 /* {"op": "hold"}: it is killed when this stream ends. */
 supervisor_op_fn workspace_ops_hold;
 /*

@@ -8,6 +8,7 @@
 #include "engine/state/record_change.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
+#include "vmm/base/patience.h"
 #include "vmm/find.h"
 
 #define STOP_DEADLINE_MS 20000
@@ -15,16 +16,37 @@
 
 /* ---- start, stop ---- */
 
+/* Of one whose record says that it runs: waits for the end of a machine that is ending, or has died
+ * without its supervisor having seen it. *ret_runs: whether it runs. */
+static bool settle(const struct workspace_handle *o, bool *ret_runs, struct pyro_error *err)
+{
+    scoped_json json_t *request = json_pack("{s:s}", "op", "settle");
+    int64_t deadline_ms = patience_until(STOP_DEADLINE_MS);
+    struct pyro_error why = { 0 };
+    scoped_json json_t *view = supervisor_call(o, request, deadline_ms, &why);
+
+    *ret_runs =
+        view && !strcmp(json_string_or(view, "state", ""), workspace_state_name(WORKSPACE_STARTED));
+    if (!view && why.code != PYRO_WORKSPACE_STATE && why.code != PYRO_GUEST_LOST)
+        return pyro_copy(err, &why);
+    /* Its supervisor may have been killed meanwhile. */
+    return view || workspace_recover(o, err);
+}
+
 json_t *workspace_start(const char *ref, const struct progress *progress, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_record struct workspace_record r = { 0 };
     struct pyro_error why = { 0 };
+    bool runs;
 
     if (!workspace_open(ref, &o, err) || !workspace_recover(&o, err) ||
         !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
-    if (r.state == WORKSPACE_STARTED || workspace_start_stopped(&o, false, progress, &why))
+    runs = r.state == WORKSPACE_STARTED;
+    if (runs && !settle(&o, &runs, err))
+        return NULL;
+    if (runs || workspace_start_stopped(&o, false, progress, &why))
         return workspace_view(&o, err);
     /* Another start may have been faster. */
     if (why.code == PYRO_WORKSPACE_BUSY && record_state(o.dir_fd, o.id) == WORKSPACE_STARTED)

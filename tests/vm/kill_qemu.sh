@@ -21,6 +21,11 @@ print(json.dumps({"driver": "qcow2", "file": {"driver": "file", "filename": dir 
     "backing": {"driver": "raw", "read-only": True, "file": {"driver": "file", "filename": base}}}))' "$records/$id")" "$raw"
 }
 
+# Whether a process waits at the supervisor's socket, or has ended.
+has_asked() {
+    process_has_ended "$1" || readlink /proc/"$1"/fd/* 2>/dev/null | grep -q '^socket:'
+}
+
 "${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
 id=$("${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name w --id-only 2>/dev/null)
 like "create" "$id" '^[0-9a-f]+$'
@@ -84,6 +89,19 @@ check "stop leaves nothing to repair" e2fsck -fn "$raw" >/dev/null 2>&1
 run "${pyro[@]}" workspace start w
 run "${pyro[@]}" workspace exec w -- dmesg
 refute "the next start recovers nothing" grep -qiE 'recovery (required|complete)|orphan' <<<"$out"
+
+# A machine that has died, and its supervisor has not seen it yet.
+supervisor=$(supervisor_of "$id")
+kill -STOP "$supervisor"
+kill_process "$(json .vm_pid "$(cat "$records/$id/workspace.json")")"
+"$PYRO" workspace start w >/dev/null 2>"$TEST_DIR/start.err" &
+starter=$!
+wait_for 30 has_asked "$starter"
+kill -CONT "$supervisor"
+wait "$starter"
+is "start beside a death that nobody has seen" "$?$(cat "$TEST_DIR/start.err")" 0
+run "${pyro[@]}" workspace exec w -- echo here
+is "…starts another machine" "$status $out" "0 here"
 
 # Several deaths that QEMU brings about itself.
 run "${pyro[@]}" workspace exec w -- sh -c 'echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger'
