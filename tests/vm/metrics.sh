@@ -15,7 +15,7 @@ for family in json.load(sys.stdin).values():
         if n == name and labels.items() <= l.items():
             print(int(v) if v == int(v) else v)' "$@" <<<"$metrics"
 }
-grows() { [[ $1 -gt $2 ]]; }
+grows() { [[ 10#$1 -gt 10#$2 ]]; } # a figure may begin with a zero
 
 running() {
     local before busy
