@@ -43,6 +43,26 @@ int workspace_lock_stopped(const struct workspace_handle *w, struct pyro_error *
     return fd;
 }
 
+static bool check_stopped(const struct workspace_handle *w, struct pyro_error *err)
+{
+    enum workspace_state state = record_state(w->dir_fd, w->id);
+
+    if (state != WORKSPACE_STARTED && state != WORKSPACE_CREATED)
+        return true;
+    pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is running", w->id);
+    return pyro_hint(err, "stop it first: 'pyro workspace stop %s'", w->id);
+}
+
+int workspace_require_stopped(const struct workspace_handle *w, struct pyro_error *err)
+{
+    scoped_close int lock = -1;
+
+    if (!workspace_recover(w, err) || !check_stopped(w, err))
+        return -1;
+    lock = workspace_lock_stopped(w, err);
+    return lock >= 0 && check_stopped(w, err) ? take_fd(&lock) : -1;
+}
+
 bool workspace_start_stopped(const struct workspace_handle *w, bool held,
                              const struct progress *progress, struct pyro_error *err)
 {

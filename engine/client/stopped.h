@@ -12,6 +12,8 @@ json_t *workspace_view(const struct workspace_handle *w, struct pyro_error *err)
  * it runs (or is held for long), PYRO_WORKSPACE_NOT_FOUND when it has just been deleted.
  */
 int workspace_lock_stopped(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
+/* The same for what only a stopped one allows: PYRO_WORKSPACE_STATE, with a hint, when it runs. */
+int workspace_require_stopped(const struct workspace_handle *w, struct pyro_error *err) MUST_CHECK;
 /* Starts a stopped workspace; a `held` one is stopped again unless its holder comes.
  * PYRO_WORKSPACE_BUSY when another did. */
 bool workspace_start_stopped(const struct workspace_handle *w, bool held,

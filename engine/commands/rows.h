@@ -8,17 +8,18 @@
 #define SECONDS_MAX (30 * 24 * 3600) /* of any time-out or time to live */
 #define MEM_STEP_MIB 128
 #define DEFAULT_MEM_MIB 1024
+#define DEFAULT_VCPU_COUNT 1
 
 int64_t limit_vcpus(void);   /* what this process may use, at most 32 */
 int64_t limit_mem_mib(void); /* the same, whole steps of MEM_STEP_MIB */
 
-#define ARG_VCPU_COUNT(S)                                                                          \
-    ARG_INT(S, vcpu_count, .agent = "", .min = 1, .max_of = limit_vcpus, .def = 1,                 \
-            .help = "Virtual processors, at most the host's and 32")
-#define ARG_MEM_MIB(S)                                                                             \
+#define ARG_VCPU_COUNT(S, DEFAULT, ...)                                                            \
+    ARG_INT(S, vcpu_count, .agent = "", .min = 1, .max_of = limit_vcpus, .def = (DEFAULT),         \
+            .help = "Virtual processors, at most the host's and 32" __VA_ARGS__)
+#define ARG_MEM_MIB(S, DEFAULT, ...)                                                               \
     ARG_INT(S, mem_mib, .agent = "", .min = MEM_STEP_MIB, .max_of = limit_mem_mib,                 \
-            .step = MEM_STEP_MIB, .def = DEFAULT_MEM_MIB, .unit = "MiB",                           \
-            .help = "Memory, at most the host's")
+            .step = MEM_STEP_MIB, .def = (DEFAULT), .unit = "MiB",                                 \
+            .help = "Memory, at most the host's" __VA_ARGS__)
 #define ARG_TTL_SECONDS(S, DEFAULT, ...)                                                           \
     ARG_INT(S, ttl_seconds, __VA_ARGS__.max = SECONDS_MAX, .def = (DEFAULT), .unit = "seconds",    \
             .help = "Stop the VM after this time; 0: never")

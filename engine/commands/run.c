@@ -14,8 +14,8 @@ struct run_args {
 
 static const struct arg_spec run_arg_rows[] = {
     ARG_ENVIRONMENT(run_args, environment),
-    ARG_VCPU_COUNT(run_args),
-    ARG_MEM_MIB(run_args),
+    ARG_VCPU_COUNT(run_args, DEFAULT_VCPU_COUNT),
+    ARG_MEM_MIB(run_args, DEFAULT_MEM_MIB),
     ARG_TTL_SECONDS(run_args, 600),
     ARG_NETWORK(run_args),
     ARG_ALLOW_HOST_COMPAT(run_args),

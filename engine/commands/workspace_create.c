@@ -17,8 +17,8 @@ struct workspace_create_args {
 
 static const struct arg_spec workspace_create_rows[] = {
     ARG_ENVIRONMENT(workspace_create_args, environment),
-    ARG_VCPU_COUNT(workspace_create_args),
-    ARG_MEM_MIB(workspace_create_args),
+    ARG_VCPU_COUNT(workspace_create_args, DEFAULT_VCPU_COUNT),
+    ARG_MEM_MIB(workspace_create_args, DEFAULT_MEM_MIB),
     ARG_TTL_SECONDS(workspace_create_args, 0, .agent = "Stop it after; 0: never", ),
     ARG_CHOICE(workspace_create_args, network_policy, .agent = "", .metavar = "POLICY",
                .choices = network_policy_names, .def_str = "off",

@@ -1,4 +1,4 @@
-/* engine/commands/workspace_update.c: changes name and labels, acknowledges news. */
+/* engine/commands/workspace_update.c: changes name, labels and size, acknowledges news. */
 #include "engine/cmd/check.h"
 #include "engine/cmd/io.h"
 #include "engine/commands/rows.h"
@@ -10,6 +10,7 @@
 struct workspace_update_args {
     const char *workspace, *name;
     struct arg_list label, clear_label, acknowledge;
+    int64_t vcpu_count, mem_mib;
     bool clear_name;
 };
 
@@ -21,6 +22,8 @@ static const struct arg_spec workspace_update_rows[] = {
     ARG_LIST(workspace_update_args, clear_label, .agent = "", .metavar = "KEY",
              .complete = COMPLETE_LABEL_KEY, .check = check_name, .help = "A label to remove"),
     ARG_FLAG(workspace_update_args, clear_name, .agent = "", .help = "Remove its name"),
+    ARG_VCPU_COUNT(workspace_update_args, ARG_UNSET, "; of a stopped workspace"),
+    ARG_MEM_MIB(workspace_update_args, ARG_UNSET, "; of a stopped workspace"),
     ARG_LIST(workspace_update_args, acknowledge, .agent = "", .metavar = "WHAT",
              .check = news_check_source,
              .help = "What failed or finished is known: all, or vm, exec, shell or service, or one "
@@ -38,24 +41,27 @@ static json_t *workspace_update_run(const void *args, struct cmd_io *io UNUSED,
                                        .clear_name = a->clear_name,
                                        .labels = labels,
                                        .clear_labels = clear,
-                                       .acknowledge = acknowledge };
+                                       .acknowledge = acknowledge,
+                                       .vcpu_count = a->vcpu_count == ARG_UNSET ? 0 : a->vcpu_count,
+                                       .mem_mib = a->mem_mib == ARG_UNSET ? 0 : a->mem_mib };
 
     if (a->name && a->clear_name)
         return pyro_fail(err, PYRO_USAGE, "--name and --clear-name exclude each other");
     if (!a->name && !a->clear_name && !a->label.count && !a->clear_label.count &&
-        !a->acknowledge.count)
+        !a->acknowledge.count && !change.vcpu_count && !change.mem_mib)
         return pyro_fail(err, PYRO_USAGE,
-                         "nothing to change: give --name, --clear-name, --label, --clear-label or "
-                         "--acknowledge");
+                         "nothing to change: give --name, --clear-name, --label, --clear-label, "
+                         "--vcpu-count, --mem-mib or --acknowledge");
     return workspace_update(a->workspace, &change, err);
 }
 
 const struct cmd_spec cmd_workspace_update = {
     .path = "workspace update",
-    .summary = "Change a workspace's name and labels, or acknowledge what failed in it",
+    .summary = "Change a workspace's name, labels or size, or acknowledge what failed in it",
     .example = "pyro workspace update demo --label owner=me",
     .tool = TOOL("workspace_update", "Rename or label",
-                 "Change the name and labels of a workspace, or acknowledge its attention.",
+                 "Change the name, labels or, stopped, the size of a workspace, or acknowledge its "
+                 "attention.",
                  TOOL_IDEMPOTENT, "workspace_id name labels"),
     .args = workspace_update_rows,
     .args_size = sizeof(struct workspace_update_args),

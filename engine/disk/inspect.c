@@ -44,34 +44,15 @@ static void stopped_disk_release(struct stopped_disk *r)
 #define scoped_stopped_disk __attribute__((cleanup(stopped_disk_release)))
 #define STOPPED_DISK_INIT { .opened = WORKSPACE_HANDLE_INIT, .lock_fd = -1 }
 
-static bool refuse_running(const char *id, struct pyro_error *err)
-{
-    pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' is running", id);
-    return pyro_hint(err, "stop it first: 'pyro workspace stop %s'", id);
-}
-
-static bool open_disk(struct stopped_disk *r, struct pyro_error *err)
-{
-    scoped_record struct workspace_record record = { 0 };
-
-    if (!record_load_disk(r->opened.dir_fd, r->opened.id, &record, err))
-        return false;
-    if (record.state == WORKSPACE_STARTED || record.state == WORKSPACE_CREATED)
-        return refuse_running(r->opened.id, err);
-    return disk_fds_open(r->opened.dir_fd, &record, record.disk.active, &r->disk, err);
-}
-
 static bool open_stopped_disk(const char *ref, struct stopped_disk *r, struct pyro_error *err)
 {
     scoped_record struct workspace_record record = { 0 };
 
-    if (!workspace_open(ref, &r->opened, err) || !workspace_recover(&r->opened, err) ||
-        !record_load_disk(r->opened.dir_fd, r->opened.id, &record, err))
+    if (!workspace_open(ref, &r->opened, err))
         return false;
-    if (record.state == WORKSPACE_STARTED)
-        return refuse_running(r->opened.id, err);
-    r->lock_fd = workspace_lock_stopped(&r->opened, err);
-    return r->lock_fd >= 0 && open_disk(r, err);
+    r->lock_fd = workspace_require_stopped(&r->opened, err);
+    return r->lock_fd >= 0 && record_load_disk(r->opened.dir_fd, r->opened.id, &record, err) &&
+           disk_fds_open(r->opened.dir_fd, &record, record.disk.active, &r->disk, err);
 }
 
 /* pyro-image on the disk; argv is filled from [6] on by the caller. */

@@ -106,18 +106,50 @@ static json_t *change_to_json(const struct workspace_change *change)
     return j;
 }
 
+static json_t *save_change(const struct workspace_handle *o, const json_t *change,
+                           int64_t vcpu_count, int64_t mem_mib, struct pyro_error *err)
+{
+    scoped_record struct workspace_record r = { 0 };
+
+    if (!record_load(o->dir_fd, o->id, &r, err) || !workspace_apply_change(&r, change, err))
+        return NULL;
+    r.vcpu_count = vcpu_count ? vcpu_count : r.vcpu_count;
+    r.mem_mib = mem_mib ? mem_mib : r.mem_mib;
+    return record_save(o->dir_fd, &r, true, err) ? record_to_view(&r) : NULL;
+}
+
 static json_t *update_stopped(const struct workspace_handle *o, const json_t *change,
                               struct pyro_error *err)
 {
     scoped_close int lock = workspace_lock_stopped(o, err);
-    scoped_record struct workspace_record r = { 0 };
-    json_t *view = NULL;
 
-    if (lock < 0 || !record_load(o->dir_fd, o->id, &r, err))
-        return NULL;
-    if (workspace_apply_change(&r, change, err) && record_save(o->dir_fd, &r, true, err))
-        view = record_to_view(&r);
-    return view;
+    return lock < 0 ? NULL : save_change(o, change, 0, 0, err);
+}
+
+/* Its supervisor is not asked: a machine that runs keeps its size. */
+static json_t *resize_stopped(const struct workspace_handle *o, const json_t *change,
+                              int64_t vcpu_count, int64_t mem_mib, struct pyro_error *err)
+{
+    scoped_close int lock = workspace_require_stopped(o, err);
+
+    return lock < 0 ? NULL : save_change(o, change, vcpu_count, mem_mib, err);
+}
+
+/* Whether it runs may change between the check and the action. */
+static json_t *update_any(const struct workspace_handle *o, const json_t *request,
+                          struct pyro_error *err)
+{
+    int64_t deadline_ms = clock_ms() + CALL_DEADLINE_MS;
+    struct pyro_error why = { 0 };
+    json_t *view;
+
+    do {
+        why = (struct pyro_error){ 0 };
+        view = supervisor_call(o, request, deadline_ms, &why);
+        if (!view && why.code == PYRO_WORKSPACE_STATE)
+            view = update_stopped(o, request, &why);
+    } while (!view && why.code == PYRO_WORKSPACE_BUSY && clock_ms() < deadline_ms);
+    return view ? view : pyro_copy(err, &why);
 }
 
 json_t *workspace_update(const char *ref, const struct workspace_change *change,
@@ -126,10 +158,7 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_json json_t *request = change_to_json(change);
     scoped_close int names = -1;
-    struct pyro_error why = { 0 };
-    int64_t deadline_ms = clock_ms() + CALL_DEADLINE_MS;
     scoped_redactor *redactor = NULL;
-    json_t *view;
 
     if (change->name && !workspace_check_name("name", change->name, err))
         return NULL;
@@ -142,16 +171,9 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
     if (change->labels)
         json_object_set_new(request, "labels", hide_in_copy(redactor, change->labels));
     json_object_set_new(request, "op", json_string("update"));
-    /* Whether it runs may change between the check and the action. */
-    do {
-        why = (struct pyro_error){ 0 };
-        view = supervisor_call(&o, request, deadline_ms, &why);
-        if (!view && why.code == PYRO_WORKSPACE_STATE)
-            view = update_stopped(&o, request, &why);
-    } while (!view && why.code == PYRO_WORKSPACE_BUSY && clock_ms() < deadline_ms);
-    if (!view)
-        pyro_copy(err, &why);
-    return view;
+    return change->vcpu_count || change->mem_mib
+               ? resize_stopped(&o, request, change->vcpu_count, change->mem_mib, err)
+               : update_any(&o, request, err);
 }
 
 /* ---- delete ---- */

@@ -47,10 +47,12 @@ json_t *workspace_delete(const char *ref, struct pyro_error *err) MUST_CHECK;
 struct workspace_change {
     const char *name; /* NULL: as it is */
     bool clear_name;
-    json_t *labels;       /* object of strings to set, borrowed; NULL: none */
-    json_t *clear_labels; /* array of keys, borrowed; NULL: none */
-    json_t *acknowledge;  /* array of sources (news.h), borrowed; NULL: none */
+    json_t *labels;              /* object of strings to set, borrowed; NULL: none */
+    json_t *clear_labels;        /* array of keys, borrowed; NULL: none */
+    json_t *acknowledge;         /* array of sources (news.h), borrowed; NULL: none */
+    int64_t vcpu_count, mem_mib; /* 0: as it is */
 };
+/* PYRO_WORKSPACE_STATE when the size of one that runs is to change. */
 json_t *workspace_update(const char *ref, const struct workspace_change *change,
                          struct pyro_error *err) MUST_CHECK;
 

@@ -169,6 +169,15 @@ Labels: owner=you
 run "$PYRO" workspace update second --clear-name --json
 is "update --clear-name" "$(json .name)" null
 run "$PYRO" workspace update "$id" --name first
+run "$PYRO" workspace update first --mem-mib 512 --json
+is "update --mem-mib of one that runs: status" "$status" 1
+is "update --mem-mib of one that runs: code" "$(json .error.code)" workspace_state
+is "update --mem-mib of one that runs: hint" "$(json .error.hint)" \
+    "stop it first: 'pyro workspace stop $id'"
+run "$PYRO" workspace update first --mem-mib 500
+is "update --mem-mib, not a whole step: status" "$status" 2
+run "$PYRO" workspace update first --vcpu-count 0
+is "update --vcpu-count 0: status" "$status" 2
 
 run "$PYRO" workspace stop first
 is "stop: status" "$status" 0
@@ -178,8 +187,16 @@ is "exec in a stopped workspace: status" "$status" 125
 is "exec in a stopped workspace: code" "$(json .error.code)" workspace_state
 run "$PYRO" workspace stop first
 is "stop again: status" "$status" 0
+cpus=$(($(nproc) > 1 ? 2 : 1))
+run "$PYRO" workspace update first --mem-mib 512 --vcpu-count $cpus --json
+is "update: the size of a stopped one" "$(json .mem_mib) $(json .vcpu_count)" "512 $cpus"
+is "update: it stays stopped" "$(json .state)" stopped
 run "$PYRO" workspace start first --json
 is "start" "$(json .state)" started
+is "start: with the new size" "$(json .mem_mib) $(json .vcpu_count)" "512 $cpus"
+run "$PYRO" workspace exec first -- sh -c 'nproc; grep -o "MemTotal: *[0-9]*" /proc/meminfo'
+like "start: the guest has that size" "$out" "^$cpus
+MemTotal: +(4[0-9]{5}|5[01][0-9]{4})$"
 run "$PYRO" workspace exec first -- cat file
 is "the disk is as it was left" "$out" data
 run "$PYRO" workspace list --json

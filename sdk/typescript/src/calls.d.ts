@@ -485,8 +485,12 @@ export interface WorkspaceUpdateOptions extends CallOptions {
   clearName?: boolean;
   /** A label to set */
   label?: Readonly<Record<string, string>>;
+  /** Memory, at most the host's; of a stopped workspace */
+  memMib?: number;
   /** Its new name */
   name?: string;
+  /** Virtual processors, at most the host's and 32; of a stopped workspace */
+  vcpuCount?: number;
 }
 
 export interface WorkspaceWaitOptions extends CallOptions {
@@ -783,7 +787,7 @@ export declare abstract class Calls {
    */
   timelineWorkspace(workspaceId: string, options?: WorkspaceTimelineOptions): Promise<WorkspaceTimeline>;
   /**
-   * Change a workspace's name and labels, or acknowledge what failed in it.
+   * Change a workspace's name, labels or size, or acknowledge what failed in it.
    * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
    */
   updateWorkspace(workspaceId: string, options?: WorkspaceUpdateOptions): Promise<WorkspaceUpdate>;

@@ -1772,10 +1772,12 @@ class Calls:
         clear_label: Optional[Sequence[str]] = None,
         clear_name: bool = False,
         label: Optional[Mapping[str, str]] = None,
+        mem_mib: Optional[int] = None,
         name: Optional[str] = None,
+        vcpu_count: Optional[int] = None,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
-        """Change a workspace's name and labels, or acknowledge what failed in it.
+        """Change a workspace's name, labels or size, or acknowledge what failed in it.
 
         workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
         acknowledge: What failed or finished is known: all, or vm, exec, shell or service, or one of those
@@ -1783,7 +1785,9 @@ class Calls:
         clear_label: A label to remove
         clear_name: Remove its name
         label: A label to set
+        mem_mib: Memory, at most the host's; of a stopped workspace
         name: Its new name
+        vcpu_count: Virtual processors, at most the host's and 32; of a stopped workspace
         """
         return self.call(
             "workspace update",
@@ -1794,7 +1798,9 @@ class Calls:
                     "clear_label": clear_label,
                     "clear_name": clear_name,
                     "label": label,
+                    "mem_mib": mem_mib,
                     "name": name,
+                    "vcpu_count": vcpu_count,
                 },
                 {
                     "clear_name": False,
