@@ -66,5 +66,7 @@ struct qemu_command {
 bool qemu_command_build(const struct qemu *qemu, const struct qemu_machine *machine,
                         struct qemu_command *ret, struct pyro_error *err) MUST_CHECK;
 void qemu_command_release(struct qemu_command *command);
+/* What every kernel is started with; the speed of this host's clock comes on top. */
+const char *qemu_kernel_arguments(enum accel_kind accel);
 
 #endif

@@ -54,13 +54,14 @@ static json_t *identity_of(const struct template_spec *spec, const struct templa
     digest_hex(host, strlen(host), host_digest);
     for (size_t i = 0; fresh && spec->warm && spec->warm[i]; i++)
         json_array_append_new(warm, json_string(spec->warm[i]));
-    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:i, s:o, s:I, s:b}", "format",
-                     FORMAT, "qemu", t->qemu.version, "host", host_digest, "accelerator",
+    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:i, s:o, s:I, s:b, s:s}",
+                     "format", FORMAT, "qemu", t->qemu.version, "host", host_digest, "accelerator",
                      accel_name(t->accel), "kind", kind_name(spec->kind), "kernel",
                      spec->kernel_digest, "initramfs", spec->initramfs_digest, "environment",
                      fresh ? spec->environment_digest : NULL, "vcpu_count", (int)spec->vcpu_count,
                      "mem_mib", (int)spec->mem_mib, "warm", warm, "disk_bytes",
-                     (json_int_t)(fresh ? 0 : spec->disk_bytes), "network", spec->network);
+                     (json_int_t)(fresh ? 0 : spec->disk_bytes), "network", spec->network,
+                     "arguments", qemu_kernel_arguments(t->accel));
 }
 
 /* Fills key and shape of t, which has qemu and accel; returns the identity, the caller's. */
@@ -339,6 +340,22 @@ bool template_open(const struct template_spec *spec, struct template *ret, struc
             return open_with(spec, templates_fd, &start, ret, &evidence, err);
     }
     return pyro_copy(err, &why);
+}
+
+bool template_key(const struct template_spec *spec, char ret[TEMPLATE_KEY_BYTES],
+                  struct pyro_error *err)
+{
+    struct template t = TEMPLATE_INIT;
+    struct accel_verdict verdict;
+    scoped_json json_t *identity = NULL;
+
+    if (!qemu_find(spec->cache_dir, &t.qemu, err) ||
+        !accel_choose(spec->cache_dir, t.qemu.version, &t.accel, &verdict, err))
+        return false;
+    identity = start_template(spec, &t, err);
+    if (identity)
+        memcpy(ret, t.key, sizeof(t.key));
+    return identity != NULL;
 }
 
 void template_release(struct template *t)

@@ -4,8 +4,8 @@
  *
  * A template is a directory TEMPLATES/KEY with `ram` (sparse), `state` (the devices) and
  * `template.json` (what it was made from, and the digests of both). KEY is a digest over all that a
- * copy depends on: QEMU's version, host (host.h), accelerator, kernel, initramfs (with the guest
- * program in it), environment, vCPUs, memory, network or not, kind. It is built in a temporary
+ * copy depends on: QEMU's version, host (host.h), accelerator, kernel and its arguments, initramfs
+ * (with the guest program in it), environment, vCPUs, memory, network or not, kind. It is built in a temporary
  * directory under a lock and renamed; a killed builder leaves debris that the next one sweeps. One
  * that fails its checks is built again. When more than 4 GiB are allocated, the least recently used
  * that no one runs are removed.
@@ -48,10 +48,12 @@ struct template_spec {
     void *arg;
 };
 
+#define TEMPLATE_KEY_BYTES 40
+
 /* An opened template: what vm_start() copies. Holds a shared lock on it while it is open. */
 struct template
 {
-    char key[40];
+    char key[TEMPLATE_KEY_BYTES];
     struct ram_identity ram;
     struct qemu qemu;
     enum accel_kind accel;
@@ -75,6 +77,9 @@ struct template
  */
 bool template_open(const struct template_spec *spec, struct template *ret,
                    struct pyro_error *err) MUST_CHECK;
+/* The key of the template that template_open() would open now. Does not build one. */
+bool template_key(const struct template_spec *spec, char ret[TEMPLATE_KEY_BYTES],
+                  struct pyro_error *err) MUST_CHECK;
 /* Closes everything; a released or TEMPLATE_INIT one is fine. */
 void template_release(struct template *t);
 
