@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -145,6 +146,10 @@ bool root_mount_disk(struct guest *g, bool writable, struct pyro_error *err)
 
 bool root_make_writable(struct pyro_error *err)
 {
+    struct statvfs st;
+
+    if (statvfs("/", &st) == 0 && !(st.f_flag & ST_RDONLY))
+        return true; /* `begin` comes again; the kernel would note another remount */
     if (mount(NULL, "/", NULL, MS_REMOUNT, NULL) != 0)
         return pyro_fail_errno(err, "make the root writable");
     return true;

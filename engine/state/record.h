@@ -131,6 +131,12 @@ enum workspace_state {
     ROW(ROW_BOOL(workspace_record, clearing, .where = ROW_KEPT))                                   \
     FIELD(bool ephemeral) /* of `run`, or being seeded: removed with its holder */                 \
     ROW(ROW_BOOL(workspace_record, ephemeral, .where = ROW_KEPT, .brief = true))                   \
+    FIELD(bool spare) /* not claimed yet (engine/supervisor/spare.h) */                            \
+    ROW(ROW_BOOL(workspace_record, spare, .where = ROW_KEPT, .brief = true))                       \
+    FIELD(pid_t keeper_pid) /* of a spare: it ends with that process; 0: with none */              \
+    ROW(ROW_INT(workspace_record, keeper_pid, .where = ROW_KEPT))                                  \
+    FIELD(uint64_t keeper_start_time)                                                              \
+    ROW(ROW_INT(workspace_record, keeper_start_time, .where = ROW_KEPT))                           \
     FIELD(bool throw_away) /* of `run`: its disk need not survive a crash of the host */           \
     ROW(ROW_BOOL(workspace_record, throw_away, .where = ROW_KEPT))                                 \
     FIELD(bool held) /* ends with the process that holds it */                                     \

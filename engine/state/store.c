@@ -135,7 +135,8 @@ bool store_each(const struct store *store, unsigned flags, store_each_fn *fn, vo
         struct workspace_record r;
         bool swept = is_gone(entry->d_name);
         if (is_id(entry->d_name) && load(store, entry->d_name, flags & STORE_BRIEF, &r)) {
-            if (is_seen(store, &r, flags & STORE_EPHEMERAL, &swept) && fn)
+            unsigned shown = r.spare ? STORE_SPARES : STORE_EPHEMERAL;
+            if (is_seen(store, &r, flags & shown, &swept) && fn)
                 fn(arg, &r);
             record_release(&r);
         }

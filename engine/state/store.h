@@ -34,6 +34,7 @@ int store_open_workspace(const struct store *store, const char *id,
 enum store_each_flags {
     STORE_BRIEF = 1 << 0,     /* only the brief members of each record (record_load_brief()) */
     STORE_EPHEMERAL = 1 << 1, /* also the machines of `run` */
+    STORE_SPARES = 1 << 3,    /* also spares */
     STORE_SWEEP = 1 << 2      /* afterwards removes the debris that was seen */
 };
 /* Calls fn for every workspace that users see (no debris, no `run`); fn must not keep the

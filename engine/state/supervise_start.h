@@ -13,7 +13,8 @@ enum {
 enum supervise_mode {
     SUPERVISE_FRESH,   /* first start: the disk is as the template's */
     SUPERVISE_RESTART, /* the disk has been used */
-    SUPERVISE_ADOPT    /* QEMU may be running already */
+    SUPERVISE_ADOPT,   /* QEMU may be running already */
+    SUPERVISE_SPARE    /* fresh, and then paused until it is claimed */
 };
 
 #endif

@@ -34,7 +34,7 @@ static void clients_on_opened(struct link *link, uint32_t id, const json_t *requ
     const struct supervisor_op *op = find_op(s, name);
     struct pyro_error err = { 0 };
 
-    if (op && op->run(s, link, id, request, &err))
+    if (op && (!s->check_op || s->check_op(s, name, &err)) && op->run(s, link, id, request, &err))
         return;
     if (!op) {
         pyro_fail(&err, PYRO_INTERNAL, "the supervisor does not know '%s'", name);

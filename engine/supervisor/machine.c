@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -54,34 +55,60 @@ static void machine_boot_progress(void *arg, const char *what,
     supervisor_tell_progress(arg, what);
 }
 
-/* `environment`: the environment's layers, for a fresh start. */
-static bool open_template(struct supervisor *s, const struct boot_files *boot,
-                          const struct disk_chain *environment, struct template *ret,
-                          struct pyro_error *err)
+/* What templates are made from, and where they are. */
+struct wanted {
+    char *templates_dir, *cache_dir;
+    struct boot_files boot;
+    struct template_spec spec;
+};
+
+static void wanted_release(struct wanted *w)
 {
-    scoped_free char *templates_dir = paths_templates(err);
-    scoped_free char *cache_dir = templates_dir ? paths_cache(err) : NULL;
+    free(w->templates_dir);
+    free(w->cache_dir);
+    boot_files_release(&w->boot);
+}
+#define scoped_wanted __attribute__((cleanup(wanted_release)))
+
+/* `environment`: the environment's layers, for a fresh start. */
+static bool want_template(struct supervisor *s, const struct disk_chain *environment,
+                          struct wanted *ret, struct pyro_error *err)
+{
+    const struct progress progress = { .update = machine_boot_progress, .arg = s };
     bool fresh = s->mode == SUPERVISE_FRESH;
     struct disk_layer base = { .path = s->record.base_path, .format = DISK_RAW };
-    struct template_spec spec = { .templates_dir = templates_dir,
-                                  .cache_dir = cache_dir,
-                                  .kind = fresh ? TEMPLATE_FRESH : TEMPLATE_RESTART,
-                                  .kernel_path = boot->kernel,
-                                  .kernel_digest = boot->kernel_digest,
-                                  .initramfs_path = boot->initramfs,
-                                  .initramfs_digest = boot->initramfs_digest,
-                                  .base = fresh ? environment : NULL,
-                                  .environment_digest = fresh ? s->record.environment_digest : NULL,
-                                  .warm = fresh ? warm_paths : NULL,
-                                  .vcpu_count = (unsigned)s->record.vcpu_count,
-                                  .mem_mib = (unsigned)s->record.mem_mib,
-                                  .network = s->record.network_policy != NETWORK_OFF,
-                                  .progress = machine_template_progress,
-                                  .arg = s };
 
-    if (!cache_dir || (!fresh && !disk_virtual_size(&base, &spec.disk_bytes, err)))
+    ret->templates_dir = paths_templates(err);
+    ret->cache_dir = ret->templates_dir ? paths_cache(err) : NULL;
+    if (!ret->cache_dir || !boot_files_ensure(&progress, &ret->boot, err))
         return false;
-    return template_open(&spec, ret, err);
+    ret->spec =
+        (struct template_spec){ .templates_dir = ret->templates_dir,
+                                .cache_dir = ret->cache_dir,
+                                .kind = fresh ? TEMPLATE_FRESH : TEMPLATE_RESTART,
+                                .kernel_path = ret->boot.kernel,
+                                .kernel_digest = ret->boot.kernel_digest,
+                                .initramfs_path = ret->boot.initramfs,
+                                .initramfs_digest = ret->boot.initramfs_digest,
+                                .base = fresh ? environment : NULL,
+                                .environment_digest = fresh ? s->record.environment_digest : NULL,
+                                .warm = fresh ? warm_paths : NULL,
+                                .vcpu_count = (unsigned)s->record.vcpu_count,
+                                .mem_mib = (unsigned)s->record.mem_mib,
+                                .network = s->record.network_policy != NETWORK_OFF,
+                                .progress = machine_template_progress,
+                                .arg = s };
+    return fresh || disk_virtual_size(&base, &ret->spec.disk_bytes, err);
+}
+
+bool machine_template_is_current(struct supervisor *s, struct pyro_error *err)
+{
+    scoped_wanted struct wanted w = { 0 };
+    char key[TEMPLATE_KEY_BYTES];
+
+    return want_template(s, NULL, &w, err) && template_key(&w.spec, key, err) &&
+           ((s->template_key && !strcmp(key, s->template_key)) ||
+            pyro_fail(err, PYRO_WORKSPACE_STATE, "its template is an old one"));
 }
 
 /* Only a disk that is an exact copy of what the template has mounted may be used with that
@@ -105,8 +132,7 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
     struct vm_spec spec = {
         .template = &template, .disk = &disk.chain, .run_dirfd = s->run_fd, .name = s->record.id
     };
-    struct boot_files boot = { 0 };
-    const struct progress progress = { .update = machine_boot_progress, .arg = s };
+    scoped_wanted struct wanted wanted = { 0 };
     bool ok;
 
     if (!network_check(s, err) || !disk_layers_chain(&s->record.disk, s->record.disk.active,
@@ -120,17 +146,17 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
 
     if (s->mode == SUPERVISE_RESTART)
         vm_kill_leftover(s->dir_fd, s->record.id); /* of one that was killed while starting */
-    ok = boot_files_ensure(&progress, &boot, err) &&
-         open_template(s, &boot, &below, &template, err) && vm_start(&spec, &s->vm, err);
+    ok = want_template(s, &below, &wanted, err) && template_open(&wanted.spec, &template, err) &&
+         vm_start(&spec, &s->vm, err);
     if (ok) {
         record_set_string(&s->record.accelerator, accel_name(template.accel));
         s->record.vm_pid = s->vm.pid;
         s->record.vm_start_time = s->vm.start_time;
         s->record.disk.booted = s->record.disk.active;
+        record_set_string(&s->template_key, template.key);
     }
     s->with = template.built ? TALLY_TEMPLATE_BUILT : TALLY_TEMPLATE_HIT;
     template_release(&template);
-    boot_files_release(&boot);
     return ok;
 }
 

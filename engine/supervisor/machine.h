@@ -9,6 +9,8 @@ bool machine_start(struct supervisor *s, const struct link_ops *ops,
                    struct pyro_error *err) MUST_CHECK;
 bool machine_adopt(struct supervisor *s, const struct link_ops *ops,
                    struct pyro_error *err) MUST_CHECK;
+/* Whether a machine like this one would be a copy of the same template if it was started now. */
+bool machine_template_is_current(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
 /* The reason of its end, once it has ended. */
 void machine_describe_end(struct supervisor *s, char *ret, size_t n);
 

@@ -40,6 +40,7 @@
 #include "engine/supervisor/services.h"
 #include "engine/supervisor/shell_ops.h"
 #include "engine/supervisor/shells.h"
+#include "engine/supervisor/spare.h"
 #include "engine/supervisor/workspace_ops.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/proc.h"
@@ -95,6 +96,7 @@ static const struct supervisor_part parts[] = {
                  { "tree_write", relay_change }),
       .pause = relay_fail_all,
       .fail_all = relay_fail_all },
+    { .name = "spare", .ops = OPS({ "claim", spare_op_claim }), .fail_all = spare_end },
     /* Last: those who wait for the end start the workspace again, or delete it. */
     { .name = "workspace",
       .ops = OPS({ "attend", workspace_ops_attend }, { "hold", workspace_ops_hold },
@@ -255,7 +257,7 @@ static void serve(struct supervisor *s)
         news_drop(&s->record.news, NEWS_VM);
         note_start(s);
     }
-    if (!clients_listen(s, &err)) {
+    if (s->listen_fd < 0 && !clients_listen(s, &err)) {
         supervisor_tell_failed(s, &err);
         supervisor_give_up(s, "%s", err.message);
         return;
@@ -294,11 +296,11 @@ static void supervise_on_begin_answer(struct stream *c, const json_t *result,
         supervisor_give_up(s, "the guest was lost as it started: %s", why->message);
     else if (!error_from_result(result, &err))
         supervisor_give_up(s, "the guest could not start: %s", err.message);
-    else
+    else if (!spare_begun(s))
         serve(s);
 }
 
-static void begin_guest(struct supervisor *s)
+static void supervise_begin(struct supervisor *s)
 {
     static const struct stream_ops ops = { .closed = supervise_on_begin_answer };
     unsigned char entropy[64];
@@ -329,7 +331,7 @@ static void supervise_on_guest_ready(struct link *link)
     struct supervisor *s = link_arg(link);
 
     if (s->mode != SUPERVISE_ADOPT)
-        begin_guest(s);
+        supervise_begin(s);
     else if (s->phase == PHASE_STARTING)
         serve(s);
     else
@@ -443,6 +445,11 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
     if (!secret_use_load(s, err))
         return false;
     s->noted_attention_at = json_number_or(record_attention(&s->record), "since", 0);
+    if (s->mode == SUPERVISE_SPARE) {
+        s->mode = SUPERVISE_FRESH;
+        if (!spare_new(s, supervise_begin, err))
+            return false;
+    }
     if (s->mode == SUPERVISE_FRESH && s->record.used)
         s->mode = SUPERVISE_RESTART;
     host_disk_reserve(s);
@@ -466,7 +473,7 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
     if (!watch_machine(s, err))
         return false;
     if (s->record.host_compat)
-        begin_guest(s);
+        supervise_begin(s);
     else if (s->mode == SUPERVISE_ADOPT)
         host_disk_try(
             s); /* it may be paused because the host's disk was full; else this does nothing */
@@ -506,7 +513,7 @@ static void claim_fds(struct supervisor *s)
 
 int supervise_main(int argc, char **argv)
 {
-    static const char *const modes[] = { "fresh", "restart", "adopt" };
+    static const char *const modes[] = { "fresh", "restart", "adopt", "spare" };
     struct supervisor s = { .parts = parts,
                             .dir_fd = SUPERVISE_DIR_FD,
                             .ready_fd = SUPERVISE_READY_FD,

@@ -43,6 +43,8 @@ void supervisor_tell_progress(void *arg, const char *what)
 
 bool supervisor_tell_ready(struct supervisor *s)
 {
+    if (s->tell_claimant && s->tell_claimant(s, NULL))
+        return true;
     tell(s, json_object());
     if (s->ready_fd < 0)
         return false;
@@ -52,6 +54,8 @@ bool supervisor_tell_ready(struct supervisor *s)
 
 void supervisor_tell_failed(struct supervisor *s, const struct pyro_error *err)
 {
+    if (s->tell_claimant)
+        s->tell_claimant(s, err);
     tell(s, json_pack("{s:o}", "error", error_to_json(err)));
     if (s->ready_fd >= 0)
         close(take_fd(&s->ready_fd));
@@ -176,7 +180,7 @@ void supervisor_note(struct supervisor *s, const struct timeline_entry *e)
     scoped_free char *text = e->text ? hide_in_text(s->redactor, e->text, false) : NULL;
     scoped_json json_t *command = e->command ? hide_in_copy(s->redactor, e->command) : NULL;
 
-    if (s->record.throw_away || s->removed)
+    if (s->record.throw_away || s->record.spare || s->removed)
         return;
     kept.id = id;
     kept.state = state;

@@ -16,6 +16,7 @@
  *   exec.c           one running command: client on one side, guest on the other
  *   guest_watch.c    whether the guest answers while somebody waits
  *   history.c        commands that ended, until they are written down
+ *   spare.c          a machine that waits, paused, for whoever claims it
  *
  * It is the only writer of the workspace's record while it runs. It may be killed at any instant:
  * QEMU lives on, and the record and the command entries are always true or repaired by the next
@@ -38,6 +39,7 @@
 
 enum phase {
     PHASE_STARTING, /* no client is served yet */
+    PHASE_SPARE,    /* it is paused, and only a claim is served; then it is STARTING again */
     PHASE_RUNNING,
     PHASE_STOPPING, /* the guest was asked to shut down, or is being killed */
     PHASE_ENDED     /* the VM is gone and the record says so */
@@ -56,6 +58,7 @@ struct resolver;
 struct service;
 struct shell;
 struct shell_doing;
+struct spare;
 struct unwritten;
 struct waiter;
 
@@ -114,6 +117,12 @@ struct supervisor {
     enum phase phase;
     int64_t began_ms;         /* clock_ms() */
     enum tally_template with; /* of this start */
+    struct spare *spare;      /* it is one, or was one; NULL: no */
+    /* Of such a one, by spare.c, else NULL: whether a request may come now, … */
+    bool (*check_op)(const struct supervisor *s, const char *op, struct pyro_error *err);
+    /* … and telling the claimant how the start ended, err NULL: well. False: nobody is told. */
+    bool (*tell_claimant)(struct supervisor *s, const struct pyro_error *err);
+    char *template_key; /* that its machine is a copy of; NULL: none, or adopted */
     int dir_fd, run_fd, ready_fd, listen_fd;
     char *dir_path;
     struct workspace_record record;
