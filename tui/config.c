@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/state/config_file.h"
+#include "engine/state/spare_wish.h"
 #include "tui/clipboard.h"
 #include "tui/keymap.h"
 #include "tui/log.h"
@@ -30,6 +31,7 @@ static bool apply_key(char *name, const char *keys, struct pyro_error *err)
 static bool apply_line(const struct config_setting *line, struct pyro_error *err)
 {
     char *name = line->name, *value = line->value;
+    int64_t spares;
 
     if (!value)
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'%s' has no '='", name);
@@ -46,12 +48,16 @@ static bool apply_line(const struct config_setting *line, struct pyro_error *err
         notify_choose(value);
         return *value || pyro_fail(err, PYRO_INVALID_ARGUMENT, "notify is bell, osc9 or a command");
     }
+    if (!strcmp(name, "spares"))
+        return spares_parse(value, &spares) ||
+               pyro_fail(err, PYRO_INVALID_ARGUMENT, "spares is a number up to %d, not '%s'",
+                         SPARES_MAX, value);
     if (!strncmp(name, "registry.", 9))
         return true; /* engine/registry/settings.h */
     if (!strncmp(name, "key.", 4))
         return apply_key(name + 4, value, err);
     return pyro_fail(err, PYRO_INVALID_ARGUMENT,
-                     "no setting '%s': there are theme, clipboard, notify and key.…", name);
+                     "no setting '%s': there are theme, clipboard, notify, spares and key.…", name);
 }
 
 /* ---- what is said twice ---- */

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "engine/client/caller.h"
+#include "engine/client/spare_keeper.h"
 #include "engine/state/timeline.h"
 #include "tui/app.h"
 #include "tui/config.h"
@@ -51,6 +52,7 @@ bool tui_run(const char *word, struct pyro_error *err)
     struct target target = { 0 };
     struct app app;
     struct notify *notify = NULL;
+    struct spare_keeper *spares = NULL;
     bool ok;
 
     caller_set(CALLER_INTERFACE);
@@ -66,12 +68,14 @@ bool tui_run(const char *word, struct pyro_error *err)
         state_init(&app);
         screens_note_actions();
         notify = notify_new(&app);
+        spares = spare_keeper_new(app.loop);
         push_first(&app, &target);
         if (bad)
             app_message(&app, ROLE_WARN, "the configuration has %zu problem%s: L lists %s", bad,
                         bad == 1 ? "" : "s", bad == 1 ? "it" : "them");
         app_run(&app);
     }
+    spare_keeper_free(spares);
     app_close(&app);
     job_release_all(&app);
     notify_free(notify);

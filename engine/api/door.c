@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine/api/lines.h"
+#include "engine/client/spare_keeper.h"
 #include "engine/cmd/output.h"
 #include "vmm/base/json.h"
 
@@ -239,10 +240,12 @@ bool door_run(int in_fd, int out_fd, const struct door_ops *ops, void *arg, int 
     outgoing_init(&d.out, d.loop, out_fd, door_go_on, &d);
     ok = catch_signals(&d, &before, err);
     if (ok) {
+        struct spare_keeper *keeper = spare_keeper_new(d.loop);
         if (ops->opened)
             ops->opened(arg, &d);
         loop_defer(d.loop, &d.go, door_go_on, &d);
         loop_run(d.loop);
+        spare_keeper_free(keeper);
         *ret_signal = d.signal;
     }
     unwatch(&d);

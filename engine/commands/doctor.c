@@ -9,6 +9,8 @@
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
+#include "engine/state/spare_wish.h"
+#include "engine/workspace/spares.h"
 #include "vmm/base/fs.h"
 
 struct doctor_args {
@@ -60,6 +62,10 @@ static const struct row_spec doctor_result[] = {
     RES_STR("networking", .help = "'unknown (still booting)' when a minute was not enough"),
     RES_STR("jail", .nullable = true, .help = "What QEMU is confined by on this host"),
     RES_OBJECTS("problems", problem_rows),
+    RES_OBJECTS("spares", spare_list_rows),
+    RES_INT("spares_allowed",
+            .help = "In all; of a command that does not stay, PYRO_SPARES or the configuration's "
+                    "spares must say so"),
     ROW_END,
 };
 
@@ -67,7 +73,12 @@ static json_t *doctor_run(const void *args, struct cmd_io *io, struct pyro_error
 {
     const struct doctor_args *a = args;
     json_t *report = doctor_examine(a->environment, &io->progress, err);
+    json_t *spares = report ? spares_list(NULL) : NULL;
 
+    if (!report)
+        return NULL;
+    json_object_set_new(report, "spares", spares ? spares : json_array());
+    json_object_set_new(report, "spares_allowed", json_integer(spares_allowed(true)));
     io->exit_status = strcmp(json_string_or(report, "runtime", ""), "PASS") != 0;
     return report;
 }
@@ -125,6 +136,12 @@ static void doctor_print(const json_t *result, FILE *out)
     show_flags(out, "Capabilities", json_object_get(result, "capabilities"), capabilities, is_late);
     show_line(out, "Networking", json_string_or(result, "networking", NULL));
     show_or_unknown(out, "Jail", result, "jail", is_late);
+    fprintf(out,
+            "Spares: %zu of %d allowed while mcp serve, api or tui run; 'spares = N' in the "
+            "configuration keeps N always\n",
+            json_array_size(json_object_get(result, "spares")),
+            (int)json_int_or(result, "spares_allowed", 0));
+    show_spares(json_object_get(result, "spares"), out);
     for (size_t i = 0; i < json_array_size(problems); i++) {
         const json_t *p = json_array_get(problems, i);
 

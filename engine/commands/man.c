@@ -91,6 +91,7 @@ static const char tail[] =
     "\\fIstate\\fR, instead of the XDG base directories.\n"
     ".TP\n\\fBPYRO_ENVIRONMENT_CACHE_DIR\\fR\nWhere environments are kept.\n"
     ".TP\n\\fBPYRO_REQUIRE_KVM\\fR\nWith 1, a machine without KVM is an error.\n"
+    ".TP\n\\fBPYRO_SPARES\\fR\nHow many machines may wait for the next create or run; 0: none.\n"
     ".TP\n\\fBPYRO_ALLOW_WEAK_JAIL\\fR\nWith 1, QEMU runs even where the jail around it is too "
     "weak.\n"
     ".TP\n\\fBPYRO_QEMU\\fR\nThe QEMU to run instead of the one in PATH.\n"

@@ -325,3 +325,20 @@ void show_page(const json_t *result, FILE *out)
 {
     fputs(json_string_or(result, "page", ""), out);
 }
+
+void show_spares(const json_t *spares, FILE *out)
+{
+    const json_t *s;
+    size_t i;
+
+    json_array_foreach (spares, i, s) {
+        bool network = strcmp(json_string_or(s, "network_policy", "off"), "off") != 0;
+
+        fprintf(out, "Spare: %s ", json_string_or(s, "workspace_id", ""));
+        text_print(out, json_string_or(s, "environment", ""));
+        fprintf(out, " %d vCPU %d MiB%s: %lld MB, and %lld MB shared by its template's copies\n",
+                (int)json_int_or(s, "vcpu_count", 0), (int)json_int_or(s, "mem_mib", 0),
+                network ? " network" : "", (long long)json_int_or(s, "pss_bytes", 0) / 1000000,
+                (long long)json_int_or(s, "template_bytes", 0) / 1000000);
+    }
+}

@@ -38,4 +38,7 @@ struct show_column {
  * The columns end with a NULL title, and the last one is as wide as its text. */
 void show_table(const json_t *list, const struct show_column *columns, const char *none, FILE *out);
 
+/* A line for each spare (spares.h): what it is and what it costs. */
+void show_spares(const json_t *spares, FILE *out);
+
 #endif

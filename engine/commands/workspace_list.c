@@ -8,20 +8,27 @@
 #include "engine/commands/rows.h"
 #include "engine/commands/show.h"
 #include "engine/commands/table.h"
+#include "engine/workspace/spares.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
 
 struct workspace_list_args {
     struct page_args page;
+    bool all;
 };
 
-static const struct arg_spec workspace_list_rows[] = { ARG_PAGE_ROWS(workspace_list_args),
-                                                       ARG_END };
+static const struct arg_spec workspace_list_rows[] = {
+    ARG_PAGE_ROWS(workspace_list_args),
+    ARG_FLAG(workspace_list_args, all,
+             .help = "Also the spares: machines that wait for the next create or run"),
+    ARG_END,
+};
 
 static const struct row_spec workspace_list_result[] = {
     RES_INT("count"),
     RES_OBJECTS("workspaces", workspace_rows, .help = "Most recent activity first"),
     RES_PAGE_ROWS,
+    RES_OBJECTS("spares", spare_list_rows, .help = "With --all; else empty"),
     ROW_END,
 };
 
@@ -57,8 +64,16 @@ static json_t *workspace_list_run(const void *args, struct cmd_io *io, struct py
 {
     const struct workspace_list_args *a = args;
 
+    json_t *list, *spares = a->all ? spares_list(err) : json_array();
+
+    if (!spares)
+        return NULL;
     io->brief = !io->json;
-    return page_cut(workspace_list(io->brief, err), "workspaces", &a->page, &order, io, err);
+    list = page_cut(workspace_list(io->brief, err), "workspaces", &a->page, &order, io, err);
+    if (list)
+        json_object_set(list, "spares", spares);
+    json_decref(spares);
+    return list;
 }
 
 static void workspace_list_show_name(const json_t *w, FILE *out)
@@ -82,6 +97,7 @@ static void workspace_list_print(const json_t *result, FILE *out)
 
     show_table(json_object_get(result, "workspaces"), columns, "No workspaces.", out);
     page_show(result, out);
+    show_spares(json_object_get(result, "spares"), out);
 }
 
 const struct cmd_spec cmd_workspace_list = {

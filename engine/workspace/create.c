@@ -15,9 +15,10 @@
 #include "engine/state/base.h"
 #include "engine/state/record_change.h"
 #include "engine/state/store.h"
+#include "engine/workspace/spare_claim.h"
+#include "engine/workspace/undo.h"
 #include "vmm/base/fs.h"
-
-#define UNDO_WAIT_MS 20000
+#include "vmm/base/proc.h"
 
 bool workspace_environment(const char *name, const struct progress *progress,
                            struct environment *ret, struct pyro_error *err)
@@ -100,21 +101,6 @@ static bool prepare_disk(struct workspace_record *r, int dir_fd, const struct en
            record_save(dir_fd, r, false, err);
 }
 
-/* Removes the leftovers of a failed create. Its supervisor, if there was one, has ended: the lock
- * is free or soon is. If it runs on anyway, the workspace stays. */
-static void undo_create(const struct workspace_handle *w)
-{
-    const struct timespec rest = { .tv_nsec = 5 * 1000 * 1000 };
-    int64_t deadline_ms = clock_ms() + UNDO_WAIT_MS;
-    scoped_close int lock = -1;
-
-    while ((lock = fs_lock(w->dir_fd, "lock", FS_LOCK_NOW, NULL)) < 0 && errno == EWOULDBLOCK &&
-           clock_ms() < deadline_ms)
-        nanosleep(&rest, NULL);
-    if (lock >= 0 && !store_remove(&w->store, w->id, NULL))
-        store_sweep(&w->store);
-}
-
 static bool create_in(const struct store *store, const struct workspace_spec *spec,
                       struct workspace_record *r, const struct environment *e,
                       const struct progress *progress, struct pyro_error *err)
@@ -130,11 +116,12 @@ static bool create_in(const struct store *store, const struct workspace_spec *sp
     memcpy(w.id, r->id, sizeof(w.id));
     ok = (!spec->secrets || secrets_store(spec->secrets, dir_fd, err)) &&
          (!e || prepare_disk(r, dir_fd, e, progress, err)) &&
-         supervisor_start(&w, take_fd(&lock_fd), SUPERVISE_FRESH, progress, err);
+         supervisor_start(&w, take_fd(&lock_fd), r->spare ? SUPERVISE_SPARE : SUPERVISE_FRESH,
+                          progress, err);
     if (!ok) {
         if (lock_fd >= 0)
             close(take_fd(&lock_fd));
-        undo_create(&w);
+        workspace_undo(&w);
         return false;
     }
     if (!record_load(dir_fd, r->id, &started, err))
@@ -144,18 +131,31 @@ static bool create_in(const struct store *store, const struct workspace_spec *sp
     return true;
 }
 
-static bool create_vm(const struct store *store, const struct workspace_spec *spec,
-                      struct workspace_record *r, const struct progress *progress,
-                      struct pyro_error *err)
+static bool create_started(const struct store *store, const struct workspace_spec *spec,
+                           struct workspace_record *r, const struct environment *e,
+                           const struct progress *progress, struct pyro_error *err)
 {
-    struct environment environment = { 0 };
     struct boot_files boot = { 0 };
-    bool ok = workspace_environment(r->environment, progress, &environment, err) &&
-              boot_files_ensure(progress, &boot, err) &&
-              create_in(store, spec, r, &environment, progress, err);
+    bool ok =
+        boot_files_ensure(progress, &boot, err) && create_in(store, spec, r, e, progress, err);
 
     boot_files_release(&boot);
+    return ok;
+}
+
+static bool create_vm(const struct store *store, const struct workspace_spec *spec,
+                      const struct spares *spares, struct workspace_record *r,
+                      const struct progress *progress, struct pyro_error *err)
+{
+    struct environment environment = { 0 };
+    bool claimed = false;
+    bool ok = workspace_environment(r->environment, progress, &environment, err) &&
+              spare_claim(store, spares, spec, &environment, r, &claimed, err) &&
+              (claimed || create_started(store, spec, r, &environment, progress, err));
+
     environment_release(&environment);
+    if (ok && spares->wish)
+        spare_claim_made_one(spares->wish);
     return ok;
 }
 
@@ -171,14 +171,19 @@ bool workspace_make(const struct workspace_spec *spec, bool ephemeral,
 {
     scoped_store struct store store = { .fd = -1 };
     struct workspace_record r = { 0 };
+    const struct spare_wish wish = spare_wish_of(spec);
+    struct spares spares = { .wish = NULL };
     struct pyro_error why = { 0 };
     bool ok;
 
     if (!host_check_machine(spec->vcpu_count, spec->mem_mib, err) || !store_open(&store, err))
         return false;
-    store_sweep(&store);
+    if (!spec->held && !spec->without_spares && spares_allowed(true) > 0)
+        spares.wish = &wish;
+    (void)!store_each(&store, STORE_BRIEF | STORE_SWEEP | STORE_SPARES, spare_claim_add, &spares,
+                      NULL);
     ok = fill_record(spec, ephemeral, false, &r, &why) &&
-         create_vm(&store, spec, &r, progress, &why);
+         create_vm(&store, spec, &spares, &r, progress, &why);
     if (!ok && spec->allow_host_compat && workspace_lacks_vm(why.code)) {
         record_release(&r);
         ok = fill_record(spec, ephemeral, true, &r, &why) &&
@@ -190,6 +195,26 @@ bool workspace_make(const struct workspace_spec *spec, bool ephemeral,
     }
     *ret = r;
     return true;
+}
+
+bool workspace_make_spare(const struct workspace_spec *spec, pid_t keeper, struct pyro_error *err)
+{
+    scoped_store struct store store = { .fd = -1 };
+    scoped_record struct workspace_record r = { 0 };
+    struct environment environment = { 0 };
+    bool ok;
+
+    if (!host_check_machine(spec->vcpu_count, spec->mem_mib, err) || !store_open(&store, err) ||
+        !fill_record(spec, true, false, &r, err))
+        return false;
+    r.throw_away = false; /* it may become a workspace that is kept */
+    r.spare = true;
+    r.keeper_pid = keeper;
+    r.keeper_start_time = keeper ? proc_start_time(keeper) : 0;
+    ok = environment_open(spec->environment, &environment, err) &&
+         create_started(&store, spec, &r, &environment, NULL, err);
+    environment_release(&environment);
+    return ok;
 }
 
 json_t *workspace_create(const struct workspace_spec *spec, const struct progress *progress,

@@ -18,6 +18,9 @@ bool workspace_lacks_vm(enum pyro_code code);
 bool workspace_make(const struct workspace_spec *spec, bool ephemeral,
                     const struct progress *progress, struct workspace_record *ret,
                     struct pyro_error *err) MUST_CHECK;
+/* Makes a spare, which ends with the process `keeper`; 0: with none. The environment is installed. */
+bool workspace_make_spare(const struct workspace_spec *spec, pid_t keeper,
+                          struct pyro_error *err) MUST_CHECK;
 /* workspace_create() with a seed_path. If the seed cannot be used it fails before anything is made;
  * a later failure leaves no workspace behind. */
 json_t *workspace_create_seeded(const struct workspace_spec *spec, const struct progress *progress,

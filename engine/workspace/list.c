@@ -124,7 +124,8 @@ json_t *workspace_used_environments(struct pyro_error *err)
     scoped_store struct store store = { .fd = -1 };
     struct bases b = { .store = &store, .paths = json_array() };
 
-    if (!store_open(&store, err) || !store_each(&store, STORE_EPHEMERAL, list_add_base, &b, err)) {
+    if (!store_open(&store, err) ||
+        !store_each(&store, STORE_EPHEMERAL | STORE_SPARES, list_add_base, &b, err)) {
         json_decref(b.paths);
         return NULL;
     }

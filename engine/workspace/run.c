@@ -103,7 +103,11 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
 bool workspace_try(const char *environment, const struct progress *progress, struct pyro_error *err)
 {
     const struct workspace_spec spec = {
-        .environment = environment, .vcpu_count = 1, .mem_mib = TRY_MEM_MIB, .ttl_seconds = 600
+        .environment = environment,
+        .vcpu_count = 1,
+        .mem_mib = TRY_MEM_MIB,
+        .ttl_seconds = 600,
+        .without_spares = true,
     };
     scoped_workspace struct workspace_handle w = WORKSPACE_HANDLE_INIT;
     scoped_record struct workspace_record r = { 0 };

@@ -25,7 +25,8 @@ struct workspace_spec {
     const struct secrets *secrets; /* borrowed; NULL: none */
     bool allow_host_compat;        /* if no VM is possible, run on the host */
     const char *entrypoint;        /* of `run`, in place of the image's; NULL: that */
-    bool held;                     /* workspace_hold() follows: it is stopped with this process */
+    bool without_spares; /* it neither takes one nor wishes for one; as one that is held */
+    bool held;           /* workspace_hold() follows: it is stopped with this process */
 };
 
 /* Pulls the environment if it is missing, starts a VM, returns the workspace object. Nothing is

@@ -12,7 +12,7 @@ colours() {
     drive attributes | grep -oE '[fb]g=[^ ]+' | sort -u
 }
 
-sed -n 's/^    \(\(theme\|clipboard\|key\).*=.*\)/\1/p' docs/tui.md | sed 's/ #.*//' | config
+sed -n 's/^    \(\(theme\|spares\|clipboard\|key\).*=.*\)/\1/p' docs/tui.md | sed 's/ #.*//' | config
 check "the document has an example" grep -q key.shell.take "$XDG_CONFIG_HOME/pyro/config"
 tui "one/$shell"
 sees 'i take control'

@@ -286,6 +286,8 @@ export interface WorkspaceHoldOptions extends CallOptions {
 }
 
 export interface WorkspaceListOptions extends CallOptions {
+  /** Also the spares: machines that wait for the next create or run */
+  all?: boolean;
   /** Where to continue: the next_cursor of the last answer */
   cursor?: string;
   /** At most this many entries */

@@ -157,6 +157,20 @@ export interface DoctorProblems {
   problem: string;
 }
 
+export interface DoctorSpares {
+  createdAt: number;
+  environment: string;
+  memMib: number;
+  networkPolicy: string;
+  /** Of its QEMU, its share of what others have too */
+  pssBytes: number;
+  /** Of the memory that copies of its template share */
+  templateBytes: number;
+  vcpuCount: number;
+  /** That whoever claims it gets */
+  workspaceId: string;
+}
+
 export interface Doctor {
   accelerator: 'kvm' | 'tcg' | null;
   capabilities: DoctorCapabilities;
@@ -170,6 +184,9 @@ export interface Doctor {
   problems: DoctorProblems[];
   qemuVersion: string | null;
   runtime: 'PASS' | 'FAIL';
+  spares: DoctorSpares[];
+  /** In all; of a command that does not stay, PYRO_SPARES or the configuration's spares must say so */
+  sparesAllowed: number;
 }
 
 export interface EnvExport {
@@ -579,6 +596,8 @@ export interface WorkspaceList {
   count: number;
   /** Null when there are no more */
   nextCursor: string | null;
+  /** With --all; else empty */
+  spares: DoctorSpares[];
   /** There are more, beyond --limit */
   truncated: boolean;
   /** Most recent activity first */

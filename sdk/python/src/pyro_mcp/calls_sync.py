@@ -934,21 +934,29 @@ class Calls:
     def list_workspaces(
         self,
         *,
+        all: bool = False,
         cursor: Optional[str] = None,
         limit: Optional[int] = None,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
         """List the workspaces, most recent activity first.
 
+        all: Also the spares: machines that wait for the next create or run
         cursor: Where to continue: the next_cursor of the last answer
         limit: At most this many entries
         """
         return self.call(
             "workspace list",
-            {
-                "cursor": cursor,
-                "limit": limit,
-            },
+            given(
+                {
+                    "all": all,
+                    "cursor": cursor,
+                    "limit": limit,
+                },
+                {
+                    "all": False,
+                },
+            ),
             on_event=on_event,
         )
 

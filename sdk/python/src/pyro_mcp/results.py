@@ -153,6 +153,18 @@ class DoctorProblems(Record):
 
 
 @dataclass(frozen=True)
+class DoctorSpares(Record):
+    created_at: float
+    environment: str
+    mem_mib: int
+    network_policy: str
+    pss_bytes: int  # Of its QEMU, its share of what others have too
+    template_bytes: int  # Of the memory that copies of its template share
+    vcpu_count: int
+    workspace_id: str  # That whoever claims it gets
+
+
+@dataclass(frozen=True)
 class Doctor(Record):
     accelerator: Optional[Literal["kvm", "tcg"]]
     capabilities: DoctorCapabilities
@@ -164,7 +176,9 @@ class Doctor(Record):
     problems: List[DoctorProblems]
     qemu_version: Optional[str]
     runtime: Literal["PASS", "FAIL"]
-    _nested: ClassVar[Mapping[str, Any]] = {"capabilities": DoctorCapabilities, "kvm": DoctorKvm, "problems": DoctorProblems}
+    spares: List[DoctorSpares]
+    spares_allowed: int  # In all; of a command that does not stay, PYRO_SPARES or the configuration's spares must say so
+    _nested: ClassVar[Mapping[str, Any]] = {"capabilities": DoctorCapabilities, "kvm": DoctorKvm, "problems": DoctorProblems, "spares": DoctorSpares}
 
 
 @dataclass(frozen=True)
@@ -523,9 +537,10 @@ class WorkspaceFileWrite(Record):
 class WorkspaceList(Record):
     count: int
     next_cursor: Optional[str]  # Null when there are no more
+    spares: List[DoctorSpares]  # With --all; else empty
     truncated: bool  # There are more, beyond --limit
     workspaces: List[WorkspaceStatus]  # Most recent activity first
-    _nested: ClassVar[Mapping[str, Any]] = {"workspaces": WorkspaceStatus}
+    _nested: ClassVar[Mapping[str, Any]] = {"spares": DoctorSpares, "workspaces": WorkspaceStatus}
 
 
 @dataclass(frozen=True)
