@@ -1,6 +1,9 @@
 /* tests/bench/rows_start.c: how long until there is a machine, and a command done in it. */
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/environment/boot.h"
 #include "tests/bench/bench.h"
@@ -65,22 +68,68 @@ static char *base_image(struct pyro_error *err)
     return path;
 }
 
-static bool measure_run(struct bench_result *ret, struct pyro_error *err)
+/* Calls `measure` with the command line of a cold boot of the same machine. */
+static bool beside_cold_boot(struct bench_result *ret,
+                             bool (*measure)(struct bench_result *, const char *const *,
+                                             struct pyro_error *),
+                             struct pyro_error *err)
 {
     scoped_free char *base = base_image(err);
     struct boot_files boot = { 0 };
     bool ok = base && boot_files_ensure(NULL, &boot, err);
 
-    snprintf(ret->note, sizeof(ret->note),
-             "where the guest is emulated, QEMU's start and its translation of all that a guest "
-             "runs for the first time alone take about a tenth of a cold boot");
     if (ok) {
         const char *const cold[] = {
             bench_program("cold_boot"), boot.kernel, boot.initramfs, base, "1024", NULL
         };
-        ok = measure_run_and_cold(ret, cold, err);
+        ok = measure(ret, cold, err);
     }
     boot_files_release(&boot);
+    return ok;
+}
+
+static bool measure_run(struct bench_result *ret, struct pyro_error *err)
+{
+    snprintf(ret->note, sizeof(ret->note),
+             "where the guest is emulated, QEMU's start and its translation of all that a guest "
+             "runs for the first time alone take about a tenth of a cold boot");
+    return beside_cold_boot(ret, measure_run_and_cold, err);
+}
+
+/* --- with a spare --- */
+
+/* Makes one, and lets the commands that follow claim it, which leave none. */
+static bool make_spare(struct pyro_error *err)
+{
+    const char *const argv[] = { bench_pyro(), "__spare", BENCH_ENVIRONMENT, "1", "1024", "off",
+                                 "0",          NULL };
+    bool ok;
+
+    setenv("PYRO_CHECK_SPARES", "600", 1); /* at once, at the priority of all else */
+    setenv("PYRO_SPARES", "1", 1);
+    ok = process_quietly(argv, err);
+    unsetenv("PYRO_SPARES");
+    return ok;
+}
+
+static bool sample_spare_and_cold(struct bench_result *ret, const char *const *cold,
+                                  struct pyro_error *err)
+{
+    for (int i = 0; i < RUNS; i++) {
+        if (!make_spare(err) || !process_sample(run_true(), ret, err))
+            return false;
+        if (i % COLD_EVERY == 0 && !process_sample_peer(cold, ret, err))
+            return false;
+    }
+    return true;
+}
+
+static bool measure_run_spare(struct bench_result *ret, struct pyro_error *err)
+{
+    bool ok = beside_cold_boot(ret, sample_spare_and_cold, err);
+
+    snprintf(ret->note, sizeof(ret->note), "one is made before each run, which is not measured");
+    setenv("PYRO_SPARES", "0", 1);
     return ok;
 }
 
@@ -153,6 +202,58 @@ static bool measure_create(struct bench_result *ret, struct pyro_error *err)
     return true;
 }
 
+static bool measure_create_spare(struct bench_result *ret, struct pyro_error *err)
+{
+    bool ok = true;
+
+    for (int i = 0; i < RUNS && ok; i++)
+        ok = make_spare(err) && sample_create(ret, err);
+    setenv("PYRO_SPARES", "0", 1);
+    return ok;
+}
+
+/* The id of the only spare. */
+static bool spare_id(char ret[BENCH_ID_BYTES], struct pyro_error *err)
+{
+    const char *const argv[] = { bench_pyro(), "workspace", "list", "--all", "--json", NULL };
+    struct outcome o;
+    json_t *j;
+
+    if (!process_run(argv, &o, err))
+        return false;
+    j = json_parse(o.out.data, o.out.len, JSON_BYTES_MAX, err);
+    snprintf(ret, BENCH_ID_BYTES, "%s",
+             json_string_or(json_array_get(json_object_get(j, "spares"), 0), "workspace_id", ""));
+    json_decref(j);
+    outcome_release(&o);
+    return ret[0] || pyro_fail(err, PYRO_INTERNAL, "there is no spare");
+}
+
+static bool measure_spare(struct bench_result *ret, struct pyro_error *err)
+{
+    const struct timespec while_it_waits = { .tv_sec = 5 };
+    char id[1][BENCH_ID_BYTES];
+    struct pid_set pids = { .count = 0 };
+    double before_ns, mb;
+    bool ok = bench_delete_all(err) && make_spare(err) && spare_id(id[0], err);
+
+    setenv("PYRO_SPARES", "0", 1);
+    if (!ok)
+        return false;
+    pids_of_workspaces(id, 1, &pids);
+    before_ns = pids_cpu_ns(&pids);
+    nanosleep(&while_it_waits, NULL);
+    snprintf(ret->note, sizeof(ret->note),
+             "QEMU and its supervisor; processor time in 5 s: %.2f ms",
+             (pids_cpu_ns(&pids) - before_ns) / 1e6);
+    ok = pids_pss_mb(&pids, &mb, err);
+    for (unsigned i = 0; i < pids.count; i++)
+        kill(pids.pid[i], SIGTERM); /* QEMU leaves it to its supervisor */
+    if (ok)
+        samples_add(&ret->ours, mb);
+    return ok;
+}
+
 static bool measure_create_beside(struct bench_result *ret, struct pyro_error *err)
 {
     char id[BENCH_ID_BYTES];
@@ -216,6 +317,12 @@ const struct bench_row bench_start_rows[] = {
       .peer = "plain QEMU, cold boot of the same machine",
       .peer_ratio = 0.1,
       .measure = measure_run },
+    { .name = "run debian:12 -- true, with a spare",
+      .unit = "ms",
+      .target = 100,
+      .peer = "plain QEMU, cold boot of the same machine",
+      .peer_ratio = 0.04,
+      .measure = measure_run_spare },
     { .name = "run debian:12 -- true, beside bubblewrap",
       .unit = "ms",
       .peer = "`bwrap --unshare-all true` (no VM)",
@@ -228,6 +335,11 @@ const struct bench_row bench_start_rows[] = {
       .unit = "ms",
       .target = 200,
       .measure = measure_create },
+    { .name = "workspace create debian:12, with a spare",
+      .unit = "ms",
+      .target = 40,
+      .measure = measure_create_spare },
+    { .name = "a spare that waits: memory", .unit = "MB", .target = 70, .measure = measure_spare },
     { .name = "workspace create debian:12, beside a running one",
       .unit = "ms",
       .target = 200,
