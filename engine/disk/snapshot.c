@@ -140,15 +140,10 @@ static bool push_stopped(const struct workspace_handle *o, struct workspace_reco
                          struct pyro_error *err)
 {
     struct disk_layer base = { .path = r->base_path, .format = DISK_RAW };
-    uint32_t above;
     uint64_t size;
 
-    if (!disk_virtual_size(&base, &size, err) ||
-        !disk_layers_add(&r->disk, r->disk.active, &above, err) ||
-        !disk_layer_create(o->dir_fd, above, size, err))
-        return false;
-    r->disk.active = above;
-    return true;
+    return disk_virtual_size(&base, &size, err) &&
+           disk_layers_push(o->dir_fd, &r->disk, r->disk.active, size, err);
 }
 
 /* The layer that holds all of the disk; its successor is made, and saved with the record, if there is
@@ -167,15 +162,6 @@ static bool freeze_stopped(const struct workspace_handle *o, struct workspace_re
     return true;
 }
 
-/* Back to a layer that was active. */
-static void unfreeze_stopped(const struct workspace_handle *o, struct workspace_record *r,
-                             uint32_t active)
-{
-    r->disk.active = active;
-    disk_layers_collect(&r->disk);
-    disk_layers_sweep(o->dir_fd, &r->disk);
-}
-
 bool snapshot_freeze_stopped(const struct workspace_handle *o, struct workspace_record *r,
                              uint32_t *ret_layer, struct pyro_error *err)
 {
@@ -185,7 +171,7 @@ bool snapshot_freeze_stopped(const struct workspace_handle *o, struct workspace_
         return false;
     if (record_save(o->dir_fd, r, true, err))
         return true;
-    unfreeze_stopped(o, r, active);
+    disk_layers_undo_push(o->dir_fd, &r->disk, active);
     return false;
 }
 
@@ -203,7 +189,7 @@ static bool snapshot_name_stopped(const struct workspace_handle *o, struct works
                      TIMELINE_ENTRY(TIMELINE_SNAPSHOT, .id = job->name, .state = "created"));
         return true;
     }
-    unfreeze_stopped(o, r, active);
+    disk_layers_undo_push(o->dir_fd, &r->disk, active);
     return false;
 }
 

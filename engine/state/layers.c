@@ -253,6 +253,27 @@ void disk_layers_collect(struct disk_layers *l)
     l->count = kept;
 }
 
+bool disk_layers_fork(const struct disk_layers *l, uint32_t top, struct disk_layers *ret,
+                      struct pyro_error *err)
+{
+    struct disk_layers fork = { .items = calloc(l->count + 1, sizeof(*fork.items)),
+                                .count = l->count,
+                                .origin = l->origin,
+                                .baseline = l->baseline,
+                                .baseline_at = l->baseline_at,
+                                .next = l->next };
+
+    BUG_ON(!fork.items);
+    memcpy(fork.items, l->items, l->count * sizeof(*fork.items));
+    if (!disk_layers_add(&fork, top, &fork.active, err)) {
+        disk_layers_release(&fork);
+        return false;
+    }
+    disk_layers_collect(&fork);
+    *ret = fork;
+    return true;
+}
+
 void disk_layers_rebase(struct disk_layers *l, uint32_t id, uint32_t below)
 {
     for (size_t i = 0; i < l->count; i++)
@@ -454,6 +475,27 @@ bool disk_layer_is_shared(int dirfd, uint32_t id)
     disk_layer_file(id, file);
     return id == DISK_LAYER_BASE || fstatat(dirfd, file, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
            st.st_nlink > 1;
+}
+
+bool disk_layers_push(int dirfd, struct disk_layers *l, uint32_t parent, uint64_t size_bytes,
+                      struct pyro_error *err)
+{
+    uint32_t active = l->active;
+
+    disk_layers_sweep(dirfd, l);
+    if (!disk_layers_add(l, parent, &l->active, err))
+        return false;
+    if (disk_layer_create(dirfd, l->active, size_bytes, err))
+        return true;
+    disk_layers_undo_push(dirfd, l, active);
+    return false;
+}
+
+void disk_layers_undo_push(int dirfd, struct disk_layers *l, uint32_t active)
+{
+    l->active = active;
+    disk_layers_collect(l);
+    disk_layers_sweep(dirfd, l);
 }
 
 int64_t disk_layer_bytes(int dirfd, uint32_t id)

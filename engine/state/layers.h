@@ -50,6 +50,12 @@ void disk_layers_init(struct disk_layers *l);
 /* The same on an environment that has `count` layers on its image, fewer than DISK_LAYERS_MAX: 1 to
  * count, and the active one above. */
 void disk_layers_init_above(struct disk_layers *l, unsigned count);
+/*
+ * A disk that goes on from layer `top` of another, with a new active layer: the layers below it by
+ * their ids, the same baseline, and no snapshots. PYRO_SNAPSHOT_STATE as for disk_layers_add().
+ */
+bool disk_layers_fork(const struct disk_layers *l, uint32_t top, struct disk_layers *ret,
+                      struct pyro_error *err) MUST_CHECK;
 void disk_layers_release(struct disk_layers *l);
 /* From a record's member "disk"; NULL (a record older than layers) is a new disk. */
 bool disk_layers_parse(const json_t *j, struct disk_layers *ret, struct pyro_error *err) MUST_CHECK;
@@ -96,6 +102,15 @@ void disk_layer_file(uint32_t id, char ret[32]);
 /* Creates the empty file of a layer, its name synced to the disk. */
 bool disk_layer_create(int dirfd, uint32_t id, uint64_t size_bytes,
                        struct pyro_error *err) MUST_CHECK;
+/*
+ * A new layer on `parent`, with its file, as the active one; the caller saves the record, or undoes it.
+ * First removes the files that a process left that was killed before it saved one. Nothing has changed
+ * when it fails.
+ */
+bool disk_layers_push(int dirfd, struct disk_layers *l, uint32_t parent, uint64_t size_bytes,
+                      struct pyro_error *err) MUST_CHECK;
+/* Back to a layer that was active. */
+void disk_layers_undo_push(int dirfd, struct disk_layers *l, uint32_t active);
 /* Makes the file of another's frozen layer that of a layer of this disk too (file_share.h). */
 bool disk_layer_share(const char *path, int dirfd, uint32_t id, struct pyro_error *err) MUST_CHECK;
 /* Removes the files of layers that are not listed. Failures are left to the next sweep. */

@@ -24,7 +24,7 @@ bool disk_reset_commit(int dirfd, struct workspace_record *r, const char *snapsh
                        struct pyro_error *err)
 {
     struct disk_layer base = { .path = r->base_path, .format = DISK_RAW };
-    uint32_t below, above, active = r->disk.active;
+    uint32_t below, active = r->disk.active;
     bool used = r->used, clearing = r->clearing;
     double last_reset_at = r->last_reset_at;
     uint64_t size;
@@ -32,24 +32,22 @@ bool disk_reset_commit(int dirfd, struct workspace_record *r, const char *snapsh
     if (!r->base_path)
         return pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' has no disk", r->id);
     if (!disk_layers_resolve(&r->disk, snapshot, &below, err) ||
-        !disk_virtual_size(&base, &size, err) || !disk_layers_add(&r->disk, below, &above, err))
+        !disk_virtual_size(&base, &size, err) ||
+        !disk_layers_push(dirfd, &r->disk, below, size, err))
         return false;
-    r->disk.active = above;
     r->used = below != r->disk.origin; /* an empty layer on the environment is like new */
     r->clearing = true;
     r->reset_count++;
     r->last_reset_at = r->last_activity_at = clock_wall();
-    if (disk_layer_create(dirfd, above, size, err) && record_save(dirfd, r, true, err)) {
+    if (record_save(dirfd, r, true, err)) {
         timeline_add(dirfd, TIMELINE_ENTRY(TIMELINE_RESET, .id = snapshot));
         return true;
     }
-    r->disk.active = active;
     r->used = used;
     r->clearing = clearing;
     r->reset_count--;
     r->last_reset_at = last_reset_at;
-    disk_layers_collect(&r->disk);
-    disk_layers_sweep(dirfd, &r->disk);
+    disk_layers_undo_push(dirfd, &r->disk, active);
     return false;
 }
 

@@ -66,15 +66,12 @@ static bool push_layer(struct supervisor *s, uint32_t parent, uint32_t *ret_id,
     uint32_t active = l->active;
     uint64_t size;
 
-    if (!disk_virtual_size(&base, &size, err) || !disk_layers_add(l, parent, ret_id, err))
+    if (!disk_virtual_size(&base, &size, err) || !disk_layers_push(s->dir_fd, l, parent, size, err))
         return false;
-    l->active = *ret_id;
-    if (disk_layer_create(s->dir_fd, *ret_id, size, err) &&
-        record_save(s->dir_fd, &s->record, true, err))
+    *ret_id = l->active;
+    if (record_save(s->dir_fd, &s->record, true, err))
         return true;
-    l->active = active;
-    disk_layers_collect(l);
-    disk_layers_sweep(s->dir_fd, l);
+    disk_layers_undo_push(s->dir_fd, l, active);
     return false;
 }
 

@@ -156,6 +156,38 @@ static void test_layers_that_others_have(void **state UNUSED)
     fs_discard_tree(AT_FDCWD, other);
 }
 
+static void test_layers_of_a_fork(void **state UNUSED)
+{
+    struct pyro_error err = { 0 };
+    struct disk_layers l, fork;
+    uint32_t id;
+
+    disk_layers_init_above(&l, 1); /* the environment's 1, and 2 above */
+    l.baseline = push(&l, NULL);
+    l.baseline_at = 2.5;
+    push(&l, "a");
+    push(&l, "b");
+    assert_true(disk_layers_fork(&l, 4, &fork, &err));
+    assert_int_equal(fork.active, l.next);
+    assert_int_equal(disk_layers_parent(&fork, fork.active), 4);
+    assert_true(has(&fork, 1) && has(&fork, 2) && has(&fork, 3) && has(&fork, 4));
+    assert_false(has(&fork, 5));
+    assert_int_equal(fork.snapshot_count, 0);
+    assert_int_equal(fork.origin, 1);
+    assert_int_equal(fork.baseline, 3);
+    assert_true(fork.baseline_at == 2.5);
+    assert_int_equal(fork.booted, 0);
+    assert_int_equal(l.active, 5);
+    disk_layers_release(&fork);
+    while (disk_layers_depth(&l, l.active) < DISK_LAYERS_MAX) {
+        assert_true(disk_layers_add(&l, l.active, &id, &err));
+        l.active = id;
+    }
+    assert_false(disk_layers_fork(&l, l.active, &fork, &err));
+    assert_int_equal(err.code, PYRO_SNAPSHOT_STATE);
+    disk_layers_release(&l);
+}
+
 static void test_layers_names_are_checked(void **state UNUSED)
 {
     static const struct {
@@ -319,6 +351,32 @@ static void test_layers_sweep_removes_debris_only(void **state UNUSED)
     fs_discard_tree(AT_FDCWD, path);
 }
 
+static void test_layers_push(void **state UNUSED)
+{
+    char path[] = "/tmp/pyro-layers-XXXXXX";
+    scoped_close int dir = -1;
+    struct pyro_error err = { 0 };
+    struct disk_layers l;
+
+    assert_non_null(mkdtemp(path));
+    dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    disk_layers_init(&l);
+    assert_true(disk_layer_create(dir, 1, 1 << 20, &err));
+    assert_true(disk_layer_create(dir, 2, 1 << 20, &err)); /* its record was never saved */
+    assert_true(disk_layers_push(dir, &l, 1, 1 << 20, &err));
+    assert_int_equal(l.active, 2);
+    assert_int_equal(disk_layers_parent(&l, 2), 1);
+    disk_layers_undo_push(dir, &l, 1);
+    assert_int_equal(l.active, 1);
+    assert_int_equal(faccessat(dir, "layers/2.qcow2", F_OK, 0), -1);
+    assert_int_equal(mkdirat(dir, "layers/3.qcow2", 0700), 0);
+    assert_false(disk_layers_push(dir, &l, 1, 1 << 20, &err));
+    assert_int_equal(l.active, 1);
+    assert_int_equal(l.count, 1);
+    disk_layers_release(&l);
+    fs_discard_tree(AT_FDCWD, path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,11 +385,13 @@ int main(void)
         cmocka_unit_test(test_layers_of_a_flattened_chain),
         cmocka_unit_test(test_layers_of_an_environment),
         cmocka_unit_test(test_layers_that_others_have),
+        cmocka_unit_test(test_layers_of_a_fork),
         cmocka_unit_test(test_layers_names_are_checked),
         cmocka_unit_test(test_layers_survive_the_record),
         cmocka_unit_test(test_layers_that_make_no_tree_are_refused),
         cmocka_unit_test(test_layers_have_a_longest_chain),
         cmocka_unit_test(test_layers_sweep_removes_debris_only),
+        cmocka_unit_test(test_layers_push),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
