@@ -13,6 +13,8 @@
 
 #define NAME_HINT "use 1 to 64 letters, digits and '_', not starting with a digit"
 
+#define REPLACED_DIR "secrets-replaced" /* as the secrets, under names without a meaning */
+
 static const char *const kinds[] = { "literal", "file" };
 
 static void value_release(struct buf *value)
@@ -188,15 +190,16 @@ json_t *secrets_described(const json_t *j)
     return list;
 }
 
-bool secrets_store(const struct secrets *s, int workspace_fd, struct pyro_error *err)
+static bool store(const struct secrets *s, int workspace_fd, const char *name,
+                  struct pyro_error *err)
 {
     scoped_close int fd = -1;
 
     if (!s->count)
         return true;
-    if (mkdirat(workspace_fd, SECRETS_DIR, 0700) != 0 && errno != EEXIST)
+    if (mkdirat(workspace_fd, name, 0700) != 0 && errno != EEXIST)
         return pyro_fail_errno(err, "store the secrets");
-    fd = fs_open_dir(workspace_fd, SECRETS_DIR, err);
+    fd = fs_open_dir(workspace_fd, name, err);
     for (size_t i = 0; fd >= 0 && i < s->count; i++) {
         const struct secret *item = &s->items[i];
         if (!fs_write_atomic(fd, item->name, item->value.data, item->value.len, 0600, err))
@@ -205,9 +208,14 @@ bool secrets_store(const struct secrets *s, int workspace_fd, struct pyro_error 
     return fd >= 0;
 }
 
-bool secrets_load(int workspace_fd, struct secrets *ret, struct pyro_error *err)
+bool secrets_store(const struct secrets *s, int workspace_fd, struct pyro_error *err)
 {
-    int fd = openat(workspace_fd, SECRETS_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return store(s, workspace_fd, SECRETS_DIR, err);
+}
+
+static bool load(int workspace_fd, const char *name, struct secrets *ret, struct pyro_error *err)
+{
+    int fd = openat(workspace_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     scoped_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
 
@@ -228,6 +236,87 @@ bool secrets_load(int workspace_fd, struct secrets *ret, struct pyro_error *err)
         }
     }
     return true;
+}
+
+bool secrets_load(int workspace_fd, struct secrets *ret, struct pyro_error *err)
+{
+    return load(workspace_fd, SECRETS_DIR, ret, err);
+}
+
+/* ---- forks ---- */
+
+/* Adds a secret's value under that name. */
+static bool add_copy(struct secrets *s, const struct secret *from, const char *name,
+                     struct pyro_error *err)
+{
+    struct secret *item = &s->items[s->count];
+
+    if (s->count == SECRETS_MAX)
+        return pyro_fail(err, PYRO_INVALID_ARGUMENT, "there are more than %d secrets", SECRETS_MAX);
+    *item = (struct secret){ .from_file = from->from_file, .value = BUF_INIT(SECRET_BYTES_MAX) };
+    snprintf(item->name, sizeof(item->name), "%s", name);
+    return take_value(
+        s, item,
+        buf_append(&item->value, from->value.data, from->value.len) || fail_size(name, err), err);
+}
+
+/* Those given, and of the rest theirs. */
+static bool add_inherited(const struct secrets *given, const struct secrets *theirs,
+                          struct secrets *ret, struct pyro_error *err)
+{
+    for (size_t i = 0; i < given->count; i++)
+        if (!add_copy(ret, &given->items[i], given->items[i].name, err))
+            return false;
+    for (size_t i = 0; i < theirs->count; i++)
+        if (!find(given, theirs->items[i].name) &&
+            !add_copy(ret, &theirs->items[i], theirs->items[i].name, err))
+            return false;
+    return true;
+}
+
+static bool has_value(const struct secrets *s, const struct buf *value)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->items[i].value.len == value->len &&
+            !memcmp(s->items[i].value.data, value->data, value->len))
+            return true;
+    return false;
+}
+
+/* Adds those values that neither has yet. */
+static bool add_replaced(const struct secrets *from, const struct secrets *current,
+                         struct secrets *replaced, struct pyro_error *err)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        char name[SECRET_NAME_MAX + 1];
+        const struct secret *item = &from->items[i];
+        snprintf(name, sizeof(name), "R%zu", replaced->count + 1);
+        if (!has_value(current, &item->value) && !has_value(replaced, &item->value) &&
+            !add_copy(replaced, item, name, err))
+            return pyro_wrap(err, "values that must not be shown");
+    }
+    return true;
+}
+
+bool secrets_fork(const struct secrets *given, int from_fd, struct secrets *ret,
+                  struct secrets *ret_replaced, struct pyro_error *err)
+{
+    scoped_secrets theirs = { .count = 0 }, before = { .count = 0 };
+
+    ret->count = ret_replaced->count = 0;
+    if (secrets_load(from_fd, &theirs, err) && load(from_fd, REPLACED_DIR, &before, err) &&
+        add_inherited(given, &theirs, ret, err) && add_replaced(&before, ret, ret_replaced, err) &&
+        add_replaced(&theirs, ret, ret_replaced, err))
+        return true;
+    secrets_release(ret);
+    secrets_release(ret_replaced);
+    return false;
+}
+
+bool secrets_store_replaced(const struct secrets *replaced, int workspace_fd,
+                            struct pyro_error *err)
+{
+    return store(replaced, workspace_fd, REPLACED_DIR, err);
 }
 
 static bool fail_unknown(const char *name, struct pyro_error *err)
@@ -298,24 +387,39 @@ bool secrets_add_env(json_t **wanted, const char *item, struct pyro_error *err)
 
 /* ---- redaction ---- */
 
+/* Borrows the values. */
+static size_t add_values(const struct secrets *s, struct buf *values, size_t count)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        values[count] = s->items[i].value;
+        values[count].len = text_length(&values[count]);
+        count++;
+    }
+    return count;
+}
+
+bool secrets_redactor_of_both(const struct secrets *s, const struct secrets *replaced,
+                              struct redactor **ret, struct pyro_error *err)
+{
+    struct buf values[2 * SECRETS_MAX];
+    size_t count = add_values(replaced, values, add_values(s, values, 0));
+
+    *ret = count ? redactor_new(values, count) : NULL;
+    return !count || *ret || pyro_no_memory(err, "the secrets");
+}
+
 bool secrets_redactor(const struct secrets *s, struct redactor **ret, struct pyro_error *err)
 {
-    struct buf values[SECRETS_MAX];
+    static const struct secrets none;
 
-    *ret = NULL;
-    if (!s->count)
-        return true;
-    for (size_t i = 0; i < s->count; i++) {
-        values[i] = s->items[i].value; /* borrowed */
-        values[i].len = text_length(&values[i]);
-    }
-    *ret = redactor_new(values, s->count);
-    return *ret || pyro_no_memory(err, "the secrets");
+    return secrets_redactor_of_both(s, &none, ret, err);
 }
 
 bool secrets_redactor_of(int workspace_fd, struct redactor **ret, struct pyro_error *err)
 {
-    scoped_secrets s = { .count = 0 };
+    scoped_secrets s = { .count = 0 }, replaced = { .count = 0 };
 
-    return secrets_load(workspace_fd, &s, err) && secrets_redactor(&s, ret, err);
+    return secrets_load(workspace_fd, &s, err) &&
+           load(workspace_fd, REPLACED_DIR, &replaced, err) &&
+           secrets_redactor_of_both(&s, &replaced, ret, err);
 }

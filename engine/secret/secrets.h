@@ -2,7 +2,8 @@
  * The secrets of a workspace: given once, when it is created, and kept until it is deleted.
  *
  * Their values are in secrets/NAME (0600, the directory 0700) of the workspace's directory and
- * nowhere else: the record has names, and the supervisor reads the files when it hands them to the
+ * nowhere else, those that a fork replaced in secrets-replaced/: what it went on from may still
+ * print them. The record has names, and the supervisor reads the files when it hands them to the
  * guest or to a command. Never in argv, environment or a log of a process on the host.
  */
 #ifndef PYRO_SECRETS_H
@@ -42,6 +43,16 @@ json_t *secrets_describe(const struct secrets *s);
 json_t *secrets_described(const json_t *j);
 /* Writes them into a workspace's directory. */
 bool secrets_store(const struct secrets *s, int workspace_fd, struct pyro_error *err) MUST_CHECK;
+/*
+ * The secrets of a fork of the workspace in from_fd: those `given`, and of the rest what that one has.
+ * ret_replaced: the values that it has or had beside them, which the fork must redact as well. Both
+ * are to be released. PYRO_INVALID_ARGUMENT: there are too many of either.
+ */
+bool secrets_fork(const struct secrets *given, int from_fd, struct secrets *ret,
+                  struct secrets *ret_replaced, struct pyro_error *err) MUST_CHECK;
+/* Writes the latter into the fork's directory. */
+bool secrets_store_replaced(const struct secrets *replaced, int workspace_fd,
+                            struct pyro_error *err) MUST_CHECK;
 /* All that exist; none is not an error. */
 bool secrets_load(int workspace_fd, struct secrets *ret, struct pyro_error *err) MUST_CHECK;
 /* {NAME: value}, of those in a record; a missing one is an error. New. */
@@ -60,6 +71,9 @@ bool secrets_add_env(json_t **wanted, const char *item, struct pyro_error *err) 
 /* The redactor of their values, without their final newlines; *ret NULL when there are none. */
 bool secrets_redactor(const struct secrets *s, struct redactor **ret,
                       struct pyro_error *err) MUST_CHECK;
+/* Of a fork: of both. */
+bool secrets_redactor_of_both(const struct secrets *s, const struct secrets *replaced,
+                              struct redactor **ret, struct pyro_error *err) MUST_CHECK;
 /* The same, straight from a workspace's directory. */
 bool secrets_redactor_of(int workspace_fd, struct redactor **ret,
                          struct pyro_error *err) MUST_CHECK;

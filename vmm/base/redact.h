@@ -24,7 +24,7 @@
 #define REDACTED_BYTES (sizeof(REDACTED) - 1)
 /* bytes of one value and two for each newline in it */
 #define REDACT_VALUE_MAX ((size_t)96 * 1024)
-#define REDACT_VALUES_MAX 100
+#define REDACT_VALUES_MAX 128
 #define REDACT_HELD_MAX ((size_t)160 * 1024) /* no more than this is ever held back */
 #define REDACT_SHOWN_MAX 3
 

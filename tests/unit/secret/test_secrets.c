@@ -131,6 +131,89 @@ static void test_stored_and_loaded(void **state UNUSED)
     secrets_release(&again);
 }
 
+static bool hides(int fd, const char *text)
+{
+    struct pyro_error err = { 0 };
+    scoped_redactor *r = NULL;
+    scoped_free char *shown = NULL;
+
+    assert_true(secrets_redactor_of(fd, &r, &err));
+    shown = hide_in_text(r, text, false);
+    return !strcmp(shown, "[REDACTED]");
+}
+
+static void fork_into(int from_fd, int to_fd, const char *spec)
+{
+    struct secrets given = { .count = 0 }, s, replaced;
+    struct pyro_error err = { 0 };
+
+    assert_true(secrets_add_literal(&given, spec, &err));
+    assert_true(secrets_fork(&given, from_fd, &s, &replaced, &err));
+    assert_true(secrets_store(&s, to_fd, &err));
+    assert_true(secrets_store_replaced(&replaced, to_fd, &err));
+    secrets_release(&given);
+    secrets_release(&s);
+    secrets_release(&replaced);
+}
+
+/* Each generation hides what the ones before it had. */
+static void test_forks(void **state UNUSED)
+{
+    static const char *const values[] = { "of-the-first", "kept-by-all", "of-the-second",
+                                          "of-the-third" };
+    struct secrets first = { .count = 0 }, found;
+    struct pyro_error err = { 0 };
+    int fds[3];
+
+    for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+        scoped_free char *name = str_printf("fork%zu", i);
+        assert_int_equal(mkdirat(dir_fd, name, 0700), 0);
+        fds[i] = openat(dir_fd, name, O_DIRECTORY | O_CLOEXEC);
+    }
+    assert_true(secrets_add_literal(&first, "A=of-the-first", &err));
+    assert_true(secrets_add_literal(&first, "B=kept-by-all", &err));
+    assert_true(secrets_store(&first, fds[0], &err));
+    secrets_release(&first);
+    fork_into(fds[0], fds[1], "A=of-the-second");
+    fork_into(fds[1], fds[2], "A=of-the-third");
+    for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+        assert_true(hides(fds[2], values[i]));
+    assert_true(hides(fds[1], values[0]) && hides(fds[1], values[2]));
+    assert_false(hides(fds[1], values[3]));
+    assert_false(hides(fds[0], values[2]));
+    assert_true(secrets_load(fds[2], &found, &err));
+    assert_int_equal(found.count, 2);
+    secrets_release(&found);
+    for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+        close(fds[i]);
+}
+
+/* A value more than there is room for. */
+static void test_forks_have_a_last(void **state UNUSED)
+{
+    struct secrets given = { .count = 0 }, s, replaced;
+    struct pyro_error err = { 0 };
+    int fd, i;
+
+    assert_int_equal(mkdirat(dir_fd, "many", 0700), 0);
+    fd = openat(dir_fd, "many", O_DIRECTORY | O_CLOEXEC);
+    for (i = 0; i <= SECRETS_MAX + 1; i++) {
+        scoped_free char *spec = str_printf("A=value-%d", i);
+        bool ok = secrets_add_literal(&given, spec, &err) &&
+                  secrets_fork(&given, fd, &s, &replaced, &err);
+        secrets_release(&given);
+        if (!ok)
+            break;
+        assert_true(secrets_store(&s, fd, &err) && secrets_store_replaced(&replaced, fd, &err));
+        secrets_release(&s);
+        secrets_release(&replaced);
+    }
+    assert_int_equal(i, SECRETS_MAX + 1);
+    assert_int_equal(err.code, PYRO_INVALID_ARGUMENT);
+    assert_true(hides(fd, "value-0") && hides(fd, "value-64"));
+    close(fd);
+}
+
 static void test_variables_that_are_asked_for(void **state UNUSED)
 {
     static const char *const bad[] = { "", "=", "A=", "=A", "9", "A=9", "A=B=C", "A B" };
@@ -185,6 +268,8 @@ int main(void)
         cmocka_unit_test(test_literals),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_stored_and_loaded),
+        cmocka_unit_test(test_forks),
+        cmocka_unit_test(test_forks_have_a_last),
         cmocka_unit_test(test_variables_that_are_asked_for),
         cmocka_unit_test(test_hiding),
     };
