@@ -16,7 +16,7 @@ static const char *const words[TIMELINE_EVENTS] = {
     [TIMELINE_INPUT] = "typed",        [TIMELINE_FILES] = "files",
     [TIMELINE_SERVICE] = "service",    [TIMELINE_ATTENTION] = "attention",
     [TIMELINE_NETWORK] = "network",    [TIMELINE_SNAPSHOT] = "snapshot",
-    [TIMELINE_RESET] = "reset",
+    [TIMELINE_RESET] = "reset",        [TIMELINE_FORKED] = "forked",
 };
 
 enum role timeline_row_role(const json_t *entry)

@@ -101,6 +101,15 @@ bool cmd_io_redact_new(struct cmd_io *io, const struct secrets *secrets, struct 
     return ok;
 }
 
+bool cmd_io_redact_fork(struct cmd_io *io, const char *workspace, const struct secrets *given,
+                        struct pyro_error *err)
+{
+    bool ok = redaction_of_fork(&io->redaction, workspace, given, err);
+
+    start_streams(io);
+    return ok;
+}
+
 void cmd_io_release(struct cmd_io *io)
 {
     for (int i = 0; i < 2; i++)

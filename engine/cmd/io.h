@@ -53,6 +53,8 @@ bool cmd_io_redact(struct cmd_io *io, const struct cmd_spec *cmd, const void *ar
                    struct pyro_error *err) MUST_CHECK;
 bool cmd_io_redact_new(struct cmd_io *io, const struct secrets *secrets,
                        struct pyro_error *err) MUST_CHECK;
+bool cmd_io_redact_fork(struct cmd_io *io, const char *workspace, const struct secrets *given,
+                        struct pyro_error *err) MUST_CHECK;
 void cmd_io_release(struct cmd_io *io);
 
 /*

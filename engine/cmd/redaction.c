@@ -27,6 +27,19 @@ bool redaction_of_new(struct redaction *r, const struct secrets *secrets, struct
     return secrets_redactor(secrets, &r->redactor, err);
 }
 
+bool redaction_of_fork(struct redaction *r, const char *workspace, const struct secrets *given,
+                       struct pyro_error *err)
+{
+    scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
+    scoped_secrets secrets = { .count = 0 }, replaced = { .count = 0 };
+
+    redaction_release(r);
+    if (!workspace_open(workspace, &o, &(struct pyro_error){ 0 }))
+        return secrets_redactor(given, &r->redactor, err);
+    return secrets_fork(given, o.dir_fd, &secrets, &replaced, err) &&
+           secrets_redactor_of_both(&secrets, &replaced, &r->redactor, err);
+}
+
 void redaction_release(struct redaction *r)
 {
     redactor_free(r->redactor);

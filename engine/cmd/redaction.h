@@ -26,6 +26,9 @@ bool redaction_open(struct redaction *r, const struct cmd_spec *cmd, const void 
 /* Of a workspace that is being made. */
 bool redaction_of_new(struct redaction *r, const struct secrets *secrets,
                       struct pyro_error *err) MUST_CHECK;
+/* Of a fork of a workspace that is being made with these: of that one's as well. */
+bool redaction_of_fork(struct redaction *r, const char *workspace, const struct secrets *given,
+                       struct pyro_error *err) MUST_CHECK;
 void redaction_release(struct redaction *r);
 
 /*

@@ -105,3 +105,15 @@ json_t *labels_to_json(const struct arg_list *list)
     }
     return object;
 }
+
+bool take_secrets(const struct arg_list *secret, const struct arg_list *secret_file,
+                  struct secrets *ret, struct pyro_error *err)
+{
+    for (size_t i = 0; i < secret->count; i++)
+        if (!secrets_add_literal(ret, secret->items[i], err))
+            return pyro_wrap(err, "--secret");
+    for (size_t i = 0; i < secret_file->count; i++)
+        if (!secrets_add_file(ret, secret_file->items[i], err))
+            return pyro_wrap(err, "--secret-file");
+    return true;
+}

@@ -3,6 +3,7 @@
 #define PYRO_COMMANDS_ROWS_H
 
 #include "engine/cmd/spec.h"
+#include "engine/secret/secrets.h"
 #include "engine/state/record.h"
 
 #define SECONDS_MAX (30 * 24 * 3600) /* of any time-out or time to live */
@@ -26,6 +27,15 @@ int64_t limit_mem_mib(void); /* the same, whole steps of MEM_STEP_MIB */
 #define ARG_NETWORK(S)                                                                             \
     ARG_FLAG(S, network, .agent = "",                                                              \
              .help = "Let it connect out; without this it has no network at all")
+#define ARG_LABEL(S)                                                                               \
+    ARG_LIST(S, label, .agent = "", .pairs = true, .metavar = "KEY=VALUE",                         \
+             .complete = COMPLETE_LABEL, .check = check_label, .help = "A label")
+/* For take_secrets(). */
+#define ARG_SECRETS(S)                                                                             \
+    ARG_LIST(S, secret, .agent = "NAME to value", .pairs = true, .metavar = "NAME=VALUE",          \
+             .help = "A secret; the value is visible in the process list: prefer --secret-file"),  \
+        ARG_LIST(S, secret_file, .pairs = true, .metavar = "NAME=PATH", .complete = COMPLETE_FILE, \
+                 .help = "A secret that is the text of a file")
 #define ARG_ALLOW_HOST_COMPAT(S)                                                                   \
     ARG_FLAG(S, allow_host_compat,                                                                 \
              .help = "Where no VM can be had, run on the host itself, without isolation")
@@ -48,6 +58,9 @@ extern const struct row_spec environment_rows[];
 
 /* An array of strings from a list, new. */
 json_t *list_to_json(const struct arg_list *list);
+/* Of --secret and --secret-file. */
+bool take_secrets(const struct arg_list *secret, const struct arg_list *secret_file,
+                  struct secrets *ret, struct pyro_error *err) MUST_CHECK;
 /* An object of labels from KEY=VALUE items (checked by check_label), new; NULL when there are none.
  */
 json_t *labels_to_json(const struct arg_list *list);

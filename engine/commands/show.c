@@ -217,6 +217,7 @@ void show_workspace(const json_t *w, FILE *out)
     show_line(out, "Name", json_string_or(w, "name", NULL));
     show_labels(json_object_get(w, "labels"), out);
     show_line(out, "Environment", json_string_or(w, "environment", NULL));
+    show_line(out, "Forked from", json_string_or(w, "forked_from", NULL));
     show_line(out, "State", json_string_or(w, "state", NULL));
     show_attention_line(w, out);
     show_line(out, "Paused", json_string_or(w, "paused_reason", NULL));

@@ -15,6 +15,7 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_login,
     &cmd_logout,
     &cmd_workspace_create,
+    &cmd_workspace_fork,
     &cmd_workspace_list,
     &cmd_workspace_status,
     &cmd_workspace_summary,

@@ -31,13 +31,8 @@ static const struct arg_spec workspace_create_rows[] = {
                     "or .tar.xz"),
     ARG_STR(workspace_create_args, name, .agent = "", .check = check_name,
             .help = "A name to call it by, besides its id"),
-    ARG_LIST(workspace_create_args, label, .agent = "", .pairs = true, .metavar = "KEY=VALUE",
-             .complete = COMPLETE_LABEL, .check = check_label, .help = "A label"),
-    ARG_LIST(workspace_create_args, secret, .agent = "NAME to value", .pairs = true,
-             .metavar = "NAME=VALUE",
-             .help = "A secret; the value is visible in the process list: prefer --secret-file"),
-    ARG_LIST(workspace_create_args, secret_file, .pairs = true, .metavar = "NAME=PATH",
-             .complete = COMPLETE_FILE, .help = "A secret that is the text of a file"),
+    ARG_LABEL(workspace_create_args),
+    ARG_SECRETS(workspace_create_args),
     ARG_ALLOW_HOST_COMPAT(workspace_create_args),
     ARG_FLAG(workspace_create_args, hold,
              .help = "Run it in the foreground, for as long as this process lives, as workspace "
@@ -47,18 +42,6 @@ static const struct arg_spec workspace_create_rows[] = {
     ARG_FLAG(workspace_create_args, id_only, .help = "Print the workspace's id and nothing else"),
     ARG_END,
 };
-
-static bool take_secrets(const struct workspace_create_args *a, struct secrets *ret,
-                         struct pyro_error *err)
-{
-    for (size_t i = 0; i < a->secret.count; i++)
-        if (!secrets_add_literal(ret, a->secret.items[i], err))
-            return pyro_wrap(err, "--secret");
-    for (size_t i = 0; i < a->secret_file.count; i++)
-        if (!secrets_add_file(ret, a->secret_file.items[i], err))
-            return pyro_wrap(err, "--secret-file");
-    return true;
-}
 
 static json_t *hold_created(const struct workspace_create_args *a, struct cmd_io *io,
                             json_t *workspace, struct pyro_error *err)
@@ -93,7 +76,8 @@ static json_t *workspace_create_run(const void *args, struct cmd_io *io, struct 
     }
     if (a->hold)
         workspace_hold_prepare();
-    if (!take_secrets(a, &secrets, err) || !cmd_io_redact_new(io, &secrets, err))
+    if (!take_secrets(&a->secret, &a->secret_file, &secrets, err) ||
+        !cmd_io_redact_new(io, &secrets, err))
         return NULL;
     if (a->id_only)
         io->print = cmd_print_id;

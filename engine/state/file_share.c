@@ -30,20 +30,25 @@ static bool copy_extent(int from, int to, off_t at, off_t end)
 }
 
 /* The blocks that hold data; holes stay holes. */
-static bool copy_content(int from, int to, off_t size)
+static bool copy_blocks(int from, int to, off_t size)
 {
     off_t data, hole = 0;
 
-    if (ioctl(to, FICLONE, from) == 0)
-        return true;
-    if (ftruncate(to, size) != 0)
-        return false;
-    while ((data = lseek(from, hole, SEEK_DATA)) >= 0) {
+    while (hole < size && (data = lseek(from, hole, SEEK_DATA)) < size) {
+        if (data < 0)
+            return errno == ENXIO;
         hole = lseek(from, data, SEEK_HOLE);
-        if (hole < 0 || !copy_extent(from, to, data, hole))
+        if (hole < 0 || !copy_extent(from, to, data, hole < size ? hole : size))
             return false;
     }
-    return errno == ENXIO;
+    return true;
+}
+
+bool file_copy_content(int from_fd, int to_fd, off_t size)
+{
+    /* A block is shared with all that follows `size` in it, and cut there. */
+    return (ioctl(to_fd, FICLONE, from_fd) == 0 || copy_blocks(from_fd, to_fd, size)) &&
+           ftruncate(to_fd, size) == 0;
 }
 
 static bool copy(int from_fd, int dirfd, const char *name)
@@ -56,7 +61,8 @@ static bool copy(int from_fd, int dirfd, const char *name)
     if (fd < 0 || fstat(from_fd, &from) != 0)
         return false;
     times[0] = times[1] = from.st_mtim;
-    return copy_content(from_fd, fd, from.st_size) && futimens(fd, times) == 0 && fsync(fd) == 0;
+    return file_copy_content(from_fd, fd, from.st_size) && futimens(fd, times) == 0 &&
+           fsync(fd) == 0;
 }
 
 bool file_share(int from_fd, int dirfd, const char *name)

@@ -63,6 +63,28 @@ void record_init(struct workspace_record *r)
     r->created_at = r->last_activity_at = clock_wall();
 }
 
+bool record_copy(const struct workspace_record *r, struct workspace_record *ret,
+                 struct pyro_error *err)
+{
+    scoped_json json_t *j = rows_save(workspace_rows, r);
+    struct workspace_record ids, copy;
+
+    if (!j)
+        return pyro_no_memory(err, "copy a record");
+    begin_record(&copy, r->id);
+    if (!rows_load(workspace_rows, j, &copy, err)) {
+        record_release(&copy);
+        return false;
+    }
+    record_init(&ids);
+    memcpy(copy.id, ids.id, sizeof(copy.id));
+    memcpy(copy.machine_id, ids.machine_id, sizeof(copy.machine_id));
+    copy.created_at = copy.last_activity_at = ids.created_at;
+    record_release(&ids);
+    *ret = copy;
+    return true;
+}
+
 /* ---- members that are not as others ---- */
 
 static bool is_machine_id(const char *s)

@@ -41,6 +41,9 @@ enum workspace_state {
     ROW(ROW_TEXT(workspace_record, name, .nullable = true, .listed = true, .brief = true))         \
     FIELD(json_t *labels) /* object of strings */                                                  \
     ROW(ROW_MAP(workspace_record, labels, .required = true))                                       \
+    FIELD(char *forked_from) /* the id of the workspace that it went on from; NULL: none */        \
+    ROW(ROW_TEXT(workspace_record, forked_from, .nullable = true, .sparse = true, .brief = true,   \
+                 .help = "The id of the workspace that it went on from"))                          \
     FIELD(char *environment)                                                                       \
     ROW(ROW_TEXT(workspace_record, environment, .required = true, .nullable = true,                \
                  .help = "Null only when the record is unreadable", .listed = true,                \
@@ -164,6 +167,9 @@ extern const char *const accelerators[];
 const char *workspace_state_name(enum workspace_state state);
 /* A record with new random ids and nothing else. */
 void record_init(struct workspace_record *r);
+/* A copy of another's, with new random ids of its own. */
+bool record_copy(const struct workspace_record *r, struct workspace_record *ret,
+                 struct pyro_error *err) MUST_CHECK;
 void record_release(struct workspace_record *r);
 #define scoped_record __attribute__((cleanup(record_release)))
 /* Reads dirfd's record; `id` is the directory's name, and must agree. */

@@ -99,10 +99,10 @@ static const struct supervisor_part parts[] = {
     { .name = "spare", .ops = OPS({ "claim", spare_op_claim }), .fail_all = spare_end },
     /* Last: those who wait for the end start the workspace again, or delete it. */
     { .name = "workspace",
-      .ops = OPS({ "attend", workspace_ops_attend }, { "hold", workspace_ops_hold },
-                 { "keep", workspace_ops_keep }, { "reset", workspace_ops_reset },
-                 { "settle", workspace_ops_settle }, { "stop", workspace_ops_stop },
-                 { "update", workspace_ops_update }),
+      .ops = OPS({ "attend", workspace_ops_attend }, { "forked", workspace_ops_forked },
+                 { "hold", workspace_ops_hold }, { "keep", workspace_ops_keep },
+                 { "reset", workspace_ops_reset }, { "settle", workspace_ops_settle },
+                 { "stop", workspace_ops_stop }, { "update", workspace_ops_update }),
       .fail_all = workspace_ops_ended },
     { .name = NULL },
 };

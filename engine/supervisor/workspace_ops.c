@@ -177,6 +177,20 @@ bool workspace_ops_update(struct supervisor *s, struct link *client, uint32_t id
     return reply_with_record(s, client, id);
 }
 
+bool workspace_ops_forked(struct supervisor *s, struct link *client, uint32_t id,
+                          const json_t *request, struct pyro_error *err)
+{
+    const char *fork;
+
+    if (!json_get_string(request, "id", &fork, err))
+        return false;
+    supervisor_note(s, TIMELINE_ENTRY(TIMELINE_FORKED, .id = fork, .state = "into",
+                                      .text = json_string_or(request, "name", NULL)));
+    supervisor_touch(s);
+    stream_reply(client, id, json_object());
+    return true;
+}
+
 bool workspace_ops_reset(struct supervisor *s, struct link *client, uint32_t id,
                          const json_t *request, struct pyro_error *err)
 {

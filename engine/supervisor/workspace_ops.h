@@ -25,6 +25,8 @@ supervisor_op_fn workspace_ops_keep;
 /* {"op": "reset", "snapshot": NAME}: answered when the machine has ended; the client then starts
  * it again. */
 supervisor_op_fn workspace_ops_reset;
+/* {"op": "forked", "id": ID, "name": NAME or null}: a workspace went on from this one; {}. */
+supervisor_op_fn workspace_ops_forked;
 /* {"op": "update", …}: see workspace_apply_change(). */
 supervisor_op_fn workspace_ops_update;
 /* Answers those who wait for the end. */

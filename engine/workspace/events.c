@@ -315,6 +315,15 @@ static bool is_wanted(const struct workspace_events *e, const struct watched_wor
     return !ids;
 }
 
+static void tell_came(const struct telling *t)
+{
+    const struct workspace_record *r = &t->w->record;
+
+    tell(t, "created", r->created_at, NULL);
+    if (r->forked_from)
+        tell(t, "forked", r->created_at, json_pack("{s:s}", "forked_from", r->forked_from));
+}
+
 /* Tells what has changed, unless it is paused. */
 static void look(struct workspace_events *e, struct known *k)
 {
@@ -325,7 +334,7 @@ static void look(struct workspace_events *e, struct known *k)
         return;
     k->change = 0;
     if (k->fresh)
-        tell(&t, "created", k->w->record.created_at, NULL);
+        tell_came(&t);
     k->fresh = false;
     if (change & (WATCH_COMMANDS | WATCH_RECORD))
         look_at_commands(&t, k);
@@ -405,7 +414,7 @@ static void events_on_removed(void *arg, struct watched_workspace *w)
     if (!w->data)
         return;
     if (((const struct known *)w->data)->fresh)
-        tell(&t, "created", w->record.created_at, NULL);
+        tell_came(&t);
     tell(&t, "deleted", 0, NULL);
     forget(e, w->data);
     w->data = NULL;

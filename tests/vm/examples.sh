@@ -84,6 +84,7 @@ workspace stop
 workspace disk list
 workspace disk read
 workspace disk export
+workspace fork
 workspace start
 workspace delete
 EOF

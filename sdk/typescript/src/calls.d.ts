@@ -28,6 +28,7 @@ import type {
   WorkspaceFileList,
   WorkspaceFileRead,
   WorkspaceFileWrite,
+  WorkspaceFork,
   WorkspaceHold,
   WorkspaceList,
   WorkspaceLogs,
@@ -276,6 +277,23 @@ export interface WorkspaceFileWriteOptions extends CallOptions {
   text?: string;
   /** A file on this host that holds the text; -: standard input */
   textFile?: string;
+}
+
+export interface WorkspaceForkOptions extends CallOptions {
+  /** How many */
+  count?: number;
+  /** A label */
+  label?: Readonly<Record<string, string>>;
+  /** What the fork is called; of several, what their numbered names begin with */
+  name?: string;
+  /** A secret; the value is visible in the process list: prefer --secret-file */
+  secret?: Readonly<Record<string, string>>;
+  /** A secret that is the text of a file */
+  secretFile?: Readonly<Record<string, string>>;
+  /** Go on from this snapshot (or baseline) in place of now */
+  snapshot?: string;
+  /** Stop a fork this long after its start, 0: never; without it, as the workspace has it */
+  ttlSeconds?: number;
 }
 
 export interface WorkspaceHoldOptions extends CallOptions {
@@ -638,6 +656,11 @@ export declare abstract class Calls {
    * @param path A file below /workspace, new or not
    */
   writeWorkspaceFile(workspaceId: string, path: string, options?: WorkspaceFileWriteOptions): Promise<WorkspaceFileWrite>;
+  /**
+   * Make workspaces that go on from where another one is.
+   * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)
+   */
+  forkWorkspace(workspaceId: string, options?: WorkspaceForkOptions): Promise<WorkspaceFork>;
   /**
    * Run a workspace in the foreground, for as long as this process lives.
    * @param workspaceId The workspace: its id, its name, or the first characters of its id (4 or more)

@@ -110,6 +110,10 @@ export class Calls {
     return this.call('workspace file write', { workspaceId, path, ...options });
   }
 
+  forkWorkspace(workspaceId, options) {
+    return this.call('workspace fork', { workspaceId, ...options });
+  }
+
   holdWorkspace(workspaceId, options) {
     return this.call('workspace hold', { workspaceId, ...options });
   }

@@ -43,6 +43,8 @@ export interface WorkspaceStatus {
   environment: string | null;
   executionMode: 'guest_vm' | 'host_compat';
   expiresAt: number | null;
+  /** The id of the workspace that it went on from */
+  forkedFrom: string | null;
   labels: Record<string, string>;
   lastActivityAt: number;
   lastCommand: WorkspaceStatusLastCommand | null;
@@ -592,6 +594,14 @@ export interface WorkspaceFileWrite {
   workspaceId: string;
 }
 
+export interface WorkspaceFork {
+  count: number;
+  /** The id of the workspace that they go on from */
+  forkedFrom: string;
+  /** In the order of their numbers */
+  workspaces: WorkspaceStatus[];
+}
+
 export interface WorkspaceList {
   count: number;
   /** Null when there are no more */
@@ -926,11 +936,11 @@ export interface WorkspaceTimelineEntries {
   /** Who typed it */
   by: 'cli' | 'interface' | 'mcp' | 'api' | null;
   durationMs: number | null;
-  event: 'created' | 'started' | 'stopped' | 'failed' | 'exec_started' | 'exec_ended' | 'shell_opened' | 'shell_ended' | 'input' | 'files' | 'service' | 'attention' | 'network' | 'snapshot' | 'reset';
+  event: 'created' | 'started' | 'stopped' | 'failed' | 'exec_started' | 'exec_ended' | 'shell_opened' | 'shell_ended' | 'input' | 'files' | 'service' | 'attention' | 'network' | 'snapshot' | 'reset' | 'forked';
   exitCode: number | null;
   /** Something was typed that is not kept: the terminal did not show it */
   hidden: boolean;
-  /** Of the shell, service or snapshot; the sequence of a command */
+  /** Of the shell, service, snapshot or other workspace; the sequence of a command */
   id: string | null;
   /** It only grows */
   number: number;

@@ -57,6 +57,29 @@ static void test_record_save_and_load_agree(void **state UNUSED)
     fs_discard_tree(AT_FDCWD, path);
 }
 
+static void test_record_copied_has_ids_of_its_own(void **state UNUSED)
+{
+    struct workspace_record a, b;
+    struct pyro_error err = { 0 };
+
+    record_init(&a);
+    record_set_string(&a.environment, "debian:12");
+    record_set_string(&a.name, "one");
+    json_object_set_new(a.labels, "team", json_string("t"));
+    a.vcpu_count = 2, a.mem_mib = 512, a.command_count = 7, a.created_at = 1;
+    assert_true(record_copy(&a, &b, &err));
+    assert_string_not_equal(a.id, b.id);
+    assert_string_not_equal(a.machine_id, b.machine_id);
+    assert_true(b.created_at > 1);
+    assert_string_equal(b.name, "one");
+    assert_int_equal(b.mem_mib, 512);
+    assert_int_equal(b.command_count, 7);
+    json_object_set_new(b.labels, "team", json_string("other"));
+    assert_string_equal(json_string_or(a.labels, "team", ""), "t");
+    record_release(&a);
+    record_release(&b);
+}
+
 /* As the version before wrote it, and one before the disk had layers. */
 static void test_record_of_an_older_version_is_read(void **state UNUSED)
 {
@@ -231,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_record_save_and_load_agree),
+        cmocka_unit_test(test_record_copied_has_ids_of_its_own),
         cmocka_unit_test(test_record_of_an_older_version_is_read),
         cmocka_unit_test(test_record_load_refuses_what_is_not_sound),
         cmocka_unit_test(test_record_copy_takes_the_place_of_a_damaged_one),

@@ -896,6 +896,55 @@ class Calls:
             on_event=on_event,
         )
 
+    def fork_workspace(
+        self,
+        workspace_id: str,
+        *,
+        count: int = 1,
+        label: Optional[Mapping[str, str]] = None,
+        name: Optional[str] = None,
+        secret: Optional[Mapping[str, str]] = None,
+        secret_file: Optional[Mapping[str, str]] = None,
+        snapshot: Optional[str] = None,
+        ttl_seconds: Optional[int] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Make workspaces that go on from where another one is.
+
+        A fork has the disk, the history and the settings of the workspace, an id, a hostname and a machine-
+        id of its own, and shares the disk's layers: it takes no space until it writes. The workspace must
+        be stopped, and so are its forks, unless --snapshot is given. All of them are made, or none. What a
+        secret of the workspace was stays hidden in its forks, also when --secret replaces it.
+
+        workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        count: How many
+        label: A label
+        name: What the fork is called; of several, what their numbered names begin with
+        secret: A secret; the value is visible in the process list: prefer --secret-file
+        secret_file: A secret that is the text of a file
+        snapshot: Go on from this snapshot (or baseline) in place of now
+        ttl_seconds: Stop a fork this long after its start, 0: never; without it, as the workspace has it
+        """
+        return self.call(
+            "workspace fork",
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "count": count,
+                    "label": label,
+                    "name": name,
+                    "secret": secret,
+                    "secret_file": secret_file,
+                    "snapshot": snapshot,
+                    "ttl_seconds": ttl_seconds,
+                },
+                {
+                    "count": 1,
+                },
+            ),
+            on_event=on_event,
+        )
+
     def hold_workspace(
         self,
         workspace_id: str,

@@ -50,6 +50,7 @@ class WorkspaceStatus(Record):
     environment: Optional[str]  # Null only when the record is unreadable
     execution_mode: Literal["guest_vm", "host_compat"]
     expires_at: Optional[float]
+    forked_from: Optional[str]  # The id of the workspace that it went on from
     labels: Dict[str, str]
     last_activity_at: float
     last_command: Optional[WorkspaceStatusLastCommand]
@@ -534,6 +535,14 @@ class WorkspaceFileWrite(Record):
 
 
 @dataclass(frozen=True)
+class WorkspaceFork(Record):
+    count: int
+    forked_from: str  # The id of the workspace that they go on from
+    workspaces: List[WorkspaceStatus]  # In the order of their numbers
+    _nested: ClassVar[Mapping[str, Any]] = {"workspaces": WorkspaceStatus}
+
+
+@dataclass(frozen=True)
 class WorkspaceList(Record):
     count: int
     next_cursor: Optional[str]  # Null when there are no more
@@ -843,10 +852,10 @@ class WorkspaceSyncPush(Record):
 class WorkspaceTimelineEntries(Record):
     by: Optional[Literal["cli", "interface", "mcp", "api"]]  # Who typed it
     duration_ms: Optional[int]
-    event: Literal["created", "started", "stopped", "failed", "exec_started", "exec_ended", "shell_opened", "shell_ended", "input", "files", "service", "attention", "network", "snapshot", "reset"]
+    event: Literal["created", "started", "stopped", "failed", "exec_started", "exec_ended", "shell_opened", "shell_ended", "input", "files", "service", "attention", "network", "snapshot", "reset", "forked"]
     exit_code: Optional[int]
     hidden: bool  # Something was typed that is not kept: the terminal did not show it
-    id: Optional[str]  # Of the shell, service or snapshot; the sequence of a command
+    id: Optional[str]  # Of the shell, service, snapshot or other workspace; the sequence of a command
     number: int  # It only grows
     offset: Optional[int]  # The place in the shell's log: a cursor to read at
     secrets: List[str]  # The names of those that it was given
