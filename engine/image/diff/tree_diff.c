@@ -7,81 +7,11 @@
 
 #include "engine/image/diff/tree_diff_private.h"
 #include "engine/image/patch/dot_git.h"
+#include "engine/image/view/view_names.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/file_records.h"
 
 #define DEPTH_MAX 512
-
-/* --- a directory's entries --- */
-
-struct name {
-    size_t at; /* in the list's text */
-    uint16_t length;
-    uint32_t inode;
-    mode_t type;
-};
-
-struct names {
-    struct name *items;
-    size_t count, capacity;
-    struct buf text;
-    bool failed;
-};
-
-static bool tree_diff_add_name(void *arg, const char *name, size_t length, uint32_t inode,
-                               mode_t type)
-{
-    struct names *n = arg;
-
-    if (n->count == n->capacity) {
-        size_t more = n->capacity ? 2 * n->capacity : 32;
-        struct name *moved = reallocarray(n->items, more, sizeof(*moved));
-        n->failed = !moved;
-        if (!moved)
-            return false;
-        n->items = moved;
-        n->capacity = more;
-    }
-    n->items[n->count] = (struct name){
-        .at = n->text.len, .length = (uint16_t)length, .inode = inode, .type = type
-    };
-    n->failed = !buf_append(&n->text, name, length);
-    n->count += !n->failed;
-    return !n->failed;
-}
-
-static int compare_names(const char *a, size_t n, const char *b, size_t m)
-{
-    int order = memcmp(a, b, n < m ? n : m);
-
-    return order ? order : (n > m) - (n < m);
-}
-
-static int tree_diff_by_name(const void *a, const void *b, void *text)
-{
-    const struct name *x = a, *y = b;
-    const char *base = text;
-
-    return compare_names(base + x->at, x->length, base + y->at, y->length);
-}
-
-static void names_release(struct names *n)
-{
-    free(n->items);
-    buf_release(&n->text);
-}
-
-static bool list(struct view *v, uint32_t directory, struct names *ret, struct pyro_error *err)
-{
-    *ret = (struct names){ .text = BUF_INIT((size_t)1 << 30) };
-    if (!view_each(v, directory, tree_diff_add_name, ret, NULL, err))
-        return false;
-    if (ret->failed)
-        return pyro_no_memory(err, "the diff");
-    if (ret->count)
-        qsort_r(ret->items, ret->count, sizeof(*ret->items), tree_diff_by_name, ret->text.data);
-    return true;
-}
 
 /* --- the walk --- */
 
@@ -176,7 +106,7 @@ static bool compare(struct tree_diff *d, uint32_t a, uint32_t b, unsigned depth,
     return ok;
 }
 
-static bool compare_one(struct tree_diff *d, const struct name *a, const struct name *b,
+static bool compare_one(struct tree_diff *d, const struct view_name *a, const struct view_name *b,
                         unsigned depth, struct pyro_error *err)
 {
     struct view_inode inode;
@@ -204,8 +134,8 @@ static bool leave_out(struct tree_diff *d, struct pyro_error *err)
 }
 
 /* One name of a directory, on the sides that have it. */
-static bool step(struct tree_diff *d, const char *name, const struct name *a, const struct name *b,
-                 unsigned depth, struct pyro_error *err)
+static bool step(struct tree_diff *d, const char *name, const struct view_name *a,
+                 const struct view_name *b, unsigned depth, struct pyro_error *err)
 {
     size_t length = b ? b->length : a ? a->length : 0, before = d->path.len;
     bool textless = d->textless, ok;
@@ -221,25 +151,16 @@ static bool step(struct tree_diff *d, const char *name, const struct name *a, co
     return ok;
 }
 
-static bool merge(struct tree_diff *d, const struct names *x, const struct names *y, unsigned depth,
-                  struct pyro_error *err)
+static bool merge(struct tree_diff *d, const struct view_names *x, const struct view_names *y,
+                  unsigned depth, struct pyro_error *err)
 {
-    size_t i = 0, k = 0;
+    struct view_names_pair pair = { .a = x, .b = y };
+    const struct view_name *a, *b;
+    const char *name;
 
-    while (i < x->count || k < y->count) {
-        const struct name *a = i < x->count ? &x->items[i] : NULL;
-        const struct name *b = k < y->count ? &y->items[k] : NULL;
-        int order =
-            !a   ? 1
-            : !b ? -1
-                 : compare_names(x->text.data + a->at, a->length, y->text.data + b->at, b->length);
-        a = order <= 0 ? a : NULL;
-        b = order >= 0 ? b : NULL;
-        if (!step(d, b ? y->text.data + b->at : x->text.data + x->items[i].at, a, b, depth, err))
+    while (view_names_next(&pair, &a, &b, &name))
+        if (!step(d, name, a, b, depth, err))
             return false;
-        i += a != NULL;
-        k += b != NULL;
-    }
     return true;
 }
 
@@ -247,7 +168,7 @@ static bool merge(struct tree_diff *d, const struct names *x, const struct names
 static bool walk(struct tree_diff *d, uint32_t a, uint32_t b, unsigned depth,
                  struct pyro_error *err)
 {
-    struct names x = { .items = NULL }, y = { .items = NULL };
+    struct view_names x = VIEW_NAMES_INIT, y = VIEW_NAMES_INIT;
     bool same = a && b && !is_changed(d, a, b), ok = true;
 
     if (depth > DEPTH_MAX)
@@ -255,12 +176,12 @@ static bool walk(struct tree_diff *d, uint32_t a, uint32_t b, unsigned depth,
     if ((a && !visit(d, 0, a, err)) || (b && !visit(d, 1, b, err)))
         return false;
     if (b)
-        ok = list(d->now, b, &y, err);
+        ok = view_names_list(d->now, b, &y, err);
     if (ok && a && !same)
-        ok = list(d->then, a, &x, err);
+        ok = view_names_list(d->then, a, &x, err);
     ok = ok && merge(d, same ? &y : &x, &y, depth, err);
-    names_release(&x);
-    names_release(&y);
+    view_names_release(&x);
+    view_names_release(&y);
     return ok;
 }
 

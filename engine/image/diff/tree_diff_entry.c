@@ -8,10 +8,10 @@
 #include "engine/image/diff/tree_diff_private.h"
 #include "engine/image/patch/dot_git.h"
 #include "engine/image/patch/patch.h"
+#include "engine/image/view/view_same.h"
 #include "vmm/base/file_name.h"
 #include "vmm/base/utf8.h"
 
-#define CHUNK_BYTES (256 * 1024)
 #define COMPARE_MAX_BYTES (1ull << 30) /* beyond it change times decide */
 #define PERMISSIONS 07777u
 
@@ -57,37 +57,6 @@ static bool read_text(const struct diff_node *n, struct buf *ret, bool *ret_text
     return true;
 }
 
-static bool same_target(const struct diff_node *a, const struct diff_node *b, bool *ret,
-                        struct pyro_error *err)
-{
-    char x[VIEW_TARGET_MAX], y[VIEW_TARGET_MAX];
-
-    if (!view_target(a->view, a->inode.number, x, err) ||
-        !view_target(b->view, b->inode.number, y, err))
-        return false;
-    *ret = !strcmp(x, y);
-    return true;
-}
-
-static bool same_bytes(const struct diff_node *a, const struct diff_node *b, bool *ret,
-                       struct pyro_error *err)
-{
-    scoped_free char *x = malloc(CHUNK_BYTES), *y = malloc(CHUNK_BYTES);
-    ssize_t n = 1, m;
-
-    if (!x || !y)
-        return pyro_no_memory(err, "the diff");
-    *ret = true;
-    for (uint64_t at = 0; n && *ret; at += (uint64_t)n) {
-        n = view_read(a->view, a->inode.number, at, x, CHUNK_BYTES, err);
-        m = n < 0 ? -1 : view_read(b->view, b->inode.number, at, y, CHUNK_BYTES, err);
-        if (m < 0)
-            return false;
-        *ret = n == m && !memcmp(x, y, (size_t)n);
-    }
-    return true;
-}
-
 /* Whether two of one kind have the same content. */
 static bool same_content(const struct diff_node *a, const struct diff_node *b, bool *ret,
                          struct pyro_error *err)
@@ -96,14 +65,14 @@ static bool same_content(const struct diff_node *a, const struct diff_node *b, b
 
     *ret = true;
     if (S_ISLNK(i->mode))
-        return same_target(a, b, ret, err);
+        return view_same_target(a->view, i->number, b->view, k->number, ret, err);
     if (!S_ISREG(i->mode))
         return true;
     *ret = i->size == k->size;
     if (!*ret)
         return true;
     if (i->size <= COMPARE_MAX_BYTES)
-        return same_bytes(a, b, ret, err);
+        return view_same_bytes(a->view, i->number, b->view, k->number, ret, err);
     *ret = i->mtime == k->mtime && i->mtime_ns == k->mtime_ns;
     return true;
 }
