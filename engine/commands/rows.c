@@ -48,6 +48,7 @@ static const struct row_spec layer_rows[] = {
     RES_STR("digest", .nullable = true, .help = "Of the blob; null when only the tar's is known"),
     RES_STR("diff_id", .help = "The digest of its tar"),
     RES_INT("size_bytes", .help = "Of the blob"),
+    RES_STR("compression", .help = "none, gzip or zstd"),
     ROW_END,
 };
 

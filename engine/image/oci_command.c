@@ -64,9 +64,14 @@ static json_t *layers_object(const struct oci_image *image)
 
     for (size_t i = 0; i < image->layer_count; i++) {
         const struct layer *layer = &image->layers[i];
-        json_array_append_new(
-            list, json_pack("{so ss sI}", "digest", json_string_or_null(layer->digest), "diff_id",
-                            layer->diff_id, "size_bytes", (json_int_t)layer->blob.size));
+        enum oci_compression compression;
+        json_t *object =
+            json_pack("{so ss sI}", "digest", json_string_or_null(layer->digest), "diff_id",
+                      layer->diff_id, "size_bytes", (json_int_t)layer->blob.size);
+        if (blob_compression(&layer->blob, &compression, NULL))
+            json_object_set_new(object, "compression",
+                                json_string(oci_compression_name(compression)));
+        json_array_append_new(list, object);
     }
     return list;
 }

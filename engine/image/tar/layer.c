@@ -158,20 +158,32 @@ static bool check_digests(struct layer_reader *r, struct pyro_error *err)
            hash_check(&r->tar_hash, "its tar", err);
 }
 
-static bool open_outer(struct layer_reader *r, struct pyro_error *err)
+bool blob_compression(const struct blob *b, enum oci_compression *ret, struct pyro_error *err)
 {
     static const uint8_t gzip[] = { 0x1f, 0x8b }, zstd[] = { 0x28, 0xb5, 0x2f, 0xfd };
-    struct archive_entry *entry;
     uint8_t magic[4] = { 0 };
+
+    if (b->size && read_at(b, 0, magic, sizeof(magic), err) < 0)
+        return false;
+    *ret = !memcmp(magic, gzip, sizeof(gzip))   ? OCI_GZIP
+           : !memcmp(magic, zstd, sizeof(zstd)) ? OCI_ZSTD
+                                                : OCI_PLAIN;
+    return true;
+}
+
+static bool open_outer(struct layer_reader *r, struct pyro_error *err)
+{
+    struct archive_entry *entry;
+    enum oci_compression compression;
     int rc;
 
-    if (r->layer->blob.size && read_at(&r->layer->blob, 0, magic, sizeof(magic), err) < 0)
+    if (!blob_compression(&r->layer->blob, &compression, err))
         return false;
     archive_read_support_format_raw(r->outer);
     archive_read_support_format_empty(r->outer);
-    if (!memcmp(magic, gzip, sizeof(gzip)))
+    if (compression == OCI_GZIP)
         archive_read_support_filter_gzip(r->outer);
-    else if (!memcmp(magic, zstd, sizeof(zstd)))
+    else if (compression == OCI_ZSTD)
         archive_read_support_filter_zstd(r->outer);
     rc = archive_read_open(r->outer, r, NULL, layer_read_blob, NULL);
     if (rc == ARCHIVE_OK)

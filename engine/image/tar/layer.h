@@ -7,6 +7,7 @@
 #define PYRO_IMAGE_LAYER_H
 
 #include "engine/image/tar/tar_to_ext4.h"
+#include "engine/oci/layer_type.h"
 
 #define LAYER_BYTES_MAX (16LL << 30)  /* of its tar */
 #define LAYER_RATIO_MAX 200           /* that a blob may grow by … */
@@ -24,6 +25,9 @@ bool blob_of_file(int fd, struct blob *ret, struct pyro_error *err) MUST_CHECK;
  * terminated). */
 bool blob_read(const struct blob *b, const char *what, size_t max, void **ret,
                struct pyro_error *err) MUST_CHECK;
+/* How a layer's bytes are compressed, by the bytes themselves. */
+bool blob_compression(const struct blob *b, enum oci_compression *ret,
+                      struct pyro_error *err) MUST_CHECK;
 
 struct layer {
     struct blob blob;
