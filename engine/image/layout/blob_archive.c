@@ -94,16 +94,16 @@ bool blob_archive_add(struct blob_archive *a, const void *bytes, size_t n, struc
     return true;
 }
 
-bool blob_archive_close(struct blob_archive *a, char ret_digest[OCI_DIGEST_SIZE],
-                        uint64_t *ret_size, struct pyro_error *err)
+bool blob_archive_close(struct blob_archive *a, struct written_blob *ret, struct pyro_error *err)
 {
     char name[sizeof(((struct header *)0)->name)];
 
-    if (!hash_end(&a->hash, ret_digest, err))
+    if (!hash_end(&a->hash, ret->digest, err))
         return false;
     hash_release(&a->hash);
-    snprintf(name, sizeof(name), "blobs/sha256/%.64s", strchr(ret_digest, ':') + 1);
-    *ret_size = a->bytes;
+    snprintf(name, sizeof(name), "blobs/sha256/%.64s", strchr(ret->digest, ':') + 1);
+    ret->size = a->bytes;
+    ret->offset = a->end + BLOCK;
     return end_member(a, name, a->bytes, err);
 }
 

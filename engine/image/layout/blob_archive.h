@@ -15,14 +15,20 @@ struct blob_archive {
     struct hash hash;
 };
 
+/* A blob that was written, and where in the file its bytes are. */
+struct written_blob {
+    char digest[OCI_DIGEST_SIZE];
+    uint64_t size, offset;
+};
+
 /* Begins one in an empty file. Release *a in any case. */
 bool blob_archive_begin(struct blob_archive *a, int fd, struct pyro_error *err) MUST_CHECK;
-/* A blob, in pieces; its digest and size once it ends. */
+/* A blob, in pieces; what it is once it ends. */
 bool blob_archive_open(struct blob_archive *a, struct pyro_error *err) MUST_CHECK;
 bool blob_archive_add(struct blob_archive *a, const void *bytes, size_t n,
                       struct pyro_error *err) MUST_CHECK;
-bool blob_archive_close(struct blob_archive *a, char ret_digest[OCI_DIGEST_SIZE],
-                        uint64_t *ret_size, struct pyro_error *err) MUST_CHECK;
+bool blob_archive_close(struct blob_archive *a, struct written_blob *ret,
+                        struct pyro_error *err) MUST_CHECK;
 /* A file of another name, whole. */
 bool blob_archive_file(struct blob_archive *a, const char *name, const void *bytes, size_t n,
                        struct pyro_error *err) MUST_CHECK;

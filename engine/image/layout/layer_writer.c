@@ -13,10 +13,12 @@
 #include <archive_entry.h>
 
 #include "engine/image/layout/entry_attributes.h"
+#include "engine/image/layout/tree_changes.h"
 #include "engine/image/layout/tree_order.h"
 #include "engine/image/view/view_xattr.h"
 
 #define CHUNK_BYTES (256 * 1024)
+#define WHITEOUT ".wh."
 
 struct layer_writer {
     struct blob_archive *to;
@@ -151,11 +153,21 @@ static bool take_hard_link(struct layer_writer *w, const char *path, const struc
     return *first || pyro_no_memory(err, NULL);
 }
 
+static size_t name_at(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? (size_t)(slash + 1 - path) : 0;
+}
+
 static bool write_entry(struct layer_writer *w, struct archive_entry *entry, const char *path,
                         const struct view_inode *i, struct pyro_error *err)
 {
     const char *first;
 
+    if (!strncmp(path + name_at(path), WHITEOUT, strlen(WHITEOUT)))
+        return pyro_fail(err, PYRO_CONTENT_REFUSED,
+                         "in an image such a name says that a file is gone: rename or remove it");
     if (!take_hard_link(w, path, i, &first, err))
         return false;
     archive_entry_set_pathname(entry, path);
@@ -172,7 +184,25 @@ static bool write_entry(struct layer_writer *w, struct archive_entry *entry, con
     return first || !S_ISREG(i->mode) || write_content(w, i, err);
 }
 
-/* Sockets are of programs that run: a tar has no place for them. */
+/* An empty file whose name says what is gone. */
+static bool write_whiteout(struct layer_writer *w, struct archive_entry *entry, const char *path,
+                           struct pyro_error *err)
+{
+    size_t at = name_at(path);
+    char *name;
+
+    if (asprintf(&name, "%.*s" WHITEOUT "%s", (int)at, path, path + at) < 0)
+        return pyro_no_memory(err, NULL);
+    archive_entry_set_pathname(entry, name);
+    free(name);
+    archive_entry_set_mode(entry, S_IFREG | 0600);
+    archive_entry_set_size(entry, 0);
+    archive_entry_set_mtime(entry, 0, 0);
+    w->entries++;
+    return archive_write_header(w->tar, entry) >= ARCHIVE_WARN || fail_archive(w, w->tar, err);
+}
+
+/* `i` NULL: it is gone. Sockets are of programs that run: a tar has no place for them. */
 static bool layer_writer_visit(void *arg, const char *path, const struct view_inode *i,
                                struct pyro_error *err)
 {
@@ -180,12 +210,12 @@ static bool layer_writer_visit(void *arg, const char *path, const struct view_in
     struct archive_entry *entry;
     bool ok;
 
-    if (S_ISSOCK(i->mode))
+    if (i && S_ISSOCK(i->mode))
         return true;
     entry = archive_entry_new();
     if (!entry)
         return pyro_no_memory(err, NULL);
-    ok = write_entry(w, entry, path, i, err);
+    ok = i ? write_entry(w, entry, path, i, err) : write_whiteout(w, entry, path, err);
     archive_entry_free(entry);
     return ok || pyro_wrap(err, "'%.300s'", path);
 }
@@ -195,15 +225,18 @@ static bool close_writer(struct layer_writer *w, struct archive *a, struct pyro_
     return archive_write_close(a) == ARCHIVE_OK || fail_archive(w, a, err);
 }
 
-static bool write_all(struct layer_writer *w, struct written_layer *ret, struct pyro_error *err)
+static bool write_all(struct layer_writer *w, struct view *then, struct written_layer *ret,
+                      struct pyro_error *err)
 {
     if (!blob_archive_open(w->to, err) || !hash_begin(&w->tar_hash, NULL, err) ||
-        !open_writers(w, err) || !tree_order_each(w->view, layer_writer_visit, w, err) ||
+        !open_writers(w, err) ||
+        !(then ? tree_changes_each(then, w->view, layer_writer_visit, w, err)
+               : tree_order_each(w->view, layer_writer_visit, w, err)) ||
         !close_writer(w, w->tar, err) || !close_writer(w, w->gzip, err) ||
         !hash_end(&w->tar_hash, ret->diff_id, err))
         return false;
     ret->entries = w->entries;
-    return blob_archive_close(w->to, ret->digest, &ret->size, err);
+    return blob_archive_close(w->to, &ret->blob, err);
 }
 
 static void release(struct layer_writer *w, uint32_t inodes)
@@ -217,8 +250,8 @@ static void release(struct layer_writer *w, uint32_t inodes)
     free(w);
 }
 
-bool layer_write(struct blob_archive *to, struct view *v, struct written_layer *ret,
-                 struct pyro_error *err)
+bool layer_write(struct blob_archive *to, struct view *v, struct view *then,
+                 struct written_layer *ret, struct pyro_error *err)
 {
     struct layer_writer *w = calloc(1, sizeof(*w));
     uint32_t inodes = view_inode_count(v);
@@ -231,7 +264,7 @@ bool layer_write(struct blob_archive *to, struct view *v, struct written_layer *
     w->tar = archive_write_new();
     w->gzip = archive_write_new();
     w->first_names = calloc((size_t)inodes + 1, sizeof(*w->first_names));
-    ok = (w->first_names || pyro_no_memory(err, NULL)) && write_all(w, ret, err);
+    ok = (w->first_names || pyro_no_memory(err, NULL)) && write_all(w, then, ret, err);
     release(w, inodes);
     return ok;
 }

@@ -29,7 +29,7 @@ struct tree_order {
 };
 
 /* Of the guest program (guest/tmp.c, guest/root.c) and of mke2fs. */
-static bool is_of_machine(const char *path)
+bool tree_is_of_machine(const char *path)
 {
     static const char *const names[] = { "lost+found", ".pyro-old-tmp" };
 
@@ -67,7 +67,7 @@ static bool tree_order_collect(void *arg, const char *name, size_t length, uint3
     if (asprintf(&path, "%s%s%.*s", root ? "" : t->directory, root ? "" : "/", (int)length, name) <
         0)
         path = NULL;
-    if (path && is_of_machine(path)) {
+    if (path && tree_is_of_machine(path)) {
         free(path);
         return true;
     }

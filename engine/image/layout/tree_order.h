@@ -4,6 +4,9 @@
 
 #include "engine/image/view/view.h"
 
+/* Whether what has this path belongs to the one machine that made it, with all in it. */
+bool tree_is_of_machine(const char *path);
+
 /* The path has no slash in front; the root's is ".". False ends the walk, with *err set. */
 typedef bool tree_order_fn(void *arg, const char *path, const struct view_inode *i,
                            struct pyro_error *err);
