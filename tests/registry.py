@@ -102,7 +102,29 @@ class Handler(http.server.BaseHTTPRequestHandler):
         asked = self.headers.get("Range")
         return int(asked[6:].split("-")[0]) if asked else 0
 
+    def upload(self):
+        """Begins one, or takes one from the repository that has it; or puts what comes."""
+        registry, path = self.server.registry, urllib.parse.urlparse(self.path)
+        asked = {key: values[0] for key, values in urllib.parse.parse_qs(path.query).items()}
+        name, kind, key = path.path[len("/v2/"):].replace("/blobs/uploads/", "/uploads/").rsplit("/", 2)
+        if self.command == "POST":
+            found = registry.content("/v2/%s/blobs/%s" % (asked.get("from"), asked.get("mount")))
+            if found:
+                registry.put(name, "blobs", asked["mount"], found[0])
+                return self.reply(201, b"", {"Location": "/v2/%s/blobs/%s" % (name, asked["mount"])})
+            return self.reply(202, b"", {"Location": "/v2/%s/blobs/uploads/u1?state=a%%2Fb" % name})
+        data = self.take()
+        if kind == "manifests":
+            registry.document(name, key, data, self.headers["Content-Type"])
+        elif digest(data) != asked["digest"]:
+            return error(400, "DIGEST_INVALID", "it has another digest")(self)
+        else:
+            registry.put(name, "blobs", digest(data), data)
+        return self.reply(201, b"", {"Docker-Content-Digest": digest(data)})
+
     def right(self):
+        if self.command in ("POST", "PUT") and self.path.startswith("/v2/"):
+            return self.upload()
         found = self.server.registry.content(self.path)
         if not found:
             return error(404, "MANIFEST_UNKNOWN", "manifest unknown")(self)
@@ -125,6 +147,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         length = int(self.headers.get("Content-Length", "0"))
         self.posted = self.rfile.read(length).decode()
+        self.do_GET()
+
+    def handle_expect_100(self):
+        """What answers a PUT may do so before the body: it says itself when it wants that."""
+        return True
+
+    def take(self):
+        """The body of a PUT."""
+        if self.headers.get("Expect"):
+            self.send_response_only(100)
+            self.end_headers()
+        return self.rfile.read(int(self.headers["Content-Length"]))
+
+    def do_PUT(self):
         self.do_GET()
 
 

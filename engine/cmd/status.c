@@ -38,6 +38,7 @@ static int plain_status(enum pyro_code code)
     case PYRO_ENVIRONMENT_NOT_FOUND:
     case PYRO_ENVIRONMENT_BROKEN:
     case PYRO_PULL_FAILED:
+    case PYRO_PUSH_FAILED:
     case PYRO_DEPENDENCY_MISSING:
     case PYRO_KVM_REQUIRED:
     case PYRO_VM_FAILED:

@@ -75,7 +75,7 @@ bool document_get(struct client *c, const char *path, const char *accept, unsign
     struct request request = { .path = path,
                                .what = d->what,
                                .accept = accept,
-                               .is_head = d->is_head,
+                               .method = d->is_head ? REQUEST_HEAD : REQUEST_GET,
                                .endpoint = endpoint,
                                .sink = &document_sink,
                                .arg = d };

@@ -22,13 +22,15 @@ static bool load_endpoint(const json_t *object, struct job_endpoint *e, struct p
            json_get_string(object, "name", &e->name, err);
 }
 
-static bool load_blob(const json_t *object, struct job_blob *b, struct pyro_error *err)
+static bool load_blob(const json_t *object, bool is_push, struct job_blob *b,
+                      struct pyro_error *err)
 {
     int64_t fd;
 
+    b->offset = json_int_or(object, "offset", 0);
     if (!json_get_string(object, "digest", &b->digest, err) ||
         !json_get_int(object, "size", 0, OCI_BLOB_BYTES_MAX, &b->size, err) ||
-        !json_get_int(object, "fd", 3, INT32_MAX, &fd, err))
+        !json_get_int(object, "fd", is_push ? -1 : 3, INT32_MAX, &fd, err))
         return false;
     b->fd = (int)fd;
     return oci_digest_is_valid(b->digest) ||
@@ -51,6 +53,9 @@ static bool load(struct job *j, struct pyro_error *err)
     j->connect_ms = json_int_or(j->json, "connect_ms", 10000);
     j->stall_seconds = json_int_or(j->json, "stall_seconds", 30);
     j->is_login = json_bool_or(j->json, "is_login", false);
+    j->is_push = json_bool_or(j->json, "is_push", false);
+    j->manifest = text_of(j->json, "manifest");
+    j->mount_from = text_of(j->json, "mount_from");
     if (!j->is_login && !json_get_string(j->json, "repository", &j->repository, err))
         return false;
     if (!json_array_size(endpoints) || json_array_size(endpoints) > JOB_ENDPOINTS_MAX ||
@@ -61,7 +66,8 @@ static bool load(struct job *j, struct pyro_error *err)
                            &j->endpoints[j->endpoint_count], err))
             return false;
     for (; j->blob_count < json_array_size(blobs); j->blob_count++)
-        if (!load_blob(json_array_get(blobs, j->blob_count), &j->blobs[j->blob_count], err))
+        if (!load_blob(json_array_get(blobs, j->blob_count), j->is_push, &j->blobs[j->blob_count],
+                       err))
             return false;
     return (j->digest && oci_digest_is_valid(j->digest)) || j->tag || j->blob_count ||
            j->is_login || pyro_fail(err, PYRO_USAGE, "nothing is wanted");

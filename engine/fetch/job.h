@@ -23,7 +23,8 @@ struct job_endpoint {
 struct job_blob {
     const char *digest;
     int64_t size;
-    int fd; /* what is in it already is the blob's beginning, or is thrown away */
+    int fd;         /* what is in it already is the blob's beginning, or is thrown away */
+    int64_t offset; /* of a push: where in the file it is; fd -1: it is not here */
 };
 
 struct job {
@@ -37,7 +38,10 @@ struct job {
     int document_fd;                      /* where the manifest goes; -1: … */
     struct job_blob blobs[JOB_BLOBS_MAX]; /* … these are wanted */
     unsigned blob_count;
-    bool is_login; /* nothing is wanted but to know whether the login is taken */
+    bool is_login;          /* nothing is wanted but to know whether the login is taken */
+    bool is_push;           /* the blobs are to be there, and last … */
+    const char *manifest;   /* … the one of them with this digest as the manifest; NULL: none yet */
+    const char *mount_from; /* a repository of the registry that may have some; NULL: none */
     const char *http_proxy, *https_proxy, *no_proxy;
     int64_t connect_ms, stall_seconds;
 };

@@ -115,21 +115,28 @@ static size_t login_write(char *bytes, size_t size, size_t count, void *arg)
     return buf_append(arg, bytes, size * count) ? size * count : 0;
 }
 
+static bool put_scope(CURL *easy, struct buf *to, const char *repository, const char *actions)
+{
+    char *escaped = repository ? curl_easy_escape(easy, repository, 0) : NULL;
+    bool ok =
+        !repository || (escaped && buf_printf(to, "scope=repository:%s:%s&", escaped, actions));
+
+    curl_free(escaped);
+    return ok;
+}
+
 /* "&service=…&scope=…&client_id=pyro", with what goes before it. The scope is what is wanted here,
  * whatever the server says that it should be. */
 static bool put_query(CURL *easy, struct buf *to, const struct client *c,
                       const struct challenge *challenge)
 {
+    const struct job *job = c->job;
     char *service = curl_easy_escape(easy, challenge->service, 0);
-    const char *wanted = c->job->repository ? c->job->repository : "";
-    char *repository = curl_easy_escape(easy, wanted, 0);
-    bool ok = service && repository &&
-              (!*challenge->service || buf_printf(to, "service=%s&", service)) &&
-              (!*wanted || buf_printf(to, "scope=repository:%s:pull&", repository)) &&
-              buf_append_str(to, "client_id=pyro");
+    bool ok = service && (!*challenge->service || buf_printf(to, "service=%s&", service)) &&
+              put_scope(easy, to, job->repository, job->is_push ? "pull,push" : "pull") &&
+              put_scope(easy, to, job->mount_from, "pull") && buf_append_str(to, "client_id=pyro");
 
     curl_free(service);
-    curl_free(repository);
     return ok;
 }
 
@@ -242,8 +249,12 @@ static bool fail_denied(const struct client *c, unsigned endpoint, struct pyro_e
 
     if (has_credentials(e))
         return fail_not_taken(c, endpoint, ", or it does not reach this far", err);
-    pyro_fail(err, PYRO_PULL_FAILED, "%s gives %s to nobody who is not signed in, or has none",
-              e->name, c->job->repository);
+    if (c->job->is_push)
+        pyro_fail(err, PYRO_PULL_FAILED, "%s takes nothing for %s from one who is not signed in",
+                  e->name, c->job->repository);
+    else
+        pyro_fail(err, PYRO_PULL_FAILED, "%s gives %s to nobody who is not signed in, or has none",
+                  e->name, c->job->repository);
     return login_hint(c, endpoint, err);
 }
 

@@ -2,7 +2,7 @@
  * engine/fetch/main.c: pyro-fetch, the program that talks to registries. It is started for one job,
  * which it reads from its standard input (job.h); it reads the certificates to trust, starts its
  * resolver and confines itself before it connects to anybody. What it fetches goes into descriptors
- * that it was given, what it has to say to its standard output (report.h), and last a line
+ * that it was given, what it pushes comes from such, what it has to say to its standard output (report.h), and last a line
  * {"result": …} or {"error": …}. It parses HTTP, manifests and tokens, and nothing that is in an
  * image.
  */
@@ -13,6 +13,7 @@
 #include "engine/fetch/blobs.h"
 #include "engine/fetch/jail.h"
 #include "engine/fetch/manifest.h"
+#include "engine/fetch/push.h"
 #include "engine/fetch/report.h"
 #include "engine/fetch/sign_in.h"
 #include "engine/hash/hash.h"
@@ -41,6 +42,8 @@ static json_t *do_job(struct client *c, struct pyro_error *err)
 {
     if (c->job->is_login)
         return sign_in(c, err);
+    if (c->job->is_push)
+        return push(c, err);
     return c->job->blob_count ? blobs_fetch(c, err) : manifest_fetch(c, err);
 }
 

@@ -1,6 +1,7 @@
 /* engine/fetch/request.c: what is done with each answer, and the loop around it. */
 #include "engine/fetch/request.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/fetch/login.h"
@@ -13,6 +14,8 @@
 #define WAIT_SECONDS_MAX 60
 #define PROGRESS_BYTES (1024 * 1024) /* a try that got so much did not fail */
 #define POLL_MS 200
+#define SEND_BUFFER_BYTES (512 * 1024L)
+#define SEND_STALL_TIMES 4 /* a registry may read all of a layer again before it answers */
 
 static const char *name_of(const struct request *r)
 {
@@ -22,6 +25,16 @@ static const char *name_of(const struct request *r)
 static bool is_last(const struct request *r)
 {
     return r->endpoint + 1 == r->client->job->endpoint_count;
+}
+
+static bool is_upload(const struct request *r)
+{
+    return r->method == REQUEST_POST || r->method == REQUEST_PUT;
+}
+
+static bool is_success(const struct request *r)
+{
+    return is_upload(r) ? r->response.status / 100 == 2 : response_is_success(&r->response);
 }
 
 /* --- what comes in --- */
@@ -56,7 +69,7 @@ static size_t request_on_data(char *bytes, size_t size, size_t count, void *arg)
     struct request *r = arg;
     size_t n = size * count;
 
-    if (!response_is_success(&r->response)) {
+    if (!is_success(r)) {
         size_t room = r->response.error_body.max - r->response.error_body.len;
         return buf_append(&r->response.error_body, bytes, n < room ? n : room) ? n : 0;
     }
@@ -64,6 +77,56 @@ static size_t request_on_data(char *bytes, size_t size, size_t count, void *arg)
         return 0;
     r->got += (int64_t)n;
     return n;
+}
+
+/* --- what goes out --- */
+
+static size_t request_on_read(char *ret, size_t size, size_t count, void *arg)
+{
+    struct request_body *b = ((struct request *)arg)->body;
+    int64_t left = b->size - b->sent;
+    size_t n = left < (int64_t)(size * count) ? (size_t)left : size * count;
+    ssize_t got = n ? fs_pread_full(b->fd, ret, n, (off_t)(b->offset + b->sent)) : 0;
+
+    if (got != (ssize_t)n) {
+        pyro_fail_errno(&((struct request *)arg)->err, "read what is to be sent");
+        return CURL_READFUNC_ABORT;
+    }
+    b->sent += got;
+    return (size_t)got;
+}
+
+/* libcurl goes back to the beginning where it has to send again. */
+static int request_on_seek(void *arg, curl_off_t offset, int origin)
+{
+    struct request_body *b = ((struct request *)arg)->body;
+
+    if (origin != SEEK_SET || offset < 0 || offset > b->size)
+        return CURL_SEEKFUNC_FAIL;
+    b->sent = offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+static bool add_body(struct request *r)
+{
+    CURL *easy = r->call.easy;
+
+    if (r->method == REQUEST_POST) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
+        return curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L) == CURLE_OK;
+    }
+    r->body->sent = 0;
+    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, SEND_BUFFER_BYTES);
+    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)r->body->size);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, request_on_read);
+    curl_easy_setopt(easy, CURLOPT_READDATA, r);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, request_on_seek);
+    curl_easy_setopt(easy, CURLOPT_SEEKDATA, r);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+                     (long)(r->client->job->stall_seconds * SEND_STALL_TIMES));
+    return call_add_header(&r->call, "Content-Type", r->body->media_type, &r->err);
 }
 
 /* --- starting --- */
@@ -80,8 +143,8 @@ static bool prepare(struct request *r)
         return false;
     easy = r->call.easy;
     r->shown = false;
-    if (place_is_same(&place, &c->endpoints[r->endpoint].place) &&
-        !login_add(&r->call, c, r->endpoint, &r->shown, &r->err))
+    r->is_at_home = place_is_same(&place, &c->endpoints[r->endpoint].place);
+    if (r->is_at_home && !login_add(&r->call, c, r->endpoint, &r->shown, &r->err))
         return false;
     if (r->accept && !call_add_header(&r->call, "Accept", r->accept, &r->err))
         return false;
@@ -89,7 +152,9 @@ static bool prepare(struct request *r)
         scoped_free char *range = str_printf("%lld-", (long long)r->from);
         curl_easy_setopt(easy, CURLOPT_RANGE, range);
     }
-    curl_easy_setopt(easy, CURLOPT_NOBODY, r->is_head ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_NOBODY, r->method == REQUEST_HEAD ? 1L : 0L);
+    if (is_upload(r) && !add_body(r))
+        return false;
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, request_on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, r);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, request_on_data);
@@ -142,6 +207,12 @@ static void try_again(struct request *r, int64_t wait_ms)
 {
     uint8_t chance;
 
+    if (r->is_once) {
+        r->is_passing = true;
+        r->wait_ms = wait_ms;
+        give_up(r);
+        return;
+    }
     if (r->got >= PROGRESS_BYTES)
         r->tries = 0;
     if (++r->tries >= TRIES_MAX) {
@@ -200,7 +271,10 @@ static void on_redirect(struct request *r)
     scoped_free char *own = client_url(r->client, r->endpoint, r->path);
     char *next = NULL;
 
-    if (++r->hops > HOPS_MAX)
+    if (is_upload(r))
+        pyro_fail(&r->err, PYRO_PULL_FAILED, "%s redirects what is sent to it: refused",
+                  name_of(r));
+    else if (++r->hops > HOPS_MAX)
         pyro_fail(&r->err, PYRO_PULL_FAILED, "%s leads on and on: more than %d redirects",
                   name_of(r), HOPS_MAX);
     else if (!r->response.location)
@@ -220,7 +294,7 @@ static void on_unauthorized(struct request *r)
 {
     enum login_shown shown = !r->shown ? LOGIN_NOTHING : r->shown_fresh ? LOGIN_FRESH : LOGIN_KEPT;
 
-    if (r->url && !r->shown) {
+    if (!r->is_at_home) {
         pyro_fail(&r->err, PYRO_PULL_FAILED, "%s leads to a server that wants a login of its own",
                   name_of(r));
         give_up(r);
@@ -243,6 +317,25 @@ static bool is_passing_status(int status)
            status == 504;
 }
 
+/* What a registry says to one who pushes. */
+static void fail_push(struct request *r, const char *said)
+{
+    const char *repository = r->client->job->repository;
+
+    if (r->response.status == 413) {
+        pyro_fail(&r->err, PYRO_PULL_FAILED, "%s does not take %s, it is too large: %s", name_of(r),
+                  r->what, said);
+        pyro_hint(&r->err, "the limit is that of the registry, or of a proxy before it");
+    } else if (r->response.status == 403) {
+        pyro_fail(&r->err, PYRO_PULL_FAILED, "%s does not let this user push to %s: %s", name_of(r),
+                  repository, said);
+        login_hint(r->client, r->endpoint, &r->err);
+    } else {
+        pyro_fail(&r->err, PYRO_PULL_FAILED, "%s does not take %s for %s: %s", name_of(r), r->what,
+                  repository, said);
+    }
+}
+
 static void on_refused(struct request *r)
 {
     const struct response *response = &r->response;
@@ -258,6 +351,8 @@ static void on_refused(struct request *r)
             pyro_hint(&r->err, "try again later");
         else
             pyro_hint(&r->err, "try again later, or sign in: 'pyro login %s'", name_of(r));
+    } else if (is_upload(r)) {
+        fail_push(r, said);
     } else if (response->status == 404) {
         pyro_fail(&r->err, PYRO_ENVIRONMENT_NOT_FOUND, "%s does not have %s of %s: %s", name_of(r),
                   r->what, job->repository, said);
@@ -280,8 +375,9 @@ static void on_answer(struct request *r)
 {
     int status = r->response.status;
 
+    r->status = status;
     r->client->endpoints[r->endpoint].is_reached = true;
-    if (response_is_success(&r->response)) {
+    if (is_success(r)) {
         if (begin(r) && r->sink->end(r->arg, &r->response, &r->err))
             r->state = REQUEST_DONE;
         else

@@ -1,7 +1,8 @@
 /*
  * One thing that is wanted from the endpoints of a job, until it is there or cannot be had:
  * redirects are followed by hand, logins made when they are asked for, passing failures tried
- * again, bodies that were cut continued, and where an endpoint fails the next one is asked.
+ * again, bodies that were cut continued, and where an endpoint fails the next one is asked. What
+ * sends something is not redirected.
  */
 #ifndef PYRO_FETCH_REQUEST_H
 #define PYRO_FETCH_REQUEST_H
@@ -21,6 +22,16 @@ struct request_sink {
     int64_t (*have)(void *arg);
 };
 
+enum request_method { REQUEST_GET, REQUEST_HEAD, REQUEST_POST, REQUEST_PUT };
+
+/* What is sent: a part of a file. */
+struct request_body {
+    const char *media_type;
+    int fd;
+    int64_t offset, size;
+    int64_t sent; /* so far, of this try */
+};
+
 enum request_state {
     REQUEST_NEW,
     REQUEST_RUNNING,
@@ -33,22 +44,27 @@ struct request {
     const char *path;   /* below /v2/REPOSITORY/ */
     const char *what;   /* for errors: "layer 2" */
     const char *accept; /* NULL: anything */
-    bool is_head;       /* only the head is wanted */
-    unsigned endpoint;  /* the first that is asked */
+    enum request_method method;
+    struct request_body *body; /* of PUT; NULL: none */
+    bool is_once;              /* the caller begins again, from further back */
+    unsigned endpoint;         /* the first that is asked */
     const struct request_sink *sink;
     void *arg; /* of the sink */
 
     enum request_state state;
     struct pyro_error err; /* of REQUEST_FAILED */
+    int status;            /* of the last answer; 0: none */
+    bool is_passing;       /* of REQUEST_FAILED, is_once: it may be tried again … */
+    int64_t wait_ms;       /* … in so long; -1: not stated */
     /* Private. */
     struct client *client;
     struct call call;
     struct response response;
-    char *url; /* a redirect's; NULL: the endpoint's own */
+    char *url; /* a redirect's, or given by the caller; NULL: the endpoint's own. Taken */
     int64_t from;
     int64_t wait_until_ms;
     unsigned hops, tries, logins;
-    bool begun, shown_fresh, shown, from_start;
+    bool begun, shown_fresh, shown, from_start, is_at_home;
     int64_t got; /* bytes of the body, of this try */
 };
 

@@ -91,6 +91,18 @@ json_t *endpoints_of(const struct reference *r, struct pyro_error *err)
     return json_array_append(list, own) == 0 ? json_incref(list) : pyro_no_memory(err, NULL);
 }
 
+json_t *endpoints_to_push(const struct reference *r, struct pyro_error *err)
+{
+    scoped_registry_settings settings = { 0 };
+    scoped_json json_t *own = NULL;
+
+    if (!registry_settings_load(r->host, &settings, err) ||
+        !(own = own_endpoint(r->host, &settings, err)) ||
+        !add_kept_login(own, r->host, r->repository, err))
+        return NULL;
+    return json_pack("[O]", own);
+}
+
 json_t *endpoints_to_try(const char *host, const struct credentials *login, struct pyro_error *err)
 {
     scoped_registry_settings settings = { 0 };

@@ -8,7 +8,9 @@
 /* The endpoints of a job of pyro-fetch (engine/fetch/job.h) for a reference, with the logins that
  * the user has there: a new array; NULL on failure. */
 json_t *endpoints_of(const struct reference *r, struct pyro_error *err) MUST_CHECK;
-/* The one of a registry itself, with this login. */
+/* The one of the registry itself, with the login that the user has there. */
+json_t *endpoints_to_push(const struct reference *r, struct pyro_error *err) MUST_CHECK;
+/* The same with this login. */
 json_t *endpoints_to_try(const char *host, const struct credentials *login,
                          struct pyro_error *err) MUST_CHECK;
 

@@ -38,7 +38,9 @@ static int write_job(const struct session *s, struct pyro_error *err)
 static bool complete_job(struct session *s, struct pyro_error *err)
 {
     const struct reference *r = &s->wish->reference;
-    json_t *endpoints = s->login ? endpoints_to_try(r->host, s->login, err) : endpoints_of(r, err);
+    json_t *endpoints = s->login     ? endpoints_to_try(r->host, s->login, err)
+                        : s->is_push ? endpoints_to_push(r, err)
+                                     : endpoints_of(r, err);
     static const struct {
         const char *name, *variables[4];
     } proxies[] = {
@@ -49,7 +51,7 @@ static bool complete_job(struct session *s, struct pyro_error *err)
 
     if (!endpoints)
         return false;
-    if (!s->login && !signature_policy_add(s->job, r, err)) {
+    if (!s->login && !s->is_push && !signature_policy_add(s->job, r, err)) {
         json_decref(endpoints);
         return false;
     }

@@ -19,6 +19,7 @@ struct session {
     const struct registry_wish *wish;
     json_t *job;                     /* what is wanted; endpoints and limits are added */
     const struct credentials *login; /* to try, at the registry alone; NULL: what is kept */
+    bool is_push;                    /* to the registry alone: what may be pulled is not asked */
     const int *fds;
     unsigned fd_count;
     /* Takes each line but the last and the notes; false ends it. */

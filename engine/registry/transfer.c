@@ -70,9 +70,9 @@ void transfer_describe(const struct transfer *t, int64_t now_ms, char ret[TRANSF
 
     for (unsigned i = 0; i < t->count; i++)
         ended += t->items[i].has_ended;
-    used = (size_t)snprintf(ret, TRANSFER_TEXT_MAX,
-                            "fetching its parts, %u of %u done: %.1f of %.1f MB", ended, t->count,
-                            (double)done / 1e6, (double)size / 1e6);
+    used = (size_t)snprintf(ret, TRANSFER_TEXT_MAX, "%s its parts, %u of %u done: %.1f of %.1f MB",
+                            t->doing ? t->doing : "fetching", ended, t->count, (double)done / 1e6,
+                            (double)size / 1e6);
     if (rate > 0)
         used += (size_t)snprintf(ret + used, TRANSFER_TEXT_MAX - used, ", %.1f MB/s, %.0f s left",
                                  rate / 1e6, (double)(size - done) / rate);

@@ -1,4 +1,4 @@
-/* How far the fetching of several blobs is, how fast it goes and how long it will take, in words. */
+/* How far the fetching or sending of several blobs is, how fast it goes and how long it will take, in words. */
 #ifndef PYRO_REGISTRY_TRANSFER_H
 #define PYRO_REGISTRY_TRANSFER_H
 
@@ -14,6 +14,7 @@ struct transfer {
         bool has_ended;
     } items[TRANSFER_ITEMS_MAX];
     unsigned count;
+    const char *doing;             /* NULL: "fetching" */
     int64_t began_ms, began_bytes; /* clock_ms() of the first figures, and what there was then */
 };
 

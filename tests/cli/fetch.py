@@ -474,7 +474,12 @@ def ends():
     r.close()
 
 
-for part in [documents, bad_documents, passing_failures, bodies, bad_bodies, redirects, signatures, logins, realms, mirrors, certificates,
-             proxies, ends]:
-    if len(sys.argv) < 4 or part.__name__ in sys.argv[3:]:
-        part()
+def run(*parts):
+    for part in parts:
+        if len(sys.argv) < 4 or part.__name__ in sys.argv[3:]:
+            part()
+
+
+if __name__ == "__main__":
+    run(documents, bad_documents, passing_failures, bodies, bad_bodies, redirects, signatures, logins, realms, mirrors, certificates,
+        proxies, ends)

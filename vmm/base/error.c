@@ -42,6 +42,7 @@ static const struct code_row codes[PYRO_CODE_COUNT] = {
     [PYRO_ENVIRONMENT_NOT_FOUND] = { "environment_not_found", "see 'pyro env list'" },
     [PYRO_ENVIRONMENT_BROKEN] = { "environment_broken", "repair it with 'pyro env pull'" },
     [PYRO_PULL_FAILED] = { "pull_failed", "" },
+    [PYRO_PUSH_FAILED] = { "push_failed", "" },
     [PYRO_DEPENDENCY_MISSING] = { "dependency_missing", "see 'pyro doctor'" },
     [PYRO_KVM_REQUIRED] = { "kvm_required", "unset PYRO_REQUIRE_KVM to allow emulation" },
     [PYRO_VM_FAILED] = { "vm_failed", "see 'pyro doctor'" },

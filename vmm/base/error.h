@@ -43,6 +43,7 @@ enum pyro_code {
     PYRO_ENVIRONMENT_NOT_FOUND,
     PYRO_ENVIRONMENT_BROKEN, /* installed files fail their check */
     PYRO_PULL_FAILED,
+    PYRO_PUSH_FAILED,
     PYRO_DEPENDENCY_MISSING, /* a program pyro needs is not installed */
     PYRO_KVM_REQUIRED,       /* PYRO_REQUIRE_KVM=1 and KVM is not usable */
     PYRO_VM_FAILED,          /* QEMU did not start, or ended */
