@@ -8,6 +8,7 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_env_list,
     &cmd_env_pull,
     &cmd_env_export,
+    &cmd_env_push,
     &cmd_env_import,
     &cmd_env_inspect,
     &cmd_env_remove,

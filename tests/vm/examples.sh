@@ -98,8 +98,8 @@ for path in "${order[@]}"; do
 done
 pyro env remove ready >/dev/null # the cache is shared
 # These take a terminal over, go on until they are ended, or need a registry or an agent: tests/tui, attach.sh, replay.sh,
-# hold.sh, watch.sh, login.sh and host.sh run them.
-elsewhere=(tui login 'workspace shell attach' 'workspace shell replay' 'workspace hold' watch 'host connect' 'host doctor')
+# hold.sh, watch.sh, login.sh, host.sh and oci/push.sh run them.
+elsewhere=(tui login 'env push' 'workspace shell attach' 'workspace shell replay' 'workspace hold' watch 'host connect' 'host doctor')
 is "no command was left out" "$(printf '%s\n' "${order[@]}" "${elsewhere[@]}" | sort)" "$(sort <<<"$paths")"
 
 # A group's example is one of those, or a command that begins as they do.

@@ -8,6 +8,7 @@ import type {
   EnvList,
   EnvPrune,
   EnvPull,
+  EnvPush,
   EnvRemove,
   Render,
   Run,
@@ -91,6 +92,11 @@ export interface EnvPullOptions extends CallOptions {
   locked?: boolean;
   /** Where it is to come from; else the first that can serve it */
   source?: 'debian-packages' | 'registry';
+}
+
+export interface EnvPushOptions extends CallOptions {
+  /** Certificates to trust the registry by as well, in PEM */
+  caFile?: string;
 }
 
 export interface EnvRemoveOptions extends CallOptions {
@@ -550,6 +556,12 @@ export declare abstract class Calls {
    * @param environment The environment, for example debian:12
    */
   pullEnvironment(environment: string, options?: EnvPullOptions): Promise<EnvPull>;
+  /**
+   * Give an installed environment to a registry, as an image.
+   * @param environment The environment, for example debian:12
+   * @param reference What the image is to be called: [HOST[:PORT]/]NAME[:TAG][@DIGEST]
+   */
+  pushEnv(environment: string, reference: string, options?: EnvPushOptions): Promise<EnvPush>;
   /**
    * Remove an installed environment.
    * @param environment The environment, for example debian:12

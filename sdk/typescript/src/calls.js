@@ -30,6 +30,10 @@ export class Calls {
     return this.call('env pull', { environment, ...options });
   }
 
+  pushEnv(environment, reference, options) {
+    return this.call('env push', { environment, reference, ...options });
+  }
+
   removeEnv(environment, options) {
     return this.call('env remove', { environment, ...options });
   }

@@ -219,6 +219,8 @@ export interface EnvImportConfig {
 }
 
 export interface EnvImportLayers {
+  /** none, gzip or zstd */
+  compression: string;
   /** The digest of its tar */
   diffId: string;
   /** Of the blob; null when only the tar's is known */
@@ -279,6 +281,21 @@ export interface EnvPrune {
   freedBytes: number;
   /** Or would be, under --dry-run */
   removed: EnvPruneRemoved[];
+}
+
+export interface EnvPush {
+  /** Those of the image that it is based on */
+  baseLayerCount: number;
+  /** The image's: that of its manifest */
+  digest: string;
+  /** Of the layer above those */
+  entryCount: number;
+  layerCount: number;
+  name: string;
+  /** In full */
+  reference: string;
+  /** What the registry did not have */
+  sentBytes: number;
 }
 
 export interface EnvRemove {

@@ -180,6 +180,35 @@ class AsyncCalls:
             on_event=on_event,
         )
 
+    async def push_env(
+        self,
+        environment: str,
+        reference: str,
+        *,
+        ca_file: Optional[str] = None,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Give an installed environment to a registry, as an image.
+
+        Where its disk is based on an image from a registry, as that of a workspace which was committed can
+        be, it has the layers of that image, of which only those are sent that the registry does not have,
+        and one more of what changed; else one of all. Logins are those of 'pyro login', docker and podman.
+        An upload that is cut is begun again.
+
+        environment: The environment, for example debian:12
+        reference: What the image is to be called: [HOST[:PORT]/]NAME[:TAG][@DIGEST]
+        ca_file: Certificates to trust the registry by as well, in PEM
+        """
+        return await self.call(
+            "env push",
+            {
+                "environment": environment,
+                "reference": reference,
+                "ca_file": ca_file,
+            },
+            on_event=on_event,
+        )
+
     async def remove_env(
         self,
         environment: str,

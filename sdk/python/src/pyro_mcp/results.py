@@ -209,6 +209,7 @@ class EnvImportConfig(Record):
 
 @dataclass(frozen=True)
 class EnvImportLayers(Record):
+    compression: str  # none, gzip or zstd
     diff_id: str  # The digest of its tar
     digest: Optional[str]  # Of the blob; null when only the tar's is known
     size_bytes: int  # Of the blob
@@ -265,6 +266,17 @@ class EnvPrune(Record):
     freed_bytes: int
     removed: List[EnvPruneRemoved]  # Or would be, under --dry-run
     _nested: ClassVar[Mapping[str, Any]] = {"removed": EnvPruneRemoved}
+
+
+@dataclass(frozen=True)
+class EnvPush(Record):
+    base_layer_count: int  # Those of the image that it is based on
+    digest: str  # The image's: that of its manifest
+    entry_count: int  # Of the layer above those
+    layer_count: int
+    name: str
+    reference: str  # In full
+    sent_bytes: int  # What the registry did not have
 
 
 @dataclass(frozen=True)
