@@ -59,6 +59,9 @@ check man-db man-db
 check bsdextrautils util-linux
 bench node-strip-ansi -
 bench colorized-logs -
+bench docker-registry -
+bench skopeo skopeo
+bench umoci umoci
 fuzz clang clang
 fuzz libclang-rt-dev compiler-rt
 pictures librsvg2-bin librsvg2-tools
