@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/ask.h"
 #include "tui/batch.h"
 #include "tui/choice.h"
 #include "tui/confirm.h"
@@ -184,6 +185,53 @@ void workspace_ask_create(struct app *app)
                               .arg = app };
 
     form_ask(app, &form);
+}
+
+/* ---- fork ---- */
+
+struct fork_request {
+    struct app *app;
+    char id[WORKSPACE_ID_LENGTH + 1];
+};
+
+static void workspace_actions_fork_ended(void *arg UNUSED, const struct job_end *end)
+{
+    const json_t *fork = json_array_get(json_object_get(end->result, "workspaces"), 0);
+    const char *id = json_string_or(fork, "workspace_id", "");
+
+    if (!end->ok)
+        return;
+    app_message(end->app, ROLE_GOOD, "%s is made: t starts it", json_string_or(fork, "name", id));
+    snprintf(end->app->wanted_workspace, sizeof(end->app->wanted_workspace), "%s", id);
+}
+
+static void workspace_actions_fork_it(void *arg, const char *name)
+{
+    scoped_free struct fork_request *r = arg;
+    scoped_free char *what = str_printf("fork %s", *name ? name : r->id);
+    const char *const argv[] = { "workspace", "fork", r->id, *name ? "--name" : NULL, name, NULL };
+
+    job_start(r->app, what, argv, false, workspace_actions_fork_ended, NULL);
+}
+
+void workspace_ask_fork(struct app *app, const struct watched_workspace *w)
+{
+    scoped_free char *title = str_printf("fork %s", model_name(w));
+    struct fork_request *r = calloc(1, sizeof(*r));
+    struct ask_spec spec = { .title = title,
+                             .label = "A name for a workspace that goes on from its disk and "
+                                      "history.",
+                             .hint = "its id",
+                             .empty_too = true,
+                             .about = w->record.id,
+                             .answered = workspace_actions_fork_it,
+                             .arg = r,
+                             .free_arg = free };
+
+    BUG_ON(!r);
+    r->app = app;
+    memcpy(r->id, w->record.id, sizeof(r->id));
+    ask_line(app, &spec);
 }
 
 /* ---- shells ---- */

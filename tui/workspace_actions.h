@@ -10,6 +10,8 @@
 
 /* A form; the list's cursor goes to the new workspace in the end. */
 void workspace_ask_create(struct app *app);
+/* Asks for the name of one that goes on from this one, which is stopped; likewise. */
+void workspace_ask_fork(struct app *app, const struct watched_workspace *w);
 /* Makes a first workspace with one key, opens a shell in it, and takes control of that. */
 void workspace_first_run(struct app *app);
 /* Watches its running shell; with several the operator chooses one. */

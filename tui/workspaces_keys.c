@@ -383,6 +383,11 @@ static void workspaces_offer_start(struct screen *s, int arg UNUSED)
     workspace_ask_start(s->app, at(s));
 }
 
+static void workspaces_fork(struct screen *s, int arg UNUSED)
+{
+    workspace_ask_fork(s->app, at(s));
+}
+
 static bool workspaces_is_started(struct screen *s, int arg UNUSED)
 {
     return !((struct workspaces *)s)->find.typing && at(s) &&
@@ -525,6 +530,8 @@ const struct key_binding workspaces_keys[] = {
       .needs = "something that failed or finished" },
     { "create", "c", "create", "make a workspace", .act = workspaces_create,
       .can = workspaces_can_create },
+    { "fork", "C", NULL, "make a fork of it", .act = workspaces_fork, .can = workspaces_is_stopped,
+      .needs = "a stopped workspace" },
     { "open-entry", "Enter", "open", "open the shell or the log", .act = workspaces_open_entry,
       .can = workspaces_has_entry },
     { "end-entry", "x d Delete", "end", "end the shell or service", .act = workspaces_end_entry,

@@ -103,6 +103,10 @@ keys Enter
 sees 'Start one\?'
 keys n
 gone 'Start one\?'
+keys C
+sees 'fork one'
+keys three Enter
+sees 'runs on the host and has no disk'
 keys t
 sees '^ [^ ]+ one .*started'
 
