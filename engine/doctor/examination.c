@@ -181,7 +181,8 @@ static json_t *run_in_machine(struct examination *x, const char *environment,
                                    .vcpu_count = 1,
                                    .mem_mib = TRY_MEM_MIB,
                                    .ttl_seconds = TRY_SECONDS,
-                                   .network_policy = policy };
+                                   .network_policy = policy,
+                                   .without_spares = true }; /* it is the start that is tried */
     struct workspace_exec_spec exec = { .request = { .command = command,
                                                      .timeout_ms = TRY_SECONDS * 1000 },
                                         .stdin_fd = -1,
