@@ -141,7 +141,51 @@ listens() {
     kill -TERM $listener
     wait $listener
     is "TERM ends it" "$?" 143
+}
 
+# Clients that never come to an end of what they ask, more of them than there is room for.
+slow() {
+    PYRO_CHECK_PATIENCE=1 "$PYRO" metrics --listen 127.0.0.1:0 2>"$TEST_DIR/said" &
+    listener=$!
+    serves() { grep -q '/metrics$' "$TEST_DIR/said"; }
+    wait_for 60 serves
+    timeout 300 python3 - "$(sed 's/.*:\([0-9]*\).*/\1/' "$TEST_DIR/said")" >"$TEST_DIR/answer" <<'PYTHON'
+import socket, sys, threading
+
+HEAD = b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+address = ("127.0.0.1", int(sys.argv[1]))
+slow, over = [], threading.Event()
+
+
+def connect(text):
+    client = socket.create_connection(address)
+    client.sendall(text)
+    return client
+
+
+def drip():
+    while not over.wait(0.1):
+        for i, client in enumerate(slow):
+            try:
+                client.send(b"x")
+            except OSError: # its place was given to another: it comes again
+                slow[i] = connect(HEAD + b"X-Slow: ")
+
+
+slow += [connect(HEAD + b"X-Slow: ") for _ in range(100)]
+dripping = threading.Thread(target=drip)
+dripping.start()
+print(connect(HEAD + b"\r\n").recv(15).decode())
+over.set()
+dripping.join()
+PYTHON
+    is "clients that are slow, and come again: another is served" "$(cat "$TEST_DIR/answer")" "HTTP/1.1 200 OK"
+    kill -TERM $listener
+    wait $listener
+}
+
+ends() {
+    serves() { grep -q '/metrics$' "$TEST_DIR/said"; }
     "$PYRO" metrics --listen 127.0.0.1:0 2>"$TEST_DIR/said" &
     listener=$!
     wait_for 60 serves
@@ -151,7 +195,7 @@ listens() {
     like "… why" "$(cat "$TEST_DIR/said")" 'pyro-metrics has ended'
 }
 
-for name in running follows foreign listens; do
+for name in running follows foreign listens slow ends; do
     scene $name
 done
 finish

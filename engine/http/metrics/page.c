@@ -14,6 +14,8 @@
 #include "vmm/base/fs.h"
 
 #define CONNECTIONS_MAX 32u
+#define LOOK_MS 500     /* how often limits are looked at */
+#define CROWDED_PART 30 /* while there is no room, a client has so small a part of its time */
 #define CONNECTION_BYTES ((size_t)16 * 1024)
 #define PAGE_BYTES_MAX (64ull * 1024 * 1024)
 #define PATH "/metrics"
@@ -22,8 +24,64 @@
 
 struct serving {
     const struct metrics_page *page;
+    struct client *clients;
+    unsigned client_count;
+    bool has_room_again; /* a client is gone: the library has not looked yet who waits */
     bool ended;
 };
+
+/* ---- clients ---- */
+
+struct client {
+    struct client *next;
+    int fd;
+    int64_t since_ms; /* it came, or had its last answer */
+};
+
+static void page_on_connection(void *cls, struct MHD_Connection *mhd, void **state,
+                               enum MHD_ConnectionNotificationCode what)
+{
+    struct serving *s = cls;
+    struct client *c = *state;
+
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        list_remove(&s->clients, c);
+        s->client_count--;
+        s->has_room_again = true;
+        free(c);
+        return;
+    }
+    *state = c = calloc(1, sizeof(*c));
+    BUG_ON(!c);
+    c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    c->since_ms = clock_ms();
+    c->next = s->clients;
+    s->clients = c;
+    s->client_count++;
+}
+
+/* It has all its time to take the answer; while others wait for room, its connection ends with that. */
+static void renew(struct serving *s, struct MHD_Connection *mhd, struct MHD_Response *response)
+{
+    struct client *c =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+
+    c->since_ms = clock_ms();
+    if (s->client_count >= CONNECTIONS_MAX)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+/* The library's own limit is of silence: a client that sends a byte now and then would stay. */
+static void end_slow(struct serving *s)
+{
+    int64_t allowed_ms = (int64_t)s->page->client_limit_seconds * 1000;
+
+    if (s->client_count >= CONNECTIONS_MAX)
+        allowed_ms /= CROWDED_PART;
+    for (struct client *c = s->clients; c; c = c->next)
+        if (clock_ms() - c->since_ms >= allowed_ms)
+            shutdown(c->fd, SHUT_RDWR); /* the library sees its end */
+}
 
 /* ---- the page ---- */
 
@@ -58,8 +116,8 @@ static enum MHD_Result page_on_header(void *cls, enum MHD_ValueKind kind UNUSED,
 }
 
 /* Takes the text. */
-static enum MHD_Result answer(struct MHD_Connection *mhd, unsigned status, const char *type,
-                              char *text, size_t n)
+static enum MHD_Result answer(struct serving *s, struct MHD_Connection *mhd, unsigned status,
+                              const char *type, char *text, size_t n)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer(n, text, MHD_RESPMEM_MUST_FREE);
     enum MHD_Result result;
@@ -68,6 +126,7 @@ static enum MHD_Result answer(struct MHD_Connection *mhd, unsigned status, const
         free(text);
         return MHD_NO;
     }
+    renew(s, mhd, response);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
@@ -76,11 +135,12 @@ static enum MHD_Result answer(struct MHD_Connection *mhd, unsigned status, const
     return result;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *mhd, const struct http_refusal *why)
+static enum MHD_Result refuse(struct serving *s, struct MHD_Connection *mhd,
+                              const struct http_refusal *why)
 {
     char *text = str_printf("%s\n", why->why);
 
-    return answer(mhd, why->status, TEXT_TYPE, text, strlen(text));
+    return answer(s, mhd, why->status, TEXT_TYPE, text, strlen(text));
 }
 
 static bool is_served(struct MHD_Connection *mhd, const char *path, const char *method,
@@ -123,19 +183,32 @@ static enum MHD_Result page_on_request(void *cls, struct MHD_Connection *mhd, co
         return MHD_YES;
     }
     if (!served || !(text = get_page(s, &length)))
-        return refuse(mhd, &why);
-    return answer(mhd, MHD_HTTP_OK, TYPE, text, length);
+        return refuse(s, mhd, &why);
+    return answer(s, mhd, MHD_HTTP_OK, TYPE, text, length);
 }
 
 /* ---- the whole ---- */
 
 static struct MHD_Daemon *start(struct serving *s)
 {
-    return MHD_start_daemon(
-        MHD_USE_EPOLL, 0, NULL, NULL, page_on_request, s, MHD_OPTION_LISTEN_SOCKET,
-        s->page->listen_fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
-        s->page->client_limit_seconds, MHD_OPTION_END);
+    return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, page_on_request, s,
+                            MHD_OPTION_LISTEN_SOCKET, s->page->listen_fd,
+                            MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES,
+                            MHD_OPTION_CONNECTION_TIMEOUT, s->page->client_limit_seconds,
+                            MHD_OPTION_NOTIFY_CONNECTION, page_on_connection, s, MHD_OPTION_END);
+}
+
+/* Until there is something to do for the library, or for limits. */
+static int wait_ms(const struct serving *s, struct MHD_Daemon *daemon)
+{
+    MHD_UNSIGNED_LONG_LONG ms;
+
+    if (s->has_room_again)
+        return 0;
+    if (MHD_get_timeout(daemon, &ms) == MHD_YES && ms < LOOK_MS)
+        return (int)ms;
+    return s->clients ? LOOK_MS : -1;
 }
 
 bool metrics_page_serve(const struct metrics_page *page, struct pyro_error *err)
@@ -151,11 +224,11 @@ bool metrics_page_serve(const struct metrics_page *page, struct pyro_error *err)
     while (ok && !s.ended) {
         struct pollfd p[] = { { .fd = info->epoll_fd, .events = POLLIN },
                               { .fd = page->in_fd, .events = POLLIN } };
-        MHD_UNSIGNED_LONG_LONG ms;
-        int wait_ms = MHD_get_timeout(daemon, &ms) == MHD_YES ? (int)(ms < 1000 ? ms : 1000) : -1;
-        if (poll(p, ARRAY_SIZE(p), wait_ms) < 0 && errno != EINTR)
+        if (poll(p, ARRAY_SIZE(p), wait_ms(&s, daemon)) < 0 && errno != EINTR)
             break;
         s.ended = p[1].revents != 0; /* nothing comes that was not asked for: it is the end */
+        s.has_room_again = false;
+        end_slow(&s);
         if (!s.ended)
             (void)MHD_run(daemon);
     }
