@@ -1,9 +1,11 @@
 /* engine/state/record.c: the record of a workspace, to and from JSON. */
 #include "engine/state/record.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/secret/secrets.h"
@@ -292,13 +294,27 @@ static bool load(int dirfd, const char *id, struct workspace_record *r, struct p
     return true;
 }
 
+/* A workspace that is deleted has another name before its first file is removed. */
+static bool is_deleted(int dirfd, const char *id)
+{
+    scoped_free char *sibling = str_printf("../%s", id);
+    struct stat own, named;
+
+    return fstat(dirfd, &own) == 0 && (fstatat(dirfd, sibling, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
+                                       own.st_ino != named.st_ino);
+}
+
 bool record_load(int dirfd, const char *id, struct workspace_record *ret, struct pyro_error *err)
 {
     struct workspace_record r;
+    struct pyro_error why = { 0 };
 
-    if (!load(dirfd, id, &r, err)) {
+    if (!load(dirfd, id, &r, &why)) {
         record_release(&r);
-        return false;
+        if (why.sys_errno == ENOENT && is_deleted(dirfd, id))
+            return pyro_fail(err, PYRO_WORKSPACE_NOT_FOUND, "workspace '%s' has just been deleted",
+                             id);
+        return pyro_copy(err, &why);
     }
     *ret = r;
     return true;

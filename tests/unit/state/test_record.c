@@ -4,6 +4,8 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/state/record.h"
 #include "vmm/base/fs.h"
@@ -250,6 +252,28 @@ static void test_record_load_disk(void **state UNUSED)
     fs_discard_tree(AT_FDCWD, path);
 }
 
+/* Who has its directory open still has no record any more, and is told why. */
+static void test_record_load_of_a_deleted_one(void **state UNUSED)
+{
+    char path[] = "/tmp/pyro-record-XXXXXX";
+    scoped_close int parent = make_dir(path);
+    scoped_close int dir = -1;
+    struct pyro_error err = { 0 };
+    struct workspace_record r;
+
+    assert_int_equal(mkdirat(parent, "aaaaaaaaaaaa", 0700), 0);
+    dir = openat(parent, "aaaaaaaaaaaa", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_false(record_load(dir, "aaaaaaaaaaaa", &r, &err));
+    assert_int_not_equal(err.code, PYRO_WORKSPACE_NOT_FOUND); /* lost, and not deleted */
+    assert_int_equal(renameat(parent, "aaaaaaaaaaaa", parent, ".gone-aaaaaaaaaaaa"), 0);
+    assert_false(record_load(dir, "aaaaaaaaaaaa", &r, &err));
+    assert_int_equal(err.code, PYRO_WORKSPACE_NOT_FOUND);
+    assert_int_equal(unlinkat(parent, ".gone-aaaaaaaaaaaa", AT_REMOVEDIR), 0);
+    assert_false(record_load(dir, "aaaaaaaaaaaa", &r, &err));
+    assert_int_equal(err.code, PYRO_WORKSPACE_NOT_FOUND);
+    fs_discard_tree(AT_FDCWD, path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_record_copy_takes_the_place_of_a_damaged_one),
         cmocka_unit_test(test_record_load_disk),
         cmocka_unit_test(test_record_every_truncation_is_refused),
+        cmocka_unit_test(test_record_load_of_a_deleted_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
