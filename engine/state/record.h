@@ -144,6 +144,8 @@ enum workspace_state {
     ROW(ROW_BOOL(workspace_record, throw_away, .where = ROW_KEPT))                                 \
     FIELD(bool held) /* ends with the process that holds it */                                     \
     ROW(ROW_BOOL(workspace_record, held, .where = ROW_KEPT, .brief = true))                        \
+    FIELD(bool unannounced) /* of `create --hold`, until it is held: nobody was told of it */      \
+    ROW(ROW_BOOL(workspace_record, unannounced, .where = ROW_KEPT))                                \
     FIELD(bool used) /* the guest has had write access to the active layer once */                 \
     ROW(ROW_BOOL(workspace_record, used, .where = ROW_KEPT, .def = true))                          \
     FIELD(bool stopping) /* its end was requested, so it will not be a failure */                  \

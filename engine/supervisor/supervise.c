@@ -160,6 +160,7 @@ static void record_the_end(struct supervisor *s, bool started)
     r->expires_at = 0;
     r->stopping = false;
     r->held = false;
+    r->unannounced = false;
     r->paused_reason = NULL;
     r->running_command_count = 0;
     if (s->stop_wanted && started) {
@@ -278,8 +279,8 @@ static void serve(struct supervisor *s)
         tally_supervisor_restart();
     else
         tally_start(clock_ms() - s->began_ms, s->with);
-    if (!told && (s->record.ephemeral || s->ready_lost))
-        supervisor_stop(s, true);
+    if (!told && (s->record.ephemeral || s->record.unannounced || s->ready_lost))
+        workspace_ops_abandon(s, true);
     else if (s->record.stopping) /* begun by the last supervisor */
         supervisor_stop(s, false);
     else

@@ -85,9 +85,15 @@ bool workspace_ops_settle(struct supervisor *s, struct link *client, uint32_t id
     return true;
 }
 
+void workspace_ops_abandon(struct supervisor *s, bool force)
+{
+    s->record.ephemeral |= s->record.unannounced;
+    supervisor_stop(s, force);
+}
+
 static void workspace_ops_on_orphan(void *arg)
 {
-    supervisor_stop(arg, false);
+    workspace_ops_abandon(arg, false);
 }
 
 void workspace_ops_await_holder(struct supervisor *s)
@@ -138,6 +144,7 @@ bool workspace_ops_attend(struct supervisor *s, struct link *client, uint32_t id
         w->when_lost = STOPS;
         loop_timer_cancel(s->loop, &s->orphan);
         s->record.held = true;
+        s->record.unannounced = false;
         supervisor_save(s, false);
     }
     if (w)

@@ -54,6 +54,7 @@ static bool fill_record(const struct workspace_spec *spec, bool ephemeral, bool 
     r->ephemeral = ephemeral;
     r->throw_away = ephemeral && !spec->seed_path; /* a seeded one may be kept */
     r->held = spec->held;
+    r->unannounced = spec->held;
     r->host_compat = on_host;
     if (spec->secrets && spec->secrets->count)
         r->secrets = secrets_describe(spec->secrets);

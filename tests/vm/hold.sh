@@ -148,6 +148,28 @@ interrupted() {
     "$PYRO" workspace delete n >/dev/null
 }
 
+# The same of one that is created: nobody was told of it, so nothing is left, whatever ended this and however early.
+abandoned() {
+    local signal how
+    export PYRO_CHECK_PATIENCE=2
+    starting() {
+        local id
+        id=$(ls "$XDG_DATA_HOME/pyro/workspaces" 2>/dev/null)
+        [[ -n $id && -n $(supervisor_of "$id") ]]
+    }
+    nothing() { "$PYRO" workspace list >/dev/null && [[ $(ls -A "$XDG_DATA_HOME/pyro/workspaces") == .lock ]]; }
+    for signal in TERM HUP KILL; do
+        [[ $signal == KILL ]] && how="" || how=--delete
+        # shellcheck disable=SC2086
+        "$PYRO" workspace create debian:12-base --mem-mib 256 --hold $how >/dev/null 2>&1 &
+        holder=$!
+        wait_for 60 starting
+        kill -$signal $holder
+        wait $holder
+        wait_for 60 nothing && pass "$signal during the start of a new one: nothing is left"
+    done
+}
+
 watches() {
     local group
     run "${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name w --id-only
@@ -227,7 +249,7 @@ waits() {
     like "deleted: why" "$(cat "$TEST_DIR/gone")" 'was deleted|is stopped'
 }
 
-for name in creates starts deleted expires insists interrupted watches waits; do
+for name in creates starts deleted expires insists interrupted abandoned watches waits; do
     scene $name
 done
 finish
