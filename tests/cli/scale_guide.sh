@@ -6,6 +6,7 @@ unit=$TEST_DIR/pyro@.service
 sed -n '/^```ini$/,/^```$/p' docs/scale.md | sed "/^\`\`\`/d; s|/usr/bin/pyro |$PYRO |" >"$unit"
 check "the unit starts this pyro" grep -q "^ExecStart=$PYRO workspace hold %i$" "$unit"
 check "it waits for ready" grep -qx Type=notify "$unit"
+check "it does not begin again when its time to live is over" grep -qx SuccessExitStatus=3 "$unit"
 run "$PYRO" workspace hold --help
 is "what it starts there is" "$status" 0
 
