@@ -100,6 +100,30 @@ PYTHON
     is "… and deleted" "$(ls -A "$XDG_DATA_HOME/pyro/workspaces")" .lock
 }
 
+# All of it at once, as when a scheduler loses its patience: what it wrote is there, and nothing runs.
+killed() {
+    local id vm supervisor pid
+    begin k create debian:12-base --mem-mib 256 --name k --id-only --hold --delete
+    id=$(head -n 1 "$TEST_DIR/k.out")
+    run "${pyro[@]}" workspace exec k -- sh -c 'echo kept >a; sync'
+    vm=$(vm_of k) supervisor=$(supervisor_of "$id")
+    kill -STOP "$supervisor" # it sees none of the others end
+    for pid in $holder "$vm" "$supervisor"; do
+        kill_process "$pid"
+    done
+    wait $holder 2>/dev/null
+    run "${pyro[@]}" workspace status k --json
+    is "all killed: it has failed" "$(json .state)" failed
+    refute "… nothing runs" left_running __supervise
+    refute "… no machine either" left_running qemu-system
+    begin k hold k --delete
+    run "${pyro[@]}" workspace exec k -- cat a
+    is "… held again: its disk is intact" "$out" kept
+    kill -TERM $holder
+    ended "… and stopped" 0
+    is "… and deleted" "$(ls -A "$XDG_DATA_HOME/pyro/workspaces")" .lock
+}
+
 # Deleted by another, with and without --delete of its own.
 deleted() {
     for how in "" --delete; do
@@ -249,7 +273,7 @@ waits() {
     like "deleted: why" "$(cat "$TEST_DIR/gone")" 'was deleted|is stopped'
 }
 
-for name in creates starts deleted expires insists interrupted abandoned watches waits; do
+for name in creates starts killed deleted expires insists interrupted abandoned watches waits; do
     scene $name
 done
 finish
