@@ -1,18 +1,24 @@
 /* engine/workspace/lifecycle.c: start, stop, update, delete. */
 
+#include <signal.h>
+#include <string.h>
+
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
 #include "engine/client/stopped.h"
 #include "engine/secret/hide.h"
 #include "engine/state/names.h"
 #include "engine/state/record_change.h"
+#include "engine/workspace/usage.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
 #include "vmm/base/patience.h"
+#include "vmm/base/proc.h"
 #include "vmm/find.h"
 
 #define STOP_DEADLINE_MS 20000
 #define CALL_DEADLINE_MS 10000
+#define KILL_WAIT_MS 10000
 
 /* ---- start, stop ---- */
 
@@ -178,6 +184,37 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
 
 /* ---- delete ---- */
 
+struct silent {
+    const char *id;
+    bool killed;
+};
+
+static void lifecycle_on_supervisor(void *arg, const char *id, struct usage_process supervisor)
+{
+    struct silent *silent = arg;
+    scoped_close int pidfd =
+        strcmp(id, silent->id) ? -1 : proc_open(supervisor.pid, supervisor.start_time);
+
+    if (pidfd >= 0 && proc_signal_fd(pidfd, SIGKILL))
+        silent->killed = proc_wait_fd(pidfd, clock_ms() + KILL_WAIT_MS);
+}
+
+/* A supervisor that does not answer, because a signal has stopped it or for a fault of its own, is
+ * killed: its successor answers. */
+static bool end_running(const struct workspace_handle *o, struct pyro_error *err)
+{
+    struct silent silent = { .id = o->id };
+    struct pyro_error why = { 0 };
+
+    if (stop_running(o, true, &why))
+        return true;
+    if (why.code == PYRO_TIMEOUT)
+        usage_each_supervisor(lifecycle_on_supervisor, &silent);
+    if (!silent.killed)
+        return pyro_copy(err, &why);
+    return stop_running(o, true, err);
+}
+
 json_t *workspace_delete(const char *ref, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
@@ -191,7 +228,7 @@ json_t *workspace_delete(const char *ref, struct pyro_error *err)
         pyro_fail(err, PYRO_RECORD_INVALID, "%s", r.last_error);
         return pyro_hint(err, "delete it with the pyro that made it, or a newer one");
     }
-    if (!stop_running(&o, true, err) || (lock = workspace_lock_stopped(&o, err)) < 0)
+    if (!end_running(&o, err) || (lock = workspace_lock_stopped(&o, err)) < 0)
         return NULL;
     vm_kill_leftover(o.dir_fd, o.id); /* a start and its supervisor may have been killed */
     if (!store_remove(&o.store, o.id, err))

@@ -58,6 +58,16 @@ deaf() {
     delete deaf
 }
 
+# A supervisor that does not answer is no reason to keep a workspace.
+silent() {
+    local vm
+    make silent
+    vm=$(json .vm_pid "$(cat "$XDG_DATA_HOME/pyro/workspaces/$id/workspace.json")")
+    kill -STOP "$(supervisor_of "$id")"
+    delete silent
+    wait_for 60 process_has_ended "$vm" && pass "its QEMU is gone too"
+}
+
 time_to_live() {
     local ttl=2 supervisor=
     # How long a command takes is for the machine to say: the workspace gets as much time as one needs.
@@ -86,7 +96,7 @@ time_to_live() {
 }
 
 "${pyro[@]}" env pull debian:12-base >/dev/null 2>&1
-for name in frozen deaf time_to_live; do
+for name in frozen deaf silent time_to_live; do
     scene $name &
 done
 wait
