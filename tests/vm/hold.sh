@@ -16,11 +16,12 @@ is_below() { # ANCESTOR PID
     done
     [[ $pid == "$1" ]]
 }
-said() { grep -qx "$2" "$TEST_DIR/$1.out"; }
+said() { grep -qx "$2" "$TEST_DIR/$1.out" 2>/dev/null; }
 # begin NAME COMMAND…: in the background, its pid is $holder
 begin() {
     local name=$1
     shift
+    rm -f "$TEST_DIR/$name.out" # what the last one said
     "$PYRO" workspace "$@" >"$TEST_DIR/$name.out" 2>"$TEST_DIR/$name.err" </dev/null &
     holder=$!
     wait_for 60 said "$name" ready
