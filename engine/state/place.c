@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -106,6 +107,21 @@ static bool put_program(json_t *place, struct pyro_error *err)
            put_text(place, "program", &text, err);
 }
 
+/* What a machine is started with, and whether it is started at all. */
+static bool put_settings(json_t *place, struct pyro_error *err)
+{
+    static const char *const names[] = { "PYRO_ACCEL", "PYRO_ALLOW_WEAK_JAIL", "PYRO_LIBEXEC",
+                                         "PYRO_QEMU", "PYRO_REQUIRE_KVM" };
+    scoped_buf text = BUF_INIT(TEXT_BYTES_MAX);
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        const char *value = getenv(names[i]);
+        if (value && !buf_printf(&text, "%s=%s\n", names[i], value))
+            return pyro_no_memory(err, NULL);
+    }
+    return put_text(place, "settings", &text, err);
+}
+
 static mode_t own_umask(void)
 {
     mode_t mask = umask(077);
@@ -120,7 +136,7 @@ json_t *place_of_this_process(struct pyro_error *err)
         json_pack("{s:i, s:i}", "umask", (int)own_umask(), "nice", getpriority(PRIO_PROCESS, 0));
 
     if (place && put_users(place, err) && put_namespaces(place, err) && put_limits(place, err) &&
-        put_processors(place, err) && put_program(place, err) &&
+        put_processors(place, err) && put_program(place, err) && put_settings(place, err) &&
         put_file(place, "cgroup", "/proc/self/cgroup", err) &&
         put_file(place, "oom_score", "/proc/self/oom_score_adj", err))
         return place;

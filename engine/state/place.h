@@ -1,6 +1,6 @@
 /*
  * What a process has from its surroundings, and hands on to all it starts: user, control group,
- * namespaces, niceness, processors, limits, umask. A machine that was made in one place must not be
+ * namespaces, niceness, processors, limits, umask, and the variables that decide how machines start. A machine that was made in one place must not be
  * used from another: it would escape the limits of that one, or bring its own.
  */
 #ifndef PYRO_PLACE_H

@@ -12,6 +12,7 @@
 
 #define WISHES_FILE "spares.json"
 #define WISHES_BYTES_MAX (16 * 1024)
+#define LATELY_SECONDS 600
 
 bool spares_parse(const char *text, int64_t *ret)
 {
@@ -59,6 +60,7 @@ static const struct row_spec wish_rows[] = {
     ROW_INT(spare_wish, vcpu_count, .required = true, .min = 1, .max = 1024),
     ROW_INT(spare_wish, mem_mib, .required = true, .min = 1, .max = INT32_MAX),
     ROW_BOOL(spare_wish, network, .required = true),
+    ROW_NUM(spare_wish, made_at),
     ROW_END,
 };
 static const struct row_spec wishes_rows[] = {
@@ -90,7 +92,11 @@ size_t spare_wishes_read(struct spare_wish ret[SPARE_WISHES_MAX])
     scoped_free char *path = paths_data(NULL);
     scoped_close int root = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-    return root < 0 ? 0 : read_from(root, ret);
+    size_t count = root < 0 ? 0 : read_from(root, ret), lately = 0;
+
+    while (lately < count && (!lately || ret[lately].made_at > clock_wall() - LATELY_SECONDS))
+        lately++;
+    return lately;
 }
 
 /* Two at once: one of both is lost. */
@@ -101,8 +107,10 @@ void spare_wish_note(const struct spare_wish *wish)
     struct spare_wish old[SPARE_WISHES_MAX] = { 0 };
     size_t count = root < 0 ? 0 : read_from(root, old);
     struct wishes w = { .made = json_array() };
+    struct spare_wish now = *wish;
 
-    json_array_append_new(w.made, rows_save(wish_rows, wish));
+    now.made_at = clock_wall();
+    json_array_append_new(w.made, rows_save(wish_rows, &now));
     for (size_t i = 0; i < count && json_array_size(w.made) < SPARE_WISHES_MAX; i++)
         if (!spare_wish_equal(&old[i], wish))
             json_array_append_new(w.made, rows_save(wish_rows, &old[i]));

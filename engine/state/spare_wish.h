@@ -16,6 +16,7 @@ struct spare_wish {
     char environment[512];
     int64_t vcpu_count, mem_mib;
     bool network;
+    double made_at; /* epoch seconds; of spare_wish_note() */
 };
 
 /* How many spares there may be in all: PYRO_SPARES, else the configuration's `spares`, else
@@ -27,7 +28,7 @@ bool spares_parse(const char *text, int64_t *ret) MUST_CHECK;
 bool spare_wish_equal(const struct spare_wish *a, const struct spare_wish *b);
 /* Notes that such a machine was made. Nothing is reported: a wish that is lost costs a quick start. */
 void spare_wish_note(const struct spare_wish *wish);
-/* Those that are noted, up to SPARE_WISHES_MAX; returns how many. */
+/* The newest, and those of the last ten minutes; returns how many. */
 size_t spare_wishes_read(struct spare_wish ret[SPARE_WISHES_MAX]);
 
 #endif

@@ -72,27 +72,43 @@ static uint64_t template_bytes(const char *id)
     return fd >= 0 && fstat(fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
 }
 
+struct shown {
+    const struct store *store;
+    json_t *list;
+};
+
+/* Whether it waits: one that is being made does not listen yet. */
+static bool is_ready(const struct store *store, const char *id)
+{
+    scoped_close int dir_fd = store_open_workspace(store, id, NULL);
+
+    return dir_fd >= 0 && faccessat(dir_fd, SUPERVISOR_SOCKET, F_OK, 0) == 0;
+}
+
 static void spares_show(void *arg, const struct workspace_record *r)
 {
-    if (r->spare && r->vm_pid > 0)
-        json_array_append_new(
-            arg, json_pack("{s:s, s:s?, s:I, s:I, s:s, s:f, s:I, s:I}", "workspace_id", r->id,
-                           "environment", r->environment, "vcpu_count", (json_int_t)r->vcpu_count,
-                           "mem_mib", (json_int_t)r->mem_mib, "network_policy",
-                           network_policy_names[r->network_policy], "created_at", r->created_at,
-                           "pss_bytes", (json_int_t)pss_bytes(r->vm_pid), "template_bytes",
-                           (json_int_t)template_bytes(r->id)));
+    struct shown *shown = arg;
+
+    if (!r->spare || !is_ready(shown->store, r->id))
+        return;
+    json_array_append_new(
+        shown->list,
+        json_pack("{s:s, s:s?, s:I, s:I, s:s, s:f, s:I, s:I}", "workspace_id", r->id, "environment",
+                  r->environment, "vcpu_count", (json_int_t)r->vcpu_count, "mem_mib",
+                  (json_int_t)r->mem_mib, "network_policy", network_policy_names[r->network_policy],
+                  "created_at", r->created_at, "pss_bytes", (json_int_t)pss_bytes(r->vm_pid),
+                  "template_bytes", (json_int_t)template_bytes(r->id)));
 }
 
 json_t *spares_list(struct pyro_error *err)
 {
     scoped_store struct store store = { .fd = -1 };
-    json_t *list = json_array();
+    struct shown shown = { .store = &store, .list = json_array() };
 
     if (store_open(&store, err) &&
-        store_each(&store, STORE_SPARES | STORE_SWEEP, spares_show, list, err))
-        return list;
-    json_decref(list);
+        store_each(&store, STORE_SPARES | STORE_SWEEP, spares_show, &shown, err))
+        return shown.list;
+    json_decref(shown.list);
     return NULL;
 }
 

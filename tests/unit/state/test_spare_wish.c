@@ -92,10 +92,27 @@ static void test_spare_wishes_read_survives_a_damaged_file(void **state UNUSED)
     }
 }
 
+static void test_spare_wishes_read_leaves_out_what_is_long_ago(void **state UNUSED)
+{
+    static const char text[] =
+        "{\"version\":1,\"made\":["
+        "{\"environment\":\"a\",\"vcpu_count\":1,\"mem_mib\":128,\"network\":false,\"made_at\":2},"
+        "{\"environment\":\"b\",\"vcpu_count\":1,\"mem_mib\":128,\"network\":false,\"made_at\":1}]"
+        "}";
+    struct spare_wish wishes[SPARE_WISHES_MAX];
+    scoped_free char *path = str_printf("%s/data/spares.json", home);
+    FILE *f = fopen(path, "w");
+
+    fputs(text, f);
+    fclose(f);
+    assert_int_equal(spare_wishes_read(wishes), 1);
+    assert_string_equal(wishes[0].environment, "a");
+}
+
 static void test_place_of_this_process_tells_places_apart(void **state UNUSED)
 {
     scoped_json json_t *here = place_of_this_process(NULL), *again = place_of_this_process(NULL);
-    scoped_json json_t *masked = NULL;
+    scoped_json json_t *masked = NULL, *strict = NULL;
     mode_t before = umask(0031);
 
     masked = place_of_this_process(NULL);
@@ -103,6 +120,11 @@ static void test_place_of_this_process_tells_places_apart(void **state UNUSED)
     assert_true(here && again && masked);
     assert_true(json_equal(here, again));
     assert_false(json_equal(here, masked));
+    setenv("PYRO_REQUIRE_KVM", "1", 1);
+    strict = place_of_this_process(NULL);
+    unsetenv("PYRO_REQUIRE_KVM");
+    assert_true(strict);
+    assert_false(json_equal(here, strict));
 }
 
 int main(void)
@@ -112,6 +134,7 @@ int main(void)
         cmocka_unit_test(test_spares_allowed_by_the_environment),
         cmocka_unit_test(test_spare_wish_note_keeps_the_newest_first),
         cmocka_unit_test(test_spare_wishes_read_survives_a_damaged_file),
+        cmocka_unit_test(test_spare_wishes_read_leaves_out_what_is_long_ago),
         cmocka_unit_test(test_place_of_this_process_tells_places_apart),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
