@@ -59,6 +59,7 @@ refute "another niceness: not claimed" [ "$(nice -n 3 env -u PYRO_SPARES "$PYRO"
 refute "other limits: not claimed" [ "$(ulimit -S -s 4096; create)" = "$spare" ]
 refute "other processors: not claimed" [ "$(taskset -c 0 env -u PYRO_SPARES "$PYRO" workspace create debian:12 --id-only 2>/dev/null)" = "$spare" ] ||
     [[ $(nproc) -eq 1 ]]
+refute "other variables: not claimed" [ "$(PYRO_QEMU=$(command -v qemu-system-x86_64) create)" = "$spare" ]
 refute "another size: not claimed" [ "$(create --mem-mib 512)" = "$spare" ]
 cp "$PYRO" "$TEST_DIR/pyro"
 refute "another build: not claimed" \
@@ -164,9 +165,22 @@ sed -i '/^spares/d' "$XDG_CONFIG_HOME/pyro/config"
 kill "$(supervisor_of "$(spare_ids)")"
 wait_for 60 is_empty
 coproc api { exec env -u PYRO_SPARES "$PYRO" api --stdio; }
-check "api: keeps one" wait_for 60 spares_are 1
+has_spares() { [[ $("$PYRO" workspace list --all --json) == *pss_bytes* ]]; }
+check "api: keeps some" wait_for 60 has_spares
 kill_process "$api_PID"
-check "api is killed: it is gone" wait_for 60 is_empty
+check "api is killed: they are gone" wait_for 60 is_empty
+
+coproc mcp { exec env PYRO_SPARES=1 "$PYRO" mcp serve; } # one: of what was made last
+check "mcp serve: keeps one" wait_for 60 spares_are 1
+spare=$(spare_ids)
+mkdir "$TEST_DIR/seed" && echo grown >"$TEST_DIR/seed/file"
+is "create --seed-path: it takes it" "$(create --name seeded --seed-path "$TEST_DIR/seed")" "$spare"
+run "$PYRO" workspace exec seeded -- cat file
+is "… and has the seed" "$out" grown
+check "mcp serve: makes another" wait_for 60 spares_are 1
+"$PYRO" workspace delete seeded >/dev/null
+eval "exec ${mcp[1]}>&-" # its input ends
+check "mcp serve ends: it is gone" wait_for 60 is_empty
 
 # ---- killed at any time
 for ((i = 0; i < rounds; i++)); do

@@ -117,6 +117,17 @@ is "a seed that may not be read: code" "$(json .error.code)" permission
 chmod 700 "$TEST_DIR/tree/kept"
 run "${pyro[@]}" workspace delete w
 is "delete: status" "$status" 0
+# A spare, made and claimed in one place: each of these commands has a mount namespace of its own.
+# shellcheck disable=SC2016
+run "${as_user[@]}" PYRO_CHECK_COVERAGE= PYRO_CHECK_SPARES=3000 sh -c '
+    PYRO_SPARES=1 "$1" __spare debian:12-base 1 1024 off 0
+    "$1" workspace list --all --json | grep -c pss_bytes
+    env -u PYRO_SPARES "$1" workspace create debian:12-base --name spared >/dev/null 2>&1
+    "$1" workspace list --all --json | grep -c pss_bytes' sh "$TEST_DIR/bin/pyro"
+is "a spare is made, and claimed" "$out" $'1\n0'
+run "${pyro[@]}" workspace exec spared -- hostname
+is "it has its name" "$out" spared
+run "${pyro[@]}" workspace delete spared
 # A machine that reaches out, through this user's own passt.
 if network_make "the network of another user"; then
     run inside "${pyro[@]}" workspace create debian:12-base --name net --network-policy egress --json
