@@ -58,8 +58,7 @@ bool changes_add(struct changes *c, const struct change *change, struct pyro_err
     put_u64(head + 6, change->inode);
     put_u64(head + 14, change->ctime_ns);
     put_u64(head + 22, change->size_bytes);
-    head[30] = (uint8_t)n;
-    head[31] = (uint8_t)(n >> 8);
+    put_u16(head + 30, (uint16_t)n);
     put_u64(length, change->content_bytes);
     if (c->count == c->capacity) {
         c->capacity = c->capacity ? 2 * c->capacity : 16;

@@ -205,12 +205,6 @@ static void send_frame(struct pane *p, enum pane_frame kind, const void *body, s
     flush(p);
 }
 
-static void put_u16(uint8_t *at, int v)
-{
-    at[0] = (uint8_t)v;
-    at[1] = (uint8_t)(v >> 8);
-}
-
 bool pane_is_ready(const struct pane *p)
 {
     return !p->failed && p->under_way < UNDER_WAY_MAX;
@@ -229,8 +223,8 @@ bool pane_resize(struct pane *p, int rows, int cols)
     vtgate_clamp_size(&rows, &cols);
     if ((size_t)rows * (size_t)cols > p->cells_max)
         return false;
-    put_u16(body, rows);
-    put_u16(body + 2, cols);
+    put_u16(body, (uint16_t)rows);
+    put_u16(body + 2, (uint16_t)cols);
     send_frame(p, PANE_RESIZE, body, sizeof(body));
     return true;
 }
@@ -252,10 +246,10 @@ void pane_paint(struct pane *p)
         p->again = true;
         return;
     }
-    put_u16(body, p->view.rect.top);
-    put_u16(body + 2, p->view.rect.left);
-    put_u16(body + 4, p->view.rect.rows);
-    put_u16(body + 6, p->view.rect.cols);
+    put_u16(body, (uint16_t)p->view.rect.top);
+    put_u16(body + 2, (uint16_t)p->view.rect.left);
+    put_u16(body + 4, (uint16_t)p->view.rect.rows);
+    put_u16(body + 6, (uint16_t)p->view.rect.cols);
     body[8] = p->paint_all;
     p->frame_max = pane_painted_max(&p->view.rect);
     p->paint_all = false;

@@ -69,6 +69,10 @@ bool rd_u64(struct reader *r, uint64_t *ret) MUST_CHECK;
 /* Borrows n bytes of the underlying memory. */
 bool rd_bytes(struct reader *r, size_t n, const uint8_t **ret) MUST_CHECK;
 
+static inline void put_u16(uint8_t *at, uint16_t v)
+{
+    at[0] = (uint8_t)v, at[1] = (uint8_t)(v >> 8);
+}
 static inline void put_u32(uint8_t *at, uint32_t v)
 {
     at[0] = (uint8_t)v, at[1] = (uint8_t)(v >> 8), at[2] = (uint8_t)(v >> 16),

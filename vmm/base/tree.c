@@ -89,12 +89,6 @@ bool tree_put_data(struct tree_output *o, const void *bytes, size_t n, struct py
     return true;
 }
 
-static void put_u16(uint8_t *at, size_t v)
-{
-    at[0] = (uint8_t)v;
-    at[1] = (uint8_t)(v >> 8);
-}
-
 bool tree_put_entry(struct tree_output *o, const struct tree_entry *e, struct pyro_error *err)
 {
     size_t path = e->path ? strlen(e->path) : 0, target = e->target ? strlen(e->target) : 0;
@@ -104,8 +98,8 @@ bool tree_put_entry(struct tree_output *o, const struct tree_entry *e, struct py
         return pyro_fail(err, PYRO_CONTENT_REFUSED, "'%.300s…': the path is over %d bytes",
                          path > target ? e->path : e->target, BENEATH_PATH_MAX);
     put_u16(header + 2, e->mode & 07777);
-    put_u16(header + 4, path);
-    put_u16(header + 6, target);
+    put_u16(header + 4, (uint16_t)path);
+    put_u16(header + 6, (uint16_t)target);
     put_u64(header + 8, (uint64_t)e->mtime);
     put_u32(header + 16, e->mtime_ns);
     put_u64(header + 20, e->size);

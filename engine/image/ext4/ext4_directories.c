@@ -42,12 +42,6 @@ static uint8_t file_type(uint32_t mode)
     }
 }
 
-static void put_u16(char *at, size_t v)
-{
-    at[0] = (char)v;
-    at[1] = (char)(v >> 8);
-}
-
 /* The checksum covers the block up to the tail, seeded with the inode's number and generation. */
 static void seal(struct directory_writer *w)
 {
@@ -70,7 +64,7 @@ static bool end_block(struct directory_writer *w, struct pyro_error *err)
     uint32_t one;
 
     /* The last entry reaches to the end; an empty block is one unused entry. */
-    put_u16(w->block + w->last + 4, USABLE_BYTES - w->last);
+    put_u16((uint8_t *)w->block + w->last + 4, (uint16_t)(USABLE_BYTES - w->last));
     seal(w);
     if (!blocks_take(&w->e->blocks, 1, &physical, &one, err) ||
         !blocks_write(&w->e->blocks, physical, w->block, 1, err) ||
@@ -92,7 +86,7 @@ static bool add_entry(struct directory_writer *w, uint32_t number, uint8_t type,
         return false;
     at = w->block + w->used;
     put_u32((uint8_t *)at, number);
-    put_u16(at + 4, size);
+    put_u16((uint8_t *)at + 4, (uint16_t)size);
     at[6] = (char)length;
     at[7] = (char)type;
     memcpy(at + HEADER_BYTES, name, length);
