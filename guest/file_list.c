@@ -33,20 +33,22 @@ static bool add_entry(struct listing *l, int dir_fd, const char *name, const str
     enum file_kind kind = file_kind_of(st->st_mode);
     size_t n = strlen(l->path);
     char target[PATH_MAX];
-    uint8_t head[13];
+    uint8_t head[FILE_ENTRY_HEADER + 2];
     ssize_t m = 0;
 
     if (kind == FILE_SYMLINK)
         m = readlinkat(dir_fd, name, target, sizeof(target));
     m = m < 0 ? 0 : m;
     head[0] = (uint8_t)kind;
-    put_u64(head + 1, (uint64_t)st->st_size);
-    head[9] = (uint8_t)n;
-    head[10] = (uint8_t)(n >> 8);
-    head[11] = (uint8_t)m;
-    head[12] = (uint8_t)(m >> 8);
-    if (!buf_append(&l->op.out, head, 11) || !buf_append(&l->op.out, l->path, n) ||
-        !buf_append(&l->op.out, head + 11, 2) || !buf_append(&l->op.out, target, (size_t)m))
+    put_u32(head + 1, st->st_mode);
+    put_u64(head + 5, (uint64_t)st->st_mtim.tv_sec);
+    put_u32(head + 13, (uint32_t)st->st_mtim.tv_nsec);
+    put_u64(head + 17, (uint64_t)st->st_size);
+    put_u16(head + 25, (uint16_t)n);
+    put_u16(head + FILE_ENTRY_HEADER, (uint16_t)m);
+    if (!buf_append(&l->op.out, head, FILE_ENTRY_HEADER) || !buf_append(&l->op.out, l->path, n) ||
+        !buf_append(&l->op.out, head + FILE_ENTRY_HEADER, 2) ||
+        !buf_append(&l->op.out, target, (size_t)m))
         return pyro_no_memory(err, "file list");
     return true;
 }

@@ -33,6 +33,8 @@ const struct row_spec file_entry_rows[] = {
     RES_STR("path", .help = "Quoted as git does it, if it is not UTF-8"),
     RES_STR("artifact_type", .choices = artifact_types,
             .help = "other: a device, a socket or a FIFO"),
+    RES_STR("mode", .help = "Octal, with the type: 100644"),
+    RES_NUM("modified_at"),
     RES_INT("size_bytes"),
     RES_STR("link_target", .nullable = true, .help = "Of a symlink"),
     ROW_END,

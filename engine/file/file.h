@@ -11,7 +11,8 @@
 
 #define FILE_TEXT_MAX (8 * 1024 * 1024)
 
-/* {…, entries: [{path, artifact_type, size_bytes, link_target}]}, sorted by the paths' bytes. */
+/* {…, entries: [{path, artifact_type, mode, modified_at, size_bytes, link_target}]}, sorted by the
+ * paths' bytes. */
 json_t *file_list(const char *ref, const char *path, bool recursive,
                   struct pyro_error *err) MUST_CHECK;
 /*

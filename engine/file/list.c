@@ -11,10 +11,13 @@
 #include "vmm/base/file_records.h"
 
 #define LISTING_MAX_BYTES (256u * 1024 * 1024)
+#define NS_MAX 999999999
 #define ENTRIES_MAX 500000 /* some 500 MB here */
 
 struct entry {
     enum file_kind kind;
+    uint32_t mode, mtime_ns;
+    int64_t mtime;
     uint64_t size_bytes;
     struct iovec path, target; /* borrowed from the guest's answer */
 };
@@ -44,13 +47,26 @@ static bool rd_text(struct reader *r, struct iovec *ret)
     return true;
 }
 
+static bool rd_entry(struct reader *r, struct entry *ret)
+{
+    uint8_t kind;
+    uint64_t mtime;
+
+    if (!rd_u8(r, &kind) || kind == FILE_MISSING || kind >= FILE_KIND_COUNT ||
+        !rd_u32(r, &ret->mode) || ret->mode > FILE_MODE_MAX || !rd_u64(r, &mtime) ||
+        !rd_u32(r, &ret->mtime_ns) || ret->mtime_ns > NS_MAX || !rd_u64(r, &ret->size_bytes) ||
+        ret->size_bytes > INT64_MAX || !rd_text(r, &ret->path) || !rd_text(r, &ret->target))
+        return false;
+    ret->kind = (enum file_kind)kind;
+    ret->mtime = (int64_t)mtime;
+    return true;
+}
+
 static bool parse(const struct buf *sent, struct entries *e, struct pyro_error *err)
 {
     struct reader r = reader_of(sent->data, sent->len);
 
     while (rd_left(&r)) {
-        struct entry *at;
-        uint8_t kind;
         if (e->count == ENTRIES_MAX) {
             pyro_fail(err, PYRO_GUEST_ERROR, "there are more than %d entries", ENTRIES_MAX);
             return pyro_hint(err, "list a directory below it");
@@ -61,12 +77,8 @@ static bool parse(const struct buf *sent, struct entries *e, struct pyro_error *
             if (!e->items)
                 return pyro_no_memory(err, "file list");
         }
-        at = &e->items[e->count++];
-        if (!rd_u8(&r, &kind) || kind == FILE_MISSING || kind >= FILE_KIND_COUNT ||
-            !rd_u64(&r, &at->size_bytes) || at->size_bytes > INT64_MAX || !rd_text(&r, &at->path) ||
-            !rd_text(&r, &at->target))
+        if (!rd_entry(&r, &e->items[e->count++]))
             return pyro_fail(err, PYRO_GUEST_PROTOCOL, "the guest sent no list of files");
-        at->kind = (enum file_kind)kind;
     }
     return true;
 }
@@ -91,10 +103,12 @@ static json_t *to_json(const struct entries *e)
         scoped_free char *leads_to = strndup(at->target.iov_base, at->target.iov_len);
         json_t *target =
             at->kind == FILE_SYMLINK && leads_to ? name_to_json("", leads_to) : json_null();
-        json_array_append_new(list,
-                              json_pack("{s:o, s:s, s:I, s:o}", "path", name_to_json("", path),
-                                        "artifact_type", file_kind_name(at->kind), "size_bytes",
-                                        (json_int_t)at->size_bytes, "link_target", target));
+        json_array_append_new(list, json_pack("{s:o, s:s, s:o, s:o, s:I, s:o}", "path",
+                                              name_to_json("", path), "artifact_type",
+                                              file_kind_name(at->kind), "mode",
+                                              json_file_mode(at->mode), "modified_at",
+                                              json_time(at->mtime, at->mtime_ns), "size_bytes",
+                                              (json_int_t)at->size_bytes, "link_target", target));
     }
     return list;
 }

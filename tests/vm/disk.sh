@@ -24,6 +24,7 @@ guest 'mkdir -p d/e; echo one >d/e/f; ln -s ../f d/link; ln -s "$(printf %0200d 
     printf "a\0b\377" >binary; printf "h\303\251llo" >text; touch "$(printf "n\344me")"
     i=0; while [ $i -lt 300 ]; do : >"d/many-$i"; i=$((i + 1)); done
     dd if=/dev/zero of=sparse bs=1 count=1 seek=20000000 2>/dev/null; seq 200000 >numbers; cp numbers moved'
+guest 'chmod 4750 binary; touch -d @1700000000.25 binary'
 ws snapshot create w a >/dev/null
 guest 'echo two >d/e/f; rm d/many-7; seq 5 >>numbers; mv moved d/moved'
 ws snapshot create w b >/dev/null
@@ -34,6 +35,7 @@ ws stop w >/dev/null
 run ws disk list w --json
 is "list" "$(json .path) $(json .artifact_type) $(json .entries[0].path) $(json .entries[0].artifact_type)" \
     "/workspace directory /workspace/binary file"
+is "list: mode and time" "$(json .entries[0].mode) $(json .entries[0].modified_at)" "104750 1700000000.25"
 like "list: a name that is not UTF-8" "$(json .entries)" '/workspace/n.{1,8}me'
 run ws disk read w '"/workspace/n\344me"' --json
 is "a name that is not UTF-8 can be given as it is listed" "$status $(json .path) $(json .size_bytes)" '0 "/workspace/n\344me" 0'

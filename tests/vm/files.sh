@@ -141,13 +141,13 @@ all() {
     fails "$mode: no more than 8 MiB" content_refused "${file[@]}" write "$ws" big --text-file "$TEST_DIR/big"
     is "$mode: no temporary is left" "$(in_ws 'find . -name ".pyro*"')" ''
 
-    in_ws 'ln -s src link; ln -s /etc/passwd out; mkfifo pipe; printf "a\0b" >binary; printf "\377" >latin
+    in_ws 'ln -s src link; touch -h -d @1700000000.25 link; ln -s /etc/passwd out; mkfifo -m 600 pipe; printf "a\0b" >binary; printf "\377" >latin
         mkdir odd; touch "odd/a b" "odd/$(printf "new\nline\033[31m")" "odd/$(printf "latin\351")"' >/dev/null
     run "${file[@]}" list "$ws" --json
     is "$mode: sorted" "$(paths)" '/big /binary /empty /latin /link /odd /out /pipe /src'
     is "$mode: the entry of a link" "$(json .entries[4])" \
-        '{"artifact_type": "symlink", "link_target": "src", "path": "/workspace/link", "size_bytes": 3}'
-    is "$mode: the entry of a FIFO" "$(json .entries[7].artifact_type)" other
+        '{"artifact_type": "symlink", "link_target": "src", "mode": "120777", "modified_at": 1700000000.25, "path": "/workspace/link", "size_bytes": 3}'
+    is "$mode: the entry of a FIFO" "$(json .entries[7].artifact_type) $(json .entries[7].mode)" 'other 010600'
     run "${file[@]}" list "$ws" src --recursive
     is "$mode: recursive" "$out" "$(printf '%s\n' 'Workspace path: /workspace/src (recursive=yes)' \
         "/workspace/src/deep [directory] size=$(in_ws 'stat -c %s src/deep')" '/workspace/src/deep/hello.txt [file] size=3')"

@@ -4,7 +4,8 @@
  * ".." and empty parts; "" is /workspace itself.
  *
  * file_list, to the guest: one path, all of the input. From it, per entry:
- *     u8 kind  u64 size_bytes  u16 n, path  u16 n, link target
+ *     u8 kind  u32 mode, with the type  u64 mtime: epoch seconds, signed  u32 its nanoseconds
+ *     u64 size_bytes  u16 n, path  u16 n, link target
  * file_read, to the guest, per file:  u16 n, path. From it, per file, in that order:
  *     u8 kind  u32 mode  u64 inode  u64 ctime_ns  u64 size_bytes
  *     then u32 n, bytes … until an n of 0 (a regular file's content, a link's target)
@@ -19,7 +20,9 @@
 #define FILE_PATH_MAX 4095                      /* bytes of one path */
 #define FILE_PATHS_MAX_BYTES (16 * 1024 * 1024) /* of all in one request, with their lengths */
 #define FILE_CHANGES_MAX 100000                 /* in one request */
+#define FILE_MODE_MAX 0177777u                  /* with the type */
 #define FILE_MODE_KEEP 0xffffffffu              /* as it is; 0644 for a new file */
+#define FILE_ENTRY_HEADER 27                    /* bytes of a listed entry before its path */
 #define FILE_CHANGE_HEADER 32                   /* bytes of a change through its path's length */
 #define FILE_ANSWER_HEADER 29                   /* bytes of an answer before its content */
 

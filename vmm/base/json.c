@@ -1,8 +1,10 @@
 /* vmm/base/json.c: bounded parsing of foreign JSON, and getters. */
 #include "vmm/base/json.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "vmm/base/file_records.h"
 #include "vmm/base/utf8.h"
 
 /* jansson recurses per level, and its own limit is far deeper; count before it does. */
@@ -193,4 +195,17 @@ json_t *json_string_lossy(const char *bytes, size_t n)
 json_t *json_string_or_null(const char *s)
 {
     return s ? json_string_lossy(s, strlen(s)) : json_null();
+}
+
+json_t *json_file_mode(uint32_t mode)
+{
+    char text[16];
+
+    snprintf(text, sizeof(text), "%06o", mode & FILE_MODE_MAX);
+    return json_string(text);
+}
+
+json_t *json_time(int64_t seconds, uint32_t nanoseconds)
+{
+    return json_real((double)seconds + (double)nanoseconds / 1e9);
 }

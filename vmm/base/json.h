@@ -56,5 +56,9 @@ bool json_bool_or(const json_t *obj, const char *key, bool fallback);
 json_t *json_string_lossy(const char *bytes, size_t n);
 /* json_string_lossy of a C string; JSON null for NULL. */
 json_t *json_string_or_null(const char *s);
+/* A file's mode as git writes it: octal, with its type. */
+json_t *json_file_mode(uint32_t mode);
+/* A time as epoch seconds. */
+json_t *json_time(int64_t seconds, uint32_t nanoseconds);
 
 #endif

@@ -180,12 +180,7 @@ static const char *kind_name(mode_t mode)
 
 static json_t *mode_text(const struct diff_node *n)
 {
-    char text[16];
-
-    if (!is_there(n))
-        return json_null();
-    snprintf(text, sizeof(text), "%06o", n->inode.mode & 0177777u);
-    return json_string(text);
+    return is_there(n) ? json_file_mode(n->inode.mode) : json_null();
 }
 
 static bool tell(struct tree_diff *d, const char *status, const struct diff_node *a,

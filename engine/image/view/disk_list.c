@@ -95,8 +95,10 @@ static json_t *describe(struct view *v, const char *path, const struct view_inod
 
     if (link && !view_target(v, i->number, target, err))
         return pyro_wrap(err, "'%.300s'", path);
-    return json_pack("{s:o, s:s, s:I, s:o}", "path", path ? name_to_json("", path) : json_null(),
-                     "artifact_type", type_name(i->mode), "size_bytes", (json_int_t)i->size,
+    return json_pack("{s:o, s:s, s:o, s:o, s:I, s:o}", "path",
+                     path ? name_to_json("", path) : json_null(), "artifact_type",
+                     type_name(i->mode), "mode", json_file_mode(i->mode), "modified_at",
+                     json_time(i->mtime, i->mtime_ns), "size_bytes", (json_int_t)i->size,
                      "link_target", link ? name_to_json("", target) : json_null());
 }
 

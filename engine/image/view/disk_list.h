@@ -6,8 +6,8 @@
 #include "vmm/base/json.h"
 
 /*
- * {path, artifact_type, entries: [{path, artifact_type, size_bytes, link_target}]}, new, sorted by
- * the bytes of their paths. `path` is absolute; one that is not a directory is its own only entry.
+ * {path, artifact_type, entries: [{path, artifact_type, mode, modified_at, size_bytes,
+ * link_target}]}, new, sorted by the bytes of their paths. `path` is absolute; one that is not a directory is its own only entry.
  * Entries below /run/pyro-… are the machine's own and left out. PYRO_FILE_NOT_FOUND,
  * PYRO_PATH_REFUSED, PYRO_IO, PYRO_NO_SPACE past a million entries.
  */
