@@ -21,7 +21,7 @@
 
 struct workspace_diff_args {
     const char *workspace;
-    bool stat;
+    bool stat, name_status;
     struct arg_list path;
     struct diff_part_args part;
 };
@@ -29,6 +29,8 @@ struct workspace_diff_args {
 static const struct arg_spec workspace_diff_rows[] = {
     ARG_WORKSPACE(workspace_diff_args, workspace),
     ARG_FLAG(workspace_diff_args, stat, .help = "Before the patch, a line for each changed path"),
+    ARG_FLAG(workspace_diff_args, name_status,
+             .help = "Only which paths changed and how, without patches"),
     ARG_LIST(workspace_diff_args, path, .agent = "", .metavar = "PATH",
              .help = "Only this file or directory below /workspace"),
     { ARG_ROW_NAMED_("cursor", workspace_diff_args, part.cursor, ARG_TYPE_STR, const char *),
@@ -42,8 +44,14 @@ static const struct arg_spec workspace_diff_rows[] = {
 static const char *const statuses[] = { "added", "modified", "deleted", "type_changed", NULL };
 
 static const struct row_spec summary_rows[] = {
-    RES_INT("total"),        RES_INT("added"),        RES_INT("modified"), RES_INT("deleted"),
-    RES_INT("type_changed"), RES_INT("text_patched"), RES_INT("non_text"), ROW_END,
+    RES_INT("total"),
+    RES_INT("added"),
+    RES_INT("modified"),
+    RES_INT("deleted"),
+    RES_INT("type_changed"),
+    RES_INT("text_patched"),
+    RES_INT("non_text", .help = "With --name-status 0, as what is text is not known"),
+    ROW_END,
 };
 
 static const struct row_spec entry_rows[] = {
@@ -53,7 +61,8 @@ static const struct row_spec entry_rows[] = {
     RES_STR("text_patch", .nullable = true, .cut_by = "cut",
             .help =
                 "Null for what is not UTF-8 text, is over 8 MiB, or cannot be said in a patch: a "
-                "directory, permissions other than the executable bit, and what is in a .git"),
+                "directory, permissions other than the executable bit, and what is in a .git. With "
+                "--name-status always"),
     RES_BOOL("cut", .help = "The text_patch goes on in the next part"),
     RES_STR("old_mode", .nullable = true, .help = "Octal, with the type: 100644; null when added"),
     RES_STR("new_mode", .nullable = true, .help = "Null when deleted"),
@@ -119,6 +128,9 @@ static void print_patch(const json_t *patch, FILE *out)
         print_coloured(text, out);
 }
 
+/* What is printed: the patch and what it cannot say, all paths and the patch, or paths alone. */
+enum shown { SHOWN_PATCH, SHOWN_STAT, SHOWN_NAMES };
+
 /* How many lines a patch adds and takes away. */
 static void count_lines(const char *patch, size_t *ret_added, size_t *ret_deleted)
 {
@@ -127,8 +139,8 @@ static void count_lines(const char *patch, size_t *ret_added, size_t *ret_delete
     *ret_added = *ret_deleted = 0;
     for (const char *line = patch; line; line = strchr(line, '\n')) {
         line += *line == '\n';
-        if (!strncmp(line, "@@ ", 3))
-            in_hunk = true;
+        if (!strncmp(line, "diff --git ", 11) || !strncmp(line, "@@ ", 3))
+            in_hunk = *line == '@';
         *ret_added += in_hunk && *line == '+';
         *ret_deleted += in_hunk && *line == '-';
     }
@@ -136,7 +148,7 @@ static void count_lines(const char *patch, size_t *ret_added, size_t *ret_delete
 
 /* A line for each changed path, or only for those that the patch cannot show; git-apply(1) passes
  * over such lines. */
-static void print_entries(const json_t *entries, bool all, FILE *out)
+static void print_entries(const json_t *entries, enum shown shown, FILE *out)
 {
     for (size_t i = 0; i < json_array_size(entries); i++) {
         const json_t *e = json_array_get(entries, i);
@@ -145,20 +157,20 @@ static void print_entries(const json_t *entries, bool all, FILE *out)
                    *new = json_string_or(e, "new_mode", NULL);
         size_t added, deleted;
 
-        if (patch && !all)
+        if (patch && shown == SHOWN_PATCH)
             continue;
         count_lines(patch, &added, &deleted);
         fprintf(out, " %-12s ", json_string_or(e, "status", ""));
         text_print(out, json_string_or(e, "path", ""));
         if (added || deleted)
             fprintf(out, "  +%zu -%zu", added, deleted);
-        else if (!patch)
+        else if (!patch && shown != SHOWN_NAMES)
             fprintf(out, "  (%s, no text)", json_string_or(e, "artifact_type", ""));
         if (old && new && strcmp(old, new) != 0)
             fprintf(out, "  mode %s → %s", old, new);
         fputc('\n', out);
     }
-    if (all)
+    if (shown == SHOWN_STAT)
         fputc('\n', out);
 }
 
@@ -174,7 +186,7 @@ static void warn_left_out(struct cmd_io *io, const json_t *result)
         cmd_io_warn(io, "not compared, too long or too deep: %" PRId64 " more", more);
 }
 
-static void print_diff(const json_t *result, bool stat, FILE *out)
+static void print_diff(const json_t *result, enum shown shown, FILE *out)
 {
     const char *text = json_string_or(result, "patch", "");
     size_t n = strlen(text);
@@ -184,7 +196,7 @@ static void print_diff(const json_t *result, bool stat, FILE *out)
         return;
     }
     summary_answer(out, &cmd_workspace_diff, result);
-    print_entries(json_object_get(result, "entries"), stat, out);
+    print_entries(json_object_get(result, "entries"), shown, out);
     print_patch(json_object_get(result, "patch"), out);
     if (n && text[n - 1] != '\n' && json_bool_or(result, "truncated", false))
         fputc('\n', out);
@@ -193,22 +205,30 @@ static void print_diff(const json_t *result, bool stat, FILE *out)
 
 static void workspace_diff_print(const json_t *result, FILE *out)
 {
-    print_diff(result, false, out);
+    print_diff(result, SHOWN_PATCH, out);
 }
 
 static void workspace_diff_print_with_stat(const json_t *result, FILE *out)
 {
-    print_diff(result, true, out);
+    print_diff(result, SHOWN_STAT, out);
+}
+
+static void workspace_diff_print_names(const json_t *result, FILE *out)
+{
+    print_diff(result, SHOWN_NAMES, out);
 }
 
 static json_t *workspace_diff_run(const void *args, struct cmd_io *io, struct pyro_error *err)
 {
     const struct workspace_diff_args *a = args;
-    scoped_json json_t *diff = workspace_diff(a->workspace, a->path.items, a->path.count, err);
+    scoped_json json_t *diff =
+        workspace_diff(a->workspace, a->path.items, a->path.count, a->name_status, err);
 
     if (!diff || !diff_part_cut(diff, &a->part, io, err))
         return NULL;
-    if (a->stat)
+    if (a->name_status)
+        io->print = workspace_diff_print_names;
+    else if (a->stat)
         io->print = workspace_diff_print_with_stat;
     warn_left_out(io, diff);
     return take_ptr(&diff);

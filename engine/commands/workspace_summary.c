@@ -177,7 +177,7 @@ static bool add_shells_and_services(const char *ref, const struct cmd_io *io, js
 static void add_changes(const char *ref, const struct cmd_io *io, json_t *to)
 {
     struct pyro_error why = { 0 };
-    scoped_json json_t *diff = workspace_diff(ref, NULL, 0, &why);
+    scoped_json json_t *diff = workspace_diff(ref, NULL, 0, false, &why);
     json_t *changes = diff ? json_object() : json_null();
     const json_t *entries = json_object_get(diff, "entries");
 

@@ -37,12 +37,21 @@ static json_t *read_found(int fd, struct pyro_error *err)
 }
 
 /* The result of pyro-image: tree_diff()'s object. */
-static json_t *compare(const struct disk_fds *disk, struct pyro_error *err)
+static json_t *compare(const struct disk_fds *disk, bool names_only, struct pyro_error *err)
 {
     char fds[DISK_FDS_TEXT], baseline[16];
-    const char *argv[] = { "pyro-image", "diff",       "--layer-fds", fds,
-                           "--baseline", baseline,     "--output-fd", "3",
-                           "--root",     "/workspace", NULL };
+    const char *argv[] = { "pyro-image",
+                           "diff",
+                           "--layer-fds",
+                           fds,
+                           "--baseline",
+                           baseline,
+                           "--output-fd",
+                           "3",
+                           "--root",
+                           "/workspace",
+                           names_only ? "--names-only" : NULL,
+                           NULL };
     struct proc_spec spec = proc_spec_of(argv);
     scoped_close int output = memfd_create("diff", MFD_CLOEXEC);
     scoped_json json_t *result = NULL;
@@ -59,14 +68,14 @@ static json_t *compare(const struct disk_fds *disk, struct pyro_error *err)
 
 /* For a workspace that is held. */
 static json_t *compare_held(const struct workspace_handle *o, const struct disk_hold *hold,
-                            struct pyro_error *err)
+                            bool names_only, struct pyro_error *err)
 {
     scoped_disk_fds struct disk_fds disk = { .count = 0 };
     scoped_record struct workspace_record r = { 0 };
 
     return record_load(o->dir_fd, o->id, &r, err) &&
                    disk_fds_open(o->dir_fd, &r, disk_hold_layer(hold), &disk, err)
-               ? compare(&disk, err)
+               ? compare(&disk, names_only, err)
                : NULL;
 }
 
@@ -115,7 +124,7 @@ static void keep_wanted(json_t *list, char *const *paths, size_t count)
 }
 
 /* Counts, converts paths to what users see, and joins the patches. */
-static json_t *to_view(const char *id, json_t *found, struct pyro_error *err)
+static json_t *to_view(const char *id, json_t *found, bool names_only, struct pyro_error *err)
 {
     json_t *entries = json_object_get(found, "entries"),
            *left_out = json_object_get(found, "left_out");
@@ -140,18 +149,19 @@ static json_t *to_view(const char *id, json_t *found, struct pyro_error *err)
         scoped_free char *path = name_from_text(json_string_value(e));
         json_array_set_new(left_out, i, name_to_json("/workspace/", path ? path : ""));
     }
-    return json_pack("{s:s, s:b, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:O, s:O, s:I, s:o}",
-                     "workspace_id", id, "changed", total > 0, "summary", "total",
-                     (json_int_t)total, "added", (json_int_t)counts[ADDED], "modified",
-                     (json_int_t)counts[MODIFIED], "deleted", (json_int_t)counts[DELETED],
-                     "type_changed", (json_int_t)counts[TYPE_CHANGED], "text_patched",
-                     (json_int_t)text, "non_text", (json_int_t)total - (json_int_t)text, "entries",
-                     entries, "left_out", left_out, "left_out_count",
-                     json_int_or(found, "left_out_count", 0), "patch",
-                     json_stringn(patch.len ? patch.data : "", patch.len));
+    return json_pack(
+        "{s:s, s:b, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:O, s:O, s:I, s:o}", "workspace_id", id,
+        "changed", total > 0, "summary", "total", (json_int_t)total, "added",
+        (json_int_t)counts[ADDED], "modified", (json_int_t)counts[MODIFIED], "deleted",
+        (json_int_t)counts[DELETED], "type_changed", (json_int_t)counts[TYPE_CHANGED],
+        "text_patched", (json_int_t)text, "non_text",
+        names_only ? 0 : (json_int_t)total - (json_int_t)text, "entries", entries, "left_out",
+        left_out, "left_out_count", json_int_or(found, "left_out_count", 0), "patch",
+        json_stringn(patch.len ? patch.data : "", patch.len));
 }
 
-static json_t *diff_of(const char *ref, char *const *paths, size_t count, struct pyro_error *err)
+static json_t *diff_of(const char *ref, char *const *paths, size_t count, bool names_only,
+                       struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     scoped_json json_t *found = NULL;
@@ -162,7 +172,7 @@ static json_t *diff_of(const char *ref, char *const *paths, size_t count, struct
     hold = disk_hold_open(&o, err);
     if (!hold)
         return NULL;
-    found = compare_held(&o, hold, err);
+    found = compare_held(&o, hold, names_only, err);
     disk_hold_close(hold);
     if (!found)
         return NULL;
@@ -172,11 +182,11 @@ static json_t *diff_of(const char *ref, char *const *paths, size_t count, struct
         json_object_set_new(
             found, "left_out_count",
             json_integer((json_int_t)json_array_size(json_object_get(found, "left_out"))));
-    return to_view(o.id, found, err);
+    return to_view(o.id, found, names_only, err);
 }
 
 json_t *workspace_diff(const char *ref, const char *const *paths, size_t path_count,
-                       struct pyro_error *err)
+                       bool names_only, struct pyro_error *err)
 {
     char **wanted = calloc(path_count + 1, sizeof(*wanted));
     size_t count = 0;
@@ -186,7 +196,7 @@ json_t *workspace_diff(const char *ref, const char *const *paths, size_t path_co
     while (count < path_count && (wanted[count] = file_path_parse(paths[count], err)))
         count++;
     if (count == path_count)
-        diff = diff_of(ref, wanted, count, err);
+        diff = diff_of(ref, wanted, count, names_only, err);
     while (count)
         free(wanted[--count]);
     free(wanted);

@@ -13,6 +13,7 @@ struct diff_args {
     int64_t baseline;        /* the index of the layer to compare with */
     const char *root;        /* an absolute path */
     int output_fd;           /* takes tree_diff()'s object */
+    bool names_only;
 };
 
 static json_t *compare(const struct diff_args *a, struct chain *chain, struct pyro_error *err)
@@ -22,7 +23,7 @@ static json_t *compare(const struct diff_args *a, struct chain *chain, struct py
 
     if (view_open((struct disk_version){ chain, (unsigned)a->baseline }, &then, err) &&
         view_open((struct disk_version){ chain, a->layers.count - 1 }, &now, err))
-        found = tree_diff(then, now, a->root, err);
+        found = tree_diff(then, now, a->root, a->names_only, err);
     view_free(then);
     view_free(now);
     return found;
@@ -53,6 +54,7 @@ static const struct image_option options[] = {
     { "baseline", IMAGE_OPTION_SIZE, offsetof(struct diff_args, baseline), true },
     { "root", IMAGE_OPTION_TEXT, offsetof(struct diff_args, root), true },
     { "output-fd", IMAGE_OPTION_FD, offsetof(struct diff_args, output_fd), true },
+    { "names-only", IMAGE_OPTION_FLAG, offsetof(struct diff_args, names_only), false },
 };
 
 const struct image_command image_diff = {

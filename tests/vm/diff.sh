@@ -99,6 +99,12 @@ is "--stat: a line for each path before it" "$(sed -n 2,5p "$TEST_DIR/out")" " a
  added        /workspace/dir1/deep/plain  +1 -0
 
 diff --git a/colour b/colour"
+run "${pyro[@]}" workspace diff d --name-status
+is "--name-status: those lines alone" "$(tail -n +2 "$TEST_DIR/out")" " added        /workspace/colour
+ added        /workspace/dir1/deep/plain"
+run "${pyro[@]}" workspace diff d --name-status --json
+is "--name-status: no patch" "$(json .patch)$(json .entries[0].text_patch) $(json .entries[1].status) $(json .summary.text_patched) $(json .summary.non_text)" \
+    "null added 0 0"
 run "${pyro[@]}" workspace diff d --path dir1 --json
 is "--path: what is below it" "$(json .summary.total) $(json .entries[0].path) $(json .truncated)" "1 /workspace/dir1/deep/plain false"
 run "${pyro[@]}" workspace diff d --path di --path nothing
@@ -115,6 +121,14 @@ is "in parts: not of what has changed since" "$(json .error.code)" workspace_sta
 ws rm more
 diff_ws
 check "… and elsewhere the bytes as they are" grep -qF $'+bad\033]0;x\007' "$TEST_DIR/out"
+run "${pyro[@]}" workspace reset d
+
+# The names of a second section are not counted as lines.
+ws sh -c 'first=$(find . -name "*.txt" -type f ! -path "./.git/*" -size -4k -size +0 | sort | head -n 1)
+    [ -n "$first" ] || first=$(find . -type f ! -path "./.git/*" -size +0 | xargs grep -lI . | sort | head -n 1)
+    grep -c "" "$first" >/tmp/lines; rm "$first"; ln -s elsewhere "$first"'
+run "${pyro[@]}" workspace diff d --stat
+like "--stat of a changed type" "$(sed -n 2p "$TEST_DIR/out")" "^ type_changed .*  \+1 -$(ws cat /tmp/lines)( |$)"
 run "${pyro[@]}" workspace reset d
 
 # What a patch cannot say is told all the same.

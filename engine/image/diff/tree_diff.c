@@ -237,12 +237,14 @@ static bool run(struct tree_diff *d, const char *root, struct pyro_error *err)
     return (!a && !b) || walk(d, a, b, 0, err);
 }
 
-json_t *tree_diff(struct view *then, struct view *now, const char *root, struct pyro_error *err)
+json_t *tree_diff(struct view *then, struct view *now, const char *root, bool names_only,
+                  struct pyro_error *err)
 {
     struct tree_diff d = {
         .then = then,
         .now = now,
         .path = BUF_INIT(FILE_PATH_MAX + 2 + UINT16_MAX),
+        .textless = names_only,
         .entries = json_array(),
         .left_out = json_array(),
     };

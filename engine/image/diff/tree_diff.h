@@ -24,9 +24,9 @@
  * for anything but text, and for anything in a ".git"; modes are octal with the type, null on the
  * side that has none. left_out: paths beyond FILE_PATH_MAX or too deep, which were not compared,
  * nor anything below them; the first TREE_DIFF_LEFT_OUT_MAX. NULL with err set. text_diff_load()
- * must have been called.
+ * must have been called. names_only: no text is read, every text_patch is null.
  */
-json_t *tree_diff(struct view *then, struct view *now, const char *root,
+json_t *tree_diff(struct view *then, struct view *now, const char *root, bool names_only,
                   struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -207,6 +207,8 @@ export interface WorkspaceDiffOptions extends CallOptions {
   cursor?: string;
   /** Characters of paths and patches at most */
   maxChars?: number;
+  /** Only which paths changed and how, without patches */
+  nameStatus?: boolean;
   /** Only this file or directory below /workspace */
   path?: readonly string[];
   /** Before the patch, a line for each changed path */

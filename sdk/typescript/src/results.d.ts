@@ -459,7 +459,7 @@ export interface WorkspaceDiffEntries {
   oldMode: string | null;
   path: string;
   status: 'added' | 'modified' | 'deleted' | 'type_changed';
-  /** Null for what is not UTF-8 text, is over 8 MiB, or cannot be said in a patch: a directory, permissions other than the executable bit, and what is in a .git */
+  /** Null for what is not UTF-8 text, is over 8 MiB, or cannot be said in a patch: a directory, permissions other than the executable bit, and what is in a .git. With --name-status always */
   textPatch: string | null;
 }
 
@@ -467,6 +467,7 @@ export interface WorkspaceDiffSummary {
   added: number;
   deleted: number;
   modified: number;
+  /** With --name-status 0, as what is text is not known */
   nonText: number;
   textPatched: number;
   total: number;
@@ -504,6 +505,9 @@ export interface WorkspaceDiskListEntries {
   artifactType: 'file' | 'directory' | 'symlink' | 'other';
   /** Of a symlink */
   linkTarget: string | null;
+  /** Octal, with the type: 100644 */
+  mode: string;
+  modifiedAt: number;
   /** Quoted as git does it, if it is not UTF-8 */
   path: string;
   sizeBytes: number;

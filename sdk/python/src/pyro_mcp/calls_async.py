@@ -602,6 +602,7 @@ class AsyncCalls:
         *,
         cursor: Optional[str] = None,
         max_chars: Optional[int] = None,
+        name_status: bool = False,
         path: Optional[Sequence[str]] = None,
         stat: bool = False,
         on_event: OnEvent = None,
@@ -615,6 +616,7 @@ class AsyncCalls:
         workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
         cursor: Where to go on: the next_cursor of the last answer
         max_chars: Characters of paths and patches at most
+        name_status: Only which paths changed and how, without patches
         path: Only this file or directory below /workspace
         stat: Before the patch, a line for each changed path
         """
@@ -625,10 +627,12 @@ class AsyncCalls:
                     "workspace_id": workspace_id,
                     "cursor": cursor,
                     "max_chars": max_chars,
+                    "name_status": name_status,
                     "path": path,
                     "stat": stat,
                 },
                 {
+                    "name_status": False,
                     "stat": False,
                 },
             ),

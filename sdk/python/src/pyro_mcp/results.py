@@ -419,7 +419,7 @@ class WorkspaceDiffEntries(Record):
     old_mode: Optional[str]  # Octal, with the type: 100644; null when added
     path: str
     status: Literal["added", "modified", "deleted", "type_changed"]
-    text_patch: Optional[str]  # Null for what is not UTF-8 text, is over 8 MiB, or cannot be said in a patch: a directory, permissions other than the executable bit, and what is in a .git
+    text_patch: Optional[str]  # Null for what is not UTF-8 text, is over 8 MiB, or cannot be said in a patch: a directory, permissions other than the executable bit, and what is in a .git. With --name-status always
 
 
 @dataclass(frozen=True)
@@ -427,7 +427,7 @@ class WorkspaceDiffSummary(Record):
     added: int
     deleted: int
     modified: int
-    non_text: int
+    non_text: int  # With --name-status 0, as what is text is not known
     text_patched: int
     total: int
     type_changed: int
@@ -459,6 +459,8 @@ class WorkspaceDiskExport(Record):
 class WorkspaceDiskListEntries(Record):
     artifact_type: Literal["file", "directory", "symlink", "other"]  # other: a device, a socket or a FIFO
     link_target: Optional[str]  # Of a symlink
+    mode: str  # Octal, with the type: 100644
+    modified_at: float
     path: str  # Quoted as git does it, if it is not UTF-8
     size_bytes: int
 
