@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "tui/diff_line.h"
 #include "tui/diff_stat.h"
 #include "tui/job.h"
 #include "tui/pager.h"
@@ -19,25 +20,6 @@
 
 #define FILE_LINE "diff --git "
 #define HEAD "[workspace-diff] "
-
-static bool starts(const char *line, size_t n, const char *with)
-{
-    return n >= strlen(with) && memcmp(line, with, strlen(with)) == 0;
-}
-
-static enum role diff_view_role_of(const char *line, size_t n)
-{
-    if (starts(line, n, "@@ "))
-        return ROLE_ACCENT;
-    if (starts(line, n, FILE_LINE))
-        return ROLE_KEY;
-    if (starts(line, n, "--- ") || starts(line, n, "+++ "))
-        return ROLE_DIM;
-    return n && *line == '+'   ? ROLE_ADDED
-           : n && *line == '-' ? ROLE_DELETED
-           : n && *line == ' ' ? ROLE_TEXT
-                               : ROLE_DIM;
-}
 
 struct diff {
     char *name; /* of the workspace */
@@ -110,7 +92,7 @@ static void open_text(struct app *app, struct diff *diff, struct pager_spec *spe
 static void diff_view_show(void *arg, const struct job_end *end)
 {
     struct diff *diff = arg;
-    struct pager_spec spec = { .role = diff_view_role_of,
+    struct pager_spec spec = { .role = diff_line_role,
                                .show = diff_view_show_line,
                                .section = FILE_LINE,
                                .mapped = true,
@@ -149,7 +131,7 @@ void diff_view_draw(WINDOW *win, const struct area *place, const char *text)
         struct pager_line line = { .bytes = at, .pattern = "" };
         n = strcspn(at, "\n");
         line.n = n < PAGER_LINE_MAX ? n : PAGER_LINE_MAX;
-        line.style = theme_style(diff_view_role_of(at, n));
+        line.style = theme_style(diff_line_role(text, at, n));
         line.filled = line.style.bg != theme_style(ROLE_TEXT).bg;
         if (at < stat_end) {
             line.n = diff_stat_show(&stat, at, line.n, shown, looks, sizeof(shown));

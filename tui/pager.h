@@ -19,8 +19,9 @@ struct pager_spec {
     bool mapped;  /* `text` is from mmap(2), not from malloc(3): for a long one; no NUL needed */
     bool colored; /* SGR sequences in it are colours */
     bool timed;   /* each line begins with a time, as `shell read --times` writes it */
-    /* How a line looks; NULL: as text. A ground of its own goes on to the end of the row. */
-    enum role (*role)(const char *line, size_t n);
+    /* How a line looks, in the text that begins at `text`; NULL: as text. A ground of its own goes
+     * on to the end of the row. */
+    enum role (*role)(const char *text, const char *line, size_t n);
     /* A line in other words, into `ret` and `looks` (which may be NULL), with room for `size` bytes
      * of each; returns how many, 0 for a line that is shown as it is. NULL: all are. */
     size_t (*show)(const void *arg, const char *line, size_t n, char *ret, uint64_t *looks,

@@ -50,13 +50,15 @@ static int draw_line(const struct pager *p, WINDOW *win, struct area place, size
     char plain[PAGER_LINE_MAX];
     uint64_t looks[PAGER_LINE_MAX];
     struct short_text time;
+    size_t n;
+    const char *bytes = pager_text_line(&p->text, at, &n);
 
     if (p->times && !skip)
         draw_text(win, place.top, 0, place.left, theme_style(ROLE_DIM),
                   pager_time_show(&time, pager_text_head(&p->text, at), p->dated));
     pager_take_line(p, at, &line, plain, looks);
     if (p->spec.role)
-        line.style = theme_style(p->spec.role(line.bytes, line.n));
+        line.style = theme_style(p->spec.role(p->text.bytes, bytes, n));
     if (line.style.bg != theme_style(ROLE_TEXT).bg)
         line.filled = true;
     if (is_selected(p, at)) { /* a selection has its own colours, on a blank line, too */
