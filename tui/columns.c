@@ -153,7 +153,7 @@ void columns_draw_head(const struct columns *t, WINDOW *win, int row)
         col += t->all[i].indent;
         if (t->all[i].right)
             draw_right(win, row, col, t->widths[i], style, title);
-        else
+        else if (t->widths[i] > 1)
             draw_text(win, row, col, t->widths[i], style, title);
         col += t->widths[i] + 1;
     }
@@ -196,10 +196,10 @@ void columns_draw_row(const struct columns *t, WINDOW *win, int row, void *of, e
     }
 }
 
-void columns_draw_json(struct columns *t, WINDOW *win, int top, const struct list *l,
-                       const json_t *rows)
+void columns_draw_json(struct columns *t, WINDOW *win, const struct area *place,
+                       const struct list *l, const json_t *rows)
 {
-    int cols = getmaxx(win);
+    int cols = place->cols, top = place->top;
     scoped_free void **all = calloc((size_t)l->count + 1, sizeof(*all));
 
     BUG_ON(!all);

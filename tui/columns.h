@@ -59,10 +59,12 @@ struct columns {
 
 /* Chooses the columns for this width, from the rows there are. */
 void columns_fit(struct columns *t, int width, void *const *rows, size_t count);
-/* All of a list in sight, from window row `top` on, with its scroll bar; its rows are objects. */
-void columns_draw_json(struct columns *t, WINDOW *win, int top, const struct list *l,
-                       const json_t *rows);
-/* The titles, in a row of the window; after either of these. */
+/* All of a list in sight, with its scroll bar, in a place at the left of the window; its rows are
+ * objects. */
+void columns_draw_json(struct columns *t, WINDOW *win, const struct area *place,
+                       const struct list *l, const json_t *rows);
+/* The titles, in a row of the window; after either of these. A column of one sign has no room for
+ * its own. */
 void columns_draw_head(const struct columns *t, WINDOW *win, int row);
 /* The column that is drawn at a window's column; -1: none. */
 int columns_at(const struct columns *t, int col);

@@ -34,7 +34,7 @@ static void details_text_on_time(void *arg)
         argv[n] = strcmp(t->words[n], "ID") != 0 ? t->words[n] : t->id;
     argv[n] = NULL;
     what = str_printf("%s of %s", t->words[1], model_name(w));
-    t->job = job_start(t->app, what, argv, true, details_text_done, t);
+    t->job = job_start_quietly(t->app, what, argv, true, details_text_done, t);
 }
 
 void details_text_init(struct details_text *t, struct app *app)
@@ -79,6 +79,8 @@ void details_text_draw(struct details_text *t, WINDOW *win, const struct area *p
                   t->text ? "Nothing." : "reading…");
     else if (draw && t->said)
         draw(win, place, t->text);
+    else if (!t->said)
+        draw_wrapped(win, *place, theme_style(ROLE_DIM), t->text);
     else
         draw_lines(win, place, t->text);
 }

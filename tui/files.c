@@ -11,6 +11,8 @@
 
 #include "tui/ask.h"
 #include "tui/columns.h"
+#include "tui/file_preview.h"
+#include "tui/file_row.h"
 #include "tui/format.h"
 #include "tui/job.h"
 #include "tui/list.h"
@@ -18,65 +20,47 @@
 #include "vmm/base/fs.h"
 
 #define ROOT "/workspace"
-#define HEAD_ROWS 1
+#define HEAD_ROWS 2
+#define PREVIEW_FROM 100      /* columns: with fewer there is no room for a file beside the list */
+#define PREVIEW_COLS 44       /* of that file, at least */
+#define LIST_COLS 60          /* of the list beside it, at most */
 #define SHOWN_BYTES "1048576" /* of a file */
 
 struct files {
     struct screen screen;
     char id[WORKSPACE_ID_LENGTH + 1];
     char *path;      /* of the directory shown */
-    char *chosen;    /* the entry that the cursor goes to when the list is there; NULL: the first */
-    json_t *entries; /* directories first */
+    char *chosen;    /* the row that the cursor goes to when the list is there; NULL: the first */
+    json_t *entries; /* of the directory, as the command lists them */
+    json_t *changes; /* since the workspace was created, in all of it; NULL: not known */
+    json_t *rows;    /* of both: tui/file_row.h */
     json_t *shown;   /* those that pass the filter */
     struct list_find find;
     struct list list;
     struct job *job; /* that reads a directory or file; NULL: none */
+    struct job *changes_job;
+    struct file_preview preview;
     char *exporting; /* the path that is asked about */
 };
 
 /* ---- reading ---- */
 
-static const char *member(const json_t *entry, const char *name)
-{
-    return json_string_or(entry, name, "");
-}
-
-static bool is_directory(const json_t *entry)
-{
-    return !strcmp(member(entry, "artifact_type"), "directory");
-}
-
-static bool is_link(const json_t *entry)
-{
-    return !strcmp(member(entry, "artifact_type"), "symlink");
-}
-
-static const json_t *files_selected(const struct files *f)
+static json_t *files_selected(const struct files *f)
 {
     return json_array_get(f->shown, (size_t)f->list.selected);
 }
 
-/* Takes the listing's entries, directories first, and finds the cursor's place. */
-static void take_entries(struct files *f, const json_t *listing)
+/* Makes the rows again, and puts the cursor on one. */
+static void make_rows(struct files *f, const char *chosen)
 {
-    const json_t *all = json_object_get(listing, "entries");
-
-    json_decref(f->entries);
-    f->entries = json_array();
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < json_array_size(all); i++)
-            if (is_directory(json_array_get(all, i)) == (pass == 0))
-                json_array_append(f->entries, json_array_get(all, i));
-    list_find_set(&f->find, ""); /* what it was for was another directory */
+    json_decref(f->rows);
+    f->rows = file_rows(f->path, f->entries, f->changes);
     json_decref(f->shown);
-    f->shown = json_incref(f->entries);
-    f->list.first = f->list.selected = 0;
-    list_fit(&f->list, (int)json_array_size(f->entries), f->list.rows);
-    for (size_t i = 0; f->chosen && i < json_array_size(f->entries); i++)
-        if (!strcmp(member(json_array_get(f->entries, i), "path"), f->chosen))
+    f->shown = json_incref(f->rows);
+    list_fit(&f->list, (int)json_array_size(f->rows), f->list.rows);
+    for (size_t i = 0; chosen && i < json_array_size(f->rows); i++)
+        if (!strcmp(file_row_path(json_array_get(f->rows, i)), chosen))
             list_select(&f->list, (int)i);
-    free(f->chosen);
-    f->chosen = NULL;
 }
 
 static void files_listed(void *arg, const struct job_end *end)
@@ -88,7 +72,40 @@ static void files_listed(void *arg, const struct job_end *end)
         return;
     free(f->path);
     f->path = str_printf("%s", json_string_or(end->result, "path", ROOT));
-    take_entries(f, end->result);
+    json_decref(f->entries);
+    f->entries = json_incref(json_object_get(end->result, "entries"));
+    list_find_set(&f->find, ""); /* what it was for was another directory */
+    f->list.first = f->list.selected = 0;
+    make_rows(f, f->chosen);
+    free(f->chosen);
+    f->chosen = NULL;
+    file_preview_refresh(&f->preview);
+}
+
+static void files_compared(void *arg, const struct job_end *end)
+{
+    struct files *f = arg;
+    scoped_free char *at = NULL;
+
+    f->changes_job = NULL;
+    if (!end->ok)
+        return;
+    json_decref(f->changes);
+    f->changes = json_incref(json_object_get(end->result, "entries"));
+    at = files_selected(f) ? str_printf("%s", file_row_path(files_selected(f))) : NULL;
+    if (f->entries)
+        make_rows(f, at);
+}
+
+/* Finds out what has changed. What runs on the host has nothing to be compared with. */
+static void compare(struct files *f)
+{
+    const char *const argv[] = { "workspace", "diff", f->id, "--name-status", NULL };
+    const struct watched_workspace *w = model_find(f->screen.app->model, f->id);
+
+    if (!w || w->record.host_compat || f->changes_job)
+        return;
+    f->changes_job = job_start_quietly(f->screen.app, "changes", argv, false, files_compared, f);
 }
 
 /* The words of a command about its files: of a stopped workspace its disk is read. */
@@ -143,30 +160,6 @@ static void files_read_file(void *arg, const struct job_end *end)
 
 /* ---- drawing ---- */
 
-static void files_size(const struct columns *t UNUSED, void *row, struct cell *ret)
-{
-    struct short_text space;
-
-    if (!is_directory(row) && !is_link(row))
-        snprintf(ret->text, sizeof(ret->text), "%s",
-                 format_size(&space, (uint64_t)json_int_or(row, "size_bytes", 0)));
-    ret->role = ROLE_DIM;
-}
-
-static void files_name(const struct columns *t UNUSED, void *row, struct cell *ret)
-{
-    const char *path = member(row, "path"), *name = strrchr(path, '/');
-
-    snprintf(ret->text, sizeof(ret->text), "%s", name ? name + 1 : path);
-    if (is_directory(row))
-        snprintf(ret->note, sizeof(ret->note), "/");
-    else if (is_link(row))
-        snprintf(ret->note, sizeof(ret->note), " → %s", member(row, "link_target"));
-    else if (strcmp(member(row, "artifact_type"), "file") != 0)
-        snprintf(ret->note, sizeof(ret->note), "  (not a file)");
-    ret->role = is_directory(row) ? ROLE_ACCENT : ROLE_TEXT;
-}
-
 /* "/workspace/src [directory] size=4096", as the screen's rows have it. */
 static void draw_listed(WINDOW *win, const struct area *place, int row, const char *line)
 {
@@ -214,12 +207,6 @@ void files_draw_list(WINDOW *win, const struct area *place, const char *text)
     }
 }
 
-static const struct column columns[] = {
-    { "", 6, .right = true, .cell = files_size },
-    { "", 1, .indent = 1, .part = 1, .grow = 10000, .cell = files_name, .search = true },
-    { 0 },
-};
-
 static void files_draw_head(const struct files *f, WINDOW *win)
 {
     const struct watched_workspace *w = model_find(f->screen.app->model, f->id);
@@ -238,43 +225,61 @@ static void files_draw_head(const struct files *f, WINDOW *win)
                   "on the disk of a stopped workspace");
 }
 
+/* How many columns the list has: the rest is for the preview. */
+static int list_cols(const struct files *f)
+{
+    int cols = f->screen.cols;
+
+    return cols < PREVIEW_FROM               ? cols
+           : cols - PREVIEW_COLS < LIST_COLS ? cols - PREVIEW_COLS
+                                             : LIST_COLS;
+}
+
 static void files_draw(struct screen *s, WINDOW *win)
 {
     struct files *f = (struct files *)s;
-    struct columns table = { .all = columns, .sorted = -1 };
-    int rows = s->rows - HEAD_ROWS;
+    struct columns table = { .all = file_row_columns, .sorted = -1 };
+    int rows = s->rows - HEAD_ROWS, cols = list_cols(f);
 
     rows -= list_find_is_shown(&f->find);
     json_decref(f->shown);
-    f->shown = list_find_rows(&f->find, &table, f->entries);
+    f->shown = list_find_rows(&f->find, &table, f->rows);
     list_fit(&f->list, (int)json_array_size(f->shown), rows);
     draw_clear(win, theme_style(ROLE_TEXT));
     files_draw_head(f, win);
-    columns_draw_json(&table, win, HEAD_ROWS, &f->list, f->shown);
+    columns_draw_json(&table, win, &(struct area){ HEAD_ROWS, 0, rows, cols }, &f->list, f->shown);
+    columns_draw_head(&table, win, HEAD_ROWS - 1);
+    if (cols < s->cols)
+        file_preview_draw(&f->preview, win, &(struct area){ 1, cols, s->rows - 1, s->cols - cols },
+                          files_selected(f));
+    else
+        file_preview_close(&f->preview);
     if (list_find_is_shown(&f->find))
-        list_find_draw(&f->find, win, HEAD_ROWS + rows, s->cols);
-    if (f->entries && !json_array_size(f->entries))
-        draw_text(win, 2, 2, s->cols - 4, theme_style(ROLE_DIM), "It is empty.");
+        list_find_draw(&f->find, win, HEAD_ROWS + rows, cols);
+    if (f->rows && !json_array_size(f->rows))
+        draw_text(win, HEAD_ROWS + 1, 2, cols - 4, theme_style(ROLE_DIM), "It is empty.");
 }
 
 /* ---- what is done ---- */
 
 static void open_entry(struct files *f)
 {
-    const json_t *entry = files_selected(f);
-    const char *path = member(entry, "path"), *type = member(entry, "artifact_type");
+    const json_t *row = files_selected(f);
+    const char *path = file_row_path(row);
     const char *const argv[] = { "workspace", source(f),     "read",      f->id,
                                  path,        "--max-bytes", SHOWN_BYTES, NULL };
 
-    if (is_directory(entry))
+    if (file_row_is_deleted(row))
+        app_message(f->screen.app, ROLE_WARN, "%s was deleted: the diff shows what it was", path);
+    else if (file_row_is_directory(row))
         list_directory(f, path, NULL);
-    else if (!strcmp(type, "file"))
-        run(f, argv, path, files_read_file);
-    else if (is_link(entry))
+    else if (file_row_is_link(row))
         app_message(f->screen.app, ROLE_WARN, "a link to %s: links are not followed",
-                    member(entry, "link_target"));
-    else
+                    json_string_or(row, "link_target", ""));
+    else if (file_row_is_other(row))
         app_message(f->screen.app, ROLE_WARN, "%s is not a file that can be read", path);
+    else
+        run(f, argv, path, files_read_file);
 }
 
 static void files_go_up(struct screen *s, int arg UNUSED)
@@ -309,7 +314,7 @@ static void files_export_it(void *arg, const char *output)
 static void files_ask_export(struct screen *s, int arg UNUSED)
 {
     struct files *f = (struct files *)s;
-    const char *path = member(files_selected(f), "path"), *name = strrchr(path, '/');
+    const char *path = file_row_path(files_selected(f)), *name = strrchr(path, '/');
     scoped_free char *title = str_printf("export %s", path);
     struct ask_spec spec = { .title = title,
                              .label = "Where on this host it goes. It must not exist yet.",
@@ -335,6 +340,11 @@ static void files_open_entry(struct screen *s, int arg UNUSED)
     open_entry((struct files *)s);
 }
 
+static bool files_can_export(struct screen *s, int arg)
+{
+    return files_has_entry(s, arg) && !file_row_is_deleted(files_selected((struct files *)s));
+}
+
 static bool files_is_below(struct screen *s, int arg UNUSED)
 {
     return strcmp(((struct files *)s)->path, ROOT) != 0;
@@ -345,7 +355,8 @@ static void files_refresh(struct screen *s, int arg UNUSED)
     struct files *f = (struct files *)s;
     const json_t *at = files_selected(f);
 
-    list_directory(f, f->path, at ? str_printf("%s", member(at, "path")) : NULL);
+    list_directory(f, f->path, at ? str_printf("%s", file_row_path(at)) : NULL);
+    compare(f);
 }
 
 static void files_move(struct screen *s, int step)
@@ -359,7 +370,7 @@ static const struct key_binding keys[] = {
     { "up-directory", "Backspace Left h", "up", "to the directory above", .act = files_go_up,
       .can = files_is_below, .needs = "a directory above", .group = KEYS_NAVIGATE },
     { "export", "e", "export", "copy it to this host", .act = files_ask_export,
-      .can = files_has_entry, .needs = "a file" },
+      .can = files_can_export, .needs = "a file" },
     { "refresh", "r", "read again", "read the directory again", .act = files_refresh,
       .group = KEYS_VIEW },
     LIST_FIND_KEYS(),
@@ -372,6 +383,8 @@ static bool files_event(struct screen *s, const struct key_event *e)
 {
     struct files *f = (struct files *)s;
 
+    if (e->kind == EVENT_MOUSE && e->col >= list_cols(f))
+        return true; /* the preview */
     if (list_mouse(&f->list, e, HEAD_ROWS) == LIST_OPENED && files_has_entry(s, 0))
         open_entry(f);
     return e->kind == EVENT_MOUSE;
@@ -383,6 +396,11 @@ static void files_free(struct screen *s)
 
     if (f->job)
         job_forget(f->job);
+    if (f->changes_job)
+        job_forget(f->changes_job);
+    file_preview_close(&f->preview);
+    json_decref(f->changes);
+    json_decref(f->rows);
     json_decref(f->shown);
     json_decref(f->entries);
     list_find_release(&f->find);
@@ -409,5 +427,9 @@ void files_open(struct app *app, const struct watched_workspace *w)
     memcpy(f->id, w->record.id, sizeof(f->id));
     f->path = str_printf("%s", ROOT);
     app_push(app, &f->screen);
+    f->preview.app = app;
+    memcpy(f->preview.id, f->id, sizeof(f->preview.id));
+    f->preview.source = source(f);
     list_directory(f, ROOT, NULL);
+    compare(f);
 }

@@ -63,6 +63,21 @@ const char *format_clock(struct short_text *space, double when)
     return space->text;
 }
 
+const char *format_date(struct short_text *space, double when)
+{
+    const double year_1 = -62135596800, year_9999 = 253402300799;
+    struct tm tm;
+    time_t t;
+
+    space->text[0] = '\0';
+    if (!(when >= year_1 && when <= year_9999))
+        return space->text;
+    t = (time_t)when;
+    if (localtime_r(&t, &tm))
+        strftime(space->text, sizeof(space->text), "%Y-%m-%d %H:%M", &tm);
+    return space->text;
+}
+
 const char *format_program(const char *command)
 {
     const char *name = command ? command : "";

@@ -25,6 +25,8 @@ struct bars_place {
  */
 void format_bars(char *ret, size_t size, const uint8_t *samples, int count,
                  struct bars_place place);
+/* Local time, "2026-05-01 14:05"; "" for one beyond the year 9999, or before the year 1. */
+const char *format_date(struct short_text *space, double when);
 /* Local time of day, "14:05:09". */
 const char *format_clock(struct short_text *space, double when);
 

@@ -17,6 +17,7 @@ struct job {
     struct child *child; /* NULL: it could not be started */
     char *what;
     uint64_t from;
+    bool quiet; /* the operator did not ask for it */
     struct loop_timer patience;
     char progress[256];
     struct buf said;
@@ -100,14 +101,17 @@ static void job_on_ended(void *arg, const struct child_end *child)
                            .error = child->error };
     const char *hint = pyro_error_hint(&child->error);
 
-    if (child->ok) {
+    if (job->quiet) {
+        /* done() says what there is to say. */
+    } else if (child->ok) {
         log_add(ROLE_TEXT, "%s: done, after %.1f s", job->what, clock_wall() - job->started_at);
     } else if (child->cancelled) {
         log_add(ROLE_TEXT, "%s: ended by you", job->what);
         app_message(job->app, ROLE_TEXT, "%s: ended", job->what);
-    } else
+    } else {
         app_message(job->app, ROLE_BAD, "%s: %s%s%s", job->what, child->error.message,
                     strspn(hint, " ") < strlen(hint) ? " — " : "", hint);
+    }
     app_damage(job->app);
     if (job->done)
         job->done(job->arg, &end);
@@ -125,7 +129,7 @@ static void job_on_patience_over(void *arg)
 }
 
 /* spec has argv, text and out_fd; the rest of it is the job's. */
-static struct job *start(struct app *app, const char *what, struct child_spec *spec,
+static struct job *start(struct app *app, const char *what, struct child_spec *spec, bool quiet,
                          job_done_fn *done, void *arg)
 {
     static const struct child_ops ops = { .progress = job_on_progress,
@@ -139,6 +143,7 @@ static struct job *start(struct app *app, const char *what, struct child_spec *s
                          .app = app,
                          .what = str_printf("%s", what),
                          .from = app->top ? app->top->serial : 0,
+                         .quiet = quiet,
                          .said = BUF_INIT(SAID_MAX),
                          .started_at = clock_wall(),
                          .done = done,
@@ -151,7 +156,7 @@ static struct job *start(struct app *app, const char *what, struct child_spec *s
         job_on_ended(job, &failed);
         return NULL;
     }
-    if (spec->text)
+    if (spec->text && !quiet)
         loop_timer_set(app->loop, &job->patience, PATIENCE_MS, job_on_patience_over, job);
     return job;
 }
@@ -161,7 +166,15 @@ struct job *job_start(struct app *app, const char *what, const char *const *argv
 {
     struct child_spec spec = { .argv = argv, .text = text, .out_fd = -1 };
 
-    return start(app, what, &spec, done, arg);
+    return start(app, what, &spec, false, done, arg);
+}
+
+struct job *job_start_quietly(struct app *app, const char *what, const char *const *argv, bool text,
+                              job_done_fn *done, void *arg)
+{
+    struct child_spec spec = { .argv = argv, .text = text, .out_fd = -1 };
+
+    return start(app, what, &spec, true, done, arg);
 }
 
 struct job *job_start_into(struct app *app, const char *what, const char *const *argv, int out_fd,
@@ -169,7 +182,7 @@ struct job *job_start_into(struct app *app, const char *what, const char *const 
 {
     struct child_spec spec = { .argv = argv, .text = true, .out_fd = out_fd };
 
-    return start(app, what, &spec, done, arg);
+    return start(app, what, &spec, false, done, arg);
 }
 
 struct job_request {

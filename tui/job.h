@@ -34,7 +34,11 @@ typedef void job_done_fn(void *arg, const struct job_end *end);
  */
 struct job *job_start(struct app *app, const char *what, const char *const *argv, bool text,
                       job_done_fn *done, void *arg);
-/* The same for a text that goes to out_fd (borrowed) instead of being collected: a long one. */
+/* The same for what the operator did not ask for, such as a preview: only done() is told how it
+ * ends, and it is not in the log. */
+struct job *job_start_quietly(struct app *app, const char *what, const char *const *argv, bool text,
+                              job_done_fn *done, void *arg);
+/* As job_start(), for a text that goes to out_fd (borrowed) instead of being collected: a long one. */
 struct job *job_start_into(struct app *app, const char *what, const char *const *argv, int out_fd,
                            job_done_fn *done, void *arg);
 /*

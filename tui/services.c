@@ -265,7 +265,8 @@ static void services_draw(struct screen *s, WINDOW *win)
         draw_text(win, 5, 4, s->cols - 8, theme_style(ROLE_TEXT), text);
         return;
     }
-    columns_draw_json(&table, win, HEAD_ROWS, &v->list, v->shown);
+    columns_draw_json(&table, win, &(struct area){ HEAD_ROWS, 0, v->list.rows, s->cols }, &v->list,
+                      v->shown);
     columns_draw_head(&table, win, 1);
     draw_more(v, win, s->rows - 3);
 }

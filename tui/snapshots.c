@@ -159,7 +159,8 @@ static void snapshots_draw(struct screen *s, WINDOW *win)
     at = 1 + draw_text(win, 0, 1, s->cols / 2, theme_style(ROLE_TITLE), w ? model_name(w) : v->id);
     draw_text(win, 0, at + 1, s->cols - at - 2, theme_style(w ? ROLE_BAR : ROLE_BAD),
               w ? "snapshots" : "deleted");
-    columns_draw_json(&table, win, HEAD_ROWS, &v->list, v->shown);
+    columns_draw_json(&table, win, &(struct area){ HEAD_ROWS, 0, v->list.rows, s->cols }, &v->list,
+                      v->shown);
     if (list_find_is_shown(&v->find))
         list_find_draw(&v->find, win, HEAD_ROWS + rows, s->cols);
     columns_draw_head(&table, win, 1);

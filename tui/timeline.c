@@ -128,10 +128,11 @@ static void timeline_draw(struct screen *s, WINDOW *win)
     snprintf(text, sizeof(text), "pyro  timeline of %s", w ? model_name(w) : v->id);
     draw_cell(win, 0, 1, s->cols - 20, theme_style(ROLE_TITLE), text);
     snprintf(text, sizeof(text), "%zu of %zu", json_array_size(v->shown), json_array_size(v->all));
-    draw_text(win, 0, s->cols - 18, 17, theme_style(ROLE_BAR), text);
+    draw_right(win, 0, s->cols - 18, 17, theme_style(ROLE_BAR), text);
     if (list_find_is_shown(&v->find))
         list_find_draw(&v->find, win, HEAD_ROWS + rows, s->cols);
-    columns_draw_json(&table, win, HEAD_ROWS, &v->list, v->shown);
+    columns_draw_json(&table, win, &(struct area){ HEAD_ROWS, 0, v->list.rows, s->cols }, &v->list,
+                      v->shown);
     columns_draw_head(&table, win, 1);
     draw_rule(win, s->rows - MORE_ROWS, 0, s->cols, theme_style(ROLE_BORDER));
     if (timeline_selected(v)) {

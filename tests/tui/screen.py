@@ -26,6 +26,7 @@ RULES = [
     (re.compile(r"(?<=\s)\s*<?\d+(?:\.\d+)?(?:ms|s|m|h|d|%|B|[KMGT]i?B?)(?=\s|$|[│┃,)])"),
      lambda m: "~".rjust(len(m.group()))),
     (re.compile(r"\d\d:\d\d:\d\d"), lambda m: "00:00:00"),
+    (re.compile(r"\b20(?!24-02-03)\d\d-\d\d-\d\d \d\d:\d\d\b"), lambda m: "0000-00-00 00:00"),
     (re.compile(r"after \d+\.\d s\b"), lambda m: "after 0.0 s"),
     (re.compile(r"^ \d(?=[╭│╰])"), lambda m: " 0"),
     (re.compile(r"(?<=[│┃╮╯])(?:[smhd]|\d*%)$"), lambda m: "~"),
