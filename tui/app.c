@@ -82,10 +82,15 @@ static void put_on_top(struct app *app, struct screen *s, struct screen *below)
     enter_top(app);
 }
 
-void app_push(struct app *app, struct screen *s)
+static void leave_top(struct app *app)
 {
     if (app->top && app->top->ops->leave)
         app->top->ops->leave(app->top);
+}
+
+void app_push(struct app *app, struct screen *s)
+{
+    leave_top(app);
     put_on_top(app, s, app->top);
 }
 
@@ -101,6 +106,7 @@ void app_split(struct app *app, struct screen *s, enum part part)
     s->part = part;
     first->part = part == PART_LOWER ? PART_UPPER : PART_LEFT;
     app_place(app, first);
+    leave_top(app);
     put_on_top(app, s, first->below);
 }
 
@@ -122,6 +128,7 @@ void app_focus_other(struct app *app)
 
     if (!other)
         return;
+    leave_top(app);
     other->below = app->top->below;
     app->top = other;
     enter_top(app);
@@ -182,8 +189,7 @@ void app_pop(struct app *app)
 
     if (!s)
         return;
-    if (s->ops->leave)
-        s->ops->leave(s);
+    leave_top(app);
     app->top = s->beside ? join(app, s) : s->below;
     s->below = app->graveyard;
     app->graveyard = s;

@@ -40,8 +40,8 @@ struct screen_ops {
     const struct key_binding *keys; /* up to a row without a name */
     bool overlay; /* over the screen below, which stays visible; size() says how large */
 
-    /* On top now: pushed, uncovered, or given the focus. No longer: covered, or about to be freed.
-     */
+    /* On top now: pushed, uncovered, or given the focus. No longer: covered, without the focus, or
+     * about to be freed. */
     void (*enter)(struct screen *s);
     void (*leave)(struct screen *s);
     /* Any event, before the key tables; true: taken. Mouse positions are in the screen's own

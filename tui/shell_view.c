@@ -67,7 +67,7 @@ void shell_view_give_back(struct shell_view *v)
         shell_control_resize(v->control, v->own_rows, v->own_cols);
     shell_control_free(v->control);
     v->control = NULL;
-    v->pasting = false;
+    v->told_focus = v->pasting = false;
     v->whole = true;
 }
 
@@ -84,6 +84,11 @@ static bool supervisor_is_there(const struct shell_view *v)
 }
 
 static void wait_for_supervisor(struct shell_view *v);
+
+static bool has_focus(const struct shell_view *v)
+{
+    return v->screen.app->focused && v->screen.app->top == &v->screen;
+}
 
 static void shell_view_on_regain(void *arg)
 {
@@ -102,6 +107,7 @@ static void shell_view_on_regain(void *arg)
     v->cut_off = false;
     v->whole = true;
     give_size(v);
+    shell_view_tell_focus(v, has_focus(v));
     app_message(v->screen.app, ROLE_GOOD, "control is back");
 }
 
@@ -158,6 +164,7 @@ void shell_view_take(struct screen *s, int arg UNUSED)
     v->panned = false;
     v->whole = true;
     give_size(v);
+    shell_view_tell_focus(v, has_focus(v));
 }
 
 static void send_typed(struct shell_view *v, bool whole)
@@ -167,6 +174,15 @@ static void send_typed(struct shell_view *v, bool whole)
         app_message(v->screen.app, ROLE_WARN,
                     "the shell does not read: what was typed last is lost");
     buf_clear(&v->typed);
+}
+
+void shell_view_tell_focus(struct shell_view *v, bool focused)
+{
+    if (!v->control || v->told_focus == focused)
+        return;
+    v->told_focus = focused;
+    if (live_view(v->live)->modes.focus)
+        send_typed(v, buf_append_str(&v->typed, focused ? "\x1b[I" : "\x1b[O"));
 }
 
 /*
@@ -203,8 +219,8 @@ void shell_view_type(struct shell_view *v, const struct key_event *e)
                                          v->rect.left + e->col, modes);
         break;
     case EVENT_FOCUS:
-        if (modes->focus)
-            whole = buf_append_str(&v->typed, e->focused ? "\x1b[I" : "\x1b[O");
+        shell_view_tell_focus(v, e->focused);
+        return;
     }
     send_typed(v, whole);
 }
@@ -383,6 +399,12 @@ static void shell_view_enter(struct screen *s)
     v->whole = true;
     shell_view_move(v, 0, 0);
     note_visit(v);
+    shell_view_tell_focus(v, has_focus(v));
+}
+
+static void shell_view_leave(struct screen *s)
+{
+    shell_view_tell_focus((struct shell_view *)s, false);
 }
 
 static void shell_view_resize(struct screen *s, int rows UNUSED, int cols UNUSED)
@@ -425,6 +447,7 @@ const struct screen_ops shell_view_ops = {
     .title = "Shell",
     .keys = shell_view_keys,
     .enter = shell_view_enter,
+    .leave = shell_view_leave,
     .event = shell_view_event,
     .captures = shell_view_captures,
     .resize = shell_view_resize,

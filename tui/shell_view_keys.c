@@ -39,6 +39,7 @@ static void shell_view_release(struct screen *s, int arg UNUSED)
 {
     struct shell_view *v = (struct shell_view *)s;
 
+    shell_view_tell_focus(v, false);
     shell_view_give_back(v);
     v->gave_back = true;
 }

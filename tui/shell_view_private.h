@@ -30,9 +30,10 @@ struct shell_view {
      * record tells of neither at once. */
     int own_rows, own_cols, given_rows, given_cols;
     struct pane_rect rect;
-    bool panned;  /* by hand: the view does not follow the cursor */
-    bool pasting; /* a long paste is under way */
-    bool whole;   /* everything is drawn again, not only the rows that have changed */
+    bool told_focus; /* the program knows that it has the focus, if it wants to know such things */
+    bool panned;     /* by hand: the view does not follow the cursor */
+    bool pasting;    /* a long paste is under way */
+    bool whole;      /* everything is drawn again, not only the rows that have changed */
     uint32_t bells;
     struct buf typed;
 };
@@ -45,6 +46,8 @@ void shell_view_pan(struct shell_view *v, int down, int right);
 void shell_view_take(struct screen *s, int arg);
 void shell_view_give_back(struct shell_view *v);
 bool shell_view_can_take(struct screen *s, int arg);
+/* Whether the shell has the operator's keyboard: told to a program under control that asked. */
+void shell_view_tell_focus(struct shell_view *v, bool focused);
 /* Everything an operator does while in control. */
 void shell_view_type(struct shell_view *v, const struct key_event *e);
 
