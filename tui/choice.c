@@ -13,8 +13,8 @@ struct choice {
     struct list list;
     struct list_find find;
     struct choice_spec spec; /* arg is NULL once chosen() has taken it */
-    char *title, *words[CHOICE_MAX];
-    size_t shown[CHOICE_MAX]; /* those that pass the filter: list.count */
+    char *title, **words;
+    size_t *shown; /* those that pass the filter: list.count */
 };
 
 static void choice_word(const struct columns *t UNUSED, void *row, struct cell *ret)
@@ -127,6 +127,8 @@ static void choice_free(struct screen *s)
 
     for (size_t i = 0; i < c->spec.count; i++)
         free(c->words[i]);
+    free(c->words);
+    free(c->shown);
     list_find_release(&c->find);
     if (c->spec.arg)
         c->spec.free_arg(c->spec.arg);
@@ -149,8 +151,10 @@ void choice_ask(struct app *app, const struct choice_spec *spec)
 {
     struct choice *c = screen_new(app, &choice_ops, sizeof(*c));
 
-    BUG_ON(spec->count > CHOICE_MAX);
     c->spec = *spec;
+    c->words = calloc(spec->count + 1, sizeof(*c->words));
+    c->shown = calloc(spec->count + 1, sizeof(*c->shown));
+    BUG_ON(!c->words || !c->shown);
     c->title = str_printf("%s", spec->title);
     for (size_t i = 0; i < spec->count; i++)
         c->words[i] = str_printf("%s", spec->words[i]);

@@ -5,10 +5,9 @@
 #include "tui/app.h"
 
 /* A choice among words. It owns `arg` as a question does: chosen() takes it, with the index. */
-#define CHOICE_MAX 512
 struct choice_spec {
-    const char *title;  /* copied, as are the words */
-    char *const *words; /* at most CHOICE_MAX */
+    const char *title; /* copied, as are the words */
+    char *const *words;
     size_t count;
     const char *about, *about_shell; /* as screen_about() takes them */
     void (*chosen)(void *arg, size_t index);

@@ -192,30 +192,33 @@ static int groups_by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The labels in use, sorted, and at last that there are to be no groups. Returns how many. */
-static size_t offer(const struct model *m, char **words)
+/* The labels in use, sorted, and at last that there are to be no groups. New; *ret_count: how many. */
+static char **offer(const struct model *m, size_t *ret_count)
 {
     scoped_json json_t *known = json_object();
     const char *label;
+    char **words;
     json_t *value;
     size_t count = 0;
 
     for (size_t i = 0; i < model_count(m); i++)
         json_object_foreach (model_at(m, i)->record.labels, label, value)
             json_object_set(known, label, value);
+    words = calloc(json_object_size(known) + 1, sizeof(*words));
+    BUG_ON(!words);
     json_object_foreach (known, label, value)
-        if (count < CHOICE_MAX - 1)
-            words[count++] = str_printf("%s", label);
+        words[count++] = str_printf("%s", label);
     qsort(words, count, sizeof(*words), groups_by_name);
     if (count || *groups_label())
         words[count++] = str_printf("no groups");
-    return count;
+    *ret_count = count;
+    return words;
 }
 
 void groups_ask(struct app *app)
 {
-    char *words[CHOICE_MAX];
-    size_t count = offer(app->model, words);
+    size_t count;
+    scoped_free char **words = offer(app->model, &count);
     struct offered *o = calloc(1, sizeof(*o));
     struct choice_spec spec = { .title = "groups by label",
                                 .words = words,

@@ -8,6 +8,7 @@
 #include "tui/format.h"
 #include "tui/shell_view.h"
 #include "tui/workspace_actions.h"
+#include "vmm/base/array.h"
 #include "vmm/base/fs.h"
 
 #define BESIDE_COLS 140 /* from this width on the second is beside the first */
@@ -17,9 +18,9 @@ struct offered {
     struct app *app;
     struct {
         char workspace[WORKSPACE_ID_LENGTH + 1], shell[SHELL_ID_MAX + 1];
-    } of[CHOICE_MAX];
-    char *words[CHOICE_MAX];
-    size_t count;
+    } *of;
+    char **words;
+    size_t count, of_room, words_room;
 };
 
 static void split_free_offered(void *arg)
@@ -28,6 +29,8 @@ static void split_free_offered(void *arg)
 
     for (size_t i = 0; i < o->count; i++)
         free(o->words[i]);
+    free(o->words);
+    free(o->of);
     free(o);
 }
 
@@ -78,6 +81,9 @@ static void split_on_chosen(void *arg, size_t index)
 static void offer(struct offered *o, const struct watched_workspace *w, const char *shell,
                   char *words)
 {
+    o->of = array_grown(o->of, sizeof(*o->of), o->count, &o->of_room);
+    o->words = array_grown(o->words, sizeof(*o->words), o->count, &o->words_room);
+    BUG_ON(!o->of || !o->words);
     snprintf(o->of[o->count].workspace, sizeof(o->of->workspace), "%s", w->record.id);
     snprintf(o->of[o->count].shell, sizeof(o->of->shell), "%s", shell);
     o->words[o->count++] = words;
@@ -89,7 +95,7 @@ static void offer_shells(struct offered *o, const struct watched_workspace *w,
 {
     char source[NEWS_SLOT_MAX];
 
-    for (size_t i = w->shell_count; i-- > 0 && o->count < CHOICE_MAX;) {
+    for (size_t i = w->shell_count; i-- > 0;) {
         const struct shell_record *r = &w->shells[i].record;
         bool shown = !strcmp(w->record.id, view->views_workspace) &&
                      !strcmp(news_slot(NEWS_SHELL, r->id, source), view->views);

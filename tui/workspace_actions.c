@@ -253,7 +253,7 @@ struct screen *workspace_watch_shell(struct app *app, const char *workspace_id,
 struct offered {
     struct app *app;
     char id[WORKSPACE_ID_LENGTH + 1];
-    char shells[CHOICE_MAX][SHELL_ID_MAX + 1];
+    char shells[][SHELL_ID_MAX + 1];
 };
 
 static void workspace_actions_shell_chosen(void *arg, size_t index)
@@ -266,14 +266,15 @@ static void workspace_actions_shell_chosen(void *arg, size_t index)
 void workspace_watch_it(struct app *app, const struct watched_workspace *w)
 {
     scoped_free char *title = str_printf("shells of %s", model_name(w));
-    scoped_free struct offered *offered = calloc(1, sizeof(*offered));
-    char *words[CHOICE_MAX];
+    scoped_free struct offered *offered =
+        calloc(1, sizeof(*offered) + w->shell_count * sizeof(*offered->shells));
+    scoped_free char **words = calloc(w->shell_count + 1, sizeof(*words));
     size_t count = 0;
 
-    BUG_ON(!offered);
+    BUG_ON(!offered || !words);
     offered->app = app;
     memcpy(offered->id, w->record.id, sizeof(offered->id));
-    for (size_t i = w->shell_count; i-- > 0 && count < CHOICE_MAX;) {
+    for (size_t i = w->shell_count; i-- > 0;) {
         const struct shell_record *r = &w->shells[i].record;
         char line[128];
         if (!r->running)
