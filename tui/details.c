@@ -16,7 +16,8 @@
 
 #define LABEL_COLS 13
 #define GRAPH_ROWS 2
-#define STATUS_COLS 8  /* of a command: "exit 255" */
+#define STATUS_COLS 8 /* of a command: "exit 255" */
+#define TROUBLE_ROWS 3
 #define COMMAND_ROWS 5 /* kept free for the last commands, where there is room */
 #define FACTS_TOO 12   /* in one column: with fewer rows only the lists */
 #define TWO_COLUMNS 70 /* as wide as this it has facts beside shells and commands */
@@ -35,6 +36,15 @@ static void fact(struct place *p, const char *label, enum role role, const char 
     draw_text(p->win, p->row, p->col, LABEL_COLS - 1, theme_style(ROLE_LABEL), label);
     draw_text(p->win, p->row, p->col + LABEL_COLS, p->width - LABEL_COLS, theme_style(role), text);
     p->row++;
+}
+
+static void trouble(struct place *p, const char *text)
+{
+    int rows = p->end - p->row < TROUBLE_ROWS ? p->end - p->row : TROUBLE_ROWS;
+
+    if (rows > 0)
+        p->row += draw_wrapped(p->win, (struct area){ p->row, p->col, rows, p->width },
+                               theme_style(ROLE_BAD), text);
 }
 
 static void heading(struct place *p, const char *text)
@@ -103,11 +113,14 @@ static void details_facts(struct place *p, const struct model *m, const struct w
     const char *key;
     json_t *value;
 
-    if (r->last_error && p->row < p->end)
-        p->row += draw_wrapped(
-            p->win,
-            (struct area){ p->row, p->col, p->end - p->row < 3 ? p->end - p->row : 3, p->width },
-            theme_style(ROLE_BAD), r->last_error);
+    if (f && f->stopped_pid) {
+        snprintf(text, sizeof(text),
+                 "Its supervisor was stopped by a signal and does not answer: kill -CONT %d",
+                 (int)f->stopped_pid);
+        trouble(p, text);
+    }
+    if (r->last_error)
+        trouble(p, r->last_error);
     state(p, w);
     if (r->paused_reason)
         fact(p, "paused", ROLE_BAD, "no room on the host's disk");

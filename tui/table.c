@@ -77,9 +77,22 @@ const char *table_state_word(const struct watched_workspace *w, enum role *ret_r
                                    : workspace_state_name(state);
 }
 
-static void table_state(const struct columns *t UNUSED, void *row, struct cell *ret)
+/* Its figures; NULL when they are not known, or, with `live`, of one that does not run. */
+static const struct figures *figures(const void *model, const struct watched_workspace *w,
+                                     bool live)
 {
-    snprintf(ret->text, sizeof(ret->text), "%s", table_state_word(row, &ret->role));
+    return live && w->record.state != WORKSPACE_STARTED ? NULL : model_figures(model, w);
+}
+
+/* A supervisor that does not answer can say nothing of its workspace any more. */
+static void table_state(const struct columns *t, void *row, struct cell *ret)
+{
+    const struct figures *f = figures(t->owner, row, true);
+    const char *word = table_state_word(row, &ret->role);
+
+    if (f && f->stopped_pid)
+        word = "silent", ret->role = ROLE_BAD;
+    snprintf(ret->text, sizeof(ret->text), "%s", word);
 }
 
 /* Both that it is started and what goes on in it. */
@@ -128,13 +141,6 @@ static void table_services(const struct columns *t UNUSED, void *row, struct cel
 
     if (table_has_services(row))
         snprintf(ret->text, sizeof(ret->text), "%lld", (long long)w->record.running_service_count);
-}
-
-/* Its figures; NULL when they are not known, or, with `live`, of one that does not run. */
-static const struct figures *figures(const void *model, const struct watched_workspace *w,
-                                     bool live)
-{
-    return live && w->record.state != WORKSPACE_STARTED ? NULL : model_figures(model, w);
 }
 
 static void table_cpu(const struct columns *t, void *row, struct cell *ret)

@@ -62,6 +62,7 @@ static void look_at_processes(struct entry *e)
     double elapsed = (double)(now_ms - e->looked_ms) / 1000;
 
     e->figures.memory_bytes = now.memory_bytes;
+    e->figures.stopped_pid = now.supervisor_stopped ? e->supervisor.pid : 0;
     if (!e->looked_ms || elapsed <= 0 || now.cpu_seconds < e->cpu_seconds)
         e->figures.cpu = e->looked_ms ? 0 : -1;
     else
@@ -97,7 +98,8 @@ static void workspace_figures_sample(void *arg)
         if (e->started)
             look_at_processes(e);
         else
-            e->looked_ms = now, e->figures.cpu = 0, e->figures.memory_bytes = 0;
+            e->looked_ms = now,
+            e->figures = (struct figures){ .disk_bytes = e->figures.disk_bytes };
     }
     if (running)
         loop_timer_set(f->loop, &f->timer, INTERVAL_MS, workspace_figures_sample, f);

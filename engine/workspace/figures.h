@@ -15,6 +15,7 @@ struct figures {
     uint64_t memory_bytes; /* resident and its own: pages that clones of a template share are not
                               counted */
     uint64_t disk_bytes;   /* allocated by its disk and layers */
+    pid_t stopped_pid;     /* of its supervisor, if a signal has stopped that; 0: it goes on */
 };
 
 /* `fn` is called after each look. */

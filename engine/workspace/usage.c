@@ -53,23 +53,23 @@ void usage_each_supervisor(usage_supervisor_fn *fn, void *arg)
     }
 }
 
-/* Adds the usage of one process; true when it exists. */
-static bool add_process(pid_t pid, uint64_t *ticks, uint64_t *memory_bytes)
+/* Adds the usage of one process, and says what it does ('R', 'S', 'T': proc(5)); 0: it is gone. */
+static char add_process(pid_t pid, uint64_t *ticks, uint64_t *memory_bytes)
 {
     uint64_t user, system, waited_user, waited_system, resident, shared;
-    char text[1024], *rest;
+    char text[1024], *rest, state;
 
     if (!proc_read_file(pid, "stat", text, sizeof(text)) || !(rest = strrchr(text, ')')) ||
         sscanf(rest,
-               ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64 " %" SCNu64
+               ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64 " %" SCNu64
                " %" SCNu64,
-               &user, &system, &waited_user, &waited_system) != 4)
-        return false;
+               &state, &user, &system, &waited_user, &waited_system) != 5)
+        return 0;
     *ticks += user + system + waited_user + waited_system;
     if (proc_read_file(pid, "statm", text, sizeof(text)) &&
         sscanf(text, "%*u %" SCNu64 " %" SCNu64, &resident, &shared) == 2 && resident > shared)
         *memory_bytes += (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
-    return true;
+    return state;
 }
 
 /* Appends the children of a process to a list that is not full. */
@@ -89,19 +89,22 @@ struct usage usage_of(struct usage_process supervisor, struct usage_process vm)
     pid_t pids[PROCESSES_MAX];
     size_t count = 0;
     uint64_t ticks = 0, memory = 0;
-    bool vm_seen = !proc_is_alive(vm.pid, vm.start_time);
+    bool vm_seen = !proc_is_alive(vm.pid, vm.start_time), stopped = false;
 
     if (supervisor.pid)
         pids[count++] = supervisor.pid;
     for (size_t i = 0; i < count; i++) {
+        char state = add_process(pids[i], &ticks, &memory);
         vm_seen |= pids[i] == vm.pid;
-        if (add_process(pids[i], &ticks, &memory) && count < PROCESSES_MAX)
+        stopped |= pids[i] == supervisor.pid && state == 'T';
+        if (state && count < PROCESSES_MAX)
             add_children(pids[i], pids, &count);
     }
     if (!vm_seen)
         add_process(vm.pid, &ticks, &memory);
     return (struct usage){ .cpu_seconds = (double)ticks / (double)sysconf(_SC_CLK_TCK),
-                           .memory_bytes = memory };
+                           .memory_bytes = memory,
+                           .supervisor_stopped = stopped };
 }
 
 /* ---- files ---- */

@@ -8,6 +8,7 @@
 #ifndef PYRO_WORKSPACE_USAGE_H
 #define PYRO_WORKSPACE_USAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,9 +20,10 @@ struct usage_process {
 };
 
 struct usage {
-    double cpu_seconds;    /* since its processes started, of those that have ended too */
-    uint64_t memory_bytes; /* resident and its own: pages that clones of a template share are not
+    double cpu_seconds;      /* since its processes started, of those that have ended too */
+    uint64_t memory_bytes;   /* resident and its own: pages that clones of a template share are not
                               counted */
+    bool supervisor_stopped; /* by a signal (SIGSTOP): it does not answer until it is continued */
 };
 
 /* Calls fn for each supervisor of this user's: one pass over /proc. */
