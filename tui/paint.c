@@ -1,4 +1,5 @@
 /* tui/paint.c: windows, the key bar, and the one painting a pass. */
+#include <limits.h>
 #include <string.h>
 
 #include "tui/app_private.h"
@@ -123,26 +124,35 @@ static bool is_offered(const struct app *app, const struct key_binding *b)
            !keymap_find(app->top->ops->keys, app->top, app->top->ops->name, &e);
 }
 
-/* The keys that every screen has, at the right; returns where it begins. */
-static int draw_global_keys(struct app *app)
+/* Of the keys that every screen has the first `most` that are offered, from a column on; returns
+ * what they take. */
+static int draw_some_global_keys(struct app *app, int col, int most, bool draw)
 {
-    int width = 0, col;
+    int width = 0;
 
-    for (const struct key_binding *b = app_keys; b->name; b++)
-        if (is_offered(app, b)) {
-            int used = bar_entry(app, 0, "global", b, false);
-            width += used ? used + 2 : 0;
-        }
-    if (width > app->cols / 2)
-        return app->cols;
-    col = app->cols - width;
-    for (const struct key_binding *b = app_keys; b->name; b++) {
-        int used = is_offered(app, b) ? bar_entry(app, col, "global", b, true) : 0;
+    for (const struct key_binding *b = app_keys; b->name && most; b++) {
+        int used = is_offered(app, b) ? bar_entry(app, col + width, "global", b, draw) : 0;
         if (!used)
             continue;
-        bar_spot(app, col, col + used, "global", b);
-        col += used + 2;
+        if (draw)
+            bar_spot(app, col + width, col + width + used, "global", b);
+        width += used + 2;
+        most--;
     }
+    return width;
+}
+
+/* Those at the right, or where they would take more than half, the first (which tells of all
+ * others); returns where they begin. */
+static int draw_global_keys(struct app *app)
+{
+    int most = INT_MAX, width = draw_some_global_keys(app, 0, most, false);
+
+    if (width > app->cols / 2) {
+        most = 1;
+        width = draw_some_global_keys(app, 0, most, false);
+    }
+    draw_some_global_keys(app, app->cols - width, most, true);
     return app->cols - width;
 }
 

@@ -57,6 +57,14 @@ static void workspaces_focus(struct screen *s, int details)
     ((struct workspaces *)s)->details.focused = details;
 }
 
+/* Whether tabs of the details are in sight. */
+static bool workspaces_has_tabs(struct screen *s, int arg UNUSED)
+{
+    const struct workspaces *w = (struct workspaces *)s;
+
+    return in_table(w) && at(s) && w->details.area.rows;
+}
+
 static void workspaces_turn(struct screen *s, int by)
 {
     details_turn(&((struct workspaces *)s)->details, by);
@@ -541,9 +549,11 @@ const struct key_binding workspaces_keys[] = {
     { "details", "Tab Right l", "details", "to its details", .act = workspaces_focus,
       .can = workspaces_can_focus, .arg = true, .needs = "a workspace", .group = KEYS_NAVIGATE },
     { "next-tab", "]", NULL, "the next tab of its details", .act = workspaces_turn,
-      .can = workspaces_has_one, .arg = 1, .needs = "a workspace", .group = KEYS_VIEW },
+      .can = workspaces_has_tabs, .arg = 1, .needs = "the table, with details in sight",
+      .group = KEYS_VIEW },
     { "previous-tab", "[", NULL, "the tab before", .act = workspaces_turn,
-      .can = workspaces_has_one, .arg = -1, .needs = "a workspace", .group = KEYS_VIEW },
+      .can = workspaces_has_tabs, .arg = -1, .needs = "the table, with details in sight",
+      .group = KEYS_VIEW },
     { "wall", "w", "wall", "the wall of live shells", .act = workspaces_show_wall,
       .can = workspaces_has_any, .needs = "a workspace", .group = KEYS_VIEW },
     { "services", "S", "services", "services: logs, start, stop", .act = workspaces_show_services,

@@ -66,6 +66,27 @@ keys 'echo again-$((40 + 3))' Enter
 sees '^again-43'
 refute "nor that" typed two "$b" again
 
+# A program that asked for it is told where the focus is.
+keys 'clear; printf "\033[?1004h%s\n" "ready" 1; cat' Enter
+sees '^1$'
+sees "^ CONTROL  one/$a  asks cat"
+click "two/$b"
+sees "^ CONTROL  two/$b "
+sees '\^\[\[O'
+click "one/$a"
+sees "^ CONTROL  one/$a "
+sees '\^\[\[O\^\[\[I'
+keys C-]
+sees "^ WATCHING  one/$a "
+sees '\^\[\[O\^\[\[I\^\[\[O'
+keys i
+sees "^ CONTROL  one/$a "
+sees '\^\[\[O\^\[\[I\^\[\[O\^\[\[I'
+keys C-c
+sees "^ CONTROL  one/$a  at its prompt"
+keys 'printf "\033[?1004l"; clear; echo told' Enter
+sees '^told'
+
 # The terminal's size is shared between them.
 drive resize 160 45
 sized one "$a" 160x21
@@ -128,7 +149,7 @@ gone 'one/sh2'
 
 # At the least size, too.
 drive resize 40 10
-sees 'Esc back  / search$'
+sees 'Esc back +[?] help$'
 keys C-w
 sees 'a new shell in one'
 keys Enter
