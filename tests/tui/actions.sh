@@ -85,10 +85,29 @@ sees '^ WATCHING '
 keys Esc
 sees 'Enter watch'
 
+# KILL, once it is agreed to, ends the whole shell: one that has been on the screen for long.
+keys Enter
+sees 'shells of one'
+keys End
+picked '│  sh1 '
+keys Enter
+sees 'WATCHING +one/sh1 +at its prompt'
+keys C-k
+sees 'signal to sh1'
+keys End
+picked 'KILL'
+keys Enter
+sees 'Kill sh1\?'
+agree
+sees 'WATCHING +one/sh1 +ended'
+is "KILL ended it" "$(json '.shells[0].state' "$("$PYRO" workspace shell list one --json)")" stopped
+keys Esc
+sees 'Enter watch'
+
 # Stop asks, says what ends, and does nothing on no.
 keys x
 sees 'Stop one\?'
-sees '2 running shells will end'
+sees '1 running shell will end'
 keys n
 gone 'Stop one\?'
 is "no is no" "$(json .state "$("$PYRO" workspace status one --json)")" started
