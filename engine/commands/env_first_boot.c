@@ -1,6 +1,7 @@
 /* engine/commands/env_first_boot.c: an environment is worth what a machine makes of it. */
 #include "engine/commands/env_first_boot.h"
 
+#include "engine/commands/show.h"
 #include "engine/environment/environment.h"
 #include "engine/workspace/workspace.h"
 
@@ -13,6 +14,14 @@ json_t *env_show(const char *environment, struct pyro_error *err)
         return NULL;
     json_array_append_new(list, object);
     return workspace_add_users(list, err) ? json_incref(object) : NULL;
+}
+
+void env_print_made(const char *how, const json_t *result, FILE *out)
+{
+    show_line(out, how, json_string_or(result, "environment", NULL));
+    show_line(out, "Workspace ID", json_string_or(result, "workspace_id", NULL));
+    show_strings(out, "Left out", json_object_get(result, "left_out"));
+    show_number(out, "Layers", json_int_or(result, "layers", 0));
 }
 
 bool env_first_boot(const char *environment, struct cmd_io *io, struct pyro_error *err)

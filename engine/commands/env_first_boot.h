@@ -4,6 +4,8 @@
 
 #include "engine/cmd/io.h"
 
+/* What a result says of an environment made of a workspace, as lines. */
+void env_print_made(const char *how, const json_t *result, FILE *out);
 /* The environment's object, with the workspaces that use it: the caller's. */
 json_t *env_show(const char *environment, struct pyro_error *err) MUST_CHECK;
 /*

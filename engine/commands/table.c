@@ -7,6 +7,7 @@ const struct cmd_spec *const cmd_table[] = {
     &cmd_demo,
     &cmd_env_list,
     &cmd_env_pull,
+    &cmd_env_build,
     &cmd_env_export,
     &cmd_env_push,
     &cmd_env_import,

@@ -10,8 +10,8 @@ extern const struct cmd_spec cmd_api, cmd_commands, cmd_complete, cmd_completion
     cmd_markdown;
 extern const struct cmd_spec cmd_demo, cmd_doctor, cmd_metrics, cmd_render, cmd_run, cmd_tui,
     cmd_watch;
-extern const struct cmd_spec cmd_env_export, cmd_env_import, cmd_env_inspect, cmd_env_list,
-    cmd_env_prune, cmd_env_pull, cmd_env_push, cmd_env_remove;
+extern const struct cmd_spec cmd_env_build, cmd_env_export, cmd_env_import, cmd_env_inspect,
+    cmd_env_list, cmd_env_prune, cmd_env_pull, cmd_env_push, cmd_env_remove;
 extern const struct cmd_spec cmd_login, cmd_logout;
 extern const struct cmd_spec cmd_file_list, cmd_file_read, cmd_file_write, cmd_patch_apply;
 extern const struct cmd_spec cmd_workspace_diff;

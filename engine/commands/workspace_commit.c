@@ -3,7 +3,6 @@
 #include "engine/cmd/io.h"
 #include "engine/commands/env_first_boot.h"
 #include "engine/commands/rows.h"
-#include "engine/commands/show.h"
 #include "engine/commands/table.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
@@ -46,10 +45,7 @@ static json_t *workspace_commit_run(const void *args, struct cmd_io *io, struct 
 
 static void workspace_commit_print(const json_t *result, FILE *out)
 {
-    show_line(out, "Committed", json_string_or(result, "environment", NULL));
-    show_line(out, "Workspace ID", json_string_or(result, "workspace_id", NULL));
-    show_strings(out, "Left out", json_object_get(result, "left_out"));
-    show_number(out, "Layers", json_int_or(result, "layers", 0));
+    env_print_made("Committed", result, out);
 }
 
 const struct cmd_spec cmd_workspace_commit = {

@@ -29,15 +29,17 @@ bool environment_commit_begin(struct environment_commit *c, const char *name,
     *c = (struct environment_commit)ENVIRONMENT_COMMIT_INIT;
     return workspace_check_name("environment", name, err) &&
            environment_install_begin(&c->install, name, progress, err) &&
-           environment_install_check_free(&c->install, err) && prepare(c, err);
+           environment_install_check_free(&c->install, err);
 }
 
 bool environment_commit_add(struct environment_commit *c, int fd, struct pyro_error *err)
 {
     char name[OVERLAY_NAME_MAX];
     struct stat st;
-    bool is_image = faccessat(c->dirfd, IMAGE, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+    bool is_image = c->dirfd < 0;
 
+    if (is_image && !prepare(c, err))
+        return false;
     if (is_image)
         snprintf(name, sizeof(name), IMAGE);
     else
@@ -74,7 +76,7 @@ bool environment_commit_restart(struct environment_commit *c, struct pyro_error 
     cleanup_close(&c->dirfd);
     c->dirfd = -1;
     c->count = 0;
-    return environment_install_sweep(&c->install, err) && prepare(c, err);
+    return environment_install_sweep(&c->install, err);
 }
 
 static bool measure_image(struct environment_commit *c, const char *digest, struct pyro_error *err)
@@ -124,7 +126,10 @@ bool environment_commit_finish(struct environment_commit *c,
     int64_t start_ms = clock_ms();
 
     r->source = str_printf(ENVIRONMENT_FROM_WORKSPACE);
-    r->workspace = str_printf("%s", origin->workspace);
+    if (origin->workspace)
+        r->workspace = str_printf("%s", origin->workspace);
+    else
+        r->built_from = str_printf("%s", origin->environment);
     r->packages = json_array();
     describe_base(r, c->install.cache_dir, origin);
     if (!measure_image(c, origin->base_digest, err))

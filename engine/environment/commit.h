@@ -11,7 +11,7 @@
 
 struct environment_commit {
     struct environment_install install;
-    int dirfd;         /* of the directory that the layers are in */
+    int dirfd;         /* of the directory that the layers are in; -1: there are none yet */
     unsigned count;    /* layers above the image so far */
     int64_t digest_ms; /* that reading the layers took */
 };
@@ -30,7 +30,7 @@ bool environment_commit_flatten(struct environment_commit *c, struct pyro_error 
 bool environment_commit_restart(struct environment_commit *c, struct pyro_error *err) MUST_CHECK;
 /* What the workspace was. */
 struct environment_origin {
-    const char *workspace;                        /* what it is called */
+    const char *workspace; /* what it is called; NULL: it was there for a command alone */
     const char *environment, *environment_digest; /* that it was made of */
     const char *base_digest;                      /* of the image */
 };

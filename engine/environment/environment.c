@@ -239,6 +239,8 @@ static char *described_as(const struct catalog_entry *entry, const struct enviro
         return str_printf("%s", entry->description);
     if (r->workspace)
         return str_printf("Made of workspace %s", r->workspace);
+    if (r->built_from)
+        return str_printf("Built from %s", r->built_from);
     if (r->reference)
         return str_printf("Image %s", r->reference);
     return str_printf(r->config_digest ? "Image from an archive"

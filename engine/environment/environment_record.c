@@ -45,6 +45,7 @@ static const struct row_spec environment_record_rows[] = {
     ROW_OBJECTS(environment_record, overlays, NULL, .sparse = true),
     ROW_TEXT(environment_record, stack_digest, .sparse = true),
     ROW_TEXT(environment_record, workspace, .sparse = true),
+    ROW_TEXT(environment_record, built_from, .sparse = true),
     ROW_OBJECT(environment_record, base, NULL, .sparse = true),
     ROW_NUM(environment_record, installed_at),
     ROW_END,

@@ -36,7 +36,8 @@ struct environment_record {
     /* Of one that was made of a workspace, whose disk has layers above the image; else NULL: */
     json_t *overlays;   /* overlays.h; of N.qcow2 beside the image, from 1 on, the lowest first */
     char *stack_digest; /* of the image and the overlays */
-    char *workspace;    /* what the workspace was called */
+    char *workspace;    /* what the workspace was called; NULL: it was there for a command alone */
+    char *built_from;   /* the environment that this command ran in */
     json_t
         *base; /* {name, reference, …}: the environment that the workspace was made of, if known */
     double installed_at;

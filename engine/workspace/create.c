@@ -52,7 +52,8 @@ static bool fill_record(const struct workspace_spec *spec, bool ephemeral, bool 
     r->ttl_seconds = spec->ttl_seconds;
     r->network_policy = spec->network_policy;
     r->ephemeral = ephemeral;
-    r->throw_away = ephemeral && !spec->seed_path; /* a seeded one may be kept */
+    r->throw_away =
+        ephemeral && !spec->seed_path && !spec->keeps_disk; /* a seeded one may be kept */
     r->held = spec->held;
     r->unannounced = spec->held;
     r->host_compat = on_host;

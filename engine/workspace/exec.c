@@ -49,6 +49,8 @@ struct session {
     json_t *result; /* the supervisor's */
     bool closed;
     const struct progress *progress;
+    void (*log)(void *arg, const void *bytes, size_t n);
+    void *log_arg;
     struct pyro_error *err;
     bool failed;
 };
@@ -89,6 +91,8 @@ static void sink_add(struct sink *k, const uint8_t *bytes, size_t n)
     struct pyro_error err = { 0 };
 
     capture_add(&k->capture, bytes, n);
+    if (k->session->log)
+        k->session->log(k->session->log_arg, bytes, n);
     if (k->fd < 0 || k->direct) {
         if (k->fd < 0 || sink_write(k, bytes, n))
             stream_consumed(&x->stream, n);
@@ -367,9 +371,12 @@ json_t *workspace_exec_in(const struct workspace_handle *w, const struct workspa
                           struct pyro_error *err)
 {
     static const struct link_ops link_ops = { .lost = workspace_exec_on_lost };
-    struct session x = {
-        .stdin_fd = spec->stdin_fd, .began_ms = clock_ms(), .progress = spec->progress, .err = err
-    };
+    struct session x = { .stdin_fd = spec->stdin_fd,
+                         .began_ms = clock_ms(),
+                         .progress = spec->progress,
+                         .log = spec->log,
+                         .log_arg = spec->log_arg,
+                         .err = err };
     struct link *link = supervisor_link(w, &link_ops, &x, err);
     json_t *result = NULL;
     sigset_t before;

@@ -25,6 +25,7 @@ struct workspace_spec {
     const struct secrets *secrets; /* borrowed; NULL: none */
     bool allow_host_compat;        /* if no VM is possible, run on the host */
     const char *entrypoint;        /* of `run`, in place of the image's; NULL: that */
+    bool keeps_disk;     /* of one that ends with its holder: its disk does not */
     bool without_spares; /* it neither takes one nor wishes for one; as one that is held */
     bool held;           /* workspace_hold() follows: it is stopped with this process */
 };
@@ -62,6 +63,9 @@ struct workspace_exec_spec {
     int stdin_fd;                    /* -1: the command reads end-of-file */
     int stdout_fd, stderr_fd;        /* where output goes as it arrives; -1: nowhere */
     const struct progress *progress; /* for notes while it runs; may be NULL */
+    /* Takes what comes on either, too; NULL: nobody does. */
+    void (*log)(void *arg, const void *bytes, size_t n);
+    void *log_arg;
 };
 /*
  * Runs a command and waits for it; SIGINT, SIGTERM and SIGHUP of this process are passed on to it
@@ -91,6 +95,22 @@ bool workspace_try(const char *environment, const struct progress *progress,
  */
 json_t *workspace_commit(const char *ref, const char *name, const struct progress *progress,
                          struct pyro_error *err) MUST_CHECK;
+
+struct workspace_build_spec {
+    const char *name;              /* of the environment */
+    struct workspace_spec machine; /* that the command runs in */
+    struct workspace_exec_spec exec;
+    const char *script; /* what the script in exec.stdin_fd is called; NULL: there is none */
+};
+/*
+ * Runs a command in a machine of its own, and makes an environment of what it leaves, if it succeeds.
+ * A script is put into the machine by `sh`, `cat` and `chmod`, and the command's words are its
+ * arguments. {environment, from, built, log, command, …}: with built false the command failed, and its
+ * output is in the file `log`. However it ends, or is killed, machine and workspace are removed.
+ * PYRO_NAME_TAKEN before anything runs.
+ */
+json_t *workspace_build(const struct workspace_build_spec *spec, const struct progress *progress,
+                        struct pyro_error *err) MUST_CHECK;
 
 /* Adds to environments, each as env inspect shows it, `used_by`: the names (ids, where there are
  * none) of the workspaces whose disks are based on them. */

@@ -14,7 +14,9 @@ tar -czf rootfs.tar.gz src
 printf -- '--- a/src/main.c\n+++ b/src/main.c\n@@ -1 +1 @@\n-int main(void) { return 0; }\n+int main(void) { return 1; }\n' >fix.patch
 printf 'one\033[31mred\033[0m\n' >build.log
 
-pyro env remove ready >/dev/null 2>&1 # of a run that was cut short
+for name in ready tools; do
+    pyro env remove "$name" >/dev/null 2>&1 # of a run that was cut short
+done
 commands=$(pyro commands --json)
 paths=$(json .commands "$commands" | python3 -c 'import json, sys; [print(c["path"]) for c in json.load(sys.stdin)]')
 example() {
@@ -36,6 +38,7 @@ env inspect
 env import
 env export
 env remove
+env build
 env prune
 logout
 run
@@ -97,6 +100,7 @@ for path in "${order[@]}"; do
     [[ $status -eq 0 ]] || sed 's/^/    /' "$TEST_DIR/err"
 done
 pyro env remove ready >/dev/null # the cache is shared
+pyro env remove tools >/dev/null
 # These take a terminal over, go on until they are ended, or need a registry or an agent: tests/tui, attach.sh, replay.sh,
 # hold.sh, watch.sh, login.sh, host.sh and oci/push.sh run them.
 elsewhere=(tui login 'env push' 'workspace shell attach' 'workspace shell replay' 'workspace hold' watch 'host connect' 'host doctor')

@@ -5,6 +5,7 @@ cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 free_ports 1
 "$PYRO" env remove mine >/dev/null 2>&1 # of a run that was cut short
+"$PYRO" env remove greets >/dev/null 2>&1
 
 # Each command, ended by a NUL: lines that are indented further belong to the one before.
 tour() {

@@ -82,6 +82,15 @@
         .help = "The command and its arguments, each kept as it is; of an image, in place of its " \
                 "own")
 
+/* Of env build, whose script may take the place of the command. */
+#define COMMAND_OF_BUILD(FIELD, ROW, ARG, S)                                                       \
+    ARG(INT, S, timeout_seconds, timeout_ms, .scale = 1000, .max = COMMAND_TIMEOUT_MAX_SECONDS,    \
+        .unit = "seconds", .help = "Kill the command after this time; 0: never")                   \
+    ARG(COMMAND, S, command, command, .optional = true, .max = COMMAND_WORDS_MAX,                  \
+        .metavar = "CMD...",                                                                       \
+        .help = "The command and its arguments, each kept as it is; with --script, arguments of "  \
+                "the script")
+
 #define COMMAND_OF_SHELL(FIELD, ROW, ARG, S)                                                       \
     FIELD(char *shell) /* for the guest: its id */                                                 \
     ROW(ROW_TEXT(command_request, shell, .sparse = true))                                          \
@@ -120,6 +129,9 @@
     COMMAND_ANYWHERE(FIELD, ROW, ARG, S)                                                           \
     COMMAND_OF_RUN(FIELD, ROW, ARG, S)                                                             \
     COMMAND_OF_IMAGE(FIELD, ROW, ARG, S)
+#define COMMAND_BUILD(FIELD, ROW, ARG, S)                                                          \
+    COMMAND_ANYWHERE(FIELD, ROW, ARG, S)                                                           \
+    COMMAND_OF_BUILD(FIELD, ROW, ARG, S)
 #define COMMAND_SHELL(FIELD, ROW, ARG, S)                                                          \
     ROW(COMMAND_WORDS())                                                                           \
     COMMAND_IN_WORKSPACE(FIELD, ROW, ARG, S)                                                       \

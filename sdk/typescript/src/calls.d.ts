@@ -2,6 +2,7 @@
 
 import type {
   Doctor,
+  EnvBuild,
   EnvExport,
   EnvImport,
   EnvInspect,
@@ -66,6 +67,21 @@ import type { CallOptions } from './objects.js';
 export interface DoctorOptions extends CallOptions {
   /** Start the test machine from this environment; without it, from one that is installed */
   environment?: string;
+}
+
+export interface EnvBuildOptions extends CallOptions {
+  /** An environment variable; without a value, that of this process, if it has one */
+  env?: Readonly<Record<string, string>>;
+  /** Memory, at most the host's */
+  memMib?: number;
+  /** Let it connect out; without this it has no network at all */
+  network?: boolean;
+  /** Run this script of the host, by what its first line names or else sh; -: standard input */
+  script?: string;
+  /** Kill the command after this time; 0: never */
+  timeoutSeconds?: number;
+  /** Virtual processors, at most the host's and 32 */
+  vcpuCount?: number;
 }
 
 export interface EnvExportOptions extends CallOptions {
@@ -532,6 +548,13 @@ export interface WorkspaceWaitOptions extends CallOptions {
 export declare abstract class Calls {
   /** Find out what this machine can do, by trying it. */
   doctor(options?: DoctorOptions): Promise<Doctor>;
+  /**
+   * Make an environment of another, and of what a command does in it.
+   * @param name What the environment is called
+   * @param from The environment that the command runs in
+   * @param command The command and its arguments, each kept as it is; with --script, arguments of the script
+   */
+  buildEnv(name: string, from: string, command?: readonly string[], options?: EnvBuildOptions): Promise<EnvBuild>;
   /**
    * Write an installed environment as an image in an archive.
    * @param environment The environment, for example debian:12

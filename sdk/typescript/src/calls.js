@@ -6,6 +6,10 @@ export class Calls {
     return this.call('doctor', { ...options });
   }
 
+  buildEnv(name, from, command, options) {
+    return this.call('env build', { name, from, command, ...options });
+  }
+
   exportEnv(environment, output, options) {
     return this.call('env export', { environment, output, ...options });
   }

@@ -41,6 +41,61 @@ class Calls:
             on_event=on_event,
         )
 
+    def build_env(
+        self,
+        name: str,
+        from_: str,
+        command: Optional[Sequence[str]] = None,
+        *,
+        env: Optional[Mapping[str, str]] = None,
+        mem_mib: int = 1024,
+        network: bool = False,
+        script: Optional[str] = None,
+        timeout_seconds: int = 0,
+        vcpu_count: int = 1,
+        on_event: OnEvent = None,
+    ) -> Dict[str, Any]:
+        """Make an environment of another, and of what a command does in it.
+
+        A machine is created, the command runs in it, its disk becomes the environment, and the machine is
+        deleted. It runs as root in /workspace; its output comes as it is written, and its exit status
+        becomes this command's. Where it fails nothing is left but the file with its output, which is named.
+        What belongs to one machine is left out, as by 'pyro workspace commit'. Dockerfiles are not built.
+
+        name: What the environment is called
+        from_: The environment that the command runs in
+        command: The command and its arguments, each kept as it is; with --script, arguments of the script
+        env: An environment variable; without a value, that of this process, if it has one
+        mem_mib: Memory, at most the host's
+        network: Let it connect out; without this it has no network at all
+        script: Run this script of the host, by what its first line names or else sh; -: standard input
+        timeout_seconds: Kill the command after this time; 0: never
+        vcpu_count: Virtual processors, at most the host's and 32
+        """
+        return self.call(
+            "env build",
+            given(
+                {
+                    "name": name,
+                    "from": from_,
+                    "command": command,
+                    "env": env,
+                    "mem_mib": mem_mib,
+                    "network": network,
+                    "script": script,
+                    "timeout_seconds": timeout_seconds,
+                    "vcpu_count": vcpu_count,
+                },
+                {
+                    "mem_mib": 1024,
+                    "network": False,
+                    "timeout_seconds": 0,
+                    "vcpu_count": 1,
+                },
+            ),
+            on_event=on_event,
+        )
+
     def export_env(
         self,
         environment: str,
