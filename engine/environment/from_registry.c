@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "engine/environment/unpack.h"
+#include "engine/helper/room.h"
 #include "engine/registry/fetch.h"
 #include "engine/registry/store.h"
 #include "vmm/base/fs.h"
@@ -45,6 +47,39 @@ static bool read_manifest(int blobs_fd, const char *digest, struct oci_document 
             pyro_fail(err, PYRO_CONTENT_REFUSED, "its manifest is an index"));
 }
 
+/* Layers that are not there yet have to come, and the image is what all of them hold: where they
+ * are compressed, some two or three times their size. */
+static void estimate(int blobs_fd, const struct oci_manifest *m, int64_t *ret_blobs,
+                     int64_t *ret_image)
+{
+    *ret_blobs = *ret_image = 0;
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const struct oci_descriptor *layer = &m->layers[i];
+        bool is_tar = str_ends_with(layer->media_type, "tar");
+
+        if (!blobs_has(blobs_fd, layer->digest, layer->size))
+            *ret_blobs += layer->size;
+        *ret_image += is_tar ? layer->size : 2 * layer->size;
+    }
+}
+
+/* Said before anything is fetched. */
+static bool check_room(const struct pull *p, int blobs_fd, const struct oci_manifest *m,
+                       struct pyro_error *err)
+{
+    const char *cache_dir = p->install.cache_dir;
+    scoped_close int fd = fs_open_dir(AT_FDCWD, cache_dir, err);
+    int64_t blobs, image;
+    struct stat a, b;
+
+    if (fd < 0)
+        return false;
+    estimate(blobs_fd, m, &blobs, &image);
+    if (fstat(fd, &a) == 0 && fstat(blobs_fd, &b) == 0 && a.st_dev == b.st_dev)
+        return room_check(fd, cache_dir, blobs + image, err);
+    return room_check(blobs_fd, "the cache", blobs, err) && room_check(fd, cache_dir, image, err);
+}
+
 static bool install(struct pull *p, const struct registry_wish *wish, int blobs_fd,
                     const struct registry_image *image, struct pyro_error *err)
 {
@@ -60,6 +95,7 @@ static bool install(struct pull *p, const struct registry_wish *wish, int blobs_
     p->install.record.source = str_printf(ENVIRONMENT_FROM_REGISTRY);
     p->install.record.reference_digest = str_printf("%s", image->digest);
     return read_manifest(blobs_fd, image->manifest, &document, err) &&
+           check_room(p, blobs_fd, &document.manifest, err) &&
            registry_fetch(wish, blobs_fd, image, err) &&
            environment_unpack_oci(&p->install, &blobs, err) &&
            environment_install_finish(&p->install, err);
@@ -108,9 +144,6 @@ bool pull_from_registry(struct pull *p, bool *ret_same, struct pyro_error *err)
 
     load_known(p, &known);
     wish.known = known.reference_digest;
-    *ret_same = wish.known && *p->reference.digest && !strcmp(wish.known, p->reference.digest);
-    if (*ret_same)
-        return true;
     blobs_fd = blobs_open(err);
     if (blobs_fd < 0)
         return false;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/helper/room.h"
 #include "engine/registry/store.h"
 #include "engine/registry/transfer.h"
 #include "vmm/base/fs.h"
@@ -160,7 +161,7 @@ static bool round_run(struct round *r, struct pyro_error *err)
     struct pyro_error why = { 0 };
     scoped_json json_t *result = NULL;
 
-    if (!blobs_check_room(r->blobs_fd, transfer_left(&r->transfer), &why)) {
+    if (!room_check(r->blobs_fd, "the cache", transfer_left(&r->transfer), &why)) {
         json_decref(s.job);
     } else {
         result = session_run(&s, &why);

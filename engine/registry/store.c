@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "engine/state/paths.h"
@@ -133,14 +132,4 @@ void blobs_leave(int dirfd, struct store_part *part, bool resume)
     if (!resume || fstat(part->fd, &st) != 0 || st.st_size == 0)
         unlinkat(dirfd, file, 0);
     close(take_fd(&part->fd));
-}
-
-bool blobs_check_room(int dirfd, int64_t bytes, struct pyro_error *err)
-{
-    struct statvfs fs;
-
-    if (fstatvfs(dirfd, &fs) != 0 || (double)fs.f_bavail * (double)fs.f_frsize >= (double)bytes)
-        return true;
-    return pyro_fail(err, PYRO_NO_SPACE, "the cache's disk has no room for %lld MiB of layers",
-                     (long long)(bytes >> 20) + 1);
 }

@@ -35,7 +35,5 @@ void blobs_leave(int dirfd, struct store_part *part, bool resume);
  */
 bool blobs_prune(bool (*is_used)(void *arg, const char *name), void *arg, bool dry_run,
                  int64_t *ret_bytes, struct pyro_error *err) MUST_CHECK;
-/* Whether there is room on the disk for so many bytes more. */
-bool blobs_check_room(int dirfd, int64_t bytes, struct pyro_error *err) MUST_CHECK;
 
 #endif
