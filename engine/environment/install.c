@@ -14,8 +14,8 @@
 
 #define REMOVE_TIMEOUT_MS (3600LL * 1000)
 
-bool environment_install_begin(struct environment_install *in, const char *name,
-                               const struct progress *progress, struct pyro_error *err)
+bool environment_install_init(struct environment_install *in, const char *name,
+                              const struct progress *progress, struct pyro_error *err)
 {
     *in = (struct environment_install){ .progress = progress, .lock = -1 };
     in->cache_dir = paths_environments(err);
@@ -27,8 +27,19 @@ bool environment_install_begin(struct environment_install *in, const char *name,
     in->install_dir = str_printf("%s/install", in->work_dir);
     in->image_path = str_printf("%s/base.ext4", in->install_dir);
     in->log_path = str_printf("%s/%s" ENVIRONMENT_LOG_SUFFIX, in->cache_dir, in->key);
-    in->lock = environment_lock(in->cache_dir, in->key, progress, err);
+    return true;
+}
+
+bool environment_install_lock(struct environment_install *in, struct pyro_error *err)
+{
+    in->lock = environment_lock(in->cache_dir, in->key, in->progress, err);
     return in->lock >= 0 && environment_install_sweep(in, err);
+}
+
+bool environment_install_begin(struct environment_install *in, const char *name,
+                               const struct progress *progress, struct pyro_error *err)
+{
+    return environment_install_init(in, name, progress, err) && environment_install_lock(in, err);
 }
 
 bool environment_install_is_whole(const struct environment_install *in, struct pyro_error *err)

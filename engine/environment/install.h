@@ -22,8 +22,12 @@ struct environment_install {
     struct environment_record record; /* the source fills in what it knows of itself */
 };
 
-/* Takes the name's lock, waiting for its holder, and sweeps what a killed installation left. Release
- * *in in any case. */
+/* Names it and its paths; nothing is written. Release *in in any case. */
+bool environment_install_init(struct environment_install *in, const char *name,
+                              const struct progress *progress, struct pyro_error *err) MUST_CHECK;
+/* Takes the name's lock, waiting for its holder, and sweeps what a killed installation left. */
+bool environment_install_lock(struct environment_install *in, struct pyro_error *err) MUST_CHECK;
+/* Both. */
 bool environment_install_begin(struct environment_install *in, const char *name,
                                const struct progress *progress, struct pyro_error *err) MUST_CHECK;
 /*

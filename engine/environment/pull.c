@@ -141,39 +141,58 @@ static bool fetch(struct pull *p, struct pulled *ret, struct pyro_error *err)
     return pyro_wrap(err, "pull %s", p->install.name);
 }
 
-static bool is_from(const struct pull *p, const char *source)
+static bool is_from(const struct environment_record *known, const char *source)
 {
-    scoped_environment_record record = { 0 };
-
-    return environment_record_load(p->install.cache_dir, p->install.name, &record, NULL) &&
-           record.source && !strcmp(record.source, source);
+    return known->source && !strcmp(known->source, source);
 }
 
-/* One of the catalog that is there is kept; an image may be another by now. */
+/* One of the catalog that is there is kept, and a digest means what it meant; the image of a tag may
+ * be another by now. */
 static bool is_done(const struct pull *p)
 {
-    return p->is_whole && p->entry &&
-           (!p->wish->source || (!strcmp(p->wish->source, ENVIRONMENT_FROM_PACKAGES) &&
-                                 is_from(p, ENVIRONMENT_FROM_PACKAGES)));
+    scoped_environment_record known = { 0 };
+    const char *source = p->wish->source, *digest = p->reference.digest;
+
+    if (!p->is_whole ||
+        !environment_record_load(p->install.cache_dir, p->install.name, &known, NULL))
+        return false;
+    if (p->entry)
+        return !source || (!strcmp(source, ENVIRONMENT_FROM_PACKAGES) && is_from(&known, source));
+    return *digest && known.reference_digest && !strcmp(known.reference_digest, digest) &&
+           (!source || is_from(&known, source));
 }
 
-static bool begin(struct pull *p, const char *name, struct pyro_error *err)
+/* Whether what is installed is intact. Never replace the record of a newer pyro. */
+static bool look(struct pull *p, struct pyro_error *err)
 {
-    char *full = environment_full_name(name, err);
     struct pyro_error why = { 0 };
-    bool ok;
+
+    p->is_whole = environment_install_is_whole(&p->install, &why);
+    return why.code != PYRO_RECORD_INVALID || pyro_copy(err, &why);
+}
+
+/* Where nothing is to be done, nothing is written, nor waited for. */
+static bool begin(struct pull *p, const char *name, bool *ret_done, struct pyro_error *err)
+{
+    scoped_free char *full = environment_full_name(name, err);
 
     if (!full)
         return false;
     p->entry = catalog_find(full, NULL);
-    ok = reference_parse(p->entry ? p->entry->image : full, &p->reference, err) &&
-         environment_install_begin(&p->install, full, p->install.progress, err);
-    free(full);
-    if (!ok)
+    if (!reference_parse(p->entry ? p->entry->image : full, &p->reference, err) ||
+        !environment_install_init(&p->install, full, p->install.progress, err))
         return false;
-    p->is_whole = environment_install_is_whole(&p->install, &why);
-    /* Never replace the record of a newer pyro. */
-    return why.code != PYRO_RECORD_INVALID || pyro_copy(err, &why);
+    if (p->entry || *p->reference.digest) {
+        if (!look(p, err))
+            return false;
+        *ret_done = is_done(p);
+        if (*ret_done)
+            return true;
+    }
+    if (!environment_install_lock(&p->install, err) || !look(p, err))
+        return false;
+    *ret_done = is_done(p); /* by another, meanwhile */
+    return true;
 }
 
 bool environment_pull(const char *name, const struct pull_wish *wish,
@@ -183,10 +202,10 @@ bool environment_pull(const char *name, const struct pull_wish *wish,
     struct pull p = { .wish = wish ? wish : &nothing_special,
                       .name = name,
                       .install = { .progress = progress, .lock = -1 } };
-    bool ok;
+    bool done = false, ok;
 
     memset(ret, 0, sizeof(*ret));
-    ok = begin(&p, name, err) && (is_done(&p) || fetch(&p, ret, err));
+    ok = begin(&p, name, &done, err) && (done || fetch(&p, ret, err));
     if (ok) {
         ret->name = str_printf("%s", p.install.name);
         progress_phase(progress, "ready", ret->name);

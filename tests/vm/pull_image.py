@@ -1,5 +1,6 @@
 """Images pulled from a registry (tests/registry.py), and machines of them. A scene of pull_image.sh."""
 import fcntl
+import gzip
 import io
 import json
 import os
@@ -92,6 +93,89 @@ def whole():
     pyro("workspace", "delete", "w")
     done = pyro("env", "remove", other)
     check("remove", done.returncode == 0, done.stderr)
+    r.close()
+
+
+def among(mounts, *words):
+    """pyro where these are mounted first, seen by nobody else; None: nothing can be mounted here."""
+    private = ["unshare", "--mount", "--propagation", "private"]
+    if os.getuid():
+        private[1:1] = ["--user", "--map-root-user"]
+    script = mounts + ' || exit 99; exec "$@"'
+    done = subprocess.run([*private, "sh", "-c", script, "sh", PYRO, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True)
+    return None if done.returncode == 99 or "unshare" in done.stderr else done
+
+
+def left():
+    return sorted(name for name in os.listdir(CACHE + "environments") if not name.startswith("lock-"))
+
+
+def full():
+    """A disk with no room: said before anything is written, or where that cannot be told, nothing is left."""
+    r = Registry()
+    os.makedirs(CACHE + "environments", exist_ok=True)
+    os.makedirs(CACHE + "blobs", exist_ok=True)
+    before = left()
+    large = layers("large")
+    r.image("test/large", "t", large)
+    reference = r.host + "/test/large:t"
+    for what, place in [("blobs", "blobs"), ("the image", "environments")]:
+        r.requests.clear()
+        done = among("mount -t tmpfs -o size=2m none %s%s" % (CACHE, place), "env", "pull", reference)
+        if not done:
+            print("SKIP a full disk: nothing can be mounted here")
+            return
+        failed("no room for %s" % what, done, " MiB are needed, and ")
+        check("no room for %s: no layer was asked for" % what, not r.seen(digest(large[1])), r.seen())
+        check("no room for %s: nothing is left" % what, left() == before and not blob_files()[1], left(), blob_files())
+    # What is in it cannot be told from its size: 80 MB that compress to some hundred KB.
+    r.image("test/bomb", "t", [busybox(), gzip.compress(tar_of({"big": b"0123456789abcdef" * 5_000_000}))])
+    reference = r.host + "/test/bomb:t"
+    done = among("mount -t tmpfs -o size=24m none %senvironments" % CACHE, "env", "pull", reference)
+    check("full in the middle of it", done.returncode == 1 and "No space left" in done.stderr, done.stderr)
+    check("nothing is left of that", left() == before, left())
+    # Somebody else fills the disk while a layer comes.
+    noise = tar_of({"noise": os.urandom(6_000_000)})
+    event, flag = threading.Event(), os.environ["TEST_DIR"] + "/filled"
+    r.image("test/filled", "t", [busybox(), noise])
+    reference = r.host + "/test/filled:t"
+    r.on(digest(noise), stall(1_000_000, event), right)
+
+    def go_on():
+        while not os.path.exists(flag):
+            time.sleep(0.05)
+        event.set()
+
+    threading.Thread(target=go_on, daemon=True).start()
+    blobs = CACHE + "blobs"
+    fill = "(until [ -s %s/part-%s ]; do sleep 0.05; done; head -c 50000000 /dev/zero >%s/notes; touch %s) >/dev/null 2>&1 &" % (
+        blobs, digest(noise).replace(":", "-"), blobs, flag)
+    done = among("mount -t tmpfs -o size=20m none %s && { %s true; }" % (blobs, fill), "env", "pull", reference)
+    check("full while a layer comes", done.returncode == 1 and ("No space" in done.stderr or "no room" in done.stderr),
+          done.stderr)
+    check("nothing is installed", left() == before, left())
+    r.rules.clear()
+    check("with room it is pulled", pyro("env", "pull", reference).returncode == 0)
+    r.close()
+
+
+def read_only():
+    """What is installed needs no right to write where it is."""
+    r = Registry()
+    name = r.image("test/ro", "t", layers("ro"))
+    reference = "%s/test/ro@%s" % (r.host, name)
+    check("pull", pyro("env", "pull", reference).returncode == 0)
+    at = CACHE + "environments"
+    ro = "mount --bind %s %s && mount -o remount,bind,ro %s" % (at, at, at)
+    done = among(ro, "env", "pull", reference)
+    if not done:
+        print("SKIP a directory that may not be written: nothing can be mounted here")
+        return
+    check("a read-only directory: pull by digest", done.returncode == 0, done.stderr)
+    done = among(ro, "run", reference, "--", "cat", "/mark")
+    check("a read-only directory: run", (done.returncode, done.stdout) == (0, "ro"), done.stderr)
+    failed("what is not there", among(ro, "env", "pull", r.host + "/test/ro:t"), "ead-only")
     r.close()
 
 
