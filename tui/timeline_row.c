@@ -17,6 +17,7 @@ static const char *const words[TIMELINE_EVENTS] = {
     [TIMELINE_SERVICE] = "service",    [TIMELINE_ATTENTION] = "attention",
     [TIMELINE_NETWORK] = "network",    [TIMELINE_SNAPSHOT] = "snapshot",
     [TIMELINE_RESET] = "reset",        [TIMELINE_FORKED] = "forked",
+    [TIMELINE_COMMIT] = "commit",
 };
 
 enum role timeline_row_role(const json_t *entry)

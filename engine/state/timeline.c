@@ -38,6 +38,7 @@ static const char *const event_names[] = {
     [TIMELINE_SNAPSHOT] = "snapshot",
     [TIMELINE_RESET] = "reset",
     [TIMELINE_FORKED] = "forked",
+    [TIMELINE_COMMIT] = "commit",
     NULL,
 };
 
@@ -59,8 +60,8 @@ const struct row_spec timeline_rows[] = {
     RES_NUM("time"),
     RES_STR("event", .choices = event_names),
     RES_STR("id", .nullable = true,
-            .help = "Of the shell, service, snapshot or other workspace; the sequence of a "
-                    "command"),
+            .help = "Of the shell, service, snapshot, environment or other workspace; the sequence "
+                    "of a command"),
     RES_STR("by", .nullable = true, .choices = timeline_callers, .help = "Who typed it"),
     RES_STR("state", .nullable = true, .help = "Of a service, of attention; what became of it"),
     RES_STR("text", .nullable = true,

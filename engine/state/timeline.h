@@ -35,14 +35,15 @@ enum timeline_event {
     TIMELINE_SNAPSHOT,
     TIMELINE_RESET,
     TIMELINE_FORKED,
+    TIMELINE_COMMIT,
     TIMELINE_EVENTS /* how many there are: of what is none */
 };
 
 struct timeline_entry {
     enum timeline_event event;
     double time;    /* 0: now */
-    const char *id; /* of the shell, service, snapshot or other workspace, the number of a command;
-                       NULL: none */
+    const char *id; /* of the shell, service, snapshot, environment or other workspace, the number
+                       of a command; NULL: none */
     const char *by; /* who typed it; NULL: not known */
     const char *state;
     const char *text;      /* NULL: nothing, or not kept */

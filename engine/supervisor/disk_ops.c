@@ -420,6 +420,11 @@ bool disk_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
         return start_op(s, DISK_OP_SEAL, client, id, "", err);
     if (!json_get_string(request, "name", &name, err))
         return false;
+    if (!strcmp(what, "committed")) {
+        supervisor_note(s, TIMELINE_ENTRY(TIMELINE_COMMIT, .id = name));
+        stream_reply(client, id, json_object());
+        return true;
+    }
     if (!strcmp(what, "delete"))
         return delete_snapshot(s, client, id, name, err);
     if (!strcmp(what, "snapshot"))

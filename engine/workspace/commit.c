@@ -9,14 +9,18 @@
 
 #include <string.h>
 
+#include "engine/client/connect.h"
 #include "engine/client/hold.h"
+#include "engine/client/stopped.h"
 #include "engine/disk/seal.h"
 #include "engine/disk/snapshot.h"
 #include "engine/environment/overlays.h"
+#include "engine/state/timeline.h"
 #include "engine/workspace/workspace.h"
 #include "vmm/base/fs.h"
 
 #define TRIES 5
+#define NOTE_MS 10000
 #define LAYERS_WANTED                                                                              \
     16 /* with more, each start takes longer, and there is less room for snapshots */
 
@@ -142,6 +146,18 @@ static json_t *commit(struct commit *c, struct pyro_error *err)
         (json_int_t)c->commit_ms, "digest_ms", (json_int_t)c->environment->digest_ms);
 }
 
+/* In its timeline, which its supervisor alone writes while it runs. */
+static void note(const struct workspace_handle *w, const char *name)
+{
+    scoped_json json_t *request =
+        json_pack("{s:s, s:s, s:s}", "op", "disk", "do", "committed", "name", name);
+    scoped_json json_t *told = supervisor_call(w, request, clock_ms() + NOTE_MS, NULL);
+    scoped_close int lock = told ? -1 : workspace_lock_stopped(w, NULL);
+
+    if (lock >= 0)
+        timeline_add(w->dir_fd, TIMELINE_ENTRY(TIMELINE_COMMIT, .id = name));
+}
+
 json_t *workspace_commit_into(struct environment_commit *environment,
                               const struct workspace_handle *w, struct pyro_error *err)
 {
@@ -166,6 +182,8 @@ json_t *workspace_commit(const char *ref, const char *name, const struct progres
         pyro_wrap(err, "commit");
     else
         result = workspace_commit_into(&environment, &w, err);
+    if (result)
+        note(&w, name);
     environment_commit_release(&environment);
     return result;
 }

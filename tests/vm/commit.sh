@@ -10,6 +10,8 @@ pyro=(timeout -k 5 300 "$PYRO")
 ws() { "${pyro[@]}" workspace "$@"; }
 guest() { run "${pyro[@]}" workspace exec "$1" --timeout-seconds 120 -- sh -c "$2"; }
 member() { python3 -c 'import json, sys; print(json.dumps(eval("d" + sys.argv[1], {"d": json.load(sys.stdin)})))' "$1"; }
+# Those in a timeline.
+commits() { json .entries | python3 -c 'import json, sys; print([e["id"] for e in json.load(sys.stdin) if e["event"] == "commit"])'; }
 # The digests of an environment's layers.
 layers() { (cd "$environments" && sha256sum "$1"-*/[0-9]*.qcow2); }
 
@@ -40,6 +42,8 @@ sums=$(layers tools)
 guest w 'cat f /etc/ssh/ssh_host_ed25519_key; echo later >/opt/later; echo more >>f'
 is "the workspace goes on, and has what was left out" "$out" $'content\nhost-key-of-w'
 
+run ws timeline w --json
+is "the timeline has it" "$(commits)" "['tools']"
 run "${pyro[@]}" env inspect tools
 like "inspect" "$out" $'\nDescription: Made of workspace w\n.*\nSource: workspace\n'
 run ws create tools --name a --json
@@ -120,6 +124,8 @@ ws stop b >/dev/null
 run ws commit b tools.2 --json
 is "commit of a stopped one: status" "$status" 0
 is "… its layers" "$(json .layers) $(json .left_out)" "4 [\"/etc/machine-id\", \"$root/.bash_history\"]"
+run ws timeline b --json
+is "… its timeline has it" "$(commits)" "['tools.2']"
 run ws start b
 guest b 'cat /opt/b; echo after >/opt/after'
 is "… which starts again" "$out" of-b

@@ -191,6 +191,35 @@ export interface Doctor {
   sparesAllowed: number;
 }
 
+export interface EnvBuild {
+  /** false: the command failed, and there is no environment */
+  built: boolean;
+  command: string[];
+  /** That the command took */
+  durationMs: number;
+  environment: string;
+  /** 128+N when signal N ended it, 124 when it ran out of time */
+  exitCode: number;
+  from: string;
+  /** Of its disk, above the image */
+  layers: number | null;
+  /** What the environment does not have of the machine's disk */
+  leftOut: string[] | null;
+  /** Of a command that failed, and printed something: the file that has it */
+  log: string | null;
+  /** The first MiB */
+  stderr: string;
+  stderrBytes: number;
+  stderrTruncated: boolean;
+  /** The first MiB */
+  stdout: string;
+  stdoutBytes: number;
+  stdoutTruncated: boolean;
+  timedOut: boolean;
+  /** The limit that timed_out speaks of; 0: there is none */
+  timeoutSeconds: number;
+}
+
 export interface EnvExport {
   bytesWritten: number;
   /** The image's: that of its manifest */
@@ -957,11 +986,11 @@ export interface WorkspaceTimelineEntries {
   /** Who typed it */
   by: 'cli' | 'interface' | 'mcp' | 'api' | null;
   durationMs: number | null;
-  event: 'created' | 'started' | 'stopped' | 'failed' | 'exec_started' | 'exec_ended' | 'shell_opened' | 'shell_ended' | 'input' | 'files' | 'service' | 'attention' | 'network' | 'snapshot' | 'reset' | 'forked';
+  event: 'created' | 'started' | 'stopped' | 'failed' | 'exec_started' | 'exec_ended' | 'shell_opened' | 'shell_ended' | 'input' | 'files' | 'service' | 'attention' | 'network' | 'snapshot' | 'reset' | 'forked' | 'commit';
   exitCode: number | null;
   /** Something was typed that is not kept: the terminal did not show it */
   hidden: boolean;
-  /** Of the shell, service, snapshot or other workspace; the sequence of a command */
+  /** Of the shell, service, snapshot, environment or other workspace; the sequence of a command */
   id: string | null;
   /** It only grows */
   number: number;

@@ -183,6 +183,27 @@ class Doctor(Record):
 
 
 @dataclass(frozen=True)
+class EnvBuild(Record):
+    built: bool  # false: the command failed, and there is no environment
+    command: List[str]
+    duration_ms: int  # That the command took
+    environment: str
+    exit_code: int  # 128+N when signal N ended it, 124 when it ran out of time
+    from: str
+    layers: Optional[int]  # Of its disk, above the image
+    left_out: Optional[List[str]]  # What the environment does not have of the machine's disk
+    log: Optional[str]  # Of a command that failed, and printed something: the file that has it
+    stderr: str  # The first MiB
+    stderr_bytes: int
+    stderr_truncated: bool
+    stdout: str  # The first MiB
+    stdout_bytes: int
+    stdout_truncated: bool
+    timed_out: bool
+    timeout_seconds: int  # The limit that timed_out speaks of; 0: there is none
+
+
+@dataclass(frozen=True)
 class EnvExport(Record):
     bytes_written: int
     digest: str  # The image's: that of its manifest
@@ -866,10 +887,10 @@ class WorkspaceSyncPush(Record):
 class WorkspaceTimelineEntries(Record):
     by: Optional[Literal["cli", "interface", "mcp", "api"]]  # Who typed it
     duration_ms: Optional[int]
-    event: Literal["created", "started", "stopped", "failed", "exec_started", "exec_ended", "shell_opened", "shell_ended", "input", "files", "service", "attention", "network", "snapshot", "reset", "forked"]
+    event: Literal["created", "started", "stopped", "failed", "exec_started", "exec_ended", "shell_opened", "shell_ended", "input", "files", "service", "attention", "network", "snapshot", "reset", "forked", "commit"]
     exit_code: Optional[int]
     hidden: bool  # Something was typed that is not kept: the terminal did not show it
-    id: Optional[str]  # Of the shell, service, snapshot or other workspace; the sequence of a command
+    id: Optional[str]  # Of the shell, service, snapshot, environment or other workspace; the sequence of a command
     number: int  # It only grows
     offset: Optional[int]  # The place in the shell's log: a cursor to read at
     secrets: List[str]  # The names of those that it was given
