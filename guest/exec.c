@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "guest/child.h"
+#include "vmm/base/signals.h"
 #include "vmm/base/sock.h"
 
 #define CHUNK_BYTES 65536
@@ -44,12 +45,6 @@ struct exec {
     struct buf in; /* for the command, not yet taken by its pipe */
     bool in_ended, in_watched;
 };
-
-static const struct {
-    const char *name;
-    int number;
-} signals[] = { { "HUP", SIGHUP },   { "INT", SIGINT },   { "QUIT", SIGQUIT }, { "TERM", SIGTERM },
-                { "KILL", SIGKILL }, { "USR1", SIGUSR1 }, { "USR2", SIGUSR2 } };
 
 static int64_t now_us(void)
 {
@@ -274,12 +269,11 @@ static void exec_on_end(struct stream *s, enum wire_channel channel)
 
 static void exec_on_message(struct stream *s, const json_t *message)
 {
-    const char *name = json_string_or(message, "signal", "");
+    int number = signals_number(json_string_or(message, "signal", ""));
     struct exec *x = s->arg;
 
-    for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-        if (strcmp(signals[i].name, name) == 0)
-            child_signal(&x->child, signals[i].number);
+    if (number)
+        child_signal(&x->child, number);
 }
 
 static void exec_on_closed(struct stream *s, const json_t *result UNUSED,

@@ -48,6 +48,7 @@ struct session {
     int64_t sequence, began_ms;
     json_t *result; /* the supervisor's */
     bool closed;
+    const char *stop_signal;
     const struct progress *progress;
     void (*log)(void *arg, const void *bytes, size_t n);
     void *log_arg;
@@ -273,7 +274,7 @@ static void workspace_exec_on_signal(void *arg, const struct signalfd_siginfo *i
 {
     struct session *x = arg;
     const char *name = info->ssi_signo == SIGINT    ? "INT"
-                       : info->ssi_signo == SIGTERM ? "TERM"
+                       : info->ssi_signo == SIGTERM ? x->stop_signal
                        : info->ssi_signo == SIGQUIT ? "QUIT"
                                                     : "HUP";
     scoped_json json_t *message = NULL;
@@ -373,6 +374,7 @@ json_t *workspace_exec_in(const struct workspace_handle *w, const struct workspa
     static const struct link_ops link_ops = { .lost = workspace_exec_on_lost };
     struct session x = { .stdin_fd = spec->stdin_fd,
                          .began_ms = clock_ms(),
+                         .stop_signal = spec->stop_signal ? spec->stop_signal : "TERM",
                          .progress = spec->progress,
                          .log = spec->log,
                          .log_arg = spec->log_arg,

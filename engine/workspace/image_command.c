@@ -2,6 +2,7 @@
 #include "engine/workspace/image_command.h"
 
 #include "vmm/base/fs.h"
+#include "vmm/base/signals.h"
 
 /* Sets a text that was not given to one of the image's, if it has that. */
 static void set_text(const json_t *image, const char *member, char **ret)
@@ -34,4 +35,11 @@ bool image_command_complete(const json_t *image, const char *entrypoint, struct 
     pyro_fail(err, PYRO_INVALID_ARGUMENT, "the command to run is missing, and the %s",
               image ? "image has none" : "environment is not of an image that has one");
     return pyro_hint(err, "give it after '--'");
+}
+
+char *image_command_stop_signal(const json_t *image)
+{
+    const char *name = json_string_or(image, "stop_signal", "");
+
+    return signals_number(name) ? str_printf("%s", name) : NULL;
 }

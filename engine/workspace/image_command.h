@@ -13,5 +13,8 @@
  */
 bool image_command_complete(const json_t *image, const char *entrypoint, struct command_request *r,
                             struct pyro_error *err) MUST_CHECK;
+/* What ends it when it is told to stop (signals_number()), new; NULL: the image does not say, or not what
+ * is a signal. */
+char *image_command_stop_signal(const json_t *image);
 
 #endif

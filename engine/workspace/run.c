@@ -36,9 +36,10 @@ static void add_run_fields(json_t *result, const struct workspace_record *r, boo
                                   "vm_id", r->id));
 }
 
-/* What is to be run, with what the environment's image says of it; pulls the environment. */
+/* What is to be run, with what the environment's image says of it; pulls the environment. The stop
+ * signal is the caller's; NULL: it has none. */
 static bool complete(const struct workspace_spec *spec, const struct progress *progress,
-                     struct command_request *r, struct pyro_error *err)
+                     struct command_request *r, char **ret_stop_signal, struct pyro_error *err)
 {
     struct environment e = { 0 };
     struct pyro_error why = { 0 };
@@ -49,6 +50,8 @@ static bool complete(const struct workspace_spec *spec, const struct progress *p
         return pyro_copy(err, &why);
     ok = image_command_complete(e.image, spec->entrypoint, r, err) &&
          command_request_check(exec_request_rows, r, err);
+    if (ok)
+        *ret_stop_signal = image_command_stop_signal(e.image);
     environment_release(&e);
     return ok;
 }
@@ -85,6 +88,7 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
 {
     struct workspace_exec_spec whole = *exec;
     struct command_request *r = &whole.request;
+    char *stop_signal = NULL;
     json_t *result = NULL;
 
     /* Its own, for the image may say otherwise. */
@@ -92,8 +96,11 @@ json_t *workspace_run(const struct workspace_spec *spec, const struct workspace_
     r->cwd = r->cwd ? str_printf("%s", r->cwd) : NULL;
     r->user = r->user ? str_printf("%s", r->user) : NULL;
     phase(arg, "create", NULL);
-    if (complete(spec, progress, r, err))
+    if (complete(spec, progress, r, &stop_signal, err)) {
+        whole.stop_signal = stop_signal;
         result = run(spec, &whole, progress, phase, arg, err);
+    }
+    free(stop_signal);
     json_decref(r->command);
     free(r->cwd);
     free(r->user);

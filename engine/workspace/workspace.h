@@ -60,6 +60,7 @@ json_t *workspace_update(const char *ref, const struct workspace_change *change,
 
 struct workspace_exec_spec {
     struct command_request request;  /* borrowed; cwd of workspace_cwd(), NULL: /workspace */
+    const char *stop_signal;         /* what SIGTERM becomes (signals.h); NULL: TERM */
     int stdin_fd;                    /* -1: the command reads end-of-file */
     int stdout_fd, stderr_fd;        /* where output goes as it arrives; -1: nowhere */
     const struct progress *progress; /* for notes while it runs; may be NULL */

@@ -14,4 +14,8 @@ void signals_drop_ignored(sigset_t *set);
 /* sigaction(2) for each of them that is not ignored. */
 void signals_catch(const int *numbers, size_t count, const struct sigaction *action);
 
+/* The number of "TERM", "SIGTERM", "15", "RTMIN" or "RTMIN+3", as an image's configuration may have it; 0:
+ * there is no such signal. */
+int signals_number(const char *name);
+
 #endif
