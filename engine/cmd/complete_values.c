@@ -1,6 +1,9 @@
 /* engine/cmd/complete_values.c: existing names, for completion. */
 #include "engine/cmd/complete_values.h"
 
+#include <string.h>
+
+#include "engine/client/handle.h"
 #include "engine/disk/snapshot.h"
 #include "engine/environment/environment.h"
 #include "engine/service/service.h"
@@ -86,6 +89,26 @@ static void add_snapshots(json_t *list, const json_t *found, bool deletable)
     }
 }
 
+/* As the image has it, "80/tcp"; only TCP's can be published. */
+static void add_ports(json_t *list, const char *workspace)
+{
+    scoped_workspace struct workspace_handle w = WORKSPACE_HANDLE_INIT;
+    scoped_record struct workspace_record r = { 0 };
+    const json_t *ports;
+
+    if (!workspace_open(workspace, &w, NULL) || !record_load(w.dir_fd, w.id, &r, NULL))
+        return;
+    ports = json_object_get(r.image, "ports");
+    for (size_t i = 0; i < json_array_size(ports); i++) {
+        const char *port = json_string_value(json_array_get(ports, i));
+        size_t n = strcspn(port, "/");
+        scoped_free char *number = str_printf("%.*s", (int)n, port);
+
+        if (!port[n] || !strcmp(port + n, "/tcp"))
+            add(list, number, "a port of the image");
+    }
+}
+
 static void add_of_one(json_t *list, enum arg_complete kind, const char *workspace)
 {
     bool is_snapshot = kind == COMPLETE_SNAPSHOT || kind == COMPLETE_SNAPSHOT_NAMED;
@@ -133,6 +156,10 @@ json_t *complete_values(enum arg_complete kind, const char *workspace)
     case COMPLETE_LABEL_KEY:
         if (workspace)
             add_of_one(list, kind, workspace);
+        break;
+    case COMPLETE_PORT:
+        if (workspace)
+            add_ports(list, workspace);
         break;
     }
     return list;

@@ -58,6 +58,7 @@ enum arg_complete {
     COMPLETE_SNAPSHOT_NAMED, /* without the baseline, which cannot be deleted */
     COMPLETE_SECRET,
     COMPLETE_LABEL_KEY,
+    COMPLETE_PORT, /* that its image says it listens on */
     /* Of all of them: */
     COMPLETE_LABEL,          /* KEY=VALUE */
     COMPLETE_WORKSPACE_SHELL /* WORKSPACE or WORKSPACE/SHELL */

@@ -116,7 +116,7 @@
     FIELD(json_t *published) /* for the supervisor; NULL: none */                                  \
     ROW(ROW_OBJECTS(command_request, published, NULL, .sparse = true))                             \
     ARG(LIST, S, publish, published, .take = service_publish_add, .agent = "",                     \
-        .metavar = "[HOST:]GUEST",                                                                 \
+        .metavar = "[HOST:]GUEST", .complete = COMPLETE_PORT,                                      \
         .help = "Have this host's 127.0.0.1:HOST, a free port without HOST, lead to the port "     \
                 "GUEST of the guest's loopback, as long as the service runs")
 
