@@ -7,11 +7,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "guest/secrets.h"
+
 static struct child *children; /* that run */
 
 /* What the user works in and with is the user's. */
-static void hand_over(const struct guest_user *u, bool on_terminal, int fd)
+static void hand_over(const struct command *command, bool on_terminal, int fd)
 {
+    const struct guest_user *u = command->user;
     struct stat st;
 
     if (lstat(WORKSPACE_DIR, &st) != 0 || !S_ISDIR(st.st_mode) ||
@@ -19,6 +22,7 @@ static void hand_over(const struct guest_user *u, bool on_terminal, int fd)
         guest_log(WORKSPACE_DIR ": errno %d", errno);
     if (on_terminal && fchown(fd, u->uid, (gid_t)-1) != 0)
         guest_log("hand over a terminal: errno %d", errno);
+    secrets_hand_over(command->secret_files, u->uid);
 }
 
 enum spawn_result child_start(struct child *c, const struct guest *g, const struct command *command,
@@ -36,7 +40,7 @@ enum spawn_result child_start(struct child *c, const struct guest *g, const stru
     enum spawn_result result;
 
     if (command->user)
-        hand_over(command->user, c->on_terminal, fds[0]);
+        hand_over(command, c->on_terminal, fds[0]);
 
     c->group = cgroup_new();
     if (c->group)

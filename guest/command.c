@@ -141,7 +141,7 @@ static bool parse_cwd(struct command *c, const struct guest *g, const char *give
 bool command_parse(struct command *ret, const struct guest *g,
                    const struct command_request *request, struct pyro_error *err)
 {
-    *ret = (struct command){ 0 };
+    *ret = (struct command){ .secret_files = request->secret_files };
     if (parse_user(ret, g, request->user, err) && parse_arguments(ret, request->command, err) &&
         parse_cwd(ret, g, request->cwd, err) && parse_env(ret, g, request->env, err))
         return true;

@@ -10,8 +10,9 @@ struct command {
     char **vector; /* a spare place, then the arguments and NULL; the strings are borrowed */
     char **env;    /* owned, strings too */
     char *cwd;     /* owned */
-    const char *search_path; /* PATH in env */
-    struct guest_user *user; /* owned; NULL: root */
+    const char *search_path;    /* PATH in env */
+    struct guest_user *user;    /* owned; NULL: root */
+    const json_t *secret_files; /* names of those that become the user's; borrowed, NULL: none */
 };
 
 /* Parses the command of a request; borrows from it. */

@@ -64,3 +64,20 @@ bool secrets_write(const json_t *values, struct pyro_error *err)
     }
     return true;
 }
+
+void secrets_hand_over(const json_t *names, uid_t uid)
+{
+    scoped_close int fd = -1;
+    const json_t *name;
+    size_t i;
+
+    if (!json_array_size(names))
+        return;
+    fd = fs_open_dir(AT_FDCWD, SECRETS_PATH, NULL);
+    if (fd < 0 || fchmod(fd, 0711) != 0)
+        guest_log(SECRETS_PATH ": errno %d", errno);
+    json_array_foreach (names, i, name)
+        if (fd >= 0 && json_is_string(name) && is_name(json_string_value(name)) &&
+            fchownat(fd, json_string_value(name), uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) != 0)
+            guest_log("hand over a secret: errno %d", errno);
+}

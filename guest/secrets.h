@@ -8,5 +8,8 @@
 
 /* Writes {NAME: value} (NULL or empty: nothing) into a tmpfs of its own; may come twice. */
 bool secrets_write(const json_t *values, struct pyro_error *err) MUST_CHECK;
+/* The files of these (an array of names; NULL: none) become a user's, who may then read them and none of
+ * the others. */
+void secrets_hand_over(const json_t *names, uid_t uid);
 
 #endif

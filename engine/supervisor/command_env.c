@@ -20,11 +20,24 @@ static json_t *variables_of_image(const json_t *image)
     return variables;
 }
 
+/* Those of {variable: name}, an array, new; NULL: none. */
+static json_t *names_of(json_t *secret_env)
+{
+    json_t *names = json_object_size(secret_env) ? json_array() : NULL, *name;
+    const char *variable;
+
+    json_object_foreach (secret_env, variable, name)
+        json_array_append(names, name);
+    return names;
+}
+
 bool command_env_complete(struct supervisor *s, struct command_request *r, struct pyro_error *err)
 {
     scoped_json json_t *given = take_ptr(&r->env), *wanted = take_ptr(&r->secret_env);
     scoped_secrets secrets = { .count = 0 };
 
+    json_decref(r->secret_files);
+    r->secret_files = r->user ? names_of(wanted) : NULL;
     r->env = variables_of_image(s->record.image);
     if (json_object_size(given))
         json_object_update(r->env, given);
@@ -34,10 +47,5 @@ bool command_env_complete(struct supervisor *s, struct command_request *r, struc
 
 json_t *command_env_secrets(const struct command_request *r)
 {
-    json_t *names = json_object_size(r->secret_env) ? json_array() : NULL, *name;
-    const char *variable;
-
-    json_object_foreach (r->secret_env, variable, name)
-        json_array_append(names, name);
-    return names;
+    return names_of(r->secret_env);
 }

@@ -19,11 +19,12 @@ members='"bin/busybox@/bin/busybox", "bin/sh->busybox", "bin/echo->busybox", "bi
     "etc/passwd:root:x:0:0::/root:/bin/sh\napp:x:1000:1001::/srv/app:/bin/sh\n",
     "etc/group:root:x:0:\napp:x:1001:\nvideo:x:44:app\n"'
 import both '{"Entrypoint": ["echo", "hello"], "Cmd": ["from", "it"], "Env": ["A=1", "B=2", "x.y=3", "PATH=/bin", "HOME=/h"]}'
-import app '{"User": "app", "WorkingDir": "/srv/deep/er", "Volumes": {"/data": {}}, "Env": ["PATH=/bin"],
+import app '{"User": "app", "ExposedPorts": {"8080/tcp": {}, "53/udp": {}}, "WorkingDir": "/srv/deep/er", "Volumes": {"/data": {}}, "Env": ["PATH=/bin"],
     "Cmd": ["sh", "-c", "id; pwd; echo $HOME $USER $LOGNAME; touch /workspace/mine && stat -c %u /workspace /workspace/mine /data"]}'
 import number '{"User": "77:video", "Cmd": ["id"]}'
 import nobody '{"User": "nobody", "Cmd": ["id"]}'
 import none '{}'
+import stopper '{"StopSignal": "SIGUSR1"}'
 
 # says WHAT EXPECTED ARGUMENTS…: a run prints that.
 says() {
@@ -55,13 +56,31 @@ like "… is said" "$err" "the command to run is missing"
 run "$PYRO" run both --json
 is "the result has the whole command" "$(json .command)" '["echo", "hello", "from", "it"]'
 
+# What it is told to end by is the image's.
+trapping='trap "echo USR1; exit 9" USR1; trap "echo TERM; exit 8" TERM; echo ready; while :; do sleep 1; done'
+stopped() { # WHAT WANTED ARGUMENTS…
+    : >"$TEST_DIR/stopped"
+    "$PYRO" run "${@:3}" --timeout-seconds 0 -- sh -c "$trapping" >"$TEST_DIR/stopped" 2>/dev/null </dev/null &
+    wait_for 60 grep -q ready "$TEST_DIR/stopped"
+    kill -TERM $!
+    wait $!
+    is "$1" "$? $(tail -n 1 "$TEST_DIR/stopped")" "$2"
+}
+stopped "the image's stop signal" "9 USR1" stopper
+stopped "without one it is TERM" "8 TERM" none
+
 # A workspace has the variables, and neither user nor directory nor command.
-"$PYRO" workspace create app --name w >/dev/null
+"$PYRO" workspace create app --name w --secret TOKEN=of-the-test --secret OTHER=not-to-be-read >/dev/null
 in_w() { run "$PYRO" workspace exec w "$@"; }
 in_w -- sh -c 'id -u; pwd; echo $PATH'
 is "a workspace: root, in /workspace, with its variables" "$out" $'0\n/workspace\n/bin'
 in_w --user app -- sh -c 'id -u; echo $HOME; touch mine; stat -c "%U %G" mine /workspace'
 is "exec --user" "$out" $'1000\n/srv/app\napp app\napp app'
+in_w --user app --secret-env TOKEN -- sh -c 'stat -c "%U %a" /run/pyro-secrets/TOKEN; read t </run/pyro-secrets/TOKEN; echo ${#t}; read o </run/pyro-secrets/OTHER || echo none'
+is "exec --user: the secret's file is the user's, and no other" "$out" $'app 400\n11\nnone'
+in_w -- sh -c 'read t </run/pyro-secrets/TOKEN; echo ${#t}'
+is "… and root's still" "$out" 11
+is "the image's ports are offered for --publish" "$("$PYRO" __complete -- workspace service start w s --publish '' | cut -f1 | tr '\n' ' ')" "8080 "
 in_w --user nobody -- id
 like "exec --user: one that is not there" "$status $err" "^125 .*there is no user 'nobody'"
 in_w --user '' -- id

@@ -39,6 +39,8 @@
     ARG(LIST, S, secret_env, secret_env, .take = command_take_secret, .agent = "",                 \
         .max = COMMAND_VARIABLES_MAX, .metavar = "NAME[=VAR]", .complete = COMPLETE_SECRET,        \
         .help = "A secret of the workspace, as an environment variable of that name or VAR")       \
+    FIELD(json_t *secret_files) /* for the guest: their names, if they become the user's; NULL */  \
+    ROW(ROW_STRINGS(command_request, secret_files, .sparse = true))                                \
     FIELD(char *user) /* "name", "uid", either with ":group" or ":gid"; NULL: root */              \
     ROW(ROW_TEXT(command_request, user, .sparse = true))                                           \
     ARG(STR, S, user, user, .take = command_take_user, .metavar = "USER[:GROUP]",                  \
