@@ -37,6 +37,7 @@ check tmux tmux
 check e2fsprogs e2fsprogs
 check bubblewrap bubblewrap
 check busybox-static busybox
+check musl-tools musl-gcc
 check python3 python3
 check python3-venv python3
 check nodejs nodejs

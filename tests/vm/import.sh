@@ -91,6 +91,17 @@ box sh -c 'mount | grep -c " on /\(proc\|sys\|dev\|run\) "'
 is "the system's mounts are in their places" "$out" 4
 "$PYRO" workspace delete odd >/dev/null
 
+# Another C library than Debian's, and programs that are linked to it.
+printf '%s\n' '#include <pwd.h>' '#include <stdio.h>' 'int main(void) { struct passwd *p = getpwuid(1000); printf("%s of musl\n", p ? p->pw_name : "nobody"); return 3; }' >"$TEST_DIR/who.c"
+musl-gcc -o "$TEST_DIR/who" "$TEST_DIR/who.c"
+image layout "$TEST_DIR/musl.tar" <<<"{\"layers\": [[$applets, \"usr/bin/who@$TEST_DIR/who\", \"lib/ld-musl-x86_64.so.1@/usr/lib/x86_64-linux-musl/libc.so\",
+    \"etc/passwd:app:x:1000:1000::/:/bin/sh\\n\"]], \"config\": {\"Entrypoint\": [\"who\"]}}"
+run "$PYRO" env import musl "$TEST_DIR/musl.tar"
+is "a root of musl: status" "$status" 0
+run "$PYRO" run musl </dev/null
+is "… its programs run" "$status $out" "3 app of musl"
+"$PYRO" env remove musl >/dev/null
+
 # As much as there may be: 127 layers, of which one takes away what another did; 500,000 files; names of all bytes.
 image layout "$TEST_DIR/much.tar" <<<"{\"layers\": [[$applets, \"bin/find->busybox\", \"bin/wc->busybox\", \"bin/tr->busybox\", \"gone\", \"bin/same=bin/busybox\"],
     [\".wh.gone\"], [\".wh.gone\", \".wh.never\", \"again\"], [\".wh.again\"], [\"again:back\", \"linked=bin/same\"],
