@@ -68,10 +68,11 @@ wait_for 120 job_is "$job" CANCELLED && pass "scancel: the job is cancelled"
 deleted() { ! SLURMD_NODENAME=n1 pyro workspace status "$1" >/dev/null 2>&1 && ! SLURMD_NODENAME=n2 pyro workspace status "$1" >/dev/null 2>&1; }
 check "… and its workspace deleted" deleted "job-$job"
 
-# Slurm counts what its machine takes, and ends it. What was not asked to stop is found failed.
-job=$(submit --mem=300M --wrap 'exec pyro workspace create debian:12-base --name hog --mem-mib 512 --hold' --output=machine-%j.out)
+# Slurm counts what its machine takes, and ends it. What was not asked to stop is found failed. The start takes less,
+# also where it boots a template first.
+job=$(submit --mem=800M --wrap 'exec pyro workspace create debian:12-base --name hog --mem-mib 1024 --hold' --output=machine-%j.out)
 wait_for 120 is_ready "$job"
-in_job "$job" pyro workspace exec hog --no-stdin -- sh -c 'head -c 400M /dev/zero | tail -c 390M | wc -c'
+in_job "$job" pyro workspace exec hog --no-stdin -- sh -c 'head -c 900M /dev/zero | tail -c 890M | wc -c'
 wait_for 120 is_over "$job"
 refute "more memory than the job's: it does not go on" job_is "$job" COMPLETED
 for node in n1 n2; do
