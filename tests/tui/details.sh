@@ -96,6 +96,8 @@ sees '│ +web stopped'
 keys Tab
 sees '^   NAME'
 gone 'web stopped'
+keys ]
+sees '] needs the table, with details'
 keys Tab
 sees 'web stopped'
 wheel down 5 5

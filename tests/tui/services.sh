@@ -31,6 +31,10 @@ keys Enter
 sees 'log of web'
 sees '^ready-42'
 sees '^oops'
+keys t
+sees 't needs the log of a shell'
+keys s
+sees 's needs the log of a shell'
 keys / ready Enter
 sees '^ready-42'
 keys Esc
