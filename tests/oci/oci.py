@@ -1,4 +1,6 @@
 """Images made by umoci, put by skopeo into Debian's docker-registry, and pulled by pyro. A scene of oci.sh."""
+import gzip
+import hashlib
 import json
 import os
 import subprocess
@@ -36,13 +38,37 @@ def image():
     tool("umoci", "config", "--image", "layout:t", "--config.env", "GREETING=good morning", "--config.cmd", "/bin/sh")
 
 
-def put(registry, name, *more):
+def put(registry, name, *more, layout="layout"):
     """By skopeo, as "me" where somebody is asked for; returns the digest that it has there."""
     trust = ["--dest-cert-dir", os.path.dirname(registry.ca)] if registry.ca else ["--dest-tls-verify=false"]
-    tool("skopeo", "copy", "--quiet", *trust, *more, "--digestfile", "digest", "oci:layout:t",
+    tool("skopeo", "copy", "--quiet", *trust, *more, "--digestfile", "digest", "oci:%s:t" % layout,
          "docker://%s/%s" % (registry.host, name))
     with open(WORK + "/digest") as file:
         return file.read()
+
+
+def as_zstd():
+    """The layout WORK/zstd: umoci's image with its layers compressed by zstd, which umoci 0.4.7 cannot do itself."""
+    def path(descriptor):
+        return "%s/zstd/blobs/%s" % (WORK, descriptor["digest"].replace(":", "/"))
+
+    def change(descriptor, data, **more):
+        os.unlink(path(descriptor))
+        descriptor.update({"digest": "sha256:" + hashlib.sha256(data).hexdigest(), "size": len(data), **more})
+        with open(path(descriptor), "wb") as file:
+            file.write(data)
+    tool("cp", "-a", "layout", "zstd")
+    with open(WORK + "/zstd/index.json") as file:
+        index = json.load(file)
+    with open(path(index["manifests"][0])) as file:
+        manifest = json.load(file)
+    for layer in manifest["layers"]:
+        with gzip.open(path(layer)) as file:
+            data = subprocess.run(["zstd", "-qc"], input=file.read(), stdout=subprocess.PIPE, check=True).stdout
+        change(layer, data, mediaType="application/vnd.oci.image.layer.v1.tar+zstd")
+    change(index["manifests"][0], json.dumps(manifest).encode())
+    with open(WORK + "/zstd/index.json", "w") as file:
+        json.dump(index, file)
 
 
 def is_pulled(what, reference, name, *more):
@@ -66,6 +92,8 @@ def plain():
     r = DockerRegistry(WORK + "/plain", "plain")
     is_pulled("OCI", r.host + "/test/oci:t", put(r, "test/oci:t"))
     is_pulled("Docker, schema 2", r.host + "/test/docker:t", put(r, "test/docker:t", "--format", "v2s2"))
+    as_zstd()
+    is_pulled("OCI, zstd", r.host + "/test/zstd:t", put(r, "test/zstd:t", layout="zstd"))
     failed("what is not there", pyro("env", "pull", r.host + "/test/none:t"), "MANIFEST_UNKNOWN")
     r.close()
     check("without its registry it works", pyro("run", r.host + "/test/oci:t", "--", "cat", "/mark").stdout == "by umoci")
