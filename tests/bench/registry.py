@@ -80,13 +80,16 @@ def main():
     os.makedirs(DIRECTORY, exist_ok=True)
     subprocess.run(["rm", "-rf", DIRECTORY + "/registry"], check=True)
     registry = DockerRegistry(DIRECTORY + "/registry", "plain")
-    signal.signal(signal.SIGTERM, lambda *_: (registry.close(), os._exit(0)))
-    base, client, above = content(TAR), Client(registry.host), small()
-    client.image("bench/gzip", [(base, compressed(".gz", "gzip", "-nc"), "+gzip")])
-    client.image("bench/zstd", [(base, compressed(".zst", "zstd", "-qc"), "+zstd")])
-    client.image("bench/second", [(base, compressed(".gz"), "+gzip"), (above, above, "")])
-    print(registry.host, flush=True)
-    registry.process.wait()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    try:
+        base, client, above = content(TAR), Client(registry.host), small()
+        client.image("bench/gzip", [(base, compressed(".gz", "gzip", "-nc"), "+gzip")])
+        client.image("bench/zstd", [(base, compressed(".zst", "zstd", "-qc"), "+zstd")])
+        client.image("bench/second", [(base, compressed(".gz"), "+gzip"), (above, above, "")])
+        print(registry.host, flush=True)
+        signal.pause()
+    finally:
+        registry.close()
 
 
 if __name__ == "__main__":
