@@ -270,6 +270,8 @@ static void spare_on_claimant_gone(struct stream *stream, const json_t *result U
 
     if (s->spare->state == SPARE_PROMISED) /* what it wrote here is nobody else's business */
         supervisor_stop(s, true);
+    else if (s->phase == PHASE_STARTING)
+        supervisor_give_up(s, "its claimant has ended");
 }
 
 bool spare_op_claim(struct supervisor *s, struct link *client, uint32_t id, const json_t *request,

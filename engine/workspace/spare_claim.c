@@ -77,14 +77,14 @@ static void spare_claim_on_late(void *arg)
     loop_stop(c->loop);
 }
 
-/* Until there were so many messages, or it is over. */
+/* Until there were so many messages, or it is over: the last one and the end may come at once. */
 static bool await(struct claim *c, unsigned messages, int64_t ms)
 {
     loop_timer_set(c->loop, &c->late, patience(ms), spare_claim_on_late, c);
     while (!c->over && c->messages < messages)
         loop_run(c->loop);
     loop_timer_cancel(c->loop, &c->late);
-    return !c->over;
+    return c->messages >= messages || c->started;
 }
 
 static json_t *request_of(const struct spare_wish *wish, const struct environment *e)
