@@ -107,8 +107,8 @@ static json_t *describe_secrets(const json_t *theirs, const struct secrets *give
 static void forget_machine(struct workspace_record *r)
 {
     r->state = WORKSPACE_CREATED;
-    r->ephemeral = r->throw_away = r->held = r->stopping = r->clearing = false;
-    r->vm_pid = 0;
+    r->ephemeral = r->spare = r->throw_away = r->held = r->stopping = r->clearing = false;
+    r->vm_pid = r->keeper_pid = 0;
     r->vm_start_time = 0;
     r->expires_at = 0;
     r->running_service_count = r->running_command_count = 0;
