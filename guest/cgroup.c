@@ -18,9 +18,11 @@
 static struct {
     int parent_fd; /* groups are created below it; -1: nowhere */
     bool memory_counted;
+    bool frozen;
     struct loop *loop;
     struct loop_deferred sweep;
-    unsigned counter;     /* of names */
+    unsigned counter; /* of names */
+    struct cgroup *live;
     struct cgroup *dying; /* dropped, but not empty yet */
 } groups = { .parent_fd = -1 };
 
@@ -100,6 +102,8 @@ struct cgroup *cgroup_new(void)
         free(c);
         return NULL;
     }
+    c->next = groups.live;
+    groups.live = c;
     return c;
 }
 
@@ -148,6 +152,38 @@ unsigned cgroup_count(const struct cgroup *c)
     return n;
 }
 
+void cgroup_freeze_all(bool frozen)
+{
+    groups.frozen = frozen;
+    for (const struct cgroup *c = groups.live; c; c = c->next)
+        if (!fs_write_setting(c->fd, "cgroup.freeze", frozen ? "1" : "0"))
+            guest_log("cgroup.freeze: errno %d", errno);
+}
+
+bool cgroup_is_frozen(void)
+{
+    return groups.frozen;
+}
+
+bool cgroup_find_moving(int *ret_events_fd, struct pyro_error *err)
+{
+    for (const struct cgroup *c = groups.live; c; c = c->next) {
+        scoped_close int fd = openat(c->fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+        char text[256];
+        ssize_t n = fd < 0 ? -1 : fs_read_full(fd, text, sizeof(text) - 1);
+
+        if (n < 0)
+            return pyro_fail_errno(err, "cgroup.events");
+        text[n] = '\0';
+        if (strstr(text, "frozen 1"))
+            continue;
+        *ret_events_fd = take_fd(&fd);
+        return true;
+    }
+    *ret_events_fd = -1;
+    return true;
+}
+
 /* Removes a group and those made inside it; false when one is not empty yet. */
 static bool remove_group(int dirfd, const char *name, int depth)
 {
@@ -193,6 +229,7 @@ void cgroup_drop(struct cgroup *c)
 {
     if (!c)
         return;
+    list_remove(&groups.live, c);
     cgroup_kill(c);
     close(c->fd);
     c->next = groups.dying;

@@ -8,7 +8,7 @@
 #include "guest/guest.h"
 
 struct cgroup {
-    struct cgroup *next; /* in the list of groups waiting to be removed */
+    struct cgroup *next; /* in the list of all, or of those waiting to be removed */
     int fd;              /* of its directory */
     char name[32];
 };
@@ -32,6 +32,16 @@ unsigned cgroup_oom_kills(const struct cgroup *c);
 uint64_t cgroup_usage_us(const struct cgroup *c);
 /* How many processes are in it, not in groups made inside it. */
 unsigned cgroup_count(const struct cgroup *c);
+/* Stops the processes of every group, those of groups made inside it too, or lets them go on. It
+ * takes effect soon, not at once. */
+void cgroup_freeze_all(bool frozen);
+/* Whether they were stopped so: nothing can be started now. */
+bool cgroup_is_frozen(void);
+/*
+ * A group some of whose processes still run although it is to be frozen: *ret_events_fd is its
+ * cgroup.events, which polls EPOLLPRI when that changes, the caller's; -1 when all are still.
+ */
+bool cgroup_find_moving(int *ret_events_fd, struct pyro_error *err) MUST_CHECK;
 /* Kills, and removes the group once it is empty: by cgroup_sweep(), now or later. Frees c. */
 void cgroup_drop(struct cgroup *c);
 /* Tries to remove the dropped groups that are left, once this pass of the loop has answered:

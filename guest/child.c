@@ -39,6 +39,10 @@ enum spawn_result child_start(struct child *c, const struct guest *g, const stru
                         .user = command->user };
     enum spawn_result result;
 
+    if (cgroup_is_frozen()) {
+        pyro_fail(err, PYRO_GUEST_ERROR, "the machine is held still: nothing can be started");
+        return SPAWN_FAILED;
+    }
     if (command->user)
         hand_over(command, c->on_terminal, fds[0]);
 

@@ -5,18 +5,26 @@
  * order matters: entropy comes before anything that could draw on it, a file's temporary name
  * included. May come twice (a supervisor that replaces a dead one cannot know): each step can be
  * repeated.
+ *
+ * With "fork": true the machine goes on from a captured memory (hold.h): its disk is mounted, and
+ * its processes are there, held still until all of this is done. They are told by a new number in
+ * GENERATION.
  */
 #include "guest/identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/random.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "guest/disconnect.h"
 #include "guest/file_stage.h"
+#include "guest/hold.h"
 #include "guest/network.h"
 #include "guest/replace_file.h"
 #include "guest/root.h"
@@ -26,12 +34,15 @@
 
 #define ENTROPY_BYTES 64
 #define HOSTNAME_MAX 63
+#define GENERATION_DIR "/run/pyro"
+#define GENERATION GENERATION_DIR "/generation"
 
 struct identity {
     uint8_t entropy[ENTROPY_BYTES];
     const char *hostname, *machine_id;
     int64_t time_ns;
     bool root_mounted;
+    bool fork; /* it goes on from a captured memory */
 };
 
 static int hex_digit(char c)
@@ -82,6 +93,7 @@ static bool parse(const json_t *request, struct identity *ret, struct pyro_error
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'machine_id' is not 16 bytes of hex");
     if (!is_hostname(ret->hostname))
         return pyro_fail(err, PYRO_INVALID_ARGUMENT, "'hostname' is not a host name");
+    ret->fork = json_bool_or(request, "fork", false);
     return true;
 }
 
@@ -154,10 +166,37 @@ static bool write_names(const struct identity *id, struct pyro_error *err)
            write_line("/etc/hostname", id->hostname, 0644, err) && write_hosts(id->hostname, err);
 }
 
+/* In place: a program that watches the file goes on watching it. */
+static void write_generation(void)
+{
+    scoped_close int fd = -1;
+    uint64_t number;
+    char text[32];
+    int n;
+
+    if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+        return;
+    n = snprintf(text, sizeof(text), "%020" PRIu64 "\n", number);
+    if (mkdir(GENERATION_DIR, 0755) == 0 || errno == EEXIST)
+        fd = open(GENERATION, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0 || !fs_pwrite_all(fd, text, (size_t)n, 0))
+        guest_log(GENERATION ": errno %d", errno);
+}
+
+/* The machine was captured with its root in use: only who it is changes. */
+static bool become_fork(struct guest *g, const struct identity *id, struct pyro_error *err)
+{
+    if (!g->root_on_disk || !g->begun)
+        return pyro_fail(err, PYRO_GUEST_ERROR, "the machine was not captured while it ran");
+    return write_names(id, err);
+}
+
 static bool become(struct guest *g, const struct identity *id, struct pyro_error *err)
 {
     if (!mix_entropy(id->entropy, err) || !set_clock(id->time_ns, err))
         return false;
+    if (id->fork)
+        return become_fork(g, id, err);
     if (id->root_mounted && !g->root_on_disk)
         return pyro_fail(err, PYRO_GUEST_ERROR, "the root should be mounted already, but is not");
     if (!(id->root_mounted ? root_make_writable(err) : root_mount_disk(g, true, err)))
@@ -169,15 +208,31 @@ static bool become(struct guest *g, const struct identity *id, struct pyro_error
     return true;
 }
 
+static bool begin(struct guest *g, const struct identity *id, const json_t *request,
+                  struct pyro_error *err)
+{
+    const json_t *secrets = json_object_get(request, "secrets");
+
+    if (!become(g, id, err))
+        return false;
+    if (id->fork)
+        secrets_forget_others(secrets);
+    if (!secrets_write(secrets, err) ||
+        !network_configure(g, json_object_get(request, "network"), err))
+        return false;
+    if (id->fork) {
+        disconnect_all();
+        write_generation();
+    }
+    hold_release(g);
+    return true;
+}
+
 bool identity_op_begin(struct guest *g, const json_t *request, json_t **ret, struct pyro_error *err)
 {
     struct identity id;
 
-    if (!parse(request, &id, err))
-        return false;
-    if (!g->host_dir &&
-        (!become(g, &id, err) || !secrets_write(json_object_get(request, "secrets"), err) ||
-         !network_configure(g, json_object_get(request, "network"), err)))
+    if (!parse(request, &id, err) || (!g->host_dir && !begin(g, &id, request, err)))
         return false;
     g->begun = true;
     *ret = json_pack("{s:s}", "agent", PYRO_VERSION);

@@ -7,6 +7,7 @@
 #include "guest/exec.h"
 #include "guest/file.h"
 #include "guest/freeze.h"
+#include "guest/hold.h"
 #include "guest/identity.h"
 #include "guest/resolver.h"
 #include "guest/root.h"
@@ -38,6 +39,8 @@ static const struct guest_op ops[] = {
     { "shell_list", .needs_self = true, .answer = shell_op_list },
     { "shell_attach", .needs_self = true, .start = shell_op_attach },
     { "freeze", .vm_only = true, .needs_self = true, .start = freeze_op_freeze },
+    { "hold", .vm_only = true, .needs_self = true, .start = hold_op_hold },
+    { "release", .vm_only = true, .answer = hold_op_release },
     { "resolve_datagrams", .vm_only = true, .needs_self = true, .start = resolver_op_datagrams },
     { "resolve_connection", .vm_only = true, .needs_self = true, .start = resolver_op_connection },
     { "service_start", .needs_self = true, .answer = service_op_start },

@@ -4,6 +4,7 @@
  */
 #include "guest/secrets.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -80,4 +81,14 @@ void secrets_hand_over(const json_t *names, uid_t uid)
         if (fd >= 0 && json_is_string(name) && is_name(json_string_value(name)) &&
             fchownat(fd, json_string_value(name), uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) != 0)
             guest_log("hand over a secret: errno %d", errno);
+}
+
+void secrets_forget_others(const json_t *values)
+{
+    scoped_dir DIR *dir = opendir(SECRETS_PATH);
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir)))
+        if (entry->d_name[0] != '.' && !json_object_get(values, entry->d_name))
+            unlinkat(dirfd(dir), entry->d_name, 0);
 }

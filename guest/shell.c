@@ -571,3 +571,12 @@ bool shell_op_list(struct guest *g, const json_t *request UNUSED, json_t **ret,
     *ret = json_pack("{s:o}", "shells", list);
     return *ret || pyro_no_memory(err, "shells");
 }
+
+json_t *shell_ends(const struct guest *g)
+{
+    json_t *ends = json_object();
+
+    for (const struct shell *s = g->shells; s; s = s->next)
+        json_object_set_new(ends, s->id, json_integer((json_int_t)backlog_end(&s->out)));
+    return ends;
+}

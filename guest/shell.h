@@ -13,6 +13,8 @@
 
 bool shell_op_open(struct guest *g, const json_t *request, json_t **ret, struct pyro_error *err);
 bool shell_op_list(struct guest *g, const json_t *request, json_t **ret, struct pyro_error *err);
+/* {ID: offset of the output's end} of all; new. */
+json_t *shell_ends(const struct guest *g);
 bool shell_op_attach(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err);
 
 #endif

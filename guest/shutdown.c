@@ -14,6 +14,7 @@
 
 #include "guest/child.h"
 #include "guest/freeze.h"
+#include "guest/hold.h"
 #include "guest/root.h"
 #include "vmm/base/fs.h"
 
@@ -98,6 +99,7 @@ bool shutdown_op_shutdown(struct guest *g, uint32_t id, const json_t *request UN
         return false;
     g->stopping = true;
     freeze_release(g);
+    hold_release(g); /* processes that are held do not see TERM */
     child_hang_up_all();
     kill_everything(g, SIGTERM);
     loop_timer_set(g->loop, &g->stop_timer, TERM_MS, shutdown_time_is_up, g);

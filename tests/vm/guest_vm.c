@@ -222,6 +222,59 @@ static void test_reconnects(void **state UNUSED)
                   "gone\n");
 }
 
+static void pass_time(void)
+{
+    for (int i = 0; i < 20; i++)
+        expect_ok(peer_op("sync"));
+}
+
+static void test_hold_stops_what_runs(void **state UNUSED)
+{
+    struct call c;
+    uint64_t held;
+
+    call_init(&c, &vm.peer);
+    c.discard = true;
+    call_start(&c, peer_sh("while :; do echo on and on; (echo and below); done"));
+    call_wait_output(&c, 1000);
+    expect_ok(peer_op("hold"));
+    pass_time(); /* what is in the pipe comes */
+    held = c.out_bytes;
+    pass_time();
+    assert_int_equal(c.out_bytes, held);
+    expect_error(peer_sh("true"));
+    expect_ok(peer_op("hold")); /* of the next host */
+    expect_ok(peer_op("release"));
+    call_wait_output(&c, held + 1000);
+    expect_output("echo it runs", "it runs\n");
+    stream_close(&c.stream, NULL);
+    call_release(&c);
+}
+
+/* Held, and another one when it goes on: another name, other numbers, and the processes live. */
+static void test_begin_of_a_fork(void **state UNUSED)
+{
+    scoped_json json_t *request = peer_begin_request("mounted");
+    struct call c;
+
+    expect_output("echo mine >/tmp/mine; [ ! -e /run/pyro/generation ]", "");
+    call_init(&c, &vm.peer);
+    call_start(&c, peer_sh("echo before; read line; echo $line; hostname; cat /tmp/mine"));
+    call_wait_output(&c, strlen("before\n"));
+    expect_ok(peer_op("hold"));
+    json_object_set_new(request, "fork", json_true());
+    json_object_set_new(request, "hostname", json_string("another"));
+    json_object_set_new(request, "secrets", json_pack("{s:s}", "TOKEN", "of the fork"));
+    expect_ok(json_incref(request));
+    assert_int_equal(stream_send(&c.stream, WIRE_STDIN, "after\n", 6), 6);
+    call_wait(&c);
+    assert_string_equal(c.out.data, "before\nafter\nanother\nmine\n");
+    call_release(&c);
+    expect_output("a=$(cat /run/pyro/generation); echo ${#a}; cat /run/pyro-secrets/*",
+                  "20\nof the fork");
+    expect_output("hostname", "another\n");
+}
+
 static void test_stat(void **state UNUSED)
 {
     struct call c;
@@ -301,6 +354,8 @@ int main(void)
         cmocka_unit_test(test_output_and_input_are_whole),
         cmocka_unit_test(test_greed_harms_itself_only),
         cmocka_unit_test(test_reconnects),
+        cmocka_unit_test(test_hold_stops_what_runs),
+        cmocka_unit_test(test_begin_of_a_fork),
         cmocka_unit_test(test_stat),
         cmocka_unit_test(test_shutdown_leaves_a_clean_disk),
     };
