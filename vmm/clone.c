@@ -2,9 +2,13 @@
 #include "vmm/clone.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "vmm/base/fs.h"
 #include "vmm/base/patience.h"
+#include "vmm/base/proc.h"
 #include "vmm/launch.h"
 
 #define START_TIMEOUT_MS 30000
@@ -22,20 +26,70 @@ static bool wait_for_network(struct vm *vm, int run_dirfd, int64_t deadline_ms,
     return peer >= 0 && qmp_wait_event(vm->qmp, "NETDEV_STREAM_CONNECTED", deadline_ms, NULL, err);
 }
 
-/* Loads the devices' state and lets the machine run. */
-static bool restore(struct vm *vm, const struct template *t, int64_t deadline_ms,
-                    struct pyro_error *err)
+/* Loads the state that a descriptor has. */
+static bool load_state(struct vm *vm, int fd, bool ignore_shared, int64_t deadline_ms,
+                       struct pyro_error *err)
+{
+    return vm_set_capabilities(vm, ignore_shared, deadline_ms, err) &&
+           qmp_pass_fd(vm->qmp, "state", fd, deadline_ms, err) &&
+           qmp_command(vm->qmp, "migrate-incoming", json_pack("{s:s}", "uri", "fd:state"),
+                       deadline_ms, NULL, err) &&
+           vm_wait_migrated(vm, deadline_ms, err);
+}
+
+static bool load_template_state(struct vm *vm, const struct template *t, int64_t deadline_ms,
+                                struct pyro_error *err)
 {
     scoped_free char *path = str_printf("/proc/self/fd/%d", t->state_fd);
     scoped_close int state = open(path, O_RDONLY | O_CLOEXEC); /* an offset of its own */
 
     if (state < 0)
         return pyro_fail_errno(err, "open the state of a template");
-    return vm_set_capabilities(vm, deadline_ms, err) &&
-           qmp_pass_fd(vm->qmp, "state", state, deadline_ms, err) &&
-           qmp_command(vm->qmp, "migrate-incoming", json_pack("{s:s}", "uri", "fd:state"),
-                       deadline_ms, NULL, err) &&
-           vm_wait_migrated(vm, deadline_ms, err) &&
+    return load_state(vm, state, true, deadline_ms, err);
+}
+
+/* Writes the stream into a pipe; a QEMU that stops reading ends it. */
+static pid_t start_writer(const struct saved *s, int to_fd, int from_fd)
+{
+    pid_t parent = getpid(), pid = fork();
+    struct pyro_error ignored;
+
+    if (pid != 0)
+        return pid;
+    close(from_fd);
+    signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    _exit(!device_state_stream(s->state.data, s->state.len, &s->delta, to_fd, &ignored));
+}
+
+static bool load_saved(struct vm *vm, const struct saved *s, int64_t deadline_ms,
+                       struct pyro_error *err)
+{
+    scoped_kill writer = 0;
+    int ends[2];
+    bool ok;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return pyro_fail_errno(err, "pipe");
+    writer = start_writer(s, ends[1], ends[0]);
+    close(ends[1]);
+    if (writer < 0)
+        ok = pyro_fail_errno(err, "fork");
+    else
+        ok = load_state(vm, ends[0], false, deadline_ms, err);
+    close(ends[0]);
+    return ok;
+}
+
+/* Loads the state and lets the machine run. */
+static bool restore(struct vm *vm, const struct vm_spec *spec, int64_t deadline_ms,
+                    struct pyro_error *err)
+{
+    return (spec->saved ? load_saved(vm, spec->saved, deadline_ms, err)
+                        : load_template_state(vm, spec->template, deadline_ms, err)) &&
+           (!spec->before_run || spec->before_run(spec->arg, err)) &&
            qmp_command(vm->qmp, "cont", NULL, deadline_ms, NULL, err);
 }
 
@@ -58,7 +112,7 @@ bool vm_start(const struct vm_spec *spec, struct vm *ret, struct pyro_error *err
     if (!vm_launch(&t->qemu, &machine, spec->run_dirfd, deadline_ms, &vm, err))
         return false;
     if ((t->network && !wait_for_network(&vm, spec->run_dirfd, deadline_ms, err)) ||
-        !restore(&vm, t, deadline_ms, err))
+        !restore(&vm, spec, deadline_ms, err))
         return vm_launch_failed(&vm, err);
     vm.ram_fd = fcntl(t->ram_fd, F_DUPFD_CLOEXEC, 0);
     *ret = vm;

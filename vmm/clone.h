@@ -1,7 +1,8 @@
-/* Starting a machine as a copy of its template. */
+/* Starting a machine as a copy of its template, or of one that was captured. */
 #ifndef PYRO_CLONE_H
 #define PYRO_CLONE_H
 
+#include "vmm/saved.h"
 #include "vmm/template.h"
 #include "vmm/vm.h"
 
@@ -10,6 +11,11 @@ struct vm_spec {
     const struct disk_chain *disk; /* TEMPLATE_FRESH: base and a new, empty overlay */
     int run_dirfd;                 /* where the three sockets are made */
     const char *name; /* of the workspace: QEMU carries it as `-name pyro-NAME` (find.h) */
+    /* It goes on as this was captured; `template` is this one's. NULL: as the template. */
+    const struct saved *saved;
+    /* Called once everything is loaded, before the machine runs; false: it must not. May be NULL. */
+    bool (*before_run)(void *arg, struct pyro_error *err);
+    void *arg;
 };
 
 /*

@@ -166,11 +166,12 @@ bool vm_launch_failed(struct vm *vm, struct pyro_error *err)
     return false;
 }
 
-bool vm_set_capabilities(struct vm *vm, int64_t deadline_ms, struct pyro_error *err)
+bool vm_set_capabilities(struct vm *vm, bool ignore_shared, int64_t deadline_ms,
+                         struct pyro_error *err)
 {
     json_t *arguments =
         json_pack("{s:[{s:s, s:b}, {s:s, s:b}]}", "capabilities", "capability", "x-ignore-shared",
-                  "state", 1, "capability", "events", "state", 1);
+                  "state", ignore_shared, "capability", "events", "state", 1);
 
     return qmp_command(vm->qmp, "migrate-set-capabilities", arguments, deadline_ms, NULL, err);
 }

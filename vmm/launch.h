@@ -23,7 +23,9 @@ bool vm_tell_end(struct vm *vm, struct pyro_error *err);
 bool vm_launch_failed(struct vm *vm, struct pyro_error *err);
 /* Waits for the MIGRATION event that ends a migration; anything but "completed" is an error. */
 bool vm_wait_migrated(struct vm *vm, int64_t deadline_ms, struct pyro_error *err) MUST_CHECK;
-/* Sets the capabilities that both ends of a copy need. */
-bool vm_set_capabilities(struct vm *vm, int64_t deadline_ms, struct pyro_error *err) MUST_CHECK;
+/* Sets the capabilities that both ends of a copy need; `ignore_shared`: the state has RAM's blocks
+ * without their pages, as a template's does. */
+bool vm_set_capabilities(struct vm *vm, bool ignore_shared, int64_t deadline_ms,
+                         struct pyro_error *err) MUST_CHECK;
 
 #endif

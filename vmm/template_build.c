@@ -70,7 +70,7 @@ static bool save_state(struct vm *vm, int state_fd, struct pyro_error *err)
     int64_t deadline_ms = patience_until(TEMPLATE_SAVE_MS);
 
     if (!qmp_command(vm->qmp, "stop", NULL, deadline_ms, NULL, err) ||
-        !vm_set_capabilities(vm, deadline_ms, err) ||
+        !vm_set_capabilities(vm, true, deadline_ms, err) ||
         !qmp_pass_fd(vm->qmp, "state", state_fd, deadline_ms, err) ||
         !qmp_command(vm->qmp, "migrate", json_pack("{s:s}", "uri", "fd:state"), deadline_ms, NULL,
                      err) ||

@@ -1,4 +1,4 @@
-/* Shared by template.c, template_build.c and template_prune.c; nobody else includes this. */
+/* Shared by template.c, template_build.c, template_prune.c and saved.c; nobody else includes this. */
 #ifndef PYRO_TEMPLATE_PRIVATE_H
 #define PYRO_TEMPLATE_PRIVATE_H
 

@@ -318,7 +318,7 @@ static size_t take_frames(struct link *link)
     struct pyro_error err = { 0 };
     struct wire_frame f;
 
-    while (link->state == LINK_OPEN) {
+    while (link->state == LINK_OPEN && !link->paused) {
         enum wire_status status = wire_decode(&r, &f, &err);
         if (status == WIRE_INCOMPLETE)
             break;
@@ -339,7 +339,7 @@ static void take_input(struct link *link)
 {
     size_t spent = 1;
 
-    while (spent && link->in_len && link->state != LINK_BROKEN) {
+    while (spent && link->in_len && !link->paused && link->state != LINK_BROKEN) {
         spent = link->state == LINK_OPEN ? take_frames(link) : take_hello(link);
         link->in_len -= spent;
         memmove(link->in, link->in + spent, link->in_len);
@@ -372,7 +372,8 @@ static void link_read_some(void *arg)
     struct link *link = arg;
     size_t slice = 0;
 
-    while (link->state != LINK_BROKEN) {
+    take_input(link); /* what waited while it was paused */
+    while (!link->paused && link->state != LINK_BROKEN) {
         ssize_t n;
         if (slice >= READ_SLICE) {
             loop_defer(link->loop, &link->read_call, link_read_some, link);
@@ -391,6 +392,13 @@ static void link_read_some(void *arg)
         slice += (size_t)n;
         take_input(link);
     }
+}
+
+void link_pause(struct link *link, bool paused)
+{
+    link->paused = paused;
+    if (!paused)
+        loop_defer(link->loop, &link->read_call, link_read_some, link);
 }
 
 static void link_on_event(void *arg, uint32_t events)

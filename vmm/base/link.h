@@ -93,6 +93,8 @@ void link_listen(struct link *link);
 bool link_is_ready(const struct link *link);
 /* Writes queued output, blocking until it is out or deadline_ms (clock_ms()). */
 bool link_flush(struct link *link, int64_t deadline_ms);
+/* Whether what the peer sends waits, its end included. What was begun goes on; nothing is lost. */
+void link_pause(struct link *link, bool paused);
 /* Bytes queued for output. */
 size_t link_queued(const struct link *link);
 

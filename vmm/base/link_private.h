@@ -24,6 +24,7 @@ struct link {
     struct pyro_error why; /* of the loss */
     struct loop_deferred flush_call, read_call, lost_call;
     struct loop_timer hello_timer; /* host: when to say hello again */
+    bool paused;                   /* frames wait: link_pause() */
     bool host_seen; /* guest: since the hello the port has shown that its host is there */
     size_t in_len;
     char in[2 * WIRE_FRAME_MAX];

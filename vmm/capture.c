@@ -1,0 +1,366 @@
+/* vmm/capture.c: /proc/PID/maps, /proc/PID/pagemap and process_vm_readv(2), each of which may hang. */
+#include "vmm/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "vmm/base/fs.h"
+#include "vmm/base/proc.h"
+#include "vmm/ram_copy.h"
+
+#define WORKERS_MAX 4
+#define PART_PAGES 256 /* looked at, and copied, at once; workers take them in turn */
+#define MAPS_BYTES_MAX (4u << 20)
+#define PAGE_PRESENT (1ULL << 63)
+#define PAGE_SWAPPED (1ULL << 62)
+#define PAGE_OF_FILE (1ULL << 61) /* or of memory that is shared */
+
+struct capture {
+    pid_t pid;
+    int base_fd; /* borrowed */
+    int out_fd;
+    uint64_t size_bytes, page_count;
+    uint8_t *out;   /* out_fd, mapped */
+    uint8_t *taken; /* shared with the workers */
+    pid_t workers[WORKERS_MAX];
+    unsigned count, waited_for;
+    int go_fd;   /* a byte for each worker: copy */
+    int told_fd; /* struct pyro_error from each worker, when it is prepared and when it has copied */
+};
+
+/* ---- in a worker ---- */
+
+struct worker {
+    const struct capture *c;
+    unsigned number;
+    uint64_t address; /* of RAM in QEMU */
+    int pagemap_fd;
+    uint64_t entries[PART_PAGES];
+};
+
+struct mapping {
+    uint64_t start, end, offset, inode;
+    dev_t device;
+};
+
+static bool parse_mapping(const char *line, struct mapping *ret)
+{
+    unsigned major_number, minor_number;
+
+    if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*4s %" SCNx64 " %x:%x %" SCNu64, &ret->start,
+               &ret->end, &ret->offset, &major_number, &minor_number, &ret->inode) != 6)
+        return false;
+    ret->device = makedev(major_number, minor_number);
+    return true;
+}
+
+/*
+ * Where the memfd is mapped, by its device and inode. Anonymous memory may lie over the holes in it
+ * (holes.h), so it may be in many pieces; together they cover it.
+ */
+static bool find_ram(struct worker *w, char *maps, struct pyro_error *err)
+{
+    uint64_t at = 0, end = 0;
+    struct mapping m;
+    struct stat st;
+    char *line, *rest = maps;
+
+    if (fstat(w->c->base_fd, &st) != 0)
+        return pyro_fail_errno(err, "the machine's memory");
+    while ((line = strsep(&rest, "\n"))) {
+        bool is_ram;
+        if (!parse_mapping(line, &m))
+            continue;
+        is_ram = m.inode == st.st_ino && m.device == st.st_dev;
+        if (!at && is_ram) {
+            w->address = m.start - m.offset;
+            end = w->address + w->c->size_bytes;
+            at = m.start;
+        }
+        if (!at || m.end <= at || m.start >= end)
+            continue;
+        if (m.start > at || (is_ram ? m.start - m.offset != w->address : m.inode != 0))
+            break;
+        at = m.end;
+    }
+    return (at && at >= end) ||
+           pyro_fail(err, PYRO_VM_FAILED,
+                     "QEMU does not have its machine's memory where it should");
+}
+
+static bool look_up(struct worker *w, struct pyro_error *err)
+{
+    scoped_buf maps = BUF_INIT(MAPS_BYTES_MAX);
+    scoped_close int fd = -1;
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/maps", (int)w->c->pid);
+    if (!fs_read_file(AT_FDCWD, path, &maps, err) || !maps.data)
+        return pyro_wrap(err, "QEMU's memory");
+    snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)w->c->pid);
+    w->pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (w->pagemap_fd < 0)
+        return pyro_fail_errno(err, "QEMU's memory");
+    return find_ram(w, maps.data, err);
+}
+
+/* Whether a page is QEMU's own. */
+static bool is_own(uint64_t entry)
+{
+    return (entry & (PAGE_PRESENT | PAGE_SWAPPED)) && !(entry & PAGE_OF_FILE);
+}
+
+/* Reads which pages of a part are QEMU's own; their number in *ret_count. */
+static bool scan(struct worker *w, uint64_t first, size_t *ret_count, struct pyro_error *err)
+{
+    uint64_t left = w->c->page_count - first;
+    size_t n = left < PART_PAGES ? (size_t)left : PART_PAGES;
+    off_t at = (off_t)((w->address / RAM_PAGE_BYTES + first) * sizeof(w->entries[0]));
+
+    if (fs_pread_full(w->pagemap_fd, w->entries, n * sizeof(w->entries[0]), at) !=
+        (ssize_t)(n * sizeof(w->entries[0])))
+        return pyro_fail_errno(err, "which pages QEMU has");
+    *ret_count = n;
+    return true;
+}
+
+/* The next run of own pages of a part, from *at on; false: there is none. */
+static bool next_run(const struct worker *w, size_t count, size_t *at, size_t *ret_length)
+{
+    size_t end;
+
+    while (*at < count && !is_own(w->entries[*at]))
+        ++*at;
+    for (end = *at; end < count && is_own(w->entries[end]);)
+        end++;
+    *ret_length = end - *at;
+    return *ret_length > 0;
+}
+
+/* Room for the pages that are QEMU's own by now: to fault it in while the machine is stopped would
+ * take three times as long as the copy. */
+static bool prepare_part(struct worker *w, uint64_t first, struct pyro_error *err)
+{
+    size_t count, length;
+
+    if (!scan(w, first, &count, err))
+        return false;
+    for (size_t at = 0; next_run(w, count, &at, &length); at += length)
+        if (madvise(w->c->out + (first + at) * RAM_PAGE_BYTES, length * RAM_PAGE_BYTES,
+                    MADV_POPULATE_WRITE) != 0 &&
+            errno == ENOMEM)
+            return pyro_no_memory(err, "room for the machine's memory");
+    return true;
+}
+
+static bool copy_part(struct worker *w, uint64_t first, struct pyro_error *err)
+{
+    struct iovec from[PART_PAGES / 2], to[PART_PAGES / 2];
+    size_t count, length, runs = 0, bytes = 0;
+    ssize_t n;
+
+    if (!scan(w, first, &count, err))
+        return false;
+    for (size_t at = 0; next_run(w, count, &at, &length); at += length) {
+        uint64_t offset = (first + at) * RAM_PAGE_BYTES;
+        from[runs] =
+            (struct iovec){ (void *)(uintptr_t)(w->address + offset), length * RAM_PAGE_BYTES };
+        to[runs++] = (struct iovec){ w->c->out + offset, length * RAM_PAGE_BYTES };
+        bytes += length * RAM_PAGE_BYTES;
+        memset(w->c->taken + first + at, 1, length);
+    }
+    if (!runs)
+        return true;
+    n = process_vm_readv(w->c->pid, to, runs, from, runs, 0);
+    if (n == (ssize_t)bytes)
+        return true;
+    if (n >= 0)
+        return pyro_fail(err, PYRO_VM_FAILED, "QEMU's memory changes while it is read");
+    pyro_fail_errno(err, "read QEMU's memory");
+    if (errno == EPERM)
+        pyro_hint(err, "this host lets no process look into another (kernel.yama.ptrace_scope)");
+    return false;
+}
+
+static bool each_part(struct worker *w,
+                      bool (*fn)(struct worker *w, uint64_t first, struct pyro_error *err),
+                      struct pyro_error *err)
+{
+    for (uint64_t first = (uint64_t)w->number * PART_PAGES; first < w->c->page_count;
+         first += (uint64_t)w->c->count * PART_PAGES)
+        if (!fn(w, first, err))
+            return false;
+    return true;
+}
+
+static void run_worker(const struct capture *c, unsigned number, int go_fd, int told_fd)
+{
+    struct worker w = { .c = c, .number = number, .pagemap_fd = -1 };
+    struct pyro_error err = { 0 };
+    bool ok = look_up(&w, &err) && each_part(&w, prepare_part, &err);
+    char go;
+
+    /* One write of less than PIPE_BUF is never mixed with another's. */
+    _Static_assert(sizeof(err) <= PIPE_BUF, "an error is one write");
+    if (write(told_fd, &err, sizeof(err)) != (ssize_t)sizeof(err) || !ok ||
+        fs_read_full(go_fd, &go, 1) != 1)
+        _exit(1);
+    each_part(&w, copy_part, &err);
+    _exit(write(told_fd, &err, sizeof(err)) != (ssize_t)sizeof(err));
+}
+
+/* ---- the parent ---- */
+
+static bool start_workers(struct capture *c, struct pyro_error *err)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    pid_t parent = getpid();
+    int go[2], told[2];
+
+    if (pipe2(go, O_CLOEXEC) != 0)
+        return pyro_fail_errno(err, "pipe");
+    c->go_fd = go[1];
+    if (pipe2(told, O_CLOEXEC) != 0) {
+        close(go[0]);
+        return pyro_fail_errno(err, "pipe");
+    }
+    c->told_fd = told[0];
+    c->count = cores > WORKERS_MAX ? WORKERS_MAX : cores > 1 ? (unsigned)cores : 1;
+    for (unsigned i = 0; i < c->count; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            close(go[1]);
+            if (getppid() == parent)
+                run_worker(c, i, go[0], told[1]);
+            _exit(1);
+        }
+        c->workers[i] = pid;
+        if (pid < 0)
+            pyro_fail_errno(err, "fork");
+    }
+    close(go[0]);
+    close(told[1]);
+    for (unsigned i = 0; i < c->count; i++)
+        if (c->workers[i] < 0)
+            return false;
+    c->waited_for = c->count;
+    return true;
+}
+
+static bool map(struct capture *c, struct pyro_error *err)
+{
+    struct stat st;
+
+    if (fstat(c->base_fd, &st) != 0)
+        return pyro_fail_errno(err, "the machine's memory");
+    c->size_bytes = (uint64_t)st.st_size;
+    c->page_count = c->size_bytes / RAM_PAGE_BYTES;
+    c->out_fd = memfd_create("pyro-capture", MFD_CLOEXEC);
+    if (c->out_fd < 0 || ftruncate(c->out_fd, st.st_size) != 0)
+        return pyro_fail_errno(err, "room for the machine's memory");
+    c->out = mmap(NULL, c->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, c->out_fd, 0);
+    c->taken = mmap(NULL, c->page_count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return (c->out != MAP_FAILED && c->taken != MAP_FAILED) ||
+           pyro_fail_errno(err, "room for the machine's memory");
+}
+
+struct capture *capture_new(pid_t pid, int base_fd, struct pyro_error *err)
+{
+    struct capture *c = calloc(1, sizeof(*c));
+
+    BUG_ON(!c);
+    *c = (struct capture){ .pid = pid,
+                           .base_fd = base_fd,
+                           .out_fd = -1,
+                           .out = MAP_FAILED,
+                           .taken = MAP_FAILED,
+                           .go_fd = -1,
+                           .told_fd = -1 };
+    if (map(c, err) && start_workers(c, err))
+        return c;
+    capture_free(c);
+    return NULL;
+}
+
+int capture_fd(const struct capture *c)
+{
+    return c->told_fd;
+}
+
+/* What one worker tells. */
+static bool take_word(struct capture *c, struct pyro_error *err)
+{
+    struct pyro_error why;
+
+    if (fs_read_full(c->told_fd, &why, sizeof(why)) != (ssize_t)sizeof(why))
+        return pyro_fail(err, PYRO_INTERNAL, "a process that captured memory was killed");
+    if (why.code)
+        return pyro_copy(err, &why);
+    c->waited_for--;
+    return true;
+}
+
+bool capture_prepared(struct capture *c, bool *ret_done, struct pyro_error *err)
+{
+    struct pollfd p = { .fd = c->told_fd, .events = POLLIN };
+
+    while (c->waited_for && poll(&p, 1, 0) > 0)
+        if (!take_word(c, err))
+            return false;
+    *ret_done = !c->waited_for;
+    return true;
+}
+
+bool capture_take(struct capture *c, int64_t deadline_ms, struct pyro_error *err)
+{
+    static const char go[WORKERS_MAX];
+    struct pollfd p = { .fd = c->told_fd, .events = POLLIN };
+
+    if (!fs_write_all(c->go_fd, go, c->count, err))
+        return false;
+    for (c->waited_for = c->count; c->waited_for;) {
+        int64_t left = deadline_ms - clock_ms();
+        if (left <= 0 || poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left) == 0)
+            return pyro_fail(err, PYRO_TIMEOUT, "QEMU's memory could not be read in time");
+        if (!take_word(c, err))
+            return false;
+    }
+    return true;
+}
+
+struct captured capture_result(const struct capture *c)
+{
+    return (struct captured){ .size_bytes = c->size_bytes,
+                              .page_count = c->page_count,
+                              .taken = c->taken,
+                              .fd = c->out_fd,
+                              .base_fd = c->base_fd };
+}
+
+void capture_free(struct capture *c)
+{
+    if (!c)
+        return;
+    for (unsigned i = 0; i < c->count; i++)
+        proc_kill(c->workers[i]);
+    cleanup_close(&c->go_fd);
+    cleanup_close(&c->told_fd);
+    if (c->out != MAP_FAILED)
+        munmap(c->out, c->size_bytes);
+    if (c->taken != MAP_FAILED)
+        munmap(c->taken, c->page_count);
+    cleanup_close(&c->out_fd);
+    free(c);
+}

@@ -1,0 +1,280 @@
+/* vmm/saved.c: writing, checking and opening a captured machine. */
+#include "vmm/saved.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <xxhash.h>
+
+#include "vmm/base/fs.h"
+#include "vmm/host.h"
+#include "vmm/ram_copy.h"
+#include "vmm/template_private.h"
+
+#define FORMAT 1
+#define RECORD_BYTES_MAX (1024 * 1024)
+#define STATE_FILE "state"
+
+/* ---- what must be the same ---- */
+
+static void digest_hex(const void *bytes, size_t n, char *ret)
+{
+    XXH128_canonical_t canonical;
+
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes, n));
+    hex_encode(canonical.digest, sizeof(canonical.digest), ret);
+}
+
+json_t *saved_machine(const struct template *t, const char *guest)
+{
+    scoped_free char *host = host_identity(t->accel);
+    char host_digest[RAM_DIGEST_HEX + 1];
+
+    digest_hex(host, strlen(host), host_digest);
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:s, s:s}", "qemu", t->qemu.version,
+                     "host", host_digest, "accelerator", accel_name(t->accel), "guest", guest,
+                     "vcpu_count", (int)t->vcpu_count, "mem_mib", (int)t->mem_mib, "network",
+                     t->network, "template", t->key, "ram_digest", t->ram.digest);
+}
+
+bool saved_ram(const json_t *machine, struct ram_identity *ret)
+{
+    const char *digest = json_string_or(machine, "ram_digest", "");
+    int64_t mem_mib = json_int_or(machine, "mem_mib", 0);
+
+    if (strlen(digest) != RAM_DIGEST_HEX || mem_mib < 1 || mem_mib > INT32_MAX)
+        return false;
+    ret->size_bytes = (uint64_t)mem_mib << 20;
+    snprintf(ret->digest, sizeof(ret->digest), "%s", digest);
+    return true;
+}
+
+/* ---- writing ---- */
+
+/* The template's file, if it is there and still the same; -1. */
+static int find_template(const char *templates_dir, const json_t *machine)
+{
+    scoped_free char *path =
+        str_printf("%s/%s", templates_dir, json_string_or(machine, "template", ""));
+    scoped_close int dirfd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    scoped_json json_t *record = dirfd < 0 ? NULL : template_read_record(dirfd, NULL);
+
+    if (!record || strcmp(json_string_or(record, "ram_digest", ""),
+                          json_string_or(machine, "ram_digest", "-")) != 0)
+        return -1;
+    return openat(dirfd, TEMPLATE_RAM, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static bool link_template(int dirfd, const char *templates_dir, const json_t *machine)
+{
+    scoped_close int fd = find_template(templates_dir, machine);
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    return fd >= 0 && linkat(AT_FDCWD, path, dirfd, SAVED_TEMPLATE, AT_SYMLINK_FOLLOW) == 0;
+}
+
+static int create(int dirfd, const char *name, struct pyro_error *err)
+{
+    int fd = openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        pyro_fail_errno(err, "create '%s'", name);
+    return fd;
+}
+
+/* A link where that is possible, else a copy of what QEMU maps. */
+static bool keep_template(int dirfd, const char *templates_dir, const json_t *machine, int base_fd,
+                          struct pyro_error *err)
+{
+    struct ram_identity identity;
+    scoped_close int fd = -1;
+    char found[RAM_DIGEST_HEX + 1];
+
+    if (link_template(dirfd, templates_dir, machine))
+        return true;
+    fd = create(dirfd, SAVED_TEMPLATE, err);
+    if (fd < 0 || !saved_ram(machine, &identity))
+        return false;
+    if (ftruncate(fd, (off_t)identity.size_bytes) != 0)
+        return pyro_fail_errno(err, "write the memory of a template");
+    if (!ram_copy(base_fd, fd, false, identity.size_bytes, found, err))
+        return false;
+    if (strcmp(found, identity.digest) != 0)
+        return pyro_fail(err, PYRO_VM_FAILED, "QEMU has another memory than its template's");
+    return fsync(fd) == 0 || pyro_fail_errno(err, "write the memory of a template");
+}
+
+static bool write_delta(int dirfd, const struct captured *captured, char *ret_digest,
+                        struct pyro_error *err)
+{
+    scoped_close int fd = create(dirfd, SAVED_DELTA, err);
+
+    return fd >= 0 && delta_write(captured, captured->base_fd, fd, err) &&
+           delta_digest(fd, ret_digest, err);
+}
+
+static bool write_state(int dirfd, const struct buf *state, char *ret_digest,
+                        struct pyro_error *err)
+{
+    digest_hex(state->data, state->len, ret_digest);
+    return fs_write_atomic(dirfd, STATE_FILE, state->data, state->len, 0600, err);
+}
+
+bool saved_write(int dirfd, const char *templates_dir, const json_t *machine,
+                 const struct captured *captured, const struct buf *state, const json_t *members,
+                 struct pyro_error *err)
+{
+    char delta[RAM_DIGEST_HEX + 1], devices[RAM_DIGEST_HEX + 1];
+    scoped_json json_t *record = NULL;
+    scoped_free char *text = NULL;
+
+    if (!keep_template(dirfd, templates_dir, machine, captured->base_fd, err) ||
+        !write_delta(dirfd, captured, delta, err) || !write_state(dirfd, state, devices, err))
+        return false;
+    record = json_pack("{s:i, s:O, s:s, s:s}", "format", FORMAT, "machine", machine, "delta_digest",
+                       delta, "state_digest", devices);
+    if (record && members)
+        json_object_update(record, (json_t *)(uintptr_t)members);
+    text = record ? json_compact(record) : NULL;
+    if (!text)
+        return pyro_no_memory(err, NULL);
+    return fs_write_atomic(dirfd, SAVED_RECORD, text, strlen(text), 0600, err);
+}
+
+int64_t saved_bytes(int dirfd)
+{
+    static const char *const files[] = { SAVED_DELTA, STATE_FILE };
+    int64_t bytes = 0;
+    struct stat st;
+
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+        if (fstatat(dirfd, files[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
+            bytes += st.st_blocks * 512LL;
+    return bytes;
+}
+
+/* ---- reading ---- */
+
+json_t *saved_read(int dirfd, struct pyro_error *err)
+{
+    scoped_buf text = BUF_INIT(RECORD_BYTES_MAX);
+    json_t *record;
+
+    if (!fs_read_file(dirfd, SAVED_RECORD, &text, err))
+        return NULL;
+    record = json_parse(text.data ? text.data : "", text.len, RECORD_BYTES_MAX, err);
+    if (record && json_int_or(record, "format", 0) == FORMAT)
+        return record;
+    if (record)
+        pyro_fail(err, PYRO_SNAPSHOT_STATE, "the saved memory is another version's");
+    json_decref(record);
+    return NULL;
+}
+
+static bool is_the_same(const json_t *machine, const char *member, const char *now,
+                        const char *what, struct pyro_error *err)
+{
+    const char *then = json_string_or(machine, member, "");
+
+    return !strcmp(then, now) ||
+           pyro_fail(err, PYRO_SNAPSHOT_STATE,
+                     "the saved memory cannot be used: %s has changed since", what);
+}
+
+/* Fills what t says of a machine. */
+static bool fit(const json_t *machine, const struct saved_host *host, struct template *t,
+                struct pyro_error *err)
+{
+    struct accel_verdict verdict;
+    scoped_json json_t *now = NULL;
+    int64_t vcpu_count, mem_mib;
+
+    if (!qemu_find(host->cache_dir, &t->qemu, err) ||
+        !accel_choose(host->cache_dir, t->qemu.version, &t->accel, &verdict, err))
+        return false;
+    if (!json_get_int(machine, "vcpu_count", 1, 1024, &vcpu_count, err) ||
+        !json_get_int(machine, "mem_mib", 1, INT32_MAX, &mem_mib, err) ||
+        !saved_ram(machine, &t->ram))
+        return pyro_fail(err, PYRO_RECORD_INVALID, "the record of a saved memory is damaged");
+    if (vcpu_count != host->vcpu_count || mem_mib != host->mem_mib)
+        return pyro_fail(err, PYRO_SNAPSHOT_STATE,
+                         "the saved memory cannot be used: the workspace had %d vCPU and %d MiB",
+                         (int)vcpu_count, (int)mem_mib);
+    t->vcpu_count = (unsigned)vcpu_count;
+    t->mem_mib = (unsigned)mem_mib;
+    t->network = json_bool_or(machine, "network", false);
+    t->kind = TEMPLATE_RESTART;
+    snprintf(t->key, sizeof(t->key), "%s", json_string_or(machine, "template", ""));
+    now = saved_machine(t, host->guest);
+    return is_the_same(machine, "qemu", t->qemu.version, "QEMU", err) &&
+           is_the_same(machine, "accelerator", accel_name(t->accel), "the accelerator", err) &&
+           is_the_same(machine, "host", json_string_or(now, "host", ""), "this host's processor",
+                       err) &&
+           is_the_same(machine, "guest", host->guest, "the guest program", err);
+}
+
+bool saved_check(int dirfd, const struct saved_host *host, struct pyro_error *err)
+{
+    scoped_json json_t *record = saved_read(dirfd, err);
+    struct template t = TEMPLATE_INIT;
+
+    return record && fit(json_object_get(record, "machine"), host, &t, err);
+}
+
+static bool load_template(int dirfd, struct template *t, struct pyro_error *err)
+{
+    scoped_close int file = -1;
+
+    t->ram_fd = ram_find_holder(&t->ram);
+    if (t->ram_fd >= 0)
+        return true;
+    file = openat(dirfd, SAVED_TEMPLATE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (file < 0)
+        return pyro_fail_errno(err, "the memory of a template");
+    t->ram_fd = ram_load(file, &t->ram, err);
+    return t->ram_fd >= 0;
+}
+
+static bool load_state(int dirfd, const json_t *record, struct buf *ret, struct pyro_error *err)
+{
+    char found[RAM_DIGEST_HEX + 1];
+
+    if (!fs_read_file(dirfd, STATE_FILE, ret, err))
+        return false;
+    digest_hex(ret->data ? ret->data : "", ret->len, found);
+    if (strcmp(found, json_string_or(record, "state_digest", "")) != 0)
+        return pyro_fail(err, PYRO_RECORD_INVALID, "the state of a saved machine fails its check");
+    return device_state_check(ret->data, ret->len, err);
+}
+
+bool saved_open(int dirfd, const struct saved_host *host, struct saved *ret, struct pyro_error *err)
+{
+    scoped_json json_t *record = saved_read(dirfd, err);
+    scoped_close int delta =
+        record ? openat(dirfd, SAVED_DELTA, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    struct saved s = SAVED_INIT;
+
+    if (!record || !fit(json_object_get(record, "machine"), host, &s.template, err))
+        return false;
+    if (delta < 0)
+        return pyro_fail_errno(err, "a saved memory");
+    if (load_state(dirfd, record, &s.state, err) &&
+        delta_open(delta, s.template.ram.size_bytes, json_string_or(record, "delta_digest", ""),
+                   &s.delta, err) &&
+        load_template(dirfd, &s.template, err)) {
+        *ret = s;
+        return true;
+    }
+    saved_release(&s);
+    return false;
+}
+
+void saved_release(struct saved *s)
+{
+    template_release(&s->template);
+    delta_close(&s->delta);
+    buf_release(&s->state);
+}
