@@ -42,6 +42,7 @@ static void snapshot_list_print(const json_t *result, FILE *out)
     static const struct show_column columns[] = {
         { "CREATED", 19, .show = snapshot_list_show_time },
         { "BYTES WRITTEN", 13, .member = "bytes_written", .to_the_right = true },
+        { "MEMORY", 10, .member = "memory_bytes", .to_the_right = true },
         { "NAME", .member = "snapshot_name" },
         { .title = NULL },
     };

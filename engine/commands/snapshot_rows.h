@@ -12,6 +12,8 @@
     RES_STR("snapshot_name"), RES_STR("kind", .choices = snapshot_kinds), RES_NUM("created_at"),   \
         RES_INT("bytes_written",                                                                   \
                 .help = "What it takes on the host, beyond the layers it is based on"),            \
+        RES_INT("memory_bytes", .nullable = true,                                                  \
+                .help = "What its memory takes, of one that has it"),                              \
         RES_BOOL("deletable")
 
 extern const char *const snapshot_kinds[];

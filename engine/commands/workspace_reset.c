@@ -6,6 +6,7 @@
 
 struct workspace_reset_args {
     const char *workspace, *snapshot;
+    bool disk_only;
 };
 
 static const struct arg_spec workspace_reset_rows[] = {
@@ -13,6 +14,8 @@ static const struct arg_spec workspace_reset_rows[] = {
     ARG_STR(workspace_reset_args, snapshot, .agent = "", .metavar = "NAME", .def_str = "baseline",
             .complete = COMPLETE_SNAPSHOT,
             .help = "The snapshot to go back to; baseline: what it was created with"),
+    ARG_FLAG(workspace_reset_args, disk_only, .agent = "",
+             .help = "Leave the memory of a snapshot: boot from its disk"),
     ARG_END,
 };
 
@@ -20,7 +23,7 @@ static json_t *workspace_reset_run(const void *args, struct cmd_io *io, struct p
 {
     const struct workspace_reset_args *a = args;
 
-    return workspace_reset(a->workspace, a->snapshot, &io->progress, err);
+    return workspace_reset(a->workspace, a->snapshot, a->disk_only, &io->progress, err);
 }
 
 const struct cmd_spec cmd_workspace_reset = {
@@ -29,7 +32,8 @@ const struct cmd_spec cmd_workspace_reset = {
     .details =
         "All of the disk goes back, not /workspace alone: a package installed since is gone, "
         "a deleted file is there. What runs is ended; shells, services and the command "
-        "history are cleared. Id, name, labels, snapshots and secrets stay. A stopped "
+        "history are cleared; a snapshot with memory brings its own back, and what ran goes on. "
+        "Id, name, labels, snapshots and secrets stay. A stopped "
         "workspace is started.",
     .example = "pyro workspace reset demo --snapshot before-upgrade",
     .traits = CMD_DESTRUCTIVE,

@@ -10,10 +10,14 @@
 #include "engine/client/connect.h"
 #include "engine/client/handle.h"
 #include "engine/client/stopped.h"
+#include "engine/environment/boot.h"
+#include "engine/state/memory_files.h"
+#include "engine/state/paths.h"
 #include "engine/state/reset.h"
 #include "engine/state/timeline.h"
 #include "vmm/base/fs.h"
 #include "vmm/ram.h"
+#include "vmm/saved.h"
 
 #define CALL_MS 200000 /* longer than the supervisor gives the guest */
 #define RETRY_MS 30000 /* while others use the disk, or supervisors die */
@@ -21,14 +25,22 @@
 static json_t *describe(int dirfd, const char *name, uint32_t layer, double created_at,
                         bool is_baseline)
 {
-    return json_pack("{s:s, s:s, s:f, s:I, s:b}", "snapshot_name", name, "kind",
+    return json_pack("{s:s, s:s, s:f, s:I, s:n, s:b}", "snapshot_name", name, "kind",
                      is_baseline ? "baseline" : "named", "created_at", created_at, "bytes_written",
-                     (json_int_t)disk_layer_bytes(dirfd, layer), "deletable", !is_baseline);
+                     (json_int_t)disk_layer_bytes(dirfd, layer), "memory_bytes", "deletable",
+                     !is_baseline);
 }
 
 static json_t *describe_named(int dirfd, const struct disk_snapshot *s)
 {
-    return describe(dirfd, s->name, s->layer, s->created_at, false);
+    json_t *view = describe(dirfd, s->name, s->layer, s->created_at, false);
+    scoped_close int memory = s->memory ? memory_open(dirfd, s->name, NULL) : -1;
+
+    if (memory >= 0) {
+        json_object_set_new(view, "kind", json_string("memory"));
+        json_object_set_new(view, "memory_bytes", json_integer((json_int_t)saved_bytes(memory)));
+    }
+    return view;
 }
 
 /* ---- done by the process that holds the workspace ---- */
@@ -37,6 +49,7 @@ static json_t *describe_named(int dirfd, const struct disk_snapshot *s)
 struct job {
     const char *what;    /* the supervisor's name for it; NULL: a reset */
     const char *name;    /* the snapshot's */
+    bool memory;         /* with the machine's */
     int64_t reset_count; /* before a reset */
     /* Does it as the holder of the lock; the record is loaded, and saved here. */
     bool (*when_stopped)(const struct workspace_handle *o, struct workspace_record *r,
@@ -78,9 +91,11 @@ static bool is_done(const struct workspace_handle *o, const struct job *job)
 
 static json_t *request_of(const struct job *job, struct pyro_error *err)
 {
-    json_t *request =
-        job->what ? json_pack("{s:s, s:s, s:s}", "op", "disk", "do", job->what, "name", job->name)
-                  : json_pack("{s:s, s:s}", "op", "reset", "snapshot", job->name);
+    json_t *request = job->what
+                          ? json_pack("{s:s, s:s, s:s}", "op", job->memory ? "memory" : "disk",
+                                      "do", job->what, "name", job->name)
+                          : json_pack("{s:s, s:s, s:b}", "op", "reset", "snapshot", job->name,
+                                      "memory", job->memory);
 
     if (!request)
         pyro_fail(err, PYRO_INVALID_ARGUMENT, "the snapshot's name is not UTF-8");
@@ -91,7 +106,7 @@ static json_t *request_of(const struct job *job, struct pyro_error *err)
  * Asks the supervisor to do it, or does it: whether the workspace runs may change between the check
  * and the action, and a supervisor may be killed on the way, before or after it has done it.
  */
-static bool do_either(const struct workspace_handle *o, const struct job *job,
+static bool do_either(const struct workspace_handle *o, const struct job *job, json_t **ret_result,
                       struct pyro_error *err)
 {
     scoped_json json_t *request = request_of(job, err);
@@ -108,6 +123,8 @@ static bool do_either(const struct workspace_handle *o, const struct job *job,
             return false;
         if (is_running(o)) {
             result = supervisor_call(o, request, clock_ms() + CALL_MS, &why);
+            if (result && ret_result)
+                *ret_result = json_incref(result);
             if (result || (why.code == PYRO_GUEST_LOST && is_done(o, job)))
                 return true;
             again = why.code == PYRO_WORKSPACE_BUSY || why.code == PYRO_GUEST_LOST ||
@@ -193,18 +210,28 @@ static bool snapshot_name_stopped(const struct workspace_handle *o, struct works
     return false;
 }
 
-json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *err)
+static bool snapshot_refuse_memory(const struct workspace_handle *o,
+                                   struct workspace_record *r UNUSED, const struct job *job UNUSED,
+                                   struct pyro_error *err)
+{
+    pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' does not run: it has no memory", o->id);
+    return pyro_hint(err, "start it first, or leave out --memory");
+}
+
+json_t *snapshot_create(const char *ref, const char *name, bool memory, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct job job = { .what = "snapshot",
                        .name = name,
-                       .when_stopped = snapshot_name_stopped,
+                       .memory = memory,
+                       .when_stopped = memory ? snapshot_refuse_memory : snapshot_name_stopped,
                        .done = snapshot_is_there };
     const struct disk_snapshot *made;
     scoped_record struct workspace_record r = { 0 };
+    scoped_json json_t *result = NULL;
     json_t *view = NULL;
 
-    if (!workspace_open(ref, &o, err) || !do_either(&o, &job, err) ||
+    if (!workspace_open(ref, &o, err) || !do_either(&o, &job, &result, err) ||
         !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
     made = disk_layers_find(&r.disk, name);
@@ -214,6 +241,11 @@ json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *er
         pyro_fail(err, PYRO_SNAPSHOT_NOT_FOUND, "snapshot '%s' has just been deleted", name);
     if (view)
         json_object_set_new(view, "workspace_id", json_string(o.id));
+    if (view)
+        json_object_set_new(view, "pause_ms",
+                            memory && result
+                                ? json_real((double)json_int_or(result, "pause_us", 0) / 1000)
+                                : json_null());
     return view;
 }
 
@@ -246,6 +278,7 @@ static bool snapshot_delete_stopped(const struct workspace_handle *o, struct wor
         return false;
     timeline_add(o->dir_fd, TIMELINE_ENTRY(TIMELINE_SNAPSHOT, .id = job->name, .state = "deleted"));
     disk_layers_sweep(o->dir_fd, &r->disk);
+    memory_sweep(o->dir_fd, &r->disk);
     return true;
 }
 
@@ -257,7 +290,7 @@ json_t *snapshot_delete(const char *ref, const char *name, struct pyro_error *er
                        .when_stopped = snapshot_delete_stopped,
                        .done = snapshot_is_gone };
 
-    if (!workspace_open(ref, &o, err) || !do_either(&o, &job, err))
+    if (!workspace_open(ref, &o, err) || !do_either(&o, &job, NULL, err))
         return NULL;
     return json_pack("{s:s, s:s, s:b}", "workspace_id", o.id, "snapshot_name", name, "deleted",
                      true);
@@ -276,7 +309,7 @@ bool workspace_seal_baseline(const struct workspace_handle *w, struct pyro_error
 static bool snapshot_reset_stopped(const struct workspace_handle *o, struct workspace_record *r,
                                    const struct job *job, struct pyro_error *err)
 {
-    if (!disk_reset_commit(o->dir_fd, r, job->name, err))
+    if (!disk_reset_commit(o->dir_fd, r, job->name, job->memory, err))
         return false;
     /* From here on it is reset: anything that cannot be cleaned up now is left to the start. */
     return disk_reset_finish(o->dir_fd, r, err) && record_save(o->dir_fd, r, true, err);
@@ -319,8 +352,31 @@ static bool start_again(const struct workspace_handle *o, const struct progress 
     return pyro_wrap(err, "it is reset, and could not be started");
 }
 
-json_t *workspace_reset(const char *ref, const char *snapshot, const struct progress *progress,
-                        struct pyro_error *err)
+/* Whether a reset brings the memory of its snapshot back; it must be usable then, before anything is
+ * lost. */
+static bool choose_memory(const struct workspace_handle *o, const struct workspace_record *r,
+                          struct job *job, struct pyro_error *err)
+{
+    const struct disk_snapshot *s = disk_layers_find(&r->disk, job->name);
+    scoped_close int dir = -1;
+    scoped_free char *cache_dir = NULL;
+    struct saved_host host = { .guest = boot_guest_digest(),
+                               .vcpu_count = r->vcpu_count,
+                               .mem_mib = r->mem_mib };
+
+    if (!s || !s->memory)
+        return true;
+    job->memory = true;
+    host.cache_dir = cache_dir = paths_cache(err);
+    if (cache_dir && (dir = memory_open(o->dir_fd, s->name, err)) >= 0 &&
+        saved_check(dir, &host, err))
+        return true;
+    return pyro_hint(err,
+                     "reset to its disk alone with --disk-only: the machine is booted from it");
+}
+
+json_t *workspace_reset(const char *ref, const char *snapshot, bool disk_only,
+                        const struct progress *progress, struct pyro_error *err)
 {
     scoped_workspace struct workspace_handle o = WORKSPACE_HANDLE_INIT;
     struct job job = { .name = snapshot,
@@ -332,8 +388,10 @@ json_t *workspace_reset(const char *ref, const char *snapshot, const struct prog
     if (!workspace_open(ref, &o, err) || !record_load(o.dir_fd, o.id, &r, err))
         return NULL;
     job.reset_count = r.reset_count;
+    if (!disk_only && !choose_memory(&o, &r, &job, err))
+        return NULL;
     ram_fd = hold_ram(&o);
-    if (!do_either(&o, &job, err) || !start_again(&o, progress, err))
+    if (!do_either(&o, &job, NULL, err) || !start_again(&o, progress, err))
         return NULL;
     return workspace_view(&o, err);
 }

@@ -12,10 +12,11 @@
 
 /*
  * {workspace_id, snapshot_name, kind, created_at, bytes_written, deletable}. The file system of a
- * running workspace is frozen for the moment it takes; a stopped one is snapshotted at once.
- * PYRO_NAME_TAKEN.
+ * running workspace is frozen for the moment it takes; a stopped one is snapshotted at once. `memory`:
+ * with the machine's, which must run; then {memory_bytes, pause_ms} as well. PYRO_NAME_TAKEN.
  */
-json_t *snapshot_create(const char *ref, const char *name, struct pyro_error *err) MUST_CHECK;
+json_t *snapshot_create(const char *ref, const char *name, bool memory,
+                        struct pyro_error *err) MUST_CHECK;
 /* {workspace_id, count, snapshots}, in the order they were made, the baseline first. */
 json_t *snapshot_list(const char *ref, struct pyro_error *err) MUST_CHECK;
 /* {workspace_id, snapshot_name, deleted}. PYRO_SNAPSHOT_NOT_FOUND. */
@@ -24,10 +25,12 @@ json_t *snapshot_delete(const char *ref, const char *name, struct pyro_error *er
 /*
  * Restores the whole disk to the snapshot (`baseline`: as create left it), clears the history and
  * starts the workspace, whatever its state; the workspace object. Running commands are ended. When
- * the start fails the workspace is reset anyway, and stopped.
+ * the start fails the workspace is reset anyway, and stopped. A snapshot with memory brings that back,
+ * with what ran and its history, unless disk_only; PYRO_SNAPSHOT_STATE when it cannot be used here any
+ * more, and then nothing has changed.
  */
-json_t *workspace_reset(const char *ref, const char *snapshot, const struct progress *progress,
-                        struct pyro_error *err) MUST_CHECK;
+json_t *workspace_reset(const char *ref, const char *snapshot, bool disk_only,
+                        const struct progress *progress, struct pyro_error *err) MUST_CHECK;
 
 /* As the holder of a stopped workspace's lock: the layer that holds all of its disk, which nothing
  * writes to from here on. `r` is its record, which is saved. */

@@ -101,6 +101,15 @@ static bool load_record(const char *boot_dir, const char *record_name, struct bo
     return ok;
 }
 
+const char *boot_guest_digest(void)
+{
+    static char digest[DIGEST_TEXT_BYTES];
+
+    if (!*digest)
+        digest_bytes(_binary_pyro_guest_start, guest_bytes(), digest);
+    return digest;
+}
+
 static int guest_memfd(struct pyro_error *err)
 {
     scoped_close int fd = memfd_create("pyro-guest", MFD_CLOEXEC);

@@ -28,4 +28,8 @@ void boot_files_release(struct boot_files *b);
 bool boot_files_ensure(const struct progress *progress, struct boot_files *ret,
                        struct pyro_error *err) MUST_CHECK;
 
+/* The digest of the guest program that this pyro carries: machines with another one are of another
+ * version. Borrowed. */
+const char *boot_guest_digest(void);
+
 #endif

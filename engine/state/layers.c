@@ -131,6 +131,7 @@ static bool parse_snapshots(const json_t *list, struct disk_layers *l, struct py
             !is_layer(l, layer))
             return pyro_fail(err, PYRO_RECORD_INVALID, "a snapshot of the disk is not sound");
         disk_layers_name(l, name, (uint32_t)layer, json_number_or(one, "created_at", 0));
+        l->snapshots[l->snapshot_count - 1].memory = json_bool_or(one, "memory", false);
     }
     return true;
 }
@@ -179,6 +180,16 @@ bool disk_layers_parse(const json_t *j, struct disk_layers *ret, struct pyro_err
     return true;
 }
 
+static json_t *snapshot_to_json(const struct disk_snapshot *s)
+{
+    json_t *j = json_pack("{s:s, s:I, s:f}", "name", s->name, "layer", (json_int_t)s->layer,
+                          "created_at", s->created_at);
+
+    if (s->memory)
+        json_object_set_new(j, "memory", json_true());
+    return j;
+}
+
 json_t *disk_layers_to_json(const struct disk_layers *l)
 {
     json_t *layers = json_array(), *snapshots = json_array(), *j;
@@ -187,9 +198,7 @@ json_t *disk_layers_to_json(const struct disk_layers *l)
         json_array_append_new(layers, json_pack("{s:I, s:I}", "id", (json_int_t)l->items[i].id,
                                                 "parent", (json_int_t)l->items[i].parent));
     for (size_t i = 0; i < l->snapshot_count; i++)
-        json_array_append_new(snapshots, json_pack("{s:s, s:I, s:f}", "name", l->snapshots[i].name,
-                                                   "layer", (json_int_t)l->snapshots[i].layer,
-                                                   "created_at", l->snapshots[i].created_at));
+        json_array_append_new(snapshots, snapshot_to_json(&l->snapshots[i]));
     j = json_pack("{s:o, s:o, s:I, s:I, s:f, s:I, s:I}", "layers", layers, "snapshots", snapshots,
                   "active", (json_int_t)l->active, "baseline", (json_int_t)l->baseline,
                   "baseline_at", l->baseline_at, "booted", (json_int_t)l->booted, "next",

@@ -30,6 +30,7 @@ struct disk_snapshot {
     char name[SNAPSHOT_NAME_MAX + 1];
     uint32_t layer; /* names this layer and those below it */
     double created_at;
+    bool memory; /* with the machine's memory (memory_files.h) */
 };
 
 struct disk_layers {

@@ -83,6 +83,7 @@ bool record_copy(const struct workspace_record *r, struct workspace_record *ret,
     memcpy(copy.machine_id, ids.machine_id, sizeof(copy.machine_id));
     copy.created_at = copy.last_activity_at = ids.created_at;
     record_release(&ids);
+    record_set_string(&copy.resume_from, NULL); /* the memory is the other's */
     *ret = copy;
     return true;
 }

@@ -132,6 +132,9 @@ enum workspace_state {
                   .release = release_disk))                                                        \
     FIELD(bool clearing) /* a reset cleared the history: its files must be removed first */        \
     ROW(ROW_BOOL(workspace_record, clearing, .where = ROW_KEPT))                                   \
+    FIELD(                                                                                         \
+        char *resume_from) /* the snapshot whose memory the next start goes on from; NULL: none */ \
+    ROW(ROW_TEXT(workspace_record, resume_from, .where = ROW_KEPT, .sparse = true))                \
     FIELD(bool ephemeral) /* of `run`, or being seeded: removed with its holder */                 \
     ROW(ROW_BOOL(workspace_record, ephemeral, .where = ROW_KEPT, .brief = true))                   \
     FIELD(bool spare) /* not claimed yet (engine/supervisor/spare.h) */                            \

@@ -20,13 +20,14 @@ static void forget(struct workspace_record *r)
     r->news = NULL;
 }
 
-bool disk_reset_commit(int dirfd, struct workspace_record *r, const char *snapshot,
+bool disk_reset_commit(int dirfd, struct workspace_record *r, const char *snapshot, bool memory,
                        struct pyro_error *err)
 {
     struct disk_layer base = { .path = r->base_path, .format = DISK_RAW };
     uint32_t below, active = r->disk.active;
     bool used = r->used, clearing = r->clearing;
     double last_reset_at = r->last_reset_at;
+    scoped_free char *resume_from = r->resume_from ? str_printf("%s", r->resume_from) : NULL;
     uint64_t size;
 
     if (!r->base_path)
@@ -35,8 +36,9 @@ bool disk_reset_commit(int dirfd, struct workspace_record *r, const char *snapsh
         !disk_virtual_size(&base, &size, err) ||
         !disk_layers_push(dirfd, &r->disk, below, size, err))
         return false;
-    r->used = below != r->disk.origin; /* an empty layer on the environment is like new */
+    r->used = memory || below != r->disk.origin; /* an empty layer on the environment is like new */
     r->clearing = true;
+    record_set_string(&r->resume_from, memory ? snapshot : NULL);
     r->reset_count++;
     r->last_reset_at = r->last_activity_at = clock_wall();
     if (record_save(dirfd, r, true, err)) {
@@ -45,6 +47,7 @@ bool disk_reset_commit(int dirfd, struct workspace_record *r, const char *snapsh
     }
     r->used = used;
     r->clearing = clearing;
+    record_set_string(&r->resume_from, resume_from);
     r->reset_count--;
     r->last_reset_at = last_reset_at;
     disk_layers_undo_push(dirfd, &r->disk, active);

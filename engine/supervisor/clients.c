@@ -76,6 +76,7 @@ static void clients_on_connect(void *arg, uint32_t events UNUSED)
             continue;
         }
         c->supervisor = s;
+        link_pause(c->link, s->clients_paused);
         c->next = s->clients;
         s->clients = c;
     }
@@ -88,6 +89,13 @@ bool clients_listen(struct supervisor *s, struct pyro_error *err)
     s->listen_fd = sock_listen_at(s->run_fd, "sock", err);
     return s->listen_fd >= 0 &&
            loop_watch(s->loop, s->listen_fd, EPOLLIN, clients_on_connect, s, err);
+}
+
+void clients_pause(struct supervisor *s, bool paused)
+{
+    s->clients_paused = paused;
+    for (struct client *c = s->clients; c; c = c->next)
+        link_pause(c->link, paused);
 }
 
 void clients_finish(struct supervisor *s)

@@ -5,6 +5,8 @@
 #include "engine/supervisor/supervisor.h"
 
 bool clients_listen(struct supervisor *s, struct pyro_error *err) MUST_CHECK;
+/* Whether their requests wait: the guest can take none for a moment. */
+void clients_pause(struct supervisor *s, bool paused);
 /* Sends out what they were answered, and closes. */
 void clients_finish(struct supervisor *s);
 

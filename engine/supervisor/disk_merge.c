@@ -376,7 +376,7 @@ void disk_merge_maybe(struct supervisor *s)
 {
     uint32_t from;
 
-    if (s->record.host_compat || s->disk_op || s->disk_merge || s->disk_holders ||
+    if (s->record.host_compat || s->disk_op || s->memory_op || s->disk_merge || s->disk_holders ||
         !supervisor_check_serving(s, NULL))
         return;
     /* QEMU refuses to join layers that are no longer in its chain: it had flattened the chain, and

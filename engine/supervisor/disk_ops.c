@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/state/memory_files.h"
 #include "engine/state/reset.h"
 #include "engine/supervisor/disk_fds.h"
 #include "engine/supervisor/disk_merge.h"
+#include "engine/supervisor/disk_push.h"
 #include "vmm/base/fs.h"
 #include "vmm/qemu.h"
 
@@ -55,58 +57,6 @@ static void op_free(struct disk_op *op)
     free(op);
 }
 
-/* ---- layers ---- */
-
-/* Lists and creates a layer on `parent` as the active one; the record is on the disk. */
-static bool push_layer(struct supervisor *s, uint32_t parent, uint32_t *ret_id,
-                       struct pyro_error *err)
-{
-    struct disk_layers *l = layers_of(s);
-    struct disk_layer base = { .path = s->record.base_path, .format = DISK_RAW };
-    uint32_t active = l->active;
-    uint64_t size;
-
-    if (!disk_virtual_size(&base, &size, err) || !disk_layers_push(s->dir_fd, l, parent, size, err))
-        return false;
-    *ret_id = l->active;
-    if (record_save(s->dir_fd, &s->record, true, err))
-        return true;
-    disk_layers_undo_push(s->dir_fd, l, active);
-    return false;
-}
-
-/* Removes a layer that QEMU does not write to. */
-static void pop_layer(struct supervisor *s, uint32_t below)
-{
-    struct disk_layers *l = layers_of(s);
-
-    l->active = below;
-    disk_layers_collect(l);
-    if (record_save(s->dir_fd, &s->record, true, NULL))
-        disk_layers_sweep(s->dir_fd, l);
-}
-
-/*
- * The layer that QEMU's disk writes to; false when it does not say. Asked of the device:
- * query-block prints the whole chain, nested more deeply than JSON from outside may be.
- */
-static bool ask_top(struct supervisor *s, uint32_t *ret_id)
-{
-    json_t *property = json_pack("{s:s, s:s}", "path", QEMU_DISK_PATH, "property", "drive");
-    scoped_json json_t *name = NULL;
-    unsigned id;
-
-    if (!s->vm.qmp) {
-        json_decref(property);
-        return false;
-    }
-    if (!qmp_command(s->vm.qmp, "qom-get", property, clock_ms() + QMP_MS, &name, NULL) ||
-        !json_is_string(name) || sscanf(json_string_value(name), "layer%u", &id) != 1)
-        return false;
-    *ret_id = id;
-    return true;
-}
-
 /* Layers may have been joined, or the chain flattened, when the supervisor that did it was killed.
  * Until such a job has ended, the device's node is one of the job's. */
 static void end_job(struct supervisor *s)
@@ -133,28 +83,12 @@ void disk_ops_reconcile(struct supervisor *s)
         return;
     end_job(s);
     /* The layer may have been listed, and its supervisor killed before QEMU got it. */
-    if (ask_top(s, &top) && top != l->active && top != DISK_LAYER_BASE &&
+    if (disk_ask_top(s, &top) && top != l->active && top != DISK_LAYER_BASE &&
         disk_layers_is_based_on(l, l->active, top))
-        pop_layer(s, top);
+        disk_pop_layer(s, top);
     disk_fds_take_back(s);
     disk_layers_sweep(s->dir_fd, l);
-}
-
-static bool give_to_qemu(struct supervisor *s, const struct disk_op *op, struct pyro_error *err)
-{
-    struct disk_layer layer = { .format = DISK_QCOW2, .id = op->above };
-    char below[DISK_NODE_NAME_MAX], above[DISK_NODE_NAME_MAX];
-    int64_t deadline_ms = clock_ms() + QMP_MS;
-
-    disk_node_name(op->below, below);
-    disk_node_name(op->above, above);
-    /* QEMU reopens the layer below with the read-only one as it moves on to the new layer. */
-    return disk_fds_give(s, op->below, false, err) && disk_fds_give(s, op->above, true, err) &&
-           qmp_command(s->vm.qmp, "blockdev-add", disk_blockdev_node(&layer, NULL, true),
-                       deadline_ms, NULL, err) &&
-           qmp_command(s->vm.qmp, "blockdev-snapshot",
-                       json_pack("{s:s, s:s}", "node", below, "overlay", above), deadline_ms, NULL,
-                       err);
+    memory_sweep(s->dir_fd, l);
 }
 
 /* ---- holders ---- */
@@ -208,17 +142,10 @@ static void refuse(struct disk_op *op, const struct pyro_error *why)
 static void fail(struct disk_op *op, const struct pyro_error *why)
 {
     struct supervisor *s = op->supervisor;
-    uint32_t top;
 
     refuse(op, why);
-    if (!op->switched && s->phase == PHASE_RUNNING && ask_top(s, &top) && top == op->below) {
-        char above[DISK_NODE_NAME_MAX];
-        disk_node_name(op->above, above);
-        /* It may not have got that far. */
-        (void)!qmp_command(s->vm.qmp, "blockdev-del", json_pack("{s:s}", "node-name", above),
-                           clock_ms() + QMP_MS, NULL, NULL);
-        pop_layer(s, op->below);
-    }
+    if (!op->switched)
+        disk_push_undo(s, op->below, op->above);
     op_free(op);
 }
 
@@ -307,7 +234,8 @@ static void disk_ops_on_frozen(struct stream *stream, const json_t *message)
     if (!json_bool_or(message, "frozen", false) || op->switched)
         return;
     op->busy = true;
-    op->switched = give_to_qemu(op->supervisor, op, &err);
+    op->switched = disk_push_ready(op->supervisor, op->below, op->above, &err) &&
+                   disk_push_switch(op->supervisor, op->below, op->above, &err);
     op->busy = false;
     if (!op->switched || op->doom.code)
         fail(op, op->doom.code ? &op->doom : &err);
@@ -336,7 +264,7 @@ static void begin(struct disk_op *op)
 
     op->switched = op->frozen = false;
     op->below = s->record.disk.active;
-    if (!push_layer(s, op->below, &op->above, &err)) {
+    if (!disk_push_layer(s, op->below, &op->above, &err)) {
         refuse(op, &err);
         op_free(op);
         return;
@@ -358,7 +286,7 @@ static bool check(struct supervisor *s, struct pyro_error *err)
         return pyro_hint(err, "create one without --allow-host-compat");
     }
     disk_merge_yield(s); /* a client that is told that it is busy asks again */
-    if (s->disk_op || s->disk_merge)
+    if (s->disk_op || s->disk_merge || s->memory_op)
         return pyro_fail(err, PYRO_WORKSPACE_BUSY, "another snapshot of '%s' is being made",
                          s->record.id);
     return true;
@@ -396,10 +324,12 @@ static bool delete_snapshot(struct supervisor *s, struct link *client, uint32_t 
         return false;
     if (!record_save(s->dir_fd, &s->record, true, err)) {
         disk_layers_name(l, kept.name, kept.layer, kept.created_at);
+        disk_layers_find(l, kept.name)->memory = kept.memory;
         return false;
     }
     disk_layers_collect(l);
     disk_layers_sweep(s->dir_fd, l);
+    memory_sweep(s->dir_fd, l);
     supervisor_note(s, TIMELINE_ENTRY(TIMELINE_SNAPSHOT, .id = name, .state = "deleted"));
     supervisor_touch(s);
     stream_reply(client, id, json_object());
@@ -453,10 +383,10 @@ void disk_ops_client_gone(struct supervisor *s, const struct link *client)
     }
 }
 
-bool disk_ops_reset(struct supervisor *s, const char *snapshot, struct pyro_error *err)
+bool disk_ops_reset(struct supervisor *s, const char *snapshot, bool memory, struct pyro_error *err)
 {
     disk_merge_abort(s);
     if (!check(s, err))
         return false;
-    return disk_reset_commit(s->dir_fd, &s->record, snapshot, err);
+    return disk_reset_commit(s->dir_fd, &s->record, snapshot, memory, err);
 }

@@ -29,8 +29,9 @@ void disk_ops_reconcile(struct supervisor *s);
 /*
  * Commits a reset: from here on the record says that the workspace is as the snapshot (or
  * `baseline`) was, and that its history is to be cleared. The caller ends the machine, which is
- * writing to a layer that is gone.
+ * writing to a layer that is gone. `memory`: the next one goes on from the snapshot's memory.
  */
-bool disk_ops_reset(struct supervisor *s, const char *snapshot, struct pyro_error *err) MUST_CHECK;
+bool disk_ops_reset(struct supervisor *s, const char *snapshot, bool memory,
+                    struct pyro_error *err) MUST_CHECK;
 
 #endif

@@ -27,6 +27,18 @@ static bool write_mark(const struct guest_log *log, uint64_t place, uint64_t off
     return fs_pwrite_all(log->marks_fd, mark, sizeof(mark), 0);
 }
 
+bool guest_log_keep_marks(const struct guest_log *log, int dirfd, const char *name,
+                          struct pyro_error *err)
+{
+    scoped_close int fd =
+        openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const struct guest_log copy = { .marks_fd = fd };
+
+    return (fd >= 0 && write_mark(&copy, log->redacted_size, log->redacted_offset, 0) &&
+            fsync(fd) == 0) ||
+           pyro_fail_errno(err, "write '%s'", name);
+}
+
 static bool read_mark(struct guest_log *log)
 {
     uint8_t bytes[MARK_BYTES];

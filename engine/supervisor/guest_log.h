@@ -58,6 +58,9 @@ bool guest_log_redact(struct guest_log *log, size_t guest_bytes, struct pyro_err
  * is stolen. Nothing comes after LOG_EVENT_END. */
 #define LOG_EVENT_END "end"
 bool guest_log_event(struct guest_log *log, const char *type, uint64_t offset, json_t *members);
+/* Writes the marks of a copy that is cut at this log's end to a new file; synced. */
+bool guest_log_keep_marks(const struct guest_log *log, int dirfd, const char *name,
+                          struct pyro_error *err) MUST_CHECK;
 /* fdatasync(2) of what was written since the last one. */
 void guest_log_sync(struct guest_log *log);
 

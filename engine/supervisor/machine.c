@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "engine/environment/boot.h"
+#include "engine/state/memory_files.h"
 #include "engine/state/paths.h"
 #include "engine/supervisor/disk_ops.h"
 #include "engine/supervisor/guest_program.h"
@@ -20,6 +21,9 @@
 #include "vmm/base/proc.h"
 #include "vmm/clone.h"
 #include "vmm/find.h"
+
+#define DESCRIPTION "machine.json" /* in run/ */
+#define DESCRIPTION_BYTES_MAX 4096
 
 /* Read once in the template, so that a clone finds them in its page cache: the programs agents run
  * first, and the loader and libraries they need (a first command is a third faster with them).
@@ -124,6 +128,96 @@ static void choose_mode(struct supervisor *s, const struct disk_chain *disk)
         s->mode = SUPERVISE_RESTART;
 }
 
+/* ---- what runs, written down ---- */
+
+json_t *machine_description(const struct supervisor *s)
+{
+    scoped_buf text = BUF_INIT(DESCRIPTION_BYTES_MAX);
+
+    if (!fs_read_file(s->run_fd, DESCRIPTION, &text, NULL) || !text.data)
+        return NULL;
+    return json_parse(text.data, text.len, DESCRIPTION_BYTES_MAX, NULL);
+}
+
+static bool describe(struct supervisor *s, const struct template *t, struct pyro_error *err)
+{
+    scoped_json json_t *machine = saved_machine(t, boot_guest_digest());
+    scoped_free char *text = machine ? json_compact(machine) : NULL;
+
+    if (!text)
+        return pyro_no_memory(err, NULL);
+    return fs_replace(s->run_fd, DESCRIPTION, text, strlen(text), 0600, err);
+}
+
+/* ---- a machine that goes on ---- */
+
+/* From here on its memory is older than its disk: whatever happens, it is not used again. */
+static bool machine_before_run(void *arg, struct pyro_error *err)
+{
+    struct supervisor *s = arg;
+
+    record_set_string(&s->record.resume_from, NULL);
+    s->record.used = true;
+    return record_save(s->dir_fd, &s->record, true, err);
+}
+
+static bool resume_vm(struct supervisor *s, struct disk_chain *disk, struct pyro_error *err)
+{
+    scoped_close int dir = memory_open(s->dir_fd, s->record.resume_from, err);
+    scoped_free char *cache_dir = dir < 0 ? NULL : paths_cache(err);
+    const struct saved_host host = { .cache_dir = cache_dir,
+                                     .guest = boot_guest_digest(),
+                                     .vcpu_count = s->record.vcpu_count,
+                                     .mem_mib = s->record.mem_mib };
+    struct saved saved = SAVED_INIT;
+    struct vm_spec spec = { .template = &saved.template,
+                            .disk = disk,
+                            .run_dirfd = s->run_fd,
+                            .name = s->record.id,
+                            .saved = &saved,
+                            .before_run = machine_before_run,
+                            .arg = s };
+    bool ok;
+
+    if (!cache_dir || !saved_open(dir, &host, &saved, err))
+        return false;
+    /* Of an older record: the disk has been written to since. */
+    ok = disk_is_untouched(AT_FDCWD, disk->layers[disk->count - 1].path) ||
+         pyro_fail(err, PYRO_SNAPSHOT_STATE, "the disk is newer than the memory");
+    ok = ok && describe(s, &saved.template, err) && vm_start(&spec, &s->vm, err);
+    if (ok)
+        record_set_string(&s->record.accelerator, accel_name(saved.template.accel));
+    saved_release(&saved);
+    return ok;
+}
+
+static void note_vm(struct supervisor *s)
+{
+    s->record.vm_pid = s->vm.pid;
+    s->record.vm_start_time = s->vm.start_time;
+    s->record.disk.booted = s->record.disk.active;
+}
+
+/* By the snapshot that a reset named; the machine that is left of a start that was killed is not on
+ * its way to being another. */
+static bool start_resumed(struct supervisor *s, struct pyro_error *err)
+{
+    scoped_layer_chain struct disk_layer_chain disk = { 0 };
+
+    if (!network_check(s, err) || !disk_layers_chain(&s->record.disk, s->record.disk.active,
+                                                     s->record.base_path, s->dir_path, &disk, err))
+        return false;
+    disk_layers_sweep(s->dir_fd, &s->record.disk);
+    vm_kill_leftover(s->dir_fd, s->record.id);
+    s->with = TALLY_TEMPLATE_HIT;
+    if (!resume_vm(s, &disk.chain, err)) {
+        pyro_wrap(err, "going on from the memory of a snapshot");
+        return pyro_hint(err, "reset to it with --disk-only");
+    }
+    note_vm(s);
+    return true;
+}
+
 static bool start_vm(struct supervisor *s, struct pyro_error *err)
 {
     scoped_layer_chain struct disk_layer_chain disk = { 0 };
@@ -147,12 +241,10 @@ static bool start_vm(struct supervisor *s, struct pyro_error *err)
     if (s->mode == SUPERVISE_RESTART)
         vm_kill_leftover(s->dir_fd, s->record.id); /* of one that was killed while starting */
     ok = want_template(s, &below, &wanted, err) && template_open(&wanted.spec, &template, err) &&
-         vm_start(&spec, &s->vm, err);
+         describe(s, &template, err) && vm_start(&spec, &s->vm, err);
     if (ok) {
         record_set_string(&s->record.accelerator, accel_name(template.accel));
-        s->record.vm_pid = s->vm.pid;
-        s->record.vm_start_time = s->vm.start_time;
-        s->record.disk.booted = s->record.disk.active;
+        note_vm(s);
         record_set_string(&s->template_key, template.key);
     }
     s->with = template.built ? TALLY_TEMPLATE_BUILT : TALLY_TEMPLATE_HIT;
@@ -235,7 +327,9 @@ bool machine_start(struct supervisor *s, const struct link_ops *ops, struct pyro
 
     if (s->record.host_compat)
         return start_on_host(s, &fd, err) && open_link(s, fd, LINK_HOST_SOCKET, ops, err);
-    return start_vm(s, err) && open_guest(s, false, ops, err);
+    /* A machine that goes on has a guest that another host spoke to. */
+    return (s->resumes ? start_resumed(s, err) : start_vm(s, err)) &&
+           open_guest(s, s->resumes, ops, err);
 }
 
 bool machine_adopt(struct supervisor *s, const struct link_ops *ops, struct pyro_error *err)

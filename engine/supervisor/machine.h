@@ -14,4 +14,8 @@ bool machine_template_is_current(struct supervisor *s, struct pyro_error *err) M
 /* The reason of its end, once it has ended. */
 void machine_describe_end(struct supervisor *s, char *ret, size_t n);
 
+/* The running machine as saved_machine() describes it (vmm/saved.h), as it was written down when it was
+ * started; new. NULL: it was not. */
+json_t *machine_description(const struct supervisor *s);
+
 #endif

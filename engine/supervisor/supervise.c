@@ -22,6 +22,7 @@
 #include <time.h>
 
 #include "engine/state/commands.h"
+#include "engine/state/memory_files.h"
 #include "engine/state/reset.h"
 #include "engine/state/store.h"
 #include "engine/supervisor/clients.h"
@@ -32,6 +33,7 @@
 #include "engine/supervisor/history.h"
 #include "engine/supervisor/host_disk.h"
 #include "engine/supervisor/machine.h"
+#include "engine/supervisor/memory_ops.h"
 #include "engine/supervisor/network.h"
 #include "engine/supervisor/ports.h"
 #include "engine/supervisor/relay.h"
@@ -84,6 +86,12 @@ static const struct supervisor_part parts[] = {
       .ops = OPS({ "guest_watch", guest_watch_listen }),
       .end_all = guest_watch_end },
     /* Requests without a record, in any order. */
+    { .name = "memory",
+      .ops = OPS({ "memory", memory_ops_dispatch }),
+      .client_gone = memory_ops_client_gone,
+      .pause = memory_ops_fail,
+      .stop = memory_ops_fail, /* processes that are held do not end */
+      .fail_all = memory_ops_fail },
     { .name = "disk",
       .ops = OPS({ "disk", disk_ops_dispatch }),
       .client_gone = disk_ops_client_gone,
@@ -228,6 +236,7 @@ static void supervise_on_ended(void *arg, uint32_t events UNUSED)
 
 static void adopt_what_runs(struct supervisor *s)
 {
+    memory_ops_adopt(s);
     SUPERVISOR_EACH_PART(s, adopt);
     SUPERVISOR_EACH_PART(s, guest_ready);
 }
@@ -263,7 +272,7 @@ static void serve(struct supervisor *s)
         supervisor_give_up(s, "%s", err.message);
         return;
     }
-    if (s->mode != SUPERVISE_ADOPT) {
+    if (s->mode != SUPERVISE_ADOPT && !s->resumes) {
         SUPERVISOR_EACH_PART(s, end_stale);
         SUPERVISOR_EACH_PART(s, guest_ready);
     } else if (link_is_ready(s->guest)) {
@@ -323,6 +332,8 @@ static void supervise_begin(struct supervisor *s)
                   s->record.name ? s->record.name : s->record.id, "machine_id",
                   s->record.machine_id, "root", s->mode == SUPERVISE_FRESH ? "mounted" : "later",
                   "secrets", secrets, "network", network_for_guest(s));
+    if (s->resumes)
+        json_object_set_new(request, "fork", json_true());
     if (!stream_open(s->guest, &s->control, request, &ops, s, &err))
         supervisor_give_up(s, "%s", err.message);
 }
@@ -453,11 +464,14 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
     }
     if (s->mode == SUPERVISE_FRESH && s->record.used)
         s->mode = SUPERVISE_RESTART;
+    s->resumes = s->mode == SUPERVISE_RESTART && s->record.resume_from;
     host_disk_reserve(s);
     s->paused_since_ms = clock_ms(); /* if it is paused */
     s->took_over_stop = s->mode == SUPERVISE_ADOPT && s->record.stopping;
     s->stop_wanted = s->took_over_stop;
     if (s->record.clearing && !resume_reset(s, err))
+        return false;
+    if (s->resumes && !memory_bring_back(s->dir_fd, s->record.resume_from, err))
         return false;
     highest =
         command_history_open(&s->commands, s->dir_fd, "its supervisor was killed while it ran");

@@ -8,6 +8,7 @@
  *                    child on the host
  *   clients.c        connections of other pyro processes
  *   workspace_ops.c  requests about the workspace as a whole
+ *   memory_ops.c     captures of the machine with its memory
  *   services.c       commands that keep running
  *   network.c        guard and passt, which carry a machine's frames
  *   resolver.c       the guest's DNS questions
@@ -52,6 +53,7 @@ struct disk_merge;
 struct disk_op;
 struct exec;
 struct guest_watch;
+struct memory_op;
 struct network;
 struct relay;
 struct resolver;
@@ -138,6 +140,7 @@ struct supervisor {
     struct link *guest;
     struct stream control; /* `begin`, later `shutdown` */
     struct client *clients;
+    bool clients_paused;
     struct waiter *waiters; /* workspace_ops.c: for the end */
     struct exec *execs;
     struct guest_watch *guest_watch; /* NULL: nobody has waited yet */
@@ -148,7 +151,10 @@ struct supervisor {
     int64_t doing_saved_ms; /* clock_ms() */
     struct disk_holder *disk_holders;
     struct disk_merge *disk_merge;
-    struct disk_op *disk_op; /* the one in progress; NULL: none */
+    struct disk_op *disk_op;     /* the one in progress; NULL: none */
+    struct memory_op *memory_op; /* the same */
+    struct stream released;      /* memory_ops.c: the guest was told to let go */
+    bool resumes;                /* the machine goes on from a captured memory */
     struct service *services;
     struct port *ports;             /* of services, listening */
     struct connection *connections; /* through them */

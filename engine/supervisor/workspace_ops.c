@@ -203,7 +203,8 @@ bool workspace_ops_reset(struct supervisor *s, struct link *client, uint32_t id,
 {
     const char *snapshot;
 
-    if (!json_get_string(request, "snapshot", &snapshot, err) || !disk_ops_reset(s, snapshot, err))
+    if (!json_get_string(request, "snapshot", &snapshot, err) ||
+        !disk_ops_reset(s, snapshot, json_bool_or(request, "memory", false), err))
         return false;
     wait_for_end(s, client, id);
     supervisor_stop(s, true);

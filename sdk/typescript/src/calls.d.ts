@@ -357,6 +357,8 @@ export interface WorkspacePatchApplyOptions extends CallOptions {
 }
 
 export interface WorkspaceResetOptions extends CallOptions {
+  /** Leave the memory of a snapshot: boot from its disk */
+  diskOnly?: boolean;
   /** The snapshot to go back to; baseline: what it was created with */
   snapshot?: string;
 }
@@ -477,6 +479,8 @@ export interface WorkspaceShellWriteOptions extends CallOptions {
 }
 
 export interface WorkspaceSnapshotCreateOptions extends CallOptions {
+  /** With the machine's memory: a reset brings back what runs, too */
+  memory?: boolean;
 }
 
 export interface WorkspaceSnapshotDeleteOptions extends CallOptions {

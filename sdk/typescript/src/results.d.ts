@@ -857,7 +857,11 @@ export interface WorkspaceSnapshotCreate {
   bytesWritten: number;
   createdAt: number;
   deletable: boolean;
-  kind: 'baseline' | 'named';
+  kind: 'baseline' | 'named' | 'memory';
+  /** What its memory takes, of one that has it */
+  memoryBytes: number | null;
+  /** How long the machine stood still for its memory */
+  pauseMs: number | null;
   snapshotName: string;
   workspaceId: string;
 }
@@ -873,7 +877,9 @@ export interface WorkspaceSnapshotListSnapshots {
   bytesWritten: number;
   createdAt: number;
   deletable: boolean;
-  kind: 'baseline' | 'named';
+  kind: 'baseline' | 'named' | 'memory';
+  /** What its memory takes, of one that has it */
+  memoryBytes: number | null;
   snapshotName: string;
 }
 

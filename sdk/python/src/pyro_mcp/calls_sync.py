@@ -1173,16 +1173,19 @@ class Calls:
         self,
         workspace_id: str,
         *,
+        disk_only: bool = False,
         snapshot: str = "baseline",
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
         """Reset the whole workspace to its baseline or a snapshot, and start it.
 
         All of the disk goes back, not /workspace alone: a package installed since is gone, a deleted file
-        is there. What runs is ended; shells, services and the command history are cleared. Id, name,
-        labels, snapshots and secrets stay. A stopped workspace is started.
+        is there. What runs is ended; shells, services and the command history are cleared; a snapshot with
+        memory brings its own back, and what ran goes on. Id, name, labels, snapshots and secrets stay. A
+        stopped workspace is started.
 
         workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
+        disk_only: Leave the memory of a snapshot: boot from its disk
         snapshot: The snapshot to go back to; baseline: what it was created with
         """
         return self.call(
@@ -1190,9 +1193,11 @@ class Calls:
             given(
                 {
                     "workspace_id": workspace_id,
+                    "disk_only": disk_only,
                     "snapshot": snapshot,
                 },
                 {
+                    "disk_only": False,
                     "snapshot": "baseline",
                 },
             ),
@@ -1668,22 +1673,32 @@ class Calls:
         workspace_id: str,
         snapshot_name: str,
         *,
+        memory: bool = False,
         on_event: OnEvent = None,
     ) -> Dict[str, Any]:
         """Keep the whole disk as it is now under a name.
 
-        The machine goes on: its file system is held still for some milliseconds. Running programs and
-        memory are not part of a snapshot.
+        The machine goes on: its file system is held still for some milliseconds. With --memory what runs is
+        part of the snapshot: processes, shells and services, as they are at one instant with the disk. The
+        memory is usable with the same QEMU, processor and pyro; the disk always is. It holds the values of
+        secrets.
 
         workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
         snapshot_name: What to call it
+        memory: With the machine's memory: a reset brings back what runs, too
         """
         return self.call(
             "workspace snapshot create",
-            {
-                "workspace_id": workspace_id,
-                "snapshot_name": snapshot_name,
-            },
+            given(
+                {
+                    "workspace_id": workspace_id,
+                    "snapshot_name": snapshot_name,
+                    "memory": memory,
+                },
+                {
+                    "memory": False,
+                },
+            ),
             on_event=on_event,
         )
 

@@ -763,7 +763,9 @@ class WorkspaceSnapshotCreate(Record):
     bytes_written: int  # What it takes on the host, beyond the layers it is based on
     created_at: float
     deletable: bool
-    kind: Literal["baseline", "named"]
+    kind: Literal["baseline", "named", "memory"]
+    memory_bytes: Optional[int]  # What its memory takes, of one that has it
+    pause_ms: Optional[float]  # How long the machine stood still for its memory
     snapshot_name: str
     workspace_id: str
 
@@ -780,7 +782,8 @@ class WorkspaceSnapshotListSnapshots(Record):
     bytes_written: int  # What it takes on the host, beyond the layers it is based on
     created_at: float
     deletable: bool
-    kind: Literal["baseline", "named"]
+    kind: Literal["baseline", "named", "memory"]
+    memory_bytes: Optional[int]  # What its memory takes, of one that has it
     snapshot_name: str
 
 

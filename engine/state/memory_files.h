@@ -1,0 +1,31 @@
+/*
+ * Captured machines in a workspace's directory: snapshots/NAME/ of a snapshot with memory, which has
+ * the files of vmm/saved.h, and shells/, services/ and commands/ as they were at that moment.
+ *
+ * It is made under another name and renamed, so it exists whole or not at all; the record names the
+ * snapshot after that. One that the record does not name is debris.
+ */
+#ifndef PYRO_MEMORY_FILES_H
+#define PYRO_MEMORY_FILES_H
+
+#include "engine/state/layers.h"
+
+#define MEMORY_DIR "snapshots"
+#define MEMORY_DIR_NEW MEMORY_DIR "/.new" /* one at a time is being made */
+
+/* The directory of a snapshot's memory, relative to the workspace's; -1 on failure. */
+int memory_open(int workspace_fd, const char *snapshot, struct pyro_error *err) MUST_CHECK;
+/* Removes what the layers' snapshots do not name. Failures are left to the next sweep. */
+void memory_sweep(int workspace_fd, const struct disk_layers *l);
+
+/* Replaces the history of a workspace that does not run by what was kept with the memory. */
+bool memory_bring_back(int workspace_fd, const char *snapshot, struct pyro_error *err) MUST_CHECK;
+
+/* Copies a regular file as far as `size` bytes (-1: all of it), holes as holes; synced. */
+bool memory_copy_file(int from_dirfd, int to_dirfd, const char *name, int64_t size,
+                      struct pyro_error *err) MUST_CHECK;
+/* A directory of files and directories, to a place where it is not yet. */
+bool memory_copy_tree(int from_dirfd, int to_dirfd, const char *name,
+                      struct pyro_error *err) MUST_CHECK;
+
+#endif
