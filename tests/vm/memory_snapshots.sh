@@ -125,7 +125,7 @@ END
     is "nothing has changed" "$out" kept
     cp "$TEST_DIR/saved.json" "$dir/snapshots/m/saved.json"
 done
-printf x | dd of="$dir/snapshots/m/ram.delta" bs=1 seek=400000 conv=notrunc status=none
+printf damaged | dd of="$dir/snapshots/m/ram.delta" bs=1 seek=400000 conv=notrunc status=none
 run ws reset w --snapshot m --json
 like "a damaged memory is not used" "$status $(json .error.message)" '^1 .*fails its check'
 like "and --disk-only named" "$(json .error.hint)" '--disk-only'
