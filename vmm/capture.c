@@ -150,7 +150,7 @@ static bool next_run(const struct worker *w, size_t count, size_t *at, size_t *r
 
 /* Room for the pages that are QEMU's own by now: to fault it in while the machine is stopped would
  * take three times as long as the copy. */
-static bool prepare_part(struct worker *w, uint64_t first, struct pyro_error *err)
+static bool capture_prepare_part(struct worker *w, uint64_t first, struct pyro_error *err)
 {
     size_t count, length;
 
@@ -164,7 +164,7 @@ static bool prepare_part(struct worker *w, uint64_t first, struct pyro_error *er
     return true;
 }
 
-static bool copy_part(struct worker *w, uint64_t first, struct pyro_error *err)
+static bool capture_copy_part(struct worker *w, uint64_t first, struct pyro_error *err)
 {
     struct iovec from[PART_PAGES / 2], to[PART_PAGES / 2];
     size_t count, length, runs = 0, bytes = 0;
@@ -208,7 +208,7 @@ static void run_worker(const struct capture *c, unsigned number, int go_fd, int 
 {
     struct worker w = { .c = c, .number = number, .pagemap_fd = -1 };
     struct pyro_error err = { 0 };
-    bool ok = look_up(&w, &err) && each_part(&w, prepare_part, &err);
+    bool ok = look_up(&w, &err) && each_part(&w, capture_prepare_part, &err);
     char go;
 
     /* One write of less than PIPE_BUF is never mixed with another's. */
@@ -216,7 +216,7 @@ static void run_worker(const struct capture *c, unsigned number, int go_fd, int 
     if (write(told_fd, &err, sizeof(err)) != (ssize_t)sizeof(err) || !ok ||
         fs_read_full(go_fd, &go, 1) != 1)
         _exit(1);
-    each_part(&w, copy_part, &err);
+    each_part(&w, capture_copy_part, &err);
     _exit(write(told_fd, &err, sizeof(err)) != (ssize_t)sizeof(err));
 }
 
