@@ -77,7 +77,7 @@ def tools():
         walk(tool["outputSchema"], tool["name"])
     same("every tool is complete, and its schemas are portable", bad, [])
     open_world = {t["name"] for t in lists["workspace-full"] if t["annotations"]["openWorldHint"]}
-    same("what may reach a network", open_world, {"vm_run", "workspace_create", "workspace_start", "workspace_exec", "shell_open", "shell_write", "service_start"})
+    same("what may reach a network", open_world, {"vm_run", "workspace_create", "workspace_fork", "workspace_start", "workspace_exec", "shell_open", "shell_write", "service_start"})
 
 
 def refusals():
