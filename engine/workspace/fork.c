@@ -108,6 +108,7 @@ static void forget_machine(struct workspace_record *r)
 {
     r->state = WORKSPACE_CREATED;
     r->ephemeral = r->spare = r->throw_away = r->held = r->stopping = r->clearing = false;
+    r->unannounced = false;
     r->vm_pid = r->keeper_pid = 0;
     r->vm_start_time = 0;
     r->expires_at = 0;
