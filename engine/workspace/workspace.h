@@ -25,7 +25,7 @@ struct workspace_spec {
     const struct secrets *secrets; /* borrowed; NULL: none */
     bool allow_host_compat;        /* if no VM is possible, run on the host */
     const char *entrypoint;        /* of `run`, in place of the image's; NULL: that */
-    bool keeps_disk;     /* of one that ends with its holder: its disk does not */
+    bool keeps_disk;               /* of one that ends with its holder: its disk does not */
     bool without_spares; /* it neither takes one nor wishes for one; as one that is held */
     bool held;           /* workspace_hold() follows: it is stopped with this process */
 };

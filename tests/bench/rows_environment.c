@@ -12,7 +12,7 @@
 #include "tests/bench/bench.h"
 #include "vmm/base/fs.h"
 
-#define PULL_RUNS 3 /* each starts a machine, which is not counted */
+#define PULL_RUNS 3   /* each starts a machine, which is not counted */
 #define COMMIT_RUNS 3 /* each writes a gigabyte first */
 #define START_RUNS 15
 
