@@ -1,0 +1,6 @@
+#!/bin/bash
+# The transcripts in docs/memory.md are what a user gets.
+cd "$(dirname "$0")/../.." && . tests/lib.sh && . tests/guide.sh
+use_shared_cache
+run_guide docs/memory.md 9
+finish
