@@ -42,7 +42,7 @@ static void snapshot_create_print(const json_t *result, FILE *out)
     show_line(out, "Created snapshot", json_string_or(result, "snapshot_name", NULL));
     show_line(out, "Workspace ID", json_string_or(result, "workspace_id", NULL));
     show_number(out, "Bytes written", json_int_or(result, "bytes_written", 0));
-    if (json_object_get(result, "memory_bytes")) {
+    if (json_is_integer(json_object_get(result, "memory_bytes"))) {
         show_number(out, "Memory bytes", json_int_or(result, "memory_bytes", 0));
         fprintf(out, "Paused: %.1f ms\n", json_number_or(result, "pause_ms", 0));
     }

@@ -40,6 +40,7 @@ guest 'cat f'
 is "which changes nothing" "$out" two
 
 run ws snapshot create w b
+refute "one of the disk says nothing of a memory" grep -qi -e memory -e paused <<<"$out"
 ws shell open w >/dev/null 2>&1
 ws shell write w sh1 --input 'echo hello' >/dev/null 2>&1
 run ws reset w --snapshot a --json
