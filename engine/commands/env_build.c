@@ -35,7 +35,7 @@ static const struct arg_spec env_build_rows[] = {
 
 static const struct row_spec env_build_result[] = {
     RES_STR("environment"),
-    RES_STR("from"),
+    RES_STR("base"),
     RES_BOOL("built", .help = "false: the command failed, and there is no environment"),
     RES_STR("log", .nullable = true,
             .help = "Of a command that failed, and printed something: the file that has it"),

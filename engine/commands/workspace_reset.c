@@ -38,7 +38,7 @@ const struct cmd_spec cmd_workspace_reset = {
     .example = "pyro workspace reset demo --snapshot before-upgrade",
     .traits = CMD_DESTRUCTIVE,
     .tool = TOOL("workspace_reset", "Reset",
-                 "Bring the whole VM back to its baseline or a snapshot; everything since is lost.",
+                 "Bring the VM back to its baseline or a snapshot; all since is lost.",
                  TOOL_CORE | TOOL_IDEMPOTENT, "workspace_id state"),
     .args = workspace_reset_rows,
     .args_size = sizeof(struct workspace_reset_args),

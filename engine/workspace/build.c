@@ -94,7 +94,7 @@ static json_t *run_and_commit(struct build *b, const struct workspace_handle *w,
     }
     json_object_set_new(result, "built", json_boolean(succeeded));
     json_object_set_new(result, "environment", json_string(b->spec->name));
-    json_object_set_new(result, "from", json_string(b->spec->machine.environment));
+    json_object_set_new(result, "base", json_string(b->spec->machine.environment));
     json_object_set_new(result, "command", shown_command(b->spec));
     json_object_set_new(
         result, "log",

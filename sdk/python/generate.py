@@ -53,6 +53,8 @@ class PythonResults(Results):
         for name, members in self.classes.items():
             out.append(f"\n@dataclass(frozen=True)\nclass {name}(Record):")
             for member, t, _, help_text in members:
+                if keyword.iskeyword(member):
+                    sys.exit(f"{name}: '{member}' is a word of Python: call the member otherwise")
                 out.append(f"    {member}: {t}" + (f"  # {help_text}" if help_text else ""))
             nested = ", ".join(f'"{m}": {n}' for m, _, n, _ in members if n)
             if nested:

@@ -29,7 +29,7 @@ succeeds() {
 
     # Of one that was built; with JSON.
     run "${pyro[@]}" env build tools.2 --from tools --mem-mib 256 --json -- sh -c 'cat /opt/file; echo e >&2; echo 2 >/opt/two'
-    is "build of one that was built" "$status $(json .built) $(json .from) $(json .log) $(json .exit_code)" "0 true tools null 0"
+    is "build of one that was built" "$status $(json .built) $(json .base) $(json .log) $(json .exit_code)" "0 true tools null 0"
     is "… its output" "$(json .stdout)$(json .stderr)" 'a  be'
     run "${pyro[@]}" run tools.2 --mem-mib 256 -- cat /opt/file /opt/two
     is "… it has both" "$out" $'a  b\n2'

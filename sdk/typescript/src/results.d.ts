@@ -192,6 +192,7 @@ export interface Doctor {
 }
 
 export interface EnvBuild {
+  base: string;
   /** false: the command failed, and there is no environment */
   built: boolean;
   command: string[];
@@ -200,7 +201,6 @@ export interface EnvBuild {
   environment: string;
   /** 128+N when signal N ended it, 124 when it ran out of time */
   exitCode: number;
-  from: string;
   /** Of its disk, above the image */
   layers: number | null;
   /** What the environment does not have of the machine's disk */

@@ -184,12 +184,12 @@ class Doctor(Record):
 
 @dataclass(frozen=True)
 class EnvBuild(Record):
+    base: str
     built: bool  # false: the command failed, and there is no environment
     command: List[str]
     duration_ms: int  # That the command took
     environment: str
     exit_code: int  # 128+N when signal N ended it, 124 when it ran out of time
-    from: str
     layers: Optional[int]  # Of its disk, above the image
     left_out: Optional[List[str]]  # What the environment does not have of the machine's disk
     log: Optional[str]  # Of a command that failed, and printed something: the file that has it
