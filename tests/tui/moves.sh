@@ -49,8 +49,8 @@ keys q
 "$PYRO" workspace exec w1 -- touch f1 f2 f3 >/dev/null 2>&1
 sees '^ [^ ]+ w1 .*started'
 keys Home f
-sees ' f1$'
-moves '^ .* f1$' '^ .* f2$' '^ .* f3$'
+sees ' f1 +│'
+moves '^ .* f1 +│' '^ .* f2 +│' '^ .* f3 +│'
 keys q
 
 # Which shell of several; and its part of a larger screen.
