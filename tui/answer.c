@@ -2,6 +2,8 @@
 #include "tui/answer.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "tui/ask.h"
 #include "tui/batch.h"
@@ -9,11 +11,22 @@
 #include "tui/format.h"
 #include "vmm/base/fs.h"
 
+/* A shell that the line is for, and how much it had printed when the question was shown: what was
+ * typed for that is not for what it says now. */
+struct target {
+    char *workspace, *shell;
+    int64_t printed;
+};
+
 struct answer {
     struct app *app;
     struct batch *batch;
+    struct target *targets;
+    size_t count;
+    char *shell;          /* that was chosen; NULL: those that ask */
     char *about;          /* the workspaces' ids */
     char *names, *silent; /* silent: those whose shell asks nothing; "": none */
+    char *text;           /* the line, once it is written */
     bool many;
 };
 
@@ -27,16 +40,75 @@ static void answer_free(void *arg)
     struct answer *a = arg;
 
     batch_free(a->batch);
+    for (size_t i = 0; i < a->count; i++) {
+        free(a->targets[i].workspace);
+        free(a->targets[i].shell);
+    }
+    free(a->targets);
+    free(a->shell);
     free(a->about);
     free(a->names);
     free(a->silent);
+    free(a->text);
     free(a);
+}
+
+/* The size of its log as it is, not as it was last seen; -1 when it cannot be read. */
+static int64_t printed(const struct watched_workspace *w, const char *shell)
+{
+    scoped_free char *path = str_printf("%s/shells/%s.log", w->path, shell);
+    struct stat st;
+
+    return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
+}
+
+static bool is_as_shown(const struct answer *a, const struct target *t)
+{
+    const struct watched_workspace *w = model_find(a->app->model, t->workspace);
+
+    return w && printed(w, t->shell) == t->printed;
+}
+
+static void ask(struct app *app, struct watched_workspace *const *list, size_t count,
+                const char *shell, const char *text);
+
+/* Shows what they say now, with the line as it was written; takes over a. */
+static void ask_again(struct answer *a, const char *text)
+{
+    struct watched_workspace **list = calloc(a->count, sizeof(struct watched_workspace *));
+    size_t count = 0;
+
+    BUG_ON(!list);
+    for (size_t i = 0; i < a->count; i++) {
+        struct watched_workspace *w = model_find(a->app->model, a->targets[i].workspace);
+        if (w && (a->shell || model_asking_shell(w)))
+            list[count++] = w;
+    }
+    if (count)
+        ask(a->app, list, count, a->shell, text);
+    app_message(a->app, ROLE_WARN,
+                count ? "it has printed something since: is this still the question?"
+                      : "nothing was typed: there is no question any more");
+    free(list);
+    answer_free(a);
+}
+
+static bool asks_as_shown(const struct answer *a)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (!is_as_shown(a, &a->targets[i]))
+            return false;
+    return true;
 }
 
 static void answer_send(void *arg)
 {
     struct answer *a = arg;
 
+    if (!asks_as_shown(a)) {
+        ask_again(a, a->text);
+        return;
+    }
     batch_start(take_ptr(&a->batch));
     answer_free(a);
 }
@@ -55,7 +127,8 @@ static void answer_typed(void *arg, const char *text)
                                  .free_arg = answer_free };
 
     batch_set_input(a->batch, text);
-    if (a->many)
+    a->text = str_printf("%s", text);
+    if (a->many && asks_as_shown(a))
         confirm_ask(a->app, &spec);
     else
         answer_send(a);
@@ -79,44 +152,71 @@ static bool note_silent(struct buf *names, struct watched_workspace *w,
            buf_printf(names, "%s%s", names->len ? ", " : "", model_name(w));
 }
 
-void answer_ask(struct app *app, struct watched_workspace *const *list, size_t count,
-                const char *shell)
+static void add_target(struct answer *a, const struct watched_workspace *w,
+                       const struct watched_shell *shell)
+{
+    batch_add(a->batch, w, shell->record.id);
+    a->targets[a->count++] =
+        (struct target){ str_printf("%s", w->record.id), str_printf("%s", shell->record.id),
+                         printed(w, shell->record.id) };
+}
+
+static struct answer *answer_new(struct app *app, struct watched_workspace *const *list,
+                                 size_t count, const char *shell)
 {
     struct answer *a = calloc(1, sizeof(*a));
-    scoped_buf names = BUF_INIT(6000), ids = BUF_INIT(6000), silent = BUF_INIT(6000);
-    scoped_free char *label = NULL, *title = NULL;
-    const struct watched_shell *to = NULL;
-    size_t used = 0;
 
     BUG_ON(!a);
     a->app = app;
     a->batch = batch_new(app, "answer", list, 0);
+    a->targets = calloc(count ? count : 1, sizeof(*a->targets));
+    BUG_ON(!a->targets);
+    a->shell = shell ? str_printf("%s", shell) : NULL;
+    return a;
+}
+
+static void ask(struct app *app, struct watched_workspace *const *list, size_t count,
+                const char *shell, const char *text)
+{
+    struct answer *a = answer_new(app, list, count, shell);
+    scoped_buf names = BUF_INIT(6000), ids = BUF_INIT(6000), silent = BUF_INIT(6000);
+    scoped_free char *label = NULL, *title = NULL;
+    const struct watched_shell *to = NULL;
+
     for (size_t i = 0; i < count; i++) {
         to = shell ? watched_shell_find(list[i], shell) : model_asking_shell(list[i]);
-        if (!to || !buf_printf(&names, "%s%s", used ? ", " : "", model_name(list[i])) ||
-            !buf_printf(&ids, "%s%s", used ? " " : "", list[i]->record.id) ||
+        if (!to || !buf_printf(&names, "%s%s", a->count ? ", " : "", model_name(list[i])) ||
+            !buf_printf(&ids, "%s%s", a->count ? " " : "", list[i]->record.id) ||
             !note_silent(&silent, list[i], to))
             continue;
+        add_target(a, list[i],
+                   to); /* before its last line is read: what comes between is noticed */
         free(label);
         label = label_of(list[i], to);
-        batch_add(a->batch, list[i], to->record.id);
-        used++;
     }
-    if (!used) {
+    if (!a->count) {
         answer_free(a);
         return;
     }
-    a->many = used > 1;
+    a->many = a->count > 1;
     a->names = str_printf("%s", names.data);
     a->silent = str_printf("%s", silent.len ? silent.data : "");
     a->about = str_printf("%s", ids.data);
-    title = a->many ? str_printf("answer %zu workspaces", used) : str_printf("answer %s", a->names);
+    title =
+        a->many ? str_printf("answer %zu workspaces", a->count) : str_printf("answer %s", a->names);
     ask_line(app, &(struct ask_spec){ .title = title,
                                       .label = a->many ? a->names : label,
+                                      .text = text,
                                       .hint = "one line; Enter types it",
                                       .empty_too = true,
                                       .about = a->about,
                                       .answered = answer_typed,
                                       .arg = a,
                                       .free_arg = answer_free });
+}
+
+void answer_ask(struct app *app, struct watched_workspace *const *list, size_t count,
+                const char *shell)
+{
+    ask(app, list, count, shell, NULL);
 }

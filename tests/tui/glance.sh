@@ -118,6 +118,35 @@ sees '^ ❯ asker '
 said() { "$PYRO" workspace shell read "$1" sh1 --cursor 0 --plain 2>/dev/null | grep -q "said-$2"; }
 wait_for 60 said asker yes && pass "the answer was typed"
 
+# What was typed for one question is not the answer to the next.
+has_line() { "$PYRO" workspace shell read "$1" sh1 --cursor 0 --plain 2>/dev/null | grep -q "^$2"; }
+write asker 'read -p "First? " a; read -p "Second? " b; echo "said-$a-$b"'
+sees '^ \? asker '
+keys a
+sees 'First\?'
+write asker one
+check "somebody else has answered it" wait_for 60 has_line asker 'Second?'
+keys two Enter
+sees 'is this still the question'
+sees 'Second\?'
+refute "nothing was typed" said asker one-two
+keys Enter
+wait_for 60 said asker one-two && pass "…until it was asked about the next"
+sees '^ ❯ asker '
+
+# Nor a command.
+write asker 'read -p "Still there? " a; echo "said-$a"'
+sees '^ \? asker '
+keys a
+sees 'Still there\?'
+"$PYRO" workspace shell signal asker sh1 --signal INT >/dev/null 2>&1
+sees '^ ❯ asker '
+keys 'echo said-command' Enter
+sees 'is this still the question'
+refute "nothing runs" said asker command
+keys Esc
+gone 'answer asker'
+
 # To all that are marked, after one question; and to the one on the wall.
 for name in asker waiter; do write $name 'read -p "And now? " answer; echo "said-$answer"'; done
 sees '^ \? waiter '
