@@ -310,11 +310,20 @@ static void supervise_on_begin_answer(struct stream *c, const json_t *result,
         serve(s);
 }
 
+/* Its name, as far as that may be a host name (RFC 1123: no '_', at most 63 characters). */
+static void hostname_of(const struct workspace_record *r, char ret[64])
+{
+    snprintf(ret, 64, "%s", r->name ? r->name : r->id);
+    for (char *c = ret; *c; c++)
+        if (*c == '_')
+            *c = '-';
+}
+
 static void supervise_begin(struct supervisor *s)
 {
     static const struct stream_ops ops = { .closed = supervise_on_begin_answer };
     unsigned char entropy[64];
-    char entropy_hex[129];
+    char entropy_hex[129], hostname[64];
     struct pyro_error err = { 0 };
     scoped_json json_t *request = NULL, *secrets = secret_use_values(s, &err);
     struct timespec now;
@@ -325,13 +334,13 @@ static void supervise_begin(struct supervisor *s)
     }
     random_bytes(entropy, sizeof(entropy));
     hex_encode(entropy, sizeof(entropy), entropy_hex);
+    hostname_of(&s->record, hostname);
     clock_gettime(CLOCK_REALTIME, &now);
-    request =
-        json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:O, s:o}", "op", "begin", "entropy", entropy_hex,
-                  "time_ns", (json_int_t)now.tv_sec * 1000000000 + now.tv_nsec, "hostname",
-                  s->record.name ? s->record.name : s->record.id, "machine_id",
-                  s->record.machine_id, "root", s->mode == SUPERVISE_FRESH ? "mounted" : "later",
-                  "secrets", secrets, "network", network_for_guest(s));
+    request = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:O, s:o}", "op", "begin", "entropy",
+                        entropy_hex, "time_ns", (json_int_t)now.tv_sec * 1000000000 + now.tv_nsec,
+                        "hostname", hostname, "machine_id", s->record.machine_id, "root",
+                        s->mode == SUPERVISE_FRESH ? "mounted" : "later", "secrets", secrets,
+                        "network", network_for_guest(s));
     if (s->resumes)
         json_object_set_new(request, "fork", json_true());
     if (!stream_open(s->guest, &s->control, request, &ops, s, &err))

@@ -104,5 +104,15 @@ PYRO_ENVIRONMENT_CACHE_DIR=$XDG_CACHE_HOME/pyro/environments XDG_CACHE_HOME=$TES
     run "${pyro[@]}" run debian:12-base --mem-mib 256 -- echo works
 is "a kernel and an initramfs cut short: they are made again" "$out" works
 "${pyro[@]}" workspace delete w >/dev/null
+
+# Names that are no host names: the machine has what is nearest.
+for name in A.b_c- "$(printf 'x%.0s' {1..64})"; do
+    run "${pyro[@]}" workspace create debian:12-base --mem-mib 256 --name "$name"
+    is "the name $name" "$status" 0
+    run "${pyro[@]}" workspace exec "$name" -- hostname
+    wanted=${name//_/-}
+    is "… in the machine" "$out" "${wanted:0:63}"
+    "${pyro[@]}" workspace delete "$name" >/dev/null
+done
 is "nothing is left" "$(ls -A "$records")" .lock
 finish
