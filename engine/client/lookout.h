@@ -1,7 +1,7 @@
 /*
  * Waiting for changes of a workspace's files by inotify(7), in a program without a loop: for as long
  * as a follower likes. Nothing that waits for files learns from them that nothing comes any more, so
- * whoever waits does it by a lookout, which listens to the supervisor too: what that has to say about
+ * a caller that waits uses a lookout, which listens to the supervisor too: what that has to say about
  * its guest is passed on as a note, a supervisor that died is replaced, and one that cannot be ends
  * the wait.
  */

@@ -137,7 +137,7 @@ static bool add_missing(struct push *p, const json_t *missing, struct pyro_error
     return true;
 }
 
-/* Where they cannot be had any more, there is no base. */
+/* Without a base where they are no longer available. */
 static bool take_base(struct push *p, struct pyro_error *err)
 {
     scoped_json json_t *missing = NULL;
@@ -155,7 +155,7 @@ static bool take_base(struct push *p, struct pyro_error *err)
         why.code != PYRO_ENVIRONMENT_NOT_FOUND)
         return pyro_copy(err, &why);
     note =
-        str_printf("the layers that %s is based on cannot be had any more (%s): all of it is one",
+        str_printf("the layers that %s is based on are no longer available (%s): all of it is one",
                    p->environment.name, why.message);
     progress_note(p->wish.progress, note);
     p->base_layers = NULL;

@@ -27,7 +27,7 @@
 /* ---- what there are ---- */
 
 const struct row_spec spare_list_rows[] = {
-    RES_STR("workspace_id", .help = "That whoever claims it gets"),
+    RES_STR("workspace_id", .help = "The id of the workspace that claims it"),
     RES_STR("environment"),
     RES_INT("vcpu_count"),
     RES_INT("mem_mib"),

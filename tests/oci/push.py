@@ -159,7 +159,7 @@ def moved():
     shutil.rmtree(blobs)
     second = DockerRegistry(WORK + "/fourth", "plain")
     done = is_pushed("layers that cannot be had", "one:1", 1)
-    check("that is said", "cannot be had any more" in done.stderr, done.stderr)
+    check("that is said", "are no longer available" in done.stderr, done.stderr)
     second.close()
 
 

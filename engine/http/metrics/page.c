@@ -15,7 +15,7 @@
 
 #define CONNECTIONS_MAX 32u
 #define LOOK_MS 500     /* how often limits are looked at */
-#define CROWDED_PART 30 /* while there is no room, a client has so small a part of its time */
+#define CROWDED_PART 30 /* while all places are taken, a client has 1/30 of its time */
 #define CONNECTION_BYTES ((size_t)16 * 1024)
 #define PAGE_BYTES_MAX (64ull * 1024 * 1024)
 #define PATH "/metrics"

@@ -169,7 +169,7 @@ export interface DoctorSpares {
   /** Of the memory that copies of its template share */
   templateBytes: number;
   vcpuCount: number;
-  /** That whoever claims it gets */
+  /** The id of the workspace that claims it */
   workspaceId: string;
 }
 

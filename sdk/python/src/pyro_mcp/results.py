@@ -162,7 +162,7 @@ class DoctorSpares(Record):
     pss_bytes: int  # Of its QEMU, its share of what others have too
     template_bytes: int  # Of the memory that copies of its template share
     vcpu_count: int
-    workspace_id: str  # That whoever claims it gets
+    workspace_id: str  # The id of the workspace that claims it
 
 
 @dataclass(frozen=True)
