@@ -226,8 +226,10 @@ supervisor_of() {
     done
 }
 
+# A zombie has ended when all of its threads have: the first one may be the first to go.
 process_has_ended() {
-    [[ ! -e /proc/$1 ]] || grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null
+    local tasks=("/proc/$1/task"/*)
+    [[ ! -e /proc/$1 ]] || { grep -q '^State:.Z' "/proc/$1/status" && ((${#tasks[@]} == 1)); } 2>/dev/null
 }
 
 # SIGKILL, and its end is waited for: a command that is run at once could still reach one that is dying.
