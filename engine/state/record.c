@@ -65,7 +65,7 @@ void record_init(struct workspace_record *r)
     r->created_at = r->last_activity_at = clock_wall();
 }
 
-bool record_copy(const struct workspace_record *r, struct workspace_record *ret,
+bool record_copy(const struct workspace_record *r, bool past, struct workspace_record *ret,
                  struct pyro_error *err)
 {
     scoped_json json_t *j = rows_save(workspace_rows, r);
@@ -78,12 +78,14 @@ bool record_copy(const struct workspace_record *r, struct workspace_record *ret,
         record_release(&copy);
         return false;
     }
+    rows_forget(workspace_rows, ROW_OWN, &copy);
+    if (!past)
+        rows_forget(workspace_rows, ROW_PAST, &copy);
     record_init(&ids);
     memcpy(copy.id, ids.id, sizeof(copy.id));
     memcpy(copy.machine_id, ids.machine_id, sizeof(copy.machine_id));
     copy.created_at = copy.last_activity_at = ids.created_at;
     record_release(&ids);
-    record_set_string(&copy.resume_from, NULL); /* the memory is the other's */
     *ret = copy;
     return true;
 }

@@ -103,32 +103,6 @@ static json_t *describe_secrets(const json_t *theirs, const struct secrets *give
     return NULL;
 }
 
-/* As of a stopped workspace on which nobody has an eye yet. */
-static void forget_machine(struct workspace_record *r)
-{
-    r->state = WORKSPACE_CREATED;
-    r->ephemeral = r->spare = r->throw_away = r->held = r->stopping = r->clearing = false;
-    r->unannounced = false;
-    r->vm_pid = r->keeper_pid = 0;
-    r->vm_start_time = 0;
-    r->expires_at = 0;
-    r->running_service_count = r->running_command_count = 0;
-    r->paused_reason = NULL;
-    record_set_string(&r->network_error, NULL);
-    record_set_string(&r->last_error, NULL);
-    json_decref(r->attention);
-    json_decref(r->news);
-    r->attention = r->news = NULL;
-}
-
-/* A snapshot of the disk has no history: like a reset to it. */
-static void forget_history(struct workspace_record *r)
-{
-    json_decref(r->last_command);
-    r->last_command = NULL;
-    r->command_count = r->shell_count = r->service_count = 0;
-}
-
 static bool change_record(const struct forking *f, struct workspace_record *r,
                           struct pyro_error *err)
 {
@@ -140,7 +114,6 @@ static bool change_record(const struct forking *f, struct workspace_record *r,
         json_object_set_new(change, "labels", hide_in_copy(f->redactor, spec->labels));
     if (spec->name && spec->count > 1)
         numbered = str_printf("%s-%zu", spec->name, f->count + 1);
-    record_set_string(&r->name, NULL);
     if (spec->name)
         json_object_set_new(change, "name", json_string(numbered ? numbered : spec->name));
     return workspace_apply_change(r, change, err);
@@ -150,24 +123,17 @@ static bool fill_record(const struct forking *f, struct workspace_record *r, str
 {
     struct disk_layers disk;
 
-    if (!record_copy(&f->record, r, err))
+    if (!record_copy(&f->record, !f->spec->snapshot, r, err))
         return false;
     if (!change_record(f, r, err) || !disk_layers_fork(&f->record.disk, f->layer, &disk, err)) {
         record_release(r);
         return false;
     }
-    disk_layers_release(&r->disk);
     r->disk = disk;
-    forget_machine(r);
-    if (f->spec->snapshot)
-        forget_history(r);
     record_set_string(&r->forked_from, f->from.id);
     r->used = f->layer != r->disk.origin;
-    r->reset_count = 0;
-    r->last_reset_at = 0;
     if (f->spec->ttl_seconds >= 0)
         r->ttl_seconds = f->spec->ttl_seconds;
-    json_decref(r->secrets);
     r->secrets = describe_secrets(f->record.secrets, f->spec->secrets);
     return true;
 }

@@ -485,21 +485,40 @@ json_t *rows_list_view(const struct row_spec *rows, const void *from)
     return view(rows, from, true);
 }
 
+static void release_member(const struct row_spec *row, void *field)
+{
+    if (row->release) {
+        row->release(field);
+    } else if (row->field == ROW_FIELD_STRUCT) {
+        rows_release(row->fields, field);
+    } else if (row->field == ROW_FIELD_TEXT) {
+        free(*(char **)field);
+        *(char **)field = NULL;
+    } else if (row->field == ROW_FIELD_JSON) {
+        json_decref(*(json_t **)field);
+        *(json_t **)field = NULL;
+    }
+}
+
 void rows_release(const struct row_spec *rows, void *object)
+{
+    for (const struct row_spec *row = rows; row->type != ROW_TYPE_END; row++)
+        release_member(row, (char *)object + row->offset);
+}
+
+void rows_forget(const struct row_spec *rows, enum row_copy which, void *object)
 {
     for (const struct row_spec *row = rows; row->type != ROW_TYPE_END; row++) {
         void *field = (char *)object + row->offset;
-
-        if (row->release) {
-            row->release(field);
-        } else if (row->field == ROW_FIELD_STRUCT) {
-            rows_release(row->fields, field);
-        } else if (row->field == ROW_FIELD_TEXT) {
-            free(*(char **)field);
-            *(char **)field = NULL;
-        } else if (row->field == ROW_FIELD_JSON) {
-            json_decref(*(json_t **)field);
-            *(json_t **)field = NULL;
-        }
+        struct row_spec any = *row;
+        const struct loading none = { .row = &any };
+        if (row->copy != which)
+            continue;
+        release_member(row, field);
+        any.required = false;
+        if (row->field == ROW_FIELD_STRUCT || row->field == ROW_FIELD_CHARS)
+            memset(field, 0, row->size);
+        else if (!row->load)
+            (void)!load_member(&none, field);
     }
 }

@@ -35,6 +35,14 @@ enum row_type {
 
 enum row_where { ROW_BOTH, ROW_KEPT, ROW_SHOWN };
 
+/* What of it something has that goes on from another, for rows_forget(). */
+enum row_copy {
+    ROW_COPY_UNSAID,
+    ROW_COPIED,
+    ROW_OWN, /* each has its own */
+    ROW_PAST /* of what was done: copied, unless it is to begin anew */
+};
+
 /* The member of the struct. */
 enum row_field {
     ROW_FIELD_NONE,
@@ -59,6 +67,7 @@ struct row_spec {
     const char *shown; /* its name where it is shown; NULL: name */
     enum row_type type;
     enum row_where where;
+    enum row_copy copy;
     enum row_field field;
     size_t offset, size;
     bool required; /* in what is read */
@@ -200,6 +209,8 @@ bool rows_write_durable(const struct row_spec *rows, const void *from, int dirfd
                         struct pyro_error *err) MUST_CHECK;
 /* Frees what the struct owns. The rest of it stays as it is. */
 void rows_release(const struct row_spec *rows, void *object);
+/* Makes members of that kind as those of a new struct: nothing, numbers and booleans .def. */
+void rows_forget(const struct row_spec *rows, enum row_copy which, void *object);
 
 /* Iterates over the shown rows: for (r = rows_shown(rows); r; r = rows_shown(r + 1)). `rows` may be
  * NULL. */

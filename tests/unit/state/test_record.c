@@ -59,6 +59,56 @@ static void test_record_save_and_load_agree(void **state UNUSED)
     fs_discard_tree(AT_FDCWD, path);
 }
 
+/* Of a new member somebody has to think whether a fork has it. */
+static void test_record_every_row_says_what_a_copy_has(void **state UNUSED)
+{
+    for (const struct row_spec *row = workspace_rows; row->type != ROW_TYPE_END; row++)
+        if (row->field != ROW_FIELD_NONE && row->field != ROW_FIELD_VERSION &&
+            row->copy == ROW_COPY_UNSAID)
+            fail_msg("the row of '%s' has no .copy", row->name);
+}
+
+static void test_record_copied_has_nothing_of_a_running_machine(void **state UNUSED)
+{
+    scoped_record struct workspace_record a = { 0 }, b = { 0 };
+    struct pyro_error err = { 0 };
+
+    record_init(&a);
+    record_set_string(&a.environment, "debian:12");
+    record_set_string(&a.name, "one");
+    record_set_string(&a.last_error, "it broke");
+    record_set_string(&a.resume_from, "warm");
+    a.state = WORKSPACE_STARTED;
+    a.paused_reason = PAUSED_HOST_DISK_FULL;
+    a.vcpu_count = 2, a.mem_mib = 512, a.ttl_seconds = 60;
+    a.command_count = 7, a.shell_count = 2, a.running_command_count = 1;
+    a.last_command = json_pack("{s:[s], s:i}", "command", "true", "exit_code", 0);
+    a.vm_pid = 4321, a.vm_start_time = 987654321, a.expires_at = 12.5;
+    a.held = a.stopping = a.ephemeral = a.clearing = true;
+    a.used = false;
+    disk_layers_init_above(&a.disk, 2);
+    assert_true(record_copy(&a, true, &b, &err));
+    assert_int_equal(b.state, WORKSPACE_CREATED);
+    assert_null(b.name);
+    assert_null(b.last_error);
+    assert_null(b.resume_from);
+    assert_null(b.paused_reason);
+    assert_int_equal(b.vm_pid, 0);
+    assert_true(b.vm_start_time == 0 && b.expires_at == 0);
+    assert_false(b.held || b.stopping || b.ephemeral || b.clearing);
+    assert_true(b.used); /* as of a record that does not say */
+    assert_int_equal(b.disk.count, 0);
+    assert_int_equal(b.running_command_count, 0);
+    assert_int_equal(b.ttl_seconds, 60);
+    assert_int_equal(b.command_count, 7);
+    assert_int_equal(b.shell_count, 2);
+    assert_true(json_equal(a.last_command, b.last_command));
+    record_release(&b);
+    assert_true(record_copy(&a, false, &b, &err));
+    assert_true(b.command_count == 0 && b.shell_count == 0 && !b.last_command);
+    assert_int_equal(b.vcpu_count, 2);
+}
+
 static void test_record_copied_has_ids_of_its_own(void **state UNUSED)
 {
     struct workspace_record a, b;
@@ -69,11 +119,10 @@ static void test_record_copied_has_ids_of_its_own(void **state UNUSED)
     record_set_string(&a.name, "one");
     json_object_set_new(a.labels, "team", json_string("t"));
     a.vcpu_count = 2, a.mem_mib = 512, a.command_count = 7, a.created_at = 1;
-    assert_true(record_copy(&a, &b, &err));
+    assert_true(record_copy(&a, true, &b, &err));
     assert_string_not_equal(a.id, b.id);
     assert_string_not_equal(a.machine_id, b.machine_id);
     assert_true(b.created_at > 1);
-    assert_string_equal(b.name, "one");
     assert_int_equal(b.mem_mib, 512);
     assert_int_equal(b.command_count, 7);
     json_object_set_new(b.labels, "team", json_string("other"));
@@ -279,6 +328,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_record_save_and_load_agree),
+        cmocka_unit_test(test_record_every_row_says_what_a_copy_has),
+        cmocka_unit_test(test_record_copied_has_nothing_of_a_running_machine),
         cmocka_unit_test(test_record_copied_has_ids_of_its_own),
         cmocka_unit_test(test_record_of_an_older_version_is_read),
         cmocka_unit_test(test_record_load_refuses_what_is_not_sound),
