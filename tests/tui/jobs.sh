@@ -71,7 +71,9 @@ sees 'run a command'
 keys 'workspace li'
 opened() { "$PYRO" workspace shell list one 2>/dev/null | grep -q '^sh1 '; }
 wait_for 60 opened
-sees 'workspace li'
+wait_for 60 is_over 'shell open'
+keys s # the interface has seen that end, too, when this is drawn
+sees 'workspace lis'
 keys C-u Esc
 gone 'run a command'
 sees '^ pyro +1 workspace'
