@@ -16,6 +16,7 @@
 #define FORMAT 1
 #define RECORD_BYTES_MAX (1024 * 1024)
 #define STATE_FILE "state"
+#define MERGED_ON "merged_on" /* of a machine: struct template's */
 
 /* ---- what must be the same ---- */
 
@@ -33,10 +34,11 @@ json_t *saved_machine(const struct template *t, const char *guest)
     char host_digest[RAM_DIGEST_HEX + 1];
 
     digest_hex(host, strlen(host), host_digest);
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:s, s:s}", "qemu", t->qemu.version,
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:s, s:s, s:s*}", "qemu", t->qemu.version,
                      "host", host_digest, "accelerator", accel_name(t->accel), "guest", guest,
                      "vcpu_count", (int)t->vcpu_count, "mem_mib", (int)t->mem_mib, "network",
-                     t->network, "template", t->key, "ram_digest", t->ram.digest);
+                     t->network, "template", t->key, "ram_digest", t->ram.digest, MERGED_ON,
+                     t->merged_on[0] ? t->merged_on : NULL);
 }
 
 bool saved_ram(const json_t *machine, struct ram_identity *ret)
@@ -67,13 +69,27 @@ static int find_template(const char *templates_dir, const json_t *machine)
     return openat(dirfd, TEMPLATE_RAM, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static bool link_template(int dirfd, const char *templates_dir, const json_t *machine)
+/* *ret_fd: it, for the caller to close; -1: it is not there any more. */
+static bool link_template(int dirfd, const char *templates_dir, const json_t *machine, int *ret_fd)
 {
-    scoped_close int fd = find_template(templates_dir, machine);
     char path[64];
 
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    return fd >= 0 && linkat(AT_FDCWD, path, dirfd, SAVED_TEMPLATE, AT_SYMLINK_FOLLOW) == 0;
+    *ret_fd = find_template(templates_dir, machine);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", *ret_fd);
+    return *ret_fd >= 0 && linkat(AT_FDCWD, path, dirfd, SAVED_TEMPLATE, AT_SYMLINK_FOLLOW) == 0;
+}
+
+/* The machine as one that maps its template's memory. New; NULL: it does. */
+static json_t *unmerged(const json_t *machine)
+{
+    const char *digest = json_string_or(machine, MERGED_ON, NULL);
+    json_t *copy = digest ? json_copy((json_t *)(uintptr_t)machine) : NULL;
+
+    if (copy) {
+        json_object_set_new(copy, "ram_digest", json_string(digest));
+        json_object_del(copy, MERGED_ON);
+    }
+    return copy;
 }
 
 static int create(int dirfd, const char *name, struct pyro_error *err)
@@ -85,16 +101,13 @@ static int create(int dirfd, const char *name, struct pyro_error *err)
     return fd;
 }
 
-/* A link where that is possible, else a copy of what QEMU maps. */
-static bool keep_template(int dirfd, const char *templates_dir, const json_t *machine, int base_fd,
-                          struct pyro_error *err)
+/* A copy of what QEMU maps. */
+static bool copy_template(int dirfd, const json_t *machine, int base_fd, struct pyro_error *err)
 {
     struct ram_identity identity;
     scoped_close int fd = -1;
     char found[RAM_DIGEST_HEX + 1];
 
-    if (link_template(dirfd, templates_dir, machine))
-        return true;
     fd = create(dirfd, SAVED_TEMPLATE, err);
     if (fd < 0 || !saved_ram(machine, &identity))
         return false;
@@ -107,13 +120,47 @@ static bool keep_template(int dirfd, const char *templates_dir, const json_t *ma
     return fsync(fd) == 0 || pyro_fail_errno(err, "write the memory of a template");
 }
 
-static bool write_delta(int dirfd, const struct captured *captured, char *ret_digest,
-                        struct pyro_error *err)
+/*
+ * A link where that is possible, else a copy. A machine whose memory was merged is one of its
+ * template again: *ret_machine, new. *ret_fd: what it is to be compared with; -1: with what QEMU maps.
+ */
+static bool keep_template(int dirfd, const char *templates_dir, const json_t *machine, int base_fd,
+                          json_t **ret_machine, int *ret_fd, struct pyro_error *err)
+{
+    scoped_json json_t *of_template = unmerged(machine);
+    scoped_close int fd = -1;
+
+    if (of_template && link_template(dirfd, templates_dir, of_template, &fd)) {
+        *ret_machine = take_ptr(&of_template);
+        *ret_fd = take_fd(&fd);
+        return true;
+    }
+    *ret_machine = json_copy((json_t *)(uintptr_t)machine);
+    *ret_fd = -1;
+    if (!of_template && link_template(dirfd, templates_dir, machine, &fd))
+        return true;
+    /* What was merged is all there is: from here on it is the template's. */
+    json_object_del(*ret_machine, MERGED_ON);
+    return copy_template(dirfd, machine, base_fd, err);
+}
+
+static bool write_delta(int dirfd, const struct captured *captured, int template_fd,
+                        char *ret_digest, struct pyro_error *err)
 {
     scoped_close int fd = create(dirfd, SAVED_DELTA, err);
 
-    return fd >= 0 && delta_write(captured, captured->base_fd, fd, err) &&
+    return fd >= 0 &&
+           delta_write(captured, template_fd < 0 ? captured->base_fd : template_fd, fd, err) &&
            delta_digest(fd, ret_digest, err);
+}
+
+static bool write_record(int dirfd, const json_t *record, struct pyro_error *err)
+{
+    scoped_free char *text = record ? json_compact(record) : NULL;
+
+    if (!text)
+        return pyro_no_memory(err, NULL);
+    return fs_write_atomic(dirfd, SAVED_RECORD, text, strlen(text), 0600, err);
 }
 
 static bool write_state(int dirfd, const struct buf *state, char *ret_digest,
@@ -128,20 +175,18 @@ bool saved_write(int dirfd, const char *templates_dir, const json_t *machine,
                  struct pyro_error *err)
 {
     char delta[RAM_DIGEST_HEX + 1], devices[RAM_DIGEST_HEX + 1];
-    scoped_json json_t *record = NULL;
-    scoped_free char *text = NULL;
+    scoped_json json_t *record = NULL, *own = NULL;
+    scoped_close int template_fd = -1;
 
-    if (!keep_template(dirfd, templates_dir, machine, captured->base_fd, err) ||
-        !write_delta(dirfd, captured, delta, err) || !write_state(dirfd, state, devices, err))
+    if (!keep_template(dirfd, templates_dir, machine, captured->base_fd, &own, &template_fd, err) ||
+        !write_delta(dirfd, captured, template_fd, delta, err) ||
+        !write_state(dirfd, state, devices, err))
         return false;
-    record = json_pack("{s:i, s:O, s:s, s:s}", "format", FORMAT, "machine", machine, "delta_digest",
+    record = json_pack("{s:i, s:O, s:s, s:s}", "format", FORMAT, "machine", own, "delta_digest",
                        delta, "state_digest", devices);
     if (record && members)
         json_object_update(record, (json_t *)(uintptr_t)members);
-    text = record ? json_compact(record) : NULL;
-    if (!text)
-        return pyro_no_memory(err, NULL);
-    return fs_write_atomic(dirfd, SAVED_RECORD, text, strlen(text), 0600, err);
+    return write_record(dirfd, record, err);
 }
 
 int64_t saved_bytes(int dirfd)
@@ -208,6 +253,7 @@ static bool fit(const json_t *machine, const struct saved_host *host, struct tem
     t->network = json_bool_or(machine, "network", false);
     t->kind = TEMPLATE_RESTART;
     snprintf(t->key, sizeof(t->key), "%s", json_string_or(machine, "template", ""));
+    snprintf(t->merged_on, sizeof(t->merged_on), "%s", json_string_or(machine, MERGED_ON, ""));
     now = saved_machine(t, host->guest);
     return is_the_same(machine, "qemu", t->qemu.version, "QEMU", err) &&
            is_the_same(machine, "accelerator", accel_name(t->accel), "the accelerator", err) &&
@@ -270,6 +316,64 @@ bool saved_open(int dirfd, const struct saved_host *host, struct saved *ret, str
     }
     saved_release(&s);
     return false;
+}
+
+/* ---- one memory for several ---- */
+
+int saved_merge(int dirfd, const struct saved_host *host, struct ram_identity *ret,
+                struct pyro_error *err)
+{
+    struct ram_identity identity = { 0 };
+    scoped_close int fd = -1, merged = -1;
+    struct saved s = SAVED_INIT;
+
+    if (!saved_open(dirfd, host, &s, err))
+        return -1;
+    fd = delta_merge(&s.delta, s.template.ram_fd, err);
+    identity.size_bytes = s.template.ram.size_bytes;
+    saved_release(&s);
+    if (fd < 0 || !ram_copy(fd, -1, false, identity.size_bytes, identity.digest, err))
+        return -1;
+    merged = ram_load(fd, &identity, err);
+    *ret = identity;
+    return take_fd(&merged);
+}
+
+/* One that differs nowhere. */
+static bool write_no_delta(int dirfd, uint64_t size_bytes, char *ret_digest, struct pyro_error *err)
+{
+    uint8_t count[8];
+    scoped_close int fd = -1;
+
+    if (unlinkat(dirfd, SAVED_DELTA, 0) != 0 || (fd = create(dirfd, SAVED_DELTA, err)) < 0)
+        return pyro_fail_errno(err, "replace '" SAVED_DELTA "'");
+    put_u64(count, size_bytes / RAM_PAGE_BYTES);
+    if (!fs_write_all(fd, count, sizeof(count), err))
+        return false;
+    return (ftruncate(fd, (off_t)(sizeof(count) + size_bytes / RAM_PAGE_BYTES)) == 0 ||
+            pyro_fail_errno(err, "write '" SAVED_DELTA "'")) &&
+           delta_digest(fd, ret_digest, err);
+}
+
+bool saved_use_merged(int dirfd, const struct ram_identity *merged, struct pyro_error *err)
+{
+    scoped_json json_t *record = saved_read(dirfd, err), *machine = NULL;
+    scoped_free char *text = NULL;
+    char delta[RAM_DIGEST_HEX + 1];
+
+    if (!record || !write_no_delta(dirfd, merged->size_bytes, delta, err))
+        return false;
+    machine = json_copy(json_object_get(record, "machine"));
+    if (!json_object_get(machine, MERGED_ON))
+        json_object_set(machine, MERGED_ON, json_object_get(machine, "ram_digest"));
+    json_object_set_new(machine, "ram_digest", json_string(merged->digest));
+    json_object_set(record, "machine", machine);
+    json_object_set_new(record, "delta_digest", json_string(delta));
+    unlinkat(dirfd, SAVED_TEMPLATE, 0);
+    text = json_compact(record);
+    /* A new file: the old one is a link. Of no use after a crash, so nothing waits for the disk. */
+    return text ? fs_replace(dirfd, SAVED_RECORD, text, strlen(text), 0600, err)
+                : pyro_no_memory(err, NULL) != NULL;
 }
 
 void saved_release(struct saved *s)

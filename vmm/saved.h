@@ -52,8 +52,19 @@ struct saved_host {
 /* Whether it can. PYRO_SNAPSHOT_STATE says what has changed. */
 bool saved_check(int dirfd, const struct saved_host *host, struct pyro_error *err) MUST_CHECK;
 
+/*
+ * For several machines that go on from one: template and delta as one memory, sealed, which they share.
+ * It is a template's as far as QEMU and ram_find_holder() know; there is no file of it, so somebody
+ * holds it until they have started. -1 on failure. Blocks, up to seconds.
+ */
+int saved_merge(int dirfd, const struct saved_host *host, struct ram_identity *ret,
+                struct pyro_error *err) MUST_CHECK;
+/* Makes a directory whose files are links into one that goes on from such a memory. */
+bool saved_use_merged(int dirfd, const struct ram_identity *merged,
+                      struct pyro_error *err) MUST_CHECK;
+
 struct saved {
-    struct template template; /* its memory is the template's */
+    struct template template; /* its memory is the template's, or a merged one */
     struct delta delta;
     struct buf state;
 };

@@ -55,6 +55,9 @@ struct template
 {
     char key[TEMPLATE_KEY_BYTES];
     struct ram_identity ram;
+    /* Of a captured memory that was merged into one of its own (saved.h): the digest of the template's,
+     * which it was made of. "": it is the template's. */
+    char merged_on[RAM_DIGEST_HEX + 1];
     struct qemu qemu;
     enum accel_kind accel;
     enum template_kind kind;
