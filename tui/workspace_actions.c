@@ -201,7 +201,10 @@ static void workspace_actions_fork_ended(void *arg UNUSED, const struct job_end 
 
     if (!end->ok)
         return;
-    app_message(end->app, ROLE_GOOD, "%s is made: t starts it", json_string_or(fork, "name", id));
+    app_message(end->app, ROLE_GOOD,
+                strcmp(json_string_or(fork, "state", ""), "started") ? "%s is made: t starts it"
+                                                                     : "%s is made, and goes on",
+                json_string_or(fork, "name", id));
     snprintf(end->app->wanted_workspace, sizeof(end->app->wanted_workspace), "%s", id);
 }
 
@@ -219,8 +222,8 @@ void workspace_ask_fork(struct app *app, const struct watched_workspace *w)
     scoped_free char *title = str_printf("fork %s", model_name(w));
     struct fork_request *r = calloc(1, sizeof(*r));
     struct ask_spec spec = { .title = title,
-                             .label = "A name for a workspace that goes on from its disk and "
-                                      "history.",
+                             .label = "A name for a workspace that goes on from where this one "
+                                      "is.",
                              .hint = "its id",
                              .empty_too = true,
                              .about = w->record.id,

@@ -391,6 +391,12 @@ static void workspaces_offer_start(struct screen *s, int arg UNUSED)
     workspace_ask_start(s->app, at(s));
 }
 
+static bool workspaces_can_fork(struct screen *s, int arg UNUSED)
+{
+    return workspaces_has_one(s, 0) && !at(s)->record.host_compat &&
+           (is_target(at(s), START) || is_target(at(s), STOP));
+}
+
 static void workspaces_fork(struct screen *s, int arg UNUSED)
 {
     workspace_ask_fork(s->app, at(s));
@@ -538,8 +544,8 @@ const struct key_binding workspaces_keys[] = {
       .needs = "something that failed or finished" },
     { "create", "c", "create", "make a workspace", .act = workspaces_create,
       .can = workspaces_can_create },
-    { "fork", "C", NULL, "make a fork of it", .act = workspaces_fork, .can = workspaces_is_stopped,
-      .needs = "a stopped workspace" },
+    { "fork", "C", NULL, "make a fork of it", .act = workspaces_fork, .can = workspaces_can_fork,
+      .needs = "a workspace in a machine" },
     { "open-entry", "Enter", "open", "open the shell or the log", .act = workspaces_open_entry,
       .can = workspaces_has_entry },
     { "end-entry", "x d Delete", "end", "end the shell or service", .act = workspaces_end_entry,

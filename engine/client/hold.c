@@ -11,6 +11,7 @@
 
 #include "engine/client/connect.h"
 #include "engine/client/stopped.h"
+#include "engine/state/memory_files.h"
 #include "vmm/base/fs.h"
 
 #define OPEN_MS 200000 /* beyond the time the supervisor gives the guest */
@@ -21,7 +22,7 @@ struct disk_hold {
     struct stream stream;
     struct loop_timer timer;
     int lock_fd;
-    uint32_t layer;
+    uint32_t layer, memory; /* the number of a captured machine; 0: none */
     bool told, frozen;
     struct pyro_error why;
 };
@@ -31,6 +32,7 @@ static void hold_on_message(struct stream *s, const json_t *message)
     struct disk_hold *h = s->arg;
 
     h->layer = (uint32_t)json_int_or(message, "layer", 0);
+    h->memory = (uint32_t)json_int_or(message, "memory", 0);
     h->frozen = json_bool_or(message, "frozen", false);
     h->told = true;
     loop_stop(link_loop(h->link));
@@ -55,10 +57,12 @@ static void hold_on_late(void *arg)
     loop_stop(link_loop(h->link));
 }
 
-static bool ask(struct disk_hold *h, const struct workspace_handle *o, struct pyro_error *err)
+static bool ask(struct disk_hold *h, const struct workspace_handle *o, bool memory,
+                struct pyro_error *err)
 {
     static const struct stream_ops ops = { .message = hold_on_message, .closed = hold_on_closed };
-    scoped_json json_t *request = json_pack("{s:s, s:s}", "op", "disk", "do", "hold");
+    scoped_json json_t *request =
+        json_pack("{s:s, s:s}", "op", memory ? "memory" : "disk", "do", "hold");
 
     h->link = supervisor_link(o, NULL, NULL, err);
     if (!h->link || !stream_open(h->link, &h->stream, request, &ops, h, err))
@@ -85,32 +89,61 @@ static bool hold_stopped(struct disk_hold *h, const struct workspace_handle *o,
            pyro_fail(err, PYRO_WORKSPACE_BUSY, "workspace '%s' is being started", o->id);
 }
 
-static struct disk_hold *try_open(const struct workspace_handle *o, struct pyro_error *err)
+static bool fail_stopped(const struct workspace_handle *o, struct pyro_error *err)
+{
+    pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' does not run: it has no memory", o->id);
+    return pyro_hint(err, "start it first");
+}
+
+static struct disk_hold *try_open(const struct workspace_handle *o, bool memory,
+                                  struct pyro_error *err)
 {
     struct disk_hold *h = calloc(1, sizeof(*h));
 
     BUG_ON(!h);
     h->lock_fd = -1;
     if (workspace_recover(o, err) &&
-        (record_state(o->dir_fd, o->id) == WORKSPACE_STARTED ? ask(h, o, err)
+        (record_state(o->dir_fd, o->id) == WORKSPACE_STARTED ? ask(h, o, memory, err)
+         : memory                                            ? fail_stopped(o, err)
                                                              : hold_stopped(h, o, err)))
         return h;
     disk_hold_close(h);
     return NULL;
 }
 
-struct disk_hold *disk_hold_open(const struct workspace_handle *o, struct pyro_error *err)
+static struct disk_hold *open_hold(const struct workspace_handle *o, bool memory,
+                                   struct pyro_error *err)
 {
     int64_t until_ms = clock_ms() + RETRY_MS;
     struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
     struct disk_hold *h;
     struct pyro_error why = { 0 };
 
-    while (!(h = try_open(o, &why)) && why.code == PYRO_WORKSPACE_BUSY && clock_ms() < until_ms)
+    while (!(h = try_open(o, memory, &why)) && why.code == PYRO_WORKSPACE_BUSY &&
+           clock_ms() < until_ms)
         nanosleep(&pause, NULL);
     if (!h)
         pyro_copy(err, &why);
     return h;
+}
+
+struct disk_hold *disk_hold_open(const struct workspace_handle *o, struct pyro_error *err)
+{
+    return open_hold(o, false, err);
+}
+
+struct disk_hold *disk_hold_open_memory(const struct workspace_handle *o, struct pyro_error *err)
+{
+    return open_hold(o, true, err);
+}
+
+int disk_hold_memory(const struct disk_hold *hold, const struct workspace_handle *o,
+                     struct pyro_error *err)
+{
+    char path[32];
+
+    memory_capture_path(hold->memory, path);
+    return fs_open_dir(o->dir_fd, path, err);
 }
 
 uint32_t disk_hold_layer(const struct disk_hold *hold)

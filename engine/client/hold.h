@@ -17,6 +17,13 @@ struct disk_hold;
  * PYRO_WORKSPACE_STATE, PYRO_WORKSPACE_BUSY, PYRO_GUEST_LOST, … */
 struct disk_hold *disk_hold_open(const struct workspace_handle *o,
                                  struct pyro_error *err) MUST_CHECK;
+/* The same of a running workspace, with its machine's memory of that moment. PYRO_WORKSPACE_STATE: it
+ * does not run. */
+struct disk_hold *disk_hold_open_memory(const struct workspace_handle *o,
+                                        struct pyro_error *err) MUST_CHECK;
+/* The directory of that, below the workspace's, as long as it is held; -1 on failure. */
+int disk_hold_memory(const struct disk_hold *hold, const struct workspace_handle *o,
+                     struct pyro_error *err) MUST_CHECK;
 /* The layer to read, for disk_fds_open(). Load the record after opening the hold. */
 uint32_t disk_hold_layer(const struct disk_hold *hold);
 /* Whether the workspace runs; if not, its lock is held. */

@@ -10,7 +10,7 @@ struct workspace_fork_args {
     const char *workspace, *name, *snapshot;
     int64_t count, ttl_seconds;
     struct arg_list label, secret, secret_file;
-    bool id_only;
+    bool disk_only, id_only;
 };
 
 static const struct arg_spec workspace_fork_rows[] = {
@@ -21,6 +21,8 @@ static const struct arg_spec workspace_fork_rows[] = {
             .help = "How many"),
     ARG_STR(workspace_fork_args, snapshot, .agent = "", .complete = COMPLETE_SNAPSHOT,
             .check = check_name, .help = "Go on from this snapshot (or baseline) in place of now"),
+    ARG_FLAG(workspace_fork_args, disk_only, .agent = "",
+             .help = "Leave the memory: the forks have the disk alone, and are stopped"),
     ARG_LABEL(workspace_fork_args),
     ARG_SECRETS(workspace_fork_args),
     ARG_INT(workspace_fork_args, ttl_seconds, .agent = "", .min = 0, .max = SECONDS_MAX,
@@ -57,6 +59,7 @@ static json_t *workspace_fork_run(const void *args, struct cmd_io *io, struct py
     const struct workspace_fork_spec spec = { .name = a->name,
                                               .count = a->count,
                                               .snapshot = a->snapshot,
+                                              .disk_only = a->disk_only,
                                               .labels = labels,
                                               .secrets = &secrets,
                                               .ttl_seconds = a->ttl_seconds == ARG_UNSET
@@ -88,14 +91,18 @@ const struct cmd_spec cmd_workspace_fork = {
     .summary = "Make workspaces that go on from where another one is",
     .details = "A fork has the disk, the history and the settings of the workspace, an id, a "
                "hostname and a machine-id of its own, and shares the disk's layers: it takes no "
-               "space until it writes. The workspace must be stopped, and so are its forks, unless "
-               "--snapshot is given. All of them are made, or none. What a secret of "
+               "space until it writes. Of a running workspace, or of a snapshot with memory, it "
+               "goes on with the memory too: processes, shells with what they have printed, and "
+               "services, whose published ports get other numbers; a command that runs goes on in "
+               "the workspace alone, which stands still for some milliseconds. Other forks are "
+               "stopped. All of them are made, or none. What a secret of "
                "the workspace was stays hidden in its forks, also when --secret replaces it.",
     .example = "pyro workspace fork demo --name try --count 3",
-    .tool = TOOL("workspace_fork", "Fork a workspace",
-                 "Make new workspaces that go on from a stopped workspace, or from a snapshot.",
-                 TOOL_OPEN_WORLD,
-                 "forked_from count workspaces.workspace_id workspaces.name workspaces.state"),
+    .tool = TOOL(
+        "workspace_fork", "Fork a workspace",
+        "Make new workspaces that go on from where one is, running or stopped, or from a snapshot.",
+        TOOL_OPEN_WORLD,
+        "forked_from count workspaces.workspace_id workspaces.name workspaces.state"),
     .args = workspace_fork_rows,
     .args_size = sizeof(struct workspace_fork_args),
     .result = workspace_fork_result,

@@ -15,6 +15,7 @@
 #include "vmm/base/fs.h"
 
 #define CGROUP_FILE_MAX 4096
+#define STAT_FILE_MAX 65536
 
 /* The groups of this process, "ID:CONTROLLERS:PATH" each. */
 static bool read_own(struct buf *ret)
@@ -134,6 +135,47 @@ int64_t host_memory(void)
     int64_t limit = limit_anywhere("memory", host_limits_read_memory);
 
     return limit < all ? limit : all;
+}
+
+/* The number that follows a word in a file of lines "word number"; 0: there is none. */
+static int64_t number_after(const char *dir, const char *file, const char *word)
+{
+    scoped_free char *path = str_printf("%s/%s", dir, file);
+    scoped_buf text = BUF_INIT(STAT_FILE_MAX);
+    size_t n = strlen(word);
+    char *line, *rest;
+
+    if (!fs_read_file(AT_FDCWD, path, &text, NULL) || !buf_append(&text, "", 1))
+        return 0;
+    rest = text.data;
+    while ((line = strsep(&rest, "\n")))
+        if (!strncmp(line, word, n) && strspn(line + n, ": ") > 0)
+            return strtoll(line + n + strspn(line + n, ": "), NULL, 10);
+    return 0;
+}
+
+/* What a group may still take: its limit, less what it has and could not give back at once. */
+static int64_t host_limits_read_room(const char *dir)
+{
+    int64_t limit = host_limits_read_memory(dir), used;
+
+    if (limit == INT64_MAX)
+        return limit;
+    used = number_in(dir, "memory.current", 0);
+    if (used == INT64_MAX)
+        used = number_in(dir, "memory.usage_in_bytes", 0);
+    if (used == INT64_MAX)
+        return limit;
+    used -= number_after(dir, "memory.stat", "inactive_file");
+    return used < limit ? limit - (used > 0 ? used : 0) : 0;
+}
+
+int64_t host_memory_available(void)
+{
+    int64_t all = number_after("/proc", "meminfo", "MemAvailable") * 1024;
+    int64_t room = limit_anywhere("memory", host_limits_read_room);
+
+    return room < all ? room : all;
 }
 
 bool host_check_machine(int64_t vcpu_count, int64_t mem_mib, struct pyro_error *err)

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,6 +37,19 @@ void memory_sweep(int workspace_fd, const struct disk_layers *l)
     }
 }
 
+void memory_capture_path(uint32_t number, char ret[32])
+{
+    snprintf(ret, 32, MEMORY_CAPTURES "/%" PRIu32, number);
+}
+
+void memory_remove_capture(int workspace_fd, uint32_t number)
+{
+    char path[32];
+
+    memory_capture_path(number, path);
+    fs_discard_tree(workspace_fd, path);
+}
+
 /* ---- copies ---- */
 
 bool memory_copy_file(int from_dirfd, int to_dirfd, const char *name, int64_t size,
@@ -54,34 +68,71 @@ bool memory_copy_file(int from_dirfd, int to_dirfd, const char *name, int64_t si
     return true;
 }
 
-static bool copy_tree(int from_dirfd, int to_dirfd, const char *name, int depth,
+/* A regular file in another directory. */
+typedef bool copy_fn(int from_dirfd, int to_dirfd, const char *name, struct pyro_error *err);
+
+static bool memory_files_copy(int from_dirfd, int to_dirfd, const char *name,
+                              struct pyro_error *err)
+{
+    return memory_copy_file(from_dirfd, to_dirfd, name, -1, err);
+}
+
+static bool memory_files_share(int from_dirfd, int to_dirfd, const char *name,
+                               struct pyro_error *err)
+{
+    return file_share_from(from_dirfd, name, to_dirfd, name, err);
+}
+
+static bool copy_all(int from, int to, copy_fn *copy, int depth, struct pyro_error *err);
+
+static bool copy_tree(int from_dirfd, int to_dirfd, const char *name, copy_fn *copy, int depth,
                       struct pyro_error *err)
 {
-    int from = openat(from_dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    scoped_dir DIR *dir = from < 0 ? NULL : fdopendir(from);
-    scoped_close int to = -1;
-    struct dirent *entry;
-    bool ok = true;
+    scoped_close int from = fs_open_dir(from_dirfd, name, err), to = -1;
 
-    if (!dir)
-        return pyro_fail_errno(err, "'%s'", name);
+    if (from < 0)
+        return false;
     if (depth == DEPTH_MAX)
         return pyro_fail(err, PYRO_RECORD_INVALID, "'%s' is too deep", name);
     if (mkdirat(to_dirfd, name, 0700) != 0 || (to = fs_open_dir(to_dirfd, name, err)) < 0)
         return pyro_fail_errno(err, "create '%s'", name);
+    return copy_all(from, to, copy, depth, err) &&
+           (fsync(to) == 0 || pyro_fail_errno(err, "write '%s'", name));
+}
+
+static bool copy_all(int from, int to, copy_fn *copy, int depth, struct pyro_error *err)
+{
+    scoped_dir DIR *dir = fdopendir(fcntl(from, F_DUPFD_CLOEXEC, 0));
+    struct dirent *entry;
+    bool ok = true;
+
+    if (!dir)
+        return pyro_fail_errno(err, "read a directory");
+    rewinddir(dir);
     while (ok && (entry = readdir(dir))) {
         if (entry->d_type == DT_REG)
-            ok = memory_copy_file(from, to, entry->d_name, -1, err);
+            ok = copy(from, to, entry->d_name, err);
         else if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
                  strcmp(entry->d_name, "..") != 0)
-            ok = copy_tree(from, to, entry->d_name, depth + 1, err);
+            ok = copy_tree(from, to, entry->d_name, copy, depth + 1, err);
     }
-    return ok && (fsync(to) == 0 || pyro_fail_errno(err, "write '%s'", name));
+    return ok;
 }
 
 bool memory_copy_tree(int from_dirfd, int to_dirfd, const char *name, struct pyro_error *err)
 {
-    return copy_tree(from_dirfd, to_dirfd, name, 0, err);
+    return copy_tree(from_dirfd, to_dirfd, name, memory_files_copy, 0, err);
+}
+
+bool memory_share(int from_dirfd, int fork_fd, struct pyro_error *err)
+{
+    scoped_close int to = -1;
+
+    if (mkdirat(fork_fd, MEMORY_DIR, 0700) != 0 ||
+        mkdirat(fork_fd, MEMORY_DIR "/" MEMORY_FORK, 0700) != 0)
+        return pyro_fail_errno(err, "create '" MEMORY_DIR "/" MEMORY_FORK "'");
+    to = memory_open(fork_fd, MEMORY_FORK, err);
+    return to >= 0 && copy_all(from_dirfd, to, memory_files_share, 0, err);
 }
 
 bool memory_bring_back(int workspace_fd, const char *snapshot, struct pyro_error *err)

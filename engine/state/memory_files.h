@@ -18,6 +18,20 @@ int memory_open(int workspace_fd, const char *snapshot, struct pyro_error *err) 
 /* Removes what the layers' snapshots do not name. Failures are left to the next sweep. */
 void memory_sweep(int workspace_fd, const struct disk_layers *l);
 
+/*
+ * Captured for those who make forks of it while the machine runs on: MEMORY_CAPTURES/NUMBER, until
+ * they are done. Of a supervisor that is gone all of them are debris.
+ */
+#define MEMORY_CAPTURES "captures"
+/* The place of one, into ret[32]; made with all of it by renaming MEMORY_DIR_NEW. */
+void memory_capture_path(uint32_t number, char ret[32]);
+void memory_remove_capture(int workspace_fd, uint32_t number);
+
+/* What a fork goes on from, in the place of a snapshot's: from_dirfd has it. Links, where that is
+ * possible: nothing of it is ever written. */
+#define MEMORY_FORK ".fork"
+bool memory_share(int from_dirfd, int fork_fd, struct pyro_error *err) MUST_CHECK;
+
 /* Replaces the history of a workspace that does not run by what was kept with the memory. */
 bool memory_bring_back(int workspace_fd, const char *snapshot, struct pyro_error *err) MUST_CHECK;
 

@@ -8,6 +8,7 @@
 #include "engine/state/memory_files.h"
 #include "engine/state/reset.h"
 #include "engine/supervisor/disk_fds.h"
+#include "engine/supervisor/disk_hold.h"
 #include "engine/supervisor/disk_merge.h"
 #include "engine/supervisor/disk_push.h"
 #include "vmm/base/fs.h"
@@ -35,13 +36,6 @@ struct disk_op {
     unsigned tries;
     struct stream freeze;
     struct loop_timer deadline;
-};
-
-/* A reader of a layer on the host. */
-struct disk_holder {
-    struct disk_holder *next;
-    struct supervisor *supervisor;
-    struct stream stream;
 };
 
 static struct disk_layers *layers_of(struct supervisor *s)
@@ -91,42 +85,6 @@ void disk_ops_reconcile(struct supervisor *s)
     memory_sweep(s->dir_fd, l);
 }
 
-/* ---- holders ---- */
-
-static void holder_free(struct disk_holder *h)
-{
-    struct supervisor *s = h->supervisor;
-
-    list_remove(&s->disk_holders, h);
-    if (s->disk_op && s->disk_op->holder == h)
-        s->disk_op->holder = NULL;
-    free(h);
-    disk_merge_maybe(s);
-}
-
-static void disk_ops_on_holder_closed(struct stream *stream, const json_t *result UNUSED,
-                                      const struct pyro_error *why UNUSED)
-{
-    holder_free(stream->arg);
-}
-
-static struct disk_holder *holder_new(struct supervisor *s, struct link *client, uint32_t id,
-                                      struct pyro_error *err)
-{
-    static const struct stream_ops ops = { .closed = disk_ops_on_holder_closed };
-    struct disk_holder *h = calloc(1, sizeof(*h));
-
-    BUG_ON(!h);
-    h->supervisor = s;
-    if (!stream_accept(client, id, &h->stream, &ops, h, err)) {
-        free(h);
-        return NULL;
-    }
-    h->next = s->disk_holders;
-    s->disk_holders = h;
-    return h;
-}
-
 /* ---- the steps ---- */
 
 static void refuse(struct disk_op *op, const struct pyro_error *why)
@@ -135,7 +93,7 @@ static void refuse(struct disk_op *op, const struct pyro_error *why)
         stream_refuse(op->client, op->id, why);
     if (op->holder) {
         stream_fail(&op->holder->stream, why);
-        holder_free(op->holder);
+        disk_holder_free(op->holder);
     }
 }
 
@@ -301,7 +259,7 @@ static bool start_op(struct supervisor *s, enum disk_op_kind kind, struct link *
     *op = (struct disk_op){ .supervisor = s, .kind = kind, .client = client, .id = id };
     if (kind == DISK_OP_HOLD) {
         op->client = NULL;
-        op->holder = holder_new(s, client, id, err);
+        op->holder = disk_holder_new(s, client, id, err);
         if (!op->holder) {
             free(op);
             return false;
@@ -376,11 +334,13 @@ void disk_ops_client_gone(struct supervisor *s, const struct link *client)
 {
     if (s->disk_op && s->disk_op->client == client)
         s->disk_op->client = NULL;
-    for (struct disk_holder *h = s->disk_holders, *next; h; h = next) {
-        next = h->next;
-        if (h->stream.link == client)
-            holder_free(h);
-    }
+    disk_holders_client_gone(s, client);
+}
+
+void disk_ops_holder_gone(struct supervisor *s, const struct disk_holder *holder)
+{
+    if (s->disk_op && s->disk_op->holder == holder)
+        s->disk_op->holder = NULL;
 }
 
 bool disk_ops_reset(struct supervisor *s, const char *snapshot, bool memory, struct pyro_error *err)

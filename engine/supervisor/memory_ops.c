@@ -14,6 +14,7 @@
 #include "engine/state/paths.h"
 #include "engine/supervisor/clients.h"
 #include "engine/supervisor/disk_fds.h"
+#include "engine/supervisor/disk_hold.h"
 #include "engine/supervisor/disk_merge.h"
 #include "engine/supervisor/disk_push.h"
 #include "engine/supervisor/kept_history.h"
@@ -28,17 +29,20 @@
 #define PREPARE_MS 60000 /* the disk flushed, room made */
 #define HOLD_MS 10000    /* the guest's processes still: one may wait for its disk */
 #define COPY_MS 20000    /* of the memory, while the machine is stopped */
+#define PLACE_MAX (sizeof(MEMORY_DIR "/") + SNAPSHOT_NAME_MAX)
 
 struct memory_op {
     struct supervisor *supervisor;
     struct link *client; /* NULL: gone */
     uint32_t id;
-    char name[SNAPSHOT_NAME_MAX + 1];
+    struct disk_holder *holder;       /* instead of a client; NULL: gone */
+    char name[SNAPSHOT_NAME_MAX + 1]; /* "": it is for a holder */
     char *templates_dir;
     json_t *machine;
     uint32_t below, above;
     bool pushed;            /* the new layer is listed … */
-    bool switched;          /* … and QEMU writes to it */
+    bool switched;          /* … and QEMU writes to it … */
+    bool frozen;            /* … and can no longer write to the one below */
     bool busy;              /* QEMU is being asked: do not free now … */
     struct pyro_error doom; /* … but fail with this after it */
     struct offload *work;
@@ -109,23 +113,53 @@ static void fail(struct memory_op *op, const struct pyro_error *why)
 
     if (op->client)
         stream_refuse(op->client, op->id, why);
+    if (op->holder) {
+        stream_fail(&op->holder->stream, why);
+        disk_holder_free(op->holder);
+    }
     if (op->pushed && !op->switched)
         disk_push_undo(s, op->below, op->above);
     op_free(op);
 }
 
+/* Where it is kept, into ret[PLACE_MAX]. */
+static void place_of(const struct memory_op *op, char *ret)
+{
+    if (op->name[0])
+        snprintf(ret, PLACE_MAX, MEMORY_DIR "/%s", op->name);
+    else
+        memory_capture_path(op->supervisor->capture_number, ret);
+}
+
+static void tell(struct memory_op *op, json_t *result)
+{
+    if (op->client) {
+        stream_reply(op->client, op->id, json_incref(result));
+    } else if (op->holder) {
+        op->holder->memory = op->supervisor->capture_number;
+        json_object_set_new(result, "memory", json_integer(op->holder->memory));
+        json_object_set_new(result, "layer", json_integer(op->below));
+        json_object_set_new(result, "frozen", json_boolean(op->frozen));
+        stream_message(&op->holder->stream, result);
+    } else if (!op->name[0]) {
+        memory_remove_capture(op->supervisor->dir_fd, op->supervisor->capture_number);
+    }
+}
+
 static void succeed(struct memory_op *op)
 {
     struct supervisor *s = op->supervisor;
-    scoped_close int dir = memory_open(s->dir_fd, op->name, NULL);
-    json_t *result = json_pack("{s:I, s:I}", "pause_us", (json_int_t)op->pause_us, "memory_bytes",
-                               (json_int_t)saved_bytes(dir));
+    scoped_close int dir = -1;
+    scoped_json json_t *result = NULL;
+    char place[PLACE_MAX];
 
-    supervisor_note(s, TIMELINE_ENTRY(TIMELINE_SNAPSHOT, .id = op->name, .state = "created"));
-    if (op->client)
-        stream_reply(op->client, op->id, result);
-    else
-        json_decref(result);
+    place_of(op, place);
+    dir = fs_open_dir(s->dir_fd, place, NULL);
+    result = json_pack("{s:I, s:I}", "pause_us", (json_int_t)op->pause_us, "memory_bytes",
+                       (json_int_t)saved_bytes(dir));
+    if (op->name[0])
+        supervisor_note(s, TIMELINE_ENTRY(TIMELINE_SNAPSHOT, .id = op->name, .state = "created"));
+    tell(op, result);
     op_free(op);
 }
 
@@ -151,17 +185,33 @@ static bool memory_ops_write(void *arg, struct pyro_error *err)
            saved_write(dir, op->templates_dir, op->machine, &captured, &op->state, members, err);
 }
 
+/* For a holder, or as a snapshot's before the record has that. */
+static bool move_into_place(struct memory_op *op, struct pyro_error *err)
+{
+    struct supervisor *s = op->supervisor;
+    scoped_close int dir = fs_open_dir(s->dir_fd, MEMORY_DIR, err);
+    char place[PLACE_MAX];
+
+    if (dir < 0)
+        return false;
+    if (!op->name[0]) {
+        s->capture_number++;
+        mkdirat(s->dir_fd, MEMORY_CAPTURES, 0700);
+    }
+    place_of(op, place);
+    return (renameat(s->dir_fd, MEMORY_DIR_NEW, s->dir_fd, place) == 0 && fsync(dir) == 0) ||
+           pyro_fail_errno(err, "keep the machine's memory");
+}
+
 static bool put_in_place(struct memory_op *op, struct pyro_error *err)
 {
     struct supervisor *s = op->supervisor;
     struct disk_layers *l = &s->record.disk;
-    scoped_free char *path = str_printf(MEMORY_DIR "/%s", op->name);
-    scoped_close int dir = fs_open_dir(s->dir_fd, MEMORY_DIR, err);
 
-    if (dir < 0)
+    if (!move_into_place(op, err))
         return false;
-    if (renameat(s->dir_fd, MEMORY_DIR_NEW, s->dir_fd, path) != 0 || fsync(dir) != 0)
-        return pyro_fail_errno(err, "keep the machine's memory");
+    if (!op->name[0])
+        return true;
     disk_layers_name(l, op->name, op->below, clock_wall());
     disk_layers_find(l, op->name)->memory = true;
     s->record.last_activity_at = clock_wall();
@@ -234,7 +284,7 @@ static void memory_ops_on_held(struct stream *stream, const json_t *result,
         release_guest(s);
         clients_pause(s, false);
         if (op->switched)
-            disk_fds_take_back(s);
+            op->frozen = disk_fds_take_back(s);
         op->busy = false;
     }
     if (ok && !op->doom.code) {
@@ -385,20 +435,26 @@ static bool check(struct supervisor *s, struct pyro_error *err)
 bool memory_ops_dispatch(struct supervisor *s, struct link *client, uint32_t id,
                          const json_t *request, struct pyro_error *err)
 {
-    const char *what = json_string_or(request, "do", ""), *name;
+    const char *what = json_string_or(request, "do", ""), *name = "";
+    struct disk_holder *holder = NULL;
     struct pyro_error why = { 0 };
     struct memory_op *op;
+    bool hold = !strcmp(what, "hold");
 
-    if (strcmp(what, "snapshot") != 0)
+    if (!hold && strcmp(what, "snapshot") != 0)
         return pyro_fail(err, PYRO_INTERNAL, "the supervisor does not know 'memory %s'", what);
-    if (!json_get_string(request, "name", &name, err) || !check(s, err) ||
-        !disk_layers_check_new(&s->record.disk, name, err))
+    if (!check(s, err) || (!hold && (!json_get_string(request, "name", &name, err) ||
+                                     !disk_layers_check_new(&s->record.disk, name, err))))
+        return false;
+    if (hold && !(holder = disk_holder_new(s, client, id, err)))
         return false;
     op = calloc(1, sizeof(*op));
     BUG_ON(!op);
-    *op = (struct memory_op){
-        .supervisor = s, .client = client, .id = id, .state = BUF_INIT(DEVICE_STATE_BYTES_MAX)
-    };
+    *op = (struct memory_op){ .supervisor = s,
+                              .client = hold ? NULL : client,
+                              .id = id,
+                              .holder = holder,
+                              .state = BUF_INIT(DEVICE_STATE_BYTES_MAX) };
     snprintf(op->name, sizeof(op->name), "%s", name);
     s->memory_op = op;
     if (!prepare(op, &why))
@@ -415,6 +471,12 @@ void memory_ops_client_gone(struct supervisor *s, const struct link *client)
 {
     if (s->memory_op && s->memory_op->client == client)
         s->memory_op->client = NULL;
+}
+
+void memory_ops_holder_gone(struct supervisor *s, const struct disk_holder *holder)
+{
+    if (s->memory_op && s->memory_op->holder == holder)
+        s->memory_op->holder = NULL;
 }
 
 void memory_ops_fail(struct supervisor *s, const struct pyro_error *why)

@@ -1,11 +1,11 @@
 /*
- * Capturing the machine with its memory: `snapshot create --memory`.
+ * Capturing the machine with its memory: `snapshot create --memory`, and forks of it.
  *
  *   the disk is flushed, a new layer is made ready, room for the memory is made   (the machine runs)
  *   the guest holds its processes still                                           (hold)
  *   stop; the new layer takes the writes; devices and memory are copied; cont     (the pause)
  *   the guest lets them go on                                                     (release)
- *   a child writes it all to snapshots/.new; renamed; the record names it
+ *   a child writes it all to snapshots/.new; renamed; the record names it, or a holder has it
  *
  * A supervisor that dies on the way leaves a listed layer, a machine that is paused or held, or a
  * directory without a snapshot: its successor continues the machine (host_disk_try()), lets it go
@@ -16,12 +16,19 @@
 
 #include "engine/supervisor/supervisor.h"
 
-/* {"op": "memory", "do": "snapshot", "name": NAME}: {pause_us, memory_bytes}. */
+/*
+ * {"op": "memory", "do": "snapshot", "name": NAME}: {pause_us, memory_bytes};
+ * {"op": "memory", "do": "hold"}: the message {layer, frozen, memory, pause_us, memory_bytes}, of a
+ * layer as "disk" "hold" has it, and the number of the captured machine (memory_files.h) that is kept
+ * until the stream is closed.
+ */
 supervisor_op_fn memory_ops_dispatch;
 /* The guest of an adopted machine answers: nothing of it is held any more. */
 void memory_ops_adopt(struct supervisor *s);
 /* A client's connection is closing: nothing waits there any more. */
 void memory_ops_client_gone(struct supervisor *s, const struct link *client);
+/* A holder is going (disk_hold.h): nothing is told to it any more. */
+void memory_ops_holder_gone(struct supervisor *s, const struct disk_holder *holder);
 /* The capture in progress, if any, has failed. */
 void memory_ops_fail(struct supervisor *s, const struct pyro_error *why);
 

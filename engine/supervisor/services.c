@@ -346,6 +346,16 @@ static bool op_start(struct supervisor *s, struct link *client, uint32_t id, con
     return true;
 }
 
+/* Those that it had are the workspace's that was forked: a fork has others. */
+static void leave_ports(json_t *published)
+{
+    size_t i;
+    json_t *port;
+
+    json_array_foreach (published, i, port)
+        json_object_set_new(port, "host_port", json_integer(0));
+}
+
 static void services_adopt_one(void *arg, const struct service_record *r)
 {
     struct supervisor *s = arg;
@@ -361,8 +371,12 @@ static void services_adopt_one(void *arg, const struct service_record *r)
         sv->noted = own.state;
         sv->is_noted = true;
     }
+    if (sv && s->is_fork)
+        leave_ports(sv->record.published);
     if (sv && !ports_open(s, r->name, sv->record.published, &err))
         record_set_string(&s->record.last_error, err.message);
+    if (sv && s->is_fork)
+        service_save(sv);
     if (sv && !attach(sv, &err))
         service_lost(sv, err.message);
 }

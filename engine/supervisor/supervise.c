@@ -283,6 +283,8 @@ static void serve(struct supervisor *s)
     /* On the disk within half a second: until then an older record says that the machine does not
      * run, which is true after a power cut. */
     supervisor_save(s, false);
+    if (s->is_fork)
+        memory_sweep(s->dir_fd, &s->record.disk); /* it is used */
     told = supervisor_tell_ready(s);
     if (s->mode == SUPERVISE_ADOPT)
         tally_supervisor_restart();
@@ -474,6 +476,8 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
     if (s->mode == SUPERVISE_FRESH && s->record.used)
         s->mode = SUPERVISE_RESTART;
     s->resumes = s->mode == SUPERVISE_RESTART && s->record.resume_from;
+    s->is_fork = s->resumes && !strcmp(s->record.resume_from, MEMORY_FORK);
+    fs_discard_tree(s->dir_fd, MEMORY_CAPTURES); /* their holders' streams are gone */
     host_disk_reserve(s);
     s->paused_since_ms = clock_ms(); /* if it is paused */
     s->took_over_stop = s->mode == SUPERVISE_ADOPT && s->record.stopping;
@@ -482,8 +486,10 @@ static bool supervise_start(struct supervisor *s, struct pyro_error *err)
         return false;
     if (s->resumes && !memory_bring_back(s->dir_fd, s->record.resume_from, err))
         return false;
-    highest =
-        command_history_open(&s->commands, s->dir_fd, "its supervisor was killed while it ran");
+    highest = command_history_open(&s->commands, s->dir_fd,
+                                   s->is_fork   ? "it went on in the workspace that was forked"
+                                   : s->resumes ? "the workspace went back to a time when it ran"
+                                                : "its supervisor was killed while it ran");
     history_take_over(s);
     s->record.running_command_count = 0; /* they ended with the last supervisor */
     if (highest > s->record.command_count)

@@ -153,8 +153,10 @@ struct supervisor {
     struct disk_merge *disk_merge;
     struct disk_op *disk_op;     /* the one in progress; NULL: none */
     struct memory_op *memory_op; /* the same */
+    uint32_t capture_number;     /* of the last one that was made for a holder */
     struct stream released;      /* memory_ops.c: the guest was told to let go */
-    bool resumes;                /* the machine goes on from a captured memory */
+    bool resumes;                /* the machine goes on from a captured memory … */
+    bool is_fork;                /* … of another one */
     struct service *services;
     struct port *ports;             /* of services, listening */
     struct connection *connections; /* through them */

@@ -164,9 +164,11 @@ bool workspace_ops_keep(struct supervisor *s, struct link *client, uint32_t id,
 {
     if (!supervisor_check_running(s, err))
         return false;
-    json_decref(s->record.workspace_seed);
-    s->record.workspace_seed = record_seed_of(json_object_get(request, "workspace_seed"));
-    hide_in_json(s->redactor, s->record.workspace_seed);
+    if (json_object_get(request, "workspace_seed")) {
+        json_decref(s->record.workspace_seed);
+        s->record.workspace_seed = record_seed_of(json_object_get(request, "workspace_seed"));
+        hide_in_json(s->redactor, s->record.workspace_seed);
+    }
     s->record.ephemeral = false;
     for (struct waiter *w = s->waiters; w; w = w->next)
         w->when_lost = ENDS_NOTHING;

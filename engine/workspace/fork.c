@@ -1,9 +1,10 @@
 /*
- * engine/workspace/fork.c: workspaces made of another one's layers and history.
+ * engine/workspace/fork.c: workspaces made of another one's layers, history and memory.
  *
  * A layer gets its second name while it is held and QEMU cannot write to it; from then on neither
- * workspace's supervisor changes it (disk_layer_is_shared()). A fork is "created" until all of it is
- * there, its lock held here, so one that is cut short is debris.
+ * workspace's supervisor changes it (disk_layer_is_shared()). So does each file of a captured memory.
+ * A fork is "created" until all of it is there, its lock held here, so one that is cut short is
+ * debris; with a memory it is ephemeral then, until all of them run (fork_start.h).
  */
 #include "engine/workspace/fork.h"
 
@@ -17,26 +18,29 @@
 #include "engine/secret/hide.h"
 #include "engine/state/base.h"
 #include "engine/state/history_copy.h"
+#include "engine/state/memory_files.h"
 #include "engine/state/names.h"
 #include "engine/state/record_change.h"
 #include "engine/state/timeline.h"
+#include "engine/workspace/fork_memory.h"
+#include "engine/workspace/fork_start.h"
 #include "vmm/base/fs.h"
+#include "vmm/saved.h"
 
 #define TRIES 5
 #define CALL_MS 10000
-
-/* A new workspace. */
-struct fork {
-    struct workspace_record record;
-    int dir_fd, lock_fd;
-};
 
 struct forking {
     const struct workspace_fork_spec *spec;
     struct workspace_handle from;
     struct workspace_record record; /* of that */
     struct disk_hold *hold;
-    uint32_t layer; /* that they go on from */
+    uint32_t layer;   /* that they go on from */
+    int memory_fd;    /* the directory of the captured memory that they go on from; -1: none */
+    json_t *captured; /* what that says */
+    int merged_fd;    /* their memory in one, if they share it; -1: they do not */
+    struct ram_identity merged;
+    bool runs; /* it ran when they were made */
     struct secrets secrets, replaced;
     struct redactor *redactor; /* of both; NULL: there are none */
     struct fork forks[FORKS_MAX];
@@ -49,15 +53,10 @@ static bool check_state(const struct forking *f, struct pyro_error *err)
 {
     const struct workspace_record *r = &f->record;
 
-    if (r->host_compat) {
-        pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' runs on the host and has no disk",
-                  r->id);
-        return pyro_hint(err, "create one without --allow-host-compat");
-    }
-    if (r->state != WORKSPACE_STARTED || f->spec->snapshot)
+    if (!r->host_compat)
         return true;
-    pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' runs: its memory cannot be forked", r->id);
-    return pyro_hint(err, "stop it first, or fork a snapshot of its disk: --snapshot NAME");
+    pyro_fail(err, PYRO_WORKSPACE_STATE, "workspace '%s' runs on the host and has no disk", r->id);
+    return pyro_hint(err, "create one without --allow-host-compat");
 }
 
 static bool load_record(struct forking *f, struct pyro_error *err)
@@ -72,15 +71,61 @@ static bool choose_layer(struct forking *f, struct pyro_error *err)
         return pyro_fail(err, PYRO_VM_FAILED, "QEMU does not let the disk's layer go");
     if (f->spec->snapshot)
         return disk_layers_resolve(&f->record.disk, f->spec->snapshot, &f->layer, err);
-    return snapshot_freeze_stopped(&f->from, &f->record, &f->layer, err);
+    if (!disk_hold_is_running(f->hold))
+        return snapshot_freeze_stopped(&f->from, &f->record, &f->layer, err);
+    f->layer = disk_hold_layer(f->hold);
+    return true;
+}
+
+static bool has_memory(const struct forking *f)
+{
+    return f->memory_fd >= 0;
+}
+
+/* Of now, or of the snapshot. */
+static bool open_memory(struct forking *f, bool live, struct pyro_error *err)
+{
+    const struct workspace_fork_spec *spec = f->spec;
+    const struct disk_snapshot *s =
+        spec->snapshot ? disk_layers_find(&f->record.disk, spec->snapshot) : NULL;
+
+    if (!live && (!s || !s->memory || spec->disk_only))
+        return true;
+    f->memory_fd =
+        live ? disk_hold_memory(f->hold, &f->from, err) : memory_open(f->from.dir_fd, s->name, err);
+    return has_memory(f) && fork_memory_check(f->memory_fd, &f->record, spec->count, err) &&
+           (f->captured = saved_read(f->memory_fd, err)) != NULL &&
+           fork_memory_merge(f->memory_fd, &f->record, spec->count, &f->merged_fd, &f->merged, err);
+}
+
+static void let_go(struct forking *f)
+{
+    disk_hold_close(f->hold);
+    f->hold = NULL;
+    if (f->memory_fd >= 0)
+        close(take_fd(&f->memory_fd));
+    json_decref(f->captured);
+    f->captured = NULL;
+}
+
+static void drop_merged(struct forking *f)
+{
+    if (f->merged_fd >= 0)
+        close(take_fd(&f->merged_fd));
 }
 
 static bool take_hold(struct forking *f, struct pyro_error *err)
 {
+    bool live;
+
     if (!workspace_recover(&f->from, err) || !load_record(f, err))
         return false;
-    f->hold = disk_hold_open(&f->from, err);
-    return f->hold && load_record(f, err) && choose_layer(f, err);
+    live = f->record.state == WORKSPACE_STARTED && !f->spec->snapshot && !f->spec->disk_only;
+    f->hold = live ? disk_hold_open_memory(&f->from, err) : disk_hold_open(&f->from, err);
+    if (!f->hold)
+        return false;
+    f->runs = disk_hold_is_running(f->hold);
+    return load_record(f, err) && choose_layer(f, err) && open_memory(f, live, err);
 }
 
 /* ---- one fork ---- */
@@ -119,11 +164,28 @@ static bool change_record(const struct forking *f, struct workspace_record *r,
     return workspace_apply_change(r, change, err);
 }
 
+/* A disk by itself has no history, as after a reset to it; at rest it has all of it. */
+static bool has_past(const struct forking *f)
+{
+    return has_memory(f) || (!f->spec->snapshot && !f->runs);
+}
+
+/* It goes on from the memory, and is nobody's until it does. */
+static void resume_from_memory(const struct forking *f, struct workspace_record *r)
+{
+    record_set_string(&r->resume_from, MEMORY_FORK);
+    r->ephemeral = true;
+    r->used = true;
+    r->command_count = json_int_or(f->captured, "command_count", r->command_count);
+    json_decref(r->last_command);
+    r->last_command = json_incref(json_object_get(f->captured, "last_command"));
+}
+
 static bool fill_record(const struct forking *f, struct workspace_record *r, struct pyro_error *err)
 {
     struct disk_layers disk;
 
-    if (!record_copy(&f->record, !f->spec->snapshot, r, err))
+    if (!record_copy(&f->record, has_past(f), r, err))
         return false;
     if (!change_record(f, r, err) || !disk_layers_fork(&f->record.disk, f->layer, &disk, err)) {
         record_release(r);
@@ -135,6 +197,8 @@ static bool fill_record(const struct forking *f, struct workspace_record *r, str
     if (f->spec->ttl_seconds >= 0)
         r->ttl_seconds = f->spec->ttl_seconds;
     r->secrets = describe_secrets(f->record.secrets, f->spec->secrets);
+    if (has_memory(f))
+        resume_from_memory(f, r);
     return true;
 }
 
@@ -165,18 +229,38 @@ static bool make_disk(const struct forking *f, const struct fork *fork, struct p
            disk_layer_create(fork->dir_fd, l->active, size, err);
 }
 
+/* With a memory comes the history of that moment. */
+static bool fill_past(const struct forking *f, const struct fork *fork, struct pyro_error *err)
+{
+    if (has_memory(f))
+        return fork_memory_share(f->memory_fd, fork->dir_fd, f->merged_fd < 0 ? NULL : &f->merged,
+                                 err);
+    return !has_past(f) || history_copy(f->from.dir_fd, fork->dir_fd, err);
+}
+
+static void note_origin(const struct forking *f, const struct fork *fork)
+{
+    const struct workspace_record *r = &fork->record;
+
+    timeline_add(fork->dir_fd,
+                 TIMELINE_ENTRY(TIMELINE_CREATED, .time = r->created_at, .text = r->environment));
+    timeline_add(fork->dir_fd, TIMELINE_ENTRY(TIMELINE_FORKED, .id = f->from.id, .state = "from",
+                                              .text = f->record.name));
+}
+
 static bool fill_directory(const struct forking *f, const struct fork *fork, struct pyro_error *err)
 {
+    note_origin(f, fork);
     return secrets_store(&f->secrets, fork->dir_fd, err) &&
            secrets_store_replaced(&f->replaced, fork->dir_fd, err) && make_disk(f, fork, err) &&
-           (f->spec->snapshot || history_copy(f->from.dir_fd, fork->dir_fd, err));
+           fill_past(f, fork, err);
 }
 
 static bool make_fork(struct forking *f, struct pyro_error *err)
 {
     struct fork *fork = &f->forks[f->count];
 
-    *fork = (struct fork){ .dir_fd = -1, .lock_fd = -1 };
+    *fork = (struct fork){ .dir_fd = -1, .lock_fd = -1, .hold_fd = -1 };
     if (!fill_record(f, &fork->record, err))
         return false;
     if (!store_make(&f->from.store, &fork->record, &fork->dir_fd, &fork->lock_fd, err)) {
@@ -189,22 +273,10 @@ static bool make_fork(struct forking *f, struct pyro_error *err)
 
 /* ---- all of them ---- */
 
-static void release_fork(struct fork *fork)
-{
-    cleanup_close(&fork->dir_fd);
-    cleanup_close(&fork->lock_fd);
-    record_release(&fork->record);
-}
-
-/* What cannot be removed is debris, and swept later. */
 static void undo(struct forking *f)
 {
-    while (f->count) {
-        struct fork *fork = &f->forks[--f->count];
-        if (!store_remove(&f->from.store, fork->record.id, NULL))
-            fprintf(stderr, "pyro: workspace '%s' could not be removed\n", fork->record.id);
-        release_fork(fork);
-    }
+    while (f->count)
+        fork_undo(&f->from.store, &f->forks[--f->count]);
 }
 
 static bool make_all(struct forking *f, const struct progress *progress, struct pyro_error *err)
@@ -214,7 +286,9 @@ static bool make_all(struct forking *f, const struct progress *progress, struct 
     while (bases >= 0 && f->count < (size_t)f->spec->count)
         if (!make_fork(f, err))
             return false;
-    return bases >= 0 && (syncfs(f->from.store.fd) == 0 || pyro_fail_errno(err, "write the forks"));
+    /* One that runs is written when it is kept. */
+    return bases >= 0 && (has_memory(f) || syncfs(f->from.store.fd) == 0 ||
+                          pyro_fail_errno(err, "write the forks"));
 }
 
 /* Once: *ret_lasted: nothing was written to the layers meanwhile. */
@@ -226,8 +300,8 @@ static bool try_all(struct forking *f, const struct progress *progress, bool *re
     *ret_lasted = !f->hold || disk_hold_lasts(f->hold);
     if (!ok || !*ret_lasted) {
         undo(f);
-        disk_hold_close(f->hold);
-        f->hold = NULL;
+        let_go(f);
+        drop_merged(f);
     }
     return ok;
 }
@@ -257,37 +331,48 @@ static void note(const struct forking *f, const struct workspace_record *r)
     scoped_json json_t *result = NULL;
     struct pyro_error ignored;
 
-    if (disk_hold_is_running(f->hold))
+    if (f->runs)
         result = supervisor_call(&f->from, request, clock_ms() + CALL_MS, &ignored);
     else
         timeline_add(f->from.dir_fd, TIMELINE_ENTRY(TIMELINE_FORKED, .id = r->id, .state = "into",
                                                     .text = r->name));
 }
 
-/* From here on it is a workspace like any other. */
-static bool publish(const struct forking *f, struct fork *fork, struct pyro_error *err)
+/* From here on they are workspaces like any other, at rest … */
+static bool publish_stopped(struct forking *f, json_t *list, struct pyro_error *err)
 {
-    struct workspace_record *r = &fork->record;
-
-    timeline_add(fork->dir_fd,
-                 TIMELINE_ENTRY(TIMELINE_CREATED, .time = r->created_at, .text = r->environment));
-    timeline_add(fork->dir_fd, TIMELINE_ENTRY(TIMELINE_FORKED, .id = f->from.id, .state = "from",
-                                              .text = f->record.name));
-    r->state = WORKSPACE_STOPPED;
-    return record_save(fork->dir_fd, r, true, err);
+    for (size_t i = 0; i < f->count; i++) {
+        struct workspace_record *r = &f->forks[i].record;
+        r->state = WORKSPACE_STOPPED;
+        if (!record_save(f->forks[i].dir_fd, r, true, err))
+            return false;
+        json_array_append_new(list, record_to_view(r));
+    }
+    return true;
 }
 
-static json_t *publish_all(struct forking *f, struct pyro_error *err)
+/* … or running. They have all that they need of this one by now. */
+static bool publish_running(struct forking *f, const struct progress *progress, json_t *list,
+                            struct pyro_error *err)
+{
+    let_go(f);
+    if (forks_start(&f->from.store, f->forks, f->count, progress, err))
+        return forks_keep(&f->from.store, f->forks, f->count, list, err);
+    if (pyro_is(err, PYRO_SNAPSHOT_STATE))
+        pyro_hint(err, FORK_DISK_ONLY_HINT);
+    return false;
+}
+
+static json_t *publish_all(struct forking *f, const struct progress *progress,
+                           struct pyro_error *err)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < f->count; i++) {
-        if (!publish(f, &f->forks[i], err)) {
-            json_decref(list);
-            undo(f);
-            return NULL;
-        }
-        json_array_append_new(list, record_to_view(&f->forks[i].record));
+    if (!(has_memory(f) ? publish_running(f, progress, list, err)
+                        : publish_stopped(f, list, err))) {
+        json_decref(list);
+        undo(f);
+        return NULL;
     }
     for (size_t i = 0; i < f->count; i++)
         note(f, &f->forks[i].record);
@@ -298,8 +383,9 @@ static json_t *publish_all(struct forking *f, struct pyro_error *err)
 static void forking_release(struct forking *f)
 {
     while (f->count)
-        release_fork(&f->forks[--f->count]);
-    disk_hold_close(f->hold);
+        fork_release(&f->forks[--f->count]);
+    let_go(f);
+    drop_merged(f);
     secrets_release(&f->secrets);
     secrets_release(&f->replaced);
     redactor_free(f->redactor);
@@ -321,14 +407,16 @@ static bool check_names(const struct workspace_fork_spec *spec, struct pyro_erro
 json_t *workspace_fork(const char *ref, const struct workspace_fork_spec *spec,
                        const struct progress *progress, struct pyro_error *err)
 {
-    struct forking f = { .spec = spec, .from = WORKSPACE_HANDLE_INIT };
+    struct forking f = {
+        .spec = spec, .from = WORKSPACE_HANDLE_INIT, .memory_fd = -1, .merged_fd = -1
+    };
     json_t *result = NULL;
 
     BUG_ON(spec->count < 1 || spec->count > FORKS_MAX);
     if (check_names(spec, err) && workspace_open(ref, &f.from, err)) {
         store_sweep(&f.from.store);
         if (take_secrets(&f, err) && make(&f, progress, err))
-            result = publish_all(&f, err);
+            result = publish_all(&f, progress, err);
     }
     if (!result)
         pyro_wrap(err, "fork");

@@ -1,6 +1,6 @@
 #!/bin/bash
-# tests/vm/fork.sh: workspace fork: what goes on in a fork and what is its own, layers that neither side changes
-# any more, secrets that stay hidden, all or none.
+# tests/vm/fork.sh: workspace fork of the disk: what goes on in a fork and what is its own, layers that neither side
+# changes any more, secrets that stay hidden, all or none. fork_memory.sh has those that go on with the memory.
 cd "$(dirname "$0")/../.." && . tests/lib.sh
 use_shared_cache
 export TEST_DIR
@@ -31,9 +31,6 @@ wait_for 60 has_log
 guest w 'echo second >>f; sync'
 
 ### What may not be forked.
-run ws fork w --json
-is "a running one is refused" "$status $(json .error.code)" "1 workspace_state"
-like "… with what to do" "$(json .error.hint)" 'stop it.*--snapshot'
 run ws fork w --count 33
 is "too many are refused" "$status" 2
 run ws fork w --name "$(printf 'n%.0s' {1..63})" --count 2

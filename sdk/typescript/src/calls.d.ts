@@ -306,6 +306,8 @@ export interface WorkspaceFileWriteOptions extends CallOptions {
 export interface WorkspaceForkOptions extends CallOptions {
   /** How many */
   count?: number;
+  /** Leave the memory: the forks have the disk alone, and are stopped */
+  diskOnly?: boolean;
   /** A label */
   label?: Readonly<Record<string, string>>;
   /** What the fork is called; of several, what their numbered names begin with */

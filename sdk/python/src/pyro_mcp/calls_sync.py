@@ -989,6 +989,7 @@ class Calls:
         workspace_id: str,
         *,
         count: int = 1,
+        disk_only: bool = False,
         label: Optional[Mapping[str, str]] = None,
         name: Optional[str] = None,
         secret: Optional[Mapping[str, str]] = None,
@@ -1000,12 +1001,16 @@ class Calls:
         """Make workspaces that go on from where another one is.
 
         A fork has the disk, the history and the settings of the workspace, an id, a hostname and a machine-
-        id of its own, and shares the disk's layers: it takes no space until it writes. The workspace must
-        be stopped, and so are its forks, unless --snapshot is given. All of them are made, or none. What a
-        secret of the workspace was stays hidden in its forks, also when --secret replaces it.
+        id of its own, and shares the disk's layers: it takes no space until it writes. Of a running
+        workspace, or of a snapshot with memory, it goes on with the memory too: processes, shells with what
+        they have printed, and services, whose published ports get other numbers; a command that runs goes
+        on in the workspace alone, which stands still for some milliseconds. Other forks are stopped. All of
+        them are made, or none. What a secret of the workspace was stays hidden in its forks, also when
+        --secret replaces it.
 
         workspace_id: The workspace: its id, its name, or the first characters of its id (4 or more)
         count: How many
+        disk_only: Leave the memory: the forks have the disk alone, and are stopped
         label: A label
         name: What the fork is called; of several, what their numbered names begin with
         secret: A secret; the value is visible in the process list: prefer --secret-file
@@ -1019,6 +1024,7 @@ class Calls:
                 {
                     "workspace_id": workspace_id,
                     "count": count,
+                    "disk_only": disk_only,
                     "label": label,
                     "name": name,
                     "secret": secret,
@@ -1028,6 +1034,7 @@ class Calls:
                 },
                 {
                     "count": 1,
+                    "disk_only": False,
                 },
             ),
             on_event=on_event,
