@@ -8,6 +8,9 @@
  * lasts until `release`, the end of `begin`, or a shutdown, whoever asks for them: a host that dies
  * meanwhile has a successor, and a copy of this machine has a host of its own. A `hold` that is
  * cancelled before its answer holds nothing.
+ *
+ * With "lean": true the disk has all that was written, and where the cache of files has grown since
+ * the machine began it is dropped: what is captured is smaller, what is read after it slower.
  */
 #ifndef PYRO_GUEST_HOLD_H
 #define PYRO_GUEST_HOLD_H
@@ -16,6 +19,8 @@
 
 bool hold_op_hold(struct guest *g, uint32_t id, const json_t *request, struct pyro_error *err);
 bool hold_op_release(struct guest *g, const json_t *request, json_t **ret, struct pyro_error *err);
+/* The machine begins: its cache is as in its template. */
+void hold_note_caches(void);
 /* Lets everything go on; no effect when nothing is held. */
 void hold_release(struct guest *g);
 

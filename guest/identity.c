@@ -223,6 +223,8 @@ static bool begin(struct guest *g, const struct identity *id, const json_t *requ
     if (id->fork) {
         disconnect_all();
         write_generation();
+    } else {
+        hold_note_caches();
     }
     hold_release(g);
     return true;
