@@ -1,8 +1,8 @@
 /*
  * The inside of the supervisor: one process, one loop, one workspace.
  *
- *   supervise.c      its main: start, adopt, the states it goes through, its end; and the table of
- *                    its parts
+ *   supervise.c      its main: start, adopt, the states it goes through, its end
+ *   parts.c          the table of its parts
  *   supervisor.c     what the parts ask of it
  *   machine.c        getting a guest to talk to: a copy of a template, an adopted QEMU, or a plain
  *                    child on the host
